@@ -1,1 +1,59 @@
+//! Casetrail: the case log of an agency that investigates with open sources.
+//!
+//! The map of the house, from the ground up; a module imports only from floors below it.
+//!
+//! - `proof`: pure rules of the ledger and the packet, bytes in, values out.
+//! - `bag`: a packet as a folder or a ZIP, the verifier's only file access.
+//! - `clock`, `config`, `error`: what every floor above shares.
+//! - `policy`: who may do what, as text that counsel can read.
+//! - `db`, `blobs`: rows and bytes.
+//! - `ledger`: events, records, the tree, checkpoints.
+//! - `identity`: who is calling.
+//! - `gate`: the doors, through which every read and write goes.
+//! - `http`: what every handler shares.
+//! - `users`, `cases`, `subjects`, `authorizations`, `captures`, `packets`: one folder a feature.
+//! - `app`, `jobs`, `cli`: what puts them together.
 
+pub mod bag;
+pub mod proof;
+
+#[cfg(feature = "server")]
+pub mod app;
+#[cfg(feature = "server")]
+pub mod authorizations;
+#[cfg(feature = "server")]
+pub mod blobs;
+#[cfg(feature = "server")]
+pub mod captures;
+#[cfg(feature = "server")]
+pub mod cases;
+#[cfg(feature = "server")]
+pub mod cli;
+#[cfg(feature = "server")]
+pub mod clock;
+#[cfg(feature = "server")]
+pub mod config;
+#[cfg(feature = "server")]
+pub mod db;
+#[cfg(feature = "server")]
+pub mod error;
+#[cfg(feature = "server")]
+pub mod forms;
+#[cfg(feature = "server")]
+pub mod gate;
+#[cfg(feature = "server")]
+pub mod http;
+#[cfg(feature = "server")]
+pub mod identity;
+#[cfg(feature = "server")]
+pub mod jobs;
+#[cfg(feature = "server")]
+pub mod ledger;
+#[cfg(feature = "server")]
+pub mod packets;
+#[cfg(feature = "server")]
+pub mod policy;
+#[cfg(feature = "server")]
+pub mod subjects;
+#[cfg(feature = "server")]
+pub mod users;

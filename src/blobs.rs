@@ -1,0 +1,271 @@
+//! The files' bytes: a folder in which each file lies under its SHA-256 and never changes.
+//!
+//! Bytes are hashed once, while they arrive, off the async workers and in pieces, so that memory stays flat and a slow
+//! sender holds no thread. A file is synced, renamed under its hash and its folder synced before anyone is answered.
+//! Another store (S3) would join as a second implementation; there is none yet, so there is no trait.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sha2::{Digest as _, Sha256};
+use tokio::task::JoinHandle;
+
+use crate::db::blocking;
+use crate::error::{Error, Kind, Result};
+use crate::proof::id::Digest;
+
+/// Bytes hashed and written at a time.
+const PIECE: usize = 256 << 10;
+/// Bytes kept for telling what a file is.
+const HEAD: usize = 8 << 10;
+
+/// The store.
+#[derive(Clone)]
+pub struct Blobs {
+    root: Arc<PathBuf>,
+    serial: Arc<AtomicU64>,
+}
+
+impl Blobs {
+    /// Opens the folder, making what is missing.
+    pub fn open(root: &Path) -> Result<Self> {
+        fs::create_dir_all(root.join("incoming"))?;
+        for n in 0..=255u8 {
+            fs::create_dir_all(root.join(format!("sha256/{n:02x}")))?;
+        }
+        File::open(root.join("sha256"))?.sync_all()?;
+        File::open(root)?.sync_all()?;
+        let serial = Arc::new(AtomicU64::new(u64::from_le_bytes(crate::clock::random::<8>())));
+        Ok(Self { root: Arc::new(root.to_owned()), serial })
+    }
+
+    /// Removes what uploads cut off by a stop left behind. Only at the start, before listening.
+    pub fn sweep(&self) -> Result<u64> {
+        let mut swept = 0;
+        for entry in fs::read_dir(self.root.join("incoming"))? {
+            fs::remove_file(entry?.path())?;
+            swept += 1;
+        }
+        Ok(swept)
+    }
+
+    /// Begins to take a file of at most `limit` bytes.
+    pub fn receive(&self, limit: u64) -> Result<Incoming> {
+        let name = format!("{:016x}", self.serial.fetch_add(1, Ordering::Relaxed));
+        let path = self.root.join("incoming").join(name);
+        let file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+        let sink = Sink { file, path: Leftover(path), sha256: Sha256::new(), crc32: crc32fast::Hasher::new(), head: Vec::new(), size: 0 };
+        Ok(Incoming { limit, size: 0, piece: Vec::with_capacity(PIECE), sink: Some(sink), working: None })
+    }
+
+    /// Puts received files under their hashes, folders synced: after this they survive a crash.
+    pub async fn keep(&self, files: Vec<Received>) -> Result<()> {
+        let root = self.root.clone();
+        blocking(move || files.into_iter().try_for_each(|file| place(&root, file))).await
+    }
+
+    /// Where a file lies, whether it is there or not.
+    pub fn path(&self, sha256: &Digest) -> PathBuf {
+        path_of(&self.root, sha256)
+    }
+
+    /// Opens a file for reading.
+    pub fn read(&self, sha256: &Digest) -> Result<File> {
+        Ok(File::open(self.path(sha256))?)
+    }
+
+    /// All hashes in the store, for audit.
+    pub fn all(&self) -> Result<Vec<Digest>> {
+        let mut out = Vec::new();
+        for folder in fs::read_dir(self.root.join("sha256"))? {
+            for file in fs::read_dir(folder?.path())? {
+                let name = file?.file_name();
+                out.extend(name.to_str().and_then(|n| n.parse::<Digest>().ok()));
+            }
+        }
+        Ok(out)
+    }
+
+    /// Refuses while less than `reserve` bytes would stay free.
+    pub fn check_reserve(&self, reserve: u64) -> Result<()> {
+        let stat = rustix::fs::statvfs(self.root.as_path()).map_err(std::io::Error::from)?;
+        let free = stat.f_bavail.saturating_mul(stat.f_frsize);
+        if free >= reserve {
+            return Ok(());
+        }
+        let detail = format!("The disk has {free} bytes left, and {reserve} are kept in reserve: free space, or lower disk_reserve. Nothing was taken.");
+        Err(Error::unavailable("disk-reserve", detail, 60))
+    }
+}
+
+fn path_of(root: &Path, sha256: &Digest) -> PathBuf {
+    let hex = sha256.to_string();
+    root.join("sha256").join(&hex[..2]).join(hex)
+}
+
+/// Renames over what may be there: the same bytes by their hash, or a damaged copy that is mended by it.
+fn place(root: &Path, received: Received) -> Result<()> {
+    let to = path_of(root, &received.sha256);
+    fs::rename(&received.path.0, &to)?;
+    std::mem::forget(received.path);
+    match to.parent() {
+        Some(folder) => Ok(File::open(folder)?.sync_all()?),
+        None => Ok(()),
+    }
+}
+
+/// A file in `incoming` that is removed unless it is renamed away.
+#[derive(Debug)]
+struct Leftover(PathBuf);
+
+impl Drop for Leftover {
+    fn drop(&mut self) {
+        // It may be gone already; the sweep at the next start takes what stays.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+struct Sink {
+    file: File,
+    path: Leftover,
+    sha256: Sha256,
+    crc32: crc32fast::Hasher,
+    head: Vec<u8>,
+    size: u64,
+}
+
+impl Sink {
+    fn take(&mut self, piece: &[u8]) -> Result<()> {
+        self.file.write_all(piece)?;
+        self.sha256.update(piece);
+        self.crc32.update(piece);
+        let wanted = HEAD.saturating_sub(self.head.len()).min(piece.len());
+        self.head.extend_from_slice(&piece[..wanted]);
+        self.size += piece.len() as u64;
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Received> {
+        self.file.sync_all()?;
+        Ok(Received {
+            sha256: Digest(self.sha256.finalize().into()),
+            crc32: self.crc32.finalize(),
+            size: self.size,
+            media_type: sniff(&self.head),
+            path: self.path,
+        })
+    }
+}
+
+type Working = JoinHandle<Result<(Sink, Vec<u8>)>>;
+
+/// A file on its way in. Dropped before `finish`, it leaves nothing.
+pub struct Incoming {
+    limit: u64,
+    size: u64,
+    piece: Vec<u8>,
+    sink: Option<Sink>,
+    working: Option<Working>,
+}
+
+impl Incoming {
+    /// Takes the next bytes.
+    pub async fn push(&mut self, bytes: &[u8]) -> Result<()> {
+        self.size += bytes.len() as u64;
+        if self.size > self.limit {
+            return Err(Error::new(Kind::TooLarge, "too-large", format!("A file has at most {} bytes here (setting max_file). Nothing was kept.", self.limit)));
+        }
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let fits = (PIECE - self.piece.len()).min(rest.len());
+            self.piece.extend_from_slice(&rest[..fits]);
+            rest = &rest[fits..];
+            if self.piece.len() == PIECE {
+                self.hand_over().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One piece is hashed and written while the next arrives.
+    async fn hand_over(&mut self) -> Result<()> {
+        let spare = self.settle().await?;
+        let piece = std::mem::replace(&mut self.piece, spare);
+        let mut sink = self.sink.take().ok_or_else(|| Error::internal("an upload without its file"))?;
+        self.working = Some(tokio::task::spawn_blocking(move || {
+            sink.take(&piece)?;
+            let mut spare = piece;
+            spare.clear();
+            Ok((sink, spare))
+        }));
+        Ok(())
+    }
+
+    async fn settle(&mut self) -> Result<Vec<u8>> {
+        let Some(working) = self.working.take() else { return Ok(Vec::with_capacity(PIECE)) };
+        let (sink, spare) = working.await.map_err(Error::internal)??;
+        self.sink = Some(sink);
+        Ok(spare)
+    }
+
+    /// The file's end: the rest is hashed and all of it synced.
+    pub async fn finish(mut self) -> Result<Received> {
+        self.settle().await?;
+        let (piece, sink) = (std::mem::take(&mut self.piece), self.sink.take());
+        let mut sink = sink.ok_or_else(|| Error::internal("an upload without its file"))?;
+        blocking(move || {
+            sink.take(&piece)?;
+            sink.finish()
+        })
+        .await
+    }
+}
+
+/// A file that has arrived whole and is synced, but not yet under its hash.
+#[derive(Debug)]
+pub struct Received {
+    /// SHA-256 of the bytes.
+    pub sha256: Digest,
+    /// CRC-32 of the bytes, for the packet's ZIP.
+    pub crc32: u32,
+    /// Bytes.
+    pub size: u64,
+    /// What the bytes say they are.
+    pub media_type: &'static str,
+    path: Leftover,
+}
+
+/// What the first bytes say a file is. It decides nothing but how the file is shown.
+pub fn sniff(head: &[u8]) -> &'static str {
+    if is_mhtml(head) {
+        return "multipart/related";
+    }
+    if head.starts_with(b"WARC/") {
+        return "application/warc";
+    }
+    match infer::get(head) {
+        Some(kind) => kind.mime_type(),
+        None if head.is_empty() => "application/x-empty",
+        None if is_text(head) => "text/plain",
+        None => "application/octet-stream",
+    }
+}
+
+fn is_mhtml(head: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(&head[..head.len().min(2048)]).to_ascii_lowercase();
+    let mail = text.starts_with("from:") || text.starts_with("mime-version:") || text.starts_with("content-type:");
+    mail && text.contains("multipart/related")
+}
+
+fn is_text(head: &[u8]) -> bool {
+    let whole = match std::str::from_utf8(head) {
+        Ok(_) => true,
+        // The head may end within a character.
+        Err(e) => e.error_len().is_none(),
+    };
+    whole && !head.contains(&0)
+}

@@ -1,0 +1,243 @@
+//! Settings: flags, then `CASETRAIL_…` variables, then `casetrail.toml`, then the defaults; each knows where its value
+//! came from. The only module that reads the environment.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::db::Location;
+use crate::error::{Error, FieldError, Result};
+
+/// One setting: its name in `casetrail.toml`, its default, what it does.
+#[derive(Debug)]
+pub struct Setting {
+    /// The name; the variable is `CASETRAIL_` and the name in capitals.
+    pub name: &'static str,
+    /// The value where nothing is set.
+    pub default: &'static str,
+    /// What it does, one sentence.
+    pub says: &'static str,
+    /// Whether its value is never printed.
+    pub secret: bool,
+}
+
+const fn setting(name: &'static str, default: &'static str, says: &'static str) -> Setting {
+    Setting { name, default, says, secret: false }
+}
+
+/// All settings.
+pub const SETTINGS: &[Setting] = &[
+    setting("data_dir", "casetrail-data", "The folder for database, files, keys and packets."),
+    setting("port", "", "The port to listen on; 8443 with TLS, 8080 with --http."),
+    setting("bind", "127.0.0.1", "The address to listen on."),
+    setting("http", "false", "Plain HTTP on loopback, for a reverse proxy."),
+    Setting { name: "database", default: "", says: "sqlite://PATH or postgres://USER@HOST/NAME; empty: casetrail.db in the data folder.", secret: true },
+    setting("files", "", "The folder of evidence files; empty: files in the data folder."),
+    setting("origin", "", "The log's name, set before the first start and never changed; empty: casetrail.invalid/<installation>."),
+    setting("tls_cert", "", "The certificate chain, PEM; empty: one is made."),
+    setting("tls_key", "", "The certificate's key, PEM."),
+    setting("max_file", "68719476736", "Bytes of one file at the most."),
+    setting("uploads_per_user", "64", "Uploads at once for one user, at least 64."),
+    setting("disk_reserve", "536870912", "Bytes that stay free on the disk."),
+    setting("upload_idle", "60", "Seconds without a byte after which an upload is given up."),
+    setting("not_required_levels", "", "Levels that need no authorization by the agency's policy, separated by commas."),
+    setting("public_ledger", "false", "Whether hashes of the ledger may be read without signing in."),
+    Setting { name: "metrics_token", default: "", says: "A bearer token with which /metrics answers beyond loopback.", secret: true },
+    setting("workers", "0", "Threads that answer requests; 0: one a core."),
+    setting("connections", "0", "Database connections; 0: chosen by the database."),
+    setting("log", "info", "What is logged: error, warn, info, debug, or a filter of tracing."),
+    setting("log_format", "auto", "json, text, or auto: text on a terminal."),
+];
+
+/// The settings in force, each with its source.
+#[derive(Debug, Clone)]
+pub struct Config(BTreeMap<&'static str, (String, &'static str)>);
+
+impl Config {
+    /// Reads all sources. `flags` holds what the command line set.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub fn load(flags: &[(&'static str, String)]) -> Result<Self> {
+        let mut all = BTreeMap::new();
+        let file = read_file(Path::new("casetrail.toml"))?;
+        for setting in SETTINGS {
+            let flag = flags.iter().find(|(n, _)| *n == setting.name).map(|(_, v)| (v.clone(), "flag"));
+            let variable = std::env::var(format!("CASETRAIL_{}", setting.name.to_uppercase())).ok().map(|v| (v, "environment"));
+            let written = file.get(setting.name).map(|v| (v.clone(), "casetrail.toml"));
+            let value = flag.or(variable).or(written).unwrap_or((setting.default.to_owned(), "default"));
+            all.insert(setting.name, value);
+        }
+        let config = Self(all);
+        config.check()?;
+        Ok(config)
+    }
+
+    /// A setting's value.
+    pub fn get(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", |(v, _)| v.as_str())
+    }
+
+    fn number(&self, name: &str) -> Result<u64> {
+        let text = self.get(name);
+        text.parse().map_err(|_| broken(name, "whole_number", format!("must be a whole number, not {text:?}")))
+    }
+
+    fn flag(&self, name: &str) -> Result<bool> {
+        match self.get(name) {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            other => Err(broken(name, "boolean", format!("must be true or false, not {other:?}"))),
+        }
+    }
+
+    /// Everything that can be wrong, before anything starts.
+    fn check(&self) -> Result<()> {
+        for name in ["max_file", "disk_reserve", "upload_idle", "workers", "connections"] {
+            self.number(name)?;
+        }
+        if self.number("uploads_per_user")? < 64 {
+            return Err(broken("uploads_per_user", "range", "must be at least 64"));
+        }
+        self.flag("public_ledger")?;
+        self.port()?;
+        self.database()?;
+        if self.get("files").starts_with("s3://") {
+            return Err(broken("files", "supported", "an S3-compatible store is not supported yet: name a folder"));
+        }
+        if self.get("tls_cert").is_empty() != self.get("tls_key").is_empty() {
+            return Err(broken("tls_key", "together", "tls_cert and tls_key are set together or not at all"));
+        }
+        if self.http()? && !matches!(self.get("bind"), "127.0.0.1" | "::1" | "localhost") {
+            return Err(broken("bind", "loopback", "plain HTTP listens on loopback only: remove bind, or use TLS"));
+        }
+        Ok(())
+    }
+
+    /// The data folder.
+    pub fn data_dir(&self) -> PathBuf {
+        PathBuf::from(self.get("data_dir"))
+    }
+
+    /// Whether plain HTTP is spoken.
+    pub fn http(&self) -> Result<bool> {
+        self.flag("http")
+    }
+
+    /// The port; 0 lets the system choose.
+    pub fn port(&self) -> Result<u16> {
+        match self.get("port") {
+            "" => Ok(if self.http()? { 8080 } else { 8443 }),
+            text => text.parse().map_err(|_| broken("port", "range", "must be a number from 0 to 65535")),
+        }
+    }
+
+    /// The database.
+    pub fn database(&self) -> Result<Location> {
+        match self.get("database") {
+            "" => Ok(Location::Sqlite(self.data_dir().join("casetrail.db"))),
+            text => Location::parse(text),
+        }
+    }
+
+    /// The folder of evidence files.
+    pub fn files(&self) -> PathBuf {
+        match self.get("files") {
+            "" => self.data_dir().join("files"),
+            text => PathBuf::from(text),
+        }
+    }
+
+    /// The log's name, where it is set.
+    pub fn origin(&self) -> Option<&str> {
+        Some(self.get("origin")).filter(|o| !o.is_empty())
+    }
+
+    /// The limits of what is taken in.
+    pub fn limits(&self) -> Result<crate::http::Limits> {
+        Ok(crate::http::Limits {
+            file: self.number("max_file")?,
+            uploads: usize::try_from(self.number("uploads_per_user")?).map_err(Error::internal)?,
+            reserve: self.number("disk_reserve")?,
+            idle: self.number("upload_idle")?,
+            not_required: self.get("not_required_levels").split(',').map(|l| l.trim().to_owned()).filter(|l| !l.is_empty()).collect(),
+        })
+    }
+
+    /// Whether hashes of the ledger are public.
+    pub fn public_ledger(&self) -> bool {
+        self.get("public_ledger") == "true"
+    }
+
+    /// Threads that answer requests.
+    pub fn workers(&self) -> usize {
+        self.number("workers").ok().and_then(|n| usize::try_from(n).ok()).unwrap_or(0)
+    }
+
+    /// Database connections.
+    pub fn connections(&self) -> u32 {
+        let set = self.number("connections").ok().and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
+        match (set, self.database()) {
+            (0, Ok(Location::Postgres(_))) => 24,
+            (0, _) => 6,
+            (n, _) => n,
+        }
+    }
+
+    /// What is in force and from where, a line each; secrets hidden.
+    pub fn print(&self) -> String {
+        let mut out = String::new();
+        for setting in SETTINGS {
+            let Some((value, source)) = self.0.get(setting.name) else { continue };
+            let shown = if setting.secret && !value.is_empty() { hidden(setting.name, value) } else { format!("{value:?}") };
+            out += &format!("{:<20} = {shown:<34} # {source}. {}\n", setting.name, setting.says);
+        }
+        out
+    }
+
+    /// The SHA-256 of what is in force, secrets included, for the event `software.started`.
+    pub fn digest(&self) -> crate::proof::id::Digest {
+        let all: Vec<String> = self.0.iter().map(|(k, (v, _))| format!("{k}={v}")).collect();
+        crate::proof::id::Digest::of(all.join("\n").as_bytes())
+    }
+}
+
+fn hidden(name: &str, value: &str) -> String {
+    match (name, Location::parse(value)) {
+        ("database", Ok(location)) => format!("{:?}", location.to_string()),
+        _ => "(hidden)".into(),
+    }
+}
+
+fn broken(name: &str, rule: &str, message: impl Into<String>) -> Error {
+    Error::field(name, rule, message)
+}
+
+fn read_file(path: &Path) -> Result<BTreeMap<String, String>> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        Err(e) => return Err(broken("casetrail.toml", "readable", e.to_string())),
+    };
+    let table: toml::Table = text.parse().map_err(|e: toml::de::Error| broken("casetrail.toml", "toml", e.to_string()))?;
+    let unknown: Vec<FieldError> = table
+        .keys()
+        .filter(|k| !SETTINGS.iter().any(|s| s.name == **k))
+        .map(|k| FieldError { field: k.clone(), rule: "unknown".into(), message: "is no setting: `casetrail config` prints them all".into() })
+        .collect();
+    if !unknown.is_empty() {
+        return Err(Error::invalid(unknown));
+    }
+    Ok(table.into_iter().map(|(k, v)| (k, plain(v))).collect())
+}
+
+fn plain(value: toml::Value) -> String {
+    match value {
+        toml::Value::String(text) => text,
+        toml::Value::Array(all) => all.into_iter().map(plain).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    }
+}
+
+/// A variable of the client commands: `CASETRAIL_SERVER`, `CASETRAIL_TOKEN`.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|v| !v.is_empty())
+}

@@ -1,0 +1,124 @@
+//! Opening a connection: by the URL's scheme, with the settings that durability rests on.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection, SqliteConnection, r2d2};
+
+use crate::error::{Error, Result};
+
+/// A connection to either database.
+#[derive(diesel::MultiConnection)]
+pub enum AnyConn {
+    /// PostgreSQL.
+    Pg(PgConnection),
+    /// SQLite.
+    Sqlite(SqliteConnection),
+}
+
+/// Where a database lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Location {
+    /// A file.
+    Sqlite(PathBuf),
+    /// A `postgres://` URL.
+    Postgres(String),
+}
+
+impl Location {
+    /// Parses `sqlite://path` or `postgres://…`.
+    pub fn parse(text: &str) -> Result<Self> {
+        if let Some(path) = text.strip_prefix("sqlite://") {
+            return Ok(Self::Sqlite(PathBuf::from(path)));
+        }
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return Ok(Self::Postgres(text.to_owned()));
+        }
+        Err(Error::field("database", "scheme", "must be sqlite://PATH or postgres://USER@HOST/NAME"))
+    }
+}
+
+impl fmt::Display for Location {
+    /// Without the password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
+            Self::Postgres(url) => f.write_str(&without_password(url)),
+        }
+    }
+}
+
+fn without_password(url: &str) -> String {
+    match url::Url::parse(url) {
+        Ok(mut u) => {
+            if u.password().is_some() {
+                // A URL that has a password can have it replaced.
+                let _ = u.set_password(Some("***"));
+            }
+            u.to_string()
+        }
+        Err(_) => "postgres://…".into(),
+    }
+}
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Read,
+    Write,
+}
+
+pub(super) struct Manager {
+    pub location: Location,
+    pub purpose: Purpose,
+}
+
+impl r2d2::ManageConnection for Manager {
+    type Connection = AnyConn;
+    type Error = Error;
+
+    fn connect(&self) -> Result<AnyConn> {
+        open(&self.location, self.purpose)
+    }
+
+    fn is_valid(&self, conn: &mut AnyConn) -> Result<()> {
+        Ok(conn.batch_execute("SELECT 1")?)
+    }
+
+    fn has_broken(&self, conn: &mut AnyConn) -> bool {
+        match conn {
+            AnyConn::Sqlite(_) => false,
+            // A connection whose server went away answers nothing more; this one round trip finds out.
+            AnyConn::Pg(c) => c.batch_execute("").is_err(),
+        }
+    }
+}
+
+/// Opens one connection.
+pub(super) fn open(location: &Location, purpose: Purpose) -> Result<AnyConn> {
+    match location {
+        Location::Sqlite(path) => {
+            let file = path.to_str().ok_or_else(|| Error::field("database", "utf8", "the path must be UTF-8"))?;
+            let mut conn = SqliteConnection::establish(file).map_err(|e| unreachable(location, &e))?;
+            // busy_timeout stands first, so that the switch to WAL itself waits for its turn.
+            conn.batch_execute(
+                "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                 PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;",
+            )?;
+            if purpose == Purpose::Read {
+                conn.batch_execute("PRAGMA query_only = ON;")?;
+            }
+            Ok(AnyConn::Sqlite(conn))
+        }
+        Location::Postgres(url) => {
+            let mut conn = PgConnection::establish(url).map_err(|e| unreachable(location, &e))?;
+            conn.batch_execute("SET client_min_messages = warning; SET synchronous_commit = on;")?;
+            Ok(AnyConn::Pg(conn))
+        }
+    }
+}
+
+fn unreachable(location: &Location, e: &diesel::ConnectionError) -> Error {
+    Error::unavailable("database-unreachable", format!("cannot open the database {location}: {e}"), 10)
+}

@@ -1,0 +1,174 @@
+//! The databases: SQLite, embedded, or PostgreSQL. One query text serves both.
+//!
+//! On SQLite one writer thread takes what is queued as one transaction (`writer`); on PostgreSQL writes go through
+//! a pool and are repeated when the database says that they collided. Nobody is answered before COMMIT.
+
+mod connect;
+pub mod dialect;
+pub mod migrate;
+pub mod tables;
+mod writer;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use diesel::r2d2;
+
+pub use connect::{AnyConn, Location};
+use connect::{Manager, Purpose};
+
+use crate::error::{Error, Kind, Result};
+
+/// Runs one Diesel expression against whichever database it is: for statements that `MultiConnection` cannot carry
+/// (upserts, inserts of many rows).
+#[macro_export]
+macro_rules! both {
+    ($conn:expr, |$c:ident| $body:expr) => {
+        match $conn {
+            $crate::db::AnyConn::Pg($c) => $body,
+            $crate::db::AnyConn::Sqlite($c) => $body,
+        }
+    };
+}
+
+/// An open database: readers and a way to write. Cheap to clone.
+#[derive(Clone)]
+pub struct Db(Arc<Inner>);
+
+struct Inner {
+    location: Location,
+    readers: r2d2::Pool<Manager>,
+    writer: Option<writer::Writer>,
+}
+
+impl Db {
+    /// Opens a database that is already migrated. `readers` is the number of pooled connections.
+    pub fn open(location: &Location, readers: u32) -> Result<Self> {
+        let purpose = match location {
+            Location::Sqlite(_) => Purpose::Read,
+            Location::Postgres(_) => Purpose::Write,
+        };
+        let pool = r2d2::Pool::builder()
+            .max_size(readers)
+            .min_idle(Some(1))
+            .test_on_check_out(false)
+            .connection_timeout(std::time::Duration::from_secs(10))
+            .build(Manager { location: location.clone(), purpose })
+            .map_err(|e| Error::internal(format!("database {location}: {e}")))?;
+        let writer = match location {
+            Location::Sqlite(_) => Some(writer::Writer::start(connect::open(location, Purpose::Write)?)),
+            Location::Postgres(_) => None,
+        };
+        Ok(Self(Arc::new(Inner { location: location.clone(), readers: pool, writer })))
+    }
+
+    /// Where it lies.
+    pub fn location(&self) -> &Location {
+        &self.0.location
+    }
+
+    /// Reads on a pooled connection, off the async workers.
+    pub async fn read<T, F>(&self, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut AnyConn) -> Result<T> + Send + 'static,
+    {
+        let db = self.clone();
+        blocking(move || db.read_blocking(f)).await
+    }
+
+    /// Reads on the calling thread.
+    pub fn read_blocking<T>(&self, f: impl FnOnce(&mut AnyConn) -> Result<T>) -> Result<T> {
+        let mut conn = self.0.readers.get().map_err(|e| busy(format!("no database connection: {e}")))?;
+        f(&mut conn)
+    }
+
+    /// Writes in a transaction: all that `f` does, or nothing. `f` may run more than once and does no file I/O.
+    pub async fn write<T, F>(&self, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut AnyConn) -> Result<T> + Send + Sync + 'static,
+    {
+        match &self.0.writer {
+            Some(writer) => writer.submit(f)?.await.unwrap_or_else(|_| Err(busy("the writer stopped"))),
+            None => {
+                let db = self.clone();
+                blocking(move || db.write_pooled(&f)).await
+            }
+        }
+    }
+
+    /// Writes in a transaction from a thread that may block.
+    pub fn write_blocking<T, F>(&self, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut AnyConn) -> Result<T> + Send + Sync + 'static,
+    {
+        match &self.0.writer {
+            Some(writer) => writer.submit(f)?.blocking_recv().unwrap_or_else(|_| Err(busy("the writer stopped"))),
+            None => self.write_pooled(&f),
+        }
+    }
+
+    fn write_pooled<T>(&self, f: &(dyn Fn(&mut AnyConn) -> Result<T> + Send + Sync)) -> Result<T> {
+        let mut conn = self.0.readers.get().map_err(|e| busy(format!("no database connection: {e}")))?;
+        let mut tries = 0;
+        loop {
+            match writer::alone(&mut conn, f) {
+                Err(e) if e.slug == COLLIDED && tries < 3 => tries += 1,
+                Err(e) if e.slug == COLLIDED => return Err(busy("the database is busy with the same rows")),
+                done => return done,
+            }
+        }
+    }
+}
+
+/// The slug of a write that collided with another and may be repeated.
+const COLLIDED: &str = "database-collided";
+
+/// Says that this write met another and is to be run again.
+pub fn collided() -> Error {
+    Error::new(Kind::Unavailable, COLLIDED, "another request with the same key came first")
+}
+
+/// A refusal that says: the database is busy, try again.
+fn busy(detail: impl Into<String>) -> Error {
+    Error::unavailable("database-busy", format!("{}. Nothing was changed; try again.", detail.into()), 2)
+}
+
+/// Runs what blocks on a thread made for it.
+pub async fn blocking<T: Send + 'static>(f: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    match tokio::task::spawn_blocking(f).await {
+        Ok(done) => done,
+        Err(e) => Err(Error::internal(format!("a task ended badly: {e}"))),
+    }
+}
+
+impl From<diesel::result::Error> for Error {
+    fn from(e: diesel::result::Error) -> Self {
+        use diesel::result::{DatabaseErrorKind as D, Error as E};
+        let text = e.to_string();
+        match e {
+            E::NotFound => Error::not_found(),
+            E::DatabaseError(D::UniqueViolation, _) => Error::new(Kind::Conflict, "taken", "That exists already."),
+            E::DatabaseError(D::SerializationFailure, _) => Error::new(Kind::Unavailable, COLLIDED, text),
+            _ if text.contains("deadlock detected") => Error::new(Kind::Unavailable, COLLIDED, text),
+            _ if text.contains("database or disk is full") || text.contains("No space left") => full(),
+            _ if text.contains("database is locked") => busy("another process is writing to the database"),
+            _ => Error::new(Kind::Internal, "database", text),
+        }
+    }
+}
+
+fn full() -> Error {
+    let detail = "The database's disk is full. Nothing was kept of this request; free space and send it again.";
+    Error::unavailable("disk-full", detail, 60)
+}
+
+/// The file of a SQLite database, if it is one.
+pub fn sqlite_file(location: &Location) -> Option<PathBuf> {
+    match location {
+        Location::Sqlite(path) => Some(path.clone()),
+        Location::Postgres(_) => None,
+    }
+}

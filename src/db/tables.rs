@@ -1,0 +1,313 @@
+//! The tables as Diesel sees them; `migrations/` is where they are made.
+
+diesel::table! {
+    events (stream, seq) {
+        stream -> Text,
+        seq -> BigInt,
+        prev -> Nullable<Binary>,
+        leaf -> Binary,
+        at -> BigInt,
+        actor -> Nullable<Text>,
+        action -> Text,
+        object -> Text,
+        body -> Binary,
+    }
+}
+
+diesel::table! {
+    records (leaf) {
+        leaf -> Binary,
+        salt -> Binary,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    stream_heads (stream) {
+        stream -> Text,
+        seq -> BigInt,
+        leaf -> Binary,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    outbox (id) {
+        id -> BigInt,
+        leaf -> Binary,
+    }
+}
+
+diesel::table! {
+    leaves (idx) {
+        idx -> BigInt,
+        leaf -> Binary,
+    }
+}
+
+diesel::table! {
+    tiles (level, idx) {
+        level -> BigInt,
+        idx -> BigInt,
+        hashes -> Binary,
+    }
+}
+
+diesel::table! {
+    checkpoints (size) {
+        size -> BigInt,
+        root -> Binary,
+        note -> Text,
+        at -> BigInt,
+    }
+}
+
+diesel::table! {
+    log_state (id) {
+        id -> BigInt,
+        installation -> Text,
+        origin -> Text,
+        vkey -> Text,
+        size -> BigInt,
+        root -> Binary,
+        demo -> Bool,
+        read_only -> Bool,
+    }
+}
+
+diesel::table! {
+    units (id) {
+        id -> Text,
+        name -> Text,
+        parent_id -> Nullable<Text>,
+        path -> Text,
+        version -> BigInt,
+        leaf -> Binary,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> Text,
+        username -> Text,
+        name -> Text,
+        roles -> Text,
+        unit_id -> Text,
+        password_hash -> Text,
+        must_change -> Bool,
+        failures -> BigInt,
+        failures_since -> BigInt,
+        locked -> Bool,
+        disabled -> Bool,
+        created_at -> BigInt,
+        version -> BigInt,
+        leaf -> Binary,
+    }
+}
+
+diesel::table! {
+    trainings (id) {
+        id -> Text,
+        user_id -> Text,
+        created_at -> BigInt,
+        leaf -> Binary,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> Text,
+        user_id -> Text,
+        kind -> Text,
+        secret_hash -> Binary,
+        spent_hash -> Nullable<Binary>,
+        created_at -> BigInt,
+        refreshed_at -> BigInt,
+        expires_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    cases (id) {
+        id -> Text,
+        number -> Text,
+        kind -> Text,
+        status -> Text,
+        handling -> Text,
+        unit_id -> Text,
+        unit_path -> Text,
+        lead_id -> Text,
+        opened_at -> BigInt,
+        changed_at -> BigInt,
+        items -> BigInt,
+        held -> BigInt,
+        authorizations -> BigInt,
+        version -> BigInt,
+        leaf -> Binary,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    members (case_id, user_id) {
+        case_id -> Text,
+        user_id -> Text,
+        since -> BigInt,
+        ended_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    grants (id) {
+        id -> Text,
+        case_id -> Text,
+        user_id -> Text,
+        can_read -> Bool,
+        can_export -> Bool,
+        can_decide -> Bool,
+        created_at -> BigInt,
+        until -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        version -> BigInt,
+        leaf -> Binary,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    subjects (id) {
+        id -> Text,
+        case_id -> Text,
+        version -> BigInt,
+        leaf -> Binary,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    accounts (id) {
+        id -> Text,
+        case_id -> Text,
+        version -> BigInt,
+        leaf -> Binary,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    authorizations (id) {
+        id -> Text,
+        case_id -> Text,
+        number -> BigInt,
+        state -> Text,
+        requester_id -> Text,
+        starts_at -> BigInt,
+        ends_at -> BigInt,
+        version -> BigInt,
+        leaf -> Binary,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    authorization_holders (authorization_id, user_id) {
+        authorization_id -> Text,
+        user_id -> Text,
+    }
+}
+
+diesel::table! {
+    captures (id) {
+        id -> Text,
+        case_id -> Text,
+        item -> BigInt,
+        kind -> Text,
+        state -> Text,
+        basis -> Text,
+        capturer_id -> Text,
+        open_question -> Bool,
+        captured_at -> BigInt,
+        received_at -> BigInt,
+        version -> BigInt,
+        seq -> BigInt,
+        leaf -> Binary,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    capture_entries (id) {
+        id -> Text,
+        capture_id -> Text,
+        kind -> Text,
+        version -> BigInt,
+        leaf -> Binary,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    files (sha256) {
+        sha256 -> Binary,
+        size -> BigInt,
+        crc32 -> BigInt,
+        media_type -> Text,
+        state -> Text,
+        stored_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    capture_files (capture_id, n) {
+        capture_id -> Text,
+        n -> BigInt,
+        sha256 -> Binary,
+        withheld -> Bool,
+    }
+}
+
+diesel::table! {
+    packets (id) {
+        id -> Text,
+        case_id -> Text,
+        requested_by -> Text,
+        purpose -> Text,
+        state -> Text,
+        step -> Text,
+        done -> BigInt,
+        total -> BigInt,
+        requested_at -> BigInt,
+        started_at -> Nullable<BigInt>,
+        finished_at -> Nullable<BigInt>,
+        size -> Nullable<BigInt>,
+        sha256 -> Nullable<Binary>,
+        name -> Text,
+        error -> Nullable<Text>,
+        leaf -> Binary,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    disclosures (id) {
+        id -> Text,
+        packet_id -> Text,
+        leaf -> Binary,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    idempotency (user_id, route, key) {
+        user_id -> Text,
+        route -> Text,
+        key -> Text,
+        fingerprint -> Binary,
+        answer -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(events, records, stream_heads, outbox, leaves, tiles, checkpoints, log_state, units, users, trainings, sessions, cases, members, grants, subjects, accounts, authorizations, authorization_holders, captures, capture_entries, files, capture_files, packets, disclosures, idempotency);

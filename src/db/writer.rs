@@ -1,0 +1,139 @@
+//! The one writer of SQLite: takes what is queued as one transaction, a savepoint each, one fsync for all.
+//!
+//! Free writers would starve each other (the busy handler sleeps and the hot writer wins), and each would pay its
+//! own fsync. SQLITE_FULL, IOERR and NOMEM roll the whole transaction back, so on any error that is neither a
+//! constraint nor a word of the domain the batch is dropped and replayed one by one: no member of it is answered
+//! for work that was rolled back under it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc;
+
+use diesel::connection::SimpleConnection;
+use tokio::sync::oneshot;
+
+use super::{AnyConn, busy};
+use crate::error::{Error, Result};
+
+const BATCH: usize = 512;
+const QUEUE: usize = 8192;
+
+/// The queue in front of the writer thread. The thread ends when the last handle is dropped.
+pub(super) struct Writer {
+    queue: mpsc::SyncSender<Box<dyn Job>>,
+}
+
+impl Writer {
+    pub(super) fn start(mut conn: AnyConn) -> Self {
+        let (queue, jobs) = mpsc::sync_channel::<Box<dyn Job>>(QUEUE);
+        std::thread::Builder::new()
+            .name("writer".into())
+            .spawn(move || {
+                while let Ok(first) = jobs.recv() {
+                    let mut batch = vec![first];
+                    batch.extend(jobs.try_iter().take(BATCH - 1));
+                    run(&mut conn, batch);
+                }
+            })
+            .unwrap_or_else(|e| panic!("the writer thread cannot start: {e}"));
+        Self { queue }
+    }
+
+    /// Queues a write; the answer comes after COMMIT.
+    pub(super) fn submit<T, F>(&self, f: F) -> Result<oneshot::Receiver<Result<T>>>
+    where
+        T: Send + 'static,
+        F: Fn(&mut AnyConn) -> Result<T> + Send + 'static,
+    {
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Typed { f, done: None, reply });
+        self.queue.try_send(job).map_err(|_| busy("the writer's queue is full"))?;
+        Ok(answer)
+    }
+}
+
+/// One queued write, whatever its answer's type.
+trait Job: Send {
+    /// Runs in the open transaction and keeps the answer. An error means: nothing of it may stay.
+    fn run(&mut self, conn: &mut AnyConn) -> Result<()>;
+    /// Answers: with what was kept, or with the failure of the commit.
+    fn finish(self: Box<Self>, committed: Result<()>);
+}
+
+struct Typed<T, F> {
+    f: F,
+    done: Option<Result<T>>,
+    reply: oneshot::Sender<Result<T>>,
+}
+
+impl<T: Send, F: Fn(&mut AnyConn) -> Result<T> + Send> Job for Typed<T, F> {
+    fn run(&mut self, conn: &mut AnyConn) -> Result<()> {
+        // A panic ends only its own write.
+        let done = catch_unwind(AssertUnwindSafe(|| (self.f)(conn)))
+            .unwrap_or_else(|_| Err(Error::internal("a write panicked; nothing of it was kept")));
+        let seen = done.as_ref().map(|_| ()).map_err(Clone::clone);
+        self.done = Some(done);
+        seen
+    }
+
+    fn finish(self: Box<Self>, committed: Result<()>) {
+        let answer = match (committed, self.done) {
+            (Err(e), _) => Err(e),
+            (Ok(()), Some(done)) => done,
+            (Ok(()), None) => Err(Error::internal("a write was not run")),
+        };
+        // Whoever asked may be gone; what is committed stays.
+        let _ = self.reply.send(answer);
+    }
+}
+
+fn run(conn: &mut AnyConn, mut batch: Vec<Box<dyn Job>>) {
+    match together(conn, &mut batch) {
+        Ok(()) => batch.into_iter().for_each(|job| job.finish(Ok(()))),
+        Err(_) if batch.len() > 1 => batch.into_iter().for_each(|job| run(conn, vec![job])),
+        Err(e) => batch.into_iter().for_each(|job| job.finish(Err(e.clone()))),
+    }
+}
+
+fn together(conn: &mut AnyConn, batch: &mut [Box<dyn Job>]) -> Result<()> {
+    conn.batch_execute("BEGIN IMMEDIATE")?;
+    for job in batch {
+        if let Err(e) = in_savepoint(conn, job.as_mut()) {
+            // The transaction may already be gone; then there is nothing to roll back.
+            let _ = conn.batch_execute("ROLLBACK");
+            return Err(e);
+        }
+    }
+    conn.batch_execute("COMMIT").map_err(|e| {
+        let _ = conn.batch_execute("ROLLBACK");
+        Error::from(e)
+    })
+}
+
+/// An error here is the machine's, not the domain's: it ends the whole batch.
+fn in_savepoint(conn: &mut AnyConn, job: &mut dyn Job) -> Result<()> {
+    conn.batch_execute("SAVEPOINT job")?;
+    match job.run(conn) {
+        Ok(()) => conn.batch_execute("RELEASE job")?,
+        Err(e) if broke_the_batch(&e) => return Err(e),
+        Err(_) => conn.batch_execute("ROLLBACK TO job; RELEASE job")?,
+    }
+    Ok(())
+}
+
+fn broke_the_batch(e: &Error) -> bool {
+    matches!(e.slug, "database" | "disk-full" | "database-busy")
+}
+
+/// One write in a transaction of its own, on the calling thread.
+pub(super) fn alone<T>(conn: &mut AnyConn, f: &(dyn Fn(&mut AnyConn) -> Result<T> + Send + Sync)) -> Result<T> {
+    conn.batch_execute("BEGIN")?;
+    let done = catch_unwind(AssertUnwindSafe(|| f(conn)))
+        .unwrap_or_else(|_| Err(Error::internal("a write panicked; nothing of it was kept")));
+    let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
+    let ended = conn.batch_execute(end);
+    match (done, ended) {
+        (Ok(done), Ok(())) => Ok(done),
+        (Ok(_), Err(e)) => Err(e.into()),
+        (Err(e), _) => Err(e),
+    }
+}

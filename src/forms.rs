@@ -1,0 +1,302 @@
+//! Reading what people and programs send: every broken rule at once, each with its field and the way out.
+//!
+//! A form is a JSON object. What it does not name is refused, so that a misspelt field never passes in silence.
+
+use serde_json::{Map, Value};
+
+use crate::clock::{self, Micros};
+use crate::error::{Error, FieldError, Result};
+
+/// Longest free text, in characters (contract section 2).
+pub const TEXT: usize = 20_000;
+/// Longest reason, in characters.
+pub const REASON: usize = 4_000;
+/// Longest title, name or other single line.
+pub const LINE: usize = 500;
+/// Longest URL.
+pub const URL: usize = 8_000;
+
+/// A JSON object being read. Each `take` removes a field; `done` refuses what is left and tells all errors.
+#[derive(Debug)]
+pub struct Form {
+    path: String,
+    fields: Map<String, Value>,
+    errors: Vec<FieldError>,
+}
+
+/// An enumeration with a fixed word for each value.
+pub trait Word: Sized + Copy + 'static {
+    /// All values with their words.
+    const WORDS: &'static [(&'static str, Self)];
+
+    /// The value of a word.
+    fn from_word(word: &str) -> Option<Self> {
+        Self::WORDS.iter().find(|(w, _)| *w == word).map(|(_, v)| *v)
+    }
+}
+
+/// Declares an enumeration of words that is the same in JSON, in the database and in the code.
+#[macro_export]
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+        pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant,)* }
+        impl $name {
+            /// The word.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+        }
+        impl $crate::forms::Word for $name {
+            const WORDS: &'static [(&'static str, Self)] = &[$(($word, Self::$variant),)*];
+        }
+    };
+}
+
+impl Form {
+    /// A form from a JSON value, which must be an object.
+    pub fn new(value: Value) -> Result<Self> {
+        match value {
+            Value::Object(fields) => Ok(Self { path: String::new(), fields, errors: Vec::new() }),
+            _ => Err(Error::field("body", "object", "send a JSON object")),
+        }
+    }
+
+    /// Notes that a field broke a rule.
+    pub fn refuse(&mut self, field: &str, rule: &str, message: impl Into<String>) {
+        let field = self.at(field);
+        self.errors.push(FieldError { field, rule: rule.into(), message: message.into() });
+    }
+
+    fn at(&self, field: &str) -> String {
+        if self.path.is_empty() { field.to_owned() } else { format!("{}.{field}", self.path) }
+    }
+
+    /// Whether the field is there and not null.
+    pub fn has(&self, field: &str) -> bool {
+        self.fields.get(field).is_some_and(|v| !v.is_null())
+    }
+
+    /// Takes a field as it is; null counts as absent.
+    pub fn value(&mut self, field: &str) -> Option<Value> {
+        self.fields.remove(field).filter(|v| !v.is_null())
+    }
+
+    /// Takes a text of at most `max` characters.
+    pub fn text(&mut self, field: &str, max: usize) -> Option<String> {
+        match self.value(field)? {
+            Value::String(text) => self.checked(field, text, max),
+            _ => {
+                self.refuse(field, "text", "must be a text in quotes");
+                None
+            }
+        }
+    }
+
+    fn checked(&mut self, field: &str, text: String, max: usize) -> Option<String> {
+        let length = text.chars().count();
+        if length > max {
+            self.refuse(field, "too_long", format!("has {length} characters, at most {max} are kept: shorten it, or attach it as a file"));
+            return None;
+        }
+        if text.contains('\0') {
+            self.refuse(field, "no_nul", "holds a NUL character: remove it, or attach the text as a file");
+            return None;
+        }
+        Some(text)
+    }
+
+    /// Takes a text that must be there and not blank.
+    pub fn required(&mut self, field: &str, max: usize) -> String {
+        let missing = !self.has(field);
+        let broken = self.errors.len();
+        let text = self.text(field, max).unwrap_or_default();
+        if text.trim().is_empty() && broken == self.errors.len() {
+            let rule = if missing { "required" } else { "not_blank" };
+            self.refuse(field, rule, "must be given");
+        }
+        text
+    }
+
+    /// Takes one of the words of an enumeration.
+    pub fn word<W: Word>(&mut self, field: &str) -> Option<W> {
+        let word = self.text(field, 100)?;
+        let found = W::from_word(&word);
+        if found.is_none() {
+            let words: Vec<&str> = W::WORDS.iter().map(|(w, _)| *w).collect();
+            self.refuse(field, "one_of", format!("must be one of {}", words.join(", ")));
+        }
+        found
+    }
+
+    /// Takes one of the words; it must be there.
+    pub fn required_word<W: Word>(&mut self, field: &str) -> Option<W> {
+        if !self.has(field) {
+            let words: Vec<&str> = W::WORDS.iter().map(|(w, _)| *w).collect();
+            self.refuse(field, "required", format!("must be given: one of {}", words.join(", ")));
+        }
+        self.word(field)
+    }
+
+    /// Takes an instant: RFC 3339 with a zone.
+    pub fn time(&mut self, field: &str) -> Option<Micros> {
+        let text = self.text(field, 64)?;
+        let at = clock::parse(&text).filter(|t| (0..=MAX_TIME).contains(t));
+        if at.is_none() {
+            self.refuse(field, "rfc3339", "must be a time with its zone between 1970 and 9999, such as 2026-11-22T14:07:31Z");
+        }
+        at
+    }
+
+    /// Takes an instant that must be there.
+    pub fn required_time(&mut self, field: &str) -> Micros {
+        self.must(field);
+        self.time(field).unwrap_or_default()
+    }
+
+    fn must(&mut self, field: &str) {
+        if !self.has(field) {
+            self.refuse(field, "required", "must be given");
+        }
+    }
+
+    /// Takes an id: any UUID.
+    pub fn id(&mut self, field: &str) -> Option<String> {
+        let text = self.text(field, 64)?;
+        let id = parse_id(&text);
+        if id.is_none() {
+            self.refuse(field, "uuid", "must be a UUID");
+        }
+        id
+    }
+
+    /// Takes an id that must be there.
+    pub fn required_id(&mut self, field: &str) -> String {
+        self.must(field);
+        self.id(field).unwrap_or_default()
+    }
+
+    /// Takes a yes or no.
+    pub fn flag(&mut self, field: &str) -> Option<bool> {
+        match self.value(field)? {
+            Value::Bool(b) => Some(b),
+            _ => {
+                self.refuse(field, "boolean", "must be true or false");
+                None
+            }
+        }
+    }
+
+    /// Takes a whole number from 0 to 2^53-1.
+    pub fn count(&mut self, field: &str) -> Option<u64> {
+        let value = self.value(field)?;
+        let n = value.as_u64().filter(|n| *n < 1 << 53);
+        if n.is_none() {
+            self.refuse(field, "whole_number", "must be a whole number from 0 to 9007199254740991");
+        }
+        n
+    }
+
+    /// Takes a list of at most `max` values.
+    pub fn list(&mut self, field: &str, max: usize) -> Vec<Value> {
+        match self.value(field) {
+            None => Vec::new(),
+            Some(Value::Array(all)) if all.len() <= max => all,
+            Some(Value::Array(all)) => {
+                self.refuse(field, "too_many", format!("has {} entries, at most {max} are taken", all.len()));
+                Vec::new()
+            }
+            Some(_) => {
+                self.refuse(field, "list", "must be a list");
+                Vec::new()
+            }
+        }
+    }
+
+    /// Takes a list of texts.
+    pub fn texts(&mut self, field: &str, max: usize, length: usize) -> Vec<String> {
+        let all = self.list(field, max);
+        let mut out = Vec::with_capacity(all.len());
+        for (i, value) in all.into_iter().enumerate() {
+            let place = format!("{field}[{i}]");
+            match value {
+                Value::String(text) => out.extend(self.checked(&place, text, length)),
+                _ => self.refuse(&place, "text", "must be a text in quotes"),
+            }
+        }
+        out
+    }
+
+    /// Takes a list of words of an enumeration.
+    pub fn words<W: Word>(&mut self, field: &str, max: usize) -> Vec<W> {
+        let texts = self.texts(field, max, 100);
+        let mut out = Vec::new();
+        for (i, text) in texts.iter().enumerate() {
+            match W::from_word(text) {
+                Some(word) => out.push(word),
+                None => {
+                    let words: Vec<&str> = W::WORDS.iter().map(|(w, _)| *w).collect();
+                    self.refuse(&format!("{field}[{i}]"), "one_of", format!("must be one of {}", words.join(", ")));
+                }
+            }
+        }
+        out
+    }
+
+    /// Takes an object and reads it with `read`; its errors carry the path.
+    pub fn object<T>(&mut self, field: &str, read: impl FnOnce(&mut Form) -> T) -> Option<T> {
+        let value = self.value(field)?;
+        self.nested(field, value, read)
+    }
+
+    /// Takes a list of objects, each read with `read`.
+    pub fn objects<T>(&mut self, field: &str, max: usize, read: impl Fn(&mut Form) -> T) -> Vec<T> {
+        let all = self.list(field, max);
+        let mut out = Vec::new();
+        for (i, value) in all.into_iter().enumerate() {
+            out.extend(self.nested(&format!("{field}[{i}]"), value, &read));
+        }
+        out
+    }
+
+    fn nested<T>(&mut self, field: &str, value: Value, read: impl FnOnce(&mut Form) -> T) -> Option<T> {
+        let Value::Object(fields) = value else {
+            self.refuse(field, "object", "must be a JSON object");
+            return None;
+        };
+        let mut inner = Form { path: self.at(field), fields, errors: Vec::new() };
+        let out = read(&mut inner);
+        inner.refuse_the_rest();
+        self.errors.append(&mut inner.errors);
+        Some(out)
+    }
+
+    fn refuse_the_rest(&mut self) {
+        let names: Vec<String> = self.fields.keys().cloned().collect();
+        for name in names {
+            let shown: String = name.chars().take(100).collect();
+            self.refuse(&shown, "unknown", "is not a field of this request: check its spelling, or leave it out");
+        }
+        self.fields.clear();
+    }
+
+    /// Whether nothing was refused so far.
+    pub fn ok(&self) -> bool {
+        self.errors.is_empty()
+    }
+
+    /// Refuses what was not taken, and tells every error at once.
+    pub fn done(mut self) -> Result<()> {
+        self.refuse_the_rest();
+        if self.errors.is_empty() { Ok(()) } else { Err(Error::invalid(self.errors)) }
+    }
+}
+
+/// The last microsecond of the year 9999, beyond which RFC 3339 has no form.
+const MAX_TIME: Micros = 253_402_300_799_999_999;
+
+/// Any UUID in its usual form, in lower case.
+pub fn parse_id(text: &str) -> Option<String> {
+    uuid::Uuid::try_parse(text).ok().map(|u| u.hyphenated().to_string())
+}

@@ -1,0 +1,381 @@
+//! The doors. Everything that reads or changes what belongs to somebody goes through `check`, `read` or `write`;
+//! `housekeep` is the fourth, for the operational tables that a tidy test lists.
+//!
+//! `write` is the only place that begins a transaction with an event in it: the stream's head is locked first, then
+//! session, user, relation and state are read, then policy decides, then the verb runs, then the event goes in, then
+//! COMMIT. What policy saw is what commits. Nobody is answered before.
+
+mod relation;
+mod refusals;
+mod tx;
+mod views;
+
+use std::sync::Arc;
+
+use diesel::prelude::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use relation::{Ground, Scope, may_on};
+pub use tx::{NewEvent, Recorded, Tx};
+pub use views::View;
+
+use crate::clock::{Clock, DAY, Micros};
+use crate::db::tables::idempotency;
+use crate::db::{AnyConn, Db};
+use crate::error::{Error, Kind, Result};
+use crate::identity::{self, Caller, Credential};
+use crate::ledger::{self, Heads, Journal};
+use crate::policy::{Act, Policy, Question};
+use crate::proof::event::Actor;
+use crate::proof::id::Digest;
+use refusals::Refusals;
+use views::Views;
+
+/// A key that makes a retry harmless: same key and content, same answer, for 24 hours.
+#[derive(Debug, Clone)]
+pub struct Repeat {
+    /// Method and path.
+    pub route: String,
+    /// What the client chose.
+    pub key: String,
+    /// Digest of the content.
+    pub fingerprint: Digest,
+}
+
+/// A person at the door, with what they carry.
+#[derive(Debug, Clone)]
+pub struct Visit {
+    /// What the bearer showed.
+    pub credential: Credential,
+    /// The request's id, for the log.
+    pub request_id: String,
+    /// Where the request came from.
+    pub address: String,
+    /// Set where the client asked for a harmless retry.
+    pub repeat: Option<Repeat>,
+}
+
+/// What a read sees.
+pub struct Look<'a> {
+    /// The database.
+    pub conn: &'a mut AnyConn,
+    /// Who asks.
+    pub caller: &'a Caller,
+    /// The case asked about, where there is one.
+    pub ground: Option<&'a Ground>,
+    /// The time of the question.
+    pub now: Micros,
+    /// The rules.
+    pub policy: &'a Policy,
+}
+
+impl Look<'_> {
+    /// The case asked about.
+    pub fn case(&self) -> Result<&Ground> {
+        self.ground.ok_or_else(Error::not_found)
+    }
+
+    /// Whether the caller may also do this here.
+    pub fn may(&self, act: Act) -> bool {
+        may(self.policy, self.caller, act, self.ground)
+    }
+}
+
+/// What `check` found: who, and where.
+#[derive(Debug, Clone)]
+pub struct Passed {
+    /// Who asks.
+    pub caller: Caller,
+    /// The case, where there is one.
+    pub ground: Option<Ground>,
+}
+
+/// The doors of one installation.
+#[derive(Clone)]
+pub struct Gate(Arc<Inner>);
+
+struct Inner {
+    db: Db,
+    journal: Journal,
+    policy: Arc<Policy>,
+    clock: Arc<dyn Clock>,
+    refusals: Refusals,
+    views: Views,
+}
+
+impl Gate {
+    /// Over a database, its journal, the rules and a clock.
+    pub fn new(db: Db, journal: Journal, policy: Arc<Policy>, clock: Arc<dyn Clock>) -> Self {
+        Self(Arc::new(Inner { db, journal, policy, clock, refusals: Refusals::default(), views: Views::default() }))
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Micros {
+        self.0.clock.now()
+    }
+
+    /// The journal, for what waits on integration.
+    pub fn journal(&self) -> &Journal {
+        &self.0.journal
+    }
+
+    /// The database, for jobs and commands that hold it themselves.
+    pub fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    /// The rules.
+    pub fn policy(&self) -> &Arc<Policy> {
+        &self.0.policy
+    }
+
+    /// May this person do this here at all? For what must be known before a body is read; `write` asks again.
+    pub async fn check(&self, visit: &Visit, act: Act, scope: Scope) -> Result<Passed> {
+        self.read(visit, act, scope, |look| Ok(Passed { caller: look.caller.clone(), ground: look.ground.cloned() })).await
+    }
+
+    /// Reads what is not evidence.
+    pub async fn read<T, F>(&self, visit: &Visit, act: Act, scope: Scope, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Look<'_>) -> Result<T> + Send + 'static,
+    {
+        Ok(self.look(visit, act, scope, f).await?.0)
+    }
+
+    /// Reads evidence: the view is in the access log before the first byte is answered, or nothing is answered.
+    pub async fn view<T, F>(&self, visit: &Visit, act: Act, scope: Scope, view: View, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Look<'_>) -> Result<T> + Send + 'static,
+    {
+        let (seen, passed) = self.look(visit, act, scope, f).await?;
+        let case = passed.ground.as_ref().map(|g| g.case_id.clone());
+        let now = self.now();
+        if self.0.views.is_new(&passed.caller.session, &view, now) {
+            let draft = view.draft(case.as_deref(), &visit.address);
+            self.0.journal.append(actor_of(&passed.caller, passed.ground.as_ref()), now, draft).await?;
+            self.0.views.remember(&passed.caller.session, &view, now);
+        }
+        Ok(seen)
+    }
+
+    async fn look<T, F>(&self, visit: &Visit, act: Act, scope: Scope, f: F) -> Result<(T, Passed)>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Look<'_>) -> Result<T> + Send + 'static,
+    {
+        let (credential, now, policy, place) = (visit.credential.clone(), self.now(), self.0.policy.clone(), scope.clone());
+        let done = self
+            .0
+            .db
+            .read(move |conn| {
+                let caller = identity::resolve(conn, &credential, now)?;
+                let ground = stand(conn, &policy, &caller, act, &place, now)?;
+                let mut look = Look { conn, caller: &caller, ground: ground.as_ref(), now, policy: &policy };
+                let seen = f(&mut look)?;
+                Ok((seen, Passed { caller, ground }))
+            })
+            .await;
+        self.note_refusal(visit, act, &scope, done).await
+    }
+
+    /// Changes something: one transaction with its event. `f` may run more than once.
+    pub async fn write<T, F>(&self, visit: &Visit, act: Act, scope: Scope, f: F) -> Result<T>
+    where
+        T: Serialize + DeserializeOwned + Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<Recorded<T>> + Send + Sync + 'static,
+    {
+        let (inner, knocking, place) = (self.0.clone(), visit.clone(), scope.clone());
+        let done = self.0.db.write(move |conn| inner.transact(conn, &knocking, act, &place, &f)).await;
+        self.note_refusal(visit, act, &scope, done).await
+    }
+
+    /// Keeps operational tables (sessions, jobs' progress, retries) and records an event where `f` makes one.
+    pub async fn housekeep<T, F>(&self, actor: Actor, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T> + Send + Sync + 'static,
+    {
+        let inner = self.0.clone();
+        self.0.db.write(move |conn| inner.keep_house(conn, &actor, &f)).await
+    }
+
+    /// The same from a thread that may block.
+    pub fn housekeep_blocking<T, F>(&self, actor: Actor, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>) -> Result<T> + Send + Sync + 'static,
+    {
+        let inner = self.0.clone();
+        self.0.db.write_blocking(move |conn| inner.keep_house(conn, &actor, &f))
+    }
+
+    /// Records an event that changes nothing else.
+    pub async fn note(&self, actor: Actor, draft: ledger::Draft) -> Result<()> {
+        self.0.journal.append(actor, self.now(), draft).await
+    }
+
+    /// A refusal is an event too (product.md, rule 4), and costs the same for what exists and what doesn't.
+    async fn note_refusal<T>(&self, visit: &Visit, act: Act, scope: &Scope, done: Result<T>) -> Result<T> {
+        let Err(e) = &done else { return done };
+        if !matches!(e.kind, Kind::NotFound | Kind::Forbidden) || e.slug == "password-change-first" {
+            return done;
+        }
+        let now = self.now();
+        let Some(repeats) = self.0.refusals.is_new(&visit.credential, act, scope, now) else { return done };
+        let (credential, place) = (visit.credential.clone(), scope.clone());
+        let found = self
+            .0
+            .db
+            .read(move |conn| Ok((identity::resolve(conn, &credential, now)?, relation::case_of(conn, &place)?)))
+            .await;
+        let (caller, case) = match found {
+            Ok(both) => both,
+            Err(_) => return done,
+        };
+        let case = case.or_else(|| scope.named_case());
+        let draft = refusals::draft(case.as_deref(), act, scope, &visit.address, e, repeats);
+        if let Err(lost) = self.0.journal.append(actor_of(&caller, None), now, draft).await {
+            tracing::error!(error = %lost, "a refusal could not be recorded");
+        }
+        done
+    }
+}
+
+impl Inner {
+    fn transact<T, F>(&self, conn: &mut AnyConn, visit: &Visit, act: Act, scope: &Scope, f: &F) -> Result<T>
+    where
+        T: Serialize + DeserializeOwned,
+        F: Fn(&mut Tx<'_>) -> Result<Recorded<T>>,
+    {
+        let stream = match relation::case_of(conn, scope)? {
+            Some(case) => ledger::case_stream(&case),
+            None => ledger::AGENCY.to_owned(),
+        };
+        let heads = Heads::lock(conn, &[&stream])?;
+        let now = self.clock.now();
+        let caller = identity::resolve(conn, &visit.credential, now)?;
+        let ground = stand(conn, &self.policy, &caller, act, scope, now)?;
+        if let Some(answer) = repeated(conn, &caller, visit.repeat.as_ref(), now)? {
+            return Ok(serde_json::from_str(&answer)?);
+        }
+        let mut tx = Tx::new(conn, &caller, ground.as_ref(), now, &self.policy, heads);
+        let recorded = f(&mut tx)?;
+        let heads = tx.into_heads();
+        heads.flush(conn)?;
+        let answer = recorded.into_inner();
+        remember(conn, &caller, visit.repeat.as_ref(), &answer, now)?;
+        Ok(answer)
+    }
+
+    fn keep_house<T>(&self, conn: &mut AnyConn, actor: &Actor, f: &dyn Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+        let now = self.clock.now();
+        let nobody = Caller {
+            session: String::new(),
+            user: String::new(),
+            username: String::new(),
+            name: String::new(),
+            roles: Vec::new(),
+            unit_id: String::new(),
+            unit_path: String::new(),
+            must_change: false,
+        };
+        let mut tx = Tx::new(conn, &nobody, None, now, &self.policy, Heads::default()).acting_as(actor.clone());
+        let done = f(&mut tx)?;
+        let heads = tx.into_heads();
+        heads.flush(conn)?;
+        Ok(done)
+    }
+}
+
+/// Where the caller stands, or why not: 404 for what they may not see, 403 for what they may see but not do.
+fn stand(conn: &mut AnyConn, policy: &Policy, caller: &Caller, act: Act, scope: &Scope, now: Micros) -> Result<Option<Ground>> {
+    if caller.must_change && act != Act::SessionOwn {
+        return Err(Error::new(
+            Kind::Forbidden,
+            "password-change-first",
+            "This password was set for one use. Change it first: PUT /api/v1/me/password.",
+        ));
+    }
+    let ground = relation::ground(conn, caller, scope, now)?;
+    if scope.is_on_case() && ground.is_none() {
+        return Err(Error::not_found());
+    }
+    let decision = policy.decide(&question(caller, act, ground.as_ref()));
+    if decision.allowed {
+        return Ok(ground);
+    }
+    if scope.is_on_case() && !may(policy, caller, Act::CaseRead, ground.as_ref()) {
+        return Err(Error::not_found());
+    }
+    Err(refused(act, decision.rules))
+}
+
+fn refused(act: Act, rules: Vec<String>) -> Error {
+    let why = match rules.first() {
+        Some(rule) => format!("You may not do this ({}): the rule `{rule}` forbids it.", act.as_str()),
+        None => format!("You may not do this ({}): no rule gives it to you here.", act.as_str()),
+    };
+    Error::forbidden(rules, why)
+}
+
+fn question<'a>(caller: &'a Caller, act: Act, ground: Option<&Ground>) -> Question<'a> {
+    Question {
+        act,
+        roles: &caller.roles,
+        case: ground.map(Ground::case_facts),
+        facts: ground.map(|g| g.facts).unwrap_or_default(),
+    }
+}
+
+fn may(policy: &Policy, caller: &Caller, act: Act, ground: Option<&Ground>) -> bool {
+    policy.decide(&question(caller, act, ground)).allowed
+}
+
+/// The actor of an event: the person, with the role in which they stand to the case.
+pub fn actor_of(caller: &Caller, ground: Option<&Ground>) -> Actor {
+    ledger::person(&caller.user, relation::role_in(caller, ground).as_str())
+}
+
+fn repeated(conn: &mut AnyConn, caller: &Caller, repeat: Option<&Repeat>, now: Micros) -> Result<Option<String>> {
+    let Some(repeat) = repeat else { return Ok(None) };
+    let row: Option<(Vec<u8>, String, i64)> = idempotency::table
+        .find((&caller.user, &repeat.route, &repeat.key))
+        .select((idempotency::fingerprint, idempotency::answer, idempotency::created_at))
+        .first(conn)
+        .optional()?;
+    match row {
+        Some((_, _, at)) if at < now - DAY => {
+            diesel::delete(idempotency::table.find((&caller.user, &repeat.route, &repeat.key))).execute(conn)?;
+            Ok(None)
+        }
+        Some((print, answer, _)) if print == repeat.fingerprint.as_bytes() => Ok(Some(answer)),
+        Some(_) => Err(Error {
+            slug: "idempotency-conflict",
+            ..Error::field("Idempotency-Key", "same_content", "was used for other content in the last 24 hours: choose another key")
+        }),
+        None => Ok(None),
+    }
+}
+
+fn remember<T: Serialize>(conn: &mut AnyConn, caller: &Caller, repeat: Option<&Repeat>, answer: &T, now: Micros) -> Result<()> {
+    let Some(repeat) = repeat else { return Ok(()) };
+    let kept = diesel::insert_into(idempotency::table)
+        .values((
+            idempotency::user_id.eq(&caller.user),
+            idempotency::route.eq(&repeat.route),
+            idempotency::key.eq(&repeat.key),
+            idempotency::fingerprint.eq(repeat.fingerprint.as_bytes().to_vec()),
+            idempotency::answer.eq(serde_json::to_string(answer)?),
+            idempotency::created_at.eq(now),
+        ))
+        .execute(conn);
+    match kept.map_err(Error::from) {
+        Ok(_) => Ok(()),
+        // A twin committed first in another transaction; run again, and find its answer.
+        Err(e) if e.slug == "taken" => Err(crate::db::collided()),
+        Err(e) => Err(e),
+    }
+}

@@ -1,0 +1,208 @@
+//! What a caller is to a case: lead, member, supervisor of its unit, grantee, or nothing; and their part in the
+//! authorization or capture asked about.
+
+use diesel::prelude::*;
+
+use crate::clock::Micros;
+use crate::db::AnyConn;
+use crate::db::tables::{
+    accounts, authorization_holders, authorizations, captures, cases, grants, members, packets, subjects,
+};
+use crate::error::{Error, Result};
+use crate::identity::Caller;
+use crate::policy::{Act, CaseFacts, CaseStatus, Facts, Handling, Policy, Question, Relation, Role};
+
+/// What is asked about.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// The agency itself.
+    Agency,
+    /// A case, by its id.
+    Case(String),
+    /// A subject of a case.
+    Subject(String),
+    /// An account in a case.
+    Account(String),
+    /// An authorization.
+    Authorization(String),
+    /// A capture.
+    Capture(String),
+    /// A packet.
+    Packet(String),
+    /// A grant.
+    Grant(String),
+}
+
+impl Scope {
+    /// Whether it lies in a case.
+    pub fn is_on_case(&self) -> bool {
+        *self != Self::Agency
+    }
+
+    /// The case it names itself, whether that exists or not.
+    pub fn named_case(&self) -> Option<String> {
+        match self {
+            Self::Case(id) => Some(id.clone()),
+            _ => None,
+        }
+    }
+
+    /// Kind and id, for the access log.
+    pub fn object(&self) -> (&'static str, &str) {
+        match self {
+            Self::Agency => ("agency", "agency"),
+            Self::Case(id) => ("case", id),
+            Self::Subject(id) => ("subject", id),
+            Self::Account(id) => ("account", id),
+            Self::Authorization(id) => ("authorization", id),
+            Self::Capture(id) => ("capture", id),
+            Self::Packet(id) => ("packet", id),
+            Self::Grant(id) => ("grant", id),
+        }
+    }
+}
+
+/// A case as a decision needs it, and where the caller stands in it.
+#[derive(Debug, Clone)]
+pub struct Ground {
+    /// The case's id.
+    pub case_id: String,
+    /// Its lead.
+    pub lead_id: String,
+    /// Its unit.
+    pub unit_id: String,
+    /// Its unit's path.
+    pub unit_path: String,
+    /// How closely it is kept.
+    pub handling: Handling,
+    /// Where it stands.
+    pub status: CaseStatus,
+    /// Its version.
+    pub version: i64,
+    /// What the caller is to it.
+    pub relation: Relation,
+    /// The caller's part in the thing asked about.
+    pub facts: Facts,
+}
+
+impl Ground {
+    /// What policy asks of a case.
+    pub fn case_facts(&self) -> CaseFacts {
+        CaseFacts { relation: self.relation, handling: self.handling, status: self.status }
+    }
+}
+
+/// The case that a scope lies in; `None` where it does not exist.
+pub fn case_of(conn: &mut AnyConn, scope: &Scope) -> Result<Option<String>> {
+    let found = match scope {
+        Scope::Agency => return Ok(None),
+        Scope::Case(id) => cases::table.find(id).select(cases::id).first(conn).optional()?,
+        Scope::Subject(id) => subjects::table.find(id).select(subjects::case_id).first(conn).optional()?,
+        Scope::Account(id) => accounts::table.find(id).select(accounts::case_id).first(conn).optional()?,
+        Scope::Authorization(id) => authorizations::table.find(id).select(authorizations::case_id).first(conn).optional()?,
+        Scope::Capture(id) => captures::table.find(id).select(captures::case_id).first(conn).optional()?,
+        Scope::Packet(id) => packets::table.find(id).select(packets::case_id).first(conn).optional()?,
+        Scope::Grant(id) => grants::table.find(id).select(grants::case_id).first(conn).optional()?,
+    };
+    Ok(found)
+}
+
+/// Where a caller stands; `None` where the thing does not exist.
+pub(super) fn ground(conn: &mut AnyConn, caller: &Caller, scope: &Scope, now: Micros) -> Result<Option<Ground>> {
+    let Some(case) = case_of(conn, scope)? else { return Ok(None) };
+    let facts = facts(conn, caller, scope)?;
+    on_case(conn, caller, &case, facts, now)
+}
+
+type CaseRow = (String, String, String, String, String, String, i64);
+
+fn on_case(conn: &mut AnyConn, caller: &Caller, case: &str, facts: Facts, now: Micros) -> Result<Option<Ground>> {
+    let row: Option<CaseRow> = cases::table
+        .find(case)
+        .select((cases::id, cases::lead_id, cases::unit_id, cases::unit_path, cases::handling, cases::status, cases::version))
+        .first(conn)
+        .optional()?;
+    let Some((case_id, lead_id, unit_id, unit_path, handling, status, version)) = row else { return Ok(None) };
+    let relation = relation(conn, caller, &case_id, &lead_id, &unit_path, now)?;
+    Ok(Some(Ground {
+        handling: word(&handling)?,
+        status: word(&status)?,
+        case_id,
+        lead_id,
+        unit_id,
+        unit_path,
+        version,
+        relation,
+        facts,
+    }))
+}
+
+fn word<T: std::str::FromStr>(text: &str) -> Result<T> {
+    text.parse().map_err(|_| Error::internal(format!("a stored word is unknown: {text}")))
+}
+
+fn relation(conn: &mut AnyConn, caller: &Caller, case: &str, lead: &str, unit_path: &str, now: Micros) -> Result<Relation> {
+    let member: Option<String> = members::table
+        .filter(members::case_id.eq(case).and(members::user_id.eq(&caller.user)).and(members::ended_at.is_null()))
+        .select(members::user_id)
+        .first(conn)
+        .optional()?;
+    let rights: Vec<(bool, bool, bool)> = grants::table
+        .filter(grants::user_id.eq(&caller.user).and(grants::case_id.eq(case)))
+        .filter(grants::ended_at.is_null().and(grants::until.gt(now)))
+        .select((grants::can_read, grants::can_export, grants::can_decide))
+        .load(conn)?;
+    Ok(Relation {
+        lead: caller.user == lead,
+        member: member.is_some(),
+        supervises: caller.is(Role::Supervisor) && unit_path.starts_with(&caller.unit_path),
+        granted_read: rights.iter().any(|r| r.0),
+        granted_export: rights.iter().any(|r| r.1),
+        granted_decide: rights.iter().any(|r| r.2),
+    })
+}
+
+fn facts(conn: &mut AnyConn, caller: &Caller, scope: &Scope) -> Result<Facts> {
+    let mut facts = Facts::default();
+    match scope {
+        Scope::Authorization(id) => {
+            let requester: String = authorizations::table.find(id).select(authorizations::requester_id).first(conn)?;
+            facts.requester = requester == caller.user;
+            let held: Option<String> = authorization_holders::table
+                .find((id, &caller.user))
+                .select(authorization_holders::user_id)
+                .first(conn)
+                .optional()?;
+            facts.holder = held.is_some();
+        }
+        Scope::Capture(id) => {
+            let capturer: String = captures::table.find(id).select(captures::capturer_id).first(conn)?;
+            facts.capturer = capturer == caller.user;
+        }
+        _ => {}
+    }
+    Ok(facts)
+}
+
+/// Whether somebody may do something on a case.
+pub fn may_on(conn: &mut AnyConn, policy: &Policy, who: &Caller, act: Act, case: &str, now: Micros) -> Result<bool> {
+    let Some(ground) = on_case(conn, who, case, Facts::default(), now)? else { return Ok(false) };
+    let question = Question { act, roles: &who.roles, case: Some(ground.case_facts()), facts: Facts::default() };
+    Ok(policy.decide(&question).allowed)
+}
+
+/// The role in which a person acts on a case: what their relation rests on, else the first they hold.
+pub(super) fn role_in(caller: &Caller, ground: Option<&Ground>) -> Role {
+    let first = caller.roles.first().copied().unwrap_or(Role::Investigator);
+    let Some(relation) = ground.map(|g| g.relation) else { return first };
+    let wanted = if relation.lead || relation.member {
+        Role::Investigator
+    } else if relation.supervises || relation.granted_decide {
+        Role::Supervisor
+    } else if relation.granted_export || relation.granted_read {
+        Role::Prosecutor
+    } else {
+        first
+    };
+    if caller.is(wanted) { wanted } else { first }
+}

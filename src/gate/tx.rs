@@ -1,0 +1,149 @@
+//! An open transaction, as a verb sees it: nothing is ambient.
+
+use serde_json::{Map, Value};
+
+use super::relation::{self, Ground};
+use crate::clock::{self, Micros};
+use crate::db::AnyConn;
+use crate::error::{Error, Result};
+use crate::identity::Caller;
+use crate::ledger::{self, Action, Appended, Draft, Heads, Home};
+use crate::policy::{Act, Policy};
+use crate::proof::event::Actor;
+
+/// What a write answers. Only `Tx::record` makes one, so a change without its event does not compile.
+pub struct Recorded<T>(T);
+
+impl<T> Recorded<T> {
+    pub(super) fn into_inner(self) -> T {
+        self.0
+    }
+
+    /// Another answer for the same recorded change.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Recorded<U> {
+        Recorded(f(self.0))
+    }
+}
+
+/// The transaction of one write.
+pub struct Tx<'a> {
+    /// The database.
+    pub conn: &'a mut AnyConn,
+    /// Who asks.
+    pub caller: &'a Caller,
+    /// The case concerned, where there is one.
+    pub ground: Option<&'a Ground>,
+    /// The time of the change.
+    pub now: Micros,
+    policy: &'a Policy,
+    actor: Actor,
+    heads: Heads,
+}
+
+impl<'a> Tx<'a> {
+    pub(super) fn new(
+        conn: &'a mut AnyConn,
+        caller: &'a Caller,
+        ground: Option<&'a Ground>,
+        now: Micros,
+        policy: &'a Policy,
+        heads: Heads,
+    ) -> Self {
+        let actor = super::actor_of(caller, ground);
+        Self { conn, caller, ground, now, policy, actor, heads }
+    }
+
+    pub(super) fn acting_as(self, actor: Actor) -> Self {
+        Self { actor, ..self }
+    }
+
+    pub(super) fn into_heads(self) -> Heads {
+        self.heads
+    }
+
+    /// The case concerned.
+    pub fn case(&self) -> Result<&'a Ground> {
+        self.ground.ok_or_else(Error::not_found)
+    }
+
+    /// Whether the caller may also do this here.
+    pub fn may(&self, act: Act) -> bool {
+        super::may(self.policy, self.caller, act, self.ground)
+    }
+
+    /// Whether another person, given as a caller, may do this on the case concerned.
+    pub fn other_may(&mut self, other: &Caller, act: Act) -> Result<bool> {
+        let case = self.case()?.case_id.clone();
+        relation::may_on(self.conn, self.policy, other, act, &case, self.now)
+    }
+
+    /// A new id.
+    pub fn new_id(&self) -> String {
+        clock::new_id(self.now)
+    }
+
+    /// Records the event of a change, with the full content of what it made; the answer rides along.
+    pub fn record<T>(&mut self, event: NewEvent<'_>, f: impl FnOnce(&Appended) -> T) -> Result<Recorded<T>> {
+        let appended = self.append(event)?;
+        Ok(Recorded(f(&appended)))
+    }
+
+    /// Records one more event in the same transaction, before the one that makes the answer.
+    pub fn append(&mut self, event: NewEvent<'_>) -> Result<Appended> {
+        let stream = self.stream_of(&event)?;
+        let draft = Draft {
+            stream,
+            action: event.action,
+            object_type: event.object.0,
+            object_id: event.object.1.to_owned(),
+            version: event.version,
+            record: event.record,
+            attest: event.attest,
+        };
+        let actor = self.actor.clone();
+        self.heads.append(self.conn, &actor, self.now, &draft)
+    }
+
+    fn stream_of(&self, event: &NewEvent<'_>) -> Result<String> {
+        let case = event.case.map(str::to_owned).or_else(|| self.ground.map(|g| g.case_id.clone()));
+        match (event.action.home(), case) {
+            (Home::Case | Home::Any, Some(case)) => Ok(ledger::case_stream(&case)),
+            (Home::Access, Some(case)) => Ok(ledger::access_stream(&case)),
+            (Home::Agency, _) => Ok(ledger::AGENCY.to_owned()),
+            (_, None) => Err(Error::internal("an event of a case without its case")),
+        }
+    }
+}
+
+/// An event about to be recorded.
+pub struct NewEvent<'e> {
+    /// What happened.
+    pub action: Action,
+    /// The kind and id of what it happened to.
+    pub object: (&'static str, &'e str),
+    /// The version it made, from 1.
+    pub version: i64,
+    /// The full content.
+    pub record: Value,
+    /// What the leaf itself must show for ever.
+    pub attest: Map<String, Value>,
+    /// The case, where the transaction does not already stand in one.
+    pub case: Option<&'e str>,
+}
+
+impl<'e> NewEvent<'e> {
+    /// An event with its record and nothing to attest.
+    pub fn new(action: Action, object: (&'static str, &'e str), version: i64, record: Value) -> Self {
+        Self { action, object, version, record, attest: Map::new(), case: None }
+    }
+
+    /// In a case that the transaction itself opens.
+    pub fn in_case(self, case: &'e str) -> Self {
+        Self { case: Some(case), ..self }
+    }
+
+    /// With identifiers, digests and integers that the leaf shows for ever.
+    pub fn attesting(self, attest: Map<String, Value>) -> Self {
+        Self { attest, ..self }
+    }
+}

@@ -1,0 +1,77 @@
+//! Views in the access log: recorded before the first byte, once a minute for the same person and thing (files: once
+//! in ten minutes, contract section 2).
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use serde_json::{Map, Value};
+
+use crate::clock::{MINUTE, Micros};
+use crate::ledger::{self, Action, Draft};
+
+/// Views remembered at the most.
+const KEPT: usize = 50_000;
+
+/// What is looked at.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// The kind of view.
+    pub action: Action,
+    /// The kind of thing.
+    pub object_type: &'static str,
+    /// Its id.
+    pub object_id: String,
+    /// What else tells this view from another: a page's cursor, a file's digest.
+    pub detail: Value,
+    /// How long one record covers further views.
+    pub covers: Micros,
+}
+
+impl View {
+    /// A view that covers a minute.
+    pub fn new(action: Action, object_type: &'static str, object_id: &str, detail: Value) -> Self {
+        Self { action, object_type, object_id: object_id.to_owned(), detail, covers: MINUTE }
+    }
+
+    pub(super) fn draft(&self, case: Option<&str>, address: &str) -> Draft {
+        let mut record = match &self.detail {
+            Value::Object(fields) => fields.clone(),
+            _ => Map::new(),
+        };
+        record.insert("address".into(), address.into());
+        Draft {
+            stream: case.map_or_else(|| ledger::AGENCY.to_owned(), ledger::access_stream),
+            action: self.action,
+            object_type: self.object_type,
+            object_id: self.object_id.clone(),
+            version: 1,
+            record: Value::Object(record),
+            attest: Map::new(),
+        }
+    }
+}
+
+type Key = (String, Action, String, String);
+
+#[derive(Default)]
+pub(super) struct Views(Mutex<HashMap<Key, Micros>>);
+
+impl Views {
+    fn key(session: &str, view: &View) -> Key {
+        (session.to_owned(), view.action, view.object_id.clone(), view.detail.to_string())
+    }
+
+    /// Whether the view is to be recorded.
+    pub fn is_new(&self, session: &str, view: &View, now: Micros) -> bool {
+        self.0.lock().map_or(true, |seen| seen.get(&Self::key(session, view)).is_none_or(|until| *until <= now))
+    }
+
+    /// Remembers a view that is recorded.
+    pub fn remember(&self, session: &str, view: &View, now: Micros) {
+        let Ok(mut seen) = self.0.lock() else { return };
+        if seen.len() > KEPT {
+            seen.retain(|_, until| *until > now);
+        }
+        seen.insert(Self::key(session, view), now + view.covers);
+    }
+}

@@ -1,0 +1,72 @@
+//! Taking a JSON body in: bounded, and given up when the sender falls silent.
+
+use std::time::Duration;
+
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::Payload;
+use actix_web::{HttpMessage, HttpRequest};
+use futures_util::StreamExt;
+use serde_json::Value;
+
+use super::visit;
+use crate::error::{Error, Kind, Result};
+use crate::forms::Form;
+use crate::gate::Visit;
+use crate::proof::id::Digest;
+
+/// Bytes of a JSON body at the most.
+pub const LIMIT: usize = 2 << 20;
+
+/// Reads a JSON object, and notes a retry key on the visit where the client sent one.
+pub async fn form(req: &HttpRequest, payload: Payload, visit: &mut Visit) -> Result<Form> {
+    let bytes = bytes(req, payload).await?;
+    visit.repeat = visit::repeat(req, Digest::of(&bytes))?;
+    Form::new(parse(&bytes)?)
+}
+
+/// Reads a JSON object where nobody is signed in, or a retry is harmless anyway.
+pub async fn plain_form(req: &HttpRequest, payload: Payload) -> Result<Form> {
+    Form::new(parse(&bytes(req, payload).await?)?)
+}
+
+/// Parses JSON, or says where it breaks.
+pub fn parse(bytes: &[u8]) -> Result<Value> {
+    serde_json::from_slice(bytes).map_err(|e| {
+        let message = format!("is not JSON: {e}");
+        Error::field("body", "json", message)
+    })
+}
+
+async fn bytes(req: &HttpRequest, mut payload: Payload) -> Result<Vec<u8>> {
+    expect_json(req)?;
+    let mut out = Vec::new();
+    loop {
+        let next = tokio::time::timeout(Duration::from_secs(30), payload.next()).await;
+        let Some(chunk) = next.map_err(|_| silent())? else { return Ok(out) };
+        let chunk = chunk.map_err(|_| cut_off())?;
+        if out.len() + chunk.len() > LIMIT {
+            return Err(Error::new(Kind::TooLarge, "too-large", format!("A JSON body has at most {LIMIT} bytes.")));
+        }
+        out.extend_from_slice(&chunk);
+    }
+}
+
+fn expect_json(req: &HttpRequest) -> Result<()> {
+    let kind = req.content_type().to_ascii_lowercase();
+    let json = kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"));
+    if json || !req.headers().contains_key(CONTENT_TYPE) {
+        return Ok(());
+    }
+    let detail = format!("This route takes application/json, not {kind}.");
+    Err(Error::new(Kind::Unsupported, "unsupported-media-type", detail))
+}
+
+/// The sender fell silent.
+pub fn silent() -> Error {
+    Error::new(Kind::Timeout, "too-slow", "Nothing arrived for too long. Nothing was kept; send it again.")
+}
+
+/// The body ended before its end.
+pub fn cut_off() -> Error {
+    Error::field("body", "complete", "ended before its end: nothing was kept; send it again")
+}

@@ -1,0 +1,57 @@
+//! What goes with every request and answer: a request id, one log line, metrics, and headers that keep a browser from
+//! doing anything with an answer but showing it.
+
+use std::time::Instant;
+
+use actix_web::HttpMessage;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+
+use super::visit::RequestId;
+
+const FIXED: &[(&str, &str)] = &[
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("x-frame-options", "DENY"),
+];
+
+/// Wraps a request in its id, its log line and the fixed headers.
+pub async fn wrap<B: MessageBody>(
+    req: ServiceRequest,
+    next: Next<B>,
+) -> std::result::Result<ServiceResponse<B>, actix_web::Error> {
+    let started = Instant::now();
+    let id = crate::proof::id::hex(&crate::clock::random::<8>());
+    req.extensions_mut().insert(RequestId(id.clone()));
+    let method = req.method().to_string();
+    let mut response = next.call(req).await?;
+    let route = response.request().match_pattern().unwrap_or_else(|| "none".into());
+    let status = response.status().as_u16();
+    let millis = started.elapsed().as_secs_f64() * 1000.0;
+    // The pattern, never the path: a path may hold what somebody typed.
+    tracing::info!(request = %id, %method, %route, status, ms = format!("{millis:.1}"), "answered");
+    let labels = [("method", method), ("route", route), ("status", status.to_string())];
+    metrics::counter!("casetrail_requests_total", &labels).increment(1);
+    metrics::histogram!("casetrail_request_seconds").record(millis / 1000.0);
+    dress(&mut response, &id);
+    Ok(response)
+}
+
+fn dress<B>(response: &mut ServiceResponse<B>, id: &str) {
+    let headers = response.headers_mut();
+    for (name, value) in FIXED {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    if !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    if !headers.contains_key(CONTENT_SECURITY_POLICY) {
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    }
+    if let Ok(value) = HeaderValue::from_str(id) {
+        headers.insert(HeaderName::from_static("x-request-id"), value);
+    }
+}

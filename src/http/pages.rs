@@ -1,0 +1,57 @@
+//! Routes outside the API: health, readiness, metrics, the API's description and the page over it.
+
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::json;
+
+use super::{App, reply};
+use crate::error::Error;
+
+const DESCRIPTION: &str = include_str!("../../schema/openapi.json");
+const PAGE: &str = include_str!("assets/api.html");
+const SCRIPT: &str = include_str!("assets/api.js");
+const STYLE: &str = include_str!("assets/api.css");
+
+/// The routes of this file.
+pub fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/healthz", web::get().to(health))
+        .route("/readyz", web::get().to(ready))
+        .route("/metrics", web::get().to(metrics))
+        .route("/api/openapi.json", web::get().to(|| asset("application/json", DESCRIPTION)))
+        .route("/api/docs", web::get().to(|| asset("text/html; charset=utf-8", PAGE)))
+        .route("/api/docs/api.js", web::get().to(|| asset("text/javascript; charset=utf-8", SCRIPT)))
+        .route("/api/docs/api.css", web::get().to(|| asset("text/css; charset=utf-8", STYLE)));
+}
+
+async fn health() -> reply::Reply {
+    reply::ok(&json!({"status": "ok"}))
+}
+
+/// Ready when the database answers and the tree is published.
+async fn ready(app: App) -> reply::Reply {
+    let state = app.gate.db().read(crate::ledger::state).await?;
+    let state = state.ok_or_else(|| Error::unavailable("unavailable", "The log is not open yet.", 2))?;
+    app.blobs.check_reserve(app.limits.reserve)?;
+    reply::ok(&json!({"status": "ready", "tree_size": state.size}))
+}
+
+async fn metrics(req: HttpRequest, app: App) -> reply::Reply {
+    let local = req.peer_addr().is_some_and(|a| a.ip().is_loopback());
+    let shown = req.headers().get("authorization").and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
+    let known = app.metrics_token.as_deref().is_some_and(|t| shown == Some(t));
+    if !local && !known {
+        return Err(Error::not_found());
+    }
+    let text = app.metrics.as_ref().map(|m| m.render()).unwrap_or_default();
+    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/plain; version=0.0.4")).body(text))
+}
+
+async fn asset(kind: &'static str, text: &'static str) -> reply::Reply {
+    let policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; \
+                  frame-ancestors 'none'; form-action 'none'";
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, kind))
+        .insert_header((CONTENT_SECURITY_POLICY, policy))
+        .body(text))
+}

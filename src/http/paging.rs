@@ -1,0 +1,130 @@
+//! Keyset pages: `?limit=&cursor=`, answered `{items, next}` with an RFC 8288 `Link`.
+
+use actix_web::http::header::LINK;
+use actix_web::{HttpRequest, HttpResponse};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+use super::reply::Reply;
+use crate::error::{Error, Result};
+
+/// What a client asked a list for.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// Items a page, 1 to 100.
+    pub limit: usize,
+    /// Where the page begins: the key of the last item of the page before.
+    pub after: Option<String>,
+    /// The other parameters.
+    pub filters: Vec<(String, String)>,
+}
+
+/// One page of a list.
+#[derive(Debug)]
+pub struct Listed {
+    /// The items.
+    pub items: Vec<Value>,
+    /// The key of the last item, where more follow.
+    pub next: Option<String>,
+}
+
+impl Listed {
+    /// A page from up to `limit + 1` rows: the extra one only tells that more follow.
+    pub fn of<R>(mut rows: Vec<R>, page: &Page, key: impl Fn(&R) -> String, show: impl Fn(R) -> Value) -> Self {
+        let more = rows.len() > page.limit;
+        rows.truncate(page.limit);
+        let next = if more { rows.last().map(key) } else { None };
+        Self { items: rows.into_iter().map(show).collect(), next }
+    }
+}
+
+impl Page {
+    /// Reads the query, refusing parameters that this list doesn't have.
+    pub fn read(req: &HttpRequest, filters: &[&str]) -> Result<Self> {
+        let pairs = form_pairs(req.query_string());
+        let mut page = Self { limit: 50, after: None, filters: Vec::new() };
+        for (name, value) in pairs {
+            match name.as_str() {
+                "limit" => page.limit = limit(&value)?,
+                "cursor" => page.after = Some(open_cursor(&value)?),
+                _ if filters.contains(&name.as_str()) => page.filters.push((name, value)),
+                _ => return Err(Error::field(name, "unknown", format!("is no parameter of this list; it has limit, cursor, {}", filters.join(", ")))),
+            }
+        }
+        Ok(page)
+    }
+
+    /// A filter's value.
+    pub fn filter(&self, name: &str) -> Option<&str> {
+        self.filters.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    /// A filter that must be one of the words.
+    pub fn word<W: crate::forms::Word>(&self, name: &str) -> Result<Option<W>> {
+        let Some(text) = self.filter(name) else { return Ok(None) };
+        match W::from_word(text) {
+            Some(word) => Ok(Some(word)),
+            None => {
+                let words: Vec<&str> = W::WORDS.iter().map(|(w, _)| *w).collect();
+                Err(Error::field(name, "one_of", format!("must be one of {}", words.join(", "))))
+            }
+        }
+    }
+
+    /// A filter that must be an instant.
+    pub fn time(&self, name: &str) -> Result<Option<i64>> {
+        self.filter(name)
+            .map(|t| crate::clock::parse(t).ok_or_else(|| Error::field(name, "rfc3339", "must be a time with its zone")))
+            .transpose()
+    }
+
+    /// The cursor as a number, for lists in the order of one.
+    pub fn after_number(&self) -> Result<Option<i64>> {
+        self.after.as_deref().map(|a| a.parse().map_err(|_| bad_cursor())).transpose()
+    }
+
+    /// The page as an answer.
+    pub fn reply(&self, req: &HttpRequest, listed: Listed) -> Reply {
+        let next = listed.next.as_deref().map(seal_cursor);
+        let mut response = HttpResponse::Ok();
+        if let Some(next) = &next {
+            response.insert_header((LINK, format!("<{}>; rel=\"next\"", self.address(req, next))));
+        }
+        Ok(response.json(json!({"items": listed.items, "next": next})))
+    }
+
+    fn address(&self, req: &HttpRequest, next: &str) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.append_pair("limit", &self.limit.to_string()).append_pair("cursor", next);
+        self.filters.iter().for_each(|(n, v)| {
+            query.append_pair(n, v);
+        });
+        format!("{}?{}", req.path(), query.finish())
+    }
+}
+
+/// The parameters of a query.
+pub fn form_pairs(query: &str) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()
+}
+
+fn limit(text: &str) -> Result<usize> {
+    match text.parse() {
+        Ok(n @ 1..=100) => Ok(n),
+        _ => Err(Error::field("limit", "range", "must be a whole number from 1 to 100")),
+    }
+}
+
+fn seal_cursor(key: &str) -> String {
+    URL_SAFE_NO_PAD.encode(key)
+}
+
+fn open_cursor(text: &str) -> Result<String> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| bad_cursor())?;
+    String::from_utf8(bytes).map_err(|_| bad_cursor())
+}
+
+fn bad_cursor() -> Error {
+    Error::field("cursor", "from_next", "must be the `next` of the page before, unchanged")
+}

@@ -1,0 +1,101 @@
+//! Answers. The one place where a failure of the domain becomes HTTP (RFC 9457).
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, ETAG, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::error::{Error, Kind};
+
+/// What a handler answers.
+pub type Reply = std::result::Result<HttpResponse, Error>;
+
+impl ResponseError for Error {
+    fn status_code(&self) -> StatusCode {
+        match self.kind {
+            Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Kind::NotFound => StatusCode::NOT_FOUND,
+            Kind::Forbidden => StatusCode::FORBIDDEN,
+            Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+            Kind::Conflict => StatusCode::CONFLICT,
+            Kind::Stale => StatusCode::PRECONDITION_FAILED,
+            Kind::VersionRequired => StatusCode::PRECONDITION_REQUIRED,
+            Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Kind::Unsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Kind::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Kind::Timeout => StatusCode::REQUEST_TIMEOUT,
+            Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let status = self.status_code();
+        let mut response = HttpResponse::build(status);
+        response.insert_header((CONTENT_TYPE, "application/problem+json"));
+        if let Some(seconds) = self.retry_after {
+            response.insert_header((RETRY_AFTER, seconds.to_string()));
+        }
+        if self.kind == Kind::Unauthenticated {
+            response.insert_header((WWW_AUTHENTICATE, "Bearer"));
+        }
+        response.body(problem(self, status).to_string())
+    }
+}
+
+fn problem(e: &Error, status: StatusCode) -> Value {
+    let detail = match e.kind {
+        // What broke inside is for the log alone.
+        Kind::Internal => {
+            tracing::error!(slug = e.slug, detail = %e.detail, "a request failed inside");
+            "Something inside failed. Nothing of this request was kept. The server's log names it by the request id."
+        }
+        _ => &e.detail,
+    };
+    let mut problem = json!({
+        "type": format!("/problems/{}", e.slug),
+        "title": title(e),
+        "status": status.as_u16(),
+        "detail": detail,
+        "errors": e.errors,
+    });
+    if !e.rules.is_empty() {
+        problem["rules"] = json!(e.rules);
+    }
+    problem
+}
+
+fn title(e: &Error) -> String {
+    let mut words = e.slug.replace('-', " ");
+    if let Some(first) = words.get_mut(0..1) {
+        first.make_ascii_uppercase();
+    }
+    words
+}
+
+/// 200 with a resource.
+pub fn ok(body: &impl Serialize) -> Reply {
+    Ok(HttpResponse::Ok().json(body))
+}
+
+/// 200 with a resource and its version as ETag.
+pub fn versioned(body: &Value) -> Reply {
+    let version = body["version"].as_i64().unwrap_or(0);
+    Ok(HttpResponse::Ok().insert_header((ETAG, format!("\"{version}\""))).json(body))
+}
+
+/// 201 with a resource, its place and its version.
+pub fn created(place: &str, body: &Value) -> Reply {
+    let id = body["id"].as_str().unwrap_or_default();
+    let version = body["version"].as_i64().unwrap_or(1);
+    Ok(HttpResponse::Created()
+        .insert_header((LOCATION, format!("/api/v1/{place}/{id}")))
+        .insert_header((ETAG, format!("\"{version}\"")))
+        .json(body))
+}
+
+/// 204.
+pub fn nothing() -> Reply {
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,121 @@
+//! Who is at the door. The middleware verifies what the bearer shows before any extractor runs (actix resolves
+//! extractors concurrently); the rows behind it are read by the gate.
+
+use std::future::{Ready, ready};
+
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::middleware::Next;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, ResponseError};
+
+use super::App;
+use crate::error::{Error, Result};
+use crate::gate::{Repeat, Visit};
+use crate::identity::Credential;
+use crate::proof::id::Digest;
+
+/// The id under which the log tells of a request.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub String);
+
+/// Routes below `/api/v1` that need nobody signed in.
+fn is_open(method: &Method, path: &str) -> bool {
+    *method == Method::POST && matches!(path, "/api/v1/sessions" | "/api/v1/sessions/refresh")
+}
+
+/// Verifies the bearer's credential, or answers 401.
+pub async fn identify<B: MessageBody>(
+    req: ServiceRequest,
+    next: Next<B>,
+) -> std::result::Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+    let app = req.app_data::<App>().cloned();
+    let path = req.path();
+    let wants = path.starts_with("/api/v1/") && !is_open(req.method(), path);
+    let open_ledger = app.as_ref().is_some_and(|a| a.public_ledger) && is_public_ledger(path);
+    if let (true, Some(app)) = (wants && !open_ledger, app) {
+        match credential(req.request(), &app) {
+            Some(credential) => {
+                req.extensions_mut().insert(credential);
+            }
+            None => {
+                let answer = Error::unauthenticated().error_response().map_into_right_body();
+                return Ok(req.into_response(answer));
+            }
+        }
+    }
+    Ok(next.call(req).await?.map_into_left_body())
+}
+
+/// Hashes only; an agency may show them to everyone.
+fn is_public_ledger(path: &str) -> bool {
+    path.starts_with("/api/v1/ledger/") && path != "/api/v1/ledger/events"
+}
+
+fn credential(req: &HttpRequest, app: &App) -> Option<Credential> {
+    let header = req.headers().get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = header.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return None;
+    }
+    if token.starts_with("ct_") {
+        return Some(Credential::Token(Digest::of(token.as_bytes())));
+    }
+    app.envelopes.open(token, app.gate.now()).map(Credential::Session)
+}
+
+impl FromRequest for Visit {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(visit(req))
+    }
+}
+
+fn visit(req: &HttpRequest) -> Result<Visit> {
+    let credential = req.extensions().get::<Credential>().cloned().ok_or_else(Error::unauthenticated)?;
+    let request_id = req.extensions().get::<RequestId>().map(|r| r.0.clone()).unwrap_or_default();
+    Ok(Visit { credential, request_id, address: address(req), repeat: None })
+}
+
+/// Where a request came from.
+pub fn address(req: &HttpRequest) -> String {
+    req.peer_addr().map(|a| a.ip().to_string()).unwrap_or_default()
+}
+
+/// The client's key for a harmless retry of this content, bare or in quotes.
+pub fn repeat(req: &HttpRequest, fingerprint: Digest) -> Result<Option<Repeat>> {
+    let Some(value) = req.headers().get("idempotency-key") else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default().trim();
+    let key = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')).unwrap_or(text);
+    if key.is_empty() || key.len() > 255 || key.chars().any(|c| !c.is_ascii_graphic()) {
+        return Err(Error::field("Idempotency-Key", "form", "must be 1 to 255 visible ASCII characters, such as a UUID"));
+    }
+    let route = format!("{} {}", req.method(), req.path());
+    Ok(Some(Repeat { route, key: key.to_owned(), fingerprint }))
+}
+
+/// The version that `If-Match` names.
+pub fn if_match(req: &HttpRequest) -> Result<i64> {
+    let Some(value) = req.headers().get("if-match") else {
+        return Err(Error::new(
+            crate::error::Kind::VersionRequired,
+            "version-required",
+            "Send If-Match with the version you read (the ETag of the GET), so that nobody's change is lost.",
+        ));
+    };
+    let text = value.to_str().unwrap_or_default().trim();
+    let version = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')).and_then(|t| t.parse().ok());
+    version.ok_or_else(stale)
+}
+
+/// What the caller changed is not what is stored now.
+pub fn stale() -> Error {
+    Error::new(
+        crate::error::Kind::Stale,
+        "stale-version",
+        "This was changed since you read it. Read it again, and repeat your change on the new version.",
+    )
+}

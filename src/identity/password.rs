@@ -1,0 +1,86 @@
+//! Passwords: argon2id, two at a time, so that a burst of sign-ins cannot take the machine's memory.
+
+use std::sync::Arc;
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Argon2, PasswordHasher, PasswordVerifier};
+use tokio::sync::Semaphore;
+
+use crate::clock::random;
+use crate::db::blocking;
+use crate::error::{Error, FieldError, Result};
+
+/// Hashes and checks passwords.
+#[derive(Clone)]
+pub struct Passwords {
+    turns: Arc<Semaphore>,
+    /// What an unknown user's password is held against, so that it takes the same time.
+    decoy: Arc<str>,
+}
+
+impl Passwords {
+    /// Two at a time.
+    pub fn new() -> Result<Self> {
+        Ok(Self { turns: Arc::new(Semaphore::new(2)), decoy: hash(&one_time())?.into() })
+    }
+
+    /// Hashes a password.
+    pub async fn hash(&self, password: String) -> Result<String> {
+        let _turn = self.turns.acquire().await.map_err(Error::internal)?;
+        blocking(move || hash(&password)).await
+    }
+
+    /// Whether the password is the one; `None` as hash (no such user) takes as long and is never.
+    pub async fn check(&self, password: String, hash: Option<String>) -> Result<bool> {
+        let _turn = self.turns.acquire().await.map_err(Error::internal)?;
+        let (known, hash) = (hash.is_some(), hash.unwrap_or_else(|| self.decoy.to_string()));
+        blocking(move || Ok(matches(&password, &hash) && known)).await
+    }
+}
+
+/// Hashes a password on the calling thread.
+pub(super) fn hash(password: &str) -> Result<String> {
+    let hash = Argon2::default()
+        .hash_password_with_salt(password.as_bytes(), &random::<16>())
+        .map_err(|e| Error::internal(format!("password hash: {e}")))?;
+    Ok(hash.to_string())
+}
+
+fn matches(password: &str, hash: &str) -> bool {
+    PasswordHash::new(hash).is_ok_and(|h| Argon2::default().verify_password(password.as_bytes(), &h).is_ok())
+}
+
+/// A one-time password: 80 random bits in groups that can be read out.
+pub fn one_time() -> String {
+    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let bytes = random::<16>();
+    let letters: Vec<char> = bytes.iter().map(|b| char::from(LETTERS[usize::from(b % 32)])).collect();
+    letters.chunks(4).map(|c| c.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+}
+
+/// The rules of a chosen password (CJIS IA-5): long enough, not the user's name, not one of the most common.
+pub fn rules(field: &str, password: &str, username: &str) -> Option<FieldError> {
+    let broken = |rule: &str, message: &str| {
+        Some(FieldError { field: field.into(), rule: rule.into(), message: message.into() })
+    };
+    let length = password.chars().count();
+    if length < 12 {
+        return broken("too_short", "must have at least 12 characters; several words are easier to keep than signs");
+    }
+    if length > 256 {
+        return broken("too_long", "must have at most 256 characters");
+    }
+    let plain: String = password.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
+    if plain.contains(&username.to_lowercase()) {
+        return broken("not_the_username", "must not contain the user name");
+    }
+    if COMMON.iter().any(|c| plain.starts_with(c) && plain.len() < c.len() + 5) {
+        return broken("common", "is among the first that are tried: choose several unrelated words");
+    }
+    None
+}
+
+const COMMON: &[&str] = &[
+    "password", "passw0rd", "123456789", "1234567890", "qwertyuiop", "qwerty123", "letmein", "welcome", "iloveyou",
+    "administrator", "changeme", "casetrail", "111111111111", "abcdefghijkl", "monkey", "dragon", "football", "baseball",
+];

@@ -1,0 +1,196 @@
+//! Sessions and tokens: rows that decide who is calling, with which roles, and whether it is over.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use diesel::prelude::*;
+
+use crate::clock::{DAY, HOUR, Micros, random};
+use crate::db::AnyConn;
+use crate::db::tables::{sessions, units, users};
+use crate::error::{Error, Result};
+use crate::policy::Role;
+use crate::proof::id::Digest;
+
+/// A session ends after this time whatever happens (CJIS IA-11).
+const LONGEST: Micros = 12 * HOUR;
+/// A session that is not refreshed for this time is over (CJIS SC-10).
+const IDLE: Micros = HOUR;
+/// A token without an end of its own.
+const TOKEN_LIFE: Micros = 365 * DAY;
+
+/// What the bearer showed, genuine but not yet looked up.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Credential {
+    /// A session's id, from its envelope.
+    Session(String),
+    /// The hash of an opaque token.
+    Token(Digest),
+    /// The operator at the machine itself, by OS user name.
+    Operator(String),
+    /// A job of the server, by its registered name.
+    Job(&'static str),
+}
+
+/// Who is calling, as the rows say now.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The session's or token's id; the job's or operator's name.
+    pub session: String,
+    /// The user's id; empty for jobs and operators.
+    pub user: String,
+    /// The user's sign-in name.
+    pub username: String,
+    /// The user's name.
+    pub name: String,
+    /// The user's roles.
+    pub roles: Vec<Role>,
+    /// The user's unit.
+    pub unit_id: String,
+    /// The unit's path from the top, `/id/id/`.
+    pub unit_path: String,
+    /// Whether the password must be changed before anything else.
+    pub must_change: bool,
+}
+
+impl Caller {
+    /// Whether the person has a role.
+    pub fn is(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+}
+
+type Row = (String, String, i64, i64, Option<i64>, String, String, String, String, bool, bool, String, String);
+
+/// Looks a credential up. Over, revoked, of a disabled user: all the same refusal.
+pub fn resolve(conn: &mut AnyConn, credential: &Credential, now: Micros) -> Result<Caller> {
+    let query = sessions::table
+        .inner_join(users::table.on(users::id.eq(sessions::user_id)))
+        .inner_join(units::table.on(units::id.eq(users::unit_id)))
+        .select((
+            sessions::id,
+            sessions::kind,
+            sessions::expires_at,
+            sessions::refreshed_at,
+            sessions::ended_at,
+            users::id,
+            users::username,
+            users::name,
+            users::roles,
+            users::must_change,
+            users::disabled,
+            units::id,
+            units::path,
+        ));
+    let row: Option<Row> = match credential {
+        Credential::Session(id) => query.filter(sessions::id.eq(id).and(sessions::kind.eq("session"))).first(conn),
+        Credential::Token(hash) => {
+            query.filter(sessions::secret_hash.eq(hash.as_bytes().to_vec()).and(sessions::kind.eq("token"))).first(conn)
+        }
+        Credential::Operator(_) | Credential::Job(_) => return Err(Error::internal("not a person")),
+    }
+    .optional()?;
+    caller(row.ok_or_else(Error::unauthenticated)?, now)
+}
+
+fn caller(row: Row, now: Micros) -> Result<Caller> {
+    let (session, kind, expires, refreshed, ended, user, username, name, roles, must_change, disabled, unit_id, unit_path) = row;
+    let idle = kind == "session" && now > refreshed + IDLE;
+    if disabled || ended.is_some() || now >= expires || idle {
+        return Err(Error::unauthenticated());
+    }
+    let roles = parse_roles(&roles)?;
+    Ok(Caller { session, user, username, name, roles, unit_id, unit_path, must_change })
+}
+
+/// Roles as the users' table keeps them.
+fn parse_roles(text: &str) -> Result<Vec<Role>> {
+    Ok(serde_json::from_str(text)?)
+}
+
+/// A session just opened or refreshed: its id and the secret for the next refresh.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// The session's id.
+    pub session: String,
+    /// The rotating secret, shown once.
+    pub refresh: String,
+}
+
+fn secret() -> (String, Digest) {
+    let text = URL_SAFE_NO_PAD.encode(random::<32>());
+    let hash = Digest::of(text.as_bytes());
+    (text, hash)
+}
+
+/// Opens a session for a user.
+pub fn open(conn: &mut AnyConn, id: &str, user: &str, now: Micros) -> Result<Opened> {
+    let (refresh, hash) = secret();
+    insert(conn, id, user, "session", &hash, now, now + LONGEST)?;
+    Ok(Opened { session: id.to_owned(), refresh: format!("{id}.{refresh}") })
+}
+
+/// Makes an opaque token for a user; the text is shown once.
+pub fn token(conn: &mut AnyConn, id: &str, user: &str, now: Micros, until: Option<Micros>) -> Result<String> {
+    let text = format!("ct_{}", secret().0);
+    insert(conn, id, user, "token", &Digest::of(text.as_bytes()), now, until.unwrap_or(now + TOKEN_LIFE))?;
+    Ok(text)
+}
+
+fn insert(conn: &mut AnyConn, id: &str, user: &str, kind: &str, hash: &Digest, now: Micros, expires: Micros) -> Result<()> {
+    diesel::insert_into(sessions::table)
+        .values((
+            sessions::id.eq(id),
+            sessions::user_id.eq(user),
+            sessions::kind.eq(kind),
+            sessions::secret_hash.eq(hash.as_bytes().to_vec()),
+            sessions::created_at.eq(now),
+            sessions::refreshed_at.eq(now),
+            sessions::expires_at.eq(expires),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Rotates a session's secret. A secret that was used before ends the session: somebody has a copy.
+pub fn refresh(conn: &mut AnyConn, refresh: &str, now: Micros) -> Result<Option<Opened>> {
+    let Some((id, shown)) = refresh.split_once('.') else { return Ok(None) };
+    let shown = Digest::of(shown.as_bytes()).as_bytes().to_vec();
+    let row: Option<(Vec<u8>, Option<Vec<u8>>)> = sessions::table
+        .filter(sessions::id.eq(id).and(sessions::kind.eq("session")))
+        .select((sessions::secret_hash, sessions::spent_hash))
+        .first(conn)
+        .optional()?;
+    let Some((current, spent)) = row else { return Ok(None) };
+    if spent.as_deref() == Some(&shown) {
+        end(conn, id, now)?;
+        return Ok(None);
+    }
+    if current != shown || resolve(conn, &Credential::Session(id.to_owned()), now).is_err() {
+        return Ok(None);
+    }
+    let (text, hash) = secret();
+    diesel::update(sessions::table.find(id))
+        .set((
+            sessions::secret_hash.eq(hash.as_bytes().to_vec()),
+            sessions::spent_hash.eq(shown),
+            sessions::refreshed_at.eq(now),
+        ))
+        .execute(conn)?;
+    Ok(Some(Opened { session: id.to_owned(), refresh: format!("{id}.{text}") }))
+}
+
+/// Ends a session or token at once; `false` if it was over or is none.
+pub fn end(conn: &mut AnyConn, id: &str, now: Micros) -> Result<bool> {
+    let ended = diesel::update(sessions::table.filter(sessions::id.eq(id).and(sessions::ended_at.is_null())))
+        .set(sessions::ended_at.eq(now))
+        .execute(conn)?;
+    Ok(ended > 0)
+}
+
+/// Ends all sessions and tokens of a user but one.
+pub fn end_all(conn: &mut AnyConn, user: &str, but: &str, now: Micros) -> Result<usize> {
+    let mine = sessions::table.filter(
+        sessions::user_id.eq(user).and(sessions::ended_at.is_null()).and(sessions::id.ne(but)),
+    );
+    Ok(diesel::update(mine).set(sessions::ended_at.eq(now)).execute(conn)?)
+}

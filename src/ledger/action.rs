@@ -1,0 +1,114 @@
+//! The registry of actions: every event's `action`, once. `docs/actions.md` and `schema/actions.json` are printed from it.
+
+/// Which stream an action belongs to (contract section 3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Home {
+    /// Custody that goes to court: what changes the case, and what leaves it.
+    Case,
+    /// Views, searches, refusals, dropped uploads about a case.
+    Access,
+    /// The rest.
+    Agency,
+    /// Any stream: what concerns the stream itself.
+    Any,
+}
+
+macro_rules! actions {
+    ($($variant:ident $text:literal $home:ident $says:literal;)*) => {
+        /// What happened, `noun.verb-in-the-past`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Action { $(#[doc = $says] $variant,)* }
+
+        impl Action {
+            /// All of them, in the order of the table.
+            pub const ALL: &'static [Action] = &[$(Action::$variant,)*];
+
+            /// The word in the event.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Action::$variant => $text,)* }
+            }
+
+            /// The stream it belongs to.
+            pub fn home(self) -> Home {
+                match self { $(Action::$variant => Home::$home,)* }
+            }
+
+            /// What it means, one sentence.
+            pub fn says(self) -> &'static str {
+                match self { $(Action::$variant => $says,)* }
+            }
+        }
+    };
+}
+
+actions! {
+    CaseOpened "case.opened" Case "A case was opened; the opener became its lead.";
+    CaseChanged "case.changed" Case "A new version of the case was recorded.";
+    CaseSuspended "case.suspended" Case "The case was suspended.";
+    CaseClosed "case.closed" Case "The case was closed with a disposition.";
+    CaseReopened "case.reopened" Case "The case was opened again.";
+    MemberAdded "member.added" Case "A person became a member of the case.";
+    MemberRemoved "member.removed" Case "A person ceased to be a member of the case.";
+    GrantGiven "grant.given" Case "A person was given access to the case that ends by itself.";
+    GrantEnded "grant.ended" Case "A grant was ended before its time.";
+    SubjectAdded "subject.added" Case "A person the case is about was recorded.";
+    SubjectChanged "subject.changed" Case "A new version of a subject was recorded.";
+    AccountAdded "account.added" Case "An account was recorded.";
+    AccountChanged "account.changed" Case "A new version of an account was recorded.";
+    AuthorizationRequested "authorization.requested" Case "Leave to use social media was asked for.";
+    AuthorizationAmended "authorization.amended" Case "A returned request was mended and asked for again.";
+    AuthorizationApproved "authorization.approved" Case "A supervisor approved an authorization.";
+    AuthorizationDenied "authorization.denied" Case "A supervisor denied an authorization.";
+    AuthorizationReturned "authorization.returned" Case "A supervisor returned a request to be mended.";
+    AuthorizationWithdrawn "authorization.withdrawn" Case "The requester withdrew a request.";
+    AuthorizationRevoked "authorization.revoked" Case "A supervisor revoked an authorization.";
+    AuthorizationExpired "authorization.expired" Case "An authorization came to its end.";
+    CaptureRecorded "capture.recorded" Case "A capture was recorded with its files; the one action that makes a capture.";
+    CaptureCorrected "capture.corrected" Case "A corrected version of a capture's particulars was recorded beside the first.";
+    CaptureAnnotated "capture.annotated" Case "A note was added to a capture.";
+    CaptureReviewed "capture.reviewed" Case "A second person reviewed a capture's accuracy.";
+    CaptureAccepted "capture.accepted" Case "A supervisor accepted a held capture.";
+    CaptureRatified "capture.ratified" Case "A supervisor approved afterwards what nothing had covered.";
+    CaptureQuarantined "capture.quarantined" Case "A supervisor quarantined a capture.";
+    CaptureConfirmed "capture.confirmed" Case "A supervisor confirmed an emergency.";
+    CaptureRepudiated "capture.repudiated" Case "A supervisor repudiated an emergency.";
+    CaptureVerified "capture.verified" Case "A capture's files were read again and hashed.";
+    PacketRequested "packet.requested" Case "A packet was asked for.";
+    PacketIssued "packet.issued" Case "A packet was made; the event binds its manifest.";
+    PacketFailed "packet.failed" Case "A packet could not be made.";
+    PacketDownloaded "packet.downloaded" Case "A packet left the installation.";
+    PacketDisclosed "packet.disclosed" Case "A disclosure of a packet was recorded.";
+    CaseViewed "case.viewed" Access "A case was read.";
+    CapturesListed "captures.listed" Access "A page of captures was read.";
+    CaptureViewed "capture.viewed" Access "A capture was read.";
+    FileViewed "file.viewed" Access "A file's bytes were read.";
+    CustodyViewed "custody.viewed" Access "The custody of a case or capture was read.";
+    PacketViewed "packet.viewed" Access "A packet's state was read.";
+    AccessRefused "access.refused" Access "A person was refused.";
+    UploadRefused "upload.refused" Access "Bytes were refused; nothing was kept.";
+    UploadDropped "upload.dropped" Access "An upload ended before its end; nothing was kept.";
+    UploadsSwept "uploads.swept" Agency "Leftovers of uploads cut off by a stop were removed at the start.";
+    SoftwareStarted "software.started" Agency "The server started, with this version and configuration.";
+    ClockMeasured "clock.measured" Agency "The machine's clock was compared with its own monotonic course.";
+    ClockClamped "clock.clamped" Any "The clock stood behind the stream's last event; that event's time was used.";
+    PolicyActivated "policy.activated" Agency "A policy text came into force.";
+    KeyCreated "key.created" Agency "The log's signing key was made.";
+    LogSucceeded "log.succeeded" Agency "This log continues an older one under a new origin and key.";
+    SessionOpened "session.opened" Agency "A person signed in.";
+    SessionRefused "session.refused" Agency "A sign-in was refused.";
+    SessionClosed "session.closed" Agency "A person signed out, or a session was ended.";
+    UnitCreated "unit.created" Agency "A unit was made.";
+    UserCreated "user.created" Agency "A user was made.";
+    UserChanged "user.changed" Agency "A user's name, roles or unit changed.";
+    UserDisabled "user.disabled" Agency "A user was disabled; all sessions ended.";
+    UserEnabled "user.enabled" Agency "A user was enabled again.";
+    UserLocked "user.locked" Agency "A user was locked after failed sign-ins.";
+    UserUnlocked "user.unlocked" Agency "An administrator released a locked user.";
+    PasswordChanged "password.changed" Agency "A person changed their own password.";
+    PasswordReset "password.reset" Agency "A one-time password was set for a user.";
+    TrainingRecorded "training.recorded" Agency "A training of a user was recorded.";
+    TokenIssued "token.issued" Agency "A token was issued for a user.";
+    TokenRevoked "token.revoked" Agency "A token was revoked.";
+    LedgerViewed "ledger.viewed" Agency "The ledger of all cases was read.";
+    BackupMade "backup.made" Agency "A backup was made.";
+}

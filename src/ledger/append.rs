@@ -1,0 +1,239 @@
+//! Adding events: the stream's head is locked first, so that what follows is what commits.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use serde_json::{Map, Value, json};
+
+use super::action::Action;
+use crate::clock::{Micros, SECOND, random};
+use crate::db::tables::{events, outbox, records, stream_heads};
+use crate::both;
+use crate::db::{AnyConn, dialect};
+use crate::error::{Error, Result};
+use crate::proof::event::{self, Actor, Event, Object};
+use crate::proof::id::Digest;
+use crate::proof::record;
+
+/// What one event is about to say.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// `case:<id>`, `access:<id>` or `agency`.
+    pub stream: String,
+    /// What happened.
+    pub action: Action,
+    /// The kind of thing it happened to, such as `capture`.
+    pub object_type: &'static str,
+    /// Its id.
+    pub object_id: String,
+    /// Its version, from 1.
+    pub version: i64,
+    /// The full content of what the event made or says.
+    pub record: Value,
+    /// What the leaf itself must show for ever: identifiers, digests, integers.
+    pub attest: Map<String, Value>,
+}
+
+/// An event that stands in its stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Appended {
+    /// Its stream.
+    pub stream: String,
+    /// Its place in the stream, from 0.
+    pub seq: i64,
+    /// Its leaf.
+    pub leaf: Digest,
+    /// Its time.
+    pub at: Micros,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = events, treat_none_as_default_value = false)]
+struct EventRow {
+    stream: String,
+    seq: i64,
+    prev: Option<Vec<u8>>,
+    leaf: Vec<u8>,
+    at: i64,
+    actor: Option<String>,
+    action: &'static str,
+    object: String,
+    body: Vec<u8>,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = records)]
+struct RecordRow {
+    leaf: Vec<u8>,
+    salt: Vec<u8>,
+    body: String,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = outbox)]
+struct OutboxRow {
+    leaf: Vec<u8>,
+}
+
+struct Head {
+    seq: i64,
+    leaf: Option<Digest>,
+    at: Micros,
+}
+
+/// The locked heads of some streams, and what is added to them in this transaction.
+#[derive(Default)]
+pub struct Heads {
+    heads: BTreeMap<String, Head>,
+    events: Vec<EventRow>,
+    records: Vec<RecordRow>,
+}
+
+impl Heads {
+    /// Locks the heads of these streams, in sorted order, until the transaction ends.
+    pub fn lock(conn: &mut AnyConn, streams: &[&str]) -> Result<Self> {
+        let mut heads = Self::default();
+        let mut sorted = streams.to_vec();
+        sorted.sort_unstable();
+        sorted.dedup();
+        sorted.into_iter().try_for_each(|stream| heads.lock_one(conn, stream))?;
+        Ok(heads)
+    }
+
+    fn lock_one(&mut self, conn: &mut AnyConn, stream: &str) -> Result<()> {
+        let head = match locked_head(conn, stream)? {
+            Some(head) => head,
+            None => {
+                make_head(conn, stream)?;
+                locked_head(conn, stream)?.ok_or_else(|| Error::internal("a stream's head vanished"))?
+            }
+        };
+        self.heads.insert(stream.to_owned(), head);
+        Ok(())
+    }
+
+    /// Adds an event at the head of its stream. The rows go in with `flush`.
+    pub fn append(&mut self, conn: &mut AnyConn, actor: &Actor, now: Micros, draft: &Draft) -> Result<Appended> {
+        if !self.heads.contains_key(&draft.stream) {
+            self.lock_one(conn, &draft.stream)?;
+        }
+        let head_at = self.heads.get(&draft.stream).map_or(i64::MIN, |h| h.at);
+        if head_at.saturating_sub(now) > SECOND && draft.action != Action::ClockClamped {
+            self.add(&super::job("clock"), head_at, &clamped(draft, now, head_at))?;
+        }
+        self.add(actor, now.max(head_at), draft)
+    }
+
+    fn add(&mut self, actor: &Actor, at: Micros, draft: &Draft) -> Result<Appended> {
+        let head = self.heads.get_mut(&draft.stream).ok_or_else(|| Error::internal("a stream that is not locked"))?;
+        let salt = random::<32>();
+        let made = Event {
+            v: 1,
+            stream: draft.stream.clone(),
+            seq: u64::try_from(head.seq + 1).map_err(Error::internal)?,
+            prev: head.leaf,
+            at,
+            actor: actor.clone(),
+            action: draft.action.as_str().to_owned(),
+            object: Object { type_: draft.object_type.to_owned(), id: draft.object_id.clone(), version: u64::try_from(draft.version).map_err(Error::internal)? },
+            record: record::hash(&draft.record, &salt).map_err(unhashable)?,
+            attest: draft.attest.clone(),
+        };
+        let body = made.canonical().map_err(unhashable)?;
+        let leaf = event::leaf(&body);
+        let text = crate::proof::canon::to_strict(&draft.record).map_err(unhashable)?;
+        self.records.push(RecordRow { leaf: leaf.as_bytes().to_vec(), salt: salt.to_vec(), body: into_text(text)? });
+        self.events.push(EventRow {
+            stream: made.stream,
+            seq: head.seq + 1,
+            prev: made.prev.map(|d| d.as_bytes().to_vec()),
+            leaf: leaf.as_bytes().to_vec(),
+            at,
+            actor: made.actor.id,
+            action: draft.action.as_str(),
+            object: made.object.id,
+            body,
+        });
+        *head = Head { seq: head.seq + 1, leaf: Some(leaf), at };
+        Ok(Appended { stream: draft.stream.clone(), seq: head.seq, leaf, at })
+    }
+
+    /// Writes what was added: events, records, outbox, heads.
+    pub fn flush(self, conn: &mut AnyConn) -> Result<()> {
+        if self.events.is_empty() {
+            return Ok(());
+        }
+        let leaves: Vec<OutboxRow> = self.events.iter().map(|e| OutboxRow { leaf: e.leaf.clone() }).collect();
+        for rows in self.events.chunks(512) {
+            both!(conn, |c| diesel::insert_into(events::table).values(rows).execute(c))?;
+        }
+        for rows in self.records.chunks(512) {
+            both!(conn, |c| diesel::insert_into(records::table).values(rows).execute(c))?;
+        }
+        for rows in leaves.chunks(512) {
+            both!(conn, |c| diesel::insert_into(outbox::table).values(rows).execute(c))?;
+        }
+        self.heads.iter().try_for_each(|(stream, head)| move_head(conn, stream, head))
+    }
+}
+
+fn clamped(draft: &Draft, now: Micros, head_at: Micros) -> Draft {
+    let mut attest = Map::new();
+    attest.insert("behind_us".into(), json!(head_at - now));
+    Draft {
+        action: Action::ClockClamped,
+        object_type: "stream",
+        object_id: draft.stream.clone(),
+        version: 1,
+        record: json!({"clock": crate::clock::format(now), "head": crate::clock::format(head_at)}),
+        attest,
+        stream: draft.stream.clone(),
+    }
+}
+
+fn locked_head(conn: &mut AnyConn, stream: &str) -> Result<Option<Head>> {
+    let query = dialect::locking(conn, "SELECT seq, leaf, at FROM stream_heads WHERE stream = $1");
+    let row: Option<HeadRow> = diesel::sql_query(query)
+        .bind::<diesel::sql_types::Text, _>(stream.to_owned())
+        .get_result(conn)
+        .optional()?;
+    Ok(row.map(|r| Head { seq: r.seq, leaf: Digest::from_slice(&r.leaf), at: r.at }))
+}
+
+#[derive(QueryableByName)]
+struct HeadRow {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    seq: i64,
+    #[diesel(sql_type = diesel::sql_types::Binary)]
+    leaf: Vec<u8>,
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    at: i64,
+}
+
+/// An empty stream's head has seq -1 and an empty leaf.
+fn make_head(conn: &mut AnyConn, stream: &str) -> Result<()> {
+    let row = (
+        stream_heads::stream.eq(stream),
+        stream_heads::seq.eq(-1i64),
+        stream_heads::leaf.eq(Vec::new()),
+        stream_heads::at.eq(0i64),
+    );
+    both!(conn, |c| diesel::insert_into(stream_heads::table).values(row).on_conflict_do_nothing().execute(c))?;
+    Ok(())
+}
+
+fn move_head(conn: &mut AnyConn, stream: &str, head: &Head) -> Result<()> {
+    let leaf = head.leaf.map(|d| d.as_bytes().to_vec()).unwrap_or_default();
+    diesel::update(stream_heads::table.find(stream))
+        .set((stream_heads::seq.eq(head.seq), stream_heads::leaf.eq(leaf), stream_heads::at.eq(head.at)))
+        .execute(conn)?;
+    Ok(())
+}
+
+fn unhashable(e: impl std::fmt::Display) -> Error {
+    Error::internal(format!("an event cannot be written: {e}"))
+}
+
+fn into_text(bytes: Vec<u8>) -> Result<String> {
+    String::from_utf8(bytes).map_err(unhashable)
+}

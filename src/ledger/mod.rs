@@ -1,0 +1,56 @@
+//! The ledger: the agency's append-only log of events (contract section 3).
+//!
+//! An event, its salted record and the change it tells of are one transaction. Streams are hash chains, one a case,
+//! so that cases don't wait for each other; the sequencer takes all of them into one Merkle tree. This is the only
+//! room that writes events; nothing updates or deletes them.
+
+mod action;
+mod append;
+mod journal;
+pub mod read;
+mod sequencer;
+mod signer;
+pub mod start;
+mod tree;
+
+use crate::proof::event::Actor;
+
+pub use action::{Action, Home};
+pub use append::{Appended, Draft, Heads};
+pub use journal::Journal;
+pub use sequencer::run_once;
+pub use signer::{LogSigner, read_last, write_secret};
+pub use tree::{StoredTiles, TreeState, consistency, inclusion, index_of, read_tile, state};
+
+/// The stream of a case's custody.
+pub fn case_stream(case_id: &str) -> String {
+    format!("case:{case_id}")
+}
+
+/// The stream of a case's access log.
+pub fn access_stream(case_id: &str) -> String {
+    format!("access:{case_id}")
+}
+
+/// The agency's own stream.
+pub const AGENCY: &str = "agency";
+
+/// A person as the actor of an event, in the role in which they act.
+pub fn person(id: &str, role: &str) -> Actor {
+    Actor { kind: "person".into(), id: Some(id.to_owned()), role: Some(role.to_owned()) }
+}
+
+/// A job of the server, by its registered name.
+pub fn job(name: &str) -> Actor {
+    Actor { kind: "job".into(), id: Some(name.to_owned()), role: None }
+}
+
+/// The operator at the machine itself, by OS user name.
+pub fn operator(os_user: &str) -> Actor {
+    Actor { kind: "operator".into(), id: Some(os_user.to_owned()), role: None }
+}
+
+/// Somebody who is not signed in.
+pub fn anonymous() -> Actor {
+    Actor { kind: "anonymous".into(), id: None, role: None }
+}

@@ -1,0 +1,118 @@
+//! Reading the ledger: events by stream, by object, and over all cases.
+
+use diesel::prelude::*;
+
+use crate::clock::Micros;
+use crate::db::AnyConn;
+use crate::db::tables::{checkpoints, events, leaves, records};
+use crate::error::{Error, Result};
+use crate::proof::id::Digest;
+
+/// An event as it is stored: the canonical bytes are in `body`.
+#[derive(Debug, Clone, Queryable)]
+pub struct StoredEvent {
+    /// Its stream.
+    pub stream: String,
+    /// Its place there.
+    pub seq: i64,
+    /// Its leaf.
+    pub leaf: Vec<u8>,
+    /// Canonical bytes.
+    pub body: Vec<u8>,
+}
+
+const COLUMNS: (events::stream, events::seq, events::leaf, events::body) =
+    (events::stream, events::seq, events::leaf, events::body);
+
+/// Events of a stream from `from` on, at most `limit`.
+pub fn of_stream(conn: &mut AnyConn, stream: &str, from: i64, limit: i64) -> Result<Vec<StoredEvent>> {
+    Ok(events::table
+        .filter(events::stream.eq(stream).and(events::seq.ge(from)))
+        .order(events::seq)
+        .limit(limit)
+        .select(COLUMNS)
+        .load(conn)?)
+}
+
+/// Events of a stream about one object, from `from` on.
+pub fn of_object(conn: &mut AnyConn, stream: &str, object: &str, from: i64, limit: i64) -> Result<Vec<StoredEvent>> {
+    Ok(events::table
+        .filter(events::object.eq(object).and(events::stream.eq(stream)).and(events::seq.ge(from)))
+        .order(events::seq)
+        .limit(limit)
+        .select(COLUMNS)
+        .load(conn)?)
+}
+
+/// What an auditor asks of the whole ledger.
+#[derive(Debug, Clone, Default)]
+pub struct Search {
+    /// Only by this actor.
+    pub actor: Option<String>,
+    /// Only this action.
+    pub action: Option<String>,
+    /// Not before.
+    pub from: Option<Micros>,
+    /// Before.
+    pub to: Option<Micros>,
+    /// From this place in the tree on.
+    pub after: i64,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// Integrated events in the tree's order, with their index.
+pub fn search(conn: &mut AnyConn, search: &Search) -> Result<Vec<(i64, StoredEvent)>> {
+    let mut query = leaves::table
+        .inner_join(events::table.on(events::leaf.eq(leaves::leaf)))
+        .filter(leaves::idx.ge(search.after))
+        .order(leaves::idx)
+        .limit(search.limit)
+        .select((leaves::idx, COLUMNS))
+        .into_boxed();
+    if let Some(actor) = &search.actor {
+        query = query.filter(events::actor.eq(actor));
+    }
+    if let Some(action) = &search.action {
+        query = query.filter(events::action.eq(action));
+    }
+    if let Some(from) = search.from {
+        query = query.filter(events::at.ge(from));
+    }
+    if let Some(to) = search.to {
+        query = query.filter(events::at.lt(to));
+    }
+    Ok(query.load(conn)?)
+}
+
+/// A stored record: salt and canonical JSON.
+pub type Record = (Vec<u8>, String);
+
+/// The record of an event; `None` when it was purged.
+pub fn record(conn: &mut AnyConn, leaf: &[u8]) -> Result<Option<Record>> {
+    Ok(records::table.find(leaf.to_vec()).select((records::salt, records::body)).first(conn).optional()?)
+}
+
+/// The last event of a stream: its place and leaf.
+pub fn head(conn: &mut AnyConn, stream: &str) -> Result<Option<(i64, Digest)>> {
+    let row: Option<(i64, Vec<u8>)> = events::table
+        .filter(events::stream.eq(stream))
+        .order(events::seq.desc())
+        .select((events::seq, events::leaf))
+        .first(conn)
+        .optional()?;
+    row.map(|(seq, leaf)| Digest::from_slice(&leaf).map(|d| (seq, d)).ok_or_else(|| Error::internal("a stored leaf is damaged")))
+        .transpose()
+}
+
+/// A stored checkpoint: its size and signed note.
+pub type StoredCheckpoint = (i64, String);
+
+/// The newest checkpoint.
+pub fn newest_checkpoint(conn: &mut AnyConn) -> Result<Option<StoredCheckpoint>> {
+    Ok(checkpoints::table
+        .order(checkpoints::size.desc())
+        .select((checkpoints::size, checkpoints::note))
+        .first(conn)
+        .optional()?)
+}

@@ -1,0 +1,126 @@
+//! The sequencer: takes what was appended to all streams into the one tree, and signs it.
+//!
+//! One transaction: the log's row is locked, the outbox is taken in order, leaves and tiles are written, the outbox
+//! is cleared, COMMIT. Only then is that committed tree signed. A tree that is not committed is never signed; after
+//! a crash the committed tree is signed again. Nothing of the tree is kept across transactions, so a second process
+//! does no harm.
+
+use diesel::prelude::*;
+
+use super::signer::LogSigner;
+use super::tree::{self, StoredTiles, TreeState};
+use crate::clock::Micros;
+use crate::db::tables::{checkpoints, leaves, log_state, outbox};
+use crate::both;
+use crate::db::{AnyConn, Db, dialect};
+use crate::error::{Error, Result};
+use crate::proof::checkpoint::Checkpoint;
+use crate::proof::id::Digest;
+use crate::proof::merkle;
+
+/// Leaves integrated in one transaction at the most.
+const BATCH: i64 = 4096;
+
+/// Integrates what waits, and signs. Answers the tree's size, and whether more may wait.
+pub fn run_once(db: &Db, signer: &mut LogSigner, now: Micros) -> Result<(u64, bool)> {
+    let (state, taken) = db.write_blocking(integrate)?;
+    if signer.last().map(|c| c.size) != Some(state.size) {
+        publish(db, signer, &state, now)?;
+    }
+    Ok((state.size, taken == BATCH))
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = leaves)]
+struct LeafRow {
+    idx: i64,
+    leaf: Vec<u8>,
+}
+
+fn integrate(conn: &mut AnyConn) -> Result<(TreeState, i64)> {
+    lock_log(conn)?;
+    let state = tree::state(conn)?.ok_or_else(|| Error::internal("the log has no state"))?;
+    let waiting: Vec<(i64, Vec<u8>)> = outbox::table.order(outbox::id).limit(BATCH).load(conn)?;
+    if waiting.is_empty() || state.read_only {
+        return Ok((state, 0));
+    }
+    let new = digests(&waiting)?;
+    let changed = merkle::extend(&StoredTiles::new(conn, &state.origin), state.size, &new)?;
+    changed.into_iter().try_for_each(|(id, hashes)| tree::write_tile(conn, id, hashes))?;
+    insert_leaves(conn, state.size, &waiting)?;
+    clear(conn, &waiting)?;
+    let size = state.size + new.len() as u64;
+    let root = merkle::root(&StoredTiles::new(conn, &state.origin), size)?;
+    diesel::update(log_state::table)
+        .set((log_state::size.eq(signed(size)?), log_state::root.eq(root.as_bytes().to_vec())))
+        .execute(conn)?;
+    Ok((TreeState { size, root, ..state }, waiting.len() as i64))
+}
+
+fn lock_log(conn: &mut AnyConn) -> Result<()> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        #[expect(dead_code, reason = "the lock is what the query is for")]
+        size: i64,
+    }
+    let query = dialect::locking(conn, "SELECT size FROM log_state WHERE id = 1");
+    diesel::sql_query(query).load::<Row>(conn)?;
+    Ok(())
+}
+
+fn digests(waiting: &[(i64, Vec<u8>)]) -> Result<Vec<Digest>> {
+    let all: Option<Vec<Digest>> = waiting.iter().map(|(_, leaf)| Digest::from_slice(leaf)).collect();
+    all.ok_or_else(|| Error::internal("the outbox holds what is no leaf"))
+}
+
+fn insert_leaves(conn: &mut AnyConn, size: u64, waiting: &[(i64, Vec<u8>)]) -> Result<()> {
+    let first = signed(size)?;
+    let rows: Vec<LeafRow> =
+        (first..).zip(waiting).map(|(idx, (_, leaf))| LeafRow { idx, leaf: leaf.clone() }).collect();
+    for some in rows.chunks(512) {
+        both!(conn, |c| diesel::insert_into(leaves::table).values(some).execute(c))?;
+    }
+    Ok(())
+}
+
+/// Exactly the rows that were taken: on PostgreSQL a lower number may still be uncommitted in another transaction.
+fn clear(conn: &mut AnyConn, waiting: &[(i64, Vec<u8>)]) -> Result<()> {
+    let ids: Vec<i64> = waiting.iter().map(|(id, _)| *id).collect();
+    for some in ids.chunks(1000) {
+        diesel::delete(outbox::table.filter(outbox::id.eq_any(some.to_vec()))).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Signs a committed tree and stores the checkpoint. The signer syncs it beside the key first.
+fn publish(db: &Db, signer: &mut LogSigner, state: &TreeState, now: Micros) -> Result<()> {
+    let from = signer.last().map_or(0, |c| c.size);
+    let (origin, to) = (state.origin.clone(), state.size);
+    let proof = match from {
+        0 => Vec::new(),
+        from if from >= to => Vec::new(),
+        from => db.read_blocking(|conn| tree::consistency(conn, &origin, from, to))?,
+    };
+    let checkpoint = Checkpoint { origin: state.origin.clone(), size: state.size, root: state.root };
+    let note = signer.sign(&checkpoint, &proof)?;
+    store(db, &checkpoint, note, now)
+}
+
+fn store(db: &Db, checkpoint: &Checkpoint, note: String, now: Micros) -> Result<()> {
+    let (size, root) = (signed(checkpoint.size)?, checkpoint.root.as_bytes().to_vec());
+    db.write_blocking(move |conn| {
+        let row = (
+            checkpoints::size.eq(size),
+            checkpoints::root.eq(root.clone()),
+            checkpoints::note.eq(note.clone()),
+            checkpoints::at.eq(now),
+        );
+        both!(conn, |c| diesel::insert_into(checkpoints::table).values(row).on_conflict_do_nothing().execute(c))?;
+        Ok(())
+    })
+}
+
+fn signed(size: u64) -> Result<i64> {
+    i64::try_from(size).map_err(Error::internal)
+}

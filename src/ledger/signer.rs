@@ -1,0 +1,130 @@
+//! The log's signing key, and the last checkpoint it signed, kept beside it.
+//!
+//! The key is made only where no log exists; a missing or other key refuses to start. The signer never signs a tree
+//! that is smaller than the last one, or that does not contain it.
+
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::clock::random;
+use crate::error::{Error, Kind, Result};
+use crate::proof::checkpoint::{Checkpoint, Note, Signer, VerifyingKey};
+use crate::proof::id::Digest;
+use crate::proof::merkle;
+
+/// The key and what it signed last.
+pub struct LogSigner {
+    signer: Signer,
+    last_file: PathBuf,
+    last: Option<Checkpoint>,
+}
+
+impl LogSigner {
+    /// Makes a new key in a folder that has none.
+    pub fn create(folder: &Path, origin: &str) -> Result<Self> {
+        let seed = random::<32>();
+        let file = folder.join("log.key");
+        let text = format!("{}\n", Digest::from_slice(&seed).map(|d| d.to_string()).unwrap_or_default());
+        write_secret(&file, text.as_bytes())?;
+        Self::with_seed(folder, origin, &seed)
+    }
+
+    /// Opens the key of an existing log and holds it against the vkey that the database keeps.
+    pub fn open(folder: &Path, origin: &str, vkey: &str) -> Result<Self> {
+        let file = folder.join("log.key");
+        let text = fs::read_to_string(&file).map_err(|e| {
+            refused(format!("the log's key {} cannot be read ({e}): put it back from your backup; a log without its key cannot go on", file.display()))
+        })?;
+        let seed: Digest = text.trim().parse().map_err(|_| refused(format!("{} is not a key of this log", file.display())))?;
+        let signer = Self::with_seed(folder, origin, seed.as_bytes())?;
+        if signer.vkey() != vkey {
+            return Err(refused(format!("{} is another key than the log's ({vkey}): put the right one back", file.display())));
+        }
+        Ok(signer)
+    }
+
+    fn with_seed(folder: &Path, origin: &str, seed: &[u8; 32]) -> Result<Self> {
+        let signer = Signer::from_seed(origin, seed).map_err(|e| refused(format!("the log cannot be named {origin:?}: {e}")))?;
+        let last_file = folder.join("log.checkpoint");
+        let last = match fs::read(&last_file) {
+            Ok(bytes) => Some(read_last(&bytes, &signer.vkey().to_string())?),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
+            Err(e) => return Err(e.into()),
+        };
+        Ok(Self { signer, last_file, last })
+    }
+
+    /// The public key, as a C2SP vkey.
+    pub fn vkey(&self) -> String {
+        self.signer.vkey().to_string()
+    }
+
+    /// What was signed last.
+    pub fn last(&self) -> Option<&Checkpoint> {
+        self.last.as_ref()
+    }
+
+    /// Signs a committed tree, after syncing the note beside the key. `proof` leads from the last size to this one.
+    pub fn sign(&mut self, checkpoint: &Checkpoint, proof: &[Digest]) -> Result<String> {
+        if let Some(last) = &self.last {
+            check_grows(last, checkpoint, proof)?;
+        }
+        let note = self.signer.sign(checkpoint);
+        write_synced(&self.last_file, note.as_bytes())?;
+        self.last = Some(checkpoint.clone());
+        Ok(note)
+    }
+}
+
+/// Reads a checkpoint note and verifies the log's signature on it.
+pub fn read_last(bytes: &[u8], vkey: &str) -> Result<Checkpoint> {
+    let broken = || refused("the last checkpoint beside the key is damaged: put it back from your backup".to_owned());
+    let key = VerifyingKey::parse(vkey).map_err(|_| broken())?;
+    let note = Note::parse(bytes).map_err(|_| broken())?;
+    let verified = note.verify(&[key]).map_err(|_| broken())?;
+    if verified.is_empty() {
+        return Err(broken());
+    }
+    Checkpoint::parse(&note.text).map_err(|_| broken())
+}
+
+fn check_grows(last: &Checkpoint, next: &Checkpoint, proof: &[Digest]) -> Result<()> {
+    if next.size < last.size {
+        return Err(refused(format!(
+            "the database holds a tree of {} leaves, but {} were signed before: it is an older copy; restore with --new-log, or put the newer database back",
+            next.size, last.size
+        )));
+    }
+    let grows = last.size == 0 || merkle::verify_consistency(last.size, next.size, proof, last.root, next.root);
+    if grows { Ok(()) } else { Err(refused("the database's tree does not contain the one signed before: its history was changed".to_owned())) }
+}
+
+fn refused(detail: String) -> Error {
+    Error::new(Kind::Conflict, "log-key", detail)
+}
+
+/// Writes a file of mode 0600 that must not exist yet, and syncs it and its folder.
+pub fn write_secret(file: &Path, bytes: &[u8]) -> Result<()> {
+    let mut f = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+    f.write_all(bytes)?;
+    f.sync_all()?;
+    sync_folder(file)
+}
+
+fn write_synced(file: &Path, bytes: &[u8]) -> Result<()> {
+    let beside = file.with_extension("checkpoint.new");
+    let mut f = fs::File::create(&beside)?;
+    f.write_all(bytes)?;
+    f.sync_all()?;
+    fs::rename(&beside, file)?;
+    sync_folder(file)
+}
+
+fn sync_folder(file: &Path) -> Result<()> {
+    match file.parent() {
+        Some(folder) => Ok(fs::File::open(folder)?.sync_all()?),
+        None => Ok(()),
+    }
+}

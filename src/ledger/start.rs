@@ -1,0 +1,74 @@
+//! The log's beginning, and its return after a stop: the key's life.
+
+use std::path::Path;
+
+use diesel::prelude::*;
+use serde_json::{Map, json};
+
+use super::action::Action;
+use super::append::{Draft, Heads};
+use super::signer::LogSigner;
+use super::{AGENCY, tree};
+use crate::clock::Micros;
+use crate::db::Db;
+use crate::db::tables::log_state;
+use crate::error::{Error, Kind, Result};
+use crate::proof::id::Digest;
+
+/// Opens the installation's log: makes it, with its key, only where there is none.
+pub fn open(db: &Db, keys: &Path, origin: Option<&str>, demo: bool, now: Micros, id: &str) -> Result<LogSigner> {
+    match db.read_blocking(tree::state)? {
+        Some(state) => {
+            if origin.is_some_and(|o| o != state.origin) {
+                return Err(other_origin(&state.origin));
+            }
+            LogSigner::open(keys, &state.origin, &state.vkey)
+        }
+        None => create(db, keys, origin, demo, now, id),
+    }
+}
+
+fn other_origin(origin: &str) -> Error {
+    Error::new(Kind::Conflict, "log-origin", format!("the log's origin is {origin} and never changes: remove the setting `origin`, or set it to that"))
+}
+
+fn create(db: &Db, keys: &Path, origin: Option<&str>, demo: bool, now: Micros, id: &str) -> Result<LogSigner> {
+    if keys.join("log.key").exists() {
+        let detail = format!("{} belongs to another log than this empty database: use its database, or an empty data folder", keys.join("log.key").display());
+        return Err(Error::new(Kind::Conflict, "log-key", detail));
+    }
+    let host = if demo { "casetrail.demo" } else { "casetrail.invalid" };
+    let origin = origin.map_or_else(|| format!("{host}/{id}"), str::to_owned);
+    let signer = LogSigner::create(keys, &origin)?;
+    let (vkey, id) = (signer.vkey(), id.to_owned());
+    db.write_blocking(move |conn| {
+        diesel::insert_into(log_state::table)
+            .values((
+                log_state::id.eq(1i64),
+                log_state::installation.eq(&id),
+                log_state::origin.eq(&origin),
+                log_state::vkey.eq(&vkey),
+                log_state::size.eq(0i64),
+                log_state::root.eq(Digest::of(b"").as_bytes().to_vec()),
+                log_state::demo.eq(demo),
+                log_state::read_only.eq(false),
+            ))
+            .execute(conn)?;
+        let mut heads = Heads::lock(conn, &[AGENCY])?;
+        heads.append(conn, &super::job("start"), now, &key_created(&id, &origin, &vkey))?;
+        heads.flush(conn)
+    })?;
+    Ok(signer)
+}
+
+fn key_created(installation: &str, origin: &str, vkey: &str) -> Draft {
+    Draft {
+        stream: AGENCY.into(),
+        action: Action::KeyCreated,
+        object_type: "installation",
+        object_id: installation.to_owned(),
+        version: 1,
+        record: json!({"origin": origin, "vkey": vkey}),
+        attest: Map::new(),
+    }
+}

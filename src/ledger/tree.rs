@@ -1,0 +1,144 @@
+//! The Merkle tree as it is stored: hash tiles (C2SP tlog-tiles), and the proofs read from them.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex};
+
+use diesel::prelude::*;
+
+use crate::db::AnyConn;
+use crate::db::tables::{leaves, log_state, tiles};
+use crate::error::{Error, Result};
+use crate::proof::id::Digest;
+use crate::proof::merkle::{self, ProofError, Tile, TileId, Tiles};
+
+/// Hashes in a full tile.
+const WIDTH: usize = 256;
+/// Full tiles kept in memory, some 16 KB each.
+const CACHED: usize = 512;
+
+/// Full tiles never change, so they may be kept; a partial tile is read anew in every transaction.
+static FULL: LazyLock<Mutex<HashMap<(String, TileId), Arc<Tile>>>> = LazyLock::new(Mutex::default);
+
+/// The stored tiles, read through one connection.
+pub struct StoredTiles<'a> {
+    conn: RefCell<&'a mut AnyConn>,
+    origin: String,
+}
+
+impl<'a> StoredTiles<'a> {
+    /// Over this connection; the origin keeps the caches of two logs in one process apart.
+    pub fn new(conn: &'a mut AnyConn, origin: &str) -> Self {
+        Self { conn: RefCell::new(conn), origin: origin.to_owned() }
+    }
+}
+
+impl Tiles for StoredTiles<'_> {
+    type Error = Error;
+
+    fn tile(&self, id: TileId) -> Result<Arc<Tile>> {
+        let key = (self.origin.clone(), id);
+        if let Some(tile) = FULL.lock().ok().and_then(|m| m.get(&key).cloned()) {
+            return Ok(tile);
+        }
+        let hashes = read_tile(&mut self.conn.borrow_mut(), id)?.unwrap_or_default();
+        let full = hashes.len() == WIDTH * 32;
+        let tile = Arc::new(Tile::new(&hashes).ok_or_else(|| Error::internal("a stored tile is damaged"))?);
+        if full && let Ok(mut kept) = FULL.lock() {
+            if kept.len() >= CACHED {
+                kept.clear();
+            }
+            kept.insert(key, tile.clone());
+        }
+        Ok(tile)
+    }
+}
+
+/// The bytes of one tile, as far as it is filled.
+pub fn read_tile(conn: &mut AnyConn, id: TileId) -> Result<Option<Vec<u8>>> {
+    let (level, index) = key_of(id)?;
+    Ok(tiles::table.find((level, index)).select(tiles::hashes).first(conn).optional()?)
+}
+
+fn key_of(id: TileId) -> Result<(i64, i64)> {
+    Ok((i64::from(id.level), i64::try_from(id.index).map_err(Error::internal)?))
+}
+
+/// Writes a tile, made or grown.
+pub(super) fn write_tile(conn: &mut AnyConn, id: TileId, hashes: Vec<u8>) -> Result<()> {
+    let (level, index) = key_of(id)?;
+    let grown = diesel::update(tiles::table.find((level, index))).set(tiles::hashes.eq(&hashes)).execute(conn)?;
+    if grown == 0 {
+        diesel::insert_into(tiles::table)
+            .values((tiles::level.eq(level), tiles::idx.eq(index), tiles::hashes.eq(hashes)))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// The committed tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TreeState {
+    /// The log's name.
+    pub origin: String,
+    /// Its public key, as a C2SP vkey.
+    pub vkey: String,
+    /// Leaves in the tree.
+    pub size: u64,
+    /// Its root.
+    pub root: Digest,
+    /// Whether this is a demonstration.
+    pub demo: bool,
+    /// Whether the log may not grow (a restored older state).
+    pub read_only: bool,
+    /// The installation's id.
+    pub installation: String,
+}
+
+/// Reads the committed tree's state; `None` where no log exists.
+pub fn state(conn: &mut AnyConn) -> Result<Option<TreeState>> {
+    type Row = (String, String, i64, Vec<u8>, bool, bool, String);
+    let row: Option<Row> = log_state::table
+        .select((
+            log_state::origin,
+            log_state::vkey,
+            log_state::size,
+            log_state::root,
+            log_state::demo,
+            log_state::read_only,
+            log_state::installation,
+        ))
+        .first(conn)
+        .optional()?;
+    let Some((origin, vkey, size, root, demo, read_only, installation)) = row else { return Ok(None) };
+    let root = Digest::from_slice(&root).ok_or_else(|| Error::internal("the stored root is damaged"))?;
+    let size = u64::try_from(size).map_err(Error::internal)?;
+    Ok(Some(TreeState { origin, vkey, size, root, demo, read_only, installation }))
+}
+
+/// The place of a leaf in the tree; `None` while it is not integrated.
+pub fn index_of(conn: &mut AnyConn, leaf: &Digest) -> Result<Option<u64>> {
+    let index: Option<i64> =
+        leaves::table.filter(leaves::leaf.eq(leaf.as_bytes().to_vec())).select(leaves::idx).first(conn).optional()?;
+    index.map(|i| u64::try_from(i).map_err(Error::internal)).transpose()
+}
+
+/// The inclusion proof of a leaf in the tree of a size (RFC 9162, 2.1.3).
+pub fn inclusion(conn: &mut AnyConn, origin: &str, index: u64, size: u64) -> Result<Vec<Digest>> {
+    Ok(merkle::inclusion_proof(&StoredTiles::new(conn, origin), index, size)?)
+}
+
+/// The consistency proof between two sizes (RFC 9162, 2.1.4).
+pub fn consistency(conn: &mut AnyConn, origin: &str, from: u64, to: u64) -> Result<Vec<Digest>> {
+    Ok(merkle::consistency_proof(&StoredTiles::new(conn, origin), from, to)?)
+}
+
+impl From<ProofError<Error>> for Error {
+    fn from(e: ProofError<Error>) -> Self {
+        match e {
+            ProofError::Tiles(e) => e,
+            ProofError::Range => Self::field("size", "range", "lies outside the published tree"),
+            other => Self::internal(format!("stored tiles: {other}")),
+        }
+    }
+}
