@@ -165,6 +165,12 @@ fn full() -> Error {
     Error::unavailable("disk-full", detail, 60)
 }
 
+/// JSON in its canonical form, as tables and records keep it.
+pub fn canonical(value: &serde_json::Value) -> Result<String> {
+    let bytes = crate::proof::canon::to_strict(value).map_err(|e| Error::internal(format!("a record cannot be written: {e}")))?;
+    String::from_utf8(bytes).map_err(Error::internal)
+}
+
 /// The file of a SQLite database, if it is one.
 pub fn sqlite_file(location: &Location) -> Option<PathBuf> {
     match location {

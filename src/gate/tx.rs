@@ -88,6 +88,14 @@ impl<'a> Tx<'a> {
         Ok(Recorded(f(&appended)))
     }
 
+    /// The answer of a write whose event is appended already; without one it is a bug.
+    pub fn answer<T>(&self, answer: T) -> Result<Recorded<T>> {
+        if self.heads.is_empty() {
+            return Err(Error::internal("a change without its event"));
+        }
+        Ok(Recorded(answer))
+    }
+
     /// Records one more event in the same transaction, before the one that makes the answer.
     pub fn append(&mut self, event: NewEvent<'_>) -> Result<Appended> {
         let stream = self.stream_of(&event)?;
