@@ -1,0 +1,139 @@
+//! Everything a caller can ask to do, one capability per act at the level of a route.
+//!
+//! The word of an act is the same here, in the policy's text and in a refusal, so that one search finds them all.
+//! An act says what is done, never who may: that stands in `casetrail.cedar` alone.
+
+use super::words;
+
+words! {
+    /// One thing a caller may be allowed to do.
+    pub enum Act {
+        /// Open a case; the opener becomes its lead.
+        CaseOpen = "CaseOpen",
+        /// List the cases one may read.
+        CaseList = "CaseList",
+        /// Read a case: its particulars, members, what is due.
+        CaseRead = "CaseRead",
+        /// Change a case's own fields, but neither status nor handling.
+        CaseChange = "CaseChange",
+        /// Change a case's status: suspend, close, reopen.
+        CaseClose = "CaseClose",
+        /// Change a case's handling, in either direction.
+        CaseRestrict = "CaseRestrict",
+        /// Place or lift a hold, under which nothing is disposed of.
+        CaseHold = "CaseHold",
+        /// Add or remove a member, or hand over the lead.
+        MemberChange = "MemberChange",
+        /// Read the subjects of a case.
+        SubjectRead = "SubjectRead",
+        /// Add or change a subject.
+        SubjectWrite = "SubjectWrite",
+        /// Read the accounts of a case.
+        AccountRead = "AccountRead",
+        /// Add or change an account and its attribution.
+        AccountWrite = "AccountWrite",
+        /// List authorizations over the cases one may read.
+        AuthorizationList = "AuthorizationList",
+        /// Read the authorizations of a case.
+        AuthorizationRead = "AuthorizationRead",
+        /// Ask for an authorization.
+        AuthorizationRequest = "AuthorizationRequest",
+        /// Change one's request after it was returned.
+        AuthorizationAmend = "AuthorizationAmend",
+        /// Take one's request back.
+        AuthorizationWithdraw = "AuthorizationWithdraw",
+        /// Approve, deny or return a request.
+        AuthorizationDecide = "AuthorizationDecide",
+        /// Revoke an approved authorization.
+        AuthorizationRevoke = "AuthorizationRevoke",
+        /// List captures that wait for a decision, over the cases where one decides.
+        CaptureList = "CaptureList",
+        /// Log a capture.
+        CaptureRecord = "CaptureRecord",
+        /// Read captures; of a held one only what does not show its content.
+        CaptureRead = "CaptureRead",
+        /// Read the text, address and files of a held capture.
+        CaptureReadHeld = "CaptureReadHeld",
+        /// Add a note to a capture.
+        CaptureAnnotate = "CaptureAnnotate",
+        /// Add a corrected version of a capture.
+        CaptureCorrect = "CaptureCorrect",
+        /// Review a capture's accuracy.
+        CaptureReview = "CaptureReview",
+        /// Decide a held capture or an exception; confirm or repudiate an emergency.
+        CaptureDecide = "CaptureDecide",
+        /// Have a capture's files and records read and hashed again; answers verdicts only.
+        CaptureVerify = "CaptureVerify",
+        /// Read the bytes of a file of a capture that is not held.
+        FileRead = "FileRead",
+        /// Give a person `read` or `export` on a case.
+        GrantGive = "GrantGive",
+        /// Give a supervisor `decide` on a restricted or confidential case.
+        GrantDecide = "GrantDecide",
+        /// End a grant before its time.
+        GrantEnd = "GrantEnd",
+        /// Ask for a packet of any purpose but referral.
+        PacketRequest = "PacketRequest",
+        /// Follow a packet and download it.
+        PacketRead = "PacketRead",
+        /// Ask for a packet of purpose referral.
+        PacketReferral = "PacketReferral",
+        /// Look through a packet of purpose referral and release it.
+        PacketRelease = "PacketRelease",
+        /// Record to whom a packet went.
+        PacketDisclose = "PacketDisclose",
+        /// Read the custody of a capture or file, and the receipt of its recording.
+        CustodyRead = "CustodyRead",
+        /// Read the events of a case.
+        CaseEventsRead = "CaseEventsRead",
+        /// Read the access log of a case.
+        CaseAccessesRead = "CaseAccessesRead",
+        /// Read the events of the whole agency.
+        LedgerRead = "LedgerRead",
+        /// Read the log's key, checkpoints, proofs and hash tiles.
+        LedgerProofs = "LedgerProofs",
+        /// Find a person by user name.
+        UserLookup = "UserLookup",
+        /// List and read users.
+        UserList = "UserList",
+        /// Add, change, reset or disable a user.
+        UserWrite = "UserWrite",
+        /// List and read units.
+        UnitList = "UnitList",
+        /// Add or change a unit.
+        UnitWrite = "UnitWrite",
+        /// List trainings.
+        TrainingList = "TrainingList",
+        /// Record a training.
+        TrainingWrite = "TrainingWrite",
+        /// Change settings, rotate keys, take backups.
+        SettingsWrite = "SettingsWrite",
+        /// See who one is, change one's password, sign out.
+        SessionOwn = "SessionOwn",
+    }
+}
+
+impl Act {
+    /// Whether the act is about one case. The others are about the agency, and are asked without a case.
+    pub const fn is_on_case(self) -> bool {
+        use Act::*;
+        !matches!(
+            self,
+            CaseOpen
+                | CaseList
+                | AuthorizationList
+                | CaptureList
+                | LedgerRead
+                | LedgerProofs
+                | UserLookup
+                | UserList
+                | UserWrite
+                | UnitList
+                | UnitWrite
+                | TrainingList
+                | TrainingWrite
+                | SettingsWrite
+                | SessionOwn
+        )
+    }
+}

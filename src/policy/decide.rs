@@ -1,0 +1,317 @@
+//! The decision: a question in our words, put to the rules, answered with the names of the rules that decided.
+//!
+//! Whatever goes wrong on the way is a refusal: an act without the case it is about, a rule that fails to evaluate.
+
+use std::collections::HashSet;
+
+use cedar_policy::{
+    ActionConstraint, Authorizer, Entities, Entity, EntityTypeName, EntityUid, ParseErrors,
+    PolicyId, PolicySet, Schema, ValidationMode, Validator,
+};
+use sha2::{Digest, Sha256};
+
+use super::slice::{Words, uid};
+use super::{Act, CaseStatus, Handling, Role};
+
+/// The text of the words that the rules may use.
+pub(super) const SCHEMA: &str = include_str!("casetrail.cedarschema");
+/// The text of the rules.
+pub(super) const RULES: &str = include_str!("casetrail.cedar");
+
+/// What ties a caller to a case now. Whoever fills it in leaves out grants that have ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Relation {
+    /// Leads the case.
+    pub lead: bool,
+    /// Is a member of it.
+    pub member: bool,
+    /// The case's unit is one of the caller's, or below one. Without the role supervisor it gives nothing.
+    pub supervises: bool,
+    /// Was given `read` on record.
+    pub granted_read: bool,
+    /// Was given `export` on record, which includes reading.
+    pub granted_export: bool,
+    /// Was given `decide` on record by the lead, for a restricted or confidential case.
+    pub granted_decide: bool,
+}
+
+/// What the rules see of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CaseFacts {
+    /// The caller's relation to it.
+    pub relation: Relation,
+    /// How closely it is kept.
+    pub handling: Handling,
+    /// Where it stands.
+    pub status: CaseStatus,
+}
+
+/// The caller's part in the one thing acted on; all false where the act is about none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Facts {
+    /// Asked for the authorization or the packet concerned, or would receive the grant concerned.
+    pub requester: bool,
+    /// Is a holder of the authorization concerned, or of the one a capture concerned names.
+    pub holder: bool,
+    /// Made the capture concerned.
+    pub capturer: bool,
+}
+
+/// May a caller with these roles, so related to this case, do this?
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// What they would do.
+    pub act: Act,
+    /// What they are.
+    pub roles: &'a [Role],
+    /// The case, exactly when the act is about one.
+    pub case: Option<CaseFacts>,
+    /// Their part in the thing concerned.
+    pub facts: Facts,
+}
+
+/// The answer, with its reasons.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Decision {
+    /// Whether they may.
+    pub allowed: bool,
+    /// The @ids of the rules that decided, sorted. Empty when no rule allows it. For the ledger and for those who may
+    /// read the case: to anyone else even the name of a rule would say that the case is there.
+    pub rules: Vec<String>,
+}
+
+/// Why a policy's text was not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum PolicyError {
+    /// The text is not well formed.
+    #[error("the policy cannot be read: {0}")]
+    Syntax(String),
+    /// A rule has no @id, or one that is not kebab-case or not unique, or has a gap to fill in.
+    #[error("the rule `{0}` needs an @id of its own in kebab-case, and no gaps")]
+    RuleName(String),
+    /// A rule speaks of what the schema doesn't know.
+    #[error("the policy does not hold against its schema: {0}")]
+    Invalid(String),
+    /// The schema and the enum `Act` name different acts.
+    #[error("the schema and the program know different acts: {0}")]
+    Acts(String),
+}
+
+/// The rules, read once and held for every decision.
+pub struct Policy {
+    authorizer: Authorizer,
+    /// For each act, in the order of `Act::ALL`, the rules that speak of it. The others could only cost time.
+    rules: Vec<PolicySet>,
+    words: Words,
+    digest: [u8; 32],
+}
+
+impl Policy {
+    /// Loads the rules that are built into the program.
+    pub fn new() -> Result<Self, PolicyError> {
+        Self::parse(SCHEMA, RULES)
+    }
+
+    /// Answers a question. Nothing is allowed that no rule allows, and what cannot be answered is refused.
+    pub fn decide(&self, question: &Question) -> Decision {
+        let Some((request, slice)) = self.words.slice(question) else {
+            return Decision::default();
+        };
+        let Some(rules) = self.rules.get(question.act as usize) else {
+            return Decision::default();
+        };
+        let response = self.authorizer.is_authorized(&request, rules, &slice);
+        // Cedar leaves out a rule that fails to evaluate. A forbid must not get lost that way.
+        if response.diagnostics().errors().next().is_some() {
+            return Decision::default();
+        }
+        let mut rules: Vec<String> = response
+            .diagnostics()
+            .reason()
+            .map(ToString::to_string)
+            .collect();
+        rules.sort_unstable();
+        Decision {
+            allowed: response.decision() == cedar_policy::Decision::Allow,
+            rules,
+        }
+    }
+
+    /// Whether nothing but the case being closed stands in the way: then the answer is "conflicting state", since
+    /// reopening would help, and not "you may not".
+    pub fn only_closed_forbids(&self, question: &Question) -> bool {
+        let Some(case) = question
+            .case
+            .filter(|case| case.status == CaseStatus::Closed)
+        else {
+            return false;
+        };
+        let reopened = Question {
+            case: Some(CaseFacts {
+                status: CaseStatus::Open,
+                ..case
+            }),
+            ..*question
+        };
+        !self.decide(question).allowed && self.decide(&reopened).allowed
+    }
+
+    /// The SHA-256 of schema and rules, one after the other, for the event `policy.activated`. Anyone gets the same
+    /// with `cat casetrail.cedarschema casetrail.cedar | sha256sum`.
+    pub fn digest(&self) -> [u8; 32] {
+        self.digest
+    }
+
+    /// Whether any rule about this act looks at the caller's part in the thing concerned.
+    pub(super) fn minds_facts(&self, act: Act) -> bool {
+        let rules = self.rules.get(act as usize);
+        rules.is_some_and(|rules| {
+            rules
+                .policies()
+                .any(|rule| rule.to_string().contains("context"))
+        })
+    }
+
+    #[cfg(test)]
+    pub(super) fn words(&self) -> &Words {
+        &self.words
+    }
+
+    /// Reads and validates a policy. Warnings are refused as errors are: this text is ours, and must leave no doubt.
+    pub(super) fn parse(schema_text: &str, rules_text: &str) -> Result<Self, PolicyError> {
+        let (schema, warnings) = Schema::from_cedarschema_str(schema_text)
+            .map_err(|error| PolicyError::Syntax(error.to_string()))?;
+        let doubts: Vec<String> = warnings.map(|warning| warning.to_string()).collect();
+        let rules = rules_text
+            .parse()
+            .map_err(|error: ParseErrors| syntax(&error))?;
+        let rules = named_by_id(rules)?;
+        validate(&schema, &rules, doubts)?;
+        let known = schema
+            .action_entities()
+            .map_err(|error| PolicyError::Acts(error.to_string()))?;
+        let actions = actions(&schema, &known)?;
+        let rules = actions
+            .iter()
+            .map(|action| about(&known, &action.uid(), &rules))
+            .collect::<Result<_, _>>()?;
+        let words = Words::new(actions)?;
+        let digest = Sha256::new()
+            .chain_update(schema_text)
+            .chain_update(rules_text)
+            .finalize()
+            .into();
+        Ok(Self {
+            authorizer: Authorizer::new(),
+            rules,
+            words,
+            digest,
+        })
+    }
+}
+
+/// Holds the rules against the schema, and lets nothing pass that Cedar finds doubtful.
+fn validate(
+    schema: &Schema,
+    rules: &PolicySet,
+    mut faults: Vec<String>,
+) -> Result<(), PolicyError> {
+    let verdict = Validator::new(schema.clone()).validate(rules, ValidationMode::Strict);
+    faults.extend(verdict.validation_errors().map(ToString::to_string));
+    faults.extend(verdict.validation_warnings().map(ToString::to_string));
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(PolicyError::Invalid(faults.join("; ")))
+    }
+}
+
+/// The same rules, each under the name its @id gives, so that reasons can be read. A rule with a gap to fill in later
+/// (a template) never applies by itself and would look like one that does, so that none is taken.
+fn named_by_id(rules: PolicySet) -> Result<PolicySet, PolicyError> {
+    let mut named = PolicySet::new();
+    if let Some(template) = rules.templates().next() {
+        return Err(PolicyError::RuleName(template.to_string()));
+    }
+    for rule in rules.policies() {
+        let name = rule.annotation("id").unwrap_or_default();
+        let refuse = || {
+            PolicyError::RuleName(if name.is_empty() {
+                rule.to_string()
+            } else {
+                name.to_owned()
+            })
+        };
+        if !is_kebab_case(name) {
+            return Err(refuse());
+        }
+        named
+            .add(rule.new_id(PolicyId::new(name)))
+            .map_err(|_| refuse())?;
+    }
+    Ok(named)
+}
+
+fn is_kebab_case(name: &str) -> bool {
+    name.split('-').all(|word| {
+        !word.is_empty()
+            && word
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    })
+}
+
+/// The action entity of each act, after making sure that the schema and `Act` name the same acts for the same things.
+fn actions(schema: &Schema, known: &Entities) -> Result<Vec<Entity>, PolicyError> {
+    let families: HashSet<&EntityUid> = schema.action_groups().collect();
+    for action in schema.actions().filter(|action| !families.contains(action)) {
+        let word = action.id().unescaped();
+        word.parse::<Act>()
+            .map_err(|_| PolicyError::Acts(format!("`{word}` is no Act")))?;
+    }
+    let user: EntityTypeName = "User".parse().map_err(|error| syntax(&error))?;
+    let (case, agency) = (
+        "Case".parse().map_err(|error| syntax(&error))?,
+        "Agency".parse().map_err(|error| syntax(&error))?,
+    );
+    let on = |thing| {
+        schema
+            .actions_for_principal_and_resource(&user, thing)
+            .collect::<HashSet<_>>()
+    };
+    let (on_case, on_agency) = (on(&case), on(&agency));
+    Act::ALL
+        .iter()
+        .map(|act| {
+            let refuse =
+                || PolicyError::Acts(format!("`{act}` is missing, or is about something else"));
+            let action = uid("Action", act.as_str())?;
+            if (on_case.contains(&action), on_agency.contains(&action))
+                != (act.is_on_case(), !act.is_on_case())
+            {
+                return Err(refuse());
+            }
+            known.get(&action).cloned().ok_or_else(refuse)
+        })
+        .collect()
+}
+
+/// The rules whose scope takes in this action, by its own name or by a family's.
+fn about(
+    known: &Entities,
+    action: &EntityUid,
+    rules: &PolicySet,
+) -> Result<PolicySet, PolicyError> {
+    let takes_in = |name: &EntityUid| name == action || known.is_ancestor_of(name, action);
+    let speaks = |rule: &&cedar_policy::Policy| match rule.action_constraint() {
+        ActionConstraint::Any => true,
+        ActionConstraint::Eq(name) => takes_in(&name),
+        ActionConstraint::In(names) => names.iter().any(takes_in),
+    };
+    PolicySet::from_policies(rules.policies().filter(speaks).cloned())
+        .map_err(|error| syntax(&error))
+}
+
+fn syntax(error: &impl ToString) -> PolicyError {
+    PolicyError::Syntax(error.to_string())
+}

@@ -1,0 +1,308 @@
+//! The policy printed as tables, so that a change of a rule shows as a change of who may do what.
+//!
+//! Every cell is asked of the policy itself; nothing here knows a rule.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use super::{Act, CaseFacts, CaseStatus, Facts, Handling, Policy, Question, Relation, Role};
+
+const HEAD: &str = "\
+Who may do what: printed from the policy by asking it, never edited by hand. A change here is a change of rights.
+
+One table for each role, one row for acts that are alike, one column for each relation to the case:
+  none     no relation                       read     was given `read` on record
+  lead     leads the case                    export   was given `export` on record
+  member   is a member                       decide   was given `decide` on record
+  unit     the case's unit is one of theirs  u+, m+   unit or member, and the other as well
+A cell says in which cases they may:
+  yes      in every case                     -        never
+  std      handling standard only            r+c      handling restricted or confidential only
+  …*       but not in a closed case          /…       only in cases that are so: o open, s suspended, c closed
+A row speaks of someone without a part in the thing concerned; `as requester`, `as holder` and `as capturer` of someone
+with that part, where it differs. What a role may never do, so or so, is listed under its table.
+Whoever holds several roles has what each of them gives.
+";
+
+const LABEL_WIDTH: usize = 36;
+const CELL_WIDTH: usize = 8;
+const ROLE_WIDTH: usize = 13;
+
+/// Prints who may do what: role by relation, handling and status, for every act.
+pub fn matrix(policy: &Policy) -> String {
+    let mut out = String::from(HEAD);
+    for role in Role::ALL {
+        write_role(&mut out, policy, *role);
+    }
+    write_agency(&mut out, policy);
+    out
+}
+
+/// The relations shown: each alone, and those pairs where one changes what the other gives.
+fn columns() -> [(&'static str, Relation); 12] {
+    let none = Relation::default();
+    let unit = Relation {
+        supervises: true,
+        ..none
+    };
+    let decide = Relation {
+        granted_decide: true,
+        ..none
+    };
+    [
+        ("none", none),
+        ("lead", Relation { lead: true, ..none }),
+        (
+            "member",
+            Relation {
+                member: true,
+                ..none
+            },
+        ),
+        ("unit", unit),
+        (
+            "read",
+            Relation {
+                granted_read: true,
+                ..none
+            },
+        ),
+        (
+            "export",
+            Relation {
+                granted_export: true,
+                ..none
+            },
+        ),
+        ("decide", decide),
+        ("u+lead", Relation { lead: true, ..unit }),
+        (
+            "u+member",
+            Relation {
+                member: true,
+                ..unit
+            },
+        ),
+        (
+            "u+read",
+            Relation {
+                granted_read: true,
+                ..unit
+            },
+        ),
+        (
+            "u+decide",
+            Relation {
+                granted_decide: true,
+                ..unit
+            },
+        ),
+        (
+            "m+decide",
+            Relation {
+                member: true,
+                ..decide
+            },
+        ),
+    ]
+}
+
+fn parts() -> [(&'static str, Facts); 3] {
+    let none = Facts::default();
+    [
+        (
+            " as requester",
+            Facts {
+                requester: true,
+                ..none
+            },
+        ),
+        (
+            " as holder",
+            Facts {
+                holder: true,
+                ..none
+            },
+        ),
+        (
+            " as capturer",
+            Facts {
+                capturer: true,
+                ..none
+            },
+        ),
+    ]
+}
+
+fn write_role(out: &mut String, policy: &Policy, role: Role) {
+    // Acts alike stand together, in the order in which the first of them is declared.
+    let mut alike: Vec<(String, Vec<String>)> = Vec::new();
+    let mut never: Vec<(String, Vec<String>)> = Vec::new();
+    for act in Act::ALL.iter().filter(|act| act.is_on_case()) {
+        for (part, cells) in rows(policy, *act, role) {
+            if is_never(&cells) {
+                join(&mut never, format!("never{part}:"), act.to_string());
+            } else {
+                join(&mut alike, cells, format!("{act}{part}"));
+            }
+        }
+    }
+    line(out, &format!("\n== {role} "), "=");
+    if !alike.is_empty() {
+        let heads: String = columns()
+            .iter()
+            .map(|(name, _)| format!("{name:<CELL_WIDTH$} "))
+            .collect();
+        line(out, &format!("{:<LABEL_WIDTH$} {heads}", ""), "");
+    }
+    for (cells, labels) in alike {
+        for (at, label) in labels.iter().enumerate() {
+            line(
+                out,
+                &format!(
+                    "{label:<LABEL_WIDTH$} {}",
+                    if at == 0 { cells.as_str() } else { "" }
+                ),
+                "",
+            );
+        }
+        line(out, "", "-");
+    }
+    for (head, acts) in never {
+        for (at, some) in acts.chunks(5).enumerate() {
+            line(
+                out,
+                &format!(
+                    "{:<20} {}",
+                    if at == 0 { head.as_str() } else { "" },
+                    some.join(", ")
+                ),
+                "",
+            );
+        }
+    }
+}
+
+fn write_agency(out: &mut String, policy: &Policy) {
+    line(out, "\n== acts that are about no single case ", "=");
+    let heads: String = Role::ALL
+        .iter()
+        .map(|role| format!("{role:<ROLE_WIDTH$} "))
+        .collect();
+    line(out, &format!("{:<LABEL_WIDTH$} {heads}no role", ""), "");
+    for act in Act::ALL.iter().filter(|act| !act.is_on_case()) {
+        let may = |roles: &[Role]| {
+            policy
+                .decide(&Question {
+                    act: *act,
+                    roles,
+                    case: None,
+                    facts: Facts::default(),
+                })
+                .allowed
+        };
+        let answers = Role::ALL.iter().map(|role| may(&[*role])).chain([may(&[])]);
+        let cells: String = answers
+            .map(|yes| format!("{:<ROLE_WIDTH$} ", if yes { "yes" } else { "-" }))
+            .collect();
+        line(out, &format!("{:<LABEL_WIDTH$} {cells}", act.as_str()), "");
+    }
+}
+
+/// The row of an act, and the rows of those parts in the thing concerned that change the answer.
+fn rows(policy: &Policy, act: Act, role: Role) -> Vec<(&'static str, String)> {
+    let plain = row(policy, act, role, Facts::default());
+    let mut rows = vec![("", plain.clone())];
+    if policy.minds_facts(act) {
+        let special = parts().map(|(part, facts)| (part, row(policy, act, role, facts)));
+        rows.extend(special.into_iter().filter(|(_, cells)| *cells != plain));
+    }
+    rows
+}
+
+fn row(policy: &Policy, act: Act, role: Role, facts: Facts) -> String {
+    columns()
+        .iter()
+        .map(|(_, relation)| {
+            format!(
+                "{:<CELL_WIDTH$} ",
+                cell(policy, act, role, *relation, facts)
+            )
+        })
+        .collect()
+}
+
+fn is_never(row: &str) -> bool {
+    row.split_whitespace().all(|cell| cell == "-")
+}
+
+/// In which cases: the handlings that have the same statuses stand together.
+fn cell(policy: &Policy, act: Act, role: Role, relation: Relation, facts: Facts) -> String {
+    let mut by_statuses: BTreeMap<String, Vec<Handling>> = BTreeMap::new();
+    for handling in Handling::ALL {
+        let statuses = CaseStatus::ALL.iter().filter(|status| {
+            let case = Some(CaseFacts {
+                relation,
+                handling: *handling,
+                status: **status,
+            });
+            policy
+                .decide(&Question {
+                    act,
+                    roles: &[role],
+                    case,
+                    facts,
+                })
+                .allowed
+        });
+        let statuses: String = statuses.map(|status| &status.as_str()[..1]).collect();
+        if !statuses.is_empty() {
+            by_statuses.entry(statuses).or_default().push(*handling);
+        }
+    }
+    if by_statuses.is_empty() {
+        return "-".to_owned();
+    }
+    let words = by_statuses
+        .iter()
+        .map(|(statuses, handlings)| handlings_word(handlings) + &statuses_mark(statuses));
+    words.collect::<Vec<_>>().join(",")
+}
+
+fn handlings_word(handlings: &[Handling]) -> String {
+    if handlings.len() == Handling::ALL.len() {
+        return "yes".to_owned();
+    }
+    if handlings == [Handling::Standard] {
+        return "std".to_owned();
+    }
+    handlings
+        .iter()
+        .map(|handling| &handling.as_str()[..1])
+        .collect::<Vec<_>>()
+        .join("+")
+}
+
+fn statuses_mark(statuses: &str) -> String {
+    match statuses {
+        "osc" => String::new(),
+        "os" => "*".to_owned(),
+        other => format!("/{other}"),
+    }
+}
+
+fn join(groups: &mut Vec<(String, Vec<String>)>, key: String, label: String) {
+    match groups.iter_mut().find(|(known, _)| *known == key) {
+        Some((_, labels)) => labels.push(label),
+        None => groups.push((key, vec![label])),
+    }
+}
+
+/// Writes a line without blanks at its end, filled up to the table's width where a filler is given.
+fn line(out: &mut String, text: &str, filler: &str) {
+    let missing =
+        (LABEL_WIDTH + columns().len() * (CELL_WIDTH + 1)).saturating_sub(text.trim_start().len());
+    let filled = format!("{text}{}", filler.repeat(missing));
+    // Writing into a String cannot fail.
+    let _ = writeln!(out, "{}", filled.trim_end_matches(' '));
+}

@@ -1,0 +1,425 @@
+//! The table "Who may" of the product's description, written down a second time and without a look at the rules.
+//!
+//! Each row stands under the table's own words. The test asks the policy about every world it can be in and compares.
+//! It is slow to write twice on purpose: a slip in one of the two shows as a difference.
+
+use super::*;
+
+/// Everything a question depends on.
+#[derive(Debug, Clone, Copy)]
+struct World<'a> {
+    roles: &'a [Role],
+    relation: Relation,
+    handling: Handling,
+    status: CaseStatus,
+    facts: Facts,
+}
+
+/// Those whom the table names.
+#[derive(Debug, Clone, Copy)]
+enum Who {
+    /// "lead"
+    Lead,
+    /// "member", to read or to review
+    Member,
+    /// "member", to write: an investigator's work
+    MemberAtWork,
+    /// "supervisor of its unit", to read: handling standard
+    UnitSupervisorReading,
+    /// "supervisor of its unit", to change
+    UnitSupervisorChanging,
+    /// "supervisor of the unit who is neither requester, holder, capturer nor member (… the one to whom the lead gave
+    /// `decide` on record)"
+    ThatSupervisor,
+    /// "access given on record": the supervisor who was given `decide`
+    GivenDecide,
+    /// "grantee with `read`", which `export` includes
+    GranteeRead,
+    /// "grantee with `export` (prosecutor)"
+    GranteeExport,
+    /// the lead, where the thing is their own request
+    LeadRequester,
+    /// the member at work, where the thing is their own request
+    MemberRequester,
+    /// the lead of a restricted or confidential case, about another person's grant
+    LeadOfKeptCase,
+    /// "auditor"
+    Auditor,
+}
+
+struct Row {
+    acts: &'static [Act],
+    who: &'static [Who],
+    /// Whether it is a write, which a closed case refuses.
+    write: bool,
+}
+
+use Act::*;
+use Who::*;
+
+const ON_CASES: &[Row] = &[
+    // read a case, its captures, files, records, authorizations, custody
+    Row {
+        acts: &[
+            CaseRead,
+            SubjectRead,
+            AccountRead,
+            AuthorizationRead,
+            CaptureRead,
+            FileRead,
+            CustodyRead,
+        ],
+        who: &[
+            Lead,
+            Member,
+            UnitSupervisorReading,
+            GivenDecide,
+            GranteeRead,
+        ],
+        write: false,
+    },
+    // the same, and: ledger, verification over all cases: auditor
+    Row {
+        acts: &[CaseEventsRead, CaptureVerify],
+        who: &[
+            Lead,
+            Member,
+            UnitSupervisorReading,
+            GivenDecide,
+            GranteeRead,
+            Auditor,
+        ],
+        write: false,
+    },
+    // change a case, its subjects and accounts, members
+    Row {
+        acts: &[CaseChange, MemberChange],
+        who: &[Lead, UnitSupervisorChanging],
+        write: true,
+    },
+    Row {
+        acts: &[CaseClose],
+        who: &[Lead, UnitSupervisorChanging],
+        write: false,
+    },
+    Row {
+        acts: &[SubjectWrite, AccountWrite],
+        who: &[Lead, UnitSupervisorChanging, MemberAtWork],
+        write: true,
+    },
+    // request an authorization; log, annotate, correct a capture
+    Row {
+        acts: &[
+            AuthorizationRequest,
+            CaptureRecord,
+            CaptureAnnotate,
+            CaptureCorrect,
+        ],
+        who: &[Lead, MemberAtWork],
+        write: true,
+    },
+    Row {
+        acts: &[AuthorizationAmend],
+        who: &[LeadRequester, MemberRequester],
+        write: true,
+    },
+    Row {
+        acts: &[AuthorizationWithdraw],
+        who: &[LeadRequester, MemberRequester],
+        write: false,
+    },
+    // decide, return, revoke an authorization; decide held captures; confirm emergencies; grant; hold; restrict
+    Row {
+        acts: &[
+            AuthorizationDecide,
+            AuthorizationRevoke,
+            CaptureDecide,
+            CaptureReadHeld,
+            GrantGive,
+            GrantEnd,
+            CaseHold,
+            CaseRestrict,
+        ],
+        who: &[ThatSupervisor],
+        write: false,
+    },
+    Row {
+        acts: &[GrantDecide],
+        who: &[LeadOfKeptCase],
+        write: false,
+    },
+    // review a capture's accuracy: another member or that supervisor, never the capturer
+    Row {
+        acts: &[CaptureReview],
+        who: &[Lead, Member, ThatSupervisor],
+        write: false,
+    },
+    // export a packet, record its disclosure; purpose referral: lead builds, that supervisor releases
+    Row {
+        acts: &[PacketRequest, PacketDisclose],
+        who: &[GranteeExport],
+        write: false,
+    },
+    Row {
+        acts: &[PacketRead],
+        who: &[GranteeExport, LeadRequester],
+        write: false,
+    },
+    Row {
+        acts: &[PacketReferral],
+        who: &[Lead],
+        write: false,
+    },
+    Row {
+        acts: &[PacketRelease],
+        who: &[ThatSupervisor],
+        write: false,
+    },
+    // see the access log of a case
+    Row {
+        acts: &[CaseAccessesRead],
+        who: &[ThatSupervisor, Auditor],
+        write: false,
+    },
+];
+
+const ON_THE_AGENCY: &[(&[Act], &[Role])] = &[
+    // open a case
+    (&[CaseOpen], &[Role::Investigator, Role::Supervisor]),
+    (
+        &[CaseList, AuthorizationList],
+        &[Role::Investigator, Role::Supervisor, Role::Prosecutor],
+    ),
+    (&[CaptureList], &[Role::Supervisor]),
+    // ledger over all cases
+    (&[LedgerRead], &[Role::Auditor]),
+    // users, units, trainings, settings, keys, backups
+    (
+        &[
+            UserList,
+            UserWrite,
+            UnitList,
+            UnitWrite,
+            TrainingList,
+            TrainingWrite,
+            SettingsWrite,
+        ],
+        &[Role::Administrator],
+    ),
+    // what every signed-in person has
+    (&[SessionOwn, UserLookup, LedgerProofs], Role::ALL),
+];
+
+impl Who {
+    fn is(self, world: &World) -> bool {
+        let World {
+            relation,
+            handling,
+            facts,
+            ..
+        } = *world;
+        let supervisor = world.has(Role::Supervisor);
+        let on_staff = supervisor || world.has(Role::Investigator);
+        let standard = handling == Handling::Standard;
+        match self {
+            Lead => on_staff && relation.lead,
+            Member => on_staff && relation.member,
+            MemberAtWork => world.has(Role::Investigator) && relation.member,
+            UnitSupervisorReading => supervisor && relation.supervises && standard,
+            UnitSupervisorChanging => {
+                supervisor
+                    && relation.supervises
+                    && (standard || relation.member || relation.granted_decide)
+            }
+            ThatSupervisor => {
+                let in_charge = if standard {
+                    relation.supervises
+                } else {
+                    relation.granted_decide
+                };
+                let works_on_it = relation.lead || relation.member;
+                supervisor && in_charge && !works_on_it && facts == Facts::default()
+            }
+            GivenDecide => supervisor && relation.granted_decide,
+            GranteeRead => {
+                (on_staff || world.has(Role::Prosecutor))
+                    && (relation.granted_read || relation.granted_export)
+            }
+            GranteeExport => world.has(Role::Prosecutor) && relation.granted_export,
+            LeadRequester => Lead.is(world) && facts.requester,
+            MemberRequester => MemberAtWork.is(world) && facts.requester,
+            LeadOfKeptCase => Lead.is(world) && !standard && !facts.requester,
+            Auditor => world.has(Role::Auditor),
+        }
+    }
+}
+
+impl World<'_> {
+    fn has(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+
+    /// What the table says. The access log is about no one thing, so that the caller's part in one cannot matter.
+    fn may(&self, row: &Row, act: Act) -> bool {
+        let facts = if act == CaseAccessesRead {
+            Facts::default()
+        } else {
+            self.facts
+        };
+        let world = World { facts, ..*self };
+        let refused = (row.write && self.status == CaseStatus::Closed)
+            || (act == CaptureReview && facts.capturer);
+        !refused && row.who.iter().any(|who| who.is(&world))
+    }
+
+    fn ask(&self, policy: &Policy, act: Act) -> bool {
+        let case = Some(CaseFacts {
+            relation: self.relation,
+            handling: self.handling,
+            status: self.status,
+        });
+        policy
+            .decide(&Question {
+                act,
+                roles: self.roles,
+                case,
+                facts: self.facts,
+            })
+            .allowed
+    }
+}
+
+fn relation(bits: usize) -> Relation {
+    let bit = |at: usize| bits >> at & 1 == 1;
+    Relation {
+        lead: bit(0),
+        member: bit(1),
+        supervises: bit(2),
+        granted_read: bit(3),
+        granted_export: bit(4),
+        granted_decide: bit(5),
+    }
+}
+
+fn facts(bits: usize) -> Facts {
+    Facts {
+        requester: bits & 1 == 1,
+        holder: bits & 2 == 2,
+        capturer: bits & 4 == 4,
+    }
+}
+
+fn roles(bits: usize) -> Vec<Role> {
+    Role::ALL
+        .iter()
+        .copied()
+        .enumerate()
+        .filter(|(at, _)| bits >> at & 1 == 1)
+        .map(|(_, role)| role)
+        .collect()
+}
+
+fn compare(policy: &Policy, world: &World, row: &Row, act: Act) {
+    assert_eq!(
+        world.ask(policy, act),
+        world.may(row, act),
+        "{act}: policy against norm, in {world:?}"
+    );
+}
+
+fn rows() -> impl Iterator<Item = (&'static Row, Act)> {
+    ON_CASES
+        .iter()
+        .flat_map(|row| row.acts.iter().map(move |act| (row, *act)))
+}
+
+#[test]
+fn the_norm_speaks_of_every_act_once() {
+    let mut named: Vec<Act> = rows().map(|(_, act)| act).collect();
+    named.extend(
+        ON_THE_AGENCY
+            .iter()
+            .flat_map(|(acts, _)| acts.iter().copied()),
+    );
+    named.sort_unstable();
+    assert_eq!(named, Act::ALL);
+}
+
+#[test]
+fn every_single_role_may_what_the_norm_says() {
+    let policy = Policy::new().unwrap();
+    std::thread::scope(|threads| {
+        for bits in [0, 1, 2, 4, 8, 16] {
+            let policy = &policy;
+            threads.spawn(move || {
+                let roles = roles(bits);
+                for relation in (0..64).map(relation) {
+                    for (at, (row, act)) in rows().enumerate() {
+                        let plain = World {
+                            roles: &roles,
+                            relation,
+                            handling: Handling::ALL[at % 3],
+                            status: CaseStatus::Closed,
+                            facts: Facts::default(),
+                        };
+                        compare(policy, &plain, row, act);
+                        for handling in Handling::ALL {
+                            let open = World {
+                                handling: *handling,
+                                status: CaseStatus::Open,
+                                ..plain
+                            };
+                            compare(policy, &open, row, act);
+                        }
+                    }
+                }
+            });
+        }
+    });
+}
+
+/// Roles in any mixture, with any relations, handling, status and parts: too many to try each in a test that runs
+/// often, so a fixed stride walks through them; 400 steps meet every combination of any three of these.
+#[test]
+fn any_mixture_of_roles_may_what_the_norm_says() {
+    let policy = Policy::new().unwrap();
+    let mut at: usize = 0;
+    for _ in 0..400 {
+        at = (at + 104_729) % (32 * 64 * 9 * 8);
+        let roles = roles(at % 32);
+        let world = World {
+            roles: &roles,
+            relation: relation(at / 32 % 64),
+            handling: Handling::ALL[at / 2048 % 3],
+            status: CaseStatus::ALL[at / 6144 % 3],
+            facts: facts(at / 18432),
+        };
+        for (row, act) in rows() {
+            compare(&policy, &world, row, act);
+        }
+    }
+}
+
+#[test]
+fn acts_on_the_agency_go_by_role() {
+    let policy = Policy::new().unwrap();
+    for (acts, who) in ON_THE_AGENCY {
+        for act in *acts {
+            for roles in (0..32).map(roles) {
+                let expected =
+                    who.len() == Role::ALL.len() || roles.iter().any(|role| who.contains(role));
+                let question = Question {
+                    act: *act,
+                    roles: &roles,
+                    case: None,
+                    facts: Facts::default(),
+                };
+                assert_eq!(
+                    policy.decide(&question).allowed,
+                    expected,
+                    "{act} for {roles:?}"
+                );
+            }
+        }
+    }
+}
