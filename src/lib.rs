@@ -1,1 +1,2 @@
-
+#[cfg(feature = "server")]
+pub mod policy;
