@@ -15,6 +15,8 @@ use std::sync::Arc;
 use diesel::r2d2;
 
 pub use connect::{AnyConn, Location};
+/// The backend of `AnyConn`, for boxed expressions.
+pub type AnyBackend = <AnyConn as diesel::Connection>::Backend;
 use connect::{Manager, Purpose};
 
 use crate::error::{Error, Kind, Result};
