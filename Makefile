@@ -28,7 +28,8 @@ lint:
 	@crates=$$(cargo tree --locked --no-default-features --edges normal --prefix none --format '{p}' | sort -u | wc -l); \
 	    echo "the verifier is built from $$crates crates (at most 45)"; [ "$$crates" -gt 0 ] && [ "$$crates" -le 45 ]
 
-docs:
+docs: setup
+	target/tools/bin/python tests/openapi.py
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 
 deny:
