@@ -110,10 +110,15 @@ for path, item in api["paths"].items():
                         faults.append(f"{where} {what} {name}: status {value['status']}")
                     checked += 1
 
-declared = {one["const"] for one in api["components"]["schemas"]["Problem"]["properties"]["type"]["oneOf"]}
+kinds = api["components"]["schemas"]["Problem"]["properties"]["type"]["oneOf"]
+declared = {(one["const"], one["x-status"], one["title"]) for one in kinds}
 listed = {one["type"]: one for one in problems["problems"]}
-if declared != set(listed):
-    faults.append(f"problem types differ: {sorted(declared ^ set(listed))}")
+both = declared ^ {(one["type"], one["status"], one["title"]) for one in listed.values()}
+if both:
+    faults.append(f"problems differ: {sorted(both)}")
+rules = {one["const"] for one in api["components"]["schemas"]["ProblemError"]["properties"]["rule"]["oneOf"]}
+if rules != {one["rule"] for one in problems["rules"]}:
+    faults.append("the rules of problems.json and of ProblemError differ")
 page = (root / "docs/problems.md").read_text()
 for slug, one in listed.items():
     if f"| `{slug}` | {one['status']} |" not in page:

@@ -18,6 +18,7 @@ folder=$2
 
 # The newest PostgreSQL on this machine; Debian keeps the server's programs out of PATH.
 bin=
+# shellcheck disable=SC2012 # version folders have plain names
 for candidate in $(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -t/ -k5,5 -rV) /usr/pgsql-*/bin; do
     if [ -x "$candidate/initdb" ] && [ -x "$candidate/pg_ctl" ]; then bin=$candidate; break; fi
 done
