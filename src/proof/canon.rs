@@ -1,0 +1,360 @@
+//! Canonical JSON (RFC 8785, JCS), and the strict dialect that is hashed: integers
+//! |n| <= 2^53-1 and no other numbers.
+//!
+//! The strict reader never re-encodes to compare: it accepts a byte only where the
+//! canonical form has it, so that a text is read and proved canonical in one pass.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+/// Arrays and objects may lie this deep in each other.
+pub const MAX_DEPTH: usize = 64;
+/// The largest integer that every JSON reader keeps exactly (RFC 8785 section 3.2.2.3).
+pub const MAX_INTEGER: i64 = (1 << 53) - 1;
+
+/// Why a value has no canonical form, or bytes are not one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CanonError {
+    /// A number outside the dialect: not finite, or (strict) not an integer |n| <= 2^53-1.
+    Number,
+    /// Arrays and objects nested deeper than [`MAX_DEPTH`].
+    Depth,
+    /// The bytes differ from the canonical form at this offset.
+    Bytes { at: usize, expected: &'static str },
+}
+
+impl fmt::Display for CanonError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number => f.write_str("a number that is not an integer of at most 2^53-1"),
+            Self::Depth => write!(f, "nested more than {MAX_DEPTH} deep"),
+            Self::Bytes { at, expected } => write!(f, "not canonical JSON: at byte {at} {expected} was expected"),
+        }
+    }
+}
+
+impl std::error::Error for CanonError {}
+
+/// The canonical form of any JSON value (RFC 8785), doubles included.
+pub fn to_jcs(value: &Value) -> Result<Vec<u8>, CanonError> {
+    let mut out = Vec::new();
+    write(&mut out, value, 0, false)?;
+    Ok(out)
+}
+
+/// The canonical form in the hashed dialect.
+pub fn to_strict(value: &Value) -> Result<Vec<u8>, CanonError> {
+    let mut out = Vec::new();
+    write(&mut out, value, 0, true)?;
+    Ok(out)
+}
+
+/// Reads bytes that are their own canonical form in the hashed dialect; anything else is refused.
+pub fn parse_strict(bytes: &[u8]) -> Result<Value, CanonError> {
+    let mut scan = Scanner::new(bytes);
+    let value = scan.value(0)?;
+    scan.end()?;
+    Ok(value)
+}
+
+fn write(out: &mut Vec<u8>, value: &Value, depth: usize, strict: bool) -> Result<(), CanonError> {
+    match value {
+        Value::Null => out.extend_from_slice(b"null"),
+        Value::Bool(true) => out.extend_from_slice(b"true"),
+        Value::Bool(false) => out.extend_from_slice(b"false"),
+        Value::Number(number) => write_number(out, number, strict)?,
+        Value::String(text) => write_string(out, text),
+        Value::Array(_) | Value::Object(_) if depth == MAX_DEPTH => return Err(CanonError::Depth),
+        Value::Array(items) => {
+            out.push(b'[');
+            for (i, item) in items.iter().enumerate() {
+                if i > 0 {
+                    out.push(b',');
+                }
+                write(out, item, depth + 1, strict)?;
+            }
+            out.push(b']');
+        }
+        Value::Object(members) => write_object(out, members, depth, strict)?,
+    }
+    Ok(())
+}
+
+fn write_object(out: &mut Vec<u8>, members: &Map<String, Value>, depth: usize, strict: bool) -> Result<(), CanonError> {
+    let mut members: Vec<_> = members.iter().collect();
+    members.sort_by(|a, b| order(a.0, b.0));
+    out.push(b'{');
+    for (i, (name, value)) in members.into_iter().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        write_string(out, name);
+        out.push(b':');
+        write(out, value, depth + 1, strict)?;
+    }
+    out.push(b'}');
+    Ok(())
+}
+
+/// Order of member names: UTF-16 code units (RFC 8785 section 3.2.3), which differs from
+/// code points where a name goes beyond U+FFFF.
+fn order(a: &str, b: &str) -> std::cmp::Ordering {
+    if a.is_ascii() && b.is_ascii() { a.cmp(b) } else { a.encode_utf16().cmp(b.encode_utf16()) }
+}
+
+fn write_number(out: &mut Vec<u8>, number: &serde_json::Number, strict: bool) -> Result<(), CanonError> {
+    let integer = number.as_i64().filter(|n| n.unsigned_abs() <= MAX_INTEGER as u64);
+    match (integer, number.as_f64()) {
+        (Some(n), _) => out.extend_from_slice(n.to_string().as_bytes()),
+        (None, Some(double)) if !strict && double.is_finite() => {
+            out.extend_from_slice(ryu_js::Buffer::new().format_finite(double).as_bytes());
+        }
+        _ => return Err(CanonError::Number),
+    }
+    Ok(())
+}
+
+/// Writes a JSON string, escaping only what RFC 8785 section 3.2.2.2 escapes.
+pub fn write_string(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    let mut done = 0;
+    let bytes = text.as_bytes();
+    for (i, byte) in bytes.iter().enumerate().filter(|(_, b)| **b < 0x20 || **b == b'"' || **b == b'\\') {
+        out.extend_from_slice(&bytes[done..i]);
+        match short_escape(*byte) {
+            Some(letter) => out.extend_from_slice(&[b'\\', letter]),
+            None => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
+        }
+        done = i + 1;
+    }
+    out.extend_from_slice(&bytes[done..]);
+    out.push(b'"');
+}
+
+fn short_escape(byte: u8) -> Option<u8> {
+    Some(match byte {
+        b'"' | b'\\' => byte,
+        0x08 => b'b',
+        0x09 => b't',
+        0x0a => b'n',
+        0x0c => b'f',
+        0x0d => b'r',
+        _ => return None,
+    })
+}
+
+/// A cursor over bytes that must be canonical; every method refuses what is not.
+pub struct Scanner<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+type Scan<T> = Result<T, CanonError>;
+
+impl<'a> Scanner<'a> {
+    /// Starts at the first byte.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
+    /// How far the cursor has come.
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
+    /// Takes exactly this text.
+    pub fn expect(&mut self, literal: &'static str) -> Scan<()> {
+        if self.take(literal) { Ok(()) } else { self.fail(literal) }
+    }
+
+    /// Takes this text if it comes next.
+    pub fn take(&mut self, literal: &str) -> bool {
+        let next = self.bytes[self.at..].starts_with(literal.as_bytes());
+        if next {
+            self.at += literal.len();
+        }
+        next
+    }
+
+    /// Nothing may follow.
+    pub fn end(&self) -> Scan<()> {
+        if self.at == self.bytes.len() { Ok(()) } else { self.fail("the end") }
+    }
+
+    /// A string of plain digits: 64 hexadecimal ones in quotes.
+    pub fn digest(&mut self) -> Scan<crate::proof::Digest> {
+        let text = self.bytes.get(self.at + 1..self.at + 65).and_then(crate::proof::Digest::from_hex);
+        let quoted = self.peek() == Some(b'"') && self.bytes.get(self.at + 65) == Some(&b'"');
+        match text.filter(|_| quoted) {
+            Some(digest) => {
+                self.at += 66;
+                Ok(digest)
+            }
+            None => self.fail("a digest"),
+        }
+    }
+
+    /// An integer in its only spelling.
+    pub fn integer(&mut self) -> Scan<i64> {
+        let start = self.at;
+        let negative = self.take("-");
+        let first = self.at;
+        let mut n = 0i64;
+        while let Some(digit @ b'0'..=b'9') = self.peek() {
+            n = n.saturating_mul(10).saturating_add(i64::from(digit - b'0'));
+            self.at += 1;
+        }
+        let zero = self.bytes.get(first) == Some(&b'0');
+        let lengthy = zero && (negative || self.at > first + 1);
+        if self.at == first || lengthy || n > MAX_INTEGER || matches!(self.peek(), Some(b'.' | b'e' | b'E')) {
+            self.at = start;
+            return self.fail("an integer of at most 2^53-1");
+        }
+        Ok(if negative { -n } else { n })
+    }
+
+    /// A string, borrowed unless it holds escapes.
+    pub fn string(&mut self) -> Scan<Cow<'a, str>> {
+        self.expect("\"")?;
+        let start = self.at;
+        let run = self.run();
+        if self.take("\"") {
+            return self.utf8(start, run).map(Cow::Borrowed);
+        }
+        let mut text = self.utf8(start, run)?.to_owned();
+        while !self.take("\"") {
+            text.push(self.escape()?);
+            let start = self.at;
+            let run = self.run();
+            text.push_str(self.utf8(start, run)?);
+        }
+        Ok(Cow::Owned(text))
+    }
+
+    /// Any value, checked and returned as the bytes it stands in.
+    pub fn raw(&mut self, depth: usize) -> Scan<&'a [u8]> {
+        let start = self.at;
+        self.skip(depth)?;
+        Ok(&self.bytes[start..self.at])
+    }
+
+    /// Any value.
+    pub fn value(&mut self, depth: usize) -> Scan<Value> {
+        Ok(match self.peek() {
+            Some(b'"') => Value::String(self.string()?.into_owned()),
+            Some(b'{') => {
+                let mut members = Map::new();
+                self.members(depth, |scan, name| {
+                    let value = scan.value(depth + 1)?;
+                    members.insert(name.to_owned(), value);
+                    Ok(())
+                })?;
+                Value::Object(members)
+            }
+            Some(b'[') => {
+                let mut items = Vec::new();
+                self.items(depth, |scan| {
+                    items.push(scan.value(depth + 1)?);
+                    Ok(())
+                })?;
+                Value::Array(items)
+            }
+            Some(b't') => self.expect("true").map(|()| Value::Bool(true))?,
+            Some(b'f') => self.expect("false").map(|()| Value::Bool(false))?,
+            Some(b'n') => self.expect("null").map(|()| Value::Null)?,
+            _ => Value::from(self.integer()?),
+        })
+    }
+
+    fn skip(&mut self, depth: usize) -> Scan<()> {
+        match self.peek() {
+            Some(b'"') => self.string().map(drop),
+            Some(b'{') => self.members(depth, |scan, _| scan.skip(depth + 1)),
+            Some(b'[') => self.items(depth, |scan| scan.skip(depth + 1)),
+            Some(b't') => self.expect("true"),
+            Some(b'f') => self.expect("false"),
+            Some(b'n') => self.expect("null"),
+            _ => self.integer().map(drop),
+        }
+    }
+
+    /// The members of an object, whose names must rise strictly in UTF-16 order.
+    fn members(&mut self, depth: usize, mut each: impl FnMut(&mut Self, &str) -> Scan<()>) -> Scan<()> {
+        self.open(depth, "{")?;
+        let mut last: Option<Cow<'a, str>> = None;
+        while !self.take("}") {
+            if last.is_some() {
+                self.expect(",")?;
+            }
+            let start = self.at;
+            let name = self.string()?;
+            if last.is_some_and(|last| order(&last, &name).is_ge()) {
+                self.at = start;
+                return self.fail("a member name in order and only once");
+            }
+            self.expect(":")?;
+            each(self, &name)?;
+            last = Some(name);
+        }
+        Ok(())
+    }
+
+    fn items(&mut self, depth: usize, mut each: impl FnMut(&mut Self) -> Scan<()>) -> Scan<()> {
+        self.open(depth, "[")?;
+        let mut first = true;
+        while !self.take("]") {
+            if !first {
+                self.expect(",")?;
+            }
+            each(self)?;
+            first = false;
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, depth: usize, bracket: &'static str) -> Scan<()> {
+        if depth >= MAX_DEPTH { Err(CanonError::Depth) } else { self.expect(bracket) }
+    }
+
+    /// One escape, only where the character has to be escaped and in the form it must have.
+    fn escape(&mut self) -> Scan<char> {
+        let rest = &self.bytes[self.at..];
+        let long = |hex: &[u8]| {
+            let mut byte = [0];
+            (crate::proof::id::unhex(hex, &mut byte) && byte[0] < 0x20 && short_escape(byte[0]).is_none()).then_some(byte[0])
+        };
+        let found = match rest {
+            [b'\\', b'u', b'0', b'0', high, low, ..] => long(&[*high, *low]).map(|byte| (byte, 6)),
+            [b'\\', letter, ..] => (0..=b'\\').find(|b| short_escape(*b) == Some(*letter)).map(|byte| (byte, 2)),
+            _ => None,
+        };
+        match found {
+            Some((byte, length)) => {
+                self.at += length;
+                Ok(char::from(byte))
+            }
+            None => self.fail("a string character or its canonical escape"),
+        }
+    }
+
+    /// Runs over bytes that stand for themselves in a string; returns where they end.
+    fn run(&mut self) -> usize {
+        let rest = &self.bytes[self.at..];
+        self.at += rest.iter().position(|b| *b < 0x20 || *b == b'"' || *b == b'\\').unwrap_or(rest.len());
+        self.at
+    }
+
+    fn utf8(&self, start: usize, end: usize) -> Scan<&'a str> {
+        std::str::from_utf8(&self.bytes[start..end]).map_err(|e| CanonError::Bytes { at: start + e.valid_up_to(), expected: "UTF-8" })
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn fail<T>(&self, expected: &'static str) -> Scan<T> {
+        Err(CanonError::Bytes { at: self.at, expected })
+    }
+}

@@ -1,0 +1,93 @@
+//! Hash chains: the order of events in one stream (contract section 3).
+
+use std::fmt;
+
+use super::Digest;
+use super::event::EventRef;
+
+/// Walks one stream from `seq` 0, an event at a time.
+#[derive(Debug, Clone)]
+pub struct Chain {
+    stream: String,
+    next: u64,
+    head: Option<Digest>,
+    at: Option<i64>,
+}
+
+/// Where an event does not continue its stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChainError {
+    /// It belongs to another stream.
+    Stream,
+    /// Its `seq` is not the next one.
+    Seq { expected: u64, found: u64 },
+    /// Its `prev` is not the leaf before it.
+    Prev,
+    /// Its `at` is earlier than that of an event before it.
+    Backwards,
+}
+
+impl Chain {
+    /// The empty chain of this stream.
+    pub fn new(stream: &str) -> Self {
+        Self { stream: stream.to_owned(), next: 0, head: None, at: None }
+    }
+
+    /// Adds an event whose leaf has been computed from its bytes. The chain moves on even
+    /// after an error, so that one fault is one finding.
+    pub fn push(&mut self, event: &EventRef, leaf: Digest) -> Result<(), ChainError> {
+        let found = self.judge(event);
+        self.at = self.at.max(Some(event.at));
+        self.step(event.seq, leaf);
+        found
+    }
+
+    /// Adds an event of which only place and leaf are known; the next event's `prev` vouches for it.
+    pub fn push_withheld(&mut self, seq: u64, leaf: Digest) -> Result<(), ChainError> {
+        let expected = self.next;
+        self.step(seq, leaf);
+        if seq == expected { Ok(()) } else { Err(ChainError::Seq { expected, found: seq }) }
+    }
+
+    /// `seq` of the next event, which is the number of events when none is missing.
+    pub fn next_seq(&self) -> u64 {
+        self.next
+    }
+
+    /// Leaf of the last event.
+    pub fn head(&self) -> Option<Digest> {
+        self.head
+    }
+
+    fn judge(&self, event: &EventRef) -> Result<(), ChainError> {
+        if event.stream != self.stream {
+            Err(ChainError::Stream)
+        } else if event.seq != self.next {
+            Err(ChainError::Seq { expected: self.next, found: event.seq })
+        } else if event.prev != self.head {
+            Err(ChainError::Prev)
+        } else if self.at.is_some_and(|at| event.at < at) {
+            Err(ChainError::Backwards)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn step(&mut self, seq: u64, leaf: Digest) {
+        self.next = seq.saturating_add(1);
+        self.head = Some(leaf);
+    }
+}
+
+impl fmt::Display for ChainError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stream => f.write_str("belongs to another stream"),
+            Self::Seq { expected, found } => write!(f, "has seq {found} where {expected} follows"),
+            Self::Prev => f.write_str("its prev is not the leaf of the event before it"),
+            Self::Backwards => f.write_str("its time lies before that of the event before it"),
+        }
+    }
+}
+
+impl std::error::Error for ChainError {}

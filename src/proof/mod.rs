@@ -1,0 +1,19 @@
+//! The proof core: bytes in, values out. It never reads a clock, a file, the
+//! network or randomness, and uses no other module of this crate, so that what
+//! a packet proves can be re-checked, and re-implemented, from these files alone.
+#![forbid(unsafe_code)]
+
+pub mod b64;
+pub mod canon;
+pub mod chain;
+pub mod checkpoint;
+pub mod event;
+pub mod id;
+pub mod merkle;
+pub mod packet;
+pub mod record;
+pub mod time;
+pub mod trust;
+pub mod verify;
+
+pub use id::Digest;

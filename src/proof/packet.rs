@@ -1,0 +1,427 @@
+//! What a packet is made of: names, layout, `packet.json`, `inventory.json`, manifests
+//! (contract section 4, BagIt 1.0 RFC 8493).
+//!
+//! `packet.json` and `inventory.json` are JSON documents in a fixed arrangement of lines,
+//! each value canonical, so that they are written and read a line at a time.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use super::Digest;
+use super::canon::{self, CanonError};
+
+pub const BAGIT: &str = "bagit.txt";
+pub const BAG_INFO: &str = "bag-info.txt";
+pub const HOW_TO: &str = "HOW-TO-VERIFY.txt";
+pub const MANIFEST: &str = "manifest-sha256.txt";
+pub const TAGMANIFEST: &str = "tagmanifest-sha256.txt";
+pub const INDEX: &str = "data/index.html";
+pub const PACKET: &str = "data/packet.json";
+pub const INVENTORY: &str = "data/inventory.json";
+pub const EVENTS: &str = "data/custody/events.jsonl";
+pub const RECORDS: &str = "data/custody/records.jsonl";
+pub const ISSUED: &str = "proof/issued.json";
+pub const BETWEEN: &str = "proof/between.jsonl";
+pub const ISSUED_PROOF: &str = "proof/issued.tlog-proof";
+pub const CHECKPOINT: &str = "proof/checkpoint";
+pub const LOG_VKEY: &str = "proof/log.vkey";
+pub const LOG_PEM: &str = "proof/log.pem";
+pub const EXHIBITS: &str = "data/exhibits/";
+pub const ANCHORS: &str = "proof/anchors/";
+
+/// Files without which a packet is incomplete.
+pub const REQUIRED: [&str; 16] = [
+    BAGIT, BAG_INFO, HOW_TO, MANIFEST, TAGMANIFEST, INDEX, PACKET, INVENTORY, EVENTS, RECORDS, ISSUED, BETWEEN, ISSUED_PROOF, CHECKPOINT,
+    LOG_VKEY, LOG_PEM,
+];
+/// The files that `packet.issued` attests by digest beside the manifest.
+pub const ATTESTED_TAGS: [&str; 3] = [BAGIT, BAG_INFO, HOW_TO];
+/// The two lines of BagIt 1.0.
+pub const BAGIT_TXT: &str = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n";
+/// A line of `packet.json`, `inventory.json` or `records.jsonl` is at most this long, LF included.
+pub const MAX_LINE: usize = 1 << 20;
+/// An origin that starts so belongs to a demonstration, and its packets say so.
+pub const DEMO_ORIGIN: &str = "casetrail.demo/";
+/// What every page and packet of a demonstration shows.
+pub const DEMO: &str = "DEMO";
+/// Classes under which an event, a record or a capture may be kept back.
+pub const WITHHELD: [&str; 6] = ["not_selected", "held", "quarantined", "disposed", "purged", "withheld"];
+/// Status of a capture in the inventory; all but the first are reasons.
+pub const STATUSES: [&str; 6] = ["included", "not_selected", "withheld", "held", "quarantined", "disposed"];
+
+/// `data/exhibits/001/01-original.jpg`; an extension that is not short, lower-case and plain becomes `bin`.
+pub fn exhibit_path(exhibit: u32, number: usize, role: &str, extension: &str) -> String {
+    let extension = if is_extension(extension) { extension } else { "bin" };
+    format!("{EXHIBITS}{exhibit:03}/{number:02}-{role}.{extension}")
+}
+
+/// Whether this path is what [`exhibit_path`] makes of these.
+pub fn is_exhibit_path(path: &str, exhibit: u32, number: usize, role: &str) -> bool {
+    path.rsplit_once('.').is_some_and(|(_, ext)| is_extension(ext) && exhibit_path(exhibit, number, role, ext) == path)
+}
+
+fn is_extension(text: &str) -> bool {
+    (1..=8).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+}
+
+/// Whether every system can hold this path and none reads it as another: relative, plain ASCII, no tricks.
+pub fn is_path(path: &str) -> bool {
+    path.len() <= 240 && path.split('/').all(is_segment)
+}
+
+fn is_segment(segment: &str) -> bool {
+    let stem = segment.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    let port = |stem: &str| stem.len() == 4 && (stem.starts_with("com") || stem.starts_with("lpt")) && stem.ends_with(|c: char| c.is_ascii_digit());
+    let reserved = matches!(stem.as_str(), "con" | "prn" | "aux" | "nul") || port(&stem);
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    (1..=100).contains(&segment.len()) && segment.bytes().all(plain) && !segment.starts_with('.') && !segment.ends_with('.') && !reserved
+}
+
+/// Where an entry stands in the ZIP: exhibits, other data, manifest, tag files, proof, tagmanifest.
+pub fn rank(path: &str) -> u8 {
+    match path {
+        _ if path.starts_with(EXHIBITS) => 0,
+        _ if path.starts_with("data/") => 1,
+        MANIFEST => 2,
+        TAGMANIFEST => 5,
+        _ if path.starts_with("proof/") => 4,
+        _ => 3,
+    }
+}
+
+/// A byte-canonical manifest: lower-case hex, two spaces, path, LF, bytewise sorted.
+pub fn manifest(files: &BTreeMap<String, Digest>) -> String {
+    files.iter().map(|(path, digest)| format!("{digest}  {path}\n")).collect()
+}
+
+/// Reads one line of a manifest, without its LF.
+pub fn manifest_line(line: &[u8]) -> Option<(&str, Digest)> {
+    let (digest, path) = (Digest::from_hex(line.get(..64)?)?, std::str::from_utf8(line.get(66..)?).ok()?);
+    (&line[64..66] == b"  " && is_path(path)).then_some((path, digest))
+}
+
+/// Reads exactly what [`manifest`] writes.
+pub fn parse_manifest(bytes: &[u8]) -> Option<BTreeMap<String, Digest>> {
+    let mut files = BTreeMap::new();
+    for line in bytes.split_inclusive(|b| *b == b'\n') {
+        let (path, digest) = manifest_line(line.strip_suffix(b"\n")?)?;
+        if files.last_key_value().is_some_and(|(last, _): (&String, _)| last.as_str() >= path) {
+            return None;
+        }
+        files.insert(path.to_owned(), digest);
+    }
+    Some(files)
+}
+
+/// `bag-info.txt`: `Label: value` lines. Line breaks in a value become spaces.
+pub fn bag_info(labels: &[(&str, &str)]) -> String {
+    labels.iter().map(|(label, value)| format!("{label}: {}\n", value.split_whitespace().collect::<Vec<_>>().join(" "))).collect()
+}
+
+/// Reads `bag-info.txt` as [`bag_info`] writes it.
+pub fn parse_bag_info(text: &str) -> Option<Vec<(&str, &str)>> {
+    text.strip_suffix('\n')?.split('\n').map(|line| line.split_once(": ")).collect()
+}
+
+/// The label whose value is `<bytes>.<files>` of `data/`.
+pub const OXUM: &str = "Payload-Oxum";
+/// The label whose value is `urn:uuid:<packet id>`.
+pub const IDENTIFIER: &str = "External-Identifier";
+
+/// Line `packet` of `packet.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Head {
+    pub id: String,
+    /// Name of the top folder.
+    pub name: String,
+    pub purpose: String,
+    pub recipient: Option<String>,
+    pub requested_by: Requester,
+    pub requested_at: String,
+    pub cut: Cut,
+    pub origin: String,
+    pub product: String,
+    pub demo: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Requester {
+    pub id: String,
+    pub name: String,
+}
+
+/// The last event of the case stream that the packet shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cut {
+    pub stream: String,
+    pub seq: u64,
+    pub leaf: Digest,
+}
+
+/// A record with the leaf of the event that made it: the case, a subject, an account.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shown {
+    pub leaf: Digest,
+    pub record: Value,
+}
+
+/// A row of `authorizations`; `events` are the leaves of all events about it, in order.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuthorizationRow {
+    pub leaf: Digest,
+    pub record: Value,
+    pub events: Vec<Digest>,
+}
+
+/// A row of `exhibits`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exhibit {
+    /// Counts from 1 without gaps.
+    pub exhibit: u32,
+    /// Id of the capture.
+    pub capture: String,
+    pub item: u64,
+    /// Leaf of its `capture.recorded`, and that event's record.
+    pub leaf: Digest,
+    pub record: Value,
+    /// Its latest `capture.corrected`.
+    pub current: Option<Shown>,
+    /// All events about it, in order.
+    pub events: Vec<EventRow>,
+    /// In the order of the record's files.
+    pub files: Vec<FileRow>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventRow {
+    pub leaf: Digest,
+    pub seq: u64,
+    pub action: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileRow {
+    /// None when the bytes are withheld.
+    pub path: Option<String>,
+    pub sha256: Digest,
+    pub size: u64,
+    pub role: String,
+    pub name: Option<String>,
+    pub media_type: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<Value>,
+}
+
+/// A row of `inventory.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InventoryRow {
+    pub id: String,
+    pub item: u64,
+    pub kind: String,
+    pub captured_at: Option<String>,
+    pub status: String,
+    pub why: Option<String>,
+}
+
+/// A line of `packet.json` or `inventory.json` that breaks the arrangement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RowError {
+    /// Something else was expected here.
+    Expected(String),
+    Json(CanonError),
+    /// Canonical JSON, but not these fields.
+    Fields(String),
+}
+
+impl fmt::Display for RowError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Expected(what) => write!(f, "{what} was expected"),
+            Self::Json(error) => error.fmt(f),
+            Self::Fields(what) => write!(f, "wrong fields: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for RowError {}
+
+/// A row's one line; a row that holds a number outside the dialect has none.
+pub fn format_row<T: Serialize>(row: &T) -> Result<Vec<u8>, RowError> {
+    let value = serde_json::to_value(row).map_err(|e| RowError::Fields(e.to_string()))?;
+    canon::to_strict(&value).map_err(RowError::Json)
+}
+
+/// Reads exactly what [`format_row`] writes.
+pub fn parse_row<T: Serialize + DeserializeOwned>(line: &[u8]) -> Result<T, RowError> {
+    let value = canon::parse_strict(line).map_err(RowError::Json)?;
+    let row = serde_json::from_value(value).map_err(|e| RowError::Fields(e.to_string()))?;
+    if format_row(&row)? == line { Ok(row) } else { Err(RowError::Fields("one is missing or null".into())) }
+}
+
+/// A member of a document: one value on its line, or an array with a row a line.
+pub type Section = (&'static str, bool);
+/// `packet.json`; true marks arrays.
+pub const PACKET_SECTIONS: &[Section] =
+    &[("packet", false), ("case", false), ("subjects", true), ("accounts", true), ("authorizations", true), ("exhibits", true)];
+/// `inventory.json`.
+pub const INVENTORY_SECTIONS: &[Section] = &[("captures", true)];
+
+/// Writes a document of sections in their fixed arrangement of lines. Sections come in their order; [`Writer::rows`]
+/// may add nothing. What has been written may be taken out at any time.
+#[derive(Debug, Default)]
+pub struct Writer {
+    out: Vec<u8>,
+}
+
+impl Writer {
+    /// Starts with `{"v":1,`.
+    pub fn new() -> Self {
+        Self { out: b"{\"v\":1".to_vec() }
+    }
+
+    /// Adds a section of one value.
+    pub fn value<T: Serialize>(&mut self, name: &str, value: &T) -> Result<(), RowError> {
+        self.out.extend_from_slice(format!(",\n\"{name}\":").as_bytes());
+        self.out.extend(format_row(value)?);
+        Ok(())
+    }
+
+    /// Adds a section of rows.
+    pub fn rows<T: Serialize>(&mut self, name: &str, rows: impl IntoIterator<Item = T>) -> Result<(), RowError> {
+        self.begin(name);
+        for (i, row) in rows.into_iter().enumerate() {
+            self.row(&row, i == 0)?;
+        }
+        self.end();
+        Ok(())
+    }
+
+    /// Begins a section of rows that come one by one.
+    pub fn begin(&mut self, name: &str) {
+        self.out.extend_from_slice(format!(",\n\"{name}\":[").as_bytes());
+    }
+
+    /// Adds a row to the section begun.
+    pub fn row<T: Serialize>(&mut self, row: &T, first: bool) -> Result<(), RowError> {
+        self.out.extend_from_slice(if first { b"\n" } else { b",\n" });
+        self.out.extend(format_row(row)?);
+        Ok(())
+    }
+
+    /// Ends the section begun.
+    pub fn end(&mut self) {
+        self.out.extend_from_slice(b"\n]");
+    }
+
+    /// What has been written since the last time.
+    pub fn take(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.out)
+    }
+
+    /// The rest of the document.
+    pub fn finish(mut self) -> Vec<u8> {
+        self.out.extend_from_slice(b"}\n");
+        self.out
+    }
+}
+
+/// Reads such a document a line at a time, holding it to its arrangement byte for byte.
+#[derive(Debug)]
+pub struct Reader {
+    sections: &'static [Section],
+    /// The section that comes next, or whose rows are read.
+    section: usize,
+    state: State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum State {
+    Start,
+    Section,
+    FirstRow,
+    /// A row must come, because a comma stood before.
+    Row,
+    Close,
+    Done,
+}
+
+impl Reader {
+    /// Reads a document of these sections.
+    pub fn new(sections: &'static [Section]) -> Self {
+        Self { sections, section: 0, state: State::Start }
+    }
+
+    /// Takes the next line without its LF; gives the section's name and bytes if it holds a value or row.
+    pub fn line<'l>(&mut self, line: &'l [u8]) -> Result<Option<(&'static str, &'l [u8])>, RowError> {
+        match self.state {
+            State::Start if line == b"{\"v\":1," => self.state = State::Section,
+            State::Section => return self.open(line),
+            State::FirstRow | State::Close if line.first() == Some(&b']') => self.close(line)?,
+            State::FirstRow | State::Row => return Ok(Some(self.row(line))),
+            _ => return self.expected(),
+        }
+        Ok(None)
+    }
+
+    /// The document must be complete.
+    pub fn end(&self) -> Result<(), RowError> {
+        if self.state == State::Done { Ok(()) } else { self.expected() }
+    }
+
+    fn open<'l>(&mut self, line: &'l [u8]) -> Result<Option<(&'static str, &'l [u8])>, RowError> {
+        let (name, array) = self.sections[self.section];
+        let rest = line.strip_prefix(format!("\"{name}\":").as_bytes());
+        match (rest, array) {
+            (Some(b"["), true) => {
+                self.state = State::FirstRow;
+                Ok(None)
+            }
+            (Some([value @ .., b',']), false) => {
+                self.section += 1;
+                Ok(Some((name, value)))
+            }
+            _ => self.expected(),
+        }
+    }
+
+    fn row<'l>(&mut self, line: &'l [u8]) -> (&'static str, &'l [u8]) {
+        let (row, more) = match line {
+            [row @ .., b','] => (row, true),
+            _ => (line, false),
+        };
+        self.state = if more { State::Row } else { State::Close };
+        (self.sections[self.section].0, row)
+    }
+
+    fn close(&mut self, line: &[u8]) -> Result<(), RowError> {
+        let last = self.section + 1 == self.sections.len();
+        if line != if last { b"]}" } else { b"]," } {
+            return self.expected();
+        }
+        self.section += 1;
+        self.state = if last { State::Done } else { State::Section };
+        Ok(())
+    }
+
+    fn expected<T>(&self) -> Result<T, RowError> {
+        let what = match self.state {
+            State::Start => "{\"v\":1,".into(),
+            State::Done => "the end".into(),
+            State::Section => format!("section {}", self.sections[self.section].0),
+            _ => format!("a row or the end of {}", self.sections[self.section].0),
+        };
+        Err(RowError::Expected(what))
+    }
+}
