@@ -54,6 +54,11 @@ impl Chain {
         self.next
     }
 
+    /// The latest time so far.
+    pub fn at(&self) -> Option<i64> {
+        self.at
+    }
+
     /// Leaf of the last event.
     pub fn head(&self) -> Option<Digest> {
         self.head

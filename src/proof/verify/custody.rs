@@ -1,0 +1,335 @@
+//! Events, inventory, records: one unbroken chain, every capture listed, every record the one bound.
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+
+use super::{Report, Verdict, Walk};
+use crate::proof::chain::Chain;
+use crate::proof::event::{self, EventRef};
+use crate::proof::packet::*;
+use crate::proof::record::{self, RecordLine, WithheldEvent};
+use crate::proof::{Digest, canon};
+
+/// What is kept of an event: a hundred bytes, whatever its length.
+pub(super) struct Fact {
+    pub leaf: Digest,
+    /// The event's salted hash until its record is read, then the hash of the record alone.
+    pub record: Digest,
+    /// Which object it is about, by [`object_key`].
+    pub object: u128,
+    /// Index into `actions`.
+    action: u32,
+    pub seq: u64,
+    pub state: State,
+}
+
+/// What the packet shows of an event.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    Unread,
+    Shown,
+    RecordWithheld,
+    EventWithheld,
+}
+
+/// What is kept of a capture.
+#[derive(Default)]
+pub(super) struct Capture {
+    /// Index of its `capture.recorded`.
+    pub fact: u32,
+    /// Hash of the attested `[{role,sha256,size}]`.
+    pub files: Option<Digest>,
+    /// Hash of `[item, kind, captured_at]` as the inventory has them.
+    row: Option<Digest>,
+    /// Index into [`STATUSES`]; none until the inventory lists it.
+    pub status: Option<u8>,
+    pub exhibited: bool,
+}
+
+/// Everything that the events said.
+#[derive(Default)]
+pub(super) struct Custody {
+    pub facts: Vec<Fact>,
+    pub captures: HashMap<u128, Capture>,
+    actions: Vec<String>,
+    action_index: HashMap<String, u32>,
+    /// Facts sorted by leaf.
+    by_leaf: Vec<u32>,
+    /// Facts sorted by object, then order.
+    by_object: Vec<u32>,
+    /// The types and ids of captures: a record about one of them follows the inventory.
+    about_captures: HashMap<u128, ()>,
+    withheld: HashMap<String, u64>,
+}
+
+impl Custody {
+    pub fn action(&self, fact: &Fact) -> &str {
+        self.actions.get(fact.action as usize).map_or("", String::as_str)
+    }
+
+    pub fn find(&self, leaf: Digest) -> Option<&Fact> {
+        let found = self.by_leaf.binary_search_by(|i| self.facts[*i as usize].leaf.cmp(&leaf)).ok()?;
+        Some(&self.facts[self.by_leaf[found] as usize])
+    }
+
+    /// All events about an object, in order.
+    pub fn about(&self, object: u128) -> impl Iterator<Item = &Fact> {
+        let start = self.by_object.partition_point(|i| self.facts[*i as usize].object < object);
+        self.by_object[start..].iter().map(|i| &self.facts[*i as usize]).take_while(move |fact| fact.object == object)
+    }
+
+    fn index(&mut self) {
+        let facts = &self.facts;
+        self.by_leaf = (0..facts.len() as u32).collect();
+        self.by_leaf.sort_unstable_by_key(|i| facts[*i as usize].leaf);
+        self.by_object = (0..facts.len() as u32).collect();
+        self.by_object.sort_by_key(|i| facts[*i as usize].object);
+    }
+
+    fn intern(&mut self, action: &str) -> u32 {
+        if let Some(index) = self.action_index.get(action) {
+            return *index;
+        }
+        let index = self.actions.len() as u32;
+        self.actions.push(action.to_owned());
+        self.action_index.insert(action.to_owned(), index);
+        index
+    }
+
+    /// One line of `events.jsonl`.
+    fn event(&mut self, report: &mut Report, chain: &mut Chain, number: u64, line: &[u8]) {
+        let mut fail = |rule, message: String| report.fail(EVENTS, rule, format!("line {number} {message}"));
+        if line.starts_with(b"{\"leaf\"") {
+            return match WithheldEvent::parse(line) {
+                Ok(event) if WITHHELD.contains(&event.class.as_str()) => {
+                    if let Err(error) = chain.push_withheld(event.seq, event.leaf) {
+                        fail("events.chain", error.to_string());
+                    }
+                    *self.withheld.entry(format!("event {}", event.class)).or_default() += 1;
+                    report.counts.events_withheld += 1;
+                    let (action, state) = (self.intern(""), State::EventWithheld);
+                    self.facts.push(Fact { leaf: event.leaf, record: event.leaf, object: 0, action, seq: event.seq, state });
+                }
+                _ => fail("events.line", "is no withheld event of a known class".into()),
+            };
+        }
+        let event = match EventRef::parse(line) {
+            Ok(event) => event,
+            Err(error) => return fail("events.line", format!("is no event: {error}")),
+        };
+        let leaf = event::leaf(line);
+        if let Err(error) = chain.push(&event, leaf) {
+            fail("events.chain", error.to_string());
+        }
+        let object = object_key(&event.object_type, &event.object_id);
+        if event.object_type == "capture" {
+            self.about_captures.insert(object, ());
+        }
+        if event.action == "capture.recorded" {
+            let capture = Capture { fact: self.facts.len() as u32, files: attested_files(&event), ..Default::default() };
+            if event.object_type != "capture" || self.captures.insert(object, capture).is_some() {
+                fail("events.capture", "records a capture a second time, or no capture".into());
+            }
+        }
+        let action = self.intern(&event.action);
+        self.facts.push(Fact { leaf, record: event.record, object, action, seq: event.seq, state: State::Unread });
+        report.counts.events += 1;
+    }
+
+    /// One line of `records.jsonl`, which belongs to the next event shown.
+    fn record(&mut self, report: &mut Report, next: &mut usize, case: &str, number: u64, line: &[u8]) {
+        let mut fail = |rule, message: &str| report.fail(RECORDS, rule, format!("line {number} {message}"));
+        while self.facts.get(*next).is_some_and(|fact| fact.state == State::EventWithheld) {
+            *next += 1;
+        }
+        let found = match RecordLine::parse(line) {
+            Ok(found) => found,
+            Err(error) => return fail("records.line", &format!("is no record: {error}")),
+        };
+        let (RecordLine::Shown { leaf, .. } | RecordLine::Withheld { leaf, .. }) = &found;
+        if self.facts.get(*next).is_none_or(|fact| fact.leaf != *leaf) {
+            return fail("records.order", "does not belong to the next event shown");
+        }
+        let index = *next;
+        *next += 1;
+        let class = match &found {
+            RecordLine::Withheld { class, .. } => Some(class.as_str()),
+            RecordLine::Shown { record, salt, .. } => {
+                if record::hash_canonical(record, salt) != self.facts[index].record {
+                    return fail("records.hash", "is not the record that its event bound");
+                }
+                None
+            }
+        };
+        if let Err(message) = self.may_show(index, class) {
+            fail("records.status", message);
+        }
+        match found {
+            RecordLine::Shown { record, .. } => {
+                if let Err(message) = self.shown(index, record, case) {
+                    fail("records.capture", message);
+                }
+                let fact = &mut self.facts[index];
+                (fact.record, fact.state) = (Digest::of(record), State::Shown);
+                report.counts.records += 1;
+            }
+            RecordLine::Withheld { class, .. } => {
+                self.facts[index].state = State::RecordWithheld;
+                *self.withheld.entry(format!("record {class}")).or_default() += 1;
+                report.counts.records_withheld += 1;
+            }
+        }
+    }
+
+    /// Whether the inventory's status lets this record be shown, or withheld under this class.
+    fn may_show(&self, index: usize, class: Option<&str>) -> Result<(), &'static str> {
+        if class.is_some_and(|class| !WITHHELD.contains(&class)) {
+            return Err("is withheld under no known class");
+        }
+        let object = self.facts[index].object;
+        if !self.about_captures.contains_key(&object) {
+            return Ok(());
+        }
+        let Some(capture) = self.captures.get(&object) else {
+            return Err("is about a capture that no event recorded");
+        };
+        let status = capture.status.map_or("", |status| STATUSES[usize::from(status)]);
+        match (status, class) {
+            ("included", None) => Ok(()),
+            ("included", Some(_)) if capture.fact as usize == index => Err("withholds the record of an included capture"),
+            (_, Some("withheld" | "purged")) => Ok(()),
+            (_, None) => Err("shows a record of a capture that is not included"),
+            (status, Some(class)) if status == class => Ok(()),
+            _ => Err("withholds a record under another class than the inventory's status"),
+        }
+    }
+
+    /// A capture's own record agrees with its event, the case and the inventory.
+    fn shown(&self, index: usize, record: &[u8], case: &str) -> Result<(), &'static str> {
+        let fact = &self.facts[index];
+        let Some(capture) = self.captures.get(&fact.object).filter(|capture| capture.fact as usize == index) else {
+            return Ok(());
+        };
+        let record = canon::parse_strict(record).map_err(|_| "is not canonical")?;
+        if record["id"].as_str().map(|id| object_key("capture", id)) != Some(fact.object) || record["case_id"].as_str() != Some(case) {
+            return Err("names another capture or case than its event");
+        }
+        if files_digest(&record["files"]).is_none_or(|files| Some(files) != capture.files) {
+            return Err("lists other files than its event attests");
+        }
+        let row = row_digest(&record["item"], &record["kind"], &record["captured_at"]);
+        if capture.row.is_some_and(|listed| listed != row) {
+            return Err("has another item, kind or time than the inventory");
+        }
+        Ok(())
+    }
+}
+
+impl Walk<'_> {
+    /// `events.jsonl` from seq 0 to the cut, `between.jsonl` from there to the issue.
+    pub(super) fn events(&mut self) {
+        let stream = self.issued.as_ref().map_or(String::new(), |issued| issued.stream.clone());
+        let mut chain = Chain::new(&stream);
+        let mut custody = std::mem::take(&mut self.custody);
+        self.lines(EVENTS, |report, number, line| custody.event(report, &mut chain, number, line));
+        custody.index();
+        self.custody = custody;
+        let cut = (chain.next_seq().wrapping_sub(1), chain.head());
+        let Some(issued) = &self.issued else {
+            return self.report.say(Verdict::NotChecked, EVENTS, "events.cut", "there is no issue to hold the cut to");
+        };
+        let same = cut == (issued.attest.through, Some(issued.attest.head));
+        self.report.require(same, EVENTS, "events.cut", "does not end at the event that packet.issued attests");
+        self.lines(BETWEEN, |report, number, line| {
+            let pushed = EventRef::parse(line).map_err(|e| e.to_string());
+            let pushed = pushed.and_then(|event| chain.push(&event, event::leaf(line)).map_err(|e| e.to_string()));
+            if let Err(message) = pushed {
+                report.fail(BETWEEN, "events.between", format!("line {number} does not continue the chain: {message}"));
+            }
+            report.counts.events += 1;
+        });
+        let Some(issued) = &self.issued else { return };
+        let follows = issued.seq == chain.next_seq() && issued.prev == chain.head() && chain.at().is_none_or(|at| at <= issued.at);
+        self.report.require(follows, ISSUED, "events.issued", "does not follow the last event of between.jsonl");
+        self.say_withheld(EVENTS, "event ");
+    }
+
+    /// Each row is a capture that an event recorded; each such capture has one row.
+    pub(super) fn inventory(&mut self) {
+        let mut custody = std::mem::take(&mut self.custody);
+        let mut reader = Reader::new(INVENTORY_SECTIONS);
+        let mut rows = 0;
+        self.lines(INVENTORY, |report, number, line| {
+            let row = match reader.line(line).and_then(|row| row.map(|(_, row)| parse_row::<InventoryRow>(row)).transpose()) {
+                Ok(Some(row)) => row,
+                Ok(None) => return,
+                Err(error) => return report.fail(INVENTORY, "inventory.line", format!("line {number}: {error}")),
+            };
+            rows += 1;
+            let capture = custody.captures.get_mut(&object_key("capture", &row.id));
+            let status = STATUSES.iter().position(|status| *status == row.status);
+            match (capture, status) {
+                (Some(capture), Some(status)) if capture.status.is_none() => {
+                    capture.status = Some(status as u8);
+                    capture.row = Some(row_digest(&json!(row.item), &json!(row.kind), &json!(row.captured_at)));
+                }
+                (Some(_), Some(_)) => report.fail(INVENTORY, "inventory.twice", format!("line {number} lists a capture again")),
+                (None, _) => report.fail(INVENTORY, "inventory.unknown", format!("line {number} lists a capture that no event recorded")),
+                (_, None) => report.fail(INVENTORY, "inventory.line", format!("line {number} has no known status")),
+            }
+        });
+        self.report.require(reader.end().is_ok(), INVENTORY, "inventory.line", "ends too early");
+        let hidden = custody.captures.values().filter(|capture| capture.status.is_none()).count();
+        self.report.require(hidden == 0, INVENTORY, "inventory.hidden", &format!("leaves out {hidden} captures that events recorded"));
+        let attested = self.issued.as_ref().is_none_or(|issued| issued.attest.size == rows);
+        self.report.require(attested, INVENTORY, "inventory.size", "has another number of captures than packet.issued attests");
+        self.report.counts.captures = rows;
+        self.custody = custody;
+    }
+
+    /// One line for each event shown, in its order, bound by its hash, and withheld where it has to be.
+    pub(super) fn records(&mut self) {
+        let mut custody = std::mem::take(&mut self.custody);
+        let stream = self.issued.as_ref().map_or(String::new(), |issued| issued.stream.clone());
+        let case = stream.strip_prefix("case:").unwrap_or_default();
+        let mut next = 0;
+        self.lines(RECORDS, |report, number, line| custody.record(report, &mut next, case, number, line));
+        let missing = custody.facts[next.min(custody.facts.len())..].iter().filter(|fact| fact.state == State::Unread).count();
+        self.report.require(missing == 0, RECORDS, "records.missing", &format!("lacks the lines of {missing} events"));
+        self.custody = custody;
+        self.say_withheld(RECORDS, "record ");
+    }
+
+    fn say_withheld(&mut self, file: &str, what: &str) {
+        let mut classes: Vec<_> = self.custody.withheld.iter().filter(|(class, _)| class.starts_with(what)).collect();
+        classes.sort();
+        for (class, count) in classes {
+            self.report.say(Verdict::Absent, file, "withheld", format!("{count} withheld: {class}"));
+        }
+    }
+}
+
+/// A short name for an object: the first half of SHA-256(type LF id).
+pub(super) fn object_key(kind: &str, id: &str) -> u128 {
+    let digest = Digest::of_parts(&[kind.as_bytes(), b"\n", id.as_bytes()]);
+    digest.0[..16].iter().fold(0, |n, b| n << 8 | u128::from(*b))
+}
+
+/// Hash of a list of files reduced to role, digest and size; none if it is not such a list.
+pub(super) fn files_digest(files: &Value) -> Option<Digest> {
+    let reduced = |file: &Value| json!({"role": file["role"], "sha256": file["sha256"], "size": file["size"]});
+    record::plain(&Value::Array(files.as_array()?.iter().map(reduced).collect())).ok()
+}
+
+fn attested_files(event: &EventRef) -> Option<Digest> {
+    let attest = event.attest.map(canon::parse_strict).transpose().ok()?;
+    match attest.as_ref().map(|attest| &attest["files"]) {
+        None | Some(Value::Null) => files_digest(&json!([])),
+        Some(files) => files_digest(files).filter(|digest| record::plain(files).ok() == Some(*digest)),
+    }
+}
+
+fn row_digest(item: &Value, kind: &Value, captured_at: &Value) -> Digest {
+    Digest::of(&canon::to_strict(&json!([item, kind, captured_at])).unwrap_or_default())
+}

@@ -1,0 +1,300 @@
+//! The verifier: walks a packet and reports everything it finds (contract section 4).
+//!
+//! It asks a [`PacketSource`] for bytes and does no I/O itself. Of an event it keeps about a
+//! hundred bytes; records, exhibits and files are streamed, each byte hashed once.
+//! Every rule is described in `docs/format/verify.md`.
+
+mod content;
+mod custody;
+mod files;
+mod log;
+
+use serde::Serialize;
+
+use super::Digest;
+use super::packet::{self, MAX_LINE};
+use super::trust::Trust;
+
+/// Failed findings beyond this many are only counted.
+const MAX_FINDINGS: usize = 1000;
+
+/// What a check came to (product.md rule 7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    Passed,
+    Failed,
+    Absent,
+    NotChecked,
+}
+
+/// One thing the verifier has to say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    pub file: String,
+    pub rule: &'static str,
+    pub verdict: Verdict,
+    pub message: String,
+}
+
+/// A file of the packet, its path relative to the top folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub path: String,
+    pub size: u64,
+}
+
+/// Where a packet's bytes come from: a strict ZIP reader, or a folder.
+pub trait PacketSource {
+    /// Name of the top folder; none where it may have been renamed.
+    fn name(&self) -> Option<&str>;
+    /// All files, sorted bytewise by path, each path once.
+    fn entries(&self) -> &[Entry];
+    /// SHA-256 of these entries; none for one that cannot be read.
+    fn digests(&mut self, which: &[usize]) -> Vec<Option<Digest>>;
+    /// Streams one entry and gives its SHA-256; none if it cannot be read.
+    fn read(&mut self, index: usize, sink: &mut dyn FnMut(&[u8])) -> Option<Digest>;
+    /// What the container itself got wrong, known after everything has been read.
+    fn findings(&mut self) -> Vec<Finding>;
+}
+
+/// What it all comes to, with the exit code of the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Everything required passed and the signer is trusted: 0.
+    Passed,
+    /// Something failed: 1.
+    Failed,
+    /// It could not be read: 2.
+    Unreadable,
+    /// Intact, but no key was given to check the signer with: 3.
+    SignerNotChecked,
+}
+
+/// How much was checked, so that a fast pass never looks like a full one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    pub bytes: u64,
+    pub files: u64,
+    pub events: u64,
+    pub events_withheld: u64,
+    pub records: u64,
+    pub records_withheld: u64,
+    pub captures: u64,
+    pub exhibits: u64,
+    pub proofs: u64,
+    pub signatures: u64,
+}
+
+/// A witness that has seen the checkpoint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Anchor {
+    pub by: String,
+    pub at: String,
+}
+
+/// Everything the verifier says; `schema/verify-report.schema.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    pub v: u8,
+    pub outcome: Outcome,
+    pub exit_code: u8,
+    pub packet: Option<packet::Head>,
+    /// The key that signed, once its signature has verified.
+    pub signer: Option<String>,
+    pub anchored: Vec<Anchor>,
+    pub counts: Counts,
+    pub findings: Vec<Finding>,
+    /// Failures that were counted and not listed.
+    pub more_failed: u64,
+}
+
+impl Report {
+    /// The report on something that is no packet at all (2), or a container that breaks its rules so
+    /// that its content cannot be told (1).
+    pub fn refused(outcome: Outcome, file: &str, rule: &'static str, message: String) -> Self {
+        let mut report = Self::new();
+        report.fail(file, rule, message);
+        report.conclude(outcome);
+        report
+    }
+
+    fn new() -> Self {
+        Self {
+            v: 1,
+            outcome: Outcome::Failed,
+            exit_code: 1,
+            packet: None,
+            signer: None,
+            anchored: Vec::new(),
+            counts: Counts::default(),
+            findings: Vec::new(),
+            more_failed: 0,
+        }
+    }
+
+    /// Number of failures so far.
+    pub fn failed(&self) -> u64 {
+        self.findings.iter().filter(|f| f.verdict == Verdict::Failed).count() as u64 + self.more_failed
+    }
+
+    fn conclude(&mut self, outcome: Outcome) {
+        self.exit_code = match outcome {
+            Outcome::Passed => 0,
+            Outcome::Failed => 1,
+            Outcome::Unreadable => 2,
+            Outcome::SignerNotChecked => 3,
+        };
+        self.outcome = outcome;
+    }
+
+    fn say(&mut self, verdict: Verdict, file: &str, rule: &'static str, message: impl Into<String>) {
+        if verdict == Verdict::Failed && self.findings.len() >= MAX_FINDINGS {
+            self.more_failed += 1;
+        } else {
+            self.findings.push(Finding { file: file.into(), rule, verdict, message: message.into() });
+        }
+    }
+
+    fn fail(&mut self, file: &str, rule: &'static str, message: impl Into<String>) {
+        self.say(Verdict::Failed, file, rule, message);
+    }
+
+    /// Fails unless `ok`; gives back `ok`.
+    fn require(&mut self, ok: bool, file: &str, rule: &'static str, message: &str) -> bool {
+        if !ok {
+            self.fail(file, rule, message);
+        }
+        ok
+    }
+}
+
+/// Verifies a packet against what the caller trusts.
+pub fn verify(source: &mut dyn PacketSource, trust: &Trust) -> Report {
+    let mut walk = Walk::new(source, trust);
+    walk.stage("", "layout", "every required file is there, and no other than the layout knows", Walk::layout);
+    walk.hash_files();
+    walk.stage(packet::ISSUED, "issued", "the packet's issue is an event that names manifest, cut and inventory", Walk::issued);
+    walk.stage(packet::EVENTS, "events", "the case's events form one unbroken chain up to the issue", Walk::events);
+    walk.stage(packet::INVENTORY, "inventory", "lists every capture recorded up to the cut, once", Walk::inventory);
+    walk.stage(packet::RECORDS, "records", "every record shown is the one its event bound", Walk::records);
+    walk.stage(packet::PACKET, "packet", "says what records and events say, and names every exhibit file", Walk::packet);
+    walk.stage(packet::MANIFEST, "manifest", "lists every file under data/ with its digest", |w| w.manifest(true));
+    walk.stage(packet::TAGMANIFEST, "tagmanifest", "lists every other file with its digest", |w| w.manifest(false));
+    walk.stage(packet::BAG_INFO, "bag", "the bag declares itself as BagIt 1.0 and its size", Walk::bag);
+    walk.stage(packet::ISSUED_PROOF, "log", "the issue is a leaf of the tree that the log's checkpoint signs", Walk::log);
+    walk.trust_chain();
+    walk.finish()
+}
+
+/// The state of one verification.
+struct Walk<'w> {
+    source: &'w mut dyn PacketSource,
+    trust: &'w Trust,
+    report: Report,
+    /// By entry: its digest once read.
+    digests: Vec<Option<Digest>>,
+    issued: Option<log::Issued>,
+    note: Option<super::checkpoint::Note>,
+    custody: custody::Custody,
+    trusted: bool,
+}
+
+impl<'w> Walk<'w> {
+    fn new(source: &'w mut dyn PacketSource, trust: &'w Trust) -> Self {
+        let digests = vec![None; source.entries().len()];
+        Self { source, trust, report: Report::new(), digests, issued: None, note: None, custody: Default::default(), trusted: false }
+    }
+
+    /// Runs a group of checks and says `passed` if none of them failed.
+    fn stage(&mut self, file: &str, rule: &'static str, message: &str, run: impl FnOnce(&mut Self)) {
+        let before = self.report.failed();
+        run(self);
+        if self.report.failed() == before {
+            self.report.say(Verdict::Passed, file, rule, message);
+        }
+    }
+
+    fn finish(mut self) -> Report {
+        for finding in self.source.findings() {
+            self.report.say(finding.verdict, &finding.file, finding.rule, finding.message);
+        }
+        let outcome = match (self.report.failed(), self.trusted) {
+            (0, true) => Outcome::Passed,
+            (0, false) => Outcome::SignerNotChecked,
+            _ => Outcome::Failed,
+        };
+        self.report.conclude(outcome);
+        self.report
+    }
+
+    fn index(&self, path: &str) -> Option<usize> {
+        self.source.entries().binary_search_by(|entry| entry.path.as_str().cmp(path)).ok()
+    }
+
+    fn digest(&self, path: &str) -> Option<Digest> {
+        self.index(path).and_then(|i| self.digests[i])
+    }
+
+    /// Reads a small file whole; a missing one is `layout`'s finding.
+    fn small(&mut self, path: &str) -> Option<Vec<u8>> {
+        let index = self.index(path)?;
+        if self.source.entries()[index].size > MAX_LINE as u64 {
+            self.report.fail(path, "layout.size", "is larger than 1 MB");
+            return None;
+        }
+        let mut bytes = Vec::new();
+        self.source.read(index, &mut |chunk| bytes.extend_from_slice(chunk))?;
+        Some(bytes)
+    }
+
+    /// Streams a file of lines; `each` gets a line's number from 1 and its bytes without LF.
+    fn lines(&mut self, path: &'static str, mut each: impl FnMut(&mut Report, u64, &[u8])) {
+        let Some(index) = self.index(path) else { return };
+        let mut lines = Lines::default();
+        let report = &mut self.report;
+        let digest = self.source.read(index, &mut |chunk| lines.feed(chunk, &mut |number, line| each(report, number, line)));
+        if digest.is_some() && self.digests[index].is_none() {
+            self.count(index);
+        }
+        self.digests[index] = digest;
+        self.report.require(!lines.long, path, "lines.long", "has a line of more than 1 MB");
+        self.report.require(lines.kept.is_empty() && !lines.skipping, path, "lines.end", "does not end in LF");
+    }
+
+    fn count(&mut self, index: usize) {
+        self.report.counts.files += 1;
+        self.report.counts.bytes += self.source.entries()[index].size;
+    }
+}
+
+/// Cuts chunks into lines, keeping at most one line.
+#[derive(Default)]
+struct Lines {
+    kept: Vec<u8>,
+    number: u64,
+    long: bool,
+    skipping: bool,
+}
+
+impl Lines {
+    fn feed(&mut self, chunk: &[u8], each: &mut dyn FnMut(u64, &[u8])) {
+        for piece in chunk.split_inclusive(|b| *b == b'\n') {
+            let ends = piece.last() == Some(&b'\n');
+            if self.skipping || self.kept.len() + piece.len() > MAX_LINE {
+                self.long = true;
+                self.kept.clear();
+                self.skipping = !ends;
+                self.number += u64::from(ends);
+            } else if !ends {
+                self.kept.extend_from_slice(piece);
+            } else {
+                self.number += 1;
+                self.kept.extend_from_slice(&piece[..piece.len() - 1]);
+                each(self.number, &self.kept);
+                self.kept.clear();
+            }
+        }
+    }
+}
