@@ -176,7 +176,9 @@ impl Model {
             why: None,
         });
         if !included {
-            [recorded, noted, corrected].map(|at| self.log[at].withheld = Some("not_selected"));
+            for at in [recorded, noted, corrected] {
+                self.log[at].withheld = Some("not_selected");
+            }
             return;
         }
         let exhibit = self.exhibits.len() as u32 + 1;

@@ -9,3 +9,4 @@ mod notes;
 mod packets;
 mod properties;
 mod rules;
+mod schemas;
