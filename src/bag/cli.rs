@@ -60,7 +60,10 @@ fn print(text: &str) {
 fn parse(mut args: impl Iterator<Item = OsString>) -> Result<Option<Options>, String> {
     let (mut packet, mut trust, mut json) = (None, Trust::default(), false);
     while let Some(arg) = args.next() {
-        let mut value = || args.next().ok_or_else(|| format!("{} needs a value", arg.to_string_lossy()));
+        let mut value = || {
+            args.next()
+                .ok_or_else(|| format!("{} needs a value", arg.to_string_lossy()))
+        };
         match arg.to_str() {
             Some("--help" | "-h") => return Ok(None),
             Some("--json") => json = true,
@@ -97,7 +100,16 @@ pub fn text(report: &Report) -> String {
     let c = &report.counts;
     out += &format!(
         "checked: {} files with {} bytes, {} events ({} withheld), {} records ({} withheld), {} captures, {} exhibits, {} proofs, {} signatures\n",
-        c.files, c.bytes, c.events, c.events_withheld, c.records, c.records_withheld, c.captures, c.exhibits, c.proofs, c.signatures
+        c.files,
+        c.bytes,
+        c.events,
+        c.events_withheld,
+        c.records,
+        c.records_withheld,
+        c.captures,
+        c.exhibits,
+        c.proofs,
+        c.signatures
     );
     if let Some(signer) = &report.signer {
         out += &format!("signed by: {}\n", clean(signer));
@@ -105,11 +117,20 @@ pub fn text(report: &Report) -> String {
     for anchor in &report.anchored {
         out += &format!("anchored until {} by {}\n", anchor.at, clean(&anchor.by));
     }
-    let groups = [(Verdict::Failed, "FAILED"), (Verdict::Absent, "absent"), (Verdict::NotChecked, "not checked"), (Verdict::Passed, "passed")];
+    let groups = [
+        (Verdict::Failed, "FAILED"),
+        (Verdict::Absent, "absent"),
+        (Verdict::NotChecked, "not checked"),
+        (Verdict::Passed, "passed"),
+    ];
     for (verdict, name) in groups {
         for finding in report.findings.iter().filter(|finding| finding.verdict == verdict) {
             let (file, message) = (clean(&finding.file), clean(&finding.message));
-            let place = if file.is_empty() { String::new() } else { format!("{file}: ") };
+            let place = if file.is_empty() {
+                String::new()
+            } else {
+                format!("{file}: ")
+            };
             out += &format!("{name}: {place}{message} [{}]\n", finding.rule);
         }
     }
@@ -125,13 +146,34 @@ fn headline(report: &Report) -> String {
         Outcome::Passed => "PASSED: everything required passed, and the signer is trusted",
         Outcome::Failed => "FAILED: something in this packet is not as it must be",
         Outcome::Unreadable => "UNREADABLE: this is no packet that can be read",
-        Outcome::SignerNotChecked => "INTACT, SIGNER NOT CHECKED: nothing failed, but without --key anyone could have made it",
+        Outcome::SignerNotChecked => {
+            "INTACT, SIGNER NOT CHECKED: nothing failed, but without --key anyone could have made it"
+        }
     };
-    let what = report.packet.as_ref().map(|packet| format!("packet {} ({}), of {}\n", clean(&packet.name), clean(&packet.purpose), clean(&packet.origin)));
-    format!("{outcome}{}\n{}", if demo { " (DEMO)" } else { "" }, what.unwrap_or_default())
+    let what = report.packet.as_ref().map(|packet| {
+        format!(
+            "packet {} ({}), of {}\n",
+            clean(&packet.name),
+            clean(&packet.purpose),
+            clean(&packet.origin)
+        )
+    });
+    format!(
+        "{outcome}{}\n{}",
+        if demo { " (DEMO)" } else { "" },
+        what.unwrap_or_default()
+    )
 }
 
 /// What a packet says reaches a terminal without control characters.
 fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') { '?' } else { c }).collect()
+    text.chars()
+        .map(|c| {
+            if c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
+                '?'
+            } else {
+                c
+            }
+        })
+        .collect()
 }

@@ -23,7 +23,11 @@ pub struct Folder {
 impl Folder {
     /// Lists the files; what is no regular file becomes a finding.
     pub fn open(top: &Path) -> Self {
-        let mut folder = Self { top: top.to_owned(), entries: Vec::new(), findings: Mutex::default() };
+        let mut folder = Self {
+            top: top.to_owned(),
+            entries: Vec::new(),
+            findings: Mutex::default(),
+        };
         folder.walk("", 0);
         folder.entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         folder
@@ -41,10 +45,17 @@ impl Folder {
 
     fn item(&mut self, path: &str, item: &fs::DirEntry, depth: usize) {
         let name = item.file_name().to_string_lossy().into_owned();
-        let path = if path.is_empty() { name } else { format!("{path}/{name}") };
+        let path = if path.is_empty() {
+            name
+        } else {
+            format!("{path}/{name}")
+        };
         match fs::symlink_metadata(item.path()) {
             Ok(found) if found.is_dir() => self.walk(&path, depth + 1),
-            Ok(found) if found.is_file() => self.entries.push(Entry { path, size: found.len() }),
+            Ok(found) if found.is_file() => self.entries.push(Entry {
+                path,
+                size: found.len(),
+            }),
             Ok(_) => self.say(&path, "folder.special", "is a link or device, not a file".into()),
             Err(error) => self.say(&path, "container", format!("cannot be read: {error}")),
         }
@@ -67,7 +78,12 @@ impl Folder {
 
     fn say(&self, path: &str, rule: &'static str, message: String) {
         if let Ok(mut findings) = self.findings.lock() {
-            findings.push(Finding { file: path.into(), rule, verdict: Verdict::Failed, message });
+            findings.push(Finding {
+                file: path.into(),
+                rule,
+                verdict: Verdict::Failed,
+                message,
+            });
         }
     }
 }

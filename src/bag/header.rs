@@ -89,7 +89,9 @@ pub(super) fn end(count: u64, size: u64, offset: u64) -> Vec<u8> {
         out.extend(MADE_BY.to_le_bytes());
         out.extend(45u16.to_le_bytes());
         out.extend([0; 8]);
-        [count, count, size, offset].iter().for_each(|value| out.extend(value.to_le_bytes()));
+        [count, count, size, offset]
+            .iter()
+            .for_each(|value| out.extend(value.to_le_bytes()));
         out.extend(LOCATOR.to_le_bytes());
         out.extend([0; 4]);
         out.extend((offset + size).to_le_bytes());

@@ -25,13 +25,19 @@ const CHUNK: usize = 256 * 1024;
 
 /// Verifies the packet at `path`, a ZIP or a folder.
 pub fn verify_path(path: &Path, trust: &Trust) -> Report {
-    let unreadable = |error: io::Error| Report::refused(Outcome::Unreadable, "", "container", format!("cannot be read: {error}"));
+    let unreadable =
+        |error: io::Error| Report::refused(Outcome::Unreadable, "", "container", format!("cannot be read: {error}"));
     match std::fs::metadata(path) {
         Err(error) => unreadable(error),
         Ok(found) if found.is_dir() => verify(&mut folder::Folder::open(path), trust),
         Ok(_) => match File::open(path).and_then(zip::Zip::open) {
             Err(error) => unreadable(error),
-            Ok(Err(zip::Refused::NotZip)) => Report::refused(Outcome::Unreadable, "", "container", "is neither a ZIP nor a folder".into()),
+            Ok(Err(zip::Refused::NotZip)) => Report::refused(
+                Outcome::Unreadable,
+                "",
+                "container",
+                "is neither a ZIP nor a folder".into(),
+            ),
             Ok(Err(zip::Refused::Broken { rule, message })) => Report::refused(Outcome::Failed, "", rule, message),
             Ok(Ok(mut zip)) => verify(&mut zip, trust),
         },
@@ -67,7 +73,10 @@ fn in_parallel<T: Send>(which: &[usize], one: impl Fn(usize) -> T + Sync) -> Vec
         }
         done
     };
-    let threads = std::thread::available_parallelism().map_or(1, |n| n.get()).min(8).min(which.len().max(1));
+    let threads = std::thread::available_parallelism()
+        .map_or(1, |n| n.get())
+        .min(8)
+        .min(which.len().max(1));
     let mut done: Vec<(usize, T)> = std::thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
         let mut done = work();

@@ -18,7 +18,10 @@ pub enum WriteError {
     /// It belongs before an entry that is already written, or is that entry.
     Order(String),
     /// The file was not as long as announced.
-    Size { expected: u64, found: u64 },
+    Size {
+        expected: u64,
+        found: u64,
+    },
 }
 
 /// Writes entries in the packet's order: exhibits, other data, manifest, tag files, proof, tagmanifest.
@@ -43,13 +46,30 @@ impl<W: Write + Seek> ZipWriter<W> {
         if !is_path(top) || top.contains('/') {
             return Err(WriteError::Path(top.to_owned()));
         }
-        Ok(Self { out, top: top.to_owned(), entries: Vec::new(), at: 0, last: None })
+        Ok(Self {
+            out,
+            top: top.to_owned(),
+            entries: Vec::new(),
+            at: 0,
+            last: None,
+        })
     }
 
     /// Copies `size` bytes into an entry and gives their SHA-256. `progress` hears of every piece.
-    pub fn add(&mut self, path: &str, size: u64, from: impl Read, progress: &mut dyn FnMut(u64)) -> Result<Digest, WriteError> {
+    pub fn add(
+        &mut self,
+        path: &str,
+        size: u64,
+        from: impl Read,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Digest, WriteError> {
         self.in_order(path)?;
-        let mut entry = Written { name: format!("{}/{path}", self.top), size, crc: 0, offset: self.at };
+        let mut entry = Written {
+            name: format!("{}/{path}", self.top),
+            size,
+            crc: 0,
+            offset: self.at,
+        };
         self.out.write_all(&entry.header().local())?;
         let mut failed = None;
         let (digest, crc, found) = digest(from.take(size.saturating_add(1)), &mut |chunk| {
@@ -74,8 +94,17 @@ impl<W: Write + Seek> ZipWriter<W> {
     /// Adds an entry that is already in memory.
     pub fn add_bytes(&mut self, path: &str, bytes: &[u8]) -> Result<Digest, WriteError> {
         self.in_order(path)?;
-        let (name, size, crc) = (format!("{}/{path}", self.top), bytes.len() as u64, crc32fast::hash(bytes));
-        let entry = Written { name, size, crc, offset: self.at };
+        let (name, size, crc) = (
+            format!("{}/{path}", self.top),
+            bytes.len() as u64,
+            crc32fast::hash(bytes),
+        );
+        let entry = Written {
+            name,
+            size,
+            crc,
+            offset: self.at,
+        };
         self.out.write_all(&entry.header().local())?;
         self.out.write_all(bytes)?;
         let after = entry.offset + entry.header().local_length() + size;
@@ -107,8 +136,15 @@ impl<W: Write + Seek> ZipWriter<W> {
         if !is_path(path) {
             return Err(WriteError::Path(path.to_owned()));
         }
-        let follows = self.last.as_ref().is_none_or(|last| (last.0, last.1.as_str()) < (rank(path), path));
-        if follows { Ok(()) } else { Err(WriteError::Order(path.to_owned())) }
+        let follows = self
+            .last
+            .as_ref()
+            .is_none_or(|last| (last.0, last.1.as_str()) < (rank(path), path));
+        if follows {
+            Ok(())
+        } else {
+            Err(WriteError::Order(path.to_owned()))
+        }
     }
 
     fn push(&mut self, path: &str, entry: Written, after: u64) {
@@ -120,7 +156,12 @@ impl<W: Write + Seek> ZipWriter<W> {
 
 impl Written {
     fn header(&self) -> Header<'_> {
-        Header { name: &self.name, size: self.size, crc: self.crc, offset: self.offset }
+        Header {
+            name: &self.name,
+            size: self.size,
+            crc: self.crc,
+            offset: self.offset,
+        }
     }
 }
 

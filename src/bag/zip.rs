@@ -56,7 +56,11 @@ impl Zip {
     pub fn open(file: File) -> Checked<Self> {
         let length = file.metadata()?.len();
         let mut magic = [0; 4];
-        let mut start = At { file: &file, at: 0, left: length };
+        let mut start = At {
+            file: &file,
+            at: 0,
+            left: length,
+        };
         if length < END_LENGTH || start.read_exact(&mut magic).is_err() || magic != LOCAL.to_le_bytes() {
             return Ok(Err(Refused::NotZip));
         }
@@ -64,9 +68,22 @@ impl Zip {
             Ok(end) => end,
             Err(refused) => return Ok(Err(refused)),
         };
-        let directory = BufReader::with_capacity(CHUNK, At { file: &file, at: end.offset, left: end.size });
+        let directory = BufReader::with_capacity(
+            CHUNK,
+            At {
+                file: &file,
+                at: end.offset,
+                left: end.size,
+            },
+        );
         match read_directory(directory, &end)? {
-            Ok((top, entries, places)) => Ok(Ok(Self { file, top, entries, places, findings: Mutex::default() })),
+            Ok((top, entries, places)) => Ok(Ok(Self {
+                file,
+                top,
+                entries,
+                places,
+                findings: Mutex::default(),
+            })),
             Err(refused) => Ok(Err(refused)),
         }
     }
@@ -74,18 +91,43 @@ impl Zip {
     fn one(&self, index: usize, sink: &mut dyn FnMut(&[u8])) -> Option<Digest> {
         let (entry, place) = (&self.entries[index], self.places[index]);
         let name = format!("{}/{}", self.top, entry.path);
-        let header = Header { name: &name, size: entry.size, crc: place.crc, offset: place.offset };
+        let header = Header {
+            name: &name,
+            size: entry.size,
+            crc: place.crc,
+            offset: place.offset,
+        };
         let expected = header.local();
         let start = place.offset + expected.len() as u64;
         let mut found = vec![0; expected.len()];
-        let read = At { file: &self.file, at: place.offset, left: expected.len() as u64 }.read_exact(&mut found);
-        if read.is_err() || found != expected {
-            self.say(&entry.path, "zip.local", "its local header is not the one the central directory calls for");
+        let read = At {
+            file: &self.file,
+            at: place.offset,
+            left: expected.len() as u64,
         }
-        match digest(At { file: &self.file, at: start, left: entry.size }, sink) {
+        .read_exact(&mut found);
+        if read.is_err() || found != expected {
+            self.say(
+                &entry.path,
+                "zip.local",
+                "its local header is not the one the central directory calls for",
+            );
+        }
+        match digest(
+            At {
+                file: &self.file,
+                at: start,
+                left: entry.size,
+            },
+            sink,
+        ) {
             Ok((digest, crc, size)) => {
                 if crc != place.crc {
-                    self.say(&entry.path, "zip.crc", "its bytes do not have the CRC-32 that its header states");
+                    self.say(
+                        &entry.path,
+                        "zip.crc",
+                        "its bytes do not have the CRC-32 that its header states",
+                    );
                 }
                 (size == entry.size).then_some(digest)
             }
@@ -97,11 +139,15 @@ impl Zip {
     }
 
     fn say(&self, path: &str, rule: &'static str, message: &str) {
-        let finding = Finding { file: path.into(), rule, verdict: Verdict::Failed, message: message.into() };
-        if let Ok(mut findings) = self.findings.lock() {
-            if findings.len() < 1000 && !findings.contains(&finding) {
-                findings.push(finding);
-            }
+        let finding = Finding {
+            file: path.into(),
+            rule,
+            verdict: Verdict::Failed,
+            message: message.into(),
+        };
+        let Ok(mut findings) = self.findings.lock() else { return };
+        if findings.len() < 1000 && !findings.contains(&finding) {
+            findings.push(finding);
         }
     }
 }
@@ -131,22 +177,41 @@ impl PacketSource for Zip {
 /// The end record has to be the file's last bytes and exactly what the directory before it calls for.
 fn read_end(file: &File, length: u64) -> Checked<End> {
     let mut tail = vec![0; (END_LENGTH + END64_LENGTH).min(length) as usize];
-    At { file, at: length - tail.len() as u64, left: tail.len() as u64 }.read_exact(&mut tail)?;
+    At {
+        file,
+        at: length - tail.len() as u64,
+        left: tail.len() as u64,
+    }
+    .read_exact(&mut tail)?;
     let end = &tail[tail.len() - END_LENGTH as usize..];
-    let mut found = End { count: number(&end[10..12]), size: number(&end[12..16]), offset: number(&end[16..20]) };
+    let mut found = End {
+        count: number(&end[10..12]),
+        size: number(&end[12..16]),
+        offset: number(&end[16..20]),
+    };
     if found.count == MAX16 || found.size == MAX32 || found.offset == MAX32 {
         if tail.len() as u64 != END_LENGTH + END64_LENGTH {
             return broken("zip.end", "lacks the zip64 end record that it calls for");
         }
-        found = End { count: number(&tail[32..40]), size: number(&tail[40..48]), offset: number(&tail[48..56]) };
+        found = End {
+            count: number(&tail[32..40]),
+            size: number(&tail[40..48]),
+            offset: number(&tail[48..56]),
+        };
     }
     let plausible = found.offset.checked_add(found.size).is_some_and(|end| end <= length);
     if !plausible {
-        return broken("zip.end", "does not end in a ZIP's end record (cut off, or something was appended)");
+        return broken(
+            "zip.end",
+            "does not end in a ZIP's end record (cut off, or something was appended)",
+        );
     }
     let expected = header::end(found.count, found.size, found.offset);
     if !tail.ends_with(&expected) || found.offset + found.size + expected.len() as u64 != length {
-        return broken("zip.end", "its end record is not canonical: a comment, a gap, another disk, or needless zip64");
+        return broken(
+            "zip.end",
+            "its end record is not canonical: a comment, a gap, another disk, or needless zip64",
+        );
     }
     Ok(Ok(found))
 }
@@ -168,19 +233,37 @@ fn read_directory(mut directory: impl Read, end: &End) -> Checked<Directory> {
         }
         last = Some(key);
         read += header_length;
-        let local = Header { name: &path, size, crc, offset }.local_length() + top.len() as u64 + 1;
+        let local = Header {
+            name: &path,
+            size,
+            crc,
+            offset,
+        }
+        .local_length()
+            + top.len() as u64
+            + 1;
         found.push((Entry { path, size }, Place { crc, offset }));
-        let Some(next) = local.checked_add(size).and_then(|length| offset.checked_add(length)).filter(|next| *next <= end.offset) else {
+        let Some(next) = local
+            .checked_add(size)
+            .and_then(|length| offset.checked_add(length))
+            .filter(|next| *next <= end.offset)
+        else {
             return broken("zip.size", "an entry is larger than the file");
         };
         offset = next;
     }
     if offset != end.offset || read != end.size || found.len() as u64 != end.count {
-        return broken("zip.gap", "entries and directory do not fill the file exactly, or are miscounted");
+        return broken(
+            "zip.gap",
+            "entries and directory do not fill the file exactly, or are miscounted",
+        );
     }
     found.sort_unstable_by(|a, b| a.0.path.cmp(&b.0.path));
     if let Some(path) = collision(&found) {
-        return broken("zip.collision", &format!("{path} would be one with another entry on some systems"));
+        return broken(
+            "zip.collision",
+            &format!("{path} would be one with another entry on some systems"),
+        );
     }
     let (entries, places) = found.into_iter().unzip();
     Ok(Ok((top, entries, places)))
@@ -198,10 +281,19 @@ fn read_entry(directory: &mut impl Read, offset: u64, top: &mut String) -> Check
     }
     let (name, extra) = rest.split_at(number(&fixed[28..30]) as usize);
     let Some((folder, path)) = std::str::from_utf8(name).ok().and_then(|name| name.split_once('/')) else {
-        return broken("zip.name", "an entry does not lie in a top folder, or its name is not ASCII");
+        return broken(
+            "zip.name",
+            "an entry does not lie in a top folder, or its name is not ASCII",
+        );
     };
     if !is_path(path) || !is_path(folder) {
-        return broken("zip.name", &format!("{:?} is a name that some system would read differently", format!("{folder}/{path}")));
+        return broken(
+            "zip.name",
+            &format!(
+                "{:?} is a name that some system would read differently",
+                format!("{folder}/{path}")
+            ),
+        );
     }
     if top.is_empty() {
         folder.clone_into(top);
@@ -214,7 +306,13 @@ fn read_entry(directory: &mut impl Read, offset: u64, top: &mut String) -> Check
     };
     let crc = number(&fixed[16..20]) as u32;
     let name = format!("{folder}/{path}");
-    let expected = Header { name: &name, size, crc, offset }.central();
+    let expected = Header {
+        name: &name,
+        size,
+        crc,
+        offset,
+    }
+    .central();
     if expected[..CENTRAL_LENGTH] != fixed || expected[CENTRAL_LENGTH..] != rest {
         let message = "has a directory entry that is not canonical (made or changed by another tool? Then unpack it and verify the folder)";
         return broken("zip.central", &format!("{path} {message}"));
@@ -242,11 +340,18 @@ fn collision(sorted: &[(Entry, Place)]) -> Option<String> {
         let path = path.to_ascii_lowercase();
         path.match_indices('/').any(|(i, _)| lower.contains(&path[..i]))
     };
-    sorted.iter().map(|(entry, _)| &entry.path).find(|path| folder_of_another(path)).cloned()
+    sorted
+        .iter()
+        .map(|(entry, _)| &entry.path)
+        .find(|path| folder_of_another(path))
+        .cloned()
 }
 
 fn broken<T>(rule: &'static str, message: &str) -> Checked<T> {
-    Ok(Err(Refused::Broken { rule, message: message.to_owned() }))
+    Ok(Err(Refused::Broken {
+        rule,
+        message: message.to_owned(),
+    }))
 }
 
 /// A little-endian number of at most eight bytes.

@@ -15,7 +15,10 @@ fn published_documents_come_out_byte_for_byte() {
         let found = to_jcs(&value).unwrap();
         assert_eq!(found, vector(&format!("output/{name}.json")), "{name}");
         let hex = String::from_utf8(vector(&format!("outhex/{name}.txt"))).unwrap();
-        let bytes: Vec<u8> = hex.split_whitespace().map(|b| u8::from_str_radix(b, 16).unwrap()).collect();
+        let bytes: Vec<u8> = hex
+            .split_whitespace()
+            .map(|b| u8::from_str_radix(b, 16).unwrap())
+            .collect();
         assert_eq!(found, bytes, "{name}");
     }
 }
@@ -33,14 +36,57 @@ fn published_doubles_come_out_as_ecmascript_writes_them() {
 
 #[test]
 fn only_the_canonical_spelling_is_read() {
-    let good = ["{}", "[]", "null", "-1", "9007199254740991", "\"\\u001f\\n\\\"/\"", "{\"\":0,\"a\":[true,{}]}", "\"\u{7f}é\""];
+    let good = [
+        "{}",
+        "[]",
+        "null",
+        "-1",
+        "9007199254740991",
+        "\"\\u001f\\n\\\"/\"",
+        "{\"\":0,\"a\":[true,{}]}",
+        "\"\u{7f}é\"",
+    ];
     for text in good {
-        assert_eq!(to_strict(&parse_strict(text.as_bytes()).unwrap()).unwrap(), text.as_bytes());
+        assert_eq!(
+            to_strict(&parse_strict(text.as_bytes()).unwrap()).unwrap(),
+            text.as_bytes()
+        );
     }
     let bad = [
-        "", " {}", "{} ", "{}\n", "{\"a\": 1}", "{\"b\":1,\"a\":1}", "{\"a\":1,\"a\":1}", "{\"a\":1,}", "[1,]", "[,1]", "01", "-0", "1.0", "1e3",
-        "9007199254740992", "-9007199254740992", "99999999999999999999", "+1", "-", "nul", "True", "\"\\/\"", "\"\\u0041\"", "\"\\u000a\"",
-        "\"\\u001F\"", "\"\\ud800\"", "\"a", "\"\t\"", "{\"a\"}", "{a:1}", "[1 2]", "NaN", "\u{feff}1", "\"\\x\"",
+        "",
+        " {}",
+        "{} ",
+        "{}\n",
+        "{\"a\": 1}",
+        "{\"b\":1,\"a\":1}",
+        "{\"a\":1,\"a\":1}",
+        "{\"a\":1,}",
+        "[1,]",
+        "[,1]",
+        "01",
+        "-0",
+        "1.0",
+        "1e3",
+        "9007199254740992",
+        "-9007199254740992",
+        "99999999999999999999",
+        "+1",
+        "-",
+        "nul",
+        "True",
+        "\"\\/\"",
+        "\"\\u0041\"",
+        "\"\\u000a\"",
+        "\"\\u001F\"",
+        "\"\\ud800\"",
+        "\"a",
+        "\"\t\"",
+        "{\"a\"}",
+        "{a:1}",
+        "[1 2]",
+        "NaN",
+        "\u{feff}1",
+        "\"\\x\"",
     ];
     for text in bad {
         assert!(parse_strict(text.as_bytes()).is_err(), "{text:?} was read");
@@ -71,7 +117,13 @@ fn depth_is_bounded_for_reader_and_writer_alike() {
 
 #[test]
 fn the_hashed_dialect_has_no_doubles() {
-    for value in [json!(1.0), json!(0.5), json!(u64::MAX), json!(1u64 << 53), json!(-(1i64 << 53))] {
+    for value in [
+        json!(1.0),
+        json!(0.5),
+        json!(u64::MAX),
+        json!(1u64 << 53),
+        json!(-(1i64 << 53)),
+    ] {
         assert_eq!(to_strict(&value), Err(CanonError::Number));
     }
 }
@@ -86,7 +138,8 @@ pub fn any_json() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(4, 32, 6, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
-            prop::collection::btree_map(any::<String>(), inner, 0..6).prop_map(|m| Value::Object(m.into_iter().collect())),
+            prop::collection::btree_map(any::<String>(), inner, 0..6)
+                .prop_map(|m| Value::Object(m.into_iter().collect())),
         ]
     })
 }

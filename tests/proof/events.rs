@@ -36,20 +36,46 @@ fn each_field_is_held_to_its_rule() {
     };
     assert!(with("/at", json!("2026-02-28T23:59:59.999999Z")));
     let bad = [
-        ("/v", json!(2)), ("/stream", json!("case:1")), ("/stream", json!("Agency")), ("/stream", json!(format!("case:{}", CASE.to_uppercase()))),
-        ("/seq", json!(-1)), ("/seq", json!(0)), ("/prev", json!(null)), ("/prev", json!("00")), ("/at", json!("2026-02-30T00:00:00.000000Z")),
-        ("/at", json!("2026-11-22T14:07:31.120Z")), ("/at", json!("2026-11-22T14:07:31.120000+00:00")), ("/actor/kind", json!("robot")),
-        ("/actor/kind", json!("anonymous")), ("/actor/kind", json!("job")), ("/actor/id", json!("bob")), ("/actor/role", json!("")), ("/action", json!("captured")),
-        ("/action", json!("a.b.c")), ("/action", json!("Capture.recorded")), ("/object/version", json!(0)), ("/object/id", json!("")),
-        ("/object/type", json!("a b")), ("/record", json!("AB")), ("/attest", json!({})), ("/attest", json!([1])), ("/attest", json!("x")), ("/attest", json!(null)),
+        ("/v", json!(2)),
+        ("/stream", json!("case:1")),
+        ("/stream", json!("Agency")),
+        ("/stream", json!(format!("case:{}", CASE.to_uppercase()))),
+        ("/seq", json!(-1)),
+        ("/seq", json!(0)),
+        ("/prev", json!(null)),
+        ("/prev", json!("00")),
+        ("/at", json!("2026-02-30T00:00:00.000000Z")),
+        ("/at", json!("2026-11-22T14:07:31.120Z")),
+        ("/at", json!("2026-11-22T14:07:31.120000+00:00")),
+        ("/actor/kind", json!("robot")),
+        ("/actor/kind", json!("anonymous")),
+        ("/actor/kind", json!("job")),
+        ("/actor/id", json!("bob")),
+        ("/actor/role", json!("")),
+        ("/action", json!("captured")),
+        ("/action", json!("a.b.c")),
+        ("/action", json!("Capture.recorded")),
+        ("/object/version", json!(0)),
+        ("/object/id", json!("")),
+        ("/object/type", json!("a b")),
+        ("/record", json!("AB")),
+        ("/attest", json!({})),
+        ("/attest", json!([1])),
+        ("/attest", json!("x")),
+        ("/attest", json!(null)),
     ];
     for (path, value) in bad {
         assert!(!with(path, value.clone()), "{path} = {value} was read");
     }
-    for name in ["v", "stream", "seq", "prev", "at", "actor", "action", "object", "record"] {
+    for name in [
+        "v", "stream", "seq", "prev", "at", "actor", "action", "object", "record",
+    ] {
         let mut event = good.clone();
         event.as_object_mut().unwrap().remove(name);
-        assert!(EventRef::parse(&canon::to_strict(&event).unwrap()).is_err(), "read without {name}");
+        assert!(
+            EventRef::parse(&canon::to_strict(&event).unwrap()).is_err(),
+            "read without {name}"
+        );
     }
     let mut event = good.clone();
     event["extra"] = json!(1);
@@ -64,7 +90,9 @@ fn actors_have_exactly_the_fields_of_their_kind() {
         (event.actor.id, event.actor.role) = (id.map(Into::into), role.map(Into::into));
         event.canonical().is_ok()
     };
-    assert!(with("job", Some("sequencer"), None) && with("operator", Some("Jo Ö"), None) && with("anonymous", None, None));
+    assert!(
+        with("job", Some("sequencer"), None) && with("operator", Some("Jo Ö"), None) && with("anonymous", None, None)
+    );
     assert!(!with("person", Some(&uuid(9)), None) && !with("person", None, Some("investigator")));
     assert!(!with("anonymous", Some("x"), None) && !with("job", None, None) && !with("job", Some("a\nb"), None));
 }
@@ -81,7 +109,10 @@ fn a_chain_names_what_breaks_it() {
     let log: Vec<Event> = Model::sample().log.into_iter().map(|l| l.event).collect();
     let walk = |events: &[Event]| {
         let mut chain = Chain::new(&format!("case:{CASE}"));
-        events.iter().map(|event| event.canonical().unwrap()).try_for_each(|b| chain.push(&EventRef::parse(&b).unwrap(), leaf(&b)))
+        events
+            .iter()
+            .map(|event| event.canonical().unwrap())
+            .try_for_each(|b| chain.push(&EventRef::parse(&b).unwrap(), leaf(&b)))
     };
     assert_eq!(walk(&log), Ok(()));
     assert_eq!(walk(&log[1..]), Err(ChainError::Seq { expected: 0, found: 1 }));
@@ -99,11 +130,22 @@ fn a_chain_names_what_breaks_it() {
 #[test]
 fn a_records_hash_is_that_of_record_and_salt_in_canonical_form() {
     let (record, salt) = (json!({"b": [1], "a": "é"}), [0xab; 32]);
-    let text = format!("{{\"record\":{{\"a\":\"é\",\"b\":[1]}},\"salt\":\"{}\"}}", "ab".repeat(32));
+    let text = format!(
+        "{{\"record\":{{\"a\":\"é\",\"b\":[1]}},\"salt\":\"{}\"}}",
+        "ab".repeat(32)
+    );
     assert_eq!(record::hash(&record, &salt).unwrap(), Digest::of(text.as_bytes()));
-    let line = RecordLine::Shown { leaf: Digest([1; 32]), record: b"{\"a\":1}", salt };
+    let line = RecordLine::Shown {
+        leaf: Digest([1; 32]),
+        record: b"{\"a\":1}",
+        salt,
+    };
     assert_eq!(RecordLine::parse(&line.format()).unwrap(), line);
-    let line = WithheldEvent { leaf: Digest([1; 32]), seq: 4, class: "held".into() };
+    let line = WithheldEvent {
+        leaf: Digest([1; 32]),
+        seq: 4,
+        class: "held".into(),
+    };
     assert_eq!(WithheldEvent::parse(&line.format()).unwrap(), line);
     assert!(RecordLine::parse(b"{\"leaf\":\"00\"}").is_err());
 }
@@ -113,8 +155,16 @@ fn times_have_one_spelling() {
     assert_eq!(parse_at("1970-01-01T00:00:00.000000Z"), Some(0));
     assert_eq!(parse_at("2026-11-22T14:07:31.120000Z"), Some(1_795_356_451_120_000));
     assert_eq!(parse_at("2000-02-29T00:00:00.000001Z"), Some(951_782_400_000_001));
-    for bad in ["2025-02-29T00:00:00.000000Z", "2026-13-01T00:00:00.000000Z", "2026-00-01T00:00:00.000000Z", "2026-01-01T24:00:00.000000Z",
-        "2026-01-01T00:00:60.000000Z", "2026-01-01t00:00:00.000000Z", "2026-01-01T00:00:00.00000Z", "+026-01-01T00:00:00.000000Z"] {
+    for bad in [
+        "2025-02-29T00:00:00.000000Z",
+        "2026-13-01T00:00:00.000000Z",
+        "2026-00-01T00:00:00.000000Z",
+        "2026-01-01T24:00:00.000000Z",
+        "2026-01-01T00:00:60.000000Z",
+        "2026-01-01t00:00:00.000000Z",
+        "2026-01-01T00:00:00.00000Z",
+        "+026-01-01T00:00:00.000000Z",
+    ] {
         assert_eq!(parse_at(bad), None, "{bad}");
     }
 }

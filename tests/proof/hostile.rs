@@ -10,7 +10,17 @@ use tempfile::TempDir;
 use crate::kit::*;
 
 pub const RULES: [&str; 12] = [
-    "zip.end", "zip.order", "zip.size", "zip.gap", "zip.collision", "zip.central", "zip.name", "zip.local", "zip.crc", "folder.empty", "folder.special",
+    "zip.end",
+    "zip.order",
+    "zip.size",
+    "zip.gap",
+    "zip.collision",
+    "zip.central",
+    "zip.name",
+    "zip.local",
+    "zip.crc",
+    "folder.empty",
+    "folder.special",
     "layout.path",
 ];
 
@@ -83,7 +93,27 @@ fn raw(names: &[&str]) -> Vec<u8> {
 #[test]
 fn names_that_a_system_reads_differently() {
     expect("layout.missing", "a raw ZIP is read", &raw(&["t/data/a"]));
-    for name in ["t/../a", "/t/a", "t//a", "t/a/", "t/./a", "t\\a", "t/a\\b", "t/a\0b", "t/é", "t/NUL", "t/com1.txt", "t/a.", "t/.a", "t/a b", "t/C:a", "a", "t/~", "t/a:b", "t/a*"] {
+    for name in [
+        "t/../a",
+        "/t/a",
+        "t//a",
+        "t/a/",
+        "t/./a",
+        "t\\a",
+        "t/a\\b",
+        "t/a\0b",
+        "t/é",
+        "t/NUL",
+        "t/com1.txt",
+        "t/a.",
+        "t/.a",
+        "t/a b",
+        "t/C:a",
+        "a",
+        "t/~",
+        "t/a:b",
+        "t/a*",
+    ] {
         expect("zip.name", name, &raw(&[name]));
     }
     expect("zip.name", "two top folders", &raw(&["t/data/a", "u/data/b"]));
@@ -93,7 +123,11 @@ fn names_that_a_system_reads_differently() {
     expect("zip.collision", "case", &raw(&["t/data/A", "t/data/a"]));
     expect("zip.collision", "a file as folder", &raw(&["t/data/a", "t/data/a/b"]));
     expect("zip.name", "a long name", &raw(&[&format!("t/{}", "a".repeat(101))]));
-    expect("zip.name", "a very long name", &raw(&[&format!("t/{}", "a/".repeat(20_000) + "a")]));
+    expect(
+        "zip.name",
+        "a very long name",
+        &raw(&[&format!("t/{}", "a/".repeat(20_000) + "a")]),
+    );
 }
 
 #[test]
@@ -133,11 +167,23 @@ fn lying_sizes_sums_and_places() {
     expect("zip.crc", "a CRC in the directory", &patch(central[0] + 16, &[0; 4]));
     let huge = [0xfe_u8, 0xff, 0xff, 0xff, 0xfe, 0xff, 0xff, 0xff];
     expect("zip.size", "a size of 4 GB", &patch(central[0] + 20, &huge));
-    expect("zip.central", "an entry that overlaps the one before", &patch(central[1] + 42, &[0; 4]));
+    expect(
+        "zip.central",
+        "an entry that overlaps the one before",
+        &patch(central[1] + 42, &[0; 4]),
+    );
     expect("zip.central", "a compressed entry", &patch(central[0] + 10, &[8, 0]));
     expect("zip.central", "an encrypted entry", &patch(central[0] + 8, &[1, 0]));
-    expect("zip.end", "2^16-1 entries and no zip64", &patch(bytes.len() - 14, &[0xff; 4]));
-    expect("zip.gap", "one entry more than there is", &patch(bytes.len() - 14, &[99, 0, 99, 0]));
+    expect(
+        "zip.end",
+        "2^16-1 entries and no zip64",
+        &patch(bytes.len() - 14, &[0xff; 4]),
+    );
+    expect(
+        "zip.gap",
+        "one entry more than there is",
+        &patch(bytes.len() - 14, &[99, 0, 99, 0]),
+    );
 }
 
 #[test]
@@ -147,7 +193,11 @@ fn nothing_before_between_or_behind() {
         expect("zip.end", "appended", &[&bytes, tail].concat());
     }
     assert_eq!(verify(&[&b"#!/bin/sh\n"[..], &bytes].concat()).exit_code, 2);
-    expect("zip.end", "prepended with a ZIP's look", &[&b"PK\x03\x04"[..], &bytes].concat());
+    expect(
+        "zip.end",
+        "prepended with a ZIP's look",
+        &[&b"PK\x03\x04"[..], &bytes].concat(),
+    );
     let mut comment = bytes.clone();
     let at = comment.len() - 2;
     comment[at] = 5;
@@ -169,7 +219,9 @@ fn zip64_only_where_needed_and_never_believed() {
         out.extend(0x0606_4b50u32.to_le_bytes());
         out.extend(44u64.to_le_bytes());
         out.extend([0x2d, 3, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
-        [count, count, size, offset].iter().for_each(|v| out.extend(v.to_le_bytes()));
+        [count, count, size, offset]
+            .iter()
+            .for_each(|v| out.extend(v.to_le_bytes()));
         out.extend(0x0706_4b50u32.to_le_bytes());
         out.extend([0; 4]);
         out.extend((end as u64).to_le_bytes());
@@ -183,12 +235,20 @@ fn zip64_only_where_needed_and_never_believed() {
     let count = directory(&bytes).len() as u64;
     expect("zip.end", "needless zip64", &zip64(count, size, start, [0xff; 12]));
     expect("zip.end", "2^32 entries", &zip64(1 << 32, size, start, [0xff; 12]));
-    expect("zip.end", "2^64-1 entries", &zip64(u64::MAX, u64::MAX, u64::MAX, [0xff; 12]));
+    expect(
+        "zip.end",
+        "2^64-1 entries",
+        &zip64(u64::MAX, u64::MAX, u64::MAX, [0xff; 12]),
+    );
     let mut honest = [0xff; 12];
     honest[4..8].copy_from_slice(&(size as u32).to_le_bytes());
     honest[8..].copy_from_slice(&(start as u32).to_le_bytes());
     // Canonical in form, so that only counting tells.
-    expect("zip.gap", "2^32 entries, canonical", &zip64(1 << 32, size, start, honest));
+    expect(
+        "zip.gap",
+        "2^32 entries, canonical",
+        &zip64(1 << 32, size, start, honest),
+    );
 }
 
 #[test]
@@ -211,9 +271,13 @@ fn folders_hold_files_and_nothing_else() {
         assert!(has(&report, rule), "{rule}: {:#?}", failures(&report));
         assert_eq!(report.exit_code, 1);
     };
-    bend("folder.empty", &|top| fs::create_dir(top.join("data/exhibits/009")).unwrap());
+    bend("folder.empty", &|top| {
+        fs::create_dir(top.join("data/exhibits/009")).unwrap()
+    });
     bend("layout.path", &|top| fs::write(top.join("data/a b"), "").unwrap());
-    bend("manifest.unlisted", &|top| fs::write(top.join("data/.hidden"), "").unwrap());
+    bend("manifest.unlisted", &|top| {
+        fs::write(top.join("data/.hidden"), "").unwrap()
+    });
     #[cfg(unix)]
     bend("folder.special", &|top| {
         fs::remove_file(top.join("data/index.html")).unwrap();
@@ -230,7 +294,10 @@ fn the_writer_refuses_what_the_reader_would() {
     assert!(matches!(writer.add_bytes("../x", b""), Err(WriteError::Path(_))));
     for found in [&b"12"[..], b"1234"] {
         let mut writer = ZipWriter::new(std::io::Cursor::new(Vec::new()), "t").unwrap();
-        assert!(matches!(writer.add("data/c", 3, found, &mut |_| {}), Err(WriteError::Size { .. })));
+        assert!(matches!(
+            writer.add("data/c", 3, found, &mut |_| {}),
+            Err(WriteError::Size { .. })
+        ));
     }
     assert!(ZipWriter::new(std::io::Cursor::new(Vec::new()), "a/b").is_err());
 }

@@ -17,7 +17,9 @@ fn digest(value: &Value) -> Option<Digest> {
 }
 
 fn proof(value: &Value) -> Option<Vec<Digest>> {
-    value.as_array().map_or(Some(Vec::new()), |hashes| hashes.iter().map(digest).collect())
+    value
+        .as_array()
+        .map_or(Some(Vec::new()), |hashes| hashes.iter().map(digest).collect())
 }
 
 #[test]
@@ -25,7 +27,13 @@ fn published_inclusion_proofs() {
     for case in vector("inclusion").as_array().unwrap() {
         let read = || {
             let (leaf, root) = (digest(&case["leafHash"])?, digest(&case["root"])?);
-            Some(verify_inclusion(case["leafIdx"].as_u64()?, case["treeSize"].as_u64()?, leaf, &proof(&case["proof"])?, root))
+            Some(verify_inclusion(
+                case["leafIdx"].as_u64()?,
+                case["treeSize"].as_u64()?,
+                leaf,
+                &proof(&case["proof"])?,
+                root,
+            ))
         };
         assert_eq!(read().unwrap_or(false), case["wantErr"] == false, "{}", case["file"]);
     }
@@ -38,7 +46,13 @@ fn published_consistency_proofs() {
             // Some cases spell roots that do not matter as a few words: any digest stands for them.
             let root = |value: &Value| digest(value).unwrap_or_else(|| Digest::of(value.as_str().unwrap().as_bytes()));
             let (a, b) = (root(&case["root1"]), root(&case["root2"]));
-            Some(verify_consistency(case["size1"].as_u64()?, case["size2"].as_u64()?, &proof(&case["proof"])?, a, b))
+            Some(verify_consistency(
+                case["size1"].as_u64()?,
+                case["size2"].as_u64()?,
+                &proof(&case["proof"])?,
+                a,
+                b,
+            ))
         };
         assert_eq!(read().unwrap_or(false), case["wantErr"] == false, "{}", case["file"]);
     }
@@ -47,8 +61,17 @@ fn published_consistency_proofs() {
 #[test]
 fn published_roots() {
     let vector = vector("rfc6962-roots");
-    let unhex = |text: &str| (0..text.len() / 2).map(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).unwrap()).collect::<Vec<_>>();
-    let leaves: Vec<Digest> = vector["leaf_inputs_hex"].as_array().unwrap().iter().map(|l| leaf_hash(&unhex(l.as_str().unwrap()))).collect();
+    let unhex = |text: &str| {
+        (0..text.len() / 2)
+            .map(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).unwrap())
+            .collect::<Vec<_>>()
+    };
+    let leaves: Vec<Digest> = vector["leaf_inputs_hex"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|l| leaf_hash(&unhex(l.as_str().unwrap())))
+        .collect();
     for (size, expected) in vector["roots_hex_by_size"].as_object().unwrap() {
         let size: usize = size.parse().unwrap();
         let found = root(&Memory::of(&leaves[..size]), size as u64).unwrap();
@@ -58,14 +81,28 @@ fn published_roots() {
 
 #[test]
 fn tile_paths_are_those_of_tlog_tiles() {
-    let id = TileId { level: 2, index: 1_234_067 };
+    let id = TileId {
+        level: 2,
+        index: 1_234_067,
+    };
     assert_eq!(tile_path(id, 256), "/tile/2/x001/x234/067");
     assert_eq!(tile_path(TileId { level: 0, index: 0 }, 7), "/tile/0/000.p/7");
     for (index, width) in [(0, 256), (999, 1), (1000, 255), (u64::MAX, 256)] {
         let id = TileId { level: 5, index };
         assert_eq!(parse_tile_path(&tile_path(id, width)), Some((id, width)));
     }
-    for bad in ["/tile/0/0", "/tile/0/000.p/0", "/tile/0/000.p/256", "/tile/0/000.p/07", "/tile/00/000", "/tile/0/x000/000", "/tile/0/000/", "/tile/64/000", "tile/0/000", "/tile/0/1234"] {
+    for bad in [
+        "/tile/0/0",
+        "/tile/0/000.p/0",
+        "/tile/0/000.p/256",
+        "/tile/0/000.p/07",
+        "/tile/00/000",
+        "/tile/0/x000/000",
+        "/tile/0/000/",
+        "/tile/64/000",
+        "tile/0/000",
+        "/tile/0/1234",
+    ] {
         assert_eq!(parse_tile_path(bad), None, "{bad}");
     }
 }
@@ -99,17 +136,32 @@ fn a_tree_of_many_tiles_proves_every_kind_of_leaf() {
     for size in [1u64, 2, 255, 256, 257, 511, 512, 65_535, 65_536, 65_537, 69_999, 70_000] {
         let top = root(&tiles, size).unwrap();
         assert_eq!(top, mth(&leaves[..size as usize]), "{size}");
-        for index in [0, 1, size / 3, size / 2, size.saturating_sub(2), size - 1].into_iter().filter(|i| *i < size) {
+        for index in [0, 1, size / 3, size / 2, size.saturating_sub(2), size - 1]
+            .into_iter()
+            .filter(|i| *i < size)
+        {
             let proof = inclusion_proof(&tiles, index, size).unwrap();
-            assert!(verify_inclusion(index, size, leaves[index as usize], &proof, top), "{index} of {size}");
+            assert!(
+                verify_inclusion(index, size, leaves[index as usize], &proof, top),
+                "{index} of {size}"
+            );
         }
-        for old in [1, 2, 256, size / 2, size - 1, size].into_iter().filter(|a| (1..=size).contains(a)) {
+        for old in [1, 2, 256, size / 2, size - 1, size]
+            .into_iter()
+            .filter(|a| (1..=size).contains(a))
+        {
             let proof = consistency_proof(&tiles, old, size).unwrap();
-            assert!(verify_consistency(old, size, &proof, mth(&leaves[..old as usize]), top), "{old} to {size}");
+            assert!(
+                verify_consistency(old, size, &proof, mth(&leaves[..old as usize]), top),
+                "{old} to {size}"
+            );
         }
     }
     assert_eq!(inclusion_proof(&tiles, 5, 5), Err(ProofError::Range));
-    assert!(matches!(root(&tiles, 70_001), Err(ProofError::Short(_) | ProofError::Tiles(_))));
+    assert!(matches!(
+        root(&tiles, 70_001),
+        Err(ProofError::Short(_) | ProofError::Tiles(_))
+    ));
 }
 
 proptest! {

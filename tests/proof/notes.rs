@@ -49,21 +49,48 @@ fn we_sign_and_cosign_as_the_vectors_do() {
 #[test]
 fn trees_and_proofs_are_those_of_the_vectors() {
     let vector = vector();
-    let leaves: Vec<Digest> = vector["entries_utf8"].as_array().unwrap().iter().map(|e| leaf_hash(e.as_str().unwrap().as_bytes())).collect();
+    let leaves: Vec<Digest> = vector["entries_utf8"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| leaf_hash(e.as_str().unwrap().as_bytes()))
+        .collect();
     let tiles = Memory::of(&leaves);
     for size in 0..=7 {
-        assert_eq!(merkle::root(&tiles, size).unwrap().to_string(), vector["roots_hex"][size.to_string()].as_str().unwrap());
+        assert_eq!(
+            merkle::root(&tiles, size).unwrap().to_string(),
+            vector["roots_hex"][size.to_string()].as_str().unwrap()
+        );
     }
     let text = |hashes: Vec<Digest>| hashes.iter().map(|h| b64::encode(&h.0)).collect::<Vec<_>>();
-    let listed = |name: &str| vector[name].as_array().unwrap().iter().map(|h| h.as_str().unwrap().to_owned()).collect::<Vec<_>>();
-    assert_eq!(text(merkle::inclusion_proof(&tiles, 5, 7).unwrap()), listed("inclusion_proof_b64"));
-    assert_eq!(text(merkle::consistency_proof(&tiles, 4, 7).unwrap()), listed("consistency_4_7_b64"));
+    let listed = |name: &str| {
+        vector[name]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|h| h.as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        text(merkle::inclusion_proof(&tiles, 5, 7).unwrap()),
+        listed("inclusion_proof_b64")
+    );
+    assert_eq!(
+        text(merkle::consistency_proof(&tiles, 4, 7).unwrap()),
+        listed("consistency_4_7_b64")
+    );
     let tile: Vec<u8> = leaves.iter().flat_map(|l| l.0).collect();
     assert_eq!(tile, file("tile-0-000.p-7"));
     let proof = TlogProof::parse(&file("entry5.tlog-proof")).unwrap();
     assert_eq!(proof.format().as_bytes(), file("entry5.tlog-proof"));
     let checkpoint = Checkpoint::parse(&Note::parse(proof.note.as_bytes()).unwrap().text).unwrap();
-    assert!(merkle::verify_inclusion(proof.index, checkpoint.size, leaves[5], &proof.hashes, checkpoint.root));
+    assert!(merkle::verify_inclusion(
+        proof.index,
+        checkpoint.size,
+        leaves[5],
+        &proof.hashes,
+        checkpoint.root
+    ));
 }
 
 #[test]
@@ -71,11 +98,23 @@ fn a_policy_counts_its_witnesses() {
     let text = vector()["policy"].as_str().unwrap().to_owned();
     let policy = Policy::parse(&text).unwrap();
     assert!(policy.satisfied(&[0]) && !policy.satisfied(&[]));
-    assert!(Policy::parse(&text.replace("quorum w1", "quorum none")).unwrap().satisfied(&[]));
+    assert!(
+        Policy::parse(&text.replace("quorum w1", "quorum none"))
+            .unwrap()
+            .satisfied(&[])
+    );
     let group = text.replace("quorum w1", "group g all w1\ngroup h any g\nquorum h");
     assert!(Policy::parse(&group).unwrap().satisfied(&[0]));
-    for (from, to) in [("quorum w1", ""), ("quorum w1", "quorum w1\nquorum w1"), ("quorum w1", "quorum w2"), ("quorum w1", "group g 2 w1\nquorum g"),
-        ("witness w1", "witness none"), ("quorum w1", "group g any w1 w1\nquorum g"), ("log ", "lag "), ("+df1c0a35", "+df1c0a36")] {
+    for (from, to) in [
+        ("quorum w1", ""),
+        ("quorum w1", "quorum w1\nquorum w1"),
+        ("quorum w1", "quorum w2"),
+        ("quorum w1", "group g 2 w1\nquorum g"),
+        ("witness w1", "witness none"),
+        ("quorum w1", "group g any w1 w1\nquorum g"),
+        ("log ", "lag "),
+        ("+df1c0a35", "+df1c0a36"),
+    ] {
         assert!(Policy::parse(&text.replace(from, to)).is_err(), "{to}");
     }
 }
@@ -83,26 +122,61 @@ fn a_policy_counts_its_witnesses() {
 #[test]
 fn notes_are_read_strictly() {
     let good = String::from_utf8(file("checkpoint-7")).unwrap();
-    for bad in [good.trim_end().to_owned(), good.replace("\n\n", "\n"), good.replace("—", "-"), good.replace('\n', "\r\n"), good.clone() + "x\n", good.replace("— ", "—  "), "\n".into(), String::new()] {
+    for bad in [
+        good.trim_end().to_owned(),
+        good.replace("\n\n", "\n"),
+        good.replace("—", "-"),
+        good.replace('\n', "\r\n"),
+        good.clone() + "x\n",
+        good.replace("— ", "—  "),
+        "\n".into(),
+        String::new(),
+    ] {
         assert!(Note::parse(bad.as_bytes()).is_err(), "{bad:?}");
     }
     let twice = good.clone() + good.lines().nth(4).unwrap() + "\n";
-    assert_eq!(Note::parse(twice.as_bytes()).unwrap().verify(&keys()), Err(NoteError::Twice));
-    for bad in ["a\n07\njuo=\n", "\n7\nju+6vaTwi1RItNuwTrHrzyzYa/Nn0cD+wyFIgqkbe54=\n", "a\n7\nju+6vaTwi1RItNuwTrHrzyzYa/Nn0cD+wyFIgqkbe54=\next\n", "a\n+7\nju+6vaTwi1RItNuwTrHrzyzYa/Nn0cD+wyFIgqkbe54=\n"] {
+    assert_eq!(
+        Note::parse(twice.as_bytes()).unwrap().verify(&keys()),
+        Err(NoteError::Twice)
+    );
+    for bad in [
+        "a\n07\njuo=\n",
+        "\n7\nju+6vaTwi1RItNuwTrHrzyzYa/Nn0cD+wyFIgqkbe54=\n",
+        "a\n7\nju+6vaTwi1RItNuwTrHrzyzYa/Nn0cD+wyFIgqkbe54=\next\n",
+        "a\n+7\nju+6vaTwi1RItNuwTrHrzyzYa/Nn0cD+wyFIgqkbe54=\n",
+    ] {
         assert!(Checkpoint::parse(bad).is_err(), "{bad:?}");
     }
     let vkey = keys()[0].to_string();
-    for bad in [vkey.replace("+53b0", "+53b1"), vkey.replace("casetrail", "case trail"), vkey.replace("AYqI", "A4qI"), vkey[..60].into(), String::new(), "a+b".into()] {
+    for bad in [
+        vkey.replace("+53b0", "+53b1"),
+        vkey.replace("casetrail", "case trail"),
+        vkey.replace("AYqI", "A4qI"),
+        vkey[..60].into(),
+        String::new(),
+        "a+b".into(),
+    ] {
         assert!(VerifyingKey::parse(&bad).is_err(), "{bad}");
     }
 }
 
 #[test]
 fn base64_has_one_spelling() {
-    for (bytes, text) in [(&b""[..], ""), (b"f", "Zg=="), (b"fo", "Zm8="), (b"foo", "Zm9v"), (b"foob", "Zm9vYg==")] {
-        assert_eq!((b64::encode(bytes).as_str(), b64::decode(text).as_deref()), (text, Some(bytes)));
+    for (bytes, text) in [
+        (&b""[..], ""),
+        (b"f", "Zg=="),
+        (b"fo", "Zm8="),
+        (b"foo", "Zm9v"),
+        (b"foob", "Zm9vYg=="),
+    ] {
+        assert_eq!(
+            (b64::encode(bytes).as_str(), b64::decode(text).as_deref()),
+            (text, Some(bytes))
+        );
     }
-    for bad in ["Zg", "Zg=", "Zh==", "Zg==\n", "Z===", "====", "Zm9v=", "Zm-v", "Zg==Zg=="] {
+    for bad in [
+        "Zg", "Zg=", "Zh==", "Zg==\n", "Z===", "====", "Zm9v=", "Zm-v", "Zg==Zg==",
+    ] {
         assert_eq!(b64::decode(bad), None, "{bad}");
     }
 }
@@ -111,7 +185,10 @@ fn base64_has_one_spelling() {
 fn the_pem_is_what_openssl_reads() {
     let pem = keys()[0].pem();
     let lines: Vec<&str> = pem.lines().collect();
-    assert_eq!((lines[0], lines[2], lines.len()), ("-----BEGIN PUBLIC KEY-----", "-----END PUBLIC KEY-----", 3));
+    assert_eq!(
+        (lines[0], lines[2], lines.len()),
+        ("-----BEGIN PUBLIC KEY-----", "-----END PUBLIC KEY-----", 3)
+    );
     assert!(b64::decode(lines[1]).unwrap().ends_with(keys()[0].public()));
     let dir = tempfile::tempdir().unwrap();
     let note = Note::parse(&file("checkpoint-7")).unwrap();
@@ -120,7 +197,13 @@ fn the_pem_is_what_openssl_reads() {
     std::fs::write(&text, &note.text).unwrap();
     std::fs::write(&sig, &note.signatures[0].bytes).unwrap();
     let mut openssl = std::process::Command::new("openssl");
-    openssl.args(["pkeyutl", "-verify", "-pubin", "-rawin", "-inkey"]).arg(key).arg("-in").arg(text).arg("-sigfile").arg(sig);
+    openssl
+        .args(["pkeyutl", "-verify", "-pubin", "-rawin", "-inkey"])
+        .arg(key)
+        .arg("-in")
+        .arg(text)
+        .arg("-sigfile")
+        .arg(sig);
     // Where there is no openssl, the shape above has to do.
     if let Ok(output) = openssl.output() {
         assert!(output.status.success(), "{output:?}");

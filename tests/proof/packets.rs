@@ -13,7 +13,10 @@ fn a_sound_packet_passes_with_the_key_as_zip_and_as_folder() {
         assert_eq!(failures(&report), Vec::<String>::new());
         assert_eq!((report.outcome, report.exit_code), (Outcome::Passed, 0));
         let c = &report.counts;
-        assert_eq!((c.files, c.events, c.records, c.records_withheld), (files.len() as u64, 15, 11, 3));
+        assert_eq!(
+            (c.files, c.events, c.records, c.records_withheld),
+            (files.len() as u64, 15, 11, 3)
+        );
         assert_eq!((c.captures, c.exhibits, c.proofs, c.signatures), (3, 2, 1, 1));
         assert_eq!(c.bytes, files.values().map(|b| b.len() as u64).sum::<u64>());
     }
@@ -23,7 +26,12 @@ fn a_sound_packet_passes_with_the_key_as_zip_and_as_folder() {
 fn without_a_key_it_is_intact_and_the_signer_not_checked() {
     let report = verify_zip(&Model::sample().files(), &Default::default());
     assert_eq!((report.outcome, report.exit_code), (Outcome::SignerNotChecked, 3));
-    assert!(report.findings.iter().any(|f| f.rule == "signer" && f.verdict == Verdict::NotChecked));
+    assert!(
+        report
+            .findings
+            .iter()
+            .any(|f| f.rule == "signer" && f.verdict == Verdict::NotChecked)
+    );
 }
 
 #[test]
@@ -54,7 +62,10 @@ fn a_policy_asks_for_its_witnesses() {
     let witness = Signer::witness_from_seed("witness.example/w1", &[2; 32]).unwrap();
     let log = key().key.unwrap();
     let text = format!("log {log}\nwitness w1 {}\ngroup g any w1\nquorum g\n", witness.vkey());
-    let mut trust = casetrail::proof::trust::Trust { policy: Some(Policy::parse(&text).unwrap()), ..Default::default() };
+    let mut trust = casetrail::proof::trust::Trust {
+        policy: Some(Policy::parse(&text).unwrap()),
+        ..Default::default()
+    };
     trust.require_witness = true;
     let mut files = Model::sample().files();
     assert!(has(&verify_zip(&files, &trust), "witness"));
@@ -79,7 +90,10 @@ fn what_is_no_packet_is_unreadable() {
         std::fs::write(&path, bytes).unwrap();
         assert_eq!(casetrail::bag::verify_path(&path, &key()).exit_code, 2);
     }
-    assert_eq!(casetrail::bag::verify_path(&dir.path().join("none"), &key()).exit_code, 2);
+    assert_eq!(
+        casetrail::bag::verify_path(&dir.path().join("none"), &key()).exit_code,
+        2
+    );
 }
 
 #[test]
@@ -100,4 +114,13 @@ fn a_case_without_captures_makes_an_empty_packet_that_passes() {
     model.head.cut.leaf = model.log[4].leaf;
     let report = verify_zip(&model.files(), &key());
     assert_eq!(failures(&report), Vec::<String>::new());
+}
+
+#[test]
+fn a_thousand_exhibits_are_no_different() {
+    let files = Model::many(1001, 0).files();
+    assert!(files.contains_key("data/exhibits/1001/01-original.jpg"));
+    let report = verify_zip(&files, &key());
+    assert_eq!(failures(&report), Vec::<String>::new());
+    assert_eq!((report.exit_code, report.counts.exhibits), (0, 1001));
 }

@@ -23,7 +23,10 @@ fn passes(bytes: &[u8]) -> bool {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("p.zip");
     std::fs::write(&path, bytes).unwrap();
-    !matches!(verify_path(&path, &key()).outcome, Outcome::Failed | Outcome::Unreadable)
+    !matches!(
+        verify_path(&path, &key()).outcome,
+        Outcome::Failed | Outcome::Unreadable
+    )
 }
 
 /// Bends one file of the packet, which is then zipped (and tagged) anew.
@@ -33,7 +36,11 @@ fn file_bent(path: &str, retagged: bool, bend: impl FnOnce(&mut Vec<u8>)) -> boo
     if retagged {
         retag(&mut files);
     }
-    files != sample().0 && !matches!(verify_zip(&files, &key()).outcome, Outcome::Failed | Outcome::Unreadable)
+    files != sample().0
+        && !matches!(
+            verify_zip(&files, &key()).outcome,
+            Outcome::Failed | Outcome::Unreadable
+        )
 }
 
 fn any_path() -> impl Strategy<Value = String> {

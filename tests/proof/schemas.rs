@@ -21,20 +21,31 @@ fn fits(schema: &Value, value: &Value) -> bool {
         Some("null") => value.is_null(),
         _ => true,
     };
-    let allowed = list("enum").is_none_or(|allowed| allowed.contains(value)) && schema.get("const").is_none_or(|only| only == value);
+    let allowed = list("enum").is_none_or(|allowed| allowed.contains(value))
+        && schema.get("const").is_none_or(|only| only == value);
     let any = list("anyOf").is_none_or(|all| all.iter().any(|one| fits(one, value)));
     let one = list("oneOf").is_none_or(|all| all.iter().filter(|one| fits(one, value)).count() == 1);
-    let items = value.as_array().is_none_or(|items| schema.get("items").is_none_or(|each| items.iter().all(|item| fits(each, item))));
+    let items = value.as_array().is_none_or(|items| {
+        schema
+            .get("items")
+            .is_none_or(|each| items.iter().all(|item| fits(each, item)))
+    });
     of_type && allowed && any && one && items && value.as_object().is_none_or(|_| members(schema, value))
 }
 
 fn members(schema: &Value, value: &Value) -> bool {
-    let required = schema["required"].as_array().is_none_or(|names| names.iter().all(|name| value.get(name.as_str().unwrap()).is_some()));
+    let required = schema["required"]
+        .as_array()
+        .is_none_or(|names| names.iter().all(|name| value.get(name.as_str().unwrap()).is_some()));
     required
-        && value.as_object().unwrap().iter().all(|(name, value)| match schema["properties"].get(name) {
-            Some(schema) => fits(schema, value),
-            None => schema["additionalProperties"] != false,
-        })
+        && value
+            .as_object()
+            .unwrap()
+            .iter()
+            .all(|(name, value)| match schema["properties"].get(name) {
+                Some(schema) => fits(schema, value),
+                None => schema["additionalProperties"] != false,
+            })
 }
 
 #[test]

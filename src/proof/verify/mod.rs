@@ -153,7 +153,12 @@ impl Report {
         if verdict == Verdict::Failed && self.findings.len() >= MAX_FINDINGS {
             self.more_failed += 1;
         } else {
-            self.findings.push(Finding { file: file.into(), rule, verdict, message: message.into() });
+            self.findings.push(Finding {
+                file: file.into(),
+                rule,
+                verdict,
+                message: message.into(),
+            });
         }
     }
 
@@ -173,17 +178,67 @@ impl Report {
 /// Verifies a packet against what the caller trusts.
 pub fn verify(source: &mut dyn PacketSource, trust: &Trust) -> Report {
     let mut walk = Walk::new(source, trust);
-    walk.stage("", "layout", "every required file is there, and no other than the layout knows", Walk::layout);
+    walk.stage(
+        "",
+        "layout",
+        "every required file is there, and no other than the layout knows",
+        Walk::layout,
+    );
     walk.hash_files();
-    walk.stage(packet::ISSUED, "issued", "the packet's issue is an event that names manifest, cut and inventory", Walk::issued);
-    walk.stage(packet::EVENTS, "events", "the case's events form one unbroken chain up to the issue", Walk::events);
-    walk.stage(packet::INVENTORY, "inventory", "lists every capture recorded up to the cut, once", Walk::inventory);
-    walk.stage(packet::RECORDS, "records", "every record shown is the one its event bound", Walk::records);
-    walk.stage(packet::PACKET, "packet", "says what records and events say, and names every exhibit file", Walk::packet);
-    walk.stage(packet::MANIFEST, "manifest", "lists every file under data/ with its digest", |w| w.manifest(true));
-    walk.stage(packet::TAGMANIFEST, "tagmanifest", "lists every other file with its digest", |w| w.manifest(false));
-    walk.stage(packet::BAG_INFO, "bag", "the bag declares itself as BagIt 1.0 and its size", Walk::bag);
-    walk.stage(packet::ISSUED_PROOF, "log", "the issue is a leaf of the tree that the log's checkpoint signs", Walk::log);
+    walk.stage(
+        packet::ISSUED,
+        "issued",
+        "the packet's issue is an event that names manifest, cut and inventory",
+        Walk::issued,
+    );
+    walk.stage(
+        packet::EVENTS,
+        "events",
+        "the case's events form one unbroken chain up to the issue",
+        Walk::events,
+    );
+    walk.stage(
+        packet::INVENTORY,
+        "inventory",
+        "lists every capture recorded up to the cut, once",
+        Walk::inventory,
+    );
+    walk.stage(
+        packet::RECORDS,
+        "records",
+        "every record shown is the one its event bound",
+        Walk::records,
+    );
+    walk.stage(
+        packet::PACKET,
+        "packet",
+        "says what records and events say, and names every exhibit file",
+        Walk::packet,
+    );
+    walk.stage(
+        packet::MANIFEST,
+        "manifest",
+        "lists every file under data/ with its digest",
+        |w| w.manifest(true),
+    );
+    walk.stage(
+        packet::TAGMANIFEST,
+        "tagmanifest",
+        "lists every other file with its digest",
+        |w| w.manifest(false),
+    );
+    walk.stage(
+        packet::BAG_INFO,
+        "bag",
+        "the bag declares itself as BagIt 1.0 and its size",
+        Walk::bag,
+    );
+    walk.stage(
+        packet::ISSUED_PROOF,
+        "log",
+        "the issue is a leaf of the tree that the log's checkpoint signs",
+        Walk::log,
+    );
     walk.trust_chain();
     walk.finish()
 }
@@ -204,7 +259,16 @@ struct Walk<'w> {
 impl<'w> Walk<'w> {
     fn new(source: &'w mut dyn PacketSource, trust: &'w Trust) -> Self {
         let digests = vec![None; source.entries().len()];
-        Self { source, trust, report: Report::new(), digests, issued: None, note: None, custody: Default::default(), trusted: false }
+        Self {
+            source,
+            trust,
+            report: Report::new(),
+            digests,
+            issued: None,
+            note: None,
+            custody: Default::default(),
+            trusted: false,
+        }
     }
 
     /// Runs a group of checks and says `passed` if none of them failed.
@@ -218,7 +282,8 @@ impl<'w> Walk<'w> {
 
     fn finish(mut self) -> Report {
         for finding in self.source.findings() {
-            self.report.say(finding.verdict, &finding.file, finding.rule, finding.message);
+            self.report
+                .say(finding.verdict, &finding.file, finding.rule, finding.message);
         }
         let outcome = match (self.report.failed(), self.trusted) {
             (0, true) => Outcome::Passed,
@@ -230,7 +295,10 @@ impl<'w> Walk<'w> {
     }
 
     fn index(&self, path: &str) -> Option<usize> {
-        self.source.entries().binary_search_by(|entry| entry.path.as_str().cmp(path)).ok()
+        self.source
+            .entries()
+            .binary_search_by(|entry| entry.path.as_str().cmp(path))
+            .ok()
     }
 
     fn digest(&self, path: &str) -> Option<Digest> {
@@ -254,13 +322,21 @@ impl<'w> Walk<'w> {
         let Some(index) = self.index(path) else { return };
         let mut lines = Lines::default();
         let report = &mut self.report;
-        let digest = self.source.read(index, &mut |chunk| lines.feed(chunk, &mut |number, line| each(report, number, line)));
+        let digest = self.source.read(index, &mut |chunk| {
+            lines.feed(chunk, &mut |number, line| each(report, number, line))
+        });
         if digest.is_some() && self.digests[index].is_none() {
             self.count(index);
         }
         self.digests[index] = digest;
-        self.report.require(!lines.long, path, "lines.long", "has a line of more than 1 MB");
-        self.report.require(lines.kept.is_empty() && !lines.skipping, path, "lines.end", "does not end in LF");
+        self.report
+            .require(!lines.long, path, "lines.long", "has a line of more than 1 MB");
+        self.report.require(
+            lines.kept.is_empty() && !lines.skipping,
+            path,
+            "lines.end",
+            "does not end in LF",
+        );
     }
 
     fn count(&mut self, index: usize) {
