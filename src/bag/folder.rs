@@ -63,7 +63,7 @@ impl Folder {
 
     fn one(&self, index: usize, sink: &mut dyn FnMut(&[u8])) -> Option<Digest> {
         let entry = &self.entries[index];
-        match File::open(self.top.join(&entry.path)).and_then(|file| digest(file, sink)) {
+        match File::open(self.top.join(&entry.path)).and_then(|file| digest(file, entry.size, sink)) {
             Ok((digest, _, size)) if size == entry.size => Some(digest),
             Ok(_) => {
                 self.say(&entry.path, "container", "changed while it was read".into());

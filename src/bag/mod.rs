@@ -44,10 +44,10 @@ pub fn verify_path(path: &Path, trust: &Trust) -> Report {
     }
 }
 
-/// Reads to the end in large pieces: SHA-256, CRC-32, and the number of bytes.
-fn digest(mut from: impl Read, sink: &mut dyn FnMut(&[u8])) -> io::Result<(Digest, u32, u64)> {
+/// Reads to the end in large pieces: SHA-256, CRC-32, and the number of bytes. A short file gets a short buffer.
+fn digest(mut from: impl Read, expected: u64, sink: &mut dyn FnMut(&[u8])) -> io::Result<(Digest, u32, u64)> {
     let (mut sha, mut crc, mut size) = (Sha256::new(), crc32fast::Hasher::new(), 0);
-    let mut buffer = vec![0; CHUNK];
+    let mut buffer = vec![0; expected.clamp(4096, CHUNK as u64) as usize];
     loop {
         match from.read(&mut buffer) {
             Ok(0) => return Ok((Digest(sha.finalize().into()), crc.finalize(), size)),

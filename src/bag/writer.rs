@@ -72,7 +72,7 @@ impl<W: Write + Seek> ZipWriter<W> {
         };
         self.out.write_all(&entry.header().local())?;
         let mut failed = None;
-        let (digest, crc, found) = digest(from.take(size.saturating_add(1)), &mut |chunk| {
+        let (digest, crc, found) = digest(from.take(size.saturating_add(1)), size, &mut |chunk| {
             failed = failed.take().or_else(|| self.out.write_all(chunk).err());
             progress(chunk.len() as u64);
         })?;

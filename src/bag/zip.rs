@@ -119,6 +119,7 @@ impl Zip {
                 at: start,
                 left: entry.size,
             },
+            entry.size,
             sink,
         ) {
             Ok((digest, crc, size)) => {

@@ -444,7 +444,7 @@ pub fn retag(files: &mut Files) {
 }
 
 pub fn salt(n: usize) -> [u8; 32] {
-    [n as u8 + 1; 32]
+    [(n as u8).wrapping_add(1); 32]
 }
 
 pub fn next(

@@ -124,3 +124,37 @@ fn a_thousand_exhibits_are_no_different() {
     assert_eq!(failures(&report), Vec::<String>::new());
     assert_eq!((report.exit_code, report.counts.exhibits), (0, 1001));
 }
+
+#[test]
+fn the_command_line_gives_the_exit_codes_of_the_contract() {
+    let dir = tempfile::tempdir().unwrap();
+    let files = Model::sample().files();
+    let packet = zip(dir.path(), &files).to_string_lossy().into_owned();
+    let vkey = key().key.unwrap().to_string();
+    let file = dir.path().join("log.vkey");
+    std::fs::write(&file, format!("{vkey}\n")).unwrap();
+    let run = |args: &[&str]| casetrail::bag::cli::run(args.iter().map(Into::into));
+    assert_eq!(run(&[&packet, "--key", &vkey]), 0);
+    assert_eq!(run(&["--key", &file.to_string_lossy(), &packet, "--json"]), 0);
+    assert_eq!(run(&[&packet, "--key", &trust(&[9; 32]).key.unwrap().to_string()]), 1);
+    assert_eq!(run(&[&packet, "--key", &vkey, "--require-time"]), 1);
+    assert_eq!(run(&["/nowhere", "--key", &vkey]), 2);
+    for wrong in [
+        &[][..],
+        &["--key"],
+        &[&packet, "--quick"],
+        &[&packet, &packet],
+        &[&packet, "--key", "nonsense"],
+    ] {
+        assert_eq!(run(wrong), 2, "{wrong:?}");
+    }
+    assert_eq!(run(&[&packet]), 3);
+}
+
+#[test]
+fn failures_are_listed_however_much_else_there_is_to_say() {
+    let mut files = Model::sample().files();
+    (0..3000).for_each(|n| drop(files.insert(format!("data/x{n:04}"), vec![])));
+    let report = verify_zip(&files, &key());
+    assert_eq!((failures(&report).len(), report.failed() > 3000), (1000, true));
+}

@@ -21,6 +21,8 @@ pub(super) struct Fact {
     /// Index into `actions`.
     action: u32,
     pub seq: u64,
+    /// About a capture, so that its record follows the inventory.
+    about_capture: bool,
     pub state: State,
 }
 
@@ -58,8 +60,6 @@ pub(super) struct Custody {
     by_leaf: Vec<u32>,
     /// Facts sorted by object, then order.
     by_object: Vec<u32>,
-    /// The types and ids of captures: a record about one of them follows the inventory.
-    about_captures: HashMap<u128, ()>,
     withheld: HashMap<String, u64>,
 }
 
@@ -123,6 +123,7 @@ impl Custody {
                         object: 0,
                         action,
                         seq: event.seq,
+                        about_capture: false,
                         state,
                     });
                 }
@@ -138,16 +139,14 @@ impl Custody {
             fail("events.chain", error.to_string());
         }
         let object = object_key(&event.object_type, &event.object_id);
-        if event.object_type == "capture" {
-            self.about_captures.insert(object, ());
-        }
+        let about_capture = event.object_type == "capture";
         if event.action == "capture.recorded" {
             let capture = Capture {
                 fact: self.facts.len() as u32,
                 files: attested_files(&event),
                 ..Default::default()
             };
-            if event.object_type != "capture" || self.captures.insert(object, capture).is_some() {
+            if !about_capture || self.captures.insert(object, capture).is_some() {
                 fail(
                     "events.capture",
                     "records a capture a second time, or no capture".into(),
@@ -161,6 +160,7 @@ impl Custody {
             object,
             action,
             seq: event.seq,
+            about_capture,
             state: State::Unread,
         });
         report.counts.events += 1;
@@ -221,7 +221,7 @@ impl Custody {
             return Err("is withheld under no known class");
         }
         let object = self.facts[index].object;
-        if !self.about_captures.contains_key(&object) {
+        if !self.facts[index].about_capture {
             return Ok(());
         }
         let Some(capture) = self.captures.get(&object) else {

@@ -16,7 +16,7 @@ use super::packet::{self, MAX_LINE};
 use super::trust::Trust;
 
 /// Failed findings beyond this many are only counted.
-const MAX_FINDINGS: usize = 1000;
+const MAX_FINDINGS: u64 = 1000;
 
 /// What a check came to (product.md rule 7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -108,6 +108,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Failures that were counted and not listed.
     pub more_failed: u64,
+    #[serde(skip)]
+    listed_failed: u64,
 }
 
 impl Report {
@@ -131,12 +133,13 @@ impl Report {
             counts: Counts::default(),
             findings: Vec::new(),
             more_failed: 0,
+            listed_failed: 0,
         }
     }
 
     /// Number of failures so far.
     pub fn failed(&self) -> u64 {
-        self.findings.iter().filter(|f| f.verdict == Verdict::Failed).count() as u64 + self.more_failed
+        self.listed_failed + self.more_failed
     }
 
     fn conclude(&mut self, outcome: Outcome) {
@@ -150,9 +153,10 @@ impl Report {
     }
 
     fn say(&mut self, verdict: Verdict, file: &str, rule: &'static str, message: impl Into<String>) {
-        if verdict == Verdict::Failed && self.findings.len() >= MAX_FINDINGS {
+        if verdict == Verdict::Failed && self.failed() >= MAX_FINDINGS {
             self.more_failed += 1;
         } else {
+            self.listed_failed += u64::from(verdict == Verdict::Failed);
             self.findings.push(Finding {
                 file: file.into(),
                 rule,
