@@ -112,7 +112,12 @@ pub fn text(report: &Report) -> String {
         c.signatures
     );
     if let Some(signer) = &report.signer {
-        out += &format!("signed by: {}\n", clean(signer));
+        let whose = if report.outcome == Outcome::Passed {
+            "signed by"
+        } else {
+            "signed by the key in the packet"
+        };
+        out += &format!("{whose}: {}\n", clean(signer));
     }
     for anchor in &report.anchored {
         out += &format!("anchored until {} by {}\n", anchor.at, clean(&anchor.by));

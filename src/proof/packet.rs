@@ -311,8 +311,10 @@ pub fn format_row<T: Serialize>(row: &T) -> Result<Vec<u8>, RowError> {
 /// Reads exactly what [`format_row`] writes.
 pub fn parse_row<T: Serialize + DeserializeOwned>(line: &[u8]) -> Result<T, RowError> {
     let value = canon::parse_strict(line).map_err(RowError::Json)?;
-    let row = serde_json::from_value(value).map_err(|e| RowError::Fields(e.to_string()))?;
-    if format_row(&row)? == line {
+    let fields = |error: serde_json::Error| RowError::Fields(error.to_string());
+    let row = T::deserialize(&value).map_err(fields)?;
+    // A missing member reads like null; writing the row again tells them apart.
+    if serde_json::to_value(&row).map_err(fields)? == value {
         Ok(row)
     } else {
         Err(RowError::Fields("one is missing or null".into()))
