@@ -78,6 +78,11 @@ impl Form {
         self.fields.get(field).is_some_and(|v| !v.is_null())
     }
 
+    /// Whether the field is exactly this word.
+    pub fn is_word(&self, field: &str, word: &str) -> bool {
+        self.fields.get(field).and_then(Value::as_str) == Some(word)
+    }
+
     /// Takes a field as it is; null counts as absent.
     pub fn value(&mut self, field: &str) -> Option<Value> {
         self.fields.remove(field).filter(|v| !v.is_null())

@@ -88,6 +88,19 @@ impl<'a> Tx<'a> {
         Ok(Recorded(f(&appended)))
     }
 
+    /// The answer of a write whose event is appended already; without one it is a bug.
+    pub fn answer<T>(&self, answer: T) -> Result<Recorded<T>> {
+        if self.heads.is_empty() {
+            return Err(Error::internal("a change without its event"));
+        }
+        Ok(Recorded(answer))
+    }
+
+    /// The answer of a repeat that found everything as it was asked to be: nothing changed, so nothing is recorded.
+    pub fn unchanged<T>(&self, answer: T) -> Recorded<T> {
+        Recorded(answer)
+    }
+
     /// Records one more event in the same transaction, before the one that makes the answer.
     pub fn append(&mut self, event: NewEvent<'_>) -> Result<Appended> {
         let stream = self.stream_of(&event)?;

@@ -158,6 +158,11 @@ impl Heads {
         Ok(Appended { stream: draft.stream.clone(), seq: head.seq, leaf, at })
     }
 
+    /// Whether nothing was added.
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
     /// Writes what was added: events, records, outbox, heads.
     pub fn flush(self, conn: &mut AnyConn) -> Result<()> {
         if self.events.is_empty() {
