@@ -164,6 +164,13 @@ impl Audit<'_> {
         if event.action == "capture.recorded" && !self.recorded.insert(event.object_id.to_string()) {
             self.report.fault("capture-event", row.place(), format!("records capture {} a second time", event.object_id));
         }
+        let Some(case) = row.stream.strip_prefix("case:") else { return };
+        let member = (case.to_owned(), event.object_id.to_string());
+        match &*event.action {
+            "member.added" => drop(self.members.insert(member)),
+            "member.removed" => drop(self.members.remove(&member)),
+            _ => {}
+        }
     }
 
     fn end_of(&mut self, walked: &Walked) -> Result<()> {

@@ -88,12 +88,21 @@ struct Audit<'a> {
     versions: HashMap<String, u64>,
     /// Captures that an event recorded and whose row was not yet met.
     recorded: HashSet<String>,
+    /// Who is a member of which case, as events say: case and person.
+    members: HashSet<(String, String)>,
 }
 
 impl<'a> Audit<'a> {
     fn new<'b: 'a>(conn: &'a mut AnyConn, tell: &'a mut Tell<'b>) -> Self {
-        let (unplaced, recorded) = (HashSet::new(), HashSet::new());
-        Self { conn, tell, report: Report::default(), unplaced, versions: HashMap::new(), recorded }
+        Self {
+            conn,
+            tell,
+            report: Report::default(),
+            unplaced: HashSet::new(),
+            versions: HashMap::new(),
+            recorded: HashSet::new(),
+            members: HashSet::new(),
+        }
     }
 
     fn walk(&mut self, places: &Places, last: Option<Vec<u8>>) -> Result<()> {

@@ -154,7 +154,7 @@ fn way_out(rule: &str) -> &'static str {
         "head" | "tile" | "tree-size" | "tree-root" => {
             "the events themselves may be whole: stop the server, keep a copy as it is, and restore the last clean backup beside it to compare"
         }
-        "row-body" | "row-columns" | "row-version" | "capture-files" | "file-row" => {
+        "member" | "row-body" | "row-columns" | "row-version" | "capture-files" | "file-row" => {
             "the ledger holds what is right: compare this row with the record its event names, and find out who wrote to the database"
         }
         _ => {

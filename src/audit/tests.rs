@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Places, Report, run};
 use crate::clock::{Clock, SetClock};
-use crate::db::tables::{capture_entries, capture_files, captures, cases, files, units, users};
+use crate::db::tables::{capture_entries, capture_files, captures, cases, files, grants, members, units, users};
 use crate::db::{Db, Location, migrate};
 use crate::error::Result;
 use crate::gate::{Gate, NewEvent, Tx};
@@ -20,6 +20,7 @@ use crate::proof::{Digest, canon};
 const CASE: &str = "019ab1c4-7000-7008-8f21-3c5a7e90f778";
 const CAPTURE: &str = "019ab1c4-7000-7008-8f21-3c5a7e90f701";
 const USER: &str = "019ab1c4-7000-7008-8f21-3c5a7e90f702";
+const GRANT: &str = "019ab1c4-7000-7008-8f21-3c5a7e90f705";
 const UNIT: &str = "019ab1c4-7000-7008-8f21-3c5a7e90f703";
 
 struct Installation {
@@ -69,7 +70,7 @@ impl Installation {
             let leaf = append(tx, NewEvent::new(Action::UnitCreated, ("unit", UNIT), 1, unit)).leaf;
             let row = (units::id.eq(UNIT), units::name.eq("Missing persons"), units::path.eq(format!("/{UNIT}/")), units::version.eq(1i64), units::leaf.eq(bytes(&leaf)));
             diesel::insert_into(units::table).values(row).execute(tx.conn)?;
-            let user = json!({"username": "marta", "name": "Marta", "roles": ["investigator"], "unit_id": UNIT});
+            let user = json!({"username": "marta", "name": "Marta", "roles": ["investigator"], "unit_id": UNIT, "disabled": false});
             let leaf = append(tx, NewEvent::new(Action::UserCreated, ("user", USER), 1, user)).leaf;
             let who = (users::id.eq(USER), users::username.eq("marta"), users::name.eq("Marta"), users::roles.eq("[\"investigator\"]"), users::unit_id.eq(UNIT));
             let state = (users::password_hash.eq(""), users::must_change.eq(false), users::failures.eq(0i64), users::failures_since.eq(0i64), users::locked.eq(false), users::disabled.eq(false));
@@ -85,6 +86,7 @@ impl Installation {
         let shot = self.store(b"the screenshot");
         self.keep(move |tx| capture_row(tx, &shot, &Digest::of(b"withheld")));
         self.keep(correction_row);
+        self.keep(access_rows);
     }
 
     fn store(&self, content: &'static [u8]) -> Digest {
@@ -137,7 +139,7 @@ fn canonical(value: &Value) -> String {
 }
 
 fn case_row(tx: &mut Tx<'_>, status: &'static str, version: i64, action: Action) -> Result<()> {
-    let record = json!({"id": CASE, "number": "26-1", "kind": "missing_person", "status": status, "handling": "standard", "unit_id": UNIT, "lead_id": USER});
+    let record = json!({"id": CASE, "number": "26-1", "kind": "missing_person", "status": status, "handling": "standard", "unit_id": UNIT, "lead": {"id": USER, "name": "Marta"}});
     let leaf = append(tx, NewEvent::new(action, ("case", CASE), version, record.clone()).in_case(CASE)).leaf;
     if version > 1 {
         diesel::delete(cases::table).execute(tx.conn)?;
@@ -190,6 +192,23 @@ fn correction_row(tx: &mut Tx<'_>) -> Result<()> {
     Ok(())
 }
 
+fn access_rows(tx: &mut Tx<'_>) -> Result<()> {
+    let member = json!({"case_id": CASE, "user": {"id": USER, "name": "Marta"}});
+    append(tx, NewEvent::new(Action::MemberAdded, ("user", USER), 1, member).in_case(CASE));
+    let row = (members::case_id.eq(CASE), members::user_id.eq(USER), members::since.eq(1i64));
+    diesel::insert_into(members::table).values(row).execute(tx.conn)?;
+    let record = json!({"id": GRANT, "case_id": CASE, "user": {"id": USER, "name": "Marta"}, "rights": ["read"], "until": "2026-12-01T00:00:00.000000Z"});
+    let leaf = append(tx, NewEvent::new(Action::GrantGiven, ("grant", GRANT), 1, record.clone()).in_case(CASE)).leaf;
+    let rights = (grants::can_read.eq(true), grants::can_export.eq(false), grants::can_decide.eq(false));
+    let row = (
+        (grants::id.eq(GRANT), grants::case_id.eq(CASE), grants::user_id.eq(USER), grants::created_at.eq(1i64)),
+        (rights, grants::until.eq(1_796_083_200_000_000i64), grants::version.eq(1i64)),
+        (grants::leaf.eq(bytes(&leaf)), grants::body.eq(canonical(&record))),
+    );
+    diesel::insert_into(grants::table).values(row).execute(tx.conn)?;
+    Ok(())
+}
+
 fn rules(report: &Report) -> Vec<&'static str> {
     report.faults.iter().map(|f| f.rule).collect()
 }
@@ -200,8 +219,8 @@ fn a_whole_installation_is_clean() {
     let report = made.audit();
     assert!(report.clean, "{}", report.text());
     assert!(report.text().starts_with("CLEAN"), "{}", report.text());
-    assert_eq!((report.counts.events, report.counts.captures, report.counts.files), (7, 1, 1));
-    assert_eq!((report.counts.leaves, report.counts.records, report.counts.waiting), (7, 7, 0));
+    assert_eq!((report.counts.events, report.counts.captures, report.counts.files), (9, 1, 1));
+    assert_eq!((report.counts.leaves, report.counts.records, report.counts.waiting), (9, 9, 0));
     assert!(report.notices.is_empty(), "{}", report.text());
 }
 
@@ -226,23 +245,29 @@ fn every_change_behind_the_ledger_is_found() {
         ("UPDATE events SET action = 'case.closed' WHERE action = 'case.suspended'", &["event-columns"], "seq 1"),
         ("UPDATE events SET actor = 'nobody' WHERE seq = 0 AND stream LIKE 'case:%'", &["event-columns"], "seq 0"),
         ("UPDATE events SET at = at + 1 WHERE action = 'case.suspended'", &["event-columns"], "seq 1"),
-        ("DELETE FROM events WHERE action = 'capture.corrected'", &["head", "record-stray", "leaf-unknown"], "stream case:"),
+        ("DELETE FROM events WHERE action = 'grant.given'", &["head", "record-stray", "leaf-unknown"], "stream case:"),
         ("DELETE FROM events WHERE action = 'case.suspended'", &["event-chain", "record-stray", "leaf-unknown"], "seq 2"),
-        ("DELETE FROM events WHERE stream LIKE 'case:%'", &["head", "record-stray", "record-stray", "record-stray", "record-stray", "leaf-unknown", "leaf-unknown", "leaf-unknown", "leaf-unknown", "capture-event"], "stream case:"),
+        ("DELETE FROM events WHERE stream LIKE 'case:%'", &["head", "record-stray", "record-stray", "record-stray", "record-stray", "record-stray", "record-stray", "leaf-unknown", "leaf-unknown", "leaf-unknown", "leaf-unknown", "leaf-unknown", "leaf-unknown", "member", "capture-event"], "stream case:"),
         ("UPDATE records SET body = replace(body, 'Saw this girl', 'Saw that girl')", &["record-hash"], "seq 2"),
         ("DELETE FROM records WHERE body LIKE '%Saw this girl%'", &["record-missing"], "seq 2"),
         ("UPDATE stream_heads SET at = at + 1 WHERE stream = 'agency'", &["head"], "stream agency"),
         ("DELETE FROM stream_heads WHERE stream = 'agency'", &["head"], "stream agency"),
-        ("DELETE FROM leaves WHERE idx = 6", &["last-checkpoint", "checkpoint-root", "tile", "tree-size", "leaf-missing"], "log.checkpoint"),
-        ("UPDATE leaves SET leaf = zeroblob(32) WHERE idx = 6", &["leaf-unknown", "last-checkpoint", "checkpoint-root", "tile", "tree-root", "leaf-missing"], "leaf 6"),
+        ("DELETE FROM leaves WHERE idx = 8", &["last-checkpoint", "checkpoint-root", "tile", "tree-size", "leaf-missing"], "log.checkpoint"),
+        ("UPDATE leaves SET leaf = zeroblob(32) WHERE idx = 8", &["leaf-unknown", "last-checkpoint", "checkpoint-root", "tile", "tree-root", "leaf-missing"], "leaf 8"),
         ("UPDATE tiles SET hashes = zeroblob(length(hashes))", &["tile"], "tile level 0 index 0"),
         ("INSERT INTO tiles VALUES (3, 0, zeroblob(32))", &["tile"], "tiles"),
         ("UPDATE log_state SET root = zeroblob(32)", &["tree-root"], "log_state"),
-        ("UPDATE log_state SET size = 6", &["tree-size"], "log_state"),
-        ("UPDATE checkpoints SET root = zeroblob(32) WHERE size = 7", &["checkpoint"], "checkpoint 7"),
-        ("UPDATE checkpoints SET note = replace(note, 'audit.test', 'audit.tost') WHERE size = 7", &["checkpoint"], "checkpoint 7"),
+        ("UPDATE log_state SET size = 8", &["tree-size"], "log_state"),
+        ("UPDATE checkpoints SET root = zeroblob(32) WHERE size = 9", &["checkpoint"], "checkpoint 9"),
+        ("UPDATE checkpoints SET note = replace(note, 'audit.test', 'audit.tost') WHERE size = 9", &["checkpoint"], "checkpoint 9"),
         ("INSERT INTO outbox (leaf) SELECT leaf FROM leaves WHERE idx = 1", &["leaf-unknown"], "outbox"),
-        ("UPDATE cases SET body = replace(body, '26-1', '26-2')", &["row-body", "row-columns"], CASE),
+        ("UPDATE cases SET body = replace(body, '26-1', '26-2')", &["row-body"], CASE),
+        ("UPDATE cases SET lead_id = '019ab1c4-7000-7008-8f21-3c5a7e90f704'", &["row-columns"], CASE),
+        ("UPDATE members SET ended_at = 1", &["member"], USER),
+        ("PRAGMA foreign_keys = OFF; INSERT INTO members SELECT case_id, 'x', 1, NULL FROM members", &["member"], "member x"),
+        ("UPDATE grants SET until = until + 1", &["row-columns"], "grant"),
+        ("UPDATE grants SET can_export = TRUE", &["row-columns"], "grant"),
+        ("UPDATE users SET disabled = TRUE", &["row-columns"], USER),
         ("UPDATE cases SET handling = 'confidential'", &["row-columns"], CASE),
         ("UPDATE cases SET version = 1, status = 'open', leaf = (SELECT leaf FROM events WHERE action = 'case.opened'), body = (SELECT r.body FROM events e JOIN records r ON r.leaf = e.leaf WHERE e.action = 'case.opened')", &["row-version"], CASE),
         ("UPDATE users SET roles = '[\"supervisor\"]'", &["row-columns"], USER),
@@ -305,7 +330,7 @@ fn a_database_older_than_what_was_signed_is_found() {
     let places = Places { files: made.path("files"), keys: made.path("keys"), known: Vec::new() };
     let report = run(&db, &places, &mut |_, _, _| {}).unwrap();
     assert_eq!(rules(&report), ["last-checkpoint"], "{}", report.text());
-    assert!(report.faults[0].what.contains("8 leaves"), "{}", report.text());
+    assert!(report.faults[0].what.contains("10 leaves"), "{}", report.text());
 }
 
 #[test]

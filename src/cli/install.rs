@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use clap::Subcommand;
 use diesel::prelude::*;
+use serde_json::json;
 
 use super::output;
 use super::{Done, Failure, place};
@@ -15,11 +16,12 @@ use crate::config::Config;
 use crate::db::tables::{units, users};
 use crate::db::{Db, migrate};
 use crate::error::{Error, Result};
+use crate::forms::Form;
 use crate::gate::{Gate, Recorded, Tx};
 use crate::identity::{self, Passwords};
 use crate::ledger::{self, Journal};
 use crate::policy::{Policy, Role};
-use crate::users::ops;
+use crate::users::{NewUser, ops};
 
 /// `casetrail user …`
 #[derive(Debug, Subcommand)]
@@ -123,8 +125,8 @@ pub fn user(config: &Config, command: UserCommand) -> Done {
     match command {
         UserCommand::Add { username, roles, name, unit, password_stdin } => {
             let unit_id = unit.map(|u| unit_id(desk.db(), &u)).transpose()?;
-            let new = ops::NewUser { username, name, roles, unit_id };
-            add(&desk, new, password_stdin)?;
+            let form = Form::new(json!({"username": username, "name": name, "roles": roles, "unit_id": unit_id}))?;
+            add(&desk, NewUser::parse(form)?, password_stdin)?;
         }
         UserCommand::List => output::print(&list(desk.db())?),
         UserCommand::Reset { username } => reset(&desk, &username)?,
@@ -137,11 +139,11 @@ pub fn user(config: &Config, command: UserCommand) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-fn add(desk: &Desk, new: ops::NewUser, from_stdin: bool) -> std::result::Result<(), Failure> {
+fn add(desk: &Desk, new: NewUser, from_stdin: bool) -> std::result::Result<(), Failure> {
     let password = if from_stdin { typed(&new.username)? } else { identity::one_time() };
     let hash = desk.hash(&password)?;
     let username = new.username.clone();
-    let made = desk.change(move |tx| ops::create(tx, new.clone(), &hash, !from_stdin))?;
+    let made = desk.change(move |tx| ops::create(tx, &new, &hash, !from_stdin))?;
     let id = made["id"].as_str().unwrap_or("?");
     output::print(&format!("user {username} added, id {id}\n"));
     if !from_stdin {
