@@ -20,6 +20,8 @@ pub mod proof;
 #[cfg(feature = "server")]
 pub mod app;
 #[cfg(feature = "server")]
+pub mod audit;
+#[cfg(feature = "server")]
 pub mod authorizations;
 #[cfg(feature = "server")]
 pub mod blobs;

@@ -62,7 +62,7 @@ struct EventRow {
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = records)]
+#[diesel(table_name = records, treat_none_as_default_value = false)]
 struct RecordRow {
     leaf: Vec<u8>,
     salt: Vec<u8>,
@@ -70,7 +70,7 @@ struct RecordRow {
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = outbox)]
+#[diesel(table_name = outbox, treat_none_as_default_value = false)]
 struct OutboxRow {
     leaf: Vec<u8>,
 }
