@@ -78,6 +78,11 @@ impl Form {
         self.fields.get(field).is_some_and(|v| !v.is_null())
     }
 
+    /// Whether the field is exactly this word.
+    pub fn is_word(&self, field: &str, word: &str) -> bool {
+        self.fields.get(field).and_then(Value::as_str) == Some(word)
+    }
+
     /// Takes a field as it is; null counts as absent.
     pub fn value(&mut self, field: &str) -> Option<Value> {
         self.fields.remove(field).filter(|v| !v.is_null())
@@ -279,6 +284,11 @@ impl Form {
             self.refuse(&shown, "unknown", "is not a field of this request: check its spelling, or leave it out");
         }
         self.fields.clear();
+    }
+
+    /// The fields that were not taken, as they are.
+    pub fn into_fields(self) -> Map<String, Value> {
+        self.fields
     }
 
     /// Whether nothing was refused so far.

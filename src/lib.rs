@@ -20,6 +20,8 @@ pub mod proof;
 #[cfg(feature = "server")]
 pub mod app;
 #[cfg(feature = "server")]
+pub mod audit;
+#[cfg(feature = "server")]
 pub mod authorizations;
 #[cfg(feature = "server")]
 pub mod blobs;
@@ -33,6 +35,8 @@ pub mod cli;
 pub mod clock;
 #[cfg(feature = "server")]
 pub mod config;
+#[cfg(feature = "server")]
+pub mod custody;
 #[cfg(feature = "server")]
 pub mod db;
 #[cfg(feature = "server")]

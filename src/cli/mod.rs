@@ -1,1 +1,273 @@
-//! Stub.
+//! The command line: what it takes, which settings its flags make, and how a failure is told.
+//!
+//! Every command is a function in a file of its own. What goes wrong is one line, the fields that broke a rule below
+//! it, and an exit code: 2 for what was asked wrongly or could not be read, 1 for what failed.
+
+mod audit;
+mod backup;
+mod client;
+mod demo;
+mod export;
+mod install;
+mod log;
+mod manifest;
+mod output;
+mod place;
+mod restore;
+mod row;
+mod serve;
+mod succeed;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+pub use demo::DemoArgs;
+pub use serve::ServeArgs;
+
+use crate::config::Config;
+use crate::error::{Error, FieldError, Kind};
+
+/// The case log of an agency that investigates with open sources.
+#[derive(Debug, Parser)]
+#[command(name = "casetrail", version, arg_required_else_help = true, propagate_version = false)]
+struct Line {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command takes; the rest of the settings stand in casetrail.toml and CASETRAIL_… variables.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Installation")]
+struct Common {
+    /// The folder for database, files, keys and packets [default: casetrail-data]
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// The port [default: 8443, or 8080 with --http]
+    #[arg(long, global = true)]
+    port: Option<u16>,
+    /// Plain HTTP on loopback, for a reverse proxy
+    #[arg(long, global = true)]
+    http: bool,
+    /// sqlite://PATH or postgres://USER@HOST/NAME [default: casetrail.db in the data folder]
+    #[arg(long, global = true, value_name = "URL")]
+    database: Option<String>,
+    /// The folder of evidence files [default: files in the data folder]
+    #[arg(long, global = true, value_name = "DIR")]
+    files: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(ServeArgs),
+    /// Run the server in a fresh folder, filled with a believable agency
+    Demo(demo::DemoFlags),
+    /// Add, list, reset or disable users of this installation
+    #[command(subcommand)]
+    User(install::UserCommand),
+    /// Issue or revoke a token for a program
+    #[command(subcommand)]
+    Token(install::TokenCommand),
+    /// Print the settings in force, and where each comes from
+    Config,
+    /// Log captures in a case, through the server
+    Log(log::LogArgs),
+    /// Ask for a packet of a case, wait for it and download it
+    Export(export::ExportArgs),
+    /// Check a packet, offline: no server, no database
+    #[command(disable_help_flag = true)]
+    Verify {
+        /// As `casetrail verify --help` says
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
+    /// Read every file, record and event of an installation again
+    Audit(audit::AuditArgs),
+    /// Copy an installation, also while it serves
+    Backup(backup::BackupArgs),
+    /// Make an installation from a backup, and prove it
+    Restore(restore::RestoreArgs),
+}
+
+/// How a command ended.
+type Done = std::result::Result<ExitCode, Failure>;
+
+/// A failure as the command line tells it.
+#[derive(Debug, Clone)]
+struct Failure {
+    /// 2 for what was asked wrongly or could not be read, else 1.
+    code: u8,
+    /// The stable word of its kind.
+    slug: String,
+    detail: String,
+    errors: Vec<FieldError>,
+}
+
+impl Failure {
+    fn new(code: u8, slug: &str, detail: impl Into<String>) -> Self {
+        Self { code, slug: slug.to_owned(), detail: detail.into(), errors: Vec::new() }
+    }
+
+    /// Something went wrong.
+    fn failed(detail: impl Into<String>) -> Self {
+        Self::new(1, "failed", detail)
+    }
+
+    /// Something could not be read, or was asked wrongly.
+    fn unreadable(detail: impl Into<String>) -> Self {
+        Self::new(2, "unreadable", detail)
+    }
+
+    /// The same failure with another exit code.
+    fn with_code(self, code: u8) -> Self {
+        Self { code, ..self }
+    }
+
+    /// One line, and one more for each field unless the line is that field already.
+    fn text(&self) -> String {
+        let mut out = self.detail.clone();
+        for e in &self.errors {
+            if self.detail != format!("{}: {}", e.field, e.message) {
+                out += &format!("\n  {}: {} ({})", e.field, e.message, e.rule);
+            }
+        }
+        out
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(e: Error) -> Self {
+        let code = if e.kind == Kind::Invalid { 2 } else { 1 };
+        Self { code, slug: e.slug.to_owned(), detail: e.detail, errors: e.errors }
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(e: std::io::Error) -> Self {
+        Error::from(e).into()
+    }
+}
+
+/// Runs a command line, its first word the program's name.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let line = match Line::try_parse_from(args) {
+        Ok(line) => line,
+        Err(e) => {
+            // Where standard output is gone there is nobody to tell.
+            let _ = e.print();
+            return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
+        }
+    };
+    match dispatch(line) {
+        Ok(code) => code,
+        Err(failure) => {
+            output::complain(&format!("casetrail: {}", failure.text()));
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn dispatch(line: Line) -> Done {
+    let Line { common, command } = line;
+    match command {
+        Command::Serve(args) => Ok(serve::run(&common.settings()?, &args).map(|()| ExitCode::SUCCESS)?),
+        Command::Demo(flags) => Ok(demo::run(&common.settings()?, &flags.into_args(common.data_dir)).map(|()| ExitCode::SUCCESS)?),
+        Command::User(command) => install::user(&common.settings()?, command),
+        Command::Token(command) => install::token(&common.settings()?, command),
+        Command::Config => {
+            output::print(&common.settings()?.print());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Log(args) => log::run(&common.server(), args),
+        Command::Export(args) => export::run(&common.server(), args),
+        Command::Verify { args } => Ok(verify(args)),
+        Command::Audit(args) => audit::run(&common.settings()?, &args),
+        Command::Backup(args) => backup::run(&common.settings()?, &args),
+        Command::Restore(args) => restore::run(&common, args),
+    }
+}
+
+impl Common {
+    fn settings(&self) -> std::result::Result<Config, Failure> {
+        Ok(Config::load(&self.flags())?)
+    }
+
+    fn flags(&self) -> Vec<(&'static str, String)> {
+        let text = |path: &PathBuf| path.display().to_string();
+        let all = [
+            ("data_dir", self.data_dir.as_ref().map(text)),
+            ("port", self.port.map(|p| p.to_string())),
+            ("http", self.http.then(|| "true".to_owned())),
+            ("database", self.database.clone()),
+            ("files", self.files.clone()),
+        ];
+        all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+
+    /// The server on this machine, where a client is not told of another.
+    fn server(&self) -> String {
+        match self.http {
+            true => format!("http://127.0.0.1:{}", self.port.unwrap_or(8080)),
+            false => format!("https://127.0.0.1:{}", self.port.unwrap_or(8443)),
+        }
+    }
+}
+
+/// The verifier is also built alone, so it parses its own arguments.
+fn verify(args: Vec<OsString>) -> ExitCode {
+    drop(args);
+    output::complain("casetrail: verify is not part of this build");
+    ExitCode::from(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(text: &str) -> Line {
+        Line::try_parse_from(text.split(' ')).unwrap_or_else(|e| panic!("{text}: {e}"))
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Line::command().debug_assert();
+    }
+
+    #[test]
+    fn verify_takes_everything_after_it_unparsed() {
+        for text in ["casetrail verify --json p.zip --key k", "casetrail verify p.zip --help", "casetrail verify --key k p.zip"] {
+            let Command::Verify { args } = parse(text).command else { panic!("{text}") };
+            assert_eq!(args.len(), text.split(' ').count() - 2, "{text}");
+        }
+    }
+
+    #[test]
+    fn flags_become_settings() {
+        let common = parse("casetrail audit --data-dir /x --http --port 81 --files /y --database sqlite:///z").common;
+        let flags = common.flags();
+        assert_eq!(flags.len(), 5);
+        assert!(flags.contains(&("data_dir", "/x".into())) && flags.contains(&("http", "true".into())));
+        assert_eq!(common.server(), "http://127.0.0.1:81");
+        assert_eq!(parse("casetrail config").common.server(), "https://127.0.0.1:8443");
+    }
+
+    #[test]
+    fn a_failure_is_one_line_and_its_fields() {
+        let one: Failure = Error::field("port", "range", "must be smaller").into();
+        assert_eq!((one.code, one.text().as_str()), (2, "port: must be smaller"));
+        let two = Error::invalid(vec![
+            FieldError { field: "a".into(), rule: "required".into(), message: "is missing".into() },
+            FieldError { field: "b".into(), rule: "one_of".into(), message: "is another".into() },
+        ]);
+        let two: Failure = two.into();
+        assert_eq!(two.text(), "2 fields need attention\n  a: is missing (required)\n  b: is another (one_of)");
+        assert_eq!(Failure::from(Error::conflict("no")).code, 1);
+    }
+}

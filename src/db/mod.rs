@@ -15,6 +15,8 @@ use std::sync::Arc;
 use diesel::r2d2;
 
 pub use connect::{AnyConn, Location};
+/// The backend of `AnyConn`, for boxed expressions.
+pub type AnyBackend = <AnyConn as diesel::Connection>::Backend;
 use connect::{Manager, Purpose};
 
 use crate::error::{Error, Kind, Result};
@@ -163,6 +165,12 @@ impl From<diesel::result::Error> for Error {
 fn full() -> Error {
     let detail = "The database's disk is full. Nothing was kept of this request; free space and send it again.";
     Error::unavailable("disk-full", detail, 60)
+}
+
+/// JSON in its canonical form, as tables and records keep it.
+pub fn canonical(value: &serde_json::Value) -> Result<String> {
+    let bytes = crate::proof::canon::to_strict(value).map_err(|e| Error::internal(format!("a record cannot be written: {e}")))?;
+    String::from_utf8(bytes).map_err(Error::internal)
 }
 
 /// The file of a SQLite database, if it is one.

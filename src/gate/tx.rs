@@ -19,6 +19,11 @@ impl<T> Recorded<T> {
         self.0
     }
 
+    /// The answer, while it is not yet committed.
+    pub fn peek(&self) -> &T {
+        &self.0
+    }
+
     /// Another answer for the same recorded change.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Recorded<U> {
         Recorded(f(self.0))
@@ -77,6 +82,11 @@ impl<'a> Tx<'a> {
         relation::may_on(self.conn, self.policy, other, act, &case, self.now)
     }
 
+    /// Locks a stream before its state is read, where the door could not know which one is meant.
+    pub fn lock(&mut self, stream: &str) -> Result<()> {
+        self.heads.hold(self.conn, stream)
+    }
+
     /// A new id.
     pub fn new_id(&self) -> String {
         clock::new_id(self.now)
@@ -86,6 +96,19 @@ impl<'a> Tx<'a> {
     pub fn record<T>(&mut self, event: NewEvent<'_>, f: impl FnOnce(&Appended) -> T) -> Result<Recorded<T>> {
         let appended = self.append(event)?;
         Ok(Recorded(f(&appended)))
+    }
+
+    /// The answer of a write whose event is appended already; without one it is a bug.
+    pub fn answer<T>(&self, answer: T) -> Result<Recorded<T>> {
+        if self.heads.is_empty() {
+            return Err(Error::internal("a change without its event"));
+        }
+        Ok(Recorded(answer))
+    }
+
+    /// The answer of a repeat that found everything as it was asked to be: nothing changed, so nothing is recorded.
+    pub fn unchanged<T>(&self, answer: T) -> Recorded<T> {
+        Recorded(answer)
     }
 
     /// Records one more event in the same transaction, before the one that makes the answer.

@@ -31,7 +31,7 @@ pub fn run_once(db: &Db, signer: &mut LogSigner, now: Micros) -> Result<(u64, bo
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = leaves)]
+#[diesel(table_name = leaves, treat_none_as_default_value = false)]
 struct LeafRow {
     idx: i64,
     leaf: Vec<u8>,

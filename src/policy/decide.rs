@@ -5,8 +5,8 @@
 use std::collections::HashSet;
 
 use cedar_policy::{
-    ActionConstraint, Authorizer, Entities, Entity, EntityTypeName, EntityUid, PolicyId, PolicySet,
-    Schema, ValidationMode, Validator,
+    ActionConstraint, Authorizer, Entities, Entity, EntityTypeName, EntityUid, ParseErrors,
+    PolicyId, PolicySet, Schema, ValidationMode, Validator,
 };
 use sha2::{Digest, Sha256};
 
@@ -86,8 +86,8 @@ pub enum PolicyError {
     /// The text is not well formed.
     #[error("the policy cannot be read: {0}")]
     Syntax(String),
-    /// A rule has no @id, or one that is not kebab-case or not unique.
-    #[error("the rule `{0}` needs an @id of its own in kebab-case")]
+    /// A rule has no @id, or one that is not kebab-case or not unique, or has a gap to fill in.
+    #[error("the rule `{0}` needs an @id of its own in kebab-case, and no gaps")]
     RuleName(String),
     /// A rule speaks of what the schema doesn't know.
     #[error("the policy does not hold against its schema: {0}")]
@@ -168,7 +168,7 @@ impl Policy {
         rules.is_some_and(|rules| {
             rules
                 .policies()
-                .any(|rule| rule.to_string().contains("context."))
+                .any(|rule| rule.to_string().contains("context"))
         })
     }
 
@@ -181,25 +181,12 @@ impl Policy {
     pub(super) fn parse(schema_text: &str, rules_text: &str) -> Result<Self, PolicyError> {
         let (schema, warnings) = Schema::from_cedarschema_str(schema_text)
             .map_err(|error| PolicyError::Syntax(error.to_string()))?;
-        let warnings: Vec<String> = warnings.map(|warning| warning.to_string()).collect();
-        let rules = named_by_id(
-            rules_text
-                .parse()
-                .map_err(|error: cedar_policy::ParseErrors| syntax(&error))?,
-        )?;
-        let verdict = Validator::new(schema.clone()).validate(&rules, ValidationMode::Strict);
-        if !warnings.is_empty() || !verdict.validation_passed_without_warnings() {
-            let errors = verdict.validation_errors().map(ToString::to_string);
-            let doubts = verdict.validation_warnings().map(ToString::to_string);
-            return Err(PolicyError::Invalid(
-                warnings
-                    .into_iter()
-                    .chain(errors)
-                    .chain(doubts)
-                    .collect::<Vec<_>>()
-                    .join("; "),
-            ));
-        }
+        let doubts: Vec<String> = warnings.map(|warning| warning.to_string()).collect();
+        let rules = rules_text
+            .parse()
+            .map_err(|error: ParseErrors| syntax(&error))?;
+        let rules = named_by_id(rules)?;
+        validate(&schema, &rules, doubts)?;
         let known = schema
             .action_entities()
             .map_err(|error| PolicyError::Acts(error.to_string()))?;
@@ -208,7 +195,7 @@ impl Policy {
             .iter()
             .map(|action| about(&known, &action.uid(), &rules))
             .collect::<Result<_, _>>()?;
-        let words = Words::new(actions).map_err(|error| syntax(&error))?;
+        let words = Words::new(actions)?;
         let digest = Sha256::new()
             .chain_update(schema_text)
             .chain_update(rules_text)
@@ -223,9 +210,29 @@ impl Policy {
     }
 }
 
-/// The same rules, each under the name its @id gives, so that reasons can be read.
+/// Holds the rules against the schema, and lets nothing pass that Cedar finds doubtful.
+fn validate(
+    schema: &Schema,
+    rules: &PolicySet,
+    mut faults: Vec<String>,
+) -> Result<(), PolicyError> {
+    let verdict = Validator::new(schema.clone()).validate(rules, ValidationMode::Strict);
+    faults.extend(verdict.validation_errors().map(ToString::to_string));
+    faults.extend(verdict.validation_warnings().map(ToString::to_string));
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(PolicyError::Invalid(faults.join("; ")))
+    }
+}
+
+/// The same rules, each under the name its @id gives, so that reasons can be read. A rule with a gap to fill in later
+/// (a template) never applies by itself and would look like one that does, so that none is taken.
 fn named_by_id(rules: PolicySet) -> Result<PolicySet, PolicyError> {
     let mut named = PolicySet::new();
+    if let Some(template) = rules.templates().next() {
+        return Err(PolicyError::RuleName(template.to_string()));
+    }
     for rule in rules.policies() {
         let name = rule.annotation("id").unwrap_or_default();
         let refuse = || {
@@ -278,7 +285,7 @@ fn actions(schema: &Schema, known: &Entities) -> Result<Vec<Entity>, PolicyError
         .map(|act| {
             let refuse =
                 || PolicyError::Acts(format!("`{act}` is missing, or is about something else"));
-            let action = uid("Action", act.as_str()).map_err(|_| refuse())?;
+            let action = uid("Action", act.as_str())?;
             if (on_case.contains(&action), on_agency.contains(&action))
                 != (act.is_on_case(), !act.is_on_case())
             {

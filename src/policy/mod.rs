@@ -56,10 +56,8 @@ macro_rules! words {
             type Err = $crate::policy::UnknownWord;
 
             fn from_str(word: &str) -> Result<Self, Self::Err> {
-                Self::ALL.iter().copied().find(|value| value.as_str() == word).ok_or_else(|| $crate::policy::UnknownWord {
-                    kind: stringify!($name),
-                    word: word.to_owned(),
-                })
+                let value = Self::ALL.iter().copied().find(|value| value.as_str() == word);
+                value.ok_or_else(|| $crate::policy::UnknownWord { kind: stringify!($name), word: word.to_owned() })
             }
         }
     };

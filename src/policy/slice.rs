@@ -5,11 +5,10 @@
 use std::collections::{HashMap, HashSet};
 
 use cedar_policy::{
-    Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, ParseErrors, Request,
-    RestrictedExpression,
+    Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression,
 };
 
-use super::{Act, CaseFacts, CaseStatus, Facts, Handling, Question, Relation, Role};
+use super::{CaseFacts, CaseStatus, Facts, Handling, PolicyError, Question, Relation, Role};
 
 /// The relations' words in the schema, in the order of `held`.
 const RELATIONS: [&str; 6] = [
@@ -35,7 +34,7 @@ pub(super) struct Words {
 }
 
 impl Words {
-    pub(super) fn new(actions: Vec<Entity>) -> Result<Self, ParseErrors> {
+    pub(super) fn new(actions: Vec<Entity>) -> Result<Self, PolicyError> {
         Ok(Self {
             user: uid("User", "caller")?,
             case: uid("Case", "case")?,
@@ -152,14 +151,16 @@ fn context(facts: Facts) -> Option<Context> {
 fn references<'a>(
     kind: &str,
     words: impl Iterator<Item = &'a str>,
-) -> Result<Vec<RestrictedExpression>, ParseErrors> {
+) -> Result<Vec<RestrictedExpression>, PolicyError> {
     words
         .map(|word| Ok(RestrictedExpression::new_entity_uid(uid(kind, word)?)))
         .collect()
 }
 
 /// The entity of this kind with this word for a name.
-pub(super) fn uid(kind: &str, word: &str) -> Result<EntityUid, ParseErrors> {
-    let kind: EntityTypeName = kind.parse()?;
+pub(super) fn uid(kind: &str, word: &str) -> Result<EntityUid, PolicyError> {
+    let kind: EntityTypeName = kind
+        .parse()
+        .map_err(|error: cedar_policy::ParseErrors| PolicyError::Syntax(error.to_string()))?;
     Ok(EntityUid::from_type_name_and_id(kind, EntityId::new(word)))
 }

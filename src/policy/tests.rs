@@ -295,6 +295,10 @@ fn a_text_in_doubt_does_not_load() {
             format!("@id(\"a\") {anything} when {{ false }};"),
         ),
         (
+            "a rule with a gap",
+            "@id(\"a\") permit (principal == ?principal, action, resource);".to_owned(),
+        ),
+        (
             "a broken rule",
             "@id(\"a\") permit (principal, action".to_owned(),
         ),

@@ -1,0 +1,48 @@
+# Two commands matter: `make run` shows Casetrail with a believable agency, `make test` proves this checkout.
+
+SHELL := /bin/bash
+ROUNDS ?= 100
+
+.PHONY: run test crash setup lint docs deny
+
+# A fresh folder each time: `demo` refuses one that holds anything.
+run: setup
+	@mkdir -p target
+	cargo run --locked -- demo --data-dir "$$(mktemp -d target/demo-XXXX)"
+
+# Everything, once on SQLite and once on a PostgreSQL that lives as long as this target.
+test: setup
+	@$(call with_postgres,cargo test --locked)
+
+# Kills a writing server ROUNDS times and audits what it left.
+crash: setup
+	@$(call with_postgres,CASETRAIL_CRASH_ROUNDS=$(ROUNDS) cargo test --locked --release --test it -- crash --nocapture)
+
+setup:
+	@.ci/setup
+
+lint:
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --no-default-features --lib --bin casetrail-verify -- -D warnings
+	@crates=$$(cargo tree --locked --no-default-features --edges normal --prefix none --format '{p}' | sort -u | wc -l); \
+	    echo "the verifier is built from $$crates crates (at most 45)"; [ "$$crates" -gt 0 ] && [ "$$crates" -le 45 ]
+
+docs: setup
+	target/tools/bin/python tests/openapi.py
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+
+deny:
+	cargo deny --locked check bans licenses sources
+
+# $(call with_postgres,command): no server, no tests; and whatever happens, no server afterwards.
+define with_postgres
+set -euo pipefail; \
+folder=$$(mktemp -d -t casetrail-postgres.XXXXXX); \
+trap 'tests/postgres.sh stop "$$folder"' EXIT; \
+trap 'exit 130' INT; trap 'exit 143' TERM HUP; \
+CASETRAIL_TEST_POSTGRES=$$(tests/postgres.sh start "$$folder"); \
+export CASETRAIL_TEST_POSTGRES; \
+echo "PostgreSQL for the tests: $$CASETRAIL_TEST_POSTGRES"; \
+$(1)
+endef

@@ -1,0 +1,147 @@
+//! Captures: each row with the one event that recorded it, its present version, and its files.
+
+use std::collections::HashMap;
+
+use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+use diesel::{OptionalExtension, QueryableByName, RunQueryDsl, sql_query};
+use serde_json::Value;
+
+use super::{Audit, PAGE};
+use crate::error::Result;
+use crate::ledger;
+use crate::proof::Digest;
+use crate::proof::event::Event;
+use crate::proof::id::hex;
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Text)]
+    id: String,
+    #[diesel(sql_type = Text)]
+    case_id: String,
+    #[diesel(sql_type = BigInt)]
+    seq: i64,
+    #[diesel(sql_type = Text)]
+    body: String,
+    #[diesel(sql_type = Nullable<Binary>)]
+    event: Option<Vec<u8>>,
+    #[diesel(sql_type = Nullable<Text>)]
+    record: Option<String>,
+}
+
+const NEXT: &str = "SELECT c.id, c.case_id, c.seq, c.body, e.body AS event, r.body AS record FROM captures c \
+    LEFT JOIN events e ON e.leaf = c.leaf LEFT JOIN records r ON r.leaf = c.leaf \
+    WHERE c.id > $1 ORDER BY c.id LIMIT $2";
+
+#[derive(QueryableByName)]
+struct FileRow {
+    #[diesel(sql_type = Text)]
+    capture_id: String,
+    #[diesel(sql_type = Binary)]
+    sha256: Vec<u8>,
+    #[diesel(sql_type = Bool)]
+    withheld: bool,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    size: Option<i64>,
+}
+
+const FILES: &str = "SELECT cf.capture_id, cf.sha256, cf.withheld, f.size FROM capture_files cf \
+    LEFT JOIN files f ON f.sha256 = cf.sha256 WHERE cf.capture_id > $1 AND cf.capture_id <= $2 ORDER BY cf.capture_id, cf.n";
+
+impl Audit<'_> {
+    pub(super) fn captures(&mut self) -> Result<()> {
+        let total = self.count("SELECT COUNT(*) AS n FROM captures")?;
+        let mut from = String::new();
+        loop {
+            let rows: Vec<Row> = sql_query(NEXT).bind::<Text, _>(from.clone()).bind::<BigInt, _>(PAGE).load(self.conn)?;
+            let Some(last) = rows.last() else { break };
+            let to = last.id.clone();
+            let mut files = self.files_of(&from, &to)?;
+            for row in &rows {
+                self.capture(row, &files.remove(&row.id).unwrap_or_default())?;
+            }
+            from = to;
+            (self.tell)("captures", self.report.counts.captures, total);
+        }
+        let mut without: Vec<String> = self.recorded.drain().collect();
+        without.sort_unstable();
+        for id in without {
+            self.report.fault("capture-event", format!("capture {id}"), "an event recorded it, but its row is gone");
+        }
+        Ok(())
+    }
+
+    fn files_of(&mut self, from: &str, to: &str) -> Result<HashMap<String, Vec<FileRow>>> {
+        let rows: Vec<FileRow> =
+            sql_query(FILES).bind::<Text, _>(from.to_owned()).bind::<Text, _>(to.to_owned()).load(self.conn)?;
+        let mut files: HashMap<String, Vec<FileRow>> = HashMap::new();
+        for row in rows {
+            files.entry(row.capture_id.clone()).or_default().push(row);
+        }
+        Ok(files)
+    }
+
+    fn capture(&mut self, row: &Row, files: &[FileRow]) -> Result<()> {
+        self.report.counts.captures += 1;
+        let place = format!("capture {}", row.id);
+        let event = row.event.as_deref().and_then(|bytes| Event::parse(bytes).ok());
+        let known = self.recorded.remove(&row.id);
+        match event {
+            Some(event) if known && recorded_here(row, &event) => self.bound_files(&place, &event, files),
+            _ if !known => self.report.fault("capture-event", &place, "no event recorded it: its row was put in from outside"),
+            _ => self.report.fault("capture-event", &place, "its row names another event than the one that recorded it"),
+        }
+        for file in files.iter().filter(|f| !f.withheld && f.size.is_none()) {
+            self.report.fault("file-row", &place, format!("its file {} has no row in the list of files", hex(&file.sha256)));
+        }
+        let said = self.last_correction(&row.id)?.or_else(|| row.record.clone());
+        if said.as_deref() != Some(row.body.as_str()) {
+            self.report.fault("row-body", place, "its row says something else than the record of its event: the row was changed");
+        }
+        Ok(())
+    }
+
+    /// A correction makes the present version; without one, what was recorded is it.
+    fn last_correction(&mut self, capture: &str) -> Result<Option<String>> {
+        #[derive(QueryableByName)]
+        struct Correction {
+            #[diesel(sql_type = Nullable<Text>)]
+            record: Option<String>,
+        }
+        let last: Option<Correction> = sql_query(
+            "SELECT r.body AS record FROM capture_entries e LEFT JOIN records r ON r.leaf = e.leaf \
+             WHERE e.capture_id = $1 AND e.kind = 'correction' ORDER BY e.version DESC, e.id DESC LIMIT 1",
+        )
+        .bind::<Text, _>(capture.to_owned())
+        .get_result(self.conn)
+        .optional()?;
+        Ok(last.map(|c| c.record.unwrap_or_default()))
+    }
+
+    /// The event binds digest and size of every file for ever.
+    fn bound_files(&mut self, place: &str, event: &Event, rows: &[FileRow]) {
+        let empty = Vec::new();
+        let bound = event.attest.get("files").and_then(Value::as_array).unwrap_or(&empty);
+        if bound.len() != rows.len() {
+            let what = format!("its event binds {} files, but {} are listed", bound.len(), rows.len());
+            self.report.fault("capture-files", place, what);
+            return;
+        }
+        for (n, (bound, row)) in bound.iter().zip(rows).enumerate() {
+            let digest = bound.get("sha256").and_then(Value::as_str).and_then(|d| d.parse::<Digest>().ok());
+            let size = bound.get("size").and_then(Value::as_i64);
+            let same_bytes = digest.is_some() && digest == Digest::from_slice(&row.sha256);
+            let same_size = row.withheld || row.size.is_none() || row.size == size;
+            if !same_bytes || !same_size {
+                self.report.fault("capture-files", place, format!("its file {} is listed with another digest or size than its event binds", n + 1));
+            }
+        }
+    }
+}
+
+fn recorded_here(row: &Row, event: &Event) -> bool {
+    event.action == "capture.recorded"
+        && event.object.id == row.id
+        && event.stream == ledger::case_stream(&row.case_id)
+        && i64::try_from(event.seq) == Ok(row.seq)
+}

@@ -1,0 +1,220 @@
+//! Rows of cases and what hangs on them: each must say what the record of its event says.
+
+use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+use diesel::{QueryableByName, RunQueryDsl, sql_query};
+use serde_json::Value;
+
+use super::{Audit, PAGE};
+use crate::clock;
+use crate::error::Result;
+use crate::proof::id::hex;
+
+/// A table whose `body` is the record of the event that its `leaf` names.
+struct Table {
+    name: &'static str,
+    /// What a row of it is called.
+    one: &'static str,
+    /// Whether its rows have a version, which must not lie before that of the latest event about it.
+    versioned: bool,
+    /// What the body says too: the field's name, and the columns as one SQL text.
+    columns: &'static [(&'static str, &'static str)],
+}
+
+const RIGHTS: &str = "CASE WHEN t.can_decide THEN 'decide,' ELSE '' END || \
+    CASE WHEN t.can_export THEN 'export,' ELSE '' END || CASE WHEN t.can_read THEN 'read,' ELSE '' END";
+
+const CASE_ID: (&str, &str) = ("case_id", "t.case_id");
+
+const TABLES: &[Table] = &[
+    Table {
+        name: "cases",
+        one: "case",
+        versioned: true,
+        columns: &[
+            ("number", "t.number"),
+            ("kind", "t.kind"),
+            ("status", "t.status"),
+            ("handling", "t.handling"),
+            ("unit_id", "t.unit_id"),
+            ("lead_id", "t.lead_id"),
+        ],
+    },
+    Table { name: "subjects", one: "subject", versioned: true, columns: &[CASE_ID] },
+    Table { name: "accounts", one: "account", versioned: true, columns: &[CASE_ID] },
+    Table {
+        name: "authorizations",
+        one: "authorization",
+        versioned: true,
+        columns: &[
+            CASE_ID,
+            ("requester_id", "t.requester_id"),
+            ("starts_at", "CAST(t.starts_at AS TEXT)"),
+            ("ends_at", "CAST(t.ends_at AS TEXT)"),
+        ],
+    },
+    Table {
+        name: "grants",
+        one: "grant",
+        versioned: true,
+        columns: &[CASE_ID, ("user_id", "t.user_id"), ("rights", RIGHTS), ("until", "CAST(t.until AS TEXT)")],
+    },
+    Table { name: "capture_entries", one: "entry of a capture", versioned: false, columns: &[("capture_id", "t.capture_id")] },
+    Table { name: "packets", one: "packet", versioned: false, columns: &[CASE_ID, ("purpose", "t.purpose")] },
+    Table { name: "disclosures", one: "disclosure", versioned: false, columns: &[("packet_id", "t.packet_id")] },
+    Table { name: "trainings", one: "training", versioned: false, columns: &[("user_id", "t.user_id")] },
+];
+
+/// Users and units have no body of their own; the record says what their columns say.
+const PEOPLE: &[Table] = &[
+    Table {
+        name: "users",
+        one: "user",
+        versioned: true,
+        columns: &[
+            ("username", "t.username"),
+            ("name", "t.name"),
+            ("roles", "t.roles"),
+            ("unit_id", "t.unit_id"),
+            ("disabled", "CASE WHEN t.disabled THEN 'true' ELSE 'false' END"),
+            ("locked", "CASE WHEN t.locked THEN 'true' ELSE 'false' END"),
+        ],
+    },
+    Table { name: "units", one: "unit", versioned: true, columns: &[("name", "t.name"), ("path", "t.path")] },
+];
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Text)]
+    id: String,
+    #[diesel(sql_type = Binary)]
+    leaf: Vec<u8>,
+    #[diesel(sql_type = Text)]
+    body: String,
+    #[diesel(sql_type = BigInt)]
+    version: i64,
+    /// The columns that the body says too, as one text with a unit separator between them.
+    #[diesel(sql_type = Text)]
+    columns: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    record: Option<String>,
+}
+
+const SEPARATOR: char = '\u{1f}';
+
+impl Table {
+    fn query(&self, body: &str) -> String {
+        let version = if self.versioned { "t.version" } else { "CAST(0 AS BIGINT)" };
+        let columns: Vec<&str> = self.columns.iter().map(|(_, sql)| *sql).collect();
+        format!(
+            "SELECT t.id, t.leaf, {body} AS body, {version} AS version, {} AS columns, r.body AS record FROM {} t \
+             LEFT JOIN records r ON r.leaf = t.leaf WHERE t.id > $1 ORDER BY t.id LIMIT {PAGE}",
+            columns.join(&format!(" || '{SEPARATOR}' || ")),
+            self.name
+        )
+    }
+}
+
+impl Audit<'_> {
+    pub(super) fn entities(&mut self) -> Result<()> {
+        PEOPLE.iter().try_for_each(|table| self.table(table, "COALESCE(r.body, '')"))?;
+        TABLES.iter().try_for_each(|table| self.table(table, "t.body"))?;
+        self.members()
+    }
+
+    fn table(&mut self, table: &Table, body: &str) -> Result<()> {
+        let (query, mut from) = (table.query(body), String::new());
+        loop {
+            let rows: Vec<Row> = sql_query(&query).bind::<Text, _>(from.clone()).load(self.conn)?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            from.clone_from(&last.id);
+            rows.iter().for_each(|row| self.row(table, row));
+            (self.tell)(table.name, self.report.counts.rows, 0);
+        }
+    }
+
+    fn row(&mut self, table: &Table, row: &Row) {
+        self.report.counts.rows += 1;
+        let place = format!("{} {}", table.one, row.id);
+        match &row.record {
+            None => self.report.fault("row-body", &place, format!("names the leaf {}, of which there is no record", hex(&row.leaf))),
+            Some(record) if *record != row.body => {
+                self.report.fault("row-body", &place, "its row says something else than the record of its event: the row was changed");
+            }
+            Some(record) => self.agree(&place, table, row, record),
+        }
+        let latest = self.versions.get(&row.id).copied().unwrap_or(1);
+        if table.versioned && u64::try_from(row.version).is_ok_and(|v| v < latest) {
+            let what = format!("its row is version {}, but events made version {latest}: the row was put back", row.version);
+            self.report.fault("row-version", place, what);
+        }
+    }
+
+    /// Columns decide who sees and finds a row; where the record says the same thing, both must agree.
+    fn agree(&mut self, place: &str, table: &Table, row: &Row, record: &str) {
+        let Ok(record) = serde_json::from_str::<Value>(record) else { return };
+        for ((name, _), column) in table.columns.iter().zip(row.columns.split(SEPARATOR)) {
+            if said(&record, name).is_some_and(|said| !is_same(&said, column)) {
+                self.report.fault("row-columns", place, format!("its column `{name}` says {column:?}, but its record does not"));
+            }
+        }
+    }
+
+    /// Membership opens a case, so it is what the events say and nothing else.
+    fn members(&mut self) -> Result<()> {
+        #[derive(QueryableByName)]
+        struct Member {
+            #[diesel(sql_type = Text)]
+            case_id: String,
+            #[diesel(sql_type = Text)]
+            user_id: String,
+        }
+        let mut from = (String::new(), String::new());
+        loop {
+            let rows: Vec<Member> = sql_query(
+                "SELECT case_id, user_id FROM members WHERE ended_at IS NULL AND (case_id, user_id) > ($1, $2) \
+                 ORDER BY case_id, user_id LIMIT 500",
+            )
+            .bind::<Text, _>(from.0.clone())
+            .bind::<Text, _>(from.1.clone())
+            .load(self.conn)?;
+            let Some(last) = rows.last() else { break };
+            from = (last.case_id.clone(), last.user_id.clone());
+            for row in rows {
+                self.report.counts.rows += 1;
+                let place = format!("member {} of case {}", row.user_id, row.case_id);
+                if !self.members.remove(&(row.case_id, row.user_id)) {
+                    self.report.fault("member", place, "no event made this person a member, or one ended it");
+                }
+            }
+        }
+        let mut without: Vec<(String, String)> = self.members.drain().collect();
+        without.sort_unstable();
+        for (case, user) in without {
+            self.report.fault("member", format!("member {user} of case {case}"), "an event made this person a member, but the row is gone or ended");
+        }
+        Ok(())
+    }
+}
+
+/// What a record says under a column's name, as text: `lead_id` may also stand as the `id` in `lead`.
+fn said(record: &Value, name: &str) -> Option<String> {
+    let inner = name.strip_suffix("_id").and_then(|noun| record.get(noun)?.get("id"));
+    match record.get(name).or(inner)? {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(yes) => Some(yes.to_string()),
+        Value::Array(words) => Some(sorted(words)),
+        _ => None,
+    }
+}
+
+fn sorted(words: &[Value]) -> String {
+    let mut words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
+    words.sort_unstable();
+    words.iter().map(|word| format!("{word},")).collect()
+}
+
+/// A column holds a time in microseconds, and words as JSON or each with a comma.
+fn is_same(said: &str, column: &str) -> bool {
+    let list = || serde_json::from_str::<Vec<Value>>(column).is_ok_and(|words| sorted(&words) == said);
+    said == column || clock::parse(said).is_some_and(|at| at.to_string() == column) || list()
+}

@@ -1,0 +1,236 @@
+//! Events and records: each stream from its beginning, every byte hashed again.
+
+use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+use diesel::{OptionalExtension, QueryableByName, RunQueryDsl, sql_query};
+
+use super::{Audit, PAGE};
+use crate::error::Result;
+use crate::proof::Digest;
+use crate::proof::chain::Chain;
+use crate::proof::event::{self, EventRef};
+use crate::proof::record;
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Text)]
+    stream: String,
+    #[diesel(sql_type = BigInt)]
+    seq: i64,
+    #[diesel(sql_type = Nullable<Binary>)]
+    prev: Option<Vec<u8>>,
+    #[diesel(sql_type = Binary)]
+    leaf: Vec<u8>,
+    #[diesel(sql_type = BigInt)]
+    at: i64,
+    #[diesel(sql_type = Nullable<Text>)]
+    actor: Option<String>,
+    #[diesel(sql_type = Text)]
+    action: String,
+    #[diesel(sql_type = Text)]
+    object: String,
+    #[diesel(sql_type = Binary)]
+    body: Vec<u8>,
+    #[diesel(sql_type = Nullable<Binary>)]
+    salt: Option<Vec<u8>>,
+    #[diesel(sql_type = Nullable<Text>)]
+    record: Option<String>,
+}
+
+const NEXT: &str = "SELECT e.stream, e.seq, e.prev, e.leaf, e.at, e.actor, e.action, e.object, e.body, \
+    r.salt, r.body AS record FROM events e LEFT JOIN records r ON r.leaf = e.leaf \
+    WHERE (e.stream, e.seq) > ($1, $2) ORDER BY e.stream, e.seq LIMIT $3";
+
+impl Row {
+    fn place(&self) -> String {
+        format!("event {} seq {}", self.stream, self.seq)
+    }
+}
+
+/// A stream under way.
+struct Walked {
+    stream: String,
+    chain: Chain,
+    /// Place, leaf and time of the last event, as its columns say.
+    last: (i64, Vec<u8>, i64),
+}
+
+impl Audit<'_> {
+    pub(super) fn events(&mut self) -> Result<()> {
+        let total = self.count("SELECT COUNT(*) AS n FROM events")?;
+        let mut open: Option<Walked> = None;
+        let mut from = (String::new(), -1);
+        loop {
+            let rows: Vec<Row> = sql_query(NEXT)
+                .bind::<Text, _>(from.0.clone())
+                .bind::<BigInt, _>(from.1)
+                .bind::<BigInt, _>(PAGE)
+                .load(self.conn)?;
+            let Some(last) = rows.last() else { break };
+            from = (last.stream.clone(), last.seq);
+            for row in rows {
+                open = Some(self.step(open, row)?);
+            }
+            (self.tell)("events", self.report.counts.events, total);
+        }
+        if let Some(walked) = open {
+            self.end_of(&walked)?;
+        }
+        self.heads_without_events()?;
+        self.records_without_events()
+    }
+
+    fn step(&mut self, open: Option<Walked>, row: Row) -> Result<Walked> {
+        let mut walked = match open {
+            Some(walked) if walked.stream == row.stream => walked,
+            other => {
+                if let Some(done) = other {
+                    self.end_of(&done)?;
+                }
+                self.report.counts.streams += 1;
+                Walked { chain: Chain::new(&row.stream), stream: row.stream.clone(), last: (-1, Vec::new(), 0) }
+            }
+        };
+        self.event(&mut walked.chain, &row);
+        walked.last = (row.seq, row.leaf, row.at);
+        Ok(walked)
+    }
+
+    fn event(&mut self, chain: &mut Chain, row: &Row) {
+        self.report.counts.events += 1;
+        let stored = Digest::from_slice(&row.leaf);
+        let made = event::leaf(&row.body);
+        if stored != Some(made) {
+            self.report.fault("event-leaf", row.place(), "its bytes do not hash to its leaf: the event or the leaf was changed");
+        }
+        // The stored leaf is what record, tree and the next event refer to, so that one fault is one finding.
+        let leaf = stored.unwrap_or(made);
+        self.unplaced.insert(leaf);
+        match EventRef::parse(&row.body) {
+            Ok(event) => {
+                self.columns(row, &event);
+                self.record(row, &event);
+                self.remember(row, &event);
+                if let Err(e) = chain.push(&event, leaf) {
+                    self.report.fault("event-chain", row.place(), e.to_string());
+                }
+            }
+            Err(e) => {
+                self.report.fault("event-unreadable", row.place(), format!("its bytes are no event: {e}"));
+                let seq = u64::try_from(row.seq).unwrap_or(0);
+                // What is wrong with its place is told by the event after it.
+                let _ = chain.push_withheld(seq, leaf);
+            }
+        }
+    }
+
+    /// The columns repeat what the bytes say, for searching; a search must not tell another story.
+    fn columns(&mut self, row: &Row, event: &EventRef<'_>) {
+        let prev = row.prev.as_deref().and_then(Digest::from_slice);
+        let same = [
+            ("stream", row.stream == event.stream),
+            ("seq", u64::try_from(row.seq) == Ok(event.seq)),
+            ("prev", prev == event.prev && row.prev.is_some() == prev.is_some()),
+            ("at", row.at == event.at),
+            ("actor", row.actor.as_deref() == event.actor_id.as_deref()),
+            ("action", row.action == event.action),
+            ("object", row.object == event.object_id),
+        ];
+        for (column, _) in same.iter().filter(|(_, same)| !same) {
+            self.report.fault("event-columns", row.place(), format!("the column `{column}` says something else than the event's bytes"));
+        }
+    }
+
+    fn record(&mut self, row: &Row, event: &EventRef<'_>) {
+        let salt = row.salt.as_deref().and_then(|s| <[u8; 32]>::try_from(s).ok());
+        let found = match (&row.record, salt) {
+            (None, _) => {
+                self.report.fault("record-missing", row.place(), "its record is gone");
+                return;
+            }
+            (Some(body), Some(salt)) => record::hash_canonical(body.as_bytes(), &salt) == event.record,
+            (Some(_), None) => false,
+        };
+        self.report.counts.records += 1;
+        if !found {
+            self.report.fault("record-hash", row.place(), "its record does not hash to what the event binds: the record was changed");
+        }
+    }
+
+    fn remember(&mut self, row: &Row, event: &EventRef<'_>) {
+        if event.object_version > 1 {
+            let version = self.versions.entry(event.object_id.to_string()).or_default();
+            *version = event.object_version.max(*version);
+        }
+        if event.action == "capture.recorded" && !self.recorded.insert(event.object_id.to_string()) {
+            self.report.fault("capture-event", row.place(), format!("records capture {} a second time", event.object_id));
+        }
+        let Some(case) = row.stream.strip_prefix("case:") else { return };
+        let member = (case.to_owned(), event.object_id.to_string());
+        match &*event.action {
+            "member.added" => drop(self.members.insert(member)),
+            "member.removed" => drop(self.members.remove(&member)),
+            _ => {}
+        }
+    }
+
+    fn end_of(&mut self, walked: &Walked) -> Result<()> {
+        #[derive(QueryableByName)]
+        struct Head {
+            #[diesel(sql_type = BigInt)]
+            seq: i64,
+            #[diesel(sql_type = Binary)]
+            leaf: Vec<u8>,
+            #[diesel(sql_type = BigInt)]
+            at: i64,
+        }
+        let head: Option<Head> = sql_query("SELECT seq, leaf, at FROM stream_heads WHERE stream = $1")
+            .bind::<Text, _>(walked.stream.clone())
+            .get_result(self.conn)
+            .optional()?;
+        let place = format!("stream {}", walked.stream);
+        match head {
+            None => self.report.fault("head", place, "it has events and no head"),
+            Some(h) if (h.seq, &h.leaf, h.at) != (walked.last.0, &walked.last.1, walked.last.2) => {
+                let what = format!("its head names event {}, but the last one is {}, or another leaf or time: events at its end were removed or changed", h.seq, walked.last.0);
+                self.report.fault("head", place, what);
+            }
+            Some(_) => {}
+        }
+        Ok(())
+    }
+
+    /// A head without events is made when a write that then fails first locks its stream; it stands at -1.
+    fn heads_without_events(&mut self) -> Result<()> {
+        #[derive(QueryableByName)]
+        struct Head {
+            #[diesel(sql_type = Text)]
+            stream: String,
+        }
+        let heads: Vec<Head> = sql_query(
+            "SELECT h.stream FROM stream_heads h WHERE h.seq <> -1 \
+             AND NOT EXISTS (SELECT 1 FROM events e WHERE e.stream = h.stream) LIMIT 500",
+        )
+        .load(self.conn)?;
+        for head in heads {
+            self.report.fault("head", format!("stream {}", head.stream), "its head names events, but it has none: they were removed");
+        }
+        Ok(())
+    }
+
+    fn records_without_events(&mut self) -> Result<()> {
+        #[derive(QueryableByName)]
+        struct Stray {
+            #[diesel(sql_type = Binary)]
+            leaf: Vec<u8>,
+        }
+        let strays: Vec<Stray> = sql_query(
+            "SELECT r.leaf FROM records r WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.leaf = r.leaf) LIMIT 500",
+        )
+        .load(self.conn)?;
+        for stray in strays {
+            let leaf = crate::proof::id::hex(&stray.leaf);
+            self.report.fault("record-stray", format!("record of leaf {leaf}"), "no event has this leaf");
+        }
+        Ok(())
+    }
+}

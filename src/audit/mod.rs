@@ -1,0 +1,147 @@
+//! The audit of an installation: every event, record, row and file read again and held against each other.
+//!
+//! It changes nothing, and works beside a running server: everything is read in one snapshot of the database, and the
+//! last checkpoint beside the key is read before it, so that the tree can only be newer than what was signed. It walks
+//! in pages; what stays in memory is some hundred bytes an event, a capture and a file.
+
+mod captures;
+mod entities;
+mod events;
+pub mod files;
+mod report;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use diesel::RunQueryDsl;
+use diesel::connection::SimpleConnection;
+
+pub use report::{Counts, Finding, Report, Tree};
+
+use crate::db::{AnyConn, Db};
+use crate::error::{Error, Result};
+use crate::ledger;
+use crate::proof::Digest;
+use crate::proof::checkpoint::Checkpoint;
+
+/// Rows read at a time.
+const PAGE: i64 = 500;
+
+/// Where the parts of an installation lie that are not in its database.
+#[derive(Debug, Clone)]
+pub struct Places {
+    /// The folder of evidence files.
+    pub files: PathBuf,
+    /// The folder with the log's key and its last checkpoint.
+    pub keys: PathBuf,
+    /// Checkpoints known from elsewhere that the tree must contain, each with the name of its source.
+    pub known: Vec<(String, Checkpoint)>,
+}
+
+/// How far an audit is: what is read now, how much of it, of how much.
+pub type Tell<'a> = dyn FnMut(&'static str, u64, u64) + 'a;
+
+/// Audits an installation. An error means that it could not be read; what is wrong with it stands in the report.
+pub fn run(db: &Db, places: &Places, tell: &mut Tell<'_>) -> Result<Report> {
+    let last = read_if_there(&places.keys.join("log.checkpoint"))?;
+    db.read_blocking(|conn| {
+        snapshot(conn, |conn| {
+            let mut audit = Audit::new(conn, tell);
+            audit.walk(places, last)?;
+            Ok(audit.report.finish())
+        })
+    })
+}
+
+/// Runs in one snapshot of the database, which ends without a trace.
+pub fn snapshot<T>(conn: &mut AnyConn, f: impl FnOnce(&mut AnyConn) -> Result<T>) -> Result<T> {
+    conn.batch_execute(match conn {
+        AnyConn::Pg(_) => "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        AnyConn::Sqlite(_) => "BEGIN",
+    })?;
+    let done = f(conn);
+    let ended = conn.batch_execute("ROLLBACK");
+    let done = done?;
+    ended?;
+    Ok(done)
+}
+
+fn read_if_there(file: &Path) -> Result<Option<Vec<u8>>> {
+    match std::fs::read(file) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(Error::internal(format!("{} cannot be read: {e}", file.display()))),
+    }
+}
+
+/// What an audit has seen so far.
+struct Audit<'a> {
+    conn: &'a mut AnyConn,
+    tell: &'a mut Tell<'a>,
+    report: Report,
+    /// Leaves of events that were not yet met in the tree or among those that wait.
+    unplaced: HashSet<Digest>,
+    /// The highest version above 1 that events give an object.
+    versions: HashMap<String, u64>,
+    /// Captures that an event recorded and whose row was not yet met.
+    recorded: HashSet<String>,
+    /// Who is a member of which case, as events say: case and person.
+    members: HashSet<(String, String)>,
+}
+
+impl<'a> Audit<'a> {
+    fn new<'b: 'a>(conn: &'a mut AnyConn, tell: &'a mut Tell<'b>) -> Self {
+        Self {
+            conn,
+            tell,
+            report: Report::default(),
+            unplaced: HashSet::new(),
+            versions: HashMap::new(),
+            recorded: HashSet::new(),
+            members: HashSet::new(),
+        }
+    }
+
+    fn walk(&mut self, places: &Places, last: Option<Vec<u8>>) -> Result<()> {
+        let state = ledger::state(self.conn)?.ok_or_else(no_log)?;
+        self.database()?;
+        self.events()?;
+        self.tree(&state, places, last)?;
+        self.entities()?;
+        self.captures()?;
+        self.files(&places.files)
+    }
+
+    /// The database's own check of its pages and indexes, which everything below relies on.
+    fn database(&mut self) -> Result<()> {
+        #[derive(diesel::QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            integrity_check: String,
+        }
+        (self.tell)("database", 0, 0);
+        let AnyConn::Sqlite(conn) = self.conn else { return Ok(()) };
+        let rows: Vec<Row> = diesel::sql_query("PRAGMA integrity_check(20)").load(conn)?;
+        for row in rows.iter().filter(|r| r.integrity_check != "ok") {
+            self.report.fault("database", "SQLite's own check", &row.integrity_check);
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, query: &str) -> Result<u64> {
+        #[derive(diesel::QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            n: i64,
+        }
+        let row: Row = diesel::sql_query(query).get_result(self.conn)?;
+        Ok(u64::try_from(row.n).unwrap_or(0))
+    }
+}
+
+fn no_log() -> Error {
+    Error::internal("the database holds no log: `casetrail serve` makes one at its first start")
+}

@@ -1,0 +1,165 @@
+//! What an audit says: first whether the installation is clean, then what was read, then what is wrong and where.
+
+use serde::Serialize;
+
+use crate::proof::Digest;
+
+/// Findings of one kind that are kept; more are counted.
+const KEPT: usize = 500;
+
+/// What an audit found.
+#[derive(Debug, Default, Serialize)]
+pub struct Report {
+    /// Whether nothing is wrong.
+    pub clean: bool,
+    /// What was read.
+    pub counts: Counts,
+    /// The tree that was recomputed from the leaves.
+    pub tree: Option<Tree>,
+    /// What is wrong.
+    pub faults: Vec<Finding>,
+    /// Faults beyond those listed.
+    pub more_faults: u64,
+    /// What is worth knowing and no fault.
+    pub notices: Vec<Finding>,
+    /// Notices beyond those listed.
+    pub more_notices: u64,
+}
+
+/// What was read.
+#[derive(Debug, Default, Serialize)]
+pub struct Counts {
+    /// Events.
+    pub events: u64,
+    /// Streams.
+    pub streams: u64,
+    /// Records.
+    pub records: u64,
+    /// Leaves of the tree.
+    pub leaves: u64,
+    /// Tiles of the tree.
+    pub tiles: u64,
+    /// Signed checkpoints.
+    pub checkpoints: u64,
+    /// Events that wait to be taken into the tree.
+    pub waiting: u64,
+    /// Rows of cases, subjects, accounts, authorizations and the like.
+    pub rows: u64,
+    /// Captures.
+    pub captures: u64,
+    /// Stored files.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// The tree as its leaves make it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Tree {
+    /// The log's name.
+    pub origin: String,
+    /// Leaves.
+    pub size: u64,
+    /// The root over them.
+    pub root: Digest,
+}
+
+/// One thing found.
+#[derive(Debug, Clone, Serialize)]
+pub struct Finding {
+    /// The rule it breaks, a stable word.
+    pub rule: &'static str,
+    /// Where.
+    pub place: String,
+    /// What.
+    pub what: String,
+    /// What to do about it.
+    pub way_out: &'static str,
+}
+
+impl Report {
+    pub(super) fn fault(&mut self, rule: &'static str, place: impl Into<String>, what: impl Into<String>) {
+        if self.faults.len() < KEPT {
+            self.faults.push(finding(rule, place.into(), what.into()));
+        } else {
+            self.more_faults += 1;
+        }
+    }
+
+    pub(super) fn notice(&mut self, rule: &'static str, place: impl Into<String>, what: impl Into<String>) {
+        if self.notices.len() < KEPT {
+            self.notices.push(finding(rule, place.into(), what.into()));
+        } else {
+            self.more_notices += 1;
+        }
+    }
+
+    pub(super) fn finish(mut self) -> Self {
+        self.clean = self.faults.is_empty();
+        self
+    }
+
+    /// The report for people: the verdict, what was read, what is wrong, what is worth knowing.
+    pub fn text(&self) -> String {
+        let mut out = self.verdict() + &self.counted();
+        for f in &self.faults {
+            out += &format!("FAULT {}: {} [{}]\n      way out: {}\n", f.place, f.what, f.rule, f.way_out);
+        }
+        if self.more_faults > 0 {
+            out += &format!("FAULT and {} more\n", self.more_faults);
+        }
+        for f in &self.notices {
+            out += &format!("notice {}: {} [{}]\n", f.place, f.what, f.rule);
+        }
+        if self.more_notices > 0 {
+            out += &format!("notice and {} more\n", self.more_notices);
+        }
+        out
+    }
+
+    fn verdict(&self) -> String {
+        match self.faults.len() as u64 + self.more_faults {
+            0 => "CLEAN: every event, record, row and file is as the ledger says\n".into(),
+            1 => "NOT CLEAN: 1 fault\n".into(),
+            n => format!("NOT CLEAN: {n} faults\n"),
+        }
+    }
+
+    fn counted(&self) -> String {
+        let c = &self.counts;
+        let mut out = format!(
+            "read: {} events in {} streams, {} records, {} leaves, {} tiles, {} checkpoints, {} rows, {} captures, {} files with {} bytes\n",
+            c.events, c.streams, c.records, c.leaves, c.tiles, c.checkpoints, c.rows, c.captures, c.files, c.bytes
+        );
+        if let Some(tree) = &self.tree {
+            out += &format!("tree: {} of {} leaves, root {}\n", tree.origin, tree.size, tree.root);
+        }
+        out
+    }
+}
+
+fn finding(rule: &'static str, place: String, what: String) -> Finding {
+    Finding { rule, place, what, way_out: way_out(rule) }
+}
+
+fn way_out(rule: &str) -> &'static str {
+    match rule {
+        "file-missing" | "file-bytes" => {
+            "put the file back from a backup under the same name; uploading the same bytes again mends it too"
+        }
+        "key" => "put the log's own key back from a backup; no other key can continue this log",
+        "last-checkpoint" | "known-checkpoint" => {
+            "this database is older than what was signed, or another one: put the newer database back, or restore with --new-log"
+        }
+        "head" | "tile" | "tree-size" | "tree-root" => {
+            "the events themselves may be whole: stop the server, keep a copy as it is, and restore the last clean backup beside it to compare"
+        }
+        "member" | "row-body" | "row-columns" | "row-version" | "capture-files" | "file-row" => {
+            "the ledger holds what is right: compare this row with the record its event names, and find out who wrote to the database"
+        }
+        _ => {
+            "stop the server, keep a copy of the database as it is, restore the last clean backup elsewhere and compare the two; \
+             a checkpoint that somebody outside holds says which one is right"
+        }
+    }
+}

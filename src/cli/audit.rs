@@ -1,0 +1,47 @@
+//! `casetrail audit`: exit 0 clean, 1 something is wrong, 2 it could not be read.
+
+use std::process::ExitCode;
+
+use super::output::{self, Progress, Unit};
+use super::{Done, Failure, place};
+use crate::audit;
+use crate::config::Config;
+
+/// What stands on the command line after `audit`.
+#[derive(Debug, clap::Args)]
+pub struct AuditArgs {
+    /// The whole report as one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Audits the installation and prints the report.
+pub fn run(config: &Config, args: &AuditArgs) -> Done {
+    let db = place::open(config)?;
+    let progress = if args.json { Progress::quiet() } else { Progress::new() };
+    let report = watched(progress, |tell| audit::run(&db, &place::places(config), tell))?;
+    output::print(&if args.json {
+        serde_json::to_string(&report).map_err(crate::error::Error::from)? + "\n"
+    } else {
+        output_text(&report.text())
+    });
+    Ok(if report.clean { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// Runs an audit under a progress bar; an error means that the installation could not be read.
+pub fn watched(
+    mut progress: Progress,
+    audit: impl FnOnce(&mut audit::Tell<'_>) -> crate::error::Result<audit::Report>,
+) -> Result<audit::Report, Failure> {
+    let done = audit(&mut |step, done, total| {
+        let unit = if step == "files" { Unit::Bytes } else { Unit::Things };
+        progress.show(step, unit, done, total);
+    });
+    progress.end();
+    done.map_err(|e| Failure::from(e).with_code(2))
+}
+
+/// What stands in a damaged database reaches a terminal without control characters.
+pub fn output_text(text: &str) -> String {
+    text.lines().map(|line| output::clean(line) + "\n").collect()
+}

@@ -1,0 +1,388 @@
+//! `casetrail backup`: a copy of an installation that is one moment of it, taken while it serves.
+//!
+//! The last checkpoint beside the key goes first, then one snapshot of the database, then the files that this
+//! snapshot names: what is copied later can only be more than what is named. `backup.json` is written last, so a
+//! folder without it is no backup.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Component, Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::Arc;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::{QueryableByName, sql_query};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::output::{self, Progress, Unit};
+use super::{Done, Failure, place};
+use crate::audit::{files, snapshot};
+use crate::clock::{self, Clock, SystemClock};
+use crate::config::Config;
+use crate::db::tables::files as rows;
+use crate::db::{AnyConn, Db, Location};
+use crate::error::{Error, Result};
+use crate::gate::{Gate, NewEvent};
+use crate::ledger::{self, Action, Journal, TreeState};
+use crate::policy::Policy;
+use crate::proof::Digest;
+
+/// The form of `backup.json`.
+pub const FORMAT: &str = "casetrail-backup/1";
+/// The list of a backup.
+pub const MANIFEST: &str = "backup.json";
+/// The list of evidence files, as `sha256sum -c` reads it.
+const FILES: &str = "files.sha256";
+
+/// What stands on the command line after `backup`.
+#[derive(Debug, clap::Args)]
+pub struct BackupArgs {
+    /// An empty or new folder
+    out: PathBuf,
+}
+
+/// What a backup is.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// `casetrail-backup/1`.
+    pub format: String,
+    /// The version of the program that made it.
+    pub program: String,
+    /// When.
+    pub made_at: String,
+    /// The installation's id.
+    pub installation: String,
+    /// `casetrail.db`, or `casetrail.pgdump`.
+    pub database: String,
+    /// The tree in the snapshot.
+    pub tree: Tree,
+    /// Evidence files.
+    pub files: Count,
+    /// Everything but the evidence files; these stand in `files.sha256`, which is here.
+    pub entries: Vec<Entry>,
+}
+
+/// A tree, as a backup knows it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tree {
+    /// The log's name.
+    pub origin: String,
+    /// Its key.
+    pub vkey: String,
+    /// Its leaves.
+    pub size: u64,
+    /// Its root.
+    pub root: Digest,
+}
+
+/// How many files, of how many bytes.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Count {
+    /// How many.
+    pub count: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// One file of a backup.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// Below the backup's folder.
+    pub path: String,
+    /// Bytes.
+    pub size: u64,
+    /// SHA-256.
+    pub sha256: Digest,
+}
+
+/// What is under way.
+struct Copy<'a> {
+    out: &'a Path,
+    progress: Progress,
+    entries: Vec<Entry>,
+    files: Count,
+    /// Files that are not what their name says, or not there.
+    damaged: Vec<String>,
+}
+
+/// Copies the installation.
+pub fn run(config: &Config, args: &BackupArgs) -> Done {
+    let db = place::open(config)?;
+    if !place::is_empty(&args.out)? {
+        return Err(Error::field("OUT", "empty", format!("{} holds something already: name an empty or new folder", args.out.display())).into());
+    }
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(&args.out)?;
+    fs::set_permissions(&args.out, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
+    let mut copy = Copy { out: &args.out, progress: Progress::new(), entries: Vec::new(), files: Count::default(), damaged: Vec::new() };
+    let done = copy.everything(config, &db);
+    copy.progress.end();
+    let state = done?;
+    let manifest = copy.finish(&db, &state)?;
+    output::print(&format!(
+        "backup of {} in {}\ntree of {} leaves, root {}\n{} evidence files with {} bytes\nsha256 of {MANIFEST}: {manifest}\n",
+        state.origin, args.out.display(), state.size, state.root, copy.files.count, copy.files.bytes
+    ));
+    if copy.damaged.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let list: String = copy.damaged.iter().map(|d| format!("\n  {d}")).collect();
+    Err(Failure::failed(format!("the copy is whole but for {} files that are damaged or missing in the installation itself; `casetrail audit` says more:{list}", copy.damaged.len())))
+}
+
+impl Copy<'_> {
+    fn everything(&mut self, config: &Config, db: &Db) -> std::result::Result<TreeState, Failure> {
+        let (data, location) = (config.data_dir(), config.database()?);
+        let last = place::keys(&data).join("log.checkpoint");
+        if last.exists() {
+            self.one(&last, "keys/log.checkpoint")?;
+        }
+        self.progress.show("database", Unit::Things, 0, 0);
+        let state = self.database(config, db, &location)?;
+        for folder in ["keys", "tls", "packets"] {
+            self.folder(&data, folder)?;
+        }
+        if data.join("secret").is_file() {
+            self.one(&data.join("secret"), "secret")?;
+        }
+        Ok(state)
+    }
+
+    fn database(&mut self, config: &Config, db: &Db, location: &Location) -> std::result::Result<TreeState, Failure> {
+        let state = match location {
+            Location::Sqlite(_) => {
+                let to = self.out.join("casetrail.db");
+                vacuum(db, &to)?;
+                // The copy itself says which files belong to it.
+                let conn = SqliteConnection::establish(&to.to_string_lossy()).map_err(Error::internal)?;
+                self.evidence(&mut AnyConn::Sqlite(conn), &config.files())?
+            }
+            Location::Postgres(url) => db.read_blocking(|conn| {
+                snapshot(conn, |conn| {
+                    dump(conn, url, &self.out.join("casetrail.pgdump"))?;
+                    self.evidence(conn, &config.files())
+                })
+            })?,
+        };
+        let name = database_name(location);
+        let file = File::open(self.out.join(name))?;
+        let hashed = files::hash(&file, |_| Ok(()))?;
+        self.entries.push(Entry { path: name.into(), size: hashed.size, sha256: hashed.sha256 });
+        Ok(state)
+    }
+
+    /// Copies the files that the snapshot names, each held against its name.
+    fn evidence(&mut self, conn: &mut AnyConn, root: &Path) -> Result<TreeState> {
+        let state = ledger::state(conn)?.ok_or_else(|| Error::internal("the database holds no log: there is nothing to back up"))?;
+        let total: Option<i64> = rows::table.select(diesel::dsl::count_star()).first(conn).optional()?;
+        let total = u64::try_from(total.unwrap_or(0)).unwrap_or(0);
+        let mut list = BufWriter::new(create(&self.out.join(FILES))?);
+        let mut from = Vec::new();
+        loop {
+            let page: Vec<Vec<u8>> =
+                rows::table.filter(rows::sha256.gt(from.clone())).order(rows::sha256).limit(500).select(rows::sha256).load(conn)?;
+            let Some(last) = page.last() else { break };
+            from.clone_from(last);
+            for sha256 in page.iter().filter_map(|s| Digest::from_slice(s)) {
+                self.file(root, &sha256, &mut list)?;
+                self.progress.show("files", Unit::Things, self.files.count, total);
+            }
+        }
+        list.flush()?;
+        drop(list);
+        let hashed = files::hash(File::open(self.out.join(FILES))?, |_| Ok(()))?;
+        self.entries.push(Entry { path: FILES.into(), size: hashed.size, sha256: hashed.sha256 });
+        Ok(state)
+    }
+
+    fn file(&mut self, root: &Path, sha256: &Digest, list: &mut impl Write) -> Result<()> {
+        let (from, path) = (files::path_of(root, sha256), format!("files/sha256/{}/{sha256}", &sha256.to_string()[..2]));
+        let to = self.out.join(&path);
+        match copy(&from, &to) {
+            Ok(hashed) if hashed.sha256 == *sha256 => {
+                self.files.count += 1;
+                self.files.bytes += hashed.size;
+                writeln!(list, "{sha256}  {path}")?;
+                return Ok(());
+            }
+            Ok(hashed) => self.damaged.push(format!("{sha256}: its bytes hash to {}", hashed.sha256)),
+            Err(e) if from.exists() && e.kind != crate::error::Kind::Unavailable => self.damaged.push(format!("{sha256}: {e}")),
+            Err(e) if from.exists() => return Err(e),
+            Err(_) => self.damaged.push(format!("{sha256}: is missing")),
+        }
+        // What is damaged must not look like a copy.
+        let _ = fs::remove_file(&to);
+        Ok(())
+    }
+
+    fn folder(&mut self, data: &Path, folder: &str) -> std::result::Result<(), Failure> {
+        let Ok(entries) = fs::read_dir(data.join(folder)) else { return Ok(()) };
+        for entry in entries {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let path = format!("{folder}/{name}");
+            // A packet is whole when it has its name; the last checkpoint was copied before the database.
+            let unfinished = folder == "packets" && !name.ends_with(".zip");
+            let taken = self.entries.iter().any(|e| e.path == path) || path.ends_with(".new");
+            if entry.file_type()?.is_file() && !unfinished && !taken {
+                self.one(&entry.path(), &path)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn one(&mut self, from: &Path, path: &str) -> std::result::Result<(), Failure> {
+        let hashed = copy(from, &self.out.join(path))?;
+        self.entries.push(Entry { path: path.into(), size: hashed.size, sha256: hashed.sha256 });
+        Ok(())
+    }
+
+    /// Syncs the copy, writes its list, and records that it was made.
+    fn finish(&mut self, db: &Db, state: &TreeState) -> std::result::Result<Digest, Failure> {
+        let now = SystemClock.now();
+        let manifest = Manifest {
+            format: FORMAT.into(),
+            program: env!("CARGO_PKG_VERSION").into(),
+            made_at: clock::format(now),
+            installation: state.installation.clone(),
+            database: database_name(db.location()).into(),
+            tree: Tree { origin: state.origin.clone(), vkey: state.vkey.clone(), size: state.size, root: state.root },
+            files: Count { ..self.files },
+            entries: std::mem::take(&mut self.entries),
+        };
+        let text = serde_json::to_vec_pretty(&manifest).map_err(Error::from)?;
+        sync(self.out)?;
+        create(&self.out.join(MANIFEST))?.write_all(&text)?;
+        sync(self.out)?;
+        let sha256 = Digest::of(&text);
+        if !state.read_only {
+            record(db, state, self.files.count, sha256)?;
+        }
+        Ok(sha256)
+    }
+}
+
+/// The event says which state left the installation, and how its copy is known again.
+fn record(db: &Db, state: &TreeState, count: u64, manifest: Digest) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let journal = runtime.block_on(async { Journal::start(db.clone(), clock.clone(), None) });
+    let gate = Gate::new(db.clone(), journal, Arc::new(Policy::new().map_err(Error::internal)?), clock);
+    let (id, said) = (state.installation.clone(), json!({"size": state.size, "root": state.root, "files": count, "manifest": manifest}));
+    gate.housekeep_blocking(ledger::operator(&place::os_user()), move |tx| {
+        tx.append(NewEvent::new(Action::BackupMade, ("installation", &id), 1, said.clone())).map(|_| ())
+    })
+}
+
+/// The name of the database's copy.
+pub fn database_name(location: &Location) -> &'static str {
+    match location {
+        Location::Sqlite(_) => "casetrail.db",
+        Location::Postgres(_) => "casetrail.pgdump",
+    }
+}
+
+/// One statement, one snapshot; writers go on beside it.
+fn vacuum(db: &Db, to: &Path) -> Result<()> {
+    let to = to.to_str().ok_or_else(|| Error::field("OUT", "utf8", "the path must be UTF-8"))?.replace('\'', "''");
+    db.read_blocking(|conn| {
+        // The connection may write nothing else: it is given back as it was.
+        conn.batch_execute("PRAGMA query_only = OFF")?;
+        let done = conn.batch_execute(&format!("VACUUM INTO '{to}'"));
+        conn.batch_execute("PRAGMA query_only = ON")?;
+        Ok(done?)
+    })
+}
+
+/// `pg_dump` on the snapshot of this very transaction.
+fn dump(conn: &mut AnyConn, url: &str, to: &Path) -> Result<()> {
+    #[derive(QueryableByName)]
+    struct Exported {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        id: String,
+    }
+    let exported: Exported = sql_query("SELECT pg_export_snapshot() AS id").get_result(conn)?;
+    let mut command = postgres("pg_dump", url)?;
+    command.arg("--format=custom").arg(format!("--snapshot={}", exported.id)).arg("--file").arg(to);
+    finish(command, "pg_dump")
+}
+
+/// A PostgreSQL program for this database; the password does not stand on its command line.
+pub fn postgres(program: &str, url: &str) -> Result<Command> {
+    let mut url = url::Url::parse(url).map_err(|e| Error::field("database", "format", e.to_string()))?;
+    let mut command = Command::new(program);
+    if let Some(password) = url.password() {
+        command.env("PGPASSWORD", percent_decoded(password));
+        // A URL that has a password can have it taken away.
+        let _ = url.set_password(None);
+    }
+    command.arg("--dbname").arg(url.as_str()).stdin(Stdio::null());
+    Ok(command)
+}
+
+fn percent_decoded(text: &str) -> String {
+    let query = format!("p={}", text.replace('+', "%2B"));
+    url::form_urlencoded::parse(query.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
+}
+
+/// Runs a program to its end; what it complains of is the failure.
+pub fn finish(mut command: Command, name: &str) -> Result<()> {
+    let done = command.output().map_err(|e| Error::internal(format!("{name} cannot be run ({e}): install PostgreSQL's client programs of the server's version, and have them on PATH")))?;
+    if done.status.success() {
+        return Ok(());
+    }
+    Err(Error::internal(format!("{name} failed: {}", String::from_utf8_lossy(&done.stderr).trim())))
+}
+
+/// A new file that only its owner reads.
+pub fn create(file: &Path) -> Result<File> {
+    if let Some(folder) = file.parent() {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    }
+    Ok(fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?)
+}
+
+/// Copies a file, and says what was copied. It is on the disk after `sync`.
+pub fn copy(from: &Path, to: &Path) -> Result<files::Hashed> {
+    let source = File::open(from)?;
+    let mut target = create(to)?;
+    Ok(files::hash(source, |piece| target.write_all(piece))?)
+}
+
+/// Everything written to the file system of a folder reaches the disk, files and folders alike.
+pub fn sync(folder: &Path) -> Result<()> {
+    Ok(rustix::fs::syncfs(File::open(folder)?).map_err(std::io::Error::from)?)
+}
+
+/// Whether a path of a backup stays inside it.
+pub fn is_inside(path: &str) -> bool {
+    !path.is_empty() && Path::new(path).components().all(|c| matches!(c, Component::Normal(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_stay_inside() {
+        assert!(is_inside("keys/log.key") && is_inside("casetrail.db"));
+        for bad in ["", "/etc/passwd", "../x", "keys/../../x", "."] {
+            assert!(!is_inside(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn passwords_leave_the_command_line() {
+        let command = postgres("pg_dump", "postgres://u:p%40+s@host/db?sslmode=require").unwrap();
+        let args: Vec<_> = command.get_args().map(|a| a.to_string_lossy().into_owned()).collect();
+        assert_eq!(args, ["--dbname", "postgres://u@host/db?sslmode=require"]);
+        let env: Vec<_> = command.get_envs().map(|(k, v)| (k.to_owned(), v.map(|v| v.to_owned()))).collect();
+        assert_eq!(env, [("PGPASSWORD".into(), Some("p@+s".into()))]);
+    }
+}

@@ -1,0 +1,151 @@
+//! `casetrail export`: asks for a packet, waits for it, downloads it and holds it against size and digest.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::client::{Client, ClientArgs};
+use super::output::{self, Progress, Unit};
+use super::{Done, Failure};
+use crate::audit::files;
+use crate::error::Error;
+
+/// Time between two looks at a packet that is being built.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// What stands on the command line after `export`.
+#[derive(Debug, clap::Args)]
+pub struct ExportArgs {
+    /// The case, by id or number
+    case: String,
+    /// The file to write [default: <case number>.zip]
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// court_exhibits, discovery, supplement or internal
+    #[arg(long, default_value = "court_exhibits")]
+    purpose: String,
+    /// Who it is for
+    #[arg(long)]
+    recipient: Option<String>,
+    #[command(flatten)]
+    client: ClientArgs,
+}
+
+/// Exports a case.
+pub fn run(here: &str, args: ExportArgs) -> Done {
+    let client = Client::new(&args.client, here)?;
+    let case = client.case(&args.case)?;
+    let out = args.out.unwrap_or_else(|| PathBuf::from(format!("{}.zip", file_name(&case.number))));
+    // Known before anything is built, not after.
+    if out.exists() {
+        return Err(Error::field("--out", "taken", format!("{} exists already: choose another name", out.display())).into());
+    }
+    let mut wish = json!({"purpose": args.purpose});
+    if let Some(recipient) = args.recipient {
+        wish["recipient"] = recipient.into();
+    }
+    let asked = client.post(&format!("/cases/{}/packets", case.id), &wish)?;
+    let id = asked["id"].as_str().ok_or_else(|| Failure::failed("the server's answer is no packet"))?.to_owned();
+    let mut progress = Progress::new();
+    let packet = wait(&client, &id, asked, &mut progress)?;
+    download(&client, &id, &packet, &out, &mut progress)?;
+    progress.end();
+    output::print(&format!(
+        "packet {id}\n{} ({} bytes)\nsha256 {}\ncheck it anywhere: casetrail verify {} --key VKEY\n",
+        out.display(), packet["size"], packet["sha256"].as_str().unwrap_or("?"), out.display()
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn wait(client: &Client, id: &str, mut packet: Value, progress: &mut Progress) -> Result<Value, Failure> {
+    loop {
+        let count = |name: &str| packet[name].as_u64().unwrap_or(0);
+        match packet["state"].as_str() {
+            Some("ready") => return Ok(packet),
+            Some("failed") => return Err(Failure::failed(format!("packet {id} could not be made: {}", why(&packet)))),
+            Some("building") => progress.show(packet["step"].as_str().unwrap_or("building"), Unit::Things, count("done"), count("total")),
+            _ => progress.show("waiting for its turn", Unit::Things, 0, 0),
+        }
+        std::thread::sleep(LOOK);
+        packet = client.get(&format!("/packets/{id}"))?;
+    }
+}
+
+fn why(packet: &Value) -> String {
+    let said = packet["problem"]["detail"].as_str().or_else(|| packet["error"].as_str());
+    output::clean(said.unwrap_or("the server does not say why"))
+}
+
+fn download(client: &Client, id: &str, packet: &Value, out: &Path, progress: &mut Progress) -> Result<(), Failure> {
+    let part = PathBuf::from(format!("{}.part", out.display()));
+    let answer = client.send(|| Ok(client.http().get(client.url(&format!("/packets/{id}/file")))))?;
+    let kept = write(answer, &part, packet, progress);
+    if let Err(failure) = kept {
+        // What is not the packet must not lie there as if it were.
+        let _ = fs::remove_file(&part);
+        return Err(failure);
+    }
+    fs::rename(&part, out)?;
+    Ok(())
+}
+
+fn write(answer: impl io::Read, part: &Path, packet: &Value, progress: &mut Progress) -> Result<(), Failure> {
+    let unwritable = |e: io::Error| Failure::failed(format!("{}: {e}", part.display()));
+    let mut file = File::create(part).map_err(unwritable)?;
+    let (mut done, total) = (0, packet["size"].as_u64().unwrap_or(0));
+    let hashed = files::hash(answer, |piece| {
+        file.write_all(piece)?;
+        done += piece.len() as u64;
+        progress.show("downloading", Unit::Bytes, done, total);
+        Ok(())
+    })
+    .map_err(unwritable)?;
+    file.sync_all().map_err(unwritable)?;
+    check(packet, hashed.size, &hashed.sha256.to_string())
+}
+
+fn check(packet: &Value, size: u64, sha256: &str) -> Result<(), Failure> {
+    if packet["size"].as_u64() == Some(size) && packet["sha256"].as_str() == Some(sha256) {
+        return Ok(());
+    }
+    let detail = format!(
+        "what arrived is not the packet: {size} bytes with sha256 {sha256}, but the server says {} bytes with {}. Nothing was kept; run the command again",
+        packet["size"], packet["sha256"]
+    );
+    Err(Failure::failed(detail))
+}
+
+/// A case's number as a file's name.
+fn file_name(number: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' };
+    let name: String = number.chars().map(plain).collect();
+    let name = name.trim_matches('.').to_owned();
+    if name.is_empty() { "packet".into() } else { name }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_whole_packet_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let part = folder.path().join("p.part");
+        let digest = crate::proof::Digest::of(b"whole").to_string();
+        let packet = json!({"size": 5, "sha256": digest});
+        let mut progress = Progress::quiet();
+        assert!(write(&b"whole"[..], &part, &packet, &mut progress).is_ok());
+        assert!(write(&b"whol"[..], &part, &packet, &mut progress).is_err_and(|f| f.detail.contains("not the packet")));
+        assert!(write(&b"whale"[..], &part, &packet, &mut progress).is_err());
+    }
+
+    #[test]
+    fn numbers_become_names() {
+        assert_eq!(file_name("26/004417 a"), "26-004417-a");
+        assert_eq!(file_name(".."), "packet");
+    }
+}

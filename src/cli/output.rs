@@ -1,0 +1,121 @@
+//! What a person sees: lines on standard output, progress and complaints on standard error.
+
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Time between two plain lines of progress.
+const PLAIN: Duration = Duration::from_secs(5);
+
+/// Writes to standard output; a reader that has gone away is no failure of the command.
+pub fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Writes a line to standard error.
+pub fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Text from elsewhere, without what could steer a terminal.
+pub fn clean(text: &str) -> String {
+    let steers = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Events, rows, steps.
+    Things,
+    /// Bytes.
+    Bytes,
+}
+
+/// How far long work is: a bar on a terminal, a plain line every few seconds elsewhere.
+pub struct Progress {
+    bar: Option<ProgressBar>,
+    step: String,
+    unit: Option<Unit>,
+    told: Option<Instant>,
+    silent: bool,
+}
+
+impl Progress {
+    /// On standard error, so that results on standard output stay clean.
+    pub fn new() -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()));
+        Self { bar, step: String::new(), unit: None, told: None, silent: false }
+    }
+
+    /// For programs that read what a command prints: no plain lines, but a bar where somebody watches.
+    pub fn quiet() -> Self {
+        Self { silent: true, ..Self::new() }
+    }
+
+    /// Shows a step: so much done, of so much (0: not known).
+    pub fn show(&mut self, step: &str, unit: Unit, done: u64, total: u64) {
+        let changed = self.step != step;
+        if changed {
+            step.clone_into(&mut self.step);
+        }
+        match &self.bar {
+            Some(bar) => {
+                if changed || self.unit != Some(unit) {
+                    self.unit = Some(unit);
+                    bar.set_style(style(unit));
+                    bar.set_message(step.to_owned());
+                    bar.reset_eta();
+                }
+                bar.set_length(total.max(done));
+                bar.set_position(done);
+            }
+            None => self.plain(changed, unit, done, total),
+        }
+    }
+
+    fn plain(&mut self, changed: bool, unit: Unit, done: u64, total: u64) {
+        if self.silent || (!changed && self.told.is_some_and(|at| at.elapsed() < PLAIN)) {
+            return;
+        }
+        self.told = Some(Instant::now());
+        let of = if total > 0 { format!(" {done} of {total}") } else { String::new() };
+        let bytes = if unit == Unit::Bytes && total > 0 { " bytes" } else { "" };
+        complain(&format!("{}{of}{bytes}", self.step));
+    }
+
+    /// What another thread calls with the bytes it has moved.
+    pub fn mover(&self) -> impl Fn(u64) + Send + 'static {
+        let bar = self.bar.clone();
+        move |bytes| {
+            if let Some(bar) = &bar {
+                bar.inc(bytes);
+            }
+        }
+    }
+
+    /// Prints a result above the bar.
+    pub fn line(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| print(&format!("{text}\n"))),
+            None => print(&format!("{text}\n")),
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn style(unit: Unit) -> ProgressStyle {
+    let template = match unit {
+        Unit::Things => "{msg:24} [{bar:30}] {human_pos}/{human_len} {eta}",
+        Unit::Bytes => "{msg:24} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec} {eta}",
+    };
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}

@@ -1,0 +1,325 @@
+//! What `casetrail log` is told of one capture, from flags or a row of a manifest, and the capture it makes of it.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+
+use crate::clock::{self, Micros};
+use crate::error::{Error, FieldError, Result};
+use crate::proof::{Digest, canon};
+
+/// The fields of one capture as text; what is absent is guessed or left to the server.
+#[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
+#[command(next_help_heading = "Capture")]
+pub struct Row {
+    /// post, photo, video, profile, page, link, message, document or lookup [default: guessed from file or URL]
+    #[arg(long)]
+    pub kind: Option<String>,
+    /// instagram, facebook, x, … [default: guessed from the URL]
+    #[arg(long)]
+    pub platform: Option<String>,
+    /// The address as seen, for a file
+    #[arg(long)]
+    pub url: Option<String>,
+    /// When it was captured, RFC 3339 with zone [default: a file's time of change, for a URL now]
+    #[arg(long, value_name = "TIME")]
+    pub captured_at: Option<String>,
+    /// The text that was seen
+    #[arg(long)]
+    pub text: Option<String>,
+    /// overt, discreet or covert [default: overt]
+    #[arg(long)]
+    pub level: Option<String>,
+    /// agency, personal or other [default: agency]
+    #[arg(long)]
+    pub device: Option<String>,
+    /// manual_screenshot, browser_extension, server_fetch, crawler, api, platform_return, device_photo, third_party or import [default: import]
+    #[arg(long)]
+    pub method: Option<String>,
+    /// original, screenshot, archive, attachment or derivative [default: original; screenshot with method manual_screenshot]
+    #[arg(long)]
+    pub role: Option<String>,
+    /// The author's handle
+    #[arg(long, value_name = "HANDLE")]
+    pub account: Option<String>,
+    /// A note about the capture
+    #[arg(long)]
+    pub note: Option<String>,
+    /// An authorization's id, or emergency, exception, legal_process, consent, third_party, not_required [default: the server finds the authorization]
+    #[arg(long)]
+    pub basis: Option<String>,
+    /// Why, for every basis but an authorization
+    #[arg(long = "basis-reason", value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// NAME/VERSION of the tool it was captured with [default: casetrail and its version]
+    #[arg(long)]
+    pub tool: Option<String>,
+}
+
+impl Row {
+    /// This row, and where it says nothing, what the flags say.
+    pub fn over(self, flags: &Self) -> Self {
+        let or = |mine: Option<String>, flag: &Option<String>| mine.filter(|m| !m.is_empty()).or_else(|| flag.clone());
+        Self {
+            kind: or(self.kind, &flags.kind),
+            platform: or(self.platform, &flags.platform),
+            url: or(self.url, &flags.url),
+            captured_at: or(self.captured_at, &flags.captured_at),
+            text: or(self.text, &flags.text),
+            level: or(self.level, &flags.level),
+            device: or(self.device, &flags.device),
+            method: or(self.method, &flags.method),
+            role: or(self.role, &flags.role),
+            account: or(self.account, &flags.account),
+            note: or(self.note, &flags.note),
+            basis: or(self.basis, &flags.basis),
+            reason: or(self.reason, &flags.reason),
+            tool: or(self.tool, &flags.tool),
+        }
+    }
+}
+
+/// A file to be logged, hashed before it is sent.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// SHA-256 of its bytes.
+    pub sha256: Digest,
+    /// How many.
+    pub size: u64,
+    /// When it last changed.
+    pub changed_at: Micros,
+}
+
+/// A capture about to be sent.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// The part `capture`.
+    pub capture: Value,
+    /// Its file.
+    pub source: Option<Source>,
+    /// The key that makes sending it twice harmless.
+    pub key: String,
+    /// Whether its time is that of this run, so that a second run says another.
+    pub timed_now: bool,
+}
+
+/// The name of the file's part.
+pub const PART: &str = "file";
+
+/// Makes the capture that a row and its file tell of.
+pub fn prepare(case: &str, row: &Row, source: Option<Source>, now: Micros) -> Result<Prepared> {
+    let mut broken = Vec::new();
+    let name = source.as_ref().map(|s| file_name(&s.path));
+    let method = row.method.clone().unwrap_or_else(|| "import".into());
+    let platform = row.platform.clone().or_else(|| row.url.as_deref().map(platform_of));
+    if platform.is_none() {
+        broken.push(field("platform", "required", "say where it comes from with --platform, or give its --url"));
+    }
+    let (captured_at, timed_now) = match (&row.captured_at, &source) {
+        (Some(said), _) => (said.clone(), false),
+        (None, Some(file)) => (clock::format(file.changed_at), false),
+        (None, None) => (clock::format(now), true),
+    };
+    if clock::parse(&captured_at).is_none() {
+        broken.push(field("captured_at", "format", "must be RFC 3339 with a zone, such as 2026-11-22T14:07:31Z"));
+    }
+    let (basis, tool) = (basis(row, &mut broken), tool(row.tool.as_deref(), &mut broken));
+    if !broken.is_empty() {
+        return Err(Error::invalid(broken));
+    }
+    let mut capture = Map::new();
+    let mut set = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            capture.insert(name.into(), value);
+        }
+    };
+    let outside = matches!(row.basis.as_deref(), Some("legal_process" | "consent" | "third_party"));
+    let by_default = |word: &str| (!outside).then(|| word.to_owned());
+    set("kind", Some(row.kind.clone().unwrap_or_else(|| kind_of(name.as_deref()).into()).into()));
+    set("platform", platform.map(Value::from));
+    set("url", row.url.clone().map(Value::from));
+    set("captured_at", Some(captured_at.into()));
+    set("text", row.text.clone().map(Value::from));
+    set("level", row.level.clone().or_else(|| by_default("overt")).map(Value::from));
+    set("device", row.device.clone().or_else(|| by_default("agency")).map(Value::from));
+    set("account", row.account.as_ref().map(|handle| json!({"handle": handle})));
+    set("note", row.note.clone().map(Value::from));
+    set("basis", basis);
+    set("tool", Some(tool));
+    set("files", source.as_ref().map(|s| json!([file_entry(s, row, &method)])));
+    set("method", Some(method.into()));
+    let key = key(case, &capture, timed_now)?;
+    Ok(Prepared { capture: Value::Object(capture), source, key, timed_now })
+}
+
+fn field(field: &str, rule: &str, message: &str) -> FieldError {
+    FieldError { field: field.into(), rule: rule.into(), message: message.into() }
+}
+
+fn file_entry(source: &Source, row: &Row, method: &str) -> Value {
+    let usual = if method == "manual_screenshot" { "screenshot" } else { "original" };
+    let role = row.role.as_deref().unwrap_or(usual);
+    json!({"part": PART, "name": file_name(&source.path), "role": role, "sha256": source.sha256})
+}
+
+fn basis(row: &Row, broken: &mut Vec<FieldError>) -> Option<Value> {
+    let kind = row.basis.as_deref()?;
+    if uuid::Uuid::parse_str(kind).is_ok() {
+        return Some(json!({"kind": "authorization", "id": kind}));
+    }
+    match &row.reason {
+        Some(reason) => Some(json!({"kind": kind, "reason": reason})),
+        None => {
+            broken.push(field("basis.reason", "required", "this basis needs a reason: --basis-reason, or the column `reason`"));
+            None
+        }
+    }
+}
+
+fn tool(said: Option<&str>, broken: &mut Vec<FieldError>) -> Value {
+    let split = said.map_or(Some(("casetrail", env!("CARGO_PKG_VERSION"))), |t| t.rsplit_once('/'));
+    match split {
+        Some((name, version)) if !name.is_empty() && !version.is_empty() => json!({"name": name, "version": version}),
+        _ => {
+            broken.push(field("tool", "format", "must be NAME/VERSION, such as Chromium/156.0"));
+            Value::Null
+        }
+    }
+}
+
+/// The same case, file and row give the same key, whenever they are sent; a time that was set by the run does not count.
+fn key(case: &str, capture: &Map<String, Value>, timed_now: bool) -> Result<String> {
+    let mut said = capture.clone();
+    if timed_now {
+        said.remove("captured_at");
+    }
+    let bytes = canon::to_jcs(&json!({"case": case, "capture": said})).map_err(Error::internal)?;
+    Ok(format!("casetrail-log-{}", Digest::of(&bytes)))
+}
+
+/// Whether a word on the command line is an address.
+pub fn is_url(text: &str) -> bool {
+    let lower = text.get(..8).unwrap_or(text).to_ascii_lowercase();
+    lower.starts_with("https://") || lower.starts_with("http://")
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// The kind that a file's name suggests; without a file, a link.
+fn kind_of(name: Option<&str>) -> &'static str {
+    let Some(name) = name else { return "link" };
+    let extension = name.rsplit_once('.').map(|(_, e)| e.to_ascii_lowercase()).unwrap_or_default();
+    match extension.as_str() {
+        "jpg" | "jpeg" | "png" | "gif" | "webp" | "heic" | "heif" | "avif" | "bmp" | "tif" | "tiff" => "photo",
+        "mp4" | "mov" | "m4v" | "webm" | "mkv" | "avi" | "3gp" | "mpg" | "mpeg" => "video",
+        "html" | "htm" | "mhtml" | "mht" | "wacz" | "warc" => "page",
+        _ => "document",
+    }
+}
+
+/// The platform that an address suggests.
+fn platform_of(url: &str) -> String {
+    const KNOWN: &[(&str, &str)] = &[
+        ("instagram.com", "instagram"),
+        ("facebook.com", "facebook"),
+        ("fb.com", "facebook"),
+        ("x.com", "x"),
+        ("twitter.com", "x"),
+        ("tiktok.com", "tiktok"),
+        ("youtube.com", "youtube"),
+        ("youtu.be", "youtube"),
+        ("reddit.com", "reddit"),
+        ("snapchat.com", "snapchat"),
+        ("t.me", "telegram"),
+        ("telegram.org", "telegram"),
+        ("discord.com", "discord"),
+        ("whatsapp.com", "whatsapp"),
+    ];
+    let host = url::Url::parse(url).ok().and_then(|u| u.host_str().map(str::to_ascii_lowercase)).unwrap_or_default();
+    let is = |domain: &str| host == domain || host.ends_with(&format!(".{domain}"));
+    KNOWN.iter().find(|(domain, _)| is(domain)).map_or("web", |(_, platform)| platform).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Micros = 1_795_000_000_000_000;
+
+    fn source(name: &str) -> Source {
+        Source { path: PathBuf::from("/in").join(name), sha256: Digest::of(b"x"), size: 1, changed_at: NOW - 1 }
+    }
+
+    fn url_row(url: &str) -> Row {
+        Row { url: Some(url.into()), ..Row::default() }
+    }
+
+    #[test]
+    fn kinds_and_platforms_are_guessed() {
+        for (name, kind) in [("a.JPG", "photo"), ("a.mov", "video"), ("a.pdf", "document"), ("a", "document"), ("a.wacz", "page")] {
+            assert_eq!(kind_of(Some(name)), kind, "{name}");
+        }
+        assert_eq!(kind_of(None), "link");
+        for (url, platform) in [
+            ("https://www.instagram.com/p/1", "instagram"),
+            ("https://twitter.com/a", "x"),
+            ("https://notx.com/a", "web"),
+            ("https://youtu.be/1", "youtube"),
+            ("https://example.org", "web"),
+        ] {
+            assert_eq!(platform_of(url), platform, "{url}");
+        }
+        assert!(is_url("HTTPS://example.org") && !is_url("httpsfile") && !is_url("é.jpg"));
+    }
+
+    #[test]
+    fn a_file_declares_its_digest_and_time() {
+        let made = prepare("c", &url_row("https://x.com/1"), Some(source("a.png")), NOW).unwrap();
+        let c = &made.capture;
+        assert_eq!((c["kind"].as_str(), c["platform"].as_str(), c["level"].as_str()), (Some("photo"), Some("x"), Some("overt")));
+        assert_eq!(c["files"][0]["sha256"], Digest::of(b"x").to_string());
+        assert_eq!(c["files"][0]["role"], "original");
+        assert_eq!(c["captured_at"], clock::format(NOW - 1));
+        assert!(!made.timed_now);
+    }
+
+    #[test]
+    fn the_key_is_the_same_on_every_run() {
+        let key = |row: &Row, file: Option<Source>, now| prepare("c", row, file, now).unwrap().key;
+        let row = url_row("https://example.org");
+        assert_eq!(key(&row, None, NOW), key(&row, None, NOW + 5));
+        assert_ne!(key(&row, None, NOW), key(&url_row("https://example.com"), None, NOW));
+        assert_ne!(key(&row, None, NOW), prepare("d", &row, None, NOW).unwrap().key);
+        let other = Source { sha256: Digest::of(b"y"), ..source("a.png") };
+        assert_ne!(key(&row, Some(source("a.png")), NOW), key(&row, Some(other), NOW));
+        assert!(key(&row, None, NOW).len() < 256);
+    }
+
+    #[test]
+    fn what_is_missing_or_broken_is_named() {
+        let row = Row { basis: Some("emergency".into()), captured_at: Some("yesterday".into()), tool: Some("Chromium".into()), ..Row::default() };
+        let e = prepare("c", &row, Some(source("a.pdf")), NOW).unwrap_err();
+        let fields: Vec<&str> = e.errors.iter().map(|e| e.field.as_str()).collect();
+        assert_eq!(fields, ["platform", "captured_at", "basis.reason", "tool"]);
+    }
+
+    #[test]
+    fn what_was_handed_over_needs_no_level() {
+        let row = Row { basis: Some("third_party".into()), reason: Some("tip 7".into()), ..url_row("https://example.org") };
+        let made = prepare("c", &row, None, NOW).unwrap().capture;
+        assert!(made.get("level").is_none() && made.get("device").is_none());
+        let named = Row { basis: Some("019ab1c4-7000-7008-8f21-3c5a7e90f778".into()), ..url_row("https://example.org") };
+        assert_eq!(prepare("c", &named, None, NOW).unwrap().capture["basis"]["kind"], "authorization");
+    }
+
+    #[test]
+    fn a_row_goes_before_the_flags() {
+        let flags = Row { level: Some("discreet".into()), device: Some("other".into()), ..Row::default() };
+        let row = Row { level: Some("overt".into()), device: Some(String::new()), ..Row::default() }.over(&flags);
+        assert_eq!((row.level.as_deref(), row.device.as_deref()), (Some("overt"), Some("other")));
+    }
+}

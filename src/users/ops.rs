@@ -1,0 +1,283 @@
+//! What is done to users, units and trainings.
+
+use diesel::prelude::*;
+use serde_json::{Value, json};
+
+use super::model::{NewUnit, NewUser, UserPatch};
+use super::store::{self, UserRow};
+use crate::clock::{MINUTE, Micros};
+use crate::db::tables::{sessions, trainings, units, users};
+use crate::error::{Error, Result};
+use crate::gate::{NewEvent, Recorded, Tx};
+use crate::http::visit::stale;
+use crate::identity;
+use crate::ledger::{Action, Appended};
+
+/// Failed sign-ins within `WINDOW` after which a user is locked until an administrator releases them (CJIS AC-7).
+const FAILURES: i64 = 5;
+const WINDOW: Micros = 15 * MINUTE;
+
+/// Makes a user.
+pub fn create(tx: &mut Tx<'_>, new: &NewUser, password_hash: &str, must_change: bool) -> Result<Recorded<Value>> {
+    let unit = match &new.unit_id {
+        Some(id) => store::unit(tx.conn, id)?.ok_or_else(|| Error::field("unit_id", "exists", "is no unit"))?,
+        None => store::top_unit(tx.conn)?.ok_or_else(|| Error::internal("there is no unit"))?,
+    };
+    if store::by_username(tx.conn, &new.username)?.is_some() {
+        return Err(Error { slug: "taken", ..Error::conflict(format!("username: {} is taken; choose another", new.username)) });
+    }
+    let row = UserRow {
+        id: tx.new_id(),
+        username: new.username.clone(),
+        name: new.name.clone(),
+        roles: serde_json::to_string(&new.roles)?,
+        unit_id: unit.id,
+        password_hash: password_hash.to_owned(),
+        must_change,
+        failures: 0,
+        failures_since: 0,
+        locked: false,
+        disabled: false,
+        version: 1,
+    };
+    let made = tx.append(NewEvent::new(Action::UserCreated, ("user", &row.id), 1, row.record()))?;
+    insert(tx, &row, &made)?;
+    tx.answer(row.shown(&unit.name))
+}
+
+fn insert(tx: &mut Tx<'_>, row: &UserRow, made: &Appended) -> Result<()> {
+    diesel::insert_into(users::table)
+        .values((
+            users::id.eq(&row.id),
+            users::username.eq(&row.username),
+            users::name.eq(&row.name),
+            users::roles.eq(&row.roles),
+            users::unit_id.eq(&row.unit_id),
+            users::password_hash.eq(&row.password_hash),
+            users::must_change.eq(row.must_change),
+            users::failures.eq(0i64),
+            users::failures_since.eq(0i64),
+            users::locked.eq(false),
+            users::disabled.eq(false),
+            users::created_at.eq(made.at),
+            users::version.eq(1i64),
+            users::leaf.eq(made.leaf.as_bytes().to_vec()),
+        ))
+        .execute(tx.conn)?;
+    Ok(())
+}
+
+/// The user that a route names.
+pub fn existing(tx: &mut Tx<'_>, id: &str) -> Result<UserRow> {
+    store::user(tx.conn, id)?.ok_or_else(Error::not_found)
+}
+
+/// Changes a user. Whoever is disabled, or whose password is reset, is signed out everywhere at once.
+pub fn change(tx: &mut Tx<'_>, id: &str, version: i64, patch: &UserPatch, new_hash: Option<&str>) -> Result<Recorded<Value>> {
+    let before = existing(tx, id)?;
+    if before.version != version {
+        return Err(stale());
+    }
+    if patch.disabled == Some(true) && before.id == tx.caller.user {
+        return Err(Error::conflict("You cannot disable yourself: another administrator must."));
+    }
+    let mut row = before.clone();
+    row.version += 1;
+    row.name = patch.name.clone().unwrap_or(row.name);
+    if let Some(roles) = &patch.roles {
+        row.roles = serde_json::to_string(roles)?;
+    }
+    if let Some(unit) = &patch.unit_id {
+        row.unit_id = store::unit(tx.conn, unit)?.ok_or_else(|| Error::field("unit_id", "exists", "is no unit"))?.id;
+    }
+    row.disabled = patch.disabled.unwrap_or(row.disabled);
+    row.locked = row.locked && !patch.unlock;
+    if let Some(hash) = new_hash {
+        (row.password_hash, row.must_change) = (hash.to_owned(), true);
+    }
+    if row.disabled || new_hash.is_some() {
+        identity::end_all(tx.conn, id, "", tx.now)?;
+    }
+    save(tx, &row, action_of(&before, &row, new_hash))
+}
+
+fn action_of(before: &UserRow, after: &UserRow, new_hash: Option<&str>) -> Action {
+    match (before.disabled, after.disabled) {
+        (false, true) => Action::UserDisabled,
+        (true, false) => Action::UserEnabled,
+        _ if before.locked && !after.locked => Action::UserUnlocked,
+        _ if new_hash.is_some() => Action::PasswordReset,
+        _ => Action::UserChanged,
+    }
+}
+
+fn save(tx: &mut Tx<'_>, row: &UserRow, action: Action) -> Result<Recorded<Value>> {
+    let made = tx.append(NewEvent::new(action, ("user", &row.id), row.version, row.record()))?;
+    diesel::update(users::table.find(&row.id))
+        .set((
+            users::name.eq(&row.name),
+            users::roles.eq(&row.roles),
+            users::unit_id.eq(&row.unit_id),
+            users::password_hash.eq(&row.password_hash),
+            users::must_change.eq(row.must_change),
+            users::failures.eq(if row.locked { row.failures } else { 0 }),
+            users::locked.eq(row.locked),
+            users::disabled.eq(row.disabled),
+            users::version.eq(row.version),
+            users::leaf.eq(made.leaf.as_bytes().to_vec()),
+        ))
+        .execute(tx.conn)?;
+    let unit = store::unit(tx.conn, &row.unit_id)?.map(|u| u.name).unwrap_or_default();
+    tx.answer(row.shown(&unit))
+}
+
+/// Sets a one-time password, as the operator at the machine.
+pub fn reset(tx: &mut Tx<'_>, id: &str, hash: &str) -> Result<Recorded<Value>> {
+    let row = existing(tx, id)?;
+    change(tx, id, row.version, &UserPatch { unlock: true, ..UserPatch::default() }, Some(hash))
+}
+
+/// Disables a user, as the operator at the machine.
+pub fn disable(tx: &mut Tx<'_>, id: &str) -> Result<Recorded<Value>> {
+    let row = existing(tx, id)?;
+    change(tx, id, row.version, &UserPatch { disabled: Some(true), ..UserPatch::default() }, None)
+}
+
+/// Changes the caller's own password; all their other sessions end.
+pub fn change_own_password(tx: &mut Tx<'_>, hash: &str) -> Result<Recorded<()>> {
+    let row = existing(tx, &tx.caller.user.clone())?;
+    diesel::update(users::table.find(&row.id))
+        .set((users::password_hash.eq(hash), users::must_change.eq(false)))
+        .execute(tx.conn)?;
+    identity::end_all(tx.conn, &row.id, &tx.caller.session, tx.now)?;
+    tx.record(NewEvent::new(Action::PasswordChanged, ("user", &row.id), row.version, json!({"id": row.id})), |_| ())
+}
+
+/// Issues an opaque token; its text is shown once.
+pub fn token(tx: &mut Tx<'_>, user: &str, until: Option<Micros>) -> Result<Recorded<(String, String)>> {
+    let row = existing(tx, user)?;
+    let id = tx.new_id();
+    let text = identity::token(tx.conn, &id, &row.id, tx.now, until)?;
+    let record = json!({"id": id, "user_id": row.id, "until": until.map(crate::clock::format)});
+    tx.record(NewEvent::new(Action::TokenIssued, ("token", &id.clone()), 1, record), |_| (id, text))
+}
+
+/// Ends a token, named by its id or its text.
+pub fn revoke_token(tx: &mut Tx<'_>, id_or_token: &str) -> Result<Recorded<()>> {
+    let hash = crate::proof::id::Digest::of(id_or_token.as_bytes()).as_bytes().to_vec();
+    let id: Option<String> = sessions::table
+        .filter(sessions::kind.eq("token").and(sessions::id.eq(id_or_token).or(sessions::secret_hash.eq(hash))))
+        .select(sessions::id)
+        .first(tx.conn)
+        .optional()?;
+    let id = id.ok_or_else(Error::not_found)?;
+    if !identity::end(tx.conn, &id, tx.now)? {
+        return Err(Error::conflict("That token is over already."));
+    }
+    tx.record(NewEvent::new(Action::TokenRevoked, ("token", &id.clone()), 1, json!({"id": id})), |_| ())
+}
+
+/// Opens a session after the password was checked; `None` when the user was locked or disabled meanwhile.
+pub fn sign_in(tx: &mut Tx<'_>, user: &UserRow, address: &str) -> Result<Option<identity::Opened>> {
+    tx.lock(crate::ledger::AGENCY)?;
+    let row = existing(tx, &user.id)?;
+    if row.locked || row.disabled || row.password_hash != user.password_hash {
+        return Ok(None);
+    }
+    diesel::update(users::table.find(&row.id)).set(users::failures.eq(0i64)).execute(tx.conn)?;
+    let id = tx.new_id();
+    let opened = identity::open(tx.conn, &id, &row.id, tx.now)?;
+    let record = json!({"session": id, "user_id": row.id, "address": address});
+    tx.append(NewEvent::new(Action::SessionOpened, ("session", &id), 1, record))?;
+    Ok(Some(opened))
+}
+
+/// Records a refused sign-in, counts it, and locks the user at the fifth within fifteen minutes.
+pub fn refuse_sign_in(tx: &mut Tx<'_>, user: Option<&str>, address: &str) -> Result<()> {
+    tx.lock(crate::ledger::AGENCY)?;
+    let record = json!({"user_id": user, "address": address});
+    tx.append(NewEvent::new(Action::SessionRefused, ("user", user.unwrap_or("unknown")), 1, record))?;
+    let Some(id) = user else { return Ok(()) };
+    let row = existing(tx, id)?;
+    let recent = row.failures > 0 && row.failures_since > tx.now - WINDOW;
+    let (failures, since) = if recent { (row.failures + 1, row.failures_since) } else { (1, tx.now) };
+    diesel::update(users::table.find(id))
+        .set((users::failures.eq(failures), users::failures_since.eq(since)))
+        .execute(tx.conn)?;
+    if failures < FAILURES || row.locked {
+        return Ok(());
+    }
+    let locked = UserRow { locked: true, version: row.version + 1, failures, ..row };
+    save(tx, &locked, Action::UserLocked).map(|_| ())
+}
+
+/// Ends the caller's session.
+pub fn sign_out(tx: &mut Tx<'_>) -> Result<Recorded<()>> {
+    let id = tx.caller.session.clone();
+    identity::end(tx.conn, &id, tx.now)?;
+    let record = json!({"session": id, "user_id": tx.caller.user});
+    tx.record(NewEvent::new(Action::SessionClosed, ("session", &id), 1, record), |_| ())
+}
+
+/// Makes a unit.
+pub fn create_unit(tx: &mut Tx<'_>, new: &NewUnit) -> Result<Recorded<Value>> {
+    let parent = match &new.parent_id {
+        Some(id) => Some(store::unit(tx.conn, id)?.ok_or_else(|| Error::field("parent_id", "exists", "is no unit"))?),
+        None => store::top_unit(tx.conn)?,
+    };
+    let id = tx.new_id();
+    let path = format!("{}{id}/", parent.as_ref().map_or("/", |p| p.path.as_str()));
+    let parent_id = parent.map(|p| p.id);
+    let record = json!({"id": id, "name": new.name, "parent_id": parent_id, "version": 1});
+    let made = tx.append(NewEvent::new(Action::UnitCreated, ("unit", &id), 1, record.clone()))?;
+    diesel::insert_into(units::table)
+        .values((
+            units::id.eq(&id),
+            units::name.eq(&new.name),
+            units::parent_id.eq(parent_id),
+            units::path.eq(path),
+            units::version.eq(1i64),
+            units::leaf.eq(made.leaf.as_bytes().to_vec()),
+        ))
+        .execute(tx.conn)?;
+    tx.answer(record)
+}
+
+/// Records a training of a user.
+pub fn train(tx: &mut Tx<'_>, user: &str, content: &Value) -> Result<Recorded<Value>> {
+    let row = existing(tx, user)?;
+    let id = tx.new_id();
+    let mut record = content.clone();
+    record["id"] = json!(id);
+    record["user_id"] = json!(row.id);
+    record["recorded_by"] = json!(tx.caller.user);
+    record["recorded_at"] = json!(crate::clock::format(tx.now));
+    let made = tx.append(NewEvent::new(Action::TrainingRecorded, ("training", &id), 1, record.clone()))?;
+    diesel::insert_into(trainings::table)
+        .values((
+            trainings::id.eq(&id),
+            trainings::user_id.eq(&row.id),
+            trainings::created_at.eq(made.at),
+            trainings::leaf.eq(made.leaf.as_bytes().to_vec()),
+            trainings::body.eq(crate::db::canonical(&record)?),
+        ))
+        .execute(tx.conn)?;
+    tx.answer(record)
+}
+
+/// Makes the top unit and the first administrator, where nobody is known yet; `false` where somebody is.
+pub fn first_start(tx: &mut Tx<'_>, agency: &str, password_hash: &str) -> Result<bool> {
+    tx.lock(crate::ledger::AGENCY)?;
+    if store::top_unit(tx.conn)?.is_some() {
+        return Ok(false);
+    }
+    create_unit(tx, &NewUnit { name: agency.to_owned(), parent_id: None })?;
+    let admin = NewUser {
+        username: "admin".into(),
+        name: "Administrator".into(),
+        roles: vec![crate::policy::Role::Administrator],
+        unit_id: None,
+    };
+    create(tx, &admin, password_hash, true)?;
+    Ok(true)
+}
