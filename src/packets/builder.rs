@@ -55,7 +55,8 @@ async fn idle(app: &App, stop: &mut watch::Receiver<bool>) -> std::result::Resul
 
 /// What a stop cut off is told to whoever waits for it, and its parts go.
 async fn recover(app: &App) -> Result<()> {
-    std::fs::create_dir_all(&app.packets)?;
+    let folder = app.packets.clone();
+    blocking(move || Ok(std::fs::create_dir_all(folder)?)).await?;
     let left = app.gate.db().read(|conn| store::in_state(conn, "building", i64::MAX)).await?;
     for packet in left {
         fail(app, &packet, &stopped()).await?;
@@ -130,6 +131,7 @@ async fn fail(app: &App, packet: &Packet, e: &Error) -> Result<()> {
     .await?;
     let (id, case) = (packet.id.clone(), packet.case_id.clone());
     let keep = move |tx: &mut Tx<'_>| {
+        tx.lock(&ledger::case_stream(&case))?;
         store::failed(tx.conn, &id, tx.now, &why)?;
         let content = json!({"packet_id": id, "reason": why});
         tx.append(NewEvent::new(Action::PacketFailed, ("packet", &id), 1, content).in_case(&case)).map(drop)

@@ -8,12 +8,10 @@ use super::model::{NewDisclosure, NewPacket, Packet, State, name};
 use super::store;
 use crate::cases::nothing_due;
 use crate::clock;
-use crate::db::AnyConn;
+use crate::db::{AnyConn, canonical};
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::gate::{NewEvent, Recorded, Tx};
 use crate::ledger::{self, Action};
-use crate::proof::canon;
-use crate::proof::id::Digest;
 
 /// Puts a packet in the builder's queue.
 pub fn request(tx: &mut Tx<'_>, new: &NewPacket) -> Result<Recorded<Value>> {
@@ -39,17 +37,9 @@ pub fn request(tx: &mut Tx<'_>, new: &NewPacket) -> Result<Recorded<Value>> {
         body: canonical(&content)?,
         case_id: case,
     };
-    let (recorded, leaf) = record(tx, NewEvent::new(Action::PacketRequested, ("packet", &packet.id), 1, content))?;
-    store::insert(tx.conn, &packet, &tx.caller.user, &leaf)?;
-    let shown = packet.show()?;
-    Ok(recorded.map(|()| shown))
-}
-
-/// Records an event whose leaf goes into a row beside it.
-fn record(tx: &mut Tx<'_>, event: NewEvent<'_>) -> Result<(Recorded<()>, Digest)> {
-    let mut leaf = None;
-    let recorded = tx.record(event, |appended| leaf = Some(appended.leaf))?;
-    Ok((recorded, leaf.ok_or_else(|| Error::internal("an event without its leaf"))?))
+    let event = tx.append(NewEvent::new(Action::PacketRequested, ("packet", &packet.id), 1, content))?;
+    store::insert(tx.conn, &packet, &tx.caller.user, &event.leaf)?;
+    tx.answer(packet.show()?)
 }
 
 fn record_of(tx: &Tx<'_>, case: &str, new: &NewPacket, captures: Option<Vec<String>>) -> Value {
@@ -118,9 +108,9 @@ pub fn disclose(tx: &mut Tx<'_>, id: &str, new: &NewDisclosure) -> Result<Record
         fields.extend(own);
     }
     let content = Value::Object(fields);
-    let (recorded, leaf) = record(tx, NewEvent::new(Action::PacketDisclosed, ("packet", id), 1, content.clone()))?;
-    store::insert_disclosure(tx.conn, content["id"].as_str().unwrap_or_default(), id, &leaf, &canonical(&content)?)?;
-    Ok(recorded.map(|()| content))
+    let event = tx.append(NewEvent::new(Action::PacketDisclosed, ("packet", id), 1, content.clone()))?;
+    store::insert_disclosure(tx.conn, content["id"].as_str().unwrap_or_default(), id, &event.leaf, &canonical(&content)?)?;
+    tx.answer(content)
 }
 
 fn ready(tx: &mut Tx<'_>, id: &str) -> Result<Packet> {
@@ -135,9 +125,4 @@ pub fn not_ready(packet: &Packet) -> Error {
         None => format!("This packet is {}: follow GET /api/v1/packets/{} until it is ready.", packet.state, packet.id),
     };
     Error::conflict(why)
-}
-
-fn canonical(record: &Value) -> Result<String> {
-    let bytes = canon::to_strict(record).map_err(Error::internal)?;
-    String::from_utf8(bytes).map_err(Error::internal)
 }

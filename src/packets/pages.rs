@@ -214,7 +214,7 @@ impl Page<'_> {
         papers::authorizations(self.work, self.scene.custody, &mut |id, shown| {
             let leaves: Vec<Digest> = self.scene.custody.about(id).map(|e| e.leaf).collect();
             let events = self.work.db.read_blocking(|conn| self.told(conn, &leaves))?;
-            put(out, &AuthorizationView::new(self.scene, shown.leaf, &shown.record, events))
+            put(out, &AuthorizationView::new(self.scene, &shown.record, events))
         })?;
         put_str(out, if self.scene.authorizations.is_empty() { "<p class=none>None recorded.</p></section>\n" } else { "</section>\n" })
     }

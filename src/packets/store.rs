@@ -57,7 +57,7 @@ pub fn of_case(conn: &mut AnyConn, case: &str, after: Option<&str>, limit: i64) 
 
 /// Packets in a state, oldest first.
 pub fn in_state(conn: &mut AnyConn, state: &str, limit: i64) -> Result<Vec<Packet>> {
-    let query = packets::table.filter(packets::state.eq(state)).order(packets::id).limit(limit);
+    let query = packets::table.filter(packets::state.eq(state)).order((packets::requested_at, packets::id)).limit(limit);
     Ok(query.select(Packet::as_select()).load(conn)?)
 }
 

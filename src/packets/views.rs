@@ -193,7 +193,7 @@ fn file(index: usize, row: &FileRow, zone: Zone) -> FileView {
 
 /// What a correction changed.
 fn changes(first: &Value, now: &Value, zone: Zone) -> Vec<Fact> {
-    let kept = ["id", "case_id", "item", "files", "corrected_by", "reason", "version", "state", "coverage", "flags"];
+    let kept = ["id", "case_id", "item", "files", "correction", "version", "state", "coverage", "flags"];
     let Value::Object(fields) = now else { return Vec::new() };
     let changed = fields.iter().filter(|(name, value)| !kept.contains(&name.as_str()) && first[name.as_str()] != **value);
     changed
@@ -228,7 +228,8 @@ pub fn event(scene: Scene<'_>, body: &[u8], record: Option<&Value>) -> Result<Ev
 /// What an event's record says in words; the rest stands in `records.jsonl`.
 fn details(record: &Value) -> Vec<Fact> {
     let said = ["outcome", "decision", "verdict", "reason", "note", "text", "comment"];
-    let fact = |name: &&str| record[*name].as_str().map(|text| Fact::new(&label(name), text));
+    let told = if record["correction"].is_object() { &record["correction"] } else { record };
+    let fact = |name: &&str| told[*name].as_str().map(|text| Fact::new(&label(name), text));
     said.iter().filter_map(fact).collect()
 }
 
@@ -287,12 +288,11 @@ pub struct AuthorizationView {
     pub facts: Vec<Fact>,
     pub decision: Vec<Fact>,
     pub events: Vec<EventView>,
-    pub leaf: Digest,
 }
 
 impl AuthorizationView {
     /// From its record and the events about it.
-    pub fn new(scene: Scene<'_>, leaf: Digest, record: &Value, events: Vec<EventView>) -> Self {
+    pub fn new(scene: Scene<'_>, record: &Value, events: Vec<EventView>) -> Self {
         let shown = ["number", "state", "level", "decision", "case_id", "version"];
         Self {
             number: number(record),
@@ -301,7 +301,6 @@ impl AuthorizationView {
             facts: facts(record, scene.zone, &shown),
             decision: facts(&record["decision"], scene.zone, &[]),
             events,
-            leaf,
         }
     }
 }
