@@ -156,13 +156,18 @@ pub fn facts(record: &Value, zone: Zone, but: &[&str]) -> Vec<Fact> {
 fn gather(out: &mut Vec<Fact>, name: &str, value: &Value, zone: Zone) {
     match value {
         Value::Object(fields) if !fields.contains_key("name") || fields.len() > 2 => {
-            fields.iter().filter(|(n, _)| *n != "id").for_each(|(n, v)| gather(out, &format!("{name}: {}", label(n).to_lowercase()), v, zone));
+            fields.iter().filter(|(n, _)| *n != "id").for_each(|(n, v)| gather(out, &format!("{name}: {}", inner(n)), v, zone));
         }
         Value::Array(all) if all.iter().any(Value::is_object) && all.iter().any(|v| v["name"].is_null()) => {
             all.iter().enumerate().for_each(|(i, v)| gather(out, &format!("{name} {}", i + 1), v, zone));
         }
         other => out.extend(phrase(other, zone).map(|value| Fact { label: name.to_owned(), value })),
     }
+}
+
+/// A word inside a label; the registry's name stays in capitals.
+fn inner(word: &str) -> String {
+    if word == "ncic" { "NCIC".into() } else { label(word).to_lowercase() }
 }
 
 /// A value as a phrase; `None` where there is nothing to say.
@@ -236,7 +241,7 @@ mod tests {
         let seen: Vec<String> = facts(&record, zone, &["title"]).into_iter().map(|f| format!("{}={}", f.label, f.value)).collect();
         let expected = [
             "Accounts 1: handle=@h", "Accounts 1: platform=x", "Endangered=yes", "Lead=A. B.",
-            "Particulars: ncic: number=unknown", "Particulars: who=C", "Platforms=web, x",
+            "Particulars: NCIC: number=unknown", "Particulars: who=C", "Platforms=web, x",
         ];
         assert_eq!(seen, expected);
     }

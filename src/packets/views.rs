@@ -191,17 +191,14 @@ fn file(index: usize, row: &FileRow, zone: Zone) -> FileView {
     }
 }
 
-/// What a correction changed.
+/// What a correction changed, particular by particular.
 fn changes(first: &Value, now: &Value, zone: Zone) -> Vec<Fact> {
-    let kept = ["id", "case_id", "item", "files", "correction", "version", "state", "coverage", "flags"];
-    let Value::Object(fields) = now else { return Vec::new() };
-    let changed = fields.iter().filter(|(name, value)| !kept.contains(&name.as_str()) && first[name.as_str()] != **value);
-    changed
-        .map(|(name, value)| {
-            let say = |v: &Value| phrase(v, zone).unwrap_or_else(|| if v.is_null() { "nothing".into() } else { line(&v.to_string()) });
-            Fact { label: label(name), value: format!("{} (recorded at first: {})", say(value), say(&first[name.as_str()])) }
-        })
-        .collect()
+    let kept = ["item", "files", "correction", "version", "state", "coverage", "flags", "capturer", "received_at"];
+    let before = facts(first, zone, &kept);
+    let at_first = |label: &str| before.iter().find(|f| f.label == label).map_or("nothing", |f| f.value.as_str());
+    let after = facts(now, zone, &kept);
+    let changed = after.into_iter().filter(|f| at_first(&f.label) != f.value);
+    changed.map(|f| Fact { value: format!("{} (recorded at first: {})", f.value, at_first(&f.label)), label: f.label }).collect()
 }
 
 /// An event from its canonical bytes, with what its record says in words.
@@ -218,7 +215,7 @@ pub fn event(scene: Scene<'_>, body: &[u8], record: Option<&Value>) -> Result<Ev
         at: scene.zone.at(event.at),
         who,
         as_what: event.actor_role.as_deref().map(label).unwrap_or_default(),
-        action: line(&event.action),
+        action: label(&event.action.replace('.', " ")),
         object: object(scene, &event.object_type, &event.object_id),
         leaf: crate::proof::event::leaf(body),
         details: record.filter(|_| event.action != "capture.recorded").map(details).unwrap_or_default(),
