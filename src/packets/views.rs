@@ -85,7 +85,7 @@ impl ExhibitView {
     /// From what was recorded. `bodies` are the events' canonical bytes.
     pub fn new(scene: Scene<'_>, loaded: &Loaded<'_>, bodies: &std::collections::HashMap<Digest, Vec<u8>>) -> Result<Self> {
         let record = &loaded.record;
-        let text = |name: &str| record[name].as_str().map(block);
+        let text = |name: &str| record[name].as_str().filter(|t| !t.trim().is_empty()).map(block);
         let events = loaded.events.iter().filter_map(|(e, r)| Some((e, bodies.get(&e.leaf)?, r)));
         Ok(Self {
             number: loaded.pick.exhibit,
