@@ -46,12 +46,22 @@ pub struct With {
     pub metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
 }
 
-/// Opens an installation on the current runtime: folders, database, keys, log, journal. One server a data folder.
-pub async fn open(config: &Config, with: With) -> Result<Opened> {
+/// What is opened before anything runs: files and database, on a thread that may block.
+struct Foundation {
+    lock: fs::File,
+    db: Db,
+    blobs: Blobs,
+    swept: u64,
+    secret: Secret,
+    signer: ledger::LogSigner,
+    log: ledger::TreeState,
+    policy: Policy,
+    passwords: Passwords,
+}
+
+fn lay(config: &Config, now: clock::Micros, demo: bool) -> Result<Foundation> {
     let data = config.data_dir();
-    make_folder(&data)?;
-    make_folder(&data.join("keys"))?;
-    make_folder(&data.join("packets"))?;
+    ["", "keys", "packets"].iter().try_for_each(|name| make_folder(&data.join(name)))?;
     let lock = lock(&data)?;
     let location = config.database()?;
     migrate::migrate(&location)?;
@@ -60,19 +70,25 @@ pub async fn open(config: &Config, with: With) -> Result<Opened> {
     let swept = blobs.sweep()?;
     let keys = data.join("keys");
     let secret = Secret::open(&keys.join("secret"))?;
-    let now = with.clock.now();
-    let signer = ledger::start::open(&db, &keys, config.origin(), with.demo, now, &clock::new_id(now))?;
+    let signer = ledger::start::open(&db, &keys, config.origin(), demo, now, &clock::new_id(now))?;
     let log = db.read_blocking(ledger::state)?.ok_or_else(|| Error::internal("the log has no state"))?;
-    let signer = Some(signer).filter(|_| !log.read_only);
-    let policy = Arc::new(Policy::new().map_err(|e| Error::internal(format!("policy: {e}")))?);
-    let journal = Journal::start(db.clone(), with.clock.clone(), signer);
-    let gate = Gate::new(db, journal, policy, with.clock);
+    let policy = Policy::new().map_err(|e| Error::internal(format!("policy: {e}")))?;
+    Ok(Foundation { lock, db, blobs, swept, secret, signer, log, policy, passwords: Passwords::new()? })
+}
+
+/// Opens an installation on the current runtime: folders, database, keys, log, journal. One server a data folder.
+pub async fn open(config: &Config, with: With) -> Result<Opened> {
+    let (settings, now, demo) = (config.clone(), with.clock.now(), with.demo);
+    let base = crate::db::blocking(move || lay(&settings, now, demo)).await?;
+    let signer = Some(base.signer).filter(|_| !base.log.read_only);
+    let journal = Journal::start(base.db.clone(), with.clock.clone(), signer);
+    let gate = Gate::new(base.db, journal, Arc::new(base.policy), with.clock);
     let state = State {
-        envelopes: Envelopes::new(&secret)?,
-        passwords: Passwords::new()?,
-        blobs,
+        envelopes: Envelopes::new(&base.secret)?,
+        passwords: base.passwords,
+        blobs: base.blobs,
         limits: config.limits()?,
-        packets: data.join("packets"),
+        packets: config.data_dir().join("packets"),
         uploads: captures::Uploads::default(),
         builder: tokio::sync::Notify::new(),
         metrics: with.metrics,
@@ -80,9 +96,9 @@ pub async fn open(config: &Config, with: With) -> Result<Opened> {
         public_ledger: config.public_ledger(),
         gate,
     };
-    let opened = Opened { app: crate::http::shared(state), log, _lock: lock };
+    let opened = Opened { app: crate::http::shared(state), log: base.log, _lock: base.lock };
     if !opened.log.read_only {
-        tell_start(&opened, config, swept).await?;
+        tell_start(&opened, config, base.swept).await?;
     }
     Ok(opened)
 }
