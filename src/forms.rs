@@ -286,6 +286,11 @@ impl Form {
         self.fields.clear();
     }
 
+    /// The fields that were not taken, as they are.
+    pub fn into_fields(self) -> Map<String, Value> {
+        self.fields
+    }
+
     /// Whether nothing was refused so far.
     pub fn ok(&self) -> bool {
         self.errors.is_empty()

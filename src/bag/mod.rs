@@ -1,0 +1,88 @@
+//! A packet as a folder or as a ZIP: the verifier's only file access, and the writer that
+//! makes what it accepts. Both sides build headers with one function, so that "canonical"
+//! has one meaning.
+#![forbid(unsafe_code)]
+
+pub mod cli;
+pub mod folder;
+mod header;
+pub mod writer;
+pub mod zip;
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::proof::Digest;
+use crate::proof::trust::Trust;
+use crate::proof::verify::{Outcome, Report, verify};
+
+/// Bytes read at once.
+const CHUNK: usize = 256 * 1024;
+
+/// Verifies the packet at `path`, a ZIP or a folder.
+pub fn verify_path(path: &Path, trust: &Trust) -> Report {
+    let unreadable =
+        |error: io::Error| Report::refused(Outcome::Unreadable, "", "container", format!("cannot be read: {error}"));
+    match std::fs::metadata(path) {
+        Err(error) => unreadable(error),
+        Ok(found) if found.is_dir() => verify(&mut folder::Folder::open(path), trust),
+        Ok(_) => match File::open(path).and_then(zip::Zip::open) {
+            Err(error) => unreadable(error),
+            Ok(Err(zip::Refused::NotZip)) => Report::refused(
+                Outcome::Unreadable,
+                "",
+                "container",
+                "is neither a ZIP nor a folder".into(),
+            ),
+            Ok(Err(zip::Refused::Broken { rule, message })) => Report::refused(Outcome::Failed, "", rule, message),
+            Ok(Ok(mut zip)) => verify(&mut zip, trust),
+        },
+    }
+}
+
+/// Reads to the end in large pieces: SHA-256, CRC-32, and the number of bytes. A short file gets a short buffer.
+fn digest(mut from: impl Read, expected: u64, sink: &mut dyn FnMut(&[u8])) -> io::Result<(Digest, u32, u64)> {
+    let (mut sha, mut crc, mut size) = (Sha256::new(), crc32fast::Hasher::new(), 0);
+    let mut buffer = vec![0; expected.clamp(4096, CHUNK as u64) as usize];
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => return Ok((Digest(sha.finalize().into()), crc.finalize(), size)),
+            Ok(n) => {
+                sha.update(&buffer[..n]);
+                crc.update(&buffer[..n]);
+                sink(&buffer[..n]);
+                size += n as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Runs `one` over all of these on every core, largest work wherever it falls; results in order.
+fn in_parallel<T: Send>(which: &[usize], one: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        while let Some(index) = which.get(next.fetch_add(1, Ordering::Relaxed)) {
+            done.push((*index, one(*index)));
+        }
+        done
+    };
+    let threads = std::thread::available_parallelism()
+        .map_or(1, |n| n.get())
+        .min(8)
+        .min(which.len().max(1));
+    let mut done: Vec<(usize, T)> = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
+        let mut done = work();
+        done.extend(others.into_iter().filter_map(|thread| thread.join().ok()).flatten());
+        done
+    });
+    done.sort_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, result)| result).collect()
+}

@@ -15,14 +15,17 @@ use crate::policy::{Act, Role};
 use crate::users::store as people;
 
 /// Makes somebody a member; a repeat changes nothing.
-pub fn add_member(tx: &mut Tx<'_>, user: &str) -> Result<Recorded<()>> {
+pub fn add_member(tx: &mut Tx<'_>, user: &str) -> Result<Recorded<Value>> {
     let case = tx.case()?.clone();
     let person = people::named(tx.conn, "user_id", user)?;
     if !person.is(Role::Investigator) && !person.is(Role::Supervisor) {
         return Err(Error::field("user_id", "role", "must be an investigator or a supervisor to work on a case"));
     }
-    if case.lead_id == person.user || store::is_member(tx.conn, &case.case_id, user)? {
-        return Ok(tx.unchanged(()));
+    if case.lead_id == person.user {
+        return Err(Error::conflict("The lead works on the case already."));
+    }
+    if let Some(since) = store::member_since(tx.conn, &case.case_id, user)? {
+        return Ok(tx.unchanged(member(user, since)));
     }
     let made = tx.append(member_event(Action::MemberAdded, &case.case_id, &person.user, &person.name))?;
     let back = diesel::update(members::table.find((&case.case_id, user)))
@@ -33,7 +36,7 @@ pub fn add_member(tx: &mut Tx<'_>, user: &str) -> Result<Recorded<()>> {
             .values((members::case_id.eq(&case.case_id), members::user_id.eq(user), members::since.eq(made.at)))
             .execute(tx.conn)?;
     }
-    tx.answer(())
+    tx.answer(member(user, made.at))
 }
 
 /// Ends somebody's membership; a repeat changes nothing.
@@ -42,13 +45,17 @@ pub fn remove_member(tx: &mut Tx<'_>, user: &str) -> Result<Recorded<()>> {
     if case.lead_id == user {
         return Err(Error::conflict("The lead cannot be removed: hand the lead over first, with PATCH lead_id on the case."));
     }
-    if !store::is_member(tx.conn, &case.case_id, user)? {
+    if store::member_since(tx.conn, &case.case_id, user)?.is_none() {
         return Ok(tx.unchanged(()));
     }
     let name = people::person(tx.conn, user)?.map(|p| p["name"].as_str().unwrap_or_default().to_owned());
     let made = tx.append(member_event(Action::MemberRemoved, &case.case_id, user, &name.unwrap_or_default()))?;
     diesel::update(members::table.find((&case.case_id, user))).set(members::ended_at.eq(made.at)).execute(tx.conn)?;
     tx.answer(())
+}
+
+fn member(user: &str, since: Micros) -> Value {
+    json!({"user_id": user, "since": clock::format(since)})
 }
 
 fn member_event<'e>(action: Action, case: &str, user: &'e str, name: &str) -> NewEvent<'e> {

@@ -83,11 +83,9 @@ pub(super) async fn change(req: HttpRequest, path: Path<String>, payload: Payloa
 
 pub(super) async fn add_member(path: Path<(String, String)>, visit: Visit, app: App) -> Reply {
     let (_, scope) = case(&path.0)?;
-    let user = parse_id(&path.1);
-    app.gate
-        .write(&visit, Act::MemberChange, scope, move |tx| access::add_member(tx, user.as_deref().unwrap_or_default()))
-        .await?;
-    reply::nothing()
+    let user = parse_id(&path.1).unwrap_or_default();
+    let member = app.gate.write(&visit, Act::MemberChange, scope, move |tx| access::add_member(tx, &user)).await?;
+    reply::ok(&member)
 }
 
 pub(super) async fn remove_member(path: Path<(String, String)>, visit: Visit, app: App) -> Reply {

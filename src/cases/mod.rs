@@ -12,7 +12,7 @@ pub mod store;
 
 use actix_web::web::{self, ServiceConfig};
 
-pub use store::{nothing_due, visible};
+pub use store::{Sees, nothing_due, visible};
 
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {

@@ -1,7 +1,6 @@
 //! Queries over cases, members and grants.
 
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use serde_json::Value;
 
 use super::model;
@@ -36,28 +35,55 @@ pub fn record(conn: &mut AnyConn, id: &str) -> Result<Value> {
     Ok(serde_json::from_str(&row.body)?)
 }
 
-type Filter<'a> = Box<dyn BoxableExpression<cases::table, crate::db::AnyBackend, SqlType = Bool> + 'a>;
+/// By which of their parts a caller sees cases; an empty part matches no row.
+#[derive(Debug, Clone)]
+pub struct Sees {
+    worker: String,
+    units: String,
+    grantee: String,
+    decider: String,
+    now: Micros,
+}
+
+impl Sees {
+    /// What a caller's roles give.
+    pub fn of(caller: &Caller, now: Micros) -> Self {
+        let supervisor = caller.is(Role::Supervisor);
+        let works = supervisor || caller.is(Role::Investigator);
+        let part = |given: bool| if given { caller.user.clone() } else { String::new() };
+        Self {
+            worker: part(works),
+            units: if supervisor { format!("{}%", caller.unit_path) } else { String::new() },
+            grantee: part(works || caller.is(Role::Prosecutor)),
+            decider: part(supervisor),
+            now,
+        }
+    }
+}
 
 /// The cases a caller may read: the same answer as the policy's `CaseRead`, for lists.
-pub fn visible<'a>(caller: &'a Caller, now: Micros) -> Filter<'a> {
-    let works = caller.is(Role::Investigator) || caller.is(Role::Supervisor);
-    let any = works || caller.is(Role::Prosecutor);
-    let supervisor = caller.is(Role::Supervisor);
+#[diesel::dsl::auto_type(no_type_alias)]
+pub fn visible(sees: &Sees) -> _ {
+    let worker: &str = sees.worker.as_str();
+    let units: &str = sees.units.as_str();
+    let grantee: &str = sees.grantee.as_str();
+    let decider: &str = sees.decider.as_str();
+    let now: i64 = sees.now;
     let mine = members::table
-        .filter(members::user_id.eq(&caller.user).and(members::ended_at.is_null()))
+        .filter(members::user_id.eq(worker))
+        .filter(members::ended_at.is_null())
         .select(members::case_id);
     let granted = grants::table
-        .filter(grants::user_id.eq(&caller.user).and(grants::ended_at.is_null()).and(grants::until.gt(now)))
-        .filter(grants::can_read.eq(true).or(grants::can_export.eq(true)).or(grants::can_decide.eq(true).and(supervisor.into_sql::<Bool>())))
+        .filter(grants::user_id.eq(grantee))
+        .filter(grants::ended_at.is_null())
+        .filter(grants::until.gt(now))
+        .filter(grants::can_read.or(grants::can_export).or(grants::can_decide.and(grants::user_id.eq(decider))))
         .select(grants::case_id);
-    let of_unit = cases::handling.eq("standard").and(cases::unit_path.like(format!("{}%", caller.unit_path)));
-    Box::new(
-        works
-            .into_sql::<Bool>()
-            .and(cases::lead_id.eq(&caller.user).or(cases::id.eq_any(mine)))
-            .or(supervisor.into_sql::<Bool>().and(of_unit))
-            .or(any.into_sql::<Bool>().and(cases::id.eq_any(granted))),
-    )
+    cases::lead_id
+        .eq(worker)
+        .or(cases::handling.eq("standard").and(cases::unit_path.like(units)))
+        .or(cases::id.eq_any(mine))
+        .or(cases::id.eq_any(granted))
 }
 
 /// What a list of cases is asked for.
@@ -72,8 +98,9 @@ pub struct Search {
 
 /// Cases a caller may read, newest first.
 pub fn list(conn: &mut AnyConn, caller: &Caller, search: &Search, now: Micros) -> Result<Vec<CaseRow>> {
+    let sees = Sees::of(caller, now);
     let mut query = cases::table
-        .filter(visible(caller, now))
+        .filter(visible(&sees))
         .order(cases::id.desc())
         .limit(search.limit as i64)
         .select(COLUMNS)
@@ -102,14 +129,13 @@ pub fn members_of(conn: &mut AnyConn, ids: &[String]) -> Result<Vec<(String, Str
         .load(conn)?)
 }
 
-/// Whether somebody is a member.
-pub fn is_member(conn: &mut AnyConn, case: &str, user: &str) -> Result<bool> {
-    let found: Option<String> = members::table
+/// Since when somebody is a member.
+pub fn member_since(conn: &mut AnyConn, case: &str, user: &str) -> Result<Option<Micros>> {
+    Ok(members::table
         .filter(members::case_id.eq(case).and(members::user_id.eq(user)).and(members::ended_at.is_null()))
-        .select(members::user_id)
+        .select(members::since)
         .first(conn)
-        .optional()?;
-    Ok(found.is_some())
+        .optional()?)
 }
 
 /// Grants of a case: id and record.

@@ -175,13 +175,31 @@ fn facts(conn: &mut AnyConn, caller: &Caller, scope: &Scope) -> Result<Facts> {
                 .optional()?;
             facts.holder = held.is_some();
         }
+        Scope::Packet(id) => {
+            let requester: String = packets::table.find(id).select(packets::requested_by).first(conn)?;
+            facts.requester = requester == caller.user;
+        }
         Scope::Capture(id) => {
-            let capturer: String = captures::table.find(id).select(captures::capturer_id).first(conn)?;
+            let (capturer, body): (String, String) =
+                captures::table.find(id).select((captures::capturer_id, captures::body)).first(conn)?;
             facts.capturer = capturer == caller.user;
+            facts.holder = holds_basis(conn, caller, &body)?;
         }
         _ => {}
     }
     Ok(facts)
+}
+
+/// Whether the caller is a holder of the authorization that a capture names.
+fn holds_basis(conn: &mut AnyConn, caller: &Caller, body: &str) -> Result<bool> {
+    let record: serde_json::Value = serde_json::from_str(body)?;
+    let Some(id) = record["basis"]["id"].as_str() else { return Ok(false) };
+    let held: Option<String> = authorization_holders::table
+        .find((id, &caller.user))
+        .select(authorization_holders::user_id)
+        .first(conn)
+        .optional()?;
+    Ok(held.is_some())
 }
 
 /// Whether somebody may do something on a case.

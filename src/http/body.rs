@@ -24,6 +24,13 @@ pub async fn form(req: &HttpRequest, payload: Payload, visit: &mut Visit) -> Res
     Form::new(parse(&bytes)?)
 }
 
+/// The same where the body may be left out.
+pub async fn form_or_empty(req: &HttpRequest, payload: Payload, visit: &mut Visit) -> Result<Form> {
+    let bytes = bytes(req, payload).await?;
+    visit.repeat = visit::repeat(req, Digest::of(&bytes))?;
+    if bytes.is_empty() { Form::new(Value::Object(serde_json::Map::new())) } else { Form::new(parse(&bytes)?) }
+}
+
 /// Reads a JSON object where nobody is signed in, or a retry is harmless anyway.
 pub async fn plain_form(req: &HttpRequest, payload: Payload) -> Result<Form> {
     Form::new(parse(&bytes(req, payload).await?)?)

@@ -101,7 +101,11 @@ fn write_object(out: &mut Vec<u8>, members: &Map<String, Value>, depth: usize, s
 /// Order of member names: UTF-16 code units (RFC 8785 section 3.2.3), which differs from
 /// code points where a name goes beyond U+FFFF.
 fn order(a: &str, b: &str) -> std::cmp::Ordering {
-    if a.is_ascii() && b.is_ascii() { a.cmp(b) } else { a.encode_utf16().cmp(b.encode_utf16()) }
+    if a.is_ascii() && b.is_ascii() {
+        a.cmp(b)
+    } else {
+        a.encode_utf16().cmp(b.encode_utf16())
+    }
 }
 
 fn write_number(out: &mut Vec<u8>, number: &serde_json::Number, strict: bool) -> Result<(), CanonError> {
@@ -121,7 +125,11 @@ pub fn write_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     let mut done = 0;
     let bytes = text.as_bytes();
-    for (i, byte) in bytes.iter().enumerate().filter(|(_, b)| **b < 0x20 || **b == b'"' || **b == b'\\') {
+    for (i, byte) in bytes
+        .iter()
+        .enumerate()
+        .filter(|(_, b)| **b < 0x20 || **b == b'"' || **b == b'\\')
+    {
         out.extend_from_slice(&bytes[done..i]);
         match short_escape(*byte) {
             Some(letter) => out.extend_from_slice(&[b'\\', letter]),
@@ -145,6 +153,14 @@ fn short_escape(byte: u8) -> Option<u8> {
     })
 }
 
+/// Marks the bytes of a word that are below 0x20, a quote or a backslash; above the first mark others may be wrong.
+fn special(word: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let zero = |word: u64| word.wrapping_sub(ONES) & !word;
+    let below = word.wrapping_sub(ONES * 0x20) & !word;
+    (below | zero(word ^ (ONES * 0x22)) | zero(word ^ (ONES * 0x5c))) & (ONES << 7)
+}
+
 /// A cursor over bytes that must be canonical; every method refuses what is not.
 pub struct Scanner<'a> {
     bytes: &'a [u8],
@@ -165,11 +181,13 @@ impl<'a> Scanner<'a> {
     }
 
     /// Takes exactly this text.
+    #[inline]
     pub fn expect(&mut self, literal: &'static str) -> Scan<()> {
         if self.take(literal) { Ok(()) } else { self.fail(literal) }
     }
 
     /// Takes this text if it comes next.
+    #[inline]
     pub fn take(&mut self, literal: &str) -> bool {
         let next = self.bytes[self.at..].starts_with(literal.as_bytes());
         if next {
@@ -180,12 +198,19 @@ impl<'a> Scanner<'a> {
 
     /// Nothing may follow.
     pub fn end(&self) -> Scan<()> {
-        if self.at == self.bytes.len() { Ok(()) } else { self.fail("the end") }
+        if self.at == self.bytes.len() {
+            Ok(())
+        } else {
+            self.fail("the end")
+        }
     }
 
     /// A string of plain digits: 64 hexadecimal ones in quotes.
     pub fn digest(&mut self) -> Scan<crate::proof::Digest> {
-        let text = self.bytes.get(self.at + 1..self.at + 65).and_then(crate::proof::Digest::from_hex);
+        let text = self
+            .bytes
+            .get(self.at + 1..self.at + 65)
+            .and_then(crate::proof::Digest::from_hex);
         let quoted = self.peek() == Some(b'"') && self.bytes.get(self.at + 65) == Some(&b'"');
         match text.filter(|_| quoted) {
             Some(digest) => {
@@ -315,7 +340,11 @@ impl<'a> Scanner<'a> {
     }
 
     fn open(&mut self, depth: usize, bracket: &'static str) -> Scan<()> {
-        if depth >= MAX_DEPTH { Err(CanonError::Depth) } else { self.expect(bracket) }
+        if depth >= MAX_DEPTH {
+            Err(CanonError::Depth)
+        } else {
+            self.expect(bracket)
+        }
     }
 
     /// One escape, only where the character has to be escaped and in the form it must have.
@@ -323,11 +352,14 @@ impl<'a> Scanner<'a> {
         let rest = &self.bytes[self.at..];
         let long = |hex: &[u8]| {
             let mut byte = [0];
-            (crate::proof::id::unhex(hex, &mut byte) && byte[0] < 0x20 && short_escape(byte[0]).is_none()).then_some(byte[0])
+            (crate::proof::id::unhex(hex, &mut byte) && byte[0] < 0x20 && short_escape(byte[0]).is_none())
+                .then_some(byte[0])
         };
         let found = match rest {
             [b'\\', b'u', b'0', b'0', high, low, ..] => long(&[*high, *low]).map(|byte| (byte, 6)),
-            [b'\\', letter, ..] => (0..=b'\\').find(|b| short_escape(*b) == Some(*letter)).map(|byte| (byte, 2)),
+            [b'\\', letter, ..] => (0..=b'\\')
+                .find(|b| short_escape(*b) == Some(*letter))
+                .map(|byte| (byte, 2)),
             _ => None,
         };
         match found {
@@ -342,12 +374,31 @@ impl<'a> Scanner<'a> {
     /// Runs over bytes that stand for themselves in a string; returns where they end.
     fn run(&mut self) -> usize {
         let rest = &self.bytes[self.at..];
-        self.at += rest.iter().position(|b| *b < 0x20 || *b == b'"' || *b == b'\\').unwrap_or(rest.len());
+        let mut length = 0;
+        // Eight at a time: the lowest bit that `special` sets is that of the first special byte.
+        for chunk in rest.chunks_exact(8) {
+            let word = chunk.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+            let special = special(word);
+            if special != 0 {
+                self.at += length + special.trailing_zeros() as usize / 8;
+                return self.at;
+            }
+            length += 8;
+        }
+        let tail = &rest[length..];
+        self.at += length
+            + tail
+                .iter()
+                .position(|b| *b < 0x20 || *b == b'"' || *b == b'\\')
+                .unwrap_or(tail.len());
         self.at
     }
 
     fn utf8(&self, start: usize, end: usize) -> Scan<&'a str> {
-        std::str::from_utf8(&self.bytes[start..end]).map_err(|e| CanonError::Bytes { at: start + e.valid_up_to(), expected: "UTF-8" })
+        std::str::from_utf8(&self.bytes[start..end]).map_err(|e| CanonError::Bytes {
+            at: start + e.valid_up_to(),
+            expected: "UTF-8",
+        })
     }
 
     fn peek(&self) -> Option<u8> {

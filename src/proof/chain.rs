@@ -30,7 +30,12 @@ pub enum ChainError {
 impl Chain {
     /// The empty chain of this stream.
     pub fn new(stream: &str) -> Self {
-        Self { stream: stream.to_owned(), next: 0, head: None, at: None }
+        Self {
+            stream: stream.to_owned(),
+            next: 0,
+            head: None,
+            at: None,
+        }
     }
 
     /// Adds an event whose leaf has been computed from its bytes. The chain moves on even
@@ -46,7 +51,11 @@ impl Chain {
     pub fn push_withheld(&mut self, seq: u64, leaf: Digest) -> Result<(), ChainError> {
         let expected = self.next;
         self.step(seq, leaf);
-        if seq == expected { Ok(()) } else { Err(ChainError::Seq { expected, found: seq }) }
+        if seq == expected {
+            Ok(())
+        } else {
+            Err(ChainError::Seq { expected, found: seq })
+        }
     }
 
     /// `seq` of the next event, which is the number of events when none is missing.
@@ -68,7 +77,10 @@ impl Chain {
         if event.stream != self.stream {
             Err(ChainError::Stream)
         } else if event.seq != self.next {
-            Err(ChainError::Seq { expected: self.next, found: event.seq })
+            Err(ChainError::Seq {
+                expected: self.next,
+                found: event.seq,
+            })
         } else if event.prev != self.head {
             Err(ChainError::Prev)
         } else if self.at.is_some_and(|at| event.at < at) {

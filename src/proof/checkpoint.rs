@@ -48,9 +48,16 @@ impl Checkpoint {
         let checkpoint = Self {
             origin: origin.filter(|o| is_name(o)).ok_or(NoteError::Checkpoint)?.to_owned(),
             size: size.and_then(|s| s.parse().ok()).ok_or(NoteError::Checkpoint)?,
-            root: root.and_then(b64::decode).and_then(|r| Digest::from_slice(&r)).ok_or(NoteError::Checkpoint)?,
+            root: root
+                .and_then(b64::decode)
+                .and_then(|r| Digest::from_slice(&r))
+                .ok_or(NoteError::Checkpoint)?,
         };
-        if checkpoint.text() == text { Ok(checkpoint) } else { Err(NoteError::Checkpoint) }
+        if checkpoint.text() == text {
+            Ok(checkpoint)
+        } else {
+            Err(NoteError::Checkpoint)
+        }
     }
 }
 
@@ -74,7 +81,15 @@ impl VerifyingKey {
     /// A key under a name without spaces or `+`; weak points are refused.
     pub fn new(name: &str, kind: KeyKind, key: [u8; 32]) -> Result<Self, NoteError> {
         let sound = ed25519_dalek::VerifyingKey::from_bytes(&key).is_ok_and(|key| !key.is_weak());
-        if is_name(name) && sound { Ok(Self { name: name.to_owned(), kind, key }) } else { Err(NoteError::Key) }
+        if is_name(name) && sound {
+            Ok(Self {
+                name: name.to_owned(),
+                kind,
+                key,
+            })
+        } else {
+            Err(NoteError::Key)
+        }
     }
 
     /// Reads `name+hex8+base64(type||key)`.
@@ -89,7 +104,11 @@ impl VerifyingKey {
         };
         let key = bytes[1..].try_into().map_err(|_| NoteError::Key)?;
         let key = Self::new(name.unwrap_or_default(), kind, key)?;
-        if key.to_string() == vkey { Ok(key) } else { Err(NoteError::Key) }
+        if key.to_string() == vkey {
+            Ok(key)
+        } else {
+            Err(NoteError::Key)
+        }
     }
 
     /// The name, which for a log is its origin.
@@ -116,7 +135,10 @@ impl VerifyingKey {
     /// The key as `log.pem`: `openssl pkeyutl -verify -pubin -inkey log.pem -rawin` reads it.
     pub fn pem(&self) -> String {
         let der = [&SPKI[..], &self.key].concat();
-        format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", b64::encode(&der))
+        format!(
+            "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
+            b64::encode(&der)
+        )
     }
 
     /// Checks one signature over a note's text; of a cosignature, the time it states.
@@ -131,7 +153,8 @@ impl VerifyingKey {
         };
         let signature = Signature::from_slice(signature).map_err(|_| NoteError::Signature)?;
         let key = ed25519_dalek::VerifyingKey::from_bytes(&self.key).map_err(|_| NoteError::Key)?;
-        key.verify_strict(message.as_bytes(), &signature).map_err(|_| NoteError::Signature)?;
+        key.verify_strict(message.as_bytes(), &signature)
+            .map_err(|_| NoteError::Signature)?;
         Ok(time)
     }
 }
@@ -225,10 +248,18 @@ impl Note {
             return Err(NoteError::Note);
         }
         let split = note.rfind("\n\n").ok_or(NoteError::Note)?;
-        let (text, lines) = (&note[..=split], note[split + 2..].strip_suffix('\n').ok_or(NoteError::Note)?);
+        let (text, lines) = (
+            &note[..=split],
+            note[split + 2..].strip_suffix('\n').ok_or(NoteError::Note)?,
+        );
         let signatures: Option<Vec<_>> = lines.split('\n').take(MAX_SIGNATURES + 1).map(signature).collect();
-        let signatures = signatures.filter(|found| found.len() <= MAX_SIGNATURES).ok_or(NoteError::Note)?;
-        Ok(Self { text: text.to_owned(), signatures })
+        let signatures = signatures
+            .filter(|found| found.len() <= MAX_SIGNATURES)
+            .ok_or(NoteError::Note)?;
+        Ok(Self {
+            text: text.to_owned(),
+            signatures,
+        })
     }
 
     /// Verifies the signatures under these keys. Unknown keys are ignored; a known key whose
@@ -237,7 +268,9 @@ impl Note {
         let mut verified: Vec<Verified> = Vec::new();
         for signature in &self.signatures {
             let known = |key: &VerifyingKey| key.name == signature.name && key.id() == signature.id;
-            let Some(key) = keys.iter().position(known) else { continue };
+            let Some(key) = keys.iter().position(known) else {
+                continue;
+            };
             if verified.iter().any(|v| v.key == key) {
                 return Err(NoteError::Twice);
             }
@@ -251,7 +284,11 @@ impl Note {
 fn signature(line: &str) -> Option<NoteSignature> {
     let (name, encoded) = line.strip_prefix("\u{2014} ")?.split_once(' ')?;
     let bytes = b64::decode(encoded).filter(|bytes| bytes.len() > 4 && is_name(name))?;
-    Some(NoteSignature { name: name.to_owned(), id: bytes[..4].try_into().ok()?, bytes: bytes[4..].to_vec() })
+    Some(NoteSignature {
+        name: name.to_owned(),
+        id: bytes[..4].try_into().ok()?,
+        bytes: bytes[4..].to_vec(),
+    })
 }
 
 /// A key's name: not empty, no white space, no control character, no `+`.
@@ -272,21 +309,48 @@ pub struct TlogProof {
 impl TlogProof {
     /// The file's text.
     pub fn format(&self) -> String {
-        let extra = self.extra.as_ref().map_or(String::new(), |extra| format!("extra {}\n", b64::encode(extra)));
+        let extra = self
+            .extra
+            .as_ref()
+            .map_or(String::new(), |extra| format!("extra {}\n", b64::encode(extra)));
         let hashes: String = self.hashes.iter().map(|hash| b64::encode(&hash.0) + "\n").collect();
         format!("{PROOF_HEADER}{extra}index {}\n{hashes}\n{}", self.index, self.note)
     }
 
     /// Reads exactly what [`TlogProof::format`] writes.
     pub fn parse(bytes: &[u8]) -> Result<Self, NoteError> {
-        let text = std::str::from_utf8(bytes).ok().filter(|t| t.len() <= MAX_NOTE).ok_or(NoteError::Proof)?;
+        let text = std::str::from_utf8(bytes)
+            .ok()
+            .filter(|t| t.len() <= MAX_NOTE)
+            .ok_or(NoteError::Proof)?;
         let (head, note) = text.split_once("\n\n").ok_or(NoteError::Proof)?;
-        let mut lines = head.strip_prefix(PROOF_HEADER).ok_or(NoteError::Proof)?.split('\n').peekable();
-        let extra = lines.next_if(|line| line.starts_with("extra ")).map(|line| b64::decode(&line[6..]).ok_or(NoteError::Proof));
-        let index = lines.next().and_then(|line| line.strip_prefix("index ")?.parse().ok()).ok_or(NoteError::Proof)?;
-        let hashes: Option<Vec<_>> = lines.take(65).map(|line| Digest::from_slice(&b64::decode(line)?)).collect();
-        let proof = Self { extra: extra.transpose()?, index, hashes: hashes.ok_or(NoteError::Proof)?, note: note.to_owned() };
-        if proof.format() == text { Ok(proof) } else { Err(NoteError::Proof) }
+        let mut lines = head
+            .strip_prefix(PROOF_HEADER)
+            .ok_or(NoteError::Proof)?
+            .split('\n')
+            .peekable();
+        let extra = lines
+            .next_if(|line| line.starts_with("extra "))
+            .map(|line| b64::decode(&line[6..]).ok_or(NoteError::Proof));
+        let index = lines
+            .next()
+            .and_then(|line| line.strip_prefix("index ")?.parse().ok())
+            .ok_or(NoteError::Proof)?;
+        let hashes: Option<Vec<_>> = lines
+            .take(65)
+            .map(|line| Digest::from_slice(&b64::decode(line)?))
+            .collect();
+        let proof = Self {
+            extra: extra.transpose()?,
+            index,
+            hashes: hashes.ok_or(NoteError::Proof)?,
+            note: note.to_owned(),
+        };
+        if proof.format() == text {
+            Ok(proof)
+        } else {
+            Err(NoteError::Proof)
+        }
     }
 }
 

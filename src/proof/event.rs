@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use super::Digest;
 use super::canon::{self, CanonError, MAX_INTEGER, Scanner, write_string};
+use super::id::is_hex;
 use super::time::{format_at, parse_at};
 
 /// An event's canonical bytes are at most this many.
@@ -123,7 +124,10 @@ impl Event {
         string(out, ",\"object\":{\"id\":", &self.object.id);
         string(out, ",\"type\":", &self.object.type_);
         let prev = self.prev.map_or("null".to_owned(), |prev| format!("\"{prev}\""));
-        let tail = format!(",\"version\":{}}},\"prev\":{prev},\"record\":\"{}\",\"seq\":{}", self.object.version, self.record, self.seq);
+        let tail = format!(
+            ",\"version\":{}}},\"prev\":{prev},\"record\":\"{}\",\"seq\":{}",
+            self.object.version, self.record, self.seq
+        );
         out.extend_from_slice(tail.as_bytes());
         string(out, ",\"stream\":", &self.stream);
         out.extend_from_slice(b",\"v\":1}");
@@ -157,9 +161,17 @@ impl<'a> EventRef<'a> {
             seq: self.seq,
             prev: self.prev,
             at: self.at,
-            actor: Actor { kind: self.actor_kind.to_string(), id: owned(&self.actor_id), role: owned(&self.actor_role) },
+            actor: Actor {
+                kind: self.actor_kind.to_string(),
+                id: owned(&self.actor_id),
+                role: owned(&self.actor_role),
+            },
             action: self.action.to_string(),
-            object: Object { type_: self.object_type.to_string(), id: self.object_id.to_string(), version: self.object_version },
+            object: Object {
+                type_: self.object_type.to_string(),
+                id: self.object_id.to_string(),
+                version: self.object_version,
+            },
             record: self.record,
             attest,
         })
@@ -175,7 +187,11 @@ impl<'a> EventRef<'a> {
         let actor_role = Self::optional(scan, ",\"role\":", "")?;
         scan.expect("},\"at\":")?;
         let at = parse_at(&scan.string()?).ok_or(EventError::Field("at"))?;
-        let attest = if scan.take(",\"attest\":") { Some(scan.raw(1)?) } else { None };
+        let attest = if scan.take(",\"attest\":") {
+            Some(scan.raw(1)?)
+        } else {
+            None
+        };
         scan.expect(",\"object\":{\"id\":")?;
         let object_id = scan.string()?;
         scan.expect(",\"type\":")?;
@@ -191,10 +207,28 @@ impl<'a> EventRef<'a> {
         scan.expect(",\"stream\":")?;
         let stream = scan.string()?;
         scan.expect(",\"v\":1}")?;
-        Ok(Self { stream, seq, prev, at, actor_kind, actor_id, actor_role, action, object_type, object_id, object_version, record, attest })
+        Ok(Self {
+            stream,
+            seq,
+            prev,
+            at,
+            actor_kind,
+            actor_id,
+            actor_role,
+            action,
+            object_type,
+            object_id,
+            object_version,
+            record,
+            attest,
+        })
     }
 
-    fn optional(scan: &mut Scanner<'a>, name: &'static str, then: &'static str) -> Result<Option<Cow<'a, str>>, EventError> {
+    fn optional(
+        scan: &mut Scanner<'a>,
+        name: &'static str,
+        then: &'static str,
+    ) -> Result<Option<Cow<'a, str>>, EventError> {
         if !scan.take(name) {
             return Ok(None);
         }
@@ -208,7 +242,12 @@ impl<'a> EventRef<'a> {
             ("stream", is_stream(&self.stream)),
             ("prev", self.prev.is_none() == (self.seq == 0)),
             ("actor", self.actor_is_sound()),
-            ("action", self.action.split_once('.').is_some_and(|(noun, verb)| is_word(noun) && is_word(verb))),
+            (
+                "action",
+                self.action
+                    .split_once('.')
+                    .is_some_and(|(noun, verb)| is_word(noun) && is_word(verb)),
+            ),
             ("object.type", is_word(&self.object_type)),
             ("object.id", is_label(&self.object_id)),
             ("object.version", self.object_version >= 1),
@@ -231,19 +270,29 @@ impl<'a> EventRef<'a> {
 }
 
 fn natural(n: i64, field: &'static str) -> Result<u64, EventError> {
-    u64::try_from(n).ok().filter(|n| *n <= MAX_INTEGER as u64).ok_or(EventError::Field(field))
+    u64::try_from(n)
+        .ok()
+        .filter(|n| *n <= MAX_INTEGER as u64)
+        .ok_or(EventError::Field(field))
 }
 
 /// `case:<uuid>`, `access:<uuid>` or `agency`.
 pub fn is_stream(text: &str) -> bool {
-    text == "agency" || text.strip_prefix("case:").or_else(|| text.strip_prefix("access:")).is_some_and(is_uuid)
+    text == "agency"
+        || text
+            .strip_prefix("case:")
+            .or_else(|| text.strip_prefix("access:"))
+            .is_some_and(is_uuid)
 }
 
 /// A UUID in lower case with hyphens.
 pub fn is_uuid(text: &str) -> bool {
-    let hyphen = |i| matches!(i, 8 | 13 | 18 | 23);
-    let fits = |(i, byte): (usize, u8)| if hyphen(i) { byte == b'-' } else { matches!(byte, b'0'..=b'9' | b'a'..=b'f') };
-    text.len() == 36 && text.bytes().enumerate().all(fits)
+    let Ok(bytes) = <&[u8; 36]>::try_from(text.as_bytes()) else {
+        return false;
+    };
+    let hyphens = [8, 13, 18, 23].iter().all(|i| bytes[*i] == b'-');
+    let digits = [0..8, 9..13, 14..18, 19..23, 24..36];
+    hyphens && digits.into_iter().all(|part| is_hex(&bytes[part]))
 }
 
 /// A lower-case ASCII word of at most 64 characters, as in actions, types and roles.
@@ -254,7 +303,8 @@ pub fn is_word(text: &str) -> bool {
 
 /// An identifier that is no UUID: 1 to 200 bytes without control characters.
 fn is_label(text: &str) -> bool {
-    (1..=200).contains(&text.len()) && !text.chars().any(char::is_control)
+    let plain = text.bytes().fold(true, |plain, b| plain & (0x20..0x7f).contains(&b));
+    (1..=200).contains(&text.len()) && (plain || !text.chars().any(char::is_control))
 }
 
 impl From<CanonError> for EventError {

@@ -65,6 +65,11 @@ pub fn unhex(text: &[u8], out: &mut [u8]) -> bool {
     bad == 0
 }
 
+/// Whether these are all lower-case hexadecimal digits.
+pub fn is_hex(text: &[u8]) -> bool {
+    text.iter().fold(0, |bad, byte| bad | NIBBLE[usize::from(*byte)]) < 16
+}
+
 /// Value of a hexadecimal digit, 0xff for every other byte.
 const NIBBLE: [u8; 256] = {
     let mut table = [0xff; 256];

@@ -95,7 +95,7 @@ impl Tile {
     /// From 1 to 256 concatenated hashes.
     pub fn new(hashes: &[u8]) -> Option<Self> {
         let width = hashes.len() / 32;
-        if hashes.len() % 32 != 0 || !(1..=TILE_WIDTH).contains(&width) {
+        if !hashes.len().is_multiple_of(32) || !(1..=TILE_WIDTH).contains(&width) {
             return None;
         }
         let mut row: Vec<Digest> = hashes.chunks_exact(32).filter_map(Digest::from_slice).collect();
@@ -118,7 +118,10 @@ impl Tile {
     }
 
     fn node(&self, height: u32, offset: u64) -> Option<Digest> {
-        self.rows.get(height as usize)?.get(usize::try_from(offset).ok()?).copied()
+        self.rows
+            .get(height as usize)?
+            .get(usize::try_from(offset).ok()?)
+            .copied()
     }
 }
 
@@ -155,7 +158,11 @@ type Proved<T, E> = Result<T, ProofError<E>>;
 
 /// The root of the first `size` leaves; of none, SHA-256 of nothing.
 pub fn root<T: Tiles>(tiles: &T, size: u64) -> Proved<Digest, T::Error> {
-    if size == 0 { Ok(Digest::of(b"")) } else { Reader::new(tiles).subtree(0, size) }
+    if size == 0 {
+        Ok(Digest::of(b""))
+    } else {
+        Reader::new(tiles).subtree(0, size)
+    }
 }
 
 /// The inclusion proof of leaf `index` in the tree of `size` (RFC 9162 section 2.1.3.1).
@@ -215,7 +222,11 @@ pub fn extend<T: Tiles>(tiles: &T, size: u64, leaves: &[Digest]) -> Proved<Vec<(
             break;
         }
         let (filled, mut index) = ((size % 256) as usize, size / 256);
-        let mut hashes = if filled == 0 { Vec::new() } else { edge(tiles, TileId { level, index }, filled)? };
+        let mut hashes = if filled == 0 {
+            Vec::new()
+        } else {
+            edge(tiles, TileId { level, index }, filled)?
+        };
         let mut above = Vec::new();
         for hash in added {
             hashes.extend_from_slice(&hash.0);
@@ -278,12 +289,18 @@ impl<'t, T: Tiles> Reader<'t, T> {
     fn complete(&mut self, height: u32, index: u64) -> Proved<Digest, T::Error> {
         let (level, height) = (height / TILE_HEIGHT, height % TILE_HEIGHT);
         let shift = TILE_HEIGHT - height;
-        let id = TileId { level: level as u8, index: index >> shift };
+        let id = TileId {
+            level: level as u8,
+            index: index >> shift,
+        };
         let offset = index & ((1 << shift) - 1);
         if self.last.as_ref().is_none_or(|(last, _)| *last != id) {
             self.last = Some((id, self.tiles.tile(id).map_err(ProofError::Tiles)?));
         }
-        self.last.as_ref().and_then(|(_, tile)| tile.node(height, offset)).ok_or(ProofError::Short(id))
+        self.last
+            .as_ref()
+            .and_then(|(_, tile)| tile.node(height, offset))
+            .ok_or(ProofError::Short(id))
     }
 }
 
@@ -295,7 +312,11 @@ pub fn tile_path(id: TileId, width: usize) -> String {
         number = format!("x{:03}/{number}", rest % 1000);
         rest /= 1000;
     }
-    let partial = if width < TILE_WIDTH { format!(".p/{width}") } else { String::new() };
+    let partial = if width < TILE_WIDTH {
+        format!(".p/{width}")
+    } else {
+        String::new()
+    };
     format!("/tile/{}/{number}{partial}", id.level)
 }
 
@@ -307,6 +328,9 @@ pub fn parse_tile_path(path: &str) -> Option<(TileId, usize)> {
         None => (number, TILE_WIDTH),
     };
     let digits: String = number.chars().filter(|c| c.is_ascii_digit()).collect();
-    let id = TileId { level: level.parse().ok().filter(|level| *level < 64)?, index: digits.parse().ok()? };
+    let id = TileId {
+        level: level.parse().ok().filter(|level| *level < 64)?,
+        index: digits.parse().ok()?,
+    };
     ((1..=TILE_WIDTH).contains(&width) && tile_path(id, width) == path).then_some((id, width))
 }

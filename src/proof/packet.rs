@@ -34,8 +34,22 @@ pub const ANCHORS: &str = "proof/anchors/";
 
 /// Files without which a packet is incomplete.
 pub const REQUIRED: [&str; 16] = [
-    BAGIT, BAG_INFO, HOW_TO, MANIFEST, TAGMANIFEST, INDEX, PACKET, INVENTORY, EVENTS, RECORDS, ISSUED, BETWEEN, ISSUED_PROOF, CHECKPOINT,
-    LOG_VKEY, LOG_PEM,
+    BAGIT,
+    BAG_INFO,
+    HOW_TO,
+    MANIFEST,
+    TAGMANIFEST,
+    INDEX,
+    PACKET,
+    INVENTORY,
+    EVENTS,
+    RECORDS,
+    ISSUED,
+    BETWEEN,
+    ISSUED_PROOF,
+    CHECKPOINT,
+    LOG_VKEY,
+    LOG_PEM,
 ];
 /// The files that `packet.issued` attests by digest beside the manifest.
 pub const ATTESTED_TAGS: [&str; 3] = [BAGIT, BAG_INFO, HOW_TO];
@@ -50,7 +64,14 @@ pub const DEMO: &str = "DEMO";
 /// Classes under which an event, a record or a capture may be kept back.
 pub const WITHHELD: [&str; 6] = ["not_selected", "held", "quarantined", "disposed", "purged", "withheld"];
 /// Status of a capture in the inventory; all but the first are reasons.
-pub const STATUSES: [&str; 6] = ["included", "not_selected", "withheld", "held", "quarantined", "disposed"];
+pub const STATUSES: [&str; 6] = [
+    "included",
+    "not_selected",
+    "withheld",
+    "held",
+    "quarantined",
+    "disposed",
+];
 
 /// `data/exhibits/001/01-original.jpg`; an extension that is not short, lower-case and plain becomes `bin`.
 pub fn exhibit_path(exhibit: u32, number: usize, role: &str, extension: &str) -> String {
@@ -60,7 +81,8 @@ pub fn exhibit_path(exhibit: u32, number: usize, role: &str, extension: &str) ->
 
 /// Whether this path is what [`exhibit_path`] makes of these.
 pub fn is_exhibit_path(path: &str, exhibit: u32, number: usize, role: &str) -> bool {
-    path.rsplit_once('.').is_some_and(|(_, ext)| is_extension(ext) && exhibit_path(exhibit, number, role, ext) == path)
+    path.rsplit_once('.')
+        .is_some_and(|(_, ext)| is_extension(ext) && exhibit_path(exhibit, number, role, ext) == path)
 }
 
 fn is_extension(text: &str) -> bool {
@@ -74,10 +96,18 @@ pub fn is_path(path: &str) -> bool {
 
 fn is_segment(segment: &str) -> bool {
     let stem = segment.split('.').next().unwrap_or_default().to_ascii_lowercase();
-    let port = |stem: &str| stem.len() == 4 && (stem.starts_with("com") || stem.starts_with("lpt")) && stem.ends_with(|c: char| c.is_ascii_digit());
+    let port = |stem: &str| {
+        stem.len() == 4
+            && (stem.starts_with("com") || stem.starts_with("lpt"))
+            && stem.ends_with(|c: char| c.is_ascii_digit())
+    };
     let reserved = matches!(stem.as_str(), "con" | "prn" | "aux" | "nul") || port(&stem);
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-    (1..=100).contains(&segment.len()) && segment.bytes().all(plain) && !segment.starts_with('.') && !segment.ends_with('.') && !reserved
+    (1..=100).contains(&segment.len())
+        && segment.bytes().all(plain)
+        && !segment.starts_with('.')
+        && !segment.ends_with('.')
+        && !reserved
 }
 
 /// Where an entry stands in the ZIP: exhibits, other data, manifest, tag files, proof, tagmanifest.
@@ -94,12 +124,18 @@ pub fn rank(path: &str) -> u8 {
 
 /// A byte-canonical manifest: lower-case hex, two spaces, path, LF, bytewise sorted.
 pub fn manifest(files: &BTreeMap<String, Digest>) -> String {
-    files.iter().map(|(path, digest)| format!("{digest}  {path}\n")).collect()
+    files
+        .iter()
+        .map(|(path, digest)| format!("{digest}  {path}\n"))
+        .collect()
 }
 
 /// Reads one line of a manifest, without its LF.
 pub fn manifest_line(line: &[u8]) -> Option<(&str, Digest)> {
-    let (digest, path) = (Digest::from_hex(line.get(..64)?)?, std::str::from_utf8(line.get(66..)?).ok()?);
+    let (digest, path) = (
+        Digest::from_hex(line.get(..64)?)?,
+        std::str::from_utf8(line.get(66..)?).ok()?,
+    );
     (&line[64..66] == b"  " && is_path(path)).then_some((path, digest))
 }
 
@@ -108,7 +144,10 @@ pub fn parse_manifest(bytes: &[u8]) -> Option<BTreeMap<String, Digest>> {
     let mut files = BTreeMap::new();
     for line in bytes.split_inclusive(|b| *b == b'\n') {
         let (path, digest) = manifest_line(line.strip_suffix(b"\n")?)?;
-        if files.last_key_value().is_some_and(|(last, _): (&String, _)| last.as_str() >= path) {
+        if files
+            .last_key_value()
+            .is_some_and(|(last, _): (&String, _)| last.as_str() >= path)
+        {
             return None;
         }
         files.insert(path.to_owned(), digest);
@@ -118,12 +157,18 @@ pub fn parse_manifest(bytes: &[u8]) -> Option<BTreeMap<String, Digest>> {
 
 /// `bag-info.txt`: `Label: value` lines. Line breaks in a value become spaces.
 pub fn bag_info(labels: &[(&str, &str)]) -> String {
-    labels.iter().map(|(label, value)| format!("{label}: {}\n", value.split_whitespace().collect::<Vec<_>>().join(" "))).collect()
+    labels
+        .iter()
+        .map(|(label, value)| format!("{label}: {}\n", value.split_whitespace().collect::<Vec<_>>().join(" ")))
+        .collect()
 }
 
 /// Reads `bag-info.txt` as [`bag_info`] writes it.
 pub fn parse_bag_info(text: &str) -> Option<Vec<(&str, &str)>> {
-    text.strip_suffix('\n')?.split('\n').map(|line| line.split_once(": ")).collect()
+    text.strip_suffix('\n')?
+        .split('\n')
+        .map(|line| line.split_once(": "))
+        .collect()
 }
 
 /// The label whose value is `<bytes>.<files>` of `data/`.
@@ -266,15 +311,27 @@ pub fn format_row<T: Serialize>(row: &T) -> Result<Vec<u8>, RowError> {
 /// Reads exactly what [`format_row`] writes.
 pub fn parse_row<T: Serialize + DeserializeOwned>(line: &[u8]) -> Result<T, RowError> {
     let value = canon::parse_strict(line).map_err(RowError::Json)?;
-    let row = serde_json::from_value(value).map_err(|e| RowError::Fields(e.to_string()))?;
-    if format_row(&row)? == line { Ok(row) } else { Err(RowError::Fields("one is missing or null".into())) }
+    let fields = |error: serde_json::Error| RowError::Fields(error.to_string());
+    let row = T::deserialize(&value).map_err(fields)?;
+    // A missing member reads like null; writing the row again tells them apart.
+    if serde_json::to_value(&row).map_err(fields)? == value {
+        Ok(row)
+    } else {
+        Err(RowError::Fields("one is missing or null".into()))
+    }
 }
 
 /// A member of a document: one value on its line, or an array with a row a line.
 pub type Section = (&'static str, bool);
 /// `packet.json`; true marks arrays.
-pub const PACKET_SECTIONS: &[Section] =
-    &[("packet", false), ("case", false), ("subjects", true), ("accounts", true), ("authorizations", true), ("exhibits", true)];
+pub const PACKET_SECTIONS: &[Section] = &[
+    ("packet", false),
+    ("case", false),
+    ("subjects", true),
+    ("accounts", true),
+    ("authorizations", true),
+    ("exhibits", true),
+];
 /// `inventory.json`.
 pub const INVENTORY_SECTIONS: &[Section] = &[("captures", true)];
 
@@ -288,7 +345,9 @@ pub struct Writer {
 impl Writer {
     /// Starts with `{"v":1,`.
     pub fn new() -> Self {
-        Self { out: b"{\"v\":1".to_vec() }
+        Self {
+            out: b"{\"v\":1".to_vec(),
+        }
     }
 
     /// Adds a section of one value.
@@ -360,7 +419,11 @@ enum State {
 impl Reader {
     /// Reads a document of these sections.
     pub fn new(sections: &'static [Section]) -> Self {
-        Self { sections, section: 0, state: State::Start }
+        Self {
+            sections,
+            section: 0,
+            state: State::Start,
+        }
     }
 
     /// Takes the next line without its LF; gives the section's name and bytes if it holds a value or row.
@@ -377,7 +440,11 @@ impl Reader {
 
     /// The document must be complete.
     pub fn end(&self) -> Result<(), RowError> {
-        if self.state == State::Done { Ok(()) } else { self.expected() }
+        if self.state == State::Done {
+            Ok(())
+        } else {
+            self.expected()
+        }
     }
 
     fn open<'l>(&mut self, line: &'l [u8]) -> Result<Option<(&'static str, &'l [u8])>, RowError> {

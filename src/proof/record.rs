@@ -24,8 +24,15 @@ pub fn plain(record: &Value) -> Result<Digest, CanonError> {
 /// A line of `records.jsonl`: a record with its salt, or the class under which it is withheld.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecordLine<'a> {
-    Shown { leaf: Digest, record: &'a [u8], salt: [u8; 32] },
-    Withheld { leaf: Digest, class: String },
+    Shown {
+        leaf: Digest,
+        record: &'a [u8],
+        salt: [u8; 32],
+    },
+    Withheld {
+        leaf: Digest,
+        class: String,
+    },
 }
 
 impl<'a> RecordLine<'a> {
@@ -35,7 +42,10 @@ impl<'a> RecordLine<'a> {
         scan.expect("{\"leaf\":")?;
         let leaf = scan.digest()?;
         let found = if scan.take(",\"withheld\":") {
-            Self::Withheld { leaf, class: scan.string()?.into_owned() }
+            Self::Withheld {
+                leaf,
+                class: scan.string()?.into_owned(),
+            }
         } else {
             scan.expect(",\"record\":")?;
             let record = scan.raw(1)?;
@@ -43,7 +53,10 @@ impl<'a> RecordLine<'a> {
             let mut salt = [0; 32];
             let text = scan.string()?;
             if !unhex(text.as_bytes(), &mut salt) || !record.starts_with(b"{") {
-                return Err(CanonError::Bytes { at: scan.position(), expected: "a record object and a salt of 64 hex digits" });
+                return Err(CanonError::Bytes {
+                    at: scan.position(),
+                    expected: "a record object and a salt of 64 hex digits",
+                });
             }
             Self::Shown { leaf, record, salt }
         };
@@ -55,9 +68,12 @@ impl<'a> RecordLine<'a> {
     /// The canonical line, without its LF.
     pub fn format(&self) -> Vec<u8> {
         match self {
-            Self::Shown { leaf, record, salt } => {
-                [format!("{{\"leaf\":\"{leaf}\",\"record\":").as_bytes(), record, format!(",\"salt\":\"{}\"}}", hex(salt)).as_bytes()].concat()
-            }
+            Self::Shown { leaf, record, salt } => [
+                format!("{{\"leaf\":\"{leaf}\",\"record\":").as_bytes(),
+                record,
+                format!(",\"salt\":\"{}\"}}", hex(salt)).as_bytes(),
+            ]
+            .concat(),
             Self::Withheld { leaf, class } => format!("{{\"leaf\":\"{leaf}\",\"withheld\":\"{class}\"}}").into_bytes(),
         }
     }
@@ -88,6 +104,10 @@ impl WithheldEvent {
 
     /// The canonical line, without its LF.
     pub fn format(&self) -> Vec<u8> {
-        format!("{{\"leaf\":\"{}\",\"seq\":{},\"withheld\":\"{}\"}}", self.leaf, self.seq, self.class).into_bytes()
+        format!(
+            "{{\"leaf\":\"{}\",\"seq\":{},\"withheld\":\"{}\"}}",
+            self.leaf, self.seq, self.class
+        )
+        .into_bytes()
     }
 }

@@ -15,14 +15,23 @@ pub fn format_at(at: i64) -> String {
 /// The time that exactly that form spells; leap seconds and offsets are refused.
 pub fn parse_at(text: &str) -> Option<i64> {
     let t: &[u8; 27] = text.as_bytes().try_into().ok()?;
-    let separators = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (19, b'.'), (26, b'Z')];
+    let separators = [
+        (4, b'-'),
+        (7, b'-'),
+        (10, b'T'),
+        (13, b':'),
+        (16, b':'),
+        (19, b'.'),
+        (26, b'Z'),
+    ];
     if separators.iter().any(|(i, byte)| t[*i] != *byte) {
         return None;
     }
     let (year, month, day) = (number(&t[..4])?, number(&t[5..7])?, number(&t[8..10])?);
     let (hour, minute, second) = (number(&t[11..13])?, number(&t[14..16])?, number(&t[17..19])?);
     let micros = number(&t[20..26])?;
-    if hour > 23 || minute > 59 || second > 59 || !(1..=12).contains(&month) || day < 1 || day > month_days(year, month) {
+    if hour > 23 || minute > 59 || second > 59 || !(1..=12).contains(&month) || day < 1 || day > month_days(year, month)
+    {
         return None;
     }
     let seconds = days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
@@ -30,7 +39,9 @@ pub fn parse_at(text: &str) -> Option<i64> {
 }
 
 fn number(digits: &[u8]) -> Option<i64> {
-    digits.iter().try_fold(0, |n, b| b.is_ascii_digit().then(|| n * 10 + i64::from(b - b'0')))
+    digits
+        .iter()
+        .try_fold(0, |n, b| b.is_ascii_digit().then(|| n * 10 + i64::from(b - b'0')))
 }
 
 fn month_days(year: i64, month: i64) -> i64 {

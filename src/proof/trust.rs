@@ -36,7 +36,13 @@ enum Rule {
 impl Policy {
     /// Reads a policy; the error names the line.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let mut policy = Self { logs: Vec::new(), witnesses: Vec::new(), names: HashMap::new(), rules: Vec::new(), quorum: None };
+        let mut policy = Self {
+            logs: Vec::new(),
+            witnesses: Vec::new(),
+            names: HashMap::new(),
+            rules: Vec::new(),
+            quorum: None,
+        };
         let mut quorums = 0;
         for (number, line) in text.lines().enumerate() {
             let words: Vec<&str> = line.split_whitespace().collect();
@@ -54,7 +60,11 @@ impl Policy {
             };
             read.ok_or_else(|| format!("line {} of the policy: {line}", number + 1))?;
         }
-        if quorums == 1 { Ok(policy) } else { Err("a policy has exactly one quorum line".into()) }
+        if quorums == 1 {
+            Ok(policy)
+        } else {
+            Err("a policy has exactly one quorum line".into())
+        }
     }
 
     /// Whether these witnesses (indices into `witnesses`) make the quorum; `quorum none` always is.
@@ -76,7 +86,10 @@ impl Policy {
     }
 
     fn group(&mut self, name: &str, count: &str, members: &[&str]) -> Option<()> {
-        let rules: Vec<usize> = members.iter().map(|name| self.names.get(*name).copied()).collect::<Option<_>>()?;
+        let rules: Vec<usize> = members
+            .iter()
+            .map(|name| self.names.get(*name).copied())
+            .collect::<Option<_>>()?;
         let count = match count {
             "any" => 1,
             "all" => rules.len(),
@@ -93,7 +106,11 @@ impl Policy {
     }
 
     fn set_quorum(&mut self, name: &str) -> Option<()> {
-        self.quorum = if name == "none" { None } else { Some(*self.names.get(name)?) };
+        self.quorum = if name == "none" {
+            None
+        } else {
+            Some(*self.names.get(name)?)
+        };
         Some(())
     }
 }

@@ -21,6 +21,8 @@ pub(super) struct Fact {
     /// Index into `actions`.
     action: u32,
     pub seq: u64,
+    /// About a capture, so that its record follows the inventory.
+    about_capture: bool,
     pub state: State,
 }
 
@@ -58,8 +60,6 @@ pub(super) struct Custody {
     by_leaf: Vec<u32>,
     /// Facts sorted by object, then order.
     by_object: Vec<u32>,
-    /// The types and ids of captures: a record about one of them follows the inventory.
-    about_captures: HashMap<u128, ()>,
     withheld: HashMap<String, u64>,
 }
 
@@ -69,14 +69,22 @@ impl Custody {
     }
 
     pub fn find(&self, leaf: Digest) -> Option<&Fact> {
-        let found = self.by_leaf.binary_search_by(|i| self.facts[*i as usize].leaf.cmp(&leaf)).ok()?;
+        let found = self
+            .by_leaf
+            .binary_search_by(|i| self.facts[*i as usize].leaf.cmp(&leaf))
+            .ok()?;
         Some(&self.facts[self.by_leaf[found] as usize])
     }
 
     /// All events about an object, in order.
     pub fn about(&self, object: u128) -> impl Iterator<Item = &Fact> {
-        let start = self.by_object.partition_point(|i| self.facts[*i as usize].object < object);
-        self.by_object[start..].iter().map(|i| &self.facts[*i as usize]).take_while(move |fact| fact.object == object)
+        let start = self
+            .by_object
+            .partition_point(|i| self.facts[*i as usize].object < object);
+        self.by_object[start..]
+            .iter()
+            .map(|i| &self.facts[*i as usize])
+            .take_while(move |fact| fact.object == object)
     }
 
     fn index(&mut self) {
@@ -109,7 +117,15 @@ impl Custody {
                     *self.withheld.entry(format!("event {}", event.class)).or_default() += 1;
                     report.counts.events_withheld += 1;
                     let (action, state) = (self.intern(""), State::EventWithheld);
-                    self.facts.push(Fact { leaf: event.leaf, record: event.leaf, object: 0, action, seq: event.seq, state });
+                    self.facts.push(Fact {
+                        leaf: event.leaf,
+                        record: event.leaf,
+                        object: 0,
+                        action,
+                        seq: event.seq,
+                        about_capture: false,
+                        state,
+                    });
                 }
                 _ => fail("events.line", "is no withheld event of a known class".into()),
             };
@@ -123,24 +139,41 @@ impl Custody {
             fail("events.chain", error.to_string());
         }
         let object = object_key(&event.object_type, &event.object_id);
-        if event.object_type == "capture" {
-            self.about_captures.insert(object, ());
-        }
+        let about_capture = event.object_type == "capture";
         if event.action == "capture.recorded" {
-            let capture = Capture { fact: self.facts.len() as u32, files: attested_files(&event), ..Default::default() };
-            if event.object_type != "capture" || self.captures.insert(object, capture).is_some() {
-                fail("events.capture", "records a capture a second time, or no capture".into());
+            let capture = Capture {
+                fact: self.facts.len() as u32,
+                files: attested_files(&event),
+                ..Default::default()
+            };
+            if !about_capture || self.captures.insert(object, capture).is_some() {
+                fail(
+                    "events.capture",
+                    "records a capture a second time, or no capture".into(),
+                );
             }
         }
         let action = self.intern(&event.action);
-        self.facts.push(Fact { leaf, record: event.record, object, action, seq: event.seq, state: State::Unread });
+        self.facts.push(Fact {
+            leaf,
+            record: event.record,
+            object,
+            action,
+            seq: event.seq,
+            about_capture,
+            state: State::Unread,
+        });
         report.counts.events += 1;
     }
 
     /// One line of `records.jsonl`, which belongs to the next event shown.
     fn record(&mut self, report: &mut Report, next: &mut usize, case: &str, number: u64, line: &[u8]) {
         let mut fail = |rule, message: &str| report.fail(RECORDS, rule, format!("line {number} {message}"));
-        while self.facts.get(*next).is_some_and(|fact| fact.state == State::EventWithheld) {
+        while self
+            .facts
+            .get(*next)
+            .is_some_and(|fact| fact.state == State::EventWithheld)
+        {
             *next += 1;
         }
         let found = match RecordLine::parse(line) {
@@ -188,7 +221,7 @@ impl Custody {
             return Err("is withheld under no known class");
         }
         let object = self.facts[index].object;
-        if !self.about_captures.contains_key(&object) {
+        if !self.facts[index].about_capture {
             return Ok(());
         }
         let Some(capture) = self.captures.get(&object) else {
@@ -197,7 +230,9 @@ impl Custody {
         let status = capture.status.map_or("", |status| STATUSES[usize::from(status)]);
         match (status, class) {
             ("included", None) => Ok(()),
-            ("included", Some(_)) if capture.fact as usize == index => Err("withholds the record of an included capture"),
+            ("included", Some(_)) if capture.fact as usize == index => {
+                Err("withholds the record of an included capture")
+            }
             (_, Some("withheld" | "purged")) => Ok(()),
             (_, None) => Err("shows a record of a capture that is not included"),
             (status, Some(class)) if status == class => Ok(()),
@@ -208,11 +243,17 @@ impl Custody {
     /// A capture's own record agrees with its event, the case and the inventory.
     fn shown(&self, index: usize, record: &[u8], case: &str) -> Result<(), &'static str> {
         let fact = &self.facts[index];
-        let Some(capture) = self.captures.get(&fact.object).filter(|capture| capture.fact as usize == index) else {
+        let Some(capture) = self
+            .captures
+            .get(&fact.object)
+            .filter(|capture| capture.fact as usize == index)
+        else {
             return Ok(());
         };
         let record = canon::parse_strict(record).map_err(|_| "is not canonical")?;
-        if record["id"].as_str().map(|id| object_key("capture", id)) != Some(fact.object) || record["case_id"].as_str() != Some(case) {
+        if record["id"].as_str().map(|id| object_key("capture", id)) != Some(fact.object)
+            || record["case_id"].as_str() != Some(case)
+        {
             return Err("names another capture or case than its event");
         }
         if files_digest(&record["files"]).is_none_or(|files| Some(files) != capture.files) {
@@ -229,29 +270,55 @@ impl Custody {
 impl Walk<'_> {
     /// `events.jsonl` from seq 0 to the cut, `between.jsonl` from there to the issue.
     pub(super) fn events(&mut self) {
-        let stream = self.issued.as_ref().map_or(String::new(), |issued| issued.stream.clone());
+        let stream = self
+            .issued
+            .as_ref()
+            .map_or(String::new(), |issued| issued.stream.clone());
         let mut chain = Chain::new(&stream);
         let mut custody = std::mem::take(&mut self.custody);
-        self.lines(EVENTS, |report, number, line| custody.event(report, &mut chain, number, line));
+        self.lines(EVENTS, |report, number, line| {
+            custody.event(report, &mut chain, number, line)
+        });
         custody.index();
         self.custody = custody;
         let cut = (chain.next_seq().wrapping_sub(1), chain.head());
         let Some(issued) = &self.issued else {
-            return self.report.say(Verdict::NotChecked, EVENTS, "events.cut", "there is no issue to hold the cut to");
+            return self.report.say(
+                Verdict::NotChecked,
+                EVENTS,
+                "events.cut",
+                "there is no issue to hold the cut to",
+            );
         };
         let same = cut == (issued.attest.through, Some(issued.attest.head));
-        self.report.require(same, EVENTS, "events.cut", "does not end at the event that packet.issued attests");
+        self.report.require(
+            same,
+            EVENTS,
+            "events.cut",
+            "does not end at the event that packet.issued attests",
+        );
         self.lines(BETWEEN, |report, number, line| {
             let pushed = EventRef::parse(line).map_err(|e| e.to_string());
             let pushed = pushed.and_then(|event| chain.push(&event, event::leaf(line)).map_err(|e| e.to_string()));
             if let Err(message) = pushed {
-                report.fail(BETWEEN, "events.between", format!("line {number} does not continue the chain: {message}"));
+                report.fail(
+                    BETWEEN,
+                    "events.between",
+                    format!("line {number} does not continue the chain: {message}"),
+                );
             }
             report.counts.events += 1;
         });
         let Some(issued) = &self.issued else { return };
-        let follows = issued.seq == chain.next_seq() && issued.prev == chain.head() && chain.at().is_none_or(|at| at <= issued.at);
-        self.report.require(follows, ISSUED, "events.issued", "does not follow the last event of between.jsonl");
+        let follows = issued.seq == chain.next_seq()
+            && issued.prev == chain.head()
+            && chain.at().is_none_or(|at| at <= issued.at);
+        self.report.require(
+            follows,
+            ISSUED,
+            "events.issued",
+            "does not follow the last event of between.jsonl",
+        );
         self.say_withheld(EVENTS, "event ");
     }
 
@@ -261,7 +328,10 @@ impl Walk<'_> {
         let mut reader = Reader::new(INVENTORY_SECTIONS);
         let mut rows = 0;
         self.lines(INVENTORY, |report, number, line| {
-            let row = match reader.line(line).and_then(|row| row.map(|(_, row)| parse_row::<InventoryRow>(row)).transpose()) {
+            let row = match reader
+                .line(line)
+                .and_then(|row| row.map(|(_, row)| parse_row::<InventoryRow>(row)).transpose())
+            {
                 Ok(Some(row)) => row,
                 Ok(None) => return,
                 Err(error) => return report.fail(INVENTORY, "inventory.line", format!("line {number}: {error}")),
@@ -274,16 +344,43 @@ impl Walk<'_> {
                     capture.status = Some(status as u8);
                     capture.row = Some(row_digest(&json!(row.item), &json!(row.kind), &json!(row.captured_at)));
                 }
-                (Some(_), Some(_)) => report.fail(INVENTORY, "inventory.twice", format!("line {number} lists a capture again")),
-                (None, _) => report.fail(INVENTORY, "inventory.unknown", format!("line {number} lists a capture that no event recorded")),
-                (_, None) => report.fail(INVENTORY, "inventory.line", format!("line {number} has no known status")),
+                (Some(_), Some(_)) => report.fail(
+                    INVENTORY,
+                    "inventory.twice",
+                    format!("line {number} lists a capture again"),
+                ),
+                (None, _) => report.fail(
+                    INVENTORY,
+                    "inventory.unknown",
+                    format!("line {number} lists a capture that no event recorded"),
+                ),
+                (_, None) => report.fail(
+                    INVENTORY,
+                    "inventory.line",
+                    format!("line {number} has no known status"),
+                ),
             }
         });
-        self.report.require(reader.end().is_ok(), INVENTORY, "inventory.line", "ends too early");
-        let hidden = custody.captures.values().filter(|capture| capture.status.is_none()).count();
-        self.report.require(hidden == 0, INVENTORY, "inventory.hidden", &format!("leaves out {hidden} captures that events recorded"));
+        self.report
+            .require(reader.end().is_ok(), INVENTORY, "inventory.line", "ends too early");
+        let hidden = custody
+            .captures
+            .values()
+            .filter(|capture| capture.status.is_none())
+            .count();
+        self.report.require(
+            hidden == 0,
+            INVENTORY,
+            "inventory.hidden",
+            &format!("leaves out {hidden} captures that events recorded"),
+        );
         let attested = self.issued.as_ref().is_none_or(|issued| issued.attest.size == rows);
-        self.report.require(attested, INVENTORY, "inventory.size", "has another number of captures than packet.issued attests");
+        self.report.require(
+            attested,
+            INVENTORY,
+            "inventory.size",
+            "has another number of captures than packet.issued attests",
+        );
         self.report.counts.captures = rows;
         self.custody = custody;
     }
@@ -291,21 +388,40 @@ impl Walk<'_> {
     /// One line for each event shown, in its order, bound by its hash, and withheld where it has to be.
     pub(super) fn records(&mut self) {
         let mut custody = std::mem::take(&mut self.custody);
-        let stream = self.issued.as_ref().map_or(String::new(), |issued| issued.stream.clone());
+        let stream = self
+            .issued
+            .as_ref()
+            .map_or(String::new(), |issued| issued.stream.clone());
         let case = stream.strip_prefix("case:").unwrap_or_default();
         let mut next = 0;
-        self.lines(RECORDS, |report, number, line| custody.record(report, &mut next, case, number, line));
-        let missing = custody.facts[next.min(custody.facts.len())..].iter().filter(|fact| fact.state == State::Unread).count();
-        self.report.require(missing == 0, RECORDS, "records.missing", &format!("lacks the lines of {missing} events"));
+        self.lines(RECORDS, |report, number, line| {
+            custody.record(report, &mut next, case, number, line)
+        });
+        let missing = custody.facts[next.min(custody.facts.len())..]
+            .iter()
+            .filter(|fact| fact.state == State::Unread)
+            .count();
+        self.report.require(
+            missing == 0,
+            RECORDS,
+            "records.missing",
+            &format!("lacks the lines of {missing} events"),
+        );
         self.custody = custody;
         self.say_withheld(RECORDS, "record ");
     }
 
     fn say_withheld(&mut self, file: &str, what: &str) {
-        let mut classes: Vec<_> = self.custody.withheld.iter().filter(|(class, _)| class.starts_with(what)).collect();
+        let mut classes: Vec<_> = self
+            .custody
+            .withheld
+            .iter()
+            .filter(|(class, _)| class.starts_with(what))
+            .collect();
         classes.sort();
         for (class, count) in classes {
-            self.report.say(Verdict::Absent, file, "withheld", format!("{count} withheld: {class}"));
+            self.report
+                .say(Verdict::Absent, file, "withheld", format!("{count} withheld: {class}"));
         }
     }
 }

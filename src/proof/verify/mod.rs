@@ -16,7 +16,7 @@ use super::packet::{self, MAX_LINE};
 use super::trust::Trust;
 
 /// Failed findings beyond this many are only counted.
-const MAX_FINDINGS: usize = 1000;
+const MAX_FINDINGS: u64 = 1000;
 
 /// What a check came to (product.md rule 7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -108,6 +108,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Failures that were counted and not listed.
     pub more_failed: u64,
+    #[serde(skip)]
+    listed_failed: u64,
 }
 
 impl Report {
@@ -131,12 +133,13 @@ impl Report {
             counts: Counts::default(),
             findings: Vec::new(),
             more_failed: 0,
+            listed_failed: 0,
         }
     }
 
     /// Number of failures so far.
     pub fn failed(&self) -> u64 {
-        self.findings.iter().filter(|f| f.verdict == Verdict::Failed).count() as u64 + self.more_failed
+        self.listed_failed + self.more_failed
     }
 
     fn conclude(&mut self, outcome: Outcome) {
@@ -150,10 +153,16 @@ impl Report {
     }
 
     fn say(&mut self, verdict: Verdict, file: &str, rule: &'static str, message: impl Into<String>) {
-        if verdict == Verdict::Failed && self.findings.len() >= MAX_FINDINGS {
+        if verdict == Verdict::Failed && self.failed() >= MAX_FINDINGS {
             self.more_failed += 1;
         } else {
-            self.findings.push(Finding { file: file.into(), rule, verdict, message: message.into() });
+            self.listed_failed += u64::from(verdict == Verdict::Failed);
+            self.findings.push(Finding {
+                file: file.into(),
+                rule,
+                verdict,
+                message: message.into(),
+            });
         }
     }
 
@@ -173,17 +182,67 @@ impl Report {
 /// Verifies a packet against what the caller trusts.
 pub fn verify(source: &mut dyn PacketSource, trust: &Trust) -> Report {
     let mut walk = Walk::new(source, trust);
-    walk.stage("", "layout", "every required file is there, and no other than the layout knows", Walk::layout);
+    walk.stage(
+        "",
+        "layout",
+        "every required file is there, and no other than the layout knows",
+        Walk::layout,
+    );
     walk.hash_files();
-    walk.stage(packet::ISSUED, "issued", "the packet's issue is an event that names manifest, cut and inventory", Walk::issued);
-    walk.stage(packet::EVENTS, "events", "the case's events form one unbroken chain up to the issue", Walk::events);
-    walk.stage(packet::INVENTORY, "inventory", "lists every capture recorded up to the cut, once", Walk::inventory);
-    walk.stage(packet::RECORDS, "records", "every record shown is the one its event bound", Walk::records);
-    walk.stage(packet::PACKET, "packet", "says what records and events say, and names every exhibit file", Walk::packet);
-    walk.stage(packet::MANIFEST, "manifest", "lists every file under data/ with its digest", |w| w.manifest(true));
-    walk.stage(packet::TAGMANIFEST, "tagmanifest", "lists every other file with its digest", |w| w.manifest(false));
-    walk.stage(packet::BAG_INFO, "bag", "the bag declares itself as BagIt 1.0 and its size", Walk::bag);
-    walk.stage(packet::ISSUED_PROOF, "log", "the issue is a leaf of the tree that the log's checkpoint signs", Walk::log);
+    walk.stage(
+        packet::ISSUED,
+        "issued",
+        "the packet's issue is an event that names manifest, cut and inventory",
+        Walk::issued,
+    );
+    walk.stage(
+        packet::EVENTS,
+        "events",
+        "the case's events form one unbroken chain up to the issue",
+        Walk::events,
+    );
+    walk.stage(
+        packet::INVENTORY,
+        "inventory",
+        "lists every capture recorded up to the cut, once",
+        Walk::inventory,
+    );
+    walk.stage(
+        packet::RECORDS,
+        "records",
+        "every record shown is the one its event bound",
+        Walk::records,
+    );
+    walk.stage(
+        packet::PACKET,
+        "packet",
+        "says what records and events say, and names every exhibit file",
+        Walk::packet,
+    );
+    walk.stage(
+        packet::MANIFEST,
+        "manifest",
+        "lists every file under data/ with its digest",
+        |w| w.manifest(true),
+    );
+    walk.stage(
+        packet::TAGMANIFEST,
+        "tagmanifest",
+        "lists every other file with its digest",
+        |w| w.manifest(false),
+    );
+    walk.stage(
+        packet::BAG_INFO,
+        "bag",
+        "the bag declares itself as BagIt 1.0 and its size",
+        Walk::bag,
+    );
+    walk.stage(
+        packet::ISSUED_PROOF,
+        "log",
+        "the issue is a leaf of the tree that the log's checkpoint signs",
+        Walk::log,
+    );
     walk.trust_chain();
     walk.finish()
 }
@@ -204,7 +263,16 @@ struct Walk<'w> {
 impl<'w> Walk<'w> {
     fn new(source: &'w mut dyn PacketSource, trust: &'w Trust) -> Self {
         let digests = vec![None; source.entries().len()];
-        Self { source, trust, report: Report::new(), digests, issued: None, note: None, custody: Default::default(), trusted: false }
+        Self {
+            source,
+            trust,
+            report: Report::new(),
+            digests,
+            issued: None,
+            note: None,
+            custody: Default::default(),
+            trusted: false,
+        }
     }
 
     /// Runs a group of checks and says `passed` if none of them failed.
@@ -218,7 +286,8 @@ impl<'w> Walk<'w> {
 
     fn finish(mut self) -> Report {
         for finding in self.source.findings() {
-            self.report.say(finding.verdict, &finding.file, finding.rule, finding.message);
+            self.report
+                .say(finding.verdict, &finding.file, finding.rule, finding.message);
         }
         let outcome = match (self.report.failed(), self.trusted) {
             (0, true) => Outcome::Passed,
@@ -230,7 +299,10 @@ impl<'w> Walk<'w> {
     }
 
     fn index(&self, path: &str) -> Option<usize> {
-        self.source.entries().binary_search_by(|entry| entry.path.as_str().cmp(path)).ok()
+        self.source
+            .entries()
+            .binary_search_by(|entry| entry.path.as_str().cmp(path))
+            .ok()
     }
 
     fn digest(&self, path: &str) -> Option<Digest> {
@@ -254,13 +326,21 @@ impl<'w> Walk<'w> {
         let Some(index) = self.index(path) else { return };
         let mut lines = Lines::default();
         let report = &mut self.report;
-        let digest = self.source.read(index, &mut |chunk| lines.feed(chunk, &mut |number, line| each(report, number, line)));
+        let digest = self.source.read(index, &mut |chunk| {
+            lines.feed(chunk, &mut |number, line| each(report, number, line))
+        });
         if digest.is_some() && self.digests[index].is_none() {
             self.count(index);
         }
         self.digests[index] = digest;
-        self.report.require(!lines.long, path, "lines.long", "has a line of more than 1 MB");
-        self.report.require(lines.kept.is_empty() && !lines.skipping, path, "lines.end", "does not end in LF");
+        self.report
+            .require(!lines.long, path, "lines.long", "has a line of more than 1 MB");
+        self.report.require(
+            lines.kept.is_empty() && !lines.skipping,
+            path,
+            "lines.end",
+            "does not end in LF",
+        );
     }
 
     fn count(&mut self, index: usize) {

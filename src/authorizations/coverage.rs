@@ -1,0 +1,156 @@
+//! What covers a capture: rule by rule, each with its reason. Pure, and the same for the API, the packet and the tests.
+
+use serde::{Deserialize, Serialize};
+
+use super::model::{Authorization, CoveredAccount, Device, Level, State, instant};
+use crate::clock::{self, Micros};
+
+/// One rule's verdict: `None` where it cannot be told, which does not hold a capture.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    pub rule: String,
+    pub passed: Option<bool>,
+    pub why: String,
+}
+
+/// What a capture says that an authorization is held against.
+#[derive(Debug, Clone)]
+pub struct Seen<'a> {
+    pub capturer: &'a str,
+    pub platform: Option<&'a str>,
+    pub handle: Option<&'a str>,
+    pub platform_id: Option<&'a str>,
+    pub level: Option<Level>,
+    pub device: Option<Device>,
+    /// When it was captured; the receipt, where the sender's clock lies in the future.
+    pub at: Micros,
+}
+
+fn line(rule: &str, passed: impl Into<Option<bool>>, why: impl Into<String>) -> Line {
+    Line { rule: rule.into(), passed: passed.into(), why: why.into() }
+}
+
+impl Authorization {
+    /// Holds a capture against every rule (contract section 2, Coverage). Covered: no rule is `false`.
+    pub fn covers(&self, seen: &Seen<'_>) -> Vec<Line> {
+        vec![
+            self.covers_holder(seen),
+            self.covers_state(seen),
+            self.covers_platform(seen),
+            self.covers_account(seen),
+            self.covers_level(seen),
+            self.covers_device(seen),
+            self.covers_window(seen),
+        ]
+    }
+
+    fn covers_holder(&self, seen: &Seen<'_>) -> Line {
+        match self.holders.iter().any(|h| h.id == seen.capturer) {
+            true => line("holder", true, "the capturer is a holder"),
+            false => line("holder", false, "the capturer is not a holder of this authorization"),
+        }
+    }
+
+    fn covers_state(&self, seen: &Seen<'_>) -> Line {
+        let approved_at = self.decision.as_ref().filter(|_| self.effective_from.is_some()).map(|d| instant(&d.at));
+        let revoked_at = self.revoked.as_ref().map(|r| instant(&r.at));
+        match (approved_at, revoked_at) {
+            (None, _) => line("state", false, format!("it is {}, not approved", self.state.as_str())),
+            (Some(at), _) if seen.at < at => line("state", false, format!("it was approved at {}, after the capture", clock::format(at))),
+            (_, Some(at)) if seen.at >= at => line("state", false, format!("it was revoked at {}", clock::format(at))),
+            _ => line("state", true, "it was approved at the time of the capture"),
+        }
+    }
+
+    fn covers_platform(&self, seen: &Seen<'_>) -> Line {
+        match seen.platform {
+            None => line("platform", None, "the capture names no platform"),
+            Some(p) if self.platforms.iter().any(|c| c == p) => line("platform", true, format!("{p} is covered")),
+            Some(p) => line("platform", false, format!("{p} is not among {}", self.platforms.join(", "))),
+        }
+    }
+
+    fn covers_account(&self, seen: &Seen<'_>) -> Line {
+        if self.accounts.is_empty() {
+            return line("account", true, "all accounts of the platforms are covered");
+        }
+        if seen.handle.is_none() && seen.platform_id.is_none() {
+            return line("account", None, "the capture names no account");
+        }
+        let verdicts: Vec<Option<bool>> = self.accounts.iter().map(|a| same_account(a, seen)).collect();
+        if verdicts.contains(&Some(true)) {
+            return line("account", true, "the account is covered");
+        }
+        match verdicts.contains(&None) {
+            true => line("account", None, "the capture and the authorization name accounts in different ways"),
+            false => line("account", false, "the account is not among those covered"),
+        }
+    }
+
+    fn covers_level(&self, seen: &Seen<'_>) -> Line {
+        match seen.level {
+            None => line("level", None, "the capture names no level"),
+            Some(level) if rank(level) <= rank(self.level) => {
+                line("level", true, format!("{} is within {}", level.as_str(), self.level.as_str()))
+            }
+            Some(level) => line("level", false, format!("{} goes beyond {}", level.as_str(), self.level.as_str())),
+        }
+    }
+
+    fn covers_device(&self, seen: &Seen<'_>) -> Line {
+        match seen.device {
+            None => line("device", None, "the capture names no device"),
+            Some(d) if self.devices.contains(&d) => line("device", true, format!("the device {} is covered", d.as_str())),
+            Some(d) => line("device", false, format!("the device {} is not covered", d.as_str())),
+        }
+    }
+
+    fn covers_window(&self, seen: &Seen<'_>) -> Line {
+        let Some(from) = self.effective_from.as_deref().map(instant) else {
+            return line("window", false, "it never came into effect");
+        };
+        let to = instant(&self.ends_at);
+        let window = format!("from {} to {}", clock::format(from), clock::format(to));
+        match seen.at {
+            at if at < from => line("window", false, format!("captured before it took effect, {window}")),
+            at if at > to => line("window", false, format!("captured after it ended, {window}")),
+            _ => line("window", true, format!("captured within {window}")),
+        }
+    }
+
+    /// Whether bytes that arrive now arrive after the authorization's end or revocation.
+    pub fn is_over(&self, now: Micros) -> bool {
+        self.state == State::Revoked || now > instant(&self.ends_at)
+    }
+}
+
+fn same_account(covered: &CoveredAccount, seen: &Seen<'_>) -> Option<bool> {
+    if seen.platform.is_some_and(|p| p != covered.platform) {
+        return Some(false);
+    }
+    if let (Some(a), Some(b)) = (known(covered.platform_id.as_deref()), known(seen.platform_id)) {
+        return Some(a == b);
+    }
+    match (covered.handle.as_deref(), seen.handle) {
+        (Some(a), Some(b)) => Some(plain(a) == plain(b)),
+        _ => None,
+    }
+}
+
+/// "unknown" is an answer, but no id.
+fn known(id: Option<&str>) -> Option<&str> {
+    id.filter(|i| *i != "unknown")
+}
+
+/// Handles are compared without their @ and in lower case, as platforms do.
+fn plain(handle: &str) -> String {
+    handle.trim().trim_start_matches('@').to_lowercase()
+}
+
+fn rank(level: Level) -> u8 {
+    match level {
+        Level::Overt => 0,
+        Level::Discreet => 1,
+        Level::Covert => 2,
+    }
+}

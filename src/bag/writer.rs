@@ -1,0 +1,185 @@
+//! Writes a packet's canonical ZIP (contract section 4): each file is read once, hashed and
+//! checksummed while it is copied, and its header completed behind it.
+
+use std::fmt;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+
+use super::header::{self, Header};
+use super::{CHUNK, digest};
+use crate::proof::Digest;
+use crate::proof::packet::{is_path, rank};
+
+/// Why an entry is refused.
+#[derive(Debug)]
+pub enum WriteError {
+    Io(io::Error),
+    /// Not a path that every system can hold.
+    Path(String),
+    /// It belongs before an entry that is already written, or is that entry.
+    Order(String),
+    /// The file was not as long as announced.
+    Size {
+        expected: u64,
+        found: u64,
+    },
+}
+
+/// Writes entries in the packet's order: exhibits, other data, manifest, tag files, proof, tagmanifest.
+pub struct ZipWriter<W> {
+    out: W,
+    top: String,
+    entries: Vec<Written>,
+    at: u64,
+    last: Option<(u8, String)>,
+}
+
+struct Written {
+    name: String,
+    size: u64,
+    crc: u32,
+    offset: u64,
+}
+
+impl<W: Write + Seek> ZipWriter<W> {
+    /// Starts a ZIP whose entries all lie in the folder `top`.
+    pub fn new(out: W, top: &str) -> Result<Self, WriteError> {
+        if !is_path(top) || top.contains('/') {
+            return Err(WriteError::Path(top.to_owned()));
+        }
+        Ok(Self {
+            out,
+            top: top.to_owned(),
+            entries: Vec::new(),
+            at: 0,
+            last: None,
+        })
+    }
+
+    /// Copies `size` bytes into an entry and gives their SHA-256. `progress` hears of every piece.
+    pub fn add(
+        &mut self,
+        path: &str,
+        size: u64,
+        from: impl Read,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Digest, WriteError> {
+        self.in_order(path)?;
+        let mut entry = Written {
+            name: format!("{}/{path}", self.top),
+            size,
+            crc: 0,
+            offset: self.at,
+        };
+        self.out.write_all(&entry.header().local())?;
+        let mut failed = None;
+        let (digest, crc, found) = digest(from.take(size.saturating_add(1)), size, &mut |chunk| {
+            failed = failed.take().or_else(|| self.out.write_all(chunk).err());
+            progress(chunk.len() as u64);
+        })?;
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+        if found != size {
+            return Err(WriteError::Size { expected: size, found });
+        }
+        entry.crc = crc;
+        let after = entry.offset + entry.header().local_length() + size;
+        self.out.seek(SeekFrom::Start(entry.offset))?;
+        self.out.write_all(&entry.header().local())?;
+        self.out.seek(SeekFrom::Start(after))?;
+        self.push(path, entry, after);
+        Ok(digest)
+    }
+
+    /// Adds an entry that is already in memory.
+    pub fn add_bytes(&mut self, path: &str, bytes: &[u8]) -> Result<Digest, WriteError> {
+        self.in_order(path)?;
+        let (name, size, crc) = (
+            format!("{}/{path}", self.top),
+            bytes.len() as u64,
+            crc32fast::hash(bytes),
+        );
+        let entry = Written {
+            name,
+            size,
+            crc,
+            offset: self.at,
+        };
+        self.out.write_all(&entry.header().local())?;
+        self.out.write_all(bytes)?;
+        let after = entry.offset + entry.header().local_length() + size;
+        self.push(path, entry, after);
+        Ok(Digest::of(bytes))
+    }
+
+    /// Writes the central directory; gives back what was written to and its length. Syncing is the caller's.
+    pub fn finish(mut self) -> Result<(W, u64), WriteError> {
+        let start = self.at;
+        let mut directory = Vec::with_capacity(CHUNK);
+        for entry in &self.entries {
+            let header = entry.header().central();
+            self.at += header.len() as u64;
+            directory.extend(header);
+            if directory.len() >= CHUNK {
+                self.out.write_all(&directory)?;
+                directory.clear();
+            }
+        }
+        directory.extend(header::end(self.entries.len() as u64, self.at - start, start));
+        self.out.write_all(&directory)?;
+        self.out.flush()?;
+        let length = self.out.stream_position()?;
+        Ok((self.out, length))
+    }
+
+    fn in_order(&self, path: &str) -> Result<(), WriteError> {
+        if !is_path(path) {
+            return Err(WriteError::Path(path.to_owned()));
+        }
+        let follows = self
+            .last
+            .as_ref()
+            .is_none_or(|last| (last.0, last.1.as_str()) < (rank(path), path));
+        if follows {
+            Ok(())
+        } else {
+            Err(WriteError::Order(path.to_owned()))
+        }
+    }
+
+    fn push(&mut self, path: &str, entry: Written, after: u64) {
+        self.last = Some((rank(path), path.to_owned()));
+        self.entries.push(entry);
+        self.at = after;
+    }
+}
+
+impl Written {
+    fn header(&self) -> Header<'_> {
+        Header {
+            name: &self.name,
+            size: self.size,
+            crc: self.crc,
+            offset: self.offset,
+        }
+    }
+}
+
+impl From<io::Error> for WriteError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => error.fmt(f),
+            Self::Path(path) => write!(f, "{path} is not a path a packet can hold"),
+            Self::Order(path) => write!(f, "{path} is out of order"),
+            Self::Size { expected, found } => write!(f, "{found} bytes came where {expected} were announced"),
+        }
+    }
+}
+
+impl std::error::Error for WriteError {}

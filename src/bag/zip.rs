@@ -1,0 +1,387 @@
+//! Reads a packet's ZIP and believes nothing: the central directory has to be, byte for byte, the one
+//! that [`super::writer`] would write for these entries, and so has every local header.
+//!
+//! General readers take the directory's word and never see what lies between entries. Here entries
+//! are stored, adjoin, and fill the file; there is no place to hide anything. Memory grows only
+//! with entries that are really in the file, never with a number it claims.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::sync::Mutex;
+
+use super::header::{self, CENTRAL_LENGTH, END_LENGTH, END64_LENGTH, Header, LOCAL, MAX16, MAX32};
+use super::{CHUNK, digest, in_parallel};
+use crate::proof::Digest;
+use crate::proof::packet::{is_path, rank};
+use crate::proof::verify::{Entry, Finding, PacketSource, Verdict};
+
+/// Why a file's content is not looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused {
+    /// It does not begin like a ZIP.
+    NotZip,
+    /// It does, but its structure breaks a rule.
+    Broken { rule: &'static str, message: String },
+}
+
+/// An opened packet.
+#[derive(Debug)]
+pub struct Zip {
+    file: File,
+    top: String,
+    /// Sorted by path; `places` belongs to it.
+    entries: Vec<Entry>,
+    places: Vec<Place>,
+    findings: Mutex<Vec<Finding>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    crc: u32,
+    offset: u64,
+}
+
+type Checked<T> = io::Result<Result<T, Refused>>;
+
+/// Where the central directory lies and how many entries it claims.
+struct End {
+    count: u64,
+    size: u64,
+    offset: u64,
+}
+
+impl Zip {
+    /// Reads and checks the structure; the entries' bytes are read later.
+    pub fn open(file: File) -> Checked<Self> {
+        let length = file.metadata()?.len();
+        let mut magic = [0; 4];
+        let mut start = At {
+            file: &file,
+            at: 0,
+            left: length,
+        };
+        if length < END_LENGTH || start.read_exact(&mut magic).is_err() || magic != LOCAL.to_le_bytes() {
+            return Ok(Err(Refused::NotZip));
+        }
+        let end = match read_end(&file, length)? {
+            Ok(end) => end,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let directory = BufReader::with_capacity(
+            CHUNK,
+            At {
+                file: &file,
+                at: end.offset,
+                left: end.size,
+            },
+        );
+        match read_directory(directory, &end)? {
+            Ok((top, entries, places)) => Ok(Ok(Self {
+                file,
+                top,
+                entries,
+                places,
+                findings: Mutex::default(),
+            })),
+            Err(refused) => Ok(Err(refused)),
+        }
+    }
+
+    fn one(&self, index: usize, sink: &mut dyn FnMut(&[u8])) -> Option<Digest> {
+        let (entry, place) = (&self.entries[index], self.places[index]);
+        let name = format!("{}/{}", self.top, entry.path);
+        let header = Header {
+            name: &name,
+            size: entry.size,
+            crc: place.crc,
+            offset: place.offset,
+        };
+        let expected = header.local();
+        let start = place.offset + expected.len() as u64;
+        let mut found = vec![0; expected.len()];
+        let read = At {
+            file: &self.file,
+            at: place.offset,
+            left: expected.len() as u64,
+        }
+        .read_exact(&mut found);
+        if read.is_err() || found != expected {
+            self.say(
+                &entry.path,
+                "zip.local",
+                "its local header is not the one the central directory calls for",
+            );
+        }
+        match digest(
+            At {
+                file: &self.file,
+                at: start,
+                left: entry.size,
+            },
+            entry.size,
+            sink,
+        ) {
+            Ok((digest, crc, size)) => {
+                if crc != place.crc {
+                    self.say(
+                        &entry.path,
+                        "zip.crc",
+                        "its bytes do not have the CRC-32 that its header states",
+                    );
+                }
+                (size == entry.size).then_some(digest)
+            }
+            Err(error) => {
+                self.say(&entry.path, "container", &format!("cannot be read: {error}"));
+                None
+            }
+        }
+    }
+
+    fn say(&self, path: &str, rule: &'static str, message: &str) {
+        let finding = Finding {
+            file: path.into(),
+            rule,
+            verdict: Verdict::Failed,
+            message: message.into(),
+        };
+        let Ok(mut findings) = self.findings.lock() else { return };
+        if findings.len() < 1000 && !findings.contains(&finding) {
+            findings.push(finding);
+        }
+    }
+}
+
+impl PacketSource for Zip {
+    fn name(&self) -> Option<&str> {
+        Some(&self.top)
+    }
+
+    fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    fn digests(&mut self, which: &[usize]) -> Vec<Option<Digest>> {
+        in_parallel(which, |index| self.one(index, &mut |_| {}))
+    }
+
+    fn read(&mut self, index: usize, sink: &mut dyn FnMut(&[u8])) -> Option<Digest> {
+        self.one(index, sink)
+    }
+
+    fn findings(&mut self) -> Vec<Finding> {
+        self.findings.get_mut().map(std::mem::take).unwrap_or_default()
+    }
+}
+
+/// The end record has to be the file's last bytes and exactly what the directory before it calls for.
+fn read_end(file: &File, length: u64) -> Checked<End> {
+    let mut tail = vec![0; (END_LENGTH + END64_LENGTH).min(length) as usize];
+    At {
+        file,
+        at: length - tail.len() as u64,
+        left: tail.len() as u64,
+    }
+    .read_exact(&mut tail)?;
+    let end = &tail[tail.len() - END_LENGTH as usize..];
+    let mut found = End {
+        count: number(&end[10..12]),
+        size: number(&end[12..16]),
+        offset: number(&end[16..20]),
+    };
+    if found.count == MAX16 || found.size == MAX32 || found.offset == MAX32 {
+        if tail.len() as u64 != END_LENGTH + END64_LENGTH {
+            return broken("zip.end", "lacks the zip64 end record that it calls for");
+        }
+        found = End {
+            count: number(&tail[32..40]),
+            size: number(&tail[40..48]),
+            offset: number(&tail[48..56]),
+        };
+    }
+    let plausible = found.offset.checked_add(found.size).is_some_and(|end| end <= length);
+    if !plausible {
+        return broken(
+            "zip.end",
+            "does not end in a ZIP's end record (cut off, or something was appended)",
+        );
+    }
+    let expected = header::end(found.count, found.size, found.offset);
+    if !tail.ends_with(&expected) || found.offset + found.size + expected.len() as u64 != length {
+        return broken(
+            "zip.end",
+            "its end record is not canonical: a comment, a gap, another disk, or needless zip64",
+        );
+    }
+    Ok(Ok(found))
+}
+
+type Directory = (String, Vec<Entry>, Vec<Place>);
+
+/// Reads the directory entry by entry; each has to be where the one before it ended.
+fn read_directory(mut directory: impl Read, end: &End) -> Checked<Directory> {
+    let mut found: Vec<(Entry, Place)> = Vec::new();
+    let (mut top, mut offset, mut read, mut last) = (String::new(), 0u64, 0u64, None);
+    while read < end.size {
+        let (path, header_length, size, crc) = match read_entry(&mut directory, offset, &mut top)? {
+            Ok(entry) => entry,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let key = (rank(&path), path.clone());
+        if last.as_ref().is_some_and(|last| *last >= key) {
+            return broken("zip.order", &format!("{path} stands out of order or twice"));
+        }
+        last = Some(key);
+        read += header_length;
+        let local = Header {
+            name: &path,
+            size,
+            crc,
+            offset,
+        }
+        .local_length()
+            + top.len() as u64
+            + 1;
+        found.push((Entry { path, size }, Place { crc, offset }));
+        let Some(next) = local
+            .checked_add(size)
+            .and_then(|length| offset.checked_add(length))
+            .filter(|next| *next <= end.offset)
+        else {
+            return broken("zip.size", "an entry is larger than the file");
+        };
+        offset = next;
+    }
+    if offset != end.offset || read != end.size || found.len() as u64 != end.count {
+        return broken(
+            "zip.gap",
+            "entries and directory do not fill the file exactly, or are miscounted",
+        );
+    }
+    found.sort_unstable_by(|a, b| a.0.path.cmp(&b.0.path));
+    if let Some(path) = collision(&found) {
+        return broken(
+            "zip.collision",
+            &format!("{path} would be one with another entry on some systems"),
+        );
+    }
+    let (entries, places) = found.into_iter().unzip();
+    Ok(Ok((top, entries, places)))
+}
+
+/// One entry of the directory, compared with the bytes it must consist of.
+fn read_entry(directory: &mut impl Read, offset: u64, top: &mut String) -> Checked<(String, u64, u64, u32)> {
+    let mut fixed = [0; CENTRAL_LENGTH];
+    if let Err(refused) = fill(directory, &mut fixed)? {
+        return Ok(Err(refused));
+    }
+    let mut rest = vec![0; (number(&fixed[28..30]) + number(&fixed[30..32])) as usize];
+    if let Err(refused) = fill(directory, &mut rest)? {
+        return Ok(Err(refused));
+    }
+    let (name, extra) = rest.split_at(number(&fixed[28..30]) as usize);
+    let Some((folder, path)) = std::str::from_utf8(name).ok().and_then(|name| name.split_once('/')) else {
+        return broken(
+            "zip.name",
+            "an entry does not lie in a top folder, or its name is not ASCII",
+        );
+    };
+    if !is_path(path) || !is_path(folder) {
+        return broken(
+            "zip.name",
+            &format!(
+                "{:?} is a name that some system would read differently",
+                format!("{folder}/{path}")
+            ),
+        );
+    }
+    if top.is_empty() {
+        folder.clone_into(top);
+    } else if top != folder {
+        return broken("zip.name", &format!("{folder}/{path} lies outside the top folder"));
+    }
+    let size = match (number(&fixed[24..28]), extra.get(4..12)) {
+        (MAX32, Some(size)) => number(size),
+        (size, _) => size,
+    };
+    let crc = number(&fixed[16..20]) as u32;
+    let name = format!("{folder}/{path}");
+    let expected = Header {
+        name: &name,
+        size,
+        crc,
+        offset,
+    }
+    .central();
+    if expected[..CENTRAL_LENGTH] != fixed || expected[CENTRAL_LENGTH..] != rest {
+        let message = "has a directory entry that is not canonical (made or changed by another tool? Then unpack it and verify the folder)";
+        return broken("zip.central", &format!("{path} {message}"));
+    }
+    Ok(Ok((path.to_owned(), expected.len() as u64, size, crc)))
+}
+
+fn fill(from: &mut impl Read, buffer: &mut [u8]) -> Checked<()> {
+    match from.read_exact(buffer) {
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => broken("zip.central", "its directory is cut off"),
+        Err(error) => Err(error),
+        Ok(()) => Ok(Ok(())),
+    }
+}
+
+/// A path that differs from another only in case, or that is a folder of another.
+fn collision(sorted: &[(Entry, Place)]) -> Option<String> {
+    let mut lower = HashSet::new();
+    for (entry, _) in sorted {
+        if !lower.insert(entry.path.to_ascii_lowercase()) {
+            return Some(entry.path.clone());
+        }
+    }
+    let folder_of_another = |path: &str| {
+        let path = path.to_ascii_lowercase();
+        path.match_indices('/').any(|(i, _)| lower.contains(&path[..i]))
+    };
+    sorted
+        .iter()
+        .map(|(entry, _)| &entry.path)
+        .find(|path| folder_of_another(path))
+        .cloned()
+}
+
+fn broken<T>(rule: &'static str, message: &str) -> Checked<T> {
+    Ok(Err(Refused::Broken {
+        rule,
+        message: message.to_owned(),
+    }))
+}
+
+/// A little-endian number of at most eight bytes.
+fn number(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |n, b| n << 8 | u64::from(*b))
+}
+
+/// Part of a file, read without moving its cursor, so that threads share it.
+struct At<'f> {
+    file: &'f File,
+    at: u64,
+    left: u64,
+}
+
+impl Read for At<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
+        let n = read_at(self.file, &mut buffer[..length], self.at)?;
+        (self.at, self.left) = (self.at + n as u64, self.left - n as u64);
+        Ok(n)
+    }
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, at)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, buffer, at)
+}

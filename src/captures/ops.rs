@@ -1,0 +1,118 @@
+//! Recording a capture.
+
+use diesel::prelude::*;
+use serde_json::{Value, json};
+
+use super::judge::{self, Verdict};
+use super::model::{self, FileEntry, Made, NewCapture, State};
+use super::store::CaptureRow;
+use crate::both;
+use crate::db::canonical;
+use crate::db::tables::{capture_files, captures, cases, files};
+use crate::error::Result;
+use crate::gate::{NewEvent, Recorded, Tx};
+use crate::ledger::{Action, Appended};
+
+/// A file whose bytes lie in the store, or that is hash-only.
+#[derive(Debug, Clone)]
+pub struct Arrived {
+    pub entry: FileEntry,
+    pub crc32: u32,
+}
+
+/// Records a capture with its files: what covers it, its item number, its event.
+pub fn record(tx: &mut Tx<'_>, new: &NewCapture, arrived: &[Arrived], not_required: &[String]) -> Result<Recorded<Value>> {
+    let case_id = tx.case()?.case_id.clone();
+    let known = crate::authorizations::store::once_approved(tx.conn, &case_id)?;
+    let verdict = judge::judge(new, &tx.caller.user, tx.now, &known, not_required);
+    let item = next_item(tx, &case_id, &verdict)?;
+    let id = tx.new_id();
+    let entries: Vec<FileEntry> = arrived.iter().map(|a| a.entry.clone()).collect();
+    let capturer = json!({"id": tx.caller.user, "name": tx.caller.name});
+    let made = Made { id: &id, case_id: &case_id, item, received_at: tx.now, capturer, verdict: &verdict, files: &entries };
+    let record = model::record(new, &made)?;
+    let event = NewEvent::new(Action::CaptureRecorded, ("capture", &id), 1, record.clone()).attesting(model::attested(&entries));
+    let appended = tx.append(event)?;
+    insert_files(tx, &id, arrived)?;
+    let row = insert(tx, new, &record, &verdict, &appended)?;
+    let shown = if verdict.state == State::Held { model::shown_withheld(&row)? } else { model::shown(&row, &[])? };
+    tx.answer(shown)
+}
+
+/// Item numbers have no gaps: the counter moves under the case's lock, with the event.
+fn next_item(tx: &mut Tx<'_>, case_id: &str, verdict: &Verdict) -> Result<i64> {
+    let (items, held): (i64, i64) = cases::table.find(case_id).select((cases::items, cases::held)).first(tx.conn)?;
+    let more = i64::from(verdict.state == State::Held);
+    diesel::update(cases::table.find(case_id))
+        .set((cases::items.eq(items + 1), cases::held.eq(held + more)))
+        .execute(tx.conn)?;
+    Ok(items + 1)
+}
+
+fn insert(tx: &mut Tx<'_>, new: &NewCapture, record: &Value, verdict: &Verdict, made: &Appended) -> Result<CaptureRow> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let row = CaptureRow {
+        id: text(&record["id"]),
+        case_id: text(&record["case_id"]),
+        item: record["item"].as_i64().unwrap_or_default(),
+        kind: text(&record["kind"]),
+        state: verdict.state.as_str().into(),
+        basis: text(&verdict.basis["kind"]),
+        capturer_id: tx.caller.user.clone(),
+        open_question: verdict.open,
+        version: 1,
+        seq: made.seq,
+        leaf: made.leaf.as_bytes().to_vec(),
+        body: canonical(record)?,
+    };
+    diesel::insert_into(captures::table)
+        .values((
+            captures::id.eq(&row.id),
+            captures::case_id.eq(&row.case_id),
+            captures::item.eq(row.item),
+            captures::kind.eq(&row.kind),
+            captures::state.eq(&row.state),
+            captures::basis.eq(&row.basis),
+            captures::capturer_id.eq(&row.capturer_id),
+            captures::open_question.eq(row.open_question),
+            captures::captured_at.eq(new.captured_at),
+            captures::received_at.eq(tx.now),
+            captures::version.eq(1i64),
+            captures::seq.eq(row.seq),
+            captures::leaf.eq(&row.leaf),
+            captures::body.eq(&row.body),
+        ))
+        .execute(tx.conn)?;
+    Ok(row)
+}
+
+fn insert_files(tx: &mut Tx<'_>, capture: &str, arrived: &[Arrived]) -> Result<()> {
+    for (n, file) in (0i64..).zip(arrived) {
+        if file.entry.withheld.is_none() {
+            insert_file(tx, file)?;
+        }
+        diesel::insert_into(capture_files::table)
+            .values((
+                capture_files::capture_id.eq(capture),
+                capture_files::n.eq(n),
+                capture_files::sha256.eq(file.entry.sha256.as_bytes().to_vec()),
+                capture_files::withheld.eq(file.entry.withheld.is_some()),
+            ))
+            .execute(tx.conn)?;
+    }
+    Ok(())
+}
+
+/// The same bytes are kept once, whoever brought them first.
+fn insert_file(tx: &mut Tx<'_>, file: &Arrived) -> Result<()> {
+    let row = (
+        files::sha256.eq(file.entry.sha256.as_bytes().to_vec()),
+        files::size.eq(i64::try_from(file.entry.size).unwrap_or(i64::MAX)),
+        files::crc32.eq(i64::from(file.crc32)),
+        files::media_type.eq(file.entry.media_type.clone().unwrap_or_default()),
+        files::state.eq("stored"),
+        files::stored_at.eq(tx.now),
+    );
+    both!(&mut *tx.conn, |c| diesel::insert_into(files::table).values(row).on_conflict_do_nothing().execute(c))?;
+    Ok(())
+}

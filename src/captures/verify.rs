@@ -1,0 +1,112 @@
+//! Verifying a capture on request: every byte read again and hashed, the record and its event held against each other.
+//! The answer is a verdict; it says what was looked at.
+
+use std::io::Read;
+
+use actix_web::HttpResponse;
+use actix_web::web::Path;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::api::capture;
+use super::store::{self, CaptureRow, FileRow};
+use super::entries;
+use crate::blobs::Blobs;
+use crate::db::blocking;
+use crate::error::Result;
+use crate::gate::Visit;
+use crate::http::App;
+use crate::http::reply::Reply;
+use crate::ledger::{self, Action};
+use crate::policy::Act;
+use crate::proof::event::Event;
+use crate::proof::id::Digest;
+use crate::proof::record;
+
+pub(super) async fn verify(path: Path<String>, visit: Visit, app: App) -> Reply {
+    let (id, scope) = capture(&path)?;
+    let wanted = id.clone();
+    let (row, files, stored) = app
+        .gate
+        .read(&visit, Act::CaptureVerify, scope.clone(), move |look| {
+            let row = store::capture(look.conn, &wanted)?;
+            let files = store::files_of(look.conn, &wanted)?;
+            let event = ledger::read::of_stream(look.conn, &ledger::case_stream(&row.case_id), row.seq, 1)?.pop();
+            let stored = ledger::read::record(look.conn, &row.leaf)?;
+            Ok((row, files, (event, stored)))
+        })
+        .await?;
+    let blobs = app.blobs.clone();
+    let checks = blocking(move || {
+        let mut checks = vec![check_record(&row, stored)];
+        checks.extend(files.iter().map(|f| check_file(&blobs, f)));
+        Ok(checks)
+    })
+    .await?;
+    let verdict = worst(&checks);
+    let content = json!({"verdict": verdict, "checks": checks, "anchored": "never anchored"});
+    let made = app
+        .gate
+        .write(&visit, Act::CaptureVerify, scope, move |tx| {
+            let row = store::capture(tx.conn, &id)?;
+            let (shown, _) = entries::add(tx, &row, "verification", Action::CaptureVerified, content.clone())?;
+            tx.answer(shown)
+        })
+        .await?;
+    Ok(HttpResponse::Created().json(made))
+}
+
+type Stored = (Option<ledger::read::StoredEvent>, Option<ledger::read::Record>);
+
+fn check_record(row: &CaptureRow, (event, stored): Stored) -> Value {
+    let (verdict, why) = match (event.map(|e| e.body), stored) {
+        (Some(body), Some((salt, text))) => match holds(row, &body, &salt, &text) {
+            true => ("passed", "the event is the one recorded, and its record is the one it binds"),
+            false => ("failed", "the event and its record do not belong together"),
+        },
+        (None, _) => ("failed", "the event of the recording is not where it was"),
+        (_, None) => ("absent", "the record was purged; the event still stands"),
+    };
+    json!({"what": "record", "sha256": null, "verdict": verdict, "why": why})
+}
+
+fn holds(row: &CaptureRow, body: &[u8], salt: &[u8], text: &str) -> bool {
+    let Ok(event) = Event::parse(body) else { return false };
+    let Ok(salt) = <&[u8; 32]>::try_from(salt) else { return false };
+    let leaf = crate::proof::event::leaf(body);
+    leaf.as_bytes().as_slice() == row.leaf && event.object.id == row.id && record::hash_canonical(text.as_bytes(), salt) == event.record
+}
+
+fn check_file(blobs: &Blobs, file: &FileRow) -> Value {
+    let digest = Digest::from_slice(&file.sha256);
+    let (verdict, why) = match (digest, file.withheld) {
+        (_, true) => ("not_checked", "hash-only: the bytes are not kept here".to_owned()),
+        (None, _) => ("failed", "the stored digest is damaged".to_owned()),
+        (Some(wanted), _) => match rehash(blobs, &wanted) {
+            Ok((found, size)) if found == wanted && Some(size as i64) == file.size => {
+                ("passed", format!("{size} bytes were read again and have this digest"))
+            }
+            Ok((found, size)) => ("failed", format!("{size} bytes were read again and have the digest {found}")),
+            Err(e) => ("failed", format!("the bytes cannot be read: {e}")),
+        },
+    };
+    json!({"what": "file", "sha256": digest, "verdict": verdict, "why": why})
+}
+
+/// Reads a file and hashes it.
+fn rehash(blobs: &Blobs, wanted: &Digest) -> Result<(Digest, u64)> {
+    let mut file = blobs.read(wanted)?;
+    let (mut hash, mut size, mut piece) = (Sha256::new(), 0u64, vec![0u8; 256 << 10]);
+    loop {
+        let n = file.read(&mut piece)?;
+        if n == 0 {
+            return Ok((Digest(hash.finalize().into()), size));
+        }
+        hash.update(&piece[..n]);
+        size += n as u64;
+    }
+}
+
+fn worst(checks: &[Value]) -> &'static str {
+    ["failed", "absent", "not_checked"].into_iter().find(|v| checks.iter().any(|c| c["verdict"] == *v)).unwrap_or("passed")
+}

@@ -1,0 +1,546 @@
+//! Makes a small packet with the crate's own writer, so that tests can bend it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use casetrail::bag::verify_path;
+use casetrail::bag::writer::ZipWriter;
+use casetrail::proof::Digest;
+use casetrail::proof::checkpoint::{Checkpoint, Signer, TlogProof};
+use casetrail::proof::event::{Actor, Event, Object, leaf};
+use casetrail::proof::merkle::{self, Tile, TileId, Tiles};
+use casetrail::proof::packet::{self, *};
+use casetrail::proof::record::{self, RecordLine};
+use casetrail::proof::trust::Trust;
+use casetrail::proof::verify::{Report, Verdict};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+pub const CASE: &str = "0190a000-0000-7000-8000-000000000001";
+pub const PACKET_ID: &str = "0190a000-0000-7000-8000-0000000000ff";
+pub const ORIGIN: &str = "casetrail.invalid/test";
+pub const NAME: &str = "26-004417-20261122T140731Z";
+pub const LOG_SEED: [u8; 32] = [1; 32];
+
+pub type Files = BTreeMap<String, Vec<u8>>;
+
+pub fn uuid(n: u32) -> String {
+    format!("0190a000-0000-7000-8000-{n:012x}")
+}
+
+/// Tiles in memory.
+#[derive(Default)]
+pub struct Memory(pub HashMap<TileId, Arc<Tile>>);
+
+impl Memory {
+    pub fn of(leaves: &[Digest]) -> Self {
+        let mut memory = Self::default();
+        memory.extend(0, leaves);
+        memory
+    }
+
+    pub fn extend(&mut self, size: u64, leaves: &[Digest]) {
+        for (id, bytes) in merkle::extend(self, size, leaves).unwrap() {
+            self.0.insert(id, Arc::new(Tile::new(&bytes).unwrap()));
+        }
+    }
+}
+
+impl Tiles for Memory {
+    type Error = TileId;
+    fn tile(&self, id: TileId) -> Result<Arc<Tile>, TileId> {
+        self.0.get(&id).cloned().ok_or(id)
+    }
+}
+
+/// An event with its record.
+#[derive(Clone)]
+pub struct Logged {
+    pub event: Event,
+    pub leaf: Digest,
+    pub record: Value,
+    pub salt: [u8; 32],
+    /// Class under which the record is withheld.
+    pub withheld: Option<&'static str>,
+}
+
+/// A packet before it is sealed: every part may be bent.
+#[derive(Clone)]
+pub struct Model {
+    pub log: Vec<Logged>,
+    pub between: Vec<Event>,
+    pub inventory: Vec<InventoryRow>,
+    pub head: Head,
+    pub case: Shown,
+    pub subjects: Vec<Shown>,
+    pub accounts: Vec<Shown>,
+    pub authorizations: Vec<AuthorizationRow>,
+    pub exhibits: Vec<Exhibit>,
+    pub blobs: Files,
+    pub padding: usize,
+    pub seed: [u8; 32],
+    pub origin: String,
+}
+
+impl Model {
+    fn log(&mut self, action: &str, kind: &str, id: &str, record: Value, attest: Value) -> usize {
+        let event = next(
+            self.log.last().map(|l| (&l.event, l.leaf)),
+            action,
+            kind,
+            id,
+            &record,
+            salt(self.log.len()),
+            attest,
+        );
+        let leaf = leaf(&event.canonical().unwrap());
+        self.log.push(Logged {
+            event,
+            leaf,
+            record,
+            salt: salt(self.log.len()),
+            withheld: None,
+        });
+        self.log.len() - 1
+    }
+
+    /// A case with a subject, an account, an authorization, two exhibits and one capture not selected.
+    pub fn sample() -> Self {
+        let mut model = Self::empty();
+        model.people();
+        model.capture(1, true, 2);
+        model.capture(2, false, 1);
+        model.capture(3, true, 0);
+        model.cut();
+        model
+    }
+
+    /// A case with this many exhibits, each with one file that is longer by `padding` bytes.
+    pub fn many(exhibits: u32, padding: usize) -> Self {
+        let mut model = Self::empty();
+        model.padding = padding;
+        model.people();
+        (1..=exhibits).for_each(|item| model.capture(item, true, 1));
+        model.cut();
+        model
+    }
+
+    fn empty() -> Self {
+        let head = Head {
+            id: PACKET_ID.into(),
+            name: NAME.into(),
+            purpose: "court_exhibits".into(),
+            recipient: None,
+            requested_by: Requester {
+                id: uuid(9),
+                name: "P. Ros".into(),
+            },
+            requested_at: "2026-11-22T14:07:31.120000Z".into(),
+            cut: Cut {
+                stream: format!("case:{CASE}"),
+                seq: 0,
+                leaf: Digest([0; 32]),
+            },
+            origin: ORIGIN.into(),
+            product: "casetrail 0.1.0".into(),
+            demo: false,
+        };
+        let shown = Shown {
+            leaf: Digest([0; 32]),
+            record: Value::Null,
+        };
+        Self {
+            log: vec![],
+            between: vec![],
+            inventory: vec![],
+            head,
+            case: shown,
+            subjects: vec![],
+            accounts: vec![],
+            authorizations: vec![],
+            exhibits: vec![],
+            blobs: Files::new(),
+            padding: 0,
+            seed: LOG_SEED,
+            origin: ORIGIN.into(),
+        }
+    }
+
+    fn cut(&mut self) {
+        let (last, cut) = (self.log.last().unwrap().clone(), self.log.len() - 1);
+        self.head.cut.seq = cut as u64;
+        self.head.cut.leaf = last.leaf;
+        self.between = vec![next(
+            Some((&last.event, last.leaf)),
+            "case.noted",
+            "case",
+            CASE,
+            &json!({}),
+            salt(77),
+            json!({}),
+        )];
+    }
+
+    fn people(&mut self) {
+        let case =
+            json!({"id": CASE, "number": "26-004417", "title": "Missing, ferry terminal ⛴", "kind": "missing_person"});
+        let subject = json!({"id": uuid(10), "name": "River K."});
+        let account = json!({"id": uuid(11), "platform": "instagram", "handle": "@river_k"});
+        let authorization = json!({"id": uuid(12), "level": "overt", "state": "requested"});
+        let at = self.log("case.opened", "case", CASE, case.clone(), json!({}));
+        self.case = Shown {
+            leaf: self.log[at].leaf,
+            record: case,
+        };
+        let at = self.log("subject.added", "subject", &uuid(10), subject.clone(), json!({}));
+        self.subjects = vec![Shown {
+            leaf: self.log[at].leaf,
+            record: subject,
+        }];
+        let at = self.log("account.added", "account", &uuid(11), account.clone(), json!({}));
+        self.accounts = vec![Shown {
+            leaf: self.log[at].leaf,
+            record: account,
+        }];
+        let at = self.log(
+            "authorization.requested",
+            "authorization",
+            &uuid(12),
+            authorization.clone(),
+            json!({}),
+        );
+        let decided = self.log(
+            "authorization.approved",
+            "authorization",
+            &uuid(12),
+            json!({"reason": "fine"}),
+            json!({}),
+        );
+        let events = vec![self.log[at].leaf, self.log[decided].leaf];
+        self.authorizations = vec![AuthorizationRow {
+            leaf: events[0],
+            record: authorization,
+            events,
+        }];
+    }
+
+    fn capture(&mut self, item: u32, included: bool, files: usize) {
+        let id = uuid(100 + item);
+        let blobs: Vec<Vec<u8>> = (0..files)
+            .map(|f| {
+                [
+                    format!("bytes of capture {item}, file {f}").as_bytes(),
+                    &vec![0; self.padding],
+                ]
+                .concat()
+            })
+            .collect();
+        let role = |f: usize| if f == 0 { "original" } else { "screenshot" };
+        let attested: Vec<Value> = blobs
+            .iter()
+            .enumerate()
+            .map(|(f, b)| json!({"role": role(f), "sha256": Digest::of(b), "size": b.len()}))
+            .collect();
+        let listed: Vec<Value> = blobs
+            .iter()
+            .enumerate()
+            .map(|(f, b)| json!({"role": role(f), "sha256": Digest::of(b), "size": b.len(), "name": format!("é {f}.jpg"), "media_type": "image/jpeg"}))
+            .collect();
+        let record = json!({"id": id, "case_id": CASE, "item": item, "kind": "post", "captured_at": "2026-11-22T14:07:31.120000Z",
+            "state": "logged", "capturer": uuid(9), "text": "Saw this girl by the ferry tonight", "files": listed});
+        let attest = if attested.is_empty() {
+            json!({})
+        } else {
+            json!({"files": attested})
+        };
+        let recorded = self.log("capture.recorded", "capture", &id, record.clone(), attest);
+        let noted = self.log("capture.noted", "capture", &id, json!({"note": "seen"}), json!({}));
+        let correction = json!({"id": id, "item": item, "text": "Saw her", "reason": "typo"});
+        let corrected = self.log("capture.corrected", "capture", &id, correction.clone(), json!({}));
+        let status = if included { "included" } else { "not_selected" };
+        self.inventory.push(InventoryRow {
+            id: id.clone(),
+            item: item.into(),
+            kind: "post".into(),
+            captured_at: Some("2026-11-22T14:07:31.120000Z".into()),
+            status: status.into(),
+            why: None,
+        });
+        if !included {
+            for at in [recorded, noted, corrected] {
+                self.log[at].withheld = Some("not_selected");
+            }
+            return;
+        }
+        let exhibit = self.exhibits.len() as u32 + 1;
+        let row = |log: &Logged| EventRow {
+            leaf: log.leaf,
+            seq: log.event.seq,
+            action: log.event.action.clone(),
+        };
+        let mut rows = Vec::new();
+        for (f, bytes) in blobs.into_iter().enumerate() {
+            let path = exhibit_path(exhibit, f + 1, role(f), "jpg");
+            let (sha256, size) = (Digest::of(&bytes), bytes.len() as u64);
+            let (name, media_type) = (Some(format!("é {f}.jpg")), Some("image/jpeg".into()));
+            rows.push(FileRow {
+                path: Some(path.clone()),
+                sha256,
+                size,
+                role: role(f).into(),
+                name,
+                media_type,
+                withheld: None,
+            });
+            self.blobs.insert(path, bytes);
+        }
+        self.exhibits.push(Exhibit {
+            exhibit,
+            capture: id,
+            item: item.into(),
+            leaf: self.log[recorded].leaf,
+            record,
+            current: Some(Shown {
+                leaf: self.log[corrected].leaf,
+                record: correction,
+            }),
+            events: [recorded, noted, corrected].map(|at| row(&self.log[at])).to_vec(),
+            files: rows,
+        });
+    }
+
+    /// Everything under `data/`.
+    pub fn data(&self) -> Files {
+        let mut files = self.blobs.clone();
+        let lines = |lines: Vec<Vec<u8>>| {
+            lines
+                .into_iter()
+                .flat_map(|l| [l, b"\n".to_vec()].concat())
+                .collect::<Vec<u8>>()
+        };
+        files.insert(INDEX.into(), b"<!doctype html><title>Packet</title>".to_vec());
+        files.insert(
+            EVENTS.into(),
+            lines(self.log.iter().map(|l| l.event.canonical().unwrap()).collect()),
+        );
+        let record = |l: &Logged| match l.withheld {
+            Some(class) => RecordLine::Withheld {
+                leaf: l.leaf,
+                class: class.into(),
+            }
+            .format(),
+            None => {
+                let bytes = casetrail::proof::canon::to_strict(&l.record).unwrap();
+                RecordLine::Shown {
+                    leaf: l.leaf,
+                    record: &bytes,
+                    salt: l.salt,
+                }
+                .format()
+            }
+        };
+        files.insert(RECORDS.into(), lines(self.log.iter().map(record).collect()));
+        let mut inventory = Writer::new();
+        inventory.rows("captures", &self.inventory).unwrap();
+        files.insert(INVENTORY.into(), inventory.finish());
+        let mut doc = Writer::new();
+        doc.value("packet", &self.head).unwrap();
+        doc.value("case", &self.case).unwrap();
+        doc.rows("subjects", &self.subjects).unwrap();
+        doc.rows("accounts", &self.accounts).unwrap();
+        doc.rows("authorizations", &self.authorizations).unwrap();
+        doc.rows("exhibits", &self.exhibits).unwrap();
+        files.insert(PACKET.into(), doc.finish());
+        files
+    }
+
+    /// The whole packet around this data, honestly sealed.
+    pub fn seal(&self, data: Files) -> Files {
+        self.seal_with(data, |_| {})
+    }
+
+    /// The same, with another issue event.
+    pub fn seal_with(&self, data: Files, bend: impl FnOnce(&mut Event)) -> Files {
+        let mut files = data;
+        let manifest = packet::manifest(&files.iter().map(|(p, b)| (p.clone(), Digest::of(b))).collect());
+        let oxum = format!("{}.{}", files.values().map(Vec::len).sum::<usize>(), files.len());
+        files.insert(MANIFEST.into(), manifest.into_bytes());
+        files.insert(BAGIT.into(), BAGIT_TXT.into());
+        files.insert(
+            BAG_INFO.into(),
+            packet::bag_info(&[(OXUM, &oxum), (IDENTIFIER, &format!("urn:uuid:{PACKET_ID}"))]).into(),
+        );
+        files.insert(HOW_TO.into(), b"Run casetrail verify.\n".to_vec());
+        let last = match self.between.last() {
+            Some(event) => (event.clone(), leaf(&event.canonical().unwrap())),
+            None => (self.log.last().unwrap().event.clone(), self.log.last().unwrap().leaf),
+        };
+        let tags: BTreeMap<_, _> = ATTESTED_TAGS.iter().map(|t| (*t, Digest::of(&files[*t]))).collect();
+        let attest = json!({"manifest_sha256": Digest::of(&files[MANIFEST]), "tags": tags, "through": self.log.len() - 1,
+            "head": self.log.last().unwrap().leaf, "size": self.inventory.len()});
+        let mut issued = next(
+            Some((&last.0, last.1)),
+            "packet.issued",
+            "packet",
+            PACKET_ID,
+            &json!({}),
+            salt(99),
+            attest,
+        );
+        bend(&mut issued);
+        let issued = issued.canonical().unwrap();
+        let lines: Vec<u8> = self
+            .between
+            .iter()
+            .flat_map(|e| [e.canonical().unwrap(), b"\n".to_vec()].concat())
+            .collect();
+        files.insert(BETWEEN.into(), lines);
+        files.insert(ISSUED.into(), issued.clone());
+        self.prove(&mut files, leaf(&issued));
+        retag(&mut files);
+        files
+    }
+
+    fn prove(&self, files: &mut Files, issued: Digest) {
+        let mut leaves: Vec<Digest> = (0..300u32).map(|n| Digest::of(&n.to_be_bytes())).collect();
+        leaves[270] = issued;
+        let tiles = Memory::of(&leaves);
+        let signer = Signer::from_seed(&self.origin, &self.seed).unwrap();
+        let checkpoint = Checkpoint {
+            origin: self.origin.clone(),
+            size: 300,
+            root: merkle::root(&tiles, 300).unwrap(),
+        };
+        let note = signer.sign(&checkpoint);
+        let hashes = merkle::inclusion_proof(&tiles, 270, 300).unwrap();
+        let proof = TlogProof {
+            extra: None,
+            index: 270,
+            hashes,
+            note: note.clone(),
+        };
+        files.insert(ISSUED_PROOF.into(), proof.format().into());
+        files.insert(CHECKPOINT.into(), note.into());
+        files.insert(LOG_VKEY.into(), format!("{}\n", signer.vkey()).into());
+        files.insert(LOG_PEM.into(), signer.vkey().pem().into());
+    }
+
+    pub fn files(&self) -> Files {
+        self.seal(self.data())
+    }
+}
+
+/// Makes the tag manifest say what the other files are.
+pub fn retag(files: &mut Files) {
+    files.remove(TAGMANIFEST);
+    let tags = files
+        .iter()
+        .filter(|(p, _)| !p.starts_with("data/"))
+        .map(|(p, b)| (p.clone(), Digest::of(b)))
+        .collect();
+    files.insert(TAGMANIFEST.into(), packet::manifest(&tags).into());
+}
+
+pub fn salt(n: usize) -> [u8; 32] {
+    [(n as u8).wrapping_add(1); 32]
+}
+
+pub fn next(
+    last: Option<(&Event, Digest)>,
+    action: &str,
+    kind: &str,
+    id: &str,
+    record: &Value,
+    salt: [u8; 32],
+    attest: Value,
+) -> Event {
+    let seq = last.map_or(0, |(event, _)| event.seq + 1);
+    Event {
+        v: 1,
+        stream: format!("case:{CASE}"),
+        seq,
+        prev: last.map(|(_, leaf)| leaf),
+        at: 1_795_356_451_120_000 + seq as i64 * 1000,
+        actor: Actor {
+            kind: "person".into(),
+            id: Some(uuid(9)),
+            role: Some("investigator".into()),
+        },
+        action: action.into(),
+        object: Object {
+            type_: kind.into(),
+            id: id.into(),
+            version: 1,
+        },
+        record: record::hash(record, &salt).unwrap(),
+        attest: attest.as_object().cloned().unwrap_or_default(),
+    }
+}
+
+pub fn key() -> Trust {
+    trust(&LOG_SEED)
+}
+
+pub fn trust(seed: &[u8; 32]) -> Trust {
+    let key = Signer::from_seed(ORIGIN, seed).unwrap().vkey().clone();
+    Trust {
+        key: Some(key),
+        ..Default::default()
+    }
+}
+
+/// Writes the packet as a ZIP.
+pub fn zip(dir: &Path, files: &Files) -> PathBuf {
+    let path = dir.join("packet.zip");
+    let mut writer = ZipWriter::new(fs::File::create(&path).unwrap(), NAME).unwrap();
+    let mut paths: Vec<&String> = files.keys().collect();
+    paths.sort_by_key(|p| (rank(p), p.as_str()));
+    for (i, path) in paths.into_iter().enumerate() {
+        let bytes = &files[path];
+        let digest = if i % 2 == 0 {
+            writer.add_bytes(path, bytes).unwrap()
+        } else {
+            writer.add(path, bytes.len() as u64, &bytes[..], &mut |_| {}).unwrap()
+        };
+        assert_eq!(digest, Digest::of(bytes));
+    }
+    writer.finish().unwrap();
+    path
+}
+
+/// Writes the packet as a folder.
+pub fn folder(dir: &Path, files: &Files) -> PathBuf {
+    let top = dir.join("renamed");
+    for (path, bytes) in files {
+        let path = top.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    top
+}
+
+pub fn verify_zip(files: &Files, trust: &Trust) -> Report {
+    let dir = TempDir::new().unwrap();
+    verify_path(&zip(dir.path(), files), trust)
+}
+
+pub fn verify_folder(files: &Files, trust: &Trust) -> Report {
+    let dir = TempDir::new().unwrap();
+    verify_path(&folder(dir.path(), files), trust)
+}
+
+pub fn failures(report: &Report) -> Vec<String> {
+    let failed = report.findings.iter().filter(|f| f.verdict == Verdict::Failed);
+    failed
+        .map(|f| format!("{} {}: {}", f.rule, f.file, f.message))
+        .collect()
+}
+
+pub fn has(report: &Report, rule: &str) -> bool {
+    report
+        .findings
+        .iter()
+        .any(|f| f.verdict == Verdict::Failed && f.rule == rule)
+}

@@ -1,0 +1,12 @@
+//! The proof core, the bag and the verifier, held to published vectors and to every finding they can make.
+
+mod canon;
+mod events;
+mod hostile;
+mod kit;
+mod merkle;
+mod notes;
+mod packets;
+mod properties;
+mod rules;
+mod schemas;
