@@ -1,5 +1,7 @@
 //! Rows of cases and what hangs on them: each must say what the record of its event says.
 
+use std::collections::HashSet;
+
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use serde_json::Value;
@@ -47,6 +49,7 @@ const TABLES: &[Table] = &[
         versioned: true,
         columns: &[
             CASE_ID,
+            ("state", "t.state"),
             ("requester_id", "t.requester_id"),
             ("starts_at", "CAST(t.starts_at AS TEXT)"),
             ("ends_at", "CAST(t.ends_at AS TEXT)"),
@@ -118,7 +121,8 @@ impl Audit<'_> {
     pub(super) fn entities(&mut self) -> Result<()> {
         PEOPLE.iter().try_for_each(|table| self.table(table, "COALESCE(r.body, '')"))?;
         TABLES.iter().try_for_each(|table| self.table(table, "t.body"))?;
-        self.members()
+        self.members()?;
+        self.holders()
     }
 
     fn table(&mut self, table: &Table, body: &str) -> Result<()> {
@@ -152,6 +156,11 @@ impl Audit<'_> {
     /// Columns decide who sees and finds a row; where the record says the same thing, both must agree.
     fn agree(&mut self, place: &str, table: &Table, row: &Row, record: &str) {
         let Ok(record) = serde_json::from_str::<Value>(record) else { return };
+        if table.name == "authorizations" {
+            let holders = record.get("holders").and_then(Value::as_array).into_iter().flatten();
+            let ids = holders.filter_map(|h| h.get("id").unwrap_or(h).as_str());
+            self.holders.extend(ids.map(|id| (row.id.clone(), id.to_owned())));
+        }
         for ((name, _), column) in table.columns.iter().zip(row.columns.split(SEPARATOR)) {
             if said(&record, name).is_some_and(|said| !is_same(&said, column)) {
                 self.report.fault("row-columns", place, format!("its column `{name}` says {column:?}, but its record does not"));
@@ -161,36 +170,45 @@ impl Audit<'_> {
 
     /// Membership opens a case, so it is what the events say and nothing else.
     fn members(&mut self) -> Result<()> {
+        let mut said = std::mem::take(&mut self.members);
+        let query = "SELECT case_id AS thing, user_id AS person FROM members WHERE ended_at IS NULL \
+            AND (case_id, user_id) > ($1, $2) ORDER BY case_id, user_id LIMIT 500";
+        self.pairs(query, "member", "case", &mut said)
+    }
+
+    /// Who holds an authorization is covered by it, so it is what its record says.
+    fn holders(&mut self) -> Result<()> {
+        let mut said = std::mem::take(&mut self.holders);
+        let query = "SELECT authorization_id AS thing, user_id AS person FROM authorization_holders \
+            WHERE (authorization_id, user_id) > ($1, $2) ORDER BY authorization_id, user_id LIMIT 500";
+        self.pairs(query, "holder", "authorization", &mut said)
+    }
+
+    fn pairs(&mut self, query: &str, one: &'static str, of: &str, said: &mut HashSet<(String, String)>) -> Result<()> {
         #[derive(QueryableByName)]
-        struct Member {
+        struct Pair {
             #[diesel(sql_type = Text)]
-            case_id: String,
+            thing: String,
             #[diesel(sql_type = Text)]
-            user_id: String,
+            person: String,
         }
         let mut from = (String::new(), String::new());
         loop {
-            let rows: Vec<Member> = sql_query(
-                "SELECT case_id, user_id FROM members WHERE ended_at IS NULL AND (case_id, user_id) > ($1, $2) \
-                 ORDER BY case_id, user_id LIMIT 500",
-            )
-            .bind::<Text, _>(from.0.clone())
-            .bind::<Text, _>(from.1.clone())
-            .load(self.conn)?;
+            let rows: Vec<Pair> = sql_query(query).bind::<Text, _>(from.0.clone()).bind::<Text, _>(from.1.clone()).load(self.conn)?;
             let Some(last) = rows.last() else { break };
-            from = (last.case_id.clone(), last.user_id.clone());
+            from = (last.thing.clone(), last.person.clone());
             for row in rows {
                 self.report.counts.rows += 1;
-                let place = format!("member {} of case {}", row.user_id, row.case_id);
-                if !self.members.remove(&(row.case_id, row.user_id)) {
-                    self.report.fault("member", place, "no event made this person a member, or one ended it");
+                let place = format!("{one} {} of {of} {}", row.person, row.thing);
+                if !said.remove(&(row.thing, row.person)) {
+                    self.report.fault(one, place, "a row says so, but no event does, or one ended it");
                 }
             }
         }
-        let mut without: Vec<(String, String)> = self.members.drain().collect();
+        let mut without: Vec<(String, String)> = said.drain().collect();
         without.sort_unstable();
-        for (case, user) in without {
-            self.report.fault("member", format!("member {user} of case {case}"), "an event made this person a member, but the row is gone or ended");
+        for (thing, person) in without {
+            self.report.fault(one, format!("{one} {person} of {of} {thing}"), "an event says so, but the row is gone or ended");
         }
         Ok(())
     }

@@ -90,6 +90,8 @@ struct Audit<'a> {
     recorded: HashSet<String>,
     /// Who is a member of which case, as events say: case and person.
     members: HashSet<(String, String)>,
+    /// Who holds which authorization, as records say: authorization and person.
+    holders: HashSet<(String, String)>,
 }
 
 impl<'a> Audit<'a> {
@@ -102,6 +104,7 @@ impl<'a> Audit<'a> {
             versions: HashMap::new(),
             recorded: HashSet::new(),
             members: HashSet::new(),
+            holders: HashSet::new(),
         }
     }
 

@@ -100,7 +100,7 @@ impl Installation {
                 files::size.eq(i64::try_from(content.len()).unwrap()),
                 files::crc32.eq(i64::from(crc32fast::hash(content))),
                 files::media_type.eq("text/plain"),
-                files::state.eq("kept"),
+                files::state.eq("stored"),
                 files::stored_at.eq(1i64),
             );
             diesel::insert_into(files::table).values(row).execute(tx.conn)?;
@@ -156,7 +156,7 @@ fn case_row(tx: &mut Tx<'_>, status: &'static str, version: i64, action: Action)
 fn capture_row(tx: &mut Tx<'_>, shot: &Digest, withheld: &Digest) -> Result<()> {
     let mut attest = Map::new();
     attest.insert("files".into(), json!([{"sha256": shot, "size": 14, "role": "screenshot"}, {"sha256": withheld, "size": 9, "role": "original"}]));
-    let record = json!({"id": CAPTURE, "case_id": CASE, "text": "Saw this girl"});
+    let record = json!({"id": CAPTURE, "case_id": CASE, "state": "logged", "text": "Saw this girl"});
     let event = NewEvent::new(Action::CaptureRecorded, ("capture", CAPTURE), 1, record.clone()).in_case(CASE).attesting(attest);
     let event = append(tx, event);
     let what = (captures::id.eq(CAPTURE), captures::case_id.eq(CASE), captures::item.eq(1i64), captures::kind.eq("post"), captures::state.eq("logged"));
@@ -177,7 +177,7 @@ fn capture_row(tx: &mut Tx<'_>, shot: &Digest, withheld: &Digest) -> Result<()> 
 }
 
 fn correction_row(tx: &mut Tx<'_>) -> Result<()> {
-    let record = json!({"id": CAPTURE, "case_id": CASE, "text": "Saw this woman"});
+    let record = json!({"id": CAPTURE, "case_id": CASE, "state": "logged", "text": "Saw this woman"});
     let event = NewEvent::new(Action::CaptureCorrected, ("capture", CAPTURE), 2, record.clone()).in_case(CASE);
     let leaf = bytes(&append(tx, event).leaf);
     let row = (
@@ -273,6 +273,8 @@ fn every_change_behind_the_ledger_is_found() {
         ("UPDATE cases SET version = 1, status = 'open', leaf = (SELECT leaf FROM events WHERE action = 'case.opened'), body = (SELECT r.body FROM events e JOIN records r ON r.leaf = e.leaf WHERE e.action = 'case.opened')", &["row-version"], CASE),
         ("UPDATE users SET roles = '[\"supervisor\"]'", &["row-columns"], USER),
         ("UPDATE captures SET body = replace(body, 'woman', 'man')", &["row-body"], CAPTURE),
+        ("UPDATE captures SET state = 'reviewed'", &["row-columns"], CAPTURE),
+        ("INSERT INTO authorization_holders VALUES ('a', 'u')", &["holder"], "holder u of authorization a"),
         ("UPDATE captures SET leaf = (SELECT leaf FROM events WHERE action = 'case.opened')", &["capture-event"], CAPTURE),
         ("UPDATE capture_entries SET body = replace(body, 'woman', 'man')", &["row-body"], "e1"),
         ("DELETE FROM capture_files WHERE n = 0", &["capture-files"], CAPTURE),
