@@ -10,7 +10,7 @@ mod events;
 pub mod files;
 mod report;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod tree;
 
 use std::collections::{HashMap, HashSet};

@@ -23,7 +23,7 @@ const USER: &str = "019ab1c4-7000-7008-8f21-3c5a7e90f702";
 const GRANT: &str = "019ab1c4-7000-7008-8f21-3c5a7e90f705";
 const UNIT: &str = "019ab1c4-7000-7008-8f21-3c5a7e90f703";
 
-struct Installation {
+pub(crate) struct Installation {
     folder: tempfile::TempDir,
     db: Db,
     gate: Gate,
@@ -32,7 +32,7 @@ struct Installation {
 }
 
 impl Installation {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let location = Location::Sqlite(folder.path().join("casetrail.db"));
         std::fs::create_dir(folder.path().join("keys")).unwrap();
@@ -50,17 +50,17 @@ impl Installation {
         made
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn integrate(&self) {
+    pub(crate) fn integrate(&self) {
         let (keys, now) = (self.path("keys"), self.clock.now());
         let mut signer = ledger::start::open(&self.db, &keys, Some("audit.test/log"), false, now, UNIT).unwrap();
         while ledger::run_once(&self.db, &mut signer, now).unwrap().1 {}
     }
 
-    fn keep(&self, f: impl Fn(&mut Tx<'_>) -> Result<()> + Send + Sync + 'static) {
+    pub(crate) fn keep(&self, f: impl Fn(&mut Tx<'_>) -> Result<()> + Send + Sync + 'static) {
         self.gate.housekeep_blocking(ledger::operator("tester"), f).unwrap();
     }
 
@@ -109,7 +109,7 @@ impl Installation {
         digest
     }
 
-    fn audit(&self) -> Report {
+    pub(crate) fn audit(&self) -> Report {
         let places = Places { files: self.path("files"), keys: self.path("keys"), known: Vec::new() };
         run(&self.db, &places, &mut |_, _, _| {}).unwrap()
     }

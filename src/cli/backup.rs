@@ -133,7 +133,7 @@ pub fn run(config: &Config, args: &BackupArgs) -> Done {
         return Ok(ExitCode::SUCCESS);
     }
     let list: String = copy.damaged.iter().map(|d| format!("\n  {d}")).collect();
-    Err(Failure::failed(format!("the copy is whole but for {} files that are damaged or missing in the installation itself; `casetrail audit` says more:{list}", copy.damaged.len())))
+    Err(Failure::failed(format!("the copy is whole but for files that are damaged or missing in the installation itself ({}); `casetrail audit` says more:{list}", copy.damaged.len())))
 }
 
 impl Copy<'_> {

@@ -17,6 +17,8 @@ mod restore;
 mod row;
 mod serve;
 mod succeed;
+#[cfg(test)]
+mod whole_tests;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
