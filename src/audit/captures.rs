@@ -71,12 +71,18 @@ impl Audit<'_> {
         let total = self.count("SELECT COUNT(*) AS n FROM captures")?;
         let mut from = String::new();
         loop {
-            let rows: Vec<Row> = sql_query(NEXT).bind::<Text, _>(from.clone()).bind::<BigInt, _>(PAGE).load(self.conn)?;
+            let rows: Vec<Row> = sql_query(NEXT)
+                .bind::<Text, _>(from.clone())
+                .bind::<BigInt, _>(PAGE)
+                .load(self.conn)?;
             let Some(last) = rows.last() else { break };
             let to = last.id.clone();
             let (mut files, mut later) = (self.files_of(&from, &to)?, self.later(&from, &to)?);
             for row in &rows {
-                let (files, later) = (files.remove(&row.id).unwrap_or_default(), later.remove(&row.id).unwrap_or_default());
+                let (files, later) = (
+                    files.remove(&row.id).unwrap_or_default(),
+                    later.remove(&row.id).unwrap_or_default(),
+                );
                 self.capture(row, &files, &later);
             }
             from = to;
@@ -85,14 +91,20 @@ impl Audit<'_> {
         let mut without: Vec<String> = self.recorded.drain().collect();
         without.sort_unstable();
         for id in without {
-            self.report.fault("capture-event", format!("capture {id}"), "an event recorded it, but its row is gone");
+            self.report.fault(
+                "capture-event",
+                format!("capture {id}"),
+                "an event recorded it, but its row is gone",
+            );
         }
         Ok(())
     }
 
     fn files_of(&mut self, from: &str, to: &str) -> Result<HashMap<String, Vec<FileRow>>> {
-        let rows: Vec<FileRow> =
-            sql_query(FILES).bind::<Text, _>(from.to_owned()).bind::<Text, _>(to.to_owned()).load(self.conn)?;
+        let rows: Vec<FileRow> = sql_query(FILES)
+            .bind::<Text, _>(from.to_owned())
+            .bind::<Text, _>(to.to_owned())
+            .load(self.conn)?;
         let mut files: HashMap<String, Vec<FileRow>> = HashMap::new();
         for row in rows {
             files.entry(row.capture_id.clone()).or_default().push(row);
@@ -107,25 +119,47 @@ impl Audit<'_> {
         let known = self.recorded.remove(&row.id);
         match event {
             Some(event) if known && recorded_here(row, &event) => self.bound_files(&place, &event, files),
-            _ if !known => self.report.fault("capture-event", &place, "no event recorded it: its row was put in from outside"),
-            _ => self.report.fault("capture-event", &place, "its row names another event than the one that recorded it"),
+            _ if !known => self.report.fault(
+                "capture-event",
+                &place,
+                "no event recorded it: its row was put in from outside",
+            ),
+            _ => self.report.fault(
+                "capture-event",
+                &place,
+                "its row names another event than the one that recorded it",
+            ),
         }
         for file in files.iter().filter(|f| !f.withheld && f.size.is_none()) {
-            self.report.fault("file-row", &place, format!("its file {} has no row in the list of files", hex(&file.sha256)));
+            self.report.fault(
+                "file-row",
+                &place,
+                format!("its file {} has no row in the list of files", hex(&file.sha256)),
+            );
         }
         // A correction makes the present version; without one, what was recorded is it.
         let correction = later.iter().rfind(|l| l.kind == "correction").map(|l| &l.record);
         if correction.or(row.record.as_ref()) != Some(&row.body) {
-            self.report.fault("row-body", &place, "its row says something else than the record of its event: the row was changed");
+            self.report.fault(
+                "row-body",
+                &place,
+                "its row says something else than the record of its event: the row was changed",
+            );
         }
         if state_of(row, later).is_some_and(|state| state != row.state) {
-            let what = format!("its row says it is {}, but no decision or review made it so: who may read it was changed", row.state);
+            let what = format!(
+                "its row says it is {}, but no decision or review made it so: who may read it was changed",
+                row.state
+            );
             self.report.fault("row-columns", place, what);
         }
     }
 
     fn later(&mut self, from: &str, to: &str) -> Result<HashMap<String, Vec<Later>>> {
-        let rows: Vec<Later> = sql_query(LATER).bind::<Text, _>(from.to_owned()).bind::<Text, _>(to.to_owned()).load(self.conn)?;
+        let rows: Vec<Later> = sql_query(LATER)
+            .bind::<Text, _>(from.to_owned())
+            .bind::<Text, _>(to.to_owned())
+            .load(self.conn)?;
         let mut later: HashMap<String, Vec<Later>> = HashMap::new();
         for row in rows {
             later.entry(row.capture_id.clone()).or_default().push(row);
@@ -143,12 +177,22 @@ impl Audit<'_> {
             return;
         }
         for (n, (bound, row)) in bound.iter().zip(rows).enumerate() {
-            let digest = bound.get("sha256").and_then(Value::as_str).and_then(|d| d.parse::<Digest>().ok());
+            let digest = bound
+                .get("sha256")
+                .and_then(Value::as_str)
+                .and_then(|d| d.parse::<Digest>().ok());
             let size = bound.get("size").and_then(Value::as_i64);
             let same_bytes = digest.is_some() && digest == Digest::from_slice(&row.sha256);
             let same_size = row.withheld || row.size.is_none() || row.size == size;
             if !same_bytes || !same_size {
-                self.report.fault("capture-files", place, format!("its file {} is listed with another digest or size than its event binds", n + 1));
+                self.report.fault(
+                    "capture-files",
+                    place,
+                    format!(
+                        "its file {} is listed with another digest or size than its event binds",
+                        n + 1
+                    ),
+                );
             }
         }
     }
@@ -156,7 +200,13 @@ impl Audit<'_> {
 
 /// The state that a capture was recorded in, or that the last decision or review gave it; `None` where records don't say.
 fn state_of(row: &Row, later: &[Later]) -> Option<String> {
-    let field = |record: &str, name: &str| serde_json::from_str::<Value>(record).ok()?.get(name)?.as_str().map(str::to_owned);
+    let field = |record: &str, name: &str| {
+        serde_json::from_str::<Value>(record)
+            .ok()?
+            .get(name)?
+            .as_str()
+            .map(str::to_owned)
+    };
     let decided = later.iter().rfind(|l| l.kind != "correction");
     match decided {
         None => field(row.record.as_deref()?, "state"),

@@ -8,9 +8,11 @@ mod captures;
 mod entities;
 mod events;
 pub mod files;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod report;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 mod tree;
 
 use std::collections::{HashMap, HashSet};
@@ -126,10 +128,13 @@ impl<'a> Audit<'a> {
             integrity_check: String,
         }
         (self.tell)("database", 0, 0);
-        let AnyConn::Sqlite(conn) = self.conn else { return Ok(()) };
+        let AnyConn::Sqlite(conn) = self.conn else {
+            return Ok(());
+        };
         let rows: Vec<Row> = diesel::sql_query("PRAGMA integrity_check(20)").load(conn)?;
         for row in rows.iter().filter(|r| r.integrity_check != "ok") {
-            self.report.fault("database", "SQLite's own check", &row.integrity_check);
+            self.report
+                .fault("database", "SQLite's own check", &row.integrity_check);
         }
         Ok(())
     }

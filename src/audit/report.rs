@@ -143,7 +143,12 @@ impl Report {
 }
 
 fn finding(rule: &'static str, place: String, what: String) -> Finding {
-    Finding { rule, place, what, way_out: way_out(rule) }
+    Finding {
+        rule,
+        place,
+        what,
+        way_out: way_out(rule),
+    }
 }
 
 fn way_out(rule: &str) -> &'static str {

@@ -25,7 +25,10 @@ pub struct DemoArgs {
 impl DemoFlags {
     /// With the folder of `--data-dir`, or one of the demonstration's own.
     pub fn into_args(self, data_dir: Option<PathBuf>) -> DemoArgs {
-        DemoArgs { json: self.json, data_dir: data_dir.unwrap_or_else(|| PathBuf::from("casetrail-demo")) }
+        DemoArgs {
+            json: self.json,
+            data_dir: data_dir.unwrap_or_else(|| PathBuf::from("casetrail-demo")),
+        }
     }
 }
 
