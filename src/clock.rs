@@ -55,6 +55,28 @@ impl Clock for SetClock {
     }
 }
 
+/// The machine's clock, set back by an amount that can change: the demo's history, and then its present.
+#[derive(Clone)]
+pub struct ShiftedClock(Arc<AtomicI64>);
+
+impl ShiftedClock {
+    /// So many microseconds behind the machine's clock.
+    pub fn behind(by: Micros) -> Self {
+        Self(Arc::new(AtomicI64::new(by)))
+    }
+
+    /// Sets how far it is behind.
+    pub fn set_behind(&self, by: Micros) {
+        self.0.store(by, Ordering::SeqCst);
+    }
+}
+
+impl Clock for ShiftedClock {
+    fn now(&self) -> Micros {
+        SystemClock.now() - self.0.load(Ordering::SeqCst)
+    }
+}
+
 /// A time as the ledger writes it: RFC 3339, UTC, six digits.
 pub fn format(at: Micros) -> String {
     match Utc.timestamp_micros(at).single() {

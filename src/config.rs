@@ -75,6 +75,12 @@ impl Config {
         self.0.get(name).map_or("", |(v, _)| v.as_str())
     }
 
+    /// The same settings with one set by a command itself.
+    pub fn with(mut self, name: &'static str, value: String) -> Self {
+        self.0.insert(name, (value, "command"));
+        self
+    }
+
     fn number(&self, name: &str) -> Result<u64> {
         let text = self.get(name);
         text.parse().map_err(|_| broken(name, "whole_number", format!("must be a whole number, not {text:?}")))

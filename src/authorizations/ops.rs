@@ -163,7 +163,8 @@ pub fn revoke(tx: &mut Tx<'_>, id: &str, reason: Option<&str>) -> Result<Recorde
 }
 
 /// Records that leave came to its end; a job's verb.
-pub fn expire(tx: &mut Tx<'_>, id: &str) -> Result<()> {
+pub fn expire(tx: &mut Tx<'_>, id: &str, case_id: &str) -> Result<()> {
+    tx.lock(&crate::ledger::case_stream(case_id))?;
     let before = store::get(tx.conn, id)?;
     if before.state != State::Approved || before.state_at(tx.now) != State::Expired {
         return Ok(());

@@ -33,8 +33,8 @@ pub fn record(tx: &mut Tx<'_>, new: &NewCapture, arrived: &[Arrived], not_requir
     let record = model::record(new, &made)?;
     let event = NewEvent::new(Action::CaptureRecorded, ("capture", &id), 1, record.clone()).attesting(model::attested(&entries));
     let appended = tx.append(event)?;
-    insert_files(tx, &id, arrived)?;
     let row = insert(tx, new, &record, &verdict, &appended)?;
+    insert_files(tx, &id, arrived)?;
     let shown = if verdict.state == State::Held { model::shown_withheld(&row)? } else { model::shown(&row, &[])? };
     tx.answer(shown)
 }

@@ -239,7 +239,7 @@ impl Common {
     }
 }
 
-/// The verifier is also built alone, so it parses its own arguments.
+/// The verifier is the same program that is also built alone.
 fn verify(args: Vec<OsString>) -> ExitCode {
     ExitCode::from(crate::bag::cli::run(args.into_iter()))
 }

@@ -1,13 +1,116 @@
-//! `casetrail serve`.
+//! `casetrail serve`: opens the installation, listens, and stops within ten seconds when told to.
 
+use std::sync::Arc;
+
+use crate::app::{self, Listen, Opened, With};
+use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::error::{Error, Result};
+use crate::identity::one_time;
+use crate::users::ops;
+use crate::{jobs, ledger, packets};
 
 /// `serve` takes nothing of its own: the settings say everything.
 #[derive(Debug, clap::Args)]
 pub struct ServeArgs {}
 
 /// Runs the server until it is told to stop.
-pub fn run(_config: &Config, _args: &ServeArgs) -> Result<()> {
-    Err(Error::internal("not merged"))
+pub fn run(config: &Config, _args: &ServeArgs) -> Result<()> {
+    log_to_stderr(config);
+    actix_web::rt::System::new().block_on(async {
+        let opened = app::open(config, with(Arc::new(SystemClock), false)?).await?;
+        let once = first_start(&opened).await?;
+        answer(config, opened, move |address| {
+            eprint!("{}", greeting(&address, once.as_deref()));
+        })
+        .await
+    })
+}
+
+/// What opening needs, with metrics on.
+pub(super) fn with(clock: Arc<dyn Clock>, demo: bool) -> Result<With> {
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let metrics = recorder.handle();
+    // A second recorder in one process is refused; the first keeps counting.
+    let _ = metrics::set_global_recorder(recorder);
+    Ok(With { clock, demo, metrics: Some(metrics) })
+}
+
+/// Structured lines on standard error; standard output belongs to what was asked for.
+pub(super) fn log_to_stderr(config: &Config) {
+    use std::io::IsTerminal;
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_new(config.get("log")).unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let json = match config.get("log_format") {
+        "json" => true,
+        "text" => false,
+        _ => !std::io::stderr().is_terminal(),
+    };
+    // Where a subscriber is set already, it stays.
+    let _ = if json { builder.json().flatten_event(true).try_init() } else { builder.with_target(false).try_init() };
+}
+
+/// Makes the first administrator; answers the one-time password, which is printed once.
+async fn first_start(opened: &Opened) -> Result<Option<String>> {
+    if opened.log.read_only {
+        return Ok(None);
+    }
+    let once = one_time();
+    let hash = opened.app.passwords.hash(once.clone()).await?;
+    let made = opened
+        .app
+        .gate
+        .housekeep(ledger::job("start"), move |tx| ops::first_start(tx, "Agency", &hash))
+        .await?;
+    Ok(made.then_some(once))
+}
+
+/// Where a server can be reached, once it listens.
+pub(super) struct Address {
+    pub url: String,
+    pub certificate: Option<(String, std::path::PathBuf)>,
+    pub log_vkey: String,
+}
+
+/// Listens, tells where, and answers until told to stop.
+pub(super) async fn answer(config: &Config, opened: Opened, tell: impl FnOnce(Address)) -> Result<()> {
+    let socket = app::bind(config)?;
+    let port = socket.local_addr()?.port();
+    let (tls, certificate) = match config.http()? {
+        true => (None, None),
+        false => {
+            let (tls, fingerprint, file) = app::tls(config)?;
+            (Some(tls), Some((fingerprint, file)))
+        }
+    };
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let host = match config.get("bind") {
+        "127.0.0.1" if tls.is_some() => "localhost",
+        "0.0.0.0" | "::" => "localhost",
+        named => named,
+    };
+    let address = Address { url: format!("{scheme}://{host}:{port}"), certificate, log_vkey: opened.log.vkey.clone() };
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let jobs = tokio::spawn(jobs::run(opened.app.clone(), stopped.clone()));
+    let builder = tokio::spawn(packets::run_builder(opened.app.clone(), stopped));
+    let server = app::listen(opened.app.clone(), Listen { socket, tls, workers: config.workers(), signals: true })?;
+    tell(address);
+    let ended = server.await;
+    // Jobs that already ended have nobody to tell.
+    let _ = stop.send(true);
+    let _ = tokio::time::timeout(std::time::Duration::from_secs(2), async { tokio::join!(jobs, builder) }).await;
+    ended.map_err(Error::from)
+}
+
+fn greeting(address: &Address, once: Option<&str>) -> String {
+    let mut out = format!("Casetrail {} at {}\n", env!("CARGO_PKG_VERSION"), address.url);
+    if let Some((fingerprint, file)) = &address.certificate {
+        out += &format!("  certificate  {} (SHA-256 {fingerprint})\n", file.display());
+    }
+    out += &format!("  log key      {}\n", address.log_vkey);
+    if let Some(once) = once {
+        out += &format!("  first administrator: user admin, one-time password {once}\n  It is shown once. Sign in and change it: PUT /api/v1/me/password.\n");
+    }
+    out
 }

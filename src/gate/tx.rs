@@ -19,6 +19,11 @@ impl<T> Recorded<T> {
         self.0
     }
 
+    /// The answer, while it is not yet committed.
+    pub fn peek(&self) -> &T {
+        &self.0
+    }
+
     /// Another answer for the same recorded change.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Recorded<U> {
         Recorded(f(self.0))
@@ -75,6 +80,11 @@ impl<'a> Tx<'a> {
     pub fn other_may(&mut self, other: &Caller, act: Act) -> Result<bool> {
         let case = self.case()?.case_id.clone();
         relation::may_on(self.conn, self.policy, other, act, &case, self.now)
+    }
+
+    /// Locks a stream before its state is read, where the door could not know which one is meant.
+    pub fn lock(&mut self, stream: &str) -> Result<()> {
+        self.heads.hold(self.conn, stream)
     }
 
     /// A new id.

@@ -5,6 +5,7 @@ pub mod headers;
 pub mod paging;
 pub mod pages;
 pub mod reply;
+pub mod tls;
 pub mod visit;
 
 use std::path::PathBuf;

@@ -54,8 +54,8 @@ fn problem(e: &Error, status: StatusCode) -> Value {
         _ => &e.detail,
     };
     let mut problem = json!({
-        "type": format!("/problems/{}", e.slug),
-        "title": title(e),
+        "type": format!("/problems/{}", slug(e)),
+        "title": title(slug(e)),
         "status": status.as_u16(),
         "detail": detail,
         "errors": e.errors,
@@ -66,8 +66,13 @@ fn problem(e: &Error, status: StatusCode) -> Value {
     problem
 }
 
-fn title(e: &Error) -> String {
-    let mut words = e.slug.replace('-', " ");
+/// What broke inside has one slug for everyone outside.
+fn slug(e: &Error) -> &'static str {
+    if e.kind == Kind::Internal { "internal" } else { e.slug }
+}
+
+fn title(slug: &str) -> String {
+    let mut words = slug.replace('-', " ");
     if let Some(first) = words.get_mut(0..1) {
         first.make_ascii_uppercase();
     }

@@ -112,11 +112,14 @@ impl Heads {
         Ok(())
     }
 
+    /// Locks one more stream, if it is not locked yet.
+    pub fn hold(&mut self, conn: &mut AnyConn, stream: &str) -> Result<()> {
+        if self.heads.contains_key(stream) { Ok(()) } else { self.lock_one(conn, stream) }
+    }
+
     /// Adds an event at the head of its stream. The rows go in with `flush`.
     pub fn append(&mut self, conn: &mut AnyConn, actor: &Actor, now: Micros, draft: &Draft) -> Result<Appended> {
-        if !self.heads.contains_key(&draft.stream) {
-            self.lock_one(conn, &draft.stream)?;
-        }
+        self.hold(conn, &draft.stream)?;
         let head_at = self.heads.get(&draft.stream).map_or(i64::MIN, |h| h.at);
         if head_at.saturating_sub(now) > SECOND && draft.action != Action::ClockClamped {
             self.add(&super::job("clock"), head_at, &clamped(draft, now, head_at))?;

@@ -142,3 +142,15 @@ impl From<ProofError<Error>> for Error {
         }
     }
 }
+
+/// The root of the tree of a size.
+pub fn root(conn: &mut AnyConn, origin: &str, size: u64) -> Result<Digest> {
+    Ok(merkle::root(&StoredTiles::new(conn, origin), size)?)
+}
+
+/// The leaf at a place in the tree.
+pub fn leaf_at(conn: &mut AnyConn, index: u64) -> Result<Option<Digest>> {
+    let index = i64::try_from(index).map_err(Error::internal)?;
+    let leaf: Option<Vec<u8>> = leaves::table.find(index).select(leaves::leaf).first(conn).optional()?;
+    Ok(leaf.and_then(|l| Digest::from_slice(&l)))
+}

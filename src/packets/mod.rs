@@ -1,1 +1,41 @@
-//! Stub.
+//! Packets: what leaves. A case's exhibits with inventory, custody, authorizations and proofs, as one ZIP that anyone
+//! can verify without us (contract section 4).
+//!
+//! A packet is asked for in a request and built by the one builder, in the order of the contract. It never hides that
+//! something exists: every capture up to the cut stands in the inventory, and what is not included is withheld by name.
+//! Evidence is hashed again while it is copied; bytes that are not those recorded end the build.
+
+mod api;
+mod build;
+mod builder;
+mod custody;
+mod cut;
+mod exhibits;
+mod issue;
+mod model;
+mod ops;
+mod pages;
+mod papers;
+mod plain;
+mod progress;
+mod store;
+#[cfg(test)]
+mod trial;
+mod views;
+mod zip;
+
+use actix_web::web;
+
+pub use builder::run_builder;
+pub use model::{Packet, Purpose, State};
+
+/// The routes of this feature.
+pub fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/api/v1/cases/{id}/packets", web::post().to(api::request))
+        .route("/api/v1/cases/{id}/packets", web::get().to(api::list))
+        .route("/api/v1/packets/{id}", web::get().to(api::one))
+        .route("/api/v1/packets/{id}/file", web::get().to(api::file))
+        .route("/api/v1/packets/{id}/disclosures", web::post().to(api::disclose))
+        .route("/api/v1/packets/{id}/disclosures", web::get().to(api::disclosures));
+}

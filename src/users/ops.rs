@@ -179,6 +179,7 @@ pub fn revoke_token(tx: &mut Tx<'_>, id_or_token: &str) -> Result<Recorded<()>> 
 
 /// Opens a session after the password was checked; `None` when the user was locked or disabled meanwhile.
 pub fn sign_in(tx: &mut Tx<'_>, user: &UserRow, address: &str) -> Result<Option<identity::Opened>> {
+    tx.lock(crate::ledger::AGENCY)?;
     let row = existing(tx, &user.id)?;
     if row.locked || row.disabled || row.password_hash != user.password_hash {
         return Ok(None);
@@ -193,6 +194,7 @@ pub fn sign_in(tx: &mut Tx<'_>, user: &UserRow, address: &str) -> Result<Option<
 
 /// Records a refused sign-in, counts it, and locks the user at the fifth within fifteen minutes.
 pub fn refuse_sign_in(tx: &mut Tx<'_>, user: Option<&str>, address: &str) -> Result<()> {
+    tx.lock(crate::ledger::AGENCY)?;
     let record = json!({"user_id": user, "address": address});
     tx.append(NewEvent::new(Action::SessionRefused, ("user", user.unwrap_or("unknown")), 1, record))?;
     let Some(id) = user else { return Ok(()) };
@@ -261,4 +263,21 @@ pub fn train(tx: &mut Tx<'_>, user: &str, content: &Value) -> Result<Recorded<Va
         ))
         .execute(tx.conn)?;
     tx.answer(record)
+}
+
+/// Makes the top unit and the first administrator, where nobody is known yet; `false` where somebody is.
+pub fn first_start(tx: &mut Tx<'_>, agency: &str, password_hash: &str) -> Result<bool> {
+    tx.lock(crate::ledger::AGENCY)?;
+    if store::top_unit(tx.conn)?.is_some() {
+        return Ok(false);
+    }
+    create_unit(tx, &NewUnit { name: agency.to_owned(), parent_id: None })?;
+    let admin = NewUser {
+        username: "admin".into(),
+        name: "Administrator".into(),
+        roles: vec![crate::policy::Role::Administrator],
+        unit_id: None,
+    };
+    create(tx, &admin, password_hash, true)?;
+    Ok(true)
 }

@@ -1,0 +1,252 @@
+//! The server put together: an installation opened, its routes, its start and its stop.
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, ServiceConfig};
+use actix_web::{App as Actix, HttpServer};
+use serde_json::{Map, json};
+
+use crate::blobs::Blobs;
+use crate::clock::{self, Clock};
+use crate::config::Config;
+use crate::db::{Db, Location, migrate};
+use crate::error::{Error, Kind, Result};
+use crate::gate::{Gate, NewEvent};
+use crate::http::{App, State, headers, pages, visit};
+use crate::identity::secret::Secret;
+use crate::identity::{Envelopes, Passwords};
+use crate::ledger::{self, Action, Draft, Journal};
+use crate::policy::Policy;
+use crate::proof::id::{Digest, hex};
+use crate::{authorizations, captures, cases, custody, packets, subjects, users};
+
+/// An installation that is open, with everything handlers reach.
+pub struct Opened {
+    /// What handlers reach.
+    pub app: App,
+    /// The log as it stood at the start.
+    pub log: ledger::TreeState,
+    _lock: fs::File,
+}
+
+/// What opening needs beside the settings.
+pub struct With {
+    /// Where time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// Whether this is a demonstration, should the log be new.
+    pub demo: bool,
+    /// Prints the metrics.
+    pub metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
+}
+
+/// What is opened before anything runs: files and database, on a thread that may block.
+struct Foundation {
+    lock: fs::File,
+    db: Db,
+    blobs: Blobs,
+    swept: u64,
+    secret: Secret,
+    signer: ledger::LogSigner,
+    log: ledger::TreeState,
+    policy: Policy,
+    passwords: Passwords,
+}
+
+fn lay(config: &Config, now: clock::Micros, demo: bool) -> Result<Foundation> {
+    let data = config.data_dir();
+    ["", "keys", "packets"].iter().try_for_each(|name| make_folder(&data.join(name)))?;
+    let lock = lock(&data)?;
+    let location = config.database()?;
+    migrate::migrate(&location)?;
+    let db = Db::open(&location, config.connections())?;
+    let blobs = Blobs::open(&config.files())?;
+    let swept = blobs.sweep()?;
+    let keys = data.join("keys");
+    let secret = Secret::open(&keys.join("secret"))?;
+    let signer = ledger::start::open(&db, &keys, config.origin(), demo, now, &clock::new_id(now))?;
+    let log = db.read_blocking(ledger::state)?.ok_or_else(|| Error::internal("the log has no state"))?;
+    let policy = Policy::new().map_err(|e| Error::internal(format!("policy: {e}")))?;
+    Ok(Foundation { lock, db, blobs, swept, secret, signer, log, policy, passwords: Passwords::new()? })
+}
+
+/// Opens an installation on the current runtime: folders, database, keys, log, journal. One server a data folder.
+pub async fn open(config: &Config, with: With) -> Result<Opened> {
+    let (settings, now, demo) = (config.clone(), with.clock.now(), with.demo);
+    let base = crate::db::blocking(move || lay(&settings, now, demo)).await?;
+    let signer = Some(base.signer).filter(|_| !base.log.read_only);
+    let journal = Journal::start(base.db.clone(), with.clock.clone(), signer);
+    let gate = Gate::new(base.db, journal, Arc::new(base.policy), with.clock);
+    let state = State {
+        envelopes: Envelopes::new(&base.secret)?,
+        passwords: base.passwords,
+        blobs: base.blobs,
+        limits: config.limits()?,
+        packets: config.data_dir().join("packets"),
+        uploads: captures::Uploads::default(),
+        builder: tokio::sync::Notify::new(),
+        metrics: with.metrics,
+        metrics_token: Some(config.get("metrics_token").to_owned()).filter(|t| !t.is_empty()),
+        public_ledger: config.public_ledger(),
+        gate,
+    };
+    let opened = Opened { app: crate::http::shared(state), log: base.log, _lock: base.lock };
+    if !opened.log.read_only {
+        tell_start(&opened, config, base.swept).await?;
+    }
+    Ok(opened)
+}
+
+fn make_folder(path: &Path) -> Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|e| {
+        Error::field("data_dir", "writable", format!("the folder {} cannot be made: {e}", path.display()))
+    })
+}
+
+/// Temporary files are swept at the start, so two servers must not share a folder.
+fn lock(data: &Path) -> Result<fs::File> {
+    let file = fs::File::create(data.join("serve.lock"))?;
+    rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive).map_err(|_| {
+        Error::new(Kind::Conflict, "running", format!("another Casetrail runs on {}: stop it first, or name another --data-dir", data.display()))
+    })?;
+    Ok(file)
+}
+
+/// What a start tells the ledger: software and configuration, clock, policy, and leftovers of uploads.
+async fn tell_start(opened: &Opened, config: &Config, swept: u64) -> Result<()> {
+    let (gate, origin) = (&opened.app.gate, opened.log.installation.clone());
+    let binary = binary_digest();
+    let record = json!({"version": env!("CARGO_PKG_VERSION"), "binary": binary, "configuration": config.digest()});
+    note(gate, Action::SoftwareStarted, "installation", &origin, record).await?;
+    let record = json!({"clock": clock::format(gate.now()), "source": "system clock", "offset": "not measured against an outside source"});
+    note(gate, Action::ClockMeasured, "installation", &origin, record).await?;
+    let policy = hex(&gate.policy().digest());
+    gate.housekeep(ledger::job("start"), move |tx| {
+        let known = ledger::read::of_object(tx.conn, ledger::AGENCY, &policy, 0, 1)?;
+        if known.is_empty() {
+            tx.append(NewEvent::new(Action::PolicyActivated, ("policy", &policy), 1, json!({"sha256": policy})))?;
+        }
+        Ok(())
+    })
+    .await?;
+    if swept > 0 {
+        note(gate, Action::UploadsSwept, "installation", &origin, json!({"count": swept})).await?;
+    }
+    Ok(())
+}
+
+async fn note(gate: &Gate, action: Action, object_type: &'static str, object_id: &str, record: serde_json::Value) -> Result<()> {
+    let draft = Draft { stream: ledger::AGENCY.into(), action, object_type, object_id: object_id.to_owned(), version: 1, record, attest: Map::new() };
+    gate.note(ledger::job("start"), draft).await
+}
+
+/// The digest of the running program, so that the ledger names what wrote it.
+fn binary_digest() -> Option<Digest> {
+    use sha2::Digest as _;
+    let mut file = fs::File::open("/proc/self/exe").ok()?;
+    let mut hash = sha2::Sha256::new();
+    std::io::copy(&mut file, &mut HashWriter(&mut hash)).ok()?;
+    Some(Digest(hash.finalize().into()))
+}
+
+struct HashWriter<'a>(&'a mut sha2::Sha256);
+
+impl std::io::Write for HashWriter<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        use sha2::Digest as _;
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// All routes.
+pub fn routes(config: &mut ServiceConfig) {
+    pages::routes(config);
+    users::routes(config);
+    cases::routes(config);
+    subjects::routes(config);
+    authorizations::routes(config);
+    captures::routes(config);
+    custody::routes(config);
+    packets::routes(config);
+    config.default_service(web::to(nowhere));
+}
+
+async fn nowhere() -> crate::http::reply::Reply {
+    Err(Error::not_found())
+}
+
+/// Where and how a server listens.
+pub struct Listen {
+    /// The bound socket.
+    pub socket: TcpListener,
+    /// The TLS settings; none for plain HTTP.
+    pub tls: Option<rustls::ServerConfig>,
+    /// Threads; 0 for one a core.
+    pub workers: usize,
+    /// Whether signals stop it.
+    pub signals: bool,
+}
+
+/// Starts answering. Slow clients time out; a stop lets requests finish.
+pub fn listen(app: App, listen: Listen) -> Result<Server> {
+    let server = HttpServer::new(move || {
+        Actix::new()
+            .app_data(app.clone())
+            .wrap(from_fn(visit::identify))
+            .wrap(from_fn(headers::wrap))
+            .configure(routes)
+    })
+    .client_request_timeout(Duration::from_secs(15))
+    .client_disconnect_timeout(Duration::from_secs(3))
+    .keep_alive(Duration::from_secs(75))
+    .shutdown_timeout(8);
+    let server = if listen.workers > 0 { server.workers(listen.workers) } else { server };
+    let server = if listen.signals { server } else { server.disable_signals() };
+    let server = match listen.tls {
+        Some(tls) => server.listen_rustls_0_23(listen.socket, tls)?,
+        None => server.listen(listen.socket)?,
+    };
+    Ok(server.run())
+}
+
+/// Binds the address and port of the settings.
+pub fn bind(config: &Config) -> Result<TcpListener> {
+    let (address, port) = (config.get("bind"), config.port()?);
+    TcpListener::bind((address, port)).map_err(|e| {
+        Error::field("port", "free", format!("cannot listen on {address}:{port} ({e}): choose another with --port"))
+    })
+}
+
+/// The data folder's certificate and key, made where there are none; with the certificate's SHA-256 fingerprint.
+pub fn tls(config: &Config) -> Result<(rustls::ServerConfig, String, PathBuf)> {
+    let (cert, key) = match config.get("tls_cert") {
+        "" => own_certificate(&config.data_dir().join("tls"))?,
+        named => (PathBuf::from(named), PathBuf::from(config.get("tls_key"))),
+    };
+    crate::http::tls::load(&cert, &key)
+}
+
+fn own_certificate(folder: &Path) -> Result<(PathBuf, PathBuf)> {
+    let (cert, key) = (folder.join("cert.pem"), folder.join("key.pem"));
+    if !cert.exists() {
+        make_folder(folder)?;
+        crate::http::tls::make(&cert, &key)?;
+    }
+    Ok((cert, key))
+}
+
+/// Whether the database is the embedded one.
+pub fn is_embedded(config: &Config) -> bool {
+    matches!(config.database(), Ok(Location::Sqlite(_)))
+}

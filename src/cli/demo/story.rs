@@ -1,0 +1,150 @@
+//! The demonstration's story: a fictional agency, told as the requests its people would send.
+
+use serde_json::{Value, json};
+
+/// Somebody of the demonstration: user name, name, role, unit.
+pub(super) struct Person(pub &'static str, pub &'static str, pub &'static str, pub usize);
+
+/// The units, the first one at the top.
+pub(super) const UNITS: [&str; 3] = ["Harbor City Police (DEMO)", "Missing Persons and Fugitives", "Cyber Crimes"];
+
+/// Who can sign in; the first of each role is that role's "1".
+pub(super) const PEOPLE: [Person; 11] = [
+    Person("ines.moreau", "Det. Ines Moreau", "investigator", 1),
+    Person("tom.abara", "Det. Tom Abara", "investigator", 2),
+    Person("lena.fisk", "Det. Lena Fisk", "investigator", 1),
+    Person("ruth.calder", "Sgt. Ruth Calder", "supervisor", 1),
+    Person("omar.velez", "Sgt. Omar Velez", "supervisor", 2),
+    Person("paul.niemi", "ADA Paul Niemi", "prosecutor", 0),
+    Person("grace.obuya", "ADA Grace Obuya", "prosecutor", 0),
+    Person("hugo.lind", "Hugo Lind", "auditor", 0),
+    Person("mara.stein", "Mara Stein", "auditor", 0),
+    Person("nils.berg", "Nils Berg", "administrator", 0),
+    Person("vera.koch", "Vera Koch", "administrator", 0),
+];
+
+/// The cases: who opens each, and what is sent. `{id:user}` stands for a user's id.
+pub(super) fn cases(id: impl Fn(&str) -> String) -> Vec<(&'static str, Value)> {
+    vec![
+        (
+            "ines.moreau",
+            json!({
+                "title": "Missing: Dana Whitlow (15), last seen at the ferry terminal", "kind": "missing_person", "number": "26-004417",
+                "time_zone": "America/New_York", "jurisdiction": "Harbor City", "offense": "none known",
+                "particulars": {
+                    "name": "Dana Whitlow", "date_of_birth": "2011-04-17", "last_seen_at": "2026-10-30T21:10:00-04:00",
+                    "last_seen_where": "Ferry terminal, pier 2", "description": "1.60 m, brown hair, green jacket, white sneakers",
+                    "endangered": true, "ncic": {"number": "M123456789", "entered_at": "2026-10-31T02:05:00Z"}
+                }
+            }),
+        ),
+        (
+            "tom.abara",
+            json!({
+                "title": "Wanted: K. Rowan, failure to appear", "kind": "wanted_person", "number": "26-003902", "time_zone": "America/New_York",
+                "particulars": {"warrant_number": "W-26-1188", "court": "Harbor County Superior Court", "offense": "burglary, second degree", "caution": "none known"}
+            }),
+        ),
+        (
+            "tom.abara",
+            json!({
+                "title": "Threats against a witness", "kind": "online_crime", "number": "26-004020", "handling": "confidential",
+                "supervisor_id": id("omar.velez"), "time_zone": "America/New_York",
+                "particulars": {"offense": "witness intimidation", "victim_reference": "V-1", "platforms": ["instagram", "telegram"]}
+            }),
+        ),
+        (
+            "ines.moreau",
+            json!({
+                "title": "Assault at pier 4, streamed live", "kind": "crime_media", "number": "26-004101", "time_zone": "America/New_York",
+                "particulars": {"incident_at": "2026-11-07T23:12:00-05:00", "incident_where": "Pier 4, parking lot", "poster_role": "observer"}
+            }),
+        ),
+    ]
+}
+
+/// The authorization of the first case.
+pub(super) fn authorization(holder: &str, ends_at: &str) -> Value {
+    json!({
+        "level": "overt", "holders": [holder], "platforms": ["web", "instagram"],
+        "searches": ["ferry terminal green jacket", "Dana Whitlow"],
+        "purpose": "find out who saw Dana Whitlow after 30 October and where",
+        "predicate": "missing child, agency policy 4.12(b)", "devices": ["agency"], "ends_at": ends_at,
+        "attestations": ["not_based_solely_on_protected_activity", "no_contact"]
+    })
+}
+
+/// A capture: what is sent, and the file that goes with it.
+pub(super) struct Found {
+    pub case: usize,
+    pub by: &'static str,
+    pub json: Value,
+    pub file: Option<(&'static str, &'static [u8])>,
+}
+
+const POST: &[u8] = include_bytes!("post.png");
+const PROFILE: &[u8] = include_bytes!("profile.png");
+const VIDEO: &[u8] = include_bytes!("video.png");
+
+/// The captures, in the order in which they are logged, all at one time.
+pub(super) fn captures(at: &str) -> Vec<Found> {
+    let tool = json!({"name": "Chromium", "version": "156.0"});
+    let on = |platform: &str, kind: &str, url: &str| {
+        json!({
+            "kind": kind, "platform": platform, "url": url, "captured_at": at, "method": "manual_screenshot", "tool": tool,
+            "level": "overt", "device": "agency", "visibility": "public", "access_means": "official_account"
+        })
+    };
+    let with = |mut base: Value, more: Value| {
+        if let (Some(base), Value::Object(more)) = (base.as_object_mut(), more) {
+            base.extend(more);
+        }
+        base
+    };
+    let shot = |role: &str, name: &str| json!([{"part": "shot", "name": name, "role": role}]);
+    vec![
+        Found {
+            case: 0,
+            by: "ines.moreau",
+            json: with(on("instagram", "post", "https://www.instagram.example/p/C81harbor/"), json!({
+                "account": {"handle": "@harborlight_77", "platform_id": "unknown"},
+                "text": "Saw this girl by the ferry tonight, green jacket, looked lost. Anyone know her? #harborcity",
+                "platform_time_text": "Nov 8 · 9:47 PM", "posted_at": "2026-11-09T02:47:00Z", "posted_at_basis": "shown",
+                "files": shot("screenshot", "post.png")
+            })),
+            file: Some(("post.png", POST)),
+        },
+        Found {
+            case: 0,
+            by: "ines.moreau",
+            json: with(on("instagram", "profile", "https://www.instagram.example/river_k/"), json!({
+                "account": {"handle": "@river_k"}, "note": "named in a comment under item 1", "files": shot("screenshot", "profile.png")
+            })),
+            file: Some(("profile.png", PROFILE)),
+        },
+        Found { case: 0, by: "ines.moreau", json: with(on("web", "link", "https://ferries.example/timetable/2026-10-30"), json!({"note": "timetable of the night in question"})), file: None },
+        Found { case: 0, by: "ines.moreau", json: with(on("web", "lookup", "https://search.example/?q=dana+whitlow"), json!({"text": "searched for the full name; found nothing"})), file: None },
+        Found { case: 1, by: "tom.abara", json: with(on("web", "link", "https://news.example/rowan"), json!({"basis": {"kind": "third_party", "reason": "tip line, call 1182"}})), file: None },
+        Found {
+            case: 2,
+            by: "tom.abara",
+            json: with(on("telegram", "message", "https://t.example/c/77/12"), json!({"basis": {"kind": "consent", "reason": "shown by the victim, statement V-1"}, "text": "we know where you park"})),
+            file: None,
+        },
+        Found {
+            case: 3,
+            by: "ines.moreau",
+            json: with(on("instagram", "video", "https://www.instagram.example/reel/pier4/"), json!({
+                "account": {"handle": "@pier4live"}, "text": "LIVE 00:12", "files": shot("screenshot", "reel.png"),
+                "basis": {"kind": "emergency", "reason": "assault under way, victim not yet found"}
+            })),
+            file: Some(("reel.png", VIDEO)),
+        },
+        Found {
+            case: 3,
+            by: "ines.moreau",
+            json: with(on("tiktok", "post", "https://www.tiktok.example/@pier4live/1"), json!({"account": {"handle": "@pier4live"}, "text": "repost, seen without leave for this platform"})),
+            file: None,
+        },
+    ]
+}

@@ -1,0 +1,150 @@
+//! Events with their records, as far as the reader may see them.
+
+use std::collections::HashMap;
+
+use actix_web::HttpRequest;
+use actix_web::web::Path;
+use diesel::prelude::*;
+use serde_json::{Value, json};
+
+use crate::captures::{shown_event_is_withheld, store as captures};
+use crate::db::AnyConn;
+use crate::db::tables::{leaves, records};
+use crate::error::{Error, Result};
+use crate::forms::parse_id;
+use crate::gate::{Look, Scope, View, Visit};
+use crate::http::App;
+use crate::http::paging::{Listed, Page};
+use crate::http::reply::Reply;
+use crate::ledger::read::{self, Search, StoredEvent};
+use crate::ledger::{self, Action};
+use crate::policy::Act;
+use crate::proof::id::{Digest, hex};
+
+/// Rows of a list: the key by which the next page begins, and what is shown.
+type Rows = Vec<(String, Value)>;
+
+pub(super) async fn of_capture(req: HttpRequest, path: Path<String>, visit: Visit, app: App) -> Reply {
+    let id = parse_id(&path).ok_or_else(Error::not_found)?;
+    let page = Page::read(&req, &[])?;
+    let (from, limit) = (page.after_number()?.map_or(0, |n| n + 1), page.limit as i64 + 1);
+    let view = View::new(Action::CustodyViewed, "capture", &id, json!({"from": from}));
+    let object = id.clone();
+    let rows = app
+        .gate
+        .view(&visit, Act::CustodyRead, Scope::Capture(id), view, move |look| {
+            let stream = ledger::case_stream(&look.case()?.case_id.clone());
+            let found = read::of_object(look.conn, &stream, &object, from, limit)?;
+            shown(look, found, Act::CaptureRead)
+        })
+        .await?;
+    page.reply(&req, listed(rows, &page))
+}
+
+pub(super) async fn of_case(req: HttpRequest, path: Path<String>, visit: Visit, app: App) -> Reply {
+    stream(req, path, visit, app, Act::CaseEventsRead, Action::CustodyViewed).await
+}
+
+pub(super) async fn accesses(req: HttpRequest, path: Path<String>, visit: Visit, app: App) -> Reply {
+    stream(req, path, visit, app, Act::CaseAccessesRead, Action::CustodyViewed).await
+}
+
+async fn stream(req: HttpRequest, path: Path<String>, visit: Visit, app: App, act: Act, action: Action) -> Reply {
+    let id = parse_id(&path).ok_or_else(Error::not_found)?;
+    let page = Page::read(&req, &[])?;
+    let (from, limit) = (page.after_number()?.map_or(0, |n| n + 1), page.limit as i64 + 1);
+    let name = if act == Act::CaseAccessesRead { ledger::access_stream(&id) } else { ledger::case_stream(&id) };
+    let view = View::new(action, "case", &id, json!({"stream": name, "from": from}));
+    let rows = app
+        .gate
+        .view(&visit, act, Scope::Case(id), view, move |look| {
+            let found = read::of_stream(look.conn, &name, from, limit)?;
+            shown(look, found, act)
+        })
+        .await?;
+    page.reply(&req, listed(rows, &page))
+}
+
+pub(super) async fn of_agency(req: HttpRequest, visit: Visit, app: App) -> Reply {
+    let page = Page::read(&req, &["actor", "action", "from", "to"])?;
+    let search = Search {
+        actor: page.filter("actor").map(str::to_owned),
+        action: page.filter("action").map(str::to_owned),
+        from: page.time("from")?,
+        to: page.time("to")?,
+        after: page.after_number()?.map_or(0, |n| n + 1),
+        limit: page.limit as i64 + 1,
+    };
+    let detail = json!({"actor": search.actor, "action": search.action, "after": search.after});
+    let view = View::new(Action::LedgerViewed, "agency", "agency", detail);
+    let rows = app
+        .gate
+        .view(&visit, Act::LedgerRead, Scope::Agency, view, move |look| {
+            let found = read::search(look.conn, &search)?;
+            found.into_iter().map(|(index, event)| Ok((index.to_string(), one(&event, Some(index), None, None)?))).collect::<Result<Rows>>()
+        })
+        .await?;
+    page.reply(&req, listed(rows, &page))
+}
+
+fn listed(rows: Rows, page: &Page) -> Listed {
+    Listed::of(rows, page, |(key, _)| key.clone(), |(_, shown)| shown)
+}
+
+/// Auditors see identifiers, never records; readers of the case see records, but not those of what is held from them.
+fn shown(look: &mut Look<'_>, found: Vec<StoredEvent>, act: Act) -> Result<Rows> {
+    let reads = look.may(Act::CaseRead) || act == Act::CaptureRead;
+    let indexes = indexes(look.conn, &found)?;
+    let records = if reads { records_of(look.conn, &found)? } else { HashMap::new() };
+    let closed = if reads { closed_captures(look, &found)? } else { HashMap::new() };
+    let mut out = Vec::with_capacity(found.len());
+    for event in found {
+        let index = indexes.get(&event.leaf).copied();
+        let class = closed.get(&object_of(&event)?).map(String::as_str);
+        let record = records.get(&event.leaf).filter(|_| class.is_none());
+        out.push((event.seq.to_string(), one(&event, index, record, class)?));
+    }
+    Ok(out)
+}
+
+fn one(event: &StoredEvent, index: Option<i64>, record: Option<&(Vec<u8>, String)>, class: Option<&str>) -> Result<Value> {
+    let leaf = Digest::from_slice(&event.leaf).ok_or_else(|| Error::internal("a stored leaf is damaged"))?;
+    let body: Value = serde_json::from_slice(&event.body)?;
+    let content: Option<Value> = record.map(|(_, text)| serde_json::from_str(text)).transpose()?;
+    Ok(json!({
+        "event": body, "leaf": leaf, "index": index, "record": content, "salt": record.map(|(salt, _)| hex(salt)),
+        "withheld": class,
+    }))
+}
+
+fn object_of(event: &StoredEvent) -> Result<String> {
+    let body: Value = serde_json::from_slice(&event.body)?;
+    Ok(body["object"]["id"].as_str().unwrap_or_default().to_owned())
+}
+
+fn indexes(conn: &mut AnyConn, found: &[StoredEvent]) -> Result<HashMap<Vec<u8>, i64>> {
+    let wanted: Vec<Vec<u8>> = found.iter().map(|e| e.leaf.clone()).collect();
+    let rows: Vec<(Vec<u8>, i64)> =
+        leaves::table.filter(leaves::leaf.eq_any(wanted)).select((leaves::leaf, leaves::idx)).load(conn)?;
+    Ok(rows.into_iter().collect())
+}
+
+fn records_of(conn: &mut AnyConn, found: &[StoredEvent]) -> Result<HashMap<Vec<u8>, (Vec<u8>, String)>> {
+    let wanted: Vec<Vec<u8>> = found.iter().map(|e| e.leaf.clone()).collect();
+    let rows: Vec<(Vec<u8>, Vec<u8>, String)> = records::table
+        .filter(records::leaf.eq_any(wanted))
+        .select((records::leaf, records::salt, records::body))
+        .load(conn)?;
+    Ok(rows.into_iter().map(|(leaf, salt, body)| (leaf, (salt, body))).collect())
+}
+
+/// Which of the captures these events tell of are closed to this reader, with their class.
+fn closed_captures(look: &mut Look<'_>, found: &[StoredEvent]) -> Result<HashMap<String, String>> {
+    let ids: Result<Vec<String>> = found.iter().map(object_of).collect();
+    let decides = look.may(Act::CaptureReadHeld);
+    let states = captures::states(look.conn, &ids?)?;
+    let closed = states.into_iter().filter(|(_, state, capturer)| {
+        shown_event_is_withheld(Some(state)) && (!decides || *capturer == look.caller.user)
+    });
+    Ok(closed.map(|(id, state, _)| (id, state)).collect())
+}

@@ -1,0 +1,233 @@
+//! Custody: the case's events up to the cut and their records, written line by line and indexed on the way.
+
+use std::collections::HashMap;
+use std::io::Write;
+
+use serde_json::Value;
+
+use super::build::Work;
+use super::cut::{Cut, Fate, Status};
+use super::store::{self, PAGE};
+use super::zip::Bag;
+use crate::error::{Error, Result};
+use crate::ledger;
+use crate::ledger::read::StoredEvent;
+use crate::proof::event::EventRef;
+use crate::proof::id::Digest;
+use crate::proof::packet::{EVENTS, RECORDS};
+use crate::proof::record::RecordLine;
+
+/// Records in memory at once.
+const SOME: usize = 500;
+
+/// What is kept of an event: its leaf, its action, and whether its record is shown.
+struct Kept {
+    leaf: Digest,
+    action: u16,
+    class: Option<Status>,
+}
+
+/// One event as an index entry.
+#[derive(Debug, Clone, Copy)]
+pub struct Entry<'c> {
+    /// Its place in the stream.
+    pub seq: u64,
+    /// Its leaf.
+    pub leaf: Digest,
+    /// What happened.
+    pub action: &'c str,
+}
+
+/// The custody of a case up to the cut.
+pub struct Custody {
+    /// The cut.
+    pub cut: Cut,
+    kept: Vec<Kept>,
+    actions: Vec<String>,
+    /// Events about an included capture, an authorization, a subject, an account or the case, by its id.
+    about: HashMap<String, Vec<u32>>,
+    /// People as the records shown name them, by their ids.
+    names: HashMap<String, String>,
+    /// Records shown.
+    pub shown: u64,
+    /// Records withheld.
+    pub withheld: u64,
+}
+
+impl Custody {
+    /// Writes `events.jsonl` and `records.jsonl`.
+    pub fn write(work: &Work<'_>, cut: Cut, bag: &mut Bag) -> Result<Self> {
+        let mut custody = Self {
+            cut,
+            kept: Vec::new(),
+            actions: Vec::new(),
+            about: HashMap::new(),
+            names: HashMap::new(),
+            shown: 0,
+            withheld: 0,
+        };
+        let lines = u64::try_from(custody.cut.seq + 1).map_err(Error::internal)?;
+        work.progress.begin("custody", 2 * lines)?;
+        bag.spool(EVENTS, |out| custody.events(work, out))?;
+        bag.spool(RECORDS, |out| custody.records(work, out))?;
+        Ok(custody)
+    }
+
+    fn events(&mut self, work: &Work<'_>, out: &mut dyn Write) -> Result<()> {
+        each_event(work, &self.cut.stream.clone(), 0, self.cut.seq, |event| {
+            out.write_all(&event.body)?;
+            out.write_all(b"\n")?;
+            self.keep(&event)?;
+            work.progress.advance(1)
+        })?;
+        let head = self.kept.last().map(|k| k.leaf);
+        if head == Some(self.cut.leaf) { Ok(()) } else { Err(Error::internal("the case's stream has a gap")) }
+    }
+
+    fn keep(&mut self, stored: &StoredEvent) -> Result<()> {
+        let event = EventRef::parse(&stored.body).map_err(|e| Error::internal(format!("stored event {}: {e}", stored.seq)))?;
+        let fate = if event.object_type == "capture" { Some(self.fate(&event.object_id)?) } else { None };
+        let class = fate.map(|f| f.status).filter(|s| *s != Status::Included);
+        let indexed = matches!(&*event.object_type, "capture" | "authorization" | "subject" | "account" | "case");
+        if indexed && class.is_none() {
+            let seq = u32::try_from(stored.seq).map_err(Error::internal)?;
+            self.about.entry(event.object_id.to_string()).or_default().push(seq);
+        }
+        let action = self.action_index(&event.action)?;
+        self.kept.push(Kept { leaf: store::digest(&stored.leaf)?, action, class });
+        Ok(())
+    }
+
+    fn action_index(&mut self, action: &str) -> Result<u16> {
+        let found = self.actions.iter().position(|a| a == action).unwrap_or(self.actions.len());
+        if found == self.actions.len() {
+            self.actions.push(action.to_owned());
+        }
+        u16::try_from(found).map_err(Error::internal)
+    }
+
+    fn records(&mut self, work: &Work<'_>, out: &mut dyn Write) -> Result<()> {
+        for start in (0..self.kept.len()).step_by(SOME) {
+            let end = (start + SOME).min(self.kept.len());
+            let leaves: Vec<Digest> = self.kept[start..end].iter().filter(|k| k.class.is_none()).map(|k| k.leaf).collect();
+            let records = work.db.read_blocking(|conn| store::records(conn, &leaves))?;
+            for index in start..end {
+                self.record(index, &records, out)?;
+            }
+            work.progress.advance((end - start) as u64)?;
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, index: usize, records: &HashMap<Digest, (Vec<u8>, String)>, out: &mut dyn Write) -> Result<()> {
+        let kept = &self.kept[index];
+        let line = match (kept.class, records.get(&kept.leaf)) {
+            (Some(class), _) => RecordLine::Withheld { leaf: kept.leaf, class: class.as_str().into() }.format(),
+            (None, None) => RecordLine::Withheld { leaf: kept.leaf, class: "purged".into() }.format(),
+            (None, Some((salt, body))) => {
+                gather_names(&mut self.names, &serde_json::from_str(body)?);
+                let salt = salt.as_slice().try_into().map_err(|_| Error::internal("a stored salt is damaged"))?;
+                RecordLine::Shown { leaf: kept.leaf, record: body.as_bytes(), salt }.format()
+            }
+        };
+        let shown = kept.class.is_none() && records.contains_key(&kept.leaf);
+        *(if shown { &mut self.shown } else { &mut self.withheld }) += 1;
+        out.write_all(&line)?;
+        Ok(out.write_all(b"\n")?)
+    }
+
+    /// What becomes of a capture.
+    pub fn fate(&self, capture: &str) -> Result<&Fate> {
+        self.cut.fates.get(capture).ok_or_else(|| Error::internal(format!("events about a capture that is not there: {capture}")))
+    }
+
+    /// Events shown.
+    pub fn events_shown(&self) -> u64 {
+        self.kept.len() as u64
+    }
+
+    /// All events about a thing, in order.
+    pub fn about(&self, id: &str) -> impl Iterator<Item = Entry<'_>> {
+        self.about.get(id).map(Vec::as_slice).unwrap_or_default().iter().filter_map(|seq| self.entry(*seq))
+    }
+
+    fn entry(&self, seq: u32) -> Option<Entry<'_>> {
+        let kept = self.kept.get(seq as usize)?;
+        Some(Entry { seq: u64::from(seq), leaf: kept.leaf, action: self.actions.get(usize::from(kept.action))? })
+    }
+
+    /// The name of a person, where a record that is shown tells it.
+    pub fn name(&self, id: &str) -> Option<&str> {
+        self.names.get(id).map(String::as_str)
+    }
+
+    /// The version of a thing that was in force at the cut: the leaf of the event that recorded it. A row may already
+    /// tell of a later one.
+    pub fn version(&self, noun: &str, id: &str, row: &Digest) -> Option<Digest> {
+        let ours = |e: &Entry<'_>| e.action.split('.').next() == Some(noun);
+        let mut last = None;
+        for entry in self.about(id) {
+            if entry.leaf == *row {
+                return Some(*row);
+            }
+            last = Some(entry).filter(ours).map(|e| e.leaf).or(last);
+        }
+        last
+    }
+}
+
+/// Runs `f` over the events of a stream, from one to another, a page in memory at a time.
+pub fn each_event(
+    work: &Work<'_>,
+    stream: &str,
+    mut from: i64,
+    to: i64,
+    mut f: impl FnMut(StoredEvent) -> Result<()>,
+) -> Result<()> {
+    while from <= to {
+        let limit = PAGE.min(to - from + 1);
+        let page = work.db.read_blocking(|conn| ledger::read::of_stream(conn, stream, from, limit))?;
+        if page.is_empty() {
+            return Err(Error::internal(format!("{stream} ends before event {to}")));
+        }
+        for event in page {
+            from = event.seq + 1;
+            f(event)?;
+        }
+    }
+    Ok(())
+}
+
+/// People stand in records as `{"id", "name"}`.
+fn gather_names(names: &mut HashMap<String, String>, value: &Value) {
+    match value {
+        Value::Object(fields) => {
+            if let (Some(Value::String(id)), Some(Value::String(name))) = (fields.get("id"), fields.get("name"))
+                && !names.contains_key(id)
+                && fields.len() == 2
+            {
+                names.insert(id.clone(), name.clone());
+            }
+            fields.values().for_each(|v| gather_names(names, v));
+        }
+        Value::Array(all) => all.iter().for_each(|v| gather_names(names, v)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn names_come_from_wherever_a_record_has_them() {
+        let mut names = HashMap::new();
+        let record = json!({"id": "c", "name": "no person, more fields", "files": [{"by": {"id": "u2", "name": "B"}}], "lead": {"id": "u1", "name": "A"}});
+        gather_names(&mut names, &record);
+        gather_names(&mut names, &json!({"lead": {"id": "u1", "name": "later"}}));
+        assert_eq!(names.len(), 2);
+        assert_eq!((names["u1"].as_str(), names["u2"].as_str()), ("A", "B"));
+    }
+}

@@ -1,0 +1,110 @@
+//! The cut: the last event that the packet shows, and what becomes of every capture recorded up to it.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::build::Work;
+use super::exhibits::Pick;
+use super::store::{self, Listed};
+use crate::error::{Error, Result};
+use crate::ledger;
+use crate::proof::id::Digest;
+use crate::words;
+
+words! {
+    /// What becomes of a capture in the inventory. All but the first are also the classes under which its records are
+    /// withheld.
+    Status {
+        /// It is an exhibit.
+        Included = "included",
+        /// It could have been, and was not asked for.
+        NotSelected = "not_selected",
+        /// Nothing covers it, and no supervisor has decided.
+        Held = "held",
+        /// A supervisor quarantined it.
+        Quarantined = "quarantined",
+        /// Its bytes and records are gone, by decision.
+        Disposed = "disposed",
+    }
+}
+
+/// A capture's place in the inventory.
+#[derive(Debug, Clone, Copy)]
+pub struct Fate {
+    /// What becomes of it.
+    pub status: Status,
+    /// Why it is not included.
+    pub why: Option<&'static str>,
+    /// Its number in the case.
+    pub item: i64,
+    /// Its exhibit's number.
+    pub exhibit: Option<u32>,
+}
+
+/// The cut through a case's stream.
+pub struct Cut {
+    /// The stream.
+    pub stream: String,
+    /// The last event shown.
+    pub seq: i64,
+    /// Its leaf.
+    pub leaf: Digest,
+    /// Every capture recorded up to it.
+    pub fates: HashMap<String, Fate>,
+}
+
+/// Cuts at the stream's head as it is now.
+pub fn make(work: &Work<'_>, picks: &[Pick]) -> Result<Cut> {
+    let stream = ledger::case_stream(&work.packet.case_id);
+    let head = work.db.read_blocking(|conn| ledger::read::head(conn, &stream))?;
+    let (seq, leaf) = head.ok_or_else(|| Error::internal("a case without events"))?;
+    let fates = fates(work, picks, seq)?;
+    Ok(Cut { stream, seq, leaf, fates })
+}
+
+/// The states are read after the cut, so that a capture quarantined meanwhile is seen here and leaves in no packet.
+fn fates(work: &Work<'_>, picks: &[Pick], cut: i64) -> Result<HashMap<String, Fate>> {
+    let exhibits: HashMap<&str, u32> = picks.iter().map(|p| (p.id.as_str(), p.exhibit)).collect();
+    let mut fates = HashMap::with_capacity(picks.len());
+    let mut after = -1;
+    loop {
+        let page = work.db.read_blocking(|conn| store::captures_after(conn, &work.packet.case_id, after))?;
+        let Some(last) = page.last() else { return Ok(fates) };
+        after = last.item;
+        for row in page.into_iter().filter(|row| row.seq <= cut) {
+            let fate = fate(work, &row, exhibits.get(row.id.as_str()).copied())?;
+            fates.insert(row.id, fate);
+        }
+    }
+}
+
+fn fate(work: &Work<'_>, row: &Listed, exhibit: Option<u32>) -> Result<Fate> {
+    let (status, why) = match (row.state.as_str(), exhibit) {
+        ("logged" | "reviewed", Some(_)) => (Status::Included, None),
+        (state, Some(_)) => {
+            let why = format!("item {} became {state} while the packet was built; ask again", row.item);
+            return Err(Error::conflict(why));
+        }
+        ("held", None) => (Status::Held, Some("held: nothing covered it when it was made, and no supervisor has decided")),
+        ("quarantined", None) => (Status::Quarantined, Some("quarantined by a supervisor")),
+        ("logged" | "reviewed", None) => (Status::NotSelected, Some(unselected(work, row))),
+        (state, None) => (Status::Disposed, Some(disposed(state)?)),
+    };
+    Ok(Fate { status, why, item: row.item, exhibit })
+}
+
+fn unselected(work: &Work<'_>, row: &Listed) -> &'static str {
+    match work.record["captures"] {
+        Value::Null if row.received_at > work.started_at => "received after the packet was begun",
+        Value::Null => "could not leave yet when the packet was begun",
+        _ => "not among the captures asked for",
+    }
+}
+
+fn disposed(state: &str) -> Result<&'static str> {
+    match state {
+        "disposed" => Ok("disposed of under the retention rules"),
+        other => Err(Error::internal(format!("a capture in an unknown state: {other}"))),
+    }
+}

@@ -1,0 +1,214 @@
+//! Exhibits: which captures go into the packet, their files copied and hashed again, their records read a page at a
+//! time.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
+
+use super::build::Work;
+use super::custody::{Custody, Entry};
+use super::model::extension;
+use super::progress::Counted;
+use super::store::{self, Listed};
+use super::zip::Bag;
+use crate::error::{Error, Kind, Result};
+use crate::proof::id::Digest;
+use crate::proof::packet::{EventRow, FileRow, Shown, exhibit_path};
+
+/// Captures whose records are in memory at once.
+const SOME: usize = 200;
+
+/// A capture that goes into the packet.
+#[derive(Debug, Clone)]
+pub struct Pick {
+    /// Its number among the exhibits, from 1.
+    pub exhibit: u32,
+    /// The capture.
+    pub id: String,
+    /// Its number in the case.
+    pub item: i64,
+    /// The leaf of `capture.recorded`.
+    pub leaf: Digest,
+}
+
+/// The captures to include, in the order of their items: those named, or every one that was logged or reviewed when
+/// the build began.
+pub fn select(work: &Work<'_>) -> Result<Vec<Pick>> {
+    let named: Option<HashSet<&str>> =
+        work.record["captures"].as_array().map(|ids| ids.iter().filter_map(Value::as_str).collect());
+    let mut picks: Vec<Pick> = Vec::new();
+    let mut after = -1;
+    loop {
+        let page = work.db.read_blocking(|conn| store::captures_after(conn, &work.packet.case_id, after))?;
+        let Some(last) = page.last() else { return Ok(picks) };
+        after = last.item;
+        for row in page {
+            let wanted = named.as_ref().map_or(row.received_at <= work.started_at, |n| n.contains(row.id.as_str()));
+            if wanted && may_leave(&row, named.is_some())? {
+                let exhibit = u32::try_from(picks.len() + 1).map_err(Error::internal)?;
+                picks.push(Pick { exhibit, leaf: store::digest(&row.leaf)?, id: row.id, item: row.item });
+            }
+        }
+    }
+}
+
+/// Whether a capture's state lets it leave. One that was named is never left out in silence.
+fn may_leave(row: &Listed, named: bool) -> Result<bool> {
+    match row.state.as_str() {
+        "logged" | "reviewed" => Ok(true),
+        state if named => {
+            let why = format!("item {} is {state} since the packet was asked for; ask again without it", row.item);
+            Err(Error::conflict(why))
+        }
+        _ => Ok(false),
+    }
+}
+
+/// Copies every exhibit's files in, in the ZIP's order, each hashed again and held to what was recorded.
+pub fn copy(work: &Work<'_>, picks: &[Pick], bag: &mut Bag) -> Result<Copied> {
+    let mut order: Vec<&Pick> = picks.iter().collect();
+    // The ZIP is ordered bytewise, where exhibit 1000 comes before 101.
+    order.sort_by_cached_key(|p| format!("{:03}/", p.exhibit));
+    let mut copied = Copied::default();
+    for some in order.chunks(SOME) {
+        let leaves: Vec<Digest> = some.iter().map(|p| p.leaf).collect();
+        let records = work.db.read_blocking(|conn| store::parsed(conn, &leaves))?;
+        for pick in some {
+            let record = records.get(&pick.leaf).ok_or_else(|| no_record(pick))?;
+            copy_files(work, pick, record, bag, &mut copied)?;
+        }
+    }
+    Ok(copied)
+}
+
+/// What was copied.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Copied {
+    /// Files.
+    pub files: u64,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+fn copy_files(work: &Work<'_>, pick: &Pick, record: &Value, bag: &mut Bag, copied: &mut Copied) -> Result<()> {
+    let mut files: Vec<(String, FileRow)> =
+        files(pick, record)?.into_iter().filter_map(|f| Some((f.path.clone()?, f))).collect();
+    files.sort_by(|a, b| a.0.cmp(&b.0));
+    for (path, file) in files {
+        let from = work.blobs.read(&file.sha256).map_err(|e| unreadable(pick, &file, &e))?;
+        let found = bag.copy(&path, file.size, Counted { from, progress: work.progress })?;
+        match found {
+            Ok(digest) if digest == file.sha256 => {}
+            Ok(digest) => return Err(damaged(pick, &file, &format!("its SHA-256 is now {digest}"))),
+            Err(length) if length < file.size => return Err(damaged(pick, &file, &format!("only {length} of {} bytes are there", file.size))),
+            Err(_) => return Err(damaged(pick, &file, &format!("it is longer than {} bytes", file.size))),
+        }
+        copied.files += 1;
+        copied.bytes += file.size;
+    }
+    Ok(())
+}
+
+/// The bytes that the exhibits' files will take.
+pub fn total(work: &Work<'_>, picks: &[Pick]) -> Result<u64> {
+    let mut total = 0;
+    for some in picks.chunks(SOME) {
+        let ids: Vec<String> = some.iter().map(|p| p.id.clone()).collect();
+        total += work.db.read_blocking(|conn| store::bytes_of(conn, &ids))?;
+    }
+    Ok(total)
+}
+
+/// The rows of an exhibit's files, in the order of the record.
+pub fn files(pick: &Pick, record: &Value) -> Result<Vec<FileRow>> {
+    let all = record["files"].as_array().map(Vec::as_slice).unwrap_or_default();
+    all.iter().enumerate().map(|(i, file)| file_row(pick, i, file)).collect()
+}
+
+fn file_row(pick: &Pick, index: usize, file: &Value) -> Result<FileRow> {
+    let broken = || Error::internal(format!("the record of item {} lists a file without role, size or SHA-256", pick.item));
+    let text = |name: &str| file[name].as_str().map(str::to_owned);
+    let role = text("role").ok_or_else(broken)?;
+    let media_type = text("media_type");
+    let withheld = Some(file["withheld"].clone()).filter(|w| !w.is_null());
+    let path = exhibit_path(pick.exhibit, index + 1, &role, extension(media_type.as_deref().unwrap_or_default()));
+    Ok(FileRow {
+        path: withheld.is_none().then_some(path),
+        sha256: file["sha256"].as_str().and_then(|s| s.parse().ok()).ok_or_else(broken)?,
+        size: file["size"].as_u64().ok_or_else(broken)?,
+        role,
+        name: text("name"),
+        media_type,
+        withheld,
+    })
+}
+
+/// One exhibit with everything that was recorded about it up to the cut.
+pub struct Loaded<'p> {
+    /// Which.
+    pub pick: &'p Pick,
+    /// The record of `capture.recorded`.
+    pub record: Value,
+    /// All events about it, in order, with their records.
+    pub events: Vec<(Entry<'p>, Option<Value>)>,
+    /// Its files.
+    pub files: Vec<FileRow>,
+}
+
+impl Loaded<'_> {
+    /// Its latest correction.
+    pub fn current(&self) -> Option<Shown> {
+        let last = self.events.iter().rfind(|(e, _)| e.action == "capture.corrected")?;
+        last.1.clone().map(|record| Shown { leaf: last.0.leaf, record })
+    }
+
+    /// Its events as rows of `packet.json`.
+    pub fn rows(&self) -> Vec<EventRow> {
+        self.events.iter().map(|(e, _)| EventRow { leaf: e.leaf, seq: e.seq, action: e.action.to_owned() }).collect()
+    }
+}
+
+/// Runs `f` over these exhibits, some of them in memory at a time.
+pub fn each<'p>(
+    work: &Work<'_>,
+    custody: &'p Custody,
+    picks: impl Iterator<Item = &'p Pick>,
+    mut f: impl FnMut(Loaded<'p>) -> Result<()>,
+) -> Result<()> {
+    let mut picks = picks.peekable();
+    while picks.peek().is_some() {
+        let some: Vec<&Pick> = picks.by_ref().take(SOME).collect();
+        let leaves: Vec<Digest> = some.iter().flat_map(|p| custody.about(&p.id)).map(|e| e.leaf).collect();
+        let mut records = work.db.read_blocking(|conn| store::parsed(conn, &leaves))?;
+        for pick in some {
+            f(load(custody, pick, &mut records)?)?;
+        }
+        work.progress.check()?;
+    }
+    Ok(())
+}
+
+fn load<'p>(custody: &'p Custody, pick: &'p Pick, records: &mut HashMap<Digest, Value>) -> Result<Loaded<'p>> {
+    let record = records.get(&pick.leaf).cloned().ok_or_else(|| no_record(pick))?;
+    let events = custody.about(&pick.id).map(|e| (e, records.remove(&e.leaf))).collect();
+    Ok(Loaded { pick, files: files(pick, &record)?, record, events })
+}
+
+fn no_record(pick: &Pick) -> Error {
+    damage(format!("the record of item {} is missing from the database", pick.item))
+}
+
+fn unreadable(pick: &Pick, file: &FileRow, e: &Error) -> Error {
+    damaged(pick, file, &format!("it cannot be read ({e})"))
+}
+
+fn damaged(pick: &Pick, file: &FileRow, how: &str) -> Error {
+    let name = file.name.as_deref().unwrap_or("no name");
+    damage(format!("item {}, file {} ({name:?}), recorded with SHA-256 {}: {how}", pick.item, file.role, file.sha256))
+}
+
+/// Evidence is not what it was: no packet is made of it, and everybody is told exactly where.
+fn damage(what: String) -> Error {
+    let detail = format!("evidence is damaged: {what}. No packet is made of damaged evidence: run `casetrail audit`, and put the file back from a backup");
+    Error::new(Kind::Conflict, "evidence-damaged", detail)
+}

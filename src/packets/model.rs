@@ -1,0 +1,311 @@
+//! A packet as it is asked for, stored and shown.
+
+use diesel::prelude::*;
+use serde_json::{Value, json};
+
+use crate::clock::{self, Micros};
+use crate::db::tables::packets;
+use crate::error::{Error, Result};
+use crate::forms::{Form, LINE, TEXT, parse_id};
+use crate::proof::id::Digest;
+use crate::words;
+
+/// Captures that one request may name: the record that keeps them stays under 1 MB.
+const NAMED: usize = 20_000;
+/// Longest slug of a case number.
+const SLUG: usize = 60;
+
+words! {
+    /// What a packet is for.
+    Purpose {
+        /// Exhibits for a court.
+        CourtExhibits = "court_exhibits",
+        /// Discovery to the other side.
+        Discovery = "discovery",
+        /// An addition to an earlier packet.
+        Supplement = "supplement",
+        /// Handed to another agency or to the prosecutor by the lead.
+        Referral = "referral",
+        /// Use inside the agency.
+        Internal = "internal",
+    }
+}
+
+impl Purpose {
+    /// The purpose in words for people.
+    pub fn says(self) -> &'static str {
+        match self {
+            Self::CourtExhibits => "exhibits for a court",
+            Self::Discovery => "discovery",
+            Self::Supplement => "supplement to an earlier packet",
+            Self::Referral => "referral",
+            Self::Internal => "internal use",
+        }
+    }
+}
+
+words! {
+    /// Where a packet stands.
+    State {
+        /// Asked for.
+        Queued = "queued",
+        /// Being built.
+        Building = "building",
+        /// It can be downloaded.
+        Ready = "ready",
+        /// It could not be built; `error` says why.
+        Failed = "failed",
+    }
+}
+
+/// What somebody asks to be taken out of a case.
+#[derive(Debug, Clone)]
+pub struct NewPacket {
+    /// What for.
+    pub purpose: Purpose,
+    /// The captures named; `None` means every logged or reviewed one.
+    pub captures: Option<Vec<String>>,
+    /// For whom.
+    pub recipient: Option<String>,
+}
+
+impl NewPacket {
+    /// Reads a request.
+    pub fn read(mut form: Form) -> Result<Self> {
+        let purpose = form.required_word::<Purpose>("purpose");
+        let captures = read_captures(&mut form);
+        let recipient = form.text("recipient", LINE).filter(|r| !r.trim().is_empty());
+        form.done()?;
+        let purpose = purpose.ok_or_else(|| Error::internal("a purpose that was neither taken nor refused"))?;
+        Ok(Self { purpose, captures, recipient })
+    }
+
+    /// Refuses a purpose that this version does not build.
+    pub fn supported(self) -> Result<Self> {
+        if self.purpose != Purpose::Referral {
+            return Ok(self);
+        }
+        let way_out = "referral packets are not built by this version: ask for court_exhibits, discovery, supplement or internal";
+        Err(Error::field("purpose", "supported", way_out))
+    }
+}
+
+fn read_captures(form: &mut Form) -> Option<Vec<String>> {
+    if !form.has("captures") {
+        return None;
+    }
+    let texts = form.texts("captures", NAMED, 64);
+    if texts.is_empty() && form.ok() {
+        form.refuse("captures", "not_empty", "names no capture: name at least one, or leave the field out for all of them");
+    }
+    let mut ids = Vec::with_capacity(texts.len());
+    for (i, text) in texts.iter().enumerate() {
+        match parse_id(text) {
+            Some(id) => ids.push(id),
+            None => form.refuse(&format!("captures[{i}]"), "uuid", "must be a UUID"),
+        }
+    }
+    Some(ids)
+}
+
+/// A stored packet.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = packets)]
+pub struct Packet {
+    /// Its id.
+    pub id: String,
+    /// Its case.
+    pub case_id: String,
+    /// The word of its purpose.
+    pub purpose: String,
+    /// The word of its state.
+    pub state: String,
+    /// What the builder is at.
+    pub step: String,
+    /// How much of the step is done.
+    pub done: i64,
+    /// How much the step is in all.
+    pub total: i64,
+    /// When it was asked for.
+    pub requested_at: Micros,
+    /// When its build began.
+    pub started_at: Option<Micros>,
+    /// When its build ended.
+    pub finished_at: Option<Micros>,
+    /// Bytes of its file.
+    pub size: Option<i64>,
+    /// SHA-256 of its file.
+    pub sha256: Option<Vec<u8>>,
+    /// Its top folder, and its file's name without the ending.
+    pub name: String,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// The record of the request.
+    pub body: String,
+}
+
+impl Packet {
+    /// Whether it can be downloaded.
+    pub fn is_ready(&self) -> bool {
+        self.state == State::Ready.as_str()
+    }
+
+    /// The digest of its file.
+    pub fn digest(&self) -> Option<Digest> {
+        self.sha256.as_deref().and_then(Digest::from_slice)
+    }
+
+    /// The record of the request.
+    pub fn record(&self) -> Result<Value> {
+        Ok(serde_json::from_str(&self.body)?)
+    }
+
+    /// The packet as the API shows it.
+    pub fn show(&self) -> Result<Value> {
+        let record = self.record()?;
+        Ok(json!({
+            "id": self.id, "case_id": self.case_id, "purpose": self.purpose, "recipient": record["recipient"],
+            "requested_by": record["requested_by"], "requested_at": clock::format(self.requested_at),
+            "selected": record["captures"].as_array().map(Vec::len),
+            "state": self.state, "step": self.step, "done": self.done, "total": self.total,
+            "started_at": self.started_at.map(clock::format), "finished_at": self.finished_at.map(clock::format),
+            "size": self.size, "sha256": self.digest(), "name": self.name, "error": self.error,
+        }))
+    }
+}
+
+/// To whom a packet went.
+#[derive(Debug, Clone)]
+pub struct NewDisclosure {
+    to: String,
+    under: Option<String>,
+    request: Option<String>,
+    withheld: Option<String>,
+    note: Option<String>,
+    at: Option<Micros>,
+}
+
+impl NewDisclosure {
+    /// Reads a request.
+    pub fn read(mut form: Form) -> Result<Self> {
+        let new = Self {
+            to: form.required("to", LINE),
+            under: form.text("under", LINE),
+            request: form.text("request", LINE),
+            withheld: form.text("withheld", TEXT),
+            note: form.text("note", TEXT),
+            at: form.time("at"),
+        };
+        form.done()?;
+        Ok(new)
+    }
+
+    /// When the packet was handed over; a time to come is refused.
+    pub fn at(&self, now: Micros) -> Result<Micros> {
+        match self.at {
+            Some(at) if at > now => Err(Error::field("at", "past", "lies in the future: record a disclosure after it was made")),
+            at => Ok(at.unwrap_or(now)),
+        }
+    }
+
+    /// What was said, as fields of a record; what was not said is left out.
+    pub fn fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let optional = [("under", &self.under), ("request", &self.request), ("withheld", &self.withheld), ("note", &self.note)];
+        std::iter::once(("to", self.to.as_str())).chain(optional.into_iter().filter_map(|(k, v)| Some((k, v.as_deref()?))))
+    }
+}
+
+/// The folder's and file's name: a slug of the case number and the time of the request.
+pub fn name(number: &str, at: Micros) -> String {
+    let mut slug = String::new();
+    for c in number.chars().take(SLUG) {
+        match c {
+            'a'..='z' | '0'..='9' => slug.push(c),
+            'A'..='Z' => slug.push(c.to_ascii_lowercase()),
+            _ if slug.ends_with('-') || slug.is_empty() => {}
+            _ => slug.push('-'),
+        }
+    }
+    let slug = slug.trim_end_matches('-');
+    format!("{}-{}", if slug.is_empty() { "case" } else { slug }, clock::compact(at))
+}
+
+/// The ending of an exhibit's file, by what its bytes say they are.
+pub fn extension(media_type: &str) -> &'static str {
+    match media_type {
+        "image/jpeg" => "jpg",
+        "image/png" => "png",
+        "image/gif" => "gif",
+        "image/webp" => "webp",
+        "image/heif" | "image/heic" => "heic",
+        "image/tiff" => "tif",
+        "image/bmp" => "bmp",
+        "image/avif" => "avif",
+        "video/mp4" => "mp4",
+        "video/quicktime" => "mov",
+        "video/webm" => "webm",
+        "video/x-matroska" => "mkv",
+        "video/x-msvideo" => "avi",
+        "audio/mpeg" => "mp3",
+        "audio/m4a" | "audio/mp4" => "m4a",
+        "audio/ogg" => "ogg",
+        "audio/x-wav" => "wav",
+        "application/pdf" => "pdf",
+        "application/zip" => "zip",
+        "application/gzip" => "gz",
+        "application/warc" => "warc",
+        "application/json" => "json",
+        "multipart/related" => "mhtml",
+        "text/html" => "html",
+        "text/xml" => "xml",
+        "text/plain" => "txt",
+        _ => "bin",
+    }
+}
+
+/// Whether browsers show these bytes as a picture and do nothing else with them.
+pub fn is_picture(media_type: &str) -> bool {
+    matches!(media_type, "image/jpeg" | "image/png" | "image/gif" | "image/webp")
+}
+
+/// Whether opening these bytes beside the packet's pages could run what somebody else wrote.
+pub fn is_active(media_type: &str) -> bool {
+    let documents = ["text/html", "text/xml", "multipart/related", "application/xhtml+xml", "image/svg+xml", "application/xml"];
+    documents.contains(&media_type) || media_type.contains("executable") || media_type.contains("script")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_plain_whatever_the_number() {
+        let at = clock::parse("2026-11-22T14:07:31Z").expect("a time");
+        let cases = [("26-004417", "26-004417"), ("CT/2026 #42", "ct-2026-42"), ("…", "case"), ("Ø-9--x-", "9-x")];
+        for (number, slug) in cases {
+            assert_eq!(name(number, at), format!("{slug}-20261122T140731Z"));
+            assert!(crate::proof::packet::is_path(&name(number, at)));
+        }
+    }
+
+    #[test]
+    fn a_request_tells_every_broken_rule() {
+        let read = |v: Value| NewPacket::read(Form::new(v).expect("an object")).and_then(NewPacket::supported);
+        let fields = |v: Value| read(v).expect_err("broken").errors.into_iter().map(|e| (e.field, e.rule)).collect::<Vec<_>>();
+        let pair = |f: &str, r: &str| (f.to_owned(), r.to_owned());
+        assert_eq!(fields(json!({})), [pair("purpose", "required")]);
+        assert_eq!(fields(json!({"purpose": "referral"})), [pair("purpose", "supported")]);
+        assert_eq!(fields(json!({"purpose": "internal", "captures": []})), [pair("captures", "not_empty")]);
+        let broken = json!({"purpose": "gift", "captures": ["x"], "extra": 1});
+        assert_eq!(fields(broken), [pair("purpose", "one_of"), pair("captures[0]", "uuid"), pair("extra", "unknown")]);
+        let whole = read(json!({"purpose": "discovery", "recipient": " "})).expect("a packet");
+        assert!(whole.captures.is_none() && whole.recipient.is_none());
+    }
+
+    #[test]
+    fn active_content_is_never_a_picture() {
+        for kind in ["text/html", "image/svg+xml", "application/vnd.microsoft.portable-executable"] {
+            assert!(is_active(kind) && !is_picture(kind), "{kind}");
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! `data/index.html`: the packet as a person reads it. One file, no script, nothing fetched; written piece by piece,
+//! so that ten thousand exhibits need no more memory than ten.
+
+use std::collections::HashMap;
+use std::io::Write;
+
+use askama::Template;
+use serde_json::Value;
+
+use super::build::Work;
+use super::custody::{Custody, each_event};
+use super::cut::Status;
+use super::exhibits::{self, Copied, Loaded, Pick};
+use super::model::Purpose;
+use super::papers::{self, PRODUCT};
+use super::plain::{Fact, Moment, Zone, count, counted, facts, label, line, size};
+use super::store;
+use super::views::{AuthorizationView, CustodyRow, ExhibitView, InventoryLine, Scene, ThingView, TimelineRow, event, number, title};
+use super::zip::Bag;
+use crate::clock::{self, Micros};
+use crate::db::AnyConn;
+use crate::error::{Error, Result};
+use crate::forms::Word;
+use crate::proof::id::Digest;
+use crate::proof::packet::{INDEX, Shown};
+
+/// Exhibits whose events are in memory at once.
+const SOME: usize = 100;
+
+type Out<'o> = &'o mut dyn Write;
+
+/// The page's head, up to the first exhibit.
+#[derive(Template)]
+#[template(path = "packets/pages/top.html")]
+struct Top<'a> {
+    demo: bool,
+    number: String,
+    title: String,
+    kind: String,
+    handling: String,
+    purpose: String,
+    recipient: Option<String>,
+    requester: String,
+    requested: Moment,
+    begun: Moment,
+    zone: Option<&'static str>,
+    facts: Vec<Fact>,
+    files: String,
+    bytes: String,
+    tallies: Vec<Tally>,
+    events: String,
+    records: String,
+    records_withheld: u64,
+    origin: &'a str,
+    name: &'a str,
+    id: &'a str,
+    cut_seq: i64,
+    cut_leaf: Digest,
+}
+
+/// Captures of one fate.
+struct Tally {
+    n: u64,
+    status: String,
+    class: &'static str,
+    why: &'static str,
+}
+
+/// The page's end.
+#[derive(Template)]
+#[template(path = "packets/pages/bottom.html")]
+struct Bottom<'a> {
+    demo: bool,
+    name: &'a str,
+    origin: &'a str,
+    product: &'a str,
+}
+
+/// A section's beginning.
+#[derive(Template)]
+#[template(path = "packets/pages/section.html")]
+struct Section {
+    id: &'static str,
+    title: &'static str,
+    about: &'static str,
+    columns: &'static [&'static str],
+}
+
+/// Writes the page.
+pub fn index(work: &Work<'_>, custody: &Custody, picks: &[Pick], copied: Copied, bag: &mut Bag) -> Result<()> {
+    let case = papers::case(work, custody)?;
+    let numbers = numbers(work, custody)?;
+    let zone = Zone::named(case.record["time_zone"].as_str());
+    let page = Page { work, scene: Scene { custody, zone, authorizations: &numbers }, picks };
+    bag.spool(INDEX, |out| page.write(&case, copied, out))
+}
+
+/// The numbers of the authorizations, which exhibits and events name.
+fn numbers(work: &Work<'_>, custody: &Custody) -> Result<HashMap<String, String>> {
+    let mut numbers = HashMap::new();
+    papers::authorizations(work, custody, &mut |id, shown| {
+        numbers.insert(id.to_owned(), number(&shown.record));
+        Ok(())
+    })?;
+    Ok(numbers)
+}
+
+struct Page<'a> {
+    work: &'a Work<'a>,
+    scene: Scene<'a>,
+    picks: &'a [Pick],
+}
+
+impl Page<'_> {
+    fn write(&self, case: &Shown, copied: Copied, out: Out<'_>) -> Result<()> {
+        put(out, &self.top(case, copied))?;
+        self.exhibits(out)?;
+        self.timeline(out)?;
+        self.people(out)?;
+        self.authorizations(out)?;
+        self.custody(out)?;
+        self.inventory(out)?;
+        let work = self.work;
+        put(out, &Bottom { demo: work.log.demo, name: &work.packet.name, origin: &work.log.origin, product: PRODUCT })
+    }
+
+    fn top(&self, case: &Shown, copied: Copied) -> Top<'_> {
+        let (work, custody, zone) = (self.work, self.scene.custody, self.scene.zone);
+        let text = |name: &str| line(case.record[name].as_str().unwrap_or_default());
+        let shown = ["number", "title", "kind", "handling", "time_zone", "version", "due"];
+        Top {
+            demo: work.log.demo,
+            number: text("number"),
+            title: text("title"),
+            kind: label(&text("kind")),
+            handling: label(&text("handling")),
+            purpose: Purpose::from_word(&work.packet.purpose).map_or_else(|| line(&work.packet.purpose), |p| p.says().into()),
+            recipient: work.record["recipient"].as_str().map(line),
+            requester: line(work.record["requested_by"]["name"].as_str().unwrap_or("somebody")),
+            requested: zone.at(work.packet.requested_at),
+            begun: zone.at(work.started_at),
+            zone: zone.name(),
+            facts: facts(&case.record, zone, &shown),
+            files: counted(copied.files, "file", "files"),
+            bytes: size(copied.bytes),
+            tallies: tallies(custody),
+            events: counted(custody.events_shown(), "event", "events"),
+            records: counted(custody.shown, "record", "records"),
+            records_withheld: custody.withheld,
+            origin: &work.log.origin,
+            name: &work.packet.name,
+            id: &work.packet.id,
+            cut_seq: custody.cut.seq,
+            cut_leaf: custody.cut.leaf,
+        }
+    }
+
+    fn exhibits(&self, out: Out<'_>) -> Result<()> {
+        let about = "Each capture as it was recorded when it was received. Files are byte for byte those received; \
+                     what the text says is the evidence's own and nobody's finding.";
+        put(out, &Section { id: "exhibits", title: "Exhibits", about, columns: &[] })?;
+        for some in self.picks.chunks(SOME) {
+            let leaves: Vec<Digest> = some.iter().flat_map(|p| self.scene.custody.about(&p.id)).map(|e| e.leaf).collect();
+            let bodies = self.work.db.read_blocking(|conn| store::bodies(conn, &leaves))?;
+            exhibits::each(self.work, self.scene.custody, some.iter(), |loaded| {
+                put(out, &ExhibitView::new(self.scene, &loaded, &bodies)?)?;
+                self.work.progress.advance(1)
+            })?;
+        }
+        put_str(out, "</section>\n")
+    }
+
+    /// By the time of the post where it is known, else of the capture.
+    fn timeline(&self, out: Out<'_>) -> Result<()> {
+        let mut order: Vec<(Micros, &Pick)> = Vec::with_capacity(self.picks.len());
+        exhibits::each(self.work, self.scene.custody, self.picks.iter(), |loaded| {
+            order.push((moment(&loaded).0, loaded.pick));
+            Ok(())
+        })?;
+        order.sort_by_key(|(at, pick)| (*at, pick.exhibit));
+        let about = "The exhibits in the order of time: when a post was made where that is recorded, else when it was captured.";
+        put(out, &Section { id: "timeline", title: "Timeline", about, columns: &["When", "What that time is", "Exhibit", "What"] })?;
+        exhibits::each(self.work, self.scene.custody, order.iter().map(|(_, pick)| *pick), |loaded| {
+            let (at, basis) = moment(&loaded);
+            let exhibit = loaded.pick.exhibit;
+            put(out, &TimelineRow { at: self.scene.zone.at(at), basis, exhibit, title: title(&loaded.record) })
+        })?;
+        end_table(out)
+    }
+
+    fn people(&self, out: Out<'_>) -> Result<()> {
+        let about = "People and accounts as the case records them. Who stands behind an account is an attribution with a basis, not a fact of this log.";
+        put(out, &Section { id: "people", title: "Subjects and accounts", about, columns: &[] })?;
+        let thing = |shown: &Shown, what: &str, names: &[&str]| {
+            let named = names.iter().find_map(|n| shown.record[*n].as_str()).map(line);
+            let title = named.map_or_else(|| what.to_owned(), |n| format!("{what}: {n}"));
+            ThingView { title, facts: facts(&shown.record, self.scene.zone, &["version"]), leaf: shown.leaf }
+        };
+        let mut any = false;
+        papers::subjects(self.work, self.scene.custody, &mut |_, shown| {
+            any = true;
+            put(out, &thing(&shown, "Subject", &["name", "label"]))
+        })?;
+        papers::accounts(self.work, self.scene.custody, &mut |_, shown| {
+            any = true;
+            put(out, &thing(&shown, "Account", &["handle", "url"]))
+        })?;
+        put_str(out, if any { "</section>\n" } else { "<p class=none>None recorded.</p></section>\n" })
+    }
+
+    fn authorizations(&self, out: Out<'_>) -> Result<()> {
+        let about = "Leave to use social media in this case: asked for by whom, decided by whom, and how far it went. Nothing is ever covered backwards.";
+        put(out, &Section { id: "authorizations", title: "Authorizations", about, columns: &[] })?;
+        papers::authorizations(self.work, self.scene.custody, &mut |id, shown| {
+            let leaves: Vec<Digest> = self.scene.custody.about(id).map(|e| e.leaf).collect();
+            let events = self.work.db.read_blocking(|conn| self.told(conn, &leaves))?;
+            put(out, &AuthorizationView::new(self.scene, shown.leaf, &shown.record, events))
+        })?;
+        put_str(out, if self.scene.authorizations.is_empty() { "<p class=none>None recorded.</p></section>\n" } else { "</section>\n" })
+    }
+
+    fn told(&self, conn: &mut AnyConn, leaves: &[Digest]) -> Result<Vec<super::views::EventView>> {
+        let (bodies, records) = (store::bodies(conn, leaves)?, store::parsed(conn, leaves)?);
+        leaves.iter().filter_map(|l| Some((bodies.get(l)?, records.get(l)))).map(|(b, r)| event(self.scene, b, r)).collect()
+    }
+
+    fn custody(&self, out: Out<'_>) -> Result<()> {
+        let about = "Everything that happened in the case up to the cut, in order, as one chain: each event names the one before it. \
+                     The full events and their records stand in custody/events.jsonl and custody/records.jsonl.";
+        put(out, &Section { id: "custody", title: "Custody", about, columns: &["No.", "When", "Who", "What happened", "To what", "Leaf (SHA-256)"] })?;
+        let cut = &self.scene.custody.cut;
+        each_event(self.work, &cut.stream, 0, cut.seq, |stored| {
+            put(out, &CustodyRow { event: event(self.scene, &stored.body, None)? })?;
+            self.work.progress.check()
+        })?;
+        end_table(out)
+    }
+
+    fn inventory(&self, out: Out<'_>) -> Result<()> {
+        let about = "Every capture of the case up to the cut, whether it is in this packet or not, and why not.";
+        put(out, &Section { id: "inventory", title: "Inventory", about, columns: &["Item", "Kind", "Captured", "Status", "Why"] })?;
+        papers::each_capture(self.work, self.scene.custody, &mut |row| {
+            let fate = self.scene.custody.fate(&row.id)?;
+            let captured = row.captured_at.map(Value::String).and_then(|v| self.scene.zone.told(&v));
+            let (status, why) = (label(&row.status), row.why.unwrap_or_default());
+            let kind = label(&row.kind);
+            put(out, &InventoryLine { item: row.item, kind, captured, status, class: row.status, why, exhibit: fate.exhibit })
+        })?;
+        end_table(out)
+    }
+}
+
+/// When an exhibit belongs in the timeline, and what that time is.
+fn moment(loaded: &Loaded<'_>) -> (Micros, &'static str) {
+    let at = |name: &str| loaded.record[name].as_str().and_then(clock::parse);
+    let shown = loaded.record["posted_at_basis"].as_str() == Some("shown");
+    match (at("posted_at"), at("captured_at")) {
+        (Some(at), _) if shown => (at, "posted, as the platform showed it"),
+        (Some(at), _) => (at, "posted, as the capturing person inferred it"),
+        (None, Some(at)) => (at, "captured"),
+        (None, None) => (0, "no time recorded"),
+    }
+}
+
+/// How many captures have each fate, the included ones first; a fate that none has is left out.
+fn tallies(custody: &Custody) -> Vec<Tally> {
+    Status::WORDS
+        .iter()
+        .filter_map(|(class, status)| {
+            let n = custody.cut.fates.values().filter(|f| f.status == *status).count() as u64;
+            let why = match status {
+                Status::Included => "each an exhibit below, with its files, record and custody",
+                Status::NotSelected => "not asked for, or received after this packet was begun; records withheld",
+                Status::Held => "no basis covered them when they were made, and no supervisor has decided; records withheld",
+                Status::Quarantined => "quarantined by a supervisor; records withheld",
+                Status::Disposed => "disposed of under the retention rules; records withheld",
+            };
+            (n > 0 || *status == Status::Included).then(|| Tally { n, status: label(class), class, why })
+        })
+        .collect()
+}
+
+fn put(out: Out<'_>, template: &impl Template) -> Result<()> {
+    // Rendered into a string of its own: a template writes in very small pieces.
+    put_str(out, &template.render().map_err(Error::internal)?)
+}
+
+fn put_str(out: Out<'_>, text: &str) -> Result<()> {
+    Ok(out.write_all(text.as_bytes())?)
+}
+
+fn end_table(out: Out<'_>) -> Result<()> {
+    put_str(out, "</tbody></table></div></section>\n")
+}
+
+impl Tally {
+    fn number(&self) -> String {
+        count(self.n)
+    }
+}

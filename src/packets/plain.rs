@@ -1,0 +1,243 @@
+//! Words, times and numbers as the packet's page shows them. Evidence text is hostile: whatever could make a reader
+//! see something else than stands there is shown as what it is.
+
+use std::fmt::Write;
+
+use chrono::{TimeZone, Utc};
+use chrono_tz::Tz;
+use serde_json::Value;
+
+use crate::clock::{self, Micros};
+use crate::proof::id::Digest;
+
+/// A text on one line: control characters and those that turn the reading direction stand as their code points.
+pub fn line(text: &str) -> String {
+    shown(text, |_| false)
+}
+
+/// A text of several lines, otherwise the same.
+pub fn block(text: &str) -> String {
+    shown(text, |c| matches!(c, '\n' | '\t'))
+}
+
+fn shown(text: &str, keep: impl Fn(char) -> bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if (c.is_control() || turns(c)) && !keep(c) {
+            // Writing to a String cannot fail.
+            let _ = write!(out, "\u{27e8}U+{:04X}\u{27e9}", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Embeddings, overrides, isolates, and characters that nobody sees. Plain marks of scripts written from right to
+/// left stay.
+fn turns(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// A word of the contract as people write it.
+pub fn label(word: &str) -> String {
+    let mut text = line(&word.replace('_', " "));
+    if let Some(first) = text.get_mut(0..1) {
+        first.make_ascii_uppercase();
+    }
+    text
+}
+
+/// A time in UTC, and in the case's zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moment {
+    /// For programs.
+    pub iso: String,
+    /// In UTC.
+    pub utc: String,
+    /// In the case's zone, with its abbreviation.
+    pub local: Option<String>,
+}
+
+/// The case's time zone; `None` where the case has none that is known.
+#[derive(Debug, Clone, Copy)]
+pub struct Zone(Option<Tz>);
+
+impl Zone {
+    /// By its IANA name.
+    pub fn named(name: Option<&str>) -> Self {
+        Self(name.and_then(|n| n.parse().ok()).filter(|tz| *tz != Tz::UTC))
+    }
+
+    /// Its name.
+    pub fn name(&self) -> Option<&'static str> {
+        self.0.map(|tz| tz.name())
+    }
+
+    /// An instant in both.
+    pub fn at(&self, at: Micros) -> Moment {
+        let Some(utc) = Utc.timestamp_micros(at).single() else {
+            return Moment { iso: String::new(), utc: at.to_string(), local: None };
+        };
+        let pattern = if at % clock::SECOND == 0 { "%Y-%m-%d %H:%M:%S" } else { "%Y-%m-%d %H:%M:%S%.3f" };
+        let local = self.0.map(|tz| utc.with_timezone(&tz).format("%Y-%m-%d %H:%M:%S %Z").to_string());
+        Moment { iso: clock::format(at), utc: format!("{} UTC", utc.format(pattern)), local }
+    }
+
+    /// A time as a record tells it; one that is no time is shown as it stands.
+    pub fn told(&self, value: &Value) -> Option<Moment> {
+        let text = value.as_str()?;
+        let unread = || Moment { iso: String::new(), utc: line(text), local: None };
+        Some(clock::parse(text).map_or_else(unread, |at| self.at(at)))
+    }
+}
+
+/// A digest in groups of eight digits, so that two can be compared by eye.
+pub fn groups(digest: &Digest) -> Vec<String> {
+    let hex = digest.to_string();
+    (0..8).map(|i| hex[i * 8..i * 8 + 8].to_owned()).collect()
+}
+
+/// A number with its thousands apart.
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// A number of bytes, exact and rounded.
+pub fn size(bytes: u64) -> String {
+    let exact = format!("{} bytes", count(bytes));
+    let units = [("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1000)];
+    match units.iter().find(|(_, scale)| bytes >= *scale) {
+        Some((unit, scale)) => format!("{}.{} {unit} ({exact})", bytes / scale, bytes % scale * 10 / scale),
+        None => exact,
+    }
+}
+
+/// A thing with its number, in singular or plural.
+pub fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(n), if n == 1 { one } else { many })
+}
+
+/// One line of a list of particulars.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    /// What.
+    pub label: String,
+    /// The value.
+    pub value: String,
+}
+
+impl Fact {
+    /// From a label of ours and a value of anybody's.
+    pub fn new(label: &str, value: impl AsRef<str>) -> Self {
+        Self { label: label.to_owned(), value: block(value.as_ref()) }
+    }
+}
+
+/// Whatever a record says, but for ids and the fields named, which are shown elsewhere.
+pub fn facts(record: &Value, zone: Zone, but: &[&str]) -> Vec<Fact> {
+    let mut out = Vec::new();
+    if let Value::Object(fields) = record {
+        for (name, value) in fields.iter().filter(|(n, _)| !but.contains(&n.as_str()) && *n != "id" && !n.ends_with("_id")) {
+            gather(&mut out, &label(name), value, zone);
+        }
+    }
+    out
+}
+
+fn gather(out: &mut Vec<Fact>, name: &str, value: &Value, zone: Zone) {
+    match value {
+        Value::Object(fields) if !fields.contains_key("name") || fields.len() > 2 => {
+            fields.iter().filter(|(n, _)| *n != "id").for_each(|(n, v)| gather(out, &format!("{name}: {}", label(n).to_lowercase()), v, zone));
+        }
+        Value::Array(all) if all.iter().any(Value::is_object) && all.iter().any(|v| v["name"].is_null()) => {
+            all.iter().enumerate().for_each(|(i, v)| gather(out, &format!("{name} {}", i + 1), v, zone));
+        }
+        other => out.extend(phrase(other, zone).map(|value| Fact { label: name.to_owned(), value })),
+    }
+}
+
+/// A value as a phrase; `None` where there is nothing to say.
+pub fn phrase(value: &Value, zone: Zone) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::Bool(yes) => Some(if *yes { "yes" } else { "no" }.into()),
+        Value::Number(n) => Some(n.to_string()),
+        Value::String(text) if is_time(text) => zone.told(value).map(|m| match m.local {
+            Some(local) => format!("{} ({local})", m.utc),
+            None => m.utc,
+        }),
+        Value::String(text) => Some(block(text)),
+        Value::Array(all) => {
+            let all: Vec<String> = all.iter().filter_map(|v| phrase(v, zone)).collect();
+            (!all.is_empty()).then(|| all.join(", "))
+        }
+        Value::Object(fields) => fields.get("name").and_then(|v| phrase(v, zone)),
+    }
+}
+
+fn is_time(text: &str) -> bool {
+    text.len() >= 20 && text.ends_with('Z') && clock::parse(text).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn hostile_text_shows_what_it_holds() {
+        let cases = [
+            ("photo\u{202e}gpj.exe", "photo⟨U+202E⟩gpj.exe"),
+            ("a\nb", "a⟨U+000A⟩b"),
+            ("zero\u{200b}width", "zero⟨U+200B⟩width"),
+            ("שלום\u{200f} ok", "שלום\u{200f} ok"),
+        ];
+        for (text, seen) in cases {
+            assert_eq!(line(text), seen);
+        }
+        assert_eq!(block("a\nb\r"), "a\nb⟨U+000D⟩");
+    }
+
+    #[test]
+    fn times_stand_in_both_zones() {
+        let zone = Zone::named(Some("America/New_York"));
+        let moment = zone.told(&json!("2026-11-22T14:07:31.120Z")).expect("a time");
+        assert_eq!(moment.utc, "2026-11-22 14:07:31.120 UTC");
+        assert_eq!(moment.local.as_deref(), Some("2026-11-22 09:07:31 EST"));
+        assert_eq!(Zone::named(Some("Moon/Sea")).at(0).local, None);
+        assert_eq!(zone.told(&json!("last <night>")).map(|m| m.utc).as_deref(), Some("last <night>"));
+    }
+
+    #[test]
+    fn numbers_are_read_easily() {
+        assert_eq!(size(999), "999 bytes");
+        assert_eq!(size(7_431_002), "7.4 MB (7,431,002 bytes)");
+        assert_eq!(counted(1, "file", "files"), "1 file");
+    }
+
+    #[test]
+    fn a_record_becomes_a_list() {
+        let zone = Zone::named(None);
+        let record = json!({
+            "id": "x", "unit_id": "y", "lead": {"id": "u", "name": "A. B."}, "endangered": true, "none": null,
+            "particulars": {"who": "C", "ncic": {"number": "unknown"}}, "platforms": ["web", "x"],
+            "accounts": [{"platform": "x", "handle": "@h"}],
+        });
+        let seen: Vec<String> = facts(&record, zone, &["title"]).into_iter().map(|f| format!("{}={}", f.label, f.value)).collect();
+        let expected = [
+            "Accounts 1: handle=@h", "Accounts 1: platform=x", "Endangered=yes", "Lead=A. B.",
+            "Particulars: ncic: number=unknown", "Particulars: who=C", "Platforms=web, x",
+        ];
+        assert_eq!(seen, expected);
+    }
+}

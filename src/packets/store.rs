@@ -1,0 +1,251 @@
+//! Queries of this feature. What is long is read a page at a time, by key.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use serde_json::Value;
+
+use super::model::Packet;
+use crate::clock::Micros;
+use crate::db::AnyConn;
+use crate::db::tables::{
+    accounts, authorizations, capture_files, captures, cases, disclosures, events, files, packets, records, subjects, units,
+};
+use crate::error::{Error, Result};
+use crate::proof::id::Digest;
+
+/// Rows read at a time.
+pub const PAGE: i64 = 500;
+/// Values in one `IN`.
+const IN: usize = 500;
+
+/// Adds a packet that was asked for.
+pub fn insert(conn: &mut AnyConn, packet: &Packet, requested_by: &str, leaf: &Digest) -> Result<()> {
+    diesel::insert_into(packets::table)
+        .values((
+            packets::id.eq(&packet.id),
+            packets::case_id.eq(&packet.case_id),
+            packets::requested_by.eq(requested_by),
+            packets::purpose.eq(&packet.purpose),
+            packets::state.eq(&packet.state),
+            packets::step.eq(&packet.step),
+            packets::done.eq(packet.done),
+            packets::total.eq(packet.total),
+            packets::requested_at.eq(packet.requested_at),
+            packets::name.eq(&packet.name),
+            packets::leaf.eq(leaf.as_bytes().to_vec()),
+            packets::body.eq(&packet.body),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// A packet by its id.
+pub fn packet(conn: &mut AnyConn, id: &str) -> Result<Packet> {
+    packets::table.find(id).select(Packet::as_select()).first(conn).optional()?.ok_or_else(Error::not_found)
+}
+
+/// Packets of a case, oldest first.
+pub fn of_case(conn: &mut AnyConn, case: &str, after: Option<&str>, limit: i64) -> Result<Vec<Packet>> {
+    Ok(packets::table
+        .filter(packets::case_id.eq(case).and(packets::id.gt(after.unwrap_or_default())))
+        .order(packets::id)
+        .limit(limit)
+        .select(Packet::as_select())
+        .load(conn)?)
+}
+
+/// Packets in a state, oldest first.
+pub fn in_state(conn: &mut AnyConn, state: &str, limit: i64) -> Result<Vec<Packet>> {
+    let query = packets::table.filter(packets::state.eq(state)).order(packets::id).limit(limit);
+    Ok(query.select(Packet::as_select()).load(conn)?)
+}
+
+/// Takes a queued packet for building; `false` when another builder was first.
+pub fn start(conn: &mut AnyConn, id: &str, now: Micros) -> Result<bool> {
+    let mine = packets::table.filter(packets::id.eq(id).and(packets::state.eq("queued")));
+    let set = (packets::state.eq("building"), packets::started_at.eq(Some(now)));
+    Ok(diesel::update(mine).set(set).execute(conn)? == 1)
+}
+
+/// Notes how far the builder is.
+pub fn step(conn: &mut AnyConn, id: &str, step: &str, done: i64, total: i64) -> Result<()> {
+    let mine = packets::table.filter(packets::id.eq(id).and(packets::state.eq("building")));
+    diesel::update(mine).set((packets::step.eq(step), packets::done.eq(done), packets::total.eq(total))).execute(conn)?;
+    Ok(())
+}
+
+/// The packet's file is there.
+pub fn ready(conn: &mut AnyConn, id: &str, now: Micros, size: i64, sha256: &Digest) -> Result<()> {
+    let set = (
+        packets::state.eq("ready"),
+        packets::step.eq(""),
+        packets::done.eq(size),
+        packets::total.eq(size),
+        packets::finished_at.eq(Some(now)),
+        packets::size.eq(Some(size)),
+        packets::sha256.eq(Some(sha256.as_bytes().to_vec())),
+    );
+    diesel::update(packets::table.find(id)).set(set).execute(conn)?;
+    Ok(())
+}
+
+/// The packet could not be built.
+pub fn failed(conn: &mut AnyConn, id: &str, now: Micros, why: &str) -> Result<()> {
+    let set = (packets::state.eq("failed"), packets::finished_at.eq(Some(now)), packets::error.eq(Some(why)));
+    diesel::update(packets::table.find(id)).set(set).execute(conn)?;
+    Ok(())
+}
+
+/// Adds a disclosure.
+pub fn insert_disclosure(conn: &mut AnyConn, id: &str, packet: &str, leaf: &Digest, body: &str) -> Result<()> {
+    diesel::insert_into(disclosures::table)
+        .values((
+            disclosures::id.eq(id),
+            disclosures::packet_id.eq(packet),
+            disclosures::leaf.eq(leaf.as_bytes().to_vec()),
+            disclosures::body.eq(body),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Disclosures of a packet, oldest first: id and record.
+pub fn disclosures_of(conn: &mut AnyConn, packet: &str, after: Option<&str>, limit: i64) -> Result<Vec<(String, String)>> {
+    Ok(disclosures::table
+        .filter(disclosures::packet_id.eq(packet).and(disclosures::id.gt(after.unwrap_or_default())))
+        .order(disclosures::id)
+        .limit(limit)
+        .select((disclosures::id, disclosures::body))
+        .load(conn)?)
+}
+
+/// The number of a case.
+pub fn case_number(conn: &mut AnyConn, case: &str) -> Result<String> {
+    Ok(cases::table.find(case).select(cases::number).first(conn)?)
+}
+
+/// A capture as selection and inventory need it.
+#[derive(Debug, Clone, Queryable, Selectable)]
+#[diesel(table_name = captures)]
+pub struct Listed {
+    /// Its id.
+    pub id: String,
+    /// Its number in the case.
+    pub item: i64,
+    /// Its state.
+    pub state: String,
+    /// When it was received.
+    pub received_at: Micros,
+    /// Where `capture.recorded` stands in the case's stream.
+    pub seq: i64,
+    /// The leaf of `capture.recorded`.
+    pub leaf: Vec<u8>,
+}
+
+/// Captures of a case in the order of their items, after an item.
+pub fn captures_after(conn: &mut AnyConn, case: &str, item: i64) -> Result<Vec<Listed>> {
+    Ok(captures::table
+        .filter(captures::case_id.eq(case).and(captures::item.gt(item)))
+        .order(captures::item)
+        .limit(PAGE)
+        .select(Listed::as_select())
+        .load(conn)?)
+}
+
+/// State of those of these captures that lie in the case.
+pub fn states_of(conn: &mut AnyConn, case: &str, ids: &[String]) -> Result<HashMap<String, String>> {
+    let mut out = HashMap::with_capacity(ids.len());
+    for some in ids.chunks(IN) {
+        let rows: Vec<(String, String)> = captures::table
+            .filter(captures::id.eq_any(some.to_vec()).and(captures::case_id.eq(case)))
+            .select((captures::id, captures::state))
+            .load(conn)?;
+        out.extend(rows);
+    }
+    Ok(out)
+}
+
+/// The records of these events: salt and canonical JSON, by leaf.
+pub fn records(conn: &mut AnyConn, leaves: &[Digest]) -> Result<HashMap<Digest, (Vec<u8>, String)>> {
+    let mut out = HashMap::with_capacity(leaves.len());
+    for some in leaves.chunks(IN) {
+        let keys: Vec<Vec<u8>> = some.iter().map(|l| l.as_bytes().to_vec()).collect();
+        let rows: Vec<(Vec<u8>, Vec<u8>, String)> = records::table
+            .filter(records::leaf.eq_any(keys))
+            .select((records::leaf, records::salt, records::body))
+            .load(conn)?;
+        for (leaf, salt, body) in rows {
+            out.insert(digest(&leaf)?, (salt, body));
+        }
+    }
+    Ok(out)
+}
+
+/// The same records, parsed.
+pub fn parsed(conn: &mut AnyConn, leaves: &[Digest]) -> Result<HashMap<Digest, Value>> {
+    let parse = |(leaf, (_, body)): (Digest, (Vec<u8>, String))| Ok((leaf, serde_json::from_str(&body)?));
+    records(conn, leaves)?.into_iter().map(parse).collect()
+}
+
+/// A row of a thing in a case: its id, the leaf of its record, and the record.
+pub type Thing = (String, Vec<u8>, String);
+
+/// The case itself.
+pub fn case(conn: &mut AnyConn, case: &str) -> Result<Thing> {
+    Ok(cases::table.find(case).select((cases::id, cases::leaf, cases::body)).first(conn)?)
+}
+
+/// The name of the case's unit.
+pub fn unit_name(conn: &mut AnyConn, case: &str) -> Result<String> {
+    let query = cases::table.inner_join(units::table.on(units::id.eq(cases::unit_id)));
+    Ok(query.filter(cases::id.eq(case)).select(units::name).first(conn)?)
+}
+
+/// Subjects of a case after an id.
+pub fn subjects_after(conn: &mut AnyConn, case: &str, after: &str) -> Result<Vec<Thing>> {
+    let query = subjects::table.filter(subjects::case_id.eq(case).and(subjects::id.gt(after)));
+    Ok(query.order(subjects::id).limit(PAGE).select((subjects::id, subjects::leaf, subjects::body)).load(conn)?)
+}
+
+/// Accounts of a case after an id.
+pub fn accounts_after(conn: &mut AnyConn, case: &str, after: &str) -> Result<Vec<Thing>> {
+    let query = accounts::table.filter(accounts::case_id.eq(case).and(accounts::id.gt(after)));
+    Ok(query.order(accounts::id).limit(PAGE).select((accounts::id, accounts::leaf, accounts::body)).load(conn)?)
+}
+
+/// Authorizations of a case after an id.
+pub fn authorizations_after(conn: &mut AnyConn, case: &str, after: &str) -> Result<Vec<Thing>> {
+    let query = authorizations::table.filter(authorizations::case_id.eq(case).and(authorizations::id.gt(after)));
+    let columns = (authorizations::id, authorizations::leaf, authorizations::body);
+    Ok(query.order(authorizations::id).limit(PAGE).select(columns).load(conn)?)
+}
+
+/// A stored digest.
+pub fn digest(bytes: &[u8]) -> Result<Digest> {
+    Digest::from_slice(bytes).ok_or_else(|| Error::internal("a stored digest is damaged"))
+}
+
+/// Bytes of the files of these captures that are not withheld.
+pub fn bytes_of(conn: &mut AnyConn, ids: &[String]) -> Result<u64> {
+    let sizes: Vec<i64> = capture_files::table
+        .inner_join(files::table.on(files::sha256.eq(capture_files::sha256)))
+        .filter(capture_files::capture_id.eq_any(ids.to_vec()).and(capture_files::withheld.eq(false)))
+        .select(files::size)
+        .load(conn)?;
+    Ok(sizes.into_iter().filter_map(|s| u64::try_from(s).ok()).sum())
+}
+
+/// The canonical bytes of these events.
+pub fn bodies(conn: &mut AnyConn, leaves: &[Digest]) -> Result<HashMap<Digest, Vec<u8>>> {
+    let mut out = HashMap::with_capacity(leaves.len());
+    for some in leaves.chunks(IN) {
+        let keys: Vec<Vec<u8>> = some.iter().map(|l| l.as_bytes().to_vec()).collect();
+        let rows: Vec<(Vec<u8>, Vec<u8>)> =
+            events::table.filter(events::leaf.eq_any(keys)).select((events::leaf, events::body)).load(conn)?;
+        for (leaf, body) in rows {
+            out.insert(digest(&leaf)?, body);
+        }
+    }
+    Ok(out)
+}

@@ -1,0 +1,168 @@
+//! The packet's file while it is made: entries in the contract's order, their digests kept for the manifests.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{BufReader, BufWriter, Read, Seek, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use super::progress::stopped;
+use crate::bag::writer::{WriteError, ZipWriter};
+use crate::error::{Error, Result};
+use crate::proof::id::Digest;
+
+/// Bytes gathered before they are written.
+const BUFFER: usize = 1 << 20;
+/// Bytes of the finished file hashed at a time.
+const PIECE: usize = 1 << 20;
+
+/// Where the parts of a packet under construction lie.
+pub struct Place {
+    folder: PathBuf,
+    id: String,
+}
+
+impl Place {
+    /// Of one packet.
+    pub fn new(folder: &Path, id: &str) -> Self {
+        Self { folder: folder.to_owned(), id: id.to_owned() }
+    }
+
+    fn part(&self) -> PathBuf {
+        self.folder.join(format!("{}.part", self.id))
+    }
+
+    fn spool(&self) -> PathBuf {
+        self.folder.join(format!("{}.spool", self.id))
+    }
+
+    /// The finished packet.
+    pub fn ready(&self) -> PathBuf {
+        self.folder.join(format!("{}.zip", self.id))
+    }
+
+    /// Removes what an unfinished build left.
+    pub fn clear(&self) {
+        for path in [self.part(), self.spool(), self.ready()] {
+            match fs::remove_file(&path) {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                    tracing::warn!(path = %path.display(), error = %e, "a part of an unfinished packet stays");
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The packet's ZIP.
+pub struct Bag {
+    zip: ZipWriter<BufWriter<File>>,
+    spool: File,
+    place: Place,
+    /// Digests of what lies under `data/`, by path.
+    pub payload: BTreeMap<String, Digest>,
+    /// Digests of everything else.
+    pub tags: BTreeMap<String, Digest>,
+    /// Bytes under `data/`.
+    pub payload_bytes: u64,
+}
+
+impl Bag {
+    /// Begins a packet whose entries lie in the folder `top`.
+    pub fn create(place: Place, top: &str) -> Result<Self> {
+        let out = BufWriter::with_capacity(BUFFER, new_file(&place.part())?);
+        let zip = ZipWriter::new(out, top).map_err(refused)?;
+        let spool = new_file(&place.spool())?;
+        Ok(Self { zip, spool, place, payload: BTreeMap::new(), tags: BTreeMap::new(), payload_bytes: 0 })
+    }
+
+    /// Copies a file of a known length in. A length that is not kept is told by the inner error.
+    pub fn copy(&mut self, path: &str, size: u64, from: impl Read) -> Result<std::result::Result<Digest, u64>> {
+        match self.zip.add(path, size, from, &mut |_| {}) {
+            Ok(digest) => {
+                self.keep(path, digest, size);
+                Ok(Ok(digest))
+            }
+            Err(WriteError::Size { found, .. }) => Ok(Err(found)),
+            Err(e) => Err(refused(e)),
+        }
+    }
+
+    /// Adds what is short enough for memory.
+    pub fn add(&mut self, path: &str, bytes: &[u8]) -> Result<()> {
+        let digest = self.zip.add_bytes(path, bytes).map_err(refused)?;
+        self.keep(path, digest, bytes.len() as u64);
+        Ok(())
+    }
+
+    /// Adds what is made piece by piece: it goes through a file beside, because an entry's length stands before it.
+    pub fn spool(&mut self, path: &str, make: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+        self.spool.set_len(0)?;
+        self.spool.rewind()?;
+        let mut out = BufWriter::with_capacity(BUFFER, &self.spool);
+        make(&mut out)?;
+        out.flush()?;
+        drop(out);
+        let size = self.spool.stream_position()?;
+        self.spool.rewind()?;
+        let from = BufReader::with_capacity(BUFFER, &self.spool);
+        let digest = self.zip.add(path, size, from, &mut |_| {}).map_err(refused)?;
+        self.keep(path, digest, size);
+        Ok(())
+    }
+
+    fn keep(&mut self, path: &str, digest: Digest, size: u64) {
+        if path.starts_with("data/") {
+            self.payload_bytes += size;
+            self.payload.insert(path.to_owned(), digest);
+        } else {
+            self.tags.insert(path.to_owned(), digest);
+        }
+    }
+
+    /// Ends the ZIP, syncs it, and puts it under its name. Gives its length and SHA-256.
+    pub fn finish(self) -> Result<(u64, Digest)> {
+        let (out, size) = self.zip.finish().map_err(refused)?;
+        let file = out.into_inner().map_err(|e| Error::from(e.into_error()))?;
+        let digest = sync_and_hash(&file)?;
+        fs::rename(self.place.part(), self.place.ready())?;
+        fs::remove_file(self.place.spool())?;
+        File::open(&self.place.folder)?.sync_all()?;
+        Ok((size, digest))
+    }
+}
+
+/// The disk takes its time; meanwhile the file is read back and hashed.
+fn sync_and_hash(file: &File) -> Result<Digest> {
+    std::thread::scope(|scope| {
+        let syncing = scope.spawn(|| file.sync_all());
+        let digest = hash(file);
+        syncing.join().map_err(|_| Error::internal("syncing a packet ended badly"))??;
+        digest
+    })
+}
+
+fn hash(mut file: &File) -> Result<Digest> {
+    file.rewind()?;
+    let (mut sha, mut piece) = (Sha256::new(), vec![0; PIECE]);
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(Digest(sha.finalize().into())),
+            n => sha.update(&piece[..n]),
+        }
+    }
+}
+
+fn new_file(path: &Path) -> Result<File> {
+    Ok(OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o600).open(path)?)
+}
+
+fn refused(e: WriteError) -> Error {
+    match e {
+        WriteError::Io(e) if e.get_ref().is_some_and(|inner| inner.is::<Error>()) => stopped(),
+        WriteError::Io(e) => e.into(),
+        other => Error::internal(format!("the packet's ZIP: {other}")),
+    }
+}
