@@ -18,7 +18,11 @@ pub fn request(tx: &mut Tx<'_>, new: &NewPacket) -> Result<Recorded<Value>> {
     let case = tx.case()?.case_id.clone();
     refuse_read_only(tx.conn)?;
     nothing_due(tx.conn, &case, "packet")?;
-    let captures = new.captures.as_deref().map(|ids| included(tx.conn, &case, ids)).transpose()?;
+    let captures = new
+        .captures
+        .as_deref()
+        .map(|ids| included(tx.conn, &case, ids))
+        .transpose()?;
     let content = record_of(tx, &case, new, captures);
     let packet = Packet {
         id: content["id"].as_str().unwrap_or_default().to_owned(),
@@ -37,7 +41,12 @@ pub fn request(tx: &mut Tx<'_>, new: &NewPacket) -> Result<Recorded<Value>> {
         body: canonical(&content)?,
         case_id: case,
     };
-    let event = tx.append(NewEvent::new(Action::PacketRequested, ("packet", &packet.id), 1, content))?;
+    let event = tx.append(NewEvent::new(
+        Action::PacketRequested,
+        ("packet", &packet.id),
+        1,
+        content,
+    ))?;
     store::insert(tx.conn, &packet, &tx.caller.user, &event.leaf)?;
     tx.answer(packet.show()?)
 }
@@ -59,12 +68,28 @@ fn record_of(tx: &Tx<'_>, case: &str, new: &NewPacket, captures: Option<Vec<Stri
 /// The captures named, each once; one that is elsewhere is refused as one that does not exist.
 fn included(conn: &mut AnyConn, case: &str, ids: &[String]) -> Result<Vec<String>> {
     let states = store::states_of(conn, case, ids)?;
-    let refused = |i: usize, rule: &str, message: &str| FieldError { field: format!("captures[{i}]"), rule: rule.into(), message: message.into() };
+    let refused = |i: usize, rule: &str, message: &str| FieldError {
+        field: format!("captures[{i}]"),
+        rule: rule.into(),
+        message: message.into(),
+    };
     let check = |(i, id): (usize, &String)| match states.get(id).map(String::as_str) {
         Some("logged" | "reviewed") => None,
-        Some("held") => Some(refused(i, "held", "is held: a supervisor decides it first; leave it out until then")),
-        Some("quarantined") => Some(refused(i, "quarantined", "is quarantined and leaves in no packet: leave it out")),
-        Some(_) => Some(refused(i, "included", "cannot be included in the state it is in: leave it out")),
+        Some("held") => Some(refused(
+            i,
+            "held",
+            "is held: a supervisor decides it first; leave it out until then",
+        )),
+        Some("quarantined") => Some(refused(
+            i,
+            "quarantined",
+            "is quarantined and leaves in no packet: leave it out",
+        )),
+        Some(_) => Some(refused(
+            i,
+            "included",
+            "cannot be included in the state it is in: leave it out",
+        )),
         None => Some(refused(i, "unknown", "is no capture of this case: check the id")),
     };
     let errors: Vec<FieldError> = ids.iter().enumerate().filter_map(check).collect();
@@ -91,7 +116,10 @@ pub fn download(tx: &mut Tx<'_>, id: &str, address: &str) -> Result<Recorded<()>
         "packet_id": id, "size": packet.size, "sha256": packet.digest(), "address": address,
         "by": {"id": tx.caller.user, "name": tx.caller.name},
     });
-    tx.record(NewEvent::new(Action::PacketDownloaded, ("packet", id), 1, record), |_| ())
+    tx.record(
+        NewEvent::new(Action::PacketDownloaded, ("packet", id), 1, record),
+        |_| (),
+    )
 }
 
 /// Records to whom a packet went.
@@ -108,21 +136,39 @@ pub fn disclose(tx: &mut Tx<'_>, id: &str, new: &NewDisclosure) -> Result<Record
         fields.extend(own);
     }
     let content = Value::Object(fields);
-    let event = tx.append(NewEvent::new(Action::PacketDisclosed, ("packet", id), 1, content.clone()))?;
-    store::insert_disclosure(tx.conn, content["id"].as_str().unwrap_or_default(), id, &event.leaf, &canonical(&content)?)?;
+    let event = tx.append(NewEvent::new(
+        Action::PacketDisclosed,
+        ("packet", id),
+        1,
+        content.clone(),
+    ))?;
+    store::insert_disclosure(
+        tx.conn,
+        content["id"].as_str().unwrap_or_default(),
+        id,
+        &event.leaf,
+        &canonical(&content)?,
+    )?;
     tx.answer(content)
 }
 
 fn ready(tx: &mut Tx<'_>, id: &str) -> Result<Packet> {
     let packet = store::packet(tx.conn, id)?;
-    if packet.is_ready() { Ok(packet) } else { Err(not_ready(&packet)) }
+    if packet.is_ready() {
+        Ok(packet)
+    } else {
+        Err(not_ready(&packet))
+    }
 }
 
 /// Why there is nothing to download.
 pub fn not_ready(packet: &Packet) -> Error {
     let why = match &packet.error {
         Some(why) => format!("This packet could not be built: {why}"),
-        None => format!("This packet is {}: follow GET /api/v1/packets/{} until it is ready.", packet.state, packet.id),
+        None => format!(
+            "This packet is {}: follow GET /api/v1/packets/{} until it is ready.",
+            packet.state, packet.id
+        ),
     };
     Error::conflict(why)
 }
