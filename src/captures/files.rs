@@ -67,7 +67,10 @@ fn send(req: &HttpRequest, app: &App, found: &Found) -> Reply {
         .use_last_modified(false)
         .set_content_type(kind.parse().unwrap_or(mime::APPLICATION_OCTET_STREAM))
         .set_content_disposition(ContentDisposition { disposition, parameters: vec![DispositionParam::Filename(name)] });
-    let mut response = reply::file(file.into_response(req))?;
+    let mut response = match reply::in_range(file.into_response(req)) {
+        Ok(response) => response,
+        Err(refused) => return Ok(refused),
+    };
     let digest = format!("sha-256=:{}:", STANDARD.encode(found.sha256.as_bytes()));
     let headers = response.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));

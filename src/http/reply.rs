@@ -86,8 +86,8 @@ fn title(slug: &str) -> &str {
     TITLES.get(slug).map_or(slug, String::as_str)
 }
 
-/// A file as asked for. A range outside it is a problem like any other.
-pub fn file(response: HttpResponse) -> Reply {
+/// A file's answer; or, where the range lies outside it, a problem like any other.
+pub fn in_range(response: HttpResponse) -> std::result::Result<HttpResponse, HttpResponse> {
     if response.status() != StatusCode::RANGE_NOT_SATISFIABLE {
         return Ok(response);
     }
@@ -96,7 +96,7 @@ pub fn file(response: HttpResponse) -> Reply {
     if let Some(size) = response.headers().get(CONTENT_RANGE) {
         refused.headers_mut().insert(CONTENT_RANGE, size.clone());
     }
-    Ok(refused)
+    Err(refused)
 }
 
 /// 200 with a resource.
