@@ -15,6 +15,7 @@ run: setup
 # Everything, once on SQLite and once on a PostgreSQL that lives as long as this target; then what the documents promise.
 test: setup
 	target/tools/bin/python tests/openapi.py
+	tests/problems.py
 	@$(call with_postgres,cargo test --locked)
 	tests/quickstart.sh
 

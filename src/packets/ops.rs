@@ -104,7 +104,7 @@ pub fn refuse_read_only(conn: &mut AnyConn) -> Result<()> {
     if ledger::state(conn)?.is_some_and(|state| state.read_only) {
         let detail = "This installation was restored from a backup and its log is read-only: no packet can be issued from it. \
                       Use the installation that continues the log, or restore with --new-log.";
-        return Err(Error::new(Kind::Conflict, "log-read-only", detail));
+        return Err(Error::new(Kind::Unavailable, "read-only", detail));
     }
     Ok(())
 }
