@@ -38,15 +38,15 @@ impl LogSigner {
             refused(format!("the log's key {} cannot be read ({e}): put it back from your backup; a log without its key cannot go on", file.display()))
         })?;
         let seed: Digest = text.trim().parse().map_err(|_| refused(format!("{} is not a key of this log", file.display())))?;
-        let signer = Self::with_seed(folder, origin, seed.as_bytes())?;
-        if signer.vkey() != vkey {
+        // Before the last checkpoint is read: under another key that would only look damaged.
+        if signer_of(origin, seed.as_bytes())?.vkey().to_string() != vkey {
             return Err(refused(format!("{} is another key than the log's ({vkey}): put the right one back", file.display())));
         }
-        Ok(signer)
+        Self::with_seed(folder, origin, seed.as_bytes())
     }
 
     fn with_seed(folder: &Path, origin: &str, seed: &[u8; 32]) -> Result<Self> {
-        let signer = Signer::from_seed(origin, seed).map_err(|e| refused(format!("the log cannot be named {origin:?}: {e}")))?;
+        let signer = signer_of(origin, seed)?;
         let last_file = folder.join("log.checkpoint");
         let last = match fs::read(&last_file) {
             Ok(bytes) => Some(read_last(&bytes, &signer.vkey().to_string())?),
@@ -76,6 +76,10 @@ impl LogSigner {
         self.last = Some(checkpoint.clone());
         Ok(note)
     }
+}
+
+fn signer_of(origin: &str, seed: &[u8; 32]) -> Result<Signer> {
+    Signer::from_seed(origin, seed).map_err(|e| refused(format!("the log cannot be named {origin:?}: {e}")))
 }
 
 /// Reads a checkpoint note and verifies the log's signature on it.
