@@ -361,23 +361,6 @@ impl App {
         }
     }
 
-    /// Everyone with a role.
-    pub fn everyone(&self) -> Vec<&Client> {
-        vec![
-            &self.lead,
-            &self.member,
-            &self.stranger,
-            &self.supervisor,
-            &self.deputy,
-            &self.far,
-            &self.exporter,
-            &self.prosecutor,
-            &self.auditor,
-            &self.administrator,
-            &self.double,
-        ]
-    }
-
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -399,7 +382,12 @@ impl App {
 
     /// A client with another bearer.
     pub fn bearing(&self, token: &str) -> Client {
-        Client { token: Some(token.to_owned()), ..self.nobody.clone() }
+        self.bearing_as("", token)
+    }
+
+    /// The same, of a known person.
+    pub fn bearing_as(&self, id: &str, token: &str) -> Client {
+        Client { id: id.to_owned(), token: Some(token.to_owned()), ..self.nobody.clone() }
     }
 
     /// The events of a stream.

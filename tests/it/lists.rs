@@ -74,7 +74,7 @@ fn people(app: &App, dice: &mut Dice) -> Vec<Client> {
         };
         new.iter().map(one).collect::<casetrail::error::Result<Vec<_>>>()
     });
-    made.unwrap().into_iter().map(|(id, token)| Client { id, ..app.bearing(&token) }).collect()
+    made.unwrap().into_iter().map(|(id, token)| app.bearing_as(&id, &token)).collect()
 }
 
 /// Rows put in by hand: odd ones too, such as a lead who is no investigator any more.

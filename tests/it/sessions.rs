@@ -121,8 +121,7 @@ both_databases! {
     }
 
     fn signing_out_ends_it_at_once(app) {
-        let client = app.bearing(&text(&app.sign_in("lead", PASSWORD).is(201)["access_token"]));
-        let client = crate::kit::Client { id: app.lead.id.clone(), ..client };
+        let client = app.bearing_as(&app.lead.id, &text(&app.sign_in("lead", PASSWORD).is(201)["access_token"]));
         app.leaves(AGENCY, "session.closed", &client, || client.delete("/api/v1/sessions/current").is(204));
         client.get("/api/v1/me").is(401);
         client.delete("/api/v1/sessions/current").is(401);
