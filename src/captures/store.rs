@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use crate::db::AnyConn;
-use crate::db::tables::{authorization_holders, capture_entries, capture_files, captures, cases, files, grants, members};
+use crate::db::tables::{capture_entries, capture_files, captures, cases, files, grants, members};
 use crate::error::{Error, Result};
 use crate::identity::Caller;
 use crate::policy::Role;
@@ -71,8 +71,8 @@ pub struct Search {
     pub limit: usize,
 }
 
-/// Captures over the cases whose captures a caller may decide, newest first; never those they made, nor those of an
-/// authorization that covers them. The same answer as the policy's `CaptureDecide`.
+/// Captures over the cases whose captures a caller may decide, newest first; never those they made. Their part in the
+/// authorization that a capture names is asked of the policy, capture by capture.
 pub fn to_decide(conn: &mut AnyConn, caller: &Caller, search: &Search, now: i64) -> Result<Vec<CaptureRow>> {
     if !caller.is(Role::Supervisor) {
         return Ok(Vec::new());
@@ -107,11 +107,11 @@ pub fn to_decide(conn: &mut AnyConn, caller: &Caller, search: &Search, now: i64)
     Ok(query.load(conn)?)
 }
 
-/// The states of some captures of a case, by id.
-pub fn states(conn: &mut AnyConn, ids: &[String]) -> Result<Vec<(String, String, String)>> {
+/// Those of some captures whose content is kept from readers.
+pub fn closed(conn: &mut AnyConn, ids: &[String]) -> Result<Vec<CaptureRow>> {
     Ok(captures::table
-        .filter(captures::id.eq_any(ids.to_vec()))
-        .select((captures::id, captures::state, captures::capturer_id))
+        .filter(captures::id.eq_any(ids.to_vec()).and(captures::state.eq_any(["held", "quarantined"])))
+        .select(CaptureRow::as_select())
         .load(conn)?)
 }
 
@@ -138,14 +138,4 @@ pub fn files_of(conn: &mut AnyConn, capture: &str) -> Result<Vec<FileRow>> {
 pub fn file_of(conn: &mut AnyConn, capture: &str, sha256: &Digest) -> Result<Option<FileRow>> {
     let all = files_of(conn, capture)?;
     Ok(all.into_iter().find(|f| f.sha256 == sha256.as_bytes()))
-}
-
-/// Whether a person is a holder of an authorization.
-pub fn holds(conn: &mut AnyConn, authorization: &str, user: &str) -> Result<bool> {
-    let found: Option<String> = authorization_holders::table
-        .find((authorization, user))
-        .select(authorization_holders::user_id)
-        .first(conn)
-        .optional()?;
-    Ok(found.is_some())
 }

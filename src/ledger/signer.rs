@@ -33,20 +33,23 @@ impl LogSigner {
 
     /// Opens the key of an existing log and holds it against the vkey that the database keeps.
     pub fn open(folder: &Path, origin: &str, vkey: &str) -> Result<Self> {
+        let seed = read_seed(folder)?;
         let file = folder.join("log.key");
-        let text = fs::read_to_string(&file).map_err(|e| {
-            refused(format!("the log's key {} cannot be read ({e}): put it back from your backup; a log without its key cannot go on", file.display()))
-        })?;
-        let seed: Digest = text.trim().parse().map_err(|_| refused(format!("{} is not a key of this log", file.display())))?;
-        let signer = Self::with_seed(folder, origin, seed.as_bytes())?;
-        if signer.vkey() != vkey {
+        let signer = named(origin, &seed)?;
+        if signer.vkey().to_string() != vkey {
             return Err(refused(format!("{} is another key than the log's ({vkey}): put the right one back", file.display())));
         }
-        Ok(signer)
+        Self::with_seed(folder, origin, &seed)
+    }
+
+    /// Takes up a key that a first start made and never signed with, because it was cut off.
+    pub fn adopt(folder: &Path, origin: &str) -> Result<Self> {
+        let seed = read_seed(folder)?;
+        Self::with_seed(folder, origin, &seed)
     }
 
     fn with_seed(folder: &Path, origin: &str, seed: &[u8; 32]) -> Result<Self> {
-        let signer = Signer::from_seed(origin, seed).map_err(|e| refused(format!("the log cannot be named {origin:?}: {e}")))?;
+        let signer = named(origin, seed)?;
         let last_file = folder.join("log.checkpoint");
         let last = match fs::read(&last_file) {
             Ok(bytes) => Some(read_last(&bytes, &signer.vkey().to_string())?),
@@ -76,6 +79,19 @@ impl LogSigner {
         self.last = Some(checkpoint.clone());
         Ok(note)
     }
+}
+
+fn named(origin: &str, seed: &[u8; 32]) -> Result<Signer> {
+    Signer::from_seed(origin, seed).map_err(|e| refused(format!("the log cannot be named {origin:?}: {e}")))
+}
+
+fn read_seed(folder: &Path) -> Result<[u8; 32]> {
+    let file = folder.join("log.key");
+    let text = fs::read_to_string(&file).map_err(|e| {
+        refused(format!("the log's key {} cannot be read ({e}): put it back from your backup; a log without its key cannot go on", file.display()))
+    })?;
+    let seed: Digest = text.trim().parse().map_err(|_| refused(format!("{} is not a key of this log", file.display())))?;
+    Ok(*seed.as_bytes())
 }
 
 /// Reads a checkpoint note and verifies the log's signature on it.

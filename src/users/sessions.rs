@@ -72,7 +72,7 @@ pub(super) async fn refresh(req: HttpRequest, payload: Payload, app: App) -> Rep
     form.done()?;
     let opened = app
         .gate
-        .housekeep(ledger::anonymous(), move |tx| identity::refresh(tx.conn, &shown, tx.now))
+        .housekeep(ledger::anonymous(), move |tx| ops::refresh(tx, &shown))
         .await?;
     tokens(&app, opened.ok_or_else(Error::unauthenticated)?)
 }
