@@ -102,7 +102,7 @@ both_databases! {
             "level": "discreet", "accounts": [{"platform": "instagram", "handle": "@HarborLight_77"}, {"platform": "web", "platform_id": "42"}],
         }));
         let leave = app.leave_of(&case, wanted);
-        let log = |client: &Client, fields: Value| client.log(&case, app.post_with(with(json!({"basis": {"kind": "authorization", "id": leave}}), fields))).is(201);
+        let log = |client: &Client, fields: Value| client.log(&case, with(app.post_with(json!({"basis": {"kind": "authorization", "id": leave}})), fields)).is(201);
         assert_eq!(log(&app.lead, json!({}))["state"], "logged");
         assert_eq!(log(&app.lead, json!({"level": "discreet"}))["state"], "logged");
         let held = |capture: Value, name: &str| {
