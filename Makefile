@@ -5,14 +5,19 @@ ROUNDS ?= 100
 
 .PHONY: run test crash setup lint docs deny
 
-# A fresh folder each time: `demo` refuses one that holds anything.
+# A fresh folder each time: `demo` refuses one that holds anything. target/demo leads to the newest, for the README's lines.
 run: setup
 	@mkdir -p target
-	cargo run --locked -- demo --data-dir "$$(mktemp -d target/demo-XXXX)"
+	cargo build --locked --bin casetrail
+	@folder=$$(mktemp -d target/demo-XXXX) && ln -sfn "$${folder#target/}" target/demo && \
+	    exec cargo run --locked --quiet -- demo --data-dir "$$folder"
 
-# Everything, once on SQLite and once on a PostgreSQL that lives as long as this target.
+# Everything, once on SQLite and once on a PostgreSQL that lives as long as this target; then what the documents promise.
 test: setup
+	target/tools/bin/python tests/openapi.py
+	tests/problems.py
 	@$(call with_postgres,cargo test --locked)
+	tests/quickstart.sh
 
 # Kills a writing server ROUNDS times and audits what it left.
 crash: setup
@@ -29,7 +34,6 @@ lint:
 	    echo "the verifier is built from $$crates crates (at most 45)"; [ "$$crates" -gt 0 ] && [ "$$crates" -le 45 ]
 
 docs: setup
-	target/tools/bin/python tests/openapi.py
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
 
 deny:

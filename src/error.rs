@@ -30,6 +30,8 @@ pub enum Kind {
     Stale,
     /// `If-Match` is missing.
     VersionRequired,
+    /// A range outside the file.
+    OutOfRange,
     /// More bytes than allowed.
     TooLarge,
     /// The body is of another kind than the route takes.

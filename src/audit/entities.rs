@@ -1,5 +1,7 @@
 //! Rows of cases and what hangs on them: each must say what the record of its event says.
 
+use std::collections::HashSet;
+
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use serde_json::Value;
@@ -39,14 +41,25 @@ const TABLES: &[Table] = &[
             ("lead_id", "t.lead_id"),
         ],
     },
-    Table { name: "subjects", one: "subject", versioned: true, columns: &[CASE_ID] },
-    Table { name: "accounts", one: "account", versioned: true, columns: &[CASE_ID] },
+    Table {
+        name: "subjects",
+        one: "subject",
+        versioned: true,
+        columns: &[CASE_ID],
+    },
+    Table {
+        name: "accounts",
+        one: "account",
+        versioned: true,
+        columns: &[CASE_ID],
+    },
     Table {
         name: "authorizations",
         one: "authorization",
         versioned: true,
         columns: &[
             CASE_ID,
+            ("state", "t.state"),
             ("requester_id", "t.requester_id"),
             ("starts_at", "CAST(t.starts_at AS TEXT)"),
             ("ends_at", "CAST(t.ends_at AS TEXT)"),
@@ -56,12 +69,37 @@ const TABLES: &[Table] = &[
         name: "grants",
         one: "grant",
         versioned: true,
-        columns: &[CASE_ID, ("user_id", "t.user_id"), ("rights", RIGHTS), ("until", "CAST(t.until AS TEXT)")],
+        columns: &[
+            CASE_ID,
+            ("user_id", "t.user_id"),
+            ("rights", RIGHTS),
+            ("until", "CAST(t.until AS TEXT)"),
+        ],
     },
-    Table { name: "capture_entries", one: "entry of a capture", versioned: false, columns: &[("capture_id", "t.capture_id")] },
-    Table { name: "packets", one: "packet", versioned: false, columns: &[CASE_ID, ("purpose", "t.purpose")] },
-    Table { name: "disclosures", one: "disclosure", versioned: false, columns: &[("packet_id", "t.packet_id")] },
-    Table { name: "trainings", one: "training", versioned: false, columns: &[("user_id", "t.user_id")] },
+    Table {
+        name: "capture_entries",
+        one: "entry of a capture",
+        versioned: false,
+        columns: &[("capture_id", "t.capture_id")],
+    },
+    Table {
+        name: "packets",
+        one: "packet",
+        versioned: false,
+        columns: &[CASE_ID, ("purpose", "t.purpose")],
+    },
+    Table {
+        name: "disclosures",
+        one: "disclosure",
+        versioned: false,
+        columns: &[("packet_id", "t.packet_id")],
+    },
+    Table {
+        name: "trainings",
+        one: "training",
+        versioned: false,
+        columns: &[("user_id", "t.user_id")],
+    },
 ];
 
 /// Users and units have no body of their own; the record says what their columns say.
@@ -79,7 +117,12 @@ const PEOPLE: &[Table] = &[
             ("locked", "CASE WHEN t.locked THEN 'true' ELSE 'false' END"),
         ],
     },
-    Table { name: "units", one: "unit", versioned: true, columns: &[("name", "t.name"), ("path", "t.path")] },
+    Table {
+        name: "units",
+        one: "unit",
+        versioned: true,
+        columns: &[("name", "t.name"), ("path", "t.path")],
+    },
 ];
 
 #[derive(QueryableByName)]
@@ -103,7 +146,11 @@ const SEPARATOR: char = '\u{1f}';
 
 impl Table {
     fn query(&self, body: &str) -> String {
-        let version = if self.versioned { "t.version" } else { "CAST(0 AS BIGINT)" };
+        let version = if self.versioned {
+            "t.version"
+        } else {
+            "CAST(0 AS BIGINT)"
+        };
         let columns: Vec<&str> = self.columns.iter().map(|(_, sql)| *sql).collect();
         format!(
             "SELECT t.id, t.leaf, {body} AS body, {version} AS version, {} AS columns, r.body AS record FROM {} t \
@@ -116,9 +163,12 @@ impl Table {
 
 impl Audit<'_> {
     pub(super) fn entities(&mut self) -> Result<()> {
-        PEOPLE.iter().try_for_each(|table| self.table(table, "COALESCE(r.body, '')"))?;
+        PEOPLE
+            .iter()
+            .try_for_each(|table| self.table(table, "COALESCE(r.body, '')"))?;
         TABLES.iter().try_for_each(|table| self.table(table, "t.body"))?;
-        self.members()
+        self.members()?;
+        self.holders()
     }
 
     fn table(&mut self, table: &Table, body: &str) -> Result<()> {
@@ -136,61 +186,100 @@ impl Audit<'_> {
         self.report.counts.rows += 1;
         let place = format!("{} {}", table.one, row.id);
         match &row.record {
-            None => self.report.fault("row-body", &place, format!("names the leaf {}, of which there is no record", hex(&row.leaf))),
+            None => self.report.fault(
+                "row-body",
+                &place,
+                format!("names the leaf {}, of which there is no record", hex(&row.leaf)),
+            ),
             Some(record) if *record != row.body => {
-                self.report.fault("row-body", &place, "its row says something else than the record of its event: the row was changed");
+                self.report.fault(
+                    "row-body",
+                    &place,
+                    "its row says something else than the record of its event: the row was changed",
+                );
             }
             Some(record) => self.agree(&place, table, row, record),
         }
         let latest = self.versions.get(&row.id).copied().unwrap_or(1);
         if table.versioned && u64::try_from(row.version).is_ok_and(|v| v < latest) {
-            let what = format!("its row is version {}, but events made version {latest}: the row was put back", row.version);
+            let what = format!(
+                "its row is version {}, but events made version {latest}: the row was put back",
+                row.version
+            );
             self.report.fault("row-version", place, what);
         }
     }
 
     /// Columns decide who sees and finds a row; where the record says the same thing, both must agree.
     fn agree(&mut self, place: &str, table: &Table, row: &Row, record: &str) {
-        let Ok(record) = serde_json::from_str::<Value>(record) else { return };
+        let Ok(record) = serde_json::from_str::<Value>(record) else {
+            return;
+        };
+        if table.name == "authorizations" {
+            let holders = record.get("holders").and_then(Value::as_array).into_iter().flatten();
+            let ids = holders.filter_map(|h| h.get("id").unwrap_or(h).as_str());
+            self.holders.extend(ids.map(|id| (row.id.clone(), id.to_owned())));
+        }
         for ((name, _), column) in table.columns.iter().zip(row.columns.split(SEPARATOR)) {
             if said(&record, name).is_some_and(|said| !is_same(&said, column)) {
-                self.report.fault("row-columns", place, format!("its column `{name}` says {column:?}, but its record does not"));
+                self.report.fault(
+                    "row-columns",
+                    place,
+                    format!("its column `{name}` says {column:?}, but its record does not"),
+                );
             }
         }
     }
 
     /// Membership opens a case, so it is what the events say and nothing else.
     fn members(&mut self) -> Result<()> {
+        let mut said = std::mem::take(&mut self.members);
+        let query = "SELECT case_id AS thing, user_id AS person FROM members WHERE ended_at IS NULL \
+            AND (case_id, user_id) > ($1, $2) ORDER BY case_id, user_id LIMIT 500";
+        self.pairs(query, "member", "case", &mut said)
+    }
+
+    /// Who holds an authorization is covered by it, so it is what its record says.
+    fn holders(&mut self) -> Result<()> {
+        let mut said = std::mem::take(&mut self.holders);
+        let query = "SELECT authorization_id AS thing, user_id AS person FROM authorization_holders \
+            WHERE (authorization_id, user_id) > ($1, $2) ORDER BY authorization_id, user_id LIMIT 500";
+        self.pairs(query, "holder", "authorization", &mut said)
+    }
+
+    fn pairs(&mut self, query: &str, one: &'static str, of: &str, said: &mut HashSet<(String, String)>) -> Result<()> {
         #[derive(QueryableByName)]
-        struct Member {
+        struct Pair {
             #[diesel(sql_type = Text)]
-            case_id: String,
+            thing: String,
             #[diesel(sql_type = Text)]
-            user_id: String,
+            person: String,
         }
         let mut from = (String::new(), String::new());
         loop {
-            let rows: Vec<Member> = sql_query(
-                "SELECT case_id, user_id FROM members WHERE ended_at IS NULL AND (case_id, user_id) > ($1, $2) \
-                 ORDER BY case_id, user_id LIMIT 500",
-            )
-            .bind::<Text, _>(from.0.clone())
-            .bind::<Text, _>(from.1.clone())
-            .load(self.conn)?;
+            let rows: Vec<Pair> = sql_query(query)
+                .bind::<Text, _>(from.0.clone())
+                .bind::<Text, _>(from.1.clone())
+                .load(self.conn)?;
             let Some(last) = rows.last() else { break };
-            from = (last.case_id.clone(), last.user_id.clone());
+            from = (last.thing.clone(), last.person.clone());
             for row in rows {
                 self.report.counts.rows += 1;
-                let place = format!("member {} of case {}", row.user_id, row.case_id);
-                if !self.members.remove(&(row.case_id, row.user_id)) {
-                    self.report.fault("member", place, "no event made this person a member, or one ended it");
+                let place = format!("{one} {} of {of} {}", row.person, row.thing);
+                if !said.remove(&(row.thing, row.person)) {
+                    self.report
+                        .fault(one, place, "a row says so, but no event does, or one ended it");
                 }
             }
         }
-        let mut without: Vec<(String, String)> = self.members.drain().collect();
+        let mut without: Vec<(String, String)> = said.drain().collect();
         without.sort_unstable();
-        for (case, user) in without {
-            self.report.fault("member", format!("member {user} of case {case}"), "an event made this person a member, but the row is gone or ended");
+        for (thing, person) in without {
+            self.report.fault(
+                one,
+                format!("{one} {person} of {of} {thing}"),
+                "an event says so, but the row is gone or ended",
+            );
         }
         Ok(())
     }

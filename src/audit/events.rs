@@ -87,7 +87,11 @@ impl Audit<'_> {
                     self.end_of(&done)?;
                 }
                 self.report.counts.streams += 1;
-                Walked { chain: Chain::new(&row.stream), stream: row.stream.clone(), last: (-1, Vec::new(), 0) }
+                Walked {
+                    chain: Chain::new(&row.stream),
+                    stream: row.stream.clone(),
+                    last: (-1, Vec::new(), 0),
+                }
             }
         };
         self.event(&mut walked.chain, &row);
@@ -100,7 +104,11 @@ impl Audit<'_> {
         let stored = Digest::from_slice(&row.leaf);
         let made = event::leaf(&row.body);
         if stored != Some(made) {
-            self.report.fault("event-leaf", row.place(), "its bytes do not hash to its leaf: the event or the leaf was changed");
+            self.report.fault(
+                "event-leaf",
+                row.place(),
+                "its bytes do not hash to its leaf: the event or the leaf was changed",
+            );
         }
         // The stored leaf is what record, tree and the next event refer to, so that one fault is one finding.
         let leaf = stored.unwrap_or(made);
@@ -115,7 +123,8 @@ impl Audit<'_> {
                 }
             }
             Err(e) => {
-                self.report.fault("event-unreadable", row.place(), format!("its bytes are no event: {e}"));
+                self.report
+                    .fault("event-unreadable", row.place(), format!("its bytes are no event: {e}"));
                 let seq = u64::try_from(row.seq).unwrap_or(0);
                 // What is wrong with its place is told by the event after it.
                 let _ = chain.push_withheld(seq, leaf);
@@ -136,7 +145,11 @@ impl Audit<'_> {
             ("object", row.object == event.object_id),
         ];
         for (column, _) in same.iter().filter(|(_, same)| !same) {
-            self.report.fault("event-columns", row.place(), format!("the column `{column}` says something else than the event's bytes"));
+            self.report.fault(
+                "event-columns",
+                row.place(),
+                format!("the column `{column}` says something else than the event's bytes"),
+            );
         }
     }
 
@@ -152,7 +165,11 @@ impl Audit<'_> {
         };
         self.report.counts.records += 1;
         if !found {
-            self.report.fault("record-hash", row.place(), "its record does not hash to what the event binds: the record was changed");
+            self.report.fault(
+                "record-hash",
+                row.place(),
+                "its record does not hash to what the event binds: the record was changed",
+            );
         }
     }
 
@@ -162,9 +179,15 @@ impl Audit<'_> {
             *version = event.object_version.max(*version);
         }
         if event.action == "capture.recorded" && !self.recorded.insert(event.object_id.to_string()) {
-            self.report.fault("capture-event", row.place(), format!("records capture {} a second time", event.object_id));
+            self.report.fault(
+                "capture-event",
+                row.place(),
+                format!("records capture {} a second time", event.object_id),
+            );
         }
-        let Some(case) = row.stream.strip_prefix("case:") else { return };
+        let Some(case) = row.stream.strip_prefix("case:") else {
+            return;
+        };
         let member = (case.to_owned(), event.object_id.to_string());
         match &*event.action {
             "member.added" => drop(self.members.insert(member)),
@@ -191,7 +214,10 @@ impl Audit<'_> {
         match head {
             None => self.report.fault("head", place, "it has events and no head"),
             Some(h) if (h.seq, &h.leaf, h.at) != (walked.last.0, &walked.last.1, walked.last.2) => {
-                let what = format!("its head names event {}, but the last one is {}, or another leaf or time: events at its end were removed or changed", h.seq, walked.last.0);
+                let what = format!(
+                    "its head names event {}, but the last one is {}, or another leaf or time: events at its end were removed or changed",
+                    h.seq, walked.last.0
+                );
                 self.report.fault("head", place, what);
             }
             Some(_) => {}
@@ -212,7 +238,11 @@ impl Audit<'_> {
         )
         .load(self.conn)?;
         for head in heads {
-            self.report.fault("head", format!("stream {}", head.stream), "its head names events, but it has none: they were removed");
+            self.report.fault(
+                "head",
+                format!("stream {}", head.stream),
+                "its head names events, but it has none: they were removed",
+            );
         }
         Ok(())
     }
@@ -229,7 +259,11 @@ impl Audit<'_> {
         .load(self.conn)?;
         for stray in strays {
             let leaf = crate::proof::id::hex(&stray.leaf);
-            self.report.fault("record-stray", format!("record of leaf {leaf}"), "no event has this leaf");
+            self.report.fault(
+                "record-stray",
+                format!("record of leaf {leaf}"),
+                "no event has this leaf",
+            );
         }
         Ok(())
     }

@@ -45,7 +45,11 @@ pub fn hash(mut from: impl Read, mut each: impl FnMut(&[u8]) -> io::Result<()>) 
         each(&piece[..n])?;
         size += n as u64;
     }
-    Ok(Hashed { sha256: Digest(sha256.finalize().into()), crc32: crc32.finalize(), size })
+    Ok(Hashed {
+        sha256: Digest(sha256.finalize().into()),
+        crc32: crc32.finalize(),
+        size,
+    })
 }
 
 /// Where the store keeps a file. The store itself is not opened, because that makes folders.
@@ -99,13 +103,29 @@ impl Audit<'_> {
         });
         self.report.counts.bytes = done;
         match read {
-            Err(e) if e.kind() == io::ErrorKind::NotFound => self.report.fault("file-missing", place, "is not in the store"),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                self.report.fault("file-missing", place, "is not in the store")
+            }
             Err(e) => self.report.fault("file-missing", place, format!("cannot be read: {e}")),
             Ok(read) if read.sha256 != digest => {
-                self.report.fault("file-bytes", place, format!("its bytes hash to {}: they were changed, or the disk is failing", read.sha256));
+                self.report.fault(
+                    "file-bytes",
+                    place,
+                    format!(
+                        "its bytes hash to {}: they were changed, or the disk is failing",
+                        read.sha256
+                    ),
+                );
             }
             Ok(read) if i64::try_from(read.size) != Ok(*size) || i64::from(read.crc32) != *crc32 => {
-                self.report.fault("file-row", place, format!("its row says {size} bytes and another CRC-32 than its {} bytes have", read.size));
+                self.report.fault(
+                    "file-row",
+                    place,
+                    format!(
+                        "its row says {size} bytes and another CRC-32 than its {} bytes have",
+                        read.size
+                    ),
+                );
             }
             Ok(_) => {}
         }
@@ -118,7 +138,11 @@ impl Audit<'_> {
             let digest = entry.file_name().to_str().and_then(|n| n.parse::<Digest>().ok());
             let known = digest.is_some_and(|d| named.contains(&d) && path_of(root, &d) == entry.path());
             if !known {
-                self.report.notice("file-unnamed", entry.path().display().to_string(), "no capture names this file");
+                self.report.notice(
+                    "file-unnamed",
+                    entry.path().display().to_string(),
+                    "no capture names this file",
+                );
             }
         }
     }

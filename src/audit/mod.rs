@@ -8,6 +8,8 @@ mod captures;
 mod entities;
 mod events;
 pub mod files;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod report;
 #[cfg(test)]
 mod tests;
@@ -90,6 +92,8 @@ struct Audit<'a> {
     recorded: HashSet<String>,
     /// Who is a member of which case, as events say: case and person.
     members: HashSet<(String, String)>,
+    /// Who holds which authorization, as records say: authorization and person.
+    holders: HashSet<(String, String)>,
 }
 
 impl<'a> Audit<'a> {
@@ -102,6 +106,7 @@ impl<'a> Audit<'a> {
             versions: HashMap::new(),
             recorded: HashSet::new(),
             members: HashSet::new(),
+            holders: HashSet::new(),
         }
     }
 
@@ -123,10 +128,13 @@ impl<'a> Audit<'a> {
             integrity_check: String,
         }
         (self.tell)("database", 0, 0);
-        let AnyConn::Sqlite(conn) = self.conn else { return Ok(()) };
+        let AnyConn::Sqlite(conn) = self.conn else {
+            return Ok(());
+        };
         let rows: Vec<Row> = diesel::sql_query("PRAGMA integrity_check(20)").load(conn)?;
         for row in rows.iter().filter(|r| r.integrity_check != "ok") {
-            self.report.fault("database", "SQLite's own check", &row.integrity_check);
+            self.report
+                .fault("database", "SQLite's own check", &row.integrity_check);
         }
         Ok(())
     }

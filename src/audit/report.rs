@@ -102,8 +102,12 @@ impl Report {
     /// The report for people: the verdict, what was read, what is wrong, what is worth knowing.
     pub fn text(&self) -> String {
         let mut out = self.verdict() + &self.counted();
-        for f in &self.faults {
-            out += &format!("FAULT {}: {} [{}]\n      way out: {}\n", f.place, f.what, f.rule, f.way_out);
+        for (n, f) in self.faults.iter().enumerate() {
+            out += &format!("FAULT {}: {} [{}]\n", f.place, f.what, f.rule);
+            // The same way out for many is said once, after the last of them.
+            if self.faults.get(n + 1).is_none_or(|next| next.way_out != f.way_out) {
+                out += &format!("      way out: {}\n", f.way_out);
+            }
         }
         if self.more_faults > 0 {
             out += &format!("FAULT and {} more\n", self.more_faults);
@@ -139,7 +143,12 @@ impl Report {
 }
 
 fn finding(rule: &'static str, place: String, what: String) -> Finding {
-    Finding { rule, place, what, way_out: way_out(rule) }
+    Finding {
+        rule,
+        place,
+        what,
+        way_out: way_out(rule),
+    }
 }
 
 fn way_out(rule: &str) -> &'static str {
@@ -154,7 +163,7 @@ fn way_out(rule: &str) -> &'static str {
         "head" | "tile" | "tree-size" | "tree-root" => {
             "the events themselves may be whole: stop the server, keep a copy as it is, and restore the last clean backup beside it to compare"
         }
-        "member" | "row-body" | "row-columns" | "row-version" | "capture-files" | "file-row" => {
+        "holder" | "member" | "row-body" | "row-columns" | "row-version" | "capture-files" | "file-row" => {
             "the ledger holds what is right: compare this row with the record its event names, and find out who wrote to the database"
         }
         _ => {

@@ -35,7 +35,7 @@ impl Growing {
         let (mut hash, mut height) = (leaf, 0);
         loop {
             if height % 8 == 0 {
-                full.extend(self.into_tile(height / 8, &hash));
+                full.extend(self.fill_tile(height / 8, &hash));
             }
             if self.edge.len() == height {
                 self.edge.push(None);
@@ -51,7 +51,7 @@ impl Growing {
         full
     }
 
-    fn into_tile(&mut self, level: usize, hash: &Digest) -> Option<(TileId, Vec<u8>)> {
+    fn fill_tile(&mut self, level: usize, hash: &Digest) -> Option<(TileId, Vec<u8>)> {
         if self.tiles.len() == level {
             self.tiles.push((0, Vec::with_capacity(FULL)));
         }
@@ -60,22 +60,40 @@ impl Growing {
         if hashes.len() < FULL {
             return None;
         }
-        let id = TileId { level: u8::try_from(level).unwrap_or(u8::MAX), index: *index };
+        let id = TileId {
+            level: u8::try_from(level).unwrap_or(u8::MAX),
+            index: *index,
+        };
         *index += 1;
         Some((id, std::mem::take(hashes)))
     }
 
     fn root(&self) -> Digest {
         let mut edge = self.edge.iter().flatten();
-        let Some(first) = edge.next() else { return Digest::of(b"") };
+        let Some(first) = edge.next() else {
+            return Digest::of(b"");
+        };
         edge.fold(*first, |right, left| node_hash(left, &right))
     }
 
     /// The tiles at the right edge that are not full.
     fn partial(&self) -> Vec<(TileId, Vec<u8>)> {
         let level = |n: usize| u8::try_from(n).unwrap_or(u8::MAX);
-        let open = self.tiles.iter().enumerate().filter(|(_, (_, hashes))| !hashes.is_empty());
-        open.map(|(n, (index, hashes))| (TileId { level: level(n), index: *index }, hashes.clone())).collect()
+        let open = self
+            .tiles
+            .iter()
+            .enumerate()
+            .filter(|(_, (_, hashes))| !hashes.is_empty());
+        open.map(|(n, (index, hashes))| {
+            (
+                TileId {
+                    level: level(n),
+                    index: *index,
+                },
+                hashes.clone(),
+            )
+        })
+        .collect()
     }
 }
 
@@ -97,7 +115,11 @@ impl Audit<'_> {
         self.refill(&mut stored, &mut asked, state)?;
         let mut next = 0;
         loop {
-            let rows: Vec<(i64, Vec<u8>)> = leaves::table.filter(leaves::idx.ge(next)).order(leaves::idx).limit(MANY).load(self.conn)?;
+            let rows: Vec<(i64, Vec<u8>)> = leaves::table
+                .filter(leaves::idx.ge(next))
+                .order(leaves::idx)
+                .limit(MANY)
+                .load(self.conn)?;
             self.meet(&mut outside, &grown);
             self.meet(&mut stored, &grown);
             let Some((last, _)) = rows.last() else { break };
@@ -120,7 +142,11 @@ impl Audit<'_> {
     fn leaf(&mut self, grown: &mut Growing, next: &mut i64, idx: i64, leaf: &[u8]) -> Result<()> {
         self.report.counts.leaves += 1;
         if idx != *next {
-            self.report.fault("leaf-order", format!("leaf {idx}"), format!("leaf {} is missing before it", *next));
+            self.report.fault(
+                "leaf-order",
+                format!("leaf {idx}"),
+                format!("leaf {} is missing before it", *next),
+            );
         }
         *next = idx + 1;
         let place = format!("leaf {idx}");
@@ -129,7 +155,13 @@ impl Audit<'_> {
             return Ok(());
         };
         if !self.unplaced.remove(&digest) {
-            self.report.fault("leaf-unknown", place, format!("{digest} is the leaf of no event, or stands in the tree twice: the event was removed or replaced"));
+            self.report.fault(
+                "leaf-unknown",
+                place,
+                format!(
+                    "{digest} is the leaf of no event, or stands in the tree twice: the event was removed or replaced"
+                ),
+            );
         }
         for (id, hashes) in grown.push(digest) {
             self.tile(id, &hashes)?;
@@ -142,7 +174,10 @@ impl Audit<'_> {
         let place = format!("tile level {} index {}", id.level, id.index);
         match ledger::read_tile(self.conn, id)? {
             None => self.report.fault("tile", place, "is missing"),
-            Some(stored) if stored != hashes => self.report.fault("tile", place, "holds other hashes than the leaves make"),
+            Some(stored) if stored != hashes => {
+                self.report
+                    .fault("tile", place, "holds other hashes than the leaves make")
+            }
             Some(_) => {}
         }
         Ok(())
@@ -153,7 +188,10 @@ impl Audit<'_> {
         while expected.front().is_some_and(|e| e.size <= grown.size) {
             let Some(e) = expected.pop_front() else { break };
             if e.size < grown.size || e.root != grown.root() {
-                let what = format!("says another root at size {} than the leaves make: what was signed is not what is here", e.size);
+                let what = format!(
+                    "says another root at size {} than the leaves make: what was signed is not what is here",
+                    e.size
+                );
                 self.report.fault(e.rule, e.name, what);
             }
         }
@@ -181,10 +219,20 @@ impl Audit<'_> {
             let name = format!("checkpoint {size}");
             match signed(note.as_bytes(), &state.vkey) {
                 Err(what) => self.report.fault("checkpoint", name, what),
-                Ok(c) if c.origin != state.origin || i64::try_from(c.size) != Ok(size) || c.root.as_bytes()[..] != root[..] => {
-                    self.report.fault("checkpoint", name, "its row says something else than its signed note");
+                Ok(c)
+                    if c.origin != state.origin
+                        || i64::try_from(c.size) != Ok(size)
+                        || c.root.as_bytes()[..] != root[..] =>
+                {
+                    self.report
+                        .fault("checkpoint", name, "its row says something else than its signed note");
                 }
-                Ok(c) => stored.push_back(Expected { name, rule: "checkpoint-root", size: c.size, root: c.root }),
+                Ok(c) => stored.push_back(Expected {
+                    name,
+                    rule: "checkpoint-root",
+                    size: c.size,
+                    root: c.root,
+                }),
             }
         }
         Ok(())
@@ -196,15 +244,31 @@ impl Audit<'_> {
         }
         let tiles = self.count("SELECT COUNT(*) AS n FROM tiles")?;
         if tiles > self.report.counts.tiles {
-            self.report.fault("tile", "tiles", format!("there are {tiles}, but the leaves make {}", self.report.counts.tiles));
+            self.report.fault(
+                "tile",
+                "tiles",
+                format!("there are {tiles}, but the leaves make {}", self.report.counts.tiles),
+            );
         }
         let (size, root) = (grown.size, grown.root());
         if size != state.size {
-            self.report.fault("tree-size", "log_state", format!("says {} leaves, but there are {size}", state.size));
+            self.report.fault(
+                "tree-size",
+                "log_state",
+                format!("says {} leaves, but there are {size}", state.size),
+            );
         } else if root != state.root {
-            self.report.fault("tree-root", "log_state", format!("says the root {}, but the leaves make {root}", state.root));
+            self.report.fault(
+                "tree-root",
+                "log_state",
+                format!("says the root {}, but the leaves make {root}", state.root),
+            );
         }
-        self.report.tree = Some(Tree { origin: state.origin.clone(), size, root });
+        self.report.tree = Some(Tree {
+            origin: state.origin.clone(),
+            size,
+            root,
+        });
         Ok(())
     }
 
@@ -212,24 +276,39 @@ impl Audit<'_> {
     fn unplaced_events(&mut self) -> Result<()> {
         let mut from = i64::MIN;
         loop {
-            let rows: Vec<(i64, Vec<u8>)> = outbox::table.filter(outbox::id.gt(from)).order(outbox::id).limit(MANY).load(self.conn)?;
+            let rows: Vec<(i64, Vec<u8>)> = outbox::table
+                .filter(outbox::id.gt(from))
+                .order(outbox::id)
+                .limit(MANY)
+                .load(self.conn)?;
             let Some((last, _)) = rows.last() else { break };
             from = *last;
             for (id, leaf) in rows {
                 self.report.counts.waiting += 1;
                 if !Digest::from_slice(&leaf).is_some_and(|d| self.unplaced.remove(&d)) {
-                    self.report.fault("leaf-unknown", format!("outbox {id}"), "waits for the tree, but is the leaf of no event, or stands in the tree already");
+                    self.report.fault(
+                        "leaf-unknown",
+                        format!("outbox {id}"),
+                        "waits for the tree, but is the leaf of no event, or stands in the tree already",
+                    );
                 }
             }
         }
         if self.report.counts.waiting > 0 {
-            let what = format!("{} events are not in the tree yet: a running server takes them within a second", self.report.counts.waiting);
+            let what = format!(
+                "{} events are not in the tree yet: a running server takes them within a second",
+                self.report.counts.waiting
+            );
             self.report.notice("waiting", "outbox", what);
         }
         let mut lost: Vec<Digest> = self.unplaced.drain().collect();
         lost.sort_unstable();
         for leaf in lost {
-            self.report.fault("leaf-missing", format!("event with leaf {leaf}"), "stands neither in the tree nor among those that wait for it");
+            self.report.fault(
+                "leaf-missing",
+                format!("event with leaf {leaf}"),
+                "stands neither in the tree nor among those that wait for it",
+            );
         }
         Ok(())
     }
@@ -240,13 +319,27 @@ impl Audit<'_> {
         let mut expected: Vec<Expected> = places
             .known
             .iter()
-            .map(|(name, c)| Expected { name: name.clone(), rule: "known-checkpoint", size: c.size, root: c.root })
+            .map(|(name, c)| Expected {
+                name: name.clone(),
+                rule: "known-checkpoint",
+                size: c.size,
+                root: c.root,
+            })
             .collect();
         let name = "log.checkpoint beside the key".to_owned();
         match last.map(|bytes| signed(&bytes, &state.vkey)) {
-            None => self.report.notice("last-checkpoint", name, "is not here: nothing says how far this log had come"),
+            None => self.report.notice(
+                "last-checkpoint",
+                name,
+                "is not here: nothing says how far this log had come",
+            ),
             Some(Err(what)) => self.report.fault("last-checkpoint", name, what),
-            Some(Ok(c)) => expected.push(Expected { name, rule: "last-checkpoint", size: c.size, root: c.root }),
+            Some(Ok(c)) => expected.push(Expected {
+                name,
+                rule: "last-checkpoint",
+                size: c.size,
+                root: c.root,
+            }),
         }
         expected
     }
@@ -257,7 +350,8 @@ impl Audit<'_> {
         match std::fs::read_to_string(&file) {
             Err(e) => self.report.notice("key", place, format!("was not checked: {e}")),
             Ok(text) if !is_key_of(&text, state) => {
-                self.report.fault("key", place, format!("is another key than the log's ({})", state.vkey));
+                self.report
+                    .fault("key", place, format!("is another key than the log's ({})", state.vkey));
             }
             Ok(_) => {}
         }

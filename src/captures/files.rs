@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::forms::parse_id;
 use crate::gate::{Look, Scope, View, Visit};
 use crate::http::App;
-use crate::http::reply::Reply;
+use crate::http::reply::{self, Reply};
 use crate::ledger::Action;
 use crate::policy::Act;
 use crate::proof::id::Digest;
@@ -67,7 +67,10 @@ fn send(req: &HttpRequest, app: &App, found: &Found) -> Reply {
         .use_last_modified(false)
         .set_content_type(kind.parse().unwrap_or(mime::APPLICATION_OCTET_STREAM))
         .set_content_disposition(ContentDisposition { disposition, parameters: vec![DispositionParam::Filename(name)] });
-    let mut response = file.into_response(req);
+    let mut response = match reply::in_range(file.into_response(req)) {
+        Ok(response) => response,
+        Err(refused) => return Ok(refused),
+    };
     let digest = format!("sha-256=:{}:", STANDARD.encode(found.sha256.as_bytes()));
     let headers = response.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox; default-src 'none'"));

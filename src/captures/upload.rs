@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use actix_multipart::{Field, Multipart};
+use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::{Path, Payload};
 use actix_web::{FromRequest, HttpRequest};
@@ -39,7 +39,8 @@ pub(super) async fn record(req: HttpRequest, path: Path<String>, payload: Payloa
         let new = NewCapture::parse(form)?;
         return finish(&app, &visit, case, new, Vec::new()).await;
     }
-    let mut parts = Multipart::from_request(&req, &mut payload).await.map_err(broken)?;
+    let body = Multipart::from_request(&req, &mut payload).await.map_err(broken)?;
+    let mut parts = Parts { body, over: false };
     let done = receive(&req, &path, &mut parts, &mut visit, &app).await;
     if done.is_err() {
         drain(parts).await;
@@ -51,7 +52,7 @@ fn content_type(req: &HttpRequest) -> String {
     req.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default().to_ascii_lowercase()
 }
 
-async fn receive(req: &HttpRequest, path: &str, parts: &mut Multipart, visit: &mut Visit, app: &App) -> Reply {
+async fn receive(req: &HttpRequest, path: &str, parts: &mut Parts, visit: &mut Visit, app: &App) -> Reply {
     let case = parse_id(path).ok_or_else(Error::not_found)?;
     let passed = app.gate.check(visit, Act::CaptureRecord, Scope::Case(case.clone())).await?;
     let _place = app.uploads.enter(&passed.caller.user, app.limits.uploads)?;
@@ -68,8 +69,25 @@ async fn receive(req: &HttpRequest, path: &str, parts: &mut Multipart, visit: &m
     finish(app, visit, case, new, arrived).await
 }
 
+/// A multipart body. It panics when asked again after a failure, as of a missing boundary.
+struct Parts {
+    body: Multipart,
+    over: bool,
+}
+
+impl Parts {
+    async fn next(&mut self) -> Option<std::result::Result<Field, MultipartError>> {
+        if self.over {
+            return None;
+        }
+        let next = self.body.next().await;
+        self.over = !matches!(next, Some(Ok(_)));
+        next
+    }
+}
+
 /// The part `capture` comes first, so that nothing is taken that the JSON doesn't name.
-async fn first_part(parts: &mut Multipart, app: &App) -> Result<(NewCapture, Value)> {
+async fn first_part(parts: &mut Parts, app: &App) -> Result<(NewCapture, Value)> {
     let idle = Duration::from_secs(app.limits.idle);
     let first = next_part(parts, idle).await?;
     let Some(mut field) = first.filter(|f| f.name() == Some("capture")) else {
@@ -86,7 +104,7 @@ async fn first_part(parts: &mut Multipart, app: &App) -> Result<(NewCapture, Val
     Ok((NewCapture::parse(Form::new(value.clone())?)?, value))
 }
 
-async fn next_part(parts: &mut Multipart, idle: Duration) -> Result<Option<Field>> {
+async fn next_part(parts: &mut Parts, idle: Duration) -> Result<Option<Field>> {
     let next = tokio::time::timeout(idle, parts.next()).await.map_err(|_| body::silent())?;
     next.transpose().map_err(broken)
 }
@@ -106,7 +124,7 @@ fn broken(e: impl std::fmt::Debug) -> Error {
 }
 
 /// Files that have come, and those that are named as hashes only, in the order of the JSON.
-async fn take_files(parts: &mut Multipart, new: &NewCapture, app: &App, begun: &mut bool) -> Result<Vec<(FileEntry, Option<Received>)>> {
+async fn take_files(parts: &mut Parts, new: &NewCapture, app: &App, begun: &mut bool) -> Result<Vec<(FileEntry, Option<Received>)>> {
     let idle = Duration::from_secs(app.limits.idle);
     let mut come: Vec<Option<(Received, Option<String>)>> = new.files.iter().map(|_| None).collect();
     while let Some(mut field) = next_part(parts, idle).await? {
@@ -225,7 +243,7 @@ async fn note_failed(app: &App, passed: &crate::gate::Passed, case: &str, visit:
 }
 
 /// Reads what is still on its way, within bounds: a sender in the middle of a body reads no answer.
-async fn drain(mut parts: Multipart) {
+async fn drain(mut parts: Parts) {
     let mut left = DRAIN;
     let all = async {
         while let Some(Ok(mut field)) = parts.next().await {

@@ -25,7 +25,11 @@ pub fn run(config: &Config, args: &AuditArgs) -> Done {
     } else {
         output_text(&report.text())
     });
-    Ok(if report.clean { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(if report.clean {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    })
 }
 
 /// Runs an audit under a progress bar; an error means that the installation could not be read.

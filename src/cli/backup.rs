@@ -116,24 +116,46 @@ struct Copy<'a> {
 pub fn run(config: &Config, args: &BackupArgs) -> Done {
     let db = place::open(config)?;
     if !place::is_empty(&args.out)? {
-        return Err(Error::field("OUT", "empty", format!("{} holds something already: name an empty or new folder", args.out.display())).into());
+        return Err(Error::field(
+            "OUT",
+            "empty",
+            format!(
+                "{} holds something already: name an empty or new folder",
+                args.out.display()
+            ),
+        )
+        .into());
     }
     fs::DirBuilder::new().recursive(true).mode(0o700).create(&args.out)?;
     fs::set_permissions(&args.out, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
-    let mut copy = Copy { out: &args.out, progress: Progress::new(), entries: Vec::new(), files: Count::default(), damaged: Vec::new() };
+    let mut copy = Copy {
+        out: &args.out,
+        progress: Progress::new(),
+        entries: Vec::new(),
+        files: Count::default(),
+        damaged: Vec::new(),
+    };
     let done = copy.everything(config, &db);
     copy.progress.end();
     let state = done?;
     let manifest = copy.finish(&db, &state)?;
     output::print(&format!(
         "backup of {} in {}\ntree of {} leaves, root {}\n{} evidence files with {} bytes\nsha256 of {MANIFEST}: {manifest}\n",
-        state.origin, args.out.display(), state.size, state.root, copy.files.count, copy.files.bytes
+        state.origin,
+        args.out.display(),
+        state.size,
+        state.root,
+        copy.files.count,
+        copy.files.bytes
     ));
     if copy.damaged.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
     let list: String = copy.damaged.iter().map(|d| format!("\n  {d}")).collect();
-    Err(Failure::failed(format!("the copy is whole but for {} files that are damaged or missing in the installation itself; `casetrail audit` says more:{list}", copy.damaged.len())))
+    Err(Failure::failed(format!(
+        "the copy is whole but for files that are damaged or missing in the installation itself ({}); `casetrail audit` says more:{list}",
+        copy.damaged.len()
+    )))
 }
 
 impl Copy<'_> {
@@ -173,20 +195,29 @@ impl Copy<'_> {
         let name = database_name(location);
         let file = File::open(self.out.join(name))?;
         let hashed = files::hash(&file, |_| Ok(()))?;
-        self.entries.push(Entry { path: name.into(), size: hashed.size, sha256: hashed.sha256 });
+        self.entries.push(Entry {
+            path: name.into(),
+            size: hashed.size,
+            sha256: hashed.sha256,
+        });
         Ok(state)
     }
 
     /// Copies the files that the snapshot names, each held against its name.
     fn evidence(&mut self, conn: &mut AnyConn, root: &Path) -> Result<TreeState> {
-        let state = ledger::state(conn)?.ok_or_else(|| Error::internal("the database holds no log: there is nothing to back up"))?;
+        let state = ledger::state(conn)?
+            .ok_or_else(|| Error::internal("the database holds no log: there is nothing to back up"))?;
         let total: Option<i64> = rows::table.select(diesel::dsl::count_star()).first(conn).optional()?;
         let total = u64::try_from(total.unwrap_or(0)).unwrap_or(0);
         let mut list = BufWriter::new(create(&self.out.join(FILES))?);
         let mut from = Vec::new();
         loop {
-            let page: Vec<Vec<u8>> =
-                rows::table.filter(rows::sha256.gt(from.clone())).order(rows::sha256).limit(500).select(rows::sha256).load(conn)?;
+            let page: Vec<Vec<u8>> = rows::table
+                .filter(rows::sha256.gt(from.clone()))
+                .order(rows::sha256)
+                .limit(500)
+                .select(rows::sha256)
+                .load(conn)?;
             let Some(last) = page.last() else { break };
             from.clone_from(last);
             for sha256 in page.iter().filter_map(|s| Digest::from_slice(s)) {
@@ -197,12 +228,19 @@ impl Copy<'_> {
         list.flush()?;
         drop(list);
         let hashed = files::hash(File::open(self.out.join(FILES))?, |_| Ok(()))?;
-        self.entries.push(Entry { path: FILES.into(), size: hashed.size, sha256: hashed.sha256 });
+        self.entries.push(Entry {
+            path: FILES.into(),
+            size: hashed.size,
+            sha256: hashed.sha256,
+        });
         Ok(state)
     }
 
     fn file(&mut self, root: &Path, sha256: &Digest, list: &mut impl Write) -> Result<()> {
-        let (from, path) = (files::path_of(root, sha256), format!("files/sha256/{}/{sha256}", &sha256.to_string()[..2]));
+        let (from, path) = (
+            files::path_of(root, sha256),
+            format!("files/sha256/{}/{sha256}", &sha256.to_string()[..2]),
+        );
         let to = self.out.join(&path);
         match copy(&from, &to) {
             Ok(hashed) if hashed.sha256 == *sha256 => {
@@ -211,8 +249,12 @@ impl Copy<'_> {
                 writeln!(list, "{sha256}  {path}")?;
                 return Ok(());
             }
-            Ok(hashed) => self.damaged.push(format!("{sha256}: its bytes hash to {}", hashed.sha256)),
-            Err(e) if from.exists() && e.kind != crate::error::Kind::Unavailable => self.damaged.push(format!("{sha256}: {e}")),
+            Ok(hashed) => self
+                .damaged
+                .push(format!("{sha256}: its bytes hash to {}", hashed.sha256)),
+            Err(e) if from.exists() && e.kind != crate::error::Kind::Unavailable => {
+                self.damaged.push(format!("{sha256}: {e}"))
+            }
             Err(e) if from.exists() => return Err(e),
             Err(_) => self.damaged.push(format!("{sha256}: is missing")),
         }
@@ -222,7 +264,9 @@ impl Copy<'_> {
     }
 
     fn folder(&mut self, data: &Path, folder: &str) -> std::result::Result<(), Failure> {
-        let Ok(entries) = fs::read_dir(data.join(folder)) else { return Ok(()) };
+        let Ok(entries) = fs::read_dir(data.join(folder)) else {
+            return Ok(());
+        };
         for entry in entries {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().into_owned();
@@ -239,7 +283,11 @@ impl Copy<'_> {
 
     fn one(&mut self, from: &Path, path: &str) -> std::result::Result<(), Failure> {
         let hashed = copy(from, &self.out.join(path))?;
-        self.entries.push(Entry { path: path.into(), size: hashed.size, sha256: hashed.sha256 });
+        self.entries.push(Entry {
+            path: path.into(),
+            size: hashed.size,
+            sha256: hashed.sha256,
+        });
         Ok(())
     }
 
@@ -252,7 +300,12 @@ impl Copy<'_> {
             made_at: clock::format(now),
             installation: state.installation.clone(),
             database: database_name(db.location()).into(),
-            tree: Tree { origin: state.origin.clone(), vkey: state.vkey.clone(), size: state.size, root: state.root },
+            tree: Tree {
+                origin: state.origin.clone(),
+                vkey: state.vkey.clone(),
+                size: state.size,
+                root: state.root,
+            },
             files: Count { ..self.files },
             entries: std::mem::take(&mut self.entries),
         };
@@ -270,13 +323,30 @@ impl Copy<'_> {
 
 /// The event says which state left the installation, and how its copy is known again.
 fn record(db: &Db, state: &TreeState, count: u64, manifest: Digest) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let journal = runtime.block_on(async { Journal::start(db.clone(), clock.clone(), None) });
-    let gate = Gate::new(db.clone(), journal, Arc::new(Policy::new().map_err(Error::internal)?), clock);
-    let (id, said) = (state.installation.clone(), json!({"size": state.size, "root": state.root, "files": count, "manifest": manifest}));
+    let gate = Gate::new(
+        db.clone(),
+        journal,
+        Arc::new(Policy::new().map_err(Error::internal)?),
+        clock,
+    );
+    let (id, said) = (
+        state.installation.clone(),
+        json!({"size": state.size, "root": state.root, "files": count, "manifest": manifest}),
+    );
     gate.housekeep_blocking(ledger::operator(&place::os_user()), move |tx| {
-        tx.append(NewEvent::new(Action::BackupMade, ("installation", &id), 1, said.clone())).map(|_| ())
+        tx.append(NewEvent::new(
+            Action::BackupMade,
+            ("installation", &id),
+            1,
+            said.clone(),
+        ))
+        .map(|_| ())
     })
 }
 
@@ -290,7 +360,10 @@ pub fn database_name(location: &Location) -> &'static str {
 
 /// One statement, one snapshot; writers go on beside it.
 fn vacuum(db: &Db, to: &Path) -> Result<()> {
-    let to = to.to_str().ok_or_else(|| Error::field("OUT", "utf8", "the path must be UTF-8"))?.replace('\'', "''");
+    let to = to
+        .to_str()
+        .ok_or_else(|| Error::field("OUT", "utf8", "the path must be UTF-8"))?
+        .replace('\'', "''");
     db.read_blocking(|conn| {
         // The connection may write nothing else: it is given back as it was.
         conn.batch_execute("PRAGMA query_only = OFF")?;
@@ -309,7 +382,11 @@ fn dump(conn: &mut AnyConn, url: &str, to: &Path) -> Result<()> {
     }
     let exported: Exported = sql_query("SELECT pg_export_snapshot() AS id").get_result(conn)?;
     let mut command = postgres("pg_dump", url)?;
-    command.arg("--format=custom").arg(format!("--snapshot={}", exported.id)).arg("--file").arg(to);
+    command
+        .arg("--format=custom")
+        .arg(format!("--snapshot={}", exported.id))
+        .arg("--file")
+        .arg(to);
     finish(command, "pg_dump")
 }
 
@@ -328,7 +405,10 @@ pub fn postgres(program: &str, url: &str) -> Result<Command> {
 
 fn percent_decoded(text: &str) -> String {
     let query = format!("p={}", text.replace('+', "%2B"));
-    url::form_urlencoded::parse(query.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
+    url::form_urlencoded::parse(query.as_bytes())
+        .next()
+        .map(|(_, value)| value.into_owned())
+        .unwrap_or_default()
 }
 
 /// Runs a program to its end; what it complains of is the failure.
@@ -337,7 +417,10 @@ pub fn finish(mut command: Command, name: &str) -> Result<()> {
     if done.status.success() {
         return Ok(());
     }
-    Err(Error::internal(format!("{name} failed: {}", String::from_utf8_lossy(&done.stderr).trim())))
+    Err(Error::internal(format!(
+        "{name} failed: {}",
+        String::from_utf8_lossy(&done.stderr).trim()
+    )))
 }
 
 /// A new file that only its owner reads.
@@ -345,7 +428,11 @@ pub fn create(file: &Path) -> Result<File> {
     if let Some(folder) = file.parent() {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
-    Ok(fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?)
+    Ok(fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file)?)
 }
 
 /// Copies a file, and says what was copied. It is on the disk after `sync`.
@@ -382,7 +469,10 @@ mod tests {
         let command = postgres("pg_dump", "postgres://u:p%40+s@host/db?sslmode=require").unwrap();
         let args: Vec<_> = command.get_args().map(|a| a.to_string_lossy().into_owned()).collect();
         assert_eq!(args, ["--dbname", "postgres://u@host/db?sslmode=require"]);
-        let env: Vec<_> = command.get_envs().map(|(k, v)| (k.to_owned(), v.map(|v| v.to_owned()))).collect();
+        let env: Vec<_> = command
+            .get_envs()
+            .map(|(k, v)| (k.to_owned(), v.map(|v| v.to_owned())))
+            .collect();
         assert_eq!(env, [("PGPASSWORD".into(), Some("p@+s".into()))]);
     }
 }

@@ -55,10 +55,19 @@ impl Client {
         let base = args.server.as_deref().unwrap_or(here).trim_end_matches('/').to_owned();
         let sound = url::Url::parse(&base).is_ok_and(|u| matches!(u.scheme(), "https" | "http") && u.has_host());
         if !sound {
-            return Err(Error::field("--server", "format", format!("must be an address such as https://casetrail.example:8443, not {base:?}")).into());
+            return Err(Error::field(
+                "--server",
+                "format",
+                format!("must be an address such as https://casetrail.example:8443, not {base:?}"),
+            )
+            .into());
         }
         let token = args.token.clone().filter(|t| !t.is_empty()).ok_or_else(|| {
-            Failure::from(Error::field("CASETRAIL_TOKEN", "required", "no token: set CASETRAIL_TOKEN to one from `casetrail token add <username>`"))
+            Failure::from(Error::field(
+                "CASETRAIL_TOKEN",
+                "required",
+                "no token: set CASETRAIL_TOKEN to one from `casetrail token add <username>`",
+            ))
         })?;
         // Uploads and packets take as long as they take; a dead peer is noticed by TCP.
         let mut http = Http::builder()
@@ -69,7 +78,9 @@ impl Client {
         if let Some(file) = &args.ca {
             http = http.tls_certs_only(certificates(file)?);
         }
-        let http = http.build().map_err(|e| Failure::unreadable(format!("no HTTPS here: {}", chain(&e))))?;
+        let http = http
+            .build()
+            .map_err(|e| Failure::unreadable(format!("no HTTPS here: {}", chain(&e))))?;
         Ok(Self { http, base, token })
     }
 
@@ -97,8 +108,14 @@ impl Client {
     pub fn send(&self, mut make: impl FnMut() -> Answer<RequestBuilder>) -> Answer<Response> {
         let mut tries = 1;
         loop {
-            let answer = make()?.bearer_auth(&self.token).send().map_err(|e| self.unreachable(&e))?;
-            let busy = matches!(answer.status(), StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS);
+            let answer = make()?
+                .bearer_auth(&self.token)
+                .send()
+                .map_err(|e| self.unreachable(&e))?;
+            let busy = matches!(
+                answer.status(),
+                StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS
+            );
             match retry_after(&answer) {
                 Some(seconds) if busy && tries < TRIES => std::thread::sleep(Duration::from_secs(seconds)),
                 _ if answer.status().is_success() => return Ok(answer),
@@ -118,14 +135,20 @@ impl Client {
         let found = json(self.send(|| Ok(self.http.get(path.clone())))?)?;
         match found["items"].as_array().and_then(|items| items.first()) {
             Some(case) => case_of(case),
-            None => Err(Failure::new(1, "not-found", format!("there is no case {name:?} that you may see"))),
+            None => Err(Failure::new(
+                1,
+                "not-found",
+                format!("there is no case {name:?} that you may see"),
+            )),
         }
     }
 
     fn unreachable(&self, e: &reqwest::Error) -> Failure {
         let (text, base) = (chain(e), &self.base);
         let detail = if text.contains("UnknownIssuer") || text.contains("certificate") {
-            format!("the certificate of {base} is not known here: name it with --ca FILE (tls/cert.pem in the server's data folder; compare the fingerprint that the server prints). {text}")
+            format!(
+                "the certificate of {base} is not known here: name it with --ca FILE (tls/cert.pem in the server's data folder; compare the fingerprint that the server prints). {text}"
+            )
         } else if e.is_connect() {
             format!("nothing answers at {base}: is the server running, and is this its address and port? {text}")
         } else {
@@ -136,22 +159,36 @@ impl Client {
 }
 
 fn certificates(file: &PathBuf) -> Answer<Vec<Certificate>> {
-    let unusable = |why: String| Failure::from(Error::field("--ca", "certificate", format!("{}: {why}", file.display())));
+    let unusable = |why: String| {
+        Failure::from(Error::field(
+            "--ca",
+            "certificate",
+            format!("{}: {why}", file.display()),
+        ))
+    };
     let pem = std::fs::read(file).map_err(|e| unusable(e.to_string()))?;
     let found = Certificate::from_pem_bundle(&pem).map_err(|e| unusable(chain(&e)))?;
-    if found.is_empty() { Err(unusable("holds no certificate in PEM form".into())) } else { Ok(found) }
+    if found.is_empty() {
+        Err(unusable("holds no certificate in PEM form".into()))
+    } else {
+        Ok(found)
+    }
 }
 
 fn case_of(case: &Value) -> Answer<Case> {
     let text = |name: &str| case[name].as_str().map(str::to_owned);
     match (text("id"), text("number")) {
         (Some(id), Some(number)) => Ok(Case { id, number }),
-        _ => Err(Failure::failed("the server's answer is no case: is this a Casetrail server of this version?")),
+        _ => Err(Failure::failed(
+            "the server's answer is no case: is this a Casetrail server of this version?",
+        )),
     }
 }
 
 fn json(answer: Response) -> Answer<Value> {
-    answer.json().map_err(|e| Failure::failed(format!("the server's answer could not be read: {}", chain(&e))))
+    answer
+        .json()
+        .map_err(|e| Failure::failed(format!("the server's answer could not be read: {}", chain(&e))))
 }
 
 fn retry_after(answer: &Response) -> Option<u64> {
@@ -171,15 +208,35 @@ fn refused(answer: Response) -> Failure {
 fn read_problem(status: StatusCode, problem: &Value) -> Failure {
     let text = |name: &str| problem[name].as_str().unwrap_or_default().to_owned();
     let slug = text("type").rsplit('/').next().unwrap_or_default().to_owned();
-    let detail = Some(text("detail")).filter(|d| !d.is_empty()).unwrap_or_else(|| text("title"));
-    let detail = if detail.is_empty() { format!("the server answered {status}") } else { detail };
-    let errors = problem["errors"].as_array().into_iter().flatten().filter_map(field_error).collect();
-    Failure { code: 1, slug, detail, errors }
+    let detail = Some(text("detail"))
+        .filter(|d| !d.is_empty())
+        .unwrap_or_else(|| text("title"));
+    let detail = if detail.is_empty() {
+        format!("the server answered {status}")
+    } else {
+        detail
+    };
+    let errors = problem["errors"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(field_error)
+        .collect();
+    Failure {
+        code: 1,
+        slug,
+        detail,
+        errors,
+    }
 }
 
 fn field_error(error: &Value) -> Option<FieldError> {
     let text = |name: &str| error[name].as_str().map(str::to_owned);
-    Some(FieldError { field: text("field")?, rule: text("rule")?, message: text("message")? })
+    Some(FieldError {
+        field: text("field")?,
+        rule: text("rule")?,
+        message: text("message")?,
+    })
 }
 
 /// An error with what caused it, and what caused that.
@@ -200,7 +257,11 @@ mod tests {
     use super::*;
 
     fn args(server: &str, token: Option<&str>) -> ClientArgs {
-        ClientArgs { server: Some(server.into()), token: token.map(str::to_owned), ca: None }
+        ClientArgs {
+            server: Some(server.into()),
+            token: token.map(str::to_owned),
+            ca: None,
+        }
     }
 
     #[test]
@@ -215,10 +276,21 @@ mod tests {
 
     #[test]
     fn a_client_needs_an_address_and_a_token() {
-        let no = |args: &ClientArgs| Client::new(args, "https://127.0.0.1:8443").err().map(|f| f.text()).unwrap_or_default();
+        let no = |args: &ClientArgs| {
+            Client::new(args, "https://127.0.0.1:8443")
+                .err()
+                .map(|f| f.text())
+                .unwrap_or_default()
+        };
         assert!(no(&args("example", Some("t"))).contains("--server"));
         assert!(no(&args("ftp://example", Some("t"))).contains("--server"));
         assert!(no(&args("https://example", None)).contains("CASETRAIL_TOKEN"));
-        assert!(no(&ClientArgs { ca: Some("/nowhere".into()), ..args("https://example", Some("t")) }).contains("--ca"));
+        assert!(
+            no(&ClientArgs {
+                ca: Some("/nowhere".into()),
+                ..args("https://example", Some("t"))
+            })
+            .contains("--ca")
+        );
     }
 }

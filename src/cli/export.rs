@@ -39,24 +39,37 @@ pub struct ExportArgs {
 pub fn run(here: &str, args: ExportArgs) -> Done {
     let client = Client::new(&args.client, here)?;
     let case = client.case(&args.case)?;
-    let out = args.out.unwrap_or_else(|| PathBuf::from(format!("{}.zip", file_name(&case.number))));
+    let out = args
+        .out
+        .unwrap_or_else(|| PathBuf::from(format!("{}.zip", file_name(&case.number))));
     // Known before anything is built, not after.
     if out.exists() {
-        return Err(Error::field("--out", "taken", format!("{} exists already: choose another name", out.display())).into());
+        return Err(Error::field(
+            "--out",
+            "taken",
+            format!("{} exists already: choose another name", out.display()),
+        )
+        .into());
     }
     let mut wish = json!({"purpose": args.purpose});
     if let Some(recipient) = args.recipient {
         wish["recipient"] = recipient.into();
     }
     let asked = client.post(&format!("/cases/{}/packets", case.id), &wish)?;
-    let id = asked["id"].as_str().ok_or_else(|| Failure::failed("the server's answer is no packet"))?.to_owned();
+    let id = asked["id"]
+        .as_str()
+        .ok_or_else(|| Failure::failed("the server's answer is no packet"))?
+        .to_owned();
     let mut progress = Progress::new();
     let packet = wait(&client, &id, asked, &mut progress)?;
     download(&client, &id, &packet, &out, &mut progress)?;
     progress.end();
     output::print(&format!(
         "packet {id}\n{} ({} bytes)\nsha256 {}\ncheck it anywhere: casetrail verify {} --key VKEY\n",
-        out.display(), packet["size"], packet["sha256"].as_str().unwrap_or("?"), out.display()
+        out.display(),
+        packet["size"],
+        packet["sha256"].as_str().unwrap_or("?"),
+        out.display()
     ));
     Ok(ExitCode::SUCCESS)
 }
@@ -66,8 +79,18 @@ fn wait(client: &Client, id: &str, mut packet: Value, progress: &mut Progress) -
         let count = |name: &str| packet[name].as_u64().unwrap_or(0);
         match packet["state"].as_str() {
             Some("ready") => return Ok(packet),
-            Some("failed") => return Err(Failure::failed(format!("packet {id} could not be made: {}", why(&packet)))),
-            Some("building") => progress.show(packet["step"].as_str().unwrap_or("building"), Unit::Things, count("done"), count("total")),
+            Some("failed") => {
+                return Err(Failure::failed(format!(
+                    "packet {id} could not be made: {}",
+                    why(&packet)
+                )));
+            }
+            Some("building") => progress.show(
+                packet["step"].as_str().unwrap_or("building"),
+                Unit::Things,
+                count("done"),
+                count("total"),
+            ),
             _ => progress.show("waiting for its turn", Unit::Things, 0, 0),
         }
         std::thread::sleep(LOOK);
@@ -76,7 +99,9 @@ fn wait(client: &Client, id: &str, mut packet: Value, progress: &mut Progress) -
 }
 
 fn why(packet: &Value) -> String {
-    let said = packet["problem"]["detail"].as_str().or_else(|| packet["error"].as_str());
+    let said = packet["problem"]["detail"]
+        .as_str()
+        .or_else(|| packet["error"].as_str());
     output::clean(said.unwrap_or("the server does not say why"))
 }
 
@@ -121,7 +146,13 @@ fn check(packet: &Value, size: u64, sha256: &str) -> Result<(), Failure> {
 
 /// A case's number as a file's name.
 fn file_name(number: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' };
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') {
+            c
+        } else {
+            '-'
+        }
+    };
     let name: String = number.chars().map(plain).collect();
     let name = name.trim_matches('.').to_owned();
     if name.is_empty() { "packet".into() } else { name }

@@ -87,14 +87,23 @@ impl Desk {
         let db = place::open(config)?;
         migrate::migrate(&config.database()?)?;
         if db.read_blocking(ledger::state)?.is_none() {
-            return Err(Failure::unreadable("this installation has no log yet: start `casetrail serve` once, which makes its keys and its first administrator"));
+            return Err(Failure::unreadable(
+                "this installation has no log yet: start `casetrail serve` once, which makes its keys and its first administrator",
+            ));
         }
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         // Without a signer this process only appends; the server takes what it wrote into the tree.
         let journal = runtime.block_on(async { Journal::start(db.clone(), clock.clone(), None) });
         let policy = Policy::new().map_err(Error::internal)?;
-        Ok(Self { gate: Gate::new(db, journal, Arc::new(policy), clock), runtime, operator: place::os_user() })
+        Ok(Self {
+            gate: Gate::new(db, journal, Arc::new(policy), clock),
+            runtime,
+            operator: place::os_user(),
+        })
     }
 
     fn db(&self) -> &Db {
@@ -102,8 +111,12 @@ impl Desk {
     }
 
     /// One change and its event, by the operator.
-    fn change<T: Send + 'static>(&self, f: impl Fn(&mut Tx<'_>) -> Result<Recorded<T>> + Send + Sync + 'static) -> Result<T> {
-        self.gate.housekeep_blocking(ledger::operator(&self.operator), move |tx| answer(f(tx)?))
+    fn change<T: Send + 'static>(
+        &self,
+        f: impl Fn(&mut Tx<'_>) -> Result<Recorded<T>> + Send + Sync + 'static,
+    ) -> Result<T> {
+        self.gate
+            .housekeep_blocking(ledger::operator(&self.operator), move |tx| answer(f(tx)?))
     }
 
     fn hash(&self, password: &str) -> Result<String> {
@@ -123,7 +136,13 @@ fn answer<T>(recorded: Recorded<T>) -> Result<T> {
 pub fn user(config: &Config, command: UserCommand) -> Done {
     let desk = Desk::open(config)?;
     match command {
-        UserCommand::Add { username, roles, name, unit, password_stdin } => {
+        UserCommand::Add {
+            username,
+            roles,
+            name,
+            unit,
+            password_stdin,
+        } => {
             let unit_id = unit.map(|u| unit_id(desk.db(), &u)).transpose()?;
             let form = Form::new(json!({"username": username, "name": name, "roles": roles, "unit_id": unit_id}))?;
             add(&desk, NewUser::parse(form)?, password_stdin)?;
@@ -140,7 +159,11 @@ pub fn user(config: &Config, command: UserCommand) -> Done {
 }
 
 fn add(desk: &Desk, new: NewUser, from_stdin: bool) -> std::result::Result<(), Failure> {
-    let password = if from_stdin { typed(&new.username)? } else { identity::one_time() };
+    let password = if from_stdin {
+        typed(&new.username)?
+    } else {
+        identity::one_time()
+    };
     let hash = desk.hash(&password)?;
     let username = new.username.clone();
     let made = desk.change(move |tx| ops::create(tx, &new, &hash, !from_stdin))?;
@@ -163,7 +186,9 @@ fn reset(desk: &Desk, username: &str) -> std::result::Result<(), Failure> {
 }
 
 fn print_once(password: &str) {
-    output::print(&format!("one-time password: {password}\nIt is shown only here, and must be changed at the first sign-in.\n"));
+    output::print(&format!(
+        "one-time password: {password}\nIt is shown only here, and must be changed at the first sign-in.\n"
+    ));
 }
 
 /// A password from standard input, held against the rules.
@@ -184,7 +209,16 @@ fn list(db: &Db) -> Result<String> {
         Ok(users::table
             .inner_join(units::table.on(units::id.eq(users::unit_id)))
             .order(users::username)
-            .select((users::username, users::name, users::roles, units::name, users::id, users::must_change, users::locked, users::disabled))
+            .select((
+                users::username,
+                users::name,
+                users::roles,
+                units::name,
+                users::id,
+                users::must_change,
+                users::locked,
+                users::disabled,
+            ))
             .load(conn)?)
     })?;
     Ok(table(&rows))
@@ -197,15 +231,31 @@ fn table(rows: &[UserRow]) -> String {
         (_, _, true) => "one-time password",
         _ => "active",
     };
-    let roles = |text: &str| serde_json::from_str::<Vec<String>>(text).map_or_else(|_| text.to_owned(), |r| r.join(","));
+    let roles =
+        |text: &str| serde_json::from_str::<Vec<String>>(text).map_or_else(|_| text.to_owned(), |r| r.join(","));
     let head = ["USERNAME", "NAME", "ROLES", "UNIT", "STATE", "ID"].map(str::to_owned);
     let lines: Vec<[String; 6]> = std::iter::once(head)
-        .chain(rows.iter().map(|r| [r.0.clone(), r.1.clone(), roles(&r.2), r.3.clone(), state(r).into(), r.4.clone()]))
+        .chain(rows.iter().map(|r| {
+            [
+                r.0.clone(),
+                r.1.clone(),
+                roles(&r.2),
+                r.3.clone(),
+                state(r).into(),
+                r.4.clone(),
+            ]
+        }))
         .map(|cells| cells.map(|cell| output::clean(&cell)))
         .collect();
-    let widths: Vec<usize> = (0..6).map(|n| lines.iter().map(|l| l[n].chars().count()).max().unwrap_or(0)).collect();
+    let widths: Vec<usize> = (0..6)
+        .map(|n| lines.iter().map(|l| l[n].chars().count()).max().unwrap_or(0))
+        .collect();
     let line = |cells: &[String; 6]| {
-        let padded: Vec<String> = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        let padded: Vec<String> = cells
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
         padded.join("  ").trim_end().to_owned() + "\n"
     };
     lines.iter().map(line).collect()
@@ -213,18 +263,41 @@ fn table(rows: &[UserRow]) -> String {
 
 fn user_id(db: &Db, username: &str) -> Result<String> {
     let name = username.to_owned();
-    let found: Option<String> = db.read_blocking(|conn| Ok(users::table.filter(users::username.eq(&name)).select(users::id).first(conn).optional()?))?;
-    found.ok_or_else(|| Error::field("username", "unknown_reference", format!("there is no user {username:?}: `casetrail user list` prints them all")))
+    let found: Option<String> = db.read_blocking(|conn| {
+        Ok(users::table
+            .filter(users::username.eq(&name))
+            .select(users::id)
+            .first(conn)
+            .optional()?)
+    })?;
+    found.ok_or_else(|| {
+        Error::field(
+            "username",
+            "unknown_reference",
+            format!("there is no user {username:?}: `casetrail user list` prints them all"),
+        )
+    })
 }
 
 fn unit_id(db: &Db, unit: &str) -> Result<String> {
     let found: Vec<(String, String)> = db.read_blocking(|conn| {
-        Ok(units::table.filter(units::id.eq(unit).or(units::name.eq(unit))).select((units::id, units::name)).load(conn)?)
+        Ok(units::table
+            .filter(units::id.eq(unit).or(units::name.eq(unit)))
+            .select((units::id, units::name))
+            .load(conn)?)
     })?;
     match found.as_slice() {
         [(id, _)] => Ok(id.clone()),
-        [] => Err(Error::field("--unit", "unknown_reference", format!("there is no unit {unit:?}"))),
-        _ => Err(Error::field("--unit", "unknown_reference", format!("several units are called {unit:?}: name one by its id"))),
+        [] => Err(Error::field(
+            "--unit",
+            "unknown_reference",
+            format!("there is no unit {unit:?}"),
+        )),
+        _ => Err(Error::field(
+            "--unit",
+            "unknown_reference",
+            format!("several units are called {unit:?}: name one by its id"),
+        )),
     }
 }
 
@@ -236,7 +309,9 @@ pub fn token(config: &Config, command: TokenCommand) -> Done {
             let desk = Desk::open(config)?;
             let id = user_id(desk.db(), &username)?;
             let (id, token) = desk.change(move |tx| ops::token(tx, &id, until))?;
-            output::print(&format!("token {id} for {username}\n{token}\nIt is shown only here: keep it like a password, as CASETRAIL_TOKEN.\n"));
+            output::print(&format!(
+                "token {id} for {username}\n{token}\nIt is shown only here: keep it like a password, as CASETRAIL_TOKEN.\n"
+            ));
         }
         TokenCommand::Revoke { token } => {
             let desk = Desk::open(config)?;
@@ -248,7 +323,13 @@ pub fn token(config: &Config, command: TokenCommand) -> Done {
 }
 
 fn end(text: &str) -> Result<clock::Micros> {
-    let until = clock::parse(text).ok_or_else(|| Error::field("--until", "format", "must be RFC 3339 with a zone, such as 2027-01-31T00:00:00Z"))?;
+    let until = clock::parse(text).ok_or_else(|| {
+        Error::field(
+            "--until",
+            "format",
+            "must be RFC 3339 with a zone, such as 2027-01-31T00:00:00Z",
+        )
+    })?;
     if until <= SystemClock.now() {
         return Err(Error::field("--until", "range", "must lie in the future"));
     }
@@ -262,12 +343,31 @@ mod tests {
     #[test]
     fn users_are_listed_in_columns() {
         let row = |username: &str, roles: &str, must_change, disabled| -> UserRow {
-            (username.into(), "Marta Vance".into(), roles.into(), "Agency".into(), "id1".into(), must_change, false, disabled)
+            (
+                username.into(),
+                "Marta Vance".into(),
+                roles.into(),
+                "Agency".into(),
+                "id1".into(),
+                must_change,
+                false,
+                disabled,
+            )
         };
-        let text = table(&[row("marta", "[\"investigator\",\"auditor\"]", false, false), row("bo", "[]", true, true), row("al", "[]", true, false)]);
+        let text = table(&[
+            row("marta", "[\"investigator\",\"auditor\"]", false, false),
+            row("bo", "[]", true, true),
+            row("al", "[]", true, false),
+        ]);
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines[0], "USERNAME  NAME         ROLES                 UNIT    STATE              ID");
-        assert_eq!(lines[1], "marta     Marta Vance  investigator,auditor  Agency  active             id1");
+        assert_eq!(
+            lines[0],
+            "USERNAME  NAME         ROLES                 UNIT    STATE              ID"
+        );
+        assert_eq!(
+            lines[1],
+            "marta     Marta Vance  investigator,auditor  Agency  active             id1"
+        );
         assert!(lines[2].contains("disabled") && lines[3].contains("one-time password"));
     }
 

@@ -59,8 +59,8 @@ enum Logged {
 }
 
 /// Logs everything, one result a line; fails if one failed.
-pub fn run(here: &str, args: LogArgs) -> Done {
-    let jobs = jobs(&args)?;
+pub fn run(here: &str, args: &LogArgs) -> Done {
+    let jobs = jobs(args)?;
     let client = Client::new(&args.client, here)?;
     let case = client.case(&args.case)?;
     let mut progress = if args.json { Progress::quiet() } else { Progress::new() };
@@ -69,36 +69,72 @@ pub fn run(here: &str, args: LogArgs) -> Done {
     for job in jobs {
         let done = log(&client, &case.id, &job, &mut progress);
         failed += usize::from(done.is_err());
-        progress.line(&if args.json { as_json(&job, &done) } else { as_text(&job, &done) });
+        progress.line(&if args.json {
+            as_json(&job, &done)
+        } else {
+            as_text(&job, &done)
+        });
     }
     progress.end();
     output::print(&summary(args.json, &case.number, total - failed, failed));
-    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(if failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    })
 }
 
 fn jobs(args: &LogArgs) -> Result<Vec<Job>, Failure> {
     match &args.manifest {
-        None => Ok(args.items.iter().enumerate().map(|(n, item)| job_of_item(n + 1, item, &args.row)).collect()),
+        None => Ok(args
+            .items
+            .iter()
+            .enumerate()
+            .map(|(n, item)| job_of_item(n + 1, item, &args.row))
+            .collect()),
         Some(file) => {
             let folder = file.parent().unwrap_or(Path::new(""));
             let rows = manifest::read(file)?;
-            Ok(rows.into_iter().map(|entry| job_of_row(entry, folder, &args.row)).collect())
+            Ok(rows
+                .into_iter()
+                .map(|entry| job_of_row(entry, folder, &args.row))
+                .collect())
         }
     }
 }
 
 fn job_of_item(number: usize, item: &str, flags: &Row) -> Job {
     let url = row::is_url(item);
-    let row = if url { Row { url: Some(item.to_owned()), ..flags.clone() } } else { flags.clone() };
-    Job { number, what: item.to_owned(), file: (!url).then(|| PathBuf::from(item)), row: Ok(row) }
+    let row = if url {
+        Row {
+            url: Some(item.to_owned()),
+            ..flags.clone()
+        }
+    } else {
+        flags.clone()
+    };
+    Job {
+        number,
+        what: item.to_owned(),
+        file: (!url).then(|| PathBuf::from(item)),
+        row: Ok(row),
+    }
 }
 
 fn job_of_row(entry: manifest::Entry, folder: &Path, flags: &Row) -> Job {
-    let row = entry.row.map(|row| row.over(flags)).map_err(|why| Failure::unreadable(format!("the row cannot be read: {why}")));
+    let row = entry
+        .row
+        .map(|row| row.over(flags))
+        .map_err(|why| Failure::unreadable(format!("the row cannot be read: {why}")));
     let name = Some(entry.file.clone()).filter(|f| !f.is_empty());
     let url = row.as_ref().ok().and_then(|r| r.url.clone());
     let what = name.clone().or(url).unwrap_or_else(|| format!("row {}", entry.number));
-    Job { number: entry.number, what, file: name.map(|n| folder.join(n)), row }
+    Job {
+        number: entry.number,
+        what,
+        file: name.map(|n| folder.join(n)),
+        row,
+    }
 }
 
 fn log(client: &Client, case: &str, job: &Job, progress: &mut Progress) -> Result<Logged, Failure> {
@@ -108,7 +144,9 @@ fn log(client: &Client, case: &str, job: &Job, progress: &mut Progress) -> Resul
     let moved = prepared.source.as_ref().map_or(0, |s| s.size);
     progress.show("sending", Unit::Bytes, 0, moved);
     match client.send(|| request(client, case, &prepared, progress)) {
-        Ok(answer) => Ok(Logged::New(answer.json().map_err(|e| Failure::failed(format!("the server's answer could not be read: {e}")))?)),
+        Ok(answer) => Ok(Logged::New(answer.json().map_err(|e| {
+            Failure::failed(format!("the server's answer could not be read: {e}"))
+        })?)),
         // The same row with the time of another run: what it tells of is there.
         Err(f) if prepared.timed_now && f.slug == "idempotency-conflict" => Ok(Logged::Before),
         Err(f) => Err(f),
@@ -117,7 +155,13 @@ fn log(client: &Client, case: &str, job: &Job, progress: &mut Progress) -> Resul
 
 /// Hashes a file before it is sent, so that what arrives can be held against what was read.
 fn read(path: &Path, progress: &mut Progress) -> Result<Source, Failure> {
-    let unreadable = |e: io::Error| Failure::from(Error::field("file", "readable", format!("{} cannot be read: {e}", path.display())));
+    let unreadable = |e: io::Error| {
+        Failure::from(Error::field(
+            "file",
+            "readable",
+            format!("{} cannot be read: {e}", path.display()),
+        ))
+    };
     let file = File::open(path).map_err(unreadable)?;
     let about = file.metadata().map_err(unreadable)?;
     if !about.is_file() {
@@ -132,17 +176,37 @@ fn read(path: &Path, progress: &mut Progress) -> Result<Source, Failure> {
         Ok(())
     })
     .map_err(unreadable)?;
-    Ok(Source { path: path.to_owned(), sha256: hashed.sha256, size: hashed.size, changed_at })
+    Ok(Source {
+        path: path.to_owned(),
+        sha256: hashed.sha256,
+        size: hashed.size,
+        changed_at,
+    })
 }
 
 fn request(client: &Client, case: &str, prepared: &Prepared, progress: &Progress) -> Result<RequestBuilder, Failure> {
-    let request = client.http().post(client.url(&format!("/cases/{case}/captures"))).header("Idempotency-Key", &prepared.key);
-    let Some(source) = &prepared.source else { return Ok(request.json(&prepared.capture)) };
+    let request = client
+        .http()
+        .post(client.url(&format!("/cases/{case}/captures")))
+        .header("Idempotency-Key", &prepared.key);
+    let Some(source) = &prepared.source else {
+        return Ok(request.json(&prepared.capture));
+    };
     let file = File::open(&source.path)?;
-    let watched = Watched { file, moved: Box::new(progress.mover()) };
-    let name = prepared.capture["files"][0]["name"].as_str().unwrap_or_default().to_owned();
+    let watched = Watched {
+        file,
+        moved: Box::new(progress.mover()),
+    };
+    let name = prepared.capture["files"][0]["name"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
     let capture = mime(Part::text(prepared.capture.to_string()), "application/json")?;
-    let bytes = mime(Part::reader_with_length(watched, source.size), "application/octet-stream")?.file_name(name);
+    let bytes = mime(
+        Part::reader_with_length(watched, source.size),
+        "application/octet-stream",
+    )?
+    .file_name(name);
     Ok(request.multipart(Form::new().part("capture", capture).part(PART, bytes)))
 }
 
@@ -169,11 +233,23 @@ fn as_text(job: &Job, done: &Result<Logged, Failure>) -> String {
     match done {
         Ok(Logged::New(capture)) => {
             let text = |name: &str| capture[name].as_str().unwrap_or("?").to_owned();
-            let time = capture["captured_at"].as_str().map(|t| format!(", captured at {t}")).unwrap_or_default();
-            format!("{what}: item {} {} {}{time}{}", capture["item"], text("state"), text("id"), remarks(capture))
+            let time = capture["captured_at"]
+                .as_str()
+                .map(|t| format!(", captured at {t}"))
+                .unwrap_or_default();
+            format!(
+                "{what}: item {} {} {}{time}{}",
+                capture["item"],
+                text("state"),
+                text("id"),
+                remarks(capture)
+            )
         }
         Ok(Logged::Before) => format!("{what}: logged before, within the last 24 hours; nothing was added"),
-        Err(f) => format!("{what}: FAILED: {}", f.text().lines().map(output::clean).collect::<Vec<_>>().join("\n")),
+        Err(f) => format!(
+            "{what}: FAILED: {}",
+            f.text().lines().map(output::clean).collect::<Vec<_>>().join("\n")
+        ),
     }
 }
 
@@ -181,11 +257,23 @@ fn as_text(job: &Job, done: &Result<Logged, Failure>) -> String {
 fn remarks(capture: &Value) -> String {
     let mut out = String::new();
     if capture["state"] == "held" {
-        let rules = capture["coverage"].as_array().into_iter().flatten().filter(|c| c["passed"] != json!(true));
+        let rules = capture["coverage"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|c| c["passed"] != json!(true));
         let why: Vec<&str> = rules.filter_map(|c| c["why"].as_str()).collect();
-        out += &format!("\n   held until a supervisor decides: {}", output::clean(&why.join("; ")));
+        out += &format!(
+            "\n   held until a supervisor decides: {}",
+            output::clean(&why.join("; "))
+        );
     }
-    let flags: Vec<&str> = capture["flags"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let flags: Vec<&str> = capture["flags"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     if !flags.is_empty() {
         out += &format!("\n   noticed: {}", flags.join(", "));
     }
@@ -210,7 +298,11 @@ fn summary(as_json: bool, case: &str, logged: usize, failed: usize) -> String {
     if as_json {
         return json!({"summary": {"case": case, "logged": logged, "failed": failed}}).to_string() + "\n";
     }
-    let rest = if failed == 0 { String::new() } else { format!(", {failed} failed: mend them and run the same command again, nothing is logged twice within 24 hours") };
+    let rest = if failed == 0 {
+        String::new()
+    } else {
+        format!(", {failed} failed: mend them and run the same command again, nothing is logged twice within 24 hours")
+    };
     format!("case {}: {logged} logged{rest}\n", output::clean(case))
 }
 
@@ -219,7 +311,12 @@ mod tests {
     use super::*;
 
     fn job() -> Job {
-        Job { number: 3, what: "a\u{1b}.png".into(), file: None, row: Ok(Row::default()) }
+        Job {
+            number: 3,
+            what: "a\u{1b}.png".into(),
+            file: None,
+            row: Ok(Row::default()),
+        }
     }
 
     #[test]
@@ -227,26 +324,44 @@ mod tests {
         let held = json!({"item": 7, "state": "held", "id": "x", "captured_at": "t", "flags": ["late_entry"],
             "coverage": [{"rule": "window", "passed": false, "why": "ended yesterday"}, {"rule": "holder", "passed": true, "why": "no"}]});
         let text = as_text(&job(), &Ok(Logged::New(held.clone())));
-        assert_eq!(text, "3. a\u{fffd}.png: item 7 held x, captured at t\n   held until a supervisor decides: ended yesterday\n   noticed: late_entry");
+        assert_eq!(
+            text,
+            "3. a\u{fffd}.png: item 7 held x, captured at t\n   held until a supervisor decides: ended yesterday\n   noticed: late_entry"
+        );
         let line: Value = serde_json::from_str(&as_json(&job(), &Ok(Logged::New(held)))).unwrap();
-        assert_eq!((&line["row"], &line["item"], &line["ok"]), (&json!(3), &json!(7), &json!(true)));
+        assert_eq!(
+            (&line["row"], &line["item"], &line["ok"]),
+            (&json!(3), &json!(7), &json!(true))
+        );
     }
 
     #[test]
     fn failures_carry_field_rule_and_message() {
         let failure: Failure = Error::field("url", "required", "is missing").into();
         let line: Value = serde_json::from_str(&as_json(&job(), &Err(failure.clone()))).unwrap();
-        assert_eq!(line["error"]["errors"][0], json!({"field": "url", "rule": "required", "message": "is missing"}));
+        assert_eq!(
+            line["error"]["errors"][0],
+            json!({"field": "url", "rule": "required", "message": "is missing"})
+        );
         assert!(as_text(&job(), &Err(failure)).ends_with("FAILED: url: is missing"));
         assert!(summary(false, "26-1", 2, 1).contains("1 failed"));
     }
 
     #[test]
     fn items_are_files_or_addresses() {
-        let flags = Row { url: Some("https://example.org/seen".into()), ..Row::default() };
+        let flags = Row {
+            url: Some("https://example.org/seen".into()),
+            ..Row::default()
+        };
         let file = job_of_item(1, "a.png", &flags);
-        assert_eq!((file.file, file.row.unwrap().url), (Some(PathBuf::from("a.png")), Some("https://example.org/seen".into())));
+        assert_eq!(
+            (file.file, file.row.unwrap().url),
+            (Some(PathBuf::from("a.png")), Some("https://example.org/seen".into()))
+        );
         let url = job_of_item(2, "https://example.org/1", &flags);
-        assert_eq!((url.file, url.row.unwrap().url), (None, Some("https://example.org/1".into())));
+        assert_eq!(
+            (url.file, url.row.unwrap().url),
+            (None, Some("https://example.org/1".into()))
+        );
     }
 }

@@ -7,8 +7,20 @@ use crate::error::{Error, FieldError, Result};
 
 /// The columns; a header names those that a file has.
 pub const COLUMNS: [&str; 14] = [
-    "file", "kind", "platform", "url", "captured_at", "text", "level", "device", "method", "role", "account", "note",
-    "basis", "reason",
+    "file",
+    "kind",
+    "platform",
+    "url",
+    "captured_at",
+    "text",
+    "level",
+    "device",
+    "method",
+    "role",
+    "account",
+    "note",
+    "basis",
+    "reason",
 ];
 
 /// A row as it stands in the file.
@@ -32,26 +44,48 @@ fn parse(bytes: &[u8]) -> Result<Vec<Entry>> {
     // Spreadsheets put a byte order mark before UTF-8.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut csv = csv::ReaderBuilder::new().trim(csv::Trim::Headers).from_reader(bytes);
-    let header = csv.headers().map_err(|e| Error::field("--manifest", "csv", format!("its header cannot be read: {e}")))?.clone();
+    let header = csv
+        .headers()
+        .map_err(|e| Error::field("--manifest", "csv", format!("its header cannot be read: {e}")))?
+        .clone();
     check(&header)?;
-    let entries = csv.into_records().enumerate().map(|(n, record)| entry(n + 1, record, &header));
+    let entries = csv
+        .into_records()
+        .enumerate()
+        .map(|(n, record)| entry(n + 1, record, &header));
     Ok(entries.collect())
 }
 
 fn check(header: &csv::StringRecord) -> Result<()> {
-    let broken = |name: &str, rule: &str, message: String| FieldError { field: format!("column `{name}`"), rule: rule.into(), message };
+    let broken = |name: &str, rule: &str, message: String| FieldError {
+        field: format!("column `{name}`"),
+        rule: rule.into(),
+        message,
+    };
     let mut found: Vec<FieldError> = Vec::new();
     for (n, name) in header.iter().enumerate() {
         if !COLUMNS.contains(&name) {
-            found.push(broken(name, "unknown_field", format!("there is no such column; there are {}", COLUMNS.join(", "))));
+            found.push(broken(
+                name,
+                "unknown_field",
+                format!("there is no such column; there are {}", COLUMNS.join(", ")),
+            ));
         } else if header.iter().take(n).any(|before| before == name) {
             found.push(broken(name, "count", "stands twice in the header".into()));
         }
     }
     if !header.iter().any(|name| name == "file" || name == "url") {
-        found.push(broken("file", "required", "the first line names the columns, among them `file` or `url`".into()));
+        found.push(broken(
+            "file",
+            "required",
+            "the first line names the columns, among them `file` or `url`".into(),
+        ));
     }
-    if found.is_empty() { Ok(()) } else { Err(Error::invalid(found)) }
+    if found.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::invalid(found))
+    }
 }
 
 fn entry(number: usize, record: csv::Result<csv::StringRecord>, header: &csv::StringRecord) -> Entry {
@@ -61,9 +95,17 @@ fn entry(number: usize, record: csv::Result<csv::StringRecord>, header: &csv::St
                 let place = header.iter().position(|name| name == column)?;
                 record.get(place).filter(|text| !text.is_empty()).map(str::to_owned)
             };
-            Entry { number, file: cell("file").unwrap_or_default(), row: Ok(row(cell)) }
+            Entry {
+                number,
+                file: cell("file").unwrap_or_default(),
+                row: Ok(row(cell)),
+            }
         }
-        Err(e) => Entry { number, file: String::new(), row: Err(e.to_string()) },
+        Err(e) => Entry {
+            number,
+            file: String::new(),
+            row: Err(e.to_string()),
+        },
     }
 }
 
@@ -105,7 +147,14 @@ mod tests {
 
     #[test]
     fn unknown_missing_and_repeated_columns_are_named() {
-        let fields = |csv: &str| parse(csv.as_bytes()).unwrap_err().errors.iter().map(|e| e.field.clone()).collect::<Vec<_>>();
+        let fields = |csv: &str| {
+            parse(csv.as_bytes())
+                .unwrap_err()
+                .errors
+                .iter()
+                .map(|e| e.field.clone())
+                .collect::<Vec<_>>()
+        };
         assert_eq!(fields("file,colour,size\n"), ["column `colour`", "column `size`"]);
         assert_eq!(fields("file,text,text\n"), ["column `text`"]);
         assert_eq!(fields("text\n"), ["column `file`"]);

@@ -17,6 +17,8 @@ mod restore;
 mod row;
 mod serve;
 mod succeed;
+#[cfg(test)]
+mod whole_tests;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -32,7 +34,12 @@ use crate::error::{Error, FieldError, Kind};
 
 /// The case log of an agency that investigates with open sources.
 #[derive(Debug, Parser)]
-#[command(name = "casetrail", version, arg_required_else_help = true, propagate_version = false)]
+#[command(
+    name = "casetrail",
+    version,
+    arg_required_else_help = true,
+    propagate_version = false
+)]
 struct Line {
     #[command(flatten)]
     common: Common,
@@ -76,7 +83,7 @@ enum Command {
     /// Print the settings in force, and where each comes from
     Config,
     /// Log captures in a case, through the server
-    Log(log::LogArgs),
+    Log(Box<log::LogArgs>),
     /// Ask for a packet of a case, wait for it and download it
     Export(export::ExportArgs),
     /// Check a packet, offline: no server, no database
@@ -110,7 +117,12 @@ struct Failure {
 
 impl Failure {
     fn new(code: u8, slug: &str, detail: impl Into<String>) -> Self {
-        Self { code, slug: slug.to_owned(), detail: detail.into(), errors: Vec::new() }
+        Self {
+            code,
+            slug: slug.to_owned(),
+            detail: detail.into(),
+            errors: Vec::new(),
+        }
     }
 
     /// Something went wrong.
@@ -143,7 +155,12 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(e: Error) -> Self {
         let code = if e.kind == Kind::Invalid { 2 } else { 1 };
-        Self { code, slug: e.slug.to_owned(), detail: e.detail, errors: e.errors }
+        Self {
+            code,
+            slug: e.slug.to_owned(),
+            detail: e.detail,
+            errors: e.errors,
+        }
     }
 }
 
@@ -176,14 +193,16 @@ fn dispatch(line: Line) -> Done {
     let Line { common, command } = line;
     match command {
         Command::Serve(args) => Ok(serve::run(&common.settings()?, &args).map(|()| ExitCode::SUCCESS)?),
-        Command::Demo(flags) => Ok(demo::run(&common.settings()?, &flags.into_args(common.data_dir)).map(|()| ExitCode::SUCCESS)?),
+        Command::Demo(flags) => {
+            Ok(demo::run(&common.settings()?, &flags.into_args(common.data_dir)).map(|()| ExitCode::SUCCESS)?)
+        }
         Command::User(command) => install::user(&common.settings()?, command),
         Command::Token(command) => install::token(&common.settings()?, command),
         Command::Config => {
             output::print(&common.settings()?.print());
             Ok(ExitCode::SUCCESS)
         }
-        Command::Log(args) => log::run(&common.server(), args),
+        Command::Log(args) => log::run(&common.server(), &args),
         Command::Export(args) => export::run(&common.server(), args),
         Command::Verify { args } => Ok(verify(args)),
         Command::Audit(args) => audit::run(&common.settings()?, &args),
@@ -206,7 +225,9 @@ impl Common {
             ("database", self.database.clone()),
             ("files", self.files.clone()),
         ];
-        all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+        all.into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect()
     }
 
     /// The server on this machine, where a client is not told of another.
@@ -240,8 +261,14 @@ mod tests {
 
     #[test]
     fn verify_takes_everything_after_it_unparsed() {
-        for text in ["casetrail verify --json p.zip --key k", "casetrail verify p.zip --help", "casetrail verify --key k p.zip"] {
-            let Command::Verify { args } = parse(text).command else { panic!("{text}") };
+        for text in [
+            "casetrail verify --json p.zip --key k",
+            "casetrail verify p.zip --help",
+            "casetrail verify --key k p.zip",
+        ] {
+            let Command::Verify { args } = parse(text).command else {
+                panic!("{text}")
+            };
             assert_eq!(args.len(), text.split(' ').count() - 2, "{text}");
         }
     }
@@ -261,11 +288,22 @@ mod tests {
         let one: Failure = Error::field("port", "range", "must be smaller").into();
         assert_eq!((one.code, one.text().as_str()), (2, "port: must be smaller"));
         let two = Error::invalid(vec![
-            FieldError { field: "a".into(), rule: "required".into(), message: "is missing".into() },
-            FieldError { field: "b".into(), rule: "one_of".into(), message: "is another".into() },
+            FieldError {
+                field: "a".into(),
+                rule: "required".into(),
+                message: "is missing".into(),
+            },
+            FieldError {
+                field: "b".into(),
+                rule: "one_of".into(),
+                message: "is another".into(),
+            },
         ]);
         let two: Failure = two.into();
-        assert_eq!(two.text(), "2 fields need attention\n  a: is missing (required)\n  b: is another (one_of)");
+        assert_eq!(
+            two.text(),
+            "2 fields need attention\n  a: is missing (required)\n  b: is another (one_of)"
+        );
         assert_eq!(Failure::from(Error::conflict("no")).code, 1);
     }
 }

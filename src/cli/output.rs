@@ -7,6 +7,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Time between two plain lines of progress.
 const PLAIN: Duration = Duration::from_secs(5);
+/// Time before a new step is told; what is over sooner needs no line.
+const SHORT: Duration = Duration::from_secs(1);
 
 /// Writes to standard output; a reader that has gone away is no failure of the command.
 pub fn print(text: &str) {
@@ -39,20 +41,31 @@ pub struct Progress {
     bar: Option<ProgressBar>,
     step: String,
     unit: Option<Unit>,
-    told: Option<Instant>,
+    told: Instant,
     silent: bool,
 }
 
 impl Progress {
     /// On standard error, so that results on standard output stay clean.
     pub fn new() -> Self {
-        let bar = std::io::stderr().is_terminal().then(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()));
-        Self { bar, step: String::new(), unit: None, told: None, silent: false }
+        let bar = std::io::stderr()
+            .is_terminal()
+            .then(|| ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()));
+        Self {
+            bar,
+            step: String::new(),
+            unit: None,
+            told: Instant::now(),
+            silent: false,
+        }
     }
 
     /// For programs that read what a command prints: no plain lines, but a bar where somebody watches.
     pub fn quiet() -> Self {
-        Self { silent: true, ..Self::new() }
+        Self {
+            silent: true,
+            ..Self::new()
+        }
     }
 
     /// Shows a step: so much done, of so much (0: not known).
@@ -77,11 +90,15 @@ impl Progress {
     }
 
     fn plain(&mut self, changed: bool, unit: Unit, done: u64, total: u64) {
-        if self.silent || (!changed && self.told.is_some_and(|at| at.elapsed() < PLAIN)) {
+        if self.silent || self.told.elapsed() < if changed { SHORT } else { PLAIN } {
             return;
         }
-        self.told = Some(Instant::now());
-        let of = if total > 0 { format!(" {done} of {total}") } else { String::new() };
+        self.told = Instant::now();
+        let of = if total > 0 {
+            format!(" {done} of {total}")
+        } else {
+            String::new()
+        };
         let bytes = if unit == Unit::Bytes && total > 0 { " bytes" } else { "" };
         complain(&format!("{}{of}{bytes}", self.step));
     }

@@ -14,7 +14,11 @@ pub fn keys(data_dir: &Path) -> PathBuf {
 
 /// Where the parts lie that are not in the database.
 pub fn places(config: &Config) -> Places {
-    Places { files: config.files(), keys: keys(&config.data_dir()), known: Vec::new() }
+    Places {
+        files: config.files(),
+        keys: keys(&config.data_dir()),
+        known: Vec::new(),
+    }
 }
 
 /// Opens the database of an installation that exists; a command that reads must not make one.
@@ -23,7 +27,10 @@ pub fn open(config: &Config) -> Result<Db, Failure> {
     if let Location::Sqlite(file) = &location
         && !file.exists()
     {
-        let detail = format!("there is no installation here: {} does not exist. Name its folder with --data-dir, or start one with `casetrail serve`", file.display());
+        let detail = format!(
+            "there is no installation here: {} does not exist. Name its folder with --data-dir, or start one with `casetrail serve`",
+            file.display()
+        );
         return Err(Failure::unreadable(detail));
     }
     Db::open(&location, 2).map_err(|e| Failure::from(e).with_code(2))

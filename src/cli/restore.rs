@@ -42,20 +42,31 @@ pub struct RestoreArgs {
 pub fn run(common: &Common, args: RestoreArgs) -> Done {
     let manifest = read_manifest(&args.backup)?;
     let config = target(common, &manifest)?;
-    let outside = args.checkpoint.as_deref().map(|file| read_checkpoint(file, &manifest)).transpose()?;
+    let outside = args
+        .checkpoint
+        .as_deref()
+        .map(|file| read_checkpoint(file, &manifest))
+        .transpose()?;
     let location = config.database()?;
     if args.new_log && matches!(location, Location::Postgres(_)) {
-        return Err(Failure::unreadable("--new-log is not there for PostgreSQL yet: restore without it (the state is read-only if it is older), or use SQLite"));
+        return Err(Failure::unreadable(
+            "--new-log is not there for PostgreSQL yet: restore without it (the state is read-only if it is older), or use SQLite",
+        ));
     }
     bring_back(&args.backup, &manifest, &config, &location)?;
     migrate::migrate(&location)?;
     let db = Db::open(&location, 2)?;
-    let state = db.read_blocking(ledger::state)?.ok_or_else(|| Failure::failed("the restored database holds no log"))?;
+    let state = db
+        .read_blocking(ledger::state)?
+        .ok_or_else(|| Failure::failed("the restored database holds no log"))?;
     let report = prove(&config, &db, &manifest, outside.as_ref())?;
     if !report.clean {
         keep_from_writing(&db)?;
         output::print(&told::output_text(&report.text()));
-        return Err(Failure::failed(format!("what was restored in {} is not whole, and is read-only: use another backup", config.data_dir().display())));
+        return Err(Failure::failed(format!(
+            "what was restored in {} is not whole, and is read-only: use another backup",
+            config.data_dir().display()
+        )));
     }
     let known = last_known(&db, &state, outside)?;
     let older = known.checkpoint.size > state.size;
@@ -65,43 +76,80 @@ pub fn run(common: &Common, args: RestoreArgs) -> Done {
         began
     } else if older {
         keep_from_writing(&db)?;
-        backup::create(&place::keys(&config.data_dir()).join("last-known.checkpoint")).and_then(|mut f| Ok(std::io::Write::write_all(&mut f, known.note.as_bytes())?))?;
+        backup::create(&place::keys(&config.data_dir()).join("last-known.checkpoint"))
+            .and_then(|mut f| Ok(std::io::Write::write_all(&mut f, known.note.as_bytes())?))?;
         read_only(&known, &state)
     } else {
         goes_on(args.checkpoint.is_some(), &manifest)
     };
-    output::print(&format!("{}restored in {}\n{how}", told::output_text(&report.text()), config.data_dir().display()));
+    output::print(&format!(
+        "{}restored in {}\n{how}",
+        told::output_text(&report.text()),
+        config.data_dir().display()
+    ));
     Ok(ExitCode::SUCCESS)
 }
 
 fn read_manifest(folder: &Path) -> Result<Manifest, Failure> {
     let file = folder.join(MANIFEST);
-    let text = fs::read(&file).map_err(|e| Failure::unreadable(format!("{} cannot be read ({e}): this is no backup, or one that was cut off", file.display())))?;
-    let manifest: Manifest = serde_json::from_slice(&text).map_err(|e| Failure::unreadable(format!("{} is no list of a backup: {e}", file.display())))?;
+    let text = fs::read(&file).map_err(|e| {
+        Failure::unreadable(format!(
+            "{} cannot be read ({e}): this is no backup, or one that was cut off",
+            file.display()
+        ))
+    })?;
+    let manifest: Manifest = serde_json::from_slice(&text)
+        .map_err(|e| Failure::unreadable(format!("{} is no list of a backup: {e}", file.display())))?;
     let sound = manifest.format == FORMAT && manifest.entries.iter().all(|e| backup::is_inside(&e.path));
-    if sound { Ok(manifest) } else { Err(Failure::unreadable(format!("{} is of another form than {FORMAT}", file.display()))) }
+    if sound {
+        Ok(manifest)
+    } else {
+        Err(Failure::unreadable(format!(
+            "{} is of another form than {FORMAT}",
+            file.display()
+        )))
+    }
 }
 
 /// The settings of the new installation, whose folder must be named and empty.
 fn target(common: &Common, manifest: &Manifest) -> Result<Config, Failure> {
     let usage = |field: &str, rule: &str, message: String| Failure::from(Error::field(field, rule, message));
     if common.data_dir.is_none() {
-        return Err(usage("--data-dir", "required", "name the new installation's folder".into()));
+        return Err(usage(
+            "--data-dir",
+            "required",
+            "name the new installation's folder".into(),
+        ));
     }
     let config = common.settings()?;
     let data = config.data_dir();
     if !place::is_empty(&data)? || !place::is_empty(&config.files())? {
-        return Err(usage("--data-dir", "empty", format!("{} holds something already: name an empty or new folder", data.display())));
+        return Err(usage(
+            "--data-dir",
+            "empty",
+            format!(
+                "{} holds something already: name an empty or new folder",
+                data.display()
+            ),
+        ));
     }
     let wanted = backup::database_name(&config.database()?);
     if manifest.database != wanted {
-        let other = if wanted == "casetrail.db" { "is of a PostgreSQL database: name an empty one with --database postgres://…" } else { "is of a SQLite database: leave --database out" };
+        let other = if wanted == "casetrail.db" {
+            "is of a PostgreSQL database: name an empty one with --database postgres://…"
+        } else {
+            "is of a SQLite database: leave --database out"
+        };
         return Err(usage("--database", "same_kind", format!("this backup {other}")));
     }
     if let Location::Sqlite(file) = config.database()?
         && file.exists()
     {
-        return Err(usage("--database", "empty", format!("{} exists already", file.display())));
+        return Err(usage(
+            "--database",
+            "empty",
+            format!("{} exists already", file.display()),
+        ));
     }
     Ok(config)
 }
@@ -111,9 +159,17 @@ fn read_checkpoint(file: &Path, manifest: &Manifest) -> Result<Known, Failure> {
     let refuse = |message: String| Failure::from(Error::field("--checkpoint", "checkpoint", message));
     let bytes = fs::read(file).map_err(|e| refuse(format!("{}: {e}", file.display())))?;
     VerifyingKey::parse(&manifest.tree.vkey).map_err(|e| Failure::unreadable(format!("the backup's key: {e}")))?;
-    let checkpoint = ledger::read_last(&bytes, &manifest.tree.vkey)
-        .map_err(|_| refuse(format!("{} is no checkpoint that this log ({}) signed", file.display(), manifest.tree.vkey)))?;
-    Ok(Known { checkpoint, note: String::from_utf8_lossy(&bytes).into_owned() })
+    let checkpoint = ledger::read_last(&bytes, &manifest.tree.vkey).map_err(|_| {
+        refuse(format!(
+            "{} is no checkpoint that this log ({}) signed",
+            file.display(),
+            manifest.tree.vkey
+        ))
+    })?;
+    Ok(Known {
+        checkpoint,
+        note: String::from_utf8_lossy(&bytes).into_owned(),
+    })
 }
 
 /// Copies everything, each byte held against the list.
@@ -137,7 +193,8 @@ fn bring_back(from: &Path, manifest: &Manifest, config: &Config, location: &Loca
 }
 
 fn checked(from: &Path, entry: &Entry, to: &Path) -> Result<(), Failure> {
-    let copied = backup::copy(&from.join(&entry.path), to).map_err(|e| Failure::failed(format!("{}: {e}", entry.path)))?;
+    let copied =
+        backup::copy(&from.join(&entry.path), to).map_err(|e| Failure::failed(format!("{}: {e}", entry.path)))?;
     same(&entry.path, &copied.sha256, &entry.sha256)
 }
 
@@ -145,14 +202,23 @@ fn same(path: &str, found: &Digest, wanted: &Digest) -> Result<(), Failure> {
     if found == wanted {
         return Ok(());
     }
-    Err(Failure::failed(format!("{path} of the backup was changed or damaged (sha256 {found}, it was {wanted}): remove what was restored, and use another backup")))
+    Err(Failure::failed(format!(
+        "{path} of the backup was changed or damaged (sha256 {found}, it was {wanted}): remove what was restored, and use another backup"
+    )))
 }
 
 fn pg_restore(from: &Path, entry: &Entry, data: &Path, url: &str) -> Result<(), Failure> {
     let copy = data.join("restoring.pgdump");
     checked(from, entry, &copy)?;
     let mut command = backup::postgres("pg_restore", url)?;
-    command.args(["--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction"]).arg(&copy);
+    command
+        .args([
+            "--no-owner",
+            "--no-privileges",
+            "--exit-on-error",
+            "--single-transaction",
+        ])
+        .arg(&copy);
     let done = backup::finish(command, "pg_restore");
     fs::remove_file(&copy)?;
     Ok(done?)
@@ -161,11 +227,18 @@ fn pg_restore(from: &Path, entry: &Entry, data: &Path, url: &str) -> Result<(), 
 /// The evidence files, by the list whose own digest was just held against `backup.json`.
 fn evidence(from: &Path, manifest: &Manifest, config: &Config, progress: &mut Progress) -> Result<(), Failure> {
     let list = BufReader::new(File::open(config.data_dir().join("restored.sha256"))?);
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(config.files())?;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(config.files())?;
     for (n, line) in (1..).zip(list.lines()) {
         let line = line?;
         let broken = || Failure::failed(format!("line {n} of files.sha256 is broken"));
-        let sha256: Digest = line.split("  ").next().and_then(|d| d.parse().ok()).ok_or_else(broken)?;
+        let sha256: Digest = line
+            .split("  ")
+            .next()
+            .and_then(|d| d.parse().ok())
+            .ok_or_else(broken)?;
         let source = audit::files::path_of(&from.join("files"), &sha256);
         let copied = backup::copy(&source, &audit::files::path_of(&config.files(), &sha256))
             .map_err(|e| Failure::failed(format!("{}: {e}", source.display())))?;
@@ -179,17 +252,30 @@ fn evidence(from: &Path, manifest: &Manifest, config: &Config, progress: &mut Pr
 fn prove(config: &Config, db: &Db, manifest: &Manifest, outside: Option<&Known>) -> Result<Report, Failure> {
     let tree = &manifest.tree;
     let mut places = place::places(config);
-    let own = Checkpoint { origin: tree.origin.clone(), size: tree.size, root: tree.root };
+    let own = Checkpoint {
+        origin: tree.origin.clone(),
+        size: tree.size,
+        root: tree.root,
+    };
     places.known.push(("the backup's own tree".into(), own));
     // A larger one cannot be contained; that is what makes the state an older one.
     if let Some(known) = outside.filter(|k| k.checkpoint.size <= tree.size) {
-        places.known.push(("the checkpoint given".into(), known.checkpoint.clone()));
+        places
+            .known
+            .push(("the checkpoint given".into(), known.checkpoint.clone()));
     }
     told::watched(Progress::new(), |tell| audit::run(db, &places, tell))
 }
 
 fn whole(report: Report) -> Result<Report, Failure> {
-    if report.clean { Ok(report) } else { Err(Failure::failed(format!("the new log is not whole:\n{}", told::output_text(&report.text())))) }
+    if report.clean {
+        Ok(report)
+    } else {
+        Err(Failure::failed(format!(
+            "the new log is not whole:\n{}",
+            told::output_text(&report.text())
+        )))
+    }
 }
 
 fn last_known(db: &Db, state: &TreeState, outside: Option<Known>) -> Result<Known, Failure> {
@@ -207,7 +293,9 @@ fn last_known(db: &Db, state: &TreeState, outside: Option<Known>) -> Result<Know
 
 fn keep_from_writing(db: &Db) -> crate::error::Result<()> {
     db.write_blocking(|conn| {
-        diesel::update(log_state::table).set(log_state::read_only.eq(true)).execute(conn)?;
+        diesel::update(log_state::table)
+            .set(log_state::read_only.eq(true))
+            .execute(conn)?;
         Ok(())
     })
 }

@@ -115,7 +115,11 @@ pub fn prepare(case: &str, row: &Row, source: Option<Source>, now: Micros) -> Re
     let method = row.method.clone().unwrap_or_else(|| "import".into());
     let platform = row.platform.clone().or_else(|| row.url.as_deref().map(platform_of));
     if platform.is_none() {
-        broken.push(field("platform", "required", "say where it comes from with --platform, or give its --url"));
+        broken.push(field(
+            "platform",
+            "required",
+            "say where it comes from with --platform, or give its --url",
+        ));
     }
     let (captured_at, timed_now) = match (&row.captured_at, &source) {
         (Some(said), _) => (said.clone(), false),
@@ -123,7 +127,11 @@ pub fn prepare(case: &str, row: &Row, source: Option<Source>, now: Micros) -> Re
         (None, None) => (clock::format(now), true),
     };
     if clock::parse(&captured_at).is_none() {
-        broken.push(field("captured_at", "format", "must be RFC 3339 with a zone, such as 2026-11-22T14:07:31Z"));
+        broken.push(field(
+            "captured_at",
+            "format",
+            "must be RFC 3339 with a zone, such as 2026-11-22T14:07:31Z",
+        ));
     }
     let (basis, tool) = (basis(row, &mut broken), tool(row.tool.as_deref(), &mut broken));
     if !broken.is_empty() {
@@ -137,13 +145,27 @@ pub fn prepare(case: &str, row: &Row, source: Option<Source>, now: Micros) -> Re
     };
     let outside = matches!(row.basis.as_deref(), Some("legal_process" | "consent" | "third_party"));
     let by_default = |word: &str| (!outside).then(|| word.to_owned());
-    set("kind", Some(row.kind.clone().unwrap_or_else(|| kind_of(name.as_deref()).into()).into()));
+    set(
+        "kind",
+        Some(
+            row.kind
+                .clone()
+                .unwrap_or_else(|| kind_of(name.as_deref()).into())
+                .into(),
+        ),
+    );
     set("platform", platform.map(Value::from));
     set("url", row.url.clone().map(Value::from));
     set("captured_at", Some(captured_at.into()));
     set("text", row.text.clone().map(Value::from));
-    set("level", row.level.clone().or_else(|| by_default("overt")).map(Value::from));
-    set("device", row.device.clone().or_else(|| by_default("agency")).map(Value::from));
+    set(
+        "level",
+        row.level.clone().or_else(|| by_default("overt")).map(Value::from),
+    );
+    set(
+        "device",
+        row.device.clone().or_else(|| by_default("agency")).map(Value::from),
+    );
     set("account", row.account.as_ref().map(|handle| json!({"handle": handle})));
     set("note", row.note.clone().map(Value::from));
     set("basis", basis);
@@ -151,15 +173,28 @@ pub fn prepare(case: &str, row: &Row, source: Option<Source>, now: Micros) -> Re
     set("files", source.as_ref().map(|s| json!([file_entry(s, row, &method)])));
     set("method", Some(method.into()));
     let key = key(case, &capture, timed_now)?;
-    Ok(Prepared { capture: Value::Object(capture), source, key, timed_now })
+    Ok(Prepared {
+        capture: Value::Object(capture),
+        source,
+        key,
+        timed_now,
+    })
 }
 
 fn field(field: &str, rule: &str, message: &str) -> FieldError {
-    FieldError { field: field.into(), rule: rule.into(), message: message.into() }
+    FieldError {
+        field: field.into(),
+        rule: rule.into(),
+        message: message.into(),
+    }
 }
 
 fn file_entry(source: &Source, row: &Row, method: &str) -> Value {
-    let usual = if method == "manual_screenshot" { "screenshot" } else { "original" };
+    let usual = if method == "manual_screenshot" {
+        "screenshot"
+    } else {
+        "original"
+    };
     let role = row.role.as_deref().unwrap_or(usual);
     json!({"part": PART, "name": file_name(&source.path), "role": role, "sha256": source.sha256})
 }
@@ -172,7 +207,11 @@ fn basis(row: &Row, broken: &mut Vec<FieldError>) -> Option<Value> {
     match &row.reason {
         Some(reason) => Some(json!({"kind": kind, "reason": reason})),
         None => {
-            broken.push(field("basis.reason", "required", "this basis needs a reason: --basis-reason, or the column `reason`"));
+            broken.push(field(
+                "basis.reason",
+                "required",
+                "this basis needs a reason: --basis-reason, or the column `reason`",
+            ));
             None
         }
     }
@@ -206,13 +245,18 @@ pub fn is_url(text: &str) -> bool {
 }
 
 fn file_name(path: &Path) -> String {
-    path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+    path.file_name()
+        .map(|n| n.to_string_lossy().into_owned())
+        .unwrap_or_default()
 }
 
 /// The kind that a file's name suggests; without a file, a link.
 fn kind_of(name: Option<&str>) -> &'static str {
     let Some(name) = name else { return "link" };
-    let extension = name.rsplit_once('.').map(|(_, e)| e.to_ascii_lowercase()).unwrap_or_default();
+    let extension = name
+        .rsplit_once('.')
+        .map(|(_, e)| e.to_ascii_lowercase())
+        .unwrap_or_default();
     match extension.as_str() {
         "jpg" | "jpeg" | "png" | "gif" | "webp" | "heic" | "heif" | "avif" | "bmp" | "tif" | "tiff" => "photo",
         "mp4" | "mov" | "m4v" | "webm" | "mkv" | "avi" | "3gp" | "mpg" | "mpeg" => "video",
@@ -239,9 +283,16 @@ fn platform_of(url: &str) -> String {
         ("discord.com", "discord"),
         ("whatsapp.com", "whatsapp"),
     ];
-    let host = url::Url::parse(url).ok().and_then(|u| u.host_str().map(str::to_ascii_lowercase)).unwrap_or_default();
+    let host = url::Url::parse(url)
+        .ok()
+        .and_then(|u| u.host_str().map(str::to_ascii_lowercase))
+        .unwrap_or_default();
     let is = |domain: &str| host == domain || host.ends_with(&format!(".{domain}"));
-    KNOWN.iter().find(|(domain, _)| is(domain)).map_or("web", |(_, platform)| platform).to_owned()
+    KNOWN
+        .iter()
+        .find(|(domain, _)| is(domain))
+        .map_or("web", |(_, platform)| platform)
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -251,16 +302,30 @@ mod tests {
     const NOW: Micros = 1_795_000_000_000_000;
 
     fn source(name: &str) -> Source {
-        Source { path: PathBuf::from("/in").join(name), sha256: Digest::of(b"x"), size: 1, changed_at: NOW - 1 }
+        Source {
+            path: PathBuf::from("/in").join(name),
+            sha256: Digest::of(b"x"),
+            size: 1,
+            changed_at: NOW - 1,
+        }
     }
 
     fn url_row(url: &str) -> Row {
-        Row { url: Some(url.into()), ..Row::default() }
+        Row {
+            url: Some(url.into()),
+            ..Row::default()
+        }
     }
 
     #[test]
     fn kinds_and_platforms_are_guessed() {
-        for (name, kind) in [("a.JPG", "photo"), ("a.mov", "video"), ("a.pdf", "document"), ("a", "document"), ("a.wacz", "page")] {
+        for (name, kind) in [
+            ("a.JPG", "photo"),
+            ("a.mov", "video"),
+            ("a.pdf", "document"),
+            ("a", "document"),
+            ("a.wacz", "page"),
+        ] {
             assert_eq!(kind_of(Some(name)), kind, "{name}");
         }
         assert_eq!(kind_of(None), "link");
@@ -280,7 +345,10 @@ mod tests {
     fn a_file_declares_its_digest_and_time() {
         let made = prepare("c", &url_row("https://x.com/1"), Some(source("a.png")), NOW).unwrap();
         let c = &made.capture;
-        assert_eq!((c["kind"].as_str(), c["platform"].as_str(), c["level"].as_str()), (Some("photo"), Some("x"), Some("overt")));
+        assert_eq!(
+            (c["kind"].as_str(), c["platform"].as_str(), c["level"].as_str()),
+            (Some("photo"), Some("x"), Some("overt"))
+        );
         assert_eq!(c["files"][0]["sha256"], Digest::of(b"x").to_string());
         assert_eq!(c["files"][0]["role"], "original");
         assert_eq!(c["captured_at"], clock::format(NOW - 1));
@@ -294,14 +362,22 @@ mod tests {
         assert_eq!(key(&row, None, NOW), key(&row, None, NOW + 5));
         assert_ne!(key(&row, None, NOW), key(&url_row("https://example.com"), None, NOW));
         assert_ne!(key(&row, None, NOW), prepare("d", &row, None, NOW).unwrap().key);
-        let other = Source { sha256: Digest::of(b"y"), ..source("a.png") };
+        let other = Source {
+            sha256: Digest::of(b"y"),
+            ..source("a.png")
+        };
         assert_ne!(key(&row, Some(source("a.png")), NOW), key(&row, Some(other), NOW));
         assert!(key(&row, None, NOW).len() < 256);
     }
 
     #[test]
     fn what_is_missing_or_broken_is_named() {
-        let row = Row { basis: Some("emergency".into()), captured_at: Some("yesterday".into()), tool: Some("Chromium".into()), ..Row::default() };
+        let row = Row {
+            basis: Some("emergency".into()),
+            captured_at: Some("yesterday".into()),
+            tool: Some("Chromium".into()),
+            ..Row::default()
+        };
         let e = prepare("c", &row, Some(source("a.pdf")), NOW).unwrap_err();
         let fields: Vec<&str> = e.errors.iter().map(|e| e.field.as_str()).collect();
         assert_eq!(fields, ["platform", "captured_at", "basis.reason", "tool"]);
@@ -309,17 +385,39 @@ mod tests {
 
     #[test]
     fn what_was_handed_over_needs_no_level() {
-        let row = Row { basis: Some("third_party".into()), reason: Some("tip 7".into()), ..url_row("https://example.org") };
+        let row = Row {
+            basis: Some("third_party".into()),
+            reason: Some("tip 7".into()),
+            ..url_row("https://example.org")
+        };
         let made = prepare("c", &row, None, NOW).unwrap().capture;
         assert!(made.get("level").is_none() && made.get("device").is_none());
-        let named = Row { basis: Some("019ab1c4-7000-7008-8f21-3c5a7e90f778".into()), ..url_row("https://example.org") };
-        assert_eq!(prepare("c", &named, None, NOW).unwrap().capture["basis"]["kind"], "authorization");
+        let named = Row {
+            basis: Some("019ab1c4-7000-7008-8f21-3c5a7e90f778".into()),
+            ..url_row("https://example.org")
+        };
+        assert_eq!(
+            prepare("c", &named, None, NOW).unwrap().capture["basis"]["kind"],
+            "authorization"
+        );
     }
 
     #[test]
     fn a_row_goes_before_the_flags() {
-        let flags = Row { level: Some("discreet".into()), device: Some("other".into()), ..Row::default() };
-        let row = Row { level: Some("overt".into()), device: Some(String::new()), ..Row::default() }.over(&flags);
-        assert_eq!((row.level.as_deref(), row.device.as_deref()), (Some("overt"), Some("other")));
+        let flags = Row {
+            level: Some("discreet".into()),
+            device: Some("other".into()),
+            ..Row::default()
+        };
+        let row = Row {
+            level: Some("overt".into()),
+            device: Some(String::new()),
+            ..Row::default()
+        }
+        .over(&flags);
+        assert_eq!(
+            (row.level.as_deref(), row.device.as_deref()),
+            (Some("overt"), Some("other"))
+        );
     }
 }

@@ -75,7 +75,10 @@ fn keep_notes(db: &Db, keys: &Path, origin: &str) -> Result<()> {
     let mut after = -1;
     loop {
         let notes: Vec<(i64, String)> = db.read_blocking(|conn| {
-            let page = checkpoints::table.filter(checkpoints::size.gt(after)).order(checkpoints::size).limit(1000);
+            let page = checkpoints::table
+                .filter(checkpoints::size.gt(after))
+                .order(checkpoints::size)
+                .limit(1000);
             Ok(page.select((checkpoints::size, checkpoints::note)).load(conn)?)
         })?;
         let Some((last, _)) = notes.last() else { break };
@@ -147,7 +150,13 @@ fn rebuild(conn: &mut AnyConn, origin: &str, vkey: &str, now: Micros, draft: &Dr
     }
     let empty = Digest::of(b"").as_bytes().to_vec();
     diesel::update(log_state::table)
-        .set((log_state::origin.eq(origin), log_state::vkey.eq(vkey), log_state::size.eq(0i64), log_state::root.eq(empty), log_state::read_only.eq(false)))
+        .set((
+            log_state::origin.eq(origin),
+            log_state::vkey.eq(vkey),
+            log_state::size.eq(0i64),
+            log_state::root.eq(empty),
+            log_state::read_only.eq(false),
+        ))
         .execute(conn)?;
     let mut heads = Heads::lock(conn, &[ledger::AGENCY])?;
     heads.append(conn, &ledger::operator(&place::os_user()), now, draft)?;
@@ -160,7 +169,10 @@ mod tests {
 
     #[test]
     fn origins_are_counted() {
-        assert_eq!(next_origin("casetrail.invalid/019ab1c4"), "casetrail.invalid/019ab1c4/2");
+        assert_eq!(
+            next_origin("casetrail.invalid/019ab1c4"),
+            "casetrail.invalid/019ab1c4/2"
+        );
         assert_eq!(next_origin("agency.example/log/2"), "agency.example/log/3");
         assert_eq!(next_origin("agency.example/1"), "agency.example/1/2");
     }

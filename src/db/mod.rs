@@ -40,28 +40,32 @@ pub struct Db(Arc<Inner>);
 struct Inner {
     location: Location,
     readers: r2d2::Pool<Manager>,
-    writer: Option<writer::Writer>,
+    writer: Writing,
+}
+
+/// How writes go in.
+enum Writing {
+    /// SQLite: the one writer.
+    Thread(writer::Writer),
+    /// PostgreSQL: a pool of their own, so that writes that wait for a stream's head never starve readers.
+    Pool(r2d2::Pool<Manager>),
 }
 
 impl Db {
-    /// Opens a database that is already migrated. `readers` is the number of pooled connections.
-    pub fn open(location: &Location, readers: u32) -> Result<Self> {
-        let purpose = match location {
-            Location::Sqlite(_) => Purpose::Read,
-            Location::Postgres(_) => Purpose::Write,
+    /// Opens a database that is already migrated, with so many connections in all.
+    pub fn open(location: &Location, connections: u32) -> Result<Self> {
+        let (readers, writer) = match location {
+            Location::Sqlite(_) => {
+                let readers = pool(location, connections, Purpose::Read)?;
+                (readers, Writing::Thread(writer::Writer::start(connect::open(location, Purpose::Write)?)))
+            }
+            Location::Postgres(_) => {
+                let readers = (connections / 3).max(2);
+                let writers = connections.saturating_sub(readers).max(2);
+                (pool(location, readers, Purpose::Read)?, Writing::Pool(pool(location, writers, Purpose::Write)?))
+            }
         };
-        let pool = r2d2::Pool::builder()
-            .max_size(readers)
-            .min_idle(Some(1))
-            .test_on_check_out(false)
-            .connection_timeout(std::time::Duration::from_secs(10))
-            .build(Manager { location: location.clone(), purpose })
-            .map_err(|e| Error::internal(format!("database {location}: {e}")))?;
-        let writer = match location {
-            Location::Sqlite(_) => Some(writer::Writer::start(connect::open(location, Purpose::Write)?)),
-            Location::Postgres(_) => None,
-        };
-        Ok(Self(Arc::new(Inner { location: location.clone(), readers: pool, writer })))
+        Ok(Self(Arc::new(Inner { location: location.clone(), readers, writer })))
     }
 
     /// Where it lies.
@@ -92,10 +96,10 @@ impl Db {
         F: Fn(&mut AnyConn) -> Result<T> + Send + Sync + 'static,
     {
         match &self.0.writer {
-            Some(writer) => writer.submit(f)?.await.unwrap_or_else(|_| Err(busy("the writer stopped"))),
-            None => {
+            Writing::Thread(writer) => writer.submit(f)?.await.unwrap_or_else(|_| Err(busy("the writer stopped"))),
+            Writing::Pool(_) => {
                 let db = self.clone();
-                blocking(move || db.write_pooled(&f)).await
+                blocking(move || db.write_blocking(f)).await
             }
         }
     }
@@ -107,20 +111,32 @@ impl Db {
         F: Fn(&mut AnyConn) -> Result<T> + Send + Sync + 'static,
     {
         match &self.0.writer {
-            Some(writer) => writer.submit(f)?.blocking_recv().unwrap_or_else(|_| Err(busy("the writer stopped"))),
-            None => self.write_pooled(&f),
+            Writing::Thread(writer) => writer.submit(f)?.blocking_recv().unwrap_or_else(|_| Err(busy("the writer stopped"))),
+            Writing::Pool(pool) => {
+                let mut conn = pool.get().map_err(|e| busy(format!("no database connection: {e}")))?;
+                again_when_collided(&mut conn, &f)
+            }
         }
     }
+}
 
-    fn write_pooled<T>(&self, f: &(dyn Fn(&mut AnyConn) -> Result<T> + Send + Sync)) -> Result<T> {
-        let mut conn = self.0.readers.get().map_err(|e| busy(format!("no database connection: {e}")))?;
-        let mut tries = 0;
-        loop {
-            match writer::alone(&mut conn, f) {
-                Err(e) if e.slug == COLLIDED && tries < 3 => tries += 1,
-                Err(e) if e.slug == COLLIDED => return Err(busy("the database is busy with the same rows")),
-                done => return done,
-            }
+fn pool(location: &Location, size: u32, purpose: Purpose) -> Result<r2d2::Pool<Manager>> {
+    r2d2::Pool::builder()
+        .max_size(size)
+        .min_idle(Some(1))
+        .test_on_check_out(false)
+        .connection_timeout(std::time::Duration::from_secs(10))
+        .build(Manager { location: location.clone(), purpose })
+        .map_err(|e| Error::unavailable("database-unreachable", format!("database {location}: {e}"), 10))
+}
+
+fn again_when_collided<T>(conn: &mut AnyConn, f: &(dyn Fn(&mut AnyConn) -> Result<T> + Send + Sync)) -> Result<T> {
+    let mut tries = 0;
+    loop {
+        match writer::alone(conn, f) {
+            Err(e) if e.slug == COLLIDED && tries < 3 => tries += 1,
+            Err(e) if e.slug == COLLIDED => return Err(busy("the database is busy with the same rows")),
+            done => return done,
         }
     }
 }

@@ -258,6 +258,7 @@ impl Inner {
         let now = self.clock.now();
         let caller = identity::resolve(conn, &visit.credential, now)?;
         let ground = stand(conn, &self.policy, &caller, act, scope, now)?;
+        refuse_read_only(conn, act)?;
         if let Some(answer) = repeated(conn, &caller, visit.repeat.as_ref(), now)? {
             return Ok(serde_json::from_str(&answer)?);
         }
@@ -288,6 +289,15 @@ impl Inner {
         heads.flush(conn)?;
         Ok(done)
     }
+}
+
+/// A log that may not grow takes no change, lest somebody work on in a state that is older than what was signed.
+fn refuse_read_only(conn: &mut AnyConn, act: Act) -> Result<()> {
+    if act == Act::SessionOwn || !ledger::state(conn)?.is_some_and(|state| state.read_only) {
+        return Ok(());
+    }
+    let detail = "This installation was restored from an older state and is read-only. Use the one that continues the log, or restore with --new-log.";
+    Err(Error::new(Kind::Unavailable, "read-only", detail))
 }
 
 /// Where the caller stands, or why not: 404 for what they may not see, 403 for what they may see but not do.

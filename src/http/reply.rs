@@ -1,7 +1,10 @@
 //! Answers. The one place where a failure of the domain becomes HTTP (RFC 9457).
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, ETAG, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{CONTENT_RANGE, CONTENT_TYPE, ETAG, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -21,6 +24,7 @@ impl ResponseError for Error {
             Kind::Conflict => StatusCode::CONFLICT,
             Kind::Stale => StatusCode::PRECONDITION_FAILED,
             Kind::VersionRequired => StatusCode::PRECONDITION_REQUIRED,
+            Kind::OutOfRange => StatusCode::RANGE_NOT_SATISFIABLE,
             Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Kind::Unsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Kind::TooMany => StatusCode::TOO_MANY_REQUESTS,
@@ -71,12 +75,28 @@ fn slug(e: &Error) -> &'static str {
     if e.kind == Kind::Internal { "internal" } else { e.slug }
 }
 
-fn title(slug: &str) -> String {
-    let mut words = slug.replace('-', " ");
-    if let Some(first) = words.get_mut(0..1) {
-        first.make_ascii_uppercase();
+/// The published list, from which the titles come. A test holds every slug to it.
+static TITLES: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
+    let list: Value = serde_json::from_str(include_str!("../../schema/problems.json")).unwrap_or_default();
+    let text = |v: &Value| v.as_str().unwrap_or_default().trim_start_matches("/problems/").to_owned();
+    list["problems"].as_array().into_iter().flatten().map(|p| (text(&p["type"]), text(&p["title"]))).collect()
+});
+
+fn title(slug: &str) -> &str {
+    TITLES.get(slug).map_or(slug, String::as_str)
+}
+
+/// A file's answer; or, where the range lies outside it, a problem like any other.
+pub fn in_range(response: HttpResponse) -> std::result::Result<HttpResponse, HttpResponse> {
+    if response.status() != StatusCode::RANGE_NOT_SATISFIABLE {
+        return Ok(response);
     }
-    words
+    let detail = "The range lies outside the file; Content-Range gives its size. Ask within it, or leave Range out.";
+    let mut refused = Error::new(Kind::OutOfRange, "range-not-satisfiable", detail).error_response();
+    if let Some(size) = response.headers().get(CONTENT_RANGE) {
+        refused.headers_mut().insert(CONTENT_RANGE, size.clone());
+    }
+    Err(refused)
 }
 
 /// 200 with a resource.

@@ -37,7 +37,10 @@ pub async fn request(req: HttpRequest, path: Path<String>, payload: Payload, app
     let asked = NewPacket::read(body::form(&req, payload, &mut visit).await?);
     may_ask(&app, &visit, &scope, asked.as_ref().ok().map(|a| a.purpose)).await?;
     let new = asked?.supported()?;
-    let packet: Value = app.gate.write(&visit, Act::PacketRequest, scope, move |tx| ops::request(tx, &new)).await?;
+    let packet: Value = app
+        .gate
+        .write(&visit, Act::PacketRequest, scope, move |tx| ops::request(tx, &new))
+        .await?;
     app.builder.notify_one();
     let place = format!("/api/v1/packets/{}", packet["id"].as_str().unwrap_or_default());
     Ok(HttpResponse::Accepted().insert_header((LOCATION, place)).json(packet))
@@ -47,7 +50,8 @@ pub async fn request(req: HttpRequest, path: Path<String>, payload: Payload, app
 /// not. A referral is told to be missing to both who could ever ask for one.
 async fn may_ask(app: &App, visit: &Visit, scope: &Scope, purpose: Option<Purpose>) -> Result<()> {
     if purpose == Some(Purpose::Referral) {
-        let either = |look: &mut crate::gate::Look<'_>| Ok(look.may(Act::PacketRequest) || look.may(Act::PacketReferral));
+        let either =
+            |look: &mut crate::gate::Look<'_>| Ok(look.may(Act::PacketRequest) || look.may(Act::PacketReferral));
         if app.gate.read(visit, Act::CaseRead, scope.clone(), either).await? {
             return Ok(());
         }
@@ -58,11 +62,19 @@ async fn may_ask(app: &App, visit: &Visit, scope: &Scope, purpose: Option<Purpos
 /// `GET /cases/{id}/packets`
 pub async fn list(req: HttpRequest, path: Path<String>, app: App, visit: Visit) -> Reply {
     let (case, page) = (id(path)?, Page::read(&req, &[])?);
-    let view = View::new(Action::PacketViewed, "case", &case, json!({"list": "packets", "after": page.after}));
+    let view = View::new(
+        Action::PacketViewed,
+        "case",
+        &case,
+        json!({"list": "packets", "after": page.after}),
+    );
     let (wanted, scope) = (page.clone(), Scope::Case(case.clone()));
     let read = move |look: &mut crate::gate::Look<'_>| {
         let rows = store::of_case(look.conn, &case, wanted.after.as_deref(), more(&wanted))?;
-        let rows = rows.into_iter().map(|p| Ok((p.id.clone(), p.show()?))).collect::<Result<Vec<_>>>()?;
+        let rows = rows
+            .into_iter()
+            .map(|p| Ok((p.id.clone(), p.show()?)))
+            .collect::<Result<Vec<_>>>()?;
         Ok(Listed::of(rows, &wanted, |r| r.0.clone(), |r| r.1))
     };
     let listed = app.gate.view(&visit, Act::PacketRead, scope, view, read).await?;
@@ -79,7 +91,12 @@ pub async fn one(path: Path<String>, app: App, visit: Visit) -> Reply {
     let id = id(path)?;
     let view = View::new(Action::PacketViewed, "packet", &id, json!({}));
     let scope = Scope::Packet(id.clone());
-    let shown = app.gate.view(&visit, Act::PacketRead, scope, view, move |look| store::packet(look.conn, &id)?.show()).await?;
+    let shown = app
+        .gate
+        .view(&visit, Act::PacketRead, scope, view, move |look| {
+            store::packet(look.conn, &id)?.show()
+        })
+        .await?;
     reply::ok(&shown)
 }
 
@@ -87,27 +104,45 @@ pub async fn one(path: Path<String>, app: App, visit: Visit) -> Reply {
 pub async fn file(path: Path<String>, app: App, visit: Visit) -> Reply {
     let id = id(path)?;
     let (scope, wanted) = (Scope::Packet(id.clone()), id.clone());
-    let packet = app.gate.read(&visit, Act::PacketRead, scope.clone(), move |look| store::packet(look.conn, &wanted)).await?;
+    let packet = app
+        .gate
+        .read(&visit, Act::PacketRead, scope.clone(), move |look| {
+            store::packet(look.conn, &wanted)
+        })
+        .await?;
     if !packet.is_ready() {
         return Err(ops::not_ready(&packet));
     }
     let place = app.packets.join(format!("{id}.zip"));
     let file = blocking(move || Ok(File::open(place)?)).await?;
     let address = visit.address.clone();
-    app.gate.write(&visit, Act::PacketRead, scope, move |tx| ops::download(tx, &id, &address)).await?;
+    app.gate
+        .write(&visit, Act::PacketRead, scope, move |tx| {
+            ops::download(tx, &id, &address)
+        })
+        .await?;
     send(&packet, file)
 }
 
 /// Answers with the packet's bytes, all of them or a broken connection.
 fn send(packet: &Packet, file: File) -> Reply {
     let size = packet.size.and_then(|s| u64::try_from(s).ok()).unwrap_or(0);
-    let digest = packet.digest().map(|d| STANDARD.encode(d.as_bytes())).unwrap_or_default();
+    let digest = packet
+        .digest()
+        .map(|d| STANDARD.encode(d.as_bytes()))
+        .unwrap_or_default();
     if file.metadata()?.len() != size {
-        return Err(Error::internal(format!("the file of packet {} is not as long as it was made", packet.id)));
+        return Err(Error::internal(format!(
+            "the file of packet {} is not as long as it was made",
+            packet.id
+        )));
     }
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "application/zip"))
-        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{}.zip\"", packet.name)))
+        .insert_header((
+            CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{}.zip\"", packet.name),
+        ))
         .insert_header((HeaderName::from_static("repr-digest"), format!("sha-256=:{digest}:")))
         .body(SizedStream::new(size, pieces(file))))
 }
@@ -130,14 +165,26 @@ pub async fn disclose(req: HttpRequest, path: Path<String>, payload: Payload, ap
     let form = body::form(&req, payload, &mut visit).await?;
     app.gate.check(&visit, Act::PacketDisclose, scope.clone()).await?;
     let (new, packet) = (NewDisclosure::read(form)?, id.clone());
-    let made: Value = app.gate.write(&visit, Act::PacketDisclose, scope, move |tx| ops::disclose(tx, &packet, &new)).await?;
-    Ok(HttpResponse::Created().insert_header((LOCATION, format!("/api/v1/packets/{id}/disclosures"))).json(made))
+    let made: Value = app
+        .gate
+        .write(&visit, Act::PacketDisclose, scope, move |tx| {
+            ops::disclose(tx, &packet, &new)
+        })
+        .await?;
+    Ok(HttpResponse::Created()
+        .insert_header((LOCATION, format!("/api/v1/packets/{id}/disclosures")))
+        .json(made))
 }
 
 /// `GET /packets/{id}/disclosures`
 pub async fn disclosures(req: HttpRequest, path: Path<String>, app: App, visit: Visit) -> Reply {
     let (id, page) = (id(path)?, Page::read(&req, &[])?);
-    let view = View::new(Action::PacketViewed, "packet", &id, json!({"list": "disclosures", "after": page.after}));
+    let view = View::new(
+        Action::PacketViewed,
+        "packet",
+        &id,
+        json!({"list": "disclosures", "after": page.after}),
+    );
     let (wanted, scope) = (page.clone(), Scope::Packet(id.clone()));
     let read = move |look: &mut crate::gate::Look<'_>| {
         let rows = store::disclosures_of(look.conn, &id, wanted.after.as_deref(), more(&wanted))?;

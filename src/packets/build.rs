@@ -72,7 +72,9 @@ fn prepare<'a>(state: &'a http::State, packet: &'a Packet, progress: &'a Progres
         blobs: &state.blobs,
         packet,
         record: packet.record()?,
-        started_at: packet.started_at.ok_or_else(|| Error::internal("a build that did not begin"))?,
+        started_at: packet
+            .started_at
+            .ok_or_else(|| Error::internal("a build that did not begin"))?,
         log: log.ok_or_else(|| Error::internal("the log has no state"))?,
         progress,
     })

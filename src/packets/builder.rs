@@ -55,8 +55,13 @@ async fn idle(app: &App, stop: &mut watch::Receiver<bool>) -> std::result::Resul
 
 /// What a stop cut off is told to whoever waits for it, and its parts go.
 async fn recover(app: &App) -> Result<()> {
-    std::fs::create_dir_all(&app.packets)?;
-    let left = app.gate.db().read(|conn| store::in_state(conn, "building", i64::MAX)).await?;
+    let folder = app.packets.clone();
+    blocking(move || Ok(std::fs::create_dir_all(folder)?)).await?;
+    let left = app
+        .gate
+        .db()
+        .read(|conn| store::in_state(conn, "building", i64::MAX))
+        .await?;
     for packet in left {
         fail(app, &packet, &stopped()).await?;
     }
@@ -66,14 +71,21 @@ async fn recover(app: &App) -> Result<()> {
 /// Takes the oldest packet that waits.
 async fn next(app: &App) -> Result<Option<Packet>> {
     let waiting = app.gate.db().read(|conn| store::in_state(conn, "queued", 1)).await?;
-    let Some(packet) = waiting.into_iter().next() else { return Ok(None) };
+    let Some(packet) = waiting.into_iter().next() else {
+        return Ok(None);
+    };
     let id = packet.id.clone();
     let started = app
         .gate
-        .housekeep(ledger::job(JOB), move |tx| Ok(store::start(tx.conn, &id, tx.now)?.then_some(tx.now)))
+        .housekeep(ledger::job(JOB), move |tx| {
+            Ok(store::start(tx.conn, &id, tx.now)?.then_some(tx.now))
+        })
         .await?;
     // Where another builder was first there may still be more waiting; the next look finds out.
-    Ok(started.map(|at| Packet { started_at: Some(at), ..packet }))
+    Ok(started.map(|at| Packet {
+        started_at: Some(at),
+        ..packet
+    }))
 }
 
 async fn one(app: &App, packet: Packet, stop: watch::Receiver<bool>) {
@@ -117,7 +129,11 @@ async fn tell(app: &App, id: &str, step: Step) -> Result<()> {
 
 async fn ready(app: &App, packet: &Packet, (size, sha256): Built) -> Result<()> {
     let (id, size) = (packet.id.clone(), i64::try_from(size).map_err(Error::internal)?);
-    app.gate.housekeep(ledger::job(JOB), move |tx| store::ready(tx.conn, &id, tx.now, size, &sha256)).await
+    app.gate
+        .housekeep(ledger::job(JOB), move |tx| {
+            store::ready(tx.conn, &id, tx.now, size, &sha256)
+        })
+        .await
 }
 
 /// Notes that a packet failed, as an event, and clears its parts away.
@@ -130,9 +146,11 @@ async fn fail(app: &App, packet: &Packet, e: &Error) -> Result<()> {
     .await?;
     let (id, case) = (packet.id.clone(), packet.case_id.clone());
     let keep = move |tx: &mut Tx<'_>| {
+        tx.lock(&ledger::case_stream(&case))?;
         store::failed(tx.conn, &id, tx.now, &why)?;
         let content = json!({"packet_id": id, "reason": why});
-        tx.append(NewEvent::new(Action::PacketFailed, ("packet", &id), 1, content).in_case(&case)).map(drop)
+        tx.append(NewEvent::new(Action::PacketFailed, ("packet", &id), 1, content).in_case(&case))
+            .map(drop)
     };
     app.gate.housekeep(ledger::job(JOB), keep).await
 }

@@ -81,25 +81,45 @@ impl Custody {
             work.progress.advance(1)
         })?;
         let head = self.kept.last().map(|k| k.leaf);
-        if head == Some(self.cut.leaf) { Ok(()) } else { Err(Error::internal("the case's stream has a gap")) }
+        if head == Some(self.cut.leaf) {
+            Ok(())
+        } else {
+            Err(Error::internal("the case's stream has a gap"))
+        }
     }
 
     fn keep(&mut self, stored: &StoredEvent) -> Result<()> {
-        let event = EventRef::parse(&stored.body).map_err(|e| Error::internal(format!("stored event {}: {e}", stored.seq)))?;
-        let fate = if event.object_type == "capture" { Some(self.fate(&event.object_id)?) } else { None };
+        let event =
+            EventRef::parse(&stored.body).map_err(|e| Error::internal(format!("stored event {}: {e}", stored.seq)))?;
+        let fate = if event.object_type == "capture" {
+            Some(self.fate(&event.object_id)?)
+        } else {
+            None
+        };
         let class = fate.map(|f| f.status).filter(|s| *s != Status::Included);
-        let indexed = matches!(&*event.object_type, "capture" | "authorization" | "subject" | "account" | "case");
+        let indexed = matches!(
+            &*event.object_type,
+            "capture" | "authorization" | "subject" | "account" | "case"
+        );
         if indexed && class.is_none() {
             let seq = u32::try_from(stored.seq).map_err(Error::internal)?;
             self.about.entry(event.object_id.to_string()).or_default().push(seq);
         }
         let action = self.action_index(&event.action)?;
-        self.kept.push(Kept { leaf: store::digest(&stored.leaf)?, action, class });
+        self.kept.push(Kept {
+            leaf: store::digest(&stored.leaf)?,
+            action,
+            class,
+        });
         Ok(())
     }
 
     fn action_index(&mut self, action: &str) -> Result<u16> {
-        let found = self.actions.iter().position(|a| a == action).unwrap_or(self.actions.len());
+        let found = self
+            .actions
+            .iter()
+            .position(|a| a == action)
+            .unwrap_or(self.actions.len());
         if found == self.actions.len() {
             self.actions.push(action.to_owned());
         }
@@ -109,7 +129,11 @@ impl Custody {
     fn records(&mut self, work: &Work<'_>, out: &mut dyn Write) -> Result<()> {
         for start in (0..self.kept.len()).step_by(SOME) {
             let end = (start + SOME).min(self.kept.len());
-            let leaves: Vec<Digest> = self.kept[start..end].iter().filter(|k| k.class.is_none()).map(|k| k.leaf).collect();
+            let leaves: Vec<Digest> = self.kept[start..end]
+                .iter()
+                .filter(|k| k.class.is_none())
+                .map(|k| k.leaf)
+                .collect();
             let records = work.db.read_blocking(|conn| store::records(conn, &leaves))?;
             for index in start..end {
                 self.record(index, &records, out)?;
@@ -119,15 +143,36 @@ impl Custody {
         Ok(())
     }
 
-    fn record(&mut self, index: usize, records: &HashMap<Digest, (Vec<u8>, String)>, out: &mut dyn Write) -> Result<()> {
+    fn record(
+        &mut self,
+        index: usize,
+        records: &HashMap<Digest, (Vec<u8>, String)>,
+        out: &mut dyn Write,
+    ) -> Result<()> {
         let kept = &self.kept[index];
         let line = match (kept.class, records.get(&kept.leaf)) {
-            (Some(class), _) => RecordLine::Withheld { leaf: kept.leaf, class: class.as_str().into() }.format(),
-            (None, None) => RecordLine::Withheld { leaf: kept.leaf, class: "purged".into() }.format(),
+            (Some(class), _) => RecordLine::Withheld {
+                leaf: kept.leaf,
+                class: class.as_str().into(),
+            }
+            .format(),
+            (None, None) => RecordLine::Withheld {
+                leaf: kept.leaf,
+                class: "purged".into(),
+            }
+            .format(),
             (None, Some((salt, body))) => {
                 gather_names(&mut self.names, &serde_json::from_str(body)?);
-                let salt = salt.as_slice().try_into().map_err(|_| Error::internal("a stored salt is damaged"))?;
-                RecordLine::Shown { leaf: kept.leaf, record: body.as_bytes(), salt }.format()
+                let salt = salt
+                    .as_slice()
+                    .try_into()
+                    .map_err(|_| Error::internal("a stored salt is damaged"))?;
+                RecordLine::Shown {
+                    leaf: kept.leaf,
+                    record: body.as_bytes(),
+                    salt,
+                }
+                .format()
             }
         };
         let shown = kept.class.is_none() && records.contains_key(&kept.leaf);
@@ -138,7 +183,10 @@ impl Custody {
 
     /// What becomes of a capture.
     pub fn fate(&self, capture: &str) -> Result<&Fate> {
-        self.cut.fates.get(capture).ok_or_else(|| Error::internal(format!("events about a capture that is not there: {capture}")))
+        self.cut
+            .fates
+            .get(capture)
+            .ok_or_else(|| Error::internal(format!("events about a capture that is not there: {capture}")))
     }
 
     /// Events shown.
@@ -148,12 +196,21 @@ impl Custody {
 
     /// All events about a thing, in order.
     pub fn about(&self, id: &str) -> impl Iterator<Item = Entry<'_>> {
-        self.about.get(id).map(Vec::as_slice).unwrap_or_default().iter().filter_map(|seq| self.entry(*seq))
+        self.about
+            .get(id)
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|seq| self.entry(*seq))
     }
 
     fn entry(&self, seq: u32) -> Option<Entry<'_>> {
         let kept = self.kept.get(seq as usize)?;
-        Some(Entry { seq: u64::from(seq), leaf: kept.leaf, action: self.actions.get(usize::from(kept.action))? })
+        Some(Entry {
+            seq: u64::from(seq),
+            leaf: kept.leaf,
+            action: self.actions.get(usize::from(kept.action))?,
+        })
     }
 
     /// The name of a person, where a record that is shown tells it.
@@ -186,7 +243,9 @@ pub fn each_event(
 ) -> Result<()> {
     while from <= to {
         let limit = PAGE.min(to - from + 1);
-        let page = work.db.read_blocking(|conn| ledger::read::of_stream(conn, stream, from, limit))?;
+        let page = work
+            .db
+            .read_blocking(|conn| ledger::read::of_stream(conn, stream, from, limit))?;
         if page.is_empty() {
             return Err(Error::internal(format!("{stream} ends before event {to}")));
         }

@@ -60,7 +60,12 @@ pub fn make(work: &Work<'_>, picks: &[Pick]) -> Result<Cut> {
     let head = work.db.read_blocking(|conn| ledger::read::head(conn, &stream))?;
     let (seq, leaf) = head.ok_or_else(|| Error::internal("a case without events"))?;
     let fates = fates(work, picks, seq)?;
-    Ok(Cut { stream, seq, leaf, fates })
+    Ok(Cut {
+        stream,
+        seq,
+        leaf,
+        fates,
+    })
 }
 
 /// The states are read after the cut, so that a capture quarantined meanwhile is seen here and leaves in no packet.
@@ -69,7 +74,9 @@ fn fates(work: &Work<'_>, picks: &[Pick], cut: i64) -> Result<HashMap<String, Fa
     let mut fates = HashMap::with_capacity(picks.len());
     let mut after = -1;
     loop {
-        let page = work.db.read_blocking(|conn| store::captures_after(conn, &work.packet.case_id, after))?;
+        let page = work
+            .db
+            .read_blocking(|conn| store::captures_after(conn, &work.packet.case_id, after))?;
         let Some(last) = page.last() else { return Ok(fates) };
         after = last.item;
         for row in page.into_iter().filter(|row| row.seq <= cut) {
@@ -86,12 +93,20 @@ fn fate(work: &Work<'_>, row: &Listed, exhibit: Option<u32>) -> Result<Fate> {
             let why = format!("item {} became {state} while the packet was built; ask again", row.item);
             return Err(Error::conflict(why));
         }
-        ("held", None) => (Status::Held, Some("held: nothing covered it when it was made, and no supervisor has decided")),
+        ("held", None) => (
+            Status::Held,
+            Some("held: nothing covered it when it was made, and no supervisor has decided"),
+        ),
         ("quarantined", None) => (Status::Quarantined, Some("quarantined by a supervisor")),
         ("logged" | "reviewed", None) => (Status::NotSelected, Some(unselected(work, row))),
         (state, None) => (Status::Disposed, Some(disposed(state)?)),
     };
-    Ok(Fate { status, why, item: row.item, exhibit })
+    Ok(Fate {
+        status,
+        why,
+        item: row.item,
+        exhibit,
+    })
 }
 
 fn unselected(work: &Work<'_>, row: &Listed) -> &'static str {

@@ -34,19 +34,29 @@ pub struct Pick {
 /// The captures to include, in the order of their items: those named, or every one that was logged or reviewed when
 /// the build began.
 pub fn select(work: &Work<'_>) -> Result<Vec<Pick>> {
-    let named: Option<HashSet<&str>> =
-        work.record["captures"].as_array().map(|ids| ids.iter().filter_map(Value::as_str).collect());
+    let named: Option<HashSet<&str>> = work.record["captures"]
+        .as_array()
+        .map(|ids| ids.iter().filter_map(Value::as_str).collect());
     let mut picks: Vec<Pick> = Vec::new();
     let mut after = -1;
     loop {
-        let page = work.db.read_blocking(|conn| store::captures_after(conn, &work.packet.case_id, after))?;
+        let page = work
+            .db
+            .read_blocking(|conn| store::captures_after(conn, &work.packet.case_id, after))?;
         let Some(last) = page.last() else { return Ok(picks) };
         after = last.item;
         for row in page {
-            let wanted = named.as_ref().map_or(row.received_at <= work.started_at, |n| n.contains(row.id.as_str()));
+            let wanted = named
+                .as_ref()
+                .map_or(row.received_at <= work.started_at, |n| n.contains(row.id.as_str()));
             if wanted && may_leave(&row, named.is_some())? {
                 let exhibit = u32::try_from(picks.len() + 1).map_err(Error::internal)?;
-                picks.push(Pick { exhibit, leaf: store::digest(&row.leaf)?, id: row.id, item: row.item });
+                picks.push(Pick {
+                    exhibit,
+                    leaf: store::digest(&row.leaf)?,
+                    id: row.id,
+                    item: row.item,
+                });
             }
         }
     }
@@ -57,7 +67,10 @@ fn may_leave(row: &Listed, named: bool) -> Result<bool> {
     match row.state.as_str() {
         "logged" | "reviewed" => Ok(true),
         state if named => {
-            let why = format!("item {} is {state} since the packet was asked for; ask again without it", row.item);
+            let why = format!(
+                "item {} is {state} since the packet was asked for; ask again without it",
+                row.item
+            );
             Err(Error::conflict(why))
         }
         _ => Ok(false),
@@ -91,16 +104,31 @@ pub struct Copied {
 }
 
 fn copy_files(work: &Work<'_>, pick: &Pick, record: &Value, bag: &mut Bag, copied: &mut Copied) -> Result<()> {
-    let mut files: Vec<(String, FileRow)> =
-        files(pick, record)?.into_iter().filter_map(|f| Some((f.path.clone()?, f))).collect();
+    let mut files: Vec<(String, FileRow)> = files(pick, record)?
+        .into_iter()
+        .filter_map(|f| Some((f.path.clone()?, f)))
+        .collect();
     files.sort_by(|a, b| a.0.cmp(&b.0));
     for (path, file) in files {
         let from = work.blobs.read(&file.sha256).map_err(|e| unreadable(pick, &file, &e))?;
-        let found = bag.copy(&path, file.size, Counted { from, progress: work.progress })?;
+        let found = bag.copy(
+            &path,
+            file.size,
+            Counted {
+                from,
+                progress: work.progress,
+            },
+        )?;
         match found {
             Ok(digest) if digest == file.sha256 => {}
             Ok(digest) => return Err(damaged(pick, &file, &format!("its SHA-256 is now {digest}"))),
-            Err(length) if length < file.size => return Err(damaged(pick, &file, &format!("only {length} of {} bytes are there", file.size))),
+            Err(length) if length < file.size => {
+                return Err(damaged(
+                    pick,
+                    &file,
+                    &format!("only {length} of {} bytes are there", file.size),
+                ));
+            }
             Err(_) => return Err(damaged(pick, &file, &format!("it is longer than {} bytes", file.size))),
         }
         copied.files += 1;
@@ -122,19 +150,35 @@ pub fn total(work: &Work<'_>, picks: &[Pick]) -> Result<u64> {
 /// The rows of an exhibit's files, in the order of the record.
 pub fn files(pick: &Pick, record: &Value) -> Result<Vec<FileRow>> {
     let all = record["files"].as_array().map(Vec::as_slice).unwrap_or_default();
-    all.iter().enumerate().map(|(i, file)| file_row(pick, i, file)).collect()
+    all.iter()
+        .enumerate()
+        .map(|(i, file)| file_row(pick, i, file))
+        .collect()
 }
 
 fn file_row(pick: &Pick, index: usize, file: &Value) -> Result<FileRow> {
-    let broken = || Error::internal(format!("the record of item {} lists a file without role, size or SHA-256", pick.item));
+    let broken = || {
+        Error::internal(format!(
+            "the record of item {} lists a file without role, size or SHA-256",
+            pick.item
+        ))
+    };
     let text = |name: &str| file[name].as_str().map(str::to_owned);
     let role = text("role").ok_or_else(broken)?;
     let media_type = text("media_type");
     let withheld = Some(file["withheld"].clone()).filter(|w| !w.is_null());
-    let path = exhibit_path(pick.exhibit, index + 1, &role, extension(media_type.as_deref().unwrap_or_default()));
+    let path = exhibit_path(
+        pick.exhibit,
+        index + 1,
+        &role,
+        extension(media_type.as_deref().unwrap_or_default()),
+    );
     Ok(FileRow {
         path: withheld.is_none().then_some(path),
-        sha256: file["sha256"].as_str().and_then(|s| s.parse().ok()).ok_or_else(broken)?,
+        sha256: file["sha256"]
+            .as_str()
+            .and_then(|s| s.parse().ok())
+            .ok_or_else(broken)?,
         size: file["size"].as_u64().ok_or_else(broken)?,
         role,
         name: text("name"),
@@ -159,12 +203,22 @@ impl Loaded<'_> {
     /// Its latest correction.
     pub fn current(&self) -> Option<Shown> {
         let last = self.events.iter().rfind(|(e, _)| e.action == "capture.corrected")?;
-        last.1.clone().map(|record| Shown { leaf: last.0.leaf, record })
+        last.1.clone().map(|record| Shown {
+            leaf: last.0.leaf,
+            record,
+        })
     }
 
     /// Its events as rows of `packet.json`.
     pub fn rows(&self) -> Vec<EventRow> {
-        self.events.iter().map(|(e, _)| EventRow { leaf: e.leaf, seq: e.seq, action: e.action.to_owned() }).collect()
+        self.events
+            .iter()
+            .map(|(e, _)| EventRow {
+                leaf: e.leaf,
+                seq: e.seq,
+                action: e.action.to_owned(),
+            })
+            .collect()
     }
 }
 
@@ -191,7 +245,12 @@ pub fn each<'p>(
 fn load<'p>(custody: &'p Custody, pick: &'p Pick, records: &mut HashMap<Digest, Value>) -> Result<Loaded<'p>> {
     let record = records.get(&pick.leaf).cloned().ok_or_else(|| no_record(pick))?;
     let events = custody.about(&pick.id).map(|e| (e, records.remove(&e.leaf))).collect();
-    Ok(Loaded { pick, files: files(pick, &record)?, record, events })
+    Ok(Loaded {
+        pick,
+        files: files(pick, &record)?,
+        record,
+        events,
+    })
 }
 
 fn no_record(pick: &Pick) -> Error {
@@ -204,11 +263,16 @@ fn unreadable(pick: &Pick, file: &FileRow, e: &Error) -> Error {
 
 fn damaged(pick: &Pick, file: &FileRow, how: &str) -> Error {
     let name = file.name.as_deref().unwrap_or("no name");
-    damage(format!("item {}, file {} ({name:?}), recorded with SHA-256 {}: {how}", pick.item, file.role, file.sha256))
+    damage(format!(
+        "item {}, file {} ({name:?}), recorded with SHA-256 {}: {how}",
+        pick.item, file.role, file.sha256
+    ))
 }
 
 /// Evidence is not what it was: no packet is made of it, and everybody is told exactly where.
 fn damage(what: String) -> Error {
-    let detail = format!("evidence is damaged: {what}. No packet is made of damaged evidence: run `casetrail audit`, and put the file back from a backup");
+    let detail = format!(
+        "evidence is damaged: {what}. No packet is made of damaged evidence: run `casetrail audit`, and put the file back from a backup"
+    );
     Error::new(Kind::Conflict, "evidence-damaged", detail)
 }

@@ -25,7 +25,11 @@ const TIMES: u32 = 250;
 
 /// Appends `packet.issued`. From here on a failure is one of an issued packet.
 pub fn issue(work: &Work<'_>, gate: &Gate, custody: &Custody, bag: &Bag) -> Result<Appended> {
-    let (id, case, attest) = (work.packet.id.clone(), work.packet.case_id.clone(), attest(custody, bag)?);
+    let (id, case, attest) = (
+        work.packet.id.clone(),
+        work.packet.case_id.clone(),
+        attest(custody, bag)?,
+    );
     let exhibits = custody.cut.fates.values().filter(|f| f.exhibit.is_some()).count();
     let content = json!({
         "id": id, "name": work.packet.name, "purpose": work.packet.purpose, "requested_by": work.record["requested_by"],
@@ -39,8 +43,15 @@ pub fn issue(work: &Work<'_>, gate: &Gate, custody: &Custody, bag: &Bag) -> Resu
 }
 
 fn attest(custody: &Custody, bag: &Bag) -> Result<Map<String, Value>> {
-    let digest = |name: &str| bag.tags.get(name).ok_or_else(|| Error::internal(format!("{name} is not written yet")));
-    let tags = ATTESTED_TAGS.iter().map(|name| Ok(((*name).to_owned(), json!(digest(name)?)))).collect::<Result<Map<_, _>>>()?;
+    let digest = |name: &str| {
+        bag.tags
+            .get(name)
+            .ok_or_else(|| Error::internal(format!("{name} is not written yet")))
+    };
+    let tags = ATTESTED_TAGS
+        .iter()
+        .map(|name| Ok(((*name).to_owned(), json!(digest(name)?))))
+        .collect::<Result<Map<_, _>>>()?;
     let mut attest = Map::new();
     attest.insert("manifest_sha256".into(), json!(digest(MANIFEST)?));
     attest.insert("tags".into(), Value::Object(tags));
@@ -54,7 +65,9 @@ fn attest(custody: &Custody, bag: &Bag) -> Result<Map<String, Value>> {
 pub fn proofs(work: &Work<'_>, gate: &Gate, custody: &Custody, issued: &Appended, bag: &mut Bag) -> Result<()> {
     let (index, size, note) = covered(work, gate, &issued.leaf)?;
     let origin = &work.log.origin;
-    let hashes = work.db.read_blocking(|conn| ledger::inclusion(conn, origin, index, size))?;
+    let hashes = work
+        .db
+        .read_blocking(|conn| ledger::inclusion(conn, origin, index, size))?;
     let key = VerifyingKey::parse(&work.log.vkey).map_err(Error::internal)?;
     let stream = &custody.cut.stream;
     bag.spool(BETWEEN, |out| {
@@ -64,9 +77,25 @@ pub fn proofs(work: &Work<'_>, gate: &Gate, custody: &Custody, issued: &Appended
         })
     })?;
     bag.add(CHECKPOINT, note.as_bytes())?;
-    let event = work.db.read_blocking(|conn| ledger::read::of_stream(conn, stream, issued.seq, 1))?.pop();
-    bag.add(ISSUED, &event.ok_or_else(|| Error::internal("packet.issued vanished"))?.body)?;
-    bag.add(ISSUED_PROOF, TlogProof { extra: None, index, hashes, note }.format().as_bytes())?;
+    let event = work
+        .db
+        .read_blocking(|conn| ledger::read::of_stream(conn, stream, issued.seq, 1))?
+        .pop();
+    bag.add(
+        ISSUED,
+        &event.ok_or_else(|| Error::internal("packet.issued vanished"))?.body,
+    )?;
+    bag.add(
+        ISSUED_PROOF,
+        TlogProof {
+            extra: None,
+            index,
+            hashes,
+            note,
+        }
+        .format()
+        .as_bytes(),
+    )?;
     bag.add(LOG_PEM, key.pem().as_bytes())?;
     bag.add(LOG_VKEY, format!("{key}\n").as_bytes())?;
     let tags = packet::manifest(&bag.tags);
@@ -77,7 +106,9 @@ pub fn proofs(work: &Work<'_>, gate: &Gate, custody: &Custody, issued: &Appended
 fn covered(work: &Work<'_>, gate: &Gate, leaf: &Digest) -> Result<(u64, u64, String)> {
     for _ in 0..TIMES {
         gate.journal().hurry();
-        let found = work.db.read_blocking(|conn| Ok((ledger::index_of(conn, leaf)?, ledger::read::newest_checkpoint(conn)?)))?;
+        let found = work
+            .db
+            .read_blocking(|conn| Ok((ledger::index_of(conn, leaf)?, ledger::read::newest_checkpoint(conn)?)))?;
         if let (Some(index), Some((size, note))) = found {
             let size = u64::try_from(size).map_err(Error::internal)?;
             if size > index {

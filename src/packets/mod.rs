@@ -19,8 +19,6 @@ mod papers;
 mod plain;
 mod progress;
 mod store;
-#[cfg(test)]
-mod trial;
 mod views;
 mod zip;
 

@@ -77,7 +77,11 @@ impl NewPacket {
         let recipient = form.text("recipient", LINE).filter(|r| !r.trim().is_empty());
         form.done()?;
         let purpose = purpose.ok_or_else(|| Error::internal("a purpose that was neither taken nor refused"))?;
-        Ok(Self { purpose, captures, recipient })
+        Ok(Self {
+            purpose,
+            captures,
+            recipient,
+        })
     }
 
     /// Refuses a purpose that this version does not build.
@@ -85,7 +89,8 @@ impl NewPacket {
         if self.purpose != Purpose::Referral {
             return Ok(self);
         }
-        let way_out = "referral packets are not built by this version: ask for court_exhibits, discovery, supplement or internal";
+        let way_out =
+            "referral packets are not built by this version: ask for court_exhibits, discovery, supplement or internal";
         Err(Error::field("purpose", "supported", way_out))
     }
 }
@@ -96,7 +101,11 @@ fn read_captures(form: &mut Form) -> Option<Vec<String>> {
     }
     let texts = form.texts("captures", NAMED, 64);
     if texts.is_empty() && form.ok() {
-        form.refuse("captures", "not_empty", "names no capture: name at least one, or leave the field out for all of them");
+        form.refuse(
+            "captures",
+            "not_empty",
+            "names no capture: name at least one, or leave the field out for all of them",
+        );
     }
     let mut ids = Vec::with_capacity(texts.len());
     for (i, text) in texts.iter().enumerate() {
@@ -203,15 +212,25 @@ impl NewDisclosure {
     /// When the packet was handed over; a time to come is refused.
     pub fn at(&self, now: Micros) -> Result<Micros> {
         match self.at {
-            Some(at) if at > now => Err(Error::field("at", "past", "lies in the future: record a disclosure after it was made")),
+            Some(at) if at > now => Err(Error::field(
+                "at",
+                "past",
+                "lies in the future: record a disclosure after it was made",
+            )),
             at => Ok(at.unwrap_or(now)),
         }
     }
 
     /// What was said, as fields of a record; what was not said is left out.
     pub fn fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let optional = [("under", &self.under), ("request", &self.request), ("withheld", &self.withheld), ("note", &self.note)];
-        std::iter::once(("to", self.to.as_str())).chain(optional.into_iter().filter_map(|(k, v)| Some((k, v.as_deref()?))))
+        let optional = [
+            ("under", &self.under),
+            ("request", &self.request),
+            ("withheld", &self.withheld),
+            ("note", &self.note),
+        ];
+        std::iter::once(("to", self.to.as_str()))
+            .chain(optional.into_iter().filter_map(|(k, v)| Some((k, v.as_deref()?))))
     }
 }
 
@@ -270,7 +289,14 @@ pub fn is_picture(media_type: &str) -> bool {
 
 /// Whether opening these bytes beside the packet's pages could run what somebody else wrote.
 pub fn is_active(media_type: &str) -> bool {
-    let documents = ["text/html", "text/xml", "multipart/related", "application/xhtml+xml", "image/svg+xml", "application/xml"];
+    let documents = [
+        "text/html",
+        "text/xml",
+        "multipart/related",
+        "application/xhtml+xml",
+        "image/svg+xml",
+        "application/xml",
+    ];
     documents.contains(&media_type) || media_type.contains("executable") || media_type.contains("script")
 }
 
@@ -281,7 +307,12 @@ mod tests {
     #[test]
     fn a_name_is_plain_whatever_the_number() {
         let at = clock::parse("2026-11-22T14:07:31Z").expect("a time");
-        let cases = [("26-004417", "26-004417"), ("CT/2026 #42", "ct-2026-42"), ("…", "case"), ("Ø-9--x-", "9-x")];
+        let cases = [
+            ("26-004417", "26-004417"),
+            ("CT/2026 #42", "ct-2026-42"),
+            ("…", "case"),
+            ("Ø-9--x-", "9-x"),
+        ];
         for (number, slug) in cases {
             assert_eq!(name(number, at), format!("{slug}-20261122T140731Z"));
             assert!(crate::proof::packet::is_path(&name(number, at)));
@@ -291,20 +322,41 @@ mod tests {
     #[test]
     fn a_request_tells_every_broken_rule() {
         let read = |v: Value| NewPacket::read(Form::new(v).expect("an object")).and_then(NewPacket::supported);
-        let fields = |v: Value| read(v).expect_err("broken").errors.into_iter().map(|e| (e.field, e.rule)).collect::<Vec<_>>();
+        let fields = |v: Value| {
+            read(v)
+                .expect_err("broken")
+                .errors
+                .into_iter()
+                .map(|e| (e.field, e.rule))
+                .collect::<Vec<_>>()
+        };
         let pair = |f: &str, r: &str| (f.to_owned(), r.to_owned());
         assert_eq!(fields(json!({})), [pair("purpose", "required")]);
         assert_eq!(fields(json!({"purpose": "referral"})), [pair("purpose", "supported")]);
-        assert_eq!(fields(json!({"purpose": "internal", "captures": []})), [pair("captures", "not_empty")]);
+        assert_eq!(
+            fields(json!({"purpose": "internal", "captures": []})),
+            [pair("captures", "not_empty")]
+        );
         let broken = json!({"purpose": "gift", "captures": ["x"], "extra": 1});
-        assert_eq!(fields(broken), [pair("purpose", "one_of"), pair("captures[0]", "uuid"), pair("extra", "unknown")]);
+        assert_eq!(
+            fields(broken),
+            [
+                pair("purpose", "one_of"),
+                pair("captures[0]", "uuid"),
+                pair("extra", "unknown")
+            ]
+        );
         let whole = read(json!({"purpose": "discovery", "recipient": " "})).expect("a packet");
         assert!(whole.captures.is_none() && whole.recipient.is_none());
     }
 
     #[test]
     fn active_content_is_never_a_picture() {
-        for kind in ["text/html", "image/svg+xml", "application/vnd.microsoft.portable-executable"] {
+        for kind in [
+            "text/html",
+            "image/svg+xml",
+            "application/vnd.microsoft.portable-executable",
+        ] {
             assert!(is_active(kind) && !is_picture(kind), "{kind}");
         }
     }

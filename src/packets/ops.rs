@@ -8,19 +8,21 @@ use super::model::{NewDisclosure, NewPacket, Packet, State, name};
 use super::store;
 use crate::cases::nothing_due;
 use crate::clock;
-use crate::db::AnyConn;
+use crate::db::{AnyConn, canonical};
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::gate::{NewEvent, Recorded, Tx};
 use crate::ledger::{self, Action};
-use crate::proof::canon;
-use crate::proof::id::Digest;
 
 /// Puts a packet in the builder's queue.
 pub fn request(tx: &mut Tx<'_>, new: &NewPacket) -> Result<Recorded<Value>> {
     let case = tx.case()?.case_id.clone();
     refuse_read_only(tx.conn)?;
     nothing_due(tx.conn, &case, "packet")?;
-    let captures = new.captures.as_deref().map(|ids| included(tx.conn, &case, ids)).transpose()?;
+    let captures = new
+        .captures
+        .as_deref()
+        .map(|ids| included(tx.conn, &case, ids))
+        .transpose()?;
     let content = record_of(tx, &case, new, captures);
     let packet = Packet {
         id: content["id"].as_str().unwrap_or_default().to_owned(),
@@ -39,17 +41,14 @@ pub fn request(tx: &mut Tx<'_>, new: &NewPacket) -> Result<Recorded<Value>> {
         body: canonical(&content)?,
         case_id: case,
     };
-    let (recorded, leaf) = record(tx, NewEvent::new(Action::PacketRequested, ("packet", &packet.id), 1, content))?;
-    store::insert(tx.conn, &packet, &tx.caller.user, &leaf)?;
-    let shown = packet.show()?;
-    Ok(recorded.map(|()| shown))
-}
-
-/// Records an event whose leaf goes into a row beside it.
-fn record(tx: &mut Tx<'_>, event: NewEvent<'_>) -> Result<(Recorded<()>, Digest)> {
-    let mut leaf = None;
-    let recorded = tx.record(event, |appended| leaf = Some(appended.leaf))?;
-    Ok((recorded, leaf.ok_or_else(|| Error::internal("an event without its leaf"))?))
+    let event = tx.append(NewEvent::new(
+        Action::PacketRequested,
+        ("packet", &packet.id),
+        1,
+        content,
+    ))?;
+    store::insert(tx.conn, &packet, &tx.caller.user, &event.leaf)?;
+    tx.answer(packet.show()?)
 }
 
 fn record_of(tx: &Tx<'_>, case: &str, new: &NewPacket, captures: Option<Vec<String>>) -> Value {
@@ -69,12 +68,28 @@ fn record_of(tx: &Tx<'_>, case: &str, new: &NewPacket, captures: Option<Vec<Stri
 /// The captures named, each once; one that is elsewhere is refused as one that does not exist.
 fn included(conn: &mut AnyConn, case: &str, ids: &[String]) -> Result<Vec<String>> {
     let states = store::states_of(conn, case, ids)?;
-    let refused = |i: usize, rule: &str, message: &str| FieldError { field: format!("captures[{i}]"), rule: rule.into(), message: message.into() };
+    let refused = |i: usize, rule: &str, message: &str| FieldError {
+        field: format!("captures[{i}]"),
+        rule: rule.into(),
+        message: message.into(),
+    };
     let check = |(i, id): (usize, &String)| match states.get(id).map(String::as_str) {
         Some("logged" | "reviewed") => None,
-        Some("held") => Some(refused(i, "held", "is held: a supervisor decides it first; leave it out until then")),
-        Some("quarantined") => Some(refused(i, "quarantined", "is quarantined and leaves in no packet: leave it out")),
-        Some(_) => Some(refused(i, "included", "cannot be included in the state it is in: leave it out")),
+        Some("held") => Some(refused(
+            i,
+            "held",
+            "is held: a supervisor decides it first; leave it out until then",
+        )),
+        Some("quarantined") => Some(refused(
+            i,
+            "quarantined",
+            "is quarantined and leaves in no packet: leave it out",
+        )),
+        Some(_) => Some(refused(
+            i,
+            "included",
+            "cannot be included in the state it is in: leave it out",
+        )),
         None => Some(refused(i, "unknown", "is no capture of this case: check the id")),
     };
     let errors: Vec<FieldError> = ids.iter().enumerate().filter_map(check).collect();
@@ -89,7 +104,7 @@ pub fn refuse_read_only(conn: &mut AnyConn) -> Result<()> {
     if ledger::state(conn)?.is_some_and(|state| state.read_only) {
         let detail = "This installation was restored from a backup and its log is read-only: no packet can be issued from it. \
                       Use the installation that continues the log, or restore with --new-log.";
-        return Err(Error::new(Kind::Conflict, "log-read-only", detail));
+        return Err(Error::new(Kind::Unavailable, "read-only", detail));
     }
     Ok(())
 }
@@ -101,7 +116,10 @@ pub fn download(tx: &mut Tx<'_>, id: &str, address: &str) -> Result<Recorded<()>
         "packet_id": id, "size": packet.size, "sha256": packet.digest(), "address": address,
         "by": {"id": tx.caller.user, "name": tx.caller.name},
     });
-    tx.record(NewEvent::new(Action::PacketDownloaded, ("packet", id), 1, record), |_| ())
+    tx.record(
+        NewEvent::new(Action::PacketDownloaded, ("packet", id), 1, record),
+        |_| (),
+    )
 }
 
 /// Records to whom a packet went.
@@ -118,26 +136,39 @@ pub fn disclose(tx: &mut Tx<'_>, id: &str, new: &NewDisclosure) -> Result<Record
         fields.extend(own);
     }
     let content = Value::Object(fields);
-    let (recorded, leaf) = record(tx, NewEvent::new(Action::PacketDisclosed, ("packet", id), 1, content.clone()))?;
-    store::insert_disclosure(tx.conn, content["id"].as_str().unwrap_or_default(), id, &leaf, &canonical(&content)?)?;
-    Ok(recorded.map(|()| content))
+    let event = tx.append(NewEvent::new(
+        Action::PacketDisclosed,
+        ("packet", id),
+        1,
+        content.clone(),
+    ))?;
+    store::insert_disclosure(
+        tx.conn,
+        content["id"].as_str().unwrap_or_default(),
+        id,
+        &event.leaf,
+        &canonical(&content)?,
+    )?;
+    tx.answer(content)
 }
 
 fn ready(tx: &mut Tx<'_>, id: &str) -> Result<Packet> {
     let packet = store::packet(tx.conn, id)?;
-    if packet.is_ready() { Ok(packet) } else { Err(not_ready(&packet)) }
+    if packet.is_ready() {
+        Ok(packet)
+    } else {
+        Err(not_ready(&packet))
+    }
 }
 
 /// Why there is nothing to download.
 pub fn not_ready(packet: &Packet) -> Error {
     let why = match &packet.error {
         Some(why) => format!("This packet could not be built: {why}"),
-        None => format!("This packet is {}: follow GET /api/v1/packets/{} until it is ready.", packet.state, packet.id),
+        None => format!(
+            "This packet is {}: follow GET /api/v1/packets/{} until it is ready.",
+            packet.state, packet.id
+        ),
     };
     Error::conflict(why)
-}
-
-fn canonical(record: &Value) -> Result<String> {
-    let bytes = canon::to_strict(record).map_err(Error::internal)?;
-    String::from_utf8(bytes).map_err(Error::internal)
 }

@@ -15,7 +15,9 @@ use super::model::Purpose;
 use super::papers::{self, PRODUCT};
 use super::plain::{Fact, Moment, Zone, count, counted, facts, label, line, size};
 use super::store;
-use super::views::{AuthorizationView, CustodyRow, ExhibitView, InventoryLine, Scene, ThingView, TimelineRow, event, number, title};
+use super::views::{
+    AuthorizationView, CustodyRow, ExhibitView, InventoryLine, Scene, ThingView, TimelineRow, event, number, title,
+};
 use super::zip::Bag;
 use crate::clock::{self, Micros};
 use crate::db::AnyConn;
@@ -91,7 +93,15 @@ pub fn index(work: &Work<'_>, custody: &Custody, picks: &[Pick], copied: Copied,
     let case = papers::case(work, custody)?;
     let numbers = numbers(work, custody)?;
     let zone = Zone::named(case.record["time_zone"].as_str());
-    let page = Page { work, scene: Scene { custody, zone, authorizations: &numbers }, picks };
+    let page = Page {
+        work,
+        scene: Scene {
+            custody,
+            zone,
+            authorizations: &numbers,
+        },
+        picks,
+    };
     bag.spool(INDEX, |out| page.write(&case, copied, out))
 }
 
@@ -121,7 +131,15 @@ impl Page<'_> {
         self.custody(out)?;
         self.inventory(out)?;
         let work = self.work;
-        put(out, &Bottom { demo: work.log.demo, name: &work.packet.name, origin: &work.log.origin, product: PRODUCT })
+        put(
+            out,
+            &Bottom {
+                demo: work.log.demo,
+                name: &work.packet.name,
+                origin: &work.log.origin,
+                product: PRODUCT,
+            },
+        )
     }
 
     fn top(&self, case: &Shown, copied: Copied) -> Top<'_> {
@@ -134,7 +152,8 @@ impl Page<'_> {
             title: text("title"),
             kind: label(&text("kind")),
             handling: label(&text("handling")),
-            purpose: Purpose::from_word(&work.packet.purpose).map_or_else(|| line(&work.packet.purpose), |p| p.says().into()),
+            purpose: Purpose::from_word(&work.packet.purpose)
+                .map_or_else(|| line(&work.packet.purpose), |p| p.says().into()),
             recipient: work.record["recipient"].as_str().map(line),
             requester: line(work.record["requested_by"]["name"].as_str().unwrap_or("somebody")),
             requested: zone.at(work.packet.requested_at),
@@ -158,9 +177,21 @@ impl Page<'_> {
     fn exhibits(&self, out: Out<'_>) -> Result<()> {
         let about = "Each capture as it was recorded when it was received. Files are byte for byte those received; \
                      what the text says is the evidence's own and nobody's finding.";
-        put(out, &Section { id: "exhibits", title: "Exhibits", about, columns: &[] })?;
+        put(
+            out,
+            &Section {
+                id: "exhibits",
+                title: "Exhibits",
+                about,
+                columns: &[],
+            },
+        )?;
         for some in self.picks.chunks(SOME) {
-            let leaves: Vec<Digest> = some.iter().flat_map(|p| self.scene.custody.about(&p.id)).map(|e| e.leaf).collect();
+            let leaves: Vec<Digest> = some
+                .iter()
+                .flat_map(|p| self.scene.custody.about(&p.id))
+                .map(|e| e.leaf)
+                .collect();
             let bodies = self.work.db.read_blocking(|conn| store::bodies(conn, &leaves))?;
             exhibits::each(self.work, self.scene.custody, some.iter(), |loaded| {
                 put(out, &ExhibitView::new(self.scene, &loaded, &bodies)?)?;
@@ -179,22 +210,55 @@ impl Page<'_> {
         })?;
         order.sort_by_key(|(at, pick)| (*at, pick.exhibit));
         let about = "The exhibits in the order of time: when a post was made where that is recorded, else when it was captured.";
-        put(out, &Section { id: "timeline", title: "Timeline", about, columns: &["When", "What that time is", "Exhibit", "What"] })?;
-        exhibits::each(self.work, self.scene.custody, order.iter().map(|(_, pick)| *pick), |loaded| {
-            let (at, basis) = moment(&loaded);
-            let exhibit = loaded.pick.exhibit;
-            put(out, &TimelineRow { at: self.scene.zone.at(at), basis, exhibit, title: title(&loaded.record) })
-        })?;
+        put(
+            out,
+            &Section {
+                id: "timeline",
+                title: "Timeline",
+                about,
+                columns: &["When", "What that time is", "Exhibit", "What"],
+            },
+        )?;
+        exhibits::each(
+            self.work,
+            self.scene.custody,
+            order.iter().map(|(_, pick)| *pick),
+            |loaded| {
+                let (at, basis) = moment(&loaded);
+                let exhibit = loaded.pick.exhibit;
+                put(
+                    out,
+                    &TimelineRow {
+                        at: self.scene.zone.at(at),
+                        basis,
+                        exhibit,
+                        title: title(&loaded.record),
+                    },
+                )
+            },
+        )?;
         end_table(out)
     }
 
     fn people(&self, out: Out<'_>) -> Result<()> {
         let about = "People and accounts as the case records them. Who stands behind an account is an attribution with a basis, not a fact of this log.";
-        put(out, &Section { id: "people", title: "Subjects and accounts", about, columns: &[] })?;
+        put(
+            out,
+            &Section {
+                id: "people",
+                title: "Subjects and accounts",
+                about,
+                columns: &[],
+            },
+        )?;
         let thing = |shown: &Shown, what: &str, names: &[&str]| {
             let named = names.iter().find_map(|n| shown.record[*n].as_str()).map(line);
             let title = named.map_or_else(|| what.to_owned(), |n| format!("{what}: {n}"));
-            ThingView { title, facts: facts(&shown.record, self.scene.zone, &["version"]), leaf: shown.leaf }
+            ThingView {
+                title,
+                facts: facts(&shown.record, self.scene.zone, &["version"]),
+                leaf: shown.leaf,
+            }
         };
         let mut any = false;
         papers::subjects(self.work, self.scene.custody, &mut |_, shown| {
@@ -205,32 +269,71 @@ impl Page<'_> {
             any = true;
             put(out, &thing(&shown, "Account", &["handle", "url"]))
         })?;
-        put_str(out, if any { "</section>\n" } else { "<p class=none>None recorded.</p></section>\n" })
+        put_str(
+            out,
+            if any {
+                "</section>\n"
+            } else {
+                "<p class=none>None recorded.</p></section>\n"
+            },
+        )
     }
 
     fn authorizations(&self, out: Out<'_>) -> Result<()> {
         let about = "Leave to use social media in this case: asked for by whom, decided by whom, and how far it went. Nothing is ever covered backwards.";
-        put(out, &Section { id: "authorizations", title: "Authorizations", about, columns: &[] })?;
+        put(
+            out,
+            &Section {
+                id: "authorizations",
+                title: "Authorizations",
+                about,
+                columns: &[],
+            },
+        )?;
         papers::authorizations(self.work, self.scene.custody, &mut |id, shown| {
             let leaves: Vec<Digest> = self.scene.custody.about(id).map(|e| e.leaf).collect();
             let events = self.work.db.read_blocking(|conn| self.told(conn, &leaves))?;
-            put(out, &AuthorizationView::new(self.scene, shown.leaf, &shown.record, events))
+            put(out, &AuthorizationView::new(self.scene, &shown.record, events))
         })?;
-        put_str(out, if self.scene.authorizations.is_empty() { "<p class=none>None recorded.</p></section>\n" } else { "</section>\n" })
+        put_str(
+            out,
+            if self.scene.authorizations.is_empty() {
+                "<p class=none>None recorded.</p></section>\n"
+            } else {
+                "</section>\n"
+            },
+        )
     }
 
     fn told(&self, conn: &mut AnyConn, leaves: &[Digest]) -> Result<Vec<super::views::EventView>> {
         let (bodies, records) = (store::bodies(conn, leaves)?, store::parsed(conn, leaves)?);
-        leaves.iter().filter_map(|l| Some((bodies.get(l)?, records.get(l)))).map(|(b, r)| event(self.scene, b, r)).collect()
+        leaves
+            .iter()
+            .filter_map(|l| Some((bodies.get(l)?, records.get(l))))
+            .map(|(b, r)| event(self.scene, b, r))
+            .collect()
     }
 
     fn custody(&self, out: Out<'_>) -> Result<()> {
         let about = "Everything that happened in the case up to the cut, in order, as one chain: each event names the one before it. \
                      The full events and their records stand in custody/events.jsonl and custody/records.jsonl.";
-        put(out, &Section { id: "custody", title: "Custody", about, columns: &["No.", "When", "Who", "What happened", "To what", "Leaf (SHA-256)"] })?;
+        put(
+            out,
+            &Section {
+                id: "custody",
+                title: "Custody",
+                about,
+                columns: &["No.", "When", "Who", "What happened", "To what", "Leaf (SHA-256)"],
+            },
+        )?;
         let cut = &self.scene.custody.cut;
         each_event(self.work, &cut.stream, 0, cut.seq, |stored| {
-            put(out, &CustodyRow { event: event(self.scene, &stored.body, None)? })?;
+            put(
+                out,
+                &CustodyRow {
+                    event: event(self.scene, &stored.body, None)?,
+                },
+            )?;
             self.work.progress.check()
         })?;
         end_table(out)
@@ -238,13 +341,35 @@ impl Page<'_> {
 
     fn inventory(&self, out: Out<'_>) -> Result<()> {
         let about = "Every capture of the case up to the cut, whether it is in this packet or not, and why not.";
-        put(out, &Section { id: "inventory", title: "Inventory", about, columns: &["Item", "Kind", "Captured", "Status", "Why"] })?;
+        put(
+            out,
+            &Section {
+                id: "inventory",
+                title: "Inventory",
+                about,
+                columns: &["Item", "Kind", "Captured", "Status", "Why"],
+            },
+        )?;
         papers::each_capture(self.work, self.scene.custody, &mut |row| {
             let fate = self.scene.custody.fate(&row.id)?;
-            let captured = row.captured_at.map(Value::String).and_then(|v| self.scene.zone.told(&v));
+            let captured = row
+                .captured_at
+                .map(Value::String)
+                .and_then(|v| self.scene.zone.told(&v));
             let (status, why) = (label(&row.status), row.why.unwrap_or_default());
             let kind = label(&row.kind);
-            put(out, &InventoryLine { item: row.item, kind, captured, status, class: row.status, why, exhibit: fate.exhibit })
+            put(
+                out,
+                &InventoryLine {
+                    item: row.item,
+                    kind,
+                    captured,
+                    status,
+                    class: row.status,
+                    why,
+                    exhibit: fate.exhibit,
+                },
+            )
         })?;
         end_table(out)
     }
@@ -271,11 +396,18 @@ fn tallies(custody: &Custody) -> Vec<Tally> {
             let why = match status {
                 Status::Included => "each an exhibit below, with its files, record and custody",
                 Status::NotSelected => "not asked for, or received after this packet was begun; records withheld",
-                Status::Held => "no basis covered them when they were made, and no supervisor has decided; records withheld",
+                Status::Held => {
+                    "no basis covered them when they were made, and no supervisor has decided; records withheld"
+                }
                 Status::Quarantined => "quarantined by a supervisor; records withheld",
                 Status::Disposed => "disposed of under the retention rules; records withheld",
             };
-            (n > 0 || *status == Status::Included).then(|| Tally { n, status: label(class), class, why })
+            (n > 0 || *status == Status::Included).then(|| Tally {
+                n,
+                status: label(class),
+                class,
+                why,
+            })
         })
         .collect()
 }

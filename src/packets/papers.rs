@@ -18,8 +18,8 @@ use crate::error::{Error, Result};
 use crate::forms::Word;
 use crate::proof::id::Digest;
 use crate::proof::packet::{
-    self, AuthorizationRow, BAG_INFO, BAGIT, BAGIT_TXT, Cut, Exhibit, HOW_TO, Head, IDENTIFIER, INVENTORY, InventoryRow, MANIFEST, OXUM,
-    PACKET, Requester, RowError, Shown, Writer,
+    self, AuthorizationRow, BAG_INFO, BAGIT, BAGIT_TXT, Cut, Exhibit, HOW_TO, Head, IDENTIFIER, INVENTORY,
+    InventoryRow, MANIFEST, OXUM, PACKET, Requester, RowError, Shown, Writer,
 };
 
 /// The program that makes packets, as packets name it.
@@ -28,9 +28,14 @@ pub const PRODUCT: &str = concat!("casetrail ", env!("CARGO_PKG_VERSION"));
 /// The thing as it was at the cut; `None` for one that came later.
 fn at_cut(custody: &Custody, conn: &mut AnyConn, noun: &str, thing: &Thing) -> Result<Option<Shown>> {
     let row = store::digest(&thing.1)?;
-    let Some(leaf) = custody.version(noun, &thing.0, &row) else { return Ok(None) };
+    let Some(leaf) = custody.version(noun, &thing.0, &row) else {
+        return Ok(None);
+    };
     if leaf == row {
-        return Ok(Some(Shown { leaf, record: serde_json::from_str(&thing.2)? }));
+        return Ok(Some(Shown {
+            leaf,
+            record: serde_json::from_str(&thing.2)?,
+        }));
     }
     let earlier = store::parsed(conn, &[leaf])?.remove(&leaf);
     Ok(earlier.map(|record| Shown { leaf, record }))
@@ -49,7 +54,13 @@ pub fn case(work: &Work<'_>, custody: &Custody) -> Result<Shown> {
 type After = fn(&mut AnyConn, &str, &str) -> Result<Vec<Thing>>;
 
 /// Runs `f` over the things of one kind as they were at the cut, a page in memory at a time.
-fn each(work: &Work<'_>, custody: &Custody, noun: &str, after: After, f: &mut dyn FnMut(&str, Shown) -> Result<()>) -> Result<()> {
+fn each(
+    work: &Work<'_>,
+    custody: &Custody,
+    noun: &str,
+    after: After,
+    f: &mut dyn FnMut(&str, Shown) -> Result<()>,
+) -> Result<()> {
     let mut last = String::new();
     loop {
         let page = work.db.read_blocking(|conn| after(conn, &work.packet.case_id, &last))?;
@@ -85,15 +96,25 @@ pub fn packet(work: &Work<'_>, custody: &Custody, picks: &[Pick], bag: &mut Bag)
         json.value("packet", &head(work, custody)).map_err(unwritable)?;
         json.value("case", &case(work, custody)?).map_err(unwritable)?;
         let mut rows = Rows { json, out, first: true };
-        rows.section("subjects", |rows| subjects(work, custody, &mut |_, shown| rows.add(&shown)))?;
-        rows.section("accounts", |rows| accounts(work, custody, &mut |_, shown| rows.add(&shown)))?;
+        rows.section("subjects", |rows| {
+            subjects(work, custody, &mut |_, shown| rows.add(&shown))
+        })?;
+        rows.section("accounts", |rows| {
+            accounts(work, custody, &mut |_, shown| rows.add(&shown))
+        })?;
         rows.section("authorizations", |rows| {
             authorizations(work, custody, &mut |id, shown| {
                 let events = custody.about(id).map(|e| e.leaf).collect();
-                rows.add(&AuthorizationRow { leaf: shown.leaf, record: shown.record, events })
+                rows.add(&AuthorizationRow {
+                    leaf: shown.leaf,
+                    record: shown.record,
+                    events,
+                })
             })
         })?;
-        rows.section("exhibits", |rows| exhibits::each(work, custody, picks.iter(), |loaded| rows.add(&exhibit(loaded)?)))?;
+        rows.section("exhibits", |rows| {
+            exhibits::each(work, custody, picks.iter(), |loaded| rows.add(&exhibit(loaded)?))
+        })?;
         rows.finish()
     })
 }
@@ -106,9 +127,16 @@ fn head(work: &Work<'_>, custody: &Custody) -> Head {
         name: work.packet.name.clone(),
         purpose: work.packet.purpose.clone(),
         recipient: work.record["recipient"].as_str().map(str::to_owned),
-        requested_by: Requester { id: text(&by["id"]), name: text(&by["name"]) },
+        requested_by: Requester {
+            id: text(&by["id"]),
+            name: text(&by["name"]),
+        },
         requested_at: clock::format(work.packet.requested_at),
-        cut: Cut { stream: custody.cut.stream.clone(), seq: custody.cut.seq.unsigned_abs(), leaf: custody.cut.leaf },
+        cut: Cut {
+            stream: custody.cut.stream.clone(),
+            seq: custody.cut.seq.unsigned_abs(),
+            leaf: custody.cut.leaf,
+        },
         origin: work.log.origin.clone(),
         product: PRODUCT.into(),
         demo: work.log.demo,
@@ -149,7 +177,9 @@ impl Rows<'_> {
         self.first = false;
         let line = self.json.take();
         if line.len() > packet::MAX_LINE {
-            return Err(Error::conflict("one capture has more than 1 MB of records about it; no packet can hold it whole"));
+            return Err(Error::conflict(
+                "one capture has more than 1 MB of records about it; no packet can hold it whole",
+            ));
         }
         Ok(self.out.write_all(&line)?)
     }
@@ -162,8 +192,14 @@ impl Rows<'_> {
 /// Writes `inventory.json`: every capture up to the cut, one row each, as it was recorded.
 pub fn inventory(work: &Work<'_>, custody: &Custody, bag: &mut Bag) -> Result<()> {
     bag.spool(INVENTORY, |out| {
-        let mut rows = Rows { json: Writer::new(), out, first: true };
-        rows.section("captures", |rows| each_capture(work, custody, &mut |row| rows.add(&row)))?;
+        let mut rows = Rows {
+            json: Writer::new(),
+            out,
+            first: true,
+        };
+        rows.section("captures", |rows| {
+            each_capture(work, custody, &mut |row| rows.add(&row))
+        })?;
         rows.finish()
     })
 }
@@ -172,10 +208,15 @@ pub fn inventory(work: &Work<'_>, custody: &Custody, bag: &mut Bag) -> Result<()
 pub fn each_capture(work: &Work<'_>, custody: &Custody, f: &mut dyn FnMut(InventoryRow) -> Result<()>) -> Result<()> {
     let mut after = -1;
     loop {
-        let page = work.db.read_blocking(|conn| store::captures_after(conn, &work.packet.case_id, after))?;
+        let page = work
+            .db
+            .read_blocking(|conn| store::captures_after(conn, &work.packet.case_id, after))?;
         let Some(last) = page.last() else { return Ok(()) };
         after = last.item;
-        let leaves = page.iter().map(|row| store::digest(&row.leaf)).collect::<Result<Vec<_>>>()?;
+        let leaves = page
+            .iter()
+            .map(|row| store::digest(&row.leaf))
+            .collect::<Result<Vec<_>>>()?;
         let records = work.db.read_blocking(|conn| store::parsed(conn, &leaves))?;
         for (row, leaf) in page.iter().zip(&leaves).filter(|(row, _)| row.seq <= custody.cut.seq) {
             f(inventory_row(custody, row, leaf, &records)?)?;
@@ -183,7 +224,12 @@ pub fn each_capture(work: &Work<'_>, custody: &Custody, f: &mut dyn FnMut(Invent
     }
 }
 
-fn inventory_row(custody: &Custody, row: &store::Listed, leaf: &Digest, records: &HashMap<Digest, Value>) -> Result<InventoryRow> {
+fn inventory_row(
+    custody: &Custody,
+    row: &store::Listed,
+    leaf: &Digest,
+    records: &HashMap<Digest, Value>,
+) -> Result<InventoryRow> {
     let fate = custody.fate(&row.id)?;
     let text = |name: &str| records.get(leaf).and_then(|r| r[name].as_str()).map(str::to_owned);
     Ok(InventoryRow {
@@ -200,7 +246,11 @@ fn inventory_row(custody: &Custody, row: &store::Listed, leaf: &Digest, records:
 pub fn manifest(work: &Work<'_>, bag: &mut Bag) -> Result<()> {
     let manifest = packet::manifest(&bag.payload);
     bag.add(MANIFEST, manifest.as_bytes())?;
-    let how_to = HowTo { demo: work.log.demo, origin: &work.log.origin, name: &work.packet.name };
+    let how_to = HowTo {
+        demo: work.log.demo,
+        origin: &work.log.origin,
+        name: &work.packet.name,
+    };
     bag.add(HOW_TO, how_to.render().map_err(Error::internal)?.as_bytes())?;
     let info = bag_info(work, bag)?;
     bag.add(BAG_INFO, info.as_bytes())?;
@@ -217,11 +267,16 @@ struct HowTo<'a> {
 
 fn bag_info(work: &Work<'_>, bag: &Bag) -> Result<String> {
     let case = &work.packet.case_id;
-    let (number, unit) = work.db.read_blocking(|conn| Ok((store::case_number(conn, case)?, store::unit_name(conn, case)?)))?;
+    let (number, unit) = work
+        .db
+        .read_blocking(|conn| Ok((store::case_number(conn, case)?, store::unit_name(conn, case)?)))?;
     let purpose = Purpose::from_word(&work.packet.purpose).map_or("", Purpose::says);
     let mark = if work.log.demo { "DEMO, no real case. " } else { "" };
     let about = format!("{mark}Case {number}: exhibits, inventory, custody and proofs. Purpose: {purpose}.");
-    let (oxum, id) = (format!("{}.{}", bag.payload_bytes, bag.payload.len()), format!("urn:uuid:{}", work.packet.id));
+    let (oxum, id) = (
+        format!("{}.{}", bag.payload_bytes, bag.payload.len()),
+        format!("urn:uuid:{}", work.packet.id),
+    );
     let labels = [
         ("Source-Organization", unit.as_str()),
         ("External-Description", &about),

@@ -77,17 +77,35 @@ impl Zone {
     /// An instant in both.
     pub fn at(&self, at: Micros) -> Moment {
         let Some(utc) = Utc.timestamp_micros(at).single() else {
-            return Moment { iso: String::new(), utc: at.to_string(), local: None };
+            return Moment {
+                iso: String::new(),
+                utc: at.to_string(),
+                local: None,
+            };
         };
-        let pattern = if at % clock::SECOND == 0 { "%Y-%m-%d %H:%M:%S" } else { "%Y-%m-%d %H:%M:%S%.3f" };
-        let local = self.0.map(|tz| utc.with_timezone(&tz).format("%Y-%m-%d %H:%M:%S %Z").to_string());
-        Moment { iso: clock::format(at), utc: format!("{} UTC", utc.format(pattern)), local }
+        let pattern = if at % clock::SECOND == 0 {
+            "%Y-%m-%d %H:%M:%S"
+        } else {
+            "%Y-%m-%d %H:%M:%S%.3f"
+        };
+        let local = self
+            .0
+            .map(|tz| utc.with_timezone(&tz).format("%Y-%m-%d %H:%M:%S %Z").to_string());
+        Moment {
+            iso: clock::format(at),
+            utc: format!("{} UTC", utc.format(pattern)),
+            local,
+        }
     }
 
     /// A time as a record tells it; one that is no time is shown as it stands.
     pub fn told(&self, value: &Value) -> Option<Moment> {
         let text = value.as_str()?;
-        let unread = || Moment { iso: String::new(), utc: line(text), local: None };
+        let unread = || Moment {
+            iso: String::new(),
+            utc: line(text),
+            local: None,
+        };
         Some(clock::parse(text).map_or_else(unread, |at| self.at(at)))
     }
 }
@@ -138,7 +156,10 @@ pub struct Fact {
 impl Fact {
     /// From a label of ours and a value of anybody's.
     pub fn new(label: &str, value: impl AsRef<str>) -> Self {
-        Self { label: label.to_owned(), value: block(value.as_ref()) }
+        Self {
+            label: label.to_owned(),
+            value: block(value.as_ref()),
+        }
     }
 }
 
@@ -146,7 +167,10 @@ impl Fact {
 pub fn facts(record: &Value, zone: Zone, but: &[&str]) -> Vec<Fact> {
     let mut out = Vec::new();
     if let Value::Object(fields) = record {
-        for (name, value) in fields.iter().filter(|(n, _)| !but.contains(&n.as_str()) && *n != "id" && !n.ends_with("_id")) {
+        for (name, value) in fields
+            .iter()
+            .filter(|(n, _)| !but.contains(&n.as_str()) && *n != "id" && !n.ends_with("_id"))
+        {
             gather(&mut out, &label(name), value, zone);
         }
     }
@@ -156,12 +180,29 @@ pub fn facts(record: &Value, zone: Zone, but: &[&str]) -> Vec<Fact> {
 fn gather(out: &mut Vec<Fact>, name: &str, value: &Value, zone: Zone) {
     match value {
         Value::Object(fields) if !fields.contains_key("name") || fields.len() > 2 => {
-            fields.iter().filter(|(n, _)| *n != "id").for_each(|(n, v)| gather(out, &format!("{name}: {}", label(n).to_lowercase()), v, zone));
+            fields
+                .iter()
+                .filter(|(n, _)| *n != "id")
+                .for_each(|(n, v)| gather(out, &format!("{name}: {}", inner(n)), v, zone));
         }
         Value::Array(all) if all.iter().any(Value::is_object) && all.iter().any(|v| v["name"].is_null()) => {
-            all.iter().enumerate().for_each(|(i, v)| gather(out, &format!("{name} {}", i + 1), v, zone));
+            all.iter()
+                .enumerate()
+                .for_each(|(i, v)| gather(out, &format!("{name} {}", i + 1), v, zone));
         }
-        other => out.extend(phrase(other, zone).map(|value| Fact { label: name.to_owned(), value })),
+        other => out.extend(phrase(other, zone).map(|value| Fact {
+            label: name.to_owned(),
+            value,
+        })),
+    }
+}
+
+/// A word inside a label; the registry's name stays in capitals.
+fn inner(word: &str) -> String {
+    if word == "ncic" {
+        "NCIC".into()
+    } else {
+        label(word).to_lowercase()
     }
 }
 
@@ -215,7 +256,10 @@ mod tests {
         assert_eq!(moment.utc, "2026-11-22 14:07:31.120 UTC");
         assert_eq!(moment.local.as_deref(), Some("2026-11-22 09:07:31 EST"));
         assert_eq!(Zone::named(Some("Moon/Sea")).at(0).local, None);
-        assert_eq!(zone.told(&json!("last <night>")).map(|m| m.utc).as_deref(), Some("last <night>"));
+        assert_eq!(
+            zone.told(&json!("last <night>")).map(|m| m.utc).as_deref(),
+            Some("last <night>")
+        );
     }
 
     #[test]
@@ -233,10 +277,19 @@ mod tests {
             "particulars": {"who": "C", "ncic": {"number": "unknown"}}, "platforms": ["web", "x"],
             "accounts": [{"platform": "x", "handle": "@h"}],
         });
-        let seen: Vec<String> = facts(&record, zone, &["title"]).into_iter().map(|f| format!("{}={}", f.label, f.value)).collect();
+        let mut seen: Vec<String> = facts(&record, zone, &["title"])
+            .into_iter()
+            .map(|f| format!("{}={}", f.label, f.value))
+            .collect();
+        seen.sort();
         let expected = [
-            "Accounts 1: handle=@h", "Accounts 1: platform=x", "Endangered=yes", "Lead=A. B.",
-            "Particulars: ncic: number=unknown", "Particulars: who=C", "Platforms=web, x",
+            "Accounts 1: handle=@h",
+            "Accounts 1: platform=x",
+            "Endangered=yes",
+            "Lead=A. B.",
+            "Particulars: NCIC: number=unknown",
+            "Particulars: who=C",
+            "Platforms=web, x",
         ];
         assert_eq!(seen, expected);
     }

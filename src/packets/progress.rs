@@ -27,7 +27,14 @@ pub struct Progress {
 impl Progress {
     /// Of a build that ends early when `stop` says so.
     pub fn new(stop: watch::Receiver<bool>) -> Self {
-        Self { step: Mutex::new(Step { name: "exhibits", done: 0, total: 0 }), stop }
+        Self {
+            step: Mutex::new(Step {
+                name: "exhibits",
+                done: 0,
+                total: 0,
+            }),
+            stop,
+        }
     }
 
     /// Where the build is.
@@ -56,7 +63,11 @@ impl Progress {
 
 /// Why a build ends when the server does.
 pub fn stopped() -> Error {
-    Error::new(Kind::Unavailable, "stopped", "the server stopped while building; ask again")
+    Error::new(
+        Kind::Unavailable,
+        "stopped",
+        "the server stopped while building; ask again",
+    )
 }
 
 /// A reader whose bytes count as progress.

@@ -9,7 +9,8 @@ use super::model::Packet;
 use crate::clock::Micros;
 use crate::db::AnyConn;
 use crate::db::tables::{
-    accounts, authorizations, capture_files, captures, cases, disclosures, events, files, packets, records, subjects, units,
+    accounts, authorizations, capture_files, captures, cases, disclosures, events, files, packets, records, subjects,
+    units,
 };
 use crate::error::{Error, Result};
 use crate::proof::id::Digest;
@@ -42,7 +43,12 @@ pub fn insert(conn: &mut AnyConn, packet: &Packet, requested_by: &str, leaf: &Di
 
 /// A packet by its id.
 pub fn packet(conn: &mut AnyConn, id: &str) -> Result<Packet> {
-    packets::table.find(id).select(Packet::as_select()).first(conn).optional()?.ok_or_else(Error::not_found)
+    packets::table
+        .find(id)
+        .select(Packet::as_select())
+        .first(conn)
+        .optional()?
+        .ok_or_else(Error::not_found)
 }
 
 /// Packets of a case, oldest first.
@@ -57,7 +63,10 @@ pub fn of_case(conn: &mut AnyConn, case: &str, after: Option<&str>, limit: i64) 
 
 /// Packets in a state, oldest first.
 pub fn in_state(conn: &mut AnyConn, state: &str, limit: i64) -> Result<Vec<Packet>> {
-    let query = packets::table.filter(packets::state.eq(state)).order(packets::id).limit(limit);
+    let query = packets::table
+        .filter(packets::state.eq(state))
+        .order((packets::requested_at, packets::id))
+        .limit(limit);
     Ok(query.select(Packet::as_select()).load(conn)?)
 }
 
@@ -71,7 +80,9 @@ pub fn start(conn: &mut AnyConn, id: &str, now: Micros) -> Result<bool> {
 /// Notes how far the builder is.
 pub fn step(conn: &mut AnyConn, id: &str, step: &str, done: i64, total: i64) -> Result<()> {
     let mine = packets::table.filter(packets::id.eq(id).and(packets::state.eq("building")));
-    diesel::update(mine).set((packets::step.eq(step), packets::done.eq(done), packets::total.eq(total))).execute(conn)?;
+    diesel::update(mine)
+        .set((packets::step.eq(step), packets::done.eq(done), packets::total.eq(total)))
+        .execute(conn)?;
     Ok(())
 }
 
@@ -92,7 +103,11 @@ pub fn ready(conn: &mut AnyConn, id: &str, now: Micros, size: i64, sha256: &Dige
 
 /// The packet could not be built.
 pub fn failed(conn: &mut AnyConn, id: &str, now: Micros, why: &str) -> Result<()> {
-    let set = (packets::state.eq("failed"), packets::finished_at.eq(Some(now)), packets::error.eq(Some(why)));
+    let set = (
+        packets::state.eq("failed"),
+        packets::finished_at.eq(Some(now)),
+        packets::error.eq(Some(why)),
+    );
     diesel::update(packets::table.find(id)).set(set).execute(conn)?;
     Ok(())
 }
@@ -111,9 +126,18 @@ pub fn insert_disclosure(conn: &mut AnyConn, id: &str, packet: &str, leaf: &Dige
 }
 
 /// Disclosures of a packet, oldest first: id and record.
-pub fn disclosures_of(conn: &mut AnyConn, packet: &str, after: Option<&str>, limit: i64) -> Result<Vec<(String, String)>> {
+pub fn disclosures_of(
+    conn: &mut AnyConn,
+    packet: &str,
+    after: Option<&str>,
+    limit: i64,
+) -> Result<Vec<(String, String)>> {
     Ok(disclosures::table
-        .filter(disclosures::packet_id.eq(packet).and(disclosures::id.gt(after.unwrap_or_default())))
+        .filter(
+            disclosures::packet_id
+                .eq(packet)
+                .and(disclosures::id.gt(after.unwrap_or_default())),
+        )
         .order(disclosures::id)
         .limit(limit)
         .select((disclosures::id, disclosures::body))
@@ -193,7 +217,10 @@ pub type Thing = (String, Vec<u8>, String);
 
 /// The case itself.
 pub fn case(conn: &mut AnyConn, case: &str) -> Result<Thing> {
-    Ok(cases::table.find(case).select((cases::id, cases::leaf, cases::body)).first(conn)?)
+    Ok(cases::table
+        .find(case)
+        .select((cases::id, cases::leaf, cases::body))
+        .first(conn)?)
 }
 
 /// The name of the case's unit.
@@ -205,13 +232,21 @@ pub fn unit_name(conn: &mut AnyConn, case: &str) -> Result<String> {
 /// Subjects of a case after an id.
 pub fn subjects_after(conn: &mut AnyConn, case: &str, after: &str) -> Result<Vec<Thing>> {
     let query = subjects::table.filter(subjects::case_id.eq(case).and(subjects::id.gt(after)));
-    Ok(query.order(subjects::id).limit(PAGE).select((subjects::id, subjects::leaf, subjects::body)).load(conn)?)
+    Ok(query
+        .order(subjects::id)
+        .limit(PAGE)
+        .select((subjects::id, subjects::leaf, subjects::body))
+        .load(conn)?)
 }
 
 /// Accounts of a case after an id.
 pub fn accounts_after(conn: &mut AnyConn, case: &str, after: &str) -> Result<Vec<Thing>> {
     let query = accounts::table.filter(accounts::case_id.eq(case).and(accounts::id.gt(after)));
-    Ok(query.order(accounts::id).limit(PAGE).select((accounts::id, accounts::leaf, accounts::body)).load(conn)?)
+    Ok(query
+        .order(accounts::id)
+        .limit(PAGE)
+        .select((accounts::id, accounts::leaf, accounts::body))
+        .load(conn)?)
 }
 
 /// Authorizations of a case after an id.
@@ -230,7 +265,11 @@ pub fn digest(bytes: &[u8]) -> Result<Digest> {
 pub fn bytes_of(conn: &mut AnyConn, ids: &[String]) -> Result<u64> {
     let sizes: Vec<i64> = capture_files::table
         .inner_join(files::table.on(files::sha256.eq(capture_files::sha256)))
-        .filter(capture_files::capture_id.eq_any(ids.to_vec()).and(capture_files::withheld.eq(false)))
+        .filter(
+            capture_files::capture_id
+                .eq_any(ids.to_vec())
+                .and(capture_files::withheld.eq(false)),
+        )
         .select(files::size)
         .load(conn)?;
     Ok(sizes.into_iter().filter_map(|s| u64::try_from(s).ok()).sum())
@@ -241,8 +280,10 @@ pub fn bodies(conn: &mut AnyConn, leaves: &[Digest]) -> Result<HashMap<Digest, V
     let mut out = HashMap::with_capacity(leaves.len());
     for some in leaves.chunks(IN) {
         let keys: Vec<Vec<u8>> = some.iter().map(|l| l.as_bytes().to_vec()).collect();
-        let rows: Vec<(Vec<u8>, Vec<u8>)> =
-            events::table.filter(events::leaf.eq_any(keys)).select((events::leaf, events::body)).load(conn)?;
+        let rows: Vec<(Vec<u8>, Vec<u8>)> = events::table
+            .filter(events::leaf.eq_any(keys))
+            .select((events::leaf, events::body))
+            .load(conn)?;
         for (leaf, body) in rows {
             out.insert(digest(&leaf)?, body);
         }

@@ -27,7 +27,10 @@ pub struct Place {
 impl Place {
     /// Of one packet.
     pub fn new(folder: &Path, id: &str) -> Self {
-        Self { folder: folder.to_owned(), id: id.to_owned() }
+        Self {
+            folder: folder.to_owned(),
+            id: id.to_owned(),
+        }
     }
 
     fn part(&self) -> PathBuf {
@@ -75,7 +78,14 @@ impl Bag {
         let out = BufWriter::with_capacity(BUFFER, new_file(&place.part())?);
         let zip = ZipWriter::new(out, top).map_err(refused)?;
         let spool = new_file(&place.spool())?;
-        Ok(Self { zip, spool, place, payload: BTreeMap::new(), tags: BTreeMap::new(), payload_bytes: 0 })
+        Ok(Self {
+            zip,
+            spool,
+            place,
+            payload: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            payload_bytes: 0,
+        })
     }
 
     /// Copies a file of a known length in. A length that is not kept is told by the inner error.
@@ -139,7 +149,9 @@ fn sync_and_hash(file: &File) -> Result<Digest> {
     std::thread::scope(|scope| {
         let syncing = scope.spawn(|| file.sync_all());
         let digest = hash(file);
-        syncing.join().map_err(|_| Error::internal("syncing a packet ended badly"))??;
+        syncing
+            .join()
+            .map_err(|_| Error::internal("syncing a packet ended badly"))??;
         digest
     })
 }
@@ -156,7 +168,13 @@ fn hash(mut file: &File) -> Result<Digest> {
 }
 
 fn new_file(path: &Path) -> Result<File> {
-    Ok(OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o600).open(path)?)
+    Ok(OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?)
 }
 
 fn refused(e: WriteError) -> Error {

@@ -5,7 +5,10 @@
 
 mod story;
 
-use std::path::PathBuf;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use actix_web::dev::{Service, ServiceResponse};
@@ -67,7 +70,7 @@ pub fn run(config: &Config, args: &DemoArgs) -> Result<()> {
     })
 }
 
-fn refuse_used(folder: &std::path::Path) -> Result<()> {
+fn refuse_used(folder: &Path) -> Result<()> {
     let used = std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
     if !used {
         return Ok(());
@@ -251,13 +254,23 @@ fn multipart(json: &Value, name: &str, bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-fn tell(fixture: &Value, address: &Address, data_dir: &std::path::Path, as_json: bool) {
+/// The sign-ins stand in the folder too, for a script, readable for their owner alone: they are of a demonstration.
+fn keep(line: &Value, data_dir: &Path) -> Result<()> {
+    let file = data_dir.join("demo.json");
+    let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+    Ok(writeln!(out, "{line}")?)
+}
+
+fn tell(fixture: &Value, address: &Address, data_dir: &Path, as_json: bool) {
     let shown = data_dir.canonicalize().unwrap_or_else(|_| data_dir.to_owned());
+    let mut line = fixture.clone();
+    line["url"] = json!(address.url);
+    line["data_dir"] = json!(shown);
+    line["log_vkey"] = json!(address.log_vkey);
+    if let Err(e) = keep(&line, data_dir) {
+        tracing::warn!(%e, "demo.json was not written; the demonstration runs on");
+    }
     if as_json {
-        let mut line = fixture.clone();
-        line["url"] = json!(address.url);
-        line["data_dir"] = json!(shown);
-        line["log_vkey"] = json!(address.log_vkey);
         println!("{line}");
         return;
     }
@@ -265,7 +278,7 @@ fn tell(fixture: &Value, address: &Address, data_dir: &std::path::Path, as_json:
     if let Some((fingerprint, file)) = &address.certificate {
         println!("  certificate  {}\n               SHA-256 {fingerprint}", file.display());
     }
-    println!("  data         {}\n  log key      {}\n\nWho can sign in:", shown.display(), address.log_vkey);
+    println!("  data         {}\n  log key      {}\n\nWho can sign in (also in demo.json there):", shown.display(), address.log_vkey);
     for user in fixture["users"].as_array().into_iter().flatten() {
         let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
         println!("  {:<14} {:<14} {}", text(&user["roles"][0]), text(&user["username"]), text(&user["password"]));
