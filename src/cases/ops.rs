@@ -11,7 +11,6 @@ use crate::db::canonical;
 use crate::db::tables::{cases, users};
 use crate::error::{Error, Result};
 use crate::gate::{NewEvent, Recorded, Tx};
-use crate::http::visit::stale;
 use crate::identity::Caller;
 use crate::ledger::{Action, Appended};
 use crate::policy::{Act, Handling, Role};
@@ -112,7 +111,7 @@ pub fn change(tx: &mut Tx<'_>, version: i64, patch: &CasePatch) -> Result<Record
     let id = tx.case()?.case_id.clone();
     let row = store::case(tx.conn, &id)?.ok_or_else(Error::not_found)?;
     if row.version != version {
-        return Err(stale());
+        return Err(Error::stale());
     }
     may_all(tx, patch)?;
     let before: Value = serde_json::from_str(&row.body)?;

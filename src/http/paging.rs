@@ -129,7 +129,7 @@ fn seal_cursor(key: &str) -> String {
 
 fn open_cursor(text: &str) -> Result<String> {
     let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| bad_cursor())?;
-    String::from_utf8(bytes).map_err(|_| bad_cursor())
+    String::from_utf8(bytes).ok().filter(|key| !key.contains('\0')).ok_or_else(bad_cursor)
 }
 
 fn bad_cursor() -> Error {

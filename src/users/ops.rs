@@ -9,7 +9,6 @@ use crate::clock::{MINUTE, Micros};
 use crate::db::tables::{sessions, trainings, units, users};
 use crate::error::{Error, Result};
 use crate::gate::{NewEvent, Recorded, Tx};
-use crate::http::visit::stale;
 use crate::identity;
 use crate::ledger::{Action, Appended};
 
@@ -76,7 +75,7 @@ pub fn existing(tx: &mut Tx<'_>, id: &str) -> Result<UserRow> {
 pub fn change(tx: &mut Tx<'_>, id: &str, version: i64, patch: &UserPatch, new_hash: Option<&str>) -> Result<Recorded<Value>> {
     let before = existing(tx, id)?;
     if before.version != version {
-        return Err(stale());
+        return Err(Error::stale());
     }
     if patch.disabled == Some(true) && before.id == tx.caller.user {
         return Err(Error::conflict("You cannot disable yourself: another administrator must."));
