@@ -32,25 +32,28 @@ pub fn migrate(location: &Location) -> Result<()> {
 }
 
 fn lock_beside(location: &Location) -> Result<Option<File>> {
-    let Location::Sqlite(path) = location else { return Ok(None) };
+    let Location::Sqlite(path) = location else {
+        return Ok(None);
+    };
     let file = File::create(path.with_extension("lock"))?;
     rustix::fs::flock(&file, rustix::fs::FlockOperation::LockExclusive).map_err(std::io::Error::from)?;
     Ok(Some(file))
 }
 
-fn forward<DB: diesel::backend::Backend>(
-    conn: &mut impl MigrationHarness<DB>,
-    ours: EmbeddedMigrations,
-) -> Result<()> {
+fn forward<DB: diesel::backend::Backend>(conn: &mut impl MigrationHarness<DB>, ours: EmbeddedMigrations) -> Result<()> {
     let broken = |e: Box<dyn std::error::Error + Send + Sync>| Error::internal(format!("migration: {e}"));
     let known: Vec<Box<dyn Migration<DB>>> = ours.migrations().map_err(broken)?;
     let applied = conn.applied_migrations().map_err(broken)?;
-    let newer = applied.iter().find(|v| !known.iter().any(|m| m.name().version() == **v));
+    let newer = applied
+        .iter()
+        .find(|v| !known.iter().any(|m| m.name().version() == **v));
     if let Some(version) = newer {
         return Err(Error::new(
             Kind::Conflict,
             "newer-schema",
-            format!("the database is of a newer version of Casetrail (schema {version}): start that version, or restore a backup of this one"),
+            format!(
+                "the database is of a newer version of Casetrail (schema {version}): start that version, or restore a backup of this one"
+            ),
         ));
     }
     conn.run_pending_migrations(ours).map_err(broken)?;
