@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::db::AnyConn;
 use crate::db::tables::{
-    authorization_holders, capture_entries, capture_files, captures, cases, files, grants, members,
+    authorization_holders, authorizations, capture_entries, capture_files, captures, cases, files, grants, members,
 };
 use crate::error::{Error, Result};
 use crate::identity::Caller;
@@ -78,7 +78,7 @@ pub struct Search {
 }
 
 /// Captures over the cases whose captures a caller may decide, newest first; never those they made, nor those of an
-/// authorization that they hold. The same answer as the policy's `CaptureDecide`.
+/// authorization that they asked for or hold. The same answer as the policy's `CaptureDecide`.
 pub fn to_decide(conn: &mut AnyConn, caller: &Caller, search: &Search, now: i64) -> Result<Vec<CaptureRow>> {
     if !caller.is(Role::Supervisor) {
         return Ok(Vec::new());
@@ -107,8 +107,8 @@ pub fn to_decide(conn: &mut AnyConn, caller: &Caller, search: &Search, now: i64)
         .limit(search.limit as i64)
         .select(CaptureRow::as_select())
         .into_boxed();
-    // The authorization that a capture rests on stands in its canonical record alone, and few supervisors hold any.
-    for id in held_by(conn, &caller.user)? {
+    // The authorization that a capture rests on stands in its canonical record alone, and few supervisors have a part in any.
+    for id in part_in(conn, &caller.user)? {
         query = query.filter(captures::body.not_like(format!("%\"basis\":{{\"id\":\"{id}\",%")));
     }
     if let Some(state) = &search.state {
@@ -123,11 +123,18 @@ pub fn to_decide(conn: &mut AnyConn, caller: &Caller, search: &Search, now: i64)
     Ok(query.load(conn)?)
 }
 
-/// The authorizations that a person holds.
-fn held_by(conn: &mut AnyConn, user: &str) -> Result<Vec<String>> {
-    Ok(authorization_holders::table
+/// The authorizations in which a person has a part: those they asked for, and those they hold.
+fn part_in(conn: &mut AnyConn, user: &str) -> Result<Vec<String>> {
+    let held = authorization_holders::table
         .filter(authorization_holders::user_id.eq(user))
-        .select(authorization_holders::authorization_id)
+        .select(authorization_holders::authorization_id);
+    Ok(authorizations::table
+        .filter(
+            authorizations::requester_id
+                .eq(user)
+                .or(authorizations::id.eq_any(held)),
+        )
+        .select(authorizations::id)
         .load(conn)?)
 }
 

@@ -10,7 +10,7 @@ use crate::both;
 use crate::clock::{Micros, SECOND, random};
 use crate::db::tables::{events, outbox, records, stream_heads};
 use crate::db::{AnyConn, dialect};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::proof::event::{self, Actor, Event, Object};
 use crate::proof::id::Digest;
 use crate::proof::record;
@@ -164,7 +164,11 @@ impl Heads {
                 "makes a record of {} bytes, at most {RECORD} are kept: shorten it, or attach the rest as a file",
                 text.len()
             );
-            return Err(Error::field("body", "too_large", message));
+            return Err(Error {
+                kind: Kind::TooLarge,
+                slug: "too-large",
+                ..Error::field("body", "too_long", message)
+            });
         }
         self.records.push(RecordRow {
             leaf: leaf.as_bytes().to_vec(),

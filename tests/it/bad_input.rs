@@ -194,7 +194,9 @@ both_databases! {
     fn a_client_that_vanishes_leaves_an_event_and_nothing_else(app) {
         let case = app.case();
         let body = begun(&with_file(app));
-        drop(raw(app, &case, &body, body.len() + 5000));
+        let stream = raw(app, &case, &body, body.len() + 5000);
+        soon("the upload begins", || app.stored().1 == 1);
+        drop(stream);
         soon("upload.dropped", || app.count(&case.accesses, "upload.dropped") == 1);
         assert_eq!(app.events(&case.accesses).pop().unwrap()["actor"]["id"], json!(app.lead.id));
         soon("the leftover goes", || app.stored() == (0, 0));
@@ -205,6 +207,7 @@ both_databases! {
         let case = app.case();
         let body = begun(&with_file(app));
         let mut stream = raw(app, &case, &body, body.len() + 5000);
+        soon("the upload begins", || app.stored().1 == 1);
         stream.shutdown(Shutdown::Write).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();

@@ -72,17 +72,6 @@ fn validator(method: &str, pattern: &str, status: u16) -> Option<Arc<Validator>>
 fn compile(method: &str, pattern: &str, status: u16) -> Option<Arc<Validator>> {
     let responses = &API["paths"][pattern][method.to_lowercase()]["responses"];
     let response = responses.get(status.to_string());
-    if response.is_none() {
-        use std::io::Write;
-        std::fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open("/tmp/drift.log")
-            .unwrap()
-            .write_all(format!("STATUS {method} {pattern} {status}\n").as_bytes())
-            .unwrap();
-        return None;
-    }
     let response = resolve(
         response.unwrap_or_else(|| panic!("{method} {pattern} answers {status}, which openapi.json does not say")),
     );
@@ -118,27 +107,6 @@ pub fn hold(method: &str, path: &str, answer: &Answer) {
         .iter_errors(&body)
         .map(|e| format!("{}: {e}", e.instance_path))
         .collect();
-    if !faults.is_empty() {
-        use std::io::Write;
-        let l: String = faults
-            .iter()
-            .map(|f| {
-                format!(
-                    "DRIFT {method} {pattern} ({}) {}\n",
-                    answer.status,
-                    &f.chars().take(300).collect::<String>()
-                )
-            })
-            .collect();
-        std::fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open("/tmp/drift.log")
-            .unwrap()
-            .write_all(l.as_bytes())
-            .unwrap();
-        return;
-    }
     assert!(
         faults.is_empty(),
         "{method} {path} ({}) is not as openapi.json says:\n{}\n{body:#}",

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use casetrail::clock::new_id;
+use casetrail::db::canonical;
 use casetrail::db::tables::{authorization_holders, authorizations, captures, cases, grants, members};
 use casetrail::error::Kind;
 use casetrail::gate::{Scope, Visit};
@@ -153,7 +154,7 @@ fn put_case(conn: &mut Conn, dice: &mut Dice, units: &[(String, String)], people
             cases::authorizations.eq(0i64),
             cases::version.eq(1i64),
             cases::leaf.eq(leaf()),
-            cases::body.eq(record.to_string()),
+            cases::body.eq(canonical(&record)?),
         ))
         .execute(conn)?;
     Ok(id)
@@ -224,7 +225,7 @@ fn put_work(conn: &mut Conn, dice: &mut Dice, case: &str, people: &[String], mad
             authorizations::ends_at.eq(beginning() + days(30)),
             authorizations::version.eq(1i64),
             authorizations::leaf.eq(leaf()),
-            authorizations::body.eq(record.to_string()),
+            authorizations::body.eq(canonical(&record)?),
         ))
         .execute(conn)?;
     diesel::insert_into(authorization_holders::table)
@@ -276,7 +277,7 @@ fn put_capture(
             captures::version.eq(1i64),
             captures::seq.eq(0i64),
             captures::leaf.eq(leaf()),
-            captures::body.eq(record.to_string()),
+            captures::body.eq(canonical(&record)?),
         ))
         .execute(conn)?;
     Ok(id)

@@ -231,10 +231,10 @@ both_databases! {
         let (case, _) = filled(app);
         let shown = ready(&app.exporter, &ask(&app.exporter, &case, json!({"purpose": "discovery"})));
         let path = format!("{}/disclosures", path(&shown));
-        let body = json!({"to": "Counsel for the defence", "under": "Brady", "request": "motion 4", "withheld": "held items"});
+        let body = json!({"to": "Counsel for the defence", "under": "Brady", "request": "motion 4", "withheld": [{"what": "item 3", "why": "held"}]});
         app.lead.post(&path, body.clone()).problem(403, "forbidden");
         app.exporter.post(&path, json!({})).refuses(422, "to", "required");
-        app.exporter.post(&path, with(body.clone(), json!({"at": app.at(crate::kit::days(1))}))).refuses(422, "at", "past");
+        app.exporter.post(&path, with(body.clone(), json!({"disclosed_at": app.at(crate::kit::days(1))}))).refuses(422, "disclosed_at", "past");
         let made = app.leaves(&case.stream, "packet.disclosed", &app.exporter, || app.exporter.post_keyed(&path, "d", &body).is(201));
         assert_eq!(app.leaves_nothing(&case.stream, || app.exporter.post_keyed(&path, "d", &body).is(201)), made);
         assert_eq!(made["packet"]["sha256"], shown["sha256"]);
