@@ -10,7 +10,7 @@ use crate::both;
 use crate::clock::{Micros, SECOND, random};
 use crate::db::tables::{events, outbox, records, stream_heads};
 use crate::db::{AnyConn, dialect};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, FieldError, Kind, Result};
 use crate::proof::event::{self, Actor, Event, Object};
 use crate::proof::id::Digest;
 use crate::proof::record;
@@ -160,15 +160,7 @@ impl Heads {
         let leaf = event::leaf(&body);
         let text = crate::proof::canon::to_strict(&draft.record).map_err(unhashable)?;
         if text.len() > RECORD {
-            let message = format!(
-                "makes a record of {} bytes, at most {RECORD} are kept: shorten it, or attach the rest as a file",
-                text.len()
-            );
-            return Err(Error {
-                kind: Kind::TooLarge,
-                slug: "too-large",
-                ..Error::field("body", "too_long", message)
-            });
+            return Err(too_long(text.len()));
         }
         self.records.push(RecordRow {
             leaf: leaf.as_bytes().to_vec(),
@@ -222,6 +214,20 @@ impl Heads {
         self.heads
             .iter()
             .try_for_each(|(stream, head)| move_head(conn, stream, head))
+    }
+}
+
+fn too_long(bytes: usize) -> Error {
+    let message =
+        format!("makes a record of {bytes} bytes, at most {RECORD} are kept: shorten it, or attach the rest as a file");
+    let errors = vec![FieldError {
+        field: "body".into(),
+        rule: "too_long".into(),
+        message: message.clone(),
+    }];
+    Error {
+        errors,
+        ..Error::new(Kind::TooLarge, "too-large", format!("This {message}"))
     }
 }
 
