@@ -42,7 +42,8 @@ pub(super) async fn record(req: HttpRequest, path: Path<String>, payload: Payloa
     let body = Multipart::from_request(&req, &mut payload).await.map_err(broken)?;
     let mut parts = Parts { body, over: false };
     let done = receive(&req, &path, &mut parts, &mut visit, &app).await;
-    if done.is_err() {
+    // Who fell silent is not waited for once more.
+    if done.as_ref().is_err_and(|e| e.kind != Kind::Timeout) {
         drain(parts).await;
     }
     done
