@@ -12,7 +12,11 @@ use crate::on_both;
 on_both!(backed_up_while_it_serves);
 
 fn succeeded(out: Output) -> String {
-    let told = format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+    let told = format!(
+        "{}{}",
+        String::from_utf8_lossy(&out.stdout),
+        String::from_utf8_lossy(&out.stderr)
+    );
     assert!(out.status.success(), "{}\n{told}", out.status);
     told
 }
@@ -30,7 +34,10 @@ fn back_up(home: &Home, client: &Client) -> Vec<String> {
                         if stop.load(Ordering::Relaxed) {
                             break;
                         }
-                        let answer = client.upload(home.case(0), None, &kit::bytes(t * 10_000 + n, 40_000)).expect("an answer").expect(201);
+                        let answer = client
+                            .upload(home.case(0), None, &kit::bytes(t * 10_000 + n, 40_000))
+                            .expect("an answer")
+                            .expect(201);
                         let before = done.fetch_add(1, Ordering::Relaxed);
                         made.push((before, answer.json()["id"].as_str().expect("an id").to_owned()));
                     }
@@ -45,15 +52,30 @@ fn back_up(home: &Home, client: &Client) -> Vec<String> {
         succeeded(home.run(&["backup", "copy"]));
         stop.store(true, Ordering::Relaxed);
         let made: Vec<(usize, String)> = all.into_iter().flat_map(|t| t.join().expect("a client")).collect();
-        made.into_iter().filter(|(n, _)| *n < before).map(|(_, id)| id).collect()
+        made.into_iter()
+            .filter(|(n, _)| *n < before)
+            .map(|(_, id)| id)
+            .collect()
     })
 }
 
 /// A home for a copy of another one's backup.
 fn restored(home: &Home, name: &str) -> Home {
     let dir = tempfile::tempdir().expect("a folder");
-    let database = home.database.is_some().then(|| kit::Owned(kit::make_database(&format!("crash_{}_{name}", std::process::id()), None)));
-    Home { data: dir.path().join("data"), dir, base: home.base, story: home.story.clone(), database, env: Vec::new() }
+    let database = home.database.is_some().then(|| {
+        kit::Owned(kit::make_database(
+            &format!("crash_{}_{name}", std::process::id()),
+            None,
+        ))
+    });
+    Home {
+        data: dir.path().join("data"),
+        dir,
+        base: home.base,
+        story: home.story.clone(),
+        database,
+        env: Vec::new(),
+    }
 }
 
 fn restore(home: &Home, name: &str, more: &[&str]) -> (Home, String) {
@@ -74,7 +96,10 @@ fn backed_up_while_it_serves(base: Base) {
     let server = home.serve();
     let client = home.sign_in(&server, "investigator", 0);
     let before = back_up(&home, &client);
-    client.upload(home.case(0), None, &kit::bytes(424_242, 1000)).expect("an answer").expect(201);
+    client
+        .upload(home.case(0), None, &kit::bytes(424_242, 1000))
+        .expect("an answer")
+        .expect(201);
     // The tree grows past the backup, and is signed.
     std::thread::sleep(std::time::Duration::from_millis(1200));
     server.stop();
@@ -83,11 +108,17 @@ fn backed_up_while_it_serves(base: Base) {
     let (new, _) = restore(&home, "plain", &[]);
     new.assert_clean();
     let server = new.serve();
-    let client = Client { addr: server.addr, ..client };
+    let client = Client {
+        addr: server.addr,
+        ..client
+    };
     for id in &before {
         client.get(&format!("/api/v1/captures/{id}")).expect(200);
     }
-    client.upload(new.case(0), None, &kit::bytes(5, 1000)).expect("an answer").expect(201);
+    client
+        .upload(new.case(0), None, &kit::bytes(5, 1000))
+        .expect("an answer")
+        .expect(201);
     server.stop();
     new.assert_clean();
     database::assert_chains(&mut Sql::open(&new));
@@ -97,7 +128,10 @@ fn backed_up_while_it_serves(base: Base) {
     if base == Base::Sqlite {
         goes_on_anew(&home, &checkpoint);
     }
-    kit::say(format!("backed up during uploads on {base:?}: {} captures that were answered before are in it", before.len()));
+    kit::say(format!(
+        "backed up during uploads on {base:?}: {} captures that were answered before are in it",
+        before.len()
+    ));
     is_complete_or_nothing(&home);
 }
 
@@ -111,12 +145,16 @@ fn is_read_only(home: &Home, checkpoint: &str) {
     client.get("/api/v1/cases").expect(200);
     let captures = database::captures(&mut Sql::open(&old));
     let refused = client.post(&format!("/api/v1/cases/{}/captures", old.case(0)), &capture("no", 0));
-    assert_eq!((refused.status, refused.slug().as_str()), (409, "log-read-only"));
+    assert_eq!((refused.status, refused.slug().as_str()), (503, "read-only"));
     let refused = client.upload(old.case(0), None, b"no").expect("an answer");
-    assert_eq!((refused.status, refused.slug().as_str()), (409, "log-read-only"));
+    assert_eq!((refused.status, refused.slug().as_str()), (503, "read-only"));
     assert_eq!(database::captures(&mut Sql::open(&old)), captures);
     server.stop();
-    assert_eq!(before, fs::read(old.data.join("keys/log.checkpoint")).ok(), "nothing was signed");
+    assert_eq!(
+        before,
+        fs::read(old.data.join("keys/log.checkpoint")).ok(),
+        "nothing was signed"
+    );
     old.assert_clean();
 }
 
@@ -126,7 +164,10 @@ fn goes_on_anew(home: &Home, checkpoint: &str) {
     new.assert_clean();
     let server = Server::start(new.command(SERVE), new.dir.path());
     let client = new.sign_in(&server, "investigator", 0);
-    client.upload(new.case(0), None, &kit::bytes(6, 1000)).expect("an answer").expect(201);
+    client
+        .upload(new.case(0), None, &kit::bytes(6, 1000))
+        .expect("an answer")
+        .expect(201);
     server.stop();
     assert_eq!(database::events(&mut Sql::open(&new), "log.succeeded"), 1);
     database::assert_chains(&mut Sql::open(&new));
@@ -136,8 +177,17 @@ fn goes_on_anew(home: &Home, checkpoint: &str) {
 /// A backup with a changed byte, or cut off, is refused.
 fn is_complete_or_nothing(home: &Home) {
     let copy = home.dir.path().join("copy");
-    let folder = fs::read_dir(copy.join("files/sha256")).expect("files").flatten().find(|d| fs::read_dir(d.path()).is_ok_and(|mut f| f.next().is_some())).expect("a folder");
-    let file = fs::read_dir(folder.path()).expect("files").flatten().next().expect("a file").path();
+    let folder = fs::read_dir(copy.join("files/sha256"))
+        .expect("files")
+        .flatten()
+        .find(|d| fs::read_dir(d.path()).is_ok_and(|mut f| f.next().is_some()))
+        .expect("a folder");
+    let file = fs::read_dir(folder.path())
+        .expect("files")
+        .flatten()
+        .next()
+        .expect("a file")
+        .path();
     let mut bytes = fs::read(&file).expect("a file");
     bytes[0] ^= 1;
     fs::write(&file, bytes).expect("a file");

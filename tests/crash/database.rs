@@ -23,8 +23,19 @@ pub fn assert_chains(sql: &mut Sql) {
     let mut before: Option<&Link> = None;
     for link in &links {
         let last = before.filter(|b| b.stream == link.stream);
-        assert_eq!(link.seq, last.map_or(0, |l| l.seq + 1), "a hole or a fork in {}", link.stream);
-        assert_eq!(link.prev, last.map(|l| l.leaf.clone()), "{} {} names another event than the one before it", link.stream, link.seq);
+        assert_eq!(
+            link.seq,
+            last.map_or(0, |l| l.seq + 1),
+            "a hole or a fork in {}",
+            link.stream
+        );
+        assert_eq!(
+            link.prev,
+            last.map(|l| l.leaf.clone()),
+            "{} {} names another event than the one before it",
+            link.stream,
+            link.seq
+        );
         before = Some(link);
     }
     assert!(!links.is_empty());

@@ -71,12 +71,19 @@ impl Faulty {
         command.env("LD_PRELOAD", shim).env("CRASH_FAULT", &fault);
         let server = Server::start(command, home.dir.path());
         let client = home.sign_in(&server, "investigator", 0);
-        Some(Self { home, server, client, fault })
+        Some(Self {
+            home,
+            server,
+            client,
+            fault,
+        })
     }
 
     fn break_at(&self, what: &str) {
         let beside = self.fault.with_extension("new");
-        fs::write(&beside, what).and_then(|()| fs::rename(&beside, &self.fault)).expect("a fault");
+        fs::write(&beside, what)
+            .and_then(|()| fs::rename(&beside, &self.fault))
+            .expect("a fault");
     }
 
     fn mend(&self) {
@@ -89,7 +96,10 @@ impl Faulty {
 
     /// It still answers, takes uploads again, and nothing is wrong.
     fn survived(self) {
-        self.client.upload(self.home.case(0), None, &kit::bytes(99, 5000)).expect("an answer").expect(201);
+        self.client
+            .upload(self.home.case(0), None, &kit::bytes(99, 5000))
+            .expect("an answer")
+            .expect(201);
         self.server.stop();
         database::assert_chains(&mut Sql::open(&self.home));
         self.home.assert_clean();
@@ -99,7 +109,13 @@ impl Faulty {
 fn compile(folder: &Path) -> Option<PathBuf> {
     let (source, shim) = (folder.join("fault.c"), folder.join("fault.so"));
     fs::write(&source, SHIM).expect("a source");
-    let built = Command::new("gcc").args(["-shared", "-fPIC", "-O1", "-w", "-o"]).arg(&shim).arg(&source).arg("-ldl").output().ok()?;
+    let built = Command::new("gcc")
+        .args(["-shared", "-fPIC", "-O1", "-w", "-o"])
+        .arg(&shim)
+        .arg(&source)
+        .arg("-ldl")
+        .output()
+        .ok()?;
     built.status.success().then_some(shim)
 }
 
@@ -109,16 +125,38 @@ fn a_file_that_cannot_be_synced(base: Base) {
     // The file itself, and then the folder that holds its name.
     for (n, place) in ["fsync files/incoming/", "fsync files/sha256/"].into_iter().enumerate() {
         it.break_at(place);
-        let answer = it.client.upload(it.home.case(0), Some(&format!("eio-{n}")), &kit::bytes(n as u64, 200_000)).expect("an answer");
+        let answer = it
+            .client
+            .upload(
+                it.home.case(0),
+                Some(&format!("eio-{n}")),
+                &kit::bytes(n as u64, 200_000),
+            )
+            .expect("an answer");
         assert_eq!(answer.status, 500, "{place}");
         assert_eq!(answer.slug(), "internal");
-        assert!(it.server.log().contains("Input/output error"), "the log says what broke");
+        assert!(
+            it.server.log().contains("Input/output error"),
+            "the log says what broke"
+        );
         it.client.get("/api/v1/me").expect(200);
         it.mend();
         assert_eq!(it.captures(), before + n as i64, "nothing of it was kept");
-        it.client.upload(it.home.case(0), Some(&format!("eio-{n}")), &kit::bytes(n as u64, 200_000)).expect("an answer").expect(201);
+        it.client
+            .upload(
+                it.home.case(0),
+                Some(&format!("eio-{n}")),
+                &kit::bytes(n as u64, 200_000),
+            )
+            .expect("an answer")
+            .expect(201);
     }
-    assert_eq!(fs::read_dir(it.home.files().join("incoming")).expect("incoming").count(), 0);
+    assert_eq!(
+        fs::read_dir(it.home.files().join("incoming"))
+            .expect("incoming")
+            .count(),
+        0
+    );
     it.survived();
 }
 
@@ -126,11 +164,20 @@ fn a_file_that_cannot_be_written(base: Base) {
     let Some(it) = Faulty::start(base) else { return };
     let before = it.captures();
     it.break_at("write files/incoming/");
-    let answer = it.client.upload(it.home.case(0), None, &kit::bytes(7, 900_000)).expect("an answer").expect(503);
+    let answer = it
+        .client
+        .upload(it.home.case(0), None, &kit::bytes(7, 900_000))
+        .expect("an answer")
+        .expect(503);
     assert_eq!(answer.slug(), "disk-full");
     assert_eq!(answer.header("retry-after"), Some("60"));
     it.client.get("/api/v1/me").expect(200);
-    assert_eq!(fs::read_dir(it.home.files().join("incoming")).expect("incoming").count(), 0);
+    assert_eq!(
+        fs::read_dir(it.home.files().join("incoming"))
+            .expect("incoming")
+            .count(),
+        0
+    );
     it.mend();
     assert_eq!(it.captures(), before);
     it.survived();
@@ -140,7 +187,10 @@ fn a_file_that_cannot_be_written(base: Base) {
 /// rolled back under it, and reads go on.
 #[test]
 fn a_database_that_cannot_be_written() {
-    for (fault, status, slug) in [("fsync casetrail.db-wal", 500, "internal"), ("write casetrail.db-wal", 503, "disk-full")] {
+    for (fault, status, slug) in [
+        ("fsync casetrail.db-wal", 500, "internal"),
+        ("write casetrail.db-wal", 503, "disk-full"),
+    ] {
         let Some(it) = Faulty::start(Base::Sqlite) else { return };
         let before = it.captures();
         it.break_at(fault);
@@ -148,7 +198,10 @@ fn a_database_that_cannot_be_written() {
             for n in 0..12 {
                 let it = &it;
                 scope.spawn(move || {
-                    let answer = it.client.post(&format!("/api/v1/cases/{}/captures", it.home.case(0)), &capture(&format!("full {n}"), 0));
+                    let answer = it.client.post(
+                        &format!("/api/v1/cases/{}/captures", it.home.case(0)),
+                        &capture(&format!("full {n}"), 0),
+                    );
                     assert_eq!((answer.status, answer.slug().as_str()), (status, slug), "{fault}");
                 });
             }

@@ -18,7 +18,11 @@ struct Small(PathBuf);
 impl Small {
     fn mount(folder: &Path, size: &str) -> Option<Self> {
         fs::create_dir_all(folder).expect("a folder");
-        let done = Command::new("mount").args(["-t", "tmpfs", "-o", &format!("size={size}"), "casetrail-crash"]).arg(folder).stderr(Stdio::null()).status();
+        let done = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={size}"), "casetrail-crash"])
+            .arg(folder)
+            .stderr(Stdio::null())
+            .status();
         if done.is_ok_and(|s| s.success()) {
             return Some(Self(folder.to_owned()));
         }
@@ -38,7 +42,10 @@ fn small_home(base: Base, size: &str, reserve: &str) -> Option<(Home, Small)> {
     let dir = tempfile::tempdir().expect("a folder");
     let disk = dir.path().join("disk");
     let small = Small::mount(&disk, size)?;
-    Some((Home::at(base, dir, disk.join("data")).with("disk_reserve", reserve), small))
+    Some((
+        Home::at(base, dir, disk.join("data")).with("disk_reserve", reserve),
+        small,
+    ))
 }
 
 /// Uploads until one is refused: what was kept, and the refusal.
@@ -50,7 +57,10 @@ fn fill(home: &Home, client: &Client, size: usize) -> (Vec<(String, String)>, An
         if answer.status != 201 {
             return (kept, answer);
         }
-        kept.push((answer.json()["id"].as_str().expect("an id").to_owned(), kit::sha256(&file)));
+        kept.push((
+            answer.json()["id"].as_str().expect("an id").to_owned(),
+            kit::sha256(&file),
+        ));
     }
     panic!("the disk does not fill");
 }
@@ -64,7 +74,10 @@ fn assert_kept(home: &Home, kept: &[(String, String)]) {
 
 /// Space is made, and all goes on as if nothing had been.
 fn goes_on(home: &Home, server: Server, client: &Client, kept: &[(String, String)]) {
-    client.upload(home.case(0), None, &kit::bytes(9, 5000)).expect("an answer").expect(201);
+    client
+        .upload(home.case(0), None, &kit::bytes(9, 5000))
+        .expect("an answer")
+        .expect(201);
     for (id, _) in kept {
         client.get(&format!("/api/v1/captures/{id}")).expect(200);
     }
@@ -75,7 +88,9 @@ fn goes_on(home: &Home, server: Server, client: &Client, kept: &[(String, String
 }
 
 fn reserve_is_kept(base: Base) {
-    let Some((home, _small)) = small_home(base, "40m", "16000000") else { return };
+    let Some((home, _small)) = small_home(base, "40m", "16000000") else {
+        return;
+    };
     let server = home.serve();
     let client = home.sign_in(&server, "investigator", 0);
     let (kept, refused) = fill(&home, &client, 2_000_000);
@@ -83,7 +98,12 @@ fn reserve_is_kept(base: Base) {
     assert_eq!(refused.expect(503).slug(), "disk-reserve");
     // What is in reserve is for the ledger: reads are recorded, and JSON goes in.
     client.get(&format!("/api/v1/captures/{}", kept[0].0)).expect(200);
-    client.post(&format!("/api/v1/cases/{}/captures", home.case(0)), &capture("no file", 0)).expect(201);
+    client
+        .post(
+            &format!("/api/v1/cases/{}/captures", home.case(0)),
+            &capture("no file", 0),
+        )
+        .expect(201);
     let ready = server.nobody().get("/readyz");
     assert!(matches!(ready.status, 200 | 503), "{}", ready.status);
     server.stop();
@@ -98,7 +118,9 @@ fn full_of_files(base: Base) {
     // Only the files are on the small disk.
     let aside = home.dir.path().join("aside");
     fs::rename(home.files(), &aside).expect("files aside");
-    let Some(_small) = Small::mount(&home.files(), "24m") else { return };
+    let Some(_small) = Small::mount(&home.files(), "24m") else {
+        return;
+    };
     kit::copy(&aside, &home.files());
     let server = home.serve();
     let client = home.sign_in(&server, "investigator", 0);
@@ -109,9 +131,14 @@ fn full_of_files(base: Base) {
     let slug = refused.expect(503).slug();
     assert!(matches!(slug.as_str(), "disk-full" | "disk-reserve"), "{slug}");
     client.get(&format!("/api/v1/captures/{}", kept[0].0)).expect(200);
-    let read = client.get(&format!("/api/v1/files/{}/{}", kept[0].0, kept[0].1)).expect(200);
+    let read = client
+        .get(&format!("/api/v1/files/{}/{}", kept[0].0, kept[0].1))
+        .expect(200);
     assert_eq!(kit::sha256(&read.body), kept[0].1);
-    assert_eq!(fs::read_dir(home.files().join("incoming")).expect("incoming").count(), 0);
+    assert_eq!(
+        fs::read_dir(home.files().join("incoming")).expect("incoming").count(),
+        0
+    );
     fs::remove_file(ballast).expect("ballast");
     goes_on(&home, server, &client, &kept);
 }
@@ -119,18 +146,29 @@ fn full_of_files(base: Base) {
 /// Files and database share the full disk.
 #[test]
 fn full_with_its_database() {
-    let Some((home, small)) = small_home(Base::Sqlite, "32m", "0") else { return };
+    let Some((home, small)) = small_home(Base::Sqlite, "32m", "0") else {
+        return;
+    };
     let server = home.serve();
     let client = home.sign_in(&server, "investigator", 0);
-    let free = rustix::fs::statvfs(&small.0).map(|s| s.f_bavail * s.f_frsize).expect("statvfs");
+    let free = rustix::fs::statvfs(&small.0)
+        .map(|s| s.f_bavail * s.f_frsize)
+        .expect("statvfs");
     let ballast = small.0.join("ballast");
-    fs::write(&ballast, kit::bytes(3, usize::try_from(free.saturating_sub(1_500_000)).expect("a size"))).expect("ballast");
+    fs::write(
+        &ballast,
+        kit::bytes(3, usize::try_from(free.saturating_sub(1_500_000)).expect("a size")),
+    )
+    .expect("ballast");
     let (mut kept, refused) = fill(&home, &client, 150_000);
     refused.expect(503);
     // Small ones until not even a page fits.
     let mut slug = String::new();
     for n in 0..3000 {
-        let answer = client.post(&format!("/api/v1/cases/{}/captures", home.case(0)), &capture(&format!("{n} {}", "x".repeat(15_000)), 0));
+        let answer = client.post(
+            &format!("/api/v1/cases/{}/captures", home.case(0)),
+            &capture(&format!("{n} {}", "x".repeat(15_000)), 0),
+        );
         if answer.status != 201 {
             slug = answer.expect(503).slug();
             break;

@@ -16,22 +16,38 @@ pub struct Answer {
 
 impl Answer {
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {} {}", self.status, String::from_utf8_lossy(&self.body)))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|_| panic!("no JSON: {} {}", self.status, String::from_utf8_lossy(&self.body)))
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {
-        let found = self.headers.lines().find_map(|l| l.split_once(':').filter(|(n, _)| n.eq_ignore_ascii_case(name)));
+        let found = self
+            .headers
+            .lines()
+            .find_map(|l| l.split_once(':').filter(|(n, _)| n.eq_ignore_ascii_case(name)));
         found.map(|(_, v)| v.trim())
     }
 
     /// The last word of the problem's type.
     pub fn slug(&self) -> String {
-        self.json()["type"].as_str().unwrap_or_default().rsplit('/').next().unwrap_or_default().to_owned()
+        self.json()["type"]
+            .as_str()
+            .unwrap_or_default()
+            .rsplit('/')
+            .next()
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// The same answer, if it has this status.
     pub fn expect(self, status: u16) -> Self {
-        assert_eq!(self.status, status, "{}\n{}", self.headers, String::from_utf8_lossy(&self.body));
+        assert_eq!(
+            self.status,
+            status,
+            "{}\n{}",
+            self.headers,
+            String::from_utf8_lossy(&self.body)
+        );
         self
     }
 }
@@ -54,7 +70,10 @@ impl Client {
 
     /// The head of a request whose body has so many bytes.
     pub fn head(&self, method: &str, path: &str, more: &[(&str, &str)], length: u64) -> String {
-        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n", self.addr);
+        let mut head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n",
+            self.addr
+        );
         if !self.token.is_empty() {
             head += &format!("authorization: Bearer {}\r\n", self.token);
         }
@@ -77,11 +96,17 @@ impl Client {
     }
 
     pub fn get(&self, path: &str) -> Answer {
-        self.send("GET", path, &[], b"").unwrap_or_else(|e| panic!("GET {path}: {e}"))
+        self.send("GET", path, &[], b"")
+            .unwrap_or_else(|e| panic!("GET {path}: {e}"))
     }
 
     pub fn post(&self, path: &str, body: &Value) -> Answer {
-        let sent = self.send("POST", path, &[("content-type", "application/json")], body.to_string().as_bytes());
+        let sent = self.send(
+            "POST",
+            path,
+            &[("content-type", "application/json")],
+            body.to_string().as_bytes(),
+        );
         sent.unwrap_or_else(|e| panic!("POST {path}: {e}"))
     }
 
@@ -101,7 +126,12 @@ impl Client {
         let (before, after) = multipart(&capture("begun", 1));
         let mut stream = self.connect()?;
         let length = before.len() as u64 + size + after.len() as u64;
-        let head = self.head("POST", &format!("/api/v1/cases/{case}/captures"), &[("content-type", MULTIPART)], length);
+        let head = self.head(
+            "POST",
+            &format!("/api/v1/cases/{case}/captures"),
+            &[("content-type", MULTIPART)],
+            length,
+        );
         stream.write_all(head.as_bytes())?;
         stream.write_all(&before)?;
         Ok(stream)
@@ -123,7 +153,9 @@ fn multipart(json: &Value) -> (Vec<u8>, Vec<u8>) {
 
 /// A capture as the JSON part says it, with so many files.
 pub fn capture(text: &str, files: usize) -> Value {
-    let files: Vec<Value> = (0..files).map(|n| json!({"part": format!("f{n}"), "name": format!("f{n}.bin"), "role": "screenshot"})).collect();
+    let files: Vec<Value> = (0..files)
+        .map(|n| json!({"part": format!("f{n}"), "name": format!("f{n}.bin"), "role": "screenshot"}))
+        .collect();
     json!({
         "kind": "post", "platform": "instagram", "url": "https://www.instagram.com/p/crash", "text": text,
         "captured_at": "2026-11-20T14:07:31.120Z", "method": "manual_screenshot", "tool": {"name": "crash", "version": "1"},
@@ -151,7 +183,11 @@ fn parse(all: &[u8], ended: bool) -> Option<Answer> {
     let end = all.windows(4).position(|w| w == b"\r\n\r\n")?;
     let headers = String::from_utf8_lossy(&all[..end]).into_owned();
     let status = headers.split(' ').nth(1)?.parse().ok()?;
-    let answer = Answer { status, headers, body: all[end + 4..].to_vec() };
+    let answer = Answer {
+        status,
+        headers,
+        body: all[end + 4..].to_vec(),
+    };
     if status == 100 {
         return parse(&all[end + 4..], ended);
     }

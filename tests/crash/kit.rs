@@ -40,7 +40,11 @@ macro_rules! on_both {
                 if $crate::kit::postgres().is_some() {
                     super::$name($crate::kit::Base::Postgres);
                 } else {
-                    $crate::kit::say(concat!("SKIPPED on PostgreSQL: ", stringify!($name), " (CASETRAIL_TEST_POSTGRES is not set)"));
+                    $crate::kit::say(concat!(
+                        "SKIPPED on PostgreSQL: ",
+                        stringify!($name),
+                        " (CASETRAIL_TEST_POSTGRES is not set)"
+                    ));
                 }
             }
         }
@@ -60,7 +64,11 @@ pub fn postgres() -> Option<String> {
 
 /// Whether a program can be run here.
 pub fn has(program: &str) -> bool {
-    Command::new("sh").args(["-c", &format!("command -v {program}")]).stdout(Stdio::null()).status().is_ok_and(|s| s.success())
+    Command::new("sh")
+        .args(["-c", &format!("command -v {program}")])
+        .stdout(Stdio::null())
+        .status()
+        .is_ok_and(|s| s.success())
 }
 
 /// An installation with the demo's people and cases in a folder of its own.
@@ -78,7 +86,10 @@ static DATABASES: AtomicU32 = AtomicU32::new(0);
 impl Home {
     /// A copy of the demo.
     pub fn new(base: Base) -> Self {
-        let dir = tempfile::Builder::new().prefix("casetrail-crash-").tempdir().expect("a temporary folder");
+        let dir = tempfile::Builder::new()
+            .prefix("casetrail-crash-")
+            .tempdir()
+            .expect("a temporary folder");
         let data = dir.path().join("data");
         Self::at(base, dir, data)
     }
@@ -88,15 +99,27 @@ impl Home {
         let demo = demo(base);
         copy(&demo.data, &data);
         let database = demo.database.as_deref().map(|from| {
-            let name = format!("crash_{}_{}", std::process::id(), DATABASES.fetch_add(1, Ordering::Relaxed));
+            let name = format!(
+                "crash_{}_{}",
+                std::process::id(),
+                DATABASES.fetch_add(1, Ordering::Relaxed)
+            );
             Owned(make_database(&name, Some(from)))
         });
-        Self { dir, base, data, story: demo.story.clone(), database, env: Vec::new() }
+        Self {
+            dir,
+            base,
+            data,
+            story: demo.story.clone(),
+            database,
+            env: Vec::new(),
+        }
     }
 
     /// A setting for everything that runs here.
     pub fn with(mut self, name: &str, value: &str) -> Self {
-        self.env.push((format!("CASETRAIL_{}", name.to_uppercase()), value.to_owned()));
+        self.env
+            .push((format!("CASETRAIL_{}", name.to_uppercase()), value.to_owned()));
         self
     }
 
@@ -106,7 +129,11 @@ impl Home {
     }
 
     pub fn wrapped(&self, mut command: Command, args: &[&str]) -> Command {
-        command.args(args).arg("--data-dir").arg(&self.data).current_dir(self.dir.path());
+        command
+            .args(args)
+            .arg("--data-dir")
+            .arg(&self.data)
+            .current_dir(self.dir.path());
         command.args(self.database.iter().flat_map(|d| ["--database", &d.0]));
         clean(&mut command);
         command.envs(self.env.iter().map(|(k, v)| (k, v)));
@@ -124,13 +151,26 @@ impl Home {
     /// Signs somebody in.
     pub fn sign_in(&self, server: &Server, role: &str, n: usize) -> Client {
         let user = self.user(role, n);
-        let answer = server.nobody().post("/api/v1/sessions", &json!({"username": user["username"], "password": user["password"]})).expect(200);
-        Client { addr: server.addr, token: answer.json()["access_token"].as_str().expect("a token").to_owned() }
+        let answer = server
+            .nobody()
+            .post(
+                "/api/v1/sessions",
+                &json!({"username": user["username"], "password": user["password"]}),
+            )
+            .expect(200);
+        Client {
+            addr: server.addr,
+            token: answer.json()["access_token"].as_str().expect("a token").to_owned(),
+        }
     }
 
     pub fn user(&self, role: &str, n: usize) -> &Value {
         let users = self.story["users"].as_array().expect("users");
-        users.iter().filter(|u| u["roles"][0] == role).nth(n).expect("a user of the role")
+        users
+            .iter()
+            .filter(|u| u["roles"][0] == role)
+            .nth(n)
+            .expect("a user of the role")
     }
 
     pub fn case(&self, n: usize) -> &str {
@@ -147,7 +187,13 @@ impl Home {
     /// Nothing is wrong here.
     pub fn assert_clean(&self) -> Value {
         let out = self.run(&["audit", "--json"]);
-        assert!(out.status.success(), "audit: {}\n{}{}", out.status, String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+        assert!(
+            out.status.success(),
+            "audit: {}\n{}{}",
+            out.status,
+            String::from_utf8_lossy(&out.stdout),
+            String::from_utf8_lossy(&out.stderr)
+        );
         serde_json::from_slice(&out.stdout).expect("a report")
     }
 
@@ -183,7 +229,9 @@ fn clean(command: &mut Command) {
     for (name, _) in std::env::vars_os().filter(|(n, _)| n.to_string_lossy().starts_with("CASETRAIL_")) {
         command.env_remove(name);
     }
-    command.env("CASETRAIL_LOG_FORMAT", "text").env("CASETRAIL_DISK_RESERVE", "1048576");
+    command
+        .env("CASETRAIL_LOG_FORMAT", "text")
+        .env("CASETRAIL_DISK_RESERVE", "1048576");
 }
 
 /// A program that listens.
@@ -201,11 +249,25 @@ impl Server {
     pub fn start(mut command: Command, folder: &Path) -> Self {
         let log = folder.join(format!("log-{}", LOGS.fetch_add(1, Ordering::Relaxed)));
         let told = File::create(&log).expect("a log");
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(told).spawn().expect("casetrail starts");
-        let mut server = Self { child, addr: ([127, 0, 0, 1], 0).into(), log, ended: None };
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(told)
+            .spawn()
+            .expect("casetrail starts");
+        let mut server = Self {
+            child,
+            addr: ([127, 0, 0, 1], 0).into(),
+            log,
+            ended: None,
+        };
         let until = Instant::now() + Duration::from_secs(60);
         loop {
-            if let Some(addr) = server.log().lines().find_map(|l| l.split_once(" at http://")?.1.parse().ok()) {
+            if let Some(addr) = server
+                .log()
+                .lines()
+                .find_map(|l| l.split_once(" at http://")?.1.parse().ok())
+            {
                 server.addr = addr;
                 return server;
             }
@@ -222,7 +284,10 @@ impl Server {
     }
 
     pub fn nobody(&self) -> Client {
-        Client { addr: self.addr, token: String::new() }
+        Client {
+            addr: self.addr,
+            token: String::new(),
+        }
     }
 
     pub fn pid(&self) -> u32 {
@@ -231,7 +296,10 @@ impl Server {
 
     /// SIGTERM to exactly this process.
     pub fn terminate(&self) {
-        let pid = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw).expect("a process id");
+        let pid = i32::try_from(self.child.id())
+            .ok()
+            .and_then(rustix::process::Pid::from_raw)
+            .expect("a process id");
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("the server runs");
     }
 
@@ -267,7 +335,12 @@ impl Server {
     pub fn peak(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("the server runs");
         let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).expect("VmHWM");
-        line.trim().trim_end_matches(" kB").trim().parse::<u64>().expect("a number") << 10
+        line.trim()
+            .trim_end_matches(" kB")
+            .trim()
+            .parse::<u64>()
+            .expect("a number")
+            << 10
     }
 }
 
@@ -281,7 +354,10 @@ impl Drop for Server {
         if std::thread::panicking() {
             let log = self.log();
             let tail: Vec<&str> = log.lines().rev().take(30).collect();
-            eprintln!("the server's last lines:\n{}", tail.into_iter().rev().collect::<Vec<_>>().join("\n"));
+            eprintln!(
+                "the server's last lines:\n{}",
+                tail.into_iter().rev().collect::<Vec<_>>().join("\n")
+            );
         }
     }
 }
@@ -311,17 +387,31 @@ fn tell_demo(name: &str, database: Option<String>) -> Demo {
     // It is there from an earlier run, or not.
     let _ = fs::remove_dir_all(&data);
     let mut command = Command::new(CASETRAIL);
-    command.args(["demo", "--json", "--http", "--port", "0", "--data-dir"]).arg(&data);
+    command
+        .args(["demo", "--json", "--http", "--port", "0", "--data-dir"])
+        .arg(&data);
     command.args(database.iter().flat_map(|url| ["--database", url]));
     clean(&mut command);
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("casetrail starts");
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("casetrail starts");
     let mut line = String::new();
     let mut told = BufReader::new(child.stdout.take().expect("standard output"));
     told.read_line(&mut line).expect("a line");
     let story: Value = serde_json::from_str(&line).expect("one line of JSON");
-    let port = story["url"].as_str().and_then(|u| u.rsplit(':').next()?.parse::<u16>().ok()).expect("a port");
+    let port = story["url"]
+        .as_str()
+        .and_then(|u| u.rsplit(':').next()?.parse::<u16>().ok())
+        .expect("a port");
     assert_ne!(port, 0, "the address that was told has the real port");
-    let mut server = Server { child, addr: ([127, 0, 0, 1], port).into(), log: PathBuf::new(), ended: None };
+    let mut server = Server {
+        child,
+        addr: ([127, 0, 0, 1], port).into(),
+        log: PathBuf::new(),
+        ended: None,
+    };
     server.nobody().get("/readyz").expect(200);
     server.terminate();
     assert!(server.wait(Duration::from_secs(11)).success());
@@ -338,8 +428,13 @@ fn admin() -> PgConnection {
 /// Makes a database, a copy of another one where that is named; answers its URL.
 pub fn make_database(name: &str, from: Option<&str>) -> String {
     let url = postgres().expect("CASETRAIL_TEST_POSTGRES");
-    let template = from.and_then(|f| f.rsplit('/').next()).map(|t| format!(" TEMPLATE \"{t}\"")).unwrap_or_default();
-    admin().batch_execute(&format!("CREATE DATABASE \"{name}\"{template}")).expect("a database");
+    let template = from
+        .and_then(|f| f.rsplit('/').next())
+        .map(|t| format!(" TEMPLATE \"{t}\""))
+        .unwrap_or_default();
+    admin()
+        .batch_execute(&format!("CREATE DATABASE \"{name}\"{template}"))
+        .expect("a database");
     let (server, _) = url.rsplit_once('/').expect("a URL with a database");
     format!("{server}/{name}")
 }
@@ -361,7 +456,8 @@ impl Sql {
     pub fn open(home: &Home) -> Self {
         match &home.database {
             None => {
-                let mut conn = SqliteConnection::establish(home.db_file().to_str().expect("UTF-8")).expect("the database opens");
+                let mut conn =
+                    SqliteConnection::establish(home.db_file().to_str().expect("UTF-8")).expect("the database opens");
                 conn.batch_execute("PRAGMA busy_timeout = 10000").expect("a pragma");
                 Self::Sqlite(conn)
             }
@@ -387,7 +483,9 @@ impl Sql {
 
     pub fn load<T>(&mut self, sql: &str) -> Vec<T>
     where
-        T: diesel::deserialize::QueryableByName<diesel::sqlite::Sqlite> + diesel::deserialize::QueryableByName<diesel::pg::Pg> + 'static,
+        T: diesel::deserialize::QueryableByName<diesel::sqlite::Sqlite>
+            + diesel::deserialize::QueryableByName<diesel::pg::Pg>
+            + 'static,
     {
         use diesel::RunQueryDsl;
         match self {

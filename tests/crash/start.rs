@@ -16,7 +16,10 @@ on_both!(a_key_that_is_missing_or_another);
 
 /// It failed, and said one line with these words.
 fn assert_refused(out: &Output, words: &[&str]) {
-    let (told, shown) = (String::from_utf8_lossy(&out.stderr), String::from_utf8_lossy(&out.stdout));
+    let (told, shown) = (
+        String::from_utf8_lossy(&out.stderr),
+        String::from_utf8_lossy(&out.stdout),
+    );
     assert!(!out.status.success(), "it did not fail: {told}{shown}");
     assert_ne!(out.status.code(), None, "it was killed by a signal");
     assert_eq!(shown, "", "nothing on standard output");
@@ -32,8 +35,19 @@ fn assert_refused(out: &Output, words: &[&str]) {
 /// What an installation holds, but for files that only say who is at work.
 fn state(home: &Home) -> (Vec<i64>, Vec<String>) {
     let mut sql = Sql::open(home);
-    let tables = ["events", "records", "leaves", "users", "captures", "checkpoints", "outbox"];
-    let counts = tables.iter().map(|t| sql.number(&format!("SELECT COUNT(*) AS n FROM {t}"))).collect();
+    let tables = [
+        "events",
+        "records",
+        "leaves",
+        "users",
+        "captures",
+        "checkpoints",
+        "outbox",
+    ];
+    let counts = tables
+        .iter()
+        .map(|t| sql.number(&format!("SELECT COUNT(*) AS n FROM {t}")))
+        .collect();
     drop(sql);
     let mut names = Vec::new();
     list(&home.data, &mut names);
@@ -47,7 +61,11 @@ fn list(folder: &Path, names: &mut Vec<String>) {
         let name = path.display().to_string();
         if path.is_dir() {
             list(&path, names);
-        } else if !name.ends_with("-wal") && !name.ends_with("-shm") && !name.ends_with(".lock") && !name.ends_with(".db") {
+        } else if !name.ends_with("-wal")
+            && !name.ends_with("-shm")
+            && !name.ends_with(".lock")
+            && !name.ends_with(".db")
+        {
             names.push(format!("{name} {}", kit::sha256(&fs::read(&path).expect("a file"))));
         }
     }
@@ -61,7 +79,9 @@ fn assert_unchanged(home: &Home, args: &[&str], words: &[&str]) {
 
 fn a_newer_schema_is_refused(base: Base) {
     let home = Home::new(base);
-    Sql::open(&home).run("INSERT INTO __diesel_schema_migrations (version) VALUES ('9999')").expect("a version");
+    Sql::open(&home)
+        .run("INSERT INTO __diesel_schema_migrations (version) VALUES ('9999')")
+        .expect("a version");
     for args in [SERVE, &["audit"], &["user", "list"], &["backup", "out"]] {
         assert_unchanged(&home, args, &["newer version", "9999"]);
     }
@@ -81,7 +101,7 @@ fn a_key_that_is_missing_or_another(base: Base) {
     let checkpoint = home.data.join("keys/log.checkpoint");
     let note = fs::read_to_string(&checkpoint).expect("a checkpoint");
     fs::write(&checkpoint, note.replacen("casetrail.demo", "casetrail.dem0", 1)).expect("a checkpoint");
-    assert_unchanged(&home, SERVE, &["checkpoint", "damaged"]);
+    assert_unchanged(&home, SERVE, &["log.checkpoint", "damaged"]);
     fs::write(&checkpoint, note).expect("a checkpoint");
     home.serve().stop();
     home.assert_clean();
@@ -115,13 +135,25 @@ fn a_port_that_is_taken() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = taken.local_addr().expect("an address").port().to_string();
     let home = Home::new(Base::Sqlite);
-    assert_unchanged(&home, &["serve", "--http", "--port", &port], &["cannot listen", &port, "--port"]);
+    assert_unchanged(
+        &home,
+        &["serve", "--http", "--port", &port],
+        &["cannot listen", &port, "--port"],
+    );
     // A fresh folder: its administrator must not be made, because the one-time password would be lost.
-    let fresh = Home { data: home.dir.path().join("fresh"), ..Home::new(Base::Sqlite) };
-    assert_refused(&fresh.run(&["serve", "--http", "--port", &port]), &["cannot listen", &port]);
+    let fresh = Home {
+        data: home.dir.path().join("fresh"),
+        ..Home::new(Base::Sqlite)
+    };
+    assert_refused(
+        &fresh.run(&["serve", "--http", "--port", &port]),
+        &["cannot listen", &port],
+    );
     assert!(!fresh.data.exists(), "a failed start left {}", fresh.data.display());
     // Nor may a certificate that cannot be read cost the password.
-    let broken = fresh.with("tls_cert", "/nowhere/cert.pem").with("tls_key", "/nowhere/key.pem");
+    let broken = fresh
+        .with("tls_cert", "/nowhere/cert.pem")
+        .with("tls_key", "/nowhere/key.pem");
     assert_refused(&broken.run(&["serve", "--port", "0"]), &["/nowhere/"]);
     assert!(!broken.db_file().exists());
 }
@@ -143,7 +175,10 @@ fn a_folder_that_cannot_be_written() {
     let home = Home::new(Base::Sqlite);
     let file = home.dir.path().join("file");
     fs::write(&file, "no folder").expect("a file");
-    let below = Home { data: file.join("data"), ..home };
+    let below = Home {
+        data: file.join("data"),
+        ..home
+    };
     assert_refused(&below.run(SERVE), &["data_dir", "file/data"]);
     if !rustix::process::geteuid().is_root() {
         kit::say("SKIPPED: somebody else's folder, because only root can become somebody else");
@@ -157,12 +192,18 @@ fn a_folder_that_cannot_be_written() {
     let out = command.uid(65534).gid(65534).output();
     match out {
         Ok(out) => assert_refused(&out, &["data"]),
-        Err(e) => kit::say(format!("SKIPPED: somebody else's folder, because the program cannot be run by them ({e})")),
+        Err(e) => kit::say(format!(
+            "SKIPPED: somebody else's folder, because the program cannot be run by them ({e})"
+        )),
     }
     // A data folder that may be read and not written.
     let home = Home::new(Base::Sqlite);
     let all = ["-R", "a+rX"].map(std::ffi::OsStr::new);
-    std::process::Command::new("chmod").args(all).arg(home.dir.path()).status().expect("chmod");
+    std::process::Command::new("chmod")
+        .args(all)
+        .arg(home.dir.path())
+        .status()
+        .expect("chmod");
     if let Ok(out) = home.command(SERVE).uid(65534).gid(65534).output() {
         assert_refused(&out, &["data"]);
     }
@@ -172,15 +213,24 @@ fn a_folder_that_cannot_be_written() {
 fn a_database_that_is_not_there() {
     let home = Home::new(Base::Sqlite);
     let nothing = home.dir.path().join("nothing");
-    let away = Home { data: nothing.clone(), ..home };
+    let away = Home {
+        data: nothing.clone(),
+        ..home
+    };
     assert_refused(&away.run(&["audit"]), &["no installation"]);
     assert_refused(&away.run(&["user", "list"]), &["no installation"]);
     assert!(!nothing.exists());
     let began = Instant::now();
-    let unreachable = Home { database: Some(kit::Owned("postgres://nobody:secret@127.0.0.1:1/none".into())), ..Home::new(Base::Sqlite) };
+    let unreachable = Home {
+        database: Some(kit::Owned("postgres://nobody:secret@127.0.0.1:1/none".into())),
+        ..Home::new(Base::Sqlite)
+    };
     for args in [SERVE, &["audit"]] {
         let out = unreachable.run(args);
-        assert!(!String::from_utf8_lossy(&out.stderr).contains("secret"), "the password is told");
+        assert!(
+            !String::from_utf8_lossy(&out.stderr).contains("secret"),
+            "the password is told"
+        );
         assert!(!out.status.success());
     }
     assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
@@ -214,7 +264,13 @@ fn a_database_that_is_locked() {
                 let answer = client.post(path, &capture(&format!("locked {n}"), 0)).expect(503);
                 assert_eq!(answer.slug(), "database-busy");
                 assert!(answer.header("retry-after").is_some_and(|s| s.parse::<u32>().is_ok()));
-                assert!(answer.json()["detail"].as_str().is_some_and(|d| d.contains("another process")), "{:?}", answer.json());
+                assert!(
+                    answer.json()["detail"]
+                        .as_str()
+                        .is_some_and(|d| d.contains("another process")),
+                    "{:?}",
+                    answer.json()
+                );
             });
         }
         client.get("/api/v1/me").expect(200);
@@ -226,8 +282,16 @@ fn a_database_that_is_locked() {
     other.run("ROLLBACK").expect("the lock");
     drop(other);
     client.post(&path, &capture("free", 0)).expect(201);
-    kit::say(format!("locked by another process: 20 writers were told after {:.1} s in all", waited.as_secs_f64()));
-    let shown: Vec<String> = server.log().lines().filter(|l| l.contains("panicked")).map(str::to_owned).collect();
+    kit::say(format!(
+        "locked by another process: 20 writers were told after {:.1} s in all",
+        waited.as_secs_f64()
+    ));
+    let shown: Vec<String> = server
+        .log()
+        .lines()
+        .filter(|l| l.contains("panicked"))
+        .map(str::to_owned)
+        .collect();
     assert!(shown.is_empty(), "{shown:?}");
     server.stop();
     assert_eq!(database::captures(&mut Sql::open(&home)), before + 1);

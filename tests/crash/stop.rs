@@ -45,7 +45,20 @@ fn stopped_during_an_upload(base: Base) {
         Ok(answer) => assert!(answer.status >= 400 && made == 0, "{}", answer.status),
         Err(_) => assert_eq!(made, 0, "kept and not told"),
     }
-    kit::say(format!("stopped during an upload on {base:?}: ended after {:.1} s, {made} kept", ended.as_secs_f64()));
+    kit::say(format!(
+        "stopped during an upload on {base:?}: ended after {:.1} s, {made} kept",
+        ended.as_secs_f64()
+    ));
+    home.assert_clean();
+}
+
+/// Told to stop as soon as it can be found: it is not too early to be heard.
+#[test]
+fn stopped_as_soon_as_it_listens() {
+    let home = Home::new(Base::Sqlite);
+    for _ in 0..5 {
+        home.serve().stop();
+    }
     home.assert_clean();
 }
 
@@ -63,6 +76,9 @@ fn stopped_while_a_client_stalls() {
     let began = Instant::now();
     let status = server.wait(Duration::from_secs(10));
     assert!(status.success(), "{status}");
-    kit::say(format!("stopped while a client stalls: ended after {:.1} s", began.elapsed().as_secs_f64()));
+    kit::say(format!(
+        "stopped while a client stalls: ended after {:.1} s",
+        began.elapsed().as_secs_f64()
+    ));
     home.assert_clean();
 }
