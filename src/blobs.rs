@@ -20,6 +20,8 @@ use crate::proof::id::Digest;
 
 /// Bytes hashed and written at a time.
 const PIECE: usize = 256 << 10;
+/// Bytes after which the disk's reserve is looked at again; a multiple of `PIECE`.
+const CHECKED: u64 = 16 << 20;
 /// Bytes kept for telling what a file is.
 const HEAD: usize = 8 << 10;
 
@@ -54,12 +56,11 @@ impl Blobs {
     }
 
     /// Begins to take a file of at most `limit` bytes.
-    pub fn receive(&self, limit: u64) -> Result<Incoming> {
+    /// While it arrives, `reserve` bytes stay free on the disk.
+    pub fn receive(&self, limit: u64, reserve: u64) -> Incoming {
         let name = format!("{:016x}", self.serial.fetch_add(1, Ordering::Relaxed));
-        let path = self.root.join("incoming").join(name);
-        let file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
-        let sink = Sink { file, path: Leftover(path), sha256: Sha256::new(), crc32: crc32fast::Hasher::new(), head: Vec::new(), size: 0 };
-        Ok(Incoming { limit, size: 0, piece: Vec::with_capacity(PIECE), sink: Some(sink), working: None })
+        let place = Place { blobs: self.clone(), path: self.root.join("incoming").join(name), reserve };
+        Incoming { limit, size: 0, piece: Vec::with_capacity(PIECE), sink: Some(Sink::Place(place)), working: None }
     }
 
     /// Puts received files under their hashes, folders synced: after this they survive a crash.
@@ -129,9 +130,23 @@ impl Drop for Leftover {
     }
 }
 
-struct Sink {
+/// Where a file is to lie while it arrives; it is made with its first piece, on a thread that may block.
+struct Place {
+    blobs: Blobs,
+    path: PathBuf,
+    reserve: u64,
+}
+
+/// A file on its way in: not yet made, or open.
+enum Sink {
+    Place(Place),
+    Open(Box<Open>),
+}
+
+struct Open {
+    place: Place,
     file: File,
-    path: Leftover,
+    leftover: Leftover,
     sha256: Sha256,
     crc32: crc32fast::Hasher,
     head: Vec<u8>,
@@ -139,7 +154,23 @@ struct Sink {
 }
 
 impl Sink {
+    fn open(self) -> Result<Box<Open>> {
+        let place = match self {
+            Self::Open(open) => return Ok(open),
+            Self::Place(place) => place,
+        };
+        let file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&place.path)?;
+        let leftover = Leftover(place.path.clone());
+        let (sha256, crc32) = (Sha256::new(), crc32fast::Hasher::new());
+        Ok(Box::new(Open { place, file, leftover, sha256, crc32, head: Vec::new(), size: 0 }))
+    }
+}
+
+impl Open {
     fn take(&mut self, piece: &[u8]) -> Result<()> {
+        if self.size % CHECKED == 0 && self.size > 0 {
+            self.place.blobs.check_reserve(self.place.reserve)?;
+        }
         self.file.write_all(piece)?;
         self.sha256.update(piece);
         self.crc32.update(piece);
@@ -149,14 +180,14 @@ impl Sink {
         Ok(())
     }
 
-    fn finish(self) -> Result<Received> {
+    fn finish(self: Box<Self>) -> Result<Received> {
         self.file.sync_all()?;
         Ok(Received {
             sha256: Digest(self.sha256.finalize().into()),
             crc32: self.crc32.finalize(),
             size: self.size,
             media_type: sniff(&self.head),
-            path: self.path,
+            path: self.leftover,
         })
     }
 }
@@ -195,12 +226,13 @@ impl Incoming {
     async fn hand_over(&mut self) -> Result<()> {
         let spare = self.settle().await?;
         let piece = std::mem::replace(&mut self.piece, spare);
-        let mut sink = self.sink.take().ok_or_else(|| Error::internal("an upload without its file"))?;
+        let sink = self.sink.take().ok_or_else(|| Error::internal("an upload without its file"))?;
         self.working = Some(tokio::task::spawn_blocking(move || {
-            sink.take(&piece)?;
+            let mut open = sink.open()?;
+            open.take(&piece)?;
             let mut spare = piece;
             spare.clear();
-            Ok((sink, spare))
+            Ok((Sink::Open(open), spare))
         }));
         Ok(())
     }
@@ -216,10 +248,11 @@ impl Incoming {
     pub async fn finish(mut self) -> Result<Received> {
         self.settle().await?;
         let (piece, sink) = (std::mem::take(&mut self.piece), self.sink.take());
-        let mut sink = sink.ok_or_else(|| Error::internal("an upload without its file"))?;
+        let sink = sink.ok_or_else(|| Error::internal("an upload without its file"))?;
         blocking(move || {
-            sink.take(&piece)?;
-            sink.finish()
+            let mut open = sink.open()?;
+            open.take(&piece)?;
+            open.finish()
         })
         .await
     }

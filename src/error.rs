@@ -106,6 +106,15 @@ impl Error {
         Self::new(Kind::Conflict, "conflict", detail)
     }
 
+    /// What the caller changed is not what is stored now.
+    pub fn stale() -> Self {
+        Self::new(
+            Kind::Stale,
+            "stale-version",
+            "This was changed since you read it. Read it again, and repeat your change on the new version.",
+        )
+    }
+
     /// A broken machine or a bug.
     pub fn internal(detail: impl fmt::Display) -> Self {
         Self::new(Kind::Internal, "internal", detail.to_string())

@@ -56,6 +56,7 @@ pub(super) async fn list(req: HttpRequest, visit: Visit, app: App) -> Reply {
     let found = app
         .gate
         .read(&visit, Act::SessionOwn, Scope::Agency, move |look| {
+            look.settled()?;
             let found = store::list(look.conn, look.caller, state, asked.after.as_deref(), asked.limit + 1, look.now)?;
             rows(found, look.now)
         })

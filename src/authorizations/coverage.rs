@@ -74,7 +74,7 @@ impl Authorization {
         if self.accounts.is_empty() {
             return line("account", true, "all accounts of the platforms are covered");
         }
-        if seen.handle.is_none() && seen.platform_id.is_none() {
+        if known(seen.handle).is_none() && known(seen.platform_id).is_none() {
             return line("account", None, "the capture names no account");
         }
         let verdicts: Vec<Option<bool>> = self.accounts.iter().map(|a| same_account(a, seen)).collect();
@@ -131,7 +131,7 @@ fn same_account(covered: &CoveredAccount, seen: &Seen<'_>) -> Option<bool> {
     if let (Some(a), Some(b)) = (known(covered.platform_id.as_deref()), known(seen.platform_id)) {
         return Some(a == b);
     }
-    match (covered.handle.as_deref(), seen.handle) {
+    match (known(covered.handle.as_deref()), known(seen.handle)) {
         (Some(a), Some(b)) => Some(plain(a) == plain(b)),
         _ => None,
     }

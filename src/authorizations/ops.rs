@@ -11,7 +11,6 @@ use crate::db::tables::{authorization_holders, authorizations, cases};
 use crate::error::{Error, Result};
 use crate::forms::Form;
 use crate::gate::{NewEvent, Recorded, Tx};
-use crate::http::visit::stale;
 use crate::ledger::{Action, Appended};
 use crate::users::store as people;
 
@@ -72,7 +71,7 @@ fn insert_holders(tx: &mut Tx<'_>, made: &Authorization) -> Result<()> {
 pub fn amend(tx: &mut Tx<'_>, id: &str, version: i64, patch: &Value) -> Result<Recorded<Value>> {
     let before = store::get(tx.conn, id)?;
     if before.version != version {
-        return Err(stale());
+        return Err(Error::stale());
     }
     if before.state != State::Returned {
         return Err(wrong_state(&before, tx.now, "mended", "returned"));

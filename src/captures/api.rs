@@ -9,7 +9,7 @@ use super::store::{self, CaptureRow, EntryRow};
 use super::entries;
 use crate::error::{Error, Result};
 use crate::forms::{REASON, TEXT, parse_id};
-use crate::gate::{Look, Scope, View, Visit};
+use crate::gate::{Look, Scope, View, Visit, part_in_basis};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
 use crate::http::{App, body};
@@ -51,23 +51,21 @@ fn shown_all(look: &mut Look<'_>, rows: Vec<CaptureRow>, decides: bool) -> Resul
     for row in rows {
         let own = said.partition_point(|e| e.capture_id < row.id);
         let end = said.partition_point(|e| e.capture_id <= row.id);
-        let reads = decides && row.capturer_id != look.caller.user && !holds(look, &row)?;
+        let reads = decides && !takes_part(look, &row)?;
         let shown = show(&row, said.get(own..end).unwrap_or_default(), reads)?;
         out.push((row, shown));
     }
     Ok(out)
 }
 
-/// Nobody decides about what an authorization of theirs covers; asked only for what is closed.
-fn holds(look: &mut Look<'_>, row: &CaptureRow) -> Result<bool> {
+/// Nobody decides about a capture they made, nor about one whose authorization they asked for or hold; asked only for
+/// what is closed.
+pub fn takes_part(look: &mut Look<'_>, row: &CaptureRow) -> Result<bool> {
     if !matches!(row.state.as_str(), "held" | "quarantined") {
         return Ok(false);
     }
-    let record: Value = serde_json::from_str(&row.body)?;
-    match record["basis"]["id"].as_str() {
-        Some(id) => store::holds(look.conn, id, &look.caller.user),
-        None => Ok(false),
-    }
+    let (requester, holder) = part_in_basis(look.conn, look.caller, &row.body)?;
+    Ok(requester || holder || row.capturer_id == look.caller.user)
 }
 
 pub(super) async fn to_decide(req: HttpRequest, visit: Visit, app: App) -> Reply {
@@ -82,6 +80,7 @@ pub(super) async fn to_decide(req: HttpRequest, visit: Visit, app: App) -> Reply
     let rows = app
         .gate
         .view(&visit, Act::SessionOwn, Scope::Agency, view, move |look| {
+            look.settled()?;
             let rows = store::to_decide(look.conn, look.caller, &search, look.now)?;
             shown_all(look, rows, true)
         })

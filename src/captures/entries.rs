@@ -117,6 +117,7 @@ fn verdict(row: &CaptureRow, outcome: DecisionOutcome) -> Result<(Action, State)
         (O::Accept, true, _) => Ok((Action::CaptureAccepted, State::Logged)),
         (O::Ratify, true, _) => Ok((Action::CaptureRatified, State::Logged)),
         (O::Quarantine, true, _) | (O::Quarantine, _, true) => Ok((Action::CaptureQuarantined, State::Quarantined)),
+        (O::Confirm, _, true) if row.state == "reviewed" => Ok((Action::CaptureConfirmed, State::Reviewed)),
         (O::Confirm, _, true) => Ok((Action::CaptureConfirmed, State::Logged)),
         (O::Repudiate, _, true) => Ok((Action::CaptureRepudiated, State::Quarantined)),
         (O::Accept | O::Ratify | O::Quarantine, ..) => {

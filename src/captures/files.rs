@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::store;
 use crate::clock::MINUTE;
+use crate::db::blocking;
 use crate::error::{Error, Result};
 use crate::forms::parse_id;
 use crate::gate::{Look, Scope, View, Visit};
@@ -42,7 +43,9 @@ pub(super) async fn read(req: HttpRequest, path: Path<(String, String)>, visit: 
         .gate
         .view(&visit, Act::FileRead, Scope::Capture(id), view, move |look| find(look, &capture, sha256))
         .await?;
-    send(&req, &app, &found)
+    let (blobs, sha256) = (app.blobs.clone(), found.sha256);
+    let file = blocking(move || blobs.read(&sha256)).await?;
+    send(&req, &app, &found, file)
 }
 
 fn find(look: &mut Look<'_>, capture: &str, sha256: Digest) -> Result<Found> {
@@ -56,12 +59,12 @@ fn find(look: &mut Look<'_>, capture: &str, sha256: Digest) -> Result<Found> {
     Ok(Found { sha256, item: row.item, media_type: file.media_type.unwrap_or_default() })
 }
 
-fn send(req: &HttpRequest, app: &App, found: &Found) -> Reply {
+fn send(req: &HttpRequest, app: &App, found: &Found, file: std::fs::File) -> Reply {
     let path = app.blobs.path(&found.sha256);
     let kind = if INLINE.contains(&found.media_type.as_str()) { found.media_type.as_str() } else { "application/octet-stream" };
     let name = format!("item-{}-{}", found.item, &found.sha256.to_string()[..12]);
     let disposition = if kind == "application/octet-stream" { DispositionType::Attachment } else { DispositionType::Inline };
-    let file = NamedFile::open(&path)
+    let file = NamedFile::from_file(file, &path)
         .map_err(|e| Error::internal(format!("a stored file cannot be read: {} ({e})", found.sha256)))?
         .use_etag(false)
         .use_last_modified(false)

@@ -17,7 +17,7 @@ mod verify;
 
 use actix_web::web::{self, ServiceConfig};
 
-pub use model::shown_event_is_withheld;
+pub use api::takes_part;
 pub use uploads::Uploads;
 
 /// The routes of this feature.

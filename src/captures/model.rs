@@ -403,11 +403,6 @@ fn common(row: &super::store::CaptureRow, record: &Value) -> Result<Value> {
     }))
 }
 
-/// Whether the record of an event is kept from a reader who may not decide: those about a closed capture.
-pub fn shown_event_is_withheld(state: Option<&str>) -> bool {
-    matches!(state, Some("held" | "quarantined"))
-}
-
 words! {
     /// What a reviewer finds.
     ReviewOutcome {

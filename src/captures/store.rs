@@ -72,7 +72,7 @@ pub struct Search {
 }
 
 /// Captures over the cases whose captures a caller may decide, newest first; never those they made, nor those of an
-/// authorization that covers them. The same answer as the policy's `CaptureDecide`.
+/// authorization that they hold. The same answer as the policy's `CaptureDecide`.
 pub fn to_decide(conn: &mut AnyConn, caller: &Caller, search: &Search, now: i64) -> Result<Vec<CaptureRow>> {
     if !caller.is(Role::Supervisor) {
         return Ok(Vec::new());
@@ -95,6 +95,10 @@ pub fn to_decide(conn: &mut AnyConn, caller: &Caller, search: &Search, now: i64)
         .limit(search.limit as i64)
         .select(CaptureRow::as_select())
         .into_boxed();
+    // The authorization that a capture rests on stands in its canonical record alone, and few supervisors hold any.
+    for id in held_by(conn, &caller.user)? {
+        query = query.filter(captures::body.not_like(format!("%\"basis\":{{\"id\":\"{id}\",%")));
+    }
     if let Some(state) = &search.state {
         query = query.filter(captures::state.eq(state));
     }
@@ -107,11 +111,19 @@ pub fn to_decide(conn: &mut AnyConn, caller: &Caller, search: &Search, now: i64)
     Ok(query.load(conn)?)
 }
 
-/// The states of some captures of a case, by id.
-pub fn states(conn: &mut AnyConn, ids: &[String]) -> Result<Vec<(String, String, String)>> {
+/// The authorizations that a person holds.
+fn held_by(conn: &mut AnyConn, user: &str) -> Result<Vec<String>> {
+    Ok(authorization_holders::table
+        .filter(authorization_holders::user_id.eq(user))
+        .select(authorization_holders::authorization_id)
+        .load(conn)?)
+}
+
+/// Those of some captures whose content is kept from readers.
+pub fn closed(conn: &mut AnyConn, ids: &[String]) -> Result<Vec<CaptureRow>> {
     Ok(captures::table
-        .filter(captures::id.eq_any(ids.to_vec()))
-        .select((captures::id, captures::state, captures::capturer_id))
+        .filter(captures::id.eq_any(ids.to_vec()).and(captures::state.eq_any(["held", "quarantined"])))
+        .select(CaptureRow::as_select())
         .load(conn)?)
 }
 
@@ -138,14 +150,4 @@ pub fn files_of(conn: &mut AnyConn, capture: &str) -> Result<Vec<FileRow>> {
 pub fn file_of(conn: &mut AnyConn, capture: &str, sha256: &Digest) -> Result<Option<FileRow>> {
     let all = files_of(conn, capture)?;
     Ok(all.into_iter().find(|f| f.sha256 == sha256.as_bytes()))
-}
-
-/// Whether a person is a holder of an authorization.
-pub fn holds(conn: &mut AnyConn, authorization: &str, user: &str) -> Result<bool> {
-    let found: Option<String> = authorization_holders::table
-        .find((authorization, user))
-        .select(authorization_holders::user_id)
-        .first(conn)
-        .optional()?;
-    Ok(found.is_some())
 }

@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 use super::model::{FileEntry, NewCapture, NewFile};
 use super::ops::{self, Arrived};
 use crate::blobs::Received;
+use crate::db::blocking;
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::forms::{Form, parse_id};
 use crate::gate::{Scope, Visit, actor_of};
@@ -40,6 +41,7 @@ pub(super) async fn record(req: HttpRequest, path: Path<String>, payload: Payloa
         return finish(&app, &visit, case, new, Vec::new()).await;
     }
     let body = Multipart::from_request(&req, &mut payload).await.map_err(broken)?;
+<<<<<<< HEAD
     let mut parts = Parts { body, over: false };
     let done = receive(&req, &path, &mut parts, &mut visit, &app).await;
     // Who fell silent is not waited for once more.
@@ -47,6 +49,19 @@ pub(super) async fn record(req: HttpRequest, path: Path<String>, payload: Payloa
         drain(parts).await;
     }
     done
+=======
+    // In a task of its own: when the sender's connection breaks, the server drops the handler, and what was dropped
+    // could not be recorded.
+    let taking = actix_web::rt::spawn(async move {
+        let mut parts = Parts { body, over: false };
+        let done = receive(&req, &path, &mut parts, &mut visit, &app).await;
+        if done.is_err() {
+            drain(parts).await;
+        }
+        done
+    });
+    taking.await.unwrap_or_else(|e| Err(Error::internal(format!("an upload's task ended badly: {e}"))))
+>>>>>>> main
 }
 
 fn content_type(req: &HttpRequest) -> String {
@@ -58,7 +73,8 @@ async fn receive(req: &HttpRequest, path: &str, parts: &mut Parts, visit: &mut V
     let passed = app.gate.check(visit, Act::CaptureRecord, Scope::Case(case.clone())).await?;
     let _place = app.uploads.enter(&passed.caller.user, app.limits.uploads)?;
     let announced = req.headers().get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok()).unwrap_or(0);
-    app.blobs.check_reserve(app.limits.reserve.saturating_add(announced))?;
+    let (blobs, needed) = (app.blobs.clone(), app.limits.reserve.saturating_add(announced));
+    blocking(move || blobs.check_reserve(needed)).await?;
     let (new, json) = first_part(parts, app).await?;
     let mut begun = false;
     let taken = take_files(parts, &new, app, &mut begun).await;
@@ -137,7 +153,7 @@ async fn take_files(parts: &mut Parts, new: &NewCapture, app: &App, begun: &mut 
             return Err(part_error(&name, "once", "came twice"));
         }
         let declared = field.content_type().map(ToString::to_string);
-        let mut incoming = app.blobs.receive(app.limits.file)?;
+        let mut incoming = app.blobs.receive(app.limits.file, app.limits.reserve);
         while let Some(chunk) = next_chunk(&mut field, idle).await? {
             incoming.push(&chunk).await?;
         }

@@ -38,9 +38,12 @@ pub(super) async fn list(req: HttpRequest, visit: Visit, app: App) -> Reply {
         before: page.after.clone(),
         limit: page.limit + 1,
     };
+    let detail = json!({"number": search.number, "kind": search.kind, "status": search.status, "before": search.before, "limit": page.limit});
+    let view = View::new(Action::CasesListed, "agency", "agency", detail);
     let rows = app
         .gate
-        .read(&visit, Act::SessionOwn, Scope::Agency, move |look| {
+        .view(&visit, Act::SessionOwn, Scope::Agency, view, move |look| {
+            look.settled()?;
             let rows = store::list(look.conn, look.caller, &search, look.now)?;
             let ids: Vec<String> = rows.iter().map(|r| r.id.clone()).collect();
             let members = store::members_of(look.conn, &ids)?;

@@ -146,6 +146,12 @@ impl CasePatch {
         Ok(patch)
     }
 
+    /// Whether it changes what only those may change who work on the case or supervise it.
+    pub fn changes_particulars(&self) -> bool {
+        let own = self.fields.keys().any(|name| name != "disposition");
+        own || self.number.is_some() || self.unit_id.is_some() || self.particulars.is_some()
+    }
+
     /// The next version's record, without the people, whom the database knows.
     pub fn apply(&self, before: &Value, now: Micros) -> Result<Value> {
         let mut next = before.clone();

@@ -11,7 +11,6 @@ use crate::db::canonical;
 use crate::db::tables::{cases, users};
 use crate::error::{Error, Result};
 use crate::gate::{NewEvent, Recorded, Tx};
-use crate::http::visit::stale;
 use crate::identity::Caller;
 use crate::ledger::{Action, Appended};
 use crate::policy::{Act, Handling, Role};
@@ -62,10 +61,22 @@ fn decider(tx: &mut Tx<'_>, id: &str) -> Result<Caller> {
     if !named.is(Role::Supervisor) {
         return Err(Error::field("supervisor_id", "role", "must be a supervisor"));
     }
-    if named.user == tx.caller.user {
-        return Err(Error::field("supervisor_id", "other", "must be somebody else: nobody decides in a case they work on"));
+    if named.user == tx.caller.user && tx.ground.is_none() {
+        return Err(works_on_it());
     }
     Ok(named)
+}
+
+/// The same for a case that exists: neither its lead nor a member. A supervisor who restricts may name themselves.
+fn decider_of(tx: &mut Tx<'_>, id: &str, next: &Value) -> Result<Caller> {
+    let named = decider(tx, id)?;
+    let case = tx.case()?.case_id.clone();
+    let works = next["lead"]["id"] == json!(named.user) || store::member_since(tx.conn, &case, &named.user)?.is_some();
+    if works { Err(works_on_it()) } else { Ok(named) }
+}
+
+fn works_on_it() -> Error {
+    Error::field("supervisor_id", "other", "must be somebody else: nobody decides in a case they work on")
 }
 
 fn insert(tx: &mut Tx<'_>, record: &Value, unit_path: &str, made: &Appended) -> Result<()> {
@@ -100,7 +111,7 @@ pub fn change(tx: &mut Tx<'_>, version: i64, patch: &CasePatch) -> Result<Record
     let id = tx.case()?.case_id.clone();
     let row = store::case(tx.conn, &id)?.ok_or_else(Error::not_found)?;
     if row.version != version {
-        return Err(stale());
+        return Err(Error::stale());
     }
     may_all(tx, patch)?;
     let before: Value = serde_json::from_str(&row.body)?;
@@ -109,6 +120,9 @@ pub fn change(tx: &mut Tx<'_>, version: i64, patch: &CasePatch) -> Result<Record
         free_number(tx, next["number"].as_str().unwrap_or_default())?;
     }
     put_people(tx, patch, &mut next)?;
+    if next["handling"] != "standard" && before["handling"] == "standard" && patch.supervisor_id.is_none() {
+        return Err(Error::field("supervisor_id", "required", "must name the supervisor who decides in a restricted or confidential case"));
+    }
     let action = action_of(&before, &next);
     let made = tx.append(NewEvent::new(action, ("case", &id), row.version + 1, next.clone()))?;
     update(tx, &id, &next, &made)?;
@@ -122,10 +136,13 @@ pub fn change(tx: &mut Tx<'_>, version: i64, patch: &CasePatch) -> Result<Record
 
 /// One patch may ask for several rights at once; each is needed.
 fn may_all(tx: &Tx<'_>, patch: &CasePatch) -> Result<()> {
+    let closely_kept = tx.case()?.handling != Handling::Standard;
     let wanted = [
         (patch.handling.is_some(), Act::CaseRestrict),
         (patch.lead_id.is_some(), Act::MemberChange),
-        (patch.supervisor_id.is_some(), Act::CaseChange),
+        // In a case that is closely kept only the lead says who decides.
+        (patch.supervisor_id.is_some() && closely_kept, Act::GrantDecide),
+        (patch.changes_particulars(), Act::CaseChange),
     ];
     match wanted.iter().find(|(asked, act)| *asked && !tx.may(*act)) {
         Some((_, act)) => Err(Error::forbidden(Vec::new(), format!("You may not do this ({}) here.", act.as_str()))),
@@ -145,7 +162,7 @@ fn put_people(tx: &mut Tx<'_>, patch: &CasePatch, next: &mut Value) -> Result<()
         next["unit_id"] = json!(people::unit(tx.conn, id)?.ok_or_else(|| Error::field("unit_id", "exists", "is no unit"))?.id);
     }
     if let Some(id) = &patch.supervisor_id {
-        let named = decider(tx, id)?;
+        let named = decider_of(tx, id, next)?;
         next["supervisor"] = json!({"id": named.user, "name": named.name});
     }
     Ok(())

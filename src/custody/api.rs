@@ -7,7 +7,7 @@ use actix_web::web::Path;
 use diesel::prelude::*;
 use serde_json::{Value, json};
 
-use crate::captures::{shown_event_is_withheld, store as captures};
+use crate::captures::{store as captures, takes_part};
 use crate::db::AnyConn;
 use crate::db::tables::{leaves, records};
 use crate::error::{Error, Result};
@@ -142,9 +142,11 @@ fn records_of(conn: &mut AnyConn, found: &[StoredEvent]) -> Result<HashMap<Vec<u
 fn closed_captures(look: &mut Look<'_>, found: &[StoredEvent]) -> Result<HashMap<String, String>> {
     let ids: Result<Vec<String>> = found.iter().map(object_of).collect();
     let decides = look.may(Act::CaptureReadHeld);
-    let states = captures::states(look.conn, &ids?)?;
-    let closed = states.into_iter().filter(|(_, state, capturer)| {
-        shown_event_is_withheld(Some(state)) && (!decides || *capturer == look.caller.user)
-    });
-    Ok(closed.map(|(id, state, _)| (id, state)).collect())
+    let mut closed = HashMap::new();
+    for row in captures::closed(look.conn, &ids?)? {
+        if !decides || takes_part(look, &row)? {
+            closed.insert(row.id, row.state);
+        }
+    }
+    Ok(closed)
 }

@@ -85,7 +85,7 @@ impl Db {
 
     /// Reads on the calling thread.
     pub fn read_blocking<T>(&self, f: impl FnOnce(&mut AnyConn) -> Result<T>) -> Result<T> {
-        let mut conn = self.0.readers.get().map_err(|e| busy(format!("no database connection: {e}")))?;
+        let mut conn = self.0.readers.get().map_err(|e| unreachable(&e))?;
         f(&mut conn)
     }
 
@@ -113,7 +113,7 @@ impl Db {
         match &self.0.writer {
             Writing::Thread(writer) => writer.submit(f)?.blocking_recv().unwrap_or_else(|_| Err(busy("the writer stopped"))),
             Writing::Pool(pool) => {
-                let mut conn = pool.get().map_err(|e| busy(format!("no database connection: {e}")))?;
+                let mut conn = pool.get().map_err(|e| unreachable(&e))?;
                 again_when_collided(&mut conn, &f)
             }
         }
@@ -147,6 +147,12 @@ const COLLIDED: &str = "database-collided";
 /// Says that this write met another and is to be run again.
 pub fn collided() -> Error {
     Error::new(Kind::Unavailable, COLLIDED, "another request with the same key came first")
+}
+
+/// No connection: the log says why, the caller only that it is so.
+fn unreachable(e: &impl std::fmt::Display) -> Error {
+    tracing::error!(error = %e, "no database connection");
+    Error::unavailable("database-unreachable", "The database does not answer. Nothing was changed; try again.", 10)
 }
 
 /// A refusal that says: the database is busy, try again.

@@ -16,7 +16,7 @@ use diesel::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use relation::{Ground, Scope, may_on};
+pub use relation::{Ground, Scope, may_on, part_in_basis};
 pub use tx::{NewEvent, Recorded, Tx};
 pub use views::View;
 
@@ -80,6 +80,20 @@ impl Look<'_> {
     pub fn may(&self, act: Act) -> bool {
         may(self.policy, self.caller, act, self.ground)
     }
+
+    /// Refuses who has not yet changed a password that was set for one use: for lists, which every signed-in person
+    /// may ask for and which show only what they may read.
+    pub fn settled(&self) -> Result<()> {
+        if self.caller.must_change { Err(change_first()) } else { Ok(()) }
+    }
+}
+
+fn change_first() -> Error {
+    Error::new(
+        Kind::Forbidden,
+        "password-change-first",
+        "This password was set for one use. Change it first: PUT /api/v1/me/password.",
+    )
 }
 
 /// What `check` found: who, and where.
@@ -155,7 +169,7 @@ impl Gate {
         let now = self.now();
         if self.0.views.is_new(&passed.caller.session, &view, now) {
             let draft = view.draft(case.as_deref(), &visit.address);
-            self.0.journal.append(actor_of(&passed.caller, passed.ground.as_ref()), now, draft).await?;
+            self.0.journal.append(actor_of(&passed.caller, passed.ground.as_ref()), draft).await?;
             self.0.views.remember(&passed.caller.session, &view, now);
         }
         Ok(seen)
@@ -214,7 +228,7 @@ impl Gate {
 
     /// Records an event that changes nothing else.
     pub async fn note(&self, actor: Actor, draft: ledger::Draft) -> Result<()> {
-        self.0.journal.append(actor, self.now(), draft).await
+        self.0.journal.append(actor, draft).await
     }
 
     /// A refusal is an event too (product.md, rule 4), and costs the same for what exists and what doesn't.
@@ -237,7 +251,8 @@ impl Gate {
         };
         let case = case.or_else(|| scope.named_case());
         let draft = refusals::draft(case.as_deref(), act, scope, &visit.address, e, repeats);
-        if let Err(lost) = self.0.journal.append(actor_of(&caller, None), now, draft).await {
+        if let Err(lost) = self.0.journal.append(actor_of(&caller, None), draft).await {
+            self.0.refusals.forget(&visit.credential, act, scope);
             tracing::error!(error = %lost, "a refusal could not be recorded");
         }
         done
@@ -272,7 +287,6 @@ impl Inner {
     }
 
     fn keep_house<T>(&self, conn: &mut AnyConn, actor: &Actor, f: &dyn Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
-        let now = self.clock.now();
         let nobody = Caller {
             session: String::new(),
             user: String::new(),
@@ -283,7 +297,8 @@ impl Inner {
             unit_path: String::new(),
             must_change: false,
         };
-        let mut tx = Tx::new(conn, &nobody, None, now, &self.policy, Heads::default()).acting_as(actor.clone());
+        let now = self.clock.now();
+        let mut tx = Tx::new(conn, &nobody, None, now, &self.policy, Heads::default()).acting_as(actor.clone(), &*self.clock);
         let done = f(&mut tx)?;
         let heads = tx.into_heads();
         heads.flush(conn)?;
@@ -303,11 +318,7 @@ fn refuse_read_only(conn: &mut AnyConn, act: Act) -> Result<()> {
 /// Where the caller stands, or why not: 404 for what they may not see, 403 for what they may see but not do.
 fn stand(conn: &mut AnyConn, policy: &Policy, caller: &Caller, act: Act, scope: &Scope, now: Micros) -> Result<Option<Ground>> {
     if caller.must_change && act != Act::SessionOwn {
-        return Err(Error::new(
-            Kind::Forbidden,
-            "password-change-first",
-            "This password was set for one use. Change it first: PUT /api/v1/me/password.",
-        ));
+        return Err(change_first());
     }
     let ground = relation::ground(conn, caller, scope, now)?;
     if scope.is_on_case() && ground.is_none() {
@@ -319,6 +330,10 @@ fn stand(conn: &mut AnyConn, policy: &Policy, caller: &Caller, act: Act, scope: 
     }
     if scope.is_on_case() && !may(policy, caller, Act::CaseRead, ground.as_ref()) {
         return Err(Error::not_found());
+    }
+    if policy.only_closed_forbids(&question(caller, act, ground.as_ref())) {
+        let detail = "The case is closed and takes no new work: reopen it first, with PATCH status on the case.";
+        return Err(Error { rules: decision.rules, ..Error::new(Kind::Conflict, "case-closed", detail) });
     }
     Err(refused(act, decision.rules))
 }

@@ -26,6 +26,9 @@ impl Refusals {
         let mut seen = self.0.lock().ok()?;
         if seen.len() > KEPT {
             seen.retain(|_, (at, _)| *at > now - MINUTE);
+            if seen.len() > KEPT {
+                seen.clear();
+            }
         }
         let entry = seen.entry((credential.clone(), act, scope.clone())).or_insert((Micros::MIN, 0));
         if entry.0 > now - MINUTE {
@@ -35,6 +38,13 @@ impl Refusals {
         let repeats = entry.1;
         *entry = (now, 0);
         Some(repeats)
+    }
+
+    /// Forgets a refusal that could not be recorded, so that the next one is.
+    pub fn forget(&self, credential: &Credential, act: Act, scope: &Scope) {
+        if let Ok(mut seen) = self.0.lock() {
+            seen.remove(&(credential.clone(), act, scope.clone()));
+        }
     }
 }
 

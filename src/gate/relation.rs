@@ -183,23 +183,25 @@ fn facts(conn: &mut AnyConn, caller: &Caller, scope: &Scope) -> Result<Facts> {
             let (capturer, body): (String, String) =
                 captures::table.find(id).select((captures::capturer_id, captures::body)).first(conn)?;
             facts.capturer = capturer == caller.user;
-            facts.holder = holds_basis(conn, caller, &body)?;
+            (facts.requester, facts.holder) = part_in_basis(conn, caller, &body)?;
         }
         _ => {}
     }
     Ok(facts)
 }
 
-/// Whether the caller is a holder of the authorization that a capture names.
-fn holds_basis(conn: &mut AnyConn, caller: &Caller, body: &str) -> Result<bool> {
+/// Whether the caller asked for the authorization that a capture names, and whether they are a holder of it.
+pub fn part_in_basis(conn: &mut AnyConn, caller: &Caller, body: &str) -> Result<(bool, bool)> {
     let record: serde_json::Value = serde_json::from_str(body)?;
-    let Some(id) = record["basis"]["id"].as_str() else { return Ok(false) };
+    let Some(id) = record["basis"]["id"].as_str() else { return Ok((false, false)) };
+    let requester: Option<String> =
+        authorizations::table.find(id).select(authorizations::requester_id).first(conn).optional()?;
     let held: Option<String> = authorization_holders::table
         .find((id, &caller.user))
         .select(authorization_holders::user_id)
         .first(conn)
         .optional()?;
-    Ok(held.is_some())
+    Ok((requester.as_deref() == Some(caller.user.as_str()), held.is_some()))
 }
 
 /// Whether somebody may do something on a case.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::relation::{self, Ground};
-use crate::clock::{self, Micros};
+use crate::clock::{self, Clock, Micros};
 use crate::db::AnyConn;
 use crate::error::{Error, Result};
 use crate::identity::Caller;
@@ -43,6 +43,8 @@ pub struct Tx<'a> {
     policy: &'a Policy,
     actor: Actor,
     heads: Heads,
+    /// Set where no stream was locked when the transaction began: each event's time is read after its lock.
+    clock: Option<&'a dyn Clock>,
 }
 
 impl<'a> Tx<'a> {
@@ -55,11 +57,11 @@ impl<'a> Tx<'a> {
         heads: Heads,
     ) -> Self {
         let actor = super::actor_of(caller, ground);
-        Self { conn, caller, ground, now, policy, actor, heads }
+        Self { conn, caller, ground, now, policy, actor, heads, clock: None }
     }
 
-    pub(super) fn acting_as(self, actor: Actor) -> Self {
-        Self { actor, ..self }
+    pub(super) fn acting_as(self, actor: Actor, clock: &'a dyn Clock) -> Self {
+        Self { actor, clock: Some(clock), ..self }
     }
 
     pub(super) fn into_heads(self) -> Heads {
@@ -124,7 +126,9 @@ impl<'a> Tx<'a> {
             attest: event.attest,
         };
         let actor = self.actor.clone();
-        self.heads.append(self.conn, &actor, self.now, &draft)
+        self.heads.hold(self.conn, &draft.stream)?;
+        let now = self.clock.map_or(self.now, Clock::now);
+        self.heads.append(self.conn, &actor, now, &draft)
     }
 
     fn stream_of(&self, event: &NewEvent<'_>) -> Result<String> {

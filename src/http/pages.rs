@@ -37,13 +37,16 @@ async fn reply_nothing() -> reply::Reply {
 /// Ready when the database answers and the tree is published.
 async fn ready(app: App) -> reply::Reply {
     let state = app.gate.db().read(crate::ledger::state).await?;
-    let state = state.ok_or_else(|| Error::unavailable("unavailable", "The log is not open yet.", 2))?;
-    app.blobs.check_reserve(app.limits.reserve)?;
-    reply::ok(&json!({"status": "ready", "tree_size": state.size}))
+    state.ok_or_else(|| Error::unavailable("unavailable", "The log is not open yet.", 2))?;
+    let (blobs, reserve) = (app.blobs.clone(), app.limits.reserve);
+    crate::db::blocking(move || blobs.check_reserve(reserve)).await?;
+    reply::ok(&json!({"status": "ready"}))
 }
 
 async fn metrics(req: HttpRequest, app: App) -> reply::Reply {
-    let local = req.peer_addr().is_some_and(|a| a.ip().is_loopback());
+    // Behind a reverse proxy everyone comes from loopback; what it forwards is not local.
+    let forwarded = ["forwarded", "x-forwarded-for"].iter().any(|name| req.headers().contains_key(*name));
+    let local = !forwarded && req.peer_addr().is_some_and(|a| a.ip().is_loopback());
     let shown = req.headers().get("authorization").and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
     let known = app.metrics_token.as_deref().is_some_and(|t| shown == Some(t));
     if !local && !known {

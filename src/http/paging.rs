@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 use super::reply::Reply;
 use crate::error::{Error, Result};
 
+/// Integers beyond this are not exact in the ledger's JSON, and no list is as long.
+const LARGEST: i64 = 1 << 52;
+
 /// What a client asked a list for.
 #[derive(Debug, Clone)]
 pub struct Page {
@@ -45,6 +48,9 @@ impl Page {
         let pairs = form_pairs(req.query_string());
         let mut page = Self { limit: 50, after: None, filters: Vec::new() };
         for (name, value) in pairs {
+            if value.contains('\0') {
+                return Err(Error::field(name, "no_nul", "holds a NUL character: remove it"));
+            }
             match name.as_str() {
                 "limit" => page.limit = limit(&value)?,
                 "cursor" => page.after = Some(open_cursor(&value)?),
@@ -81,7 +87,8 @@ impl Page {
 
     /// The cursor as a number, for lists in the order of one.
     pub fn after_number(&self) -> Result<Option<i64>> {
-        self.after.as_deref().map(|a| a.parse().map_err(|_| bad_cursor())).transpose()
+        let number = |text: &str| text.parse().ok().filter(|n| (0..=LARGEST).contains(n)).ok_or_else(bad_cursor);
+        self.after.as_deref().map(number).transpose()
     }
 
     /// The page as an answer.
@@ -122,7 +129,7 @@ fn seal_cursor(key: &str) -> String {
 
 fn open_cursor(text: &str) -> Result<String> {
     let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| bad_cursor())?;
-    String::from_utf8(bytes).map_err(|_| bad_cursor())
+    String::from_utf8(bytes).ok().filter(|key| !key.contains('\0')).ok_or_else(bad_cursor)
 }
 
 fn bad_cursor() -> Error {

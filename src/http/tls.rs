@@ -25,6 +25,10 @@ pub fn make(cert: &Path, key: &Path) -> Result<()> {
     params.not_after = rcgen::date_time_ymd(2045, 1, 1);
     let pair = KeyPair::generate().map_err(broken)?;
     let signed = params.self_signed(&pair).map_err(broken)?;
+    // A key without its certificate belongs to a start that was cut off.
+    if key.exists() {
+        fs::remove_file(key)?;
+    }
     write_secret(key, pair.serialize_pem().as_bytes())?;
     fs::write(cert, signed.pem())?;
     Ok(())

@@ -108,14 +108,5 @@ pub fn if_match(req: &HttpRequest) -> Result<i64> {
     };
     let text = value.to_str().unwrap_or_default().trim();
     let version = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')).and_then(|t| t.parse().ok());
-    version.ok_or_else(stale)
-}
-
-/// What the caller changed is not what is stored now.
-pub fn stale() -> Error {
-    Error::new(
-        crate::error::Kind::Stale,
-        "stale-version",
-        "This was changed since you read it. Read it again, and repeat your change on the new version.",
-    )
+    version.ok_or_else(Error::stale)
 }

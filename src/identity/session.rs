@@ -151,32 +151,49 @@ fn insert(conn: &mut AnyConn, id: &str, user: &str, kind: &str, hash: &Digest, n
     Ok(())
 }
 
+/// What became of a refresh.
+#[derive(Debug, Clone)]
+pub enum Refreshed {
+    /// The session goes on, with a new secret.
+    Yes(Opened),
+    /// The secret is none of a session that goes on.
+    No,
+    /// The secret was used before: somebody has a copy, and the session was ended.
+    Stolen(String),
+}
+
 /// Rotates a session's secret. A secret that was used before ends the session: somebody has a copy.
-pub fn refresh(conn: &mut AnyConn, refresh: &str, now: Micros) -> Result<Option<Opened>> {
-    let Some((id, shown)) = refresh.split_once('.') else { return Ok(None) };
+pub fn refresh(conn: &mut AnyConn, refresh: &str, now: Micros) -> Result<Refreshed> {
+    let Some((id, shown)) = refresh.split_once('.') else { return Ok(Refreshed::No) };
     let shown = Digest::of(shown.as_bytes()).as_bytes().to_vec();
     let row: Option<(Vec<u8>, Option<Vec<u8>>)> = sessions::table
         .filter(sessions::id.eq(id).and(sessions::kind.eq("session")))
         .select((sessions::secret_hash, sessions::spent_hash))
         .first(conn)
         .optional()?;
-    let Some((current, spent)) = row else { return Ok(None) };
+    let Some((current, spent)) = row else { return Ok(Refreshed::No) };
     if spent.as_deref() == Some(&shown) {
-        end(conn, id, now)?;
-        return Ok(None);
+        let ended = end(conn, id, now)?;
+        return Ok(if ended { Refreshed::Stolen(id.to_owned()) } else { Refreshed::No });
     }
     if current != shown || resolve(conn, &Credential::Session(id.to_owned()), now).is_err() {
-        return Ok(None);
+        return Ok(Refreshed::No);
     }
     let (text, hash) = secret();
-    diesel::update(sessions::table.find(id))
+    let mine = sessions::table.find(id).filter(sessions::secret_hash.eq(current));
+    let rotated = diesel::update(mine)
         .set((
             sessions::secret_hash.eq(hash.as_bytes().to_vec()),
             sessions::spent_hash.eq(shown),
             sessions::refreshed_at.eq(now),
         ))
         .execute(conn)?;
-    Ok(Some(Opened { session: id.to_owned(), refresh: format!("{id}.{text}") }))
+    if rotated == 0 {
+        // Two showed the same secret at once; the other one was first, so this one is a copy.
+        end(conn, id, now)?;
+        return Ok(Refreshed::Stolen(id.to_owned()));
+    }
+    Ok(Refreshed::Yes(Opened { session: id.to_owned(), refresh: format!("{id}.{text}") }))
 }
 
 /// Ends a session or token at once; `false` if it was over or is none.

@@ -109,6 +109,7 @@ actions! {
     TrainingRecorded "training.recorded" Agency "A training of a user was recorded.";
     TokenIssued "token.issued" Agency "A token was issued for a user.";
     TokenRevoked "token.revoked" Agency "A token was revoked.";
+    CasesListed "cases.listed" Agency "A page of cases was read.";
     LedgerViewed "ledger.viewed" Agency "The ledger of all cases was read.";
     BackupMade "backup.made" Agency "A backup was made.";
 }

@@ -15,6 +15,9 @@ use crate::proof::event::{self, Actor, Event, Object};
 use crate::proof::id::Digest;
 use crate::proof::record;
 
+/// Bytes of a record at the most: two of them and what goes with them fit a packet's line of 1 MB (contract section 4).
+const RECORD: usize = 400_000;
+
 /// What one event is about to say.
 #[derive(Debug, Clone)]
 pub struct Draft {
@@ -145,6 +148,10 @@ impl Heads {
         let body = made.canonical().map_err(unhashable)?;
         let leaf = event::leaf(&body);
         let text = crate::proof::canon::to_strict(&draft.record).map_err(unhashable)?;
+        if text.len() > RECORD {
+            let message = format!("makes a record of {} bytes, at most {RECORD} are kept: shorten it, or attach the rest as a file", text.len());
+            return Err(Error { slug: "too-large", ..Error::field("body", "too_large", message) });
+        }
         self.records.push(RecordRow { leaf: leaf.as_bytes().to_vec(), salt: salt.to_vec(), body: into_text(text)? });
         self.events.push(EventRow {
             stream: made.stream,

@@ -9,7 +9,7 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use super::append::{Draft, Heads};
 use super::sequencer;
 use super::signer::LogSigner;
-use crate::clock::{Clock, Micros};
+use crate::clock::Clock;
 use crate::db::Db;
 use crate::error::{Error, Result};
 use crate::proof::event::Actor;
@@ -21,7 +21,6 @@ const QUEUE: usize = 16_384;
 
 struct Entry {
     actor: Actor,
-    now: Micros,
     draft: Draft,
     reply: oneshot::Sender<Result<()>>,
 }
@@ -40,7 +39,7 @@ impl Journal {
         let (queue, entries) = mpsc::channel(QUEUE);
         let urgent = Arc::new(Notify::new());
         let (grown, size) = watch::channel(0);
-        tokio::spawn(append_all(db.clone(), entries));
+        tokio::spawn(append_all(db.clone(), clock.clone(), entries));
         if let Some(signer) = signer {
             tokio::spawn(sequence(db, clock, signer, urgent.clone(), grown, queue.downgrade()));
         }
@@ -48,9 +47,9 @@ impl Journal {
     }
 
     /// Appends one event; answers after COMMIT.
-    pub async fn append(&self, actor: Actor, now: Micros, draft: Draft) -> Result<()> {
+    pub async fn append(&self, actor: Actor, draft: Draft) -> Result<()> {
         let (reply, answer) = oneshot::channel();
-        let entry = Entry { actor, now, draft, reply };
+        let entry = Entry { actor, draft, reply };
         self.queue
             .try_send(entry)
             .map_err(|_| Error::unavailable("busy", "The access log cannot keep up; nothing was shown. Try again.", 2))?;
@@ -75,27 +74,38 @@ impl Journal {
     }
 }
 
-async fn append_all(db: Db, mut entries: mpsc::Receiver<Entry>) {
+async fn append_all(db: Db, clock: Arc<dyn Clock>, mut entries: mpsc::Receiver<Entry>) {
     let mut batch = Vec::new();
     while entries.recv_many(&mut batch, BATCH).await > 0 {
         let taken: Vec<Entry> = std::mem::take(&mut batch);
-        let (work, replies): (Vec<_>, Vec<_>) =
-            taken.into_iter().map(|e| ((e.actor, e.now, e.draft), e.reply)).unzip();
-        let done = append_batch(&db, work).await;
-        for reply in replies {
-            // Whoever asked may be gone; the event stays.
-            let _ = reply.send(done.clone());
-        }
+        append_taken(&db, &clock, taken).await;
+    }
+}
+
+/// One entry that cannot be written must not take the others with it: a batch that fails is repeated one by one.
+async fn append_taken(db: &Db, clock: &Arc<dyn Clock>, taken: Vec<Entry>) {
+    let (work, replies): (Vec<_>, Vec<_>) = taken.into_iter().map(|e| ((e.actor, e.draft), e.reply)).unzip();
+    let together = append_batch(db, clock, work.clone()).await;
+    for (one, reply) in work.into_iter().zip(replies) {
+        let done = match &together {
+            Ok(()) => Ok(()),
+            Err(_) => append_batch(db, clock, vec![one]).await,
+        };
+        // Whoever asked may be gone; the event stays.
+        let _ = reply.send(done);
     }
 }
 
 /// Appends many events in one transaction; their streams' heads are locked in sorted order.
-async fn append_batch(db: &Db, work: Vec<(Actor, Micros, Draft)>) -> Result<()> {
+/// The time is read when they are.
+async fn append_batch(db: &Db, clock: &Arc<dyn Clock>, work: Vec<(Actor, Draft)>) -> Result<()> {
+    let clock = clock.clone();
     db.write(move |conn| {
-        let streams: Vec<&str> = work.iter().map(|(_, _, d)| d.stream.as_str()).collect();
+        let streams: Vec<&str> = work.iter().map(|(_, d)| d.stream.as_str()).collect();
         let mut heads = Heads::lock(conn, &streams)?;
-        for (actor, now, draft) in &work {
-            heads.append(conn, actor, *now, draft)?;
+        let now = clock.now();
+        for (actor, draft) in &work {
+            heads.append(conn, actor, now, draft)?;
         }
         heads.flush(conn)
     })

@@ -24,7 +24,9 @@ const BATCH: i64 = 4096;
 /// Integrates what waits, and signs. Answers the tree's size, and whether more may wait.
 pub fn run_once(db: &Db, signer: &mut LogSigner, now: Micros) -> Result<(u64, bool)> {
     let (state, taken) = db.write_blocking(integrate)?;
-    if signer.last().map(|c| c.size) != Some(state.size) {
+    // A crash between signing and storing leaves a checkpoint that only the signer knows: it is stored now.
+    let stored = db.read_blocking(super::read::newest_checkpoint)?.map(|(size, _)| size);
+    if signer.last().map(|c| c.size) != Some(state.size) || stored != Some(signed(state.size)?) {
         publish(db, signer, &state, now)?;
     }
     Ok((state.size, taken == BATCH))
@@ -45,12 +47,12 @@ fn integrate(conn: &mut AnyConn) -> Result<(TreeState, i64)> {
         return Ok((state, 0));
     }
     let new = digests(&waiting)?;
-    let changed = merkle::extend(&StoredTiles::new(conn, &state.origin), state.size, &new)?;
+    let changed = merkle::extend(&StoredTiles::uncommitted(conn, &state.origin), state.size, &new)?;
     changed.into_iter().try_for_each(|(id, hashes)| tree::write_tile(conn, id, hashes))?;
     insert_leaves(conn, state.size, &waiting)?;
     clear(conn, &waiting)?;
     let size = state.size + new.len() as u64;
-    let root = merkle::root(&StoredTiles::new(conn, &state.origin), size)?;
+    let root = merkle::root(&StoredTiles::uncommitted(conn, &state.origin), size)?;
     diesel::update(log_state::table)
         .set((log_state::size.eq(signed(size)?), log_state::root.eq(root.as_bytes().to_vec())))
         .execute(conn)?;

@@ -33,20 +33,23 @@ impl LogSigner {
 
     /// Opens the key of an existing log and holds it against the vkey that the database keeps.
     pub fn open(folder: &Path, origin: &str, vkey: &str) -> Result<Self> {
+        let seed = read_seed(folder)?;
         let file = folder.join("log.key");
-        let text = fs::read_to_string(&file).map_err(|e| {
-            refused(format!("the log's key {} cannot be read ({e}): put it back from your backup; a log without its key cannot go on", file.display()))
-        })?;
-        let seed: Digest = text.trim().parse().map_err(|_| refused(format!("{} is not a key of this log", file.display())))?;
-        // Before the last checkpoint, which would look damaged under another key.
-        if signer_of(origin, seed.as_bytes())?.vkey().to_string() != vkey {
+        let signer = named(origin, &seed)?;
+        if signer.vkey().to_string() != vkey {
             return Err(refused(format!("{} is another key than the log's ({vkey}): put the right one back", file.display())));
         }
-        Self::with_seed(folder, origin, seed.as_bytes())
+        Self::with_seed(folder, origin, &seed)
+    }
+
+    /// Takes up a key that a first start made and never signed with, because it was cut off.
+    pub fn adopt(folder: &Path, origin: &str) -> Result<Self> {
+        let seed = read_seed(folder)?;
+        Self::with_seed(folder, origin, &seed)
     }
 
     fn with_seed(folder: &Path, origin: &str, seed: &[u8; 32]) -> Result<Self> {
-        let signer = signer_of(origin, seed)?;
+        let signer = named(origin, seed)?;
         let last_file = folder.join("log.checkpoint");
         let last = match fs::read(&last_file) {
             Ok(bytes) => Some(read_last(&bytes, &signer.vkey().to_string())?),
@@ -78,13 +81,22 @@ impl LogSigner {
     }
 }
 
-fn signer_of(origin: &str, seed: &[u8; 32]) -> Result<Signer> {
+fn named(origin: &str, seed: &[u8; 32]) -> Result<Signer> {
     Signer::from_seed(origin, seed).map_err(|e| refused(format!("the log cannot be named {origin:?}: {e}")))
+}
+
+fn read_seed(folder: &Path) -> Result<[u8; 32]> {
+    let file = folder.join("log.key");
+    let text = fs::read_to_string(&file).map_err(|e| {
+        refused(format!("the log's key {} cannot be read ({e}): put it back from your backup; a log without its key cannot go on", file.display()))
+    })?;
+    let seed: Digest = text.trim().parse().map_err(|_| refused(format!("{} is not a key of this log", file.display())))?;
+    Ok(*seed.as_bytes())
 }
 
 /// Reads a checkpoint note and verifies the log's signature on it.
 pub fn read_last(bytes: &[u8], vkey: &str) -> Result<Checkpoint> {
-    let broken = || refused("keys/log.checkpoint, the last checkpoint that was signed, is damaged or of another key: put it back from your backup".to_owned());
+    let broken = || refused("the last checkpoint beside the key is damaged: put it back from your backup".to_owned());
     let key = VerifyingKey::parse(vkey).map_err(|_| broken())?;
     let note = Note::parse(bytes).map_err(|_| broken())?;
     let verified = note.verify(&[key]).map_err(|_| broken())?;

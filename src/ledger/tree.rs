@@ -24,12 +24,18 @@ static FULL: LazyLock<Mutex<HashMap<(String, TileId), Arc<Tile>>>> = LazyLock::n
 pub struct StoredTiles<'a> {
     conn: RefCell<&'a mut AnyConn>,
     origin: String,
+    keeps: bool,
 }
 
 impl<'a> StoredTiles<'a> {
     /// Over this connection; the origin keeps the caches of two logs in one process apart.
     pub fn new(conn: &'a mut AnyConn, origin: &str) -> Self {
-        Self { conn: RefCell::new(conn), origin: origin.to_owned() }
+        Self { conn: RefCell::new(conn), origin: origin.to_owned(), keeps: true }
+    }
+
+    /// For the transaction that writes tiles: what it reads may yet be rolled back, and must not be kept.
+    pub fn uncommitted(conn: &'a mut AnyConn, origin: &str) -> Self {
+        Self { keeps: false, ..Self::new(conn, origin) }
     }
 }
 
@@ -44,7 +50,7 @@ impl Tiles for StoredTiles<'_> {
         let hashes = read_tile(&mut self.conn.borrow_mut(), id)?.unwrap_or_default();
         let full = hashes.len() == WIDTH * 32;
         let tile = Arc::new(Tile::new(&hashes).ok_or_else(|| Error::internal("a stored tile is damaged"))?);
-        if full && let Ok(mut kept) = FULL.lock() {
+        if full && self.keeps && let Ok(mut kept) = FULL.lock() {
             if kept.len() >= CACHED {
                 kept.clear();
             }

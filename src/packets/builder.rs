@@ -26,6 +26,10 @@ const LOOK: Duration = Duration::from_secs(2);
 
 /// Builds packets until `stop` becomes true or its sender is gone.
 pub async fn run_builder(app: App, mut stop: watch::Receiver<bool>) {
+    if is_read_only(&app).await {
+        tracing::warn!("this installation is read-only: packets asked for in it are not built");
+        return;
+    }
     if let Err(e) = recover(&app).await {
         tracing::error!(error = %e, "packets left unfinished could not be marked as failed");
     }
@@ -43,6 +47,11 @@ pub async fn run_builder(app: App, mut stop: watch::Receiver<bool>) {
             }
         }
     }
+}
+
+/// A log that may not grow could record neither a packet nor its failure.
+async fn is_read_only(app: &App) -> bool {
+    matches!(app.gate.db().read(ledger::state).await, Ok(Some(state)) if state.read_only)
 }
 
 async fn idle(app: &App, stop: &mut watch::Receiver<bool>) -> std::result::Result<(), watch::error::RecvError> {

@@ -6,12 +6,14 @@ use serde_json::{Value, json};
 use crate::clock::{self, Micros};
 use crate::db::tables::packets;
 use crate::error::{Error, Result};
-use crate::forms::{Form, LINE, TEXT, parse_id};
+use crate::forms::{Form, LINE, REASON, TEXT, parse_id};
 use crate::proof::id::Digest;
 use crate::words;
 
 /// Captures that one request may name: the record that keeps them stays under 1 MB.
 const NAMED: usize = 20_000;
+/// Things withheld that one disclosure may name.
+const WITHHELD: usize = 50;
 /// Longest slug of a case number.
 const SLUG: usize = 60;
 
@@ -183,27 +185,37 @@ impl Packet {
     }
 }
 
+/// Something that did not go with a packet, and why.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Withheld {
+    what: String,
+    why: String,
+}
+
 /// To whom a packet went.
 #[derive(Debug, Clone)]
 pub struct NewDisclosure {
     to: String,
-    under: Option<String>,
-    request: Option<String>,
-    withheld: Option<String>,
-    note: Option<String>,
+    texts: Vec<(&'static str, String)>,
+    withheld: Vec<Withheld>,
     at: Option<Micros>,
 }
 
 impl NewDisclosure {
     /// Reads a request.
     pub fn read(mut form: Form) -> Result<Self> {
+        let lines = [("under", LINE), ("request", LINE), ("means", LINE), ("note", TEXT)];
         let new = Self {
             to: form.required("to", LINE),
-            under: form.text("under", LINE),
-            request: form.text("request", LINE),
-            withheld: form.text("withheld", TEXT),
-            note: form.text("note", TEXT),
-            at: form.time("at"),
+            texts: lines
+                .into_iter()
+                .filter_map(|(name, max)| Some((name, form.text(name, max)?)))
+                .collect(),
+            withheld: form.objects("withheld", WITHHELD, |f| Withheld {
+                what: f.required("what", LINE),
+                why: f.required("why", REASON),
+            }),
+            at: form.time("disclosed_at"),
         };
         form.done()?;
         Ok(new)
@@ -211,26 +223,20 @@ impl NewDisclosure {
 
     /// When the packet was handed over; a time to come is refused.
     pub fn at(&self, now: Micros) -> Result<Micros> {
+        let message = "lies in the future: record a disclosure after it was made";
         match self.at {
-            Some(at) if at > now => Err(Error::field(
-                "at",
-                "past",
-                "lies in the future: record a disclosure after it was made",
-            )),
+            Some(at) if at > now => Err(Error::field("disclosed_at", "past", message)),
             at => Ok(at.unwrap_or(now)),
         }
     }
 
-    /// What was said, as fields of a record; what was not said is left out.
-    pub fn fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let optional = [
-            ("under", &self.under),
-            ("request", &self.request),
-            ("withheld", &self.withheld),
-            ("note", &self.note),
-        ];
-        std::iter::once(("to", self.to.as_str()))
-            .chain(optional.into_iter().filter_map(|(k, v)| Some((k, v.as_deref()?))))
+    /// What was said, as a record; what was not said is left out.
+    pub fn record(&self) -> Value {
+        let mut record = json!({"to": self.to, "withheld": self.withheld});
+        for (name, text) in &self.texts {
+            record[*name] = json!(text);
+        }
+        record
     }
 }
 

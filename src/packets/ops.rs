@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::model::{NewDisclosure, NewPacket, Packet, State, name};
 use super::store;
@@ -12,6 +12,9 @@ use crate::db::{AnyConn, canonical};
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::gate::{NewEvent, Recorded, Tx};
 use crate::ledger::{self, Action};
+
+/// Bytes of a disclosure's record: a later packet holds it on one line, which has at most 1 MB.
+const RECORD: usize = 500_000;
 
 /// Puts a packet in the builder's queue.
 pub fn request(tx: &mut Tx<'_>, new: &NewPacket) -> Result<Recorded<Value>> {
@@ -125,17 +128,22 @@ pub fn download(tx: &mut Tx<'_>, id: &str, address: &str) -> Result<Recorded<()>
 /// Records to whom a packet went.
 pub fn disclose(tx: &mut Tx<'_>, id: &str, new: &NewDisclosure) -> Result<Recorded<Value>> {
     let packet = ready(tx, id)?;
-    let at = new.at(tx.now)?;
-    let mut fields: Map<String, Value> = new.fields().map(|(k, v)| (k.to_owned(), v.into())).collect();
-    let own = json!({
-        "id": tx.new_id(), "packet_id": id, "case_id": packet.case_id, "at": clock::format(at),
-        "packet": {"name": packet.name, "size": packet.size, "sha256": packet.digest()},
-        "recorded_by": {"id": tx.caller.user, "name": tx.caller.name}, "recorded_at": clock::format(tx.now),
-    });
-    if let Value::Object(own) = own {
-        fields.extend(own);
+    let mut content = new.record();
+    content["disclosed_at"] = json!(clock::format(new.at(tx.now)?));
+    content["id"] = json!(tx.new_id());
+    content["packet_id"] = json!(id);
+    content["case_id"] = json!(packet.case_id);
+    content["packet"] = json!({"name": packet.name, "size": packet.size, "sha256": packet.digest()});
+    content["recorded_by"] = json!({"id": tx.caller.user, "name": tx.caller.name});
+    content["recorded_at"] = json!(clock::format(tx.now));
+    let body = canonical(&content)?;
+    if body.len() > RECORD {
+        return Err(Error::field(
+            "withheld",
+            "too_long",
+            "makes the record too long: say it in fewer words, or in two disclosures",
+        ));
     }
-    let content = Value::Object(fields);
     let event = tx.append(NewEvent::new(
         Action::PacketDisclosed,
         ("packet", id),
@@ -147,7 +155,7 @@ pub fn disclose(tx: &mut Tx<'_>, id: &str, new: &NewDisclosure) -> Result<Record
         content["id"].as_str().unwrap_or_default(),
         id,
         &event.leaf,
-        &canonical(&content)?,
+        &body,
     )?;
     tx.answer(content)
 }

@@ -9,7 +9,6 @@ use crate::db::canonical;
 use crate::db::tables::{accounts, subjects};
 use crate::error::{Error, Result};
 use crate::gate::{NewEvent, Recorded, Tx};
-use crate::http::visit::stale;
 use crate::ledger::Action;
 
 const SUBJECT: &[&str] = &["role", "name", "juvenile", "date_of_birth", "description"];
@@ -29,7 +28,7 @@ fn new_record(tx: &Tx<'_>, fields: &[&str], given: &Map<String, Value>) -> Resul
 fn next_record(tx: &Tx<'_>, before: &str, version: i64, given: &Map<String, Value>) -> Result<Value> {
     let mut record: Value = serde_json::from_str(before)?;
     if record["version"] != json!(version) {
-        return Err(stale());
+        return Err(Error::stale());
     }
     for (name, value) in given {
         record[name] = value.clone();

@@ -9,7 +9,6 @@ use crate::clock::{MINUTE, Micros};
 use crate::db::tables::{sessions, trainings, units, users};
 use crate::error::{Error, Result};
 use crate::gate::{NewEvent, Recorded, Tx};
-use crate::http::visit::stale;
 use crate::identity;
 use crate::ledger::{Action, Appended};
 
@@ -76,7 +75,7 @@ pub fn existing(tx: &mut Tx<'_>, id: &str) -> Result<UserRow> {
 pub fn change(tx: &mut Tx<'_>, id: &str, version: i64, patch: &UserPatch, new_hash: Option<&str>) -> Result<Recorded<Value>> {
     let before = existing(tx, id)?;
     if before.version != version {
-        return Err(stale());
+        return Err(Error::stale());
     }
     if patch.disabled == Some(true) && before.id == tx.caller.user {
         return Err(Error::conflict("You cannot disable yourself: another administrator must."));
@@ -133,12 +132,14 @@ fn save(tx: &mut Tx<'_>, row: &UserRow, action: Action) -> Result<Recorded<Value
 
 /// Sets a one-time password, as the operator at the machine.
 pub fn reset(tx: &mut Tx<'_>, id: &str, hash: &str) -> Result<Recorded<Value>> {
+    tx.lock(crate::ledger::AGENCY)?;
     let row = existing(tx, id)?;
     change(tx, id, row.version, &UserPatch { unlock: true, ..UserPatch::default() }, Some(hash))
 }
 
 /// Disables a user, as the operator at the machine.
 pub fn disable(tx: &mut Tx<'_>, id: &str) -> Result<Recorded<Value>> {
+    tx.lock(crate::ledger::AGENCY)?;
     let row = existing(tx, id)?;
     change(tx, id, row.version, &UserPatch { disabled: Some(true), ..UserPatch::default() }, None)
 }
@@ -190,6 +191,19 @@ pub fn sign_in(tx: &mut Tx<'_>, user: &UserRow, address: &str) -> Result<Option<
     let record = json!({"session": id, "user_id": row.id, "address": address});
     tx.append(NewEvent::new(Action::SessionOpened, ("session", &id), 1, record))?;
     Ok(Some(opened))
+}
+
+/// Rotates a session's secret; a secret that somebody copied ends the session, with its event.
+pub fn refresh(tx: &mut Tx<'_>, shown: &str) -> Result<Option<identity::Opened>> {
+    match identity::refresh(tx.conn, shown, tx.now)? {
+        identity::Refreshed::Yes(opened) => Ok(Some(opened)),
+        identity::Refreshed::No => Ok(None),
+        identity::Refreshed::Stolen(id) => {
+            let record = json!({"session": id, "why": "its refresh token was used twice: somebody has a copy"});
+            tx.append(NewEvent::new(Action::SessionClosed, ("session", &id), 1, record))?;
+            Ok(None)
+        }
+    }
 }
 
 /// Records a refused sign-in, counts it, and locks the user at the fifth within fifteen minutes.

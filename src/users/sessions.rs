@@ -1,8 +1,8 @@
 //! Signing in and out, and one's own password.
 
 use actix_web::web::Payload;
-use actix_web::HttpRequest;
-use serde_json::json;
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::{Value, json};
 
 use super::{ops, store};
 use crate::clock;
@@ -41,7 +41,7 @@ pub(super) async fn sign_in(req: HttpRequest, payload: Payload, app: App) -> Rep
         _ => None,
     };
     match opened {
-        Some(opened) => tokens(&app, opened),
+        Some(opened) => Ok(HttpResponse::Created().json(tokens(&app, &opened)?)),
         None => refuse(&app, user, right, address).await,
     }
 }
@@ -61,9 +61,9 @@ async fn refuse(app: &App, user: Option<store::UserRow>, right: bool, address: S
     Err(Error::new(Kind::Unauthenticated, "sign-in-refused", detail))
 }
 
-fn tokens(app: &App, opened: Opened) -> Reply {
+fn tokens(app: &App, opened: &Opened) -> Result<Value> {
     let (token, ends) = app.envelopes.seal(&opened.session, app.gate.now())?;
-    reply::ok(&json!({"access_token": token, "expires_at": clock::format(ends), "refresh_token": opened.refresh}))
+    Ok(json!({"access_token": token, "expires_at": clock::format(ends), "refresh_token": opened.refresh}))
 }
 
 pub(super) async fn refresh(req: HttpRequest, payload: Payload, app: App) -> Reply {
@@ -72,9 +72,9 @@ pub(super) async fn refresh(req: HttpRequest, payload: Payload, app: App) -> Rep
     form.done()?;
     let opened = app
         .gate
-        .housekeep(ledger::anonymous(), move |tx| identity::refresh(tx.conn, &shown, tx.now))
+        .housekeep(ledger::anonymous(), move |tx| ops::refresh(tx, &shown))
         .await?;
-    tokens(&app, opened.ok_or_else(Error::unauthenticated)?)
+    reply::ok(&tokens(&app, &opened.ok_or_else(Error::unauthenticated)?)?)
 }
 
 pub(super) async fn sign_out(visit: Visit, app: App) -> Reply {

@@ -65,7 +65,7 @@ async fn run(journal: &Journal, clients: usize, seconds: f64) -> f64 {
             tokio::spawn(async move {
                 while Instant::now() < end {
                     let actor = ledger::person("00000000-0000-7000-8000-000000000002", "investigator");
-                    journal.append(actor, SystemClock.now(), draft()).await.expect("appended");
+                    journal.append(actor, draft()).await.expect("appended");
                     done.fetch_add(1, Ordering::Relaxed);
                 }
             })

@@ -26,6 +26,25 @@ pub const LOG_SEED: [u8; 32] = [1; 32];
 
 pub type Files = BTreeMap<String, Vec<u8>>;
 
+/// Where the published vectors lie, which the project shares but does not carry.
+fn vectors() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors")
+}
+
+/// Whether a set of published vectors is there; says loudly where it is not.
+pub fn has_vectors(set: &str) -> bool {
+    let there = vectors().join(set).is_dir();
+    if !there {
+        eprintln!("SKIPPED: the published vectors {} are not there", vectors().join(set).display());
+    }
+    there
+}
+
+/// A file of the published vectors.
+pub fn published(path: &str) -> Vec<u8> {
+    fs::read(vectors().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
+}
+
 pub fn uuid(n: u32) -> String {
     format!("0190a000-0000-7000-8000-{n:012x}")
 }

@@ -1,0 +1,520 @@
+CREATE FUNCTION public.ledger_refuses() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'the ledger is append-only: % on % refused', TG_OP, TG_TABLE_NAME;
+END;
+$$;
+
+CREATE FUNCTION public.tiles_grow() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF NEW.level <> OLD.level OR NEW.idx <> OLD.idx OR length(NEW.hashes) < length(OLD.hashes)
+        OR substr(NEW.hashes, 1, length(OLD.hashes)) <> OLD.hashes THEN
+        RAISE EXCEPTION 'a tile only grows';
+    END IF;
+    RETURN NEW;
+END;
+$$;
+
+CREATE TABLE public.__diesel_schema_migrations (
+    version character varying(50) NOT NULL,
+    run_on timestamp without time zone DEFAULT CURRENT_TIMESTAMP NOT NULL
+);
+
+CREATE TABLE public.accounts (
+    id text NOT NULL,
+    case_id text NOT NULL,
+    version bigint NOT NULL,
+    leaf bytea NOT NULL,
+    body text NOT NULL
+);
+
+CREATE TABLE public.authorization_holders (
+    authorization_id text NOT NULL,
+    user_id text NOT NULL
+);
+
+CREATE TABLE public.authorizations (
+    id text NOT NULL,
+    case_id text NOT NULL,
+    number bigint NOT NULL,
+    state text NOT NULL,
+    requester_id text NOT NULL,
+    starts_at bigint NOT NULL,
+    ends_at bigint NOT NULL,
+    version bigint NOT NULL,
+    leaf bytea NOT NULL,
+    body text NOT NULL
+);
+
+CREATE TABLE public.capture_entries (
+    id text NOT NULL,
+    capture_id text NOT NULL,
+    kind text NOT NULL,
+    version bigint NOT NULL,
+    leaf bytea NOT NULL,
+    body text NOT NULL
+);
+
+CREATE TABLE public.capture_files (
+    capture_id text NOT NULL,
+    n bigint NOT NULL,
+    sha256 bytea NOT NULL,
+    withheld boolean NOT NULL
+);
+
+CREATE TABLE public.captures (
+    id text NOT NULL,
+    case_id text NOT NULL,
+    item bigint NOT NULL,
+    kind text NOT NULL,
+    state text NOT NULL,
+    basis text NOT NULL,
+    capturer_id text NOT NULL,
+    open_question boolean NOT NULL,
+    captured_at bigint NOT NULL,
+    received_at bigint NOT NULL,
+    version bigint NOT NULL,
+    seq bigint NOT NULL,
+    leaf bytea NOT NULL,
+    body text NOT NULL
+);
+
+CREATE TABLE public.cases (
+    id text NOT NULL,
+    number text NOT NULL,
+    kind text NOT NULL,
+    status text NOT NULL,
+    handling text NOT NULL,
+    unit_id text NOT NULL,
+    unit_path text NOT NULL,
+    lead_id text NOT NULL,
+    opened_at bigint NOT NULL,
+    changed_at bigint NOT NULL,
+    items bigint NOT NULL,
+    held bigint NOT NULL,
+    authorizations bigint NOT NULL,
+    version bigint NOT NULL,
+    leaf bytea NOT NULL,
+    body text NOT NULL
+);
+
+CREATE TABLE public.checkpoints (
+    size bigint NOT NULL,
+    root bytea NOT NULL,
+    note text NOT NULL,
+    at bigint NOT NULL
+);
+
+CREATE TABLE public.disclosures (
+    id text NOT NULL,
+    packet_id text NOT NULL,
+    leaf bytea NOT NULL,
+    body text NOT NULL
+);
+
+CREATE TABLE public.events (
+    stream text NOT NULL,
+    seq bigint NOT NULL,
+    prev bytea,
+    leaf bytea NOT NULL,
+    at bigint NOT NULL,
+    actor text,
+    action text NOT NULL,
+    object text NOT NULL,
+    body bytea NOT NULL
+);
+
+CREATE TABLE public.files (
+    sha256 bytea NOT NULL,
+    size bigint NOT NULL,
+    crc32 bigint NOT NULL,
+    media_type text NOT NULL,
+    state text NOT NULL,
+    stored_at bigint NOT NULL
+);
+
+CREATE TABLE public.grants (
+    id text NOT NULL,
+    case_id text NOT NULL,
+    user_id text NOT NULL,
+    can_read boolean NOT NULL,
+    can_export boolean NOT NULL,
+    can_decide boolean NOT NULL,
+    created_at bigint NOT NULL,
+    until bigint NOT NULL,
+    ended_at bigint,
+    version bigint NOT NULL,
+    leaf bytea NOT NULL,
+    body text NOT NULL
+);
+
+CREATE TABLE public.idempotency (
+    user_id text NOT NULL,
+    route text NOT NULL,
+    key text NOT NULL,
+    fingerprint bytea NOT NULL,
+    answer text NOT NULL,
+    created_at bigint NOT NULL
+);
+
+CREATE TABLE public.leaves (
+    idx bigint NOT NULL,
+    leaf bytea NOT NULL
+);
+
+CREATE TABLE public.log_state (
+    id bigint NOT NULL,
+    installation text NOT NULL,
+    origin text NOT NULL,
+    vkey text NOT NULL,
+    size bigint NOT NULL,
+    root bytea NOT NULL,
+    demo boolean NOT NULL,
+    read_only boolean NOT NULL,
+    CONSTRAINT log_state_id_check CHECK ((id = 1))
+);
+
+CREATE TABLE public.members (
+    case_id text NOT NULL,
+    user_id text NOT NULL,
+    since bigint NOT NULL,
+    ended_at bigint
+);
+
+CREATE TABLE public.outbox (
+    id bigint NOT NULL,
+    leaf bytea NOT NULL
+);
+
+CREATE SEQUENCE public.outbox_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER SEQUENCE public.outbox_id_seq OWNED BY public.outbox.id;
+
+CREATE TABLE public.packets (
+    id text NOT NULL,
+    case_id text NOT NULL,
+    requested_by text NOT NULL,
+    purpose text NOT NULL,
+    state text NOT NULL,
+    step text NOT NULL,
+    done bigint NOT NULL,
+    total bigint NOT NULL,
+    requested_at bigint NOT NULL,
+    started_at bigint,
+    finished_at bigint,
+    size bigint,
+    sha256 bytea,
+    name text NOT NULL,
+    error text,
+    leaf bytea NOT NULL,
+    body text NOT NULL
+);
+
+CREATE TABLE public.records (
+    leaf bytea NOT NULL,
+    salt bytea NOT NULL,
+    body text NOT NULL
+);
+
+CREATE TABLE public.sessions (
+    id text NOT NULL,
+    user_id text NOT NULL,
+    kind text NOT NULL,
+    secret_hash bytea NOT NULL,
+    spent_hash bytea,
+    created_at bigint NOT NULL,
+    refreshed_at bigint NOT NULL,
+    expires_at bigint NOT NULL,
+    ended_at bigint
+);
+
+CREATE TABLE public.stream_heads (
+    stream text NOT NULL,
+    seq bigint NOT NULL,
+    leaf bytea NOT NULL,
+    at bigint NOT NULL
+);
+
+CREATE TABLE public.subjects (
+    id text NOT NULL,
+    case_id text NOT NULL,
+    version bigint NOT NULL,
+    leaf bytea NOT NULL,
+    body text NOT NULL
+);
+
+CREATE TABLE public.tiles (
+    level bigint NOT NULL,
+    idx bigint NOT NULL,
+    hashes bytea NOT NULL
+);
+
+CREATE TABLE public.trainings (
+    id text NOT NULL,
+    user_id text NOT NULL,
+    created_at bigint NOT NULL,
+    leaf bytea NOT NULL,
+    body text NOT NULL
+);
+
+CREATE TABLE public.units (
+    id text NOT NULL,
+    name text NOT NULL,
+    parent_id text,
+    path text NOT NULL,
+    version bigint NOT NULL,
+    leaf bytea NOT NULL
+);
+
+CREATE TABLE public.users (
+    id text NOT NULL,
+    username text NOT NULL,
+    name text NOT NULL,
+    roles text NOT NULL,
+    unit_id text NOT NULL,
+    password_hash text NOT NULL,
+    must_change boolean NOT NULL,
+    failures bigint NOT NULL,
+    failures_since bigint NOT NULL,
+    locked boolean NOT NULL,
+    disabled boolean NOT NULL,
+    created_at bigint NOT NULL,
+    version bigint NOT NULL,
+    leaf bytea NOT NULL
+);
+
+ALTER TABLE ONLY public.outbox ALTER COLUMN id SET DEFAULT nextval('public.outbox_id_seq'::regclass);
+
+ALTER TABLE ONLY public.__diesel_schema_migrations
+    ADD CONSTRAINT __diesel_schema_migrations_pkey PRIMARY KEY (version);
+
+ALTER TABLE ONLY public.accounts
+    ADD CONSTRAINT accounts_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.authorization_holders
+    ADD CONSTRAINT authorization_holders_pkey PRIMARY KEY (authorization_id, user_id);
+
+ALTER TABLE ONLY public.authorizations
+    ADD CONSTRAINT authorizations_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.capture_entries
+    ADD CONSTRAINT capture_entries_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.capture_files
+    ADD CONSTRAINT capture_files_pkey PRIMARY KEY (capture_id, n);
+
+ALTER TABLE ONLY public.captures
+    ADD CONSTRAINT captures_case_id_item_key UNIQUE (case_id, item);
+
+ALTER TABLE ONLY public.captures
+    ADD CONSTRAINT captures_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_number_key UNIQUE (number);
+
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.checkpoints
+    ADD CONSTRAINT checkpoints_pkey PRIMARY KEY (size);
+
+ALTER TABLE ONLY public.disclosures
+    ADD CONSTRAINT disclosures_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.events
+    ADD CONSTRAINT events_pkey PRIMARY KEY (stream, seq);
+
+ALTER TABLE ONLY public.files
+    ADD CONSTRAINT files_pkey PRIMARY KEY (sha256);
+
+ALTER TABLE ONLY public.grants
+    ADD CONSTRAINT grants_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.idempotency
+    ADD CONSTRAINT idempotency_pkey PRIMARY KEY (user_id, route, key);
+
+ALTER TABLE ONLY public.leaves
+    ADD CONSTRAINT leaves_pkey PRIMARY KEY (idx);
+
+ALTER TABLE ONLY public.log_state
+    ADD CONSTRAINT log_state_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.members
+    ADD CONSTRAINT members_pkey PRIMARY KEY (case_id, user_id);
+
+ALTER TABLE ONLY public.outbox
+    ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.packets
+    ADD CONSTRAINT packets_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.records
+    ADD CONSTRAINT records_pkey PRIMARY KEY (leaf);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.stream_heads
+    ADD CONSTRAINT stream_heads_pkey PRIMARY KEY (stream);
+
+ALTER TABLE ONLY public.subjects
+    ADD CONSTRAINT subjects_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.tiles
+    ADD CONSTRAINT tiles_pkey PRIMARY KEY (level, idx);
+
+ALTER TABLE ONLY public.trainings
+    ADD CONSTRAINT trainings_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.units
+    ADD CONSTRAINT units_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_username_key UNIQUE (username);
+
+CREATE INDEX accounts_case ON public.accounts USING btree (case_id, id);
+
+CREATE INDEX authorization_holders_user ON public.authorization_holders USING btree (user_id);
+
+CREATE INDEX authorizations_case ON public.authorizations USING btree (case_id, id);
+
+CREATE INDEX authorizations_state ON public.authorizations USING btree (state, id);
+
+CREATE INDEX capture_entries_capture ON public.capture_entries USING btree (capture_id, id);
+
+CREATE INDEX capture_files_sha256 ON public.capture_files USING btree (sha256);
+
+CREATE INDEX captures_captured ON public.captures USING btree (case_id, captured_at, id);
+
+CREATE INDEX captures_open ON public.captures USING btree (state, basis, id);
+
+CREATE INDEX captures_received ON public.captures USING btree (case_id, received_at, id);
+
+CREATE INDEX cases_lead ON public.cases USING btree (lead_id, id);
+
+CREATE INDEX cases_unit ON public.cases USING btree (unit_path, id);
+
+CREATE INDEX disclosures_packet ON public.disclosures USING btree (packet_id, id);
+
+CREATE UNIQUE INDEX events_leaf ON public.events USING btree (leaf);
+
+CREATE INDEX events_object ON public.events USING btree (object, stream, seq);
+
+CREATE INDEX grants_case ON public.grants USING btree (case_id, id);
+
+CREATE INDEX grants_user ON public.grants USING btree (user_id, case_id);
+
+CREATE INDEX idempotency_age ON public.idempotency USING btree (created_at);
+
+CREATE UNIQUE INDEX leaves_leaf ON public.leaves USING btree (leaf);
+
+CREATE INDEX members_user ON public.members USING btree (user_id, case_id);
+
+CREATE INDEX packets_case ON public.packets USING btree (case_id, id);
+
+CREATE INDEX packets_state ON public.packets USING btree (state, id);
+
+CREATE UNIQUE INDEX sessions_secret ON public.sessions USING btree (secret_hash);
+
+CREATE INDEX sessions_user ON public.sessions USING btree (user_id);
+
+CREATE INDEX subjects_case ON public.subjects USING btree (case_id, id);
+
+CREATE INDEX trainings_user ON public.trainings USING btree (user_id, created_at);
+
+CREATE TRIGGER checkpoints_no_change BEFORE DELETE OR UPDATE ON public.checkpoints FOR EACH ROW EXECUTE FUNCTION public.ledger_refuses();
+
+CREATE TRIGGER checkpoints_no_truncate BEFORE TRUNCATE ON public.checkpoints FOR EACH STATEMENT EXECUTE FUNCTION public.ledger_refuses();
+
+CREATE TRIGGER events_no_change BEFORE DELETE OR UPDATE ON public.events FOR EACH ROW EXECUTE FUNCTION public.ledger_refuses();
+
+CREATE TRIGGER events_no_truncate BEFORE TRUNCATE ON public.events FOR EACH STATEMENT EXECUTE FUNCTION public.ledger_refuses();
+
+CREATE TRIGGER leaves_no_change BEFORE DELETE OR UPDATE ON public.leaves FOR EACH ROW EXECUTE FUNCTION public.ledger_refuses();
+
+CREATE TRIGGER leaves_no_truncate BEFORE TRUNCATE ON public.leaves FOR EACH STATEMENT EXECUTE FUNCTION public.ledger_refuses();
+
+CREATE TRIGGER records_no_change BEFORE DELETE OR UPDATE ON public.records FOR EACH ROW EXECUTE FUNCTION public.ledger_refuses();
+
+CREATE TRIGGER records_no_truncate BEFORE TRUNCATE ON public.records FOR EACH STATEMENT EXECUTE FUNCTION public.ledger_refuses();
+
+CREATE TRIGGER tiles_grow BEFORE UPDATE ON public.tiles FOR EACH ROW EXECUTE FUNCTION public.tiles_grow();
+
+CREATE TRIGGER tiles_no_delete BEFORE DELETE ON public.tiles FOR EACH ROW EXECUTE FUNCTION public.ledger_refuses();
+
+CREATE TRIGGER tiles_no_truncate BEFORE TRUNCATE ON public.tiles FOR EACH STATEMENT EXECUTE FUNCTION public.ledger_refuses();
+
+ALTER TABLE ONLY public.accounts
+    ADD CONSTRAINT accounts_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+
+ALTER TABLE ONLY public.authorization_holders
+    ADD CONSTRAINT authorization_holders_authorization_id_fkey FOREIGN KEY (authorization_id) REFERENCES public.authorizations(id);
+
+ALTER TABLE ONLY public.authorization_holders
+    ADD CONSTRAINT authorization_holders_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.authorizations
+    ADD CONSTRAINT authorizations_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+
+ALTER TABLE ONLY public.authorizations
+    ADD CONSTRAINT authorizations_requester_id_fkey FOREIGN KEY (requester_id) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.capture_entries
+    ADD CONSTRAINT capture_entries_capture_id_fkey FOREIGN KEY (capture_id) REFERENCES public.captures(id);
+
+ALTER TABLE ONLY public.capture_files
+    ADD CONSTRAINT capture_files_capture_id_fkey FOREIGN KEY (capture_id) REFERENCES public.captures(id);
+
+ALTER TABLE ONLY public.captures
+    ADD CONSTRAINT captures_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_unit_id_fkey FOREIGN KEY (unit_id) REFERENCES public.units(id);
+
+ALTER TABLE ONLY public.disclosures
+    ADD CONSTRAINT disclosures_packet_id_fkey FOREIGN KEY (packet_id) REFERENCES public.packets(id);
+
+ALTER TABLE ONLY public.grants
+    ADD CONSTRAINT grants_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+
+ALTER TABLE ONLY public.grants
+    ADD CONSTRAINT grants_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.members
+    ADD CONSTRAINT members_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+
+ALTER TABLE ONLY public.members
+    ADD CONSTRAINT members_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.packets
+    ADD CONSTRAINT packets_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+
+ALTER TABLE ONLY public.sessions
+    ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.subjects
+    ADD CONSTRAINT subjects_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+
+ALTER TABLE ONLY public.trainings
+    ADD CONSTRAINT trainings_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.units
+    ADD CONSTRAINT units_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES public.units(id);
+
+ALTER TABLE ONLY public.users
+    ADD CONSTRAINT users_unit_id_fkey FOREIGN KEY (unit_id) REFERENCES public.units(id);
+

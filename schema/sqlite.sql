@@ -1,0 +1,363 @@
+CREATE TABLE __diesel_schema_migrations (
+       version VARCHAR(50) PRIMARY KEY NOT NULL,
+       run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+
+CREATE TABLE accounts (
+    id TEXT NOT NULL PRIMARY KEY,
+    case_id TEXT NOT NULL REFERENCES cases (id),
+    version BIGINT NOT NULL,
+    leaf BLOB NOT NULL,
+    body TEXT NOT NULL
+);
+
+CREATE INDEX accounts_case ON accounts (case_id, id);
+
+CREATE TABLE authorization_holders (
+    authorization_id TEXT NOT NULL REFERENCES authorizations (id),
+    user_id TEXT NOT NULL REFERENCES users (id),
+    PRIMARY KEY (authorization_id, user_id)
+);
+
+CREATE INDEX authorization_holders_user ON authorization_holders (user_id);
+
+CREATE TABLE authorizations (
+    id TEXT NOT NULL PRIMARY KEY,
+    case_id TEXT NOT NULL REFERENCES cases (id),
+    number BIGINT NOT NULL,
+    state TEXT NOT NULL,
+    requester_id TEXT NOT NULL REFERENCES users (id),
+    starts_at BIGINT NOT NULL,
+    ends_at BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    leaf BLOB NOT NULL,
+    body TEXT NOT NULL
+);
+
+CREATE INDEX authorizations_case ON authorizations (case_id, id);
+
+CREATE INDEX authorizations_state ON authorizations (state, id);
+
+CREATE TABLE capture_entries (
+    id TEXT NOT NULL PRIMARY KEY,
+    capture_id TEXT NOT NULL REFERENCES captures (id),
+    kind TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    leaf BLOB NOT NULL,
+    body TEXT NOT NULL
+);
+
+CREATE INDEX capture_entries_capture ON capture_entries (capture_id, id);
+
+CREATE TABLE capture_files (
+    capture_id TEXT NOT NULL REFERENCES captures (id),
+    n BIGINT NOT NULL,
+    sha256 BLOB NOT NULL,
+    withheld BOOLEAN NOT NULL,
+    PRIMARY KEY (capture_id, n)
+);
+
+CREATE INDEX capture_files_sha256 ON capture_files (sha256);
+
+CREATE TABLE captures (
+    id TEXT NOT NULL PRIMARY KEY,
+    case_id TEXT NOT NULL REFERENCES cases (id),
+    item BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL,
+    basis TEXT NOT NULL,
+    capturer_id TEXT NOT NULL,
+    open_question BOOLEAN NOT NULL,
+    captured_at BIGINT NOT NULL,
+    received_at BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    seq BIGINT NOT NULL,
+    leaf BLOB NOT NULL,
+    body TEXT NOT NULL,
+    UNIQUE (case_id, item)
+);
+
+CREATE INDEX captures_captured ON captures (case_id, captured_at, id);
+
+CREATE INDEX captures_open ON captures (state, basis, id);
+
+CREATE INDEX captures_received ON captures (case_id, received_at, id);
+
+CREATE TABLE cases (
+    id TEXT NOT NULL PRIMARY KEY,
+    number TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    status TEXT NOT NULL,
+    handling TEXT NOT NULL,
+    unit_id TEXT NOT NULL REFERENCES units (id),
+    unit_path TEXT NOT NULL,
+    lead_id TEXT NOT NULL REFERENCES users (id),
+    opened_at BIGINT NOT NULL,
+    changed_at BIGINT NOT NULL,
+    items BIGINT NOT NULL,
+    held BIGINT NOT NULL,
+    authorizations BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    leaf BLOB NOT NULL,
+    body TEXT NOT NULL
+);
+
+CREATE INDEX cases_lead ON cases (lead_id, id);
+
+CREATE INDEX cases_unit ON cases (unit_path, id);
+
+CREATE TRIGGER checkpoints_no_delete BEFORE DELETE ON checkpoints BEGIN
+    SELECT RAISE(ABORT, 'the ledger is append-only: DELETE on checkpoints refused');
+END;
+
+CREATE TRIGGER checkpoints_no_update BEFORE UPDATE ON checkpoints BEGIN
+    SELECT RAISE(ABORT, 'the ledger is append-only: UPDATE on checkpoints refused');
+END;
+
+CREATE TABLE checkpoints (
+    size BIGINT NOT NULL PRIMARY KEY,
+    root BLOB NOT NULL,
+    note TEXT NOT NULL,
+    at BIGINT NOT NULL
+);
+
+CREATE TABLE disclosures (
+    id TEXT NOT NULL PRIMARY KEY,
+    packet_id TEXT NOT NULL REFERENCES packets (id),
+    leaf BLOB NOT NULL,
+    body TEXT NOT NULL
+);
+
+CREATE INDEX disclosures_packet ON disclosures (packet_id, id);
+
+CREATE TRIGGER events_no_delete BEFORE DELETE ON events BEGIN
+    SELECT RAISE(ABORT, 'the ledger is append-only: DELETE on events refused');
+END;
+
+CREATE TRIGGER events_no_update BEFORE UPDATE ON events BEGIN
+    SELECT RAISE(ABORT, 'the ledger is append-only: UPDATE on events refused');
+END;
+
+CREATE TABLE events (
+    stream TEXT NOT NULL,
+    seq BIGINT NOT NULL,
+    prev BLOB,
+    leaf BLOB NOT NULL,
+    at BIGINT NOT NULL,
+    actor TEXT,
+    action TEXT NOT NULL,
+    object TEXT NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (stream, seq)
+);
+
+CREATE UNIQUE INDEX events_leaf ON events (leaf);
+
+CREATE INDEX events_object ON events (object, stream, seq);
+
+CREATE TABLE files (
+    sha256 BLOB NOT NULL PRIMARY KEY,
+    size BIGINT NOT NULL,
+    crc32 BIGINT NOT NULL,
+    media_type TEXT NOT NULL,
+    state TEXT NOT NULL,
+    stored_at BIGINT NOT NULL
+);
+
+CREATE TABLE grants (
+    id TEXT NOT NULL PRIMARY KEY,
+    case_id TEXT NOT NULL REFERENCES cases (id),
+    user_id TEXT NOT NULL REFERENCES users (id),
+    can_read BOOLEAN NOT NULL,
+    can_export BOOLEAN NOT NULL,
+    can_decide BOOLEAN NOT NULL,
+    created_at BIGINT NOT NULL,
+    until BIGINT NOT NULL,
+    ended_at BIGINT,
+    version BIGINT NOT NULL,
+    leaf BLOB NOT NULL,
+    body TEXT NOT NULL
+);
+
+CREATE INDEX grants_case ON grants (case_id, id);
+
+CREATE INDEX grants_user ON grants (user_id, case_id);
+
+CREATE TABLE idempotency (
+    user_id TEXT NOT NULL,
+    route TEXT NOT NULL,
+    key TEXT NOT NULL,
+    fingerprint BLOB NOT NULL,
+    answer TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (user_id, route, key)
+);
+
+CREATE INDEX idempotency_age ON idempotency (created_at);
+
+CREATE TRIGGER leaves_no_delete BEFORE DELETE ON leaves BEGIN
+    SELECT RAISE(ABORT, 'the ledger is append-only: DELETE on leaves refused');
+END;
+
+CREATE TRIGGER leaves_no_update BEFORE UPDATE ON leaves BEGIN
+    SELECT RAISE(ABORT, 'the ledger is append-only: UPDATE on leaves refused');
+END;
+
+CREATE TABLE leaves (
+    idx BIGINT NOT NULL PRIMARY KEY,
+    leaf BLOB NOT NULL
+);
+
+CREATE UNIQUE INDEX leaves_leaf ON leaves (leaf);
+
+CREATE TABLE log_state (
+    id BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    installation TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    vkey TEXT NOT NULL,
+    size BIGINT NOT NULL,
+    root BLOB NOT NULL,
+    demo BOOLEAN NOT NULL,
+    read_only BOOLEAN NOT NULL
+);
+
+CREATE TABLE members (
+    case_id TEXT NOT NULL REFERENCES cases (id),
+    user_id TEXT NOT NULL REFERENCES users (id),
+    since BIGINT NOT NULL,
+    ended_at BIGINT,
+    PRIMARY KEY (case_id, user_id)
+);
+
+CREATE INDEX members_user ON members (user_id, case_id);
+
+CREATE TABLE outbox (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    leaf BLOB NOT NULL
+);
+
+CREATE TABLE packets (
+    id TEXT NOT NULL PRIMARY KEY,
+    case_id TEXT NOT NULL REFERENCES cases (id),
+    requested_by TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    state TEXT NOT NULL,
+    step TEXT NOT NULL,
+    done BIGINT NOT NULL,
+    total BIGINT NOT NULL,
+    requested_at BIGINT NOT NULL,
+    started_at BIGINT,
+    finished_at BIGINT,
+    size BIGINT,
+    sha256 BLOB,
+    name TEXT NOT NULL,
+    error TEXT,
+    leaf BLOB NOT NULL,
+    body TEXT NOT NULL
+);
+
+CREATE INDEX packets_case ON packets (case_id, id);
+
+CREATE INDEX packets_state ON packets (state, id);
+
+CREATE TRIGGER records_no_delete BEFORE DELETE ON records BEGIN
+    SELECT RAISE(ABORT, 'the ledger is append-only: DELETE on records refused');
+END;
+
+CREATE TRIGGER records_no_update BEFORE UPDATE ON records BEGIN
+    SELECT RAISE(ABORT, 'the ledger is append-only: UPDATE on records refused');
+END;
+
+CREATE TABLE records (
+    leaf BLOB NOT NULL PRIMARY KEY,
+    salt BLOB NOT NULL,
+    body TEXT NOT NULL
+);
+
+CREATE TABLE sessions (
+    id TEXT NOT NULL PRIMARY KEY,
+    user_id TEXT NOT NULL REFERENCES users (id),
+    kind TEXT NOT NULL,
+    secret_hash BLOB NOT NULL,
+    spent_hash BLOB,
+    created_at BIGINT NOT NULL,
+    refreshed_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    ended_at BIGINT
+);
+
+CREATE UNIQUE INDEX sessions_secret ON sessions (secret_hash);
+
+CREATE INDEX sessions_user ON sessions (user_id);
+
+CREATE TABLE stream_heads (
+    stream TEXT NOT NULL PRIMARY KEY,
+    seq BIGINT NOT NULL,
+    leaf BLOB NOT NULL,
+    at BIGINT NOT NULL
+);
+
+CREATE TABLE subjects (
+    id TEXT NOT NULL PRIMARY KEY,
+    case_id TEXT NOT NULL REFERENCES cases (id),
+    version BIGINT NOT NULL,
+    leaf BLOB NOT NULL,
+    body TEXT NOT NULL
+);
+
+CREATE INDEX subjects_case ON subjects (case_id, id);
+
+CREATE TRIGGER tiles_grow BEFORE UPDATE ON tiles
+WHEN NEW.level <> OLD.level OR NEW.idx <> OLD.idx OR length(NEW.hashes) < length(OLD.hashes)
+    OR substr(NEW.hashes, 1, length(OLD.hashes)) <> OLD.hashes
+BEGIN
+    SELECT RAISE(ABORT, 'a tile only grows');
+END;
+
+CREATE TRIGGER tiles_no_delete BEFORE DELETE ON tiles BEGIN
+    SELECT RAISE(ABORT, 'the ledger is append-only: DELETE on tiles refused');
+END;
+
+CREATE TABLE tiles (
+    level BIGINT NOT NULL,
+    idx BIGINT NOT NULL,
+    hashes BLOB NOT NULL,
+    PRIMARY KEY (level, idx)
+);
+
+CREATE TABLE trainings (
+    id TEXT NOT NULL PRIMARY KEY,
+    user_id TEXT NOT NULL REFERENCES users (id),
+    created_at BIGINT NOT NULL,
+    leaf BLOB NOT NULL,
+    body TEXT NOT NULL
+);
+
+CREATE INDEX trainings_user ON trainings (user_id, created_at);
+
+CREATE TABLE units (
+    id TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    parent_id TEXT REFERENCES units (id),
+    path TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    leaf BLOB NOT NULL
+);
+
+CREATE TABLE users (
+    id TEXT NOT NULL PRIMARY KEY,
+    username TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    roles TEXT NOT NULL,
+    unit_id TEXT NOT NULL REFERENCES units (id),
+    password_hash TEXT NOT NULL,
+    must_change BOOLEAN NOT NULL,
+    failures BIGINT NOT NULL,
+    failures_since BIGINT NOT NULL,
+    locked BOOLEAN NOT NULL,
+    disabled BOOLEAN NOT NULL,
+    created_at BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    leaf BLOB NOT NULL
+);
+

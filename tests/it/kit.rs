@@ -1,0 +1,720 @@
+//! A real server a test: over HTTP on loopback, on a copy of a database that was migrated and peopled once.
+//!
+//! `both_databases!` makes two tests of one body, `name::sqlite` and `name::postgres`, with a setting where one is named:
+//! `fn name(app with ("upload_idle", "1"))`. The second needs
+//! CASETRAIL_TEST_POSTGRES, the URL of a server on which databases may be made; `make test` starts one.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock, Once, OnceLock, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use casetrail::app::{self, Listen, With};
+use casetrail::clock::{self, Clock, DAY, HOUR, Micros, SetClock};
+use casetrail::config::Config;
+use casetrail::ledger;
+use casetrail::policy::Role;
+use casetrail::users::{NewUnit, NewUser, ops};
+use casetrail::{http, packets};
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection, SqliteConnection};
+use reqwest::blocking::{Client as Http, RequestBuilder, multipart};
+use reqwest::header::HeaderMap;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::contract;
+
+/// The password of everyone in the template.
+pub const PASSWORD: &str = "green lantern by the ferry 7";
+
+/// Which database a test runs on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Database {
+    Sqlite,
+    Postgres,
+}
+
+/// Makes of each body a test on SQLite and one on PostgreSQL.
+#[macro_export]
+macro_rules! both_databases {
+    ($($(#[$meta:meta])* fn $name:ident($app:ident $(with $setting:expr)?) $body:block)*) => {$(
+        $(#[$meta])*
+        mod $name {
+            #[allow(unused_imports)]
+            use super::*;
+            fn run($app: &$crate::kit::App) $body
+            #[test]
+            fn sqlite() {
+                run(&$crate::kit::App::with($crate::kit::Database::Sqlite, &[$($setting)?]));
+            }
+            #[test]
+            fn postgres() {
+                if $crate::kit::has_postgres() {
+                    run(&$crate::kit::App::with($crate::kit::Database::Postgres, &[$($setting)?]));
+                }
+            }
+        }
+    )*};
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests are told of their PostgreSQL by the environment")]
+fn postgres_url() -> Option<String> {
+    std::env::var("CASETRAIL_TEST_POSTGRES").ok().filter(|u| !u.is_empty())
+}
+
+/// Whether there is a PostgreSQL for the tests; says so loudly, once, where there is none.
+pub fn has_postgres() -> bool {
+    static SAID: Once = Once::new();
+    let there = postgres_url().is_some();
+    if !there {
+        SAID.call_once(|| {
+            use std::io::Write;
+            // Past the harness, which keeps the output of tests that pass.
+            let told = std::io::stderr().write_all(b"\nPostgreSQL tests skipped: CASETRAIL_TEST_POSTGRES is not set\n\n");
+            assert!(told.is_ok());
+        });
+    }
+    there
+}
+
+/// When the template's history ends and every test begins.
+pub fn beginning() -> Micros {
+    clock::parse("2026-11-22T12:00:00Z").unwrap()
+}
+
+pub fn days(n: i64) -> Micros {
+    n * DAY
+}
+
+pub fn hours(n: i64) -> Micros {
+    n * HOUR
+}
+
+const PEOPLE: &[(&str, &str, &[Role], &str)] = &[
+    ("lead", "Lena Lead", &[Role::Investigator], "squad"),
+    ("member", "Mo Member", &[Role::Investigator], "squad"),
+    ("stranger", "Stan Stranger", &[Role::Investigator], "squad"),
+    ("supervisor", "Sue Supervisor", &[Role::Supervisor], "north"),
+    ("deputy", "Dee Deputy", &[Role::Supervisor], "north"),
+    ("far", "Fay Far", &[Role::Supervisor], "south"),
+    ("exporter", "Erin Exporter", &[Role::Prosecutor], "agency"),
+    ("prosecutor", "Paul Prosecutor", &[Role::Prosecutor], "agency"),
+    ("auditor", "Ada Auditor", &[Role::Auditor], "agency"),
+    ("administrator", "Adam Administrator", &[Role::Administrator], "agency"),
+    ("double", "Dora Double", &[Role::Investigator, Role::Supervisor], "north"),
+];
+
+struct Known {
+    id: String,
+    token: String,
+}
+
+/// A migrated and peopled installation, copied for each test.
+struct Template {
+    folder: PathBuf,
+    database: Option<String>,
+    people: BTreeMap<String, Known>,
+    units: BTreeMap<String, String>,
+}
+
+fn template(database: Database) -> &'static Template {
+    static SQLITE: OnceLock<Template> = OnceLock::new();
+    static POSTGRES: OnceLock<Template> = OnceLock::new();
+    match database {
+        Database::Sqlite => SQLITE.get_or_init(|| Template::make(database)),
+        Database::Postgres => POSTGRES.get_or_init(|| Template::make(database)),
+    }
+}
+
+/// A folder of this run below the build's own; those of runs that are over go.
+fn run_folder() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("it");
+        fs::create_dir_all(&all).unwrap();
+        for old in fs::read_dir(&all).unwrap().flatten() {
+            if !Path::new("/proc").join(old.file_name()).exists() {
+                // Another run may be tidying up too.
+                let _ = fs::remove_dir_all(old.path());
+            }
+        }
+        let own = all.join(std::process::id().to_string());
+        fs::create_dir_all(&own).unwrap();
+        own
+    })
+}
+
+/// A database on the tests' PostgreSQL, made and dropped from its own `postgres` database.
+fn on_postgres(statement: &str) {
+    let mut conn = PgConnection::establish(&postgres_url().unwrap()).unwrap();
+    conn.batch_execute("SET client_min_messages = warning").unwrap();
+    conn.batch_execute(statement).unwrap_or_else(|e| panic!("{statement}: {e}"));
+}
+
+fn url_of(name: &str) -> String {
+    let mut url = url::Url::parse(&postgres_url().unwrap()).unwrap();
+    url.set_path(name);
+    url.to_string()
+}
+
+/// An empty database of this run; its URL.
+pub fn fresh_postgres(what: &str) -> String {
+    let name = format!("it_{}_{what}", std::process::id());
+    on_postgres(&format!("CREATE DATABASE {name}"));
+    url_of(&name)
+}
+
+/// Drops it.
+pub fn drop_postgres(what: &str) {
+    on_postgres(&format!("DROP DATABASE it_{}_{what} WITH (FORCE)", std::process::id()));
+}
+
+fn serial() -> u64 {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+impl Template {
+    fn make(database: Database) -> Self {
+        let folder = run_folder().join(format!("template-{database:?}"));
+        let name = (database == Database::Postgres).then(|| format!("it_{}_template", std::process::id()));
+        if let Some(name) = &name {
+            on_postgres(&format!("CREATE DATABASE {name}"));
+        }
+        let config = config(&folder, name.as_deref(), &[]);
+        let (people, units) = std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async {
+                let with = With { clock: Arc::new(SetClock::at(beginning() - HOUR)), demo: false, metrics: None };
+                let opened = app::open(&config, with).await.unwrap();
+                let planted = plant(&opened.app).await;
+                assert!(opened.app.gate.journal().integrated(1, Duration::from_secs(10)).await);
+                planted
+            })
+        })
+        .join()
+        .unwrap();
+        match &name {
+            None => {
+                let mut conn = SqliteConnection::establish(folder.join("casetrail.db").to_str().unwrap()).unwrap();
+                conn.batch_execute("PRAGMA busy_timeout = 10000; PRAGMA wal_checkpoint(TRUNCATE);").unwrap();
+            }
+            Some(name) => on_postgres(&format!(
+                "ALTER DATABASE {name} ALLOW_CONNECTIONS false; \
+                 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}';"
+            )),
+        }
+        Self { folder, database: name, people, units }
+    }
+
+    /// A copy: its folder and, on PostgreSQL, the name of its database.
+    fn copy(&self) -> (TempDir, Option<String>) {
+        let folder = tempfile::tempdir_in(run_folder()).unwrap();
+        fs::create_dir(folder.path().join("keys")).unwrap();
+        for file in fs::read_dir(self.folder.join("keys")).unwrap() {
+            let file = file.unwrap();
+            fs::copy(file.path(), folder.path().join("keys").join(file.file_name())).unwrap();
+        }
+        let name = self.database.as_ref().map(|template| {
+            let name = format!("it_{}_{}", std::process::id(), serial());
+            on_postgres(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
+            name
+        });
+        if name.is_none() {
+            fs::copy(self.folder.join("casetrail.db"), folder.path().join("casetrail.db")).unwrap();
+        }
+        (folder, name)
+    }
+}
+
+type Planted = (BTreeMap<String, Known>, BTreeMap<String, String>);
+
+/// The agency of the tests: units agency > north > squad, agency > south, and one or more people of each role.
+async fn plant(app: &http::App) -> Planted {
+    // One hash for all: it is what takes time.
+    let hash = app.passwords.hash(PASSWORD.into()).await.unwrap();
+    let made = app
+        .gate
+        .housekeep(ledger::operator("tests"), move |tx| {
+            ops::first_start(tx, "Agency", &hash)?;
+            let top = casetrail::users::store::top_unit(tx.conn)?.unwrap().id;
+            let mut units = BTreeMap::from([("agency".to_owned(), top)]);
+            for (name, parent) in [("north", "agency"), ("south", "agency"), ("squad", "north")] {
+                let new = NewUnit { name: name.into(), parent_id: Some(units[parent].clone()) };
+                let made = ops::create_unit(tx, &new)?;
+                units.insert(name.into(), made.peek()["id"].as_str().unwrap().to_owned());
+            }
+            let mut people = Vec::new();
+            for (username, name, roles, unit) in PEOPLE {
+                let new = NewUser {
+                    username: (*username).into(),
+                    name: (*name).into(),
+                    roles: roles.to_vec(),
+                    unit_id: Some(units[*unit].clone()),
+                };
+                let id = ops::create(tx, &new, &hash, false)?.peek()["id"].as_str().unwrap().to_owned();
+                let until = Some(beginning() + 4000 * DAY);
+                let token = ops::token(tx, &id, until)?.peek().1.clone();
+                people.push(((*username).to_owned(), id, token));
+            }
+            Ok((people, units))
+        })
+        .await
+        .unwrap();
+    let people = made.0.into_iter().map(|(name, id, token)| (name, Known { id, token })).collect();
+    (people, made.1)
+}
+
+fn config(folder: &Path, database: Option<&str>, more: &[(&'static str, &str)]) -> Config {
+    let database = match database {
+        Some(name) => url_of(name),
+        None => format!("sqlite://{}", folder.join("casetrail.db").display()),
+    };
+    let mut flags = vec![
+        ("data_dir", folder.display().to_string()),
+        ("database", database),
+        ("http", "true".into()),
+        ("port", "0".into()),
+        ("bind", "127.0.0.1".into()),
+        ("workers", "1".into()),
+        ("connections", "4".into()),
+        ("disk_reserve", "0".into()),
+        ("upload_idle", "2".into()),
+    ];
+    flags.extend(more.iter().map(|(n, v)| (*n, (*v).to_owned())));
+    Config::load(&flags).unwrap()
+}
+
+/// A running server with its people and its clock.
+pub struct App {
+    /// What its handlers reach.
+    pub state: http::App,
+    pub url: String,
+    pub clock: SetClock,
+    pub database: Database,
+    pub lead: Client,
+    pub member: Client,
+    pub stranger: Client,
+    /// Of the unit above the lead's.
+    pub supervisor: Client,
+    /// Of the same unit, for what takes a second one.
+    pub deputy: Client,
+    /// Of another unit.
+    pub far: Client,
+    /// Holds a grant with export on the cases that `case` makes.
+    pub exporter: Client,
+    /// Holds none.
+    pub prosecutor: Client,
+    pub auditor: Client,
+    pub administrator: Client,
+    /// Investigator and supervisor at once.
+    pub double: Client,
+    pub nobody: Client,
+    pub units: BTreeMap<String, String>,
+    folder: TempDir,
+    name: Option<String>,
+    server: ServerHandle,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl App {
+    /// Starts a server, with some settings of its own.
+    pub fn with(database: Database, settings: &[(&'static str, &str)]) -> Self {
+        let template = template(database);
+        let (folder, name) = template.copy();
+        let config = config(folder.path(), name.as_deref(), settings);
+        let clock = SetClock::at(beginning());
+        let (tell, told) = mpsc::channel();
+        let time = clock.clone();
+        let thread = std::thread::spawn(move || actix_web::rt::System::new().block_on(serve(config, time, tell)));
+        let (state, url, server) = told.recv().expect("the server starts");
+        let client = |who: &str| {
+            let known = &template.people[who];
+            Client { id: known.id.clone(), token: Some(known.token.clone()), ..Client::nobody(&url, &clock) }
+        };
+        Self {
+            lead: client("lead"),
+            member: client("member"),
+            stranger: client("stranger"),
+            supervisor: client("supervisor"),
+            deputy: client("deputy"),
+            far: client("far"),
+            exporter: client("exporter"),
+            prosecutor: client("prosecutor"),
+            auditor: client("auditor"),
+            administrator: client("administrator"),
+            double: client("double"),
+            nobody: Client::nobody(&url, &clock),
+            units: template.units.clone(),
+            state,
+            url,
+            clock,
+            database,
+            folder,
+            name,
+            server,
+            thread: Some(thread),
+        }
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Moves the clock.
+    pub fn advance(&self, by: Micros) {
+        self.clock.advance(by);
+    }
+
+    /// The time so far from now, as text.
+    pub fn at(&self, from_now: Micros) -> String {
+        clock::format(self.clock.now() + from_now)
+    }
+
+    /// A client that signed in with a password.
+    pub fn sign_in(&self, username: &str, password: &str) -> Answer {
+        self.nobody.post("/api/v1/sessions", json!({"username": username, "password": password}))
+    }
+
+    /// A client with another bearer.
+    pub fn bearing(&self, token: &str) -> Client {
+        self.bearing_as("", token)
+    }
+
+    /// The same, of a known person.
+    pub fn bearing_as(&self, id: &str, token: &str) -> Client {
+        Client { id: id.to_owned(), token: Some(token.to_owned()), ..self.nobody.clone() }
+    }
+
+    /// The events of a stream.
+    pub fn events(&self, stream: &str) -> Vec<Value> {
+        let read = |conn: &mut _| ledger::read::of_stream(conn, stream, 0, 100_000);
+        let found = self.state.gate.db().read_blocking(read).unwrap();
+        found.iter().map(|e| serde_json::from_slice(&e.body).unwrap()).collect()
+    }
+
+    /// The record of the last event of a stream.
+    pub fn last_record(&self, stream: &str) -> Value {
+        let read = |conn: &mut _| {
+            let (_, leaf) = ledger::read::head(conn, stream)?.unwrap();
+            ledger::read::record(conn, leaf.as_bytes())
+        };
+        let (_, text) = self.state.gate.db().read_blocking(read).unwrap().unwrap();
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// Runs `f`, which must leave exactly this one event by this person in the stream.
+    #[track_caller]
+    pub fn leaves<T>(&self, stream: &str, action: &str, by: &Client, f: impl FnOnce() -> T) -> T {
+        let before = self.events(stream).len();
+        let done = f();
+        let after = self.events(stream);
+        let new: Vec<&Value> = after[before..].iter().collect();
+        assert_eq!(new.iter().map(|e| e["action"].as_str().unwrap()).collect::<Vec<_>>(), [action], "in {stream}");
+        assert_eq!(new[0]["actor"]["kind"], "person");
+        assert_eq!(new[0]["actor"]["id"], json!(by.id), "the actor of {action}");
+        done
+    }
+
+    /// Runs `f`, which must leave nothing in the stream.
+    #[track_caller]
+    pub fn leaves_nothing<T>(&self, stream: &str, f: impl FnOnce() -> T) -> T {
+        let before = self.events(stream).len();
+        let done = f();
+        let after = self.events(stream);
+        assert_eq!(after.len(), before, "{stream} grew by {:?}", after[before..].iter().map(|e| &e["action"]).collect::<Vec<_>>());
+        done
+    }
+
+    /// How often an action stands in a stream.
+    pub fn count(&self, stream: &str, action: &str) -> usize {
+        self.events(stream).iter().filter(|e| e["action"] == action).count()
+    }
+
+    /// Hashes of everything in the store, and of what lies half received.
+    pub fn stored(&self) -> (usize, usize) {
+        let incoming = fs::read_dir(self.folder().join("files/incoming")).unwrap().count();
+        (self.state.blobs.all().unwrap().len(), incoming)
+    }
+
+    /// A case that the lead opened: nothing due, a member, an exporter.
+    pub fn case(&self) -> Case {
+        self.case_of(json!({"title": "Threats to a council member", "kind": "online_crime", "particulars": online()}))
+    }
+
+    /// A case as given, with a member and, where it is standard, an exporter.
+    pub fn case_of(&self, new: Value) -> Case {
+        let handling = new["handling"].as_str().unwrap_or("standard").to_owned();
+        let made = self.lead.post("/api/v1/cases", new).is(201);
+        let case = Case::named(made["id"].as_str().unwrap());
+        self.lead.put(&case.path(&format!("members/{}", self.member.id)), json!({})).is(200);
+        if handling == "standard" {
+            self.grant(&case, &self.exporter, &["read", "export"]);
+        }
+        case
+    }
+
+    /// Access for somebody, given by the supervisor for 400 days.
+    pub fn grant(&self, case: &Case, to: &Client, rights: &[&str]) -> String {
+        let grant = json!({"user_id": to.id, "until": self.at(days(400)), "rights": rights, "reason": "as asked"});
+        self.supervisor.post(&case.path("grants"), grant).is(201)["id"].as_str().unwrap().to_owned()
+    }
+
+    /// What asks for overt leave on web and instagram for lead and member, for 90 days.
+    pub fn request(&self) -> Value {
+        json!({
+            "level": "overt", "holders": [self.lead.id, self.member.id], "platforms": ["web", "instagram"],
+            "purpose": "find who wrote the threats", "predicate": "report 12, agency policy 4.12(b)",
+            "devices": ["agency"], "starts_at": self.at(-1), "ends_at": self.at(days(90)),
+            "attestations": ["not_based_solely_on_protected_activity", "no_contact"],
+        })
+    }
+
+    /// An approved authorization in a case; its id.
+    pub fn leave(&self, case: &Case) -> String {
+        self.leave_of(case, self.request())
+    }
+
+    /// The same with other content.
+    pub fn leave_of(&self, case: &Case, request: Value) -> String {
+        let made = self.lead.post(&case.path("authorizations"), request).is(201);
+        let id = made["id"].as_str().unwrap().to_owned();
+        self.supervisor.post(&format!("/api/v1/authorizations/{id}/decision"), json!({"decision": "approve"})).is(200);
+        id
+    }
+
+    /// A post as it was found now.
+    pub fn post(&self) -> Value {
+        json!({
+            "kind": "post", "platform": "instagram", "url": "https://instagram.example/p/1", "account": {"handle": "@harborlight_77"},
+            "text": "Saw this girl by the ferry tonight", "captured_at": self.at(0), "method": "manual_screenshot",
+            "tool": {"name": "Chromium", "version": "156.0"}, "level": "overt", "device": "agency",
+        })
+    }
+
+    /// The same with some fields set, or taken out by null.
+    pub fn post_with(&self, fields: Value) -> Value {
+        with(self.post(), fields)
+    }
+}
+
+/// A value with some fields set, or taken out by null.
+pub fn with(mut value: Value, fields: Value) -> Value {
+    for (name, field) in fields.as_object().unwrap() {
+        match field {
+            Value::Null => drop(value.as_object_mut().unwrap().remove(name)),
+            _ => value[name] = field.clone(),
+        }
+    }
+    value
+}
+
+/// Particulars of an online crime with nothing due.
+pub fn online() -> Value {
+    json!({"offense": "threats", "victim_reference": "V-1", "platforms": ["instagram", "web"]})
+}
+
+/// Particulars of a missing person with nothing due.
+pub fn missing() -> Value {
+    json!({
+        "name": "Ana Rivers", "date_of_birth": "2010-04-17", "last_seen_at": "2026-11-20T21:00:00Z",
+        "last_seen_where": "ferry terminal", "description": "green jacket", "endangered": true,
+        "ncic": {"number": "unknown", "entered_at": "unknown"},
+    })
+}
+
+async fn serve(config: Config, clock: SetClock, tell: mpsc::Sender<(http::App, String, ServerHandle)>) {
+    let with = With { clock: Arc::new(clock), demo: false, metrics: None };
+    let opened = app::open(&config, with).await.unwrap();
+    let socket = app::bind(&config).unwrap();
+    let url = format!("http://{}", socket.local_addr().unwrap());
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let builder = tokio::spawn(packets::run_builder(opened.app.clone(), stopped));
+    let listen = Listen { socket, tls: None, workers: config.workers(), signals: false };
+    let server = app::listen(opened.app.clone(), listen).unwrap();
+    tell.send((opened.app.clone(), url, server.handle())).unwrap();
+    server.await.unwrap();
+    stop.send(true).unwrap();
+    builder.await.unwrap();
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        // The command is sent by the call itself; its answer is the thread's end.
+        drop(self.server.stop(false));
+        let ended = self.thread.take().map(JoinHandle::join);
+        if let Some(name) = &self.name {
+            on_postgres(&format!("DROP DATABASE {name} WITH (FORCE)"));
+        }
+        if !std::thread::panicking() {
+            assert!(ended.is_some_and(|e| e.is_ok()), "the server ended badly");
+        }
+    }
+}
+
+/// A case, by the paths and streams that its id names.
+#[derive(Clone, Debug)]
+pub struct Case {
+    pub id: String,
+    /// Its custody.
+    pub stream: String,
+    /// Its access log.
+    pub accesses: String,
+}
+
+impl Case {
+    pub fn named(id: &str) -> Self {
+        Self { id: id.into(), stream: ledger::case_stream(id), accesses: ledger::access_stream(id) }
+    }
+
+    /// The case's own path, or one below it.
+    pub fn path(&self, below: &str) -> String {
+        let end = if below.is_empty() { String::new() } else { format!("/{below}") };
+        format!("/api/v1/cases/{}{end}", self.id)
+    }
+}
+
+/// Somebody who calls.
+#[derive(Clone)]
+pub struct Client {
+    pub id: String,
+    pub token: Option<String>,
+    url: String,
+    clock: SetClock,
+}
+
+fn http() -> &'static Http {
+    static HTTP: LazyLock<Http> = LazyLock::new(|| {
+        // As the program does: one provider of cryptography, chosen before anything asks for one.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        Http::builder().timeout(Duration::from_secs(30)).redirect(reqwest::redirect::Policy::none()).build().unwrap()
+    });
+    &HTTP
+}
+
+impl Client {
+    fn nobody(url: &str, clock: &SetClock) -> Self {
+        Self { id: String::new(), token: None, url: url.to_owned(), clock: clock.clone() }
+    }
+
+    /// A request, not sent yet. A millisecond passes, so that ids and events have an order.
+    pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
+        self.clock.advance(1000);
+        let request = http().request(method.parse().unwrap(), format!("{}{path}", self.url));
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    /// Sends it; what answers is held against the API's description.
+    pub fn send(&self, request: RequestBuilder) -> Answer {
+        let request = request.build().unwrap();
+        let (method, path) = (request.method().to_string(), request.url().path().to_owned());
+        let answer = Answer::of(http().execute(request).unwrap());
+        contract::hold(&method, &path, &answer);
+        answer
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        self.send(self.request("GET", path))
+    }
+
+    pub fn delete(&self, path: &str) -> Answer {
+        self.send(self.request("DELETE", path))
+    }
+
+    pub fn post(&self, path: &str, body: Value) -> Answer {
+        self.send(self.request("POST", path).json(&body))
+    }
+
+    /// The same with a key that makes a retry harmless.
+    pub fn post_keyed(&self, path: &str, key: &str, body: &Value) -> Answer {
+        self.send(self.request("POST", path).header("Idempotency-Key", key).json(body))
+    }
+
+    pub fn put(&self, path: &str, body: Value) -> Answer {
+        self.send(self.request("PUT", path).json(&body))
+    }
+
+    pub fn patch(&self, path: &str, version: i64, body: Value) -> Answer {
+        self.send(self.request("PATCH", path).header("If-Match", format!("\"{version}\"")).json(&body))
+    }
+
+    /// Logs a capture without files.
+    pub fn log(&self, case: &Case, capture: Value) -> Answer {
+        self.post(&case.path("captures"), capture)
+    }
+
+    /// Logs a capture with files: part name and bytes, in the order given.
+    pub fn upload(&self, case: &Case, capture: &Value, files: &[(&str, &[u8])]) -> Answer {
+        self.send(self.uploading(case, capture, files))
+    }
+
+    /// That request, not sent yet.
+    pub fn uploading(&self, case: &Case, capture: &Value, files: &[(&str, &[u8])]) -> RequestBuilder {
+        let mut form = multipart::Form::new().part("capture", multipart::Part::text(capture.to_string()));
+        for (name, bytes) in files {
+            let part = multipart::Part::bytes(bytes.to_vec()).file_name("upload.bin").mime_str("image/png").unwrap();
+            form = form.part((*name).to_owned(), part);
+        }
+        self.request("POST", &case.path("captures")).multipart(form)
+    }
+}
+
+/// What was answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    fn of(response: reqwest::blocking::Response) -> Self {
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Self { status, headers, body: response.bytes().unwrap().to_vec() }
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |v| v.to_str().unwrap())
+    }
+
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or(Value::Null)
+    }
+
+    /// The answer's JSON, after asserting its status.
+    #[track_caller]
+    pub fn is(self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));
+        self.json()
+    }
+
+    /// A problem of this status and slug.
+    #[track_caller]
+    pub fn problem(self, status: u16, slug: &str) -> Value {
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        let problem = self.is(status);
+        assert_eq!(problem["type"], format!("/problems/{slug}"), "{problem}");
+        assert_eq!(problem["status"], status);
+        assert!(!problem["title"].as_str().unwrap().is_empty() && !problem["detail"].as_str().unwrap().is_empty());
+        problem
+    }
+
+    /// A refusal that names this field and this rule, and the way out.
+    #[track_caller]
+    pub fn refuses(self, status: u16, field: &str, rule: &str) -> Value {
+        assert_eq!(self.header("content-type"), "application/problem+json", "{}", String::from_utf8_lossy(&self.body));
+        let problem = self.is(status);
+        let found = problem["errors"].as_array().unwrap().iter().find(|e| e["field"] == field && e["rule"] == rule);
+        let found = found.unwrap_or_else(|| panic!("no {field}: {rule} in {problem}"));
+        assert!(found["message"].as_str().is_some_and(|m| m.len() > 5), "{found}");
+        problem
+    }
+}

@@ -1,0 +1,308 @@
+//! Lists filter in SQL, single things are decided by policy: random worlds hold both to one answer.
+
+use std::collections::BTreeSet;
+
+use casetrail::clock::new_id;
+use casetrail::db::tables::{authorization_holders, authorizations, captures, cases, grants, members};
+use casetrail::error::Kind;
+use casetrail::gate::{Scope, Visit};
+use casetrail::identity::Credential;
+use casetrail::ledger;
+use casetrail::policy::{Act, Role};
+use casetrail::proof::Digest;
+use casetrail::users::{NewUser, ops};
+use diesel::prelude::*;
+use serde_json::json;
+
+use crate::both_databases;
+use crate::kit::{App, Client, beginning, days};
+
+/// A small generator, so that a failing world can be made again from its seed.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).unwrap() % sides
+    }
+
+    fn one<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+        &of[self.roll(of.len())]
+    }
+
+    fn often(&mut self, percent: usize) -> bool {
+        self.roll(100) < percent
+    }
+}
+
+struct World {
+    people: Vec<Client>,
+    cases: Vec<String>,
+    authorizations: Vec<(String, String)>,
+    captures: Vec<String>,
+}
+
+const ROLES: &[&[Role]] = &[
+    &[Role::Investigator],
+    &[Role::Supervisor],
+    &[Role::Supervisor],
+    &[Role::Investigator, Role::Supervisor],
+    &[Role::Prosecutor],
+    &[Role::Prosecutor, Role::Supervisor],
+    &[Role::Auditor],
+    &[Role::Administrator],
+    &[Role::Auditor, Role::Investigator],
+];
+
+fn people(app: &App, dice: &mut Dice) -> Vec<Client> {
+    let units: Vec<String> = app.units.values().cloned().collect();
+    let new: Vec<NewUser> = (0..9)
+        .map(|n| NewUser {
+            username: format!("person{n}"),
+            name: format!("Person {n}"),
+            roles: ROLES[n].to_vec(),
+            unit_id: Some(dice.one(&units).clone()),
+        })
+        .collect();
+    let made = app.state.gate.housekeep_blocking(ledger::operator("tests"), move |tx| {
+        let one = |new: &NewUser| {
+            let id = ops::create(tx, new, "no password", false)?.peek()["id"].as_str().unwrap().to_owned();
+            let token = ops::token(tx, &id, None)?.peek().1.clone();
+            Ok((id, token))
+        };
+        new.iter().map(one).collect::<casetrail::error::Result<Vec<_>>>()
+    });
+    made.unwrap().into_iter().map(|(id, token)| app.bearing_as(&id, &token)).collect()
+}
+
+/// Rows put in by hand: odd ones too, such as a lead who is no investigator any more.
+fn world(app: &App, seed: u64) -> World {
+    let mut dice = Dice(seed);
+    let people = people(app, &mut dice);
+    let ids: Vec<String> = people.iter().map(|p| p.id.clone()).collect();
+    let paths = app.state.gate.db().read_blocking(|conn| {
+        use casetrail::db::tables::units;
+        Ok(units::table.select((units::id, units::path)).load::<(String, String)>(conn)?)
+    });
+    let units = paths.unwrap();
+    let made = app.state.gate.housekeep_blocking(ledger::operator("tests"), move |tx| {
+        let mut dice = Dice(seed ^ 0x5eed);
+        let mut made = (Vec::new(), Vec::new(), Vec::new());
+        for n in 0..14 {
+            let case = put_case(tx.conn, &mut dice, &units, &ids, n)?;
+            for person in &ids {
+                put_relation(tx.conn, &mut dice, &case, person)?;
+            }
+            put_work(tx.conn, &mut dice, &case, &ids, &mut made)?;
+            made.0.push(case);
+        }
+        Ok(made)
+    });
+    let (cases, authorizations, captures) = made.unwrap();
+    World { people, cases, authorizations, captures }
+}
+
+type Conn = casetrail::db::AnyConn;
+type Done<T> = casetrail::error::Result<T>;
+
+fn leaf() -> Vec<u8> {
+    Digest::of(b"no event").as_bytes().to_vec()
+}
+
+fn put_case(conn: &mut Conn, dice: &mut Dice, units: &[(String, String)], people: &[String], n: usize) -> Done<String> {
+    let id = new_id(beginning());
+    let (unit, path) = dice.one(units).clone();
+    let status = *dice.one(&["open", "open", "suspended", "closed"]);
+    let handling = *dice.one(&["standard", "standard", "restricted", "confidential"]);
+    let lead = dice.one(people).clone();
+    let record = json!({
+        "id": id, "number": format!("26-{n}"), "provisional": false, "title": "t", "kind": "online_crime", "status": status,
+        "disposition": null, "handling": handling, "court_order": null, "time_zone": "UTC", "jurisdiction": null, "offense": null,
+        "unit_id": unit, "lead": {"id": lead, "name": "x"}, "supervisor": null, "particulars": {},
+        "opened_at": "2026-11-22T12:00:00.000000Z", "changed_at": "2026-11-22T12:00:00.000000Z", "version": 1, "reason": null,
+    });
+    diesel::insert_into(cases::table)
+        .values((
+            cases::id.eq(&id),
+            cases::number.eq(format!("26-{n}")),
+            cases::kind.eq("online_crime"),
+            cases::status.eq(status),
+            cases::handling.eq(handling),
+            cases::unit_id.eq(unit),
+            cases::unit_path.eq(path),
+            cases::lead_id.eq(lead),
+            cases::opened_at.eq(beginning()),
+            cases::changed_at.eq(beginning()),
+            cases::items.eq(0i64),
+            cases::held.eq(0i64),
+            cases::authorizations.eq(0i64),
+            cases::version.eq(1i64),
+            cases::leaf.eq(leaf()),
+            cases::body.eq(record.to_string()),
+        ))
+        .execute(conn)?;
+    Ok(id)
+}
+
+fn put_relation(conn: &mut Conn, dice: &mut Dice, case: &str, person: &str) -> Done<()> {
+    if dice.often(15) {
+        let ended = dice.often(40).then(beginning);
+        diesel::insert_into(members::table)
+            .values((members::case_id.eq(case), members::user_id.eq(person), members::since.eq(1i64), members::ended_at.eq(ended)))
+            .execute(conn)?;
+    }
+    if dice.often(25) {
+        let until = beginning() + *dice.one(&[-days(1), days(30), days(30)]);
+        let (read, export, decide) = *dice.one(&[(true, false, false), (true, true, false), (true, false, true), (false, false, true), (false, true, false)]);
+        diesel::insert_into(grants::table)
+            .values((
+                grants::id.eq(new_id(beginning())),
+                grants::case_id.eq(case),
+                grants::user_id.eq(person),
+                grants::can_read.eq(read),
+                grants::can_export.eq(export),
+                grants::can_decide.eq(decide),
+                grants::created_at.eq(1i64),
+                grants::until.eq(until),
+                grants::ended_at.eq(dice.often(25).then(beginning)),
+                grants::version.eq(1i64),
+                grants::leaf.eq(leaf()),
+                grants::body.eq("{}"),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+type Made = (Vec<String>, Vec<(String, String)>, Vec<String>);
+
+fn put_work(conn: &mut Conn, dice: &mut Dice, case: &str, people: &[String], made: &mut Made) -> Done<()> {
+    let (id, requester, holder) = (new_id(beginning()), dice.one(people).clone(), dice.one(people).clone());
+    let at = "2026-11-22T12:00:00.000000Z";
+    let state = *dice.one(&["requested", "returned", "approved", "denied", "revoked", "expired"]);
+    let record = json!({
+        "id": id, "case_id": case, "number": 1, "state": state, "level": "overt", "holders": [{"id": holder, "name": "x"}],
+        "platforms": ["web"], "accounts": [], "searches": [], "scope_note": null, "purpose": "p", "predicate": "p",
+        "devices": ["agency"], "starts_at": at, "ends_at": "2026-12-22T12:00:00.000000Z", "review_at": null,
+        "attestations": [], "requester": {"id": requester, "name": "x"}, "requested_at": at, "effective_from": null,
+        "decision": null, "revoked": null, "version": 1,
+    });
+    diesel::insert_into(authorizations::table)
+        .values((
+            authorizations::id.eq(&id),
+            authorizations::case_id.eq(case),
+            authorizations::number.eq(1i64),
+            authorizations::state.eq(state),
+            authorizations::requester_id.eq(&requester),
+            authorizations::starts_at.eq(beginning()),
+            authorizations::ends_at.eq(beginning() + days(30)),
+            authorizations::version.eq(1i64),
+            authorizations::leaf.eq(leaf()),
+            authorizations::body.eq(record.to_string()),
+        ))
+        .execute(conn)?;
+    diesel::insert_into(authorization_holders::table)
+        .values((authorization_holders::authorization_id.eq(&id), authorization_holders::user_id.eq(&holder)))
+        .execute(conn)?;
+    for item in 1..=2i64 {
+        made.2.push(put_capture(conn, dice, case, item, people, &id)?);
+    }
+    made.1.push((id, case.to_owned()));
+    Ok(())
+}
+
+fn put_capture(conn: &mut Conn, dice: &mut Dice, case: &str, item: i64, people: &[String], authorization: &str) -> Done<String> {
+    let (id, capturer) = (new_id(beginning()), dice.one(people).clone());
+    let state = *dice.one(&["held", "logged", "reviewed", "quarantined"]);
+    let basis = match dice.often(60) {
+        true => json!({"kind": "authorization", "id": authorization, "reason": null}),
+        false => json!({"kind": "exception", "id": null, "reason": "r"}),
+    };
+    let at = "2026-11-22T12:00:00.000000Z";
+    let record = json!({
+        "id": id, "case_id": case, "item": item, "version": 1, "kind": "link", "captured_at": at, "received_at": at,
+        "capturer": {"id": capturer, "name": "x"}, "state": state, "basis": basis, "coverage": [], "flags": [], "files": [],
+        "platform": "web", "url": "https://x.example/", "method": "api", "tool": {"name": "x", "version": "1"},
+        "level": "overt", "device": "agency",
+    });
+    diesel::insert_into(captures::table)
+        .values((
+            captures::id.eq(&id),
+            captures::case_id.eq(case),
+            captures::item.eq(item),
+            captures::kind.eq("link"),
+            captures::state.eq(state),
+            captures::basis.eq(basis["kind"].as_str().unwrap()),
+            captures::capturer_id.eq(&capturer),
+            captures::open_question.eq(state == "held"),
+            captures::captured_at.eq(beginning()),
+            captures::received_at.eq(beginning()),
+            captures::version.eq(1i64),
+            captures::seq.eq(0i64),
+            captures::leaf.eq(leaf()),
+            captures::body.eq(record.to_string()),
+        ))
+        .execute(conn)?;
+    Ok(id)
+}
+
+/// Everything that a list shows, over all of its pages.
+fn listed(client: &Client, path: &str) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    let mut cursor = String::new();
+    loop {
+        let page = client.get(&format!("{path}?limit=7{cursor}")).is(200);
+        for item in page["items"].as_array().unwrap() {
+            assert!(all.insert(item["id"].as_str().unwrap().to_owned()), "{path} shows {} twice", item["id"]);
+        }
+        match page["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return all,
+        }
+    }
+}
+
+/// What policy allows, asked one by one at the door.
+async fn allowed(app: &App, who: &Client, act: Act, scopes: impl Iterator<Item = (String, Scope)>) -> BTreeSet<String> {
+    let visit = Visit {
+        credential: Credential::Token(Digest::of(who.token.as_ref().unwrap().as_bytes())),
+        request_id: String::new(),
+        address: String::new(),
+        repeat: None,
+    };
+    let mut all = BTreeSet::new();
+    for (id, scope) in scopes {
+        match app.state.gate.check(&visit, act, scope).await {
+            Ok(_) => drop(all.insert(id)),
+            Err(e) => assert!(matches!(e.kind, Kind::NotFound | Kind::Forbidden), "{e}"),
+        }
+    }
+    all
+}
+
+both_databases! {
+    fn lists_and_policy_agree(app) {
+        let seed = if app.database == crate::kit::Database::Sqlite { 20_261_122 } else { 4_417 };
+        let world = world(app, seed);
+        let runtime = actix_web::rt::System::new();
+        let mut seen = (0, 0, 0);
+        for (n, person) in world.people.iter().enumerate() {
+            let cases = world.cases.iter().map(|id| (id.clone(), Scope::Case(id.clone())));
+            let wanted = runtime.block_on(allowed(app, person, Act::CaseRead, cases));
+            assert_eq!(listed(person, "/api/v1/cases"), wanted, "cases of person {n} {:?}, seed {seed}", ROLES[n]);
+            seen.0 += wanted.len();
+            let of = world.authorizations.iter().map(|(id, _)| (id.clone(), Scope::Authorization(id.clone())));
+            let wanted = runtime.block_on(allowed(app, person, Act::AuthorizationRead, of));
+            assert_eq!(listed(person, "/api/v1/authorizations"), wanted, "authorizations of person {n} {:?}, seed {seed}", ROLES[n]);
+            seen.1 += wanted.len();
+            let of = world.captures.iter().map(|id| (id.clone(), Scope::Capture(id.clone())));
+            let wanted = runtime.block_on(allowed(app, person, Act::CaptureDecide, of));
+            assert_eq!(listed(person, "/api/v1/captures"), wanted, "captures of person {n} {:?}, seed {seed}", ROLES[n]);
+            seen.2 += wanted.len();
+        }
+        // The worlds are such that there is something to agree on.
+        assert!(seen.0 > 20 && seen.1 > 20 && seen.2 > 5, "{seen:?}");
+    }
+}

@@ -1,0 +1,19 @@
+//! The integration tests: a server that runs, over HTTP, on SQLite and on PostgreSQL.
+
+mod contract;
+mod kit;
+
+mod authorizations;
+mod bad_input;
+mod captures;
+mod cases;
+mod custody;
+mod files;
+mod lists;
+mod packets;
+mod samples;
+mod sessions;
+mod subjects;
+mod users;
+mod walk;
+mod walls;

@@ -1,0 +1,221 @@
+//! Packets: asked for, built, verified by the offline verifier and by other people's tools.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use casetrail::bag::verify_path;
+use casetrail::proof::Digest;
+use casetrail::proof::checkpoint::VerifyingKey;
+use casetrail::proof::trust::Trust;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::both_databases;
+use crate::kit::{App, Case, Client, with};
+
+const SHOT: &[u8] = b"\x89PNG\r\n\x1a\n a screenshot";
+
+fn ask(client: &Client, case: &Case, body: Value) -> Value {
+    client.post(&case.path("packets"), body).is(202)
+}
+
+fn path(packet: &Value) -> String {
+    format!("/api/v1/packets/{}", packet["id"].as_str().unwrap())
+}
+
+/// The packet when its building ended.
+fn ended(client: &Client, packet: &Value) -> Value {
+    let until = Instant::now() + Duration::from_secs(20);
+    while Instant::now() < until {
+        let shown = client.get(&path(packet)).is(200);
+        if ["ready", "failed"].contains(&shown["state"].as_str().unwrap()) {
+            return shown;
+        }
+        std::thread::sleep(Duration::from_millis(15));
+    }
+    panic!("the packet is not built in time");
+}
+
+fn ready(client: &Client, packet: &Value) -> Value {
+    let shown = ended(client, packet);
+    assert_eq!(shown["state"], "ready", "{shown}");
+    shown
+}
+
+/// Downloads into a folder of its own.
+fn download(client: &Client, packet: &Value) -> (TempDir, PathBuf) {
+    let answer = client.get(&format!("{}/file", path(packet)));
+    assert_eq!((answer.status, answer.header("content-type")), (200, "application/zip"));
+    assert_eq!(packet["sha256"], json!(Digest::of(&answer.body)));
+    assert_eq!(packet["size"], json!(answer.body.len()));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("p.zip");
+    fs::write(&file, &answer.body).unwrap();
+    (folder, file)
+}
+
+fn trust(app: &App) -> Trust {
+    let vkey = app.lead.get("/api/v1/ledger/key").is(200)["vkey"].as_str().unwrap().to_owned();
+    Trust { key: Some(VerifyingKey::parse(&vkey).unwrap()), ..Trust::default() }
+}
+
+#[track_caller]
+fn verifies(app: &App, file: &Path) {
+    let report = verify_path(file, &trust(app));
+    assert_eq!(report.exit_code, 0, "{}", serde_json::to_string_pretty(&report).unwrap());
+    assert_eq!(verify_path(file, &Trust::default()).exit_code, 3);
+}
+
+/// Unpacks the stored entries with a reader of another make, where there is one.
+fn unpack(file: &Path) -> Option<PathBuf> {
+    let folder = file.parent().unwrap().join("unpacked");
+    let script = "import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extractall(sys.argv[2])";
+    let done = Command::new("python3").args(["-c", script]).arg(file).arg(&folder).status();
+    if !done.is_ok_and(|s| s.success()) {
+        eprintln!("skipped: no python3 to unpack a packet with");
+        return None;
+    }
+    Some(fs::read_dir(folder).unwrap().next().unwrap().unwrap().path())
+}
+
+fn filled(app: &App) -> (Case, Vec<Value>) {
+    let case = app.case();
+    app.leave(&case);
+    let with_file = |n: u8| app.post_with(json!({"text": format!("text {n}"), "files": [{"part": "shot", "role": "screenshot"}]}));
+    let mut made: Vec<Value> = (0..2).map(|n| app.lead.upload(&case, &with_file(n), &[("shot", SHOT)]).is(201)).collect();
+    made.push(app.lead.log(&case, app.post_with(json!({"platform": "tiktok", "text": "secret of the held one"}))).is(201));
+    made.push(app.lead.log(&case, app.post_with(json!({"platform": "tiktok", "text": "secret of the quarantined one"}))).is(201));
+    let decision = format!("/api/v1/captures/{}/decision", made[3]["id"].as_str().unwrap());
+    app.supervisor.post(&decision, json!({"outcome": "quarantine", "reason": "not ours"})).is(200);
+    (case, made)
+}
+
+both_databases! {
+    fn a_packet_verifies_and_hides_nothing(app) {
+        let (case, made) = filled(app);
+        app.leaves_nothing(&case.stream, || {
+            app.stranger.post(&case.path("packets"), json!({"purpose": "court_exhibits"})).problem(404, "not-found");
+            app.lead.post(&case.path("packets"), json!({"purpose": "court_exhibits"})).problem(403, "forbidden");
+            app.supervisor.post(&case.path("packets"), json!({"purpose": "court_exhibits"})).problem(403, "forbidden");
+            app.prosecutor.post(&case.path("packets"), json!({"purpose": "court_exhibits"})).problem(404, "not-found");
+        });
+        let packet = app.exporter.post_keyed(&case.path("packets"), "p", &json!({"purpose": "court_exhibits", "recipient": "Court 3"})).is(202);
+        assert_eq!(app.exporter.post_keyed(&case.path("packets"), "p", &json!({"purpose": "court_exhibits", "recipient": "Court 3"})).is(202)["id"], packet["id"]);
+        let shown = ready(&app.exporter, &packet);
+        assert_eq!(app.count(&case.stream, "packet.requested"), 1);
+        let issued = app.events(&case.stream).into_iter().find(|e| e["action"] == "packet.issued").unwrap();
+        assert_eq!((&issued["actor"]["kind"], &issued["attest"]["size"]), (&json!("job"), &json!(4)));
+        let (_keep, file) = app.leaves(&case.stream, "packet.downloaded", &app.exporter, || download(&app.exporter, &shown));
+        verifies(app, &file);
+        let bytes = fs::read(&file).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(text.contains("text 0") && text.contains("text 1"));
+        assert!(!text.contains("secret of the"), "what is withheld must not be in the packet");
+        let Some(bag) = unpack(&file) else { return };
+        let inventory: Value = serde_json::from_slice(&fs::read(bag.join("data/inventory.json")).unwrap()).unwrap();
+        let rows: Vec<(&Value, &Value)> = inventory["captures"].as_array().unwrap().iter().map(|r| (&r["id"], &r["status"])).collect();
+        let statuses = ["included", "included", "held", "quarantined"];
+        assert_eq!(rows, made.iter().zip(statuses).map(|(m, s)| (&m["id"], Value::from(s))).collect::<Vec<_>>().iter().map(|(a, b)| (*a, b)).collect::<Vec<_>>());
+        let sums = Command::new("sha256sum").args(["--quiet", "-c", "manifest-sha256.txt"]).current_dir(&bag).status().unwrap();
+        assert!(sums.success());
+        let sums = Command::new("sha256sum").args(["--quiet", "-c", "tagmanifest-sha256.txt"]).current_dir(&bag).status().unwrap();
+        assert!(sums.success());
+        verifies(app, &bag);
+        let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/bin/python");
+        if python.exists() {
+            let validated = Command::new(python).args(["-m", "bagit", "--validate"]).arg(&bag).output().unwrap();
+            assert!(validated.status.success(), "{}", String::from_utf8_lossy(&validated.stderr));
+        } else {
+            eprintln!("skipped: bagit.py is not there (make setup)");
+        }
+    }
+
+    fn a_chosen_capture_leaves_the_others_as_not_selected(app) {
+        let (case, made) = filled(app);
+        let packet = ask(&app.exporter, &case, json!({"purpose": "discovery", "captures": [made[0]["id"]]}));
+        let shown = ready(&app.exporter, &packet);
+        let (_keep, file) = download(&app.exporter, &shown);
+        verifies(app, &file);
+        let bytes = fs::read(&file).unwrap();
+        assert!(!String::from_utf8_lossy(&bytes).contains("text 1"));
+        let Some(bag) = unpack(&file) else { return };
+        let inventory: Value = serde_json::from_slice(&fs::read(bag.join("data/inventory.json")).unwrap()).unwrap();
+        let statuses: Vec<&str> = inventory["captures"].as_array().unwrap().iter().map(|r| r["status"].as_str().unwrap()).collect();
+        assert_eq!(statuses, ["included", "not_selected", "held", "quarantined"]);
+    }
+
+    fn what_a_packet_may_not_hold_is_refused_with_its_reason(app) {
+        let (case, made) = filled(app);
+        let refuse = |captures: Value, field: &str, rule: &str| {
+            let body = json!({"purpose": "court_exhibits", "captures": captures});
+            app.exporter.post(&case.path("packets"), body).refuses(422, field, rule);
+        };
+        app.leaves_nothing(&case.stream, || {
+            refuse(json!([made[2]["id"]]), "captures[0]", "held");
+            refuse(json!([made[0]["id"], made[3]["id"]]), "captures[1]", "quarantined");
+            refuse(json!([case.id]), "captures[0]", "unknown");
+            refuse(json!([]), "captures", "not_empty");
+            app.exporter.post(&case.path("packets"), json!({"purpose": "gift"})).refuses(422, "purpose", "one_of");
+            app.exporter.post(&case.path("packets"), json!({"purpose": "referral"})).refuses(422, "purpose", "supported");
+            app.lead.post(&case.path("packets"), json!({"purpose": "referral"})).refuses(422, "purpose", "supported");
+            app.stranger.post(&case.path("packets"), json!({"purpose": "referral"})).problem(404, "not-found");
+        });
+    }
+
+    fn what_is_due_comes_before_a_packet(app) {
+        let made = app.lead.post("/api/v1/cases", json!({"title": "A case", "kind": "online_crime"})).is(201);
+        let case = Case::named(made["id"].as_str().unwrap());
+        app.grant(&case, &app.exporter, &["export"]);
+        app.exporter.post(&case.path("packets"), json!({"purpose": "internal"})).problem(409, "due-first");
+    }
+
+    fn an_empty_case_makes_a_packet(app) {
+        let case = app.case();
+        let shown = ready(&app.exporter, &ask(&app.exporter, &case, json!({"purpose": "internal"})));
+        let (_keep, file) = download(&app.exporter, &shown);
+        verifies(app, &file);
+    }
+
+    fn only_its_readers_follow_and_take_a_packet(app) {
+        let (case, _) = filled(app);
+        let shown = ready(&app.exporter, &ask(&app.exporter, &case, json!({"purpose": "internal"})));
+        for client in [&app.stranger, &app.far, &app.prosecutor, &app.auditor, &app.administrator] {
+            client.get(&path(&shown)).problem(404, "not-found");
+            client.get(&format!("{}/file", path(&shown))).problem(404, "not-found");
+            client.post(&format!("{}/disclosures", path(&shown)), json!({"to": "x"})).problem(404, "not-found");
+        }
+        app.lead.get(&path(&shown)).problem(403, "forbidden");
+        app.lead.get(&format!("{}/file", path(&shown))).problem(403, "forbidden");
+        // With the grant the packet goes too.
+        app.advance(crate::kit::days(401));
+        app.exporter.get(&format!("{}/file", path(&shown))).problem(404, "not-found");
+    }
+
+    fn a_disclosure_says_what_went_to_whom(app) {
+        let (case, _) = filled(app);
+        let shown = ready(&app.exporter, &ask(&app.exporter, &case, json!({"purpose": "discovery"})));
+        let path = format!("{}/disclosures", path(&shown));
+        let body = json!({"to": "Counsel for the defence", "under": "Brady", "request": "motion 4", "withheld": "held items"});
+        app.lead.post(&path, body.clone()).problem(403, "forbidden");
+        app.exporter.post(&path, json!({})).refuses(422, "to", "required");
+        app.exporter.post(&path, with(body.clone(), json!({"at": app.at(crate::kit::days(1))}))).refuses(422, "at", "past");
+        let made = app.leaves(&case.stream, "packet.disclosed", &app.exporter, || app.exporter.post_keyed(&path, "d", &body).is(201));
+        assert_eq!(app.leaves_nothing(&case.stream, || app.exporter.post_keyed(&path, "d", &body).is(201)), made);
+        assert_eq!(made["packet"]["sha256"], shown["sha256"]);
+        assert_eq!(app.exporter.get(&path).is(200)["items"], json!([made]));
+    }
+
+    fn damaged_evidence_ends_the_build(app) {
+        let (case, _) = filled(app);
+        fs::write(app.state.blobs.path(&Digest::of(SHOT)), b"\x89PNG\r\n\x1a\n A SCREENSHOT").unwrap();
+        let packet = ask(&app.exporter, &case, json!({"purpose": "internal"}));
+        let shown = ended(&app.exporter, &packet);
+        assert_eq!(shown["state"], "failed", "{shown}");
+        app.exporter.get(&format!("{}/file", path(&packet))).problem(409, "conflict");
+        assert_eq!((app.count(&case.stream, "packet.failed"), app.count(&case.stream, "packet.issued")), (1, 0));
+        let left: Vec<_> = fs::read_dir(app.folder().join("packets")).unwrap().collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+}

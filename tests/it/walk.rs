@@ -1,0 +1,205 @@
+//! Every operation of the API's description, walked as nobody and as a stranger; and no route that it doesn't describe.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use crate::both_databases;
+use crate::contract::operations;
+use crate::kit::{Answer, App, Case, Client};
+
+/// What needs nobody signed in, and what it answers to an empty object.
+const OPEN: &[(&str, &str, u16)] = &[
+    ("POST", "/api/v1/sessions", 422),
+    ("POST", "/api/v1/sessions/refresh", 422),
+    ("GET", "/healthz", 200),
+    ("GET", "/readyz", 200),
+    // Loopback is where the tests are.
+    ("GET", "/metrics", 200),
+    ("GET", "/api/openapi.json", 200),
+    ("GET", "/api/docs", 200),
+    ("GET", "/api/docs/api.js", 200),
+    ("GET", "/api/docs/api.css", 200),
+];
+
+/// What is not about a case, and what it answers to an investigator who has part in none. All else is 404 to them.
+const OF_NO_CASE: &[(&str, &str, u16)] = &[
+    ("GET", "/api/v1/me", 200),
+    ("PUT", "/api/v1/me/password", 422),
+    ("GET", "/api/v1/users", 403),
+    ("POST", "/api/v1/users", 403),
+    ("GET", "/api/v1/users/{id}", 403),
+    ("PATCH", "/api/v1/users/{id}", 403),
+    ("GET", "/api/v1/users/{id}/trainings", 403),
+    ("POST", "/api/v1/users/{id}/trainings", 403),
+    ("GET", "/api/v1/units", 403),
+    ("POST", "/api/v1/units", 403),
+    ("GET", "/api/v1/cases", 200),
+    ("POST", "/api/v1/cases", 422),
+    ("GET", "/api/v1/authorizations", 200),
+    ("GET", "/api/v1/captures", 200),
+    ("GET", "/api/v1/ledger/events", 403),
+    ("GET", "/api/v1/ledger/key", 200),
+    ("GET", "/api/v1/ledger/checkpoint", 200),
+    ("GET", "/api/v1/ledger/inclusion", 422),
+    ("GET", "/api/v1/ledger/consistency", 422),
+    ("GET", "/api/v1/ledger/tile/{level}/{tile}", 404),
+    // Last, because it ends the token.
+    ("DELETE", "/api/v1/sessions/current", 204),
+];
+
+/// Routes of the source that serve the page over the description and are no part of the API.
+const UNDESCRIBED: &[&str] = &["GET /api/docs/api.js", "GET /api/docs/api.css"];
+
+struct Things {
+    case: Case,
+    grant: String,
+    subject: String,
+    account: String,
+    authorization: String,
+    capture: String,
+    sha256: String,
+    packet: String,
+    user: String,
+}
+
+fn things(app: &App) -> Things {
+    let case = app.case();
+    let text = |v: serde_json::Value| v["id"].as_str().unwrap().to_owned();
+    let grant = app.grant(&case, &app.prosecutor, &["read"]);
+    let subject = text(app.lead.post(&case.path("subjects"), json!({"role": "victim"})).is(201));
+    let account = text(app.lead.post(&case.path("accounts"), json!({"platform": "web", "handle": "x"})).is(201));
+    let authorization = app.leave(&case);
+    let capture = app.post_with(json!({"files": [{"part": "f", "role": "original"}]}));
+    let made = app.lead.upload(&case, &capture, &[("f", b"bytes")]).is(201);
+    let sha256 = made["files"][0]["sha256"].as_str().unwrap().to_owned();
+    let packet = text(app.exporter.post(&case.path("packets"), json!({"purpose": "internal"})).is(202));
+    // What is built meanwhile would leave its own events.
+    let built = || app.exporter.get(&format!("/api/v1/packets/{packet}")).is(200)["state"] == "ready";
+    while !built() {
+        std::thread::sleep(std::time::Duration::from_millis(15));
+    }
+    Things { case, grant, subject, account, authorization, capture: text(made), sha256, packet, user: app.member.id.clone() }
+}
+
+/// The path with the ids of real things in its gaps.
+fn filled(path: &str, things: &Things) -> String {
+    let id = match path.trim_start_matches("/api/v1/").split('/').next().unwrap() {
+        "cases" => &things.case.id,
+        "grants" => &things.grant,
+        "authorizations" => &things.authorization,
+        "captures" => &things.capture,
+        "packets" => &things.packet,
+        "users" => &things.user,
+        _ => "",
+    };
+    path.replace("{id}", id)
+        .replace("{user_id}", &things.user)
+        .replace("{subject_id}", &things.subject)
+        .replace("{account_id}", &things.account)
+        .replace("{capture_id}", &things.capture)
+        .replace("{sha256}", &things.sha256)
+        .replace("{level}", "0")
+        .replace("{tile}", "000.p/255")
+}
+
+fn call(client: &Client, method: &str, path: &str) -> Answer {
+    let request = client.request(method, path);
+    match method {
+        "POST" | "PUT" => client.send(request.json(&json!({}))),
+        "PATCH" => client.send(request.header("If-Match", "\"1\"").json(&json!({}))),
+        _ => client.send(request),
+    }
+}
+
+fn expected(list: &[(&str, &str, u16)], method: &str, path: &str) -> Option<u16> {
+    list.iter().find(|(m, p, _)| *m == method && *p == path).map(|(_, _, status)| *status)
+}
+
+both_databases! {
+    fn nobody_gets_401(app) {
+        let things = things(app);
+        for (method, path) in operations() {
+            let answer = call(&app.nobody, &method, &filled(&path, &things));
+            let wanted = expected(OPEN, &method, &path).unwrap_or(401);
+            assert_eq!(answer.status, wanted, "{method} {path}");
+            if wanted == 401 && method != "HEAD" {
+                answer.problem(401, "not-signed-in");
+            }
+        }
+    }
+
+    fn a_stranger_gets_404(app) {
+        let things = things(app);
+        let mut all = operations();
+        all.sort_by_key(|(_, path)| path == "/api/v1/sessions/current");
+        let mut wrong = Vec::new();
+        app.leaves_nothing(&things.case.stream, || {
+            for (method, path) in all {
+                let wanted = expected(OPEN, &method, &path).or(expected(OF_NO_CASE, &method, &path)).unwrap_or(404);
+                let found = call(&app.stranger, &method, &filled(&path, &things)).status;
+                if found != wanted {
+                    wrong.push(format!("{method} {path}: {found}, not {wanted}"));
+                }
+            }
+        });
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    fn what_is_hidden_answers_as_what_is_not_there(app) {
+        let things = things(app);
+        let id = || "01930000-0000-7000-8000-000000000000".to_owned();
+        let nothing = Things {
+            case: Case::named(&id()), grant: id(), subject: id(), account: id(), authorization: id(), capture: id(),
+            sha256: things.sha256.clone(), packet: id(), user: things.user.clone(),
+        };
+        for (method, path) in operations() {
+            if !path.contains('{') || expected(OF_NO_CASE, &method, &path).is_some() {
+                continue;
+            }
+            let hidden = call(&app.stranger, &method, &filled(&path, &things));
+            let absent = call(&app.stranger, &method, &filled(&path, &nothing));
+            assert_eq!((hidden.status, hidden.json()), (absent.status, absent.json()), "{method} {path}");
+        }
+    }
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => all.extend(sources(&path)),
+            false => all.push(path),
+        }
+    }
+    all
+}
+
+/// Routes as the source registers them: `.route("path", web::method()`.
+fn registered() -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for path in sources(Path::new("src")).iter().filter(|p| p.extension().is_some_and(|e| e == "rs")) {
+        let text = std::fs::read_to_string(path).unwrap();
+        for piece in text.split(".route(").skip(1) {
+            let Some((route, rest)) = piece.trim_start().strip_prefix('"').and_then(|p| p.split_once('"')) else { continue };
+            let method = rest.split("web::").nth(1).unwrap().split('(').next().unwrap();
+            all.insert(format!("{} {}", method.to_uppercase(), route.replace("{path:.*}", "{level}/{tile}")));
+        }
+    }
+    all
+}
+
+#[test]
+fn routes_and_description_are_the_same() {
+    let described: BTreeSet<String> = operations().into_iter().map(|(method, path)| format!("{method} {path}")).collect();
+    let mut registered = registered();
+    assert!(registered.len() > 50);
+    for route in UNDESCRIBED {
+        assert!(registered.remove(*route), "{route} is gone: take it from the list");
+    }
+    let missing: Vec<_> = registered.difference(&described).collect();
+    let invented: Vec<_> = described.difference(&registered).collect();
+    assert!(missing.is_empty() && invented.is_empty(), "not in openapi.json: {missing:#?}\nin no source: {invented:#?}");
+}
