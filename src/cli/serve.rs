@@ -37,7 +37,11 @@ pub(super) fn with(clock: Arc<dyn Clock>, demo: bool) -> Result<With> {
     let metrics = recorder.handle();
     // A second recorder in one process is refused; the first keeps counting.
     let _ = metrics::set_global_recorder(recorder);
-    Ok(With { clock, demo, metrics: Some(metrics) })
+    Ok(With {
+        clock,
+        demo,
+        metrics: Some(metrics),
+    })
 }
 
 /// Structured lines on standard error; standard output belongs to what was asked for.
@@ -45,14 +49,21 @@ pub(super) fn log_to_stderr(config: &Config) {
     use std::io::IsTerminal;
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_new(config.get("log")).unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     let json = match config.get("log_format") {
         "json" => true,
         "text" => false,
         _ => !std::io::stderr().is_terminal(),
     };
     // Where a subscriber is set already, it stays.
-    let _ = if json { builder.json().flatten_event(true).try_init() } else { builder.with_target(false).try_init() };
+    let _ = if json {
+        builder.json().flatten_event(true).try_init()
+    } else {
+        builder.with_target(false).try_init()
+    };
 }
 
 /// Makes the first administrator; answers the one-time password, which is printed once.
@@ -118,7 +129,11 @@ async fn stop_when_told(mut terminate: Signal, mut interrupt: Signal, server: Se
 
 /// Listens, tells where, and answers until told to stop.
 pub(super) async fn answer(config: &Config, door: Door, opened: Opened, tell: impl FnOnce(Address)) -> Result<()> {
-    let Door { socket, terminate, interrupt } = door;
+    let Door {
+        socket,
+        terminate,
+        interrupt,
+    } = door;
     let port = socket.local_addr()?.port();
     let (tls, certificate) = match config.http()? {
         true => (None, None),
@@ -133,11 +148,23 @@ pub(super) async fn answer(config: &Config, door: Door, opened: Opened, tell: im
         "0.0.0.0" | "::" => "localhost",
         named => named,
     };
-    let address = Address { url: format!("{scheme}://{host}:{port}"), certificate, log_vkey: opened.log.vkey.clone() };
+    let address = Address {
+        url: format!("{scheme}://{host}:{port}"),
+        certificate,
+        log_vkey: opened.log.vkey.clone(),
+    };
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let jobs = tokio::spawn(jobs::run(opened.app.clone(), stopped.clone()));
     let builder = tokio::spawn(packets::run_builder(opened.app.clone(), stopped));
-    let server = app::listen(opened.app.clone(), Listen { socket, tls, workers: config.workers(), signals: false })?;
+    let server = app::listen(
+        opened.app.clone(),
+        Listen {
+            socket,
+            tls,
+            workers: config.workers(),
+            signals: false,
+        },
+    )?;
     tokio::spawn(stop_when_told(terminate, interrupt, server.handle()));
     tell(address);
     let ended = server.await;
@@ -154,7 +181,9 @@ fn greeting(address: &Address, once: Option<&str>) -> String {
     }
     out += &format!("  log key      {}\n", address.log_vkey);
     if let Some(once) = once {
-        out += &format!("  first administrator: user admin, one-time password {once}\n  It is shown once. Sign in and change it: PUT /api/v1/me/password.\n");
+        out += &format!(
+            "  first administrator: user admin, one-time password {once}\n  It is shown once. Sign in and change it: PUT /api/v1/me/password.\n"
+        );
     }
     out
 }

@@ -36,7 +36,8 @@ pub fn migrate(location: &Location) -> Result<()> {
 /// of versions is read as it is, because asking Diesel for it would make it.
 pub fn check(location: &Location) -> Result<()> {
     let mut conn = connect::open(location, Purpose::Read)?;
-    let rows: QueryResult<Vec<Version>> = diesel::sql_query("SELECT version FROM __diesel_schema_migrations").load(&mut conn);
+    let rows: QueryResult<Vec<Version>> =
+        diesel::sql_query("SELECT version FROM __diesel_schema_migrations").load(&mut conn);
     let rows = rows.map_err(|e| match Error::from(e) {
         e if e.kind == Kind::Internal => not_ours(&e.detail),
         e => e,
@@ -54,16 +55,15 @@ pub fn check(location: &Location) -> Result<()> {
 }
 
 fn lock_beside(location: &Location) -> Result<Option<File>> {
-    let Location::Sqlite(path) = location else { return Ok(None) };
+    let Location::Sqlite(path) = location else {
+        return Ok(None);
+    };
     let file = File::create(path.with_extension("lock"))?;
     rustix::fs::flock(&file, rustix::fs::FlockOperation::LockExclusive).map_err(std::io::Error::from)?;
     Ok(Some(file))
 }
 
-fn forward<DB: diesel::backend::Backend>(
-    conn: &mut impl MigrationHarness<DB>,
-    ours: EmbeddedMigrations,
-) -> Result<()> {
+fn forward<DB: diesel::backend::Backend>(conn: &mut impl MigrationHarness<DB>, ours: EmbeddedMigrations) -> Result<()> {
     let applied = conn.applied_migrations().map_err(broken)?;
     refuse_newer(&applied, &names::<DB>(&ours)?)?;
     conn.run_pending_migrations(ours).map_err(broken)?;
@@ -86,14 +86,18 @@ fn refuse_newer(applied: &[MigrationVersion<'_>], known: &[MigrationVersion<'_>]
         Some(version) => Err(Error::new(
             Kind::Conflict,
             "newer-schema",
-            format!("the database is of a newer version of Casetrail (schema {version}): start that version, or restore a backup of this one"),
+            format!(
+                "the database is of a newer version of Casetrail (schema {version}): start that version, or restore a backup of this one"
+            ),
         )),
         None => Ok(()),
     }
 }
 
 fn not_ours(why: &str) -> Error {
-    let detail = format!("the database is none that this version of Casetrail can read ({why}): start `casetrail serve` on it once, or name another");
+    let detail = format!(
+        "the database is none that this version of Casetrail can read ({why}): start `casetrail serve` on it once, or name another"
+    );
     Error::new(Kind::Conflict, "other-schema", detail)
 }
 

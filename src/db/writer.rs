@@ -46,7 +46,9 @@ impl Writer {
     {
         let (reply, answer) = oneshot::channel();
         let job = Box::new(Typed { f, done: None, reply });
-        self.queue.try_send(job).map_err(|_| busy("the writer's queue is full"))?;
+        self.queue
+            .try_send(job)
+            .map_err(|_| busy("the writer's queue is full"))?;
         Ok(answer)
     }
 }

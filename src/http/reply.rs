@@ -78,8 +78,18 @@ fn slug(e: &Error) -> &'static str {
 /// The published list, from which the titles come. A test holds every slug to it.
 static TITLES: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
     let list: Value = serde_json::from_str(include_str!("../../schema/problems.json")).unwrap_or_default();
-    let text = |v: &Value| v.as_str().unwrap_or_default().trim_start_matches("/problems/").to_owned();
-    list["problems"].as_array().into_iter().flatten().map(|p| (text(&p["type"]), text(&p["title"]))).collect()
+    let text = |v: &Value| {
+        v.as_str()
+            .unwrap_or_default()
+            .trim_start_matches("/problems/")
+            .to_owned()
+    };
+    list["problems"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|p| (text(&p["type"]), text(&p["title"])))
+        .collect()
 });
 
 fn title(slug: &str) -> &str {
@@ -107,7 +117,9 @@ pub fn ok(body: &impl Serialize) -> Reply {
 /// 200 with a resource and its version as ETag.
 pub fn versioned(body: &Value) -> Reply {
     let version = body["version"].as_i64().unwrap_or(0);
-    Ok(HttpResponse::Ok().insert_header((ETAG, format!("\"{version}\""))).json(body))
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, format!("\"{version}\"")))
+        .json(body))
 }
 
 /// 201 with a resource, its place and its version.
