@@ -137,7 +137,13 @@ fn make_folder(path: &Path) -> Result<()> {
 
 /// Temporary files are swept at the start, so two servers must not share a folder.
 fn lock(data: &Path) -> Result<fs::File> {
-    let file = fs::File::create(data.join("serve.lock"))?;
+    let file = fs::File::create(data.join("serve.lock")).map_err(|e| {
+        Error::field(
+            "data_dir",
+            "writable",
+            format!("the folder {} cannot be written: {e}", data.display()),
+        )
+    })?;
     rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive).map_err(|_| {
         Error::new(
             Kind::Conflict,
@@ -312,6 +318,10 @@ fn own_certificate(folder: &Path) -> Result<(PathBuf, PathBuf)> {
     let (cert, key) = (folder.join("cert.pem"), folder.join("key.pem"));
     if !cert.exists() {
         make_folder(folder)?;
+        // A key without its certificate is what a start that was cut off left.
+        if key.exists() {
+            fs::remove_file(&key)?;
+        }
         crate::http::tls::make(&cert, &key)?;
     }
     Ok((cert, key))

@@ -308,7 +308,7 @@ fn read_file(path: &Path) -> Result<BTreeMap<String, String>> {
     };
     let table: toml::Table = text
         .parse()
-        .map_err(|e: toml::de::Error| broken("casetrail.toml", "toml", e.to_string()))?;
+        .map_err(|e: toml::de::Error| broken("casetrail.toml", "toml", at_line(&text, &e)))?;
     let unknown: Vec<FieldError> = table
         .keys()
         .filter(|k| !SETTINGS.iter().any(|s| s.name == **k))
@@ -322,6 +322,13 @@ fn read_file(path: &Path) -> Result<BTreeMap<String, String>> {
         return Err(Error::invalid(unknown));
     }
     Ok(table.into_iter().map(|(k, v)| (k, plain(v))).collect())
+}
+
+/// One line: where, and what.
+fn at_line(text: &str, e: &toml::de::Error) -> String {
+    let before = e.span().and_then(|s| text.get(..s.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    format!("line {line}: {}", e.message().replace('\n', ", "))
 }
 
 fn plain(value: toml::Value) -> String {

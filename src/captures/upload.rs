@@ -61,7 +61,8 @@ pub(super) async fn record(
     let taking = actix_web::rt::spawn(async move {
         let mut parts = Parts { body, over: false };
         let done = receive(&req, &path, &mut parts, &mut visit, &app).await;
-        if done.is_err() {
+        // Who fell silent is not waited for once more.
+        if done.as_ref().is_err_and(|e| e.kind != Kind::Timeout) {
             drain(parts).await;
         }
         done

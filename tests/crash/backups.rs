@@ -145,9 +145,9 @@ fn is_read_only(home: &Home, checkpoint: &str) {
     client.get("/api/v1/cases").expect(200);
     let captures = database::captures(&mut Sql::open(&old));
     let refused = client.post(&format!("/api/v1/cases/{}/captures", old.case(0)), &capture("no", 0));
-    assert_eq!((refused.status, refused.slug().as_str()), (409, "log-read-only"));
+    assert_eq!((refused.status, refused.slug().as_str()), (503, "read-only"));
     let refused = client.upload(old.case(0), None, b"no").expect("an answer");
-    assert_eq!((refused.status, refused.slug().as_str()), (409, "log-read-only"));
+    assert_eq!((refused.status, refused.slug().as_str()), (503, "read-only"));
     assert_eq!(database::captures(&mut Sql::open(&old)), captures);
     server.stop();
     assert_eq!(

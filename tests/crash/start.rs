@@ -101,7 +101,7 @@ fn a_key_that_is_missing_or_another(base: Base) {
     let checkpoint = home.data.join("keys/log.checkpoint");
     let note = fs::read_to_string(&checkpoint).expect("a checkpoint");
     fs::write(&checkpoint, note.replacen("casetrail.demo", "casetrail.dem0", 1)).expect("a checkpoint");
-    assert_unchanged(&home, SERVE, &["checkpoint", "damaged"]);
+    assert_unchanged(&home, SERVE, &["log.checkpoint", "damaged"]);
     fs::write(&checkpoint, note).expect("a checkpoint");
     home.serve().stop();
     home.assert_clean();

@@ -52,6 +52,16 @@ fn stopped_during_an_upload(base: Base) {
     home.assert_clean();
 }
 
+/// Told to stop as soon as it can be found: it is not too early to be heard.
+#[test]
+fn stopped_as_soon_as_it_listens() {
+    let home = Home::new(Base::Sqlite);
+    for _ in 0..5 {
+        home.serve().stop();
+    }
+    home.assert_clean();
+}
+
 /// An upload that stalls, and idle connections, hold nobody up.
 #[test]
 fn stopped_while_a_client_stalls() {

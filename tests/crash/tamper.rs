@@ -80,15 +80,10 @@ fn the_audit_names_what_was_altered(base: Base) {
             at + 2
         ),
     };
-    let body = if postgres {
-        "replace(body, 'instagram', 'instagran')"
-    } else {
-        "replace(body, 'instagram', 'instagran')"
-    };
     altered(
         base,
         "records",
-        &format!("UPDATE records SET body = {body} WHERE leaf = {VICTIM}"),
+        &format!("UPDATE records SET body = replace(body, 'captured_at', 'captured_et') WHERE leaf = {VICTIM}"),
         "record",
     );
     altered(
@@ -101,7 +96,14 @@ fn the_audit_names_what_was_altered(base: Base) {
     altered(
         base,
         "leaves",
-        &format!("UPDATE leaves SET leaf = {} WHERE idx = 3", byte("leaf", 3)),
+        &format!(
+            "UPDATE leaves SET leaf = {} WHERE idx = 3",
+            if postgres {
+                "decode(repeat('00', 32), 'hex')"
+            } else {
+                "zeroblob(32)"
+            }
+        ),
         "leaf",
     );
     altered(
@@ -114,7 +116,7 @@ fn the_audit_names_what_was_altered(base: Base) {
         base,
         "captures",
         "UPDATE captures SET state = 'reviewed' WHERE item = 1 AND state = 'logged'",
-        "captures",
+        "says it is reviewed",
     );
 }
 

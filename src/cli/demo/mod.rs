@@ -67,9 +67,10 @@ pub fn run(config: &Config, args: &DemoArgs) -> Result<()> {
     serve::log_to_stderr(&config);
     refuse_used(&args.data_dir)?;
     actix_web::rt::System::new().block_on(async {
+        let door = serve::Door::prepare(&config)?;
         let (opened, fixture) = fill(&config).await?;
         let (json, data_dir) = (args.json, args.data_dir.clone());
-        serve::answer(&config, opened, move |address| {
+        serve::answer(&config, door, opened, move |address| {
             tell(&fixture, &address, &data_dir, json)
         })
         .await
