@@ -112,7 +112,12 @@ fn read_seed(folder: &Path) -> Result<[u8; 32]> {
 
 /// Reads a checkpoint note and verifies the log's signature on it.
 pub fn read_last(bytes: &[u8], vkey: &str) -> Result<Checkpoint> {
-    let broken = || refused("the last checkpoint beside the key is damaged: put it back from your backup".to_owned());
+    let broken = || {
+        refused(
+            "keys/log.checkpoint, the last checkpoint that was signed, is damaged: put it back from your backup"
+                .to_owned(),
+        )
+    };
     let key = VerifyingKey::parse(vkey).map_err(|_| broken())?;
     let note = Note::parse(bytes).map_err(|_| broken())?;
     let verified = note.verify(&[key]).map_err(|_| broken())?;
