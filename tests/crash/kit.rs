@@ -157,7 +157,7 @@ impl Home {
                 "/api/v1/sessions",
                 &json!({"username": user["username"], "password": user["password"]}),
             )
-            .expect(200);
+            .expect(201);
         Client {
             addr: server.addr,
             token: answer.json()["access_token"].as_str().expect("a token").to_owned(),

@@ -99,11 +99,11 @@ fn one_person_fills_their_places_alone() {
     let stalled: Vec<_> = (0..64)
         .map(|n| {
             let mut stream = first.begin_upload(home.case(0), 1_000_000).expect("an upload");
-            stream.write_all(&kit::bytes(n, 1000)).expect("bytes");
+            stream.write_all(&kit::bytes(n, 300_000)).expect("bytes");
             stream
         })
         .collect();
-    // They have their places when their files have been begun.
+    // They have their places when their files have been begun, which a first piece of 256 KiB does.
     let until = Instant::now() + Duration::from_secs(20);
     while std::fs::read_dir(home.files().join("incoming"))
         .expect("incoming")
