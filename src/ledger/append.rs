@@ -150,7 +150,7 @@ impl Heads {
         let text = crate::proof::canon::to_strict(&draft.record).map_err(unhashable)?;
         if text.len() > RECORD {
             let message = format!("makes a record of {} bytes, at most {RECORD} are kept: shorten it, or attach the rest as a file", text.len());
-            return Err(Error { kind: Kind::TooLarge, slug: "too-large", ..Error::field("body", "too_long", message) });
+            return Err(Error::new(Kind::TooLarge, "too-large", format!("The content {message}.")));
         }
         self.records.push(RecordRow { leaf: leaf.as_bytes().to_vec(), salt: salt.to_vec(), body: into_text(text)? });
         self.events.push(EventRow {

@@ -130,11 +130,14 @@ fn template(database: Database) -> &'static Template {
     }
 }
 
-/// A folder of this run below the build's own; those of runs that are over go.
+/// A folder of this run, in memory where there is such a place (what survives a crash is the crash tests' question),
+/// else below the build's own; those of runs that are over go.
 fn run_folder() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
-        let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("it");
+        let memory = Path::new("/dev/shm/casetrail-it");
+        let in_memory = fs::create_dir_all(memory).is_ok();
+        let all = if in_memory { memory.to_owned() } else { Path::new(env!("CARGO_TARGET_TMPDIR")).join("it") };
         fs::create_dir_all(&all).unwrap();
         for old in fs::read_dir(&all).unwrap().flatten() {
             if !Path::new("/proc").join(old.file_name()).exists() {
