@@ -135,12 +135,10 @@ impl Form {
 
     /// Takes a text that must be there and not blank.
     pub fn required(&mut self, field: &str, max: usize) -> String {
-        let missing = !self.has(field);
         let broken = self.errors.len();
         let text = self.text(field, max).unwrap_or_default();
         if text.trim().is_empty() && broken == self.errors.len() {
-            let rule = if missing { "required" } else { "not_blank" };
-            self.refuse(field, rule, "must be given");
+            self.refuse(field, "required", "must be given");
         }
         text
     }

@@ -4,6 +4,11 @@
 //! `CASETRAIL_TEST_POSTGRES` adds PostgreSQL to everything that concerns it, `CASETRAIL_CRASH_ROUNDS` kills more often,
 //! `CASETRAIL_BIG` sends 8 GiB.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests that drive the real program read the environment and the clock"
+)]
+
 mod backups;
 mod database;
 mod durability;

@@ -39,6 +39,11 @@ fn begun(capture: &Value) -> Vec<u8> {
     body
 }
 
+/// The same with so much of it that a file is begun.
+fn long(capture: &Value) -> Vec<u8> {
+    [begun(capture), vec![7; 900_000]].concat()
+}
+
 fn with_file(app: &App) -> Value {
     app.post_with(json!({"files": [{"part": "shot", "role": "screenshot"}]}))
 }
@@ -193,7 +198,7 @@ both_databases! {
 
     fn a_client_that_vanishes_leaves_an_event_and_nothing_else(app) {
         let case = app.case();
-        let body = begun(&with_file(app));
+        let body = long(&with_file(app));
         let stream = raw(app, &case, &body, body.len() + 5000);
         soon("the upload begins", || app.stored().1 == 1);
         drop(stream);
@@ -205,7 +210,7 @@ both_databases! {
 
     fn a_body_cut_off_in_the_middle_is_told(app) {
         let case = app.case();
-        let body = begun(&with_file(app));
+        let body = long(&with_file(app));
         let mut stream = raw(app, &case, &body, body.len() + 5000);
         soon("the upload begins", || app.stored().1 == 1);
         stream.shutdown(Shutdown::Write).unwrap();
@@ -214,6 +219,7 @@ both_databases! {
         assert!(answer.is_empty() || answer.contains("ended before its end"), "{answer}");
         soon("upload.dropped", || app.count(&case.accesses, "upload.dropped") == 1);
         soon("the leftover goes", || app.stored() == (0, 0));
+        let body = begun(&with_file(app));
         // A closing boundary that is missing, in a body that is as long as it says.
         let mut stream = raw(app, &case, &body, body.len());
         stream.shutdown(Shutdown::Write).unwrap();

@@ -280,7 +280,7 @@ both_databases! {
         let path = format!("{}/notes", id(&made));
         app.stranger.post(&path, json!({"text": "x"})).problem(404, "not-found");
         app.exporter.post(&path, json!({"text": "x"})).problem(403, "forbidden");
-        app.lead.post(&path, json!({"text": " "})).refuses(422, "text", "not_blank");
+        app.lead.post(&path, json!({"text": " "})).refuses(422, "text", "required");
         let note = json!({"text": "the ferry is the 21:40"});
         let first = app.leaves(&case.stream, "capture.annotated", &app.member, || app.member.post_keyed(&path, "n", &note).is(201));
         assert_eq!(app.leaves_nothing(&case.stream, || app.member.post_keyed(&path, "n", &note).is(201)), first);

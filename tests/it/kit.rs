@@ -17,6 +17,8 @@ use casetrail::clock::{self, Clock, DAY, HOUR, Micros, SetClock};
 use casetrail::config::Config;
 use casetrail::ledger;
 use casetrail::policy::Role;
+use casetrail::proof::Digest;
+use casetrail::proof::checkpoint::Signer;
 use casetrail::users::{NewUnit, NewUser, ops};
 use casetrail::{http, packets};
 use diesel::connection::SimpleConnection;
@@ -139,11 +141,18 @@ fn template(database: Database) -> &'static Template {
     }
 }
 
-/// A folder of this run below the build's own; those of runs that are over go.
+/// A folder of this run, in memory where there is such a place (what survives a crash is the crash tests' question),
+/// else below the build's own; those of runs that are over go.
 fn run_folder() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
-        let all = Path::new(env!("CARGO_TARGET_TMPDIR")).join("it");
+        let memory = Path::new("/dev/shm/casetrail-it");
+        let in_memory = fs::create_dir_all(memory).is_ok();
+        let all = if in_memory {
+            memory.to_owned()
+        } else {
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join("it")
+        };
         fs::create_dir_all(&all).unwrap();
         for old in fs::read_dir(&all).unwrap().flatten() {
             if !Path::new("/proc").join(old.file_name()).exists() {
@@ -244,10 +253,33 @@ impl Template {
             on_postgres(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
             name
         });
+        let file = folder.path().join("casetrail.db");
         if name.is_none() {
-            fs::copy(self.folder.join("casetrail.db"), folder.path().join("casetrail.db")).unwrap();
+            fs::copy(self.folder.join("casetrail.db"), &file).unwrap();
         }
+        rename_log(folder.path(), name.as_deref());
         (folder, name)
+    }
+}
+
+/// Gives a copied log a name of its own: one process keeps what it knows of a log by its name.
+fn rename_log(folder: &Path, database: Option<&str>) {
+    let seed = fs::read_to_string(folder.join("keys/log.key")).unwrap();
+    let seed: Digest = seed.trim().parse().unwrap();
+    let origin = format!("casetrail.invalid/test-{}", serial());
+    let vkey = Signer::from_seed(&origin, seed.as_bytes()).unwrap().vkey().to_string();
+    fs::remove_file(folder.join("keys/log.checkpoint")).unwrap();
+    let statement = format!("UPDATE log_state SET origin = '{origin}', vkey = '{vkey}'");
+    match database {
+        Some(name) => PgConnection::establish(&url_of(name))
+            .unwrap()
+            .batch_execute(&statement)
+            .unwrap(),
+        None => {
+            let file = folder.join("casetrail.db");
+            let mut conn = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
+            conn.batch_execute(&statement).unwrap();
+        }
     }
 }
 

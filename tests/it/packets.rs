@@ -26,8 +26,8 @@ fn path(packet: &Value) -> String {
 }
 
 /// The packet when its building ended.
-fn ended(client: &Client, packet: &Value) -> Value {
-    let until = Instant::now() + Duration::from_secs(20);
+pub fn ended(client: &Client, packet: &Value) -> Value {
+    let until = Instant::now() + Duration::from_secs(60);
     while Instant::now() < until {
         let shown = client.get(&path(packet)).is(200);
         if ["ready", "failed"].contains(&shown["state"].as_str().unwrap()) {

@@ -50,7 +50,7 @@ const OF_NO_CASE: &[(&str, &str, u16)] = &[
 ];
 
 /// Routes of the source that serve the page over the description and are no part of the API.
-const UNDESCRIBED: &[&str] = &["GET /api/docs/api.js", "GET /api/docs/api.css"];
+const UNDESCRIBED: &[&str] = &["GET /api/docs/api.js", "GET /api/docs/api.css", "GET /favicon.ico"];
 
 struct Things {
     case: Case,
@@ -84,10 +84,7 @@ fn things(app: &App) -> Things {
             .is(202),
     );
     // What is built meanwhile would leave its own events.
-    let built = || app.exporter.get(&format!("/api/v1/packets/{packet}")).is(200)["state"] == "ready";
-    while !built() {
-        std::thread::sleep(std::time::Duration::from_millis(15));
-    }
+    crate::packets::ended(&app.exporter, &json!({"id": packet}));
     Things {
         case,
         grant,
