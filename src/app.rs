@@ -61,7 +61,9 @@ struct Foundation {
 
 fn lay(config: &Config, now: clock::Micros, demo: bool) -> Result<Foundation> {
     let data = config.data_dir();
-    ["", "keys", "packets"].iter().try_for_each(|name| make_folder(&data.join(name)))?;
+    ["", "keys", "packets"]
+        .iter()
+        .try_for_each(|name| make_folder(&data.join(name)))?;
     let lock = lock(&data)?;
     let location = config.database()?;
     migrate::migrate(&location)?;
@@ -71,9 +73,21 @@ fn lay(config: &Config, now: clock::Micros, demo: bool) -> Result<Foundation> {
     let keys = data.join("keys");
     let secret = Secret::open(&keys.join("secret"))?;
     let signer = ledger::start::open(&db, &keys, config.origin(), demo, now, &clock::new_id(now))?;
-    let log = db.read_blocking(ledger::state)?.ok_or_else(|| Error::internal("the log has no state"))?;
+    let log = db
+        .read_blocking(ledger::state)?
+        .ok_or_else(|| Error::internal("the log has no state"))?;
     let policy = Policy::new().map_err(|e| Error::internal(format!("policy: {e}")))?;
-    Ok(Foundation { lock, db, blobs, swept, secret, signer, log, policy, passwords: Passwords::new()? })
+    Ok(Foundation {
+        lock,
+        db,
+        blobs,
+        swept,
+        secret,
+        signer,
+        log,
+        policy,
+        passwords: Passwords::new()?,
+    })
 }
 
 /// Opens an installation on the current runtime: folders, database, keys, log, journal. One server a data folder.
@@ -96,7 +110,11 @@ pub async fn open(config: &Config, with: With) -> Result<Opened> {
         public_ledger: config.public_ledger(),
         gate,
     };
-    let opened = Opened { app: crate::http::shared(state), log: base.log, _lock: base.lock };
+    let opened = Opened {
+        app: crate::http::shared(state),
+        log: base.log,
+        _lock: base.lock,
+    };
     if !opened.log.read_only {
         tell_start(&opened, config, base.swept).await?;
     }
@@ -104,16 +122,37 @@ pub async fn open(config: &Config, with: With) -> Result<Opened> {
 }
 
 fn make_folder(path: &Path) -> Result<()> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|e| {
-        Error::field("data_dir", "writable", format!("the folder {} cannot be made: {e}", path.display()))
-    })
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|e| {
+            Error::field(
+                "data_dir",
+                "writable",
+                format!("the folder {} cannot be made: {e}", path.display()),
+            )
+        })
 }
 
 /// Temporary files are swept at the start, so two servers must not share a folder.
 fn lock(data: &Path) -> Result<fs::File> {
-    let file = fs::File::create(data.join("serve.lock"))?;
+    let file = fs::File::create(data.join("serve.lock")).map_err(|e| {
+        Error::field(
+            "data_dir",
+            "writable",
+            format!("the folder {} cannot be written: {e}", data.display()),
+        )
+    })?;
     rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive).map_err(|_| {
-        Error::new(Kind::Conflict, "running", format!("another Casetrail runs on {}: stop it first, or name another --data-dir", data.display()))
+        Error::new(
+            Kind::Conflict,
+            "running",
+            format!(
+                "another Casetrail runs on {}: stop it first, or name another --data-dir",
+                data.display()
+            ),
+        )
     })?;
     Ok(file)
 }
@@ -130,19 +169,45 @@ async fn tell_start(opened: &Opened, config: &Config, swept: u64) -> Result<()> 
     gate.housekeep(ledger::job("start"), move |tx| {
         let known = ledger::read::of_object(tx.conn, ledger::AGENCY, &policy, 0, 1)?;
         if known.is_empty() {
-            tx.append(NewEvent::new(Action::PolicyActivated, ("policy", &policy), 1, json!({"sha256": policy})))?;
+            tx.append(NewEvent::new(
+                Action::PolicyActivated,
+                ("policy", &policy),
+                1,
+                json!({"sha256": policy}),
+            ))?;
         }
         Ok(())
     })
     .await?;
     if swept > 0 {
-        note(gate, Action::UploadsSwept, "installation", &origin, json!({"count": swept})).await?;
+        note(
+            gate,
+            Action::UploadsSwept,
+            "installation",
+            &origin,
+            json!({"count": swept}),
+        )
+        .await?;
     }
     Ok(())
 }
 
-async fn note(gate: &Gate, action: Action, object_type: &'static str, object_id: &str, record: serde_json::Value) -> Result<()> {
-    let draft = Draft { stream: ledger::AGENCY.into(), action, object_type, object_id: object_id.to_owned(), version: 1, record, attest: Map::new() };
+async fn note(
+    gate: &Gate,
+    action: Action,
+    object_type: &'static str,
+    object_id: &str,
+    record: serde_json::Value,
+) -> Result<()> {
+    let draft = Draft {
+        stream: ledger::AGENCY.into(),
+        action,
+        object_type,
+        object_id: object_id.to_owned(),
+        version: 1,
+        record,
+        attest: Map::new(),
+    };
     gate.note(ledger::job("start"), draft).await
 }
 
@@ -211,8 +276,16 @@ pub fn listen(app: App, listen: Listen) -> Result<Server> {
     .client_disconnect_timeout(Duration::from_secs(3))
     .keep_alive(Duration::from_secs(75))
     .shutdown_timeout(8);
-    let server = if listen.workers > 0 { server.workers(listen.workers) } else { server };
-    let server = if listen.signals { server } else { server.disable_signals() };
+    let server = if listen.workers > 0 {
+        server.workers(listen.workers)
+    } else {
+        server
+    };
+    let server = if listen.signals {
+        server
+    } else {
+        server.disable_signals()
+    };
     let server = match listen.tls {
         Some(tls) => server.listen_rustls_0_23(listen.socket, tls)?,
         None => server.listen(listen.socket)?,
@@ -224,7 +297,11 @@ pub fn listen(app: App, listen: Listen) -> Result<Server> {
 pub fn bind(config: &Config) -> Result<TcpListener> {
     let (address, port) = (config.get("bind"), config.port()?);
     TcpListener::bind((address, port)).map_err(|e| {
-        Error::field("port", "free", format!("cannot listen on {address}:{port} ({e}): choose another with --port"))
+        Error::field(
+            "port",
+            "free",
+            format!("cannot listen on {address}:{port} ({e}): choose another with --port"),
+        )
     })
 }
 
@@ -241,6 +318,10 @@ fn own_certificate(folder: &Path) -> Result<(PathBuf, PathBuf)> {
     let (cert, key) = (folder.join("cert.pem"), folder.join("key.pem"));
     if !cert.exists() {
         make_folder(folder)?;
+        // A key without its certificate is what a start that was cut off left.
+        if key.exists() {
+            fs::remove_file(&key)?;
+        }
         crate::http::tls::make(&cert, &key)?;
     }
     Ok((cert, key))

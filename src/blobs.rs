@@ -42,7 +42,10 @@ impl Blobs {
         File::open(root.join("sha256"))?.sync_all()?;
         File::open(root)?.sync_all()?;
         let serial = Arc::new(AtomicU64::new(u64::from_le_bytes(crate::clock::random::<8>())));
-        Ok(Self { root: Arc::new(root.to_owned()), serial })
+        Ok(Self {
+            root: Arc::new(root.to_owned()),
+            serial,
+        })
     }
 
     /// Removes what uploads cut off by a stop left behind. Only at the start, before listening.
@@ -59,8 +62,18 @@ impl Blobs {
     /// While it arrives, `reserve` bytes stay free on the disk.
     pub fn receive(&self, limit: u64, reserve: u64) -> Incoming {
         let name = format!("{:016x}", self.serial.fetch_add(1, Ordering::Relaxed));
-        let place = Place { blobs: self.clone(), path: self.root.join("incoming").join(name), reserve };
-        Incoming { limit, size: 0, piece: Vec::with_capacity(PIECE), sink: Some(Sink::Place(place)), working: None }
+        let place = Place {
+            blobs: self.clone(),
+            path: self.root.join("incoming").join(name),
+            reserve,
+        };
+        Incoming {
+            limit,
+            size: 0,
+            piece: Vec::with_capacity(PIECE),
+            sink: Some(Sink::Place(place)),
+            working: None,
+        }
     }
 
     /// Puts received files under their hashes, folders synced: after this they survive a crash.
@@ -98,7 +111,9 @@ impl Blobs {
         if free >= reserve {
             return Ok(());
         }
-        let detail = format!("The disk has {free} bytes left, and {reserve} are kept in reserve: free space, or lower disk_reserve. Nothing was taken.");
+        let detail = format!(
+            "The disk has {free} bytes left, and {reserve} are kept in reserve: free space, or lower disk_reserve. Nothing was taken."
+        );
         Err(Error::unavailable("disk-reserve", detail, 60))
     }
 }
@@ -159,16 +174,28 @@ impl Sink {
             Self::Open(open) => return Ok(open),
             Self::Place(place) => place,
         };
-        let file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&place.path)?;
+        let file = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&place.path)?;
         let leftover = Leftover(place.path.clone());
         let (sha256, crc32) = (Sha256::new(), crc32fast::Hasher::new());
-        Ok(Box::new(Open { place, file, leftover, sha256, crc32, head: Vec::new(), size: 0 }))
+        Ok(Box::new(Open {
+            place,
+            file,
+            leftover,
+            sha256,
+            crc32,
+            head: Vec::new(),
+            size: 0,
+        }))
     }
 }
 
 impl Open {
     fn take(&mut self, piece: &[u8]) -> Result<()> {
-        if self.size % CHECKED == 0 && self.size > 0 {
+        if self.size > 0 && self.size.is_multiple_of(CHECKED) {
             self.place.blobs.check_reserve(self.place.reserve)?;
         }
         self.file.write_all(piece)?;
@@ -208,7 +235,14 @@ impl Incoming {
     pub async fn push(&mut self, bytes: &[u8]) -> Result<()> {
         self.size += bytes.len() as u64;
         if self.size > self.limit {
-            return Err(Error::new(Kind::TooLarge, "too-large", format!("A file has at most {} bytes here (setting max_file). Nothing was kept.", self.limit)));
+            return Err(Error::new(
+                Kind::TooLarge,
+                "too-large",
+                format!(
+                    "A file has at most {} bytes here (setting max_file). Nothing was kept.",
+                    self.limit
+                ),
+            ));
         }
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -226,7 +260,10 @@ impl Incoming {
     async fn hand_over(&mut self) -> Result<()> {
         let spare = self.settle().await?;
         let piece = std::mem::replace(&mut self.piece, spare);
-        let sink = self.sink.take().ok_or_else(|| Error::internal("an upload without its file"))?;
+        let sink = self
+            .sink
+            .take()
+            .ok_or_else(|| Error::internal("an upload without its file"))?;
         self.working = Some(tokio::task::spawn_blocking(move || {
             let mut open = sink.open()?;
             open.take(&piece)?;
@@ -238,7 +275,9 @@ impl Incoming {
     }
 
     async fn settle(&mut self) -> Result<Vec<u8>> {
-        let Some(working) = self.working.take() else { return Ok(Vec::with_capacity(PIECE)) };
+        let Some(working) = self.working.take() else {
+            return Ok(Vec::with_capacity(PIECE));
+        };
         let (sink, spare) = working.await.map_err(Error::internal)??;
         self.sink = Some(sink);
         Ok(spare)

@@ -92,7 +92,10 @@ pub fn parse(text: &str) -> Option<Micros> {
 
 /// A time for names of files and folders: `20261122T140731Z`.
 pub fn compact(at: Micros) -> String {
-    Utc.timestamp_micros(at).single().map(|t| t.format("%Y%m%dT%H%M%SZ").to_string()).unwrap_or_default()
+    Utc.timestamp_micros(at)
+        .single()
+        .map(|t| t.format("%Y%m%dT%H%M%SZ").to_string())
+        .unwrap_or_default()
 }
 
 /// Fills bytes from the operating system's generator.

@@ -21,30 +21,73 @@ pub struct Setting {
 }
 
 const fn setting(name: &'static str, default: &'static str, says: &'static str) -> Setting {
-    Setting { name, default, says, secret: false }
+    Setting {
+        name,
+        default,
+        says,
+        secret: false,
+    }
 }
 
 /// All settings.
 pub const SETTINGS: &[Setting] = &[
-    setting("data_dir", "casetrail-data", "The folder for database, files, keys and packets."),
+    setting(
+        "data_dir",
+        "casetrail-data",
+        "The folder for database, files, keys and packets.",
+    ),
     setting("port", "", "The port to listen on; 8443 with TLS, 8080 with --http."),
     setting("bind", "127.0.0.1", "The address to listen on."),
     setting("http", "false", "Plain HTTP on loopback, for a reverse proxy."),
-    Setting { name: "database", default: "", says: "sqlite://PATH or postgres://USER@HOST/NAME; empty: casetrail.db in the data folder.", secret: true },
-    setting("files", "", "The folder of evidence files; empty: files in the data folder."),
-    setting("origin", "", "The log's name, set before the first start and never changed; empty: casetrail.invalid/<installation>."),
+    Setting {
+        name: "database",
+        default: "",
+        says: "sqlite://PATH or postgres://USER@HOST/NAME; empty: casetrail.db in the data folder.",
+        secret: true,
+    },
+    setting(
+        "files",
+        "",
+        "The folder of evidence files; empty: files in the data folder.",
+    ),
+    setting(
+        "origin",
+        "",
+        "The log's name, set before the first start and never changed; empty: casetrail.invalid/<installation>.",
+    ),
     setting("tls_cert", "", "The certificate chain, PEM; empty: one is made."),
     setting("tls_key", "", "The certificate's key, PEM."),
     setting("max_file", "68719476736", "Bytes of one file at the most."),
     setting("uploads_per_user", "64", "Uploads at once for one user, at least 64."),
     setting("disk_reserve", "536870912", "Bytes that stay free on the disk."),
-    setting("upload_idle", "60", "Seconds without a byte after which an upload is given up."),
-    setting("not_required_levels", "", "Levels that need no authorization by the agency's policy, separated by commas."),
-    setting("public_ledger", "false", "Whether hashes of the ledger may be read without signing in."),
-    Setting { name: "metrics_token", default: "", says: "A bearer token with which /metrics answers beyond loopback.", secret: true },
+    setting(
+        "upload_idle",
+        "60",
+        "Seconds without a byte after which an upload is given up.",
+    ),
+    setting(
+        "not_required_levels",
+        "",
+        "Levels that need no authorization by the agency's policy, separated by commas.",
+    ),
+    setting(
+        "public_ledger",
+        "false",
+        "Whether hashes of the ledger may be read without signing in.",
+    ),
+    Setting {
+        name: "metrics_token",
+        default: "",
+        says: "A bearer token with which /metrics answers beyond loopback.",
+        secret: true,
+    },
     setting("workers", "0", "Threads that answer requests; 0: one a core."),
     setting("connections", "0", "Database connections; 0: chosen by the database."),
-    setting("log", "info", "What is logged: error, warn, info, debug, or a filter of tracing."),
+    setting(
+        "log",
+        "info",
+        "What is logged: error, warn, info, debug, or a filter of tracing.",
+    ),
     setting("log_format", "auto", "json, text, or auto: text on a terminal."),
 ];
 
@@ -59,10 +102,18 @@ impl Config {
         let mut all = BTreeMap::new();
         let file = read_file(Path::new("casetrail.toml"))?;
         for setting in SETTINGS {
-            let flag = flags.iter().find(|(n, _)| *n == setting.name).map(|(_, v)| (v.clone(), "flag"));
-            let variable = std::env::var(format!("CASETRAIL_{}", setting.name.to_uppercase())).ok().map(|v| (v, "environment"));
+            let flag = flags
+                .iter()
+                .find(|(n, _)| *n == setting.name)
+                .map(|(_, v)| (v.clone(), "flag"));
+            let variable = std::env::var(format!("CASETRAIL_{}", setting.name.to_uppercase()))
+                .ok()
+                .map(|v| (v, "environment"));
             let written = file.get(setting.name).map(|v| (v.clone(), "casetrail.toml"));
-            let value = flag.or(variable).or(written).unwrap_or((setting.default.to_owned(), "default"));
+            let value = flag
+                .or(variable)
+                .or(written)
+                .unwrap_or((setting.default.to_owned(), "default"));
             all.insert(setting.name, value);
         }
         let config = Self(all);
@@ -83,7 +134,8 @@ impl Config {
 
     fn number(&self, name: &str) -> Result<u64> {
         let text = self.get(name);
-        text.parse().map_err(|_| broken(name, "whole_number", format!("must be a whole number, not {text:?}")))
+        text.parse()
+            .map_err(|_| broken(name, "whole_number", format!("must be a whole number, not {text:?}")))
     }
 
     fn flag(&self, name: &str) -> Result<bool> {
@@ -106,13 +158,25 @@ impl Config {
         self.port()?;
         self.database()?;
         if self.get("files").starts_with("s3://") {
-            return Err(broken("files", "supported", "an S3-compatible store is not supported yet: name a folder"));
+            return Err(broken(
+                "files",
+                "supported",
+                "an S3-compatible store is not supported yet: name a folder",
+            ));
         }
         if self.get("tls_cert").is_empty() != self.get("tls_key").is_empty() {
-            return Err(broken("tls_key", "together", "tls_cert and tls_key are set together or not at all"));
+            return Err(broken(
+                "tls_key",
+                "together",
+                "tls_cert and tls_key are set together or not at all",
+            ));
         }
         if self.http()? && !matches!(self.get("bind"), "127.0.0.1" | "::1" | "localhost") {
-            return Err(broken("bind", "loopback", "plain HTTP listens on loopback only: remove bind, or use TLS"));
+            return Err(broken(
+                "bind",
+                "loopback",
+                "plain HTTP listens on loopback only: remove bind, or use TLS",
+            ));
         }
         Ok(())
     }
@@ -131,7 +195,9 @@ impl Config {
     pub fn port(&self) -> Result<u16> {
         match self.get("port") {
             "" => Ok(if self.http()? { 8080 } else { 8443 }),
-            text => text.parse().map_err(|_| broken("port", "range", "must be a number from 0 to 65535")),
+            text => text
+                .parse()
+                .map_err(|_| broken("port", "range", "must be a number from 0 to 65535")),
         }
     }
 
@@ -163,7 +229,12 @@ impl Config {
             uploads: usize::try_from(self.number("uploads_per_user")?).map_err(Error::internal)?,
             reserve: self.number("disk_reserve")?,
             idle: self.number("upload_idle")?,
-            not_required: self.get("not_required_levels").split(',').map(|l| l.trim().to_owned()).filter(|l| !l.is_empty()).collect(),
+            not_required: self
+                .get("not_required_levels")
+                .split(',')
+                .map(|l| l.trim().to_owned())
+                .filter(|l| !l.is_empty())
+                .collect(),
         })
     }
 
@@ -174,12 +245,19 @@ impl Config {
 
     /// Threads that answer requests.
     pub fn workers(&self) -> usize {
-        self.number("workers").ok().and_then(|n| usize::try_from(n).ok()).unwrap_or(0)
+        self.number("workers")
+            .ok()
+            .and_then(|n| usize::try_from(n).ok())
+            .unwrap_or(0)
     }
 
     /// Database connections.
     pub fn connections(&self) -> u32 {
-        let set = self.number("connections").ok().and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
+        let set = self
+            .number("connections")
+            .ok()
+            .and_then(|n| u32::try_from(n).ok())
+            .unwrap_or(0);
         match (set, self.database()) {
             (0, Ok(Location::Postgres(_))) => 24,
             (0, _) => 6,
@@ -191,8 +269,14 @@ impl Config {
     pub fn print(&self) -> String {
         let mut out = String::new();
         for setting in SETTINGS {
-            let Some((value, source)) = self.0.get(setting.name) else { continue };
-            let shown = if setting.secret && !value.is_empty() { hidden(setting.name, value) } else { format!("{value:?}") };
+            let Some((value, source)) = self.0.get(setting.name) else {
+                continue;
+            };
+            let shown = if setting.secret && !value.is_empty() {
+                hidden(setting.name, value)
+            } else {
+                format!("{value:?}")
+            };
             out += &format!("{:<20} = {shown:<34} # {source}. {}\n", setting.name, setting.says);
         }
         out
@@ -222,16 +306,29 @@ fn read_file(path: &Path) -> Result<BTreeMap<String, String>> {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
         Err(e) => return Err(broken("casetrail.toml", "readable", e.to_string())),
     };
-    let table: toml::Table = text.parse().map_err(|e: toml::de::Error| broken("casetrail.toml", "toml", e.to_string()))?;
+    let table: toml::Table = text
+        .parse()
+        .map_err(|e: toml::de::Error| broken("casetrail.toml", "toml", at_line(&text, &e)))?;
     let unknown: Vec<FieldError> = table
         .keys()
         .filter(|k| !SETTINGS.iter().any(|s| s.name == **k))
-        .map(|k| FieldError { field: k.clone(), rule: "unknown".into(), message: "is no setting: `casetrail config` prints them all".into() })
+        .map(|k| FieldError {
+            field: k.clone(),
+            rule: "unknown".into(),
+            message: "is no setting: `casetrail config` prints them all".into(),
+        })
         .collect();
     if !unknown.is_empty() {
         return Err(Error::invalid(unknown));
     }
     Ok(table.into_iter().map(|(k, v)| (k, plain(v))).collect())
+}
+
+/// One line: where, and what.
+fn at_line(text: &str, e: &toml::de::Error) -> String {
+    let before = e.span().and_then(|s| text.get(..s.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    format!("line {line}: {}", e.message().replace('\n', ", "))
 }
 
 fn plain(value: toml::Value) -> String {

@@ -69,12 +69,23 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// A failure of a kind, with its slug and sentence.
     pub fn new(kind: Kind, slug: &'static str, detail: impl Into<String>) -> Self {
-        Self { kind, slug, detail: detail.into(), errors: Vec::new(), retry_after: None, rules: Vec::new() }
+        Self {
+            kind,
+            slug,
+            detail: detail.into(),
+            errors: Vec::new(),
+            retry_after: None,
+            rules: Vec::new(),
+        }
     }
 
     /// One field broke one rule.
     pub fn field(field: impl Into<String>, rule: &str, message: impl Into<String>) -> Self {
-        Self::invalid(vec![FieldError { field: field.into(), rule: rule.into(), message: message.into() }])
+        Self::invalid(vec![FieldError {
+            field: field.into(),
+            rule: rule.into(),
+            message: message.into(),
+        }])
     }
 
     /// Several fields broke rules.
@@ -83,22 +94,36 @@ impl Error {
             [one] => format!("{}: {}", one.field, one.message),
             many => format!("{} fields need attention", many.len()),
         };
-        Self { errors, ..Self::new(Kind::Invalid, "invalid", detail) }
+        Self {
+            errors,
+            ..Self::new(Kind::Invalid, "invalid", detail)
+        }
     }
 
     /// What does not exist for this caller.
     pub fn not_found() -> Self {
-        Self::new(Kind::NotFound, "not-found", "Nothing here that you may see. Check the address, or ask for access.")
+        Self::new(
+            Kind::NotFound,
+            "not-found",
+            "Nothing here that you may see. Check the address, or ask for access.",
+        )
     }
 
     /// A session that is missing or over.
     pub fn unauthenticated() -> Self {
-        Self::new(Kind::Unauthenticated, "not-signed-in", "Sign in first: POST /api/v1/sessions.")
+        Self::new(
+            Kind::Unauthenticated,
+            "not-signed-in",
+            "Sign in first: POST /api/v1/sessions.",
+        )
     }
 
     /// A refusal, with the policy rules that decided it.
     pub fn forbidden(rules: Vec<String>, detail: impl Into<String>) -> Self {
-        Self { rules, ..Self::new(Kind::Forbidden, "forbidden", detail) }
+        Self {
+            rules,
+            ..Self::new(Kind::Forbidden, "forbidden", detail)
+        }
     }
 
     /// The state does not allow it.
@@ -122,7 +147,10 @@ impl Error {
 
     /// Try again in some seconds.
     pub fn unavailable(slug: &'static str, detail: impl Into<String>, retry_after: u32) -> Self {
-        Self { retry_after: Some(retry_after), ..Self::new(Kind::Unavailable, slug, detail) }
+        Self {
+            retry_after: Some(retry_after),
+            ..Self::new(Kind::Unavailable, slug, detail)
+        }
     }
 
     /// Whether the same call may succeed when simply repeated.
@@ -146,9 +174,11 @@ impl std::error::Error for Error {}
 impl From<std::io::Error> for Error {
     fn from(e: std::io::Error) -> Self {
         match e.kind() {
-            std::io::ErrorKind::StorageFull => {
-                Self::unavailable("disk-full", "The disk is full. Nothing was kept of this request; free space and send it again.", 60)
-            }
+            std::io::ErrorKind::StorageFull => Self::unavailable(
+                "disk-full",
+                "The disk is full. Nothing was kept of this request; free space and send it again.",
+                60,
+            ),
             _ => Self::internal(format!("file system: {e}")),
         }
     }

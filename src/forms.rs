@@ -59,7 +59,11 @@ impl Form {
     /// A form from a JSON value, which must be an object.
     pub fn new(value: Value) -> Result<Self> {
         match value {
-            Value::Object(fields) => Ok(Self { path: String::new(), fields, errors: Vec::new() }),
+            Value::Object(fields) => Ok(Self {
+                path: String::new(),
+                fields,
+                errors: Vec::new(),
+            }),
             _ => Err(Error::field("body", "object", "send a JSON object")),
         }
     }
@@ -67,11 +71,19 @@ impl Form {
     /// Notes that a field broke a rule.
     pub fn refuse(&mut self, field: &str, rule: &str, message: impl Into<String>) {
         let field = self.at(field);
-        self.errors.push(FieldError { field, rule: rule.into(), message: message.into() });
+        self.errors.push(FieldError {
+            field,
+            rule: rule.into(),
+            message: message.into(),
+        });
     }
 
     fn at(&self, field: &str) -> String {
-        if self.path.is_empty() { field.to_owned() } else { format!("{}.{field}", self.path) }
+        if self.path.is_empty() {
+            field.to_owned()
+        } else {
+            format!("{}.{field}", self.path)
+        }
     }
 
     /// Whether the field is there and not null.
@@ -103,11 +115,19 @@ impl Form {
     fn checked(&mut self, field: &str, text: String, max: usize) -> Option<String> {
         let length = text.chars().count();
         if length > max {
-            self.refuse(field, "too_long", format!("has {length} characters, at most {max} are kept: shorten it, or attach it as a file"));
+            self.refuse(
+                field,
+                "too_long",
+                format!("has {length} characters, at most {max} are kept: shorten it, or attach it as a file"),
+            );
             return None;
         }
         if text.contains('\0') {
-            self.refuse(field, "no_nul", "holds a NUL character: remove it, or attach the text as a file");
+            self.refuse(
+                field,
+                "no_nul",
+                "holds a NUL character: remove it, or attach the text as a file",
+            );
             return None;
         }
         Some(text)
@@ -148,7 +168,11 @@ impl Form {
         let text = self.text(field, 64)?;
         let at = clock::parse(&text).filter(|t| (0..=MAX_TIME).contains(t));
         if at.is_none() {
-            self.refuse(field, "rfc3339", "must be a time with its zone between 1970 and 9999, such as 2026-11-22T14:07:31Z");
+            self.refuse(
+                field,
+                "rfc3339",
+                "must be a time with its zone between 1970 and 9999, such as 2026-11-22T14:07:31Z",
+            );
         }
         at
     }
@@ -197,7 +221,11 @@ impl Form {
         let value = self.value(field)?;
         let n = value.as_u64().filter(|n| *n < 1 << 53);
         if n.is_none() {
-            self.refuse(field, "whole_number", "must be a whole number from 0 to 9007199254740991");
+            self.refuse(
+                field,
+                "whole_number",
+                "must be a whole number from 0 to 9007199254740991",
+            );
         }
         n
     }
@@ -208,7 +236,11 @@ impl Form {
             None => Vec::new(),
             Some(Value::Array(all)) if all.len() <= max => all,
             Some(Value::Array(all)) => {
-                self.refuse(field, "too_many", format!("has {} entries, at most {max} are taken", all.len()));
+                self.refuse(
+                    field,
+                    "too_many",
+                    format!("has {} entries, at most {max} are taken", all.len()),
+                );
                 Vec::new()
             }
             Some(_) => {
@@ -241,7 +273,11 @@ impl Form {
                 Some(word) => out.push(word),
                 None => {
                     let words: Vec<&str> = W::WORDS.iter().map(|(w, _)| *w).collect();
-                    self.refuse(&format!("{field}[{i}]"), "one_of", format!("must be one of {}", words.join(", ")));
+                    self.refuse(
+                        &format!("{field}[{i}]"),
+                        "one_of",
+                        format!("must be one of {}", words.join(", ")),
+                    );
                 }
             }
         }
@@ -269,7 +305,11 @@ impl Form {
             self.refuse(field, "object", "must be a JSON object");
             return None;
         };
-        let mut inner = Form { path: self.at(field), fields, errors: Vec::new() };
+        let mut inner = Form {
+            path: self.at(field),
+            fields,
+            errors: Vec::new(),
+        };
         let out = read(&mut inner);
         inner.refuse_the_rest();
         self.errors.append(&mut inner.errors);
@@ -280,7 +320,11 @@ impl Form {
         let names: Vec<String> = self.fields.keys().cloned().collect();
         for name in names {
             let shown: String = name.chars().take(100).collect();
-            self.refuse(&shown, "unknown", "is not a field of this request: check its spelling, or leave it out");
+            self.refuse(
+                &shown,
+                "unknown",
+                "is not a field of this request: check its spelling, or leave it out",
+            );
         }
         self.fields.clear();
     }
@@ -298,7 +342,11 @@ impl Form {
     /// Refuses what was not taken, and tells every error at once.
     pub fn done(mut self) -> Result<()> {
         self.refuse_the_rest();
-        if self.errors.is_empty() { Ok(()) } else { Err(Error::invalid(self.errors)) }
+        if self.errors.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::invalid(self.errors))
+        }
     }
 }
 

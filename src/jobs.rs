@@ -36,9 +36,17 @@ pub async fn once(app: &App) -> Result<()> {
 
 async fn expire(app: &App) -> Result<()> {
     let now = app.gate.now();
-    let overdue = app.gate.db().read(move |conn| authorizations::store::overdue(conn, now)).await?;
+    let overdue = app
+        .gate
+        .db()
+        .read(move |conn| authorizations::store::overdue(conn, now))
+        .await?;
     for (id, case_id) in overdue {
-        app.gate.housekeep(ledger::job("expiry"), move |tx| authorizations::ops::expire(tx, &id, &case_id)).await?;
+        app.gate
+            .housekeep(ledger::job("expiry"), move |tx| {
+                authorizations::ops::expire(tx, &id, &case_id)
+            })
+            .await?;
     }
     Ok(())
 }

@@ -20,6 +20,7 @@ NOT_ANSWERED = {
     "running": "at the start: another server holds the data folder",
     "not-empty": "`casetrail demo` wants a fresh folder",
     "newer-schema": "at the start: a newer database",
+    "other-schema": "commands beside the server: a database that is not of this version",
     "log-origin": "at the start: the log's name never changes",
     "log-key": "at the start: the log's key is missing or another",
     "database-collided": "inside: the write runs again, then database-busy",

@@ -24,11 +24,22 @@ fn authorization(path: &str) -> Result<(String, Scope)> {
     Ok((id.clone(), Scope::Authorization(id)))
 }
 
-pub(super) async fn request(req: HttpRequest, path: Path<String>, payload: Payload, mut visit: Visit, app: App) -> Reply {
+pub(super) async fn request(
+    req: HttpRequest,
+    path: Path<String>,
+    payload: Payload,
+    mut visit: Visit,
+    app: App,
+) -> Reply {
     let (_, scope) = case(&path)?;
     app.gate.check(&visit, Act::AuthorizationRequest, scope.clone()).await?;
     let wanted = Request::parse(body::form(&req, payload, &mut visit).await?, app.gate.now())?;
-    let made = app.gate.write(&visit, Act::AuthorizationRequest, scope, move |tx| ops::request(tx, &wanted)).await?;
+    let made = app
+        .gate
+        .write(&visit, Act::AuthorizationRequest, scope, move |tx| {
+            ops::request(tx, &wanted)
+        })
+        .await?;
     reply::created("authorizations", &made)
 }
 
@@ -43,7 +54,10 @@ pub(super) async fn of_case(req: HttpRequest, path: Path<String>, visit: Visit, 
     let found = app
         .gate
         .read(&visit, Act::AuthorizationRead, scope, move |look| {
-            rows(store::of_case(look.conn, &id, asked.after.as_deref(), asked.limit + 1)?, look.now)
+            rows(
+                store::of_case(look.conn, &id, asked.after.as_deref(), asked.limit + 1)?,
+                look.now,
+            )
         })
         .await?;
     page.reply(&req, Listed::of(found, &page, |(id, _)| id.clone(), |(_, shown)| shown))
@@ -57,7 +71,14 @@ pub(super) async fn list(req: HttpRequest, visit: Visit, app: App) -> Reply {
         .gate
         .read(&visit, Act::SessionOwn, Scope::Agency, move |look| {
             look.settled()?;
-            let found = store::list(look.conn, look.caller, state, asked.after.as_deref(), asked.limit + 1, look.now)?;
+            let found = store::list(
+                look.conn,
+                look.caller,
+                state,
+                asked.after.as_deref(),
+                asked.limit + 1,
+                look.now,
+            )?;
             rows(found, look.now)
         })
         .await?;
@@ -68,7 +89,9 @@ pub(super) async fn read(path: Path<String>, visit: Visit, app: App) -> Reply {
     let (id, scope) = authorization(&path)?;
     let shown = app
         .gate
-        .read(&visit, Act::AuthorizationRead, scope, move |look| store::get(look.conn, &id)?.shown(look.now))
+        .read(&visit, Act::AuthorizationRead, scope, move |look| {
+            store::get(look.conn, &id)?.shown(look.now)
+        })
         .await?;
     reply::versioned(&shown)
 }
@@ -78,36 +101,70 @@ pub(super) async fn amend(req: HttpRequest, path: Path<String>, payload: Payload
     app.gate.check(&visit, Act::AuthorizationAmend, scope.clone()).await?;
     let version = visit::if_match(&req)?;
     let patch = ops::patch_of(body::plain_form(&req, payload).await?);
-    let shown = app.gate.write(&visit, Act::AuthorizationAmend, scope, move |tx| ops::amend(tx, &id, version, &patch)).await?;
+    let shown = app
+        .gate
+        .write(&visit, Act::AuthorizationAmend, scope, move |tx| {
+            ops::amend(tx, &id, version, &patch)
+        })
+        .await?;
     reply::versioned(&shown)
 }
 
-pub(super) async fn decide(req: HttpRequest, path: Path<String>, payload: Payload, mut visit: Visit, app: App) -> Reply {
+pub(super) async fn decide(
+    req: HttpRequest,
+    path: Path<String>,
+    payload: Payload,
+    mut visit: Visit,
+    app: App,
+) -> Reply {
     let (id, scope) = authorization(&path)?;
     app.gate.check(&visit, Act::AuthorizationDecide, scope.clone()).await?;
     let (outcome, reason) = model::decision(body::form(&req, payload, &mut visit).await?)?;
     let shown = app
         .gate
-        .write(&visit, Act::AuthorizationDecide, scope, move |tx| ops::decide(tx, &id, outcome, reason.as_deref()))
+        .write(&visit, Act::AuthorizationDecide, scope, move |tx| {
+            ops::decide(tx, &id, outcome, reason.as_deref())
+        })
         .await?;
     reply::versioned(&shown)
 }
 
-pub(super) async fn withdraw(req: HttpRequest, path: Path<String>, payload: Payload, mut visit: Visit, app: App) -> Reply {
+pub(super) async fn withdraw(
+    req: HttpRequest,
+    path: Path<String>,
+    payload: Payload,
+    mut visit: Visit,
+    app: App,
+) -> Reply {
     let (id, scope) = authorization(&path)?;
-    app.gate.check(&visit, Act::AuthorizationWithdraw, scope.clone()).await?;
+    app.gate
+        .check(&visit, Act::AuthorizationWithdraw, scope.clone())
+        .await?;
     model::reason(body::form_or_empty(&req, payload, &mut visit).await?, false)?;
-    let shown = app.gate.write(&visit, Act::AuthorizationWithdraw, scope, move |tx| ops::withdraw(tx, &id)).await?;
+    let shown = app
+        .gate
+        .write(&visit, Act::AuthorizationWithdraw, scope, move |tx| {
+            ops::withdraw(tx, &id)
+        })
+        .await?;
     reply::versioned(&shown)
 }
 
-pub(super) async fn revoke(req: HttpRequest, path: Path<String>, payload: Payload, mut visit: Visit, app: App) -> Reply {
+pub(super) async fn revoke(
+    req: HttpRequest,
+    path: Path<String>,
+    payload: Payload,
+    mut visit: Visit,
+    app: App,
+) -> Reply {
     let (id, scope) = authorization(&path)?;
     app.gate.check(&visit, Act::AuthorizationRevoke, scope.clone()).await?;
     let reason = model::reason(body::form(&req, payload, &mut visit).await?, true)?;
     let shown = app
         .gate
-        .write(&visit, Act::AuthorizationRevoke, scope, move |tx| ops::revoke(tx, &id, reason.as_deref()))
+        .write(&visit, Act::AuthorizationRevoke, scope, move |tx| {
+            ops::revoke(tx, &id, reason.as_deref())
+        })
         .await?;
     reply::versioned(&shown)
 }

@@ -27,7 +27,11 @@ pub struct Seen<'a> {
 }
 
 fn line(rule: &str, passed: impl Into<Option<bool>>, why: impl Into<String>) -> Line {
-    Line { rule: rule.into(), passed: passed.into(), why: why.into() }
+    Line {
+        rule: rule.into(),
+        passed: passed.into(),
+        why: why.into(),
+    }
 }
 
 impl Authorization {
@@ -52,11 +56,19 @@ impl Authorization {
     }
 
     fn covers_state(&self, seen: &Seen<'_>) -> Line {
-        let approved_at = self.decision.as_ref().filter(|_| self.effective_from.is_some()).map(|d| instant(&d.at));
+        let approved_at = self
+            .decision
+            .as_ref()
+            .filter(|_| self.effective_from.is_some())
+            .map(|d| instant(&d.at));
         let revoked_at = self.revoked.as_ref().map(|r| instant(&r.at));
         match (approved_at, revoked_at) {
             (None, _) => line("state", false, format!("it is {}, not approved", self.state.as_str())),
-            (Some(at), _) if seen.at < at => line("state", false, format!("it was approved at {}, after the capture", clock::format(at))),
+            (Some(at), _) if seen.at < at => line(
+                "state",
+                false,
+                format!("it was approved at {}, after the capture", clock::format(at)),
+            ),
             (_, Some(at)) if seen.at >= at => line("state", false, format!("it was revoked at {}", clock::format(at))),
             _ => line("state", true, "it was approved at the time of the capture"),
         }
@@ -66,7 +78,11 @@ impl Authorization {
         match seen.platform {
             None => line("platform", None, "the capture names no platform"),
             Some(p) if self.platforms.iter().any(|c| c == p) => line("platform", true, format!("{p} is covered")),
-            Some(p) => line("platform", false, format!("{p} is not among {}", self.platforms.join(", "))),
+            Some(p) => line(
+                "platform",
+                false,
+                format!("{p} is not among {}", self.platforms.join(", ")),
+            ),
         }
     }
 
@@ -82,7 +98,11 @@ impl Authorization {
             return line("account", true, "the account is covered");
         }
         match verdicts.contains(&None) {
-            true => line("account", None, "the capture and the authorization name accounts in different ways"),
+            true => line(
+                "account",
+                None,
+                "the capture and the authorization name accounts in different ways",
+            ),
             false => line("account", false, "the account is not among those covered"),
         }
     }
@@ -90,17 +110,25 @@ impl Authorization {
     fn covers_level(&self, seen: &Seen<'_>) -> Line {
         match seen.level {
             None => line("level", None, "the capture names no level"),
-            Some(level) if rank(level) <= rank(self.level) => {
-                line("level", true, format!("{} is within {}", level.as_str(), self.level.as_str()))
-            }
-            Some(level) => line("level", false, format!("{} goes beyond {}", level.as_str(), self.level.as_str())),
+            Some(level) if rank(level) <= rank(self.level) => line(
+                "level",
+                true,
+                format!("{} is within {}", level.as_str(), self.level.as_str()),
+            ),
+            Some(level) => line(
+                "level",
+                false,
+                format!("{} goes beyond {}", level.as_str(), self.level.as_str()),
+            ),
         }
     }
 
     fn covers_device(&self, seen: &Seen<'_>) -> Line {
         match seen.device {
             None => line("device", None, "the capture names no device"),
-            Some(d) if self.devices.contains(&d) => line("device", true, format!("the device {} is covered", d.as_str())),
+            Some(d) if self.devices.contains(&d) => {
+                line("device", true, format!("the device {} is covered", d.as_str()))
+            }
             Some(d) => line("device", false, format!("the device {} is not covered", d.as_str())),
         }
     }

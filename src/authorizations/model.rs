@@ -133,7 +133,11 @@ impl Authorization {
 
     /// The state now: an approved one past its end is expired, whether a job recorded that or not.
     pub fn state_at(&self, now: Micros) -> State {
-        if self.state == State::Approved && now > instant(&self.ends_at) { State::Expired } else { self.state }
+        if self.state == State::Approved && now > instant(&self.ends_at) {
+            State::Expired
+        } else {
+            self.state
+        }
     }
 
     /// As the API shows it.
@@ -199,18 +203,30 @@ impl Request {
     }
 
     fn check(&self, form: &mut Form, now: Micros) {
-        let needed = [("holders", self.holders.is_empty()), ("platforms", self.platforms.is_empty()), ("devices", self.devices.is_empty())];
+        let needed = [
+            ("holders", self.holders.is_empty()),
+            ("platforms", self.platforms.is_empty()),
+            ("devices", self.devices.is_empty()),
+        ];
         for (field, empty) in needed {
             if empty && form.ok() {
                 form.refuse(field, "required", "must name at least one");
             }
         }
         for (i, name) in self.platforms.iter().enumerate().filter(|(_, p)| !is_platform(p)) {
-            form.refuse(&format!("platforms[{i}]"), "form", format!("{name:.40}: must be 1 to 40 of a-z, 0-9 and _"));
+            form.refuse(
+                &format!("platforms[{i}]"),
+                "form",
+                format!("{name:.40}: must be 1 to 40 of a-z, 0-9 and _"),
+            );
         }
         for (i, account) in self.accounts.iter().enumerate() {
             if !self.platforms.contains(&account.platform) {
-                form.refuse(&format!("accounts[{i}].platform"), "covered", "must be one of the request's platforms");
+                form.refuse(
+                    &format!("accounts[{i}].platform"),
+                    "covered",
+                    "must be one of the request's platforms",
+                );
             }
         }
         if !form.ok() {
@@ -219,7 +235,11 @@ impl Request {
         if self.ends_at <= self.starts_at {
             form.refuse("ends_at", "after_start", "must come after starts_at");
         } else if self.ends_at <= now {
-            form.refuse("ends_at", "future", "must lie in the future: nothing is covered backwards");
+            form.refuse(
+                "ends_at",
+                "future",
+                "must lie in the future: nothing is covered backwards",
+            );
         }
         self.check_attestations(form);
     }
@@ -229,7 +249,11 @@ impl Request {
             form.refuse("attestations", "required", "must hold not_based_solely_on_protected_activity: nobody is looked at only for what they lawfully say, believe or join");
         }
         if self.level == Level::Discreet && !self.attestations.contains(&Attestation::NoContact) {
-            form.refuse("attestations", "required", "must hold no_contact for the level discreet");
+            form.refuse(
+                "attestations",
+                "required",
+                "must hold no_contact for the level discreet",
+            );
         }
     }
 
@@ -310,7 +334,11 @@ pub fn amended(before: &Authorization, patch: Form, now: Micros) -> Result<Reque
     }
     for (name, value) in patch.into_fields() {
         if !FIELDS.contains(&name.as_str()) {
-            return Err(Error::field(name, "unknown", "is not a field of this request: check its spelling, or leave it out"));
+            return Err(Error::field(
+                name,
+                "unknown",
+                "is not a field of this request: check its spelling, or leave it out",
+            ));
         }
         whole.insert(name, value);
     }
@@ -318,8 +346,19 @@ pub fn amended(before: &Authorization, patch: Form, now: Micros) -> Result<Reque
 }
 
 const FIELDS: &[&str] = &[
-    "level", "holders", "platforms", "accounts", "searches", "scope_note", "purpose", "predicate", "devices", "starts_at",
-    "ends_at", "review_at", "attestations",
+    "level",
+    "holders",
+    "platforms",
+    "accounts",
+    "searches",
+    "scope_note",
+    "purpose",
+    "predicate",
+    "devices",
+    "starts_at",
+    "ends_at",
+    "review_at",
+    "attestations",
 ];
 
 words! {
@@ -337,14 +376,22 @@ words! {
 /// Reads a decision.
 pub fn decision(mut form: Form) -> Result<(Outcome, Option<String>)> {
     let outcome = form.required_word::<Outcome>("decision").unwrap_or(Outcome::Return);
-    let reason = if outcome == Outcome::Approve { form.text("reason", REASON) } else { Some(form.required("reason", REASON)) };
+    let reason = if outcome == Outcome::Approve {
+        form.text("reason", REASON)
+    } else {
+        Some(form.required("reason", REASON))
+    };
     form.done()?;
     Ok((outcome, reason))
 }
 
 /// Reads a reason.
 pub fn reason(mut form: Form, must: bool) -> Result<Option<String>> {
-    let reason = if must { Some(form.required("reason", REASON)) } else { form.text("reason", REASON) };
+    let reason = if must {
+        Some(form.required("reason", REASON))
+    } else {
+        form.text("reason", REASON)
+    };
     form.done()?;
     Ok(reason)
 }

@@ -15,13 +15,19 @@ use crate::ledger::{Action, Appended};
 use crate::users::store as people;
 
 fn me(tx: &Tx<'_>) -> Person {
-    Person { id: tx.caller.user.clone(), name: tx.caller.name.clone() }
+    Person {
+        id: tx.caller.user.clone(),
+        name: tx.caller.name.clone(),
+    }
 }
 
 fn holders(tx: &mut Tx<'_>, ids: &[String]) -> Result<Vec<Person>> {
     let named = ids.iter().enumerate().map(|(i, id)| {
         let person = people::named(tx.conn, &format!("holders[{i}]"), id)?;
-        Ok(Person { id: person.user, name: person.name })
+        Ok(Person {
+            id: person.user,
+            name: person.name,
+        })
     });
     named.collect()
 }
@@ -30,12 +36,30 @@ fn holders(tx: &mut Tx<'_>, ids: &[String]) -> Result<Vec<Person>> {
 pub fn request(tx: &mut Tx<'_>, wanted: &Request) -> Result<Recorded<Value>> {
     let case_id = tx.case()?.case_id.clone();
     crate::cases::nothing_due(tx.conn, &case_id, "authorization")?;
-    let number: i64 = cases::table.find(&case_id).select(cases::authorizations).first(tx.conn)?;
+    let number: i64 = cases::table
+        .find(&case_id)
+        .select(cases::authorizations)
+        .first(tx.conn)?;
     let holders = holders(tx, &wanted.holders)?;
-    let base = Base { id: tx.new_id(), case_id: case_id.clone(), number: number + 1, requester: me(tx), decision: None, version: 1, now: tx.now };
+    let base = Base {
+        id: tx.new_id(),
+        case_id: case_id.clone(),
+        number: number + 1,
+        requester: me(tx),
+        decision: None,
+        version: 1,
+        now: tx.now,
+    };
     let made = wanted.applied(holders, base);
-    let event = tx.append(NewEvent::new(Action::AuthorizationRequested, ("authorization", &made.id), 1, made.record()?))?;
-    diesel::update(cases::table.find(&case_id)).set(cases::authorizations.eq(number + 1)).execute(tx.conn)?;
+    let event = tx.append(NewEvent::new(
+        Action::AuthorizationRequested,
+        ("authorization", &made.id),
+        1,
+        made.record()?,
+    ))?;
+    diesel::update(cases::table.find(&case_id))
+        .set(cases::authorizations.eq(number + 1))
+        .execute(tx.conn)?;
     insert(tx, &made, &event)?;
     tx.answer(made.shown(tx.now)?)
 }
@@ -61,7 +85,10 @@ fn insert(tx: &mut Tx<'_>, made: &Authorization, event: &Appended) -> Result<()>
 fn insert_holders(tx: &mut Tx<'_>, made: &Authorization) -> Result<()> {
     for holder in &made.holders {
         diesel::insert_into(authorization_holders::table)
-            .values((authorization_holders::authorization_id.eq(&made.id), authorization_holders::user_id.eq(&holder.id)))
+            .values((
+                authorization_holders::authorization_id.eq(&made.id),
+                authorization_holders::user_id.eq(&holder.id),
+            ))
             .execute(tx.conn)?;
     }
     Ok(())
@@ -88,19 +115,24 @@ pub fn amend(tx: &mut Tx<'_>, id: &str, version: i64, patch: &Value) -> Result<R
         now: tx.now,
     };
     let next = wanted.applied(holders, base);
-    diesel::delete(authorization_holders::table.filter(authorization_holders::authorization_id.eq(id))).execute(tx.conn)?;
+    diesel::delete(authorization_holders::table.filter(authorization_holders::authorization_id.eq(id)))
+        .execute(tx.conn)?;
     insert_holders(tx, &next)?;
     save(tx, &next, Action::AuthorizationAmended)
 }
 
 fn wrong_state(found: &Authorization, now: i64, verb: &str, needed: &str) -> Error {
     let state = found.state_at(now).as_str();
-    Error::conflict(format!("This authorization is {state}; only one that is {needed} can be {verb}."))
+    Error::conflict(format!(
+        "This authorization is {state}; only one that is {needed} can be {verb}."
+    ))
 }
 
 fn save(tx: &mut Tx<'_>, next: &Authorization, action: Action) -> Result<Recorded<Value>> {
     let record = next.record()?;
-    let event = tx.append(NewEvent::new(action, ("authorization", &next.id), next.version, record.clone()).in_case(&next.case_id))?;
+    let event = tx.append(
+        NewEvent::new(action, ("authorization", &next.id), next.version, record.clone()).in_case(&next.case_id),
+    )?;
     diesel::update(authorizations::table.find(&next.id))
         .set((
             authorizations::state.eq(next.state.as_str()),
@@ -121,7 +153,9 @@ pub fn decide(tx: &mut Tx<'_>, id: &str, outcome: Outcome, reason: Option<&str>)
         return Err(wrong_state(&before, tx.now, "decided", "requested"));
     }
     if outcome == Outcome::Approve && instant(&before.ends_at) <= tx.now {
-        return Err(Error::conflict("The end that was asked for has passed: return it, so that the requester can ask for another."));
+        return Err(Error::conflict(
+            "The end that was asked for has passed: return it, so that the requester can ask for another.",
+        ));
     }
     let (state, action) = match outcome {
         Outcome::Approve => (State::Approved, Action::AuthorizationApproved),
@@ -133,7 +167,12 @@ pub fn decide(tx: &mut Tx<'_>, id: &str, outcome: Outcome, reason: Option<&str>)
     let next = Authorization {
         state,
         effective_from: (outcome == Outcome::Approve).then(|| clock::format(effective)),
-        decision: Some(Word { by: me(tx), at: now, outcome: Some(outcome.as_str().into()), reason: reason.map(str::to_owned) }),
+        decision: Some(Word {
+            by: me(tx),
+            at: now,
+            outcome: Some(outcome.as_str().into()),
+            reason: reason.map(str::to_owned),
+        }),
         version: before.version + 1,
         ..before
     };
@@ -146,7 +185,11 @@ pub fn withdraw(tx: &mut Tx<'_>, id: &str) -> Result<Recorded<Value>> {
     if !matches!(before.state, State::Requested | State::Returned) {
         return Err(wrong_state(&before, tx.now, "withdrawn", "requested or returned"));
     }
-    let next = Authorization { state: State::Withdrawn, version: before.version + 1, ..before };
+    let next = Authorization {
+        state: State::Withdrawn,
+        version: before.version + 1,
+        ..before
+    };
     save(tx, &next, Action::AuthorizationWithdrawn)
 }
 
@@ -156,8 +199,18 @@ pub fn revoke(tx: &mut Tx<'_>, id: &str, reason: Option<&str>) -> Result<Recorde
     if before.state_at(tx.now) != State::Approved {
         return Err(wrong_state(&before, tx.now, "revoked", "approved"));
     }
-    let word = Word { by: me(tx), at: clock::format(tx.now), outcome: None, reason: reason.map(str::to_owned) };
-    let next = Authorization { state: State::Revoked, revoked: Some(word), version: before.version + 1, ..before };
+    let word = Word {
+        by: me(tx),
+        at: clock::format(tx.now),
+        outcome: None,
+        reason: reason.map(str::to_owned),
+    };
+    let next = Authorization {
+        state: State::Revoked,
+        revoked: Some(word),
+        version: before.version + 1,
+        ..before
+    };
     save(tx, &next, Action::AuthorizationRevoked)
 }
 
@@ -168,7 +221,11 @@ pub fn expire(tx: &mut Tx<'_>, id: &str, case_id: &str) -> Result<()> {
     if before.state != State::Approved || before.state_at(tx.now) != State::Expired {
         return Ok(());
     }
-    let next = Authorization { state: State::Expired, version: before.version + 1, ..before };
+    let next = Authorization {
+        state: State::Expired,
+        version: before.version + 1,
+        ..before
+    };
     save(tx, &next, Action::AuthorizationExpired).map(|_| ())
 }
 

@@ -12,14 +12,22 @@ use crate::identity::Caller;
 
 /// An authorization by id.
 pub fn get(conn: &mut AnyConn, id: &str) -> Result<Authorization> {
-    let body: Option<String> = authorizations::table.find(id).select(authorizations::body).first(conn).optional()?;
+    let body: Option<String> = authorizations::table
+        .find(id)
+        .select(authorizations::body)
+        .first(conn)
+        .optional()?;
     Authorization::from_record(&body.ok_or_else(Error::not_found)?)
 }
 
 /// Authorizations of a case, in the order of their numbers.
 pub fn of_case(conn: &mut AnyConn, case: &str, after: Option<&str>, limit: usize) -> Result<Vec<Authorization>> {
     let bodies: Vec<String> = authorizations::table
-        .filter(authorizations::case_id.eq(case).and(authorizations::id.gt(after.unwrap_or_default())))
+        .filter(
+            authorizations::case_id
+                .eq(case)
+                .and(authorizations::id.gt(after.unwrap_or_default())),
+        )
         .order(authorizations::id)
         .limit(limit as i64)
         .select(authorizations::body)
@@ -30,7 +38,11 @@ pub fn of_case(conn: &mut AnyConn, case: &str, after: Option<&str>, limit: usize
 /// Authorizations of a case that were ever approved: those that may cover a capture.
 pub fn once_approved(conn: &mut AnyConn, case: &str) -> Result<Vec<Authorization>> {
     let bodies: Vec<String> = authorizations::table
-        .filter(authorizations::case_id.eq(case).and(authorizations::state.eq_any(["approved", "revoked", "expired"])))
+        .filter(
+            authorizations::case_id
+                .eq(case)
+                .and(authorizations::state.eq_any(["approved", "revoked", "expired"])),
+        )
         .order(authorizations::id.desc())
         .limit(500)
         .select(authorizations::body)
@@ -39,7 +51,14 @@ pub fn once_approved(conn: &mut AnyConn, case: &str) -> Result<Vec<Authorization
 }
 
 /// Authorizations over the cases a caller may read, newest first.
-pub fn list(conn: &mut AnyConn, caller: &Caller, state: Option<State>, before: Option<&str>, limit: usize, now: Micros) -> Result<Vec<Authorization>> {
+pub fn list(
+    conn: &mut AnyConn,
+    caller: &Caller,
+    state: Option<State>,
+    before: Option<&str>,
+    limit: usize,
+    now: Micros,
+) -> Result<Vec<Authorization>> {
     let sees = crate::cases::Sees::of(caller, now);
     let readable = cases::table.filter(crate::cases::visible(&sees)).select(cases::id);
     let (states, from, to) = stored(state, now);
@@ -72,7 +91,11 @@ fn stored(state: Option<State>, now: Micros) -> (Vec<&'static str>, Micros, Micr
 /// Approved ones past their end that no job has recorded yet.
 pub fn overdue(conn: &mut AnyConn, now: Micros) -> Result<Vec<(String, String)>> {
     Ok(authorizations::table
-        .filter(authorizations::state.eq("approved").and(authorizations::ends_at.lt(now)))
+        .filter(
+            authorizations::state
+                .eq("approved")
+                .and(authorizations::ends_at.lt(now)),
+        )
         .order(authorizations::id)
         .limit(100)
         .select((authorizations::id, authorizations::case_id))

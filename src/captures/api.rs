@@ -4,9 +4,9 @@ use actix_web::web::{Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
+use super::entries;
 use super::model::{self, BasisKind, DecisionOutcome, ReviewOutcome, State};
 use super::store::{self, CaptureRow, EntryRow};
-use super::entries;
 use crate::error::{Error, Result};
 use crate::forms::{REASON, TEXT, parse_id};
 use crate::gate::{Look, Scope, View, Visit, part_in_basis};
@@ -24,14 +24,23 @@ pub(super) fn capture(path: &str) -> Result<(String, Scope)> {
 /// A capture as this reader sees it: what is held shows its content only to who may decide it.
 fn show(row: &CaptureRow, entries: &[EntryRow], reads_held: bool) -> Result<Value> {
     let closed = matches!(row.state.as_str(), "held" | "quarantined");
-    if closed && !reads_held { model::shown_withheld(row) } else { model::shown(row, entries) }
+    if closed && !reads_held {
+        model::shown_withheld(row)
+    } else {
+        model::shown(row, entries)
+    }
 }
 
 pub(super) async fn of_case(req: HttpRequest, path: Path<String>, visit: Visit, app: App) -> Reply {
     let id = parse_id(&path).ok_or_else(Error::not_found)?;
     let page = Page::read(&req, &[])?;
     let (after, limit) = (page.after_number()?.unwrap_or(0), page.limit + 1);
-    let view = View::new(Action::CapturesListed, "case", &id, json!({"after_item": after, "limit": page.limit}));
+    let view = View::new(
+        Action::CapturesListed,
+        "case",
+        &id,
+        json!({"after_item": after, "limit": page.limit}),
+    );
     let case = id.clone();
     let rows = app
         .gate
@@ -41,7 +50,10 @@ pub(super) async fn of_case(req: HttpRequest, path: Path<String>, visit: Visit, 
             shown_all(look, rows, decides)
         })
         .await?;
-    page.reply(&req, Listed::of(rows, &page, |(row, _)| row.item.to_string(), |(_, shown)| shown))
+    page.reply(
+        &req,
+        Listed::of(rows, &page, |(row, _)| row.item.to_string(), |(_, shown)| shown),
+    )
 }
 
 fn shown_all(look: &mut Look<'_>, rows: Vec<CaptureRow>, decides: bool) -> Result<Vec<(CaptureRow, Value)>> {
@@ -76,7 +88,12 @@ pub(super) async fn to_decide(req: HttpRequest, visit: Visit, app: App) -> Reply
         before: page.after.clone(),
         limit: page.limit + 1,
     };
-    let view = View::new(Action::CapturesListed, "agency", "agency", json!({"state": search.state, "basis": search.basis, "before": search.before}));
+    let view = View::new(
+        Action::CapturesListed,
+        "agency",
+        "agency",
+        json!({"state": search.state, "basis": search.basis, "before": search.before}),
+    );
     let rows = app
         .gate
         .view(&visit, Act::SessionOwn, Scope::Agency, view, move |look| {
@@ -85,7 +102,10 @@ pub(super) async fn to_decide(req: HttpRequest, visit: Visit, app: App) -> Reply
             shown_all(look, rows, true)
         })
         .await?;
-    page.reply(&req, Listed::of(rows, &page, |(row, _)| row.id.clone(), |(_, shown)| shown))
+    page.reply(
+        &req,
+        Listed::of(rows, &page, |(row, _)| row.id.clone(), |(_, shown)| shown),
+    )
 }
 
 pub(super) async fn read(path: Path<String>, visit: Visit, app: App) -> Reply {
@@ -102,51 +122,94 @@ pub(super) async fn read(path: Path<String>, visit: Visit, app: App) -> Reply {
     reply::versioned(&shown)
 }
 
-pub(super) async fn annotate(req: HttpRequest, path: Path<String>, payload: Payload, mut visit: Visit, app: App) -> Reply {
+pub(super) async fn annotate(
+    req: HttpRequest,
+    path: Path<String>,
+    payload: Payload,
+    mut visit: Visit,
+    app: App,
+) -> Reply {
     let (id, scope) = capture(&path)?;
     app.gate.check(&visit, Act::CaptureAnnotate, scope.clone()).await?;
     let mut form = body::form(&req, payload, &mut visit).await?;
     let text = form.required("text", TEXT);
     form.done()?;
-    let made = app.gate.write(&visit, Act::CaptureAnnotate, scope, move |tx| entries::annotate(tx, &id, &text)).await?;
+    let made = app
+        .gate
+        .write(&visit, Act::CaptureAnnotate, scope, move |tx| {
+            entries::annotate(tx, &id, &text)
+        })
+        .await?;
     Ok(HttpResponse::Created().json(made))
 }
 
-pub(super) async fn correct(req: HttpRequest, path: Path<String>, payload: Payload, mut visit: Visit, app: App) -> Reply {
+pub(super) async fn correct(
+    req: HttpRequest,
+    path: Path<String>,
+    payload: Payload,
+    mut visit: Visit,
+    app: App,
+) -> Reply {
     let (id, scope) = capture(&path)?;
     app.gate.check(&visit, Act::CaptureCorrect, scope.clone()).await?;
     let (fields, reason) = model::correction(body::form(&req, payload, &mut visit).await?)?;
     let made = app
         .gate
-        .write(&visit, Act::CaptureCorrect, scope, move |tx| entries::correct(tx, &id, &fields, &reason))
+        .write(&visit, Act::CaptureCorrect, scope, move |tx| {
+            entries::correct(tx, &id, &fields, &reason)
+        })
         .await?;
     reply::created("captures", &made)
 }
 
-pub(super) async fn review(req: HttpRequest, path: Path<String>, payload: Payload, mut visit: Visit, app: App) -> Reply {
+pub(super) async fn review(
+    req: HttpRequest,
+    path: Path<String>,
+    payload: Payload,
+    mut visit: Visit,
+    app: App,
+) -> Reply {
     let (id, scope) = capture(&path)?;
     app.gate.check(&visit, Act::CaptureReview, scope.clone()).await?;
     let mut form = body::form(&req, payload, &mut visit).await?;
-    let outcome = form.required_word::<ReviewOutcome>("outcome").unwrap_or(ReviewOutcome::Returned);
-    let note = if outcome == ReviewOutcome::Returned { Some(form.required("note", TEXT)) } else { form.text("note", TEXT) };
+    let outcome = form
+        .required_word::<ReviewOutcome>("outcome")
+        .unwrap_or(ReviewOutcome::Returned);
+    let note = if outcome == ReviewOutcome::Returned {
+        Some(form.required("note", TEXT))
+    } else {
+        form.text("note", TEXT)
+    };
     form.done()?;
     let made = app
         .gate
-        .write(&visit, Act::CaptureReview, scope, move |tx| entries::review(tx, &id, outcome, note.as_deref()))
+        .write(&visit, Act::CaptureReview, scope, move |tx| {
+            entries::review(tx, &id, outcome, note.as_deref())
+        })
         .await?;
     Ok(HttpResponse::Created().json(made))
 }
 
-pub(super) async fn decide(req: HttpRequest, path: Path<String>, payload: Payload, mut visit: Visit, app: App) -> Reply {
+pub(super) async fn decide(
+    req: HttpRequest,
+    path: Path<String>,
+    payload: Payload,
+    mut visit: Visit,
+    app: App,
+) -> Reply {
     let (id, scope) = capture(&path)?;
     app.gate.check(&visit, Act::CaptureDecide, scope.clone()).await?;
     let mut form = body::form(&req, payload, &mut visit).await?;
-    let outcome = form.required_word::<DecisionOutcome>("outcome").unwrap_or(DecisionOutcome::Quarantine);
+    let outcome = form
+        .required_word::<DecisionOutcome>("outcome")
+        .unwrap_or(DecisionOutcome::Quarantine);
     let reason = form.required("reason", REASON);
     form.done()?;
     let shown = app
         .gate
-        .write(&visit, Act::CaptureDecide, scope, move |tx| entries::decide(tx, &id, outcome, &reason))
+        .write(&visit, Act::CaptureDecide, scope, move |tx| {
+            entries::decide(tx, &id, outcome, &reason)
+        })
         .await?;
     reply::versioned(&shown)
 }

@@ -14,7 +14,13 @@ use crate::gate::{NewEvent, Recorded, Tx};
 use crate::ledger::{Action, Appended};
 
 /// Appends an entry with its event; answers the entry with its place in the ledger.
-pub(super) fn add(tx: &mut Tx<'_>, row: &CaptureRow, kind: &str, action: Action, content: Value) -> Result<(Value, Appended)> {
+pub(super) fn add(
+    tx: &mut Tx<'_>,
+    row: &CaptureRow,
+    kind: &str,
+    action: Action,
+    content: Value,
+) -> Result<(Value, Appended)> {
     let mut record = content;
     let id = tx.new_id();
     record["id"] = json!(id);
@@ -61,7 +67,12 @@ pub fn correct(tx: &mut Tx<'_>, id: &str, fields: &Map<String, Value>, reason: &
     record["correction"] = json!({
         "by": {"id": tx.caller.user, "name": tx.caller.name}, "at": clock::format(tx.now), "reason": reason,
     });
-    let made = tx.append(NewEvent::new(Action::CaptureCorrected, ("capture", id), row.version, record.clone()))?;
+    let made = tx.append(NewEvent::new(
+        Action::CaptureCorrected,
+        ("capture", id),
+        row.version,
+        record.clone(),
+    ))?;
     row.body = canonical(&record)?;
     let entry = tx.new_id();
     insert(tx, &entry, &row, "correction", &record, &made)?;
@@ -84,11 +95,26 @@ fn answer(tx: &mut Tx<'_>, row: &CaptureRow) -> Result<Recorded<Value>> {
 pub fn review(tx: &mut Tx<'_>, id: &str, outcome: ReviewOutcome, note: Option<&str>) -> Result<Recorded<Value>> {
     let row = store::capture(tx.conn, id)?;
     if matches!(row.state.as_str(), "held" | "quarantined") {
-        return Err(Error::conflict(format!("This capture is {}: a supervisor decides about it before it is reviewed.", row.state)));
+        return Err(Error::conflict(format!(
+            "This capture is {}: a supervisor decides about it before it is reviewed.",
+            row.state
+        )));
     }
-    let state = if outcome == ReviewOutcome::Accurate { State::Reviewed } else { State::Logged };
-    diesel::update(captures::table.find(id)).set(captures::state.eq(state.as_str())).execute(tx.conn)?;
-    let (shown, _) = add(tx, &row, "review", Action::CaptureReviewed, json!({"outcome": outcome, "note": note}))?;
+    let state = if outcome == ReviewOutcome::Accurate {
+        State::Reviewed
+    } else {
+        State::Logged
+    };
+    diesel::update(captures::table.find(id))
+        .set(captures::state.eq(state.as_str()))
+        .execute(tx.conn)?;
+    let (shown, _) = add(
+        tx,
+        &row,
+        "review",
+        Action::CaptureReviewed,
+        json!({"outcome": outcome, "note": note}),
+    )?;
     tx.answer(shown)
 }
 
@@ -104,9 +130,17 @@ pub fn decide(tx: &mut Tx<'_>, id: &str, outcome: DecisionOutcome, reason: &str)
         .execute(tx.conn)?;
     if released {
         let held: i64 = cases::table.find(&row.case_id).select(cases::held).first(tx.conn)?;
-        diesel::update(cases::table.find(&row.case_id)).set(cases::held.eq(held - 1)).execute(tx.conn)?;
+        diesel::update(cases::table.find(&row.case_id))
+            .set(cases::held.eq(held - 1))
+            .execute(tx.conn)?;
     }
-    add(tx, &row, "decision", action, json!({"outcome": outcome, "reason": reason, "state": state}))?;
+    add(
+        tx,
+        &row,
+        "decision",
+        action,
+        json!({"outcome": outcome, "reason": reason, "state": state}),
+    )?;
     answer(tx, &row)
 }
 
@@ -120,11 +154,14 @@ fn verdict(row: &CaptureRow, outcome: DecisionOutcome) -> Result<(Action, State)
         (O::Confirm, _, true) if row.state == "reviewed" => Ok((Action::CaptureConfirmed, State::Reviewed)),
         (O::Confirm, _, true) => Ok((Action::CaptureConfirmed, State::Logged)),
         (O::Repudiate, _, true) => Ok((Action::CaptureRepudiated, State::Quarantined)),
-        (O::Accept | O::Ratify | O::Quarantine, ..) => {
-            Err(Error::conflict(format!("This capture is {}, not held: there is nothing to {}.", row.state, outcome.as_str())))
-        }
-        (O::Confirm | O::Repudiate, ..) => {
-            Err(Error::conflict(format!("This capture is no emergency that waits for a word: there is nothing to {}.", outcome.as_str())))
-        }
+        (O::Accept | O::Ratify | O::Quarantine, ..) => Err(Error::conflict(format!(
+            "This capture is {}, not held: there is nothing to {}.",
+            row.state,
+            outcome.as_str()
+        ))),
+        (O::Confirm | O::Repudiate, ..) => Err(Error::conflict(format!(
+            "This capture is no emergency that waits for a word: there is nothing to {}.",
+            outcome.as_str()
+        ))),
     }
 }

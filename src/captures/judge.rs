@@ -23,7 +23,13 @@ pub struct Verdict {
 }
 
 /// Judges a capture at its receipt.
-pub fn judge(new: &NewCapture, capturer: &str, now: Micros, known: &[Authorization], not_required: &[String]) -> Verdict {
+pub fn judge(
+    new: &NewCapture,
+    capturer: &str,
+    now: Micros,
+    known: &[Authorization],
+    not_required: &[String],
+) -> Verdict {
     let seen = Seen {
         capturer,
         platform: new.platform.as_deref(),
@@ -46,10 +52,17 @@ pub fn judge(new: &NewCapture, capturer: &str, now: Micros, known: &[Authorizati
     verdict
 }
 
-fn by_authorization<'a>(seen: &Seen<'_>, now: Micros, known: impl Iterator<Item = &'a Authorization>, named: Option<String>) -> Verdict {
+fn by_authorization<'a>(
+    seen: &Seen<'_>,
+    now: Micros,
+    known: impl Iterator<Item = &'a Authorization>,
+    named: Option<String>,
+) -> Verdict {
     let judged = known.map(|a| (a, a.covers(seen)));
     let best = judged.min_by_key(|(_, lines)| lines.iter().filter(|l| l.passed == Some(false)).count());
-    let Some((authorization, coverage)) = best else { return uncovered(named) };
+    let Some((authorization, coverage)) = best else {
+        return uncovered(named);
+    };
     let covered = coverage.iter().all(|l| l.passed != Some(false));
     // The registry of aliases joins later; until then a covert capture can name none, and a missing alias holds.
     let aliasless = seen.level == Some(Level::Covert);
@@ -60,21 +73,47 @@ fn by_authorization<'a>(seen: &Seen<'_>, now: Micros, known: impl Iterator<Item 
     if aliasless {
         flags.push("alias_missing");
     }
-    let state = if covered && !aliasless { State::Logged } else { State::Held };
+    let state = if covered && !aliasless {
+        State::Logged
+    } else {
+        State::Held
+    };
     let basis = match covered || named.is_some() {
         true => json!({"kind": "authorization", "id": authorization.id, "reason": null}),
         false => json!({"kind": "exception", "id": null, "reason": null}),
     };
-    Verdict { state, basis, coverage, flags, open: false }
+    Verdict {
+        state,
+        basis,
+        coverage,
+        flags,
+        open: false,
+    }
 }
 
 fn uncovered(named: Option<String>) -> Verdict {
     let (basis, why) = match named {
-        Some(id) => (json!({"kind": "authorization", "id": id, "reason": null}), "the authorization named is none of this case that was approved"),
-        None => (json!({"kind": "exception", "id": null, "reason": null}), "no authorization of this case was ever approved"),
+        Some(id) => (
+            json!({"kind": "authorization", "id": id, "reason": null}),
+            "the authorization named is none of this case that was approved",
+        ),
+        None => (
+            json!({"kind": "exception", "id": null, "reason": null}),
+            "no authorization of this case was ever approved",
+        ),
     };
-    let coverage = vec![Line { rule: "state".into(), passed: Some(false), why: why.into() }];
-    Verdict { state: State::Held, basis, coverage, flags: Vec::new(), open: false }
+    let coverage = vec![Line {
+        rule: "state".into(),
+        passed: Some(false),
+        why: why.into(),
+    }];
+    Verdict {
+        state: State::Held,
+        basis,
+        coverage,
+        flags: Vec::new(),
+        open: false,
+    }
 }
 
 fn by_claim(claim: &Claim, level: Option<Level>, not_required: &[String]) -> Verdict {
@@ -87,7 +126,13 @@ fn by_claim(claim: &Claim, level: Option<Level>, not_required: &[String]) -> Ver
         _ => State::Logged,
     };
     let basis = json!({"kind": claim.kind, "id": null, "reason": claim.reason});
-    Verdict { state, basis, coverage: Vec::new(), flags: Vec::new(), open: false }
+    Verdict {
+        state,
+        basis,
+        coverage: Vec::new(),
+        flags: Vec::new(),
+        open: false,
+    }
 }
 
 fn add_flags(verdict: &mut Verdict, new: &NewCapture, now: Micros) {

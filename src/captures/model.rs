@@ -167,10 +167,25 @@ impl NewCapture {
         let kind = form.required_word::<Kind>("kind").unwrap_or(Kind::Link);
         let handed = basis.as_ref().is_some_and(|b| is_handed_over(b.kind));
         let loose = matches!(kind, Kind::Message | Kind::Document);
-        required_unless(&mut form, "level", handed, "unless the basis is legal_process, consent or third_party");
-        required_unless(&mut form, "device", handed, "unless the basis is legal_process, consent or third_party");
+        required_unless(
+            &mut form,
+            "level",
+            handed,
+            "unless the basis is legal_process, consent or third_party",
+        );
+        required_unless(
+            &mut form,
+            "device",
+            handed,
+            "unless the basis is legal_process, consent or third_party",
+        );
         required_unless(&mut form, "url", loose, "unless the kind is message or document");
-        required_unless(&mut form, "platform", loose || handed, "unless the kind is message or document");
+        required_unless(
+            &mut form,
+            "platform",
+            loose || handed,
+            "unless the kind is message or document",
+        );
         let new = Self {
             kind,
             basis,
@@ -195,7 +210,10 @@ impl NewCapture {
 }
 
 fn is_handed_over(kind: BasisKind) -> bool {
-    matches!(kind, BasisKind::LegalProcess | BasisKind::Consent | BasisKind::ThirdParty)
+    matches!(
+        kind,
+        BasisKind::LegalProcess | BasisKind::Consent | BasisKind::ThirdParty
+    )
 }
 
 fn required_unless(form: &mut Form, field: &str, not: bool, unless: &str) {
@@ -206,9 +224,17 @@ fn required_unless(form: &mut Form, field: &str, not: bool, unless: &str) {
 
 fn claim(form: &mut Form) -> Claim {
     let kind = form.required_word::<BasisKind>("kind").unwrap_or(BasisKind::Exception);
-    let claim = Claim { kind, id: form.id("id"), reason: form.text("reason", REASON) };
+    let claim = Claim {
+        kind,
+        id: form.id("id"),
+        reason: form.text("reason", REASON),
+    };
     if kind == BasisKind::Authorization && claim.id.is_none() {
-        form.refuse("id", "required", "must be the authorization's id; leave basis out to have the covering one found");
+        form.refuse(
+            "id",
+            "required",
+            "must be the authorization's id; leave basis out to have the covering one found",
+        );
     }
     if kind != BasisKind::Authorization && claim.reason.as_deref().is_none_or(|r| r.trim().is_empty()) {
         form.refuse("reason", "required", "must say why");
@@ -238,13 +264,28 @@ fn rest(form: &mut Form, whole: bool) -> Map<String, Value> {
     put(&mut out, "access_means", form.text("access_means", 40));
     put(&mut out, "text", form.text("text", TEXT));
     put(&mut out, "platform_time_text", form.text("platform_time_text", LINE));
-    put(&mut out, "posted_at_basis", form.word::<PostedBasis>("posted_at_basis").map(|b| b.as_str()));
-    let method = if whole { form.required_word::<Method>("method") } else { form.word("method") };
+    put(
+        &mut out,
+        "posted_at_basis",
+        form.word::<PostedBasis>("posted_at_basis").map(|b| b.as_str()),
+    );
+    let method = if whole {
+        form.required_word::<Method>("method")
+    } else {
+        form.word("method")
+    };
     put(&mut out, "method", method.map(|m| m.as_str()));
     if whole && !form.has("tool") {
-        form.refuse("tool", "required", "must name what took it: {\"name\": …, \"version\": …}");
+        form.refuse(
+            "tool",
+            "required",
+            "must name what took it: {\"name\": …, \"version\": …}",
+        );
     }
-    let tool = form.object("tool", |f| json!({"name": f.required("name", LINE), "version": f.required("version", LINE)}));
+    let tool = form.object(
+        "tool",
+        |f| json!({"name": f.required("name", LINE), "version": f.required("version", LINE)}),
+    );
     put(&mut out, "tool", tool);
     if whole {
         put(&mut out, "note", form.text("note", TEXT));
@@ -260,7 +301,10 @@ fn file(form: &mut Form) -> NewFile {
         }
         digest
     });
-    let withheld = form.object("withheld", |f| json!({"reason": f.required("reason", REASON), "referral": f.text("referral", LINE)}));
+    let withheld = form.object(
+        "withheld",
+        |f| json!({"reason": f.required("reason", REASON), "referral": f.text("referral", LINE)}),
+    );
     let file = NewFile {
         part: form.text("part", 200),
         name: form.text("name", LINE),
@@ -270,10 +314,22 @@ fn file(form: &mut Form) -> NewFile {
         withheld,
     };
     match (&file.withheld, &file.part) {
-        (None, None) => form.refuse("part", "required", "must name the part that brings the bytes; for a hash-only entry give withheld"),
-        (Some(_), Some(_)) => form.refuse("part", "not_with_withheld", "must be left out: what is withheld brings no bytes"),
+        (None, None) => form.refuse(
+            "part",
+            "required",
+            "must name the part that brings the bytes; for a hash-only entry give withheld",
+        ),
+        (Some(_), Some(_)) => form.refuse(
+            "part",
+            "not_with_withheld",
+            "must be left out: what is withheld brings no bytes",
+        ),
         (Some(_), None) if file.sha256.is_none() || file.size.is_none() => {
-            form.refuse("sha256", "required", "sha256 and size must be given for a hash-only entry");
+            form.refuse(
+                "sha256",
+                "required",
+                "sha256 and size must be given for a hash-only entry",
+            );
         }
         _ => {}
     }
@@ -284,7 +340,11 @@ fn distinct_parts(form: &mut Form, files: &[NewFile]) {
     for (i, file) in files.iter().enumerate() {
         let Some(part) = &file.part else { continue };
         if part == "capture" || files[..i].iter().any(|f| f.part.as_ref() == Some(part)) {
-            form.refuse(&format!("files[{i}].part"), "unique", "must be another than the parts before it, and not `capture`");
+            form.refuse(
+                &format!("files[{i}].part"),
+                "unique",
+                "must be another than the parts before it, and not `capture`",
+            );
         }
     }
 }
@@ -304,7 +364,10 @@ pub struct FileEntry {
 
 /// What the leaf shows for ever of a capture's files.
 pub fn attested(files: &[FileEntry]) -> Map<String, Value> {
-    let rows: Value = files.iter().map(|f| json!({"sha256": f.sha256, "size": f.size, "role": f.role})).collect();
+    let rows: Value = files
+        .iter()
+        .map(|f| json!({"sha256": f.sha256, "size": f.size, "role": f.role}))
+        .collect();
     Map::from_iter([("files".to_owned(), rows)])
 }
 
@@ -351,15 +414,32 @@ pub fn correction(mut form: Form) -> Result<(Map<String, Value>, String)> {
     out.extend(rest(&mut form, false));
     let reason = form.required("reason", REASON);
     if out.is_empty() && form.ok() {
-        form.refuse("body", "something", "must change at least one particular; to add words, use notes");
+        form.refuse(
+            "body",
+            "something",
+            "must change at least one particular; to add words, use notes",
+        );
     }
     form.done()?;
     Ok((out, reason))
 }
 
 const ORDINARY: &[&str] = &[
-    "platform", "url", "final_url", "account", "visibility", "access_means", "text", "platform_time_text", "posted_at",
-    "posted_at_basis", "method", "tool", "level", "device", "note",
+    "platform",
+    "url",
+    "final_url",
+    "account",
+    "visibility",
+    "access_means",
+    "text",
+    "platform_time_text",
+    "posted_at",
+    "posted_at_basis",
+    "method",
+    "tool",
+    "level",
+    "device",
+    "note",
 ];
 
 /// A capture as its readers see it.
@@ -374,7 +454,11 @@ pub fn shown(row: &super::store::CaptureRow, entries: &[super::store::EntryRow])
     out["basis"] = record["basis"].clone();
     out["withheld"] = Value::Null;
     let of = |kind: &str| -> Result<Vec<Value>> {
-        entries.iter().filter(|e| e.kind == kind).map(|e| Ok(serde_json::from_str(&e.body)?)).collect()
+        entries
+            .iter()
+            .filter(|e| e.kind == kind)
+            .map(|e| Ok(serde_json::from_str(&e.body)?))
+            .collect()
     };
     out["notes"] = json!(of("note")?);
     out["reviews"] = json!(of("review")?);
@@ -387,14 +471,18 @@ pub fn shown_withheld(row: &super::store::CaptureRow) -> Result<Value> {
     let record: Value = serde_json::from_str(&row.body)?;
     let mut out = common(row, &record)?;
     let files = record["files"].as_array().cloned().unwrap_or_default();
-    out["files"] = files.iter().map(|f| json!({"sha256": f["sha256"], "size": f["size"], "role": f["role"]})).collect();
+    out["files"] = files
+        .iter()
+        .map(|f| json!({"sha256": f["sha256"], "size": f["size"], "role": f["role"]}))
+        .collect();
     out["basis"] = json!({"kind": record["basis"]["kind"], "id": record["basis"]["id"], "reason": null});
     out["withheld"] = json!({"class": row.state, "ask": "a supervisor of the case's unit who does not work on it"});
     Ok(out)
 }
 
 fn common(row: &super::store::CaptureRow, record: &Value) -> Result<Value> {
-    let leaf = Digest::from_slice(&row.leaf).ok_or_else(|| crate::error::Error::internal("a stored leaf is damaged"))?;
+    let leaf =
+        Digest::from_slice(&row.leaf).ok_or_else(|| crate::error::Error::internal("a stored leaf is damaged"))?;
     Ok(json!({
         "id": row.id, "item": row.item, "case_id": row.case_id, "state": row.state, "kind": row.kind,
         "captured_at": record["captured_at"], "received_at": record["received_at"], "coverage": record["coverage"],

@@ -21,7 +21,12 @@ pub struct Arrived {
 }
 
 /// Records a capture with its files: what covers it, its item number, its event.
-pub fn record(tx: &mut Tx<'_>, new: &NewCapture, arrived: &[Arrived], not_required: &[String]) -> Result<Recorded<Value>> {
+pub fn record(
+    tx: &mut Tx<'_>,
+    new: &NewCapture,
+    arrived: &[Arrived],
+    not_required: &[String],
+) -> Result<Recorded<Value>> {
     let case_id = tx.case()?.case_id.clone();
     let known = crate::authorizations::store::once_approved(tx.conn, &case_id)?;
     let verdict = judge::judge(new, &tx.caller.user, tx.now, &known, not_required);
@@ -29,19 +34,35 @@ pub fn record(tx: &mut Tx<'_>, new: &NewCapture, arrived: &[Arrived], not_requir
     let id = tx.new_id();
     let entries: Vec<FileEntry> = arrived.iter().map(|a| a.entry.clone()).collect();
     let capturer = json!({"id": tx.caller.user, "name": tx.caller.name});
-    let made = Made { id: &id, case_id: &case_id, item, received_at: tx.now, capturer, verdict: &verdict, files: &entries };
+    let made = Made {
+        id: &id,
+        case_id: &case_id,
+        item,
+        received_at: tx.now,
+        capturer,
+        verdict: &verdict,
+        files: &entries,
+    };
     let record = model::record(new, &made)?;
-    let event = NewEvent::new(Action::CaptureRecorded, ("capture", &id), 1, record.clone()).attesting(model::attested(&entries));
+    let event = NewEvent::new(Action::CaptureRecorded, ("capture", &id), 1, record.clone())
+        .attesting(model::attested(&entries));
     let appended = tx.append(event)?;
     let row = insert(tx, new, &record, &verdict, &appended)?;
     insert_files(tx, &id, arrived)?;
-    let shown = if verdict.state == State::Held { model::shown_withheld(&row)? } else { model::shown(&row, &[])? };
+    let shown = if verdict.state == State::Held {
+        model::shown_withheld(&row)?
+    } else {
+        model::shown(&row, &[])?
+    };
     tx.answer(shown)
 }
 
 /// Item numbers have no gaps: the counter moves under the case's lock, with the event.
 fn next_item(tx: &mut Tx<'_>, case_id: &str, verdict: &Verdict) -> Result<i64> {
-    let (items, held): (i64, i64) = cases::table.find(case_id).select((cases::items, cases::held)).first(tx.conn)?;
+    let (items, held): (i64, i64) = cases::table
+        .find(case_id)
+        .select((cases::items, cases::held))
+        .first(tx.conn)?;
     let more = i64::from(verdict.state == State::Held);
     diesel::update(cases::table.find(case_id))
         .set((cases::items.eq(items + 1), cases::held.eq(held + more)))
@@ -113,6 +134,9 @@ fn insert_file(tx: &mut Tx<'_>, file: &Arrived) -> Result<()> {
         files::state.eq("stored"),
         files::stored_at.eq(tx.now),
     );
-    both!(&mut *tx.conn, |c| diesel::insert_into(files::table).values(row).on_conflict_do_nothing().execute(c))?;
+    both!(&mut *tx.conn, |c| diesel::insert_into(files::table)
+        .values(row)
+        .on_conflict_do_nothing()
+        .execute(c))?;
     Ok(())
 }

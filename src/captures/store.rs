@@ -3,7 +3,9 @@
 use diesel::prelude::*;
 
 use crate::db::AnyConn;
-use crate::db::tables::{authorization_holders, authorizations, capture_entries, capture_files, captures, cases, files, grants, members};
+use crate::db::tables::{
+    authorization_holders, authorizations, capture_entries, capture_files, captures, cases, files, grants, members,
+};
 use crate::error::{Error, Result};
 use crate::identity::Caller;
 use crate::policy::Role;
@@ -39,7 +41,11 @@ pub struct EntryRow {
 
 /// A capture by id.
 pub fn capture(conn: &mut AnyConn, id: &str) -> Result<CaptureRow> {
-    let row = captures::table.find(id).select(CaptureRow::as_select()).first(conn).optional()?;
+    let row = captures::table
+        .find(id)
+        .select(CaptureRow::as_select())
+        .first(conn)
+        .optional()?;
     row.ok_or_else(Error::not_found)
 }
 
@@ -84,13 +90,19 @@ pub fn to_decide(conn: &mut AnyConn, caller: &Caller, search: &Search, now: i64)
         .filter(grants::user_id.eq(&caller.user).and(grants::can_decide.eq(true)))
         .filter(grants::ended_at.is_null().and(grants::until.gt(now)))
         .select(grants::case_id);
-    let of_unit = cases::handling.eq("standard").and(cases::unit_path.like(format!("{}%", caller.unit_path)));
+    let of_unit = cases::handling
+        .eq("standard")
+        .and(cases::unit_path.like(format!("{}%", caller.unit_path)));
     let decided = cases::table
         .filter(of_unit.or(cases::handling.ne("standard").and(cases::id.eq_any(named))))
         .filter(cases::lead_id.ne(&caller.user).and(cases::id.ne_all(mine)))
         .select(cases::id);
     let mut query = captures::table
-        .filter(captures::case_id.eq_any(decided).and(captures::capturer_id.ne(&caller.user)))
+        .filter(
+            captures::case_id
+                .eq_any(decided)
+                .and(captures::capturer_id.ne(&caller.user)),
+        )
         .order(captures::id.desc())
         .limit(search.limit as i64)
         .select(CaptureRow::as_select())
@@ -117,7 +129,11 @@ fn part_in(conn: &mut AnyConn, user: &str) -> Result<Vec<String>> {
         .filter(authorization_holders::user_id.eq(user))
         .select(authorization_holders::authorization_id);
     Ok(authorizations::table
-        .filter(authorizations::requester_id.eq(user).or(authorizations::id.eq_any(held)))
+        .filter(
+            authorizations::requester_id
+                .eq(user)
+                .or(authorizations::id.eq_any(held)),
+        )
         .select(authorizations::id)
         .load(conn)?)
 }
@@ -125,7 +141,11 @@ fn part_in(conn: &mut AnyConn, user: &str) -> Result<Vec<String>> {
 /// Those of some captures whose content is kept from readers.
 pub fn closed(conn: &mut AnyConn, ids: &[String]) -> Result<Vec<CaptureRow>> {
     Ok(captures::table
-        .filter(captures::id.eq_any(ids.to_vec()).and(captures::state.eq_any(["held", "quarantined"])))
+        .filter(
+            captures::id
+                .eq_any(ids.to_vec())
+                .and(captures::state.eq_any(["held", "quarantined"])),
+        )
         .select(CaptureRow::as_select())
         .load(conn)?)
 }
@@ -145,7 +165,12 @@ pub fn files_of(conn: &mut AnyConn, capture: &str) -> Result<Vec<FileRow>> {
         .left_join(files::table.on(files::sha256.eq(capture_files::sha256)))
         .filter(capture_files::capture_id.eq(capture))
         .order(capture_files::n)
-        .select((capture_files::sha256, capture_files::withheld, files::size.nullable(), files::media_type.nullable()))
+        .select((
+            capture_files::sha256,
+            capture_files::withheld,
+            files::size.nullable(),
+            files::media_type.nullable(),
+        ))
         .load(conn)?)
 }
 

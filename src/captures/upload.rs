@@ -30,13 +30,28 @@ use crate::proof::id::Digest;
 /// Bytes of a refused body that are read and dropped, so that the sender can read the answer.
 const DRAIN: usize = 64 << 20;
 
-pub(super) async fn record(req: HttpRequest, path: Path<String>, payload: Payload, mut visit: Visit, app: App) -> Reply {
+pub(super) async fn record(
+    req: HttpRequest,
+    path: Path<String>,
+    payload: Payload,
+    mut visit: Visit,
+    app: App,
+) -> Reply {
     let mut payload = payload.into_inner();
     let multipart = content_type(&req).starts_with("multipart/form-data");
     if !multipart {
         let case = parse_id(&path).ok_or_else(Error::not_found)?;
-        app.gate.check(&visit, Act::CaptureRecord, Scope::Case(case.clone())).await?;
-        let form = body::form(&req, Payload::from_request(&req, &mut payload).await.map_err(Error::internal)?, &mut visit).await?;
+        app.gate
+            .check(&visit, Act::CaptureRecord, Scope::Case(case.clone()))
+            .await?;
+        let form = body::form(
+            &req,
+            Payload::from_request(&req, &mut payload)
+                .await
+                .map_err(Error::internal)?,
+            &mut visit,
+        )
+        .await?;
         let new = NewCapture::parse(form)?;
         return finish(&app, &visit, case, new, Vec::new()).await;
     }
@@ -46,23 +61,37 @@ pub(super) async fn record(req: HttpRequest, path: Path<String>, payload: Payloa
     let taking = actix_web::rt::spawn(async move {
         let mut parts = Parts { body, over: false };
         let done = receive(&req, &path, &mut parts, &mut visit, &app).await;
-        if done.is_err() {
+        // Who fell silent is not waited for once more.
+        if done.as_ref().is_err_and(|e| e.kind != Kind::Timeout) {
             drain(parts).await;
         }
         done
     });
-    taking.await.unwrap_or_else(|e| Err(Error::internal(format!("an upload's task ended badly: {e}"))))
+    taking
+        .await
+        .unwrap_or_else(|e| Err(Error::internal(format!("an upload's task ended badly: {e}"))))
 }
 
 fn content_type(req: &HttpRequest) -> String {
-    req.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default().to_ascii_lowercase()
+    req.headers()
+        .get(CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default()
+        .to_ascii_lowercase()
 }
 
 async fn receive(req: &HttpRequest, path: &str, parts: &mut Parts, visit: &mut Visit, app: &App) -> Reply {
     let case = parse_id(path).ok_or_else(Error::not_found)?;
-    let passed = app.gate.check(visit, Act::CaptureRecord, Scope::Case(case.clone())).await?;
+    let passed = app
+        .gate
+        .check(visit, Act::CaptureRecord, Scope::Case(case.clone()))
+        .await?;
     let _place = app.uploads.enter(&passed.caller.user, app.limits.uploads)?;
-    let announced = req.headers().get(CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse::<u64>().ok()).unwrap_or(0);
+    let announced = req
+        .headers()
+        .get(CONTENT_LENGTH)
+        .and_then(|v| v.to_str().ok()?.parse::<u64>().ok())
+        .unwrap_or(0);
     let (blobs, needed) = (app.blobs.clone(), app.limits.reserve.saturating_add(announced));
     blocking(move || blobs.check_reserve(needed)).await?;
     let (new, json) = first_part(parts, app).await?;
@@ -98,12 +127,20 @@ async fn first_part(parts: &mut Parts, app: &App) -> Result<(NewCapture, Value)>
     let idle = Duration::from_secs(app.limits.idle);
     let first = next_part(parts, idle).await?;
     let Some(mut field) = first.filter(|f| f.name() == Some("capture")) else {
-        return Err(Error::field("capture", "first", "must be the first part of the body, as JSON; the files follow it"));
+        return Err(Error::field(
+            "capture",
+            "first",
+            "must be the first part of the body, as JSON; the files follow it",
+        ));
     };
     let mut bytes = Vec::new();
     while let Some(chunk) = next_chunk(&mut field, idle).await? {
         if bytes.len() + chunk.len() > LIMIT {
-            return Err(Error::new(Kind::TooLarge, "too-large", format!("The part `capture` has at most {LIMIT} bytes.")));
+            return Err(Error::new(
+                Kind::TooLarge,
+                "too-large",
+                format!("The part `capture` has at most {LIMIT} bytes."),
+            ));
         }
         bytes.extend_from_slice(&chunk);
     }
@@ -112,12 +149,16 @@ async fn first_part(parts: &mut Parts, app: &App) -> Result<(NewCapture, Value)>
 }
 
 async fn next_part(parts: &mut Parts, idle: Duration) -> Result<Option<Field>> {
-    let next = tokio::time::timeout(idle, parts.next()).await.map_err(|_| body::silent())?;
+    let next = tokio::time::timeout(idle, parts.next())
+        .await
+        .map_err(|_| body::silent())?;
     next.transpose().map_err(broken)
 }
 
 async fn next_chunk(field: &mut Field, idle: Duration) -> Result<Option<bytes::Bytes>> {
-    let next = tokio::time::timeout(idle, field.next()).await.map_err(|_| body::silent())?;
+    let next = tokio::time::timeout(idle, field.next())
+        .await
+        .map_err(|_| body::silent())?;
     next.transpose().map_err(broken)
 }
 
@@ -127,11 +168,20 @@ fn broken(e: impl std::fmt::Debug) -> Error {
         return body::cut_off();
     }
     let short: String = text.chars().take(80).collect();
-    Error::field("body", "multipart", format!("is not well-formed multipart/form-data ({short}): send the part `capture`, then one part a file"))
+    Error::field(
+        "body",
+        "multipart",
+        format!("is not well-formed multipart/form-data ({short}): send the part `capture`, then one part a file"),
+    )
 }
 
 /// Files that have come, and those that are named as hashes only, in the order of the JSON.
-async fn take_files(parts: &mut Parts, new: &NewCapture, app: &App, begun: &mut bool) -> Result<Vec<(FileEntry, Option<Received>)>> {
+async fn take_files(
+    parts: &mut Parts,
+    new: &NewCapture,
+    app: &App,
+    begun: &mut bool,
+) -> Result<Vec<(FileEntry, Option<Received>)>> {
     let idle = Duration::from_secs(app.limits.idle);
     let mut come: Vec<Option<(Received, Option<String>)>> = new.files.iter().map(|_| None).collect();
     while let Some(mut field) = next_part(parts, idle).await? {
@@ -151,7 +201,12 @@ async fn take_files(parts: &mut Parts, new: &NewCapture, app: &App, begun: &mut 
         as_declared(place, &new.files[place], &received)?;
         come[place] = Some((received, declared));
     }
-    new.files.iter().zip(come).enumerate().map(|(i, (file, come))| entry(i, file, come)).collect()
+    new.files
+        .iter()
+        .zip(come)
+        .enumerate()
+        .map(|(i, (file, come))| entry(i, file, come))
+        .collect()
 }
 
 fn part_error(name: &str, rule: &str, message: &str) -> Error {
@@ -163,17 +218,34 @@ fn part_error(name: &str, rule: &str, message: &str) -> Error {
 fn as_declared(i: usize, file: &NewFile, received: &Received) -> Result<()> {
     let mut errors = Vec::new();
     if let Some(declared) = file.sha256.filter(|d| *d != received.sha256) {
-        let message = format!("declared {declared}, received {}: the bytes changed on the way, or another file was sent; nothing was kept", received.sha256);
-        errors.push(FieldError { field: format!("files[{i}].sha256"), rule: "matches".into(), message });
+        let message = format!(
+            "declared {declared}, received {}: the bytes changed on the way, or another file was sent; nothing was kept",
+            received.sha256
+        );
+        errors.push(FieldError {
+            field: format!("files[{i}].sha256"),
+            rule: "matches".into(),
+            message,
+        });
     }
     if let Some(declared) = file.size.filter(|s| *s != received.size) {
-        let message = format!("declared {declared} bytes, received {}; nothing was kept", received.size);
-        errors.push(FieldError { field: format!("files[{i}].size"), rule: "matches".into(), message });
+        let message = format!(
+            "declared {declared} bytes, received {}; nothing was kept",
+            received.size
+        );
+        errors.push(FieldError {
+            field: format!("files[{i}].size"),
+            rule: "matches".into(),
+            message,
+        });
     }
     if errors.is_empty() {
         return Ok(());
     }
-    Err(Error { slug: "digest-mismatch", ..Error::invalid(errors) })
+    Err(Error {
+        slug: "digest-mismatch",
+        ..Error::invalid(errors)
+    })
 }
 
 fn entry(i: usize, file: &NewFile, come: Option<(Received, Option<String>)>) -> Result<(FileEntry, Option<Received>)> {
@@ -188,13 +260,22 @@ fn entry(i: usize, file: &NewFile, come: Option<(Received, Option<String>)>) -> 
     };
     match (come, file.sha256, file.size) {
         (Some((received, declared)), ..) => {
-            let entry = fixed(received.sha256, received.size, Some(received.media_type.to_owned()), declared);
+            let entry = fixed(
+                received.sha256,
+                received.size,
+                Some(received.media_type.to_owned()),
+                declared,
+            );
             Ok((entry, Some(received)))
         }
         (None, Some(sha256), Some(size)) if file.withheld.is_some() => Ok((fixed(sha256, size, None, None), None)),
         _ => {
             let part = file.part.as_deref().unwrap_or_default();
-            Err(Error::field(format!("files[{i}].part"), "arrives", format!("names the part {part}, which never came; nothing was kept")))
+            Err(Error::field(
+                format!("files[{i}].part"),
+                "arrives",
+                format!("names the part {part}, which never came; nothing was kept"),
+            ))
         }
     }
 }
@@ -207,12 +288,25 @@ fn fingerprint(json: Value, files: &[(FileEntry, Option<Received>)]) -> Result<D
     Ok(Digest::of(&bytes))
 }
 
-async fn finish(app: &App, visit: &Visit, case: String, new: NewCapture, taken: Vec<(FileEntry, Option<Received>)>) -> Reply {
-    let taken = if taken.is_empty() && !new.files.is_empty() { hash_only(&new)? } else { taken };
+async fn finish(
+    app: &App,
+    visit: &Visit,
+    case: String,
+    new: NewCapture,
+    taken: Vec<(FileEntry, Option<Received>)>,
+) -> Reply {
+    let taken = if taken.is_empty() && !new.files.is_empty() {
+        hash_only(&new)?
+    } else {
+        taken
+    };
     let mut arrived = Vec::with_capacity(taken.len());
     let mut bytes = Vec::new();
     for (entry, received) in taken {
-        arrived.push(Arrived { entry, crc32: received.as_ref().map_or(0, |r| r.crc32) });
+        arrived.push(Arrived {
+            entry,
+            crc32: received.as_ref().map_or(0, |r| r.crc32),
+        });
         bytes.extend(received);
     }
     metrics::counter!("casetrail_files_received_total").increment(bytes.len() as u64);
@@ -222,19 +316,29 @@ async fn finish(app: &App, visit: &Visit, case: String, new: NewCapture, taken: 
     let not_required = app.limits.not_required.clone();
     let made = app
         .gate
-        .write(visit, Act::CaptureRecord, Scope::Case(case), move |tx| ops::record(tx, &new, &arrived, &not_required))
+        .write(visit, Act::CaptureRecord, Scope::Case(case), move |tx| {
+            ops::record(tx, &new, &arrived, &not_required)
+        })
         .await?;
     reply::created("captures", &made)
 }
 
 fn hash_only(new: &NewCapture) -> Result<Vec<(FileEntry, Option<Received>)>> {
-    new.files.iter().enumerate().map(|(i, file)| entry(i, file, None)).collect()
+    new.files
+        .iter()
+        .enumerate()
+        .map(|(i, file)| entry(i, file, None))
+        .collect()
 }
 
 /// Bytes that were refused, or that stopped coming, are an event about the case (product.md, rule 2).
 async fn note_failed(app: &App, passed: &crate::gate::Passed, case: &str, visit: &Visit, e: &Error) {
     let dropped = e.kind == Kind::Timeout || e.errors.iter().any(|f| f.rule == "complete");
-    let action = if dropped { Action::UploadDropped } else { Action::UploadRefused };
+    let action = if dropped {
+        Action::UploadDropped
+    } else {
+        Action::UploadRefused
+    };
     let draft = Draft {
         stream: access_stream(case),
         action,
@@ -244,7 +348,11 @@ async fn note_failed(app: &App, passed: &crate::gate::Passed, case: &str, visit:
         record: json!({"answer": e.slug, "errors": e.errors, "address": visit.address}),
         attest: Map::new(),
     };
-    if let Err(lost) = app.gate.note(actor_of(&passed.caller, passed.ground.as_ref()), draft).await {
+    if let Err(lost) = app
+        .gate
+        .note(actor_of(&passed.caller, passed.ground.as_ref()), draft)
+        .await
+    {
         tracing::error!(error = %lost, "a failed upload could not be recorded");
     }
 }

@@ -18,14 +18,25 @@ pub struct Place {
 impl Uploads {
     /// Takes a place, or says when to try again.
     pub fn enter(&self, user: &str, most: usize) -> Result<Place> {
-        let mut all = self.0.lock().map_err(|_| Error::internal("the count of uploads is lost"))?;
+        let mut all = self
+            .0
+            .lock()
+            .map_err(|_| Error::internal("the count of uploads is lost"))?;
         let count = all.entry(user.to_owned()).or_default();
         if *count >= most {
-            let detail = format!("You have {most} uploads under way, which is the most. Nothing was taken; send it again when one has ended.");
-            return Err(Error { retry_after: Some(2), ..Error::new(Kind::TooMany, "too-many-uploads", detail) });
+            let detail = format!(
+                "You have {most} uploads under way, which is the most. Nothing was taken; send it again when one has ended."
+            );
+            return Err(Error {
+                retry_after: Some(2),
+                ..Error::new(Kind::TooMany, "too-many-uploads", detail)
+            });
         }
         *count += 1;
-        Ok(Place { uploads: self.clone(), user: user.to_owned() })
+        Ok(Place {
+            uploads: self.clone(),
+            user: user.to_owned(),
+        })
     }
 }
 

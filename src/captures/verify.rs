@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::api::capture;
-use super::store::{self, CaptureRow, FileRow};
 use super::entries;
+use super::store::{self, CaptureRow, FileRow};
 use crate::blobs::Blobs;
 use crate::db::blocking;
 use crate::error::Result;
@@ -61,7 +61,10 @@ type Stored = (Option<ledger::read::StoredEvent>, Option<ledger::read::Record>);
 fn check_record(row: &CaptureRow, (event, stored): Stored) -> Value {
     let (verdict, why) = match (event.map(|e| e.body), stored) {
         (Some(body), Some((salt, text))) => match holds(row, &body, &salt, &text) {
-            true => ("passed", "the event is the one recorded, and its record is the one it binds"),
+            true => (
+                "passed",
+                "the event is the one recorded, and its record is the one it binds",
+            ),
             false => ("failed", "the event and its record do not belong together"),
         },
         (None, _) => ("failed", "the event of the recording is not where it was"),
@@ -72,9 +75,13 @@ fn check_record(row: &CaptureRow, (event, stored): Stored) -> Value {
 
 fn holds(row: &CaptureRow, body: &[u8], salt: &[u8], text: &str) -> bool {
     let Ok(event) = Event::parse(body) else { return false };
-    let Ok(salt) = <&[u8; 32]>::try_from(salt) else { return false };
+    let Ok(salt) = <&[u8; 32]>::try_from(salt) else {
+        return false;
+    };
     let leaf = crate::proof::event::leaf(body);
-    leaf.as_bytes().as_slice() == row.leaf && event.object.id == row.id && record::hash_canonical(text.as_bytes(), salt) == event.record
+    leaf.as_bytes().as_slice() == row.leaf
+        && event.object.id == row.id
+        && record::hash_canonical(text.as_bytes(), salt) == event.record
 }
 
 fn check_file(blobs: &Blobs, file: &FileRow) -> Value {
@@ -86,7 +93,10 @@ fn check_file(blobs: &Blobs, file: &FileRow) -> Value {
             Ok((found, size)) if found == wanted && Some(size as i64) == file.size => {
                 ("passed", format!("{size} bytes were read again and have this digest"))
             }
-            Ok((found, size)) => ("failed", format!("{size} bytes were read again and have the digest {found}")),
+            Ok((found, size)) => (
+                "failed",
+                format!("{size} bytes were read again and have the digest {found}"),
+            ),
             Err(e) => ("failed", format!("the bytes cannot be read: {e}")),
         },
     };
@@ -108,5 +118,8 @@ fn rehash(blobs: &Blobs, wanted: &Digest) -> Result<(Digest, u64)> {
 }
 
 fn worst(checks: &[Value]) -> &'static str {
-    ["failed", "absent", "not_checked"].into_iter().find(|v| checks.iter().any(|c| c["verdict"] == *v)).unwrap_or("passed")
+    ["failed", "absent", "not_checked"]
+        .into_iter()
+        .find(|v| checks.iter().any(|c| c["verdict"] == *v))
+        .unwrap_or("passed")
 }

@@ -19,7 +19,11 @@ pub fn add_member(tx: &mut Tx<'_>, user: &str) -> Result<Recorded<Value>> {
     let case = tx.case()?.clone();
     let person = people::named(tx.conn, "user_id", user)?;
     if !person.is(Role::Investigator) && !person.is(Role::Supervisor) {
-        return Err(Error::field("user_id", "role", "must be an investigator or a supervisor to work on a case"));
+        return Err(Error::field(
+            "user_id",
+            "role",
+            "must be an investigator or a supervisor to work on a case",
+        ));
     }
     if case.lead_id == person.user {
         return Err(Error::conflict("The lead works on the case already."));
@@ -27,13 +31,22 @@ pub fn add_member(tx: &mut Tx<'_>, user: &str) -> Result<Recorded<Value>> {
     if let Some(since) = store::member_since(tx.conn, &case.case_id, user)? {
         return Ok(tx.unchanged(member(user, since)));
     }
-    let made = tx.append(member_event(Action::MemberAdded, &case.case_id, &person.user, &person.name))?;
+    let made = tx.append(member_event(
+        Action::MemberAdded,
+        &case.case_id,
+        &person.user,
+        &person.name,
+    ))?;
     let back = diesel::update(members::table.find((&case.case_id, user)))
         .set((members::since.eq(made.at), members::ended_at.eq(None::<Micros>)))
         .execute(tx.conn)?;
     if back == 0 {
         diesel::insert_into(members::table)
-            .values((members::case_id.eq(&case.case_id), members::user_id.eq(user), members::since.eq(made.at)))
+            .values((
+                members::case_id.eq(&case.case_id),
+                members::user_id.eq(user),
+                members::since.eq(made.at),
+            ))
             .execute(tx.conn)?;
     }
     tx.answer(member(user, made.at))
@@ -43,14 +56,23 @@ pub fn add_member(tx: &mut Tx<'_>, user: &str) -> Result<Recorded<Value>> {
 pub fn remove_member(tx: &mut Tx<'_>, user: &str) -> Result<Recorded<()>> {
     let case = tx.case()?.clone();
     if case.lead_id == user {
-        return Err(Error::conflict("The lead cannot be removed: hand the lead over first, with PATCH lead_id on the case."));
+        return Err(Error::conflict(
+            "The lead cannot be removed: hand the lead over first, with PATCH lead_id on the case.",
+        ));
     }
     if store::member_since(tx.conn, &case.case_id, user)?.is_none() {
         return Ok(tx.unchanged(()));
     }
     let name = people::person(tx.conn, user)?.map(|p| p["name"].as_str().unwrap_or_default().to_owned());
-    let made = tx.append(member_event(Action::MemberRemoved, &case.case_id, user, &name.unwrap_or_default()))?;
-    diesel::update(members::table.find((&case.case_id, user))).set(members::ended_at.eq(made.at)).execute(tx.conn)?;
+    let made = tx.append(member_event(
+        Action::MemberRemoved,
+        &case.case_id,
+        user,
+        &name.unwrap_or_default(),
+    ))?;
+    diesel::update(members::table.find((&case.case_id, user)))
+        .set(members::ended_at.eq(made.at))
+        .execute(tx.conn)?;
     tx.answer(())
 }
 
@@ -67,16 +89,29 @@ fn member_event<'e>(action: Action, case: &str, user: &'e str, name: &str) -> Ne
 pub fn give(tx: &mut Tx<'_>, new: &NewGrant) -> Result<Recorded<Value>> {
     if new.user_id == tx.caller.user {
         let rules = vec!["nobody-decides-own-request".to_owned()];
-        return Err(Error::forbidden(rules, "You may not give access to yourself: the rule `nobody-decides-own-request` forbids it."));
+        return Err(Error::forbidden(
+            rules,
+            "You may not give access to yourself: the rule `nobody-decides-own-request` forbids it.",
+        ));
     }
     let wanted = [(new.decide, Act::GrantDecide), (new.read || new.export, Act::GrantGive)];
     if let Some((_, act)) = wanted.iter().find(|(asked, act)| *asked && !tx.may(*act)) {
-        return Err(Error::forbidden(Vec::new(), format!("You may not do this ({}) here.", act.as_str())));
+        return Err(Error::forbidden(
+            Vec::new(),
+            format!("You may not do this ({}) here.", act.as_str()),
+        ));
     }
     let person = people::named(tx.conn, "user_id", &new.user_id)?;
-    let needs = [(new.export, Role::Prosecutor, "export"), (new.decide, Role::Supervisor, "decide")];
+    let needs = [
+        (new.export, Role::Prosecutor, "export"),
+        (new.decide, Role::Supervisor, "decide"),
+    ];
     if let Some((_, role, right)) = needs.iter().find(|(asked, role, _)| *asked && !person.is(*role)) {
-        return Err(Error::field("user_id", "role", format!("must be a {} to be given {right}", role.as_str())));
+        return Err(Error::field(
+            "user_id",
+            "role",
+            format!("must be a {} to be given {right}", role.as_str()),
+        ));
     }
     let case = tx.case()?.case_id.clone();
     let record = insert_grant(tx, &case, new)?;
@@ -113,8 +148,10 @@ pub fn insert_grant(tx: &mut Tx<'_>, case: &str, new: &NewGrant) -> Result<Value
 
 /// Ends a grant before its time; a repeat changes nothing.
 pub fn end_grant(tx: &mut Tx<'_>, id: &str) -> Result<Recorded<()>> {
-    let (ended, body): (Option<Micros>, String) =
-        grants::table.find(id).select((grants::ended_at, grants::body)).first(tx.conn)?;
+    let (ended, body): (Option<Micros>, String) = grants::table
+        .find(id)
+        .select((grants::ended_at, grants::body))
+        .first(tx.conn)?;
     if ended.is_some() {
         return Ok(tx.unchanged(()));
     }

@@ -25,7 +25,10 @@ fn case(path: &str) -> Result<(String, Scope)> {
 pub(super) async fn open(req: HttpRequest, payload: Payload, mut visit: Visit, app: App) -> Reply {
     app.gate.check(&visit, Act::CaseOpen, Scope::Agency).await?;
     let new = NewCase::parse(body::form(&req, payload, &mut visit).await?)?;
-    let made = app.gate.write(&visit, Act::CaseOpen, Scope::Agency, move |tx| ops::open(tx, &new)).await?;
+    let made = app
+        .gate
+        .write(&visit, Act::CaseOpen, Scope::Agency, move |tx| ops::open(tx, &new))
+        .await?;
     reply::created("cases", &made)
 }
 
@@ -47,7 +50,9 @@ pub(super) async fn list(req: HttpRequest, visit: Visit, app: App) -> Reply {
             let rows = store::list(look.conn, look.caller, &search, look.now)?;
             let ids: Vec<String> = rows.iter().map(|r| r.id.clone()).collect();
             let members = store::members_of(look.conn, &ids)?;
-            rows.into_iter().map(|row| Ok((row.id.clone(), show(&row, &members)?))).collect::<Result<Vec<_>>>()
+            rows.into_iter()
+                .map(|row| Ok((row.id.clone(), show(&row, &members)?)))
+                .collect::<Result<Vec<_>>>()
         })
         .await?;
     page.reply(&req, Listed::of(rows, &page, |(id, _)| id.clone(), |(_, shown)| shown))
@@ -80,21 +85,33 @@ pub(super) async fn change(req: HttpRequest, path: Path<String>, payload: Payloa
     let act = ops::act_for(&patch);
     app.gate.check(&visit, act, scope.clone()).await?;
     let version = visit::if_match(&req)?;
-    let shown = app.gate.write(&visit, act, scope, move |tx| ops::change(tx, version, &patch)).await?;
+    let shown = app
+        .gate
+        .write(&visit, act, scope, move |tx| ops::change(tx, version, &patch))
+        .await?;
     reply::versioned(&shown)
 }
 
 pub(super) async fn add_member(path: Path<(String, String)>, visit: Visit, app: App) -> Reply {
     let (_, scope) = case(&path.0)?;
     let user = parse_id(&path.1).unwrap_or_default();
-    let member = app.gate.write(&visit, Act::MemberChange, scope, move |tx| access::add_member(tx, &user)).await?;
+    let member = app
+        .gate
+        .write(&visit, Act::MemberChange, scope, move |tx| {
+            access::add_member(tx, &user)
+        })
+        .await?;
     reply::ok(&member)
 }
 
 pub(super) async fn remove_member(path: Path<(String, String)>, visit: Visit, app: App) -> Reply {
     let (_, scope) = case(&path.0)?;
     let user = parse_id(&path.1).unwrap_or_default();
-    app.gate.write(&visit, Act::MemberChange, scope, move |tx| access::remove_member(tx, &user)).await?;
+    app.gate
+        .write(&visit, Act::MemberChange, scope, move |tx| {
+            access::remove_member(tx, &user)
+        })
+        .await?;
     reply::nothing()
 }
 
@@ -104,7 +121,9 @@ pub(super) async fn grants(req: HttpRequest, path: Path<String>, visit: Visit, a
     let asked = page.clone();
     let rows = app
         .gate
-        .read(&visit, Act::CaseRead, scope, move |look| store::grants_of(look.conn, &id, asked.after.as_deref(), asked.limit + 1))
+        .read(&visit, Act::CaseRead, scope, move |look| {
+            store::grants_of(look.conn, &id, asked.after.as_deref(), asked.limit + 1)
+        })
         .await?;
     let show = |(_, body): (String, String)| access::shown(&serde_json::from_str(&body).unwrap_or(Value::Null));
     page.reply(&req, Listed::of(rows, &page, |(id, _)| id.clone(), show))
@@ -115,12 +134,19 @@ pub(super) async fn give(req: HttpRequest, path: Path<String>, payload: Payload,
     app.gate.check(&visit, Act::CaseRead, scope.clone()).await?;
     let new = NewGrant::parse(body::form(&req, payload, &mut visit).await?, app.gate.now())?;
     let act = if new.decide { Act::GrantDecide } else { Act::GrantGive };
-    let made = app.gate.write(&visit, act, scope, move |tx| access::give(tx, &new)).await?;
+    let made = app
+        .gate
+        .write(&visit, act, scope, move |tx| access::give(tx, &new))
+        .await?;
     Ok(HttpResponse::Created().json(made))
 }
 
 pub(super) async fn end_grant(path: Path<String>, visit: Visit, app: App) -> Reply {
     let id = parse_id(&path).ok_or_else(Error::not_found)?;
-    app.gate.write(&visit, Act::GrantEnd, Scope::Grant(id.clone()), move |tx| access::end_grant(tx, &id)).await?;
+    app.gate
+        .write(&visit, Act::GrantEnd, Scope::Grant(id.clone()), move |tx| {
+            access::end_grant(tx, &id)
+        })
+        .await?;
     reply::nothing()
 }

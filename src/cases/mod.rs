@@ -22,7 +22,10 @@ pub fn routes(config: &mut ServiceConfig) {
         .route("/api/v1/cases/{id}", web::get().to(api::read))
         .route("/api/v1/cases/{id}", web::patch().to(api::change))
         .route("/api/v1/cases/{id}/members/{user_id}", web::put().to(api::add_member))
-        .route("/api/v1/cases/{id}/members/{user_id}", web::delete().to(api::remove_member))
+        .route(
+            "/api/v1/cases/{id}/members/{user_id}",
+            web::delete().to(api::remove_member),
+        )
         .route("/api/v1/cases/{id}/grants", web::get().to(api::grants))
         .route("/api/v1/cases/{id}/grants", web::post().to(api::give))
         .route("/api/v1/grants/{id}", web::delete().to(api::end_grant));

@@ -9,13 +9,19 @@ use crate::forms::{Form, LINE, REASON, Word};
 use crate::policy::{CaseStatus, Handling};
 
 impl Word for Handling {
-    const WORDS: &'static [(&'static str, Self)] =
-        &[("standard", Self::Standard), ("restricted", Self::Restricted), ("confidential", Self::Confidential)];
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("standard", Self::Standard),
+        ("restricted", Self::Restricted),
+        ("confidential", Self::Confidential),
+    ];
 }
 
 impl Word for CaseStatus {
-    const WORDS: &'static [(&'static str, Self)] =
-        &[("open", Self::Open), ("suspended", Self::Suspended), ("closed", Self::Closed)];
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("open", Self::Open),
+        ("suspended", Self::Suspended),
+        ("closed", Self::Closed),
+    ];
 }
 
 /// A case about to be opened.
@@ -51,12 +57,18 @@ impl NewCase {
             jurisdiction: form.text("jurisdiction", LINE),
             court_order: form.text("court_order", LINE),
             particulars: match kind {
-                Some(kind) => form.object("particulars", |f| particulars::parse(kind, f)).unwrap_or_default(),
+                Some(kind) => form
+                    .object("particulars", |f| particulars::parse(kind, f))
+                    .unwrap_or_default(),
                 None => form.value("particulars").map(|_| Map::new()).unwrap_or_default(),
             },
         };
         if handling != Handling::Standard && new.supervisor_id.is_none() && form.ok() {
-            form.refuse("supervisor_id", "required", "must name the supervisor who decides in a restricted or confidential case");
+            form.refuse(
+                "supervisor_id",
+                "required",
+                "must name the supervisor who decides in a restricted or confidential case",
+            );
         }
         form.done()?;
         Ok(new)
@@ -67,10 +79,18 @@ fn number(form: &mut Form) -> Option<String> {
     let text = form.text("number", 64)?;
     let fine = |c: char| c.is_alphanumeric() || " -_/.:()#".contains(c);
     if text.trim() != text || text.is_empty() || !text.chars().all(fine) {
-        form.refuse("number", "form", "must hold letters, digits and - _ / . : ( ) # only, without spaces around it");
+        form.refuse(
+            "number",
+            "form",
+            "must hold letters, digits and - _ / . : ( ) # only, without spaces around it",
+        );
     }
     if text.starts_with("P-") {
-        form.refuse("number", "reserved", "must not begin with P-, which marks provisional numbers");
+        form.refuse(
+            "number",
+            "reserved",
+            "must not begin with P-, which marks provisional numbers",
+        );
     }
     Some(text)
 }
@@ -78,7 +98,11 @@ fn number(form: &mut Form) -> Option<String> {
 fn zone(form: &mut Form) -> Option<String> {
     let text = form.text("time_zone", 64)?;
     if text.parse::<chrono_tz::Tz>().is_err() {
-        form.refuse("time_zone", "iana", "must be a zone of the IANA database, such as America/New_York");
+        form.refuse(
+            "time_zone",
+            "iana",
+            "must be a zone of the IANA database, such as America/New_York",
+        );
     }
     Some(text)
 }
@@ -86,12 +110,23 @@ fn zone(form: &mut Form) -> Option<String> {
 /// A number for a case that has none yet: unguessable, and not sequential.
 pub fn provisional_number() -> String {
     const LETTERS: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
-    let letters: String = random::<8>().iter().map(|b| char::from(LETTERS[usize::from(b % 32)])).collect();
+    let letters: String = random::<8>()
+        .iter()
+        .map(|b| char::from(LETTERS[usize::from(b % 32)]))
+        .collect();
     format!("P-{}-{}", &letters[..4], &letters[4..])
 }
 
 /// A case as its record says: the full content of one version.
-pub fn record(new: &NewCase, id: &str, number: &str, unit_id: &str, lead: Value, supervisor: Option<Value>, now: Micros) -> Value {
+pub fn record(
+    new: &NewCase,
+    id: &str,
+    number: &str,
+    unit_id: &str,
+    lead: Value,
+    supervisor: Option<Value>,
+    now: Micros,
+) -> Value {
     json!({
         "id": id, "number": number, "provisional": new.number.is_none(), "title": new.title, "kind": new.kind,
         "status": "open", "disposition": null, "handling": new.handling, "court_order": new.court_order,
@@ -163,7 +198,10 @@ impl CasePatch {
             next["provisional"] = json!(false);
         }
         if let Some(given) = &self.particulars {
-            merge(&mut next["particulars"], self.read_particulars(kind_of(before)?, given)?);
+            merge(
+                &mut next["particulars"],
+                self.read_particulars(kind_of(before)?, given)?,
+            );
         }
         if let Some(handling) = self.handling {
             next["handling"] = json!(handling);
@@ -186,10 +224,16 @@ impl CasePatch {
 }
 
 fn disposition(form: &mut Form, fields: &mut Map<String, Value>) {
-    let Some(text) = form.text("disposition", 40) else { return };
+    let Some(text) = form.text("disposition", 40) else {
+        return;
+    };
     let fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if text.is_empty() || !text.chars().all(fine) {
-        form.refuse("disposition", "form", "must be a word such as located_safe, arrest, unfounded, referred");
+        form.refuse(
+            "disposition",
+            "form",
+            "must be a word such as located_safe, arrest, unfounded, referred",
+        );
     }
     fields.insert("disposition".into(), text.into());
 }
@@ -207,7 +251,11 @@ fn merge(into: &mut Value, given: Map<String, Value>) {
 fn set_status(next: &mut Value, status: CaseStatus) -> Result<()> {
     let closing = status == CaseStatus::Closed;
     if closing && next["disposition"].is_null() {
-        return Err(Error::field("disposition", "required", "must be given to close a case, such as located_safe, arrest, unfounded, referred"));
+        return Err(Error::field(
+            "disposition",
+            "required",
+            "must be given to close a case, such as located_safe, arrest, unfounded, referred",
+        ));
     }
     if closing {
         particulars::require(kind_of(next)?, &next["particulars"], Stage::Closing)?;
@@ -228,10 +276,16 @@ pub fn kind_of(record: &Value) -> Result<Kind> {
 pub fn shown(record: &Value, members: &[(String, Micros)], held: i64) -> Result<Value> {
     let mut out = record.clone();
     let due = particulars::due(kind_of(record)?, &record["particulars"]);
-    out["due"] = due.iter().map(|(field, before)| json!({"field": field, "before": before})).collect();
+    out["due"] = due
+        .iter()
+        .map(|(field, before)| json!({"field": field, "before": before}))
+        .collect();
     out["lead_id"] = out["lead"]["id"].take();
     out["supervisor_id"] = out["supervisor"]["id"].take();
-    out["members"] = members.iter().map(|(id, since)| json!({"user_id": id, "since": clock::format(*since)})).collect();
+    out["members"] = members
+        .iter()
+        .map(|(id, since)| json!({"user_id": id, "since": clock::format(*since)}))
+        .collect();
     out["held_count"] = json!(held);
     out["withheld"] = match held {
         0 => json!([]),
@@ -268,7 +322,11 @@ impl NewGrant {
             decide: rights.iter().any(|r| r == "decide"),
             reason: form.required("reason", REASON),
         };
-        if rights.is_empty() || rights.iter().any(|r| !["read", "export", "decide"].contains(&r.as_str())) {
+        if rights.is_empty()
+            || rights
+                .iter()
+                .any(|r| !["read", "export", "decide"].contains(&r.as_str()))
+        {
             form.refuse("rights", "one_of", "must be a list of read, export, decide");
         }
         if form.ok() && new.until <= now {
@@ -280,6 +338,10 @@ impl NewGrant {
 
     /// The rights by name.
     pub fn rights(&self) -> Vec<&'static str> {
-        [(self.read, "read"), (self.export, "export"), (self.decide, "decide")].iter().filter(|r| r.0).map(|r| r.1).collect()
+        [(self.read, "read"), (self.export, "export"), (self.decide, "decide")]
+            .iter()
+            .filter(|r| r.0)
+            .map(|r| r.1)
+            .collect()
     }
 }

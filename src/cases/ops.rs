@@ -35,7 +35,14 @@ pub fn open(tx: &mut Tx<'_>, new: &NewCase) -> Result<Recorded<Value>> {
     if let Some(supervisor) = supervisor.filter(|_| new.handling != Handling::Standard) {
         let until = tx.now + DECIDES_FOR;
         let reason = "named as deciding supervisor when the case was opened".to_owned();
-        let grant = NewGrant { user_id: supervisor.user, until, read: true, export: false, decide: true, reason };
+        let grant = NewGrant {
+            user_id: supervisor.user,
+            until,
+            read: true,
+            export: false,
+            decide: true,
+            reason,
+        };
         access::insert_grant(tx, &id, &grant)?;
     }
     tx.answer(model::shown(&record, &[], 0)?)
@@ -43,7 +50,11 @@ pub fn open(tx: &mut Tx<'_>, new: &NewCase) -> Result<Recorded<Value>> {
 
 /// A taken number is refused as taken, and says nothing else.
 fn free_number(tx: &mut Tx<'_>, number: &str) -> Result<()> {
-    let taken: Option<String> = cases::table.filter(cases::number.eq(number)).select(cases::id).first(tx.conn).optional()?;
+    let taken: Option<String> = cases::table
+        .filter(cases::number.eq(number))
+        .select(cases::id)
+        .first(tx.conn)
+        .optional()?;
     match taken {
         None => Ok(()),
         Some(_) => Err(number_taken()),
@@ -51,8 +62,16 @@ fn free_number(tx: &mut Tx<'_>, number: &str) -> Result<()> {
 }
 
 fn number_taken() -> Error {
-    let errors = vec![crate::error::FieldError { field: "number".into(), rule: "unique".into(), message: "is taken: check it, or leave it out for a provisional one".into() }];
-    Error { slug: "taken", errors, ..Error::conflict("number: is taken") }
+    let errors = vec![crate::error::FieldError {
+        field: "number".into(),
+        rule: "unique".into(),
+        message: "is taken: check it, or leave it out for a provisional one".into(),
+    }];
+    Error {
+        slug: "taken",
+        errors,
+        ..Error::conflict("number: is taken")
+    }
 }
 
 /// The supervisor named to decide must be one, and not the one who opens.
@@ -76,7 +95,11 @@ fn decider_of(tx: &mut Tx<'_>, id: &str, next: &Value) -> Result<Caller> {
 }
 
 fn works_on_it() -> Error {
-    Error::field("supervisor_id", "other", "must be somebody else: nobody decides in a case they work on")
+    Error::field(
+        "supervisor_id",
+        "other",
+        "must be somebody else: nobody decides in a case they work on",
+    )
 }
 
 fn insert(tx: &mut Tx<'_>, record: &Value, unit_path: &str, made: &Appended) -> Result<()> {
@@ -99,7 +122,11 @@ fn insert(tx: &mut Tx<'_>, record: &Value, unit_path: &str, made: &Appended) -> 
         cases::leaf.eq(made.leaf.as_bytes().to_vec()),
         cases::body.eq(canonical(record)?),
     );
-    match diesel::insert_into(cases::table).values(row).execute(tx.conn).map_err(Error::from) {
+    match diesel::insert_into(cases::table)
+        .values(row)
+        .execute(tx.conn)
+        .map_err(Error::from)
+    {
         Ok(_) => Ok(()),
         Err(e) if e.slug == "taken" => Err(number_taken()),
         Err(e) => Err(e),
@@ -121,7 +148,11 @@ pub fn change(tx: &mut Tx<'_>, version: i64, patch: &CasePatch) -> Result<Record
     }
     put_people(tx, patch, &mut next)?;
     if next["handling"] != "standard" && before["handling"] == "standard" && patch.supervisor_id.is_none() {
-        return Err(Error::field("supervisor_id", "required", "must name the supervisor who decides in a restricted or confidential case"));
+        return Err(Error::field(
+            "supervisor_id",
+            "required",
+            "must name the supervisor who decides in a restricted or confidential case",
+        ));
     }
     let action = action_of(&before, &next);
     let made = tx.append(NewEvent::new(action, ("case", &id), row.version + 1, next.clone()))?;
@@ -145,7 +176,10 @@ fn may_all(tx: &Tx<'_>, patch: &CasePatch) -> Result<()> {
         (patch.changes_particulars(), Act::CaseChange),
     ];
     match wanted.iter().find(|(asked, act)| *asked && !tx.may(*act)) {
-        Some((_, act)) => Err(Error::forbidden(Vec::new(), format!("You may not do this ({}) here.", act.as_str()))),
+        Some((_, act)) => Err(Error::forbidden(
+            Vec::new(),
+            format!("You may not do this ({}) here.", act.as_str()),
+        )),
         None => Ok(()),
     }
 }
@@ -154,12 +188,20 @@ fn put_people(tx: &mut Tx<'_>, patch: &CasePatch, next: &mut Value) -> Result<()
     if let Some(id) = &patch.lead_id {
         let lead = people::named(tx.conn, "lead_id", id)?;
         if !lead.is(Role::Investigator) && !lead.is(Role::Supervisor) {
-            return Err(Error::field("lead_id", "role", "must be an investigator or a supervisor"));
+            return Err(Error::field(
+                "lead_id",
+                "role",
+                "must be an investigator or a supervisor",
+            ));
         }
         next["lead"] = json!({"id": lead.user, "name": lead.name});
     }
     if let Some(id) = &patch.unit_id {
-        next["unit_id"] = json!(people::unit(tx.conn, id)?.ok_or_else(|| Error::field("unit_id", "exists", "is no unit"))?.id);
+        next["unit_id"] = json!(
+            people::unit(tx.conn, id)?
+                .ok_or_else(|| Error::field("unit_id", "exists", "is no unit"))?
+                .id
+        );
     }
     if let Some(id) = &patch.supervisor_id {
         let named = decider_of(tx, id, next)?;
@@ -171,7 +213,14 @@ fn put_people(tx: &mut Tx<'_>, patch: &CasePatch, next: &mut Value) -> Result<()
 fn name_decider(tx: &mut Tx<'_>, id: &str, next: &Value) -> Result<()> {
     let user_id = next["supervisor"]["id"].as_str().unwrap_or_default().to_owned();
     let reason = "named as deciding supervisor".to_owned();
-    let grant = NewGrant { user_id, until: tx.now + DECIDES_FOR, read: true, export: false, decide: true, reason };
+    let grant = NewGrant {
+        user_id,
+        until: tx.now + DECIDES_FOR,
+        read: true,
+        export: false,
+        decide: true,
+        reason,
+    };
     access::insert_grant(tx, id, &grant).map(|_| ())
 }
 
@@ -189,7 +238,10 @@ fn action_of(before: &Value, next: &Value) -> Action {
 fn update(tx: &mut Tx<'_>, id: &str, next: &Value, made: &Appended) -> Result<()> {
     let text = |name: &str| next[name].as_str().unwrap_or_default().to_owned();
     let unit = people::unit(tx.conn, &text("unit_id"))?.ok_or_else(|| Error::internal("a case without its unit"))?;
-    let lead: String = users::table.find(next["lead"]["id"].as_str().unwrap_or_default()).select(users::id).first(tx.conn)?;
+    let lead: String = users::table
+        .find(next["lead"]["id"].as_str().unwrap_or_default())
+        .select(users::id)
+        .first(tx.conn)?;
     diesel::update(cases::table.find(id))
         .set((
             cases::number.eq(text("number")),

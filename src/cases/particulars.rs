@@ -50,7 +50,11 @@ struct Field {
 }
 
 const fn field(path: &'static str, shape: Shape) -> Field {
-    Field { path, shape, before: Stage::Authorization }
+    Field {
+        path,
+        shape,
+        before: Stage::Authorization,
+    }
 }
 
 const MISSING: &[Field] = &[
@@ -60,8 +64,16 @@ const MISSING: &[Field] = &[
     field("last_seen_where", Shape::Line),
     field("description", Shape::Text),
     field("endangered", Shape::Flag),
-    Field { path: "ncic.number", shape: Shape::Line, before: Stage::Closing },
-    Field { path: "ncic.entered_at", shape: Shape::Time, before: Stage::Closing },
+    Field {
+        path: "ncic.number",
+        shape: Shape::Line,
+        before: Stage::Closing,
+    },
+    Field {
+        path: "ncic.entered_at",
+        shape: Shape::Time,
+        before: Stage::Closing,
+    },
 ];
 const WANTED: &[Field] = &[
     field("warrant_number", Shape::Line),
@@ -172,8 +184,19 @@ pub fn require(kind: Kind, particulars: &Value, stage: Stage) -> Result<()> {
     let errors = open.iter().map(|path| crate::error::FieldError {
         field: path.clone(),
         rule: "due".into(),
-        message: format!("is due before {}: give it, or answer \"unknown\", with PATCH on the case", stage.as_str()),
+        message: format!(
+            "is due before {}: give it, or answer \"unknown\", with PATCH on the case",
+            stage.as_str()
+        ),
     });
-    let detail = format!("Before {} these are due: {}. \"unknown\" is an answer.", stage.as_str(), open.join(", "));
-    Err(Error { slug: "due-first", errors: errors.collect(), ..Error::conflict(detail) })
+    let detail = format!(
+        "Before {} these are due: {}. \"unknown\" is an answer.",
+        stage.as_str(),
+        open.join(", ")
+    );
+    Err(Error {
+        slug: "due-first",
+        errors: errors.collect(),
+        ..Error::conflict(detail)
+    })
 }

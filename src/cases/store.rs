@@ -22,7 +22,8 @@ pub struct CaseRow {
     pub version: i64,
 }
 
-const COLUMNS: (cases::id, cases::body, cases::held, cases::version) = (cases::id, cases::body, cases::held, cases::version);
+const COLUMNS: (cases::id, cases::body, cases::held, cases::version) =
+    (cases::id, cases::body, cases::held, cases::version);
 
 /// A case by id.
 pub fn case(conn: &mut AnyConn, id: &str) -> Result<Option<CaseRow>> {
@@ -53,7 +54,11 @@ impl Sees {
         let part = |given: bool| if given { caller.user.clone() } else { String::new() };
         Self {
             worker: part(works),
-            units: if supervisor { format!("{}%", caller.unit_path) } else { String::new() },
+            units: if supervisor {
+                format!("{}%", caller.unit_path)
+            } else {
+                String::new()
+            },
             grantee: part(works || caller.is(Role::Prosecutor)),
             decider: part(supervisor),
             now,
@@ -77,7 +82,11 @@ pub fn visible(sees: &Sees) -> _ {
         .filter(grants::user_id.eq(grantee))
         .filter(grants::ended_at.is_null())
         .filter(grants::until.gt(now))
-        .filter(grants::can_read.or(grants::can_export).or(grants::can_decide.and(grants::user_id.eq(decider))))
+        .filter(
+            grants::can_read
+                .or(grants::can_export)
+                .or(grants::can_decide.and(grants::user_id.eq(decider))),
+        )
         .select(grants::case_id);
     cases::lead_id
         .eq(worker)
@@ -132,7 +141,12 @@ pub fn members_of(conn: &mut AnyConn, ids: &[String]) -> Result<Vec<(String, Str
 /// Since when somebody is a member.
 pub fn member_since(conn: &mut AnyConn, case: &str, user: &str) -> Result<Option<Micros>> {
     Ok(members::table
-        .filter(members::case_id.eq(case).and(members::user_id.eq(user)).and(members::ended_at.is_null()))
+        .filter(
+            members::case_id
+                .eq(case)
+                .and(members::user_id.eq(user))
+                .and(members::ended_at.is_null()),
+        )
         .select(members::since)
         .first(conn)
         .optional()?)

@@ -22,7 +22,7 @@ const LOOK: Duration = Duration::from_millis(500);
 pub struct ExportArgs {
     /// The case, by id or number
     case: String,
-    /// The file to write [default: <case number>.zip]
+    /// The file to write [default: the case number with .zip]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// court_exhibits, discovery, supplement or internal

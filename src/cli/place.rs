@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::Failure;
 use crate::audit::Places;
 use crate::config::Config;
-use crate::db::{Db, Location};
+use crate::db::{Db, Location, migrate};
 
 /// The folder of the log's key, its last checkpoint and the secret.
 pub fn keys(data_dir: &Path) -> PathBuf {
@@ -33,6 +33,7 @@ pub fn open(config: &Config) -> Result<Db, Failure> {
         );
         return Err(Failure::unreadable(detail));
     }
+    migrate::check(&location).map_err(|e| Failure::from(e).with_code(2))?;
     Db::open(&location, 2).map_err(|e| Failure::from(e).with_code(2))
 }
 

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use actix_web::dev::ServerHandle;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
 use crate::app::{self, Listen, Opened, With};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
@@ -18,9 +21,10 @@ pub struct ServeArgs {}
 pub fn run(config: &Config, _args: &ServeArgs) -> Result<()> {
     log_to_stderr(config);
     actix_web::rt::System::new().block_on(async {
+        let door = Door::prepare(config)?;
         let opened = app::open(config, with(Arc::new(SystemClock), false)?).await?;
         let once = first_start(&opened).await?;
-        answer(config, opened, move |address| {
+        answer(config, door, opened, move |address| {
             eprint!("{}", greeting(&address, once.as_deref()));
         })
         .await
@@ -33,7 +37,11 @@ pub(super) fn with(clock: Arc<dyn Clock>, demo: bool) -> Result<With> {
     let metrics = recorder.handle();
     // A second recorder in one process is refused; the first keeps counting.
     let _ = metrics::set_global_recorder(recorder);
-    Ok(With { clock, demo, metrics: Some(metrics) })
+    Ok(With {
+        clock,
+        demo,
+        metrics: Some(metrics),
+    })
 }
 
 /// Structured lines on standard error; standard output belongs to what was asked for.
@@ -41,14 +49,21 @@ pub(super) fn log_to_stderr(config: &Config) {
     use std::io::IsTerminal;
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_new(config.get("log")).unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     let json = match config.get("log_format") {
         "json" => true,
         "text" => false,
         _ => !std::io::stderr().is_terminal(),
     };
     // Where a subscriber is set already, it stays.
-    let _ = if json { builder.json().flatten_event(true).try_init() } else { builder.with_target(false).try_init() };
+    let _ = if json {
+        builder.json().flatten_event(true).try_init()
+    } else {
+        builder.with_target(false).try_init()
+    };
 }
 
 /// Makes the first administrator; answers the one-time password, which is printed once.
@@ -73,9 +88,52 @@ pub(super) struct Address {
     pub log_vkey: String,
 }
 
+/// The socket, and the ear for signals. Whatever can fail for want of a port or a certificate fails before anything is
+/// made, above all before an administrator whose password is told once; and a stop that is asked for while the
+/// installation opens is not lost.
+pub(super) struct Door {
+    socket: std::net::TcpListener,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Door {
+    /// Takes the port, and reads the certificate that the settings name.
+    pub(super) fn prepare(config: &Config) -> Result<Self> {
+        let door = Self {
+            socket: app::bind(config)?,
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        };
+        if !config.http()? && !config.get("tls_cert").is_empty() {
+            app::tls(config)?;
+        }
+        Ok(door)
+    }
+}
+
+/// The first signal lets requests finish, a second one does not wait for them.
+async fn stop_when_told(mut terminate: Signal, mut interrupt: Signal, server: ServerHandle) {
+    let mut told = async || {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    told().await;
+    tokio::select! {
+        () = server.stop(true) => {}
+        () = told() => server.stop(false).await,
+    }
+}
+
 /// Listens, tells where, and answers until told to stop.
-pub(super) async fn answer(config: &Config, opened: Opened, tell: impl FnOnce(Address)) -> Result<()> {
-    let socket = app::bind(config)?;
+pub(super) async fn answer(config: &Config, door: Door, opened: Opened, tell: impl FnOnce(Address)) -> Result<()> {
+    let Door {
+        socket,
+        terminate,
+        interrupt,
+    } = door;
     let port = socket.local_addr()?.port();
     let (tls, certificate) = match config.http()? {
         true => (None, None),
@@ -90,11 +148,24 @@ pub(super) async fn answer(config: &Config, opened: Opened, tell: impl FnOnce(Ad
         "0.0.0.0" | "::" => "localhost",
         named => named,
     };
-    let address = Address { url: format!("{scheme}://{host}:{port}"), certificate, log_vkey: opened.log.vkey.clone() };
+    let address = Address {
+        url: format!("{scheme}://{host}:{port}"),
+        certificate,
+        log_vkey: opened.log.vkey.clone(),
+    };
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let jobs = tokio::spawn(jobs::run(opened.app.clone(), stopped.clone()));
     let builder = tokio::spawn(packets::run_builder(opened.app.clone(), stopped));
-    let server = app::listen(opened.app.clone(), Listen { socket, tls, workers: config.workers(), signals: true })?;
+    let server = app::listen(
+        opened.app.clone(),
+        Listen {
+            socket,
+            tls,
+            workers: config.workers(),
+            signals: false,
+        },
+    )?;
+    tokio::spawn(stop_when_told(terminate, interrupt, server.handle()));
     tell(address);
     let ended = server.await;
     // Jobs that already ended have nobody to tell.
@@ -110,7 +181,9 @@ fn greeting(address: &Address, once: Option<&str>) -> String {
     }
     out += &format!("  log key      {}\n", address.log_vkey);
     if let Some(once) = once {
-        out += &format!("  first administrator: user admin, one-time password {once}\n  It is shown once. Sign in and change it: PUT /api/v1/me/password.\n");
+        out += &format!(
+            "  first administrator: user admin, one-time password {once}\n  It is shown once. Sign in and change it: PUT /api/v1/me/password.\n"
+        );
     }
     out
 }

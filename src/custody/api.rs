@@ -53,7 +53,11 @@ async fn stream(req: HttpRequest, path: Path<String>, visit: Visit, app: App, ac
     let id = parse_id(&path).ok_or_else(Error::not_found)?;
     let page = Page::read(&req, &[])?;
     let (from, limit) = (page.after_number()?.map_or(0, |n| n + 1), page.limit as i64 + 1);
-    let name = if act == Act::CaseAccessesRead { ledger::access_stream(&id) } else { ledger::case_stream(&id) };
+    let name = if act == Act::CaseAccessesRead {
+        ledger::access_stream(&id)
+    } else {
+        ledger::case_stream(&id)
+    };
     let view = View::new(action, "case", &id, json!({"stream": name, "from": from}));
     let rows = app
         .gate
@@ -81,7 +85,10 @@ pub(super) async fn of_agency(req: HttpRequest, visit: Visit, app: App) -> Reply
         .gate
         .view(&visit, Act::LedgerRead, Scope::Agency, view, move |look| {
             let found = read::search(look.conn, &search)?;
-            found.into_iter().map(|(index, event)| Ok((index.to_string(), one(&event, Some(index), None, None)?))).collect::<Result<Rows>>()
+            found
+                .into_iter()
+                .map(|(index, event)| Ok((index.to_string(), one(&event, Some(index), None, None)?)))
+                .collect::<Result<Rows>>()
         })
         .await?;
     page.reply(&req, listed(rows, &page))
@@ -95,8 +102,16 @@ fn listed(rows: Rows, page: &Page) -> Listed {
 fn shown(look: &mut Look<'_>, found: Vec<StoredEvent>, act: Act) -> Result<Rows> {
     let reads = look.may(Act::CaseRead) || act == Act::CaptureRead;
     let indexes = indexes(look.conn, &found)?;
-    let records = if reads { records_of(look.conn, &found)? } else { HashMap::new() };
-    let closed = if reads { closed_captures(look, &found)? } else { HashMap::new() };
+    let records = if reads {
+        records_of(look.conn, &found)?
+    } else {
+        HashMap::new()
+    };
+    let closed = if reads {
+        closed_captures(look, &found)?
+    } else {
+        HashMap::new()
+    };
     let mut out = Vec::with_capacity(found.len());
     for event in found {
         let index = indexes.get(&event.leaf).copied();
@@ -107,7 +122,12 @@ fn shown(look: &mut Look<'_>, found: Vec<StoredEvent>, act: Act) -> Result<Rows>
     Ok(out)
 }
 
-fn one(event: &StoredEvent, index: Option<i64>, record: Option<&(Vec<u8>, String)>, class: Option<&str>) -> Result<Value> {
+fn one(
+    event: &StoredEvent,
+    index: Option<i64>,
+    record: Option<&(Vec<u8>, String)>,
+    class: Option<&str>,
+) -> Result<Value> {
     let leaf = Digest::from_slice(&event.leaf).ok_or_else(|| Error::internal("a stored leaf is damaged"))?;
     let body: Value = serde_json::from_slice(&event.body)?;
     let content: Option<Value> = record.map(|(_, text)| serde_json::from_str(text)).transpose()?;
@@ -124,18 +144,26 @@ fn object_of(event: &StoredEvent) -> Result<String> {
 
 fn indexes(conn: &mut AnyConn, found: &[StoredEvent]) -> Result<HashMap<Vec<u8>, i64>> {
     let wanted: Vec<Vec<u8>> = found.iter().map(|e| e.leaf.clone()).collect();
-    let rows: Vec<(Vec<u8>, i64)> =
-        leaves::table.filter(leaves::leaf.eq_any(wanted)).select((leaves::leaf, leaves::idx)).load(conn)?;
+    let rows: Vec<(Vec<u8>, i64)> = leaves::table
+        .filter(leaves::leaf.eq_any(wanted))
+        .select((leaves::leaf, leaves::idx))
+        .load(conn)?;
     Ok(rows.into_iter().collect())
 }
 
-fn records_of(conn: &mut AnyConn, found: &[StoredEvent]) -> Result<HashMap<Vec<u8>, (Vec<u8>, String)>> {
+/// By leaf: salt and body.
+type Records = HashMap<Vec<u8>, (Vec<u8>, String)>;
+
+fn records_of(conn: &mut AnyConn, found: &[StoredEvent]) -> Result<Records> {
     let wanted: Vec<Vec<u8>> = found.iter().map(|e| e.leaf.clone()).collect();
     let rows: Vec<(Vec<u8>, Vec<u8>, String)> = records::table
         .filter(records::leaf.eq_any(wanted))
         .select((records::leaf, records::salt, records::body))
         .load(conn)?;
-    Ok(rows.into_iter().map(|(leaf, salt, body)| (leaf, (salt, body))).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(leaf, salt, body)| (leaf, (salt, body)))
+        .collect())
 }
 
 /// Which of the captures these events tell of are closed to this reader, with their class.

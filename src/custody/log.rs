@@ -32,7 +32,11 @@ async fn look<T: Send + 'static>(
         f(conn, &state)
     };
     match Visit::extract(req).await {
-        Ok(visit) => app.gate.read(&visit, Act::LedgerProofs, Scope::Agency, move |l| read(l.conn)).await,
+        Ok(visit) => {
+            app.gate
+                .read(&visit, Act::LedgerProofs, Scope::Agency, move |l| read(l.conn))
+                .await
+        }
         Err(_) if app.public_ledger => app.gate.db().read(read).await,
         Err(e) => Err(e),
     }
@@ -67,7 +71,11 @@ fn numbers<const N: usize>(req: &HttpRequest, names: [&str; N]) -> Result<[u64; 
 
 fn within(size: u64, state: &TreeState, field: &str) -> Result<()> {
     if size > state.size {
-        return Err(Error::field(field, "range", format!("must be at most the tree's size, {}", state.size)));
+        return Err(Error::field(
+            field,
+            "range",
+            format!("must be at most the tree's size, {}", state.size),
+        ));
     }
     Ok(())
 }
@@ -96,7 +104,10 @@ pub(super) async fn consistency(req: HttpRequest, app: App) -> Reply {
             return Err(Error::field("from", "range", "must be from 1 to `to`"));
         }
         let path = ledger::consistency(conn, &state.origin, from, to)?;
-        let roots = (ledger::root(conn, &state.origin, from)?, ledger::root(conn, &state.origin, to)?);
+        let roots = (
+            ledger::root(conn, &state.origin, from)?,
+            ledger::root(conn, &state.origin, to)?,
+        );
         Ok(json!({"from": from, "to": to, "from_root": roots.0, "to_root": roots.1, "path": path}))
     })
     .await?;
@@ -110,14 +121,21 @@ pub(super) async fn tile(req: HttpRequest, path: Path<String>, app: App) -> Repl
     let bytes = look(&req, &app, move |conn, state| {
         let stored = ledger::read_tile(conn, id)?.unwrap_or_default();
         // A tile shows no more than the published tree holds.
-        let full = state.size.checked_shr(8 * u32::from(id.level)).unwrap_or(0).saturating_sub(id.index.saturating_mul(256)).min(256);
+        let full = state
+            .size
+            .checked_shr(8 * u32::from(id.level))
+            .unwrap_or(0)
+            .saturating_sub(id.index.saturating_mul(256))
+            .min(256);
         if (width as u64) > full || stored.len() < width * 32 {
             return Err(Error::not_found());
         }
         Ok(stored[..width * 32].to_vec())
     })
     .await?;
-    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/octet-stream")).body(bytes))
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "application/octet-stream"))
+        .body(bytes))
 }
 
 /// The tlog-proof of a capture's recording, verifiable without us.
@@ -127,20 +145,30 @@ pub(super) async fn receipt(path: Path<String>, visit: Visit, app: App) -> Reply
     app.gate.check(&visit, Act::CustodyRead, scope.clone()).await?;
     for _ in 0..20 {
         let wanted = id.clone();
-        let found = app.gate.read(&visit, Act::CustodyRead, scope.clone(), move |look| proof(look.conn, &wanted)).await?;
+        let found = app
+            .gate
+            .read(&visit, Act::CustodyRead, scope.clone(), move |look| {
+                proof(look.conn, &wanted)
+            })
+            .await?;
         if let Some(proof) = found {
             return text("text/plain; charset=utf-8", proof);
         }
         app.gate.journal().hurry();
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    Err(Error::unavailable("unavailable", "The recording is not in a signed tree yet; ask again in a second.", 1))
+    Err(Error::unavailable(
+        "unavailable",
+        "The recording is not in a signed tree yet; ask again in a second.",
+        1,
+    ))
 }
 
 fn proof(conn: &mut AnyConn, capture: &str) -> Result<Option<String>> {
     let row = crate::captures::store::capture(conn, capture)?;
     let leaf = Digest::from_slice(&row.leaf).ok_or_else(|| Error::internal("a stored leaf is damaged"))?;
-    let (Some(index), Some((size, note))) = (ledger::index_of(conn, &leaf)?, ledger::read::newest_checkpoint(conn)?) else {
+    let (Some(index), Some((size, note))) = (ledger::index_of(conn, &leaf)?, ledger::read::newest_checkpoint(conn)?)
+    else {
         return Ok(None);
     };
     let size = u64::try_from(size).map_err(Error::internal)?;
@@ -149,5 +177,13 @@ fn proof(conn: &mut AnyConn, capture: &str) -> Result<Option<String>> {
     }
     let state = ledger::state(conn)?.ok_or_else(|| Error::internal("the log has no state"))?;
     let hashes = ledger::inclusion(conn, &state.origin, index, size)?;
-    Ok(Some(TlogProof { extra: None, index, hashes, note }.format()))
+    Ok(Some(
+        TlogProof {
+            extra: None,
+            index,
+            hashes,
+            note,
+        }
+        .format(),
+    ))
 }

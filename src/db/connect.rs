@@ -35,7 +35,11 @@ impl Location {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             return Ok(Self::Postgres(text.to_owned()));
         }
-        Err(Error::field("database", "scheme", "must be sqlite://PATH or postgres://USER@HOST/NAME"))
+        Err(Error::field(
+            "database",
+            "scheme",
+            "must be sqlite://PATH or postgres://USER@HOST/NAME",
+        ))
     }
 }
 
@@ -99,7 +103,9 @@ impl r2d2::ManageConnection for Manager {
 pub(super) fn open(location: &Location, purpose: Purpose) -> Result<AnyConn> {
     match location {
         Location::Sqlite(path) => {
-            let file = path.to_str().ok_or_else(|| Error::field("database", "utf8", "the path must be UTF-8"))?;
+            let file = path
+                .to_str()
+                .ok_or_else(|| Error::field("database", "utf8", "the path must be UTF-8"))?;
             let mut conn = SqliteConnection::establish(file).map_err(|e| unreachable(location, &e))?;
             // busy_timeout stands first, so that the switch to WAL itself waits for its turn.
             conn.batch_execute(
@@ -120,5 +126,9 @@ pub(super) fn open(location: &Location, purpose: Purpose) -> Result<AnyConn> {
 }
 
 fn unreachable(location: &Location, e: &diesel::ConnectionError) -> Error {
-    Error::unavailable("database-unreachable", format!("cannot open the database {location}: {e}"), 10)
+    Error::unavailable(
+        "database-unreachable",
+        format!("cannot open the database {location}: {e}"),
+        10,
+    )
 }

@@ -22,7 +22,13 @@ struct One {
 
 /// Locks one row of a table by its id until the transaction ends; `false` when there is none.
 pub fn lock_row(conn: &mut AnyConn, table: &'static str, id: &str) -> Result<bool> {
-    let query = locking(conn, &format!("SELECT CAST(1 AS BIGINT) AS n FROM {table} WHERE id = $1"));
-    let row: Option<One> = sql_query(query).bind::<Text, _>(id.to_owned()).get_result(conn).optional()?;
+    let query = locking(
+        conn,
+        &format!("SELECT CAST(1 AS BIGINT) AS n FROM {table} WHERE id = $1"),
+    );
+    let row: Option<One> = sql_query(query)
+        .bind::<Text, _>(id.to_owned())
+        .get_result(conn)
+        .optional()?;
     Ok(row.is_some_and(|r| r.n == 1))
 }

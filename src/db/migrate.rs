@@ -3,7 +3,8 @@
 use std::fs::File;
 
 use diesel::connection::SimpleConnection;
-use diesel::migration::{Migration, MigrationSource};
+use diesel::migration::{Migration, MigrationSource, MigrationVersion};
+use diesel::{QueryResult, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connect::{self, Purpose};
@@ -31,28 +32,75 @@ pub fn migrate(location: &Location) -> Result<()> {
     }
 }
 
+/// Refuses a database of a newer version, and one that no server has brought to this one. Changes nothing: the table
+/// of versions is read as it is, because asking Diesel for it would make it.
+pub fn check(location: &Location) -> Result<()> {
+    let mut conn = connect::open(location, Purpose::Read)?;
+    let rows: QueryResult<Vec<Version>> =
+        diesel::sql_query("SELECT version FROM __diesel_schema_migrations").load(&mut conn);
+    let rows = rows.map_err(|e| match Error::from(e) {
+        e if e.kind == Kind::Internal => not_ours(&e.detail),
+        e => e,
+    })?;
+    let applied: Vec<MigrationVersion<'static>> = rows.into_iter().map(|r| MigrationVersion::from(r.version)).collect();
+    let known = match conn {
+        AnyConn::Sqlite(_) => names::<diesel::sqlite::Sqlite>(&SQLITE)?,
+        AnyConn::Pg(_) => names::<diesel::pg::Pg>(&POSTGRES)?,
+    };
+    refuse_newer(&applied, &known)?;
+    match known.iter().find(|v| !applied.contains(v)) {
+        Some(version) => Err(not_ours(&format!("schema {version} is missing"))),
+        None => Ok(()),
+    }
+}
+
 fn lock_beside(location: &Location) -> Result<Option<File>> {
-    let Location::Sqlite(path) = location else { return Ok(None) };
+    let Location::Sqlite(path) = location else {
+        return Ok(None);
+    };
     let file = File::create(path.with_extension("lock"))?;
     rustix::fs::flock(&file, rustix::fs::FlockOperation::LockExclusive).map_err(std::io::Error::from)?;
     Ok(Some(file))
 }
 
-fn forward<DB: diesel::backend::Backend>(
-    conn: &mut impl MigrationHarness<DB>,
-    ours: EmbeddedMigrations,
-) -> Result<()> {
-    let broken = |e: Box<dyn std::error::Error + Send + Sync>| Error::internal(format!("migration: {e}"));
-    let known: Vec<Box<dyn Migration<DB>>> = ours.migrations().map_err(broken)?;
+fn forward<DB: diesel::backend::Backend>(conn: &mut impl MigrationHarness<DB>, ours: EmbeddedMigrations) -> Result<()> {
     let applied = conn.applied_migrations().map_err(broken)?;
-    let newer = applied.iter().find(|v| !known.iter().any(|m| m.name().version() == **v));
-    if let Some(version) = newer {
-        return Err(Error::new(
-            Kind::Conflict,
-            "newer-schema",
-            format!("the database is of a newer version of Casetrail (schema {version}): start that version, or restore a backup of this one"),
-        ));
-    }
+    refuse_newer(&applied, &names::<DB>(&ours)?)?;
     conn.run_pending_migrations(ours).map_err(broken)?;
     Ok(())
+}
+
+#[derive(diesel::QueryableByName)]
+struct Version {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    version: String,
+}
+
+fn names<DB: diesel::backend::Backend>(ours: &impl MigrationSource<DB>) -> Result<Vec<MigrationVersion<'static>>> {
+    let known: Vec<Box<dyn Migration<DB>>> = ours.migrations().map_err(broken)?;
+    Ok(known.iter().map(|m| m.name().version().as_owned()).collect())
+}
+
+fn refuse_newer(applied: &[MigrationVersion<'_>], known: &[MigrationVersion<'_>]) -> Result<()> {
+    match applied.iter().find(|v| !known.contains(v)) {
+        Some(version) => Err(Error::new(
+            Kind::Conflict,
+            "newer-schema",
+            format!(
+                "the database is of a newer version of Casetrail (schema {version}): start that version, or restore a backup of this one"
+            ),
+        )),
+        None => Ok(()),
+    }
+}
+
+fn not_ours(why: &str) -> Error {
+    let detail = format!(
+        "the database is none that this version of Casetrail can read ({why}): start `casetrail serve` on it once, or name another"
+    );
+    Error::new(Kind::Conflict, "other-schema", detail)
+}
+
+fn broken(e: Box<dyn std::error::Error + Send + Sync>) -> Error {
+    Error::internal(format!("the database cannot be brought to this version: {e}"))
 }

@@ -57,15 +57,25 @@ impl Db {
         let (readers, writer) = match location {
             Location::Sqlite(_) => {
                 let readers = pool(location, connections, Purpose::Read)?;
-                (readers, Writing::Thread(writer::Writer::start(connect::open(location, Purpose::Write)?)))
+                (
+                    readers,
+                    Writing::Thread(writer::Writer::start(connect::open(location, Purpose::Write)?)),
+                )
             }
             Location::Postgres(_) => {
                 let readers = (connections / 3).max(2);
                 let writers = connections.saturating_sub(readers).max(2);
-                (pool(location, readers, Purpose::Read)?, Writing::Pool(pool(location, writers, Purpose::Write)?))
+                (
+                    pool(location, readers, Purpose::Read)?,
+                    Writing::Pool(pool(location, writers, Purpose::Write)?),
+                )
             }
         };
-        Ok(Self(Arc::new(Inner { location: location.clone(), readers, writer })))
+        Ok(Self(Arc::new(Inner {
+            location: location.clone(),
+            readers,
+            writer,
+        })))
     }
 
     /// Where it lies.
@@ -96,7 +106,10 @@ impl Db {
         F: Fn(&mut AnyConn) -> Result<T> + Send + Sync + 'static,
     {
         match &self.0.writer {
-            Writing::Thread(writer) => writer.submit(f)?.await.unwrap_or_else(|_| Err(busy("the writer stopped"))),
+            Writing::Thread(writer) => writer
+                .submit(f)?
+                .await
+                .unwrap_or_else(|_| Err(busy("the writer stopped"))),
             Writing::Pool(_) => {
                 let db = self.clone();
                 blocking(move || db.write_blocking(f)).await
@@ -111,7 +124,10 @@ impl Db {
         F: Fn(&mut AnyConn) -> Result<T> + Send + Sync + 'static,
     {
         match &self.0.writer {
-            Writing::Thread(writer) => writer.submit(f)?.blocking_recv().unwrap_or_else(|_| Err(busy("the writer stopped"))),
+            Writing::Thread(writer) => writer
+                .submit(f)?
+                .blocking_recv()
+                .unwrap_or_else(|_| Err(busy("the writer stopped"))),
             Writing::Pool(pool) => {
                 let mut conn = pool.get().map_err(|e| unreachable(&e))?;
                 again_when_collided(&mut conn, &f)
@@ -126,7 +142,10 @@ fn pool(location: &Location, size: u32, purpose: Purpose) -> Result<r2d2::Pool<M
         .min_idle(Some(1))
         .test_on_check_out(false)
         .connection_timeout(std::time::Duration::from_secs(10))
-        .build(Manager { location: location.clone(), purpose })
+        .build(Manager {
+            location: location.clone(),
+            purpose,
+        })
         .map_err(|e| Error::unavailable("database-unreachable", format!("database {location}: {e}"), 10))
 }
 
@@ -146,18 +165,30 @@ const COLLIDED: &str = "database-collided";
 
 /// Says that this write met another and is to be run again.
 pub fn collided() -> Error {
-    Error::new(Kind::Unavailable, COLLIDED, "another request with the same key came first")
+    Error::new(
+        Kind::Unavailable,
+        COLLIDED,
+        "another request with the same key came first",
+    )
 }
 
 /// No connection: the log says why, the caller only that it is so.
 fn unreachable(e: &impl std::fmt::Display) -> Error {
     tracing::error!(error = %e, "no database connection");
-    Error::unavailable("database-unreachable", "The database does not answer. Nothing was changed; try again.", 10)
+    Error::unavailable(
+        "database-unreachable",
+        "The database does not answer. Nothing was changed; try again.",
+        10,
+    )
 }
 
 /// A refusal that says: the database is busy, try again.
 fn busy(detail: impl Into<String>) -> Error {
-    Error::unavailable("database-busy", format!("{}. Nothing was changed; try again.", detail.into()), 2)
+    Error::unavailable(
+        "database-busy",
+        format!("{}. Nothing was changed; try again.", detail.into()),
+        2,
+    )
 }
 
 /// Runs what blocks on a thread made for it.
@@ -191,7 +222,8 @@ fn full() -> Error {
 
 /// JSON in its canonical form, as tables and records keep it.
 pub fn canonical(value: &serde_json::Value) -> Result<String> {
-    let bytes = crate::proof::canon::to_strict(value).map_err(|e| Error::internal(format!("a record cannot be written: {e}")))?;
+    let bytes = crate::proof::canon::to_strict(value)
+        .map_err(|e| Error::internal(format!("a record cannot be written: {e}")))?;
     String::from_utf8(bytes).map_err(Error::internal)
 }
 

@@ -310,4 +310,31 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(events, records, stream_heads, outbox, leaves, tiles, checkpoints, log_state, units, users, trainings, sessions, cases, members, grants, subjects, accounts, authorizations, authorization_holders, captures, capture_entries, files, capture_files, packets, disclosures, idempotency);
+diesel::allow_tables_to_appear_in_same_query!(
+    events,
+    records,
+    stream_heads,
+    outbox,
+    leaves,
+    tiles,
+    checkpoints,
+    log_state,
+    units,
+    users,
+    trainings,
+    sessions,
+    cases,
+    members,
+    grants,
+    subjects,
+    accounts,
+    authorizations,
+    authorization_holders,
+    captures,
+    capture_entries,
+    files,
+    capture_files,
+    packets,
+    disclosures,
+    idempotency
+);

@@ -46,7 +46,9 @@ impl Writer {
     {
         let (reply, answer) = oneshot::channel();
         let job = Box::new(Typed { f, done: None, reply });
-        self.queue.try_send(job).map_err(|_| busy("the writer's queue is full"))?;
+        self.queue
+            .try_send(job)
+            .map_err(|_| busy("the writer's queue is full"))?;
         Ok(answer)
     }
 }
@@ -87,6 +89,10 @@ impl<T: Send, F: Fn(&mut AnyConn) -> Result<T> + Send> Job for Typed<T, F> {
 }
 
 fn run(conn: &mut AnyConn, mut batch: Vec<Box<dyn Job>>) {
+    // A transaction that cannot begin concerns all alike: one by one, each would wait as long again.
+    if let Err(e) = begin(conn) {
+        return batch.into_iter().for_each(|job| job.finish(Err(e.clone())));
+    }
     match together(conn, &mut batch) {
         Ok(()) => batch.into_iter().for_each(|job| job.finish(Ok(()))),
         Err(_) if batch.len() > 1 => batch.into_iter().for_each(|job| run(conn, vec![job])),
@@ -94,8 +100,15 @@ fn run(conn: &mut AnyConn, mut batch: Vec<Box<dyn Job>>) {
     }
 }
 
+fn begin(conn: &mut AnyConn) -> Result<()> {
+    conn.batch_execute("BEGIN IMMEDIATE").map_err(|e| {
+        let e = Error::from(e);
+        tracing::warn!(error = %e, "the database cannot be written");
+        e
+    })
+}
+
 fn together(conn: &mut AnyConn, batch: &mut [Box<dyn Job>]) -> Result<()> {
-    conn.batch_execute("BEGIN IMMEDIATE")?;
     for job in batch {
         if let Err(e) = in_savepoint(conn, job.as_mut()) {
             // The transaction may already be gone; then there is nothing to roll back.

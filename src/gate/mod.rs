@@ -5,8 +5,8 @@
 //! session, user, relation and state are read, then policy decides, then the verb runs, then the event goes in, then
 //! COMMIT. What policy saw is what commits. Nobody is answered before.
 
-mod relation;
 mod refusals;
+mod relation;
 mod tx;
 mod views;
 
@@ -84,7 +84,11 @@ impl Look<'_> {
     /// Refuses who has not yet changed a password that was set for one use: for lists, which every signed-in person
     /// may ask for and which show only what they may read.
     pub fn settled(&self) -> Result<()> {
-        if self.caller.must_change { Err(change_first()) } else { Ok(()) }
+        if self.caller.must_change {
+            Err(change_first())
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -121,7 +125,14 @@ struct Inner {
 impl Gate {
     /// Over a database, its journal, the rules and a clock.
     pub fn new(db: Db, journal: Journal, policy: Arc<Policy>, clock: Arc<dyn Clock>) -> Self {
-        Self(Arc::new(Inner { db, journal, policy, clock, refusals: Refusals::default(), views: Views::default() }))
+        Self(Arc::new(Inner {
+            db,
+            journal,
+            policy,
+            clock,
+            refusals: Refusals::default(),
+            views: Views::default(),
+        }))
     }
 
     /// The time now.
@@ -146,7 +157,13 @@ impl Gate {
 
     /// May this person do this here at all? For what must be known before a body is read; `write` asks again.
     pub async fn check(&self, visit: &Visit, act: Act, scope: Scope) -> Result<Passed> {
-        self.read(visit, act, scope, |look| Ok(Passed { caller: look.caller.clone(), ground: look.ground.cloned() })).await
+        self.read(visit, act, scope, |look| {
+            Ok(Passed {
+                caller: look.caller.clone(),
+                ground: look.ground.cloned(),
+            })
+        })
+        .await
     }
 
     /// Reads what is not evidence.
@@ -169,7 +186,10 @@ impl Gate {
         let now = self.now();
         if self.0.views.is_new(&passed.caller.session, &view, now) {
             let draft = view.draft(case.as_deref(), &visit.address);
-            self.0.journal.append(actor_of(&passed.caller, passed.ground.as_ref()), draft).await?;
+            self.0
+                .journal
+                .append(actor_of(&passed.caller, passed.ground.as_ref()), draft)
+                .await?;
             self.0.views.remember(&passed.caller.session, &view, now);
         }
         Ok(seen)
@@ -180,14 +200,25 @@ impl Gate {
         T: Send + 'static,
         F: FnOnce(&mut Look<'_>) -> Result<T> + Send + 'static,
     {
-        let (credential, now, policy, place) = (visit.credential.clone(), self.now(), self.0.policy.clone(), scope.clone());
+        let (credential, now, policy, place) = (
+            visit.credential.clone(),
+            self.now(),
+            self.0.policy.clone(),
+            scope.clone(),
+        );
         let done = self
             .0
             .db
             .read(move |conn| {
                 let caller = identity::resolve(conn, &credential, now)?;
                 let ground = stand(conn, &policy, &caller, act, &place, now)?;
-                let mut look = Look { conn, caller: &caller, ground: ground.as_ref(), now, policy: &policy };
+                let mut look = Look {
+                    conn,
+                    caller: &caller,
+                    ground: ground.as_ref(),
+                    now,
+                    policy: &policy,
+                };
                 let seen = f(&mut look)?;
                 Ok((seen, Passed { caller, ground }))
             })
@@ -202,7 +233,11 @@ impl Gate {
         F: Fn(&mut Tx<'_>) -> Result<Recorded<T>> + Send + Sync + 'static,
     {
         let (inner, knocking, place) = (self.0.clone(), visit.clone(), scope.clone());
-        let done = self.0.db.write(move |conn| inner.transact(conn, &knocking, act, &place, &f)).await;
+        let done = self
+            .0
+            .db
+            .write(move |conn| inner.transact(conn, &knocking, act, &place, &f))
+            .await;
         self.note_refusal(visit, act, &scope, done).await
     }
 
@@ -238,12 +273,19 @@ impl Gate {
             return done;
         }
         let now = self.now();
-        let Some(repeats) = self.0.refusals.is_new(&visit.credential, act, scope, now) else { return done };
+        let Some(repeats) = self.0.refusals.is_new(&visit.credential, act, scope, now) else {
+            return done;
+        };
         let (credential, place) = (visit.credential.clone(), scope.clone());
         let found = self
             .0
             .db
-            .read(move |conn| Ok((identity::resolve(conn, &credential, now)?, relation::case_of(conn, &place)?)))
+            .read(move |conn| {
+                Ok((
+                    identity::resolve(conn, &credential, now)?,
+                    relation::case_of(conn, &place)?,
+                ))
+            })
             .await;
         let (caller, case) = match found {
             Ok(both) => both,
@@ -298,7 +340,8 @@ impl Inner {
             must_change: false,
         };
         let now = self.clock.now();
-        let mut tx = Tx::new(conn, &nobody, None, now, &self.policy, Heads::default()).acting_as(actor.clone(), &*self.clock);
+        let mut tx =
+            Tx::new(conn, &nobody, None, now, &self.policy, Heads::default()).acting_as(actor.clone(), &*self.clock);
         let done = f(&mut tx)?;
         let heads = tx.into_heads();
         heads.flush(conn)?;
@@ -316,7 +359,14 @@ fn refuse_read_only(conn: &mut AnyConn, act: Act) -> Result<()> {
 }
 
 /// Where the caller stands, or why not: 404 for what they may not see, 403 for what they may see but not do.
-fn stand(conn: &mut AnyConn, policy: &Policy, caller: &Caller, act: Act, scope: &Scope, now: Micros) -> Result<Option<Ground>> {
+fn stand(
+    conn: &mut AnyConn,
+    policy: &Policy,
+    caller: &Caller,
+    act: Act,
+    scope: &Scope,
+    now: Micros,
+) -> Result<Option<Ground>> {
     if caller.must_change && act != Act::SessionOwn {
         return Err(change_first());
     }
@@ -333,7 +383,10 @@ fn stand(conn: &mut AnyConn, policy: &Policy, caller: &Caller, act: Act, scope: 
     }
     if policy.only_closed_forbids(&question(caller, act, ground.as_ref())) {
         let detail = "The case is closed and takes no new work: reopen it first, with PATCH status on the case.";
-        return Err(Error { rules: decision.rules, ..Error::new(Kind::Conflict, "case-closed", detail) });
+        return Err(Error {
+            rules: decision.rules,
+            ..Error::new(Kind::Conflict, "case-closed", detail)
+        });
     }
     Err(refused(act, decision.rules))
 }
@@ -379,13 +432,23 @@ fn repeated(conn: &mut AnyConn, caller: &Caller, repeat: Option<&Repeat>, now: M
         Some((print, answer, _)) if print == repeat.fingerprint.as_bytes() => Ok(Some(answer)),
         Some(_) => Err(Error {
             slug: "idempotency-conflict",
-            ..Error::field("Idempotency-Key", "same_content", "was used for other content in the last 24 hours: choose another key")
+            ..Error::field(
+                "Idempotency-Key",
+                "same_content",
+                "was used for other content in the last 24 hours: choose another key",
+            )
         }),
         None => Ok(None),
     }
 }
 
-fn remember<T: Serialize>(conn: &mut AnyConn, caller: &Caller, repeat: Option<&Repeat>, answer: &T, now: Micros) -> Result<()> {
+fn remember<T: Serialize>(
+    conn: &mut AnyConn,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    answer: &T,
+    now: Micros,
+) -> Result<()> {
     let Some(repeat) = repeat else { return Ok(()) };
     let kept = diesel::insert_into(idempotency::table)
         .values((

@@ -30,7 +30,9 @@ impl Refusals {
                 seen.clear();
             }
         }
-        let entry = seen.entry((credential.clone(), act, scope.clone())).or_insert((Micros::MIN, 0));
+        let entry = seen
+            .entry((credential.clone(), act, scope.clone()))
+            .or_insert((Micros::MIN, 0));
         if entry.0 > now - MINUTE {
             entry.1 += 1;
             return None;

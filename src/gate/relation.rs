@@ -88,7 +88,11 @@ pub struct Ground {
 impl Ground {
     /// What policy asks of a case.
     pub fn case_facts(&self) -> CaseFacts {
-        CaseFacts { relation: self.relation, handling: self.handling, status: self.status }
+        CaseFacts {
+            relation: self.relation,
+            handling: self.handling,
+            status: self.status,
+        }
     }
 }
 
@@ -97,11 +101,31 @@ pub fn case_of(conn: &mut AnyConn, scope: &Scope) -> Result<Option<String>> {
     let found = match scope {
         Scope::Agency => return Ok(None),
         Scope::Case(id) => cases::table.find(id).select(cases::id).first(conn).optional()?,
-        Scope::Subject(id) => subjects::table.find(id).select(subjects::case_id).first(conn).optional()?,
-        Scope::Account(id) => accounts::table.find(id).select(accounts::case_id).first(conn).optional()?,
-        Scope::Authorization(id) => authorizations::table.find(id).select(authorizations::case_id).first(conn).optional()?,
-        Scope::Capture(id) => captures::table.find(id).select(captures::case_id).first(conn).optional()?,
-        Scope::Packet(id) => packets::table.find(id).select(packets::case_id).first(conn).optional()?,
+        Scope::Subject(id) => subjects::table
+            .find(id)
+            .select(subjects::case_id)
+            .first(conn)
+            .optional()?,
+        Scope::Account(id) => accounts::table
+            .find(id)
+            .select(accounts::case_id)
+            .first(conn)
+            .optional()?,
+        Scope::Authorization(id) => authorizations::table
+            .find(id)
+            .select(authorizations::case_id)
+            .first(conn)
+            .optional()?,
+        Scope::Capture(id) => captures::table
+            .find(id)
+            .select(captures::case_id)
+            .first(conn)
+            .optional()?,
+        Scope::Packet(id) => packets::table
+            .find(id)
+            .select(packets::case_id)
+            .first(conn)
+            .optional()?,
         Scope::Grant(id) => grants::table.find(id).select(grants::case_id).first(conn).optional()?,
     };
     Ok(found)
@@ -109,7 +133,9 @@ pub fn case_of(conn: &mut AnyConn, scope: &Scope) -> Result<Option<String>> {
 
 /// Where a caller stands; `None` where the thing does not exist.
 pub(super) fn ground(conn: &mut AnyConn, caller: &Caller, scope: &Scope, now: Micros) -> Result<Option<Ground>> {
-    let Some(case) = case_of(conn, scope)? else { return Ok(None) };
+    let Some(case) = case_of(conn, scope)? else {
+        return Ok(None);
+    };
     let facts = facts(conn, caller, scope)?;
     on_case(conn, caller, &case, facts, now)
 }
@@ -119,10 +145,20 @@ type CaseRow = (String, String, String, String, String, String, i64);
 fn on_case(conn: &mut AnyConn, caller: &Caller, case: &str, facts: Facts, now: Micros) -> Result<Option<Ground>> {
     let row: Option<CaseRow> = cases::table
         .find(case)
-        .select((cases::id, cases::lead_id, cases::unit_id, cases::unit_path, cases::handling, cases::status, cases::version))
+        .select((
+            cases::id,
+            cases::lead_id,
+            cases::unit_id,
+            cases::unit_path,
+            cases::handling,
+            cases::status,
+            cases::version,
+        ))
         .first(conn)
         .optional()?;
-    let Some((case_id, lead_id, unit_id, unit_path, handling, status, version)) = row else { return Ok(None) };
+    let Some((case_id, lead_id, unit_id, unit_path, handling, status, version)) = row else {
+        return Ok(None);
+    };
     let relation = relation(conn, caller, &case_id, &lead_id, &unit_path, now)?;
     Ok(Some(Ground {
         handling: word(&handling)?,
@@ -138,12 +174,25 @@ fn on_case(conn: &mut AnyConn, caller: &Caller, case: &str, facts: Facts, now: M
 }
 
 fn word<T: std::str::FromStr>(text: &str) -> Result<T> {
-    text.parse().map_err(|_| Error::internal(format!("a stored word is unknown: {text}")))
+    text.parse()
+        .map_err(|_| Error::internal(format!("a stored word is unknown: {text}")))
 }
 
-fn relation(conn: &mut AnyConn, caller: &Caller, case: &str, lead: &str, unit_path: &str, now: Micros) -> Result<Relation> {
+fn relation(
+    conn: &mut AnyConn,
+    caller: &Caller,
+    case: &str,
+    lead: &str,
+    unit_path: &str,
+    now: Micros,
+) -> Result<Relation> {
     let member: Option<String> = members::table
-        .filter(members::case_id.eq(case).and(members::user_id.eq(&caller.user)).and(members::ended_at.is_null()))
+        .filter(
+            members::case_id
+                .eq(case)
+                .and(members::user_id.eq(&caller.user))
+                .and(members::ended_at.is_null()),
+        )
         .select(members::user_id)
         .first(conn)
         .optional()?;
@@ -166,7 +215,10 @@ fn facts(conn: &mut AnyConn, caller: &Caller, scope: &Scope) -> Result<Facts> {
     let mut facts = Facts::default();
     match scope {
         Scope::Authorization(id) => {
-            let requester: String = authorizations::table.find(id).select(authorizations::requester_id).first(conn)?;
+            let requester: String = authorizations::table
+                .find(id)
+                .select(authorizations::requester_id)
+                .first(conn)?;
             facts.requester = requester == caller.user;
             let held: Option<String> = authorization_holders::table
                 .find((id, &caller.user))
@@ -180,8 +232,10 @@ fn facts(conn: &mut AnyConn, caller: &Caller, scope: &Scope) -> Result<Facts> {
             facts.requester = requester == caller.user;
         }
         Scope::Capture(id) => {
-            let (capturer, body): (String, String) =
-                captures::table.find(id).select((captures::capturer_id, captures::body)).first(conn)?;
+            let (capturer, body): (String, String) = captures::table
+                .find(id)
+                .select((captures::capturer_id, captures::body))
+                .first(conn)?;
             facts.capturer = capturer == caller.user;
             (facts.requester, facts.holder) = part_in_basis(conn, caller, &body)?;
         }
@@ -193,9 +247,14 @@ fn facts(conn: &mut AnyConn, caller: &Caller, scope: &Scope) -> Result<Facts> {
 /// Whether the caller asked for the authorization that a capture names, and whether they are a holder of it.
 pub fn part_in_basis(conn: &mut AnyConn, caller: &Caller, body: &str) -> Result<(bool, bool)> {
     let record: serde_json::Value = serde_json::from_str(body)?;
-    let Some(id) = record["basis"]["id"].as_str() else { return Ok((false, false)) };
-    let requester: Option<String> =
-        authorizations::table.find(id).select(authorizations::requester_id).first(conn).optional()?;
+    let Some(id) = record["basis"]["id"].as_str() else {
+        return Ok((false, false));
+    };
+    let requester: Option<String> = authorizations::table
+        .find(id)
+        .select(authorizations::requester_id)
+        .first(conn)
+        .optional()?;
     let held: Option<String> = authorization_holders::table
         .find((id, &caller.user))
         .select(authorization_holders::user_id)
@@ -206,15 +265,24 @@ pub fn part_in_basis(conn: &mut AnyConn, caller: &Caller, body: &str) -> Result<
 
 /// Whether somebody may do something on a case.
 pub fn may_on(conn: &mut AnyConn, policy: &Policy, who: &Caller, act: Act, case: &str, now: Micros) -> Result<bool> {
-    let Some(ground) = on_case(conn, who, case, Facts::default(), now)? else { return Ok(false) };
-    let question = Question { act, roles: &who.roles, case: Some(ground.case_facts()), facts: Facts::default() };
+    let Some(ground) = on_case(conn, who, case, Facts::default(), now)? else {
+        return Ok(false);
+    };
+    let question = Question {
+        act,
+        roles: &who.roles,
+        case: Some(ground.case_facts()),
+        facts: Facts::default(),
+    };
     Ok(policy.decide(&question).allowed)
 }
 
 /// The role in which a person acts on a case: what their relation rests on, else the first they hold.
 pub(super) fn role_in(caller: &Caller, ground: Option<&Ground>) -> Role {
     let first = caller.roles.first().copied().unwrap_or(Role::Investigator);
-    let Some(relation) = ground.map(|g| g.relation) else { return first };
+    let Some(relation) = ground.map(|g| g.relation) else {
+        return first;
+    };
     let wanted = if relation.lead || relation.member {
         Role::Investigator
     } else if relation.supervises || relation.granted_decide {

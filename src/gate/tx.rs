@@ -57,11 +57,24 @@ impl<'a> Tx<'a> {
         heads: Heads,
     ) -> Self {
         let actor = super::actor_of(caller, ground);
-        Self { conn, caller, ground, now, policy, actor, heads, clock: None }
+        Self {
+            conn,
+            caller,
+            ground,
+            now,
+            policy,
+            actor,
+            heads,
+            clock: None,
+        }
     }
 
     pub(super) fn acting_as(self, actor: Actor, clock: &'a dyn Clock) -> Self {
-        Self { actor, clock: Some(clock), ..self }
+        Self {
+            actor,
+            clock: Some(clock),
+            ..self
+        }
     }
 
     pub(super) fn into_heads(self) -> Heads {
@@ -132,7 +145,10 @@ impl<'a> Tx<'a> {
     }
 
     fn stream_of(&self, event: &NewEvent<'_>) -> Result<String> {
-        let case = event.case.map(str::to_owned).or_else(|| self.ground.map(|g| g.case_id.clone()));
+        let case = event
+            .case
+            .map(str::to_owned)
+            .or_else(|| self.ground.map(|g| g.case_id.clone()));
         match (event.action.home(), case) {
             (Home::Case | Home::Any, Some(case)) => Ok(ledger::case_stream(&case)),
             (Home::Access, Some(case)) => Ok(ledger::access_stream(&case)),
@@ -161,12 +177,22 @@ pub struct NewEvent<'e> {
 impl<'e> NewEvent<'e> {
     /// An event with its record and nothing to attest.
     pub fn new(action: Action, object: (&'static str, &'e str), version: i64, record: Value) -> Self {
-        Self { action, object, version, record, attest: Map::new(), case: None }
+        Self {
+            action,
+            object,
+            version,
+            record,
+            attest: Map::new(),
+            case: None,
+        }
     }
 
     /// In a case that the transaction itself opens.
     pub fn in_case(self, case: &'e str) -> Self {
-        Self { case: Some(case), ..self }
+        Self {
+            case: Some(case),
+            ..self
+        }
     }
 
     /// With identifiers, digests and integers that the leaf shows for ever.

@@ -30,7 +30,13 @@ pub struct View {
 impl View {
     /// A view that covers a minute.
     pub fn new(action: Action, object_type: &'static str, object_id: &str, detail: Value) -> Self {
-        Self { action, object_type, object_id: object_id.to_owned(), detail, covers: MINUTE }
+        Self {
+            action,
+            object_type,
+            object_id: object_id.to_owned(),
+            detail,
+            covers: MINUTE,
+        }
     }
 
     pub(super) fn draft(&self, case: Option<&str>, address: &str) -> Draft {
@@ -58,12 +64,19 @@ pub(super) struct Views(Mutex<HashMap<Key, Micros>>);
 
 impl Views {
     fn key(session: &str, view: &View) -> Key {
-        (session.to_owned(), view.action, view.object_id.clone(), view.detail.to_string())
+        (
+            session.to_owned(),
+            view.action,
+            view.object_id.clone(),
+            view.detail.to_string(),
+        )
     }
 
     /// Whether the view is to be recorded.
     pub fn is_new(&self, session: &str, view: &View, now: Micros) -> bool {
-        self.0.lock().map_or(true, |seen| seen.get(&Self::key(session, view)).is_none_or(|until| *until <= now))
+        self.0.lock().map_or(true, |seen| {
+            seen.get(&Self::key(session, view)).is_none_or(|until| *until <= now)
+        })
     }
 
     /// Remembers a view that is recorded.

@@ -28,7 +28,11 @@ pub async fn form(req: &HttpRequest, payload: Payload, visit: &mut Visit) -> Res
 pub async fn form_or_empty(req: &HttpRequest, payload: Payload, visit: &mut Visit) -> Result<Form> {
     let bytes = bytes(req, payload).await?;
     visit.repeat = visit::repeat(req, Digest::of(&bytes))?;
-    if bytes.is_empty() { Form::new(Value::Object(serde_json::Map::new())) } else { Form::new(parse(&bytes)?) }
+    if bytes.is_empty() {
+        Form::new(Value::Object(serde_json::Map::new()))
+    } else {
+        Form::new(parse(&bytes)?)
+    }
 }
 
 /// Reads a JSON object where nobody is signed in, or a retry is harmless anyway.
@@ -49,10 +53,16 @@ async fn bytes(req: &HttpRequest, mut payload: Payload) -> Result<Vec<u8>> {
     let mut out = Vec::new();
     loop {
         let next = tokio::time::timeout(Duration::from_secs(30), payload.next()).await;
-        let Some(chunk) = next.map_err(|_| silent())? else { return Ok(out) };
+        let Some(chunk) = next.map_err(|_| silent())? else {
+            return Ok(out);
+        };
         let chunk = chunk.map_err(|_| cut_off())?;
         if out.len() + chunk.len() > LIMIT {
-            return Err(Error::new(Kind::TooLarge, "too-large", format!("A JSON body has at most {LIMIT} bytes.")));
+            return Err(Error::new(
+                Kind::TooLarge,
+                "too-large",
+                format!("A JSON body has at most {LIMIT} bytes."),
+            ));
         }
         out.extend_from_slice(&chunk);
     }
@@ -70,10 +80,18 @@ fn expect_json(req: &HttpRequest) -> Result<()> {
 
 /// The sender fell silent.
 pub fn silent() -> Error {
-    Error::new(Kind::Timeout, "too-slow", "Nothing arrived for too long. Nothing was kept; send it again.")
+    Error::new(
+        Kind::Timeout,
+        "too-slow",
+        "Nothing arrived for too long. Nothing was kept; send it again.",
+    )
 }
 
 /// The body ended before its end.
 pub fn cut_off() -> Error {
-    Error::field("body", "complete", "ended before its end: nothing was kept; send it again")
+    Error::field(
+        "body",
+        "complete",
+        "ended before its end: nothing was kept; send it again",
+    )
 }

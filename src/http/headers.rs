@@ -33,7 +33,11 @@ pub async fn wrap<B: MessageBody>(
     let millis = started.elapsed().as_secs_f64() * 1000.0;
     // The pattern, never the path: a path may hold what somebody typed.
     tracing::info!(request = %id, %method, %route, status, ms = format!("{millis:.1}"), "answered");
-    let labels = [("method", known(&method).to_owned()), ("route", route), ("status", status.to_string())];
+    let labels = [
+        ("method", known(&method).to_owned()),
+        ("route", route),
+        ("status", status.to_string()),
+    ];
     metrics::counter!("casetrail_requests_total", &labels).increment(1);
     metrics::histogram!("casetrail_request_seconds").record(millis / 1000.0);
     dress(&mut response, &id);
@@ -55,7 +59,10 @@ fn dress<B>(response: &mut ServiceResponse<B>, id: &str) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     if !headers.contains_key(CONTENT_SECURITY_POLICY) {
-        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+        headers.insert(
+            CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+        );
     }
     if let Ok(value) = HeaderValue::from_str(id) {
         headers.insert(HeaderName::from_static("x-request-id"), value);

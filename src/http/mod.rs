@@ -2,8 +2,8 @@
 
 pub mod body;
 pub mod headers;
-pub mod paging;
 pub mod pages;
+pub mod paging;
 pub mod reply;
 pub mod tls;
 pub mod visit;

@@ -20,10 +20,19 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/metrics", web::get().to(metrics))
         // There is no picture; saying so keeps browsers' logs clean.
         .route("/favicon.ico", web::get().to(reply_nothing))
-        .route("/api/openapi.json", web::get().to(|| asset("application/json", DESCRIPTION)))
+        .route(
+            "/api/openapi.json",
+            web::get().to(|| asset("application/json", DESCRIPTION)),
+        )
         .route("/api/docs", web::get().to(|| asset("text/html; charset=utf-8", PAGE)))
-        .route("/api/docs/api.js", web::get().to(|| asset("text/javascript; charset=utf-8", SCRIPT)))
-        .route("/api/docs/api.css", web::get().to(|| asset("text/css; charset=utf-8", STYLE)));
+        .route(
+            "/api/docs/api.js",
+            web::get().to(|| asset("text/javascript; charset=utf-8", SCRIPT)),
+        )
+        .route(
+            "/api/docs/api.css",
+            web::get().to(|| asset("text/css; charset=utf-8", STYLE)),
+        );
 }
 
 async fn health() -> reply::Reply {
@@ -45,15 +54,23 @@ async fn ready(app: App) -> reply::Reply {
 
 async fn metrics(req: HttpRequest, app: App) -> reply::Reply {
     // Behind a reverse proxy everyone comes from loopback; what it forwards is not local.
-    let forwarded = ["forwarded", "x-forwarded-for"].iter().any(|name| req.headers().contains_key(*name));
+    let forwarded = ["forwarded", "x-forwarded-for"]
+        .iter()
+        .any(|name| req.headers().contains_key(*name));
     let local = !forwarded && req.peer_addr().is_some_and(|a| a.ip().is_loopback());
-    let shown = req.headers().get("authorization").and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
+    let shown = req
+        .headers()
+        .get("authorization")
+        .and_then(|v| v.to_str().ok())
+        .and_then(|v| v.strip_prefix("Bearer "));
     let known = app.metrics_token.as_deref().is_some_and(|t| shown == Some(t));
     if !local && !known {
         return Err(Error::not_found());
     }
     let text = app.metrics.as_ref().map(|m| m.render()).unwrap_or_default();
-    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "text/plain; version=0.0.4")).body(text))
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "text/plain; version=0.0.4"))
+        .body(text))
 }
 
 async fn asset(kind: &'static str, text: &'static str) -> reply::Reply {

@@ -38,7 +38,10 @@ impl Listed {
         let more = rows.len() > page.limit;
         rows.truncate(page.limit);
         let next = if more { rows.last().map(key) } else { None };
-        Self { items: rows.into_iter().map(show).collect(), next }
+        Self {
+            items: rows.into_iter().map(show).collect(),
+            next,
+        }
     }
 }
 
@@ -46,7 +49,11 @@ impl Page {
     /// Reads the query, refusing parameters that this list doesn't have.
     pub fn read(req: &HttpRequest, filters: &[&str]) -> Result<Self> {
         let pairs = form_pairs(req.query_string());
-        let mut page = Self { limit: 50, after: None, filters: Vec::new() };
+        let mut page = Self {
+            limit: 50,
+            after: None,
+            filters: Vec::new(),
+        };
         for (name, value) in pairs {
             if value.contains('\0') {
                 return Err(Error::field(name, "no_nul", "holds a NUL character: remove it"));
@@ -55,7 +62,16 @@ impl Page {
                 "limit" => page.limit = limit(&value)?,
                 "cursor" => page.after = Some(open_cursor(&value)?),
                 _ if filters.contains(&name.as_str()) => page.filters.push((name, value)),
-                _ => return Err(Error::field(name, "unknown", format!("is no parameter of this list; it has limit, cursor, {}", filters.join(", ")))),
+                _ => {
+                    return Err(Error::field(
+                        name,
+                        "unknown",
+                        format!(
+                            "is no parameter of this list; it has limit, cursor, {}",
+                            filters.join(", ")
+                        ),
+                    ));
+                }
             }
         }
         Ok(page)
@@ -73,7 +89,11 @@ impl Page {
             Some(word) => Ok(Some(word)),
             None => {
                 let words: Vec<&str> = W::WORDS.iter().map(|(w, _)| *w).collect();
-                Err(Error::field(name, "one_of", format!("must be one of {}", words.join(", "))))
+                Err(Error::field(
+                    name,
+                    "one_of",
+                    format!("must be one of {}", words.join(", ")),
+                ))
             }
         }
     }
@@ -81,13 +101,20 @@ impl Page {
     /// A filter that must be an instant.
     pub fn time(&self, name: &str) -> Result<Option<i64>> {
         self.filter(name)
-            .map(|t| crate::clock::parse(t).ok_or_else(|| Error::field(name, "rfc3339", "must be a time with its zone")))
+            .map(|t| {
+                crate::clock::parse(t).ok_or_else(|| Error::field(name, "rfc3339", "must be a time with its zone"))
+            })
             .transpose()
     }
 
     /// The cursor as a number, for lists in the order of one.
     pub fn after_number(&self) -> Result<Option<i64>> {
-        let number = |text: &str| text.parse().ok().filter(|n| (0..=LARGEST).contains(n)).ok_or_else(bad_cursor);
+        let number = |text: &str| {
+            text.parse()
+                .ok()
+                .filter(|n| (0..=LARGEST).contains(n))
+                .ok_or_else(bad_cursor)
+        };
         self.after.as_deref().map(number).transpose()
     }
 
@@ -103,7 +130,9 @@ impl Page {
 
     fn address(&self, req: &HttpRequest, next: &str) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
-        query.append_pair("limit", &self.limit.to_string()).append_pair("cursor", next);
+        query
+            .append_pair("limit", &self.limit.to_string())
+            .append_pair("cursor", next);
         self.filters.iter().for_each(|(n, v)| {
             query.append_pair(n, v);
         });
@@ -129,9 +158,16 @@ fn seal_cursor(key: &str) -> String {
 
 fn open_cursor(text: &str) -> Result<String> {
     let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| bad_cursor())?;
-    String::from_utf8(bytes).ok().filter(|key| !key.contains('\0')).ok_or_else(bad_cursor)
+    String::from_utf8(bytes)
+        .ok()
+        .filter(|key| !key.contains('\0'))
+        .ok_or_else(bad_cursor)
 }
 
 fn bad_cursor() -> Error {
-    Error::field("cursor", "from_next", "must be the `next` of the page before, unchanged")
+    Error::field(
+        "cursor",
+        "from_next",
+        "must be the `next` of the page before, unchanged",
+    )
 }

@@ -78,25 +78,32 @@ fn slug(e: &Error) -> &'static str {
 /// The published list, from which the titles come. A test holds every slug to it.
 static TITLES: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
     let list: Value = serde_json::from_str(include_str!("../../schema/problems.json")).unwrap_or_default();
-    let text = |v: &Value| v.as_str().unwrap_or_default().trim_start_matches("/problems/").to_owned();
-    list["problems"].as_array().into_iter().flatten().map(|p| (text(&p["type"]), text(&p["title"]))).collect()
+    let text = |v: &Value| {
+        v.as_str()
+            .unwrap_or_default()
+            .trim_start_matches("/problems/")
+            .to_owned()
+    };
+    list["problems"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|p| (text(&p["type"]), text(&p["title"])))
+        .collect()
 });
 
 fn title(slug: &str) -> &str {
     TITLES.get(slug).map_or(slug, String::as_str)
 }
 
-/// A file's answer; or, where the range lies outside it, a problem like any other.
-pub fn in_range(response: HttpResponse) -> std::result::Result<HttpResponse, HttpResponse> {
-    if response.status() != StatusCode::RANGE_NOT_SATISFIABLE {
-        return Ok(response);
-    }
+/// A file's answer to a range outside it, as a problem like any other.
+pub fn out_of_range(response: &HttpResponse) -> HttpResponse {
     let detail = "The range lies outside the file; Content-Range gives its size. Ask within it, or leave Range out.";
     let mut refused = Error::new(Kind::OutOfRange, "range-not-satisfiable", detail).error_response();
     if let Some(size) = response.headers().get(CONTENT_RANGE) {
         refused.headers_mut().insert(CONTENT_RANGE, size.clone());
     }
-    Err(refused)
+    refused
 }
 
 /// 200 with a resource.
@@ -107,7 +114,9 @@ pub fn ok(body: &impl Serialize) -> Reply {
 /// 200 with a resource and its version as ETag.
 pub fn versioned(body: &Value) -> Reply {
     let version = body["version"].as_i64().unwrap_or(0);
-    Ok(HttpResponse::Ok().insert_header((ETAG, format!("\"{version}\""))).json(body))
+    Ok(HttpResponse::Ok()
+        .insert_header((ETAG, format!("\"{version}\"")))
+        .json(body))
 }
 
 /// 201 with a resource, its place and its version.

@@ -36,11 +36,16 @@ pub fn make(cert: &Path, key: &Path) -> Result<()> {
 
 /// Loads a certificate chain and its key; answers with the fingerprint and the certificate's place.
 pub fn load(cert: &Path, key: &Path) -> Result<(rustls::ServerConfig, String, PathBuf)> {
-    let unreadable = |field: &str, path: &Path, e: String| Error::field(field, "pem", format!("{} cannot be used: {e}", path.display()));
-    let chain: std::result::Result<Vec<_>, _> =
-        CertificateDer::pem_file_iter(cert).map_err(|e| unreadable("tls_cert", cert, e.to_string()))?.collect();
+    let unreadable = |field: &str, path: &Path, e: String| {
+        Error::field(field, "pem", format!("{} cannot be used: {e}", path.display()))
+    };
+    let chain: std::result::Result<Vec<_>, _> = CertificateDer::pem_file_iter(cert)
+        .map_err(|e| unreadable("tls_cert", cert, e.to_string()))?
+        .collect();
     let chain = chain.map_err(|e| unreadable("tls_cert", cert, e.to_string()))?;
-    let first = chain.first().ok_or_else(|| unreadable("tls_cert", cert, "it holds no certificate".into()))?;
+    let first = chain
+        .first()
+        .ok_or_else(|| unreadable("tls_cert", cert, "it holds no certificate".into()))?;
     let fingerprint = Digest::of(first).to_string();
     let private = PrivateKeyDer::from_pem_file(key).map_err(|e| unreadable("tls_key", key, e.to_string()))?;
     let config = rustls::ServerConfig::builder()

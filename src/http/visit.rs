@@ -75,9 +75,22 @@ impl FromRequest for Visit {
 }
 
 fn visit(req: &HttpRequest) -> Result<Visit> {
-    let credential = req.extensions().get::<Credential>().cloned().ok_or_else(Error::unauthenticated)?;
-    let request_id = req.extensions().get::<RequestId>().map(|r| r.0.clone()).unwrap_or_default();
-    Ok(Visit { credential, request_id, address: address(req), repeat: None })
+    let credential = req
+        .extensions()
+        .get::<Credential>()
+        .cloned()
+        .ok_or_else(Error::unauthenticated)?;
+    let request_id = req
+        .extensions()
+        .get::<RequestId>()
+        .map(|r| r.0.clone())
+        .unwrap_or_default();
+    Ok(Visit {
+        credential,
+        request_id,
+        address: address(req),
+        repeat: None,
+    })
 }
 
 /// Where a request came from.
@@ -87,14 +100,24 @@ pub fn address(req: &HttpRequest) -> String {
 
 /// The client's key for a harmless retry of this content, bare or in quotes.
 pub fn repeat(req: &HttpRequest, fingerprint: Digest) -> Result<Option<Repeat>> {
-    let Some(value) = req.headers().get("idempotency-key") else { return Ok(None) };
+    let Some(value) = req.headers().get("idempotency-key") else {
+        return Ok(None);
+    };
     let text = value.to_str().unwrap_or_default().trim();
     let key = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')).unwrap_or(text);
     if key.is_empty() || key.len() > 255 || key.chars().any(|c| !c.is_ascii_graphic()) {
-        return Err(Error::field("Idempotency-Key", "form", "must be 1 to 255 visible ASCII characters, such as a UUID"));
+        return Err(Error::field(
+            "Idempotency-Key",
+            "form",
+            "must be 1 to 255 visible ASCII characters, such as a UUID",
+        ));
     }
     let route = format!("{} {}", req.method(), req.path());
-    Ok(Some(Repeat { route, key: key.to_owned(), fingerprint }))
+    Ok(Some(Repeat {
+        route,
+        key: key.to_owned(),
+        fingerprint,
+    }))
 }
 
 /// The version that `If-Match` names.
@@ -107,6 +130,9 @@ pub fn if_match(req: &HttpRequest) -> Result<i64> {
         ));
     };
     let text = value.to_str().unwrap_or_default().trim();
-    let version = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')).and_then(|t| t.parse().ok());
+    let version = text
+        .strip_prefix('"')
+        .and_then(|t| t.strip_suffix('"'))
+        .and_then(|t| t.parse().ok());
     version.ok_or_else(Error::stale)
 }

@@ -47,8 +47,13 @@ impl Envelopes {
     /// An envelope for a session, and its end in microseconds.
     pub fn seal(&self, session: &str, now: Micros) -> Result<(String, Micros)> {
         let exp = now / SECOND + LIFE;
-        let claims = Claims { iss: ISSUER.into(), sid: session.to_owned(), exp };
-        let token = jsonwebtoken::encode(&Header::new(Algorithm::EdDSA), &claims, &self.seal).map_err(Error::internal)?;
+        let claims = Claims {
+            iss: ISSUER.into(),
+            sid: session.to_owned(),
+            exp,
+        };
+        let token =
+            jsonwebtoken::encode(&Header::new(Algorithm::EdDSA), &claims, &self.seal).map_err(Error::internal)?;
         Ok((token, exp * SECOND))
     }
 

@@ -21,7 +21,10 @@ pub struct Passwords {
 impl Passwords {
     /// Two at a time.
     pub fn new() -> Result<Self> {
-        Ok(Self { turns: Arc::new(Semaphore::new(2)), decoy: hash(&one_time())?.into() })
+        Ok(Self {
+            turns: Arc::new(Semaphore::new(2)),
+            decoy: hash(&one_time())?.into(),
+        })
     }
 
     /// Hashes a password.
@@ -55,32 +58,66 @@ pub fn one_time() -> String {
     const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
     let bytes = random::<16>();
     let letters: Vec<char> = bytes.iter().map(|b| char::from(LETTERS[usize::from(b % 32)])).collect();
-    letters.chunks(4).map(|c| c.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+    letters
+        .chunks(4)
+        .map(|c| c.iter().collect::<String>())
+        .collect::<Vec<_>>()
+        .join("-")
 }
 
 /// The rules of a chosen password (CJIS IA-5): long enough, not the user's name, not one of the most common.
 pub fn rules(field: &str, password: &str, username: &str) -> Option<FieldError> {
     let broken = |rule: &str, message: &str| {
-        Some(FieldError { field: field.into(), rule: rule.into(), message: message.into() })
+        Some(FieldError {
+            field: field.into(),
+            rule: rule.into(),
+            message: message.into(),
+        })
     };
     let length = password.chars().count();
     if length < 12 {
-        return broken("too_short", "must have at least 12 characters; several words are easier to keep than signs");
+        return broken(
+            "too_short",
+            "must have at least 12 characters; several words are easier to keep than signs",
+        );
     }
     if length > 256 {
         return broken("too_long", "must have at most 256 characters");
     }
-    let plain: String = password.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
+    let plain: String = password
+        .to_lowercase()
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .collect();
     if plain.contains(&username.to_lowercase()) {
         return broken("not_the_username", "must not contain the user name");
     }
     if COMMON.iter().any(|c| plain.starts_with(c) && plain.len() < c.len() + 5) {
-        return broken("common", "is among the first that are tried: choose several unrelated words");
+        return broken(
+            "common",
+            "is among the first that are tried: choose several unrelated words",
+        );
     }
     None
 }
 
 const COMMON: &[&str] = &[
-    "password", "passw0rd", "123456789", "1234567890", "qwertyuiop", "qwerty123", "letmein", "welcome", "iloveyou",
-    "administrator", "changeme", "casetrail", "111111111111", "abcdefghijkl", "monkey", "dragon", "football", "baseball",
+    "password",
+    "passw0rd",
+    "123456789",
+    "1234567890",
+    "qwertyuiop",
+    "qwerty123",
+    "letmein",
+    "welcome",
+    "iloveyou",
+    "administrator",
+    "changeme",
+    "casetrail",
+    "111111111111",
+    "abcdefghijkl",
+    "monkey",
+    "dragon",
+    "football",
+    "baseball",
 ];

@@ -17,10 +17,12 @@ impl Secret {
     /// Reads the secret, or makes it where there is none.
     pub fn open(file: &Path) -> Result<Self> {
         match fs::read(file) {
-            Ok(bytes) => bytes
-                .try_into()
-                .map(Self)
-                .map_err(|_| Error::internal(format!("{} is damaged: remove it (everyone signs in again), or put it back", file.display()))),
+            Ok(bytes) => bytes.try_into().map(Self).map_err(|_| {
+                Error::internal(format!(
+                    "{} is damaged: remove it (everyone signs in again), or put it back",
+                    file.display()
+                ))
+            }),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => {
                 let secret = random::<32>();
                 write_secret(file, &secret)?;

@@ -59,7 +59,21 @@ impl Caller {
     }
 }
 
-type Row = (String, String, i64, i64, Option<i64>, String, String, String, String, bool, bool, String, String);
+type Row = (
+    String,
+    String,
+    i64,
+    i64,
+    Option<i64>,
+    String,
+    String,
+    String,
+    String,
+    bool,
+    bool,
+    String,
+    String,
+);
 
 /// Looks a credential up. Over, revoked, of a disabled user: all the same refusal.
 pub fn resolve(conn: &mut AnyConn, credential: &Credential, now: Micros) -> Result<Caller> {
@@ -82,10 +96,16 @@ pub fn resolve(conn: &mut AnyConn, credential: &Credential, now: Micros) -> Resu
             units::path,
         ));
     let row: Option<Row> = match credential {
-        Credential::Session(id) => query.filter(sessions::id.eq(id).and(sessions::kind.eq("session"))).first(conn),
-        Credential::Token(hash) => {
-            query.filter(sessions::secret_hash.eq(hash.as_bytes().to_vec()).and(sessions::kind.eq("token"))).first(conn)
-        }
+        Credential::Session(id) => query
+            .filter(sessions::id.eq(id).and(sessions::kind.eq("session")))
+            .first(conn),
+        Credential::Token(hash) => query
+            .filter(
+                sessions::secret_hash
+                    .eq(hash.as_bytes().to_vec())
+                    .and(sessions::kind.eq("token")),
+            )
+            .first(conn),
         Credential::Operator(_) | Credential::Job(_) => return Err(Error::internal("not a person")),
     }
     .optional()?;
@@ -93,13 +113,36 @@ pub fn resolve(conn: &mut AnyConn, credential: &Credential, now: Micros) -> Resu
 }
 
 fn caller(row: Row, now: Micros) -> Result<Caller> {
-    let (session, kind, expires, refreshed, ended, user, username, name, roles, must_change, disabled, unit_id, unit_path) = row;
+    let (
+        session,
+        kind,
+        expires,
+        refreshed,
+        ended,
+        user,
+        username,
+        name,
+        roles,
+        must_change,
+        disabled,
+        unit_id,
+        unit_path,
+    ) = row;
     let idle = kind == "session" && now > refreshed + IDLE;
     if disabled || ended.is_some() || now >= expires || idle {
         return Err(Error::unauthenticated());
     }
     let roles = parse_roles(&roles)?;
-    Ok(Caller { session, user, username, name, roles, unit_id, unit_path, must_change })
+    Ok(Caller {
+        session,
+        user,
+        username,
+        name,
+        roles,
+        unit_id,
+        unit_path,
+        must_change,
+    })
 }
 
 /// Roles as the users' table keeps them.
@@ -126,17 +169,36 @@ fn secret() -> (String, Digest) {
 pub fn open(conn: &mut AnyConn, id: &str, user: &str, now: Micros) -> Result<Opened> {
     let (refresh, hash) = secret();
     insert(conn, id, user, "session", &hash, now, now + LONGEST)?;
-    Ok(Opened { session: id.to_owned(), refresh: format!("{id}.{refresh}") })
+    Ok(Opened {
+        session: id.to_owned(),
+        refresh: format!("{id}.{refresh}"),
+    })
 }
 
 /// Makes an opaque token for a user; the text is shown once.
 pub fn token(conn: &mut AnyConn, id: &str, user: &str, now: Micros, until: Option<Micros>) -> Result<String> {
     let text = format!("ct_{}", secret().0);
-    insert(conn, id, user, "token", &Digest::of(text.as_bytes()), now, until.unwrap_or(now + TOKEN_LIFE))?;
+    insert(
+        conn,
+        id,
+        user,
+        "token",
+        &Digest::of(text.as_bytes()),
+        now,
+        until.unwrap_or(now + TOKEN_LIFE),
+    )?;
     Ok(text)
 }
 
-fn insert(conn: &mut AnyConn, id: &str, user: &str, kind: &str, hash: &Digest, now: Micros, expires: Micros) -> Result<()> {
+fn insert(
+    conn: &mut AnyConn,
+    id: &str,
+    user: &str,
+    kind: &str,
+    hash: &Digest,
+    now: Micros,
+    expires: Micros,
+) -> Result<()> {
     diesel::insert_into(sessions::table)
         .values((
             sessions::id.eq(id),
@@ -164,17 +226,25 @@ pub enum Refreshed {
 
 /// Rotates a session's secret. A secret that was used before ends the session: somebody has a copy.
 pub fn refresh(conn: &mut AnyConn, refresh: &str, now: Micros) -> Result<Refreshed> {
-    let Some((id, shown)) = refresh.split_once('.') else { return Ok(Refreshed::No) };
+    let Some((id, shown)) = refresh.split_once('.') else {
+        return Ok(Refreshed::No);
+    };
     let shown = Digest::of(shown.as_bytes()).as_bytes().to_vec();
     let row: Option<(Vec<u8>, Option<Vec<u8>>)> = sessions::table
         .filter(sessions::id.eq(id).and(sessions::kind.eq("session")))
         .select((sessions::secret_hash, sessions::spent_hash))
         .first(conn)
         .optional()?;
-    let Some((current, spent)) = row else { return Ok(Refreshed::No) };
+    let Some((current, spent)) = row else {
+        return Ok(Refreshed::No);
+    };
     if spent.as_deref() == Some(&shown) {
         let ended = end(conn, id, now)?;
-        return Ok(if ended { Refreshed::Stolen(id.to_owned()) } else { Refreshed::No });
+        return Ok(if ended {
+            Refreshed::Stolen(id.to_owned())
+        } else {
+            Refreshed::No
+        });
     }
     if current != shown || resolve(conn, &Credential::Session(id.to_owned()), now).is_err() {
         return Ok(Refreshed::No);
@@ -193,7 +263,10 @@ pub fn refresh(conn: &mut AnyConn, refresh: &str, now: Micros) -> Result<Refresh
         end(conn, id, now)?;
         return Ok(Refreshed::Stolen(id.to_owned()));
     }
-    Ok(Refreshed::Yes(Opened { session: id.to_owned(), refresh: format!("{id}.{text}") }))
+    Ok(Refreshed::Yes(Opened {
+        session: id.to_owned(),
+        refresh: format!("{id}.{text}"),
+    }))
 }
 
 /// Ends a session or token at once; `false` if it was over or is none.
@@ -207,7 +280,10 @@ pub fn end(conn: &mut AnyConn, id: &str, now: Micros) -> Result<bool> {
 /// Ends all sessions and tokens of a user but one.
 pub fn end_all(conn: &mut AnyConn, user: &str, but: &str, now: Micros) -> Result<usize> {
     let mine = sessions::table.filter(
-        sessions::user_id.eq(user).and(sessions::ended_at.is_null()).and(sessions::id.ne(but)),
+        sessions::user_id
+            .eq(user)
+            .and(sessions::ended_at.is_null())
+            .and(sessions::id.ne(but)),
     );
     Ok(diesel::update(mine).set(sessions::ended_at.eq(now)).execute(conn)?)
 }

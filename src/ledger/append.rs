@@ -6,11 +6,11 @@ use diesel::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::action::Action;
+use crate::both;
 use crate::clock::{Micros, SECOND, random};
 use crate::db::tables::{events, outbox, records, stream_heads};
-use crate::both;
 use crate::db::{AnyConn, dialect};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, FieldError, Kind, Result};
 use crate::proof::event::{self, Actor, Event, Object};
 use crate::proof::id::Digest;
 use crate::proof::record;
@@ -117,7 +117,11 @@ impl Heads {
 
     /// Locks one more stream, if it is not locked yet.
     pub fn hold(&mut self, conn: &mut AnyConn, stream: &str) -> Result<()> {
-        if self.heads.contains_key(stream) { Ok(()) } else { self.lock_one(conn, stream) }
+        if self.heads.contains_key(stream) {
+            Ok(())
+        } else {
+            self.lock_one(conn, stream)
+        }
     }
 
     /// Adds an event at the head of its stream. The rows go in with `flush`.
@@ -131,7 +135,10 @@ impl Heads {
     }
 
     fn add(&mut self, actor: &Actor, at: Micros, draft: &Draft) -> Result<Appended> {
-        let head = self.heads.get_mut(&draft.stream).ok_or_else(|| Error::internal("a stream that is not locked"))?;
+        let head = self
+            .heads
+            .get_mut(&draft.stream)
+            .ok_or_else(|| Error::internal("a stream that is not locked"))?;
         let salt = random::<32>();
         let made = Event {
             v: 1,
@@ -141,7 +148,11 @@ impl Heads {
             at,
             actor: actor.clone(),
             action: draft.action.as_str().to_owned(),
-            object: Object { type_: draft.object_type.to_owned(), id: draft.object_id.clone(), version: u64::try_from(draft.version).map_err(Error::internal)? },
+            object: Object {
+                type_: draft.object_type.to_owned(),
+                id: draft.object_id.clone(),
+                version: u64::try_from(draft.version).map_err(Error::internal)?,
+            },
             record: record::hash(&draft.record, &salt).map_err(unhashable)?,
             attest: draft.attest.clone(),
         };
@@ -149,10 +160,13 @@ impl Heads {
         let leaf = event::leaf(&body);
         let text = crate::proof::canon::to_strict(&draft.record).map_err(unhashable)?;
         if text.len() > RECORD {
-            let message = format!("makes a record of {} bytes, at most {RECORD} are kept: shorten it, or attach the rest as a file", text.len());
-            return Err(Error::new(Kind::TooLarge, "too-large", format!("The content {message}.")));
+            return Err(too_long(text.len()));
         }
-        self.records.push(RecordRow { leaf: leaf.as_bytes().to_vec(), salt: salt.to_vec(), body: into_text(text)? });
+        self.records.push(RecordRow {
+            leaf: leaf.as_bytes().to_vec(),
+            salt: salt.to_vec(),
+            body: into_text(text)?,
+        });
         self.events.push(EventRow {
             stream: made.stream,
             seq: head.seq + 1,
@@ -164,8 +178,17 @@ impl Heads {
             object: made.object.id,
             body,
         });
-        *head = Head { seq: head.seq + 1, leaf: Some(leaf), at };
-        Ok(Appended { stream: draft.stream.clone(), seq: head.seq, leaf, at })
+        *head = Head {
+            seq: head.seq + 1,
+            leaf: Some(leaf),
+            at,
+        };
+        Ok(Appended {
+            stream: draft.stream.clone(),
+            seq: head.seq,
+            leaf,
+            at,
+        })
     }
 
     /// Whether nothing was added.
@@ -188,7 +211,23 @@ impl Heads {
         for rows in leaves.chunks(512) {
             both!(conn, |c| diesel::insert_into(outbox::table).values(rows).execute(c))?;
         }
-        self.heads.iter().try_for_each(|(stream, head)| move_head(conn, stream, head))
+        self.heads
+            .iter()
+            .try_for_each(|(stream, head)| move_head(conn, stream, head))
+    }
+}
+
+fn too_long(bytes: usize) -> Error {
+    let message =
+        format!("makes a record of {bytes} bytes, at most {RECORD} are kept: shorten it, or attach the rest as a file");
+    let errors = vec![FieldError {
+        field: "body".into(),
+        rule: "too_long".into(),
+        message: message.clone(),
+    }];
+    Error {
+        errors,
+        ..Error::new(Kind::TooLarge, "too-large", format!("This {message}"))
     }
 }
 
@@ -212,7 +251,11 @@ fn locked_head(conn: &mut AnyConn, stream: &str) -> Result<Option<Head>> {
         .bind::<diesel::sql_types::Text, _>(stream.to_owned())
         .get_result(conn)
         .optional()?;
-    Ok(row.map(|r| Head { seq: r.seq, leaf: Digest::from_slice(&r.leaf), at: r.at }))
+    Ok(row.map(|r| Head {
+        seq: r.seq,
+        leaf: Digest::from_slice(&r.leaf),
+        at: r.at,
+    }))
 }
 
 #[derive(QueryableByName)]
@@ -233,14 +276,21 @@ fn make_head(conn: &mut AnyConn, stream: &str) -> Result<()> {
         stream_heads::leaf.eq(Vec::new()),
         stream_heads::at.eq(0i64),
     );
-    both!(conn, |c| diesel::insert_into(stream_heads::table).values(row).on_conflict_do_nothing().execute(c))?;
+    both!(conn, |c| diesel::insert_into(stream_heads::table)
+        .values(row)
+        .on_conflict_do_nothing()
+        .execute(c))?;
     Ok(())
 }
 
 fn move_head(conn: &mut AnyConn, stream: &str, head: &Head) -> Result<()> {
     let leaf = head.leaf.map(|d| d.as_bytes().to_vec()).unwrap_or_default();
     diesel::update(stream_heads::table.find(stream))
-        .set((stream_heads::seq.eq(head.seq), stream_heads::leaf.eq(leaf), stream_heads::at.eq(head.at)))
+        .set((
+            stream_heads::seq.eq(head.seq),
+            stream_heads::leaf.eq(leaf),
+            stream_heads::at.eq(head.at),
+        ))
         .execute(conn)?;
     Ok(())
 }

@@ -50,10 +50,16 @@ impl Journal {
     pub async fn append(&self, actor: Actor, draft: Draft) -> Result<()> {
         let (reply, answer) = oneshot::channel();
         let entry = Entry { actor, draft, reply };
-        self.queue
-            .try_send(entry)
-            .map_err(|_| Error::unavailable("busy", "The access log cannot keep up; nothing was shown. Try again.", 2))?;
-        answer.await.unwrap_or_else(|_| Err(Error::internal("the journal stopped")))
+        self.queue.try_send(entry).map_err(|_| {
+            Error::unavailable(
+                "busy",
+                "The access log cannot keep up; nothing was shown. Try again.",
+                2,
+            )
+        })?;
+        answer
+            .await
+            .unwrap_or_else(|_| Err(Error::internal("the journal stopped")))
     }
 
     /// Asks for integration now, not within the second.
@@ -65,7 +71,9 @@ impl Journal {
     pub async fn integrated(&self, index_or_size: u64, wait: std::time::Duration) -> bool {
         let mut size = self.size.clone();
         self.hurry();
-        tokio::time::timeout(wait, size.wait_for(|s| *s >= index_or_size)).await.is_ok_and(|r| r.is_ok())
+        tokio::time::timeout(wait, size.wait_for(|s| *s >= index_or_size))
+            .await
+            .is_ok_and(|r| r.is_ok())
     }
 
     /// The size of the tree as last published by this process.

@@ -37,20 +37,36 @@ pub const AGENCY: &str = "agency";
 
 /// A person as the actor of an event, in the role in which they act.
 pub fn person(id: &str, role: &str) -> Actor {
-    Actor { kind: "person".into(), id: Some(id.to_owned()), role: Some(role.to_owned()) }
+    Actor {
+        kind: "person".into(),
+        id: Some(id.to_owned()),
+        role: Some(role.to_owned()),
+    }
 }
 
 /// A job of the server, by its registered name.
 pub fn job(name: &str) -> Actor {
-    Actor { kind: "job".into(), id: Some(name.to_owned()), role: None }
+    Actor {
+        kind: "job".into(),
+        id: Some(name.to_owned()),
+        role: None,
+    }
 }
 
 /// The operator at the machine itself, by OS user name.
 pub fn operator(os_user: &str) -> Actor {
-    Actor { kind: "operator".into(), id: Some(os_user.to_owned()), role: None }
+    Actor {
+        kind: "operator".into(),
+        id: Some(os_user.to_owned()),
+        role: None,
+    }
 }
 
 /// Somebody who is not signed in.
 pub fn anonymous() -> Actor {
-    Actor { kind: "anonymous".into(), id: None, role: None }
+    Actor {
+        kind: "anonymous".into(),
+        id: None,
+        role: None,
+    }
 }

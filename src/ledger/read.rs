@@ -37,7 +37,12 @@ pub fn of_stream(conn: &mut AnyConn, stream: &str, from: i64, limit: i64) -> Res
 /// Events of a stream about one object, from `from` on.
 pub fn of_object(conn: &mut AnyConn, stream: &str, object: &str, from: i64, limit: i64) -> Result<Vec<StoredEvent>> {
     Ok(events::table
-        .filter(events::object.eq(object).and(events::stream.eq(stream)).and(events::seq.ge(from)))
+        .filter(
+            events::object
+                .eq(object)
+                .and(events::stream.eq(stream))
+                .and(events::seq.ge(from)),
+        )
         .order(events::seq)
         .limit(limit)
         .select(COLUMNS)
@@ -90,7 +95,11 @@ pub type Record = (Vec<u8>, String);
 
 /// The record of an event; `None` when it was purged.
 pub fn record(conn: &mut AnyConn, leaf: &[u8]) -> Result<Option<Record>> {
-    Ok(records::table.find(leaf.to_vec()).select((records::salt, records::body)).first(conn).optional()?)
+    Ok(records::table
+        .find(leaf.to_vec())
+        .select((records::salt, records::body))
+        .first(conn)
+        .optional()?)
 }
 
 /// The last event of a stream: its place and leaf.
@@ -101,8 +110,12 @@ pub fn head(conn: &mut AnyConn, stream: &str) -> Result<Option<(i64, Digest)>> {
         .select((events::seq, events::leaf))
         .first(conn)
         .optional()?;
-    row.map(|(seq, leaf)| Digest::from_slice(&leaf).map(|d| (seq, d)).ok_or_else(|| Error::internal("a stored leaf is damaged")))
-        .transpose()
+    row.map(|(seq, leaf)| {
+        Digest::from_slice(&leaf)
+            .map(|d| (seq, d))
+            .ok_or_else(|| Error::internal("a stored leaf is damaged"))
+    })
+    .transpose()
 }
 
 /// A stored checkpoint: its size and signed note.

@@ -9,9 +9,9 @@ use diesel::prelude::*;
 
 use super::signer::LogSigner;
 use super::tree::{self, StoredTiles, TreeState};
+use crate::both;
 use crate::clock::Micros;
 use crate::db::tables::{checkpoints, leaves, log_state, outbox};
-use crate::both;
 use crate::db::{AnyConn, Db, dialect};
 use crate::error::{Error, Result};
 use crate::proof::checkpoint::Checkpoint;
@@ -48,13 +48,18 @@ fn integrate(conn: &mut AnyConn) -> Result<(TreeState, i64)> {
     }
     let new = digests(&waiting)?;
     let changed = merkle::extend(&StoredTiles::uncommitted(conn, &state.origin), state.size, &new)?;
-    changed.into_iter().try_for_each(|(id, hashes)| tree::write_tile(conn, id, hashes))?;
+    changed
+        .into_iter()
+        .try_for_each(|(id, hashes)| tree::write_tile(conn, id, hashes))?;
     insert_leaves(conn, state.size, &waiting)?;
     clear(conn, &waiting)?;
     let size = state.size + new.len() as u64;
     let root = merkle::root(&StoredTiles::uncommitted(conn, &state.origin), size)?;
     diesel::update(log_state::table)
-        .set((log_state::size.eq(signed(size)?), log_state::root.eq(root.as_bytes().to_vec())))
+        .set((
+            log_state::size.eq(signed(size)?),
+            log_state::root.eq(root.as_bytes().to_vec()),
+        ))
         .execute(conn)?;
     Ok((TreeState { size, root, ..state }, waiting.len() as i64))
 }
@@ -78,8 +83,13 @@ fn digests(waiting: &[(i64, Vec<u8>)]) -> Result<Vec<Digest>> {
 
 fn insert_leaves(conn: &mut AnyConn, size: u64, waiting: &[(i64, Vec<u8>)]) -> Result<()> {
     let first = signed(size)?;
-    let rows: Vec<LeafRow> =
-        (first..).zip(waiting).map(|(idx, (_, leaf))| LeafRow { idx, leaf: leaf.clone() }).collect();
+    let rows: Vec<LeafRow> = (first..)
+        .zip(waiting)
+        .map(|(idx, (_, leaf))| LeafRow {
+            idx,
+            leaf: leaf.clone(),
+        })
+        .collect();
     for some in rows.chunks(512) {
         both!(conn, |c| diesel::insert_into(leaves::table).values(some).execute(c))?;
     }
@@ -104,7 +114,11 @@ fn publish(db: &Db, signer: &mut LogSigner, state: &TreeState, now: Micros) -> R
         from if from >= to => Vec::new(),
         from => db.read_blocking(|conn| tree::consistency(conn, &origin, from, to))?,
     };
-    let checkpoint = Checkpoint { origin: state.origin.clone(), size: state.size, root: state.root };
+    let checkpoint = Checkpoint {
+        origin: state.origin.clone(),
+        size: state.size,
+        root: state.root,
+    };
     let note = signer.sign(&checkpoint, &proof)?;
     store(db, &checkpoint, note, now)
 }
@@ -118,7 +132,10 @@ fn store(db: &Db, checkpoint: &Checkpoint, note: String, now: Micros) -> Result<
             checkpoints::note.eq(note.clone()),
             checkpoints::at.eq(now),
         );
-        both!(conn, |c| diesel::insert_into(checkpoints::table).values(row).on_conflict_do_nothing().execute(c))?;
+        both!(conn, |c| diesel::insert_into(checkpoints::table)
+            .values(row)
+            .on_conflict_do_nothing()
+            .execute(c))?;
         Ok(())
     })
 }

@@ -26,7 +26,10 @@ impl LogSigner {
     pub fn create(folder: &Path, origin: &str) -> Result<Self> {
         let seed = random::<32>();
         let file = folder.join("log.key");
-        let text = format!("{}\n", Digest::from_slice(&seed).map(|d| d.to_string()).unwrap_or_default());
+        let text = format!(
+            "{}\n",
+            Digest::from_slice(&seed).map(|d| d.to_string()).unwrap_or_default()
+        );
         write_secret(&file, text.as_bytes())?;
         Self::with_seed(folder, origin, &seed)
     }
@@ -37,7 +40,10 @@ impl LogSigner {
         let file = folder.join("log.key");
         let signer = named(origin, &seed)?;
         if signer.vkey().to_string() != vkey {
-            return Err(refused(format!("{} is another key than the log's ({vkey}): put the right one back", file.display())));
+            return Err(refused(format!(
+                "{} is another key than the log's ({vkey}): put the right one back",
+                file.display()
+            )));
         }
         Self::with_seed(folder, origin, &seed)
     }
@@ -56,7 +62,11 @@ impl LogSigner {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
             Err(e) => return Err(e.into()),
         };
-        Ok(Self { signer, last_file, last })
+        Ok(Self {
+            signer,
+            last_file,
+            last,
+        })
     }
 
     /// The public key, as a C2SP vkey.
@@ -88,9 +98,15 @@ fn named(origin: &str, seed: &[u8; 32]) -> Result<Signer> {
 fn read_seed(folder: &Path) -> Result<[u8; 32]> {
     let file = folder.join("log.key");
     let text = fs::read_to_string(&file).map_err(|e| {
-        refused(format!("the log's key {} cannot be read ({e}): put it back from your backup; a log without its key cannot go on", file.display()))
+        refused(format!(
+            "the log's key {} cannot be read ({e}): put it back from your backup; a log without its key cannot go on",
+            file.display()
+        ))
     })?;
-    let seed: Digest = text.trim().parse().map_err(|_| refused(format!("{} is not a key of this log", file.display())))?;
+    let seed: Digest = text
+        .trim()
+        .parse()
+        .map_err(|_| refused(format!("{} is not a key of this log", file.display())))?;
     Ok(*seed.as_bytes())
 }
 
@@ -114,7 +130,13 @@ fn check_grows(last: &Checkpoint, next: &Checkpoint, proof: &[Digest]) -> Result
         )));
     }
     let grows = last.size == 0 || merkle::verify_consistency(last.size, next.size, proof, last.root, next.root);
-    if grows { Ok(()) } else { Err(refused("the database's tree does not contain the one signed before: its history was changed".to_owned())) }
+    if grows {
+        Ok(())
+    } else {
+        Err(refused(
+            "the database's tree does not contain the one signed before: its history was changed".to_owned(),
+        ))
+    }
 }
 
 fn refused(detail: String) -> Error {
@@ -123,7 +145,11 @@ fn refused(detail: String) -> Error {
 
 /// Writes a file of mode 0600 that must not exist yet, and syncs it and its folder.
 pub fn write_secret(file: &Path, bytes: &[u8]) -> Result<()> {
-    let mut f = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+    let mut f = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file)?;
     f.write_all(bytes)?;
     f.sync_all()?;
     sync_folder(file)

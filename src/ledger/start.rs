@@ -29,19 +29,30 @@ pub fn open(db: &Db, keys: &Path, origin: Option<&str>, demo: bool, now: Micros,
 }
 
 fn other_origin(origin: &str) -> Error {
-    Error::new(Kind::Conflict, "log-origin", format!("the log's origin is {origin} and never changes: remove the setting `origin`, or set it to that"))
+    Error::new(
+        Kind::Conflict,
+        "log-origin",
+        format!("the log's origin is {origin} and never changes: remove the setting `origin`, or set it to that"),
+    )
 }
 
 fn create(db: &Db, keys: &Path, origin: Option<&str>, demo: bool, now: Micros, id: &str) -> Result<LogSigner> {
     // A key that never signed belongs to a first start that was cut off; it is taken up again.
     let orphan = keys.join("log.key").exists() && !keys.join("log.checkpoint").exists();
     if keys.join("log.key").exists() && !orphan {
-        let detail = format!("{} belongs to another log than this empty database: use its database, or an empty data folder", keys.join("log.key").display());
+        let detail = format!(
+            "{} belongs to another log than this empty database: use its database, or an empty data folder",
+            keys.join("log.key").display()
+        );
         return Err(Error::new(Kind::Conflict, "log-key", detail));
     }
     let host = if demo { "casetrail.demo" } else { "casetrail.invalid" };
     let origin = origin.map_or_else(|| format!("{host}/{id}"), str::to_owned);
-    let signer = if orphan { LogSigner::adopt(keys, &origin)? } else { LogSigner::create(keys, &origin)? };
+    let signer = if orphan {
+        LogSigner::adopt(keys, &origin)?
+    } else {
+        LogSigner::create(keys, &origin)?
+    };
     let (vkey, id) = (signer.vkey(), id.to_owned());
     db.write_blocking(move |conn| {
         diesel::insert_into(log_state::table)

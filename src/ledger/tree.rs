@@ -18,7 +18,10 @@ const WIDTH: usize = 256;
 const CACHED: usize = 512;
 
 /// Full tiles never change, so they may be kept; a partial tile is read anew in every transaction.
-static FULL: LazyLock<Mutex<HashMap<(String, TileId), Arc<Tile>>>> = LazyLock::new(Mutex::default);
+static FULL: LazyLock<Mutex<FullTiles>> = LazyLock::new(Mutex::default);
+
+/// By the log's origin and the tile's place.
+type FullTiles = HashMap<(String, TileId), Arc<Tile>>;
 
 /// The stored tiles, read through one connection.
 pub struct StoredTiles<'a> {
@@ -30,12 +33,19 @@ pub struct StoredTiles<'a> {
 impl<'a> StoredTiles<'a> {
     /// Over this connection; the origin keeps the caches of two logs in one process apart.
     pub fn new(conn: &'a mut AnyConn, origin: &str) -> Self {
-        Self { conn: RefCell::new(conn), origin: origin.to_owned(), keeps: true }
+        Self {
+            conn: RefCell::new(conn),
+            origin: origin.to_owned(),
+            keeps: true,
+        }
     }
 
     /// For the transaction that writes tiles: what it reads may yet be rolled back, and must not be kept.
     pub fn uncommitted(conn: &'a mut AnyConn, origin: &str) -> Self {
-        Self { keeps: false, ..Self::new(conn, origin) }
+        Self {
+            keeps: false,
+            ..Self::new(conn, origin)
+        }
     }
 }
 
@@ -50,7 +60,10 @@ impl Tiles for StoredTiles<'_> {
         let hashes = read_tile(&mut self.conn.borrow_mut(), id)?.unwrap_or_default();
         let full = hashes.len() == WIDTH * 32;
         let tile = Arc::new(Tile::new(&hashes).ok_or_else(|| Error::internal("a stored tile is damaged"))?);
-        if full && self.keeps && let Ok(mut kept) = FULL.lock() {
+        if full
+            && self.keeps
+            && let Ok(mut kept) = FULL.lock()
+        {
             if kept.len() >= CACHED {
                 kept.clear();
             }
@@ -63,7 +76,11 @@ impl Tiles for StoredTiles<'_> {
 /// The bytes of one tile, as far as it is filled.
 pub fn read_tile(conn: &mut AnyConn, id: TileId) -> Result<Option<Vec<u8>>> {
     let (level, index) = key_of(id)?;
-    Ok(tiles::table.find((level, index)).select(tiles::hashes).first(conn).optional()?)
+    Ok(tiles::table
+        .find((level, index))
+        .select(tiles::hashes)
+        .first(conn)
+        .optional()?)
 }
 
 fn key_of(id: TileId) -> Result<(i64, i64)> {
@@ -73,7 +90,9 @@ fn key_of(id: TileId) -> Result<(i64, i64)> {
 /// Writes a tile, made or grown.
 pub(super) fn write_tile(conn: &mut AnyConn, id: TileId, hashes: Vec<u8>) -> Result<()> {
     let (level, index) = key_of(id)?;
-    let grown = diesel::update(tiles::table.find((level, index))).set(tiles::hashes.eq(&hashes)).execute(conn)?;
+    let grown = diesel::update(tiles::table.find((level, index)))
+        .set(tiles::hashes.eq(&hashes))
+        .execute(conn)?;
     if grown == 0 {
         diesel::insert_into(tiles::table)
             .values((tiles::level.eq(level), tiles::idx.eq(index), tiles::hashes.eq(hashes)))
@@ -116,16 +135,29 @@ pub fn state(conn: &mut AnyConn) -> Result<Option<TreeState>> {
         ))
         .first(conn)
         .optional()?;
-    let Some((origin, vkey, size, root, demo, read_only, installation)) = row else { return Ok(None) };
+    let Some((origin, vkey, size, root, demo, read_only, installation)) = row else {
+        return Ok(None);
+    };
     let root = Digest::from_slice(&root).ok_or_else(|| Error::internal("the stored root is damaged"))?;
     let size = u64::try_from(size).map_err(Error::internal)?;
-    Ok(Some(TreeState { origin, vkey, size, root, demo, read_only, installation }))
+    Ok(Some(TreeState {
+        origin,
+        vkey,
+        size,
+        root,
+        demo,
+        read_only,
+        installation,
+    }))
 }
 
 /// The place of a leaf in the tree; `None` while it is not integrated.
 pub fn index_of(conn: &mut AnyConn, leaf: &Digest) -> Result<Option<u64>> {
-    let index: Option<i64> =
-        leaves::table.filter(leaves::leaf.eq(leaf.as_bytes().to_vec())).select(leaves::idx).first(conn).optional()?;
+    let index: Option<i64> = leaves::table
+        .filter(leaves::leaf.eq(leaf.as_bytes().to_vec()))
+        .select(leaves::idx)
+        .first(conn)
+        .optional()?;
     index.map(|i| u64::try_from(i).map_err(Error::internal)).transpose()
 }
 

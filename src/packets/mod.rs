@@ -11,6 +11,7 @@ mod builder;
 mod custody;
 mod cut;
 mod exhibits;
+mod follow;
 mod issue;
 mod model;
 mod ops;

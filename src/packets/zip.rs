@@ -6,8 +6,7 @@ use std::io::{BufReader, BufWriter, Read, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest as _, Sha256};
-
+use super::follow::Follower;
 use super::progress::stopped;
 use crate::bag::writer::{WriteError, ZipWriter};
 use crate::error::{Error, Result};
@@ -15,8 +14,6 @@ use crate::proof::id::Digest;
 
 /// Bytes gathered before they are written.
 const BUFFER: usize = 1 << 20;
-/// Bytes of the finished file hashed at a time.
-const PIECE: usize = 1 << 20;
 
 /// Where the parts of a packet under construction lie.
 pub struct Place {
@@ -62,6 +59,8 @@ impl Place {
 /// The packet's ZIP.
 pub struct Bag {
     zip: ZipWriter<BufWriter<File>>,
+    written: File,
+    follower: Follower,
     spool: File,
     place: Place,
     /// Digests of what lies under `data/`, by path.
@@ -75,11 +74,15 @@ pub struct Bag {
 impl Bag {
     /// Begins a packet whose entries lie in the folder `top`.
     pub fn create(place: Place, top: &str) -> Result<Self> {
-        let out = BufWriter::with_capacity(BUFFER, new_file(&place.part())?);
+        let written = new_file(&place.part())?;
+        let follower = Follower::start(&written)?;
+        let out = BufWriter::with_capacity(BUFFER, written.try_clone()?);
         let zip = ZipWriter::new(out, top).map_err(refused)?;
         let spool = new_file(&place.spool())?;
         Ok(Self {
             zip,
+            written,
+            follower,
             spool,
             place,
             payload: BTreeMap::new(),
@@ -92,6 +95,8 @@ impl Bag {
     pub fn copy(&mut self, path: &str, size: u64, from: impl Read) -> Result<std::result::Result<Digest, u64>> {
         match self.zip.add(path, size, from, &mut |_| {}) {
             Ok(digest) => {
+                // The writer went back to this entry's header, so what the file now holds is final.
+                self.follower.reached(self.written.metadata()?.len());
                 self.keep(path, digest, size);
                 Ok(Ok(digest))
             }
@@ -136,34 +141,12 @@ impl Bag {
     pub fn finish(self) -> Result<(u64, Digest)> {
         let (out, size) = self.zip.finish().map_err(refused)?;
         let file = out.into_inner().map_err(|e| Error::from(e.into_error()))?;
-        let digest = sync_and_hash(&file)?;
+        drop(file);
+        let digest = self.follower.finish(size)?;
         fs::rename(self.place.part(), self.place.ready())?;
         fs::remove_file(self.place.spool())?;
         File::open(&self.place.folder)?.sync_all()?;
         Ok((size, digest))
-    }
-}
-
-/// The disk takes its time; meanwhile the file is read back and hashed.
-fn sync_and_hash(file: &File) -> Result<Digest> {
-    std::thread::scope(|scope| {
-        let syncing = scope.spawn(|| file.sync_all());
-        let digest = hash(file);
-        syncing
-            .join()
-            .map_err(|_| Error::internal("syncing a packet ended badly"))??;
-        digest
-    })
-}
-
-fn hash(mut file: &File) -> Result<Digest> {
-    file.rewind()?;
-    let (mut sha, mut piece) = (Sha256::new(), vec![0; PIECE]);
-    loop {
-        match file.read(&mut piece)? {
-            0 => return Ok(Digest(sha.finalize().into())),
-            n => sha.update(&piece[..n]),
-        }
     }
 }
 

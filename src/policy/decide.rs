@@ -5,8 +5,8 @@
 use std::collections::HashSet;
 
 use cedar_policy::{
-    ActionConstraint, Authorizer, Entities, Entity, EntityTypeName, EntityUid, ParseErrors,
-    PolicyId, PolicySet, Schema, ValidationMode, Validator,
+    ActionConstraint, Authorizer, Entities, Entity, EntityTypeName, EntityUid, ParseErrors, PolicyId, PolicySet,
+    Schema, ValidationMode, Validator,
 };
 use sha2::{Digest, Sha256};
 
@@ -125,11 +125,7 @@ impl Policy {
         if response.diagnostics().errors().next().is_some() {
             return Decision::default();
         }
-        let mut rules: Vec<String> = response
-            .diagnostics()
-            .reason()
-            .map(ToString::to_string)
-            .collect();
+        let mut rules: Vec<String> = response.diagnostics().reason().map(ToString::to_string).collect();
         rules.sort_unstable();
         Decision {
             allowed: response.decision() == cedar_policy::Decision::Allow,
@@ -140,10 +136,7 @@ impl Policy {
     /// Whether nothing but the case being closed stands in the way: then the answer is "conflicting state", since
     /// reopening would help, and not "you may not".
     pub fn only_closed_forbids(&self, question: &Question) -> bool {
-        let Some(case) = question
-            .case
-            .filter(|case| case.status == CaseStatus::Closed)
-        else {
+        let Some(case) = question.case.filter(|case| case.status == CaseStatus::Closed) else {
             return false;
         };
         let reopened = Question {
@@ -165,11 +158,7 @@ impl Policy {
     /// Whether any rule about this act looks at the caller's part in the thing concerned.
     pub(super) fn minds_facts(&self, act: Act) -> bool {
         let rules = self.rules.get(act as usize);
-        rules.is_some_and(|rules| {
-            rules
-                .policies()
-                .any(|rule| rule.to_string().contains("context"))
-        })
+        rules.is_some_and(|rules| rules.policies().any(|rule| rule.to_string().contains("context")))
     }
 
     #[cfg(test)]
@@ -179,12 +168,10 @@ impl Policy {
 
     /// Reads and validates a policy. Warnings are refused as errors are: this text is ours, and must leave no doubt.
     pub(super) fn parse(schema_text: &str, rules_text: &str) -> Result<Self, PolicyError> {
-        let (schema, warnings) = Schema::from_cedarschema_str(schema_text)
-            .map_err(|error| PolicyError::Syntax(error.to_string()))?;
+        let (schema, warnings) =
+            Schema::from_cedarschema_str(schema_text).map_err(|error| PolicyError::Syntax(error.to_string()))?;
         let doubts: Vec<String> = warnings.map(|warning| warning.to_string()).collect();
-        let rules = rules_text
-            .parse()
-            .map_err(|error: ParseErrors| syntax(&error))?;
+        let rules = rules_text.parse().map_err(|error: ParseErrors| syntax(&error))?;
         let rules = named_by_id(rules)?;
         validate(&schema, &rules, doubts)?;
         let known = schema
@@ -211,11 +198,7 @@ impl Policy {
 }
 
 /// Holds the rules against the schema, and lets nothing pass that Cedar finds doubtful.
-fn validate(
-    schema: &Schema,
-    rules: &PolicySet,
-    mut faults: Vec<String>,
-) -> Result<(), PolicyError> {
+fn validate(schema: &Schema, rules: &PolicySet, mut faults: Vec<String>) -> Result<(), PolicyError> {
     let verdict = Validator::new(schema.clone()).validate(rules, ValidationMode::Strict);
     faults.extend(verdict.validation_errors().map(ToString::to_string));
     faults.extend(verdict.validation_warnings().map(ToString::to_string));
@@ -245,20 +228,14 @@ fn named_by_id(rules: PolicySet) -> Result<PolicySet, PolicyError> {
         if !is_kebab_case(name) {
             return Err(refuse());
         }
-        named
-            .add(rule.new_id(PolicyId::new(name)))
-            .map_err(|_| refuse())?;
+        named.add(rule.new_id(PolicyId::new(name))).map_err(|_| refuse())?;
     }
     Ok(named)
 }
 
 fn is_kebab_case(name: &str) -> bool {
-    name.split('-').all(|word| {
-        !word.is_empty()
-            && word
-                .bytes()
-                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-    })
+    name.split('-')
+        .all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()))
 }
 
 /// The action entity of each act, after making sure that the schema and `Act` name the same acts for the same things.
@@ -283,12 +260,9 @@ fn actions(schema: &Schema, known: &Entities) -> Result<Vec<Entity>, PolicyError
     Act::ALL
         .iter()
         .map(|act| {
-            let refuse =
-                || PolicyError::Acts(format!("`{act}` is missing, or is about something else"));
+            let refuse = || PolicyError::Acts(format!("`{act}` is missing, or is about something else"));
             let action = uid("Action", act.as_str())?;
-            if (on_case.contains(&action), on_agency.contains(&action))
-                != (act.is_on_case(), !act.is_on_case())
-            {
+            if (on_case.contains(&action), on_agency.contains(&action)) != (act.is_on_case(), !act.is_on_case()) {
                 return Err(refuse());
             }
             known.get(&action).cloned().ok_or_else(refuse)
@@ -297,19 +271,14 @@ fn actions(schema: &Schema, known: &Entities) -> Result<Vec<Entity>, PolicyError
 }
 
 /// The rules whose scope takes in this action, by its own name or by a family's.
-fn about(
-    known: &Entities,
-    action: &EntityUid,
-    rules: &PolicySet,
-) -> Result<PolicySet, PolicyError> {
+fn about(known: &Entities, action: &EntityUid, rules: &PolicySet) -> Result<PolicySet, PolicyError> {
     let takes_in = |name: &EntityUid| name == action || known.is_ancestor_of(name, action);
     let speaks = |rule: &&cedar_policy::Policy| match rule.action_constraint() {
         ActionConstraint::Any => true,
         ActionConstraint::Eq(name) => takes_in(&name),
         ActionConstraint::In(names) => names.iter().any(takes_in),
     };
-    PolicySet::from_policies(rules.policies().filter(speaks).cloned())
-        .map_err(|error| syntax(&error))
+    PolicySet::from_policies(rules.policies().filter(speaks).cloned()).map_err(|error| syntax(&error))
 }
 
 fn syntax(error: &impl ToString) -> PolicyError {

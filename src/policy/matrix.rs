@@ -52,13 +52,7 @@ fn columns() -> [(&'static str, Relation); 12] {
     [
         ("none", none),
         ("lead", Relation { lead: true, ..none }),
-        (
-            "member",
-            Relation {
-                member: true,
-                ..none
-            },
-        ),
+        ("member", Relation { member: true, ..none }),
         ("unit", unit),
         (
             "read",
@@ -76,13 +70,7 @@ fn columns() -> [(&'static str, Relation); 12] {
         ),
         ("decide", decide),
         ("u+lead", Relation { lead: true, ..unit }),
-        (
-            "u+member",
-            Relation {
-                member: true,
-                ..unit
-            },
-        ),
+        ("u+member", Relation { member: true, ..unit }),
         (
             "u+read",
             Relation {
@@ -97,13 +85,7 @@ fn columns() -> [(&'static str, Relation); 12] {
                 ..unit
             },
         ),
-        (
-            "m+decide",
-            Relation {
-                member: true,
-                ..decide
-            },
-        ),
+        ("m+decide", Relation { member: true, ..decide }),
     ]
 }
 
@@ -117,20 +99,8 @@ fn parts() -> [(&'static str, Facts); 3] {
                 ..none
             },
         ),
-        (
-            " as holder",
-            Facts {
-                holder: true,
-                ..none
-            },
-        ),
-        (
-            " as capturer",
-            Facts {
-                capturer: true,
-                ..none
-            },
-        ),
+        (" as holder", Facts { holder: true, ..none }),
+        (" as capturer", Facts { capturer: true, ..none }),
     ]
 }
 
@@ -159,10 +129,7 @@ fn write_role(out: &mut String, policy: &Policy, role: Role) {
         for (at, label) in labels.iter().enumerate() {
             line(
                 out,
-                &format!(
-                    "{label:<LABEL_WIDTH$} {}",
-                    if at == 0 { cells.as_str() } else { "" }
-                ),
+                &format!("{label:<LABEL_WIDTH$} {}", if at == 0 { cells.as_str() } else { "" }),
                 "",
             );
         }
@@ -172,11 +139,7 @@ fn write_role(out: &mut String, policy: &Policy, role: Role) {
         for (at, some) in acts.chunks(5).enumerate() {
             line(
                 out,
-                &format!(
-                    "{:<20} {}",
-                    if at == 0 { head.as_str() } else { "" },
-                    some.join(", ")
-                ),
+                &format!("{:<20} {}", if at == 0 { head.as_str() } else { "" }, some.join(", ")),
                 "",
             );
         }
@@ -185,10 +148,7 @@ fn write_role(out: &mut String, policy: &Policy, role: Role) {
 
 fn write_agency(out: &mut String, policy: &Policy) {
     line(out, "\n== acts that are about no single case ", "=");
-    let heads: String = Role::ALL
-        .iter()
-        .map(|role| format!("{role:<ROLE_WIDTH$} "))
-        .collect();
+    let heads: String = Role::ALL.iter().map(|role| format!("{role:<ROLE_WIDTH$} ")).collect();
     line(out, &format!("{:<LABEL_WIDTH$} {heads}no role", ""), "");
     for act in Act::ALL.iter().filter(|act| !act.is_on_case()) {
         let may = |roles: &[Role]| {
@@ -223,12 +183,7 @@ fn rows(policy: &Policy, act: Act, role: Role) -> Vec<(&'static str, String)> {
 fn row(policy: &Policy, act: Act, role: Role, facts: Facts) -> String {
     columns()
         .iter()
-        .map(|(_, relation)| {
-            format!(
-                "{:<CELL_WIDTH$} ",
-                cell(policy, act, role, *relation, facts)
-            )
-        })
+        .map(|(_, relation)| format!("{:<CELL_WIDTH$} ", cell(policy, act, role, *relation, facts)))
         .collect()
 }
 
@@ -300,8 +255,7 @@ fn join(groups: &mut Vec<(String, Vec<String>)>, key: String, label: String) {
 
 /// Writes a line without blanks at its end, filled up to the table's width where a filler is given.
 fn line(out: &mut String, text: &str, filler: &str) {
-    let missing =
-        (LABEL_WIDTH + columns().len() * (CELL_WIDTH + 1)).saturating_sub(text.trim_start().len());
+    let missing = (LABEL_WIDTH + columns().len() * (CELL_WIDTH + 1)).saturating_sub(text.trim_start().len());
     let filled = format!("{text}{}", filler.repeat(missing));
     // Writing into a String cannot fail.
     let _ = writeln!(out, "{}", filled.trim_end_matches(' '));

@@ -69,26 +69,13 @@ const ON_CASES: &[Row] = &[
             FileRead,
             CustodyRead,
         ],
-        who: &[
-            Lead,
-            Member,
-            UnitSupervisorReading,
-            GivenDecide,
-            GranteeRead,
-        ],
+        who: &[Lead, Member, UnitSupervisorReading, GivenDecide, GranteeRead],
         write: false,
     },
     // the same, and: ledger, verification over all cases: auditor
     Row {
         acts: &[CaseEventsRead, CaptureVerify],
-        who: &[
-            Lead,
-            Member,
-            UnitSupervisorReading,
-            GivenDecide,
-            GranteeRead,
-            Auditor,
-        ],
+        who: &[Lead, Member, UnitSupervisorReading, GivenDecide, GranteeRead, Auditor],
         write: false,
     },
     // change a case, its subjects and accounts, members
@@ -109,12 +96,7 @@ const ON_CASES: &[Row] = &[
     },
     // request an authorization; log, annotate, correct a capture
     Row {
-        acts: &[
-            AuthorizationRequest,
-            CaptureRecord,
-            CaptureAnnotate,
-            CaptureCorrect,
-        ],
+        acts: &[AuthorizationRequest, CaptureRecord, CaptureAnnotate, CaptureCorrect],
         who: &[Lead, MemberAtWork],
         write: true,
     },
@@ -227,9 +209,7 @@ impl Who {
             MemberAtWork => world.has(Role::Investigator) && relation.member,
             UnitSupervisorReading => supervisor && relation.supervises && standard,
             UnitSupervisorChanging => {
-                supervisor
-                    && relation.supervises
-                    && (standard || relation.member || relation.granted_decide)
+                supervisor && relation.supervises && (standard || relation.member || relation.granted_decide)
             }
             ThatSupervisor => {
                 let in_charge = if standard {
@@ -242,8 +222,7 @@ impl Who {
             }
             GivenDecide => supervisor && relation.granted_decide,
             GranteeRead => {
-                (on_staff || world.has(Role::Prosecutor))
-                    && (relation.granted_read || relation.granted_export)
+                (on_staff || world.has(Role::Prosecutor)) && (relation.granted_read || relation.granted_export)
             }
             GranteeExport => world.has(Role::Prosecutor) && relation.granted_export,
             LeadRequester => Lead.is(world) && facts.requester,
@@ -267,8 +246,7 @@ impl World<'_> {
             self.facts
         };
         let world = World { facts, ..*self };
-        let refused = (row.write && self.status == CaseStatus::Closed)
-            || (act == CaptureReview && facts.capturer);
+        let refused = (row.write && self.status == CaseStatus::Closed) || (act == CaptureReview && facts.capturer);
         !refused && row.who.iter().any(|who| who.is(&world))
     }
 
@@ -336,11 +314,7 @@ fn rows() -> impl Iterator<Item = (&'static Row, Act)> {
 #[test]
 fn the_norm_speaks_of_every_act_once() {
     let mut named: Vec<Act> = rows().map(|(_, act)| act).collect();
-    named.extend(
-        ON_THE_AGENCY
-            .iter()
-            .flat_map(|(acts, _)| acts.iter().copied()),
-    );
+    named.extend(ON_THE_AGENCY.iter().flat_map(|(acts, _)| acts.iter().copied()));
     named.sort_unstable();
     assert_eq!(named, Act::ALL);
 }
@@ -406,19 +380,14 @@ fn acts_on_the_agency_go_by_role() {
     for (acts, who) in ON_THE_AGENCY {
         for act in *acts {
             for roles in (0..32).map(roles) {
-                let expected =
-                    who.len() == Role::ALL.len() || roles.iter().any(|role| who.contains(role));
+                let expected = who.len() == Role::ALL.len() || roles.iter().any(|role| who.contains(role));
                 let question = Question {
                     act: *act,
                     roles: &roles,
                     case: None,
                     facts: Facts::default(),
                 };
-                assert_eq!(
-                    policy.decide(&question).allowed,
-                    expected,
-                    "{act} for {roles:?}"
-                );
+                assert_eq!(policy.decide(&question).allowed, expected, "{act} for {roles:?}");
             }
         }
     }

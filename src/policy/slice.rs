@@ -4,9 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use cedar_policy::{
-    Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression,
-};
+use cedar_policy::{Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression};
 
 use super::{CaseFacts, CaseStatus, Facts, Handling, PolicyError, Question, Relation, Role};
 
@@ -41,14 +39,8 @@ impl Words {
             agency: Entity::new_no_attrs(uid("Agency", "agency")?, HashSet::new()),
             roles: references("Role", Role::ALL.iter().map(|role| role.as_str()))?,
             relations: references("Relation", RELATIONS.into_iter())?,
-            handlings: references(
-                "Handling",
-                Handling::ALL.iter().map(|handling| handling.as_str()),
-            )?,
-            statuses: references(
-                "Status",
-                CaseStatus::ALL.iter().map(|status| status.as_str()),
-            )?,
+            handlings: references("Handling", Handling::ALL.iter().map(|handling| handling.as_str()))?,
+            statuses: references("Status", CaseStatus::ALL.iter().map(|status| status.as_str()))?,
             actions,
         })
     }
@@ -89,10 +81,7 @@ impl Words {
             .map(|(word, _)| word.clone());
         let attributes = HashMap::from([
             ("roles".to_owned(), RestrictedExpression::new_set(roles)),
-            (
-                "relations".to_owned(),
-                RestrictedExpression::new_set(relations),
-            ),
+            ("relations".to_owned(), RestrictedExpression::new_set(relations)),
         ]);
         Entity::new(self.user.clone(), attributes, HashSet::new()).ok()
     }
@@ -103,10 +92,7 @@ impl Words {
                 "handling".to_owned(),
                 self.handlings.get(case.handling as usize)?.clone(),
             ),
-            (
-                "status".to_owned(),
-                self.statuses.get(case.status as usize)?.clone(),
-            ),
+            ("status".to_owned(), self.statuses.get(case.status as usize)?.clone()),
         ]);
         Entity::new(self.case.clone(), attributes, HashSet::new()).ok()
     }
@@ -121,14 +107,7 @@ fn held(relation: Relation) -> [bool; 6] {
         granted_export,
         granted_decide,
     } = relation;
-    [
-        lead,
-        member,
-        supervises,
-        granted_read,
-        granted_export,
-        granted_decide,
-    ]
+    [lead, member, supervises, granted_read, granted_export, granted_decide]
 }
 
 fn context(facts: Facts) -> Option<Context> {
@@ -137,21 +116,11 @@ fn context(facts: Facts) -> Option<Context> {
         holder,
         capturer,
     } = facts;
-    let pairs = [
-        ("requester", requester),
-        ("holder", holder),
-        ("capturer", capturer),
-    ];
-    Context::from_pairs(
-        pairs.map(|(name, value)| (name.to_owned(), RestrictedExpression::new_bool(value))),
-    )
-    .ok()
+    let pairs = [("requester", requester), ("holder", holder), ("capturer", capturer)];
+    Context::from_pairs(pairs.map(|(name, value)| (name.to_owned(), RestrictedExpression::new_bool(value)))).ok()
 }
 
-fn references<'a>(
-    kind: &str,
-    words: impl Iterator<Item = &'a str>,
-) -> Result<Vec<RestrictedExpression>, PolicyError> {
+fn references<'a>(kind: &str, words: impl Iterator<Item = &'a str>) -> Result<Vec<RestrictedExpression>, PolicyError> {
     words
         .map(|word| Ok(RestrictedExpression::new_entity_uid(uid(kind, word)?)))
         .collect()

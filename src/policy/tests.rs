@@ -15,10 +15,7 @@ const NONE: Relation = Relation {
     granted_decide: false,
 };
 const LEAD: Relation = Relation { lead: true, ..NONE };
-const MEMBER: Relation = Relation {
-    member: true,
-    ..NONE
-};
+const MEMBER: Relation = Relation { member: true, ..NONE };
 const UNIT: Relation = Relation {
     supervises: true,
     ..NONE
@@ -100,15 +97,12 @@ fn policy_without(id: &str) -> Policy {
 
 fn ids(effect: &str) -> BTreeSet<String> {
     let all: cedar_policy::PolicySet = RULES.parse().unwrap();
-    let rules = all
-        .policies()
-        .filter(|rule| rule.effect().to_string() == effect);
-    rules
-        .map(|rule| rule.annotation("id").unwrap().to_owned())
-        .collect()
+    let rules = all.policies().filter(|rule| rule.effect().to_string() == effect);
+    rules.map(|rule| rule.annotation("id").unwrap().to_owned()).collect()
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a test has no settings")]
 fn the_printed_matrix_is_the_committed_one() {
     let printed = matrix(&Policy::new().unwrap());
     let path = Path::new(file!())
@@ -144,17 +138,11 @@ fn refusals() -> Vec<(&'static str, Question<'static>)> {
         ),
         (
             "nobody-decides-own-request",
-            with(
-                REQUESTER,
-                on_case(Act::AuthorizationDecide, &[Supervisor], UNIT),
-            ),
+            with(REQUESTER, on_case(Act::AuthorizationDecide, &[Supervisor], UNIT)),
         ),
         (
             "nobody-decides-what-they-hold",
-            with(
-                HOLDER,
-                on_case(Act::AuthorizationDecide, &[Supervisor], UNIT),
-            ),
+            with(HOLDER, on_case(Act::AuthorizationDecide, &[Supervisor], UNIT)),
         ),
         (
             "nobody-decides-own-capture",
@@ -165,23 +153,14 @@ fn refusals() -> Vec<(&'static str, Question<'static>)> {
             on_case(
                 Act::AuthorizationDecide,
                 &[Supervisor],
-                Relation {
-                    member: true,
-                    ..UNIT
-                },
+                Relation { member: true, ..UNIT },
             ),
         ),
         (
             "nobody-reviews-own-capture",
-            with(
-                CAPTURER,
-                on_case(Act::CaptureReview, &[Investigator], MEMBER),
-            ),
+            with(CAPTURER, on_case(Act::CaptureReview, &[Investigator], MEMBER)),
         ),
-        (
-            "auditors-open-no-evidence",
-            on_case(Act::FileRead, &[Auditor], READ),
-        ),
+        ("auditors-open-no-evidence", on_case(Act::FileRead, &[Auditor], READ)),
         (
             "administrators-see-no-case",
             on_case(Act::CaseRead, &[Administrator], READ),
@@ -205,10 +184,7 @@ fn each_forbid_is_needed() {
             "{id} changes nothing for {question:?}"
         );
     }
-    let proven: BTreeSet<String> = refusals()
-        .into_iter()
-        .map(|(id, _)| id.to_owned())
-        .collect();
+    let proven: BTreeSet<String> = refusals().into_iter().map(|(id, _)| id.to_owned()).collect();
     assert_eq!(proven, ids("forbid"));
 }
 
@@ -252,10 +228,7 @@ fn each_permit_is_needed() {
             }
         }
     }
-    ask(with(
-        REQUESTER,
-        on_case(Act::PacketRead, &[Investigator], LEAD),
-    ));
+    ask(with(REQUESTER, on_case(Act::PacketRead, &[Investigator], LEAD)));
     assert_eq!(alone, ids("permit"));
 }
 
@@ -264,10 +237,7 @@ fn a_text_in_doubt_does_not_load() {
     let anything = "permit (principal, action == Action::\"CaseRead\", resource)";
     let refused = [
         ("no @id", format!("{anything};")),
-        (
-            "an @id in another case",
-            format!("@id(\"Case_Read\") {anything};"),
-        ),
+        ("an @id in another case", format!("@id(\"Case_Read\") {anything};")),
         (
             "an @id twice",
             format!("@id(\"a\") {anything} when {{ context.holder }}; @id(\"a\") {anything};"),
@@ -278,9 +248,7 @@ fn a_text_in_doubt_does_not_load() {
         ),
         (
             "an unknown role",
-            format!(
-                "@id(\"a\") {anything} when {{ principal.roles.contains(Role::\"supervsor\") }};"
-            ),
+            format!("@id(\"a\") {anything} when {{ principal.roles.contains(Role::\"supervsor\") }};"),
         ),
         (
             "an unknown act",
@@ -298,10 +266,7 @@ fn a_text_in_doubt_does_not_load() {
             "a rule with a gap",
             "@id(\"a\") permit (principal == ?principal, action, resource);".to_owned(),
         ),
-        (
-            "a broken rule",
-            "@id(\"a\") permit (principal, action".to_owned(),
-        ),
+        ("a broken rule", "@id(\"a\") permit (principal, action".to_owned()),
     ];
     for (what, rules) in refused {
         assert!(Policy::parse(SCHEMA, &rules).is_err(), "{what}");
@@ -338,10 +303,7 @@ fn an_act_without_its_case_is_refused() {
     let policy = Policy::new().unwrap();
     let lead = on_case(Act::CaseRead, &[Role::Investigator], LEAD);
     assert!(policy.decide(&lead).allowed);
-    assert_eq!(
-        policy.decide(&Question { case: None, ..lead }),
-        Decision::default()
-    );
+    assert_eq!(policy.decide(&Question { case: None, ..lead }), Decision::default());
     assert_eq!(
         policy.decide(&Question {
             act: Act::CaseOpen,
@@ -354,20 +316,10 @@ fn an_act_without_its_case_is_refused() {
 #[test]
 fn a_decision_names_its_rules() {
     let policy = Policy::new().unwrap();
-    let both = on_case(
-        Act::CaseRead,
-        &[Role::Supervisor],
-        Relation {
-            member: true,
-            ..UNIT
-        },
-    );
+    let both = on_case(Act::CaseRead, &[Role::Supervisor], Relation { member: true, ..UNIT });
     assert_eq!(
         policy.decide(&both).rules,
-        [
-            "lead-or-member-reads-case",
-            "unit-supervisor-reads-standard-case"
-        ]
+        ["lead-or-member-reads-case", "unit-supervisor-reads-standard-case"]
     );
     let stranger = on_case(Act::CaseRead, &[Role::Investigator], NONE);
     assert_eq!(
@@ -386,10 +338,7 @@ fn a_decision_names_its_rules() {
     );
     assert_eq!(
         policy.decide(&twice).rules,
-        [
-            "nobody-decides-own-request",
-            "nobody-decides-what-they-hold"
-        ]
+        ["nobody-decides-own-request", "nobody-decides-what-they-hold"]
     );
 }
 
@@ -438,20 +387,10 @@ fn every_slice_holds_against_the_schema() {
                 facts: HOLDER,
             };
             let (request, slice) = policy.words().slice(&question).unwrap();
-            let (principal, action) = (
-                request.principal().unwrap().clone(),
-                request.action().unwrap().clone(),
-            );
-            let (resource, context) = (
-                request.resource().unwrap().clone(),
-                request.context().unwrap().clone(),
-            );
-            cedar_policy::Request::new(principal, action.clone(), resource, context, Some(&schema))
-                .unwrap();
-            let things = slice
-                .iter()
-                .filter(|entity| entity.uid() != action)
-                .cloned();
+            let (principal, action) = (request.principal().unwrap().clone(), request.action().unwrap().clone());
+            let (resource, context) = (request.resource().unwrap().clone(), request.context().unwrap().clone());
+            cedar_policy::Request::new(principal, action.clone(), resource, context, Some(&schema)).unwrap();
+            let things = slice.iter().filter(|entity| entity.uid() != action).cloned();
             cedar_policy::Entities::from_entities(things, Some(&schema)).unwrap();
         }
     }
@@ -475,10 +414,7 @@ fn words_read_back() {
         assert_eq!(role.as_str().parse(), Ok(*role));
         assert_eq!(serde_json::to_value(role).unwrap(), role.as_str());
     }
-    assert_eq!(
-        "boss".parse::<Role>().unwrap_err().to_string(),
-        "`boss` is no Role"
-    );
+    assert_eq!("boss".parse::<Role>().unwrap_err().to_string(), "`boss` is no Role");
 }
 
 #[test]

@@ -28,7 +28,9 @@ pub(super) async fn subjects(req: HttpRequest, path: Path<String>, visit: Visit,
     let asked = page.clone();
     let rows = app
         .gate
-        .read(&visit, Act::SubjectRead, scope, move |look| store::subjects(look.conn, &id, asked.after.as_deref(), asked.limit + 1))
+        .read(&visit, Act::SubjectRead, scope, move |look| {
+            store::subjects(look.conn, &id, asked.after.as_deref(), asked.limit + 1)
+        })
         .await?;
     page.reply(&req, Listed::of(rows, &page, |(id, _)| id.clone(), show))
 }
@@ -39,43 +41,85 @@ pub(super) async fn accounts(req: HttpRequest, path: Path<String>, visit: Visit,
     let asked = page.clone();
     let rows = app
         .gate
-        .read(&visit, Act::AccountRead, scope, move |look| store::accounts(look.conn, &id, asked.after.as_deref(), asked.limit + 1))
+        .read(&visit, Act::AccountRead, scope, move |look| {
+            store::accounts(look.conn, &id, asked.after.as_deref(), asked.limit + 1)
+        })
         .await?;
     page.reply(&req, Listed::of(rows, &page, |(id, _)| id.clone(), show))
 }
 
-pub(super) async fn add_subject(req: HttpRequest, path: Path<String>, payload: Payload, mut visit: Visit, app: App) -> Reply {
+pub(super) async fn add_subject(
+    req: HttpRequest,
+    path: Path<String>,
+    payload: Payload,
+    mut visit: Visit,
+    app: App,
+) -> Reply {
     let (_, scope) = case(&path)?;
     app.gate.check(&visit, Act::SubjectWrite, scope.clone()).await?;
     let given = model::subject(body::form(&req, payload, &mut visit).await?, true)?;
-    let made = app.gate.write(&visit, Act::SubjectWrite, scope, move |tx| ops::add_subject(tx, &given)).await?;
+    let made = app
+        .gate
+        .write(&visit, Act::SubjectWrite, scope, move |tx| ops::add_subject(tx, &given))
+        .await?;
     reply::created(&format!("cases/{path}/subjects"), &made)
 }
 
-pub(super) async fn change_subject(req: HttpRequest, path: Path<(String, String)>, payload: Payload, visit: Visit, app: App) -> Reply {
+pub(super) async fn change_subject(
+    req: HttpRequest,
+    path: Path<(String, String)>,
+    payload: Payload,
+    visit: Visit,
+    app: App,
+) -> Reply {
     let (_, scope) = case(&path.0)?;
     app.gate.check(&visit, Act::SubjectWrite, scope.clone()).await?;
     let id = parse_id(&path.1).ok_or_else(Error::not_found)?;
     let version = visit::if_match(&req)?;
     let given = model::subject(body::plain_form(&req, payload).await?, false)?;
-    let shown = app.gate.write(&visit, Act::SubjectWrite, scope, move |tx| ops::change_subject(tx, &id, version, &given)).await?;
+    let shown = app
+        .gate
+        .write(&visit, Act::SubjectWrite, scope, move |tx| {
+            ops::change_subject(tx, &id, version, &given)
+        })
+        .await?;
     reply::versioned(&shown)
 }
 
-pub(super) async fn add_account(req: HttpRequest, path: Path<String>, payload: Payload, mut visit: Visit, app: App) -> Reply {
+pub(super) async fn add_account(
+    req: HttpRequest,
+    path: Path<String>,
+    payload: Payload,
+    mut visit: Visit,
+    app: App,
+) -> Reply {
     let (_, scope) = case(&path)?;
     app.gate.check(&visit, Act::AccountWrite, scope.clone()).await?;
     let given = model::account(body::form(&req, payload, &mut visit).await?, true)?;
-    let made = app.gate.write(&visit, Act::AccountWrite, scope, move |tx| ops::add_account(tx, &given)).await?;
+    let made = app
+        .gate
+        .write(&visit, Act::AccountWrite, scope, move |tx| ops::add_account(tx, &given))
+        .await?;
     reply::created(&format!("cases/{path}/accounts"), &made)
 }
 
-pub(super) async fn change_account(req: HttpRequest, path: Path<(String, String)>, payload: Payload, visit: Visit, app: App) -> Reply {
+pub(super) async fn change_account(
+    req: HttpRequest,
+    path: Path<(String, String)>,
+    payload: Payload,
+    visit: Visit,
+    app: App,
+) -> Reply {
     let (_, scope) = case(&path.0)?;
     app.gate.check(&visit, Act::AccountWrite, scope.clone()).await?;
     let id = parse_id(&path.1).ok_or_else(Error::not_found)?;
     let version = visit::if_match(&req)?;
     let given = model::account(body::plain_form(&req, payload).await?, false)?;
-    let shown = app.gate.write(&visit, Act::AccountWrite, scope, move |tx| ops::change_account(tx, &id, version, &given)).await?;
+    let shown = app
+        .gate
+        .write(&visit, Act::AccountWrite, scope, move |tx| {
+            ops::change_account(tx, &id, version, &given)
+        })
+        .await?;
     reply::versioned(&shown)
 }

@@ -15,8 +15,14 @@ pub fn routes(config: &mut ServiceConfig) {
     config
         .route("/api/v1/cases/{id}/subjects", web::get().to(api::subjects))
         .route("/api/v1/cases/{id}/subjects", web::post().to(api::add_subject))
-        .route("/api/v1/cases/{id}/subjects/{subject_id}", web::patch().to(api::change_subject))
+        .route(
+            "/api/v1/cases/{id}/subjects/{subject_id}",
+            web::patch().to(api::change_subject),
+        )
         .route("/api/v1/cases/{id}/accounts", web::get().to(api::accounts))
         .route("/api/v1/cases/{id}/accounts", web::post().to(api::add_account))
-        .route("/api/v1/cases/{id}/accounts/{account_id}", web::patch().to(api::change_account));
+        .route(
+            "/api/v1/cases/{id}/accounts/{account_id}",
+            web::patch().to(api::change_account),
+        );
 }

@@ -34,7 +34,11 @@ pub fn is_platform(text: &str) -> bool {
 pub fn platform(form: &mut Form, field: &str) -> Option<String> {
     let text = form.text(field, 100)?;
     if !is_platform(&text) {
-        form.refuse(field, "form", "must be 1 to 40 of a-z, 0-9 and _, such as instagram or web");
+        form.refuse(
+            field,
+            "form",
+            "must be 1 to 40 of a-z, 0-9 and _, such as instagram or web",
+        );
     }
     Some(text)
 }
@@ -42,10 +46,18 @@ pub fn platform(form: &mut Form, field: &str) -> Option<String> {
 /// What is read of a subject; `whole` asks for what a new one must have.
 pub fn subject(mut form: Form, whole: bool) -> Result<Map<String, Value>> {
     let mut out = Map::new();
-    let role = if whole { form.required_word::<SubjectRole>("role") } else { form.word("role") };
+    let role = if whole {
+        form.required_word::<SubjectRole>("role")
+    } else {
+        form.word("role")
+    };
     put(&mut out, "role", role.map(|r| r.as_str().into()));
     put(&mut out, "name", form.text("name", LINE).map(Value::from));
-    let juvenile = if form.is_word("juvenile", "unknown") { form.value("juvenile") } else { form.flag("juvenile").map(Value::from) };
+    let juvenile = if form.is_word("juvenile", "unknown") {
+        form.value("juvenile")
+    } else {
+        form.flag("juvenile").map(Value::from)
+    };
     put(&mut out, "juvenile", juvenile);
     put(&mut out, "date_of_birth", birth(&mut form));
     put(&mut out, "description", form.text("description", TEXT).map(Value::from));
@@ -55,7 +67,11 @@ pub fn subject(mut form: Form, whole: bool) -> Result<Map<String, Value>> {
 fn birth(form: &mut Form) -> Option<Value> {
     let text = form.text("date_of_birth", 10)?;
     if text != "unknown" && text.parse::<chrono::NaiveDate>().is_err() {
-        form.refuse("date_of_birth", "date", "must be a day such as 2009-04-17, or \"unknown\"");
+        form.refuse(
+            "date_of_birth",
+            "date",
+            "must be a day such as 2009-04-17, or \"unknown\"",
+        );
     }
     Some(text.into())
 }
@@ -74,10 +90,18 @@ pub fn account(mut form: Form, whole: bool) -> Result<Map<String, Value>> {
     put(&mut out, "attribution", form.text("attribution", TEXT).map(Value::from));
     let named = ["handle", "platform_id", "url"].iter().any(|n| out.contains_key(*n));
     if whole && !named && form.ok() {
-        form.refuse("handle", "required", "must be given, or the platform's own id, or the URL");
+        form.refuse(
+            "handle",
+            "required",
+            "must be given, or the platform's own id, or the URL",
+        );
     }
     if out.contains_key("subject_id") && !out.contains_key("attribution") {
-        form.refuse("attribution", "required", "must say on what basis the account is tied to the subject");
+        form.refuse(
+            "attribution",
+            "required",
+            "must say on what basis the account is tied to the subject",
+        );
     }
     finish(form, out, whole)
 }

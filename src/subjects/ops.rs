@@ -60,7 +60,12 @@ pub fn change_subject(tx: &mut Tx<'_>, id: &str, version: i64, given: &Map<Strin
     let case = tx.case()?.case_id.clone();
     let before = store::subject(tx.conn, &case, id)?.ok_or_else(Error::not_found)?;
     let record = next_record(tx, &before, version, given)?;
-    let made = tx.append(NewEvent::new(Action::SubjectChanged, ("subject", id), version + 1, record.clone()))?;
+    let made = tx.append(NewEvent::new(
+        Action::SubjectChanged,
+        ("subject", id),
+        version + 1,
+        record.clone(),
+    ))?;
     diesel::update(subjects::table.find(id))
         .set((
             subjects::version.eq(version + 1),
@@ -95,7 +100,12 @@ pub fn change_account(tx: &mut Tx<'_>, id: &str, version: i64, given: &Map<Strin
     let case = tx.case()?.case_id.clone();
     let before = store::account(tx.conn, &case, id)?.ok_or_else(Error::not_found)?;
     let record = next_record(tx, &before, version, given)?;
-    let made = tx.append(NewEvent::new(Action::AccountChanged, ("account", id), version + 1, record.clone()))?;
+    let made = tx.append(NewEvent::new(
+        Action::AccountChanged,
+        ("account", id),
+        version + 1,
+        record.clone(),
+    ))?;
     diesel::update(accounts::table.find(id))
         .set((
             accounts::version.eq(version + 1),
@@ -107,7 +117,9 @@ pub fn change_account(tx: &mut Tx<'_>, id: &str, version: i64, given: &Map<Strin
 }
 
 fn known_subject(tx: &mut Tx<'_>, given: &Map<String, Value>) -> Result<()> {
-    let Some(id) = given.get("subject_id").and_then(Value::as_str) else { return Ok(()) };
+    let Some(id) = given.get("subject_id").and_then(Value::as_str) else {
+        return Ok(());
+    };
     let case = tx.case()?.case_id.clone();
     match store::subject(tx.conn, &case, id)? {
         Some(_) => Ok(()),

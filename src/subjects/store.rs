@@ -12,7 +12,11 @@ pub type Row = (String, String);
 /// Subjects of a case.
 pub fn subjects(conn: &mut AnyConn, case: &str, after: Option<&str>, limit: usize) -> Result<Vec<Row>> {
     Ok(subjects::table
-        .filter(subjects::case_id.eq(case).and(subjects::id.gt(after.unwrap_or_default())))
+        .filter(
+            subjects::case_id
+                .eq(case)
+                .and(subjects::id.gt(after.unwrap_or_default())),
+        )
         .order(subjects::id)
         .limit(limit as i64)
         .select((subjects::id, subjects::body))
@@ -22,7 +26,11 @@ pub fn subjects(conn: &mut AnyConn, case: &str, after: Option<&str>, limit: usiz
 /// Accounts of a case.
 pub fn accounts(conn: &mut AnyConn, case: &str, after: Option<&str>, limit: usize) -> Result<Vec<Row>> {
     Ok(accounts::table
-        .filter(accounts::case_id.eq(case).and(accounts::id.gt(after.unwrap_or_default())))
+        .filter(
+            accounts::case_id
+                .eq(case)
+                .and(accounts::id.gt(after.unwrap_or_default())),
+        )
         .order(accounts::id)
         .limit(limit as i64)
         .select((accounts::id, accounts::body))
@@ -31,10 +39,20 @@ pub fn accounts(conn: &mut AnyConn, case: &str, after: Option<&str>, limit: usiz
 
 /// A subject's record, in its case.
 pub fn subject(conn: &mut AnyConn, case: &str, id: &str) -> Result<Option<String>> {
-    Ok(subjects::table.find(id).filter(subjects::case_id.eq(case)).select(subjects::body).first(conn).optional()?)
+    Ok(subjects::table
+        .find(id)
+        .filter(subjects::case_id.eq(case))
+        .select(subjects::body)
+        .first(conn)
+        .optional()?)
 }
 
 /// An account's record, in its case.
 pub fn account(conn: &mut AnyConn, case: &str, id: &str) -> Result<Option<String>> {
-    Ok(accounts::table.find(id).filter(accounts::case_id.eq(case)).select(accounts::body).first(conn).optional()?)
+    Ok(accounts::table
+        .find(id)
+        .filter(accounts::case_id.eq(case))
+        .select(accounts::body)
+        .first(conn)
+        .optional()?)
 }

@@ -30,10 +30,19 @@ pub(super) async fn users(req: HttpRequest, visit: Visit, app: App) -> Reply {
     let rows = app
         .gate
         .read(&visit, Act::UserList, Scope::Agency, move |look| {
-            store::list(look.conn, asked.filter("role"), asked.filter("unit_id"), asked.after.as_deref(), asked.limit + 1)
+            store::list(
+                look.conn,
+                asked.filter("role"),
+                asked.filter("unit_id"),
+                asked.after.as_deref(),
+                asked.limit + 1,
+            )
         })
         .await?;
-    page.reply(&req, Listed::of(rows, &page, |(u, _)| u.username.clone(), |(u, unit)| u.shown(&unit)))
+    page.reply(
+        &req,
+        Listed::of(rows, &page, |(u, _)| u.username.clone(), |(u, unit)| u.shown(&unit)),
+    )
 }
 
 /// Anyone signed in may find a person by user name, to make them a member or a holder.
@@ -42,7 +51,9 @@ async fn lookup(visit: &Visit, app: &App, username: String) -> Reply {
         .gate
         .read(visit, Act::UserLookup, Scope::Agency, move |look| {
             let user = store::by_username(look.conn, &username)?.ok_or_else(Error::not_found)?;
-            let unit = store::unit(look.conn, &user.unit_id)?.map(|u| u.name).unwrap_or_default();
+            let unit = store::unit(look.conn, &user.unit_id)?
+                .map(|u| u.name)
+                .unwrap_or_default();
             Ok(json!({
                 "id": user.id, "username": user.username, "name": user.name, "roles": user.role_words(),
                 "unit": {"id": user.unit_id, "name": unit},
@@ -57,8 +68,14 @@ pub(super) async fn user(path: Path<String>, visit: Visit, app: App) -> Reply {
     let shown = app
         .gate
         .read(&visit, Act::UserList, Scope::Agency, move |look| {
-            let user = id.map(|id| store::user(look.conn, &id)).transpose()?.flatten().ok_or_else(Error::not_found)?;
-            let unit = store::unit(look.conn, &user.unit_id)?.map(|u| u.name).unwrap_or_default();
+            let user = id
+                .map(|id| store::user(look.conn, &id))
+                .transpose()?
+                .flatten()
+                .ok_or_else(Error::not_found)?;
+            let unit = store::unit(look.conn, &user.unit_id)?
+                .map(|u| u.name)
+                .unwrap_or_default();
             Ok(user.shown(&unit))
         })
         .await?;
@@ -75,7 +92,12 @@ pub(super) async fn create(req: HttpRequest, payload: Payload, visit: Visit, app
     }
     let once = chosen.is_none().then(one_time);
     let hash = app.passwords.hash(chosen.or(once.clone()).unwrap_or_default()).await?;
-    let mut made = app.gate.write(&visit, Act::UserWrite, Scope::Agency, move |tx| ops::create(tx, &new, &hash, true)).await?;
+    let mut made = app
+        .gate
+        .write(&visit, Act::UserWrite, Scope::Agency, move |tx| {
+            ops::create(tx, &new, &hash, true)
+        })
+        .await?;
     show_once(&mut made, once);
     reply::created("users", &made)
 }
@@ -103,7 +125,9 @@ pub(super) async fn change(req: HttpRequest, path: Path<String>, payload: Payloa
     };
     let mut shown = app
         .gate
-        .write(&visit, Act::UserWrite, Scope::Agency, move |tx| ops::change(tx, &id, version, &patch, hash.as_deref()))
+        .write(&visit, Act::UserWrite, Scope::Agency, move |tx| {
+            ops::change(tx, &id, version, &patch, hash.as_deref())
+        })
         .await?;
     show_once(&mut shown, once);
     reply::versioned(&shown)
@@ -115,7 +139,11 @@ pub(super) async fn trainings(req: HttpRequest, path: Path<String>, visit: Visit
     let rows = app
         .gate
         .read(&visit, Act::TrainingList, Scope::Agency, move |look| {
-            let user = id.map(|id| store::user(look.conn, &id)).transpose()?.flatten().ok_or_else(Error::not_found)?;
+            let user = id
+                .map(|id| store::user(look.conn, &id))
+                .transpose()?
+                .flatten()
+                .ok_or_else(Error::not_found)?;
             store::trainings(look.conn, &user.id, asked.after.as_deref(), asked.limit + 1)
         })
         .await?;
@@ -127,7 +155,12 @@ pub(super) async fn train(req: HttpRequest, path: Path<String>, payload: Payload
     app.gate.check(&visit, Act::TrainingWrite, Scope::Agency).await?;
     let id = id(path)?;
     let content = model::training(body::form(&req, payload, &mut visit).await?)?;
-    let made = app.gate.write(&visit, Act::TrainingWrite, Scope::Agency, move |tx| ops::train(tx, &id, &content)).await?;
+    let made = app
+        .gate
+        .write(&visit, Act::TrainingWrite, Scope::Agency, move |tx| {
+            ops::train(tx, &id, &content)
+        })
+        .await?;
     Ok(HttpResponse::Created().json(made))
 }
 
@@ -136,7 +169,9 @@ pub(super) async fn units(req: HttpRequest, visit: Visit, app: App) -> Reply {
     let asked = page.clone();
     let rows = app
         .gate
-        .read(&visit, Act::UnitList, Scope::Agency, move |look| store::units(look.conn, asked.after.as_deref(), asked.limit + 1))
+        .read(&visit, Act::UnitList, Scope::Agency, move |look| {
+            store::units(look.conn, asked.after.as_deref(), asked.limit + 1)
+        })
         .await?;
     let show = |u: store::UnitRow| json!({"id": u.id, "name": u.name, "parent_id": u.parent_id, "version": u.version});
     page.reply(&req, Listed::of(rows, &page, |u| u.id.clone(), show))
@@ -145,6 +180,11 @@ pub(super) async fn units(req: HttpRequest, visit: Visit, app: App) -> Reply {
 pub(super) async fn create_unit(req: HttpRequest, payload: Payload, mut visit: Visit, app: App) -> Reply {
     app.gate.check(&visit, Act::UnitWrite, Scope::Agency).await?;
     let new = NewUnit::parse(body::form(&req, payload, &mut visit).await?)?;
-    let made = app.gate.write(&visit, Act::UnitWrite, Scope::Agency, move |tx| ops::create_unit(tx, &new)).await?;
+    let made = app
+        .gate
+        .write(&visit, Act::UnitWrite, Scope::Agency, move |tx| {
+            ops::create_unit(tx, &new)
+        })
+        .await?;
     Ok(HttpResponse::Created().json(made))
 }

@@ -39,7 +39,11 @@ impl NewUser {
             unit_id: form.id("unit_id"),
         };
         if !new.username.is_empty() && !is_username(&new.username) {
-            form.refuse("username", "form", "must begin with a letter and hold only a-z, 0-9, dot, dash and underscore");
+            form.refuse(
+                "username",
+                "form",
+                "must begin with a letter and hold only a-z, 0-9, dot, dash and underscore",
+            );
         }
         if new.roles.is_empty() && form.ok() {
             form.refuse("roles", "required", "must name at least one role");
@@ -86,10 +90,18 @@ impl UserPatch {
             roles,
         };
         if form.flag("locked") == Some(true) {
-            form.refuse("locked", "only_false", "is set by failed sign-ins alone; to shut a user out, set disabled");
+            form.refuse(
+                "locked",
+                "only_false",
+                "is set by failed sign-ins alone; to shut a user out, set disabled",
+            );
         }
         if patch.roles.as_ref().is_some_and(Vec::is_empty) {
-            form.refuse("roles", "required", "must name at least one role; to shut a user out, set disabled");
+            form.refuse(
+                "roles",
+                "required",
+                "must name at least one role; to shut a user out, set disabled",
+            );
         }
         form.done()?;
         Ok(patch)
@@ -108,7 +120,10 @@ pub struct NewUnit {
 impl NewUnit {
     /// Reads and checks it.
     pub fn parse(mut form: Form) -> Result<Self> {
-        let new = Self { name: form.required("name", LINE), parent_id: form.id("parent_id") };
+        let new = Self {
+            name: form.required("name", LINE),
+            parent_id: form.id("parent_id"),
+        };
         form.done()?;
         Ok(new)
     }
@@ -119,7 +134,10 @@ pub fn training(mut form: Form) -> Result<Value> {
     let name = form.required("name", LINE);
     let (completed_on, expires_on) = (form.required("completed_on", 10), form.text("expires_on", 10));
     let reference = form.text("reference", LINE);
-    for (field, day) in [("completed_on", Some(&completed_on)), ("expires_on", expires_on.as_ref())] {
+    for (field, day) in [
+        ("completed_on", Some(&completed_on)),
+        ("expires_on", expires_on.as_ref()),
+    ] {
         if day.is_some_and(|d| !d.is_empty() && d.parse::<chrono::NaiveDate>().is_err()) {
             form.refuse(field, "date", "must be a day such as 2026-11-22");
         }

@@ -23,7 +23,10 @@ pub fn create(tx: &mut Tx<'_>, new: &NewUser, password_hash: &str, must_change: 
         None => store::top_unit(tx.conn)?.ok_or_else(|| Error::internal("there is no unit"))?,
     };
     if store::by_username(tx.conn, &new.username)?.is_some() {
-        return Err(Error { slug: "taken", ..Error::conflict(format!("username: {} is taken; choose another", new.username)) });
+        return Err(Error {
+            slug: "taken",
+            ..Error::conflict(format!("username: {} is taken; choose another", new.username))
+        });
     }
     let row = UserRow {
         id: tx.new_id(),
@@ -72,13 +75,21 @@ pub fn existing(tx: &mut Tx<'_>, id: &str) -> Result<UserRow> {
 }
 
 /// Changes a user. Whoever is disabled, or whose password is reset, is signed out everywhere at once.
-pub fn change(tx: &mut Tx<'_>, id: &str, version: i64, patch: &UserPatch, new_hash: Option<&str>) -> Result<Recorded<Value>> {
+pub fn change(
+    tx: &mut Tx<'_>,
+    id: &str,
+    version: i64,
+    patch: &UserPatch,
+    new_hash: Option<&str>,
+) -> Result<Recorded<Value>> {
     let before = existing(tx, id)?;
     if before.version != version {
         return Err(Error::stale());
     }
     if patch.disabled == Some(true) && before.id == tx.caller.user {
-        return Err(Error::conflict("You cannot disable yourself: another administrator must."));
+        return Err(Error::conflict(
+            "You cannot disable yourself: another administrator must.",
+        ));
     }
     let mut row = before.clone();
     row.version += 1;
@@ -87,7 +98,9 @@ pub fn change(tx: &mut Tx<'_>, id: &str, version: i64, patch: &UserPatch, new_ha
         row.roles = serde_json::to_string(roles)?;
     }
     if let Some(unit) = &patch.unit_id {
-        row.unit_id = store::unit(tx.conn, unit)?.ok_or_else(|| Error::field("unit_id", "exists", "is no unit"))?.id;
+        row.unit_id = store::unit(tx.conn, unit)?
+            .ok_or_else(|| Error::field("unit_id", "exists", "is no unit"))?
+            .id;
     }
     row.disabled = patch.disabled.unwrap_or(row.disabled);
     row.locked = row.locked && !patch.unlock;
@@ -134,14 +147,32 @@ fn save(tx: &mut Tx<'_>, row: &UserRow, action: Action) -> Result<Recorded<Value
 pub fn reset(tx: &mut Tx<'_>, id: &str, hash: &str) -> Result<Recorded<Value>> {
     tx.lock(crate::ledger::AGENCY)?;
     let row = existing(tx, id)?;
-    change(tx, id, row.version, &UserPatch { unlock: true, ..UserPatch::default() }, Some(hash))
+    change(
+        tx,
+        id,
+        row.version,
+        &UserPatch {
+            unlock: true,
+            ..UserPatch::default()
+        },
+        Some(hash),
+    )
 }
 
 /// Disables a user, as the operator at the machine.
 pub fn disable(tx: &mut Tx<'_>, id: &str) -> Result<Recorded<Value>> {
     tx.lock(crate::ledger::AGENCY)?;
     let row = existing(tx, id)?;
-    change(tx, id, row.version, &UserPatch { disabled: Some(true), ..UserPatch::default() }, None)
+    change(
+        tx,
+        id,
+        row.version,
+        &UserPatch {
+            disabled: Some(true),
+            ..UserPatch::default()
+        },
+        None,
+    )
 }
 
 /// Changes the caller's own password; all their other sessions end.
@@ -151,7 +182,15 @@ pub fn change_own_password(tx: &mut Tx<'_>, hash: &str) -> Result<Recorded<()>> 
         .set((users::password_hash.eq(hash), users::must_change.eq(false)))
         .execute(tx.conn)?;
     identity::end_all(tx.conn, &row.id, &tx.caller.session, tx.now)?;
-    tx.record(NewEvent::new(Action::PasswordChanged, ("user", &row.id), row.version, json!({"id": row.id})), |_| ())
+    tx.record(
+        NewEvent::new(
+            Action::PasswordChanged,
+            ("user", &row.id),
+            row.version,
+            json!({"id": row.id}),
+        ),
+        |_| (),
+    )
 }
 
 /// Issues an opaque token; its text is shown once.
@@ -160,14 +199,21 @@ pub fn token(tx: &mut Tx<'_>, user: &str, until: Option<Micros>) -> Result<Recor
     let id = tx.new_id();
     let text = identity::token(tx.conn, &id, &row.id, tx.now, until)?;
     let record = json!({"id": id, "user_id": row.id, "until": until.map(crate::clock::format)});
-    tx.record(NewEvent::new(Action::TokenIssued, ("token", &id.clone()), 1, record), |_| (id, text))
+    tx.record(
+        NewEvent::new(Action::TokenIssued, ("token", &id.clone()), 1, record),
+        |_| (id, text),
+    )
 }
 
 /// Ends a token, named by its id or its text.
 pub fn revoke_token(tx: &mut Tx<'_>, id_or_token: &str) -> Result<Recorded<()>> {
     let hash = crate::proof::id::Digest::of(id_or_token.as_bytes()).as_bytes().to_vec();
     let id: Option<String> = sessions::table
-        .filter(sessions::kind.eq("token").and(sessions::id.eq(id_or_token).or(sessions::secret_hash.eq(hash))))
+        .filter(
+            sessions::kind
+                .eq("token")
+                .and(sessions::id.eq(id_or_token).or(sessions::secret_hash.eq(hash))),
+        )
         .select(sessions::id)
         .first(tx.conn)
         .optional()?;
@@ -175,7 +221,10 @@ pub fn revoke_token(tx: &mut Tx<'_>, id_or_token: &str) -> Result<Recorded<()>> 
     if !identity::end(tx.conn, &id, tx.now)? {
         return Err(Error::conflict("That token is over already."));
     }
-    tx.record(NewEvent::new(Action::TokenRevoked, ("token", &id.clone()), 1, json!({"id": id})), |_| ())
+    tx.record(
+        NewEvent::new(Action::TokenRevoked, ("token", &id.clone()), 1, json!({"id": id})),
+        |_| (),
+    )
 }
 
 /// Opens a session after the password was checked; `None` when the user was locked or disabled meanwhile.
@@ -185,7 +234,9 @@ pub fn sign_in(tx: &mut Tx<'_>, user: &UserRow, address: &str) -> Result<Option<
     if row.locked || row.disabled || row.password_hash != user.password_hash {
         return Ok(None);
     }
-    diesel::update(users::table.find(&row.id)).set(users::failures.eq(0i64)).execute(tx.conn)?;
+    diesel::update(users::table.find(&row.id))
+        .set(users::failures.eq(0i64))
+        .execute(tx.conn)?;
     let id = tx.new_id();
     let opened = identity::open(tx.conn, &id, &row.id, tx.now)?;
     let record = json!({"session": id, "user_id": row.id, "address": address});
@@ -210,18 +261,32 @@ pub fn refresh(tx: &mut Tx<'_>, shown: &str) -> Result<Option<identity::Opened>>
 pub fn refuse_sign_in(tx: &mut Tx<'_>, user: Option<&str>, address: &str) -> Result<()> {
     tx.lock(crate::ledger::AGENCY)?;
     let record = json!({"user_id": user, "address": address});
-    tx.append(NewEvent::new(Action::SessionRefused, ("user", user.unwrap_or("unknown")), 1, record))?;
+    tx.append(NewEvent::new(
+        Action::SessionRefused,
+        ("user", user.unwrap_or("unknown")),
+        1,
+        record,
+    ))?;
     let Some(id) = user else { return Ok(()) };
     let row = existing(tx, id)?;
     let recent = row.failures > 0 && row.failures_since > tx.now - WINDOW;
-    let (failures, since) = if recent { (row.failures + 1, row.failures_since) } else { (1, tx.now) };
+    let (failures, since) = if recent {
+        (row.failures + 1, row.failures_since)
+    } else {
+        (1, tx.now)
+    };
     diesel::update(users::table.find(id))
         .set((users::failures.eq(failures), users::failures_since.eq(since)))
         .execute(tx.conn)?;
     if failures < FAILURES || row.locked {
         return Ok(());
     }
-    let locked = UserRow { locked: true, version: row.version + 1, failures, ..row };
+    let locked = UserRow {
+        locked: true,
+        version: row.version + 1,
+        failures,
+        ..row
+    };
     save(tx, &locked, Action::UserLocked).map(|_| ())
 }
 
@@ -230,7 +295,10 @@ pub fn sign_out(tx: &mut Tx<'_>) -> Result<Recorded<()>> {
     let id = tx.caller.session.clone();
     identity::end(tx.conn, &id, tx.now)?;
     let record = json!({"session": id, "user_id": tx.caller.user});
-    tx.record(NewEvent::new(Action::SessionClosed, ("session", &id), 1, record), |_| ())
+    tx.record(
+        NewEvent::new(Action::SessionClosed, ("session", &id), 1, record),
+        |_| (),
+    )
 }
 
 /// Makes a unit.
@@ -266,7 +334,12 @@ pub fn train(tx: &mut Tx<'_>, user: &str, content: &Value) -> Result<Recorded<Va
     record["user_id"] = json!(row.id);
     record["recorded_by"] = json!(tx.caller.user);
     record["recorded_at"] = json!(crate::clock::format(tx.now));
-    let made = tx.append(NewEvent::new(Action::TrainingRecorded, ("training", &id), 1, record.clone()))?;
+    let made = tx.append(NewEvent::new(
+        Action::TrainingRecorded,
+        ("training", &id),
+        1,
+        record.clone(),
+    ))?;
     diesel::insert_into(trainings::table)
         .values((
             trainings::id.eq(&id),
@@ -285,7 +358,13 @@ pub fn first_start(tx: &mut Tx<'_>, agency: &str, password_hash: &str) -> Result
     if store::top_unit(tx.conn)?.is_some() {
         return Ok(false);
     }
-    create_unit(tx, &NewUnit { name: agency.to_owned(), parent_id: None })?;
+    create_unit(
+        tx,
+        &NewUnit {
+            name: agency.to_owned(),
+            parent_id: None,
+        },
+    )?;
     let admin = NewUser {
         username: "admin".into(),
         name: "Administrator".into(),

@@ -22,7 +22,10 @@ struct SignIn {
 
 impl SignIn {
     fn parse(mut form: Form) -> Result<Self> {
-        let parsed = Self { username: form.required("username", 200).to_lowercase(), password: form.required("password", 1000) };
+        let parsed = Self {
+            username: form.required("username", 200).to_lowercase(),
+            password: form.required("password", 1000),
+        };
         // A second factor joins later; a client that already sends its code is not refused for it.
         form.text("code", 32);
         form.done()?;
@@ -33,8 +36,15 @@ impl SignIn {
 pub(super) async fn sign_in(req: HttpRequest, payload: Payload, app: App) -> Reply {
     let wanted = SignIn::parse(body::plain_form(&req, payload).await?)?;
     let username = wanted.username.clone();
-    let user = app.gate.db().read(move |conn| store::by_username(conn, &username)).await?;
-    let right = app.passwords.check(wanted.password, user.as_ref().map(|u| u.password_hash.clone())).await?;
+    let user = app
+        .gate
+        .db()
+        .read(move |conn| store::by_username(conn, &username))
+        .await?;
+    let right = app
+        .passwords
+        .check(wanted.password, user.as_ref().map(|u| u.password_hash.clone()))
+        .await?;
     let address = visit::address(&req);
     let opened = match &user {
         Some(user) if right && !user.locked && !user.disabled => open(&app, user, &address).await?,
@@ -47,15 +57,26 @@ pub(super) async fn sign_in(req: HttpRequest, payload: Payload, app: App) -> Rep
 }
 
 async fn open(app: &App, user: &store::UserRow, address: &str) -> Result<Option<Opened>> {
-    let role = serde_json::from_str::<Vec<Role>>(&user.roles)?.first().copied().unwrap_or(Role::Investigator);
+    let role = serde_json::from_str::<Vec<Role>>(&user.roles)?
+        .first()
+        .copied()
+        .unwrap_or(Role::Investigator);
     let (user, address) = (user.clone(), address.to_owned());
-    app.gate.housekeep(ledger::person(&user.id.clone(), role.as_str()), move |tx| ops::sign_in(tx, &user, &address)).await
+    app.gate
+        .housekeep(ledger::person(&user.id.clone(), role.as_str()), move |tx| {
+            ops::sign_in(tx, &user, &address)
+        })
+        .await
 }
 
 /// One answer for every reason, so that nobody learns which names exist.
 async fn refuse(app: &App, user: Option<store::UserRow>, right: bool, address: String) -> Reply {
     let counted = user.filter(|_| !right).map(|u| u.id);
-    app.gate.housekeep(ledger::anonymous(), move |tx| ops::refuse_sign_in(tx, counted.as_deref(), &address)).await?;
+    app.gate
+        .housekeep(ledger::anonymous(), move |tx| {
+            ops::refuse_sign_in(tx, counted.as_deref(), &address)
+        })
+        .await?;
     let detail = "The user name or the password is wrong, or the user is locked or disabled. After five failures in \
                   fifteen minutes a user stays locked until an administrator releases them.";
     Err(Error::new(Kind::Unauthenticated, "sign-in-refused", detail))
@@ -78,7 +99,9 @@ pub(super) async fn refresh(req: HttpRequest, payload: Payload, app: App) -> Rep
 }
 
 pub(super) async fn sign_out(visit: Visit, app: App) -> Reply {
-    app.gate.write(&visit, Act::SessionOwn, Scope::Agency, ops::sign_out).await?;
+    app.gate
+        .write(&visit, Act::SessionOwn, Scope::Agency, ops::sign_out)
+        .await?;
     reply::nothing()
 }
 
@@ -86,7 +109,9 @@ pub(super) async fn me(visit: Visit, app: App) -> Reply {
     let me = app
         .gate
         .read(&visit, Act::SessionOwn, Scope::Agency, |look| {
-            let unit = store::unit(look.conn, &look.caller.unit_id)?.map(|u| u.name).unwrap_or_default();
+            let unit = store::unit(look.conn, &look.caller.unit_id)?
+                .map(|u| u.name)
+                .unwrap_or_default();
             Ok(json!({
                 "id": look.caller.user, "username": look.caller.username, "name": look.caller.name,
                 "roles": look.caller.roles, "units": [{"id": look.caller.unit_id, "name": unit}],
@@ -100,7 +125,10 @@ pub(super) async fn me(visit: Visit, app: App) -> Reply {
 pub(super) async fn change_password(req: HttpRequest, payload: Payload, visit: Visit, app: App) -> Reply {
     let passed = app.gate.check(&visit, Act::SessionOwn, Scope::Agency).await?;
     let mut form = body::plain_form(&req, payload).await?;
-    let (current, new) = (form.required("current_password", 1000), form.required("new_password", 1000));
+    let (current, new) = (
+        form.required("current_password", 1000),
+        form.required("new_password", 1000),
+    );
     if let Some(broken) = identity::rules("new_password", &new, &passed.caller.username).filter(|_| form.ok()) {
         form.refuse(&broken.field, &broken.rule, broken.message);
     }
@@ -109,11 +137,19 @@ pub(super) async fn change_password(req: HttpRequest, payload: Payload, visit: V
     }
     form.done()?;
     let id = passed.caller.user.clone();
-    let hash = app.gate.db().read(move |conn| Ok(store::user(conn, &id)?.map(|u| u.password_hash))).await?;
+    let hash = app
+        .gate
+        .db()
+        .read(move |conn| Ok(store::user(conn, &id)?.map(|u| u.password_hash)))
+        .await?;
     if !app.passwords.check(current, hash).await? {
         return Err(Error::field("current_password", "right", "is not your password now"));
     }
     let hash = app.passwords.hash(new).await?;
-    app.gate.write(&visit, Act::SessionOwn, Scope::Agency, move |tx| ops::change_own_password(tx, &hash)).await?;
+    app.gate
+        .write(&visit, Act::SessionOwn, Scope::Agency, move |tx| {
+            ops::change_own_password(tx, &hash)
+        })
+        .await?;
     reply::nothing()
 }

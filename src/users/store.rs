@@ -63,16 +63,30 @@ impl UserRow {
 
 /// A user by id.
 pub fn user(conn: &mut AnyConn, id: &str) -> Result<Option<UserRow>> {
-    Ok(users::table.find(id).select(UserRow::as_select()).first(conn).optional()?)
+    Ok(users::table
+        .find(id)
+        .select(UserRow::as_select())
+        .first(conn)
+        .optional()?)
 }
 
 /// A user by sign-in name.
 pub fn by_username(conn: &mut AnyConn, username: &str) -> Result<Option<UserRow>> {
-    Ok(users::table.filter(users::username.eq(username)).select(UserRow::as_select()).first(conn).optional()?)
+    Ok(users::table
+        .filter(users::username.eq(username))
+        .select(UserRow::as_select())
+        .first(conn)
+        .optional()?)
 }
 
 /// Users with their unit's name, in the order of their names.
-pub fn list(conn: &mut AnyConn, role: Option<&str>, unit: Option<&str>, after: Option<&str>, limit: usize) -> Result<Vec<(UserRow, String)>> {
+pub fn list(
+    conn: &mut AnyConn,
+    role: Option<&str>,
+    unit: Option<&str>,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Vec<(UserRow, String)>> {
     let mut query = users::table
         .inner_join(units::table.on(units::id.eq(users::unit_id)))
         .select((UserRow::as_select(), units::name))
@@ -93,17 +107,30 @@ pub fn list(conn: &mut AnyConn, role: Option<&str>, unit: Option<&str>, after: O
 
 /// A unit by id.
 pub fn unit(conn: &mut AnyConn, id: &str) -> Result<Option<UnitRow>> {
-    Ok(units::table.find(id).select(UnitRow::as_select()).first(conn).optional()?)
+    Ok(units::table
+        .find(id)
+        .select(UnitRow::as_select())
+        .first(conn)
+        .optional()?)
 }
 
 /// The unit at the top.
 pub fn top_unit(conn: &mut AnyConn) -> Result<Option<UnitRow>> {
-    Ok(units::table.filter(units::parent_id.is_null()).order(units::id).select(UnitRow::as_select()).first(conn).optional()?)
+    Ok(units::table
+        .filter(units::parent_id.is_null())
+        .order(units::id)
+        .select(UnitRow::as_select())
+        .first(conn)
+        .optional()?)
 }
 
 /// Units in the order of their ids.
 pub fn units(conn: &mut AnyConn, after: Option<&str>, limit: usize) -> Result<Vec<UnitRow>> {
-    let mut query = units::table.order(units::id).limit(limit as i64).select(UnitRow::as_select()).into_boxed();
+    let mut query = units::table
+        .order(units::id)
+        .limit(limit as i64)
+        .select(UnitRow::as_select())
+        .into_boxed();
     if let Some(after) = after {
         query = query.filter(units::id.gt(after));
     }
@@ -153,5 +180,11 @@ pub fn as_caller(conn: &mut AnyConn, id: &str) -> Result<Option<Caller>> {
 
 /// A user that a form names; the refusal names the field.
 pub fn named(conn: &mut AnyConn, field: &str, id: &str) -> Result<Caller> {
-    as_caller(conn, id)?.ok_or_else(|| Error::field(field, "exists", "is no user that can sign in: look the user up with GET /api/v1/users?username="))
+    as_caller(conn, id)?.ok_or_else(|| {
+        Error::field(
+            field,
+            "exists",
+            "is no user that can sign in: look the user up with GET /api/v1/users?username=",
+        )
+    })
 }

@@ -18,7 +18,9 @@ use casetrail::proof::merkle::{self, Tile, TileId, Tiles};
 use serde_json::{Map, json};
 
 fn main() {
-    let seconds = var("CASETRAIL_BENCH_SECONDS").and_then(|s| s.parse().ok()).unwrap_or(3.0);
+    let seconds = var("CASETRAIL_BENCH_SECONDS")
+        .and_then(|s| s.parse().ok())
+        .unwrap_or(3.0);
     let folder = tempfile::tempdir().expect("a temporary folder");
     let sqlite = Location::Sqlite(folder.path().join("bench.db"));
     appends("casetrail-sqlite", &sqlite, folder.path(), seconds);
@@ -44,7 +46,15 @@ fn appends(name: &str, location: &Location, keys: &Path, seconds: f64) {
     let db = Db::open(location, 8).expect("opened");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let signer = ledger::start::open(&db, keys, None, true, clock.now(), "00000000-0000-7000-8000-000000000001").expect("a log");
+    let signer = ledger::start::open(
+        &db,
+        keys,
+        None,
+        true,
+        clock.now(),
+        "00000000-0000-7000-8000-000000000001",
+    )
+    .expect("a log");
     runtime.block_on(async {
         let journal = Journal::start(db, clock, Some(signer));
         for clients in [1, 8, 32] {
@@ -65,7 +75,7 @@ async fn run(journal: &Journal, clients: usize, seconds: f64) -> f64 {
             tokio::spawn(async move {
                 while Instant::now() < end {
                     let actor = ledger::person("00000000-0000-7000-8000-000000000002", "investigator");
-                    journal.append(actor, SystemClock.now(), draft()).await.expect("appended");
+                    journal.append(actor, draft()).await.expect("appended");
                     done.fetch_add(1, Ordering::Relaxed);
                 }
             })
@@ -102,7 +112,11 @@ fn chain_walk() {
             at: 1_700_000_000_000_000 + seq as i64,
             actor: ledger::job("bench"),
             action: "capture.recorded".into(),
-            object: event::Object { type_: "capture".into(), id: "00000000-0000-7000-8000-000000000004".into(), version: 1 },
+            object: event::Object {
+                type_: "capture".into(),
+                id: "00000000-0000-7000-8000-000000000004".into(),
+                version: 1,
+            },
             record: Digest::of(&seq.to_be_bytes()),
             attest: Map::new(),
         };
@@ -119,7 +133,10 @@ fn chain_walk() {
         }
         EVENTS
     });
-    println!("{}", json!({"suite": "custody", "contestant": "casetrail", "case": format!("chain verify, {bytes} B events"), "per_s": rate.round()}));
+    println!(
+        "{}",
+        json!({"suite": "custody", "contestant": "casetrail", "case": format!("chain verify, {bytes} B events"), "per_s": rate.round()})
+    );
 }
 
 struct Kept(std::collections::HashMap<TileId, Arc<Tile>>);
@@ -128,7 +145,11 @@ impl Tiles for Kept {
     type Error = std::convert::Infallible;
 
     fn tile(&self, id: TileId) -> Result<Arc<Tile>, Self::Error> {
-        Ok(self.0.get(&id).cloned().unwrap_or_else(|| Arc::new(Tile::new(&[]).expect("an empty tile"))))
+        Ok(self
+            .0
+            .get(&id)
+            .cloned()
+            .unwrap_or_else(|| Arc::new(Tile::new(&[]).expect("an empty tile"))))
     }
 }
 
@@ -147,7 +168,10 @@ fn inclusion_proofs() {
         }
     }
     let append = LEAVES as f64 / started.elapsed().as_secs_f64();
-    println!("{}", json!({"suite": "custody", "contestant": "casetrail", "case": "merkle append, 100k leaves", "per_s": append.round()}));
+    println!(
+        "{}",
+        json!({"suite": "custody", "contestant": "casetrail", "case": "merkle append, 100k leaves", "per_s": append.round()})
+    );
     let rate = median_rate(5, || {
         for n in 0..LEAVES {
             let index = n.wrapping_mul(7919) % LEAVES;
@@ -155,7 +179,10 @@ fn inclusion_proofs() {
         }
         LEAVES
     });
-    println!("{}", json!({"suite": "custody", "contestant": "casetrail", "case": "inclusion proof, 100k leaves", "per_s": rate.round()}));
+    println!(
+        "{}",
+        json!({"suite": "custody", "contestant": "casetrail", "case": "inclusion proof, 100k leaves", "per_s": rate.round()})
+    );
 }
 
 /// The median rate of some rounds.

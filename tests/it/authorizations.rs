@@ -12,7 +12,10 @@ fn request(app: &App, case: &Case) -> (String, Value) {
 }
 
 fn decide(client: &Client, path: &str, decision: &str) -> crate::kit::Answer {
-    client.post(&format!("{path}/decision"), json!({"decision": decision, "reason": "as stated"}))
+    client.post(
+        &format!("{path}/decision"),
+        json!({"decision": decision, "reason": "as stated"}),
+    )
 }
 
 both_databases! {

@@ -7,7 +7,12 @@ use crate::kit::{App, Case, Client, days, hours, with};
 use casetrail::proof::Digest;
 
 fn rule<'v>(capture: &'v Value, name: &str) -> &'v Value {
-    capture["coverage"].as_array().unwrap().iter().find(|l| l["rule"] == name).map_or(&Value::Null, |l| &l["passed"])
+    capture["coverage"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|l| l["rule"] == name)
+        .map_or(&Value::Null, |l| &l["passed"])
 }
 
 fn id(capture: &Value) -> String {
@@ -21,13 +26,23 @@ fn file(part: &str, role: &str, bytes: &[u8]) -> Value {
 const BYTES: &[u8] = b"\x89PNG\r\n\x1a\n and what follows";
 
 fn held(app: &App, case: &Case) -> Value {
-    let held = app.lead.upload(case, &app.post_with(json!({"files": [file("shot", "screenshot", BYTES)]})), &[("shot", BYTES)]).is(201);
+    let held = app
+        .lead
+        .upload(
+            case,
+            &app.post_with(json!({"files": [file("shot", "screenshot", BYTES)]})),
+            &[("shot", BYTES)],
+        )
+        .is(201);
     assert_eq!(held["state"], "held");
     held
 }
 
 fn decide(client: &Client, capture: &Value, outcome: &str) -> crate::kit::Answer {
-    client.post(&format!("{}/decision", id(capture)), json!({"outcome": outcome, "reason": "looked at it"}))
+    client.post(
+        &format!("{}/decision", id(capture)),
+        json!({"outcome": outcome, "reason": "looked at it"}),
+    )
 }
 
 both_databases! {

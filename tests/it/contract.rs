@@ -18,7 +18,11 @@ pub fn operations() -> Vec<(String, String)> {
     let mut all = Vec::new();
     for (path, methods) in API["paths"].as_object().unwrap() {
         let methods = methods.as_object().unwrap().keys();
-        all.extend(methods.filter(|m| *m != "parameters").map(|m| (m.to_uppercase(), path.clone())));
+        all.extend(
+            methods
+                .filter(|m| *m != "parameters")
+                .map(|m| (m.to_uppercase(), path.clone())),
+        );
     }
     all
 }
@@ -31,7 +35,9 @@ fn pattern(path: &str) -> Option<String> {
             match (a.next(), b.next()) {
                 (None, None) => return true,
                 // What is last in a path may hold slashes: tiles.
-                (Some(p), Some(_)) if p.starts_with('{') && pattern.ends_with(p) && pattern.contains("/tile/") => return true,
+                (Some(p), Some(_)) if p.starts_with('{') && pattern.ends_with(p) && pattern.contains("/tile/") => {
+                    return true;
+                }
                 (Some(p), Some(q)) if p == q || (p.starts_with('{') && !q.is_empty()) => {}
                 _ => return false,
             }
@@ -66,12 +72,21 @@ fn validator(method: &str, pattern: &str, status: u16) -> Option<Arc<Validator>>
 fn compile(method: &str, pattern: &str, status: u16) -> Option<Arc<Validator>> {
     let responses = &API["paths"][pattern][method.to_lowercase()]["responses"];
     let response = responses.get(status.to_string());
-    let response = resolve(response.unwrap_or_else(|| panic!("{method} {pattern} answers {status}, which openapi.json does not say")));
-    let content = ["application/json", "application/problem+json"].iter().find_map(|t| response["content"].get(*t))?;
+    let response = resolve(
+        response.unwrap_or_else(|| panic!("{method} {pattern} answers {status}, which openapi.json does not say")),
+    );
+    let content = ["application/json", "application/problem+json"]
+        .iter()
+        .find_map(|t| response["content"].get(*t))?;
     let schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema", "components": API["components"], "allOf": [content["schema"]],
     });
-    Some(Arc::new(jsonschema::options().should_validate_formats(true).build(&schema).unwrap()))
+    Some(Arc::new(
+        jsonschema::options()
+            .should_validate_formats(true)
+            .build(&schema)
+            .unwrap(),
+    ))
 }
 
 /// Panics where an answer is not what the description says.
@@ -81,11 +96,21 @@ pub fn hold(method: &str, path: &str, answer: &Answer) {
     if API["paths"][&pattern].get(method.to_lowercase()).is_none() {
         return;
     }
-    let Some(validator) = validator(method, &pattern, answer.status) else { return };
+    let Some(validator) = validator(method, &pattern, answer.status) else {
+        return;
+    };
     if method == "HEAD" {
         return;
     }
     let body = answer.json();
-    let faults: Vec<String> = validator.iter_errors(&body).map(|e| format!("{}: {e}", e.instance_path)).collect();
-    assert!(faults.is_empty(), "{method} {path} ({}) is not as openapi.json says:\n{}\n{body:#}", answer.status, faults.join("\n"));
+    let faults: Vec<String> = validator
+        .iter_errors(&body)
+        .map(|e| format!("{}: {e}", e.instance_path))
+        .collect();
+    assert!(
+        faults.is_empty(),
+        "{method} {path} ({}) is not as openapi.json says:\n{}\n{body:#}",
+        answer.status,
+        faults.join("\n")
+    );
 }

@@ -47,7 +47,11 @@ fn verified(key: &VerifyingKey, note: &str) -> Checkpoint {
 }
 
 fn digests(list: &Value) -> Vec<Digest> {
-    list.as_array().unwrap().iter().map(|d| d.as_str().unwrap().parse().unwrap()).collect()
+    list.as_array()
+        .unwrap()
+        .iter()
+        .map(|d| d.as_str().unwrap().parse().unwrap())
+        .collect()
 }
 
 struct Fetched<'a>(&'a Client, u64, std::cell::RefCell<HashMap<TileId, Arc<Tile>>>);
@@ -63,7 +67,10 @@ impl Tiles for Fetched<'_> {
         let path = tile_path(id, usize::try_from(hashes.min(256)).unwrap());
         assert!(parse_tile_path(&path).is_some());
         let answer = self.0.get(&format!("/api/v1/ledger/{}", path.trim_start_matches('/')));
-        let tile = (answer.status == 200).then(|| Tile::new(&answer.body)).flatten().ok_or(path)?;
+        let tile = (answer.status == 200)
+            .then(|| Tile::new(&answer.body))
+            .flatten()
+            .ok_or(path)?;
         let tile = Arc::new(tile);
         self.2.borrow_mut().insert(id, tile.clone());
         Ok(tile)

@@ -12,7 +12,8 @@ const HTML: &[u8] = b"<!DOCTYPE html><html><body><script>alert(1)</script></body
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n0123456789";
 
 fn logged(app: &App, case: &Case, bytes: &[u8]) -> String {
-    let capture = app.post_with(json!({"files": [{"part": "f", "role": "original", "name": "../../etc/passwd\u{202e}gpj.exe"}]}));
+    let capture =
+        app.post_with(json!({"files": [{"part": "f", "role": "original", "name": "../../etc/passwd\u{202e}gpj.exe"}]}));
     let made = app.lead.upload(case, &capture, &[("f", bytes)]).is(201);
     format!("/api/v1/files/{}/{}", made["id"].as_str().unwrap(), Digest::of(bytes))
 }

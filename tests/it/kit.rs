@@ -63,7 +63,10 @@ macro_rules! both_databases {
     )*};
 }
 
-#[expect(clippy::disallowed_methods, reason = "tests are told of their PostgreSQL by the environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests are told of their PostgreSQL by the environment"
+)]
 fn postgres_url() -> Option<String> {
     std::env::var("CASETRAIL_TEST_POSTGRES").ok().filter(|u| !u.is_empty())
 }
@@ -76,7 +79,8 @@ pub fn has_postgres() -> bool {
         SAID.call_once(|| {
             use std::io::Write;
             // Past the harness, which keeps the output of tests that pass.
-            let told = std::io::stderr().write_all(b"\nPostgreSQL tests skipped: CASETRAIL_TEST_POSTGRES is not set\n\n");
+            let told =
+                std::io::stderr().write_all(b"\nPostgreSQL tests skipped: CASETRAIL_TEST_POSTGRES is not set\n\n");
             assert!(told.is_ok());
         });
     }
@@ -107,7 +111,12 @@ const PEOPLE: &[(&str, &str, &[Role], &str)] = &[
     ("prosecutor", "Paul Prosecutor", &[Role::Prosecutor], "agency"),
     ("auditor", "Ada Auditor", &[Role::Auditor], "agency"),
     ("administrator", "Adam Administrator", &[Role::Administrator], "agency"),
-    ("double", "Dora Double", &[Role::Investigator, Role::Supervisor], "north"),
+    (
+        "double",
+        "Dora Double",
+        &[Role::Investigator, Role::Supervisor],
+        "north",
+    ),
 ];
 
 struct Known {
@@ -139,7 +148,11 @@ fn run_folder() -> &'static Path {
     FOLDER.get_or_init(|| {
         let memory = Path::new("/dev/shm/casetrail-it");
         let in_memory = fs::create_dir_all(memory).is_ok();
-        let all = if in_memory { memory.to_owned() } else { Path::new(env!("CARGO_TARGET_TMPDIR")).join("it") };
+        let all = if in_memory {
+            memory.to_owned()
+        } else {
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join("it")
+        };
         fs::create_dir_all(&all).unwrap();
         for old in fs::read_dir(&all).unwrap().flatten() {
             if !Path::new("/proc").join(old.file_name()).exists() {
@@ -157,7 +170,8 @@ fn run_folder() -> &'static Path {
 fn on_postgres(statement: &str) {
     let mut conn = PgConnection::establish(&postgres_url().unwrap()).unwrap();
     conn.batch_execute("SET client_min_messages = warning").unwrap();
-    conn.batch_execute(statement).unwrap_or_else(|e| panic!("{statement}: {e}"));
+    conn.batch_execute(statement)
+        .unwrap_or_else(|e| panic!("{statement}: {e}"));
 }
 
 fn url_of(name: &str) -> String {
@@ -194,7 +208,11 @@ impl Template {
         let config = config(&folder, name.as_deref(), &[]);
         let (people, units) = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async {
-                let with = With { clock: Arc::new(SetClock::at(beginning() - HOUR)), demo: false, metrics: None };
+                let with = With {
+                    clock: Arc::new(SetClock::at(beginning() - HOUR)),
+                    demo: false,
+                    metrics: None,
+                };
                 let opened = app::open(&config, with).await.unwrap();
                 let planted = plant(&opened.app).await;
                 assert!(opened.app.gate.journal().integrated(1, Duration::from_secs(10)).await);
@@ -206,14 +224,20 @@ impl Template {
         match &name {
             None => {
                 let mut conn = SqliteConnection::establish(folder.join("casetrail.db").to_str().unwrap()).unwrap();
-                conn.batch_execute("PRAGMA busy_timeout = 10000; PRAGMA wal_checkpoint(TRUNCATE);").unwrap();
+                conn.batch_execute("PRAGMA busy_timeout = 10000; PRAGMA wal_checkpoint(TRUNCATE);")
+                    .unwrap();
             }
             Some(name) => on_postgres(&format!(
                 "ALTER DATABASE {name} ALLOW_CONNECTIONS false; \
                  SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}';"
             )),
         }
-        Self { folder, database: name, people, units }
+        Self {
+            folder,
+            database: name,
+            people,
+            units,
+        }
     }
 
     /// A copy: its folder and, on PostgreSQL, the name of its database.
@@ -247,7 +271,10 @@ fn rename_log(folder: &Path, database: Option<&str>) {
     fs::remove_file(folder.join("keys/log.checkpoint")).unwrap();
     let statement = format!("UPDATE log_state SET origin = '{origin}', vkey = '{vkey}'");
     match database {
-        Some(name) => PgConnection::establish(&url_of(name)).unwrap().batch_execute(&statement).unwrap(),
+        Some(name) => PgConnection::establish(&url_of(name))
+            .unwrap()
+            .batch_execute(&statement)
+            .unwrap(),
         None => {
             let file = folder.join("casetrail.db");
             let mut conn = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
@@ -269,7 +296,10 @@ async fn plant(app: &http::App) -> Planted {
             let top = casetrail::users::store::top_unit(tx.conn)?.unwrap().id;
             let mut units = BTreeMap::from([("agency".to_owned(), top)]);
             for (name, parent) in [("north", "agency"), ("south", "agency"), ("squad", "north")] {
-                let new = NewUnit { name: name.into(), parent_id: Some(units[parent].clone()) };
+                let new = NewUnit {
+                    name: name.into(),
+                    parent_id: Some(units[parent].clone()),
+                };
                 let made = ops::create_unit(tx, &new)?;
                 units.insert(name.into(), made.peek()["id"].as_str().unwrap().to_owned());
             }
@@ -281,7 +311,10 @@ async fn plant(app: &http::App) -> Planted {
                     roles: roles.to_vec(),
                     unit_id: Some(units[*unit].clone()),
                 };
-                let id = ops::create(tx, &new, &hash, false)?.peek()["id"].as_str().unwrap().to_owned();
+                let id = ops::create(tx, &new, &hash, false)?.peek()["id"]
+                    .as_str()
+                    .unwrap()
+                    .to_owned();
                 let until = Some(beginning() + 4000 * DAY);
                 let token = ops::token(tx, &id, until)?.peek().1.clone();
                 people.push(((*username).to_owned(), id, token));
@@ -290,7 +323,11 @@ async fn plant(app: &http::App) -> Planted {
         })
         .await
         .unwrap();
-    let people = made.0.into_iter().map(|(name, id, token)| (name, Known { id, token })).collect();
+    let people = made
+        .0
+        .into_iter()
+        .map(|(name, id, token)| (name, Known { id, token }))
+        .collect();
     (people, made.1)
 }
 
@@ -359,7 +396,11 @@ impl App {
         let (state, url, server) = told.recv().expect("the server starts");
         let client = |who: &str| {
             let known = &template.people[who];
-            Client { id: known.id.clone(), token: Some(known.token.clone()), ..Client::nobody(&url, &clock) }
+            Client {
+                id: known.id.clone(),
+                token: Some(known.token.clone()),
+                ..Client::nobody(&url, &clock)
+            }
         };
         Self {
             lead: client("lead"),
@@ -402,7 +443,8 @@ impl App {
 
     /// A client that signed in with a password.
     pub fn sign_in(&self, username: &str, password: &str) -> Answer {
-        self.nobody.post("/api/v1/sessions", json!({"username": username, "password": password}))
+        self.nobody
+            .post("/api/v1/sessions", json!({"username": username, "password": password}))
     }
 
     /// A client with another bearer.
@@ -412,7 +454,11 @@ impl App {
 
     /// The same, of a known person.
     pub fn bearing_as(&self, id: &str, token: &str) -> Client {
-        Client { id: id.to_owned(), token: Some(token.to_owned()), ..self.nobody.clone() }
+        Client {
+            id: id.to_owned(),
+            token: Some(token.to_owned()),
+            ..self.nobody.clone()
+        }
     }
 
     /// The events of a stream.
@@ -439,7 +485,11 @@ impl App {
         let done = f();
         let after = self.events(stream);
         let new: Vec<&Value> = after[before..].iter().collect();
-        assert_eq!(new.iter().map(|e| e["action"].as_str().unwrap()).collect::<Vec<_>>(), [action], "in {stream}");
+        assert_eq!(
+            new.iter().map(|e| e["action"].as_str().unwrap()).collect::<Vec<_>>(),
+            [action],
+            "in {stream}"
+        );
         assert_eq!(new[0]["actor"]["kind"], "person");
         assert_eq!(new[0]["actor"]["id"], json!(by.id), "the actor of {action}");
         done
@@ -451,7 +501,12 @@ impl App {
         let before = self.events(stream).len();
         let done = f();
         let after = self.events(stream);
-        assert_eq!(after.len(), before, "{stream} grew by {:?}", after[before..].iter().map(|e| &e["action"]).collect::<Vec<_>>());
+        assert_eq!(
+            after.len(),
+            before,
+            "{stream} grew by {:?}",
+            after[before..].iter().map(|e| &e["action"]).collect::<Vec<_>>()
+        );
         done
     }
 
@@ -476,7 +531,9 @@ impl App {
         let handling = new["handling"].as_str().unwrap_or("standard").to_owned();
         let made = self.lead.post("/api/v1/cases", new).is(201);
         let case = Case::named(made["id"].as_str().unwrap());
-        self.lead.put(&case.path(&format!("members/{}", self.member.id)), json!({})).is(200);
+        self.lead
+            .put(&case.path(&format!("members/{}", self.member.id)), json!({}))
+            .is(200);
         if handling == "standard" {
             self.grant(&case, &self.exporter, &["read", "export"]);
         }
@@ -486,7 +543,10 @@ impl App {
     /// Access for somebody, given by the supervisor for 400 days.
     pub fn grant(&self, case: &Case, to: &Client, rights: &[&str]) -> String {
         let grant = json!({"user_id": to.id, "until": self.at(days(400)), "rights": rights, "reason": "as asked"});
-        self.supervisor.post(&case.path("grants"), grant).is(201)["id"].as_str().unwrap().to_owned()
+        self.supervisor.post(&case.path("grants"), grant).is(201)["id"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     /// What asks for overt leave on web and instagram for lead and member, for 90 days.
@@ -508,7 +568,12 @@ impl App {
     pub fn leave_of(&self, case: &Case, request: Value) -> String {
         let made = self.lead.post(&case.path("authorizations"), request).is(201);
         let id = made["id"].as_str().unwrap().to_owned();
-        self.supervisor.post(&format!("/api/v1/authorizations/{id}/decision"), json!({"decision": "approve"})).is(200);
+        self.supervisor
+            .post(
+                &format!("/api/v1/authorizations/{id}/decision"),
+                json!({"decision": "approve"}),
+            )
+            .is(200);
         id
     }
 
@@ -553,13 +618,22 @@ pub fn missing() -> Value {
 }
 
 async fn serve(config: Config, clock: SetClock, tell: mpsc::Sender<(http::App, String, ServerHandle)>) {
-    let with = With { clock: Arc::new(clock), demo: false, metrics: None };
+    let with = With {
+        clock: Arc::new(clock),
+        demo: false,
+        metrics: None,
+    };
     let opened = app::open(&config, with).await.unwrap();
     let socket = app::bind(&config).unwrap();
     let url = format!("http://{}", socket.local_addr().unwrap());
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let builder = tokio::spawn(packets::run_builder(opened.app.clone(), stopped));
-    let listen = Listen { socket, tls: None, workers: config.workers(), signals: false };
+    let listen = Listen {
+        socket,
+        tls: None,
+        workers: config.workers(),
+        signals: false,
+    };
     let server = app::listen(opened.app.clone(), listen).unwrap();
     tell.send((opened.app.clone(), url, server.handle())).unwrap();
     server.await.unwrap();
@@ -593,12 +667,20 @@ pub struct Case {
 
 impl Case {
     pub fn named(id: &str) -> Self {
-        Self { id: id.into(), stream: ledger::case_stream(id), accesses: ledger::access_stream(id) }
+        Self {
+            id: id.into(),
+            stream: ledger::case_stream(id),
+            accesses: ledger::access_stream(id),
+        }
     }
 
     /// The case's own path, or one below it.
     pub fn path(&self, below: &str) -> String {
-        let end = if below.is_empty() { String::new() } else { format!("/{below}") };
+        let end = if below.is_empty() {
+            String::new()
+        } else {
+            format!("/{below}")
+        };
         format!("/api/v1/cases/{}{end}", self.id)
     }
 }
@@ -616,14 +698,23 @@ fn http() -> &'static Http {
     static HTTP: LazyLock<Http> = LazyLock::new(|| {
         // As the program does: one provider of cryptography, chosen before anything asks for one.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        Http::builder().timeout(Duration::from_secs(30)).redirect(reqwest::redirect::Policy::none()).build().unwrap()
+        Http::builder()
+            .timeout(Duration::from_secs(30))
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap()
     });
     &HTTP
 }
 
 impl Client {
     fn nobody(url: &str, clock: &SetClock) -> Self {
-        Self { id: String::new(), token: None, url: url.to_owned(), clock: clock.clone() }
+        Self {
+            id: String::new(),
+            token: None,
+            url: url.to_owned(),
+            clock: clock.clone(),
+        }
     }
 
     /// A request, not sent yet. A millisecond passes, so that ids and events have an order.
@@ -667,7 +758,11 @@ impl Client {
     }
 
     pub fn patch(&self, path: &str, version: i64, body: Value) -> Answer {
-        self.send(self.request("PATCH", path).header("If-Match", format!("\"{version}\"")).json(&body))
+        self.send(
+            self.request("PATCH", path)
+                .header("If-Match", format!("\"{version}\""))
+                .json(&body),
+        )
     }
 
     /// Logs a capture without files.
@@ -684,7 +779,10 @@ impl Client {
     pub fn uploading(&self, case: &Case, capture: &Value, files: &[(&str, &[u8])]) -> RequestBuilder {
         let mut form = multipart::Form::new().part("capture", multipart::Part::text(capture.to_string()));
         for (name, bytes) in files {
-            let part = multipart::Part::bytes(bytes.to_vec()).file_name("upload.bin").mime_str("image/png").unwrap();
+            let part = multipart::Part::bytes(bytes.to_vec())
+                .file_name("upload.bin")
+                .mime_str("image/png")
+                .unwrap();
             form = form.part((*name).to_owned(), part);
         }
         self.request("POST", &case.path("captures")).multipart(form)
@@ -702,7 +800,11 @@ pub struct Answer {
 impl Answer {
     fn of(response: reqwest::blocking::Response) -> Self {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Self { status, headers, body: response.bytes().unwrap().to_vec() }
+        Self {
+            status,
+            headers,
+            body: response.bytes().unwrap().to_vec(),
+        }
     }
 
     pub fn header(&self, name: &str) -> &str {
@@ -735,9 +837,18 @@ impl Answer {
     /// A refusal that names this field and this rule, and the way out.
     #[track_caller]
     pub fn refuses(self, status: u16, field: &str, rule: &str) -> Value {
-        assert_eq!(self.header("content-type"), "application/problem+json", "{}", String::from_utf8_lossy(&self.body));
+        assert_eq!(
+            self.header("content-type"),
+            "application/problem+json",
+            "{}",
+            String::from_utf8_lossy(&self.body)
+        );
         let problem = self.is(status);
-        let found = problem["errors"].as_array().unwrap().iter().find(|e| e["field"] == field && e["rule"] == rule);
+        let found = problem["errors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|e| e["field"] == field && e["rule"] == rule);
         let found = found.unwrap_or_else(|| panic!("no {field}: {rule} in {problem}"));
         assert!(found["message"].as_str().is_some_and(|m| m.len() > 5), "{found}");
         problem

@@ -69,13 +69,19 @@ fn people(app: &App, dice: &mut Dice) -> Vec<Client> {
         .collect();
     let made = app.state.gate.housekeep_blocking(ledger::operator("tests"), move |tx| {
         let one = |new: &NewUser| {
-            let id = ops::create(tx, new, "no password", false)?.peek()["id"].as_str().unwrap().to_owned();
+            let id = ops::create(tx, new, "no password", false)?.peek()["id"]
+                .as_str()
+                .unwrap()
+                .to_owned();
             let token = ops::token(tx, &id, None)?.peek().1.clone();
             Ok((id, token))
         };
         new.iter().map(one).collect::<casetrail::error::Result<Vec<_>>>()
     });
-    made.unwrap().into_iter().map(|(id, token)| app.bearing_as(&id, &token)).collect()
+    made.unwrap()
+        .into_iter()
+        .map(|(id, token)| app.bearing_as(&id, &token))
+        .collect()
 }
 
 /// Rows put in by hand: odd ones too, such as a lead who is no investigator any more.
@@ -85,7 +91,9 @@ fn world(app: &App, seed: u64) -> World {
     let ids: Vec<String> = people.iter().map(|p| p.id.clone()).collect();
     let paths = app.state.gate.db().read_blocking(|conn| {
         use casetrail::db::tables::units;
-        Ok(units::table.select((units::id, units::path)).load::<(String, String)>(conn)?)
+        Ok(units::table
+            .select((units::id, units::path))
+            .load::<(String, String)>(conn)?)
     });
     let units = paths.unwrap();
     let made = app.state.gate.housekeep_blocking(ledger::operator("tests"), move |tx| {
@@ -102,7 +110,12 @@ fn world(app: &App, seed: u64) -> World {
         Ok(made)
     });
     let (cases, authorizations, captures) = made.unwrap();
-    World { people, cases, authorizations, captures }
+    World {
+        people,
+        cases,
+        authorizations,
+        captures,
+    }
 }
 
 type Conn = casetrail::db::AnyConn;
@@ -151,12 +164,23 @@ fn put_relation(conn: &mut Conn, dice: &mut Dice, case: &str, person: &str) -> D
     if dice.often(15) {
         let ended = dice.often(40).then(beginning);
         diesel::insert_into(members::table)
-            .values((members::case_id.eq(case), members::user_id.eq(person), members::since.eq(1i64), members::ended_at.eq(ended)))
+            .values((
+                members::case_id.eq(case),
+                members::user_id.eq(person),
+                members::since.eq(1i64),
+                members::ended_at.eq(ended),
+            ))
             .execute(conn)?;
     }
     if dice.often(25) {
         let until = beginning() + *dice.one(&[-days(1), days(30), days(30)]);
-        let (read, export, decide) = *dice.one(&[(true, false, false), (true, true, false), (true, false, true), (false, false, true), (false, true, false)]);
+        let (read, export, decide) = *dice.one(&[
+            (true, false, false),
+            (true, true, false),
+            (true, false, true),
+            (false, false, true),
+            (false, true, false),
+        ]);
         diesel::insert_into(grants::table)
             .values((
                 grants::id.eq(new_id(beginning())),
@@ -205,7 +229,10 @@ fn put_work(conn: &mut Conn, dice: &mut Dice, case: &str, people: &[String], mad
         ))
         .execute(conn)?;
     diesel::insert_into(authorization_holders::table)
-        .values((authorization_holders::authorization_id.eq(&id), authorization_holders::user_id.eq(&holder)))
+        .values((
+            authorization_holders::authorization_id.eq(&id),
+            authorization_holders::user_id.eq(&holder),
+        ))
         .execute(conn)?;
     for item in 1..=2i64 {
         made.2.push(put_capture(conn, dice, case, item, people, &id)?);
@@ -214,7 +241,14 @@ fn put_work(conn: &mut Conn, dice: &mut Dice, case: &str, people: &[String], mad
     Ok(())
 }
 
-fn put_capture(conn: &mut Conn, dice: &mut Dice, case: &str, item: i64, people: &[String], authorization: &str) -> Done<String> {
+fn put_capture(
+    conn: &mut Conn,
+    dice: &mut Dice,
+    case: &str,
+    item: i64,
+    people: &[String],
+    authorization: &str,
+) -> Done<String> {
     let (id, capturer) = (new_id(beginning()), dice.one(people).clone());
     let state = *dice.one(&["held", "logged", "reviewed", "quarantined"]);
     let basis = match dice.often(60) {
@@ -256,7 +290,11 @@ fn listed(client: &Client, path: &str) -> BTreeSet<String> {
     loop {
         let page = client.get(&format!("{path}?limit=7{cursor}")).is(200);
         for item in page["items"].as_array().unwrap() {
-            assert!(all.insert(item["id"].as_str().unwrap().to_owned()), "{path} shows {} twice", item["id"]);
+            assert!(
+                all.insert(item["id"].as_str().unwrap().to_owned()),
+                "{path} shows {} twice",
+                item["id"]
+            );
         }
         match page["next"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),

@@ -57,14 +57,25 @@ fn download(client: &Client, packet: &Value) -> (TempDir, PathBuf) {
 }
 
 fn trust(app: &App) -> Trust {
-    let vkey = app.lead.get("/api/v1/ledger/key").is(200)["vkey"].as_str().unwrap().to_owned();
-    Trust { key: Some(VerifyingKey::parse(&vkey).unwrap()), ..Trust::default() }
+    let vkey = app.lead.get("/api/v1/ledger/key").is(200)["vkey"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    Trust {
+        key: Some(VerifyingKey::parse(&vkey).unwrap()),
+        ..Trust::default()
+    }
 }
 
 #[track_caller]
 fn verifies(app: &App, file: &Path) {
     let report = verify_path(file, &trust(app));
-    assert_eq!(report.exit_code, 0, "{}", serde_json::to_string_pretty(&report).unwrap());
+    assert_eq!(
+        report.exit_code,
+        0,
+        "{}",
+        serde_json::to_string_pretty(&report).unwrap()
+    );
     assert_eq!(verify_path(file, &Trust::default()).exit_code, 3);
 }
 
@@ -72,7 +83,11 @@ fn verifies(app: &App, file: &Path) {
 fn unpack(file: &Path) -> Option<PathBuf> {
     let folder = file.parent().unwrap().join("unpacked");
     let script = "import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extractall(sys.argv[2])";
-    let done = Command::new("python3").args(["-c", script]).arg(file).arg(&folder).status();
+    let done = Command::new("python3")
+        .args(["-c", script])
+        .arg(file)
+        .arg(&folder)
+        .status();
     if !done.is_ok_and(|s| s.success()) {
         eprintln!("skipped: no python3 to unpack a packet with");
         return None;
@@ -83,12 +98,31 @@ fn unpack(file: &Path) -> Option<PathBuf> {
 fn filled(app: &App) -> (Case, Vec<Value>) {
     let case = app.case();
     app.leave(&case);
-    let with_file = |n: u8| app.post_with(json!({"text": format!("text {n}"), "files": [{"part": "shot", "role": "screenshot"}]}));
-    let mut made: Vec<Value> = (0..2).map(|n| app.lead.upload(&case, &with_file(n), &[("shot", SHOT)]).is(201)).collect();
-    made.push(app.lead.log(&case, app.post_with(json!({"platform": "tiktok", "text": "secret of the held one"}))).is(201));
-    made.push(app.lead.log(&case, app.post_with(json!({"platform": "tiktok", "text": "secret of the quarantined one"}))).is(201));
+    let with_file =
+        |n: u8| app.post_with(json!({"text": format!("text {n}"), "files": [{"part": "shot", "role": "screenshot"}]}));
+    let mut made: Vec<Value> = (0..2)
+        .map(|n| app.lead.upload(&case, &with_file(n), &[("shot", SHOT)]).is(201))
+        .collect();
+    made.push(
+        app.lead
+            .log(
+                &case,
+                app.post_with(json!({"platform": "tiktok", "text": "secret of the held one"})),
+            )
+            .is(201),
+    );
+    made.push(
+        app.lead
+            .log(
+                &case,
+                app.post_with(json!({"platform": "tiktok", "text": "secret of the quarantined one"})),
+            )
+            .is(201),
+    );
     let decision = format!("/api/v1/captures/{}/decision", made[3]["id"].as_str().unwrap());
-    app.supervisor.post(&decision, json!({"outcome": "quarantine", "reason": "not ours"})).is(200);
+    app.supervisor
+        .post(&decision, json!({"outcome": "quarantine", "reason": "not ours"}))
+        .is(200);
     (case, made)
 }
 

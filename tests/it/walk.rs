@@ -69,15 +69,33 @@ fn things(app: &App) -> Things {
     let text = |v: serde_json::Value| v["id"].as_str().unwrap().to_owned();
     let grant = app.grant(&case, &app.prosecutor, &["read"]);
     let subject = text(app.lead.post(&case.path("subjects"), json!({"role": "victim"})).is(201));
-    let account = text(app.lead.post(&case.path("accounts"), json!({"platform": "web", "handle": "x"})).is(201));
+    let account = text(
+        app.lead
+            .post(&case.path("accounts"), json!({"platform": "web", "handle": "x"}))
+            .is(201),
+    );
     let authorization = app.leave(&case);
     let capture = app.post_with(json!({"files": [{"part": "f", "role": "original"}]}));
     let made = app.lead.upload(&case, &capture, &[("f", b"bytes")]).is(201);
     let sha256 = made["files"][0]["sha256"].as_str().unwrap().to_owned();
-    let packet = text(app.exporter.post(&case.path("packets"), json!({"purpose": "internal"})).is(202));
+    let packet = text(
+        app.exporter
+            .post(&case.path("packets"), json!({"purpose": "internal"}))
+            .is(202),
+    );
     // What is built meanwhile would leave its own events.
     crate::packets::ended(&app.exporter, &json!({"id": packet}));
-    Things { case, grant, subject, account, authorization, capture: text(made), sha256, packet, user: app.member.id.clone() }
+    Things {
+        case,
+        grant,
+        subject,
+        account,
+        authorization,
+        capture: text(made),
+        sha256,
+        packet,
+        user: app.member.id.clone(),
+    }
 }
 
 /// The path with the ids of real things in its gaps.
@@ -111,7 +129,9 @@ fn call(client: &Client, method: &str, path: &str) -> Answer {
 }
 
 fn expected(list: &[(&str, &str, u16)], method: &str, path: &str) -> Option<u16> {
-    list.iter().find(|(m, p, _)| *m == method && *p == path).map(|(_, _, status)| *status)
+    list.iter()
+        .find(|(m, p, _)| *m == method && *p == path)
+        .map(|(_, _, status)| *status)
 }
 
 both_databases! {
@@ -177,12 +197,21 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 /// Routes as the source registers them: `.route("path", web::method()`.
 fn registered() -> BTreeSet<String> {
     let mut all = BTreeSet::new();
-    for path in sources(Path::new("src")).iter().filter(|p| p.extension().is_some_and(|e| e == "rs")) {
+    for path in sources(Path::new("src"))
+        .iter()
+        .filter(|p| p.extension().is_some_and(|e| e == "rs"))
+    {
         let text = std::fs::read_to_string(path).unwrap();
         for piece in text.split(".route(").skip(1) {
-            let Some((route, rest)) = piece.trim_start().strip_prefix('"').and_then(|p| p.split_once('"')) else { continue };
+            let Some((route, rest)) = piece.trim_start().strip_prefix('"').and_then(|p| p.split_once('"')) else {
+                continue;
+            };
             let method = rest.split("web::").nth(1).unwrap().split('(').next().unwrap();
-            all.insert(format!("{} {}", method.to_uppercase(), route.replace("{path:.*}", "{level}/{tile}")));
+            all.insert(format!(
+                "{} {}",
+                method.to_uppercase(),
+                route.replace("{path:.*}", "{level}/{tile}")
+            ));
         }
     }
     all
@@ -190,7 +219,10 @@ fn registered() -> BTreeSet<String> {
 
 #[test]
 fn routes_and_description_are_the_same() {
-    let described: BTreeSet<String> = operations().into_iter().map(|(method, path)| format!("{method} {path}")).collect();
+    let described: BTreeSet<String> = operations()
+        .into_iter()
+        .map(|(method, path)| format!("{method} {path}"))
+        .collect();
     let mut registered = registered();
     assert!(registered.len() > 50);
     for route in UNDESCRIBED {
@@ -198,5 +230,8 @@ fn routes_and_description_are_the_same() {
     }
     let missing: Vec<_> = registered.difference(&described).collect();
     let invented: Vec<_> = described.difference(&registered).collect();
-    assert!(missing.is_empty() && invented.is_empty(), "not in openapi.json: {missing:#?}\nin no source: {invented:#?}");
+    assert!(
+        missing.is_empty() && invented.is_empty(),
+        "not in openapi.json: {missing:#?}\nin no source: {invented:#?}"
+    );
 }

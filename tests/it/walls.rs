@@ -31,8 +31,16 @@ fn sources() -> Vec<Source> {
         let text = std::fs::read_to_string(path).unwrap();
         // Tests stand at the end of a file, or in files of their own.
         let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
-        let code = code.lines().filter(|l| !l.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
-        Source { path: path.strip_prefix("src").unwrap().display().to_string(), code, text }
+        let code = code
+            .lines()
+            .filter(|l| !l.trim_start().starts_with("//"))
+            .collect::<Vec<_>>()
+            .join("\n");
+        Source {
+            path: path.strip_prefix("src").unwrap().display().to_string(),
+            code,
+            text,
+        }
     };
     let all: Vec<Source> = all.iter().map(read).collect();
     let tests: Vec<String> = all.iter().flat_map(test_only).collect();
@@ -49,7 +57,11 @@ fn test_only(source: &Source) -> Vec<String> {
     let mut all = Vec::new();
     for piece in source.text.split("#[cfg(test)]\n").skip(1) {
         let line = piece.lines().next().unwrap();
-        let name = line.trim_start_matches("pub(crate) ").trim_start_matches("pub ").strip_prefix("mod ").and_then(|l| l.strip_suffix(';'));
+        let name = line
+            .trim_start_matches("pub(crate) ")
+            .trim_start_matches("pub ")
+            .strip_prefix("mod ")
+            .and_then(|l| l.strip_suffix(';'));
         all.extend(name.map(|n| folder.join(format!("{n}.rs")).display().to_string()));
     }
     // What those declare is for tests too.
@@ -80,34 +92,87 @@ fn holds(wall: &str, found: &[String]) {
 #[test]
 fn proof_is_pure() {
     let impure = [
-        "std::fs", "std::net", "std::time", "std::thread", "std::env", "std::process", "async ", "unsafe ", "getrandom", "diesel", "actix",
-        "tokio", "chrono", "crate::bag", "crate::clock", "crate::db", "crate::ledger",
+        "std::fs",
+        "std::net",
+        "std::time",
+        "std::thread",
+        "std::env",
+        "std::process",
+        "async ",
+        "unsafe ",
+        "getrandom",
+        "diesel",
+        "actix",
+        "tokio",
+        "chrono",
+        "crate::bag",
+        "crate::clock",
+        "crate::db",
+        "crate::ledger",
     ];
     let mut found = none_uses(|p| p.starts_with("proof/"), &impure);
     for source in sources().iter().filter(|s| s.path.starts_with("proof/")) {
-        let others = source.code.lines().filter(|l| l.contains("crate::") && !l.contains("crate::proof"));
+        let others = source
+            .code
+            .lines()
+            .filter(|l| l.contains("crate::") && !l.contains("crate::proof"));
         found.extend(others.map(|l| format!("{}: {}", source.path, l.trim())));
     }
     holds("proof uses nothing but itself", &found);
-    let bag = none_uses(|p| p.starts_with("bag/"), &["crate::db", "crate::error", "crate::http", "crate::ledger", "diesel", "actix", "tokio", "std::net"]);
+    let bag = none_uses(
+        |p| p.starts_with("bag/"),
+        &[
+            "crate::db",
+            "crate::error",
+            "crate::http",
+            "crate::ledger",
+            "diesel",
+            "actix",
+            "tokio",
+            "std::net",
+        ],
+    );
     holds("bag uses proof and files alone", &bag);
 }
 
 #[test]
 fn policy_and_models_touch_no_database_and_no_http() {
-    let found = none_uses(|p| p.starts_with("policy/") || p.ends_with("model.rs"), &["AnyConn", "actix", "crate::http", "crate::gate", "crate::db::canonical"]);
+    let found = none_uses(
+        |p| p.starts_with("policy/") || p.ends_with("model.rs"),
+        &["AnyConn", "actix", "crate::http", "crate::gate", "crate::db::canonical"],
+    );
     holds("policy and model.rs import neither a connection nor HTTP", &found);
     // The row of a packet derives how it is read; it runs no query.
-    let found = none_uses(|p| (p.starts_with("policy/") || p.ends_with("model.rs")) && p != "packets/model.rs", &["diesel"]);
+    let found = none_uses(
+        |p| (p.starts_with("policy/") || p.ends_with("model.rs")) && p != "packets/model.rs",
+        &["diesel"],
+    );
     holds("policy and model.rs import no diesel", &found);
 }
 
 #[test]
 fn verbs_and_queries_know_no_http() {
-    let verb = |p: &str| ["ops.rs", "store.rs", "access.rs", "entries.rs", "judge.rs", "coverage.rs"].iter().any(|n| p.ends_with(n));
-    holds("ops.rs and store.rs import no HTTP", &none_uses(verb, &["actix", "crate::http", "HttpRequest"]));
+    let verb = |p: &str| {
+        [
+            "ops.rs",
+            "store.rs",
+            "access.rs",
+            "entries.rs",
+            "judge.rs",
+            "coverage.rs",
+        ]
+        .iter()
+        .any(|n| p.ends_with(n))
+    };
+    holds(
+        "ops.rs and store.rs import no HTTP",
+        &none_uses(verb, &["actix", "crate::http", "HttpRequest"]),
+    );
     let chance = ["SystemClock", "clock::random", "std::env", "SystemTime", "Utc::now"];
-    holds("verbs take time and chance as arguments", &none_uses(|p| verb(p) && !p.starts_with("identity/"), &chance));
+    holds(
+        "verbs take time and chance as arguments",
+        &none_uses(|p| verb(p) && !p.starts_with("identity/"), &chance),
+    );
 }
 
 #[test]
@@ -115,21 +180,54 @@ fn features_import_along_one_line() {
     let line = ["cases", "subjects", "authorizations", "captures", "packets"];
     let mut found = Vec::new();
     for (n, room) in line.iter().enumerate() {
-        let later: Vec<String> = line[n + 1..].iter().chain(&["custody"]).map(|l| format!("crate::{l}")).collect();
+        let later: Vec<String> = line[n + 1..]
+            .iter()
+            .chain(&["custody"])
+            .map(|l| format!("crate::{l}"))
+            .collect();
         let later: Vec<&str> = later.iter().map(String::as_str).collect();
         found.extend(none_uses(|p| p.starts_with(&format!("{room}/")), &later));
     }
     // The state that handlers reach counts uploads; nothing else below a feature names one.
-    let features = ["crate::cases", "crate::subjects", "crate::authorizations", "crate::captures", "crate::packets", "crate::users", "crate::custody"];
-    let below = ["clock.rs", "config.rs", "error.rs", "forms.rs", "blobs.rs", "policy/", "db/", "ledger/", "identity/", "gate/"];
+    let features = [
+        "crate::cases",
+        "crate::subjects",
+        "crate::authorizations",
+        "crate::captures",
+        "crate::packets",
+        "crate::users",
+        "crate::custody",
+    ];
+    let below = [
+        "clock.rs",
+        "config.rs",
+        "error.rs",
+        "forms.rs",
+        "blobs.rs",
+        "policy/",
+        "db/",
+        "ledger/",
+        "identity/",
+        "gate/",
+    ];
     found.extend(none_uses(|p| below.iter().any(|b| p.starts_with(b)), &features));
     found.extend(none_uses(|p| p.starts_with("http/") && p != "http/mod.rs", &features));
-    holds("features import along cases ← subjects ← authorizations ← captures ← packets", &found);
+    holds(
+        "features import along cases ← subjects ← authorizations ← captures ← packets",
+        &found,
+    );
 }
 
 #[test]
 fn only_the_database_begins_and_commits() {
-    let words = ["\"BEGIN", "\"COMMIT", "\"ROLLBACK", "\"SAVEPOINT", "BEGIN IMMEDIATE", ".transaction("];
+    let words = [
+        "\"BEGIN",
+        "\"COMMIT",
+        "\"ROLLBACK",
+        "\"SAVEPOINT",
+        "BEGIN IMMEDIATE",
+        ".transaction(",
+    ];
     // The audit reads one state of PostgreSQL or SQLite, and writes nothing.
     let free = |p: &str| !p.starts_with("db/") && !p.starts_with("gate/") && p != "audit/mod.rs";
     holds("BEGIN and COMMIT stand in db", &none_uses(free, &words));
@@ -137,9 +235,28 @@ fn only_the_database_begins_and_commits() {
 
 #[test]
 fn only_the_ledger_writes_events() {
-    let words = ["insert_into(events", "insert_into(records", "insert_into(outbox", "insert_into(leaves", "insert_into(tiles", "insert_into(checkpoints", "INSERT INTO events"];
-    holds("events are written by the ledger alone", &none_uses(|p| !p.starts_with("ledger/"), &words));
-    let words = ["update(events", "update(records", "UPDATE events", "DELETE FROM events", "delete(events", "delete(records", "DELETE FROM records"];
+    let words = [
+        "insert_into(events",
+        "insert_into(records",
+        "insert_into(outbox",
+        "insert_into(leaves",
+        "insert_into(tiles",
+        "insert_into(checkpoints",
+        "INSERT INTO events",
+    ];
+    holds(
+        "events are written by the ledger alone",
+        &none_uses(|p| !p.starts_with("ledger/"), &words),
+    );
+    let words = [
+        "update(events",
+        "update(records",
+        "UPDATE events",
+        "DELETE FROM events",
+        "delete(events",
+        "delete(records",
+        "DELETE FROM records",
+    ];
     holds("the ledger is never changed", &none_uses(|_| true, &words));
 }
 
@@ -157,7 +274,10 @@ fn rows_are_deleted_in_reviewed_places() {
     for source in sources() {
         for (n, _) in source.code.match_indices("diesel::delete(") {
             let rest = &source.code[n + "diesel::delete(".len()..];
-            if !DELETES.iter().any(|(path, what)| source.path == *path && rest.starts_with(what)) {
+            if !DELETES
+                .iter()
+                .any(|(path, what)| source.path == *path && rest.starts_with(what))
+            {
                 found.push(format!("{}: {}", source.path, rest.lines().next().unwrap()));
             }
         }
@@ -174,7 +294,11 @@ const EXPECTED: &[&str] = &[];
 fn nothing_panics_that_could_answer() {
     let mut found = none_uses(|_| true, &[".unwrap()", "todo!(", "unimplemented!(", "dbg!("]);
     for source in sources() {
-        for line in source.code.lines().filter(|l| l.contains(".expect(\"") && !l.contains("self.expect(") && !l.contains("scan.expect(")) {
+        for line in source
+            .code
+            .lines()
+            .filter(|l| l.contains(".expect(\"") && !l.contains("self.expect(") && !l.contains("scan.expect("))
+        {
             if !EXPECTED.iter().any(|e| line.contains(e)) {
                 found.push(format!("{}: {}", source.path, line.trim()));
             }
@@ -189,7 +313,11 @@ fn no_test_is_ignored() {
     files(Path::new("tests"), &mut all);
     files(Path::new("src"), &mut all);
     let mark = ["#[", "ignore"].concat();
-    let found: Vec<String> = all.iter().filter(|p| std::fs::read_to_string(p).unwrap().contains(&mark)).map(|p| p.display().to_string()).collect();
+    let found: Vec<String> = all
+        .iter()
+        .filter(|p| std::fs::read_to_string(p).unwrap().contains(&mark))
+        .map(|p| p.display().to_string())
+        .collect();
     holds("no test is ignored", &found);
 }
 
@@ -200,11 +328,16 @@ fn functions(text: &str) -> Vec<(String, usize)> {
     for (n, line) in lines.iter().enumerate() {
         let code = line.trim_start();
         let indent = line.len() - code.len();
-        let head = code.trim_start_matches("pub(super) ").trim_start_matches("pub(crate) ").trim_start_matches("pub ");
+        let head = code
+            .trim_start_matches("pub(super) ")
+            .trim_start_matches("pub(crate) ")
+            .trim_start_matches("pub ");
         let head = head.trim_start_matches("async ").trim_start_matches("const ");
         let Some(name) = head.strip_prefix("fn ") else { continue };
         let close = format!("{}}}", " ".repeat(indent));
-        let end = lines[n..].iter().position(|l| *l == close || (l.trim_end().ends_with('}') && l.starts_with(code)));
+        let end = lines[n..]
+            .iter()
+            .position(|l| *l == close || (l.trim_end().ends_with('}') && l.starts_with(code)));
         all.push((name.split(['(', '<']).next().unwrap().to_owned(), end.unwrap_or(0) + 1));
     }
     all
@@ -232,7 +365,10 @@ fn functions_and_files_stay_short() {
     assert!(median <= 12 && ninth <= 40, "median {median}, nine of ten {ninth}");
 }
 
-#[expect(clippy::disallowed_methods, reason = "whoever changes the schema says so by the environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "whoever changes the schema says so by the environment"
+)]
 fn updating() -> bool {
     std::env::var_os("UPDATE_SCHEMA").is_some()
 }
@@ -246,7 +382,10 @@ fn printed(path: &str, text: &str) {
     }
     let found = std::fs::read_to_string(path).unwrap_or_default();
     let first = text.lines().zip(found.lines()).position(|(a, b)| a != b);
-    assert!(found == text, "{path} is not what the code prints (first at line {first:?}): run the tests once with UPDATE_SCHEMA=1 and look at the difference");
+    assert!(
+        found == text,
+        "{path} is not what the code prints (first at line {first:?}): run the tests once with UPDATE_SCHEMA=1 and look at the difference"
+    );
 }
 
 #[test]
@@ -264,9 +403,22 @@ fn the_actions_are_printed() {
          `agency` holds the rest, and `any` concerns the stream itself.\n\n| action | stream | meaning |\n| --- | --- | --- |\n",
     );
     for action in Action::ALL {
-        writeln!(table, "| `{}` | {} | {} |", action.as_str(), home(action), action.says()).unwrap();
+        writeln!(
+            table,
+            "| `{}` | {} | {} |",
+            action.as_str(),
+            home(action),
+            action.says()
+        )
+        .unwrap();
         let (noun, verb) = action.as_str().split_once('.').unwrap();
-        assert!([noun, verb].iter().all(|w| w.chars().all(|c| c.is_ascii_lowercase() || c == '_')), "{}", action.as_str());
+        assert!(
+            [noun, verb]
+                .iter()
+                .all(|w| w.chars().all(|c| c.is_ascii_lowercase() || c == '_')),
+            "{}",
+            action.as_str()
+        );
     }
     printed("docs/actions.md", &table);
     let words: Vec<&str> = Action::ALL.iter().map(|a| a.as_str()).collect();
@@ -274,7 +426,10 @@ fn the_actions_are_printed() {
     let schema = serde_json::json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Action", "type": "string", "enum": words, "x-streams": streams,
     });
-    printed("schema/actions.json", &(serde_json::to_string_pretty(&schema).unwrap() + "\n"));
+    printed(
+        "schema/actions.json",
+        &(serde_json::to_string_pretty(&schema).unwrap() + "\n"),
+    );
     let mut sorted = words.clone();
     sorted.sort_unstable();
     sorted.dedup();
@@ -327,15 +482,26 @@ mod schema {
 
     /// The schema as `pg_dump` tells it, without what changes from version to version.
     fn dump(url: &str) -> Option<String> {
-        let found = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|e| e.path().join("bin/pg_dump"));
+        let found = std::fs::read_dir("/usr/lib/postgresql")
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|e| e.path().join("bin/pg_dump"));
         let newest = found.filter(|p| p.exists()).max();
         let program = newest.unwrap_or_else(|| "pg_dump".into());
-        let done = std::process::Command::new(program).args(["--schema-only", "--no-owner", "--no-privileges", "--no-comments"]).arg(url).output().ok()?;
+        let done = std::process::Command::new(program)
+            .args(["--schema-only", "--no-owner", "--no-privileges", "--no-comments"])
+            .arg(url)
+            .output()
+            .ok()?;
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
         let text = String::from_utf8(done.stdout).unwrap();
         let mut out = String::new();
         for line in text.lines() {
-            let noise = line.starts_with("--") || line.starts_with("SET ") || line.starts_with("SELECT pg_catalog.set_config") || line.starts_with('\\');
+            let noise = line.starts_with("--")
+                || line.starts_with("SET ")
+                || line.starts_with("SELECT pg_catalog.set_config")
+                || line.starts_with('\\');
             if !noise && !(line.is_empty() && (out.is_empty() || out.ends_with("\n\n"))) {
                 out += line;
                 out.push('\n');

@@ -35,7 +35,10 @@ fn vectors() -> PathBuf {
 pub fn has_vectors(set: &str) -> bool {
     let there = vectors().join(set).is_dir();
     if !there {
-        eprintln!("SKIPPED: the published vectors {} are not there", vectors().join(set).display());
+        eprintln!(
+            "SKIPPED: the published vectors {} are not there",
+            vectors().join(set).display()
+        );
     }
     there
 }

@@ -49,7 +49,10 @@ pub struct DemoArgs {
 impl DemoFlags {
     /// With the folder of `--data-dir`, or one of the demonstration's own.
     pub fn into_args(self, data_dir: Option<PathBuf>) -> DemoArgs {
-        DemoArgs { json: self.json, data_dir: data_dir.unwrap_or_else(|| PathBuf::from("casetrail-demo")) }
+        DemoArgs {
+            json: self.json,
+            data_dir: data_dir.unwrap_or_else(|| PathBuf::from("casetrail-demo")),
+        }
     }
 }
 
@@ -64,9 +67,13 @@ pub fn run(config: &Config, args: &DemoArgs) -> Result<()> {
     serve::log_to_stderr(&config);
     refuse_used(&args.data_dir)?;
     actix_web::rt::System::new().block_on(async {
+        let door = serve::Door::prepare(&config)?;
         let (opened, fixture) = fill(&config).await?;
         let (json, data_dir) = (args.json, args.data_dir.clone());
-        serve::answer(&config, opened, move |address| tell(&fixture, &address, &data_dir, json)).await
+        serve::answer(&config, door, opened, move |address| {
+            tell(&fixture, &address, &data_dir, json)
+        })
+        .await
     })
 }
 
@@ -75,7 +82,11 @@ fn refuse_used(folder: &Path) -> Result<()> {
     if !used {
         return Ok(());
     }
-    let detail = format!("{} is not empty: a demonstration needs a fresh folder. Name another with --data-dir, or go on with `casetrail serve --data-dir {}`", folder.display(), folder.display());
+    let detail = format!(
+        "{} is not empty: a demonstration needs a fresh folder. Name another with --data-dir, or go on with `casetrail serve --data-dir {}`",
+        folder.display(),
+        folder.display()
+    );
     Err(Error::new(Kind::Conflict, "not-empty", detail))
 }
 
@@ -84,10 +95,18 @@ pub async fn fill(config: &Config) -> Result<(Opened, Value)> {
     let clock = ShiftedClock::behind(BEGINS);
     let opened = app::open(config, serve::with(Arc::new(clock.clone()), true)?).await?;
     if !opened.log.demo {
-        return Err(Error::new(Kind::Conflict, "not-empty", "The database holds a log already: a demonstration needs a fresh one."));
+        return Err(Error::new(
+            Kind::Conflict,
+            "not-empty",
+            "The database holds a log already: a demonstration needs a fresh one.",
+        ));
     }
     let users = people(&opened).await?;
-    let story = Story { opened: &opened, users: &users, clock };
+    let story = Story {
+        opened: &opened,
+        users: &users,
+        clock,
+    };
     let cases = story.tell().await?;
     story.clock.set_behind(0);
     let shown: Vec<Value> = users.iter().map(User::shown).collect();
@@ -115,8 +134,16 @@ async fn people(opened: &Opened) -> Result<Vec<User>> {
         .housekeep(ledger::job("demo"), |tx| {
             let mut ids: Vec<String> = Vec::new();
             for name in story::UNITS {
-                let new = NewUnit { name: name.to_owned(), parent_id: ids.first().cloned() };
-                ids.push(ops::create_unit(tx, &new)?.peek()["id"].as_str().unwrap_or_default().to_owned());
+                let new = NewUnit {
+                    name: name.to_owned(),
+                    parent_id: ids.first().cloned(),
+                };
+                ids.push(
+                    ops::create_unit(tx, &new)?.peek()["id"]
+                        .as_str()
+                        .unwrap_or_default()
+                        .to_owned(),
+                );
             }
             Ok(ids)
         })
@@ -126,15 +153,29 @@ async fn people(opened: &Opened) -> Result<Vec<User>> {
         let password = one_time();
         let hash = opened.app.passwords.hash(password.clone()).await?;
         let role_value: Role = role.parse().map_err(|_| Error::internal("a role of the story"))?;
-        let new = NewUser { username: username.into(), name: name.into(), roles: vec![role_value], unit_id: units.get(unit).cloned() };
+        let new = NewUser {
+            username: username.into(),
+            name: name.into(),
+            roles: vec![role_value],
+            unit_id: units.get(unit).cloned(),
+        };
         let (id, token) = gate
             .housekeep(ledger::job("demo"), move |tx| {
-                let id = ops::create(tx, &new, &hash, false)?.peek()["id"].as_str().unwrap_or_default().to_owned();
+                let id = ops::create(tx, &new, &hash, false)?.peek()["id"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .to_owned();
                 let token = ops::token(tx, &id, None)?.peek().clone();
                 Ok((id, token))
             })
             .await?;
-        users.push(User { id, username, role, password, token });
+        users.push(User {
+            id,
+            username,
+            role,
+            password,
+            token,
+        });
     }
     Ok(users)
 }
@@ -147,24 +188,38 @@ struct Story<'a> {
 
 impl Story<'_> {
     fn id(&self, username: &str) -> String {
-        self.users.iter().find(|u| u.username == username).map(|u| u.id.clone()).unwrap_or_default()
+        self.users
+            .iter()
+            .find(|u| u.username == username)
+            .map(|u| u.id.clone())
+            .unwrap_or_default()
     }
 
     /// The first and further users of a role.
     fn of_role(&self, role: &str, n: usize) -> &User {
-        self.users.iter().filter(|u| u.role == role).nth(n).unwrap_or(&self.users[0])
+        self.users
+            .iter()
+            .filter(|u| u.role == role)
+            .nth(n)
+            .unwrap_or(&self.users[0])
     }
 
     async fn tell(&self) -> Result<Vec<Value>> {
         let service = init_service(
-            Actix::new().app_data(self.opened.app.clone()).wrap(from_fn(visit::identify)).configure(app::routes),
+            Actix::new()
+                .app_data(self.opened.app.clone())
+                .wrap(from_fn(visit::identify))
+                .configure(app::routes),
         )
         .await;
         let mut cases = Vec::new();
         for (by, new) in story::cases(|name| self.id(name)) {
             cases.push(self.post(&service, by, "/api/v1/cases", &new).await?);
         }
-        let ids: Vec<String> = cases.iter().map(|c| c["id"].as_str().unwrap_or_default().to_owned()).collect();
+        let ids: Vec<String> = cases
+            .iter()
+            .map(|c| c["id"].as_str().unwrap_or_default().to_owned())
+            .collect();
         self.authorize(&service, &ids[0]).await?;
         self.clock.set_behind(LOGGED);
         let at = clock::format(self.opened.app.gate.now() - clock::MINUTE);
@@ -173,7 +228,9 @@ impl Story<'_> {
         }
         self.let_in(&service, &ids[0]).await?;
         self.forget_tokens().await?;
-        let shown = cases.iter().map(|c| json!({"id": c["id"], "number": c["number"], "kind": c["kind"], "handling": c["handling"]}));
+        let shown = cases
+            .iter()
+            .map(|c| json!({"id": c["id"], "number": c["number"], "kind": c["kind"], "handling": c["handling"]}));
         Ok(shown.collect())
     }
 
@@ -181,18 +238,37 @@ impl Story<'_> {
         let holder = self.of_role("investigator", 0);
         let ends = clock::format(self.opened.app.gate.now() + 200 * DAY);
         let asked = story::authorization(&holder.id, &ends);
-        let made = self.post(service, holder.username, &format!("/api/v1/cases/{case}/authorizations"), &asked).await?;
+        let made = self
+            .post(
+                service,
+                holder.username,
+                &format!("/api/v1/cases/{case}/authorizations"),
+                &asked,
+            )
+            .await?;
         self.clock.set_behind(BEGINS - HOUR);
-        let path = format!("/api/v1/authorizations/{}/decision", made["id"].as_str().unwrap_or_default());
+        let path = format!(
+            "/api/v1/authorizations/{}/decision",
+            made["id"].as_str().unwrap_or_default()
+        );
         let word = json!({"decision": "approve", "reason": "missing child, scope fits the predicate"});
-        self.post(service, self.of_role("supervisor", 0).username, &path, &word).await.map(|_| ())
+        self.post(service, self.of_role("supervisor", 0).username, &path, &word)
+            .await
+            .map(|_| ())
     }
 
     /// The second prosecutor may read and export the first case.
     async fn let_in<S: Answers>(&self, service: &S, case: &str) -> Result<()> {
         let until = clock::format(self.opened.app.gate.now() + 120 * DAY);
         let grant = json!({"user_id": self.of_role("prosecutor", 1).id, "until": until, "rights": ["read", "export"], "reason": "grand jury preparation"});
-        self.post(service, self.of_role("supervisor", 0).username, &format!("/api/v1/cases/{case}/grants"), &grant).await.map(|_| ())
+        self.post(
+            service,
+            self.of_role("supervisor", 0).username,
+            &format!("/api/v1/cases/{case}/grants"),
+            &grant,
+        )
+        .await
+        .map(|_| ())
     }
 
     async fn log<S: Answers>(&self, service: &S, case: &str, found: &story::Found) -> Result<()> {
@@ -200,13 +276,24 @@ impl Story<'_> {
         let Some((name, bytes)) = found.file else {
             return self.post(service, found.by, &path, &found.json).await.map(|_| ());
         };
-        let request = self.request(found.by, &path).insert_header(("content-type", "multipart/form-data; boundary=demo"));
-        self.send(service, request.set_payload(multipart(&found.json, name, bytes))).await.map(|_| ())
+        let request = self
+            .request(found.by, &path)
+            .insert_header(("content-type", "multipart/form-data; boundary=demo"));
+        self.send(service, request.set_payload(multipart(&found.json, name, bytes)))
+            .await
+            .map(|_| ())
     }
 
     fn request(&self, by: &str, path: &str) -> TestRequest {
-        let token = self.users.iter().find(|u| u.username == by).map(|u| u.token.1.clone()).unwrap_or_default();
-        TestRequest::with_uri(path).method(Method::POST).insert_header(("authorization", format!("Bearer {token}")))
+        let token = self
+            .users
+            .iter()
+            .find(|u| u.username == by)
+            .map(|u| u.token.1.clone())
+            .unwrap_or_default();
+        TestRequest::with_uri(path)
+            .method(Method::POST)
+            .insert_header(("authorization", format!("Bearer {token}")))
     }
 
     async fn post<S: Answers>(&self, service: &S, by: &str, path: &str, body: &Value) -> Result<Value> {
@@ -218,14 +305,18 @@ impl Story<'_> {
         let (status, path) = (response.status(), response.request().path().to_owned());
         let body = read_body(response).await;
         if !status.is_success() {
-            return Err(Error::internal(format!("the story stopped at {path}: {status} {}", String::from_utf8_lossy(&body))));
+            return Err(Error::internal(format!(
+                "the story stopped at {path}: {status} {}",
+                String::from_utf8_lossy(&body)
+            )));
         }
         Ok(serde_json::from_slice(&body)?)
     }
 
     async fn forget_tokens(&self) -> Result<()> {
         let ids: Vec<String> = self.users.iter().map(|u| u.token.0.clone()).collect();
-        let forget = move |tx: &mut crate::gate::Tx<'_>| ids.iter().try_for_each(|id| ops::revoke_token(tx, id).map(|_| ()));
+        let forget =
+            move |tx: &mut crate::gate::Tx<'_>| ids.iter().try_for_each(|id| ops::revoke_token(tx, id).map(|_| ()));
         self.opened.app.gate.housekeep(ledger::job("demo"), forget).await
     }
 }
@@ -276,17 +367,34 @@ fn tell(fixture: &Value, address: &Address, data_dir: &Path, as_json: bool) {
     }
     println!("Casetrail DEMO at {}\n", address.url);
     if let Some((fingerprint, file)) = &address.certificate {
-        println!("  certificate  {}\n               SHA-256 {fingerprint}", file.display());
+        println!(
+            "  certificate  {}\n               SHA-256 {fingerprint}",
+            file.display()
+        );
     }
-    println!("  data         {}\n  log key      {}\n\nWho can sign in (also in demo.json there):", shown.display(), address.log_vkey);
+    println!(
+        "  data         {}\n  log key      {}\n\nWho can sign in (also in demo.json there):",
+        shown.display(),
+        address.log_vkey
+    );
     for user in fixture["users"].as_array().into_iter().flatten() {
         let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
-        println!("  {:<14} {:<14} {}", text(&user["roles"][0]), text(&user["username"]), text(&user["password"]));
+        println!(
+            "  {:<14} {:<14} {}",
+            text(&user["roles"][0]),
+            text(&user["username"]),
+            text(&user["password"])
+        );
     }
     println!("\nCases:");
     for case in fixture["cases"].as_array().into_iter().flatten() {
         let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
-        println!("  {:<10} {:<15} {}", text(&case["number"]), text(&case["kind"]), text(&case["handling"]));
+        println!(
+            "  {:<10} {:<15} {}",
+            text(&case["number"]),
+            text(&case["kind"]),
+            text(&case["handling"])
+        );
     }
     println!("\nThe API is described at {}/api/docs. Stop with Ctrl-C.", address.url);
 }

@@ -6,7 +6,11 @@ use serde_json::{Value, json};
 pub(super) struct Person(pub &'static str, pub &'static str, pub &'static str, pub usize);
 
 /// The units, the first one at the top.
-pub(super) const UNITS: [&str; 3] = ["Harbor City Police (DEMO)", "Missing Persons and Fugitives", "Cyber Crimes"];
+pub(super) const UNITS: [&str; 3] = [
+    "Harbor City Police (DEMO)",
+    "Missing Persons and Fugitives",
+    "Cyber Crimes",
+];
 
 /// Who can sign in; the first of each role is that role's "1".
 pub(super) const PEOPLE: [Person; 11] = [
@@ -106,44 +110,83 @@ pub(super) fn captures(at: &str) -> Vec<Found> {
         Found {
             case: 0,
             by: "ines.moreau",
-            json: with(on("instagram", "post", "https://www.instagram.example/p/C81harbor/"), json!({
-                "account": {"handle": "@harborlight_77", "platform_id": "unknown"},
-                "text": "Saw this girl by the ferry tonight, green jacket, looked lost. Anyone know her? #harborcity",
-                "platform_time_text": "Nov 8 · 9:47 PM", "posted_at": "2026-11-09T02:47:00Z", "posted_at_basis": "shown",
-                "files": shot("screenshot", "post.png")
-            })),
+            json: with(
+                on("instagram", "post", "https://www.instagram.example/p/C81harbor/"),
+                json!({
+                    "account": {"handle": "@harborlight_77", "platform_id": "unknown"},
+                    "text": "Saw this girl by the ferry tonight, green jacket, looked lost. Anyone know her? #harborcity",
+                    "platform_time_text": "Nov 8 · 9:47 PM", "posted_at": "2026-11-09T02:47:00Z", "posted_at_basis": "shown",
+                    "files": shot("screenshot", "post.png")
+                }),
+            ),
             file: Some(("post.png", POST)),
         },
         Found {
             case: 0,
             by: "ines.moreau",
-            json: with(on("instagram", "profile", "https://www.instagram.example/river_k/"), json!({
-                "account": {"handle": "@river_k"}, "note": "named in a comment under item 1", "files": shot("screenshot", "profile.png")
-            })),
+            json: with(
+                on("instagram", "profile", "https://www.instagram.example/river_k/"),
+                json!({
+                    "account": {"handle": "@river_k"}, "note": "named in a comment under item 1", "files": shot("screenshot", "profile.png")
+                }),
+            ),
             file: Some(("profile.png", PROFILE)),
         },
-        Found { case: 0, by: "ines.moreau", json: with(on("web", "link", "https://ferries.example/timetable/2026-10-30"), json!({"note": "timetable of the night in question"})), file: None },
-        Found { case: 0, by: "ines.moreau", json: with(on("web", "lookup", "https://search.example/?q=dana+whitlow"), json!({"text": "searched for the full name; found nothing"})), file: None },
-        Found { case: 1, by: "tom.abara", json: with(on("web", "link", "https://news.example/rowan"), json!({"basis": {"kind": "third_party", "reason": "tip line, call 1182"}})), file: None },
+        Found {
+            case: 0,
+            by: "ines.moreau",
+            json: with(
+                on("web", "link", "https://ferries.example/timetable/2026-10-30"),
+                json!({"note": "timetable of the night in question"}),
+            ),
+            file: None,
+        },
+        Found {
+            case: 0,
+            by: "ines.moreau",
+            json: with(
+                on("web", "lookup", "https://search.example/?q=dana+whitlow"),
+                json!({"text": "searched for the full name; found nothing"}),
+            ),
+            file: None,
+        },
+        Found {
+            case: 1,
+            by: "tom.abara",
+            json: with(
+                on("web", "link", "https://news.example/rowan"),
+                json!({"basis": {"kind": "third_party", "reason": "tip line, call 1182"}}),
+            ),
+            file: None,
+        },
         Found {
             case: 2,
             by: "tom.abara",
-            json: with(on("telegram", "message", "https://t.example/c/77/12"), json!({"basis": {"kind": "consent", "reason": "shown by the victim, statement V-1"}, "text": "we know where you park"})),
+            json: with(
+                on("telegram", "message", "https://t.example/c/77/12"),
+                json!({"basis": {"kind": "consent", "reason": "shown by the victim, statement V-1"}, "text": "we know where you park"}),
+            ),
             file: None,
         },
         Found {
             case: 3,
             by: "ines.moreau",
-            json: with(on("instagram", "video", "https://www.instagram.example/reel/pier4/"), json!({
-                "account": {"handle": "@pier4live"}, "text": "LIVE 00:12", "files": shot("screenshot", "reel.png"),
-                "basis": {"kind": "emergency", "reason": "assault under way, victim not yet found"}
-            })),
+            json: with(
+                on("instagram", "video", "https://www.instagram.example/reel/pier4/"),
+                json!({
+                    "account": {"handle": "@pier4live"}, "text": "LIVE 00:12", "files": shot("screenshot", "reel.png"),
+                    "basis": {"kind": "emergency", "reason": "assault under way, victim not yet found"}
+                }),
+            ),
             file: Some(("reel.png", VIDEO)),
         },
         Found {
             case: 3,
             by: "ines.moreau",
-            json: with(on("tiktok", "post", "https://www.tiktok.example/@pier4live/1"), json!({"account": {"handle": "@pier4live"}, "text": "repost, seen without leave for this platform"})),
+            json: with(
+                on("tiktok", "post", "https://www.tiktok.example/@pier4live/1"),
+                json!({"account": {"handle": "@pier4live"}, "text": "repost, seen without leave for this platform"}),
+            ),
             file: None,
         },
     ]

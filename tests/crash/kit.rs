@@ -1,0 +1,520 @@
+//! A home for one test: a folder with the demo in it, on either database, and the program to run on it.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Write};
+use std::net::SocketAddr;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection, SqliteConnection};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::http::Client;
+
+pub const CASETRAIL: &str = env!("CARGO_BIN_EXE_casetrail");
+
+/// Which database a test runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Base {
+    Sqlite,
+    Postgres,
+}
+
+/// The same test on SQLite and on PostgreSQL.
+#[macro_export]
+macro_rules! on_both {
+    ($name:ident) => {
+        mod $name {
+            #[test]
+            fn sqlite() {
+                super::$name($crate::kit::Base::Sqlite);
+            }
+            #[test]
+            fn postgres() {
+                if $crate::kit::postgres().is_some() {
+                    super::$name($crate::kit::Base::Postgres);
+                } else {
+                    $crate::kit::say(concat!(
+                        "SKIPPED on PostgreSQL: ",
+                        stringify!($name),
+                        " (CASETRAIL_TEST_POSTGRES is not set)"
+                    ));
+                }
+            }
+        }
+    };
+}
+
+/// Says something past the test harness, which keeps what passing tests print to itself.
+pub fn say(text: impl AsRef<str>) {
+    // A closed standard error has nobody to tell.
+    let _ = writeln!(std::io::stderr(), "crash: {}", text.as_ref());
+}
+
+/// The PostgreSQL server of this run.
+pub fn postgres() -> Option<String> {
+    std::env::var("CASETRAIL_TEST_POSTGRES").ok().filter(|u| !u.is_empty())
+}
+
+/// Whether a program can be run here.
+pub fn has(program: &str) -> bool {
+    Command::new("sh")
+        .args(["-c", &format!("command -v {program}")])
+        .stdout(Stdio::null())
+        .status()
+        .is_ok_and(|s| s.success())
+}
+
+/// An installation with the demo's people and cases in a folder of its own.
+pub struct Home {
+    pub dir: TempDir,
+    pub base: Base,
+    pub data: PathBuf,
+    pub story: Value,
+    pub database: Option<Owned>,
+    pub env: Vec<(String, String)>,
+}
+
+static DATABASES: AtomicU32 = AtomicU32::new(0);
+
+impl Home {
+    /// A copy of the demo.
+    pub fn new(base: Base) -> Self {
+        let dir = tempfile::Builder::new()
+            .prefix("casetrail-crash-")
+            .tempdir()
+            .expect("a temporary folder");
+        let data = dir.path().join("data");
+        Self::at(base, dir, data)
+    }
+
+    /// The same with its data in a folder somewhere else.
+    pub fn at(base: Base, dir: TempDir, data: PathBuf) -> Self {
+        let demo = demo(base);
+        copy(&demo.data, &data);
+        let database = demo.database.as_deref().map(|from| {
+            let name = format!(
+                "crash_{}_{}",
+                std::process::id(),
+                DATABASES.fetch_add(1, Ordering::Relaxed)
+            );
+            Owned(make_database(&name, Some(from)))
+        });
+        Self {
+            dir,
+            base,
+            data,
+            story: demo.story.clone(),
+            database,
+            env: Vec::new(),
+        }
+    }
+
+    /// A setting for everything that runs here.
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.env
+            .push((format!("CASETRAIL_{}", name.to_uppercase()), value.to_owned()));
+        self
+    }
+
+    /// The program on this home, not yet started. The folder is its working folder, for `casetrail.toml`.
+    pub fn command(&self, args: &[&str]) -> Command {
+        self.wrapped(Command::new(CASETRAIL), args)
+    }
+
+    pub fn wrapped(&self, mut command: Command, args: &[&str]) -> Command {
+        command
+            .args(args)
+            .arg("--data-dir")
+            .arg(&self.data)
+            .current_dir(self.dir.path());
+        command.args(self.database.iter().flat_map(|d| ["--database", &d.0]));
+        clean(&mut command);
+        command.envs(self.env.iter().map(|(k, v)| (k, v)));
+        command
+    }
+
+    pub fn run(&self, args: &[&str]) -> Output {
+        self.command(args).output().expect("casetrail runs")
+    }
+
+    pub fn serve(&self) -> Server {
+        Server::start(self.command(SERVE), self.dir.path())
+    }
+
+    /// Signs somebody in.
+    pub fn sign_in(&self, server: &Server, role: &str, n: usize) -> Client {
+        let user = self.user(role, n);
+        let answer = server
+            .nobody()
+            .post(
+                "/api/v1/sessions",
+                &json!({"username": user["username"], "password": user["password"]}),
+            )
+            .expect(200);
+        Client {
+            addr: server.addr,
+            token: answer.json()["access_token"].as_str().expect("a token").to_owned(),
+        }
+    }
+
+    pub fn user(&self, role: &str, n: usize) -> &Value {
+        let users = self.story["users"].as_array().expect("users");
+        users
+            .iter()
+            .filter(|u| u["roles"][0] == role)
+            .nth(n)
+            .expect("a user of the role")
+    }
+
+    pub fn case(&self, n: usize) -> &str {
+        self.story["cases"][n]["id"].as_str().expect("a case")
+    }
+
+    /// The audit's exit code and report.
+    pub fn audit(&self) -> (i32, Value) {
+        let out = self.run(&["audit", "--json"]);
+        let report = serde_json::from_slice(&out.stdout).unwrap_or(Value::Null);
+        (out.status.code().unwrap_or(-1), report)
+    }
+
+    /// Nothing is wrong here.
+    pub fn assert_clean(&self) -> Value {
+        let out = self.run(&["audit", "--json"]);
+        assert!(
+            out.status.success(),
+            "audit: {}\n{}{}",
+            out.status,
+            String::from_utf8_lossy(&out.stdout),
+            String::from_utf8_lossy(&out.stderr)
+        );
+        serde_json::from_slice(&out.stdout).expect("a report")
+    }
+
+    pub fn db_file(&self) -> PathBuf {
+        self.data.join("casetrail.db")
+    }
+
+    pub fn files(&self) -> PathBuf {
+        self.data.join("files")
+    }
+
+    /// Where a file's bytes lie.
+    pub fn file(&self, sha256: &str) -> PathBuf {
+        self.files().join("sha256").join(&sha256[..2]).join(sha256)
+    }
+}
+
+pub const SERVE: &[&str] = &["serve", "--http", "--port", "0"];
+
+/// A database on the run's server that goes with its home.
+pub struct Owned(pub String);
+
+impl Drop for Owned {
+    fn drop(&mut self) {
+        let name = self.0.rsplit('/').next().unwrap_or_default();
+        // The server ends with the run; a database that stays does no harm.
+        let _ = admin().batch_execute(&format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)"));
+    }
+}
+
+/// Nothing of this process's own settings reaches the program.
+fn clean(command: &mut Command) {
+    for (name, _) in std::env::vars_os().filter(|(n, _)| n.to_string_lossy().starts_with("CASETRAIL_")) {
+        command.env_remove(name);
+    }
+    command
+        .env("CASETRAIL_LOG_FORMAT", "text")
+        .env("CASETRAIL_DISK_RESERVE", "1048576");
+}
+
+/// A program that listens.
+pub struct Server {
+    child: Child,
+    pub addr: SocketAddr,
+    pub log: PathBuf,
+    ended: Option<ExitStatus>,
+}
+
+static LOGS: AtomicU32 = AtomicU32::new(0);
+
+impl Server {
+    /// Starts it and waits until it says where it listens.
+    pub fn start(mut command: Command, folder: &Path) -> Self {
+        let log = folder.join(format!("log-{}", LOGS.fetch_add(1, Ordering::Relaxed)));
+        let told = File::create(&log).expect("a log");
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(told)
+            .spawn()
+            .expect("casetrail starts");
+        let mut server = Self {
+            child,
+            addr: ([127, 0, 0, 1], 0).into(),
+            log,
+            ended: None,
+        };
+        let until = Instant::now() + Duration::from_secs(60);
+        loop {
+            if let Some(addr) = server
+                .log()
+                .lines()
+                .find_map(|l| l.split_once(" at http://")?.1.parse().ok())
+            {
+                server.addr = addr;
+                return server;
+            }
+            if let Some(status) = server.child.try_wait().expect("the child") {
+                panic!("the server ended ({status}):\n{}", server.log());
+            }
+            assert!(Instant::now() < until, "the server does not listen:\n{}", server.log());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    pub fn nobody(&self) -> Client {
+        Client {
+            addr: self.addr,
+            token: String::new(),
+        }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// SIGTERM to exactly this process.
+    pub fn terminate(&self) {
+        let pid = i32::try_from(self.child.id())
+            .ok()
+            .and_then(rustix::process::Pid::from_raw)
+            .expect("a process id");
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("the server runs");
+    }
+
+    /// SIGKILL, as a power cut would.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("the server runs");
+        let status = self.child.wait().expect("the child");
+        assert_eq!(status.signal(), Some(9));
+        self.ended = Some(status);
+    }
+
+    /// Waits for its end.
+    pub fn wait(&mut self, most: Duration) -> ExitStatus {
+        let until = Instant::now() + most;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("the child") {
+                self.ended = Some(status);
+                return status;
+            }
+            assert!(Instant::now() < until, "the server does not end:\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Ends it as an operator does.
+    pub fn stop(mut self) {
+        self.terminate();
+        let status = self.wait(Duration::from_secs(11));
+        assert!(status.success(), "{status}\n{}", self.log());
+    }
+
+    /// The most memory that it ever held, in bytes.
+    pub fn peak(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("the server runs");
+        let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).expect("VmHWM");
+        line.trim()
+            .trim_end_matches(" kB")
+            .trim()
+            .parse::<u64>()
+            .expect("a number")
+            << 10
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if self.ended.is_none() {
+            // It may have ended by itself.
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+        if std::thread::panicking() {
+            let log = self.log();
+            let tail: Vec<&str> = log.lines().rev().take(30).collect();
+            eprintln!(
+                "the server's last lines:\n{}",
+                tail.into_iter().rev().collect::<Vec<_>>().join("\n")
+            );
+        }
+    }
+}
+
+struct Demo {
+    data: PathBuf,
+    story: Value,
+    database: Option<String>,
+}
+
+/// The demo is told once for each database and copied from there.
+fn demo(base: Base) -> &'static Demo {
+    static SQLITE: OnceLock<Demo> = OnceLock::new();
+    static POSTGRES: OnceLock<Demo> = OnceLock::new();
+    match base {
+        Base::Sqlite => SQLITE.get_or_init(|| tell_demo("sqlite", None)),
+        Base::Postgres => POSTGRES.get_or_init(|| {
+            let name = format!("crash_{}_demo", std::process::id());
+            tell_demo("postgres", Some(make_database(&name, None)))
+        }),
+    }
+}
+
+fn tell_demo(name: &str, database: Option<String>) -> Demo {
+    // One folder for all runs, because nobody removes it at the end of one.
+    let data = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("crash-demo-{name}-{}", std::process::id() % 4));
+    // It is there from an earlier run, or not.
+    let _ = fs::remove_dir_all(&data);
+    let mut command = Command::new(CASETRAIL);
+    command
+        .args(["demo", "--json", "--http", "--port", "0", "--data-dir"])
+        .arg(&data);
+    command.args(database.iter().flat_map(|url| ["--database", url]));
+    clean(&mut command);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("casetrail starts");
+    let mut line = String::new();
+    let mut told = BufReader::new(child.stdout.take().expect("standard output"));
+    told.read_line(&mut line).expect("a line");
+    let story: Value = serde_json::from_str(&line).expect("one line of JSON");
+    let port = story["url"]
+        .as_str()
+        .and_then(|u| u.rsplit(':').next()?.parse::<u16>().ok())
+        .expect("a port");
+    assert_ne!(port, 0, "the address that was told has the real port");
+    let mut server = Server {
+        child,
+        addr: ([127, 0, 0, 1], port).into(),
+        log: PathBuf::new(),
+        ended: None,
+    };
+    server.nobody().get("/readyz").expect(200);
+    server.terminate();
+    assert!(server.wait(Duration::from_secs(11)).success());
+    let mut more = String::new();
+    told.read_line(&mut more).expect("standard output");
+    assert_eq!(more, "", "one line on standard output and nothing else ever");
+    Demo { data, story, database }
+}
+
+fn admin() -> PgConnection {
+    PgConnection::establish(&postgres().expect("CASETRAIL_TEST_POSTGRES")).expect("PostgreSQL answers")
+}
+
+/// Makes a database, a copy of another one where that is named; answers its URL.
+pub fn make_database(name: &str, from: Option<&str>) -> String {
+    let url = postgres().expect("CASETRAIL_TEST_POSTGRES");
+    let template = from
+        .and_then(|f| f.rsplit('/').next())
+        .map(|t| format!(" TEMPLATE \"{t}\""))
+        .unwrap_or_default();
+    admin()
+        .batch_execute(&format!("CREATE DATABASE \"{name}\"{template}"))
+        .expect("a database");
+    let (server, _) = url.rsplit_once('/').expect("a URL with a database");
+    format!("{server}/{name}")
+}
+
+/// Copies a folder with what is in it.
+pub fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    let done = Command::new("cp").arg("-a").arg(from.join(".")).arg(to).status();
+    assert!(done.expect("cp").success());
+}
+
+/// A direct way into a home's database, past the program.
+pub enum Sql {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+impl Sql {
+    pub fn open(home: &Home) -> Self {
+        match &home.database {
+            None => {
+                let mut conn =
+                    SqliteConnection::establish(home.db_file().to_str().expect("UTF-8")).expect("the database opens");
+                conn.batch_execute("PRAGMA busy_timeout = 10000").expect("a pragma");
+                Self::Sqlite(conn)
+            }
+            Some(url) => Self::Postgres(PgConnection::establish(&url.0).expect("the database opens")),
+        }
+    }
+
+    pub fn run(&mut self, sql: &str) -> Result<(), diesel::result::Error> {
+        match self {
+            Self::Sqlite(c) => c.batch_execute(sql),
+            Self::Postgres(c) => c.batch_execute(sql),
+        }
+    }
+
+    /// The numbers in a column named `n`.
+    pub fn numbers(&mut self, sql: &str) -> Vec<i64> {
+        self.load::<Number>(sql).into_iter().map(|r| r.n).collect()
+    }
+
+    pub fn number(&mut self, sql: &str) -> i64 {
+        self.numbers(sql)[0]
+    }
+
+    pub fn load<T>(&mut self, sql: &str) -> Vec<T>
+    where
+        T: diesel::deserialize::QueryableByName<diesel::sqlite::Sqlite>
+            + diesel::deserialize::QueryableByName<diesel::pg::Pg>
+            + 'static,
+    {
+        use diesel::RunQueryDsl;
+        match self {
+            Self::Sqlite(c) => diesel::sql_query(sql).load(c).unwrap_or_else(|e| panic!("{sql}: {e}")),
+            Self::Postgres(c) => diesel::sql_query(sql).load(c).unwrap_or_else(|e| panic!("{sql}: {e}")),
+        }
+    }
+}
+
+#[derive(diesel::QueryableByName)]
+struct Number {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    n: i64,
+}
+
+/// Bytes that look random and are the same for the same seed.
+pub fn bytes(seed: u64, size: usize) -> Vec<u8> {
+    let mut x = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut out = Vec::with_capacity(size + 8);
+    while out.len() < size {
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        out.extend_from_slice(&x.to_le_bytes());
+    }
+    out.truncate(size);
+    out
+}
+
+pub fn sha256(bytes: &[u8]) -> String {
+    casetrail::proof::id::Digest::of(bytes).to_string()
+}

@@ -1,0 +1,19 @@
+//! What only the real program shows: each test starts `casetrail` as a process of its own in a folder of its own, and
+//! kills it, fills its disk, stalls on it or bends its files.
+//!
+//! `CASETRAIL_TEST_POSTGRES` adds PostgreSQL to everything that concerns it, `CASETRAIL_CRASH_ROUNDS` kills more often,
+//! `CASETRAIL_BIG` sends 8 GiB.
+
+mod backups;
+mod database;
+mod durability;
+mod faults;
+mod full;
+mod http;
+mod kill;
+mod kit;
+mod memory;
+mod slow;
+mod start;
+mod stop;
+mod tamper;

@@ -1,0 +1,299 @@
+//! Starts that must fail, and databases that are busy: one clear line each, and nothing changed.
+
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Output;
+use std::time::{Duration, Instant};
+
+use crate::database;
+use crate::http::capture;
+use crate::kit::{self, Base, Home, SERVE, Sql};
+use crate::on_both;
+
+on_both!(a_newer_schema_is_refused);
+on_both!(a_key_that_is_missing_or_another);
+
+/// It failed, and said one line with these words.
+fn assert_refused(out: &Output, words: &[&str]) {
+    let (told, shown) = (
+        String::from_utf8_lossy(&out.stderr),
+        String::from_utf8_lossy(&out.stdout),
+    );
+    assert!(!out.status.success(), "it did not fail: {told}{shown}");
+    assert_ne!(out.status.code(), None, "it was killed by a signal");
+    assert_eq!(shown, "", "nothing on standard output");
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(lines.len(), 1, "one line: {told}");
+    assert!(lines[0].starts_with("casetrail: "), "{told}");
+    assert!(!told.contains("panicked"), "{told}");
+    for word in words {
+        assert!(told.contains(word), "{word:?} is not in: {told}");
+    }
+}
+
+/// What an installation holds, but for files that only say who is at work.
+fn state(home: &Home) -> (Vec<i64>, Vec<String>) {
+    let mut sql = Sql::open(home);
+    let tables = [
+        "events",
+        "records",
+        "leaves",
+        "users",
+        "captures",
+        "checkpoints",
+        "outbox",
+    ];
+    let counts = tables
+        .iter()
+        .map(|t| sql.number(&format!("SELECT COUNT(*) AS n FROM {t}")))
+        .collect();
+    drop(sql);
+    let mut names = Vec::new();
+    list(&home.data, &mut names);
+    names.sort();
+    (counts, names)
+}
+
+fn list(folder: &Path, names: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        let name = path.display().to_string();
+        if path.is_dir() {
+            list(&path, names);
+        } else if !name.ends_with("-wal")
+            && !name.ends_with("-shm")
+            && !name.ends_with(".lock")
+            && !name.ends_with(".db")
+        {
+            names.push(format!("{name} {}", kit::sha256(&fs::read(&path).expect("a file"))));
+        }
+    }
+}
+
+fn assert_unchanged(home: &Home, args: &[&str], words: &[&str]) {
+    let before = state(home);
+    assert_refused(&home.run(args), words);
+    assert_eq!(before, state(home), "{args:?} changed something");
+}
+
+fn a_newer_schema_is_refused(base: Base) {
+    let home = Home::new(base);
+    Sql::open(&home)
+        .run("INSERT INTO __diesel_schema_migrations (version) VALUES ('9999')")
+        .expect("a version");
+    for args in [SERVE, &["audit"], &["user", "list"], &["backup", "out"]] {
+        assert_unchanged(&home, args, &["newer version", "9999"]);
+    }
+}
+
+fn a_key_that_is_missing_or_another(base: Base) {
+    let home = Home::new(base);
+    let key = home.data.join("keys/log.key");
+    let kept = fs::read(&key).expect("a key");
+    fs::remove_file(&key).expect("a key");
+    assert_unchanged(&home, SERVE, &["log.key", "backup"]);
+    fs::write(&key, "ab".repeat(32) + "\n").expect("a key");
+    assert_unchanged(&home, SERVE, &["log.key", "another key"]);
+    fs::write(&key, "no key\n").expect("a key");
+    assert_unchanged(&home, SERVE, &["log.key"]);
+    fs::write(&key, kept).expect("a key");
+    let checkpoint = home.data.join("keys/log.checkpoint");
+    let note = fs::read_to_string(&checkpoint).expect("a checkpoint");
+    fs::write(&checkpoint, note.replacen("casetrail.demo", "casetrail.dem0", 1)).expect("a checkpoint");
+    assert_unchanged(&home, SERVE, &["log.checkpoint", "damaged"]);
+    fs::write(&checkpoint, note).expect("a checkpoint");
+    home.serve().stop();
+    home.assert_clean();
+}
+
+#[test]
+fn settings_that_are_wrong() {
+    let home = Home::new(Base::Sqlite);
+    let toml = home.dir.path().join("casetrail.toml");
+    for (written, words) in [
+        ("prot = 1\n", ["prot", "no setting"]),
+        ("port = 99999\n", ["port", "65535"]),
+        ("port = \n", ["casetrail.toml", ""]),
+        ("upload_idle = \"soon\"\n", ["upload_idle", "whole number"]),
+        ("uploads_per_user = 3\n", ["uploads_per_user", "64"]),
+        ("database = \"mysql://x\"\n", ["database", "postgres://"]),
+        ("bind = \"0.0.0.0\"\nhttp = true\n", ["bind", "loopback"]),
+        ("files = \"s3://bucket\"\n", ["files", "not supported"]),
+        ("origin = \"another.example/log\"\n", ["origin", "never changes"]),
+    ] {
+        fs::write(&toml, written).expect("settings");
+        let args: &[&str] = if written.starts_with("port") { &["serve"] } else { SERVE };
+        assert_unchanged(&home, args, &words);
+    }
+    fs::remove_file(&toml).expect("settings");
+    home.serve().stop();
+}
+
+#[test]
+fn a_port_that_is_taken() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("an address").port().to_string();
+    let home = Home::new(Base::Sqlite);
+    assert_unchanged(
+        &home,
+        &["serve", "--http", "--port", &port],
+        &["cannot listen", &port, "--port"],
+    );
+    // A fresh folder: its administrator must not be made, because the one-time password would be lost.
+    let fresh = Home {
+        data: home.dir.path().join("fresh"),
+        ..Home::new(Base::Sqlite)
+    };
+    assert_refused(
+        &fresh.run(&["serve", "--http", "--port", &port]),
+        &["cannot listen", &port],
+    );
+    assert!(!fresh.data.exists(), "a failed start left {}", fresh.data.display());
+    // Nor may a certificate that cannot be read cost the password.
+    let broken = fresh
+        .with("tls_cert", "/nowhere/cert.pem")
+        .with("tls_key", "/nowhere/key.pem");
+    assert_refused(&broken.run(&["serve", "--port", "0"]), &["/nowhere/"]);
+    assert!(!broken.db_file().exists());
+}
+
+#[test]
+fn a_second_server() {
+    let home = Home::new(Base::Sqlite);
+    let server = home.serve();
+    std::thread::sleep(Duration::from_millis(1500));
+    assert_unchanged(&home, SERVE, &["another Casetrail runs"]);
+    let port = server.addr.port().to_string();
+    assert_refused(&home.run(&["serve", "--http", "--port", &port]), &[]);
+    server.nobody().get("/readyz").expect(200);
+    server.stop();
+}
+
+#[test]
+fn a_folder_that_cannot_be_written() {
+    let home = Home::new(Base::Sqlite);
+    let file = home.dir.path().join("file");
+    fs::write(&file, "no folder").expect("a file");
+    let below = Home {
+        data: file.join("data"),
+        ..home
+    };
+    assert_refused(&below.run(SERVE), &["data_dir", "file/data"]);
+    if !rustix::process::geteuid().is_root() {
+        kit::say("SKIPPED: somebody else's folder, because only root can become somebody else");
+        return;
+    }
+    // Somebody else's folder, of mode 0700.
+    let home = Home::new(Base::Sqlite);
+    std::os::unix::fs::chown(home.dir.path(), Some(65534), None).expect("chown");
+    std::os::unix::fs::chown(&home.data, Some(0), None).expect("chown");
+    let mut command = home.command(SERVE);
+    let out = command.uid(65534).gid(65534).output();
+    match out {
+        Ok(out) => assert_refused(&out, &["data"]),
+        Err(e) => kit::say(format!(
+            "SKIPPED: somebody else's folder, because the program cannot be run by them ({e})"
+        )),
+    }
+    // A data folder that may be read and not written.
+    let home = Home::new(Base::Sqlite);
+    let all = ["-R", "a+rX"].map(std::ffi::OsStr::new);
+    std::process::Command::new("chmod")
+        .args(all)
+        .arg(home.dir.path())
+        .status()
+        .expect("chmod");
+    if let Ok(out) = home.command(SERVE).uid(65534).gid(65534).output() {
+        assert_refused(&out, &["data"]);
+    }
+}
+
+#[test]
+fn a_database_that_is_not_there() {
+    let home = Home::new(Base::Sqlite);
+    let nothing = home.dir.path().join("nothing");
+    let away = Home {
+        data: nothing.clone(),
+        ..home
+    };
+    assert_refused(&away.run(&["audit"]), &["no installation"]);
+    assert_refused(&away.run(&["user", "list"]), &["no installation"]);
+    assert!(!nothing.exists());
+    let began = Instant::now();
+    let unreachable = Home {
+        database: Some(kit::Owned("postgres://nobody:secret@127.0.0.1:1/none".into())),
+        ..Home::new(Base::Sqlite)
+    };
+    for args in [SERVE, &["audit"]] {
+        let out = unreachable.run(args);
+        assert!(
+            !String::from_utf8_lossy(&out.stderr).contains("secret"),
+            "the password is told"
+        );
+        assert!(!out.status.success());
+    }
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+    let mut unreachable = unreachable;
+    std::mem::forget(unreachable.database.take());
+    // A file that is no database.
+    fs::write(unreachable.db_file(), kit::bytes(1, 8192)).expect("a file");
+    for name in ["casetrail.db-wal", "casetrail.db-shm"] {
+        fs::remove_file(unreachable.data.join(name)).ok();
+    }
+    for args in [SERVE, &["audit"]] {
+        assert_refused(&unreachable.run(args), &["database"]);
+    }
+}
+
+/// Somebody else holds the database for longer than anyone waits: all who write are told so, soon and together.
+#[test]
+fn a_database_that_is_locked() {
+    let home = Home::new(Base::Sqlite);
+    let server = home.serve();
+    let client = home.sign_in(&server, "investigator", 0);
+    let before = database::captures(&mut Sql::open(&home));
+    let path = format!("/api/v1/cases/{}/captures", home.case(0));
+    let mut other = Sql::open(&home);
+    other.run("BEGIN EXCLUSIVE").expect("the lock");
+    let began = Instant::now();
+    std::thread::scope(|scope| {
+        for n in 0..20 {
+            let (client, path) = (&client, &path);
+            scope.spawn(move || {
+                let answer = client.post(path, &capture(&format!("locked {n}"), 0)).expect(503);
+                assert_eq!(answer.slug(), "database-busy");
+                assert!(answer.header("retry-after").is_some_and(|s| s.parse::<u32>().is_ok()));
+                assert!(
+                    answer.json()["detail"]
+                        .as_str()
+                        .is_some_and(|d| d.contains("another process")),
+                    "{:?}",
+                    answer.json()
+                );
+            });
+        }
+        client.get("/api/v1/me").expect(200);
+        client.get("/api/v1/cases").expect(200);
+        assert!(began.elapsed() < Duration::from_secs(3), "reads wait for the lock");
+    });
+    let waited = began.elapsed();
+    assert!(waited < Duration::from_secs(25), "20 writers waited {waited:?} in all");
+    other.run("ROLLBACK").expect("the lock");
+    drop(other);
+    client.post(&path, &capture("free", 0)).expect(201);
+    kit::say(format!(
+        "locked by another process: 20 writers were told after {:.1} s in all",
+        waited.as_secs_f64()
+    ));
+    let shown: Vec<String> = server
+        .log()
+        .lines()
+        .filter(|l| l.contains("panicked"))
+        .map(str::to_owned)
+        .collect();
+    assert!(shown.is_empty(), "{shown:?}");
+    server.stop();
+    assert_eq!(database::captures(&mut Sql::open(&home)), before + 1);
+    home.assert_clean();
+}
