@@ -92,26 +92,38 @@ const VIDEO: &[u8] = include_bytes!("video.png");
 
 /// The captures, in the order in which they are logged, all at one time.
 pub(super) fn captures(at: &str) -> Vec<Found> {
-    let tool = json!({"name": "Chromium", "version": "156.0"});
-    let on = |platform: &str, kind: &str, url: &str| {
-        json!({
-            "kind": kind, "platform": platform, "url": url, "captured_at": at, "method": "manual_screenshot", "tool": tool,
-            "level": "overt", "device": "agency", "visibility": "public", "access_means": "official_account"
-        })
-    };
-    let with = |mut base: Value, more: Value| {
-        if let (Some(base), Value::Object(more)) = (base.as_object_mut(), more) {
-            base.extend(more);
-        }
-        base
-    };
-    let shot = |role: &str, name: &str| json!([{"part": "shot", "name": name, "role": role}]);
+    let mut all = of_the_missing(at);
+    all.extend(of_the_others(at));
+    all
+}
+
+/// What every capture of the demo says of itself.
+fn on(at: &str, platform: &str, kind: &str, url: &str) -> Value {
+    json!({
+        "kind": kind, "platform": platform, "url": url, "captured_at": at, "method": "manual_screenshot",
+        "tool": {"name": "Chromium", "version": "156.0"}, "level": "overt", "device": "agency", "visibility": "public",
+        "access_means": "official_account"
+    })
+}
+
+fn with(mut base: Value, more: Value) -> Value {
+    if let (Some(base), Value::Object(more)) = (base.as_object_mut(), more) {
+        base.extend(more);
+    }
+    base
+}
+
+fn shot(role: &str, name: &str) -> Value {
+    json!([{"part": "shot", "name": name, "role": role}])
+}
+
+fn of_the_missing(at: &str) -> Vec<Found> {
     vec![
         Found {
             case: 0,
             by: "ines.moreau",
             json: with(
-                on("instagram", "post", "https://www.instagram.example/p/C81harbor/"),
+                on(at, "instagram", "post", "https://www.instagram.example/p/C81harbor/"),
                 json!({
                     "account": {"handle": "@harborlight_77", "platform_id": "unknown"},
                     "text": "Saw this girl by the ferry tonight, green jacket, looked lost. Anyone know her? #harborcity",
@@ -125,7 +137,7 @@ pub(super) fn captures(at: &str) -> Vec<Found> {
             case: 0,
             by: "ines.moreau",
             json: with(
-                on("instagram", "profile", "https://www.instagram.example/river_k/"),
+                on(at, "instagram", "profile", "https://www.instagram.example/river_k/"),
                 json!({
                     "account": {"handle": "@river_k"}, "note": "named in a comment under item 1", "files": shot("screenshot", "profile.png")
                 }),
@@ -136,7 +148,7 @@ pub(super) fn captures(at: &str) -> Vec<Found> {
             case: 0,
             by: "ines.moreau",
             json: with(
-                on("web", "link", "https://ferries.example/timetable/2026-10-30"),
+                on(at, "web", "link", "https://ferries.example/timetable/2026-10-30"),
                 json!({"note": "timetable of the night in question"}),
             ),
             file: None,
@@ -145,16 +157,21 @@ pub(super) fn captures(at: &str) -> Vec<Found> {
             case: 0,
             by: "ines.moreau",
             json: with(
-                on("web", "lookup", "https://search.example/?q=dana+whitlow"),
+                on(at, "web", "lookup", "https://search.example/?q=dana+whitlow"),
                 json!({"text": "searched for the full name; found nothing"}),
             ),
             file: None,
         },
+    ]
+}
+
+fn of_the_others(at: &str) -> Vec<Found> {
+    vec![
         Found {
             case: 1,
             by: "tom.abara",
             json: with(
-                on("web", "link", "https://news.example/rowan"),
+                on(at, "web", "link", "https://news.example/rowan"),
                 json!({"basis": {"kind": "third_party", "reason": "tip line, call 1182"}}),
             ),
             file: None,
@@ -163,7 +180,7 @@ pub(super) fn captures(at: &str) -> Vec<Found> {
             case: 2,
             by: "tom.abara",
             json: with(
-                on("telegram", "message", "https://t.example/c/77/12"),
+                on(at, "telegram", "message", "https://t.example/c/77/12"),
                 json!({"basis": {"kind": "consent", "reason": "shown by the victim, statement V-1"}, "text": "we know where you park"}),
             ),
             file: None,
@@ -172,7 +189,7 @@ pub(super) fn captures(at: &str) -> Vec<Found> {
             case: 3,
             by: "ines.moreau",
             json: with(
-                on("instagram", "video", "https://www.instagram.example/reel/pier4/"),
+                on(at, "instagram", "video", "https://www.instagram.example/reel/pier4/"),
                 json!({
                     "account": {"handle": "@pier4live"}, "text": "LIVE 00:12", "files": shot("screenshot", "reel.png"),
                     "basis": {"kind": "emergency", "reason": "assault under way, victim not yet found"}
@@ -184,7 +201,7 @@ pub(super) fn captures(at: &str) -> Vec<Found> {
             case: 3,
             by: "ines.moreau",
             json: with(
-                on("tiktok", "post", "https://www.tiktok.example/@pier4live/1"),
+                on(at, "tiktok", "post", "https://www.tiktok.example/@pier4live/1"),
                 json!({"account": {"handle": "@pier4live"}, "text": "repost, seen without leave for this platform"}),
             ),
             file: None,
