@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 use std::io::Write;
 
-use serde_json::Value;
-
 use super::build::Work;
 use super::cut::{Cut, Fate, Status};
 use super::store::{self, PAGE};
@@ -162,7 +160,7 @@ impl Custody {
             }
             .format(),
             (None, Some((salt, body))) => {
-                gather_names(&mut self.names, &serde_json::from_str(body)?);
+                gather_names(&mut self.names, body);
                 let salt = salt
                     .as_slice()
                     .try_into()
@@ -257,36 +255,51 @@ pub fn each_event(
     Ok(())
 }
 
-/// People stand in records as `{"id", "name"}`.
-fn gather_names(names: &mut HashMap<String, String>, value: &Value) {
-    match value {
-        Value::Object(fields) => {
-            if let (Some(Value::String(id)), Some(Value::String(name))) = (fields.get("id"), fields.get("name"))
-                && !names.contains_key(id)
-                && fields.len() == 2
-            {
-                names.insert(id.clone(), name.clone());
-            }
-            fields.values().for_each(|v| gather_names(names, v));
+/// People stand in records as `{"id", "name"}`. A record is canonical, so that its text is searched and not parsed: a
+/// quote inside a text stands behind a backslash, and so never follows a brace.
+fn gather_names(names: &mut HashMap<String, String>, record: &str) {
+    let mut rest = record;
+    while let Some((_, found)) = rest.split_once(PERSON) {
+        rest = found;
+        let Some((id, after)) = found.split_once('"') else {
+            return;
+        };
+        let Some(after) = after.strip_prefix(",\"name\":") else {
+            continue;
+        };
+        let mut value = serde_json::Deserializer::from_str(after).into_iter::<String>();
+        let (name, end) = (value.next(), value.byte_offset());
+        if let Some(Ok(name)) = name
+            && after[end..].starts_with('}')
+            && !names.contains_key(id)
+        {
+            names.insert(id.to_owned(), name);
         }
-        Value::Array(all) => all.iter().for_each(|v| gather_names(names, v)),
-        _ => {}
     }
 }
+
+/// How a person begins in canonical JSON.
+const PERSON: &str = "{\"id\":\"";
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::db::canonical;
 
     #[test]
     fn names_come_from_wherever_a_record_has_them() {
         let mut names = HashMap::new();
-        let record = json!({"id": "c", "name": "no person, more fields", "files": [{"by": {"id": "u2", "name": "B"}}], "lead": {"id": "u1", "name": "A"}});
+        let record = json!({"by": {"id": "u2", "name": "B \"{\"id\":\"x\",\"name\":\"y\"}"}, "files": [{"id": "f"}], "id": "c",
+            "lead": {"id": "u1", "name": "A"}, "name": "no person", "tool": {"id": "t", "name": "T", "version": "1"}});
+        let record = canonical(&record).expect("a record");
         gather_names(&mut names, &record);
-        gather_names(&mut names, &json!({"lead": {"id": "u1", "name": "later"}}));
+        gather_names(&mut names, r#"{"lead":{"id":"u1","name":"later"}}"#);
         assert_eq!(names.len(), 2);
-        assert_eq!((names["u1"].as_str(), names["u2"].as_str()), ("A", "B"));
+        assert_eq!(
+            (names["u1"].as_str(), names["u2"].as_str()),
+            ("A", r#"B "{"id":"x","name":"y"}"#)
+        );
     }
 }

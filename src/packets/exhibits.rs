@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::build::Work;
@@ -85,13 +86,19 @@ pub fn copy(work: &Work<'_>, picks: &[Pick], bag: &mut Bag) -> Result<Copied> {
     let mut copied = Copied::default();
     for some in order.chunks(SOME) {
         let leaves: Vec<Digest> = some.iter().map(|p| p.leaf).collect();
-        let records = work.db.read_blocking(|conn| store::parsed(conn, &leaves))?;
+        let records = work.db.read_blocking(|conn| store::parsed::<Files>(conn, &leaves))?;
         for pick in some {
             let record = records.get(&pick.leaf).ok_or_else(|| no_record(pick))?;
-            copy_files(work, pick, record, bag, &mut copied)?;
+            copy_files(work, pick, &record.files, bag, &mut copied)?;
         }
     }
     Ok(copied)
+}
+
+/// As much of a capture's record as copying needs.
+#[derive(Deserialize)]
+struct Files {
+    files: Vec<Value>,
 }
 
 /// What was copied.
@@ -103,8 +110,8 @@ pub struct Copied {
     pub bytes: u64,
 }
 
-fn copy_files(work: &Work<'_>, pick: &Pick, record: &Value, bag: &mut Bag, copied: &mut Copied) -> Result<()> {
-    let mut files: Vec<(String, FileRow)> = files(pick, record)?
+fn copy_files(work: &Work<'_>, pick: &Pick, recorded: &[Value], bag: &mut Bag, copied: &mut Copied) -> Result<()> {
+    let mut files: Vec<(String, FileRow)> = files(pick, recorded)?
         .into_iter()
         .filter_map(|f| Some((f.path.clone()?, f)))
         .collect();
@@ -148,9 +155,9 @@ pub fn total(work: &Work<'_>, picks: &[Pick]) -> Result<u64> {
 }
 
 /// The rows of an exhibit's files, in the order of the record.
-pub fn files(pick: &Pick, record: &Value) -> Result<Vec<FileRow>> {
-    let all = record["files"].as_array().map(Vec::as_slice).unwrap_or_default();
-    all.iter()
+fn files(pick: &Pick, recorded: &[Value]) -> Result<Vec<FileRow>> {
+    recorded
+        .iter()
         .enumerate()
         .map(|(i, file)| file_row(pick, i, file))
         .collect()
@@ -193,7 +200,7 @@ pub struct Loaded<'p> {
     pub pick: &'p Pick,
     /// The record of `capture.recorded`.
     pub record: Value,
-    /// All events about it, in order, with their records.
+    /// All events about it, in order, with their records; that of `capture.recorded` is `record`.
     pub events: Vec<(Entry<'p>, Option<Value>)>,
     /// Its files.
     pub files: Vec<FileRow>,
@@ -243,11 +250,13 @@ pub fn each<'p>(
 }
 
 fn load<'p>(custody: &'p Custody, pick: &'p Pick, records: &mut HashMap<Digest, Value>) -> Result<Loaded<'p>> {
-    let record = records.get(&pick.leaf).cloned().ok_or_else(|| no_record(pick))?;
+    // Records can be large: this one is moved, and its event goes without.
+    let record = records.remove(&pick.leaf).ok_or_else(|| no_record(pick))?;
+    let recorded = record["files"].as_array().map(Vec::as_slice).unwrap_or_default();
     let events = custody.about(&pick.id).map(|e| (e, records.remove(&e.leaf))).collect();
     Ok(Loaded {
         pick,
-        files: files(pick, &record)?,
+        files: files(pick, recorded)?,
         record,
         events,
     })

@@ -13,7 +13,7 @@ use super::cut::Status;
 use super::exhibits::{self, Copied, Loaded, Pick};
 use super::model::Purpose;
 use super::papers::{self, PRODUCT};
-use super::plain::{Fact, Moment, Zone, count, counted, facts, label, line, size};
+use super::plain::{self, Fact, Zone, count, counted, facts, label, line, size};
 use super::store;
 use super::views::{
     AuthorizationView, CustodyRow, ExhibitView, InventoryLine, Scene, ThingView, TimelineRow, event, number, title,
@@ -43,8 +43,8 @@ struct Top<'a> {
     purpose: String,
     recipient: Option<String>,
     requester: String,
-    requested: Moment,
-    begun: Moment,
+    requested: plain::Moment,
+    begun: plain::Moment,
     zone: Option<&'static str>,
     facts: Vec<Fact>,
     files: String,
@@ -58,6 +58,14 @@ struct Top<'a> {
     id: &'a str,
     cut_seq: i64,
     cut_leaf: Digest,
+}
+
+/// An exhibit's place in the timeline.
+struct Moment {
+    at: Micros,
+    exhibit: u32,
+    basis: &'static str,
+    title: String,
 }
 
 /// Captures of one fate.
@@ -124,8 +132,9 @@ struct Page<'a> {
 impl Page<'_> {
     fn write(&self, case: &Shown, copied: Copied, out: Out<'_>) -> Result<()> {
         put(out, &self.top(case, copied))?;
-        self.exhibits(out)?;
-        self.timeline(out)?;
+        let mut moments = self.exhibits(out)?;
+        moments.sort_by_key(|m| (m.at, m.exhibit));
+        self.timeline(moments, out)?;
         self.people(out)?;
         self.authorizations(out)?;
         self.custody(out)?;
@@ -174,7 +183,9 @@ impl Page<'_> {
         }
     }
 
-    fn exhibits(&self, out: Out<'_>) -> Result<()> {
+    /// Gives what the timeline says of each, by the time of the post where it is known, else of the capture.
+    fn exhibits(&self, out: Out<'_>) -> Result<Vec<Moment>> {
+        let mut moments = Vec::with_capacity(self.picks.len());
         let about = "Each capture as it was recorded when it was received. Files are byte for byte those received; \
                      what the text says is the evidence's own and nobody's finding.";
         put(
@@ -195,20 +206,15 @@ impl Page<'_> {
             let bodies = self.work.db.read_blocking(|conn| store::bodies(conn, &leaves))?;
             exhibits::each(self.work, self.scene.custody, some.iter(), |loaded| {
                 put(out, &ExhibitView::new(self.scene, &loaded, &bodies)?)?;
+                moments.push(moment(&loaded));
                 self.work.progress.advance(1)
             })?;
         }
-        put_str(out, "</section>\n")
+        put_str(out, "</section>\n")?;
+        Ok(moments)
     }
 
-    /// By the time of the post where it is known, else of the capture.
-    fn timeline(&self, out: Out<'_>) -> Result<()> {
-        let mut order: Vec<(Micros, &Pick)> = Vec::with_capacity(self.picks.len());
-        exhibits::each(self.work, self.scene.custody, self.picks.iter(), |loaded| {
-            order.push((moment(&loaded).0, loaded.pick));
-            Ok(())
-        })?;
-        order.sort_by_key(|(at, pick)| (*at, pick.exhibit));
+    fn timeline(&self, moments: Vec<Moment>, out: Out<'_>) -> Result<()> {
         let about = "The exhibits in the order of time: when a post was made where that is recorded, else when it was captured.";
         put(
             out,
@@ -219,24 +225,24 @@ impl Page<'_> {
                 columns: &["When", "What that time is", "Exhibit", "What"],
             },
         )?;
-        exhibits::each(
-            self.work,
-            self.scene.custody,
-            order.iter().map(|(_, pick)| *pick),
-            |loaded| {
-                let (at, basis) = moment(&loaded);
-                let exhibit = loaded.pick.exhibit;
-                put(
-                    out,
-                    &TimelineRow {
-                        at: self.scene.zone.at(at),
-                        basis,
-                        exhibit,
-                        title: title(&loaded.record),
-                    },
-                )
-            },
-        )?;
+        for Moment {
+            at,
+            exhibit,
+            basis,
+            title,
+        } in moments
+        {
+            let at = self.scene.zone.at(at);
+            put(
+                out,
+                &TimelineRow {
+                    at,
+                    basis,
+                    exhibit,
+                    title,
+                },
+            )?;
+        }
         end_table(out)
     }
 
@@ -376,14 +382,20 @@ impl Page<'_> {
 }
 
 /// When an exhibit belongs in the timeline, and what that time is.
-fn moment(loaded: &Loaded<'_>) -> (Micros, &'static str) {
+fn moment(loaded: &Loaded<'_>) -> Moment {
     let at = |name: &str| loaded.record[name].as_str().and_then(clock::parse);
     let shown = loaded.record["posted_at_basis"].as_str() == Some("shown");
-    match (at("posted_at"), at("captured_at")) {
+    let (at, basis) = match (at("posted_at"), at("captured_at")) {
         (Some(at), _) if shown => (at, "posted, as the platform showed it"),
         (Some(at), _) => (at, "posted, as the capturing person inferred it"),
         (None, Some(at)) => (at, "captured"),
         (None, None) => (0, "no time recorded"),
+    };
+    Moment {
+        at,
+        basis,
+        exhibit: loaded.pick.exhibit,
+        title: title(&loaded.record),
     }
 }
 

@@ -1,9 +1,9 @@
 //! The papers of a packet that programs read: `packet.json`, `inventory.json`, the manifests and tag files.
 
-use std::collections::HashMap;
 use std::io::Write;
 
 use askama::Template;
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::build::Work;
@@ -16,7 +16,6 @@ use crate::clock;
 use crate::db::AnyConn;
 use crate::error::{Error, Result};
 use crate::forms::Word;
-use crate::proof::id::Digest;
 use crate::proof::packet::{
     self, AuthorizationRow, BAG_INFO, BAGIT, BAGIT_TXT, Cut, Exhibit, HOW_TO, Head, IDENTIFIER, INVENTORY,
     InventoryRow, MANIFEST, OXUM, PACKET, Requester, RowError, Shown, Writer,
@@ -217,26 +216,27 @@ pub fn each_capture(work: &Work<'_>, custody: &Custody, f: &mut dyn FnMut(Invent
             .iter()
             .map(|row| store::digest(&row.leaf))
             .collect::<Result<Vec<_>>>()?;
-        let records = work.db.read_blocking(|conn| store::parsed(conn, &leaves))?;
+        let records = work.db.read_blocking(|conn| store::parsed::<Said>(conn, &leaves))?;
         for (row, leaf) in page.iter().zip(&leaves).filter(|(row, _)| row.seq <= custody.cut.seq) {
-            f(inventory_row(custody, row, leaf, &records)?)?;
+            f(inventory_row(custody, row, records.get(leaf))?)?;
         }
     }
 }
 
-fn inventory_row(
-    custody: &Custody,
-    row: &store::Listed,
-    leaf: &Digest,
-    records: &HashMap<Digest, Value>,
-) -> Result<InventoryRow> {
+/// As much of a capture's record as the inventory shows.
+#[derive(Deserialize)]
+struct Said {
+    kind: Option<String>,
+    captured_at: Option<String>,
+}
+
+fn inventory_row(custody: &Custody, row: &store::Listed, said: Option<&Said>) -> Result<InventoryRow> {
     let fate = custody.fate(&row.id)?;
-    let text = |name: &str| records.get(leaf).and_then(|r| r[name].as_str()).map(str::to_owned);
     Ok(InventoryRow {
         id: row.id.clone(),
         item: u64::try_from(row.item).map_err(Error::internal)?,
-        kind: text("kind").unwrap_or_else(|| "unknown".into()),
-        captured_at: text("captured_at"),
+        kind: said.and_then(|s| s.kind.clone()).unwrap_or_else(|| "unknown".into()),
+        captured_at: said.and_then(|s| s.captured_at.clone()),
         status: fate.status.as_str().into(),
         why: fate.why.map(str::to_owned),
     })

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
-use serde_json::Value;
+use serde::de::DeserializeOwned;
 
 use super::model::Packet;
 use crate::clock::Micros;
@@ -206,8 +206,8 @@ pub fn records(conn: &mut AnyConn, leaves: &[Digest]) -> Result<HashMap<Digest, 
     Ok(out)
 }
 
-/// The same records, parsed.
-pub fn parsed(conn: &mut AnyConn, leaves: &[Digest]) -> Result<HashMap<Digest, Value>> {
+/// The same records, or as much of each as `T` asks for.
+pub fn parsed<T: DeserializeOwned>(conn: &mut AnyConn, leaves: &[Digest]) -> Result<HashMap<Digest, T>> {
     let parse = |(leaf, (_, body)): (Digest, (Vec<u8>, String))| Ok((leaf, serde_json::from_str(&body)?));
     records(conn, leaves)?.into_iter().map(parse).collect()
 }
