@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 ROUNDS ?= 100
 
-.PHONY: run test crash big setup lint docs deny
+.PHONY: run test crash bench big setup lint docs deny
 
 # A fresh folder each time: `demo` refuses one that holds anything. target/demo leads to the newest, for the README's lines.
 run: setup
@@ -22,6 +22,10 @@ test: setup
 # Kills a writing server ROUNDS times and audits what it left.
 crash: setup
 	@$(call with_postgres,CASETRAIL_CRASH_ROUNDS=$(ROUNDS) cargo test --locked --release --test crash -- kill --test-threads 1)
+
+# Rows 11 to 14 of docs/performance.md, in process.
+bench: setup
+	@$(call with_postgres,CASETRAIL_BENCH_POSTGRES=$$CASETRAIL_TEST_POSTGRES cargo bench --locked --bench ledger)
 
 # Two files of 8 GiB at once, and how much memory they took.
 big: setup
