@@ -395,11 +395,7 @@ CREATE INDEX capture_entries_capture ON public.capture_entries USING btree (capt
 
 CREATE INDEX capture_files_sha256 ON public.capture_files USING btree (sha256);
 
-CREATE INDEX captures_captured ON public.captures USING btree (case_id, captured_at, id);
-
 CREATE INDEX captures_open ON public.captures USING btree (state, basis, id);
-
-CREATE INDEX captures_received ON public.captures USING btree (case_id, received_at, id);
 
 CREATE INDEX cases_lead ON public.cases USING btree (lead_id, id);
 

@@ -236,12 +236,13 @@ impl std::io::Write for HashWriter<'_> {
 
 /// All routes.
 pub fn routes(config: &mut ServiceConfig) {
-    pages::routes(config);
-    users::routes(config);
-    cases::routes(config);
-    subjects::routes(config);
-    authorizations::routes(config);
+    // In the order in which they are tried: what is asked for most comes first.
     captures::routes(config);
+    cases::routes(config);
+    authorizations::routes(config);
+    subjects::routes(config);
+    users::routes(config);
+    pages::routes(config);
     custody::routes(config);
     packets::routes(config);
     config.default_service(web::to(nowhere));

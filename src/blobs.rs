@@ -7,12 +7,13 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 
 use sha2::{Digest as _, Sha256};
-use tokio::task::JoinHandle;
+use tokio::sync::oneshot;
 
 use crate::db::blocking;
 use crate::error::{Error, Kind, Result};
@@ -20,6 +21,8 @@ use crate::proof::id::Digest;
 
 /// Bytes hashed and written at a time.
 const PIECE: usize = 256 << 10;
+/// Pieces kept for the next upload, so that memory is not asked for and cleared anew for each.
+const SPARES: usize = 16;
 /// Bytes after which the disk's reserve is looked at again; a multiple of `PIECE`.
 const CHECKED: u64 = 16 << 20;
 /// Bytes kept for telling what a file is.
@@ -30,6 +33,8 @@ const HEAD: usize = 8 << 10;
 pub struct Blobs {
     root: Arc<PathBuf>,
     serial: Arc<AtomicU64>,
+    spares: Arc<Mutex<Vec<Vec<u8>>>>,
+    hands: Hands,
 }
 
 impl Blobs {
@@ -45,7 +50,24 @@ impl Blobs {
         Ok(Self {
             root: Arc::new(root.to_owned()),
             serial,
+            spares: Arc::default(),
+            hands: Hands::hire()?,
         })
+    }
+
+    /// An empty piece with room for `PIECE` bytes.
+    fn piece(&self) -> Vec<u8> {
+        let spare = self.spares.lock().ok().and_then(|mut spares| spares.pop());
+        spare.unwrap_or_else(|| Vec::with_capacity(PIECE))
+    }
+
+    fn give_back(&self, mut piece: Vec<u8>) {
+        piece.clear();
+        if let Ok(mut spares) = self.spares.lock()
+            && spares.len() < SPARES
+        {
+            spares.push(piece);
+        }
     }
 
     /// Removes what uploads cut off by a stop left behind. Only at the start, before listening.
@@ -70,16 +92,37 @@ impl Blobs {
         Incoming {
             limit,
             size: 0,
-            piece: Vec::with_capacity(PIECE),
+            piece: self.piece(),
+            blobs: self.clone(),
             sink: Some(Sink::Place(place)),
             working: None,
         }
     }
 
-    /// Puts received files under their hashes, folders synced: after this they survive a crash.
-    pub async fn keep(&self, files: Vec<Received>) -> Result<()> {
+    /// Ends the last file, looks at it with `check`, and puts it and the others under their hashes, folders synced:
+    /// after this they survive a crash. A file that `check` refuses leaves nothing, and nothing of the others.
+    pub async fn keep<F>(&self, files: Vec<Received>, last: Option<Incoming>, check: F) -> Result<Vec<Received>>
+    where
+        F: FnOnce(&Received) -> Result<()> + Send + 'static,
+    {
         let root = self.root.clone();
-        blocking(move || files.into_iter().try_for_each(|file| place(&root, file))).await
+        let last = match last {
+            Some(incoming) => Some(incoming.tail().await?),
+            None => None,
+        };
+        blocking(move || {
+            let mut files = files;
+            if let Some(tail) = last {
+                let received = tail.write()?;
+                check(&received)?;
+                files.push(received);
+            }
+            for file in &mut files {
+                place(&root, file)?;
+            }
+            Ok(files)
+        })
+        .await
     }
 
     /// Where a file lies, whether it is there or not.
@@ -124,24 +167,70 @@ fn path_of(root: &Path, sha256: &Digest) -> PathBuf {
 }
 
 /// Renames over what may be there: the same bytes by their hash, or a damaged copy that is mended by it.
-fn place(root: &Path, received: Received) -> Result<()> {
+fn place(root: &Path, received: &mut Received) -> Result<()> {
     let to = path_of(root, &received.sha256);
-    fs::rename(&received.path.0, &to)?;
-    std::mem::forget(received.path);
+    if let Some(from) = &received.path.0 {
+        fs::rename(from, &to)?;
+    }
+    received.path.0 = None;
     match to.parent() {
         Some(folder) => Ok(File::open(folder)?.sync_all()?),
         None => Ok(()),
     }
 }
 
+type Task = Box<dyn FnOnce() + Send>;
+
+/// Threads that hash and write the pieces of large files, one a core, at a lower priority than the rest: a list that
+/// somebody waits for goes before a video that takes its time anyway. They end with the last handle.
+#[derive(Clone)]
+struct Hands(mpsc::Sender<Task>);
+
+/// The priority of these threads, as `nice` counts it.
+const NICE: i32 = 10;
+
+impl Hands {
+    fn hire() -> Result<Self> {
+        let (queue, tasks) = mpsc::channel::<Task>();
+        let tasks = Arc::new(Mutex::new(tasks));
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        for _ in 0..cores.max(2) {
+            let tasks = tasks.clone();
+            std::thread::Builder::new().name("files".into()).spawn(move || {
+                // Without the right to lower itself a thread works as any other.
+                let _ = rustix::process::setpriority_process(None, NICE);
+                loop {
+                    let next = tasks.lock().map(|tasks| tasks.recv());
+                    let Ok(Ok(task)) = next else { return };
+                    // A panic ends only its own upload, whose answer is dropped with it.
+                    let _ = catch_unwind(AssertUnwindSafe(task));
+                }
+            })?;
+        }
+        Ok(Self(queue))
+    }
+
+    fn work<T: Send + 'static>(&self, f: impl FnOnce() -> T + Send + 'static) -> Result<oneshot::Receiver<T>> {
+        let (reply, answer) = oneshot::channel();
+        // Whoever asked may be gone: then what was done is dropped.
+        let task = Box::new(move || drop(reply.send(f())));
+        self.0
+            .send(task)
+            .map_err(|_| Error::internal("the threads that write files are gone"))?;
+        Ok(answer)
+    }
+}
+
 /// A file in `incoming` that is removed unless it is renamed away.
 #[derive(Debug)]
-struct Leftover(PathBuf);
+struct Leftover(Option<PathBuf>);
 
 impl Drop for Leftover {
     fn drop(&mut self) {
-        // It may be gone already; the sweep at the next start takes what stays.
-        let _ = fs::remove_file(&self.0);
+        if let Some(path) = &self.0 {
+            // It may be gone already; the sweep at the next start takes what stays.
+            let _ = fs::remove_file(path);
+        }
     }
 }
 
@@ -179,7 +268,7 @@ impl Sink {
             .create_new(true)
             .mode(0o600)
             .open(&place.path)?;
-        let leftover = Leftover(place.path.clone());
+        let leftover = Leftover(Some(place.path.clone()));
         let (sha256, crc32) = (Sha256::new(), crc32fast::Hasher::new());
         Ok(Box::new(Open {
             place,
@@ -219,15 +308,32 @@ impl Open {
     }
 }
 
-type Working = JoinHandle<Result<(Sink, Vec<u8>)>>;
+type Working = oneshot::Receiver<Result<(Sink, Vec<u8>)>>;
 
 /// A file on its way in. Dropped before `finish`, it leaves nothing.
 pub struct Incoming {
     limit: u64,
     size: u64,
     piece: Vec<u8>,
+    blobs: Blobs,
     sink: Option<Sink>,
     working: Option<Working>,
+}
+
+/// The end of a file on its way in: what is still to be written, hashed and synced.
+struct Tail {
+    sink: Sink,
+    piece: Vec<u8>,
+    blobs: Blobs,
+}
+
+impl Tail {
+    fn write(self) -> Result<Received> {
+        let mut open = self.sink.open()?;
+        open.take(&self.piece)?;
+        self.blobs.give_back(self.piece);
+        open.finish()
+    }
 }
 
 impl Incoming {
@@ -264,19 +370,19 @@ impl Incoming {
             .sink
             .take()
             .ok_or_else(|| Error::internal("an upload without its file"))?;
-        self.working = Some(tokio::task::spawn_blocking(move || {
+        self.working = Some(self.blobs.hands.work(move || {
             let mut open = sink.open()?;
             open.take(&piece)?;
             let mut spare = piece;
             spare.clear();
             Ok((Sink::Open(open), spare))
-        }));
+        })?);
         Ok(())
     }
 
     async fn settle(&mut self) -> Result<Vec<u8>> {
         let Some(working) = self.working.take() else {
-            return Ok(Vec::with_capacity(PIECE));
+            return Ok(self.blobs.piece());
         };
         let (sink, spare) = working.await.map_err(Error::internal)??;
         self.sink = Some(sink);
@@ -284,16 +390,22 @@ impl Incoming {
     }
 
     /// The file's end: the rest is hashed and all of it synced.
-    pub async fn finish(mut self) -> Result<Received> {
-        self.settle().await?;
-        let (piece, sink) = (std::mem::take(&mut self.piece), self.sink.take());
-        let sink = sink.ok_or_else(|| Error::internal("an upload without its file"))?;
-        blocking(move || {
-            let mut open = sink.open()?;
-            open.take(&piece)?;
-            open.finish()
+    pub async fn finish(self) -> Result<Received> {
+        let tail = self.tail().await?;
+        blocking(move || tail.write()).await
+    }
+
+    async fn tail(mut self) -> Result<Tail> {
+        if self.working.is_some() {
+            let spare = self.settle().await?;
+            self.blobs.give_back(spare);
+        }
+        let sink = self.sink.take();
+        Ok(Tail {
+            sink: sink.ok_or_else(|| Error::internal("an upload without its file"))?,
+            piece: std::mem::take(&mut self.piece),
+            blobs: self.blobs.clone(),
         })
-        .await
     }
 }
 
@@ -327,10 +439,15 @@ pub fn sniff(head: &[u8]) -> &'static str {
     }
 }
 
+/// A mail by its first header, and one of several parts by another.
 fn is_mhtml(head: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(&head[..head.len().min(2048)]).to_ascii_lowercase();
-    let mail = text.starts_with("from:") || text.starts_with("mime-version:") || text.starts_with("content-type:");
-    mail && text.contains("multipart/related")
+    let starts = |word: &str| {
+        head.get(..word.len())
+            .is_some_and(|h| h.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    let mail = starts("from:") || starts("mime-version:") || starts("content-type:");
+    let lower = || head[..head.len().min(2048)].to_ascii_lowercase();
+    mail && lower().windows(17).any(|w| w == b"multipart/related")
 }
 
 fn is_text(head: &[u8]) -> bool {

@@ -20,6 +20,8 @@ pub enum Kind {
     Unauthenticated,
     /// It does not exist, or must not exist for this caller.
     NotFound,
+    /// The path has other methods.
+    Method,
     /// The caller may see it, but not do this.
     Forbidden,
     /// The input breaks a rule.

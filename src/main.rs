@@ -5,6 +5,9 @@
 
 use std::process::ExitCode;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // One provider of cryptography for everything that speaks TLS, chosen before anything does.
     if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {

@@ -59,7 +59,7 @@ def arguments(text, at):
 
 
 sources = {str(path.relative_to(root)): code(path) for path in sorted((root / "src").rglob("*.rs"))}
-names = {"UNAUTHORIZED": 401, "FORBIDDEN": 403, "NOT_FOUND": 404, "REQUEST_TIMEOUT": 408, "CONFLICT": 409, "PRECONDITION_FAILED": 412,
+names = {"UNAUTHORIZED": 401, "FORBIDDEN": 403, "NOT_FOUND": 404, "METHOD_NOT_ALLOWED": 405, "REQUEST_TIMEOUT": 408, "CONFLICT": 409, "PRECONDITION_FAILED": 412,
          "PAYLOAD_TOO_LARGE": 413, "UNSUPPORTED_MEDIA_TYPE": 415, "RANGE_NOT_SATISFIABLE": 416, "UNPROCESSABLE_ENTITY": 422,
          "PRECONDITION_REQUIRED": 428, "TOO_MANY_REQUESTS": 429, "INTERNAL_SERVER_ERROR": 500, "SERVICE_UNAVAILABLE": 503}
 statuses = {kind: names[name] for kind, name in re.findall(r"Kind::(\w+) => StatusCode::(\w+)", sources["src/http/reply.rs"])}

@@ -12,18 +12,26 @@ pub mod store;
 
 use actix_web::web::{self, ServiceConfig};
 
+use crate::http::reply::at;
+
 pub use coverage::{Line, Seen};
 pub use model::{Authorization, Device, Level, State};
 
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .route("/api/v1/cases/{id}/authorizations", web::get().to(api::of_case))
-        .route("/api/v1/cases/{id}/authorizations", web::post().to(api::request))
-        .route("/api/v1/authorizations", web::get().to(api::list))
-        .route("/api/v1/authorizations/{id}", web::get().to(api::read))
-        .route("/api/v1/authorizations/{id}", web::patch().to(api::amend))
-        .route("/api/v1/authorizations/{id}/decision", web::post().to(api::decide))
-        .route("/api/v1/authorizations/{id}/withdrawal", web::post().to(api::withdraw))
-        .route("/api/v1/authorizations/{id}/revocation", web::post().to(api::revoke));
+        .service(
+            at("/api/v1/cases/{id}/authorizations", "GET, POST")
+                .route(web::get().to(api::of_case))
+                .route(web::post().to(api::request)),
+        )
+        .service(at("/api/v1/authorizations", "GET").route(web::get().to(api::list)))
+        .service(
+            at("/api/v1/authorizations/{id}", "GET, PATCH")
+                .route(web::get().to(api::read))
+                .route(web::patch().to(api::amend)),
+        )
+        .service(at("/api/v1/authorizations/{id}/decision", "POST").route(web::post().to(api::decide)))
+        .service(at("/api/v1/authorizations/{id}/withdrawal", "POST").route(web::post().to(api::withdraw)))
+        .service(at("/api/v1/authorizations/{id}/revocation", "POST").route(web::post().to(api::revoke)));
 }

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use super::model::{Authorization, State};
+use crate::both;
 use crate::clock::Micros;
 use crate::db::AnyConn;
 use crate::db::tables::{authorizations, cases};
@@ -37,16 +38,18 @@ pub fn of_case(conn: &mut AnyConn, case: &str, after: Option<&str>, limit: usize
 
 /// Authorizations of a case that were ever approved: those that may cover a capture.
 pub fn once_approved(conn: &mut AnyConn, case: &str) -> Result<Vec<Authorization>> {
-    let bodies: Vec<String> = authorizations::table
+    // The states not as a list: a statement with a list is prepared anew each time, and every capture asks this.
+    let query = authorizations::table
+        .filter(authorizations::case_id.eq(case))
         .filter(
-            authorizations::case_id
-                .eq(case)
-                .and(authorizations::state.eq_any(["approved", "revoked", "expired"])),
+            (authorizations::state.eq("approved"))
+                .or(authorizations::state.eq("revoked"))
+                .or(authorizations::state.eq("expired")),
         )
         .order(authorizations::id.desc())
         .limit(500)
-        .select(authorizations::body)
-        .load(conn)?;
+        .select(authorizations::body);
+    let bodies: Vec<String> = both!(conn, |c| query.load(c))?;
     bodies.iter().map(|b| Authorization::from_record(b)).collect()
 }
 

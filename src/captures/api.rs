@@ -2,10 +2,12 @@
 
 use actix_web::web::{Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
-use serde_json::{Value, json};
+use serde_json::json;
+use serde_json::value::RawValue;
 
 use super::entries;
 use super::model::{self, BasisKind, DecisionOutcome, ReviewOutcome, State};
+use super::shown::Shown;
 use super::store::{self, CaptureRow, EntryRow};
 use crate::error::{Error, Result};
 use crate::forms::{REASON, TEXT, parse_id};
@@ -22,12 +24,12 @@ pub(super) fn capture(path: &str) -> Result<(String, Scope)> {
 }
 
 /// A capture as this reader sees it: what is held shows its content only to who may decide it.
-fn show(row: &CaptureRow, entries: &[EntryRow], reads_held: bool) -> Result<Value> {
+fn show<'a>(row: &'a CaptureRow, entries: &'a [EntryRow], reads_held: bool) -> Result<Shown<'a>> {
     let closed = matches!(row.state.as_str(), "held" | "quarantined");
     if closed && !reads_held {
-        model::shown_withheld(row)
+        Shown::withheld(row)
     } else {
-        model::shown(row, entries)
+        Shown::open(row, entries)
     }
 }
 
@@ -56,7 +58,9 @@ pub(super) async fn of_case(req: HttpRequest, path: Path<String>, visit: Visit, 
     )
 }
 
-fn shown_all(look: &mut Look<'_>, rows: Vec<CaptureRow>, decides: bool) -> Result<Vec<(CaptureRow, Value)>> {
+type Rows = Vec<(CaptureRow, Box<RawValue>)>;
+
+fn shown_all(look: &mut Look<'_>, rows: Vec<CaptureRow>, decides: bool) -> Result<Rows> {
     let ids: Vec<String> = rows.iter().map(|r| r.id.clone()).collect();
     let said = store::entries(look.conn, &ids)?;
     let mut out = Vec::with_capacity(rows.len());
@@ -64,7 +68,7 @@ fn shown_all(look: &mut Look<'_>, rows: Vec<CaptureRow>, decides: bool) -> Resul
         let own = said.partition_point(|e| e.capture_id < row.id);
         let end = said.partition_point(|e| e.capture_id <= row.id);
         let reads = decides && !takes_part(look, &row)?;
-        let shown = show(&row, said.get(own..end).unwrap_or_default(), reads)?;
+        let shown = show(&row, said.get(own..end).unwrap_or_default(), reads)?.raw()?;
         out.push((row, shown));
     }
     Ok(out)
@@ -116,7 +120,7 @@ pub(super) async fn read(path: Path<String>, visit: Visit, app: App) -> Reply {
         .view(&visit, Act::CaptureRead, scope, view, move |look| {
             let row = store::capture(look.conn, &id)?;
             let said = store::entries(look.conn, std::slice::from_ref(&id))?;
-            show(&row, &said, look.may(Act::CaptureReadHeld))
+            show(&row, &said, look.may(Act::CaptureReadHeld))?.value()
         })
         .await?;
     reply::versioned(&shown)

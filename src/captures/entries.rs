@@ -4,7 +4,8 @@
 use diesel::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::model::{self, DecisionOutcome, ReviewOutcome, State};
+use super::model::{DecisionOutcome, ReviewOutcome, State};
+use super::shown::Shown;
 use super::store::{self, CaptureRow};
 use crate::clock;
 use crate::db::canonical;
@@ -85,10 +86,10 @@ pub fn correct(tx: &mut Tx<'_>, id: &str, fields: &Map<String, Value>, reason: &
 fn answer(tx: &mut Tx<'_>, row: &CaptureRow) -> Result<Recorded<Value>> {
     let closed = matches!(row.state.as_str(), "held" | "quarantined");
     if closed && !tx.may(crate::policy::Act::CaptureReadHeld) {
-        return tx.answer(model::shown_withheld(row)?);
+        return tx.answer(Shown::withheld(row)?.value()?);
     }
     let entries = store::entries(tx.conn, std::slice::from_ref(&row.id))?;
-    tx.answer(model::shown(row, &entries)?)
+    tx.answer(Shown::open(row, &entries)?.value()?)
 }
 
 /// A second person's finding.

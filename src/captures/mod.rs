@@ -10,6 +10,7 @@ mod files;
 mod judge;
 mod model;
 pub mod ops;
+mod shown;
 pub mod store;
 mod upload;
 mod uploads;
@@ -17,21 +18,29 @@ mod verify;
 
 use actix_web::web::{self, ServiceConfig};
 
+use crate::http::reply::at;
+
 pub use api::takes_part;
 pub use uploads::Uploads;
 
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .route("/api/v1/cases/{id}/captures", web::get().to(api::of_case))
-        .route("/api/v1/cases/{id}/captures", web::post().to(upload::record))
-        .route("/api/v1/captures", web::get().to(api::to_decide))
-        .route("/api/v1/captures/{id}", web::get().to(api::read))
-        .route("/api/v1/captures/{id}/notes", web::post().to(api::annotate))
-        .route("/api/v1/captures/{id}/corrections", web::post().to(api::correct))
-        .route("/api/v1/captures/{id}/reviews", web::post().to(api::review))
-        .route("/api/v1/captures/{id}/decision", web::post().to(api::decide))
-        .route("/api/v1/captures/{id}/verifications", web::post().to(verify::verify))
-        .route("/api/v1/files/{capture_id}/{sha256}", web::get().to(files::read))
-        .route("/api/v1/files/{capture_id}/{sha256}", web::head().to(files::read));
+        .service(
+            at("/api/v1/cases/{id}/captures", "GET, POST")
+                .route(web::get().to(api::of_case))
+                .route(web::post().to(upload::record)),
+        )
+        .service(at("/api/v1/captures", "GET").route(web::get().to(api::to_decide)))
+        .service(at("/api/v1/captures/{id}", "GET").route(web::get().to(api::read)))
+        .service(at("/api/v1/captures/{id}/notes", "POST").route(web::post().to(api::annotate)))
+        .service(at("/api/v1/captures/{id}/corrections", "POST").route(web::post().to(api::correct)))
+        .service(at("/api/v1/captures/{id}/reviews", "POST").route(web::post().to(api::review)))
+        .service(at("/api/v1/captures/{id}/decision", "POST").route(web::post().to(api::decide)))
+        .service(at("/api/v1/captures/{id}/verifications", "POST").route(web::post().to(verify::verify)))
+        .service(
+            at("/api/v1/files/{capture_id}/{sha256}", "GET, HEAD")
+                .route(web::get().to(files::read))
+                .route(web::head().to(files::read)),
+        );
 }

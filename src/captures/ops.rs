@@ -1,10 +1,12 @@
 //! Recording a capture.
 
 use diesel::prelude::*;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::judge::{self, Verdict};
 use super::model::{self, FileEntry, Made, NewCapture, State};
+use super::shown::Shown;
 use super::store::CaptureRow;
 use crate::both;
 use crate::db::canonical;
@@ -20,13 +22,13 @@ pub struct Arrived {
     pub crc32: u32,
 }
 
-/// Records a capture with its files: what covers it, its item number, its event.
+/// Records a capture with its files: what covers it, its item number, its event. Answers its id and what is shown of it.
 pub fn record(
     tx: &mut Tx<'_>,
     new: &NewCapture,
     arrived: &[Arrived],
     not_required: &[String],
-) -> Result<Recorded<Value>> {
+) -> Result<Recorded<(String, Box<RawValue>)>> {
     let case_id = tx.case()?.case_id.clone();
     let known = crate::authorizations::store::once_approved(tx.conn, &case_id)?;
     let verdict = judge::judge(new, &tx.caller.user, tx.now, &known, not_required);
@@ -50,23 +52,22 @@ pub fn record(
     let row = insert(tx, new, &record, &verdict, &appended)?;
     insert_files(tx, &id, arrived)?;
     let shown = if verdict.state == State::Held {
-        model::shown_withheld(&row)?
+        Shown::withheld(&row)?
     } else {
-        model::shown(&row, &[])?
+        Shown::open(&row, &[])?
     };
-    tx.answer(shown)
+    tx.answer((id, shown.raw()?))
 }
 
 /// Item numbers have no gaps: the counter moves under the case's lock, with the event.
 fn next_item(tx: &mut Tx<'_>, case_id: &str, verdict: &Verdict) -> Result<i64> {
-    let (items, held): (i64, i64) = cases::table
-        .find(case_id)
-        .select((cases::items, cases::held))
-        .first(tx.conn)?;
+    let counts = cases::table.find(case_id).select((cases::items, cases::held));
+    let (items, held): (i64, i64) = both!(&mut *tx.conn, |c| counts.get_result(c))?;
     let more = i64::from(verdict.state == State::Held);
-    diesel::update(cases::table.find(case_id))
-        .set((cases::items.eq(items + 1), cases::held.eq(held + more)))
-        .execute(tx.conn)?;
+    let counted = (cases::items.eq(items + 1), cases::held.eq(held + more));
+    both!(&mut *tx.conn, |c| diesel::update(cases::table.find(case_id))
+        .set(counted)
+        .execute(c))?;
     Ok(items + 1)
 }
 
@@ -86,24 +87,25 @@ fn insert(tx: &mut Tx<'_>, new: &NewCapture, record: &Value, verdict: &Verdict, 
         leaf: made.leaf.as_bytes().to_vec(),
         body: canonical(record)?,
     };
-    diesel::insert_into(captures::table)
-        .values((
-            captures::id.eq(&row.id),
-            captures::case_id.eq(&row.case_id),
-            captures::item.eq(row.item),
-            captures::kind.eq(&row.kind),
-            captures::state.eq(&row.state),
-            captures::basis.eq(&row.basis),
-            captures::capturer_id.eq(&row.capturer_id),
-            captures::open_question.eq(row.open_question),
-            captures::captured_at.eq(new.captured_at),
-            captures::received_at.eq(tx.now),
-            captures::version.eq(1i64),
-            captures::seq.eq(row.seq),
-            captures::leaf.eq(&row.leaf),
-            captures::body.eq(&row.body),
-        ))
-        .execute(tx.conn)?;
+    let values = (
+        captures::id.eq(&row.id),
+        captures::case_id.eq(&row.case_id),
+        captures::item.eq(row.item),
+        captures::kind.eq(&row.kind),
+        captures::state.eq(&row.state),
+        captures::basis.eq(&row.basis),
+        captures::capturer_id.eq(&row.capturer_id),
+        captures::open_question.eq(row.open_question),
+        captures::captured_at.eq(new.captured_at),
+        captures::received_at.eq(tx.now),
+        captures::version.eq(1i64),
+        captures::seq.eq(row.seq),
+        captures::leaf.eq(&row.leaf),
+        captures::body.eq(&row.body),
+    );
+    both!(&mut *tx.conn, |c| diesel::insert_into(captures::table)
+        .values(values)
+        .execute(c))?;
     Ok(row)
 }
 
@@ -112,14 +114,15 @@ fn insert_files(tx: &mut Tx<'_>, capture: &str, arrived: &[Arrived]) -> Result<(
         if file.entry.withheld.is_none() {
             insert_file(tx, file)?;
         }
-        diesel::insert_into(capture_files::table)
-            .values((
-                capture_files::capture_id.eq(capture),
-                capture_files::n.eq(n),
-                capture_files::sha256.eq(file.entry.sha256.as_bytes().to_vec()),
-                capture_files::withheld.eq(file.entry.withheld.is_some()),
-            ))
-            .execute(tx.conn)?;
+        let row = (
+            capture_files::capture_id.eq(capture),
+            capture_files::n.eq(n),
+            capture_files::sha256.eq(file.entry.sha256.as_bytes().to_vec()),
+            capture_files::withheld.eq(file.entry.withheld.is_some()),
+        );
+        both!(&mut *tx.conn, |c| diesel::insert_into(capture_files::table)
+            .values(row)
+            .execute(c))?;
     }
     Ok(())
 }

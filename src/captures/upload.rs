@@ -3,6 +3,7 @@
 //! Order: may this caller log here at all, before a byte of the body is taken; then the JSON; then the files, hashed
 //! while they arrive, synced and put under their hashes; then the one transaction. A refusal on the way leaves nothing.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use actix_multipart::{Field, Multipart, MultipartError};
@@ -14,8 +15,7 @@ use serde_json::{Map, Value, json};
 
 use super::model::{FileEntry, NewCapture, NewFile};
 use super::ops::{self, Arrived};
-use crate::blobs::Received;
-use crate::db::blocking;
+use crate::blobs::{Incoming, Received};
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::forms::{Form, parse_id};
 use crate::gate::{Scope, Visit, actor_of};
@@ -82,18 +82,21 @@ fn content_type(req: &HttpRequest) -> String {
 
 async fn receive(req: &HttpRequest, path: &str, parts: &mut Parts, visit: &mut Visit, app: &App) -> Reply {
     let case = parse_id(path).ok_or_else(Error::not_found)?;
-    let passed = app
-        .gate
-        .check(visit, Act::CaptureRecord, Scope::Case(case.clone()))
-        .await?;
-    let _place = app.uploads.enter(&passed.caller.user, app.limits.uploads)?;
     let announced = req
         .headers()
         .get(CONTENT_LENGTH)
         .and_then(|v| v.to_str().ok()?.parse::<u64>().ok())
         .unwrap_or(0);
     let (blobs, needed) = (app.blobs.clone(), app.limits.reserve.saturating_add(announced));
-    blocking(move || blobs.check_reserve(needed)).await?;
+    let (passed, room) = app
+        .gate
+        .read(visit, Act::CaptureRecord, Scope::Case(case.clone()), move |look| {
+            // On the same thread, which may block; who has too many uploads under way is told that first.
+            Ok((look.passed(), blobs.check_reserve(needed)))
+        })
+        .await?;
+    let _place = app.uploads.enter(&passed.caller.user, app.limits.uploads)?;
+    room?;
     let (new, json) = first_part(parts, app).await?;
     let mut begun = false;
     let taken = take_files(parts, &new, app, &mut begun).await;
@@ -101,7 +104,7 @@ async fn receive(req: &HttpRequest, path: &str, parts: &mut Parts, visit: &mut V
         note_failed(app, &passed, &case, visit, e).await;
     }
     let arrived = taken?;
-    visit.repeat = visit::repeat(req, fingerprint(json, &arrived)?)?;
+    visit.repeat = visit::repeat(req, || fingerprint(json, &arrived))?;
     finish(app, visit, case, new, arrived).await
 }
 
@@ -175,7 +178,7 @@ fn broken(e: impl std::fmt::Debug) -> Error {
     )
 }
 
-/// Files that have come, and those that are named as hashes only, in the order of the JSON.
+/// Files that have come and are kept, and those that are named as hashes only, in the order of the JSON.
 async fn take_files(
     parts: &mut Parts,
     new: &NewCapture,
@@ -183,30 +186,62 @@ async fn take_files(
     begun: &mut bool,
 ) -> Result<Vec<(FileEntry, Option<Received>)>> {
     let idle = Duration::from_secs(app.limits.idle);
-    let mut come: Vec<Option<(Received, Option<String>)>> = new.files.iter().map(|_| None).collect();
+    let mut declared: Vec<Option<Option<String>>> = vec![None; new.files.len()];
+    let mut whole: Vec<(usize, Received)> = Vec::new();
+    let mut last: Option<(usize, Incoming)> = None;
     while let Some(mut field) = next_part(parts, idle).await? {
         *begun = true;
+        if let Some((place, incoming)) = last.take() {
+            let received = incoming.finish().await?;
+            as_declared(place, &new.files[place], &received)?;
+            whole.push((place, received));
+        }
         let name = field.name().unwrap_or_default().to_owned();
         let place = new.files.iter().position(|f| f.part.as_deref() == Some(&name));
         let place = place.ok_or_else(|| part_error(&name, "named", "is not named by files[].part of the JSON"))?;
-        if come[place].is_some() {
+        if declared[place].is_some() {
             return Err(part_error(&name, "once", "came twice"));
         }
-        let declared = field.content_type().map(ToString::to_string);
+        declared[place] = Some(field.content_type().map(ToString::to_string));
         let mut incoming = app.blobs.receive(app.limits.file, app.limits.reserve);
         while let Some(chunk) = next_chunk(&mut field, idle).await? {
             incoming.push(&chunk).await?;
         }
-        let received = incoming.finish().await?;
-        as_declared(place, &new.files[place], &received)?;
-        come[place] = Some((received, declared));
+        last = Some((place, incoming));
     }
+    for (i, (file, declared)) in new.files.iter().zip(&declared).enumerate() {
+        if declared.is_none() && !is_hash_only(file) {
+            return Err(never_came(i, file));
+        }
+    }
+    let mut come = keep(app, new, whole, last).await?;
     new.files
         .iter()
-        .zip(come)
+        .zip(declared)
         .enumerate()
-        .map(|(i, (file, come))| entry(i, file, come))
+        .map(|(i, (file, declared))| entry(i, file, come.remove(&i).map(|received| (received, declared.flatten()))))
         .collect()
+}
+
+/// Puts what came under its hashes. The last file is written on the same thread, and looked at before any is put there.
+async fn keep(
+    app: &App,
+    new: &NewCapture,
+    whole: Vec<(usize, Received)>,
+    last: Option<(usize, Incoming)>,
+) -> Result<HashMap<usize, Received>> {
+    let (mut places, files): (Vec<usize>, Vec<Received>) = whole.into_iter().unzip();
+    let (at, last) = last.unzip();
+    places.extend(at);
+    let Some(at) = places.last().copied() else {
+        return Ok(HashMap::new());
+    };
+    let file = new.files[at].clone();
+    let kept = app
+        .blobs
+        .keep(files, last, move |received| as_declared(at, &file, received))
+        .await?;
+    Ok(places.into_iter().zip(kept).collect())
 }
 
 fn part_error(name: &str, rule: &str, message: &str) -> Error {
@@ -268,16 +303,23 @@ fn entry(i: usize, file: &NewFile, come: Option<(Received, Option<String>)>) -> 
             );
             Ok((entry, Some(received)))
         }
-        (None, Some(sha256), Some(size)) if file.withheld.is_some() => Ok((fixed(sha256, size, None, None), None)),
-        _ => {
-            let part = file.part.as_deref().unwrap_or_default();
-            Err(Error::field(
-                format!("files[{i}].part"),
-                "arrives",
-                format!("names the part {part}, which never came; nothing was kept"),
-            ))
-        }
+        (None, Some(sha256), Some(size)) if is_hash_only(file) => Ok((fixed(sha256, size, None, None), None)),
+        _ => Err(never_came(i, file)),
     }
+}
+
+/// Whether only the digest of a file is recorded, its bytes staying elsewhere.
+fn is_hash_only(file: &NewFile) -> bool {
+    file.withheld.is_some() && file.sha256.is_some() && file.size.is_some()
+}
+
+fn never_came(i: usize, file: &NewFile) -> Error {
+    let part = file.part.as_deref().unwrap_or_default();
+    Error::field(
+        format!("files[{i}].part"),
+        "arrives",
+        format!("names the part {part}, which never came; nothing was kept"),
+    )
 }
 
 /// What makes a retry the same: the JSON and the digests of what came.
@@ -300,19 +342,15 @@ async fn finish(
     } else {
         taken
     };
-    let mut arrived = Vec::with_capacity(taken.len());
-    let mut bytes = Vec::new();
-    for (entry, received) in taken {
-        arrived.push(Arrived {
+    let received = taken.iter().filter(|(_, received)| received.is_some()).count();
+    metrics::counter!("casetrail_files_received_total").increment(received as u64);
+    let arrived: Vec<Arrived> = taken
+        .into_iter()
+        .map(|(entry, received)| Arrived {
             entry,
-            crc32: received.as_ref().map_or(0, |r| r.crc32),
-        });
-        bytes.extend(received);
-    }
-    metrics::counter!("casetrail_files_received_total").increment(bytes.len() as u64);
-    if !bytes.is_empty() {
-        app.blobs.keep(bytes).await?;
-    }
+            crc32: received.map_or(0, |r| r.crc32),
+        })
+        .collect();
     let not_required = app.limits.not_required.clone();
     let made = app
         .gate
@@ -320,7 +358,8 @@ async fn finish(
             ops::record(tx, &new, &arrived, &not_required)
         })
         .await?;
-    reply::created("captures", &made)
+    let (id, shown) = made;
+    reply::created_as("captures", &id, 1, &shown)
 }
 
 fn hash_only(new: &NewCapture) -> Result<Vec<(FileEntry, Option<Received>)>> {

@@ -12,21 +12,32 @@ pub mod store;
 
 use actix_web::web::{self, ServiceConfig};
 
+use crate::http::reply::at;
+
 pub use store::{Sees, nothing_due, visible};
 
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .route("/api/v1/cases", web::get().to(api::list))
-        .route("/api/v1/cases", web::post().to(api::open))
-        .route("/api/v1/cases/{id}", web::get().to(api::read))
-        .route("/api/v1/cases/{id}", web::patch().to(api::change))
-        .route("/api/v1/cases/{id}/members/{user_id}", web::put().to(api::add_member))
-        .route(
-            "/api/v1/cases/{id}/members/{user_id}",
-            web::delete().to(api::remove_member),
+        .service(
+            at("/api/v1/cases", "GET, POST")
+                .route(web::get().to(api::list))
+                .route(web::post().to(api::open)),
         )
-        .route("/api/v1/cases/{id}/grants", web::get().to(api::grants))
-        .route("/api/v1/cases/{id}/grants", web::post().to(api::give))
-        .route("/api/v1/grants/{id}", web::delete().to(api::end_grant));
+        .service(
+            at("/api/v1/cases/{id}", "GET, PATCH")
+                .route(web::get().to(api::read))
+                .route(web::patch().to(api::change)),
+        )
+        .service(
+            at("/api/v1/cases/{id}/members/{user_id}", "PUT, DELETE")
+                .route(web::put().to(api::add_member))
+                .route(web::delete().to(api::remove_member)),
+        )
+        .service(
+            at("/api/v1/cases/{id}/grants", "GET, POST")
+                .route(web::get().to(api::grants))
+                .route(web::post().to(api::give)),
+        )
+        .service(at("/api/v1/grants/{id}", "DELETE").route(web::delete().to(api::end_grant)));
 }

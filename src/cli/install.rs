@@ -309,9 +309,9 @@ pub fn token(config: &Config, command: TokenCommand) -> Done {
             let desk = Desk::open(config)?;
             let id = user_id(desk.db(), &username)?;
             let (id, token) = desk.change(move |tx| ops::token(tx, &id, until))?;
-            output::print(&format!(
-                "token {id} for {username}\n{token}\nIt is shown only here: keep it like a password, as CASETRAIL_TOKEN.\n"
-            ));
+            // The token alone on standard output, so that a script can take it as it comes.
+            output::print(&format!("{token}\n"));
+            eprintln!("token {id} for {username}: shown only here, keep it like a password, as CASETRAIL_TOKEN");
         }
         TokenCommand::Revoke { token } => {
             let desk = Desk::open(config)?;

@@ -7,17 +7,19 @@ mod log;
 
 use actix_web::web::{self, ServiceConfig};
 
+use crate::http::reply::at;
+
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .route("/api/v1/captures/{id}/custody", web::get().to(api::of_capture))
-        .route("/api/v1/captures/{id}/receipt", web::get().to(log::receipt))
-        .route("/api/v1/cases/{id}/events", web::get().to(api::of_case))
-        .route("/api/v1/cases/{id}/accesses", web::get().to(api::accesses))
-        .route("/api/v1/ledger/events", web::get().to(api::of_agency))
-        .route("/api/v1/ledger/key", web::get().to(log::key))
-        .route("/api/v1/ledger/checkpoint", web::get().to(log::checkpoint))
-        .route("/api/v1/ledger/inclusion", web::get().to(log::inclusion))
-        .route("/api/v1/ledger/consistency", web::get().to(log::consistency))
-        .route("/api/v1/ledger/tile/{path:.*}", web::get().to(log::tile));
+        .service(at("/api/v1/captures/{id}/custody", "GET").route(web::get().to(api::of_capture)))
+        .service(at("/api/v1/captures/{id}/receipt", "GET").route(web::get().to(log::receipt)))
+        .service(at("/api/v1/cases/{id}/events", "GET").route(web::get().to(api::of_case)))
+        .service(at("/api/v1/cases/{id}/accesses", "GET").route(web::get().to(api::accesses)))
+        .service(at("/api/v1/ledger/events", "GET").route(web::get().to(api::of_agency)))
+        .service(at("/api/v1/ledger/key", "GET").route(web::get().to(log::key)))
+        .service(at("/api/v1/ledger/checkpoint", "GET").route(web::get().to(log::checkpoint)))
+        .service(at("/api/v1/ledger/inclusion", "GET").route(web::get().to(log::inclusion)))
+        .service(at("/api/v1/ledger/consistency", "GET").route(web::get().to(log::consistency)))
+        .service(at("/api/v1/ledger/tile/{path:.*}", "GET").route(web::get().to(log::tile)));
 }

@@ -107,10 +107,11 @@ pub(super) fn open(location: &Location, purpose: Purpose) -> Result<AnyConn> {
                 .to_str()
                 .ok_or_else(|| Error::field("database", "utf8", "the path must be UTF-8"))?;
             let mut conn = SqliteConnection::establish(file).map_err(|e| unreachable(location, &e))?;
-            // busy_timeout stands first, so that the switch to WAL itself waits for its turn.
+            // busy_timeout stands first, so that the switch to WAL itself waits for its turn. At 8 MB the
+            // writer copies SQLite's log into the database itself; usually that has been done beside it (`writer`).
             conn.batch_execute(
                 "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                 PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;",
+                 PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 2000;",
             )?;
             if purpose == Purpose::Read {
                 conn.batch_execute("PRAGMA query_only = ON;")?;

@@ -7,6 +7,7 @@ mod connect;
 pub mod dialect;
 pub mod migrate;
 pub mod tables;
+mod turns;
 mod writer;
 
 use std::path::PathBuf;
@@ -47,8 +48,9 @@ struct Inner {
 enum Writing {
     /// SQLite: the one writer.
     Thread(writer::Writer),
-    /// PostgreSQL: a pool of their own, so that writes that wait for a stream's head never starve readers.
-    Pool(r2d2::Pool<Manager>),
+    /// PostgreSQL: a pool of their own, so that writes that wait for a stream's head never starve readers, and turns
+    /// at it, so that those of one case never starve those of another.
+    Pool(r2d2::Pool<Manager>, turns::Turns),
 }
 
 impl Db {
@@ -57,17 +59,20 @@ impl Db {
         let (readers, writer) = match location {
             Location::Sqlite(_) => {
                 let readers = pool(location, connections, Purpose::Read)?;
-                (
-                    readers,
-                    Writing::Thread(writer::Writer::start(connect::open(location, Purpose::Write)?)),
-                )
+                let (writing, copying) = (
+                    connect::open(location, Purpose::Write)?,
+                    connect::open(location, Purpose::Write)?,
+                );
+                (readers, Writing::Thread(writer::Writer::start(writing, copying)))
             }
             Location::Postgres(_) => {
                 let readers = (connections / 3).max(2);
                 let writers = connections.saturating_sub(readers).max(2);
+                // One is left for threads that may block and do not wait for a turn.
+                let turns = turns::Turns::of(writers as usize - 1);
                 (
                     pool(location, readers, Purpose::Read)?,
-                    Writing::Pool(pool(location, writers, Purpose::Write)?),
+                    Writing::Pool(pool(location, writers, Purpose::Write)?, turns),
                 )
             }
         };
@@ -105,14 +110,29 @@ impl Db {
         T: Send + 'static,
         F: Fn(&mut AnyConn) -> Result<T> + Send + Sync + 'static,
     {
+        self.write_in_turn(None, f).await
+    }
+
+    /// The same for a write that collides with others that concern the same thing: these take turns.
+    pub async fn write_in_turn<T, F>(&self, thing: Option<&str>, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut AnyConn) -> Result<T> + Send + Sync + 'static,
+    {
         match &self.0.writer {
             Writing::Thread(writer) => writer
                 .submit(f)?
                 .await
                 .unwrap_or_else(|_| Err(busy("the writer stopped"))),
-            Writing::Pool(_) => {
+            Writing::Pool(_, turns) => {
+                let turn = turns.take(thing).await?;
                 let db = self.clone();
-                blocking(move || db.write_blocking(f)).await
+                blocking(move || {
+                    // It ends with the write, even where nobody waits for the answer any more.
+                    let _turn = turn;
+                    db.write_blocking(f)
+                })
+                .await
             }
         }
     }
@@ -128,7 +148,7 @@ impl Db {
                 .submit(f)?
                 .blocking_recv()
                 .unwrap_or_else(|_| Err(busy("the writer stopped"))),
-            Writing::Pool(pool) => {
+            Writing::Pool(pool, _) => {
                 let mut conn = pool.get().map_err(|e| unreachable(&e))?;
                 again_when_collided(&mut conn, &f)
             }

@@ -7,6 +7,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use tokio::sync::oneshot;
@@ -17,24 +18,29 @@ use crate::error::{Error, Result};
 const BATCH: usize = 512;
 const QUEUE: usize = 8192;
 
+/// How often what was committed is copied from SQLite's log into the database.
+const COPY: Duration = Duration::from_millis(100);
+
 /// The queue in front of the writer thread. The thread ends when the last handle is dropped.
 pub(super) struct Writer {
     queue: mpsc::SyncSender<Box<dyn Job>>,
 }
 
 impl Writer {
-    pub(super) fn start(mut conn: AnyConn) -> Self {
+    /// With the connection that writes, and another that copies.
+    pub(super) fn start(mut conn: AnyConn, copying: AnyConn) -> Self {
         let (queue, jobs) = mpsc::sync_channel::<Box<dyn Job>>(QUEUE);
-        std::thread::Builder::new()
-            .name("writer".into())
-            .spawn(move || {
-                while let Ok(first) = jobs.recv() {
-                    let mut batch = vec![first];
-                    batch.extend(jobs.try_iter().take(BATCH - 1));
-                    run(&mut conn, batch);
-                }
-            })
-            .unwrap_or_else(|e| panic!("the writer thread cannot start: {e}"));
+        let (written, news) = mpsc::sync_channel(1);
+        spawn("writer", move || {
+            while let Ok(first) = jobs.recv() {
+                let mut batch = vec![first];
+                batch.extend(jobs.try_iter().take(BATCH - 1));
+                run(&mut conn, batch);
+                // Where one notice lies already, another would say the same.
+                let _ = written.try_send(());
+            }
+        });
+        spawn("copier", move || copy(copying, &news));
         Self { queue }
     }
 
@@ -50,6 +56,24 @@ impl Writer {
             .try_send(job)
             .map_err(|_| busy("the writer's queue is full"))?;
         Ok(answer)
+    }
+}
+
+fn spawn(name: &str, f: impl FnOnce() + Send + 'static) {
+    std::thread::Builder::new()
+        .name(name.into())
+        .spawn(f)
+        .unwrap_or_else(|e| panic!("the thread {name} cannot start: {e}"));
+}
+
+/// Copies the log into the database beside the writer, which would otherwise stop for it with everyone waiting: its own
+/// copying, at 8 MB, then finds little left to do. Ends with the writer.
+fn copy(mut conn: AnyConn, news: &mpsc::Receiver<()>) {
+    while news.recv().is_ok() {
+        if let Err(e) = conn.batch_execute("PRAGMA wal_checkpoint(PASSIVE)") {
+            tracing::warn!(error = %e, "SQLite's log was not copied; it grows until it is");
+        }
+        std::thread::sleep(COPY);
     }
 }
 
@@ -109,12 +133,15 @@ fn begin(conn: &mut AnyConn) -> Result<()> {
 }
 
 fn together(conn: &mut AnyConn, batch: &mut [Box<dyn Job>]) -> Result<()> {
-    for job in batch {
-        if let Err(e) = in_savepoint(conn, job.as_mut()) {
-            // The transaction may already be gone; then there is nothing to roll back.
-            let _ = conn.batch_execute("ROLLBACK");
-            return Err(e);
-        }
+    let done = match batch {
+        // The transaction is its own.
+        [only] => only.run(conn),
+        many => many.iter_mut().try_for_each(|job| in_savepoint(conn, job.as_mut())),
+    };
+    if let Err(e) = done {
+        // The transaction may already be gone; then there is nothing to roll back.
+        let _ = conn.batch_execute("ROLLBACK");
+        return Err(e);
     }
     conn.batch_execute("COMMIT").map_err(|e| {
         let _ = conn.batch_execute("ROLLBACK");

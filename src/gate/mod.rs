@@ -76,6 +76,14 @@ impl Look<'_> {
         self.ground.ok_or_else(Error::not_found)
     }
 
+    /// Who asks, and where, to be kept beyond the question.
+    pub fn passed(&self) -> Passed {
+        Passed {
+            caller: self.caller.clone(),
+            ground: self.ground.cloned(),
+        }
+    }
+
     /// Whether the caller may also do this here.
     pub fn may(&self, act: Act) -> bool {
         may(self.policy, self.caller, act, self.ground)
@@ -157,13 +165,7 @@ impl Gate {
 
     /// May this person do this here at all? For what must be known before a body is read; `write` asks again.
     pub async fn check(&self, visit: &Visit, act: Act, scope: Scope) -> Result<Passed> {
-        self.read(visit, act, scope, |look| {
-            Ok(Passed {
-                caller: look.caller.clone(),
-                ground: look.ground.cloned(),
-            })
-        })
-        .await
+        self.read(visit, act, scope, |look| Ok(look.passed())).await
     }
 
     /// Reads what is not evidence.
@@ -236,7 +238,9 @@ impl Gate {
         let done = self
             .0
             .db
-            .write(move |conn| inner.transact(conn, &knocking, act, &place, &f))
+            .write_in_turn(Some(scope.object().1), move |conn| {
+                inner.transact(conn, &knocking, act, &place, &f)
+            })
             .await;
         self.note_refusal(visit, act, &scope, done).await
     }

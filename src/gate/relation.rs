@@ -3,6 +3,7 @@
 
 use diesel::prelude::*;
 
+use crate::both;
 use crate::clock::Micros;
 use crate::db::AnyConn;
 use crate::db::tables::{
@@ -100,7 +101,10 @@ impl Ground {
 pub fn case_of(conn: &mut AnyConn, scope: &Scope) -> Result<Option<String>> {
     let found = match scope {
         Scope::Agency => return Ok(None),
-        Scope::Case(id) => cases::table.find(id).select(cases::id).first(conn).optional()?,
+        Scope::Case(id) => {
+            let query = cases::table.find(id).select(cases::id);
+            both!(conn, |c| query.get_result(c)).optional()?
+        }
         Scope::Subject(id) => subjects::table
             .find(id)
             .select(subjects::case_id)
@@ -133,6 +137,9 @@ pub fn case_of(conn: &mut AnyConn, scope: &Scope) -> Result<Option<String>> {
 
 /// Where a caller stands; `None` where the thing does not exist.
 pub(super) fn ground(conn: &mut AnyConn, caller: &Caller, scope: &Scope, now: Micros) -> Result<Option<Ground>> {
+    if let Scope::Case(id) = scope {
+        return on_case(conn, caller, id, Facts::default(), now);
+    }
     let Some(case) = case_of(conn, scope)? else {
         return Ok(None);
     };
@@ -143,19 +150,16 @@ pub(super) fn ground(conn: &mut AnyConn, caller: &Caller, scope: &Scope, now: Mi
 type CaseRow = (String, String, String, String, String, String, i64);
 
 fn on_case(conn: &mut AnyConn, caller: &Caller, case: &str, facts: Facts, now: Micros) -> Result<Option<Ground>> {
-    let row: Option<CaseRow> = cases::table
-        .find(case)
-        .select((
-            cases::id,
-            cases::lead_id,
-            cases::unit_id,
-            cases::unit_path,
-            cases::handling,
-            cases::status,
-            cases::version,
-        ))
-        .first(conn)
-        .optional()?;
+    let query = cases::table.find(case).select((
+        cases::id,
+        cases::lead_id,
+        cases::unit_id,
+        cases::unit_path,
+        cases::handling,
+        cases::status,
+        cases::version,
+    ));
+    let row: Option<CaseRow> = both!(conn, |c| query.get_result(c)).optional()?;
     let Some((case_id, lead_id, unit_id, unit_path, handling, status, version)) = row else {
         return Ok(None);
     };
@@ -186,21 +190,16 @@ fn relation(
     unit_path: &str,
     now: Micros,
 ) -> Result<Relation> {
-    let member: Option<String> = members::table
-        .filter(
-            members::case_id
-                .eq(case)
-                .and(members::user_id.eq(&caller.user))
-                .and(members::ended_at.is_null()),
-        )
-        .select(members::user_id)
-        .first(conn)
-        .optional()?;
-    let rights: Vec<(bool, bool, bool)> = grants::table
+    let membership = members::table
+        .find((case, &caller.user))
+        .filter(members::ended_at.is_null())
+        .select(members::user_id);
+    let member: Option<String> = both!(conn, |c| membership.get_result(c)).optional()?;
+    let given = grants::table
         .filter(grants::user_id.eq(&caller.user).and(grants::case_id.eq(case)))
         .filter(grants::ended_at.is_null().and(grants::until.gt(now)))
-        .select((grants::can_read, grants::can_export, grants::can_decide))
-        .load(conn)?;
+        .select((grants::can_read, grants::can_export, grants::can_decide));
+    let rights: Vec<(bool, bool, bool)> = both!(conn, |c| given.load(c))?;
     Ok(Relation {
         lead: caller.user == lead,
         member: member.is_some(),

@@ -4,6 +4,7 @@ use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
+use super::reply::at;
 use super::{App, reply};
 use crate::error::Error;
 
@@ -15,24 +16,15 @@ const STYLE: &str = include_str!("assets/api.css");
 /// The routes of this file.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
-        .route("/healthz", web::get().to(health))
-        .route("/readyz", web::get().to(ready))
-        .route("/metrics", web::get().to(metrics))
+        .service(at("/healthz", "GET").route(web::get().to(health)))
+        .service(at("/readyz", "GET").route(web::get().to(ready)))
+        .service(at("/metrics", "GET").route(web::get().to(metrics)))
         // There is no picture; saying so keeps browsers' logs clean.
-        .route("/favicon.ico", web::get().to(reply_nothing))
-        .route(
-            "/api/openapi.json",
-            web::get().to(|| asset("application/json", DESCRIPTION)),
-        )
-        .route("/api/docs", web::get().to(|| asset("text/html; charset=utf-8", PAGE)))
-        .route(
-            "/api/docs/api.js",
-            web::get().to(|| asset("text/javascript; charset=utf-8", SCRIPT)),
-        )
-        .route(
-            "/api/docs/api.css",
-            web::get().to(|| asset("text/css; charset=utf-8", STYLE)),
-        );
+        .service(at("/favicon.ico", "GET").route(web::get().to(reply_nothing)))
+        .service(at("/api/openapi.json", "GET").route(web::get().to(|| asset("application/json", DESCRIPTION))))
+        .service(at("/api/docs", "GET").route(web::get().to(|| asset("text/html; charset=utf-8", PAGE))))
+        .service(at("/api/docs/api.js", "GET").route(web::get().to(|| asset("text/javascript; charset=utf-8", SCRIPT))))
+        .service(at("/api/docs/api.css", "GET").route(web::get().to(|| asset("text/css; charset=utf-8", STYLE))));
 }
 
 async fn health() -> reply::Reply {

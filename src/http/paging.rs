@@ -4,7 +4,8 @@ use actix_web::http::header::LINK;
 use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::reply::Reply;
 use crate::error::{Error, Result};
@@ -25,16 +26,23 @@ pub struct Page {
 
 /// One page of a list.
 #[derive(Debug)]
-pub struct Listed {
+pub struct Listed<T = Value> {
     /// The items.
-    pub items: Vec<Value>,
+    pub items: Vec<T>,
     /// The key of the last item, where more follow.
     pub next: Option<String>,
 }
 
-impl Listed {
+/// A page as it is answered.
+#[derive(Serialize)]
+struct Answer<T> {
+    items: Vec<T>,
+    next: Option<String>,
+}
+
+impl<T> Listed<T> {
     /// A page from up to `limit + 1` rows: the extra one only tells that more follow.
-    pub fn of<R>(mut rows: Vec<R>, page: &Page, key: impl Fn(&R) -> String, show: impl Fn(R) -> Value) -> Self {
+    pub fn of<R>(mut rows: Vec<R>, page: &Page, key: impl Fn(&R) -> String, show: impl Fn(R) -> T) -> Self {
         let more = rows.len() > page.limit;
         rows.truncate(page.limit);
         let next = if more { rows.last().map(key) } else { None };
@@ -119,13 +127,14 @@ impl Page {
     }
 
     /// The page as an answer.
-    pub fn reply(&self, req: &HttpRequest, listed: Listed) -> Reply {
+    pub fn reply<T: Serialize>(&self, req: &HttpRequest, listed: Listed<T>) -> Reply {
         let next = listed.next.as_deref().map(seal_cursor);
         let mut response = HttpResponse::Ok();
         if let Some(next) = &next {
             response.insert_header((LINK, format!("<{}>; rel=\"next\"", self.address(req, next))));
         }
-        Ok(response.json(json!({"items": listed.items, "next": next})))
+        let items = listed.items;
+        Ok(response.json(Answer { items, next }))
     }
 
     fn address(&self, req: &HttpRequest, next: &str) -> String {

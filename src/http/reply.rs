@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_RANGE, CONTENT_TYPE, ETAG, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
-use actix_web::{HttpResponse, ResponseError};
+use actix_web::http::header::{
+    ALLOW, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderValue, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
+};
+use actix_web::{HttpResponse, Resource, ResponseError, web};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -19,6 +21,7 @@ impl ResponseError for Error {
         match self.kind {
             Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
             Kind::NotFound => StatusCode::NOT_FOUND,
+            Kind::Method => StatusCode::METHOD_NOT_ALLOWED,
             Kind::Forbidden => StatusCode::FORBIDDEN,
             Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
             Kind::Conflict => StatusCode::CONFLICT,
@@ -46,6 +49,16 @@ impl ResponseError for Error {
         }
         response.body(problem(self, status).to_string())
     }
+}
+
+/// A path and the methods it has; any other is answered 405 with these (RFC 9110 section 15.5.6).
+pub fn at(path: &str, allow: &'static str) -> Resource {
+    web::resource(path).default_service(web::to(move || async move {
+        let detail = format!("This path has {allow} only.");
+        let mut refused = Error::new(Kind::Method, "method-not-allowed", detail).error_response();
+        refused.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+        refused
+    }))
 }
 
 fn problem(e: &Error, status: StatusCode) -> Value {
@@ -122,7 +135,11 @@ pub fn versioned(body: &Value) -> Reply {
 /// 201 with a resource, its place and its version.
 pub fn created(place: &str, body: &Value) -> Reply {
     let id = body["id"].as_str().unwrap_or_default();
-    let version = body["version"].as_i64().unwrap_or(1);
+    created_as(place, id, body["version"].as_i64().unwrap_or(1), body)
+}
+
+/// The same for a body that is written already.
+pub fn created_as(place: &str, id: &str, version: i64, body: &impl Serialize) -> Reply {
     Ok(HttpResponse::Created()
         .insert_header((LOCATION, format!("/api/v1/{place}/{id}")))
         .insert_header((ETAG, format!("\"{version}\"")))

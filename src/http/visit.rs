@@ -98,8 +98,8 @@ pub fn address(req: &HttpRequest) -> String {
     req.peer_addr().map(|a| a.ip().to_string()).unwrap_or_default()
 }
 
-/// The client's key for a harmless retry of this content, bare or in quotes.
-pub fn repeat(req: &HttpRequest, fingerprint: Digest) -> Result<Option<Repeat>> {
+/// The client's key for a harmless retry, bare or in quotes, with the fingerprint of the content it is for.
+pub fn repeat(req: &HttpRequest, fingerprint: impl FnOnce() -> Result<Digest>) -> Result<Option<Repeat>> {
     let Some(value) = req.headers().get("idempotency-key") else {
         return Ok(None);
     };
@@ -116,7 +116,7 @@ pub fn repeat(req: &HttpRequest, fingerprint: Digest) -> Result<Option<Repeat>> 
     Ok(Some(Repeat {
         route,
         key: key.to_owned(),
-        fingerprint,
+        fingerprint: fingerprint()?,
     }))
 }
 

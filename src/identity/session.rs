@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use diesel::prelude::*;
 
+use crate::both;
 use crate::clock::{DAY, HOUR, Micros, random};
 use crate::db::AnyConn;
 use crate::db::tables::{sessions, units, users};
@@ -95,17 +96,17 @@ pub fn resolve(conn: &mut AnyConn, credential: &Credential, now: Micros) -> Resu
             units::id,
             units::path,
         ));
+    // Each request asks this at least once: typed for its database, a statement is found again without being written.
     let row: Option<Row> = match credential {
-        Credential::Session(id) => query
-            .filter(sessions::id.eq(id).and(sessions::kind.eq("session")))
-            .first(conn),
-        Credential::Token(hash) => query
-            .filter(
-                sessions::secret_hash
-                    .eq(hash.as_bytes().to_vec())
-                    .and(sessions::kind.eq("token")),
-            )
-            .first(conn),
+        Credential::Session(id) => {
+            let mine = query.filter(sessions::id.eq(id).and(sessions::kind.eq("session")));
+            both!(conn, |c| mine.get_result(c))
+        }
+        Credential::Token(hash) => {
+            let secret = sessions::secret_hash.eq(hash.as_bytes().to_vec());
+            let mine = query.filter(secret.and(sessions::kind.eq("token")));
+            both!(conn, |c| mine.get_result(c))
+        }
         Credential::Operator(_) | Credential::Job(_) => return Err(Error::internal("not a person")),
     }
     .optional()?;

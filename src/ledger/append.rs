@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use super::action::Action;
 use crate::both;
 use crate::clock::{Micros, SECOND, random};
+use crate::db::AnyConn;
 use crate::db::tables::{events, outbox, records, stream_heads};
-use crate::db::{AnyConn, dialect};
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::proof::event::{self, Actor, Event, Object};
 use crate::proof::id::Digest;
@@ -139,6 +139,10 @@ impl Heads {
             .heads
             .get_mut(&draft.stream)
             .ok_or_else(|| Error::internal("a stream that is not locked"))?;
+        let text = crate::proof::canon::to_strict(&draft.record).map_err(unhashable)?;
+        if text.len() > RECORD {
+            return Err(too_long(text.len()));
+        }
         let salt = random::<32>();
         let made = Event {
             v: 1,
@@ -153,15 +157,11 @@ impl Heads {
                 id: draft.object_id.clone(),
                 version: u64::try_from(draft.version).map_err(Error::internal)?,
             },
-            record: record::hash(&draft.record, &salt).map_err(unhashable)?,
+            record: record::hash_canonical(&text, &salt),
             attest: draft.attest.clone(),
         };
         let body = made.canonical().map_err(unhashable)?;
         let leaf = event::leaf(&body);
-        let text = crate::proof::canon::to_strict(&draft.record).map_err(unhashable)?;
-        if text.len() > RECORD {
-            return Err(too_long(text.len()));
-        }
         self.records.push(RecordRow {
             leaf: leaf.as_bytes().to_vec(),
             salt: salt.to_vec(),
@@ -202,19 +202,52 @@ impl Heads {
             return Ok(());
         }
         let leaves: Vec<OutboxRow> = self.events.iter().map(|e| OutboxRow { leaf: e.leaf.clone() }).collect();
-        for rows in self.events.chunks(512) {
-            both!(conn, |c| diesel::insert_into(events::table).values(rows).execute(c))?;
-        }
-        for rows in self.records.chunks(512) {
-            both!(conn, |c| diesel::insert_into(records::table).values(rows).execute(c))?;
-        }
-        for rows in leaves.chunks(512) {
-            both!(conn, |c| diesel::insert_into(outbox::table).values(rows).execute(c))?;
+        match conn {
+            AnyConn::Sqlite(c) => insert_each(c, &self.events, &self.records, &leaves)?,
+            AnyConn::Pg(c) => insert_together(c, &self.events, &self.records, &leaves)?,
         }
         self.heads
             .iter()
             .try_for_each(|(stream, head)| move_head(conn, stream, head))
     }
+}
+
+/// Row by row: the statement is prepared once for ever, and there is no way to the database and back to save.
+fn insert_each(
+    conn: &mut SqliteConnection,
+    new: &[EventRow],
+    content: &[RecordRow],
+    leaves: &[OutboxRow],
+) -> QueryResult<()> {
+    for row in new {
+        diesel::insert_into(events::table).values(row).execute(conn)?;
+    }
+    for row in content {
+        diesel::insert_into(records::table).values(row).execute(conn)?;
+    }
+    for row in leaves {
+        diesel::insert_into(outbox::table).values(row).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Many rows a statement, for each costs a way to the server and back.
+fn insert_together(
+    conn: &mut PgConnection,
+    new: &[EventRow],
+    content: &[RecordRow],
+    leaves: &[OutboxRow],
+) -> QueryResult<()> {
+    for rows in new.chunks(512) {
+        diesel::insert_into(events::table).values(rows).execute(conn)?;
+    }
+    for rows in content.chunks(512) {
+        diesel::insert_into(records::table).values(rows).execute(conn)?;
+    }
+    for rows in leaves.chunks(512) {
+        diesel::insert_into(outbox::table).values(rows).execute(conn)?;
+    }
+    Ok(())
 }
 
 fn too_long(bytes: usize) -> Error {
@@ -245,27 +278,21 @@ fn clamped(draft: &Draft, now: Micros, head_at: Micros) -> Draft {
     }
 }
 
+/// Two statements of one meaning: SQLite's writer holds the whole database and knows no row locks.
 fn locked_head(conn: &mut AnyConn, stream: &str) -> Result<Option<Head>> {
-    let query = dialect::locking(conn, "SELECT seq, leaf, at FROM stream_heads WHERE stream = $1");
-    let row: Option<HeadRow> = diesel::sql_query(query)
-        .bind::<diesel::sql_types::Text, _>(stream.to_owned())
-        .get_result(conn)
-        .optional()?;
-    Ok(row.map(|r| Head {
-        seq: r.seq,
-        leaf: Digest::from_slice(&r.leaf),
-        at: r.at,
+    let head = stream_heads::table
+        .find(stream)
+        .select((stream_heads::seq, stream_heads::leaf, stream_heads::at));
+    let row: Option<(i64, Vec<u8>, i64)> = match conn {
+        AnyConn::Sqlite(c) => head.get_result(c),
+        AnyConn::Pg(c) => head.for_update().get_result(c),
+    }
+    .optional()?;
+    Ok(row.map(|(seq, leaf, at)| Head {
+        seq,
+        leaf: Digest::from_slice(&leaf),
+        at,
     }))
-}
-
-#[derive(QueryableByName)]
-struct HeadRow {
-    #[diesel(sql_type = diesel::sql_types::BigInt)]
-    seq: i64,
-    #[diesel(sql_type = diesel::sql_types::Binary)]
-    leaf: Vec<u8>,
-    #[diesel(sql_type = diesel::sql_types::BigInt)]
-    at: i64,
 }
 
 /// An empty stream's head has seq -1 and an empty leaf.
@@ -285,13 +312,14 @@ fn make_head(conn: &mut AnyConn, stream: &str) -> Result<()> {
 
 fn move_head(conn: &mut AnyConn, stream: &str, head: &Head) -> Result<()> {
     let leaf = head.leaf.map(|d| d.as_bytes().to_vec()).unwrap_or_default();
-    diesel::update(stream_heads::table.find(stream))
-        .set((
-            stream_heads::seq.eq(head.seq),
-            stream_heads::leaf.eq(leaf),
-            stream_heads::at.eq(head.at),
-        ))
-        .execute(conn)?;
+    let row = (
+        stream_heads::seq.eq(head.seq),
+        stream_heads::leaf.eq(leaf),
+        stream_heads::at.eq(head.at),
+    );
+    both!(conn, |c| diesel::update(stream_heads::table.find(stream))
+        .set(row)
+        .execute(c))?;
     Ok(())
 }
 

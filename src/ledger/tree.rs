@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use diesel::prelude::*;
 
+use crate::both;
 use crate::db::AnyConn;
 use crate::db::tables::{leaves, log_state, tiles};
 use crate::error::{Error, Result};
@@ -123,18 +124,16 @@ pub struct TreeState {
 /// Reads the committed tree's state; `None` where no log exists.
 pub fn state(conn: &mut AnyConn) -> Result<Option<TreeState>> {
     type Row = (String, String, i64, Vec<u8>, bool, bool, String);
-    let row: Option<Row> = log_state::table
-        .select((
-            log_state::origin,
-            log_state::vkey,
-            log_state::size,
-            log_state::root,
-            log_state::demo,
-            log_state::read_only,
-            log_state::installation,
-        ))
-        .first(conn)
-        .optional()?;
+    let query = log_state::table.select((
+        log_state::origin,
+        log_state::vkey,
+        log_state::size,
+        log_state::root,
+        log_state::demo,
+        log_state::read_only,
+        log_state::installation,
+    ));
+    let row: Option<Row> = both!(conn, |c| query.first(c)).optional()?;
     let Some((origin, vkey, size, root, demo, read_only, installation)) = row else {
         return Ok(None);
     };

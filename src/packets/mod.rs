@@ -25,16 +25,24 @@ mod zip;
 
 use actix_web::web;
 
+use crate::http::reply::at;
+
 pub use builder::run_builder;
 pub use model::{Packet, Purpose, State};
 
 /// The routes of this feature.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
-        .route("/api/v1/cases/{id}/packets", web::post().to(api::request))
-        .route("/api/v1/cases/{id}/packets", web::get().to(api::list))
-        .route("/api/v1/packets/{id}", web::get().to(api::one))
-        .route("/api/v1/packets/{id}/file", web::get().to(api::file))
-        .route("/api/v1/packets/{id}/disclosures", web::post().to(api::disclose))
-        .route("/api/v1/packets/{id}/disclosures", web::get().to(api::disclosures));
+        .service(
+            at("/api/v1/cases/{id}/packets", "POST, GET")
+                .route(web::post().to(api::request))
+                .route(web::get().to(api::list)),
+        )
+        .service(at("/api/v1/packets/{id}", "GET").route(web::get().to(api::one)))
+        .service(at("/api/v1/packets/{id}/file", "GET").route(web::get().to(api::file)))
+        .service(
+            at("/api/v1/packets/{id}/disclosures", "POST, GET")
+                .route(web::post().to(api::disclose))
+                .route(web::get().to(api::disclosures)),
+        );
 }

@@ -2,7 +2,8 @@
 //!
 //! Whatever goes wrong on the way is a refusal: an act without the case it is about, a rule that fails to evaluate.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::RwLock;
 
 use cedar_policy::{
     ActionConstraint, Authorizer, Entities, Entity, EntityTypeName, EntityUid, ParseErrors, PolicyId, PolicySet,
@@ -104,7 +105,15 @@ pub struct Policy {
     rules: Vec<PolicySet>,
     words: Words,
     digest: [u8; 32],
+    /// Answers given before. The answer follows from the question alone, and few questions are ever asked.
+    answers: RwLock<HashMap<Asked, Decision>>,
 }
+
+/// A question, kept.
+type Asked = (Act, Vec<Role>, Option<CaseFacts>, Facts);
+
+/// Answers kept at the most, far more than an agency's people, cases and acts come to.
+const ANSWERS: usize = 16_384;
 
 impl Policy {
     /// Loads the rules that are built into the program.
@@ -114,6 +123,23 @@ impl Policy {
 
     /// Answers a question. Nothing is allowed that no rule allows, and what cannot be answered is refused.
     pub fn decide(&self, question: &Question) -> Decision {
+        let asked = (question.act, question.roles.to_vec(), question.case, question.facts);
+        if let Ok(answers) = self.answers.read()
+            && let Some(decision) = answers.get(&asked)
+        {
+            return decision.clone();
+        }
+        let decision = self.ask(question);
+        if let Ok(mut answers) = self.answers.write()
+            && answers.len() < ANSWERS
+        {
+            answers.insert(asked, decision.clone());
+        }
+        decision
+    }
+
+    /// Puts a question to the rules.
+    fn ask(&self, question: &Question) -> Decision {
         let Some((request, slice)) = self.words.slice(question) else {
             return Decision::default();
         };
@@ -193,6 +219,7 @@ impl Policy {
             rules,
             words,
             digest,
+            answers: RwLock::default(),
         })
     }
 }

@@ -8,21 +8,23 @@ mod store;
 
 use actix_web::web::{self, ServiceConfig};
 
+use crate::http::reply::at;
+
 pub use model::{is_platform, platform};
 
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .route("/api/v1/cases/{id}/subjects", web::get().to(api::subjects))
-        .route("/api/v1/cases/{id}/subjects", web::post().to(api::add_subject))
-        .route(
-            "/api/v1/cases/{id}/subjects/{subject_id}",
-            web::patch().to(api::change_subject),
+        .service(
+            at("/api/v1/cases/{id}/subjects", "GET, POST")
+                .route(web::get().to(api::subjects))
+                .route(web::post().to(api::add_subject)),
         )
-        .route("/api/v1/cases/{id}/accounts", web::get().to(api::accounts))
-        .route("/api/v1/cases/{id}/accounts", web::post().to(api::add_account))
-        .route(
-            "/api/v1/cases/{id}/accounts/{account_id}",
-            web::patch().to(api::change_account),
-        );
+        .service(at("/api/v1/cases/{id}/subjects/{subject_id}", "PATCH").route(web::patch().to(api::change_subject)))
+        .service(
+            at("/api/v1/cases/{id}/accounts", "GET, POST")
+                .route(web::get().to(api::accounts))
+                .route(web::post().to(api::add_account)),
+        )
+        .service(at("/api/v1/cases/{id}/accounts/{account_id}", "PATCH").route(web::patch().to(api::change_account)));
 }

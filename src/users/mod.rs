@@ -11,22 +11,36 @@ pub mod store;
 
 use actix_web::web::{self, ServiceConfig};
 
+use crate::http::reply::at;
+
 pub use model::{NewUnit, NewUser, UserPatch};
 
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .route("/api/v1/sessions", web::post().to(sessions::sign_in))
-        .route("/api/v1/sessions/refresh", web::post().to(sessions::refresh))
-        .route("/api/v1/sessions/current", web::delete().to(sessions::sign_out))
-        .route("/api/v1/me", web::get().to(sessions::me))
-        .route("/api/v1/me/password", web::put().to(sessions::change_password))
-        .route("/api/v1/users", web::get().to(api::users))
-        .route("/api/v1/users", web::post().to(api::create))
-        .route("/api/v1/users/{id}", web::get().to(api::user))
-        .route("/api/v1/users/{id}", web::patch().to(api::change))
-        .route("/api/v1/users/{id}/trainings", web::get().to(api::trainings))
-        .route("/api/v1/users/{id}/trainings", web::post().to(api::train))
-        .route("/api/v1/units", web::get().to(api::units))
-        .route("/api/v1/units", web::post().to(api::create_unit));
+        .service(at("/api/v1/sessions", "POST").route(web::post().to(sessions::sign_in)))
+        .service(at("/api/v1/sessions/refresh", "POST").route(web::post().to(sessions::refresh)))
+        .service(at("/api/v1/sessions/current", "DELETE").route(web::delete().to(sessions::sign_out)))
+        .service(at("/api/v1/me", "GET").route(web::get().to(sessions::me)))
+        .service(at("/api/v1/me/password", "PUT").route(web::put().to(sessions::change_password)))
+        .service(
+            at("/api/v1/users", "GET, POST")
+                .route(web::get().to(api::users))
+                .route(web::post().to(api::create)),
+        )
+        .service(
+            at("/api/v1/users/{id}", "GET, PATCH")
+                .route(web::get().to(api::user))
+                .route(web::patch().to(api::change)),
+        )
+        .service(
+            at("/api/v1/users/{id}/trainings", "GET, POST")
+                .route(web::get().to(api::trainings))
+                .route(web::post().to(api::train)),
+        )
+        .service(
+            at("/api/v1/units", "GET, POST")
+                .route(web::get().to(api::units))
+                .route(web::post().to(api::create_unit)),
+        );
 }

@@ -194,24 +194,27 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     all
 }
 
-/// Routes as the source registers them: `.route("path", web::method()`.
+/// Routes as the source registers them, without its blanks: `.service(at("path", "METHODS")` with a `.route(web::method()` for each of those.
 fn registered() -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     for path in sources(Path::new("src"))
         .iter()
         .filter(|p| p.extension().is_some_and(|e| e == "rs"))
     {
-        let text = std::fs::read_to_string(path).unwrap();
-        for piece in text.split(".route(").skip(1) {
-            let Some((route, rest)) = piece.trim_start().strip_prefix('"').and_then(|p| p.split_once('"')) else {
-                continue;
-            };
-            let method = rest.split("web::").nth(1).unwrap().split('(').next().unwrap();
-            all.insert(format!(
-                "{} {}",
-                method.to_uppercase(),
-                route.replace("{path:.*}", "{level}/{tile}")
-            ));
+        let text: String = std::fs::read_to_string(path).unwrap().split_whitespace().collect();
+        assert!(!text.contains(".route(\""), "{}: a path without `at`", path.display());
+        for piece in text.split(".service(at(").skip(1) {
+            let mut quoted = piece.split('"').skip(1).step_by(2);
+            let (route, allow) = (quoted.next().unwrap(), quoted.next().unwrap());
+            let methods: Vec<String> = piece
+                .split(".route(")
+                .skip(1)
+                .map(|r| r.strip_prefix("web::").unwrap())
+                .map(|r| r.split('(').next().unwrap().to_uppercase())
+                .collect();
+            assert_eq!(methods.join(","), allow, "{route}: what 405 names is not what it has");
+            let route = route.replace("{path:.*}", "{level}/{tile}");
+            all.extend(methods.iter().map(|method| format!("{method} {route}")));
         }
     }
     all

@@ -220,8 +220,6 @@ CREATE TABLE captures (
     UNIQUE (case_id, item)
 );
 CREATE INDEX captures_open ON captures (state, basis, id);
-CREATE INDEX captures_captured ON captures (case_id, captured_at, id);
-CREATE INDEX captures_received ON captures (case_id, received_at, id);
 
 -- Corrections, notes, reviews, decisions and verifications, each beside what was there before.
 CREATE TABLE capture_entries (
