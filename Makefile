@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 ROUNDS ?= 100
 
-.PHONY: run test crash bench big setup lint docs deny
+.PHONY: run test crash bench bench-server big setup lint docs deny
 
 # A fresh folder each time: `demo` refuses one that holds anything. target/demo leads to the newest, for the README's lines.
 run: setup
@@ -26,6 +26,11 @@ crash: setup
 # Rows 11 to 14 of docs/performance.md, in process.
 bench: setup
 	@$(call with_postgres,CASETRAIL_BENCH_POSTGRES=$$CASETRAIL_TEST_POSTGRES cargo bench --locked --bench ledger)
+
+# Rows 1 to 10, over HTTP beside peers. HARNESS: the side-by-side harness, set up and with its servers started.
+bench-server:
+	cargo build --locked --release --bin casetrail
+	tests/bench/server.py $(HARNESS) target/release/casetrail $(SUITES)
 
 # Two files of 8 GiB at once, and how much memory they took.
 big: setup
