@@ -33,6 +33,13 @@ pub struct ZipWriter<W> {
     last: Option<(u8, String)>,
 }
 
+/// An entry between its beginning and its end.
+pub struct Entry {
+    path: String,
+    written: Written,
+    found: u64,
+}
+
 struct Written {
     name: String,
     size: u64,
@@ -55,39 +62,60 @@ impl<W: Write + Seek> ZipWriter<W> {
         })
     }
 
-    /// Copies `size` bytes into an entry and gives their SHA-256. `progress` hears of every piece.
-    pub fn add(
-        &mut self,
-        path: &str,
-        size: u64,
-        from: impl Read,
-        progress: &mut dyn FnMut(u64),
-    ) -> Result<Digest, WriteError> {
+    /// Begins an entry of `size` bytes, which follow with `write`; its checksum comes with `end`.
+    pub fn begin(&mut self, path: &str, size: u64) -> Result<Entry, WriteError> {
         self.in_order(path)?;
-        let mut entry = Written {
+        let written = Written {
             name: format!("{}/{path}", self.top),
             size,
             crc: 0,
             offset: self.at,
         };
-        self.out.write_all(&entry.header().local())?;
-        let mut failed = None;
-        let (digest, crc, found) = digest(from.take(size.saturating_add(1)), size, &mut |chunk| {
-            failed = failed.take().or_else(|| self.out.write_all(chunk).err());
-            progress(chunk.len() as u64);
-        })?;
-        if let Some(error) = failed {
-            return Err(error.into());
-        }
+        self.out.write_all(&written.header().local())?;
+        Ok(Entry {
+            path: path.to_owned(),
+            written,
+            found: 0,
+        })
+    }
+
+    /// The next bytes of an entry.
+    pub fn write(&mut self, entry: &mut Entry, bytes: &[u8]) -> Result<(), WriteError> {
+        entry.found += bytes.len() as u64;
+        Ok(self.out.write_all(bytes)?)
+    }
+
+    /// Ends an entry: its header is completed behind its bytes. Gives its path and length.
+    pub fn end(&mut self, entry: Entry, crc: u32) -> Result<(String, u64), WriteError> {
+        let Entry {
+            path,
+            mut written,
+            found,
+        } = entry;
+        let size = written.size;
         if found != size {
             return Err(WriteError::Size { expected: size, found });
         }
-        entry.crc = crc;
-        let after = entry.offset + entry.header().local_length() + size;
-        self.out.seek(SeekFrom::Start(entry.offset))?;
-        self.out.write_all(&entry.header().local())?;
+        written.crc = crc;
+        let after = written.offset + written.header().local_length() + size;
+        self.out.seek(SeekFrom::Start(written.offset))?;
+        self.out.write_all(&written.header().local())?;
         self.out.seek(SeekFrom::Start(after))?;
-        self.push(path, entry, after);
+        self.push(&path, written, after);
+        Ok((path, size))
+    }
+
+    /// Copies `size` bytes into an entry and gives their SHA-256.
+    pub fn add(&mut self, path: &str, size: u64, from: impl Read) -> Result<Digest, WriteError> {
+        let mut entry = self.begin(path, size)?;
+        let mut failed = None;
+        let (digest, crc, _) = digest(from.take(size.saturating_add(1)), size, &mut |chunk| {
+            failed = failed.take().or_else(|| self.write(&mut entry, chunk).err());
+        })?;
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        self.end(entry, crc)?;
         Ok(digest)
     }
 

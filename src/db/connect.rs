@@ -93,8 +93,9 @@ impl r2d2::ManageConnection for Manager {
     fn has_broken(&self, conn: &mut AnyConn) -> bool {
         match conn {
             AnyConn::Sqlite(_) => false,
-            // A connection whose server went away answers nothing more; this one round trip finds out.
-            AnyConn::Pg(c) => c.batch_execute("").is_err(),
+            // A connection whose server went away answers nothing more; this one round trip finds out. Not with an empty
+            // query: diesel takes its answer for a failure, and every connection would be thrown away after one use.
+            AnyConn::Pg(c) => c.batch_execute("SELECT 1").is_err(),
         }
     }
 }

@@ -3,13 +3,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde::Deserialize;
 use serde_json::Value;
 
+use super::ahead;
 use super::build::Work;
 use super::custody::{Custody, Entry};
 use super::model::extension;
-use super::progress::Counted;
 use super::store::{self, Listed};
 use super::zip::Bag;
 use crate::error::{Error, Kind, Result};
@@ -83,22 +82,7 @@ pub fn copy(work: &Work<'_>, picks: &[Pick], bag: &mut Bag) -> Result<Copied> {
     let mut order: Vec<&Pick> = picks.iter().collect();
     // The ZIP is ordered bytewise, where exhibit 1000 comes before 101.
     order.sort_by_cached_key(|p| format!("{:03}/", p.exhibit));
-    let mut copied = Copied::default();
-    for some in order.chunks(SOME) {
-        let leaves: Vec<Digest> = some.iter().map(|p| p.leaf).collect();
-        let records = work.db.read_blocking(|conn| store::parsed::<Files>(conn, &leaves))?;
-        for pick in some {
-            let record = records.get(&pick.leaf).ok_or_else(|| no_record(pick))?;
-            copy_files(work, pick, &record.files, bag, &mut copied)?;
-        }
-    }
-    Ok(copied)
-}
-
-/// As much of a capture's record as copying needs.
-#[derive(Deserialize)]
-struct Files {
-    files: Vec<Value>,
+    ahead::copy(work, &order, bag)
 }
 
 /// What was copied.
@@ -108,40 +92,6 @@ pub struct Copied {
     pub files: u64,
     /// Bytes.
     pub bytes: u64,
-}
-
-fn copy_files(work: &Work<'_>, pick: &Pick, recorded: &[Value], bag: &mut Bag, copied: &mut Copied) -> Result<()> {
-    let mut files: Vec<(String, FileRow)> = files(pick, recorded)?
-        .into_iter()
-        .filter_map(|f| Some((f.path.clone()?, f)))
-        .collect();
-    files.sort_by(|a, b| a.0.cmp(&b.0));
-    for (path, file) in files {
-        let from = work.blobs.read(&file.sha256).map_err(|e| unreadable(pick, &file, &e))?;
-        let found = bag.copy(
-            &path,
-            file.size,
-            Counted {
-                from,
-                progress: work.progress,
-            },
-        )?;
-        match found {
-            Ok(digest) if digest == file.sha256 => {}
-            Ok(digest) => return Err(damaged(pick, &file, &format!("its SHA-256 is now {digest}"))),
-            Err(length) if length < file.size => {
-                return Err(damaged(
-                    pick,
-                    &file,
-                    &format!("only {length} of {} bytes are there", file.size),
-                ));
-            }
-            Err(_) => return Err(damaged(pick, &file, &format!("it is longer than {} bytes", file.size))),
-        }
-        copied.files += 1;
-        copied.bytes += file.size;
-    }
-    Ok(())
 }
 
 /// The bytes that the exhibits' files will take.
@@ -155,7 +105,7 @@ pub fn total(work: &Work<'_>, picks: &[Pick]) -> Result<u64> {
 }
 
 /// The rows of an exhibit's files, in the order of the record.
-fn files(pick: &Pick, recorded: &[Value]) -> Result<Vec<FileRow>> {
+pub(super) fn files(pick: &Pick, recorded: &[Value]) -> Result<Vec<FileRow>> {
     recorded
         .iter()
         .enumerate()
@@ -262,15 +212,15 @@ fn load<'p>(custody: &'p Custody, pick: &'p Pick, records: &mut HashMap<Digest, 
     })
 }
 
-fn no_record(pick: &Pick) -> Error {
+pub(super) fn no_record(pick: &Pick) -> Error {
     damage(format!("the record of item {} is missing from the database", pick.item))
 }
 
-fn unreadable(pick: &Pick, file: &FileRow, e: &Error) -> Error {
+pub(super) fn unreadable(pick: &Pick, file: &FileRow, e: &Error) -> Error {
     damaged(pick, file, &format!("it cannot be read ({e})"))
 }
 
-fn damaged(pick: &Pick, file: &FileRow, how: &str) -> Error {
+pub(super) fn damaged(pick: &Pick, file: &FileRow, how: &str) -> Error {
     let name = file.name.as_deref().unwrap_or("no name");
     damage(format!(
         "item {}, file {} ({name:?}), recorded with SHA-256 {}: {how}",

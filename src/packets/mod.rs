@@ -5,6 +5,7 @@
 //! something exists: every capture up to the cut stands in the inventory, and what is not included is withheld by name.
 //! Evidence is hashed again while it is copied; bytes that are not those recorded end the build.
 
+mod ahead;
 mod api;
 mod build;
 mod builder;

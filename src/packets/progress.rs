@@ -1,6 +1,5 @@
 //! How far a build is, told by the thread that builds and read by the task that writes it down.
 
-use std::io::{self, Read};
 use std::sync::Mutex;
 
 use tokio::sync::watch;
@@ -68,20 +67,4 @@ pub fn stopped() -> Error {
         "stopped",
         "the server stopped while building; ask again",
     )
-}
-
-/// A reader whose bytes count as progress.
-pub struct Counted<'p, R> {
-    /// Where the bytes come from.
-    pub from: R,
-    /// Where they are counted.
-    pub progress: &'p Progress,
-}
-
-impl<R: Read> Read for Counted<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.from.read(buffer)?;
-        self.progress.advance(n as u64).map_err(io::Error::other)?;
-        Ok(n)
-    }
 }

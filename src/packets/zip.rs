@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufReader, BufWriter, Read, Seek, Write};
+use std::io::{BufReader, BufWriter, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::follow::Follower;
-use super::progress::stopped;
-use crate::bag::writer::{WriteError, ZipWriter};
+use crate::bag::writer::{Entry, WriteError, ZipWriter};
 use crate::error::{Error, Result};
 use crate::proof::id::Digest;
 
 /// Bytes gathered before they are written.
 const BUFFER: usize = 1 << 20;
+/// The same for the ZIP itself.
+const SMALL: usize = 64 << 10;
 
 /// Where the parts of a packet under construction lie.
 pub struct Place {
@@ -63,6 +64,7 @@ pub struct Bag {
     follower: Follower,
     spool: File,
     place: Place,
+    open: Option<Entry>,
     /// Digests of what lies under `data/`, by path.
     pub payload: BTreeMap<String, Digest>,
     /// Digests of everything else.
@@ -76,7 +78,8 @@ impl Bag {
     pub fn create(place: Place, top: &str) -> Result<Self> {
         let written = new_file(&place.part())?;
         let follower = Follower::start(&written)?;
-        let out = BufWriter::with_capacity(BUFFER, written.try_clone()?);
+        // Pieces of exhibits are larger and go past it.
+        let out = BufWriter::with_capacity(SMALL, written.try_clone()?);
         let zip = ZipWriter::new(out, top).map_err(refused)?;
         let spool = new_file(&place.spool())?;
         Ok(Self {
@@ -85,24 +88,35 @@ impl Bag {
             follower,
             spool,
             place,
+            open: None,
             payload: BTreeMap::new(),
             tags: BTreeMap::new(),
             payload_bytes: 0,
         })
     }
 
-    /// Copies a file of a known length in. A length that is not kept is told by the inner error.
-    pub fn copy(&mut self, path: &str, size: u64, from: impl Read) -> Result<std::result::Result<Digest, u64>> {
-        match self.zip.add(path, size, from, &mut |_| {}) {
-            Ok(digest) => {
-                // The writer went back to this entry's header, so what the file now holds is final.
-                self.follower.reached(self.written.metadata()?.len());
-                self.keep(path, digest, size);
-                Ok(Ok(digest))
-            }
-            Err(WriteError::Size { found, .. }) => Ok(Err(found)),
-            Err(e) => Err(refused(e)),
+    /// Begins an entry of a known length; `write` and `end` follow.
+    pub fn begin(&mut self, path: &str, size: u64) -> Result<()> {
+        self.open = Some(self.zip.begin(path, size).map_err(refused)?);
+        Ok(())
+    }
+
+    /// The entry's next bytes.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        match &mut self.open {
+            Some(entry) => self.zip.write(entry, bytes).map_err(refused),
+            None => Err(no_entry()),
         }
+    }
+
+    /// Ends the entry, with the digest and the checksum of what was written.
+    pub fn end(&mut self, digest: Digest, crc: u32) -> Result<()> {
+        let entry = self.open.take().ok_or_else(no_entry)?;
+        let (path, size) = self.zip.end(entry, crc).map_err(refused)?;
+        // The writer went back to this entry's header, so what the file now holds is final.
+        self.follower.reached(self.written.metadata()?.len());
+        self.keep(&path, digest, size);
+        Ok(())
     }
 
     /// Adds what is short enough for memory.
@@ -123,7 +137,7 @@ impl Bag {
         let size = self.spool.stream_position()?;
         self.spool.rewind()?;
         let from = BufReader::with_capacity(BUFFER, &self.spool);
-        let digest = self.zip.add(path, size, from, &mut |_| {}).map_err(refused)?;
+        let digest = self.zip.add(path, size, from).map_err(refused)?;
         self.keep(path, digest, size);
         Ok(())
     }
@@ -160,9 +174,12 @@ fn new_file(path: &Path) -> Result<File> {
         .open(path)?)
 }
 
+fn no_entry() -> Error {
+    Error::internal("bytes for a packet's ZIP without an entry")
+}
+
 fn refused(e: WriteError) -> Error {
     match e {
-        WriteError::Io(e) if e.get_ref().is_some_and(|inner| inner.is::<Error>()) => stopped(),
         WriteError::Io(e) => e.into(),
         other => Error::internal(format!("the packet's ZIP: {other}")),
     }

@@ -1,0 +1,169 @@
+//! Reads the exhibits' files ahead of the packet's writer, on a thread of its own: hashed again and held to what was
+//! recorded while the writer is at what came before. A few pieces are in memory at a time, whatever a file's length.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::thread::scope;
+
+use serde::Deserialize;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::build::Work;
+use super::exhibits::{Copied, Pick, damaged, files, no_record, unreadable};
+use super::store;
+use super::zip::Bag;
+use crate::error::{Error, Result};
+use crate::proof::id::Digest;
+use crate::proof::packet::FileRow;
+
+/// Captures whose records are in memory at once.
+const SOME: usize = 200;
+/// Bytes of a piece.
+const PIECE: usize = 256 << 10;
+/// Pieces that may wait for the writer.
+const AHEAD: usize = 8;
+
+/// What the reader hands to the writer: a file, its bytes in pieces, its end.
+enum Step {
+    File { path: String, size: u64 },
+    Bytes { piece: Vec<u8>, length: usize },
+    End { digest: Digest, crc: u32 },
+}
+
+/// As much of a capture's record as copying needs.
+#[derive(Deserialize)]
+struct Files {
+    files: Vec<Value>,
+}
+
+/// Copies the files of these exhibits into the packet, in this order, each hashed again and held to what was recorded.
+pub fn copy(work: &Work<'_>, order: &[&Pick], bag: &mut Bag) -> Result<Copied> {
+    let ((steps, come), (back, spares)) = (sync_channel(AHEAD), channel());
+    // One more is with the reader, and one with the writer.
+    for _ in 0..AHEAD + 2 {
+        back.send(vec![0; PIECE]).map_err(Error::internal)?;
+    }
+    scope(|threads| {
+        let reader = threads.spawn(move || Reader { work, steps, spares }.read_all(order));
+        // Where the writer fails, both channels end with it, and the reader too; where the reader fails, it says why.
+        let copied = write_all(bag, come, back)?;
+        reader
+            .join()
+            .map_err(|_| Error::internal("reading the exhibits ended badly"))??;
+        Ok(copied)
+    })
+}
+
+fn write_all(bag: &mut Bag, come: Receiver<Step>, back: Sender<Vec<u8>>) -> Result<Copied> {
+    let mut copied = Copied::default();
+    for step in come {
+        match step {
+            Step::File { path, size } => bag.begin(&path, size)?,
+            Step::Bytes { piece, length } => {
+                bag.write(&piece[..length])?;
+                copied.bytes += length as u64;
+                // The reader may have ended; then the piece is not needed any more.
+                let _ = back.send(piece);
+            }
+            Step::End { digest, crc } => {
+                bag.end(digest, crc)?;
+                copied.files += 1;
+            }
+        }
+    }
+    Ok(copied)
+}
+
+/// The writer has ended, and says why itself.
+struct Alone;
+
+struct Reader<'a> {
+    work: &'a Work<'a>,
+    steps: SyncSender<Step>,
+    spares: Receiver<Vec<u8>>,
+}
+
+impl Reader<'_> {
+    fn read_all(self, order: &[&Pick]) -> Result<()> {
+        for some in order.chunks(SOME) {
+            let leaves: Vec<Digest> = some.iter().map(|p| p.leaf).collect();
+            let records: HashMap<Digest, Files> = self.work.db.read_blocking(|conn| store::parsed(conn, &leaves))?;
+            for pick in some {
+                let record = records.get(&pick.leaf).ok_or_else(|| no_record(pick))?;
+                if self.read_exhibit(pick, &record.files)?.is_err() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn read_exhibit(&self, pick: &Pick, recorded: &[Value]) -> Result<std::result::Result<(), Alone>> {
+        let mut files: Vec<(String, FileRow)> = files(pick, recorded)?
+            .into_iter()
+            .filter_map(|f| Some((f.path.clone()?, f)))
+            .collect();
+        files.sort_by(|a, b| a.0.cmp(&b.0));
+        for (path, file) in files {
+            if self.read_file(pick, path, &file)?.is_err() {
+                return Ok(Err(Alone));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    fn read_file(&self, pick: &Pick, path: String, file: &FileRow) -> Result<std::result::Result<(), Alone>> {
+        let mut from = self
+            .work
+            .blobs
+            .read(&file.sha256)
+            .map_err(|e| unreadable(pick, file, &e))?;
+        let (mut sha, mut crc, mut read) = (Sha256::new(), crc32fast::Hasher::new(), 0);
+        if self.hand_over(Step::File { path, size: file.size }).is_err() {
+            return Ok(Err(Alone));
+        }
+        while read < file.size {
+            let Ok(mut piece) = self.spares.recv() else {
+                return Ok(Err(Alone));
+            };
+            let wanted = usize::try_from(file.size - read).unwrap_or(PIECE).min(PIECE);
+            let length = read_some(&mut from, &mut piece[..wanted]).map_err(|e| unreadable(pick, file, &e))?;
+            if length == 0 {
+                let how = format!("only {read} of {} bytes are there", file.size);
+                return Err(damaged(pick, file, &how));
+            }
+            sha.update(&piece[..length]);
+            crc.update(&piece[..length]);
+            read += length as u64;
+            self.work.progress.advance(length as u64)?;
+            if self.hand_over(Step::Bytes { piece, length }).is_err() {
+                return Ok(Err(Alone));
+            }
+        }
+        if read_some(&mut from, &mut [0]).map_err(|e| unreadable(pick, file, &e))? > 0 {
+            return Err(damaged(pick, file, &format!("it is longer than {} bytes", file.size)));
+        }
+        let digest = Digest(sha.finalize().into());
+        if digest != file.sha256 {
+            return Err(damaged(pick, file, &format!("its SHA-256 is now {digest}")));
+        }
+        let crc = crc.finalize();
+        Ok(self.hand_over(Step::End { digest, crc }))
+    }
+
+    fn hand_over(&self, step: Step) -> std::result::Result<(), Alone> {
+        self.steps.send(step).map_err(|_| Alone)
+    }
+}
+
+fn read_some(from: &mut File, piece: &mut [u8]) -> Result<usize> {
+    loop {
+        match from.read(piece) {
+            Err(e) if e.kind() == ErrorKind::Interrupted => {}
+            done => return Ok(done?),
+        }
+    }
+}
