@@ -1,5 +1,6 @@
 //! The integration tests: a server that runs, over HTTP, on SQLite and on PostgreSQL.
 
+mod connections;
 mod contract;
 mod kit;
 
