@@ -160,7 +160,8 @@ fn pool(location: &Location, size: u32, purpose: Purpose) -> Result<r2d2::Pool<M
     r2d2::Pool::builder()
         .max_size(size)
         .min_idle(Some(1))
-        .test_on_check_out(false)
+        // A file does not go away; a server may, and comes back.
+        .test_on_check_out(matches!(location, Location::Postgres(_)))
         .connection_timeout(std::time::Duration::from_secs(10))
         .build(Manager {
             location: location.clone(),

@@ -339,7 +339,19 @@ both_databases! {
         });
         let sized = app.post_with(json!({"files": [{"part": "shot", "role": "screenshot", "size": 3}]}));
         app.lead.upload(&case, &sized, &[("shot", BYTES)]).refuses(422, "files[0].size", "matches");
-        assert_eq!(app.count(&case.accesses, "upload.refused"), 2);
+        // Neither is kept of two, whichever of them is wrong.
+        for (wrong, good) in [(0, 1), (1, 0)] {
+            let mut files = json!([{"part": "a", "role": "original"}, {"part": "b", "role": "screenshot"}]);
+            files[wrong]["sha256"] = json!(declared);
+            let several = app.post_with(json!({"files": files}));
+            let parts: [&[u8]; 2] = [b"the first of two", b"the second of two"];
+            app.lead
+                .upload(&case, &several, &[("a", parts[0]), ("b", parts[1])])
+                .refuses(422, &format!("files[{wrong}].sha256"), "matches");
+            assert!(!app.state.blobs.path(&Digest::of(parts[good])).exists());
+            assert!(!app.state.blobs.path(&Digest::of(parts[wrong])).exists());
+        }
+        assert_eq!(app.count(&case.accesses, "upload.refused"), 4);
         let last = app.events(&case.accesses).pop().unwrap();
         assert_eq!(last["actor"]["id"], json!(app.lead.id));
         assert_eq!(app.stored(), (0, 0));
