@@ -203,7 +203,7 @@ fn features_import_along_one_line() {
         "config.rs",
         "error.rs",
         "forms.rs",
-        "blobs.rs",
+        "blobs/",
         "policy/",
         "db/",
         "ledger/",

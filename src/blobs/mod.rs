@@ -4,16 +4,19 @@
 //! sender holds no thread. A file is synced, renamed under its hash and its folder synced before anyone is answered.
 //! Another store (S3) would join as a second implementation; there is none yet, so there is no trait.
 
+mod hands;
+
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex};
 
 use sha2::{Digest as _, Sha256};
 use tokio::sync::oneshot;
+
+use hands::Hands;
 
 use crate::db::blocking;
 use crate::error::{Error, Kind, Result};
@@ -176,48 +179,6 @@ fn place(root: &Path, received: &mut Received) -> Result<()> {
     match to.parent() {
         Some(folder) => Ok(File::open(folder)?.sync_all()?),
         None => Ok(()),
-    }
-}
-
-type Task = Box<dyn FnOnce() + Send>;
-
-/// Threads that hash and write the pieces of large files, one a core, at a lower priority than the rest: a list that
-/// somebody waits for goes before a video that takes its time anyway. They end with the last handle.
-#[derive(Clone)]
-struct Hands(mpsc::Sender<Task>);
-
-/// The priority of these threads, as `nice` counts it.
-const NICE: i32 = 10;
-
-impl Hands {
-    fn hire() -> Result<Self> {
-        let (queue, tasks) = mpsc::channel::<Task>();
-        let tasks = Arc::new(Mutex::new(tasks));
-        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        for _ in 0..cores.max(2) {
-            let tasks = tasks.clone();
-            std::thread::Builder::new().name("files".into()).spawn(move || {
-                // Without the right to lower itself a thread works as any other.
-                let _ = rustix::process::setpriority_process(None, NICE);
-                loop {
-                    let next = tasks.lock().map(|tasks| tasks.recv());
-                    let Ok(Ok(task)) = next else { return };
-                    // A panic ends only its own upload, whose answer is dropped with it.
-                    let _ = catch_unwind(AssertUnwindSafe(task));
-                }
-            })?;
-        }
-        Ok(Self(queue))
-    }
-
-    fn work<T: Send + 'static>(&self, f: impl FnOnce() -> T + Send + 'static) -> Result<oneshot::Receiver<T>> {
-        let (reply, answer) = oneshot::channel();
-        // Whoever asked may be gone: then what was done is dropped.
-        let task = Box::new(move || drop(reply.send(f())));
-        self.0
-            .send(task)
-            .map_err(|_| Error::internal("the threads that write files are gone"))?;
-        Ok(answer)
     }
 }
 
