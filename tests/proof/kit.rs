@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -35,7 +36,9 @@ fn vectors() -> PathBuf {
 pub fn has_vectors(set: &str) -> bool {
     let there = vectors().join(set).is_dir();
     if !there {
-        eprintln!(
+        // Past the test harness, which keeps what passing tests print to itself. Nobody may be there to be told.
+        let _ = writeln!(
+            std::io::stderr(),
             "SKIPPED: the published vectors {} are not there",
             vectors().join(set).display()
         );
