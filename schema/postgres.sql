@@ -162,7 +162,9 @@ CREATE TABLE public.idempotency (
 
 CREATE TABLE public.leaves (
     idx bigint NOT NULL,
-    leaf bytea NOT NULL
+    leaf bytea NOT NULL,
+    stream text NOT NULL,
+    seq bigint NOT NULL
 );
 
 CREATE TABLE public.log_state (
@@ -186,7 +188,9 @@ CREATE TABLE public.members (
 
 CREATE TABLE public.outbox (
     id bigint NOT NULL,
-    leaf bytea NOT NULL
+    leaf bytea NOT NULL,
+    stream text NOT NULL,
+    seq bigint NOT NULL
 );
 
 CREATE SEQUENCE public.outbox_id_seq
@@ -219,6 +223,8 @@ CREATE TABLE public.packets (
 );
 
 CREATE TABLE public.records (
+    stream text NOT NULL,
+    seq bigint NOT NULL,
     leaf bytea NOT NULL,
     salt bytea NOT NULL,
     body text NOT NULL
@@ -357,7 +363,7 @@ ALTER TABLE ONLY public.packets
     ADD CONSTRAINT packets_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.records
-    ADD CONSTRAINT records_pkey PRIMARY KEY (leaf);
+    ADD CONSTRAINT records_pkey PRIMARY KEY (stream, seq);
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
@@ -402,8 +408,6 @@ CREATE INDEX cases_lead ON public.cases USING btree (lead_id, id);
 CREATE INDEX cases_unit ON public.cases USING btree (unit_path, id);
 
 CREATE INDEX disclosures_packet ON public.disclosures USING btree (packet_id, id);
-
-CREATE UNIQUE INDEX events_leaf ON public.events USING btree (leaf);
 
 CREATE INDEX events_object ON public.events USING btree (object, stream, seq);
 

@@ -147,8 +147,6 @@ CREATE TABLE events (
     PRIMARY KEY (stream, seq)
 );
 
-CREATE UNIQUE INDEX events_leaf ON events (leaf);
-
 CREATE INDEX events_object ON events (object, stream, seq);
 
 CREATE TABLE files (
@@ -200,8 +198,10 @@ CREATE TRIGGER leaves_no_update BEFORE UPDATE ON leaves BEGIN
 END;
 
 CREATE TABLE leaves (
-    idx BIGINT NOT NULL PRIMARY KEY,
-    leaf BLOB NOT NULL
+    idx INTEGER NOT NULL PRIMARY KEY,
+    leaf BLOB NOT NULL,
+    stream TEXT NOT NULL,
+    seq BIGINT NOT NULL
 );
 
 CREATE UNIQUE INDEX leaves_leaf ON leaves (leaf);
@@ -228,8 +228,10 @@ CREATE TABLE members (
 CREATE INDEX members_user ON members (user_id, case_id);
 
 CREATE TABLE outbox (
-    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-    leaf BLOB NOT NULL
+    id INTEGER NOT NULL PRIMARY KEY,
+    leaf BLOB NOT NULL,
+    stream TEXT NOT NULL,
+    seq BIGINT NOT NULL
 );
 
 CREATE TABLE packets (
@@ -265,9 +267,12 @@ CREATE TRIGGER records_no_update BEFORE UPDATE ON records BEGIN
 END;
 
 CREATE TABLE records (
-    leaf BLOB NOT NULL PRIMARY KEY,
+    stream TEXT NOT NULL,
+    seq BIGINT NOT NULL,
+    leaf BLOB NOT NULL,
     salt BLOB NOT NULL,
-    body TEXT NOT NULL
+    body TEXT NOT NULL,
+    PRIMARY KEY (stream, seq)
 );
 
 CREATE TABLE sessions (

@@ -32,7 +32,8 @@ struct Row {
 }
 
 const NEXT: &str = "SELECT c.id, c.case_id, c.seq, c.state, c.body, e.body AS event, r.body AS record FROM captures c \
-    LEFT JOIN events e ON e.leaf = c.leaf LEFT JOIN records r ON r.leaf = c.leaf \
+    LEFT JOIN events e ON e.stream = 'case:' || c.case_id AND e.seq = c.seq AND e.leaf = c.leaf \
+    LEFT JOIN records r ON r.stream = e.stream AND r.seq = e.seq AND r.leaf = e.leaf \
     WHERE c.id > $1 ORDER BY c.id LIMIT $2";
 
 #[derive(QueryableByName)]
@@ -62,7 +63,8 @@ struct Later {
 }
 
 const LATER: &str = "SELECT en.capture_id, en.kind, r.body AS record FROM capture_entries en \
-    LEFT JOIN events e ON e.leaf = en.leaf JOIN records r ON r.leaf = en.leaf \
+    JOIN events e ON e.object = en.capture_id AND e.leaf = en.leaf \
+    JOIN records r ON r.stream = e.stream AND r.seq = e.seq AND r.leaf = e.leaf \
     WHERE en.capture_id > $1 AND en.capture_id <= $2 AND en.kind IN ('correction', 'review', 'decision') \
     ORDER BY en.capture_id, e.seq";
 
@@ -139,12 +141,18 @@ impl Audit<'_> {
         }
         // A correction makes the present version; without one, what was recorded is it.
         let correction = later.iter().rfind(|l| l.kind == "correction").map(|l| &l.record);
-        if correction.or(row.record.as_ref()) != Some(&row.body) {
-            self.report.fault(
+        match correction.or(row.record.as_ref()) {
+            None => self.report.fault(
+                "row-event",
+                &place,
+                "no event of it has the leaf that it names and a record",
+            ),
+            Some(record) if *record != row.body => self.report.fault(
                 "row-body",
                 &place,
                 "its row says something else than the record of its event: the row was changed",
-            );
+            ),
+            Some(_) => {}
         }
         if state_of(row, later).is_some_and(|state| state != row.state) {
             let what = format!(

@@ -16,6 +16,8 @@ struct Table {
     name: &'static str,
     /// What a row of it is called.
     one: &'static str,
+    /// The column with the object of its events.
+    object: &'static str,
     /// Whether its rows have a version, which must not lie before that of the latest event about it.
     versioned: bool,
     /// What the body says too: the field's name, and the columns as one SQL text.
@@ -31,6 +33,7 @@ const TABLES: &[Table] = &[
     Table {
         name: "cases",
         one: "case",
+        object: "id",
         versioned: true,
         columns: &[
             ("number", "t.number"),
@@ -44,18 +47,21 @@ const TABLES: &[Table] = &[
     Table {
         name: "subjects",
         one: "subject",
+        object: "id",
         versioned: true,
         columns: &[CASE_ID],
     },
     Table {
         name: "accounts",
         one: "account",
+        object: "id",
         versioned: true,
         columns: &[CASE_ID],
     },
     Table {
         name: "authorizations",
         one: "authorization",
+        object: "id",
         versioned: true,
         columns: &[
             CASE_ID,
@@ -68,6 +74,7 @@ const TABLES: &[Table] = &[
     Table {
         name: "grants",
         one: "grant",
+        object: "id",
         versioned: true,
         columns: &[
             CASE_ID,
@@ -79,24 +86,28 @@ const TABLES: &[Table] = &[
     Table {
         name: "capture_entries",
         one: "entry of a capture",
+        object: "capture_id",
         versioned: false,
         columns: &[("capture_id", "t.capture_id")],
     },
     Table {
         name: "packets",
         one: "packet",
+        object: "id",
         versioned: false,
         columns: &[CASE_ID, ("purpose", "t.purpose")],
     },
     Table {
         name: "disclosures",
         one: "disclosure",
+        object: "packet_id",
         versioned: false,
         columns: &[("packet_id", "t.packet_id")],
     },
     Table {
         name: "trainings",
         one: "training",
+        object: "id",
         versioned: false,
         columns: &[("user_id", "t.user_id")],
     },
@@ -107,6 +118,7 @@ const PEOPLE: &[Table] = &[
     Table {
         name: "users",
         one: "user",
+        object: "id",
         versioned: true,
         columns: &[
             ("username", "t.username"),
@@ -120,6 +132,7 @@ const PEOPLE: &[Table] = &[
     Table {
         name: "units",
         one: "unit",
+        object: "id",
         versioned: true,
         columns: &[("name", "t.name"), ("path", "t.path")],
     },
@@ -154,9 +167,12 @@ impl Table {
         let columns: Vec<&str> = self.columns.iter().map(|(_, sql)| *sql).collect();
         format!(
             "SELECT t.id, t.leaf, {body} AS body, {version} AS version, {} AS columns, r.body AS record FROM {} t \
-             LEFT JOIN records r ON r.leaf = t.leaf WHERE t.id > $1 ORDER BY t.id LIMIT {PAGE}",
+             LEFT JOIN events e ON e.object = t.{} AND e.leaf = t.leaf \
+             LEFT JOIN records r ON r.stream = e.stream AND r.seq = e.seq AND r.leaf = e.leaf \
+             WHERE t.id > $1 ORDER BY t.id LIMIT {PAGE}",
             columns.join(&format!(" || '{SEPARATOR}' || ")),
-            self.name
+            self.name,
+            self.object
         )
     }
 }
@@ -187,9 +203,12 @@ impl Audit<'_> {
         let place = format!("{} {}", table.one, row.id);
         match &row.record {
             None => self.report.fault(
-                "row-body",
+                "row-event",
                 &place,
-                format!("names the leaf {}, of which there is no record", hex(&row.leaf)),
+                format!(
+                    "names the leaf {}, and no event of it has that leaf and a record",
+                    hex(&row.leaf)
+                ),
             ),
             Some(record) if *record != row.body => {
                 self.report.fault(

@@ -37,7 +37,7 @@ struct Row {
 }
 
 const NEXT: &str = "SELECT e.stream, e.seq, e.prev, e.leaf, e.at, e.actor, e.action, e.object, e.body, \
-    r.salt, r.body AS record FROM events e LEFT JOIN records r ON r.leaf = e.leaf \
+    r.salt, r.body AS record FROM events e LEFT JOIN records r ON r.stream = e.stream AND r.seq = e.seq AND r.leaf = e.leaf \
     WHERE (e.stream, e.seq) > ($1, $2) ORDER BY e.stream, e.seq LIMIT $3";
 
 impl Row {
@@ -87,6 +87,7 @@ impl Audit<'_> {
                     self.end_of(&done)?;
                 }
                 self.report.counts.streams += 1;
+                self.streams.push(row.stream.clone());
                 Walked {
                     chain: Chain::new(&row.stream),
                     stream: row.stream.clone(),
@@ -112,7 +113,7 @@ impl Audit<'_> {
         }
         // The stored leaf is what record, tree and the next event refer to, so that one fault is one finding.
         let leaf = stored.unwrap_or(made);
-        self.unplaced.insert(leaf);
+        self.unplaced.insert(leaf, (self.streams.len() - 1, row.seq));
         match EventRef::parse(&row.body) {
             Ok(event) => {
                 self.columns(row, &event);
@@ -254,7 +255,8 @@ impl Audit<'_> {
             leaf: Vec<u8>,
         }
         let strays: Vec<Stray> = sql_query(
-            "SELECT r.leaf FROM records r WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.leaf = r.leaf) LIMIT 500",
+            "SELECT r.leaf FROM records r WHERE NOT EXISTS \
+             (SELECT 1 FROM events e WHERE e.stream = r.stream AND e.seq = r.seq AND e.leaf = r.leaf) LIMIT 500",
         )
         .load(self.conn)?;
         for stray in strays {

@@ -84,8 +84,11 @@ struct Audit<'a> {
     conn: &'a mut AnyConn,
     tell: &'a mut Tell<'a>,
     report: Report,
-    /// Leaves of events that were not yet met in the tree or among those that wait.
-    unplaced: HashSet<Digest>,
+    /// The streams met, in order.
+    streams: Vec<String>,
+    /// Leaves of events that were not yet met in the tree or among those that wait, and where each event stands: its
+    /// stream's number in `streams`, and its place there.
+    unplaced: HashMap<Digest, (usize, i64)>,
     /// The highest version above 1 that events give an object.
     versions: HashMap<String, u64>,
     /// Captures that an event recorded and whose row was not yet met.
@@ -102,7 +105,8 @@ impl<'a> Audit<'a> {
             conn,
             tell,
             report: Report::default(),
-            unplaced: HashSet::new(),
+            streams: Vec::new(),
+            unplaced: HashMap::new(),
             versions: HashMap::new(),
             recorded: HashSet::new(),
             members: HashSet::new(),

@@ -41,12 +41,12 @@ const CHANGES: &[(&str, &[&str], &str)] = &[
     ),
     (
         "DELETE FROM events WHERE action = 'grant.given'",
-        &["head", "record-stray", "leaf-unknown"],
+        &["head", "record-stray", "leaf-unknown", "row-event"],
         "stream case:",
     ),
     (
         "DELETE FROM events WHERE action = 'case.suspended'",
-        &["event-chain", "record-stray", "leaf-unknown"],
+        &["event-chain", "record-stray", "leaf-unknown", "row-event"],
         "seq 2",
     ),
     (
@@ -65,8 +65,12 @@ const CHANGES: &[(&str, &[&str], &str)] = &[
             "leaf-unknown",
             "leaf-unknown",
             "leaf-unknown",
+            "row-event",
+            "row-event",
+            "row-event",
             "member",
             "capture-event",
+            "row-event",
         ],
         "stream case:",
     ),
@@ -114,6 +118,11 @@ const CHANGES: &[(&str, &[&str], &str)] = &[
         "leaf 8",
     ),
     (
+        "UPDATE leaves SET seq = seq + 1 WHERE idx = 8",
+        &["leaf-place"],
+        "leaf 8",
+    ),
+    (
         "UPDATE tiles SET hashes = zeroblob(length(hashes))",
         &["tile"],
         "tile level 0 index 0",
@@ -132,7 +141,7 @@ const CHANGES: &[(&str, &[&str], &str)] = &[
         "checkpoint 9",
     ),
     (
-        "INSERT INTO outbox (leaf) SELECT leaf FROM leaves WHERE idx = 1",
+        "INSERT INTO outbox (leaf, stream, seq) SELECT leaf, stream, seq FROM leaves WHERE idx = 1",
         &["leaf-unknown"],
         "outbox",
     ),

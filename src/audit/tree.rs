@@ -97,6 +97,9 @@ impl Growing {
     }
 }
 
+/// A row of the tree's leaves or of the outbox: its number, the leaf, and where its event stands.
+type Placed = (i64, Vec<u8>, String, i64);
+
 /// Checkpoints that wait for the tree to reach their size, smallest first.
 struct Expected {
     name: String,
@@ -115,17 +118,17 @@ impl Audit<'_> {
         self.refill(&mut stored, &mut asked, state)?;
         let mut next = 0;
         loop {
-            let rows: Vec<(i64, Vec<u8>)> = leaves::table
+            let rows: Vec<Placed> = leaves::table
                 .filter(leaves::idx.ge(next))
                 .order(leaves::idx)
                 .limit(MANY)
                 .load(self.conn)?;
             self.meet(&mut outside, &grown);
             self.meet(&mut stored, &grown);
-            let Some((last, _)) = rows.last() else { break };
+            let Some((last, ..)) = rows.last() else { break };
             let page_end = *last + 1;
-            for (idx, leaf) in rows {
-                self.leaf(&mut grown, &mut next, idx, &leaf)?;
+            for row in rows {
+                self.leaf(&mut grown, &mut next, &row)?;
                 self.meet(&mut outside, &grown);
                 if self.meet(&mut stored, &grown) {
                     self.refill(&mut stored, &mut asked, state)?;
@@ -139,7 +142,9 @@ impl Audit<'_> {
         self.unplaced_events()
     }
 
-    fn leaf(&mut self, grown: &mut Growing, next: &mut i64, idx: i64, leaf: &[u8]) -> Result<()> {
+    fn leaf(&mut self, grown: &mut Growing, next: &mut i64, row: &Placed) -> Result<()> {
+        let (idx, leaf, ..) = row;
+        let idx = *idx;
         self.report.counts.leaves += 1;
         if idx != *next {
             self.report.fault(
@@ -154,7 +159,7 @@ impl Audit<'_> {
             self.report.fault("leaf-unknown", place, "is no digest");
             return Ok(());
         };
-        if !self.unplaced.remove(&digest) {
+        if !self.placed(&place, &digest, row) {
             self.report.fault(
                 "leaf-unknown",
                 place,
@@ -167,6 +172,18 @@ impl Audit<'_> {
             self.tile(id, &hashes)?;
         }
         Ok(())
+    }
+
+    /// Takes an event off those that have no place yet; `false` where none has this leaf.
+    fn placed(&mut self, place: &str, leaf: &Digest, (_, _, stream, seq): &Placed) -> bool {
+        let Some((number, at)) = self.unplaced.remove(leaf) else {
+            return false;
+        };
+        if (self.streams.get(number), at) != (Some(stream), *seq) {
+            let what = format!("its row leads to event {stream} seq {seq}, which is not the one with this leaf");
+            self.report.fault("leaf-place", place, what);
+        }
+        true
     }
 
     fn tile(&mut self, id: TileId, hashes: &[u8]) -> Result<()> {
@@ -276,19 +293,20 @@ impl Audit<'_> {
     fn unplaced_events(&mut self) -> Result<()> {
         let mut from = i64::MIN;
         loop {
-            let rows: Vec<(i64, Vec<u8>)> = outbox::table
+            let rows: Vec<Placed> = outbox::table
                 .filter(outbox::id.gt(from))
                 .order(outbox::id)
                 .limit(MANY)
                 .load(self.conn)?;
-            let Some((last, _)) = rows.last() else { break };
+            let Some((last, ..)) = rows.last() else { break };
             from = *last;
-            for (id, leaf) in rows {
+            for row in rows {
                 self.report.counts.waiting += 1;
-                if !Digest::from_slice(&leaf).is_some_and(|d| self.unplaced.remove(&d)) {
+                let place = format!("outbox {}", row.0);
+                if !Digest::from_slice(&row.1).is_some_and(|d| self.placed(&place, &d, &row)) {
                     self.report.fault(
                         "leaf-unknown",
-                        format!("outbox {id}"),
+                        place,
                         "waits for the tree, but is the leaf of no event, or stands in the tree already",
                     );
                 }
@@ -301,7 +319,7 @@ impl Audit<'_> {
             );
             self.report.notice("waiting", "outbox", what);
         }
-        let mut lost: Vec<Digest> = self.unplaced.drain().collect();
+        let mut lost: Vec<Digest> = self.unplaced.drain().map(|(leaf, _)| leaf).collect();
         lost.sort_unstable();
         for leaf in lost {
             self.report.fault(

@@ -31,8 +31,9 @@ pub(super) async fn verify(path: Path<String>, visit: Visit, app: App) -> Reply 
         .read(&visit, Act::CaptureVerify, scope.clone(), move |look| {
             let row = store::capture(look.conn, &wanted)?;
             let files = store::files_of(look.conn, &wanted)?;
-            let event = ledger::read::of_stream(look.conn, &ledger::case_stream(&row.case_id), row.seq, 1)?.pop();
-            let stored = ledger::read::record(look.conn, &row.leaf)?;
+            let stream = ledger::case_stream(&row.case_id);
+            let event = ledger::read::of_stream(look.conn, &stream, row.seq, 1)?.pop();
+            let stored = ledger::read::record(look.conn, &stream, row.seq)?;
             Ok((row, files, (event, stored)))
         })
         .await?;

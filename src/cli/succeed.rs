@@ -142,7 +142,8 @@ fn rebuild(conn: &mut AnyConn, origin: &str, vkey: &str, now: Micros, draft: &Dr
     }
     // What waited has ids above 0, so that the tree's own leaves go before it.
     conn.batch_execute(
-        "INSERT INTO outbox (id, leaf) SELECT idx - (SELECT COUNT(*) FROM leaves), leaf FROM leaves ORDER BY idx; \
+        "INSERT INTO outbox (id, leaf, stream, seq) \
+         SELECT idx - (SELECT COUNT(*) FROM leaves), leaf, stream, seq FROM leaves ORDER BY idx; \
          DELETE FROM leaves; DELETE FROM tiles; DELETE FROM checkpoints;",
     )?;
     for trigger in &triggers {

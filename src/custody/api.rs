@@ -155,9 +155,13 @@ fn indexes(conn: &mut AnyConn, found: &[StoredEvent]) -> Result<HashMap<Vec<u8>,
 type Records = HashMap<Vec<u8>, (Vec<u8>, String)>;
 
 fn records_of(conn: &mut AnyConn, found: &[StoredEvent]) -> Result<Records> {
-    let wanted: Vec<Vec<u8>> = found.iter().map(|e| e.leaf.clone()).collect();
+    // A page shows one stream.
+    let Some(first) = found.first() else {
+        return Ok(HashMap::new());
+    };
+    let wanted: Vec<i64> = found.iter().map(|e| e.seq).collect();
     let rows: Vec<(Vec<u8>, Vec<u8>, String)> = records::table
-        .filter(records::leaf.eq_any(wanted))
+        .filter(records::stream.eq(&first.stream).and(records::seq.eq_any(wanted)))
         .select((records::leaf, records::salt, records::body))
         .load(conn)?;
     Ok(rows

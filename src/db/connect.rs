@@ -73,27 +73,36 @@ pub(super) enum Purpose {
     Write,
 }
 
+/// A connection of a pool.
+pub(super) struct Kept {
+    pub conn: AnyConn,
+    /// Its server went away: it is not used again.
+    pub lost: bool,
+}
+
 pub(super) struct Manager {
     pub location: Location,
     pub purpose: Purpose,
 }
 
 impl r2d2::ManageConnection for Manager {
-    type Connection = AnyConn;
+    type Connection = Kept;
     type Error = Error;
 
-    fn connect(&self) -> Result<AnyConn> {
-        open(&self.location, self.purpose)
+    fn connect(&self) -> Result<Kept> {
+        let conn = open(&self.location, self.purpose)?;
+        Ok(Kept { conn, lost: false })
     }
 
     /// One round trip. Not with an empty query: diesel takes its answer for a failure.
-    fn is_valid(&self, conn: &mut AnyConn) -> Result<()> {
-        Ok(conn.batch_execute("SELECT 1")?)
+    fn is_valid(&self, kept: &mut Kept) -> Result<()> {
+        Ok(kept.conn.batch_execute("SELECT 1")?)
     }
 
-    /// Asked when it is given out instead (`is_valid`), which also finds one whose server went away meanwhile.
-    fn has_broken(&self, _: &mut AnyConn) -> bool {
-        false
+    /// Only what was seen by whoever used it. One whose server went away meanwhile is found when it is given out: a
+    /// reader's by `is_valid`, a writer's by beginning.
+    fn has_broken(&self, kept: &mut Kept) -> bool {
+        kept.lost
     }
 }
 

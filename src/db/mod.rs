@@ -13,6 +13,7 @@ mod writer;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use diesel::connection::SimpleConnection;
 use diesel::r2d2;
 
 pub use connect::{AnyConn, Location};
@@ -100,8 +101,8 @@ impl Db {
 
     /// Reads on the calling thread.
     pub fn read_blocking<T>(&self, f: impl FnOnce(&mut AnyConn) -> Result<T>) -> Result<T> {
-        let mut conn = self.0.readers.get().map_err(|e| unreachable(&e))?;
-        f(&mut conn)
+        let mut kept = self.0.readers.get().map_err(|e| unreachable(&e))?;
+        f(&mut kept.conn)
     }
 
     /// Writes in a transaction: all that `f` does, or nothing. `f` may run more than once and does no file I/O.
@@ -148,11 +149,34 @@ impl Db {
                 .submit(f)?
                 .blocking_recv()
                 .unwrap_or_else(|_| Err(busy("the writer stopped"))),
-            Writing::Pool(pool, _) => {
-                let mut conn = pool.get().map_err(|e| unreachable(&e))?;
-                again_when_collided(&mut conn, &f)
-            }
+            Writing::Pool(pool, _) => again_when_collided(pool, &f),
         }
+    }
+
+    /// Whether the database is a server, to which every statement is a way.
+    pub fn is_server(&self) -> bool {
+        matches!(self.0.writer, Writing::Pool(..))
+    }
+
+    /// A write on a server that is one statement, and so needs no transaction around it. On SQLite it is like `write`.
+    pub async fn write_at_once<T, F>(&self, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Fn(&mut AnyConn) -> Result<T> + Send + Sync + 'static,
+    {
+        let Writing::Pool(pool, turns) = &self.0.writer else {
+            return self.write(f).await;
+        };
+        let (turn, pool) = (turns.take(None).await?, pool.clone());
+        blocking(move || {
+            let _turn = turn;
+            let mut kept = pool.get().map_err(|e| unreachable(&e))?;
+            let done = f(&mut kept.conn);
+            // Whether the server is still there is not asked before, but seen.
+            kept.lost = done.is_err();
+            done
+        })
+        .await
     }
 }
 
@@ -160,8 +184,8 @@ fn pool(location: &Location, size: u32, purpose: Purpose) -> Result<r2d2::Pool<M
     r2d2::Pool::builder()
         .max_size(size)
         .min_idle(Some(1))
-        // A file does not go away; a server may, and comes back.
-        .test_on_check_out(matches!(location, Location::Postgres(_)))
+        // A file does not go away; a server may, and comes back. Who writes sees it by beginning.
+        .test_on_check_out(matches!(location, Location::Postgres(_)) && purpose == Purpose::Read)
         .connection_timeout(std::time::Duration::from_secs(10))
         .build(Manager {
             location: location.clone(),
@@ -170,13 +194,30 @@ fn pool(location: &Location, size: u32, purpose: Purpose) -> Result<r2d2::Pool<M
         .map_err(|e| Error::unavailable("database-unreachable", format!("database {location}: {e}"), 10))
 }
 
-fn again_when_collided<T>(conn: &mut AnyConn, f: &(dyn Fn(&mut AnyConn) -> Result<T> + Send + Sync)) -> Result<T> {
+fn again_when_collided<T>(
+    pool: &r2d2::Pool<Manager>,
+    f: &(dyn Fn(&mut AnyConn) -> Result<T> + Send + Sync),
+) -> Result<T> {
     let mut tries = 0;
     loop {
-        match writer::alone(conn, f) {
+        match writer::alone(&mut begun(pool)?.conn, f) {
             Err(e) if e.slug == COLLIDED && tries < 3 => tries += 1,
             Err(e) if e.slug == COLLIDED => return Err(busy("the database is busy with the same rows")),
             done => return done,
+        }
+    }
+}
+
+/// A connection with an open transaction. Whether a server is still at its other end is seen by beginning, which saves
+/// asking: those that were lost are given back as such, until one answers or none is left.
+fn begun(pool: &r2d2::Pool<Manager>) -> Result<r2d2::PooledConnection<Manager>> {
+    let mut tries = 0;
+    loop {
+        let mut kept = pool.get().map_err(|e| unreachable(&e))?;
+        match kept.conn.batch_execute("BEGIN") {
+            Ok(()) => return Ok(kept),
+            Err(e) if tries > pool.max_size() => return Err(unreachable(&e)),
+            Err(_) => (kept.lost, tries) = (true, tries + 1),
         }
     }
 }

@@ -15,7 +15,9 @@ diesel::table! {
 }
 
 diesel::table! {
-    records (leaf) {
+    records (stream, seq) {
+        stream -> Text,
+        seq -> BigInt,
         leaf -> Binary,
         salt -> Binary,
         body -> Text,
@@ -35,6 +37,8 @@ diesel::table! {
     outbox (id) {
         id -> BigInt,
         leaf -> Binary,
+        stream -> Text,
+        seq -> BigInt,
     }
 }
 
@@ -42,6 +46,8 @@ diesel::table! {
     leaves (idx) {
         idx -> BigInt,
         leaf -> Binary,
+        stream -> Text,
+        seq -> BigInt,
     }
 }
 

@@ -164,9 +164,8 @@ fn broke_the_batch(e: &Error) -> bool {
     matches!(e.slug, "database" | "disk-full" | "database-busy")
 }
 
-/// One write in a transaction of its own, on the calling thread.
+/// One write in a transaction that was begun for it, on the calling thread.
 pub(super) fn alone<T>(conn: &mut AnyConn, f: &(dyn Fn(&mut AnyConn) -> Result<T> + Send + Sync)) -> Result<T> {
-    conn.batch_execute("BEGIN")?;
     let done = catch_unwind(AssertUnwindSafe(|| f(conn)))
         .unwrap_or_else(|_| Err(Error::internal("a write panicked; nothing of it was kept")));
     let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };

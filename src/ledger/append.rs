@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::action::Action;
+use super::together::Together;
 use crate::both;
 use crate::clock::{Micros, SECOND, random};
 use crate::db::AnyConn;
@@ -67,6 +68,8 @@ struct EventRow {
 #[derive(Insertable)]
 #[diesel(table_name = records, treat_none_as_default_value = false)]
 struct RecordRow {
+    stream: String,
+    seq: i64,
     leaf: Vec<u8>,
     salt: Vec<u8>,
     body: String,
@@ -76,18 +79,31 @@ struct RecordRow {
 #[diesel(table_name = outbox, treat_none_as_default_value = false)]
 struct OutboxRow {
     leaf: Vec<u8>,
+    stream: String,
+    seq: i64,
 }
 
-struct Head {
+/// Where a stream ends: the place of its last event (-1 where there is none), its leaf, its time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Head {
     seq: i64,
     leaf: Option<Digest>,
     at: Micros,
 }
 
+/// A head in use: as it was found, and as it is now.
+struct Held {
+    found: Head,
+    now: Head,
+}
+
+/// Where the streams end that an append moved.
+pub(super) type Moved = Vec<(String, Head)>;
+
 /// The locked heads of some streams, and what is added to them in this transaction.
 #[derive(Default)]
 pub struct Heads {
-    heads: BTreeMap<String, Head>,
+    heads: BTreeMap<String, Held>,
     events: Vec<EventRow>,
     records: Vec<RecordRow>,
 }
@@ -111,8 +127,19 @@ impl Heads {
                 locked_head(conn, stream)?.ok_or_else(|| Error::internal("a stream's head vanished"))?
             }
         };
-        self.heads.insert(stream.to_owned(), head);
+        self.put(stream, head);
         Ok(())
+    }
+
+    fn put(&mut self, stream: &str, head: Head) {
+        self.heads.insert(stream.to_owned(), Held { found: head, now: head });
+    }
+
+    /// A head as it was some time ago, not locked. What is added to it is written with `flush_if_still` alone.
+    pub(super) fn remembered(stream: &str, head: Head) -> Self {
+        let mut heads = Self::default();
+        heads.put(stream, head);
+        heads
     }
 
     /// Locks one more stream, if it is not locked yet.
@@ -127,7 +154,7 @@ impl Heads {
     /// Adds an event at the head of its stream. The rows go in with `flush`.
     pub fn append(&mut self, conn: &mut AnyConn, actor: &Actor, now: Micros, draft: &Draft) -> Result<Appended> {
         self.hold(conn, &draft.stream)?;
-        let head_at = self.heads.get(&draft.stream).map_or(i64::MIN, |h| h.at);
+        let head_at = self.heads.get(&draft.stream).map_or(i64::MIN, |h| h.now.at);
         if head_at.saturating_sub(now) > SECOND && draft.action != Action::ClockClamped {
             self.add(&super::job("clock"), head_at, &clamped(draft, now, head_at))?;
         }
@@ -135,10 +162,11 @@ impl Heads {
     }
 
     fn add(&mut self, actor: &Actor, at: Micros, draft: &Draft) -> Result<Appended> {
-        let head = self
+        let held = self
             .heads
             .get_mut(&draft.stream)
             .ok_or_else(|| Error::internal("a stream that is not locked"))?;
+        let head = &mut held.now;
         let text = crate::proof::canon::to_strict(&draft.record).map_err(unhashable)?;
         if text.len() > RECORD {
             return Err(too_long(text.len()));
@@ -163,6 +191,8 @@ impl Heads {
         let body = made.canonical().map_err(unhashable)?;
         let leaf = event::leaf(&body);
         self.records.push(RecordRow {
+            stream: draft.stream.clone(),
+            seq: head.seq + 1,
             leaf: leaf.as_bytes().to_vec(),
             salt: salt.to_vec(),
             body: into_text(text)?,
@@ -198,56 +228,84 @@ impl Heads {
 
     /// Writes what was added: events, records, outbox, heads.
     pub fn flush(self, conn: &mut AnyConn) -> Result<()> {
+        self.flush_to(conn).map(drop)
+    }
+
+    /// The same; answers where the streams end now.
+    pub(super) fn flush_to(self, conn: &mut AnyConn) -> Result<Moved> {
+        let moved: Moved = self.moved().map(|(stream, held)| (stream.clone(), held.now)).collect();
         if self.events.is_empty() {
-            return Ok(());
+            return Ok(moved);
         }
-        let leaves: Vec<OutboxRow> = self.events.iter().map(|e| OutboxRow { leaf: e.leaf.clone() }).collect();
         match conn {
-            AnyConn::Sqlite(c) => insert_each(c, &self.events, &self.records, &leaves)?,
-            AnyConn::Pg(c) => insert_together(c, &self.events, &self.records, &leaves)?,
+            AnyConn::Sqlite(c) => self.write_each(c)?,
+            AnyConn::Pg(c) => {
+                if !self.together().write(c)? {
+                    return Err(Error::internal("a stream's head moved although it was locked"));
+                }
+            }
         }
-        self.heads
-            .iter()
-            .try_for_each(|(stream, head)| move_head(conn, stream, head))
+        Ok(moved)
     }
-}
 
-/// Row by row: the statement is prepared once for ever, and there is no way to the database and back to save.
-fn insert_each(
-    conn: &mut SqliteConnection,
-    new: &[EventRow],
-    content: &[RecordRow],
-    leaves: &[OutboxRow],
-) -> QueryResult<()> {
-    for row in new {
-        diesel::insert_into(events::table).values(row).execute(conn)?;
+    /// The same without a lock or a transaction, in one statement and for one stream: `None`, and nothing was written,
+    /// where the stream's head was not what it was thought to be.
+    pub(super) fn flush_if_still(self, conn: &mut PgConnection) -> Result<Option<Head>> {
+        if self.heads.len() != 1 {
+            return Ok(None);
+        }
+        let head = self.moved().next().map(|(_, held)| held.now);
+        Ok(self.together().write(conn)?.then_some(head).flatten())
     }
-    for row in content {
-        diesel::insert_into(records::table).values(row).execute(conn)?;
-    }
-    for row in leaves {
-        diesel::insert_into(outbox::table).values(row).execute(conn)?;
-    }
-    Ok(())
-}
 
-/// Many rows a statement, for each costs a way to the server and back.
-fn insert_together(
-    conn: &mut PgConnection,
-    new: &[EventRow],
-    content: &[RecordRow],
-    leaves: &[OutboxRow],
-) -> QueryResult<()> {
-    for rows in new.chunks(512) {
-        diesel::insert_into(events::table).values(rows).execute(conn)?;
+    fn moved(&self) -> impl Iterator<Item = (&String, &Held)> {
+        self.heads.iter().filter(|(_, held)| held.now.seq != held.found.seq)
     }
-    for rows in content.chunks(512) {
-        diesel::insert_into(records::table).values(rows).execute(conn)?;
+
+    /// Row by row: the statement is prepared once for ever, and there is no way to the database and back to save.
+    fn write_each(&self, conn: &mut SqliteConnection) -> QueryResult<()> {
+        for row in &self.events {
+            diesel::insert_into(events::table).values(row).execute(conn)?;
+        }
+        for row in &self.records {
+            diesel::insert_into(records::table).values(row).execute(conn)?;
+        }
+        for row in &self.events {
+            let row = OutboxRow {
+                leaf: row.leaf.clone(),
+                stream: row.stream.clone(),
+                seq: row.seq,
+            };
+            diesel::insert_into(outbox::table).values(row).execute(conn)?;
+        }
+        self.moved()
+            .try_for_each(|(stream, held)| move_head(conn, stream, &held.now))
     }
-    for rows in leaves.chunks(512) {
-        diesel::insert_into(outbox::table).values(rows).execute(conn)?;
+
+    fn together(self) -> Together {
+        let mut all = Together::default();
+        for (stream, held) in self.moved() {
+            all.heads.stream.push(stream.clone());
+            all.heads.seq.push(held.now.seq);
+            all.heads.leaf.push(stored(held.now.leaf));
+            all.heads.at.push(held.now.at);
+            all.heads.was.push(stored(held.found.leaf));
+        }
+        for (event, record) in self.events.into_iter().zip(self.records) {
+            all.stream.push(event.stream);
+            all.seq.push(event.seq);
+            all.prev.push(event.prev);
+            all.leaf.push(event.leaf);
+            all.at.push(event.at);
+            all.actor.push(event.actor);
+            all.action.push(event.action);
+            all.object.push(event.object);
+            all.body.push(event.body);
+            all.salt.push(record.salt);
+            all.record.push(record.body);
+        }
+        all
     }
-    Ok(())
 }
 
 fn too_long(bytes: usize) -> Error {
@@ -310,17 +368,21 @@ fn make_head(conn: &mut AnyConn, stream: &str) -> Result<()> {
     Ok(())
 }
 
-fn move_head(conn: &mut AnyConn, stream: &str, head: &Head) -> Result<()> {
-    let leaf = head.leaf.map(|d| d.as_bytes().to_vec()).unwrap_or_default();
+fn move_head(conn: &mut SqliteConnection, stream: &str, head: &Head) -> QueryResult<()> {
     let row = (
         stream_heads::seq.eq(head.seq),
-        stream_heads::leaf.eq(leaf),
+        stream_heads::leaf.eq(stored(head.leaf)),
         stream_heads::at.eq(head.at),
     );
-    both!(conn, |c| diesel::update(stream_heads::table.find(stream))
+    diesel::update(stream_heads::table.find(stream))
         .set(row)
-        .execute(c))?;
+        .execute(conn)?;
     Ok(())
+}
+
+/// A head's leaf as it is stored: empty where the stream has no event.
+fn stored(leaf: Option<Digest>) -> Vec<u8> {
+    leaf.map(|d| d.as_bytes().to_vec()).unwrap_or_default()
 }
 
 fn unhashable(e: impl std::fmt::Display) -> Error {

@@ -2,15 +2,16 @@
 //!
 //! It also wakes the sequencer. An answer means: committed.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
-use super::append::{Draft, Heads};
+use super::append::{Draft, Head, Heads};
 use super::sequencer;
 use super::signer::LogSigner;
 use crate::clock::Clock;
-use crate::db::Db;
+use crate::db::{AnyConn, Db};
 use crate::error::{Error, Result};
 use crate::proof::event::Actor;
 
@@ -18,6 +19,8 @@ use crate::proof::event::Actor;
 const BATCH: usize = 512;
 /// Appends that may wait.
 const QUEUE: usize = 16_384;
+/// Heads of streams that are remembered at the most.
+const REMEMBERED: usize = 4096;
 
 struct Entry {
     actor: Actor,
@@ -83,41 +86,112 @@ impl Journal {
 }
 
 async fn append_all(db: Db, clock: Arc<dyn Clock>, mut entries: mpsc::Receiver<Entry>) {
+    let appender = Appender {
+        db,
+        clock,
+        remembered: Arc::default(),
+    };
     let mut batch = Vec::new();
     while entries.recv_many(&mut batch, BATCH).await > 0 {
-        let taken: Vec<Entry> = std::mem::take(&mut batch);
-        append_taken(&db, &clock, taken).await;
+        appender.append_taken(std::mem::take(&mut batch)).await;
     }
 }
 
-/// One entry that cannot be written must not take the others with it: a batch that fails is repeated one by one.
-async fn append_taken(db: &Db, clock: &Arc<dyn Clock>, taken: Vec<Entry>) {
-    let (work, replies): (Vec<_>, Vec<_>) = taken.into_iter().map(|e| ((e.actor, e.draft), e.reply)).unzip();
-    let together = append_batch(db, clock, work.clone()).await;
-    for (one, reply) in work.into_iter().zip(replies) {
-        let done = match &together {
-            Ok(()) => Ok(()),
-            Err(_) => append_batch(db, clock, vec![one]).await,
-        };
-        // Whoever asked may be gone; the event stays.
-        let _ = reply.send(done);
-    }
+/// Events that are to be appended, each by whoever did it.
+type Work = Arc<Vec<(Actor, Draft)>>;
+
+/// What the appending task works with.
+struct Appender {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    /// Where streams ended when this process last wrote them. Another may have written since: what is built on it is
+    /// written only where it still holds.
+    remembered: Arc<Mutex<HashMap<String, Head>>>,
 }
 
-/// Appends many events in one transaction; their streams' heads are locked in sorted order.
-/// The time is read when they are.
-async fn append_batch(db: &Db, clock: &Arc<dyn Clock>, work: Vec<(Actor, Draft)>) -> Result<()> {
-    let clock = clock.clone();
-    db.write(move |conn| {
-        let streams: Vec<&str> = work.iter().map(|(_, d)| d.stream.as_str()).collect();
-        let mut heads = Heads::lock(conn, &streams)?;
-        let now = clock.now();
-        for (actor, draft) in &work {
-            heads.append(conn, actor, now, draft)?;
+impl Appender {
+    /// One entry that cannot be written must not take the others with it: a batch that fails is repeated one by one.
+    async fn append_taken(&self, taken: Vec<Entry>) {
+        let (work, replies): (Vec<_>, Vec<_>) = taken.into_iter().map(|e| ((e.actor, e.draft), e.reply)).unzip();
+        let work: Work = Arc::new(work);
+        let together = self.append_batch(work.clone()).await;
+        for (one, reply) in work.iter().zip(replies) {
+            let done = match &together {
+                Ok(()) => Ok(()),
+                Err(_) => self.append_locked(Arc::new(vec![one.clone()])).await,
+            };
+            // Whoever asked may be gone; the event stays.
+            let _ = reply.send(done);
         }
-        heads.flush(conn)
-    })
-    .await
+    }
+
+    async fn append_batch(&self, work: Work) -> Result<()> {
+        match self.known_head(&work) {
+            Some(head) if self.append_to(head, work.clone()).await? => Ok(()),
+            _ => self.append_locked(work).await,
+        }
+    }
+
+    /// The head of the one stream that all of this goes to, where the database saves the way for it and it is known.
+    fn known_head(&self, work: &Work) -> Option<Head> {
+        let stream = &work.first()?.1.stream;
+        let same = self.db.is_server() && work.iter().all(|(_, draft)| draft.stream == *stream);
+        let known = self.remembered.lock().ok()?;
+        known.get(stream).copied().filter(|_| same)
+    }
+
+    /// Appends to a stream that ends where it is thought to, in one statement; `false` where it does not.
+    async fn append_to(&self, head: Head, work: Work) -> Result<bool> {
+        let (clock, remembered) = (self.clock.clone(), self.remembered.clone());
+        self.db
+            .write_at_once(move |conn| {
+                let Some((_, first)) = work.first() else {
+                    return Ok(true);
+                };
+                let mut heads = Heads::remembered(&first.stream, head);
+                append_each(conn, &mut heads, &clock, &work)?;
+                let AnyConn::Pg(conn) = conn else { return Ok(false) };
+                let moved = heads.flush_if_still(conn)?;
+                let still = moved.is_some();
+                remember(&remembered, moved.map(|head| (first.stream.clone(), head)));
+                Ok(still)
+            })
+            .await
+    }
+
+    /// Appends in one transaction; the streams' heads are locked in sorted order.
+    async fn append_locked(&self, work: Work) -> Result<()> {
+        let (clock, remembers) = (self.clock.clone(), self.db.is_server());
+        let moved = self
+            .db
+            .write(move |conn| {
+                let streams: Vec<&str> = work.iter().map(|(_, d)| d.stream.as_str()).collect();
+                let mut heads = Heads::lock(conn, &streams)?;
+                append_each(conn, &mut heads, &clock, &work)?;
+                heads.flush_to(conn)
+            })
+            .await?;
+        remember(&self.remembered, moved.into_iter().filter(|_| remembers));
+        Ok(())
+    }
+}
+
+/// The time is read when the heads are.
+fn append_each(conn: &mut AnyConn, heads: &mut Heads, clock: &Arc<dyn Clock>, work: &Work) -> Result<()> {
+    let now = clock.now();
+    for (actor, draft) in work.iter() {
+        heads.append(conn, actor, now, draft)?;
+    }
+    Ok(())
+}
+
+fn remember(remembered: &Mutex<HashMap<String, Head>>, moved: impl IntoIterator<Item = (String, Head)>) {
+    if let Ok(mut known) = remembered.lock() {
+        if known.len() > REMEMBERED {
+            known.clear();
+        }
+        known.extend(moved);
+    }
 }
 
 /// Integrates at least every half second, so that nothing waits a second; at once when asked.

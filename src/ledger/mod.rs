@@ -11,6 +11,7 @@ pub mod read;
 mod sequencer;
 mod signer;
 pub mod start;
+mod together;
 mod tree;
 
 use crate::proof::event::Actor;

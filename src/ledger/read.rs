@@ -69,7 +69,7 @@ pub struct Search {
 /// Integrated events in the tree's order, with their index.
 pub fn search(conn: &mut AnyConn, search: &Search) -> Result<Vec<(i64, StoredEvent)>> {
     let mut query = leaves::table
-        .inner_join(events::table.on(events::leaf.eq(leaves::leaf)))
+        .inner_join(events::table.on(events::stream.eq(leaves::stream).and(events::seq.eq(leaves::seq))))
         .filter(leaves::idx.ge(search.after))
         .order(leaves::idx)
         .limit(search.limit)
@@ -94,9 +94,9 @@ pub fn search(conn: &mut AnyConn, search: &Search) -> Result<Vec<(i64, StoredEve
 pub type Record = (Vec<u8>, String);
 
 /// The record of an event; `None` when it was purged.
-pub fn record(conn: &mut AnyConn, leaf: &[u8]) -> Result<Option<Record>> {
+pub fn record(conn: &mut AnyConn, stream: &str, seq: i64) -> Result<Option<Record>> {
     Ok(records::table
-        .find(leaf.to_vec())
+        .find((stream, seq))
         .select((records::salt, records::body))
         .first(conn)
         .optional()?)

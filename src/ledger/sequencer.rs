@@ -37,12 +37,17 @@ pub fn run_once(db: &Db, signer: &mut LogSigner, now: Micros) -> Result<(u64, bo
 struct LeafRow {
     idx: i64,
     leaf: Vec<u8>,
+    stream: String,
+    seq: i64,
 }
+
+/// A row of the outbox: its number, the leaf, and where its event stands.
+type Waiting = (i64, Vec<u8>, String, i64);
 
 fn integrate(conn: &mut AnyConn) -> Result<(TreeState, i64)> {
     lock_log(conn)?;
     let state = tree::state(conn)?.ok_or_else(|| Error::internal("the log has no state"))?;
-    let waiting: Vec<(i64, Vec<u8>)> = outbox::table.order(outbox::id).limit(BATCH).load(conn)?;
+    let waiting: Vec<Waiting> = outbox::table.order(outbox::id).limit(BATCH).load(conn)?;
     if waiting.is_empty() || state.read_only {
         return Ok((state, 0));
     }
@@ -51,8 +56,9 @@ fn integrate(conn: &mut AnyConn) -> Result<(TreeState, i64)> {
     changed
         .into_iter()
         .try_for_each(|(id, hashes)| tree::write_tile(conn, id, hashes))?;
-    insert_leaves(conn, state.size, &waiting)?;
     clear(conn, &waiting)?;
+    let taken = waiting.len() as i64;
+    insert_leaves(conn, state.size, waiting)?;
     let size = state.size + new.len() as u64;
     let root = merkle::root(&StoredTiles::uncommitted(conn, &state.origin), size)?;
     diesel::update(log_state::table)
@@ -61,7 +67,7 @@ fn integrate(conn: &mut AnyConn) -> Result<(TreeState, i64)> {
             log_state::root.eq(root.as_bytes().to_vec()),
         ))
         .execute(conn)?;
-    Ok((TreeState { size, root, ..state }, waiting.len() as i64))
+    Ok((TreeState { size, root, ..state }, taken))
 }
 
 fn lock_log(conn: &mut AnyConn) -> Result<()> {
@@ -76,29 +82,33 @@ fn lock_log(conn: &mut AnyConn) -> Result<()> {
     Ok(())
 }
 
-fn digests(waiting: &[(i64, Vec<u8>)]) -> Result<Vec<Digest>> {
-    let all: Option<Vec<Digest>> = waiting.iter().map(|(_, leaf)| Digest::from_slice(leaf)).collect();
+fn digests(waiting: &[Waiting]) -> Result<Vec<Digest>> {
+    let all: Option<Vec<Digest>> = waiting.iter().map(|w| Digest::from_slice(&w.1)).collect();
     all.ok_or_else(|| Error::internal("the outbox holds what is no leaf"))
 }
 
-fn insert_leaves(conn: &mut AnyConn, size: u64, waiting: &[(i64, Vec<u8>)]) -> Result<()> {
+fn insert_leaves(conn: &mut AnyConn, size: u64, waiting: Vec<Waiting>) -> Result<()> {
     let first = signed(size)?;
     let rows: Vec<LeafRow> = (first..)
         .zip(waiting)
-        .map(|(idx, (_, leaf))| LeafRow {
-            idx,
-            leaf: leaf.clone(),
-        })
+        .map(|(idx, (_, leaf, stream, seq))| LeafRow { idx, leaf, stream, seq })
         .collect();
-    for some in rows.chunks(512) {
-        both!(conn, |c| diesel::insert_into(leaves::table).values(some).execute(c))?;
+    match conn {
+        // The statement is prepared once for ever, and there is no way to the database and back to save.
+        AnyConn::Sqlite(c) => rows.iter().try_for_each(|row| {
+            diesel::insert_into(leaves::table).values(row).execute(c)?;
+            Ok(())
+        }),
+        AnyConn::Pg(c) => rows.chunks(512).try_for_each(|some| {
+            diesel::insert_into(leaves::table).values(some).execute(c)?;
+            Ok(())
+        }),
     }
-    Ok(())
 }
 
 /// Exactly the rows that were taken: on PostgreSQL a lower number may still be uncommitted in another transaction.
-fn clear(conn: &mut AnyConn, waiting: &[(i64, Vec<u8>)]) -> Result<()> {
-    let ids: Vec<i64> = waiting.iter().map(|(id, _)| *id).collect();
+fn clear(conn: &mut AnyConn, waiting: &[Waiting]) -> Result<()> {
+    let ids: Vec<i64> = waiting.iter().map(|w| w.0).collect();
     for some in ids.chunks(1000) {
         diesel::delete(outbox::table.filter(outbox::id.eq_any(some.to_vec()))).execute(conn)?;
     }

@@ -15,7 +15,9 @@ use super::build::Work;
 use super::exhibits::{Copied, Pick, damaged, files, no_record, unreadable};
 use super::store;
 use super::zip::Bag;
+use crate::db::AnyConn;
 use crate::error::{Error, Result};
+use crate::ledger;
 use crate::proof::id::Digest;
 use crate::proof::packet::FileRow;
 
@@ -88,9 +90,11 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn read_all(self, order: &[&Pick]) -> Result<()> {
+        let stream = ledger::case_stream(&self.work.packet.case_id);
         for some in order.chunks(SOME) {
-            let leaves: Vec<Digest> = some.iter().map(|p| p.leaf).collect();
-            let records: HashMap<Digest, Files> = self.work.db.read_blocking(|conn| store::parsed(conn, &leaves))?;
+            let seqs: Vec<i64> = some.iter().map(|p| p.seq).collect();
+            let read = |conn: &mut AnyConn| store::parsed(conn, &stream, &seqs);
+            let records: HashMap<Digest, Files> = self.work.db.read_blocking(read)?;
             for pick in some {
                 let record = records.get(&pick.leaf).ok_or_else(|| no_record(pick))?;
                 if self.read_exhibit(pick, &record.files)?.is_err() {

@@ -28,8 +28,8 @@ struct Kept {
 /// One event as an index entry.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry<'c> {
-    /// Its place in the stream.
-    pub seq: u64,
+    /// Its place in the case's stream.
+    pub seq: u32,
     /// Its leaf.
     pub leaf: Digest,
     /// What happened.
@@ -127,12 +127,11 @@ impl Custody {
     fn records(&mut self, work: &Work<'_>, out: &mut dyn Write) -> Result<()> {
         for start in (0..self.kept.len()).step_by(SOME) {
             let end = (start + SOME).min(self.kept.len());
-            let leaves: Vec<Digest> = self.kept[start..end]
-                .iter()
-                .filter(|k| k.class.is_none())
-                .map(|k| k.leaf)
-                .collect();
-            let records = work.db.read_blocking(|conn| store::records(conn, &leaves))?;
+            let shown = (start..end).filter(|i| self.kept[*i].class.is_none());
+            let seqs: Vec<i64> = shown.map(|i| i as i64).collect();
+            let records = work
+                .db
+                .read_blocking(|conn| store::records(conn, &self.cut.stream, &seqs))?;
             for index in start..end {
                 self.record(index, &records, out)?;
             }
@@ -205,7 +204,7 @@ impl Custody {
     fn entry(&self, seq: u32) -> Option<Entry<'_>> {
         let kept = self.kept.get(seq as usize)?;
         Some(Entry {
-            seq: u64::from(seq),
+            seq,
             leaf: kept.leaf,
             action: self.actions.get(usize::from(kept.action))?,
         })
@@ -216,16 +215,16 @@ impl Custody {
         self.names.get(id).map(String::as_str)
     }
 
-    /// The version of a thing that was in force at the cut: the leaf of the event that recorded it. A row may already
-    /// tell of a later one.
-    pub fn version(&self, noun: &str, id: &str, row: &Digest) -> Option<Digest> {
+    /// The version of a thing that was in force at the cut: the event that recorded it. A row may already tell of a
+    /// later one.
+    pub fn version(&self, noun: &str, id: &str, row: &Digest) -> Option<Entry<'_>> {
         let ours = |e: &Entry<'_>| e.action.split('.').next() == Some(noun);
         let mut last = None;
         for entry in self.about(id) {
             if entry.leaf == *row {
-                return Some(*row);
+                return Some(entry);
             }
-            last = Some(entry).filter(ours).map(|e| e.leaf).or(last);
+            last = Some(entry).filter(ours).or(last);
         }
         last
     }

@@ -27,7 +27,9 @@ pub struct Pick {
     pub id: String,
     /// Its number in the case.
     pub item: i64,
-    /// The leaf of `capture.recorded`.
+    /// Where `capture.recorded` stands in the case's stream.
+    pub seq: i64,
+    /// Its leaf.
     pub leaf: Digest,
 }
 
@@ -53,6 +55,7 @@ pub fn select(work: &Work<'_>) -> Result<Vec<Pick>> {
                 let exhibit = u32::try_from(picks.len() + 1).map_err(Error::internal)?;
                 picks.push(Pick {
                     exhibit,
+                    seq: row.seq,
                     leaf: store::digest(&row.leaf)?,
                     id: row.id,
                     item: row.item,
@@ -172,7 +175,7 @@ impl Loaded<'_> {
             .iter()
             .map(|(e, _)| EventRow {
                 leaf: e.leaf,
-                seq: e.seq,
+                seq: u64::from(e.seq),
                 action: e.action.to_owned(),
             })
             .collect()
@@ -189,8 +192,14 @@ pub fn each<'p>(
     let mut picks = picks.peekable();
     while picks.peek().is_some() {
         let some: Vec<&Pick> = picks.by_ref().take(SOME).collect();
-        let leaves: Vec<Digest> = some.iter().flat_map(|p| custody.about(&p.id)).map(|e| e.leaf).collect();
-        let mut records = work.db.read_blocking(|conn| store::parsed(conn, &leaves))?;
+        let seqs: Vec<i64> = some
+            .iter()
+            .flat_map(|p| custody.about(&p.id))
+            .map(|e| i64::from(e.seq))
+            .collect();
+        let mut records = work
+            .db
+            .read_blocking(|conn| store::parsed(conn, &custody.cut.stream, &seqs))?;
         for pick in some {
             f(load(custody, pick, &mut records)?)?;
         }

@@ -8,7 +8,7 @@ use askama::Template;
 use serde_json::Value;
 
 use super::build::Work;
-use super::custody::{Custody, each_event};
+use super::custody::{Custody, Entry, each_event};
 use super::cut::Status;
 use super::exhibits::{self, Copied, Loaded, Pick};
 use super::model::Purpose;
@@ -198,12 +198,10 @@ impl Page<'_> {
             },
         )?;
         for some in self.picks.chunks(SOME) {
-            let leaves: Vec<Digest> = some
-                .iter()
-                .flat_map(|p| self.scene.custody.about(&p.id))
-                .map(|e| e.leaf)
-                .collect();
-            let bodies = self.work.db.read_blocking(|conn| store::bodies(conn, &leaves))?;
+            let about = some.iter().flat_map(|p| self.scene.custody.about(&p.id));
+            let seqs: Vec<i64> = about.map(|e| i64::from(e.seq)).collect();
+            let stream = &self.scene.custody.cut.stream;
+            let bodies = self.work.db.read_blocking(|conn| store::bodies(conn, stream, &seqs))?;
             exhibits::each(self.work, self.scene.custody, some.iter(), |loaded| {
                 put(out, &ExhibitView::new(self.scene, &loaded, &bodies)?)?;
                 moments.push(moment(&loaded));
@@ -297,8 +295,8 @@ impl Page<'_> {
             },
         )?;
         papers::authorizations(self.work, self.scene.custody, &mut |id, shown| {
-            let leaves: Vec<Digest> = self.scene.custody.about(id).map(|e| e.leaf).collect();
-            let events = self.work.db.read_blocking(|conn| self.told(conn, &leaves))?;
+            let about: Vec<Entry<'_>> = self.scene.custody.about(id).collect();
+            let events = self.work.db.read_blocking(|conn| self.told(conn, &about))?;
             put(out, &AuthorizationView::new(self.scene, &shown.record, events))
         })?;
         put_str(
@@ -311,11 +309,15 @@ impl Page<'_> {
         )
     }
 
-    fn told(&self, conn: &mut AnyConn, leaves: &[Digest]) -> Result<Vec<super::views::EventView>> {
-        let (bodies, records) = (store::bodies(conn, leaves)?, store::parsed(conn, leaves)?);
-        leaves
+    fn told(&self, conn: &mut AnyConn, about: &[Entry<'_>]) -> Result<Vec<super::views::EventView>> {
+        let (stream, seqs) = (
+            &self.scene.custody.cut.stream,
+            about.iter().map(|e| i64::from(e.seq)).collect::<Vec<_>>(),
+        );
+        let (bodies, records) = (store::bodies(conn, stream, &seqs)?, store::parsed(conn, stream, &seqs)?);
+        about
             .iter()
-            .filter_map(|l| Some((bodies.get(l)?, records.get(l))))
+            .filter_map(|e| Some((bodies.get(&e.leaf)?, records.get(&e.leaf))))
             .map(|(b, r)| event(self.scene, b, r))
             .collect()
     }

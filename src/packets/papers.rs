@@ -27,16 +27,17 @@ pub const PRODUCT: &str = concat!("casetrail ", env!("CARGO_PKG_VERSION"));
 /// The thing as it was at the cut; `None` for one that came later.
 fn at_cut(custody: &Custody, conn: &mut AnyConn, noun: &str, thing: &Thing) -> Result<Option<Shown>> {
     let row = store::digest(&thing.1)?;
-    let Some(leaf) = custody.version(noun, &thing.0, &row) else {
+    let Some(event) = custody.version(noun, &thing.0, &row) else {
         return Ok(None);
     };
+    let leaf = event.leaf;
     if leaf == row {
         return Ok(Some(Shown {
             leaf,
             record: serde_json::from_str(&thing.2)?,
         }));
     }
-    let earlier = store::parsed(conn, &[leaf])?.remove(&leaf);
+    let earlier = store::parsed(conn, &custody.cut.stream, &[i64::from(event.seq)])?.remove(&leaf);
     Ok(earlier.map(|record| Shown { leaf, record }))
 }
 
@@ -216,7 +217,10 @@ pub fn each_capture(work: &Work<'_>, custody: &Custody, f: &mut dyn FnMut(Invent
             .iter()
             .map(|row| store::digest(&row.leaf))
             .collect::<Result<Vec<_>>>()?;
-        let records = work.db.read_blocking(|conn| store::parsed::<Said>(conn, &leaves))?;
+        let seqs: Vec<i64> = page.iter().map(|row| row.seq).collect();
+        let records = work
+            .db
+            .read_blocking(|conn| store::parsed::<Said>(conn, &custody.cut.stream, &seqs))?;
         for (row, leaf) in page.iter().zip(&leaves).filter(|(row, _)| row.seq <= custody.cut.seq) {
             f(inventory_row(custody, row, records.get(leaf))?)?;
         }

@@ -190,13 +190,12 @@ pub fn states_of(conn: &mut AnyConn, case: &str, ids: &[String]) -> Result<HashM
     Ok(out)
 }
 
-/// The records of these events: salt and canonical JSON, by leaf.
-pub fn records(conn: &mut AnyConn, leaves: &[Digest]) -> Result<HashMap<Digest, (Vec<u8>, String)>> {
-    let mut out = HashMap::with_capacity(leaves.len());
-    for some in leaves.chunks(IN) {
-        let keys: Vec<Vec<u8>> = some.iter().map(|l| l.as_bytes().to_vec()).collect();
+/// The records of these events of a stream: salt and canonical JSON, by leaf.
+pub fn records(conn: &mut AnyConn, stream: &str, seqs: &[i64]) -> Result<HashMap<Digest, (Vec<u8>, String)>> {
+    let mut out = HashMap::with_capacity(seqs.len());
+    for some in seqs.chunks(IN) {
         let rows: Vec<(Vec<u8>, Vec<u8>, String)> = records::table
-            .filter(records::leaf.eq_any(keys))
+            .filter(records::stream.eq(stream).and(records::seq.eq_any(some.to_vec())))
             .select((records::leaf, records::salt, records::body))
             .load(conn)?;
         for (leaf, salt, body) in rows {
@@ -207,9 +206,9 @@ pub fn records(conn: &mut AnyConn, leaves: &[Digest]) -> Result<HashMap<Digest, 
 }
 
 /// The same records, or as much of each as `T` asks for.
-pub fn parsed<T: DeserializeOwned>(conn: &mut AnyConn, leaves: &[Digest]) -> Result<HashMap<Digest, T>> {
+pub fn parsed<T: DeserializeOwned>(conn: &mut AnyConn, stream: &str, seqs: &[i64]) -> Result<HashMap<Digest, T>> {
     let parse = |(leaf, (_, body)): (Digest, (Vec<u8>, String))| Ok((leaf, serde_json::from_str(&body)?));
-    records(conn, leaves)?.into_iter().map(parse).collect()
+    records(conn, stream, seqs)?.into_iter().map(parse).collect()
 }
 
 /// A row of a thing in a case: its id, the leaf of its record, and the record.
@@ -275,13 +274,12 @@ pub fn bytes_of(conn: &mut AnyConn, ids: &[String]) -> Result<u64> {
     Ok(sizes.into_iter().filter_map(|s| u64::try_from(s).ok()).sum())
 }
 
-/// The canonical bytes of these events.
-pub fn bodies(conn: &mut AnyConn, leaves: &[Digest]) -> Result<HashMap<Digest, Vec<u8>>> {
-    let mut out = HashMap::with_capacity(leaves.len());
-    for some in leaves.chunks(IN) {
-        let keys: Vec<Vec<u8>> = some.iter().map(|l| l.as_bytes().to_vec()).collect();
+/// The canonical bytes of these events of a stream, by leaf.
+pub fn bodies(conn: &mut AnyConn, stream: &str, seqs: &[i64]) -> Result<HashMap<Digest, Vec<u8>>> {
+    let mut out = HashMap::with_capacity(seqs.len());
+    for some in seqs.chunks(IN) {
         let rows: Vec<(Vec<u8>, Vec<u8>)> = events::table
-            .filter(events::leaf.eq_any(keys))
+            .filter(events::stream.eq(stream).and(events::seq.eq_any(some.to_vec())))
             .select((events::leaf, events::body))
             .load(conn)?;
         for (leaf, body) in rows {

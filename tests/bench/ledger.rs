@@ -17,6 +17,10 @@ use casetrail::proof::id::Digest;
 use casetrail::proof::merkle::{self, Tile, TileId, Tiles};
 use serde_json::{Map, json};
 
+/// The program's own (src/main.rs), so that what is measured is what runs.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let seconds = var("CASETRAIL_BENCH_SECONDS")
         .and_then(|s| s.parse().ok())

@@ -471,8 +471,8 @@ impl App {
     /// The record of the last event of a stream.
     pub fn last_record(&self, stream: &str) -> Value {
         let read = |conn: &mut _| {
-            let (_, leaf) = ledger::read::head(conn, stream)?.unwrap();
-            ledger::read::record(conn, leaf.as_bytes())
+            let (seq, _) = ledger::read::head(conn, stream)?.unwrap();
+            ledger::read::record(conn, stream, seq)
         };
         let (_, text) = self.state.gate.db().read_blocking(read).unwrap().unwrap();
         serde_json::from_str(&text).unwrap()

@@ -11,13 +11,16 @@ CREATE TABLE events (
     body BYTEA NOT NULL,
     PRIMARY KEY (stream, seq)
 );
-CREATE UNIQUE INDEX events_leaf ON events (leaf);
 CREATE INDEX events_object ON events (object, stream, seq);
 
+-- By place, as events are: an index by leaf would touch another page for every event.
 CREATE TABLE records (
-    leaf BYTEA NOT NULL PRIMARY KEY,
+    stream TEXT NOT NULL,
+    seq BIGINT NOT NULL,
+    leaf BYTEA NOT NULL,
     salt BYTEA NOT NULL,
-    body TEXT NOT NULL
+    body TEXT NOT NULL,
+    PRIMARY KEY (stream, seq)
 );
 
 CREATE TABLE stream_heads (
@@ -29,12 +32,17 @@ CREATE TABLE stream_heads (
 
 CREATE TABLE outbox (
     id BIGSERIAL PRIMARY KEY,
-    leaf BYTEA NOT NULL
+    leaf BYTEA NOT NULL,
+    stream TEXT NOT NULL,
+    seq BIGINT NOT NULL
 );
 
+-- The way from a leaf to its event, many at a time by the sequencer.
 CREATE TABLE leaves (
     idx BIGINT NOT NULL PRIMARY KEY,
-    leaf BYTEA NOT NULL
+    leaf BYTEA NOT NULL,
+    stream TEXT NOT NULL,
+    seq BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX leaves_leaf ON leaves (leaf);
 

@@ -11,13 +11,16 @@ CREATE TABLE events (
     body BLOB NOT NULL,
     PRIMARY KEY (stream, seq)
 );
-CREATE UNIQUE INDEX events_leaf ON events (leaf);
 CREATE INDEX events_object ON events (object, stream, seq);
 
+-- By place, as events are: an index by leaf would touch another page for every event.
 CREATE TABLE records (
-    leaf BLOB NOT NULL PRIMARY KEY,
+    stream TEXT NOT NULL,
+    seq BIGINT NOT NULL,
+    leaf BLOB NOT NULL,
     salt BLOB NOT NULL,
-    body TEXT NOT NULL
+    body TEXT NOT NULL,
+    PRIMARY KEY (stream, seq)
 );
 
 CREATE TABLE stream_heads (
@@ -28,13 +31,18 @@ CREATE TABLE stream_heads (
 );
 
 CREATE TABLE outbox (
-    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-    leaf BLOB NOT NULL
+    id INTEGER NOT NULL PRIMARY KEY,
+    leaf BLOB NOT NULL,
+    stream TEXT NOT NULL,
+    seq BIGINT NOT NULL
 );
 
+-- The way from a leaf to its event, many at a time by the sequencer.
 CREATE TABLE leaves (
-    idx BIGINT NOT NULL PRIMARY KEY,
-    leaf BLOB NOT NULL
+    idx INTEGER NOT NULL PRIMARY KEY,
+    leaf BLOB NOT NULL,
+    stream TEXT NOT NULL,
+    seq BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX leaves_leaf ON leaves (leaf);
 
