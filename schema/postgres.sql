@@ -417,7 +417,7 @@ CREATE INDEX grants_user ON public.grants USING btree (user_id, case_id);
 
 CREATE INDEX idempotency_age ON public.idempotency USING btree (created_at);
 
-CREATE UNIQUE INDEX leaves_leaf ON public.leaves USING btree (leaf);
+CREATE UNIQUE INDEX leaves_event ON public.leaves USING btree (stream, seq);
 
 CREATE INDEX members_user ON public.members USING btree (user_id, case_id);
 

@@ -204,7 +204,7 @@ CREATE TABLE leaves (
     seq BIGINT NOT NULL
 );
 
-CREATE UNIQUE INDEX leaves_leaf ON leaves (leaf);
+CREATE UNIQUE INDEX leaves_event ON leaves (stream, seq);
 
 CREATE TABLE log_state (
     id BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),

@@ -114,7 +114,7 @@ fn shown(look: &mut Look<'_>, found: Vec<StoredEvent>, act: Act) -> Result<Rows>
     };
     let mut out = Vec::with_capacity(found.len());
     for event in found {
-        let index = indexes.get(&event.leaf).copied();
+        let index = indexes.get(&event.seq).copied();
         let class = closed.get(&object_of(&event)?).map(String::as_str);
         let record = records.get(&event.leaf).filter(|_| class.is_none());
         out.push((event.seq.to_string(), one(&event, index, record, class)?));
@@ -142,11 +142,16 @@ fn object_of(event: &StoredEvent) -> Result<String> {
     Ok(body["object"]["id"].as_str().unwrap_or_default().to_owned())
 }
 
-fn indexes(conn: &mut AnyConn, found: &[StoredEvent]) -> Result<HashMap<Vec<u8>, i64>> {
-    let wanted: Vec<Vec<u8>> = found.iter().map(|e| e.leaf.clone()).collect();
-    let rows: Vec<(Vec<u8>, i64)> = leaves::table
-        .filter(leaves::leaf.eq_any(wanted))
-        .select((leaves::leaf, leaves::idx))
+/// The places in the tree of events of one stream, by their place there.
+fn indexes(conn: &mut AnyConn, found: &[StoredEvent]) -> Result<HashMap<i64, i64>> {
+    // A page shows one stream.
+    let Some(first) = found.first() else {
+        return Ok(HashMap::new());
+    };
+    let wanted: Vec<i64> = found.iter().map(|e| e.seq).collect();
+    let rows: Vec<(i64, i64)> = leaves::table
+        .filter(leaves::stream.eq(&first.stream).and(leaves::seq.eq_any(wanted)))
+        .select((leaves::seq, leaves::idx))
         .load(conn)?;
     Ok(rows.into_iter().collect())
 }
@@ -155,7 +160,6 @@ fn indexes(conn: &mut AnyConn, found: &[StoredEvent]) -> Result<HashMap<Vec<u8>,
 type Records = HashMap<Vec<u8>, (Vec<u8>, String)>;
 
 fn records_of(conn: &mut AnyConn, found: &[StoredEvent]) -> Result<Records> {
-    // A page shows one stream.
     let Some(first) = found.first() else {
         return Ok(HashMap::new());
     };

@@ -18,7 +18,6 @@ use crate::http::reply::{self, Reply};
 use crate::ledger::{self, TreeState};
 use crate::policy::Act;
 use crate::proof::checkpoint::{TlogProof, VerifyingKey};
-use crate::proof::id::Digest;
 use crate::proof::merkle::parse_tile_path;
 
 /// Reads as a signed-in user, or as anyone where the ledger is public.
@@ -166,9 +165,8 @@ pub(super) async fn receipt(path: Path<String>, visit: Visit, app: App) -> Reply
 
 fn proof(conn: &mut AnyConn, capture: &str) -> Result<Option<String>> {
     let row = crate::captures::store::capture(conn, capture)?;
-    let leaf = Digest::from_slice(&row.leaf).ok_or_else(|| Error::internal("a stored leaf is damaged"))?;
-    let (Some(index), Some((size, note))) = (ledger::index_of(conn, &leaf)?, ledger::read::newest_checkpoint(conn)?)
-    else {
+    let index = ledger::index_of(conn, &ledger::case_stream(&row.case_id), row.seq)?;
+    let (Some(index), Some((size, note))) = (index, ledger::read::newest_checkpoint(conn)?) else {
         return Ok(None);
     };
     let size = u64::try_from(size).map_err(Error::internal)?;

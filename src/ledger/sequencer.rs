@@ -108,9 +108,15 @@ fn insert_leaves(conn: &mut AnyConn, size: u64, waiting: Vec<Waiting>) -> Result
 
 /// Exactly the rows that were taken: on PostgreSQL a lower number may still be uncommitted in another transaction.
 fn clear(conn: &mut AnyConn, waiting: &[Waiting]) -> Result<()> {
-    let ids: Vec<i64> = waiting.iter().map(|w| w.0).collect();
-    for some in ids.chunks(1000) {
-        diesel::delete(outbox::table.filter(outbox::id.eq_any(some.to_vec()))).execute(conn)?;
+    match conn {
+        AnyConn::Sqlite(c) => {
+            let last = waiting.last().map_or(i64::MIN, |w| w.0);
+            diesel::delete(outbox::table.filter(outbox::id.le(last))).execute(c)?;
+        }
+        AnyConn::Pg(c) => {
+            let ids: Vec<i64> = waiting.iter().map(|w| w.0).collect();
+            diesel::delete(outbox::table.filter(outbox::id.eq_any(ids))).execute(c)?;
+        }
     }
     Ok(())
 }

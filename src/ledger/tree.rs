@@ -150,10 +150,10 @@ pub fn state(conn: &mut AnyConn) -> Result<Option<TreeState>> {
     }))
 }
 
-/// The place of a leaf in the tree; `None` while it is not integrated.
-pub fn index_of(conn: &mut AnyConn, leaf: &Digest) -> Result<Option<u64>> {
+/// The place of an event in the tree; `None` while it is not integrated.
+pub fn index_of(conn: &mut AnyConn, stream: &str, seq: i64) -> Result<Option<u64>> {
     let index: Option<i64> = leaves::table
-        .filter(leaves::leaf.eq(leaf.as_bytes().to_vec()))
+        .filter(leaves::stream.eq(stream).and(leaves::seq.eq(seq)))
         .select(leaves::idx)
         .first(conn)
         .optional()?;

@@ -11,7 +11,6 @@ use crate::error::{Error, Result};
 use crate::gate::{Gate, NewEvent};
 use crate::ledger::{self, Action, Appended};
 use crate::proof::checkpoint::{TlogProof, VerifyingKey};
-use crate::proof::id::Digest;
 use crate::proof::packet::{
     self, ATTESTED_TAGS, BETWEEN, CHECKPOINT, ISSUED, ISSUED_PROOF, LOG_PEM, LOG_VKEY, MANIFEST, TAGMANIFEST,
 };
@@ -63,7 +62,7 @@ fn attest(custody: &Custody, bag: &Bag) -> Result<Map<String, Value>> {
 
 /// Writes `proof/` and the tag manifest.
 pub fn proofs(work: &Work<'_>, gate: &Gate, custody: &Custody, issued: &Appended, bag: &mut Bag) -> Result<()> {
-    let (index, size, note) = covered(work, gate, &issued.leaf)?;
+    let (index, size, note) = covered(work, gate, issued)?;
     let origin = &work.log.origin;
     let hashes = work
         .db
@@ -103,12 +102,13 @@ pub fn proofs(work: &Work<'_>, gate: &Gate, custody: &Custody, issued: &Appended
 }
 
 /// Waits until a signed checkpoint covers the event: its index, and the checkpoint's size and note.
-fn covered(work: &Work<'_>, gate: &Gate, leaf: &Digest) -> Result<(u64, u64, String)> {
+fn covered(work: &Work<'_>, gate: &Gate, event: &Appended) -> Result<(u64, u64, String)> {
     for _ in 0..TIMES {
         gate.journal().hurry();
-        let found = work
-            .db
-            .read_blocking(|conn| Ok((ledger::index_of(conn, leaf)?, ledger::read::newest_checkpoint(conn)?)))?;
+        let found = work.db.read_blocking(|conn| {
+            let index = ledger::index_of(conn, &event.stream, event.seq)?;
+            Ok((index, ledger::read::newest_checkpoint(conn)?))
+        })?;
         if let (Some(index), Some((size, note))) = found {
             let size = u64::try_from(size).map_err(Error::internal)?;
             if size > index {

@@ -27,12 +27,12 @@ fn main() {
         .unwrap_or(3.0);
     let folder = tempfile::tempdir().expect("a temporary folder");
     let sqlite = Location::Sqlite(folder.path().join("bench.db"));
-    appends("casetrail-sqlite", &sqlite, folder.path(), seconds);
+    appends(1, "casetrail-sqlite", &sqlite, folder.path(), seconds);
     match var("CASETRAIL_BENCH_POSTGRES") {
         Some(url) => {
             let keys = folder.path().join("postgres");
             std::fs::create_dir_all(&keys).expect("a folder for keys");
-            appends("casetrail-postgres", &Location::Postgres(url), &keys, seconds);
+            appends(2, "casetrail-postgres", &Location::Postgres(url), &keys, seconds);
         }
         None => eprintln!("CASETRAIL_BENCH_POSTGRES is not set: no rows for PostgreSQL"),
     }
@@ -45,7 +45,8 @@ fn var(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-fn appends(name: &str, location: &Location, keys: &Path, seconds: f64) {
+/// Each log of this process has an origin of its own, as two installations have.
+fn appends(installation: u8, name: &str, location: &Location, keys: &Path, seconds: f64) {
     migrate::migrate(location).expect("migrated");
     let db = Db::open(location, 8).expect("opened");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
@@ -56,7 +57,7 @@ fn appends(name: &str, location: &Location, keys: &Path, seconds: f64) {
         None,
         true,
         clock.now(),
-        "00000000-0000-7000-8000-000000000001",
+        &format!("0000000{installation}-0000-7000-8000-000000000001"),
     )
     .expect("a log");
     runtime.block_on(async {

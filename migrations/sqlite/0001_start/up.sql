@@ -37,14 +37,15 @@ CREATE TABLE outbox (
     seq BIGINT NOT NULL
 );
 
--- The way from a leaf to its event, many at a time by the sequencer.
+-- Where each event stands in the tree. By its place in its stream too: leaves are in no order, and an index of them
+-- would touch another page for each.
 CREATE TABLE leaves (
     idx INTEGER NOT NULL PRIMARY KEY,
     leaf BLOB NOT NULL,
     stream TEXT NOT NULL,
     seq BIGINT NOT NULL
 );
-CREATE UNIQUE INDEX leaves_leaf ON leaves (leaf);
+CREATE UNIQUE INDEX leaves_event ON leaves (stream, seq);
 
 CREATE TABLE tiles (
     level BIGINT NOT NULL,
