@@ -1,6 +1,7 @@
 //! Recording a capture.
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
@@ -8,12 +9,12 @@ use super::judge::{self, Verdict};
 use super::model::{self, FileEntry, Made, NewCapture, State};
 use super::shown::Shown;
 use super::store::CaptureRow;
-use crate::both;
 use crate::db::canonical;
 use crate::db::tables::{capture_files, captures, cases, files};
 use crate::error::Result;
 use crate::gate::{NewEvent, Recorded, Tx};
 use crate::ledger::{Action, Appended};
+use crate::{both, fixed};
 
 /// A file whose bytes lie in the store, or that is hash-only.
 #[derive(Debug, Clone)]
@@ -64,11 +65,18 @@ fn next_item(tx: &mut Tx<'_>, case_id: &str, verdict: &Verdict) -> Result<i64> {
     let counts = cases::table.find(case_id).select((cases::items, cases::held));
     let (items, held): (i64, i64) = both!(&mut *tx.conn, |c| counts.get_result(c))?;
     let more = i64::from(verdict.state == State::Held);
-    let counted = (cases::items.eq(items + 1), cases::held.eq(held + more));
-    both!(&mut *tx.conn, |c| diesel::update(cases::table.find(case_id))
-        .set(counted)
-        .execute(c))?;
+    let counted = Count {
+        items: items + 1,
+        held: held + more,
+        case: case_id.to_owned(),
+    };
+    both!(&mut *tx.conn, |c| counted.execute(c))?;
     Ok(items + 1)
+}
+
+fixed! {
+    Count: "UPDATE cases SET items = ", items: i64 as BigInt, ", held = ", held: i64 as BigInt,
+    " WHERE id = ", case: String as Text, ""
 }
 
 fn insert(tx: &mut Tx<'_>, new: &NewCapture, record: &Value, verdict: &Verdict, made: &Appended) -> Result<CaptureRow> {

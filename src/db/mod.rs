@@ -5,6 +5,7 @@
 
 mod connect;
 pub mod dialect;
+mod fixed;
 pub mod migrate;
 pub mod tables;
 mod turns;

@@ -1,4 +1,5 @@
-//! The one writer of SQLite: takes what is queued as one transaction, a savepoint each, one fsync for all.
+//! The one writer of SQLite: takes what is queued as one transaction, one fsync for all; where a write of it fails, again
+//! with a savepoint each.
 //!
 //! Free writers would starve each other (the busy handler sleeps and the hot writer wins), and each would pay its
 //! own fsync. SQLITE_FULL, IOERR and NOMEM roll the whole transaction back, so on any error that is neither a
@@ -113,40 +114,48 @@ impl<T: Send, F: Fn(&mut AnyConn) -> Result<T> + Send> Job for Typed<T, F> {
 }
 
 fn run(conn: &mut AnyConn, mut batch: Vec<Box<dyn Job>>) {
-    // A transaction that cannot begin concerns all alike: one by one, each would wait as long again.
-    if let Err(e) = begin(conn) {
-        return batch.into_iter().for_each(|job| job.finish(Err(e.clone())));
-    }
-    match together(conn, &mut batch) {
+    let done = match together(conn, &mut batch, bare) {
+        // A savepoint copies every page that its write touches, and most writes need none: all were tried without.
+        Err(Failed::Write(_)) if batch.len() > 1 => together(conn, &mut batch, in_savepoint),
+        done => done,
+    };
+    match done {
         Ok(()) => batch.into_iter().for_each(|job| job.finish(Ok(()))),
-        Err(_) if batch.len() > 1 => batch.into_iter().for_each(|job| run(conn, vec![job])),
-        Err(e) => batch.into_iter().for_each(|job| job.finish(Err(e.clone()))),
+        Err(Failed::Write(_)) if batch.len() > 1 => batch.into_iter().for_each(|job| run(conn, vec![job])),
+        // A transaction that cannot begin concerns all alike: one by one, each would wait as long again.
+        Err(Failed::Begin(e) | Failed::Write(e)) => batch.into_iter().for_each(|job| job.finish(Err(e.clone()))),
     }
 }
 
-fn begin(conn: &mut AnyConn) -> Result<()> {
+/// Why nothing of a batch was kept.
+enum Failed {
+    /// The transaction did not begin.
+    Begin(Error),
+    /// A write failed, or the commit.
+    Write(Error),
+}
+
+/// Runs a batch as one transaction: all of it, or nothing.
+fn together(
+    conn: &mut AnyConn,
+    batch: &mut [Box<dyn Job>],
+    run: fn(&mut AnyConn, &mut dyn Job) -> Result<()>,
+) -> std::result::Result<(), Failed> {
     conn.batch_execute("BEGIN IMMEDIATE").map_err(|e| {
         let e = Error::from(e);
         tracing::warn!(error = %e, "the database cannot be written");
-        e
+        Failed::Begin(e)
+    })?;
+    let done = batch.iter_mut().try_for_each(|job| run(conn, job.as_mut()));
+    done.and_then(|()| Ok(conn.batch_execute("COMMIT")?)).map_err(|e| {
+        // The transaction may already be gone; then there is nothing to roll back.
+        let _ = conn.batch_execute("ROLLBACK");
+        Failed::Write(e)
     })
 }
 
-fn together(conn: &mut AnyConn, batch: &mut [Box<dyn Job>]) -> Result<()> {
-    let done = match batch {
-        // The transaction is its own.
-        [only] => only.run(conn),
-        many => many.iter_mut().try_for_each(|job| in_savepoint(conn, job.as_mut())),
-    };
-    if let Err(e) = done {
-        // The transaction may already be gone; then there is nothing to roll back.
-        let _ = conn.batch_execute("ROLLBACK");
-        return Err(e);
-    }
-    conn.batch_execute("COMMIT").map_err(|e| {
-        let _ = conn.batch_execute("ROLLBACK");
-        Error::from(e)
-    })
+fn bare(conn: &mut AnyConn, job: &mut dyn Job) -> Result<()> {
+    job.run(conn)
 }
 
 /// An error here is the machine's, not the domain's: it ends the whole batch.
@@ -174,5 +183,103 @@ pub(super) fn alone<T>(conn: &mut AnyConn, f: &(dyn Fn(&mut AnyConn) -> Result<T
         (Ok(done), Ok(())) => Ok(done),
         (Ok(_), Err(e)) => Err(e.into()),
         (Err(e), _) => Err(e),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::prelude::*;
+    use diesel::sql_query;
+    use diesel::sql_types::BigInt;
+
+    use super::*;
+    use crate::db::connect::{Location, Purpose, open};
+
+    type Answer = oneshot::Receiver<Result<i64>>;
+    type Queued = (Box<dyn Job>, Answer);
+
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = BigInt)]
+        n: i64,
+    }
+
+    fn insert(conn: &mut AnyConn, n: i64) -> Result<i64> {
+        sql_query("INSERT INTO t VALUES ($1)")
+            .bind::<BigInt, _>(n)
+            .execute(conn)?;
+        Ok(n)
+    }
+
+    fn job(f: impl Fn(&mut AnyConn) -> Result<i64> + Send + 'static) -> Queued {
+        let (reply, answer) = oneshot::channel();
+        (Box::new(Typed { f, done: None, reply }), answer)
+    }
+
+    /// Runs these as one batch: what each was told, as a slug where it failed, and what the table holds.
+    fn told(jobs: Vec<Queued>) -> (Vec<std::result::Result<i64, &'static str>>, Vec<i64>) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut conn = open(&Location::Sqlite(folder.path().join("t.db")), Purpose::Write).expect("a database");
+        conn.batch_execute("CREATE TABLE t (n BIGINT PRIMARY KEY)")
+            .expect("a table");
+        let (batch, answers): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
+        run(&mut conn, batch);
+        let answers = answers
+            .into_iter()
+            .map(|a| a.blocking_recv().expect("an answer").map_err(|e| e.slug))
+            .collect();
+        let rows: Vec<Row> = sql_query("SELECT n FROM t ORDER BY n").load(&mut conn).expect("rows");
+        (answers, rows.iter().map(|r| r.n).collect())
+    }
+
+    #[test]
+    fn what_fails_takes_nothing_with_it() {
+        let refused = |conn: &mut AnyConn| {
+            insert(conn, 2)?;
+            Err(Error::conflict("no"))
+        };
+        let twice = |conn: &mut AnyConn| insert(conn, 1);
+        let jobs = vec![
+            job(|conn| insert(conn, 1)),
+            job(refused),
+            job(twice),
+            job(|conn| {
+                insert(conn, 3)?;
+                panic!("as a bug would")
+            }),
+            job(|conn| insert(conn, 4)),
+        ];
+        let (answers, rows) = told(jobs);
+        assert_eq!(answers, [Ok(1), Err("conflict"), Err("taken"), Err("internal"), Ok(4)]);
+        assert_eq!(rows, [1, 4]);
+    }
+
+    #[test]
+    fn a_transaction_that_is_gone_takes_nobody_with_it() {
+        let gone = |conn: &mut AnyConn| {
+            insert(conn, 2)?;
+            conn.batch_execute("ROLLBACK")?;
+            Err(Error::new(
+                crate::error::Kind::Internal,
+                "database",
+                "as a full disk does",
+            ))
+        };
+        let (answers, rows) = told(vec![
+            job(|conn| insert(conn, 1)),
+            job(gone),
+            job(|conn| insert(conn, 3)),
+        ]);
+        assert_eq!(answers, [Ok(1), Err("database"), Ok(3)]);
+        assert_eq!(rows, [1, 3]);
+    }
+
+    #[test]
+    fn a_write_alone_fails_alone() {
+        let refused = |conn: &mut AnyConn| {
+            insert(conn, 2)?;
+            Err(Error::conflict("no"))
+        };
+        assert_eq!(told(vec![job(refused)]), (vec![Err("conflict")], vec![]));
     }
 }

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Text};
 use serde_json::{Map, Value, json};
 
 use super::action::Action;
 use super::together::Together;
-use crate::both;
 use crate::clock::{Micros, SECOND, random};
 use crate::db::AnyConn;
 use crate::db::tables::{events, outbox, records, stream_heads};
@@ -15,6 +15,7 @@ use crate::error::{Error, FieldError, Kind, Result};
 use crate::proof::event::{self, Actor, Event, Object};
 use crate::proof::id::Digest;
 use crate::proof::record;
+use crate::{both, fixed};
 
 /// Bytes of a record at the most: two of them and what goes with them fit a packet's line of 1 MB (contract section 4).
 const RECORD: usize = 400_000;
@@ -368,16 +369,19 @@ fn make_head(conn: &mut AnyConn, stream: &str) -> Result<()> {
     Ok(())
 }
 
+fixed! {
+    MoveHead: "UPDATE stream_heads SET seq = ", seq: i64 as BigInt, ", leaf = ", leaf: Vec<u8> as Binary,
+    ", at = ", at: i64 as BigInt, " WHERE stream = ", stream: String as Text, ""
+}
+
 fn move_head(conn: &mut SqliteConnection, stream: &str, head: &Head) -> QueryResult<()> {
-    let row = (
-        stream_heads::seq.eq(head.seq),
-        stream_heads::leaf.eq(stored(head.leaf)),
-        stream_heads::at.eq(head.at),
-    );
-    diesel::update(stream_heads::table.find(stream))
-        .set(row)
-        .execute(conn)?;
-    Ok(())
+    let moved = MoveHead {
+        seq: head.seq,
+        leaf: stored(head.leaf),
+        at: head.at,
+        stream: stream.to_owned(),
+    };
+    moved.execute(conn).map(drop)
 }
 
 /// A head's leaf as it is stored: empty where the stream has no event.

@@ -3,9 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use casetrail::clock::SystemClock;
+use casetrail::db::Db;
+use casetrail::ledger::{self, Action, Draft, Journal};
 use casetrail::proof::Digest;
+use casetrail::proof::chain::Chain;
 use casetrail::proof::checkpoint::{Checkpoint, Note, TlogProof, VerifyingKey};
-use casetrail::proof::event::leaf;
+use casetrail::proof::event::{EventRef, leaf};
 use casetrail::proof::merkle::{self, Tile, TileId, Tiles, parse_tile_path, tile_path};
 use casetrail::proof::{canon, record};
 use serde_json::{Value, json};
@@ -207,4 +211,48 @@ fn hashes_may_be_public() {
     assert_eq!(app.nobody.get("/api/v1/ledger/checkpoint").status, 200);
     app.nobody.get("/api/v1/ledger/key").is(200);
     app.nobody.get("/api/v1/ledger/events").problem(401, "not-signed-in");
+}
+
+both_databases! {
+    /// A process remembers where a stream ended; another that wrote meanwhile must not make it fork.
+    fn two_processes_append_to_one_stream_without_a_fork(app) {
+        let stream = ledger::access_stream(&app.case());
+        let draft = |n: usize| Draft {
+            stream: stream.clone(),
+            action: Action::FileViewed,
+            object_type: "capture",
+            object_id: format!("{n}"),
+            version: 1,
+            record: json!({"n": n}),
+            attest: Default::default(),
+        };
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let before = app.events(&stream).len();
+        runtime.block_on(async {
+            let journals: Vec<Journal> = (0..2)
+                .map(|_| {
+                    let db = Db::open(app.state.gate.db().location(), 6).unwrap();
+                    Journal::start(db, Arc::new(SystemClock), None)
+                })
+                .collect();
+            // By turns, so that what each remembers is always out of date; then both at once.
+            for n in 0..20 {
+                journals[n % 2].append(ledger::job("test"), draft(n)).await.unwrap();
+            }
+            let all = (20..120).map(|n| journals[n % 2].append(ledger::job("test"), draft(n)));
+            for done in futures_util::future::join_all(all).await {
+                done.unwrap();
+            }
+            // And one alone, which remembers rightly.
+            for n in 120..140 {
+                journals[0].append(ledger::job("test"), draft(n)).await.unwrap();
+            }
+        });
+        let found = app.state.gate.db().read_blocking(|conn| ledger::read::of_stream(conn, &stream, 0, 1000)).unwrap();
+        assert_eq!(found.len() - before, 140);
+        let mut chain = Chain::new(&stream);
+        for event in &found {
+            chain.push(&EventRef::parse(&event.body).unwrap(), leaf(&event.body)).unwrap();
+        }
+    }
 }
