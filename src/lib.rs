@@ -3,6 +3,7 @@
 //! The map of the house, from the ground up; a module imports only from floors below it.
 //!
 //! - `proof`: pure rules of the ledger and the packet, bytes in, values out.
+//! - `verify`: the walk through a packet that reports every finding; as pure as `proof`.
 //! - `bag`: a packet as a folder or a ZIP, the verifier's only file access.
 //! - `clock`, `config`, `error`: what every floor above shares.
 //! - `policy`: who may do what, as text that counsel can read.
@@ -16,6 +17,7 @@
 
 pub mod bag;
 pub mod proof;
+pub mod verify;
 
 #[cfg(feature = "server")]
 pub mod app;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::verify_path;
 use crate::proof::checkpoint::VerifyingKey;
 use crate::proof::trust::{Policy, Trust};
-use crate::proof::verify::{Outcome, Report, Verdict};
+use crate::verify::{Outcome, Report, Verdict};
 
 const USAGE: &str = "\
 Checks a Casetrail packet, offline. What it trusts comes from these flags alone.

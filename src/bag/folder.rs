@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use super::{digest, in_parallel};
 use crate::proof::Digest;
-use crate::proof::verify::{Entry, Finding, PacketSource, Verdict};
+use crate::verify::{Entry, Finding, PacketSource, Verdict};
 
 /// Folders of a packet lie at most this deep.
 const MAX_DEPTH: usize = 16;

@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::proof::Digest;
 use crate::proof::trust::Trust;
-use crate::proof::verify::{Outcome, Report, verify};
+use crate::verify::{Outcome, Report, verify};
 
 /// Bytes read at once.
 const CHUNK: usize = 256 * 1024;

@@ -14,7 +14,7 @@ use super::header::{self, CENTRAL_LENGTH, END_LENGTH, END64_LENGTH, Header, LOCA
 use super::{CHUNK, digest, in_parallel};
 use crate::proof::Digest;
 use crate::proof::packet::{is_path, rank};
-use crate::proof::verify::{Entry, Finding, PacketSource, Verdict};
+use crate::verify::{Entry, Finding, PacketSource, Verdict};
 
 /// Why a file's content is not looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -120,11 +120,11 @@ pub(super) fn open(location: &Location, purpose: Purpose) -> Result<AnyConn> {
                 "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                  PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 2000;",
             )?;
-            // The one writer keeps up to 16 MB of pages, and so neither reads again nor writes out early what a large
+            // The one writer keeps up to 8 MB of pages, and so neither reads again nor writes out early what a large
             // transaction touches.
             conn.batch_execute(match purpose {
                 Purpose::Read => "PRAGMA query_only = ON;",
-                Purpose::Write => "PRAGMA cache_size = -16384;",
+                Purpose::Write => "PRAGMA cache_size = -8192;",
             })?;
             Ok(AnyConn::Sqlite(conn))
         }

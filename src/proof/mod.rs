@@ -14,6 +14,5 @@ pub mod packet;
 pub mod record;
 pub mod time;
 pub mod trust;
-pub mod verify;
 
 pub use id::Digest;

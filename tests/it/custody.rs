@@ -216,7 +216,7 @@ fn hashes_may_be_public() {
 both_databases! {
     /// A process remembers where a stream ended; another that wrote meanwhile must not make it fork.
     fn two_processes_append_to_one_stream_without_a_fork(app) {
-        let stream = ledger::access_stream(&app.case());
+        let stream = ledger::access_stream(&app.case().id);
         let draft = |n: usize| Draft {
             stream: stream.clone(),
             action: Action::FileViewed,

@@ -4,7 +4,7 @@ use std::fs;
 
 use casetrail::bag::verify_path;
 use casetrail::bag::writer::{WriteError, ZipWriter};
-use casetrail::proof::verify::Report;
+use casetrail::verify::Report;
 use tempfile::TempDir;
 
 use crate::kit::*;

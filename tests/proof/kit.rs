@@ -15,7 +15,7 @@ use casetrail::proof::merkle::{self, Tile, TileId, Tiles};
 use casetrail::proof::packet::{self, *};
 use casetrail::proof::record::{self, RecordLine};
 use casetrail::proof::trust::Trust;
-use casetrail::proof::verify::{Report, Verdict};
+use casetrail::verify::{Report, Verdict};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

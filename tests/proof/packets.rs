@@ -2,7 +2,7 @@
 
 use casetrail::proof::packet::*;
 use casetrail::proof::trust::Policy;
-use casetrail::proof::verify::{Outcome, Verdict};
+use casetrail::verify::{Outcome, Verdict};
 
 use crate::kit::*;
 

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use casetrail::bag::verify_path;
-use casetrail::proof::verify::Outcome;
+use casetrail::verify::Outcome;
 use proptest::prelude::*;
 use tempfile::TempDir;
 

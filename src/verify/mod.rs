@@ -3,6 +3,9 @@
 //! It asks a [`PacketSource`] for bytes and does no I/O itself. Of an event it keeps about a
 //! hundred bytes; records, exhibits and files are streamed, each byte hashed once.
 //! Every rule is described in `docs/format/verify.md`.
+//!
+//! Like `proof`, the only room it uses, it reads no clock, file, network or randomness.
+#![forbid(unsafe_code)]
 
 mod content;
 mod custody;
@@ -11,9 +14,9 @@ mod log;
 
 use serde::Serialize;
 
-use super::Digest;
-use super::packet::{self, MAX_LINE};
-use super::trust::Trust;
+use crate::proof::Digest;
+use crate::proof::packet::{self, MAX_LINE};
+use crate::proof::trust::Trust;
 
 /// Failed findings beyond this many are only counted.
 const MAX_FINDINGS: u64 = 1000;
@@ -255,7 +258,7 @@ struct Walk<'w> {
     /// By entry: its digest once read.
     digests: Vec<Option<Digest>>,
     issued: Option<log::Issued>,
-    note: Option<super::checkpoint::Note>,
+    note: Option<crate::proof::checkpoint::Note>,
     custody: custody::Custody,
     trusted: bool,
 }
