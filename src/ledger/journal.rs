@@ -3,6 +3,7 @@
 //! It also wakes the sequencer. An answer means: committed.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -32,6 +33,7 @@ struct Entry {
 #[derive(Clone)]
 pub struct Journal {
     queue: mpsc::Sender<Entry>,
+    appender: Arc<Appender>,
     urgent: Arc<Notify>,
     size: watch::Receiver<u64>,
 }
@@ -42,15 +44,32 @@ impl Journal {
         let (queue, entries) = mpsc::channel(QUEUE);
         let urgent = Arc::new(Notify::new());
         let (grown, size) = watch::channel(0);
-        tokio::spawn(append_all(db.clone(), clock.clone(), entries));
+        let appender = Arc::new(Appender {
+            db: db.clone(),
+            clock: clock.clone(),
+            remembered: Arc::default(),
+            under_way: AtomicUsize::new(0),
+        });
+        tokio::spawn(append_all(appender.clone(), entries));
         if let Some(signer) = signer {
             tokio::spawn(sequence(db, clock, signer, urgent.clone(), grown, queue.downgrade()));
         }
-        Self { queue, urgent, size }
+        Self {
+            queue,
+            appender,
+            urgent,
+            size,
+        }
     }
 
     /// Appends one event; answers after COMMIT.
     pub async fn append(&self, actor: Actor, draft: Draft) -> Result<()> {
+        let under_way = UnderWay::enter(&self.appender.under_way);
+        if under_way.alone && !self.appender.db.is_server() {
+            // Nothing to wait for: it goes to the writer at once, in the first poll, and stays there should whoever
+            // asked be gone.
+            return self.appender.append_locked(Arc::new(vec![(actor, draft)])).await;
+        }
         let (reply, answer) = oneshot::channel();
         let entry = Entry { actor, draft, reply };
         self.queue.try_send(entry).map_err(|_| {
@@ -85,12 +104,27 @@ impl Journal {
     }
 }
 
-async fn append_all(db: Db, clock: Arc<dyn Clock>, mut entries: mpsc::Receiver<Entry>) {
-    let appender = Appender {
-        db,
-        clock,
-        remembered: Arc::default(),
-    };
+/// One append under way.
+struct UnderWay<'a> {
+    count: &'a AtomicUsize,
+    /// Whether there was no other.
+    alone: bool,
+}
+
+impl<'a> UnderWay<'a> {
+    fn enter(count: &'a AtomicUsize) -> Self {
+        let alone = count.fetch_add(1, Ordering::Relaxed) == 0;
+        Self { count, alone }
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.count.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+async fn append_all(appender: Arc<Appender>, mut entries: mpsc::Receiver<Entry>) {
     let mut batch = Vec::new();
     while entries.recv_many(&mut batch, BATCH).await > 0 {
         appender.append_taken(std::mem::take(&mut batch)).await;
@@ -100,13 +134,15 @@ async fn append_all(db: Db, clock: Arc<dyn Clock>, mut entries: mpsc::Receiver<E
 /// Events that are to be appended, each by whoever did it.
 type Work = Arc<Vec<(Actor, Draft)>>;
 
-/// What the appending task works with.
+/// What appending works with.
 struct Appender {
     db: Db,
     clock: Arc<dyn Clock>,
     /// Where streams ended when this process last wrote them. Another may have written since: what is built on it is
     /// written only where it still holds.
     remembered: Arc<Mutex<HashMap<String, Head>>>,
+    /// Appends that somebody waits for.
+    under_way: AtomicUsize,
 }
 
 impl Appender {
