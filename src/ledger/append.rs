@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Text};
+use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 use serde_json::{Map, Value, json};
 
 use super::action::Action;
 use super::together::Together;
 use crate::clock::{Micros, SECOND, random};
 use crate::db::AnyConn;
-use crate::db::tables::{events, outbox, records, stream_heads};
+use crate::db::tables::stream_heads;
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::proof::event::{self, Actor, Event, Object};
 use crate::proof::id::Digest;
@@ -52,36 +52,46 @@ pub struct Appended {
     pub at: Micros,
 }
 
-#[derive(Insertable)]
-#[diesel(table_name = events, treat_none_as_default_value = false)]
-struct EventRow {
-    stream: String,
-    seq: i64,
-    prev: Option<Vec<u8>>,
-    leaf: Vec<u8>,
-    at: i64,
-    actor: Option<String>,
-    action: &'static str,
-    object: String,
-    body: Vec<u8>,
+fixed! {
+    /// A row of `events`.
+    EventRow: "INSERT INTO events (stream, seq, prev, leaf, at, actor, action, object, body) VALUES (",
+    stream: String as Text, ", ", seq: i64 as BigInt, ", ", prev: Option<Vec<u8>> as Nullable<Binary>, ", ",
+    leaf: Vec<u8> as Binary, ", ", at: i64 as BigInt, ", ", actor: Option<String> as Nullable<Text>, ", ",
+    action: &'static str as Text, ", ", object: String as Text, ", ", body: Vec<u8> as Binary, ")"
 }
 
-#[derive(Insertable)]
-#[diesel(table_name = records, treat_none_as_default_value = false)]
-struct RecordRow {
-    stream: String,
-    seq: i64,
-    leaf: Vec<u8>,
-    salt: Vec<u8>,
-    body: String,
+fixed! {
+    /// A row of `records`.
+    RecordRow: "INSERT INTO records (stream, seq, leaf, salt, body) VALUES (",
+    stream: String as Text, ", ", seq: i64 as BigInt, ", ", leaf: Vec<u8> as Binary, ", ", salt: Vec<u8> as Binary, ", ",
+    body: String as Text, ")"
 }
 
-#[derive(Insertable)]
-#[diesel(table_name = outbox, treat_none_as_default_value = false)]
-struct OutboxRow {
-    leaf: Vec<u8>,
-    stream: String,
-    seq: i64,
+fixed! {
+    /// A row of `outbox`.
+    OutboxRow: "INSERT INTO outbox (leaf, stream, seq) VALUES (", leaf: Vec<u8> as Binary, ", ",
+    stream: String as Text, ", ", seq: i64 as BigInt, ")"
+}
+
+/// A record as it goes in: its canonical text, its salt, and the hash of both that the event binds.
+#[derive(Clone)]
+pub(super) struct Sealed {
+    text: String,
+    salt: [u8; 32],
+    hash: Digest,
+}
+
+impl Sealed {
+    /// Errors where the record cannot be written canonically or is too long.
+    pub(super) fn of(record: &Value) -> Result<Self> {
+        let text = crate::db::canonical(record)?;
+        if text.len() > RECORD {
+            return Err(too_long(text.len()));
+        }
+        let salt = random::<32>();
+        let hash = record::hash_canonical(text.as_bytes(), &salt);
+        Ok(Self { text, salt, hash })
+    }
 }
 
 /// Where a stream ends: the place of its last event (-1 where there is none), its leaf, its time.
@@ -154,25 +164,32 @@ impl Heads {
 
     /// Adds an event at the head of its stream. The rows go in with `flush`.
     pub fn append(&mut self, conn: &mut AnyConn, actor: &Actor, now: Micros, draft: &Draft) -> Result<Appended> {
+        self.append_sealed(conn, now, (actor, draft), Sealed::of(&draft.record)?)
+    }
+
+    /// The same with the record sealed before, which need not be done under a lock.
+    pub(super) fn append_sealed(
+        &mut self,
+        conn: &mut AnyConn,
+        now: Micros,
+        (actor, draft): (&Actor, &Draft),
+        record: Sealed,
+    ) -> Result<Appended> {
         self.hold(conn, &draft.stream)?;
         let head_at = self.heads.get(&draft.stream).map_or(i64::MIN, |h| h.now.at);
         if head_at.saturating_sub(now) > SECOND && draft.action != Action::ClockClamped {
-            self.add(&super::job("clock"), head_at, &clamped(draft, now, head_at))?;
+            let clamped = clamped(draft, now, head_at);
+            self.add(&super::job("clock"), head_at, &clamped, Sealed::of(&clamped.record)?)?;
         }
-        self.add(actor, now.max(head_at), draft)
+        self.add(actor, now.max(head_at), draft, record)
     }
 
-    fn add(&mut self, actor: &Actor, at: Micros, draft: &Draft) -> Result<Appended> {
+    fn add(&mut self, actor: &Actor, at: Micros, draft: &Draft, record: Sealed) -> Result<Appended> {
         let held = self
             .heads
             .get_mut(&draft.stream)
             .ok_or_else(|| Error::internal("a stream that is not locked"))?;
         let head = &mut held.now;
-        let text = crate::proof::canon::to_strict(&draft.record).map_err(unhashable)?;
-        if text.len() > RECORD {
-            return Err(too_long(text.len()));
-        }
-        let salt = random::<32>();
         let made = Event {
             v: 1,
             stream: draft.stream.clone(),
@@ -186,7 +203,7 @@ impl Heads {
                 id: draft.object_id.clone(),
                 version: u64::try_from(draft.version).map_err(Error::internal)?,
             },
-            record: record::hash_canonical(&text, &salt),
+            record: record.hash,
             attest: draft.attest.clone(),
         };
         let body = made.canonical().map_err(unhashable)?;
@@ -195,8 +212,8 @@ impl Heads {
             stream: draft.stream.clone(),
             seq: head.seq + 1,
             leaf: leaf.as_bytes().to_vec(),
-            salt: salt.to_vec(),
-            body: into_text(text)?,
+            salt: record.salt.to_vec(),
+            body: record.text,
         });
         self.events.push(EventRow {
             stream: made.stream,
@@ -264,23 +281,19 @@ impl Heads {
     }
 
     /// Row by row: the statement is prepared once for ever, and there is no way to the database and back to save.
-    fn write_each(&self, conn: &mut SqliteConnection) -> QueryResult<()> {
-        for row in &self.events {
-            diesel::insert_into(events::table).values(row).execute(conn)?;
-        }
-        for row in &self.records {
-            diesel::insert_into(records::table).values(row).execute(conn)?;
-        }
-        for row in &self.events {
-            let row = OutboxRow {
+    fn write_each(self, conn: &mut SqliteConnection) -> QueryResult<()> {
+        self.moved()
+            .try_for_each(|(stream, held)| move_head(conn, stream, &held.now))?;
+        for row in self.events {
+            let waiting = OutboxRow {
                 leaf: row.leaf.clone(),
                 stream: row.stream.clone(),
                 seq: row.seq,
             };
-            diesel::insert_into(outbox::table).values(row).execute(conn)?;
+            row.execute(conn)?;
+            waiting.execute(conn)?;
         }
-        self.moved()
-            .try_for_each(|(stream, held)| move_head(conn, stream, &held.now))
+        self.records.into_iter().try_for_each(|row| row.execute(conn).map(drop))
     }
 
     fn together(self) -> Together {
@@ -391,8 +404,4 @@ fn stored(leaf: Option<Digest>) -> Vec<u8> {
 
 fn unhashable(e: impl std::fmt::Display) -> Error {
     Error::internal(format!("an event cannot be written: {e}"))
-}
-
-fn into_text(bytes: Vec<u8>) -> Result<String> {
-    String::from_utf8(bytes).map_err(unhashable)
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
-use super::append::{Draft, Head, Heads};
+use super::append::{Draft, Head, Heads, Sealed};
 use super::sequencer;
 use super::signer::LogSigner;
 use crate::clock::Clock;
@@ -24,8 +24,7 @@ const QUEUE: usize = 16_384;
 const REMEMBERED: usize = 4096;
 
 struct Entry {
-    actor: Actor,
-    draft: Draft,
+    ready: Ready,
     reply: oneshot::Sender<Result<()>>,
 }
 
@@ -64,14 +63,16 @@ impl Journal {
 
     /// Appends one event; answers after COMMIT.
     pub async fn append(&self, actor: Actor, draft: Draft) -> Result<()> {
+        let record = Sealed::of(&draft.record)?;
+        let ready = Ready { actor, draft, record };
         let under_way = UnderWay::enter(&self.appender.under_way);
         if under_way.alone && !self.appender.db.is_server() {
             // Nothing to wait for: it goes to the writer at once, in the first poll, and stays there should whoever
             // asked be gone.
-            return self.appender.append_locked(Arc::new(vec![(actor, draft)])).await;
+            return self.appender.append_locked(Arc::new(vec![ready])).await;
         }
         let (reply, answer) = oneshot::channel();
-        let entry = Entry { actor, draft, reply };
+        let entry = Entry { ready, reply };
         self.queue.try_send(entry).map_err(|_| {
             Error::unavailable(
                 "busy",
@@ -131,8 +132,15 @@ async fn append_all(appender: Arc<Appender>, mut entries: mpsc::Receiver<Entry>)
     }
 }
 
-/// Events that are to be appended, each by whoever did it.
-type Work = Arc<Vec<(Actor, Draft)>>;
+/// An event that is to be appended, by whoever did it. Its record is sealed before it waits, so that the writer need not.
+#[derive(Clone)]
+struct Ready {
+    actor: Actor,
+    draft: Draft,
+    record: Sealed,
+}
+
+type Work = Arc<Vec<Ready>>;
 
 /// What appending works with.
 struct Appender {
@@ -148,7 +156,7 @@ struct Appender {
 impl Appender {
     /// One entry that cannot be written must not take the others with it: a batch that fails is repeated one by one.
     async fn append_taken(&self, taken: Vec<Entry>) {
-        let (work, replies): (Vec<_>, Vec<_>) = taken.into_iter().map(|e| ((e.actor, e.draft), e.reply)).unzip();
+        let (work, replies): (Vec<_>, Vec<_>) = taken.into_iter().map(|e| (e.ready, e.reply)).unzip();
         let work: Work = Arc::new(work);
         let together = self.append_batch(work.clone()).await;
         for (one, reply) in work.iter().zip(replies) {
@@ -170,8 +178,8 @@ impl Appender {
 
     /// The head of the one stream that all of this goes to, where the database saves the way for it and it is known.
     fn known_head(&self, work: &Work) -> Option<Head> {
-        let stream = &work.first()?.1.stream;
-        let same = self.db.is_server() && work.iter().all(|(_, draft)| draft.stream == *stream);
+        let stream = &work.first()?.draft.stream;
+        let same = self.db.is_server() && work.iter().all(|w| w.draft.stream == *stream);
         let known = self.remembered.lock().ok()?;
         known.get(stream).copied().filter(|_| same)
     }
@@ -181,15 +189,16 @@ impl Appender {
         let (clock, remembered) = (self.clock.clone(), self.remembered.clone());
         self.db
             .write_at_once(move |conn| {
-                let Some((_, first)) = work.first() else {
+                let Some(first) = work.first() else {
                     return Ok(true);
                 };
-                let mut heads = Heads::remembered(&first.stream, head);
+                let stream = &first.draft.stream;
+                let mut heads = Heads::remembered(stream, head);
                 append_each(conn, &mut heads, &clock, &work)?;
                 let AnyConn::Pg(conn) = conn else { return Ok(false) };
                 let moved = heads.flush_if_still(conn)?;
                 let still = moved.is_some();
-                remember(&remembered, moved.map(|head| (first.stream.clone(), head)));
+                remember(&remembered, moved.map(|head| (stream.clone(), head)));
                 Ok(still)
             })
             .await
@@ -201,7 +210,7 @@ impl Appender {
         let moved = self
             .db
             .write(move |conn| {
-                let streams: Vec<&str> = work.iter().map(|(_, d)| d.stream.as_str()).collect();
+                let streams: Vec<&str> = work.iter().map(|w| w.draft.stream.as_str()).collect();
                 let mut heads = Heads::lock(conn, &streams)?;
                 append_each(conn, &mut heads, &clock, &work)?;
                 heads.flush_to(conn)
@@ -215,8 +224,8 @@ impl Appender {
 /// The time is read when the heads are.
 fn append_each(conn: &mut AnyConn, heads: &mut Heads, clock: &Arc<dyn Clock>, work: &Work) -> Result<()> {
     let now = clock.now();
-    for (actor, draft) in work.iter() {
-        heads.append(conn, actor, now, draft)?;
+    for ready in work.iter() {
+        heads.append_sealed(conn, now, (&ready.actor, &ready.draft), ready.record.clone())?;
     }
     Ok(())
 }

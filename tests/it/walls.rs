@@ -253,6 +253,9 @@ fn only_the_ledger_writes_events() {
         "insert_into(tiles",
         "insert_into(checkpoints",
         "INSERT INTO events",
+        "INSERT INTO records",
+        "INSERT INTO leaves",
+        "UPDATE stream_heads",
     ];
     holds(
         "events are written by the ledger alone",
