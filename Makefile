@@ -17,7 +17,7 @@ test: setup
 	target/tools/bin/python tests/openapi.py
 	tests/problems.py
 	@$(call with_postgres,cargo test --locked)
-	tests/quickstart.sh
+	tests/quickstart.sh $${CARGO_TARGET_DIR:-target}/debug/casetrail
 
 # Kills a writing server ROUNDS times and audits what it left.
 crash: setup

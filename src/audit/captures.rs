@@ -63,7 +63,7 @@ struct Later {
 }
 
 const LATER: &str = "SELECT en.capture_id, en.kind, r.body AS record FROM capture_entries en \
-    JOIN events e ON e.object = en.capture_id AND e.leaf = en.leaf \
+    JOIN events e ON e.object = en.capture_id AND e.stream LIKE 'case:%' AND e.leaf = en.leaf \
     JOIN records r ON r.stream = e.stream AND r.seq = e.seq AND r.leaf = e.leaf \
     WHERE en.capture_id > $1 AND en.capture_id <= $2 AND en.kind IN ('correction', 'review', 'decision') \
     ORDER BY en.capture_id, e.seq";

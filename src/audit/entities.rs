@@ -18,6 +18,8 @@ struct Table {
     one: &'static str,
     /// The column with the object of its events.
     object: &'static str,
+    /// Which stream they stand in, as SQL.
+    stream: &'static str,
     /// Whether its rows have a version, which must not lie before that of the latest event about it.
     versioned: bool,
     /// What the body says too: the field's name, and the columns as one SQL text.
@@ -27,6 +29,13 @@ struct Table {
 const RIGHTS: &str = "CASE WHEN t.can_decide THEN 'decide,' ELSE '' END || \
     CASE WHEN t.can_export THEN 'export,' ELSE '' END || CASE WHEN t.can_read THEN 'read,' ELSE '' END";
 
+const IN_CASE: &str = "= 'case:' || t.case_id";
+
+/// Its case is told by another row, which may be gone.
+const IN_A_CASE: &str = "LIKE 'case:%'";
+
+const AGENCY: &str = "= 'agency'";
+
 const CASE_ID: (&str, &str) = ("case_id", "t.case_id");
 
 const TABLES: &[Table] = &[
@@ -34,6 +43,7 @@ const TABLES: &[Table] = &[
         name: "cases",
         one: "case",
         object: "id",
+        stream: "= 'case:' || t.id",
         versioned: true,
         columns: &[
             ("number", "t.number"),
@@ -48,6 +58,7 @@ const TABLES: &[Table] = &[
         name: "subjects",
         one: "subject",
         object: "id",
+        stream: IN_CASE,
         versioned: true,
         columns: &[CASE_ID],
     },
@@ -55,6 +66,7 @@ const TABLES: &[Table] = &[
         name: "accounts",
         one: "account",
         object: "id",
+        stream: IN_CASE,
         versioned: true,
         columns: &[CASE_ID],
     },
@@ -62,6 +74,7 @@ const TABLES: &[Table] = &[
         name: "authorizations",
         one: "authorization",
         object: "id",
+        stream: IN_CASE,
         versioned: true,
         columns: &[
             CASE_ID,
@@ -75,6 +88,7 @@ const TABLES: &[Table] = &[
         name: "grants",
         one: "grant",
         object: "id",
+        stream: IN_CASE,
         versioned: true,
         columns: &[
             CASE_ID,
@@ -87,6 +101,7 @@ const TABLES: &[Table] = &[
         name: "capture_entries",
         one: "entry of a capture",
         object: "capture_id",
+        stream: IN_A_CASE,
         versioned: false,
         columns: &[("capture_id", "t.capture_id")],
     },
@@ -94,6 +109,7 @@ const TABLES: &[Table] = &[
         name: "packets",
         one: "packet",
         object: "id",
+        stream: IN_CASE,
         versioned: false,
         columns: &[CASE_ID, ("purpose", "t.purpose")],
     },
@@ -101,6 +117,7 @@ const TABLES: &[Table] = &[
         name: "disclosures",
         one: "disclosure",
         object: "packet_id",
+        stream: IN_A_CASE,
         versioned: false,
         columns: &[("packet_id", "t.packet_id")],
     },
@@ -108,6 +125,7 @@ const TABLES: &[Table] = &[
         name: "trainings",
         one: "training",
         object: "id",
+        stream: AGENCY,
         versioned: false,
         columns: &[("user_id", "t.user_id")],
     },
@@ -119,6 +137,7 @@ const PEOPLE: &[Table] = &[
         name: "users",
         one: "user",
         object: "id",
+        stream: AGENCY,
         versioned: true,
         columns: &[
             ("username", "t.username"),
@@ -133,6 +152,7 @@ const PEOPLE: &[Table] = &[
         name: "units",
         one: "unit",
         object: "id",
+        stream: AGENCY,
         versioned: true,
         columns: &[("name", "t.name"), ("path", "t.path")],
     },
@@ -167,12 +187,13 @@ impl Table {
         let columns: Vec<&str> = self.columns.iter().map(|(_, sql)| *sql).collect();
         format!(
             "SELECT t.id, t.leaf, {body} AS body, {version} AS version, {} AS columns, r.body AS record FROM {} t \
-             LEFT JOIN events e ON e.object = t.{} AND e.leaf = t.leaf \
+             LEFT JOIN events e ON e.object = t.{} AND e.stream {} AND e.leaf = t.leaf \
              LEFT JOIN records r ON r.stream = e.stream AND r.seq = e.seq AND r.leaf = e.leaf \
              WHERE t.id > $1 ORDER BY t.id LIMIT {PAGE}",
             columns.join(&format!(" || '{SEPARATOR}' || ")),
             self.name,
-            self.object
+            self.object,
+            self.stream
         )
     }
 }

@@ -114,7 +114,7 @@ fn shown(look: &mut Look<'_>, found: Vec<StoredEvent>, act: Act) -> Result<Rows>
     };
     let mut out = Vec::with_capacity(found.len());
     for event in found {
-        let index = indexes.get(&event.seq).copied();
+        let index = indexes.get(&event.leaf).copied();
         let class = closed.get(&object_of(&event)?).map(String::as_str);
         let record = records.get(&event.leaf).filter(|_| class.is_none());
         out.push((event.seq.to_string(), one(&event, index, record, class)?));
@@ -142,16 +142,16 @@ fn object_of(event: &StoredEvent) -> Result<String> {
     Ok(body["object"]["id"].as_str().unwrap_or_default().to_owned())
 }
 
-/// The places in the tree of events of one stream, by their place there.
-fn indexes(conn: &mut AnyConn, found: &[StoredEvent]) -> Result<HashMap<i64, i64>> {
+/// The places in the tree of events of one stream, by their leaves.
+fn indexes(conn: &mut AnyConn, found: &[StoredEvent]) -> Result<HashMap<Vec<u8>, i64>> {
     // A page shows one stream.
     let Some(first) = found.first() else {
         return Ok(HashMap::new());
     };
     let wanted: Vec<i64> = found.iter().map(|e| e.seq).collect();
-    let rows: Vec<(i64, i64)> = leaves::table
+    let rows: Vec<(Vec<u8>, i64)> = leaves::table
         .filter(leaves::stream.eq(&first.stream).and(leaves::seq.eq_any(wanted)))
-        .select((leaves::seq, leaves::idx))
+        .select((leaves::leaf, leaves::idx))
         .load(conn)?;
     Ok(rows.into_iter().collect())
 }

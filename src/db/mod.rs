@@ -172,8 +172,9 @@ impl Db {
         blocking(move || {
             let _turn = turn;
             let mut kept = pool.get().map_err(|e| unreachable(&e))?;
+            // Whether the server is still there is not asked before, but seen; and after a panic nobody knows.
+            kept.lost = true;
             let done = f(&mut kept.conn);
-            // Whether the server is still there is not asked before, but seen.
             kept.lost = done.is_err();
             done
         })
@@ -201,7 +202,7 @@ fn again_when_collided<T>(
 ) -> Result<T> {
     let mut tries = 0;
     loop {
-        match writer::alone(&mut begun(pool)?.conn, f) {
+        match writer::alone(&mut *begun(pool)?, f) {
             Err(e) if e.slug == COLLIDED && tries < 3 => tries += 1,
             Err(e) if e.slug == COLLIDED => return Err(busy("the database is busy with the same rows")),
             done => return done,

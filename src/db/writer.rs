@@ -13,11 +13,16 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use tokio::sync::oneshot;
 
+use super::connect::Kept;
 use super::{AnyConn, busy};
 use crate::error::{Error, Result};
 
 const BATCH: usize = 512;
 const QUEUE: usize = 8192;
+
+/// Batches that take savepoints from the start, after one in which a write failed: whoever sends refused writes all the
+/// time does not make the others' run twice each time.
+const CAREFUL: u32 = 32;
 
 /// How often what was committed is copied from SQLite's log into the database.
 const COPY: Duration = Duration::from_millis(100);
@@ -33,10 +38,11 @@ impl Writer {
         let (queue, jobs) = mpsc::sync_channel::<Box<dyn Job>>(QUEUE);
         let (written, news) = mpsc::sync_channel(1);
         spawn("writer", move || {
+            let mut careful = 0;
             while let Ok(first) = jobs.recv() {
                 let mut batch = vec![first];
                 batch.extend(jobs.try_iter().take(BATCH - 1));
-                run(&mut conn, batch);
+                run(&mut conn, batch, &mut careful);
                 // Where one notice lies already, another would say the same.
                 let _ = written.try_send(());
             }
@@ -113,15 +119,21 @@ impl<T: Send, F: Fn(&mut AnyConn) -> Result<T> + Send> Job for Typed<T, F> {
     }
 }
 
-fn run(conn: &mut AnyConn, mut batch: Vec<Box<dyn Job>>) {
-    let done = match together(conn, &mut batch, bare) {
-        // A savepoint copies every page that its write touches, and most writes need none: all were tried without.
-        Err(Failed::Write(_)) if batch.len() > 1 => together(conn, &mut batch, in_savepoint),
-        done => done,
-    };
+/// Runs a batch. A savepoint copies every page that its write touches, and most writes need none: all are tried without,
+/// unless one of the last batches (`careful`) had to be run again because of that.
+fn run(conn: &mut AnyConn, mut batch: Vec<Box<dyn Job>>, careful: &mut u32) {
+    let mut done = Ok(());
+    if *careful == 0 || batch.len() == 1 {
+        done = together(conn, &mut batch, bare);
+    }
+    let failed = matches!(done, Err(Failed::Write(_)));
+    if batch.len() > 1 && (failed || *careful > 0) {
+        *careful = if failed { CAREFUL } else { *careful - 1 };
+        done = together(conn, &mut batch, in_savepoint);
+    }
     match done {
         Ok(()) => batch.into_iter().for_each(|job| job.finish(Ok(()))),
-        Err(Failed::Write(_)) if batch.len() > 1 => batch.into_iter().for_each(|job| run(conn, vec![job])),
+        Err(Failed::Write(_)) if batch.len() > 1 => batch.into_iter().for_each(|job| run(conn, vec![job], careful)),
         // A transaction that cannot begin concerns all alike: one by one, each would wait as long again.
         Err(Failed::Begin(e) | Failed::Write(e)) => batch.into_iter().for_each(|job| job.finish(Err(e.clone()))),
     }
@@ -173,12 +185,14 @@ fn broke_the_batch(e: &Error) -> bool {
     matches!(e.slug, "database" | "disk-full" | "database-busy")
 }
 
-/// One write in a transaction that was begun for it, on the calling thread.
-pub(super) fn alone<T>(conn: &mut AnyConn, f: &(dyn Fn(&mut AnyConn) -> Result<T> + Send + Sync)) -> Result<T> {
-    let done = catch_unwind(AssertUnwindSafe(|| f(conn)))
+/// One write in a transaction that was begun for it, on the calling thread. A connection on which it could not be ended
+/// is not used again.
+pub(super) fn alone<T>(kept: &mut Kept, f: &(dyn Fn(&mut AnyConn) -> Result<T> + Send + Sync)) -> Result<T> {
+    let done = catch_unwind(AssertUnwindSafe(|| f(&mut kept.conn)))
         .unwrap_or_else(|_| Err(Error::internal("a write panicked; nothing of it was kept")));
     let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
-    let ended = conn.batch_execute(end);
+    let ended = kept.conn.batch_execute(end);
+    kept.lost = ended.is_err();
     match (done, ended) {
         (Ok(done), Ok(())) => Ok(done),
         (Ok(_), Err(e)) => Err(e.into()),
@@ -223,7 +237,7 @@ mod tests {
         conn.batch_execute("CREATE TABLE t (n BIGINT PRIMARY KEY)")
             .expect("a table");
         let (batch, answers): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
-        run(&mut conn, batch);
+        run(&mut conn, batch, &mut 0);
         let answers = answers
             .into_iter()
             .map(|a| a.blocking_recv().expect("an answer").map_err(|e| e.slug))

@@ -10,7 +10,7 @@ use super::action::Action;
 use super::together::Together;
 use crate::clock::{Micros, SECOND, random};
 use crate::db::AnyConn;
-use crate::db::tables::stream_heads;
+use crate::db::tables::{records, stream_heads};
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::proof::event::{self, Actor, Event, Object};
 use crate::proof::id::Digest;
@@ -19,6 +19,9 @@ use crate::{both, fixed};
 
 /// Bytes of a record at the most: two of them and what goes with them fit a packet's line of 1 MB (contract section 4).
 const RECORD: usize = 400_000;
+
+/// Places at a stream's end among which an append is sought whose answer was lost.
+const RECENT: i64 = 4096;
 
 /// What one event is about to say.
 #[derive(Debug, Clone)]
@@ -91,6 +94,22 @@ impl Sealed {
         let salt = random::<32>();
         let hash = record::hash_canonical(text.as_bytes(), &salt);
         Ok(Self { text, salt, hash })
+    }
+
+    /// Whether it was written to this stream, not long ago.
+    pub(super) fn stands_in(&self, conn: &mut AnyConn, stream: &str) -> Result<bool> {
+        let last: Option<i64> = stream_heads::table
+            .find(stream)
+            .select(stream_heads::seq)
+            .first(conn)
+            .optional()?;
+        let recent = records::table.filter(
+            records::stream
+                .eq(stream)
+                .and(records::seq.gt(last.unwrap_or(-1) - RECENT))
+                .and(records::salt.eq(self.salt.to_vec())),
+        );
+        Ok(recent.count().get_result::<i64>(conn)? > 0)
     }
 }
 
@@ -360,11 +379,16 @@ fn locked_head(conn: &mut AnyConn, stream: &str) -> Result<Option<Head>> {
         AnyConn::Pg(c) => head.for_update().get_result(c),
     }
     .optional()?;
-    Ok(row.map(|(seq, leaf, at)| Head {
-        seq,
-        leaf: Digest::from_slice(&leaf),
-        at,
-    }))
+    row.map(|(seq, leaf, at)| {
+        let leaf = Digest::from_slice(&leaf);
+        if leaf.is_none() && seq >= 0 {
+            return Err(Error::internal(format!(
+                "the head of {stream} is damaged: run the audit"
+            )));
+        }
+        Ok(Head { seq, leaf, at })
+    })
+    .transpose()
 }
 
 /// An empty stream's head has seq -1 and an empty leaf.

@@ -154,7 +154,8 @@ struct Appender {
 }
 
 impl Appender {
-    /// One entry that cannot be written must not take the others with it: a batch that fails is repeated one by one.
+    /// One entry that cannot be written must not take the others with it: a batch that fails is repeated, at last one by
+    /// one.
     async fn append_taken(&self, taken: Vec<Entry>) {
         let (work, replies): (Vec<_>, Vec<_>) = taken.into_iter().map(|e| (e.ready, e.reply)).unzip();
         let work: Work = Arc::new(work);
@@ -162,7 +163,7 @@ impl Appender {
         for (one, reply) in work.iter().zip(replies) {
             let done = match &together {
                 Ok(()) => Ok(()),
-                Err(_) => self.append_locked(Arc::new(vec![one.clone()])).await,
+                Err(_) => self.append_missing(Arc::new(vec![one.clone()])).await,
             };
             // Whoever asked may be gone; the event stays.
             let _ = reply.send(done);
@@ -170,9 +171,14 @@ impl Appender {
     }
 
     async fn append_batch(&self, work: Work) -> Result<()> {
-        match self.known_head(&work) {
-            Some(head) if self.append_to(head, work.clone()).await? => Ok(()),
-            _ => self.append_locked(work).await,
+        let Some(head) = self.known_head(&work) else {
+            return self.append_locked(work).await;
+        };
+        match self.append_to(head, work.clone()).await {
+            Ok(true) => Ok(()),
+            Ok(false) => self.append_locked(work).await,
+            // The server went away, perhaps after it had written.
+            Err(_) => self.append_missing(work).await,
         }
     }
 
@@ -194,7 +200,7 @@ impl Appender {
                 };
                 let stream = &first.draft.stream;
                 let mut heads = Heads::remembered(stream, head);
-                append_each(conn, &mut heads, &clock, &work)?;
+                append_each(conn, &mut heads, &clock, work.iter())?;
                 let AnyConn::Pg(conn) = conn else { return Ok(false) };
                 let moved = heads.flush_if_still(conn)?;
                 let still = moved.is_some();
@@ -204,15 +210,32 @@ impl Appender {
             .await
     }
 
+    /// Appends what does not stand already, after a failure that may have come after COMMIT: the access log says once what
+    /// happened once. Each is known by its salt, and sought under the lock, behind which nothing is on its way any more.
+    async fn append_missing(&self, work: Work) -> Result<()> {
+        self.append_unless(work, |conn, ready| ready.record.stands_in(conn, &ready.draft.stream))
+            .await
+    }
+
     /// Appends in one transaction; the streams' heads are locked in sorted order.
     async fn append_locked(&self, work: Work) -> Result<()> {
+        self.append_unless(work, |_, _| Ok(false)).await
+    }
+
+    async fn append_unless(&self, work: Work, stands: fn(&mut AnyConn, &Ready) -> Result<bool>) -> Result<()> {
         let (clock, remembers) = (self.clock.clone(), self.db.is_server());
         let moved = self
             .db
             .write(move |conn| {
                 let streams: Vec<&str> = work.iter().map(|w| w.draft.stream.as_str()).collect();
                 let mut heads = Heads::lock(conn, &streams)?;
-                append_each(conn, &mut heads, &clock, &work)?;
+                let mut missing = Vec::with_capacity(work.len());
+                for ready in work.iter() {
+                    if !stands(conn, ready)? {
+                        missing.push(ready);
+                    }
+                }
+                append_each(conn, &mut heads, &clock, missing)?;
                 heads.flush_to(conn)
             })
             .await?;
@@ -221,10 +244,16 @@ impl Appender {
     }
 }
 
-/// The time is read when the heads are.
-fn append_each(conn: &mut AnyConn, heads: &mut Heads, clock: &Arc<dyn Clock>, work: &Work) -> Result<()> {
+/// The time is read when the heads are locked; or, where a head was remembered, before it is compared and found to be
+/// still the same.
+fn append_each<'a>(
+    conn: &mut AnyConn,
+    heads: &mut Heads,
+    clock: &Arc<dyn Clock>,
+    work: impl IntoIterator<Item = &'a Ready>,
+) -> Result<()> {
     let now = clock.now();
-    for ready in work.iter() {
+    for ready in work {
         heads.append_sealed(conn, now, (&ready.actor, &ready.draft), ready.record.clone())?;
     }
     Ok(())
@@ -278,5 +307,54 @@ async fn sequence(
             _ = tick.tick() => {}
             () = urgent.notified() => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, json};
+
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::db::{Location, migrate};
+    use crate::ledger::{Action, read};
+
+    const CASE: &str = "019ab1c4-7000-7008-8f21-3c5a7e90f704";
+
+    #[tokio::test]
+    async fn what_stands_already_is_not_appended_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let location = Location::Sqlite(folder.path().join("t.db"));
+        migrate::migrate(&location).expect("migrated");
+        let appender = Appender {
+            db: Db::open(&location, 2).expect("opened"),
+            clock: Arc::new(SystemClock),
+            remembered: Arc::default(),
+            under_way: AtomicUsize::new(0),
+        };
+        let ready = |n: u32| {
+            let draft = Draft {
+                stream: crate::ledger::access_stream(CASE),
+                action: Action::FileViewed,
+                object_type: "capture",
+                object_id: CASE.into(),
+                version: 1,
+                record: json!({"n": n}),
+                attest: Map::new(),
+            };
+            let record = Sealed::of(&draft.record).expect("sealed");
+            let actor = crate::ledger::job("test");
+            Ready { actor, draft, record }
+        };
+        let (first, second) = (ready(1), ready(1));
+        let both = Arc::new(vec![first.clone(), second]);
+        appender.append_missing(Arc::new(vec![first])).await.expect("the first");
+        appender.append_missing(both.clone()).await.expect("the second");
+        appender.append_missing(both).await.expect("neither");
+        let found = appender
+            .db
+            .read_blocking(|conn| read::of_stream(conn, &crate::ledger::access_stream(CASE), 0, 10));
+        // The same was seen twice: that is two events, for each has a salt of its own.
+        assert_eq!(found.expect("events").len(), 2);
     }
 }

@@ -69,7 +69,12 @@ pub struct Search {
 /// Integrated events in the tree's order, with their index.
 pub fn search(conn: &mut AnyConn, search: &Search) -> Result<Vec<(i64, StoredEvent)>> {
     let mut query = leaves::table
-        .inner_join(events::table.on(events::stream.eq(leaves::stream).and(events::seq.eq(leaves::seq))))
+        .inner_join(
+            events::table.on(events::stream
+                .eq(leaves::stream)
+                .and(events::seq.eq(leaves::seq))
+                .and(events::leaf.eq(leaves::leaf))),
+        )
         .filter(leaves::idx.ge(search.after))
         .order(leaves::idx)
         .limit(search.limit)

@@ -150,14 +150,21 @@ pub fn state(conn: &mut AnyConn) -> Result<Option<TreeState>> {
     }))
 }
 
-/// The place of an event in the tree; `None` while it is not integrated.
-pub fn index_of(conn: &mut AnyConn, stream: &str, seq: i64) -> Result<Option<u64>> {
-    let index: Option<i64> = leaves::table
+/// The place in the tree of an event with this leaf; `None` while it is not integrated. An error where another leaf
+/// stands there: no proof is given of what is not meant.
+pub fn index_of(conn: &mut AnyConn, stream: &str, seq: i64, leaf: &[u8]) -> Result<Option<u64>> {
+    let found: Option<(i64, Vec<u8>)> = leaves::table
         .filter(leaves::stream.eq(stream).and(leaves::seq.eq(seq)))
-        .select(leaves::idx)
+        .select((leaves::idx, leaves::leaf))
         .first(conn)
         .optional()?;
-    index.map(|i| u64::try_from(i).map_err(Error::internal)).transpose()
+    match found {
+        Some((index, stands)) if stands == leaf => Ok(Some(u64::try_from(index).map_err(Error::internal)?)),
+        Some(_) => Err(Error::internal(format!(
+            "the tree has another leaf for event {stream} seq {seq}"
+        ))),
+        None => Ok(None),
+    }
 }
 
 /// The inclusion proof of a leaf in the tree of a size (RFC 9162, 2.1.3).

@@ -106,7 +106,7 @@ fn covered(work: &Work<'_>, gate: &Gate, event: &Appended) -> Result<(u64, u64, 
     for _ in 0..TIMES {
         gate.journal().hurry();
         let found = work.db.read_blocking(|conn| {
-            let index = ledger::index_of(conn, &event.stream, event.seq)?;
+            let index = ledger::index_of(conn, &event.stream, event.seq, event.leaf.as_bytes())?;
             Ok((index, ledger::read::newest_checkpoint(conn)?))
         })?;
         if let (Some(index), Some((size, note))) = found {
