@@ -406,6 +406,7 @@ both_databases! {
         let verdict = app.leaves(&case.stream, "capture.verified", &app.auditor, || app.auditor.post(&path, json!({})).is(201));
         assert_eq!(verdict["verdict"], "passed");
         let stored = app.state.blobs.path(&Digest::of(BYTES));
+        app.goes_behind();
         std::fs::write(stored, b"\x89PNG\r\n\x1a\n and what FOLLOWS").unwrap();
         let verdict = app.lead.post(&path, json!({})).is(201);
         assert_eq!(verdict["verdict"], "failed");

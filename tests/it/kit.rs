@@ -7,12 +7,14 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, Once, OnceLock, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use casetrail::app::{self, Listen, With};
+use casetrail::audit::{self, Places};
 use casetrail::clock::{self, Clock, DAY, HOUR, Micros, SetClock};
 use casetrail::config::Config;
 use casetrail::ledger;
@@ -49,14 +51,19 @@ macro_rules! both_databases {
             #[allow(unused_imports)]
             use super::*;
             fn run($app: &$crate::kit::App) $body
+            fn on(database: $crate::kit::Database) {
+                let app = $crate::kit::App::with(database, &[$($setting)?]);
+                run(&app);
+                app.audit();
+            }
             #[test]
             fn sqlite() {
-                run(&$crate::kit::App::with($crate::kit::Database::Sqlite, &[$($setting)?]));
+                on($crate::kit::Database::Sqlite);
             }
             #[test]
             fn postgres() {
                 if $crate::kit::has_postgres() {
-                    run(&$crate::kit::App::with($crate::kit::Database::Postgres, &[$($setting)?]));
+                    on($crate::kit::Database::Postgres);
                 }
             }
         }
@@ -381,6 +388,7 @@ pub struct App {
     name: Option<String>,
     server: ServerHandle,
     thread: Option<JoinHandle<()>>,
+    damaged: AtomicBool,
 }
 
 impl App {
@@ -424,6 +432,7 @@ impl App {
             name,
             server,
             thread: Some(thread),
+            damaged: AtomicBool::new(false),
         }
     }
 
@@ -459,6 +468,28 @@ impl App {
             token: Some(token.to_owned()),
             ..self.nobody.clone()
         }
+    }
+
+    /// A test that bends files, or writes rows past the program, is not audited afterwards.
+    pub fn goes_behind(&self) {
+        self.damaged.store(true, Ordering::Relaxed);
+    }
+
+    /// Whatever a test did over HTTP, every row, record and file is afterwards as the ledger says. The key is a new one
+    /// for each copy of the template, whose last checkpoint another has signed.
+    pub fn audit(&self) {
+        if self.damaged.load(Ordering::Relaxed) {
+            return;
+        }
+        let places = Places {
+            files: self.folder.path().join("files"),
+            keys: self.folder.path().join("keys"),
+            known: Vec::new(),
+        };
+        let report = audit::run(self.state.gate.db(), &places, &mut |_, _, _| {}).unwrap();
+        let other = |f: &&audit::Finding| !["checkpoint", "last-checkpoint"].contains(&f.rule);
+        let faults: Vec<_> = report.faults.iter().filter(other).collect();
+        assert!(faults.is_empty(), "the audit found {faults:#?}");
     }
 
     /// The events of a stream.

@@ -324,6 +324,7 @@ async fn allowed(app: &App, who: &Client, act: Act, scopes: impl Iterator<Item =
 both_databases! {
     fn lists_and_policy_agree(app) {
         let seed = if app.database == crate::kit::Database::Sqlite { 20_261_122 } else { 4_417 };
+        app.goes_behind();
         let world = world(app, seed);
         let runtime = actix_web::rt::System::new();
         let mut seen = (0, 0, 0);

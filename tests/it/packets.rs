@@ -243,6 +243,7 @@ both_databases! {
 
     fn damaged_evidence_ends_the_build(app) {
         let (case, _) = filled(app);
+        app.goes_behind();
         fs::write(app.state.blobs.path(&Digest::of(SHOT)), b"\x89PNG\r\n\x1a\n A SCREENSHOT").unwrap();
         let packet = ask(&app.exporter, &case, json!({"purpose": "internal"}));
         let shown = ended(&app.exporter, &packet);
