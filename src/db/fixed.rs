@@ -5,10 +5,10 @@
 /// turn. It runs on either database like any other of Diesel's.
 #[macro_export]
 macro_rules! fixed {
-    ($(#[$about:meta])* $name:ident: $first:literal $(, $field:ident: $rust:ty as $sql:ty, $text:literal)* $(,)?) => {
+    ($(#[$about:meta])* $vis:vis $name:ident: $first:literal $(, $field:ident: $rust:ty as $sql:ty, $text:literal)* $(,)?) => {
         $(#[$about])*
-        struct $name {
-            $($field: $rust,)*
+        $vis struct $name {
+            $($vis $field: $rust,)*
         }
 
         impl<DB> diesel::query_builder::QueryFragment<DB> for $name

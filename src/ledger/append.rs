@@ -318,11 +318,11 @@ impl Heads {
     fn together(self) -> Together {
         let mut all = Together::default();
         for (stream, held) in self.moved() {
-            all.heads.stream.push(stream.clone());
-            all.heads.seq.push(held.now.seq);
-            all.heads.leaf.push(stored(held.now.leaf));
-            all.heads.at.push(held.now.at);
-            all.heads.was.push(stored(held.found.leaf));
+            all.to_stream.push(stream.clone());
+            all.to_seq.push(held.now.seq);
+            all.to_leaf.push(stored(held.now.leaf));
+            all.to_at.push(held.now.at);
+            all.to_was.push(stored(held.found.leaf));
         }
         for (event, record) in self.events.into_iter().zip(self.records) {
             all.stream.push(event.stream);

@@ -256,3 +256,21 @@ both_databases! {
         }
     }
 }
+
+both_databases! {
+    /// A row that leads to another event than its leaf's gets no place in the tree, and so no receipt and no proof.
+    fn a_place_is_held_to_its_leaf(app) {
+        let case = app.case();
+        app.leave(&case);
+        let stream = ledger::case_stream(&case.id);
+        checkpoint(app);
+        let events = app.state.gate.db().read_blocking(|conn| ledger::read::of_stream(conn, &stream, 0, 2)).unwrap();
+        let [first, second] = &events[..] else { panic!("two events at least") };
+        let index = |seq: i64, leaf: &[u8]| {
+            app.state.gate.db().read_blocking(|conn| ledger::index_of(conn, &stream, seq, leaf))
+        };
+        assert!(index(first.seq, &first.leaf).unwrap().is_some());
+        assert!(index(second.seq, &first.leaf).is_err());
+        assert_eq!(index(1000, &first.leaf).unwrap(), None);
+    }
+}
