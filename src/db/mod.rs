@@ -18,6 +18,7 @@ use diesel::connection::SimpleConnection;
 use diesel::r2d2;
 
 pub use connect::{AnyConn, Location};
+pub(crate) use writer::spawn;
 /// The backend of `AnyConn`, for boxed expressions.
 pub type AnyBackend = <AnyConn as diesel::Connection>::Backend;
 use connect::{Manager, Purpose};
@@ -159,26 +160,17 @@ impl Db {
         matches!(self.0.writer, Writing::Pool(..))
     }
 
-    /// A write on a server that is one statement, and so needs no transaction around it. On SQLite it is like `write`.
-    pub async fn write_at_once<T, F>(&self, f: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: Fn(&mut AnyConn) -> Result<T> + Send + Sync + 'static,
-    {
-        let Writing::Pool(pool, turns) = &self.0.writer else {
-            return self.write(f).await;
+    /// A write on a server that is one statement, and so needs no transaction around it; from a thread that may block.
+    pub fn write_at_once<T>(&self, f: impl FnOnce(&mut AnyConn) -> Result<T>) -> Result<T> {
+        let Writing::Pool(pool, _) = &self.0.writer else {
+            return Err(Error::internal("a write without a transaction"));
         };
-        let (turn, pool) = (turns.take(None).await?, pool.clone());
-        blocking(move || {
-            let _turn = turn;
-            let mut kept = pool.get().map_err(|e| unreachable(&e))?;
-            // Whether the server is still there is not asked before, but seen; and after a panic nobody knows.
-            kept.lost = true;
-            let done = f(&mut kept.conn);
-            kept.lost = done.is_err();
-            done
-        })
-        .await
+        let mut kept = pool.get().map_err(|e| unreachable(&e))?;
+        // Whether the server is still there is not asked before, but seen; and after a panic nobody knows.
+        kept.lost = true;
+        let done = f(&mut kept.conn);
+        kept.lost = done.is_err();
+        done
     }
 }
 

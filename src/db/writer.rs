@@ -66,7 +66,8 @@ impl Writer {
     }
 }
 
-fn spawn(name: &str, f: impl FnOnce() + Send + 'static) {
+/// A thread with a name.
+pub(crate) fn spawn(name: &str, f: impl FnOnce() + Send + 'static) {
     std::thread::Builder::new()
         .name(name.into())
         .spawn(f)

@@ -3,16 +3,17 @@
 //! It also wakes the sequencer. An answer means: committed.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak, mpsc};
 
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{Notify, oneshot, watch};
 
-use super::append::{Draft, Head, Heads, Sealed};
+use super::append::{Draft, Head, Heads, Moved, Sealed};
 use super::sequencer;
 use super::signer::LogSigner;
 use crate::clock::Clock;
-use crate::db::{AnyConn, Db};
+use crate::db::{self, AnyConn, Db};
 use crate::error::{Error, Result};
 use crate::proof::event::Actor;
 
@@ -28,36 +29,42 @@ struct Entry {
     reply: oneshot::Sender<Result<()>>,
 }
 
-/// A handle on the journal's and the sequencer's tasks. They end when the last handle is dropped.
+/// A handle on the journal's thread and the sequencer's task. They end when the last handle is dropped.
 #[derive(Clone)]
 pub struct Journal {
-    queue: mpsc::Sender<Entry>,
+    queue: mpsc::SyncSender<Entry>,
     appender: Arc<Appender>,
     urgent: Arc<Notify>,
     size: watch::Receiver<u64>,
+    /// What the sequencer ends with.
+    _alive: Arc<()>,
 }
 
 impl Journal {
-    /// Starts both tasks on the current runtime. Without a signer this process only appends.
+    /// Starts both, the task on the current runtime. Without a signer this process only appends.
     pub fn start(db: Db, clock: Arc<dyn Clock>, signer: Option<LogSigner>) -> Self {
-        let (queue, entries) = mpsc::channel(QUEUE);
+        let (queue, entries) = mpsc::sync_channel(QUEUE);
         let urgent = Arc::new(Notify::new());
         let (grown, size) = watch::channel(0);
         let appender = Arc::new(Appender {
             db: db.clone(),
             clock: clock.clone(),
-            remembered: Arc::default(),
+            remembered: Mutex::default(),
             under_way: AtomicUsize::new(0),
         });
-        tokio::spawn(append_all(appender.clone(), entries));
+        let appending = appender.clone();
+        db::spawn("journal", move || append_all(&appending, &entries));
+        let alive = Arc::new(());
         if let Some(signer) = signer {
-            tokio::spawn(sequence(db, clock, signer, urgent.clone(), grown, queue.downgrade()));
+            let while_alive = Arc::downgrade(&alive);
+            tokio::spawn(sequence(db, clock, signer, urgent.clone(), grown, while_alive));
         }
         Self {
             queue,
             appender,
             urgent,
             size,
+            _alive: alive,
         }
     }
 
@@ -69,7 +76,8 @@ impl Journal {
         if under_way.alone && !self.appender.db.is_server() {
             // Nothing to wait for: it goes to the writer at once, in the first poll, and stays there should whoever
             // asked be gone.
-            return self.appender.append_locked(Arc::new(vec![ready])).await;
+            let write = self.appender.unless_standing(Arc::new(vec![ready]), unasked);
+            return self.appender.db.write(write).await.map(drop);
         }
         let (reply, answer) = oneshot::channel();
         let entry = Entry { ready, reply };
@@ -125,10 +133,13 @@ impl Drop for UnderWay<'_> {
     }
 }
 
-async fn append_all(appender: Arc<Appender>, mut entries: mpsc::Receiver<Entry>) {
-    let mut batch = Vec::new();
-    while entries.recv_many(&mut batch, BATCH).await > 0 {
-        appender.append_taken(std::mem::take(&mut batch)).await;
+/// A thread of its own, which may wait for the database: an append is handed over once, and its answer once.
+fn append_all(appender: &Appender, entries: &mpsc::Receiver<Entry>) {
+    while let Ok(first) = entries.recv() {
+        let mut batch = vec![first];
+        batch.extend(entries.try_iter().take(BATCH - 1));
+        // A panic ends only this batch: whoever waits for it is told, and the next is taken.
+        let _ = catch_unwind(AssertUnwindSafe(|| appender.append_taken(batch)));
     }
 }
 
@@ -148,7 +159,7 @@ struct Appender {
     clock: Arc<dyn Clock>,
     /// Where streams ended when this process last wrote them. Another may have written since: what is built on it is
     /// written only where it still holds.
-    remembered: Arc<Mutex<HashMap<String, Head>>>,
+    remembered: Mutex<HashMap<String, Head>>,
     /// Appends that somebody waits for.
     under_way: AtomicUsize,
 }
@@ -156,29 +167,29 @@ struct Appender {
 impl Appender {
     /// One entry that cannot be written must not take the others with it: a batch that fails is repeated, at last one by
     /// one.
-    async fn append_taken(&self, taken: Vec<Entry>) {
+    fn append_taken(&self, taken: Vec<Entry>) {
         let (work, replies): (Vec<_>, Vec<_>) = taken.into_iter().map(|e| (e.ready, e.reply)).unzip();
         let work: Work = Arc::new(work);
-        let together = self.append_batch(work.clone()).await;
+        let together = self.append_batch(&work);
         for (one, reply) in work.iter().zip(replies) {
             let done = match &together {
                 Ok(()) => Ok(()),
-                Err(_) => self.append_missing(Arc::new(vec![one.clone()])).await,
+                Err(_) => self.append_missing(Arc::new(vec![one.clone()])),
             };
             // Whoever asked may be gone; the event stays.
             let _ = reply.send(done);
         }
     }
 
-    async fn append_batch(&self, work: Work) -> Result<()> {
-        let Some(head) = self.known_head(&work) else {
-            return self.append_locked(work).await;
+    fn append_batch(&self, work: &Work) -> Result<()> {
+        let Some(head) = self.known_head(work) else {
+            return self.append_locked(work.clone());
         };
-        match self.append_to(head, work.clone()).await {
+        match self.append_to(head, work) {
             Ok(true) => Ok(()),
-            Ok(false) => self.append_locked(work).await,
+            Ok(false) => self.append_locked(work.clone()),
             // The server went away, perhaps after it had written.
-            Err(_) => self.append_missing(work).await,
+            Err(_) => self.append_missing(work.clone()),
         }
     }
 
@@ -191,57 +202,76 @@ impl Appender {
     }
 
     /// Appends to a stream that ends where it is thought to, in one statement; `false` where it does not.
-    async fn append_to(&self, head: Head, work: Work) -> Result<bool> {
-        let (clock, remembered) = (self.clock.clone(), self.remembered.clone());
-        self.db
-            .write_at_once(move |conn| {
-                let Some(first) = work.first() else {
-                    return Ok(true);
-                };
-                let stream = &first.draft.stream;
-                let mut heads = Heads::remembered(stream, head);
-                append_each(conn, &mut heads, &clock, work.iter())?;
-                let AnyConn::Pg(conn) = conn else { return Ok(false) };
-                let moved = heads.flush_if_still(conn)?;
-                let still = moved.is_some();
-                remember(&remembered, moved.map(|head| (stream.clone(), head)));
-                Ok(still)
-            })
-            .await
+    fn append_to(&self, head: Head, work: &Work) -> Result<bool> {
+        let Some(first) = work.first() else {
+            return Ok(true);
+        };
+        let stream = &first.draft.stream;
+        let moved = self.db.write_at_once(|conn| {
+            let mut heads = Heads::remembered(stream, head);
+            append_each(conn, &mut heads, &self.clock, work.iter())?;
+            match conn {
+                AnyConn::Pg(conn) => Ok(heads.flush_if_still(conn)?),
+                AnyConn::Sqlite(_) => Ok(None),
+            }
+        })?;
+        let still = moved.is_some();
+        self.remember(moved.map(|head| (stream.clone(), head)));
+        Ok(still)
     }
 
     /// Appends what does not stand already, after a failure that may have come after COMMIT: the access log says once what
     /// happened once. Each is known by its salt, and sought under the lock, behind which nothing is on its way any more.
-    async fn append_missing(&self, work: Work) -> Result<()> {
+    fn append_missing(&self, work: Work) -> Result<()> {
         self.append_unless(work, |conn, ready| ready.record.stands_in(conn, &ready.draft.stream))
-            .await
     }
 
     /// Appends in one transaction; the streams' heads are locked in sorted order.
-    async fn append_locked(&self, work: Work) -> Result<()> {
-        self.append_unless(work, |_, _| Ok(false)).await
+    fn append_locked(&self, work: Work) -> Result<()> {
+        self.append_unless(work, unasked)
     }
 
-    async fn append_unless(&self, work: Work, stands: fn(&mut AnyConn, &Ready) -> Result<bool>) -> Result<()> {
-        let (clock, remembers) = (self.clock.clone(), self.db.is_server());
-        let moved = self
-            .db
-            .write(move |conn| {
-                let streams: Vec<&str> = work.iter().map(|w| w.draft.stream.as_str()).collect();
-                let mut heads = Heads::lock(conn, &streams)?;
-                let mut missing = Vec::with_capacity(work.len());
-                for ready in work.iter() {
-                    if !stands(conn, ready)? {
-                        missing.push(ready);
-                    }
-                }
-                append_each(conn, &mut heads, &clock, missing)?;
-                heads.flush_to(conn)
-            })
-            .await?;
-        remember(&self.remembered, moved.into_iter().filter(|_| remembers));
+    fn append_unless(&self, work: Work, stands: Stands) -> Result<()> {
+        let moved = self.db.write_blocking(self.unless_standing(work, stands))?;
+        if self.db.is_server() {
+            self.remember(moved);
+        }
         Ok(())
     }
+
+    /// The transaction that appends what does not stand already; it answers where the streams end then.
+    fn unless_standing(&self, work: Work, stands: Stands) -> impl Fn(&mut AnyConn) -> Result<Moved> + use<> {
+        let clock = self.clock.clone();
+        move |conn| {
+            let streams: Vec<&str> = work.iter().map(|w| w.draft.stream.as_str()).collect();
+            let mut heads = Heads::lock(conn, &streams)?;
+            let mut missing = Vec::with_capacity(work.len());
+            for ready in work.iter() {
+                if !stands(conn, ready)? {
+                    missing.push(ready);
+                }
+            }
+            append_each(conn, &mut heads, &clock, missing)?;
+            heads.flush_to(conn)
+        }
+    }
+
+    fn remember(&self, moved: impl IntoIterator<Item = (String, Head)>) {
+        if let Ok(mut known) = self.remembered.lock() {
+            if known.len() > REMEMBERED {
+                known.clear();
+            }
+            known.extend(moved);
+        }
+    }
+}
+
+/// Whether something stands in its stream already.
+type Stands = fn(&mut AnyConn, &Ready) -> Result<bool>;
+
+/// It cannot stand yet.
+fn unasked(_: &mut AnyConn, _: &Ready) -> Result<bool> {
+    Ok(false)
 }
 
 /// The time is read when the heads are locked; or, where a head was remembered, before it is compared and found to be
@@ -259,15 +289,6 @@ fn append_each<'a>(
     Ok(())
 }
 
-fn remember(remembered: &Mutex<HashMap<String, Head>>, moved: impl IntoIterator<Item = (String, Head)>) {
-    if let Ok(mut known) = remembered.lock() {
-        if known.len() > REMEMBERED {
-            known.clear();
-        }
-        known.extend(moved);
-    }
-}
-
 /// Integrates at least every half second, so that nothing waits a second; at once when asked.
 async fn sequence(
     db: Db,
@@ -275,7 +296,7 @@ async fn sequence(
     mut signer: LogSigner,
     urgent: Arc<Notify>,
     grown: watch::Sender<u64>,
-    alive: mpsc::WeakSender<Entry>,
+    alive: Weak<()>,
 ) {
     let mut tick = tokio::time::interval(std::time::Duration::from_millis(400));
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -321,15 +342,15 @@ mod tests {
 
     const CASE: &str = "019ab1c4-7000-7008-8f21-3c5a7e90f704";
 
-    #[tokio::test]
-    async fn what_stands_already_is_not_appended_again() {
+    #[test]
+    fn what_stands_already_is_not_appended_again() {
         let folder = tempfile::tempdir().expect("a folder");
         let location = Location::Sqlite(folder.path().join("t.db"));
         migrate::migrate(&location).expect("migrated");
         let appender = Appender {
             db: Db::open(&location, 2).expect("opened"),
             clock: Arc::new(SystemClock),
-            remembered: Arc::default(),
+            remembered: Mutex::default(),
             under_way: AtomicUsize::new(0),
         };
         let ready = |n: u32| {
@@ -348,9 +369,9 @@ mod tests {
         };
         let (first, second) = (ready(1), ready(1));
         let both = Arc::new(vec![first.clone(), second]);
-        appender.append_missing(Arc::new(vec![first])).await.expect("the first");
-        appender.append_missing(both.clone()).await.expect("the second");
-        appender.append_missing(both).await.expect("neither");
+        appender.append_missing(Arc::new(vec![first])).expect("the first");
+        appender.append_missing(both.clone()).expect("the second");
+        appender.append_missing(both).expect("neither");
         let found = appender
             .db
             .read_blocking(|conn| read::of_stream(conn, &crate::ledger::access_stream(CASE), 0, 10));
