@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
+use std::num::NonZeroU64;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::scope;
 
@@ -27,6 +28,10 @@ const SOME: usize = 200;
 const PIECE: usize = 256 << 10;
 /// Pieces that may wait for the writer.
 const AHEAD: usize = 8;
+/// Files that the system is asked to have in memory before they are read, so that the disk works while others are hashed.
+const SOON: usize = 8;
+/// Bytes asked for of each: what is longer is read ahead by the system itself once it is begun.
+const BEGINNING: NonZeroU64 = NonZeroU64::new(1 << 20).unwrap();
 
 /// What the reader hands to the writer: a file, its bytes in pieces, its end.
 enum Step {
@@ -95,9 +100,17 @@ impl Reader<'_> {
             let seqs: Vec<i64> = some.iter().map(|p| p.seq).collect();
             let read = |conn: &mut AnyConn| store::parsed(conn, &stream, &seqs);
             let records: HashMap<Digest, Files> = self.work.db.read_blocking(read)?;
+            let mut files = Vec::new();
             for pick in some {
                 let record = records.get(&pick.leaf).ok_or_else(|| no_record(pick))?;
-                if self.read_exhibit(pick, &record.files)?.is_err() {
+                files.extend(in_order(pick, &record.files)?);
+            }
+            files.iter().take(SOON).for_each(|file| self.fetch(file));
+            for (n, file) in files.iter().enumerate() {
+                if let Some(later) = files.get(n + SOON) {
+                    self.fetch(later);
+                }
+                if self.read_file(file)?.is_err() {
                     return Ok(());
                 }
             }
@@ -105,28 +118,22 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn read_exhibit(&self, pick: &Pick, recorded: &[Value]) -> Result<std::result::Result<(), Alone>> {
-        let mut files: Vec<(String, FileRow)> = files(pick, recorded)?
-            .into_iter()
-            .filter_map(|f| Some((f.path.clone()?, f)))
-            .collect();
-        files.sort_by(|a, b| a.0.cmp(&b.0));
-        for (path, file) in files {
-            if self.read_file(pick, path, &file)?.is_err() {
-                return Ok(Err(Alone));
-            }
+    /// Asks the system to read a file's beginning meanwhile. A wish: whether the file can be read is seen when it is.
+    fn fetch(&self, wanted: &Wanted<'_>) {
+        if let Ok(file) = self.work.blobs.read(&wanted.file.sha256) {
+            let _ = rustix::fs::fadvise(&file, 0, Some(BEGINNING), rustix::fs::Advice::WillNeed);
         }
-        Ok(Ok(()))
     }
 
-    fn read_file(&self, pick: &Pick, path: String, file: &FileRow) -> Result<std::result::Result<(), Alone>> {
+    fn read_file(&self, Wanted { pick, path, file }: &Wanted<'_>) -> Result<std::result::Result<(), Alone>> {
         let mut from = self
             .work
             .blobs
             .read(&file.sha256)
             .map_err(|e| unreadable(pick, file, &e))?;
         let (mut sha, mut crc, mut read) = (Sha256::new(), crc32fast::Hasher::new(), 0);
-        if self.hand_over(Step::File { path, size: file.size }).is_err() {
+        let (path, size) = (path.clone(), file.size);
+        if self.hand_over(Step::File { path, size }).is_err() {
             return Ok(Err(Alone));
         }
         while read < file.size {
@@ -161,6 +168,26 @@ impl Reader<'_> {
     fn hand_over(&self, step: Step) -> std::result::Result<(), Alone> {
         self.steps.send(step).map_err(|_| Alone)
     }
+}
+
+/// A file that is to be read, and the exhibit it belongs to.
+struct Wanted<'a> {
+    pick: &'a Pick,
+    path: String,
+    file: FileRow,
+}
+
+/// An exhibit's files that lie in the packet, in its order.
+fn in_order<'a>(pick: &'a Pick, recorded: &[Value]) -> Result<Vec<Wanted<'a>>> {
+    let mut wanted: Vec<Wanted<'a>> = files(pick, recorded)?
+        .into_iter()
+        .filter_map(|file| {
+            let path = file.path.clone()?;
+            Some(Wanted { pick, path, file })
+        })
+        .collect();
+    wanted.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(wanted)
 }
 
 fn read_some(from: &mut File, piece: &mut [u8]) -> Result<usize> {

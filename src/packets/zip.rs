@@ -113,17 +113,13 @@ impl Bag {
     pub fn end(&mut self, digest: Digest, crc: u32) -> Result<()> {
         let entry = self.open.take().ok_or_else(no_entry)?;
         let (path, size) = self.zip.end(entry, crc).map_err(refused)?;
-        // The writer went back to this entry's header, so what the file now holds is final.
-        self.follower.reached(self.written.metadata()?.len());
-        self.keep(&path, digest, size);
-        Ok(())
+        self.keep(&path, digest, size)
     }
 
     /// Adds what is short enough for memory.
     pub fn add(&mut self, path: &str, bytes: &[u8]) -> Result<()> {
         let digest = self.zip.add_bytes(path, bytes).map_err(refused)?;
-        self.keep(path, digest, bytes.len() as u64);
-        Ok(())
+        self.keep(path, digest, bytes.len() as u64)
     }
 
     /// Adds what is made piece by piece: it goes through a file beside, because an entry's length stands before it.
@@ -138,17 +134,19 @@ impl Bag {
         self.spool.rewind()?;
         let from = BufReader::with_capacity(BUFFER, &self.spool);
         let digest = self.zip.add(path, size, from).map_err(refused)?;
-        self.keep(path, digest, size);
-        Ok(())
+        self.keep(path, digest, size)
     }
 
-    fn keep(&mut self, path: &str, digest: Digest, size: u64) {
+    fn keep(&mut self, path: &str, digest: Digest, size: u64) -> Result<()> {
         if path.starts_with("data/") {
             self.payload_bytes += size;
             self.payload.insert(path.to_owned(), digest);
         } else {
             self.tags.insert(path.to_owned(), digest);
         }
+        // The writer goes back to the header of an entry that is open, and none is: what the file now holds is final.
+        self.follower.reached(self.written.metadata()?.len());
+        Ok(())
     }
 
     /// Ends the ZIP, syncs it, and puts it under its name. Gives its length and SHA-256.
