@@ -1,8 +1,8 @@
-//! Writes a packet's canonical ZIP (contract section 4): each file is read once, hashed and
-//! checksummed while it is copied, and its header completed behind it.
+//! Writes a packet's canonical ZIP (contract section 4), front to back: an entry's length and checksum are known before
+//! its bytes come, and held to them when they have come.
 
 use std::fmt;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Write};
 
 use super::header::{self, Header};
 use super::{CHUNK, digest};
@@ -22,6 +22,8 @@ pub enum WriteError {
         expected: u64,
         found: u64,
     },
+    /// Its bytes do not have the checksum announced.
+    Checksum(String),
 }
 
 /// Writes entries in the packet's order: exhibits, other data, manifest, tag files, proof, tagmanifest.
@@ -47,7 +49,7 @@ struct Written {
     offset: u64,
 }
 
-impl<W: Write + Seek> ZipWriter<W> {
+impl<W: Write> ZipWriter<W> {
     /// Starts a ZIP whose entries all lie in the folder `top`.
     pub fn new(out: W, top: &str) -> Result<Self, WriteError> {
         if !is_path(top) || top.contains('/') {
@@ -62,13 +64,13 @@ impl<W: Write + Seek> ZipWriter<W> {
         })
     }
 
-    /// Begins an entry of `size` bytes, which follow with `write`; its checksum comes with `end`.
-    pub fn begin(&mut self, path: &str, size: u64) -> Result<Entry, WriteError> {
+    /// Begins an entry of `size` bytes with this CRC-32, which follow with `write`; `end` holds them to it.
+    pub fn begin(&mut self, path: &str, size: u64, crc: u32) -> Result<Entry, WriteError> {
         self.in_order(path)?;
         let written = Written {
             name: format!("{}/{path}", self.top),
             size,
-            crc: 0,
+            crc,
             offset: self.at,
         };
         self.out.write_all(&written.header().local())?;
@@ -85,37 +87,32 @@ impl<W: Write + Seek> ZipWriter<W> {
         Ok(self.out.write_all(bytes)?)
     }
 
-    /// Ends an entry: its header is completed behind its bytes. Gives its path and length.
+    /// Ends an entry whose bytes have this CRC-32. Gives its path and length.
     pub fn end(&mut self, entry: Entry, crc: u32) -> Result<(String, u64), WriteError> {
-        let Entry {
-            path,
-            mut written,
-            found,
-        } = entry;
+        let Entry { path, written, found } = entry;
         let size = written.size;
         if found != size {
             return Err(WriteError::Size { expected: size, found });
         }
-        written.crc = crc;
+        if crc != written.crc {
+            return Err(WriteError::Checksum(path));
+        }
         let after = written.offset + written.header().local_length() + size;
-        self.out.seek(SeekFrom::Start(written.offset))?;
-        self.out.write_all(&written.header().local())?;
-        self.out.seek(SeekFrom::Start(after))?;
         self.push(&path, written, after);
         Ok((path, size))
     }
 
-    /// Copies `size` bytes into an entry and gives their SHA-256.
-    pub fn add(&mut self, path: &str, size: u64, from: impl Read) -> Result<Digest, WriteError> {
-        let mut entry = self.begin(path, size)?;
+    /// Copies `size` bytes with this CRC-32 into an entry and gives their SHA-256.
+    pub fn add(&mut self, path: &str, size: u64, crc: u32, from: impl Read) -> Result<Digest, WriteError> {
+        let mut entry = self.begin(path, size, crc)?;
         let mut failed = None;
-        let (digest, crc, _) = digest(from.take(size.saturating_add(1)), size, &mut |chunk| {
+        let (digest, found, _) = digest(from.take(size.saturating_add(1)), size, &mut |chunk| {
             failed = failed.take().or_else(|| self.write(&mut entry, chunk).err());
         })?;
         if let Some(error) = failed {
             return Err(error);
         }
-        self.end(entry, crc)?;
+        self.end(entry, found)?;
         Ok(digest)
     }
 
@@ -153,11 +150,12 @@ impl<W: Write + Seek> ZipWriter<W> {
                 directory.clear();
             }
         }
-        directory.extend(header::end(self.entries.len() as u64, self.at - start, start));
+        let end = header::end(self.entries.len() as u64, self.at - start, start);
+        self.at += end.len() as u64;
+        directory.extend(end);
         self.out.write_all(&directory)?;
         self.out.flush()?;
-        let length = self.out.stream_position()?;
-        Ok((self.out, length))
+        Ok((self.out, self.at))
     }
 
     fn in_order(&self, path: &str) -> Result<(), WriteError> {
@@ -205,6 +203,7 @@ impl fmt::Display for WriteError {
             Self::Io(error) => error.fmt(f),
             Self::Path(path) => write!(f, "{path} is not a path a packet can hold"),
             Self::Order(path) => write!(f, "{path} is out of order"),
+            Self::Checksum(path) => write!(f, "the bytes of {path} do not have the CRC-32 announced"),
             Self::Size { expected, found } => write!(f, "{found} bytes came where {expected} were announced"),
         }
     }

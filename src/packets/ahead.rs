@@ -13,7 +13,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::build::Work;
-use super::exhibits::{Copied, Pick, damaged, files, no_record, unreadable};
+use super::exhibits::{Copied, Pick, damaged, files, miscounted, no_record, unlisted, unreadable};
 use super::store;
 use super::zip::Bag;
 use crate::db::AnyConn;
@@ -31,11 +31,11 @@ const AHEAD: usize = 8;
 /// Files that the system is asked to have in memory before they are read, so that the disk works while others are hashed.
 const SOON: usize = 8;
 /// Bytes asked for of each: what is longer is read ahead by the system itself once it is begun.
-const BEGINNING: NonZeroU64 = NonZeroU64::new(1 << 20).unwrap();
+const BEGINNING: Option<NonZeroU64> = NonZeroU64::new(1 << 20);
 
 /// What the reader hands to the writer: a file, its bytes in pieces, its end.
 enum Step {
-    File { path: String, size: u64 },
+    File { path: String, size: u64, crc: u32 },
     Bytes { piece: Vec<u8>, length: usize },
     End { digest: Digest, crc: u32 },
 }
@@ -68,7 +68,7 @@ fn write_all(bag: &mut Bag, come: Receiver<Step>, back: Sender<Vec<u8>>) -> Resu
     let mut copied = Copied::default();
     for step in come {
         match step {
-            Step::File { path, size } => bag.begin(&path, size)?,
+            Step::File { path, size, crc } => bag.begin(&path, size, crc)?,
             Step::Bytes { piece, length } => {
                 bag.write(&piece[..length])?;
                 copied.bytes += length as u64;
@@ -105,12 +105,18 @@ impl Reader<'_> {
                 let record = records.get(&pick.leaf).ok_or_else(|| no_record(pick))?;
                 files.extend(in_order(pick, &record.files)?);
             }
+            let hashes: Vec<Digest> = files.iter().map(|wanted| wanted.file.sha256).collect();
+            let sums = self.work.db.read_blocking(|conn| store::checksums(conn, &hashes))?;
             files.iter().take(SOON).for_each(|file| self.fetch(file));
             for (n, file) in files.iter().enumerate() {
                 if let Some(later) = files.get(n + SOON) {
                     self.fetch(later);
                 }
-                if self.read_file(file)?.is_err() {
+                let crc = sums
+                    .get(&file.file.sha256)
+                    .copied()
+                    .ok_or_else(|| unlisted(file.pick, &file.file))?;
+                if self.read_file(file, crc)?.is_err() {
                     return Ok(());
                 }
             }
@@ -121,19 +127,27 @@ impl Reader<'_> {
     /// Asks the system to read a file's beginning meanwhile. A wish: whether the file can be read is seen when it is.
     fn fetch(&self, wanted: &Wanted<'_>) {
         if let Ok(file) = self.work.blobs.read(&wanted.file.sha256) {
-            let _ = rustix::fs::fadvise(&file, 0, Some(BEGINNING), rustix::fs::Advice::WillNeed);
+            let _ = rustix::fs::fadvise(&file, 0, BEGINNING, rustix::fs::Advice::WillNeed);
         }
     }
 
-    fn read_file(&self, Wanted { pick, path, file }: &Wanted<'_>) -> Result<std::result::Result<(), Alone>> {
+    fn read_file(
+        &self,
+        Wanted { pick, path, file }: &Wanted<'_>,
+        crc_kept: u32,
+    ) -> Result<std::result::Result<(), Alone>> {
         let mut from = self
             .work
             .blobs
             .read(&file.sha256)
             .map_err(|e| unreadable(pick, file, &e))?;
         let (mut sha, mut crc, mut read) = (Sha256::new(), crc32fast::Hasher::new(), 0);
-        let (path, size) = (path.clone(), file.size);
-        if self.hand_over(Step::File { path, size }).is_err() {
+        let begun = Step::File {
+            path: path.clone(),
+            size: file.size,
+            crc: crc_kept,
+        };
+        if self.hand_over(begun).is_err() {
             return Ok(Err(Alone));
         }
         while read < file.size {
@@ -162,6 +176,9 @@ impl Reader<'_> {
             return Err(damaged(pick, file, &format!("its SHA-256 is now {digest}")));
         }
         let crc = crc.finalize();
+        if crc != crc_kept {
+            return Err(miscounted(pick, file));
+        }
         Ok(self.hand_over(Step::End { digest, crc }))
     }
 

@@ -229,6 +229,19 @@ pub(super) fn unreadable(pick: &Pick, file: &FileRow, e: &Error) -> Error {
     damaged(pick, file, &format!("it cannot be read ({e})"))
 }
 
+/// The file's bytes are as recorded, and what the database says beside them is not.
+pub(super) fn miscounted(pick: &Pick, file: &FileRow) -> Error {
+    damaged(
+        pick,
+        file,
+        "its bytes are as recorded, but the database keeps another CRC-32 of them",
+    )
+}
+
+pub(super) fn unlisted(pick: &Pick, file: &FileRow) -> Error {
+    damaged(pick, file, "the database does not list it among the stored files")
+}
+
 pub(super) fn damaged(pick: &Pick, file: &FileRow, how: &str) -> Error {
     let name = file.name.as_deref().unwrap_or("no name");
     damage(format!(

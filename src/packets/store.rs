@@ -211,6 +211,22 @@ pub fn parsed<T: DeserializeOwned>(conn: &mut AnyConn, stream: &str, seqs: &[i64
     records(conn, stream, seqs)?.into_iter().map(parse).collect()
 }
 
+/// The CRC-32 of stored files, as it was when they arrived.
+pub fn checksums(conn: &mut AnyConn, hashes: &[Digest]) -> Result<HashMap<Digest, u32>> {
+    let mut out = HashMap::with_capacity(hashes.len());
+    for some in hashes.chunks(IN) {
+        let wanted: Vec<Vec<u8>> = some.iter().map(|d| d.as_bytes().to_vec()).collect();
+        let rows: Vec<(Vec<u8>, i64)> = files::table
+            .filter(files::sha256.eq_any(wanted))
+            .select((files::sha256, files::crc32))
+            .load(conn)?;
+        for (sha256, crc) in rows {
+            out.insert(digest(&sha256)?, u32::try_from(crc).map_err(Error::internal)?);
+        }
+    }
+    Ok(out)
+}
+
 /// A row of a thing in a case: its id, the leaf of its record, and the record.
 pub type Thing = (String, Vec<u8>, String);
 

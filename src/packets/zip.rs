@@ -2,19 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufReader, BufWriter, Seek, Write};
+use std::io::{self, BufReader, BufWriter, Seek, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use super::follow::Follower;
+use super::output::Output;
 use crate::bag::writer::{Entry, WriteError, ZipWriter};
 use crate::error::{Error, Result};
 use crate::proof::id::Digest;
 
 /// Bytes gathered before they are written.
 const BUFFER: usize = 1 << 20;
-/// The same for the ZIP itself.
-const SMALL: usize = 64 << 10;
 
 /// Where the parts of a packet under construction lie.
 pub struct Place {
@@ -59,9 +57,7 @@ impl Place {
 
 /// The packet's ZIP.
 pub struct Bag {
-    zip: ZipWriter<BufWriter<File>>,
-    written: File,
-    follower: Follower,
+    zip: ZipWriter<Output>,
     spool: File,
     place: Place,
     open: Option<Entry>,
@@ -76,16 +72,10 @@ pub struct Bag {
 impl Bag {
     /// Begins a packet whose entries lie in the folder `top`.
     pub fn create(place: Place, top: &str) -> Result<Self> {
-        let written = new_file(&place.part())?;
-        let follower = Follower::start(&written)?;
-        // Pieces of exhibits are larger and go past it.
-        let out = BufWriter::with_capacity(SMALL, written.try_clone()?);
-        let zip = ZipWriter::new(out, top).map_err(refused)?;
+        let zip = ZipWriter::new(Output::create(&place.part())?, top).map_err(refused)?;
         let spool = new_file(&place.spool())?;
         Ok(Self {
             zip,
-            written,
-            follower,
             spool,
             place,
             open: None,
@@ -95,9 +85,9 @@ impl Bag {
         })
     }
 
-    /// Begins an entry of a known length; `write` and `end` follow.
-    pub fn begin(&mut self, path: &str, size: u64) -> Result<()> {
-        self.open = Some(self.zip.begin(path, size).map_err(refused)?);
+    /// Begins an entry of a known length and CRC-32; `write` and `end` follow.
+    pub fn begin(&mut self, path: &str, size: u64, crc: u32) -> Result<()> {
+        self.open = Some(self.zip.begin(path, size, crc).map_err(refused)?);
         Ok(())
     }
 
@@ -113,48 +103,50 @@ impl Bag {
     pub fn end(&mut self, digest: Digest, crc: u32) -> Result<()> {
         let entry = self.open.take().ok_or_else(no_entry)?;
         let (path, size) = self.zip.end(entry, crc).map_err(refused)?;
-        self.keep(&path, digest, size)
+        self.keep(&path, digest, size);
+        Ok(())
     }
 
     /// Adds what is short enough for memory.
     pub fn add(&mut self, path: &str, bytes: &[u8]) -> Result<()> {
         let digest = self.zip.add_bytes(path, bytes).map_err(refused)?;
-        self.keep(path, digest, bytes.len() as u64)
+        self.keep(path, digest, bytes.len() as u64);
+        Ok(())
     }
 
-    /// Adds what is made piece by piece: it goes through a file beside, because an entry's length stands before it.
+    /// Adds what is made piece by piece: it goes through a file beside, because an entry's length and checksum stand
+    /// before it.
     pub fn spool(&mut self, path: &str, make: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
         self.spool.set_len(0)?;
         self.spool.rewind()?;
-        let mut out = BufWriter::with_capacity(BUFFER, &self.spool);
+        let summed = Summed {
+            out: &self.spool,
+            length: 0,
+            crc: crc32fast::Hasher::new(),
+        };
+        let mut out = BufWriter::with_capacity(BUFFER, summed);
         make(&mut out)?;
-        out.flush()?;
-        drop(out);
-        let size = self.spool.stream_position()?;
+        let Summed { length, crc, .. } = out.into_inner().map_err(io::IntoInnerError::into_error)?;
         self.spool.rewind()?;
         let from = BufReader::with_capacity(BUFFER, &self.spool);
-        let digest = self.zip.add(path, size, from).map_err(refused)?;
-        self.keep(path, digest, size)
+        let digest = self.zip.add(path, length, crc.finalize(), from).map_err(refused)?;
+        self.keep(path, digest, length);
+        Ok(())
     }
 
-    fn keep(&mut self, path: &str, digest: Digest, size: u64) -> Result<()> {
+    fn keep(&mut self, path: &str, digest: Digest, size: u64) {
         if path.starts_with("data/") {
             self.payload_bytes += size;
             self.payload.insert(path.to_owned(), digest);
         } else {
             self.tags.insert(path.to_owned(), digest);
         }
-        // The writer goes back to the header of an entry that is open, and none is: what the file now holds is final.
-        self.follower.reached(self.written.metadata()?.len());
-        Ok(())
     }
 
     /// Ends the ZIP, syncs it, and puts it under its name. Gives its length and SHA-256.
     pub fn finish(self) -> Result<(u64, Digest)> {
-        let (out, size) = self.zip.finish().map_err(refused)?;
-        let file = out.into_inner().map_err(|e| Error::from(e.into_error()))?;
-        drop(file);
-        let digest = self.follower.finish(size)?;
+        let (out, _) = self.zip.finish().map_err(refused)?;
+        let (size, digest) = out.finish()?;
         fs::rename(self.place.part(), self.place.ready())?;
         fs::remove_file(self.place.spool())?;
         File::open(&self.place.folder)?.sync_all()?;
@@ -162,7 +154,27 @@ impl Bag {
     }
 }
 
-fn new_file(path: &Path) -> Result<File> {
+/// What is written, with its length and CRC-32.
+struct Summed<W> {
+    out: W,
+    length: u64,
+    crc: crc32fast::Hasher,
+}
+
+impl<W: Write> Write for Summed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.length += written as u64;
+        self.crc.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+pub(super) fn new_file(path: &Path) -> Result<File> {
     Ok(OpenOptions::new()
         .read(true)
         .write(true)

@@ -6,9 +6,12 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use casetrail::bag::verify_path;
+use casetrail::db::AnyConn;
 use casetrail::proof::Digest;
 use casetrail::proof::checkpoint::VerifyingKey;
 use casetrail::proof::trust::Trust;
+use diesel::prelude::*;
+use diesel::sql_query;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -250,6 +253,19 @@ both_databases! {
         assert_eq!(shown["state"], "failed", "{shown}");
         app.exporter.get(&format!("{}/file", path(&packet))).problem(409, "conflict");
         assert_eq!((app.count(&case.stream, "packet.failed"), app.count(&case.stream, "packet.issued")), (1, 0));
+        let left: Vec<_> = fs::read_dir(app.folder().join("packets")).unwrap().collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+
+    fn a_wrong_checksum_ends_the_build(app) {
+        let (case, _) = filled(app);
+        app.goes_behind();
+        let wrong = |conn: &mut AnyConn| Ok(sql_query("UPDATE files SET crc32 = 1").execute(conn)?);
+        app.state.gate.db().write_blocking(wrong).unwrap();
+        let shown = ended(&app.exporter, &ask(&app.exporter, &case, json!({"purpose": "internal"})));
+        assert_eq!(shown["state"], "failed", "{shown}");
+        let why = shown["error"].to_string();
+        assert!(why.contains("item 1") && why.contains("CRC-32") && why.contains("casetrail audit"), "{shown}");
         let left: Vec<_> = fs::read_dir(app.folder().join("packets")).unwrap().collect();
         assert!(left.is_empty(), "{left:?}");
     }

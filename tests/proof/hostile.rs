@@ -287,14 +287,20 @@ fn folders_hold_files_and_nothing_else() {
 
 #[test]
 fn the_writer_refuses_what_the_reader_would() {
-    let mut writer = ZipWriter::new(std::io::Cursor::new(Vec::new()), "t").unwrap();
+    let mut writer = ZipWriter::new(Vec::new(), "t").unwrap();
     writer.add_bytes("data/b", b"x").unwrap();
     assert!(matches!(writer.add_bytes("data/a", b""), Err(WriteError::Order(_))));
     assert!(matches!(writer.add_bytes("data/b", b""), Err(WriteError::Order(_))));
     assert!(matches!(writer.add_bytes("../x", b""), Err(WriteError::Path(_))));
     for found in [&b"12"[..], b"1234"] {
-        let mut writer = ZipWriter::new(std::io::Cursor::new(Vec::new()), "t").unwrap();
-        assert!(matches!(writer.add("data/c", 3, found), Err(WriteError::Size { .. })));
+        let mut writer = ZipWriter::new(Vec::new(), "t").unwrap();
+        let crc = crc32fast::hash(found);
+        assert!(matches!(
+            writer.add("data/c", 3, crc, found),
+            Err(WriteError::Size { .. })
+        ));
     }
-    assert!(ZipWriter::new(std::io::Cursor::new(Vec::new()), "a/b").is_err());
+    let added = writer.add("data/d", 3, crc32fast::hash(b"124"), &b"123"[..]);
+    assert!(matches!(added, Err(WriteError::Checksum(_))));
+    assert!(ZipWriter::new(Vec::new(), "a/b").is_err());
 }

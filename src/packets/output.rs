@@ -1,0 +1,251 @@
+//! The packet's file, written front to back: whole blocks go to two threads at once, one that writes them and one that
+//! hashes the file. Where the file system lets it, they go past the page cache: a packet of many gigabytes would push
+//! out everything else, and finding pages for it costs more than hashing it.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+
+use rustix::fs::OFlags;
+use sha2::{Digest as _, Sha256};
+
+use crate::error::{Error, Result};
+use crate::proof::id::Digest;
+
+/// Bytes of a block.
+const BLOCK: usize = 1 << 20;
+/// Blocks in memory.
+const BLOCKS: usize = 8;
+/// What blocks in memory and in the file are aligned to, so that a disk can take them as they are.
+const ALIGNED: usize = 4096;
+/// Bytes after which what went into the page cache is synced, so that little is left to do at the end.
+const STRIDE: u64 = 16 << 20;
+
+const BADLY: &str = "writing a packet's file ended badly";
+
+/// A piece of the file.
+struct Block {
+    memory: Vec<u8>,
+    start: usize,
+    filled: usize,
+    at: u64,
+}
+
+impl Block {
+    fn new() -> Self {
+        let memory = vec![0; BLOCK + ALIGNED];
+        let start = memory.as_ptr().align_offset(ALIGNED).min(ALIGNED);
+        Self {
+            memory,
+            start,
+            filled: 0,
+            at: 0,
+        }
+    }
+
+    /// Takes as much as fits, and says how much that was.
+    fn take(&mut self, bytes: &[u8]) -> usize {
+        let length = bytes.len().min(BLOCK - self.filled);
+        let to = self.start + self.filled;
+        self.memory[to..to + length].copy_from_slice(&bytes[..length]);
+        self.filled += length;
+        length
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.memory[self.start..self.start + self.filled]
+    }
+}
+
+/// The file while it is written. Dropped unfinished, it lets its threads end by themselves.
+pub struct Output {
+    block: Block,
+    spares: Receiver<Block>,
+    hash: Sender<Arc<Block>>,
+    disk: Sender<Arc<Block>>,
+    hasher: JoinHandle<Digest>,
+    writer: Option<JoinHandle<io::Result<()>>>,
+}
+
+impl Output {
+    /// Makes the file, or empties it.
+    pub fn create(path: &Path) -> Result<Self> {
+        let plain = super::zip::new_file(path)?;
+        // Some file systems refuse; then all goes by way of the page cache.
+        let direct = OpenOptions::new()
+            .write(true)
+            .custom_flags(OFlags::DIRECT.bits().cast_signed())
+            .open(path)
+            .ok();
+        let ((hash, hashed), (disk, written), (back, spares)) = (channel(), channel(), channel());
+        for _ in 1..BLOCKS {
+            back.send(Block::new()).map_err(Error::internal)?;
+        }
+        let done = back.clone();
+        Ok(Self {
+            block: Block::new(),
+            spares,
+            hash,
+            disk,
+            hasher: thread("packet-hash", move || hash_all(&hashed, &done))?,
+            writer: Some(thread("packet-disk", move || {
+                write_all(&plain, direct, &written, &back)
+            })?),
+        })
+    }
+
+    /// Bytes so far.
+    fn length(&self) -> u64 {
+        self.block.at + self.block.filled as u64
+    }
+
+    fn hand_over(&mut self, next: Block) -> io::Result<()> {
+        let at = self.length();
+        let full = Arc::new(std::mem::replace(&mut self.block, Block { filled: 0, at, ..next }));
+        self.hash.send(full.clone()).map_err(|_| io::Error::other(BADLY))?;
+        self.disk.send(full).map_err(|_| self.failure())
+    }
+
+    /// Why the thread that writes has ended.
+    fn failure(&mut self) -> io::Error {
+        match self.writer.take().map(JoinHandle::join) {
+            Some(Ok(Err(e))) => e,
+            _ => io::Error::other(BADLY),
+        }
+    }
+
+    /// Writes and syncs the rest. Gives the file's length and SHA-256.
+    pub fn finish(mut self) -> Result<(u64, Digest)> {
+        let length = self.length();
+        // Nothing follows: the block that would be filled next has no memory.
+        let none = Block {
+            memory: Vec::new(),
+            start: 0,
+            filled: 0,
+            at: length,
+        };
+        self.hand_over(none)?;
+        drop((self.hash, self.disk));
+        match self.writer.take().map(JoinHandle::join) {
+            Some(Ok(done)) => done?,
+            _ => return Err(ended_badly()),
+        }
+        Ok((length, self.hasher.join().map_err(|_| ended_badly())?))
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let taken = self.block.take(bytes);
+        if self.block.filled == BLOCK {
+            match self.spares.recv() {
+                Ok(next) => self.hand_over(next)?,
+                Err(_) => return Err(self.failure()),
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Blocks go when they are full, and the last with `finish`.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn ended_badly() -> Error {
+    Error::internal(BADLY)
+}
+
+fn thread<T: Send + 'static>(name: &str, run: impl FnOnce() -> T + Send + 'static) -> Result<JoinHandle<T>> {
+    Ok(std::thread::Builder::new().name(name.into()).spawn(run)?)
+}
+
+/// Whoever is done with a block last gives it back. Nobody may be left to take it.
+fn give_back(block: Arc<Block>, back: &Sender<Block>) {
+    if let Some(block) = Arc::into_inner(block) {
+        let _ = back.send(block);
+    }
+}
+
+fn hash_all(blocks: &Receiver<Arc<Block>>, back: &Sender<Block>) -> Digest {
+    let mut sha = Sha256::new();
+    for block in blocks {
+        sha.update(block.bytes());
+        give_back(block, back);
+    }
+    Digest(sha.finalize().into())
+}
+
+/// Only whole blocks can go past the page cache: the last goes through it.
+fn write_all(
+    plain: &File,
+    mut direct: Option<File>,
+    blocks: &Receiver<Arc<Block>>,
+    back: &Sender<Block>,
+) -> io::Result<()> {
+    let mut synced = 0;
+    for block in blocks {
+        let past = direct.as_ref().filter(|_| block.filled == BLOCK);
+        let gone = past.is_some_and(|direct| direct.write_all_at(block.bytes(), block.at).is_ok());
+        if !gone {
+            if past.is_some() {
+                // It can be opened but not written like this, or there is no room, which the next line will say.
+                direct = None;
+            }
+            plain.write_all_at(block.bytes(), block.at)?;
+        }
+        if direct.is_none() && block.at >= synced + STRIDE {
+            plain.sync_data()?;
+            synced = block.at;
+        }
+        give_back(block, back);
+    }
+    plain.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn written(lengths: &[usize]) -> (Vec<u8>, std::path::PathBuf, tempfile::TempDir, (u64, Digest)) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("packet");
+        let mut output = Output::create(&path).expect("a file");
+        let mut all = Vec::new();
+        for (n, length) in lengths.iter().enumerate() {
+            let piece: Vec<u8> = (0..*length).map(|i| (i * 31 + n) as u8).collect();
+            output.write_all(&piece).expect("room");
+            all.extend(piece);
+        }
+        let done = output.finish().expect("a digest");
+        (all, path, folder, done)
+    }
+
+    #[test]
+    fn what_was_written_is_there() {
+        for lengths in [
+            &[][..],
+            &[1],
+            &[BLOCK],
+            &[BLOCK - 1, 1, 1],
+            &[3 * BLOCK, 7, 20 * BLOCK + 5, 0, 4096],
+        ] {
+            let (all, path, _folder, (length, digest)) = written(lengths);
+            assert_eq!(length, all.len() as u64);
+            assert_eq!(digest, Digest::of(&all));
+            assert_eq!(std::fs::read(path).expect("the file"), all, "{lengths:?}");
+        }
+    }
+
+    #[test]
+    fn a_full_disk_is_told() {
+        let mut output = Output::create(Path::new("/dev/full")).expect("it opens");
+        let block = vec![1; BLOCK];
+        let failed = (0..100).find_map(|_| output.write_all(&block).err());
+        assert_eq!(failed.expect("no room").kind(), io::ErrorKind::StorageFull);
+    }
+}
