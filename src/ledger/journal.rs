@@ -32,7 +32,8 @@ struct Entry {
 /// A handle on the journal's thread and the sequencer's task. They end when the last handle is dropped.
 #[derive(Clone)]
 pub struct Journal {
-    queue: mpsc::SyncSender<Entry>,
+    /// Boxed, because the queue has room for all that may wait from the start.
+    queue: mpsc::SyncSender<Box<Entry>>,
     appender: Arc<Appender>,
     urgent: Arc<Notify>,
     size: watch::Receiver<u64>,
@@ -80,7 +81,7 @@ impl Journal {
             return self.appender.db.write(write).await.map(drop);
         }
         let (reply, answer) = oneshot::channel();
-        let entry = Entry { ready, reply };
+        let entry = Box::new(Entry { ready, reply });
         self.queue.try_send(entry).map_err(|_| {
             Error::unavailable(
                 "busy",
@@ -134,7 +135,7 @@ impl Drop for UnderWay<'_> {
 }
 
 /// A thread of its own, which may wait for the database: an append is handed over once, and its answer once.
-fn append_all(appender: &Appender, entries: &mpsc::Receiver<Entry>) {
+fn append_all(appender: &Appender, entries: &mpsc::Receiver<Box<Entry>>) {
     while let Ok(first) = entries.recv() {
         let mut batch = vec![first];
         batch.extend(entries.try_iter().take(BATCH - 1));
@@ -167,7 +168,7 @@ struct Appender {
 impl Appender {
     /// One entry that cannot be written must not take the others with it: a batch that fails is repeated, at last one by
     /// one.
-    fn append_taken(&self, taken: Vec<Entry>) {
+    fn append_taken(&self, taken: Vec<Box<Entry>>) {
         let (work, replies): (Vec<_>, Vec<_>) = taken.into_iter().map(|e| (e.ready, e.reply)).unzip();
         let work: Work = Arc::new(work);
         let together = self.append_batch(&work);
