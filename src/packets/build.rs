@@ -42,7 +42,7 @@ pub fn build(state: &http::State, packet: &Packet, progress: &Progress) -> Resul
     let picks = exhibits::select(&work)?;
     let total = exhibits::total(&work, &picks)?;
     state.blobs.check_reserve(state.limits.reserve.saturating_add(total))?;
-    let mut bag = Bag::create(Place::new(&state.packets, &packet.id), &packet.name)?;
+    let mut bag = Bag::create(Place::new(&state.packets, &packet.id), &packet.name, total)?;
 
     progress.begin("exhibits", total)?;
     let copied = exhibits::copy(&work, &picks, &mut bag)?;

@@ -1,6 +1,6 @@
 //! The packet's file, written front to back: whole blocks go to two threads at once, one that writes them and one that
-//! hashes the file. Where the file system lets it, they go past the page cache: a packet of many gigabytes would push
-//! out everything else, and finding pages for it costs more than hashing it.
+//! hashes the file. Those of a large packet go past the page cache, where the file system lets them: it would push out
+//! everything else, and finding pages for it costs more than hashing it. A small one stays there, to be fetched next.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -22,6 +22,8 @@ const BLOCK: usize = 1 << 20;
 const BLOCKS: usize = 8;
 /// What blocks in memory and in the file are aligned to, so that a disk can take them as they are.
 const ALIGNED: usize = 4096;
+/// Bytes from which on a packet is large.
+const LARGE: u64 = 1 << 30;
 /// Bytes after which what went into the page cache is synced, so that little is left to do at the end.
 const STRIDE: u64 = 16 << 20;
 
@@ -72,15 +74,10 @@ pub struct Output {
 }
 
 impl Output {
-    /// Makes the file, or empties it.
-    pub fn create(path: &Path) -> Result<Self> {
+    /// Makes the file, or empties it. It will have about so many bytes.
+    pub fn create(path: &Path, about: u64) -> Result<Self> {
         let plain = super::zip::new_file(path)?;
-        // Some file systems refuse; then all goes by way of the page cache.
-        let direct = OpenOptions::new()
-            .write(true)
-            .custom_flags(OFlags::DIRECT.bits().cast_signed())
-            .open(path)
-            .ok();
+        let direct = if about >= LARGE { past_cache(path) } else { None };
         let ((hash, hashed), (disk, written), (back, spares)) = (channel(), channel(), channel());
         for _ in 1..BLOCKS {
             back.send(Block::new()).map_err(Error::internal)?;
@@ -156,6 +153,13 @@ impl Write for Output {
     }
 }
 
+/// Some file systems refuse; then all goes by way of the page cache.
+fn past_cache(path: &Path) -> Option<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).custom_flags(OFlags::DIRECT.bits().cast_signed());
+    options.open(path).ok()
+}
+
 fn ended_badly() -> Error {
     Error::internal(BADLY)
 }
@@ -180,14 +184,33 @@ fn hash_all(blocks: &Receiver<Arc<Block>>, back: &Sender<Block>) -> Digest {
     Digest(sha.finalize().into())
 }
 
-/// Only whole blocks can go past the page cache: the last goes through it.
+/// Writes every block, and has what went into the page cache synced meanwhile.
 fn write_all(
+    plain: &File,
+    direct: Option<File>,
+    blocks: &Receiver<Arc<Block>>,
+    back: &Sender<Block>,
+) -> io::Result<()> {
+    std::thread::scope(|threads| {
+        let (notice, notices) = channel();
+        let syncing = threads.spawn(move || sync_often(plain, &notices));
+        let written = write_each(plain, direct, blocks, back, &notice);
+        drop(notice);
+        let synced = syncing.join().unwrap_or_else(|_| Err(io::Error::other(BADLY)));
+        written.and(synced)?;
+        plain.sync_all()
+    })
+}
+
+/// Only whole blocks can go past the page cache: the last goes through it.
+fn write_each(
     plain: &File,
     mut direct: Option<File>,
     blocks: &Receiver<Arc<Block>>,
     back: &Sender<Block>,
+    notice: &Sender<()>,
 ) -> io::Result<()> {
-    let mut synced = 0;
+    let mut told = 0;
     for block in blocks {
         let past = direct.as_ref().filter(|_| block.filled == BLOCK);
         let gone = past.is_some_and(|direct| direct.write_all_at(block.bytes(), block.at).is_ok());
@@ -198,23 +221,33 @@ fn write_all(
             }
             plain.write_all_at(block.bytes(), block.at)?;
         }
-        if direct.is_none() && block.at >= synced + STRIDE {
-            plain.sync_data()?;
-            synced = block.at;
+        if direct.is_none() && block.at >= told + STRIDE {
+            told = block.at;
+            // Where syncing has failed, that is said at the end.
+            let _ = notice.send(());
         }
         give_back(block, back);
     }
-    plain.sync_all()
+    Ok(())
+}
+
+/// Syncs once for all that was told meanwhile.
+fn sync_often(file: &File, notices: &Receiver<()>) -> io::Result<()> {
+    while notices.recv().is_ok() {
+        while notices.try_recv().is_ok() {}
+        file.sync_data()?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn written(lengths: &[usize]) -> (Vec<u8>, std::path::PathBuf, tempfile::TempDir, (u64, Digest)) {
+    fn written(lengths: &[usize], about: u64) -> (Vec<u8>, std::path::PathBuf, tempfile::TempDir, (u64, Digest)) {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("packet");
-        let mut output = Output::create(&path).expect("a file");
+        let mut output = Output::create(&path, about).expect("a file");
         let mut all = Vec::new();
         for (n, length) in lengths.iter().enumerate() {
             let piece: Vec<u8> = (0..*length).map(|i| (i * 31 + n) as u8).collect();
@@ -234,16 +267,18 @@ mod tests {
             &[BLOCK - 1, 1, 1],
             &[3 * BLOCK, 7, 20 * BLOCK + 5, 0, 4096],
         ] {
-            let (all, path, _folder, (length, digest)) = written(lengths);
-            assert_eq!(length, all.len() as u64);
-            assert_eq!(digest, Digest::of(&all));
-            assert_eq!(std::fs::read(path).expect("the file"), all, "{lengths:?}");
+            for about in [0, LARGE] {
+                let (all, path, _folder, (length, digest)) = written(lengths, about);
+                assert_eq!(length, all.len() as u64);
+                assert_eq!(digest, Digest::of(&all));
+                assert_eq!(std::fs::read(path).expect("the file"), all, "{lengths:?} {about}");
+            }
         }
     }
 
     #[test]
     fn a_full_disk_is_told() {
-        let mut output = Output::create(Path::new("/dev/full")).expect("it opens");
+        let mut output = Output::create(Path::new("/dev/full"), 0).expect("it opens");
         let block = vec![1; BLOCK];
         let failed = (0..100).find_map(|_| output.write_all(&block).err());
         assert_eq!(failed.expect("no room").kind(), io::ErrorKind::StorageFull);

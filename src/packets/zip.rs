@@ -70,9 +70,9 @@ pub struct Bag {
 }
 
 impl Bag {
-    /// Begins a packet whose entries lie in the folder `top`.
-    pub fn create(place: Place, top: &str) -> Result<Self> {
-        let zip = ZipWriter::new(Output::create(&place.part())?, top).map_err(refused)?;
+    /// Begins a packet of about so many bytes, whose entries lie in the folder `top`.
+    pub fn create(place: Place, top: &str, about: u64) -> Result<Self> {
+        let zip = ZipWriter::new(Output::create(&place.part(), about)?, top).map_err(refused)?;
         let spool = new_file(&place.spool())?;
         Ok(Self {
             zip,

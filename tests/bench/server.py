@@ -192,6 +192,8 @@ def packet():
             # removed, and leaves its memory. On a guest whose host takes unused memory back that is a third of the time.
             os.unlink(one_packet(server, items, size, "warm-up"))
             before = one_packet(server, items, size, "export")
+            # A recipient verifies what was just fetched; the peers' files lie in memory too, as they were just made.
+            subprocess.run(["cat", before], check=True, stdout=subprocess.DEVNULL)
             subprocess.run([sys.executable, os.path.join(HARNESS, "packet.py"), "--items", str(items), "--bytes", str(size), "--reps", "1",
                             "--only", peers], check=True,
                            env=dict(os.environ, CASETRAIL_BIN=PROGRAM, CASETRAIL_PACKET=before, CASETRAIL_VKEY=server.ready["log_vkey"]))
