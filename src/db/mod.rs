@@ -70,9 +70,10 @@ impl Db {
             }
             Location::Postgres(_) => {
                 let readers = (connections / 3).max(2);
-                let writers = connections.saturating_sub(readers).max(2);
-                // One is left for threads that may block and do not wait for a turn.
-                let turns = turns::Turns::of(writers as usize - 1);
+                let writers = connections.saturating_sub(readers).max(3);
+                // Two are left for the threads that do not wait for a turn: the journal's, and the sequencer's or the
+                // packet builder's.
+                let turns = turns::Turns::of(writers as usize - 2);
                 (
                     pool(location, readers, Purpose::Read)?,
                     Writing::Pool(pool(location, writers, Purpose::Write)?, turns),
@@ -167,8 +168,7 @@ impl Db {
         };
         let mut kept = pool.get().map_err(|e| unreachable(&e))?;
         // Whether the server is still there is not asked before, but seen; and after a panic nobody knows.
-        kept.lost = true;
-        let done = f(&mut kept.conn);
+        let done = writer::caught(|| f(&mut kept.conn));
         kept.lost = done.is_err();
         done
     }

@@ -102,8 +102,7 @@ struct Typed<T, F> {
 impl<T: Send, F: Fn(&mut AnyConn) -> Result<T> + Send> Job for Typed<T, F> {
     fn run(&mut self, conn: &mut AnyConn) -> Result<()> {
         // A panic ends only its own write.
-        let done = catch_unwind(AssertUnwindSafe(|| (self.f)(conn)))
-            .unwrap_or_else(|_| Err(Error::internal("a write panicked; nothing of it was kept")));
+        let done = caught(|| (self.f)(conn));
         let seen = done.as_ref().map(|_| ()).map_err(Clone::clone);
         self.done = Some(done);
         seen
@@ -118,6 +117,12 @@ impl<T: Send, F: Fn(&mut AnyConn) -> Result<T> + Send> Job for Typed<T, F> {
         // Whoever asked may be gone; what is committed stays.
         let _ = self.reply.send(answer);
     }
+}
+
+/// A panic as an error: it ends only its own write.
+pub(super) fn caught<T>(f: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(f))
+        .unwrap_or_else(|_| Err(Error::internal("a write panicked; nothing of it was kept")))
 }
 
 /// Runs a batch. A savepoint copies every page that its write touches, and most writes need none: all are tried without,
@@ -189,8 +194,7 @@ fn broke_the_batch(e: &Error) -> bool {
 /// One write in a transaction that was begun for it, on the calling thread. A connection on which it could not be ended
 /// is not used again.
 pub(super) fn alone<T>(kept: &mut Kept, f: &(dyn Fn(&mut AnyConn) -> Result<T> + Send + Sync)) -> Result<T> {
-    let done = catch_unwind(AssertUnwindSafe(|| f(&mut kept.conn)))
-        .unwrap_or_else(|_| Err(Error::internal("a write panicked; nothing of it was kept")));
+    let done = caught(|| f(&mut kept.conn));
     let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
     let ended = kept.conn.batch_execute(end);
     kept.lost = ended.is_err();

@@ -13,7 +13,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::build::Work;
-use super::exhibits::{Copied, Pick, damaged, files, miscounted, no_record, unlisted, unreadable};
+use super::exhibits::{Copied, Pick, damaged, files, no_record, unreadable, wrong_row};
 use super::store;
 use super::zip::Bag;
 use crate::db::AnyConn;
@@ -112,10 +112,7 @@ impl Reader<'_> {
                 if let Some(later) = files.get(n + SOON) {
                     self.fetch(later);
                 }
-                let crc = sums
-                    .get(&file.file.sha256)
-                    .copied()
-                    .ok_or_else(|| unlisted(file.pick, &file.file))?;
+                let crc = sums.get(&file.file.sha256).copied();
                 if self.read_file(file, crc)?.is_err() {
                     return Ok(());
                 }
@@ -134,7 +131,7 @@ impl Reader<'_> {
     fn read_file(
         &self,
         Wanted { pick, path, file }: &Wanted<'_>,
-        crc_kept: u32,
+        crc_kept: Option<u32>,
     ) -> Result<std::result::Result<(), Alone>> {
         let mut from = self
             .work
@@ -145,7 +142,8 @@ impl Reader<'_> {
         let begun = Step::File {
             path: path.clone(),
             size: file.size,
-            crc: crc_kept,
+            // Without one it ends below, when it is known whether the bytes are right.
+            crc: crc_kept.unwrap_or_default(),
         };
         if self.hand_over(begun).is_err() {
             return Ok(Err(Alone));
@@ -176,8 +174,8 @@ impl Reader<'_> {
             return Err(damaged(pick, file, &format!("its SHA-256 is now {digest}")));
         }
         let crc = crc.finalize();
-        if crc != crc_kept {
-            return Err(miscounted(pick, file));
+        if Some(crc) != crc_kept {
+            return Err(wrong_row(pick, file));
         }
         Ok(self.hand_over(Step::End { digest, crc }))
     }

@@ -229,17 +229,14 @@ pub(super) fn unreadable(pick: &Pick, file: &FileRow, e: &Error) -> Error {
     damaged(pick, file, &format!("it cannot be read ({e})"))
 }
 
-/// The file's bytes are as recorded, and what the database says beside them is not.
-pub(super) fn miscounted(pick: &Pick, file: &FileRow) -> Error {
-    damaged(
-        pick,
-        file,
-        "its bytes are as recorded, but the database keeps another CRC-32 of them",
-    )
-}
-
-pub(super) fn unlisted(pick: &Pick, file: &FileRow) -> Error {
-    damaged(pick, file, "the database does not list it among the stored files")
+/// The file's bytes are as recorded, and the database's row beside them is not. The evidence is whole; a packet is not
+/// made of it until it is known why its row changed.
+pub(super) fn wrong_row(pick: &Pick, file: &FileRow) -> Error {
+    let detail = format!(
+        "the row of a file in the database is wrong: item {}, file {}, has the recorded SHA-256 {}, and its CRC-32 is missing or another than the database keeps. The evidence is not damaged: run `casetrail audit`, which names the row, and put the row back from a backup",
+        pick.item, file.role, file.sha256
+    );
+    Error::new(Kind::Conflict, "file-row", detail)
 }
 
 pub(super) fn damaged(pick: &Pick, file: &FileRow, how: &str) -> Error {

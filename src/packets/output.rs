@@ -1,12 +1,11 @@
-//! The packet's file, written front to back: whole blocks go to two threads at once, one that writes them and one that
-//! hashes the file. Those of a large packet go past the page cache, where the file system lets them: it would push out
+//! The packet's file, written front to back: whole blocks go to a thread that hashes the file, and from there to one that
+//! writes it. Those of a large packet go past the page cache, where the file system lets them: it would push out
 //! everything else, and finding pages for it costs more than hashing it. A small one stays there, to be fetched next.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 
@@ -63,12 +62,12 @@ impl Block {
     }
 }
 
-/// The file while it is written. Dropped unfinished, it lets its threads end by themselves.
+/// The file while it is written. Dropped unfinished, it lets its threads end by themselves. Blocks go around: they are
+/// filled here, hashed, written, and come back. So where one thread ends, all that wait for it see it.
 pub struct Output {
     block: Block,
     spares: Receiver<Block>,
-    hash: Sender<Arc<Block>>,
-    disk: Sender<Arc<Block>>,
+    hash: Sender<Block>,
     hasher: JoinHandle<Digest>,
     writer: Option<JoinHandle<io::Result<()>>>,
 }
@@ -78,20 +77,21 @@ impl Output {
     pub fn create(path: &Path, about: u64) -> Result<Self> {
         let plain = super::zip::new_file(path)?;
         let direct = if about >= LARGE { past_cache(path) } else { None };
-        let ((hash, hashed), (disk, written), (back, spares)) = (channel(), channel(), channel());
+        Self::start(move |blocks, back| write_all(&plain, direct, &blocks, &back))
+    }
+
+    /// With what takes blocks, in order, and gives them back; the last one is not full.
+    fn start(disk: impl FnOnce(Receiver<Block>, Sender<Block>) -> io::Result<()> + Send + 'static) -> Result<Self> {
+        let ((hash, come), (hashed, written), (back, spares)) = (channel(), channel(), channel());
         for _ in 1..BLOCKS {
             back.send(Block::new()).map_err(Error::internal)?;
         }
-        let done = back.clone();
         Ok(Self {
             block: Block::new(),
             spares,
             hash,
-            disk,
-            hasher: thread("packet-hash", move || hash_all(&hashed, &done))?,
-            writer: Some(thread("packet-disk", move || {
-                write_all(&plain, direct, &written, &back)
-            })?),
+            hasher: thread("packet-hash", move || hash_all(&come, &hashed))?,
+            writer: Some(thread("packet-disk", move || disk(written, back))?),
         })
     }
 
@@ -102,12 +102,11 @@ impl Output {
 
     fn hand_over(&mut self, next: Block) -> io::Result<()> {
         let at = self.length();
-        let full = Arc::new(std::mem::replace(&mut self.block, Block { filled: 0, at, ..next }));
-        self.hash.send(full.clone()).map_err(|_| io::Error::other(BADLY))?;
-        self.disk.send(full).map_err(|_| self.failure())
+        let done = std::mem::replace(&mut self.block, Block { filled: 0, at, ..next });
+        self.hash.send(done).map_err(|_| self.failure())
     }
 
-    /// Why the thread that writes has ended.
+    /// Why blocks are not taken any more. The hasher ends only after the writer.
     fn failure(&mut self) -> io::Error {
         match self.writer.take().map(JoinHandle::join) {
             Some(Ok(Err(e))) => e,
@@ -115,7 +114,8 @@ impl Output {
         }
     }
 
-    /// Writes and syncs the rest. Gives the file's length and SHA-256.
+    /// Writes and syncs the rest. Gives the file's length and SHA-256: of what was handed to the system, which is not
+    /// read back.
     pub fn finish(mut self) -> Result<(u64, Digest)> {
         let length = self.length();
         // Nothing follows: the block that would be filled next has no memory.
@@ -126,7 +126,7 @@ impl Output {
             at: length,
         };
         self.hand_over(none)?;
-        drop((self.hash, self.disk));
+        drop(self.hash);
         match self.writer.take().map(JoinHandle::join) {
             Some(Ok(done)) => done?,
             _ => return Err(ended_badly()),
@@ -168,51 +168,44 @@ fn thread<T: Send + 'static>(name: &str, run: impl FnOnce() -> T + Send + 'stati
     Ok(std::thread::Builder::new().name(name.into()).spawn(run)?)
 }
 
-/// Whoever is done with a block last gives it back. Nobody may be left to take it.
-fn give_back(block: Arc<Block>, back: &Sender<Block>) {
-    if let Some(block) = Arc::into_inner(block) {
-        let _ = back.send(block);
-    }
-}
-
-fn hash_all(blocks: &Receiver<Arc<Block>>, back: &Sender<Block>) -> Digest {
+/// Hashes blocks and passes them on, as long as somebody takes them.
+fn hash_all(blocks: &Receiver<Block>, hashed: &Sender<Block>) -> Digest {
     let mut sha = Sha256::new();
     for block in blocks {
         sha.update(block.bytes());
-        give_back(block, back);
+        if hashed.send(block).is_err() {
+            break;
+        }
     }
     Digest(sha.finalize().into())
 }
 
-/// Writes every block, and has what went into the page cache synced meanwhile.
-fn write_all(
-    plain: &File,
-    direct: Option<File>,
-    blocks: &Receiver<Arc<Block>>,
-    back: &Sender<Block>,
-) -> io::Result<()> {
+/// Writes every block, and has what went into the page cache synced meanwhile. What is given up is not synced.
+fn write_all(plain: &File, direct: Option<File>, blocks: &Receiver<Block>, back: &Sender<Block>) -> io::Result<()> {
     std::thread::scope(|threads| {
         let (notice, notices) = channel();
         let syncing = threads.spawn(move || sync_often(plain, &notices));
         let written = write_each(plain, direct, blocks, back, &notice);
         drop(notice);
         let synced = syncing.join().unwrap_or_else(|_| Err(io::Error::other(BADLY)));
-        written.and(synced)?;
-        plain.sync_all()
+        let whole = written?;
+        synced?;
+        if whole { plain.sync_all() } else { Ok(()) }
     })
 }
 
-/// Only whole blocks can go past the page cache: the last goes through it.
+/// Whether the end was reached. Only whole blocks can go past the page cache: the last goes through it.
 fn write_each(
     plain: &File,
     mut direct: Option<File>,
-    blocks: &Receiver<Arc<Block>>,
+    blocks: &Receiver<Block>,
     back: &Sender<Block>,
     notice: &Sender<()>,
-) -> io::Result<()> {
+) -> io::Result<bool> {
     let mut told = 0;
     for block in blocks {
-        let past = direct.as_ref().filter(|_| block.filled == BLOCK);
+        let last = block.filled < BLOCK;
+        let past = direct.as_ref().filter(|_| !last);
         let gone = past.is_some_and(|direct| direct.write_all_at(block.bytes(), block.at).is_ok());
         if !gone {
             if past.is_some() {
@@ -221,14 +214,18 @@ fn write_each(
             }
             plain.write_all_at(block.bytes(), block.at)?;
         }
+        if last {
+            return Ok(true);
+        }
         if direct.is_none() && block.at >= told + STRIDE {
             told = block.at;
             // Where syncing has failed, that is said at the end.
             let _ = notice.send(());
         }
-        give_back(block, back);
+        // Nobody may be left to fill it again.
+        let _ = back.send(block);
     }
-    Ok(())
+    Ok(false)
 }
 
 /// Syncs once for all that was told meanwhile.
@@ -282,5 +279,22 @@ mod tests {
         let block = vec![1; BLOCK];
         let failed = (0..100).find_map(|_| output.write_all(&block).err());
         assert_eq!(failed.expect("no room").kind(), io::ErrorKind::StorageFull);
+    }
+
+    #[test]
+    fn a_disk_that_fails_late_is_told() {
+        let full = || io::Error::from(io::ErrorKind::StorageFull);
+        let mut output = Output::start(move |blocks, _back| {
+            // By now every block is hashed and waits for the disk.
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            drop(blocks);
+            Err(full())
+        })
+        .expect("threads");
+        let block = vec![1; BLOCK];
+        let failed = (0..=BLOCKS).find_map(|_| output.write_all(&block).err());
+        assert_eq!(failed.expect("no room").kind(), io::ErrorKind::StorageFull);
+        let output = Output::start(move |_, _| Err(full())).expect("threads");
+        assert_eq!(output.finish().expect_err("no room").slug, "disk-full");
     }
 }

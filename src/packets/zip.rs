@@ -145,8 +145,13 @@ impl Bag {
 
     /// Ends the ZIP, syncs it, and puts it under its name. Gives its length and SHA-256.
     pub fn finish(self) -> Result<(u64, Digest)> {
-        let (out, _) = self.zip.finish().map_err(refused)?;
+        let (out, announced) = self.zip.finish().map_err(refused)?;
         let (size, digest) = out.finish()?;
+        if size != announced {
+            return Err(Error::internal(format!(
+                "a packet of {size} bytes where {announced} were written"
+            )));
+        }
         fs::rename(self.place.part(), self.place.ready())?;
         fs::remove_file(self.place.spool())?;
         File::open(&self.place.folder)?.sync_all()?;

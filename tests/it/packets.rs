@@ -260,12 +260,14 @@ both_databases! {
     fn a_wrong_checksum_ends_the_build(app) {
         let (case, _) = filled(app);
         app.goes_behind();
-        let wrong = |conn: &mut AnyConn| Ok(sql_query("UPDATE files SET crc32 = 1").execute(conn)?);
-        app.state.gate.db().write_blocking(wrong).unwrap();
-        let shown = ended(&app.exporter, &ask(&app.exporter, &case, json!({"purpose": "internal"})));
-        assert_eq!(shown["state"], "failed", "{shown}");
-        let why = shown["error"].to_string();
-        assert!(why.contains("item 1") && why.contains("CRC-32") && why.contains("casetrail audit"), "{shown}");
+        for wrong in ["UPDATE files SET crc32 = 1", "UPDATE files SET crc32 = -1"] {
+            let change = move |conn: &mut AnyConn| Ok(sql_query(wrong).execute(conn)?);
+            app.state.gate.db().write_blocking(change).unwrap();
+            let shown = ended(&app.exporter, &ask(&app.exporter, &case, json!({"purpose": "internal"})));
+            assert_eq!(shown["state"], "failed", "{shown}");
+            let why = shown["error"].to_string();
+            assert!(["item 1", "CRC-32", "not damaged", "casetrail audit"].iter().all(|w| why.contains(w)), "{shown}");
+        }
         let left: Vec<_> = fs::read_dir(app.folder().join("packets")).unwrap().collect();
         assert!(left.is_empty(), "{left:?}");
     }
