@@ -137,8 +137,8 @@ impl Drop for UnderWay<'_> {
 /// A thread of its own, which may wait for the database: an append is handed over once, and its answer once.
 fn append_all(appender: &Appender, entries: &mpsc::Receiver<Box<Entry>>) {
     while let Ok(first) = entries.recv() {
-        let mut batch = vec![first];
-        batch.extend(entries.try_iter().take(BATCH - 1));
+        let mut batch = vec![*first];
+        batch.extend(entries.try_iter().take(BATCH - 1).map(|entry| *entry));
         // A panic ends only this batch: whoever waits for it is told, and the next is taken.
         let _ = catch_unwind(AssertUnwindSafe(|| appender.append_taken(batch)));
     }
@@ -168,7 +168,7 @@ struct Appender {
 impl Appender {
     /// One entry that cannot be written must not take the others with it: a batch that fails is repeated, at last one by
     /// one.
-    fn append_taken(&self, taken: Vec<Box<Entry>>) {
+    fn append_taken(&self, taken: Vec<Entry>) {
         let (work, replies): (Vec<_>, Vec<_>) = taken.into_iter().map(|e| (e.ready, e.reply)).unzip();
         let work: Work = Arc::new(work);
         let together = self.append_batch(&work);
