@@ -274,6 +274,21 @@ mod tests {
     }
 
     #[test]
+    fn what_refuses_to_go_past_the_cache_goes_through_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("packet");
+        let plain = super::super::zip::new_file(&path).expect("a file");
+        // It can be opened, and takes nothing.
+        let refusing = File::open(&path).expect("the file");
+        let mut output =
+            Output::start(move |blocks, back| write_all(&plain, Some(refusing), &blocks, &back)).expect("threads");
+        let all: Vec<u8> = (0..20 * BLOCK + 3).map(|i| (i * 7) as u8).collect();
+        output.write_all(&all).expect("room");
+        assert_eq!(output.finish().expect("a digest").1, Digest::of(&all));
+        assert_eq!(std::fs::read(path).expect("the file"), all);
+    }
+
+    #[test]
     fn a_full_disk_is_told() {
         let mut output = Output::create(Path::new("/dev/full"), 0).expect("it opens");
         let block = vec![1; BLOCK];

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use casetrail::clock::SystemClock;
-use casetrail::db::Db;
+use casetrail::db::tables::stream_heads;
+use casetrail::db::{AnyConn, Db};
 use casetrail::ledger::{self, Action, Draft, Journal};
 use casetrail::proof::Digest;
 use casetrail::proof::chain::Chain;
@@ -254,6 +255,41 @@ both_databases! {
         for event in &found {
             chain.push(&EventRef::parse(&event.body).unwrap(), leaf(&event.body)).unwrap();
         }
+    }
+}
+
+both_databases! {
+    /// What a process remembers of a stream's end is compared with what stands, and never built upon where it differs.
+    fn an_append_follows_the_head_that_stands(app) {
+        let stream = ledger::access_stream(&app.case().id);
+        app.goes_behind();
+        let draft = || Draft {
+            stream: stream.clone(),
+            action: Action::FileViewed,
+            object_type: "capture",
+            object_id: "1".into(),
+            version: 1,
+            record: json!({}),
+            attest: Default::default(),
+        };
+        let other = Digest::of(b"another end");
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        runtime.block_on(async {
+            let db = Db::open(app.state.gate.db().location(), 6).unwrap();
+            let journal = Journal::start(db.clone(), Arc::new(SystemClock), None);
+            for _ in 0..3 {
+                journal.append(ledger::job("test"), draft()).await.unwrap();
+            }
+            let of = stream.clone();
+            let moved = move |conn: &mut AnyConn| {
+                use diesel::prelude::*;
+                let head = stream_heads::table.find(&of);
+                Ok(diesel::update(head).set(stream_heads::leaf.eq(other.as_bytes().to_vec())).execute(conn)?)
+            };
+            assert_eq!(db.write(moved).await.unwrap(), 1);
+            journal.append(ledger::job("test"), draft()).await.unwrap();
+        });
+        assert_eq!(app.events(&stream).last().unwrap()["prev"], json!(other));
     }
 }
 
