@@ -141,7 +141,7 @@ impl Db {
         }
     }
 
-    /// Writes in a transaction from a thread that may block.
+    /// Writes in a transaction from a thread that may block: on that thread itself, unless others write on SQLite.
     pub fn write_blocking<T, F>(&self, f: F) -> Result<T>
     where
         T: Send + 'static,
@@ -149,7 +149,7 @@ impl Db {
     {
         match &self.0.writer {
             Writing::Thread(writer) => writer
-                .submit(f)?
+                .submit_here(f)?
                 .blocking_recv()
                 .unwrap_or_else(|_| Err(busy("the writer stopped"))),
             Writing::Pool(pool, _) => again_when_collided(pool, &f),

@@ -1,5 +1,6 @@
 //! The one writer of SQLite: takes what is queued as one transaction, one fsync for all; where a write of it fails, again
-//! with a savepoint each.
+//! with a savepoint each. A thread that may block and finds nobody writing or waiting writes itself, on the same
+//! connection: waking another thread and being woken by it costs about as much as the fsync.
 //!
 //! Free writers would starve each other (the busy handler sleeps and the hot writer wins), and each would pay its
 //! own fsync. SQLITE_FULL, IOERR and NOMEM roll the whole transaction back, so on any error that is neither a
@@ -7,7 +8,8 @@
 //! for work that was rolled back under it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, mpsc};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -30,25 +32,43 @@ const COPY: Duration = Duration::from_millis(100);
 /// The queue in front of the writer thread. The thread ends when the last handle is dropped.
 pub(super) struct Writer {
     queue: mpsc::SyncSender<Box<dyn Job>>,
+    desk: Arc<Desk>,
+}
+
+/// Where writes are done, by one thread at a time.
+struct Desk {
+    pen: Mutex<Pen>,
+    /// Writes in the queue. Whoever comes while there are any waits behind them.
+    waiting: AtomicUsize,
+}
+
+/// What a batch is written with.
+struct Pen {
+    conn: AnyConn,
+    /// Batches that still take savepoints from the start.
+    careful: u32,
+    /// Tells the copier; where one notice lies already, another would say the same.
+    written: mpsc::SyncSender<()>,
 }
 
 impl Writer {
     /// With the connection that writes, and another that copies.
-    pub(super) fn start(mut conn: AnyConn, copying: AnyConn) -> Self {
+    pub(super) fn start(conn: AnyConn, copying: AnyConn) -> Self {
         let (queue, jobs) = mpsc::sync_channel::<Box<dyn Job>>(QUEUE);
         let (written, news) = mpsc::sync_channel(1);
-        spawn("writer", move || {
-            let mut careful = 0;
-            while let Ok(first) = jobs.recv() {
-                let mut batch = vec![first];
-                batch.extend(jobs.try_iter().take(BATCH - 1));
-                run(&mut conn, batch, &mut careful);
-                // Where one notice lies already, another would say the same.
-                let _ = written.try_send(());
-            }
+        let pen = Pen {
+            conn,
+            careful: 0,
+            written,
+        };
+        let desk = Arc::new(Desk {
+            pen: Mutex::new(pen),
+            waiting: AtomicUsize::new(0),
         });
+        let writing = desk.clone();
+        spawn("writer", move || writing.serve(&jobs));
         spawn("copier", move || copy(copying, &news));
-        Self { queue }
+        Self { queue, desk }
     }
 
     /// Queues a write; the answer comes after COMMIT.
@@ -57,12 +77,61 @@ impl Writer {
         T: Send + 'static,
         F: Fn(&mut AnyConn) -> Result<T> + Send + 'static,
     {
-        let (reply, answer) = oneshot::channel();
-        let job = Box::new(Typed { f, done: None, reply });
-        self.queue
-            .try_send(job)
-            .map_err(|_| busy("the writer's queue is full"))?;
+        let (job, answer) = Typed::of(f);
+        self.enqueue(job)?;
         Ok(answer)
+    }
+
+    /// The same from a thread that may block: where nobody writes or waits to, the write is done when this returns.
+    pub(super) fn submit_here<T, F>(&self, f: F) -> Result<oneshot::Receiver<Result<T>>>
+    where
+        T: Send + 'static,
+        F: Fn(&mut AnyConn) -> Result<T> + Send + 'static,
+    {
+        let (job, answer) = Typed::of(f);
+        match self.desk.free() {
+            Some(mut pen) => pen.write(vec![job]),
+            None => self.enqueue(job)?,
+        }
+        Ok(answer)
+    }
+
+    fn enqueue(&self, job: Box<dyn Job>) -> Result<()> {
+        // Counted before it is sent, so that the count is never below what is queued.
+        self.desk.waiting.fetch_add(1, Ordering::SeqCst);
+        self.queue.try_send(job).map_err(|_| {
+            self.desk.waiting.fetch_sub(1, Ordering::SeqCst);
+            busy("the writer's queue is full")
+        })
+    }
+}
+
+impl Desk {
+    /// The pen, where nobody has it or waits for it.
+    fn free(&self) -> Option<MutexGuard<'_, Pen>> {
+        if self.waiting.load(Ordering::SeqCst) > 0 {
+            return None;
+        }
+        self.pen.try_lock().ok()
+    }
+
+    /// What is queued while another thread writes is taken together.
+    fn serve(&self, jobs: &mpsc::Receiver<Box<dyn Job>>) {
+        while let Ok(first) = jobs.recv() {
+            // No write panics outside `caught`; had one, what it left open would be anybody's.
+            let Ok(mut pen) = self.pen.lock() else { return };
+            let mut batch = vec![first];
+            batch.extend(jobs.try_iter().take(BATCH - 1));
+            self.waiting.fetch_sub(batch.len(), Ordering::SeqCst);
+            pen.write(batch);
+        }
+    }
+}
+
+impl Pen {
+    fn write(&mut self, batch: Vec<Box<dyn Job>>) {
+        run(&mut self.conn, batch, &mut self.careful);
+        let _ = self.written.try_send(());
     }
 }
 
@@ -97,6 +166,18 @@ struct Typed<T, F> {
     f: F,
     done: Option<Result<T>>,
     reply: oneshot::Sender<Result<T>>,
+}
+
+impl<T, F> Typed<T, F>
+where
+    T: Send + 'static,
+    F: Fn(&mut AnyConn) -> Result<T> + Send + 'static,
+{
+    /// A write, and where its answer comes.
+    fn of(f: F) -> (Box<dyn Job>, oneshot::Receiver<Result<T>>) {
+        let (reply, answer) = oneshot::channel();
+        (Box::new(Self { f, done: None, reply }), answer)
+    }
 }
 
 impl<T: Send, F: Fn(&mut AnyConn) -> Result<T> + Send> Job for Typed<T, F> {
@@ -231,8 +312,7 @@ mod tests {
     }
 
     fn job(f: impl Fn(&mut AnyConn) -> Result<i64> + Send + 'static) -> Queued {
-        let (reply, answer) = oneshot::channel();
-        (Box::new(Typed { f, done: None, reply }), answer)
+        Typed::of(f)
     }
 
     /// Runs these as one batch: what each was told, as a slug where it failed, and what the table holds.
@@ -291,6 +371,70 @@ mod tests {
         ]);
         assert_eq!(answers, [Ok(1), Err("database"), Ok(3)]);
         assert_eq!(rows, [1, 3]);
+    }
+
+    /// A writer on a database of its own, with the table.
+    fn writer(folder: &tempfile::TempDir) -> Writer {
+        let location = Location::Sqlite(folder.path().join("t.db"));
+        let mut conn = open(&location, Purpose::Write).expect("a database");
+        conn.batch_execute("CREATE TABLE t (n BIGINT PRIMARY KEY)")
+            .expect("a table");
+        Writer::start(conn, open(&location, Purpose::Write).expect("another"))
+    }
+
+    #[test]
+    fn who_finds_nobody_writing_writes_itself() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let writer = writer(&folder);
+        let here = std::thread::current().id();
+        let thread = move |_: &mut AnyConn| Ok(std::thread::current().id() == here);
+        let mut done = writer.submit_here(thread).expect("written");
+        assert_eq!(
+            done.try_recv().expect("done when it returns").expect("no failure"),
+            true
+        );
+        let queued = writer.submit(thread).expect("queued").blocking_recv();
+        assert!(!queued.expect("an answer").expect("no failure"));
+    }
+
+    #[test]
+    fn who_finds_somebody_writing_waits_behind_those_who_came_before() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let writer = writer(&folder);
+        let (go, wait) = mpsc::channel::<()>();
+        let wait = Mutex::new(wait);
+        let (at_work, begun) = mpsc::channel::<()>();
+        let first = writer.submit(move |conn| {
+            let _ = at_work.send(());
+            let _ = wait.lock().map(|wait| wait.recv());
+            insert(conn, 1)
+        });
+        begun.recv().expect("it writes");
+        let order = |conn: &mut AnyConn| {
+            let rows: Vec<Row> = sql_query("SELECT count(*) AS n FROM t").load(conn)?;
+            let before = rows.first().map_or(0, |r| r.n);
+            insert(conn, before + 1)
+        };
+        let second = writer.submit(order).expect("queued");
+        let mut third = writer.submit_here(order).expect("queued");
+        assert!(third.try_recv().is_err(), "it waits");
+        go.send(()).expect("going on");
+        let answers = [first.expect("queued"), second, third].map(|a| a.blocking_recv().expect("an answer"));
+        assert_eq!(answers.map(|a| a.map_err(|e| e.slug)), [Ok(1), Ok(2), Ok(3)]);
+    }
+
+    #[test]
+    fn a_panic_on_the_thread_that_asks_ends_only_its_own_write() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let writer = writer(&folder);
+        let panics = |conn: &mut AnyConn| -> Result<i64> {
+            insert(conn, 1)?;
+            panic!("as a bug would")
+        };
+        let told = writer.submit_here(panics).expect("run").blocking_recv();
+        assert_eq!(told.expect("an answer").map_err(|e| e.slug), Err("internal"));
+        let after = writer.submit_here(|conn| insert(conn, 1)).expect("run").blocking_recv();
+        assert_eq!(after.expect("an answer").map_err(|e| e.slug), Ok(1));
     }
 
     #[test]

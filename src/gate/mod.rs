@@ -25,7 +25,7 @@ use crate::db::tables::idempotency;
 use crate::db::{AnyConn, Db};
 use crate::error::{Error, Kind, Result};
 use crate::identity::{self, Caller, Credential};
-use crate::ledger::{self, Heads, Journal};
+use crate::ledger::{self, Begun, Heads, Journal};
 use crate::policy::{Act, Policy, Question};
 use crate::proof::event::Actor;
 use crate::proof::id::Digest;
@@ -117,6 +117,14 @@ pub struct Passed {
     pub ground: Option<Ground>,
 }
 
+/// A view on its way into the access log.
+struct NewView {
+    session: String,
+    view: View,
+    at: Micros,
+    begun: Begun,
+}
+
 /// The doors of one installation.
 #[derive(Clone)]
 pub struct Gate(Arc<Inner>);
@@ -174,7 +182,7 @@ impl Gate {
         T: Send + 'static,
         F: FnOnce(&mut Look<'_>) -> Result<T> + Send + 'static,
     {
-        Ok(self.look(visit, act, scope, f).await?.0)
+        Ok(self.look(visit, act, scope, f, |_| Ok(())).await?.0)
     }
 
     /// Reads evidence: the view is in the access log before the first byte is answered, or nothing is answered.
@@ -183,48 +191,30 @@ impl Gate {
         T: Send + 'static,
         F: FnOnce(&mut Look<'_>) -> Result<T> + Send + 'static,
     {
-        let (seen, passed) = self.look(visit, act, scope, f).await?;
-        let case = passed.ground.as_ref().map(|g| g.case_id.clone());
-        let now = self.now();
-        if self.0.views.is_new(&passed.caller.session, &view, now) {
-            let draft = view.draft(case.as_deref(), &visit.address);
-            self.0
-                .journal
-                .append(actor_of(&passed.caller, passed.ground.as_ref()), draft)
-                .await?;
-            self.0.views.remember(&passed.caller.session, &view, now);
+        let (inner, address) = (self.0.clone(), visit.address.clone());
+        let record = move |passed: &Passed| inner.begin_view(passed, view, &address);
+        let (seen, begun) = self.look(visit, act, scope, f, record).await?;
+        if let Some(new) = begun {
+            new.begun.committed().await?;
+            self.0.views.remember(&new.session, &new.view, new.at);
         }
         Ok(seen)
     }
 
-    async fn look<T, F>(&self, visit: &Visit, act: Act, scope: Scope, f: F) -> Result<(T, Passed)>
+    /// Looks, then does `next` on the same thread, which may block, when the reader is given back.
+    async fn look<T, F, N, X>(&self, visit: &Visit, act: Act, scope: Scope, f: F, next: N) -> Result<(T, X)>
     where
         T: Send + 'static,
         F: FnOnce(&mut Look<'_>) -> Result<T> + Send + 'static,
+        N: FnOnce(&Passed) -> Result<X> + Send + 'static,
+        X: Send + 'static,
     {
-        let (credential, now, policy, place) = (
-            visit.credential.clone(),
-            self.now(),
-            self.0.policy.clone(),
-            scope.clone(),
-        );
-        let done = self
-            .0
-            .db
-            .read(move |conn| {
-                let caller = identity::resolve(conn, &credential, now)?;
-                let ground = stand(conn, &policy, &caller, act, &place, now)?;
-                let mut look = Look {
-                    conn,
-                    caller: &caller,
-                    ground: ground.as_ref(),
-                    now,
-                    policy: &policy,
-                };
-                let seen = f(&mut look)?;
-                Ok((seen, Passed { caller, ground }))
-            })
-            .await;
+        let (inner, credential, place) = (self.0.clone(), visit.credential.clone(), scope.clone());
+        let done = crate::db::blocking(move || {
+            let (seen, passed) = inner.look(&credential, act, &place, f)?;
+            Ok((seen, next(&passed)?))
+        })
+        .await;
         self.note_refusal(visit, act, &scope, done).await
     }
 
@@ -280,24 +270,14 @@ impl Gate {
         let Some(repeats) = self.0.refusals.is_new(&visit.credential, act, scope, now) else {
             return done;
         };
-        let (credential, place) = (visit.credential.clone(), scope.clone());
-        let found = self
-            .0
-            .db
-            .read(move |conn| {
-                Ok((
-                    identity::resolve(conn, &credential, now)?,
-                    relation::case_of(conn, &place)?,
-                ))
-            })
-            .await;
-        let (caller, case) = match found {
-            Ok(both) => both,
-            Err(_) => return done,
+        let (inner, knocking, place, said) = (self.0.clone(), visit.clone(), scope.clone(), e.clone());
+        let begun = crate::db::blocking(move || inner.begin_refusal(&knocking, act, &place, (&said, repeats)));
+        let recorded = match begun.await {
+            Ok(Some(begun)) => begun.committed().await,
+            Ok(None) => Ok(()),
+            Err(e) => Err(e),
         };
-        let case = case.or_else(|| scope.named_case());
-        let draft = refusals::draft(case.as_deref(), act, scope, &visit.address, e, repeats);
-        if let Err(lost) = self.0.journal.append(actor_of(&caller, None), draft).await {
+        if let Err(lost) = recorded {
             self.0.refusals.forget(&visit.credential, act, scope);
             tracing::error!(error = %lost, "a refusal could not be recorded");
         }
@@ -306,6 +286,63 @@ impl Gate {
 }
 
 impl Inner {
+    fn look<T>(
+        &self,
+        credential: &Credential,
+        act: Act,
+        place: &Scope,
+        f: impl FnOnce(&mut Look<'_>) -> Result<T>,
+    ) -> Result<(T, Passed)> {
+        let now = self.clock.now();
+        self.db.read_blocking(|conn| {
+            let caller = identity::resolve(conn, credential, now)?;
+            let ground = stand(conn, &self.policy, &caller, act, place, now)?;
+            let mut look = Look {
+                conn,
+                caller: &caller,
+                ground: ground.as_ref(),
+                now,
+                policy: &self.policy,
+            };
+            let seen = f(&mut look)?;
+            Ok((seen, Passed { caller, ground }))
+        })
+    }
+
+    /// Puts a view into the access log, unless it stands there already.
+    fn begin_view(&self, passed: &Passed, view: View, address: &str) -> Result<Option<NewView>> {
+        let (session, at) = (passed.caller.session.clone(), self.clock.now());
+        if !self.views.is_new(&session, &view, at) {
+            return Ok(None);
+        }
+        let case = passed.ground.as_ref().map(|g| g.case_id.as_str());
+        let draft = view.draft(case, address);
+        let begun = self
+            .journal
+            .begin(actor_of(&passed.caller, passed.ground.as_ref()), draft)?;
+        Ok(Some(NewView {
+            session,
+            view,
+            at,
+            begun,
+        }))
+    }
+
+    /// Puts a refusal into the access log, where it can still be told whose it is.
+    fn begin_refusal(&self, visit: &Visit, act: Act, scope: &Scope, said: (&Error, u64)) -> Result<Option<Begun>> {
+        let now = self.clock.now();
+        let found = self.db.read_blocking(|conn| {
+            Ok((
+                identity::resolve(conn, &visit.credential, now)?,
+                relation::case_of(conn, scope)?,
+            ))
+        });
+        let Ok((caller, case)) = found else { return Ok(None) };
+        let case = case.or_else(|| scope.named_case());
+        let draft = refusals::draft(case.as_deref(), act, scope, &visit.address, said);
+        self.journal.begin(actor_of(&caller, None), draft).map(Some)
+    }
+
     fn transact<T, F>(&self, conn: &mut AnyConn, visit: &Visit, act: Act, scope: &Scope, f: &F) -> Result<T>
     where
         T: Serialize + DeserializeOwned,

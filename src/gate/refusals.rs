@@ -50,7 +50,8 @@ impl Refusals {
     }
 }
 
-pub(super) fn draft(case: Option<&str>, act: Act, scope: &Scope, address: &str, e: &Error, repeats: u64) -> Draft {
+/// With what was answered, and how many repeats of it were not recorded.
+pub(super) fn draft(case: Option<&str>, act: Act, scope: &Scope, address: &str, (e, repeats): (&Error, u64)) -> Draft {
     let (object_type, object_id) = scope.object();
     Draft {
         stream: case.map_or_else(|| ledger::AGENCY.to_owned(), ledger::access_stream),

@@ -7,7 +7,7 @@ use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 use serde_json::{Map, Value, json};
 
 use super::action::Action;
-use super::together::Together;
+use super::together::{self, Move};
 use crate::clock::{Micros, SECOND, random};
 use crate::db::AnyConn;
 use crate::db::tables::{records, stream_heads};
@@ -57,7 +57,7 @@ pub struct Appended {
 
 fixed! {
     /// A row of `events`.
-    EventRow: "INSERT INTO events (stream, seq, prev, leaf, at, actor, action, object, body) VALUES (",
+    pub(super) EventRow: "INSERT INTO events (stream, seq, prev, leaf, at, actor, action, object, body) VALUES (",
     stream: String as Text, ", ", seq: i64 as BigInt, ", ", prev: Option<Vec<u8>> as Nullable<Binary>, ", ",
     leaf: Vec<u8> as Binary, ", ", at: i64 as BigInt, ", ", actor: Option<String> as Nullable<Text>, ", ",
     action: &'static str as Text, ", ", object: String as Text, ", ", body: Vec<u8> as Binary, ")"
@@ -65,7 +65,7 @@ fixed! {
 
 fixed! {
     /// A row of `records`.
-    RecordRow: "INSERT INTO records (stream, seq, leaf, salt, body) VALUES (",
+    pub(super) RecordRow: "INSERT INTO records (stream, seq, leaf, salt, body) VALUES (",
     stream: String as Text, ", ", seq: i64 as BigInt, ", ", leaf: Vec<u8> as Binary, ", ", salt: Vec<u8> as Binary, ", ",
     body: String as Text, ")"
 }
@@ -277,7 +277,7 @@ impl Heads {
         match conn {
             AnyConn::Sqlite(c) => self.write_each(c)?,
             AnyConn::Pg(c) => {
-                if !self.together().write(c)? {
+                if !self.write_together(c)? {
                     return Err(Error::internal("a stream's head moved although it was locked"));
                 }
             }
@@ -292,7 +292,7 @@ impl Heads {
             return Ok(None);
         }
         let head = self.moved().next().map(|(_, held)| held.now);
-        Ok(self.together().write(conn)?.then_some(head).flatten())
+        Ok(self.write_together(conn)?.then_some(head).flatten())
     }
 
     fn moved(&self) -> impl Iterator<Item = (&String, &Held)> {
@@ -315,29 +315,15 @@ impl Heads {
         self.records.into_iter().try_for_each(|row| row.execute(conn).map(drop))
     }
 
-    fn together(self) -> Together {
-        let mut all = Together::default();
-        for (stream, held) in self.moved() {
-            all.to_stream.push(stream.clone());
-            all.to_seq.push(held.now.seq);
-            all.to_leaf.push(stored(held.now.leaf));
-            all.to_at.push(held.now.at);
-            all.to_was.push(stored(held.found.leaf));
-        }
-        for (event, record) in self.events.into_iter().zip(self.records) {
-            all.stream.push(event.stream);
-            all.seq.push(event.seq);
-            all.prev.push(event.prev);
-            all.leaf.push(event.leaf);
-            all.at.push(event.at);
-            all.actor.push(event.actor);
-            all.action.push(event.action);
-            all.object.push(event.object);
-            all.body.push(event.body);
-            all.salt.push(record.salt);
-            all.record.push(record.body);
-        }
-        all
+    fn write_together(self, conn: &mut PgConnection) -> QueryResult<bool> {
+        let moves = self.moved().map(|(stream, held)| Move {
+            stream: stream.clone(),
+            seq: held.now.seq,
+            leaf: stored(held.now.leaf),
+            at: held.now.at,
+            was: stored(held.found.leaf),
+        });
+        together::write(conn, moves.collect(), self.events, self.records)
     }
 }
 

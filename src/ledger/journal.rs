@@ -1,11 +1,12 @@
 //! The journal: appends that change nothing else (reads, refusals, failed sign-ins), many in one transaction.
 //!
-//! It also wakes the sequencer. An answer means: committed.
+//! Who asks from a thread that may block, and finds nobody appending, appends on that thread; the rest wait in line for
+//! the journal's own, which takes them together. It also wakes the sequencer. An answer means: committed.
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, Weak, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak, mpsc};
 
 use tokio::sync::{Notify, oneshot, watch};
 
@@ -52,6 +53,7 @@ impl Journal {
             clock: clock.clone(),
             remembered: Mutex::default(),
             under_way: AtomicUsize::new(0),
+            line: Line::default(),
         });
         let appending = appender.clone();
         db::spawn("journal", move || append_all(&appending, &entries));
@@ -71,8 +73,7 @@ impl Journal {
 
     /// Appends one event; answers after COMMIT.
     pub async fn append(&self, actor: Actor, draft: Draft) -> Result<()> {
-        let record = Sealed::of(&draft.record)?;
-        let ready = Ready { actor, draft, record };
+        let ready = Ready::of(actor, draft)?;
         let under_way = UnderWay::enter(&self.appender.under_way);
         if under_way.alone && !self.appender.db.is_server() {
             // Nothing to wait for: it goes to the writer at once, in the first poll, and stays there should whoever
@@ -80,18 +81,40 @@ impl Journal {
             let write = self.appender.unless_standing(Arc::new(vec![ready]), unasked);
             return self.appender.db.write(write).await.map(drop);
         }
+        self.enqueue(ready)?.committed().await
+    }
+
+    /// Appends one event from a thread that may block: at once where nobody else appends, otherwise in line. Whoever
+    /// waits for it then needs no thread meanwhile.
+    pub fn begin(&self, actor: Actor, draft: Draft) -> Result<Begun> {
+        let ready = Ready::of(actor, draft)?;
+        match self.appender.line.free() {
+            Some(_turn) => self.appender.append_one(ready).map(|()| Begun(None)),
+            None => self.enqueue(ready),
+        }
+    }
+
+    /// The same, and waits on that thread.
+    pub fn append_blocking(&self, actor: Actor, draft: Draft) -> Result<()> {
+        match self.begin(actor, draft)?.0 {
+            None => Ok(()),
+            Some(answer) => answer.blocking_recv().unwrap_or_else(|_| Err(stopped())),
+        }
+    }
+
+    fn enqueue(&self, ready: Ready) -> Result<Begun> {
         let (reply, answer) = oneshot::channel();
         let entry = Box::new(Entry { ready, reply });
+        self.appender.line.waiting.fetch_add(1, Ordering::SeqCst);
         self.queue.try_send(entry).map_err(|_| {
+            self.appender.line.waiting.fetch_sub(1, Ordering::SeqCst);
             Error::unavailable(
                 "busy",
                 "The access log cannot keep up; nothing was shown. Try again.",
                 2,
             )
         })?;
-        answer
-            .await
-            .unwrap_or_else(|_| Err(Error::internal("the journal stopped")))
+        Ok(Begun(Some(answer)))
     }
 
     /// Asks for integration now, not within the second.
@@ -112,6 +135,24 @@ impl Journal {
     pub fn published(&self) -> u64 {
         *self.size.borrow()
     }
+}
+
+/// An append that is committed, or in line.
+#[must_use = "what is in line may still fail"]
+pub struct Begun(Option<oneshot::Receiver<Result<()>>>);
+
+impl Begun {
+    /// Waits for COMMIT.
+    pub async fn committed(self) -> Result<()> {
+        match self.0 {
+            None => Ok(()),
+            Some(answer) => answer.await.unwrap_or_else(|_| Err(stopped())),
+        }
+    }
+}
+
+fn stopped() -> Error {
+    Error::internal("the journal stopped")
 }
 
 /// One append under way.
@@ -137,8 +178,10 @@ impl Drop for UnderWay<'_> {
 /// A thread of its own, which may wait for the database: an append is handed over once, and its answer once.
 fn append_all(appender: &Appender, entries: &mpsc::Receiver<Box<Entry>>) {
     while let Ok(first) = entries.recv() {
+        let _turn = appender.line.turn();
         let mut batch = vec![*first];
         batch.extend(entries.try_iter().take(BATCH - 1).map(|entry| *entry));
+        appender.line.waiting.fetch_sub(batch.len(), Ordering::SeqCst);
         // A panic ends only this batch: whoever waits for it is told, and the next is taken.
         let _ = catch_unwind(AssertUnwindSafe(|| appender.append_taken(batch)));
     }
@@ -152,7 +195,42 @@ struct Ready {
     record: Sealed,
 }
 
+impl Ready {
+    fn of(actor: Actor, draft: Draft) -> Result<Self> {
+        let record = Sealed::of(&draft.record)?;
+        Ok(Self { actor, draft, record })
+    }
+}
+
 type Work = Arc<Vec<Ready>>;
+
+/// Who appends: one thread at a time, so that what a stream's end is remembered as is still so, and so that those who
+/// come meanwhile are taken together.
+#[derive(Default)]
+struct Line {
+    turn: Mutex<()>,
+    /// Appends in the journal's queue. Whoever comes while there are any waits behind them.
+    waiting: AtomicUsize,
+}
+
+impl Line {
+    /// The turn, where nobody has it or waits for it.
+    fn free(&self) -> Option<MutexGuard<'_, ()>> {
+        if self.waiting.load(Ordering::SeqCst) > 0 {
+            return None;
+        }
+        match self.turn.try_lock() {
+            Ok(turn) => Some(turn),
+            // A panic under it left nothing behind that is guarded by it.
+            Err(TryLockError::Poisoned(turn)) => Some(turn.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// What appending works with.
 struct Appender {
@@ -163,9 +241,15 @@ struct Appender {
     remembered: Mutex<HashMap<String, Head>>,
     /// Appends that somebody waits for.
     under_way: AtomicUsize,
+    line: Line,
 }
 
 impl Appender {
+    fn append_one(&self, ready: Ready) -> Result<()> {
+        let work: Work = Arc::new(vec![ready]);
+        self.append_batch(&work).or_else(|_| self.append_missing(work))
+    }
+
     /// One entry that cannot be written must not take the others with it: a batch that fails is repeated, at last one by
     /// one.
     fn append_taken(&self, taken: Vec<Entry>) {
@@ -353,6 +437,7 @@ mod tests {
             clock: Arc::new(SystemClock),
             remembered: Mutex::default(),
             under_way: AtomicUsize::new(0),
+            line: Line::default(),
         };
         let ready = |n: u32| {
             let draft = Draft {

@@ -18,7 +18,7 @@ use crate::proof::event::Actor;
 
 pub use action::{Action, Home};
 pub use append::{Appended, Draft, Heads};
-pub use journal::Journal;
+pub use journal::{Begun, Journal};
 pub use sequencer::run_once;
 pub use signer::{LogSigner, read_last, write_secret};
 pub use tree::{StoredTiles, TreeState, consistency, inclusion, index_of, leaf_at, read_tile, root, state};

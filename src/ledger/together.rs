@@ -7,13 +7,14 @@
 use diesel::sql_types::{Array, BigInt, Binary, Nullable, Text};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
 
+use super::append::{EventRow, RecordRow};
 use crate::fixed;
 
 fixed! {
     /// The rows of some events and their records, and the heads that they move (`to_…`: where each stands now, and the
     /// leaf it had), column by column.
     #[derive(Default)]
-    pub(super) Together:
+    Together:
     "WITH n AS (SELECT * FROM unnest(", stream: Vec<String> as Array<Text>,
     ", ", seq: Vec<i64> as Array<BigInt>,
     ", ", prev: Vec<Option<Vec<u8>>> as Array<Nullable<Binary>>,
@@ -65,34 +66,74 @@ fixed! {
     " FROM moved) INSERT INTO outbox (leaf, stream, seq) SELECT $2, $4, $1 FROM moved"
 }
 
-impl Together {
-    /// Writes all of it; `false` where a head had moved, and then nothing is to stay: within a transaction the caller
-    /// rolls back, and without one only a single head may be moved.
-    pub fn write(mut self, conn: &mut PgConnection) -> QueryResult<bool> {
-        let events = self.seq.len();
-        let one = if events == 1 { self.one() } else { None };
-        let written = match one {
-            Some(one) => one.execute(conn)?,
-            None => self.execute(conn)?,
-        };
-        Ok(written == events)
-    }
+/// A head that is moved: its stream, where it stands now, and the leaf it had.
+pub(super) struct Move {
+    pub stream: String,
+    pub seq: i64,
+    pub leaf: Vec<u8>,
+    pub at: i64,
+    pub was: Vec<u8>,
+}
 
-    /// Takes its last event, with the head that it moves.
-    fn one(&mut self) -> Option<One> {
-        Some(One {
-            seq: self.seq.pop()?,
-            leaf: self.leaf.pop()?,
-            at: self.at.pop()?,
-            stream: self.stream.pop()?,
-            was: self.to_was.pop()?,
-            prev: self.prev.pop()?,
-            actor: self.actor.pop()?,
-            action: self.action.pop()?,
-            object: self.object.pop()?,
-            body: self.body.pop()?,
-            salt: self.salt.pop()?,
-            record: self.record.pop()?,
-        })
+/// Writes events, their records in the same order, and the heads that they move; `false` where a head had moved
+/// otherwise, and then nothing is to stay: within a transaction the caller rolls back, and without one only a single head
+/// may be moved.
+pub(super) fn write(
+    conn: &mut PgConnection,
+    mut moves: Vec<Move>,
+    events: Vec<EventRow>,
+    records: Vec<RecordRow>,
+) -> QueryResult<bool> {
+    let count = events.len();
+    let mut rows = events.into_iter().zip(records);
+    let written = match (count, rows.next(), moves.pop()) {
+        (1, Some(row), Some(only)) if moves.is_empty() => one(only, row).execute(conn)?,
+        (_, first, last) => {
+            moves.extend(last);
+            columns(moves, first.into_iter().chain(rows)).execute(conn)?
+        }
+    };
+    Ok(written == count)
+}
+
+fn one(head: Move, (event, record): (EventRow, RecordRow)) -> One {
+    One {
+        seq: event.seq,
+        leaf: event.leaf,
+        at: event.at,
+        stream: event.stream,
+        was: head.was,
+        prev: event.prev,
+        actor: event.actor,
+        action: event.action,
+        object: event.object,
+        body: event.body,
+        salt: record.salt,
+        record: record.body,
     }
+}
+
+fn columns(moves: Vec<Move>, rows: impl Iterator<Item = (EventRow, RecordRow)>) -> Together {
+    let mut all = Together::default();
+    for head in moves {
+        all.to_stream.push(head.stream);
+        all.to_seq.push(head.seq);
+        all.to_leaf.push(head.leaf);
+        all.to_at.push(head.at);
+        all.to_was.push(head.was);
+    }
+    for (event, record) in rows {
+        all.stream.push(event.stream);
+        all.seq.push(event.seq);
+        all.prev.push(event.prev);
+        all.leaf.push(event.leaf);
+        all.at.push(event.at);
+        all.actor.push(event.actor);
+        all.action.push(event.action);
+        all.object.push(event.object);
+        all.body.push(event.body);
+        all.salt.push(record.salt);
+        all.record.push(record.body);
+    }
+    all
 }

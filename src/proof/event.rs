@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::Digest;
 use super::canon::{self, CanonError, MAX_INTEGER, Scanner, write_string};
-use super::id::is_hex;
+use super::id::{is_hex, write_hex};
 use super::time::{format_at, parse_at};
 
 /// An event's canonical bytes are at most this many.
@@ -123,16 +123,24 @@ impl Event {
         }
         string(out, ",\"object\":{\"id\":", &self.object.id);
         string(out, ",\"type\":", &self.object.type_);
-        let prev = self.prev.map_or("null".to_owned(), |prev| format!("\"{prev}\""));
-        let tail = format!(
-            ",\"version\":{}}},\"prev\":{prev},\"record\":\"{}\",\"seq\":{}",
-            self.object.version, self.record, self.seq
-        );
-        out.extend_from_slice(tail.as_bytes());
+        out.extend_from_slice(format!(",\"version\":{}}},\"prev\":", self.object.version).as_bytes());
+        match &self.prev {
+            Some(prev) => digest(out, prev),
+            None => out.extend_from_slice(b"null"),
+        }
+        out.extend_from_slice(b",\"record\":");
+        digest(out, &self.record);
+        out.extend_from_slice(format!(",\"seq\":{}", self.seq).as_bytes());
         string(out, ",\"stream\":", &self.stream);
         out.extend_from_slice(b",\"v\":1}");
         Ok(())
     }
+}
+
+fn digest(out: &mut Vec<u8>, digest: &Digest) {
+    out.push(b'"');
+    write_hex(out, digest.as_bytes());
+    out.push(b'"');
 }
 
 impl<'a> EventRef<'a> {

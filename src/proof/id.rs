@@ -46,9 +46,19 @@ impl Digest {
 
 /// Lower-case hexadecimal of `bytes`.
 pub fn hex(bytes: &[u8]) -> String {
+    let mut out = Vec::new();
+    write_hex(&mut out, bytes);
+    // Digits are UTF-8.
+    String::from_utf8(out).unwrap_or_default()
+}
+
+/// Writes the same to the end of `out`.
+pub fn write_hex(out: &mut Vec<u8>, bytes: &[u8]) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
-    bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect()
+    out.reserve(2 * bytes.len());
+    for byte in bytes {
+        out.extend_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+    }
 }
 
 /// Decodes lower-case hexadecimal into `out`; false if the text is anything else.

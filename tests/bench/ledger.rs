@@ -12,7 +12,7 @@ use casetrail::clock::{Clock, SystemClock};
 use casetrail::db::{Db, Location, migrate};
 use casetrail::ledger::{self, Action, Draft, Journal};
 use casetrail::proof::chain::Chain;
-use casetrail::proof::event::{self, EventRef};
+use casetrail::proof::event::{self, Actor, EventRef};
 use casetrail::proof::id::Digest;
 use casetrail::proof::merkle::{self, Tile, TileId, Tiles};
 use serde_json::{Map, json};
@@ -60,13 +60,38 @@ fn appends(installation: u8, name: &str, location: &Location, keys: &Path, secon
         &format!("0000000{installation}-0000-7000-8000-000000000001"),
     )
     .expect("a log");
+    let tell = |case: String, rate: f64| {
+        println!(
+            "{}",
+            json!({"suite": "custody", "contestant": name, "case": case, "per_s": rate.round()})
+        );
+    };
     runtime.block_on(async {
         let journal = Journal::start(db, clock, Some(signer));
+        tell("append c=1".into(), one_thread(&journal, seconds));
         for clients in [1, 8, 32] {
             let rate = run(&journal, clients, seconds).await;
-            println!("{}", json!({"suite": "custody", "contestant": name, "case": format!("append c={clients}"), "per_s": rate.round()}));
+            tell(format!("append from tasks c={clients}"), rate);
         }
     });
+}
+
+/// One thread that may block, as that of a request that shows evidence: it appends, and goes on when that is durable.
+fn one_thread(journal: &Journal, seconds: f64) -> f64 {
+    let journal = journal.clone();
+    let appending = move || {
+        let (started, mut done) = (Instant::now(), 0u64);
+        while started.elapsed().as_secs_f64() < seconds {
+            journal.append_blocking(person(), draft()).expect("appended");
+            done += 1;
+        }
+        done as f64 / started.elapsed().as_secs_f64()
+    };
+    std::thread::spawn(appending).join().expect("a thread")
+}
+
+fn person() -> Actor {
+    ledger::person("00000000-0000-7000-8000-000000000002", "investigator")
 }
 
 /// So many clients, each of which sends the next append when the last one is durable; all in one stream.
@@ -79,8 +104,7 @@ async fn run(journal: &Journal, clients: usize, seconds: f64) -> f64 {
             let (journal, done) = (journal.clone(), done.clone());
             tokio::spawn(async move {
                 while Instant::now() < end {
-                    let actor = ledger::person("00000000-0000-7000-8000-000000000002", "investigator");
-                    journal.append(actor, draft()).await.expect("appended");
+                    journal.append(person(), draft()).await.expect("appended");
                     done.fetch_add(1, Ordering::Relaxed);
                 }
             })

@@ -218,15 +218,7 @@ both_databases! {
     /// A process remembers where a stream ended; another that wrote meanwhile must not make it fork.
     fn two_processes_append_to_one_stream_without_a_fork(app) {
         let stream = ledger::access_stream(&app.case().id);
-        let draft = |n: usize| Draft {
-            stream: stream.clone(),
-            action: Action::FileViewed,
-            object_type: "capture",
-            object_id: format!("{n}"),
-            version: 1,
-            record: json!({"n": n}),
-            attest: Default::default(),
-        };
+        let draft = |n: usize| viewed(&stream, n);
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let before = app.events(&stream).len();
         runtime.block_on(async {
@@ -263,15 +255,7 @@ both_databases! {
     fn an_append_follows_the_head_that_stands(app) {
         let stream = ledger::access_stream(&app.case().id);
         app.goes_behind();
-        let draft = || Draft {
-            stream: stream.clone(),
-            action: Action::FileViewed,
-            object_type: "capture",
-            object_id: "1".into(),
-            version: 1,
-            record: json!({}),
-            attest: Default::default(),
-        };
+        let draft = || viewed(&stream, 0);
         let other = Digest::of(b"another end");
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         runtime.block_on(async {
@@ -290,6 +274,57 @@ both_databases! {
             journal.append(ledger::job("test"), draft()).await.unwrap();
         });
         assert_eq!(app.events(&stream).last().unwrap()["prev"], json!(other));
+    }
+}
+
+both_databases! {
+    /// Threads that append themselves and tasks that wait in line, of two processes, in one stream: each is there once.
+    fn threads_and_tasks_append_in_one_line(app) {
+        let stream = ledger::access_stream(&app.case().id);
+        let before = app.events(&stream).len();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let _inside = runtime.enter();
+        let journals: Vec<Journal> = (0..2)
+            .map(|_| Journal::start(Db::open(app.state.gate.db().location(), 6).unwrap(), Arc::new(SystemClock), None))
+            .collect();
+        let threads: Vec<_> = (0..6)
+            .map(|n| {
+                let (journal, stream) = (journals[n % 2].clone(), stream.clone());
+                std::thread::spawn(move || {
+                    for i in 0..20 {
+                        journal.append_blocking(ledger::job("test"), viewed(&stream, n * 100 + i)).unwrap();
+                    }
+                })
+            })
+            .collect();
+        runtime.block_on(async {
+            let all = (0..60).map(|n| journals[n % 2].append(ledger::job("test"), viewed(&stream, 1000 + n)));
+            for done in futures_util::future::join_all(all).await {
+                done.unwrap();
+            }
+        });
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        let found = app.state.gate.db().read_blocking(|conn| ledger::read::of_stream(conn, &stream, 0, 1000)).unwrap();
+        assert_eq!(found.len() - before, 6 * 20 + 60);
+        let mut chain = Chain::new(&stream);
+        for event in &found {
+            chain.push(&EventRef::parse(&event.body).unwrap(), leaf(&event.body)).unwrap();
+        }
+    }
+}
+
+/// A view of something, numbered.
+fn viewed(stream: &str, n: usize) -> Draft {
+    Draft {
+        stream: stream.to_owned(),
+        action: Action::FileViewed,
+        object_type: "capture",
+        object_id: "1".into(),
+        version: 1,
+        record: json!({"n": n}),
+        attest: Default::default(),
     }
 }
 
