@@ -132,6 +132,7 @@ impl Installation {
     pub fn audit(&self) -> Report {
         let places = Places {
             files: self.path("files"),
+            packets: self.path("packets"),
             keys: self.path("keys"),
             known: Vec::new(),
         };

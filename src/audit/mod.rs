@@ -1,4 +1,4 @@
-//! The audit of an installation: every event, record, row and file read again and held against each other.
+//! The audit of an installation: every event, record, row, file and packet read again and held against each other.
 //!
 //! It changes nothing, and works beside a running server: everything is read in one snapshot of the database, and the
 //! last checkpoint beside the key is read before it, so that the tree can only be newer than what was signed. It walks
@@ -10,6 +10,7 @@ mod events;
 pub mod files;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod packets;
 mod report;
 #[cfg(test)]
 mod tests;
@@ -37,6 +38,8 @@ const PAGE: i64 = 500;
 pub struct Places {
     /// The folder of evidence files.
     pub files: PathBuf,
+    /// The folder of packets.
+    pub packets: PathBuf,
     /// The folder with the log's key and its last checkpoint.
     pub keys: PathBuf,
     /// Checkpoints known from elsewhere that the tree must contain, each with the name of its source.
@@ -121,7 +124,8 @@ impl<'a> Audit<'a> {
         self.tree(&state, places, last)?;
         self.entities()?;
         self.captures()?;
-        self.files(&places.files)
+        self.files(&places.files)?;
+        self.packets(&places.packets)
     }
 
     /// The database's own check of its pages and indexes, which everything below relies on.

@@ -51,6 +51,8 @@ pub struct Counts {
     pub files: u64,
     /// Their bytes.
     pub bytes: u64,
+    /// Packets that are ready.
+    pub packets: u64,
 }
 
 /// The tree as its leaves make it.
@@ -123,7 +125,7 @@ impl Report {
 
     fn verdict(&self) -> String {
         match self.faults.len() as u64 + self.more_faults {
-            0 => "CLEAN: every event, record, row and file is as the ledger says\n".into(),
+            0 => "CLEAN: every event, record, row, file and packet is as the ledger says\n".into(),
             1 => "NOT CLEAN: 1 fault\n".into(),
             n => format!("NOT CLEAN: {n} faults\n"),
         }
@@ -132,8 +134,18 @@ impl Report {
     fn counted(&self) -> String {
         let c = &self.counts;
         let mut out = format!(
-            "read: {} events in {} streams, {} records, {} leaves, {} tiles, {} checkpoints, {} rows, {} captures, {} files with {} bytes\n",
-            c.events, c.streams, c.records, c.leaves, c.tiles, c.checkpoints, c.rows, c.captures, c.files, c.bytes
+            "read: {} events in {} streams, {} records, {} leaves, {} tiles, {} checkpoints, {} rows, {} captures, {} files with {} bytes, {} packets\n",
+            c.events,
+            c.streams,
+            c.records,
+            c.leaves,
+            c.tiles,
+            c.checkpoints,
+            c.rows,
+            c.captures,
+            c.files,
+            c.bytes,
+            c.packets
         );
         if let Some(tree) = &self.tree {
             out += &format!("tree: {} of {} leaves, root {}\n", tree.origin, tree.size, tree.root);
@@ -155,6 +167,9 @@ fn way_out(rule: &str) -> &'static str {
     match rule {
         "file-missing" | "file-bytes" => {
             "put the file back from a backup under the same name; uploading the same bytes again mends it too"
+        }
+        "packet-missing" | "packet-bytes" => {
+            "put the packet's file back from a backup, or export anew; whoever has a copy can verify it without this server"
         }
         "key" => "put the log's own key back from a backup; no other key can continue this log",
         "last-checkpoint" | "known-checkpoint" => {

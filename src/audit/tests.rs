@@ -300,6 +300,7 @@ fn a_database_older_than_what_was_signed_is_found() {
     let db = Db::open(&Location::Sqlite(old), 1).unwrap();
     let places = Places {
         files: made.path("files"),
+        packets: made.path("packets"),
         keys: made.path("keys"),
         known: Vec::new(),
     };
@@ -316,6 +317,7 @@ fn an_empty_database_cannot_be_audited() {
     let db = Db::open(&location, 1).unwrap();
     let places = Places {
         files: Path::new("files").into(),
+        packets: Path::new("packets").into(),
         keys: Path::new("keys").into(),
         known: Vec::new(),
     };

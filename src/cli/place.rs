@@ -16,6 +16,7 @@ pub fn keys(data_dir: &Path) -> PathBuf {
 pub fn places(config: &Config) -> Places {
     Places {
         files: config.files(),
+        packets: config.data_dir().join("packets"),
         keys: keys(&config.data_dir()),
         known: Vec::new(),
     }

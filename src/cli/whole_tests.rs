@@ -40,6 +40,7 @@ fn open(data: &Path) -> Db {
 fn audited(data: &Path) -> audit::Report {
     let places = Places {
         files: data.join("files"),
+        packets: data.join("packets"),
         keys: data.join("keys"),
         known: Vec::new(),
     };

@@ -481,15 +481,21 @@ impl App {
         if self.damaged.load(Ordering::Relaxed) {
             return;
         }
-        let places = Places {
-            files: self.folder.path().join("files"),
-            keys: self.folder.path().join("keys"),
-            known: Vec::new(),
-        };
-        let report = audit::run(self.state.gate.db(), &places, &mut |_, _, _| {}).unwrap();
+        let report = self.report();
         let other = |f: &&audit::Finding| !["checkpoint", "last-checkpoint"].contains(&f.rule);
         let faults: Vec<_> = report.faults.iter().filter(other).collect();
         assert!(faults.is_empty(), "the audit found {faults:#?}");
+    }
+
+    /// What the audit says now.
+    pub fn report(&self) -> audit::Report {
+        let places = Places {
+            files: self.folder.path().join("files"),
+            packets: self.folder.path().join("packets"),
+            keys: self.folder.path().join("keys"),
+            known: Vec::new(),
+        };
+        audit::run(self.state.gate.db(), &places, &mut |_, _, _| {}).unwrap()
     }
 
     /// The events of a stream.

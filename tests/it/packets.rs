@@ -130,6 +130,32 @@ fn filled(app: &App) -> (Case, Vec<Value>) {
 }
 
 both_databases! {
+    /// A packet is written without being read back; the audit reads it, and holds it to what was told.
+    fn the_audit_reads_packets_that_are_ready(app) {
+        let (case, _) = filled(app);
+        let packet = ready(&app.exporter, &ask(&app.exporter, &case, json!({"purpose": "court_exhibits"})));
+        let faults = || -> Vec<&str> {
+            app.report().faults.iter().map(|f| f.rule).filter(|rule| rule.starts_with("packet")).collect()
+        };
+        assert_eq!((faults(), app.report().counts.packets), (vec![], 1));
+        app.goes_behind();
+        let file = app.folder().join(format!("packets/{}.zip", packet["id"].as_str().unwrap()));
+        let mut bytes = fs::read(&file).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(&file, &bytes).unwrap();
+        assert_eq!(faults(), ["packet-bytes"]);
+        bytes[middle] ^= 1;
+        fs::write(&file, &bytes[..middle]).unwrap();
+        assert_eq!(faults(), ["packet-bytes"]);
+        fs::remove_file(&file).unwrap();
+        assert_eq!(faults(), ["packet-missing"]);
+        fs::write(&file, &bytes).unwrap();
+        assert_eq!(faults(), Vec::<&str>::new());
+    }
+}
+
+both_databases! {
     fn a_packet_verifies_and_hides_nothing(app) {
         let (case, made) = filled(app);
         app.leaves_nothing(&case.stream, || {

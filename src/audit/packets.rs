@@ -1,0 +1,69 @@
+//! Packets that are ready: each file read again, and held to the digest that the server told when it was made.
+
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use diesel::prelude::*;
+
+use super::Audit;
+use super::files::hash;
+use crate::db::tables::packets;
+use crate::error::Result;
+use crate::proof::Digest;
+
+/// Rows read at a time.
+const PAGE: i64 = 500;
+
+/// Id, size and SHA-256.
+type Row = (String, Option<i64>, Option<Vec<u8>>);
+
+impl Audit<'_> {
+    pub(super) fn packets(&mut self, root: &Path) -> Result<()> {
+        let total =
+            self.count("SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) AS n FROM packets WHERE state = 'ready'")?;
+        let (mut from, mut done) = (String::new(), 0);
+        loop {
+            let rows: Vec<Row> = packets::table
+                .filter(packets::state.eq("ready").and(packets::id.gt(from.clone())))
+                .order(packets::id)
+                .limit(PAGE)
+                .select((packets::id, packets::size, packets::sha256))
+                .load(self.conn)?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            from.clone_from(&last.0);
+            for row in &rows {
+                self.packet(root, row, &mut done, total);
+            }
+        }
+    }
+
+    fn packet(&mut self, root: &Path, (id, size, sha256): &Row, done: &mut u64, total: u64) {
+        self.report.counts.packets += 1;
+        let (tell, place) = (&mut self.tell, format!("packet {id}"));
+        let read = File::open(root.join(format!("{id}.zip"))).and_then(|file| {
+            hash(file, |piece| {
+                *done += piece.len() as u64;
+                tell("packets", *done, total);
+                Ok(())
+            })
+        });
+        let told = sha256.as_deref().and_then(Digest::from_slice);
+        match read {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                self.report.fault("packet-missing", place, "its file is gone")
+            }
+            Err(e) => self
+                .report
+                .fault("packet-missing", place, format!("its file cannot be read: {e}")),
+            Ok(read) if Some(read.sha256) != told || i64::try_from(read.size).ok() != *size => {
+                let what = format!(
+                    "its file has {} bytes and hashes to {}, which is not what was told when it was made",
+                    read.size, read.sha256
+                );
+                self.report.fault("packet-bytes", place, what);
+            }
+            Ok(_) => {}
+        }
+    }
+}
