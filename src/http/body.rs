@@ -8,6 +8,7 @@ use actix_web::{HttpMessage, HttpRequest};
 use futures_util::StreamExt;
 use serde_json::Value;
 
+use super::json::Once;
 use super::visit;
 use crate::error::{Error, Kind, Result};
 use crate::forms::Form;
@@ -42,10 +43,11 @@ pub async fn plain_form(req: &HttpRequest, payload: Payload) -> Result<Form> {
 
 /// Parses JSON, or says where it breaks.
 pub fn parse(bytes: &[u8]) -> Result<Value> {
-    serde_json::from_slice(bytes).map_err(|e| {
-        let message = format!("is not JSON: {e}");
-        Error::field("body", "json", message)
-    })
+    match serde_json::from_slice(bytes) {
+        Ok(Once(value)) => Ok(value),
+        Err(e) if e.is_data() => Err(Error::field("body", "once", format!("{e}: which one is meant?"))),
+        Err(e) => Err(Error::field("body", "json", format!("is not JSON: {e}"))),
+    }
 }
 
 async fn bytes(req: &HttpRequest, mut payload: Payload) -> Result<Vec<u8>> {

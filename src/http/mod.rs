@@ -2,6 +2,7 @@
 
 pub mod body;
 pub mod headers;
+mod json;
 pub mod pages;
 pub mod paging;
 pub mod reply;

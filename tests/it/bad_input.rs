@@ -89,6 +89,9 @@ both_databases! {
             send("application/json", b"{\"kind\": ".to_vec()).refuses(422, "body", "json");
             send("application/json", b"[1]".to_vec()).refuses(422, "body", "object");
             send("application/json", Vec::new()).refuses(422, "body", "json");
+            // Which of two was meant must not be guessed, not even where both are the same.
+            send("application/json", b"{\"kind\": \"link\", \"url\": \"https://a.example\", \"kind\": \"post\"}".to_vec()).refuses(422, "body", "once");
+            send("application/json", b"{\"kind\": \"link\", \"tool\": {\"name\": \"a\", \"name\": \"a\"}}".to_vec()).refuses(422, "body", "once");
             send("application/json", b"{\"text\": \"\\ud800\"}".to_vec()).refuses(422, "body", "json");
             send("application/json", b"{\"text\": \"\xff\"}".to_vec()).refuses(422, "body", "json");
             send("application/json", [b"[".repeat(5000), b"]".repeat(5000)].concat()).refuses(422, "body", "json");
