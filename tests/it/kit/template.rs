@@ -1,0 +1,273 @@
+//! A migrated and peopled installation, made once for each database and copied for each test.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use casetrail::app::{self, With};
+use casetrail::clock::{DAY, HOUR, SetClock};
+use casetrail::config::Config;
+use casetrail::http;
+use casetrail::ledger;
+use casetrail::policy::Role;
+use casetrail::proof::Digest;
+use casetrail::proof::checkpoint::Signer;
+use casetrail::users::{NewUnit, NewUser, ops};
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection, SqliteConnection};
+use tempfile::TempDir;
+
+use super::{Database, PASSWORD, beginning, postgres_url};
+
+const PEOPLE: &[(&str, &str, &[Role], &str)] = &[
+    ("lead", "Lena Lead", &[Role::Investigator], "squad"),
+    ("member", "Mo Member", &[Role::Investigator], "squad"),
+    ("stranger", "Stan Stranger", &[Role::Investigator], "squad"),
+    ("supervisor", "Sue Supervisor", &[Role::Supervisor], "north"),
+    ("deputy", "Dee Deputy", &[Role::Supervisor], "north"),
+    ("far", "Fay Far", &[Role::Supervisor], "south"),
+    ("exporter", "Erin Exporter", &[Role::Prosecutor], "agency"),
+    ("prosecutor", "Paul Prosecutor", &[Role::Prosecutor], "agency"),
+    ("auditor", "Ada Auditor", &[Role::Auditor], "agency"),
+    ("administrator", "Adam Administrator", &[Role::Administrator], "agency"),
+    (
+        "double",
+        "Dora Double",
+        &[Role::Investigator, Role::Supervisor],
+        "north",
+    ),
+];
+
+pub(super) struct Known {
+    pub id: String,
+    pub token: String,
+}
+
+/// A migrated and peopled installation, copied for each test.
+pub(super) struct Template {
+    folder: PathBuf,
+    database: Option<String>,
+    pub(super) people: BTreeMap<String, Known>,
+    pub(super) units: BTreeMap<String, String>,
+}
+
+pub(super) fn template(database: Database) -> &'static Template {
+    static SQLITE: OnceLock<Template> = OnceLock::new();
+    static POSTGRES: OnceLock<Template> = OnceLock::new();
+    match database {
+        Database::Sqlite => SQLITE.get_or_init(|| Template::make(database)),
+        Database::Postgres => POSTGRES.get_or_init(|| Template::make(database)),
+    }
+}
+
+/// A folder of this run, in memory where there is such a place (what survives a crash is the crash tests' question),
+/// else below the build's own; those of runs that are over go.
+fn run_folder() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let memory = Path::new("/dev/shm/casetrail-it");
+        let in_memory = fs::create_dir_all(memory).is_ok();
+        let all = if in_memory {
+            memory.to_owned()
+        } else {
+            Path::new(env!("CARGO_TARGET_TMPDIR")).join("it")
+        };
+        fs::create_dir_all(&all).unwrap();
+        for old in fs::read_dir(&all).unwrap().flatten() {
+            if !Path::new("/proc").join(old.file_name()).exists() {
+                // Another run may be tidying up too.
+                let _ = fs::remove_dir_all(old.path());
+            }
+        }
+        let own = all.join(std::process::id().to_string());
+        fs::create_dir_all(&own).unwrap();
+        own
+    })
+}
+
+/// A database on the tests' PostgreSQL, made and dropped from its own `postgres` database.
+pub(super) fn on_postgres(statement: &str) {
+    let mut conn = PgConnection::establish(&postgres_url().unwrap()).unwrap();
+    conn.batch_execute("SET client_min_messages = warning").unwrap();
+    conn.batch_execute(statement)
+        .unwrap_or_else(|e| panic!("{statement}: {e}"));
+}
+
+pub(super) fn url_of(name: &str) -> String {
+    let mut url = url::Url::parse(&postgres_url().unwrap()).unwrap();
+    url.set_path(name);
+    url.to_string()
+}
+
+/// An empty database of this run; its URL.
+pub fn fresh_postgres(what: &str) -> String {
+    let name = format!("it_{}_{what}", std::process::id());
+    on_postgres(&format!("CREATE DATABASE {name}"));
+    url_of(&name)
+}
+
+/// Drops it.
+pub fn drop_postgres(what: &str) {
+    on_postgres(&format!("DROP DATABASE it_{}_{what} WITH (FORCE)", std::process::id()));
+}
+
+pub(super) fn serial() -> u64 {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+impl Template {
+    fn make(database: Database) -> Self {
+        let folder = run_folder().join(format!("template-{database:?}"));
+        let name = (database == Database::Postgres).then(|| format!("it_{}_template", std::process::id()));
+        if let Some(name) = &name {
+            on_postgres(&format!("CREATE DATABASE {name}"));
+        }
+        let config = config(&folder, name.as_deref(), &[]);
+        let (people, units) = std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async {
+                let with = With {
+                    clock: Arc::new(SetClock::at(beginning() - HOUR)),
+                    demo: false,
+                    metrics: None,
+                };
+                let opened = app::open(&config, with).await.unwrap();
+                let planted = plant(&opened.app).await;
+                assert!(opened.app.gate.journal().integrated(1, Duration::from_secs(10)).await);
+                planted
+            })
+        })
+        .join()
+        .unwrap();
+        match &name {
+            None => {
+                let mut conn = SqliteConnection::establish(folder.join("casetrail.db").to_str().unwrap()).unwrap();
+                conn.batch_execute("PRAGMA busy_timeout = 10000; PRAGMA wal_checkpoint(TRUNCATE);")
+                    .unwrap();
+            }
+            Some(name) => on_postgres(&format!(
+                "ALTER DATABASE {name} ALLOW_CONNECTIONS false; \
+                 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}';"
+            )),
+        }
+        Self {
+            folder,
+            database: name,
+            people,
+            units,
+        }
+    }
+
+    /// A copy: its folder and, on PostgreSQL, the name of its database.
+    pub(super) fn copy(&self) -> (TempDir, Option<String>) {
+        let folder = tempfile::tempdir_in(run_folder()).unwrap();
+        fs::create_dir(folder.path().join("keys")).unwrap();
+        for file in fs::read_dir(self.folder.join("keys")).unwrap() {
+            let file = file.unwrap();
+            fs::copy(file.path(), folder.path().join("keys").join(file.file_name())).unwrap();
+        }
+        let name = self.database.as_ref().map(|template| {
+            let name = format!("it_{}_{}", std::process::id(), serial());
+            on_postgres(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
+            name
+        });
+        let file = folder.path().join("casetrail.db");
+        if name.is_none() {
+            fs::copy(self.folder.join("casetrail.db"), &file).unwrap();
+        }
+        rename_log(folder.path(), name.as_deref());
+        (folder, name)
+    }
+}
+
+/// Gives a copied log a name of its own: one process keeps what it knows of a log by its name.
+fn rename_log(folder: &Path, database: Option<&str>) {
+    let seed = fs::read_to_string(folder.join("keys/log.key")).unwrap();
+    let seed: Digest = seed.trim().parse().unwrap();
+    let origin = format!("casetrail.invalid/test-{}", serial());
+    let vkey = Signer::from_seed(&origin, seed.as_bytes()).unwrap().vkey().to_string();
+    fs::remove_file(folder.join("keys/log.checkpoint")).unwrap();
+    let statement = format!("UPDATE log_state SET origin = '{origin}', vkey = '{vkey}'");
+    match database {
+        Some(name) => PgConnection::establish(&url_of(name))
+            .unwrap()
+            .batch_execute(&statement)
+            .unwrap(),
+        None => {
+            let file = folder.join("casetrail.db");
+            let mut conn = SqliteConnection::establish(file.to_str().unwrap()).unwrap();
+            conn.batch_execute(&statement).unwrap();
+        }
+    }
+}
+
+type Planted = (BTreeMap<String, Known>, BTreeMap<String, String>);
+
+/// The agency of the tests: units agency > north > squad, agency > south, and one or more people of each role.
+async fn plant(app: &http::App) -> Planted {
+    // One hash for all: it is what takes time.
+    let hash = app.passwords.hash(PASSWORD.into()).await.unwrap();
+    let made = app
+        .gate
+        .housekeep(ledger::operator("tests"), move |tx| {
+            ops::first_start(tx, "Agency", &hash)?;
+            let top = casetrail::users::store::top_unit(tx.conn)?.unwrap().id;
+            let mut units = BTreeMap::from([("agency".to_owned(), top)]);
+            for (name, parent) in [("north", "agency"), ("south", "agency"), ("squad", "north")] {
+                let new = NewUnit {
+                    name: name.into(),
+                    parent_id: Some(units[parent].clone()),
+                };
+                let made = ops::create_unit(tx, &new)?;
+                units.insert(name.into(), made.peek()["id"].as_str().unwrap().to_owned());
+            }
+            let mut people = Vec::new();
+            for (username, name, roles, unit) in PEOPLE {
+                let new = NewUser {
+                    username: (*username).into(),
+                    name: (*name).into(),
+                    roles: roles.to_vec(),
+                    unit_id: Some(units[*unit].clone()),
+                };
+                let id = ops::create(tx, &new, &hash, false)?.peek()["id"]
+                    .as_str()
+                    .unwrap()
+                    .to_owned();
+                let until = Some(beginning() + 4000 * DAY);
+                let token = ops::token(tx, &id, until)?.peek().1.clone();
+                people.push(((*username).to_owned(), id, token));
+            }
+            Ok((people, units))
+        })
+        .await
+        .unwrap();
+    let people = made
+        .0
+        .into_iter()
+        .map(|(name, id, token)| (name, Known { id, token }))
+        .collect();
+    (people, made.1)
+}
+
+pub(super) fn config(folder: &Path, database: Option<&str>, more: &[(&'static str, &str)]) -> Config {
+    let database = match database {
+        Some(name) => url_of(name),
+        None => format!("sqlite://{}", folder.join("casetrail.db").display()),
+    };
+    let mut flags = vec![
+        ("data_dir", folder.display().to_string()),
+        ("database", database),
+        ("http", "true".into()),
+        ("port", "0".into()),
+        ("bind", "127.0.0.1".into()),
+        ("workers", "1".into()),
+        ("connections", "4".into()),
+        ("disk_reserve", "0".into()),
+        ("upload_idle", "2".into()),
+    ];
+    flags.extend(more.iter().map(|(n, v)| (*n, (*v).to_owned())));
+    Config::load(&flags).unwrap()
+}
