@@ -50,12 +50,14 @@ impl Audit<'_> {
         });
         let told = sha256.as_deref().and_then(Digest::from_slice);
         match read {
+            // Whoever needs room may take old packets away: they can be exported anew.
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                self.report.fault("packet-missing", place, "its file is gone")
+                self.report
+                    .notice("packet-missing", place, "its file is not there any more: export anew")
             }
             Err(e) => self
                 .report
-                .fault("packet-missing", place, format!("its file cannot be read: {e}")),
+                .fault("packet-bytes", place, format!("its file cannot be read: {e}")),
             Ok(read) if Some(read.sha256) != told || i64::try_from(read.size).ok() != *size => {
                 let what = format!(
                     "its file has {} bytes and hashes to {}, which is not what was told when it was made",

@@ -101,6 +101,11 @@ impl Report {
         self
     }
 
+    /// Whether everything is there that cannot be made anew: a packet can, from what it was made of.
+    pub fn whole(&self) -> bool {
+        self.more_faults == 0 && self.faults.iter().all(|f| f.rule == "packet-bytes")
+    }
+
     /// The report for people: the verdict, what was read, what is wrong, what is worth knowing.
     pub fn text(&self) -> String {
         let mut out = self.verdict() + &self.counted();
@@ -168,8 +173,8 @@ fn way_out(rule: &str) -> &'static str {
         "file-missing" | "file-bytes" => {
             "put the file back from a backup under the same name; uploading the same bytes again mends it too"
         }
-        "packet-missing" | "packet-bytes" => {
-            "put the packet's file back from a backup, or export anew; whoever has a copy can verify it without this server"
+        "packet-bytes" => {
+            "put the packet's file back from a backup, or take it away and export anew; whoever has a copy can verify it without this server"
         }
         "key" => "put the log's own key back from a backup; no other key can continue this log",
         "last-checkpoint" | "known-checkpoint" => {

@@ -60,7 +60,7 @@ pub fn run(common: &Common, args: RestoreArgs) -> Done {
         .read_blocking(ledger::state)?
         .ok_or_else(|| Failure::failed("the restored database holds no log"))?;
     let report = prove(&config, &db, &manifest, outside.as_ref())?;
-    if !report.clean {
+    if !report.whole() {
         keep_from_writing(&db)?;
         output::print(&told::output_text(&report.text()));
         return Err(Failure::failed(format!(
@@ -268,7 +268,7 @@ fn prove(config: &Config, db: &Db, manifest: &Manifest, outside: Option<&Known>)
 }
 
 fn whole(report: Report) -> Result<Report, Failure> {
-    if report.clean {
+    if report.whole() {
         Ok(report)
     } else {
         Err(Failure::failed(format!(

@@ -9,6 +9,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::TrySendError;
 use std::sync::{Arc, Mutex, MutexGuard, mpsc};
 use std::time::Duration;
 
@@ -99,9 +100,12 @@ impl Writer {
     fn enqueue(&self, job: Box<dyn Job>) -> Result<()> {
         // Counted before it is sent, so that the count is never below what is queued.
         self.desk.waiting.fetch_add(1, Ordering::SeqCst);
-        self.queue.try_send(job).map_err(|_| {
+        self.queue.try_send(job).map_err(|e| {
             self.desk.waiting.fetch_sub(1, Ordering::SeqCst);
-            busy("the writer's queue is full")
+            match e {
+                TrySendError::Full(_) => busy("the writer's queue is full"),
+                TrySendError::Disconnected(_) => busy("the writer stopped"),
+            }
         })
     }
 }
@@ -118,8 +122,14 @@ impl Desk {
     /// What is queued while another thread writes is taken together.
     fn serve(&self, jobs: &mpsc::Receiver<Box<dyn Job>>) {
         while let Ok(first) = jobs.recv() {
-            // No write panics outside `caught`; had one, what it left open would be anybody's.
-            let Ok(mut pen) = self.pen.lock() else { return };
+            let mut pen = match self.pen.lock() {
+                Ok(pen) => pen,
+                // No write panics outside `caught`. Had one, nobody would write any more, and nothing be left open.
+                Err(lost) => {
+                    let _ = lost.into_inner().conn.batch_execute("ROLLBACK");
+                    return;
+                }
+            };
             let mut batch = vec![first];
             batch.extend(jobs.try_iter().take(BATCH - 1));
             self.waiting.fetch_sub(batch.len(), Ordering::SeqCst);

@@ -79,8 +79,12 @@ fn restored(home: &Home, name: &str) -> Home {
 }
 
 fn restore(home: &Home, name: &str, more: &[&str]) -> (Home, String) {
+    restore_from(home, "copy", name, more)
+}
+
+fn restore_from(home: &Home, backup: &str, name: &str, more: &[&str]) -> (Home, String) {
     let new = restored(home, name);
-    let backup = home.dir.path().join("copy").display().to_string();
+    let backup = home.dir.path().join(backup).display().to_string();
     let mut args = vec!["restore", &backup];
     args.extend_from_slice(more);
     let told = succeeded(new.run(&args));
@@ -132,7 +136,54 @@ fn backed_up_while_it_serves(base: Base) {
         "backed up during uploads on {base:?}: {} captures that were answered before are in it",
         before.len()
     ));
+    does_not_stop_at_packets(&home);
     is_complete_or_nothing(&home);
+}
+
+/// Packets can be exported anew: one that was taken away for room is no fault, one that is damaged is, and neither keeps a
+/// restored installation from working.
+fn does_not_stop_at_packets(home: &Home) {
+    let server = home.serve();
+    let prosecutor = home.sign_in(&server, "prosecutor", 1);
+    let files: Vec<_> = (0..2)
+        .map(|_| {
+            let wish = serde_json::json!({"purpose": "court_exhibits"});
+            let asked = prosecutor.post(&format!("/api/v1/cases/{}/packets", home.case(0)), &wish);
+            let id = asked.expect(202).json()["id"].as_str().expect("an id").to_owned();
+            let state = || prosecutor.get(&format!("/api/v1/packets/{id}")).json()["state"].clone();
+            let ready = (0..600).any(|_| {
+                std::thread::sleep(std::time::Duration::from_millis(50));
+                state() == "ready"
+            });
+            assert!(ready, "the packet is {}", state());
+            home.data.join(format!("packets/{id}.zip"))
+        })
+        .collect();
+    server.stop();
+    home.assert_clean();
+    fs::remove_file(&files[0]).expect("a packet");
+    let report = home.assert_clean();
+    assert!(report["notices"].to_string().contains("packet-missing"), "{report}");
+    let mut bytes = fs::read(&files[1]).expect("a packet");
+    bytes[100] ^= 1;
+    fs::write(&files[1], bytes).expect("a packet");
+    let (code, report) = home.audit();
+    assert_eq!(
+        (code, &report["faults"][0]["rule"]),
+        (1, &"packet-bytes".into()),
+        "{report}"
+    );
+
+    succeeded(home.run(&["backup", "later"]));
+    let (new, told) = restore_from(home, "later", "later", &[]);
+    assert!(told.contains("packet-bytes"), "{told}");
+    let server = new.serve();
+    let client = new.sign_in(&server, "investigator", 0);
+    client
+        .upload(new.case(0), None, &kit::bytes(7, 1000))
+        .expect("an answer")
+        .expect(201);
+    server.stop();
 }
 
 /// An older state than one that was signed: it is shown, and takes nothing.
