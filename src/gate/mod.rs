@@ -7,41 +7,29 @@
 
 mod refusals;
 mod relation;
+mod repeat;
 mod tx;
 mod views;
 
 use std::sync::Arc;
 
-use diesel::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use relation::{Ground, Scope, may_on, part_in_basis};
+pub use repeat::Repeat;
 pub use tx::{NewEvent, Recorded, Tx};
 pub use views::View;
 
-use crate::clock::{Clock, DAY, Micros};
-use crate::db::tables::idempotency;
+use crate::clock::{Clock, Micros};
 use crate::db::{AnyConn, Db};
 use crate::error::{Error, Kind, Result};
 use crate::identity::{self, Caller, Credential};
 use crate::ledger::{self, Begun, Heads, Journal};
 use crate::policy::{Act, Policy, Question};
 use crate::proof::event::Actor;
-use crate::proof::id::Digest;
 use refusals::Refusals;
 use views::Views;
-
-/// A key that makes a retry harmless: same key and content, same answer, for 24 hours.
-#[derive(Debug, Clone)]
-pub struct Repeat {
-    /// Method and path.
-    pub route: String,
-    /// What the client chose.
-    pub key: String,
-    /// Digest of the content.
-    pub fingerprint: Digest,
-}
 
 /// A person at the door, with what they carry.
 #[derive(Debug, Clone)]
@@ -357,7 +345,7 @@ impl Inner {
         let caller = identity::resolve(conn, &visit.credential, now)?;
         let ground = stand(conn, &self.policy, &caller, act, scope, now)?;
         refuse_read_only(conn, act)?;
-        if let Some(answer) = repeated(conn, &caller, visit.repeat.as_ref(), now)? {
+        if let Some(answer) = repeat::known(conn, &caller, visit.repeat.as_ref(), now)? {
             return Ok(serde_json::from_str(&answer)?);
         }
         let mut tx = Tx::new(conn, &caller, ground.as_ref(), now, &self.policy, heads);
@@ -365,7 +353,7 @@ impl Inner {
         let heads = tx.into_heads();
         heads.flush(conn)?;
         let answer = recorded.into_inner();
-        remember(conn, &caller, visit.repeat.as_ref(), &answer, now)?;
+        repeat::remember(conn, &caller, visit.repeat.as_ref(), &answer, now)?;
         Ok(answer)
     }
 
@@ -456,55 +444,4 @@ fn may(policy: &Policy, caller: &Caller, act: Act, ground: Option<&Ground>) -> b
 /// The actor of an event: the person, with the role in which they stand to the case.
 pub fn actor_of(caller: &Caller, ground: Option<&Ground>) -> Actor {
     ledger::person(&caller.user, relation::role_in(caller, ground).as_str())
-}
-
-fn repeated(conn: &mut AnyConn, caller: &Caller, repeat: Option<&Repeat>, now: Micros) -> Result<Option<String>> {
-    let Some(repeat) = repeat else { return Ok(None) };
-    let row: Option<(Vec<u8>, String, i64)> = idempotency::table
-        .find((&caller.user, &repeat.route, &repeat.key))
-        .select((idempotency::fingerprint, idempotency::answer, idempotency::created_at))
-        .first(conn)
-        .optional()?;
-    match row {
-        Some((_, _, at)) if at < now - DAY => {
-            diesel::delete(idempotency::table.find((&caller.user, &repeat.route, &repeat.key))).execute(conn)?;
-            Ok(None)
-        }
-        Some((print, answer, _)) if print == repeat.fingerprint.as_bytes() => Ok(Some(answer)),
-        Some(_) => Err(Error {
-            slug: "idempotency-conflict",
-            ..Error::field(
-                "Idempotency-Key",
-                "same_content",
-                "was used for other content in the last 24 hours: choose another key",
-            )
-        }),
-        None => Ok(None),
-    }
-}
-
-fn remember<T: Serialize>(
-    conn: &mut AnyConn,
-    caller: &Caller,
-    repeat: Option<&Repeat>,
-    answer: &T,
-    now: Micros,
-) -> Result<()> {
-    let Some(repeat) = repeat else { return Ok(()) };
-    let kept = diesel::insert_into(idempotency::table)
-        .values((
-            idempotency::user_id.eq(&caller.user),
-            idempotency::route.eq(&repeat.route),
-            idempotency::key.eq(&repeat.key),
-            idempotency::fingerprint.eq(repeat.fingerprint.as_bytes().to_vec()),
-            idempotency::answer.eq(serde_json::to_string(answer)?),
-            idempotency::created_at.eq(now),
-        ))
-        .execute(conn);
-    match kept.map_err(Error::from) {
-        Ok(_) => Ok(()),
-        // A twin committed first in another transaction; run again, and find its answer.
-        Err(e) if e.slug == "taken" => Err(crate::db::collided()),
-        Err(e) => Err(e),
-    }
 }

@@ -6,11 +6,12 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError, Weak, mpsc};
+use std::sync::{Arc, Mutex, Weak, mpsc};
 
 use tokio::sync::{Notify, oneshot, watch};
 
 use super::append::{Draft, Head, Heads, Moved, Sealed};
+use super::line::{Line, UnderWay};
 use super::sequencer;
 use super::signer::LogSigner;
 use crate::clock::Clock;
@@ -155,26 +156,6 @@ fn stopped() -> Error {
     Error::internal("the journal stopped")
 }
 
-/// One append under way.
-struct UnderWay<'a> {
-    count: &'a AtomicUsize,
-    /// Whether there was no other.
-    alone: bool,
-}
-
-impl<'a> UnderWay<'a> {
-    fn enter(count: &'a AtomicUsize) -> Self {
-        let alone = count.fetch_add(1, Ordering::Relaxed) == 0;
-        Self { count, alone }
-    }
-}
-
-impl Drop for UnderWay<'_> {
-    fn drop(&mut self) {
-        self.count.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 /// A thread of its own, which may wait for the database: an append is handed over once, and its answer once.
 fn append_all(appender: &Appender, entries: &mpsc::Receiver<Box<Entry>>) {
     while let Ok(first) = entries.recv() {
@@ -203,34 +184,6 @@ impl Ready {
 }
 
 type Work = Arc<Vec<Ready>>;
-
-/// Who appends: one thread at a time, so that what a stream's end is remembered as is still so, and so that those who
-/// come meanwhile are taken together.
-#[derive(Default)]
-struct Line {
-    turn: Mutex<()>,
-    /// Appends in the journal's queue. Whoever comes while there are any waits behind them.
-    waiting: AtomicUsize,
-}
-
-impl Line {
-    /// The turn, where nobody has it or waits for it.
-    fn free(&self) -> Option<MutexGuard<'_, ()>> {
-        if self.waiting.load(Ordering::SeqCst) > 0 {
-            return None;
-        }
-        match self.turn.try_lock() {
-            Ok(turn) => Some(turn),
-            // A panic under it left nothing behind that is guarded by it.
-            Err(TryLockError::Poisoned(turn)) => Some(turn.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        }
-    }
-
-    fn turn(&self) -> MutexGuard<'_, ()> {
-        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// What appending works with.
 struct Appender {

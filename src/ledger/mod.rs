@@ -7,6 +7,7 @@
 mod action;
 mod append;
 mod journal;
+mod line;
 pub mod read;
 mod sequencer;
 mod signer;

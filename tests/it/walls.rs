@@ -276,7 +276,7 @@ fn only_the_ledger_writes_events() {
 /// Where rows are deleted, and which: none of them is a record of anything.
 const DELETES: &[(&str, &str)] = &[
     ("authorizations/ops.rs", "authorization_holders::table"),
-    ("gate/mod.rs", "idempotency::table"),
+    ("gate/repeat.rs", "idempotency::table"),
     ("jobs.rs", "old"),
     ("ledger/sequencer.rs", "outbox::table"),
 ];

@@ -1,0 +1,80 @@
+//! Harmless retries: the answer that was given for a key is given again, for 24 hours.
+
+use diesel::prelude::*;
+use serde::Serialize;
+
+use crate::clock::{DAY, Micros};
+use crate::db::AnyConn;
+use crate::db::tables::idempotency;
+use crate::error::{Error, Result};
+use crate::identity::Caller;
+use crate::proof::id::Digest;
+
+/// A key that makes a retry harmless: same key and content, same answer, for 24 hours.
+#[derive(Debug, Clone)]
+pub struct Repeat {
+    /// Method and path.
+    pub route: String,
+    /// What the client chose.
+    pub key: String,
+    /// Digest of the content.
+    pub fingerprint: Digest,
+}
+
+/// The answer that this caller got for this key, where the content is the same.
+pub(super) fn known(
+    conn: &mut AnyConn,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    now: Micros,
+) -> Result<Option<String>> {
+    let Some(repeat) = repeat else { return Ok(None) };
+    let row: Option<(Vec<u8>, String, i64)> = idempotency::table
+        .find((&caller.user, &repeat.route, &repeat.key))
+        .select((idempotency::fingerprint, idempotency::answer, idempotency::created_at))
+        .first(conn)
+        .optional()?;
+    match row {
+        Some((_, _, at)) if at < now - DAY => {
+            diesel::delete(idempotency::table.find((&caller.user, &repeat.route, &repeat.key))).execute(conn)?;
+            Ok(None)
+        }
+        Some((print, answer, _)) if print == repeat.fingerprint.as_bytes() => Ok(Some(answer)),
+        Some(_) => Err(Error {
+            slug: "idempotency-conflict",
+            ..Error::field(
+                "Idempotency-Key",
+                "same_content",
+                "was used for other content in the last 24 hours: choose another key",
+            )
+        }),
+        None => Ok(None),
+    }
+}
+
+/// Remembers an answer for the key that the client chose.
+pub(super) fn remember<T: Serialize>(
+    conn: &mut AnyConn,
+    caller: &Caller,
+    repeat: Option<&Repeat>,
+    answer: &T,
+    now: Micros,
+) -> Result<()> {
+    let Some(repeat) = repeat else { return Ok(()) };
+    let kept = diesel::insert_into(idempotency::table)
+        .values((
+            idempotency::user_id.eq(&caller.user),
+            idempotency::route.eq(&repeat.route),
+            idempotency::key.eq(&repeat.key),
+            idempotency::fingerprint.eq(repeat.fingerprint.as_bytes().to_vec()),
+            idempotency::answer.eq(serde_json::to_string(answer)?),
+            idempotency::created_at.eq(now),
+        ))
+        .execute(conn);
+    match kept.map_err(Error::from) {
+        Ok(_) => Ok(()),
+        // A twin committed first in another transaction; run again, and find its answer.
+        Err(e) if e.slug == "taken" => Err(crate::db::collided()),
+        Err(e) => Err(e),
+    }
+}
