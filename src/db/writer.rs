@@ -431,6 +431,20 @@ mod tests {
     }
 
     #[test]
+    fn nobody_goes_before_a_write_that_is_queued_and_not_yet_taken() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let writer = writer(&folder);
+        let here = std::thread::current().id();
+        // As in the moment between the queue and the thread that takes from it: nobody has the pen yet.
+        writer.desk.waiting.fetch_add(1, Ordering::SeqCst);
+        let told = writer
+            .submit_here(move |_| Ok(std::thread::current().id() == here))
+            .expect("queued")
+            .blocking_recv();
+        assert!(!told.expect("an answer").expect("no failure"), "it went into the queue");
+    }
+
+    #[test]
     fn a_panic_on_the_thread_that_asks_ends_only_its_own_write() {
         let folder = tempfile::tempdir().expect("a folder");
         let writer = writer(&folder);

@@ -52,3 +52,19 @@ impl Drop for UnderWay<'_> {
         self.count.fetch_sub(1, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_goes_before_those_who_wait() {
+        let line = Line::default();
+        drop(line.free().expect("nobody is there"));
+        line.waiting.fetch_add(1, Ordering::SeqCst);
+        assert!(line.free().is_none(), "one waits in the queue");
+        line.waiting.fetch_sub(1, Ordering::SeqCst);
+        let _turn = line.turn();
+        assert!(line.free().is_none(), "one appends");
+    }
+}
