@@ -1,3 +1,15 @@
+CREATE FUNCTION public.hold_stream(wanted text) RETURNS TABLE(seq bigint, leaf bytea, at bigint)
+    LANGUAGE plpgsql
+    SET enable_seqscan TO 'off'
+    SET enable_bitmapscan TO 'off'
+    SET enable_sort TO 'off'
+    AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(stream_lock(wanted));
+    RETURN QUERY SELECT e.seq, e.leaf, e.at FROM events e WHERE e.stream = wanted ORDER BY e.seq DESC LIMIT 1;
+END;
+$$;
+
 CREATE FUNCTION public.ledger_refuses() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -5,6 +17,10 @@ BEGIN
     RAISE EXCEPTION 'the ledger is append-only: % on % refused', TG_OP, TG_TABLE_NAME;
 END;
 $$;
+
+CREATE FUNCTION public.stream_lock(stream text) RETURNS bigint
+    LANGUAGE sql IMMUTABLE
+    RETURN hashtextextended(stream, (27697)::bigint);
 
 CREATE FUNCTION public.tiles_grow() RETURNS trigger
     LANGUAGE plpgsql
@@ -242,13 +258,6 @@ CREATE TABLE public.sessions (
     ended_at bigint
 );
 
-CREATE TABLE public.stream_heads (
-    stream text NOT NULL,
-    seq bigint NOT NULL,
-    leaf bytea NOT NULL,
-    at bigint NOT NULL
-);
-
 CREATE TABLE public.subjects (
     id text NOT NULL,
     case_id text NOT NULL,
@@ -367,9 +376,6 @@ ALTER TABLE ONLY public.records
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
-
-ALTER TABLE ONLY public.stream_heads
-    ADD CONSTRAINT stream_heads_pkey PRIMARY KEY (stream);
 
 ALTER TABLE ONLY public.subjects
     ADD CONSTRAINT subjects_pkey PRIMARY KEY (id);

@@ -291,13 +291,6 @@ CREATE UNIQUE INDEX sessions_secret ON sessions (secret_hash);
 
 CREATE INDEX sessions_user ON sessions (user_id);
 
-CREATE TABLE stream_heads (
-    stream TEXT NOT NULL PRIMARY KEY,
-    seq BIGINT NOT NULL,
-    leaf BLOB NOT NULL,
-    at BIGINT NOT NULL
-);
-
 CREATE TABLE subjects (
     id TEXT NOT NULL PRIMARY KEY,
     case_id TEXT NOT NULL REFERENCES cases (id),

@@ -1,7 +1,7 @@
 //! Events and records: each stream from its beginning, every byte hashed again.
 
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
-use diesel::{OptionalExtension, QueryableByName, RunQueryDsl, sql_query};
+use diesel::{QueryableByName, RunQueryDsl, sql_query};
 
 use super::{Audit, PAGE};
 use crate::error::Result;
@@ -50,8 +50,6 @@ impl Row {
 struct Walked {
     stream: String,
     chain: Chain,
-    /// Place, leaf and time of the last event, as its columns say.
-    last: (i64, Vec<u8>, i64),
 }
 
 impl Audit<'_> {
@@ -68,36 +66,27 @@ impl Audit<'_> {
             let Some(last) = rows.last() else { break };
             from = (last.stream.clone(), last.seq);
             for row in rows {
-                open = Some(self.step(open, row)?);
+                open = Some(self.step(open, &row));
             }
             (self.tell)("events", self.report.counts.events, total);
         }
-        if let Some(walked) = open {
-            self.end_of(&walked)?;
-        }
-        self.heads_without_events()?;
         self.records_without_events()
     }
 
-    fn step(&mut self, open: Option<Walked>, row: Row) -> Result<Walked> {
+    fn step(&mut self, open: Option<Walked>, row: &Row) -> Walked {
         let mut walked = match open {
             Some(walked) if walked.stream == row.stream => walked,
-            other => {
-                if let Some(done) = other {
-                    self.end_of(&done)?;
-                }
+            _ => {
                 self.report.counts.streams += 1;
                 self.streams.push(row.stream.clone());
                 Walked {
                     chain: Chain::new(&row.stream),
                     stream: row.stream.clone(),
-                    last: (-1, Vec::new(), 0),
                 }
             }
         };
-        self.event(&mut walked.chain, &row);
-        walked.last = (row.seq, row.leaf, row.at);
-        Ok(walked)
+        self.event(&mut walked.chain, row);
+        walked
     }
 
     fn event(&mut self, chain: &mut Chain, row: &Row) {
@@ -197,74 +186,28 @@ impl Audit<'_> {
         }
     }
 
-    fn end_of(&mut self, walked: &Walked) -> Result<()> {
+    fn records_without_events(&mut self) -> Result<()> {
         #[derive(QueryableByName)]
-        struct Head {
+        struct Stray {
+            #[diesel(sql_type = Text)]
+            stream: String,
             #[diesel(sql_type = BigInt)]
             seq: i64,
             #[diesel(sql_type = Binary)]
             leaf: Vec<u8>,
-            #[diesel(sql_type = BigInt)]
-            at: i64,
-        }
-        let head: Option<Head> = sql_query("SELECT seq, leaf, at FROM stream_heads WHERE stream = $1")
-            .bind::<Text, _>(walked.stream.clone())
-            .get_result(self.conn)
-            .optional()?;
-        let place = format!("stream {}", walked.stream);
-        match head {
-            None => self.report.fault("head", place, "it has events and no head"),
-            Some(h) if (h.seq, &h.leaf, h.at) != (walked.last.0, &walked.last.1, walked.last.2) => {
-                let what = format!(
-                    "its head names event {}, but the last one is {}, or another leaf or time: events at its end were removed or changed",
-                    h.seq, walked.last.0
-                );
-                self.report.fault("head", place, what);
-            }
-            Some(_) => {}
-        }
-        Ok(())
-    }
-
-    /// A head without events is made when a write that then fails first locks its stream; it stands at -1.
-    fn heads_without_events(&mut self) -> Result<()> {
-        #[derive(QueryableByName)]
-        struct Head {
-            #[diesel(sql_type = Text)]
-            stream: String,
-        }
-        let heads: Vec<Head> = sql_query(
-            "SELECT h.stream FROM stream_heads h WHERE h.seq <> -1 \
-             AND NOT EXISTS (SELECT 1 FROM events e WHERE e.stream = h.stream) LIMIT 500",
-        )
-        .load(self.conn)?;
-        for head in heads {
-            self.report.fault(
-                "head",
-                format!("stream {}", head.stream),
-                "its head names events, but it has none: they were removed",
-            );
-        }
-        Ok(())
-    }
-
-    fn records_without_events(&mut self) -> Result<()> {
-        #[derive(QueryableByName)]
-        struct Stray {
-            #[diesel(sql_type = Binary)]
-            leaf: Vec<u8>,
         }
         let strays: Vec<Stray> = sql_query(
-            "SELECT r.leaf FROM records r WHERE NOT EXISTS \
-             (SELECT 1 FROM events e WHERE e.stream = r.stream AND e.seq = r.seq AND e.leaf = r.leaf) LIMIT 500",
+            "SELECT r.stream, r.seq, r.leaf FROM records r WHERE NOT EXISTS \
+             (SELECT 1 FROM events e WHERE e.stream = r.stream AND e.seq = r.seq AND e.leaf = r.leaf) \
+             ORDER BY r.stream, r.seq LIMIT 500",
         )
         .load(self.conn)?;
         for stray in strays {
             let leaf = crate::proof::id::hex(&stray.leaf);
             self.report.fault(
                 "record-stray",
-                format!("record of leaf {leaf}"),
-                "no event has this leaf",
+                format!("record of stream {} seq {}", stray.stream, stray.seq),
+                format!("no event there has its leaf {leaf}: the event was removed or replaced"),
             );
         }
         Ok(())

@@ -180,7 +180,7 @@ fn way_out(rule: &str) -> &'static str {
         "last-checkpoint" | "known-checkpoint" => {
             "this database is older than what was signed, or another one: put the newer database back, or restore with --new-log"
         }
-        "head" | "tile" | "tree-size" | "tree-root" => {
+        "tile" | "tree-size" | "tree-root" => {
             "the events themselves may be whole: stop the server, keep a copy as it is, and restore the last clean backup beside it to compare"
         }
         "holder" | "member" | "row-body" | "row-columns" | "row-version" | "capture-files" | "file-row" => {

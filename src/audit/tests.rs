@@ -41,7 +41,7 @@ const CHANGES: &[(&str, &[&str], &str)] = &[
     ),
     (
         "DELETE FROM events WHERE action = 'grant.given'",
-        &["head", "record-stray", "leaf-unknown", "row-event"],
+        &["record-stray", "leaf-unknown", "row-event"],
         "stream case:",
     ),
     (
@@ -52,7 +52,6 @@ const CHANGES: &[(&str, &[&str], &str)] = &[
     (
         "DELETE FROM events WHERE stream LIKE 'case:%'",
         &[
-            "head",
             "record-stray",
             "record-stray",
             "record-stray",
@@ -83,16 +82,6 @@ const CHANGES: &[(&str, &[&str], &str)] = &[
         "DELETE FROM records WHERE body LIKE '%Saw this girl%'",
         &["record-missing"],
         "seq 2",
-    ),
-    (
-        "UPDATE stream_heads SET at = at + 1 WHERE stream = 'agency'",
-        &["head"],
-        "stream agency",
-    ),
-    (
-        "DELETE FROM stream_heads WHERE stream = 'agency'",
-        &["head"],
-        "stream agency",
     ),
     (
         "DELETE FROM leaves WHERE idx = 8",

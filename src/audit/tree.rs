@@ -143,7 +143,7 @@ impl Audit<'_> {
     }
 
     fn leaf(&mut self, grown: &mut Growing, next: &mut i64, row: &Placed) -> Result<()> {
-        let (idx, leaf, ..) = row;
+        let (idx, leaf, stream, seq) = row;
         let idx = *idx;
         self.report.counts.leaves += 1;
         if idx != *next {
@@ -164,7 +164,8 @@ impl Audit<'_> {
                 "leaf-unknown",
                 place,
                 format!(
-                    "{digest} is the leaf of no event, or stands in the tree twice: the event was removed or replaced"
+                    "{digest}, said to be of event {stream} seq {seq}, is the leaf of no event, or stands in the tree twice: \
+                     the event was removed or replaced"
                 ),
             );
         }
@@ -307,7 +308,11 @@ impl Audit<'_> {
                     self.report.fault(
                         "leaf-unknown",
                         place,
-                        "waits for the tree, but is the leaf of no event, or stands in the tree already",
+                        format!(
+                            "said to be of event {} seq {}, waits for the tree, but is the leaf of no event, or stands in \
+                             the tree already",
+                            row.2, row.3
+                        ),
                     );
                 }
             }

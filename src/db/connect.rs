@@ -130,7 +130,11 @@ pub(super) fn open(location: &Location, purpose: Purpose) -> Result<AnyConn> {
         }
         Location::Postgres(url) => {
             let mut conn = PgConnection::establish(url).map_err(|e| unreachable(location, &e))?;
-            conn.batch_execute("SET client_min_messages = warning; SET synchronous_commit = on;")?;
+            // Who waited for a stream must see what was committed meanwhile, whatever the server's own default is.
+            conn.batch_execute(
+                "SET client_min_messages = warning; SET synchronous_commit = on; \
+                 SET default_transaction_isolation = 'read committed';",
+            )?;
             Ok(AnyConn::Pg(conn))
         }
     }

@@ -7,6 +7,7 @@ mod connect;
 pub mod dialect;
 mod fixed;
 pub mod migrate;
+pub mod session;
 pub mod tables;
 mod turns;
 mod writer;
@@ -22,6 +23,7 @@ pub(crate) use writer::spawn;
 /// The backend of `AnyConn`, for boxed expressions.
 pub type AnyBackend = <AnyConn as diesel::Connection>::Backend;
 use connect::{Manager, Purpose};
+use session::Session;
 
 use crate::error::{Error, Kind, Result};
 
@@ -70,10 +72,10 @@ impl Db {
             }
             Location::Postgres(_) => {
                 let readers = (connections / 3).max(2);
-                let writers = connections.saturating_sub(readers).max(3);
-                // Two are left for the threads that do not wait for a turn: the journal's, and the sequencer's or the
-                // packet builder's.
-                let turns = turns::Turns::of(writers as usize - 2);
+                // The journal has one of its own (`session`).
+                let writers = connections.saturating_sub(readers + 1).max(2);
+                // One is left for the threads that do not wait for a turn: the sequencer's or the packet builder's.
+                let turns = turns::Turns::of(writers as usize - 1);
                 (
                     pool(location, readers, Purpose::Read)?,
                     Writing::Pool(pool(location, writers, Purpose::Write)?, turns),
@@ -161,16 +163,9 @@ impl Db {
         matches!(self.0.writer, Writing::Pool(..))
     }
 
-    /// A write on a server that is one statement, and so needs no transaction around it; from a thread that may block.
-    pub fn write_at_once<T>(&self, f: impl FnOnce(&mut AnyConn) -> Result<T>) -> Result<T> {
-        let Writing::Pool(pool, _) = &self.0.writer else {
-            return Err(Error::internal("a write without a transaction"));
-        };
-        let mut kept = pool.get().map_err(|e| unreachable(&e))?;
-        // Whether the server is still there is not asked before, but seen; and after a panic nobody knows.
-        let done = writer::caught(|| f(&mut kept.conn));
-        kept.lost = done.is_err();
-        done
+    /// A connection of its own for one user, where the database is a server.
+    pub fn session<M: Default>(&self) -> Option<Session<M>> {
+        self.is_server().then(|| Session::new(self.0.location.clone()))
     }
 }
 
@@ -195,8 +190,8 @@ fn again_when_collided<T>(
     let mut tries = 0;
     loop {
         match writer::alone(&mut *begun(pool)?, f) {
-            Err(e) if e.slug == COLLIDED && tries < 3 => tries += 1,
-            Err(e) if e.slug == COLLIDED => return Err(busy("the database is busy with the same rows")),
+            Err(e) if is_collision(&e) && tries < 3 => tries += 1,
+            Err(e) if is_collision(&e) => return Err(busy("the database is busy with the same rows")),
             done => return done,
         }
     }
@@ -221,11 +216,12 @@ const COLLIDED: &str = "database-collided";
 
 /// Says that this write met another and is to be run again.
 pub fn collided() -> Error {
-    Error::new(
-        Kind::Unavailable,
-        COLLIDED,
-        "another request with the same key came first",
-    )
+    Error::new(Kind::Unavailable, COLLIDED, "another request came first")
+}
+
+/// Whether a write met another and may be run again.
+pub fn is_collision(e: &Error) -> bool {
+    e.slug == COLLIDED
 }
 
 /// No connection: the log says why, the caller only that it is so.
@@ -261,6 +257,8 @@ impl From<diesel::result::Error> for Error {
         let text = e.to_string();
         match e {
             E::NotFound => Error::not_found(),
+            // Its place in the stream was taken meanwhile: asked again, it finds the next one.
+            E::DatabaseError(D::UniqueViolation, said) if said.constraint_name() == Some("events_pkey") => collided(),
             E::DatabaseError(D::UniqueViolation, _) => Error::new(Kind::Conflict, "taken", "That exists already."),
             E::DatabaseError(D::SerializationFailure, _) => Error::new(Kind::Unavailable, COLLIDED, text),
             _ if text.contains("deadlock detected") => Error::new(Kind::Unavailable, COLLIDED, text),

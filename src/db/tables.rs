@@ -25,15 +25,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    stream_heads (stream) {
-        stream -> Text,
-        seq -> BigInt,
-        leaf -> Binary,
-        at -> BigInt,
-    }
-}
-
-diesel::table! {
     outbox (id) {
         id -> BigInt,
         leaf -> Binary,
@@ -319,7 +310,6 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(
     events,
     records,
-    stream_heads,
     outbox,
     leaves,
     tiles,

@@ -1,6 +1,6 @@
 //! Turns at PostgreSQL's writing connections.
 //!
-//! Writes that concern one case follow each other anyway: they lock the same stream's head. Were each given a
+//! Writes that concern one case follow each other anyway: they hold the same stream. Were each given a
 //! connection to wait on, two hundred uploads into one case would take them all, and everybody else would be told that
 //! the database is busy. So two of a kind hold connections at a time, one at work and one next; the rest wait here, in
 //! the order in which they came, and cost nothing.

@@ -7,15 +7,15 @@ use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 use serde_json::{Map, Value, json};
 
 use super::action::Action;
-use super::together::{self, Move};
+use super::together;
 use crate::clock::{Micros, SECOND, random};
-use crate::db::AnyConn;
-use crate::db::tables::{records, stream_heads};
+use crate::db::tables::{events, records};
+use crate::db::{self, AnyConn};
 use crate::error::{Error, FieldError, Kind, Result};
+use crate::fixed;
 use crate::proof::event::{self, Actor, Event, Object};
 use crate::proof::id::Digest;
 use crate::proof::record;
-use crate::{both, fixed};
 
 /// Bytes of a record at the most: two of them and what goes with them fit a packet's line of 1 MB (contract section 4).
 const RECORD: usize = 400_000;
@@ -76,6 +76,15 @@ fixed! {
     stream: String as Text, ", ", seq: i64 as BigInt, ")"
 }
 
+fixed! {
+    HoldStream: "SELECT seq, leaf, at FROM hold_stream(", stream: String as Text, ")"
+}
+
+impl diesel::query_builder::Query for HoldStream {
+    /// Place, leaf and time of the stream's last event.
+    type SqlType = (BigInt, Binary, BigInt);
+}
+
 /// A record as it goes in: its canonical text, its salt, and the hash of both that the event binds.
 #[derive(Clone)]
 pub(super) struct Sealed {
@@ -98,9 +107,10 @@ impl Sealed {
 
     /// Whether it was written to this stream, not long ago.
     pub(super) fn stands_in(&self, conn: &mut AnyConn, stream: &str) -> Result<bool> {
-        let last: Option<i64> = stream_heads::table
-            .find(stream)
-            .select(stream_heads::seq)
+        let last: Option<i64> = events::table
+            .filter(events::stream.eq(stream))
+            .select(events::seq)
+            .order(events::seq.desc())
             .first(conn)
             .optional()?;
         let recent = records::table.filter(
@@ -150,13 +160,7 @@ impl Heads {
     }
 
     fn lock_one(&mut self, conn: &mut AnyConn, stream: &str) -> Result<()> {
-        let head = match locked_head(conn, stream)? {
-            Some(head) => head,
-            None => {
-                make_head(conn, stream)?;
-                locked_head(conn, stream)?.ok_or_else(|| Error::internal("a stream's head vanished"))?
-            }
-        };
+        let head = locked_head(conn, stream)?;
         self.put(stream, head);
         Ok(())
     }
@@ -263,7 +267,7 @@ impl Heads {
         self.events.is_empty()
     }
 
-    /// Writes what was added: events, records, outbox, heads.
+    /// Writes what was added: events, records, outbox.
     pub fn flush(self, conn: &mut AnyConn) -> Result<()> {
         self.flush_to(conn).map(drop)
     }
@@ -277,22 +281,26 @@ impl Heads {
         match conn {
             AnyConn::Sqlite(c) => self.write_each(c)?,
             AnyConn::Pg(c) => {
-                if !self.write_together(c)? {
-                    return Err(Error::internal("a stream's head moved although it was locked"));
+                if !together::write(c, self.events, self.records, None)? {
+                    return Err(Error::internal("a stream went on although it was held"));
                 }
             }
         }
         Ok(moved)
     }
 
-    /// The same without a lock or a transaction, in one statement and for one stream: `None`, and nothing was written,
-    /// where the stream's head was not what it was thought to be.
-    pub(super) fn flush_if_still(self, conn: &mut PgConnection) -> Result<Option<Head>> {
+    /// The same without a transaction, in one statement and for one stream, whose end was seen in the session with this
+    /// mark: `None`, and nothing was written, where it does not end there any more, or somebody else holds it.
+    pub(super) fn flush_if_still(self, conn: &mut PgConnection, seen: &str) -> Result<Option<Head>> {
         if self.heads.len() != 1 {
             return Ok(None);
         }
         let head = self.moved().next().map(|(_, held)| held.now);
-        Ok(self.write_together(conn)?.then_some(head).flatten())
+        match together::write(conn, self.events, self.records, Some(seen)).map_err(Error::from) {
+            Ok(written) => Ok(head.filter(|_| written)),
+            Err(e) if db::is_collision(&e) => Ok(None),
+            Err(e) => Err(e),
+        }
     }
 
     fn moved(&self) -> impl Iterator<Item = (&String, &Held)> {
@@ -301,8 +309,6 @@ impl Heads {
 
     /// Row by row: the statement is prepared once for ever, and there is no way to the database and back to save.
     fn write_each(self, conn: &mut SqliteConnection) -> QueryResult<()> {
-        self.moved()
-            .try_for_each(|(stream, held)| move_head(conn, stream, &held.now))?;
         for row in self.events {
             let waiting = OutboxRow {
                 leaf: row.leaf.clone(),
@@ -313,17 +319,6 @@ impl Heads {
             waiting.execute(conn)?;
         }
         self.records.into_iter().try_for_each(|row| row.execute(conn).map(drop))
-    }
-
-    fn write_together(self, conn: &mut PgConnection) -> QueryResult<bool> {
-        let moves = self.moved().map(|(stream, held)| Move {
-            stream: stream.clone(),
-            seq: held.now.seq,
-            leaf: stored(held.now.leaf),
-            at: held.now.at,
-            was: stored(held.found.leaf),
-        });
-        together::write(conn, moves.collect(), self.events, self.records)
     }
 }
 
@@ -355,61 +350,36 @@ fn clamped(draft: &Draft, now: Micros, head_at: Micros) -> Draft {
     }
 }
 
-/// Two statements of one meaning: SQLite's writer holds the whole database and knows no row locks.
-fn locked_head(conn: &mut AnyConn, stream: &str) -> Result<Option<Head>> {
-    let head = stream_heads::table
-        .find(stream)
-        .select((stream_heads::seq, stream_heads::leaf, stream_heads::at));
-    let row: Option<(i64, Vec<u8>, i64)> = match conn {
-        AnyConn::Sqlite(c) => head.get_result(c),
-        AnyConn::Pg(c) => head.for_update().get_result(c),
-    }
-    .optional()?;
-    row.map(|(seq, leaf, at)| {
-        let leaf = Digest::from_slice(&leaf);
-        if leaf.is_none() && seq >= 0 {
-            return Err(Error::internal(format!(
-                "the head of {stream} is damaged: run the audit"
-            )));
+/// Where a stream ends, which nobody else can move until the transaction ends. SQLite's writer holds the whole database
+/// and knows no locks.
+fn locked_head(conn: &mut AnyConn, stream: &str) -> Result<Head> {
+    let last: Option<(i64, Vec<u8>, i64)> = match conn {
+        AnyConn::Sqlite(c) => events::table
+            .filter(events::stream.eq(stream))
+            .select((events::seq, events::leaf, events::at))
+            .order(events::seq.desc())
+            .first(c)
+            .optional()?,
+        AnyConn::Pg(c) => HoldStream {
+            stream: stream.to_owned(),
         }
-        Ok(Head { seq, leaf, at })
-    })
-    .transpose()
-}
-
-/// An empty stream's head has seq -1 and an empty leaf.
-fn make_head(conn: &mut AnyConn, stream: &str) -> Result<()> {
-    let row = (
-        stream_heads::stream.eq(stream),
-        stream_heads::seq.eq(-1i64),
-        stream_heads::leaf.eq(Vec::new()),
-        stream_heads::at.eq(0i64),
-    );
-    both!(conn, |c| diesel::insert_into(stream_heads::table)
-        .values(row)
-        .on_conflict_do_nothing()
-        .execute(c))?;
-    Ok(())
-}
-
-fixed! {
-    MoveHead: "UPDATE stream_heads SET seq = ", seq: i64 as BigInt, ", leaf = ", leaf: Vec<u8> as Binary,
-    ", at = ", at: i64 as BigInt, " WHERE stream = ", stream: String as Text, ""
-}
-
-fn move_head(conn: &mut SqliteConnection, stream: &str, head: &Head) -> QueryResult<()> {
-    let moved = MoveHead {
-        seq: head.seq,
-        leaf: stored(head.leaf),
-        at: head.at,
-        stream: stream.to_owned(),
+        .get_result(c)
+        .optional()?,
     };
-    moved.execute(conn).map(drop)
-}
-
-/// A head's leaf as it is stored: empty where the stream has no event.
-fn stored(leaf: Option<Digest>) -> Vec<u8> {
-    leaf.map(|d| d.as_bytes().to_vec()).unwrap_or_default()
+    let Some((seq, leaf, at)) = last else {
+        return Ok(Head {
+            seq: -1,
+            leaf: None,
+            at: 0,
+        });
+    };
+    let leaf = Digest::from_slice(&leaf);
+    if leaf.is_none() {
+        return Err(Error::internal(format!(
+            "the end of {stream} is damaged: run the audit"
+        )));
+    }
+    Ok(Head { seq, leaf, at })
 }
 
 fn unhashable(e: impl std::fmt::Display) -> Error {

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, Weak, mpsc};
+use std::sync::{Arc, Weak, mpsc};
 
 use tokio::sync::{Notify, oneshot, watch};
 
@@ -15,6 +15,7 @@ use super::line::{Line, UnderWay};
 use super::sequencer;
 use super::signer::LogSigner;
 use crate::clock::Clock;
+use crate::db::session::Session;
 use crate::db::{self, AnyConn, Db};
 use crate::error::{Error, Result};
 use crate::proof::event::Actor;
@@ -49,13 +50,7 @@ impl Journal {
         let (queue, entries) = mpsc::sync_channel(QUEUE);
         let urgent = Arc::new(Notify::new());
         let (grown, size) = watch::channel(0);
-        let appender = Arc::new(Appender {
-            db: db.clone(),
-            clock: clock.clone(),
-            remembered: Mutex::default(),
-            under_way: AtomicUsize::new(0),
-            line: Line::default(),
-        });
+        let appender = Arc::new(Appender::new(db.clone(), clock.clone()));
         let appending = appender.clone();
         db::spawn("journal", move || append_all(&appending, &entries));
         let alive = Arc::new(());
@@ -90,7 +85,7 @@ impl Journal {
     pub fn begin(&self, actor: Actor, draft: Draft) -> Result<Begun> {
         let ready = Ready::of(actor, draft)?;
         match self.appender.line.free() {
-            Some(_turn) => self.appender.append_one(ready).map(|()| Begun(None)),
+            Some(mut own) => self.appender.append_one(&mut own, ready).map(|()| Begun(None)),
             None => self.enqueue(ready),
         }
     }
@@ -159,12 +154,12 @@ fn stopped() -> Error {
 /// A thread of its own, which may wait for the database: an append is handed over once, and its answer once.
 fn append_all(appender: &Appender, entries: &mpsc::Receiver<Box<Entry>>) {
     while let Ok(first) = entries.recv() {
-        let _turn = appender.line.turn();
+        let mut own = appender.line.turn();
         let mut batch = vec![*first];
         batch.extend(entries.try_iter().take(BATCH - 1).map(|entry| *entry));
         appender.line.waiting.fetch_sub(batch.len(), Ordering::SeqCst);
         // A panic ends only this batch: whoever waits for it is told, and the next is taken.
-        let _ = catch_unwind(AssertUnwindSafe(|| appender.append_taken(batch)));
+        let _ = catch_unwind(AssertUnwindSafe(|| appender.append_taken(&mut own, batch)));
     }
 }
 
@@ -185,30 +180,43 @@ impl Ready {
 
 type Work = Arc<Vec<Ready>>;
 
+/// Where access logs ended when the journal last wrote them. Another process may have written since: what is built on it
+/// is written only where it still holds. The agency's stream is left out, because others than journals write to it.
+type Ends = HashMap<String, Head>;
+
+/// The journal's own connection, where the database is a server.
+type Own = Option<Session<Ends>>;
+
 /// What appending works with.
 struct Appender {
     db: Db,
     clock: Arc<dyn Clock>,
-    /// Where streams ended when this process last wrote them. Another may have written since: what is built on it is
-    /// written only where it still holds.
-    remembered: Mutex<HashMap<String, Head>>,
     /// Appends that somebody waits for.
     under_way: AtomicUsize,
-    line: Line,
+    line: Line<Own>,
 }
 
 impl Appender {
-    fn append_one(&self, ready: Ready) -> Result<()> {
+    fn new(db: Db, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            line: Line::new(db.session()),
+            under_way: AtomicUsize::new(0),
+            db,
+            clock,
+        }
+    }
+
+    fn append_one(&self, own: &mut Own, ready: Ready) -> Result<()> {
         let work: Work = Arc::new(vec![ready]);
-        self.append_batch(&work).or_else(|_| self.append_missing(work))
+        self.append_batch(own, &work).or_else(|_| self.append_missing(work))
     }
 
     /// One entry that cannot be written must not take the others with it: a batch that fails is repeated, at last one by
     /// one.
-    fn append_taken(&self, taken: Vec<Entry>) {
+    fn append_taken(&self, own: &mut Own, taken: Vec<Entry>) {
         let (work, replies): (Vec<_>, Vec<_>) = taken.into_iter().map(|e| (e.ready, e.reply)).unzip();
         let work: Work = Arc::new(work);
-        let together = self.append_batch(&work);
+        let together = self.append_batch(own, &work);
         for (one, reply) in work.iter().zip(replies) {
             let done = match &together {
                 Ok(()) => Ok(()),
@@ -219,42 +227,39 @@ impl Appender {
         }
     }
 
-    fn append_batch(&self, work: &Work) -> Result<()> {
-        let Some(head) = self.known_head(work) else {
-            return self.append_locked(work.clone());
-        };
-        match self.append_to(head, work) {
-            Ok(true) => Ok(()),
-            Ok(false) => self.append_locked(work.clone()),
-            // The server went away, perhaps after it had written.
-            Err(_) => self.append_missing(work.clone()),
+    fn append_batch(&self, own: &mut Own, work: &Work) -> Result<()> {
+        match own {
+            None => self.append_unless(work.clone(), unasked),
+            // The server may have gone away, and that after it had written.
+            Some(own) => self.append_in(own, work).or_else(|_| self.append_missing(work.clone())),
         }
     }
 
-    /// The head of the one stream that all of this goes to, where the database saves the way for it and it is known.
-    fn known_head(&self, work: &Work) -> Option<Head> {
-        let stream = &work.first()?.draft.stream;
-        let same = self.db.is_server() && work.iter().all(|w| w.draft.stream == *stream);
-        let known = self.remembered.lock().ok()?;
-        known.get(stream).copied().filter(|_| same)
+    /// Appends on the journal's own connection: in one statement to a stream whose end is remembered and still is that,
+    /// otherwise in a transaction that holds the streams.
+    fn append_in(&self, own: &mut Session<Ends>, work: &Work) -> Result<()> {
+        if let Some((stream, head)) = known_end(own, work)
+            && self.append_to(own, stream, head, work)?
+        {
+            return Ok(());
+        }
+        let moved = own.write(&self.unless_standing(work.clone(), unasked))?;
+        remember(own, moved);
+        Ok(())
     }
 
     /// Appends to a stream that ends where it is thought to, in one statement; `false` where it does not.
-    fn append_to(&self, head: Head, work: &Work) -> Result<bool> {
-        let Some(first) = work.first() else {
-            return Ok(true);
-        };
-        let stream = &first.draft.stream;
-        let moved = self.db.write_at_once(|conn| {
+    fn append_to(&self, own: &mut Session<Ends>, stream: &str, head: Head, work: &Work) -> Result<bool> {
+        let moved = own.at_once(|conn, mark| {
             let mut heads = Heads::remembered(stream, head);
             append_each(conn, &mut heads, &self.clock, work.iter())?;
             match conn {
-                AnyConn::Pg(conn) => Ok(heads.flush_if_still(conn)?),
+                AnyConn::Pg(conn) => heads.flush_if_still(conn, mark),
                 AnyConn::Sqlite(_) => Ok(None),
             }
         })?;
         let still = moved.is_some();
-        self.remember(moved.map(|head| (stream.clone(), head)));
+        remember(own, moved.map(|head| (stream.to_owned(), head)));
         Ok(still)
     }
 
@@ -264,17 +269,9 @@ impl Appender {
         self.append_unless(work, |conn, ready| ready.record.stands_in(conn, &ready.draft.stream))
     }
 
-    /// Appends in one transaction; the streams' heads are locked in sorted order.
-    fn append_locked(&self, work: Work) -> Result<()> {
-        self.append_unless(work, unasked)
-    }
-
+    /// Appends in one transaction; the streams are held in sorted order.
     fn append_unless(&self, work: Work, stands: Stands) -> Result<()> {
-        let moved = self.db.write_blocking(self.unless_standing(work, stands))?;
-        if self.db.is_server() {
-            self.remember(moved);
-        }
-        Ok(())
+        self.db.write_blocking(self.unless_standing(work, stands)).map(drop)
     }
 
     /// The transaction that appends what does not stand already; it answers where the streams end then.
@@ -293,15 +290,21 @@ impl Appender {
             heads.flush_to(conn)
         }
     }
+}
 
-    fn remember(&self, moved: impl IntoIterator<Item = (String, Head)>) {
-        if let Ok(mut known) = self.remembered.lock() {
-            if known.len() > REMEMBERED {
-                known.clear();
-            }
-            known.extend(moved);
-        }
+/// The end of the one stream that all of this goes to, where it is remembered.
+fn known_end<'a>(own: &mut Session<Ends>, work: &'a Work) -> Option<(&'a str, Head)> {
+    let stream = work.first()?.draft.stream.as_str();
+    let head = own.memory()?.get(stream).copied()?;
+    work.iter().all(|w| w.draft.stream == stream).then_some((stream, head))
+}
+
+fn remember(own: &mut Session<Ends>, moved: impl IntoIterator<Item = (String, Head)>) {
+    let Some(known) = own.memory() else { return };
+    if known.len() > REMEMBERED {
+        known.clear();
     }
+    known.extend(moved.into_iter().filter(|(stream, _)| super::is_access_stream(stream)));
 }
 
 /// Whether something stands in its stream already.
@@ -312,8 +315,7 @@ fn unasked(_: &mut AnyConn, _: &Ready) -> Result<bool> {
     Ok(false)
 }
 
-/// The time is read when the heads are locked; or, where a head was remembered, before it is compared and found to be
-/// still the same.
+/// The time is read when the streams are held; or, where an end was remembered, before it is found to be still the end.
 fn append_each<'a>(
     conn: &mut AnyConn,
     heads: &mut Heads,
@@ -385,13 +387,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let location = Location::Sqlite(folder.path().join("t.db"));
         migrate::migrate(&location).expect("migrated");
-        let appender = Appender {
-            db: Db::open(&location, 2).expect("opened"),
-            clock: Arc::new(SystemClock),
-            remembered: Mutex::default(),
-            under_way: AtomicUsize::new(0),
-            line: Line::default(),
-        };
+        let db = Db::open(&location, 2).expect("opened");
+        let appender = Appender::new(db, Arc::new(SystemClock));
         let ready = |n: u32| {
             let draft = Draft {
                 stream: crate::ledger::access_stream(CASE),

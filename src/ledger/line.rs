@@ -4,30 +4,36 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 /// Who appends: one thread at a time, so that what a stream's end is remembered as is still so, and so that those who
-/// come meanwhile are taken together.
-#[derive(Default)]
-pub(super) struct Line {
-    turn: Mutex<()>,
+/// come meanwhile are taken together. The turn gives what is appended with.
+pub(super) struct Line<T> {
+    turn: Mutex<T>,
     /// Appends in the journal's queue. Whoever comes while there are any waits behind them.
     pub waiting: AtomicUsize,
 }
 
-impl Line {
+impl<T> Line<T> {
+    pub fn new(tools: T) -> Self {
+        Self {
+            turn: Mutex::new(tools),
+            waiting: AtomicUsize::new(0),
+        }
+    }
+
     /// The turn, where nobody has it or waits for it.
-    pub fn free(&self) -> Option<MutexGuard<'_, ()>> {
+    pub fn free(&self) -> Option<MutexGuard<'_, T>> {
         if self.waiting.load(Ordering::SeqCst) > 0 {
             return None;
         }
         match self.turn.try_lock() {
             Ok(turn) => Some(turn),
-            // A panic under it left nothing behind that is guarded by it.
+            // What was in use when somebody panicked is not there any more (`Session`).
             Err(TryLockError::Poisoned(turn)) => Some(turn.into_inner()),
             Err(TryLockError::WouldBlock) => None,
         }
     }
 
     /// Waits for the turn.
-    pub fn turn(&self) -> MutexGuard<'_, ()> {
+    pub fn turn(&self) -> MutexGuard<'_, T> {
         self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -59,7 +65,7 @@ mod tests {
 
     #[test]
     fn nobody_goes_before_those_who_wait() {
-        let line = Line::default();
+        let line = Line::new(());
         drop(line.free().expect("nobody is there"));
         line.waiting.fetch_add(1, Ordering::SeqCst);
         assert!(line.free().is_none(), "one waits in the queue");

@@ -34,6 +34,11 @@ pub fn access_stream(case_id: &str) -> String {
     format!("access:{case_id}")
 }
 
+/// Whether this is a case's access log, to which only journals write.
+fn is_access_stream(stream: &str) -> bool {
+    stream.starts_with("access:")
+}
+
 /// The agency's own stream.
 pub const AGENCY: &str = "agency";
 

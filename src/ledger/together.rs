@@ -1,8 +1,10 @@
 //! What an append writes, as one statement: on PostgreSQL each statement is a way to the server and back, and every
-//! write waits at a stream's head meanwhile.
+//! write waits for its stream meanwhile.
 //!
-//! It compares and sets: nothing is written unless every head still has the leaf that was read. Where the heads are
-//! locked that is always so; where they were only remembered, it is what makes remembering safe.
+//! Where the stream is held already (`hold_stream`), it just writes. Where its end is only remembered, the statement
+//! itself makes sure of three things, and otherwise writes nothing: that it runs in the server's process in which that
+//! end was seen, so that the event still stands that is built upon; that nobody else holds the stream; and, by the
+//! events' primary key, that nothing came after that event. To ask for the stream's end instead costs more.
 
 use diesel::sql_types::{Array, BigInt, Binary, Nullable, Text};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
@@ -11,8 +13,8 @@ use super::append::{EventRow, RecordRow};
 use crate::fixed;
 
 fixed! {
-    /// The rows of some events and their records, and the heads that they move (`to_…`: where each stands now, and the
-    /// leaf it had), column by column.
+    /// The rows of some events and their records, column by column. `seen` is the mark of the session in which the end
+    /// of their stream was seen, and then all are of one stream; none where all streams are held.
     #[derive(Default)]
     Together:
     "WITH n AS (SELECT * FROM unnest(", stream: Vec<String> as Array<Text>,
@@ -27,15 +29,9 @@ fixed! {
     ", ", salt: Vec<Vec<u8>> as Array<Binary>,
     ", ", record: Vec<String> as Array<Text>,
     ") WITH ORDINALITY AS n(stream, seq, prev, leaf, at, actor, action, object, body, salt, record, nth)), \
-     m AS (SELECT * FROM unnest(", to_stream: Vec<String> as Array<Text>,
-    ", ", to_seq: Vec<i64> as Array<BigInt>,
-    ", ", to_leaf: Vec<Vec<u8>> as Array<Binary>,
-    ", ", to_at: Vec<i64> as Array<BigInt>,
-    ", ", to_was: Vec<Vec<u8>> as Array<Binary>,
-    ") AS m(stream, seq, leaf, at, was)), \
-     moved AS (UPDATE stream_heads h SET seq = m.seq, leaf = m.leaf, at = m.at \
-     FROM m WHERE h.stream = m.stream AND h.leaf = m.was RETURNING m.stream), \
-     still AS (SELECT (SELECT count(*) FROM moved) = (SELECT count(*) FROM m) AS so), \
+     still AS (SELECT ", seen: Option<String> as Nullable<Text>,
+    " IS NULL OR EXISTS (SELECT 1 FROM n WHERE n.nth = 1 AND current_setting('casetrail.session', true) = $12 \
+     AND pg_try_advisory_xact_lock(stream_lock(n.stream))) AS so), \
      e AS (INSERT INTO events (stream, seq, prev, leaf, at, actor, action, object, body) \
      SELECT stream, seq, prev, leaf, at, actor, action, object, body FROM n WHERE (SELECT so FROM still)), \
      r AS (INSERT INTO records (stream, seq, leaf, salt, body) \
@@ -45,83 +41,66 @@ fixed! {
 }
 
 fixed! {
-    /// The same for one event, which most appends are: the server spends half as long on single values as on columns.
-    /// What is used again goes by its number.
+    /// The same for one event, as most are: the server spends half as long on single values as on columns. What is used
+    /// again goes by its number.
     One:
-    "WITH moved AS (UPDATE stream_heads SET seq = ", seq: i64 as BigInt,
-    ", leaf = ", leaf: Vec<u8> as Binary,
-    ", at = ", at: i64 as BigInt,
-    " WHERE stream = ", stream: String as Text,
-    " AND leaf = ", was: Vec<u8> as Binary,
-    " RETURNING 1), \
-     e AS (INSERT INTO events (stream, seq, leaf, at, prev, actor, action, object, body) SELECT $4, $1, $2, $3, ",
-    prev: Option<Vec<u8>> as Nullable<Binary>,
+    "WITH e AS (INSERT INTO events (seq, leaf, at, stream, prev, actor, action, object, body) SELECT ", seq: i64 as BigInt,
+    ", ", leaf: Vec<u8> as Binary,
+    ", ", at: i64 as BigInt,
+    ", ", stream: String as Text,
+    ", ", prev: Option<Vec<u8>> as Nullable<Binary>,
     ", ", actor: Option<String> as Nullable<Text>,
     ", ", action: &'static str as Text,
     ", ", object: String as Text,
     ", ", body: Vec<u8> as Binary,
-    " FROM moved), r AS (INSERT INTO records (stream, seq, leaf, salt, body) SELECT $4, $1, $2, ",
-    salt: Vec<u8> as Binary,
+    " WHERE ", seen: Option<String> as Nullable<Text>,
+    " IS NULL OR (current_setting('casetrail.session', true) = $10 AND pg_try_advisory_xact_lock(stream_lock($4))) \
+     RETURNING 1), \
+     r AS (INSERT INTO records (stream, seq, leaf, salt, body) SELECT $4, $1, $2, ", salt: Vec<u8> as Binary,
     ", ", record: String as Text,
-    " FROM moved) INSERT INTO outbox (leaf, stream, seq) SELECT $2, $4, $1 FROM moved"
+    " FROM e) INSERT INTO outbox (leaf, stream, seq) SELECT $2, $4, $1 FROM e"
 }
 
-/// A head that is moved: its stream, where it stands now, and the leaf it had.
-pub(super) struct Move {
-    pub stream: String,
-    pub seq: i64,
-    pub leaf: Vec<u8>,
-    pub at: i64,
-    pub was: Vec<u8>,
-}
-
-/// Writes events, their records in the same order, and the heads that they move; `false` where a head had moved
-/// otherwise, and then nothing is to stay: within a transaction the caller rolls back, and without one only a single head
-/// may be moved.
+/// Writes events and their records, in the same order: all, or nothing. With the mark of a session (`seen`) where their
+/// stream, then one, is not held but its end was seen there; `false`, or a violation of the events' key, where that does
+/// not hold any more.
 pub(super) fn write(
     conn: &mut PgConnection,
-    mut moves: Vec<Move>,
     events: Vec<EventRow>,
     records: Vec<RecordRow>,
+    seen: Option<&str>,
 ) -> QueryResult<bool> {
-    let count = events.len();
+    let (count, seen) = (events.len(), seen.map(str::to_owned));
     let mut rows = events.into_iter().zip(records);
-    let written = match (count, rows.next(), moves.pop()) {
-        (1, Some(row), Some(only)) if moves.is_empty() => one(only, row).execute(conn)?,
-        (_, first, last) => {
-            moves.extend(last);
-            columns(moves, first.into_iter().chain(rows)).execute(conn)?
-        }
+    let written = match (count, rows.next()) {
+        (1, Some((event, record))) => one(event, record, seen).execute(conn)?,
+        (_, first) => columns(first.into_iter().chain(rows), seen).execute(conn)?,
     };
     Ok(written == count)
 }
 
-fn one(head: Move, (event, record): (EventRow, RecordRow)) -> One {
+fn one(event: EventRow, record: RecordRow, seen: Option<String>) -> One {
     One {
         seq: event.seq,
         leaf: event.leaf,
         at: event.at,
         stream: event.stream,
-        was: head.was,
         prev: event.prev,
         actor: event.actor,
         action: event.action,
         object: event.object,
         body: event.body,
+        seen,
         salt: record.salt,
         record: record.body,
     }
 }
 
-fn columns(moves: Vec<Move>, rows: impl Iterator<Item = (EventRow, RecordRow)>) -> Together {
-    let mut all = Together::default();
-    for head in moves {
-        all.to_stream.push(head.stream);
-        all.to_seq.push(head.seq);
-        all.to_leaf.push(head.leaf);
-        all.to_at.push(head.at);
-        all.to_was.push(head.was);
-    }
+fn columns(rows: impl Iterator<Item = (EventRow, RecordRow)>, seen: Option<String>) -> Together {
+    let mut all = Together {
+        seen,
+        ..Together::default()
+    };
     for (event, record) in rows {
         all.stream.push(event.stream);
         all.seq.push(event.seq);

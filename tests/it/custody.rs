@@ -4,8 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use casetrail::clock::SystemClock;
-use casetrail::db::tables::stream_heads;
-use casetrail::db::{AnyConn, Db};
+use casetrail::db::Db;
 use casetrail::ledger::{self, Action, Draft, Journal};
 use casetrail::proof::Digest;
 use casetrail::proof::chain::Chain;
@@ -13,6 +12,7 @@ use casetrail::proof::checkpoint::{Checkpoint, Note, TlogProof, VerifyingKey};
 use casetrail::proof::event::{EventRef, leaf};
 use casetrail::proof::merkle::{self, Tile, TileId, Tiles, parse_tile_path, tile_path};
 use casetrail::proof::{canon, record};
+use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
 use crate::both_databases;
@@ -251,29 +251,94 @@ both_databases! {
 }
 
 both_databases! {
-    /// What a process remembers of a stream's end is compared with what stands, and never built upon where it differs.
-    fn an_append_follows_the_head_that_stands(app) {
+    /// What a process remembers of a stream's end goes with the server's process in which it saw it: not built upon is
+    /// it where the connection was lost, nor where something in between handed the connection to another process. In
+    /// both cases the server may know less than before.
+    fn an_append_follows_the_event_that_stands(app) {
         let stream = ledger::access_stream(&app.case().id);
         app.goes_behind();
-        let draft = || viewed(&stream, 0);
-        let other = Digest::of(b"another end");
+        let db = Db::open(app.state.gate.db().location(), 6).unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        runtime.block_on(async {
-            let db = Db::open(app.state.gate.db().location(), 6).unwrap();
-            let journal = Journal::start(db.clone(), Arc::new(SystemClock), None);
-            for _ in 0..3 {
-                journal.append(ledger::job("test"), draft()).await.unwrap();
+        let _inside = runtime.enter();
+        let journal = Journal::start(db.clone(), Arc::new(SystemClock), None);
+        let append = || journal.append_blocking(ledger::job("test"), viewed(&stream, 0)).unwrap();
+        let seqs = || -> Vec<i64> { app.events(&stream).iter().map(|e| e["seq"].as_i64().unwrap()).collect() };
+        let bend = |statement: &str| {
+            let statement = statement.to_owned();
+            db.write_blocking(move |conn| Ok(conn.batch_execute(&statement)?)).unwrap();
+        };
+        let lose = |from: i64| {
+            for table in ["events", "records", "outbox"] {
+                bend(&format!("DELETE FROM {table} WHERE stream = '{stream}' AND seq >= {from}"));
             }
-            let of = stream.clone();
-            let moved = move |conn: &mut AnyConn| {
-                use diesel::prelude::*;
-                let head = stream_heads::table.find(&of);
-                Ok(diesel::update(head).set(stream_heads::leaf.eq(other.as_bytes().to_vec())).execute(conn)?)
-            };
-            assert_eq!(db.write(moved).await.unwrap(), 1);
-            journal.append(ledger::job("test"), draft()).await.unwrap();
+        };
+        bend(match db.is_server() {
+            true => "ALTER TABLE events DISABLE TRIGGER ALL; ALTER TABLE records DISABLE TRIGGER ALL",
+            false => "DROP TRIGGER events_no_delete; DROP TRIGGER records_no_delete",
         });
-        assert_eq!(app.events(&stream).last().unwrap()["prev"], json!(other));
+        let first = seqs().len() as i64;
+        for _ in 0..3 {
+            append();
+        }
+        lose(first + 2);
+        if db.is_server() {
+            bend("SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                  WHERE datname = current_database() AND pid <> pg_backend_pid()");
+        }
+        append();
+        assert_eq!(seqs(), (0..first + 3).collect::<Vec<_>>(), "after a lost connection");
+
+        if db.is_server() {
+            bend("CREATE FUNCTION hop() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+                  PERFORM set_config('casetrail.session', 'another', false); RETURN NULL; END $$; \
+                  CREATE TRIGGER hop AFTER INSERT ON outbox EXECUTE FUNCTION hop()");
+        }
+        append();
+        lose(first + 3);
+        append();
+        append();
+        assert_eq!(seqs(), (0..first + 5).collect::<Vec<_>>(), "after a connection that was handed on");
+    }
+}
+
+both_databases! {
+    /// Others write to a stream whose end is remembered, and hold it meanwhile.
+    fn an_append_waits_for_whoever_holds_the_stream(app) {
+        let case = app.case();
+        let stream = ledger::access_stream(&case.id);
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let _inside = runtime.enter();
+        let db = Db::open(app.state.gate.db().location(), 6).unwrap();
+        let journal = Journal::start(db.clone(), Arc::new(SystemClock), None);
+        for n in 0..3 {
+            journal.append_blocking(ledger::job("test"), viewed(&stream, n)).unwrap();
+        }
+        let before = app.events(&stream).len();
+        let (held, of) = (std::sync::Barrier::new(2), stream.clone());
+        let held = Arc::new(held);
+        let holding = held.clone();
+        let holder = std::thread::spawn(move || {
+            db.write_blocking(move |conn| {
+                let mut heads = ledger::Heads::lock(conn, &[&of])?;
+                holding.wait();
+                std::thread::sleep(std::time::Duration::from_millis(200));
+                heads.append(conn, &ledger::job("test"), 0, &viewed(&of, 1000))?;
+                heads.flush(conn)
+            })
+        });
+        held.wait();
+        journal.append_blocking(ledger::job("test"), viewed(&stream, 2000)).unwrap();
+        holder.join().unwrap().unwrap();
+        let found = app.state.gate.db().read_blocking(|conn| ledger::read::of_stream(conn, &stream, 0, 1000)).unwrap();
+        let mut chain = Chain::new(&stream);
+        let mut actions = Vec::new();
+        for event in &found {
+            let read = EventRef::parse(&event.body).unwrap();
+            chain.push(&read, leaf(&event.body)).unwrap();
+            actions.push(read.action.into_owned());
+        }
+        // The holder's clock stands far behind, which is an event too.
+        assert_eq!(actions[before..], ["clock.clamped", "file.viewed", "file.viewed"]);
     }
 }
 

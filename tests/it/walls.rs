@@ -255,7 +255,6 @@ fn only_the_ledger_writes_events() {
         "INSERT INTO events",
         "INSERT INTO records",
         "INSERT INTO leaves",
-        "UPDATE stream_heads",
     ];
     holds(
         "events are written by the ledger alone",
