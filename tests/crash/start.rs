@@ -12,6 +12,7 @@ use crate::kit::{self, Base, Home, SERVE, Sql};
 use crate::on_both;
 
 on_both!(a_newer_schema_is_refused);
+on_both!(an_older_schema_is_brought_forward);
 on_both!(a_key_that_is_missing_or_another);
 
 /// It failed, and said one line with these words.
@@ -85,6 +86,35 @@ fn a_newer_schema_is_refused(base: Base) {
     for args in [SERVE, &["audit"], &["user", "list"], &["backup", "out"]] {
         assert_unchanged(&home, args, &["newer version", "9999"]);
     }
+}
+
+/// The database as the first schema had it, with what it holds: a server brings it forward and goes on.
+fn an_older_schema_is_brought_forward(base: Base) {
+    let home = Home::new(base);
+    let (blob, functions) = match base {
+        Base::Sqlite => ("BLOB", ""),
+        Base::Postgres => ("BYTEA", "DROP FUNCTION hold_stream; DROP FUNCTION stream_lock;"),
+    };
+    Sql::open(&home)
+        .run(&format!(
+            "{functions} CREATE TABLE stream_heads \
+             (stream TEXT NOT NULL PRIMARY KEY, seq BIGINT NOT NULL, leaf {blob} NOT NULL, at BIGINT NOT NULL); \
+             INSERT INTO stream_heads SELECT stream, seq, leaf, at FROM events e \
+             WHERE seq = (SELECT MAX(seq) FROM events l WHERE l.stream = e.stream); \
+             DELETE FROM __diesel_schema_migrations WHERE version > '0001'"
+        ))
+        .expect("the first schema");
+    let before = state(&home);
+    assert_unchanged(&home, &["audit"], &["0002 is missing", "casetrail serve"]);
+    let server = home.serve();
+    let investigator = home.sign_in(&server, "investigator", 0);
+    let path = format!("/api/v1/cases/{}/captures", home.case(0));
+    investigator.post(&path, &capture("after the move", 0)).expect(201);
+    investigator.get(&path).expect(200);
+    server.stop();
+    home.assert_clean();
+    let after = state(&home);
+    assert!(before.0[0] < after.0[0], "more events than before");
 }
 
 fn a_key_that_is_missing_or_another(base: Base) {
