@@ -3,10 +3,24 @@ CREATE FUNCTION public.hold_stream(wanted text) RETURNS TABLE(seq bigint, leaf b
     SET enable_seqscan TO 'off'
     SET enable_bitmapscan TO 'off'
     SET enable_sort TO 'off'
+    SET jit TO 'off'
     AS $$
+DECLARE
+    known RECORD;
 BEGIN
     PERFORM pg_advisory_xact_lock(stream_lock(wanted));
-    RETURN QUERY SELECT e.seq, e.leaf, e.at FROM events e WHERE e.stream = wanted ORDER BY e.seq DESC LIMIT 1;
+    SELECT e.seq, e.leaf, e.at INTO seq, leaf, at FROM events e WHERE e.stream = wanted ORDER BY e.seq DESC LIMIT 1;
+    SELECT r.seq, r.leaf INTO known FROM records r WHERE r.stream = wanted ORDER BY r.seq DESC LIMIT 1;
+    IF known.seq > COALESCE(seq, -1) THEN
+        seq := known.seq; leaf := known.leaf; at := COALESCE(at, 0);
+    END IF;
+    SELECT l.seq, l.leaf INTO known FROM leaves l WHERE l.stream = wanted ORDER BY l.seq DESC LIMIT 1;
+    IF known.seq > COALESCE(seq, -1) THEN
+        seq := known.seq; leaf := known.leaf; at := COALESCE(at, 0);
+    END IF;
+    IF seq IS NOT NULL THEN
+        RETURN NEXT;
+    END IF;
 END;
 $$;
 

@@ -21,6 +21,7 @@ NOT_ANSWERED = {
     "not-empty": "`casetrail demo` wants a fresh folder",
     "newer-schema": "at the start: a newer database",
     "other-schema": "commands beside the server: a database that is not of this version",
+    "ledger-damaged": "at the start: an older database that shows that events were removed",
     "log-origin": "at the start: the log's name never changes",
     "log-key": "at the start: the log's key is missing or another",
     "database-collided": "inside: the write runs again, then database-busy",

@@ -102,5 +102,12 @@ fn not_ours(why: &str) -> Error {
 }
 
 fn broken(e: Box<dyn std::error::Error + Send + Sync>) -> Error {
-    Error::internal(format!("the database cannot be brought to this version: {e}"))
+    let why = e.to_string();
+    // The name of a constraint in 0002_stream_ends.
+    if why.contains("events_were_removed_at_a_streams_end") {
+        let detail = "the database shows that events were removed at the end of a stream, and was left as it is: keep a \
+                      copy, run `casetrail audit` of the version that wrote it last, and restore the last clean backup";
+        return Error::new(Kind::Conflict, "ledger-damaged", detail);
+    }
+    Error::internal(format!("the database cannot be brought to this version: {why}"))
 }

@@ -73,9 +73,10 @@ impl Db {
             Location::Postgres(_) => {
                 let readers = (connections / 3).max(2);
                 // The journal has one of its own (`session`).
-                let writers = connections.saturating_sub(readers + 1).max(2);
-                // One is left for the threads that do not wait for a turn: the sequencer's or the packet builder's.
-                let turns = turns::Turns::of(writers as usize - 1);
+                let writers = connections.saturating_sub(readers + 1).max(3);
+                // Two are left for the threads that do not wait for a turn: the sequencer's, the packet builder's, and
+                // the journal's where it has lost its own.
+                let turns = turns::Turns::of(writers as usize - 2);
                 (
                     pool(location, readers, Purpose::Read)?,
                     Writing::Pool(pool(location, writers, Purpose::Write)?, turns),
@@ -190,8 +191,8 @@ fn again_when_collided<T>(
     let mut tries = 0;
     loop {
         match writer::alone(&mut *begun(pool)?, f) {
-            Err(e) if is_collision(&e) && tries < 3 => tries += 1,
-            Err(e) if is_collision(&e) => return Err(busy("the database is busy with the same rows")),
+            Err(e) if e.slug == COLLIDED && tries < 3 => tries += 1,
+            Err(e) if e.slug == COLLIDED => return Err(busy("the database is busy with the same rows")),
             done => return done,
         }
     }
@@ -217,11 +218,6 @@ const COLLIDED: &str = "database-collided";
 /// Says that this write met another and is to be run again.
 pub fn collided() -> Error {
     Error::new(Kind::Unavailable, COLLIDED, "another request came first")
-}
-
-/// Whether a write met another and may be run again.
-pub fn is_collision(e: &Error) -> bool {
-    e.slug == COLLIDED
 }
 
 /// No connection: the log says why, the caller only that it is so.
@@ -257,8 +253,6 @@ impl From<diesel::result::Error> for Error {
         let text = e.to_string();
         match e {
             E::NotFound => Error::not_found(),
-            // Its place in the stream was taken meanwhile: asked again, it finds the next one.
-            E::DatabaseError(D::UniqueViolation, said) if said.constraint_name() == Some("events_pkey") => collided(),
             E::DatabaseError(D::UniqueViolation, _) => Error::new(Kind::Conflict, "taken", "That exists already."),
             E::DatabaseError(D::SerializationFailure, _) => Error::new(Kind::Unavailable, COLLIDED, text),
             _ if text.contains("deadlock detected") => Error::new(Kind::Unavailable, COLLIDED, text),

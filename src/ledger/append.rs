@@ -1,4 +1,4 @@
-//! Adding events: the stream's head is locked first, so that what follows is what commits.
+//! Adding events: the stream is held first, so that what follows is what commits.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 use super::action::Action;
 use super::together;
 use crate::clock::{Micros, SECOND, random};
+use crate::db::AnyConn;
 use crate::db::tables::{events, records};
-use crate::db::{self, AnyConn};
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::fixed;
 use crate::proof::event::{self, Actor, Event, Object};
@@ -77,12 +77,28 @@ fixed! {
 }
 
 fixed! {
+    /// PostgreSQL: where a stream ends, which nobody else can move until the transaction ends.
     HoldStream: "SELECT seq, leaf, at FROM hold_stream(", stream: String as Text, ")"
 }
 
+fixed! {
+    /// SQLite: the same, as in that function. The one writer holds the whole database and knows no locks.
+    EndOfStream: "SELECT seq, leaf, at FROM (\
+     SELECT * FROM (SELECT seq, leaf, at FROM events WHERE stream = ", stream: String as Text, " ORDER BY seq DESC LIMIT 1) \
+     UNION ALL SELECT * FROM (SELECT seq, leaf, 0 FROM records WHERE stream = ?1 ORDER BY seq DESC LIMIT 1) \
+     UNION ALL SELECT * FROM (SELECT seq, leaf, 0 FROM leaves WHERE stream = ?1 ORDER BY seq DESC LIMIT 1)) \
+     ORDER BY seq DESC, at DESC LIMIT 1"
+}
+
+/// Place, leaf and time of a stream's last event.
+type End = (BigInt, Binary, BigInt);
+
 impl diesel::query_builder::Query for HoldStream {
-    /// Place, leaf and time of the stream's last event.
-    type SqlType = (BigInt, Binary, BigInt);
+    type SqlType = End;
+}
+
+impl diesel::query_builder::Query for EndOfStream {
+    type SqlType = End;
 }
 
 /// A record as it goes in: its canonical text, its salt, and the hash of both that the event binds.
@@ -140,7 +156,7 @@ struct Held {
 /// Where the streams end that an append moved.
 pub(super) type Moved = Vec<(String, Head)>;
 
-/// The locked heads of some streams, and what is added to them in this transaction.
+/// Streams that are held, where they end, and what is added to them in this transaction.
 #[derive(Default)]
 pub struct Heads {
     heads: BTreeMap<String, Held>,
@@ -149,7 +165,7 @@ pub struct Heads {
 }
 
 impl Heads {
-    /// Locks the heads of these streams, in sorted order, until the transaction ends.
+    /// Holds these streams, in sorted order, until the transaction ends.
     pub fn lock(conn: &mut AnyConn, streams: &[&str]) -> Result<Self> {
         let mut heads = Self::default();
         let mut sorted = streams.to_vec();
@@ -169,14 +185,14 @@ impl Heads {
         self.heads.insert(stream.to_owned(), Held { found: head, now: head });
     }
 
-    /// A head as it was some time ago, not locked. What is added to it is written with `flush_if_still` alone.
+    /// A head as it was some time ago, not held. What is added to it is written with `flush_if_still` alone.
     pub(super) fn remembered(stream: &str, head: Head) -> Self {
         let mut heads = Self::default();
         heads.put(stream, head);
         heads
     }
 
-    /// Locks one more stream, if it is not locked yet.
+    /// Holds one more stream, if it is not held yet.
     pub fn hold(&mut self, conn: &mut AnyConn, stream: &str) -> Result<()> {
         if self.heads.contains_key(stream) {
             Ok(())
@@ -211,7 +227,7 @@ impl Heads {
         let held = self
             .heads
             .get_mut(&draft.stream)
-            .ok_or_else(|| Error::internal("a stream that is not locked"))?;
+            .ok_or_else(|| Error::internal("a stream that is not held"))?;
         let head = &mut held.now;
         let made = Event {
             v: 1,
@@ -278,15 +294,18 @@ impl Heads {
         if self.events.is_empty() {
             return Ok(moved);
         }
-        match conn {
-            AnyConn::Sqlite(c) => self.write_each(c)?,
-            AnyConn::Pg(c) => {
-                if !together::write(c, self.events, self.records, None)? {
-                    return Err(Error::internal("a stream went on although it was held"));
-                }
-            }
+        let written = match conn {
+            AnyConn::Sqlite(c) => self.write_each(c).map(|()| true),
+            AnyConn::Pg(c) => together::write(c, self.events, self.records, None),
+        };
+        match written {
+            Ok(true) => Ok(moved),
+            Err(e) if !taken(&e) => Err(e.into()),
+            // Nobody else may write there while it is held, and no place is given twice.
+            Ok(false) | Err(_) => Err(Error::internal(
+                "a place in a stream was taken although the stream is held: run the audit",
+            )),
         }
-        Ok(moved)
     }
 
     /// The same without a transaction, in one statement and for one stream, whose end was seen in the session with this
@@ -296,10 +315,10 @@ impl Heads {
             return Ok(None);
         }
         let head = self.moved().next().map(|(_, held)| held.now);
-        match together::write(conn, self.events, self.records, Some(seen)).map_err(Error::from) {
+        match together::write(conn, self.events, self.records, Some(seen)) {
             Ok(written) => Ok(head.filter(|_| written)),
-            Err(e) if db::is_collision(&e) => Ok(None),
-            Err(e) => Err(e),
+            Err(e) if taken(&e) => Ok(None),
+            Err(e) => Err(e.into()),
         }
     }
 
@@ -320,6 +339,12 @@ impl Heads {
         }
         self.records.into_iter().try_for_each(|row| row.execute(conn).map(drop))
     }
+}
+
+/// Whether a row of the ledger stands there already.
+fn taken(e: &diesel::result::Error) -> bool {
+    use diesel::result::{DatabaseErrorKind::UniqueViolation, Error::DatabaseError};
+    matches!(e, DatabaseError(UniqueViolation, _))
 }
 
 fn too_long(bytes: usize) -> Error {
@@ -350,22 +375,15 @@ fn clamped(draft: &Draft, now: Micros, head_at: Micros) -> Draft {
     }
 }
 
-/// Where a stream ends, which nobody else can move until the transaction ends. SQLite's writer holds the whole database
-/// and knows no locks.
+/// Where a stream ends, which nobody else can move until the transaction ends: the furthest place that events, records or
+/// the tree know.
 fn locked_head(conn: &mut AnyConn, stream: &str) -> Result<Head> {
+    let named = stream.to_owned();
     let last: Option<(i64, Vec<u8>, i64)> = match conn {
-        AnyConn::Sqlite(c) => events::table
-            .filter(events::stream.eq(stream))
-            .select((events::seq, events::leaf, events::at))
-            .order(events::seq.desc())
-            .first(c)
-            .optional()?,
-        AnyConn::Pg(c) => HoldStream {
-            stream: stream.to_owned(),
-        }
-        .get_result(c)
-        .optional()?,
-    };
+        AnyConn::Sqlite(c) => EndOfStream { stream: named }.get_result(c),
+        AnyConn::Pg(c) => HoldStream { stream: named }.get_result(c),
+    }
+    .optional()?;
     let Some((seq, leaf, at)) = last else {
         return Ok(Head {
             seq: -1,

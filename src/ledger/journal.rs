@@ -228,11 +228,16 @@ impl Appender {
     }
 
     fn append_batch(&self, own: &mut Own, work: &Work) -> Result<()> {
-        match own {
-            None => self.append_unless(work.clone(), unasked),
-            // The server may have gone away, and that after it had written.
-            Some(own) => self.append_in(own, work).or_else(|_| self.append_missing(work.clone())),
+        if let Some(own) = own
+            && own.ready()
+        {
+            // The server may go away, and that after it has written.
+            return self.append_in(own, work).or_else(|e| {
+                tracing::warn!(error = %e, "an append failed, and is tried again");
+                self.append_missing(work.clone())
+            });
         }
+        self.append_unless(work.clone(), unasked)
     }
 
     /// Appends on the journal's own connection: in one statement to a stream whose end is remembered and still is that,

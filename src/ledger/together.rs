@@ -30,7 +30,7 @@ fixed! {
     ", ", record: Vec<String> as Array<Text>,
     ") WITH ORDINALITY AS n(stream, seq, prev, leaf, at, actor, action, object, body, salt, record, nth)), \
      still AS (SELECT ", seen: Option<String> as Nullable<Text>,
-    " IS NULL OR EXISTS (SELECT 1 FROM n WHERE n.nth = 1 AND current_setting('casetrail.session', true) = $12 \
+    " IS NULL OR EXISTS (SELECT 1 FROM n WHERE n.nth = 1 AND current_setting('casetrail.session', true) = 'events'::regclass::oid::text || '-' || $12 \
      AND pg_try_advisory_xact_lock(stream_lock(n.stream))) AS so), \
      e AS (INSERT INTO events (stream, seq, prev, leaf, at, actor, action, object, body) \
      SELECT stream, seq, prev, leaf, at, actor, action, object, body FROM n WHERE (SELECT so FROM still)), \
@@ -54,7 +54,8 @@ fixed! {
     ", ", object: String as Text,
     ", ", body: Vec<u8> as Binary,
     " WHERE ", seen: Option<String> as Nullable<Text>,
-    " IS NULL OR (current_setting('casetrail.session', true) = $10 AND pg_try_advisory_xact_lock(stream_lock($4))) \
+    " IS NULL OR (current_setting('casetrail.session', true) = 'events'::regclass::oid::text || '-' || $10 \
+     AND pg_try_advisory_xact_lock(stream_lock($4))) \
      RETURNING 1), \
      r AS (INSERT INTO records (stream, seq, leaf, salt, body) SELECT $4, $1, $2, ", salt: Vec<u8> as Binary,
     ", ", record: String as Text,

@@ -251,9 +251,9 @@ both_databases! {
 }
 
 both_databases! {
-    /// What a process remembers of a stream's end goes with the server's process in which it saw it: not built upon is
-    /// it where the connection was lost, nor where something in between handed the connection to another process. In
-    /// both cases the server may know less than before.
+    /// What a process remembers of a stream's end goes with the server's process in which it saw it, and with the tables.
+    /// It is not built upon where the connection was lost, nor where something in between handed the connection to another
+    /// process, nor where the tables were restored under it. In each case the server may know less than before.
     fn an_append_follows_the_event_that_stands(app) {
         let stream = ledger::access_stream(&app.case().id);
         app.goes_behind();
@@ -262,31 +262,39 @@ both_databases! {
         let _inside = runtime.enter();
         let journal = Journal::start(db.clone(), Arc::new(SystemClock), None);
         let append = || journal.append_blocking(ledger::job("test"), viewed(&stream, 0)).unwrap();
-        let seqs = || -> Vec<i64> { app.events(&stream).iter().map(|e| e["seq"].as_i64().unwrap()).collect() };
+        let append_many = || {
+            let all = (0..20).map(|n| journal.append(ledger::job("test"), viewed(&stream, n)));
+            let done = runtime.block_on(futures_util::future::join_all(all));
+            assert!(done.into_iter().all(|d| d.is_ok()));
+        };
         let bend = |statement: &str| {
             let statement = statement.to_owned();
             db.write_blocking(move |conn| Ok(conn.batch_execute(&statement)?)).unwrap();
         };
-        let lose = |from: i64| {
-            for table in ["events", "records", "outbox"] {
-                bend(&format!("DELETE FROM {table} WHERE stream = '{stream}' AND seq >= {from}"));
+        let tables = ["events", "records", "outbox", "leaves"];
+        let lose_last = || {
+            let last = chained(app, &stream) - 1;
+            for table in tables {
+                bend(&format!("DELETE FROM {table} WHERE stream = '{stream}' AND seq >= {last}"));
             }
         };
-        bend(match db.is_server() {
-            true => "ALTER TABLE events DISABLE TRIGGER ALL; ALTER TABLE records DISABLE TRIGGER ALL",
-            false => "DROP TRIGGER events_no_delete; DROP TRIGGER records_no_delete",
-        });
-        let first = seqs().len() as i64;
+        for table in ["events", "records", "leaves"] {
+            bend(&match db.is_server() {
+                true => format!("ALTER TABLE {table} DISABLE TRIGGER ALL"),
+                false => format!("DROP TRIGGER {table}_no_delete"),
+            });
+        }
         for _ in 0..3 {
             append();
         }
-        lose(first + 2);
+        lose_last();
         if db.is_server() {
             bend("SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                   WHERE datname = current_database() AND pid <> pg_backend_pid()");
         }
         append();
-        assert_eq!(seqs(), (0..first + 3).collect::<Vec<_>>(), "after a lost connection");
+        append();
+        chained(app, &stream);
 
         if db.is_server() {
             bend("CREATE FUNCTION hop() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
@@ -294,10 +302,80 @@ both_databases! {
                   CREATE TRIGGER hop AFTER INSERT ON outbox EXECUTE FUNCTION hop()");
         }
         append();
-        lose(first + 3);
+        lose_last();
+        append();
+        lose_last();
+        append_many();
+        lose_last();
+        append_many();
+        chained(app, &stream);
+
+        if db.is_server() {
+            bend("DROP TRIGGER hop ON outbox");
+            bend("SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                  WHERE datname = current_database() AND pid <> pg_backend_pid()");
+        }
         append();
         append();
-        assert_eq!(seqs(), (0..first + 5).collect::<Vec<_>>(), "after a connection that was handed on");
+        lose_last();
+        if db.is_server() {
+            bend("ALTER TABLE events RENAME TO older; ALTER INDEX events_pkey RENAME TO older_pkey; \
+                  CREATE TABLE events (LIKE older INCLUDING ALL); INSERT INTO events SELECT * FROM older");
+        }
+        append();
+        append_many();
+        chained(app, &stream);
+    }
+}
+
+/// Holds a stream's events to be a chain without a hole; answers how many they are.
+fn chained(app: &App, stream: &str) -> usize {
+    let found = app
+        .state
+        .gate
+        .db()
+        .read_blocking(|conn| ledger::read::of_stream(conn, stream, 0, 1000))
+        .unwrap();
+    let mut chain = Chain::new(stream);
+    for event in &found {
+        chain
+            .push(&EventRef::parse(&event.body).unwrap(), leaf(&event.body))
+            .unwrap();
+    }
+    found.len()
+}
+
+both_databases! {
+    /// Where the last event of a stream was removed, its place is not given again: the tree has a leaf there, which could
+    /// not grow any more, and the hole stays to be seen.
+    fn the_place_of_a_removed_event_stays_empty(app) {
+        app.goes_behind();
+        let db = app.state.gate.db();
+        for removed_too in [None, Some("records")] {
+            let case = app.case();
+            let stream = ledger::case_stream(&case.id);
+            let add = || app.lead.post(&case.path("subjects"), json!({"role": "victim", "name": "Somebody"})).is(201);
+            add();
+            checkpoint(app);
+            let last = app.events(&stream).last().unwrap()["seq"].as_i64().unwrap();
+            for table in std::iter::once("events").chain(removed_too) {
+                let (open, shut) = match db.is_server() {
+                    true => (format!("ALTER TABLE {table} DISABLE TRIGGER ALL"), format!("ALTER TABLE {table} ENABLE TRIGGER ALL")),
+                    false => (format!("DROP TRIGGER IF EXISTS {table}_no_delete"), String::new()),
+                };
+                let delete = format!("{open}; DELETE FROM {table} WHERE stream = '{stream}' AND seq = {last}; {shut}");
+                db.write_blocking(move |conn| Ok(conn.batch_execute(&delete)?)).unwrap();
+            }
+            let before = checkpoint(app).size;
+            add();
+            let grown = (0..100).any(|_| {
+                std::thread::sleep(std::time::Duration::from_millis(50));
+                checkpoint(app).size > before
+            });
+            assert!(grown, "the tree does not go on");
+            let seqs: Vec<i64> = app.events(&stream).iter().map(|e| e["seq"].as_i64().unwrap()).collect();
+            assert_eq!(seqs[seqs.len() - 2..], [last - 1, last + 1]);
+        }
     }
 }
 
@@ -314,13 +392,14 @@ both_databases! {
             journal.append_blocking(ledger::job("test"), viewed(&stream, n)).unwrap();
         }
         let before = app.events(&stream).len();
-        let (held, of) = (std::sync::Barrier::new(2), stream.clone());
-        let held = Arc::new(held);
-        let holding = held.clone();
+        let (held, of) = (Arc::new(std::sync::Barrier::new(2)), stream.clone());
+        let (holding, again) = (held.clone(), std::sync::atomic::AtomicBool::new(false));
         let holder = std::thread::spawn(move || {
             db.write_blocking(move |conn| {
                 let mut heads = ledger::Heads::lock(conn, &[&of])?;
-                holding.wait();
+                if !again.swap(true, std::sync::atomic::Ordering::SeqCst) {
+                    holding.wait();
+                }
                 std::thread::sleep(std::time::Duration::from_millis(200));
                 heads.append(conn, &ledger::job("test"), 0, &viewed(&of, 1000))?;
                 heads.flush(conn)
