@@ -53,7 +53,7 @@ struct Inner {
 enum Writing {
     /// SQLite: the one writer.
     Thread(writer::Writer),
-    /// PostgreSQL: a pool of their own, so that writes that wait for a stream's head never starve readers, and turns
+    /// PostgreSQL: a pool of their own, so that writes that wait for a stream never starve readers, and turns
     /// at it, so that those of one case never starve those of another.
     Pool(r2d2::Pool<Manager>, turns::Turns),
 }

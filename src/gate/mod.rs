@@ -1,7 +1,7 @@
 //! The doors. Everything that reads or changes what belongs to somebody goes through `check`, `read` or `write`;
 //! `housekeep` is the fourth, for the operational tables that a tidy test lists.
 //!
-//! `write` is the only place that begins a transaction with an event in it: the stream's head is locked first, then
+//! `write` is the only place that begins a transaction with an event in it: the stream is held first, then
 //! session, user, relation and state are read, then policy decides, then the verb runs, then the event goes in, then
 //! COMMIT. What policy saw is what commits. Nobody is answered before.
 

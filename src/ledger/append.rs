@@ -201,7 +201,7 @@ impl Heads {
         }
     }
 
-    /// Adds an event at the head of its stream. The rows go in with `flush`.
+    /// Adds an event at the end of its stream. The rows go in with `flush`.
     pub fn append(&mut self, conn: &mut AnyConn, actor: &Actor, now: Micros, draft: &Draft) -> Result<Appended> {
         self.append_sealed(conn, now, (actor, draft), Sealed::of(&draft.record)?)
     }
