@@ -83,10 +83,8 @@ impl<M: Default> Session<M> {
 
     /// The connection is put back only when all went well: nobody finds one in the midst of something.
     fn using<T>(&mut self, f: impl FnOnce(&mut Open<M>) -> Result<T>) -> Result<T> {
-        let mut open = match self.open.take() {
-            Some(open) => open,
-            None => Self::connect(&self.location)?,
-        };
+        self.ready();
+        let mut open = self.open.take().ok_or_else(|| unreachable(&"it cannot be opened"))?;
         let done = f(&mut open)?;
         self.open = Some(open);
         Ok(done)

@@ -4,6 +4,7 @@ mod connections;
 mod contract;
 mod kit;
 
+mod appends;
 mod authorizations;
 mod bad_input;
 mod captures;

@@ -25,7 +25,8 @@ mod client;
 mod template;
 
 pub use client::{Answer, Client};
-use template::{config, on_postgres, template};
+pub use template::on_postgres;
+use template::{config, template};
 pub use template::{drop_postgres, fresh_postgres};
 
 /// The password of everyone in the template.

@@ -88,7 +88,7 @@ fn run_folder() -> &'static Path {
 }
 
 /// A database on the tests' PostgreSQL, made and dropped from its own `postgres` database.
-pub(super) fn on_postgres(statement: &str) {
+pub fn on_postgres(statement: &str) {
     let mut conn = PgConnection::establish(&postgres_url().unwrap()).unwrap();
     conn.batch_execute("SET client_min_messages = warning").unwrap();
     conn.batch_execute(statement)
