@@ -295,16 +295,16 @@ impl Heads {
             return Ok(moved);
         }
         let written = match conn {
-            AnyConn::Sqlite(c) => self.write_each(c).map(|()| true),
+            AnyConn::Sqlite(c) => self.write_each(c),
             AnyConn::Pg(c) => together::write(c, self.events, self.records, None),
         };
         match written {
-            Ok(true) => Ok(moved),
-            Err(e) if !taken(&e) => Err(e.into()),
+            Ok(()) => Ok(moved),
             // Nobody else may write there while it is held, and no place is given twice.
-            Ok(false) | Err(_) => Err(Error::internal(
+            Err(e) if taken(&e) => Err(Error::internal(
                 "a place in a stream was taken although the stream is held: run the audit",
             )),
+            Err(e) => Err(e.into()),
         }
     }
 
@@ -316,7 +316,7 @@ impl Heads {
         }
         let head = self.moved().next().map(|(_, held)| held.now);
         match together::write(conn, self.events, self.records, Some(seen)) {
-            Ok(written) => Ok(head.filter(|_| written)),
+            Ok(()) => Ok(head),
             Err(e) if taken(&e) => Ok(None),
             Err(e) => Err(e.into()),
         }
@@ -341,7 +341,7 @@ impl Heads {
     }
 }
 
-/// Whether a row of the ledger stands there already.
+/// Whether a row of the ledger stands there already, or a place is lost (`together`).
 fn taken(e: &diesel::result::Error) -> bool {
     use diesel::result::{DatabaseErrorKind::UniqueViolation, Error::DatabaseError};
     matches!(e, DatabaseError(UniqueViolation, _))

@@ -2,9 +2,10 @@
 //! write waits for its stream meanwhile.
 //!
 //! Where the stream is held already (`hold_stream`), it just writes. Where its end is only remembered, the statement
-//! itself makes sure of three things, and otherwise writes nothing: that it runs in the server's process in which that
-//! end was seen, so that the event still stands that is built upon; that nobody else holds the stream; and, by the
-//! events' primary key, that nothing came after that event. To ask for the stream's end instead costs more.
+//! itself makes sure of three things, and otherwise fails and writes nothing: that it runs in the server's process in
+//! which that end was seen, so that the event still stands that is built upon; that nobody else holds the stream; and, by
+//! the events' primary key, that nothing came after that event. To ask for the stream's end instead costs more, and so
+//! does each thing that the statement would read: the first two stand in place of a value (`place_is_lost()`).
 
 use diesel::sql_types::{Array, BigInt, Binary, Nullable, Text};
 use diesel::{PgConnection, QueryResult, RunQueryDsl};
@@ -29,55 +30,52 @@ fixed! {
     ", ", salt: Vec<Vec<u8>> as Array<Binary>,
     ", ", record: Vec<String> as Array<Text>,
     ") WITH ORDINALITY AS n(stream, seq, prev, leaf, at, actor, action, object, body, salt, record, nth)), \
-     still AS (SELECT ", seen: Option<String> as Nullable<Text>,
-    " IS NULL OR EXISTS (SELECT 1 FROM n WHERE n.nth = 1 AND current_setting('casetrail.session', true) = 'events'::regclass::oid::text || '-' || $12 \
-     AND pg_try_advisory_xact_lock(stream_lock(n.stream))) AS so), \
-     e AS (INSERT INTO events (stream, seq, prev, leaf, at, actor, action, object, body) \
-     SELECT stream, seq, prev, leaf, at, actor, action, object, body FROM n WHERE (SELECT so FROM still)), \
-     r AS (INSERT INTO records (stream, seq, leaf, salt, body) \
-     SELECT stream, seq, leaf, salt, record FROM n WHERE (SELECT so FROM still)) \
-     INSERT INTO outbox (leaf, stream, seq) \
-     SELECT leaf, stream, seq FROM n WHERE (SELECT so FROM still) ORDER BY nth"
+     r AS (INSERT INTO records (stream, seq, leaf, salt, body) SELECT stream, seq, leaf, salt, record FROM n), \
+     o AS (INSERT INTO outbox (leaf, stream, seq) SELECT leaf, stream, seq FROM n ORDER BY nth) \
+     INSERT INTO events (stream, seq, prev, leaf, at, actor, action, object, body) \
+     SELECT stream, CASE WHEN nth > 1 OR ", seen: Option<String> as Nullable<Text>,
+    " IS NULL OR (current_setting('casetrail.session', true) = 'events'::regclass::oid::text || '-' || $12 \
+     AND pg_try_advisory_xact_lock(stream_lock(stream))) THEN seq ELSE place_is_lost() END, \
+     prev, leaf, at, actor, action, object, body FROM n"
 }
 
 fixed! {
     /// The same for one event, as most are: the server spends half as long on single values as on columns. What is used
     /// again goes by its number.
     One:
-    "WITH e AS (INSERT INTO events (seq, leaf, at, stream, prev, actor, action, object, body) SELECT ", seq: i64 as BigInt,
+    "WITH r AS (INSERT INTO records (stream, seq, leaf, salt, body) VALUES (", stream: String as Text,
+    ", ", seq: i64 as BigInt,
     ", ", leaf: Vec<u8> as Binary,
-    ", ", at: i64 as BigInt,
-    ", ", stream: String as Text,
+    ", ", salt: Vec<u8> as Binary,
+    ", ", record: String as Text,
+    ")), o AS (INSERT INTO outbox (leaf, stream, seq) VALUES ($3, $1, $2)) \
+     INSERT INTO events (stream, seq, leaf, at, prev, actor, action, object, body) VALUES ($1, CASE WHEN ",
+    seen: Option<String> as Nullable<Text>,
+    " IS NULL OR (current_setting('casetrail.session', true) = 'events'::regclass::oid::text || '-' || $6 \
+     AND pg_try_advisory_xact_lock(stream_lock($1))) THEN $2 ELSE place_is_lost() END, $3, ", at: i64 as BigInt,
     ", ", prev: Option<Vec<u8>> as Nullable<Binary>,
     ", ", actor: Option<String> as Nullable<Text>,
     ", ", action: &'static str as Text,
     ", ", object: String as Text,
     ", ", body: Vec<u8> as Binary,
-    " WHERE ", seen: Option<String> as Nullable<Text>,
-    " IS NULL OR (current_setting('casetrail.session', true) = 'events'::regclass::oid::text || '-' || $10 \
-     AND pg_try_advisory_xact_lock(stream_lock($4))) \
-     RETURNING 1), \
-     r AS (INSERT INTO records (stream, seq, leaf, salt, body) SELECT $4, $1, $2, ", salt: Vec<u8> as Binary,
-    ", ", record: String as Text,
-    " FROM e) INSERT INTO outbox (leaf, stream, seq) SELECT $2, $4, $1 FROM e"
+    ")"
 }
 
 /// Writes events and their records, in the same order: all, or nothing. With the mark of a session (`seen`) where their
-/// stream, then one, is not held but its end was seen there; `false`, or a violation of the events' key, where that does
-/// not hold any more.
+/// stream, then one, is not held but its end was seen there; a violation of a key where that does not hold any more.
 pub(super) fn write(
     conn: &mut PgConnection,
     events: Vec<EventRow>,
     records: Vec<RecordRow>,
     seen: Option<&str>,
-) -> QueryResult<bool> {
+) -> QueryResult<()> {
     let (count, seen) = (events.len(), seen.map(str::to_owned));
     let mut rows = events.into_iter().zip(records);
-    let written = match (count, rows.next()) {
-        (1, Some((event, record))) => one(event, record, seen).execute(conn)?,
-        (_, first) => columns(first.into_iter().chain(rows), seen).execute(conn)?,
-    };
-    Ok(written == count)
+    match (count, rows.next()) {
+        (1, Some((event, record))) => one(event, record, seen).execute(conn),
+        (_, first) => columns(first.into_iter().chain(rows), seen).execute(conn),
+    }
+    .map(drop)
 }
 
 fn one(event: EventRow, record: RecordRow, seen: Option<String>) -> One {

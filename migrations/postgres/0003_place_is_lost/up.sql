@@ -1,0 +1,8 @@
+-- What an append says whose stream ended elsewhere than it was remembered, or is held by somebody else. It stands in place
+-- of a value, so that nothing of the statement is written; the program takes it as it takes a place that is taken.
+CREATE FUNCTION place_is_lost() RETURNS BIGINT LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'another process writes to this stream: it is held first, and then written to'
+        USING ERRCODE = 'unique_violation';
+END;
+$$;
