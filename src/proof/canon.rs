@@ -13,6 +13,8 @@ use serde_json::{Map, Value};
 pub const MAX_DEPTH: usize = 64;
 /// The largest integer that every JSON reader keeps exactly (RFC 8785 section 3.2.2.3).
 pub const MAX_INTEGER: i64 = (1 << 53) - 1;
+/// Bytes that most records and events fit in.
+const USUAL: usize = 1024;
 
 /// Why a value has no canonical form, or bytes are not one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,9 +48,14 @@ pub fn to_jcs(value: &Value) -> Result<Vec<u8>, CanonError> {
 
 /// The canonical form in the hashed dialect.
 pub fn to_strict(value: &Value) -> Result<Vec<u8>, CanonError> {
-    let mut out = Vec::new();
+    let mut out = Vec::with_capacity(USUAL);
     write(&mut out, value, 0, true)?;
     Ok(out)
+}
+
+/// Writes an object's canonical form in the hashed dialect to the end of `out`.
+pub fn write_members(out: &mut Vec<u8>, members: &Map<String, Value>) -> Result<(), CanonError> {
+    write_object(out, members, 0, true)
 }
 
 /// Reads bytes that are their own canonical form in the hashed dialect; anything else is refused.
@@ -122,22 +129,19 @@ fn write_number(out: &mut Vec<u8>, number: &serde_json::Number, strict: bool) ->
 
 /// Writes a JSON string, escaping only what RFC 8785 section 3.2.2.2 escapes.
 pub fn write_string(out: &mut Vec<u8>, text: &str) {
+    out.reserve(text.len() + 2);
     out.push(b'"');
-    let mut done = 0;
-    let bytes = text.as_bytes();
-    for (i, byte) in bytes
-        .iter()
-        .enumerate()
-        .filter(|(_, b)| **b < 0x20 || **b == b'"' || **b == b'\\')
-    {
-        out.extend_from_slice(&bytes[done..i]);
+    let mut rest = text.as_bytes();
+    loop {
+        let (run, more) = rest.split_at(plain(rest));
+        out.extend_from_slice(run);
+        let Some((byte, more)) = more.split_first() else { break };
         match short_escape(*byte) {
             Some(letter) => out.extend_from_slice(&[b'\\', letter]),
             None => out.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
         }
-        done = i + 1;
+        rest = more;
     }
-    out.extend_from_slice(&bytes[done..]);
     out.push(b'"');
 }
 
@@ -151,6 +155,23 @@ fn short_escape(byte: u8) -> Option<u8> {
         0x0d => b'r',
         _ => return None,
     })
+}
+
+/// How many bytes from the start stand for themselves in a string.
+fn plain(bytes: &[u8]) -> usize {
+    let mut length = 0;
+    // Eight at a time: the lowest bit that `special` sets is that of the first special byte.
+    for chunk in bytes.chunks_exact(8) {
+        let word = chunk.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+        let special = special(word);
+        if special != 0 {
+            return length + special.trailing_zeros() as usize / 8;
+        }
+        length += 8;
+    }
+    let tail = &bytes[length..];
+    let special = tail.iter().position(|b| *b < 0x20 || *b == b'"' || *b == b'\\');
+    length + special.unwrap_or(tail.len())
 }
 
 /// Marks the bytes of a word that are below 0x20, a quote or a backslash; above the first mark others may be wrong.
@@ -373,24 +394,7 @@ impl<'a> Scanner<'a> {
 
     /// Runs over bytes that stand for themselves in a string; returns where they end.
     fn run(&mut self) -> usize {
-        let rest = &self.bytes[self.at..];
-        let mut length = 0;
-        // Eight at a time: the lowest bit that `special` sets is that of the first special byte.
-        for chunk in rest.chunks_exact(8) {
-            let word = chunk.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
-            let special = special(word);
-            if special != 0 {
-                self.at += length + special.trailing_zeros() as usize / 8;
-                return self.at;
-            }
-            length += 8;
-        }
-        let tail = &rest[length..];
-        self.at += length
-            + tail
-                .iter()
-                .position(|b| *b < 0x20 || *b == b'"' || *b == b'\\')
-                .unwrap_or(tail.len());
+        self.at += plain(&self.bytes[self.at..]);
         self.at
     }
 

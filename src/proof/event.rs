@@ -90,7 +90,7 @@ impl Event {
         if self.v != 1 {
             return Err(EventError::Field("v"));
         }
-        let mut out = Vec::with_capacity(512);
+        let mut out = Vec::with_capacity(1024);
         self.write(&mut out)?;
         EventRef::parse(&out)?;
         Ok(out)
@@ -119,7 +119,7 @@ impl Event {
         string(out, "},\"at\":", &format_at(self.at));
         if !self.attest.is_empty() {
             out.extend_from_slice(b",\"attest\":");
-            out.extend_from_slice(&canon::to_strict(&Value::Object(self.attest.clone()))?);
+            canon::write_members(out, &self.attest)?;
         }
         string(out, ",\"object\":{\"id\":", &self.object.id);
         string(out, ",\"type\":", &self.object.type_);
