@@ -25,7 +25,8 @@ crash: setup
 
 # Rows 11 to 14 of docs/performance.md, in process.
 bench: setup
-	@$(call with_postgres,CASETRAIL_BENCH_POSTGRES=$$CASETRAIL_TEST_POSTGRES cargo bench --locked --bench ledger)
+	@$(call with_postgres,CASETRAIL_BENCH_POSTGRES=$$CASETRAIL_TEST_POSTGRES \
+	    CASETRAIL_BENCH_SOCKET=$$(tests/postgres.sh socket "$$folder") cargo bench --locked --bench ledger)
 
 # Rows 1 to 10, over HTTP beside peers. HARNESS: the side-by-side harness, set up and with its servers started.
 bench-server:

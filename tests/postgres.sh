@@ -2,6 +2,7 @@
 # A PostgreSQL of its own for one test run: fresh folder, free loopback port, gone afterwards.
 #
 #   tests/postgres.sh start FOLDER    prints the URL (and nothing else) on standard output
+#   tests/postgres.sh socket FOLDER   makes an empty database there; prints its URL by the server's Unix-domain socket
 #   tests/postgres.sh stop FOLDER     stops that server and removes what start put into FOLDER
 #
 # FOLDER is an empty one, as `mktemp -d` makes it. PostgreSQL refuses to run as root, so for root it runs as `postgres`
@@ -9,7 +10,7 @@
 # fsync stays on: the crash tests ask what a real server keeps.
 set -euo pipefail
 
-usage() { sed -n '4,5s/^# *//p' "$0" >&2; exit 2; }
+usage() { sed -n '4,6s/^# *//p' "$0" >&2; exit 2; }
 fail() { echo "postgres.sh: $*" >&2; exit 1; }
 
 [ $# -eq 2 ] || usage
@@ -43,13 +44,17 @@ start() {
     as_user "$bin/initdb" -D "$folder/data" -U casetrail -A trust -N -E UTF8 --locale=C >"$folder/initdb.log" 2>&1 ||
         { cat "$folder/initdb.log" >&2; fail "initdb failed"; }
 
+    # A socket too, where its path is short enough for one.
+    sockets=$folder
+    if [ "${#folder}" -gt 80 ]; then sockets=; fi
+
     # Below the range from which the kernel gives out ports by itself. Taken is possible, so try again.
     for _ in 1 2 3 4 5 6 7 8 9 10; do
         port=$((20000 + RANDOM % 12000))
         : >"$folder/server.log"
         if [ -n "$user" ]; then chown "$user" "$folder/server.log"; fi
         # One line: pg_ctl hands it to a shell.
-        options="-c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories=''"
+        options="-c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories='$sockets'"
         options="$options -c max_connections=200 -c fsync=on -c synchronous_commit=on"
         if as_user "$bin/pg_ctl" start -D "$folder/data" -l "$folder/server.log" -w -t 60 -s -o "$options" \
             </dev/null >/dev/null 2>&1; then
@@ -62,6 +67,13 @@ start() {
     fail "the server did not start"
 }
 
+socket() {
+    port=$(sed -n 4p "$folder/data/postmaster.pid")
+    [ -S "$folder/.s.PGSQL.$port" ] || fail "the server has no socket: the path of $folder is too long for one"
+    "$bin/psql" -q -h "$folder" -p "$port" -U casetrail -d postgres -c 'CREATE DATABASE socket' >&2
+    echo "postgres:///socket?host=$folder&port=$port&user=casetrail"
+}
+
 stop() {
     [ -d "$folder" ] || return 0
     folder=$(cd "$folder" && pwd -P)
@@ -70,12 +82,13 @@ stop() {
             fail "the server in $folder did not stop"
     fi
     # Only what start made: a folder given by mistake keeps its content.
-    rm -rf -- "$folder/data" "$folder/initdb.log" "$folder/server.log"
+    rm -rf -- "$folder/data" "$folder/initdb.log" "$folder/server.log" "$folder"/.s.PGSQL.*
     rmdir -- "$folder" 2>/dev/null || fail "$folder holds other files and was left in place"
 }
 
 case $action in
     start) start ;;
+    socket) socket ;;
     stop) stop ;;
     *) usage ;;
 esac

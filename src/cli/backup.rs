@@ -22,6 +22,7 @@ use super::{Done, Failure, place};
 use crate::audit::{files, snapshot};
 use crate::clock::{self, Clock, SystemClock};
 use crate::config::Config;
+use crate::db::location::without_password;
 use crate::db::tables::files as rows;
 use crate::db::{AnyConn, Db, Location};
 use crate::error::{Error, Result};
@@ -381,7 +382,7 @@ fn dump(conn: &mut AnyConn, url: &str, to: &Path) -> Result<()> {
         id: String,
     }
     let exported: Exported = sql_query("SELECT pg_export_snapshot() AS id").get_result(conn)?;
-    let mut command = postgres("pg_dump", url)?;
+    let mut command = postgres("pg_dump", url);
     command
         .arg("--format=custom")
         .arg(format!("--snapshot={}", exported.id))
@@ -391,24 +392,14 @@ fn dump(conn: &mut AnyConn, url: &str, to: &Path) -> Result<()> {
 }
 
 /// A PostgreSQL program for this database; the password does not stand on its command line.
-pub fn postgres(program: &str, url: &str) -> Result<Command> {
-    let mut url = url::Url::parse(url).map_err(|e| Error::field("database", "format", e.to_string()))?;
+pub fn postgres(program: &str, url: &str) -> Command {
+    let (url, password) = without_password(url);
     let mut command = Command::new(program);
-    if let Some(password) = url.password() {
-        command.env("PGPASSWORD", percent_decoded(password));
-        // A URL that has a password can have it taken away.
-        let _ = url.set_password(None);
+    if let Some(password) = password {
+        command.env("PGPASSWORD", password);
     }
-    command.arg("--dbname").arg(url.as_str()).stdin(Stdio::null());
-    Ok(command)
-}
-
-fn percent_decoded(text: &str) -> String {
-    let query = format!("p={}", text.replace('+', "%2B"));
-    url::form_urlencoded::parse(query.as_bytes())
-        .next()
-        .map(|(_, value)| value.into_owned())
-        .unwrap_or_default()
+    command.arg("--dbname").arg(url).stdin(Stdio::null());
+    command
 }
 
 /// Runs a program to its end; what it complains of is the failure.
@@ -466,7 +457,7 @@ mod tests {
 
     #[test]
     fn passwords_leave_the_command_line() {
-        let command = postgres("pg_dump", "postgres://u:p%40+s@host/db?sslmode=require").unwrap();
+        let command = postgres("pg_dump", "postgres://u:p%40+s@host/db?sslmode=require");
         let args: Vec<_> = command.get_args().map(|a| a.to_string_lossy().into_owned()).collect();
         assert_eq!(args, ["--dbname", "postgres://u@host/db?sslmode=require"]);
         let env: Vec<_> = command

@@ -210,7 +210,7 @@ fn same(path: &str, found: &Digest, wanted: &Digest) -> Result<(), Failure> {
 fn pg_restore(from: &Path, entry: &Entry, data: &Path, url: &str) -> Result<(), Failure> {
     let copy = data.join("restoring.pgdump");
     checked(from, entry, &copy)?;
-    let mut command = backup::postgres("pg_restore", url)?;
+    let mut command = backup::postgres("pg_restore", url);
     command
         .args([
             "--no-owner",

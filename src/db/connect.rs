@@ -1,11 +1,9 @@
 //! Opening a connection: by the URL's scheme, with the settings that durability rests on.
 
-use std::fmt;
-use std::path::PathBuf;
-
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, SqliteConnection, r2d2};
 
+use super::location::Location;
 use crate::error::{Error, Result};
 
 /// A connection to either database.
@@ -15,55 +13,6 @@ pub enum AnyConn {
     Pg(PgConnection),
     /// SQLite.
     Sqlite(SqliteConnection),
-}
-
-/// Where a database lies.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Location {
-    /// A file.
-    Sqlite(PathBuf),
-    /// A `postgres://` URL.
-    Postgres(String),
-}
-
-impl Location {
-    /// Parses `sqlite://path` or `postgres://…`.
-    pub fn parse(text: &str) -> Result<Self> {
-        if let Some(path) = text.strip_prefix("sqlite://") {
-            return Ok(Self::Sqlite(PathBuf::from(path)));
-        }
-        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Ok(Self::Postgres(text.to_owned()));
-        }
-        Err(Error::field(
-            "database",
-            "scheme",
-            "must be sqlite://PATH or postgres://USER@HOST/NAME",
-        ))
-    }
-}
-
-impl fmt::Display for Location {
-    /// Without the password.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
-            Self::Postgres(url) => f.write_str(&without_password(url)),
-        }
-    }
-}
-
-fn without_password(url: &str) -> String {
-    match url::Url::parse(url) {
-        Ok(mut u) => {
-            if u.password().is_some() {
-                // A URL that has a password can have it replaced.
-                let _ = u.set_password(Some("***"));
-            }
-            u.to_string()
-        }
-        Err(_) => "postgres://…".into(),
-    }
 }
 
 /// What a connection is for.

@@ -6,6 +6,7 @@
 mod connect;
 pub mod dialect;
 mod fixed;
+pub mod location;
 pub mod migrate;
 pub mod session;
 pub mod tables;
@@ -18,7 +19,8 @@ use std::sync::Arc;
 use diesel::connection::SimpleConnection;
 use diesel::r2d2;
 
-pub use connect::{AnyConn, Location};
+pub use connect::AnyConn;
+pub use location::Location;
 pub(crate) use writer::spawn;
 /// The backend of `AnyConn`, for boxed expressions.
 pub type AnyBackend = <AnyConn as diesel::Connection>::Backend;

@@ -13,7 +13,8 @@ use diesel::connection::SimpleConnection;
 use diesel::sql_types::Text;
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 
-use super::connect::{self, Kept, Location, Purpose};
+use super::connect::{self, Kept, Purpose};
+use super::location::Location;
 use super::{AnyConn, unreachable, writer};
 use crate::clock::random;
 use crate::error::Result;

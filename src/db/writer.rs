@@ -303,7 +303,8 @@ mod tests {
     use diesel::sql_types::BigInt;
 
     use super::*;
-    use crate::db::connect::{Location, Purpose, open};
+    use crate::db::Location;
+    use crate::db::connect::{Purpose, open};
 
     type Answer = oneshot::Receiver<Result<i64>>;
     type Queued = (Box<dyn Job>, Answer);

@@ -1,7 +1,8 @@
 //! Rows 11 to 14 of docs/performance.md, in process: durable chained appends, the walk of a chain, inclusion proofs.
 //!
-//! Prints a JSON line a row. `CASETRAIL_BENCH_POSTGRES` names a server for the PostgreSQL rows, which are skipped
-//! without it; `CASETRAIL_BENCH_SECONDS` says how long each row runs.
+//! Prints a JSON line a row. `CASETRAIL_BENCH_POSTGRES` names an empty database for the PostgreSQL rows,
+//! `CASETRAIL_BENCH_SOCKET` another one by its server's Unix-domain socket; rows are skipped without theirs.
+//! `CASETRAIL_BENCH_SECONDS` says how long each row runs.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -28,13 +29,18 @@ fn main() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let sqlite = Location::Sqlite(folder.path().join("bench.db"));
     appends(1, "casetrail-sqlite", &sqlite, folder.path(), seconds);
-    match var("CASETRAIL_BENCH_POSTGRES") {
-        Some(url) => {
-            let keys = folder.path().join("postgres");
-            std::fs::create_dir_all(&keys).expect("a folder for keys");
-            appends(2, "casetrail-postgres", &Location::Postgres(url), &keys, seconds);
-        }
-        None => eprintln!("CASETRAIL_BENCH_POSTGRES is not set: no rows for PostgreSQL"),
+    let servers = [
+        (2, "casetrail-postgres", "CASETRAIL_BENCH_POSTGRES"),
+        (3, "casetrail-postgres-socket", "CASETRAIL_BENCH_SOCKET"),
+    ];
+    for (installation, name, setting) in servers {
+        let Some(url) = var(setting) else {
+            eprintln!("{setting} is not set: no rows for {name}");
+            continue;
+        };
+        let keys = folder.path().join(name);
+        std::fs::create_dir_all(&keys).expect("a folder for keys");
+        appends(installation, name, &Location::Postgres(url), &keys, seconds);
     }
     chain_walk();
     inclusion_proofs();

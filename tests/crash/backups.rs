@@ -91,6 +91,47 @@ fn restore_from(home: &Home, backup: &str, name: &str, more: &[&str]) -> (Home, 
     (new, told)
 }
 
+/// A server on the same machine is reached by its socket as well: serving, audit, backup and restore.
+#[test]
+fn a_database_by_its_socket() {
+    if kit::postgres().is_none() || !kit::has("pg_dump") {
+        kit::say(
+            "SKIPPED: a database by its socket, because CASETRAIL_TEST_POSTGRES is not set or pg_dump is not there",
+        );
+        return;
+    }
+    let mut home = Home::new(Base::Postgres);
+    let database = home.database.take().expect("a database");
+    let Some(spellings) = kit::by_socket(&database.0) else {
+        kit::say("SKIPPED: a database by its socket, because the server of this run has none");
+        return;
+    };
+    for (n, url) in spellings.iter().enumerate() {
+        home.env = vec![("CASETRAIL_DATABASE".into(), url.clone())];
+        let server = home.serve();
+        let client = home.sign_in(&server, "investigator", 0);
+        client
+            .upload(home.case(0), None, &kit::bytes(n as u64, 1000))
+            .expect("an answer")
+            .expect(201);
+        server.stop();
+        home.assert_clean();
+        let name = format!("copy{n}");
+        succeeded(home.run(&["backup", &name]));
+        let empty = kit::Owned(kit::make_database(
+            &format!("crash_{}_socket{n}", std::process::id()),
+            None,
+        ));
+        let mut new = restored(&home, "");
+        new.env = vec![(
+            "CASETRAIL_DATABASE".into(),
+            kit::by_socket(&empty.0).expect("a socket")[n].clone(),
+        )];
+        succeeded(new.run(&["restore", &home.dir.path().join(&name).display().to_string()]));
+        new.assert_clean();
+    }
+}
+
 fn backed_up_while_it_serves(base: Base) {
     if base == Base::Postgres && !kit::has("pg_dump") {
         kit::say("SKIPPED on PostgreSQL: backups, because pg_dump is not there");

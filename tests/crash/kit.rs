@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection, SqliteConnection};
+use diesel::{Connection, PgConnection, RunQueryDsl, SqliteConnection};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -140,8 +140,11 @@ impl Home {
         command
     }
 
+    /// Runs it to its end; a server that starts where it should refuse is ended after five minutes, and exits with 124.
     pub fn run(&self, args: &[&str]) -> Output {
-        self.command(args).output().expect("casetrail runs")
+        let mut limited = Command::new("timeout");
+        limited.args(["300", CASETRAIL]);
+        self.wrapped(limited, args).output().expect("casetrail runs")
     }
 
     pub fn serve(&self) -> Server {
@@ -413,6 +416,8 @@ fn tell_demo(name: &str, database: Option<String>) -> Demo {
         ended: None,
     };
     server.nobody().get("/readyz").expect(200);
+    // All that was told is in the tree then, at most a second behind (contract section 3).
+    std::thread::sleep(Duration::from_millis(1200));
     server.terminate();
     assert!(server.wait(Duration::from_secs(11)).success());
     let mut more = String::new();
@@ -437,6 +442,34 @@ pub fn make_database(name: &str, from: Option<&str>) -> String {
         .expect("a database");
     let (server, _) = url.rsplit_once('/').expect("a URL with a database");
     format!("{server}/{name}")
+}
+
+/// The same database by the server's Unix-domain socket, in both spellings that there are; none where it has no socket.
+pub fn by_socket(url: &str) -> Option<[String; 2]> {
+    #[derive(diesel::QueryableByName)]
+    struct Place {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        folders: String,
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        port: String,
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        user: String,
+    }
+    let query = "SELECT current_setting('unix_socket_directories') AS folders, current_setting('port') AS port, \
+                 current_user::text AS user";
+    let Place { folders, port, user } = diesel::sql_query(query)
+        .get_result(&mut admin())
+        .expect("where it listens");
+    let folder = folders
+        .split(',')
+        .next()
+        .map(str::trim)
+        .filter(|f| f.starts_with('/'))?;
+    let name = url.rsplit('/').next()?;
+    Some([
+        format!("postgres://{user}@/{name}?host={folder}&port={port}"),
+        format!("postgres://{user}@{}:{port}/{name}", folder.replace('/', "%2F")),
+    ])
 }
 
 /// Copies a folder with what is in it.

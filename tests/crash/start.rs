@@ -92,7 +92,10 @@ fn a_newer_schema_is_refused(base: Base) {
 fn to_first_schema(home: &Home) {
     let (blob, functions) = match home.base {
         Base::Sqlite => ("BLOB", ""),
-        Base::Postgres => ("BYTEA", "DROP FUNCTION hold_stream; DROP FUNCTION stream_lock;"),
+        Base::Postgres => (
+            "BYTEA",
+            "DROP FUNCTION place_is_lost; DROP FUNCTION hold_stream; DROP FUNCTION stream_lock;",
+        ),
     };
     Sql::open(home)
         .run(&format!(

@@ -1,0 +1,129 @@
+//! Where a database lies, and its address without what nobody may read.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::error::{Error, Result};
+
+/// Where a database lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Location {
+    /// A file.
+    Sqlite(PathBuf),
+    /// A `postgres://` URL, as PostgreSQL's own programs read it: the server may also be a Unix-domain socket, and the
+    /// user may be left out.
+    Postgres(String),
+}
+
+impl Location {
+    /// Parses `sqlite://path` or `postgres://…`.
+    pub fn parse(text: &str) -> Result<Self> {
+        if let Some(path) = text.strip_prefix("sqlite://") {
+            return Ok(Self::Sqlite(PathBuf::from(path)));
+        }
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return Ok(Self::Postgres(text.to_owned()));
+        }
+        Err(Error::field(
+            "database",
+            "scheme",
+            "must be sqlite://PATH or postgres://USER@HOST/NAME",
+        ))
+    }
+}
+
+impl fmt::Display for Location {
+    /// Without passwords.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
+            Self::Postgres(url) => {
+                let (url, _) = without(&without_password(url).0, "sslpassword");
+                f.write_str(&url)
+            }
+        }
+    }
+}
+
+/// A PostgreSQL URL without its password, and the password. It may stand before the host or among the parameters; where
+/// it stands in both, the parameter counts (libpq, section "Connection URIs").
+pub fn without_password(url: &str) -> (String, Option<String>) {
+    let (url, named) = without(url, "password");
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let authority = start + url[start..].find(['/', '?']).unwrap_or(url.len() - start);
+    let user_info = url[start..authority].rfind('@').map_or(start, |at| start + at);
+    let Some(colon) = url[start..user_info].find(':').map(|at| start + at) else {
+        return (url, named);
+    };
+    let password = decoded(&url[colon + 1..user_info]);
+    let kept = format!("{}{}", &url[..colon], &url[user_info..]);
+    (kept, named.or(Some(password)))
+}
+
+/// The same without one of its parameters, and that one's last value.
+fn without(url: &str, name: &str) -> (String, Option<String>) {
+    let Some((before, parameters)) = url.split_once('?') else {
+        return (url.to_owned(), None);
+    };
+    let is_it = |pair: &&str| pair.split('=').next().is_some_and(|key| decoded(key) == name);
+    let (out, kept): (Vec<&str>, Vec<&str>) = parameters.split('&').partition(is_it);
+    let value = out
+        .last()
+        .map(|pair| decoded(pair.split_once('=').map_or("", |(_, value)| value)));
+    let mark = if kept.is_empty() { "" } else { "?" };
+    (format!("{before}{mark}{}", kept.join("&")), value)
+}
+
+/// Percent signs undone; a plus stays a plus, as libpq reads it.
+fn decoded(text: &str) -> String {
+    let query = format!("p={}", text.replace('+', "%2B"));
+    url::form_urlencoded::parse(query.as_bytes())
+        .next()
+        .map(|(_, value)| value.into_owned())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_found_wherever_it_stands() {
+        let some = |text: &str| Some(text.to_owned());
+        for (url, kept, password) in [
+            (
+                "postgres://u:p%40+s@host/db?sslmode=require",
+                "postgres://u@host/db?sslmode=require",
+                some("p@+s"),
+            ),
+            ("postgres://u@host/db", "postgres://u@host/db", None),
+            ("postgres://host:5432/db", "postgres://host:5432/db", None),
+            ("postgres://u:x@[::1]:5432/db", "postgres://u@[::1]:5432/db", some("x")),
+            (
+                "postgres://u:x@/db?host=/run/postgresql",
+                "postgres://u@/db?host=/run/postgresql",
+                some("x"),
+            ),
+            (
+                "postgres:///db?host=/tmp&password=a%26b&port=1",
+                "postgres:///db?host=/tmp&port=1",
+                some("a&b"),
+            ),
+            ("postgres://u:x@h/db?password=y", "postgres://u@h/db", some("y")),
+            ("postgres://u:@h/db", "postgres://u@h/db", some("")),
+            ("postgres://%2Ftmp/db", "postgres://%2Ftmp/db", None),
+        ] {
+            assert_eq!(without_password(url), (kept.to_owned(), password), "{url}");
+        }
+    }
+
+    #[test]
+    fn nothing_secret_is_shown() {
+        let shown = |url: &str| Location::parse(url).expect("a location").to_string();
+        assert_eq!(
+            shown("postgres://u:x@h/db?password=y&sslpassword=z&sslmode=require"),
+            "postgres://u@h/db?sslmode=require"
+        );
+        assert_eq!(shown("sqlite:///srv/c.db"), "sqlite:///srv/c.db");
+    }
+}
