@@ -388,9 +388,6 @@ ALTER TABLE ONLY public.log_state
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_pkey PRIMARY KEY (case_id, user_id);
 
-ALTER TABLE ONLY public.outbox
-    ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
-
 ALTER TABLE ONLY public.packets
     ADD CONSTRAINT packets_pkey PRIMARY KEY (id);
 

@@ -94,7 +94,8 @@ fn to_first_schema(home: &Home) {
         Base::Sqlite => ("BLOB", ""),
         Base::Postgres => (
             "BYTEA",
-            "DROP FUNCTION place_is_lost; DROP FUNCTION hold_stream; DROP FUNCTION stream_lock;",
+            "DROP FUNCTION place_is_lost; ALTER TABLE outbox ADD PRIMARY KEY (id); \
+             DROP FUNCTION hold_stream; DROP FUNCTION stream_lock;",
         ),
     };
     Sql::open(home)
