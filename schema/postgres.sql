@@ -36,7 +36,7 @@ CREATE FUNCTION public.place_is_lost() RETURNS bigint
     LANGUAGE plpgsql
     AS $$
 BEGIN
-    RAISE EXCEPTION 'another process writes to this stream: it is held first, and then written to'
+    RAISE EXCEPTION 'this append builds on what does not hold: its stream is held first, and then written to'
         USING ERRCODE = 'unique_violation';
 END;
 $$;
@@ -231,6 +231,8 @@ CREATE TABLE public.outbox (
     stream text NOT NULL,
     seq bigint NOT NULL
 );
+
+ALTER TABLE ONLY public.outbox REPLICA IDENTITY FULL;
 
 CREATE SEQUENCE public.outbox_id_seq
     START WITH 1

@@ -16,12 +16,17 @@ pub enum Location {
 }
 
 impl Location {
-    /// Parses `sqlite://path` or `postgres://…`.
+    /// Parses `sqlite://path` or `postgres://…`. A password that would be taken for a part of the host is refused: what
+    /// went on with it would show it.
     pub fn parse(text: &str) -> Result<Self> {
         if let Some(path) = text.strip_prefix("sqlite://") {
             return Ok(Self::Sqlite(PathBuf::from(path)));
         }
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            if is_ambiguous(&without_password(text).0) {
+                let way_out = "has an @ where none may be: in a name or password write @ as %40, / as %2F, : as %3A";
+                return Err(Error::field("database", "encoding", way_out));
+            }
             return Ok(Self::Postgres(text.to_owned()));
         }
         Err(Error::field(
@@ -38,26 +43,52 @@ impl fmt::Display for Location {
         match self {
             Self::Sqlite(path) => write!(f, "sqlite://{}", path.display()),
             Self::Postgres(url) => {
-                let (url, _) = without(&without_password(url).0, "sslpassword");
-                f.write_str(&url)
+                let url = SECRETS
+                    .iter()
+                    .fold(without_password(url).0, |url, name| without(&url, name).0);
+                f.write_str(if is_ambiguous(&url) { "postgres://…" } else { &url })
             }
         }
     }
 }
 
+/// Parameters that are shown to nobody.
+const SECRETS: [&str; 4] = [
+    "sslpassword",
+    "oauth_client_secret",
+    "scram_client_key",
+    "scram_server_key",
+];
+
 /// A PostgreSQL URL without its password, and the password. It may stand before the host or among the parameters; where
 /// it stands in both, the parameter counts (libpq, section "Connection URIs").
 pub fn without_password(url: &str) -> (String, Option<String>) {
-    let (url, named) = without(url, "password");
-    let start = url.find("://").map_or(0, |at| at + 3);
-    let authority = start + url[start..].find(['/', '?']).unwrap_or(url.len() - start);
-    let user_info = url[start..authority].rfind('@').map_or(start, |at| start + at);
-    let Some(colon) = url[start..user_info].find(':').map(|at| start + at) else {
-        return (url, named);
+    let start = start(url);
+    let Some((user_info, rest)) = user_info(&url[start..]) else {
+        return without(url, "password");
     };
-    let password = decoded(&url[colon + 1..user_info]);
-    let kept = format!("{}{}", &url[..colon], &url[user_info..]);
-    (kept, named.or(Some(password)))
+    let (user, password) = user_info.split_once(':').unwrap_or((user_info, ""));
+    let (url, named) = without(&format!("{}{user}@{rest}", &url[..start]), "password");
+    // An empty one is none: libpq then looks elsewhere.
+    let password = Some(decoded(password)).filter(|p| !p.is_empty());
+    (url, named.or(password))
+}
+
+fn start(url: &str) -> usize {
+    url.find("://").map_or(0, |at| at + 3)
+}
+
+/// What stands before the first `@`, where no slash comes before it, and what stands behind.
+fn user_info(text: &str) -> Option<(&str, &str)> {
+    let at = text.find(['@', '/'])?;
+    text[at..].strip_prefix('@').map(|rest| (&text[..at], rest))
+}
+
+/// Whether there is one more `@` outside the parameters, which then belongs to a password that nobody finds.
+fn is_ambiguous(url: &str) -> bool {
+    let text = &url[start(url)..];
+    let rest = user_info(text).map_or(text, |(_, rest)| rest);
+    rest.split('?').next().is_some_and(|place| place.contains('@'))
 }
 
 /// The same without one of its parameters, and that one's last value.
@@ -76,7 +107,7 @@ fn without(url: &str, name: &str) -> (String, Option<String>) {
 
 /// Percent signs undone; a plus stays a plus, as libpq reads it.
 fn decoded(text: &str) -> String {
-    let query = format!("p={}", text.replace('+', "%2B"));
+    let query = format!("p={}", text.replace('+', "%2B").replace('&', "%26"));
     url::form_urlencoded::parse(query.as_bytes())
         .next()
         .map(|(_, value)| value.into_owned())
@@ -110,7 +141,10 @@ mod tests {
                 some("a&b"),
             ),
             ("postgres://u:x@h/db?password=y", "postgres://u@h/db", some("y")),
-            ("postgres://u:@h/db", "postgres://u@h/db", some("")),
+            ("postgres://u:@h/db", "postgres://u@h/db", None),
+            ("postgres://u:p?x&y@h/db?a=b", "postgres://u@h/db?a=b", some("p?x&y")),
+            ("postgres://u:a:b@h:1,g:2/db", "postgres://u@h:1,g:2/db", some("a:b")),
+            ("postgres://u@h/db?p%61ssword=x@y", "postgres://u@h/db", some("x@y")),
             ("postgres://%2Ftmp/db", "postgres://%2Ftmp/db", None),
         ] {
             assert_eq!(without_password(url), (kept.to_owned(), password), "{url}");
@@ -125,5 +159,14 @@ mod tests {
             "postgres://u@h/db?sslmode=require"
         );
         assert_eq!(shown("sqlite:///srv/c.db"), "sqlite:///srv/c.db");
+        for ambiguous in [
+            "postgres://u:ab/cd@h/db",
+            "postgres://u:p@q@h/db",
+            "postgres://u:p@x/y@h/db",
+        ] {
+            let refused = Location::parse(ambiguous).expect_err(ambiguous);
+            assert!(refused.to_string().contains("%2F") || format!("{refused:?}").contains("%2F"));
+            assert_eq!(Location::Postgres(ambiguous.into()).to_string(), "postgres://…");
+        }
     }
 }

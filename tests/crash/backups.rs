@@ -103,7 +103,7 @@ fn a_database_by_its_socket() {
     let mut home = Home::new(Base::Postgres);
     let database = home.database.take().expect("a database");
     let Some(spellings) = kit::by_socket(&database.0) else {
-        kit::say("SKIPPED: a database by its socket, because the server of this run has none");
+        kit::say("SKIPPED: a database by its socket, because that of this run cannot be reached");
         return;
     };
     for (n, url) in spellings.iter().enumerate() {

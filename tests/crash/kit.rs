@@ -444,7 +444,7 @@ pub fn make_database(name: &str, from: Option<&str>) -> String {
     format!("{server}/{name}")
 }
 
-/// The same database by the server's Unix-domain socket, in both spellings that there are; none where it has no socket.
+/// The same database by the server's Unix-domain socket, in both spellings that there are; none where that cannot be reached.
 pub fn by_socket(url: &str) -> Option<[String; 2]> {
     #[derive(diesel::QueryableByName)]
     struct Place {
@@ -466,10 +466,12 @@ pub fn by_socket(url: &str) -> Option<[String; 2]> {
         .map(str::trim)
         .filter(|f| f.starts_with('/'))?;
     let name = url.rsplit('/').next()?;
-    Some([
+    let spellings = [
         format!("postgres://{user}@/{name}?host={folder}&port={port}"),
         format!("postgres://{user}@{}:{port}/{name}", folder.replace('/', "%2F")),
-    ])
+    ];
+    // The server may be on another machine, or know other accounts there.
+    PgConnection::establish(&spellings[0]).ok().map(|_| spellings)
 }
 
 /// Copies a folder with what is in it.
