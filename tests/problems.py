@@ -28,7 +28,7 @@ NOT_ANSWERED = {
     "database": "inside: answered as internal",
 }
 # Commands, settings and the audit speak to a terminal, in the same form but with words of their own.
-TERMINAL = ("src/cli/", "src/audit/", "src/config.rs", "src/app.rs", "src/http/tls.rs", "src/db/location.rs", "src/proof/", "src/verify/", "src/bag/")
+TERMINAL = ("src/cli/", "src/audit/", "src/config.rs", "src/app.rs", "src/http/tls.rs", "src/db/connect.rs", "src/db/location.rs", "src/proof/", "src/verify/", "src/bag/")
 
 LITERAL = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])\'', re.S)
 
