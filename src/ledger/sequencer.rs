@@ -90,24 +90,21 @@ fn digests(waiting: &[Waiting]) -> Result<Vec<Digest>> {
 }
 
 fn insert_leaves(conn: &mut AnyConn, size: u64, waiting: Vec<Waiting>) -> Result<()> {
-    let first = signed(size)?;
-    let rows: Vec<LeafRow> = (first..)
-        .zip(waiting)
-        .map(|(idx, (_, leaf, stream, seq))| LeafRow { idx, leaf, stream, seq })
-        .collect();
+    let mut placed = (signed(size)?..).zip(waiting);
     match conn {
         // The statement is prepared once for ever, and there is no way to the database and back to save.
-        AnyConn::Sqlite(c) => rows.iter().try_for_each(|row| {
-            diesel::insert_into(leaves::table).values(row).execute(c)?;
+        AnyConn::Sqlite(c) => placed.try_for_each(|(idx, (_, leaf, stream, seq))| {
+            let row = LeafRow { idx, leaf, stream, seq };
+            diesel::insert_into(leaves::table).values(&row).execute(c)?;
             Ok(())
         }),
         AnyConn::Pg(c) => {
             let mut all = Leaves::default();
-            for row in rows {
-                all.idx.push(row.idx);
-                all.leaf.push(row.leaf);
-                all.stream.push(row.stream);
-                all.seq.push(row.seq);
+            for (idx, (_, leaf, stream, seq)) in placed {
+                all.idx.push(idx);
+                all.leaf.push(leaf);
+                all.stream.push(stream);
+                all.seq.push(seq);
             }
             all.execute(c)?;
             Ok(())

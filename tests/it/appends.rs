@@ -16,6 +16,7 @@ use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::Text;
 use serde_json::{Value, json};
+use tokio::runtime::{Builder, Runtime};
 
 use crate::both_databases;
 use crate::connections::cut_the_others;
@@ -27,7 +28,7 @@ both_databases! {
     fn two_processes_append_to_one_stream_without_a_fork(app) {
         let stream = ledger::access_stream(&app.case().id);
         let draft = |n: usize| viewed(&stream, n);
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime = two_threads();
         let before = app.events(&stream).len();
         runtime.block_on(async {
             let journals: Vec<Journal> = (0..2)
@@ -66,7 +67,7 @@ both_databases! {
         let stream = ledger::access_stream(&app.case().id);
         app.goes_behind();
         let db = Db::open(app.state.gate.db().location(), 6).unwrap();
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime = two_threads();
         let _inside = runtime.enter();
         let journal = Journal::start(db.clone(), Arc::new(SystemClock), None);
         let append = || journal.append_blocking(ledger::job("test"), viewed(&stream, 0)).unwrap();
@@ -136,6 +137,15 @@ both_databases! {
     }
 }
 
+/// A runtime of its own, as a process that appends has one.
+fn two_threads() -> Runtime {
+    Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
 /// Holds a stream's events to be a chain without a hole; answers how many they are.
 fn chained(app: &App, stream: &str) -> usize {
     let found = app
@@ -192,7 +202,7 @@ both_databases! {
     fn an_append_waits_for_whoever_holds_the_stream(app) {
         let case = app.case();
         let stream = ledger::access_stream(&case.id);
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime = two_threads();
         let _inside = runtime.enter();
         let db = Db::open(app.state.gate.db().location(), 6).unwrap();
         let journal = Journal::start(db.clone(), Arc::new(SystemClock), None);
@@ -234,7 +244,7 @@ both_databases! {
     fn threads_and_tasks_append_in_one_line(app) {
         let stream = ledger::access_stream(&app.case().id);
         let before = app.events(&stream).len();
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime = two_threads();
         let _inside = runtime.enter();
         let journals: Vec<Journal> = (0..2)
             .map(|_| Journal::start(Db::open(app.state.gate.db().location(), 6).unwrap(), Arc::new(SystemClock), None))
@@ -289,11 +299,7 @@ fn an_append_whose_connection_is_cut_is_there_once() {
     }
     let app = App::with(Database::Postgres, &[]);
     let stream = ledger::access_stream(&app.case().id);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = two_threads();
     let _inside = runtime.enter();
     let open = || Db::open(app.state.gate.db().location(), 6).unwrap();
     let journals: Vec<Journal> = (0..2)
@@ -377,11 +383,7 @@ fn an_append_goes_on_where_no_connection_can_be_opened() {
     }
     let app = App::with(Database::Postgres, &[]);
     let stream = ledger::access_stream(&app.case().id);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = two_threads();
     let _inside = runtime.enter();
     let location = app.state.gate.db().location();
     let db = Db::open(location, 6).unwrap();
