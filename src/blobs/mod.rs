@@ -26,7 +26,7 @@ use crate::proof::id::Digest;
 const PIECE: usize = 256 << 10;
 /// Pieces kept for the next upload, so that memory is not asked for and cleared anew for each.
 const SPARES: usize = 16;
-/// Bytes after which the disk's reserve is looked at again; a multiple of `PIECE`.
+/// Bytes after which the disk's reserve is looked at again, after the first look; a multiple of `PIECE`.
 const CHECKED: u64 = 16 << 20;
 /// Bytes kept for telling what a file is.
 const HEAD: usize = 8 << 10;
@@ -103,29 +103,22 @@ impl Blobs {
     }
 
     /// Ends the last file, looks at it with `check`, and puts it and the others under their hashes, folders synced:
-    /// after this they survive a crash. A file that `check` refuses leaves nothing, and nothing of the others.
-    pub async fn keep<F>(&self, files: Vec<Received>, last: Option<Incoming>, check: F) -> Result<Vec<Received>>
-    where
-        F: FnOnce(&Received) -> Result<()> + Send + 'static,
-    {
-        let root = self.root.clone();
-        let last = match last {
-            Some(incoming) => Some(incoming.tail().await?),
-            None => None,
-        };
-        blocking(move || {
-            let mut files = files;
-            if let Some(tail) = last {
-                let received = tail.write()?;
-                check(&received)?;
-                files.push(received);
-            }
-            for file in &mut files {
-                place(&root, file)?;
-            }
-            Ok(files)
-        })
-        .await
+    /// after this they survive a crash. A file that `check` refuses leaves nothing, and nothing of the others. Blocks.
+    pub fn keep(
+        &self,
+        mut files: Vec<Received>,
+        last: Option<Tail>,
+        check: impl FnOnce(&Received) -> Result<()>,
+    ) -> Result<Vec<Received>> {
+        if let Some(tail) = last {
+            let received = tail.write()?;
+            check(&received)?;
+            files.push(received);
+        }
+        for file in &mut files {
+            place(&self.root, file)?;
+        }
+        Ok(files)
     }
 
     /// Where a file lies, whether it is there or not.
@@ -245,7 +238,7 @@ impl Sink {
 
 impl Open {
     fn take(&mut self, piece: &[u8]) -> Result<()> {
-        if self.size > 0 && self.size.is_multiple_of(CHECKED) {
+        if self.size.is_multiple_of(CHECKED) {
             self.place.blobs.check_reserve(self.place.reserve)?;
         }
         self.file.write_all(piece)?;
@@ -271,7 +264,7 @@ impl Open {
 
 type Working = oneshot::Receiver<Result<(Sink, Vec<u8>)>>;
 
-/// A file on its way in. Dropped before `finish`, it leaves nothing.
+/// A file on its way in. Dropped before its end is written, it leaves nothing.
 pub struct Incoming {
     limit: u64,
     size: u64,
@@ -282,13 +275,18 @@ pub struct Incoming {
 }
 
 /// The end of a file on its way in: what is still to be written, hashed and synced.
-struct Tail {
+pub struct Tail {
     sink: Sink,
     piece: Vec<u8>,
     blobs: Blobs,
 }
 
 impl Tail {
+    /// The rest is hashed and all of it synced.
+    pub async fn finish(self) -> Result<Received> {
+        blocking(move || self.write()).await
+    }
+
     fn write(self) -> Result<Received> {
         let mut open = self.sink.open()?;
         open.take(&self.piece)?;
@@ -350,13 +348,8 @@ impl Incoming {
         Ok(spare)
     }
 
-    /// The file's end: the rest is hashed and all of it synced.
-    pub async fn finish(self) -> Result<Received> {
-        let tail = self.tail().await?;
-        blocking(move || tail.write()).await
-    }
-
-    async fn tail(mut self) -> Result<Tail> {
+    /// All bytes have come.
+    pub async fn end(mut self) -> Result<Tail> {
         if self.working.is_some() {
             let spare = self.settle().await?;
             self.blobs.give_back(spare);

@@ -5,6 +5,7 @@
 //! beside it.
 
 mod api;
+mod arrival;
 mod entries;
 mod files;
 mod judge;

@@ -20,6 +20,7 @@ use crate::{both, fixed};
 #[derive(Debug, Clone)]
 pub struct Arrived {
     pub entry: FileEntry,
+    /// CRC-32 of the bytes; 0 of a hash-only one.
     pub crc32: u32,
 }
 

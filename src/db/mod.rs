@@ -146,6 +146,34 @@ impl Db {
         }
     }
 
+    /// Writes in turn with what `bring` brings first, on a thread that may block: on SQLite that thread puts the write
+    /// into the writer's queue itself. The failure of `bring` is answered apart: nothing was written.
+    pub async fn write_brought<X, T, B, F>(&self, thing: Option<&str>, bring: B, f: F) -> Result<Result<T>>
+    where
+        X: Send + Sync + 'static,
+        T: Send + 'static,
+        B: FnOnce() -> Result<X> + Send + 'static,
+        F: Fn(&mut AnyConn, &X) -> Result<T> + Send + Sync + 'static,
+    {
+        match &self.0.writer {
+            Writing::Thread(writer) => {
+                let writer = writer.clone();
+                let submitted = blocking(move || {
+                    let brought = bring()?;
+                    Ok(writer.submit(move |conn| f(conn, &brought)))
+                });
+                match submitted.await? {
+                    Ok(answer) => Ok(answer.await.unwrap_or_else(|_| Err(busy("the writer stopped")))),
+                    Err(e) => Ok(Err(e)),
+                }
+            }
+            Writing::Pool(..) => {
+                let brought = blocking(bring).await?;
+                Ok(self.write_in_turn(thing, move |conn| f(conn, &brought)).await)
+            }
+        }
+    }
+
     /// Writes in a transaction from a thread that may block: on that thread itself, unless others write on SQLite.
     pub fn write_blocking<T, F>(&self, f: F) -> Result<T>
     where

@@ -31,6 +31,7 @@ const CAREFUL: u32 = 32;
 const COPY: Duration = Duration::from_millis(100);
 
 /// The queue in front of the writer thread. The thread ends when the last handle is dropped.
+#[derive(Clone)]
 pub(super) struct Writer {
     queue: mpsc::SyncSender<Box<dyn Job>>,
     desk: Arc<Desk>,

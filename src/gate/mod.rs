@@ -5,6 +5,7 @@
 //! session, user, relation and state are read, then policy decides, then the verb runs, then the event goes in, then
 //! COMMIT. What policy saw is what commits. Nobody is answered before.
 
+mod lately;
 mod refusals;
 mod relation;
 mod repeat;
@@ -17,7 +18,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use relation::{Ground, Scope, may_on, part_in_basis};
-pub use repeat::Repeat;
+pub use repeat::{Repeat, RepeatKey};
 pub use tx::{NewEvent, Recorded, Tx};
 pub use views::View;
 
@@ -28,6 +29,7 @@ use crate::identity::{self, Caller, Credential};
 use crate::ledger::{self, Begun, Heads, Journal};
 use crate::policy::{Act, Policy, Question};
 use crate::proof::event::Actor;
+use lately::Lately;
 use refusals::Refusals;
 use views::Views;
 
@@ -105,6 +107,14 @@ pub struct Passed {
     pub ground: Option<Ground>,
 }
 
+/// What was brought before it is written about.
+pub struct Brought<X> {
+    /// The content.
+    pub content: X,
+    /// Where the client asked for a harmless retry, for this content.
+    pub repeat: Option<Repeat>,
+}
+
 /// A view on its way into the access log.
 struct NewView {
     session: String,
@@ -124,6 +134,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     refusals: Refusals,
     views: Views,
+    lately: Lately,
 }
 
 impl Gate {
@@ -136,6 +147,7 @@ impl Gate {
             clock,
             refusals: Refusals::default(),
             views: Views::default(),
+            lately: Lately::default(),
         }))
     }
 
@@ -162,6 +174,25 @@ impl Gate {
     /// May this person do this here at all? For what must be known before a body is read; `write` asks again.
     pub async fn check(&self, visit: &Visit, act: Act, scope: Scope) -> Result<Passed> {
         self.read(visit, act, scope, |look| Ok(look.passed())).await
+    }
+
+    /// What `knock` found a moment ago, where it still holds as far as this server knows.
+    pub fn passed_lately(&self, visit: &Visit, act: Act, scope: &Scope) -> Option<Passed> {
+        self.0.lately.find(&visit.credential, act, scope, self.now())
+    }
+
+    /// As `check`, remembered for `passed_lately` where `f` finds no fault, on the same thread, which may block.
+    pub async fn knock<F>(&self, visit: &Visit, act: Act, scope: Scope, f: F) -> Result<(Passed, Result<()>)>
+    where
+        F: FnOnce() -> Result<()> + Send + 'static,
+    {
+        let (at, changes) = (self.now(), self.0.lately.changes());
+        let key = (visit.credential.clone(), act, scope.clone());
+        let (passed, fault) = self.read(visit, act, scope, |look| Ok((look.passed(), f()))).await?;
+        if fault.is_ok() {
+            self.0.lately.remember(key, passed.clone(), at, changes);
+        }
+        Ok((passed, fault))
     }
 
     /// Reads what is not evidence.
@@ -217,10 +248,39 @@ impl Gate {
             .0
             .db
             .write_in_turn(Some(scope.object().1), move |conn| {
-                inner.transact(conn, &knocking, act, &place, &f)
+                let knock = (&knocking.credential, knocking.repeat.as_ref());
+                inner.transact(conn, knock, act, &place, &f)
             })
             .await;
+        self.0.changed(act);
         self.note_refusal(visit, act, &scope, done).await
+    }
+
+    /// Changes something with what `bring` brings first, on a thread that may block: content that had to be put where it
+    /// survives before it is named. Its failure is answered apart, since then nothing was asked of the doors.
+    pub async fn write_brought<X, T, B, F>(
+        &self,
+        visit: &Visit,
+        act: Act,
+        scope: Scope,
+        bring: B,
+        f: F,
+    ) -> Result<Result<T>>
+    where
+        X: Send + Sync + 'static,
+        T: Serialize + DeserializeOwned + Send + 'static,
+        B: FnOnce() -> Result<Brought<X>> + Send + 'static,
+        F: Fn(&mut Tx<'_>, &X) -> Result<Recorded<T>> + Send + Sync + 'static,
+    {
+        let (inner, credential, place) = (self.0.clone(), visit.credential.clone(), scope.clone());
+        let write = move |conn: &mut AnyConn, brought: &Brought<X>| {
+            let knock = (&credential, brought.repeat.as_ref());
+            inner.transact(conn, knock, act, &place, &|tx| f(tx, &brought.content))
+        };
+        let thing = Some(scope.object().1);
+        let done = self.0.db.write_brought(thing, bring, write).await?;
+        self.0.changed(act);
+        Ok(self.note_refusal(visit, act, &scope, done).await)
     }
 
     /// Keeps operational tables (sessions, jobs' progress, retries) and records an event where `f` makes one.
@@ -230,7 +290,9 @@ impl Gate {
         F: Fn(&mut Tx<'_>) -> Result<T> + Send + Sync + 'static,
     {
         let inner = self.0.clone();
-        self.0.db.write(move |conn| inner.keep_house(conn, &actor, &f)).await
+        let done = self.0.db.write(move |conn| inner.keep_house(conn, &actor, &f)).await;
+        self.0.lately.changed();
+        done
     }
 
     /// The same from a thread that may block.
@@ -240,7 +302,9 @@ impl Gate {
         F: Fn(&mut Tx<'_>) -> Result<T> + Send + Sync + 'static,
     {
         let inner = self.0.clone();
-        self.0.db.write_blocking(move |conn| inner.keep_house(conn, &actor, &f))
+        let done = self.0.db.write_blocking(move |conn| inner.keep_house(conn, &actor, &f));
+        self.0.lately.changed();
+        done
     }
 
     /// Records an event that changes nothing else.
@@ -274,6 +338,13 @@ impl Gate {
 }
 
 impl Inner {
+    /// A capture more changes nobody's standing; anything else may.
+    fn changed(&self, act: Act) {
+        if act != Act::CaptureRecord {
+            self.lately.changed();
+        }
+    }
+
     fn look<T>(
         &self,
         credential: &Credential,
@@ -331,7 +402,14 @@ impl Inner {
         self.journal.begin(actor_of(&caller, None), draft).map(Some)
     }
 
-    fn transact<T, F>(&self, conn: &mut AnyConn, visit: &Visit, act: Act, scope: &Scope, f: &F) -> Result<T>
+    fn transact<T, F>(
+        &self,
+        conn: &mut AnyConn,
+        (credential, repeat): (&Credential, Option<&Repeat>),
+        act: Act,
+        scope: &Scope,
+        f: &F,
+    ) -> Result<T>
     where
         T: Serialize + DeserializeOwned,
         F: Fn(&mut Tx<'_>) -> Result<Recorded<T>>,
@@ -342,10 +420,10 @@ impl Inner {
         };
         let heads = Heads::lock(conn, &[&stream])?;
         let now = self.clock.now();
-        let caller = identity::resolve(conn, &visit.credential, now)?;
+        let caller = identity::resolve(conn, credential, now)?;
         let ground = stand(conn, &self.policy, &caller, act, scope, now)?;
         refuse_read_only(conn, act)?;
-        if let Some(answer) = repeat::known(conn, &caller, visit.repeat.as_ref(), now)? {
+        if let Some(answer) = repeat::known(conn, &caller, repeat, now)? {
             return Ok(serde_json::from_str(&answer)?);
         }
         let mut tx = Tx::new(conn, &caller, ground.as_ref(), now, &self.policy, heads);
@@ -353,7 +431,7 @@ impl Inner {
         let heads = tx.into_heads();
         heads.flush(conn)?;
         let answer = recorded.into_inner();
-        repeat::remember(conn, &caller, visit.repeat.as_ref(), &answer, now)?;
+        repeat::remember(conn, &caller, repeat, &answer, now)?;
         Ok(answer)
     }
 

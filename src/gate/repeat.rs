@@ -21,6 +21,26 @@ pub struct Repeat {
     pub fingerprint: Digest,
 }
 
+/// What a client asked a harmless retry with, before the content is known.
+#[derive(Debug, Clone)]
+pub struct RepeatKey {
+    /// Method and path.
+    pub route: String,
+    /// What the client chose.
+    pub key: String,
+}
+
+impl RepeatKey {
+    /// For this content.
+    pub fn of(self, fingerprint: Digest) -> Repeat {
+        Repeat {
+            route: self.route,
+            key: self.key,
+            fingerprint,
+        }
+    }
+}
+
 /// The answer that this caller got for this key, where the content is the same.
 pub(super) fn known(
     conn: &mut AnyConn,

@@ -21,14 +21,14 @@ pub const LIMIT: usize = 2 << 20;
 /// Reads a JSON object, and notes a retry key on the visit where the client sent one.
 pub async fn form(req: &HttpRequest, payload: Payload, visit: &mut Visit) -> Result<Form> {
     let bytes = bytes(req, payload).await?;
-    visit.repeat = visit::repeat(req, || Ok(Digest::of(&bytes)))?;
+    visit.repeat = visit::repeat_key(req)?.map(|key| key.of(Digest::of(&bytes)));
     Form::new(parse(&bytes)?)
 }
 
 /// The same where the body may be left out.
 pub async fn form_or_empty(req: &HttpRequest, payload: Payload, visit: &mut Visit) -> Result<Form> {
     let bytes = bytes(req, payload).await?;
-    visit.repeat = visit::repeat(req, || Ok(Digest::of(&bytes)))?;
+    visit.repeat = visit::repeat_key(req)?.map(|key| key.of(Digest::of(&bytes)));
     if bytes.is_empty() {
         Form::new(Value::Object(serde_json::Map::new()))
     } else {

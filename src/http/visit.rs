@@ -12,7 +12,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, ResponseError};
 
 use super::App;
 use crate::error::{Error, Result};
-use crate::gate::{Repeat, Visit};
+use crate::gate::{RepeatKey, Visit};
 use crate::identity::Credential;
 use crate::proof::id::Digest;
 
@@ -98,8 +98,8 @@ pub fn address(req: &HttpRequest) -> String {
     req.peer_addr().map(|a| a.ip().to_string()).unwrap_or_default()
 }
 
-/// The client's key for a harmless retry, bare or in quotes, with the fingerprint of the content it is for.
-pub fn repeat(req: &HttpRequest, fingerprint: impl FnOnce() -> Result<Digest>) -> Result<Option<Repeat>> {
+/// The client's key for a harmless retry, bare or in quotes.
+pub fn repeat_key(req: &HttpRequest) -> Result<Option<RepeatKey>> {
     let Some(value) = req.headers().get("idempotency-key") else {
         return Ok(None);
     };
@@ -113,10 +113,9 @@ pub fn repeat(req: &HttpRequest, fingerprint: impl FnOnce() -> Result<Digest>) -
         ));
     }
     let route = format!("{} {}", req.method(), req.path());
-    Ok(Some(Repeat {
+    Ok(Some(RepeatKey {
         route,
         key: key.to_owned(),
-        fingerprint: fingerprint()?,
     }))
 }
 

@@ -1,0 +1,179 @@
+//! The files of a capture as they arrive: each is named by the JSON and comes once, as declared, or nothing is kept.
+
+use serde_json::{Value, json};
+
+use super::model::{FileEntry, NewCapture, NewFile};
+use super::ops::Arrived;
+use crate::blobs::{Blobs, Received, Tail};
+use crate::error::{Error, FieldError, Result};
+use crate::proof::canon;
+use crate::proof::id::Digest;
+
+/// The files of one capture on their way in.
+pub(super) struct Arriving {
+    /// What each file's part said of its type, in the order of the JSON; `None` where the part has not come.
+    declared: Vec<Option<Option<String>>>,
+    /// Files that have come whole, with their places in the JSON.
+    whole: Vec<(usize, Received)>,
+    /// The last one, whose end is still to be written.
+    last: Option<(usize, Tail)>,
+}
+
+impl Arriving {
+    /// None has come yet.
+    pub fn of(new: &NewCapture) -> Self {
+        Self {
+            declared: vec![None; new.files.len()],
+            whole: Vec::new(),
+            last: None,
+        }
+    }
+
+    /// A part begins: the place of its file in the JSON.
+    pub fn begin(&mut self, new: &NewCapture, part: &str, media_type: Option<String>) -> Result<usize> {
+        let place = new.files.iter().position(|f| f.part.as_deref() == Some(part));
+        let place = place.ok_or_else(|| part_error(part, "named", "is not named by files[].part of the JSON"))?;
+        if self.declared[place].is_some() {
+            return Err(part_error(part, "once", "came twice"));
+        }
+        self.declared[place] = Some(media_type);
+        Ok(place)
+    }
+
+    /// Another part follows: what came last is written to its end, and must be what was declared.
+    pub async fn complete(&mut self, new: &NewCapture) -> Result<()> {
+        if let Some((place, tail)) = self.last.take() {
+            let received = tail.finish().await?;
+            as_declared(place, &new.files[place], &received)?;
+            self.whole.push((place, received));
+        }
+        Ok(())
+    }
+
+    /// The part of a file has ended.
+    pub fn end(&mut self, place: usize, tail: Tail) {
+        self.last = Some((place, tail));
+    }
+
+    /// Whether every file came that is to come.
+    pub fn check_all_came(&self, new: &NewCapture) -> Result<()> {
+        for (i, (file, declared)) in new.files.iter().zip(&self.declared).enumerate() {
+            if declared.is_none() && !is_hash_only(file) {
+                return Err(never_came(i, file));
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the last file's end and puts what came under its hashes; blocks. In the order of the JSON, with the
+    /// files that are named as hashes only.
+    pub fn keep(self, new: &NewCapture, blobs: &Blobs) -> Result<Vec<Arrived>> {
+        let mut come: Vec<Option<Received>> = new.files.iter().map(|_| None).collect();
+        let (mut places, files): (Vec<usize>, Vec<Received>) = self.whole.into_iter().unzip();
+        let (at, last) = self.last.unzip();
+        places.extend(at);
+        let check = |received: &Received| match at {
+            Some(at) => as_declared(at, &new.files[at], received),
+            None => Ok(()),
+        };
+        let kept = blobs.keep(files, last, check)?;
+        metrics::counter!("casetrail_files_received_total").increment(kept.len() as u64);
+        for (place, received) in places.into_iter().zip(kept) {
+            come[place] = Some(received);
+        }
+        let both = come.into_iter().zip(self.declared);
+        let all = new.files.iter().zip(both).enumerate();
+        all.map(|(i, (file, (come, declared)))| arrived(i, file, come, declared.flatten()))
+            .collect()
+    }
+}
+
+/// A capture's files where none arrives: those that are named as hashes only.
+pub(super) fn hashes_only(new: &NewCapture) -> Result<Vec<Arrived>> {
+    let all = new.files.iter().enumerate();
+    all.map(|(i, file)| arrived(i, file, None, None)).collect()
+}
+
+fn part_error(name: &str, rule: &str, message: &str) -> Error {
+    let shown: String = name.chars().take(100).collect();
+    Error::field(shown, rule, format!("{message}; nothing was kept"))
+}
+
+/// What arrived must be what was declared; if not, both values are told and nothing is kept.
+fn as_declared(i: usize, file: &NewFile, received: &Received) -> Result<()> {
+    let mut errors = Vec::new();
+    if let Some(declared) = file.sha256.filter(|d| *d != received.sha256) {
+        let message = format!(
+            "declared {declared}, received {}: the bytes changed on the way, or another file was sent; nothing was kept",
+            received.sha256
+        );
+        errors.push(FieldError {
+            field: format!("files[{i}].sha256"),
+            rule: "matches".into(),
+            message,
+        });
+    }
+    if let Some(declared) = file.size.filter(|s| *s != received.size) {
+        let message = format!(
+            "declared {declared} bytes, received {}; nothing was kept",
+            received.size
+        );
+        errors.push(FieldError {
+            field: format!("files[{i}].size"),
+            rule: "matches".into(),
+            message,
+        });
+    }
+    if errors.is_empty() {
+        return Ok(());
+    }
+    Err(Error {
+        slug: "digest-mismatch",
+        ..Error::invalid(errors)
+    })
+}
+
+fn arrived(i: usize, file: &NewFile, come: Option<Received>, declared_type: Option<String>) -> Result<Arrived> {
+    let fixed = |sha256, size, media_type, declared_type| FileEntry {
+        sha256,
+        size,
+        role: file.role,
+        name: file.name.clone(),
+        media_type,
+        declared_type,
+        withheld: file.withheld.clone(),
+    };
+    match (come, file.sha256, file.size) {
+        (Some(came), ..) => Ok(Arrived {
+            entry: fixed(came.sha256, came.size, Some(came.media_type.to_owned()), declared_type),
+            crc32: came.crc32,
+        }),
+        (None, Some(sha256), Some(size)) if is_hash_only(file) => Ok(Arrived {
+            entry: fixed(sha256, size, None, None),
+            crc32: 0,
+        }),
+        _ => Err(never_came(i, file)),
+    }
+}
+
+/// Whether only the digest of a file is recorded, its bytes staying elsewhere.
+fn is_hash_only(file: &NewFile) -> bool {
+    file.withheld.is_some() && file.sha256.is_some() && file.size.is_some()
+}
+
+fn never_came(i: usize, file: &NewFile) -> Error {
+    let part = file.part.as_deref().unwrap_or_default();
+    Error::field(
+        format!("files[{i}].part"),
+        "arrives",
+        format!("names the part {part}, which never came; nothing was kept"),
+    )
+}
+
+/// What makes a retry the same: the JSON and the digests of what came.
+pub(super) fn fingerprint(json: &Value, files: &[Arrived]) -> Result<Digest> {
+    let digests: Vec<String> = files.iter().map(|f| f.entry.sha256.to_string()).collect();
+    let both = json!({"capture": json, "files": digests});
+    let bytes = canon::to_jcs(&both).map_err(|e| Error::field("capture", "json", e.to_string()))?;
+    Ok(Digest::of(&bytes))
+}
