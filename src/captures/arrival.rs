@@ -171,7 +171,7 @@ fn never_came(i: usize, file: &NewFile) -> Error {
 }
 
 /// What makes a retry the same: the JSON and the digests of what came.
-pub(super) fn fingerprint(json: &Value, files: &[Arrived]) -> Result<Digest> {
+pub(super) fn fingerprint(json: Value, files: &[Arrived]) -> Result<Digest> {
     let digests: Vec<String> = files.iter().map(|f| f.entry.sha256.to_string()).collect();
     let both = json!({"capture": json, "files": digests});
     let bytes = canon::to_jcs(&both).map_err(|e| Error::field("capture", "json", e.to_string()))?;

@@ -10,7 +10,7 @@ use super::model::{self, FileEntry, Made, NewCapture, State};
 use super::shown::Shown;
 use super::store::CaptureRow;
 use crate::db::canonical;
-use crate::db::tables::{capture_files, captures, cases, files};
+use crate::db::tables::{capture_files, captures, files};
 use crate::error::Result;
 use crate::gate::{NewEvent, Recorded, Tx};
 use crate::ledger::{Action, Appended};
@@ -34,7 +34,7 @@ pub fn record(
     let case_id = tx.case()?.case_id.clone();
     let known = crate::authorizations::store::once_approved(tx.conn, &case_id)?;
     let verdict = judge::judge(new, &tx.caller.user, tx.now, &known, not_required);
-    let item = next_item(tx, &case_id, &verdict)?;
+    let item = next_item(tx, &verdict)?;
     let id = tx.new_id();
     let entries: Vec<FileEntry> = arrived.iter().map(|a| a.entry.clone()).collect();
     let capturer = json!({"id": tx.caller.user, "name": tx.caller.name});
@@ -61,18 +61,16 @@ pub fn record(
     tx.answer((id, shown.raw()?))
 }
 
-/// Item numbers have no gaps: the counter moves under the case's lock, with the event.
-fn next_item(tx: &mut Tx<'_>, case_id: &str, verdict: &Verdict) -> Result<i64> {
-    let counts = cases::table.find(case_id).select((cases::items, cases::held));
-    let (items, held): (i64, i64) = both!(&mut *tx.conn, |c| counts.get_result(c))?;
-    let more = i64::from(verdict.state == State::Held);
+/// Item numbers have no gaps: the counter was read under the case's lock and moves with the event.
+fn next_item(tx: &mut Tx<'_>, verdict: &Verdict) -> Result<i64> {
+    let case = tx.case()?;
     let counted = Count {
-        items: items + 1,
-        held: held + more,
-        case: case_id.to_owned(),
+        items: case.items + 1,
+        held: case.held + i64::from(verdict.state == State::Held),
+        case: case.case_id.clone(),
     };
     both!(&mut *tx.conn, |c| counted.execute(c))?;
-    Ok(items + 1)
+    Ok(case.items + 1)
 }
 
 fixed! {

@@ -90,11 +90,12 @@ async fn receive(req: &HttpRequest, path: &str, parts: &mut Parts, visit: &mut V
     let (passed, room) = at_the_door(app, visit, &case, announced).await?;
     let _place = app.uploads.enter(&passed.caller.user, app.limits.uploads)?;
     room?;
-    let (new, json) = first_part(parts, app).await?;
     let key = visit::repeat_key(req)?;
+    let (new, json) = first_part(parts, app, key.is_some()).await?;
+    let key = key.zip(json);
     let mut begun = false;
     let made = match take_files(parts, &new, app, &mut begun).await {
-        Ok(files) => with_files(app, visit, &case, (new, json), files, key).await,
+        Ok(files) => with_files(app, visit, &case, new, files, key).await,
         Err(e) => Err(e),
     };
     if let (Err(e), true) = (&made, begun) {
@@ -127,16 +128,16 @@ async fn with_files(
     app: &App,
     visit: &Visit,
     case: &str,
-    (new, json): (NewCapture, Value),
+    new: NewCapture,
     files: Arriving,
-    key: Option<RepeatKey>,
+    key: Option<(RepeatKey, Value)>,
 ) -> Result<Reply> {
     let (new, blobs) = (Arc::new(new), app.blobs.clone());
     let named = new.clone();
     let bring = move || {
         let content = files.keep(&named, &blobs)?;
         let repeat = match key {
-            Some(key) => Some(key.of(arrival::fingerprint(&json, &content)?)),
+            Some((key, json)) => Some(key.of(arrival::fingerprint(json, &content)?)),
             None => None,
         };
         Ok(Brought { content, repeat })
@@ -183,8 +184,9 @@ impl Parts {
     }
 }
 
-/// The part `capture` comes first, so that nothing is taken that the JSON doesn't name.
-async fn first_part(parts: &mut Parts, app: &App) -> Result<(NewCapture, Value)> {
+/// The part `capture` comes first, so that nothing is taken that the JSON doesn't name. With its JSON as it came, where
+/// that is wanted.
+async fn first_part(parts: &mut Parts, app: &App, wanted: bool) -> Result<(NewCapture, Option<Value>)> {
     let idle = Duration::from_secs(app.limits.idle);
     let first = next_part(parts, idle).await?;
     let Some(mut field) = first.filter(|f| f.name() == Some("capture")) else {
@@ -206,7 +208,8 @@ async fn first_part(parts: &mut Parts, app: &App) -> Result<(NewCapture, Value)>
         bytes.extend_from_slice(&chunk);
     }
     let value = body::parse(&bytes)?;
-    Ok((NewCapture::parse(Form::new(value.clone())?)?, value))
+    let json = wanted.then(|| value.clone());
+    Ok((NewCapture::parse(Form::new(value)?)?, json))
 }
 
 async fn next_part(parts: &mut Parts, idle: Duration) -> Result<Option<Field>> {

@@ -414,7 +414,12 @@ impl Inner {
         T: Serialize + DeserializeOwned,
         F: Fn(&mut Tx<'_>) -> Result<Recorded<T>>,
     {
-        let stream = match relation::case_of(conn, scope)? {
+        // A case that is not there is found missing where the caller is to stand in it.
+        let case = match scope.named_case() {
+            Some(case) => Some(case),
+            None => relation::case_of(conn, scope)?,
+        };
+        let stream = match case {
             Some(case) => ledger::case_stream(&case),
             None => ledger::AGENCY.to_owned(),
         };

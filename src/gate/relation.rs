@@ -1,6 +1,7 @@
 //! What a caller is to a case: lead, member, supervisor of its unit, grantee, or nothing; and their part in the
 //! authorization or capture asked about.
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use crate::both;
@@ -80,6 +81,10 @@ pub struct Ground {
     pub status: CaseStatus,
     /// Its version.
     pub version: i64,
+    /// Items in it.
+    pub items: i64,
+    /// Captures in it that are held.
+    pub held: i64,
     /// What the caller is to it.
     pub relation: Relation,
     /// The caller's part in the thing asked about.
@@ -147,9 +152,27 @@ pub(super) fn ground(conn: &mut AnyConn, caller: &Caller, scope: &Scope, now: Mi
     on_case(conn, caller, &case, facts, now)
 }
 
-type CaseRow = (String, String, String, String, String, String, i64);
+type CaseRow = (
+    String,
+    String,
+    String,
+    String,
+    String,
+    String,
+    i64,
+    i64,
+    i64,
+    (bool, bool, bool, bool),
+);
 
+/// One statement: each is a way to a database that is a server, and every request asks this once or twice.
 fn on_case(conn: &mut AnyConn, caller: &Caller, case: &str, facts: Facts, now: Micros) -> Result<Option<Ground>> {
+    let membership = members::table
+        .find((case, &caller.user))
+        .filter(members::ended_at.is_null());
+    let given = grants::table
+        .filter(grants::user_id.eq(&caller.user).and(grants::case_id.eq(case)))
+        .filter(grants::ended_at.is_null().and(grants::until.gt(now)));
     let query = cases::table.find(case).select((
         cases::id,
         cases::lead_id,
@@ -158,12 +181,28 @@ fn on_case(conn: &mut AnyConn, caller: &Caller, case: &str, facts: Facts, now: M
         cases::handling,
         cases::status,
         cases::version,
+        cases::items,
+        cases::held,
+        (
+            exists(membership),
+            exists(given.filter(grants::can_read)),
+            exists(given.filter(grants::can_export)),
+            exists(given.filter(grants::can_decide)),
+        ),
     ));
     let row: Option<CaseRow> = both!(conn, |c| query.get_result(c)).optional()?;
-    let Some((case_id, lead_id, unit_id, unit_path, handling, status, version)) = row else {
+    let Some((case_id, lead_id, unit_id, unit_path, handling, status, version, items, held, mine)) = row else {
         return Ok(None);
     };
-    let relation = relation(conn, caller, &case_id, &lead_id, &unit_path, now)?;
+    let (member, granted_read, granted_export, granted_decide) = mine;
+    let relation = Relation {
+        lead: caller.user == lead_id,
+        member,
+        supervises: caller.is(Role::Supervisor) && unit_path.starts_with(&caller.unit_path),
+        granted_read,
+        granted_export,
+        granted_decide,
+    };
     Ok(Some(Ground {
         handling: word(&handling)?,
         status: word(&status)?,
@@ -172,6 +211,8 @@ fn on_case(conn: &mut AnyConn, caller: &Caller, case: &str, facts: Facts, now: M
         unit_id,
         unit_path,
         version,
+        items,
+        held,
         relation,
         facts,
     }))
@@ -180,34 +221,6 @@ fn on_case(conn: &mut AnyConn, caller: &Caller, case: &str, facts: Facts, now: M
 fn word<T: std::str::FromStr>(text: &str) -> Result<T> {
     text.parse()
         .map_err(|_| Error::internal(format!("a stored word is unknown: {text}")))
-}
-
-fn relation(
-    conn: &mut AnyConn,
-    caller: &Caller,
-    case: &str,
-    lead: &str,
-    unit_path: &str,
-    now: Micros,
-) -> Result<Relation> {
-    let membership = members::table
-        .find((case, &caller.user))
-        .filter(members::ended_at.is_null())
-        .select(members::user_id);
-    let member: Option<String> = both!(conn, |c| membership.get_result(c)).optional()?;
-    let given = grants::table
-        .filter(grants::user_id.eq(&caller.user).and(grants::case_id.eq(case)))
-        .filter(grants::ended_at.is_null().and(grants::until.gt(now)))
-        .select((grants::can_read, grants::can_export, grants::can_decide));
-    let rights: Vec<(bool, bool, bool)> = both!(conn, |c| given.load(c))?;
-    Ok(Relation {
-        lead: caller.user == lead,
-        member: member.is_some(),
-        supervises: caller.is(Role::Supervisor) && unit_path.starts_with(&caller.unit_path),
-        granted_read: rights.iter().any(|r| r.0),
-        granted_export: rights.iter().any(|r| r.1),
-        granted_decide: rights.iter().any(|r| r.2),
-    })
 }
 
 fn facts(conn: &mut AnyConn, caller: &Caller, scope: &Scope) -> Result<Facts> {

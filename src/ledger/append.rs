@@ -82,7 +82,14 @@ fixed! {
 }
 
 fixed! {
-    /// SQLite: the same, as in that function. The one writer holds the whole database and knows no locks.
+    /// SQLite: a stream's last event, and the last places that records and the tree know of it.
+    LastOfStream: "SELECT seq, leaf, at, (SELECT r.seq FROM records r WHERE r.stream = ?1 ORDER BY r.seq DESC LIMIT 1), \
+     (SELECT l.seq FROM leaves l WHERE l.stream = ?1 ORDER BY l.seq DESC LIMIT 1) \
+     FROM events WHERE stream = ", stream: String as Text, " ORDER BY seq DESC LIMIT 1"
+}
+
+fixed! {
+    /// SQLite: the same as `HoldStream`. The one writer holds the whole database and knows no locks.
     EndOfStream: "SELECT seq, leaf, at FROM (\
      SELECT * FROM (SELECT seq, leaf, at FROM events WHERE stream = ", stream: String as Text, " ORDER BY seq DESC LIMIT 1) \
      UNION ALL SELECT * FROM (SELECT seq, leaf, 0 FROM records WHERE stream = ?1 ORDER BY seq DESC LIMIT 1) \
@@ -92,6 +99,11 @@ fixed! {
 
 /// Place, leaf and time of a stream's last event.
 type End = (BigInt, Binary, BigInt);
+type EndRow = (i64, Vec<u8>, i64);
+
+impl diesel::query_builder::Query for LastOfStream {
+    type SqlType = (End, Nullable<BigInt>, Nullable<BigInt>);
+}
 
 impl diesel::query_builder::Query for HoldStream {
     type SqlType = End;
@@ -379,11 +391,10 @@ fn clamped(draft: &Draft, now: Micros, head_at: Micros) -> Draft {
 /// the tree know.
 fn locked_head(conn: &mut AnyConn, stream: &str) -> Result<Head> {
     let named = stream.to_owned();
-    let last: Option<(i64, Vec<u8>, i64)> = match conn {
-        AnyConn::Sqlite(c) => EndOfStream { stream: named }.get_result(c),
-        AnyConn::Pg(c) => HoldStream { stream: named }.get_result(c),
-    }
-    .optional()?;
+    let last: Option<EndRow> = match conn {
+        AnyConn::Sqlite(c) => end_in_sqlite(c, named)?,
+        AnyConn::Pg(c) => HoldStream { stream: named }.get_result(c).optional()?,
+    };
     let Some((seq, leaf, at)) = last else {
         return Ok(Head {
             seq: -1,
@@ -398,6 +409,16 @@ fn locked_head(conn: &mut AnyConn, stream: &str) -> Result<Head> {
         )));
     }
     Ok(Head { seq, leaf, at })
+}
+
+/// Asked by way of the last event, which is nearly always the end, and only otherwise by all three tables.
+fn end_in_sqlite(conn: &mut SqliteConnection, stream: String) -> QueryResult<Option<EndRow>> {
+    let last = LastOfStream { stream: stream.clone() };
+    let found: Option<(EndRow, Option<i64>, Option<i64>)> = last.get_result(conn).optional()?;
+    match found {
+        Some((end, record, in_tree)) if record.max(in_tree) <= Some(end.0) => Ok(Some(end)),
+        _ => EndOfStream { stream }.get_result(conn).optional(),
+    }
 }
 
 fn unhashable(e: impl std::fmt::Display) -> Error {
