@@ -58,3 +58,79 @@ impl Lately {
         answers.insert(key, Answer { passed, at, changes });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::Caller;
+
+    fn passed() -> Passed {
+        let caller = Caller {
+            session: "s".into(),
+            user: "u".into(),
+            username: String::new(),
+            name: String::new(),
+            roles: Vec::new(),
+            unit_id: String::new(),
+            unit_path: String::new(),
+            must_change: false,
+        };
+        Passed { caller, ground: None }
+    }
+
+    fn key(case: &str) -> Key {
+        (
+            Credential::Session("s".into()),
+            Act::CaptureRecord,
+            Scope::Case(case.into()),
+        )
+    }
+
+    #[test]
+    fn an_answer_holds_for_a_second_for_the_same_question() {
+        let lately = Lately::default();
+        let found = |(credential, act, scope): Key, now| lately.find(&credential, act, &scope, now).is_some();
+        assert!(!found(key("a"), 10 * SECOND));
+        lately.remember(key("a"), passed(), 10 * SECOND, lately.changes());
+        assert!(found(key("a"), 10 * SECOND) && found(key("a"), 11 * SECOND - 1));
+        assert!(!found(key("a"), 11 * SECOND), "too old");
+        assert!(!found(key("a"), 10 * SECOND - 1), "from the future");
+        assert!(!found(key("b"), 10 * SECOND), "another case");
+        let (credential, _, scope) = key("a");
+        assert!(
+            !found((credential.clone(), Act::CaseRead, scope.clone()), 10 * SECOND),
+            "another act"
+        );
+        assert!(
+            !found(
+                (Credential::Session("t".into()), Act::CaptureRecord, scope),
+                10 * SECOND
+            ),
+            "another session"
+        );
+    }
+
+    #[test]
+    fn a_change_ends_every_answer_and_those_still_on_their_way() {
+        let lately = Lately::default();
+        let found = || {
+            let (credential, act, scope) = key("a");
+            lately.find(&credential, act, &scope, SECOND).is_some()
+        };
+        lately.remember(key("a"), passed(), SECOND, lately.changes());
+        let asked_before = lately.changes();
+        lately.changed();
+        assert!(!found());
+        lately.remember(key("a"), passed(), SECOND, asked_before);
+        assert!(!found());
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let lately = Lately::default();
+        for n in 0..=KEPT {
+            lately.remember(key(&n.to_string()), passed(), SECOND, 0);
+        }
+        assert_eq!(lately.answers.lock().expect("the answers").len(), 1);
+    }
+}

@@ -4,7 +4,10 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
+use casetrail::clock::SECOND;
+use casetrail::db::Db;
 use casetrail::proof::Digest;
+use diesel::{RunQueryDsl, sql_query};
 use serde_json::{Value, json};
 
 use crate::both_databases;
@@ -56,6 +59,13 @@ fn soon(what: &str, mut done: impl FnMut() -> bool) {
         assert!(Instant::now() < until, "{what} does not happen");
         std::thread::sleep(Duration::from_millis(10));
     }
+}
+
+/// What another process does that signs a person out.
+fn end_sessions_elsewhere(app: &App, user: &str) {
+    let db = Db::open(app.state.gate.db().location(), 6).unwrap();
+    let ended = format!("UPDATE sessions SET ended_at = 1 WHERE user_id = '{user}'");
+    db.write_blocking(move |conn| Ok(sql_query(&ended).execute(conn)?)).unwrap();
 }
 
 both_databases! {
@@ -254,6 +264,37 @@ both_databases! {
             client.log(&case, app.post()).problem(401, "not-signed-in");
         });
         assert_eq!(app.stored(), (0, 0));
+    }
+
+    /// Who was let in a moment ago is not asked at the door again, and writes nothing where that has changed.
+    fn who_was_let_in_a_moment_ago_is_asked_again(app) {
+        let case = app.case();
+        let session = app.sign_in("member", PASSWORD).is(201);
+        let member = app.bearing(session["access_token"].as_str().unwrap());
+        let upload = |bytes: &[u8]| member.upload(&case, &with_file(app), &[("shot", bytes)]);
+        upload(BYTES).is(201);
+        // Here: the door knows at once, so that not even the bytes are taken.
+        app.lead.delete(&case.path(&format!("members/{}", app.member.id))).is(204);
+        app.leaves_nothing(&case.stream, || upload(b"no longer").problem(404, "not-found"));
+        assert_eq!(app.stored(), (1, 0));
+        app.lead.put(&case.path(&format!("members/{}", app.member.id)), json!({})).is(200);
+        upload(b"again").is(201);
+        assert_eq!(app.stored(), (2, 0));
+        // By another process, such as the command line: the transaction asks in any case.
+        end_sessions_elsewhere(app, &app.member.id);
+        app.leaves_nothing(&case.stream, || upload(b"ended").problem(401, "not-signed-in"));
+        assert_eq!(app.last_record(&case.stream)["files"][0]["size"], 5);
+    }
+
+    /// What is told once holds for a second and no longer.
+    fn who_was_let_in_is_asked_after_a_second(app) {
+        let case = app.case();
+        let upload = |bytes: &[u8]| app.member.upload(&case, &with_file(app), &[("shot", bytes)]);
+        upload(BYTES).is(201);
+        end_sessions_elsewhere(app, &app.member.id);
+        app.advance(SECOND);
+        app.leaves_nothing(&case.stream, || upload(b"ended").problem(401, "not-signed-in"));
+        assert_eq!(app.stored(), (1, 0));
     }
 
     fn ids_of_another_case_are_nothing_here(app) {
