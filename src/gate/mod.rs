@@ -3,12 +3,15 @@
 //!
 //! `write` is the only place that begins a transaction with an event in it: the stream is held first, then
 //! session, user, relation and state are read, then policy decides, then the verb runs, then the event goes in, then
-//! COMMIT. What policy saw is what commits. Nobody is answered before.
+//! COMMIT. What policy saw is what commits. Nobody is answered before. `write_brought` is the same for content that is
+//! put where it survives first; whether it may come at all, `knock` asks before.
 
 mod lately;
+mod look;
 mod refusals;
 mod relation;
 mod repeat;
+mod stand;
 mod tx;
 mod views;
 
@@ -17,8 +20,10 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use look::{Look, Passed};
 pub use relation::{Ground, Scope, may_on, part_in_basis};
 pub use repeat::{Repeat, RepeatKey};
+pub use stand::actor_of;
 pub use tx::{NewEvent, Recorded, Tx};
 pub use views::View;
 
@@ -27,10 +32,11 @@ use crate::db::{AnyConn, Db};
 use crate::error::{Error, Kind, Result};
 use crate::identity::{self, Caller, Credential};
 use crate::ledger::{self, Begun, Heads, Journal};
-use crate::policy::{Act, Policy, Question};
+use crate::policy::{Act, Policy};
 use crate::proof::event::Actor;
 use lately::Lately;
 use refusals::Refusals;
+use stand::{refuse_read_only, stand};
 use views::Views;
 
 /// A person at the door, with what they carry.
@@ -44,67 +50,6 @@ pub struct Visit {
     pub address: String,
     /// Set where the client asked for a harmless retry.
     pub repeat: Option<Repeat>,
-}
-
-/// What a read sees.
-pub struct Look<'a> {
-    /// The database.
-    pub conn: &'a mut AnyConn,
-    /// Who asks.
-    pub caller: &'a Caller,
-    /// The case asked about, where there is one.
-    pub ground: Option<&'a Ground>,
-    /// The time of the question.
-    pub now: Micros,
-    /// The rules.
-    pub policy: &'a Policy,
-}
-
-impl Look<'_> {
-    /// The case asked about.
-    pub fn case(&self) -> Result<&Ground> {
-        self.ground.ok_or_else(Error::not_found)
-    }
-
-    /// Who asks, and where, to be kept beyond the question.
-    pub fn passed(&self) -> Passed {
-        Passed {
-            caller: self.caller.clone(),
-            ground: self.ground.cloned(),
-        }
-    }
-
-    /// Whether the caller may also do this here.
-    pub fn may(&self, act: Act) -> bool {
-        may(self.policy, self.caller, act, self.ground)
-    }
-
-    /// Refuses who has not yet changed a password that was set for one use: for lists, which every signed-in person
-    /// may ask for and which show only what they may read.
-    pub fn settled(&self) -> Result<()> {
-        if self.caller.must_change {
-            Err(change_first())
-        } else {
-            Ok(())
-        }
-    }
-}
-
-fn change_first() -> Error {
-    Error::new(
-        Kind::Forbidden,
-        "password-change-first",
-        "This password was set for one use. Change it first: PUT /api/v1/me/password.",
-    )
-}
-
-/// What `check` found: who, and where.
-#[derive(Debug, Clone)]
-pub struct Passed {
-    /// Who asks.
-    pub caller: Caller,
-    /// The case, where there is one.
-    pub ground: Option<Ground>,
 }
 
 /// What was brought before it is written about.
@@ -459,72 +404,4 @@ impl Inner {
         heads.flush(conn)?;
         Ok(done)
     }
-}
-
-/// A log that may not grow takes no change, lest somebody work on in a state that is older than what was signed.
-fn refuse_read_only(conn: &mut AnyConn, act: Act) -> Result<()> {
-    if act == Act::SessionOwn || !ledger::state(conn)?.is_some_and(|state| state.read_only) {
-        return Ok(());
-    }
-    let detail = "This installation was restored from an older state and is read-only. Use the one that continues the log, or restore with --new-log.";
-    Err(Error::new(Kind::Unavailable, "read-only", detail))
-}
-
-/// Where the caller stands, or why not: 404 for what they may not see, 403 for what they may see but not do.
-fn stand(
-    conn: &mut AnyConn,
-    policy: &Policy,
-    caller: &Caller,
-    act: Act,
-    scope: &Scope,
-    now: Micros,
-) -> Result<Option<Ground>> {
-    if caller.must_change && act != Act::SessionOwn {
-        return Err(change_first());
-    }
-    let ground = relation::ground(conn, caller, scope, now)?;
-    if scope.is_on_case() && ground.is_none() {
-        return Err(Error::not_found());
-    }
-    let decision = policy.decide(&question(caller, act, ground.as_ref()));
-    if decision.allowed {
-        return Ok(ground);
-    }
-    if scope.is_on_case() && !may(policy, caller, Act::CaseRead, ground.as_ref()) {
-        return Err(Error::not_found());
-    }
-    if policy.only_closed_forbids(&question(caller, act, ground.as_ref())) {
-        let detail = "The case is closed and takes no new work: reopen it first, with PATCH status on the case.";
-        return Err(Error {
-            rules: decision.rules,
-            ..Error::new(Kind::Conflict, "case-closed", detail)
-        });
-    }
-    Err(refused(act, decision.rules))
-}
-
-fn refused(act: Act, rules: Vec<String>) -> Error {
-    let why = match rules.first() {
-        Some(rule) => format!("You may not do this ({}): the rule `{rule}` forbids it.", act.as_str()),
-        None => format!("You may not do this ({}): no rule gives it to you here.", act.as_str()),
-    };
-    Error::forbidden(rules, why)
-}
-
-fn question<'a>(caller: &'a Caller, act: Act, ground: Option<&Ground>) -> Question<'a> {
-    Question {
-        act,
-        roles: &caller.roles,
-        case: ground.map(Ground::case_facts),
-        facts: ground.map(|g| g.facts).unwrap_or_default(),
-    }
-}
-
-fn may(policy: &Policy, caller: &Caller, act: Act, ground: Option<&Ground>) -> bool {
-    policy.decide(&question(caller, act, ground)).allowed
-}
-
-/// The actor of an event: the person, with the role in which they stand to the case.
-pub fn actor_of(caller: &Caller, ground: Option<&Ground>) -> Actor {
-    ledger::person(&caller.user, relation::role_in(caller, ground).as_str())
 }

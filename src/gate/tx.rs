@@ -88,7 +88,7 @@ impl<'a> Tx<'a> {
 
     /// Whether the caller may also do this here.
     pub fn may(&self, act: Act) -> bool {
-        super::may(self.policy, self.caller, act, self.ground)
+        super::stand::may(self.policy, self.caller, act, self.ground)
     }
 
     /// Whether another person, given as a caller, may do this on the case concerned.

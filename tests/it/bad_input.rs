@@ -65,7 +65,8 @@ fn soon(what: &str, mut done: impl FnMut() -> bool) {
 fn end_sessions_elsewhere(app: &App, user: &str) {
     let db = Db::open(app.state.gate.db().location(), 6).unwrap();
     let ended = format!("UPDATE sessions SET ended_at = 1 WHERE user_id = '{user}'");
-    db.write_blocking(move |conn| Ok(sql_query(&ended).execute(conn)?)).unwrap();
+    db.write_blocking(move |conn| Ok(sql_query(&ended).execute(conn)?))
+        .unwrap();
 }
 
 both_databases! {

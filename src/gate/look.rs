@@ -1,0 +1,62 @@
+//! What a read sees, and what is kept of who looked.
+
+use super::relation::Ground;
+use super::stand::{change_first, may};
+use crate::clock::Micros;
+use crate::db::AnyConn;
+use crate::error::{Error, Result};
+use crate::identity::Caller;
+use crate::policy::{Act, Policy};
+
+/// What a read sees.
+pub struct Look<'a> {
+    /// The database.
+    pub conn: &'a mut AnyConn,
+    /// Who asks.
+    pub caller: &'a Caller,
+    /// The case asked about, where there is one.
+    pub ground: Option<&'a Ground>,
+    /// The time of the question.
+    pub now: Micros,
+    /// The rules.
+    pub policy: &'a Policy,
+}
+
+impl Look<'_> {
+    /// The case asked about.
+    pub fn case(&self) -> Result<&Ground> {
+        self.ground.ok_or_else(Error::not_found)
+    }
+
+    /// Who asks, and where, to be kept beyond the question.
+    pub fn passed(&self) -> Passed {
+        Passed {
+            caller: self.caller.clone(),
+            ground: self.ground.cloned(),
+        }
+    }
+
+    /// Whether the caller may also do this here.
+    pub fn may(&self, act: Act) -> bool {
+        may(self.policy, self.caller, act, self.ground)
+    }
+
+    /// Refuses who has not yet changed a password that was set for one use: for lists, which every signed-in person
+    /// may ask for and which show only what they may read.
+    pub fn settled(&self) -> Result<()> {
+        if self.caller.must_change {
+            Err(change_first())
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// What `check` found: who, and where.
+#[derive(Debug, Clone)]
+pub struct Passed {
+    /// Who asks.
+    pub caller: Caller,
+    /// The case, where there is one.
+    pub ground: Option<Ground>,
+}

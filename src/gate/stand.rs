@@ -1,0 +1,86 @@
+//! Where a caller stands, and whether they may: policy's answer to what the rows say now.
+
+use super::relation::{self, Ground, Scope};
+use crate::clock::Micros;
+use crate::db::AnyConn;
+use crate::error::{Error, Kind, Result};
+use crate::identity::Caller;
+use crate::ledger;
+use crate::policy::{Act, Policy, Question};
+use crate::proof::event::Actor;
+
+pub(super) fn change_first() -> Error {
+    Error::new(
+        Kind::Forbidden,
+        "password-change-first",
+        "This password was set for one use. Change it first: PUT /api/v1/me/password.",
+    )
+}
+
+/// A log that may not grow takes no change, lest somebody work on in a state that is older than what was signed.
+pub(super) fn refuse_read_only(conn: &mut AnyConn, act: Act) -> Result<()> {
+    if act == Act::SessionOwn || !ledger::state(conn)?.is_some_and(|state| state.read_only) {
+        return Ok(());
+    }
+    let detail = "This installation was restored from an older state and is read-only. Use the one that continues the log, or restore with --new-log.";
+    Err(Error::new(Kind::Unavailable, "read-only", detail))
+}
+
+/// Where the caller stands, or why not: 404 for what they may not see, 403 for what they may see but not do.
+pub(super) fn stand(
+    conn: &mut AnyConn,
+    policy: &Policy,
+    caller: &Caller,
+    act: Act,
+    scope: &Scope,
+    now: Micros,
+) -> Result<Option<Ground>> {
+    if caller.must_change && act != Act::SessionOwn {
+        return Err(change_first());
+    }
+    let ground = relation::ground(conn, caller, scope, now)?;
+    if scope.is_on_case() && ground.is_none() {
+        return Err(Error::not_found());
+    }
+    let decision = policy.decide(&question(caller, act, ground.as_ref()));
+    if decision.allowed {
+        return Ok(ground);
+    }
+    if scope.is_on_case() && !may(policy, caller, Act::CaseRead, ground.as_ref()) {
+        return Err(Error::not_found());
+    }
+    if policy.only_closed_forbids(&question(caller, act, ground.as_ref())) {
+        let detail = "The case is closed and takes no new work: reopen it first, with PATCH status on the case.";
+        return Err(Error {
+            rules: decision.rules,
+            ..Error::new(Kind::Conflict, "case-closed", detail)
+        });
+    }
+    Err(refused(act, decision.rules))
+}
+
+fn refused(act: Act, rules: Vec<String>) -> Error {
+    let why = match rules.first() {
+        Some(rule) => format!("You may not do this ({}): the rule `{rule}` forbids it.", act.as_str()),
+        None => format!("You may not do this ({}): no rule gives it to you here.", act.as_str()),
+    };
+    Error::forbidden(rules, why)
+}
+
+fn question<'a>(caller: &'a Caller, act: Act, ground: Option<&Ground>) -> Question<'a> {
+    Question {
+        act,
+        roles: &caller.roles,
+        case: ground.map(Ground::case_facts),
+        facts: ground.map(|g| g.facts).unwrap_or_default(),
+    }
+}
+
+pub(super) fn may(policy: &Policy, caller: &Caller, act: Act, ground: Option<&Ground>) -> bool {
+    policy.decide(&question(caller, act, ground)).allowed
+}
+
+/// The actor of an event: the person, with the role in which they stand to the case.
+pub fn actor_of(caller: &Caller, ground: Option<&Ground>) -> Actor {
+    ledger::person(&caller.user, relation::role_in(caller, ground).as_str())
+}
