@@ -81,7 +81,11 @@ pub const SETTINGS: &[Setting] = &[
         says: "A bearer token with which /metrics answers beyond loopback.",
         secret: true,
     },
-    setting("workers", "0", "Threads that answer requests; 0: one a core."),
+    setting(
+        "workers",
+        "0",
+        "Threads that answer requests; 0: one a core, and at least four.",
+    ),
     setting("connections", "0", "Database connections; 0: chosen by the database."),
     setting(
         "log",
@@ -94,6 +98,10 @@ pub const SETTINGS: &[Setting] = &[
 /// The settings in force, each with its source.
 #[derive(Debug, Clone)]
 pub struct Config(BTreeMap<&'static str, (String, &'static str)>);
+
+/// Threads that answer requests, at least: where something else computes on the machine, each waits for its turn, and on a
+/// small one that is what a request waits for most.
+const WORKERS: usize = 4;
 
 impl Config {
     /// Reads all sources. `flags` holds what the command line set.
@@ -245,10 +253,13 @@ impl Config {
 
     /// Threads that answer requests.
     pub fn workers(&self) -> usize {
-        self.number("workers")
-            .ok()
-            .and_then(|n| usize::try_from(n).ok())
-            .unwrap_or(0)
+        let set = self.number("workers").ok().and_then(|n| usize::try_from(n).ok());
+        match set {
+            Some(n) if n > 0 => n,
+            _ => std::thread::available_parallelism()
+                .map_or(1, std::num::NonZero::get)
+                .max(WORKERS),
+        }
     }
 
     /// Database connections.
