@@ -264,6 +264,9 @@ pub struct Listen {
     pub signals: bool,
 }
 
+/// Threads that may block, of all workers together.
+const BLOCKING: usize = 512;
+
 /// Starts answering. Slow clients time out; a stop lets requests finish.
 pub fn listen(app: App, listen: Listen) -> Result<Server> {
     let server = HttpServer::new(move || {
@@ -277,10 +280,9 @@ pub fn listen(app: App, listen: Listen) -> Result<Server> {
     .client_disconnect_timeout(Duration::from_secs(3))
     .keep_alive(Duration::from_secs(75))
     .shutdown_timeout(8);
-    let server = if listen.workers > 0 {
-        server.workers(listen.workers)
-    } else {
-        server
+    let server = match BLOCKING.checked_div(listen.workers) {
+        Some(each) => server.workers(listen.workers).worker_max_blocking_threads(each.max(1)),
+        None => server,
     };
     let server = if listen.signals {
         server

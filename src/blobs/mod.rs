@@ -217,6 +217,7 @@ impl Sink {
             Self::Open(open) => return Ok(open),
             Self::Place(place) => place,
         };
+        place.blobs.check_reserve(place.reserve)?;
         let file = fs::OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -238,7 +239,7 @@ impl Sink {
 
 impl Open {
     fn take(&mut self, piece: &[u8]) -> Result<()> {
-        if self.size.is_multiple_of(CHECKED) {
+        if self.size > 0 && self.size.is_multiple_of(CHECKED) {
             self.place.blobs.check_reserve(self.place.reserve)?;
         }
         self.file.write_all(piece)?;

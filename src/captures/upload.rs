@@ -154,7 +154,7 @@ async fn with_files(
 }
 
 /// May this caller log here, and is there room? Who logs one small file after another is not asked anew for each within
-/// a second: the transaction asks in any case, and the room is looked at again before anything is written.
+/// a second: the transaction asks in any case, and the room is looked at before each file is made.
 async fn at_the_door(app: &App, visit: &Visit, case: &str, announced: u64) -> Result<(Passed, Result<()>)> {
     let scope = Scope::Case(case.to_owned());
     if (1..=SMALL).contains(&announced)

@@ -1,7 +1,8 @@
 //! Who was let in a moment ago. Only for what the transaction asks again: whether bytes may begin to come at all.
 //!
-//! An answer is forgotten after a second, and at once when this server changes anything but the captures of a case.
-//! Another process on the same database (the command line, a second server) is what the second is for.
+//! An answer is forgotten after a second; before, when this server changes anything but the captures of a case, or when
+//! the transaction refuses what the answer let in. Another process on the same database (the command line, a second
+//! server) is what the second is for, and a change whose caller went away before it was committed.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -16,7 +17,7 @@ use crate::policy::Act;
 /// Answers remembered at the most.
 const KEPT: usize = 10_000;
 
-type Key = (Credential, Act, Scope);
+pub(super) type Key = (Credential, Act, Scope);
 
 struct Answer {
     passed: Passed,
@@ -47,6 +48,13 @@ impl Lately {
         let answer = answers.get(&(credential.clone(), act, scope.clone()))?;
         let fresh = (answer.at..answer.at + SECOND).contains(&now) && answer.changes == self.changes();
         fresh.then(|| answer.passed.clone())
+    }
+
+    /// Forgets an answer that the transaction did not bear out.
+    pub fn forget(&self, key: &Key) {
+        if let Ok(mut answers) = self.answers.lock() {
+            answers.remove(key);
+        }
     }
 
     /// Remembers what was found, asked when there had been so many changes.
@@ -123,6 +131,16 @@ mod tests {
         assert!(!found());
         lately.remember(key("a"), passed(), SECOND, asked_before);
         assert!(!found());
+    }
+
+    #[test]
+    fn what_the_transaction_refuses_is_forgotten() {
+        let lately = Lately::default();
+        lately.remember(key("a"), passed(), SECOND, 0);
+        lately.remember(key("b"), passed(), SECOND, 0);
+        lately.forget(&key("a"));
+        let found = |(credential, act, scope): Key| lately.find(&credential, act, &scope, SECOND).is_some();
+        assert!(!found(key("a")) && found(key("b")));
     }
 
     #[test]

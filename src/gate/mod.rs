@@ -225,6 +225,9 @@ impl Gate {
         let thing = Some(scope.object().1);
         let done = self.0.db.write_brought(thing, bring, write).await?;
         self.0.changed(act);
+        if done.is_err() {
+            self.0.lately.forget(&(visit.credential.clone(), act, scope.clone()));
+        }
         Ok(self.note_refusal(visit, act, &scope, done).await)
     }
 
@@ -382,6 +385,8 @@ impl Inner {
         heads.flush(conn)?;
         let answer = recorded.into_inner();
         repeat::remember(conn, &caller, repeat, &answer, now)?;
+        // Once more when it is committed, unless whoever waits for that goes away.
+        self.changed(act);
         Ok(answer)
     }
 

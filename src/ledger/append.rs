@@ -82,10 +82,11 @@ fixed! {
 }
 
 fixed! {
-    /// SQLite: a stream's last event, and the last places that records and the tree know of it.
-    LastOfStream: "SELECT seq, leaf, at, (SELECT r.seq FROM records r WHERE r.stream = ?1 ORDER BY r.seq DESC LIMIT 1), \
-     (SELECT l.seq FROM leaves l WHERE l.stream = ?1 ORDER BY l.seq DESC LIMIT 1) \
-     FROM events WHERE stream = ", stream: String as Text, " ORDER BY seq DESC LIMIT 1"
+    /// SQLite: a stream's last event, and the last places that records and the tree know of it. The value comes before
+    /// the numbers that repeat it: SQLite counts a bare `?` from the largest number before it.
+    LastOfStream: "SELECT seq, leaf, at, (SELECT r.seq FROM records r WHERE r.stream = ", stream: String as Text,
+    " ORDER BY r.seq DESC LIMIT 1), (SELECT l.seq FROM leaves l WHERE l.stream = ?1 ORDER BY l.seq DESC LIMIT 1) \
+     FROM events WHERE stream = ?1 ORDER BY seq DESC LIMIT 1"
 }
 
 fixed! {
@@ -413,14 +414,39 @@ fn locked_head(conn: &mut AnyConn, stream: &str) -> Result<Head> {
 
 /// Asked by way of the last event, which is nearly always the end, and only otherwise by all three tables.
 fn end_in_sqlite(conn: &mut SqliteConnection, stream: String) -> QueryResult<Option<EndRow>> {
-    let last = LastOfStream { stream: stream.clone() };
-    let found: Option<(EndRow, Option<i64>, Option<i64>)> = last.get_result(conn).optional()?;
-    match found {
-        Some((end, record, in_tree)) if record.max(in_tree) <= Some(end.0) => Ok(Some(end)),
+    match last_in_sqlite(conn, stream.clone())? {
+        Some((end, others)) if others <= Some(end.0) => Ok(Some(end)),
         _ => EndOfStream { stream }.get_result(conn).optional(),
     }
 }
 
+/// A stream's last event, and the furthest place that records and the tree know.
+fn last_in_sqlite(conn: &mut SqliteConnection, stream: String) -> QueryResult<Option<(EndRow, Option<i64>)>> {
+    let found: Option<(EndRow, Option<i64>, Option<i64>)> = LastOfStream { stream }.get_result(conn).optional()?;
+    Ok(found.map(|(end, record, in_tree)| (end, record.max(in_tree))))
+}
+
 fn unhashable(e: impl std::fmt::Display) -> Error {
     Error::internal(format!("an event cannot be written: {e}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::connection::SimpleConnection;
+
+    use super::*;
+
+    #[test]
+    fn the_last_event_is_found_with_what_records_and_the_tree_know() {
+        let mut conn = SqliteConnection::establish(":memory:").expect("a database");
+        let tables = "CREATE TABLE events (stream, seq, leaf, at); CREATE TABLE records (stream, seq); \
+                      CREATE TABLE leaves (stream, seq); \
+                      INSERT INTO events VALUES ('a', 0, x'00', 5), ('a', 1, x'01', 6), ('b', 7, x'07', 8); \
+                      INSERT INTO records VALUES ('a', 3), ('a', 2), ('b', 7); INSERT INTO leaves VALUES ('a', 2);";
+        conn.batch_execute(tables).expect("tables");
+        let mut last = |stream: &str| last_in_sqlite(&mut conn, stream.into()).expect("an answer");
+        assert_eq!(last("a"), Some(((1, vec![1], 6), Some(3))));
+        assert_eq!(last("b"), Some(((7, vec![7], 8), Some(7))));
+        assert_eq!(last("c"), None);
+    }
 }

@@ -284,6 +284,10 @@ both_databases! {
         // By another process, such as the command line: the transaction asks in any case.
         end_sessions_elsewhere(app, &app.member.id);
         app.leaves_nothing(&case.stream, || upload(b"ended").problem(401, "not-signed-in"));
+        // Its bytes lie there unnamed. After that the door knows too.
+        assert_eq!(app.stored(), (3, 0));
+        upload(b"once more").problem(401, "not-signed-in");
+        assert_eq!(app.stored(), (3, 0));
         assert_eq!(app.last_record(&case.stream)["files"][0]["size"], 5);
     }
 
