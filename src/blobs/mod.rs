@@ -413,3 +413,23 @@ fn is_text(head: &[u8]) -> bool {
     };
     whole && !head.contains(&0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn without_room_no_file_is_made() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let blobs = Blobs::open(folder.path()).expect("a store");
+        let mut incoming = blobs.receive(100, u64::MAX);
+        incoming.push(b"bytes").await.expect("taken into memory");
+        let tail = incoming.end().await.expect("all came");
+        let refused = blobs.keep(Vec::new(), Some(tail), |_| Ok(())).expect_err("no room");
+        assert_eq!(refused.slug, "disk-reserve");
+        assert_eq!(
+            (blobs.all().expect("a list").len(), blobs.sweep().expect("swept")),
+            (0, 0)
+        );
+    }
+}

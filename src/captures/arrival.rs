@@ -102,27 +102,26 @@ fn part_error(name: &str, rule: &str, message: &str) -> Error {
 /// What arrived must be what was declared; if not, both values are told and nothing is kept.
 fn as_declared(i: usize, file: &NewFile, received: &Received) -> Result<()> {
     let mut errors = Vec::new();
+    let mut differs = |field: &str, message: String| {
+        errors.push(FieldError {
+            field: format!("files[{i}].{field}"),
+            rule: "matches".into(),
+            message,
+        });
+    };
     if let Some(declared) = file.sha256.filter(|d| *d != received.sha256) {
         let message = format!(
             "declared {declared}, received {}: the bytes changed on the way, or another file was sent; nothing was kept",
             received.sha256
         );
-        errors.push(FieldError {
-            field: format!("files[{i}].sha256"),
-            rule: "matches".into(),
-            message,
-        });
+        differs("sha256", message);
     }
     if let Some(declared) = file.size.filter(|s| *s != received.size) {
         let message = format!(
             "declared {declared} bytes, received {}; nothing was kept",
             received.size
         );
-        errors.push(FieldError {
-            field: format!("files[{i}].size"),
-            rule: "matches".into(),
-            message,
-        });
+        differs("size", message);
     }
     if errors.is_empty() {
         return Ok(());

@@ -123,7 +123,7 @@ async fn take_files(parts: &mut Parts, new: &NewCapture, app: &App, begun: &mut 
     Ok(files)
 }
 
-/// Keeps what came and records it, on one thread. A failure of the files is answered apart.
+/// Keeps what came, then records it. A failure of the files is answered apart.
 async fn with_files(
     app: &App,
     visit: &Visit,

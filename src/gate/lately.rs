@@ -73,16 +73,7 @@ mod tests {
     use crate::identity::Caller;
 
     fn passed() -> Passed {
-        let caller = Caller {
-            session: "s".into(),
-            user: "u".into(),
-            username: String::new(),
-            name: String::new(),
-            roles: Vec::new(),
-            unit_id: String::new(),
-            unit_path: String::new(),
-            must_change: false,
-        };
+        let caller = Caller::nobody();
         Passed { caller, ground: None }
     }
 

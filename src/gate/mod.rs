@@ -391,16 +391,7 @@ impl Inner {
     }
 
     fn keep_house<T>(&self, conn: &mut AnyConn, actor: &Actor, f: &dyn Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
-        let nobody = Caller {
-            session: String::new(),
-            user: String::new(),
-            username: String::new(),
-            name: String::new(),
-            roles: Vec::new(),
-            unit_id: String::new(),
-            unit_path: String::new(),
-            must_change: false,
-        };
+        let nobody = Caller::nobody();
         let now = self.clock.now();
         let mut tx =
             Tx::new(conn, &nobody, None, now, &self.policy, Heads::default()).acting_as(actor.clone(), &*self.clock);

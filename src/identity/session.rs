@@ -54,6 +54,20 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// Who stands behind what no person asks for.
+    pub fn nobody() -> Self {
+        Self {
+            session: String::new(),
+            user: String::new(),
+            username: String::new(),
+            name: String::new(),
+            roles: Vec::new(),
+            unit_id: String::new(),
+            unit_path: String::new(),
+            must_change: false,
+        }
+    }
+
     /// Whether the person has a role.
     pub fn is(&self, role: Role) -> bool {
         self.roles.contains(&role)

@@ -291,6 +291,16 @@ both_databases! {
         assert_eq!(app.last_record(&case.stream)["files"][0]["size"], 5);
     }
 
+    /// A large body is never taken on the word of a moment ago.
+    fn who_was_let_in_with_a_small_file_is_asked_for_a_large_one(app) {
+        let case = app.case();
+        let upload = |bytes: &[u8]| app.member.upload(&case, &with_file(app), &[("shot", bytes)]);
+        upload(BYTES).is(201);
+        end_sessions_elsewhere(app, &app.member.id);
+        app.leaves_nothing(&case.stream, || upload(&[7; 1 << 20]).problem(401, "not-signed-in"));
+        assert_eq!(app.stored(), (1, 0));
+    }
+
     /// What is told once holds for a second and no longer.
     fn who_was_let_in_is_asked_after_a_second(app) {
         let case = app.case();
