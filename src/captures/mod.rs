@@ -11,6 +11,7 @@ mod files;
 mod judge;
 mod model;
 pub mod ops;
+mod parts;
 mod shown;
 pub mod store;
 mod upload;

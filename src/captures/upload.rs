@@ -6,16 +6,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_multipart::{Field, Multipart, MultipartError};
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::{Path, Payload};
 use actix_web::{FromRequest, HttpRequest};
-use futures_util::StreamExt;
 use serde_json::{Map, Value, json};
 
 use super::arrival::{self, Arriving};
 use super::model::NewCapture;
 use super::ops;
+use super::parts::Parts;
 use crate::error::{Error, Kind, Result};
 use crate::forms::{Form, parse_id};
 use crate::gate::{Brought, Passed, RepeatKey, Scope, Visit, actor_of};
@@ -27,8 +26,6 @@ use crate::policy::Act;
 
 /// Bytes of a body that is small.
 const SMALL: u64 = 1 << 20;
-/// Bytes of a refused body that are read and dropped, so that the sender can read the answer.
-const DRAIN: usize = 64 << 20;
 
 pub(super) async fn record(
     req: HttpRequest,
@@ -38,8 +35,8 @@ pub(super) async fn record(
     app: App,
 ) -> Reply {
     let mut payload = payload.into_inner();
-    let multipart = content_type(&req).starts_with("multipart/form-data");
-    if !multipart {
+    let content_type = content_type(&req);
+    if !content_type.to_ascii_lowercase().starts_with("multipart/form-data") {
         let case = parse_id(&path).ok_or_else(Error::not_found)?;
         app.gate
             .check(&visit, Act::CaptureRecord, Scope::Case(case.clone()))
@@ -55,15 +52,14 @@ pub(super) async fn record(
         let new = NewCapture::parse(form)?;
         return without_files(&app, &visit, case, new).await;
     }
-    let body = Multipart::from_request(&req, &mut payload).await.map_err(broken)?;
+    let mut parts = Parts::of(content_type, payload, Duration::from_secs(app.limits.idle))?;
     // In a task of its own: when the sender's connection breaks, the server drops the handler, and what was dropped
     // could not be recorded.
     let taking = actix_web::rt::spawn(async move {
-        let mut parts = Parts { body, over: false };
         let done = receive(&req, &path, &mut parts, &mut visit, &app).await;
         // Who fell silent is not waited for once more.
         if done.as_ref().is_err_and(|e| e.kind != Kind::Timeout) {
-            drain(parts).await;
+            parts.drain().await;
         }
         done
     });
@@ -72,12 +68,9 @@ pub(super) async fn record(
         .unwrap_or_else(|e| Err(Error::internal(format!("an upload's task ended badly: {e}"))))
 }
 
-fn content_type(req: &HttpRequest) -> String {
-    req.headers()
-        .get(CONTENT_TYPE)
-        .and_then(|v| v.to_str().ok())
-        .unwrap_or_default()
-        .to_ascii_lowercase()
+fn content_type(req: &HttpRequest) -> &str {
+    let value = req.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
+    value.unwrap_or_default()
 }
 
 async fn receive(req: &HttpRequest, path: &str, parts: &mut Parts, visit: &mut Visit, app: &App) -> Reply {
@@ -91,7 +84,7 @@ async fn receive(req: &HttpRequest, path: &str, parts: &mut Parts, visit: &mut V
     let _place = app.uploads.enter(&passed.caller.user, app.limits.uploads)?;
     room?;
     let key = visit::repeat_key(req)?;
-    let (new, json) = first_part(parts, app, key.is_some()).await?;
+    let (new, json) = first_part(parts, key.is_some()).await?;
     let key = key.zip(json);
     let mut begun = false;
     let made = match take_files(parts, &new, app, &mut begun).await {
@@ -106,15 +99,13 @@ async fn receive(req: &HttpRequest, path: &str, parts: &mut Parts, visit: &mut V
 
 /// Takes the parts that follow, each under the name that the JSON gives it.
 async fn take_files(parts: &mut Parts, new: &NewCapture, app: &App, begun: &mut bool) -> Result<Arriving> {
-    let idle = Duration::from_secs(app.limits.idle);
     let mut files = Arriving::of(new);
-    while let Some(mut field) = next_part(parts, idle).await? {
+    while let Some(head) = parts.next().await? {
         *begun = true;
         files.complete(new).await?;
-        let name = field.name().unwrap_or_default();
-        let place = files.begin(new, name, field.content_type().map(ToString::to_string))?;
+        let place = files.begin(new, &head.name.unwrap_or_default(), head.media_type)?;
         let mut incoming = app.blobs.receive(app.limits.file, app.limits.reserve);
-        while let Some(chunk) = next_chunk(&mut field, idle).await? {
+        while let Some(chunk) = parts.chunk().await? {
             incoming.push(&chunk).await?;
         }
         files.end(place, incoming.end().await?);
@@ -167,37 +158,19 @@ async fn at_the_door(app: &App, visit: &Visit, case: &str, announced: u64) -> Re
     app.gate.knock(visit, Act::CaptureRecord, scope, room).await
 }
 
-/// A multipart body. It panics when asked again after a failure, as of a missing boundary.
-struct Parts {
-    body: Multipart,
-    over: bool,
-}
-
-impl Parts {
-    async fn next(&mut self) -> Option<std::result::Result<Field, MultipartError>> {
-        if self.over {
-            return None;
-        }
-        let next = self.body.next().await;
-        self.over = !matches!(next, Some(Ok(_)));
-        next
-    }
-}
-
 /// The part `capture` comes first, so that nothing is taken that the JSON doesn't name. With its JSON as it came, where
 /// that is wanted.
-async fn first_part(parts: &mut Parts, app: &App, wanted: bool) -> Result<(NewCapture, Option<Value>)> {
-    let idle = Duration::from_secs(app.limits.idle);
-    let first = next_part(parts, idle).await?;
-    let Some(mut field) = first.filter(|f| f.name() == Some("capture")) else {
+async fn first_part(parts: &mut Parts, wanted: bool) -> Result<(NewCapture, Option<Value>)> {
+    let first = parts.next().await?;
+    if first.is_none_or(|head| head.name.as_deref() != Some("capture")) {
         return Err(Error::field(
             "capture",
             "first",
             "must be the first part of the body, as JSON; the files follow it",
         ));
-    };
+    }
     let mut bytes = Vec::new();
-    while let Some(chunk) = next_chunk(&mut field, idle).await? {
+    while let Some(chunk) = parts.chunk().await? {
         if bytes.len() + chunk.len() > LIMIT {
             return Err(Error::new(
                 Kind::TooLarge,
@@ -210,33 +183,6 @@ async fn first_part(parts: &mut Parts, app: &App, wanted: bool) -> Result<(NewCa
     let value = body::parse(&bytes)?;
     let json = wanted.then(|| value.clone());
     Ok((NewCapture::parse(Form::new(value)?)?, json))
-}
-
-async fn next_part(parts: &mut Parts, idle: Duration) -> Result<Option<Field>> {
-    let next = tokio::time::timeout(idle, parts.next())
-        .await
-        .map_err(|_| body::silent())?;
-    next.transpose().map_err(broken)
-}
-
-async fn next_chunk(field: &mut Field, idle: Duration) -> Result<Option<bytes::Bytes>> {
-    let next = tokio::time::timeout(idle, field.next())
-        .await
-        .map_err(|_| body::silent())?;
-    next.transpose().map_err(broken)
-}
-
-fn broken(e: impl std::fmt::Debug) -> Error {
-    let text = format!("{e:?}");
-    if text.contains("Incomplete") || text.contains("Payload") || text.contains("NotConsumed") {
-        return body::cut_off();
-    }
-    let short: String = text.chars().take(80).collect();
-    Error::field(
-        "body",
-        "multipart",
-        format!("is not well-formed multipart/form-data ({short}): send the part `capture`, then one part a file"),
-    )
 }
 
 async fn without_files(app: &App, visit: &Visit, case: String, new: NewCapture) -> Reply {
@@ -275,21 +221,4 @@ async fn note_failed(app: &App, passed: &Passed, case: &str, visit: &Visit, e: &
     {
         tracing::error!(error = %lost, "a failed upload could not be recorded");
     }
-}
-
-/// Reads what is still on its way, within bounds: a sender in the middle of a body reads no answer.
-async fn drain(mut parts: Parts) {
-    let mut left = DRAIN;
-    let all = async {
-        while let Some(Ok(mut field)) = parts.next().await {
-            while let Some(Ok(chunk)) = field.next().await {
-                left = left.saturating_sub(chunk.len());
-                if left == 0 {
-                    return;
-                }
-            }
-        }
-    };
-    // A sender that takes longer than this is cut off.
-    let _ = tokio::time::timeout(Duration::from_secs(10), all).await;
 }

@@ -244,6 +244,20 @@ both_databases! {
         assert_eq!(app.count(&case.stream, "capture.recorded"), 0);
     }
 
+    /// A head that never ends, and what is no part at all: told while the sender still sends.
+    fn a_part_whose_head_does_not_end_is_refused(app) {
+        let case = app.case();
+        let endless = [b"--a-boundary-of-these-tests\r\nX-Long: ".to_vec(), vec![b'x'; 300_000]].concat();
+        for body in [endless, vec![b'x'; 300_000]] {
+            let mut stream = raw(app, &case, &body, body.len());
+            stream.shutdown(Shutdown::Write).unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            assert!(answer.starts_with("HTTP/1.1 422") && answer.contains("has more than 16384 bytes"), "{answer}");
+        }
+        assert_eq!(app.stored(), (0, 0));
+    }
+
     fn a_sender_that_falls_silent_is_given_up(app with ("upload_idle", "1")) {
         let case = app.case();
         let body = begun(&with_file(app));
