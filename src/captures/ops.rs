@@ -1,7 +1,7 @@
 //! Recording a capture.
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Binary, Bool, Text};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
@@ -9,8 +9,8 @@ use super::judge::{self, Verdict};
 use super::model::{self, FileEntry, Made, NewCapture, State};
 use super::shown::Shown;
 use super::store::CaptureRow;
+use crate::clock::Micros;
 use crate::db::canonical;
-use crate::db::tables::{capture_files, captures, files};
 use crate::error::Result;
 use crate::gate::{NewEvent, Recorded, Tx};
 use crate::ledger::{Action, Appended};
@@ -78,6 +78,25 @@ fixed! {
     " WHERE id = ", case: String as Text, ""
 }
 
+fixed! {
+    NewRow: "INSERT INTO captures (id, case_id, item, kind, state, basis, capturer_id, open_question, captured_at, received_at, \
+     version, seq, leaf, body) VALUES (", id: String as Text, ", ", case: String as Text, ", ", item: i64 as BigInt, ", ",
+    kind: String as Text, ", ", state: String as Text, ", ", basis: String as Text, ", ", capturer: String as Text, ", ",
+    open_question: bool as Bool, ", ", captured_at: Micros as BigInt, ", ", received_at: Micros as BigInt, ", 1, ",
+    seq: i64 as BigInt, ", ", leaf: Vec<u8> as Binary, ", ", body: String as Text, ")"
+}
+
+fixed! {
+    NewCaptureFile: "INSERT INTO capture_files (capture_id, n, sha256, withheld) VALUES (", capture: String as Text, ", ",
+    n: i64 as BigInt, ", ", sha256: Vec<u8> as Binary, ", ", withheld: bool as Bool, ")"
+}
+
+fixed! {
+    NewFileRow: "INSERT INTO files (sha256, size, crc32, media_type, state, stored_at) VALUES (", sha256: Vec<u8> as Binary, ", ",
+    size: i64 as BigInt, ", ", crc32: i64 as BigInt, ", ", media_type: String as Text, ", 'stored', ",
+    stored_at: Micros as BigInt, ") ON CONFLICT DO NOTHING"
+}
+
 fn insert(tx: &mut Tx<'_>, new: &NewCapture, record: &Value, verdict: &Verdict, made: &Appended) -> Result<CaptureRow> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let row = CaptureRow {
@@ -94,25 +113,22 @@ fn insert(tx: &mut Tx<'_>, new: &NewCapture, record: &Value, verdict: &Verdict, 
         leaf: made.leaf.as_bytes().to_vec(),
         body: canonical(record)?,
     };
-    let values = (
-        captures::id.eq(&row.id),
-        captures::case_id.eq(&row.case_id),
-        captures::item.eq(row.item),
-        captures::kind.eq(&row.kind),
-        captures::state.eq(&row.state),
-        captures::basis.eq(&row.basis),
-        captures::capturer_id.eq(&row.capturer_id),
-        captures::open_question.eq(row.open_question),
-        captures::captured_at.eq(new.captured_at),
-        captures::received_at.eq(tx.now),
-        captures::version.eq(1i64),
-        captures::seq.eq(row.seq),
-        captures::leaf.eq(&row.leaf),
-        captures::body.eq(&row.body),
-    );
-    both!(&mut *tx.conn, |c| diesel::insert_into(captures::table)
-        .values(values)
-        .execute(c))?;
+    let new = NewRow {
+        id: row.id.clone(),
+        case: row.case_id.clone(),
+        item: row.item,
+        kind: row.kind.clone(),
+        state: row.state.clone(),
+        basis: row.basis.clone(),
+        capturer: row.capturer_id.clone(),
+        open_question: row.open_question,
+        captured_at: new.captured_at,
+        received_at: tx.now,
+        seq: row.seq,
+        leaf: row.leaf.clone(),
+        body: row.body.clone(),
+    };
+    both!(&mut *tx.conn, |c| new.execute(c))?;
     Ok(row)
 }
 
@@ -121,32 +137,26 @@ fn insert_files(tx: &mut Tx<'_>, capture: &str, arrived: &[Arrived]) -> Result<(
         if file.entry.withheld.is_none() {
             insert_file(tx, file)?;
         }
-        let row = (
-            capture_files::capture_id.eq(capture),
-            capture_files::n.eq(n),
-            capture_files::sha256.eq(file.entry.sha256.as_bytes().to_vec()),
-            capture_files::withheld.eq(file.entry.withheld.is_some()),
-        );
-        both!(&mut *tx.conn, |c| diesel::insert_into(capture_files::table)
-            .values(row)
-            .execute(c))?;
+        let row = NewCaptureFile {
+            capture: capture.to_owned(),
+            n,
+            sha256: file.entry.sha256.as_bytes().to_vec(),
+            withheld: file.entry.withheld.is_some(),
+        };
+        both!(&mut *tx.conn, |c| row.execute(c))?;
     }
     Ok(())
 }
 
 /// The same bytes are kept once, whoever brought them first.
 fn insert_file(tx: &mut Tx<'_>, file: &Arrived) -> Result<()> {
-    let row = (
-        files::sha256.eq(file.entry.sha256.as_bytes().to_vec()),
-        files::size.eq(i64::try_from(file.entry.size).unwrap_or(i64::MAX)),
-        files::crc32.eq(i64::from(file.crc32)),
-        files::media_type.eq(file.entry.media_type.clone().unwrap_or_default()),
-        files::state.eq("stored"),
-        files::stored_at.eq(tx.now),
-    );
-    both!(&mut *tx.conn, |c| diesel::insert_into(files::table)
-        .values(row)
-        .on_conflict_do_nothing()
-        .execute(c))?;
+    let row = NewFileRow {
+        sha256: file.entry.sha256.as_bytes().to_vec(),
+        size: i64::try_from(file.entry.size).unwrap_or(i64::MAX),
+        crc32: i64::from(file.crc32),
+        media_type: file.entry.media_type.clone().unwrap_or_default(),
+        stored_at: tx.now,
+    };
+    both!(&mut *tx.conn, |c| row.execute(c))?;
     Ok(())
 }

@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use diesel::connection::SimpleConnection;
 use diesel::r2d2;
+use tokio::sync::oneshot;
 
 pub use connect::AnyConn;
 pub use location::Location;
@@ -157,14 +158,17 @@ impl Db {
     {
         match &self.0.writer {
             Writing::Thread(writer) => {
+                let (reply, answer) = oneshot::channel();
                 let writer = writer.clone();
-                let submitted = blocking(move || {
+                let bringing = tokio::task::spawn_blocking(move || {
                     let brought = bring()?;
-                    Ok(writer.submit(move |conn| f(conn, &brought)))
+                    Ok(writer.submit_to(reply, move |conn| f(conn, &brought)))
                 });
-                match submitted.await? {
-                    Ok(answer) => Ok(answer.await.unwrap_or_else(|_| Err(busy("the writer stopped")))),
-                    Err(e) => Ok(Err(e)),
+                // The writer's answer is waited for alone: to be woken when the write is queued, too, would be for nothing.
+                match answer.await {
+                    Ok(done) => Ok(done),
+                    // Nothing was queued, or the writer stopped.
+                    Err(_) => Ok(ended(bringing).await?.and_then(|()| Err(busy("the writer stopped")))),
                 }
             }
             Writing::Pool(..) => {
@@ -271,10 +275,13 @@ fn busy(detail: impl Into<String>) -> Error {
 
 /// Runs what blocks on a thread made for it.
 pub async fn blocking<T: Send + 'static>(f: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    match tokio::task::spawn_blocking(f).await {
-        Ok(done) => done,
-        Err(e) => Err(Error::internal(format!("a task ended badly: {e}"))),
-    }
+    ended(tokio::task::spawn_blocking(f)).await
+}
+
+/// The end of what was begun on such a thread.
+async fn ended<T>(task: tokio::task::JoinHandle<Result<T>>) -> Result<T> {
+    task.await
+        .unwrap_or_else(|e| Err(Error::internal(format!("a task ended badly: {e}"))))
 }
 
 impl From<diesel::result::Error> for Error {

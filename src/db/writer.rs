@@ -79,9 +79,18 @@ impl Writer {
         T: Send + 'static,
         F: Fn(&mut AnyConn) -> Result<T> + Send + 'static,
     {
-        let (job, answer) = Typed::of(f);
-        self.enqueue(job)?;
+        let (reply, answer) = oneshot::channel();
+        self.submit_to(reply, f)?;
         Ok(answer)
+    }
+
+    /// The same, answered there. Where it is not queued, `reply` is dropped.
+    pub(super) fn submit_to<T, F>(&self, reply: oneshot::Sender<Result<T>>, f: F) -> Result<()>
+    where
+        T: Send + 'static,
+        F: Fn(&mut AnyConn) -> Result<T> + Send + 'static,
+    {
+        self.enqueue(Box::new(Typed { f, done: None, reply }))
     }
 
     /// The same from a thread that may block: where nobody writes or waits to, the write is done when this returns.
