@@ -1,15 +1,16 @@
 //! Queries over authorizations.
 
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 
 use super::model::{Authorization, State};
-use crate::both;
 use crate::clock::Micros;
 use crate::db::AnyConn;
 use crate::db::tables::{authorizations, cases};
 use crate::error::{Error, Result};
 use crate::forms::Word;
 use crate::identity::Caller;
+use crate::{both, fixed};
 
 /// An authorization by id.
 pub fn get(conn: &mut AnyConn, id: &str) -> Result<Authorization> {
@@ -36,19 +37,14 @@ pub fn of_case(conn: &mut AnyConn, case: &str, after: Option<&str>, limit: usize
     bodies.iter().map(|b| Authorization::from_record(b)).collect()
 }
 
+fixed! {
+    OnceApproved -> Text: "SELECT body FROM authorizations WHERE case_id = ", case: String as Text,
+    " AND (state = 'approved' OR state = 'revoked' OR state = 'expired') ORDER BY id DESC LIMIT 500"
+}
+
 /// Authorizations of a case that were ever approved: those that may cover a capture.
 pub fn once_approved(conn: &mut AnyConn, case: &str) -> Result<Vec<Authorization>> {
-    // The states not as a list: a statement with a list is prepared anew each time, and every capture asks this.
-    let query = authorizations::table
-        .filter(authorizations::case_id.eq(case))
-        .filter(
-            (authorizations::state.eq("approved"))
-                .or(authorizations::state.eq("revoked"))
-                .or(authorizations::state.eq("expired")),
-        )
-        .order(authorizations::id.desc())
-        .limit(500)
-        .select(authorizations::body);
+    let query = OnceApproved { case: case.to_owned() };
     let bodies: Vec<String> = both!(conn, |c| query.load(c))?;
     bodies.iter().map(|b| Authorization::from_record(b)).collect()
 }

@@ -2,12 +2,11 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Text};
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::judge::{self, Verdict};
 use super::model::{self, FileEntry, Made, NewCapture, State};
-use super::shown::Shown;
+use super::shown::Answer;
 use super::store::CaptureRow;
 use crate::clock::Micros;
 use crate::db::canonical;
@@ -24,13 +23,14 @@ pub struct Arrived {
     pub crc32: u32,
 }
 
-/// Records a capture with its files: what covers it, its item number, its event. Answers its id and what is shown of it.
+/// Records a capture with its files: what covers it, its item number, its event. Answers its id and what is shown of it,
+/// which is made of the row when it is sent: the one writer has others waiting.
 pub fn record(
     tx: &mut Tx<'_>,
     new: &NewCapture,
     arrived: &[Arrived],
     not_required: &[String],
-) -> Result<Recorded<(String, Box<RawValue>)>> {
+) -> Result<Recorded<(String, Answer)>> {
     let case_id = tx.case()?.case_id.clone();
     let known = crate::authorizations::store::once_approved(tx.conn, &case_id)?;
     let verdict = judge::judge(new, &tx.caller.user, tx.now, &known, not_required);
@@ -53,12 +53,11 @@ pub fn record(
     let appended = tx.append(event)?;
     let row = insert(tx, new, &record, &verdict, &appended)?;
     insert_files(tx, &id, arrived)?;
-    let shown = if verdict.state == State::Held {
-        Shown::withheld(&row)?
-    } else {
-        Shown::open(&row, &[])?
+    let answer = Answer::Made {
+        row: Box::new(row),
+        withheld: verdict.state == State::Held,
     };
-    tx.answer((id, shown.raw()?))
+    tx.answer((id, answer))
 }
 
 /// Item numbers have no gaps: the counter was read under the case's lock and moves with the event.

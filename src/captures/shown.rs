@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::ser::{Error as _, Serialize, SerializeMap, Serializer};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
@@ -91,6 +92,36 @@ impl<'a> Shown<'a> {
 
     fn of_record(&self, name: &str) -> Option<&'a RawValue> {
         self.record.get(name).copied()
+    }
+}
+
+/// What is shown of a capture that was just recorded.
+pub enum Answer {
+    /// Made of its row, all of it or what is shown of a closed one.
+    Made {
+        /// The capture.
+        row: Box<CaptureRow>,
+        /// Whether it is closed to its readers.
+        withheld: bool,
+    },
+    /// As it was told before, to a retry.
+    Told(Box<RawValue>),
+}
+
+impl Serialize for Answer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let shown = match self {
+            Self::Told(before) => return before.serialize(serializer),
+            Self::Made { row, withheld: true } => Shown::withheld(row),
+            Self::Made { row, withheld: false } => Shown::open(row, &[]),
+        };
+        shown.map_err(S::Error::custom)?.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Answer {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        Box::deserialize(deserializer).map(Self::Told)
     }
 }
 

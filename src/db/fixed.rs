@@ -1,11 +1,12 @@
 //! Statements whose text never changes, prepared once a connection. Diesel prepares each UPDATE anew, for it cannot know
 //! that its text is always the same; where every upload and every read makes one, that is a tenth of the writer's time.
+//! And it walks over each statement of its own to bind the values, which for what every upload asks took another tenth.
 
-/// Makes a statement of a fixed text with values in between: the name, then texts and `field: Rust type as SQL type` in
-/// turn. It runs on either database like any other of Diesel's.
+/// Makes a statement of a fixed text with values in between: the name, `->` and the SQL types of a row where it answers
+/// any, then texts and `field: Rust type as SQL type` in turn. It runs on either database like any other of Diesel's.
 #[macro_export]
 macro_rules! fixed {
-    ($(#[$about:meta])* $vis:vis $name:ident: $first:literal $(, $field:ident: $rust:ty as $sql:ty, $text:literal)* $(,)?) => {
+    ($(#[$about:meta])* $vis:vis $name:ident $(-> $row:ty)?: $first:literal $(, $field:ident: $rust:ty as $sql:ty, $text:literal)* $(,)?) => {
         $(#[$about])*
         $vis struct $name {
             $($vis $field: $rust,)*
@@ -33,6 +34,10 @@ macro_rules! fixed {
             type QueryId = Self;
             const HAS_STATIC_QUERY_ID: bool = true;
         }
+
+        $(impl diesel::query_builder::Query for $name {
+            type SqlType = $row;
+        })?
 
         impl<C> diesel::RunQueryDsl<C> for $name {}
     };

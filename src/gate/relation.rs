@@ -156,24 +156,22 @@ type CaseRow = (
     (bool, bool, bool, bool),
 );
 
+type CaseSql = (
+    (Text, Text, Text, Text, Text, Text),
+    (BigInt, BigInt, BigInt),
+    (Bool, Bool, Bool, Bool),
+);
+
 fixed! {
     /// A case, and what a user is to it. One statement: each is a way to a database that is a server, and every request
     /// asks this once or twice. Written out, because Diesel's walk over the same took longer than SQLite's answer.
-    OnCase: "SELECT c.id, c.lead_id, c.unit_id, c.unit_path, c.handling, c.status, c.version, c.items, c.held, \
+    OnCase -> CaseSql: "SELECT c.id, c.lead_id, c.unit_id, c.unit_path, c.handling, c.status, c.version, c.items, c.held, \
      EXISTS (SELECT 1 FROM members m WHERE m.case_id = c.id AND m.user_id = q.me AND m.ended_at IS NULL), \
      EXISTS (SELECT 1 FROM grants g WHERE g.user_id = q.me AND g.case_id = c.id AND g.ended_at IS NULL AND g.until > q.now AND g.can_read), \
      EXISTS (SELECT 1 FROM grants g WHERE g.user_id = q.me AND g.case_id = c.id AND g.ended_at IS NULL AND g.until > q.now AND g.can_export), \
      EXISTS (SELECT 1 FROM grants g WHERE g.user_id = q.me AND g.case_id = c.id AND g.ended_at IS NULL AND g.until > q.now AND g.can_decide) \
      FROM cases c CROSS JOIN (SELECT CAST(", user: String as Text, " AS TEXT) AS me, CAST(", now: Micros as BigInt,
     " AS BIGINT) AS now) q WHERE c.id = ", case: String as Text, ""
-}
-
-impl diesel::query_builder::Query for OnCase {
-    type SqlType = (
-        (Text, Text, Text, Text, Text, Text),
-        (BigInt, BigInt, BigInt),
-        (Bool, Bool, Bool, Bool),
-    );
 }
 
 fn on_case(conn: &mut AnyConn, caller: &Caller, case: &str, facts: Facts, now: Micros) -> Result<Option<Ground>> {

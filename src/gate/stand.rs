@@ -19,7 +19,7 @@ pub(super) fn change_first() -> Error {
 
 /// A log that may not grow takes no change, lest somebody work on in a state that is older than what was signed.
 pub(super) fn refuse_read_only(conn: &mut AnyConn, act: Act) -> Result<()> {
-    if act == Act::SessionOwn || !ledger::state(conn)?.is_some_and(|state| state.read_only) {
+    if act == Act::SessionOwn || !ledger::is_read_only(conn)? {
         return Ok(());
     }
     let detail = "This installation was restored from an older state and is read-only. Use the one that continues the log, or restore with --new-log.";

@@ -3,14 +3,15 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 
-use crate::both;
 use crate::clock::{DAY, HOUR, Micros, random};
 use crate::db::AnyConn;
-use crate::db::tables::{sessions, units, users};
+use crate::db::tables::sessions;
 use crate::error::{Error, Result};
 use crate::policy::Role;
 use crate::proof::id::Digest;
+use crate::{both, fixed};
 
 /// A session ends after this time whatever happens (CJIS IA-11).
 const LONGEST: Micros = 12 * HOUR;
@@ -75,50 +76,40 @@ impl Caller {
 }
 
 type Row = (
-    String,
-    String,
-    i64,
-    i64,
-    Option<i64>,
-    String,
-    String,
-    String,
-    String,
-    bool,
-    bool,
-    String,
-    String,
+    (String, String, i64, i64, Option<i64>),
+    (String, String, String, String, bool, bool),
+    (String, String),
 );
+
+type RowSql = (
+    (Text, Text, BigInt, BigInt, Nullable<BigInt>),
+    (Text, Text, Text, Text, Bool, Bool),
+    (Text, Text),
+);
+
+fixed! {
+    BySession -> RowSql: "SELECT s.id, s.kind, s.expires_at, s.refreshed_at, s.ended_at, u.id, u.username, u.name, u.roles, \
+     u.must_change, u.disabled, n.id, n.path FROM sessions s JOIN users u ON u.id = s.user_id JOIN units n ON n.id = u.unit_id \
+     WHERE s.kind = 'session' AND s.id = ", id: String as Text, ""
+}
+
+fixed! {
+    ByToken -> RowSql: "SELECT s.id, s.kind, s.expires_at, s.refreshed_at, s.ended_at, u.id, u.username, u.name, u.roles, \
+     u.must_change, u.disabled, n.id, n.path FROM sessions s JOIN users u ON u.id = s.user_id JOIN units n ON n.id = u.unit_id \
+     WHERE s.kind = 'token' AND s.secret_hash = ", secret: Vec<u8> as Binary, ""
+}
 
 /// Looks a credential up. Over, revoked, of a disabled user: all the same refusal.
 pub fn resolve(conn: &mut AnyConn, credential: &Credential, now: Micros) -> Result<Caller> {
-    let query = sessions::table
-        .inner_join(users::table.on(users::id.eq(sessions::user_id)))
-        .inner_join(units::table.on(units::id.eq(users::unit_id)))
-        .select((
-            sessions::id,
-            sessions::kind,
-            sessions::expires_at,
-            sessions::refreshed_at,
-            sessions::ended_at,
-            users::id,
-            users::username,
-            users::name,
-            users::roles,
-            users::must_change,
-            users::disabled,
-            units::id,
-            units::path,
-        ));
-    // Each request asks this at least once: typed for its database, a statement is found again without being written.
+    // Each request asks this at least once.
     let row: Option<Row> = match credential {
         Credential::Session(id) => {
-            let mine = query.filter(sessions::id.eq(id).and(sessions::kind.eq("session")));
+            let mine = BySession { id: id.clone() };
             both!(conn, |c| mine.get_result(c))
         }
         Credential::Token(hash) => {
-            let secret = sessions::secret_hash.eq(hash.as_bytes().to_vec());
-            let mine = query.filter(secret.and(sessions::kind.eq("token")));
+            let secret = hash.as_bytes().to_vec();
+            let mine = ByToken { secret };
             both!(conn, |c| mine.get_result(c))
         }
         Credential::Operator(_) | Credential::Job(_) => return Err(Error::internal("not a person")),
@@ -128,21 +119,9 @@ pub fn resolve(conn: &mut AnyConn, credential: &Credential, now: Micros) -> Resu
 }
 
 fn caller(row: Row, now: Micros) -> Result<Caller> {
-    let (
-        session,
-        kind,
-        expires,
-        refreshed,
-        ended,
-        user,
-        username,
-        name,
-        roles,
-        must_change,
-        disabled,
-        unit_id,
-        unit_path,
-    ) = row;
+    let (of_session, of_user, (unit_id, unit_path)) = row;
+    let (session, kind, expires, refreshed, ended) = of_session;
+    let (user, username, name, roles, must_change, disabled) = of_user;
     let idle = kind == "session" && now > refreshed + IDLE;
     if disabled || ended.is_some() || now >= expires || idle {
         return Err(Error::unauthenticated());

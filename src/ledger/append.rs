@@ -78,20 +78,20 @@ fixed! {
 
 fixed! {
     /// PostgreSQL: where a stream ends, which nobody else can move until the transaction ends.
-    HoldStream: "SELECT seq, leaf, at FROM hold_stream(", stream: String as Text, ")"
+    HoldStream -> End: "SELECT seq, leaf, at FROM hold_stream(", stream: String as Text, ")"
 }
 
 fixed! {
     /// SQLite: a stream's last event, and the last places that records and the tree know of it. The value comes before
     /// the numbers that repeat it: SQLite counts a bare `?` from the largest number before it.
-    LastOfStream: "SELECT seq, leaf, at, (SELECT r.seq FROM records r WHERE r.stream = ", stream: String as Text,
+    LastOfStream -> (End, Nullable<BigInt>, Nullable<BigInt>): "SELECT seq, leaf, at, (SELECT r.seq FROM records r WHERE r.stream = ", stream: String as Text,
     " ORDER BY r.seq DESC LIMIT 1), (SELECT l.seq FROM leaves l WHERE l.stream = ?1 ORDER BY l.seq DESC LIMIT 1) \
      FROM events WHERE stream = ?1 ORDER BY seq DESC LIMIT 1"
 }
 
 fixed! {
     /// SQLite: the same as `HoldStream`. The one writer holds the whole database and knows no locks.
-    EndOfStream: "SELECT seq, leaf, at FROM (\
+    EndOfStream -> End: "SELECT seq, leaf, at FROM (\
      SELECT * FROM (SELECT seq, leaf, at FROM events WHERE stream = ", stream: String as Text, " ORDER BY seq DESC LIMIT 1) \
      UNION ALL SELECT * FROM (SELECT seq, leaf, 0 FROM records WHERE stream = ?1 ORDER BY seq DESC LIMIT 1) \
      UNION ALL SELECT * FROM (SELECT seq, leaf, 0 FROM leaves WHERE stream = ?1 ORDER BY seq DESC LIMIT 1)) \
@@ -101,18 +101,6 @@ fixed! {
 /// Place, leaf and time of a stream's last event.
 type End = (BigInt, Binary, BigInt);
 type EndRow = (i64, Vec<u8>, i64);
-
-impl diesel::query_builder::Query for LastOfStream {
-    type SqlType = (End, Nullable<BigInt>, Nullable<BigInt>);
-}
-
-impl diesel::query_builder::Query for HoldStream {
-    type SqlType = End;
-}
-
-impl diesel::query_builder::Query for EndOfStream {
-    type SqlType = End;
-}
 
 /// A record as it goes in: its canonical text, its salt, and the hash of both that the event binds.
 #[derive(Clone)]

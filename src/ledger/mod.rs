@@ -22,7 +22,9 @@ pub use append::{Appended, Draft, Heads};
 pub use journal::{Begun, Journal};
 pub use sequencer::run_once;
 pub use signer::{LogSigner, read_last, write_secret};
-pub use tree::{StoredTiles, TreeState, consistency, inclusion, index_of, leaf_at, read_tile, root, state};
+pub use tree::{
+    StoredTiles, TreeState, consistency, inclusion, index_of, is_read_only, leaf_at, read_tile, root, state,
+};
 
 /// The stream of a case's custody.
 pub fn case_stream(case_id: &str) -> String {

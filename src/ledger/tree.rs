@@ -5,13 +5,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
 
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
-use crate::both;
 use crate::db::AnyConn;
 use crate::db::tables::{leaves, log_state, tiles};
 use crate::error::{Error, Result};
 use crate::proof::id::Digest;
 use crate::proof::merkle::{self, ProofError, Tile, TileId, Tiles};
+use crate::{both, fixed};
 
 /// Hashes in a full tile.
 const WIDTH: usize = 256;
@@ -119,6 +120,16 @@ pub struct TreeState {
     pub read_only: bool,
     /// The installation's id.
     pub installation: String,
+}
+
+fixed! {
+    ReadOnly -> Bool: "SELECT read_only FROM log_state"
+}
+
+/// Whether nothing may be written here; every write asks.
+pub fn is_read_only(conn: &mut AnyConn) -> Result<bool> {
+    let found: Option<bool> = both!(conn, |c| ReadOnly {}.get_result(c)).optional()?;
+    Ok(found.unwrap_or(false))
 }
 
 /// Reads the committed tree's state; `None` where no log exists.
