@@ -10,7 +10,8 @@ use std::sync::{Arc, Weak, mpsc};
 
 use tokio::sync::{Notify, oneshot, watch};
 
-use super::append::{Draft, Head, Heads, Moved, Sealed};
+use super::append::{Draft, Heads, Moved, Sealed};
+use super::end::Head;
 use super::line::{Line, UnderWay};
 use super::sequencer;
 use super::signer::LogSigner;

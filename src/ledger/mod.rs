@@ -6,6 +6,7 @@
 
 mod action;
 mod append;
+mod end;
 mod journal;
 mod line;
 pub mod read;
