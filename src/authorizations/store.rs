@@ -1,7 +1,10 @@
 //! Queries over authorizations.
 
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex};
+
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{Binary, Text};
 
 use super::model::{Authorization, State};
 use crate::clock::Micros;
@@ -37,16 +40,41 @@ pub fn of_case(conn: &mut AnyConn, case: &str, after: Option<&str>, limit: usize
     bodies.iter().map(|b| Authorization::from_record(b)).collect()
 }
 
+/// Records of authorizations that are kept taken apart.
+const TAKEN_APART: usize = 1024;
+
+/// Authorizations taken apart, by the leaves that bind their records: what stands under a leaf never changes. Every
+/// capture is held against all of its case's.
+static KNOWN: LazyLock<Mutex<HashMap<Vec<u8>, Arc<Authorization>>>> = LazyLock::new(Mutex::default);
+
 fixed! {
-    OnceApproved -> Text: "SELECT body FROM authorizations WHERE case_id = ", case: String as Text,
+    OnceApproved -> (Text, Binary): "SELECT id, leaf FROM authorizations WHERE case_id = ", case: String as Text,
     " AND (state = 'approved' OR state = 'revoked' OR state = 'expired') ORDER BY id DESC LIMIT 500"
 }
 
 /// Authorizations of a case that were ever approved: those that may cover a capture.
-pub fn once_approved(conn: &mut AnyConn, case: &str) -> Result<Vec<Authorization>> {
+pub fn once_approved(conn: &mut AnyConn, case: &str) -> Result<Vec<Arc<Authorization>>> {
     let query = OnceApproved { case: case.to_owned() };
-    let bodies: Vec<String> = both!(conn, |c| query.load(c))?;
-    bodies.iter().map(|b| Authorization::from_record(b)).collect()
+    let found: Vec<(String, Vec<u8>)> = both!(conn, |c| query.load(c))?;
+    found.into_iter().map(|(id, leaf)| known(conn, &id, &leaf)).collect()
+}
+
+fn known(conn: &mut AnyConn, id: &str, leaf: &[u8]) -> Result<Arc<Authorization>> {
+    if let Some(known) = KNOWN.lock().ok().and_then(|known| known.get(leaf).cloned()) {
+        return Ok(known);
+    }
+    let (leaf, body): (Vec<u8>, String) = authorizations::table
+        .find(id)
+        .select((authorizations::leaf, authorizations::body))
+        .first(conn)?;
+    let taken_apart = Arc::new(Authorization::from_record(&body)?);
+    if let Ok(mut known) = KNOWN.lock() {
+        if known.len() >= TAKEN_APART {
+            known.clear();
+        }
+        known.insert(leaf, taken_apart.clone());
+    }
+    Ok(taken_apart)
 }
 
 /// Authorizations over the cases a caller may read, newest first.
