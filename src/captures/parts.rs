@@ -2,7 +2,8 @@
 //!
 //! `multer` finds the boundaries. Left to itself it takes in whatever is ready, and keeps a part's head, or what stands
 //! before the first boundary, however long that grows. So it is given one piece of the body at a time, only where it
-//! cannot go on without, and the head of a part has a bound.
+//! cannot go on without, and the head of a part has a bound. And it is held to more than it asks itself, so that no file
+//! is taken for shorter than it was sent: each part has a name, and nothing follows the last.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,15 +11,22 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use actix_web::dev::Payload;
+use actix_web::http::header::{ContentDisposition, HeaderValue};
 use bytes::Bytes;
 use futures_util::future::poll_fn;
 use futures_util::{Stream, StreamExt};
+use memchr::memmem::Finder;
 
 use crate::error::{Error, Result};
 use crate::http::body;
 
-/// Bytes that may come without a part or some of its content coming of them: a part's head, or what stands before all.
+/// Bytes after which no other piece is taken without a part or some of its content coming of them: of a part's head, or
+/// of what stands before all.
 const HEAD: usize = 16 << 10;
+/// Characters of a boundary at the most (RFC 2046, section 5.1.1).
+const BOUNDARY: usize = 70;
+/// A refused sender that is silent for so long is waited for no more.
+const SILENT: Duration = Duration::from_secs(1);
 /// Bytes of a refused body that are read and dropped, so that the sender can read the answer.
 const DRAIN: usize = 64 << 20;
 
@@ -33,14 +41,55 @@ pub(super) struct Parts {
     begun: bool,
     idle: Duration,
     next: Arc<Mutex<Next>>,
+    end: End,
     body: multer::Multipart<'static>,
     field: Option<multer::Field<'static>>,
+}
+
+/// Where the last part ends. `multer` reads no further; what follows would be lost, and perhaps it is the rest of a file
+/// in which a line looks like that end.
+struct End {
+    close: Finder<'static>,
+    /// What came last of the body, as much as may begin the end.
+    before: Vec<u8>,
+    come: bool,
+}
+
+impl End {
+    fn of(boundary: &str) -> Self {
+        let close = format!("\r\n--{boundary}--");
+        Self {
+            close: Finder::new(&close).into_owned(),
+            // As if a line had ended before the body, which may begin with a boundary.
+            before: b"\r\n".to_vec(),
+            come: false,
+        }
+    }
+
+    /// Whether something follows the end, with this piece.
+    fn is_followed_by(&mut self, piece: &[u8]) -> bool {
+        let length = self.close.needle().len();
+        let mut after = piece;
+        if !self.come {
+            let across = [&self.before, &piece[..piece.len().min(length - 1)]].concat();
+            let end = match self.close.find(&across) {
+                Some(at) => Some(at + length - self.before.len()),
+                None => self.close.find(piece).map(|at| at + length),
+            };
+            self.come = end.is_some();
+            after = end.map_or(&[], |end| &piece[end..]);
+            let last = &piece[piece.len().saturating_sub(length - 1)..];
+            self.before.extend_from_slice(last);
+            self.before.drain(..self.before.len().saturating_sub(length - 1));
+        }
+        !after.iter().all(u8::is_ascii_whitespace)
+    }
 }
 
 /// What the head of a part says.
 pub(super) struct Head {
     /// The name of the form's field.
-    pub name: Option<String>,
+    pub name: String,
     /// The part's media type, where one is told.
     pub media_type: Option<String>,
 }
@@ -76,6 +125,9 @@ impl Parts {
     /// The parts of a body whose `Content-Type` names the boundary. A sender who is silent for `idle` is not waited for.
     pub fn of(content_type: &str, payload: Payload, idle: Duration) -> Result<Self> {
         let boundary = multer::parse_boundary(content_type).map_err(malformed)?;
+        if !(1..=BOUNDARY).contains(&boundary.len()) {
+            return Err(malformed(format!("its boundary has 1 to {BOUNDARY} characters")));
+        }
         let next = Arc::new(Mutex::new(Next::Nothing));
         Ok(Self {
             payload,
@@ -83,6 +135,7 @@ impl Parts {
             given: 0,
             begun: false,
             idle,
+            end: End::of(&boundary),
             body: multer::Multipart::new(Feed(next.clone()), boundary),
             next,
             field: None,
@@ -93,13 +146,27 @@ impl Parts {
     pub async fn next(&mut self) -> Result<Option<Head>> {
         self.field = None;
         let field = self.step(|me, cx| me.body.poll_next_field(cx)).await?;
-        let head = field.as_ref().map(|field| Head {
-            name: field.name().map(ToOwned::to_owned),
-            media_type: field.content_type().map(ToString::to_string),
-        });
         self.begun = true;
-        self.field = field;
-        Ok(head)
+        let Some(field) = field else {
+            self.read_to_end().await?;
+            return Ok(None);
+        };
+        let head = Head {
+            name: name(&field).ok_or_else(|| malformed("a part has no Content-Disposition: form-data with a name"))?,
+            media_type: field.content_type().map(ToString::to_string),
+        };
+        self.field = Some(field);
+        Ok(Some(head))
+    }
+
+    /// Reads what is left: nothing.
+    async fn read_to_end(&mut self) -> Result<()> {
+        let idle = self.idle;
+        while !self.over {
+            let given = tokio::time::timeout(idle, poll_fn(|cx| self.give(cx))).await;
+            given.map_err(|_| body::silent())??;
+        }
+        Ok(())
     }
 
     /// Some more of this part's content. `None` at its end.
@@ -140,6 +207,9 @@ impl Parts {
         let next = match ready!(self.payload.poll_next_unpin(cx)) {
             Some(Ok(piece)) => {
                 self.given += piece.len();
+                if self.end.is_followed_by(&piece) {
+                    return Poll::Ready(Err(malformed("something follows the boundary that ends it")));
+                }
                 Next::Piece(piece)
             }
             Some(Err(_)) => {
@@ -170,7 +240,7 @@ impl Parts {
         let all = async {
             while left > 0
                 && !self.over
-                && let Some(Ok(piece)) = self.payload.next().await
+                && let Ok(Some(Ok(piece))) = tokio::time::timeout(SILENT, self.payload.next()).await
             {
                 left = left.saturating_sub(piece.len());
             }
@@ -178,6 +248,14 @@ impl Parts {
         // A sender that takes longer than this is cut off.
         let _ = tokio::time::timeout(Duration::from_secs(10), all).await;
     }
+}
+
+/// The name that a part's head gives it.
+fn name(field: &multer::Field<'_>) -> Option<String> {
+    let value = field.headers().get("content-disposition")?.as_bytes();
+    let disposition = ContentDisposition::from_raw(&HeaderValue::from_bytes(value).ok()?).ok()?;
+    let name = disposition.get_name().filter(|name| !name.is_empty())?;
+    disposition.is_form_data().then(|| name.to_owned())
 }
 
 fn malformed(e: impl std::fmt::Display) -> Error {
@@ -243,7 +321,7 @@ mod tests {
             while let Some(chunk) = parts.chunk().await? {
                 content.extend_from_slice(&chunk);
             }
-            read.push((head.name.unwrap_or_default(), content));
+            read.push((head.name, content));
         }
         Ok(read)
     }
@@ -273,6 +351,90 @@ mod tests {
             assert!(["complete", "multipart"].contains(&rules[0]), "{end}: {rules:?}");
             // Once a part has come, it is known for what it is.
             assert!(end < 60 || rules[0] == "complete", "{end}: {rules:?}");
+        }
+    }
+
+    /// What is told of a body, whole and cut into pieces of every size: the same.
+    async fn told(body: &[u8]) -> std::result::Result<Vec<String>, String> {
+        let mut told = None;
+        for size in 1..=body.len() {
+            let pieces: Vec<Vec<u8>> = body.chunks(size).map(<[u8]>::to_vec).collect();
+            let (mut parts, _) = parts(pieces.into_iter());
+            let read = read(&mut parts)
+                .await
+                .map(|read| read.into_iter().map(|(name, _)| name).collect());
+            let now = read.map_err(|e| e.errors[0].rule.to_string());
+            assert_eq!(told.get_or_insert_with(|| now.clone()), &now, "{size}");
+        }
+        told.expect("told")
+    }
+
+    #[tokio::test]
+    async fn nothing_follows_the_end() {
+        let whole = body();
+        let names: Vec<String> = (0..CONTENTS.len()).map(|n| format!("f{n}")).collect();
+        let ended = &whole[..whole.len() - 2];
+        for after in ["", "\r\n", "  \r\n\r\n"] {
+            assert_eq!(
+                told(&[ended, after.as_bytes()].concat()).await,
+                Ok(names.clone()),
+                "{after:?}"
+            );
+        }
+        for after in ["x", "\r\nx", "anything\r\n--b-b--\r\n", "-\r\n", "\r\n--b-b--\r\n"] {
+            assert_eq!(
+                told(&[ended, after.as_bytes()].concat()).await,
+                Err("multipart".into()),
+                "{after:?}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn every_part_has_a_name() {
+        let with = |head: &str| format!("--b-b\r\n{head}\r\n\r\nAAAA\r\n\r\nBBBB\r\n--b-b--").into_bytes();
+        for (head, name) in [
+            ("Content-Disposition: form-data; name=\"f\"", "f"),
+            (
+                "content-disposition: form-data; filename=\"my name is.png\"; name=\"f\"",
+                "f",
+            ),
+            (
+                "Content-Type: text/plain\r\nContent-Disposition: form-data; Name=f",
+                "f",
+            ),
+            ("Content-Disposition: form-data; name=\"a\\\\b\"", "a\\b"),
+        ] {
+            assert_eq!(told(&with(head)).await, Ok(vec![name.to_owned()]), "{head}");
+        }
+        for head in [
+            "Content-Type: text/plain",
+            "Content-Disposition: attachment; name=\"f\"",
+            "Content-Disposition: form-data",
+            "Content-Disposition: form-data; name=\"\"",
+        ] {
+            assert_eq!(told(&with(head)).await, Err("multipart".into()), "{head}");
+        }
+        let headless = b"--b-b\r\n\r\nAAAA\r\n\r\nBBBB\r\n--b-b--";
+        assert_eq!(told(headless).await, Err("multipart".into()));
+    }
+
+    #[test]
+    fn a_boundary_has_1_to_70_characters() {
+        for (length, right) in [(0, false), (1, true), (70, true), (71, false)] {
+            let named = format!("multipart/form-data; boundary={}", "b".repeat(length));
+            assert_eq!(
+                Parts::of(&named, Payload::None, Duration::ZERO).is_ok(),
+                right,
+                "{length}"
+            );
+        }
+        for other in [
+            "multipart/form-data",
+            "multipart/form-data-x; boundary=b",
+            "multipart/mixed; boundary=b",
+        ] {
+            assert!(Parts::of(other, Payload::None, Duration::ZERO).is_err(), "{other}");
         }
     }
 

@@ -52,13 +52,16 @@ pub(super) async fn record(
         let new = NewCapture::parse(form)?;
         return without_files(&app, &visit, case, new).await;
     }
-    let mut parts = Parts::of(content_type, payload, Duration::from_secs(app.limits.idle))?;
+    // What is wrong with its boundary is told after the door.
+    let mut parts = Parts::of(content_type, payload, Duration::from_secs(app.limits.idle));
     // In a task of its own: when the sender's connection breaks, the server drops the handler, and what was dropped
     // could not be recorded.
     let taking = actix_web::rt::spawn(async move {
         let done = receive(&req, &path, &mut parts, &mut visit, &app).await;
         // Who fell silent is not waited for once more.
-        if done.as_ref().is_err_and(|e| e.kind != Kind::Timeout) {
+        if done.as_ref().is_err_and(|e| e.kind != Kind::Timeout)
+            && let Ok(parts) = parts
+        {
             parts.drain().await;
         }
         done
@@ -73,7 +76,7 @@ fn content_type(req: &HttpRequest) -> &str {
     value.unwrap_or_default()
 }
 
-async fn receive(req: &HttpRequest, path: &str, parts: &mut Parts, visit: &mut Visit, app: &App) -> Reply {
+async fn receive(req: &HttpRequest, path: &str, parts: &mut Result<Parts>, visit: &mut Visit, app: &App) -> Reply {
     let case = parse_id(path).ok_or_else(Error::not_found)?;
     let announced = req
         .headers()
@@ -84,6 +87,7 @@ async fn receive(req: &HttpRequest, path: &str, parts: &mut Parts, visit: &mut V
     let _place = app.uploads.enter(&passed.caller.user, app.limits.uploads)?;
     room?;
     let key = visit::repeat_key(req)?;
+    let parts = parts.as_mut().map_err(|e| e.clone())?;
     let (new, json) = first_part(parts, key.is_some()).await?;
     let key = key.zip(json);
     let mut begun = false;
@@ -103,7 +107,7 @@ async fn take_files(parts: &mut Parts, new: &NewCapture, app: &App, begun: &mut 
     while let Some(head) = parts.next().await? {
         *begun = true;
         files.complete(new).await?;
-        let place = files.begin(new, &head.name.unwrap_or_default(), head.media_type)?;
+        let place = files.begin(new, &head.name, head.media_type)?;
         let mut incoming = app.blobs.receive(app.limits.file, app.limits.reserve);
         while let Some(chunk) = parts.chunk().await? {
             incoming.push(&chunk).await?;
@@ -162,7 +166,7 @@ async fn at_the_door(app: &App, visit: &Visit, case: &str, announced: u64) -> Re
 /// that is wanted.
 async fn first_part(parts: &mut Parts, wanted: bool) -> Result<(NewCapture, Option<Value>)> {
     let first = parts.next().await?;
-    if first.is_none_or(|head| head.name.as_deref() != Some("capture")) {
+    if first.is_none_or(|head| head.name != "capture") {
         return Err(Error::field(
             "capture",
             "first",

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
 
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{BigInt, Binary, Bool};
 
 use crate::db::AnyConn;
 use crate::db::tables::{leaves, log_state, tiles};
@@ -123,13 +123,22 @@ pub struct TreeState {
 }
 
 fixed! {
-    ReadOnly -> Bool: "SELECT read_only FROM log_state"
+    ReadOnly -> (Bool, BigInt, Binary): "SELECT read_only, size, root FROM log_state"
 }
 
-/// Whether nothing may be written here; every write asks.
+/// Whether nothing may be written here; every write asks. An error where the tree's state is damaged.
 pub fn is_read_only(conn: &mut AnyConn) -> Result<bool> {
-    let found: Option<bool> = both!(conn, |c| ReadOnly {}.get_result(c)).optional()?;
-    Ok(found.unwrap_or(false))
+    let found: Option<(bool, i64, Vec<u8>)> = both!(conn, |c| ReadOnly {}.get_result(c)).optional()?;
+    let Some((read_only, size, root)) = found else {
+        return Ok(false);
+    };
+    whole(size, &root)?;
+    Ok(read_only)
+}
+
+fn whole(size: i64, root: &[u8]) -> Result<(u64, Digest)> {
+    let root = Digest::from_slice(root).ok_or_else(|| Error::internal("the stored root is damaged"))?;
+    Ok((u64::try_from(size).map_err(Error::internal)?, root))
 }
 
 /// Reads the committed tree's state; `None` where no log exists.
@@ -148,8 +157,7 @@ pub fn state(conn: &mut AnyConn) -> Result<Option<TreeState>> {
     let Some((origin, vkey, size, root, demo, read_only, installation)) = row else {
         return Ok(None);
     };
-    let root = Digest::from_slice(&root).ok_or_else(|| Error::internal("the stored root is damaged"))?;
-    let size = u64::try_from(size).map_err(Error::internal)?;
+    let (size, root) = whole(size, &root)?;
     Ok(Some(TreeState {
         origin,
         vkey,

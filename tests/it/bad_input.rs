@@ -109,6 +109,11 @@ both_databases! {
             send("text/plain", b"hello".to_vec()).problem(415, "unsupported-media-type");
             send("application/json", vec![b' '; 3 << 20]).problem(413, "too-large");
             send("multipart/form-data", b"x".to_vec()).refuses(422, "body", "multipart");
+            // Who may not log is told that, and not what is wrong with the body.
+            for (who, status) in [(&app.stranger, 404), (&app.bearing("ct_nobody"), 401)] {
+                let request = who.request("POST", &case.path("captures")).header("content-type", "multipart/form-data");
+                who.send(request.body(b"x".to_vec())).is(status);
+            }
             send("multipart/form-data; boundary=x", b"no parts here".to_vec()).is(422);
         });
         assert_eq!(app.stored(), (0, 0));
@@ -244,7 +249,7 @@ both_databases! {
         assert_eq!(app.count(&case.stream, "capture.recorded"), 0);
     }
 
-    /// A head that never ends, and what is no part at all: told while the sender still sends.
+    /// A head that never ends, and what is no part at all.
     fn a_part_whose_head_does_not_end_is_refused(app) {
         let case = app.case();
         let endless = [b"--a-boundary-of-these-tests\r\nX-Long: ".to_vec(), vec![b'x'; 300_000]].concat();
