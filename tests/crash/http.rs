@@ -174,6 +174,8 @@ pub fn read_answer(stream: &mut TcpStream) -> io::Result<Answer> {
         match stream.read(&mut piece) {
             Ok(0) => return parse(&all, true).ok_or_else(|| io::Error::new(io::ErrorKind::UnexpectedEof, "no answer")),
             Ok(n) => all.extend_from_slice(&piece[..n]),
+            // A read with a time limit ends so when the machine itself was halted for a moment.
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             Err(e) => return Err(e),
         }
     }
