@@ -4,32 +4,25 @@
 //! sender holds no thread. A file is synced, renamed under its hash and its folder synced before anyone is answered.
 //! Another store (S3) would join as a second implementation; there is none yet, so there is no trait.
 
+mod draft;
 mod hands;
+mod incoming;
 
 use std::fs::{self, File};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use sha2::{Digest as _, Sha256};
-use tokio::sync::oneshot;
-
+use draft::Draft;
 use hands::Hands;
+use incoming::PIECE;
+pub use incoming::{Incoming, Received, Tail};
 
-use crate::db::blocking;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::proof::id::Digest;
 
-/// Bytes hashed and written at a time.
-const PIECE: usize = 256 << 10;
 /// Pieces kept for the next upload, so that memory is not asked for and cleared anew for each.
 const SPARES: usize = 16;
-/// Bytes after which the disk's reserve is looked at again, after the first look; a multiple of `PIECE`.
-const CHECKED: u64 = 16 << 20;
-/// Bytes kept for telling what a file is.
-const HEAD: usize = 8 << 10;
 
 /// The store.
 #[derive(Clone)]
@@ -38,6 +31,8 @@ pub struct Blobs {
     serial: Arc<AtomicU64>,
     spares: Arc<Mutex<Vec<Vec<u8>>>>,
     hands: Hands,
+    /// Whether files without a name can be made here.
+    unnamed: bool,
 }
 
 impl Blobs {
@@ -50,11 +45,13 @@ impl Blobs {
         File::open(root.join("sha256"))?.sync_all()?;
         File::open(root)?.sync_all()?;
         let serial = Arc::new(AtomicU64::new(u64::from_le_bytes(crate::clock::random::<8>())));
+        let unnamed = Draft::can_be_unnamed(&root.join("incoming"));
         Ok(Self {
             root: Arc::new(root.to_owned()),
             serial,
             spares: Arc::default(),
             hands: Hands::hire()?,
+            unnamed,
         })
     }
 
@@ -87,19 +84,7 @@ impl Blobs {
     /// While it arrives, `reserve` bytes stay free on the disk.
     pub fn receive(&self, limit: u64, reserve: u64) -> Incoming {
         let name = format!("{:016x}", self.serial.fetch_add(1, Ordering::Relaxed));
-        let place = Place {
-            blobs: self.clone(),
-            path: self.root.join("incoming").join(name),
-            reserve,
-        };
-        Incoming {
-            limit,
-            size: 0,
-            piece: self.piece(),
-            blobs: self.clone(),
-            sink: Some(Sink::Place(place)),
-            working: None,
-        }
+        Incoming::begin(self, self.root.join("incoming").join(name), limit, reserve)
     }
 
     /// Ends the last file, looks at it with `check`, and puts it and the others under their hashes, folders synced:
@@ -162,220 +147,14 @@ fn path_of(root: &Path, sha256: &Digest) -> PathBuf {
     root.join("sha256").join(&hex[..2]).join(hex)
 }
 
-/// Renames over what may be there: the same bytes by their hash, or a damaged copy that is mended by it.
+/// Puts a file under its hash; its folder is synced.
 fn place(root: &Path, received: &mut Received) -> Result<()> {
     let to = path_of(root, &received.sha256);
-    if let Some(from) = &received.path.0 {
-        fs::rename(from, &to)?;
-    }
-    received.path.0 = None;
+    received.at.put(&to)?;
     match to.parent() {
         Some(folder) => Ok(File::open(folder)?.sync_all()?),
         None => Ok(()),
     }
-}
-
-/// A file in `incoming` that is removed unless it is renamed away.
-#[derive(Debug)]
-struct Leftover(Option<PathBuf>);
-
-impl Drop for Leftover {
-    fn drop(&mut self) {
-        if let Some(path) = &self.0 {
-            // It may be gone already; the sweep at the next start takes what stays.
-            let _ = fs::remove_file(path);
-        }
-    }
-}
-
-/// Where a file is to lie while it arrives; it is made with its first piece, on a thread that may block.
-struct Place {
-    blobs: Blobs,
-    path: PathBuf,
-    reserve: u64,
-}
-
-/// A file on its way in: not yet made, or open.
-enum Sink {
-    Place(Place),
-    Open(Box<Open>),
-}
-
-struct Open {
-    place: Place,
-    file: File,
-    leftover: Leftover,
-    sha256: Sha256,
-    crc32: crc32fast::Hasher,
-    head: Vec<u8>,
-    size: u64,
-}
-
-impl Sink {
-    fn open(self) -> Result<Box<Open>> {
-        let place = match self {
-            Self::Open(open) => return Ok(open),
-            Self::Place(place) => place,
-        };
-        place.blobs.check_reserve(place.reserve)?;
-        let file = fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&place.path)?;
-        let leftover = Leftover(Some(place.path.clone()));
-        let (sha256, crc32) = (Sha256::new(), crc32fast::Hasher::new());
-        Ok(Box::new(Open {
-            place,
-            file,
-            leftover,
-            sha256,
-            crc32,
-            head: Vec::new(),
-            size: 0,
-        }))
-    }
-}
-
-impl Open {
-    fn take(&mut self, piece: &[u8]) -> Result<()> {
-        if self.size > 0 && self.size.is_multiple_of(CHECKED) {
-            self.place.blobs.check_reserve(self.place.reserve)?;
-        }
-        self.file.write_all(piece)?;
-        self.sha256.update(piece);
-        self.crc32.update(piece);
-        let wanted = HEAD.saturating_sub(self.head.len()).min(piece.len());
-        self.head.extend_from_slice(&piece[..wanted]);
-        self.size += piece.len() as u64;
-        Ok(())
-    }
-
-    fn finish(self: Box<Self>) -> Result<Received> {
-        self.file.sync_all()?;
-        Ok(Received {
-            sha256: Digest(self.sha256.finalize().into()),
-            crc32: self.crc32.finalize(),
-            size: self.size,
-            media_type: sniff(&self.head),
-            path: self.leftover,
-        })
-    }
-}
-
-type Working = oneshot::Receiver<Result<(Sink, Vec<u8>)>>;
-
-/// A file on its way in. Dropped before its end is written, it leaves nothing.
-pub struct Incoming {
-    limit: u64,
-    size: u64,
-    piece: Vec<u8>,
-    blobs: Blobs,
-    sink: Option<Sink>,
-    working: Option<Working>,
-}
-
-/// The end of a file on its way in: what is still to be written, hashed and synced.
-pub struct Tail {
-    sink: Sink,
-    piece: Vec<u8>,
-    blobs: Blobs,
-}
-
-impl Tail {
-    /// The rest is hashed and all of it synced.
-    pub async fn finish(self) -> Result<Received> {
-        blocking(move || self.write()).await
-    }
-
-    fn write(self) -> Result<Received> {
-        let mut open = self.sink.open()?;
-        open.take(&self.piece)?;
-        self.blobs.give_back(self.piece);
-        open.finish()
-    }
-}
-
-impl Incoming {
-    /// Takes the next bytes.
-    pub async fn push(&mut self, bytes: &[u8]) -> Result<()> {
-        self.size += bytes.len() as u64;
-        if self.size > self.limit {
-            return Err(Error::new(
-                Kind::TooLarge,
-                "too-large",
-                format!(
-                    "A file has at most {} bytes here (setting max_file). Nothing was kept.",
-                    self.limit
-                ),
-            ));
-        }
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            let fits = (PIECE - self.piece.len()).min(rest.len());
-            self.piece.extend_from_slice(&rest[..fits]);
-            rest = &rest[fits..];
-            if self.piece.len() == PIECE {
-                self.hand_over().await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// One piece is hashed and written while the next arrives.
-    async fn hand_over(&mut self) -> Result<()> {
-        let spare = self.settle().await?;
-        let piece = std::mem::replace(&mut self.piece, spare);
-        let sink = self
-            .sink
-            .take()
-            .ok_or_else(|| Error::internal("an upload without its file"))?;
-        self.working = Some(self.blobs.hands.work(move || {
-            let mut open = sink.open()?;
-            open.take(&piece)?;
-            let mut spare = piece;
-            spare.clear();
-            Ok((Sink::Open(open), spare))
-        })?);
-        Ok(())
-    }
-
-    async fn settle(&mut self) -> Result<Vec<u8>> {
-        let Some(working) = self.working.take() else {
-            return Ok(self.blobs.piece());
-        };
-        let (sink, spare) = working.await.map_err(Error::internal)??;
-        self.sink = Some(sink);
-        Ok(spare)
-    }
-
-    /// All bytes have come.
-    pub async fn end(mut self) -> Result<Tail> {
-        if self.working.is_some() {
-            let spare = self.settle().await?;
-            self.blobs.give_back(spare);
-        }
-        let sink = self.sink.take();
-        Ok(Tail {
-            sink: sink.ok_or_else(|| Error::internal("an upload without its file"))?,
-            piece: std::mem::take(&mut self.piece),
-            blobs: self.blobs.clone(),
-        })
-    }
-}
-
-/// A file that has arrived whole and is synced, but not yet under its hash.
-#[derive(Debug)]
-pub struct Received {
-    /// SHA-256 of the bytes.
-    pub sha256: Digest,
-    /// CRC-32 of the bytes, for the packet's ZIP.
-    pub crc32: u32,
-    /// Bytes.
-    pub size: u64,
-    /// What the bytes say they are.
-    pub media_type: &'static str,
-    path: Leftover,
 }
 
 /// What the first bytes say a file is. It decides nothing but how the file is shown.
@@ -417,6 +196,26 @@ fn is_text(head: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn small_and_large_files_lie_under_their_hash_where_all_need_names_too() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut blobs = Blobs::open(folder.path()).expect("a store");
+        assert!(blobs.unnamed, "this file system can make a file without a name");
+        for (n, unnamed) in [(0u8, true), (1, false)] {
+            blobs.unnamed = unnamed;
+            for size in [0, 1, PIECE - 1, PIECE, PIECE + 1] {
+                let bytes = vec![n; size];
+                let mut incoming = blobs.receive(1 << 20, 0);
+                incoming.push(&bytes).await.expect("taken");
+                let tail = incoming.end().await.expect("all came");
+                let kept = blobs.keep(Vec::new(), Some(tail), |_| Ok(())).expect("kept");
+                assert_eq!(kept[0].sha256, Digest::of(&bytes));
+                assert_eq!(fs::read(blobs.path(&kept[0].sha256)).expect("a file"), bytes);
+                assert_eq!(blobs.sweep().expect("swept"), 0);
+            }
+        }
+    }
 
     #[tokio::test]
     async fn without_room_no_file_is_made() {

@@ -28,46 +28,70 @@ fn synced_before_it_is_answered(base: Base) {
     let mut strace = Command::new("strace");
     // -D: the program stays the child of this test, and strace watches from the side.
     strace.args(["-D", "-f", "-y", "-s", "20000", "-e", "signal=none", "-e"]);
-    strace.arg("trace=fsync,fdatasync,rename,renameat,renameat2,pwrite64,write,writev,sendto,sendmsg,recvfrom");
+    strace.arg("trace=fsync,fdatasync,linkat,rename,renameat,renameat2,pwrite64,write,writev,sendto,sendmsg,recvfrom");
     strace.arg("-o").arg(&trace).arg(kit::CASETRAIL);
     let server = Server::start(home.wrapped(strace, SERVE), home.dir.path());
     let client = home.sign_in(&server, "investigator", 0);
-    let file = kit::bytes(1, 300_000);
-    let made = client
-        .upload(home.case(0), None, &file)
-        .expect("an answer")
-        .expect(201)
-        .json();
+    // One that comes in pieces has a name from the start; one that is there at once gets its first when it is synced.
+    let files = [kit::bytes(1, 300_000), kit::bytes(2, 100_000)];
+    let ids = files.each_ref().map(|file| {
+        let made = client.upload(home.case(0), None, file).expect("an answer");
+        made.expect(201).json()["id"].as_str().expect("an id").to_owned()
+    });
     server.stop();
     let calls = read(&trace);
-    let id = made["id"].as_str().expect("an id");
-    let sha256 = kit::sha256(&file);
+    let both = files.iter().zip(&ids);
+    let nameless: Vec<bool> = both
+        .map(|(file, id)| in_order(&calls, &home, base, &kit::sha256(file), id))
+        .collect();
+    assert_eq!(
+        nameless,
+        [false, true],
+        "can this file system make a file without a name?"
+    );
+}
 
-    let answer = find(&calls, 0, "the answer", |c| {
+/// File, folder and database are synced, in this order, before the capture is answered. Tells whether the file had no
+/// name until it was synced.
+fn in_order(calls: &[Call], home: &Home, base: Base, sha256: &str, id: &str) -> bool {
+    let answer = find(calls, 0, "the answer", |c| {
         is_write(c) && c.contains("HTTP/1.1 201 Created") && c.contains(id)
     });
-    let renamed = find(&calls, 0, "the rename", |c| {
-        c.starts_with("rename") && c.contains(&sha256)
+    let renamed = find(calls, 0, "the rename", |c| {
+        c.starts_with("rename") && c.contains(sha256)
     });
-    let from = renamed.text.split('"').nth(1).expect("a path").to_owned();
-    let synced = find(&calls, 0, "the file's sync", |c| is_sync(c) && c.contains(&from));
-    let folder = home.file(&sha256).parent().expect("a folder").display().to_string();
-    let foldered = find(&calls, renamed.ended, "the folder's sync", |c| {
+    let from = renamed.text.split('"').nth(1).expect("a path");
+    let linked = calls
+        .iter()
+        .find(|c| c.text.starts_with("linkat(") && c.text.contains(from));
+    let (named, open) = match linked {
+        Some(linked) => (linked, format!("({}<", between(&linked.text, "/proc/self/fd/", '"'))),
+        None => (renamed, format!("<{from}>")),
+    };
+    let on_it = |c: &&Call| c.ended < named.began && c.text.contains(&open) && c.text.contains("/files/incoming/");
+    let before = || calls.iter().rev().filter(on_it);
+    let synced = before().find(|c| is_sync(&c.text)).expect("the file's sync");
+    let written = before().find(|c| is_write(&c.text)).expect("the file's bytes");
+    follows(written, synced, "all is written before the sync");
+    let folder = home.file(sha256).parent().expect("a folder").display().to_string();
+    let foldered = find(calls, renamed.ended, "the folder's sync", |c| {
         is_sync(c) && c.contains(&format!("<{folder}>"))
     });
-    let written = calls
-        .iter()
-        .rev()
-        .find(|c| c.began < answer.began && c.text.starts_with("pwrite64") && c.text.contains(&from));
-    assert!(written.is_none_or(|w| w.ended < synced.began), "written after its sync");
-    follows(synced, renamed, "the file is synced before it gets its name");
+    follows(synced, named, "the file is synced before it gets its name");
     follows(renamed, foldered, "the folder is synced after the rename");
     let committed = match base {
-        Base::Sqlite => committed_in_wal(&calls, id, foldered, answer),
-        Base::Postgres => committed_over_there(&calls, id, foldered),
+        Base::Sqlite => committed_in_wal(calls, id, foldered, answer),
+        Base::Postgres => committed_over_there(calls, id, foldered),
     };
     follows(foldered, committed, "the files are safe before the database is");
     follows(committed, answer, "nobody is answered before the database is safe");
+    linked.is_some()
+}
+
+/// What stands between the two.
+fn between<'a>(text: &'a str, start: &str, end: char) -> &'a str {
+    let rest = text.split_once(start).map_or("", |(_, rest)| rest);
+    rest.split(end).next().unwrap_or_default()
 }
 
 /// The log's pages that name the capture are written, and only then synced.

@@ -1,0 +1,225 @@
+//! A file on its way into the store: in pieces, hashed once while they arrive, off the async workers.
+
+use std::path::PathBuf;
+
+use sha2::{Digest as _, Sha256};
+use tokio::sync::oneshot;
+
+use super::draft::{Draft, Leftover};
+use super::{Blobs, sniff};
+use crate::db::blocking;
+use crate::error::{Error, Kind, Result};
+use crate::proof::id::Digest;
+
+/// Bytes hashed and written at a time.
+pub(super) const PIECE: usize = 256 << 10;
+/// Bytes after which the disk's reserve is looked at again, after the first look; a multiple of `PIECE`.
+const CHECKED: u64 = 16 << 20;
+/// Bytes kept for telling what a file is.
+const HEAD: usize = 8 << 10;
+
+/// Where a file is to lie while it arrives; it is made with its first piece, on a thread that may block.
+struct Place {
+    blobs: Blobs,
+    path: PathBuf,
+    reserve: u64,
+}
+
+/// A file on its way in: not yet made, or open.
+enum Sink {
+    Place(Place),
+    Open(Box<Open>),
+}
+
+struct Open {
+    place: Place,
+    draft: Draft,
+    sha256: Sha256,
+    crc32: crc32fast::Hasher,
+    head: Vec<u8>,
+    size: u64,
+}
+
+impl Sink {
+    /// The file, made if it is not yet: with a name, unless all of it is there.
+    fn open(self, all: bool) -> Result<Box<Open>> {
+        let place = match self {
+            Self::Open(open) => return Ok(open),
+            Self::Place(place) => place,
+        };
+        place.blobs.check_reserve(place.reserve)?;
+        let path = place.path.clone();
+        let draft = if all && place.blobs.unnamed {
+            Draft::unnamed(path)?
+        } else {
+            Draft::named(path)?
+        };
+        Ok(Box::new(Open {
+            place,
+            draft,
+            sha256: Sha256::new(),
+            crc32: crc32fast::Hasher::new(),
+            head: Vec::new(),
+            size: 0,
+        }))
+    }
+}
+
+impl Open {
+    fn take(&mut self, piece: &[u8]) -> Result<()> {
+        if self.size > 0 && self.size.is_multiple_of(CHECKED) {
+            self.place.blobs.check_reserve(self.place.reserve)?;
+        }
+        self.draft.write(piece)?;
+        self.sha256.update(piece);
+        self.crc32.update(piece);
+        let wanted = HEAD.saturating_sub(self.head.len()).min(piece.len());
+        self.head.extend_from_slice(&piece[..wanted]);
+        self.size += piece.len() as u64;
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<Received> {
+        self.draft.sync()?;
+        Ok(Received {
+            sha256: Digest(self.sha256.finalize().into()),
+            crc32: self.crc32.finalize(),
+            size: self.size,
+            media_type: sniff(&self.head),
+            at: self.draft.close()?,
+        })
+    }
+}
+
+type Working = oneshot::Receiver<Result<(Sink, Vec<u8>)>>;
+
+/// A file on its way in. Dropped before its end is written, it leaves nothing.
+pub struct Incoming {
+    limit: u64,
+    size: u64,
+    piece: Vec<u8>,
+    blobs: Blobs,
+    sink: Option<Sink>,
+    working: Option<Working>,
+}
+
+/// The end of a file on its way in: what is still to be written, hashed and synced.
+pub struct Tail {
+    sink: Sink,
+    piece: Vec<u8>,
+    blobs: Blobs,
+}
+
+impl Tail {
+    /// The rest is hashed and all of it synced.
+    pub async fn finish(self) -> Result<Received> {
+        blocking(move || self.write()).await
+    }
+
+    pub(super) fn write(self) -> Result<Received> {
+        let mut open = self.sink.open(true)?;
+        open.take(&self.piece)?;
+        self.blobs.give_back(self.piece);
+        open.finish()
+    }
+}
+
+impl Incoming {
+    /// A file of at most `limit` bytes, to lie there; `reserve` bytes stay free on the disk.
+    pub(super) fn begin(blobs: &Blobs, path: PathBuf, limit: u64, reserve: u64) -> Self {
+        let blobs = blobs.clone();
+        let place = Place {
+            blobs: blobs.clone(),
+            path,
+            reserve,
+        };
+        Self {
+            limit,
+            size: 0,
+            piece: blobs.piece(),
+            blobs,
+            sink: Some(Sink::Place(place)),
+            working: None,
+        }
+    }
+
+    /// Takes the next bytes.
+    pub async fn push(&mut self, bytes: &[u8]) -> Result<()> {
+        self.size += bytes.len() as u64;
+        if self.size > self.limit {
+            return Err(Error::new(
+                Kind::TooLarge,
+                "too-large",
+                format!(
+                    "A file has at most {} bytes here (setting max_file). Nothing was kept.",
+                    self.limit
+                ),
+            ));
+        }
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let fits = (PIECE - self.piece.len()).min(rest.len());
+            self.piece.extend_from_slice(&rest[..fits]);
+            rest = &rest[fits..];
+            if self.piece.len() == PIECE {
+                self.hand_over().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One piece is hashed and written while the next arrives.
+    async fn hand_over(&mut self) -> Result<()> {
+        let spare = self.settle().await?;
+        let piece = std::mem::replace(&mut self.piece, spare);
+        let sink = self
+            .sink
+            .take()
+            .ok_or_else(|| Error::internal("an upload without its file"))?;
+        self.working = Some(self.blobs.hands.work(move || {
+            let mut open = sink.open(false)?;
+            open.take(&piece)?;
+            let mut spare = piece;
+            spare.clear();
+            Ok((Sink::Open(open), spare))
+        })?);
+        Ok(())
+    }
+
+    async fn settle(&mut self) -> Result<Vec<u8>> {
+        let Some(working) = self.working.take() else {
+            return Ok(self.blobs.piece());
+        };
+        let (sink, spare) = working.await.map_err(Error::internal)??;
+        self.sink = Some(sink);
+        Ok(spare)
+    }
+
+    /// All bytes have come.
+    pub async fn end(mut self) -> Result<Tail> {
+        if self.working.is_some() {
+            let spare = self.settle().await?;
+            self.blobs.give_back(spare);
+        }
+        let sink = self.sink.take();
+        Ok(Tail {
+            sink: sink.ok_or_else(|| Error::internal("an upload without its file"))?,
+            piece: std::mem::take(&mut self.piece),
+            blobs: self.blobs.clone(),
+        })
+    }
+}
+
+/// A file that has arrived whole and is synced, but not yet under its hash.
+#[derive(Debug)]
+pub struct Received {
+    /// SHA-256 of the bytes.
+    pub sha256: Digest,
+    /// CRC-32 of the bytes, for the packet's ZIP.
+    pub crc32: u32,
+    /// Bytes.
+    pub size: u64,
+    /// What the bytes say they are.
+    pub media_type: &'static str,
+    pub(super) at: Leftover,
+}
