@@ -1,6 +1,7 @@
 //! Killed while it writes: what was answered is there, what was not can be sent again.
 
 use std::fs;
+use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -10,6 +11,7 @@ use crate::kit::{self, Base, Home, Server, Sql};
 use crate::on_both;
 
 on_both!(killed_while_it_writes);
+on_both!(what_a_kill_cut_off_is_told_of);
 
 const UPLOADS: usize = 200;
 /// A folder is used for so many rounds; an audit of all that ever was would take longer each time.
@@ -55,9 +57,11 @@ struct Seen {
     swept: usize,
 }
 
+/// On both sides of 256 KiB: a file that comes in pieces has a name from the start and can be left over, one that is there
+/// whole has none until it is synced.
 fn size(moment: u64, n: usize) -> usize {
     let x = moment.wrapping_add(n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33;
-    1000 + (x as usize) % 299_000
+    1000 + (x as usize) % 499_000
 }
 
 fn file(moment: u64, n: usize) -> Vec<u8> {
@@ -190,4 +194,32 @@ fn retry(home: &Home, client: &Client, moment: u64, n: usize, before: Option<&st
         read.expect(403);
         assert_eq!(kit::sha256(&fs::read(home.file(&sha256)).expect("a kept file")), sha256);
     }
+}
+
+/// Three uploads of which some pieces have come: files without an owner, removed and counted at the next start.
+fn what_a_kill_cut_off_is_told_of(base: Base) {
+    let home = Home::new(base);
+    let mut server = home.serve();
+    let client = home.sign_in(&server, "investigator", 0);
+    let begun: Vec<_> = (0..3)
+        .map(|n| {
+            let mut stream = client.begin_upload(home.case(0), 1_000_000).expect("an upload");
+            stream.write_all(&kit::bytes(n, 600_000)).expect("bytes");
+            stream
+        })
+        .collect();
+    let left = || fs::read_dir(home.files().join("incoming")).expect("incoming").count();
+    let until = Instant::now() + Duration::from_secs(20);
+    while left() < begun.len() {
+        assert!(Instant::now() < until, "{} of 3 uploads began", left());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    server.kill();
+    assert_eq!(left(), begun.len(), "a kill removes nothing");
+    let mut sql = Sql::open(&home);
+    let before = database::events(&mut sql, "uploads.swept");
+    home.serve().stop();
+    assert_eq!(database::events(&mut sql, "uploads.swept") - before, 1);
+    assert_eq!(left(), 0);
+    home.assert_clean();
 }
