@@ -41,19 +41,13 @@ struct Open {
 }
 
 impl Sink {
-    /// The file, made if it is not yet: with a name, unless all of it is there.
-    fn open(self, all: bool) -> Result<Box<Open>> {
+    fn open(self) -> Result<Box<Open>> {
         let place = match self {
             Self::Open(open) => return Ok(open),
             Self::Place(place) => place,
         };
         place.blobs.check_reserve(place.reserve)?;
-        let path = place.path.clone();
-        let draft = if all && place.blobs.unnamed {
-            Draft::unnamed(path)?
-        } else {
-            Draft::named(path)?
-        };
+        let draft = Draft::make(place.path.clone())?;
         Ok(Box::new(Open {
             place,
             draft,
@@ -80,13 +74,13 @@ impl Open {
     }
 
     fn finish(self: Box<Self>) -> Result<Received> {
-        self.draft.sync()?;
+        let at = self.draft.sync()?;
         Ok(Received {
             sha256: Digest(self.sha256.finalize().into()),
             crc32: self.crc32.finalize(),
             size: self.size,
             media_type: sniff(&self.head),
-            at: self.draft.close()?,
+            at,
         })
     }
 }
@@ -117,7 +111,7 @@ impl Tail {
     }
 
     pub(super) fn write(self) -> Result<Received> {
-        let mut open = self.sink.open(true)?;
+        let mut open = self.sink.open()?;
         open.take(&self.piece)?;
         self.blobs.give_back(self.piece);
         open.finish()
@@ -177,7 +171,7 @@ impl Incoming {
             .take()
             .ok_or_else(|| Error::internal("an upload without its file"))?;
         self.working = Some(self.blobs.hands.work(move || {
-            let mut open = sink.open(false)?;
+            let mut open = sink.open()?;
             open.take(&piece)?;
             let mut spare = piece;
             spare.clear();

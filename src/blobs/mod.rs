@@ -13,7 +13,6 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use draft::Draft;
 use hands::Hands;
 use incoming::PIECE;
 pub use incoming::{Incoming, Received, Tail};
@@ -31,8 +30,6 @@ pub struct Blobs {
     serial: Arc<AtomicU64>,
     spares: Arc<Mutex<Vec<Vec<u8>>>>,
     hands: Hands,
-    /// Whether files without a name can be made here.
-    unnamed: bool,
 }
 
 impl Blobs {
@@ -45,13 +42,11 @@ impl Blobs {
         File::open(root.join("sha256"))?.sync_all()?;
         File::open(root)?.sync_all()?;
         let serial = Arc::new(AtomicU64::new(u64::from_le_bytes(crate::clock::random::<8>())));
-        let unnamed = Draft::can_be_unnamed(&root.join("incoming"));
         Ok(Self {
             root: Arc::new(root.to_owned()),
             serial,
             spares: Arc::default(),
             hands: Hands::hire()?,
-            unnamed,
         })
     }
 
@@ -198,22 +193,18 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn small_and_large_files_lie_under_their_hash_where_all_need_names_too() {
+    async fn files_of_one_piece_and_of_more_lie_under_their_hash() {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut blobs = Blobs::open(folder.path()).expect("a store");
-        assert!(blobs.unnamed, "this file system can make a file without a name");
-        for (n, unnamed) in [(0u8, true), (1, false)] {
-            blobs.unnamed = unnamed;
-            for size in [0, 1, PIECE - 1, PIECE, PIECE + 1] {
-                let bytes = vec![n; size];
-                let mut incoming = blobs.receive(1 << 20, 0);
-                incoming.push(&bytes).await.expect("taken");
-                let tail = incoming.end().await.expect("all came");
-                let kept = blobs.keep(Vec::new(), Some(tail), |_| Ok(())).expect("kept");
-                assert_eq!(kept[0].sha256, Digest::of(&bytes));
-                assert_eq!(fs::read(blobs.path(&kept[0].sha256)).expect("a file"), bytes);
-                assert_eq!(blobs.sweep().expect("swept"), 0);
-            }
+        let blobs = Blobs::open(folder.path()).expect("a store");
+        for size in [0, 1, PIECE - 1, PIECE, PIECE + 1] {
+            let bytes = vec![7; size];
+            let mut incoming = blobs.receive(1 << 20, 0);
+            incoming.push(&bytes).await.expect("taken");
+            let tail = incoming.end().await.expect("all came");
+            let kept = blobs.keep(Vec::new(), Some(tail), |_| Ok(())).expect("kept");
+            assert_eq!(kept[0].sha256, Digest::of(&bytes));
+            assert_eq!(fs::read(blobs.path(&kept[0].sha256)).expect("a file"), bytes);
+            assert_eq!(blobs.sweep().expect("swept"), 0);
         }
     }
 

@@ -28,11 +28,13 @@ fn synced_before_it_is_answered(base: Base) {
     let mut strace = Command::new("strace");
     // -D: the program stays the child of this test, and strace watches from the side.
     strace.args(["-D", "-f", "-y", "-s", "20000", "-e", "signal=none", "-e"]);
-    strace.arg("trace=fsync,fdatasync,linkat,rename,renameat,renameat2,pwrite64,write,writev,sendto,sendmsg,recvfrom");
+    strace.arg(
+        "trace=fsync,fdatasync,sync_file_range,rename,renameat,renameat2,pwrite64,write,writev,sendto,sendmsg,recvfrom",
+    );
     strace.arg("-o").arg(&trace).arg(kit::CASETRAIL);
     let server = Server::start(home.wrapped(strace, SERVE), home.dir.path());
     let client = home.sign_in(&server, "investigator", 0);
-    // One that comes in pieces has a name from the start; one that is there at once gets its first when it is synced.
+    // One that comes in pieces, and one that is there whole before it is written.
     let files = [kit::bytes(1, 300_000), kit::bytes(2, 100_000)];
     let ids = files.each_ref().map(|file| {
         let made = client.upload(home.case(0), None, file).expect("an answer");
@@ -40,44 +42,34 @@ fn synced_before_it_is_answered(base: Base) {
     });
     server.stop();
     let calls = read(&trace);
-    let both = files.iter().zip(&ids);
-    let nameless: Vec<bool> = both
-        .map(|(file, id)| in_order(&calls, &home, base, &kit::sha256(file), id))
-        .collect();
-    assert_eq!(
-        nameless,
-        [false, true],
-        "can this file system make a file without a name?"
-    );
+    for (file, id) in files.iter().zip(&ids) {
+        in_order(&calls, &home, base, &kit::sha256(file), id);
+    }
 }
 
-/// File, folder and database are synced, in this order, before the capture is answered. Tells whether the file had no
-/// name until it was synced.
-fn in_order(calls: &[Call], home: &Home, base: Base, sha256: &str, id: &str) -> bool {
+/// File, folder and database are synced, in this order, before the capture is answered.
+fn in_order(calls: &[Call], home: &Home, base: Base, sha256: &str, id: &str) {
     let answer = find(calls, 0, "the answer", |c| {
         is_write(c) && c.contains("HTTP/1.1 201 Created") && c.contains(id)
     });
     let renamed = find(calls, 0, "the rename", |c| {
         c.starts_with("rename") && c.contains(sha256)
     });
-    let from = renamed.text.split('"').nth(1).expect("a path");
-    let linked = calls
-        .iter()
-        .find(|c| c.text.starts_with("linkat(") && c.text.contains(from));
-    let (named, open) = match linked {
-        Some(linked) => (linked, format!("({}<", between(&linked.text, "/proc/self/fd/", '"'))),
-        None => (renamed, format!("<{from}>")),
+    let from = format!("<{}>", renamed.text.split('"').nth(1).expect("a path"));
+    let on_it = |what: &str, is: fn(&str) -> bool| {
+        let mut all = calls.iter().filter(|c| is(&c.text) && c.text.contains(&from));
+        all.next_back().unwrap_or_else(|| panic!("{what} was not seen"))
     };
-    let on_it = |c: &&Call| c.ended < named.began && c.text.contains(&open) && c.text.contains("/files/incoming/");
-    let before = || calls.iter().rev().filter(on_it);
-    let synced = before().find(|c| is_sync(&c.text)).expect("the file's sync");
-    let written = before().find(|c| is_write(&c.text)).expect("the file's bytes");
-    follows(written, synced, "all is written before the sync");
+    let written = on_it("the last of its bytes", is_write);
+    let begun = on_it("that the disk begins", |c| c.starts_with("sync_file_range("));
+    let synced = on_it("the file's sync", is_sync);
     let folder = home.file(sha256).parent().expect("a folder").display().to_string();
     let foldered = find(calls, renamed.ended, "the folder's sync", |c| {
         is_sync(c) && c.contains(&format!("<{folder}>"))
     });
-    follows(synced, named, "the file is synced before it gets its name");
+    follows(written, begun, "the disk begins when all is written");
+    follows(begun, synced, "all is written before the sync");
+    follows(synced, renamed, "the file is synced before it lies under its hash");
     follows(renamed, foldered, "the folder is synced after the rename");
     let committed = match base {
         Base::Sqlite => committed_in_wal(calls, id, foldered, answer),
@@ -85,13 +77,6 @@ fn in_order(calls: &[Call], home: &Home, base: Base, sha256: &str, id: &str) -> 
     };
     follows(foldered, committed, "the files are safe before the database is");
     follows(committed, answer, "nobody is answered before the database is safe");
-    linked.is_some()
-}
-
-/// What stands between the two.
-fn between<'a>(text: &'a str, start: &str, end: char) -> &'a str {
-    let rest = text.split_once(start).map_or("", |(_, rest)| rest);
-    rest.split(end).next().unwrap_or_default()
 }
 
 /// The log's pages that name the capture are written, and only then synced.

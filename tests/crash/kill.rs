@@ -57,8 +57,7 @@ struct Seen {
     swept: usize,
 }
 
-/// On both sides of 256 KiB: a file that comes in pieces has a name from the start and can be left over, one that is there
-/// whole has none until it is synced.
+/// On both sides of 256 KiB: a file that comes in pieces lies in `incoming` while it arrives, a smaller one for moments.
 fn size(moment: u64, n: usize) -> usize {
     let x = moment.wrapping_add(n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33;
     1000 + (x as usize) % 499_000

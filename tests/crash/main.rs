@@ -18,6 +18,7 @@ mod http;
 mod kill;
 mod kit;
 mod memory;
+mod power;
 mod slow;
 mod start;
 mod stop;
