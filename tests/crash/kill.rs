@@ -207,12 +207,8 @@ fn what_a_kill_cut_off_is_told_of(base: Base) {
             stream
         })
         .collect();
+    home.await_arriving(begun.len());
     let left = || fs::read_dir(home.files().join("incoming")).expect("incoming").count();
-    let until = Instant::now() + Duration::from_secs(20);
-    while left() < begun.len() {
-        assert!(Instant::now() < until, "{} of 3 uploads began", left());
-        std::thread::sleep(Duration::from_millis(20));
-    }
     server.kill();
     assert_eq!(left(), begun.len(), "a kill removes nothing");
     let mut sql = Sql::open(&home);

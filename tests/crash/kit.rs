@@ -94,6 +94,16 @@ impl Home {
         Self::at(base, dir, data)
     }
 
+    /// Waits until this many files have begun to arrive, which a first piece of 256 KiB does.
+    pub fn await_arriving(&self, count: usize) {
+        let began = || fs::read_dir(self.files().join("incoming")).expect("incoming").count();
+        let until = Instant::now() + Duration::from_secs(20);
+        while began() < count {
+            assert!(Instant::now() < until, "{} of {count} uploads began", began());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// The same with its data in a folder somewhere else.
     pub fn at(base: Base, dir: TempDir, data: PathBuf) -> Self {
         let demo = demo(base);

@@ -103,16 +103,8 @@ fn one_person_fills_their_places_alone() {
             stream
         })
         .collect();
-    // They have their places when their files have been begun, which a first piece of 256 KiB does.
-    let until = Instant::now() + Duration::from_secs(20);
-    while std::fs::read_dir(home.files().join("incoming"))
-        .expect("incoming")
-        .count()
-        < 64
-    {
-        assert!(Instant::now() < until, "64 uploads do not begin");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    // They have their places when their files have been begun.
+    home.await_arriving(64);
     let refused = first
         .upload(home.case(0), None, &kit::bytes(1, 1000))
         .expect("an answer")
