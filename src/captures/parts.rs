@@ -3,7 +3,10 @@
 //! `multer` finds the boundaries. Left to itself it takes in whatever is ready, and keeps a part's head, or what stands
 //! before the first boundary, however long that grows. So it is given one piece of the body at a time, only where it
 //! cannot go on without, and the head of a part has a bound. And it is held to more than it asks itself, so that no file
-//! is taken for shorter than it was sent: each part has a name, and nothing follows the last.
+//! is taken for shorter than it was sent: each part has a name, the lines of its head end as lines do, and nothing
+//! follows the last (`watch`).
+
+mod watch;
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,10 +18,10 @@ use actix_web::http::header::{ContentDisposition, HeaderValue};
 use bytes::Bytes;
 use futures_util::future::poll_fn;
 use futures_util::{Stream, StreamExt};
-use memchr::memmem::Finder;
 
 use crate::error::{Error, Result};
 use crate::http::body;
+use watch::Watch;
 
 /// Bytes after which no other piece is taken without a part or some of its content coming of them: of a part's head, or
 /// of what stands before all.
@@ -41,49 +44,9 @@ pub(super) struct Parts {
     begun: bool,
     idle: Duration,
     next: Arc<Mutex<Next>>,
-    end: End,
+    watch: Watch,
     body: multer::Multipart<'static>,
     field: Option<multer::Field<'static>>,
-}
-
-/// Where the last part ends. `multer` reads no further; what follows would be lost, and perhaps it is the rest of a file
-/// in which a line looks like that end.
-struct End {
-    close: Finder<'static>,
-    /// What came last of the body, as much as may begin the end.
-    before: Vec<u8>,
-    come: bool,
-}
-
-impl End {
-    fn of(boundary: &str) -> Self {
-        let close = format!("\r\n--{boundary}--");
-        Self {
-            close: Finder::new(&close).into_owned(),
-            // As if a line had ended before the body, which may begin with a boundary.
-            before: b"\r\n".to_vec(),
-            come: false,
-        }
-    }
-
-    /// Whether something follows the end, with this piece.
-    fn is_followed_by(&mut self, piece: &[u8]) -> bool {
-        let length = self.close.needle().len();
-        let mut after = piece;
-        if !self.come {
-            let across = [&self.before, &piece[..piece.len().min(length - 1)]].concat();
-            let end = match self.close.find(&across) {
-                Some(at) => Some(at + length - self.before.len()),
-                None => self.close.find(piece).map(|at| at + length),
-            };
-            self.come = end.is_some();
-            after = end.map_or(&[], |end| &piece[end..]);
-            let last = &piece[piece.len().saturating_sub(length - 1)..];
-            self.before.extend_from_slice(last);
-            self.before.drain(..self.before.len().saturating_sub(length - 1));
-        }
-        !after.iter().all(u8::is_ascii_whitespace)
-    }
 }
 
 /// What the head of a part says.
@@ -135,7 +98,7 @@ impl Parts {
             given: 0,
             begun: false,
             idle,
-            end: End::of(&boundary),
+            watch: Watch::of(&boundary),
             body: multer::Multipart::new(Feed(next.clone()), boundary),
             next,
             field: None,
@@ -207,9 +170,7 @@ impl Parts {
         let next = match ready!(self.payload.poll_next_unpin(cx)) {
             Some(Ok(piece)) => {
                 self.given += piece.len();
-                if self.end.is_followed_by(&piece) {
-                    return Poll::Ready(Err(malformed("something follows the boundary that ends it")));
-                }
+                self.watch.follow(&piece).map_err(malformed)?;
                 Next::Piece(piece)
             }
             Some(Err(_)) => {

@@ -150,6 +150,23 @@ async fn every_part_has_a_name() {
     assert_eq!(told(headless).await, Err("multipart".into()));
 }
 
+/// `multer` would drop what lies between the head's empty line and the first one with a carriage return, `AAAA`.
+#[tokio::test]
+async fn the_lines_of_a_head_end_with_a_carriage_return() {
+    let name = "Content-Disposition: form-data; name=\"f\"";
+    let after = |line: &str, end: &str| {
+        format!("anything--b-b\r\n{line}\r\n\r\n\n\r\n--b-b \r\n{line}{end}AAAA\r\n\r\nBBBB\r\n--b-b--").into_bytes()
+    };
+    assert_eq!(told(&after(name, "\r\n\r\n")).await, Ok(vec!["f".into(), "f".into()]));
+    for end in ["\n\n", "\r\n\n", "\n\r\n", "\nContent-Type: a/b\r\n\r\n"] {
+        let body = after(name, end);
+        assert_eq!(told(&body).await, Err("multipart".into()), "{end:?}");
+        // The first part's head as well.
+        let alone = format!("x--b-b\r\n{name}{end}AAAA\r\n\r\nBBBB\r\n--b-b--");
+        assert_eq!(told(alone.as_bytes()).await, Err("multipart".into()), "{end:?}");
+    }
+}
+
 #[test]
 fn a_boundary_has_1_to_70_characters() {
     for (length, right) in [(0, false), (1, true), (70, true), (71, false)] {
