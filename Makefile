@@ -21,7 +21,7 @@ test: setup
 
 # Kills a writing server ROUNDS times and audits what it left.
 crash: setup
-	@$(call with_postgres,CASETRAIL_CRASH_ROUNDS=$(ROUNDS) cargo test --locked --release --test crash -- kill --test-threads 1)
+	@$(call with_postgres,CASETRAIL_CRASH_ROUNDS=$(ROUNDS) cargo test --locked --profile trial --test crash -- kill --test-threads 1)
 
 # Rows 11 to 14 of docs/performance.md, in process.
 bench: setup
@@ -35,7 +35,7 @@ bench-server:
 
 # Two files of 8 GiB at once, and how much memory they took.
 big: setup
-	CASETRAIL_BIG=1 cargo test --locked --release --test crash -- memory
+	CASETRAIL_BIG=1 cargo test --locked --profile trial --test crash -- memory
 
 setup:
 	@.ci/setup
