@@ -3,6 +3,7 @@
 //! On SQLite one writer thread takes what is queued as one transaction (`writer`); on PostgreSQL writes go through
 //! a pool and are repeated when the database says that they collided. Nobody is answered before COMMIT.
 
+mod batch;
 mod connect;
 pub mod dialect;
 mod fixed;

@@ -15,7 +15,7 @@ use diesel::{QueryableByName, RunQueryDsl, sql_query};
 
 use super::connect::{self, Kept, Purpose};
 use super::location::Location;
-use super::{AnyConn, unreachable, writer};
+use super::{AnyConn, batch, unreachable, writer};
 use crate::clock::random;
 use crate::error::Result;
 use crate::proof::id::hex;
@@ -71,7 +71,7 @@ impl<M: Default> Session<M> {
     /// Runs one statement, in no transaction but its own. It is given the connection's mark. Any failure ends the
     /// connection: whether the statement was run is then not known.
     pub fn at_once<T>(&mut self, f: impl FnOnce(&mut AnyConn, &str) -> Result<T>) -> Result<T> {
-        self.using(|open| writer::caught(|| f(&mut open.kept.conn, &open.mark)))
+        self.using(|open| batch::caught(|| f(&mut open.kept.conn, &open.mark)))
     }
 
     /// Writes in a transaction: all that `f` does, or nothing. Any failure ends the connection.

@@ -3,11 +3,8 @@
 //! connection: waking another thread and being woken by it costs about as much as the fsync.
 //!
 //! Free writers would starve each other (the busy handler sleeps and the hot writer wins), and each would pay its
-//! own fsync. SQLITE_FULL, IOERR and NOMEM roll the whole transaction back, so on any error that is neither a
-//! constraint nor a word of the domain the batch is dropped and replayed one by one: no member of it is answered
-//! for work that was rolled back under it.
+//! own fsync.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::TrySendError;
 use std::sync::{Arc, Mutex, MutexGuard, mpsc};
@@ -16,16 +13,13 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use tokio::sync::oneshot;
 
+use super::batch::{Job, Typed, caught, run};
 use super::connect::Kept;
 use super::{AnyConn, busy};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 const BATCH: usize = 512;
 const QUEUE: usize = 8192;
-
-/// Batches that take savepoints from the start, after one in which a write failed: whoever sends refused writes all the
-/// time does not make the others' run twice each time.
-const CAREFUL: u32 = 32;
 
 /// How often what was committed is copied from SQLite's log into the database.
 const COPY: Duration = Duration::from_millis(100);
@@ -90,7 +84,7 @@ impl Writer {
         T: Send + 'static,
         F: Fn(&mut AnyConn) -> Result<T> + Send + 'static,
     {
-        self.enqueue(Box::new(Typed { f, done: None, reply }))
+        self.enqueue(Typed::to(reply, f))
     }
 
     /// The same from a thread that may block: where nobody writes or waits to, the write is done when this returns.
@@ -174,124 +168,6 @@ fn copy(mut conn: AnyConn, news: &mpsc::Receiver<()>) {
     }
 }
 
-/// One queued write, whatever its answer's type.
-trait Job: Send {
-    /// Runs in the open transaction and keeps the answer. An error means: nothing of it may stay.
-    fn run(&mut self, conn: &mut AnyConn) -> Result<()>;
-    /// Answers: with what was kept, or with the failure of the commit.
-    fn finish(self: Box<Self>, committed: Result<()>);
-}
-
-struct Typed<T, F> {
-    f: F,
-    done: Option<Result<T>>,
-    reply: oneshot::Sender<Result<T>>,
-}
-
-impl<T, F> Typed<T, F>
-where
-    T: Send + 'static,
-    F: Fn(&mut AnyConn) -> Result<T> + Send + 'static,
-{
-    /// A write, and where its answer comes.
-    fn of(f: F) -> (Box<dyn Job>, oneshot::Receiver<Result<T>>) {
-        let (reply, answer) = oneshot::channel();
-        (Box::new(Self { f, done: None, reply }), answer)
-    }
-}
-
-impl<T: Send, F: Fn(&mut AnyConn) -> Result<T> + Send> Job for Typed<T, F> {
-    fn run(&mut self, conn: &mut AnyConn) -> Result<()> {
-        // A panic ends only its own write.
-        let done = caught(|| (self.f)(conn));
-        let seen = done.as_ref().map(|_| ()).map_err(Clone::clone);
-        self.done = Some(done);
-        seen
-    }
-
-    fn finish(self: Box<Self>, committed: Result<()>) {
-        let answer = match (committed, self.done) {
-            (Err(e), _) => Err(e),
-            (Ok(()), Some(done)) => done,
-            (Ok(()), None) => Err(Error::internal("a write was not run")),
-        };
-        // Whoever asked may be gone; what is committed stays.
-        let _ = self.reply.send(answer);
-    }
-}
-
-/// A panic as an error: it ends only its own write.
-pub(super) fn caught<T>(f: impl FnOnce() -> Result<T>) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(f))
-        .unwrap_or_else(|_| Err(Error::internal("a write panicked; nothing of it was kept")))
-}
-
-/// Runs a batch. A savepoint copies every page that its write touches, and most writes need none: all are tried without,
-/// unless one of the last batches (`careful`) had to be run again because of that.
-fn run(conn: &mut AnyConn, mut batch: Vec<Box<dyn Job>>, careful: &mut u32) {
-    let mut done = Ok(());
-    if *careful == 0 || batch.len() == 1 {
-        done = together(conn, &mut batch, bare);
-    }
-    let failed = matches!(done, Err(Failed::Write(_)));
-    if batch.len() > 1 && (failed || *careful > 0) {
-        *careful = if failed { CAREFUL } else { *careful - 1 };
-        done = together(conn, &mut batch, in_savepoint);
-    }
-    match done {
-        Ok(()) => batch.into_iter().for_each(|job| job.finish(Ok(()))),
-        Err(Failed::Write(_)) if batch.len() > 1 => batch.into_iter().for_each(|job| run(conn, vec![job], careful)),
-        // A transaction that cannot begin concerns all alike: one by one, each would wait as long again.
-        Err(Failed::Begin(e) | Failed::Write(e)) => batch.into_iter().for_each(|job| job.finish(Err(e.clone()))),
-    }
-}
-
-/// Why nothing of a batch was kept.
-enum Failed {
-    /// The transaction did not begin.
-    Begin(Error),
-    /// A write failed, or the commit.
-    Write(Error),
-}
-
-/// Runs a batch as one transaction: all of it, or nothing.
-fn together(
-    conn: &mut AnyConn,
-    batch: &mut [Box<dyn Job>],
-    run: fn(&mut AnyConn, &mut dyn Job) -> Result<()>,
-) -> std::result::Result<(), Failed> {
-    conn.batch_execute("BEGIN IMMEDIATE").map_err(|e| {
-        let e = Error::from(e);
-        tracing::warn!(error = %e, "the database cannot be written");
-        Failed::Begin(e)
-    })?;
-    let done = batch.iter_mut().try_for_each(|job| run(conn, job.as_mut()));
-    done.and_then(|()| Ok(conn.batch_execute("COMMIT")?)).map_err(|e| {
-        // The transaction may already be gone; then there is nothing to roll back.
-        let _ = conn.batch_execute("ROLLBACK");
-        Failed::Write(e)
-    })
-}
-
-fn bare(conn: &mut AnyConn, job: &mut dyn Job) -> Result<()> {
-    job.run(conn)
-}
-
-/// An error here is the machine's, not the domain's: it ends the whole batch.
-fn in_savepoint(conn: &mut AnyConn, job: &mut dyn Job) -> Result<()> {
-    conn.batch_execute("SAVEPOINT job")?;
-    match job.run(conn) {
-        Ok(()) => conn.batch_execute("RELEASE job")?,
-        Err(e) if broke_the_batch(&e) => return Err(e),
-        Err(_) => conn.batch_execute("ROLLBACK TO job; RELEASE job")?,
-    }
-    Ok(())
-}
-
-fn broke_the_batch(e: &Error) -> bool {
-    matches!(e.slug, "database" | "disk-full" | "database-busy")
-}
-
 /// One write in a transaction that was begun for it, on the calling thread. A connection on which it could not be ended
 /// is not used again.
 pub(super) fn alone<T>(kept: &mut Kept, f: &(dyn Fn(&mut AnyConn) -> Result<T> + Send + Sync)) -> Result<T> {
@@ -310,89 +186,11 @@ pub(super) fn alone<T>(kept: &mut Kept, f: &(dyn Fn(&mut AnyConn) -> Result<T> +
 mod tests {
     use diesel::prelude::*;
     use diesel::sql_query;
-    use diesel::sql_types::BigInt;
 
     use super::*;
     use crate::db::Location;
+    use crate::db::batch::tests::{Row, insert};
     use crate::db::connect::{Purpose, open};
-
-    type Answer = oneshot::Receiver<Result<i64>>;
-    type Queued = (Box<dyn Job>, Answer);
-
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = BigInt)]
-        n: i64,
-    }
-
-    fn insert(conn: &mut AnyConn, n: i64) -> Result<i64> {
-        sql_query("INSERT INTO t VALUES ($1)")
-            .bind::<BigInt, _>(n)
-            .execute(conn)?;
-        Ok(n)
-    }
-
-    fn job(f: impl Fn(&mut AnyConn) -> Result<i64> + Send + 'static) -> Queued {
-        Typed::of(f)
-    }
-
-    /// Runs these as one batch: what each was told, as a slug where it failed, and what the table holds.
-    fn told(jobs: Vec<Queued>) -> (Vec<std::result::Result<i64, &'static str>>, Vec<i64>) {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut conn = open(&Location::Sqlite(folder.path().join("t.db")), Purpose::Write).expect("a database");
-        conn.batch_execute("CREATE TABLE t (n BIGINT PRIMARY KEY)")
-            .expect("a table");
-        let (batch, answers): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
-        run(&mut conn, batch, &mut 0);
-        let answers = answers
-            .into_iter()
-            .map(|a| a.blocking_recv().expect("an answer").map_err(|e| e.slug))
-            .collect();
-        let rows: Vec<Row> = sql_query("SELECT n FROM t ORDER BY n").load(&mut conn).expect("rows");
-        (answers, rows.iter().map(|r| r.n).collect())
-    }
-
-    #[test]
-    fn what_fails_takes_nothing_with_it() {
-        let refused = |conn: &mut AnyConn| {
-            insert(conn, 2)?;
-            Err(Error::conflict("no"))
-        };
-        let twice = |conn: &mut AnyConn| insert(conn, 1);
-        let jobs = vec![
-            job(|conn| insert(conn, 1)),
-            job(refused),
-            job(twice),
-            job(|conn| {
-                insert(conn, 3)?;
-                panic!("as a bug would")
-            }),
-            job(|conn| insert(conn, 4)),
-        ];
-        let (answers, rows) = told(jobs);
-        assert_eq!(answers, [Ok(1), Err("conflict"), Err("taken"), Err("internal"), Ok(4)]);
-        assert_eq!(rows, [1, 4]);
-    }
-
-    #[test]
-    fn a_transaction_that_is_gone_takes_nobody_with_it() {
-        let gone = |conn: &mut AnyConn| {
-            insert(conn, 2)?;
-            conn.batch_execute("ROLLBACK")?;
-            Err(Error::new(
-                crate::error::Kind::Internal,
-                "database",
-                "as a full disk does",
-            ))
-        };
-        let (answers, rows) = told(vec![
-            job(|conn| insert(conn, 1)),
-            job(gone),
-            job(|conn| insert(conn, 3)),
-        ]);
-        assert_eq!(answers, [Ok(1), Err("database"), Ok(3)]);
-        assert_eq!(rows, [1, 3]);
-    }
 
     /// A writer on a database of its own, with the table.
     fn writer(folder: &tempfile::TempDir) -> Writer {
@@ -467,14 +265,5 @@ mod tests {
         assert_eq!(told.expect("an answer").map_err(|e| e.slug), Err("internal"));
         let after = writer.submit_here(|conn| insert(conn, 1)).expect("run").blocking_recv();
         assert_eq!(after.expect("an answer").map_err(|e| e.slug), Ok(1));
-    }
-
-    #[test]
-    fn a_write_alone_fails_alone() {
-        let refused = |conn: &mut AnyConn| {
-            insert(conn, 2)?;
-            Err(Error::conflict("no"))
-        };
-        assert_eq!(told(vec![job(refused)]), (vec![Err("conflict")], vec![]));
     }
 }
