@@ -9,24 +9,14 @@ use std::path::{Path, PathBuf};
 /// A file that is written. Dropped before it is put under its hash, it leaves nothing.
 #[derive(Debug)]
 pub(super) struct Draft {
-    file: File,
+    /// Open until it is synced.
+    file: Option<File>,
     at: Leftover,
 }
 
 /// A name in `incoming` that is removed unless it was renamed away.
 #[derive(Debug)]
-pub(super) struct Leftover(Option<PathBuf>);
-
-impl Leftover {
-    /// Renames over what may be there: the same bytes by their hash, or a damaged copy that is mended by it.
-    pub fn put(&mut self, to: &Path) -> io::Result<()> {
-        if let Some(from) = &self.0 {
-            fs::rename(from, to)?;
-        }
-        self.0 = None;
-        Ok(())
-    }
-}
+struct Leftover(Option<PathBuf>);
 
 impl Drop for Leftover {
     fn drop(&mut self) {
@@ -47,21 +37,32 @@ impl Draft {
             .mode(0o600)
             .open(&path)?;
         Ok(Self {
-            file,
+            file: Some(file),
             at: Leftover(Some(path)),
         })
     }
 
     /// Appends, and asks the system to begin writing it to the disk.
     pub fn write(&mut self, piece: &[u8]) -> io::Result<()> {
-        self.file.write_all(piece)?;
-        begin_to_write_out(&self.file)
+        let file = self.file.as_mut().ok_or(io::ErrorKind::NotConnected)?;
+        file.write_all(piece)?;
+        begin_to_write_out(file)
     }
 
-    /// Waits until the bytes are on the disk, and closes the file.
-    pub fn sync(self) -> io::Result<Leftover> {
-        self.file.sync_all()?;
-        Ok(self.at)
+    /// Waits until the bytes are on the disk, and closes the file. Once.
+    pub fn sync(&mut self) -> io::Result<()> {
+        self.file.take().map_or(Ok(()), |file| file.sync_all())
+    }
+
+    /// Syncs, where that was not done, and renames over what may be there: the same bytes by their hash, or a damaged copy
+    /// that is mended by it.
+    pub fn put(mut self, to: &Path) -> io::Result<()> {
+        self.sync()?;
+        if let Some(from) = &self.at.0 {
+            fs::rename(from, to)?;
+        }
+        self.at.0 = None;
+        Ok(())
     }
 }
 
@@ -100,10 +101,9 @@ mod tests {
         fs::write(&to, b"a damaged copy").expect("a file");
         let mut draft = Draft::make(folder.path().join("a")).expect("a file");
         draft.write(b"by").and_then(|()| draft.write(b"tes")).expect("written");
-        let mut closed = draft.sync().expect("synced");
+        draft.sync().expect("synced");
         assert_eq!(names(folder.path()), ["a", "z"]);
-        closed.put(&to).expect("put");
-        drop(closed);
+        draft.put(&to).expect("put");
         assert_eq!(names(folder.path()), ["z"]);
         assert_eq!(fs::read(&to).expect("bytes"), b"bytes");
         let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&to).expect("a file").permissions());
@@ -114,11 +114,9 @@ mod tests {
     fn what_is_dropped_leaves_nothing() {
         let folder = tempfile::tempdir().expect("a folder");
         drop(Draft::make(folder.path().join("a")).expect("a file"));
-        drop(
-            Draft::make(folder.path().join("b"))
-                .and_then(Draft::sync)
-                .expect("a file"),
-        );
+        let mut synced = Draft::make(folder.path().join("b")).expect("a file");
+        synced.sync().expect("synced");
+        drop(synced);
         assert!(names(folder.path()).is_empty());
     }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::oneshot;
 
-use super::draft::{Draft, Leftover};
+use super::draft::Draft;
 use super::{Blobs, sniff};
 use crate::db::blocking;
 use crate::error::{Error, Kind, Result};
@@ -73,15 +73,14 @@ impl Open {
         Ok(())
     }
 
-    fn finish(self: Box<Self>) -> Result<Received> {
-        let at = self.draft.sync()?;
-        Ok(Received {
+    fn finish(self: Box<Self>) -> Received {
+        Received {
             sha256: Digest(self.sha256.finalize().into()),
             crc32: self.crc32.finalize(),
             size: self.size,
             media_type: sniff(&self.head),
-            at,
-        })
+            draft: self.draft,
+        }
     }
 }
 
@@ -107,14 +106,24 @@ pub struct Tail {
 impl Tail {
     /// The rest is hashed and all of it synced.
     pub async fn finish(self) -> Result<Received> {
-        blocking(move || self.write()).await
+        blocking(move || {
+            let mut received = self.write()?;
+            received.draft.sync()?;
+            Ok(received)
+        })
+        .await
     }
 
-    pub(super) fn write(self) -> Result<Received> {
+    /// The rest is hashed and written; blocks. What is of one piece is not yet synced.
+    pub fn write(self) -> Result<Received> {
         let mut open = self.sink.open()?;
         open.take(&self.piece)?;
         self.blobs.give_back(self.piece);
-        open.finish()
+        let mut received = open.finish();
+        if received.size > PIECE as u64 {
+            received.draft.sync()?;
+        }
+        Ok(received)
     }
 }
 
@@ -204,7 +213,7 @@ impl Incoming {
     }
 }
 
-/// A file that has arrived whole and is synced, but not yet under its hash.
+/// A file that has arrived whole, but does not yet lie under its hash.
 #[derive(Debug)]
 pub struct Received {
     /// SHA-256 of the bytes.
@@ -215,5 +224,5 @@ pub struct Received {
     pub size: u64,
     /// What the bytes say they are.
     pub media_type: &'static str,
-    pub(super) at: Leftover,
+    pub(super) draft: Draft,
 }

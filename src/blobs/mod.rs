@@ -82,23 +82,12 @@ impl Blobs {
         Incoming::begin(self, self.root.join("incoming").join(name), limit, reserve)
     }
 
-    /// Ends the last file, looks at it with `check`, and puts it and the others under their hashes, folders synced:
-    /// after this they survive a crash. A file that `check` refuses leaves nothing, and nothing of the others. Blocks.
-    pub fn keep(
-        &self,
-        mut files: Vec<Received>,
-        last: Option<Tail>,
-        check: impl FnOnce(&Received) -> Result<()>,
-    ) -> Result<Vec<Received>> {
-        if let Some(tail) = last {
-            let received = tail.write()?;
-            check(&received)?;
-            files.push(received);
-        }
-        for file in &mut files {
+    /// Syncs files and puts them under their hashes, folders synced: after this they survive a crash. Blocks.
+    pub fn keep(&self, files: Vec<Received>) -> Result<()> {
+        for file in files {
             place(&self.root, file)?;
         }
-        Ok(files)
+        Ok(())
     }
 
     /// Where a file lies, whether it is there or not.
@@ -142,10 +131,10 @@ fn path_of(root: &Path, sha256: &Digest) -> PathBuf {
     root.join("sha256").join(&hex[..2]).join(hex)
 }
 
-/// Puts a file under its hash; its folder is synced.
-fn place(root: &Path, received: &mut Received) -> Result<()> {
+/// Puts a file under its hash; it and its folder are synced.
+fn place(root: &Path, received: Received) -> Result<()> {
     let to = path_of(root, &received.sha256);
-    received.at.put(&to)?;
+    received.draft.put(&to)?;
     match to.parent() {
         Some(folder) => Ok(File::open(folder)?.sync_all()?),
         None => Ok(()),
@@ -201,9 +190,11 @@ mod tests {
             let mut incoming = blobs.receive(1 << 20, 0);
             incoming.push(&bytes).await.expect("taken");
             let tail = incoming.end().await.expect("all came");
-            let kept = blobs.keep(Vec::new(), Some(tail), |_| Ok(())).expect("kept");
-            assert_eq!(kept[0].sha256, Digest::of(&bytes));
-            assert_eq!(fs::read(blobs.path(&kept[0].sha256)).expect("a file"), bytes);
+            let received = tail.write().expect("written");
+            let sha256 = received.sha256;
+            assert_eq!(sha256, Digest::of(&bytes));
+            blobs.keep(vec![received]).expect("kept");
+            assert_eq!(fs::read(blobs.path(&sha256)).expect("a file"), bytes);
             assert_eq!(blobs.sweep().expect("swept"), 0);
         }
     }
@@ -215,7 +206,7 @@ mod tests {
         let mut incoming = blobs.receive(100, u64::MAX);
         incoming.push(b"bytes").await.expect("taken into memory");
         let tail = incoming.end().await.expect("all came");
-        let refused = blobs.keep(Vec::new(), Some(tail), |_| Ok(())).expect_err("no room");
+        let refused = tail.write().expect_err("no room");
         assert_eq!(refused.slug, "disk-reserve");
         assert_eq!(
             (blobs.all().expect("a list").len(), blobs.sweep().expect("swept")),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::model::{FileEntry, NewCapture, NewFile};
 use super::ops::Arrived;
-use crate::blobs::{Blobs, Received, Tail};
+use crate::blobs::{Received, Tail};
 use crate::error::{Error, FieldError, Result};
 use crate::proof::canon;
 use crate::proof::id::Digest;
@@ -65,26 +65,24 @@ impl Arriving {
         Ok(())
     }
 
-    /// Writes the last file's end and puts what came under its hashes; blocks. In the order of the JSON, with the
-    /// files that are named as hashes only.
-    pub fn keep(self, new: &NewCapture, blobs: &Blobs) -> Result<Vec<Arrived>> {
-        let mut come: Vec<Option<Received>> = new.files.iter().map(|_| None).collect();
-        let (mut places, files): (Vec<usize>, Vec<Received>) = self.whole.into_iter().unzip();
-        let (at, last) = self.last.unzip();
-        places.extend(at);
-        let check = |received: &Received| match at {
-            Some(at) => as_declared(at, &new.files[at], received),
-            None => Ok(()),
-        };
-        let kept = blobs.keep(files, last, check)?;
-        metrics::counter!("casetrail_files_received_total").increment(kept.len() as u64);
-        for (place, received) in places.into_iter().zip(kept) {
-            come[place] = Some(received);
+    /// Writes the last file's end; blocks. In the order of the JSON, with the files that are named as hashes only; and
+    /// the files, which are still to be put under their hashes.
+    pub fn write(mut self, new: &NewCapture) -> Result<(Vec<Arrived>, Vec<Received>)> {
+        if let Some((place, tail)) = self.last.take() {
+            let received = tail.write()?;
+            as_declared(place, &new.files[place], &received)?;
+            self.whole.push((place, received));
+        }
+        let mut come: Vec<Option<&Received>> = vec![None; new.files.len()];
+        for (place, received) in &self.whole {
+            come[*place] = Some(received);
         }
         let both = come.into_iter().zip(self.declared);
         let all = new.files.iter().zip(both).enumerate();
-        all.map(|(i, (file, (come, declared)))| arrived(i, file, come, declared.flatten()))
-            .collect()
+        let arrived = all
+            .map(|(i, (file, (come, declared)))| arrived(i, file, come, declared.flatten()))
+            .collect::<Result<_>>()?;
+        Ok((arrived, self.whole.into_iter().map(|(_, received)| received).collect()))
     }
 }
 
@@ -132,7 +130,7 @@ fn as_declared(i: usize, file: &NewFile, received: &Received) -> Result<()> {
     })
 }
 
-fn arrived(i: usize, file: &NewFile, come: Option<Received>, declared_type: Option<String>) -> Result<Arrived> {
+fn arrived(i: usize, file: &NewFile, come: Option<&Received>, declared_type: Option<String>) -> Result<Arrived> {
     let fixed = |sha256, size, media_type, declared_type| FileEntry {
         sha256,
         size,

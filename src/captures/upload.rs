@@ -130,12 +130,18 @@ async fn with_files(
     let (new, blobs) = (Arc::new(new), app.blobs.clone());
     let named = new.clone();
     let bring = move || {
-        let content = files.keep(&named, &blobs)?;
+        let (content, files) = files.write(&named)?;
         let repeat = match key {
             Some((key, json)) => Some(key.of(arrival::fingerprint(json, &content)?)),
             None => None,
         };
-        Ok(Brought { content, repeat })
+        metrics::counter!("casetrail_files_received_total").increment(files.len() as u64);
+        // One file is put under its hash while the write is under way, many before: they take longer than a write waits.
+        let rest = match files.len() {
+            0..=1 => files,
+            _ => blobs.keep(files).map(|()| Vec::new())?,
+        };
+        Ok((Brought { content, repeat }, move || blobs.keep(rest)))
     };
     let not_required = app.limits.not_required.clone();
     let scope = Scope::Case(case.to_owned());

@@ -3,23 +3,35 @@
 //! SQLITE_FULL, IOERR and NOMEM roll the whole transaction back, so on any error that is neither a constraint nor a word
 //! of the domain the batch is dropped and replayed one by one: no member of it is answered for work that was rolled back
 //! under it.
+//!
+//! What a write names may still be on its way to the disk (`gate`): the commit waits for it, for a moment. A write that
+//! would let the others wait longer is set aside, and comes again when it is ready.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use tokio::sync::oneshot;
 
 use super::AnyConn;
+use super::gate::Gate;
 use crate::error::{Error, Result};
 
 /// Batches that take savepoints from the start, after one in which a write failed: whoever sends refused writes all the
 /// time does not make the others' run twice each time.
 const CAREFUL: u32 = 32;
 
+/// How long a batch waits for what its writes name. A sync of a small file takes about a millisecond on a disk that
+/// serves well.
+const PATIENCE: Duration = Duration::from_millis(5);
+
 /// One queued write, whatever its answer's type.
 pub(super) trait Job: Send {
     /// Runs in the open transaction and keeps the answer. An error means: nothing of it may stay.
     fn run(&mut self, conn: &mut AnyConn) -> Result<()>;
+    /// What its commit waits for.
+    fn gate(&self) -> Option<Arc<Gate>>;
     /// Answers: with what was kept, or with the failure of the commit.
     fn finish(self: Box<Self>, committed: Result<()>);
 }
@@ -29,6 +41,7 @@ pub(super) struct Typed<T, F> {
     f: F,
     done: Option<Result<T>>,
     reply: oneshot::Sender<Result<T>>,
+    gate: Option<Arc<Gate>>,
 }
 
 impl<T, F> Typed<T, F>
@@ -39,12 +52,13 @@ where
     /// A write, and where its answer comes.
     pub(super) fn of(f: F) -> (Box<dyn Job>, oneshot::Receiver<Result<T>>) {
         let (reply, answer) = oneshot::channel();
-        (Self::to(reply, f), answer)
+        (Self::to(reply, f, None), answer)
     }
 
-    /// A write that is answered there.
-    pub(super) fn to(reply: oneshot::Sender<Result<T>>, f: F) -> Box<dyn Job> {
-        Box::new(Self { f, done: None, reply })
+    /// A write that is answered there, and not committed before that gate opens.
+    pub(super) fn to(reply: oneshot::Sender<Result<T>>, f: F, gate: Option<Arc<Gate>>) -> Box<dyn Job> {
+        let done = None;
+        Box::new(Self { f, done, reply, gate })
     }
 }
 
@@ -55,6 +69,10 @@ impl<T: Send, F: Fn(&mut AnyConn) -> Result<T> + Send> Job for Typed<T, F> {
         let seen = done.as_ref().map(|_| ()).map_err(Clone::clone);
         self.done = Some(done);
         seen
+    }
+
+    fn gate(&self) -> Option<Arc<Gate>> {
+        self.gate.clone()
     }
 
     fn finish(self: Box<Self>, committed: Result<()>) {
@@ -88,6 +106,13 @@ pub(super) fn run(conn: &mut AnyConn, mut batch: Vec<Box<dyn Job>>, careful: &mu
     }
     match done {
         Ok(()) => batch.into_iter().for_each(|job| job.finish(Ok(()))),
+        Err(Failed::Late) => {
+            // The gates of those that are left are open: none of them is waited for again.
+            let ready: Vec<_> = batch.into_iter().filter_map(unless_late).collect();
+            if !ready.is_empty() {
+                run(conn, ready, careful);
+            }
+        }
         Err(Failed::Write(_)) if batch.len() > 1 => batch.into_iter().for_each(|job| run(conn, vec![job], careful)),
         // A transaction that cannot begin concerns all alike: one by one, each would wait as long again.
         Err(Failed::Begin(e) | Failed::Write(e)) => batch.into_iter().for_each(|job| job.finish(Err(e.clone()))),
@@ -100,6 +125,16 @@ enum Failed {
     Begin(Error),
     /// A write failed, or the commit.
     Write(Error),
+    /// What a write names does not survive a crash yet, or never will.
+    Late,
+}
+
+/// The write, where its gate is open. Else it is set aside.
+fn unless_late(job: Box<dyn Job>) -> Option<Box<dyn Job>> {
+    match job.gate() {
+        Some(gate) => gate.set_aside(job),
+        None => Some(job),
+    }
 }
 
 /// Runs a batch as one transaction: all of it, or nothing.
@@ -114,11 +149,22 @@ fn together(
         Failed::Begin(e)
     })?;
     let done = batch.iter_mut().try_for_each(|job| run(conn, job.as_mut()));
-    done.and_then(|()| Ok(conn.batch_execute("COMMIT")?)).map_err(|e| {
+    let done = done.map_err(Failed::Write).and_then(|()| {
+        all_ready(batch)?;
+        conn.batch_execute("COMMIT").map_err(|e| Failed::Write(e.into()))
+    });
+    done.inspect_err(|_| {
         // The transaction may already be gone; then there is nothing to roll back.
         let _ = conn.batch_execute("ROLLBACK");
-        Failed::Write(e)
     })
+}
+
+/// Waits until all may be committed.
+fn all_ready(batch: &[Box<dyn Job>]) -> std::result::Result<(), Failed> {
+    let until = Instant::now() + PATIENCE;
+    let mut gates = batch.iter().filter_map(|job| job.gate());
+    let open = gates.all(|gate| gate.opens(until));
+    open.then_some(()).ok_or(Failed::Late)
 }
 
 fn bare(conn: &mut AnyConn, job: &mut dyn Job) -> Result<()> {
@@ -170,20 +216,30 @@ pub(super) mod tests {
         Typed::of(f)
     }
 
-    /// Runs these as one batch: what each was told, as a slug where it failed, and what the table holds.
-    fn told(jobs: Vec<Queued>) -> (Vec<std::result::Result<i64, &'static str>>, Vec<i64>) {
+    /// A database with a table.
+    fn table() -> (tempfile::TempDir, AnyConn) {
         let folder = tempfile::tempdir().expect("a folder");
         let mut conn = open(&Location::Sqlite(folder.path().join("t.db")), Purpose::Write).expect("a database");
         conn.batch_execute("CREATE TABLE t (n BIGINT PRIMARY KEY)")
             .expect("a table");
+        (folder, conn)
+    }
+
+    fn rows(conn: &mut AnyConn) -> Vec<i64> {
+        let rows: Vec<Row> = sql_query("SELECT n FROM t ORDER BY n").load(conn).expect("rows");
+        rows.iter().map(|r| r.n).collect()
+    }
+
+    /// Runs these as one batch: what each was told, as a slug where it failed, and what the table holds.
+    fn told(jobs: Vec<Queued>) -> (Vec<std::result::Result<i64, &'static str>>, Vec<i64>) {
+        let (_folder, mut conn) = table();
         let (batch, answers): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
         run(&mut conn, batch, &mut 0);
         let answers = answers
             .into_iter()
             .map(|a| a.blocking_recv().expect("an answer").map_err(|e| e.slug))
             .collect();
-        let rows: Vec<Row> = sql_query("SELECT n FROM t ORDER BY n").load(&mut conn).expect("rows");
-        (answers, rows.iter().map(|r| r.n).collect())
+        (answers, rows(&mut conn))
     }
 
     #[test]
@@ -226,6 +282,75 @@ pub(super) mod tests {
         ]);
         assert_eq!(answers, [Ok(1), Err("database"), Ok(3)]);
         assert_eq!(rows, [1, 3]);
+    }
+
+    /// A write behind a gate, with its answer.
+    fn behind(gate: &Arc<Gate>, f: impl Fn(&mut AnyConn) -> Result<i64> + Send + 'static) -> Queued {
+        let (reply, answer) = oneshot::channel();
+        (Typed::to(reply, f, Some(gate.clone())), answer)
+    }
+
+    #[test]
+    fn a_write_that_is_late_holds_nobody_up_and_is_done_when_it_is_ready() {
+        for careful in [0, 2] {
+            let (_folder, mut conn) = table();
+            let gate = Gate::shut();
+            let (late, mut answer) = behind(&gate, |conn| insert(conn, 1));
+            let (other, told) = job(|conn| insert(conn, 2));
+            run(&mut conn, vec![late, other], &mut { careful });
+            assert_eq!(told.blocking_recv().expect("an answer").map_err(|e| e.slug), Ok(2));
+            assert_eq!(rows(&mut conn), [2]);
+            answer.try_recv().expect_err("it waits");
+            let late = gate.open().expect("it was set aside");
+            run(&mut conn, vec![late], &mut { careful });
+            assert_eq!(answer.blocking_recv().expect("an answer").map_err(|e| e.slug), Ok(1));
+            assert_eq!(rows(&mut conn), [1, 2]);
+        }
+    }
+
+    #[test]
+    fn a_write_is_committed_with_the_others_where_its_gate_opens_in_time() {
+        let (_folder, mut conn) = table();
+        let gate = Gate::shut();
+        let (late, answer) = behind(&gate, |conn| insert(conn, 1));
+        let opens = gate.clone();
+        let opened_by = move |conn: &mut AnyConn| {
+            assert!(opens.open().is_none(), "it was not set aside");
+            insert(conn, 2)
+        };
+        let (other, told) = job(opened_by);
+        run(&mut conn, vec![late, other], &mut 0);
+        assert_eq!(answer.blocking_recv().expect("an answer").map_err(|e| e.slug), Ok(1));
+        assert_eq!(told.blocking_recv().expect("an answer").map_err(|e| e.slug), Ok(2));
+    }
+
+    #[test]
+    fn nothing_stays_of_a_write_that_is_withdrawn() {
+        // Before it is run, while it waits, and after it was set aside.
+        for when in 0..3 {
+            let (_folder, mut conn) = table();
+            let gate = Gate::shut();
+            let (withdrawn, answer) = behind(&gate, |conn| insert(conn, 1));
+            let (other, told) = job(|conn| insert(conn, 2));
+            if when == 0 {
+                gate.withdraw();
+            }
+            let withdraws = gate.clone();
+            let waits = std::thread::spawn(move || {
+                if when == 1 {
+                    std::thread::sleep(PATIENCE / 5);
+                    withdraws.withdraw();
+                }
+            });
+            run(&mut conn, vec![withdrawn, other], &mut 0);
+            waits.join().expect("withdrawn");
+            if when == 2 {
+                gate.withdraw();
+            }
+            assert_eq!(told.blocking_recv().expect("an answer").map_err(|e| e.slug), Ok(2));
+            answer.blocking_recv().expect_err("nobody answers");
+            assert_eq!(rows(&mut conn), [2]);
+        }
     }
 
     #[test]

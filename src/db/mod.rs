@@ -7,6 +7,7 @@ mod batch;
 mod connect;
 pub mod dialect;
 mod fixed;
+mod gate;
 pub mod location;
 pub mod migrate;
 pub mod session;
@@ -148,13 +149,15 @@ impl Db {
         }
     }
 
-    /// Writes in turn with what `bring` brings first, on a thread that may block: on SQLite that thread puts the write
-    /// into the writer's queue itself. The failure of `bring` is answered apart: nothing was written.
-    pub async fn write_brought<X, T, B, F>(&self, thing: Option<&str>, bring: B, f: F) -> Result<Result<T>>
+    /// Writes in turn with what `bring` brings first, on a thread that may block, and not before what it gives beside that
+    /// is done too: on SQLite that is done while the write is queued and run, and only its commit waits. The failure of
+    /// either is answered apart: nothing was written.
+    pub async fn write_brought<X, T, B, R, F>(&self, thing: Option<&str>, bring: B, f: F) -> Result<Result<T>>
     where
         X: Send + Sync + 'static,
         T: Send + 'static,
-        B: FnOnce() -> Result<X> + Send + 'static,
+        B: FnOnce() -> Result<(X, R)> + Send + 'static,
+        R: FnOnce() -> Result<()> + Send + 'static,
         F: Fn(&mut AnyConn, &X) -> Result<T> + Send + Sync + 'static,
     {
         match &self.0.writer {
@@ -162,8 +165,13 @@ impl Db {
                 let (reply, answer) = oneshot::channel();
                 let writer = writer.clone();
                 let bringing = tokio::task::spawn_blocking(move || {
-                    let brought = bring()?;
-                    Ok(writer.submit_to(reply, move |conn| f(conn, &brought)))
+                    let (brought, rest) = bring()?;
+                    let queued = match writer.submit_behind(reply, move |conn| f(conn, &brought)) {
+                        Ok(queued) => queued,
+                        Err(e) => return Ok(Err(e)),
+                    };
+                    rest()?;
+                    Ok(queued.open())
                 });
                 // The writer's answer is waited for alone: to be woken when the write is queued, too, would be for nothing.
                 match answer.await {
@@ -173,7 +181,11 @@ impl Db {
                 }
             }
             Writing::Pool(..) => {
-                let brought = blocking(bring).await?;
+                let all = || {
+                    let (brought, rest) = bring()?;
+                    rest().map(|()| brought)
+                };
+                let brought = blocking(all).await?;
                 Ok(self.write_in_turn(thing, move |conn| f(conn, &brought)).await)
             }
         }

@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 
 use super::batch::{Job, Typed, caught, run};
 use super::connect::Kept;
+use super::gate::Gate;
 use super::{AnyConn, busy};
 use crate::error::Result;
 
@@ -73,18 +74,22 @@ impl Writer {
         T: Send + 'static,
         F: Fn(&mut AnyConn) -> Result<T> + Send + 'static,
     {
-        let (reply, answer) = oneshot::channel();
-        self.submit_to(reply, f)?;
+        let (job, answer) = Typed::of(f);
+        self.enqueue(job)?;
         Ok(answer)
     }
 
-    /// The same, answered there. Where it is not queued, `reply` is dropped.
-    pub(super) fn submit_to<T, F>(&self, reply: oneshot::Sender<Result<T>>, f: F) -> Result<()>
+    /// The same, answered there, and committed only when what is given back is opened. Where that is dropped, or the write
+    /// not queued, nothing is written and `reply` is dropped.
+    pub(super) fn submit_behind<T, F>(&self, reply: oneshot::Sender<Result<T>>, f: F) -> Result<Shut>
     where
         T: Send + 'static,
         F: Fn(&mut AnyConn) -> Result<T> + Send + 'static,
     {
-        self.enqueue(Typed::to(reply, f))
+        let gate = Gate::shut();
+        self.enqueue(Typed::to(reply, f, Some(gate.clone())))?;
+        let writer = self.clone();
+        Ok(Shut { gate, writer })
     }
 
     /// The same from a thread that may block: where nobody writes or waits to, the write is done when this returns.
@@ -111,6 +116,28 @@ impl Writer {
                 TrySendError::Disconnected(_) => busy("the writer stopped"),
             }
         })
+    }
+}
+
+/// A write that is queued and may not yet be committed.
+pub(super) struct Shut {
+    gate: Arc<Gate>,
+    writer: Writer,
+}
+
+impl Shut {
+    /// What the write names survives a crash.
+    pub(super) fn open(self) -> Result<()> {
+        match self.gate.open() {
+            Some(job) => self.writer.enqueue(job),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Shut {
+    fn drop(&mut self) {
+        self.gate.withdraw();
     }
 }
 

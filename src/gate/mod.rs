@@ -203,7 +203,7 @@ impl Gate {
 
     /// Changes something with what `bring` brings first, on a thread that may block: content that had to be put where it
     /// survives before it is named. Its failure is answered apart, since then nothing was asked of the doors.
-    pub async fn write_brought<X, T, B, F>(
+    pub async fn write_brought<X, T, B, R, F>(
         &self,
         visit: &Visit,
         act: Act,
@@ -214,7 +214,8 @@ impl Gate {
     where
         X: Send + Sync + 'static,
         T: Serialize + DeserializeOwned + Send + 'static,
-        B: FnOnce() -> Result<Brought<X>> + Send + 'static,
+        B: FnOnce() -> Result<(Brought<X>, R)> + Send + 'static,
+        R: FnOnce() -> Result<()> + Send + 'static,
         F: Fn(&mut Tx<'_>, &X) -> Result<Recorded<T>> + Send + Sync + 'static,
     {
         let (inner, credential, place) = (self.0.clone(), visit.credential.clone(), scope.clone());

@@ -12,8 +12,10 @@ use crate::on_both;
 
 on_both!(a_file_that_cannot_be_synced);
 on_both!(a_file_that_cannot_be_written);
+on_both!(a_file_whose_sync_takes_long_holds_up_nobody_else);
 
-/// The file named by CRASH_FAULT holds `fsync WORD` or `write WORD`: such calls on paths with that word fail.
+/// The file named by CRASH_FAULT holds `fsync WORD` or `write WORD`: such calls on paths with that word fail. With
+/// `stall WORD` such a sync waits until that is gone.
 const SHIM: &str = r#"
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -43,7 +45,7 @@ static int faulty(const char *call, int fd) {
     return strstr(path, word) != NULL;
 }
 #define REAL(name) static __typeof__(&name) real; if (!real) real = dlsym(RTLD_NEXT, #name)
-int fsync(int fd) { REAL(fsync); if (faulty("fsync", fd)) { errno = EIO; return -1; } return real(fd); }
+int fsync(int fd) { REAL(fsync); while (faulty("stall", fd)) usleep(2000); if (faulty("fsync", fd)) { errno = EIO; return -1; } return real(fd); }
 int fdatasync(int fd) { REAL(fdatasync); if (faulty("fsync", fd)) { errno = EIO; return -1; } return real(fd); }
 ssize_t write(int fd, const void *b, size_t n) { REAL(write); if (faulty("write", fd)) { errno = ENOSPC; return -1; } return real(fd, b, n); }
 ssize_t writev(int fd, const struct iovec *v, int n) { REAL(writev); if (faulty("write", fd)) { errno = ENOSPC; return -1; } return real(fd, v, n); }
@@ -157,6 +159,26 @@ fn a_file_that_cannot_be_synced(base: Base) {
             .count(),
         0
     );
+    it.survived();
+}
+
+fn a_file_whose_sync_takes_long_holds_up_nobody_else(base: Base) {
+    let Some(it) = Faulty::start(base) else { return };
+    let before = it.captures();
+    it.break_at("stall files/incoming/");
+    std::thread::scope(|scope| {
+        let upload = scope.spawn(|| it.client.upload(it.home.case(0), None, &kit::bytes(8, 200_000)));
+        it.home.await_arriving(1);
+        for n in 0..8 {
+            let path = format!("/api/v1/cases/{}/captures", it.home.case(0));
+            it.client.post(&path, &capture(&format!("beside {n}"), 0)).expect(201);
+        }
+        assert!(!upload.is_finished(), "it is answered when its file is safe");
+        assert_eq!(it.captures(), before + 8, "and recorded then");
+        it.mend();
+        upload.join().expect("no panic").expect("an answer").expect(201);
+    });
+    assert_eq!(it.captures(), before + 9);
     it.survived();
 }
 
