@@ -9,9 +9,19 @@ use std::path::{Path, PathBuf};
 /// A file that is written. Dropped before it is put under its hash, it leaves nothing.
 #[derive(Debug)]
 pub(super) struct Draft {
-    /// Open until it is synced.
-    file: Option<File>,
+    bytes: Bytes,
     at: Leftover,
+}
+
+/// Where a file's bytes are.
+#[derive(Debug)]
+enum Bytes {
+    /// On their way.
+    Open(File),
+    /// On the disk.
+    Synced,
+    /// Who knows: a sync that failed may succeed the next time, without having written anything.
+    Lost,
 }
 
 /// A name in `incoming` that is removed unless it was renamed away.
@@ -37,21 +47,29 @@ impl Draft {
             .mode(0o600)
             .open(&path)?;
         Ok(Self {
-            file: Some(file),
+            bytes: Bytes::Open(file),
             at: Leftover(Some(path)),
         })
     }
 
     /// Appends, and asks the system to begin writing it to the disk.
     pub fn write(&mut self, piece: &[u8]) -> io::Result<()> {
-        let file = self.file.as_mut().ok_or(io::ErrorKind::NotConnected)?;
+        let Bytes::Open(file) = &mut self.bytes else {
+            return Err(io::Error::other("the file is closed"));
+        };
         file.write_all(piece)?;
         begin_to_write_out(file)
     }
 
-    /// Waits until the bytes are on the disk, and closes the file. Once.
+    /// Waits until the bytes are on the disk, and closes the file.
     pub fn sync(&mut self) -> io::Result<()> {
-        self.file.take().map_or(Ok(()), |file| file.sync_all())
+        match std::mem::replace(&mut self.bytes, Bytes::Lost) {
+            Bytes::Open(file) => file.sync_all()?,
+            Bytes::Synced => {}
+            Bytes::Lost => return Err(io::Error::other("the file could not be synced before")),
+        }
+        self.bytes = Bytes::Synced;
+        Ok(())
     }
 
     /// Syncs, where that was not done, and renames over what may be there: the same bytes by their hash, or a damaged copy

@@ -1,7 +1,7 @@
 //! The files' bytes: a folder in which each file lies under its SHA-256 and never changes.
 //!
 //! Bytes are hashed once, while they arrive, off the async workers and in pieces, so that memory stays flat and a slow
-//! sender holds no thread. A file is synced, renamed under its hash and its folder synced before anyone is answered.
+//! sender holds no thread. A file is synced, renamed under its hash and its folder synced before a commit names it.
 //! Another store (S3) would join as a second implementation; there is none yet, so there is no trait.
 
 mod draft;

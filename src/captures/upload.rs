@@ -1,7 +1,8 @@
 //! Taking a capture in: JSON alone, or multipart whose first part is `capture` and then one part a file, streamed.
 //!
 //! Order: may this caller log here at all, before a byte of the body is taken; then the JSON; then the files, hashed
-//! while they arrive, synced and put under their hashes; then the one transaction. A refusal on the way leaves nothing.
+//! while they arrive, synced and put under their hashes; then the one transaction, whose commit is never before that.
+//! A refusal on the way leaves nothing, one by the transaction a file that nothing names.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use super::arrival::{self, Arriving};
 use super::model::NewCapture;
 use super::ops;
 use super::parts::Parts;
+use crate::blobs::Received;
 use crate::error::{Error, Kind, Result};
 use crate::forms::{Form, parse_id};
 use crate::gate::{Brought, Passed, RepeatKey, Scope, Visit, actor_of};
@@ -118,7 +120,7 @@ async fn take_files(parts: &mut Parts, new: &NewCapture, app: &App, begun: &mut 
     Ok(files)
 }
 
-/// Keeps what came, then records it. A failure of the files is answered apart.
+/// Keeps what came and records it, the commit last. A failure of the files is answered apart.
 async fn with_files(
     app: &App,
     visit: &Visit,
@@ -135,13 +137,18 @@ async fn with_files(
             Some((key, json)) => Some(key.of(arrival::fingerprint(json, &content)?)),
             None => None,
         };
-        metrics::counter!("casetrail_files_received_total").increment(files.len() as u64);
+        let keep = move |files: Vec<Received>| {
+            let count = files.len() as u64;
+            blobs.keep(files)?;
+            metrics::counter!("casetrail_files_received_total").increment(count);
+            Ok(())
+        };
         // One file is put under its hash while the write is under way, many before: they take longer than a write waits.
         let rest = match files.len() {
             0..=1 => files,
-            _ => blobs.keep(files).map(|()| Vec::new())?,
+            _ => keep(files).map(|()| Vec::new())?,
         };
-        Ok((Brought { content, repeat }, move || blobs.keep(rest)))
+        Ok((Brought { content, repeat }, move || keep(rest)))
     };
     let not_required = app.limits.not_required.clone();
     let scope = Scope::Case(case.to_owned());

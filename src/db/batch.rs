@@ -26,6 +26,9 @@ const CAREFUL: u32 = 32;
 /// serves well.
 const PATIENCE: Duration = Duration::from_millis(5);
 
+/// Batches that wait for nothing, after one that waited in vain: where files take long, a write comes when its file is safe.
+const HASTY: u32 = 32;
+
 /// One queued write, whatever its answer's type.
 pub(super) trait Job: Send {
     /// Runs in the open transaction and keeps the answer. An error means: nothing of it may stay.
@@ -71,8 +74,12 @@ impl<T: Send, F: Fn(&mut AnyConn) -> Result<T> + Send> Job for Typed<T, F> {
         seen
     }
 
+    // Of a write that was refused nothing is committed.
     fn gate(&self) -> Option<Arc<Gate>> {
-        self.gate.clone()
+        match self.done {
+            Some(Err(_)) => None,
+            _ => self.gate.clone(),
+        }
     }
 
     fn finish(self: Box<Self>, committed: Result<()>) {
@@ -92,28 +99,50 @@ pub(super) fn caught<T>(f: impl FnOnce() -> Result<T>) -> Result<T> {
         .unwrap_or_else(|_| Err(Error::internal("a write panicked; nothing of it was kept")))
 }
 
+/// How the next batches are run, as the last ones were found.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Manner {
+    /// So many take savepoints from the start, because a write of one had failed.
+    careful: u32,
+    /// So many wait for nothing, because one had waited in vain.
+    hasty: u32,
+}
+
 /// Runs a batch. A savepoint copies every page that its write touches, and most writes need none: all are tried without,
-/// unless one of the last batches (`careful`) had to be run again because of that.
-pub(super) fn run(conn: &mut AnyConn, mut batch: Vec<Box<dyn Job>>, careful: &mut u32) {
+/// unless one of the last batches had to be run again because of that.
+pub(super) fn run(conn: &mut AnyConn, mut batch: Vec<Box<dyn Job>>, manner: &mut Manner) {
+    if manner.hasty > 0 {
+        manner.hasty -= 1;
+        batch = batch.into_iter().filter_map(unless_late).collect();
+    }
+    run_until(conn, batch, manner, Instant::now() + PATIENCE);
+}
+
+/// All of these waits are over by then.
+fn run_until(conn: &mut AnyConn, mut batch: Vec<Box<dyn Job>>, manner: &mut Manner, until: Instant) {
+    if batch.is_empty() {
+        return;
+    }
     let mut done = Ok(());
-    if *careful == 0 || batch.len() == 1 {
-        done = together(conn, &mut batch, bare);
+    if manner.careful == 0 || batch.len() == 1 {
+        done = together(conn, &mut batch, bare, until);
     }
     let failed = matches!(done, Err(Failed::Write(_)));
-    if batch.len() > 1 && (failed || *careful > 0) {
-        *careful = if failed { CAREFUL } else { *careful - 1 };
-        done = together(conn, &mut batch, in_savepoint);
+    if batch.len() > 1 && (failed || manner.careful > 0) {
+        manner.careful = if failed { CAREFUL } else { manner.careful - 1 };
+        done = together(conn, &mut batch, in_savepoint, until);
     }
     match done {
         Ok(()) => batch.into_iter().for_each(|job| job.finish(Ok(()))),
         Err(Failed::Late) => {
-            // The gates of those that are left are open: none of them is waited for again.
-            let ready: Vec<_> = batch.into_iter().filter_map(unless_late).collect();
-            if !ready.is_empty() {
-                run(conn, ready, careful);
-            }
+            manner.hasty = HASTY;
+            // What is left is not waited for again.
+            let ready = batch.into_iter().filter_map(unless_late).collect();
+            run_until(conn, ready, manner, until);
         }
-        Err(Failed::Write(_)) if batch.len() > 1 => batch.into_iter().for_each(|job| run(conn, vec![job], careful)),
+        Err(Failed::Write(_)) if batch.len() > 1 => batch
+            .into_iter()
+            .for_each(|job| run_until(conn, vec![job], manner, until)),
         // A transaction that cannot begin concerns all alike: one by one, each would wait as long again.
         Err(Failed::Begin(e) | Failed::Write(e)) => batch.into_iter().for_each(|job| job.finish(Err(e.clone()))),
     }
@@ -142,6 +171,7 @@ fn together(
     conn: &mut AnyConn,
     batch: &mut [Box<dyn Job>],
     run: fn(&mut AnyConn, &mut dyn Job) -> Result<()>,
+    until: Instant,
 ) -> std::result::Result<(), Failed> {
     conn.batch_execute("BEGIN IMMEDIATE").map_err(|e| {
         let e = Error::from(e);
@@ -150,7 +180,7 @@ fn together(
     })?;
     let done = batch.iter_mut().try_for_each(|job| run(conn, job.as_mut()));
     let done = done.map_err(Failed::Write).and_then(|()| {
-        all_ready(batch)?;
+        all_ready(batch, until)?;
         conn.batch_execute("COMMIT").map_err(|e| Failed::Write(e.into()))
     });
     done.inspect_err(|_| {
@@ -160,8 +190,7 @@ fn together(
 }
 
 /// Waits until all may be committed.
-fn all_ready(batch: &[Box<dyn Job>]) -> std::result::Result<(), Failed> {
-    let until = Instant::now() + PATIENCE;
+fn all_ready(batch: &[Box<dyn Job>], until: Instant) -> std::result::Result<(), Failed> {
     let mut gates = batch.iter().filter_map(|job| job.gate());
     let open = gates.all(|gate| gate.opens(until));
     open.then_some(()).ok_or(Failed::Late)
@@ -234,7 +263,7 @@ pub(super) mod tests {
     fn told(jobs: Vec<Queued>) -> (Vec<std::result::Result<i64, &'static str>>, Vec<i64>) {
         let (_folder, mut conn) = table();
         let (batch, answers): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
-        run(&mut conn, batch, &mut 0);
+        run(&mut conn, batch, &mut Manner::default());
         let answers = answers
             .into_iter()
             .map(|a| a.blocking_recv().expect("an answer").map_err(|e| e.slug))
@@ -293,16 +322,18 @@ pub(super) mod tests {
     #[test]
     fn a_write_that_is_late_holds_nobody_up_and_is_done_when_it_is_ready() {
         for careful in [0, 2] {
+            let mut manner = Manner { careful, hasty: 0 };
             let (_folder, mut conn) = table();
             let gate = Gate::shut();
             let (late, mut answer) = behind(&gate, |conn| insert(conn, 1));
             let (other, told) = job(|conn| insert(conn, 2));
-            run(&mut conn, vec![late, other], &mut { careful });
+            run(&mut conn, vec![late, other], &mut manner);
             assert_eq!(told.blocking_recv().expect("an answer").map_err(|e| e.slug), Ok(2));
             assert_eq!(rows(&mut conn), [2]);
             answer.try_recv().expect_err("it waits");
             let late = gate.open().expect("it was set aside");
-            run(&mut conn, vec![late], &mut { careful });
+            assert_eq!(manner.hasty, HASTY);
+            run(&mut conn, vec![late], &mut manner);
             assert_eq!(answer.blocking_recv().expect("an answer").map_err(|e| e.slug), Ok(1));
             assert_eq!(rows(&mut conn), [1, 2]);
         }
@@ -319,7 +350,7 @@ pub(super) mod tests {
             insert(conn, 2)
         };
         let (other, told) = job(opened_by);
-        run(&mut conn, vec![late, other], &mut 0);
+        run(&mut conn, vec![late, other], &mut Manner::default());
         assert_eq!(answer.blocking_recv().expect("an answer").map_err(|e| e.slug), Ok(1));
         assert_eq!(told.blocking_recv().expect("an answer").map_err(|e| e.slug), Ok(2));
     }
@@ -342,7 +373,7 @@ pub(super) mod tests {
                     withdraws.withdraw();
                 }
             });
-            run(&mut conn, vec![withdrawn, other], &mut 0);
+            run(&mut conn, vec![withdrawn, other], &mut Manner::default());
             waits.join().expect("withdrawn");
             if when == 2 {
                 gate.withdraw();
@@ -351,6 +382,58 @@ pub(super) mod tests {
             answer.blocking_recv().expect_err("nobody answers");
             assert_eq!(rows(&mut conn), [2]);
         }
+    }
+
+    #[test]
+    fn who_waited_in_vain_does_not_wait_the_next_time() {
+        let (_folder, mut conn) = table();
+        let gate = Gate::shut();
+        let runs = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let counted = runs.clone();
+        let (late, _answer) = behind(&gate, move |conn| {
+            counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            insert(conn, 1)
+        });
+        let (other, told) = job(|conn| insert(conn, 2));
+        let mut manner = Manner { careful: 0, hasty: 1 };
+        run(&mut conn, vec![late, other], &mut manner);
+        assert_eq!(told.blocking_recv().expect("an answer").map_err(|e| e.slug), Ok(2));
+        assert_eq!((runs.load(std::sync::atomic::Ordering::SeqCst), manner.hasty), (0, 0));
+    }
+
+    #[test]
+    fn a_refusal_is_told_without_waiting_and_a_late_write_alone_is_set_aside_too() {
+        let (_folder, mut conn) = table();
+        let gate = Gate::shut();
+        let (refused, told) = behind(&gate, |conn| {
+            insert(conn, 1)?;
+            Err(Error::conflict("no"))
+        });
+        let (other, also) = job(|conn| insert(conn, 2));
+        run(&mut conn, vec![refused, other], &mut Manner::default());
+        assert_eq!(
+            told.blocking_recv().expect("an answer").map_err(|e| e.slug),
+            Err("conflict")
+        );
+        assert_eq!(also.blocking_recv().expect("an answer").map_err(|e| e.slug), Ok(2));
+        // One that takes the transaction with it: each is run alone.
+        let gone = |conn: &mut AnyConn| {
+            conn.batch_execute("ROLLBACK")?;
+            Err(Error::new(
+                crate::error::Kind::Internal,
+                "database",
+                "as a full disk does",
+            ))
+        };
+        let (gone, lost) = job(gone);
+        let (late, mut waits) = behind(&gate, |conn| insert(conn, 3));
+        run(&mut conn, vec![gone, late], &mut Manner::default());
+        assert_eq!(
+            lost.blocking_recv().expect("an answer").map_err(|e| e.slug),
+            Err("database")
+        );
+        waits.try_recv().expect_err("it waits");
+        assert_eq!(rows(&mut conn), [2]);
     }
 
     #[test]

@@ -173,9 +173,11 @@ impl Db {
                     rest()?;
                     Ok(queued.open())
                 });
-                // The writer's answer is waited for alone: to be woken when the write is queued, too, would be for nothing.
+                // What is committed is kept: to be woken by that, too, would be for nothing.
                 match answer.await {
-                    Ok(done) => Ok(done),
+                    Ok(Ok(done)) => Ok(Ok(done)),
+                    // Refused, perhaps while the rest is still under way: nobody else would hear how that ends.
+                    Ok(Err(refused)) => ended(bringing).await.map(|_| Err(refused)),
                     // Nothing was queued, or the writer stopped.
                     Err(_) => Ok(ended(bringing).await?.and_then(|()| Err(busy("the writer stopped")))),
                 }
@@ -330,5 +332,54 @@ pub fn sqlite_file(location: &Location) -> Option<PathBuf> {
     match location {
         Location::Sqlite(path) => Some(path.clone()),
         Location::Postgres(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::prelude::*;
+    use diesel::sql_query;
+
+    use super::batch::tests::{Row, insert};
+    use super::*;
+
+    /// What becomes of a write and of what is done beside it, each of which may fail; and the rows that are there then.
+    async fn brought(
+        refused: bool,
+        rest: impl FnOnce() -> Result<()> + Send + 'static,
+    ) -> (Result<Result<i64>>, usize) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db = Db::open(&Location::Sqlite(folder.path().join("t.db")), 2).expect("a database");
+        let made = db.write(|conn| Ok(conn.batch_execute("CREATE TABLE t (n BIGINT PRIMARY KEY)")?));
+        made.await.expect("a table");
+        let write = move |conn: &mut AnyConn, n: &i64| match refused {
+            true => Err(Error::conflict("no")),
+            false => insert(conn, *n),
+        };
+        let told = db.write_brought(None, || Ok((1, rest)), write).await;
+        // Whatever became of it, the next write goes on.
+        db.write(|conn| insert(conn, 2)).await.expect("another");
+        let rows = db
+            .read(|conn| Ok(sql_query("SELECT n FROM t").load::<Row>(conn)?))
+            .await;
+        (told, rows.expect("rows").len() - 1)
+    }
+
+    #[tokio::test]
+    async fn a_write_and_what_is_done_beside_it() {
+        let slow = || {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+            Ok(())
+        };
+        let (told, rows) = brought(false, slow).await;
+        assert_eq!((told.expect("done").expect("written"), rows), (1, 1));
+        let (told, rows) = brought(true, slow).await;
+        assert_eq!((told.expect("done").expect_err("refused").slug, rows), ("conflict", 0));
+        for refused in [false, true] {
+            let (told, rows) = brought(refused, || Err(full())).await;
+            assert_eq!((told.expect_err("it failed").slug, rows), ("disk-full", 0));
+            let (told, rows) = brought(refused, || panic!("as a bug would")).await;
+            assert_eq!((told.expect_err("it failed").slug, rows), ("internal", 0));
+        }
     }
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use tokio::sync::oneshot;
 
-use super::batch::{Job, Typed, caught, run};
+use super::batch::{Job, Manner, Typed, caught, run};
 use super::connect::Kept;
 use super::gate::Gate;
 use super::{AnyConn, busy};
@@ -42,8 +42,7 @@ struct Desk {
 /// What a batch is written with.
 struct Pen {
     conn: AnyConn,
-    /// Batches that still take savepoints from the start.
-    careful: u32,
+    manner: Manner,
     /// Tells the copier; where one notice lies already, another would say the same.
     written: mpsc::SyncSender<()>,
 }
@@ -55,7 +54,7 @@ impl Writer {
         let (written, news) = mpsc::sync_channel(1);
         let pen = Pen {
             conn,
-            careful: 0,
+            manner: Manner::default(),
             written,
         };
         let desk = Arc::new(Desk {
@@ -106,6 +105,14 @@ impl Writer {
         Ok(answer)
     }
 
+    fn enqueue_patiently(&self, job: Box<dyn Job>) -> Result<()> {
+        self.desk.waiting.fetch_add(1, Ordering::SeqCst);
+        self.queue.send(job).map_err(|_| {
+            self.desk.waiting.fetch_sub(1, Ordering::SeqCst);
+            busy("the writer stopped")
+        })
+    }
+
     fn enqueue(&self, job: Box<dyn Job>) -> Result<()> {
         // Counted before it is sent, so that the count is never below what is queued.
         self.desk.waiting.fetch_add(1, Ordering::SeqCst);
@@ -129,7 +136,8 @@ impl Shut {
     /// What the write names survives a crash.
     pub(super) fn open(self) -> Result<()> {
         match self.gate.open() {
-            Some(job) => self.writer.enqueue(job),
+            // It was taken once: it waits for room.
+            Some(job) => self.writer.enqueue_patiently(job),
             None => Ok(()),
         }
     }
@@ -171,7 +179,7 @@ impl Desk {
 
 impl Pen {
     fn write(&mut self, batch: Vec<Box<dyn Job>>) {
-        run(&mut self.conn, batch, &mut self.careful);
+        run(&mut self.conn, batch, &mut self.manner);
         let _ = self.written.try_send(());
     }
 }

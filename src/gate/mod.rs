@@ -3,8 +3,8 @@
 //!
 //! `write` is the only place that begins a transaction with an event in it: the stream is held first, then
 //! session, user, relation and state are read, then policy decides, then the verb runs, then the event goes in, then
-//! COMMIT. What policy saw is what commits. Nobody is answered before. `write_brought` is the same for content that is
-//! put where it survives first; whether it may come at all, `knock` asks before.
+//! COMMIT. What policy saw is what commits. Nobody is answered before. `write_brought` is the same for content that
+//! lies where it survives before the commit; whether it may come at all, `knock` asks before.
 
 mod lately;
 mod look;
@@ -201,8 +201,9 @@ impl Gate {
         self.note_refusal(visit, act, &scope, done).await
     }
 
-    /// Changes something with what `bring` brings first, on a thread that may block: content that had to be put where it
-    /// survives before it is named. Its failure is answered apart, since then nothing was asked of the doors.
+    /// Changes something with what `bring` brings, on a thread that may block: content that has to be put where it survives,
+    /// which what comes with it does, before the commit that names it. The failure of either is answered apart: of what was
+    /// asked of the doors nothing stays.
     pub async fn write_brought<X, T, B, R, F>(
         &self,
         visit: &Visit,

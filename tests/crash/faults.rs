@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::database;
 use crate::http::{Client, capture};
@@ -45,7 +45,15 @@ static int faulty(const char *call, int fd) {
     return strstr(path, word) != NULL;
 }
 #define REAL(name) static __typeof__(&name) real; if (!real) real = dlsym(RTLD_NEXT, #name)
-int fsync(int fd) { REAL(fsync); while (faulty("stall", fd)) usleep(2000); if (faulty("fsync", fd)) { errno = EIO; return -1; } return real(fd); }
+static void stall(int fd) {
+    char seen[1024];
+    if (!faulty("stall", fd)) return;
+    snprintf(seen, sizeof seen, "%s.seen", getenv("CRASH_FAULT"));
+    close(syscall(SYS_open, seen, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    while (faulty("stall", fd)) usleep(2000);
+    unlink(seen);
+}
+int fsync(int fd) { REAL(fsync); stall(fd); if (faulty("fsync", fd)) { errno = EIO; return -1; } return real(fd); }
 int fdatasync(int fd) { REAL(fdatasync); if (faulty("fsync", fd)) { errno = EIO; return -1; } return real(fd); }
 ssize_t write(int fd, const void *b, size_t n) { REAL(write); if (faulty("write", fd)) { errno = ENOSPC; return -1; } return real(fd, b, n); }
 ssize_t writev(int fd, const struct iovec *v, int n) { REAL(writev); if (faulty("write", fd)) { errno = ENOSPC; return -1; } return real(fd, v, n); }
@@ -86,6 +94,15 @@ impl Faulty {
         fs::write(&beside, what)
             .and_then(|()| fs::rename(&beside, &self.fault))
             .expect("a fault");
+    }
+
+    /// Waits until a sync waits for the end of the fault.
+    fn await_stall(&self) {
+        let until = Instant::now() + Duration::from_secs(20);
+        while !self.fault.with_extension("seen").exists() {
+            assert!(Instant::now() < until, "no file was synced");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     fn mend(&self) {
@@ -164,21 +181,23 @@ fn a_file_that_cannot_be_synced(base: Base) {
 
 fn a_file_whose_sync_takes_long_holds_up_nobody_else(base: Base) {
     let Some(it) = Faulty::start(base) else { return };
-    let before = it.captures();
-    it.break_at("stall files/incoming/");
-    std::thread::scope(|scope| {
-        let upload = scope.spawn(|| it.client.upload(it.home.case(0), None, &kit::bytes(8, 200_000)));
-        it.home.await_arriving(1);
-        for n in 0..8 {
-            let path = format!("/api/v1/cases/{}/captures", it.home.case(0));
-            it.client.post(&path, &capture(&format!("beside {n}"), 0)).expect(201);
-        }
-        assert!(!upload.is_finished(), "it is answered when its file is safe");
-        assert_eq!(it.captures(), before + 8, "and recorded then");
-        it.mend();
-        upload.join().expect("no panic").expect("an answer").expect(201);
-    });
-    assert_eq!(it.captures(), before + 9);
+    for (n, place) in ["files/incoming/", "files/sha256/"].into_iter().enumerate() {
+        let (before, bytes) = (it.captures(), kit::bytes(8 + n as u64, 200_000));
+        it.break_at(&format!("stall {place}"));
+        std::thread::scope(|scope| {
+            let upload = scope.spawn(|| it.client.upload(it.home.case(0), None, &bytes));
+            it.await_stall();
+            for n in 0..8 {
+                let path = format!("/api/v1/cases/{}/captures", it.home.case(0));
+                it.client.post(&path, &capture(&format!("beside {n}"), 0)).expect(201);
+            }
+            assert!(!upload.is_finished(), "it is answered when its file is safe");
+            assert_eq!(it.captures(), before + 8, "and recorded then");
+            it.mend();
+            upload.join().expect("no panic").expect("an answer").expect(201);
+        });
+        assert_eq!(it.captures(), before + 9);
+    }
     it.survived();
 }
 
