@@ -216,42 +216,18 @@ fn broke_the_batch(e: &Error) -> bool {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use diesel::prelude::*;
     use diesel::sql_query;
-    use diesel::sql_types::BigInt;
 
     use super::*;
-    use crate::db::Location;
-    use crate::db::connect::{Purpose, open};
+    use crate::db::fixture::{Row, insert, table};
 
     type Answer = oneshot::Receiver<Result<i64>>;
     type Queued = (Box<dyn Job>, Answer);
 
-    #[derive(QueryableByName)]
-    pub(in crate::db) struct Row {
-        #[diesel(sql_type = BigInt)]
-        pub n: i64,
-    }
-
-    pub(in crate::db) fn insert(conn: &mut AnyConn, n: i64) -> Result<i64> {
-        sql_query("INSERT INTO t VALUES ($1)")
-            .bind::<BigInt, _>(n)
-            .execute(conn)?;
-        Ok(n)
-    }
-
     fn job(f: impl Fn(&mut AnyConn) -> Result<i64> + Send + 'static) -> Queued {
         Typed::of(f)
-    }
-
-    /// A database with a table.
-    fn table() -> (tempfile::TempDir, AnyConn) {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut conn = open(&Location::Sqlite(folder.path().join("t.db")), Purpose::Write).expect("a database");
-        conn.batch_execute("CREATE TABLE t (n BIGINT PRIMARY KEY)")
-            .expect("a table");
-        (folder, conn)
     }
 
     fn rows(conn: &mut AnyConn) -> Vec<i64> {

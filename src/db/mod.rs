@@ -7,6 +7,8 @@ mod batch;
 mod connect;
 pub mod dialect;
 mod fixed;
+#[cfg(test)]
+mod fixture;
 mod gate;
 pub mod location;
 pub mod migrate;
@@ -340,7 +342,7 @@ mod tests {
     use diesel::prelude::*;
     use diesel::sql_query;
 
-    use super::batch::tests::{Row, insert};
+    use super::fixture::{Row, insert};
     use super::*;
 
     /// What becomes of a write and of what is done beside it, each of which may fail; and the rows that are there then.

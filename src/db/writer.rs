@@ -224,8 +224,8 @@ mod tests {
 
     use super::*;
     use crate::db::Location;
-    use crate::db::batch::tests::{Row, insert};
     use crate::db::connect::{Purpose, open};
+    use crate::db::fixture::{Row, insert};
 
     /// A writer on a database of its own, with the table.
     fn writer(folder: &tempfile::TempDir) -> Writer {
