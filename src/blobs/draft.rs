@@ -139,6 +139,17 @@ mod tests {
     }
 
     #[test]
+    fn a_file_whose_sync_failed_is_never_put_anywhere() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let only_a_path = rustix::fs::open(folder.path(), rustix::fs::OFlags::PATH, rustix::fs::Mode::empty());
+        let mut draft = Draft::make(folder.path().join("a")).expect("a file");
+        draft.bytes = Bytes::Open(File::from(only_a_path.expect("opened")));
+        draft.sync().expect_err("no open file");
+        draft.put(&folder.path().join("z")).expect_err("nobody knows its bytes");
+        assert!(names(folder.path()).is_empty());
+    }
+
+    #[test]
     fn what_can_not_be_written_out_early_is_no_failure_and_what_fails_is() {
         let (pipe, _other) = std::os::unix::net::UnixStream::pair().expect("a pair");
         let pipe = File::from(std::os::fd::OwnedFd::from(pipe));

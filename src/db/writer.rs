@@ -105,23 +105,25 @@ impl Writer {
         Ok(answer)
     }
 
-    fn enqueue_patiently(&self, job: Box<dyn Job>) -> Result<()> {
-        self.desk.waiting.fetch_add(1, Ordering::SeqCst);
-        self.queue.send(job).map_err(|_| {
-            self.desk.waiting.fetch_sub(1, Ordering::SeqCst);
-            busy("the writer stopped")
+    fn enqueue(&self, job: Box<dyn Job>) -> Result<()> {
+        self.counted(|| {
+            self.queue.try_send(job).map_err(|e| match e {
+                TrySendError::Full(_) => busy("the writer's queue is full"),
+                TrySendError::Disconnected(_) => busy("the writer stopped"),
+            })
         })
     }
 
-    fn enqueue(&self, job: Box<dyn Job>) -> Result<()> {
-        // Counted before it is sent, so that the count is never below what is queued.
+    /// The same for a write that was taken once: it waits for room.
+    fn enqueue_again(&self, job: Box<dyn Job>) -> Result<()> {
+        self.counted(|| self.queue.send(job).map_err(|_| busy("the writer stopped")))
+    }
+
+    /// Counted before it is sent, so that the count is never below what is queued.
+    fn counted(&self, send: impl FnOnce() -> Result<()>) -> Result<()> {
         self.desk.waiting.fetch_add(1, Ordering::SeqCst);
-        self.queue.try_send(job).map_err(|e| {
+        send().inspect_err(|_| {
             self.desk.waiting.fetch_sub(1, Ordering::SeqCst);
-            match e {
-                TrySendError::Full(_) => busy("the writer's queue is full"),
-                TrySendError::Disconnected(_) => busy("the writer stopped"),
-            }
         })
     }
 }
@@ -136,8 +138,7 @@ impl Shut {
     /// What the write names survives a crash.
     pub(super) fn open(self) -> Result<()> {
         match self.gate.open() {
-            // It was taken once: it waits for room.
-            Some(job) => self.writer.enqueue_patiently(job),
+            Some(job) => self.writer.enqueue_again(job),
             None => Ok(()),
         }
     }
