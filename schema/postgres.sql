@@ -118,7 +118,8 @@ CREATE TABLE public.captures (
     version bigint NOT NULL,
     seq bigint NOT NULL,
     leaf bytea NOT NULL,
-    body text NOT NULL
+    body text NOT NULL,
+    basis_id text
 );
 
 CREATE TABLE public.cases (

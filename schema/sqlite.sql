@@ -73,7 +73,7 @@ CREATE TABLE captures (
     version BIGINT NOT NULL,
     seq BIGINT NOT NULL,
     leaf BLOB NOT NULL,
-    body TEXT NOT NULL,
+    body TEXT NOT NULL, basis_id TEXT,
     UNIQUE (case_id, item)
 );
 

@@ -1,9 +1,13 @@
 //! Time and chance are arguments: the only module that asks the machine for either.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, TimeZone, Utc};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Microseconds since 1970-01-01T00:00:00Z, the unit of every instant in the server.
 pub type Micros = i64;
@@ -88,6 +92,30 @@ pub fn format(at: Micros) -> String {
 /// A time as people send it: RFC 3339 with a zone. `None` when it has none, or is no time.
 pub fn parse(text: &str) -> Option<Micros> {
     DateTime::parse_from_rfc3339(text).ok().map(|t| t.timestamp_micros())
+}
+
+/// An instant as records keep it: written as `format` writes it, read as `parse` reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(pub Micros);
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&format(self.0))
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        let at = parse(&text).ok_or_else(|| D::Error::custom(format_args!("`{text}` is no RFC 3339 time")))?;
+        Ok(Self(at))
+    }
 }
 
 /// A time for names of files and folders: `20261122T140731Z`.

@@ -22,12 +22,20 @@ pub struct Form {
     path: String,
     fields: Map<String, Value>,
     errors: Vec<FieldError>,
+    /// Set where a page sent it: every value is a text.
+    texts_only: bool,
 }
 
 /// An enumeration with a fixed word for each value.
 pub trait Word: Sized + Copy + 'static {
     /// All values with their words.
     const WORDS: &'static [(&'static str, Self)];
+
+    /// What a missing field is refused with.
+    fn choices() -> String {
+        let words: Vec<&str> = Self::WORDS.iter().map(|(w, _)| *w).collect();
+        format!("must be given: one of {}", words.join(", "))
+    }
 
     /// The value of a word.
     fn from_word(word: &str) -> Option<Self> {
@@ -55,6 +63,32 @@ macro_rules! words {
     };
 }
 
+/// Declares particulars that may be left out: each field once, with its type and the way a form gives it. They are
+/// read, kept in records, shown and overlaid by later ones under the same names.
+#[macro_export]
+macro_rules! particulars {
+    ($(#[$about:meta])* $vis:vis struct $name:ident { $($(#[$meaning:meta])* $field:ident: $type:ty = $read:expr,)+ }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        $vis struct $name { $($(#[$meaning])* #[serde(default)] pub $field: Option<$type>,)+ }
+
+        impl $name {
+            /// Takes them from a form.
+            pub fn take(form: &mut $crate::forms::Form) -> Self {
+                $(let $field: fn(&mut $crate::forms::Form, &str) -> Option<$type> = $read;)+
+                Self { $($field: $field(form, stringify!($field)),)+ }
+            }
+
+            /// These, and where one is left out, what was there before.
+            #[must_use]
+            #[allow(dead_code, reason = "not all particulars are changed later")]
+            pub fn or(self, before: Self) -> Self {
+                Self { $($field: self.$field.or(before.$field),)+ }
+            }
+        }
+    };
+}
+
 impl Form {
     /// A form from a JSON value, which must be an object.
     pub fn new(value: Value) -> Result<Self> {
@@ -63,9 +97,22 @@ impl Form {
                 path: String::new(),
                 fields,
                 errors: Vec::new(),
+                texts_only: false,
             }),
             _ => Err(Error::field("body", "object", "send a JSON object")),
         }
+    }
+
+    /// A form from what a page sends: names and texts. `a.b` is field `b` of object `a`, `a[0].b` of the first of a list
+    /// of objects; a name that comes twice, or ends in `[]`, is a list. An empty text is a field left out.
+    pub fn from_pairs(pairs: impl Iterator<Item = (String, String)>) -> Result<Self> {
+        let mut form = Self::new(Value::Object(Map::new()))?;
+        form.texts_only = true;
+        for (name, text) in pairs.filter(|(_, text)| !text.is_empty()) {
+            put_pair(&mut form.fields, &name, text)
+                .ok_or_else(|| Error::field(name, "form", "is no name of a field of this form: reload the page"))?;
+        }
+        Ok(form)
     }
 
     /// Notes that a field broke a rule.
@@ -156,10 +203,7 @@ impl Form {
 
     /// Takes one of the words; it must be there.
     pub fn required_word<W: Word>(&mut self, field: &str) -> Option<W> {
-        if !self.has(field) {
-            let words: Vec<&str> = W::WORDS.iter().map(|(w, _)| *w).collect();
-            self.refuse(field, "required", format!("must be given: one of {}", words.join(", ")));
-        }
+        self.must(field, &W::choices());
         self.word(field)
     }
 
@@ -179,13 +223,14 @@ impl Form {
 
     /// Takes an instant that must be there.
     pub fn required_time(&mut self, field: &str) -> Micros {
-        self.must(field);
+        self.must(field, "must be given");
         self.time(field).unwrap_or_default()
     }
 
-    fn must(&mut self, field: &str) {
+    /// Refuses a field that is not there, in these words.
+    pub fn must(&mut self, field: &str, words: &str) {
         if !self.has(field) {
-            self.refuse(field, "required", "must be given");
+            self.refuse(field, "required", words);
         }
     }
 
@@ -201,7 +246,7 @@ impl Form {
 
     /// Takes an id that must be there.
     pub fn required_id(&mut self, field: &str) -> String {
-        self.must(field);
+        self.must(field, "must be given");
         self.id(field).unwrap_or_default()
     }
 
@@ -209,6 +254,8 @@ impl Form {
     pub fn flag(&mut self, field: &str) -> Option<bool> {
         match self.value(field)? {
             Value::Bool(b) => Some(b),
+            Value::String(text) if self.texts_only && matches!(&*text, "true" | "on") => Some(true),
+            Value::String(text) if self.texts_only && text == "false" => Some(false),
             _ => {
                 self.refuse(field, "boolean", "must be true or false");
                 None
@@ -219,7 +266,8 @@ impl Form {
     /// Takes a whole number from 0 to 2^53-1.
     pub fn count(&mut self, field: &str) -> Option<u64> {
         let value = self.value(field)?;
-        let n = value.as_u64().filter(|n| *n < 1 << 53);
+        let typed = value.as_str().filter(|_| self.texts_only).and_then(|t| t.parse().ok());
+        let n = value.as_u64().or(typed).filter(|n| *n < 1 << 53);
         if n.is_none() {
             self.refuse(
                 field,
@@ -235,6 +283,7 @@ impl Form {
         match self.value(field) {
             None => Vec::new(),
             Some(Value::Array(all)) if all.len() <= max => all,
+            Some(one @ Value::String(_)) if self.texts_only => vec![one],
             Some(Value::Array(all)) => {
                 self.refuse(
                     field,
@@ -309,6 +358,7 @@ impl Form {
             path: self.at(field),
             fields,
             errors: Vec::new(),
+            texts_only: self.texts_only,
         };
         let out = read(&mut inner);
         inner.refuse_the_rest();
@@ -350,10 +400,100 @@ impl Form {
     }
 }
 
+/// Objects within objects, and entries of a list of objects, that a page's form may name.
+const DEPTH: usize = 4;
+const ENTRIES: usize = 200;
+
+/// Puts a text where its name says; `None` where the name says nowhere.
+fn put_pair(fields: &mut Map<String, Value>, name: &str, text: String) -> Option<()> {
+    if name.split('.').count() > DEPTH {
+        return None;
+    }
+    let Some((outer, inner)) = name.split_once('.') else {
+        return put_text(fields, name, text);
+    };
+    let object = match outer.strip_suffix(']').and_then(|o| o.split_once('[')) {
+        Some((list, n)) => nth_object(fields, list, n.parse().ok()?)?,
+        None => fields.entry(outer).or_insert_with(|| Value::Object(Map::new())),
+    };
+    put_pair(object.as_object_mut()?, inner, text)
+}
+
+fn put_text(fields: &mut Map<String, Value>, name: &str, text: String) -> Option<()> {
+    let (name, listed) = match name.strip_suffix("[]") {
+        Some(name) => (name, true),
+        None => (name, fields.contains_key(name)),
+    };
+    if !listed {
+        fields.insert(name.to_owned(), Value::String(text));
+        return Some(());
+    }
+    let values = fields.entry(name).or_insert_with(|| Value::Array(Vec::new()));
+    if values.is_string() {
+        *values = Value::Array(vec![values.take()]);
+    }
+    values.as_array_mut()?.push(Value::String(text));
+    Some(())
+}
+
+fn nth_object<'a>(fields: &'a mut Map<String, Value>, list: &str, n: usize) -> Option<&'a mut Value> {
+    let entries = fields
+        .entry(list)
+        .or_insert_with(|| Value::Array(Vec::new()))
+        .as_array_mut()?;
+    if n >= ENTRIES {
+        return None;
+    }
+    while entries.len() <= n {
+        entries.push(Value::Object(Map::new()));
+    }
+    entries.get_mut(n)
+}
+
 /// The last microsecond of the year 9999, beyond which RFC 3339 has no form.
 const MAX_TIME: Micros = 253_402_300_799_999_999;
 
 /// Any UUID in its usual form, in lower case.
 pub fn parse_id(text: &str) -> Option<String> {
     uuid::Uuid::try_parse(text).ok().map(|u| u.hyphenated().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(body: &str) -> Result<Form> {
+        Form::from_pairs(url::form_urlencoded::parse(body.as_bytes()).into_owned())
+    }
+
+    #[test]
+    fn a_page_s_form_is_read_as_json_is() {
+        let body = "title=A+case&empty=&endangered=on&size=12&role=a&role=b&one[]=c&p.name=Ana&p.ncic.number=4&files[0].part=x&files[1].part=y";
+        let mut form = page(body).expect("a form");
+        assert_eq!(form.required("title", LINE), "A case");
+        assert_eq!(form.text("empty", LINE), None);
+        assert_eq!((form.flag("endangered"), form.count("size")), (Some(true), Some(12)));
+        assert_eq!(
+            (form.texts("role", 5, 9), form.texts("one", 5, 9)),
+            (vec!["a".into(), "b".into()], vec!["c".to_owned()])
+        );
+        let name = form.object("p", |p| (p.text("name", LINE), p.object("ncic", |n| n.count("number"))));
+        assert_eq!(name, Some((Some("Ana".into()), Some(Some(4)))));
+        assert_eq!(form.objects("files", 9, |f| f.required("part", LINE)), ["x", "y"]);
+        form.done().expect("all was read");
+    }
+
+    #[test]
+    fn what_a_page_s_form_does_not_have_is_refused_by_its_path() {
+        let mut form = page("files[0].part=x&files[0].odd=1&more=2").expect("a form");
+        form.objects("files", 9, |f| f.required("part", LINE));
+        let refused = form.done().expect_err("refused").errors;
+        assert_eq!(
+            refused.iter().map(|e| e.field.as_str()).collect::<Vec<_>>(),
+            ["files[0].odd", "more"]
+        );
+        for name in ["a.b.c.d.e=1", "a=1&a.b=2", "f[200].a=1", "f[x].a=1", "a.b=1&a[]=2"] {
+            assert_eq!(page(name).expect_err(name).errors[0].rule, "form");
+        }
+    }
 }

@@ -1,170 +1,143 @@
-//! Authorizations over HTTP.
+//! Authorizations over HTTP: one read or one write each, and their JSON.
 
 use actix_web::HttpRequest;
-use actix_web::web::{Path, Payload};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::model::{self, Authorization, Request, State};
-use super::{ops, store};
-use crate::error::{Error, Result};
-use crate::forms::parse_id;
+use super::model::{self, Amendment, Authorization, Decision, Request, State, Word};
+use super::store::Search;
+use super::{ops, reads};
+use crate::clock::Micros;
 use crate::gate::{Scope, Visit};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
-use crate::http::{App, body, visit};
+use crate::http::{App, PathId, WriteRequest};
 use crate::policy::Act;
 
-fn case(path: &str) -> Result<(String, Scope)> {
-    let id = parse_id(path).ok_or_else(Error::not_found)?;
-    Ok((id.clone(), Scope::Case(id)))
+pub(super) async fn request(case: PathId, request: WriteRequest) -> Reply {
+    let now = request.app.gate.now();
+    let (act, parse) = (Act::AuthorizationRequest, |form| Request::parse(form, now));
+    let made = request.write(act, Scope::Case(case.0), parse, ops::request).await?;
+    reply::created(
+        "authorizations",
+        (&made.id, made.version),
+        &authorization_json(&made, now),
+    )
 }
 
-fn authorization(path: &str) -> Result<(String, Scope)> {
-    let id = parse_id(path).ok_or_else(Error::not_found)?;
-    Ok((id.clone(), Scope::Authorization(id)))
-}
-
-pub(super) async fn request(
-    req: HttpRequest,
-    path: Path<String>,
-    payload: Payload,
-    mut visit: Visit,
-    app: App,
-) -> Reply {
-    let (_, scope) = case(&path)?;
-    app.gate.check(&visit, Act::AuthorizationRequest, scope.clone()).await?;
-    let wanted = Request::parse(body::form(&req, payload, &mut visit).await?, app.gate.now())?;
-    let made = app
-        .gate
-        .write(&visit, Act::AuthorizationRequest, scope, move |tx| {
-            ops::request(tx, &wanted)
-        })
-        .await?;
-    reply::created("authorizations", &made)
-}
-
-fn rows(found: Vec<Authorization>, now: i64) -> Result<Vec<(String, Value)>> {
-    found.into_iter().map(|a| Ok((a.id.clone(), a.shown(now)?))).collect()
-}
-
-pub(super) async fn of_case(req: HttpRequest, path: Path<String>, visit: Visit, app: App) -> Reply {
-    let (id, scope) = case(&path)?;
+pub(super) async fn of_case(req: HttpRequest, case: PathId, visit: Visit, app: App) -> Reply {
     let page = Page::read(&req, &[])?;
-    let asked = page.clone();
-    let found = app
-        .gate
-        .read(&visit, Act::AuthorizationRead, scope, move |look| {
-            rows(
-                store::of_case(look.conn, &id, asked.after.as_deref(), asked.limit + 1)?,
-                look.now,
-            )
-        })
-        .await?;
-    page.reply(&req, Listed::of(found, &page, |(id, _)| id.clone(), |(_, shown)| shown))
+    let found = reads::of_case(&app.gate, &visit, case.0, &page).await?;
+    list_json(&req, &page, found)
 }
 
 pub(super) async fn list(req: HttpRequest, visit: Visit, app: App) -> Reply {
     let page = Page::read(&req, &["state"])?;
-    let state = page.word::<State>("state")?;
-    let asked = page.clone();
-    let found = app
-        .gate
-        .read(&visit, Act::SessionOwn, Scope::Agency, move |look| {
-            look.settled()?;
-            let found = store::list(
-                look.conn,
-                look.caller,
-                state,
-                asked.after.as_deref(),
-                asked.limit + 1,
-                look.now,
-            )?;
-            rows(found, look.now)
-        })
-        .await?;
-    page.reply(&req, Listed::of(found, &page, |(id, _)| id.clone(), |(_, shown)| shown))
+    let (state, before, limit) = (page.word::<State>("state")?, page.after.clone(), page.limit + 1);
+    let found = reads::authorizations(&app.gate, &visit, Search { state, before, limit }).await?;
+    list_json(&req, &page, found)
 }
 
-pub(super) async fn read(path: Path<String>, visit: Visit, app: App) -> Reply {
-    let (id, scope) = authorization(&path)?;
-    let shown = app
-        .gate
-        .read(&visit, Act::AuthorizationRead, scope, move |look| {
-            store::get(look.conn, &id)?.shown(look.now)
-        })
-        .await?;
-    reply::versioned(&shown)
+pub(super) async fn read(id: PathId, visit: Visit, app: App) -> Reply {
+    let (found, now) = reads::authorization(&app.gate, &visit, id.0).await?;
+    reply::versioned(found.version, &authorization_json(&found, now))
 }
 
-pub(super) async fn amend(req: HttpRequest, path: Path<String>, payload: Payload, visit: Visit, app: App) -> Reply {
-    let (id, scope) = authorization(&path)?;
-    app.gate.check(&visit, Act::AuthorizationAmend, scope.clone()).await?;
-    let version = visit::if_match(&req)?;
-    let patch = ops::patch_of(body::plain_form(&req, payload).await?);
-    let shown = app
-        .gate
-        .write(&visit, Act::AuthorizationAmend, scope, move |tx| {
-            ops::amend(tx, &id, version, &patch)
-        })
+pub(super) async fn amend(id: PathId, request: WriteRequest) -> Reply {
+    let (scope, now) = (Scope::Authorization(id.0.clone()), request.app.gate.now());
+    let made = request
+        .change(
+            Act::AuthorizationAmend,
+            scope,
+            Amendment::parse,
+            move |tx, version, amendment| ops::amend(tx, &id.0, version, amendment),
+        )
         .await?;
-    reply::versioned(&shown)
+    reply::versioned(made.version, &authorization_json(&made, now))
 }
 
-pub(super) async fn decide(
-    req: HttpRequest,
-    path: Path<String>,
-    payload: Payload,
-    mut visit: Visit,
-    app: App,
-) -> Reply {
-    let (id, scope) = authorization(&path)?;
-    app.gate.check(&visit, Act::AuthorizationDecide, scope.clone()).await?;
-    let (outcome, reason) = model::decision(body::form(&req, payload, &mut visit).await?)?;
-    let shown = app
-        .gate
-        .write(&visit, Act::AuthorizationDecide, scope, move |tx| {
-            ops::decide(tx, &id, outcome, reason.as_deref())
+pub(super) async fn decide(id: PathId, request: WriteRequest) -> Reply {
+    let (scope, now) = (Scope::Authorization(id.0.clone()), request.app.gate.now());
+    let made = request
+        .write(Act::AuthorizationDecide, scope, Decision::parse, move |tx, decision| {
+            ops::decide(tx, &id.0, decision)
         })
         .await?;
-    reply::versioned(&shown)
+    reply::versioned(made.version, &authorization_json(&made, now))
 }
 
-pub(super) async fn withdraw(
-    req: HttpRequest,
-    path: Path<String>,
-    payload: Payload,
-    mut visit: Visit,
-    app: App,
-) -> Reply {
-    let (id, scope) = authorization(&path)?;
-    app.gate
-        .check(&visit, Act::AuthorizationWithdraw, scope.clone())
+pub(super) async fn withdraw(id: PathId, mut request: WriteRequest) -> Reply {
+    let (scope, now) = (Scope::Authorization(id.0.clone()), request.app.gate.now());
+    request.check(Act::AuthorizationWithdraw, &scope).await?;
+    model::withdrawal(request.optional_form().await?)?;
+    let made = request
+        .write_parsed(Act::AuthorizationWithdraw, scope, move |tx| ops::withdraw(tx, &id.0))
         .await?;
-    model::reason(body::form_or_empty(&req, payload, &mut visit).await?, false)?;
-    let shown = app
-        .gate
-        .write(&visit, Act::AuthorizationWithdraw, scope, move |tx| {
-            ops::withdraw(tx, &id)
-        })
-        .await?;
-    reply::versioned(&shown)
+    reply::versioned(made.version, &authorization_json(&made, now))
 }
 
-pub(super) async fn revoke(
-    req: HttpRequest,
-    path: Path<String>,
-    payload: Payload,
-    mut visit: Visit,
-    app: App,
-) -> Reply {
-    let (id, scope) = authorization(&path)?;
-    app.gate.check(&visit, Act::AuthorizationRevoke, scope.clone()).await?;
-    let reason = model::reason(body::form(&req, payload, &mut visit).await?, true)?;
-    let shown = app
-        .gate
-        .write(&visit, Act::AuthorizationRevoke, scope, move |tx| {
-            ops::revoke(tx, &id, reason.as_deref())
+pub(super) async fn revoke(id: PathId, request: WriteRequest) -> Reply {
+    let (scope, now) = (Scope::Authorization(id.0.clone()), request.app.gate.now());
+    let made = request
+        .write(Act::AuthorizationRevoke, scope, model::revocation, move |tx, reason| {
+            ops::revoke(tx, &id.0, reason)
         })
         .await?;
-    reply::versioned(&shown)
+    reply::versioned(made.version, &authorization_json(&made, now))
+}
+
+fn list_json(req: &HttpRequest, page: &Page, (found, now): (Vec<Authorization>, Micros)) -> Reply {
+    let listed = Listed::of(found, page, |a| a.id.clone(), |a| authorization_json(&a, now));
+    page.reply(req, listed)
+}
+
+/// An authorization as the API shows it: people by their ids, with its state now.
+fn authorization_json(authorization: &Authorization, now: Micros) -> Value {
+    let Authorization {
+        id,
+        case_id,
+        number,
+        state: _,
+        level,
+        holders,
+        platforms,
+        accounts,
+        searches,
+        scope_note,
+        purpose,
+        predicate,
+        devices,
+        starts_at,
+        ends_at,
+        review_at,
+        attestations,
+        requester,
+        requested_at,
+        effective_from,
+        decision,
+        revoked,
+        version,
+    } = authorization;
+    let holders: Vec<&str> = holders.iter().map(|h| h.id.as_str()).collect();
+    json!({
+        "id": id, "case_id": case_id, "number": number, "state": authorization.state_at(now), "level": level,
+        "holders": holders, "platforms": platforms, "accounts": accounts, "searches": searches,
+        "scope_note": scope_note, "purpose": purpose, "predicate": predicate, "devices": devices,
+        "starts_at": starts_at, "ends_at": ends_at, "review_at": review_at, "attestations": attestations,
+        "requester": requester.id, "requested_at": requested_at, "effective_from": effective_from,
+        "decision": decision.as_ref().map(word_json), "revoked": revoked.as_ref().map(word_json), "version": version,
+    })
+}
+
+fn word_json(word: &Word) -> Value {
+    let Word {
+        by,
+        at,
+        outcome,
+        reason,
+    } = word;
+    let mut out = json!({"by": by.id, "at": at, "reason": reason});
+    if let (Some(outcome), Some(fields)) = (outcome, out.as_object_mut()) {
+        fields.insert("outcome".into(), json!(outcome));
+    }
+    out
 }

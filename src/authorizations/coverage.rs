@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Authorization, CoveredAccount, Device, Level, State, instant};
+use super::model::{Authorization, CoveredAccount, Device, Level, State};
 use crate::clock::{self, Micros};
 
 /// One rule's verdict: `None` where it cannot be told, which does not hold a capture.
@@ -60,8 +60,8 @@ impl Authorization {
             .decision
             .as_ref()
             .filter(|_| self.effective_from.is_some())
-            .map(|d| instant(&d.at));
-        let revoked_at = self.revoked.as_ref().map(|r| instant(&r.at));
+            .map(|d| d.at.0);
+        let revoked_at = self.revoked.as_ref().map(|r| r.at.0);
         match (approved_at, revoked_at) {
             (None, _) => line("state", false, format!("it is {}, not approved", self.state.as_str())),
             (Some(at), _) if seen.at < at => line(
@@ -134,10 +134,10 @@ impl Authorization {
     }
 
     fn covers_window(&self, seen: &Seen<'_>) -> Line {
-        let Some(from) = self.effective_from.as_deref().map(instant) else {
+        let Some(from) = self.effective_from.map(|at| at.0) else {
             return line("window", false, "it never came into effect");
         };
-        let to = instant(&self.ends_at);
+        let to = self.ends_at.0;
         let window = format!("from {} to {}", clock::format(from), clock::format(to));
         match seen.at {
             at if at < from => line("window", false, format!("captured before it took effect, {window}")),
@@ -148,7 +148,7 @@ impl Authorization {
 
     /// Whether bytes that arrive now arrive after the authorization's end or revocation.
     pub fn is_over(&self, now: Micros) -> bool {
-        self.state == State::Revoked || now > instant(&self.ends_at)
+        self.state == State::Revoked || now > self.ends_at.0
     }
 }
 

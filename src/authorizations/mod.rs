@@ -8,6 +8,7 @@ mod api;
 mod coverage;
 mod model;
 pub mod ops;
+mod reads;
 pub mod store;
 
 use actix_web::web::{self, ServiceConfig};

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::clock::{self, Micros};
+use crate::clock::{Micros, Timestamp};
 use crate::error::{Error, Result};
 use crate::forms::{Form, LINE, REASON, TEXT, URL};
+use crate::identity::Person;
 use crate::subjects::{is_platform, platform};
 use crate::words;
 
@@ -75,18 +76,11 @@ pub struct CoveredAccount {
     pub url: Option<String>,
 }
 
-/// A person, as records tell of people.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Person {
-    pub id: String,
-    pub name: String,
-}
-
 /// A supervisor's word.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Word {
     pub by: Person,
-    pub at: String,
+    pub at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
     pub reason: Option<String>,
@@ -108,13 +102,14 @@ pub struct Authorization {
     pub purpose: String,
     pub predicate: String,
     pub devices: Vec<Device>,
-    pub starts_at: String,
-    pub ends_at: String,
-    pub review_at: Option<String>,
+    pub starts_at: Timestamp,
+    pub ends_at: Timestamp,
+    pub review_at: Option<Timestamp>,
     pub attestations: Vec<Attestation>,
     pub requester: Person,
-    pub requested_at: String,
-    pub effective_from: Option<String>,
+    pub requested_at: Timestamp,
+    /// The later of its start and its approval; none where it was never approved.
+    pub effective_from: Option<Timestamp>,
     pub decision: Option<Word>,
     pub revoked: Option<Word>,
     pub version: i64,
@@ -126,38 +121,29 @@ impl Authorization {
         Ok(serde_json::from_str(text)?)
     }
 
-    /// The record.
-    pub fn record(&self) -> Result<Value> {
-        Ok(serde_json::to_value(self)?)
-    }
-
     /// The state now: an approved one past its end is expired, whether a job recorded that or not.
     pub fn state_at(&self, now: Micros) -> State {
-        if self.state == State::Approved && now > instant(&self.ends_at) {
+        if self.state == State::Approved && now > self.ends_at.0 {
             State::Expired
         } else {
             self.state
         }
     }
 
-    /// As the API shows it.
-    pub fn shown(&self, now: Micros) -> Result<Value> {
-        let mut out = self.record()?;
-        out["state"] = json!(self.state_at(now));
-        out["holders"] = self.holders.iter().map(|h| json!(h.id)).collect();
-        out["requester"] = json!(self.requester.id);
-        for word in ["decision", "revoked"] {
-            if out[word].is_object() {
-                out[word]["by"] = out[word]["by"]["id"].take();
-            }
+    /// What was asked for, under the names of a request.
+    fn asked(&self) -> Map<String, Value> {
+        let holders: Vec<&str> = self.holders.iter().map(|h| h.id.as_str()).collect();
+        let asked = json!({
+            "level": self.level, "holders": holders, "platforms": self.platforms, "accounts": self.accounts,
+            "searches": self.searches, "scope_note": self.scope_note, "purpose": self.purpose,
+            "predicate": self.predicate, "devices": self.devices, "starts_at": self.starts_at, "ends_at": self.ends_at,
+            "review_at": self.review_at, "attestations": self.attestations,
+        });
+        match asked {
+            Value::Object(fields) => fields,
+            _ => Map::new(),
         }
-        Ok(out)
     }
-}
-
-/// A stored time.
-pub fn instant(text: &str) -> Micros {
-    clock::parse(text).unwrap_or(0)
 }
 
 /// What somebody asks leave for.
@@ -273,12 +259,12 @@ impl Request {
             purpose: self.purpose.clone(),
             predicate: self.predicate.clone(),
             devices: self.devices.clone(),
-            starts_at: clock::format(self.starts_at),
-            ends_at: clock::format(self.ends_at),
-            review_at: self.review_at.map(clock::format),
+            starts_at: Timestamp(self.starts_at),
+            ends_at: Timestamp(self.ends_at),
+            review_at: self.review_at.map(Timestamp),
             attestations: self.attestations.clone(),
             requester: base.requester,
-            requested_at: clock::format(base.now),
+            requested_at: Timestamp(base.now),
             effective_from: None,
             decision: base.decision,
             revoked: None,
@@ -325,41 +311,32 @@ fn account(form: &mut Form) -> CoveredAccount {
     account
 }
 
-/// A returned request with what its requester changed: absent fields stay.
-pub fn amended(before: &Authorization, patch: Form, now: Micros) -> Result<Request> {
-    let mut whole = Map::new();
-    let shown = before.shown(now)?;
-    for name in FIELDS {
-        whole.insert((*name).to_owned(), shown[*name].clone());
-    }
-    for (name, value) in patch.into_fields() {
-        if !FIELDS.contains(&name.as_str()) {
-            return Err(Error::field(
-                name,
-                "unknown",
-                "is not a field of this request: check its spelling, or leave it out",
-            ));
-        }
-        whole.insert(name, value);
-    }
-    Request::parse(Form::new(Value::Object(whole))?, now)
-}
+/// What a requester changes of a returned request; absent is unchanged. It is checked together with what stays.
+#[derive(Debug, Clone)]
+pub struct Amendment(Map<String, Value>);
 
-const FIELDS: &[&str] = &[
-    "level",
-    "holders",
-    "platforms",
-    "accounts",
-    "searches",
-    "scope_note",
-    "purpose",
-    "predicate",
-    "devices",
-    "starts_at",
-    "ends_at",
-    "review_at",
-    "attestations",
-];
+impl Amendment {
+    /// Keeps it as it was sent, until the stored request is read.
+    pub fn parse(form: Form) -> Result<Self> {
+        Ok(Self(form.into_fields()))
+    }
+
+    /// The whole request as it is asked for now.
+    pub fn apply(&self, before: &Authorization, now: Micros) -> Result<Request> {
+        let mut whole = before.asked();
+        for (name, value) in &self.0 {
+            let kept = whole.get_mut(name).ok_or_else(|| {
+                Error::field(
+                    name,
+                    "unknown",
+                    "is not a field of this request: check its spelling, or leave it out",
+                )
+            })?;
+            *kept = value.clone();
+        }
+        Request::parse(Form::new(Value::Object(whole))?, now)
+    }
+}
 
 words! {
     /// What a supervisor answers to a request.
@@ -373,25 +350,35 @@ words! {
     }
 }
 
-/// Reads a decision.
-pub fn decision(mut form: Form) -> Result<(Outcome, Option<String>)> {
-    let outcome = form.required_word::<Outcome>("decision").unwrap_or(Outcome::Return);
-    let reason = if outcome == Outcome::Approve {
-        form.text("reason", REASON)
-    } else {
-        Some(form.required("reason", REASON))
-    };
-    form.done()?;
-    Ok((outcome, reason))
+/// A supervisor's answer to a request.
+#[derive(Debug, Clone)]
+pub struct Decision {
+    pub outcome: Outcome,
+    pub reason: Option<String>,
 }
 
-/// Reads a reason.
-pub fn reason(mut form: Form, must: bool) -> Result<Option<String>> {
-    let reason = if must {
-        Some(form.required("reason", REASON))
-    } else {
-        form.text("reason", REASON)
-    };
+impl Decision {
+    /// Reads and checks it: to deny or return needs a reason.
+    pub fn parse(mut form: Form) -> Result<Self> {
+        let outcome = form.required_word::<Outcome>("decision").unwrap_or(Outcome::Return);
+        let reason = match outcome {
+            Outcome::Approve => form.text("reason", REASON),
+            Outcome::Deny | Outcome::Return => Some(form.required("reason", REASON)),
+        };
+        form.done()?;
+        Ok(Self { outcome, reason })
+    }
+}
+
+/// Reads why an authorization is revoked.
+pub fn revocation(mut form: Form) -> Result<String> {
+    let reason = form.required("reason", REASON);
     form.done()?;
     Ok(reason)
+}
+
+/// Reads a withdrawal, which may say why; nothing of that is kept.
+pub fn withdrawal(mut form: Form) -> Result<()> {
+    form.text("reason", REASON);
+    form.done()
 }

@@ -8,11 +8,12 @@ use diesel::sql_types::{Binary, Text};
 
 use super::model::{Authorization, State};
 use crate::clock::Micros;
-use crate::db::AnyConn;
-use crate::db::tables::{authorizations, cases};
+use crate::db::tables::{authorization_holders, authorizations, cases};
+use crate::db::{AnyConn, canonical};
 use crate::error::{Error, Result};
 use crate::forms::Word;
-use crate::identity::Caller;
+use crate::identity::{Caller, Person};
+use crate::proof::id::Digest;
 use crate::{both, fixed};
 
 /// An authorization by id.
@@ -23,6 +24,73 @@ pub fn get(conn: &mut AnyConn, id: &str) -> Result<Authorization> {
         .first(conn)
         .optional()?;
     Authorization::from_record(&body.ok_or_else(Error::not_found)?)
+}
+
+/// An authorization's row: what follows from its record.
+#[derive(Debug, Clone, PartialEq, Insertable, AsChangeset)]
+#[diesel(table_name = authorizations)]
+pub struct AuthorizationRow {
+    id: String,
+    case_id: String,
+    number: i64,
+    state: String,
+    requester_id: String,
+    starts_at: Micros,
+    ends_at: Micros,
+    version: i64,
+    leaf: Vec<u8>,
+    body: String,
+}
+
+impl AuthorizationRow {
+    /// The row of a version that an event with this leaf recorded.
+    pub fn of(authorization: &Authorization, leaf: &Digest) -> Result<Self> {
+        Ok(Self {
+            id: authorization.id.clone(),
+            case_id: authorization.case_id.clone(),
+            number: authorization.number,
+            state: authorization.state.as_str().into(),
+            requester_id: authorization.requester.id.clone(),
+            starts_at: authorization.starts_at.0,
+            ends_at: authorization.ends_at.0,
+            version: authorization.version,
+            leaf: leaf.as_bytes().to_vec(),
+            body: canonical(authorization)?,
+        })
+    }
+}
+
+/// Keeps a version's row, a new one for the first version, else in place of the one before; and who holds it.
+pub fn save(conn: &mut AnyConn, row: &AuthorizationRow, holders: &[Person]) -> Result<()> {
+    if row.version > 1 {
+        diesel::update(authorizations::table.find(&row.id))
+            .set(row)
+            .execute(conn)?;
+        diesel::delete(authorization_holders::table.filter(authorization_holders::authorization_id.eq(&row.id)))
+            .execute(conn)?;
+    } else {
+        diesel::insert_into(authorizations::table)
+            .values(row.clone())
+            .execute(conn)?;
+    }
+    for holder in holders {
+        diesel::insert_into(authorization_holders::table)
+            .values((
+                authorization_holders::authorization_id.eq(&row.id),
+                authorization_holders::user_id.eq(&holder.id),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Counts one authorization more of a case: its number. The case's stream is held.
+pub fn next_number(conn: &mut AnyConn, case: &str) -> Result<i64> {
+    let counted: i64 = cases::table.find(case).select(cases::authorizations).first(conn)?;
+    diesel::update(cases::table.find(case))
+        .set(cases::authorizations.eq(counted + 1))
+        .execute(conn)?;
+    Ok(counted + 1)
 }
 
 /// Authorizations of a case, in the order of their numbers.
@@ -100,26 +168,27 @@ impl Known {
     }
 }
 
+/// What a list of authorizations is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Search {
+    pub state: Option<State>,
+    pub before: Option<String>,
+    pub limit: usize,
+}
+
 /// Authorizations over the cases a caller may read, newest first.
-pub fn list(
-    conn: &mut AnyConn,
-    caller: &Caller,
-    state: Option<State>,
-    before: Option<&str>,
-    limit: usize,
-    now: Micros,
-) -> Result<Vec<Authorization>> {
+pub fn list(conn: &mut AnyConn, caller: &Caller, search: &Search, now: Micros) -> Result<Vec<Authorization>> {
     let sees = crate::cases::Sees::of(caller, now);
     let readable = cases::table.filter(crate::cases::visible(&sees)).select(cases::id);
-    let (states, from, to) = stored(state, now);
+    let (states, from, to) = stored(search.state, now);
     let bodies: Vec<String> = authorizations::table
         .filter(authorizations::case_id.eq_any(readable))
         .filter(authorizations::state.eq_any(states))
         .filter(authorizations::ends_at.ge(from).and(authorizations::ends_at.lt(to)))
         // "~" sorts after every id.
-        .filter(authorizations::id.lt(before.unwrap_or("~")))
+        .filter(authorizations::id.lt(search.before.as_deref().unwrap_or("~")))
         .order(authorizations::id.desc())
-        .limit(limit as i64)
+        .limit(search.limit as i64)
         .select(authorizations::body)
         .load(conn)?;
     bodies.iter().map(|b| Authorization::from_record(b)).collect()

@@ -3,11 +3,18 @@
 use serde_json::{Value, json};
 
 use super::model::{FileEntry, NewCapture, NewFile};
-use super::ops::Arrived;
 use crate::blobs::{Received, Tail};
 use crate::error::{Error, FieldError, Result};
 use crate::proof::canon;
 use crate::proof::id::Digest;
+
+/// A file whose bytes lie in the store, or that is hash-only.
+#[derive(Debug, Clone)]
+pub struct Arrived {
+    pub entry: FileEntry,
+    /// CRC-32 of the bytes; 0 of a hash-only one.
+    pub crc32: u32,
+}
 
 /// The files of one capture on their way in.
 pub(super) struct Arriving {

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
-
-use super::model::{BasisKind, Claim, NewCapture, State};
+use super::model::{Basis, BasisKind, Flag, NewCapture, State};
 use crate::authorizations::{Authorization, Level, Line, Seen};
 use crate::clock::{HOUR, Micros, SECOND};
 
@@ -15,11 +13,11 @@ const LATE: Micros = HOUR;
 
 /// The server's word on a new capture.
 #[derive(Debug, Clone)]
-pub struct Verdict {
+pub struct Judgment {
     pub state: State,
-    pub basis: Value,
+    pub basis: Basis,
     pub coverage: Vec<Line>,
-    pub flags: Vec<&'static str>,
+    pub flags: Vec<Flag>,
     /// Whether a supervisor is to decide: held, or an emergency.
     pub open: bool,
 }
@@ -31,14 +29,16 @@ pub fn judge(
     now: Micros,
     known: &[Arc<Authorization>],
     not_required: &[String],
-) -> Verdict {
+) -> Judgment {
+    let said = &new.particulars;
+    let account = said.account.as_ref();
     let seen = Seen {
         capturer,
-        platform: new.platform.as_deref(),
-        handle: new.account_part("handle"),
-        platform_id: new.account_part("platform_id"),
-        level: new.level,
-        device: new.device,
+        platform: said.platform.as_deref(),
+        handle: account.and_then(|a| a.handle.as_deref()),
+        platform_id: account.and_then(|a| a.platform_id.as_deref()),
+        level: said.level,
+        device: said.device,
         at: new.captured_at.min(now),
     };
     let mut verdict = match &new.basis {
@@ -50,10 +50,10 @@ pub fn judge(
                 .filter(|a| Some(&a.id) == claim.id.as_ref());
             by_authorization(&seen, now, named, claim.id.clone())
         }
-        Some(claim) => by_claim(claim, new.level, not_required),
+        Some(claim) => by_claim(claim, said.level, not_required),
     };
     add_flags(&mut verdict, new, now);
-    verdict.open = verdict.state == State::Held || verdict.basis["kind"] == "emergency";
+    verdict.open = verdict.state == State::Held || verdict.basis.kind == BasisKind::Emergency;
     verdict
 }
 
@@ -62,7 +62,7 @@ fn by_authorization<'a>(
     now: Micros,
     known: impl Iterator<Item = &'a Authorization>,
     named: Option<String>,
-) -> Verdict {
+) -> Judgment {
     let judged = known.map(|a| (a, a.covers(seen)));
     let best = judged.min_by_key(|(_, lines)| lines.iter().filter(|l| l.passed == Some(false)).count());
     let Some((authorization, coverage)) = best else {
@@ -73,10 +73,10 @@ fn by_authorization<'a>(
     let aliasless = seen.level == Some(Level::Covert);
     let mut flags = Vec::new();
     if covered && authorization.is_over(now) {
-        flags.push("late_entry");
+        flags.push(Flag::LateEntry);
     }
     if aliasless {
-        flags.push("alias_missing");
+        flags.push(Flag::AliasMissing);
     }
     let state = if covered && !aliasless {
         State::Logged
@@ -84,10 +84,10 @@ fn by_authorization<'a>(
         State::Held
     };
     let basis = match covered || named.is_some() {
-        true => json!({"kind": "authorization", "id": authorization.id, "reason": null}),
-        false => json!({"kind": "exception", "id": null, "reason": null}),
+        true => basis(BasisKind::Authorization, Some(authorization.id.clone())),
+        false => basis(BasisKind::Exception, None),
     };
-    Verdict {
+    Judgment {
         state,
         basis,
         coverage,
@@ -96,14 +96,14 @@ fn by_authorization<'a>(
     }
 }
 
-fn uncovered(named: Option<String>) -> Verdict {
+fn uncovered(named: Option<String>) -> Judgment {
     let (basis, why) = match named {
         Some(id) => (
-            json!({"kind": "authorization", "id": id, "reason": null}),
+            basis(BasisKind::Authorization, Some(id)),
             "the authorization named is none of this case that was approved",
         ),
         None => (
-            json!({"kind": "exception", "id": null, "reason": null}),
+            basis(BasisKind::Exception, None),
             "no authorization of this case was ever approved",
         ),
     };
@@ -112,7 +112,7 @@ fn uncovered(named: Option<String>) -> Verdict {
         passed: Some(false),
         why: why.into(),
     }];
-    Verdict {
+    Judgment {
         state: State::Held,
         basis,
         coverage,
@@ -121,7 +121,11 @@ fn uncovered(named: Option<String>) -> Verdict {
     }
 }
 
-fn by_claim(claim: &Claim, level: Option<Level>, not_required: &[String]) -> Verdict {
+fn basis(kind: BasisKind, id: Option<String>) -> Basis {
+    Basis { kind, id, reason: None }
+}
+
+fn by_claim(claim: &Basis, level: Option<Level>, not_required: &[String]) -> Judgment {
     let state = match claim.kind {
         BasisKind::Exception | BasisKind::Authorization => State::Held,
         BasisKind::NotRequired => match level {
@@ -130,8 +134,11 @@ fn by_claim(claim: &Claim, level: Option<Level>, not_required: &[String]) -> Ver
         },
         _ => State::Logged,
     };
-    let basis = json!({"kind": claim.kind, "id": null, "reason": claim.reason});
-    Verdict {
+    let basis = Basis {
+        id: None,
+        ..claim.clone()
+    };
+    Judgment {
         state,
         basis,
         coverage: Vec::new(),
@@ -140,14 +147,14 @@ fn by_claim(claim: &Claim, level: Option<Level>, not_required: &[String]) -> Ver
     }
 }
 
-fn add_flags(verdict: &mut Verdict, new: &NewCapture, now: Micros) {
+fn add_flags(verdict: &mut Judgment, new: &NewCapture, now: Micros) {
     if new.captured_at > now + TOLERATED {
-        verdict.flags.push("future_clock");
+        verdict.flags.push(Flag::FutureClock);
     }
-    if now - new.captured_at > LATE && !verdict.flags.contains(&"late_entry") {
-        verdict.flags.push("late_entry");
+    if now - new.captured_at > LATE && !verdict.flags.contains(&Flag::LateEntry) {
+        verdict.flags.push(Flag::LateEntry);
     }
-    if new.posted_at.is_some_and(|p| p > new.captured_at) {
-        verdict.flags.push("posted_after_capture");
+    if new.particulars.posted_at.is_some_and(|p| p.0 > new.captured_at) {
+        verdict.flags.push(Flag::PostedAfterCapture);
     }
 }

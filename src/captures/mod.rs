@@ -6,13 +6,13 @@
 
 mod api;
 mod arrival;
-mod entries;
 mod files;
 mod judge;
 mod model;
 pub mod ops;
 mod parts;
-mod shown;
+mod reads;
+mod remarks;
 pub mod store;
 mod upload;
 mod uploads;
@@ -22,7 +22,8 @@ use actix_web::web::{self, ServiceConfig};
 
 use crate::http::reply::at;
 
-pub use api::takes_part;
+pub use model::{Basis, Capture, FileEntry, Particulars, PostedBasis, State};
+pub use reads::takes_part;
 pub use uploads::Uploads;
 
 /// The routes of this feature.

@@ -1,71 +1,244 @@
 //! Queries over captures, what was said about them, and their files.
 
-use diesel::prelude::*;
+use std::collections::HashMap;
 
-use crate::db::AnyConn;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+use serde_json::Value;
+
+use super::arrival::Arrived;
+use super::model::{Remarks, State, StoredCapture};
+use crate::clock::Micros;
 use crate::db::tables::{
     authorization_holders, authorizations, capture_entries, capture_files, captures, cases, files, grants, members,
 };
+use crate::db::{AnyConn, canonical};
 use crate::error::{Error, Result};
+use crate::forms::Word;
 use crate::identity::Caller;
-use crate::policy::Role;
 use crate::proof::id::Digest;
+use crate::{both, fixed, words};
 
-/// A capture's row.
-#[derive(Debug, Clone, Queryable, Selectable)]
-#[diesel(table_name = captures)]
+/// A capture's row: what follows from its record and from what was decided since.
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, AsChangeset)]
+#[diesel(table_name = captures, treat_none_as_null = true)]
 pub struct CaptureRow {
-    pub id: String,
-    pub case_id: String,
-    pub item: i64,
-    pub kind: String,
-    pub state: String,
-    pub basis: String,
-    pub capturer_id: String,
-    pub open_question: bool,
-    pub version: i64,
-    pub seq: i64,
-    pub leaf: Vec<u8>,
-    pub body: String,
+    id: String,
+    case_id: String,
+    item: i64,
+    kind: String,
+    state: String,
+    basis: String,
+    basis_id: Option<String>,
+    capturer_id: String,
+    open_question: bool,
+    captured_at: Micros,
+    received_at: Micros,
+    version: i64,
+    seq: i64,
+    leaf: Vec<u8>,
+    body: String,
 }
 
-/// Something said about a capture.
-#[derive(Debug, Clone, Queryable, Selectable)]
-#[diesel(table_name = capture_entries)]
-pub struct EntryRow {
-    pub id: String,
-    pub capture_id: String,
-    pub kind: String,
-    pub body: String,
+impl CaptureRow {
+    /// The row of a capture as it stands.
+    pub fn of(stored: &StoredCapture) -> Result<Self> {
+        let capture = &stored.capture;
+        Ok(Self {
+            id: capture.id.clone(),
+            case_id: capture.case_id.clone(),
+            item: capture.item,
+            kind: capture.kind.as_str().into(),
+            state: stored.state.as_str().into(),
+            basis: capture.basis.kind.as_str().into(),
+            basis_id: capture.basis.id.clone(),
+            capturer_id: capture.capturer.id.clone(),
+            open_question: stored.awaits_decision,
+            captured_at: capture.captured_at.0,
+            received_at: capture.received_at.0,
+            version: capture.version,
+            seq: stored.seq,
+            leaf: stored.leaf.as_bytes().to_vec(),
+            body: canonical(&capture.record()?)?,
+        })
+    }
+
+    fn stored(self) -> Result<StoredCapture> {
+        Ok(StoredCapture {
+            capture: serde_json::from_str(&self.body)?,
+            state: word(&self.state)?,
+            awaits_decision: self.open_question,
+            seq: self.seq,
+            leaf: digest(&self.leaf)?,
+        })
+    }
+}
+
+/// A stored word of an enumeration.
+fn word<W: Word>(text: &str) -> Result<W> {
+    W::from_word(text).ok_or_else(|| Error::internal(format!("a stored word is unknown: {text}")))
+}
+
+fn digest(bytes: &[u8]) -> Result<Digest> {
+    Digest::from_slice(bytes).ok_or_else(|| Error::internal("a stored digest is damaged"))
+}
+
+fixed! {
+    NewRow: "INSERT INTO captures (id, case_id, item, kind, state, basis, basis_id, capturer_id, open_question, captured_at, \
+     received_at, version, seq, leaf, body) VALUES (", id: String as Text, ", ", case_id: String as Text, ", ",
+    item: i64 as BigInt, ", ", kind: String as Text, ", ", state: String as Text, ", ", basis: String as Text, ", ",
+    basis_id: Option<String> as Nullable<Text>, ", ", capturer_id: String as Text, ", ", open_question: bool as Bool, ", ",
+    captured_at: Micros as BigInt, ", ", received_at: Micros as BigInt, ", ", version: i64 as BigInt, ", ",
+    seq: i64 as BigInt, ", ", leaf: Vec<u8> as Binary, ", ", body: String as Text, ")"
+}
+
+/// Keeps a capture that was just recorded.
+pub fn insert(conn: &mut AnyConn, row: CaptureRow) -> Result<()> {
+    let CaptureRow {
+        id,
+        case_id,
+        item,
+        kind,
+        state,
+        basis,
+        basis_id,
+        capturer_id,
+        open_question,
+        captured_at,
+        received_at,
+        version,
+        seq,
+        leaf,
+        body,
+    } = row;
+    let new = NewRow {
+        id,
+        case_id,
+        item,
+        kind,
+        state,
+        basis,
+        basis_id,
+        capturer_id,
+        open_question,
+        captured_at,
+        received_at,
+        version,
+        seq,
+        leaf,
+        body,
+    };
+    both!(conn, |c| new.execute(c))?;
+    Ok(())
+}
+
+/// Keeps what became of a capture.
+pub fn update(conn: &mut AnyConn, row: &CaptureRow) -> Result<()> {
+    diesel::update(captures::table.find(&row.id)).set(row).execute(conn)?;
+    Ok(())
+}
+
+fixed! {
+    Count: "UPDATE cases SET items = ", items: i64 as BigInt, ", held = ", held: i64 as BigInt,
+    " WHERE id = ", case: String as Text, ""
+}
+
+/// Sets how many items a case has, and how many of them are held. The case's stream is held.
+pub fn count(conn: &mut AnyConn, case: &str, items: i64, held: i64) -> Result<()> {
+    let counted = Count {
+        items,
+        held,
+        case: case.to_owned(),
+    };
+    both!(conn, |c| counted.execute(c))?;
+    Ok(())
 }
 
 /// A capture by id.
-pub fn capture(conn: &mut AnyConn, id: &str) -> Result<CaptureRow> {
+pub fn capture(conn: &mut AnyConn, id: &str) -> Result<StoredCapture> {
     let row = captures::table
         .find(id)
         .select(CaptureRow::as_select())
         .first(conn)
         .optional()?;
-    row.ok_or_else(Error::not_found)
+    row.ok_or_else(Error::not_found)?.stored()
 }
 
 /// Captures of a case in the order of their items.
-pub fn of_case(conn: &mut AnyConn, case: &str, after: i64, limit: usize) -> Result<Vec<CaptureRow>> {
-    Ok(captures::table
+pub fn of_case(conn: &mut AnyConn, case: &str, after: i64, limit: usize) -> Result<Vec<StoredCapture>> {
+    let rows: Vec<CaptureRow> = captures::table
         .filter(captures::case_id.eq(case).and(captures::item.gt(after)))
         .order(captures::item)
         .limit(limit as i64)
         .select(CaptureRow::as_select())
-        .load(conn)?)
+        .load(conn)?;
+    rows.into_iter().map(CaptureRow::stored).collect()
 }
 
-/// What was said about some captures, oldest first.
-pub fn entries(conn: &mut AnyConn, ids: &[String]) -> Result<Vec<EntryRow>> {
-    Ok(capture_entries::table
+/// Keeps something that was said about a capture, at its version then.
+pub fn insert_remark(conn: &mut AnyConn, remark: &NewRemark<'_>) -> Result<()> {
+    diesel::insert_into(capture_entries::table)
+        .values((
+            capture_entries::id.eq(remark.id),
+            capture_entries::capture_id.eq(remark.capture_id),
+            capture_entries::kind.eq(remark.kind.as_str()),
+            capture_entries::version.eq(remark.version),
+            capture_entries::leaf.eq(remark.leaf.as_bytes().to_vec()),
+            capture_entries::body.eq(canonical(remark.record)?),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+words! {
+    /// What may be said about a capture.
+    RemarkKind {
+        /// A note.
+        Note = "note",
+        /// A corrected version.
+        Correction = "correction",
+        /// A second person's finding.
+        Review = "review",
+        /// A supervisor's decision.
+        Decision = "decision",
+        /// Everything was read again.
+        Verification = "verification",
+    }
+}
+
+/// A remark with its place in the ledger.
+pub struct NewRemark<'a> {
+    pub id: &'a str,
+    pub capture_id: &'a str,
+    pub kind: RemarkKind,
+    pub version: i64,
+    pub leaf: &'a Digest,
+    pub record: &'a Value,
+}
+
+/// What was said about some captures, oldest first, by the id of each. Corrections are their present version, and
+/// verifications stand in the custody.
+pub fn remarks(conn: &mut AnyConn, ids: &[String]) -> Result<HashMap<String, Remarks>> {
+    let rows: Vec<(String, String, String)> = capture_entries::table
         .filter(capture_entries::capture_id.eq_any(ids.to_vec()))
         .order((capture_entries::capture_id, capture_entries::id))
-        .select(EntryRow::as_select())
-        .load(conn)?)
+        .select((
+            capture_entries::capture_id,
+            capture_entries::kind,
+            capture_entries::body,
+        ))
+        .load(conn)?;
+    let mut all: HashMap<String, Remarks> = HashMap::new();
+    for (capture, kind, body) in rows {
+        let own = all.entry(capture).or_default();
+        match word(&kind)? {
+            RemarkKind::Note => own.notes.push(serde_json::from_str(&body)?),
+            RemarkKind::Review => own.reviews.push(serde_json::from_str(&body)?),
+            RemarkKind::Decision => own.decision = Some(serde_json::from_str(&body)?),
+            RemarkKind::Correction | RemarkKind::Verification => {}
+        }
+    }
+    Ok(all)
 }
 
 /// What a list of captures to decide is asked for.
@@ -79,10 +252,7 @@ pub struct Search {
 
 /// Captures over the cases whose captures a caller may decide, newest first; never those they made, nor those of an
 /// authorization that they asked for or hold. The same answer as the policy's `CaptureDecide`.
-pub fn to_decide(conn: &mut AnyConn, caller: &Caller, search: &Search, now: i64) -> Result<Vec<CaptureRow>> {
-    if !caller.is(Role::Supervisor) {
-        return Ok(Vec::new());
-    }
+pub fn to_decide(conn: &mut AnyConn, caller: &Caller, search: &Search, now: i64) -> Result<Vec<StoredCapture>> {
     let mine = members::table
         .filter(members::user_id.eq(&caller.user).and(members::ended_at.is_null()))
         .select(members::case_id);
@@ -103,14 +273,15 @@ pub fn to_decide(conn: &mut AnyConn, caller: &Caller, search: &Search, now: i64)
                 .eq_any(decided)
                 .and(captures::capturer_id.ne(&caller.user)),
         )
+        .filter(
+            captures::basis_id
+                .is_null()
+                .or(captures::basis_id.ne_all(part_in(caller))),
+        )
         .order(captures::id.desc())
         .limit(search.limit as i64)
         .select(CaptureRow::as_select())
         .into_boxed();
-    // The authorization that a capture rests on stands in its canonical record alone, and few supervisors have a part in any.
-    for id in part_in(conn, &caller.user)? {
-        query = query.filter(captures::body.not_like(format!("%\"basis\":{{\"id\":\"{id}\",%")));
-    }
     if let Some(state) = &search.state {
         query = query.filter(captures::state.eq(state));
     }
@@ -120,34 +291,80 @@ pub fn to_decide(conn: &mut AnyConn, caller: &Caller, search: &Search, now: i64)
     if let Some(before) = &search.before {
         query = query.filter(captures::id.lt(before));
     }
-    Ok(query.load(conn)?)
+    let rows: Vec<CaptureRow> = query.load(conn)?;
+    rows.into_iter().map(CaptureRow::stored).collect()
 }
 
 /// The authorizations in which a person has a part: those they asked for, and those they hold.
-fn part_in(conn: &mut AnyConn, user: &str) -> Result<Vec<String>> {
+#[diesel::dsl::auto_type(no_type_alias)]
+fn part_in(caller: &Caller) -> _ {
+    let user: &str = caller.user.as_str();
     let held = authorization_holders::table
         .filter(authorization_holders::user_id.eq(user))
         .select(authorization_holders::authorization_id);
-    Ok(authorizations::table
+    authorizations::table
         .filter(
             authorizations::requester_id
                 .eq(user)
                 .or(authorizations::id.eq_any(held)),
         )
-        .select(authorizations::id)
-        .load(conn)?)
+        .select(authorizations::id.nullable())
 }
 
-/// Those of some captures whose content is kept from readers.
-pub fn closed(conn: &mut AnyConn, ids: &[String]) -> Result<Vec<CaptureRow>> {
-    Ok(captures::table
+/// Those of some captures whose content is for those alone who may decide them.
+pub fn closed(conn: &mut AnyConn, ids: &[String]) -> Result<Vec<StoredCapture>> {
+    let rows: Vec<CaptureRow> = captures::table
         .filter(
             captures::id
                 .eq_any(ids.to_vec())
-                .and(captures::state.eq_any(["held", "quarantined"])),
+                .and(captures::state.eq_any(State::words_where(State::is_closed))),
         )
         .select(CaptureRow::as_select())
-        .load(conn)?)
+        .load(conn)?;
+    rows.into_iter().map(CaptureRow::stored).collect()
+}
+
+/// Keeps the rows of a capture's files.
+pub fn insert_files(conn: &mut AnyConn, capture: &str, arrived: &[Arrived], now: Micros) -> Result<()> {
+    for (n, file) in (0i64..).zip(arrived) {
+        let sha256 = file.entry.sha256.as_bytes().to_vec();
+        let withheld = file.entry.withheld.is_some();
+        if !withheld {
+            insert_file(conn, file, now)?;
+        }
+        let row = NewCaptureFile {
+            capture: capture.to_owned(),
+            n,
+            sha256,
+            withheld,
+        };
+        both!(conn, |c| row.execute(c))?;
+    }
+    Ok(())
+}
+
+/// The same bytes are kept once, whoever brought them first.
+fn insert_file(conn: &mut AnyConn, file: &Arrived, now: Micros) -> Result<()> {
+    let row = NewFileRow {
+        sha256: file.entry.sha256.as_bytes().to_vec(),
+        size: i64::try_from(file.entry.size).unwrap_or(i64::MAX),
+        crc32: i64::from(file.crc32),
+        media_type: file.entry.media_type.clone().unwrap_or_default(),
+        stored_at: now,
+    };
+    both!(conn, |c| row.execute(c))?;
+    Ok(())
+}
+
+fixed! {
+    NewCaptureFile: "INSERT INTO capture_files (capture_id, n, sha256, withheld) VALUES (", capture: String as Text, ", ",
+    n: i64 as BigInt, ", ", sha256: Vec<u8> as Binary, ", ", withheld: bool as Bool, ")"
+}
+
+fixed! {
+    NewFileRow: "INSERT INTO files (sha256, size, crc32, media_type, state, stored_at) VALUES (", sha256: Vec<u8> as Binary, ", ",
+    size: i64 as BigInt, ", ", crc32: i64 as BigInt, ", ", media_type: String as Text, ", 'stored', ",
+    stored_at: Micros as BigInt, ") ON CONFLICT DO NOTHING"
 }
 
 /// A stored file of a capture: size, media type, and whether its bytes are withheld.

@@ -12,6 +12,7 @@ use actix_web::web::{Path, Payload};
 use actix_web::{FromRequest, HttpRequest};
 use serde_json::{Map, Value, json};
 
+use super::api::created;
 use super::arrival::{self, Arriving};
 use super::model::NewCapture;
 use super::ops;
@@ -21,7 +22,7 @@ use crate::error::{Error, Kind, Result};
 use crate::forms::{Form, parse_id};
 use crate::gate::{Brought, Passed, RepeatKey, Scope, Visit, actor_of};
 use crate::http::body::{self, LIMIT};
-use crate::http::reply::{self, Reply};
+use crate::http::reply::Reply;
 use crate::http::{App, visit};
 use crate::ledger::{Action, Draft, access_stream};
 use crate::policy::Act;
@@ -43,14 +44,10 @@ pub(super) async fn record(
         app.gate
             .check(&visit, Act::CaptureRecord, Scope::Case(case.clone()))
             .await?;
-        let form = body::form(
-            &req,
-            Payload::from_request(&req, &mut payload)
-                .await
-                .map_err(Error::internal)?,
-            &mut visit,
-        )
-        .await?;
+        let mut payload = Payload::from_request(&req, &mut payload)
+            .await
+            .map_err(Error::internal)?;
+        let form = body::form(&req, &mut payload, &mut visit).await?;
         let new = NewCapture::parse(form)?;
         return without_files(&app, &visit, case, new).await;
     }
@@ -158,7 +155,7 @@ async fn with_files(
             ops::record(tx, &new, arrived, &not_required)
         })
         .await?;
-    Ok(made.and_then(|(id, shown)| reply::created_as("captures", &id, 1, &shown)))
+    Ok(made.and_then(|made| created(&made)))
 }
 
 /// May this caller log here, and is there room? Who logs one small file after another is not asked anew for each within
@@ -205,13 +202,13 @@ async fn first_part(parts: &mut Parts, wanted: bool) -> Result<(NewCapture, Opti
 async fn without_files(app: &App, visit: &Visit, case: String, new: NewCapture) -> Reply {
     let arrived = arrival::hashes_only(&new)?;
     let not_required = app.limits.not_required.clone();
-    let (id, shown) = app
+    let made = app
         .gate
         .write(visit, Act::CaptureRecord, Scope::Case(case), move |tx| {
             ops::record(tx, &new, &arrived, &not_required)
         })
         .await?;
-    reply::created_as("captures", &id, 1, &shown)
+    created(&made)
 }
 
 /// Bytes that were refused, or that stopped coming, are an event about the case (product.md, rule 2).

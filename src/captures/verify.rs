@@ -4,104 +4,95 @@
 use std::io::Read;
 
 use actix_web::HttpResponse;
-use actix_web::web::Path;
-use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::api::capture;
-use super::entries;
-use super::store::{self, CaptureRow, FileRow};
+use super::model::{Check, FileEntry, StoredCapture, Verdict, Verification};
+use super::reads::{self, Recording};
+use super::remarks;
 use crate::blobs::Blobs;
 use crate::db::blocking;
 use crate::error::Result;
-use crate::gate::Visit;
-use crate::http::App;
+use crate::gate::Scope;
 use crate::http::reply::Reply;
-use crate::ledger::{self, Action};
+use crate::http::{PathId, WriteRequest};
+use crate::ledger;
 use crate::policy::Act;
 use crate::proof::event::Event;
 use crate::proof::id::Digest;
 use crate::proof::record;
 
-pub(super) async fn verify(path: Path<String>, visit: Visit, app: App) -> Reply {
-    let (id, scope) = capture(&path)?;
-    let wanted = id.clone();
-    let (row, files, stored) = app
-        .gate
-        .read(&visit, Act::CaptureVerify, scope.clone(), move |look| {
-            let row = store::capture(look.conn, &wanted)?;
-            let files = store::files_of(look.conn, &wanted)?;
-            let stream = ledger::case_stream(&row.case_id);
-            let event = ledger::read::of_stream(look.conn, &stream, row.seq, 1)?.pop();
-            let stored = ledger::read::record(look.conn, &stream, row.seq)?;
-            Ok((row, files, (event, stored)))
-        })
-        .await?;
-    let blobs = app.blobs.clone();
+pub(super) async fn verify(id: PathId, request: WriteRequest) -> Reply {
+    let scope = Scope::Capture(id.0.clone());
+    let found = reads::recorded(&request.app.gate, &request.visit, id.0.clone()).await?;
+    let blobs = request.app.blobs.clone();
     let checks = blocking(move || {
-        let mut checks = vec![check_record(&row, stored)];
-        checks.extend(files.iter().map(|f| check_file(&blobs, f)));
+        let mut checks = vec![check_record(&found)];
+        checks.extend(found.stored.capture.files.iter().map(|f| check_file(&blobs, f)));
         Ok(checks)
     })
     .await?;
-    let verdict = worst(&checks);
-    let content = json!({"verdict": verdict, "checks": checks, "anchored": "never anchored"});
-    let made = app
-        .gate
-        .write(&visit, Act::CaptureVerify, scope, move |tx| {
-            let row = store::capture(tx.conn, &id)?;
-            let (shown, _) = entries::add(tx, &row, "verification", Action::CaptureVerified, content.clone())?;
-            tx.answer(shown)
+    let verification = Verification {
+        verdict: worst(&checks),
+        checks,
+        anchored: "never anchored".into(),
+    };
+    let made = request
+        .write_parsed(Act::CaptureVerify, scope, move |tx| {
+            remarks::verified(tx, &id.0, &verification)
         })
         .await?;
     Ok(HttpResponse::Created().json(made))
 }
 
-type Stored = (Option<ledger::read::StoredEvent>, Option<ledger::read::Record>);
-
-fn check_record(row: &CaptureRow, (event, stored): Stored) -> Value {
-    let (verdict, why) = match (event.map(|e| e.body), stored) {
-        (Some(body), Some((salt, text))) => match holds(row, &body, &salt, &text) {
-            true => (
-                "passed",
-                "the event is the one recorded, and its record is the one it binds",
-            ),
-            false => ("failed", "the event and its record do not belong together"),
-        },
-        (None, _) => ("failed", "the event of the recording is not where it was"),
-        (_, None) => ("absent", "the record was purged; the event still stands"),
-    };
-    json!({"what": "record", "sha256": null, "verdict": verdict, "why": why})
+fn check(what: &str, sha256: Option<Digest>, verdict: Verdict, why: impl Into<String>) -> Check {
+    Check {
+        what: what.into(),
+        sha256,
+        verdict,
+        why: why.into(),
+    }
 }
 
-fn holds(row: &CaptureRow, body: &[u8], salt: &[u8], text: &str) -> bool {
+fn check_record(found: &Recording) -> Check {
+    let (verdict, why) = match (&found.event, &found.record) {
+        (Some(event), Some(record)) if holds(&found.stored, &event.body, record) => (
+            Verdict::Passed,
+            "the event is the one recorded, and its record is the one it binds",
+        ),
+        (Some(_), Some(_)) => (Verdict::Failed, "the event and its record do not belong together"),
+        (None, _) => (Verdict::Failed, "the event of the recording is not where it was"),
+        (_, None) => (Verdict::Absent, "the record was purged; the event still stands"),
+    };
+    check("record", None, verdict, why)
+}
+
+fn holds(stored: &StoredCapture, body: &[u8], (salt, text): &ledger::read::Record) -> bool {
     let Ok(event) = Event::parse(body) else { return false };
-    let Ok(salt) = <&[u8; 32]>::try_from(salt) else {
+    let Ok(salt) = <&[u8; 32]>::try_from(salt.as_slice()) else {
         return false;
     };
-    let leaf = crate::proof::event::leaf(body);
-    leaf.as_bytes().as_slice() == row.leaf
-        && event.object.id == row.id
+    crate::proof::event::leaf(body) == stored.leaf
+        && event.object.id == stored.capture.id
         && record::hash_canonical(text.as_bytes(), salt) == event.record
 }
 
-fn check_file(blobs: &Blobs, file: &FileRow) -> Value {
-    let digest = Digest::from_slice(&file.sha256);
-    let (verdict, why) = match (digest, file.withheld) {
-        (_, true) => ("not_checked", "hash-only: the bytes are not kept here".to_owned()),
-        (None, _) => ("failed", "the stored digest is damaged".to_owned()),
-        (Some(wanted), _) => match rehash(blobs, &wanted) {
-            Ok((found, size)) if found == wanted && Some(size as i64) == file.size => {
-                ("passed", format!("{size} bytes were read again and have this digest"))
-            }
+fn check_file(blobs: &Blobs, file: &FileEntry) -> Check {
+    let wanted = file.sha256;
+    let (verdict, why) = match file.withheld {
+        Some(_) => (Verdict::NotChecked, "hash-only: the bytes are not kept here".to_owned()),
+        None => match rehash(blobs, &wanted) {
+            Ok((found, size)) if found == wanted && size == file.size => (
+                Verdict::Passed,
+                format!("{size} bytes were read again and have this digest"),
+            ),
             Ok((found, size)) => (
-                "failed",
+                Verdict::Failed,
                 format!("{size} bytes were read again and have the digest {found}"),
             ),
-            Err(e) => ("failed", format!("the bytes cannot be read: {e}")),
+            Err(e) => (Verdict::Failed, format!("the bytes cannot be read: {e}")),
         },
     };
-    json!({"what": "file", "sha256": digest, "verdict": verdict, "why": why})
+    check("file", Some(wanted), verdict, why)
 }
 
 /// Reads a file and hashes it.
@@ -118,9 +109,8 @@ fn rehash(blobs: &Blobs, wanted: &Digest) -> Result<(Digest, u64)> {
     }
 }
 
-fn worst(checks: &[Value]) -> &'static str {
-    ["failed", "absent", "not_checked"]
-        .into_iter()
-        .find(|v| checks.iter().any(|c| c["verdict"] == *v))
-        .unwrap_or("passed")
+fn worst(checks: &[Check]) -> Verdict {
+    let bad = [Verdict::Failed, Verdict::Absent, Verdict::NotChecked];
+    let found = bad.into_iter().find(|v| checks.iter().any(|c| c.verdict == *v));
+    found.unwrap_or(Verdict::Passed)
 }

@@ -1,152 +1,170 @@
-//! Cases, members and grants over HTTP.
+//! Cases, members and grants over HTTP: one read or one write each, and their JSON.
 
-use actix_web::web::{Path, Payload};
+use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
-use super::model::{self, CasePatch, NewCase, NewGrant};
+use super::model::{Case, CasePatch, CaseView, Grant, NewCase, NewGrant, Right};
 use super::particulars::Kind;
-use super::{access, ops, store};
-use crate::error::{Error, Result};
+use super::store::Search;
+use super::{access, ops, reads};
+use crate::error::Result;
 use crate::forms::parse_id;
-use crate::gate::{Scope, View, Visit};
+use crate::gate::{Scope, Visit};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
-use crate::http::{App, body, visit};
-use crate::ledger::Action;
+use crate::http::{App, PathId, WriteRequest};
 use crate::policy::{Act, CaseStatus};
 
-/// The case that a path names; what is no id names nothing.
-fn case(path: &str) -> Result<(String, Scope)> {
-    let id = parse_id(path).ok_or_else(Error::not_found)?;
-    Ok((id.clone(), Scope::Case(id)))
-}
-
-pub(super) async fn open(req: HttpRequest, payload: Payload, mut visit: Visit, app: App) -> Reply {
-    app.gate.check(&visit, Act::CaseOpen, Scope::Agency).await?;
-    let new = NewCase::parse(body::form(&req, payload, &mut visit).await?)?;
-    let made = app
-        .gate
-        .write(&visit, Act::CaseOpen, Scope::Agency, move |tx| ops::open(tx, &new))
+pub(super) async fn open(request: WriteRequest) -> Reply {
+    let made = request
+        .write(Act::CaseOpen, Scope::Agency, NewCase::parse, ops::open)
         .await?;
-    reply::created("cases", &made)
+    reply::created("cases", (&made.case.id, made.case.version), &case_json(&made))
 }
 
 pub(super) async fn list(req: HttpRequest, visit: Visit, app: App) -> Reply {
     let page = Page::read(&req, &["number", "kind", "status"])?;
-    let search = store::Search {
+    let found = reads::cases(&app.gate, &visit, search(&page)?).await?;
+    page.reply(&req, Listed::of(found, &page, |c| c.case.id.clone(), |c| case_json(&c)))
+}
+
+fn search(page: &Page) -> Result<Search> {
+    Ok(Search {
         number: page.filter("number").map(str::to_owned),
         kind: page.word::<Kind>("kind")?.map(|k| k.as_str().to_owned()),
         status: page.word::<CaseStatus>("status")?.map(|s| s.as_str().to_owned()),
         before: page.after.clone(),
         limit: page.limit + 1,
-    };
-    let detail = json!({"number": search.number, "kind": search.kind, "status": search.status, "before": search.before, "limit": page.limit});
-    let view = View::new(Action::CasesListed, "agency", "agency", detail);
-    let rows = app
-        .gate
-        .view(&visit, Act::SessionOwn, Scope::Agency, view, move |look| {
-            look.settled()?;
-            let rows = store::list(look.conn, look.caller, &search, look.now)?;
-            let ids: Vec<String> = rows.iter().map(|r| r.id.clone()).collect();
-            let members = store::members_of(look.conn, &ids)?;
-            rows.into_iter()
-                .map(|row| Ok((row.id.clone(), show(&row, &members)?)))
-                .collect::<Result<Vec<_>>>()
-        })
+    })
+}
+
+pub(super) async fn read(id: PathId, visit: Visit, app: App) -> Reply {
+    let found = reads::case(&app.gate, &visit, id.0).await?;
+    reply::versioned(found.case.version, &case_json(&found))
+}
+
+pub(super) async fn change(id: PathId, mut request: WriteRequest) -> Reply {
+    let scope = Scope::Case(id.0);
+    request.check(Act::CaseRead, &scope).await?;
+    let patch = CasePatch::parse(request.plain_form().await?)?;
+    request.check(ops::act_for(&patch), &scope).await?;
+    let version = request.version()?;
+    let made = request
+        .write_parsed(ops::act_for(&patch), scope, move |tx| ops::change(tx, version, &patch))
         .await?;
-    page.reply(&req, Listed::of(rows, &page, |(id, _)| id.clone(), |(_, shown)| shown))
+    reply::versioned(made.case.version, &case_json(&made))
 }
 
-fn show(row: &store::CaseRow, members: &[(String, String, i64)]) -> Result<Value> {
-    let own = members.iter().filter(|(case, _, _)| *case == row.id);
-    let own: Vec<_> = own.map(|(_, user, since)| (user.clone(), *since)).collect();
-    model::shown(&serde_json::from_str(&row.body)?, &own, row.held)
-}
-
-pub(super) async fn read(path: Path<String>, visit: Visit, app: App) -> Reply {
-    let (id, scope) = case(&path)?;
-    let view = View::new(Action::CaseViewed, "case", &id, json!({}));
-    let shown = app
-        .gate
-        .view(&visit, Act::CaseRead, scope, view, move |look| {
-            let row = store::case(look.conn, &id)?.ok_or_else(Error::not_found)?;
-            let members = store::members_of(look.conn, std::slice::from_ref(&id))?;
-            show(&row, &members)
-        })
-        .await?;
-    reply::versioned(&shown)
-}
-
-pub(super) async fn change(req: HttpRequest, path: Path<String>, payload: Payload, visit: Visit, app: App) -> Reply {
-    let (_, scope) = case(&path)?;
-    app.gate.check(&visit, Act::CaseRead, scope.clone()).await?;
-    let patch = CasePatch::parse(body::plain_form(&req, payload).await?)?;
-    let act = ops::act_for(&patch);
-    app.gate.check(&visit, act, scope.clone()).await?;
-    let version = visit::if_match(&req)?;
-    let shown = app
-        .gate
-        .write(&visit, act, scope, move |tx| ops::change(tx, version, &patch))
-        .await?;
-    reply::versioned(&shown)
-}
-
-pub(super) async fn add_member(path: Path<(String, String)>, visit: Visit, app: App) -> Reply {
-    let (_, scope) = case(&path.0)?;
+pub(super) async fn add_member(path: Path<(String, String)>, id: PathId, request: WriteRequest) -> Reply {
     let user = parse_id(&path.1).unwrap_or_default();
-    let member = app
-        .gate
-        .write(&visit, Act::MemberChange, scope, move |tx| {
-            access::add_member(tx, &user)
-        })
-        .await?;
-    reply::ok(&member)
+    reply::ok(
+        &request
+            .write_parsed(Act::MemberChange, Scope::Case(id.0), move |tx| {
+                access::add_member(tx, &user)
+            })
+            .await?,
+    )
 }
 
-pub(super) async fn remove_member(path: Path<(String, String)>, visit: Visit, app: App) -> Reply {
-    let (_, scope) = case(&path.0)?;
+pub(super) async fn remove_member(path: Path<(String, String)>, id: PathId, request: WriteRequest) -> Reply {
     let user = parse_id(&path.1).unwrap_or_default();
-    app.gate
-        .write(&visit, Act::MemberChange, scope, move |tx| {
+    request
+        .write_parsed(Act::MemberChange, Scope::Case(id.0), move |tx| {
             access::remove_member(tx, &user)
         })
         .await?;
     reply::nothing()
 }
 
-pub(super) async fn grants(req: HttpRequest, path: Path<String>, visit: Visit, app: App) -> Reply {
-    let (id, scope) = case(&path)?;
+pub(super) async fn grants(req: HttpRequest, id: PathId, visit: Visit, app: App) -> Reply {
     let page = Page::read(&req, &[])?;
-    let asked = page.clone();
-    let rows = app
-        .gate
-        .read(&visit, Act::CaseRead, scope, move |look| {
-            store::grants_of(look.conn, &id, asked.after.as_deref(), asked.limit + 1)
-        })
-        .await?;
-    let show = |(_, body): (String, String)| access::shown(&serde_json::from_str(&body).unwrap_or(Value::Null));
-    page.reply(&req, Listed::of(rows, &page, |(id, _)| id.clone(), show))
+    let found = reads::grants(&app.gate, &visit, id.0, &page).await?;
+    page.reply(&req, Listed::of(found, &page, |g| g.id.clone(), |g| grant_json(&g)))
 }
 
-pub(super) async fn give(req: HttpRequest, path: Path<String>, payload: Payload, mut visit: Visit, app: App) -> Reply {
-    let (_, scope) = case(&path)?;
-    app.gate.check(&visit, Act::CaseRead, scope.clone()).await?;
-    let new = NewGrant::parse(body::form(&req, payload, &mut visit).await?, app.gate.now())?;
-    let act = if new.decide { Act::GrantDecide } else { Act::GrantGive };
-    let made = app
-        .gate
-        .write(&visit, act, scope, move |tx| access::give(tx, &new))
+pub(super) async fn give(id: PathId, mut request: WriteRequest) -> Reply {
+    let scope = Scope::Case(id.0);
+    request.check(Act::CaseRead, &scope).await?;
+    let new = NewGrant::parse(request.form().await?, request.app.gate.now())?;
+    let act = if new.gives(Right::Decide) {
+        Act::GrantDecide
+    } else {
+        Act::GrantGive
+    };
+    let made = request
+        .write_parsed(act, scope, move |tx| access::give(tx, &new))
         .await?;
-    Ok(HttpResponse::Created().json(made))
+    Ok(HttpResponse::Created().json(grant_json(&made)))
 }
 
-pub(super) async fn end_grant(path: Path<String>, visit: Visit, app: App) -> Reply {
-    let id = parse_id(&path).ok_or_else(Error::not_found)?;
-    app.gate
-        .write(&visit, Act::GrantEnd, Scope::Grant(id.clone()), move |tx| {
-            access::end_grant(tx, &id)
-        })
+pub(super) async fn end_grant(id: PathId, request: WriteRequest) -> Reply {
+    let scope = Scope::Grant(id.0.clone());
+    request
+        .write_parsed(Act::GrantEnd, scope, move |tx| access::end_grant(tx, &id.0))
         .await?;
     reply::nothing()
+}
+
+/// A case as the API shows it: people by their ids, without the reason of its last change.
+fn case_json(CaseView { case, members, held }: &CaseView) -> Value {
+    let Case {
+        id,
+        number,
+        provisional,
+        title,
+        kind,
+        status,
+        disposition,
+        handling,
+        court_order,
+        time_zone,
+        jurisdiction,
+        offense,
+        unit_id,
+        lead,
+        supervisor,
+        particulars,
+        opened_at,
+        changed_at,
+        version,
+        reason: _,
+    } = case;
+    let withheld = match held {
+        0 => json!([]),
+        n => json!([{"class": "held", "count": n, "ask": "a supervisor of the case's unit who does not work on it"}]),
+    };
+    json!({
+        "id": id, "number": number, "provisional": provisional, "title": title, "kind": kind, "status": status,
+        "disposition": disposition, "handling": handling, "court_order": court_order, "time_zone": time_zone,
+        "jurisdiction": jurisdiction, "offense": offense, "unit_id": unit_id, "lead_id": lead.id,
+        "supervisor_id": supervisor.as_ref().map(|s| &s.id), "particulars": particulars, "opened_at": opened_at,
+        "changed_at": changed_at, "version": version, "due": case.due(), "members": members, "held_count": held,
+        "withheld": withheld,
+    })
+}
+
+/// A grant as the API shows it: its holder by id.
+fn grant_json(grant: &Grant) -> Value {
+    let Grant {
+        id,
+        case_id,
+        user,
+        rights,
+        reason,
+        granted_by,
+        granted_at,
+        until,
+        ended_at,
+        ended_by,
+        version,
+    } = grant;
+    let mut out = json!({
+        "id": id, "case_id": case_id, "user_id": user.id, "rights": rights, "reason": reason, "granted_by": granted_by,
+        "granted_at": granted_at, "until": until, "ended_at": ended_at, "version": version,
+    });
+    if let (Some(by), Some(fields)) = (ended_by, out.as_object_mut()) {
+        fields.insert("ended_by".into(), json!(by));
+    }
+    out
 }

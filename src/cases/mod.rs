@@ -8,12 +8,15 @@ mod api;
 mod model;
 mod ops;
 mod particulars;
+mod reads;
 pub mod store;
 
 use actix_web::web::{self, ServiceConfig};
 
 use crate::http::reply::at;
 
+pub use model::Case;
+pub use particulars::Stage;
 pub use store::{Sees, nothing_due, visible};
 
 /// The routes of this feature.

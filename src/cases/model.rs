@@ -1,12 +1,15 @@
 //! What a case is, how it is read from what was sent, and how a change makes its next version.
 
-use serde_json::{Map, Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
-use super::particulars::{self, Kind, Stage};
-use crate::clock::{self, Micros, random};
+use super::particulars::{self, Due, Kind, Particulars, Stage};
+use crate::clock::{Micros, Timestamp, random};
 use crate::error::{Error, Result};
 use crate::forms::{Form, LINE, REASON, Word};
+use crate::identity::Person;
 use crate::policy::{CaseStatus, Handling};
+use crate::words;
 
 impl Word for Handling {
     const WORDS: &'static [(&'static str, Self)] = &[
@@ -37,7 +40,7 @@ pub struct NewCase {
     pub offense: Option<String>,
     pub jurisdiction: Option<String>,
     pub court_order: Option<String>,
-    pub particulars: Map<String, Value>,
+    pub particulars: Particulars,
 }
 
 impl NewCase {
@@ -60,7 +63,10 @@ impl NewCase {
                 Some(kind) => form
                     .object("particulars", |f| particulars::parse(kind, f))
                     .unwrap_or_default(),
-                None => form.value("particulars").map(|_| Map::new()).unwrap_or_default(),
+                None => form
+                    .value("particulars")
+                    .map(|_| Particulars::default())
+                    .unwrap_or_default(),
             },
         };
         if handling != Handling::Standard && new.supervisor_id.is_none() && form.ok() {
@@ -117,35 +123,138 @@ pub fn provisional_number() -> String {
     format!("P-{}-{}", &letters[..4], &letters[4..])
 }
 
-/// A case as its record says: the full content of one version.
-pub fn record(
-    new: &NewCase,
-    id: &str,
-    number: &str,
-    unit_id: &str,
-    lead: Value,
-    supervisor: Option<Value>,
-    now: Micros,
-) -> Value {
-    json!({
-        "id": id, "number": number, "provisional": new.number.is_none(), "title": new.title, "kind": new.kind,
-        "status": "open", "disposition": null, "handling": new.handling, "court_order": new.court_order,
-        "time_zone": new.time_zone, "jurisdiction": new.jurisdiction, "offense": new.offense, "unit_id": unit_id,
-        "lead": lead, "supervisor": supervisor, "particulars": new.particulars,
-        "opened_at": clock::format(now), "changed_at": clock::format(now), "version": 1, "reason": null,
-    })
+/// A case: the record of one of its versions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Case {
+    pub id: String,
+    pub number: String,
+    /// Whether the number is one that we made, until the agency gives its own.
+    pub provisional: bool,
+    pub title: String,
+    pub kind: Kind,
+    pub status: CaseStatus,
+    /// How it ended; only of a closed case.
+    pub disposition: Option<String>,
+    pub handling: Handling,
+    pub court_order: Option<String>,
+    pub time_zone: String,
+    pub jurisdiction: Option<String>,
+    pub offense: Option<String>,
+    pub unit_id: String,
+    pub lead: Person,
+    /// Who decides in a case that is closely kept.
+    pub supervisor: Option<Person>,
+    pub particulars: Particulars,
+    pub opened_at: Timestamp,
+    pub changed_at: Timestamp,
+    pub version: i64,
+    /// Why this version was made.
+    pub reason: Option<String>,
+}
+
+/// What the server adds to a case that is opened.
+pub struct Opening {
+    pub id: String,
+    pub number: String,
+    pub unit_id: String,
+    pub lead: Person,
+    pub supervisor: Option<Person>,
+    pub now: Micros,
+}
+
+impl NewCase {
+    /// The first version.
+    pub fn opened(&self, opening: Opening) -> Case {
+        Case {
+            id: opening.id,
+            number: opening.number,
+            provisional: self.number.is_none(),
+            title: self.title.clone(),
+            kind: self.kind,
+            status: CaseStatus::Open,
+            disposition: None,
+            handling: self.handling,
+            court_order: self.court_order.clone(),
+            time_zone: self.time_zone.clone(),
+            jurisdiction: self.jurisdiction.clone(),
+            offense: self.offense.clone(),
+            unit_id: opening.unit_id,
+            lead: opening.lead,
+            supervisor: opening.supervisor,
+            particulars: self.particulars.clone(),
+            opened_at: Timestamp(opening.now),
+            changed_at: Timestamp(opening.now),
+            version: 1,
+            reason: None,
+        }
+    }
+}
+
+impl Case {
+    /// What is still owed, and what it blocks.
+    pub fn due(&self) -> Vec<Due> {
+        particulars::due(self.kind, &self.particulars)
+    }
+
+    /// Refuses a stage while something is owed before it.
+    pub fn require(&self, stage: Stage) -> Result<()> {
+        particulars::require(self.kind, &self.particulars, stage)
+    }
+
+    /// Whether only those see it who work on it or were let in.
+    pub fn is_closely_kept(&self) -> bool {
+        self.handling != Handling::Standard
+    }
+
+    fn set_status(&mut self, status: CaseStatus) -> Result<()> {
+        if status != CaseStatus::Closed {
+            self.disposition = None;
+        } else if self.disposition.is_none() {
+            return Err(Error::field(
+                "disposition",
+                "required",
+                "must be given to close a case, such as located_safe, arrest, unfounded, referred",
+            ));
+        } else {
+            self.require(Stage::Closing)?;
+        }
+        self.status = status;
+        Ok(())
+    }
+}
+
+/// A case as its readers see it: the current version, and what stands beside it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CaseView {
+    pub case: Case,
+    pub members: Vec<Member>,
+    /// Captures in it that are held.
+    pub held: i64,
+}
+
+/// Somebody who works on a case beside its lead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    pub user_id: String,
+    pub since: Timestamp,
 }
 
 /// What somebody changes of a case; absent is unchanged.
 #[derive(Debug, Clone)]
 pub struct CasePatch {
-    fields: Map<String, Value>,
+    pub title: Option<String>,
+    pub offense: Option<String>,
+    pub jurisdiction: Option<String>,
+    pub court_order: Option<String>,
+    pub time_zone: Option<String>,
+    pub disposition: Option<String>,
     pub number: Option<String>,
     pub status: Option<CaseStatus>,
     pub handling: Option<Handling>,
     pub unit_id: Option<String>,
     pub lead_id: Option<String>,
     pub supervisor_id: Option<String>,
+    /// As they came: their fields depend on the case's kind.
     particulars: Option<Value>,
     reason: Option<String>,
 }
@@ -153,20 +262,14 @@ pub struct CasePatch {
 impl CasePatch {
     /// Reads what does not depend on the case's kind; the particulars wait for `apply`.
     pub fn parse(mut form: Form) -> Result<Self> {
-        let mut fields = Map::new();
-        if form.has("title") {
-            fields.insert("title".into(), form.required("title", LINE).into());
-        }
-        for name in ["offense", "jurisdiction", "court_order"] {
-            if let Some(text) = form.text(name, LINE) {
-                fields.insert(name.into(), text.into());
-            }
-        }
-        if let Some(zone) = zone(&mut form) {
-            fields.insert("time_zone".into(), zone.into());
-        }
-        disposition(&mut form, &mut fields);
+        let title = form.has("title").then(|| form.required("title", LINE));
         let patch = Self {
+            title,
+            offense: form.text("offense", LINE),
+            jurisdiction: form.text("jurisdiction", LINE),
+            court_order: form.text("court_order", LINE),
+            time_zone: zone(&mut form),
+            disposition: disposition(&mut form),
             number: number(&mut form),
             status: form.word("status"),
             handling: form.word("handling"),
@@ -175,7 +278,6 @@ impl CasePatch {
             supervisor_id: form.id("supervisor_id"),
             particulars: form.value("particulars"),
             reason: form.text("reason", REASON),
-            fields,
         };
         form.done()?;
         Ok(patch)
@@ -183,50 +285,57 @@ impl CasePatch {
 
     /// Whether it changes what only those may change who work on the case or supervise it.
     pub fn changes_particulars(&self) -> bool {
-        let own = self.fields.keys().any(|name| name != "disposition");
-        own || self.number.is_some() || self.unit_id.is_some() || self.particulars.is_some()
+        let texts = [
+            &self.title,
+            &self.offense,
+            &self.jurisdiction,
+            &self.court_order,
+            &self.time_zone,
+            &self.number,
+            &self.unit_id,
+        ];
+        texts.into_iter().any(Option::is_some) || self.particulars.is_some()
     }
 
-    /// The next version's record, without the people, whom the database knows.
-    pub fn apply(&self, before: &Value, now: Micros) -> Result<Value> {
+    /// The next version, without the people and the unit, whom the database knows.
+    pub fn apply(&self, before: &Case, now: Micros) -> Result<Case> {
         let mut next = before.clone();
-        for (name, value) in &self.fields {
-            next[name] = value.clone();
+        let optional = [
+            (&self.offense, &mut next.offense),
+            (&self.jurisdiction, &mut next.jurisdiction),
+            (&self.court_order, &mut next.court_order),
+            (&self.disposition, &mut next.disposition),
+        ];
+        for (given, kept) in optional {
+            *kept = given.clone().or(kept.take());
         }
-        if let Some(number) = &self.number {
-            next["number"] = json!(number);
-            next["provisional"] = json!(false);
-        }
+        next.title = self.title.clone().unwrap_or(next.title);
+        next.time_zone = self.time_zone.clone().unwrap_or(next.time_zone);
+        next.provisional = next.provisional && self.number.is_none();
+        next.number = self.number.clone().unwrap_or(next.number);
         if let Some(given) = &self.particulars {
-            merge(
-                &mut next["particulars"],
-                self.read_particulars(kind_of(before)?, given)?,
-            );
+            next.particulars.merge(read_particulars(before.kind, given)?);
         }
-        if let Some(handling) = self.handling {
-            next["handling"] = json!(handling);
-        }
+        next.handling = self.handling.unwrap_or(next.handling);
         if let Some(status) = self.status {
-            set_status(&mut next, status)?;
+            next.set_status(status)?;
         }
-        next["reason"] = json!(self.reason);
-        next["changed_at"] = json!(clock::format(now));
-        next["version"] = json!(before["version"].as_i64().unwrap_or(0) + 1);
+        next.reason = self.reason.clone();
+        next.changed_at = Timestamp(now);
+        next.version += 1;
         Ok(next)
-    }
-
-    fn read_particulars(&self, kind: Kind, given: &Value) -> Result<Map<String, Value>> {
-        let mut form = Form::new(json!({"particulars": given}))?;
-        let read = form.object("particulars", |f| particulars::parse(kind, f));
-        form.done()?;
-        Ok(read.unwrap_or_default())
     }
 }
 
-fn disposition(form: &mut Form, fields: &mut Map<String, Value>) {
-    let Some(text) = form.text("disposition", 40) else {
-        return;
-    };
+fn read_particulars(kind: Kind, given: &Value) -> Result<Particulars> {
+    let mut form = Form::new(json!({"particulars": given}))?;
+    let read = form.object("particulars", |f| particulars::parse(kind, f));
+    form.done()?;
+    Ok(read.unwrap_or_default())
+}
+
+fn disposition(form: &mut Form) -> Option<String> {
+    let text = form.text("disposition", 40)?;
     let fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if text.is_empty() || !text.chars().all(fine) {
         form.refuse(
@@ -235,68 +344,53 @@ fn disposition(form: &mut Form, fields: &mut Map<String, Value>) {
             "must be a word such as located_safe, arrest, unfounded, referred",
         );
     }
-    fields.insert("disposition".into(), text.into());
+    Some(text)
 }
 
-/// Particulars that are given replace what was there, one by one; an inner object is merged.
-fn merge(into: &mut Value, given: Map<String, Value>) {
-    for (name, value) in given {
-        match value {
-            Value::Object(inner) if into[&name].is_object() => merge(&mut into[&name], inner),
-            other => into[&name] = other,
+words! {
+    /// What a grant lets its holder do.
+    Right {
+        /// Read the case.
+        Read = "read",
+        /// Read it, and take packets out.
+        Export = "export",
+        /// Decide in a case that is closely kept.
+        Decide = "decide",
+    }
+}
+
+/// A person's access to a case that ends by itself: its record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    pub id: String,
+    pub case_id: String,
+    pub user: Person,
+    pub rights: Vec<Right>,
+    pub reason: String,
+    pub granted_by: Person,
+    pub granted_at: Timestamp,
+    pub until: Timestamp,
+    pub ended_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_by: Option<Person>,
+    pub version: i64,
+}
+
+impl Grant {
+    /// Whether it gives a right.
+    pub fn gives(&self, right: Right) -> bool {
+        self.rights.contains(&right)
+    }
+
+    /// The version that ends it.
+    pub fn ended(self, by: Person, now: Micros) -> Self {
+        Self {
+            ended_at: Some(Timestamp(now)),
+            ended_by: Some(by),
+            version: 2,
+            ..self
         }
     }
-}
-
-fn set_status(next: &mut Value, status: CaseStatus) -> Result<()> {
-    let closing = status == CaseStatus::Closed;
-    if closing && next["disposition"].is_null() {
-        return Err(Error::field(
-            "disposition",
-            "required",
-            "must be given to close a case, such as located_safe, arrest, unfounded, referred",
-        ));
-    }
-    if closing {
-        particulars::require(kind_of(next)?, &next["particulars"], Stage::Closing)?;
-    } else {
-        next["disposition"] = Value::Null;
-    }
-    next["status"] = json!(status);
-    Ok(())
-}
-
-/// The kind in a record.
-pub fn kind_of(record: &Value) -> Result<Kind> {
-    let word = record["kind"].as_str().unwrap_or_default();
-    Kind::from_word(word).ok_or_else(|| Error::internal("a stored case has no kind"))
-}
-
-/// A case as the API shows it.
-pub fn shown(record: &Value, members: &[(String, Micros)], held: i64) -> Result<Value> {
-    let mut out = record.clone();
-    let due = particulars::due(kind_of(record)?, &record["particulars"]);
-    out["due"] = due
-        .iter()
-        .map(|(field, before)| json!({"field": field, "before": before}))
-        .collect();
-    out["lead_id"] = out["lead"]["id"].take();
-    out["supervisor_id"] = out["supervisor"]["id"].take();
-    out["members"] = members
-        .iter()
-        .map(|(id, since)| json!({"user_id": id, "since": clock::format(*since)}))
-        .collect();
-    out["held_count"] = json!(held);
-    out["withheld"] = match held {
-        0 => json!([]),
-        n => json!([{"class": "held", "count": n, "ask": "a supervisor of the case's unit who does not work on it"}]),
-    };
-    if let Some(fields) = out.as_object_mut() {
-        ["lead", "supervisor", "reason"].iter().for_each(|name| {
-            fields.remove(*name);
-        });
-    }
-    Ok(out)
 }
 
 /// Access to a case about to be given.
@@ -304,29 +398,27 @@ pub fn shown(record: &Value, members: &[(String, Micros)], held: i64) -> Result<
 pub struct NewGrant {
     pub user_id: String,
     pub until: Micros,
-    pub read: bool,
-    pub export: bool,
-    pub decide: bool,
+    pub rights: Vec<Right>,
     pub reason: String,
 }
 
 impl NewGrant {
-    /// Reads and checks it.
+    /// Reads and checks it. Who may export may read.
     pub fn parse(mut form: Form, now: Micros) -> Result<Self> {
-        let rights = form.texts("rights", 3, 20);
+        let words = form.texts("rights", 3, 20);
+        let asked = |right: Right| words.iter().any(|w| w == right.as_str());
+        let rights = [
+            (Right::Read, asked(Right::Read) || asked(Right::Export)),
+            (Right::Export, asked(Right::Export)),
+            (Right::Decide, asked(Right::Decide)),
+        ];
         let new = Self {
             user_id: form.required_id("user_id"),
             until: form.required_time("until"),
-            export: rights.iter().any(|r| r == "export"),
-            read: rights.iter().any(|r| r == "read" || r == "export"),
-            decide: rights.iter().any(|r| r == "decide"),
+            rights: rights.iter().filter(|(_, given)| *given).map(|(r, _)| *r).collect(),
             reason: form.required("reason", REASON),
         };
-        if rights.is_empty()
-            || rights
-                .iter()
-                .any(|r| !["read", "export", "decide"].contains(&r.as_str()))
-        {
+        if words.is_empty() || words.iter().any(|w| Right::from_word(w).is_none()) {
             form.refuse("rights", "one_of", "must be a list of read, export, decide");
         }
         if form.ok() && new.until <= now {
@@ -336,12 +428,8 @@ impl NewGrant {
         Ok(new)
     }
 
-    /// The rights by name.
-    pub fn rights(&self) -> Vec<&'static str> {
-        [(self.read, "read"), (self.export, "export"), (self.decide, "decide")]
-            .iter()
-            .filter(|r| r.0)
-            .map(|r| r.1)
-            .collect()
+    /// Whether it asks for a right.
+    pub fn gives(&self, right: Right) -> bool {
+        self.rights.contains(&right)
     }
 }

@@ -1,64 +1,57 @@
 //! Opening and changing a case.
 
-use diesel::prelude::*;
-use serde_json::{Value, json};
-
 use super::access;
-use super::model::{self, CasePatch, NewCase, NewGrant};
-use super::store;
+use super::model::{self, Case, CasePatch, CaseView, NewCase, NewGrant, Opening, Right};
+use super::store::{self, CaseRow};
 use crate::clock::DAY;
-use crate::db::canonical;
-use crate::db::tables::{cases, users};
 use crate::error::{Error, Result};
 use crate::gate::{NewEvent, Recorded, Tx};
 use crate::identity::Caller;
-use crate::ledger::{Action, Appended};
-use crate::policy::{Act, Handling, Role};
-use crate::users::store as people;
+use crate::ledger::Action;
+use crate::policy::{Act, CaseStatus, Role};
+use crate::users::store::{self as people, UnitRow};
 
 /// How long the named supervisor of a restricted or confidential case may decide, unless given again.
 const DECIDES_FOR: i64 = 730 * DAY;
 
-/// Opens a case; the opener becomes lead. Answers the case as shown.
-pub fn open(tx: &mut Tx<'_>, new: &NewCase) -> Result<Recorded<Value>> {
-    let unit = new.unit_id.clone().unwrap_or_else(|| tx.caller.unit_id.clone());
-    let unit = people::unit(tx.conn, &unit)?.ok_or_else(|| Error::field("unit_id", "exists", "is no unit"))?;
+/// Opens a case; the opener becomes lead.
+pub fn open(tx: &mut Tx<'_>, new: &NewCase) -> Result<Recorded<CaseView>> {
+    let unit = unit(tx, new.unit_id.as_ref().unwrap_or(&tx.caller.unit_id))?;
     let number = new.number.clone().unwrap_or_else(model::provisional_number);
-    free_number(tx, &number)?;
+    refuse_taken(tx, &number)?;
     let supervisor = new.supervisor_id.as_deref().map(|id| decider(tx, id)).transpose()?;
-    let lead = json!({"id": tx.caller.user, "name": tx.caller.name});
-    let id = tx.new_id();
-    let shown_supervisor = supervisor.as_ref().map(|s| json!({"id": s.user, "name": s.name}));
-    let record = model::record(new, &id, &number, &unit.id, lead, shown_supervisor, tx.now);
-    let made = tx.append(NewEvent::new(Action::CaseOpened, ("case", &id), 1, record.clone()).in_case(&id))?;
-    insert(tx, &record, &unit.path, &made)?;
-    if let Some(supervisor) = supervisor.filter(|_| new.handling != Handling::Standard) {
-        let until = tx.now + DECIDES_FOR;
-        let reason = "named as deciding supervisor when the case was opened".to_owned();
-        let grant = NewGrant {
-            user_id: supervisor.user,
-            until,
-            read: true,
-            export: false,
-            decide: true,
-            reason,
-        };
-        access::insert_grant(tx, &id, &grant)?;
+    let case = new.opened(Opening {
+        id: tx.new_id(),
+        number,
+        unit_id: unit.id.clone(),
+        lead: tx.me(),
+        supervisor: supervisor.as_ref().map(Caller::person),
+        now: tx.now,
+    });
+    let made = save(tx, case, &unit, Action::CaseOpened)?;
+    let case = made.peek();
+    if let Some(supervisor) = supervisor.filter(|_| case.is_closely_kept()) {
+        let reason = "named as deciding supervisor when the case was opened";
+        let id = case.id.clone();
+        name_decider(tx, &id, supervisor.user, reason)?;
     }
-    tx.answer(model::shown(&record, &[], 0)?)
+    Ok(made.map(|case| CaseView {
+        case,
+        members: Vec::new(),
+        held: 0,
+    }))
+}
+
+fn unit(tx: &mut Tx<'_>, id: &str) -> Result<UnitRow> {
+    people::unit(tx.conn, id)?.ok_or_else(|| Error::field("unit_id", "exists", "is no unit"))
 }
 
 /// A taken number is refused as taken, and says nothing else.
-fn free_number(tx: &mut Tx<'_>, number: &str) -> Result<()> {
-    let taken: Option<String> = cases::table
-        .filter(cases::number.eq(number))
-        .select(cases::id)
-        .first(tx.conn)
-        .optional()?;
-    match taken {
-        None => Ok(()),
-        Some(_) => Err(number_taken()),
+fn refuse_taken(tx: &mut Tx<'_>, number: &str) -> Result<()> {
+    if store::is_taken(tx.conn, number)? {
+        return Err(number_taken());
     }
+    Ok(())
 }
 
 fn number_taken() -> Error {
@@ -87,10 +80,9 @@ fn decider(tx: &mut Tx<'_>, id: &str) -> Result<Caller> {
 }
 
 /// The same for a case that exists: neither its lead nor a member. A supervisor who restricts may name themselves.
-fn decider_of(tx: &mut Tx<'_>, id: &str, next: &Value) -> Result<Caller> {
+fn decider_of(tx: &mut Tx<'_>, id: &str, case: &Case) -> Result<Caller> {
     let named = decider(tx, id)?;
-    let case = tx.case()?.case_id.clone();
-    let works = next["lead"]["id"] == json!(named.user) || store::member_since(tx.conn, &case, &named.user)?.is_some();
+    let works = case.lead.id == named.user || store::member_since(tx.conn, &case.id, &named.user)?.is_some();
     if works { Err(works_on_it()) } else { Ok(named) }
 }
 
@@ -102,72 +94,51 @@ fn works_on_it() -> Error {
     )
 }
 
-fn insert(tx: &mut Tx<'_>, record: &Value, unit_path: &str, made: &Appended) -> Result<()> {
-    let text = |name: &str| record[name].as_str().unwrap_or_default().to_owned();
-    let row = (
-        cases::id.eq(text("id")),
-        cases::number.eq(text("number")),
-        cases::kind.eq(text("kind")),
-        cases::status.eq(text("status")),
-        cases::handling.eq(text("handling")),
-        cases::unit_id.eq(text("unit_id")),
-        cases::unit_path.eq(unit_path),
-        cases::lead_id.eq(&tx.caller.user),
-        cases::opened_at.eq(made.at),
-        cases::changed_at.eq(made.at),
-        cases::items.eq(0i64),
-        cases::held.eq(0i64),
-        cases::authorizations.eq(0i64),
-        cases::version.eq(1i64),
-        cases::leaf.eq(made.leaf.as_bytes().to_vec()),
-        cases::body.eq(canonical(record)?),
-    );
-    match diesel::insert_into(cases::table)
-        .values(row)
-        .execute(tx.conn)
-        .map_err(Error::from)
-    {
-        Ok(_) => Ok(()),
-        Err(e) if e.slug == "taken" => Err(number_taken()),
-        Err(e) => Err(e),
-    }
+/// Records a version of a case: its event and its row.
+fn save(tx: &mut Tx<'_>, case: Case, unit: &UnitRow, action: Action) -> Result<Recorded<Case>> {
+    let record = serde_json::to_value(&case)?;
+    let made = tx.append(NewEvent::new(action, ("case", &case.id), case.version, record).in_case(&case.id))?;
+    let kept = store::save(tx.conn, &CaseRow::of(&case, &unit.path, &made.leaf)?);
+    // Another case took the number since it was looked for.
+    kept.map_err(|e| if e.slug == "taken" { number_taken() } else { e })?;
+    Ok(made.answering(case))
 }
 
 /// Makes the next version of a case.
-pub fn change(tx: &mut Tx<'_>, version: i64, patch: &CasePatch) -> Result<Recorded<Value>> {
-    let id = tx.case()?.case_id.clone();
-    let row = store::case(tx.conn, &id)?.ok_or_else(Error::not_found)?;
-    if row.version != version {
+pub fn change(tx: &mut Tx<'_>, version: i64, patch: &CasePatch) -> Result<Recorded<CaseView>> {
+    let CaseView {
+        case: before,
+        members,
+        held,
+    } = store::view(tx.conn, &tx.case_id()?)?;
+    if before.version != version {
         return Err(Error::stale());
     }
     may_all(tx, patch)?;
-    let before: Value = serde_json::from_str(&row.body)?;
     let mut next = patch.apply(&before, tx.now)?;
-    if next["number"] != before["number"] {
-        free_number(tx, next["number"].as_str().unwrap_or_default())?;
+    if next.number != before.number {
+        refuse_taken(tx, &next.number)?;
     }
     put_people(tx, patch, &mut next)?;
-    if next["handling"] != "standard" && before["handling"] == "standard" && patch.supervisor_id.is_none() {
+    if next.is_closely_kept() && !before.is_closely_kept() && patch.supervisor_id.is_none() {
         return Err(Error::field(
             "supervisor_id",
             "required",
             "must name the supervisor who decides in a restricted or confidential case",
         ));
     }
-    let action = action_of(&before, &next);
-    let made = tx.append(NewEvent::new(action, ("case", &id), row.version + 1, next.clone()))?;
-    update(tx, &id, &next, &made)?;
-    if patch.supervisor_id.is_some() && next["handling"] != "standard" {
-        name_decider(tx, &id, &next)?;
+    let unit = unit(tx, &next.unit_id)?;
+    let made = save(tx, next, &unit, action_of(&before, patch.status))?;
+    let next = made.peek().clone();
+    if let Some(supervisor) = patch.supervisor_id.clone().filter(|_| next.is_closely_kept()) {
+        name_decider(tx, &next.id, supervisor, "named as deciding supervisor")?;
     }
-    let members = store::members_of(tx.conn, std::slice::from_ref(&id))?;
-    let members: Vec<_> = members.into_iter().map(|(_, user, since)| (user, since)).collect();
-    tx.answer(model::shown(&next, &members, row.held)?)
+    Ok(made.map(|case| CaseView { case, members, held }))
 }
 
 /// One patch may ask for several rights at once; each is needed.
 fn may_all(tx: &Tx<'_>, patch: &CasePatch) -> Result<()> {
-    let closely_kept = tx.case()?.handling != Handling::Standard;
+    let closely_kept = tx.case()?.handling != crate::policy::Handling::Standard;
     let wanted = [
         (patch.handling.is_some(), Act::CaseRestrict),
         (patch.lead_id.is_some(), Act::MemberChange),
@@ -184,7 +155,7 @@ fn may_all(tx: &Tx<'_>, patch: &CasePatch) -> Result<()> {
     }
 }
 
-fn put_people(tx: &mut Tx<'_>, patch: &CasePatch, next: &mut Value) -> Result<()> {
+fn put_people(tx: &mut Tx<'_>, patch: &CasePatch, next: &mut Case) -> Result<()> {
     if let Some(id) = &patch.lead_id {
         let lead = people::named(tx.conn, "lead_id", id)?;
         if !lead.is(Role::Investigator) && !lead.is(Role::Supervisor) {
@@ -194,69 +165,35 @@ fn put_people(tx: &mut Tx<'_>, patch: &CasePatch, next: &mut Value) -> Result<()
                 "must be an investigator or a supervisor",
             ));
         }
-        next["lead"] = json!({"id": lead.user, "name": lead.name});
+        next.lead = lead.person();
     }
     if let Some(id) = &patch.unit_id {
-        next["unit_id"] = json!(
-            people::unit(tx.conn, id)?
-                .ok_or_else(|| Error::field("unit_id", "exists", "is no unit"))?
-                .id
-        );
+        next.unit_id = unit(tx, id)?.id;
     }
     if let Some(id) = &patch.supervisor_id {
-        let named = decider_of(tx, id, next)?;
-        next["supervisor"] = json!({"id": named.user, "name": named.name});
+        next.supervisor = Some(decider_of(tx, id, next)?.person());
     }
     Ok(())
 }
 
-fn name_decider(tx: &mut Tx<'_>, id: &str, next: &Value) -> Result<()> {
-    let user_id = next["supervisor"]["id"].as_str().unwrap_or_default().to_owned();
-    let reason = "named as deciding supervisor".to_owned();
+/// Lets the named supervisor decide in a case that is closely kept.
+fn name_decider(tx: &mut Tx<'_>, case: &str, user_id: String, reason: &str) -> Result<()> {
     let grant = NewGrant {
         user_id,
         until: tx.now + DECIDES_FOR,
-        read: true,
-        export: false,
-        decide: true,
-        reason,
+        rights: vec![Right::Read, Right::Decide],
+        reason: reason.to_owned(),
     };
-    access::insert_grant(tx, id, &grant).map(|_| ())
+    access::record_grant(tx, case, &grant).map(drop)
 }
 
-fn action_of(before: &Value, next: &Value) -> Action {
-    if before["status"] == next["status"] {
-        return Action::CaseChanged;
+fn action_of(before: &Case, status: Option<CaseStatus>) -> Action {
+    match status.filter(|status| *status != before.status) {
+        None => Action::CaseChanged,
+        Some(CaseStatus::Closed) => Action::CaseClosed,
+        Some(CaseStatus::Suspended) => Action::CaseSuspended,
+        Some(CaseStatus::Open) => Action::CaseReopened,
     }
-    match next["status"].as_str() {
-        Some("closed") => Action::CaseClosed,
-        Some("suspended") => Action::CaseSuspended,
-        _ => Action::CaseReopened,
-    }
-}
-
-fn update(tx: &mut Tx<'_>, id: &str, next: &Value, made: &Appended) -> Result<()> {
-    let text = |name: &str| next[name].as_str().unwrap_or_default().to_owned();
-    let unit = people::unit(tx.conn, &text("unit_id"))?.ok_or_else(|| Error::internal("a case without its unit"))?;
-    let lead: String = users::table
-        .find(next["lead"]["id"].as_str().unwrap_or_default())
-        .select(users::id)
-        .first(tx.conn)?;
-    diesel::update(cases::table.find(id))
-        .set((
-            cases::number.eq(text("number")),
-            cases::status.eq(text("status")),
-            cases::handling.eq(text("handling")),
-            cases::unit_id.eq(unit.id),
-            cases::unit_path.eq(unit.path),
-            cases::lead_id.eq(lead),
-            cases::changed_at.eq(made.at),
-            cases::version.eq(next["version"].as_i64().unwrap_or_default()),
-            cases::leaf.eq(made.leaf.as_bytes().to_vec()),
-            cases::body.eq(canonical(next)?),
-        ))
-        .execute(tx.conn)?;
-    Ok(())
 }
 
 /// Which right a change needs first: the door asks for it before anything else.

@@ -1,5 +1,6 @@
 //! What each kind of case must know before it may go on. "unknown" is an answer; silence is not.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::clock;
@@ -103,14 +104,42 @@ impl Kind {
     }
 }
 
-/// Reads the particulars of a kind from a form; unknown fields are refused by their path.
-pub fn parse(kind: Kind, form: &mut Form) -> Map<String, Value> {
-    let mut out = Map::new();
-    for field in kind.fields() {
-        match field.path.split_once('.') {
-            None => put(&mut out, field.path, value(form, field.path, &field.shape)),
-            Some(_) => continue,
+/// The particulars of a case: what its kind asks for, as far as it was answered. `unknown` is an answer.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Particulars(Map<String, Value>);
+
+impl Particulars {
+    /// The answer under a path such as `ncic.number`.
+    pub fn answer(&self, path: &str) -> Option<&Value> {
+        let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+        let found = self.0.get(first)?;
+        let found = if rest.is_empty() { found } else { found.get(rest)? };
+        Some(found).filter(|v| !v.is_null())
+    }
+
+    /// Answers that are given replace what was there, one by one; an inner object is merged.
+    pub fn merge(&mut self, given: Self) {
+        merge(&mut self.0, given.0);
+    }
+}
+
+fn merge(into: &mut Map<String, Value>, given: Map<String, Value>) {
+    for (name, value) in given {
+        match (value, into.get_mut(&name)) {
+            (Value::Object(inner), Some(Value::Object(kept))) => merge(kept, inner),
+            (other, _) => {
+                into.insert(name, other);
+            }
         }
+    }
+}
+
+/// Reads the particulars of a kind from a form; unknown fields are refused by their path.
+pub fn parse(kind: Kind, form: &mut Form) -> Particulars {
+    let mut out = Map::new();
+    for field in kind.fields().iter().filter(|f| !f.path.contains('.')) {
+        put(&mut out, field.path, value(form, field.path, &field.shape));
     }
     if kind == Kind::MissingPerson {
         let ncic = form.object("ncic", |inner| {
@@ -121,7 +150,7 @@ pub fn parse(kind: Kind, form: &mut Form) -> Map<String, Value> {
         });
         put(&mut out, "ncic", ncic.map(Value::Object));
     }
-    out
+    Particulars(out)
 }
 
 fn put(out: &mut Map<String, Value>, name: &str, value: Option<Value>) {
@@ -161,22 +190,29 @@ fn one_of(form: &mut Form, name: &str, words: &[&str]) -> Option<Value> {
     Some(text.into())
 }
 
-/// What is still owed: path, and what it blocks.
-pub fn due(kind: Kind, particulars: &Value) -> Vec<(String, Stage)> {
-    let answered = |path: &str| {
-        let found = path.split('.').try_fold(particulars, |value, name| value.get(name));
-        found.is_some_and(|v| !v.is_null())
-    };
-    let open = kind.fields().iter().filter(|f| !answered(f.path));
-    open.map(|f| (format!("particulars.{}", f.path), f.before)).collect()
+/// A field that is still owed, by its path, and what it blocks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Due {
+    pub field: String,
+    pub before: Stage,
+}
+
+/// What is still owed.
+pub fn due(kind: Kind, particulars: &Particulars) -> Vec<Due> {
+    let open = kind.fields().iter().filter(|f| particulars.answer(f.path).is_none());
+    open.map(|f| Due {
+        field: format!("particulars.{}", f.path),
+        before: f.before,
+    })
+    .collect()
 }
 
 /// Refuses a stage while something is owed before it. What is owed before the first authorization is owed before all.
-pub fn require(kind: Kind, particulars: &Value, stage: Stage) -> Result<()> {
+pub fn require(kind: Kind, particulars: &Particulars, stage: Stage) -> Result<()> {
     let open: Vec<String> = due(kind, particulars)
         .into_iter()
-        .filter(|(_, before)| *before == stage || *before == Stage::Authorization)
-        .map(|(path, _)| path)
+        .filter(|due| due.before == stage || due.before == Stage::Authorization)
+        .map(|due| due.field)
         .collect();
     if open.is_empty() {
         return Ok(());

@@ -166,8 +166,12 @@ fn add(desk: &Desk, new: NewUser, from_stdin: bool) -> std::result::Result<(), F
     };
     let hash = desk.hash(&password)?;
     let username = new.username.clone();
-    let made = desk.change(move |tx| ops::create(tx, &new, &hash, !from_stdin))?;
-    let id = made["id"].as_str().unwrap_or("?");
+    let kind = match from_stdin {
+        true => ops::Password::ToKeep,
+        false => ops::Password::ForOneUse,
+    };
+    let made = desk.change(move |tx| ops::create(tx, &new, &hash, kind))?;
+    let id = made.found.id;
     output::print(&format!("user {username} added, id {id}\n"));
     if !from_stdin {
         print_once(&password);

@@ -115,7 +115,7 @@ fn shown(look: &mut Look<'_>, found: Vec<StoredEvent>, act: Act) -> Result<Rows>
     let mut out = Vec::with_capacity(found.len());
     for event in found {
         let index = indexes.get(&event.leaf).copied();
-        let class = closed.get(&object_of(&event)?).map(String::as_str);
+        let class = closed.get(&object_of(&event)?).copied();
         let record = records.get(&event.leaf).filter(|_| class.is_none());
         out.push((event.seq.to_string(), one(&event, index, record, class)?));
     }
@@ -175,13 +175,13 @@ fn records_of(conn: &mut AnyConn, found: &[StoredEvent]) -> Result<Records> {
 }
 
 /// Which of the captures these events tell of are closed to this reader, with their class.
-fn closed_captures(look: &mut Look<'_>, found: &[StoredEvent]) -> Result<HashMap<String, String>> {
+fn closed_captures(look: &mut Look<'_>, found: &[StoredEvent]) -> Result<HashMap<String, &'static str>> {
     let ids: Result<Vec<String>> = found.iter().map(object_of).collect();
     let decides = look.may(Act::CaptureReadHeld);
     let mut closed = HashMap::new();
     for row in captures::closed(look.conn, &ids?)? {
         if !decides || takes_part(look, &row)? {
-            closed.insert(row.id, row.state);
+            closed.insert(row.capture.id, row.state.as_str());
         }
     }
     Ok(closed)

@@ -165,7 +165,12 @@ pub(super) async fn receipt(path: Path<String>, visit: Visit, app: App) -> Reply
 
 fn proof(conn: &mut AnyConn, capture: &str) -> Result<Option<String>> {
     let row = crate::captures::store::capture(conn, capture)?;
-    let index = ledger::index_of(conn, &ledger::case_stream(&row.case_id), row.seq, &row.leaf)?;
+    let index = ledger::index_of(
+        conn,
+        &ledger::case_stream(&row.capture.case_id),
+        row.seq,
+        row.leaf.as_bytes(),
+    )?;
     let (Some(index), Some((size, note))) = (index, ledger::read::newest_checkpoint(conn)?) else {
         return Ok(None);
     };

@@ -323,8 +323,8 @@ fn full() -> Error {
 }
 
 /// JSON in its canonical form, as tables and records keep it.
-pub fn canonical(value: &serde_json::Value) -> Result<String> {
-    let bytes = crate::proof::canon::to_strict(value)
+pub fn canonical(record: &impl serde::Serialize) -> Result<String> {
+    let bytes = crate::proof::canon::to_strict(&serde_json::to_value(record)?)
         .map_err(|e| Error::internal(format!("a record cannot be written: {e}")))?;
     String::from_utf8(bytes).map_err(Error::internal)
 }

@@ -223,6 +223,7 @@ diesel::table! {
         kind -> Text,
         state -> Text,
         basis -> Text,
+        basis_id -> Nullable<Text>,
         capturer_id -> Text,
         open_question -> Bool,
         captured_at -> BigInt,

@@ -21,10 +21,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use look::{Look, Passed};
-pub use relation::{Ground, Scope, may_on, part_in_basis};
+pub use relation::{Ground, Scope, may_on, part_in_authorization};
 pub use repeat::{Repeat, RepeatKey};
 pub use stand::actor_of;
-pub use tx::{NewEvent, Recorded, Tx};
+pub use tx::{Change, Conclusion, NewEvent, Recorded, Tx};
 pub use views::View;
 
 use crate::clock::{Clock, Micros};
@@ -183,10 +183,10 @@ impl Gate {
     }
 
     /// Changes something: one transaction with its event. `f` may run more than once.
-    pub async fn write<T, F>(&self, visit: &Visit, act: Act, scope: Scope, f: F) -> Result<T>
+    pub async fn write<C, F>(&self, visit: &Visit, act: Act, scope: Scope, f: F) -> Result<C::Answer>
     where
-        T: Serialize + DeserializeOwned + Send + 'static,
-        F: Fn(&mut Tx<'_>) -> Result<Recorded<T>> + Send + Sync + 'static,
+        C: Conclusion<Answer: Serialize + DeserializeOwned + Send + 'static>,
+        F: Fn(&mut Tx<'_>) -> Result<C> + Send + Sync + 'static,
     {
         let (inner, knocking, place) = (self.0.clone(), visit.clone(), scope.clone());
         let done = self
@@ -352,17 +352,17 @@ impl Inner {
         self.journal.begin(actor_of(&caller, None), draft).map(Some)
     }
 
-    fn transact<T, F>(
+    fn transact<C, F>(
         &self,
         conn: &mut AnyConn,
         (credential, repeat): (&Credential, Option<&Repeat>),
         act: Act,
         scope: &Scope,
         f: &F,
-    ) -> Result<T>
+    ) -> Result<C::Answer>
     where
-        T: Serialize + DeserializeOwned,
-        F: Fn(&mut Tx<'_>) -> Result<Recorded<T>>,
+        C: Conclusion<Answer: Serialize + DeserializeOwned>,
+        F: Fn(&mut Tx<'_>) -> Result<C>,
     {
         // A case that is not there is found missing where the caller is to stand in it.
         let case = match scope.named_case() {
@@ -379,13 +379,13 @@ impl Inner {
         let ground = stand(conn, &self.policy, &caller, act, scope, now)?;
         refuse_read_only(conn, act)?;
         if let Some(answer) = repeat::known(conn, &caller, repeat, now)? {
-            return Ok(serde_json::from_str(&answer)?);
+            return serde_json::from_str(&answer).map_err(|_| repeat::answered_by_another_version());
         }
         let mut tx = Tx::new(conn, &caller, ground.as_ref(), now, &self.policy, heads);
-        let recorded = f(&mut tx)?;
+        let concluded = f(&mut tx)?;
         let heads = tx.into_heads();
         heads.flush(conn)?;
-        let answer = recorded.into_inner();
+        let answer = concluded.into_answer();
         repeat::remember(conn, &caller, repeat, &answer, now)?;
         // Once more when it is committed, unless whoever waits for that goes away.
         self.changed(act);

@@ -217,42 +217,28 @@ fn word<T: std::str::FromStr>(text: &str) -> Result<T> {
 fn facts(conn: &mut AnyConn, caller: &Caller, scope: &Scope) -> Result<Facts> {
     let mut facts = Facts::default();
     match scope {
-        Scope::Authorization(id) => {
-            let requester: String = authorizations::table
-                .find(id)
-                .select(authorizations::requester_id)
-                .first(conn)?;
-            facts.requester = requester == caller.user;
-            let held: Option<String> = authorization_holders::table
-                .find((id, &caller.user))
-                .select(authorization_holders::user_id)
-                .first(conn)
-                .optional()?;
-            facts.holder = held.is_some();
-        }
+        Scope::Authorization(id) => facts = part_in_authorization(conn, caller, id)?,
         Scope::Packet(id) => {
             let requester: String = packets::table.find(id).select(packets::requested_by).first(conn)?;
             facts.requester = requester == caller.user;
         }
         Scope::Capture(id) => {
-            let (capturer, body): (String, String) = captures::table
+            let (capturer, basis): (String, Option<String>) = captures::table
                 .find(id)
-                .select((captures::capturer_id, captures::body))
+                .select((captures::capturer_id, captures::basis_id))
                 .first(conn)?;
+            if let Some(authorization) = basis {
+                facts = part_in_authorization(conn, caller, &authorization)?;
+            }
             facts.capturer = capturer == caller.user;
-            (facts.requester, facts.holder) = part_in_basis(conn, caller, &body)?;
         }
         _ => {}
     }
     Ok(facts)
 }
 
-/// Whether the caller asked for the authorization that a capture names, and whether they are a holder of it.
-pub fn part_in_basis(conn: &mut AnyConn, caller: &Caller, body: &str) -> Result<(bool, bool)> {
-    let record: serde_json::Value = serde_json::from_str(body)?;
-    let Some(id) = record["basis"]["id"].as_str() else {
-        return Ok((false, false));
-    };
+/// A caller's part in an authorization: whether they asked for it, and whether they are a holder of it.
+pub fn part_in_authorization(conn: &mut AnyConn, caller: &Caller, id: &str) -> Result<Facts> {
     let requester: Option<String> = authorizations::table
         .find(id)
         .select(authorizations::requester_id)
@@ -263,7 +249,11 @@ pub fn part_in_basis(conn: &mut AnyConn, caller: &Caller, body: &str) -> Result<
         .select(authorization_holders::user_id)
         .first(conn)
         .optional()?;
-    Ok((requester.as_deref() == Some(caller.user.as_str()), held.is_some()))
+    Ok(Facts {
+        requester: requester.as_deref() == Some(caller.user.as_str()),
+        holder: held.is_some(),
+        ..Facts::default()
+    })
 }
 
 /// Whether somebody may do something on a case.

@@ -72,6 +72,18 @@ pub(super) fn known(
     }
 }
 
+/// The answer that is remembered was written by a version of the program that wrote answers differently.
+pub(super) fn answered_by_another_version() -> Error {
+    Error {
+        slug: "idempotency-conflict",
+        ..Error::field(
+            "Idempotency-Key",
+            "same_version",
+            "was answered before the server was updated, and what it asked for was done: look for the result, and choose another key for anything new",
+        )
+    }
+}
+
 /// Remembers an answer for the key that the client chose.
 pub(super) fn remember<T: Serialize>(
     conn: &mut AnyConn,

@@ -6,20 +6,20 @@ use super::relation::{self, Ground};
 use crate::clock::{self, Clock, Micros};
 use crate::db::AnyConn;
 use crate::error::{Error, Result};
-use crate::identity::Caller;
+use crate::identity::{Caller, Person};
 use crate::ledger::{self, Action, Appended, Draft, Heads, Home};
 use crate::policy::{Act, Policy};
 use crate::proof::event::Actor;
 
-/// What a write answers. Only `Tx::record` makes one, so a change without its event does not compile.
+/// The answer of a write whose event is appended. Only an appended event makes one:
+///
+/// ```compile_fail,E0423
+/// let change = casetrail::gate::Recorded("a change without its event");
+/// ```
 pub struct Recorded<T>(T);
 
 impl<T> Recorded<T> {
-    pub(super) fn into_inner(self) -> T {
-        self.0
-    }
-
-    /// The answer, while it is not yet committed.
+    /// The answer, before it is committed.
     pub fn peek(&self) -> &T {
         &self.0
     }
@@ -27,6 +27,49 @@ impl<T> Recorded<T> {
     /// Another answer for the same recorded change.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Recorded<U> {
         Recorded(f(self.0))
+    }
+}
+
+impl Appended {
+    /// The answer of the write that appended this event.
+    pub fn answering<T>(self, answer: T) -> Recorded<T> {
+        Recorded(answer)
+    }
+}
+
+/// What a verb did that may find everything as it was asked to be.
+pub enum Change<T> {
+    /// It changed something and recorded that.
+    Recorded(Recorded<T>),
+    /// It wrote nothing. A wall of the tests lists the verbs that may say so.
+    Unchanged(T),
+}
+
+/// How a verb ends: with a recorded change, or with a `Change`.
+pub trait Conclusion {
+    /// What is answered.
+    type Answer;
+
+    /// The answer, once the transaction is done.
+    fn into_answer(self) -> Self::Answer;
+}
+
+impl<T> Conclusion for Recorded<T> {
+    type Answer = T;
+
+    fn into_answer(self) -> T {
+        self.0
+    }
+}
+
+impl<T> Conclusion for Change<T> {
+    type Answer = T;
+
+    fn into_answer(self) -> T {
+        match self {
+            Self::Recorded(done) => done.0,
+            Self::Unchanged(answer) => answer,
+        }
     }
 }
 
@@ -107,26 +150,17 @@ impl<'a> Tx<'a> {
         clock::new_id(self.now)
     }
 
-    /// Records the event of a change, with the full content of what it made; the answer rides along.
-    pub fn record<T>(&mut self, event: NewEvent<'_>, f: impl FnOnce(&Appended) -> T) -> Result<Recorded<T>> {
-        let appended = self.append(event)?;
-        Ok(Recorded(f(&appended)))
+    /// Who asks, as records name people.
+    pub fn me(&self) -> Person {
+        self.caller.person()
     }
 
-    /// The answer of a write whose event is appended already; without one it is a bug.
-    pub fn answer<T>(&self, answer: T) -> Result<Recorded<T>> {
-        if self.heads.is_empty() {
-            return Err(Error::internal("a change without its event"));
-        }
-        Ok(Recorded(answer))
+    /// The id of the case concerned.
+    pub fn case_id(&self) -> Result<String> {
+        Ok(self.case()?.case_id.clone())
     }
 
-    /// The answer of a repeat that found everything as it was asked to be: nothing changed, so nothing is recorded.
-    pub fn unchanged<T>(&self, answer: T) -> Recorded<T> {
-        Recorded(answer)
-    }
-
-    /// Records one more event in the same transaction, before the one that makes the answer.
+    /// Records an event. `Appended::answering` makes the answer of the write from it.
     pub fn append(&mut self, event: NewEvent<'_>) -> Result<Appended> {
         let stream = self.stream_of(&event)?;
         let draft = Draft {

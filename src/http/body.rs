@@ -1,4 +1,4 @@
-//! Taking a JSON body in: bounded, and given up when the sender falls silent.
+//! Taking the body of a form in: bounded, and given up when the sender falls silent.
 
 use std::time::Duration;
 
@@ -18,27 +18,37 @@ use crate::proof::id::Digest;
 /// Bytes of a JSON body at the most.
 pub const LIMIT: usize = 2 << 20;
 
-/// Reads a JSON object, and notes a retry key on the visit where the client sent one.
-pub async fn form(req: &HttpRequest, payload: Payload, visit: &mut Visit) -> Result<Form> {
+/// Reads a form, and notes an idempotency key on the request where the client sent one.
+pub async fn form(req: &HttpRequest, payload: &mut Payload, visit: &mut Visit) -> Result<Form> {
     let bytes = bytes(req, payload).await?;
     visit.repeat = visit::repeat_key(req)?.map(|key| key.of(Digest::of(&bytes)));
-    Form::new(parse(&bytes)?)
+    parse_form(req, &bytes)
 }
 
-/// The same where the body may be left out.
-pub async fn form_or_empty(req: &HttpRequest, payload: Payload, visit: &mut Visit) -> Result<Form> {
+/// Reads a form where nobody is signed in, or a retry is harmless anyway.
+pub async fn plain_form(req: &HttpRequest, payload: &mut Payload) -> Result<Form> {
+    let bytes = bytes(req, payload).await?;
+    parse_form(req, &bytes)
+}
+
+/// Reads a form that may be left out.
+pub async fn optional_form(req: &HttpRequest, payload: &mut Payload, visit: &mut Visit) -> Result<Form> {
     let bytes = bytes(req, payload).await?;
     visit.repeat = visit::repeat_key(req)?.map(|key| key.of(Digest::of(&bytes)));
-    if bytes.is_empty() {
-        Form::new(Value::Object(serde_json::Map::new()))
-    } else {
-        Form::new(parse(&bytes)?)
+    parse_form(req, if bytes.is_empty() { b"{}" } else { &bytes })
+}
+
+/// A JSON object, or outside the API an HTML form.
+fn parse_form(req: &HttpRequest, bytes: &[u8]) -> Result<Form> {
+    if is_html_form(req) {
+        return Form::from_pairs(url::form_urlencoded::parse(bytes).into_owned());
     }
+    Form::new(parse(bytes)?)
 }
 
-/// Reads a JSON object where nobody is signed in, or a retry is harmless anyway.
-pub async fn plain_form(req: &HttpRequest, payload: Payload) -> Result<Form> {
-    Form::new(parse(&bytes(req, payload).await?)?)
+/// The API takes JSON alone, so that no page of another site can make a browser send it something.
+fn is_html_form(req: &HttpRequest) -> bool {
+    !req.path().starts_with("/api/") && req.content_type() == "application/x-www-form-urlencoded"
 }
 
 /// Parses JSON, or says where it breaks.
@@ -50,7 +60,7 @@ pub fn parse(bytes: &[u8]) -> Result<Value> {
     }
 }
 
-async fn bytes(req: &HttpRequest, mut payload: Payload) -> Result<Vec<u8>> {
+async fn bytes(req: &HttpRequest, payload: &mut Payload) -> Result<Vec<u8>> {
     expect_json(req)?;
     let mut out = Vec::new();
     loop {
@@ -73,7 +83,7 @@ async fn bytes(req: &HttpRequest, mut payload: Payload) -> Result<Vec<u8>> {
 fn expect_json(req: &HttpRequest) -> Result<()> {
     let kind = req.content_type().to_ascii_lowercase();
     let json = kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"));
-    if json || !req.headers().contains_key(CONTENT_TYPE) {
+    if json || is_html_form(req) || !req.headers().contains_key(CONTENT_TYPE) {
         return Ok(());
     }
     let detail = format!("This route takes application/json, not {kind}.");

@@ -5,12 +5,17 @@ pub mod headers;
 mod json;
 pub mod pages;
 pub mod paging;
+pub mod path;
 pub mod reply;
 pub mod tls;
 pub mod visit;
+mod write_request;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+
+pub use path::{PathId, PathIds};
+pub use write_request::WriteRequest;
 
 use crate::blobs::Blobs;
 use crate::gate::Gate;

@@ -125,21 +125,14 @@ pub fn ok(body: &impl Serialize) -> Reply {
 }
 
 /// 200 with a resource and its version as ETag.
-pub fn versioned(body: &Value) -> Reply {
-    let version = body["version"].as_i64().unwrap_or(0);
+pub fn versioned(version: i64, body: &impl Serialize) -> Reply {
     Ok(HttpResponse::Ok()
         .insert_header((ETAG, format!("\"{version}\"")))
         .json(body))
 }
 
 /// 201 with a resource, its place and its version.
-pub fn created(place: &str, body: &Value) -> Reply {
-    let id = body["id"].as_str().unwrap_or_default();
-    created_as(place, id, body["version"].as_i64().unwrap_or(1), body)
-}
-
-/// The same for a body that is written already.
-pub fn created_as(place: &str, id: &str, version: i64, body: &impl Serialize) -> Reply {
+pub fn created(place: &str, (id, version): (&str, i64), body: &impl Serialize) -> Reply {
     Ok(HttpResponse::Created()
         .insert_header((LOCATION, format!("/api/v1/{place}/{id}")))
         .insert_header((ETAG, format!("\"{version}\"")))

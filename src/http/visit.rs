@@ -74,7 +74,7 @@ impl FromRequest for Visit {
     }
 }
 
-fn visit(req: &HttpRequest) -> Result<Visit> {
+pub(super) fn visit(req: &HttpRequest) -> Result<Visit> {
     let credential = req
         .extensions()
         .get::<Credential>()

@@ -8,4 +8,4 @@ mod session;
 
 pub use envelope::Envelopes;
 pub use password::{Passwords, one_time, rules};
-pub use session::{Caller, Credential, Opened, Refreshed, end, end_all, open, refresh, resolve, token};
+pub use session::{Caller, Credential, Opened, Person, Refreshed, end, end_all, open, refresh, resolve, token};

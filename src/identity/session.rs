@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+use serde::{Deserialize, Serialize};
 
 use crate::clock::{DAY, HOUR, Micros, random};
 use crate::db::AnyConn;
@@ -31,6 +32,15 @@ pub enum Credential {
     Operator(String),
     /// A job of the server, by its registered name.
     Job(&'static str),
+}
+
+/// A person as records name people: the id, and the name as it was then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// The user's id.
+    pub id: String,
+    /// The user's name.
+    pub name: String,
 }
 
 /// Who is calling, as the rows say now.
@@ -66,6 +76,14 @@ impl Caller {
             unit_id: String::new(),
             unit_path: String::new(),
             must_change: false,
+        }
+    }
+
+    /// The caller as records name people.
+    pub fn person(&self) -> Person {
+        Person {
+            id: self.user.clone(),
+            name: self.name.clone(),
         }
     }
 

@@ -54,6 +54,8 @@ pub struct Appended {
     pub leaf: Digest,
     /// Its time.
     pub at: Micros,
+    /// Only an append makes one: `gate::Recorded` rests on that.
+    appended: (),
 }
 
 fixed! {
@@ -243,12 +245,8 @@ impl Heads {
             seq: head.seq,
             leaf,
             at,
+            appended: (),
         })
-    }
-
-    /// Whether nothing was added.
-    pub fn is_empty(&self) -> bool {
-        self.events.is_empty()
     }
 
     /// Writes what was added: events, records, outbox.

@@ -9,13 +9,13 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::scope;
 
 use serde::Deserialize;
-use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::build::Work;
 use super::exhibits::{Copied, Pick, damaged, files, no_record, unreadable, wrong_row};
 use super::store;
 use super::zip::Bag;
+use crate::captures::FileEntry;
 use crate::db::AnyConn;
 use crate::error::{Error, Result};
 use crate::ledger;
@@ -43,7 +43,7 @@ enum Step {
 /// As much of a capture's record as copying needs.
 #[derive(Deserialize)]
 struct Files {
-    files: Vec<Value>,
+    files: Vec<FileEntry>,
 }
 
 /// Copies the files of these exhibits into the packet, in this order, each hashed again and held to what was recorded.
@@ -193,7 +193,7 @@ struct Wanted<'a> {
 }
 
 /// An exhibit's files that lie in the packet, in its order.
-fn in_order<'a>(pick: &'a Pick, recorded: &[Value]) -> Result<Vec<Wanted<'a>>> {
+fn in_order<'a>(pick: &'a Pick, recorded: &[FileEntry]) -> Result<Vec<Wanted<'a>>> {
     let mut wanted: Vec<Wanted<'a>> = files(pick, recorded)?
         .into_iter()
         .filter_map(|file| {

@@ -5,121 +5,70 @@ use std::io::Read;
 
 use actix_web::body::SizedStream;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderName, LOCATION};
-use actix_web::web::{Bytes, Path, Payload};
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::Stream;
-use serde_json::{Value, json};
 
 use super::model::{NewDisclosure, NewPacket, Packet, Purpose};
-use super::{ops, store};
+use super::{ops, reads};
 use crate::db::blocking;
 use crate::error::{Error, Result};
-use crate::forms::parse_id;
-use crate::gate::{Scope, View, Visit};
+use crate::gate::{Scope, Visit};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
-use crate::http::{App, body};
-use crate::ledger::Action;
+use crate::http::{App, PathId, WriteRequest};
 use crate::policy::Act;
 
 /// Bytes sent at a time.
 const PIECE: u64 = 512 << 10;
 
-fn id(path: Path<String>) -> Result<String> {
-    parse_id(&path).ok_or_else(Error::not_found)
-}
-
 /// `POST /cases/{id}/packets`
-pub async fn request(req: HttpRequest, path: Path<String>, payload: Payload, app: App, mut visit: Visit) -> Reply {
-    let scope = Scope::Case(id(path)?);
-    let asked = NewPacket::read(body::form(&req, payload, &mut visit).await?);
-    may_ask(&app, &visit, &scope, asked.as_ref().ok().map(|a| a.purpose)).await?;
-    let new = asked?.supported()?;
-    let packet: Value = app
-        .gate
-        .write(&visit, Act::PacketRequest, scope, move |tx| ops::request(tx, &new))
+pub async fn request(case: PathId, mut request: WriteRequest) -> Reply {
+    let scope = Scope::Case(case.0);
+    let case = scope.object().1.to_owned();
+    if !reads::may_ask_for_any(&request.app.gate, &request.visit, case).await? {
+        request.check(Act::PacketRequest, &scope).await?;
+    }
+    let asked = NewPacket::parse(request.form().await?);
+    // A referral is told to be missing to both who could ever ask for one.
+    if !asked.as_ref().is_ok_and(|asked| asked.purpose == Purpose::Referral) {
+        request.check(Act::PacketRequest, &scope).await?;
+    }
+    let (app, new) = (request.app.clone(), asked?.supported()?);
+    let packet = request
+        .write_parsed(Act::PacketRequest, scope, move |tx| ops::request(tx, &new))
         .await?;
     app.builder.notify_one();
-    let place = format!("/api/v1/packets/{}", packet["id"].as_str().unwrap_or_default());
+    let place = format!("/api/v1/packets/{}", packet.id);
     Ok(HttpResponse::Accepted().insert_header((LOCATION, place)).json(packet))
 }
 
-/// Whoever may ask for this case's packets is told what is wrong with the request; everyone else only that they may
-/// not. A referral is told to be missing to both who could ever ask for one.
-async fn may_ask(app: &App, visit: &Visit, scope: &Scope, purpose: Option<Purpose>) -> Result<()> {
-    if purpose == Some(Purpose::Referral) {
-        let either =
-            |look: &mut crate::gate::Look<'_>| Ok(look.may(Act::PacketRequest) || look.may(Act::PacketReferral));
-        if app.gate.read(visit, Act::CaseRead, scope.clone(), either).await? {
-            return Ok(());
-        }
-    }
-    app.gate.check(visit, Act::PacketRequest, scope.clone()).await.map(drop)
-}
-
 /// `GET /cases/{id}/packets`
-pub async fn list(req: HttpRequest, path: Path<String>, app: App, visit: Visit) -> Reply {
-    let (case, page) = (id(path)?, Page::read(&req, &[])?);
-    let view = View::new(
-        Action::PacketViewed,
-        "case",
-        &case,
-        json!({"list": "packets", "after": page.after}),
-    );
-    let (wanted, scope) = (page.clone(), Scope::Case(case.clone()));
-    let read = move |look: &mut crate::gate::Look<'_>| {
-        let rows = store::of_case(look.conn, &case, wanted.after.as_deref(), more(&wanted))?;
-        let rows = rows
-            .into_iter()
-            .map(|p| Ok((p.id.clone(), p.show()?)))
-            .collect::<Result<Vec<_>>>()?;
-        Ok(Listed::of(rows, &wanted, |r| r.0.clone(), |r| r.1))
-    };
-    let listed = app.gate.view(&visit, Act::PacketRead, scope, view, read).await?;
-    page.reply(&req, listed)
-}
-
-/// One row more than the page tells whether more follow.
-fn more(page: &Page) -> i64 {
-    i64::try_from(page.limit).unwrap_or(100) + 1
+pub async fn list(req: HttpRequest, case: PathId, app: App, visit: Visit) -> Reply {
+    let page = Page::read(&req, &[])?;
+    let found = reads::of_case(&app.gate, &visit, case.0, &page).await?;
+    page.reply(&req, Listed::of(found, &page, |p| p.id.clone(), |p| p))
 }
 
 /// `GET /packets/{id}`
-pub async fn one(path: Path<String>, app: App, visit: Visit) -> Reply {
-    let id = id(path)?;
-    let view = View::new(Action::PacketViewed, "packet", &id, json!({}));
-    let scope = Scope::Packet(id.clone());
-    let shown = app
-        .gate
-        .view(&visit, Act::PacketRead, scope, view, move |look| {
-            store::packet(look.conn, &id)?.show()
-        })
-        .await?;
-    reply::ok(&shown)
+pub async fn one(id: PathId, app: App, visit: Visit) -> Reply {
+    reply::ok(&reads::packet(&app.gate, &visit, id.0).await?)
 }
 
 /// `GET /packets/{id}/file`
-pub async fn file(path: Path<String>, app: App, visit: Visit) -> Reply {
-    let id = id(path)?;
-    let (scope, wanted) = (Scope::Packet(id.clone()), id.clone());
-    let packet = app
-        .gate
-        .read(&visit, Act::PacketRead, scope.clone(), move |look| {
-            store::packet(look.conn, &wanted)
-        })
-        .await?;
+pub async fn file(PathId(id): PathId, request: WriteRequest) -> Reply {
+    let packet = reads::row(&request.app.gate, &request.visit, id.clone()).await?;
     if !packet.is_ready() {
         return Err(ops::not_ready(&packet));
     }
-    let place = app.packets.join(format!("{id}.zip"));
+    let place = request.app.packets.join(format!("{id}.zip"));
     let file = blocking(move || Ok(File::open(place)?)).await?;
-    let address = visit.address.clone();
-    app.gate
-        .write(&visit, Act::PacketRead, scope, move |tx| {
-            ops::download(tx, &id, &address)
-        })
+    let address = request.visit.address.clone();
+    let scope = Scope::Packet(id.clone());
+    request
+        .write_parsed(Act::PacketRead, scope, move |tx| ops::download(tx, &id, &address))
         .await?;
     send(&packet, file)
 }
@@ -159,39 +108,19 @@ fn pieces(file: File) -> impl Stream<Item = Result<Bytes>> {
 }
 
 /// `POST /packets/{id}/disclosures`
-pub async fn disclose(req: HttpRequest, path: Path<String>, payload: Payload, app: App, mut visit: Visit) -> Reply {
-    let id = id(path)?;
-    let scope = Scope::Packet(id.clone());
-    let form = body::form(&req, payload, &mut visit).await?;
-    app.gate.check(&visit, Act::PacketDisclose, scope.clone()).await?;
-    let (new, packet) = (NewDisclosure::read(form)?, id.clone());
-    let made: Value = app
-        .gate
-        .write(&visit, Act::PacketDisclose, scope, move |tx| {
-            ops::disclose(tx, &packet, &new)
+pub async fn disclose(PathId(id): PathId, request: WriteRequest) -> Reply {
+    let (scope, place) = (Scope::Packet(id.clone()), format!("/api/v1/packets/{id}/disclosures"));
+    let made = request
+        .write(Act::PacketDisclose, scope, NewDisclosure::parse, move |tx, new| {
+            ops::disclose(tx, &id, new)
         })
         .await?;
-    Ok(HttpResponse::Created()
-        .insert_header((LOCATION, format!("/api/v1/packets/{id}/disclosures")))
-        .json(made))
+    Ok(HttpResponse::Created().insert_header((LOCATION, place)).json(made))
 }
 
 /// `GET /packets/{id}/disclosures`
-pub async fn disclosures(req: HttpRequest, path: Path<String>, app: App, visit: Visit) -> Reply {
-    let (id, page) = (id(path)?, Page::read(&req, &[])?);
-    let view = View::new(
-        Action::PacketViewed,
-        "packet",
-        &id,
-        json!({"list": "disclosures", "after": page.after}),
-    );
-    let (wanted, scope) = (page.clone(), Scope::Packet(id.clone()));
-    let read = move |look: &mut crate::gate::Look<'_>| {
-        let rows = store::disclosures_of(look.conn, &id, wanted.after.as_deref(), more(&wanted))?;
-        let parse = |(id, body): (String, String)| Ok((id, serde_json::from_str::<Value>(&body)?));
-        let rows = rows.into_iter().map(parse).collect::<Result<Vec<_>>>()?;
-        Ok(Listed::of(rows, &wanted, |r| r.0.clone(), |r| r.1))
-    };
-    let listed = app.gate.view(&visit, Act::PacketRead, scope, view, read).await?;
-    page.reply(&req, listed)
+pub async fn disclosures(req: HttpRequest, id: PathId, app: App, visit: Visit) -> Reply {
+    let page = Page::read(&req, &[])?;
+    let found = reads::disclosures(&app.gate, &visit, id.0, &page).await?;
+    page.reply(&req, Listed::of(found, &page, |d| d.id.clone(), |d| d))
 }

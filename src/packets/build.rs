@@ -1,9 +1,7 @@
 //! The order of making (contract section 4): files, cut, custody, papers, manifest, issue, proofs, sync, rename.
 
-use serde_json::Value;
-
 use super::custody::Custody;
-use super::model::Packet;
+use super::model::{Packet, PacketRequest};
 use super::progress::Progress;
 use super::zip::{Bag, Place};
 use super::{cut, exhibits, issue, ops, pages, papers};
@@ -24,7 +22,7 @@ pub struct Work<'a> {
     /// The packet as it was asked for.
     pub packet: &'a Packet,
     /// The record of the request.
-    pub record: Value,
+    pub request: PacketRequest,
     /// When the build began: what was received later is not selected.
     pub started_at: Micros,
     /// The log as the build found it.
@@ -71,7 +69,7 @@ fn prepare<'a>(state: &'a http::State, packet: &'a Packet, progress: &'a Progres
         db,
         blobs: &state.blobs,
         packet,
-        record: packet.record()?,
+        request: packet.request()?,
         started_at: packet
             .started_at
             .ok_or_else(|| Error::internal("a build that did not begin"))?,

@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
-
 use super::build::Work;
 use super::exhibits::Pick;
 use super::store::{self, Listed};
+use crate::captures::State;
 use crate::error::{Error, Result};
 use crate::ledger;
 use crate::proof::id::Digest;
@@ -87,19 +86,20 @@ fn fates(work: &Work<'_>, picks: &[Pick], cut: i64) -> Result<HashMap<String, Fa
 }
 
 fn fate(work: &Work<'_>, row: &Listed, exhibit: Option<u32>) -> Result<Fate> {
-    let (status, why) = match (row.state.as_str(), exhibit) {
-        ("logged" | "reviewed", Some(_)) => (Status::Included, None),
+    let state = store::capture_state(&row.state)?;
+    let (status, why) = match (state, exhibit) {
+        (State::Logged | State::Reviewed, Some(_)) => (Status::Included, None),
         (state, Some(_)) => {
-            let why = format!("item {} became {state} while the packet was built; ask again", row.item);
+            let (item, state) = (row.item, state.as_str());
+            let why = format!("item {item} became {state} while the packet was built; ask again");
             return Err(Error::conflict(why));
         }
-        ("held", None) => (
+        (State::Held, None) => (
             Status::Held,
             Some("held: nothing covered it when it was made, and no supervisor has decided"),
         ),
-        ("quarantined", None) => (Status::Quarantined, Some("quarantined by a supervisor")),
-        ("logged" | "reviewed", None) => (Status::NotSelected, Some(unselected(work, row))),
-        (state, None) => (Status::Disposed, Some(disposed(state)?)),
+        (State::Quarantined, None) => (Status::Quarantined, Some("quarantined by a supervisor")),
+        (State::Logged | State::Reviewed, None) => (Status::NotSelected, Some(unselected(work, row))),
     };
     Ok(Fate {
         status,
@@ -110,16 +110,9 @@ fn fate(work: &Work<'_>, row: &Listed, exhibit: Option<u32>) -> Result<Fate> {
 }
 
 fn unselected(work: &Work<'_>, row: &Listed) -> &'static str {
-    match work.record["captures"] {
-        Value::Null if row.received_at > work.started_at => "received after the packet was begun",
-        Value::Null => "could not leave yet when the packet was begun",
-        _ => "not among the captures asked for",
-    }
-}
-
-fn disposed(state: &str) -> Result<&'static str> {
-    match state {
-        "disposed" => Ok("disposed of under the retention rules"),
-        other => Err(Error::internal(format!("a capture in an unknown state: {other}"))),
+    match work.request.captures {
+        None if row.received_at > work.started_at => "received after the packet was begun",
+        None => "could not leave yet when the packet was begun",
+        Some(_) => "not among the captures asked for",
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::ahead;
@@ -11,6 +12,7 @@ use super::custody::{Custody, Entry};
 use super::model::extension;
 use super::store::{self, Listed};
 use super::zip::Bag;
+use crate::captures::{Capture, FileEntry};
 use crate::error::{Error, Kind, Result};
 use crate::proof::id::Digest;
 use crate::proof::packet::{EventRow, FileRow, Shown, exhibit_path};
@@ -36,9 +38,8 @@ pub struct Pick {
 /// The captures to include, in the order of their items: those named, or every one that was logged or reviewed when
 /// the build began.
 pub fn select(work: &Work<'_>) -> Result<Vec<Pick>> {
-    let named: Option<HashSet<&str>> = work.record["captures"]
-        .as_array()
-        .map(|ids| ids.iter().filter_map(Value::as_str).collect());
+    let named = work.request.captures.as_ref();
+    let named: Option<HashSet<&str>> = named.map(|ids| ids.iter().map(String::as_str).collect());
     let mut picks: Vec<Pick> = Vec::new();
     let mut after = -1;
     loop {
@@ -51,7 +52,11 @@ pub fn select(work: &Work<'_>) -> Result<Vec<Pick>> {
             let wanted = named
                 .as_ref()
                 .map_or(row.received_at <= work.started_at, |n| n.contains(row.id.as_str()));
-            if wanted && may_leave(&row, named.is_some())? {
+            let may_leave = store::capture_state(&row.state)?.may_leave();
+            if wanted && !may_leave && named.is_some() {
+                return Err(no_longer_may_leave(&row));
+            }
+            if wanted && may_leave {
                 let exhibit = u32::try_from(picks.len() + 1).map_err(Error::internal)?;
                 picks.push(Pick {
                     exhibit,
@@ -65,19 +70,12 @@ pub fn select(work: &Work<'_>) -> Result<Vec<Pick>> {
     }
 }
 
-/// Whether a capture's state lets it leave. One that was named is never left out in silence.
-fn may_leave(row: &Listed, named: bool) -> Result<bool> {
-    match row.state.as_str() {
-        "logged" | "reviewed" => Ok(true),
-        state if named => {
-            let why = format!(
-                "item {} is {state} since the packet was asked for; ask again without it",
-                row.item
-            );
-            Err(Error::conflict(why))
-        }
-        _ => Ok(false),
-    }
+/// One that was named is never left out in silence.
+fn no_longer_may_leave(row: &Listed) -> Error {
+    Error::conflict(format!(
+        "item {} is {} since the packet was asked for; ask again without it",
+        row.item, row.state
+    ))
 }
 
 /// Copies every exhibit's files in, in the ZIP's order, each hashed again and held to what was recorded.
@@ -108,42 +106,23 @@ pub fn total(work: &Work<'_>, picks: &[Pick]) -> Result<u64> {
 }
 
 /// The rows of an exhibit's files, in the order of the record.
-pub(super) fn files(pick: &Pick, recorded: &[Value]) -> Result<Vec<FileRow>> {
-    recorded
-        .iter()
-        .enumerate()
-        .map(|(i, file)| file_row(pick, i, file))
-        .collect()
+pub(super) fn files(pick: &Pick, recorded: &[FileEntry]) -> Result<Vec<FileRow>> {
+    let rows = recorded.iter().enumerate();
+    rows.map(|(i, file)| file_row(pick, i, file)).collect()
 }
 
-fn file_row(pick: &Pick, index: usize, file: &Value) -> Result<FileRow> {
-    let broken = || {
-        Error::internal(format!(
-            "the record of item {} lists a file without role, size or SHA-256",
-            pick.item
-        ))
-    };
-    let text = |name: &str| file[name].as_str().map(str::to_owned);
-    let role = text("role").ok_or_else(broken)?;
-    let media_type = text("media_type");
-    let withheld = Some(file["withheld"].clone()).filter(|w| !w.is_null());
-    let path = exhibit_path(
-        pick.exhibit,
-        index + 1,
-        &role,
-        extension(media_type.as_deref().unwrap_or_default()),
-    );
+fn file_row(pick: &Pick, index: usize, file: &FileEntry) -> Result<FileRow> {
+    let role = file.role.as_str();
+    let ending = extension(file.media_type.as_deref().unwrap_or_default());
+    let path = exhibit_path(pick.exhibit, index + 1, role, ending);
     Ok(FileRow {
-        path: withheld.is_none().then_some(path),
-        sha256: file["sha256"]
-            .as_str()
-            .and_then(|s| s.parse().ok())
-            .ok_or_else(broken)?,
-        size: file["size"].as_u64().ok_or_else(broken)?,
-        role,
-        name: text("name"),
-        media_type,
-        withheld,
+        path: file.withheld.is_none().then_some(path),
+        sha256: file.sha256,
+        size: file.size,
+        role: role.to_owned(),
+        name: file.name.clone(),
+        media_type: file.media_type.clone(),
+        withheld: file.withheld.as_ref().map(serde_json::to_value).transpose()?,
     })
 }
 
@@ -153,6 +132,8 @@ pub struct Loaded<'p> {
     pub pick: &'p Pick,
     /// The record of `capture.recorded`.
     pub record: Value,
+    /// The same, as a capture.
+    pub capture: Capture,
     /// All events about it, in order, with their records; that of `capture.recorded` is `record`.
     pub events: Vec<(Entry<'p>, Option<Value>)>,
     /// Its files.
@@ -211,11 +192,12 @@ pub fn each<'p>(
 fn load<'p>(custody: &'p Custody, pick: &'p Pick, records: &mut HashMap<Digest, Value>) -> Result<Loaded<'p>> {
     // Records can be large: this one is moved, and its event goes without.
     let record = records.remove(&pick.leaf).ok_or_else(|| no_record(pick))?;
-    let recorded = record["files"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let capture = Capture::deserialize(&record)?;
     let events = custody.about(&pick.id).map(|e| (e, records.remove(&e.leaf))).collect();
     Ok(Loaded {
         pick,
-        files: files(pick, recorded)?,
+        files: files(pick, &capture.files)?,
+        capture,
         record,
         events,
     })

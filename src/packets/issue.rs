@@ -31,7 +31,7 @@ pub fn issue(work: &Work<'_>, gate: &Gate, custody: &Custody, bag: &Bag) -> Resu
     );
     let exhibits = custody.cut.fates.values().filter(|f| f.exhibit.is_some()).count();
     let content = json!({
-        "id": id, "name": work.packet.name, "purpose": work.packet.purpose, "requested_by": work.record["requested_by"],
+        "id": id, "name": work.packet.name, "purpose": work.packet.purpose, "requested_by": work.request.requested_by,
         "exhibits": exhibits, "captures": custody.cut.fates.len(),
         "payload": {"bytes": bag.payload_bytes, "files": bag.payload.len()},
     });

@@ -20,6 +20,7 @@ mod pages;
 mod papers;
 mod plain;
 mod progress;
+mod reads;
 mod store;
 mod views;
 mod zip;

@@ -1,14 +1,15 @@
 //! A packet as it is asked for, stored and shown.
 
 use diesel::prelude::*;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
-use crate::clock::{self, Micros};
+use crate::clock::{self, Micros, Timestamp};
 use crate::db::tables::packets;
 use crate::error::{Error, Result};
 use crate::forms::{Form, LINE, REASON, TEXT, parse_id};
+use crate::identity::Person;
 use crate::proof::id::Digest;
-use crate::words;
+use crate::{particulars, words};
 
 /// Captures that one request may name: the record that keeps them stays under 1 MB.
 const NAMED: usize = 20_000;
@@ -73,7 +74,7 @@ pub struct NewPacket {
 
 impl NewPacket {
     /// Reads a request.
-    pub fn read(mut form: Form) -> Result<Self> {
+    pub fn parse(mut form: Form) -> Result<Self> {
         let purpose = form.required_word::<Purpose>("purpose");
         let captures = read_captures(&mut form);
         let recipient = form.text("recipient", LINE).filter(|r| !r.trim().is_empty());
@@ -119,6 +120,27 @@ fn read_captures(form: &mut Form) -> Option<Vec<String>> {
     Some(ids)
 }
 
+/// A packet as it was asked for: the record of `packet.requested`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PacketRequest {
+    /// The packet's id.
+    pub id: String,
+    /// Its case.
+    pub case_id: String,
+    /// What for.
+    pub purpose: Purpose,
+    /// When.
+    pub requested_at: Timestamp,
+    /// By whom.
+    pub requested_by: Person,
+    /// For whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipient: Option<String>,
+    /// The captures named, each once; `None` means every logged or reviewed one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub captures: Option<Vec<String>>,
+}
+
 /// A stored packet.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = packets)]
@@ -156,6 +178,27 @@ pub struct Packet {
 }
 
 impl Packet {
+    /// A packet that was just asked for, still without its file's name.
+    pub fn queued(request: &PacketRequest) -> Result<Self> {
+        Ok(Self {
+            id: request.id.clone(),
+            case_id: request.case_id.clone(),
+            purpose: request.purpose.as_str().into(),
+            state: State::Queued.as_str().into(),
+            step: String::new(),
+            done: 0,
+            total: 0,
+            requested_at: request.requested_at.0,
+            started_at: None,
+            finished_at: None,
+            size: None,
+            sha256: None,
+            name: String::new(),
+            error: None,
+            body: serde_json::to_string(request)?,
+        })
+    }
+
     /// Whether it can be downloaded.
     pub fn is_ready(&self) -> bool {
         self.state == State::Ready.as_str()
@@ -167,50 +210,118 @@ impl Packet {
     }
 
     /// The record of the request.
-    pub fn record(&self) -> Result<Value> {
+    pub fn request(&self) -> Result<PacketRequest> {
         Ok(serde_json::from_str(&self.body)?)
     }
 
-    /// The packet as the API shows it.
-    pub fn show(&self) -> Result<Value> {
-        let record = self.record()?;
-        Ok(json!({
-            "id": self.id, "case_id": self.case_id, "purpose": self.purpose, "recipient": record["recipient"],
-            "requested_by": record["requested_by"], "requested_at": clock::format(self.requested_at),
-            "selected": record["captures"].as_array().map(Vec::len),
-            "state": self.state, "step": self.step, "done": self.done, "total": self.total,
-            "started_at": self.started_at.map(clock::format), "finished_at": self.finished_at.map(clock::format),
-            "size": self.size, "sha256": self.digest(), "name": self.name, "error": self.error,
-        }))
+    /// The packet as its readers see it.
+    pub fn view(&self) -> Result<PacketView> {
+        let request = self.request()?;
+        Ok(PacketView {
+            id: self.id.clone(),
+            case_id: self.case_id.clone(),
+            purpose: request.purpose,
+            recipient: request.recipient,
+            requested_by: request.requested_by,
+            requested_at: Timestamp(self.requested_at),
+            selected: request.captures.map(|captures| captures.len()),
+            state: self.state.clone(),
+            step: self.step.clone(),
+            done: self.done,
+            total: self.total,
+            started_at: self.started_at.map(Timestamp),
+            finished_at: self.finished_at.map(Timestamp),
+            size: self.size,
+            sha256: self.digest(),
+            name: self.name.clone(),
+            error: self.error.clone(),
+        })
     }
 }
 
+/// A packet as its readers see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PacketView {
+    pub id: String,
+    pub case_id: String,
+    pub purpose: Purpose,
+    pub recipient: Option<String>,
+    pub requested_by: Person,
+    pub requested_at: Timestamp,
+    /// How many captures were named.
+    pub selected: Option<usize>,
+    pub state: String,
+    pub step: String,
+    pub done: i64,
+    pub total: i64,
+    pub started_at: Option<Timestamp>,
+    pub finished_at: Option<Timestamp>,
+    pub size: Option<i64>,
+    pub sha256: Option<Digest>,
+    pub name: String,
+    pub error: Option<String>,
+}
+
 /// Something that did not go with a packet, and why.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Withheld {
     what: String,
     why: String,
 }
 
-/// To whom a packet went.
+/// The file that a disclosure is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisclosedFile {
+    pub name: String,
+    pub size: Option<i64>,
+    pub sha256: Option<Digest>,
+}
+
+particulars! {
+    /// What may be said of a disclosure.
+    pub struct DisclosureDetails {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        under: String = |form, field| form.text(field, LINE),
+        #[serde(skip_serializing_if = "Option::is_none")]
+        request: String = |form, field| form.text(field, LINE),
+        #[serde(skip_serializing_if = "Option::is_none")]
+        means: String = |form, field| form.text(field, LINE),
+        #[serde(skip_serializing_if = "Option::is_none")]
+        note: String = |form, field| form.text(field, TEXT),
+    }
+}
+
+/// To whom a packet went: its record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disclosure {
+    pub id: String,
+    pub packet_id: String,
+    pub case_id: String,
+    pub to: String,
+    #[serde(flatten)]
+    pub details: DisclosureDetails,
+    pub withheld: Vec<Withheld>,
+    pub disclosed_at: Timestamp,
+    pub packet: DisclosedFile,
+    pub recorded_by: Person,
+    pub recorded_at: Timestamp,
+}
+
+/// A disclosure about to be recorded.
 #[derive(Debug, Clone)]
 pub struct NewDisclosure {
-    to: String,
-    texts: Vec<(&'static str, String)>,
-    withheld: Vec<Withheld>,
+    pub to: String,
+    pub details: DisclosureDetails,
+    pub withheld: Vec<Withheld>,
     at: Option<Micros>,
 }
 
 impl NewDisclosure {
-    /// Reads a request.
-    pub fn read(mut form: Form) -> Result<Self> {
-        let lines = [("under", LINE), ("request", LINE), ("means", LINE), ("note", TEXT)];
+    /// Reads and checks it.
+    pub fn parse(mut form: Form) -> Result<Self> {
         let new = Self {
             to: form.required("to", LINE),
-            texts: lines
-                .into_iter()
-                .filter_map(|(name, max)| Some((name, form.text(name, max)?)))
-                .collect(),
+            details: DisclosureDetails::take(&mut form),
             withheld: form.objects("withheld", WITHHELD, |f| Withheld {
                 what: f.required("what", LINE),
                 why: f.required("why", REASON),
@@ -228,15 +339,6 @@ impl NewDisclosure {
             Some(at) if at > now => Err(Error::field("disclosed_at", "past", message)),
             at => Ok(at.unwrap_or(now)),
         }
-    }
-
-    /// What was said, as a record; what was not said is left out.
-    pub fn record(&self) -> Value {
-        let mut record = json!({"to": self.to, "withheld": self.withheld});
-        for (name, text) in &self.texts {
-            record[*name] = json!(text);
-        }
-        record
     }
 }
 
@@ -308,6 +410,8 @@ pub fn is_active(media_type: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
     #[test]
@@ -327,7 +431,7 @@ mod tests {
 
     #[test]
     fn a_request_tells_every_broken_rule() {
-        let read = |v: Value| NewPacket::read(Form::new(v).expect("an object")).and_then(NewPacket::supported);
+        let read = |v: Value| NewPacket::parse(Form::new(v).expect("an object")).and_then(NewPacket::supported);
         let fields = |v: Value| {
             read(v)
                 .expect_err("broken")

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::model::{NewDisclosure, NewPacket, Packet, State, name};
-use super::store;
-use crate::cases::nothing_due;
-use crate::clock;
-use crate::db::{AnyConn, canonical};
+use super::model::{DisclosedFile, Disclosure, NewDisclosure, NewPacket, Packet, PacketRequest, PacketView, name};
+use super::store::{self, DisclosureRow};
+use crate::captures::State as CaptureState;
+use crate::cases::{Stage, nothing_due};
+use crate::clock::Timestamp;
+use crate::db::AnyConn;
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::gate::{NewEvent, Recorded, Tx};
 use crate::ledger::{self, Action};
@@ -17,55 +18,37 @@ use crate::ledger::{self, Action};
 const RECORD: usize = 500_000;
 
 /// Puts a packet in the builder's queue.
-pub fn request(tx: &mut Tx<'_>, new: &NewPacket) -> Result<Recorded<Value>> {
-    let case = tx.case()?.case_id.clone();
+pub fn request(tx: &mut Tx<'_>, new: &NewPacket) -> Result<Recorded<PacketView>> {
+    let case_id = tx.case_id()?;
     refuse_read_only(tx.conn)?;
-    nothing_due(tx.conn, &case, "packet")?;
+    nothing_due(tx.conn, &case_id, Stage::Packet)?;
     let captures = new
         .captures
         .as_deref()
-        .map(|ids| included(tx.conn, &case, ids))
+        .map(|ids| included(tx.conn, &case_id, ids))
         .transpose()?;
-    let content = record_of(tx, &case, new, captures);
-    let packet = Packet {
-        id: content["id"].as_str().unwrap_or_default().to_owned(),
-        name: name(&store::case_number(tx.conn, &case)?, tx.now),
-        purpose: new.purpose.as_str().into(),
-        state: State::Queued.as_str().into(),
-        step: String::new(),
-        done: 0,
-        total: 0,
-        requested_at: tx.now,
-        started_at: None,
-        finished_at: None,
-        size: None,
-        sha256: None,
-        error: None,
-        body: canonical(&content)?,
-        case_id: case,
+    let request = PacketRequest {
+        id: tx.new_id(),
+        purpose: new.purpose,
+        requested_at: Timestamp(tx.now),
+        requested_by: tx.me(),
+        recipient: new.recipient.clone(),
+        captures,
+        case_id,
     };
-    let event = tx.append(NewEvent::new(
+    let record = serde_json::to_value(&request)?;
+    let made = tx.append(NewEvent::new(
         Action::PacketRequested,
-        ("packet", &packet.id),
+        ("packet", &request.id),
         1,
-        content,
+        record,
     ))?;
-    store::insert(tx.conn, &packet, &tx.caller.user, &event.leaf)?;
-    tx.answer(packet.show()?)
-}
-
-fn record_of(tx: &Tx<'_>, case: &str, new: &NewPacket, captures: Option<Vec<String>>) -> Value {
-    let mut record = json!({
-        "id": tx.new_id(), "case_id": case, "purpose": new.purpose.as_str(), "requested_at": clock::format(tx.now),
-        "requested_by": {"id": tx.caller.user, "name": tx.caller.name},
-    });
-    if let Some(recipient) = &new.recipient {
-        record["recipient"] = json!(recipient);
-    }
-    if let Some(captures) = captures {
-        record["captures"] = json!(captures);
-    }
-    record
+    let packet = Packet {
+        name: name(&store::case_number(tx.conn, &request.case_id)?, tx.now),
+        ..Packet::queued(&request)?
+    };
+    store::insert(tx.conn, &packet, &request.requested_by.id, &made.leaf)?;
+    Ok(made.answering(packet.view()?))
 }
 
 /// The captures named, each once; one that is elsewhere is refused as one that does not exist.
@@ -76,14 +59,14 @@ fn included(conn: &mut AnyConn, case: &str, ids: &[String]) -> Result<Vec<String
         rule: rule.into(),
         message: message.into(),
     };
-    let check = |(i, id): (usize, &String)| match states.get(id).map(String::as_str) {
-        Some("logged" | "reviewed") => None,
-        Some("held") => Some(refused(
+    let check = |(i, id): (usize, &String)| match states.get(id) {
+        Some(state) if state.may_leave() => None,
+        Some(CaptureState::Held) => Some(refused(
             i,
             "held",
             "is held: a supervisor decides it first; leave it out until then",
         )),
-        Some("quarantined") => Some(refused(
+        Some(CaptureState::Quarantined) => Some(refused(
             i,
             "quarantined",
             "is quarantined and leaves in no packet: leave it out",
@@ -116,48 +99,43 @@ pub fn refuse_read_only(conn: &mut AnyConn) -> Result<()> {
 pub fn download(tx: &mut Tx<'_>, id: &str, address: &str) -> Result<Recorded<()>> {
     let packet = ready(tx, id)?;
     let record = json!({
-        "packet_id": id, "size": packet.size, "sha256": packet.digest(), "address": address,
-        "by": {"id": tx.caller.user, "name": tx.caller.name},
+        "packet_id": id, "size": packet.size, "sha256": packet.digest(), "address": address, "by": tx.me(),
     });
-    tx.record(
-        NewEvent::new(Action::PacketDownloaded, ("packet", id), 1, record),
-        |_| (),
-    )
+    let made = tx.append(NewEvent::new(Action::PacketDownloaded, ("packet", id), 1, record))?;
+    Ok(made.answering(()))
 }
 
 /// Records to whom a packet went.
-pub fn disclose(tx: &mut Tx<'_>, id: &str, new: &NewDisclosure) -> Result<Recorded<Value>> {
+pub fn disclose(tx: &mut Tx<'_>, id: &str, new: &NewDisclosure) -> Result<Recorded<Disclosure>> {
     let packet = ready(tx, id)?;
-    let mut content = new.record();
-    content["disclosed_at"] = json!(clock::format(new.at(tx.now)?));
-    content["id"] = json!(tx.new_id());
-    content["packet_id"] = json!(id);
-    content["case_id"] = json!(packet.case_id);
-    content["packet"] = json!({"name": packet.name, "size": packet.size, "sha256": packet.digest()});
-    content["recorded_by"] = json!({"id": tx.caller.user, "name": tx.caller.name});
-    content["recorded_at"] = json!(clock::format(tx.now));
-    let body = canonical(&content)?;
-    if body.len() > RECORD {
+    let disclosure = Disclosure {
+        id: tx.new_id(),
+        packet_id: id.to_owned(),
+        to: new.to.clone(),
+        details: new.details.clone(),
+        withheld: new.withheld.clone(),
+        disclosed_at: Timestamp(new.at(tx.now)?),
+        packet: DisclosedFile {
+            size: packet.size,
+            sha256: packet.digest(),
+            name: packet.name,
+        },
+        case_id: packet.case_id,
+        recorded_by: tx.me(),
+        recorded_at: Timestamp(tx.now),
+    };
+    let row = DisclosureRow::of(&disclosure)?;
+    if row.body.len() > RECORD {
         return Err(Error::field(
             "withheld",
             "too_long",
             "makes the record too long: say it in fewer words, or in two disclosures",
         ));
     }
-    let event = tx.append(NewEvent::new(
-        Action::PacketDisclosed,
-        ("packet", id),
-        1,
-        content.clone(),
-    ))?;
-    store::insert_disclosure(
-        tx.conn,
-        content["id"].as_str().unwrap_or_default(),
-        id,
-        &event.leaf,
-        &body,
-    )?;
-    tx.answer(content)
+    let record = serde_json::to_value(&disclosure)?;
+    let made = tx.append(NewEvent::new(Action::PacketDisclosed, ("packet", id), 1, record))?;
+    store::insert_disclosure(tx.conn, &row, &made.leaf)?;
+    Ok(made.answering(disclosure))
 }
 
 fn ready(tx: &mut Tx<'_>, id: &str) -> Result<Packet> {

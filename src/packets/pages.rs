@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use std::io::Write;
 
 use askama::Template;
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::build::Work;
 use super::custody::{Custody, Entry, each_event};
 use super::cut::Status;
 use super::exhibits::{self, Copied, Loaded, Pick};
-use super::model::Purpose;
 use super::papers::{self, PRODUCT};
 use super::plain::{self, Fact, Zone, count, counted, facts, label, line, size};
 use super::store;
@@ -19,12 +19,16 @@ use super::views::{
     AuthorizationView, CustodyRow, ExhibitView, InventoryLine, Scene, ThingView, TimelineRow, event, number, title,
 };
 use super::zip::Bag;
-use crate::clock::{self, Micros};
+use crate::authorizations::Authorization;
+use crate::captures::PostedBasis;
+use crate::cases::Case;
+use crate::clock::Micros;
 use crate::db::AnyConn;
 use crate::error::{Error, Result};
 use crate::forms::Word;
 use crate::proof::id::Digest;
 use crate::proof::packet::{INDEX, Shown};
+use crate::subjects::{Account, Subject};
 
 /// Exhibits whose events are in memory at once.
 const SOME: usize = 100;
@@ -100,7 +104,8 @@ struct Section {
 pub fn index(work: &Work<'_>, custody: &Custody, picks: &[Pick], copied: Copied, bag: &mut Bag) -> Result<()> {
     let case = papers::case(work, custody)?;
     let numbers = numbers(work, custody)?;
-    let zone = Zone::named(case.record["time_zone"].as_str());
+    let record = Case::deserialize(&case.record)?;
+    let zone = Zone::named(Some(&record.time_zone));
     let page = Page {
         work,
         scene: Scene {
@@ -110,14 +115,15 @@ pub fn index(work: &Work<'_>, custody: &Custody, picks: &[Pick], copied: Copied,
         },
         picks,
     };
-    bag.spool(INDEX, |out| page.write(&case, copied, out))
+    let top = page.top(&record, &case.record, copied);
+    bag.spool(INDEX, |out| page.write(&top, out))
 }
 
 /// The numbers of the authorizations, which exhibits and events name.
 fn numbers(work: &Work<'_>, custody: &Custody) -> Result<HashMap<String, String>> {
     let mut numbers = HashMap::new();
     papers::authorizations(work, custody, &mut |id, shown| {
-        numbers.insert(id.to_owned(), number(&shown.record));
+        numbers.insert(id.to_owned(), number(&Authorization::deserialize(&shown.record)?));
         Ok(())
     })?;
     Ok(numbers)
@@ -130,8 +136,8 @@ struct Page<'a> {
 }
 
 impl Page<'_> {
-    fn write(&self, case: &Shown, copied: Copied, out: Out<'_>) -> Result<()> {
-        put(out, &self.top(case, copied))?;
+    fn write(&self, top: &Top<'_>, out: Out<'_>) -> Result<()> {
+        put(out, top)?;
         let mut moments = self.exhibits(out)?;
         moments.sort_by_key(|m| (m.at, m.exhibit));
         self.timeline(moments, out)?;
@@ -151,24 +157,22 @@ impl Page<'_> {
         )
     }
 
-    fn top(&self, case: &Shown, copied: Copied) -> Top<'_> {
+    fn top(&self, case: &Case, record: &Value, copied: Copied) -> Top<'_> {
         let (work, custody, zone) = (self.work, self.scene.custody, self.scene.zone);
-        let text = |name: &str| line(case.record[name].as_str().unwrap_or_default());
         let shown = ["number", "title", "kind", "handling", "time_zone", "version", "due"];
         Top {
             demo: work.log.demo,
-            number: text("number"),
-            title: text("title"),
-            kind: label(&text("kind")),
-            handling: label(&text("handling")),
-            purpose: Purpose::from_word(&work.packet.purpose)
-                .map_or_else(|| line(&work.packet.purpose), |p| p.says().into()),
-            recipient: work.record["recipient"].as_str().map(line),
-            requester: line(work.record["requested_by"]["name"].as_str().unwrap_or("somebody")),
+            number: line(&case.number),
+            title: line(&case.title),
+            kind: label(case.kind.as_str()),
+            handling: label(case.handling.as_str()),
+            purpose: work.request.purpose.says().into(),
+            recipient: work.request.recipient.as_deref().map(line),
+            requester: line(&work.request.requested_by.name),
             requested: zone.at(work.packet.requested_at),
             begun: zone.at(work.started_at),
             zone: zone.name(),
-            facts: facts(&case.record, zone, &shown),
+            facts: facts(record, zone, &shown),
             files: counted(copied.files, "file", "files"),
             bytes: size(copied.bytes),
             tallies: tallies(custody),
@@ -255,8 +259,8 @@ impl Page<'_> {
                 columns: &[],
             },
         )?;
-        let thing = |shown: &Shown, what: &str, names: &[&str]| {
-            let named = names.iter().find_map(|n| shown.record[*n].as_str()).map(line);
+        let thing = |shown: &Shown, what: &str, named: Option<String>| {
+            let named = named.as_deref().map(line);
             let title = named.map_or_else(|| what.to_owned(), |n| format!("{what}: {n}"));
             ThingView {
                 title,
@@ -267,11 +271,13 @@ impl Page<'_> {
         let mut any = false;
         papers::subjects(self.work, self.scene.custody, &mut |_, shown| {
             any = true;
-            put(out, &thing(&shown, "Subject", &["name", "label"]))
+            let name = Subject::deserialize(&shown.record)?.fields.name;
+            put(out, &thing(&shown, "Subject", name))
         })?;
         papers::accounts(self.work, self.scene.custody, &mut |_, shown| {
             any = true;
-            put(out, &thing(&shown, "Account", &["handle", "url"]))
+            let fields = Account::deserialize(&shown.record)?.fields;
+            put(out, &thing(&shown, "Account", fields.handle.or(fields.url)))
         })?;
         put_str(
             out,
@@ -297,7 +303,7 @@ impl Page<'_> {
         papers::authorizations(self.work, self.scene.custody, &mut |id, shown| {
             let about: Vec<Entry<'_>> = self.scene.custody.about(id).collect();
             let events = self.work.db.read_blocking(|conn| self.told(conn, &about))?;
-            put(out, &AuthorizationView::new(self.scene, &shown.record, events))
+            put(out, &AuthorizationView::new(self.scene, &shown.record, events)?)
         })?;
         put_str(
             out,
@@ -360,10 +366,7 @@ impl Page<'_> {
         )?;
         papers::each_capture(self.work, self.scene.custody, &mut |row| {
             let fate = self.scene.custody.fate(&row.id)?;
-            let captured = row
-                .captured_at
-                .map(Value::String)
-                .and_then(|v| self.scene.zone.told(&v));
+            let captured = row.captured_at.map(|at| self.scene.zone.told(&at));
             let (status, why) = (label(&row.status), row.why.unwrap_or_default());
             let kind = label(&row.kind);
             put(
@@ -385,19 +388,17 @@ impl Page<'_> {
 
 /// When an exhibit belongs in the timeline, and what that time is.
 fn moment(loaded: &Loaded<'_>) -> Moment {
-    let at = |name: &str| loaded.record[name].as_str().and_then(clock::parse);
-    let shown = loaded.record["posted_at_basis"].as_str() == Some("shown");
-    let (at, basis) = match (at("posted_at"), at("captured_at")) {
-        (Some(at), _) if shown => (at, "posted, as the platform showed it"),
+    let said = &loaded.capture.particulars;
+    let (at, basis) = match (said.posted_at, said.posted_at_basis) {
+        (Some(at), Some(PostedBasis::Shown)) => (at, "posted, as the platform showed it"),
         (Some(at), _) => (at, "posted, as the capturing person inferred it"),
-        (None, Some(at)) => (at, "captured"),
-        (None, None) => (0, "no time recorded"),
+        (None, _) => (loaded.capture.captured_at, "captured"),
     };
     Moment {
-        at,
+        at: at.0,
         basis,
         exhibit: loaded.pick.exhibit,
-        title: title(&loaded.record),
+        title: title(&loaded.capture),
     }
 }
 

@@ -4,7 +4,6 @@ use std::io::Write;
 
 use askama::Template;
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::build::Work;
 use super::custody::Custody;
@@ -120,16 +119,14 @@ pub fn packet(work: &Work<'_>, custody: &Custody, picks: &[Pick], bag: &mut Bag)
 }
 
 fn head(work: &Work<'_>, custody: &Custody) -> Head {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let by = &work.record["requested_by"];
     Head {
         id: work.packet.id.clone(),
         name: work.packet.name.clone(),
         purpose: work.packet.purpose.clone(),
-        recipient: work.record["recipient"].as_str().map(str::to_owned),
+        recipient: work.request.recipient.clone(),
         requested_by: Requester {
-            id: text(&by["id"]),
-            name: text(&by["name"]),
+            id: work.request.requested_by.id.clone(),
+            name: work.request.requested_by.name.clone(),
         },
         requested_at: clock::format(work.packet.requested_at),
         cut: Cut {

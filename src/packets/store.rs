@@ -5,14 +5,16 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use serde::de::DeserializeOwned;
 
-use super::model::Packet;
+use super::model::{Disclosure, Packet};
+use crate::captures::State as CaptureState;
 use crate::clock::Micros;
-use crate::db::AnyConn;
 use crate::db::tables::{
     accounts, authorizations, capture_files, captures, cases, disclosures, events, files, packets, records, subjects,
     units,
 };
+use crate::db::{AnyConn, canonical};
 use crate::error::{Error, Result};
+use crate::forms::Word;
 use crate::proof::id::Digest;
 
 /// Rows read at a time.
@@ -35,7 +37,7 @@ pub fn insert(conn: &mut AnyConn, packet: &Packet, requested_by: &str, leaf: &Di
             packets::requested_at.eq(packet.requested_at),
             packets::name.eq(&packet.name),
             packets::leaf.eq(leaf.as_bytes().to_vec()),
-            packets::body.eq(&packet.body),
+            packets::body.eq(canonical(&packet.request()?)?),
         ))
         .execute(conn)?;
     Ok(())
@@ -52,11 +54,11 @@ pub fn packet(conn: &mut AnyConn, id: &str) -> Result<Packet> {
 }
 
 /// Packets of a case, oldest first.
-pub fn of_case(conn: &mut AnyConn, case: &str, after: Option<&str>, limit: i64) -> Result<Vec<Packet>> {
+pub fn of_case(conn: &mut AnyConn, case: &str, after: Option<&str>, limit: usize) -> Result<Vec<Packet>> {
     Ok(packets::table
         .filter(packets::case_id.eq(case).and(packets::id.gt(after.unwrap_or_default())))
         .order(packets::id)
-        .limit(limit)
+        .limit(limit as i64)
         .select(Packet::as_select())
         .load(conn)?)
 }
@@ -112,36 +114,50 @@ pub fn failed(conn: &mut AnyConn, id: &str, now: Micros, why: &str) -> Result<()
     Ok(())
 }
 
-/// Adds a disclosure.
-pub fn insert_disclosure(conn: &mut AnyConn, id: &str, packet: &str, leaf: &Digest, body: &str) -> Result<()> {
+/// A disclosure's row: what follows from its record.
+pub struct DisclosureRow {
+    pub id: String,
+    pub packet_id: String,
+    pub body: String,
+}
+
+impl DisclosureRow {
+    /// The row of a disclosure.
+    pub fn of(disclosure: &Disclosure) -> Result<Self> {
+        Ok(Self {
+            id: disclosure.id.clone(),
+            packet_id: disclosure.packet_id.clone(),
+            body: canonical(disclosure)?,
+        })
+    }
+}
+
+/// Adds a disclosure that an event with this leaf recorded.
+pub fn insert_disclosure(conn: &mut AnyConn, row: &DisclosureRow, leaf: &Digest) -> Result<()> {
     diesel::insert_into(disclosures::table)
         .values((
-            disclosures::id.eq(id),
-            disclosures::packet_id.eq(packet),
+            disclosures::id.eq(&row.id),
+            disclosures::packet_id.eq(&row.packet_id),
             disclosures::leaf.eq(leaf.as_bytes().to_vec()),
-            disclosures::body.eq(body),
+            disclosures::body.eq(&row.body),
         ))
         .execute(conn)?;
     Ok(())
 }
 
-/// Disclosures of a packet, oldest first: id and record.
-pub fn disclosures_of(
-    conn: &mut AnyConn,
-    packet: &str,
-    after: Option<&str>,
-    limit: i64,
-) -> Result<Vec<(String, String)>> {
-    Ok(disclosures::table
+/// Disclosures of a packet, oldest first.
+pub fn disclosures_of(conn: &mut AnyConn, packet: &str, after: Option<&str>, limit: usize) -> Result<Vec<Disclosure>> {
+    let bodies: Vec<String> = disclosures::table
         .filter(
             disclosures::packet_id
                 .eq(packet)
                 .and(disclosures::id.gt(after.unwrap_or_default())),
         )
         .order(disclosures::id)
-        .limit(limit)
-        .select((disclosures::id, disclosures::body))
-        .load(conn)?)
+        .limit(limit as i64)
+        .select(disclosures::body)
+        .load(conn)?;
+    bodies.iter().map(|body| Ok(serde_json::from_str(body)?)).collect()
 }
 
 /// The number of a case.
@@ -178,16 +194,23 @@ pub fn captures_after(conn: &mut AnyConn, case: &str, item: i64) -> Result<Vec<L
 }
 
 /// State of those of these captures that lie in the case.
-pub fn states_of(conn: &mut AnyConn, case: &str, ids: &[String]) -> Result<HashMap<String, String>> {
+pub fn states_of(conn: &mut AnyConn, case: &str, ids: &[String]) -> Result<HashMap<String, CaptureState>> {
     let mut out = HashMap::with_capacity(ids.len());
     for some in ids.chunks(IN) {
         let rows: Vec<(String, String)> = captures::table
             .filter(captures::id.eq_any(some.to_vec()).and(captures::case_id.eq(case)))
             .select((captures::id, captures::state))
             .load(conn)?;
-        out.extend(rows);
+        for (id, state) in rows {
+            out.insert(id, capture_state(&state)?);
+        }
     }
     Ok(out)
+}
+
+/// A stored state of a capture.
+pub fn capture_state(word: &str) -> Result<CaptureState> {
+    CaptureState::from_word(word).ok_or_else(|| Error::internal(format!("a capture in an unknown state: {word}")))
 }
 
 /// The records of these events of a stream: salt and canonical JSON, by leaf.

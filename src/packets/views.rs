@@ -1,12 +1,15 @@
 //! One exhibit, authorization or event as the packet's page shows it.
 
 use askama::Template;
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::custody::Custody;
 use super::exhibits::Loaded;
 use super::model::{is_active, is_picture};
-use super::plain::{Fact, Moment, Zone, block, count, facts, groups, label, line, phrase, size};
+use super::plain::{Fact, Moment, Zone, block, count, facts, groups, label, line, size};
+use crate::authorizations::{Authorization, Line};
+use crate::captures::{Basis, Capture, Particulars};
 use crate::error::{Error, Result};
 use crate::proof::event::EventRef;
 use crate::proof::id::Digest;
@@ -88,44 +91,40 @@ impl ExhibitView {
         loaded: &Loaded<'_>,
         bodies: &std::collections::HashMap<Digest, Vec<u8>>,
     ) -> Result<Self> {
-        let record = &loaded.record;
-        let text = |name: &str| record[name].as_str().filter(|t| !t.trim().is_empty()).map(block);
+        let capture = &loaded.capture;
+        let said = &capture.particulars;
         let events = loaded
             .events
             .iter()
             .filter_map(|(e, r)| Some((e, bodies.get(&e.leaf)?, r)));
+        let corrected = match loaded.current() {
+            Some(current) => changes(&loaded.record, &current.record, scene.zone),
+            None => Vec::new(),
+        };
         Ok(Self {
             number: loaded.pick.exhibit,
             item: loaded.pick.item,
-            title: title(record),
-            text: text("text"),
-            url: record["url"].as_str().map(line),
-            final_url: record["final_url"]
-                .as_str()
-                .filter(|u| Some(*u) != record["url"].as_str())
+            title: title(capture),
+            text: text(said.text.as_deref()),
+            url: said.url.as_deref().map(line),
+            final_url: said
+                .final_url
+                .as_deref()
+                .filter(|u| Some(*u) != said.url.as_deref())
                 .map(line),
-            facts: particulars(record, scene.zone),
-            times: times(record, scene.zone),
-            basis: basis(scene, &record["basis"]),
-            coverage: coverage(&record["coverage"]),
-            flags: record["flags"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str)
-                .map(label)
-                .collect(),
-            note: text("note"),
+            facts: particulars(capture),
+            times: times(capture, scene.zone),
+            basis: basis(scene, &capture.basis),
+            coverage: capture.coverage.iter().map(rule).collect(),
+            flags: capture.flags.iter().map(|flag| label(flag.as_str())).collect(),
+            note: text(capture.note.as_deref()),
             files: loaded
                 .files
                 .iter()
                 .enumerate()
                 .map(|(i, f)| file(i, f, scene.zone))
                 .collect(),
-            corrected: loaded
-                .current()
-                .map(|c| changes(record, &c.record, scene.zone))
-                .unwrap_or_default(),
+            corrected,
             events: events
                 .map(|(_, body, r)| event(scene, body, r.as_ref()))
                 .collect::<Result<_>>()?,
@@ -135,104 +134,114 @@ impl ExhibitView {
     }
 }
 
-/// What an exhibit is called in headings and the timeline.
-pub fn title(record: &Value) -> String {
-    let kind = label(record["kind"].as_str().unwrap_or("capture"));
-    let platform = record["platform"]
-        .as_str()
-        .map(|p| format!(" on {}", line(p)))
-        .unwrap_or_default();
-    let by = record["account"]["handle"]
-        .as_str()
-        .map(|h| format!(" by {}", line(h)))
-        .unwrap_or_default();
-    format!("{kind}{platform}{by}")
+fn text(said: Option<&str>) -> Option<String> {
+    said.filter(|t| !t.trim().is_empty()).map(block)
 }
 
-fn particulars(record: &Value, zone: Zone) -> Vec<Fact> {
-    let fields: [(&str, &[&str]); 12] = [
-        ("Platform", &["platform"]),
-        ("Account", &["account", "handle"]),
-        ("Platform's own id of the account", &["account", "platform_id"]),
-        ("Visibility", &["visibility"]),
-        ("Means of access", &["access_means"]),
-        ("Captured by", &["capturer", "name"]),
-        ("Method", &["method"]),
-        ("Tool", &["tool", "name"]),
-        ("Tool's version", &["tool", "version"]),
-        ("Level", &["level"]),
-        ("Device", &["device"]),
-        ("State when recorded", &["state"]),
+/// What an exhibit is called in headings and the timeline.
+pub fn title(capture: &Capture) -> String {
+    let said = &capture.particulars;
+    let kind = label(capture.kind.as_str());
+    let platform = said.platform.as_deref().map(|p| format!(" on {}", line(p)));
+    let handle = said.account.as_ref().and_then(|a| a.handle.as_deref());
+    let by = handle.map(|h| format!(" by {}", line(h)));
+    format!("{kind}{}{}", platform.unwrap_or_default(), by.unwrap_or_default())
+}
+
+/// What the capturer says, but for text, addresses and times, which stand apart. Every particular is named here, so
+/// that none is forgotten.
+fn particulars(capture: &Capture) -> Vec<Fact> {
+    let Particulars {
+        platform,
+        url: _,
+        final_url: _,
+        account,
+        visibility,
+        access_means,
+        text: _,
+        platform_time_text: _,
+        posted_at: _,
+        posted_at_basis: _,
+        method,
+        tool,
+        level,
+        device,
+    } = &capture.particulars;
+    let account = account.clone().unwrap_or_default();
+    let fields = [
+        ("Platform", platform.as_deref().map(line)),
+        ("Account", account.handle.as_deref().map(line)),
+        (
+            "Platform's own id of the account",
+            account.platform_id.as_deref().map(line),
+        ),
+        ("Visibility", visibility.as_deref().map(label)),
+        ("Means of access", access_means.as_deref().map(label)),
+        ("Captured by", Some(line(&capture.capturer.name))),
+        ("Method", method.map(|m| label(m.as_str()))),
+        ("Tool", tool.as_ref().map(|t| line(&t.name))),
+        ("Tool's version", tool.as_ref().map(|t| line(&t.version))),
+        ("Level", level.map(|l| label(l.as_str()))),
+        ("Device", device.map(|d| label(d.as_str()))),
+        ("State when recorded", Some(label(capture.state.as_str()))),
     ];
-    let words = ["visibility", "access_means", "method", "level", "device", "state"];
-    fields
+    let fact = |(name, value): (&str, Option<String>)| {
+        let label = name.to_owned();
+        Some(Fact { label, value: value? })
+    };
+    fields.into_iter().filter_map(fact).collect()
+}
+
+fn times(capture: &Capture, zone: Zone) -> Vec<(&'static str, Moment, Option<String>)> {
+    let said = &capture.particulars;
+    let basis = said.posted_at_basis.map(|b| format!("basis: {}", b.as_str()));
+    let shown = said.platform_time_text.as_deref().map(|text| {
+        let moment = Moment {
+            iso: String::new(),
+            utc: line(text),
+            local: None,
+        };
+        ("Time as the platform showed it", moment, None)
+    });
+    let posted = said.posted_at.map(|at| ("Posted", zone.at(at.0), basis));
+    let captured = (
+        "Captured",
+        zone.at(capture.captured_at.0),
+        Some("by the capturing person's clock".into()),
+    );
+    let received = (
+        "Received",
+        zone.at(capture.received_at.0),
+        Some("by this installation's clock".into()),
+    );
+    [shown, posted, Some(captured), Some(received)]
         .into_iter()
-        .filter_map(|(name, path)| {
-            let value = path.iter().fold(record, |v, key| &v[*key]);
-            let said = phrase(value, zone)?;
-            Some(Fact {
-                label: name.into(),
-                value: if words.contains(&path[0]) {
-                    label(&said)
-                } else {
-                    line(&said)
-                },
-            })
-        })
+        .flatten()
         .collect()
 }
 
-fn times(record: &Value, zone: Zone) -> Vec<(&'static str, Moment, Option<String>)> {
-    let basis = record["posted_at_basis"]
-        .as_str()
-        .map(|b| format!("basis: {}", line(b)));
-    let posted = zone.told(&record["posted_at"]).map(|m| ("Posted", m, basis));
-    let captured = zone
-        .told(&record["captured_at"])
-        .map(|m| ("Captured", m, Some("by the capturing person's clock".into())));
-    let received = zone
-        .told(&record["received_at"])
-        .map(|m| ("Received", m, Some("by this installation's clock".into())));
-    let shown = record["platform_time_text"].as_str();
-    let shown = shown.map(|t| {
-        (
-            "Time as the platform showed it",
-            Moment {
-                iso: String::new(),
-                utc: line(t),
-                local: None,
-            },
-            None,
-        )
-    });
-    [shown, posted, captured, received].into_iter().flatten().collect()
-}
-
-fn basis(scene: Scene<'_>, basis: &Value) -> String {
-    let kind = label(basis["kind"].as_str().unwrap_or("none recorded"));
-    let named = basis["id"].as_str().map(|id| match scene.authorizations.get(id) {
+fn basis(scene: Scene<'_>, basis: &Basis) -> String {
+    let kind = label(basis.kind.as_str());
+    let named = basis.id.as_deref().map(|id| match scene.authorizations.get(id) {
         Some(number) => format!(" no. {number}"),
         None => format!(" {}", line(id)),
     });
-    let reason = basis["reason"].as_str().map(|r| format!(": {}", block(r)));
+    let reason = basis.reason.as_deref().map(|r| format!(": {}", block(r)));
     format!("{kind}{}{}", named.unwrap_or_default(), reason.unwrap_or_default())
 }
 
-fn coverage(rules: &Value) -> Vec<Rule> {
-    let rule = |value: &Value| {
-        let (outcome, class) = match value["passed"].as_bool() {
-            Some(true) => ("covered", "yes"),
-            Some(false) => ("not covered", "no"),
-            None => ("cannot tell", "open"),
-        };
-        Rule {
-            rule: label(value["rule"].as_str().unwrap_or_default()),
-            outcome,
-            class,
-            why: block(value["why"].as_str().unwrap_or_default()),
-        }
+fn rule(of: &Line) -> Rule {
+    let (outcome, class) = match of.passed {
+        Some(true) => ("covered", "yes"),
+        Some(false) => ("not covered", "no"),
+        None => ("cannot tell", "open"),
     };
-    rules.as_array().into_iter().flatten().map(rule).collect()
+    Rule {
+        rule: label(&of.rule),
+        outcome,
+        class,
+        why: block(&of.why),
+    }
 }
 
 fn file(index: usize, row: &FileRow, zone: Zone) -> FileView {
@@ -312,12 +321,9 @@ pub fn event(scene: Scene<'_>, body: &[u8], record: Option<&Value>) -> Result<Ev
 /// What an event's record says in words; the rest stands in `records.jsonl`.
 fn details(record: &Value) -> Vec<Fact> {
     let said = ["outcome", "decision", "verdict", "reason", "note", "text", "comment"];
-    let told = if record["correction"].is_object() {
-        &record["correction"]
-    } else {
-        record
-    };
-    let fact = |name: &&str| told[*name].as_str().map(|text| Fact::new(&label(name), text));
+    let correction = record.get("correction").filter(|c| c.is_object());
+    let told = correction.unwrap_or(record);
+    let fact = |name: &&str| Some(Fact::new(&label(name), told.get(*name)?.as_str()?));
     said.iter().filter_map(fact).collect()
 }
 
@@ -383,25 +389,24 @@ pub struct AuthorizationView {
 
 impl AuthorizationView {
     /// From its record and the events about it.
-    pub fn new(scene: Scene<'_>, record: &Value, events: Vec<EventView>) -> Self {
+    pub fn new(scene: Scene<'_>, record: &Value, events: Vec<EventView>) -> Result<Self> {
+        let authorization = Authorization::deserialize(record)?;
         let shown = ["number", "state", "level", "decision", "case_id", "version"];
-        Self {
-            number: number(record),
-            state: label(record["state"].as_str().unwrap_or("unknown")),
-            level: label(record["level"].as_str().unwrap_or("unknown")),
+        let decision = record.get("decision").unwrap_or(&Value::Null);
+        Ok(Self {
+            number: number(&authorization),
+            state: label(authorization.state.as_str()),
+            level: label(authorization.level.as_str()),
             facts: facts(record, scene.zone, &shown),
-            decision: facts(&record["decision"], scene.zone, &[]),
+            decision: facts(decision, scene.zone, &[]),
             events,
-        }
+        })
     }
 }
 
 /// The number of an authorization.
-pub fn number(record: &Value) -> String {
-    record["number"]
-        .as_u64()
-        .map(count)
-        .unwrap_or_else(|| line(record["number"].as_str().unwrap_or("?")))
+pub fn number(authorization: &Authorization) -> String {
+    count(authorization.number.unsigned_abs())
 }
 
 /// A subject or an account.

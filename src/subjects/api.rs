@@ -1,125 +1,63 @@
-//! Subjects and accounts over HTTP.
+//! Subjects and accounts over HTTP, where they are shown as they are recorded.
 
 use actix_web::HttpRequest;
-use actix_web::web::{Path, Payload};
-use serde_json::Value;
 
-use super::{model, ops, store};
-use crate::error::{Error, Result};
-use crate::forms::parse_id;
+use super::model::{AccountPatch, NewAccount, NewSubject, SubjectPatch};
+use super::{ops, reads};
 use crate::gate::{Scope, Visit};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
-use crate::http::{App, body, visit};
+use crate::http::{App, PathId, PathIds, WriteRequest};
 use crate::policy::Act;
 
-fn case(path: &str) -> Result<(String, Scope)> {
-    let id = parse_id(path).ok_or_else(Error::not_found)?;
-    Ok((id.clone(), Scope::Case(id)))
-}
-
-fn show((_, body): store::Row) -> Value {
-    serde_json::from_str(&body).unwrap_or(Value::Null)
-}
-
-pub(super) async fn subjects(req: HttpRequest, path: Path<String>, visit: Visit, app: App) -> Reply {
-    let (id, scope) = case(&path)?;
+pub(super) async fn subjects(req: HttpRequest, id: PathId, visit: Visit, app: App) -> Reply {
     let page = Page::read(&req, &[])?;
-    let asked = page.clone();
-    let rows = app
-        .gate
-        .read(&visit, Act::SubjectRead, scope, move |look| {
-            store::subjects(look.conn, &id, asked.after.as_deref(), asked.limit + 1)
-        })
-        .await?;
-    page.reply(&req, Listed::of(rows, &page, |(id, _)| id.clone(), show))
+    let found = reads::subjects(&app.gate, &visit, id.0, &page).await?;
+    page.reply(&req, Listed::of(found, &page, |s| s.id.clone(), |s| s))
 }
 
-pub(super) async fn accounts(req: HttpRequest, path: Path<String>, visit: Visit, app: App) -> Reply {
-    let (id, scope) = case(&path)?;
+pub(super) async fn accounts(req: HttpRequest, id: PathId, visit: Visit, app: App) -> Reply {
     let page = Page::read(&req, &[])?;
-    let asked = page.clone();
-    let rows = app
-        .gate
-        .read(&visit, Act::AccountRead, scope, move |look| {
-            store::accounts(look.conn, &id, asked.after.as_deref(), asked.limit + 1)
-        })
-        .await?;
-    page.reply(&req, Listed::of(rows, &page, |(id, _)| id.clone(), show))
+    let found = reads::accounts(&app.gate, &visit, id.0, &page).await?;
+    page.reply(&req, Listed::of(found, &page, |a| a.id.clone(), |a| a))
 }
 
-pub(super) async fn add_subject(
-    req: HttpRequest,
-    path: Path<String>,
-    payload: Payload,
-    mut visit: Visit,
-    app: App,
-) -> Reply {
-    let (_, scope) = case(&path)?;
-    app.gate.check(&visit, Act::SubjectWrite, scope.clone()).await?;
-    let given = model::subject(body::form(&req, payload, &mut visit).await?, true)?;
-    let made = app
-        .gate
-        .write(&visit, Act::SubjectWrite, scope, move |tx| ops::add_subject(tx, &given))
+pub(super) async fn add_subject(case: PathId, request: WriteRequest) -> Reply {
+    let (place, scope) = (format!("cases/{}/subjects", case.0), Scope::Case(case.0));
+    let made = request
+        .write(Act::SubjectWrite, scope, NewSubject::parse, ops::add_subject)
         .await?;
-    reply::created(&format!("cases/{path}/subjects"), &made)
+    reply::created(&place, (&made.id, made.version), &made)
 }
 
-pub(super) async fn change_subject(
-    req: HttpRequest,
-    path: Path<(String, String)>,
-    payload: Payload,
-    visit: Visit,
-    app: App,
-) -> Reply {
-    let (_, scope) = case(&path.0)?;
-    app.gate.check(&visit, Act::SubjectWrite, scope.clone()).await?;
-    let id = parse_id(&path.1).ok_or_else(Error::not_found)?;
-    let version = visit::if_match(&req)?;
-    let given = model::subject(body::plain_form(&req, payload).await?, false)?;
-    let shown = app
-        .gate
-        .write(&visit, Act::SubjectWrite, scope, move |tx| {
-            ops::change_subject(tx, &id, version, &given)
-        })
+pub(super) async fn change_subject(PathIds(case, id): PathIds, request: WriteRequest) -> Reply {
+    let made = request
+        .change(
+            Act::SubjectWrite,
+            Scope::Case(case),
+            SubjectPatch::parse,
+            move |tx, version, patch| ops::change_subject(tx, &id, version, patch),
+        )
         .await?;
-    reply::versioned(&shown)
+    reply::versioned(made.version, &made)
 }
 
-pub(super) async fn add_account(
-    req: HttpRequest,
-    path: Path<String>,
-    payload: Payload,
-    mut visit: Visit,
-    app: App,
-) -> Reply {
-    let (_, scope) = case(&path)?;
-    app.gate.check(&visit, Act::AccountWrite, scope.clone()).await?;
-    let given = model::account(body::form(&req, payload, &mut visit).await?, true)?;
-    let made = app
-        .gate
-        .write(&visit, Act::AccountWrite, scope, move |tx| ops::add_account(tx, &given))
+pub(super) async fn add_account(case: PathId, request: WriteRequest) -> Reply {
+    let (place, scope) = (format!("cases/{}/accounts", case.0), Scope::Case(case.0));
+    let made = request
+        .write(Act::AccountWrite, scope, NewAccount::parse, ops::add_account)
         .await?;
-    reply::created(&format!("cases/{path}/accounts"), &made)
+    reply::created(&place, (&made.id, made.version), &made)
 }
 
-pub(super) async fn change_account(
-    req: HttpRequest,
-    path: Path<(String, String)>,
-    payload: Payload,
-    visit: Visit,
-    app: App,
-) -> Reply {
-    let (_, scope) = case(&path.0)?;
-    app.gate.check(&visit, Act::AccountWrite, scope.clone()).await?;
-    let id = parse_id(&path.1).ok_or_else(Error::not_found)?;
-    let version = visit::if_match(&req)?;
-    let given = model::account(body::plain_form(&req, payload).await?, false)?;
-    let shown = app
-        .gate
-        .write(&visit, Act::AccountWrite, scope, move |tx| {
-            ops::change_account(tx, &id, version, &given)
-        })
+pub(super) async fn change_account(PathIds(case, id): PathIds, request: WriteRequest) -> Reply {
+    let made = request
+        .change(
+            Act::AccountWrite,
+            Scope::Case(case),
+            AccountPatch::parse,
+            move |tx, version, patch| ops::change_account(tx, &id, version, patch),
+        )
         .await?;
-    reply::versioned(&shown)
+    reply::versioned(made.version, &made)
 }

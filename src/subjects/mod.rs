@@ -4,13 +4,14 @@
 mod api;
 mod model;
 mod ops;
+mod reads;
 mod store;
 
 use actix_web::web::{self, ServiceConfig};
 
 use crate::http::reply::at;
 
-pub use model::{is_platform, platform};
+pub use model::{Account, Subject, is_platform, platform};
 
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {

@@ -1,10 +1,11 @@
 //! What subjects and accounts are, and how they are read from what was sent.
 
-use serde_json::{Map, Value};
+use serde::{Deserialize, Serialize};
 
+use crate::clock::{Micros, Timestamp};
 use crate::error::Result;
-use crate::forms::{Form, LINE, REASON, TEXT, URL};
-use crate::words;
+use crate::forms::{Form, LINE, REASON, TEXT, URL, Word};
+use crate::{particulars, words};
 
 words! {
     /// What a person is to a case.
@@ -43,79 +44,229 @@ pub fn platform(form: &mut Form, field: &str) -> Option<String> {
     Some(text)
 }
 
-/// What is read of a subject; `whole` asks for what a new one must have.
-pub fn subject(mut form: Form, whole: bool) -> Result<Map<String, Value>> {
-    let mut out = Map::new();
-    let role = if whole {
-        form.required_word::<SubjectRole>("role")
-    } else {
-        form.word("role")
-    };
-    put(&mut out, "role", role.map(|r| r.as_str().into()));
-    put(&mut out, "name", form.text("name", LINE).map(Value::from));
-    let juvenile = if form.is_word("juvenile", "unknown") {
-        form.value("juvenile")
-    } else {
-        form.flag("juvenile").map(Value::from)
-    };
-    put(&mut out, "juvenile", juvenile);
-    put(&mut out, "date_of_birth", birth(&mut form));
-    put(&mut out, "description", form.text("description", TEXT).map(Value::from));
-    finish(form, out, whole)
+words! {
+    /// The answer where it is not known.
+    Unknown {
+        /// Asked, and not known.
+        Unknown = "unknown",
+    }
 }
 
-fn birth(form: &mut Form) -> Option<Value> {
-    let text = form.text("date_of_birth", 10)?;
+/// Whether a person is a juvenile: yes, no, or not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Juvenile {
+    /// Yes or no.
+    Known(bool),
+    /// Not known.
+    Unknown(Unknown),
+}
+
+/// A person the case is about: the record of one version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subject {
+    pub id: String,
+    pub case_id: String,
+    pub version: i64,
+    pub created_at: Timestamp,
+    pub changed_at: Timestamp,
+    #[serde(flatten)]
+    pub fields: SubjectFields,
+    /// Why it was last changed, where that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+particulars! {
+    /// What was sent of a subject; what is left out is unchanged.
+    pub struct SubjectFields {
+        role: SubjectRole = Form::word,
+        name: String = |form, field| form.text(field, LINE),
+        juvenile: Juvenile = juvenile,
+        date_of_birth: String = birth,
+        description: String = |form, field| form.text(field, TEXT),
+    }
+}
+
+/// A subject about to be added.
+#[derive(Debug, Clone)]
+pub struct NewSubject(SubjectFields);
+
+impl NewSubject {
+    /// Reads and checks it.
+    pub fn parse(mut form: Form) -> Result<Self> {
+        form.must("role", &SubjectRole::choices());
+        let fields = SubjectFields::take(&mut form);
+        form.done()?;
+        Ok(Self(fields))
+    }
+
+    /// The first version.
+    pub fn added(&self, id: String, case_id: String, now: Micros) -> Subject {
+        Subject {
+            id,
+            case_id,
+            version: 1,
+            created_at: Timestamp(now),
+            changed_at: Timestamp(now),
+            fields: self.0.clone(),
+            reason: None,
+        }
+    }
+}
+
+/// What somebody changes of a subject.
+#[derive(Debug, Clone)]
+pub struct SubjectPatch {
+    fields: SubjectFields,
+    reason: Option<String>,
+}
+
+impl SubjectPatch {
+    /// Reads and checks it.
+    pub fn parse(mut form: Form) -> Result<Self> {
+        let patch = Self {
+            fields: SubjectFields::take(&mut form),
+            reason: form.text("reason", REASON),
+        };
+        form.done()?;
+        Ok(patch)
+    }
+
+    /// The next version.
+    pub fn apply(&self, before: Subject, now: Micros) -> Subject {
+        Subject {
+            version: before.version + 1,
+            changed_at: Timestamp(now),
+            fields: self.fields.clone().or(before.fields),
+            reason: self.reason.clone().or(before.reason),
+            ..before
+        }
+    }
+}
+
+fn juvenile(form: &mut Form, field: &str) -> Option<Juvenile> {
+    if form.is_word(field, "unknown") {
+        form.value(field);
+        return Some(Juvenile::Unknown(Unknown::Unknown));
+    }
+    form.flag(field).map(Juvenile::Known)
+}
+
+fn birth(form: &mut Form, field: &str) -> Option<String> {
+    let text = form.text(field, 10)?;
     if text != "unknown" && text.parse::<chrono::NaiveDate>().is_err() {
-        form.refuse(
-            "date_of_birth",
-            "date",
-            "must be a day such as 2009-04-17, or \"unknown\"",
-        );
+        form.refuse(field, "date", "must be a day such as 2009-04-17, or \"unknown\"");
     }
-    Some(text.into())
+    Some(text)
 }
 
-/// What is read of an account.
-pub fn account(mut form: Form, whole: bool) -> Result<Map<String, Value>> {
-    let mut out = Map::new();
-    if whole && !form.has("platform") {
-        form.refuse("platform", "required", "must be given");
-    }
-    put(&mut out, "platform", platform(&mut form, "platform").map(Value::from));
-    put(&mut out, "handle", form.text("handle", LINE).map(Value::from));
-    put(&mut out, "platform_id", form.text("platform_id", LINE).map(Value::from));
-    put(&mut out, "url", form.text("url", URL).map(Value::from));
-    put(&mut out, "subject_id", form.id("subject_id").map(Value::from));
-    put(&mut out, "attribution", form.text("attribution", TEXT).map(Value::from));
-    let named = ["handle", "platform_id", "url"].iter().any(|n| out.contains_key(*n));
-    if whole && !named && form.ok() {
-        form.refuse(
-            "handle",
-            "required",
-            "must be given, or the platform's own id, or the URL",
-        );
-    }
-    if out.contains_key("subject_id") && !out.contains_key("attribution") {
-        form.refuse(
-            "attribution",
-            "required",
-            "must say on what basis the account is tied to the subject",
-        );
-    }
-    finish(form, out, whole)
+/// An account on a platform: the record of one version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    pub id: String,
+    pub case_id: String,
+    pub version: i64,
+    pub created_at: Timestamp,
+    pub changed_at: Timestamp,
+    #[serde(flatten)]
+    pub fields: AccountFields,
+    /// Why it was last changed, where that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
-fn finish(mut form: Form, mut out: Map<String, Value>, whole: bool) -> Result<Map<String, Value>> {
-    if !whole {
-        put(&mut out, "reason", form.text("reason", REASON).map(Value::from));
+particulars! {
+    /// What was sent of an account; what is left out is unchanged.
+    pub struct AccountFields {
+        platform: String = platform,
+        handle: String = |form, field| form.text(field, LINE),
+        platform_id: String = |form, field| form.text(field, LINE),
+        url: String = |form, field| form.text(field, URL),
+        /// Whose it is, where that is known.
+        subject_id: String = Form::id,
+        /// On what basis it is tied to that subject.
+        attribution: String = |form, field| form.text(field, TEXT),
     }
-    form.done()?;
-    Ok(out)
 }
 
-fn put(out: &mut Map<String, Value>, name: &str, value: Option<Value>) {
-    if let Some(value) = value {
-        out.insert(name.to_owned(), value);
+impl AccountFields {
+    fn check_attribution(&self, form: &mut Form) {
+        if self.subject_id.is_some() && self.attribution.is_none() {
+            form.refuse(
+                "attribution",
+                "required",
+                "must say on what basis the account is tied to the subject",
+            );
+        }
+    }
+}
+
+/// An account about to be added.
+#[derive(Debug, Clone)]
+pub struct NewAccount {
+    /// What was sent.
+    pub fields: AccountFields,
+}
+
+impl NewAccount {
+    /// Reads and checks it.
+    pub fn parse(mut form: Form) -> Result<Self> {
+        form.must("platform", "must be given");
+        let fields = AccountFields::take(&mut form);
+        let named = [&fields.handle, &fields.platform_id, &fields.url];
+        if named.into_iter().all(Option::is_none) && form.ok() {
+            form.refuse(
+                "handle",
+                "required",
+                "must be given, or the platform's own id, or the URL",
+            );
+        }
+        fields.check_attribution(&mut form);
+        form.done()?;
+        Ok(Self { fields })
+    }
+
+    /// The first version.
+    pub fn added(&self, id: String, case_id: String, now: Micros) -> Account {
+        Account {
+            id,
+            case_id,
+            version: 1,
+            created_at: Timestamp(now),
+            changed_at: Timestamp(now),
+            fields: self.fields.clone(),
+            reason: None,
+        }
+    }
+}
+
+/// What somebody changes of an account.
+#[derive(Debug, Clone)]
+pub struct AccountPatch {
+    /// What was sent.
+    pub fields: AccountFields,
+    reason: Option<String>,
+}
+
+impl AccountPatch {
+    /// Reads and checks it.
+    pub fn parse(mut form: Form) -> Result<Self> {
+        let fields = AccountFields::take(&mut form);
+        fields.check_attribution(&mut form);
+        let reason = form.text("reason", REASON);
+        form.done()?;
+        Ok(Self { fields, reason })
+    }
+
+    /// The next version.
+    pub fn apply(&self, before: Account, now: Micros) -> Account {
+        Account {
+            version: before.version + 1,
+            changed_at: Timestamp(now),
+            fields: self.fields.clone().or(before.fields),
+            reason: self.reason.clone().or(before.reason),
+            ..before
+        }
     }
 }

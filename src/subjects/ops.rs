@@ -1,126 +1,63 @@
 //! Adding and changing subjects and accounts.
 
-use diesel::prelude::*;
-use serde_json::{Map, Value, json};
-
-use super::store;
-use crate::clock;
-use crate::db::canonical;
-use crate::db::tables::{accounts, subjects};
+use super::model::{Account, AccountFields, AccountPatch, NewAccount, NewSubject, Subject, SubjectPatch};
+use super::store::{self, AccountRow, SubjectRow};
 use crate::error::{Error, Result};
 use crate::gate::{NewEvent, Recorded, Tx};
 use crate::ledger::Action;
 
-const SUBJECT: &[&str] = &["role", "name", "juvenile", "date_of_birth", "description"];
-const ACCOUNT: &[&str] = &["platform", "handle", "platform_id", "url", "subject_id", "attribution"];
-
-fn new_record(tx: &Tx<'_>, fields: &[&str], given: &Map<String, Value>) -> Result<Value> {
-    let now = clock::format(tx.now);
-    let mut record = json!({
-        "id": tx.new_id(), "case_id": tx.case()?.case_id, "version": 1, "created_at": now, "changed_at": now,
-    });
-    for name in fields {
-        record[*name] = given.get(*name).cloned().unwrap_or(Value::Null);
-    }
-    Ok(record)
-}
-
-fn next_record(tx: &Tx<'_>, before: &str, version: i64, given: &Map<String, Value>) -> Result<Value> {
-    let mut record: Value = serde_json::from_str(before)?;
-    if record["version"] != json!(version) {
-        return Err(Error::stale());
-    }
-    for (name, value) in given {
-        record[name] = value.clone();
-    }
-    record["version"] = json!(version + 1);
-    record["changed_at"] = json!(clock::format(tx.now));
-    Ok(record)
-}
-
 /// Adds a subject.
-pub fn add_subject(tx: &mut Tx<'_>, given: &Map<String, Value>) -> Result<Recorded<Value>> {
-    let record = new_record(tx, SUBJECT, given)?;
-    let id = record["id"].as_str().unwrap_or_default().to_owned();
-    let made = tx.append(NewEvent::new(Action::SubjectAdded, ("subject", &id), 1, record.clone()))?;
-    diesel::insert_into(subjects::table)
-        .values((
-            subjects::id.eq(&id),
-            subjects::case_id.eq(&tx.case()?.case_id),
-            subjects::version.eq(1i64),
-            subjects::leaf.eq(made.leaf.as_bytes().to_vec()),
-            subjects::body.eq(canonical(&record)?),
-        ))
-        .execute(tx.conn)?;
-    tx.answer(record)
+pub fn add_subject(tx: &mut Tx<'_>, new: &NewSubject) -> Result<Recorded<Subject>> {
+    let subject = new.added(tx.new_id(), tx.case_id()?, tx.now);
+    save_subject(tx, subject, Action::SubjectAdded)
 }
 
 /// Makes a subject's next version.
-pub fn change_subject(tx: &mut Tx<'_>, id: &str, version: i64, given: &Map<String, Value>) -> Result<Recorded<Value>> {
-    let case = tx.case()?.case_id.clone();
+pub fn change_subject(tx: &mut Tx<'_>, id: &str, version: i64, patch: &SubjectPatch) -> Result<Recorded<Subject>> {
+    let case = tx.case_id()?;
     let before = store::subject(tx.conn, &case, id)?.ok_or_else(Error::not_found)?;
-    let record = next_record(tx, &before, version, given)?;
-    let made = tx.append(NewEvent::new(
-        Action::SubjectChanged,
-        ("subject", id),
-        version + 1,
-        record.clone(),
-    ))?;
-    diesel::update(subjects::table.find(id))
-        .set((
-            subjects::version.eq(version + 1),
-            subjects::leaf.eq(made.leaf.as_bytes().to_vec()),
-            subjects::body.eq(canonical(&record)?),
-        ))
-        .execute(tx.conn)?;
-    tx.answer(record)
+    if before.version != version {
+        return Err(Error::stale());
+    }
+    save_subject(tx, patch.apply(before, tx.now), Action::SubjectChanged)
+}
+
+fn save_subject(tx: &mut Tx<'_>, subject: Subject, action: Action) -> Result<Recorded<Subject>> {
+    let record = serde_json::to_value(&subject)?;
+    let made = tx.append(NewEvent::new(action, ("subject", &subject.id), subject.version, record))?;
+    store::save_subject(tx.conn, &SubjectRow::of(&subject, &made.leaf)?)?;
+    Ok(made.answering(subject))
 }
 
 /// Adds an account.
-pub fn add_account(tx: &mut Tx<'_>, given: &Map<String, Value>) -> Result<Recorded<Value>> {
-    known_subject(tx, given)?;
-    let record = new_record(tx, ACCOUNT, given)?;
-    let id = record["id"].as_str().unwrap_or_default().to_owned();
-    let made = tx.append(NewEvent::new(Action::AccountAdded, ("account", &id), 1, record.clone()))?;
-    diesel::insert_into(accounts::table)
-        .values((
-            accounts::id.eq(&id),
-            accounts::case_id.eq(&tx.case()?.case_id),
-            accounts::version.eq(1i64),
-            accounts::leaf.eq(made.leaf.as_bytes().to_vec()),
-            accounts::body.eq(canonical(&record)?),
-        ))
-        .execute(tx.conn)?;
-    tx.answer(record)
+pub fn add_account(tx: &mut Tx<'_>, new: &NewAccount) -> Result<Recorded<Account>> {
+    require_subject(tx, &new.fields)?;
+    let account = new.added(tx.new_id(), tx.case_id()?, tx.now);
+    save_account(tx, account, Action::AccountAdded)
 }
 
 /// Makes an account's next version.
-pub fn change_account(tx: &mut Tx<'_>, id: &str, version: i64, given: &Map<String, Value>) -> Result<Recorded<Value>> {
-    known_subject(tx, given)?;
-    let case = tx.case()?.case_id.clone();
+pub fn change_account(tx: &mut Tx<'_>, id: &str, version: i64, patch: &AccountPatch) -> Result<Recorded<Account>> {
+    require_subject(tx, &patch.fields)?;
+    let case = tx.case_id()?;
     let before = store::account(tx.conn, &case, id)?.ok_or_else(Error::not_found)?;
-    let record = next_record(tx, &before, version, given)?;
-    let made = tx.append(NewEvent::new(
-        Action::AccountChanged,
-        ("account", id),
-        version + 1,
-        record.clone(),
-    ))?;
-    diesel::update(accounts::table.find(id))
-        .set((
-            accounts::version.eq(version + 1),
-            accounts::leaf.eq(made.leaf.as_bytes().to_vec()),
-            accounts::body.eq(canonical(&record)?),
-        ))
-        .execute(tx.conn)?;
-    tx.answer(record)
+    if before.version != version {
+        return Err(Error::stale());
+    }
+    save_account(tx, patch.apply(before, tx.now), Action::AccountChanged)
 }
 
-fn known_subject(tx: &mut Tx<'_>, given: &Map<String, Value>) -> Result<()> {
-    let Some(id) = given.get("subject_id").and_then(Value::as_str) else {
-        return Ok(());
-    };
-    let case = tx.case()?.case_id.clone();
+fn save_account(tx: &mut Tx<'_>, account: Account, action: Action) -> Result<Recorded<Account>> {
+    let record = serde_json::to_value(&account)?;
+    let made = tx.append(NewEvent::new(action, ("account", &account.id), account.version, record))?;
+    store::save_account(tx.conn, &AccountRow::of(&account, &made.leaf)?)?;
+    Ok(made.answering(account))
+}
+
+/// The subject that an account is tied to is one of the same case.
+fn require_subject(tx: &mut Tx<'_>, fields: &AccountFields) -> Result<()> {
+    let Some(id) = &fields.subject_id else { return Ok(()) };
+    let case = tx.case_id()?;
     match store::subject(tx.conn, &case, id)? {
         Some(_) => Ok(()),
         None => Err(Error::field("subject_id", "exists", "is no subject of this case")),

@@ -6,6 +6,7 @@
 mod api;
 mod model;
 pub mod ops;
+mod reads;
 mod sessions;
 pub mod store;
 

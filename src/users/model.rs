@@ -1,9 +1,11 @@
 //! What a user, a unit and a training are, and how they are read from what was sent.
 
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
-use crate::error::Result;
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
 use crate::forms::{Form, LINE, Word};
+use crate::identity::rules;
 use crate::policy::Role;
 
 impl Word for Role {
@@ -30,6 +32,16 @@ pub struct NewUser {
 }
 
 impl NewUser {
+    /// Reads and checks it, with the password that was chosen for one use, if one was.
+    pub fn parse_with_password(mut form: Form) -> Result<(Self, Option<String>)> {
+        let chosen = form.text("password", 1000);
+        let new = Self::parse(form)?;
+        match chosen.as_ref().and_then(|p| rules("password", p, &new.username)) {
+            Some(broken) => Err(Error::invalid(vec![broken])),
+            None => Ok((new, chosen)),
+        }
+    }
+
     /// Reads and checks it.
     pub fn parse(mut form: Form) -> Result<Self> {
         let new = Self {
@@ -129,19 +141,135 @@ impl NewUnit {
     }
 }
 
-/// A training about to be recorded, as its record's content.
-pub fn training(mut form: Form) -> Result<Value> {
-    let name = form.required("name", LINE);
-    let (completed_on, expires_on) = (form.required("completed_on", 10), form.text("expires_on", 10));
-    let reference = form.text("reference", LINE);
-    for (field, day) in [
-        ("completed_on", Some(&completed_on)),
-        ("expires_on", expires_on.as_ref()),
-    ] {
-        if day.is_some_and(|d| !d.is_empty() && d.parse::<chrono::NaiveDate>().is_err()) {
-            form.refuse(field, "date", "must be a day such as 2026-11-22");
+/// A training of a user: its record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Training {
+    pub id: String,
+    pub user_id: String,
+    pub name: String,
+    pub completed_on: String,
+    pub expires_on: Option<String>,
+    pub reference: Option<String>,
+    pub recorded_by: String,
+    pub recorded_at: Timestamp,
+}
+
+/// A training about to be recorded.
+#[derive(Debug, Clone)]
+pub struct NewTraining {
+    pub name: String,
+    pub completed_on: String,
+    pub expires_on: Option<String>,
+    pub reference: Option<String>,
+}
+
+impl NewTraining {
+    /// Reads and checks it.
+    pub fn parse(mut form: Form) -> Result<Self> {
+        let new = Self {
+            name: form.required("name", LINE),
+            completed_on: form.required("completed_on", 10),
+            expires_on: form.text("expires_on", 10),
+            reference: form.text("reference", LINE),
+        };
+        let days = [
+            ("completed_on", Some(&new.completed_on)),
+            ("expires_on", new.expires_on.as_ref()),
+        ];
+        for (field, day) in days {
+            if day.is_some_and(|d| !d.is_empty() && d.parse::<chrono::NaiveDate>().is_err()) {
+                form.refuse(field, "date", "must be a day such as 2026-11-22");
+            }
         }
+        form.done()?;
+        Ok(new)
     }
+}
+
+/// A unit: its record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unit {
+    pub id: String,
+    pub name: String,
+    pub parent_id: Option<String>,
+    pub version: i64,
+}
+
+/// A unit as users name theirs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitName {
+    pub id: String,
+    pub name: String,
+}
+
+/// A user as everyone signed in may find them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserFound {
+    pub id: String,
+    pub username: String,
+    pub name: String,
+    pub roles: Vec<Role>,
+    pub unit: UnitName,
+}
+
+/// A user as administrators see them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserView {
+    #[serde(flatten)]
+    pub found: UserFound,
+    pub disabled: bool,
+    pub locked: bool,
+    pub password_change_due: bool,
+    pub version: i64,
+}
+
+/// A password as the ledger never sees it: only its hash goes on.
+#[derive(Debug, Clone)]
+pub struct PasswordChange {
+    pub current: String,
+    pub new: String,
+}
+
+impl PasswordChange {
+    /// Reads and checks it, for a user of this sign-in name.
+    pub fn parse(mut form: Form, username: &str) -> Result<Self> {
+        let change = Self {
+            current: form.required("current_password", 1000),
+            new: form.required("new_password", 1000),
+        };
+        if let Some(broken) = rules("new_password", &change.new, username).filter(|_| form.ok()) {
+            form.refuse(&broken.field, &broken.rule, broken.message);
+        }
+        if change.current == change.new {
+            form.refuse("new_password", "different", "must differ from the current one");
+        }
+        form.done()?;
+        Ok(change)
+    }
+}
+
+/// What somebody signs in with.
+pub struct SignIn {
+    pub username: String,
+    pub password: String,
+}
+
+impl SignIn {
+    /// Reads it. A second factor joins later; a client that already sends its code is not refused for it.
+    pub fn parse(mut form: Form) -> Result<Self> {
+        let parsed = Self {
+            username: form.required("username", 200).to_lowercase(),
+            password: form.required("password", 1000),
+        };
+        form.text("code", 32);
+        form.done()?;
+        Ok(parsed)
+    }
+}
+
+/// Reads the refresh token that a session is prolonged with.
+pub fn refresh_token(mut form: Form) -> Result<String> {
+    let shown = form.required("refresh_token", 500);
     form.done()?;
-    Ok(json!({"name": name, "completed_on": completed_on, "expires_on": expires_on, "reference": reference}))
+    Ok(shown)
 }

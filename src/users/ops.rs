@@ -1,11 +1,11 @@
 //! What is done to users, units and trainings.
 
 use diesel::prelude::*;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::model::{NewUnit, NewUser, UserPatch};
+use super::model::{NewTraining, NewUnit, NewUser, Training, Unit, UserPatch, UserView};
 use super::store::{self, UserRow};
-use crate::clock::{MINUTE, Micros};
+use crate::clock::{MINUTE, Micros, Timestamp};
 use crate::db::tables::{sessions, trainings, units, users};
 use crate::error::{Error, Result};
 use crate::gate::{NewEvent, Recorded, Tx};
@@ -16,8 +16,17 @@ use crate::ledger::{Action, Appended};
 const FAILURES: i64 = 5;
 const WINDOW: Micros = 15 * MINUTE;
 
+/// How long a password that somebody else set is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Password {
+    /// Until the user signs in, who must then change it.
+    ForOneUse,
+    /// As long as the user keeps it.
+    ToKeep,
+}
+
 /// Makes a user.
-pub fn create(tx: &mut Tx<'_>, new: &NewUser, password_hash: &str, must_change: bool) -> Result<Recorded<Value>> {
+pub fn create(tx: &mut Tx<'_>, new: &NewUser, password_hash: &str, password: Password) -> Result<Recorded<UserView>> {
     let unit = match &new.unit_id {
         Some(id) => store::unit(tx.conn, id)?.ok_or_else(|| Error::field("unit_id", "exists", "is no unit"))?,
         None => store::top_unit(tx.conn)?.ok_or_else(|| Error::internal("there is no unit"))?,
@@ -35,16 +44,16 @@ pub fn create(tx: &mut Tx<'_>, new: &NewUser, password_hash: &str, must_change: 
         roles: serde_json::to_string(&new.roles)?,
         unit_id: unit.id,
         password_hash: password_hash.to_owned(),
-        must_change,
+        must_change: password == Password::ForOneUse,
         failures: 0,
         failures_since: 0,
         locked: false,
         disabled: false,
         version: 1,
     };
-    let made = tx.append(NewEvent::new(Action::UserCreated, ("user", &row.id), 1, row.record()))?;
+    let made = tx.append(NewEvent::new(Action::UserCreated, ("user", &row.id), 1, row.record()?))?;
     insert(tx, &row, &made)?;
-    tx.answer(row.shown(&unit.name))
+    Ok(made.answering(row.view(unit.name)?))
 }
 
 fn insert(tx: &mut Tx<'_>, row: &UserRow, made: &Appended) -> Result<()> {
@@ -74,16 +83,26 @@ pub fn existing(tx: &mut Tx<'_>, id: &str) -> Result<UserRow> {
     store::user(tx.conn, id)?.ok_or_else(Error::not_found)
 }
 
+/// What is changed of a user.
+#[derive(Debug, Clone)]
+pub struct UserChange {
+    /// The version that was read.
+    pub version: i64,
+    /// What an administrator changes.
+    pub patch: UserPatch,
+    /// The hash of a one-time password.
+    pub new_hash: Option<String>,
+}
+
 /// Changes a user. Whoever is disabled, or whose password is reset, is signed out everywhere at once.
-pub fn change(
-    tx: &mut Tx<'_>,
-    id: &str,
-    version: i64,
-    patch: &UserPatch,
-    new_hash: Option<&str>,
-) -> Result<Recorded<Value>> {
+pub fn change(tx: &mut Tx<'_>, id: &str, change: &UserChange) -> Result<Recorded<UserView>> {
+    let UserChange {
+        version,
+        patch,
+        new_hash,
+    } = change;
     let before = existing(tx, id)?;
-    if before.version != version {
+    if before.version != *version {
         return Err(Error::stale());
     }
     if patch.disabled == Some(true) && before.id == tx.caller.user {
@@ -105,12 +124,12 @@ pub fn change(
     row.disabled = patch.disabled.unwrap_or(row.disabled);
     row.locked = row.locked && !patch.unlock;
     if let Some(hash) = new_hash {
-        (row.password_hash, row.must_change) = (hash.to_owned(), true);
+        (row.password_hash, row.must_change) = (hash.clone(), true);
     }
     if row.disabled || new_hash.is_some() {
         identity::end_all(tx.conn, id, "", tx.now)?;
     }
-    save(tx, &row, action_of(&before, &row, new_hash))
+    save(tx, &row, action_of(&before, &row, new_hash.as_deref()))
 }
 
 fn action_of(before: &UserRow, after: &UserRow, new_hash: Option<&str>) -> Action {
@@ -123,8 +142,8 @@ fn action_of(before: &UserRow, after: &UserRow, new_hash: Option<&str>) -> Actio
     }
 }
 
-fn save(tx: &mut Tx<'_>, row: &UserRow, action: Action) -> Result<Recorded<Value>> {
-    let made = tx.append(NewEvent::new(action, ("user", &row.id), row.version, row.record()))?;
+fn save(tx: &mut Tx<'_>, row: &UserRow, action: Action) -> Result<Recorded<UserView>> {
+    let made = tx.append(NewEvent::new(action, ("user", &row.id), row.version, row.record()?))?;
     diesel::update(users::table.find(&row.id))
         .set((
             users::name.eq(&row.name),
@@ -139,40 +158,37 @@ fn save(tx: &mut Tx<'_>, row: &UserRow, action: Action) -> Result<Recorded<Value
             users::leaf.eq(made.leaf.as_bytes().to_vec()),
         ))
         .execute(tx.conn)?;
-    let unit = store::unit(tx.conn, &row.unit_id)?.map(|u| u.name).unwrap_or_default();
-    tx.answer(row.shown(&unit))
+    let unit = store::unit_name(tx.conn, &row.unit_id)?;
+    Ok(made.answering(row.view(unit)?))
 }
 
 /// Sets a one-time password, as the operator at the machine.
-pub fn reset(tx: &mut Tx<'_>, id: &str, hash: &str) -> Result<Recorded<Value>> {
-    tx.lock(crate::ledger::AGENCY)?;
-    let row = existing(tx, id)?;
-    change(
-        tx,
-        id,
-        row.version,
-        &UserPatch {
-            unlock: true,
-            ..UserPatch::default()
-        },
-        Some(hash),
-    )
+pub fn reset(tx: &mut Tx<'_>, id: &str, hash: &str) -> Result<Recorded<UserView>> {
+    let patch = UserPatch {
+        unlock: true,
+        ..UserPatch::default()
+    };
+    change_current(tx, id, patch, Some(hash.to_owned()))
 }
 
 /// Disables a user, as the operator at the machine.
-pub fn disable(tx: &mut Tx<'_>, id: &str) -> Result<Recorded<Value>> {
+pub fn disable(tx: &mut Tx<'_>, id: &str) -> Result<Recorded<UserView>> {
+    let patch = UserPatch {
+        disabled: Some(true),
+        ..UserPatch::default()
+    };
+    change_current(tx, id, patch, None)
+}
+
+fn change_current(tx: &mut Tx<'_>, id: &str, patch: UserPatch, new_hash: Option<String>) -> Result<Recorded<UserView>> {
     tx.lock(crate::ledger::AGENCY)?;
-    let row = existing(tx, id)?;
-    change(
-        tx,
-        id,
-        row.version,
-        &UserPatch {
-            disabled: Some(true),
-            ..UserPatch::default()
-        },
-        None,
-    )
+    let version = existing(tx, id)?.version;
+    let wanted = UserChange {
+        version,
+        patch,
+        new_hash,
+    };
+    change(tx, id, &wanted)
 }
 
 /// Changes the caller's own password; all their other sessions end.
@@ -182,15 +198,14 @@ pub fn change_own_password(tx: &mut Tx<'_>, hash: &str) -> Result<Recorded<()>> 
         .set((users::password_hash.eq(hash), users::must_change.eq(false)))
         .execute(tx.conn)?;
     identity::end_all(tx.conn, &row.id, &tx.caller.session, tx.now)?;
-    tx.record(
-        NewEvent::new(
-            Action::PasswordChanged,
-            ("user", &row.id),
-            row.version,
-            json!({"id": row.id}),
-        ),
-        |_| (),
-    )
+    let record = json!({"id": row.id});
+    let made = tx.append(NewEvent::new(
+        Action::PasswordChanged,
+        ("user", &row.id),
+        row.version,
+        record,
+    ))?;
+    Ok(made.answering(()))
 }
 
 /// Issues an opaque token; its text is shown once.
@@ -199,10 +214,8 @@ pub fn token(tx: &mut Tx<'_>, user: &str, until: Option<Micros>) -> Result<Recor
     let id = tx.new_id();
     let text = identity::token(tx.conn, &id, &row.id, tx.now, until)?;
     let record = json!({"id": id, "user_id": row.id, "until": until.map(crate::clock::format)});
-    tx.record(
-        NewEvent::new(Action::TokenIssued, ("token", &id.clone()), 1, record),
-        |_| (id, text),
-    )
+    let made = tx.append(NewEvent::new(Action::TokenIssued, ("token", &id), 1, record))?;
+    Ok(made.answering((id, text)))
 }
 
 /// Ends a token, named by its id or its text.
@@ -221,10 +234,13 @@ pub fn revoke_token(tx: &mut Tx<'_>, id_or_token: &str) -> Result<Recorded<()>> 
     if !identity::end(tx.conn, &id, tx.now)? {
         return Err(Error::conflict("That token is over already."));
     }
-    tx.record(
-        NewEvent::new(Action::TokenRevoked, ("token", &id.clone()), 1, json!({"id": id})),
-        |_| (),
-    )
+    let made = tx.append(NewEvent::new(
+        Action::TokenRevoked,
+        ("token", &id),
+        1,
+        json!({"id": id}),
+    ))?;
+    Ok(made.answering(()))
 }
 
 /// Opens a session after the password was checked; `None` when the user was locked or disabled meanwhile.
@@ -295,61 +311,69 @@ pub fn sign_out(tx: &mut Tx<'_>) -> Result<Recorded<()>> {
     let id = tx.caller.session.clone();
     identity::end(tx.conn, &id, tx.now)?;
     let record = json!({"session": id, "user_id": tx.caller.user});
-    tx.record(
-        NewEvent::new(Action::SessionClosed, ("session", &id), 1, record),
-        |_| (),
-    )
+    let made = tx.append(NewEvent::new(Action::SessionClosed, ("session", &id), 1, record))?;
+    Ok(made.answering(()))
 }
 
 /// Makes a unit.
-pub fn create_unit(tx: &mut Tx<'_>, new: &NewUnit) -> Result<Recorded<Value>> {
+pub fn create_unit(tx: &mut Tx<'_>, new: &NewUnit) -> Result<Recorded<Unit>> {
     let parent = match &new.parent_id {
         Some(id) => Some(store::unit(tx.conn, id)?.ok_or_else(|| Error::field("parent_id", "exists", "is no unit"))?),
         None => store::top_unit(tx.conn)?,
     };
     let id = tx.new_id();
     let path = format!("{}{id}/", parent.as_ref().map_or("/", |p| p.path.as_str()));
-    let parent_id = parent.map(|p| p.id);
-    let record = json!({"id": id, "name": new.name, "parent_id": parent_id, "version": 1});
-    let made = tx.append(NewEvent::new(Action::UnitCreated, ("unit", &id), 1, record.clone()))?;
+    let unit = Unit {
+        id,
+        name: new.name.clone(),
+        parent_id: parent.map(|p| p.id),
+        version: 1,
+    };
+    let record = serde_json::to_value(&unit)?;
+    let made = tx.append(NewEvent::new(Action::UnitCreated, ("unit", &unit.id), 1, record))?;
     diesel::insert_into(units::table)
         .values((
-            units::id.eq(&id),
-            units::name.eq(&new.name),
-            units::parent_id.eq(parent_id),
+            units::id.eq(&unit.id),
+            units::name.eq(&unit.name),
+            units::parent_id.eq(&unit.parent_id),
             units::path.eq(path),
             units::version.eq(1i64),
             units::leaf.eq(made.leaf.as_bytes().to_vec()),
         ))
         .execute(tx.conn)?;
-    tx.answer(record)
+    Ok(made.answering(unit))
 }
 
 /// Records a training of a user.
-pub fn train(tx: &mut Tx<'_>, user: &str, content: &Value) -> Result<Recorded<Value>> {
+pub fn train(tx: &mut Tx<'_>, user: &str, new: &NewTraining) -> Result<Recorded<Training>> {
     let row = existing(tx, user)?;
-    let id = tx.new_id();
-    let mut record = content.clone();
-    record["id"] = json!(id);
-    record["user_id"] = json!(row.id);
-    record["recorded_by"] = json!(tx.caller.user);
-    record["recorded_at"] = json!(crate::clock::format(tx.now));
+    let training = Training {
+        id: tx.new_id(),
+        user_id: row.id,
+        name: new.name.clone(),
+        completed_on: new.completed_on.clone(),
+        expires_on: new.expires_on.clone(),
+        reference: new.reference.clone(),
+        recorded_by: tx.caller.user.clone(),
+        recorded_at: Timestamp(tx.now),
+    };
+    let record = serde_json::to_value(&training)?;
     let made = tx.append(NewEvent::new(
         Action::TrainingRecorded,
-        ("training", &id),
+        ("training", &training.id),
         1,
-        record.clone(),
+        record,
     ))?;
     diesel::insert_into(trainings::table)
         .values((
-            trainings::id.eq(&id),
-            trainings::user_id.eq(&row.id),
-            trainings::created_at.eq(made.at),
+            trainings::id.eq(&training.id),
+            trainings::user_id.eq(&training.user_id),
+            trainings::created_at.eq(training.recorded_at.0),
             trainings::leaf.eq(made.leaf.as_bytes().to_vec()),
-            trainings::body.eq(crate::db::canonical(&record)?),
+            trainings::body.eq(crate::db::canonical(&training)?),
         ))
         .execute(tx.conn)?;
-    tx.answer(record)
+    Ok(made.answering(training))
 }
 
 /// Makes the top unit and the first administrator, where nobody is known yet; `false` where somebody is.
@@ -371,6 +395,6 @@ pub fn first_start(tx: &mut Tx<'_>, agency: &str, password_hash: &str) -> Result
         roles: vec![crate::policy::Role::Administrator],
         unit_id: None,
     };
-    create(tx, &admin, password_hash, true)?;
+    create(tx, &admin, password_hash, Password::ForOneUse)?;
     Ok(true)
 }

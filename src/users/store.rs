@@ -3,10 +3,12 @@
 use diesel::prelude::*;
 use serde_json::{Value, json};
 
+use super::model::{Training, Unit, UnitName, UserFound, UserView};
 use crate::db::AnyConn;
 use crate::db::tables::{trainings, units, users};
 use crate::error::{Error, Result};
-use crate::identity::Caller;
+use crate::identity::{Caller, Person};
+use crate::policy::Role;
 
 /// A user's row.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -37,28 +39,62 @@ pub struct UnitRow {
     pub version: i64,
 }
 
+impl UnitRow {
+    /// The unit, without its place in the tree of units.
+    pub fn unit(&self) -> Unit {
+        Unit {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            parent_id: self.parent_id.clone(),
+            version: self.version,
+        }
+    }
+}
+
 impl UserRow {
-    /// The roles, as JSON.
-    pub fn role_words(&self) -> Value {
-        serde_json::from_str(&self.roles).unwrap_or(Value::Null)
+    /// The roles.
+    pub fn roles(&self) -> Result<Vec<Role>> {
+        Ok(serde_json::from_str(&self.roles)?)
     }
 
     /// What the ledger keeps of a user: never the password.
-    pub fn record(&self) -> Value {
-        json!({
-            "id": self.id, "username": self.username, "name": self.name, "roles": self.role_words(),
+    pub fn record(&self) -> Result<Value> {
+        Ok(json!({
+            "id": self.id, "username": self.username, "name": self.name, "roles": self.roles()?,
             "unit_id": self.unit_id, "disabled": self.disabled, "locked": self.locked, "version": self.version,
+        }))
+    }
+
+    /// What everyone signed in may find.
+    pub fn found(&self, unit_name: String) -> Result<UserFound> {
+        Ok(UserFound {
+            id: self.id.clone(),
+            username: self.username.clone(),
+            name: self.name.clone(),
+            roles: self.roles()?,
+            unit: UnitName {
+                id: self.unit_id.clone(),
+                name: unit_name,
+            },
         })
     }
 
     /// What an administrator sees.
-    pub fn shown(&self, unit_name: &str) -> Value {
-        json!({
-            "id": self.id, "username": self.username, "name": self.name, "roles": self.role_words(),
-            "unit": {"id": self.unit_id, "name": unit_name}, "disabled": self.disabled, "locked": self.locked,
-            "password_change_due": self.must_change, "version": self.version,
+    pub fn view(&self, unit_name: String) -> Result<UserView> {
+        Ok(UserView {
+            found: self.found(unit_name)?,
+            disabled: self.disabled,
+            locked: self.locked,
+            password_change_due: self.must_change,
+            version: self.version,
         })
     }
+}
+
+/// The name of a unit.
+pub fn unit_name(conn: &mut AnyConn, id: &str) -> Result<String> {
+    let name: Option<String> = units::table.find(id).select(units::name).first(conn).optional()?;
+    Ok(name.unwrap_or_default())
 }
 
 /// A user by id.
@@ -79,30 +115,34 @@ pub fn by_username(conn: &mut AnyConn, username: &str) -> Result<Option<UserRow>
         .optional()?)
 }
 
-/// Users with their unit's name, in the order of their names.
-pub fn list(
-    conn: &mut AnyConn,
-    role: Option<&str>,
-    unit: Option<&str>,
-    after: Option<&str>,
-    limit: usize,
-) -> Result<Vec<(UserRow, String)>> {
+/// What a list of users is asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Search {
+    pub role: Option<String>,
+    pub unit: Option<String>,
+    pub after: Option<String>,
+    pub limit: usize,
+}
+
+/// Users in the order of their sign-in names.
+pub fn list(conn: &mut AnyConn, search: &Search) -> Result<Vec<UserView>> {
     let mut query = users::table
         .inner_join(units::table.on(units::id.eq(users::unit_id)))
         .select((UserRow::as_select(), units::name))
         .order(users::username)
-        .limit(limit as i64)
+        .limit(search.limit as i64)
         .into_boxed();
-    if let Some(role) = role {
+    if let Some(role) = &search.role {
         query = query.filter(users::roles.like(format!("%\"{role}\"%")));
     }
-    if let Some(unit) = unit {
+    if let Some(unit) = &search.unit {
         query = query.filter(users::unit_id.eq(unit));
     }
-    if let Some(after) = after {
+    if let Some(after) = &search.after {
         query = query.filter(users::username.gt(after));
     }
-    Ok(query.load(conn)?)
+    let rows: Vec<(UserRow, String)> = query.load(conn)?;
+    rows.into_iter().map(|(user, unit)| user.view(unit)).collect()
 }
 
 /// A unit by id.
@@ -137,24 +177,28 @@ pub fn units(conn: &mut AnyConn, after: Option<&str>, limit: usize) -> Result<Ve
     Ok(query.load(conn)?)
 }
 
-/// A user's trainings.
-pub fn trainings(conn: &mut AnyConn, user: &str, after: Option<&str>, limit: usize) -> Result<Vec<(String, String)>> {
-    let mut query = trainings::table
-        .filter(trainings::user_id.eq(user))
+/// A user's trainings, oldest first.
+pub fn trainings(conn: &mut AnyConn, user: &str, after: Option<&str>, limit: usize) -> Result<Vec<Training>> {
+    let bodies: Vec<String> = trainings::table
+        .filter(
+            trainings::user_id
+                .eq(user)
+                .and(trainings::id.gt(after.unwrap_or_default())),
+        )
         .order(trainings::id)
         .limit(limit as i64)
-        .select((trainings::id, trainings::body))
-        .into_boxed();
-    if let Some(after) = after {
-        query = query.filter(trainings::id.gt(after));
-    }
-    Ok(query.load(conn)?)
+        .select(trainings::body)
+        .load(conn)?;
+    bodies.iter().map(|body| Ok(serde_json::from_str(body)?)).collect()
 }
 
-/// Id and name of a person, as records tell of people.
-pub fn person(conn: &mut AnyConn, id: &str) -> Result<Option<Value>> {
+/// A person as records name people. Who is gone from the table has no name.
+pub fn person(conn: &mut AnyConn, id: &str) -> Result<Person> {
     let name: Option<String> = users::table.find(id).select(users::name).first(conn).optional()?;
-    Ok(name.map(|name| json!({"id": id, "name": name})))
+    Ok(Person {
+        id: id.to_owned(),
+        name: name.unwrap_or_default(),
+    })
 }
 
 /// A user as a caller, to ask what they may do; `None` where there is no such user or they are disabled.

@@ -234,8 +234,9 @@ both_databases! {
         let held = held(app, &case);
         let seen = |client: &Client| client.get("/api/v1/captures?state=held").is(200)["items"].as_array().unwrap().len();
         assert_eq!((seen(&app.supervisor), seen(&app.deputy)), (1, 1));
-        for client in [&app.lead, &app.member, &app.stranger, &app.far, &app.exporter, &app.auditor, &app.administrator] {
-            assert_eq!(seen(client), 0);
+        assert_eq!(seen(&app.far), 0);
+        for client in [&app.lead, &app.member, &app.stranger, &app.exporter, &app.auditor, &app.administrator] {
+            client.get("/api/v1/captures?state=held").problem(403, "forbidden");
         }
         app.lead.put(&case.path(&format!("members/{}", app.deputy.id)), json!({})).is(200);
         assert_eq!(seen(&app.deputy), 0);

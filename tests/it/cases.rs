@@ -118,7 +118,12 @@ both_databases! {
         let case = Case::named(made["id"].as_str().unwrap());
         for client in [&app.supervisor, &app.far, &app.stranger, &app.member, &app.exporter, &app.administrator, &app.auditor] {
             client.get(&case.path("")).problem(404, "not-found");
+        }
+        for client in [&app.supervisor, &app.far, &app.stranger, &app.member, &app.exporter] {
             assert_eq!(client.get("/api/v1/cases").is(200)["items"], json!([]));
+        }
+        for client in [&app.administrator, &app.auditor] {
+            client.get("/api/v1/cases").problem(403, "forbidden");
         }
         app.deputy.get(&case.path("")).is(200);
         let events = app.auditor.get(&case.path("events")).is(200);

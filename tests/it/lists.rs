@@ -69,10 +69,11 @@ fn people(app: &App, dice: &mut Dice) -> Vec<Client> {
         .collect();
     let made = app.state.gate.housekeep_blocking(ledger::operator("tests"), move |tx| {
         let one = |new: &NewUser| {
-            let id = ops::create(tx, new, "no password", false)?.peek()["id"]
-                .as_str()
-                .unwrap()
-                .to_owned();
+            let id = ops::create(tx, new, "no password", ops::Password::ToKeep)?
+                .peek()
+                .found
+                .id
+                .clone();
             let token = ops::token(tx, &id, None)?.peek().1.clone();
             Ok((id, token))
         };
@@ -288,7 +289,12 @@ fn listed(client: &Client, path: &str) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     let mut cursor = String::new();
     loop {
-        let page = client.get(&format!("{path}?limit=7{cursor}")).is(200);
+        let answer = client.get(&format!("{path}?limit=7{cursor}"));
+        if answer.status == 403 {
+            // Whoever may not list sees nothing.
+            return all;
+        }
+        let page = answer.is(200);
         for item in page["items"].as_array().unwrap() {
             assert!(
                 all.insert(item["id"].as_str().unwrap().to_owned()),

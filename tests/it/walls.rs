@@ -280,7 +280,7 @@ fn only_the_ledger_writes_events() {
 
 /// Where rows are deleted, and which: none of them is a record of anything.
 const DELETES: &[(&str, &str)] = &[
-    ("authorizations/ops.rs", "authorization_holders::table"),
+    ("authorizations/store.rs", "authorization_holders::table"),
     ("gate/repeat.rs", "idempotency::table"),
     ("jobs.rs", "old"),
     ("ledger/sequencer.rs", "outbox::table"),

@@ -138,12 +138,7 @@ async fn people(opened: &Opened) -> Result<Vec<User>> {
                     name: name.to_owned(),
                     parent_id: ids.first().cloned(),
                 };
-                ids.push(
-                    ops::create_unit(tx, &new)?.peek()["id"]
-                        .as_str()
-                        .unwrap_or_default()
-                        .to_owned(),
-                );
+                ids.push(ops::create_unit(tx, &new)?.peek().id.clone());
             }
             Ok(ids)
         })
@@ -161,10 +156,8 @@ async fn people(opened: &Opened) -> Result<Vec<User>> {
         };
         let (id, token) = gate
             .housekeep(ledger::job("demo"), move |tx| {
-                let id = ops::create(tx, &new, &hash, false)?.peek()["id"]
-                    .as_str()
-                    .unwrap_or_default()
-                    .to_owned();
+                let made = ops::create(tx, &new, &hash, ops::Password::ToKeep)?;
+                let id = made.peek().found.id.clone();
                 let token = ops::token(tx, &id, None)?.peek().clone();
                 Ok((id, token))
             })

@@ -222,7 +222,7 @@ async fn plant(app: &http::App) -> Planted {
                     parent_id: Some(units[parent].clone()),
                 };
                 let made = ops::create_unit(tx, &new)?;
-                units.insert(name.into(), made.peek()["id"].as_str().unwrap().to_owned());
+                units.insert(name.into(), made.peek().id.clone());
             }
             let mut people = Vec::new();
             for (username, name, roles, unit) in PEOPLE {
@@ -232,10 +232,11 @@ async fn plant(app: &http::App) -> Planted {
                     roles: roles.to_vec(),
                     unit_id: Some(units[*unit].clone()),
                 };
-                let id = ops::create(tx, &new, &hash, false)?.peek()["id"]
-                    .as_str()
-                    .unwrap()
-                    .to_owned();
+                let id = ops::create(tx, &new, &hash, ops::Password::ToKeep)?
+                    .peek()
+                    .found
+                    .id
+                    .clone();
                 let until = Some(beginning() + 4000 * DAY);
                 let token = ops::token(tx, &id, until)?.peek().1.clone();
                 people.push(((*username).to_owned(), id, token));

@@ -1,0 +1,322 @@
+//! What a capture is, and how it is read from what was sent.
+
+mod new;
+mod remark;
+mod view;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+pub use new::{NewCapture, NewCorrection, NewFile};
+pub use remark::{
+    Check, Decision, DecisionOutcome, NewDecision, NewNote, NewReview, Note, Remark, Review, ReviewOutcome, Verdict,
+    Verification,
+};
+pub use view::{CaptureView, EventPlace, Remarks, StoredCapture};
+
+use crate::authorizations::{Device, Level, Line};
+use crate::clock::{Micros, Timestamp};
+use crate::error::Result;
+use crate::forms::{Form, LINE, TEXT, URL, Word};
+use crate::identity::Person;
+use crate::proof::id::Digest;
+use crate::subjects::platform;
+use crate::{particulars, words};
+
+/// Files of one capture at the most.
+pub const FILES: usize = 100;
+
+words! {
+    /// What was found.
+    Kind {
+        /// A post.
+        Post = "post",
+        /// A photo.
+        Photo = "photo",
+        /// A video.
+        Video = "video",
+        /// A profile.
+        Profile = "profile",
+        /// A page.
+        Page = "page",
+        /// A link.
+        Link = "link",
+        /// A message.
+        Message = "message",
+        /// A document.
+        Document = "document",
+        /// Searched, and found nothing.
+        Lookup = "lookup",
+    }
+}
+
+words! {
+    /// How it was taken.
+    Method {
+        /// A screenshot by hand.
+        ManualScreenshot = "manual_screenshot",
+        /// A browser extension.
+        BrowserExtension = "browser_extension",
+        /// Fetched by the server.
+        ServerFetch = "server_fetch",
+        /// A crawler.
+        Crawler = "crawler",
+        /// The platform's API.
+        Api = "api",
+        /// A platform's return.
+        PlatformReturn = "platform_return",
+        /// A photo of a device.
+        DevicePhoto = "device_photo",
+        /// A third party.
+        ThirdParty = "third_party",
+        /// Imported.
+        Import = "import",
+    }
+}
+
+words! {
+    /// What a file is to its capture.
+    Role {
+        /// As found.
+        Original = "original",
+        /// What the screen showed.
+        Screenshot = "screenshot",
+        /// A web archive.
+        Archive = "archive",
+        /// Something beside it.
+        Attachment = "attachment",
+        /// Made from another.
+        Derivative = "derivative",
+    }
+}
+
+words! {
+    /// What a capture rests on.
+    BasisKind {
+        /// An authorization.
+        Authorization = "authorization",
+        /// Danger to life, self-started.
+        Emergency = "emergency",
+        /// Legal process.
+        LegalProcess = "legal_process",
+        /// Consent.
+        Consent = "consent",
+        /// Handed over.
+        ThirdParty = "third_party",
+        /// The agency's policy needs none.
+        NotRequired = "not_required",
+        /// None of these.
+        Exception = "exception",
+    }
+}
+
+words! {
+    /// Whence the time of posting is known.
+    PostedBasis {
+        /// The platform showed it.
+        Shown = "shown",
+        /// Worked out.
+        Inferred = "inferred",
+        /// Not known.
+        Unknown = "unknown",
+    }
+}
+
+words! {
+    /// Where a capture stands.
+    State {
+        /// Nothing covers it: kept, and unreadable until a supervisor decides.
+        Held = "held",
+        /// Logged.
+        Logged = "logged",
+        /// Reviewed by a second person.
+        Reviewed = "reviewed",
+        /// Kept from use.
+        Quarantined = "quarantined",
+    }
+}
+
+impl State {
+    /// Whether the content is for those alone who may decide it.
+    pub fn is_closed(self) -> bool {
+        matches!(self, Self::Held | Self::Quarantined)
+    }
+
+    /// Whether it may go into a packet.
+    pub fn may_leave(self) -> bool {
+        matches!(self, Self::Logged | Self::Reviewed)
+    }
+
+    /// The words of the states that this is true of, for queries.
+    pub fn words_where(is: fn(Self) -> bool) -> Vec<&'static str> {
+        let those = Self::WORDS.iter().filter(|(_, state)| is(*state));
+        those.map(|(word, _)| *word).collect()
+    }
+}
+
+words! {
+    /// What is odd about a capture. It is kept all the same.
+    Flag {
+        /// The sender's clock lies in the future.
+        FutureClock = "future_clock",
+        /// It came long after it was captured, or after its authorization ended.
+        LateEntry = "late_entry",
+        /// It says that it was posted after it was captured.
+        PostedAfterCapture = "posted_after_capture",
+        /// A covert capture names no alias.
+        AliasMissing = "alias_missing",
+    }
+}
+
+/// What a capture rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Basis {
+    pub kind: BasisKind,
+    /// The authorization's id.
+    pub id: Option<String>,
+    pub reason: Option<String>,
+}
+
+/// Why the bytes of a file are not kept, and where they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WithheldFile {
+    pub reason: String,
+    pub referral: Option<String>,
+}
+
+/// The account that a capture shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthorAccount {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handle: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform_id: Option<String>,
+}
+
+/// What a capture was taken with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tool {
+    pub name: String,
+    pub version: String,
+}
+
+particulars! {
+    /// What the capturer says of what was found. All of it may be corrected later.
+    pub struct Particulars {
+        platform: String = platform,
+        url: String = |form, field| form.text(field, URL),
+        final_url: String = |form, field| form.text(field, URL),
+        account: AuthorAccount = |form, field| form.object(field, new::account),
+        visibility: String = |form, field| form.text(field, 40),
+        access_means: String = |form, field| form.text(field, 40),
+        text: String = |form, field| form.text(field, TEXT),
+        /// The time as the platform showed it.
+        platform_time_text: String = |form, field| form.text(field, LINE),
+        posted_at: Timestamp = |form, field| form.time(field).map(Timestamp),
+        posted_at_basis: PostedBasis = Form::word,
+        method: Method = Form::word,
+        tool: Tool = |form, field| form.object(field, new::tool),
+        level: Level = Form::word,
+        device: Device = Form::word,
+    }
+}
+
+/// A file of a capture, as the record keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileEntry {
+    pub sha256: Digest,
+    pub size: u64,
+    pub role: Role,
+    pub name: Option<String>,
+    pub media_type: Option<String>,
+    pub declared_type: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<WithheldFile>,
+}
+
+/// Who corrected a capture, when and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correction {
+    pub by: Person,
+    pub at: Timestamp,
+    pub reason: String,
+}
+
+/// A capture: the record of one of its versions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capture {
+    pub id: String,
+    pub case_id: String,
+    /// Its number in the case.
+    pub item: i64,
+    pub version: i64,
+    pub kind: Kind,
+    pub captured_at: Timestamp,
+    pub received_at: Timestamp,
+    pub capturer: Person,
+    /// The state it was recorded in. Decisions and reviews change it later, and not the record.
+    pub state: State,
+    pub basis: Basis,
+    /// How each rule of the authorization that it is held against came out.
+    pub coverage: Vec<Line>,
+    pub flags: Vec<Flag>,
+    pub files: Vec<FileEntry>,
+    #[serde(flatten)]
+    pub particulars: Particulars,
+    #[serde(default)]
+    pub note: Option<String>,
+    /// What made this version of an earlier one.
+    #[serde(default)]
+    pub correction: Option<Correction>,
+}
+
+impl Capture {
+    /// The record: what was not said is left out.
+    pub fn record(&self) -> Result<Value> {
+        let mut record = serde_json::to_value(self)?;
+        if let Value::Object(fields) = &mut record {
+            fields.retain(|_, value| !value.is_null());
+        }
+        Ok(record)
+    }
+
+    /// What the leaf shows for ever: digest, size and role of each file.
+    pub fn attested(&self) -> Map<String, Value> {
+        let files: Value = self.files.iter().map(|f| json!(FileDigest::of(f))).collect();
+        Map::from_iter([("files".to_owned(), files)])
+    }
+
+    /// The version that a correction makes.
+    pub fn corrected(self, change: &NewCorrection, by: Person, now: Micros) -> Self {
+        Self {
+            version: self.version + 1,
+            captured_at: change.captured_at.map_or(self.captured_at, Timestamp),
+            particulars: change.particulars.clone().or(self.particulars),
+            correction: Some(Correction {
+                by,
+                at: Timestamp(now),
+                reason: change.reason.clone(),
+            }),
+            ..self
+        }
+    }
+}
+
+/// A file as everyone who may read the case knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileDigest {
+    pub sha256: Digest,
+    pub size: u64,
+    pub role: Role,
+}
+
+impl FileDigest {
+    /// Of a file.
+    pub fn of(file: &FileEntry) -> Self {
+        Self {
+            sha256: file.sha256,
+            size: file.size,
+            role: file.role,
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Captures and corrections as they are sent.
+
+use super::{AuthorAccount, Basis, BasisKind, FILES, Kind, Method, Particulars, Role, Tool, WithheldFile};
+use crate::clock::Micros;
+use crate::error::Result;
+use crate::forms::{Form, LINE, REASON, TEXT, Word};
+use crate::proof::id::Digest;
+
+/// A file that was announced.
+#[derive(Debug, Clone)]
+pub struct NewFile {
+    /// The part that brings it; none for a hash-only entry.
+    pub part: Option<String>,
+    pub name: Option<String>,
+    pub role: Role,
+    pub sha256: Option<Digest>,
+    pub size: Option<u64>,
+    pub withheld: Option<WithheldFile>,
+}
+
+/// A capture about to be recorded.
+#[derive(Debug, Clone)]
+pub struct NewCapture {
+    pub kind: Kind,
+    pub captured_at: Micros,
+    pub particulars: Particulars,
+    pub note: Option<String>,
+    /// What it is claimed to rest on; none where the server is to find what covers it.
+    pub basis: Option<Basis>,
+    pub files: Vec<NewFile>,
+}
+
+impl NewCapture {
+    /// Reads and checks it.
+    pub fn parse(mut form: Form) -> Result<Self> {
+        let basis = form.object("basis", claim);
+        let kind = form.required_word::<Kind>("kind").unwrap_or(Kind::Link);
+        let handed = basis.as_ref().is_some_and(|b| is_handed_over(b.kind));
+        let loose = matches!(kind, Kind::Message | Kind::Document);
+        let by_hand = "unless the basis is legal_process, consent or third_party";
+        let by_kind = "unless the kind is message or document";
+        required_unless(&mut form, handed, ("level", by_hand));
+        required_unless(&mut form, handed, ("device", by_hand));
+        required_unless(&mut form, loose, ("url", by_kind));
+        required_unless(&mut form, loose || handed, ("platform", by_kind));
+        form.must("method", &Method::choices());
+        form.must("tool", "must name what took it: {\"name\": …, \"version\": …}");
+        let new = Self {
+            kind,
+            basis,
+            captured_at: form.required_time("captured_at"),
+            files: form.objects("files", FILES, file),
+            particulars: Particulars::take(&mut form),
+            note: form.text("note", TEXT),
+        };
+        distinct_parts(&mut form, &new.files);
+        form.done()?;
+        Ok(new)
+    }
+}
+
+fn is_handed_over(kind: BasisKind) -> bool {
+    matches!(
+        kind,
+        BasisKind::LegalProcess | BasisKind::Consent | BasisKind::ThirdParty
+    )
+}
+
+fn required_unless(form: &mut Form, excused: bool, (field, unless): (&str, &str)) {
+    if !excused {
+        form.must(field, &format!("must be given, {unless}"));
+    }
+}
+
+fn claim(form: &mut Form) -> Basis {
+    let kind = form.required_word::<BasisKind>("kind").unwrap_or(BasisKind::Exception);
+    let claim = Basis {
+        kind,
+        id: form.id("id"),
+        reason: form.text("reason", REASON),
+    };
+    if kind == BasisKind::Authorization && claim.id.is_none() {
+        form.refuse(
+            "id",
+            "required",
+            "must be the authorization's id; leave basis out to have the covering one found",
+        );
+    }
+    if kind != BasisKind::Authorization && claim.reason.as_deref().is_none_or(|r| r.trim().is_empty()) {
+        form.refuse("reason", "required", "must say why");
+    }
+    claim
+}
+
+pub(super) fn account(form: &mut Form) -> AuthorAccount {
+    AuthorAccount {
+        handle: form.text("handle", LINE),
+        platform_id: form.text("platform_id", LINE),
+    }
+}
+
+pub(super) fn tool(form: &mut Form) -> Tool {
+    Tool {
+        name: form.required("name", LINE),
+        version: form.required("version", LINE),
+    }
+}
+
+fn file(form: &mut Form) -> NewFile {
+    let sha256 = form.text("sha256", 64).and_then(|t| {
+        let digest = t.to_lowercase().parse().ok();
+        if digest.is_none() {
+            form.refuse("sha256", "form", "must be 64 hexadecimal digits");
+        }
+        digest
+    });
+    let withheld = form.object("withheld", |f| WithheldFile {
+        reason: f.required("reason", REASON),
+        referral: f.text("referral", LINE),
+    });
+    let file = NewFile {
+        part: form.text("part", 200),
+        name: form.text("name", LINE),
+        role: form.required_word("role").unwrap_or(Role::Original),
+        size: form.count("size"),
+        sha256,
+        withheld,
+    };
+    match (&file.withheld, &file.part) {
+        (None, None) => form.refuse(
+            "part",
+            "required",
+            "must name the part that brings the bytes; for a hash-only entry give withheld",
+        ),
+        (Some(_), Some(_)) => form.refuse(
+            "part",
+            "not_with_withheld",
+            "must be left out: what is withheld brings no bytes",
+        ),
+        (Some(_), None) if file.sha256.is_none() || file.size.is_none() => {
+            form.refuse(
+                "sha256",
+                "required",
+                "sha256 and size must be given for a hash-only entry",
+            );
+        }
+        _ => {}
+    }
+    file
+}
+
+fn distinct_parts(form: &mut Form, files: &[NewFile]) {
+    for (i, file) in files.iter().enumerate() {
+        let Some(part) = &file.part else { continue };
+        if part == "capture" || files[..i].iter().any(|f| f.part.as_ref() == Some(part)) {
+            form.refuse(
+                &format!("files[{i}].part"),
+                "unique",
+                "must be another than the parts before it, and not `capture`",
+            );
+        }
+    }
+}
+
+/// A correction about to be recorded: everything may change but kind, files and what was decided.
+#[derive(Debug, Clone)]
+pub struct NewCorrection {
+    pub captured_at: Option<Micros>,
+    pub particulars: Particulars,
+    pub reason: String,
+}
+
+impl NewCorrection {
+    /// Reads and checks it.
+    pub fn parse(mut form: Form) -> Result<Self> {
+        let new = Self {
+            captured_at: form.time("captured_at"),
+            particulars: Particulars::take(&mut form),
+            reason: form.required("reason", REASON),
+        };
+        if new.captured_at.is_none() && new.particulars == Particulars::default() && form.ok() {
+            form.refuse(
+                "body",
+                "something",
+                "must change at least one particular; to add words, use notes",
+            );
+        }
+        form.done()?;
+        Ok(new)
+    }
+}

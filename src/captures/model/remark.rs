@@ -1,0 +1,160 @@
+//! What is said about a capture later: notes, reviews, decisions, verifications.
+
+use serde::{Deserialize, Serialize};
+
+use super::{EventPlace, State};
+use crate::clock::Timestamp;
+use crate::error::Result;
+use crate::forms::{Form, REASON, TEXT};
+use crate::identity::Person;
+use crate::proof::id::Digest;
+use crate::words;
+
+/// Something said about a capture: its record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remark<T> {
+    pub id: String,
+    pub capture_id: String,
+    pub by: Person,
+    pub at: Timestamp,
+    #[serde(flatten)]
+    pub said: T,
+    /// Where it stands in the ledger. Not a part of the record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<EventPlace>,
+}
+
+/// A note.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    pub text: String,
+}
+
+/// A second person's finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Review {
+    pub outcome: ReviewOutcome,
+    pub note: Option<String>,
+}
+
+/// A supervisor's decision, with the state that it gives the capture.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    pub outcome: DecisionOutcome,
+    pub reason: String,
+    pub state: State,
+}
+
+/// What was found when every byte was read again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verification {
+    pub verdict: Verdict,
+    pub checks: Vec<Check>,
+    pub anchored: String,
+}
+
+/// One thing that was verified: the record, or a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// `record` or `file`.
+    pub what: String,
+    pub sha256: Option<Digest>,
+    pub verdict: Verdict,
+    pub why: String,
+}
+
+words! {
+    /// What a check comes to (product.md, rule 7).
+    Verdict {
+        /// It is as it was recorded.
+        Passed = "passed",
+        /// It is not.
+        Failed = "failed",
+        /// It is gone by decision.
+        Absent = "absent",
+        /// It cannot be checked here.
+        NotChecked = "not_checked",
+    }
+}
+
+words! {
+    /// What a reviewer finds.
+    ReviewOutcome {
+        /// It shows what it says.
+        Accurate = "accurate",
+        /// It does not, or not enough.
+        Returned = "returned",
+    }
+}
+
+words! {
+    /// What a supervisor decides about a held capture or an emergency.
+    DecisionOutcome {
+        /// A held capture is taken in.
+        Accept = "accept",
+        /// What nothing covered is approved afterwards, and stays visible as that.
+        Ratify = "ratify",
+        /// It is kept from use.
+        Quarantine = "quarantine",
+        /// An emergency was one.
+        Confirm = "confirm",
+        /// An emergency was none.
+        Repudiate = "repudiate",
+    }
+}
+
+/// A note about to be added.
+#[derive(Debug, Clone)]
+pub struct NewNote {
+    pub text: String,
+}
+
+impl NewNote {
+    /// Reads and checks it.
+    pub fn parse(mut form: Form) -> Result<Self> {
+        let new = Self {
+            text: form.required("text", TEXT),
+        };
+        form.done()?;
+        Ok(new)
+    }
+}
+
+/// A review about to be recorded.
+#[derive(Debug, Clone)]
+pub struct NewReview {
+    pub outcome: ReviewOutcome,
+    pub note: Option<String>,
+}
+
+impl NewReview {
+    /// Reads and checks it: what is returned says why.
+    pub fn parse(mut form: Form) -> Result<Self> {
+        let outcome = form.required_word("outcome").unwrap_or(ReviewOutcome::Returned);
+        let note = match outcome {
+            ReviewOutcome::Returned => Some(form.required("note", TEXT)),
+            ReviewOutcome::Accurate => form.text("note", TEXT),
+        };
+        form.done()?;
+        Ok(Self { outcome, note })
+    }
+}
+
+/// A decision about to be made.
+#[derive(Debug, Clone)]
+pub struct NewDecision {
+    pub outcome: DecisionOutcome,
+    pub reason: String,
+}
+
+impl NewDecision {
+    /// Reads and checks it.
+    pub fn parse(mut form: Form) -> Result<Self> {
+        let new = Self {
+            outcome: form.required_word("outcome").unwrap_or(DecisionOutcome::Quarantine),
+            reason: form.required("reason", REASON),
+        };
+        form.done()?;
+        Ok(new)
+    }
+}

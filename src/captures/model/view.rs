@@ -1,0 +1,201 @@
+//! A capture as it is stored, and as its readers see it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Basis, Capture, Correction, Decision, FileDigest, FileEntry, Flag, Kind, Note, Particulars, Remark, Review, State,
+};
+use crate::authorizations::Line;
+use crate::clock::Timestamp;
+use crate::identity::Person;
+use crate::ledger::{self, Appended};
+use crate::proof::id::Digest;
+
+/// A capture's current version, with what later decisions made of it and where its recording stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredCapture {
+    pub capture: Capture,
+    /// The state now.
+    pub state: State,
+    /// Whether a supervisor is to decide.
+    pub awaits_decision: bool,
+    /// Where `capture.recorded` stands in the case's stream.
+    pub seq: i64,
+    /// Its leaf.
+    pub leaf: Digest,
+}
+
+/// Where an event stands in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventPlace {
+    pub stream: String,
+    pub seq: i64,
+    pub leaf: Digest,
+}
+
+impl From<&Appended> for EventPlace {
+    fn from(made: &Appended) -> Self {
+        Self {
+            stream: made.stream.clone(),
+            seq: made.seq,
+            leaf: made.leaf,
+        }
+    }
+}
+
+/// A capture as one reader sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum CaptureView {
+    /// All of it.
+    Open(Box<OpenCapture>),
+    /// That it is there, to those who may read the case but not decide about it.
+    Withheld(Box<WithheldCapture>),
+}
+
+/// What everyone sees who may read the case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Outline {
+    pub id: String,
+    pub item: i64,
+    pub case_id: String,
+    pub state: State,
+    pub kind: Kind,
+    pub captured_at: Timestamp,
+    pub received_at: Timestamp,
+    pub coverage: Vec<Line>,
+    pub flags: Vec<Flag>,
+    pub version: i64,
+    /// Where its recording stands.
+    pub event: EventPlace,
+}
+
+/// All of a capture, with what was said about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenCapture {
+    #[serde(flatten)]
+    pub outline: Outline,
+    #[serde(flatten)]
+    pub particulars: Particulars,
+    pub note: Option<String>,
+    pub captured_by: Person,
+    pub files: Vec<FileEntry>,
+    pub basis: Basis,
+    pub correction: Option<Correction>,
+    pub withheld: Option<()>,
+    pub notes: Vec<Remark<Note>>,
+    pub reviews: Vec<Remark<Review>>,
+    pub decision: Option<Remark<Decision>>,
+}
+
+/// A closed capture without its content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WithheldCapture {
+    #[serde(flatten)]
+    pub outline: Outline,
+    pub files: Vec<FileDigest>,
+    /// Without its reason.
+    pub basis: Basis,
+    pub withheld: Withheld,
+}
+
+/// Why a capture's content is not shown, and whom to ask.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withheld {
+    pub class: State,
+    pub ask: String,
+}
+
+/// What was said about a capture, in the order in which it was said.
+#[derive(Debug, Clone, Default)]
+pub struct Remarks {
+    pub notes: Vec<Remark<Note>>,
+    pub reviews: Vec<Remark<Review>>,
+    /// The last one.
+    pub decision: Option<Remark<Decision>>,
+}
+
+impl StoredCapture {
+    /// All of it. Every field of the record is named here, so that none is forgotten.
+    pub fn open(self, remarks: Remarks) -> CaptureView {
+        let outline = self.outline();
+        let Capture {
+            id: _,
+            case_id: _,
+            item: _,
+            version: _,
+            kind: _,
+            captured_at: _,
+            received_at: _,
+            state: _,
+            coverage: _,
+            flags: _,
+            capturer,
+            basis,
+            files,
+            particulars,
+            note,
+            correction,
+        } = self.capture;
+        CaptureView::Open(Box::new(OpenCapture {
+            outline,
+            particulars,
+            note,
+            captured_by: capturer,
+            files,
+            basis,
+            correction,
+            withheld: None,
+            notes: remarks.notes,
+            reviews: remarks.reviews,
+            decision: remarks.decision,
+        }))
+    }
+
+    /// Without its content.
+    pub fn withheld(&self) -> CaptureView {
+        CaptureView::Withheld(Box::new(WithheldCapture {
+            outline: self.outline(),
+            files: self.capture.files.iter().map(FileDigest::of).collect(),
+            basis: Basis {
+                reason: None,
+                ..self.capture.basis.clone()
+            },
+            withheld: Withheld {
+                class: self.state,
+                ask: "a supervisor of the case's unit who does not work on it".into(),
+            },
+        }))
+    }
+
+    fn outline(&self) -> Outline {
+        let capture = &self.capture;
+        Outline {
+            id: capture.id.clone(),
+            item: capture.item,
+            case_id: capture.case_id.clone(),
+            state: self.state,
+            kind: capture.kind,
+            captured_at: capture.captured_at,
+            received_at: capture.received_at,
+            coverage: capture.coverage.clone(),
+            flags: capture.flags.clone(),
+            version: capture.version,
+            event: EventPlace {
+                stream: ledger::case_stream(&capture.case_id),
+                seq: self.seq,
+                leaf: self.leaf,
+            },
+        }
+    }
+}
+
+impl CaptureView {
+    /// What everyone sees who may read the case.
+    pub fn outline(&self) -> &Outline {
+        match self {
+            Self::Open(open) => &open.outline,
+            Self::Withheld(withheld) => &withheld.outline,
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! What may be looked at of captures, each with its place in the access log. What is closed is read without its content,
+//! unless the reader may decide it.
+
+use serde_json::json;
+
+use super::model::{CaptureView, FileEntry, State, StoredCapture};
+use super::store::{self, Search};
+use crate::clock::MINUTE;
+use crate::error::{Error, Result};
+use crate::gate::{Gate, Look, Scope, View, Visit, part_in_authorization};
+use crate::http::paging::Page;
+use crate::ledger::read::StoredEvent;
+use crate::ledger::{self, Action};
+use crate::policy::Act;
+use crate::proof::id::Digest;
+
+/// The first request per session, capture and file is recorded, and covers further ones this long.
+const FILE_VIEW_COVERS: i64 = 10 * MINUTE;
+
+/// A capture.
+pub async fn capture(gate: &Gate, visit: &Visit, id: String) -> Result<CaptureView> {
+    let view = View::new(Action::CaptureViewed, "capture", &id, json!({}));
+    let scope = Scope::Capture(id.clone());
+    let read = move |look: &mut Look<'_>| {
+        let stored = store::capture(look.conn, &id)?;
+        if stored.state.is_closed() && !look.may(Act::CaptureReadHeld) {
+            return Ok(stored.withheld());
+        }
+        let said = store::remarks(look.conn, std::slice::from_ref(&id))?.remove(&id);
+        Ok(stored.open(said.unwrap_or_default()))
+    };
+    gate.view(visit, Act::CaptureRead, scope, view, read).await
+}
+
+/// A page of the captures of a case, in the order of their items.
+pub async fn of_case(gate: &Gate, visit: &Visit, case: String, page: &Page) -> Result<Vec<CaptureView>> {
+    let (after, limit) = (page.after_number()?.unwrap_or(0), page.limit + 1);
+    let detail = json!({"after_item": after, "limit": page.limit});
+    let view = View::new(Action::CapturesListed, "case", &case, detail);
+    let scope = Scope::Case(case.clone());
+    let read = move |look: &mut Look<'_>| {
+        let found = store::of_case(look.conn, &case, after, limit)?;
+        let decides = look.may(Act::CaptureReadHeld);
+        views(look, found, |look, stored| Ok(decides && !takes_part(look, stored)?))
+    };
+    gate.view(visit, Act::CaptureRead, scope, view, read).await
+}
+
+/// Captures over the cases whose captures the caller may decide, newest first: those that the caller may open.
+pub async fn to_decide(gate: &Gate, visit: &Visit, search: Search) -> Result<Vec<CaptureView>> {
+    let detail = json!({"state": search.state, "basis": search.basis, "before": search.before});
+    let view = View::new(Action::CapturesListed, "agency", "agency", detail);
+    let read = move |look: &mut Look<'_>| {
+        let found = store::to_decide(look.conn, look.caller, &search, look.now)?;
+        views(look, found, |look, stored| Ok(!takes_part(look, stored)?))
+    };
+    gate.view(visit, Act::CaptureList, Scope::Agency, view, read).await
+}
+
+/// Each as this reader sees it; `opens` is asked for what is closed.
+fn views(
+    look: &mut Look<'_>,
+    found: Vec<StoredCapture>,
+    opens: impl Fn(&mut Look<'_>, &StoredCapture) -> Result<bool>,
+) -> Result<Vec<CaptureView>> {
+    let ids: Vec<String> = found.iter().map(|s| s.capture.id.clone()).collect();
+    let mut said = store::remarks(look.conn, &ids)?;
+    let mut views = Vec::with_capacity(found.len());
+    for stored in found {
+        let view = if stored.state.is_closed() && !opens(look, &stored)? {
+            stored.withheld()
+        } else {
+            let said = said.remove(&stored.capture.id);
+            stored.open(said.unwrap_or_default())
+        };
+        views.push(view);
+    }
+    Ok(views)
+}
+
+/// Nobody decides about a capture they made, nor about one whose authorization they asked for or hold; asked only for
+/// what is closed.
+pub fn takes_part(look: &mut Look<'_>, stored: &StoredCapture) -> Result<bool> {
+    let capture = &stored.capture;
+    if !stored.state.is_closed() {
+        return Ok(false);
+    }
+    if capture.capturer.id == look.caller.user {
+        return Ok(true);
+    }
+    let Some(authorization) = &capture.basis.id else {
+        return Ok(false);
+    };
+    let part = part_in_authorization(look.conn, look.caller, authorization)?;
+    Ok(part.requester || part.holder)
+}
+
+/// A file of a capture, whose bytes may leave.
+pub struct FileFound {
+    pub file: FileEntry,
+    /// The number of its capture in the case.
+    pub item: i64,
+}
+
+/// A file among a capture's own: knowing a digest gives nothing.
+pub async fn file(gate: &Gate, visit: &Visit, id: String, sha256: Digest) -> Result<FileFound> {
+    let view = View {
+        covers: FILE_VIEW_COVERS,
+        ..View::new(Action::FileViewed, "capture", &id, json!({"sha256": sha256}))
+    };
+    let scope = Scope::Capture(id.clone());
+    let read = move |look: &mut Look<'_>| {
+        let stored = store::capture(look.conn, &id)?;
+        if stored.state.is_closed() && !look.may(Act::CaptureReadHeld) {
+            return Err(bytes_are_closed(stored.state));
+        }
+        let mut files = stored.capture.files.into_iter();
+        let file = files.find(|f| f.sha256 == sha256 && f.withheld.is_none());
+        Ok(FileFound {
+            file: file.ok_or_else(Error::not_found)?,
+            item: stored.capture.item,
+        })
+    };
+    gate.view(visit, Act::FileRead, scope, view, read).await
+}
+
+fn bytes_are_closed(state: State) -> Error {
+    let detail = format!(
+        "This capture is {}: its bytes are for the supervisor who may decide it.",
+        state.as_str()
+    );
+    Error::forbidden(Vec::new(), detail)
+}
+
+/// A capture with its recording as the ledger has it.
+pub struct Recording {
+    pub stored: StoredCapture,
+    pub event: Option<StoredEvent>,
+    pub record: Option<ledger::read::Record>,
+}
+
+/// What a verification holds against each other. It shows nobody anything.
+pub async fn recorded(gate: &Gate, visit: &Visit, id: String) -> Result<Recording> {
+    let scope = Scope::Capture(id.clone());
+    let read = move |look: &mut Look<'_>| {
+        let stored = store::capture(look.conn, &id)?;
+        let stream = ledger::case_stream(&stored.capture.case_id);
+        Ok(Recording {
+            event: ledger::read::of_stream(look.conn, &stream, stored.seq, 1)?.pop(),
+            record: ledger::read::record(look.conn, &stream, stored.seq)?,
+            stored,
+        })
+    };
+    gate.read(visit, Act::CaptureVerify, scope, read).await
+}

@@ -1,0 +1,112 @@
+//! The one front end of writes: who asks, and a body that is read only after the door let them in.
+//!
+//! Routes of the API take a JSON object. Pages take what an HTML form sends. Both become a `Form`, which the model
+//! parses; both end in the same `Gate::write`.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{App, body, visit};
+use crate::error::{Error, Result};
+use crate::forms::Form;
+use crate::gate::{Conclusion, Passed, Scope, Tx, Visit};
+use crate::policy::Act;
+
+/// A request that may change something.
+pub struct WriteRequest {
+    /// Who asks.
+    pub visit: Visit,
+    /// What handlers reach.
+    pub app: App,
+    req: HttpRequest,
+    payload: web::Payload,
+}
+
+impl FromRequest for WriteRequest {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        ready(Self::of(req, payload))
+    }
+}
+
+impl WriteRequest {
+    fn of(req: &HttpRequest, payload: &mut Payload) -> Result<Self> {
+        let app = req.app_data::<App>().ok_or_else(|| Error::internal("no state"))?;
+        Ok(Self {
+            visit: visit::visit(req)?,
+            app: app.clone(),
+            req: req.clone(),
+            payload: web::Payload::from_request(req, payload)
+                .into_inner()
+                .map_err(Error::internal)?,
+        })
+    }
+
+    /// Whether the caller may do this at all, and who they are. `write` asks again inside its transaction.
+    pub async fn check(&self, act: Act, scope: &Scope) -> Result<Passed> {
+        self.app.gate.check(&self.visit, act, scope.clone()).await
+    }
+
+    /// The body, whose `Idempotency-Key` then makes a retry harmless.
+    pub async fn form(&mut self) -> Result<Form> {
+        body::form(&self.req, &mut self.payload, &mut self.visit).await
+    }
+
+    /// The body, where it may be left out.
+    pub async fn optional_form(&mut self) -> Result<Form> {
+        body::optional_form(&self.req, &mut self.payload, &mut self.visit).await
+    }
+
+    /// The body of a request that a version or its own nature makes harmless to repeat.
+    pub async fn plain_form(&mut self) -> Result<Form> {
+        body::plain_form(&self.req, &mut self.payload).await
+    }
+
+    /// The version that `If-Match` names.
+    pub fn version(&self) -> Result<i64> {
+        visit::if_match(&self.req)
+    }
+
+    /// Door, body, parsing, transaction: for what makes something. `Idempotency-Key` makes a retry harmless.
+    pub async fn write<X, C, P, F>(mut self, act: Act, scope: Scope, parse: P, verb: F) -> Result<C::Answer>
+    where
+        X: Send + Sync + 'static,
+        C: Conclusion<Answer: Serialize + DeserializeOwned + Send + 'static>,
+        P: FnOnce(Form) -> Result<X>,
+        F: Fn(&mut Tx<'_>, &X) -> Result<C> + Send + Sync + 'static,
+    {
+        self.check(act, &scope).await?;
+        let wanted = parse(self.form().await?)?;
+        self.write_parsed(act, scope, move |tx| verb(tx, &wanted)).await
+    }
+
+    /// Door, version, body, parsing, transaction: for what changes the version that `If-Match` names.
+    pub async fn change<X, C, P, F>(mut self, act: Act, scope: Scope, parse: P, verb: F) -> Result<C::Answer>
+    where
+        X: Send + Sync + 'static,
+        C: Conclusion<Answer: Serialize + DeserializeOwned + Send + 'static>,
+        P: FnOnce(Form) -> Result<X>,
+        F: Fn(&mut Tx<'_>, i64, &X) -> Result<C> + Send + Sync + 'static,
+    {
+        self.check(act, &scope).await?;
+        let version = self.version()?;
+        let wanted = parse(self.plain_form().await?)?;
+        self.write_parsed(act, scope, move |tx| verb(tx, version, &wanted))
+            .await
+    }
+
+    /// The transaction alone: for what has no body, or one that is parsed.
+    pub async fn write_parsed<C, F>(self, act: Act, scope: Scope, verb: F) -> Result<C::Answer>
+    where
+        C: Conclusion<Answer: Serialize + DeserializeOwned + Send + 'static>,
+        F: Fn(&mut Tx<'_>) -> Result<C> + Send + Sync + 'static,
+    {
+        self.app.gate.write(&self.visit, act, scope, verb).await
+    }
+}
