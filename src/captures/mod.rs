@@ -11,7 +11,6 @@ mod files;
 mod judge;
 mod model;
 pub mod ops;
-mod parts;
 mod shown;
 pub mod store;
 mod upload;
