@@ -10,7 +10,6 @@ mod files;
 mod judge;
 mod model;
 pub mod ops;
-mod parts;
 mod reads;
 mod remarks;
 pub mod store;

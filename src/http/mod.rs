@@ -3,6 +3,7 @@
 pub mod body;
 pub mod headers;
 mod json;
+pub mod multipart;
 pub mod pages;
 pub mod paging;
 pub mod path;

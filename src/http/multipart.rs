@@ -1,0 +1,327 @@
+//! Reads multipart/form-data while it arrives (RFC 2046, section 5.1.1, and RFC 7578).
+//!
+//! [`Reader`] is a state machine over bytes and does no I/O; [`Parts`] feeds it the payload of a request. The reader is
+//! strict: each byte belongs to the preamble, a boundary's line, a head, a content, or whitespace at the end. A body
+//! that can be read in two ways is refused, so that no file is taken for shorter than it was sent.
+
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::http::header::{ContentDisposition, DispositionParam, HeaderName, HeaderValue};
+use actix_web::mime::{self, Mime};
+use bytes::{Buf, Bytes, BytesMut};
+use futures_util::StreamExt;
+use memchr::{memchr, memchr_iter, memmem};
+
+use super::body;
+use crate::error::{Error, Result};
+
+/// Bytes at the most from the end of one content to the beginning of the next, or to the end of the body.
+const HEAD: usize = 16 << 10;
+/// A refused sender that is silent for so long is waited for no more.
+const SILENT: Duration = Duration::from_secs(1);
+/// Bytes of a refused body that are read and dropped, so that the sender can read the answer.
+const DRAIN: usize = 64 << 20;
+
+/// A multipart body on its way in.
+pub struct Parts {
+    payload: Payload,
+    idle: Duration,
+    reader: Reader,
+}
+
+impl Parts {
+    /// The parts of a body whose `Content-Type` names the boundary. A sender who is silent for `idle` is not waited for.
+    pub fn of(content_type: &str, payload: Payload, idle: Duration) -> Result<Self> {
+        let boundary = boundary(content_type);
+        let boundary = boundary.ok_or_else(|| malformed("its Content-Type names a boundary of 1 to 70 characters"))?;
+        Ok(Self {
+            payload,
+            idle,
+            reader: Reader::new(&boundary),
+        })
+    }
+
+    /// The next part; what is left of the one before is skipped. `None` after the last.
+    pub async fn next(&mut self) -> Result<Option<Head>> {
+        loop {
+            match self.event().await? {
+                Event::Part(head) => return Ok(Some(head)),
+                Event::Content(_) => {}
+                Event::End => return Ok(None),
+            }
+        }
+    }
+
+    /// Some more of this part's content. `None` at its end.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>> {
+        if self.reader.state == State::Content
+            && let Event::Content(content) = self.event().await?
+            && !content.is_empty()
+        {
+            return Ok(Some(content));
+        }
+        Ok(None)
+    }
+
+    async fn event(&mut self) -> Result<Event> {
+        let event = async {
+            loop {
+                if let Some(event) = self.reader.next()? {
+                    return Ok(event);
+                }
+                match self.payload.next().await {
+                    Some(Ok(piece)) => self.reader.push(piece),
+                    end => {
+                        self.reader.ended = true;
+                        end.map_or(Ok(()), |_| Err(body::cut_off()))?;
+                    }
+                }
+            }
+        };
+        let event = tokio::time::timeout(self.idle, event).await;
+        event.map_err(|_| body::silent())?
+    }
+
+    /// Reads what is still on its way, within bounds: a sender in the middle of a body reads no answer.
+    pub async fn drain(mut self) {
+        let mut left = DRAIN;
+        let all = async {
+            while left > 0
+                && !self.reader.ended
+                && let Ok(Some(Ok(piece))) = tokio::time::timeout(SILENT, self.payload.next()).await
+            {
+                left = left.saturating_sub(piece.len());
+            }
+        };
+        // A sender that takes longer than this is cut off.
+        let _ = tokio::time::timeout(Duration::from_secs(10), all).await;
+    }
+}
+
+#[derive(Debug, PartialEq)]
+enum Event {
+    Part(Head),
+    /// More of the part's content. Empty at its end, and only there.
+    Content(Bytes),
+    /// The whole body is read, and well-formed.
+    End,
+}
+
+/// What comes next in the body.
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    Preamble,
+    /// The rest of the line that begins with a boundary.
+    BoundaryLine,
+    Head,
+    Content,
+    Epilogue,
+}
+
+/// Takes a body in pieces, cut anywhere. Holds the piece at hand, after a head or a delimiter that has only begun.
+struct Reader {
+    /// CRLF, two dashes and the boundary.
+    delimiter: memmem::Finder<'static>,
+    state: State,
+    unread: Bytes,
+    /// Whether the body has ended, or broken off.
+    ended: bool,
+    /// Whether a part has come.
+    begun: bool,
+    /// Bytes read since the last content; at most [`HEAD`].
+    overhead: usize,
+}
+
+impl Reader {
+    fn new(boundary: &str) -> Self {
+        Self {
+            delimiter: memmem::Finder::new(&format!("\r\n--{boundary}")).into_owned(),
+            state: State::Preamble,
+            unread: Bytes::new(),
+            ended: false,
+            begun: false,
+            overhead: 0,
+        }
+    }
+
+    fn push(&mut self, piece: Bytes) {
+        if self.unread.is_empty() {
+            self.unread = piece;
+        } else {
+            let mut joined = BytesMut::from(std::mem::take(&mut self.unread));
+            joined.extend_from_slice(&piece);
+            self.unread = joined.freeze();
+        }
+    }
+
+    /// The next event. `None` where that takes another piece.
+    fn next(&mut self) -> Result<Option<Event>> {
+        loop {
+            let before = self.unread.len();
+            let event = match self.state {
+                State::Preamble => self.preamble(),
+                State::BoundaryLine => self.boundary_line()?,
+                State::Head => self.head()?,
+                State::Content => self.content(),
+                State::Epilogue => self.epilogue()?,
+            };
+            let stuck = event.is_none() && self.unread.len() == before;
+            if self.overhead + if stuck { before } else { 0 } > HEAD {
+                let message = format!("has more than {HEAD} bytes before a part, or in a part's head");
+                return Err(Error::field("body", "multipart", message));
+            }
+            if stuck && self.ended {
+                return Err(match self.begun {
+                    true => body::cut_off(),
+                    false => malformed("it ends before its first part"),
+                });
+            }
+            if stuck || event.is_some() {
+                return Ok(event);
+            }
+        }
+    }
+
+    /// The first boundary may stand anywhere, not only at the beginning of a line.
+    fn preamble(&mut self) -> Option<Event> {
+        let boundary = &self.delimiter.needle()[b"\r\n".len()..];
+        let (read, next) = match memmem::find(&self.unread, boundary) {
+            Some(at) => (at + boundary.len(), State::BoundaryLine),
+            None => ((self.unread.len() + 1).saturating_sub(boundary.len()), State::Preamble),
+        };
+        self.skip(read, next);
+        None
+    }
+
+    fn boundary_line(&mut self) -> Result<Option<Event>> {
+        let padding = self.unread.iter().take_while(|b| b" \t".contains(b)).count();
+        match &self.unread[padding..] {
+            [b'-', b'-', ..] if padding == 0 => self.skip(b"--".len(), State::Epilogue),
+            [b'\r', b'\n', ..] => self.skip(padding + b"\r\n".len(), State::Head),
+            [] | [b'\r' | b'-'] => {}
+            _ => return Err(malformed("something follows a boundary on its line")),
+        }
+        Ok(None)
+    }
+
+    fn head(&mut self) -> Result<Option<Event>> {
+        let (mut lines, mut start) = (Vec::new(), 0);
+        for feed in memchr_iter(b'\n', &self.unread) {
+            let line = self.unread[start..=feed].strip_suffix(b"\r\n");
+            let line = line.ok_or_else(|| malformed("a line of a part's head ends without a carriage return"))?;
+            if line.is_empty() {
+                let head = Head::parse(&lines)?;
+                self.skip(feed + 1, State::Content);
+                self.begun = true;
+                return Ok(Some(Event::Part(head)));
+            }
+            lines.push(line);
+            start = feed + 1;
+        }
+        Ok(None)
+    }
+
+    fn content(&mut self) -> Option<Event> {
+        self.overhead = 0;
+        let delimiter = self.delimiter.needle();
+        let end = self.delimiter.find(&self.unread);
+        if end == Some(0) {
+            self.unread.advance(delimiter.len());
+            self.state = State::BoundaryLine;
+            return Some(Event::Content(Bytes::new()));
+        }
+        // At the end a delimiter may begin.
+        let begun = (1..delimiter.len()).rfind(|n| self.unread.ends_with(&delimiter[..*n]));
+        let length = end.unwrap_or(self.unread.len() - begun.unwrap_or(0));
+        (length > 0).then(|| Event::Content(self.unread.split_to(length)))
+    }
+
+    /// Only whitespace: other text may be the rest of a file that contains the last boundary.
+    fn epilogue(&mut self) -> Result<Option<Event>> {
+        let blank = self.unread.iter().take_while(|b| b.is_ascii_whitespace()).count();
+        self.skip(blank, State::Epilogue);
+        match self.unread.is_empty() {
+            true => Ok(self.ended.then_some(Event::End)),
+            false => Err(malformed("something follows the boundary that ends it")),
+        }
+    }
+
+    fn skip(&mut self, bytes: usize, next: State) {
+        self.unread.advance(bytes);
+        self.overhead += bytes;
+        self.state = next;
+    }
+}
+
+/// What the head of a part says.
+#[derive(Debug, PartialEq)]
+pub struct Head {
+    /// The name of the form's field.
+    pub name: String,
+    /// The part's media type, where the head states a valid one.
+    pub media_type: Option<String>,
+}
+
+impl Head {
+    /// Folded lines and control characters are refused, other headers ignored (RFC 7578, section 4.8).
+    fn parse(lines: &[&[u8]]) -> Result<Self> {
+        let (mut disposition, mut media_type) = (None, None);
+        for line in lines {
+            let (field, value) = header(line).ok_or_else(|| malformed("a line of a part's head is no header"))?;
+            let earlier = match field.as_str() {
+                "content-disposition" => disposition.replace(value),
+                "content-type" => media_type.replace(value),
+                _ => None,
+            };
+            if earlier.is_some() {
+                return Err(malformed("a part's head has a header twice"));
+            }
+        }
+        let name = disposition.and_then(|value| name(&value));
+        let media_type = media_type.and_then(|value| value.to_str().ok()?.trim().parse::<Mime>().ok());
+        Ok(Self {
+            name: name.ok_or_else(|| malformed("a part has no Content-Disposition: form-data with a name"))?,
+            media_type: media_type.map(|media_type| media_type.to_string()),
+        })
+    }
+}
+
+fn header(line: &[u8]) -> Option<(HeaderName, HeaderValue)> {
+    let colon = memchr(b':', line)?;
+    let name = HeaderName::from_bytes(&line[..colon]).ok()?;
+    Some((name, HeaderValue::from_bytes(&line[colon + 1..]).ok()?))
+}
+
+/// The one name that a `Content-Disposition` of form-data gives.
+fn name(disposition: &HeaderValue) -> Option<String> {
+    // A file name beside it need not be UTF-8.
+    let text = String::from_utf8_lossy(disposition.as_bytes());
+    let disposition = ContentDisposition::from_raw(&HeaderValue::from_bytes(text.as_bytes()).ok()?).ok()?;
+    let mut names = disposition.parameters.iter().filter_map(DispositionParam::as_name);
+    let name = names
+        .next()
+        .filter(|name| !name.is_empty() && !name.contains('\u{fffd}'))?;
+    (disposition.is_form_data() && names.next().is_none()).then(|| name.to_owned())
+}
+
+/// The boundary that a `Content-Type` of multipart/form-data names.
+fn boundary(content_type: &str) -> Option<String> {
+    let stated: Mime = content_type.parse().ok()?;
+    let boundary = stated.get_param(mime::BOUNDARY)?.as_str();
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"'()+_,-./:=? ".contains(&b);
+    let valid = (1..=70).contains(&boundary.len()) && boundary.bytes().all(allowed) && !boundary.ends_with(' ');
+    (valid && stated.essence_str() == "multipart/form-data").then(|| boundary.to_owned())
+}
+
+fn malformed(why: &str) -> Error {
+    let advice = "send the part `capture`, then one part a file";
+    Error::field(
+        "body",
+        "multipart",
+        format!("is not well-formed multipart/form-data ({why}): {advice}"),
+    )
+}
+
+#[cfg(test)]
+mod tests;
