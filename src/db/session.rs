@@ -13,9 +13,11 @@ use diesel::connection::SimpleConnection;
 use diesel::sql_types::Text;
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 
-use super::connect::{self, Kept, Purpose};
+use super::AnyConn;
+use super::connect::{self, Purpose};
+use super::failure::{caught, unreachable};
 use super::location::Location;
-use super::{AnyConn, batch, unreachable, writer};
+use super::pool::{PooledConn, run_transaction};
 use crate::clock::random;
 use crate::error::Result;
 use crate::proof::id::hex;
@@ -32,7 +34,7 @@ pub struct Session<M> {
 }
 
 struct Open<M> {
-    kept: Kept,
+    kept: PooledConn,
     /// The mark, without the table's number.
     mark: String,
     memory: M,
@@ -71,14 +73,14 @@ impl<M: Default> Session<M> {
     /// Runs one statement, in no transaction but its own. It is given the connection's mark. Any failure ends the
     /// connection: whether the statement was run is then not known.
     pub fn at_once<T>(&mut self, f: impl FnOnce(&mut AnyConn, &str) -> Result<T>) -> Result<T> {
-        self.using(|open| batch::caught(|| f(&mut open.kept.conn, &open.mark)))
+        self.using(|open| caught(|| f(&mut open.kept.conn, &open.mark)))
     }
 
     /// Writes in a transaction: all that `f` does, or nothing. Any failure ends the connection.
     pub fn write<T>(&mut self, f: &(dyn Fn(&mut AnyConn) -> Result<T> + Send + Sync)) -> Result<T> {
         self.using(|open| {
             open.kept.conn.batch_execute("BEGIN").map_err(|e| unreachable(&e))?;
-            writer::alone(&mut open.kept, f)
+            run_transaction(&mut open.kept, f)
         })
     }
 
@@ -98,7 +100,7 @@ impl<M: Default> Session<M> {
             .bind::<Text, _>(&mark)
             .get_result::<Marked>(&mut conn)?;
         Ok(Open {
-            kept: Kept { conn, lost: false },
+            kept: PooledConn { conn, lost: false },
             mark,
             memory: M::default(),
         })
