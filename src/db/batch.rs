@@ -1,8 +1,8 @@
-//! Writes in one transaction, and their answers.
+//! Runs a batch of writes as one SQLite transaction, and answers each.
 //!
-//! SQLITE_FULL, IOERR and NOMEM roll the whole transaction back, so on any error that is neither a constraint nor a word
-//! of the domain the batch is dropped and replayed one by one: no member of it is answered for work that was rolled back
-//! under it.
+//! SQLITE_FULL, IOERR and NOMEM roll the whole transaction back. So on any error that is neither a violated constraint nor
+//! a refusal of the domain, the batch is rolled back and its writes run one by one: no write is answered for work that
+//! was rolled back under it.
 
 use diesel::connection::SimpleConnection;
 use tokio::sync::oneshot;

@@ -1,4 +1,4 @@
-//! Opening a connection: by the URL's scheme, with the settings that durability rests on.
+//! Opens a connection to either database, with the settings that durability rests on.
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, SqliteConnection};

@@ -15,7 +15,6 @@ mod fixture;
 pub mod location;
 pub mod migrate;
 mod pool;
-pub mod session;
 pub mod tables;
 pub(crate) mod turnstile;
 mod writer;
@@ -33,8 +32,6 @@ use failure::{busy, caught, unreachable};
 use fair_queue::FairQueue;
 pub use location::Location;
 use pool::Manager;
-use session::Session;
-pub(crate) use turnstile::spawn;
 use writer::Writer;
 
 use crate::error::{Error, Result};
@@ -64,6 +61,10 @@ struct Inner {
     writes: Writes,
 }
 
+/// PostgreSQL: connections for the threads that do not queue: the sequencer's, the packet builder's, and whichever
+/// appends to the journal.
+const NOT_QUEUED: u32 = 3;
+
 /// How writes go in.
 enum Writes {
     /// SQLite: the one writer.
@@ -86,11 +87,8 @@ impl Db {
             }
             Location::Postgres(_) => {
                 let readers = (connections / 3).max(2);
-                // The journal has one of its own (`session`).
-                let writers = connections.saturating_sub(readers + 1).max(3);
-                // Two are left for the threads that do not queue: the sequencer's, the packet builder's, and
-                // the journal's where it has lost its own.
-                let queue = FairQueue::new(writers as usize - 2);
+                let writers = connections.saturating_sub(readers).max(NOT_QUEUED + 1);
+                let queue = FairQueue::new((writers - NOT_QUEUED) as usize);
                 (
                     readers,
                     Writes::Pool(pool::open(location, writers, Purpose::Write)?, queue),
@@ -192,16 +190,6 @@ impl Db {
             Writes::Writer(writer) => answered(writer.submit_here(f).blocking_recv()),
             Writes::Pool(pool, _) => pool::write(pool, f),
         }
-    }
-
-    /// Whether the database is a server, to which every statement is a way.
-    pub fn is_server(&self) -> bool {
-        matches!(self.0.writes, Writes::Pool(..))
-    }
-
-    /// A connection of its own for one user, where the database is a server.
-    pub fn session<M: Default>(&self) -> Option<Session<M>> {
-        self.is_server().then(|| Session::new(self.0.location.clone()))
     }
 }
 

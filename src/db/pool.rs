@@ -17,7 +17,7 @@ const AGAIN: u32 = 3;
 pub(super) struct PooledConn {
     pub conn: AnyConn,
     /// Its server went away: it is not used again.
-    pub lost: bool,
+    lost: bool,
 }
 
 /// Opens a pool's connections.
@@ -90,7 +90,7 @@ fn begin(pool: &Pool<Manager>) -> Result<PooledConnection<Manager>> {
 
 /// Runs a write in the transaction that was begun, and ends that. A connection on which it could not be ended is not
 /// used again.
-pub(super) fn run_transaction<T>(pooled: &mut PooledConn, f: impl Fn(&mut AnyConn) -> Result<T>) -> Result<T> {
+fn run_transaction<T>(pooled: &mut PooledConn, f: impl Fn(&mut AnyConn) -> Result<T>) -> Result<T> {
     let done = caught(|| f(&mut pooled.conn));
     let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
     let ended = pooled.conn.batch_execute(end);

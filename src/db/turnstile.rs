@@ -86,7 +86,7 @@ impl<T> Tool<T> {
 }
 
 /// A thread with a name.
-pub(crate) fn spawn(name: &str, f: impl FnOnce() + Send + 'static) {
+pub(super) fn spawn(name: &str, f: impl FnOnce() + Send + 'static) {
     std::thread::Builder::new()
         .name(name.into())
         .spawn(f)

@@ -31,7 +31,7 @@ use crate::clock::{Clock, Micros};
 use crate::db::{AnyConn, Db};
 use crate::error::{Error, Kind, Result};
 use crate::identity::{self, Caller, Credential};
-use crate::ledger::{self, Begun, Heads, Journal};
+use crate::ledger::{self, Heads, Journal, PendingAppend};
 use crate::policy::{Act, Policy};
 use crate::proof::event::Actor;
 use admission_cache::AdmissionCache;
@@ -65,7 +65,7 @@ struct NewView {
     session: String,
     view: View,
     at: Micros,
-    begun: Begun,
+    begun: PendingAppend,
 }
 
 /// The doors of one installation.
@@ -310,7 +310,13 @@ impl Inner {
     }
 
     /// Puts a refusal into the access log, where it can still be told whose it is.
-    fn begin_refusal(&self, visit: &Visit, act: Act, scope: &Scope, said: (&Error, u64)) -> Result<Option<Begun>> {
+    fn begin_refusal(
+        &self,
+        visit: &Visit,
+        act: Act,
+        scope: &Scope,
+        said: (&Error, u64),
+    ) -> Result<Option<PendingAppend>> {
         let now = self.clock.now();
         let found = self.db.read_blocking(|conn| {
             Ok((
