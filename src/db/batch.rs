@@ -36,7 +36,7 @@ where
     F: Fn(&mut AnyConn) -> Result<T> + Send + 'static,
 {
     /// A write that is answered there.
-    pub(super) fn new(reply: oneshot::Sender<Result<T>>, f: F) -> Box<dyn Job> {
+    pub(super) fn boxed(reply: oneshot::Sender<Result<T>>, f: F) -> Box<dyn Job> {
         Box::new(Self { f, done: None, reply })
     }
 }
@@ -150,7 +150,7 @@ mod tests {
 
     fn job(f: impl Fn(&mut AnyConn) -> Result<i64> + Send + 'static) -> Queued {
         let (reply, answer) = oneshot::channel();
-        (Write::new(reply, f), answer)
+        (Write::boxed(reply, f), answer)
     }
 
     fn rows(conn: &mut AnyConn) -> Vec<i64> {

@@ -99,8 +99,11 @@ mod tests {
 
     use super::*;
 
-    /// A turnstile whose tool keeps the batches that were done, and whose thread says that it is at work and then waits.
-    fn turnstile() -> (Turnstile<Vec<Vec<u32>>, u32>, Receiver<()>, Sender<()>) {
+    /// Its tool keeps the batches that were done.
+    type Watched = Turnstile<Vec<Vec<u32>>, u32>;
+
+    /// A turnstile whose thread says that it is at work, and then waits.
+    fn turnstile() -> (Watched, Receiver<()>, Sender<()>) {
         let (at_work, begun) = channel();
         let (go, wait) = channel();
         let wait = Mutex::new(wait);

@@ -65,7 +65,7 @@ impl Writer {
         T: Send + 'static,
         F: Fn(&mut AnyConn) -> Result<T> + Send + 'static,
     {
-        self.enqueue(Write::new(reply, f));
+        self.enqueue(Write::boxed(reply, f));
     }
 
     /// Writes from a thread that may block: where nobody writes or waits to, the write is done when this returns.
@@ -75,7 +75,7 @@ impl Writer {
         F: Fn(&mut AnyConn) -> Result<T> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job = Write::new(reply, f);
+        let job = Write::boxed(reply, f);
         match self.0.try_enter() {
             Some(mut state) => state.write(vec![job]),
             None => self.enqueue(job),

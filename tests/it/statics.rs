@@ -38,7 +38,11 @@ fn nothing_is_known_to_the_whole_process() {
 
 #[test]
 fn statics_are_recognized() {
-    for line in ["static A: u8 = 0;", "    pub(crate) static mut B: u8 = 0;", "thread_local! {"] {
+    for line in [
+        "static A: u8 = 0;",
+        "    pub(crate) static mut B: u8 = 0;",
+        "thread_local! {",
+    ] {
         assert!(declares(line), "{line}");
     }
     for line in ["// static A", "fn a(b: &'static str)", "let statics = 1;"] {
