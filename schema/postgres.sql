@@ -32,15 +32,6 @@ BEGIN
 END;
 $$;
 
-CREATE FUNCTION public.place_is_lost() RETURNS bigint
-    LANGUAGE plpgsql
-    AS $$
-BEGIN
-    RAISE EXCEPTION 'this append builds on what does not hold: its stream is held first, and then written to'
-        USING ERRCODE = 'unique_violation';
-END;
-$$;
-
 CREATE FUNCTION public.stream_lock(stream text) RETURNS bigint
     LANGUAGE sql IMMUTABLE
     RETURN hashtextextended(stream, (27697)::bigint);

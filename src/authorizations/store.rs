@@ -1,10 +1,7 @@
 //! Queries over authorizations.
 
-use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex};
-
 use diesel::prelude::*;
-use diesel::sql_types::{Binary, Text};
+use diesel::sql_types::Text;
 
 use super::model::{Authorization, State};
 use crate::clock::Micros;
@@ -108,64 +105,16 @@ pub fn of_case(conn: &mut AnyConn, case: &str, after: Option<&str>, limit: usize
     bodies.iter().map(|b| Authorization::from_record(b)).collect()
 }
 
-/// Bytes of records whose authorizations are kept taken apart.
-const KEPT: usize = 16 << 20;
-
-/// Authorizations taken apart, by the leaves that bind their records: what stands under a leaf never changes.
-#[derive(Default)]
-struct Known {
-    by_leaf: HashMap<Vec<u8>, Arc<Authorization>>,
-    bytes: usize,
-}
-
-/// Every capture is held against all of its case's.
-static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
-
 fixed! {
-    OnceApproved -> Binary: "SELECT leaf FROM authorizations WHERE case_id = ", case: String as Text,
+    OnceApproved -> Text: "SELECT body FROM authorizations WHERE case_id = ", case: String as Text,
     " AND (state = 'approved' OR state = 'revoked' OR state = 'expired') ORDER BY id DESC LIMIT 500"
 }
 
-fixed! {
-    TheirRecords -> (Binary, Text): "SELECT leaf, body FROM authorizations WHERE case_id = ", case: String as Text,
-    " AND (state = 'approved' OR state = 'revoked' OR state = 'expired') ORDER BY id DESC LIMIT 500"
-}
-
-/// Authorizations of a case that were ever approved: those that may cover a capture.
-pub fn once_approved(conn: &mut AnyConn, case: &str) -> Result<Vec<Arc<Authorization>>> {
+/// Authorizations of a case that were ever approved: those that may cover a capture. Every capture is held against them.
+pub fn once_approved(conn: &mut AnyConn, case: &str) -> Result<Vec<Authorization>> {
     let query = OnceApproved { case: case.to_owned() };
-    let leaves: Vec<Vec<u8>> = both!(conn, |c| query.load(c))?;
-    let known = KNOWN.lock().ok().and_then(|known| known.all(&leaves));
-    if let Some(all) = known {
-        return Ok(all);
-    }
-    let query = TheirRecords { case: case.to_owned() };
-    let records: Vec<(Vec<u8>, String)> = both!(conn, |c| query.load(c))?;
-    let mut all = Vec::with_capacity(records.len());
-    for (leaf, body) in records {
-        let taken_apart = Arc::new(Authorization::from_record(&body)?);
-        if let Ok(mut known) = KNOWN.lock() {
-            known.put(leaf, body.len(), taken_apart.clone());
-        }
-        all.push(taken_apart);
-    }
-    Ok(all)
-}
-
-impl Known {
-    /// All of these, or none.
-    fn all(&self, leaves: &[Vec<u8>]) -> Option<Vec<Arc<Authorization>>> {
-        leaves.iter().map(|leaf| self.by_leaf.get(leaf).cloned()).collect()
-    }
-
-    fn put(&mut self, leaf: Vec<u8>, bytes: usize, taken_apart: Arc<Authorization>) {
-        if self.bytes + bytes > KEPT {
-            *self = Self::default();
-        }
-        if self.by_leaf.insert(leaf, taken_apart).is_none() {
-            self.bytes += bytes;
-        }
-    }
+    let bodies: Vec<String> = both!(conn, |c| query.load(c))?;
+    bodies.iter().map(|b| Authorization::from_record(b)).collect()
 }
 
 /// What a list of authorizations is asked for.
@@ -219,33 +168,4 @@ pub fn overdue(conn: &mut AnyConn, now: Micros) -> Result<Vec<(String, String)>>
         .limit(100)
         .select((authorizations::id, authorizations::case_id))
         .load(conn)?)
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn what_is_kept_taken_apart_has_a_bound() {
-        let person = json!({"id": "p", "name": "P"});
-        let record = json!({
-            "id": "a", "case_id": "c", "number": 1, "state": "approved", "level": "overt", "holders": [person],
-            "platforms": [], "accounts": [], "searches": [], "scope_note": null, "purpose": "", "predicate": "",
-            "devices": [], "starts_at": "2026-11-22T00:00:00Z", "ends_at": "2026-11-23T00:00:00Z", "review_at": null,
-            "attestations": [], "requester": person, "requested_at": "2026-11-22T00:00:00Z", "effective_from": null,
-            "decision": null, "revoked": null, "version": 1,
-        });
-        let one = Arc::new(Authorization::from_record(&record.to_string()).expect("an authorization"));
-        let mut known = Known::default();
-        let leaf = |n: u8| vec![n];
-        known.put(leaf(1), KEPT / 2, one.clone());
-        known.put(leaf(1), KEPT / 2, one.clone());
-        known.put(leaf(2), KEPT / 2, one.clone());
-        assert_eq!(known.all(&[leaf(1), leaf(2)]).map(|all| all.len()), Some(2));
-        assert!(known.all(&[leaf(1), leaf(3)]).is_none(), "all, or none");
-        known.put(leaf(3), 1, one);
-        assert_eq!((known.by_leaf.len(), known.bytes), (1, 1));
-    }
 }

@@ -1,7 +1,5 @@
 //! What a capture rests on, and whether it is logged or held. Pure: the authorizations are given.
 
-use std::sync::Arc;
-
 use super::model::{Basis, BasisKind, Flag, NewCapture, State};
 use crate::authorizations::{Authorization, Level, Line, Seen};
 use crate::clock::{HOUR, Micros, SECOND};
@@ -27,7 +25,7 @@ pub fn judge(
     new: &NewCapture,
     capturer: &str,
     now: Micros,
-    known: &[Arc<Authorization>],
+    known: &[Authorization],
     not_required: &[String],
 ) -> Judgment {
     let said = &new.particulars;
@@ -42,12 +40,9 @@ pub fn judge(
         at: new.captured_at.min(now),
     };
     let mut verdict = match &new.basis {
-        None => by_authorization(&seen, now, known.iter().map(AsRef::as_ref), None),
+        None => by_authorization(&seen, now, known.iter(), None),
         Some(claim) if claim.kind == BasisKind::Authorization => {
-            let named = known
-                .iter()
-                .map(AsRef::as_ref)
-                .filter(|a| Some(&a.id) == claim.id.as_ref());
+            let named = known.iter().filter(|a| Some(&a.id) == claim.id.as_ref());
             by_authorization(&seen, now, named, claim.id.clone())
         }
         Some(claim) => by_claim(claim, said.level, not_required),

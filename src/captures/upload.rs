@@ -1,10 +1,11 @@
 //! Taking a capture in: JSON alone, or multipart whose first part is `capture` and then one part a file, streamed.
 //!
 //! Order: may this caller log here at all, before a byte of the body is taken; then the JSON; then the files, hashed
-//! while they arrive, synced and put under their hashes; then the one transaction, whose commit is never before that.
+//! while they arrive, synced and put under their hashes; then the one transaction, which is queued only after that.
 //! A refusal on the way leaves nothing, one by the transaction a file that nothing names.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
@@ -16,19 +17,15 @@ use super::api::created;
 use super::arrival::{self, Arriving};
 use super::model::NewCapture;
 use super::ops;
-use crate::blobs::Received;
 use crate::error::{Error, Kind, Result};
 use crate::forms::{Form, parse_id};
-use crate::gate::{Brought, Passed, RepeatKey, Scope, Visit, actor_of};
+use crate::gate::{Passed, Prepared, RepeatKey, Scope, Visit, actor_of};
 use crate::http::body::{self, LIMIT};
 use crate::http::multipart::Parts;
 use crate::http::reply::Reply;
 use crate::http::{App, visit};
 use crate::ledger::{Action, Draft, access_stream};
 use crate::policy::Act;
-
-/// Bytes of a body that is small.
-const SMALL: u64 = 1 << 20;
 
 pub(super) async fn record(
     req: HttpRequest,
@@ -82,9 +79,11 @@ async fn receive(req: &HttpRequest, path: &str, parts: &mut Result<Parts>, visit
         .get(CONTENT_LENGTH)
         .and_then(|v| v.to_str().ok()?.parse::<u64>().ok())
         .unwrap_or(0);
-    let (passed, room) = at_the_door(app, visit, &case, announced).await?;
+    let (blobs, needed) = (app.blobs.clone(), app.limits.reserve.saturating_add(announced));
+    let room = move || blobs.check_reserve(needed);
+    let scope = Scope::Case(case.clone());
+    let passed = app.gate.admit_upload(visit, scope, announced, room).await?;
     let _place = app.uploads.enter(&passed.caller.user, app.limits.uploads)?;
-    room?;
     let key = visit::repeat_key(req)?;
     let parts = parts.as_mut().map_err(|e| e.clone())?;
     let (new, json) = first_part(parts, key.is_some()).await?;
@@ -117,7 +116,8 @@ async fn take_files(parts: &mut Parts, new: &NewCapture, app: &App, begun: &mut 
     Ok(files)
 }
 
-/// Keeps what came and records it, the commit last. A failure of the files is answered apart.
+/// Makes the files durable, then records the capture. A failure before the files are durable is the upload's own and is
+/// answered apart; the gate notes the refusals after that.
 async fn with_files(
     app: &App,
     visit: &Visit,
@@ -127,49 +127,32 @@ async fn with_files(
     key: Option<(RepeatKey, Value)>,
 ) -> Result<Reply> {
     let (new, blobs) = (Arc::new(new), app.blobs.clone());
-    let named = new.clone();
-    let bring = move || {
+    let durable = Arc::new(AtomicBool::new(false));
+    let (named, kept) = (new.clone(), durable.clone());
+    let prepare = move || {
         let (content, files) = files.write(&named)?;
         let repeat = match key {
             Some((key, json)) => Some(key.of(arrival::fingerprint(json, &content)?)),
             None => None,
         };
-        let keep = move |files: Vec<Received>| {
-            let count = files.len() as u64;
-            blobs.keep(files)?;
-            metrics::counter!("casetrail_files_received_total").increment(count);
-            Ok(())
-        };
-        // One file is put under its hash while the write is under way, many before: they take longer than a write waits.
-        let rest = match files.len() {
-            0..=1 => files,
-            _ => keep(files).map(|()| Vec::new())?,
-        };
-        Ok((Brought { content, repeat }, move || keep(rest)))
+        let count = files.len() as u64;
+        blobs.keep(files)?;
+        kept.store(true, Ordering::SeqCst);
+        metrics::counter!("casetrail_files_received_total").increment(count);
+        Ok(Prepared { content, repeat })
     };
     let not_required = app.limits.not_required.clone();
     let scope = Scope::Case(case.to_owned());
     let made = app
         .gate
-        .write_brought(visit, Act::CaptureRecord, scope, bring, move |tx, arrived| {
+        .write_prepared(visit, Act::CaptureRecord, scope, prepare, move |tx, arrived| {
             ops::record(tx, &new, arrived, &not_required)
         })
-        .await?;
-    Ok(made.and_then(|made| created(&made)))
-}
-
-/// May this caller log here, and is there room? Who logs one small file after another is not asked anew for each within
-/// a second: the transaction asks in any case, and the room is looked at before each file is made.
-async fn at_the_door(app: &App, visit: &Visit, case: &str, announced: u64) -> Result<(Passed, Result<()>)> {
-    let scope = Scope::Case(case.to_owned());
-    if (1..=SMALL).contains(&announced)
-        && let Some(passed) = app.gate.passed_lately(visit, Act::CaptureRecord, &scope)
-    {
-        return Ok((passed, Ok(())));
+        .await;
+    match made {
+        Err(e) if !durable.load(Ordering::SeqCst) => Err(e),
+        made => Ok(made.and_then(|made| created(&made))),
     }
-    let (blobs, needed) = (app.blobs.clone(), app.limits.reserve.saturating_add(announced));
-    let room = move || blobs.check_reserve(needed);
-    app.gate.knock(visit, Act::CaptureRecord, scope, room).await
 }
 
 /// The part `capture` comes first, so that nothing is taken that the JSON doesn't name. With its JSON as it came, where

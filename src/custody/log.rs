@@ -86,8 +86,8 @@ pub(super) async fn inclusion(req: HttpRequest, app: App) -> Reply {
         if index >= size {
             return Err(Error::field("index", "range", "must be below size"));
         }
-        let path = ledger::inclusion(conn, &state.origin, index, size)?;
-        let root = ledger::root(conn, &state.origin, size)?;
+        let path = ledger::inclusion(conn, index, size)?;
+        let root = ledger::root(conn, size)?;
         let leaf = ledger::leaf_at(conn, index)?;
         Ok(json!({"index": index, "size": size, "leaf": leaf, "path": path, "root": root}))
     })
@@ -102,11 +102,8 @@ pub(super) async fn consistency(req: HttpRequest, app: App) -> Reply {
         if from == 0 || from > to {
             return Err(Error::field("from", "range", "must be from 1 to `to`"));
         }
-        let path = ledger::consistency(conn, &state.origin, from, to)?;
-        let roots = (
-            ledger::root(conn, &state.origin, from)?,
-            ledger::root(conn, &state.origin, to)?,
-        );
+        let path = ledger::consistency(conn, from, to)?;
+        let roots = (ledger::root(conn, from)?, ledger::root(conn, to)?);
         Ok(json!({"from": from, "to": to, "from_root": roots.0, "to_root": roots.1, "path": path}))
     })
     .await?;
@@ -178,8 +175,7 @@ fn proof(conn: &mut AnyConn, capture: &str) -> Result<Option<String>> {
     if index >= size {
         return Ok(None);
     }
-    let state = ledger::state(conn)?.ok_or_else(|| Error::internal("the log has no state"))?;
-    let hashes = ledger::inclusion(conn, &state.origin, index, size)?;
+    let hashes = ledger::inclusion(conn, index, size)?;
     Ok(Some(
         TlogProof {
             extra: None,

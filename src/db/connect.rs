@@ -1,7 +1,7 @@
-//! Opening a connection: by the URL's scheme, with the settings that durability rests on.
+//! Opens a connection to either database, with the settings that durability rests on.
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, PgConnection, SqliteConnection, r2d2};
+use diesel::{Connection, PgConnection, SqliteConnection};
 
 use super::location::Location;
 use crate::error::{Error, Result};
@@ -20,39 +20,6 @@ pub enum AnyConn {
 pub(super) enum Purpose {
     Read,
     Write,
-}
-
-/// A connection of a pool.
-pub(super) struct Kept {
-    pub conn: AnyConn,
-    /// Its server went away: it is not used again.
-    pub lost: bool,
-}
-
-pub(super) struct Manager {
-    pub location: Location,
-    pub purpose: Purpose,
-}
-
-impl r2d2::ManageConnection for Manager {
-    type Connection = Kept;
-    type Error = Error;
-
-    fn connect(&self) -> Result<Kept> {
-        let conn = open(&self.location, self.purpose)?;
-        Ok(Kept { conn, lost: false })
-    }
-
-    /// One round trip. Not with an empty query: diesel takes its answer for a failure.
-    fn is_valid(&self, kept: &mut Kept) -> Result<()> {
-        Ok(kept.conn.batch_execute("SELECT 1")?)
-    }
-
-    /// Only what was seen by whoever used it. One whose server went away meanwhile is found when it is given out: a
-    /// reader's by `is_valid`, a writer's by beginning.
-    fn has_broken(&self, kept: &mut Kept) -> bool {
-        kept.lost
-    }
 }
 
 /// Opens one connection.

@@ -1,4 +1,4 @@
-//! The few statements that differ between the databases.
+//! Statements that differ between the two databases.
 
 use diesel::sql_types::{BigInt, Text};
 use diesel::{OptionalExtension, QueryableByName, RunQueryDsl, sql_query};

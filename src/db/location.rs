@@ -1,4 +1,4 @@
-//! Where a database lies, and its address without what nobody may read.
+//! The address of a database: parsed, and shown without its password.
 
 use std::fmt;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! Bringing a database to this version's schema, forward only. A database of a newer version is refused.
+//! Migrates a database to this version's schema, forward only. A database of a newer version is refused.
 
 use std::fs::File;
 

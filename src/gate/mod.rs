@@ -3,10 +3,10 @@
 //!
 //! `write` is the only place that begins a transaction with an event in it: the stream is held first, then
 //! session, user, relation and state are read, then policy decides, then the verb runs, then the event goes in, then
-//! COMMIT. What policy saw is what commits. Nobody is answered before. `write_brought` is the same for content that
-//! lies where it survives before the commit; whether it may come at all, `knock` asks before.
+//! COMMIT. What policy saw is what commits. Nobody is answered before. `write_prepared` is the same for content
+//! that is durable before the write is queued; `admit_upload` asks before whether it may come at all.
 
-mod lately;
+mod admission_cache;
 mod look;
 mod refusals;
 mod relation;
@@ -31,10 +31,10 @@ use crate::clock::{Clock, Micros};
 use crate::db::{AnyConn, Db};
 use crate::error::{Error, Kind, Result};
 use crate::identity::{self, Caller, Credential};
-use crate::ledger::{self, Begun, Heads, Journal};
+use crate::ledger::{self, Heads, Journal, PendingAppend};
 use crate::policy::{Act, Policy};
 use crate::proof::event::Actor;
-use lately::Lately;
+use admission_cache::AdmissionCache;
 use refusals::Refusals;
 use stand::{refuse_read_only, stand};
 use views::Views;
@@ -52,8 +52,8 @@ pub struct Visit {
     pub repeat: Option<Repeat>,
 }
 
-/// What was brought before it is written about.
-pub struct Brought<X> {
+/// What a write is about, made before it.
+pub struct Prepared<X> {
     /// The content.
     pub content: X,
     /// Where the client asked for a harmless retry, for this content.
@@ -65,7 +65,7 @@ struct NewView {
     session: String,
     view: View,
     at: Micros,
-    begun: Begun,
+    begun: PendingAppend,
 }
 
 /// The doors of one installation.
@@ -79,7 +79,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     refusals: Refusals,
     views: Views,
-    lately: Lately,
+    admissions: AdmissionCache,
 }
 
 impl Gate {
@@ -92,7 +92,7 @@ impl Gate {
             clock,
             refusals: Refusals::default(),
             views: Views::default(),
-            lately: Lately::default(),
+            admissions: AdmissionCache::default(),
         }))
     }
 
@@ -119,25 +119,6 @@ impl Gate {
     /// May this person do this here at all? For what must be known before a body is read; `write` asks again.
     pub async fn check(&self, visit: &Visit, act: Act, scope: Scope) -> Result<Passed> {
         self.read(visit, act, scope, |look| Ok(look.passed())).await
-    }
-
-    /// What `knock` found a moment ago, where it still holds as far as this server knows.
-    pub fn passed_lately(&self, visit: &Visit, act: Act, scope: &Scope) -> Option<Passed> {
-        self.0.lately.find(&visit.credential, act, scope, self.now())
-    }
-
-    /// As `check`, remembered for `passed_lately` where `f` finds no fault, on the same thread, which may block.
-    pub async fn knock<F>(&self, visit: &Visit, act: Act, scope: Scope, f: F) -> Result<(Passed, Result<()>)>
-    where
-        F: FnOnce() -> Result<()> + Send + 'static,
-    {
-        let (at, changes) = (self.now(), self.0.lately.changes());
-        let key = (visit.credential.clone(), act, scope.clone());
-        let (passed, fault) = self.read(visit, act, scope, |look| Ok((look.passed(), f()))).await?;
-        if fault.is_ok() {
-            self.0.lately.remember(key, passed.clone(), at, changes);
-        }
-        Ok((passed, fault))
     }
 
     /// Reads what is not evidence.
@@ -201,36 +182,27 @@ impl Gate {
         self.note_refusal(visit, act, &scope, done).await
     }
 
-    /// Changes something with what `bring` brings, on a thread that may block: content that has to be put where it survives,
-    /// which what comes with it does, before the commit that names it. The failure of either is answered apart: of what was
-    /// asked of the doors nothing stays.
-    pub async fn write_brought<X, T, B, R, F>(
-        &self,
-        visit: &Visit,
-        act: Act,
-        scope: Scope,
-        bring: B,
-        f: F,
-    ) -> Result<Result<T>>
+    /// Changes something with content that `prepare` makes durable, on a thread that may block: nothing is asked of the
+    /// database before that is done. Where it fails, nothing is written.
+    pub async fn write_prepared<X, T, P, F>(&self, visit: &Visit, act: Act, scope: Scope, prepare: P, f: F) -> Result<T>
     where
         X: Send + Sync + 'static,
         T: Serialize + DeserializeOwned + Send + 'static,
-        B: FnOnce() -> Result<(Brought<X>, R)> + Send + 'static,
-        R: FnOnce() -> Result<()> + Send + 'static,
+        P: FnOnce() -> Result<Prepared<X>> + Send + 'static,
         F: Fn(&mut Tx<'_>, &X) -> Result<Recorded<T>> + Send + Sync + 'static,
     {
         let (inner, credential, place) = (self.0.clone(), visit.credential.clone(), scope.clone());
-        let write = move |conn: &mut AnyConn, brought: &Brought<X>| {
-            let knock = (&credential, brought.repeat.as_ref());
-            inner.transact(conn, knock, act, &place, &|tx| f(tx, &brought.content))
+        let write = move |conn: &mut AnyConn, prepared: &Prepared<X>| {
+            let knock = (&credential, prepared.repeat.as_ref());
+            inner.transact(conn, knock, act, &place, &|tx| f(tx, &prepared.content))
         };
         let thing = Some(scope.object().1);
-        let done = self.0.db.write_brought(thing, bring, write).await?;
+        let done = self.0.db.write_prepared(thing, prepare, write).await;
         self.0.changed(act);
         if done.is_err() {
-            self.0.lately.forget(&(visit.credential.clone(), act, scope.clone()));
+            self.0.admissions.forget(&visit.credential, &scope);
         }
-        Ok(self.note_refusal(visit, act, &scope, done).await)
+        self.note_refusal(visit, act, &scope, done).await
     }
 
     /// Keeps operational tables (sessions, jobs' progress, retries) and records an event where `f` makes one.
@@ -241,7 +213,7 @@ impl Gate {
     {
         let inner = self.0.clone();
         let done = self.0.db.write(move |conn| inner.keep_house(conn, &actor, &f)).await;
-        self.0.lately.changed();
+        self.0.admissions.changed();
         done
     }
 
@@ -253,7 +225,7 @@ impl Gate {
     {
         let inner = self.0.clone();
         let done = self.0.db.write_blocking(move |conn| inner.keep_house(conn, &actor, &f));
-        self.0.lately.changed();
+        self.0.admissions.changed();
         done
     }
 
@@ -291,7 +263,7 @@ impl Inner {
     /// A capture more changes nobody's standing; anything else may.
     fn changed(&self, act: Act) {
         if act != Act::CaptureRecord {
-            self.lately.changed();
+            self.admissions.changed();
         }
     }
 
@@ -338,7 +310,13 @@ impl Inner {
     }
 
     /// Puts a refusal into the access log, where it can still be told whose it is.
-    fn begin_refusal(&self, visit: &Visit, act: Act, scope: &Scope, said: (&Error, u64)) -> Result<Option<Begun>> {
+    fn begin_refusal(
+        &self,
+        visit: &Visit,
+        act: Act,
+        scope: &Scope,
+        said: (&Error, u64),
+    ) -> Result<Option<PendingAppend>> {
         let now = self.clock.now();
         let found = self.db.read_blocking(|conn| {
             Ok((

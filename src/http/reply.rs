@@ -1,8 +1,5 @@
 //! Answers. The one place where a failure of the domain becomes HTTP (RFC 9457).
 
-use std::collections::HashMap;
-use std::sync::LazyLock;
-
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
     ALLOW, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderValue, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE,
@@ -88,25 +85,43 @@ fn slug(e: &Error) -> &'static str {
     if e.kind == Kind::Internal { "internal" } else { e.slug }
 }
 
-/// The published list, from which the titles come. A test holds every slug to it.
-static TITLES: LazyLock<HashMap<String, String>> = LazyLock::new(|| {
-    let list: Value = serde_json::from_str(include_str!("../../schema/problems.json")).unwrap_or_default();
-    let text = |v: &Value| {
-        v.as_str()
-            .unwrap_or_default()
-            .trim_start_matches("/problems/")
-            .to_owned()
-    };
-    list["problems"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|p| (text(&p["type"]), text(&p["title"])))
-        .collect()
-});
-
-fn title(slug: &str) -> &str {
-    TITLES.get(slug).map_or(slug, String::as_str)
+/// The titles as `schema/problems.json` publishes them.
+fn title(slug: &'static str) -> &'static str {
+    match slug {
+        "not-signed-in" => "Sign in first",
+        "sign-in-refused" => "Sign-in refused",
+        "forbidden" => "You may not do this",
+        "password-change-first" => "Change your password first",
+        "not-found" => "Not found",
+        "method-not-allowed" => "Not with this method",
+        "too-slow" => "Nothing arrived for too long",
+        "conflict" => "The present state does not allow this",
+        "due-first" => "Answers are due first",
+        "taken" => "Already taken",
+        "evidence-damaged" => "Evidence is damaged",
+        "file-row" => "The row of a file is wrong",
+        "case-closed" => "The case is closed",
+        "stale-version" => "Somebody changed it meanwhile",
+        "too-large" => "Too large",
+        "unsupported-media-type" => "Not this content type",
+        "range-not-satisfiable" => "No such range",
+        "invalid" => "Some of the input is not valid",
+        "digest-mismatch" => "The bytes are not what was declared",
+        "idempotency-conflict" => "This key was used for something else",
+        "version-required" => "Say which version you change",
+        "too-many-uploads" => "Too many uploads at once",
+        "internal" => "Something failed here",
+        "busy" => "Too busy for a moment",
+        "disk-reserve" => "Storage is nearly full",
+        "read-only" => "This installation is read-only",
+        "unavailable" => "Not available at the moment",
+        "database-busy" => "The database is busy",
+        "database-unreachable" => "The database does not answer",
+        "disk-full" => "The disk is full",
+        "log-slow" => "The log did not sign in time",
+        "stopped" => "The server stopped meanwhile",
+        _ => slug,
+    }
 }
 
 /// A file's answer to a range outside it, as a problem like any other.
@@ -142,4 +157,19 @@ pub fn created(place: &str, (id, version): (&str, i64), body: &impl Serialize) -
 /// 204.
 pub fn nothing() -> Reply {
     Ok(HttpResponse::NoContent().finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_are_as_published() {
+        let list: Value = serde_json::from_str(include_str!("../../schema/problems.json")).expect("JSON");
+        for problem in list["problems"].as_array().expect("a list") {
+            let text = |name: &str| problem[name].as_str().expect("text");
+            let slug = text("type").trim_start_matches("/problems/").to_owned();
+            assert_eq!(title(slug.leak()), text("title"));
+        }
+    }
 }

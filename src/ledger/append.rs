@@ -1,19 +1,21 @@
-//! Adding events: the stream is held first, so that what follows is what commits.
+//! Appends events to streams. A stream is locked until the transaction ends, so the head that is read is the one that the
+//! new events follow.
 
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+use diesel::result::DatabaseErrorKind::UniqueViolation;
+use diesel::result::Error::DatabaseError;
 use serde_json::{Map, Value, json};
 
 use super::action::Action;
-use super::end::{self, Head};
-use super::together;
+use super::pg_append;
+use super::rows::{EventRow, OutboxRow, RecordRow};
+use super::stream_head::{self, StreamHead};
 use crate::clock::{Micros, SECOND, random};
 use crate::db::AnyConn;
 use crate::db::tables::{events, records};
 use crate::error::{Error, FieldError, Kind, Result};
-use crate::fixed;
 use crate::proof::event::{self, Actor, Event, Object};
 use crate::proof::id::Digest;
 use crate::proof::record;
@@ -58,27 +60,6 @@ pub struct Appended {
     appended: (),
 }
 
-fixed! {
-    /// A row of `events`.
-    pub(super) EventRow: "INSERT INTO events (stream, seq, prev, leaf, at, actor, action, object, body) VALUES (",
-    stream: String as Text, ", ", seq: i64 as BigInt, ", ", prev: Option<Vec<u8>> as Nullable<Binary>, ", ",
-    leaf: Vec<u8> as Binary, ", ", at: i64 as BigInt, ", ", actor: Option<String> as Nullable<Text>, ", ",
-    action: &'static str as Text, ", ", object: String as Text, ", ", body: Vec<u8> as Binary, ")"
-}
-
-fixed! {
-    /// A row of `records`.
-    pub(super) RecordRow: "INSERT INTO records (stream, seq, leaf, salt, body) VALUES (",
-    stream: String as Text, ", ", seq: i64 as BigInt, ", ", leaf: Vec<u8> as Binary, ", ", salt: Vec<u8> as Binary, ", ",
-    body: String as Text, ")"
-}
-
-fixed! {
-    /// A row of `outbox`.
-    OutboxRow: "INSERT INTO outbox (leaf, stream, seq) VALUES (", leaf: Vec<u8> as Binary, ", ",
-    stream: String as Text, ", ", seq: i64 as BigInt, ")"
-}
-
 /// A record as it goes in: its canonical text, its salt, and the hash of both that the event binds.
 #[derive(Clone)]
 pub(super) struct Sealed {
@@ -117,19 +98,10 @@ impl Sealed {
     }
 }
 
-/// A head in use: as it was found, and as it is now.
-struct Held {
-    found: Head,
-    now: Head,
-}
-
-/// Where the streams end that an append moved.
-pub(super) type Moved = Vec<(String, Head)>;
-
-/// Streams that are held, where they end, and what is added to them in this transaction.
+/// Streams that are held, where they end now, and what is added to them in this transaction.
 #[derive(Default)]
 pub struct Heads {
-    heads: BTreeMap<String, Held>,
+    heads: BTreeMap<String, StreamHead>,
     events: Vec<EventRow>,
     records: Vec<RecordRow>,
 }
@@ -146,20 +118,8 @@ impl Heads {
     }
 
     fn lock_one(&mut self, conn: &mut AnyConn, stream: &str) -> Result<()> {
-        let head = end::hold(conn, stream)?;
-        self.put(stream, head);
+        self.heads.insert(stream.to_owned(), stream_head::hold(conn, stream)?);
         Ok(())
-    }
-
-    fn put(&mut self, stream: &str, head: Head) {
-        self.heads.insert(stream.to_owned(), Held { found: head, now: head });
-    }
-
-    /// A head as it was some time ago, not held. What is added to it is written with `flush_if_still` alone.
-    pub(super) fn remembered(stream: &str, head: Head) -> Self {
-        let mut heads = Self::default();
-        heads.put(stream, head);
-        heads
     }
 
     /// Holds one more stream, if it is not held yet.
@@ -185,7 +145,7 @@ impl Heads {
         record: Sealed,
     ) -> Result<Appended> {
         self.hold(conn, &draft.stream)?;
-        let head_at = self.heads.get(&draft.stream).map_or(i64::MIN, |h| h.now.at);
+        let head_at = self.heads.get(&draft.stream).map_or(i64::MIN, |head| head.at);
         if head_at.saturating_sub(now) > SECOND && draft.action != Action::ClockClamped {
             let clamped = clamped(draft, now, head_at);
             self.add(&super::job("clock"), head_at, &clamped, Sealed::of(&clamped.record)?)?;
@@ -194,11 +154,10 @@ impl Heads {
     }
 
     fn add(&mut self, actor: &Actor, at: Micros, draft: &Draft, record: Sealed) -> Result<Appended> {
-        let held = self
+        let head = self
             .heads
             .get_mut(&draft.stream)
             .ok_or_else(|| Error::internal("a stream that is not held"))?;
-        let head = &mut held.now;
         let made = Event {
             v: 1,
             stream: draft.stream.clone(),
@@ -235,7 +194,7 @@ impl Heads {
             object: made.object.id,
             body,
         });
-        *head = Head {
+        *head = StreamHead {
             seq: head.seq + 1,
             leaf: Some(leaf),
             at,
@@ -251,45 +210,20 @@ impl Heads {
 
     /// Writes what was added: events, records, outbox.
     pub fn flush(self, conn: &mut AnyConn) -> Result<()> {
-        self.flush_to(conn).map(drop)
-    }
-
-    /// The same; answers where the streams end now.
-    pub(super) fn flush_to(self, conn: &mut AnyConn) -> Result<Moved> {
-        let moved: Moved = self.moved().map(|(stream, held)| (stream.clone(), held.now)).collect();
         if self.events.is_empty() {
-            return Ok(moved);
+            return Ok(());
         }
         let written = match conn {
             AnyConn::Sqlite(c) => self.write_each(c),
-            AnyConn::Pg(c) => together::write(c, self.events, self.records, None),
+            AnyConn::Pg(c) => pg_append::write(c, self.events, self.records),
         };
         match written {
-            Ok(()) => Ok(moved),
             // Nobody else may write there while it is held, and no place is given twice.
-            Err(e) if taken(&e) => Err(Error::internal(
+            Err(DatabaseError(UniqueViolation, _)) => Err(Error::internal(
                 "a place in a stream was taken although the stream is held: run the audit",
             )),
-            Err(e) => Err(e.into()),
+            written => Ok(written?),
         }
-    }
-
-    /// The same without a transaction, in one statement and for one stream, whose end was seen in the session with this
-    /// mark: `None`, and nothing was written, where it does not end there any more, or somebody else holds it.
-    pub(super) fn flush_if_still(self, conn: &mut PgConnection, seen: &str) -> Result<Option<Head>> {
-        if self.heads.len() != 1 {
-            return Ok(None);
-        }
-        let head = self.moved().next().map(|(_, held)| held.now);
-        match together::write(conn, self.events, self.records, Some(seen)) {
-            Ok(()) => Ok(head),
-            Err(e) if taken(&e) => Ok(None),
-            Err(e) => Err(e.into()),
-        }
-    }
-
-    fn moved(&self) -> impl Iterator<Item = (&String, &Held)> {
-        self.heads.iter().filter(|(_, held)| held.now.seq != held.found.seq)
     }
 
     /// Row by row: the statement is prepared once for ever, and there is no way to the database and back to save.
@@ -305,12 +239,6 @@ impl Heads {
         }
         self.records.into_iter().try_for_each(|row| row.execute(conn).map(drop))
     }
-}
-
-/// Whether a row of the ledger stands there already, or a place is lost (`together`).
-fn taken(e: &diesel::result::Error) -> bool {
-    use diesel::result::{DatabaseErrorKind::UniqueViolation, Error::DatabaseError};
-    matches!(e, DatabaseError(UniqueViolation, _))
 }
 
 fn too_long(bytes: usize) -> Error {

@@ -1,44 +1,37 @@
 //! The journal: appends that change nothing else (reads, refusals, failed sign-ins), many in one transaction.
 //!
-//! Who asks from a thread that may block, and finds nobody appending, appends on that thread; the rest wait in line for
-//! the journal's own, which takes them together. It also wakes the sequencer. An answer means: committed.
+//! A thread that may block, and finds nobody appending, appends itself. All others queue for the journal's own thread,
+//! which takes them together. The journal also wakes the sequencer. An answer means: committed.
 
-use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Weak, mpsc};
+use std::sync::{Arc, Weak};
 
 use tokio::sync::{Notify, oneshot, watch};
 
-use super::append::{Draft, Heads, Moved, Sealed};
-use super::end::Head;
-use super::line::{Line, UnderWay};
+use super::append::{Draft, Heads, Sealed};
 use super::sequencer;
 use super::signer::LogSigner;
 use crate::clock::Clock;
-use crate::db::session::Session;
-use crate::db::{self, AnyConn, Db};
+use crate::db::turnstile::{Room, Turnstile};
+use crate::db::{AnyConn, Db};
 use crate::error::{Error, Result};
 use crate::proof::event::Actor;
 
-/// Appends taken into one transaction at the most.
-const BATCH: usize = 512;
-/// Appends that may wait.
-const QUEUE: usize = 16_384;
-/// Heads of streams that are remembered at the most.
-const REMEMBERED: usize = 4096;
+const ROOM: Room = Room {
+    queue: 16_384,
+    batch: 512,
+};
 
-struct Entry {
-    ready: Ready,
+struct QueuedAppend {
+    draft: SealedDraft,
     reply: oneshot::Sender<Result<()>>,
 }
 
 /// A handle on the journal's thread and the sequencer's task. They end when the last handle is dropped.
 #[derive(Clone)]
 pub struct Journal {
-    /// Boxed, because the queue has room for all that may wait from the start.
-    queue: mpsc::SyncSender<Box<Entry>>,
-    appender: Arc<Appender>,
+    /// Appends are boxed, because the queue has room for all that may wait from the start.
+    turnstile: Turnstile<Appender, Box<QueuedAppend>>,
     urgent: Arc<Notify>,
     size: watch::Receiver<u64>,
     /// What the sequencer ends with.
@@ -48,20 +41,23 @@ pub struct Journal {
 impl Journal {
     /// Starts both, the task on the current runtime. Without a signer this process only appends.
     pub fn start(db: Db, clock: Arc<dyn Clock>, signer: Option<LogSigner>) -> Self {
-        let (queue, entries) = mpsc::sync_channel(QUEUE);
         let urgent = Arc::new(Notify::new());
         let (grown, size) = watch::channel(0);
-        let appender = Arc::new(Appender::new(db.clone(), clock.clone()));
-        let appending = appender.clone();
-        db::spawn("journal", move || append_all(&appending, &entries));
+        let appender = Appender {
+            db: db.clone(),
+            clock: clock.clone(),
+        };
+        let turnstile = Turnstile::start("journal", appender, ROOM, |appender, batch| {
+            // A panic ends only this batch: whoever waits for it is told, and the next is taken.
+            let _ = catch_unwind(AssertUnwindSafe(|| appender.append_queued(batch)));
+        });
         let alive = Arc::new(());
         if let Some(signer) = signer {
             let while_alive = Arc::downgrade(&alive);
             tokio::spawn(sequence(db, clock, signer, urgent.clone(), grown, while_alive));
         }
         Self {
-            queue,
-            appender,
+            turnstile,
             urgent,
             size,
             _alive: alive,
@@ -70,28 +66,20 @@ impl Journal {
 
     /// Appends one event; answers after COMMIT.
     pub async fn append(&self, actor: Actor, draft: Draft) -> Result<()> {
-        let ready = Ready::of(actor, draft)?;
-        let under_way = UnderWay::enter(&self.appender.under_way);
-        if under_way.alone && !self.appender.db.is_server() {
-            // Nothing to wait for: it goes to the writer at once, in the first poll, and stays there should whoever
-            // asked be gone.
-            let write = self.appender.unless_standing(Arc::new(vec![ready]), unasked);
-            return self.appender.db.write(write).await.map(drop);
-        }
-        self.enqueue(ready)?.committed().await
+        self.enqueue(SealedDraft::of(actor, draft)?)?.committed().await
     }
 
-    /// Appends one event from a thread that may block: at once where nobody else appends, otherwise in line. Whoever
+    /// Appends one event from a thread that may block: at once where nobody else appends, otherwise in the queue. Whoever
     /// waits for it then needs no thread meanwhile.
-    pub fn begin(&self, actor: Actor, draft: Draft) -> Result<Begun> {
-        let ready = Ready::of(actor, draft)?;
-        match self.appender.line.free() {
-            Some(mut own) => self.appender.append_one(&mut own, ready).map(|()| Begun(None)),
-            None => self.enqueue(ready),
+    pub fn begin(&self, actor: Actor, draft: Draft) -> Result<PendingAppend> {
+        let sealed = SealedDraft::of(actor, draft)?;
+        match self.turnstile.try_enter() {
+            Some(appender) => appender.append_one(sealed).map(|()| PendingAppend(None)),
+            None => self.enqueue(sealed),
         }
     }
 
-    /// The same, and waits on that thread.
+    /// Appends one event and waits for it on this thread, which may block.
     pub fn append_blocking(&self, actor: Actor, draft: Draft) -> Result<()> {
         match self.begin(actor, draft)?.0 {
             None => Ok(()),
@@ -99,19 +87,17 @@ impl Journal {
         }
     }
 
-    fn enqueue(&self, ready: Ready) -> Result<Begun> {
+    fn enqueue(&self, draft: SealedDraft) -> Result<PendingAppend> {
         let (reply, answer) = oneshot::channel();
-        let entry = Box::new(Entry { ready, reply });
-        self.appender.line.waiting.fetch_add(1, Ordering::SeqCst);
-        self.queue.try_send(entry).map_err(|_| {
-            self.appender.line.waiting.fetch_sub(1, Ordering::SeqCst);
+        let queued = self.turnstile.enqueue(Box::new(QueuedAppend { draft, reply }));
+        queued.map_err(|_| {
             Error::unavailable(
                 "busy",
                 "The access log cannot keep up; nothing was shown. Try again.",
                 2,
             )
         })?;
-        Ok(Begun(Some(answer)))
+        Ok(PendingAppend(Some(answer)))
     }
 
     /// Asks for integration now, not within the second.
@@ -134,11 +120,11 @@ impl Journal {
     }
 }
 
-/// An append that is committed, or in line.
-#[must_use = "what is in line may still fail"]
-pub struct Begun(Option<oneshot::Receiver<Result<()>>>);
+/// An append that is committed, or in the queue.
+#[must_use = "an append in the queue may still fail"]
+pub struct PendingAppend(Option<oneshot::Receiver<Result<()>>>);
 
-impl Begun {
+impl PendingAppend {
     /// Waits for COMMIT.
     pub async fn committed(self) -> Result<()> {
         match self.0 {
@@ -152,73 +138,42 @@ fn stopped() -> Error {
     Error::internal("the journal stopped")
 }
 
-/// A thread of its own, which may wait for the database: an append is handed over once, and its answer once.
-fn append_all(appender: &Appender, entries: &mpsc::Receiver<Box<Entry>>) {
-    while let Ok(first) = entries.recv() {
-        let mut own = appender.line.turn();
-        let mut batch = vec![*first];
-        batch.extend(entries.try_iter().take(BATCH - 1).map(|entry| *entry));
-        appender.line.waiting.fetch_sub(batch.len(), Ordering::SeqCst);
-        // A panic ends only this batch: whoever waits for it is told, and the next is taken.
-        let _ = catch_unwind(AssertUnwindSafe(|| appender.append_taken(&mut own, batch)));
-    }
-}
-
-/// An event that is to be appended, by whoever did it. Its record is sealed before it waits, so that the writer need not.
+/// An event to be appended. Its record is sealed before it waits, so that nobody does that who holds the stream.
 #[derive(Clone)]
-struct Ready {
+struct SealedDraft {
     actor: Actor,
     draft: Draft,
     record: Sealed,
 }
 
-impl Ready {
+impl SealedDraft {
     fn of(actor: Actor, draft: Draft) -> Result<Self> {
         let record = Sealed::of(&draft.record)?;
         Ok(Self { actor, draft, record })
     }
 }
 
-type Work = Arc<Vec<Ready>>;
-
-/// Where access logs ended when the journal last wrote them. Another process may have written since: what is built on it
-/// is written only where it still holds. The agency's stream is left out, because others than journals write to it.
-type Ends = HashMap<String, Head>;
-
-/// The journal's own connection, where the database is a server.
-type Own = Option<Session<Ends>>;
+type Drafts = Arc<Vec<SealedDraft>>;
 
 /// What appending works with.
 struct Appender {
     db: Db,
     clock: Arc<dyn Clock>,
-    /// Appends that somebody waits for.
-    under_way: AtomicUsize,
-    line: Line<Own>,
 }
 
 impl Appender {
-    fn new(db: Db, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            line: Line::new(db.session()),
-            under_way: AtomicUsize::new(0),
-            db,
-            clock,
-        }
+    fn append_one(&self, draft: SealedDraft) -> Result<()> {
+        let drafts = Arc::new(vec![draft]);
+        self.append(&drafts).or_else(|_| self.append_missing(drafts))
     }
 
-    fn append_one(&self, own: &mut Own, ready: Ready) -> Result<()> {
-        let work: Work = Arc::new(vec![ready]);
-        self.append_batch(own, &work).or_else(|_| self.append_missing(work))
-    }
-
-    /// One entry that cannot be written must not take the others with it: a batch that fails is repeated, at last one by
-    /// one.
-    fn append_taken(&self, own: &mut Own, taken: Vec<Entry>) {
-        let (work, replies): (Vec<_>, Vec<_>) = taken.into_iter().map(|e| (e.ready, e.reply)).unzip();
-        let work: Work = Arc::new(work);
-        let together = self.append_batch(own, &work);
-        for (one, reply) in work.iter().zip(replies) {
+    /// One append that cannot be written must not take the others with it: a batch that fails is repeated one by one.
+    #[expect(clippy::vec_box, reason = "as the queue gives them")]
+    fn append_queued(&self, queued: Vec<Box<QueuedAppend>>) {
+        let (drafts, replies): (Vec<_>, Vec<_>) = queued.into_iter().map(|q| (q.draft, q.reply)).unzip();
+        let drafts = Arc::new(drafts);
+        let together = self.append(&drafts);
+        for (one, reply) in drafts.iter().zip(replies) {
             let done = match &together {
                 Ok(()) => Ok(()),
                 Err(_) => self.append_missing(Arc::new(vec![one.clone()])),
@@ -228,112 +183,41 @@ impl Appender {
         }
     }
 
-    fn append_batch(&self, own: &mut Own, work: &Work) -> Result<()> {
-        if let Some(own) = own
-            && own.ready()
-        {
-            // The server may go away, and that after it has written.
-            return self.append_in(own, work).or_else(|e| {
-                tracing::warn!(error = %e, "an append failed, and is tried again");
-                self.append_missing(work.clone())
-            });
-        }
-        self.append_unless(work.clone(), unasked)
-    }
-
-    /// Appends on the journal's own connection: in one statement to a stream whose end is remembered and still is that,
-    /// otherwise in a transaction that holds the streams.
-    fn append_in(&self, own: &mut Session<Ends>, work: &Work) -> Result<()> {
-        if let Some((stream, head)) = known_end(own, work)
-            && self.append_to(own, stream, head, work)?
-        {
-            return Ok(());
-        }
-        let moved = own.write(&self.unless_standing(work.clone(), unasked))?;
-        remember(own, moved);
-        Ok(())
-    }
-
-    /// Appends to a stream that ends where it is thought to, in one statement; `false` where it does not.
-    fn append_to(&self, own: &mut Session<Ends>, stream: &str, head: Head, work: &Work) -> Result<bool> {
-        let moved = own.at_once(|conn, mark| {
-            let mut heads = Heads::remembered(stream, head);
-            append_each(conn, &mut heads, &self.clock, work.iter())?;
-            match conn {
-                AnyConn::Pg(conn) => heads.flush_if_still(conn, mark),
-                AnyConn::Sqlite(_) => Ok(None),
-            }
-        })?;
-        let still = moved.is_some();
-        remember(own, moved.map(|head| (stream.to_owned(), head)));
-        Ok(still)
+    /// Appends all in one transaction.
+    fn append(&self, drafts: &Drafts) -> Result<()> {
+        self.append_unless(drafts.clone(), |_, _| Ok(false))
+            .inspect_err(|e| tracing::warn!(error = %e, "an append failed, and is tried again"))
     }
 
     /// Appends what does not stand already, after a failure that may have come after COMMIT: the access log says once what
     /// happened once. Each is known by its salt, and sought under the lock, behind which nothing is on its way any more.
-    fn append_missing(&self, work: Work) -> Result<()> {
-        self.append_unless(work, |conn, ready| ready.record.stands_in(conn, &ready.draft.stream))
+    fn append_missing(&self, drafts: Drafts) -> Result<()> {
+        self.append_unless(drafts, |conn, sealed| {
+            sealed.record.stands_in(conn, &sealed.draft.stream)
+        })
     }
 
-    /// Appends in one transaction; the streams are held in sorted order.
-    fn append_unless(&self, work: Work, stands: Stands) -> Result<()> {
-        self.db.write_blocking(self.unless_standing(work, stands)).map(drop)
-    }
-
-    /// The transaction that appends what does not stand already; it answers where the streams end then.
-    fn unless_standing(&self, work: Work, stands: Stands) -> impl Fn(&mut AnyConn) -> Result<Moved> + use<> {
+    /// Appends what does not stand already, in one transaction. The streams are held in sorted order, then the time is
+    /// read.
+    fn append_unless(&self, drafts: Drafts, stands: Stands) -> Result<()> {
         let clock = self.clock.clone();
-        move |conn| {
-            let streams: Vec<&str> = work.iter().map(|w| w.draft.stream.as_str()).collect();
+        self.db.write_blocking(move |conn| {
+            let streams: Vec<&str> = drafts.iter().map(|d| d.draft.stream.as_str()).collect();
             let mut heads = Heads::lock(conn, &streams)?;
-            let mut missing = Vec::with_capacity(work.len());
-            for ready in work.iter() {
-                if !stands(conn, ready)? {
-                    missing.push(ready);
+            let now = clock.now();
+            for sealed in drafts.iter() {
+                if !stands(conn, sealed)? {
+                    let event = (&sealed.actor, &sealed.draft);
+                    heads.append_sealed(conn, now, event, sealed.record.clone())?;
                 }
             }
-            append_each(conn, &mut heads, &clock, missing)?;
-            heads.flush_to(conn)
-        }
+            heads.flush(conn)
+        })
     }
 }
 
-/// The end of the one stream that all of this goes to, where it is remembered.
-fn known_end<'a>(own: &mut Session<Ends>, work: &'a Work) -> Option<(&'a str, Head)> {
-    let stream = work.first()?.draft.stream.as_str();
-    let head = own.memory()?.get(stream).copied()?;
-    work.iter().all(|w| w.draft.stream == stream).then_some((stream, head))
-}
-
-fn remember(own: &mut Session<Ends>, moved: impl IntoIterator<Item = (String, Head)>) {
-    let Some(known) = own.memory() else { return };
-    if known.len() > REMEMBERED {
-        known.clear();
-    }
-    known.extend(moved.into_iter().filter(|(stream, _)| super::is_access_stream(stream)));
-}
-
-/// Whether something stands in its stream already.
-type Stands = fn(&mut AnyConn, &Ready) -> Result<bool>;
-
-/// It cannot stand yet.
-fn unasked(_: &mut AnyConn, _: &Ready) -> Result<bool> {
-    Ok(false)
-}
-
-/// The time is read when the streams are held; or, where an end was remembered, before it is found to be still the end.
-fn append_each<'a>(
-    conn: &mut AnyConn,
-    heads: &mut Heads,
-    clock: &Arc<dyn Clock>,
-    work: impl IntoIterator<Item = &'a Ready>,
-) -> Result<()> {
-    let now = clock.now();
-    for ready in work {
-        heads.append_sealed(conn, now, (&ready.actor, &ready.draft), ready.record.clone())?;
-    }
-    Ok(())
-}
+/// Whether an event stands in its stream already.
+type Stands = fn(&mut AnyConn, &SealedDraft) -> Result<bool>;
 
 /// Integrates at least every half second, so that nothing waits a second; at once when asked.
 async fn sequence(
@@ -394,8 +278,11 @@ mod tests {
         let location = Location::Sqlite(folder.path().join("t.db"));
         migrate::migrate(&location).expect("migrated");
         let db = Db::open(&location, 2).expect("opened");
-        let appender = Appender::new(db, Arc::new(SystemClock));
-        let ready = |n: u32| {
+        let appender = Appender {
+            db,
+            clock: Arc::new(SystemClock),
+        };
+        let sealed = |n: u32| {
             let draft = Draft {
                 stream: crate::ledger::access_stream(CASE),
                 action: Action::FileViewed,
@@ -405,11 +292,9 @@ mod tests {
                 record: json!({"n": n}),
                 attest: Map::new(),
             };
-            let record = Sealed::of(&draft.record).expect("sealed");
-            let actor = crate::ledger::job("test");
-            Ready { actor, draft, record }
+            SealedDraft::of(crate::ledger::job("test"), draft).expect("sealed")
         };
-        let (first, second) = (ready(1), ready(1));
+        let (first, second) = (sealed(1), sealed(1));
         let both = Arc::new(vec![first.clone(), second]);
         appender.append_missing(Arc::new(vec![first])).expect("the first");
         appender.append_missing(both.clone()).expect("the second");

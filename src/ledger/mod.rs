@@ -6,21 +6,21 @@
 
 mod action;
 mod append;
-mod end;
 mod journal;
-mod line;
+mod pg_append;
 pub mod read;
+mod rows;
 mod sequencer;
 mod signer;
 pub mod start;
-mod together;
+mod stream_head;
 mod tree;
 
 use crate::proof::event::Actor;
 
 pub use action::{Action, Home};
 pub use append::{Appended, Draft, Heads};
-pub use journal::{Begun, Journal};
+pub use journal::{Journal, PendingAppend};
 pub use sequencer::run_once;
 pub use signer::{LogSigner, read_last, write_secret};
 pub use tree::{
@@ -35,11 +35,6 @@ pub fn case_stream(case_id: &str) -> String {
 /// The stream of a case's access log.
 pub fn access_stream(case_id: &str) -> String {
     format!("access:{case_id}")
-}
-
-/// Whether this is a case's access log, to which only journals write.
-fn is_access_stream(stream: &str) -> bool {
-    stream.starts_with("access:")
 }
 
 /// The agency's own stream.

@@ -1,4 +1,4 @@
-//! The sequencer: takes what was appended to all streams into the one tree, and signs it.
+//! The sequencer: integrates the events of all streams into the one tree, and signs it.
 //!
 //! One transaction: the log's row is locked, the outbox is taken in order, leaves and tiles are written, the outbox
 //! is cleared, COMMIT. Only then is that committed tree signed. A tree that is not committed is never signed; after
@@ -54,7 +54,7 @@ fn integrate(conn: &mut AnyConn) -> Result<(TreeState, i64)> {
         return Ok((state, 0));
     }
     let new = digests(&waiting)?;
-    let changed = merkle::extend(&StoredTiles::uncommitted(conn, &state.origin), state.size, &new)?;
+    let changed = merkle::extend(&StoredTiles::new(conn), state.size, &new)?;
     changed
         .into_iter()
         .try_for_each(|(id, hashes)| tree::write_tile(conn, id, hashes))?;
@@ -62,7 +62,7 @@ fn integrate(conn: &mut AnyConn) -> Result<(TreeState, i64)> {
     let taken = waiting.len() as i64;
     insert_leaves(conn, state.size, waiting)?;
     let size = state.size + new.len() as u64;
-    let root = merkle::root(&StoredTiles::uncommitted(conn, &state.origin), size)?;
+    let root = merkle::root(&StoredTiles::new(conn), size)?;
     diesel::update(log_state::table)
         .set((
             log_state::size.eq(signed(size)?),
@@ -120,11 +120,6 @@ fixed! {
     stream: Vec<String> as Array<Text>, ", ", seq: Vec<i64> as Array<BigInt>, ")"
 }
 
-fixed! {
-    /// PostgreSQL: rows of the outbox go. Joined, not compared with each number, for there is no index.
-    Taken: "DELETE FROM outbox WHERE id IN (SELECT unnest(", ids: Vec<i64> as Array<BigInt>, "))"
-}
-
 /// Exactly the rows that were taken: on PostgreSQL a lower number may still be uncommitted in another transaction.
 fn clear(conn: &mut AnyConn, waiting: &[Waiting]) -> Result<()> {
     match conn {
@@ -133,8 +128,10 @@ fn clear(conn: &mut AnyConn, waiting: &[Waiting]) -> Result<()> {
             diesel::delete(outbox::table.filter(outbox::id.le(last))).execute(c)?;
         }
         AnyConn::Pg(c) => {
-            let ids = waiting.iter().map(|w| w.0).collect();
-            Taken { ids }.execute(c)?;
+            let ids: Vec<i64> = waiting.iter().map(|w| w.0).collect();
+            // Joined, not compared with each number, for there is no index.
+            let taken = diesel::sql_query("DELETE FROM outbox WHERE id IN (SELECT unnest($1))");
+            taken.bind::<Array<BigInt>, _>(ids).execute(c)?;
         }
     }
     Ok(())
@@ -143,11 +140,11 @@ fn clear(conn: &mut AnyConn, waiting: &[Waiting]) -> Result<()> {
 /// Signs a committed tree and stores the checkpoint. The signer syncs it beside the key first.
 fn publish(db: &Db, signer: &mut LogSigner, state: &TreeState, now: Micros) -> Result<()> {
     let from = signer.last().map_or(0, |c| c.size);
-    let (origin, to) = (state.origin.clone(), state.size);
+    let to = state.size;
     let proof = match from {
         0 => Vec::new(),
         from if from >= to => Vec::new(),
-        from => db.read_blocking(|conn| tree::consistency(conn, &origin, from, to))?,
+        from => db.read_blocking(|conn| tree::consistency(conn, from, to))?,
     };
     let checkpoint = Checkpoint {
         origin: state.origin.clone(),

@@ -1,4 +1,4 @@
-//! The log's beginning, and its return after a stop: the key's life.
+//! Opens the log at the start of the server: makes it with its key where there is none, else opens the key that it has.
 
 use std::path::Path;
 

@@ -1,53 +1,24 @@
 //! The Merkle tree as it is stored: hash tiles (C2SP tlog-tiles), and the proofs read from them.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::Arc;
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Binary, Bool};
 
+use crate::both;
 use crate::db::AnyConn;
 use crate::db::tables::{leaves, log_state, tiles};
 use crate::error::{Error, Result};
 use crate::proof::id::Digest;
 use crate::proof::merkle::{self, ProofError, Tile, TileId, Tiles};
-use crate::{both, fixed};
-
-/// Hashes in a full tile.
-const WIDTH: usize = 256;
-/// Full tiles kept in memory, some 16 KB each.
-const CACHED: usize = 512;
-
-/// Full tiles never change, so they may be kept; a partial tile is read anew in every transaction.
-static FULL: LazyLock<Mutex<FullTiles>> = LazyLock::new(Mutex::default);
-
-/// By the log's origin and the tile's place.
-type FullTiles = HashMap<(String, TileId), Arc<Tile>>;
 
 /// The stored tiles, read through one connection.
-pub struct StoredTiles<'a> {
-    conn: RefCell<&'a mut AnyConn>,
-    origin: String,
-    keeps: bool,
-}
+pub struct StoredTiles<'a>(RefCell<&'a mut AnyConn>);
 
 impl<'a> StoredTiles<'a> {
-    /// Over this connection; the origin keeps the caches of two logs in one process apart.
-    pub fn new(conn: &'a mut AnyConn, origin: &str) -> Self {
-        Self {
-            conn: RefCell::new(conn),
-            origin: origin.to_owned(),
-            keeps: true,
-        }
-    }
-
-    /// For the transaction that writes tiles: what it reads may yet be rolled back, and must not be kept.
-    pub fn uncommitted(conn: &'a mut AnyConn, origin: &str) -> Self {
-        Self {
-            keeps: false,
-            ..Self::new(conn, origin)
-        }
+    /// Over this connection.
+    pub fn new(conn: &'a mut AnyConn) -> Self {
+        Self(RefCell::new(conn))
     }
 }
 
@@ -55,23 +26,9 @@ impl Tiles for StoredTiles<'_> {
     type Error = Error;
 
     fn tile(&self, id: TileId) -> Result<Arc<Tile>> {
-        let key = (self.origin.clone(), id);
-        if let Some(tile) = FULL.lock().ok().and_then(|m| m.get(&key).cloned()) {
-            return Ok(tile);
-        }
-        let hashes = read_tile(&mut self.conn.borrow_mut(), id)?.unwrap_or_default();
-        let full = hashes.len() == WIDTH * 32;
-        let tile = Arc::new(Tile::new(&hashes).ok_or_else(|| Error::internal("a stored tile is damaged"))?);
-        if full
-            && self.keeps
-            && let Ok(mut kept) = FULL.lock()
-        {
-            if kept.len() >= CACHED {
-                kept.clear();
-            }
-            kept.insert(key, tile.clone());
-        }
-        Ok(tile)
+        let hashes = read_tile(&mut self.0.borrow_mut(), id)?.unwrap_or_default();
+        let tile = Tile::new(&hashes).ok_or_else(|| Error::internal("a stored tile is damaged"))?;
+        Ok(Arc::new(tile))
     }
 }
 
@@ -122,13 +79,10 @@ pub struct TreeState {
     pub installation: String,
 }
 
-fixed! {
-    ReadOnly -> (Bool, BigInt, Binary): "SELECT read_only, size, root FROM log_state"
-}
-
 /// Whether nothing may be written here; every write asks. An error where the tree's state is damaged.
 pub fn is_read_only(conn: &mut AnyConn) -> Result<bool> {
-    let found: Option<(bool, i64, Vec<u8>)> = both!(conn, |c| ReadOnly {}.get_result(c)).optional()?;
+    let query = log_state::table.select((log_state::read_only, log_state::size, log_state::root));
+    let found: Option<(bool, i64, Vec<u8>)> = both!(conn, |c| query.first(c)).optional()?;
     let Some((read_only, size, root)) = found else {
         return Ok(false);
     };
@@ -187,13 +141,13 @@ pub fn index_of(conn: &mut AnyConn, stream: &str, seq: i64, leaf: &[u8]) -> Resu
 }
 
 /// The inclusion proof of a leaf in the tree of a size (RFC 9162, 2.1.3).
-pub fn inclusion(conn: &mut AnyConn, origin: &str, index: u64, size: u64) -> Result<Vec<Digest>> {
-    Ok(merkle::inclusion_proof(&StoredTiles::new(conn, origin), index, size)?)
+pub fn inclusion(conn: &mut AnyConn, index: u64, size: u64) -> Result<Vec<Digest>> {
+    Ok(merkle::inclusion_proof(&StoredTiles::new(conn), index, size)?)
 }
 
 /// The consistency proof between two sizes (RFC 9162, 2.1.4).
-pub fn consistency(conn: &mut AnyConn, origin: &str, from: u64, to: u64) -> Result<Vec<Digest>> {
-    Ok(merkle::consistency_proof(&StoredTiles::new(conn, origin), from, to)?)
+pub fn consistency(conn: &mut AnyConn, from: u64, to: u64) -> Result<Vec<Digest>> {
+    Ok(merkle::consistency_proof(&StoredTiles::new(conn), from, to)?)
 }
 
 impl From<ProofError<Error>> for Error {
@@ -207,8 +161,8 @@ impl From<ProofError<Error>> for Error {
 }
 
 /// The root of the tree of a size.
-pub fn root(conn: &mut AnyConn, origin: &str, size: u64) -> Result<Digest> {
-    Ok(merkle::root(&StoredTiles::new(conn, origin), size)?)
+pub fn root(conn: &mut AnyConn, size: u64) -> Result<Digest> {
+    Ok(merkle::root(&StoredTiles::new(conn), size)?)
 }
 
 /// The leaf at a place in the tree.

@@ -63,10 +63,7 @@ fn attest(custody: &Custody, bag: &Bag) -> Result<Map<String, Value>> {
 /// Writes `proof/` and the tag manifest.
 pub fn proofs(work: &Work<'_>, gate: &Gate, custody: &Custody, issued: &Appended, bag: &mut Bag) -> Result<()> {
     let (index, size, note) = covered(work, gate, issued)?;
-    let origin = &work.log.origin;
-    let hashes = work
-        .db
-        .read_blocking(|conn| ledger::inclusion(conn, origin, index, size))?;
+    let hashes = work.db.read_blocking(|conn| ledger::inclusion(conn, index, size))?;
     let key = VerifyingKey::parse(&work.log.vkey).map_err(Error::internal)?;
     let stream = &custody.cut.stream;
     bag.spool(BETWEEN, |out| {

@@ -94,8 +94,7 @@ fn to_first_schema(home: &Home) {
         Base::Sqlite => ("BLOB", ""),
         Base::Postgres => (
             "BYTEA",
-            "DROP FUNCTION place_is_lost; ALTER TABLE outbox ADD PRIMARY KEY (id); \
-             DROP FUNCTION hold_stream; DROP FUNCTION stream_lock;",
+            "ALTER TABLE outbox ADD PRIMARY KEY (id); DROP FUNCTION hold_stream; DROP FUNCTION stream_lock;",
         ),
     };
     Sql::open(home)

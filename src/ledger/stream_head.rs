@@ -1,4 +1,4 @@
-//! Where a stream ends: at the furthest place that its events, its records or the tree know (docs/adr/0011).
+//! The head of a stream: the furthest place that its events, its records or the tree know (docs/adr/0011).
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
@@ -11,7 +11,7 @@ use crate::proof::id::Digest;
 
 /// Where a stream ends: the place of its last event (-1 where there is none), its leaf, its time.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Head {
+pub(super) struct StreamHead {
     pub seq: i64,
     pub leaf: Option<Digest>,
     pub at: Micros,
@@ -45,14 +45,14 @@ type EndRow = (i64, Vec<u8>, i64);
 
 /// Where a stream ends, which nobody else can move until the transaction ends: the furthest place that events, records or
 /// the tree know.
-pub(super) fn hold(conn: &mut AnyConn, stream: &str) -> Result<Head> {
+pub(super) fn hold(conn: &mut AnyConn, stream: &str) -> Result<StreamHead> {
     let named = stream.to_owned();
     let last: Option<EndRow> = match conn {
         AnyConn::Sqlite(c) => end_in_sqlite(c, named)?,
         AnyConn::Pg(c) => HoldStream { stream: named }.get_result(c).optional()?,
     };
     let Some((seq, leaf, at)) = last else {
-        return Ok(Head {
+        return Ok(StreamHead {
             seq: -1,
             leaf: None,
             at: 0,
@@ -64,7 +64,7 @@ pub(super) fn hold(conn: &mut AnyConn, stream: &str) -> Result<Head> {
             "the end of {stream} is damaged: run the audit"
         )));
     }
-    Ok(Head { seq, leaf, at })
+    Ok(StreamHead { seq, leaf, at })
 }
 
 /// Asked by way of the last event, which is nearly always the end, and only otherwise by all three tables.

@@ -1,0 +1,2 @@
+-- Nothing changes here; PostgreSQL's migration of this name drops a function. Both sides count alike.
+SELECT 1;
