@@ -1,25 +1,24 @@
 //! A file's bytes: recorded before the first one, and sent so that a browser does nothing with them but keep them.
 
-use actix_files::NamedFile;
-use actix_web::http::StatusCode;
+use actix_web::HttpRequest;
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, ContentDisposition, DispositionParam, DispositionType, HeaderName,
-    HeaderValue,
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ContentDisposition, DispositionParam,
+    DispositionType, HeaderName,
 };
 use actix_web::web::Path;
-use actix_web::{HttpRequest, mime};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use super::store;
+use crate::blobs::Key;
 use crate::clock::MINUTE;
-use crate::db::blocking;
 use crate::error::{Error, Result};
 use crate::forms::parse_id;
 use crate::gate::{Look, Scope, View, Visit};
 use crate::http::App;
-use crate::http::reply::{self, Reply};
+use crate::http::ranges;
+use crate::http::reply::Reply;
 use crate::ledger::Action;
 use crate::policy::Act;
 use crate::proof::id::Digest;
@@ -58,9 +57,7 @@ pub(super) async fn read(req: HttpRequest, path: Path<(String, String)>, visit: 
             find(look, &capture, sha256)
         })
         .await?;
-    let (blobs, sha256) = (app.blobs.clone(), found.sha256);
-    let file = blocking(move || blobs.read(&sha256)).await?;
-    send(&req, &app, &found, file)
+    send(&req, &app, &found).await
 }
 
 fn find(look: &mut Look<'_>, capture: &str, sha256: Digest) -> Result<Found> {
@@ -83,41 +80,25 @@ fn find(look: &mut Look<'_>, capture: &str, sha256: Digest) -> Result<Found> {
     })
 }
 
-fn send(req: &HttpRequest, app: &App, found: &Found, file: std::fs::File) -> Reply {
-    let path = app.blobs.path(&found.sha256);
-    let kind = if INLINE.contains(&found.media_type.as_str()) {
-        found.media_type.as_str()
-    } else {
-        "application/octet-stream"
+async fn send(req: &HttpRequest, app: &App, found: &Found) -> Reply {
+    let shown_in_place = INLINE.contains(&found.media_type.as_str());
+    let (kind, disposition) = match shown_in_place {
+        true => (found.media_type.as_str(), DispositionType::Inline),
+        false => ("application/octet-stream", DispositionType::Attachment),
     };
     let name = format!("item-{}-{}", found.item, &found.sha256.to_string()[..12]);
-    let disposition = if kind == "application/octet-stream" {
-        DispositionType::Attachment
-    } else {
-        DispositionType::Inline
+    let disposition = ContentDisposition {
+        disposition,
+        parameters: vec![DispositionParam::Filename(name)],
     };
-    let file = NamedFile::from_file(file, &path)
-        .map_err(|e| Error::internal(format!("a stored file cannot be read: {} ({e})", found.sha256)))?
-        .use_etag(false)
-        .use_last_modified(false)
-        .set_content_type(kind.parse().unwrap_or(mime::APPLICATION_OCTET_STREAM))
-        .set_content_disposition(ContentDisposition {
-            disposition,
-            parameters: vec![DispositionParam::Filename(name)],
-        });
-    let mut response = file.into_response(req);
-    if response.status() == StatusCode::RANGE_NOT_SATISFIABLE {
-        return Ok(reply::out_of_range(&response));
-    }
     let digest = format!("sha-256=:{}:", STANDARD.encode(found.sha256.as_bytes()));
-    let headers = response.headers_mut();
-    headers.insert(
-        CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("sandbox; default-src 'none'"),
-    );
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Ok(value) = HeaderValue::from_str(&digest) {
-        headers.insert(HeaderName::from_static("repr-digest"), value);
-    }
-    Ok(response)
+    ranges::send(req, &app.blobs, Key::File(found.sha256), |response| {
+        response
+            .insert_header((CONTENT_TYPE, kind))
+            .insert_header((CONTENT_DISPOSITION, disposition))
+            .insert_header((CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"))
+            .insert_header((CACHE_CONTROL, "no-store"))
+            .insert_header((HeaderName::from_static("repr-digest"), digest));
+    })
+    .await
 }

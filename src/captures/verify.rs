@@ -1,17 +1,14 @@
 //! Verifying a capture on request: every byte read again and hashed, the record and its event held against each other.
 //! The answer is a verdict; it says what was looked at.
 
-use std::io::Read;
-
 use actix_web::HttpResponse;
 use actix_web::web::Path;
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 
 use super::api::capture;
 use super::entries;
 use super::store::{self, CaptureRow, FileRow};
-use crate::blobs::Blobs;
+use crate::blobs::{Blobs, Hashed, Key, WHOLE, hash};
 use crate::db::blocking;
 use crate::error::Result;
 use crate::gate::Visit;
@@ -90,32 +87,26 @@ fn check_file(blobs: &Blobs, file: &FileRow) -> Value {
     let (verdict, why) = match (digest, file.withheld) {
         (_, true) => ("not_checked", "hash-only: the bytes are not kept here".to_owned()),
         (None, _) => ("failed", "the stored digest is damaged".to_owned()),
-        (Some(wanted), _) => match rehash(blobs, &wanted) {
-            Ok((found, size)) if found == wanted && Some(size as i64) == file.size => {
-                ("passed", format!("{size} bytes were read again and have this digest"))
+        (Some(wanted), _) => match read_again(blobs, wanted) {
+            Ok(read) if read.sha256 == wanted && i64::try_from(read.size).ok() == file.size => {
+                let why = format!("{} bytes were read again and have this digest", read.size);
+                ("passed", why)
             }
-            Ok((found, size)) => (
-                "failed",
-                format!("{size} bytes were read again and have the digest {found}"),
-            ),
+            Ok(read) => {
+                let why = format!(
+                    "{} bytes were read again and have the digest {}",
+                    read.size, read.sha256
+                );
+                ("failed", why)
+            }
             Err(e) => ("failed", format!("the bytes cannot be read: {e}")),
         },
     };
     json!({"what": "file", "sha256": digest, "verdict": verdict, "why": why})
 }
 
-/// Reads a file and hashes it.
-fn rehash(blobs: &Blobs, wanted: &Digest) -> Result<(Digest, u64)> {
-    let mut file = blobs.read(wanted)?;
-    let (mut hash, mut size, mut piece) = (Sha256::new(), 0u64, vec![0u8; 256 << 10]);
-    loop {
-        let n = file.read(&mut piece)?;
-        if n == 0 {
-            return Ok((Digest(hash.finalize().into()), size));
-        }
-        hash.update(&piece[..n]);
-        size += n as u64;
-    }
+fn read_again(blobs: &Blobs, sha256: Digest) -> Result<Hashed> {
+    Ok(hash(blobs.open(&Key::File(sha256), WHOLE)?, |_| Ok(()))?)
 }
 
 fn worst(checks: &[Value]) -> &'static str {

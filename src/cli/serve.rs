@@ -41,6 +41,7 @@ pub(super) fn with(clock: Arc<dyn Clock>, demo: bool) -> Result<With> {
         clock,
         demo,
         metrics: Some(metrics),
+        store: None,
     })
 }
 

@@ -5,11 +5,11 @@ pub mod headers;
 mod json;
 pub mod pages;
 pub mod paging;
+pub mod ranges;
 pub mod reply;
 pub mod tls;
 pub mod visit;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::blobs::Blobs;
@@ -39,12 +39,10 @@ pub struct State {
     pub envelopes: Envelopes,
     /// Password hashing.
     pub passwords: Passwords,
-    /// The files' bytes.
+    /// Stored bytes: evidence files and packets.
     pub blobs: Blobs,
     /// Limits.
     pub limits: Limits,
-    /// Where packets lie.
-    pub packets: PathBuf,
     /// Uploads under way, by user.
     pub uploads: crate::captures::Uploads,
     /// Wakes the packet builder.

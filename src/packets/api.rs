@@ -1,31 +1,26 @@
 //! The JSON routes of packets, and the way their bytes leave.
 
-use std::fs::File;
-use std::io::Read;
-
 use actix_web::body::SizedStream;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderName, LOCATION};
-use actix_web::web::{Bytes, Path, Payload};
+use actix_web::web::{Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use futures_util::Stream;
 use serde_json::{Value, json};
 
 use super::model::{NewDisclosure, NewPacket, Packet, Purpose};
 use super::{ops, store};
+use crate::blobs::{Blobs, Key, Reader, WHOLE};
 use crate::db::blocking;
 use crate::error::{Error, Result};
 use crate::forms::parse_id;
 use crate::gate::{Scope, View, Visit};
 use crate::http::paging::{Listed, Page};
+use crate::http::ranges::pieces;
 use crate::http::reply::{self, Reply};
 use crate::http::{App, body};
 use crate::ledger::Action;
 use crate::policy::Act;
-
-/// Bytes sent at a time.
-const PIECE: u64 = 512 << 10;
 
 fn id(path: Path<String>) -> Result<String> {
     parse_id(&path).ok_or_else(Error::not_found)
@@ -113,8 +108,8 @@ pub async fn file(path: Path<String>, app: App, visit: Visit) -> Reply {
     if !packet.is_ready() {
         return Err(ops::not_ready(&packet));
     }
-    let place = app.packets.join(format!("{id}.zip"));
-    let file = blocking(move || Ok(File::open(place)?)).await?;
+    let (blobs, wanted) = (app.blobs.clone(), packet.clone());
+    let file = blocking(move || open(&blobs, &wanted)).await?;
     let address = visit.address.clone();
     app.gate
         .write(&visit, Act::PacketRead, scope, move |tx| {
@@ -124,19 +119,26 @@ pub async fn file(path: Path<String>, app: App, visit: Visit) -> Reply {
     send(&packet, file)
 }
 
-/// Answers with the packet's bytes, all of them or a broken connection.
-fn send(packet: &Packet, file: File) -> Reply {
-    let size = packet.size.and_then(|s| u64::try_from(s).ok()).unwrap_or(0);
-    let digest = packet
-        .digest()
-        .map(|d| STANDARD.encode(d.as_bytes()))
-        .unwrap_or_default();
-    if file.metadata()?.len() != size {
+/// Opens the packet's file, which must be as long as it was made.
+fn open(blobs: &Blobs, packet: &Packet) -> Result<Reader> {
+    let key = Key::Packet(packet.id.clone());
+    let size = blobs.size(&key)?.and_then(|size| i64::try_from(size).ok());
+    if size.is_none() || size != packet.size {
         return Err(Error::internal(format!(
             "the file of packet {} is not as long as it was made",
             packet.id
         )));
     }
+    Ok(blobs.open(&key, WHOLE)?)
+}
+
+/// Answers with the packet's bytes, all of them or a broken connection.
+fn send(packet: &Packet, file: Reader) -> Reply {
+    let size = packet.size.and_then(|s| u64::try_from(s).ok()).unwrap_or(0);
+    let digest = packet
+        .digest()
+        .map(|d| STANDARD.encode(d.as_bytes()))
+        .unwrap_or_default();
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "application/zip"))
         .insert_header((
@@ -145,17 +147,6 @@ fn send(packet: &Packet, file: File) -> Reply {
         ))
         .insert_header((HeaderName::from_static("repr-digest"), format!("sha-256=:{digest}:")))
         .body(SizedStream::new(size, pieces(file))))
-}
-
-fn pieces(file: File) -> impl Stream<Item = Result<Bytes>> {
-    futures_util::stream::try_unfold(file, |mut file| async move {
-        blocking(move || {
-            let mut piece = Vec::new();
-            (&mut file).take(PIECE).read_to_end(&mut piece)?;
-            Ok((!piece.is_empty()).then(|| (Bytes::from(piece), file)))
-        })
-        .await
-    })
 }
 
 /// `POST /packets/{id}/disclosures`

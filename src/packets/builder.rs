@@ -7,12 +7,12 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::sync::watch;
 
-use super::build::{self, Built};
+use super::build;
 use super::issue::JOB;
 use super::model::Packet;
 use super::progress::{Progress, Step, stopped};
 use super::store;
-use super::zip::Place;
+use crate::blobs::{Key, Written};
 use crate::db::blocking;
 use crate::error::{Error, Kind, Result};
 use crate::gate::{NewEvent, Tx};
@@ -64,8 +64,6 @@ async fn idle(app: &App, stop: &mut watch::Receiver<bool>) -> std::result::Resul
 
 /// What a stop cut off is told to whoever waits for it, and its parts go.
 async fn recover(app: &App) -> Result<()> {
-    let folder = app.packets.clone();
-    blocking(move || Ok(std::fs::create_dir_all(folder)?)).await?;
     let left = app
         .gate
         .db()
@@ -112,7 +110,7 @@ async fn one(app: &App, packet: Packet, stop: watch::Receiver<bool>) {
 }
 
 /// Builds, and writes progress down while the build runs.
-async fn watched(app: &App, packet: &Packet, progress: Arc<Progress>) -> Result<Built> {
+async fn watched(app: &App, packet: &Packet, progress: Arc<Progress>) -> Result<Written> {
     let (state, job, told) = (app.clone(), packet.clone(), progress.clone());
     let mut build = tokio::spawn(blocking(move || build::build(&state, &job, &told)));
     let (mut tick, mut last) = (tokio::time::interval(TICK), None);
@@ -136,8 +134,11 @@ async fn tell(app: &App, id: &str, step: Step) -> Result<()> {
     app.gate.housekeep(ledger::job(JOB), keep).await
 }
 
-async fn ready(app: &App, packet: &Packet, (size, sha256): Built) -> Result<()> {
-    let (id, size) = (packet.id.clone(), i64::try_from(size).map_err(Error::internal)?);
+/// Puts the packet's file into the store, then notes that it is there.
+async fn ready(app: &App, packet: &Packet, written: Written) -> Result<()> {
+    let (size, sha256) = (i64::try_from(written.size).map_err(Error::internal)?, written.sha256);
+    let (id, blobs, key) = (packet.id.clone(), app.blobs.clone(), Key::Packet(packet.id.clone()));
+    blocking(move || Ok(blobs.put(&key, written.file)?)).await?;
     app.gate
         .housekeep(ledger::job(JOB), move |tx| {
             store::ready(tx.conn, &id, tx.now, size, &sha256)
@@ -147,12 +148,8 @@ async fn ready(app: &App, packet: &Packet, (size, sha256): Built) -> Result<()> 
 
 /// Notes that a packet failed, as an event, and clears its parts away.
 async fn fail(app: &App, packet: &Packet, e: &Error) -> Result<()> {
-    let (place, why) = (Place::new(&app.packets, &packet.id), reason(e));
-    blocking(move || {
-        place.clear();
-        Ok(())
-    })
-    .await?;
+    let (blobs, key, why) = (app.blobs.clone(), Key::Packet(packet.id.clone()), reason(e));
+    blocking(move || Ok(blobs.remove(&key)?)).await?;
     let (id, case) = (packet.id.clone(), packet.case_id.clone());
     let keep = move |tx: &mut Tx<'_>| {
         tx.lock(&ledger::case_stream(&case))?;

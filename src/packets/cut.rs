@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::build::Work;
 use super::exhibits::Pick;
 use super::store::{self, Listed};
+use super::work::Work;
 use crate::error::{Error, Result};
 use crate::ledger;
 use crate::proof::id::Digest;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::build::Work;
 use super::custody::{Custody, each_event};
+use super::work::Work;
 use super::zip::Bag;
 use crate::error::{Error, Result};
 use crate::gate::{Gate, NewEvent};

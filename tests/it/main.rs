@@ -15,6 +15,7 @@ mod lists;
 mod packets;
 mod samples;
 mod sessions;
+mod store;
 mod subjects;
 mod users;
 mod walk;

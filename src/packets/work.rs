@@ -1,0 +1,28 @@
+//! What every step of a packet's build reaches.
+
+use serde_json::Value;
+
+use super::model::Packet;
+use super::progress::Progress;
+use crate::blobs::Blobs;
+use crate::clock::Micros;
+use crate::db::Db;
+use crate::ledger::TreeState;
+
+/// What every step of a build reaches.
+pub struct Work<'a> {
+    /// The database.
+    pub db: &'a Db,
+    /// The files' bytes.
+    pub blobs: &'a Blobs,
+    /// The packet as it was asked for.
+    pub packet: &'a Packet,
+    /// The record of the request.
+    pub record: Value,
+    /// When the build began: what was received later is not selected.
+    pub started_at: Micros,
+    /// The log as the build found it.
+    pub log: TreeState,
+    /// How far it is.
+    pub progress: &'a Progress,
+}
