@@ -1,6 +1,7 @@
 //! `casetrail serve`: opens the installation, listens, and stops within ten seconds when told to.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -11,7 +12,7 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::identity::one_time;
 use crate::users::ops;
-use crate::{jobs, ledger, packets};
+use crate::{background, ledger};
 
 /// `serve` takes nothing of its own: the settings say everything.
 #[derive(Debug, clap::Args)]
@@ -113,8 +114,16 @@ impl Door {
     }
 }
 
-/// The first signal lets requests finish, a second one does not wait for them.
-async fn stop_when_told(mut terminate: Signal, mut interrupt: Signal, server: ServerHandle) {
+/// How long jobs have to end in once the last request has ended. They were told to stop with the requests.
+const JOBS_END: Duration = Duration::from_secs(1);
+
+/// The first signal stops the jobs and lets requests finish, a second one does not wait for them.
+async fn stop_when_told(
+    mut terminate: Signal,
+    mut interrupt: Signal,
+    server: ServerHandle,
+    stop: tokio::sync::watch::Sender<bool>,
+) {
     let mut told = async || {
         tokio::select! {
             _ = terminate.recv() => {}
@@ -122,6 +131,7 @@ async fn stop_when_told(mut terminate: Signal, mut interrupt: Signal, server: Se
         }
     };
     told().await;
+    stop.send_replace(true);
     tokio::select! {
         () = server.stop(true) => {}
         () = told() => server.stop(false).await,
@@ -155,8 +165,7 @@ pub(super) async fn answer(config: &Config, door: Door, opened: Opened, tell: im
         log_vkey: opened.log.vkey.clone(),
     };
     let (stop, stopped) = tokio::sync::watch::channel(false);
-    let jobs = tokio::spawn(jobs::run(opened.app.clone(), stopped.clone()));
-    let builder = tokio::spawn(packets::run_builder(opened.app.clone(), stopped));
+    let jobs = tokio::spawn(background::run(opened.app.clone(), stopped));
     let server = app::listen(
         opened.app.clone(),
         Listen {
@@ -166,12 +175,11 @@ pub(super) async fn answer(config: &Config, door: Door, opened: Opened, tell: im
             signals: false,
         },
     )?;
-    tokio::spawn(stop_when_told(terminate, interrupt, server.handle()));
+    tokio::spawn(stop_when_told(terminate, interrupt, server.handle(), stop));
     tell(address);
     let ended = server.await;
-    // Jobs that already ended have nobody to tell.
-    let _ = stop.send(true);
-    let _ = tokio::time::timeout(std::time::Duration::from_secs(2), async { tokio::join!(jobs, builder) }).await;
+    // A job that does not end in time is taken up again when its lease has ended.
+    let _ = tokio::time::timeout(JOBS_END, jobs).await;
     ended.map_err(Error::from)
 }
 

@@ -1,18 +1,20 @@
 //! The order of making (contract section 4): files, cut, custody, papers, manifest, issue, proofs, sync.
 
+use std::sync::Arc;
+
 use super::custody::Custody;
 use super::model::Packet;
-use super::progress::Progress;
 use super::work::Work;
 use super::zip::Bag;
 use super::{cut, exhibits, issue, ops, pages, papers};
 use crate::blobs::Written;
 use crate::error::{Error, Result};
 use crate::http;
+use crate::jobs::Progress;
 use crate::ledger;
 
 /// Builds a packet on the calling thread. Its file is synced, and still to be put into the store; a failure leaves none.
-pub fn build(state: &http::State, packet: &Packet, progress: &Progress) -> Result<Written> {
+pub fn build(state: &http::State, packet: &Packet, progress: &Arc<Progress>) -> Result<Written> {
     let work = prepare(state, packet, progress)?;
     let picks = exhibits::select(&work)?;
     let total = exhibits::total(&work, &picks)?;
@@ -36,7 +38,7 @@ pub fn build(state: &http::State, packet: &Packet, progress: &Progress) -> Resul
     bag.finish()
 }
 
-fn prepare<'a>(state: &'a http::State, packet: &'a Packet, progress: &'a Progress) -> Result<Work<'a>> {
+fn prepare<'a>(state: &'a http::State, packet: &'a Packet, progress: &'a Arc<Progress>) -> Result<Work<'a>> {
     let db = state.gate.db();
     let log = db.read_blocking(|conn| {
         ops::refuse_read_only(conn)?;

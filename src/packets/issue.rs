@@ -35,7 +35,10 @@ pub fn issue(work: &Work<'_>, gate: &Gate, custody: &Custody, bag: &Bag) -> Resu
         "exhibits": exhibits, "captures": custody.cut.fates.len(),
         "payload": {"bytes": bag.payload_bytes, "files": bag.payload.len()},
     });
+    let progress = work.progress.clone();
     gate.housekeep_blocking(ledger::job(JOB), move |tx| {
+        // A builder that lost its lease appends nothing.
+        progress.hold(tx)?;
         let event = NewEvent::new(Action::PacketIssued, ("packet", &id), 1, content.clone());
         tx.append(event.in_case(&case).attesting(attest.clone()))
     })

@@ -17,7 +17,6 @@ mod ops;
 mod pages;
 mod papers;
 mod plain;
-mod progress;
 mod read_ahead;
 mod store;
 mod views;
@@ -28,7 +27,7 @@ use actix_web::web;
 
 use crate::http::reply::at;
 
-pub use builder::run_builder;
+pub use builder::{cancel, run_builder};
 pub use model::{Packet, Purpose, State};
 
 /// The routes of this feature.

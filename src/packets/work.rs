@@ -1,12 +1,14 @@
 //! What every step of a packet's build reaches.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::model::Packet;
-use super::progress::Progress;
 use crate::blobs::Blobs;
 use crate::clock::Micros;
 use crate::db::Db;
+use crate::jobs::Progress;
 use crate::ledger::TreeState;
 
 /// What every step of a build reaches.
@@ -24,5 +26,5 @@ pub struct Work<'a> {
     /// The log as the build found it.
     pub log: TreeState,
     /// How far it is.
-    pub progress: &'a Progress,
+    pub progress: &'a Arc<Progress>,
 }
