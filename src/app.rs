@@ -255,6 +255,8 @@ pub struct Listen {
     pub signals: bool,
 }
 
+/// Seconds that requests have to finish in once the server is told to stop.
+const SHUTDOWN: u64 = 7;
 /// Threads that may block, of all workers together.
 const BLOCKING: usize = 512;
 
@@ -270,7 +272,7 @@ pub fn listen(app: App, listen: Listen) -> Result<Server> {
     .client_request_timeout(Duration::from_secs(15))
     .client_disconnect_timeout(Duration::from_secs(3))
     .keep_alive(Duration::from_secs(75))
-    .shutdown_timeout(8);
+    .shutdown_timeout(SHUTDOWN);
     let server = match BLOCKING.checked_div(listen.workers) {
         Some(each) => server.workers(listen.workers).worker_max_blocking_threads(each.max(1)),
         None => server,

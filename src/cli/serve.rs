@@ -114,8 +114,13 @@ impl Door {
     }
 }
 
+/// How long a start waits until what an earlier one left is in the tree and signed. It may be much after a crash; then the
+/// server listens, and the rest follows.
+const SETTLE_AT_START: Duration = Duration::from_secs(10);
 /// How long jobs have to end in once the last request has ended. They were told to stop with the requests.
 const JOBS_END: Duration = Duration::from_secs(1);
+/// How long the way of the last events into the tree may take. With the seven seconds that requests have, all is over in ten.
+const SETTLE_AT_END: Duration = Duration::from_millis(1500);
 
 /// The first signal stops the jobs and lets requests finish, a second one does not wait for them.
 async fn stop_when_told(
@@ -164,6 +169,7 @@ pub(super) async fn answer(config: &Config, door: Door, opened: Opened, tell: im
         certificate,
         log_vkey: opened.log.vkey.clone(),
     };
+    settle(&opened, SETTLE_AT_START).await;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let jobs = tokio::spawn(background::run(opened.app.clone(), stopped));
     let server = app::listen(
@@ -180,7 +186,16 @@ pub(super) async fn answer(config: &Config, door: Door, opened: Opened, tell: im
     let ended = server.await;
     // A job that does not end in time is taken up again when its lease has ended.
     let _ = tokio::time::timeout(JOBS_END, jobs).await;
+    settle(&opened, SETTLE_AT_END).await;
     ended.map_err(Error::from)
+}
+
+/// Waits until all events are in the tree and signed.
+async fn settle(opened: &Opened, most: Duration) {
+    let gate = &opened.app.gate;
+    if !opened.log.read_only && !ledger::settle(gate.db(), gate.journal(), most).await {
+        tracing::warn!("events still wait for their place in the tree: the next start gives it to them");
+    }
 }
 
 fn greeting(address: &Address, once: Option<&str>) -> String {
