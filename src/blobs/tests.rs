@@ -101,7 +101,7 @@ fn a_packet_is_written_put_and_removed() {
             blobs.put(&key, written.file).expect("put");
             assert_eq!(read(&blobs, &key, WHOLE), bytes);
         }
-        assert_eq!(keys(&blobs, Shelf::Packets), [key.clone()]);
+        assert_eq!(keys(&blobs, Shelf::Packets), std::slice::from_ref(&key));
         assert!(keys(&blobs, Shelf::Files).is_empty());
         for _ in 0..2 {
             blobs.remove(&key).expect("removed, or not there");

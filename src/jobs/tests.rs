@@ -136,7 +136,12 @@ fn packets_of_an_older_database_get_their_jobs() {
         .load(&mut conn)
         .expect("jobs");
     let states: Vec<(&str, &str)> = found.iter().map(|job| (job.0.as_str(), job.1.as_str())).collect();
-    let expected = [("building", "waiting"), ("failed", "failed"), ("queued", "waiting"), ("ready", "done")];
+    let expected = [
+        ("building", "waiting"),
+        ("failed", "failed"),
+        ("queued", "waiting"),
+        ("ready", "done"),
+    ];
     assert_eq!(states, expected);
     assert!(found.iter().all(|job| (job.2, job.3.as_deref()) == (1, Some("why"))));
 }

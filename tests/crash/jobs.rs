@@ -61,19 +61,12 @@ fn kill_while_building(home: &Home, mut server: Server) -> String {
     id
 }
 
-/// The packet is whole, as its own verifier sees it.
-fn assert_verifies(client: &Client, id: &str, folder: &Path) {
-    let file = folder.join("taken-up.zip");
-    let answer = client.get(&format!("/api/v1/packets/{id}/file")).expect(200);
-    fs::write(&file, &answer.body).expect("written");
-    let report = verify_path(&file, &Trust::default());
+/// The packet in this data folder is whole, as its own verifier sees it.
+fn assert_verifies(data: &Path, id: &str) {
+    let report = verify_path(&data.join(format!("packets/{id}.zip")), &Trust::default());
     // 3 says that the key was not given: everything else holds.
-    assert_eq!(
-        report.exit_code,
-        3,
-        "{}",
-        serde_json::to_string_pretty(&report).expect("JSON")
-    );
+    let told = serde_json::to_string_pretty(&report).expect("JSON");
+    assert_eq!(report.exit_code, 3, "{told}");
 }
 
 on_both!(a_killed_servers_packet_is_taken_up_at_the_next_start);
@@ -91,7 +84,7 @@ fn a_killed_servers_packet_is_taken_up_at_the_next_start(base: Base) {
         "a killed server's packet on {base:?}: ready {:.1} s after the next start",
         began.elapsed().as_secs_f64()
     ));
-    assert_verifies(&client, &id, home.dir.path());
+    assert_verifies(&home.data, &id);
     server.stop();
     home.assert_clean();
     let left: Vec<_> = fs::read_dir(home.data.join("packets"))
@@ -120,7 +113,7 @@ fn a_stopped_servers_packet_is_taken_up_at_once() {
     await_state(&client, &id, "ready");
     // Far less than a lease, whatever else this machine does.
     assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
-    assert_verifies(&client, &id, home.dir.path());
+    assert_verifies(&home.data, &id);
     server.stop();
     home.assert_clean();
 }
@@ -151,7 +144,7 @@ fn of_two_servers_each_leaves_the_others_packet_alone_and_takes_up_a_dead_ones()
     let second = start_other();
     let client = home.sign_in(&second, "prosecutor", 1);
     await_state(&client, &id, "ready");
-    assert_verifies(&client, &id, home.dir.path());
+    assert_verifies(&other, &id);
     second.stop();
     let failed = "SELECT COUNT(*) AS n FROM packets WHERE state = 'failed'";
     assert_eq!(Sql::open(&home).number(failed), 0);
