@@ -191,6 +191,21 @@ CREATE TABLE public.idempotency (
     created_at bigint NOT NULL
 );
 
+CREATE TABLE public.jobs (
+    kind text NOT NULL,
+    object text NOT NULL,
+    state text NOT NULL,
+    due_at bigint NOT NULL,
+    attempts bigint NOT NULL,
+    lease text NOT NULL,
+    leased_until bigint NOT NULL,
+    cancel boolean NOT NULL,
+    step text NOT NULL,
+    done bigint NOT NULL,
+    total bigint NOT NULL,
+    error text
+);
+
 CREATE TABLE public.leaves (
     idx bigint NOT NULL,
     leaf bytea NOT NULL,
@@ -241,16 +256,12 @@ CREATE TABLE public.packets (
     requested_by text NOT NULL,
     purpose text NOT NULL,
     state text NOT NULL,
-    step text NOT NULL,
-    done bigint NOT NULL,
-    total bigint NOT NULL,
     requested_at bigint NOT NULL,
     started_at bigint,
     finished_at bigint,
     size bigint,
     sha256 bytea,
     name text NOT NULL,
-    error text,
     leaf bytea NOT NULL,
     body text NOT NULL
 );
@@ -373,6 +384,9 @@ ALTER TABLE ONLY public.grants
 ALTER TABLE ONLY public.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (user_id, route, key);
 
+ALTER TABLE ONLY public.jobs
+    ADD CONSTRAINT jobs_pkey PRIMARY KEY (kind, object);
+
 ALTER TABLE ONLY public.leaves
     ADD CONSTRAINT leaves_pkey PRIMARY KEY (idx);
 
@@ -436,6 +450,8 @@ CREATE INDEX grants_case ON public.grants USING btree (case_id, id);
 CREATE INDEX grants_user ON public.grants USING btree (user_id, case_id);
 
 CREATE INDEX idempotency_age ON public.idempotency USING btree (created_at);
+
+CREATE INDEX jobs_due ON public.jobs USING btree (kind, state, due_at);
 
 CREATE UNIQUE INDEX leaves_event ON public.leaves USING btree (stream, seq);
 

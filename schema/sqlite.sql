@@ -189,6 +189,24 @@ CREATE TABLE idempotency (
 
 CREATE INDEX idempotency_age ON idempotency (created_at);
 
+CREATE TABLE jobs (
+    kind TEXT NOT NULL,
+    object TEXT NOT NULL,
+    state TEXT NOT NULL,
+    due_at BIGINT NOT NULL,
+    attempts BIGINT NOT NULL,
+    lease TEXT NOT NULL,
+    leased_until BIGINT NOT NULL,
+    cancel BOOLEAN NOT NULL,
+    step TEXT NOT NULL,
+    done BIGINT NOT NULL,
+    total BIGINT NOT NULL,
+    error TEXT,
+    PRIMARY KEY (kind, object)
+);
+
+CREATE INDEX jobs_due ON jobs (kind, state, due_at);
+
 CREATE TRIGGER leaves_no_delete BEFORE DELETE ON leaves BEGIN
     SELECT RAISE(ABORT, 'the ledger is append-only: DELETE on leaves refused');
 END;
@@ -240,16 +258,12 @@ CREATE TABLE packets (
     requested_by TEXT NOT NULL,
     purpose TEXT NOT NULL,
     state TEXT NOT NULL,
-    step TEXT NOT NULL,
-    done BIGINT NOT NULL,
-    total BIGINT NOT NULL,
     requested_at BIGINT NOT NULL,
     started_at BIGINT,
     finished_at BIGINT,
     size BIGINT,
     sha256 BLOB,
     name TEXT NOT NULL,
-    error TEXT,
     leaf BLOB NOT NULL,
     body TEXT NOT NULL
 );

@@ -13,7 +13,7 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{App as Actix, HttpServer};
 use serde_json::{Map, json};
 
-use crate::blobs::Blobs;
+use crate::blobs::{Blobs, Local, Store, hash};
 use crate::clock::{self, Clock};
 use crate::config::Config;
 use crate::db::{Db, Location, migrate};
@@ -44,6 +44,8 @@ pub struct With {
     pub demo: bool,
     /// Prints the metrics.
     pub metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
+    /// Where files and packets lie, if not in the folders that the settings name.
+    pub store: Option<Arc<dyn Store>>,
 }
 
 /// What is opened before anything runs: files and database, on a thread that may block.
@@ -59,16 +61,17 @@ struct Foundation {
     passwords: Passwords,
 }
 
-fn lay(config: &Config, now: clock::Micros, demo: bool) -> Result<Foundation> {
+fn lay(config: &Config, now: clock::Micros, demo: bool, store: Option<Arc<dyn Store>>) -> Result<Foundation> {
     let data = config.data_dir();
-    ["", "keys", "packets"]
-        .iter()
-        .try_for_each(|name| make_folder(&data.join(name)))?;
+    ["", "keys"].iter().try_for_each(|name| make_folder(&data.join(name)))?;
     let lock = lock(&data)?;
     let location = config.database()?;
     migrate::migrate(&location)?;
     let db = Db::open(&location, config.connections())?;
-    let blobs = Blobs::open(&config.files())?;
+    let blobs = Blobs::new(match store {
+        Some(store) => store,
+        None => local_store(config)?,
+    })?;
     let swept = blobs.sweep()?;
     let keys = data.join("keys");
     let secret = Secret::open(&keys.join("secret"))?;
@@ -90,10 +93,16 @@ fn lay(config: &Config, now: clock::Micros, demo: bool) -> Result<Foundation> {
     })
 }
 
+fn local_store(config: &Config) -> Result<Arc<dyn Store>> {
+    let store = Local::at(&config.files(), &config.packets());
+    store.make_folders()?;
+    Ok(Arc::new(store))
+}
+
 /// Opens an installation on the current runtime: folders, database, keys, log, journal. One server a data folder.
 pub async fn open(config: &Config, with: With) -> Result<Opened> {
-    let (settings, now, demo) = (config.clone(), with.clock.now(), with.demo);
-    let base = crate::db::blocking(move || lay(&settings, now, demo)).await?;
+    let (settings, now, demo, store) = (config.clone(), with.clock.now(), with.demo, with.store);
+    let base = crate::db::blocking(move || lay(&settings, now, demo, store)).await?;
     let signer = Some(base.signer).filter(|_| !base.log.read_only);
     let journal = Journal::start(base.db.clone(), with.clock.clone(), signer);
     let gate = Gate::new(base.db, journal, Arc::new(base.policy), with.clock);
@@ -102,7 +111,6 @@ pub async fn open(config: &Config, with: With) -> Result<Opened> {
         passwords: base.passwords,
         blobs: base.blobs,
         limits: config.limits()?,
-        packets: config.data_dir().join("packets"),
         uploads: captures::Uploads::default(),
         builder: tokio::sync::Notify::new(),
         metrics: with.metrics,
@@ -213,25 +221,8 @@ async fn note(
 
 /// The digest of the running program, so that the ledger names what wrote it.
 fn binary_digest() -> Option<Digest> {
-    use sha2::Digest as _;
-    let mut file = fs::File::open("/proc/self/exe").ok()?;
-    let mut hash = sha2::Sha256::new();
-    std::io::copy(&mut file, &mut HashWriter(&mut hash)).ok()?;
-    Some(Digest(hash.finalize().into()))
-}
-
-struct HashWriter<'a>(&'a mut sha2::Sha256);
-
-impl std::io::Write for HashWriter<'_> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        use sha2::Digest as _;
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+    let file = fs::File::open("/proc/self/exe").ok()?;
+    Some(hash(file, |_| Ok(())).ok()?.sha256)
 }
 
 /// All routes.
@@ -264,6 +255,8 @@ pub struct Listen {
     pub signals: bool,
 }
 
+/// Seconds that requests have to finish in once the server is told to stop.
+const SHUTDOWN: u64 = 7;
 /// Threads that may block, of all workers together.
 const BLOCKING: usize = 512;
 
@@ -279,7 +272,7 @@ pub fn listen(app: App, listen: Listen) -> Result<Server> {
     .client_request_timeout(Duration::from_secs(15))
     .client_disconnect_timeout(Duration::from_secs(3))
     .keep_alive(Duration::from_secs(75))
-    .shutdown_timeout(8);
+    .shutdown_timeout(SHUTDOWN);
     let server = match BLOCKING.checked_div(listen.workers) {
         Some(each) => server.workers(listen.workers).worker_max_blocking_threads(each.max(1)),
         None => server,

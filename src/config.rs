@@ -225,6 +225,11 @@ impl Config {
         }
     }
 
+    /// The folder of packets.
+    pub fn packets(&self) -> PathBuf {
+        self.data_dir().join("packets")
+    }
+
     /// The log's name, where it is set.
     pub fn origin(&self) -> Option<&str> {
         Some(self.get("origin")).filter(|o| !o.is_empty())

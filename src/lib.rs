@@ -11,9 +11,10 @@
 //! - `ledger`: events, records, the tree, checkpoints.
 //! - `identity`: who is calling.
 //! - `gate`: the doors, through which every read and write goes.
+//! - `jobs`: what the server does by itself, shared by all servers of an installation.
 //! - `http`: what every handler shares.
 //! - `users`, `cases`, `subjects`, `authorizations`, `captures`, `packets`: one folder a feature.
-//! - `app`, `jobs`, `cli`: what puts them together.
+//! - `app`, `background`, `cli`: what puts them together.
 
 pub mod bag;
 pub mod proof;
@@ -25,6 +26,8 @@ pub mod app;
 pub mod audit;
 #[cfg(feature = "server")]
 pub mod authorizations;
+#[cfg(feature = "server")]
+pub mod background;
 #[cfg(feature = "server")]
 pub mod blobs;
 #[cfg(feature = "server")]

@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::{Places, Report, run};
+use crate::blobs::{Local, Store};
 use crate::clock::{Clock, SetClock};
 use crate::db::tables::{capture_entries, capture_files, captures, cases, files, grants, members, units, users};
 use crate::db::{Db, Location, migrate};
@@ -74,6 +75,15 @@ impl Installation {
         self.folder.path().join(name)
     }
 
+    /// Where a file lies.
+    pub fn file(&self, sha256: &Digest) -> PathBuf {
+        self.path("files").join(Local::relative_path(sha256))
+    }
+
+    pub fn files(&self) -> Arc<dyn Store> {
+        Arc::new(Local::at(&self.path("files"), &self.path("packets")))
+    }
+
     pub fn integrate(&self) {
         let (keys, now) = (self.path("keys"), self.clock.now());
         let mut signer = ledger::start::open(&self.db, &keys, Some("audit.test/log"), false, now, UNIT).unwrap();
@@ -111,7 +121,7 @@ impl Installation {
 
     fn store(&self, content: &'static [u8]) -> Digest {
         let digest = Digest::of(content);
-        let path = super::files::path_of(&self.path("files"), &digest);
+        let path = self.file(&digest);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, content).unwrap();
         self.keep(move |tx| {
@@ -131,8 +141,7 @@ impl Installation {
 
     pub fn audit(&self) -> Report {
         let places = Places {
-            files: self.path("files"),
-            packets: self.path("packets"),
+            store: self.files(),
             keys: self.path("keys"),
             known: Vec::new(),
         };

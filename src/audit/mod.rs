@@ -7,7 +7,7 @@
 mod captures;
 mod entities;
 mod events;
-pub mod files;
+mod files;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod packets;
@@ -18,12 +18,14 @@ mod tree;
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use diesel::RunQueryDsl;
 use diesel::connection::SimpleConnection;
 
 pub use report::{Counts, Finding, Report, Tree};
 
+use crate::blobs::Store;
 use crate::db::{AnyConn, Db};
 use crate::error::{Error, Result};
 use crate::ledger;
@@ -36,10 +38,8 @@ const PAGE: i64 = 500;
 /// Where the parts of an installation lie that are not in its database.
 #[derive(Debug, Clone)]
 pub struct Places {
-    /// The folder of evidence files.
-    pub files: PathBuf,
-    /// The folder of packets.
-    pub packets: PathBuf,
+    /// Evidence files and packets.
+    pub store: Arc<dyn Store>,
     /// The folder with the log's key and its last checkpoint.
     pub keys: PathBuf,
     /// Checkpoints known from elsewhere that the tree must contain, each with the name of its source.
@@ -124,8 +124,8 @@ impl<'a> Audit<'a> {
         self.tree(&state, places, last)?;
         self.entities()?;
         self.captures()?;
-        self.files(&places.files)?;
-        self.packets(&places.packets)
+        self.files(&*places.store)?;
+        self.packets(&*places.store)
     }
 
     /// The database's own check of its pages and indexes, which everything below relies on.

@@ -1,13 +1,11 @@
 //! Packets that are ready: each file read again, and held to the digest that the server told when it was made.
 
-use std::fs::File;
 use std::io;
-use std::path::Path;
 
 use diesel::prelude::*;
 
 use super::Audit;
-use super::files::hash;
+use crate::blobs::{Key, Store, WHOLE, hash};
 use crate::db::tables::packets;
 use crate::error::Result;
 use crate::proof::Digest;
@@ -19,7 +17,7 @@ const PAGE: i64 = 500;
 type Row = (String, Option<i64>, Option<Vec<u8>>);
 
 impl Audit<'_> {
-    pub(super) fn packets(&mut self, root: &Path) -> Result<()> {
+    pub(super) fn packets(&mut self, store: &dyn Store) -> Result<()> {
         let total =
             self.count("SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) AS n FROM packets WHERE state = 'ready'")?;
         let (mut from, mut done) = (String::new(), 0);
@@ -33,15 +31,15 @@ impl Audit<'_> {
             let Some(last) = rows.last() else { return Ok(()) };
             from.clone_from(&last.0);
             for row in &rows {
-                self.packet(root, row, &mut done, total);
+                self.packet(store, row, &mut done, total);
             }
         }
     }
 
-    fn packet(&mut self, root: &Path, (id, size, sha256): &Row, done: &mut u64, total: u64) {
+    fn packet(&mut self, store: &dyn Store, (id, size, sha256): &Row, done: &mut u64, total: u64) {
         self.report.counts.packets += 1;
         let (tell, place) = (&mut self.tell, format!("packet {id}"));
-        let read = File::open(root.join(format!("{id}.zip"))).and_then(|file| {
+        let read = store.open(&Key::Packet(id.clone()), WHOLE).and_then(|file| {
             hash(file, |piece| {
                 *done += piece.len() as u64;
                 tell("packets", *done, total);

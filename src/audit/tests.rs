@@ -1,11 +1,13 @@
 //! The small installation, whole, and then with one thing changed behind the ledger's back.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::json;
 
 use super::fixture::{CAPTURE, CASE, Installation, UNIT, USER};
 use super::{Places, Report, run};
+use crate::blobs::Memory;
 use crate::db::{Db, Location, migrate};
 use crate::gate::NewEvent;
 use crate::ledger::Action;
@@ -221,7 +223,7 @@ fn what_waits_and_what_no_row_names_are_notices() {
         tx.append(NewEvent::new(Action::BackupMade, ("installation", UNIT), 1, json!({})))
             .map(|_| ())
     });
-    let stray = super::files::path_of(&made.path("files"), &Digest::of(b"stray"));
+    let stray = made.file(&Digest::of(b"stray"));
     std::fs::create_dir_all(stray.parent().unwrap()).unwrap();
     std::fs::write(stray, b"stray").unwrap();
     let report = made.audit();
@@ -247,7 +249,7 @@ fn every_change_behind_the_ledger_is_found() {
 #[test]
 fn changed_and_missing_files_are_found() {
     let made = Installation::new();
-    let path = super::files::path_of(&made.path("files"), &Digest::of(b"the screenshot"));
+    let path = made.file(&Digest::of(b"the screenshot"));
     std::fs::write(&path, b"the screen shot").unwrap();
     assert_eq!(rules(&made.audit()), ["file-bytes"]);
     std::fs::remove_file(&path).unwrap();
@@ -288,8 +290,7 @@ fn a_database_older_than_what_was_signed_is_found() {
     made.integrate();
     let db = Db::open(&Location::Sqlite(old), 1).unwrap();
     let places = Places {
-        files: made.path("files"),
-        packets: made.path("packets"),
+        store: made.files(),
         keys: made.path("keys"),
         known: Vec::new(),
     };
@@ -305,8 +306,7 @@ fn an_empty_database_cannot_be_audited() {
     migrate::migrate(&location).unwrap();
     let db = Db::open(&location, 1).unwrap();
     let places = Places {
-        files: Path::new("files").into(),
-        packets: Path::new("packets").into(),
+        store: Arc::new(Memory::default()),
         keys: Path::new("keys").into(),
         known: Vec::new(),
     };

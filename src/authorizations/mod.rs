@@ -6,6 +6,7 @@
 
 mod api;
 mod coverage;
+mod expiry;
 mod model;
 pub mod ops;
 mod reads;
@@ -16,6 +17,7 @@ use actix_web::web::{self, ServiceConfig};
 use crate::http::reply::at;
 
 pub use coverage::{Line, Seen};
+pub use expiry::Expiry;
 pub use model::{Authorization, Device, Level, State};
 
 /// The routes of this feature.

@@ -1,12 +1,8 @@
 //! A file on its way into the store: in pieces, hashed once while they arrive, off the async workers.
 
-use std::path::PathBuf;
-
-use sha2::{Digest as _, Sha256};
 use tokio::sync::oneshot;
 
-use super::draft::Draft;
-use super::{Blobs, sniff};
+use super::{Blobs, Hashing, Shelf, TempFile, sniff};
 use crate::db::blocking;
 use crate::error::{Error, Kind, Result};
 use crate::proof::id::Digest;
@@ -18,10 +14,9 @@ const CHECKED: u64 = 16 << 20;
 /// Bytes kept for telling what a file is.
 const HEAD: usize = 8 << 10;
 
-/// Where a file is to lie while it arrives; it is made with its first piece, on a thread that may block.
+/// Where a file goes while it arrives. The temporary file is made with the first piece, on a thread that may block.
 struct Place {
     blobs: Blobs,
-    path: PathBuf,
     reserve: u64,
 }
 
@@ -33,11 +28,9 @@ enum Sink {
 
 struct Open {
     place: Place,
-    draft: Draft,
-    sha256: Sha256,
-    crc32: crc32fast::Hasher,
+    file: TempFile,
+    hashing: Hashing,
     head: Vec<u8>,
-    size: u64,
 }
 
 impl Sink {
@@ -47,39 +40,36 @@ impl Sink {
             Self::Place(place) => place,
         };
         place.blobs.check_reserve(place.reserve)?;
-        let draft = Draft::make(place.path.clone())?;
         Ok(Box::new(Open {
+            file: place.blobs.temp_file(Shelf::Files)?,
             place,
-            draft,
-            sha256: Sha256::new(),
-            crc32: crc32fast::Hasher::new(),
+            hashing: Hashing::default(),
             head: Vec::new(),
-            size: 0,
         }))
     }
 }
 
 impl Open {
     fn take(&mut self, piece: &[u8]) -> Result<()> {
-        if self.size > 0 && self.size.is_multiple_of(CHECKED) {
+        let before = self.hashing.size();
+        if before > 0 && before.is_multiple_of(CHECKED) {
             self.place.blobs.check_reserve(self.place.reserve)?;
         }
-        self.draft.write(piece)?;
-        self.sha256.update(piece);
-        self.crc32.update(piece);
+        self.file.write_out(piece)?;
+        self.hashing.take(piece);
         let wanted = HEAD.saturating_sub(self.head.len()).min(piece.len());
         self.head.extend_from_slice(&piece[..wanted]);
-        self.size += piece.len() as u64;
         Ok(())
     }
 
     fn finish(self: Box<Self>) -> Received {
+        let hashed = self.hashing.finish();
         Received {
-            sha256: Digest(self.sha256.finalize().into()),
-            crc32: self.crc32.finalize(),
-            size: self.size,
+            sha256: hashed.sha256,
+            crc32: hashed.crc32,
+            size: hashed.size,
             media_type: sniff(&self.head),
-            draft: self.draft,
+            file: self.file,
         }
     }
 }
@@ -96,19 +86,19 @@ pub struct Incoming {
     working: Option<Working>,
 }
 
-/// The end of a file on its way in: what is still to be written, hashed and synced.
-pub struct Tail {
+/// The last bytes of a file on its way in, which are still to be written, hashed and synced.
+pub struct LastChunk {
     sink: Sink,
     piece: Vec<u8>,
     blobs: Blobs,
 }
 
-impl Tail {
+impl LastChunk {
     /// The rest is hashed and all of it synced.
     pub async fn finish(self) -> Result<Received> {
         blocking(move || {
             let mut received = self.write()?;
-            received.draft.sync()?;
+            received.file.sync()?;
             Ok(received)
         })
         .await
@@ -121,19 +111,18 @@ impl Tail {
         self.blobs.give_back(self.piece);
         let mut received = open.finish();
         if received.size > PIECE as u64 {
-            received.draft.sync()?;
+            received.file.sync()?;
         }
         Ok(received)
     }
 }
 
 impl Incoming {
-    /// A file of at most `limit` bytes, to lie there; `reserve` bytes stay free on the disk.
-    pub(super) fn begin(blobs: &Blobs, path: PathBuf, limit: u64, reserve: u64) -> Self {
+    /// A file of at most `limit` bytes; `reserve` bytes stay free on the disk.
+    pub(super) fn begin(blobs: &Blobs, limit: u64, reserve: u64) -> Self {
         let blobs = blobs.clone();
         let place = Place {
             blobs: blobs.clone(),
-            path,
             reserve,
         };
         Self {
@@ -179,7 +168,7 @@ impl Incoming {
             .sink
             .take()
             .ok_or_else(|| Error::internal("an upload without its file"))?;
-        self.working = Some(self.blobs.hands.work(move || {
+        self.working = Some(self.blobs.pool.work(move || {
             let mut open = sink.open()?;
             open.take(&piece)?;
             let mut spare = piece;
@@ -199,13 +188,13 @@ impl Incoming {
     }
 
     /// All bytes have come.
-    pub async fn end(mut self) -> Result<Tail> {
+    pub async fn end(mut self) -> Result<LastChunk> {
         if self.working.is_some() {
             let spare = self.settle().await?;
             self.blobs.give_back(spare);
         }
         let sink = self.sink.take();
-        Ok(Tail {
+        Ok(LastChunk {
             sink: sink.ok_or_else(|| Error::internal("an upload without its file"))?,
             piece: std::mem::take(&mut self.piece),
             blobs: self.blobs.clone(),
@@ -224,5 +213,5 @@ pub struct Received {
     pub size: u64,
     /// What the bytes say they are.
     pub media_type: &'static str,
-    pub(super) draft: Draft,
+    pub(super) file: TempFile,
 }

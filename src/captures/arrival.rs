@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::model::{FileEntry, NewCapture, NewFile};
-use crate::blobs::{Received, Tail};
+use crate::blobs::{LastChunk, Received};
 use crate::error::{Error, FieldError, Result};
 use crate::proof::canon;
 use crate::proof::id::Digest;
@@ -23,7 +23,7 @@ pub(super) struct Arriving {
     /// Files that have come whole, with their places in the JSON.
     whole: Vec<(usize, Received)>,
     /// The last one, whose end is still to be written.
-    last: Option<(usize, Tail)>,
+    last: Option<(usize, LastChunk)>,
 }
 
 impl Arriving {
@@ -49,8 +49,8 @@ impl Arriving {
 
     /// Another part follows: what came last is written to its end, and must be what was declared.
     pub async fn complete(&mut self, new: &NewCapture) -> Result<()> {
-        if let Some((place, tail)) = self.last.take() {
-            let received = tail.finish().await?;
+        if let Some((place, chunk)) = self.last.take() {
+            let received = chunk.finish().await?;
             as_declared(place, &new.files[place], &received)?;
             self.whole.push((place, received));
         }
@@ -58,8 +58,8 @@ impl Arriving {
     }
 
     /// The part of a file has ended.
-    pub fn end(&mut self, place: usize, tail: Tail) {
-        self.last = Some((place, tail));
+    pub fn end(&mut self, place: usize, chunk: LastChunk) {
+        self.last = Some((place, chunk));
     }
 
     /// Whether every file came that is to come.
@@ -75,8 +75,8 @@ impl Arriving {
     /// Writes the last file's end; blocks. In the order of the JSON, with the files that are named as hashes only; and
     /// the files, which are still to be put under their hashes.
     pub fn write(mut self, new: &NewCapture) -> Result<(Vec<Arrived>, Vec<Received>)> {
-        if let Some((place, tail)) = self.last.take() {
-            let received = tail.write()?;
+        if let Some((place, chunk)) = self.last.take() {
+            let received = chunk.write()?;
             as_declared(place, &new.files[place], &received)?;
             self.whole.push((place, received));
         }

@@ -1,15 +1,12 @@
 //! Verifying a capture on request: every byte read again and hashed, the record and its event held against each other.
 //! The answer is a verdict; it says what was looked at.
 
-use std::io::Read;
-
 use actix_web::HttpResponse;
-use sha2::{Digest as _, Sha256};
 
 use super::model::{Check, FileEntry, StoredCapture, Verdict, Verification};
 use super::reads::{self, Recording};
 use super::remarks;
-use crate::blobs::Blobs;
+use crate::blobs::{Blobs, Hashed, Key, WHOLE, hash};
 use crate::db::blocking;
 use crate::error::Result;
 use crate::gate::Scope;
@@ -80,14 +77,17 @@ fn check_file(blobs: &Blobs, file: &FileEntry) -> Check {
     let wanted = file.sha256;
     let (verdict, why) = match file.withheld {
         Some(_) => (Verdict::NotChecked, "hash-only: the bytes are not kept here".to_owned()),
-        None => match rehash(blobs, &wanted) {
-            Ok((found, size)) if found == wanted && size == file.size => (
+        None => match read_again(blobs, wanted) {
+            Ok(read) if read.sha256 == wanted && read.size == file.size => (
                 Verdict::Passed,
-                format!("{size} bytes were read again and have this digest"),
+                format!("{} bytes were read again and have this digest", read.size),
             ),
-            Ok((found, size)) => (
+            Ok(read) => (
                 Verdict::Failed,
-                format!("{size} bytes were read again and have the digest {found}"),
+                format!(
+                    "{} bytes were read again and have the digest {}",
+                    read.size, read.sha256
+                ),
             ),
             Err(e) => (Verdict::Failed, format!("the bytes cannot be read: {e}")),
         },
@@ -95,18 +95,8 @@ fn check_file(blobs: &Blobs, file: &FileEntry) -> Check {
     check("file", Some(wanted), verdict, why)
 }
 
-/// Reads a file and hashes it.
-fn rehash(blobs: &Blobs, wanted: &Digest) -> Result<(Digest, u64)> {
-    let mut file = blobs.read(wanted)?;
-    let (mut hash, mut size, mut piece) = (Sha256::new(), 0u64, vec![0u8; 256 << 10]);
-    loop {
-        let n = file.read(&mut piece)?;
-        if n == 0 {
-            return Ok((Digest(hash.finalize().into()), size));
-        }
-        hash.update(&piece[..n]);
-        size += n as u64;
-    }
+fn read_again(blobs: &Blobs, sha256: Digest) -> Result<Hashed> {
+    Ok(hash(blobs.open(&Key::File(sha256), WHOLE)?, |_| Ok(()))?)
 }
 
 fn worst(checks: &[Check]) -> Verdict {

@@ -5,7 +5,7 @@
 //! folder without it is no backup.
 
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, ErrorKind, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -19,7 +19,8 @@ use serde_json::json;
 
 use super::output::{self, Progress, Unit};
 use super::{Done, Failure, place};
-use crate::audit::{files, snapshot};
+use crate::audit::snapshot;
+use crate::blobs::{Hashed, Key, Local, Shelf, Store, WHOLE, hash};
 use crate::clock::{self, Clock, SystemClock};
 use crate::config::Config;
 use crate::db::location::without_password;
@@ -168,9 +169,10 @@ impl Copy<'_> {
         }
         self.progress.show("database", Unit::Things, 0, 0);
         let state = self.database(config, db, &location)?;
-        for folder in ["keys", "tls", "packets"] {
+        for folder in ["keys", "tls"] {
             self.folder(&data, folder)?;
         }
+        self.packets(&place::store(config))?;
         if data.join("secret").is_file() {
             self.one(&data.join("secret"), "secret")?;
         }
@@ -184,28 +186,24 @@ impl Copy<'_> {
                 vacuum(db, &to)?;
                 // The copy itself says which files belong to it.
                 let conn = SqliteConnection::establish(&to.to_string_lossy()).map_err(Error::internal)?;
-                self.evidence(&mut AnyConn::Sqlite(conn), &config.files())?
+                self.evidence(&mut AnyConn::Sqlite(conn), &place::store(config))?
             }
             Location::Postgres(url) => db.read_blocking(|conn| {
                 snapshot(conn, |conn| {
                     dump(conn, url, &self.out.join("casetrail.pgdump"))?;
-                    self.evidence(conn, &config.files())
+                    self.evidence(conn, &place::store(config))
                 })
             })?,
         };
         let name = database_name(location);
         let file = File::open(self.out.join(name))?;
-        let hashed = files::hash(&file, |_| Ok(()))?;
-        self.entries.push(Entry {
-            path: name.into(),
-            size: hashed.size,
-            sha256: hashed.sha256,
-        });
+        let hashed = hash(&file, |_| Ok(()))?;
+        self.entries.push(entry(name, hashed));
         Ok(state)
     }
 
     /// Copies the files that the snapshot names, each held against its name.
-    fn evidence(&mut self, conn: &mut AnyConn, root: &Path) -> Result<TreeState> {
+    fn evidence(&mut self, conn: &mut AnyConn, store: &dyn Store) -> Result<TreeState> {
         let state = ledger::state(conn)?
             .ok_or_else(|| Error::internal("the database holds no log: there is nothing to back up"))?;
         let total: Option<i64> = rows::table.select(diesel::dsl::count_star()).first(conn).optional()?;
@@ -222,28 +220,29 @@ impl Copy<'_> {
             let Some(last) = page.last() else { break };
             from.clone_from(last);
             for sha256 in page.iter().filter_map(|s| Digest::from_slice(s)) {
-                self.file(root, &sha256, &mut list)?;
+                self.file(store, &sha256, &mut list)?;
                 self.progress.show("files", Unit::Things, self.files.count, total);
             }
         }
         list.flush()?;
         drop(list);
-        let hashed = files::hash(File::open(self.out.join(FILES))?, |_| Ok(()))?;
-        self.entries.push(Entry {
-            path: FILES.into(),
-            size: hashed.size,
-            sha256: hashed.sha256,
-        });
+        let hashed = hash(File::open(self.out.join(FILES))?, |_| Ok(()))?;
+        self.entries.push(entry(FILES, hashed));
         Ok(state)
     }
 
-    fn file(&mut self, root: &Path, sha256: &Digest, list: &mut impl Write) -> Result<()> {
-        let (from, path) = (
-            files::path_of(root, sha256),
-            format!("files/sha256/{}/{sha256}", &sha256.to_string()[..2]),
-        );
+    fn file(&mut self, store: &dyn Store, sha256: &Digest, list: &mut impl Write) -> Result<()> {
+        let path = format!("files/{}", Local::relative_path(sha256));
         let to = self.out.join(&path);
-        match copy(&from, &to) {
+        let key = Key::File(*sha256);
+        let source = match store.open(&key, WHOLE) {
+            Err(e) if e.kind() == ErrorKind::NotFound => {
+                self.damaged.push(format!("{sha256}: is missing"));
+                return Ok(());
+            }
+            source => source,
+        };
+        match source.map_err(Error::from).and_then(|source| write_copy(source, &to)) {
             Ok(hashed) if hashed.sha256 == *sha256 => {
                 self.files.count += 1;
                 self.files.bytes += hashed.size;
@@ -253,11 +252,8 @@ impl Copy<'_> {
             Ok(hashed) => self
                 .damaged
                 .push(format!("{sha256}: its bytes hash to {}", hashed.sha256)),
-            Err(e) if from.exists() && e.kind != crate::error::Kind::Unavailable => {
-                self.damaged.push(format!("{sha256}: {e}"))
-            }
-            Err(e) if from.exists() => return Err(e),
-            Err(_) => self.damaged.push(format!("{sha256}: is missing")),
+            Err(e) if e.kind != crate::error::Kind::Unavailable => self.damaged.push(format!("{sha256}: {e}")),
+            Err(e) => return Err(e),
         }
         // What is damaged must not look like a copy.
         let _ = fs::remove_file(&to);
@@ -272,11 +268,23 @@ impl Copy<'_> {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().into_owned();
             let path = format!("{folder}/{name}");
-            // A packet is whole when it has its name; the last checkpoint was copied before the database.
-            let unfinished = folder == "packets" && !name.ends_with(".zip");
+            // The last checkpoint was copied before the database.
             let taken = self.entries.iter().any(|e| e.path == path) || path.ends_with(".new");
-            if entry.file_type()?.is_file() && !unfinished && !taken {
+            if entry.file_type()?.is_file() && !taken {
                 self.one(&entry.path(), &path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Copies the packets that are ready.
+    fn packets(&mut self, store: &dyn Store) -> std::result::Result<(), Failure> {
+        // Where the folder is missing, no packet was ever made.
+        for found in store.list(Shelf::Packets).into_iter().flatten() {
+            if let Some(key @ Key::Packet(id)) = &found?.key {
+                let path = format!("packets/{id}.zip");
+                let hashed = write_copy(store.open(key, WHOLE)?, &self.out.join(&path))?;
+                self.entries.push(entry(path, hashed));
             }
         }
         Ok(())
@@ -284,11 +292,7 @@ impl Copy<'_> {
 
     fn one(&mut self, from: &Path, path: &str) -> std::result::Result<(), Failure> {
         let hashed = copy(from, &self.out.join(path))?;
-        self.entries.push(Entry {
-            path: path.into(),
-            size: hashed.size,
-            sha256: hashed.sha256,
-        });
+        self.entries.push(entry(path, hashed));
         Ok(())
     }
 
@@ -427,10 +431,22 @@ pub fn create(file: &Path) -> Result<File> {
 }
 
 /// Copies a file, and says what was copied. It is on the disk after `sync`.
-pub fn copy(from: &Path, to: &Path) -> Result<files::Hashed> {
-    let source = File::open(from)?;
+pub fn copy(from: &Path, to: &Path) -> Result<Hashed> {
+    write_copy(File::open(from)?, to)
+}
+
+/// The same from an open file.
+pub fn write_copy(source: impl Read, to: &Path) -> Result<Hashed> {
     let mut target = create(to)?;
-    Ok(files::hash(source, |piece| target.write_all(piece))?)
+    Ok(hash(source, |piece| target.write_all(piece))?)
+}
+
+fn entry(path: impl Into<String>, hashed: Hashed) -> Entry {
+    Entry {
+        path: path.into(),
+        size: hashed.size,
+        sha256: hashed.sha256,
+    }
 }
 
 /// Everything written to the file system of a folder reaches the disk, files and folders alike.

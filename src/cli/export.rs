@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::client::{Client, ClientArgs};
 use super::output::{self, Progress, Unit};
 use super::{Done, Failure};
-use crate::audit::files;
+use crate::blobs::hash;
 use crate::error::Error;
 
 /// Time between two looks at a packet that is being built.
@@ -122,7 +122,7 @@ fn write(answer: impl io::Read, part: &Path, packet: &Value, progress: &mut Prog
     let unwritable = |e: io::Error| Failure::failed(format!("{}: {e}", part.display()));
     let mut file = File::create(part).map_err(unwritable)?;
     let (mut done, total) = (0, packet["size"].as_u64().unwrap_or(0));
-    let hashed = files::hash(answer, |piece| {
+    let hashed = hash(answer, |piece| {
         file.write_all(piece)?;
         done += piece.len() as u64;
         progress.show("downloading", Unit::Bytes, done, total);

@@ -17,7 +17,7 @@ use super::manifest;
 use super::output::{self, Progress, Unit};
 use super::row::{self, PART, Prepared, Row, Source};
 use super::{Done, Failure};
-use crate::audit::files;
+use crate::blobs::hash;
 use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
 
@@ -170,7 +170,7 @@ fn read(path: &Path, progress: &mut Progress) -> Result<Source, Failure> {
     let changed = about.modified().map_err(unreadable)?;
     let changed_at = chrono::DateTime::<chrono::Utc>::from(changed).timestamp_micros();
     let mut done = 0;
-    let hashed = files::hash(file, |piece| {
+    let hashed = hash(file, |piece| {
         done += piece.len() as u64;
         progress.show("hashing", Unit::Bytes, done, about.len());
         Ok(())

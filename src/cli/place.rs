@@ -1,9 +1,11 @@
 //! An installation as a command finds it on this machine.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::Failure;
 use crate::audit::Places;
+use crate::blobs::Local;
 use crate::config::Config;
 use crate::db::{Db, Location, migrate};
 
@@ -15,11 +17,15 @@ pub fn keys(data_dir: &Path) -> PathBuf {
 /// Where the parts lie that are not in the database.
 pub fn places(config: &Config) -> Places {
     Places {
-        files: config.files(),
-        packets: config.data_dir().join("packets"),
+        store: Arc::new(store(config)),
         keys: keys(&config.data_dir()),
         known: Vec::new(),
     }
+}
+
+/// The folders of evidence files and packets. The folders themselves may be missing.
+pub fn store(config: &Config) -> Local {
+    Local::at(&config.files(), &config.packets())
 }
 
 /// Opens the database of an installation that exists; a command that reads must not make one.

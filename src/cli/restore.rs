@@ -17,6 +17,7 @@ use super::output::{self, Progress, Unit};
 use super::succeed::{self, Known};
 use super::{Common, Done, Failure, audit as told, place};
 use crate::audit::{self, Report};
+use crate::blobs::Local;
 use crate::config::Config;
 use crate::db::tables::log_state;
 use crate::db::{Db, Location, migrate};
@@ -239,8 +240,9 @@ fn evidence(from: &Path, manifest: &Manifest, config: &Config, progress: &mut Pr
             .next()
             .and_then(|d| d.parse().ok())
             .ok_or_else(broken)?;
-        let source = audit::files::path_of(&from.join("files"), &sha256);
-        let copied = backup::copy(&source, &audit::files::path_of(&config.files(), &sha256))
+        let path = Local::relative_path(&sha256);
+        let source = from.join("files").join(&path);
+        let copied = backup::copy(&source, &config.files().join(&path))
             .map_err(|e| Failure::failed(format!("{}: {e}", source.display())))?;
         same(&source.display().to_string(), &copied.sha256, &sha256)?;
         progress.show("files", Unit::Things, n, manifest.files.count);

@@ -1,6 +1,7 @@
 //! `casetrail serve`: opens the installation, listens, and stops within ten seconds when told to.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -11,7 +12,7 @@ use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::identity::one_time;
 use crate::users::ops;
-use crate::{jobs, ledger, packets};
+use crate::{background, ledger};
 
 /// `serve` takes nothing of its own: the settings say everything.
 #[derive(Debug, clap::Args)]
@@ -41,6 +42,7 @@ pub(super) fn with(clock: Arc<dyn Clock>, demo: bool) -> Result<With> {
         clock,
         demo,
         metrics: Some(metrics),
+        store: None,
     })
 }
 
@@ -112,8 +114,21 @@ impl Door {
     }
 }
 
-/// The first signal lets requests finish, a second one does not wait for them.
-async fn stop_when_told(mut terminate: Signal, mut interrupt: Signal, server: ServerHandle) {
+/// How long a start waits until what an earlier one left is in the tree and signed. It may be much after a crash; then the
+/// server listens, and the rest follows.
+const SETTLE_AT_START: Duration = Duration::from_secs(10);
+/// How long jobs have to end in once the last request has ended. They were told to stop with the requests.
+const JOBS_END: Duration = Duration::from_secs(1);
+/// How long the way of the last events into the tree may take. With the seven seconds that requests have, all is over in ten.
+const SETTLE_AT_END: Duration = Duration::from_millis(1500);
+
+/// The first signal stops the jobs and lets requests finish, a second one does not wait for them.
+async fn stop_when_told(
+    mut terminate: Signal,
+    mut interrupt: Signal,
+    server: ServerHandle,
+    stop: tokio::sync::watch::Sender<bool>,
+) {
     let mut told = async || {
         tokio::select! {
             _ = terminate.recv() => {}
@@ -121,6 +136,7 @@ async fn stop_when_told(mut terminate: Signal, mut interrupt: Signal, server: Se
         }
     };
     told().await;
+    stop.send_replace(true);
     tokio::select! {
         () = server.stop(true) => {}
         () = told() => server.stop(false).await,
@@ -153,9 +169,9 @@ pub(super) async fn answer(config: &Config, door: Door, opened: Opened, tell: im
         certificate,
         log_vkey: opened.log.vkey.clone(),
     };
+    settle(&opened, SETTLE_AT_START).await;
     let (stop, stopped) = tokio::sync::watch::channel(false);
-    let jobs = tokio::spawn(jobs::run(opened.app.clone(), stopped.clone()));
-    let builder = tokio::spawn(packets::run_builder(opened.app.clone(), stopped));
+    let jobs = tokio::spawn(background::run(opened.app.clone(), stopped));
     let server = app::listen(
         opened.app.clone(),
         Listen {
@@ -165,13 +181,21 @@ pub(super) async fn answer(config: &Config, door: Door, opened: Opened, tell: im
             signals: false,
         },
     )?;
-    tokio::spawn(stop_when_told(terminate, interrupt, server.handle()));
+    tokio::spawn(stop_when_told(terminate, interrupt, server.handle(), stop));
     tell(address);
     let ended = server.await;
-    // Jobs that already ended have nobody to tell.
-    let _ = stop.send(true);
-    let _ = tokio::time::timeout(std::time::Duration::from_secs(2), async { tokio::join!(jobs, builder) }).await;
+    // A job that does not end in time is taken up again when its lease has ended.
+    let _ = tokio::time::timeout(JOBS_END, jobs).await;
+    settle(&opened, SETTLE_AT_END).await;
     ended.map_err(Error::from)
+}
+
+/// Waits until all events are in the tree and signed.
+async fn settle(opened: &Opened, most: Duration) {
+    let gate = &opened.app.gate;
+    if !opened.log.read_only && !ledger::settle(gate.db(), gate.journal(), most).await {
+        tracing::warn!("events still wait for their place in the tree: the next start gives it to them");
+    }
 }
 
 fn greeting(address: &Address, once: Option<&str>) -> String {

@@ -1,12 +1,14 @@
 //! Commands over a whole small installation: back up, restore, begin a new log, add users.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::json;
 
 use super::{Failure, Line, dispatch};
 use crate::audit::fixture::Installation;
 use crate::audit::{self, Places};
+use crate::blobs::Local;
 use crate::db::{Db, Location};
 use crate::gate::NewEvent;
 use crate::ledger::{self, Action};
@@ -39,8 +41,7 @@ fn open(data: &Path) -> Db {
 
 fn audited(data: &Path) -> audit::Report {
     let places = Places {
-        files: data.join("files"),
-        packets: data.join("packets"),
+        store: Arc::new(Local::at(&data.join("files"), &data.join("packets"))),
         keys: data.join("keys"),
         known: Vec::new(),
     };
@@ -167,7 +168,7 @@ fn a_changed_backup_and_a_foreign_checkpoint_are_refused() {
 #[test]
 fn damage_at_the_source_is_told() {
     let made = Installation::new();
-    let file = audit::files::path_of(&made.path("files"), &crate::proof::Digest::of(b"the screenshot"));
+    let file = made.file(&crate::proof::Digest::of(b"the screenshot"));
     std::fs::write(file, b"another").unwrap();
     let told = failure(&["backup", text(&made.path("backup")), "--data-dir", text(&made.path(""))]).unwrap();
     assert!(

@@ -273,16 +273,12 @@ diesel::table! {
         requested_by -> Text,
         purpose -> Text,
         state -> Text,
-        step -> Text,
-        done -> BigInt,
-        total -> BigInt,
         requested_at -> BigInt,
         started_at -> Nullable<BigInt>,
         finished_at -> Nullable<BigInt>,
         size -> Nullable<BigInt>,
         sha256 -> Nullable<Binary>,
         name -> Text,
-        error -> Nullable<Text>,
         leaf -> Binary,
         body -> Text,
     }
@@ -305,6 +301,23 @@ diesel::table! {
         fingerprint -> Binary,
         answer -> Text,
         created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    jobs (kind, object) {
+        kind -> Text,
+        object -> Text,
+        state -> Text,
+        due_at -> BigInt,
+        attempts -> BigInt,
+        lease -> Text,
+        leased_until -> BigInt,
+        cancel -> Bool,
+        step -> Text,
+        done -> BigInt,
+        total -> BigInt,
+        error -> Nullable<Text>,
     }
 }
 
@@ -333,5 +346,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     capture_files,
     packets,
     disclosures,
-    idempotency
+    idempotency,
+    jobs
 );

@@ -7,12 +7,12 @@ pub mod multipart;
 pub mod pages;
 pub mod paging;
 pub mod path;
+pub mod ranges;
 pub mod reply;
 pub mod tls;
 pub mod visit;
 mod write_request;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use path::{PathId, PathIds};
@@ -45,12 +45,10 @@ pub struct State {
     pub envelopes: Envelopes,
     /// Password hashing.
     pub passwords: Passwords,
-    /// The files' bytes.
+    /// Stored bytes: evidence files and packets.
     pub blobs: Blobs,
     /// Limits.
     pub limits: Limits,
-    /// Where packets lie.
-    pub packets: PathBuf,
     /// Uploads under way, by user.
     pub uploads: crate::captures::Uploads,
     /// Wakes the packet builder.

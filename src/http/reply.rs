@@ -125,11 +125,11 @@ fn title(slug: &'static str) -> &'static str {
 }
 
 /// A file's answer to a range outside it, as a problem like any other.
-pub fn out_of_range(response: &HttpResponse) -> HttpResponse {
+pub fn out_of_range(size: u64) -> HttpResponse {
     let detail = "The range lies outside the file; Content-Range gives its size. Ask within it, or leave Range out.";
     let mut refused = Error::new(Kind::OutOfRange, "range-not-satisfiable", detail).error_response();
-    if let Some(size) = response.headers().get(CONTENT_RANGE) {
-        refused.headers_mut().insert(CONTENT_RANGE, size.clone());
+    if let Ok(range) = HeaderValue::from_str(&format!("bytes */{size}")) {
+        refused.headers_mut().insert(CONTENT_RANGE, range);
     }
     refused
 }

@@ -11,6 +11,7 @@ mod pg_append;
 pub mod read;
 mod rows;
 mod sequencer;
+mod settle;
 mod signer;
 pub mod start;
 mod stream_head;
@@ -22,6 +23,7 @@ pub use action::{Action, Home};
 pub use append::{Appended, Draft, Heads};
 pub use journal::{Journal, PendingAppend};
 pub use sequencer::run_once;
+pub use settle::settle;
 pub use signer::{LogSigner, read_last, write_secret};
 pub use tree::{
     StoredTiles, TreeState, consistency, inclusion, index_of, is_read_only, leaf_at, read_tile, root, state,

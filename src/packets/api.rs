@@ -1,28 +1,22 @@
 //! The JSON routes of packets, and the way their bytes leave.
 
-use std::fs::File;
-use std::io::Read;
-
 use actix_web::body::SizedStream;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderName, LOCATION};
-use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use futures_util::Stream;
 
 use super::model::{NewDisclosure, NewPacket, Packet, Purpose};
 use super::{ops, reads};
+use crate::blobs::{Blobs, Key, Reader, WHOLE};
 use crate::db::blocking;
 use crate::error::{Error, Result};
 use crate::gate::{Scope, Visit};
 use crate::http::paging::{Listed, Page};
+use crate::http::ranges::pieces;
 use crate::http::reply::{self, Reply};
 use crate::http::{App, PathId, WriteRequest};
 use crate::policy::Act;
-
-/// Bytes sent at a time.
-const PIECE: u64 = 512 << 10;
 
 /// `POST /cases/{id}/packets`
 pub async fn request(case: PathId, mut request: WriteRequest) -> Reply {
@@ -63,8 +57,8 @@ pub async fn file(PathId(id): PathId, request: WriteRequest) -> Reply {
     if !packet.is_ready() {
         return Err(ops::not_ready(&packet));
     }
-    let place = request.app.packets.join(format!("{id}.zip"));
-    let file = blocking(move || Ok(File::open(place)?)).await?;
+    let (blobs, wanted) = (request.app.blobs.clone(), packet.clone());
+    let file = blocking(move || open(&blobs, &wanted)).await?;
     let address = request.visit.address.clone();
     let scope = Scope::Packet(id.clone());
     request
@@ -73,19 +67,26 @@ pub async fn file(PathId(id): PathId, request: WriteRequest) -> Reply {
     send(&packet, file)
 }
 
-/// Answers with the packet's bytes, all of them or a broken connection.
-fn send(packet: &Packet, file: File) -> Reply {
-    let size = packet.size.and_then(|s| u64::try_from(s).ok()).unwrap_or(0);
-    let digest = packet
-        .digest()
-        .map(|d| STANDARD.encode(d.as_bytes()))
-        .unwrap_or_default();
-    if file.metadata()?.len() != size {
+/// Opens the packet's file, which must be as long as it was made.
+fn open(blobs: &Blobs, packet: &Packet) -> Result<Reader> {
+    let key = Key::Packet(packet.id.clone());
+    let size = blobs.size(&key)?.and_then(|size| i64::try_from(size).ok());
+    if size.is_none() || size != packet.size {
         return Err(Error::internal(format!(
             "the file of packet {} is not as long as it was made",
             packet.id
         )));
     }
+    Ok(blobs.open(&key, WHOLE)?)
+}
+
+/// Answers with the packet's bytes, all of them or a broken connection.
+fn send(packet: &Packet, file: Reader) -> Reply {
+    let size = packet.size.and_then(|s| u64::try_from(s).ok()).unwrap_or(0);
+    let digest = packet
+        .digest()
+        .map(|d| STANDARD.encode(d.as_bytes()))
+        .unwrap_or_default();
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "application/zip"))
         .insert_header((
@@ -94,17 +95,6 @@ fn send(packet: &Packet, file: File) -> Reply {
         ))
         .insert_header((HeaderName::from_static("repr-digest"), format!("sha-256=:{digest}:")))
         .body(SizedStream::new(size, pieces(file))))
-}
-
-fn pieces(file: File) -> impl Stream<Item = Result<Bytes>> {
-    futures_util::stream::try_unfold(file, |mut file| async move {
-        blocking(move || {
-            let mut piece = Vec::new();
-            (&mut file).take(PIECE).read_to_end(&mut piece)?;
-            Ok((!piece.is_empty()).then(|| (Bytes::from(piece), file)))
-        })
-        .await
-    })
 }
 
 /// `POST /packets/{id}/disclosures`

@@ -1,46 +1,25 @@
-//! The order of making (contract section 4): files, cut, custody, papers, manifest, issue, proofs, sync, rename.
+//! The order of making (contract section 4): files, cut, custody, papers, manifest, issue, proofs, sync.
+
+use std::sync::Arc;
 
 use super::custody::Custody;
-use super::model::{Packet, PacketRequest};
-use super::progress::Progress;
-use super::zip::{Bag, Place};
+use super::model::Packet;
+use super::work::Work;
+use super::zip::Bag;
 use super::{cut, exhibits, issue, ops, pages, papers};
-use crate::blobs::Blobs;
-use crate::clock::Micros;
-use crate::db::Db;
+use crate::blobs::Written;
 use crate::error::{Error, Result};
 use crate::http;
-use crate::ledger::{self, TreeState};
-use crate::proof::id::Digest;
+use crate::jobs::Progress;
+use crate::ledger;
 
-/// What every step of a build reaches.
-pub struct Work<'a> {
-    /// The database.
-    pub db: &'a Db,
-    /// The files' bytes.
-    pub blobs: &'a Blobs,
-    /// The packet as it was asked for.
-    pub packet: &'a Packet,
-    /// The record of the request.
-    pub request: PacketRequest,
-    /// When the build began: what was received later is not selected.
-    pub started_at: Micros,
-    /// The log as the build found it.
-    pub log: TreeState,
-    /// How far it is.
-    pub progress: &'a Progress,
-}
-
-/// The finished packet's length and SHA-256.
-pub type Built = (u64, Digest);
-
-/// Builds a packet on the calling thread and puts it under its name. What a failure leaves is the caller's to clear.
-pub fn build(state: &http::State, packet: &Packet, progress: &Progress) -> Result<Built> {
+/// Builds a packet on the calling thread. Its file is synced, and still to be put into the store; a failure leaves none.
+pub fn build(state: &http::State, packet: &Packet, progress: &Arc<Progress>) -> Result<Written> {
     let work = prepare(state, packet, progress)?;
     let picks = exhibits::select(&work)?;
     let total = exhibits::total(&work, &picks)?;
     state.blobs.check_reserve(state.limits.reserve.saturating_add(total))?;
-    let mut bag = Bag::create(Place::new(&state.packets, &packet.id), &packet.name, total)?;
+    let mut bag = Bag::create(&state.blobs, &packet.name, total)?;
 
     progress.begin("exhibits", total)?;
     let copied = exhibits::copy(&work, &picks, &mut bag)?;
@@ -59,7 +38,7 @@ pub fn build(state: &http::State, packet: &Packet, progress: &Progress) -> Resul
     bag.finish()
 }
 
-fn prepare<'a>(state: &'a http::State, packet: &'a Packet, progress: &'a Progress) -> Result<Work<'a>> {
+fn prepare<'a>(state: &'a http::State, packet: &'a Packet, progress: &'a Arc<Progress>) -> Result<Work<'a>> {
     let db = state.gate.db();
     let log = db.read_blocking(|conn| {
         ops::refuse_read_only(conn)?;

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::io::Write;
 
-use super::build::Work;
 use super::cut::{Cut, Fate, Status};
 use super::store::{self, PAGE};
+use super::work::Work;
 use super::zip::Bag;
 use crate::error::{Error, Result};
 use crate::ledger;

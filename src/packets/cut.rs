@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::build::Work;
 use super::exhibits::Pick;
 use super::store::{self, Listed};
+use super::work::Work;
 use crate::captures::State;
 use crate::error::{Error, Result};
 use crate::ledger;

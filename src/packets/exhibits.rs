@@ -6,11 +6,11 @@ use std::collections::{HashMap, HashSet};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::ahead;
-use super::build::Work;
 use super::custody::{Custody, Entry};
 use super::model::extension;
+use super::read_ahead;
 use super::store::{self, Listed};
+use super::work::Work;
 use super::zip::Bag;
 use crate::captures::{Capture, FileEntry};
 use crate::error::{Error, Kind, Result};
@@ -83,7 +83,7 @@ pub fn copy(work: &Work<'_>, picks: &[Pick], bag: &mut Bag) -> Result<Copied> {
     let mut order: Vec<&Pick> = picks.iter().collect();
     // The ZIP is ordered bytewise, where exhibit 1000 comes before 101.
     order.sort_by_cached_key(|p| format!("{:03}/", p.exhibit));
-    ahead::copy(work, &order, bag)
+    read_ahead::copy(work, &order, bag)
 }
 
 /// What was copied.

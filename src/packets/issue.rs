@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::build::Work;
 use super::custody::{Custody, each_event};
+use super::work::Work;
 use super::zip::Bag;
 use crate::error::{Error, Result};
 use crate::gate::{Gate, NewEvent};
@@ -35,7 +35,10 @@ pub fn issue(work: &Work<'_>, gate: &Gate, custody: &Custody, bag: &Bag) -> Resu
         "exhibits": exhibits, "captures": custody.cut.fates.len(),
         "payload": {"bytes": bag.payload_bytes, "files": bag.payload.len()},
     });
+    let progress = work.progress.clone();
     gate.housekeep_blocking(ledger::job(JOB), move |tx| {
+        // A builder that lost its lease appends nothing.
+        progress.hold(tx)?;
         let event = NewEvent::new(Action::PacketIssued, ("packet", &id), 1, content.clone());
         tx.append(event.in_case(&case).attesting(attest.clone()))
     })

@@ -5,7 +5,6 @@
 //! something exists: every capture up to the cut stands in the inventory, and what is not included is withheld by name.
 //! Evidence is hashed again while it is copied; bytes that are not those recorded end the build.
 
-mod ahead;
 mod api;
 mod build;
 mod builder;
@@ -15,21 +14,21 @@ mod exhibits;
 mod issue;
 mod model;
 mod ops;
-mod output;
 mod pages;
 mod papers;
 mod plain;
-mod progress;
+mod read_ahead;
 mod reads;
 mod store;
 mod views;
+mod work;
 mod zip;
 
 use actix_web::web;
 
 use crate::http::reply::at;
 
-pub use builder::run_builder;
+pub use builder::{cancel, run_builder};
 pub use model::{Packet, Purpose, State};
 
 /// The routes of this feature.

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{self, Micros, Timestamp};
-use crate::db::tables::packets;
+use crate::db::tables::{jobs, packets};
 use crate::error::{Error, Result};
 use crate::forms::{Form, LINE, REASON, TEXT, parse_id};
 use crate::identity::Person;
@@ -154,10 +154,13 @@ pub struct Packet {
     /// The word of its state.
     pub state: String,
     /// What the builder is at.
+    #[diesel(select_expression = jobs::step)]
     pub step: String,
     /// How much of the step is done.
+    #[diesel(select_expression = jobs::done)]
     pub done: i64,
     /// How much the step is in all.
+    #[diesel(select_expression = jobs::total)]
     pub total: i64,
     /// When it was asked for.
     pub requested_at: Micros,
@@ -172,6 +175,7 @@ pub struct Packet {
     /// Its top folder, and its file's name without the ending.
     pub name: String,
     /// Why it failed.
+    #[diesel(select_expression = jobs::error)]
     pub error: Option<String>,
     /// The record of the request.
     pub body: String,

@@ -8,7 +8,6 @@ use askama::Template;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::build::Work;
 use super::custody::{Custody, Entry, each_event};
 use super::cut::Status;
 use super::exhibits::{self, Copied, Loaded, Pick};
@@ -18,6 +17,7 @@ use super::store;
 use super::views::{
     AuthorizationView, CustodyRow, ExhibitView, InventoryLine, Scene, ThingView, TimelineRow, event, number, title,
 };
+use super::work::Work;
 use super::zip::Bag;
 use crate::authorizations::Authorization;
 use crate::captures::PostedBasis;

@@ -5,11 +5,11 @@ use std::io::Write;
 use askama::Template;
 use serde::Deserialize;
 
-use super::build::Work;
 use super::custody::Custody;
 use super::exhibits::{self, Pick};
 use super::model::Purpose;
 use super::store::{self, Thing};
+use super::work::Work;
 use super::zip::Bag;
 use crate::clock;
 use crate::db::AnyConn;

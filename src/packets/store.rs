@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use serde::de::DeserializeOwned;
 
+use super::issue::JOB;
 use super::model::{Disclosure, Packet};
 use crate::captures::State as CaptureState;
 use crate::clock::Micros;
 use crate::db::tables::{
-    accounts, authorizations, capture_files, captures, cases, disclosures, events, files, packets, records, subjects,
-    units,
+    accounts, authorizations, capture_files, captures, cases, disclosures, events, files, jobs, packets, records,
+    subjects, units,
 };
 use crate::db::{AnyConn, canonical};
 use crate::error::{Error, Result};
@@ -22,7 +23,7 @@ pub const PAGE: i64 = 500;
 /// Values in one `IN`.
 const IN: usize = 500;
 
-/// Adds a packet that was asked for.
+/// Adds a packet that was asked for, and the job that builds it.
 pub fn insert(conn: &mut AnyConn, packet: &Packet, requested_by: &str, leaf: &Digest) -> Result<()> {
     diesel::insert_into(packets::table)
         .values((
@@ -31,22 +32,27 @@ pub fn insert(conn: &mut AnyConn, packet: &Packet, requested_by: &str, leaf: &Di
             packets::requested_by.eq(requested_by),
             packets::purpose.eq(&packet.purpose),
             packets::state.eq(&packet.state),
-            packets::step.eq(&packet.step),
-            packets::done.eq(packet.done),
-            packets::total.eq(packet.total),
             packets::requested_at.eq(packet.requested_at),
             packets::name.eq(&packet.name),
             packets::leaf.eq(leaf.as_bytes().to_vec()),
             packets::body.eq(canonical(&packet.request()?)?),
         ))
         .execute(conn)?;
-    Ok(())
+    crate::jobs::add(conn, JOB, &packet.id, packet.requested_at)
+}
+
+/// Packets, each with the job that builds it: how far it is and why it failed stand there.
+#[diesel::dsl::auto_type]
+fn with_jobs() -> _ {
+    let kind: &'static str = JOB;
+    let job = jobs::object.eq(packets::id).and(jobs::kind.eq(kind));
+    packets::table.inner_join(jobs::table.on(job))
 }
 
 /// A packet by its id.
 pub fn packet(conn: &mut AnyConn, id: &str) -> Result<Packet> {
-    packets::table
-        .find(id)
+    with_jobs()
+        .filter(packets::id.eq(id))
         .select(Packet::as_select())
         .first(conn)
         .optional()?
@@ -55,7 +61,7 @@ pub fn packet(conn: &mut AnyConn, id: &str) -> Result<Packet> {
 
 /// Packets of a case, oldest first.
 pub fn of_case(conn: &mut AnyConn, case: &str, after: Option<&str>, limit: usize) -> Result<Vec<Packet>> {
-    Ok(packets::table
+    Ok(with_jobs()
         .filter(packets::case_id.eq(case).and(packets::id.gt(after.unwrap_or_default())))
         .order(packets::id)
         .limit(limit as i64)
@@ -63,28 +69,10 @@ pub fn of_case(conn: &mut AnyConn, case: &str, after: Option<&str>, limit: usize
         .load(conn)?)
 }
 
-/// Packets in a state, oldest first.
-pub fn in_state(conn: &mut AnyConn, state: &str, limit: i64) -> Result<Vec<Packet>> {
-    let query = packets::table
-        .filter(packets::state.eq(state))
-        .order((packets::requested_at, packets::id))
-        .limit(limit);
-    Ok(query.select(Packet::as_select()).load(conn)?)
-}
-
-/// Takes a queued packet for building; `false` when another builder was first.
-pub fn start(conn: &mut AnyConn, id: &str, now: Micros) -> Result<bool> {
-    let mine = packets::table.filter(packets::id.eq(id).and(packets::state.eq("queued")));
+/// The packet's build begins, for the first time or once more.
+pub fn start(conn: &mut AnyConn, id: &str, now: Micros) -> Result<()> {
     let set = (packets::state.eq("building"), packets::started_at.eq(Some(now)));
-    Ok(diesel::update(mine).set(set).execute(conn)? == 1)
-}
-
-/// Notes how far the builder is.
-pub fn step(conn: &mut AnyConn, id: &str, step: &str, done: i64, total: i64) -> Result<()> {
-    let mine = packets::table.filter(packets::id.eq(id).and(packets::state.eq("building")));
-    diesel::update(mine)
-        .set((packets::step.eq(step), packets::done.eq(done), packets::total.eq(total)))
-        .execute(conn)?;
+    diesel::update(packets::table.find(id)).set(set).execute(conn)?;
     Ok(())
 }
 
@@ -92,9 +80,6 @@ pub fn step(conn: &mut AnyConn, id: &str, step: &str, done: i64, total: i64) -> 
 pub fn ready(conn: &mut AnyConn, id: &str, now: Micros, size: i64, sha256: &Digest) -> Result<()> {
     let set = (
         packets::state.eq("ready"),
-        packets::step.eq(""),
-        packets::done.eq(size),
-        packets::total.eq(size),
         packets::finished_at.eq(Some(now)),
         packets::size.eq(Some(size)),
         packets::sha256.eq(Some(sha256.as_bytes().to_vec())),
@@ -103,13 +88,9 @@ pub fn ready(conn: &mut AnyConn, id: &str, now: Micros, size: i64, sha256: &Dige
     Ok(())
 }
 
-/// The packet could not be built.
-pub fn failed(conn: &mut AnyConn, id: &str, now: Micros, why: &str) -> Result<()> {
-    let set = (
-        packets::state.eq("failed"),
-        packets::finished_at.eq(Some(now)),
-        packets::error.eq(Some(why)),
-    );
+/// The packet could not be built; its job says why.
+pub fn failed(conn: &mut AnyConn, id: &str, now: Micros) -> Result<()> {
+    let set = (packets::state.eq("failed"), packets::finished_at.eq(Some(now)));
     diesel::update(packets::table.find(id)).set(set).execute(conn)?;
     Ok(())
 }

@@ -1,65 +1,20 @@
 //! The packet's file while it is made: entries in the contract's order, their digests kept for the manifests.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufReader, BufWriter, Seek, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
 
-use super::output::Output;
 use crate::bag::writer::{Entry, WriteError, ZipWriter};
+use crate::blobs::{Blobs, PacketFile, Shelf, TempFile, Written};
 use crate::error::{Error, Result};
 use crate::proof::id::Digest;
 
 /// Bytes gathered before they are written.
 const BUFFER: usize = 1 << 20;
 
-/// Where the parts of a packet under construction lie.
-pub struct Place {
-    folder: PathBuf,
-    id: String,
-}
-
-impl Place {
-    /// Of one packet.
-    pub fn new(folder: &Path, id: &str) -> Self {
-        Self {
-            folder: folder.to_owned(),
-            id: id.to_owned(),
-        }
-    }
-
-    fn part(&self) -> PathBuf {
-        self.folder.join(format!("{}.part", self.id))
-    }
-
-    fn spool(&self) -> PathBuf {
-        self.folder.join(format!("{}.spool", self.id))
-    }
-
-    /// The finished packet.
-    pub fn ready(&self) -> PathBuf {
-        self.folder.join(format!("{}.zip", self.id))
-    }
-
-    /// Removes what an unfinished build left.
-    pub fn clear(&self) {
-        for path in [self.part(), self.spool(), self.ready()] {
-            match fs::remove_file(&path) {
-                Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                    tracing::warn!(path = %path.display(), error = %e, "a part of an unfinished packet stays");
-                }
-                _ => {}
-            }
-        }
-    }
-}
-
 /// The packet's ZIP.
 pub struct Bag {
-    zip: ZipWriter<Output>,
-    spool: File,
-    place: Place,
+    zip: ZipWriter<PacketFile>,
+    spool: TempFile,
     open: Option<Entry>,
     /// Digests of what lies under `data/`, by path.
     pub payload: BTreeMap<String, Digest>,
@@ -71,13 +26,10 @@ pub struct Bag {
 
 impl Bag {
     /// Begins a packet of about so many bytes, whose entries lie in the folder `top`.
-    pub fn create(place: Place, top: &str, about: u64) -> Result<Self> {
-        let zip = ZipWriter::new(Output::create(&place.part(), about)?, top).map_err(refused)?;
-        let spool = new_file(&place.spool())?;
+    pub fn create(blobs: &Blobs, top: &str, about: u64) -> Result<Self> {
         Ok(Self {
-            zip,
-            spool,
-            place,
+            zip: ZipWriter::new(blobs.packet_file(about)?, top).map_err(refused)?,
+            spool: blobs.temp_file(Shelf::Packets)?,
             open: None,
             payload: BTreeMap::new(),
             tags: BTreeMap::new(),
@@ -117,10 +69,9 @@ impl Bag {
     /// Adds what is made piece by piece: it goes through a file beside, because an entry's length and checksum stand
     /// before it.
     pub fn spool(&mut self, path: &str, make: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
-        self.spool.set_len(0)?;
-        self.spool.rewind()?;
+        self.spool.empty()?;
         let summed = Summed {
-            out: &self.spool,
+            out: &mut self.spool,
             length: 0,
             crc: crc32fast::Hasher::new(),
         };
@@ -128,7 +79,7 @@ impl Bag {
         make(&mut out)?;
         let Summed { length, crc, .. } = out.into_inner().map_err(io::IntoInnerError::into_error)?;
         self.spool.rewind()?;
-        let from = BufReader::with_capacity(BUFFER, &self.spool);
+        let from = BufReader::with_capacity(BUFFER, &mut self.spool);
         let digest = self.zip.add(path, length, crc.finalize(), from).map_err(refused)?;
         self.keep(path, digest, length);
         Ok(())
@@ -143,19 +94,17 @@ impl Bag {
         }
     }
 
-    /// Ends the ZIP, syncs it, and puts it under its name. Gives its length and SHA-256.
-    pub fn finish(self) -> Result<(u64, Digest)> {
+    /// Ends the ZIP and syncs it.
+    pub fn finish(self) -> Result<Written> {
         let (out, announced) = self.zip.finish().map_err(refused)?;
-        let (size, digest) = out.finish()?;
-        if size != announced {
+        let written = out.finish()?;
+        if written.size != announced {
             return Err(Error::internal(format!(
-                "a packet of {size} bytes where {announced} were written"
+                "a packet of {} bytes where {announced} were written",
+                written.size
             )));
         }
-        fs::rename(self.place.part(), self.place.ready())?;
-        fs::remove_file(self.place.spool())?;
-        File::open(&self.place.folder)?.sync_all()?;
-        Ok((size, digest))
+        Ok(written)
     }
 }
 
@@ -177,16 +126,6 @@ impl<W: Write> Write for Summed<W> {
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
-}
-
-pub(super) fn new_file(path: &Path) -> Result<File> {
-    Ok(OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path)?)
 }
 
 fn no_entry() -> Error {

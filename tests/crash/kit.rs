@@ -138,11 +138,20 @@ impl Home {
         self.wrapped(Command::new(CASETRAIL), args)
     }
 
-    pub fn wrapped(&self, mut command: Command, args: &[&str]) -> Command {
+    /// The same on another data folder.
+    pub fn command_on(&self, data: &Path, args: &[&str]) -> Command {
+        self.wrapped_on(data, Command::new(CASETRAIL), args)
+    }
+
+    pub fn wrapped(&self, command: Command, args: &[&str]) -> Command {
+        self.wrapped_on(&self.data, command, args)
+    }
+
+    fn wrapped_on(&self, data: &Path, mut command: Command, args: &[&str]) -> Command {
         command
             .args(args)
             .arg("--data-dir")
-            .arg(&self.data)
+            .arg(data)
             .current_dir(self.dir.path());
         command.args(self.database.iter().flat_map(|d| ["--database", &d.0]));
         clean(&mut command);

@@ -15,6 +15,7 @@ mod durability;
 mod faults;
 mod full;
 mod http;
+mod jobs;
 mod kill;
 mod kit;
 mod memory;

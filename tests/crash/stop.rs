@@ -8,6 +8,31 @@ use crate::http::{END, read_answer};
 use crate::kit::{self, Base, Home, Sql};
 use crate::on_both;
 
+on_both!(nothing_waits_for_the_tree_after_a_stop);
+
+/// What was answered before the stop is in the tree and signed after it.
+fn nothing_waits_for_the_tree_after_a_stop(base: Base) {
+    let home = Home::new(base);
+    for round in 0..3 {
+        let mut server = home.serve();
+        let client = home.sign_in(&server, "investigator", 0);
+        for n in 0..20 {
+            let file = kit::bytes(100 * round + n, 1000);
+            client.upload(home.case(0), None, &file).expect("an answer").expect(201);
+        }
+        server.terminate();
+        let began = Instant::now();
+        assert!(server.wait(Duration::from_secs(10)).success(), "{}", server.log());
+        kit::say(format!(
+            "stopped after writes on {base:?}: ended after {:.1} s",
+            began.elapsed().as_secs_f64()
+        ));
+        assert_eq!(Sql::open(&home).number("SELECT COUNT(*) AS n FROM outbox"), 0);
+        let report = home.assert_clean();
+        assert!(!report["notices"].to_string().contains("waiting"), "{report}");
+    }
+}
+
 on_both!(stopped_during_an_upload);
 
 fn stopped_during_an_upload(base: Base) {

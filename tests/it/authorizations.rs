@@ -1,6 +1,6 @@
 //! Authorizations: asked for by those who work on a case, decided by a supervisor who does not.
 
-use casetrail::jobs;
+use casetrail::authorizations::Expiry;
 use serde_json::{Value, json};
 
 use crate::both_databases;
@@ -141,7 +141,7 @@ both_databases! {
         let listed = |state: &str| app.lead.get(&format!("/api/v1/authorizations?state={state}")).is(200)["items"].as_array().unwrap().len();
         assert_eq!((listed("approved"), listed("expired")), (0, 1));
         assert_eq!(app.count(&case.stream, "authorization.expired"), 0);
-        let run = || actix_web::rt::System::new().block_on(jobs::once(&app.state)).unwrap();
+        let run = || Expiry(app.state.gate.clone()).record_due().unwrap();
         run();
         let last = app.events(&case.stream).pop().unwrap();
         assert_eq!((&last["action"], &last["actor"]), (&json!("authorization.expired"), &json!({"kind": "job", "id": "expiry"})));

@@ -362,7 +362,7 @@ both_databases! {
         let nowhere = Case::named("01930000-0000-7000-8000-000000000000");
         assert_eq!(app.stranger.upload(&nowhere, &capture, &[("shot", &[1; 300_000])]).problem(404, "not-found"), refused);
         assert_eq!(app.stored(), (0, 0));
-        assert!(!app.state.blobs.path(&Digest::of(&[1; 300_000])).exists());
+        assert!(!app.file(&Digest::of(&[1; 300_000])).exists());
         let last = app.events(&case.accesses).pop().unwrap();
         assert_eq!((&last["action"], &last["actor"]["id"]), (&json!("access.refused"), &json!(app.stranger.id)));
     }

@@ -349,8 +349,8 @@ both_databases! {
             app.lead
                 .upload(&case, &several, &[("a", parts[0]), ("b", parts[1])])
                 .refuses(422, &format!("files[{wrong}].sha256"), "matches");
-            assert!(!app.state.blobs.path(&Digest::of(parts[good])).exists());
-            assert!(!app.state.blobs.path(&Digest::of(parts[wrong])).exists());
+            assert!(!app.file(&Digest::of(parts[good])).exists());
+            assert!(!app.file(&Digest::of(parts[wrong])).exists());
         }
         assert_eq!(app.count(&case.accesses, "upload.refused"), 4);
         let last = app.events(&case.accesses).pop().unwrap();
@@ -406,7 +406,7 @@ both_databases! {
         app.stranger.post(&path, json!({})).problem(404, "not-found");
         let verdict = app.leaves(&case.stream, "capture.verified", &app.auditor, || app.auditor.post(&path, json!({})).is(201));
         assert_eq!(verdict["verdict"], "passed");
-        let stored = app.state.blobs.path(&Digest::of(BYTES));
+        let stored = app.file(&Digest::of(BYTES));
         app.goes_behind();
         std::fs::write(stored, b"\x89PNG\r\n\x1a\n and what FOLLOWS").unwrap();
         let verdict = app.lead.post(&path, json!({})).is(201);

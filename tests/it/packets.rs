@@ -41,14 +41,14 @@ pub fn ended(client: &Client, packet: &Value) -> Value {
     panic!("the packet is not built in time");
 }
 
-fn ready(client: &Client, packet: &Value) -> Value {
+pub fn ready(client: &Client, packet: &Value) -> Value {
     let shown = ended(client, packet);
     assert_eq!(shown["state"], "ready", "{shown}");
     shown
 }
 
 /// Downloads into a folder of its own.
-fn download(client: &Client, packet: &Value) -> (TempDir, PathBuf) {
+pub fn download(client: &Client, packet: &Value) -> (TempDir, PathBuf) {
     let answer = client.get(&format!("{}/file", path(packet)));
     assert_eq!((answer.status, answer.header("content-type")), (200, "application/zip"));
     assert_eq!(packet["sha256"], json!(Digest::of(&answer.body)));
@@ -71,7 +71,7 @@ fn trust(app: &App) -> Trust {
 }
 
 #[track_caller]
-fn verifies(app: &App, file: &Path) {
+pub fn verifies(app: &App, file: &Path) {
     let report = verify_path(file, &trust(app));
     assert_eq!(
         report.exit_code,
@@ -275,7 +275,7 @@ both_databases! {
     fn damaged_evidence_ends_the_build(app) {
         let (case, _) = filled(app);
         app.goes_behind();
-        fs::write(app.state.blobs.path(&Digest::of(SHOT)), b"\x89PNG\r\n\x1a\n A SCREENSHOT").unwrap();
+        fs::write(app.file(&Digest::of(SHOT)), b"\x89PNG\r\n\x1a\n A SCREENSHOT").unwrap();
         let packet = ask(&app.exporter, &case, json!({"purpose": "internal"}));
         let shown = ended(&app.exporter, &packet);
         assert_eq!(shown["state"], "failed", "{shown}");

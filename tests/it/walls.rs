@@ -219,6 +219,7 @@ fn features_import_along_one_line() {
         "ledger/",
         "identity/",
         "gate/",
+        "jobs/",
     ];
     found.extend(none_uses(|p| below.iter().any(|b| p.starts_with(b)), &features));
     found.extend(none_uses(|p| p.starts_with("http/") && p != "http/mod.rs", &features));
@@ -282,7 +283,7 @@ fn only_the_ledger_writes_events() {
 const DELETES: &[(&str, &str)] = &[
     ("authorizations/store.rs", "authorization_holders::table"),
     ("gate/repeat.rs", "idempotency::table"),
-    ("jobs.rs", "old"),
+    ("background.rs", "old"),
     ("ledger/sequencer.rs", "outbox::table"),
     ("ledger/sequencer.rs", "outbox WHERE id IN"),
 ];

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Once, mpsc};
 use std::thread::JoinHandle;
@@ -14,9 +14,11 @@ use std::thread::JoinHandle;
 use actix_web::dev::ServerHandle;
 use casetrail::app::{self, Listen, With};
 use casetrail::audit::{self, Places};
+use casetrail::blobs::{Local, Memory, Shelf, Store};
 use casetrail::clock::{self, Clock, DAY, HOUR, Micros, SetClock};
 use casetrail::config::Config;
 use casetrail::ledger;
+use casetrail::proof::Digest;
 use casetrail::{http, packets};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -140,13 +142,27 @@ pub struct App {
 impl App {
     /// Starts a server, with some settings of its own.
     pub fn with(database: Database, settings: &[(&'static str, &str)]) -> Self {
+        Self::start(database, settings, None)
+    }
+
+    /// Starts a server that keeps files and packets in memory.
+    pub fn in_memory(database: Database) -> Self {
+        Self::start(database, &[], Some(Arc::new(Memory::default())))
+    }
+
+    fn start(database: Database, settings: &[(&'static str, &str)], store: Option<Arc<dyn Store>>) -> Self {
         let template = template(database);
         let (folder, name) = template.copy();
         let config = config(folder.path(), name.as_deref(), settings);
         let clock = SetClock::at(beginning());
         let (tell, told) = mpsc::channel();
-        let time = clock.clone();
-        let thread = std::thread::spawn(move || actix_web::rt::System::new().block_on(serve(config, time, tell)));
+        let with = With {
+            clock: Arc::new(clock.clone()),
+            demo: false,
+            metrics: None,
+            store,
+        };
+        let thread = std::thread::spawn(move || actix_web::rt::System::new().block_on(serve(config, with, tell)));
         let (state, url, server) = told.recv().expect("the server starts");
         let client = |who: &str| {
             let known = &template.people[who];
@@ -180,6 +196,11 @@ impl App {
             thread: Some(thread),
             damaged: AtomicBool::new(false),
         }
+    }
+
+    /// Where a stored file lies.
+    pub fn file(&self, sha256: &Digest) -> PathBuf {
+        self.folder().join("files").join(Local::relative_path(sha256))
     }
 
     pub fn folder(&self) -> &Path {
@@ -236,8 +257,7 @@ impl App {
     /// What the audit says now.
     pub fn report(&self) -> audit::Report {
         let places = Places {
-            files: self.folder.path().join("files"),
-            packets: self.folder.path().join("packets"),
+            store: self.state.blobs.store(),
             keys: self.folder.path().join("keys"),
             known: Vec::new(),
         };
@@ -301,7 +321,7 @@ impl App {
     /// Hashes of everything in the store, and of what lies half received.
     pub fn stored(&self) -> (usize, usize) {
         let incoming = fs::read_dir(self.folder().join("files/incoming")).unwrap().count();
-        (self.state.blobs.all().unwrap().len(), incoming)
+        (self.state.blobs.list(Shelf::Files).unwrap().count(), incoming)
     }
 
     /// A case that the lead opened: nothing due, a member, an exporter.
@@ -400,12 +420,7 @@ pub fn missing() -> Value {
     })
 }
 
-async fn serve(config: Config, clock: SetClock, tell: mpsc::Sender<(http::App, String, ServerHandle)>) {
-    let with = With {
-        clock: Arc::new(clock),
-        demo: false,
-        metrics: None,
-    };
+async fn serve(config: Config, with: With, tell: mpsc::Sender<(http::App, String, ServerHandle)>) {
     let opened = app::open(&config, with).await.unwrap();
     let socket = app::bind(&config).unwrap();
     let url = format!("http://{}", socket.local_addr().unwrap());

@@ -133,6 +133,7 @@ impl Template {
                     clock: Arc::new(SetClock::at(beginning() - HOUR)),
                     demo: false,
                     metrics: None,
+                    store: None,
                 };
                 let opened = app::open(&config, with).await.unwrap();
                 let planted = plant(&opened.app).await;

@@ -1,5 +1,5 @@
-//! Threads that hash and write the pieces of large files, one a core, at a lower priority than the rest: a list that
-//! somebody waits for goes before a video that takes its time anyway.
+//! The threads that hash and write the pieces of arriving files: one per core, at a lower priority than the threads that
+//! answer requests, so that a large upload does not slow down other people's work.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, mpsc};
@@ -10,16 +10,16 @@ use crate::error::{Error, Result};
 
 type Task = Box<dyn FnOnce() + Send>;
 
-/// A handle on these threads; they end with the last one.
+/// A handle on these threads. They end with the last handle.
 #[derive(Clone)]
-pub(super) struct Hands(mpsc::Sender<Task>);
+pub(super) struct HashPool(mpsc::Sender<Task>);
 
 /// The priority of these threads, as `nice` counts it.
 const NICE: i32 = 10;
 
-impl Hands {
+impl HashPool {
     /// Starts the threads.
-    pub(super) fn hire() -> Result<Self> {
+    pub(super) fn start() -> Result<Self> {
         let (queue, tasks) = mpsc::channel::<Task>();
         let tasks = Arc::new(Mutex::new(tasks));
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
@@ -39,7 +39,7 @@ impl Hands {
         Ok(Self(queue))
     }
 
-    /// Hands a piece of work to whichever thread is free; its answer is lost where it panics.
+    /// HashPool a piece of work to whichever thread is free; its answer is lost where it panics.
     pub(super) fn work<T: Send + 'static>(
         &self,
         f: impl FnOnce() -> T + Send + 'static,

@@ -1,6 +1,7 @@
-//! The packet's file, written front to back: whole blocks go to a thread that hashes the file, and from there to one that
-//! writes it. Those of a large packet go past the page cache, where the file system lets them: it would push out
-//! everything else, and finding pages for it costs more than hashing it. A small one stays there, to be fetched next.
+//! A packet's file, written from front to back. Whole blocks go to a thread that hashes them, and from there to one that
+//! writes them. The blocks of a large packet bypass the page cache where the file system allows it: the packet would push
+//! out everything else, and finding pages for it costs more than hashing it. A small packet stays in the cache, because it
+//! is downloaded next.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -12,6 +13,7 @@ use std::thread::JoinHandle;
 use rustix::fs::OFlags;
 use sha2::{Digest as _, Sha256};
 
+use super::TempFile;
 use crate::error::{Error, Result};
 use crate::proof::id::Digest;
 
@@ -62,9 +64,56 @@ impl Block {
     }
 }
 
-/// The file while it is written. Dropped unfinished, it lets its threads end by themselves. Blocks go around: they are
-/// filled here, hashed, written, and come back. So where one thread ends, all that wait for it see it.
-pub struct Output {
+/// A packet's file while it is written. Dropped unfinished, it leaves nothing.
+pub struct PacketFile {
+    ring: Ring,
+    file: TempFile,
+}
+
+/// A packet's file that is written and synced, and still to be put into the store.
+pub struct Written {
+    /// The file.
+    pub file: TempFile,
+    /// Its bytes.
+    pub size: u64,
+    /// Their SHA-256: of what was handed to the system, which is not read back.
+    pub sha256: Digest,
+}
+
+impl PacketFile {
+    /// Writes to an empty file that will have about so many bytes.
+    pub(super) fn create(file: TempFile, about: u64) -> Result<Self> {
+        let (plain, path) = file.handle()?;
+        let direct = path.filter(|_| about >= LARGE).and_then(past_cache);
+        let ring = Ring::start(move |blocks, back| write_all(&plain, direct, &blocks, &back))?;
+        Ok(Self { ring, file })
+    }
+
+    /// Writes and syncs the rest.
+    pub fn finish(self) -> Result<Written> {
+        let (size, sha256) = self.ring.finish()?;
+        Ok(Written {
+            file: self.file,
+            size,
+            sha256,
+        })
+    }
+}
+
+impl Write for PacketFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.ring.write(bytes)
+    }
+
+    /// Blocks go when they are full, and the last with `finish`.
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Blocks that go around: they are filled here, hashed, written, and come back. Where one thread ends, all that wait for
+/// it see it. Dropped unfinished, it lets its threads end by themselves.
+struct Ring {
     block: Block,
     spares: Receiver<Block>,
     hash: Sender<Block>,
@@ -72,14 +121,7 @@ pub struct Output {
     writer: Option<JoinHandle<io::Result<()>>>,
 }
 
-impl Output {
-    /// Makes the file, or empties it. It will have about so many bytes.
-    pub fn create(path: &Path, about: u64) -> Result<Self> {
-        let plain = super::zip::new_file(path)?;
-        let direct = if about >= LARGE { past_cache(path) } else { None };
-        Self::start(move |blocks, back| write_all(&plain, direct, &blocks, &back))
-    }
-
+impl Ring {
     /// With what takes blocks, in order, and gives them back; the last one is not full.
     fn start(disk: impl FnOnce(Receiver<Block>, Sender<Block>) -> io::Result<()> + Send + 'static) -> Result<Self> {
         let ((hash, come), (hashed, written), (back, spares)) = (channel(), channel(), channel());
@@ -106,6 +148,18 @@ impl Output {
         self.hash.send(done).map_err(|_| self.failure())
     }
 
+    /// Takes as much as fits into the block that is being filled.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let taken = self.block.take(bytes);
+        if self.block.filled == BLOCK {
+            match self.spares.recv() {
+                Ok(next) => self.hand_over(next)?,
+                Err(_) => return Err(self.failure()),
+            }
+        }
+        Ok(taken)
+    }
+
     /// Why blocks are not taken any more. The hasher ends only after the writer.
     fn failure(&mut self) -> io::Error {
         match self.writer.take().map(JoinHandle::join) {
@@ -114,9 +168,8 @@ impl Output {
         }
     }
 
-    /// Writes and syncs the rest. Gives the file's length and SHA-256: of what was handed to the system, which is not
-    /// read back.
-    pub fn finish(mut self) -> Result<(u64, Digest)> {
+    /// Writes and syncs the rest. Gives the length and the SHA-256 of all that was written.
+    fn finish(mut self) -> Result<(u64, Digest)> {
         let length = self.length();
         // Nothing follows: the block that would be filled next has no memory.
         let none = Block {
@@ -132,24 +185,6 @@ impl Output {
             _ => return Err(ended_badly()),
         }
         Ok((length, self.hasher.join().map_err(|_| ended_badly())?))
-    }
-}
-
-impl Write for Output {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let taken = self.block.take(bytes);
-        if self.block.filled == BLOCK {
-            match self.spares.recv() {
-                Ok(next) => self.hand_over(next)?,
-                Err(_) => return Err(self.failure()),
-            }
-        }
-        Ok(taken)
-    }
-
-    /// Blocks go when they are full, and the last with `finish`.
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 
@@ -241,10 +276,24 @@ fn sync_often(file: &File, notices: &Receiver<()>) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    fn written(lengths: &[usize], about: u64) -> (Vec<u8>, std::path::PathBuf, tempfile::TempDir, (u64, Digest)) {
+    /// A ring as it is tested: whole slices are written.
+    impl Ring {
+        fn write_all(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+            while !bytes.is_empty() {
+                let taken = self.write(bytes)?;
+                bytes = &bytes[taken..];
+            }
+            Ok(())
+        }
+    }
+
+    fn temp_file(folder: &tempfile::TempDir) -> TempFile {
+        TempFile::create(folder.path().join("part")).expect("a file")
+    }
+
+    fn written(lengths: &[usize], about: u64) -> (Vec<u8>, Written, tempfile::TempDir) {
         let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("packet");
-        let mut output = Output::create(&path, about).expect("a file");
+        let mut output = PacketFile::create(temp_file(&folder), about).expect("a file");
         let mut all = Vec::new();
         for (n, length) in lengths.iter().enumerate() {
             let piece: Vec<u8> = (0..*length).map(|i| (i * 31 + n) as u8).collect();
@@ -252,7 +301,7 @@ mod tests {
             all.extend(piece);
         }
         let done = output.finish().expect("a digest");
-        (all, path, folder, done)
+        (all, done, folder)
     }
 
     #[test]
@@ -265,10 +314,12 @@ mod tests {
             &[3 * BLOCK, 7, 20 * BLOCK + 5, 0, 4096],
         ] {
             for about in [0, LARGE] {
-                let (all, path, _folder, (length, digest)) = written(lengths, about);
-                assert_eq!(length, all.len() as u64);
-                assert_eq!(digest, Digest::of(&all));
-                assert_eq!(std::fs::read(path).expect("the file"), all, "{lengths:?} {about}");
+                let (all, done, folder) = written(lengths, about);
+                assert_eq!(done.size, all.len() as u64);
+                assert_eq!(done.sha256, Digest::of(&all));
+                let to = folder.path().join("packet");
+                done.file.move_to(&to).expect("moved");
+                assert_eq!(std::fs::read(to).expect("the file"), all, "{lengths:?} {about}");
             }
         }
     }
@@ -277,11 +328,11 @@ mod tests {
     fn what_refuses_to_go_past_the_cache_goes_through_it() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("packet");
-        let plain = super::super::zip::new_file(&path).expect("a file");
+        let plain = File::create_new(&path).expect("a file");
         // It can be opened, and takes nothing.
         let refusing = File::open(&path).expect("the file");
         let mut output =
-            Output::start(move |blocks, back| write_all(&plain, Some(refusing), &blocks, &back)).expect("threads");
+            Ring::start(move |blocks, back| write_all(&plain, Some(refusing), &blocks, &back)).expect("threads");
         let all: Vec<u8> = (0..20 * BLOCK + 3).map(|i| (i * 7) as u8).collect();
         output.write_all(&all).expect("room");
         assert_eq!(output.finish().expect("a digest").1, Digest::of(&all));
@@ -290,7 +341,8 @@ mod tests {
 
     #[test]
     fn a_full_disk_is_told() {
-        let mut output = Output::create(Path::new("/dev/full"), 0).expect("it opens");
+        let full = OpenOptions::new().write(true).open("/dev/full").expect("it opens");
+        let mut output = Ring::start(move |blocks, back| write_all(&full, None, &blocks, &back)).expect("threads");
         let block = vec![1; BLOCK];
         let failed = (0..100).find_map(|_| output.write_all(&block).err());
         assert_eq!(failed.expect("no room").kind(), io::ErrorKind::StorageFull);
@@ -299,7 +351,7 @@ mod tests {
     #[test]
     fn a_disk_that_fails_late_is_told() {
         let full = || io::Error::from(io::ErrorKind::StorageFull);
-        let mut output = Output::start(move |blocks, _back| {
+        let mut output = Ring::start(move |blocks, _back| {
             // By now every block is hashed and waits for the disk.
             std::thread::sleep(std::time::Duration::from_millis(100));
             drop(blocks);
@@ -309,7 +361,7 @@ mod tests {
         let block = vec![1; BLOCK];
         let failed = (0..=BLOCKS).find_map(|_| output.write_all(&block).err());
         assert_eq!(failed.expect("no room").kind(), io::ErrorKind::StorageFull);
-        let output = Output::start(move |_, _| Err(full())).expect("threads");
+        let output = Ring::start(move |_, _| Err(full())).expect("threads");
         assert_eq!(output.finish().expect_err("no room").slug, "disk-full");
     }
 }

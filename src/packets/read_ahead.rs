@@ -2,19 +2,16 @@
 //! recorded while the writer is at what came before. A few pieces are in memory at a time, whatever a file's length.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{ErrorKind, Read};
-use std::num::NonZeroU64;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread::scope;
 
 use serde::Deserialize;
-use sha2::{Digest as _, Sha256};
 
-use super::build::Work;
 use super::exhibits::{Copied, Pick, damaged, files, no_record, unreadable, wrong_row};
 use super::store;
+use super::work::Work;
 use super::zip::Bag;
+use crate::blobs::{Hashed, Hashing, Key, WHOLE, read_some};
 use crate::captures::FileEntry;
 use crate::db::AnyConn;
 use crate::error::{Error, Result};
@@ -28,10 +25,8 @@ const SOME: usize = 200;
 const PIECE: usize = 256 << 10;
 /// Pieces that may wait for the writer.
 const AHEAD: usize = 8;
-/// Files that the system is asked to have in memory before they are read, so that the disk works while others are hashed.
+/// Files that are announced to the store before they are read, so that it works while others are hashed.
 const SOON: usize = 8;
-/// Bytes asked for of each: what is longer is read ahead by the system itself once it is begun.
-const BEGINNING: Option<NonZeroU64> = NonZeroU64::new(1 << 20);
 
 /// What the reader hands to the writer: a file, its bytes in pieces, its end.
 enum Step {
@@ -84,8 +79,8 @@ fn write_all(bag: &mut Bag, come: Receiver<Step>, back: Sender<Vec<u8>>) -> Resu
     Ok(copied)
 }
 
-/// The writer has ended, and says why itself.
-struct Alone;
+/// The channel closed: the writer has ended, and reports the cause itself.
+struct WriterGone;
 
 struct Reader<'a> {
     work: &'a Work<'a>,
@@ -107,10 +102,10 @@ impl Reader<'_> {
             }
             let hashes: Vec<Digest> = files.iter().map(|wanted| wanted.file.sha256).collect();
             let sums = self.work.db.read_blocking(|conn| store::checksums(conn, &hashes))?;
-            files.iter().take(SOON).for_each(|file| self.fetch(file));
+            files.iter().take(SOON).for_each(|file| self.announce(file));
             for (n, file) in files.iter().enumerate() {
                 if let Some(later) = files.get(n + SOON) {
-                    self.fetch(later);
+                    self.announce(later);
                 }
                 let crc = sums.get(&file.file.sha256).copied();
                 if self.read_file(file, crc)?.is_err() {
@@ -121,24 +116,18 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Asks the system to read a file's beginning meanwhile. A wish: whether the file can be read is seen when it is.
-    fn fetch(&self, wanted: &Wanted<'_>) {
-        if let Ok(file) = self.work.blobs.read(&wanted.file.sha256) {
-            let _ = rustix::fs::fadvise(&file, 0, BEGINNING, rustix::fs::Advice::WillNeed);
-        }
+    fn announce(&self, wanted: &Wanted<'_>) {
+        self.work.blobs.prefetch(&Key::File(wanted.file.sha256));
     }
 
     fn read_file(
         &self,
         Wanted { pick, path, file }: &Wanted<'_>,
         crc_kept: Option<u32>,
-    ) -> Result<std::result::Result<(), Alone>> {
-        let mut from = self
-            .work
-            .blobs
-            .read(&file.sha256)
-            .map_err(|e| unreadable(pick, file, &e))?;
-        let (mut sha, mut crc, mut read) = (Sha256::new(), crc32fast::Hasher::new(), 0);
+    ) -> Result<std::result::Result<(), WriterGone>> {
+        let failed = |e: std::io::Error| unreadable(pick, file, &e.into());
+        let mut from = self.work.blobs.open(&Key::File(file.sha256), WHOLE).map_err(failed)?;
+        let mut hashing = Hashing::default();
         let begun = Step::File {
             path: path.clone(),
             size: file.size,
@@ -146,42 +135,44 @@ impl Reader<'_> {
             crc: crc_kept.unwrap_or_default(),
         };
         if self.hand_over(begun).is_err() {
-            return Ok(Err(Alone));
+            return Ok(Err(WriterGone));
         }
-        while read < file.size {
+        while hashing.size() < file.size {
             let Ok(mut piece) = self.spares.recv() else {
-                return Ok(Err(Alone));
+                return Ok(Err(WriterGone));
             };
+            let read = hashing.size();
             let wanted = usize::try_from(file.size - read).unwrap_or(PIECE).min(PIECE);
-            let length = read_some(&mut from, &mut piece[..wanted]).map_err(|e| unreadable(pick, file, &e))?;
+            let length = read_some(&mut from, &mut piece[..wanted]).map_err(failed)?;
             if length == 0 {
                 let how = format!("only {read} of {} bytes are there", file.size);
                 return Err(damaged(pick, file, &how));
             }
-            sha.update(&piece[..length]);
-            crc.update(&piece[..length]);
-            read += length as u64;
+            hashing.take(&piece[..length]);
             self.work.progress.advance(length as u64)?;
             if self.hand_over(Step::Bytes { piece, length }).is_err() {
-                return Ok(Err(Alone));
+                return Ok(Err(WriterGone));
             }
         }
-        if read_some(&mut from, &mut [0]).map_err(|e| unreadable(pick, file, &e))? > 0 {
+        if read_some(&mut from, &mut [0]).map_err(failed)? > 0 {
             return Err(damaged(pick, file, &format!("it is longer than {} bytes", file.size)));
         }
-        let digest = Digest(sha.finalize().into());
+        let Hashed {
+            sha256: digest,
+            crc32: crc,
+            ..
+        } = hashing.finish();
         if digest != file.sha256 {
             return Err(damaged(pick, file, &format!("its SHA-256 is now {digest}")));
         }
-        let crc = crc.finalize();
         if Some(crc) != crc_kept {
             return Err(wrong_row(pick, file));
         }
         Ok(self.hand_over(Step::End { digest, crc }))
     }
 
-    fn hand_over(&self, step: Step) -> std::result::Result<(), Alone> {
-        self.steps.send(step).map_err(|_| Alone)
+    fn hand_over(&self, step: Step) -> std::result::Result<(), WriterGone> {
+        self.steps.send(step).map_err(|_| WriterGone)
     }
 }
 
@@ -203,13 +194,4 @@ fn in_order<'a>(pick: &'a Pick, recorded: &[FileEntry]) -> Result<Vec<Wanted<'a>
         .collect();
     wanted.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(wanted)
-}
-
-fn read_some(from: &mut File, piece: &mut [u8]) -> Result<usize> {
-    loop {
-        match from.read(piece) {
-            Err(e) if e.kind() == ErrorKind::Interrupted => {}
-            done => return Ok(done?),
-        }
-    }
 }

@@ -1,34 +1,34 @@
-//! A file's bytes before they lie under their hash: in `incoming`, under a name of their own.
+//! A temporary file: bytes on this machine that are not stored yet.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// A file that is written. Dropped before it is put under its hash, it leaves nothing.
+/// A temporary file. Dropped before it is put into the store, it leaves nothing.
 #[derive(Debug)]
-pub(super) struct Draft {
+pub struct TempFile {
     bytes: Bytes,
-    at: Leftover,
+    name: Name,
 }
 
 /// Where a file's bytes are.
 #[derive(Debug)]
 enum Bytes {
-    /// On their way.
+    /// Being written.
     Open(File),
-    /// On the disk.
+    /// On the disk, and the file is closed.
     Synced,
-    /// Who knows: a sync that failed may succeed the next time, without having written anything.
+    /// Unknown: a sync that failed may succeed the next time without having written anything.
     Lost,
 }
 
-/// A name in `incoming` that is removed unless it was renamed away.
+/// The file's name, removed with it unless it was moved away. A file in memory has none.
 #[derive(Debug)]
-struct Leftover(Option<PathBuf>);
+struct Name(Option<PathBuf>);
 
-impl Drop for Leftover {
+impl Drop for Name {
     fn drop(&mut self) {
         if let Some(path) = &self.0 {
             // It may be gone already; the sweep at the next start takes what stays.
@@ -37,32 +37,61 @@ impl Drop for Leftover {
     }
 }
 
-impl Draft {
+impl TempFile {
     /// A new file, for its owner only. It has its name from the start: a file that is synced without one (`O_TMPFILE`)
     /// and named then is lost where the power fails, because ext4 without a journal does not write that it is named.
-    pub fn make(path: PathBuf) -> io::Result<Self> {
-        let file = OpenOptions::new()
+    pub(super) fn create(path: PathBuf) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        let file = options
+            .read(true)
             .write(true)
             .create_new(true)
             .mode(0o600)
             .open(&path)?;
         Ok(Self {
             bytes: Bytes::Open(file),
-            at: Leftover(Some(path)),
+            name: Name(Some(path)),
         })
     }
 
-    /// Appends, and asks the system to begin writing it to the disk.
-    pub fn write(&mut self, piece: &[u8]) -> io::Result<()> {
-        let Bytes::Open(file) = &mut self.bytes else {
-            return Err(io::Error::other("the file is closed"));
-        };
-        file.write_all(piece)?;
-        begin_to_write_out(file)
+    /// A file in memory.
+    pub(super) fn in_memory() -> io::Result<Self> {
+        let file = rustix::fs::memfd_create("casetrail", rustix::fs::MemfdFlags::CLOEXEC)?;
+        Ok(Self {
+            bytes: Bytes::Open(file.into()),
+            name: Name(None),
+        })
     }
 
-    /// Waits until the bytes are on the disk, and closes the file.
-    pub fn sync(&mut self) -> io::Result<()> {
+    fn file(&self) -> io::Result<&File> {
+        match &self.bytes {
+            Bytes::Open(file) => Ok(file),
+            _ => Err(io::Error::other("the file is closed")),
+        }
+    }
+
+    /// A second handle on the file, and the path by which it can be opened once more.
+    pub(super) fn handle(&self) -> io::Result<(File, Option<&Path>)> {
+        Ok((self.file()?.try_clone()?, self.name.0.as_deref()))
+    }
+
+    /// Appends, and asks the system to begin writing it to the disk.
+    pub(super) fn write_out(&mut self, piece: &[u8]) -> io::Result<()> {
+        self.write_all(piece)?;
+        begin_to_write_out(self.file()?)
+    }
+
+    /// Empties the file, to be written from the beginning.
+    pub fn empty(&mut self) -> io::Result<()> {
+        self.file()?.set_len(0)?;
+        self.rewind()
+    }
+
+    /// Waits until the bytes are on the disk, and closes the file. One in memory stays open.
+    pub(super) fn sync(&mut self) -> io::Result<()> {
+        if self.name.0.is_none() {
+            return self.file().map(drop);
+        }
         match std::mem::replace(&mut self.bytes, Bytes::Lost) {
             Bytes::Open(file) => file.sync_all()?,
             Bytes::Synced => {}
@@ -74,13 +103,42 @@ impl Draft {
 
     /// Syncs, where that was not done, and renames over what may be there: the same bytes by their hash, or a damaged copy
     /// that is mended by it.
-    pub fn put(mut self, to: &Path) -> io::Result<()> {
+    pub(super) fn move_to(mut self, to: &Path) -> io::Result<()> {
         self.sync()?;
-        if let Some(from) = &self.at.0 {
-            fs::rename(from, to)?;
+        match self.name.0.take() {
+            Some(from) => fs::rename(&from, to).inspect_err(|_| self.name.0 = Some(from)),
+            None => Err(io::Error::other("a file in memory has no name")),
         }
-        self.at.0 = None;
+    }
+
+    /// All bytes of a file in memory.
+    pub(super) fn into_bytes(mut self) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.rewind()?;
+        self.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+impl Read for TempFile {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.file()?.read(bytes)
+    }
+}
+
+impl Write for TempFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file()?.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+impl Seek for TempFile {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file()?.seek(to)
     }
 }
 
@@ -117,11 +175,13 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let to = folder.path().join("z");
         fs::write(&to, b"a damaged copy").expect("a file");
-        let mut draft = Draft::make(folder.path().join("a")).expect("a file");
-        draft.write(b"by").and_then(|()| draft.write(b"tes")).expect("written");
-        draft.sync().expect("synced");
+        let mut file = TempFile::create(folder.path().join("a")).expect("a file");
+        file.write_out(b"by")
+            .and_then(|()| file.write_out(b"tes"))
+            .expect("written");
+        file.sync().expect("synced");
         assert_eq!(names(folder.path()), ["a", "z"]);
-        draft.put(&to).expect("put");
+        file.move_to(&to).expect("put");
         assert_eq!(names(folder.path()), ["z"]);
         assert_eq!(fs::read(&to).expect("bytes"), b"bytes");
         let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&to).expect("a file").permissions());
@@ -131,8 +191,8 @@ mod tests {
     #[test]
     fn what_is_dropped_leaves_nothing() {
         let folder = tempfile::tempdir().expect("a folder");
-        drop(Draft::make(folder.path().join("a")).expect("a file"));
-        let mut synced = Draft::make(folder.path().join("b")).expect("a file");
+        drop(TempFile::create(folder.path().join("a")).expect("a file"));
+        let mut synced = TempFile::create(folder.path().join("b")).expect("a file");
         synced.sync().expect("synced");
         drop(synced);
         assert!(names(folder.path()).is_empty());
@@ -142,10 +202,11 @@ mod tests {
     fn a_file_whose_sync_failed_is_never_put_anywhere() {
         let folder = tempfile::tempdir().expect("a folder");
         let only_a_path = rustix::fs::open(folder.path(), rustix::fs::OFlags::PATH, rustix::fs::Mode::empty());
-        let mut draft = Draft::make(folder.path().join("a")).expect("a file");
-        draft.bytes = Bytes::Open(File::from(only_a_path.expect("opened")));
-        draft.sync().expect_err("no open file");
-        draft.put(&folder.path().join("z")).expect_err("nobody knows its bytes");
+        let mut file = TempFile::create(folder.path().join("a")).expect("a file");
+        file.bytes = Bytes::Open(File::from(only_a_path.expect("opened")));
+        file.sync().expect_err("no open file");
+        file.move_to(&folder.path().join("z"))
+            .expect_err("nobody knows its bytes");
         assert!(names(folder.path()).is_empty());
     }
 

@@ -1,0 +1,46 @@
+//! What the server does by itself: builds packets, records expiries, forgets old retry keys.
+
+use std::sync::Arc;
+
+use diesel::prelude::*;
+use tokio::sync::{Notify, watch};
+
+use crate::authorizations::Expiry;
+use crate::clock::{DAY, MINUTE, Micros};
+use crate::db::tables::idempotency;
+use crate::error::Result;
+use crate::gate::Tx;
+use crate::http::App;
+use crate::jobs::{self, Job, Progress, Worker};
+use crate::packets;
+
+/// Runs all jobs until `stop` becomes true or its sender is gone.
+pub async fn run(app: App, stop: watch::Receiver<bool>) {
+    // Nobody adds a job of these kinds: they come again by themselves.
+    let never = Notify::new();
+    let (gate, expiry) = (app.gate.clone(), Expiry(app.gate.clone()));
+    tokio::join!(
+        packets::run_builder(app.clone(), stop.clone()),
+        jobs::run(gate.clone(), expiry, &never, stop.clone()),
+        jobs::run(gate, ForgetRetries, &never, stop),
+    );
+}
+
+/// Forgets the keys by which clients repeat a request harmlessly, two days after they were used.
+#[derive(Clone)]
+struct ForgetRetries;
+
+impl Worker for ForgetRetries {
+    const KIND: &'static str = "retries";
+    const EVERY: Option<Micros> = Some(10 * MINUTE);
+    type Made = ();
+
+    fn work(&self, _job: &Job, _progress: &Arc<Progress>) -> Result<()> {
+        Ok(())
+    }
+
+    fn keep(&self, tx: &mut Tx<'_>, _job: &Job, (): &()) -> Result<i64> {
+        let old = idempotency::table.filter(idempotency::created_at.lt(tx.now - 2 * DAY));
+        Ok(i64::try_from(diesel::delete(old).execute(tx.conn)?).unwrap_or(i64::MAX))
+    }
+}

@@ -1,0 +1,152 @@
+//! The same bodies on each store.
+
+use std::io::Read;
+use std::sync::Arc;
+
+use super::*;
+use crate::proof::id::Digest;
+
+/// Runs a body on an empty local folder, and in memory.
+fn on_each(body: impl Fn(Blobs)) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let local = Local::at(&folder.path().join("files"), &folder.path().join("packets"));
+    local.make_folders().expect("folders");
+    body(Blobs::new(Arc::new(local)).expect("a store"));
+    body(Blobs::new(Arc::new(Memory::default())).expect("a store"));
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    runtime.expect("a runtime").block_on(future)
+}
+
+fn receive(blobs: &Blobs, bytes: &[u8], reserve: u64) -> Result<Received> {
+    block_on(async {
+        let mut incoming = blobs.receive(1 << 20, reserve);
+        incoming.push(bytes).await?;
+        incoming.end().await?.write()
+    })
+}
+
+fn read(blobs: &Blobs, key: &Key, range: std::ops::Range<u64>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut reader = blobs.open(key, range).expect("it is there");
+    reader.read_to_end(&mut bytes).expect("it can be read");
+    bytes
+}
+
+fn keys(blobs: &Blobs, shelf: Shelf) -> Vec<Key> {
+    let list = blobs.list(shelf).expect("a list");
+    list.filter_map(|found| found.expect("an entry").key).collect()
+}
+
+#[test]
+fn files_of_one_piece_and_of_more_lie_under_their_hash() {
+    on_each(|blobs| {
+        for size in [0, 1, PIECE - 1, PIECE, PIECE + 1] {
+            let bytes = vec![7; size];
+            let received = receive(&blobs, &bytes, 0).expect("written");
+            let key = Key::File(Digest::of(&bytes));
+            assert_eq!(Key::File(received.sha256), key);
+            assert_eq!(blobs.size(&key).expect("a size"), None);
+            blobs.keep(vec![received]).expect("kept");
+            assert_eq!(blobs.size(&key).expect("a size"), Some(size as u64));
+            assert_eq!(read(&blobs, &key, WHOLE), bytes);
+            assert_eq!(blobs.sweep().expect("swept"), 0);
+        }
+        assert_eq!(keys(&blobs, Shelf::Files).len(), 5);
+    });
+}
+
+#[test]
+fn without_room_no_file_is_made() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let local = Local::at(folder.path(), &folder.path().join("packets"));
+    local.make_folders().expect("folders");
+    let blobs = Blobs::new(Arc::new(local)).expect("a store");
+    let refused = receive(&blobs, b"bytes", u64::MAX).expect_err("no room");
+    assert_eq!(refused.slug, "disk-reserve");
+    assert!(keys(&blobs, Shelf::Files).is_empty());
+    assert_eq!(blobs.sweep().expect("swept"), 0);
+}
+
+#[test]
+fn a_range_is_read_alone() {
+    on_each(|blobs| {
+        let received = receive(&blobs, b"0123456789", 0).expect("written");
+        let key = Key::File(received.sha256);
+        blobs.keep(vec![received]).expect("kept");
+        for (range, wanted) in [
+            (0..4, &b"0123"[..]),
+            (4..10, b"456789"),
+            (8..99, b"89"),
+            (10..12, b""),
+            (99..100, b""),
+        ] {
+            assert_eq!(read(&blobs, &key, range), wanted);
+        }
+    });
+}
+
+#[test]
+fn a_packet_is_written_put_and_removed() {
+    use std::io::Write;
+    on_each(|blobs| {
+        let key = Key::Packet("p-1".into());
+        for bytes in [&b"first"[..], b"second, over the first"] {
+            let mut file = blobs.packet_file(0).expect("a file");
+            file.write_all(bytes).expect("written");
+            let written = file.finish().expect("finished");
+            assert_eq!((written.size, written.sha256), (bytes.len() as u64, Digest::of(bytes)));
+            blobs.put(&key, written.file).expect("put");
+            assert_eq!(read(&blobs, &key, WHOLE), bytes);
+        }
+        assert_eq!(keys(&blobs, Shelf::Packets), std::slice::from_ref(&key));
+        assert!(keys(&blobs, Shelf::Files).is_empty());
+        for _ in 0..2 {
+            blobs.remove(&key).expect("removed, or not there");
+            assert_eq!(blobs.size(&key).expect("a size"), None);
+            assert_eq!(
+                blobs.open(&key, WHOLE).err().map(|e| e.kind()),
+                Some(std::io::ErrorKind::NotFound)
+            );
+        }
+    });
+}
+
+#[test]
+fn a_temporary_file_is_written_read_and_emptied() {
+    use std::io::{Seek, Write};
+    on_each(|blobs| {
+        let mut file = blobs.temp_file(Shelf::Packets).expect("a file");
+        for text in ["a longer text", "short"] {
+            file.empty().expect("emptied");
+            file.write_all(text.as_bytes()).expect("written");
+            file.rewind().expect("rewound");
+            let mut read = String::new();
+            file.read_to_string(&mut read).expect("read");
+            assert_eq!(read, text);
+        }
+        drop(file);
+        assert!(keys(&blobs, Shelf::Packets).is_empty());
+    });
+}
+
+#[test]
+fn what_an_earlier_run_left_is_swept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (files, packets) = (folder.path().join("files"), folder.path().join("packets"));
+    let local = Local::at(&files, &packets);
+    local.make_folders().expect("folders");
+    let write = |path: std::path::PathBuf| std::fs::write(path, b"left").expect("a file");
+    write(files.join("incoming/0000000000000001"));
+    for name in ["a.part", "a.spool", "a.zip"] {
+        write(packets.join(name));
+    }
+    write(files.join("sha256/00/stray"));
+    assert_eq!(local.sweep().expect("swept"), 1);
+    let blobs = Blobs::new(Arc::new(local)).expect("a store");
+    assert_eq!(keys(&blobs, Shelf::Packets), [Key::Packet("a".into())]);
+    let stray: Vec<Found> = blobs.list(Shelf::Files).expect("a list").flatten().collect();
+    assert!(stray.len() == 1 && stray[0].key.is_none() && stray[0].place.ends_with("sha256/00/stray"));
+}

@@ -1,0 +1,20 @@
+//! Jobs: what the server does by itself, in one table that all servers of an installation share.
+//!
+//! A server takes a job with a lease, renews the lease while it works, and ends the job in the transaction that keeps what
+//! the job made. When a server dies, the lease ends, and any server takes the job up again, a few times at most. A server
+//! that lost its lease can neither end the job nor keep anything. An error ends a job at once: repeating it would not help.
+//!
+//! A job is never trusted with a rule: what has expired is computed when it is used; the job only records it.
+
+mod model;
+mod progress;
+mod run;
+mod store;
+
+pub use model::{Job, State};
+pub use progress::{Progress, Step};
+pub use run::{Worker, run};
+pub use store::{add, cancel};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,40 @@
+//! A job as it is taken, and the rules of its lease.
+
+use crate::clock::{MINUTE, Micros};
+use crate::words;
+
+/// How long a lease holds unless it is renewed. A server that dies delays its job by this much.
+pub(super) const LEASE: Micros = MINUTE / 3;
+/// How often a job may be taken before it is given up.
+pub(super) const ATTEMPTS: i64 = 3;
+
+words! {
+    /// Where a job stands.
+    State {
+        /// It can be taken when it is due.
+        Waiting = "waiting",
+        /// A server holds its lease, or held it when it died.
+        Running = "running",
+        /// It made what it was for.
+        Done = "done",
+        /// It ended with an error.
+        Failed = "failed",
+        /// It was called off.
+        Cancelled = "cancelled",
+    }
+}
+
+/// A job that this server has taken.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// Its kind, by which events name it as their actor.
+    pub kind: &'static str,
+    /// What it works on; empty for a job that comes again and again.
+    pub object: String,
+    /// The lease under which it was taken.
+    pub(super) lease: String,
+    /// How often it was taken, this time included.
+    pub(super) attempts: i64,
+    /// Whether somebody called it off.
+    pub(super) cancel: bool,
+}

@@ -1,0 +1,118 @@
+//! How far a job is: told by the thread that works on it, written down by the task that watches it. The same task tells
+//! the thread when to stop.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use tokio::sync::watch;
+
+use super::model::Job;
+use super::store::{self, Held};
+use crate::error::{Error, Kind, Result};
+use crate::gate::{Gate, Tx};
+use crate::ledger;
+
+/// What a job is at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Step {
+    /// Its word.
+    pub name: &'static str,
+    /// How much of it is done.
+    pub done: u64,
+    /// How much it is in all.
+    pub total: u64,
+}
+
+/// Why a job has to stop before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Interrupt {
+    /// The server stops: the job is given back.
+    Stopped,
+    /// The lease is lost: the job is another server's.
+    Lost,
+    /// Somebody called it off.
+    Cancelled,
+}
+
+impl Interrupt {
+    pub(super) fn error(self) -> Error {
+        let why = match self {
+            Self::Stopped => "the server stopped meanwhile",
+            Self::Lost => "another server has taken it up",
+            Self::Cancelled => "it was cancelled",
+        };
+        Error::new(Kind::Unavailable, "stopped", why)
+    }
+}
+
+/// A job under way, shared by the thread that works on it and the task that watches it.
+pub struct Progress {
+    gate: Gate,
+    job: Job,
+    step: Mutex<Step>,
+    lost: Mutex<Option<Interrupt>>,
+    stop: watch::Receiver<bool>,
+}
+
+impl Progress {
+    pub(super) fn new(gate: Gate, job: Job, stop: watch::Receiver<bool>) -> Self {
+        Self {
+            gate,
+            job,
+            step: Mutex::default(),
+            lost: Mutex::default(),
+            stop,
+        }
+    }
+
+    fn step(&self) -> MutexGuard<'_, Step> {
+        // A poisoned lock still holds a whole step.
+        self.step.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// Where the job is.
+    pub(super) fn now(&self) -> Step {
+        *self.step()
+    }
+
+    /// Begins a step.
+    pub fn begin(&self, name: &'static str, total: u64) -> Result<()> {
+        *self.step() = Step { name, done: 0, total };
+        self.check()
+    }
+
+    /// Tells that so much more is done; fails when the job has to stop.
+    pub fn advance(&self, by: u64) -> Result<()> {
+        self.step().done += by;
+        self.check()
+    }
+
+    /// Fails when the job has to stop.
+    pub fn check(&self) -> Result<()> {
+        self.interrupt().map_or(Ok(()), |why| Err(why.error()))
+    }
+
+    /// Why the job has to stop, if it has to.
+    pub(super) fn interrupt(&self) -> Option<Interrupt> {
+        let stops = || self.stop.borrow().then_some(Interrupt::Stopped);
+        self.lost.lock().unwrap_or_else(|e| e.into_inner()).or_else(stops)
+    }
+
+    /// Renews the lease in a transaction that keeps something of the job; fails where the job is not this server's any
+    /// more, so that nothing is kept.
+    pub fn hold(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let found = match store::renew(tx.conn, &self.job, tx.now, self.now())? {
+            Held::Yes => return Ok(()),
+            Held::Cancelled => Interrupt::Cancelled,
+            Held::No => Interrupt::Lost,
+        };
+        *self.lost.lock().unwrap_or_else(|e| e.into_inner()) = Some(found);
+        Err(found.error())
+    }
+
+    /// Renews the lease now, from a thread that may block.
+    pub fn renew(self: &Arc<Self>) -> Result<()> {
+        let own = self.clone();
+        self.gate
+            .housekeep_blocking(ledger::job(self.job.kind), move |tx| own.hold(tx))
+    }
+}

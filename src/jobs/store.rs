@@ -1,0 +1,163 @@
+//! The queries on the table of jobs. Whoever holds a job is known by its lease: every change of a running job names it.
+
+use diesel::prelude::*;
+
+use super::model::{Job, LEASE, State};
+use super::progress::Step;
+use crate::clock::Micros;
+use crate::db::AnyConn;
+use crate::db::tables::jobs;
+use crate::error::Result;
+
+/// Adds a job to be done, unless there is one of this kind for this object.
+pub fn add(conn: &mut AnyConn, kind: &str, object: &str, due_at: Micros) -> Result<()> {
+    if is_known(conn, kind, object)? {
+        return Ok(());
+    }
+    diesel::insert_into(jobs::table)
+        .values((
+            jobs::kind.eq(kind),
+            jobs::object.eq(object),
+            jobs::state.eq(State::Waiting.as_str()),
+            jobs::due_at.eq(due_at),
+            jobs::attempts.eq(0_i64),
+            jobs::lease.eq(""),
+            jobs::leased_until.eq(0_i64),
+            jobs::cancel.eq(false),
+            jobs::step.eq(""),
+            jobs::done.eq(0_i64),
+            jobs::total.eq(0_i64),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Whether there is a job of this kind for this object.
+pub(super) fn is_known(conn: &mut AnyConn, kind: &str, object: &str) -> Result<bool> {
+    let state = jobs::table.find((kind, object)).select(jobs::state);
+    let known: Option<String> = state.first(conn).optional()?;
+    Ok(known.is_some())
+}
+
+/// Calls a job off; `false` when it has ended already. Whoever holds it, or takes it next, ends it as cancelled.
+pub fn cancel(conn: &mut AnyConn, kind: &str, object: &str) -> Result<bool> {
+    let states = [State::Waiting.as_str(), State::Running.as_str()];
+    let open = jobs::table.find((kind, object)).filter(jobs::state.eq_any(states));
+    Ok(diesel::update(open).set(jobs::cancel.eq(true)).execute(conn)? == 1)
+}
+
+/// A row of the table as far as taking a job needs it: object, attempts, lease, cancel.
+type Due = (String, i64, String, bool);
+
+/// The job of this kind that has been due for longest: one that waits, or one whose lease has ended.
+pub(super) fn due(conn: &mut AnyConn, kind: &str, now: Micros) -> Result<Option<Due>> {
+    let waits = jobs::state.eq(State::Waiting.as_str()).and(jobs::due_at.le(now));
+    let orphaned = jobs::state.eq(State::Running.as_str()).and(jobs::leased_until.lt(now));
+    Ok(jobs::table
+        .filter(jobs::kind.eq(kind).and(waits.or(orphaned)))
+        .order((jobs::due_at, jobs::object))
+        .select((jobs::object, jobs::attempts, jobs::lease, jobs::cancel))
+        .first(conn)
+        .optional()?)
+}
+
+/// Takes a job that is due under a new lease; `None` when nothing is due or another server was first.
+pub(super) fn take(conn: &mut AnyConn, kind: &'static str, now: Micros, lease: String) -> Result<Option<Job>> {
+    let Some((object, attempts, before, cancel)) = due(conn, kind, now)? else {
+        return Ok(None);
+    };
+    let job = Job {
+        kind,
+        object,
+        lease,
+        attempts: attempts + 1,
+        cancel,
+    };
+    let free = jobs::table
+        .find((kind, &job.object))
+        .filter(jobs::lease.eq(before).and(jobs::attempts.eq(attempts)));
+    let set = (
+        jobs::state.eq(State::Running.as_str()),
+        jobs::attempts.eq(job.attempts),
+        jobs::lease.eq(&job.lease),
+        jobs::leased_until.eq(now + LEASE),
+    );
+    Ok((diesel::update(free).set(set).execute(conn)? == 1).then_some(job))
+}
+
+/// Whether a job is still this server's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Held {
+    /// It is, for another term.
+    Yes,
+    /// It is, and somebody called it off.
+    Cancelled,
+    /// It is not: another server took it, or it has ended.
+    No,
+}
+
+/// Renews a lease and notes how far the job is. The row stays locked until the transaction ends, so that nobody takes the
+/// job meanwhile.
+pub(super) fn renew(conn: &mut AnyConn, job: &Job, now: Micros, step: Step) -> Result<Held> {
+    let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    let set = (
+        jobs::leased_until.eq(now + LEASE),
+        jobs::step.eq(step.name),
+        jobs::done.eq(count(step.done)),
+        jobs::total.eq(count(step.total)),
+    );
+    let mine = jobs::table
+        .find((job.kind, &job.object))
+        .filter(jobs::lease.eq(&job.lease));
+    if diesel::update(mine).set(set).execute(conn)? == 0 {
+        return Ok(Held::No);
+    }
+    let cancel = jobs::table.find((job.kind, &job.object)).select(jobs::cancel);
+    Ok(if cancel.first(conn)? {
+        Held::Cancelled
+    } else {
+        Held::Yes
+    })
+}
+
+/// How a job that is held is left.
+pub(super) enum End {
+    /// Done, after so much work.
+    Done(i64),
+    /// Failed or cancelled, for a reason.
+    Ended(State, String),
+    /// To be done again later, with the reason if it failed.
+    Again(Micros, Option<String>),
+    /// Given back unfinished, because the server stops.
+    Released,
+}
+
+/// Leaves a job; `false` when it is not this server's any more. Then nothing else may be kept of it either.
+pub(super) fn leave(conn: &mut AnyConn, job: &Job, end: End) -> Result<bool> {
+    let mine = jobs::table
+        .find((job.kind, &job.object))
+        .filter(jobs::lease.eq(&job.lease));
+    let free = (jobs::lease.eq(""), jobs::leased_until.eq(0_i64));
+    let changed = match end {
+        End::Done(size) => {
+            let progress = (jobs::step.eq(""), jobs::done.eq(size), jobs::total.eq(size));
+            let set = (free, progress, jobs::state.eq(State::Done.as_str()));
+            diesel::update(mine).set(set).execute(conn)?
+        }
+        End::Ended(state, why) => {
+            let set = (free, jobs::state.eq(state.as_str()), jobs::error.eq(Some(why)));
+            diesel::update(mine).set(set).execute(conn)?
+        }
+        End::Again(due_at, error) => {
+            let anew = (jobs::attempts.eq(0_i64), jobs::due_at.eq(due_at), jobs::error.eq(error));
+            let set = (free, anew, jobs::state.eq(State::Waiting.as_str()));
+            diesel::update(mine).set(set).execute(conn)?
+        }
+        End::Released => {
+            let anew = jobs::attempts.eq(job.attempts - 1);
+            let set = (free, anew, jobs::state.eq(State::Waiting.as_str()));
+            diesel::update(mine).set(set).execute(conn)?
+        }
+    };
+    Ok(changed == 1)
+}
