@@ -19,6 +19,7 @@ use crate::config::Config;
 use crate::db::{Db, Location, migrate};
 use crate::error::{Error, Kind, Result};
 use crate::gate::{Gate, NewEvent};
+use crate::http::upload_slots::UploadSlots;
 use crate::http::{App, State, headers, pages, visit};
 use crate::identity::secret::Secret;
 use crate::identity::{Envelopes, Passwords};
@@ -93,7 +94,7 @@ fn lay(config: &Config, now: clock::Micros, demo: bool) -> Result<Foundation> {
 /// Opens an installation on the current runtime: folders, database, keys, log, journal. One server a data folder.
 pub async fn open(config: &Config, with: With) -> Result<Opened> {
     let (settings, now, demo) = (config.clone(), with.clock.now(), with.demo);
-    let base = crate::db::blocking(move || lay(&settings, now, demo)).await?;
+    let base = crate::threads::blocking(move || lay(&settings, now, demo)).await?;
     let signer = Some(base.signer).filter(|_| !base.log.read_only);
     let journal = Journal::start(base.db.clone(), with.clock.clone(), signer);
     let gate = Gate::new(base.db, journal, Arc::new(base.policy), with.clock);
@@ -103,7 +104,7 @@ pub async fn open(config: &Config, with: With) -> Result<Opened> {
         blobs: base.blobs,
         limits: config.limits()?,
         packets: config.data_dir().join("packets"),
-        uploads: captures::Uploads::default(),
+        uploads: UploadSlots::default(),
         builder: tokio::sync::Notify::new(),
         metrics: with.metrics,
         metrics_token: Some(config.get("metrics_token").to_owned()).filter(|t| !t.is_empty()),

@@ -95,6 +95,21 @@ pub const SETTINGS: &[Setting] = &[
     setting("log_format", "auto", "json, text, or auto: text on a terminal."),
 ];
 
+/// Limits of what is taken in.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Bytes of one file.
+    pub file: u64,
+    /// Uploads at once for one user.
+    pub uploads: usize,
+    /// Bytes that stay free on the disk.
+    pub reserve: u64,
+    /// Seconds without a byte after which an upload is given up.
+    pub idle: u64,
+    /// Levels for which the agency's policy needs no authorization.
+    pub not_required: Vec<String>,
+}
+
 /// The settings in force, each with its source.
 #[derive(Debug, Clone)]
 pub struct Config(BTreeMap<&'static str, (String, &'static str)>);
@@ -231,8 +246,8 @@ impl Config {
     }
 
     /// The limits of what is taken in.
-    pub fn limits(&self) -> Result<crate::http::Limits> {
-        Ok(crate::http::Limits {
+    pub fn limits(&self) -> Result<Limits> {
+        Ok(Limits {
             file: self.number("max_file")?,
             uploads: usize::try_from(self.number("uploads_per_user")?).map_err(Error::internal)?,
             reserve: self.number("disk_reserve")?,

@@ -15,7 +15,6 @@ mod parts;
 mod shown;
 pub mod store;
 mod upload;
-mod uploads;
 mod verify;
 
 use actix_web::web::{self, ServiceConfig};
@@ -23,7 +22,6 @@ use actix_web::web::{self, ServiceConfig};
 use crate::http::reply::at;
 
 pub use api::takes_part;
-pub use uploads::Uploads;
 
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {

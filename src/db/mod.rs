@@ -33,6 +33,8 @@ use connect::{Manager, Purpose};
 use session::Session;
 
 use crate::error::{Error, Kind, Result};
+pub use crate::threads::blocking;
+use crate::threads::finished;
 
 /// Runs one Diesel expression against whichever database it is: for statements that `MultiConnection` cannot carry
 /// (upserts, inserts of many rows).
@@ -179,9 +181,9 @@ impl Db {
                 match answer.await {
                     Ok(Ok(done)) => Ok(Ok(done)),
                     // Refused, perhaps while the rest is still under way: nobody else would hear how that ends.
-                    Ok(Err(refused)) => ended(bringing).await.map(|_| Err(refused)),
+                    Ok(Err(refused)) => finished(bringing).await.map(|_| Err(refused)),
                     // Nothing was queued, or the writer stopped.
-                    Err(_) => Ok(ended(bringing).await?.and_then(|()| Err(busy("the writer stopped")))),
+                    Err(_) => Ok(finished(bringing).await?.and_then(|()| Err(busy("the writer stopped")))),
                 }
             }
             Writing::Pool(..) => {
@@ -288,17 +290,6 @@ fn busy(detail: impl Into<String>) -> Error {
         format!("{}. Nothing was changed; try again.", detail.into()),
         2,
     )
-}
-
-/// Runs what blocks on a thread made for it.
-pub async fn blocking<T: Send + 'static>(f: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    ended(tokio::task::spawn_blocking(f)).await
-}
-
-/// The end of what was begun on such a thread.
-async fn ended<T>(task: tokio::task::JoinHandle<Result<T>>) -> Result<T> {
-    task.await
-        .unwrap_or_else(|e| Err(Error::internal(format!("a task ended badly: {e}"))))
 }
 
 impl From<diesel::result::Error> for Error {

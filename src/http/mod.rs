@@ -7,29 +7,18 @@ pub mod pages;
 pub mod paging;
 pub mod reply;
 pub mod tls;
+pub mod upload_slots;
 pub mod visit;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use upload_slots::UploadSlots;
+
 use crate::blobs::Blobs;
+use crate::config::Limits;
 use crate::gate::Gate;
 use crate::identity::{Envelopes, Passwords};
-
-/// Limits of what is taken in.
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// Bytes of one file.
-    pub file: u64,
-    /// Uploads at once for one user.
-    pub uploads: usize,
-    /// Bytes that stay free on the disk.
-    pub reserve: u64,
-    /// Seconds without a byte after which an upload is given up.
-    pub idle: u64,
-    /// Levels for which the agency's policy needs no authorization.
-    pub not_required: Vec<String>,
-}
 
 /// What handlers reach; one for the whole server.
 pub struct State {
@@ -46,7 +35,7 @@ pub struct State {
     /// Where packets lie.
     pub packets: PathBuf,
     /// Uploads under way, by user.
-    pub uploads: crate::captures::Uploads,
+    pub uploads: UploadSlots,
     /// Wakes the packet builder.
     pub builder: tokio::sync::Notify,
     /// Prints the metrics.

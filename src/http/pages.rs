@@ -40,7 +40,7 @@ async fn ready(app: App) -> reply::Reply {
     let state = app.gate.db().read(crate::ledger::state).await?;
     state.ok_or_else(|| Error::unavailable("unavailable", "The log is not open yet.", 2))?;
     let (blobs, reserve) = (app.blobs.clone(), app.limits.reserve);
-    crate::db::blocking(move || blobs.check_reserve(reserve)).await?;
+    crate::threads::blocking(move || blobs.check_reserve(reserve)).await?;
     reply::ok(&json!({"status": "ready"}))
 }
 

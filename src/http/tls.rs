@@ -7,8 +7,8 @@ use rcgen::{CertificateParams, DnType, KeyPair};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
+use crate::durable::write_secret;
 use crate::error::{Error, Result};
-use crate::ledger::write_secret;
 use crate::proof::id::Digest;
 
 /// Makes a self-signed certificate for this machine's names.

@@ -7,8 +7,8 @@ use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use tokio::sync::Semaphore;
 
 use crate::clock::random;
-use crate::db::blocking;
 use crate::error::{Error, FieldError, Result};
+use crate::threads::blocking;
 
 /// Hashes and checks passwords.
 #[derive(Clone)]

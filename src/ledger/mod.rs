@@ -22,7 +22,7 @@ pub use action::{Action, Home};
 pub use append::{Appended, Draft, Heads};
 pub use journal::{Begun, Journal};
 pub use sequencer::run_once;
-pub use signer::{LogSigner, read_last, write_secret};
+pub use signer::{LogSigner, read_last};
 pub use tree::{
     StoredTiles, TreeState, consistency, inclusion, index_of, is_read_only, leaf_at, read_tile, root, state,
 };

@@ -11,13 +11,15 @@ mod decide;
 mod matrix;
 #[cfg(test)]
 mod norm;
+mod question;
 mod slice;
 #[cfg(test)]
 mod tests;
 
 pub use act::Act;
-pub use decide::{CaseFacts, Decision, Facts, Policy, PolicyError, Question, Relation};
+pub use decide::Policy;
 pub use matrix::matrix;
+pub use question::{CaseFacts, Decision, Facts, PolicyError, Question, Relation};
 
 /// A word that is none of those it was to be one of.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

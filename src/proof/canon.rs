@@ -203,7 +203,7 @@ impl<'a> Scanner<'a> {
 
     /// Takes exactly this text.
     #[inline]
-    pub fn expect(&mut self, literal: &'static str) -> Scan<()> {
+    pub fn literal(&mut self, literal: &'static str) -> Scan<()> {
         if self.take(literal) { Ok(()) } else { self.fail(literal) }
     }
 
@@ -263,7 +263,7 @@ impl<'a> Scanner<'a> {
 
     /// A string, borrowed unless it holds escapes.
     pub fn string(&mut self) -> Scan<Cow<'a, str>> {
-        self.expect("\"")?;
+        self.literal("\"")?;
         let start = self.at;
         let run = self.run();
         if self.take("\"") {
@@ -307,9 +307,9 @@ impl<'a> Scanner<'a> {
                 })?;
                 Value::Array(items)
             }
-            Some(b't') => self.expect("true").map(|()| Value::Bool(true))?,
-            Some(b'f') => self.expect("false").map(|()| Value::Bool(false))?,
-            Some(b'n') => self.expect("null").map(|()| Value::Null)?,
+            Some(b't') => self.literal("true").map(|()| Value::Bool(true))?,
+            Some(b'f') => self.literal("false").map(|()| Value::Bool(false))?,
+            Some(b'n') => self.literal("null").map(|()| Value::Null)?,
             _ => Value::from(self.integer()?),
         })
     }
@@ -319,9 +319,9 @@ impl<'a> Scanner<'a> {
             Some(b'"') => self.string().map(drop),
             Some(b'{') => self.members(depth, |scan, _| scan.skip(depth + 1)),
             Some(b'[') => self.items(depth, |scan| scan.skip(depth + 1)),
-            Some(b't') => self.expect("true"),
-            Some(b'f') => self.expect("false"),
-            Some(b'n') => self.expect("null"),
+            Some(b't') => self.literal("true"),
+            Some(b'f') => self.literal("false"),
+            Some(b'n') => self.literal("null"),
             _ => self.integer().map(drop),
         }
     }
@@ -332,7 +332,7 @@ impl<'a> Scanner<'a> {
         let mut last: Option<Cow<'a, str>> = None;
         while !self.take("}") {
             if last.is_some() {
-                self.expect(",")?;
+                self.literal(",")?;
             }
             let start = self.at;
             let name = self.string()?;
@@ -340,7 +340,7 @@ impl<'a> Scanner<'a> {
                 self.at = start;
                 return self.fail("a member name in order and only once");
             }
-            self.expect(":")?;
+            self.literal(":")?;
             each(self, &name)?;
             last = Some(name);
         }
@@ -352,7 +352,7 @@ impl<'a> Scanner<'a> {
         let mut first = true;
         while !self.take("]") {
             if !first {
-                self.expect(",")?;
+                self.literal(",")?;
             }
             each(self)?;
             first = false;
@@ -364,7 +364,7 @@ impl<'a> Scanner<'a> {
         if depth >= MAX_DEPTH {
             Err(CanonError::Depth)
         } else {
-            self.expect(bracket)
+            self.literal(bracket)
         }
     }
 
