@@ -20,16 +20,16 @@ use crate::db::{Db, Location, migrate};
 use crate::error::{Error, Kind, Result};
 use crate::gate::{Gate, NewEvent};
 use crate::http::upload_slots::UploadSlots;
-use crate::http::{App, State, headers, pages, visit};
+use crate::http::{App, State, headers, system, visit};
 use crate::identity::secret::Secret;
-use crate::identity::{Envelopes, Passwords};
+use crate::identity::{AccessTokens, Passwords};
 use crate::ledger::{self, Action, Draft, Journal};
 use crate::policy::Policy;
 use crate::proof::id::{Digest, hex};
 use crate::{authorizations, captures, cases, custody, packets, subjects, users};
 
 /// An installation that is open, with everything handlers reach.
-pub struct Opened {
+pub struct OpenInstallation {
     /// What handlers reach.
     pub app: App,
     /// The log as it stood at the start.
@@ -92,14 +92,14 @@ fn lay(config: &Config, now: clock::Micros, demo: bool) -> Result<Foundation> {
 }
 
 /// Opens an installation on the current runtime: folders, database, keys, log, journal. One server a data folder.
-pub async fn open(config: &Config, with: With) -> Result<Opened> {
+pub async fn open(config: &Config, with: With) -> Result<OpenInstallation> {
     let (settings, now, demo) = (config.clone(), with.clock.now(), with.demo);
     let base = crate::threads::blocking(move || lay(&settings, now, demo)).await?;
     let signer = Some(base.signer).filter(|_| !base.log.read_only);
     let journal = Journal::start(base.db.clone(), with.clock.clone(), signer);
     let gate = Gate::new(base.db, journal, Arc::new(base.policy), with.clock);
     let state = State {
-        envelopes: Envelopes::new(&base.secret)?,
+        access_tokens: AccessTokens::new(&base.secret)?,
         passwords: base.passwords,
         blobs: base.blobs,
         limits: config.limits()?,
@@ -111,7 +111,7 @@ pub async fn open(config: &Config, with: With) -> Result<Opened> {
         public_ledger: config.public_ledger(),
         gate,
     };
-    let opened = Opened {
+    let opened = OpenInstallation {
         app: crate::http::shared(state),
         log: base.log,
         _lock: base.lock,
@@ -159,7 +159,7 @@ fn lock(data: &Path) -> Result<fs::File> {
 }
 
 /// What a start tells the ledger: software and configuration, clock, policy, and leftovers of uploads.
-async fn tell_start(opened: &Opened, config: &Config, swept: u64) -> Result<()> {
+async fn tell_start(opened: &OpenInstallation, config: &Config, swept: u64) -> Result<()> {
     let (gate, origin) = (&opened.app.gate, opened.log.installation.clone());
     let binary = binary_digest();
     let record = json!({"version": env!("CARGO_PKG_VERSION"), "binary": binary, "configuration": config.digest()});
@@ -243,7 +243,7 @@ pub fn routes(config: &mut ServiceConfig) {
     authorizations::routes(config);
     subjects::routes(config);
     users::routes(config);
-    pages::routes(config);
+    system::routes(config);
     custody::routes(config);
     packets::routes(config);
     config.default_service(web::to(nowhere));

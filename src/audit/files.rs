@@ -58,14 +58,14 @@ pub fn path_of(root: &Path, sha256: &Digest) -> PathBuf {
     root.join("sha256").join(&hex[..2]).join(hex)
 }
 
-type Row = (Vec<u8>, i64, i64, String);
+type FileAuditRow = (Vec<u8>, i64, i64, String);
 
 impl Audit<'_> {
     pub(super) fn files(&mut self, root: &Path) -> Result<()> {
         let total = self.count("SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) AS n FROM files")?;
         let (mut from, mut named) = (Vec::new(), HashSet::new());
         loop {
-            let rows: Vec<Row> = files::table
+            let rows: Vec<FileAuditRow> = files::table
                 .filter(files::sha256.gt(from.clone()))
                 .order(files::sha256)
                 .limit(PAGE)
@@ -81,7 +81,13 @@ impl Audit<'_> {
         Ok(())
     }
 
-    fn file(&mut self, root: &Path, (sha256, size, crc32, state): &Row, named: &mut HashSet<Digest>, total: u64) {
+    fn file(
+        &mut self,
+        root: &Path,
+        (sha256, size, crc32, state): &FileAuditRow,
+        named: &mut HashSet<Digest>,
+        total: u64,
+    ) {
         let Some(digest) = Digest::from_slice(sha256) else {
             self.report.fault("file-row", "files", "a row whose name is no digest");
             return;

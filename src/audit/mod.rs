@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use diesel::RunQueryDsl;
 use diesel::connection::SimpleConnection;
 
-pub use report::{Counts, Finding, Report, Tree};
+pub use report::{AuditCounts, AuditFinding, AuditReport, AuditedTree};
 
 use crate::db::{AnyConn, Db};
 use crate::error::{Error, Result};
@@ -50,7 +50,7 @@ pub struct Places {
 pub type Tell<'a> = dyn FnMut(&'static str, u64, u64) + 'a;
 
 /// Audits an installation. An error means that it could not be read; what is wrong with it stands in the report.
-pub fn run(db: &Db, places: &Places, tell: &mut Tell<'_>) -> Result<Report> {
+pub fn run(db: &Db, places: &Places, tell: &mut Tell<'_>) -> Result<AuditReport> {
     let last = read_if_there(&places.keys.join("log.checkpoint"))?;
     db.read_blocking(|conn| {
         snapshot(conn, |conn| {
@@ -86,7 +86,7 @@ fn read_if_there(file: &Path) -> Result<Option<Vec<u8>>> {
 struct Audit<'a> {
     conn: &'a mut AnyConn,
     tell: &'a mut Tell<'a>,
-    report: Report,
+    report: AuditReport,
     /// The streams met, in order.
     streams: Vec<String>,
     /// Leaves of events that were not yet met in the tree or among those that wait, and where each event stands: its
@@ -107,7 +107,7 @@ impl<'a> Audit<'a> {
         Self {
             conn,
             tell,
-            report: Report::default(),
+            report: AuditReport::default(),
             streams: Vec::new(),
             unplaced: HashMap::new(),
             versions: HashMap::new(),
@@ -131,7 +131,7 @@ impl<'a> Audit<'a> {
     /// The database's own check of its pages and indexes, which everything below relies on.
     fn database(&mut self) -> Result<()> {
         #[derive(diesel::QueryableByName)]
-        struct Row {
+        struct IntegrityRow {
             #[diesel(sql_type = diesel::sql_types::Text)]
             integrity_check: String,
         }
@@ -139,7 +139,7 @@ impl<'a> Audit<'a> {
         let AnyConn::Sqlite(conn) = self.conn else {
             return Ok(());
         };
-        let rows: Vec<Row> = diesel::sql_query("PRAGMA integrity_check(20)").load(conn)?;
+        let rows: Vec<IntegrityRow> = diesel::sql_query("PRAGMA integrity_check(20)").load(conn)?;
         for row in rows.iter().filter(|r| r.integrity_check != "ok") {
             self.report
                 .fault("database", "SQLite's own check", &row.integrity_check);
@@ -149,11 +149,11 @@ impl<'a> Audit<'a> {
 
     fn count(&mut self, query: &str) -> Result<u64> {
         #[derive(diesel::QueryableByName)]
-        struct Row {
+        struct CountRow {
             #[diesel(sql_type = diesel::sql_types::BigInt)]
             n: i64,
         }
-        let row: Row = diesel::sql_query(query).get_result(self.conn)?;
+        let row: CountRow = diesel::sql_query(query).get_result(self.conn)?;
         Ok(u64::try_from(row.n).unwrap_or(0))
     }
 }

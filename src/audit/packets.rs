@@ -16,7 +16,7 @@ use crate::proof::Digest;
 const PAGE: i64 = 500;
 
 /// Id, size and SHA-256.
-type Row = (String, Option<i64>, Option<Vec<u8>>);
+type PacketAuditRow = (String, Option<i64>, Option<Vec<u8>>);
 
 impl Audit<'_> {
     pub(super) fn packets(&mut self, root: &Path) -> Result<()> {
@@ -24,7 +24,7 @@ impl Audit<'_> {
             self.count("SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) AS n FROM packets WHERE state = 'ready'")?;
         let (mut from, mut done) = (String::new(), 0);
         loop {
-            let rows: Vec<Row> = packets::table
+            let rows: Vec<PacketAuditRow> = packets::table
                 .filter(packets::state.eq("ready").and(packets::id.gt(from.clone())))
                 .order(packets::id)
                 .limit(PAGE)
@@ -38,7 +38,7 @@ impl Audit<'_> {
         }
     }
 
-    fn packet(&mut self, root: &Path, (id, size, sha256): &Row, done: &mut u64, total: u64) {
+    fn packet(&mut self, root: &Path, (id, size, sha256): &PacketAuditRow, done: &mut u64, total: u64) {
         self.report.counts.packets += 1;
         let (tell, place) = (&mut self.tell, format!("packet {id}"));
         let read = File::open(root.join(format!("{id}.zip"))).and_then(|file| {

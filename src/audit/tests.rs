@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::fixture::{CAPTURE, CASE, Installation, UNIT, USER};
-use super::{Places, Report, run};
+use super::{AuditReport, Places, run};
 use crate::db::{Db, Location, migrate};
 use crate::gate::NewEvent;
 use crate::ledger::Action;
@@ -193,7 +193,7 @@ const CHANGES: &[(&str, &[&str], &str)] = &[
     ("DELETE FROM captures", &["capture-event"], CAPTURE),
 ];
 
-fn rules(report: &Report) -> Vec<&'static str> {
+fn rules(report: &AuditReport) -> Vec<&'static str> {
     report.faults.iter().map(|f| f.rule).collect()
 }
 

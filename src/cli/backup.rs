@@ -17,8 +17,9 @@ use diesel::{QueryableByName, sql_query};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::output::{self, Progress, Unit};
-use super::{Done, Failure, place};
+use super::failure::{Done, Failure};
+use super::installation;
+use super::output::{self, ProgressDisplay, Unit};
 use crate::audit::{files, snapshot};
 use crate::clock::{self, Clock, SystemClock};
 use crate::config::Config;
@@ -60,17 +61,17 @@ pub struct Manifest {
     /// `casetrail.db`, or `casetrail.pgdump`.
     pub database: String,
     /// The tree in the snapshot.
-    pub tree: Tree,
+    pub tree: BackupTree,
     /// Evidence files.
     pub files: Count,
     /// Everything but the evidence files; these stand in `files.sha256`, which is here.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<BackupEntry>,
 }
 
 /// A tree, as a backup knows it.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Tree {
+pub struct BackupTree {
     /// The log's name.
     pub origin: String,
     /// Its key.
@@ -94,7 +95,7 @@ pub struct Count {
 /// One file of a backup.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Entry {
+pub struct BackupEntry {
     /// Below the backup's folder.
     pub path: String,
     /// Bytes.
@@ -106,8 +107,8 @@ pub struct Entry {
 /// What is under way.
 struct Copy<'a> {
     out: &'a Path,
-    progress: Progress,
-    entries: Vec<Entry>,
+    progress: ProgressDisplay,
+    entries: Vec<BackupEntry>,
     files: Count,
     /// Files that are not what their name says, or not there.
     damaged: Vec<String>,
@@ -115,8 +116,8 @@ struct Copy<'a> {
 
 /// Copies the installation.
 pub fn run(config: &Config, args: &BackupArgs) -> Done {
-    let db = place::open(config)?;
-    if !place::is_empty(&args.out)? {
+    let db = installation::open(config)?;
+    if !installation::is_empty(&args.out)? {
         return Err(Error::field(
             "OUT",
             "empty",
@@ -131,7 +132,7 @@ pub fn run(config: &Config, args: &BackupArgs) -> Done {
     fs::set_permissions(&args.out, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
     let mut copy = Copy {
         out: &args.out,
-        progress: Progress::new(),
+        progress: ProgressDisplay::new(),
         entries: Vec::new(),
         files: Count::default(),
         damaged: Vec::new(),
@@ -162,7 +163,7 @@ pub fn run(config: &Config, args: &BackupArgs) -> Done {
 impl Copy<'_> {
     fn everything(&mut self, config: &Config, db: &Db) -> std::result::Result<TreeState, Failure> {
         let (data, location) = (config.data_dir(), config.database()?);
-        let last = place::keys(&data).join("log.checkpoint");
+        let last = installation::keys(&data).join("log.checkpoint");
         if last.exists() {
             self.one(&last, "keys/log.checkpoint")?;
         }
@@ -196,7 +197,7 @@ impl Copy<'_> {
         let name = database_name(location);
         let file = File::open(self.out.join(name))?;
         let hashed = files::hash(&file, |_| Ok(()))?;
-        self.entries.push(Entry {
+        self.entries.push(BackupEntry {
             path: name.into(),
             size: hashed.size,
             sha256: hashed.sha256,
@@ -229,7 +230,7 @@ impl Copy<'_> {
         list.flush()?;
         drop(list);
         let hashed = files::hash(File::open(self.out.join(FILES))?, |_| Ok(()))?;
-        self.entries.push(Entry {
+        self.entries.push(BackupEntry {
             path: FILES.into(),
             size: hashed.size,
             sha256: hashed.sha256,
@@ -284,7 +285,7 @@ impl Copy<'_> {
 
     fn one(&mut self, from: &Path, path: &str) -> std::result::Result<(), Failure> {
         let hashed = copy(from, &self.out.join(path))?;
-        self.entries.push(Entry {
+        self.entries.push(BackupEntry {
             path: path.into(),
             size: hashed.size,
             sha256: hashed.sha256,
@@ -301,7 +302,7 @@ impl Copy<'_> {
             made_at: clock::format(now),
             installation: state.installation.clone(),
             database: database_name(db.location()).into(),
-            tree: Tree {
+            tree: BackupTree {
                 origin: state.origin.clone(),
                 vkey: state.vkey.clone(),
                 size: state.size,
@@ -340,7 +341,7 @@ fn record(db: &Db, state: &TreeState, count: u64, manifest: Digest) -> Result<()
         state.installation.clone(),
         json!({"size": state.size, "root": state.root, "files": count, "manifest": manifest}),
     );
-    gate.housekeep_blocking(ledger::operator(&place::os_user()), move |tx| {
+    gate.housekeep_blocking(ledger::operator(&installation::os_user()), move |tx| {
         tx.append(NewEvent::new(
             Action::BackupMade,
             ("installation", &id),

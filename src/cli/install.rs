@@ -9,8 +9,9 @@ use clap::Subcommand;
 use diesel::prelude::*;
 use serde_json::json;
 
+use super::failure::{Done, Failure};
+use super::installation;
 use super::output;
-use super::{Done, Failure, place};
 use crate::clock::{self, Clock, SystemClock};
 use crate::config::Config;
 use crate::db::tables::{units, users};
@@ -76,15 +77,15 @@ pub enum TokenCommand {
 }
 
 /// The doors of an installation, opened at the machine.
-struct Desk {
+struct OperatorGate {
     gate: Gate,
     runtime: tokio::runtime::Runtime,
     operator: String,
 }
 
-impl Desk {
+impl OperatorGate {
     fn open(config: &Config) -> std::result::Result<Self, Failure> {
-        let db = place::open(config)?;
+        let db = installation::open(config)?;
         migrate::migrate(&config.database()?)?;
         if db.read_blocking(ledger::state)?.is_none() {
             return Err(Failure::unreadable(
@@ -102,7 +103,7 @@ impl Desk {
         Ok(Self {
             gate: Gate::new(db, journal, Arc::new(policy), clock),
             runtime,
-            operator: place::os_user(),
+            operator: installation::os_user(),
         })
     }
 
@@ -134,7 +135,7 @@ fn answer<T>(recorded: Recorded<T>) -> Result<T> {
 
 /// Runs `casetrail user …`.
 pub fn user(config: &Config, command: UserCommand) -> Done {
-    let desk = Desk::open(config)?;
+    let desk = OperatorGate::open(config)?;
     match command {
         UserCommand::Add {
             username,
@@ -158,7 +159,7 @@ pub fn user(config: &Config, command: UserCommand) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-fn add(desk: &Desk, new: NewUser, from_stdin: bool) -> std::result::Result<(), Failure> {
+fn add(desk: &OperatorGate, new: NewUser, from_stdin: bool) -> std::result::Result<(), Failure> {
     let password = if from_stdin {
         typed(&new.username)?
     } else {
@@ -175,7 +176,7 @@ fn add(desk: &Desk, new: NewUser, from_stdin: bool) -> std::result::Result<(), F
     Ok(())
 }
 
-fn reset(desk: &Desk, username: &str) -> std::result::Result<(), Failure> {
+fn reset(desk: &OperatorGate, username: &str) -> std::result::Result<(), Failure> {
     let id = user_id(desk.db(), username)?;
     let password = identity::one_time();
     let hash = desk.hash(&password)?;
@@ -202,10 +203,10 @@ fn typed(username: &str) -> std::result::Result<String, Failure> {
     }
 }
 
-type UserRow = (String, String, String, String, String, bool, bool, bool);
+type ListedUser = (String, String, String, String, String, bool, bool, bool);
 
 fn list(db: &Db) -> Result<String> {
-    let rows: Vec<UserRow> = db.read_blocking(|conn| {
+    let rows: Vec<ListedUser> = db.read_blocking(|conn| {
         Ok(users::table
             .inner_join(units::table.on(units::id.eq(users::unit_id)))
             .order(users::username)
@@ -224,8 +225,8 @@ fn list(db: &Db) -> Result<String> {
     Ok(table(&rows))
 }
 
-fn table(rows: &[UserRow]) -> String {
-    let state = |row: &UserRow| match (row.7, row.6, row.5) {
+fn table(rows: &[ListedUser]) -> String {
+    let state = |row: &ListedUser| match (row.7, row.6, row.5) {
         (true, _, _) => "disabled",
         (_, true, _) => "locked",
         (_, _, true) => "one-time password",
@@ -306,7 +307,7 @@ pub fn token(config: &Config, command: TokenCommand) -> Done {
     match command {
         TokenCommand::Add { username, until } => {
             let until = until.map(|t| end(&t)).transpose()?;
-            let desk = Desk::open(config)?;
+            let desk = OperatorGate::open(config)?;
             let id = user_id(desk.db(), &username)?;
             let (id, token) = desk.change(move |tx| ops::token(tx, &id, until))?;
             // The token alone on standard output, so that a script can take it as it comes.
@@ -314,7 +315,7 @@ pub fn token(config: &Config, command: TokenCommand) -> Done {
             eprintln!("token {id} for {username}: shown only here, keep it like a password, as CASETRAIL_TOKEN");
         }
         TokenCommand::Revoke { token } => {
-            let desk = Desk::open(config)?;
+            let desk = OperatorGate::open(config)?;
             desk.change(move |tx| ops::revoke_token(tx, &token))?;
             output::print("the token is revoked\n");
         }
@@ -342,7 +343,7 @@ mod tests {
 
     #[test]
     fn users_are_listed_in_columns() {
-        let row = |username: &str, roles: &str, must_change, disabled| -> UserRow {
+        let row = |username: &str, roles: &str, must_change, disabled| -> ListedUser {
             (
                 username.into(),
                 "Marta Vance".into(),

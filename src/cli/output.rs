@@ -37,7 +37,7 @@ pub enum Unit {
 }
 
 /// How far long work is: a bar on a terminal, a plain line every few seconds elsewhere.
-pub struct Progress {
+pub struct ProgressDisplay {
     bar: Option<ProgressBar>,
     step: String,
     unit: Option<Unit>,
@@ -45,7 +45,7 @@ pub struct Progress {
     silent: bool,
 }
 
-impl Progress {
+impl ProgressDisplay {
     /// On standard error, so that results on standard output stay clean.
     pub fn new() -> Self {
         let bar = std::io::stderr()

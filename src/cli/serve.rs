@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::dev::ServerHandle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::app::{self, Listen, Opened, With};
+use crate::app::{self, Listen, OpenInstallation, With};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -67,7 +67,7 @@ pub(super) fn log_to_stderr(config: &Config) {
 }
 
 /// Makes the first administrator; answers the one-time password, which is printed once.
-async fn first_start(opened: &Opened) -> Result<Option<String>> {
+async fn first_start(opened: &OpenInstallation) -> Result<Option<String>> {
     if opened.log.read_only {
         return Ok(None);
     }
@@ -128,7 +128,12 @@ async fn stop_when_told(mut terminate: Signal, mut interrupt: Signal, server: Se
 }
 
 /// Listens, tells where, and answers until told to stop.
-pub(super) async fn answer(config: &Config, door: Door, opened: Opened, tell: impl FnOnce(Address)) -> Result<()> {
+pub(super) async fn answer(
+    config: &Config,
+    door: Door,
+    opened: OpenInstallation,
+    tell: impl FnOnce(Address),
+) -> Result<()> {
     let Door {
         socket,
         terminate,

@@ -22,7 +22,7 @@ use crate::policy::Act;
 use crate::proof::id::{Digest, hex};
 
 /// Rows of a list: the key by which the next page begins, and what is shown.
-type Rows = Vec<(String, Value)>;
+type EventPage = Vec<(String, Value)>;
 
 pub(super) async fn of_capture(req: HttpRequest, path: Path<String>, visit: Visit, app: App) -> Reply {
     let id = parse_id(&path).ok_or_else(Error::not_found)?;
@@ -88,18 +88,18 @@ pub(super) async fn of_agency(req: HttpRequest, visit: Visit, app: App) -> Reply
             found
                 .into_iter()
                 .map(|(index, event)| Ok((index.to_string(), one(&event, Some(index), None, None)?)))
-                .collect::<Result<Rows>>()
+                .collect::<Result<EventPage>>()
         })
         .await?;
     page.reply(&req, listed(rows, &page))
 }
 
-fn listed(rows: Rows, page: &Page) -> Listed {
+fn listed(rows: EventPage, page: &Page) -> Listed {
     Listed::of(rows, page, |(key, _)| key.clone(), |(_, shown)| shown)
 }
 
 /// Auditors see identifiers, never records; readers of the case see records, but not those of what is held from them.
-fn shown(look: &mut Look<'_>, found: Vec<StoredEvent>, act: Act) -> Result<Rows> {
+fn shown(look: &mut Look<'_>, found: Vec<StoredEvent>, act: Act) -> Result<EventPage> {
     let reads = look.may(Act::CaseRead) || act == Act::CaptureRead;
     let indexes = indexes(look.conn, &found)?;
     let records = if reads {

@@ -3,9 +3,9 @@
 pub mod body;
 pub mod headers;
 mod json;
-pub mod pages;
 pub mod paging;
 pub mod reply;
+pub mod system;
 pub mod tls;
 pub mod upload_slots;
 pub mod visit;
@@ -18,14 +18,14 @@ use upload_slots::UploadSlots;
 use crate::blobs::Blobs;
 use crate::config::Limits;
 use crate::gate::Gate;
-use crate::identity::{Envelopes, Passwords};
+use crate::identity::{AccessTokens, Passwords};
 
 /// What handlers reach; one for the whole server.
 pub struct State {
     /// The doors.
     pub gate: Gate,
-    /// Sessions' envelopes.
-    pub envelopes: Envelopes,
+    /// Access tokens of sessions.
+    pub access_tokens: AccessTokens,
     /// Password hashing.
     pub passwords: Passwords,
     /// The files' bytes.

@@ -35,7 +35,7 @@ pub struct Listed<T = Value> {
 
 /// A page as it is answered.
 #[derive(Serialize)]
-struct Answer<T> {
+struct ListBody<T> {
     items: Vec<T>,
     next: Option<String>,
 }
@@ -134,7 +134,7 @@ impl Page {
             response.insert_header((LINK, format!("<{}>; rel=\"next\"", self.address(req, next))));
         }
         let items = listed.items;
-        Ok(response.json(Answer { items, next }))
+        Ok(response.json(ListBody { items, next }))
     }
 
     fn address(&self, req: &HttpRequest, next: &str) -> String {

@@ -62,7 +62,9 @@ fn credential(req: &HttpRequest, app: &App) -> Option<Credential> {
     if token.starts_with("ct_") {
         return Some(Credential::Token(Digest::of(token.as_bytes())));
     }
-    app.envelopes.open(token, app.gate.now()).map(Credential::Session)
+    app.access_tokens
+        .session(token, app.gate.now())
+        .map(Credential::Session)
 }
 
 impl FromRequest for Visit {

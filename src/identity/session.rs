@@ -23,7 +23,7 @@ const TOKEN_LIFE: Micros = 365 * DAY;
 /// What the bearer showed, genuine but not yet looked up.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Credential {
-    /// A session's id, from its envelope.
+    /// A session's id, from an access token.
     Session(String),
     /// The hash of an opaque token.
     Token(Digest),
@@ -75,7 +75,7 @@ impl Caller {
     }
 }
 
-type Row = (
+type SessionRow = (
     (String, String, i64, i64, Option<i64>),
     (String, String, String, String, bool, bool),
     (String, String),
@@ -102,7 +102,7 @@ fixed! {
 /// Looks a credential up. Over, revoked, of a disabled user: all the same refusal.
 pub fn resolve(conn: &mut AnyConn, credential: &Credential, now: Micros) -> Result<Caller> {
     // Each request asks this at least once.
-    let row: Option<Row> = match credential {
+    let row: Option<SessionRow> = match credential {
         Credential::Session(id) => {
             let mine = BySession { id: id.clone() };
             both!(conn, |c| mine.get_result(c))
@@ -118,7 +118,7 @@ pub fn resolve(conn: &mut AnyConn, credential: &Credential, now: Micros) -> Resu
     caller(row.ok_or_else(Error::unauthenticated)?, now)
 }
 
-fn caller(row: Row, now: Micros) -> Result<Caller> {
+fn caller(row: SessionRow, now: Micros) -> Result<Caller> {
     let (of_session, of_user, (unit_id, unit_path)) = row;
     let (session, kind, expires, refreshed, ended) = of_session;
     let (user, username, name, roles, must_change, disabled) = of_user;

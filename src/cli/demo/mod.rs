@@ -19,7 +19,7 @@ use actix_web::{App as Actix, Error as ActixError};
 use serde_json::{Value, json};
 
 use super::serve::{self, Address};
-use crate::app::{self, Opened};
+use crate::app::{self, OpenInstallation};
 use crate::clock::{self, DAY, HOUR, ShiftedClock};
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
@@ -91,7 +91,7 @@ fn refuse_used(folder: &Path) -> Result<()> {
 }
 
 /// Opens the folder and tells the story into it.
-pub async fn fill(config: &Config) -> Result<(Opened, Value)> {
+pub async fn fill(config: &Config) -> Result<(OpenInstallation, Value)> {
     let clock = ShiftedClock::behind(BEGINS);
     let opened = app::open(config, serve::with(Arc::new(clock.clone()), true)?).await?;
     if !opened.log.demo {
@@ -128,7 +128,7 @@ impl User {
     }
 }
 
-async fn people(opened: &Opened) -> Result<Vec<User>> {
+async fn people(opened: &OpenInstallation) -> Result<Vec<User>> {
     let gate = &opened.app.gate;
     let units = gate
         .housekeep(ledger::job("demo"), |tx| {
@@ -149,7 +149,7 @@ async fn people(opened: &Opened) -> Result<Vec<User>> {
         })
         .await?;
     let mut users = Vec::new();
-    for story::Person(username, name, role, unit) in story::PEOPLE {
+    for story::DemoPerson(username, name, role, unit) in story::PEOPLE {
         let password = one_time();
         let hash = opened.app.passwords.hash(password.clone()).await?;
         let role_value: Role = role.parse().map_err(|_| Error::internal("a role of the story"))?;
@@ -181,7 +181,7 @@ async fn people(opened: &Opened) -> Result<Vec<User>> {
 }
 
 struct Story<'a> {
-    opened: &'a Opened,
+    opened: &'a OpenInstallation,
     users: &'a [User],
     clock: ShiftedClock,
 }
@@ -271,7 +271,7 @@ impl Story<'_> {
         .map(|_| ())
     }
 
-    async fn log<S: Answers>(&self, service: &S, case: &str, found: &story::Found) -> Result<()> {
+    async fn log<S: Answers>(&self, service: &S, case: &str, found: &story::DemoCapture) -> Result<()> {
         let path = format!("/api/v1/cases/{case}/captures");
         let Some((name, bytes)) = found.file else {
             return self.post(service, found.by, &path, &found.json).await.map(|_| ());

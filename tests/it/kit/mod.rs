@@ -228,13 +228,13 @@ impl App {
             return;
         }
         let report = self.report();
-        let other = |f: &&audit::Finding| !["checkpoint", "last-checkpoint"].contains(&f.rule);
+        let other = |f: &&audit::AuditFinding| !["checkpoint", "last-checkpoint"].contains(&f.rule);
         let faults: Vec<_> = report.faults.iter().filter(other).collect();
         assert!(faults.is_empty(), "the audit found {faults:#?}");
     }
 
     /// What the audit says now.
-    pub fn report(&self) -> audit::Report {
+    pub fn report(&self) -> audit::AuditReport {
         let places = Places {
             files: self.folder.path().join("files"),
             packets: self.folder.path().join("packets"),

@@ -247,7 +247,7 @@ const KNOW_HTTP: &[(&str, &str)] = &[
     ("captures/parts.rs", "takes uploads apart"),
     ("captures/upload.rs", "takes uploads"),
     ("captures/verify.rs", "answers with the check of a file"),
-    ("custody/log.rs", "the handlers of the log"),
+    ("custody/proofs.rs", "the handlers of the log"),
     ("packets/build.rs", "reaches the server's state"),
     ("packets/builder.rs", "reaches the server's state"),
     ("users/sessions.rs", "the handlers of sessions"),

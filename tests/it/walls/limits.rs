@@ -39,7 +39,7 @@ const BOOL_ARGUMENTS: &[&str] = &[
     "cli/log.rs::summary",
     "cli/output.rs::plain",
     "cli/restore.rs::goes_on",
-    "cli/row.rs::key",
+    "cli/capture_args.rs::key",
     "cli/serve.rs::with",
     "ledger/start.rs::create",
     "ledger/start.rs::open",

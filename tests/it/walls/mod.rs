@@ -78,7 +78,7 @@ fn only_the_ledger_writes_events() {
     let words = ["INSERT INTO outbox", "INSERT INTO tiles", "INSERT INTO checkpoints"];
     holds(
         "the tree and what waits for it are written by the ledger alone",
-        &none_uses(|p| !p.starts_with("ledger/") && p != "cli/succeed.rs", &words),
+        &none_uses(|p| !p.starts_with("ledger/") && p != "cli/new_log.rs", &words),
     );
     let words = [
         "update(events",
@@ -117,7 +117,7 @@ fn rows_are_deleted_in_reviewed_places() {
         }
     }
     // What a restore or a new log clears away is the operator's, on a copy.
-    found.retain(|f| !f.starts_with("cli/restore.rs") && !f.starts_with("cli/succeed.rs"));
+    found.retain(|f| !f.starts_with("cli/restore.rs") && !f.starts_with("cli/new_log.rs"));
     holds("rows are deleted where this test says so", &found);
 }
 

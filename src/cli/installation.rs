@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Failure;
+use super::failure::Failure;
 use crate::audit::Places;
 use crate::config::Config;
 use crate::db::{Db, Location, migrate};
@@ -49,27 +49,9 @@ pub fn is_empty(folder: &Path) -> Result<bool, Failure> {
 
 /// Who sits at this machine, for the ledger: the name of the user that this process runs as.
 pub fn os_user() -> String {
-    let uid = rustix::process::getuid().as_raw();
-    let known = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    name_of(&known, uid).unwrap_or_else(|| format!("uid {uid}"))
-}
-
-fn name_of(passwd: &str, uid: u32) -> Option<String> {
-    passwd.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let (name, found) = (fields.next()?, fields.nth(1)?);
-        (found.parse() == Ok(uid) && !name.is_empty()).then(|| name.to_owned())
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::name_of;
-
-    #[test]
-    fn names_come_from_the_list_of_users() {
-        let passwd = "root:x:0:0:root:/root:/bin/bash\nmarta:x:1000:1000::/home/marta:/bin/sh\nbroken\n";
-        assert_eq!(name_of(passwd, 1000).as_deref(), Some("marta"));
-        assert_eq!(name_of(passwd, 7), None);
+    let uid = nix::unistd::getuid();
+    match nix::unistd::User::from_uid(uid) {
+        Ok(Some(user)) if !user.name.is_empty() => user.name,
+        _ => format!("uid {uid}"),
     }
 }
