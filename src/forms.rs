@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::clock::{self, Micros};
 use crate::error::{Error, FieldError, Result};
+pub use crate::words::Word;
 
 /// Longest free text, in characters (contract section 2).
 pub const TEXT: usize = 20_000;
@@ -22,37 +23,6 @@ pub struct Form {
     path: String,
     fields: Map<String, Value>,
     errors: Vec<FieldError>,
-}
-
-/// An enumeration with a fixed word for each value.
-pub trait Word: Sized + Copy + 'static {
-    /// All values with their words.
-    const WORDS: &'static [(&'static str, Self)];
-
-    /// The value of a word.
-    fn from_word(word: &str) -> Option<Self> {
-        Self::WORDS.iter().find(|(w, _)| *w == word).map(|(_, v)| *v)
-    }
-}
-
-/// Declares an enumeration of words that is the same in JSON, in the database and in the code.
-#[macro_export]
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-        pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant,)* }
-        impl $name {
-            /// The word.
-            #[allow(dead_code, reason = "not every enumeration is printed yet")]
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word,)* }
-            }
-        }
-        impl $crate::forms::Word for $name {
-            const WORDS: &'static [(&'static str, Self)] = &[$(($word, Self::$variant),)*];
-        }
-    };
 }
 
 impl Form {

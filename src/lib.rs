@@ -5,7 +5,7 @@
 //! - `proof`: pure rules of the ledger and the packet, bytes in, values out.
 //! - `verify`: the walk through a packet that reports every finding; as pure as `proof`.
 //! - `bag`: a packet as a folder or a ZIP, the verifier's only file access.
-//! - `clock`, `error`, `threads`, `durable`: what every floor above shares.
+//! - `clock`, `error`, `words`, `threads`, `durable`: what every floor above shares.
 //! - `policy`: who may do what, as text that counsel can read.
 //! - `db`, `blobs`: rows and bytes.
 //! - `config`: the settings.
@@ -70,3 +70,5 @@ pub mod subjects;
 pub mod threads;
 #[cfg(feature = "server")]
 pub mod users;
+#[cfg(feature = "server")]
+pub mod words;

@@ -8,22 +8,6 @@ use crate::error::{Error, Result};
 use crate::forms::{Form, LINE, REASON, Word};
 use crate::policy::{CaseStatus, Handling};
 
-impl Word for Handling {
-    const WORDS: &'static [(&'static str, Self)] = &[
-        ("standard", Self::Standard),
-        ("restricted", Self::Restricted),
-        ("confidential", Self::Confidential),
-    ];
-}
-
-impl Word for CaseStatus {
-    const WORDS: &'static [(&'static str, Self)] = &[
-        ("open", Self::Open),
-        ("suspended", Self::Suspended),
-        ("closed", Self::Closed),
-    ];
-}
-
 /// A case about to be opened.
 #[derive(Debug, Clone)]
 pub struct NewCase {

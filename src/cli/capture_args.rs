@@ -172,7 +172,12 @@ pub fn prepare(case: &str, row: &CaptureArgs, source: Option<Source>, now: Micro
     set("tool", Some(tool));
     set("files", source.as_ref().map(|s| json!([file_entry(s, row, &method)])));
     set("method", Some(method.into()));
-    let key = key(case, &capture, timed_now)?;
+    let mut keyed = capture.clone();
+    // A time that was set by this run would be another one in the next.
+    if timed_now {
+        keyed.remove("captured_at");
+    }
+    let key = key(case, &keyed)?;
     Ok(Prepared {
         capture: Value::Object(capture),
         source,
@@ -228,13 +233,9 @@ fn tool(said: Option<&str>, broken: &mut Vec<FieldError>) -> Value {
     }
 }
 
-/// The same case, file and row give the same key, whenever they are sent; a time that was set by the run does not count.
-fn key(case: &str, capture: &Map<String, Value>, timed_now: bool) -> Result<String> {
-    let mut said = capture.clone();
-    if timed_now {
-        said.remove("captured_at");
-    }
-    let bytes = canon::to_jcs(&json!({"case": case, "capture": said})).map_err(Error::internal)?;
+/// The same case, file and row give the same key, whenever they are sent.
+fn key(case: &str, capture: &Map<String, Value>) -> Result<String> {
+    let bytes = canon::to_jcs(&json!({"case": case, "capture": capture})).map_err(Error::internal)?;
     Ok(format!("casetrail-log-{}", Digest::of(&bytes)))
 }
 

@@ -146,7 +146,11 @@ pub fn user(config: &Config, command: UserCommand) -> Done {
         } => {
             let unit_id = unit.map(|u| unit_id(desk.db(), &u)).transpose()?;
             let form = Form::new(json!({"username": username, "name": name, "roles": roles, "unit_id": unit_id}))?;
-            add(&desk, NewUser::parse(form)?, password_stdin)?;
+            let new = NewUser::parse(form)?;
+            match password_stdin {
+                true => add_with_own_password(&desk, new)?,
+                false => add_with_one_time_password(&desk, new)?,
+            }
         }
         UserCommand::List => output::print(&list(desk.db())?),
         UserCommand::Reset { username } => reset(&desk, &username)?,
@@ -159,21 +163,25 @@ pub fn user(config: &Config, command: UserCommand) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-fn add(desk: &OperatorGate, new: NewUser, from_stdin: bool) -> std::result::Result<(), Failure> {
-    let password = if from_stdin {
-        typed(&new.username)?
-    } else {
-        identity::one_time()
-    };
+fn add_with_own_password(desk: &OperatorGate, new: NewUser) -> std::result::Result<(), Failure> {
+    let hash = desk.hash(&typed(&new.username)?)?;
+    let username = new.username.clone();
+    print_added(&username, &desk.change(move |tx| ops::create(tx, &new, &hash, false))?);
+    Ok(())
+}
+
+fn add_with_one_time_password(desk: &OperatorGate, new: NewUser) -> std::result::Result<(), Failure> {
+    let password = identity::one_time();
     let hash = desk.hash(&password)?;
     let username = new.username.clone();
-    let made = desk.change(move |tx| ops::create(tx, &new, &hash, !from_stdin))?;
+    print_added(&username, &desk.change(move |tx| ops::create(tx, &new, &hash, true))?);
+    print_once(&password);
+    Ok(())
+}
+
+fn print_added(username: &str, made: &serde_json::Value) {
     let id = made["id"].as_str().unwrap_or("?");
     output::print(&format!("user {username} added, id {id}\n"));
-    if !from_stdin {
-        print_once(&password);
-    }
-    Ok(())
 }
 
 fn reset(desk: &OperatorGate, username: &str) -> std::result::Result<(), Failure> {

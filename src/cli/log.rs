@@ -80,7 +80,11 @@ pub fn run(here: &str, args: &LogArgs) -> Done {
         });
     }
     progress.end();
-    output::print(&summary(args.json, &case.number, total - failed, failed));
+    let logged = total - failed;
+    output::print(&match args.json {
+        true => json!({"summary": {"case": case.number, "logged": logged, "failed": failed}}).to_string() + "\n",
+        false => summary(&case.number, logged, failed),
+    });
     Ok(if failed == 0 {
         ExitCode::SUCCESS
     } else {
@@ -303,10 +307,7 @@ fn as_json(job: &LogTask, done: &Result<Logged, Failure>) -> String {
     line.to_string()
 }
 
-fn summary(as_json: bool, case: &str, logged: usize, failed: usize) -> String {
-    if as_json {
-        return json!({"summary": {"case": case, "logged": logged, "failed": failed}}).to_string() + "\n";
-    }
+fn summary(case: &str, logged: usize, failed: usize) -> String {
     let rest = if failed == 0 {
         String::new()
     } else {
@@ -353,7 +354,7 @@ mod tests {
             json!({"field": "url", "rule": "required", "message": "is missing"})
         );
         assert!(as_text(&job(), &Err(failure)).ends_with("FAILED: url: is missing"));
-        assert!(summary(false, "26-1", 2, 1).contains("1 failed"));
+        assert!(summary("26-1", 2, 1).contains("1 failed"));
     }
 
     #[test]

@@ -85,12 +85,13 @@ impl ProgressDisplay {
                 bar.set_length(total.max(done));
                 bar.set_position(done);
             }
-            None => self.plain(changed, unit, done, total),
+            None if self.told.elapsed() < if changed { SHORT } else { PLAIN } => {}
+            None => self.plain(unit, done, total),
         }
     }
 
-    fn plain(&mut self, changed: bool, unit: Unit, done: u64, total: u64) {
-        if self.silent || self.told.elapsed() < if changed { SHORT } else { PLAIN } {
+    fn plain(&mut self, unit: Unit, done: u64, total: u64) {
+        if self.silent {
             return;
         }
         self.told = Instant::now();

@@ -83,8 +83,10 @@ pub fn run(common: &Common, args: RestoreArgs) -> Done {
         backup::create(&installation::keys(&config.data_dir()).join("last-known.checkpoint"))
             .and_then(|mut f| Ok(std::io::Write::write_all(&mut f, known.note.as_bytes())?))?;
         read_only(&known, &state)
+    } else if args.checkpoint.is_some() {
+        "It contains the checkpoint given, so nothing signed is missing: the log goes on.\n".into()
     } else {
-        goes_on(args.checkpoint.is_some(), &manifest)
+        goes_on(&manifest)
     };
     output::print(&format!(
         "{}restored in {}\n{how}",
@@ -317,10 +319,7 @@ fn read_only(known: &KnownCheckpoint, state: &TreeState) -> String {
     )
 }
 
-fn goes_on(compared: bool, manifest: &Manifest) -> String {
-    if compared {
-        return "It contains the checkpoint given, so nothing signed is missing: the log goes on.\n".into();
-    }
+fn goes_on(manifest: &Manifest) -> String {
     format!(
         "It contains the backup's own checkpoint. Whether the log went on after {} is not known here: before serving it, restore with --checkpoint if anyone holds a later one (the lost machine's keys/log.checkpoint, a monitor, a packet's proof/checkpoint).\n",
         manifest.made_at

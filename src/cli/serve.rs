@@ -22,7 +22,7 @@ pub fn run(config: &Config, _args: &ServeArgs) -> Result<()> {
     log_to_stderr(config);
     actix_web::rt::System::new().block_on(async {
         let door = Door::prepare(config)?;
-        let opened = app::open(config, with(Arc::new(SystemClock), false)?).await?;
+        let opened = app::open(config, with(Arc::new(SystemClock))?).await?;
         let once = first_start(&opened).await?;
         answer(config, door, opened, move |address| {
             eprint!("{}", greeting(&address, once.as_deref()));
@@ -32,14 +32,14 @@ pub fn run(config: &Config, _args: &ServeArgs) -> Result<()> {
 }
 
 /// What opening needs, with metrics on.
-pub(super) fn with(clock: Arc<dyn Clock>, demo: bool) -> Result<With> {
+pub(super) fn with(clock: Arc<dyn Clock>) -> Result<With> {
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
     let metrics = recorder.handle();
     // A second recorder in one process is refused; the first keeps counting.
     let _ = metrics::set_global_recorder(recorder);
     Ok(With {
         clock,
-        demo,
+        demo: false,
         metrics: Some(metrics),
     })
 }

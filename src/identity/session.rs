@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+use subtle::ConstantTimeEq;
 
 use crate::clock::{DAY, HOUR, Micros, random};
 use crate::db::AnyConn;
@@ -207,6 +208,11 @@ fn insert(
     Ok(())
 }
 
+/// Compares hashes of secrets, in constant time.
+fn is_same(a: &[u8], b: &[u8]) -> bool {
+    a.ct_eq(b).into()
+}
+
 /// What became of a refresh.
 #[derive(Debug, Clone)]
 pub enum Refreshed {
@@ -232,7 +238,7 @@ pub fn refresh(conn: &mut AnyConn, refresh: &str, now: Micros) -> Result<Refresh
     let Some((current, spent)) = row else {
         return Ok(Refreshed::No);
     };
-    if spent.as_deref() == Some(&shown) {
+    if spent.is_some_and(|spent| is_same(&spent, &shown)) {
         let ended = end(conn, id, now)?;
         return Ok(if ended {
             Refreshed::Stolen(id.to_owned())
@@ -240,7 +246,7 @@ pub fn refresh(conn: &mut AnyConn, refresh: &str, now: Micros) -> Result<Refresh
             Refreshed::No
         });
     }
-    if current != shown || resolve(conn, &Credential::Session(id.to_owned()), now).is_err() {
+    if !is_same(&current, &shown) || resolve(conn, &Credential::Session(id.to_owned()), now).is_err() {
         return Ok(Refreshed::No);
     }
     let (text, hash) = secret();

@@ -3,18 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::error::Result;
-use crate::forms::{Form, LINE, Word};
+use crate::forms::{Form, LINE};
 use crate::policy::Role;
-
-impl Word for Role {
-    const WORDS: &'static [(&'static str, Self)] = &[
-        ("investigator", Self::Investigator),
-        ("supervisor", Self::Supervisor),
-        ("prosecutor", Self::Prosecutor),
-        ("auditor", Self::Auditor),
-        ("administrator", Self::Administrator),
-    ];
-}
 
 /// A user about to be made.
 #[derive(Debug, Clone)]

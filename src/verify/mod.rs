@@ -226,13 +226,13 @@ pub fn verify(source: &mut dyn PacketSource, trust: &Trust) -> Report {
         packet::MANIFEST,
         "manifest",
         "lists every file under data/ with its digest",
-        |w| w.manifest(true),
+        |w| w.manifest(packet::MANIFEST),
     );
     walk.stage(
         packet::TAGMANIFEST,
         "tagmanifest",
         "lists every other file with its digest",
-        |w| w.manifest(false),
+        |w| w.manifest(packet::TAGMANIFEST),
     );
     walk.stage(
         packet::BAG_INFO,

@@ -23,3 +23,4 @@ mod slow;
 mod start;
 mod stop;
 mod tamper;
+mod tls;

@@ -19,7 +19,7 @@ use actix_web::{App as Actix, Error as ActixError};
 use serde_json::{Value, json};
 
 use super::serve::{self, Address};
-use crate::app::{self, OpenInstallation};
+use crate::app::{self, OpenInstallation, With};
 use crate::clock::{self, DAY, HOUR, ShiftedClock};
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
@@ -71,7 +71,11 @@ pub fn run(config: &Config, args: &DemoArgs) -> Result<()> {
         let (opened, fixture) = fill(&config).await?;
         let (json, data_dir) = (args.json, args.data_dir.clone());
         serve::answer(&config, door, opened, move |address| {
-            tell(&fixture, &address, &data_dir, json)
+            let line = described(&fixture, &address, &data_dir);
+            match json {
+                true => println!("{line}"),
+                false => print_text(&fixture, &address, &data_dir),
+            }
         })
         .await
     })
@@ -93,7 +97,11 @@ fn refuse_used(folder: &Path) -> Result<()> {
 /// Opens the folder and tells the story into it.
 pub async fn fill(config: &Config) -> Result<(OpenInstallation, Value)> {
     let clock = ShiftedClock::behind(BEGINS);
-    let opened = app::open(config, serve::with(Arc::new(clock.clone()), true)?).await?;
+    let with = With {
+        demo: true,
+        ..serve::with(Arc::new(clock.clone()))?
+    };
+    let opened = app::open(config, with).await?;
     if !opened.log.demo {
         return Err(Error::new(
             Kind::Conflict,
@@ -352,7 +360,8 @@ fn keep(line: &Value, data_dir: &Path) -> Result<()> {
     Ok(writeln!(out, "{line}")?)
 }
 
-fn tell(fixture: &Value, address: &Address, data_dir: &Path, as_json: bool) {
+/// Keeps the sign-ins, and answers what there is to tell as one line of JSON.
+fn described(fixture: &Value, address: &Address, data_dir: &Path) -> Value {
     let shown = data_dir.canonicalize().unwrap_or_else(|_| data_dir.to_owned());
     let mut line = fixture.clone();
     line["url"] = json!(address.url);
@@ -361,10 +370,10 @@ fn tell(fixture: &Value, address: &Address, data_dir: &Path, as_json: bool) {
     if let Err(e) = keep(&line, data_dir) {
         tracing::warn!(%e, "demo.json was not written; the demonstration runs on");
     }
-    if as_json {
-        println!("{line}");
-        return;
-    }
+    line
+}
+
+fn print_text(fixture: &Value, address: &Address, data_dir: &Path) {
     println!("Casetrail DEMO at {}\n", address.url);
     if let Some((fingerprint, file)) = &address.certificate {
         println!(
@@ -374,7 +383,10 @@ fn tell(fixture: &Value, address: &Address, data_dir: &Path, as_json: bool) {
     }
     println!(
         "  data         {}\n  log key      {}\n\nWho can sign in (also in demo.json there):",
-        shown.display(),
+        data_dir
+            .canonicalize()
+            .unwrap_or_else(|_| data_dir.to_owned())
+            .display(),
         address.log_vkey
     );
     for user in fixture["users"].as_array().into_iter().flatten() {
