@@ -49,9 +49,7 @@ pub fn is_empty(folder: &Path) -> Result<bool, Failure> {
 
 /// Who sits at this machine, for the ledger: the name of the user that this process runs as.
 pub fn os_user() -> String {
-    let uid = nix::unistd::getuid();
-    match nix::unistd::User::from_uid(uid) {
-        Ok(Some(user)) if !user.name.is_empty() => user.name,
-        _ => format!("uid {uid}"),
-    }
+    let uid = uzers::get_current_uid();
+    let name = uzers::get_user_by_uid(uid).map(|user| user.name().to_string_lossy().into_owned());
+    name.filter(|name| !name.is_empty()).unwrap_or_else(|| format!("uid {uid}"))
 }

@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 mod client;
+mod recorded;
 mod template;
 
 pub use client::{Answer, Client};
@@ -219,6 +220,7 @@ impl App {
     /// A test that bends files, or writes rows past the program, is not audited afterwards.
     pub fn goes_behind(&self) {
         self.damaged.store(true, Ordering::Relaxed);
+        self.lets_tables_be_planted();
     }
 
     /// Whatever a test did over HTTP, every row, record and file is afterwards as the ledger says. The key is a new one
