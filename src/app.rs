@@ -26,29 +26,30 @@ use crate::identity::{AccessTokens, Passwords};
 use crate::ledger::{self, Action, Draft, Journal};
 use crate::policy::Policy;
 use crate::proof::id::{Digest, hex};
+use crate::threads::blocking;
 use crate::{authorizations, captures, cases, custody, packets, subjects, users};
 
-/// An installation that is open, with everything handlers reach.
+/// An open installation: the data folder is locked for this process.
 pub struct OpenInstallation {
-    /// What handlers reach.
+    /// The state that handlers share.
     pub app: App,
     /// The log as it stood at the start.
     pub log: ledger::TreeState,
     _lock: fs::File,
 }
 
-/// What opening needs beside the settings.
+/// What `open` takes beside the settings.
 pub struct With {
     /// Where time comes from.
     pub clock: Arc<dyn Clock>,
-    /// Whether this is a demonstration, should the log be new.
+    /// Whether a new log becomes that of a demonstration.
     pub demo: bool,
     /// Prints the metrics.
     pub metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
 }
 
-/// What is opened before anything runs: files and database, on a thread that may block.
-struct Foundation {
+/// Files, keys and database, opened before the server runs.
+struct Storage {
     lock: fs::File,
     db: Db,
     blobs: Blobs,
@@ -60,7 +61,9 @@ struct Foundation {
     passwords: Passwords,
 }
 
-fn lay(config: &Config, now: clock::Micros, demo: bool) -> Result<Foundation> {
+/// Opens files, keys and database; blocks.
+fn open_storage(config: &Config, with: &With) -> Result<Storage> {
+    let now = with.clock.now();
     let data = config.data_dir();
     ["", "keys", "packets"]
         .iter()
@@ -73,12 +76,12 @@ fn lay(config: &Config, now: clock::Micros, demo: bool) -> Result<Foundation> {
     let swept = blobs.sweep()?;
     let keys = data.join("keys");
     let secret = Secret::open(&keys.join("secret"))?;
-    let signer = ledger::start::open(&db, &keys, config.origin(), demo, now, &clock::new_id(now))?;
+    let signer = ledger::start::open(&db, &keys, config.origin(), with.demo, now, &clock::new_id(now))?;
     let log = db
         .read_blocking(ledger::state)?
         .ok_or_else(|| Error::internal("the log has no state"))?;
     let policy = Policy::new().map_err(|e| Error::internal(format!("policy: {e}")))?;
-    Ok(Foundation {
+    Ok(Storage {
         lock,
         db,
         blobs,
@@ -93,8 +96,8 @@ fn lay(config: &Config, now: clock::Micros, demo: bool) -> Result<Foundation> {
 
 /// Opens an installation on the current runtime: folders, database, keys, log, journal. One server a data folder.
 pub async fn open(config: &Config, with: With) -> Result<OpenInstallation> {
-    let (settings, now, demo) = (config.clone(), with.clock.now(), with.demo);
-    let base = crate::threads::blocking(move || lay(&settings, now, demo)).await?;
+    let settings = config.clone();
+    let (base, with) = blocking(move || Ok((open_storage(&settings, &with)?, with))).await?;
     let signer = Some(base.signer).filter(|_| !base.log.read_only);
     let journal = Journal::start(base.db.clone(), with.clock.clone(), signer);
     let gate = Gate::new(base.db, journal, Arc::new(base.policy), with.clock);
@@ -117,7 +120,7 @@ pub async fn open(config: &Config, with: With) -> Result<OpenInstallation> {
         _lock: base.lock,
     };
     if !opened.log.read_only {
-        tell_start(&opened, config, base.swept).await?;
+        record_start(&opened, config, base.swept).await?;
     }
     Ok(opened)
 }
@@ -158,8 +161,8 @@ fn lock(data: &Path) -> Result<fs::File> {
     Ok(file)
 }
 
-/// What a start tells the ledger: software and configuration, clock, policy, and leftovers of uploads.
-async fn tell_start(opened: &OpenInstallation, config: &Config, swept: u64) -> Result<()> {
+/// Records a start in the ledger: software and configuration, clock, policy, and uploads that a stop cut off.
+async fn record_start(opened: &OpenInstallation, config: &Config, swept: u64) -> Result<()> {
     let (gate, origin) = (&opened.app.gate, opened.log.installation.clone());
     let binary = binary_digest();
     let record = json!({"version": env!("CARGO_PKG_VERSION"), "binary": binary, "configuration": config.digest()});

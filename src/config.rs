@@ -1,5 +1,5 @@
-//! Settings: flags, then `CASETRAIL_…` variables, then `casetrail.toml`, then the defaults; each knows where its value
-//! came from. The only module that reads the environment.
+//! Settings: from flags, else `CASETRAIL_…` variables, else `casetrail.toml`, else defaults; each with the source of its
+//! value. The only module that reads the environment.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ pub struct Setting {
     pub name: &'static str,
     /// The value where nothing is set.
     pub default: &'static str,
-    /// What it does, one sentence.
+    /// Its purpose, in one sentence.
     pub says: &'static str,
     /// Whether its value is never printed.
     pub secret: bool,
@@ -95,7 +95,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("log_format", "auto", "json, text, or auto: text on a terminal."),
 ];
 
-/// Limits of what is taken in.
+/// Limits of uploads, and what the policy of the agency needs no authorization for.
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// Bytes of one file.
@@ -114,8 +114,8 @@ pub struct Limits {
 #[derive(Debug, Clone)]
 pub struct Config(BTreeMap<&'static str, (String, &'static str)>);
 
-/// Threads that answer requests, at least: where something else computes on the machine, each waits for its turn, and on a
-/// small one that is what a request waits for most.
+/// The least number of threads that answer requests: on a small machine that also does other work, fewer would make requests
+/// wait for a processor.
 const WORKERS: usize = 4;
 
 impl Config {
@@ -149,7 +149,7 @@ impl Config {
         self.0.get(name).map_or("", |(v, _)| v.as_str())
     }
 
-    /// The same settings with one set by a command itself.
+    /// These settings with one that a command sets.
     pub fn with(mut self, name: &'static str, value: String) -> Self {
         self.0.insert(name, (value, "command"));
         self
@@ -169,7 +169,7 @@ impl Config {
         }
     }
 
-    /// Everything that can be wrong, before anything starts.
+    /// Checks all settings, before anything starts.
     fn check(&self) -> Result<()> {
         for name in ["max_file", "disk_reserve", "upload_idle", "workers", "connections"] {
             self.number(name)?;
@@ -291,7 +291,7 @@ impl Config {
         }
     }
 
-    /// What is in force and from where, a line each; secrets hidden.
+    /// A line for each setting: value, source and purpose; secrets hidden.
     pub fn print(&self) -> String {
         let mut out = String::new();
         for setting in SETTINGS {

@@ -1,5 +1,5 @@
-//! What the server does by itself: records expiries, forgets old retry keys. Expiry never waits for a job: it is
-//! computed when used; the job only records the fact.
+//! Background jobs: record expiries, delete old idempotency keys. Nothing waits for the expiry of an authorization to be
+//! recorded: wherever it matters it follows from the time.
 
 use std::time::Duration;
 

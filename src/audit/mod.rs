@@ -1,4 +1,4 @@
-//! The audit of an installation: every event, record, row, file and packet read again and held against each other.
+//! The audit of an installation: reads every event, record, row, file and packet again and compares them with each other.
 //!
 //! It changes nothing, and works beside a running server: everything is read in one snapshot of the database, and the
 //! last checkpoint beside the key is read before it, so that the tree can only be newer than what was signed. It walks
@@ -33,7 +33,7 @@ use crate::proof::checkpoint::Checkpoint;
 /// Rows read at a time.
 const PAGE: i64 = 500;
 
-/// Where the parts of an installation lie that are not in its database.
+/// The folders of an installation, and checkpoints that its tree must contain.
 #[derive(Debug, Clone)]
 pub struct Places {
     /// The folder of evidence files.
@@ -82,7 +82,7 @@ fn read_if_there(file: &Path) -> Result<Option<Vec<u8>>> {
     }
 }
 
-/// What an audit has seen so far.
+/// The state of an audit.
 struct Audit<'a> {
     conn: &'a mut AnyConn,
     tell: &'a mut Tell<'a>,

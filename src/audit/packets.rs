@@ -1,4 +1,4 @@
-//! Packets that are ready: each file read again, and held to the digest that the server told when it was made.
+//! Reads the file of each finished packet again, and compares it with the digest in the database.
 
 use std::fs::File;
 use std::io;

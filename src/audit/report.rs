@@ -1,4 +1,4 @@
-//! What an audit says: first whether the installation is clean, then what was read, then what is wrong and where.
+//! The report of an audit: whether the installation is clean, what was read, and each finding with its place.
 
 use serde::Serialize;
 

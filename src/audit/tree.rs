@@ -1,4 +1,4 @@
-//! The tree: built again from its leaves, and held against tiles, state, checkpoints and the key.
+//! Builds the tree again from its leaves, and compares it with tiles, state, checkpoints and the key.
 
 use std::collections::VecDeque;
 use std::path::Path;

@@ -1,7 +1,7 @@
 //! Reads a packet's ZIP and believes nothing: the central directory has to be, byte for byte, the one
 //! that [`super::writer`] would write for these entries, and so has every local header.
 //!
-//! General readers take the directory's word and never see what lies between entries. Here entries
+//! General readers trust the directory and never see what lies between entries. Here entries
 //! are stored, adjoin, and fill the file; there is no place to hide anything. Memory grows only
 //! with entries that are really in the file, never with a number it claims.
 

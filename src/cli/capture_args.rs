@@ -1,4 +1,4 @@
-//! What `casetrail log` is told of one capture, from flags or a row of a manifest, and the capture it makes of it.
+//! The arguments of one capture in `casetrail log`, from flags or a row of a manifest, and the capture made from them.
 
 use std::path::{Path, PathBuf};
 
@@ -108,7 +108,7 @@ pub struct Prepared {
 /// The name of the file's part.
 pub const PART: &str = "file";
 
-/// Makes the capture that a row and its file tell of.
+/// Makes a capture from its arguments and its file.
 pub fn prepare(case: &str, row: &CaptureArgs, source: Option<Source>, now: Micros) -> Result<Prepared> {
     let mut broken = Vec::new();
     let name = source.as_ref().map(|s| file_name(&s.path));

@@ -1,4 +1,4 @@
-//! The client of the HTTP API that the commands share: one server, one bearer, problems told in words.
+//! The HTTP client of the commands: one server, one bearer token; problems become failures.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! `casetrail export`: asks for a packet, waits for it, downloads it and holds it against size and digest.
+//! `casetrail export`: asks for a packet, waits for it, downloads it and checks its size and digest.
 
 use std::fs::{self, File};
 use std::io::{self, Write};

@@ -76,7 +76,7 @@ pub enum TokenCommand {
     },
 }
 
-/// The doors of an installation, opened at the machine.
+/// The gate of an installation, for the operator at the machine.
 struct OperatorGate {
     gate: Gate,
     runtime: tokio::runtime::Runtime,
@@ -126,7 +126,7 @@ impl OperatorGate {
     }
 }
 
-/// What a recorded change answers.
+/// The answer of a recorded change.
 fn answer<T>(recorded: Recorded<T>) -> Result<T> {
     let mut out = None;
     let _ = recorded.map(|answer| out = Some(answer));
@@ -200,7 +200,7 @@ fn print_once(password: &str) {
     ));
 }
 
-/// A password from standard input, held against the rules.
+/// A password from standard input, if it keeps the rules.
 fn typed(username: &str) -> std::result::Result<String, Failure> {
     let mut text = String::new();
     std::io::stdin().take(1 << 16).read_to_string(&mut text)?;

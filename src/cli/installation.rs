@@ -1,4 +1,4 @@
-//! An installation as a command finds it on this machine.
+//! The installation on this machine that a command works on: its folders, its database, its user.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ pub fn keys(data_dir: &Path) -> PathBuf {
     data_dir.join("keys")
 }
 
-/// Where the parts lie that are not in the database.
+/// The folders that an audit reads.
 pub fn places(config: &Config) -> Places {
     Places {
         files: config.files(),
@@ -47,9 +47,10 @@ pub fn is_empty(folder: &Path) -> Result<bool, Failure> {
     }
 }
 
-/// Who sits at this machine, for the ledger: the name of the user that this process runs as.
+/// The operator, for the ledger: the name of the system user that this process runs as, also one of LDAP or SSSD.
 pub fn os_user() -> String {
     let uid = uzers::get_current_uid();
     let name = uzers::get_user_by_uid(uid).map(|user| user.name().to_string_lossy().into_owned());
-    name.filter(|name| !name.is_empty()).unwrap_or_else(|| format!("uid {uid}"))
+    name.filter(|name| !name.is_empty())
+        .unwrap_or_else(|| format!("uid {uid}"))
 }

@@ -1,7 +1,7 @@
-//! The command line: what it takes, which settings its flags make, and how a failure is told.
+//! The command line: its arguments, the settings that its flags make, and its exit codes.
 //!
-//! Every command is a function in a file of its own. What goes wrong is one line, the fields that broke a rule below
-//! it, and an exit code: 2 for what was asked wrongly or could not be read, 1 for what failed.
+//! Every command is a function in a file of its own. A failure is one line, below it a line for each field that broke a rule,
+//! and an exit code: 2 for wrong arguments and unreadable input, 1 for all else.
 
 mod audit;
 mod backup;

@@ -33,7 +33,7 @@ pub struct KnownCheckpoint {
     pub note: String,
 }
 
-/// Begins the new log and takes every event into its tree; answers what to tell people.
+/// Begins the new log and takes every event into its tree; the answer is text for the operator.
 pub fn begin(db: &Db, keys: &Path, old: &TreeState, known: &KnownCheckpoint) -> Result<String> {
     let origin = next_origin(&old.origin);
     keep_notes(db, keys, &old.origin)?;

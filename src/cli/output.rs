@@ -1,4 +1,4 @@
-//! What a person sees: lines on standard output, progress and complaints on standard error.
+//! Output for people: results on standard output, progress and errors on standard error.
 
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};

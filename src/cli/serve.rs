@@ -31,7 +31,7 @@ pub fn run(config: &Config, _args: &ServeArgs) -> Result<()> {
     })
 }
 
-/// What opening needs, with metrics on.
+/// What `app::open` takes, with metrics on.
 pub(super) fn with(clock: Arc<dyn Clock>) -> Result<With> {
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
     let metrics = recorder.handle();
@@ -88,9 +88,8 @@ pub(super) struct Address {
     pub log_vkey: String,
 }
 
-/// The socket, and the ear for signals. Whatever can fail for want of a port or a certificate fails before anything is
-/// made, above all before an administrator whose password is told once; and a stop that is asked for while the
-/// installation opens is not lost.
+/// The bound socket and the handlers of signals, made before the installation opens: a taken port or a broken certificate must
+/// not cost the first administrator's password, which is printed once; and a signal to stop is not lost meanwhile.
 pub(super) struct Door {
     socket: std::net::TcpListener,
     terminate: Signal,

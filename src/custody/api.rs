@@ -42,14 +42,14 @@ pub(super) async fn of_capture(req: HttpRequest, path: Path<String>, visit: Visi
 }
 
 pub(super) async fn of_case(req: HttpRequest, path: Path<String>, visit: Visit, app: App) -> Reply {
-    stream(req, path, visit, app, Act::CaseEventsRead, Action::CustodyViewed).await
+    stream(req, path, visit, app, Act::CaseEventsRead).await
 }
 
 pub(super) async fn accesses(req: HttpRequest, path: Path<String>, visit: Visit, app: App) -> Reply {
-    stream(req, path, visit, app, Act::CaseAccessesRead, Action::CustodyViewed).await
+    stream(req, path, visit, app, Act::CaseAccessesRead).await
 }
 
-async fn stream(req: HttpRequest, path: Path<String>, visit: Visit, app: App, act: Act, action: Action) -> Reply {
+async fn stream(req: HttpRequest, path: Path<String>, visit: Visit, app: App, act: Act) -> Reply {
     let id = parse_id(&path).ok_or_else(Error::not_found)?;
     let page = Page::read(&req, &[])?;
     let (from, limit) = (page.after_number()?.map_or(0, |n| n + 1), page.limit as i64 + 1);
@@ -58,7 +58,12 @@ async fn stream(req: HttpRequest, path: Path<String>, visit: Visit, app: App, ac
     } else {
         ledger::case_stream(&id)
     };
-    let view = View::new(action, "case", &id, json!({"stream": name, "from": from}));
+    let view = View::new(
+        Action::CustodyViewed,
+        "case",
+        &id,
+        json!({"stream": name, "from": from}),
+    );
     let rows = app
         .gate
         .view(&visit, act, Scope::Case(id), view, move |look| {
@@ -174,7 +179,7 @@ fn records_of(conn: &mut AnyConn, found: &[StoredEvent]) -> Result<Records> {
         .collect())
 }
 
-/// Which of the captures these events tell of are closed to this reader, with their class.
+/// The captures of these events whose content is closed to this reader, with their class.
 fn closed_captures(look: &mut Look<'_>, found: &[StoredEvent]) -> Result<HashMap<String, String>> {
     let ids: Result<Vec<String>> = found.iter().map(object_of).collect();
     let decides = look.may(Act::CaptureReadHeld);

@@ -1,4 +1,4 @@
-//! Taking a JSON body in: bounded, and given up when the sender falls silent.
+//! Reads JSON bodies: at most `LIMIT` bytes, and refused when the client sends nothing for 30 seconds.
 
 use std::time::Duration;
 
@@ -18,14 +18,14 @@ use crate::proof::id::Digest;
 /// Bytes of a JSON body at the most.
 pub const LIMIT: usize = 2 << 20;
 
-/// Reads a JSON object, and notes a retry key on the visit where the client sent one.
+/// Reads a JSON object. Where the client sent an idempotency key, it is put on the visit.
 pub async fn form(req: &HttpRequest, payload: Payload, visit: &mut Visit) -> Result<Form> {
     let bytes = bytes(req, payload).await?;
     visit.repeat = visit::repeat_key(req)?.map(|key| key.of(Digest::of(&bytes)));
     Form::new(parse(&bytes)?)
 }
 
-/// The same where the body may be left out.
+/// Like `form`, for routes whose body is optional.
 pub async fn form_or_empty(req: &HttpRequest, payload: Payload, visit: &mut Visit) -> Result<Form> {
     let bytes = bytes(req, payload).await?;
     visit.repeat = visit::repeat_key(req)?.map(|key| key.of(Digest::of(&bytes)));
@@ -36,7 +36,7 @@ pub async fn form_or_empty(req: &HttpRequest, payload: Payload, visit: &mut Visi
     }
 }
 
-/// Reads a JSON object where nobody is signed in, or a retry is harmless anyway.
+/// Reads a JSON object, without an idempotency key: nobody is signed in, or a retry is harmless anyway.
 pub async fn plain_form(req: &HttpRequest, payload: Payload) -> Result<Form> {
     Form::new(parse(&bytes(req, payload).await?)?)
 }
@@ -80,7 +80,7 @@ fn expect_json(req: &HttpRequest) -> Result<()> {
     Err(Error::new(Kind::Unsupported, "unsupported-media-type", detail))
 }
 
-/// The sender fell silent.
+/// The client sent nothing for too long.
 pub fn silent() -> Error {
     Error::new(
         Kind::Timeout,
@@ -89,7 +89,7 @@ pub fn silent() -> Error {
     )
 }
 
-/// The body ended before its end.
+/// The body was cut off.
 pub fn cut_off() -> Error {
     Error::field(
         "body",

@@ -1,5 +1,5 @@
-//! JSON whose objects name each member once. RFC 8259 leaves open which of two is meant, and readers differ: what a
-//! sender meant must not be guessed where it becomes a record.
+//! JSON in which an object with two members of one name is refused. RFC 8259 leaves open which of the two counts, and
+//! parsers differ: a record must not depend on that.
 
 use std::fmt;
 

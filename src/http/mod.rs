@@ -1,4 +1,4 @@
-//! What every handler shares: who is at the door, bodies, paging, problems, headers.
+//! What every handler shares: the caller, request bodies, paging, problems, headers, TLS.
 
 pub mod body;
 pub mod headers;
@@ -20,7 +20,7 @@ use crate::config::Limits;
 use crate::gate::Gate;
 use crate::identity::{AccessTokens, Passwords};
 
-/// What handlers reach; one for the whole server.
+/// The state that handlers share; one for the whole server.
 pub struct State {
     /// The doors.
     pub gate: Gate,

@@ -1,4 +1,4 @@
-//! How many uploads a user has under way: a cap, so that one person's broken script leaves room for the others.
+//! A limit on the uploads that one user has under way, so that a broken script leaves room for others.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};

@@ -1,5 +1,5 @@
-//! Who is calling: passwords, sessions, tokens. The session's row decides roles and revocation; an
-//! access token only names the session.
+//! Who is calling: passwords, sessions, tokens. Roles and revocation are read from the database; an access token only names
+//! a session.
 
 mod access_token;
 mod password;

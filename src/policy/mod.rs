@@ -1,4 +1,4 @@
-//! Who may do what: one decision for the API, the pages, the command line and the jobs alike.
+//! Authorization: who may do what. One decision for API, pages, command line and jobs.
 //!
 //! The rules are text that counsel can read (`casetrail.cedar`, in the words of `casetrail.cedarschema`); this module
 //! loads them once, strictly validated, and answers questions. It decides by role, relation, handling, status and the

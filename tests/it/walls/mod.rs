@@ -172,7 +172,7 @@ fn no_test_is_ignored() {
 }
 
 /// Lines of all source without tests, at the most.
-const LINES: usize = 31_800;
+const LINES: usize = 31_900;
 
 #[test]
 fn functions_and_files_stay_short() {
