@@ -110,7 +110,7 @@ pub async fn open(config: &Config, with: With) -> Result<OpenInstallation> {
         uploads: UploadSlots::default(),
         builder: tokio::sync::Notify::new(),
         metrics: with.metrics,
-        metrics_token: Some(config.get("metrics_token").to_owned()).filter(|t| !t.is_empty()),
+        metrics_token: config.metrics_token(),
         public_ledger: config.public_ledger(),
         gate,
     };
@@ -302,7 +302,7 @@ pub fn listen(app: App, listen: Listen) -> Result<Server> {
 
 /// Binds the address and port of the settings.
 pub fn bind(config: &Config) -> Result<TcpListener> {
-    let (address, port) = (config.get("bind"), config.port()?);
+    let (address, port) = (config.bind(), config.port()?);
     TcpListener::bind((address, port)).map_err(|e| {
         Error::field(
             "port",
@@ -314,9 +314,9 @@ pub fn bind(config: &Config) -> Result<TcpListener> {
 
 /// The data folder's certificate and key, made where there are none; with the certificate's SHA-256 fingerprint.
 pub fn tls(config: &Config) -> Result<(rustls::ServerConfig, String, PathBuf)> {
-    let (cert, key) = match config.get("tls_cert") {
-        "" => own_certificate(&config.data_dir().join("tls"))?,
-        named => (PathBuf::from(named), PathBuf::from(config.get("tls_key"))),
+    let (cert, key) = match config.tls_pair() {
+        Some(pair) => pair,
+        None => own_certificate(&config.data_dir().join("tls"))?,
     };
     crate::http::tls::load(&cert, &key)
 }

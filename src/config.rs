@@ -145,7 +145,7 @@ impl Config {
     }
 
     /// A setting's value.
-    pub fn get(&self, name: &str) -> &str {
+    fn get(&self, name: &str) -> &str {
         self.0.get(name).map_or("", |(v, _)| v.as_str())
     }
 
@@ -245,7 +245,33 @@ impl Config {
         Some(self.get("origin")).filter(|o| !o.is_empty())
     }
 
-    /// The limits of what is taken in.
+    /// The address to listen on.
+    pub fn bind(&self) -> &str {
+        self.get("bind")
+    }
+
+    /// The agency's certificate chain and its key, where they are set.
+    pub fn tls_pair(&self) -> Option<(PathBuf, PathBuf)> {
+        let pair = (self.get("tls_cert").into(), self.get("tls_key").into());
+        (!self.get("tls_cert").is_empty()).then_some(pair)
+    }
+
+    /// The token with which `/metrics` answers beyond loopback, where it is set.
+    pub fn metrics_token(&self) -> Option<String> {
+        Some(self.get("metrics_token").to_owned()).filter(|t| !t.is_empty())
+    }
+
+    /// What is logged, as a filter of tracing.
+    pub fn log_filter(&self) -> &str {
+        self.get("log")
+    }
+
+    /// `json`, `text` or `auto`.
+    pub fn log_format(&self) -> &str {
+        self.get("log_format")
+    }
+
+    /// The limits of uploads.
     pub fn limits(&self) -> Result<Limits> {
         Ok(Limits {
             file: self.number("max_file")?,

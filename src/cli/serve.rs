@@ -48,12 +48,12 @@ pub(super) fn with(clock: Arc<dyn Clock>) -> Result<With> {
 pub(super) fn log_to_stderr(config: &Config) {
     use std::io::IsTerminal;
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_new(config.get("log")).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_new(config.log_filter()).unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
-    let json = match config.get("log_format") {
+    let json = match config.log_format() {
         "json" => true,
         "text" => false,
         _ => !std::io::stderr().is_terminal(),
@@ -104,7 +104,7 @@ impl Door {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
         };
-        if !config.http()? && !config.get("tls_cert").is_empty() {
+        if !config.http()? && config.tls_pair().is_some() {
             app::tls(config)?;
         }
         Ok(door)
@@ -147,7 +147,7 @@ pub(super) async fn answer(
         }
     };
     let scheme = if tls.is_some() { "https" } else { "http" };
-    let host = match config.get("bind") {
+    let host = match config.bind() {
         "127.0.0.1" if tls.is_some() => "localhost",
         "0.0.0.0" | "::" => "localhost",
         named => named,
