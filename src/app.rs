@@ -19,28 +19,30 @@ use crate::config::Config;
 use crate::db::{Db, Location, migrate};
 use crate::error::{Error, Kind, Result};
 use crate::gate::{Gate, NewEvent};
-use crate::http::{App, State, headers, pages, visit};
+use crate::http::upload_slots::UploadSlots;
+use crate::http::{App, State, headers, system, visit};
 use crate::identity::secret::Secret;
-use crate::identity::{Envelopes, Passwords};
+use crate::identity::{AccessTokens, Passwords};
 use crate::ledger::{self, Action, Draft, Journal};
 use crate::policy::Policy;
 use crate::proof::id::{Digest, hex};
+use crate::threads::blocking;
 use crate::{authorizations, captures, cases, custody, packets, subjects, users};
 
-/// An installation that is open, with everything handlers reach.
-pub struct Opened {
-    /// What handlers reach.
+/// An open installation: the data folder is locked for this process.
+pub struct OpenInstallation {
+    /// The state that handlers share.
     pub app: App,
     /// The log as it stood at the start.
     pub log: ledger::TreeState,
     _lock: fs::File,
 }
 
-/// What opening needs beside the settings.
+/// What `open` takes beside the settings.
 pub struct With {
     /// Where time comes from.
     pub clock: Arc<dyn Clock>,
-    /// Whether this is a demonstration, should the log be new.
+    /// Whether a new log becomes that of a demonstration.
     pub demo: bool,
     /// Prints the metrics.
     pub metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
@@ -48,8 +50,8 @@ pub struct With {
     pub store: Option<Arc<dyn Store>>,
 }
 
-/// What is opened before anything runs: files and database, on a thread that may block.
-struct Foundation {
+/// Files, keys and database, opened before the server runs.
+struct Storage {
     lock: fs::File,
     db: Db,
     blobs: Blobs,
@@ -61,26 +63,28 @@ struct Foundation {
     passwords: Passwords,
 }
 
-fn lay(config: &Config, now: clock::Micros, demo: bool, store: Option<Arc<dyn Store>>) -> Result<Foundation> {
+/// Opens files, keys and database; blocks.
+fn open_storage(config: &Config, with: &With) -> Result<Storage> {
+    let now = with.clock.now();
     let data = config.data_dir();
     ["", "keys"].iter().try_for_each(|name| make_folder(&data.join(name)))?;
     let lock = lock(&data)?;
     let location = config.database()?;
     migrate::migrate(&location)?;
     let db = Db::open(&location, config.connections())?;
-    let blobs = Blobs::new(match store {
-        Some(store) => store,
+    let blobs = Blobs::new(match &with.store {
+        Some(store) => store.clone(),
         None => local_store(config)?,
     })?;
     let swept = blobs.sweep()?;
     let keys = data.join("keys");
     let secret = Secret::open(&keys.join("secret"))?;
-    let signer = ledger::start::open(&db, &keys, config.origin(), demo, now, &clock::new_id(now))?;
+    let signer = ledger::start::open(&db, &keys, config.origin(), with.demo, now, &clock::new_id(now))?;
     let log = db
         .read_blocking(ledger::state)?
         .ok_or_else(|| Error::internal("the log has no state"))?;
     let policy = Policy::new().map_err(|e| Error::internal(format!("policy: {e}")))?;
-    Ok(Foundation {
+    Ok(Storage {
         lock,
         db,
         blobs,
@@ -100,31 +104,31 @@ fn local_store(config: &Config) -> Result<Arc<dyn Store>> {
 }
 
 /// Opens an installation on the current runtime: folders, database, keys, log, journal. One server a data folder.
-pub async fn open(config: &Config, with: With) -> Result<Opened> {
-    let (settings, now, demo, store) = (config.clone(), with.clock.now(), with.demo, with.store);
-    let base = crate::db::blocking(move || lay(&settings, now, demo, store)).await?;
+pub async fn open(config: &Config, with: With) -> Result<OpenInstallation> {
+    let settings = config.clone();
+    let (base, with) = blocking(move || Ok((open_storage(&settings, &with)?, with))).await?;
     let signer = Some(base.signer).filter(|_| !base.log.read_only);
     let journal = Journal::start(base.db.clone(), with.clock.clone(), signer);
     let gate = Gate::new(base.db, journal, Arc::new(base.policy), with.clock);
     let state = State {
-        envelopes: Envelopes::new(&base.secret)?,
+        access_tokens: AccessTokens::new(&base.secret)?,
         passwords: base.passwords,
         blobs: base.blobs,
         limits: config.limits()?,
-        uploads: captures::Uploads::default(),
+        uploads: UploadSlots::default(),
         builder: tokio::sync::Notify::new(),
         metrics: with.metrics,
-        metrics_token: Some(config.get("metrics_token").to_owned()).filter(|t| !t.is_empty()),
+        metrics_token: config.metrics_token(),
         public_ledger: config.public_ledger(),
         gate,
     };
-    let opened = Opened {
+    let opened = OpenInstallation {
         app: crate::http::shared(state),
         log: base.log,
         _lock: base.lock,
     };
     if !opened.log.read_only {
-        tell_start(&opened, config, base.swept).await?;
+        record_start(&opened, config, base.swept).await?;
     }
     Ok(opened)
 }
@@ -165,8 +169,8 @@ fn lock(data: &Path) -> Result<fs::File> {
     Ok(file)
 }
 
-/// What a start tells the ledger: software and configuration, clock, policy, and leftovers of uploads.
-async fn tell_start(opened: &Opened, config: &Config, swept: u64) -> Result<()> {
+/// Records a start in the ledger: software and configuration, clock, policy, and uploads that a stop cut off.
+async fn record_start(opened: &OpenInstallation, config: &Config, swept: u64) -> Result<()> {
     let (gate, origin) = (&opened.app.gate, opened.log.installation.clone());
     let binary = binary_digest();
     let record = json!({"version": env!("CARGO_PKG_VERSION"), "binary": binary, "configuration": config.digest()});
@@ -233,7 +237,7 @@ pub fn routes(config: &mut ServiceConfig) {
     authorizations::routes(config);
     subjects::routes(config);
     users::routes(config);
-    pages::routes(config);
+    system::routes(config);
     custody::routes(config);
     packets::routes(config);
     config.default_service(web::to(nowhere));
@@ -291,7 +295,7 @@ pub fn listen(app: App, listen: Listen) -> Result<Server> {
 
 /// Binds the address and port of the settings.
 pub fn bind(config: &Config) -> Result<TcpListener> {
-    let (address, port) = (config.get("bind"), config.port()?);
+    let (address, port) = (config.bind(), config.port()?);
     TcpListener::bind((address, port)).map_err(|e| {
         Error::field(
             "port",
@@ -303,9 +307,9 @@ pub fn bind(config: &Config) -> Result<TcpListener> {
 
 /// The data folder's certificate and key, made where there are none; with the certificate's SHA-256 fingerprint.
 pub fn tls(config: &Config) -> Result<(rustls::ServerConfig, String, PathBuf)> {
-    let (cert, key) = match config.get("tls_cert") {
-        "" => own_certificate(&config.data_dir().join("tls"))?,
-        named => (PathBuf::from(named), PathBuf::from(config.get("tls_key"))),
+    let (cert, key) = match config.tls_pair() {
+        Some(pair) => pair,
+        None => own_certificate(&config.data_dir().join("tls"))?,
     };
     crate::http::tls::load(&cert, &key)
 }

@@ -1,4 +1,4 @@
-//! Time and chance are arguments: the only module that asks the machine for either.
+//! Time and randomness. All other code takes both as arguments; this module alone asks the system for them.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,5 +1,5 @@
-//! Settings: flags, then `CASETRAIL_…` variables, then `casetrail.toml`, then the defaults; each knows where its value
-//! came from. The only module that reads the environment.
+//! Settings: from flags, else `CASETRAIL_…` variables, else `casetrail.toml`, else defaults; each with the source of its
+//! value. The only module that reads the environment.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ pub struct Setting {
     pub name: &'static str,
     /// The value where nothing is set.
     pub default: &'static str,
-    /// What it does, one sentence.
+    /// Its purpose, in one sentence.
     pub says: &'static str,
     /// Whether its value is never printed.
     pub secret: bool,
@@ -95,12 +95,27 @@ pub const SETTINGS: &[Setting] = &[
     setting("log_format", "auto", "json, text, or auto: text on a terminal."),
 ];
 
+/// Limits of uploads, and what the policy of the agency needs no authorization for.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Bytes of one file.
+    pub file: u64,
+    /// Uploads at once for one user.
+    pub uploads: usize,
+    /// Bytes that stay free on the disk.
+    pub reserve: u64,
+    /// Seconds without a byte after which an upload is given up.
+    pub idle: u64,
+    /// Levels for which the agency's policy needs no authorization.
+    pub not_required: Vec<String>,
+}
+
 /// The settings in force, each with its source.
 #[derive(Debug, Clone)]
 pub struct Config(BTreeMap<&'static str, (String, &'static str)>);
 
-/// Threads that answer requests, at least: where something else computes on the machine, each waits for its turn, and on a
-/// small one that is what a request waits for most.
+/// The least number of threads that answer requests: on a small machine that also does other work, fewer would make requests
+/// wait for a processor.
 const WORKERS: usize = 4;
 
 impl Config {
@@ -130,11 +145,11 @@ impl Config {
     }
 
     /// A setting's value.
-    pub fn get(&self, name: &str) -> &str {
+    fn get(&self, name: &str) -> &str {
         self.0.get(name).map_or("", |(v, _)| v.as_str())
     }
 
-    /// The same settings with one set by a command itself.
+    /// These settings with one that a command sets.
     pub fn with(mut self, name: &'static str, value: String) -> Self {
         self.0.insert(name, (value, "command"));
         self
@@ -154,7 +169,7 @@ impl Config {
         }
     }
 
-    /// Everything that can be wrong, before anything starts.
+    /// Checks all settings, before anything starts.
     fn check(&self) -> Result<()> {
         for name in ["max_file", "disk_reserve", "upload_idle", "workers", "connections"] {
             self.number(name)?;
@@ -235,9 +250,35 @@ impl Config {
         Some(self.get("origin")).filter(|o| !o.is_empty())
     }
 
-    /// The limits of what is taken in.
-    pub fn limits(&self) -> Result<crate::http::Limits> {
-        Ok(crate::http::Limits {
+    /// The address to listen on.
+    pub fn bind(&self) -> &str {
+        self.get("bind")
+    }
+
+    /// The agency's certificate chain and its key, where they are set.
+    pub fn tls_pair(&self) -> Option<(PathBuf, PathBuf)> {
+        let pair = (self.get("tls_cert").into(), self.get("tls_key").into());
+        (!self.get("tls_cert").is_empty()).then_some(pair)
+    }
+
+    /// The token with which `/metrics` answers beyond loopback, where it is set.
+    pub fn metrics_token(&self) -> Option<String> {
+        Some(self.get("metrics_token").to_owned()).filter(|t| !t.is_empty())
+    }
+
+    /// What is logged, as a filter of tracing.
+    pub fn log_filter(&self) -> &str {
+        self.get("log")
+    }
+
+    /// `json`, `text` or `auto`.
+    pub fn log_format(&self) -> &str {
+        self.get("log_format")
+    }
+
+    /// The limits of uploads.
+    pub fn limits(&self) -> Result<Limits> {
+        Ok(Limits {
             file: self.number("max_file")?,
             uploads: usize::try_from(self.number("uploads_per_user")?).map_err(Error::internal)?,
             reserve: self.number("disk_reserve")?,
@@ -281,7 +322,7 @@ impl Config {
         }
     }
 
-    /// What is in force and from where, a line each; secrets hidden.
+    /// A line for each setting: value, source and purpose; secrets hidden.
     pub fn print(&self) -> String {
         let mut out = String::new();
         for setting in SETTINGS {

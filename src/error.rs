@@ -102,7 +102,7 @@ impl Error {
         }
     }
 
-    /// What does not exist for this caller.
+    /// It does not exist, or not for this caller.
     pub fn not_found() -> Self {
         Self::new(
             Kind::NotFound,
@@ -133,7 +133,7 @@ impl Error {
         Self::new(Kind::Conflict, "conflict", detail)
     }
 
-    /// What the caller changed is not what is stored now.
+    /// The caller changed another version than the one stored now.
     pub fn stale() -> Self {
         Self::new(
             Kind::Stale,

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::clock::{self, Micros};
 use crate::error::{Error, FieldError, Result};
+pub use crate::words::Word;
 
 /// Longest free text, in characters (contract section 2).
 pub const TEXT: usize = 20_000;
@@ -24,43 +25,6 @@ pub struct Form {
     errors: Vec<FieldError>,
     /// Set where a page sent it: every value is a text.
     texts_only: bool,
-}
-
-/// An enumeration with a fixed word for each value.
-pub trait Word: Sized + Copy + 'static {
-    /// All values with their words.
-    const WORDS: &'static [(&'static str, Self)];
-
-    /// What a missing field is refused with.
-    fn choices() -> String {
-        let words: Vec<&str> = Self::WORDS.iter().map(|(w, _)| *w).collect();
-        format!("must be given: one of {}", words.join(", "))
-    }
-
-    /// The value of a word.
-    fn from_word(word: &str) -> Option<Self> {
-        Self::WORDS.iter().find(|(w, _)| *w == word).map(|(_, v)| *v)
-    }
-}
-
-/// Declares an enumeration of words that is the same in JSON, in the database and in the code.
-#[macro_export]
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-        pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant,)* }
-        impl $name {
-            /// The word.
-            #[allow(dead_code, reason = "not every enumeration is printed yet")]
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word,)* }
-            }
-        }
-        impl $crate::forms::Word for $name {
-            const WORDS: &'static [(&'static str, Self)] = &[$(($word, Self::$variant),)*];
-        }
-    };
 }
 
 /// Declares particulars that may be left out: each field once, with its type and the way a form gives it. They are
@@ -195,15 +159,19 @@ impl Form {
         let word = self.text(field, 100)?;
         let found = W::from_word(&word);
         if found.is_none() {
-            let words: Vec<&str> = W::WORDS.iter().map(|(w, _)| *w).collect();
-            self.refuse(field, "one_of", format!("must be one of {}", words.join(", ")));
+            self.refuse(field, "one_of", format!("must be one of {}", W::listed()));
         }
         found
     }
 
+    /// Refuses a word that is not there.
+    pub fn must_word<W: Word>(&mut self, field: &str) {
+        self.must(field, &format!("must be given: one of {}", W::listed()));
+    }
+
     /// Takes one of the words; it must be there.
     pub fn required_word<W: Word>(&mut self, field: &str) -> Option<W> {
-        self.must(field, &W::choices());
+        self.must_word::<W>(field);
         self.word(field)
     }
 
@@ -321,11 +289,10 @@ impl Form {
             match W::from_word(text) {
                 Some(word) => out.push(word),
                 None => {
-                    let words: Vec<&str> = W::WORDS.iter().map(|(w, _)| *w).collect();
                     self.refuse(
                         &format!("{field}[{i}]"),
                         "one_of",
-                        format!("must be one of {}", words.join(", ")),
+                        format!("must be one of {}", W::listed()),
                     );
                 }
             }

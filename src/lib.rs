@@ -5,15 +5,18 @@
 //! - `proof`: pure rules of the ledger and the packet, bytes in, values out.
 //! - `verify`: the walk through a packet that reports every finding; as pure as `proof`.
 //! - `bag`: a packet as a folder or a ZIP, the verifier's only file access.
-//! - `clock`, `config`, `error`: what every floor above shares.
+//! - `clock`, `error`, `words`, `threads`, `durable`: what every floor above shares.
 //! - `policy`: who may do what, as text that counsel can read.
 //! - `db`, `blobs`: rows and bytes.
+//! - `config`: the settings.
 //! - `ledger`: events, records, the tree, checkpoints.
 //! - `identity`: who is calling.
 //! - `gate`: the doors, through which every read and write goes.
 //! - `jobs`: what the server does by itself, shared by all servers of an installation.
-//! - `http`: what every handler shares.
+//! - `http`, `forms`: what every handler shares; input read field by field.
 //! - `users`, `cases`, `subjects`, `authorizations`, `captures`, `packets`: one folder a feature.
+//! - `custody`: the ledger over HTTP.
+//! - `audit`: an installation read again and compared with itself.
 //! - `app`, `background`, `cli`: what puts them together.
 
 pub mod bag;
@@ -45,6 +48,8 @@ pub mod custody;
 #[cfg(feature = "server")]
 pub mod db;
 #[cfg(feature = "server")]
+mod durable;
+#[cfg(feature = "server")]
 pub mod error;
 #[cfg(feature = "server")]
 pub mod forms;
@@ -65,4 +70,8 @@ pub mod policy;
 #[cfg(feature = "server")]
 pub mod subjects;
 #[cfg(feature = "server")]
+pub mod threads;
+#[cfg(feature = "server")]
 pub mod users;
+#[cfg(feature = "server")]
+pub mod words;

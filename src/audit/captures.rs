@@ -14,7 +14,7 @@ use crate::proof::event::Event;
 use crate::proof::id::hex;
 
 #[derive(QueryableByName)]
-struct Row {
+struct CaptureAuditRow {
     #[diesel(sql_type = Text)]
     id: String,
     #[diesel(sql_type = Text)]
@@ -37,7 +37,7 @@ const NEXT: &str = "SELECT c.id, c.case_id, c.seq, c.state, c.body, e.body AS ev
     WHERE c.id > $1 ORDER BY c.id LIMIT $2";
 
 #[derive(QueryableByName)]
-struct FileRow {
+struct CaptureFileAuditRow {
     #[diesel(sql_type = Text)]
     capture_id: String,
     #[diesel(sql_type = Binary)]
@@ -73,7 +73,7 @@ impl Audit<'_> {
         let total = self.count("SELECT COUNT(*) AS n FROM captures")?;
         let mut from = String::new();
         loop {
-            let rows: Vec<Row> = sql_query(NEXT)
+            let rows: Vec<CaptureAuditRow> = sql_query(NEXT)
                 .bind::<Text, _>(from.clone())
                 .bind::<BigInt, _>(PAGE)
                 .load(self.conn)?;
@@ -102,19 +102,19 @@ impl Audit<'_> {
         Ok(())
     }
 
-    fn files_of(&mut self, from: &str, to: &str) -> Result<HashMap<String, Vec<FileRow>>> {
-        let rows: Vec<FileRow> = sql_query(FILES)
+    fn files_of(&mut self, from: &str, to: &str) -> Result<HashMap<String, Vec<CaptureFileAuditRow>>> {
+        let rows: Vec<CaptureFileAuditRow> = sql_query(FILES)
             .bind::<Text, _>(from.to_owned())
             .bind::<Text, _>(to.to_owned())
             .load(self.conn)?;
-        let mut files: HashMap<String, Vec<FileRow>> = HashMap::new();
+        let mut files: HashMap<String, Vec<CaptureFileAuditRow>> = HashMap::new();
         for row in rows {
             files.entry(row.capture_id.clone()).or_default().push(row);
         }
         Ok(files)
     }
 
-    fn capture(&mut self, row: &Row, files: &[FileRow], later: &[Later]) {
+    fn capture(&mut self, row: &CaptureAuditRow, files: &[CaptureFileAuditRow], later: &[Later]) {
         self.report.counts.captures += 1;
         let place = format!("capture {}", row.id);
         let event = row.event.as_deref().and_then(|bytes| Event::parse(bytes).ok());
@@ -176,7 +176,7 @@ impl Audit<'_> {
     }
 
     /// The event binds digest and size of every file for ever.
-    fn bound_files(&mut self, place: &str, event: &Event, rows: &[FileRow]) {
+    fn bound_files(&mut self, place: &str, event: &Event, rows: &[CaptureFileAuditRow]) {
         let empty = Vec::new();
         let bound = event.attest.get("files").and_then(Value::as_array).unwrap_or(&empty);
         if bound.len() != rows.len() {
@@ -207,7 +207,7 @@ impl Audit<'_> {
 }
 
 /// The state that a capture was recorded in, or that the last decision or review gave it; `None` where records don't say.
-fn state_of(row: &Row, later: &[Later]) -> Option<String> {
+fn state_of(row: &CaptureAuditRow, later: &[Later]) -> Option<String> {
     let field = |record: &str, name: &str| {
         serde_json::from_str::<Value>(record)
             .ok()?
@@ -226,7 +226,7 @@ fn state_of(row: &Row, later: &[Later]) -> Option<String> {
     }
 }
 
-fn recorded_here(row: &Row, event: &Event) -> bool {
+fn recorded_here(row: &CaptureAuditRow, event: &Event) -> bool {
     event.action == "capture.recorded"
         && event.object.id == row.id
         && event.stream == ledger::case_stream(&row.case_id)

@@ -159,7 +159,7 @@ const PEOPLE: &[Table] = &[
 ];
 
 #[derive(QueryableByName)]
-struct Row {
+struct EntityAuditRow {
     #[diesel(sql_type = Text)]
     id: String,
     #[diesel(sql_type = Binary)]
@@ -211,7 +211,7 @@ impl Audit<'_> {
     fn table(&mut self, table: &Table, body: &str) -> Result<()> {
         let (query, mut from) = (table.query(body), String::new());
         loop {
-            let rows: Vec<Row> = sql_query(&query).bind::<Text, _>(from.clone()).load(self.conn)?;
+            let rows: Vec<EntityAuditRow> = sql_query(&query).bind::<Text, _>(from.clone()).load(self.conn)?;
             let Some(last) = rows.last() else { return Ok(()) };
             from.clone_from(&last.id);
             rows.iter().for_each(|row| self.row(table, row));
@@ -219,7 +219,7 @@ impl Audit<'_> {
         }
     }
 
-    fn row(&mut self, table: &Table, row: &Row) {
+    fn row(&mut self, table: &Table, row: &EntityAuditRow) {
         self.report.counts.rows += 1;
         let place = format!("{} {}", table.one, row.id);
         match &row.record {
@@ -251,7 +251,7 @@ impl Audit<'_> {
     }
 
     /// Columns decide who sees and finds a row; where the record says the same thing, both must agree.
-    fn agree(&mut self, place: &str, table: &Table, row: &Row, record: &str) {
+    fn agree(&mut self, place: &str, table: &Table, row: &EntityAuditRow, record: &str) {
         let Ok(record) = serde_json::from_str::<Value>(record) else {
             return;
         };

@@ -11,7 +11,7 @@ use crate::proof::event::{self, EventRef};
 use crate::proof::record;
 
 #[derive(QueryableByName)]
-struct Row {
+struct EventAuditRow {
     #[diesel(sql_type = Text)]
     stream: String,
     #[diesel(sql_type = BigInt)]
@@ -40,7 +40,7 @@ const NEXT: &str = "SELECT e.stream, e.seq, e.prev, e.leaf, e.at, e.actor, e.act
     r.salt, r.body AS record FROM events e LEFT JOIN records r ON r.stream = e.stream AND r.seq = e.seq AND r.leaf = e.leaf \
     WHERE (e.stream, e.seq) > ($1, $2) ORDER BY e.stream, e.seq LIMIT $3";
 
-impl Row {
+impl EventAuditRow {
     fn place(&self) -> String {
         format!("event {} seq {}", self.stream, self.seq)
     }
@@ -58,7 +58,7 @@ impl Audit<'_> {
         let mut open: Option<Walked> = None;
         let mut from = (String::new(), -1);
         loop {
-            let rows: Vec<Row> = sql_query(NEXT)
+            let rows: Vec<EventAuditRow> = sql_query(NEXT)
                 .bind::<Text, _>(from.0.clone())
                 .bind::<BigInt, _>(from.1)
                 .bind::<BigInt, _>(PAGE)
@@ -73,7 +73,7 @@ impl Audit<'_> {
         self.records_without_events()
     }
 
-    fn step(&mut self, open: Option<Walked>, row: &Row) -> Walked {
+    fn step(&mut self, open: Option<Walked>, row: &EventAuditRow) -> Walked {
         let mut walked = match open {
             Some(walked) if walked.stream == row.stream => walked,
             _ => {
@@ -89,7 +89,7 @@ impl Audit<'_> {
         walked
     }
 
-    fn event(&mut self, chain: &mut Chain, row: &Row) {
+    fn event(&mut self, chain: &mut Chain, row: &EventAuditRow) {
         self.report.counts.events += 1;
         let stored = Digest::from_slice(&row.leaf);
         let made = event::leaf(&row.body);
@@ -123,7 +123,7 @@ impl Audit<'_> {
     }
 
     /// The columns repeat what the bytes say, for searching; a search must not tell another story.
-    fn columns(&mut self, row: &Row, event: &EventRef<'_>) {
+    fn columns(&mut self, row: &EventAuditRow, event: &EventRef<'_>) {
         let prev = row.prev.as_deref().and_then(Digest::from_slice);
         let same = [
             ("stream", row.stream == event.stream),
@@ -143,7 +143,7 @@ impl Audit<'_> {
         }
     }
 
-    fn record(&mut self, row: &Row, event: &EventRef<'_>) {
+    fn record(&mut self, row: &EventAuditRow, event: &EventRef<'_>) {
         let salt = row.salt.as_deref().and_then(|s| <[u8; 32]>::try_from(s).ok());
         let found = match (&row.record, salt) {
             (None, _) => {
@@ -163,7 +163,7 @@ impl Audit<'_> {
         }
     }
 
-    fn remember(&mut self, row: &Row, event: &EventRef<'_>) {
+    fn remember(&mut self, row: &EventAuditRow, event: &EventRef<'_>) {
         if event.object_version > 1 {
             let version = self.versions.entry(event.object_id.to_string()).or_default();
             *version = event.object_version.max(*version);

@@ -16,14 +16,14 @@ const PAGE: i64 = 500;
 /// A file whose bytes were taken away by a decision; its row stays.
 const DISPOSED: &str = "disposed";
 
-type Row = (Vec<u8>, i64, i64, String);
+type FileAuditRow = (Vec<u8>, i64, i64, String);
 
 impl Audit<'_> {
     pub(super) fn files(&mut self, store: &dyn Store) -> Result<()> {
         let total = self.count("SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) AS n FROM files")?;
         let (mut from, mut named) = (Vec::new(), HashSet::new());
         loop {
-            let rows: Vec<Row> = files::table
+            let rows: Vec<FileAuditRow> = files::table
                 .filter(files::sha256.gt(from.clone()))
                 .order(files::sha256)
                 .limit(PAGE)
@@ -39,7 +39,13 @@ impl Audit<'_> {
         Ok(())
     }
 
-    fn file(&mut self, store: &dyn Store, (sha256, size, crc32, state): &Row, named: &mut HashSet<Digest>, total: u64) {
+    fn file(
+        &mut self,
+        store: &dyn Store,
+        (sha256, size, crc32, state): &FileAuditRow,
+        named: &mut HashSet<Digest>,
+        total: u64,
+    ) {
         let Some(digest) = Digest::from_slice(sha256) else {
             self.report.fault("file-row", "files", "a row whose name is no digest");
             return;

@@ -7,7 +7,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::{Places, Report, run};
+use super::{AuditReport, Places, run};
 use crate::blobs::{Local, Store};
 use crate::clock::{Clock, SetClock};
 use crate::db::tables::{capture_entries, capture_files, captures, cases, files, grants, members, units, users};
@@ -139,7 +139,7 @@ impl Installation {
         digest
     }
 
-    pub fn audit(&self) -> Report {
+    pub fn audit(&self) -> AuditReport {
         let places = Places {
             store: self.files(),
             keys: self.path("keys"),

@@ -1,4 +1,4 @@
-//! The audit of an installation: every event, record, row, file and packet read again and held against each other.
+//! The audit of an installation: reads every event, record, row, file and packet again and compares them with each other.
 //!
 //! It changes nothing, and works beside a running server: everything is read in one snapshot of the database, and the
 //! last checkpoint beside the key is read before it, so that the tree can only be newer than what was signed. It walks
@@ -23,7 +23,7 @@ use std::sync::Arc;
 use diesel::RunQueryDsl;
 use diesel::connection::SimpleConnection;
 
-pub use report::{Counts, Finding, Report, Tree};
+pub use report::{AuditCounts, AuditFinding, AuditReport, AuditedTree};
 
 use crate::blobs::Store;
 use crate::db::{AnyConn, Db};
@@ -35,7 +35,7 @@ use crate::proof::checkpoint::Checkpoint;
 /// Rows read at a time.
 const PAGE: i64 = 500;
 
-/// Where the parts of an installation lie that are not in its database.
+/// The folders of an installation, and checkpoints that its tree must contain.
 #[derive(Debug, Clone)]
 pub struct Places {
     /// Evidence files and packets.
@@ -50,7 +50,7 @@ pub struct Places {
 pub type Tell<'a> = dyn FnMut(&'static str, u64, u64) + 'a;
 
 /// Audits an installation. An error means that it could not be read; what is wrong with it stands in the report.
-pub fn run(db: &Db, places: &Places, tell: &mut Tell<'_>) -> Result<Report> {
+pub fn run(db: &Db, places: &Places, tell: &mut Tell<'_>) -> Result<AuditReport> {
     let last = read_if_there(&places.keys.join("log.checkpoint"))?;
     db.read_blocking(|conn| {
         snapshot(conn, |conn| {
@@ -82,11 +82,11 @@ fn read_if_there(file: &Path) -> Result<Option<Vec<u8>>> {
     }
 }
 
-/// What an audit has seen so far.
+/// The state of an audit.
 struct Audit<'a> {
     conn: &'a mut AnyConn,
     tell: &'a mut Tell<'a>,
-    report: Report,
+    report: AuditReport,
     /// The streams met, in order.
     streams: Vec<String>,
     /// Leaves of events that were not yet met in the tree or among those that wait, and where each event stands: its
@@ -107,7 +107,7 @@ impl<'a> Audit<'a> {
         Self {
             conn,
             tell,
-            report: Report::default(),
+            report: AuditReport::default(),
             streams: Vec::new(),
             unplaced: HashMap::new(),
             versions: HashMap::new(),
@@ -131,7 +131,7 @@ impl<'a> Audit<'a> {
     /// The database's own check of its pages and indexes, which everything below relies on.
     fn database(&mut self) -> Result<()> {
         #[derive(diesel::QueryableByName)]
-        struct Row {
+        struct IntegrityRow {
             #[diesel(sql_type = diesel::sql_types::Text)]
             integrity_check: String,
         }
@@ -139,7 +139,7 @@ impl<'a> Audit<'a> {
         let AnyConn::Sqlite(conn) = self.conn else {
             return Ok(());
         };
-        let rows: Vec<Row> = diesel::sql_query("PRAGMA integrity_check(20)").load(conn)?;
+        let rows: Vec<IntegrityRow> = diesel::sql_query("PRAGMA integrity_check(20)").load(conn)?;
         for row in rows.iter().filter(|r| r.integrity_check != "ok") {
             self.report
                 .fault("database", "SQLite's own check", &row.integrity_check);
@@ -149,11 +149,11 @@ impl<'a> Audit<'a> {
 
     fn count(&mut self, query: &str) -> Result<u64> {
         #[derive(diesel::QueryableByName)]
-        struct Row {
+        struct CountRow {
             #[diesel(sql_type = diesel::sql_types::BigInt)]
             n: i64,
         }
-        let row: Row = diesel::sql_query(query).get_result(self.conn)?;
+        let row: CountRow = diesel::sql_query(query).get_result(self.conn)?;
         Ok(u64::try_from(row.n).unwrap_or(0))
     }
 }

@@ -1,4 +1,4 @@
-//! Packets that are ready: each file read again, and held to the digest that the server told when it was made.
+//! Reads the file of each finished packet again, and compares it with the digest in the database.
 
 use std::io;
 
@@ -14,7 +14,7 @@ use crate::proof::Digest;
 const PAGE: i64 = 500;
 
 /// Id, size and SHA-256.
-type Row = (String, Option<i64>, Option<Vec<u8>>);
+type PacketAuditRow = (String, Option<i64>, Option<Vec<u8>>);
 
 impl Audit<'_> {
     pub(super) fn packets(&mut self, store: &dyn Store) -> Result<()> {
@@ -22,7 +22,7 @@ impl Audit<'_> {
             self.count("SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) AS n FROM packets WHERE state = 'ready'")?;
         let (mut from, mut done) = (String::new(), 0);
         loop {
-            let rows: Vec<Row> = packets::table
+            let rows: Vec<PacketAuditRow> = packets::table
                 .filter(packets::state.eq("ready").and(packets::id.gt(from.clone())))
                 .order(packets::id)
                 .limit(PAGE)
@@ -36,7 +36,7 @@ impl Audit<'_> {
         }
     }
 
-    fn packet(&mut self, store: &dyn Store, (id, size, sha256): &Row, done: &mut u64, total: u64) {
+    fn packet(&mut self, store: &dyn Store, (id, size, sha256): &PacketAuditRow, done: &mut u64, total: u64) {
         self.report.counts.packets += 1;
         let (tell, place) = (&mut self.tell, format!("packet {id}"));
         let read = store.open(&Key::Packet(id.clone()), WHOLE).and_then(|file| {

@@ -1,4 +1,4 @@
-//! What an audit says: first whether the installation is clean, then what was read, then what is wrong and where.
+//! The report of an audit: whether the installation is clean, what was read, and each finding with its place.
 
 use serde::Serialize;
 
@@ -9,26 +9,26 @@ const KEPT: usize = 500;
 
 /// What an audit found.
 #[derive(Debug, Default, Serialize)]
-pub struct Report {
+pub struct AuditReport {
     /// Whether nothing is wrong.
     pub clean: bool,
     /// What was read.
-    pub counts: Counts,
+    pub counts: AuditCounts,
     /// The tree that was recomputed from the leaves.
-    pub tree: Option<Tree>,
+    pub tree: Option<AuditedTree>,
     /// What is wrong.
-    pub faults: Vec<Finding>,
+    pub faults: Vec<AuditFinding>,
     /// Faults beyond those listed.
     pub more_faults: u64,
     /// What is worth knowing and no fault.
-    pub notices: Vec<Finding>,
+    pub notices: Vec<AuditFinding>,
     /// Notices beyond those listed.
     pub more_notices: u64,
 }
 
 /// What was read.
 #[derive(Debug, Default, Serialize)]
-pub struct Counts {
+pub struct AuditCounts {
     /// Events.
     pub events: u64,
     /// Streams.
@@ -57,7 +57,7 @@ pub struct Counts {
 
 /// The tree as its leaves make it.
 #[derive(Debug, Clone, Serialize)]
-pub struct Tree {
+pub struct AuditedTree {
     /// The log's name.
     pub origin: String,
     /// Leaves.
@@ -68,7 +68,7 @@ pub struct Tree {
 
 /// One thing found.
 #[derive(Debug, Clone, Serialize)]
-pub struct Finding {
+pub struct AuditFinding {
     /// The rule it breaks, a stable word.
     pub rule: &'static str,
     /// Where.
@@ -79,7 +79,7 @@ pub struct Finding {
     pub way_out: &'static str,
 }
 
-impl Report {
+impl AuditReport {
     pub(super) fn fault(&mut self, rule: &'static str, place: impl Into<String>, what: impl Into<String>) {
         if self.faults.len() < KEPT {
             self.faults.push(finding(rule, place.into(), what.into()));
@@ -159,8 +159,8 @@ impl Report {
     }
 }
 
-fn finding(rule: &'static str, place: String, what: String) -> Finding {
-    Finding {
+fn finding(rule: &'static str, place: String, what: String) -> AuditFinding {
+    AuditFinding {
         rule,
         place,
         what,

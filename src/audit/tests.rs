@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::fixture::{CAPTURE, CASE, Installation, UNIT, USER};
-use super::{Places, Report, run};
+use super::{AuditReport, Places, run};
 use crate::blobs::Memory;
 use crate::db::{Db, Location, migrate};
 use crate::gate::NewEvent;
@@ -195,7 +195,7 @@ const CHANGES: &[(&str, &[&str], &str)] = &[
     ("DELETE FROM captures", &["capture-event"], CAPTURE),
 ];
 
-fn rules(report: &Report) -> Vec<&'static str> {
+fn rules(report: &AuditReport) -> Vec<&'static str> {
     report.faults.iter().map(|f| f.rule).collect()
 }
 

@@ -1,11 +1,11 @@
-//! The tree: built again from its leaves, and held against tiles, state, checkpoints and the key.
+//! Builds the tree again from its leaves, and compares it with tiles, state, checkpoints and the key.
 
 use std::collections::VecDeque;
 use std::path::Path;
 
 use diesel::prelude::*;
 
-use super::{Audit, Places, Tree};
+use super::{Audit, AuditedTree, Places};
 use crate::db::tables::{checkpoints, leaves, outbox};
 use crate::error::Result;
 use crate::ledger::{self, TreeState};
@@ -224,8 +224,8 @@ impl Audit<'_> {
     }
 
     fn refill(&mut self, stored: &mut VecDeque<Expected>, asked: &mut i64, state: &TreeState) -> Result<()> {
-        type Row = (i64, Vec<u8>, String);
-        let rows: Vec<Row> = checkpoints::table
+        type CheckpointRow = (i64, Vec<u8>, String);
+        let rows: Vec<CheckpointRow> = checkpoints::table
             .filter(checkpoints::size.gt(*asked))
             .order(checkpoints::size)
             .limit(MANY)
@@ -282,7 +282,7 @@ impl Audit<'_> {
                 format!("says the root {}, but the leaves make {root}", state.root),
             );
         }
-        self.report.tree = Some(Tree {
+        self.report.tree = Some(AuditedTree {
             origin: state.origin.clone(),
             size,
             root,

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use super::verify_path;
 use crate::proof::checkpoint::VerifyingKey;
-use crate::proof::trust::{Policy, Trust};
-use crate::verify::{Outcome, Report, Verdict};
+use crate::proof::trust::{Trust, WitnessPolicy};
+use crate::verify::{Report, Verdict, VerifyOutcome};
 
 const USAGE: &str = "\
 Checks a Casetrail packet, offline. What it trusts comes from these flags alone.
@@ -70,7 +70,7 @@ fn parse(mut args: impl Iterator<Item = OsString>) -> Result<Option<Options>, St
             Some("--require-witness") => trust.require_witness = true,
             Some("--require-time") => trust.require_time = true,
             Some("--key") => trust.key = Some(key(value()?)?),
-            Some("--policy") => trust.policy = Some(Policy::parse(&file(value()?)?)?),
+            Some("--policy") => trust.policy = Some(WitnessPolicy::parse(&file(value()?)?)?),
             Some("--tsa-ca") => drop(file(value()?)?),
             Some(flag) if flag.starts_with("--") => return Err(format!("there is no flag {flag}")),
             _ if packet.is_some() => return Err("one packet at a time".into()),
@@ -112,7 +112,7 @@ pub fn text(report: &Report) -> String {
         c.signatures
     );
     if let Some(signer) = &report.signer {
-        let whose = if report.outcome == Outcome::Passed {
+        let whose = if report.outcome == VerifyOutcome::Passed {
             "signed by"
         } else {
             "signed by the key in the packet"
@@ -148,10 +148,10 @@ pub fn text(report: &Report) -> String {
 fn headline(report: &Report) -> String {
     let demo = report.packet.as_ref().is_some_and(|packet| packet.demo);
     let outcome = match report.outcome {
-        Outcome::Passed => "PASSED: everything required passed, and the signer is trusted",
-        Outcome::Failed => "FAILED: something in this packet is not as it must be",
-        Outcome::Unreadable => "UNREADABLE: this is no packet that can be read",
-        Outcome::SignerNotChecked => {
+        VerifyOutcome::Passed => "PASSED: everything required passed, and the signer is trusted",
+        VerifyOutcome::Failed => "FAILED: something in this packet is not as it must be",
+        VerifyOutcome::Unreadable => "UNREADABLE: this is no packet that can be read",
+        VerifyOutcome::SignerNotChecked => {
             "INTACT, SIGNER NOT CHECKED: nothing failed, but without --key anyone could have made it"
         }
     };

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use super::{digest, in_parallel};
 use crate::proof::Digest;
-use crate::verify::{Entry, Finding, PacketSource, Verdict};
+use crate::verify::{Finding, PacketEntry, PacketSource, Verdict};
 
 /// Folders of a packet lie at most this deep.
 const MAX_DEPTH: usize = 16;
@@ -16,7 +16,7 @@ const MAX_DEPTH: usize = 16;
 #[derive(Debug)]
 pub struct Folder {
     top: PathBuf,
-    entries: Vec<Entry>,
+    entries: Vec<PacketEntry>,
     findings: Mutex<Vec<Finding>>,
 }
 
@@ -52,7 +52,7 @@ impl Folder {
         };
         match fs::symlink_metadata(item.path()) {
             Ok(found) if found.is_dir() => self.walk(&path, depth + 1),
-            Ok(found) if found.is_file() => self.entries.push(Entry {
+            Ok(found) if found.is_file() => self.entries.push(PacketEntry {
                 path,
                 size: found.len(),
             }),
@@ -93,7 +93,7 @@ impl PacketSource for Folder {
         None
     }
 
-    fn entries(&self) -> &[Entry] {
+    fn entries(&self) -> &[PacketEntry] {
         &self.entries
     }
 

@@ -36,9 +36,10 @@ pub(super) struct Header<'n> {
 impl Header<'_> {
     /// The header before the entry's bytes.
     pub fn local(&self) -> Vec<u8> {
-        let extra = zip64(&[self.size, self.size], self.size >= MAX32);
+        let values: &[u64] = if self.size >= MAX32 { &[self.size; 2] } else { &[] };
+        let extra = zip64(values);
         let mut out = LOCAL.to_le_bytes().to_vec();
-        self.common(&mut out, self.size >= MAX32, extra.len());
+        self.common(&mut out, &extra);
         out.extend_from_slice(self.name.as_bytes());
         out.extend(extra);
         out
@@ -54,10 +55,10 @@ impl Header<'_> {
         let (large, far) = (self.size >= MAX32, self.offset >= MAX32);
         let mut values = if large { vec![self.size, self.size] } else { Vec::new() };
         values.extend(far.then_some(self.offset));
-        let extra = zip64(&values, large || far);
+        let extra = zip64(&values);
         let mut out = CENTRAL.to_le_bytes().to_vec();
         out.extend(MADE_BY.to_le_bytes());
-        self.common(&mut out, large || far, extra.len());
+        self.common(&mut out, &extra);
         // No comment, disk 0, no internal attributes.
         out.extend([0; 6]);
         out.extend(ATTRIBUTES.to_le_bytes());
@@ -67,8 +68,9 @@ impl Header<'_> {
         out
     }
 
-    fn common(&self, out: &mut Vec<u8>, zip64: bool, extra: usize) {
-        out.extend((if zip64 { 45u16 } else { 20 }).to_le_bytes());
+    fn common(&self, out: &mut Vec<u8>, extra: &[u8]) {
+        let version: u16 = if extra.is_empty() { 20 } else { 45 };
+        out.extend(version.to_le_bytes());
         // No flags, stored.
         out.extend([0; 4]);
         out.extend(TIME.to_le_bytes());
@@ -76,7 +78,7 @@ impl Header<'_> {
         out.extend(low32(self.size));
         out.extend(low32(self.size));
         out.extend((self.name.len() as u16).to_le_bytes());
-        out.extend((extra as u16).to_le_bytes());
+        out.extend((extra.len() as u16).to_le_bytes());
     }
 }
 
@@ -111,8 +113,9 @@ pub(super) fn needs_zip64(count: u64, size: u64, offset: u64) -> bool {
     count >= MAX16 || size >= MAX32 || offset >= MAX32
 }
 
-fn zip64(values: &[u64], needed: bool) -> Vec<u8> {
-    if !needed {
+/// The zip64 extra field with the values that do not fit their own; empty where all fit.
+fn zip64(values: &[u64]) -> Vec<u8> {
+    if values.is_empty() {
         return Vec::new();
     }
     let mut out = 1u16.to_le_bytes().to_vec();

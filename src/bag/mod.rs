@@ -18,27 +18,35 @@ use sha2::{Digest as _, Sha256};
 
 use crate::proof::Digest;
 use crate::proof::trust::Trust;
-use crate::verify::{Outcome, Report, verify};
+use crate::verify::{Report, VerifyOutcome, verify};
 
 /// Bytes read at once.
 const CHUNK: usize = 256 * 1024;
 
 /// Verifies the packet at `path`, a ZIP or a folder.
 pub fn verify_path(path: &Path, trust: &Trust) -> Report {
-    let unreadable =
-        |error: io::Error| Report::refused(Outcome::Unreadable, "", "container", format!("cannot be read: {error}"));
+    let unreadable = |error: io::Error| {
+        Report::refused(
+            VerifyOutcome::Unreadable,
+            "",
+            "container",
+            format!("cannot be read: {error}"),
+        )
+    };
     match std::fs::metadata(path) {
         Err(error) => unreadable(error),
         Ok(found) if found.is_dir() => verify(&mut folder::Folder::open(path), trust),
         Ok(_) => match File::open(path).and_then(zip::Zip::open) {
             Err(error) => unreadable(error),
             Ok(Err(zip::Refused::NotZip)) => Report::refused(
-                Outcome::Unreadable,
+                VerifyOutcome::Unreadable,
                 "",
                 "container",
                 "is neither a ZIP nor a folder".into(),
             ),
-            Ok(Err(zip::Refused::Broken { rule, message })) => Report::refused(Outcome::Failed, "", rule, message),
+            Ok(Err(zip::Refused::Broken { rule, message })) => {
+                Report::refused(VerifyOutcome::Failed, "", rule, message)
+            }
             Ok(Ok(mut zip)) => verify(&mut zip, trust),
         },
     }

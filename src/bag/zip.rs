@@ -1,7 +1,7 @@
 //! Reads a packet's ZIP and believes nothing: the central directory has to be, byte for byte, the one
 //! that [`super::writer`] would write for these entries, and so has every local header.
 //!
-//! General readers take the directory's word and never see what lies between entries. Here entries
+//! General readers trust the directory and never see what lies between entries. Here entries
 //! are stored, adjoin, and fill the file; there is no place to hide anything. Memory grows only
 //! with entries that are really in the file, never with a number it claims.
 
@@ -14,7 +14,7 @@ use super::header::{self, CENTRAL_LENGTH, END_LENGTH, END64_LENGTH, Header, LOCA
 use super::{CHUNK, digest, in_parallel};
 use crate::proof::Digest;
 use crate::proof::packet::{is_path, rank};
-use crate::verify::{Entry, Finding, PacketSource, Verdict};
+use crate::verify::{Finding, PacketEntry, PacketSource, Verdict};
 
 /// Why a file's content is not looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,13 +31,13 @@ pub struct Zip {
     file: File,
     top: String,
     /// Sorted by path; `places` belongs to it.
-    entries: Vec<Entry>,
-    places: Vec<Place>,
+    entries: Vec<PacketEntry>,
+    places: Vec<EntryPlace>,
     findings: Mutex<Vec<Finding>>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Place {
+struct EntryPlace {
     crc: u32,
     offset: u64,
 }
@@ -45,7 +45,7 @@ struct Place {
 type Checked<T> = io::Result<Result<T, Refused>>;
 
 /// Where the central directory lies and how many entries it claims.
-struct End {
+struct EndOfDirectory {
     count: u64,
     size: u64,
     offset: u64,
@@ -56,7 +56,7 @@ impl Zip {
     pub fn open(file: File) -> Checked<Self> {
         let length = file.metadata()?.len();
         let mut magic = [0; 4];
-        let mut start = At {
+        let mut start = ReadAt {
             file: &file,
             at: 0,
             left: length,
@@ -70,7 +70,7 @@ impl Zip {
         };
         let directory = BufReader::with_capacity(
             CHUNK,
-            At {
+            ReadAt {
                 file: &file,
                 at: end.offset,
                 left: end.size,
@@ -100,7 +100,7 @@ impl Zip {
         let expected = header.local();
         let start = place.offset + expected.len() as u64;
         let mut found = vec![0; expected.len()];
-        let read = At {
+        let read = ReadAt {
             file: &self.file,
             at: place.offset,
             left: expected.len() as u64,
@@ -114,7 +114,7 @@ impl Zip {
             );
         }
         match digest(
-            At {
+            ReadAt {
                 file: &self.file,
                 at: start,
                 left: entry.size,
@@ -158,7 +158,7 @@ impl PacketSource for Zip {
         Some(&self.top)
     }
 
-    fn entries(&self) -> &[Entry] {
+    fn entries(&self) -> &[PacketEntry] {
         &self.entries
     }
 
@@ -176,16 +176,16 @@ impl PacketSource for Zip {
 }
 
 /// The end record has to be the file's last bytes and exactly what the directory before it calls for.
-fn read_end(file: &File, length: u64) -> Checked<End> {
+fn read_end(file: &File, length: u64) -> Checked<EndOfDirectory> {
     let mut tail = vec![0; (END_LENGTH + END64_LENGTH).min(length) as usize];
-    At {
+    ReadAt {
         file,
         at: length - tail.len() as u64,
         left: tail.len() as u64,
     }
     .read_exact(&mut tail)?;
     let end = &tail[tail.len() - END_LENGTH as usize..];
-    let mut found = End {
+    let mut found = EndOfDirectory {
         count: number(&end[10..12]),
         size: number(&end[12..16]),
         offset: number(&end[16..20]),
@@ -194,7 +194,7 @@ fn read_end(file: &File, length: u64) -> Checked<End> {
         if tail.len() as u64 != END_LENGTH + END64_LENGTH {
             return broken("zip.end", "lacks the zip64 end record that it calls for");
         }
-        found = End {
+        found = EndOfDirectory {
             count: number(&tail[32..40]),
             size: number(&tail[40..48]),
             offset: number(&tail[48..56]),
@@ -217,11 +217,11 @@ fn read_end(file: &File, length: u64) -> Checked<End> {
     Ok(Ok(found))
 }
 
-type Directory = (String, Vec<Entry>, Vec<Place>);
+type Directory = (String, Vec<PacketEntry>, Vec<EntryPlace>);
 
 /// Reads the directory entry by entry; each has to be where the one before it ended.
-fn read_directory(mut directory: impl Read, end: &End) -> Checked<Directory> {
-    let mut found: Vec<(Entry, Place)> = Vec::new();
+fn read_directory(mut directory: impl Read, end: &EndOfDirectory) -> Checked<Directory> {
+    let mut found: Vec<(PacketEntry, EntryPlace)> = Vec::new();
     let (mut top, mut offset, mut read, mut last) = (String::new(), 0u64, 0u64, None);
     while read < end.size {
         let (path, header_length, size, crc) = match read_entry(&mut directory, offset, &mut top)? {
@@ -243,7 +243,7 @@ fn read_directory(mut directory: impl Read, end: &End) -> Checked<Directory> {
         .local_length()
             + top.len() as u64
             + 1;
-        found.push((Entry { path, size }, Place { crc, offset }));
+        found.push((PacketEntry { path, size }, EntryPlace { crc, offset }));
         let Some(next) = local
             .checked_add(size)
             .and_then(|length| offset.checked_add(length))
@@ -330,7 +330,7 @@ fn fill(from: &mut impl Read, buffer: &mut [u8]) -> Checked<()> {
 }
 
 /// A path that differs from another only in case, or that is a folder of another.
-fn collision(sorted: &[(Entry, Place)]) -> Option<String> {
+fn collision(sorted: &[(PacketEntry, EntryPlace)]) -> Option<String> {
     let mut lower = HashSet::new();
     for (entry, _) in sorted {
         if !lower.insert(entry.path.to_ascii_lowercase()) {
@@ -361,13 +361,13 @@ fn number(bytes: &[u8]) -> u64 {
 }
 
 /// Part of a file, read without moving its cursor, so that threads share it.
-struct At<'f> {
+struct ReadAt<'f> {
     file: &'f File,
     at: u64,
     left: u64,
 }
 
-impl Read for At<'_> {
+impl Read for ReadAt<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let length = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
         let n = read_at(self.file, &mut buffer[..length], self.at)?;

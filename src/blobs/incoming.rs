@@ -3,9 +3,9 @@
 use tokio::sync::oneshot;
 
 use super::{Blobs, Hashing, Shelf, TempFile, sniff};
-use crate::db::blocking;
 use crate::error::{Error, Kind, Result};
 use crate::proof::id::Digest;
+use crate::threads::blocking;
 
 /// Bytes hashed and written at a time.
 pub(super) const PIECE: usize = 256 << 10;

@@ -14,7 +14,6 @@ mod reads;
 mod remarks;
 pub mod store;
 mod upload;
-mod uploads;
 mod verify;
 
 use actix_web::web::{self, ServiceConfig};
@@ -23,7 +22,6 @@ use crate::http::reply::at;
 
 pub use model::{Basis, Capture, FileEntry, Particulars, PostedBasis, State};
 pub use reads::takes_part;
-pub use uploads::Uploads;
 
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {

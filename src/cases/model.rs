@@ -11,22 +11,6 @@ use crate::identity::Person;
 use crate::policy::{CaseStatus, Handling};
 use crate::words;
 
-impl Word for Handling {
-    const WORDS: &'static [(&'static str, Self)] = &[
-        ("standard", Self::Standard),
-        ("restricted", Self::Restricted),
-        ("confidential", Self::Confidential),
-    ];
-}
-
-impl Word for CaseStatus {
-    const WORDS: &'static [(&'static str, Self)] = &[
-        ("open", Self::Open),
-        ("suspended", Self::Suspended),
-        ("closed", Self::Closed),
-    ];
-}
-
 /// A case about to be opened.
 #[derive(Debug, Clone)]
 pub struct NewCase {

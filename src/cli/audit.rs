@@ -2,8 +2,9 @@
 
 use std::process::ExitCode;
 
-use super::output::{self, Progress, Unit};
-use super::{Done, Failure, place};
+use super::failure::{Done, Failure};
+use super::installation;
+use super::output::{self, ProgressDisplay, Unit};
 use crate::audit;
 use crate::config::Config;
 
@@ -17,9 +18,13 @@ pub struct AuditArgs {
 
 /// Audits the installation and prints the report.
 pub fn run(config: &Config, args: &AuditArgs) -> Done {
-    let db = place::open(config)?;
-    let progress = if args.json { Progress::quiet() } else { Progress::new() };
-    let report = watched(progress, |tell| audit::run(&db, &place::places(config), tell))?;
+    let db = installation::open(config)?;
+    let progress = if args.json {
+        ProgressDisplay::quiet()
+    } else {
+        ProgressDisplay::new()
+    };
+    let report = watched(progress, |tell| audit::run(&db, &installation::places(config), tell))?;
     output::print(&if args.json {
         serde_json::to_string(&report).map_err(crate::error::Error::from)? + "\n"
     } else {
@@ -34,9 +39,9 @@ pub fn run(config: &Config, args: &AuditArgs) -> Done {
 
 /// Runs an audit under a progress bar; an error means that the installation could not be read.
 pub fn watched(
-    mut progress: Progress,
-    audit: impl FnOnce(&mut audit::Tell<'_>) -> crate::error::Result<audit::Report>,
-) -> Result<audit::Report, Failure> {
+    mut progress: ProgressDisplay,
+    audit: impl FnOnce(&mut audit::Tell<'_>) -> crate::error::Result<audit::AuditReport>,
+) -> Result<audit::AuditReport, Failure> {
     let done = audit(&mut |step, done, total| {
         let unit = if step == "files" { Unit::Bytes } else { Unit::Things };
         progress.show(step, unit, done, total);

@@ -17,8 +17,9 @@ use diesel::{QueryableByName, sql_query};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::output::{self, Progress, Unit};
-use super::{Done, Failure, place};
+use super::failure::{Done, Failure};
+use super::installation;
+use super::output::{self, ProgressDisplay, Unit};
 use crate::audit::snapshot;
 use crate::blobs::{Hashed, Key, Local, Shelf, Store, WHOLE, hash};
 use crate::clock::{self, Clock, SystemClock};
@@ -61,17 +62,17 @@ pub struct Manifest {
     /// `casetrail.db`, or `casetrail.pgdump`.
     pub database: String,
     /// The tree in the snapshot.
-    pub tree: Tree,
+    pub tree: BackupTree,
     /// Evidence files.
     pub files: Count,
     /// Everything but the evidence files; these stand in `files.sha256`, which is here.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<BackupEntry>,
 }
 
 /// A tree, as a backup knows it.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Tree {
+pub struct BackupTree {
     /// The log's name.
     pub origin: String,
     /// Its key.
@@ -95,7 +96,7 @@ pub struct Count {
 /// One file of a backup.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Entry {
+pub struct BackupEntry {
     /// Below the backup's folder.
     pub path: String,
     /// Bytes.
@@ -107,8 +108,8 @@ pub struct Entry {
 /// What is under way.
 struct Copy<'a> {
     out: &'a Path,
-    progress: Progress,
-    entries: Vec<Entry>,
+    progress: ProgressDisplay,
+    entries: Vec<BackupEntry>,
     files: Count,
     /// Files that are not what their name says, or not there.
     damaged: Vec<String>,
@@ -116,8 +117,8 @@ struct Copy<'a> {
 
 /// Copies the installation.
 pub fn run(config: &Config, args: &BackupArgs) -> Done {
-    let db = place::open(config)?;
-    if !place::is_empty(&args.out)? {
+    let db = installation::open(config)?;
+    if !installation::is_empty(&args.out)? {
         return Err(Error::field(
             "OUT",
             "empty",
@@ -132,7 +133,7 @@ pub fn run(config: &Config, args: &BackupArgs) -> Done {
     fs::set_permissions(&args.out, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
     let mut copy = Copy {
         out: &args.out,
-        progress: Progress::new(),
+        progress: ProgressDisplay::new(),
         entries: Vec::new(),
         files: Count::default(),
         damaged: Vec::new(),
@@ -163,7 +164,7 @@ pub fn run(config: &Config, args: &BackupArgs) -> Done {
 impl Copy<'_> {
     fn everything(&mut self, config: &Config, db: &Db) -> std::result::Result<TreeState, Failure> {
         let (data, location) = (config.data_dir(), config.database()?);
-        let last = place::keys(&data).join("log.checkpoint");
+        let last = installation::keys(&data).join("log.checkpoint");
         if last.exists() {
             self.one(&last, "keys/log.checkpoint")?;
         }
@@ -172,7 +173,7 @@ impl Copy<'_> {
         for folder in ["keys", "tls"] {
             self.folder(&data, folder)?;
         }
-        self.packets(&place::store(config))?;
+        self.packets(&installation::store(config))?;
         if data.join("secret").is_file() {
             self.one(&data.join("secret"), "secret")?;
         }
@@ -186,12 +187,12 @@ impl Copy<'_> {
                 vacuum(db, &to)?;
                 // The copy itself says which files belong to it.
                 let conn = SqliteConnection::establish(&to.to_string_lossy()).map_err(Error::internal)?;
-                self.evidence(&mut AnyConn::Sqlite(conn), &place::store(config))?
+                self.evidence(&mut AnyConn::Sqlite(conn), &installation::store(config))?
             }
             Location::Postgres(url) => db.read_blocking(|conn| {
                 snapshot(conn, |conn| {
                     dump(conn, url, &self.out.join("casetrail.pgdump"))?;
-                    self.evidence(conn, &place::store(config))
+                    self.evidence(conn, &installation::store(config))
                 })
             })?,
         };
@@ -305,7 +306,7 @@ impl Copy<'_> {
             made_at: clock::format(now),
             installation: state.installation.clone(),
             database: database_name(db.location()).into(),
-            tree: Tree {
+            tree: BackupTree {
                 origin: state.origin.clone(),
                 vkey: state.vkey.clone(),
                 size: state.size,
@@ -344,7 +345,7 @@ fn record(db: &Db, state: &TreeState, count: u64, manifest: Digest) -> Result<()
         state.installation.clone(),
         json!({"size": state.size, "root": state.root, "files": count, "manifest": manifest}),
     );
-    gate.housekeep_blocking(ledger::operator(&place::os_user()), move |tx| {
+    gate.housekeep_blocking(ledger::operator(&installation::os_user()), move |tx| {
         tx.append(NewEvent::new(
             Action::BackupMade,
             ("installation", &id),
@@ -441,8 +442,8 @@ pub fn write_copy(source: impl Read, to: &Path) -> Result<Hashed> {
     Ok(hash(source, |piece| target.write_all(piece))?)
 }
 
-fn entry(path: impl Into<String>, hashed: Hashed) -> Entry {
-    Entry {
+fn entry(path: impl Into<String>, hashed: Hashed) -> BackupEntry {
+    BackupEntry {
         path: path.into(),
         size: hashed.size,
         sha256: hashed.sha256,

@@ -1,4 +1,4 @@
-//! The client of the HTTP API that the commands share: one server, one bearer, problems told in words.
+//! The HTTP client of the commands: one server, one bearer token; problems become failures.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use reqwest::blocking::{Client as Http, RequestBuilder, Response};
 use reqwest::{Certificate, StatusCode};
 use serde_json::Value;
 
-use super::Failure;
+use super::failure::Failure;
 use crate::error::{Error, FieldError};
 
 /// How often a busy server is asked again.
@@ -47,11 +47,11 @@ pub struct Case {
     pub number: String,
 }
 
-type Answer<T> = Result<T, Failure>;
+type ClientResult<T> = Result<T, Failure>;
 
 impl Client {
     /// A client for the server of the flags, or the one on this machine.
-    pub fn new(args: &ClientArgs, here: &str) -> Answer<Self> {
+    pub fn new(args: &ClientArgs, here: &str) -> ClientResult<Self> {
         let base = args.server.as_deref().unwrap_or(here).trim_end_matches('/').to_owned();
         let sound = url::Url::parse(&base).is_ok_and(|u| matches!(u.scheme(), "https" | "http") && u.has_host());
         if !sound {
@@ -95,17 +95,17 @@ impl Client {
     }
 
     /// GET, as JSON.
-    pub fn get(&self, path: &str) -> Answer<Value> {
+    pub fn get(&self, path: &str) -> ClientResult<Value> {
         json(self.send(|| Ok(self.http.get(self.url(path))))?)
     }
 
     /// POST of JSON, as JSON.
-    pub fn post(&self, path: &str, body: &Value) -> Answer<Value> {
+    pub fn post(&self, path: &str, body: &Value) -> ClientResult<Value> {
         json(self.send(|| Ok(self.http.post(self.url(path)).json(body)))?)
     }
 
     /// Sends what `make` builds; a server that is too busy is asked again after the time it names.
-    pub fn send(&self, mut make: impl FnMut() -> Answer<RequestBuilder>) -> Answer<Response> {
+    pub fn send(&self, mut make: impl FnMut() -> ClientResult<RequestBuilder>) -> ClientResult<Response> {
         let mut tries = 1;
         loop {
             let answer = make()?
@@ -126,7 +126,7 @@ impl Client {
     }
 
     /// A case by its id or number.
-    pub fn case(&self, name: &str) -> Answer<Case> {
+    pub fn case(&self, name: &str) -> ClientResult<Case> {
         if uuid::Uuid::parse_str(name).is_ok() {
             return case_of(&self.get(&format!("/cases/{name}"))?);
         }
@@ -158,7 +158,7 @@ impl Client {
     }
 }
 
-fn certificates(file: &PathBuf) -> Answer<Vec<Certificate>> {
+fn certificates(file: &PathBuf) -> ClientResult<Vec<Certificate>> {
     let unusable = |why: String| {
         Failure::from(Error::field(
             "--ca",
@@ -175,7 +175,7 @@ fn certificates(file: &PathBuf) -> Answer<Vec<Certificate>> {
     }
 }
 
-fn case_of(case: &Value) -> Answer<Case> {
+fn case_of(case: &Value) -> ClientResult<Case> {
     let text = |name: &str| case[name].as_str().map(str::to_owned);
     match (text("id"), text("number")) {
         (Some(id), Some(number)) => Ok(Case { id, number }),
@@ -185,7 +185,7 @@ fn case_of(case: &Value) -> Answer<Case> {
     }
 }
 
-fn json(answer: Response) -> Answer<Value> {
+fn json(answer: Response) -> ClientResult<Value> {
     answer
         .json()
         .map_err(|e| Failure::failed(format!("the server's answer could not be read: {}", chain(&e))))

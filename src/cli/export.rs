@@ -1,4 +1,4 @@
-//! `casetrail export`: asks for a packet, waits for it, downloads it and holds it against size and digest.
+//! `casetrail export`: asks for a packet, waits for it, downloads it and checks its size and digest.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -9,8 +9,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::client::{Client, ClientArgs};
-use super::output::{self, Progress, Unit};
-use super::{Done, Failure};
+use super::failure::{Done, Failure};
+use super::output::{self, ProgressDisplay, Unit};
 use crate::blobs::hash;
 use crate::error::Error;
 
@@ -60,7 +60,7 @@ pub fn run(here: &str, args: ExportArgs) -> Done {
         .as_str()
         .ok_or_else(|| Failure::failed("the server's answer is no packet"))?
         .to_owned();
-    let mut progress = Progress::new();
+    let mut progress = ProgressDisplay::new();
     let packet = wait(&client, &id, asked, &mut progress)?;
     download(&client, &id, &packet, &out, &mut progress)?;
     progress.end();
@@ -74,7 +74,7 @@ pub fn run(here: &str, args: ExportArgs) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-fn wait(client: &Client, id: &str, mut packet: Value, progress: &mut Progress) -> Result<Value, Failure> {
+fn wait(client: &Client, id: &str, mut packet: Value, progress: &mut ProgressDisplay) -> Result<Value, Failure> {
     loop {
         let count = |name: &str| packet[name].as_u64().unwrap_or(0);
         match packet["state"].as_str() {
@@ -105,7 +105,13 @@ fn why(packet: &Value) -> String {
     output::clean(said.unwrap_or("the server does not say why"))
 }
 
-fn download(client: &Client, id: &str, packet: &Value, out: &Path, progress: &mut Progress) -> Result<(), Failure> {
+fn download(
+    client: &Client,
+    id: &str,
+    packet: &Value,
+    out: &Path,
+    progress: &mut ProgressDisplay,
+) -> Result<(), Failure> {
     let part = PathBuf::from(format!("{}.part", out.display()));
     let answer = client.send(|| Ok(client.http().get(client.url(&format!("/packets/{id}/file")))))?;
     let kept = write(answer, &part, packet, progress);
@@ -118,7 +124,7 @@ fn download(client: &Client, id: &str, packet: &Value, out: &Path, progress: &mu
     Ok(())
 }
 
-fn write(answer: impl io::Read, part: &Path, packet: &Value, progress: &mut Progress) -> Result<(), Failure> {
+fn write(answer: impl io::Read, part: &Path, packet: &Value, progress: &mut ProgressDisplay) -> Result<(), Failure> {
     let unwritable = |e: io::Error| Failure::failed(format!("{}: {e}", part.display()));
     let mut file = File::create(part).map_err(unwritable)?;
     let (mut done, total) = (0, packet["size"].as_u64().unwrap_or(0));
@@ -168,7 +174,7 @@ mod tests {
         let part = folder.path().join("p.part");
         let digest = crate::proof::Digest::of(b"whole").to_string();
         let packet = json!({"size": 5, "sha256": digest});
-        let mut progress = Progress::quiet();
+        let mut progress = ProgressDisplay::quiet();
         assert!(write(&b"whole"[..], &part, &packet, &mut progress).is_ok());
         assert!(write(&b"whol"[..], &part, &packet, &mut progress).is_err_and(|f| f.detail.contains("not the packet")));
         assert!(write(&b"whale"[..], &part, &packet, &mut progress).is_err());

@@ -9,8 +9,9 @@ use clap::Subcommand;
 use diesel::prelude::*;
 use serde_json::json;
 
+use super::failure::{Done, Failure};
+use super::installation;
 use super::output;
-use super::{Done, Failure, place};
 use crate::clock::{self, Clock, SystemClock};
 use crate::config::Config;
 use crate::db::tables::{units, users};
@@ -21,7 +22,7 @@ use crate::gate::{Gate, Recorded, Tx};
 use crate::identity::{self, Passwords};
 use crate::ledger::{self, Journal};
 use crate::policy::{Policy, Role};
-use crate::users::{NewUser, ops};
+use crate::users::{NewUser, UserView, ops};
 
 /// `casetrail user …`
 #[derive(Debug, Subcommand)]
@@ -75,16 +76,16 @@ pub enum TokenCommand {
     },
 }
 
-/// The doors of an installation, opened at the machine.
-struct Desk {
+/// The gate of an installation, for the operator at the machine.
+struct OperatorGate {
     gate: Gate,
     runtime: tokio::runtime::Runtime,
     operator: String,
 }
 
-impl Desk {
+impl OperatorGate {
     fn open(config: &Config) -> std::result::Result<Self, Failure> {
-        let db = place::open(config)?;
+        let db = installation::open(config)?;
         migrate::migrate(&config.database()?)?;
         if db.read_blocking(ledger::state)?.is_none() {
             return Err(Failure::unreadable(
@@ -102,7 +103,7 @@ impl Desk {
         Ok(Self {
             gate: Gate::new(db, journal, Arc::new(policy), clock),
             runtime,
-            operator: place::os_user(),
+            operator: installation::os_user(),
         })
     }
 
@@ -125,7 +126,7 @@ impl Desk {
     }
 }
 
-/// What a recorded change answers.
+/// The answer of a recorded change.
 fn answer<T>(recorded: Recorded<T>) -> Result<T> {
     let mut out = None;
     let _ = recorded.map(|answer| out = Some(answer));
@@ -134,7 +135,7 @@ fn answer<T>(recorded: Recorded<T>) -> Result<T> {
 
 /// Runs `casetrail user …`.
 pub fn user(config: &Config, command: UserCommand) -> Done {
-    let desk = Desk::open(config)?;
+    let desk = OperatorGate::open(config)?;
     match command {
         UserCommand::Add {
             username,
@@ -145,7 +146,11 @@ pub fn user(config: &Config, command: UserCommand) -> Done {
         } => {
             let unit_id = unit.map(|u| unit_id(desk.db(), &u)).transpose()?;
             let form = Form::new(json!({"username": username, "name": name, "roles": roles, "unit_id": unit_id}))?;
-            add(&desk, NewUser::parse(form)?, password_stdin)?;
+            let new = NewUser::parse(form)?;
+            match password_stdin {
+                true => add_with_own_password(&desk, new)?,
+                false => add_with_one_time_password(&desk, new)?,
+            }
         }
         UserCommand::List => output::print(&list(desk.db())?),
         UserCommand::Reset { username } => reset(&desk, &username)?,
@@ -158,28 +163,28 @@ pub fn user(config: &Config, command: UserCommand) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
-fn add(desk: &Desk, new: NewUser, from_stdin: bool) -> std::result::Result<(), Failure> {
-    let password = if from_stdin {
-        typed(&new.username)?
-    } else {
-        identity::one_time()
-    };
-    let hash = desk.hash(&password)?;
-    let username = new.username.clone();
-    let kind = match from_stdin {
-        true => ops::Password::ToKeep,
-        false => ops::Password::ForOneUse,
-    };
-    let made = desk.change(move |tx| ops::create(tx, &new, &hash, kind))?;
-    let id = made.found.id;
-    output::print(&format!("user {username} added, id {id}\n"));
-    if !from_stdin {
-        print_once(&password);
-    }
+fn add_with_own_password(desk: &OperatorGate, new: NewUser) -> std::result::Result<(), Failure> {
+    let hash = desk.hash(&typed(&new.username)?)?;
+    let kind = ops::Password::ToKeep;
+    print_added(&desk.change(move |tx| ops::create(tx, &new, &hash, kind))?);
     Ok(())
 }
 
-fn reset(desk: &Desk, username: &str) -> std::result::Result<(), Failure> {
+fn add_with_one_time_password(desk: &OperatorGate, new: NewUser) -> std::result::Result<(), Failure> {
+    let password = identity::one_time();
+    let hash = desk.hash(&password)?;
+    let kind = ops::Password::ForOneUse;
+    print_added(&desk.change(move |tx| ops::create(tx, &new, &hash, kind))?);
+    print_once(&password);
+    Ok(())
+}
+
+fn print_added(made: &UserView) {
+    let (username, id) = (&made.found.username, &made.found.id);
+    output::print(&format!("user {username} added, id {id}\n"));
+}
+
+fn reset(desk: &OperatorGate, username: &str) -> std::result::Result<(), Failure> {
     let id = user_id(desk.db(), username)?;
     let password = identity::one_time();
     let hash = desk.hash(&password)?;
@@ -195,7 +200,7 @@ fn print_once(password: &str) {
     ));
 }
 
-/// A password from standard input, held against the rules.
+/// A password from standard input, if it keeps the rules.
 fn typed(username: &str) -> std::result::Result<String, Failure> {
     let mut text = String::new();
     std::io::stdin().take(1 << 16).read_to_string(&mut text)?;
@@ -206,10 +211,10 @@ fn typed(username: &str) -> std::result::Result<String, Failure> {
     }
 }
 
-type UserRow = (String, String, String, String, String, bool, bool, bool);
+type ListedUser = (String, String, String, String, String, bool, bool, bool);
 
 fn list(db: &Db) -> Result<String> {
-    let rows: Vec<UserRow> = db.read_blocking(|conn| {
+    let rows: Vec<ListedUser> = db.read_blocking(|conn| {
         Ok(users::table
             .inner_join(units::table.on(units::id.eq(users::unit_id)))
             .order(users::username)
@@ -228,8 +233,8 @@ fn list(db: &Db) -> Result<String> {
     Ok(table(&rows))
 }
 
-fn table(rows: &[UserRow]) -> String {
-    let state = |row: &UserRow| match (row.7, row.6, row.5) {
+fn table(rows: &[ListedUser]) -> String {
+    let state = |row: &ListedUser| match (row.7, row.6, row.5) {
         (true, _, _) => "disabled",
         (_, true, _) => "locked",
         (_, _, true) => "one-time password",
@@ -310,7 +315,7 @@ pub fn token(config: &Config, command: TokenCommand) -> Done {
     match command {
         TokenCommand::Add { username, until } => {
             let until = until.map(|t| end(&t)).transpose()?;
-            let desk = Desk::open(config)?;
+            let desk = OperatorGate::open(config)?;
             let id = user_id(desk.db(), &username)?;
             let (id, token) = desk.change(move |tx| ops::token(tx, &id, until))?;
             // The token alone on standard output, so that a script can take it as it comes.
@@ -318,7 +323,7 @@ pub fn token(config: &Config, command: TokenCommand) -> Done {
             eprintln!("token {id} for {username}: shown only here, keep it like a password, as CASETRAIL_TOKEN");
         }
         TokenCommand::Revoke { token } => {
-            let desk = Desk::open(config)?;
+            let desk = OperatorGate::open(config)?;
             desk.change(move |tx| ops::revoke_token(tx, &token))?;
             output::print("the token is revoked\n");
         }
@@ -346,7 +351,7 @@ mod tests {
 
     #[test]
     fn users_are_listed_in_columns() {
-        let row = |username: &str, roles: &str, must_change, disabled| -> UserRow {
+        let row = |username: &str, roles: &str, must_change, disabled| -> ListedUser {
             (
                 username.into(),
                 "Marta Vance".into(),

@@ -12,11 +12,11 @@ use reqwest::blocking::RequestBuilder;
 use reqwest::blocking::multipart::{Form, Part};
 use serde_json::{Value, json};
 
+use super::capture_args::{self, CaptureArgs, PART, Prepared, Source};
 use super::client::{Client, ClientArgs};
+use super::failure::{Done, Failure};
 use super::manifest;
-use super::output::{self, Progress, Unit};
-use super::row::{self, PART, Prepared, Row, Source};
-use super::{Done, Failure};
+use super::output::{self, ProgressDisplay, Unit};
 use crate::blobs::hash;
 use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
@@ -36,18 +36,18 @@ pub struct LogArgs {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    row: Row,
+    row: CaptureArgs,
     #[command(flatten)]
     client: ClientArgs,
 }
 
 /// One capture to be logged.
-struct Job {
+struct LogTask {
     number: usize,
     /// What it is called in results.
     what: String,
     file: Option<PathBuf>,
-    row: Result<Row, Failure>,
+    row: Result<CaptureArgs, Failure>,
 }
 
 /// What became of one.
@@ -63,7 +63,11 @@ pub fn run(here: &str, args: &LogArgs) -> Done {
     let jobs = jobs(args)?;
     let client = Client::new(&args.client, here)?;
     let case = client.case(&args.case)?;
-    let mut progress = if args.json { Progress::quiet() } else { Progress::new() };
+    let mut progress = if args.json {
+        ProgressDisplay::quiet()
+    } else {
+        ProgressDisplay::new()
+    };
     let mut failed = 0;
     let total = jobs.len();
     for job in jobs {
@@ -76,7 +80,11 @@ pub fn run(here: &str, args: &LogArgs) -> Done {
         });
     }
     progress.end();
-    output::print(&summary(args.json, &case.number, total - failed, failed));
+    let logged = total - failed;
+    output::print(&match args.json {
+        true => json!({"summary": {"case": case.number, "logged": logged, "failed": failed}}).to_string() + "\n",
+        false => summary(&case.number, logged, failed),
+    });
     Ok(if failed == 0 {
         ExitCode::SUCCESS
     } else {
@@ -84,7 +92,7 @@ pub fn run(here: &str, args: &LogArgs) -> Done {
     })
 }
 
-fn jobs(args: &LogArgs) -> Result<Vec<Job>, Failure> {
+fn jobs(args: &LogArgs) -> Result<Vec<LogTask>, Failure> {
     match &args.manifest {
         None => Ok(args
             .items
@@ -103,17 +111,17 @@ fn jobs(args: &LogArgs) -> Result<Vec<Job>, Failure> {
     }
 }
 
-fn job_of_item(number: usize, item: &str, flags: &Row) -> Job {
-    let url = row::is_url(item);
+fn job_of_item(number: usize, item: &str, flags: &CaptureArgs) -> LogTask {
+    let url = capture_args::is_url(item);
     let row = if url {
-        Row {
+        CaptureArgs {
             url: Some(item.to_owned()),
             ..flags.clone()
         }
     } else {
         flags.clone()
     };
-    Job {
+    LogTask {
         number,
         what: item.to_owned(),
         file: (!url).then(|| PathBuf::from(item)),
@@ -121,7 +129,7 @@ fn job_of_item(number: usize, item: &str, flags: &Row) -> Job {
     }
 }
 
-fn job_of_row(entry: manifest::Entry, folder: &Path, flags: &Row) -> Job {
+fn job_of_row(entry: manifest::ManifestRow, folder: &Path, flags: &CaptureArgs) -> LogTask {
     let row = entry
         .row
         .map(|row| row.over(flags))
@@ -129,7 +137,7 @@ fn job_of_row(entry: manifest::Entry, folder: &Path, flags: &Row) -> Job {
     let name = Some(entry.file.clone()).filter(|f| !f.is_empty());
     let url = row.as_ref().ok().and_then(|r| r.url.clone());
     let what = name.clone().or(url).unwrap_or_else(|| format!("row {}", entry.number));
-    Job {
+    LogTask {
         number: entry.number,
         what,
         file: name.map(|n| folder.join(n)),
@@ -137,10 +145,10 @@ fn job_of_row(entry: manifest::Entry, folder: &Path, flags: &Row) -> Job {
     }
 }
 
-fn log(client: &Client, case: &str, job: &Job, progress: &mut Progress) -> Result<Logged, Failure> {
+fn log(client: &Client, case: &str, job: &LogTask, progress: &mut ProgressDisplay) -> Result<Logged, Failure> {
     let row = job.row.clone()?;
     let source = job.file.as_deref().map(|path| read(path, progress)).transpose()?;
-    let prepared = row::prepare(case, &row, source, SystemClock.now())?;
+    let prepared = capture_args::prepare(case, &row, source, SystemClock.now())?;
     let moved = prepared.source.as_ref().map_or(0, |s| s.size);
     progress.show("sending", Unit::Bytes, 0, moved);
     match client.send(|| request(client, case, &prepared, progress)) {
@@ -154,7 +162,7 @@ fn log(client: &Client, case: &str, job: &Job, progress: &mut Progress) -> Resul
 }
 
 /// Hashes a file before it is sent, so that what arrives can be held against what was read.
-fn read(path: &Path, progress: &mut Progress) -> Result<Source, Failure> {
+fn read(path: &Path, progress: &mut ProgressDisplay) -> Result<Source, Failure> {
     let unreadable = |e: io::Error| {
         Failure::from(Error::field(
             "file",
@@ -184,7 +192,12 @@ fn read(path: &Path, progress: &mut Progress) -> Result<Source, Failure> {
     })
 }
 
-fn request(client: &Client, case: &str, prepared: &Prepared, progress: &Progress) -> Result<RequestBuilder, Failure> {
+fn request(
+    client: &Client,
+    case: &str,
+    prepared: &Prepared,
+    progress: &ProgressDisplay,
+) -> Result<RequestBuilder, Failure> {
     let request = client
         .http()
         .post(client.url(&format!("/cases/{case}/captures")))
@@ -228,7 +241,7 @@ impl Read for Watched {
     }
 }
 
-fn as_text(job: &Job, done: &Result<Logged, Failure>) -> String {
+fn as_text(job: &LogTask, done: &Result<Logged, Failure>) -> String {
     let what = format!("{}. {}", job.number, output::clean(&job.what));
     match done {
         Ok(Logged::New(capture)) => {
@@ -280,7 +293,7 @@ fn remarks(capture: &Value) -> String {
     out
 }
 
-fn as_json(job: &Job, done: &Result<Logged, Failure>) -> String {
+fn as_json(job: &LogTask, done: &Result<Logged, Failure>) -> String {
     let mut line = json!({"row": job.number, "what": job.what, "ok": done.is_ok()});
     match done {
         Ok(Logged::New(capture)) => {
@@ -294,10 +307,7 @@ fn as_json(job: &Job, done: &Result<Logged, Failure>) -> String {
     line.to_string()
 }
 
-fn summary(as_json: bool, case: &str, logged: usize, failed: usize) -> String {
-    if as_json {
-        return json!({"summary": {"case": case, "logged": logged, "failed": failed}}).to_string() + "\n";
-    }
+fn summary(case: &str, logged: usize, failed: usize) -> String {
     let rest = if failed == 0 {
         String::new()
     } else {
@@ -310,12 +320,12 @@ fn summary(as_json: bool, case: &str, logged: usize, failed: usize) -> String {
 mod tests {
     use super::*;
 
-    fn job() -> Job {
-        Job {
+    fn job() -> LogTask {
+        LogTask {
             number: 3,
             what: "a\u{1b}.png".into(),
             file: None,
-            row: Ok(Row::default()),
+            row: Ok(CaptureArgs::default()),
         }
     }
 
@@ -344,14 +354,14 @@ mod tests {
             json!({"field": "url", "rule": "required", "message": "is missing"})
         );
         assert!(as_text(&job(), &Err(failure)).ends_with("FAILED: url: is missing"));
-        assert!(summary(false, "26-1", 2, 1).contains("1 failed"));
+        assert!(summary("26-1", 2, 1).contains("1 failed"));
     }
 
     #[test]
     fn items_are_files_or_addresses() {
-        let flags = Row {
+        let flags = CaptureArgs {
             url: Some("https://example.org/seen".into()),
-            ..Row::default()
+            ..CaptureArgs::default()
         };
         let file = job_of_item(1, "a.png", &flags);
         assert_eq!(

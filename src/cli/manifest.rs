@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::row::Row;
+use super::capture_args::CaptureArgs;
 use crate::error::{Error, FieldError, Result};
 
 /// The columns; a header names those that a file has.
@@ -25,22 +25,22 @@ pub const COLUMNS: [&str; 14] = [
 
 /// A row as it stands in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct ManifestRow {
     /// Its line's number among the rows, from 1.
     pub number: usize,
     /// Its file, relative to the manifest's folder; empty for a capture without one.
     pub file: String,
     /// The rest of it, or why it cannot be read.
-    pub row: std::result::Result<Row, String>,
+    pub row: std::result::Result<CaptureArgs, String>,
 }
 
 /// Reads a manifest. A header that is missing or names an unknown column refuses the whole file.
-pub fn read(file: &Path) -> Result<Vec<Entry>> {
+pub fn read(file: &Path) -> Result<Vec<ManifestRow>> {
     let unreadable = |e: std::io::Error| Error::field("--manifest", "readable", format!("{}: {e}", file.display()));
     parse(&std::fs::read(file).map_err(unreadable)?)
 }
 
-fn parse(bytes: &[u8]) -> Result<Vec<Entry>> {
+fn parse(bytes: &[u8]) -> Result<Vec<ManifestRow>> {
     // Spreadsheets put a byte order mark before UTF-8.
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut csv = csv::ReaderBuilder::new().trim(csv::Trim::Headers).from_reader(bytes);
@@ -88,20 +88,20 @@ fn check(header: &csv::StringRecord) -> Result<()> {
     }
 }
 
-fn entry(number: usize, record: csv::Result<csv::StringRecord>, header: &csv::StringRecord) -> Entry {
+fn entry(number: usize, record: csv::Result<csv::StringRecord>, header: &csv::StringRecord) -> ManifestRow {
     match record {
         Ok(record) => {
             let cell = |column: &str| {
                 let place = header.iter().position(|name| name == column)?;
                 record.get(place).filter(|text| !text.is_empty()).map(str::to_owned)
             };
-            Entry {
+            ManifestRow {
                 number,
                 file: cell("file").unwrap_or_default(),
                 row: Ok(row(cell)),
             }
         }
-        Err(e) => Entry {
+        Err(e) => ManifestRow {
             number,
             file: String::new(),
             row: Err(e.to_string()),
@@ -109,8 +109,8 @@ fn entry(number: usize, record: csv::Result<csv::StringRecord>, header: &csv::St
     }
 }
 
-fn row(cell: impl Fn(&str) -> Option<String>) -> Row {
-    Row {
+fn row(cell: impl Fn(&str) -> Option<String>) -> CaptureArgs {
+    CaptureArgs {
         kind: cell("kind"),
         platform: cell("platform"),
         url: cell("url"),

@@ -1,22 +1,23 @@
-//! The command line: what it takes, which settings its flags make, and how a failure is told.
+//! The command line: its arguments, the settings that its flags make, and its exit codes.
 //!
-//! Every command is a function in a file of its own. What goes wrong is one line, the fields that broke a rule below
-//! it, and an exit code: 2 for what was asked wrongly or could not be read, 1 for what failed.
+//! Every command is a function in a file of its own. A failure is one line, below it a line for each field that broke a rule,
+//! and an exit code: 2 for wrong arguments and unreadable input, 1 for all else.
 
 mod audit;
 mod backup;
+mod capture_args;
 mod client;
 mod demo;
 mod export;
+mod failure;
 mod install;
+mod installation;
 mod log;
 mod manifest;
+mod new_log;
 mod output;
-mod place;
 mod restore;
-mod row;
 mod serve;
-mod succeed;
 #[cfg(test)]
 mod whole_tests;
 
@@ -30,7 +31,7 @@ pub use demo::DemoArgs;
 pub use serve::ServeArgs;
 
 use crate::config::Config;
-use crate::error::{Error, FieldError, Kind};
+use failure::{Done, Failure};
 
 /// The case log of an agency that investigates with open sources.
 #[derive(Debug, Parser)]
@@ -40,7 +41,7 @@ use crate::error::{Error, FieldError, Kind};
     arg_required_else_help = true,
     propagate_version = false
 )]
-struct Line {
+struct CommandLine {
     #[command(flatten)]
     common: Common,
     #[command(subcommand)]
@@ -101,78 +102,9 @@ enum Command {
     Restore(restore::RestoreArgs),
 }
 
-/// How a command ended.
-type Done = std::result::Result<ExitCode, Failure>;
-
-/// A failure as the command line tells it.
-#[derive(Debug, Clone)]
-struct Failure {
-    /// 2 for what was asked wrongly or could not be read, else 1.
-    code: u8,
-    /// The stable word of its kind.
-    slug: String,
-    detail: String,
-    errors: Vec<FieldError>,
-}
-
-impl Failure {
-    fn new(code: u8, slug: &str, detail: impl Into<String>) -> Self {
-        Self {
-            code,
-            slug: slug.to_owned(),
-            detail: detail.into(),
-            errors: Vec::new(),
-        }
-    }
-
-    /// Something went wrong.
-    fn failed(detail: impl Into<String>) -> Self {
-        Self::new(1, "failed", detail)
-    }
-
-    /// Something could not be read, or was asked wrongly.
-    fn unreadable(detail: impl Into<String>) -> Self {
-        Self::new(2, "unreadable", detail)
-    }
-
-    /// The same failure with another exit code.
-    fn with_code(self, code: u8) -> Self {
-        Self { code, ..self }
-    }
-
-    /// One line, and one more for each field unless the line is that field already.
-    fn text(&self) -> String {
-        let mut out = self.detail.clone();
-        for e in &self.errors {
-            if self.detail != format!("{}: {}", e.field, e.message) {
-                out += &format!("\n  {}: {} ({})", e.field, e.message, e.rule);
-            }
-        }
-        out
-    }
-}
-
-impl From<Error> for Failure {
-    fn from(e: Error) -> Self {
-        let code = if e.kind == Kind::Invalid { 2 } else { 1 };
-        Self {
-            code,
-            slug: e.slug.to_owned(),
-            detail: e.detail,
-            errors: e.errors,
-        }
-    }
-}
-
-impl From<std::io::Error> for Failure {
-    fn from(e: std::io::Error) -> Self {
-        Error::from(e).into()
-    }
-}
-
 /// Runs a command line, its first word the program's name.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let line = match Line::try_parse_from(args) {
+    let line = match CommandLine::try_parse_from(args) {
         Ok(line) => line,
         Err(e) => {
             // Where standard output is gone there is nobody to tell.
@@ -189,8 +121,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-fn dispatch(line: Line) -> Done {
-    let Line { common, command } = line;
+fn dispatch(line: CommandLine) -> Done {
+    let CommandLine { common, command } = line;
     match command {
         Command::Serve(args) => Ok(serve::run(&common.settings()?, &args).map(|()| ExitCode::SUCCESS)?),
         Command::Demo(flags) => {
@@ -250,13 +182,13 @@ mod tests {
 
     use super::*;
 
-    fn parse(text: &str) -> Line {
-        Line::try_parse_from(text.split(' ')).unwrap_or_else(|e| panic!("{text}: {e}"))
+    fn parse(text: &str) -> CommandLine {
+        CommandLine::try_parse_from(text.split(' ')).unwrap_or_else(|e| panic!("{text}: {e}"))
     }
 
     #[test]
     fn the_command_line_is_sound() {
-        Line::command().debug_assert();
+        CommandLine::command().debug_assert();
     }
 
     #[test]
@@ -281,29 +213,5 @@ mod tests {
         assert!(flags.contains(&("data_dir", "/x".into())) && flags.contains(&("http", "true".into())));
         assert_eq!(common.server(), "http://127.0.0.1:81");
         assert_eq!(parse("casetrail config").common.server(), "https://127.0.0.1:8443");
-    }
-
-    #[test]
-    fn a_failure_is_one_line_and_its_fields() {
-        let one: Failure = Error::field("port", "range", "must be smaller").into();
-        assert_eq!((one.code, one.text().as_str()), (2, "port: must be smaller"));
-        let two = Error::invalid(vec![
-            FieldError {
-                field: "a".into(),
-                rule: "required".into(),
-                message: "is missing".into(),
-            },
-            FieldError {
-                field: "b".into(),
-                rule: "one_of".into(),
-                message: "is another".into(),
-            },
-        ]);
-        let two: Failure = two.into();
-        assert_eq!(
-            two.text(),
-            "2 fields need attention\n  a: is missing (required)\n  b: is another (one_of)"
-        );
-        assert_eq!(Failure::from(Error::conflict("no")).code, 1);
     }
 }

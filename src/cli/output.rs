@@ -1,4 +1,4 @@
-//! What a person sees: lines on standard output, progress and complaints on standard error.
+//! Output for people: results on standard output, progress and errors on standard error.
 
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -37,7 +37,7 @@ pub enum Unit {
 }
 
 /// How far long work is: a bar on a terminal, a plain line every few seconds elsewhere.
-pub struct Progress {
+pub struct ProgressDisplay {
     bar: Option<ProgressBar>,
     step: String,
     unit: Option<Unit>,
@@ -45,7 +45,7 @@ pub struct Progress {
     silent: bool,
 }
 
-impl Progress {
+impl ProgressDisplay {
     /// On standard error, so that results on standard output stay clean.
     pub fn new() -> Self {
         let bar = std::io::stderr()
@@ -85,12 +85,13 @@ impl Progress {
                 bar.set_length(total.max(done));
                 bar.set_position(done);
             }
-            None => self.plain(changed, unit, done, total),
+            None if self.told.elapsed() < if changed { SHORT } else { PLAIN } => {}
+            None => self.plain(unit, done, total),
         }
     }
 
-    fn plain(&mut self, changed: bool, unit: Unit, done: u64, total: u64) {
-        if self.silent || self.told.elapsed() < if changed { SHORT } else { PLAIN } {
+    fn plain(&mut self, unit: Unit, done: u64, total: u64) {
+        if self.silent {
             return;
         }
         self.told = Instant::now();

@@ -12,11 +12,12 @@ use std::process::ExitCode;
 
 use diesel::prelude::*;
 
-use super::backup::{self, Entry, FORMAT, MANIFEST, Manifest};
-use super::output::{self, Progress, Unit};
-use super::succeed::{self, Known};
-use super::{Common, Done, Failure, audit as told, place};
-use crate::audit::{self, Report};
+use super::backup::{self, BackupEntry, FORMAT, MANIFEST, Manifest};
+use super::failure::{Done, Failure};
+use super::new_log::{self, KnownCheckpoint};
+use super::output::{self, ProgressDisplay, Unit};
+use super::{Common, audit as told, installation};
+use crate::audit::{self, AuditReport};
 use crate::blobs::Local;
 use crate::config::Config;
 use crate::db::tables::log_state;
@@ -72,16 +73,21 @@ pub fn run(common: &Common, args: RestoreArgs) -> Done {
     let known = last_known(&db, &state, outside)?;
     let older = known.checkpoint.size > state.size;
     let how = if args.new_log {
-        let began = succeed::begin(&db, &place::keys(&config.data_dir()), &state, &known)?;
-        told::watched(Progress::new(), |tell| audit::run(&db, &place::places(&config), tell)).and_then(whole)?;
+        let began = new_log::begin(&db, &installation::keys(&config.data_dir()), &state, &known)?;
+        told::watched(ProgressDisplay::new(), |tell| {
+            audit::run(&db, &installation::places(&config), tell)
+        })
+        .and_then(whole)?;
         began
     } else if older {
         keep_from_writing(&db)?;
-        backup::create(&place::keys(&config.data_dir()).join("last-known.checkpoint"))
+        backup::create(&installation::keys(&config.data_dir()).join("last-known.checkpoint"))
             .and_then(|mut f| Ok(std::io::Write::write_all(&mut f, known.note.as_bytes())?))?;
         read_only(&known, &state)
+    } else if args.checkpoint.is_some() {
+        "It contains the checkpoint given, so nothing signed is missing: the log goes on.\n".into()
     } else {
-        goes_on(args.checkpoint.is_some(), &manifest)
+        goes_on(&manifest)
     };
     output::print(&format!(
         "{}restored in {}\n{how}",
@@ -124,7 +130,7 @@ fn target(common: &Common, manifest: &Manifest) -> Result<Config, Failure> {
     }
     let config = common.settings()?;
     let data = config.data_dir();
-    if !place::is_empty(&data)? || !place::is_empty(&config.files())? {
+    if !installation::is_empty(&data)? || !installation::is_empty(&config.files())? {
         return Err(usage(
             "--data-dir",
             "empty",
@@ -156,7 +162,7 @@ fn target(common: &Common, manifest: &Manifest) -> Result<Config, Failure> {
 }
 
 /// A checkpoint from outside must be one of this very log.
-fn read_checkpoint(file: &Path, manifest: &Manifest) -> Result<Known, Failure> {
+fn read_checkpoint(file: &Path, manifest: &Manifest) -> Result<KnownCheckpoint, Failure> {
     let refuse = |message: String| Failure::from(Error::field("--checkpoint", "checkpoint", message));
     let bytes = fs::read(file).map_err(|e| refuse(format!("{}: {e}", file.display())))?;
     VerifyingKey::parse(&manifest.tree.vkey).map_err(|e| Failure::unreadable(format!("the backup's key: {e}")))?;
@@ -167,7 +173,7 @@ fn read_checkpoint(file: &Path, manifest: &Manifest) -> Result<Known, Failure> {
             manifest.tree.vkey
         ))
     })?;
-    Ok(Known {
+    Ok(KnownCheckpoint {
         checkpoint,
         note: String::from_utf8_lossy(&bytes).into_owned(),
     })
@@ -177,7 +183,7 @@ fn read_checkpoint(file: &Path, manifest: &Manifest) -> Result<Known, Failure> {
 fn bring_back(from: &Path, manifest: &Manifest, config: &Config, location: &Location) -> Result<(), Failure> {
     let data = config.data_dir();
     fs::DirBuilder::new().recursive(true).mode(0o700).create(&data)?;
-    let mut progress = Progress::new();
+    let mut progress = ProgressDisplay::new();
     for entry in &manifest.entries {
         match (entry.path.as_str(), location) {
             ("casetrail.db", Location::Sqlite(file)) => checked(from, entry, file)?,
@@ -193,7 +199,7 @@ fn bring_back(from: &Path, manifest: &Manifest, config: &Config, location: &Loca
     Ok(backup::sync(&config.files())?)
 }
 
-fn checked(from: &Path, entry: &Entry, to: &Path) -> Result<(), Failure> {
+fn checked(from: &Path, entry: &BackupEntry, to: &Path) -> Result<(), Failure> {
     let copied =
         backup::copy(&from.join(&entry.path), to).map_err(|e| Failure::failed(format!("{}: {e}", entry.path)))?;
     same(&entry.path, &copied.sha256, &entry.sha256)
@@ -208,7 +214,7 @@ fn same(path: &str, found: &Digest, wanted: &Digest) -> Result<(), Failure> {
     )))
 }
 
-fn pg_restore(from: &Path, entry: &Entry, data: &Path, url: &str) -> Result<(), Failure> {
+fn pg_restore(from: &Path, entry: &BackupEntry, data: &Path, url: &str) -> Result<(), Failure> {
     let copy = data.join("restoring.pgdump");
     checked(from, entry, &copy)?;
     let mut command = backup::postgres("pg_restore", url);
@@ -226,7 +232,7 @@ fn pg_restore(from: &Path, entry: &Entry, data: &Path, url: &str) -> Result<(), 
 }
 
 /// The evidence files, by the list whose own digest was just held against `backup.json`.
-fn evidence(from: &Path, manifest: &Manifest, config: &Config, progress: &mut Progress) -> Result<(), Failure> {
+fn evidence(from: &Path, manifest: &Manifest, config: &Config, progress: &mut ProgressDisplay) -> Result<(), Failure> {
     let list = BufReader::new(File::open(config.data_dir().join("restored.sha256"))?);
     fs::DirBuilder::new()
         .recursive(true)
@@ -251,9 +257,14 @@ fn evidence(from: &Path, manifest: &Manifest, config: &Config, progress: &mut Pr
 }
 
 /// The audit, with the checkpoints that this state must contain.
-fn prove(config: &Config, db: &Db, manifest: &Manifest, outside: Option<&Known>) -> Result<Report, Failure> {
+fn prove(
+    config: &Config,
+    db: &Db,
+    manifest: &Manifest,
+    outside: Option<&KnownCheckpoint>,
+) -> Result<AuditReport, Failure> {
     let tree = &manifest.tree;
-    let mut places = place::places(config);
+    let mut places = installation::places(config);
     let own = Checkpoint {
         origin: tree.origin.clone(),
         size: tree.size,
@@ -266,10 +277,10 @@ fn prove(config: &Config, db: &Db, manifest: &Manifest, outside: Option<&Known>)
             .known
             .push(("the checkpoint given".into(), known.checkpoint.clone()));
     }
-    told::watched(Progress::new(), |tell| audit::run(db, &places, tell))
+    told::watched(ProgressDisplay::new(), |tell| audit::run(db, &places, tell))
 }
 
-fn whole(report: Report) -> Result<Report, Failure> {
+fn whole(report: AuditReport) -> Result<AuditReport, Failure> {
     if report.whole() {
         Ok(report)
     } else {
@@ -280,11 +291,11 @@ fn whole(report: Report) -> Result<Report, Failure> {
     }
 }
 
-fn last_known(db: &Db, state: &TreeState, outside: Option<Known>) -> Result<Known, Failure> {
+fn last_known(db: &Db, state: &TreeState, outside: Option<KnownCheckpoint>) -> Result<KnownCheckpoint, Failure> {
     let newest = db.read_blocking(ledger::read::newest_checkpoint)?;
     let stored = newest.and_then(|(_, note)| {
         let checkpoint = ledger::read_last(note.as_bytes(), &state.vkey).ok()?;
-        Some(Known { checkpoint, note })
+        Some(KnownCheckpoint { checkpoint, note })
     });
     outside
         .into_iter()
@@ -302,7 +313,7 @@ fn keep_from_writing(db: &Db) -> crate::error::Result<()> {
     })
 }
 
-fn read_only(known: &Known, state: &TreeState) -> String {
+fn read_only(known: &KnownCheckpoint, state: &TreeState) -> String {
     format!(
         "READ-ONLY: this state has {} leaves, but {} were signed later. What came between is lost here, and going on would be a second history.\n\
          To work on: find a newer backup, or restore this one again with --new-log.\n",
@@ -310,10 +321,7 @@ fn read_only(known: &Known, state: &TreeState) -> String {
     )
 }
 
-fn goes_on(compared: bool, manifest: &Manifest) -> String {
-    if compared {
-        return "It contains the checkpoint given, so nothing signed is missing: the log goes on.\n".into();
-    }
+fn goes_on(manifest: &Manifest) -> String {
     format!(
         "It contains the backup's own checkpoint. Whether the log went on after {} is not known here: before serving it, restore with --checkpoint if anyone holds a later one (the lost machine's keys/log.checkpoint, a monitor, a packet's proof/checkpoint).\n",
         manifest.made_at

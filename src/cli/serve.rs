@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::app::{self, Listen, Opened, With};
+use crate::app::{self, Listen, OpenInstallation, With};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -23,7 +23,7 @@ pub fn run(config: &Config, _args: &ServeArgs) -> Result<()> {
     log_to_stderr(config);
     actix_web::rt::System::new().block_on(async {
         let door = Door::prepare(config)?;
-        let opened = app::open(config, with(Arc::new(SystemClock), false)?).await?;
+        let opened = app::open(config, with(Arc::new(SystemClock))?).await?;
         let once = first_start(&opened).await?;
         answer(config, door, opened, move |address| {
             eprint!("{}", greeting(&address, once.as_deref()));
@@ -32,15 +32,15 @@ pub fn run(config: &Config, _args: &ServeArgs) -> Result<()> {
     })
 }
 
-/// What opening needs, with metrics on.
-pub(super) fn with(clock: Arc<dyn Clock>, demo: bool) -> Result<With> {
+/// What `app::open` takes, with metrics on.
+pub(super) fn with(clock: Arc<dyn Clock>) -> Result<With> {
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
     let metrics = recorder.handle();
     // A second recorder in one process is refused; the first keeps counting.
     let _ = metrics::set_global_recorder(recorder);
     Ok(With {
         clock,
-        demo,
+        demo: false,
         metrics: Some(metrics),
         store: None,
     })
@@ -50,12 +50,12 @@ pub(super) fn with(clock: Arc<dyn Clock>, demo: bool) -> Result<With> {
 pub(super) fn log_to_stderr(config: &Config) {
     use std::io::IsTerminal;
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::try_new(config.get("log")).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_new(config.log_filter()).unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
-    let json = match config.get("log_format") {
+    let json = match config.log_format() {
         "json" => true,
         "text" => false,
         _ => !std::io::stderr().is_terminal(),
@@ -69,7 +69,7 @@ pub(super) fn log_to_stderr(config: &Config) {
 }
 
 /// Makes the first administrator; answers the one-time password, which is printed once.
-async fn first_start(opened: &Opened) -> Result<Option<String>> {
+async fn first_start(opened: &OpenInstallation) -> Result<Option<String>> {
     if opened.log.read_only {
         return Ok(None);
     }
@@ -90,9 +90,8 @@ pub(super) struct Address {
     pub log_vkey: String,
 }
 
-/// The socket, and the ear for signals. Whatever can fail for want of a port or a certificate fails before anything is
-/// made, above all before an administrator whose password is told once; and a stop that is asked for while the
-/// installation opens is not lost.
+/// The bound socket and the handlers of signals, made before the installation opens: a taken port or a broken certificate must
+/// not cost the first administrator's password, which is printed once; and a signal to stop is not lost meanwhile.
 pub(super) struct Door {
     socket: std::net::TcpListener,
     terminate: Signal,
@@ -107,7 +106,7 @@ impl Door {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
         };
-        if !config.http()? && !config.get("tls_cert").is_empty() {
+        if !config.http()? && config.tls_pair().is_some() {
             app::tls(config)?;
         }
         Ok(door)
@@ -144,7 +143,12 @@ async fn stop_when_told(
 }
 
 /// Listens, tells where, and answers until told to stop.
-pub(super) async fn answer(config: &Config, door: Door, opened: Opened, tell: impl FnOnce(Address)) -> Result<()> {
+pub(super) async fn answer(
+    config: &Config,
+    door: Door,
+    opened: OpenInstallation,
+    tell: impl FnOnce(Address),
+) -> Result<()> {
     let Door {
         socket,
         terminate,
@@ -159,7 +163,7 @@ pub(super) async fn answer(config: &Config, door: Door, opened: Opened, tell: im
         }
     };
     let scheme = if tls.is_some() { "https" } else { "http" };
-    let host = match config.get("bind") {
+    let host = match config.bind() {
         "127.0.0.1" if tls.is_some() => "localhost",
         "0.0.0.0" | "::" => "localhost",
         named => named,
@@ -191,7 +195,7 @@ pub(super) async fn answer(config: &Config, door: Door, opened: Opened, tell: im
 }
 
 /// Waits until all events are in the tree and signed.
-async fn settle(opened: &Opened, most: Duration) {
+async fn settle(opened: &OpenInstallation, most: Duration) {
     let gate = &opened.app.gate;
     if !opened.log.read_only && !ledger::settle(gate.db(), gate.journal(), most).await {
         tracing::warn!("events still wait for their place in the tree: the next start gives it to them");

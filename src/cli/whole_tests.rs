@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{Failure, Line, dispatch};
+use super::failure::Failure;
+use super::{CommandLine, dispatch};
 use crate::audit::fixture::Installation;
 use crate::audit::{self, Places};
 use crate::blobs::Local;
@@ -17,7 +18,7 @@ use clap::Parser;
 
 /// Runs a command line; `None` when it succeeded.
 fn failure(words: &[&str]) -> Option<Failure> {
-    let line = Line::try_parse_from(std::iter::once("casetrail").chain(words.iter().copied())).unwrap();
+    let line = CommandLine::try_parse_from(std::iter::once("casetrail").chain(words.iter().copied())).unwrap();
     dispatch(line).err()
 }
 
@@ -39,7 +40,7 @@ fn open(data: &Path) -> Db {
     Db::open(&Location::Sqlite(data.join("casetrail.db")), 1).unwrap()
 }
 
-fn audited(data: &Path) -> audit::Report {
+fn audited(data: &Path) -> audit::AuditReport {
     let places = Places {
         store: Arc::new(Local::at(&data.join("files"), &data.join("packets"))),
         keys: data.join("keys"),

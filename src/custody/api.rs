@@ -22,7 +22,7 @@ use crate::policy::Act;
 use crate::proof::id::{Digest, hex};
 
 /// Rows of a list: the key by which the next page begins, and what is shown.
-type Rows = Vec<(String, Value)>;
+type EventPage = Vec<(String, Value)>;
 
 pub(super) async fn of_capture(req: HttpRequest, path: Path<String>, visit: Visit, app: App) -> Reply {
     let id = parse_id(&path).ok_or_else(Error::not_found)?;
@@ -42,14 +42,14 @@ pub(super) async fn of_capture(req: HttpRequest, path: Path<String>, visit: Visi
 }
 
 pub(super) async fn of_case(req: HttpRequest, path: Path<String>, visit: Visit, app: App) -> Reply {
-    stream(req, path, visit, app, Act::CaseEventsRead, Action::CustodyViewed).await
+    stream(req, path, visit, app, Act::CaseEventsRead).await
 }
 
 pub(super) async fn accesses(req: HttpRequest, path: Path<String>, visit: Visit, app: App) -> Reply {
-    stream(req, path, visit, app, Act::CaseAccessesRead, Action::CustodyViewed).await
+    stream(req, path, visit, app, Act::CaseAccessesRead).await
 }
 
-async fn stream(req: HttpRequest, path: Path<String>, visit: Visit, app: App, act: Act, action: Action) -> Reply {
+async fn stream(req: HttpRequest, path: Path<String>, visit: Visit, app: App, act: Act) -> Reply {
     let id = parse_id(&path).ok_or_else(Error::not_found)?;
     let page = Page::read(&req, &[])?;
     let (from, limit) = (page.after_number()?.map_or(0, |n| n + 1), page.limit as i64 + 1);
@@ -58,7 +58,12 @@ async fn stream(req: HttpRequest, path: Path<String>, visit: Visit, app: App, ac
     } else {
         ledger::case_stream(&id)
     };
-    let view = View::new(action, "case", &id, json!({"stream": name, "from": from}));
+    let view = View::new(
+        Action::CustodyViewed,
+        "case",
+        &id,
+        json!({"stream": name, "from": from}),
+    );
     let rows = app
         .gate
         .view(&visit, act, Scope::Case(id), view, move |look| {
@@ -88,18 +93,18 @@ pub(super) async fn of_agency(req: HttpRequest, visit: Visit, app: App) -> Reply
             found
                 .into_iter()
                 .map(|(index, event)| Ok((index.to_string(), one(&event, Some(index), None, None)?)))
-                .collect::<Result<Rows>>()
+                .collect::<Result<EventPage>>()
         })
         .await?;
     page.reply(&req, listed(rows, &page))
 }
 
-fn listed(rows: Rows, page: &Page) -> Listed {
+fn listed(rows: EventPage, page: &Page) -> Listed {
     Listed::of(rows, page, |(key, _)| key.clone(), |(_, shown)| shown)
 }
 
 /// Auditors see identifiers, never records; readers of the case see records, but not those of what is held from them.
-fn shown(look: &mut Look<'_>, found: Vec<StoredEvent>, act: Act) -> Result<Rows> {
+fn shown(look: &mut Look<'_>, found: Vec<StoredEvent>, act: Act) -> Result<EventPage> {
     let reads = look.may(Act::CaseRead) || act == Act::CaptureRead;
     let indexes = indexes(look.conn, &found)?;
     let records = if reads {
@@ -174,7 +179,7 @@ fn records_of(conn: &mut AnyConn, found: &[StoredEvent]) -> Result<Records> {
         .collect())
 }
 
-/// Which of the captures these events tell of are closed to this reader, with their class.
+/// The captures of these events whose content is closed to this reader, with their class.
 fn closed_captures(look: &mut Look<'_>, found: &[StoredEvent]) -> Result<HashMap<String, &'static str>> {
     let ids: Result<Vec<String>> = found.iter().map(object_of).collect();
     let decides = look.may(Act::CaptureReadHeld);

@@ -3,7 +3,7 @@
 //! Events are identifiers and digests; records are shown only to who may read what they tell of.
 
 mod api;
-mod log;
+mod proofs;
 
 use actix_web::web::{self, ServiceConfig};
 
@@ -13,13 +13,13 @@ use crate::http::reply::at;
 pub fn routes(config: &mut ServiceConfig) {
     config
         .service(at("/api/v1/captures/{id}/custody", "GET").route(web::get().to(api::of_capture)))
-        .service(at("/api/v1/captures/{id}/receipt", "GET").route(web::get().to(log::receipt)))
+        .service(at("/api/v1/captures/{id}/receipt", "GET").route(web::get().to(proofs::receipt)))
         .service(at("/api/v1/cases/{id}/events", "GET").route(web::get().to(api::of_case)))
         .service(at("/api/v1/cases/{id}/accesses", "GET").route(web::get().to(api::accesses)))
         .service(at("/api/v1/ledger/events", "GET").route(web::get().to(api::of_agency)))
-        .service(at("/api/v1/ledger/key", "GET").route(web::get().to(log::key)))
-        .service(at("/api/v1/ledger/checkpoint", "GET").route(web::get().to(log::checkpoint)))
-        .service(at("/api/v1/ledger/inclusion", "GET").route(web::get().to(log::inclusion)))
-        .service(at("/api/v1/ledger/consistency", "GET").route(web::get().to(log::consistency)))
-        .service(at("/api/v1/ledger/tile/{path:.*}", "GET").route(web::get().to(log::tile)));
+        .service(at("/api/v1/ledger/key", "GET").route(web::get().to(proofs::key)))
+        .service(at("/api/v1/ledger/checkpoint", "GET").route(web::get().to(proofs::checkpoint)))
+        .service(at("/api/v1/ledger/inclusion", "GET").route(web::get().to(proofs::inclusion)))
+        .service(at("/api/v1/ledger/consistency", "GET").route(web::get().to(proofs::consistency)))
+        .service(at("/api/v1/ledger/tile/{path:.*}", "GET").route(web::get().to(proofs::tile)));
 }

@@ -38,6 +38,7 @@ use crate::error::{Error, Result};
 
 /// The backend of `AnyConn`, for boxed expressions.
 pub type AnyBackend = <AnyConn as diesel::Connection>::Backend;
+pub use crate::threads::blocking;
 
 /// Runs one Diesel expression against whichever database it is: for statements that `MultiConnection` cannot carry
 /// (upserts, inserts of many rows).
@@ -196,13 +197,6 @@ impl Db {
 /// The writer's answer; none came where it stopped.
 fn answered<T>(answer: std::result::Result<Result<T>, oneshot::error::RecvError>) -> Result<T> {
     answer.unwrap_or_else(|_| Err(busy("the writer stopped")))
-}
-
-/// Runs what blocks on a thread made for it.
-pub async fn blocking<T: Send + 'static>(f: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(f)
-        .await
-        .unwrap_or_else(|e| Err(Error::internal(format!("a task ended badly: {e}"))))
 }
 
 /// JSON in its canonical form, as tables and records keep it.

@@ -1,5 +1,5 @@
 //! The doors. Everything that reads or changes what belongs to somebody goes through `check`, `read` or `write`;
-//! `housekeep` is the fourth, for the operational tables that a tidy test lists.
+//! `housekeep` is the fourth, for the operational tables of `OPERATIONAL`, to which tests on PostgreSQL hold it.
 //!
 //! `write` is the only place that begins a transaction with an event in it: the stream is held first, then
 //! session, user, relation and state are read, then policy decides, then the verb runs, then the event goes in, then
@@ -8,6 +8,7 @@
 
 mod admission_cache;
 mod look;
+mod operational;
 mod refusals;
 mod relation;
 mod repeat;
@@ -21,6 +22,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use look::{Look, Passed};
+pub use operational::OPERATIONAL;
 pub use relation::{Ground, Scope, may_on, part_in_authorization};
 pub use repeat::{Repeat, RepeatKey};
 pub use stand::actor_of;

@@ -15,10 +15,10 @@ use crate::policy::Act;
 /// Refusals remembered at the most; beyond it the oldest minute is forgotten.
 const KEPT: usize = 20_000;
 
-type Key = (Credential, Act, Scope);
+type RefusalKey = (Credential, Act, Scope);
 
 #[derive(Default)]
-pub(super) struct Refusals(Mutex<HashMap<Key, (Micros, u64)>>);
+pub(super) struct Refusals(Mutex<HashMap<RefusalKey, (Micros, u64)>>);
 
 impl Refusals {
     /// Whether this refusal is to be recorded now, with the number of repeats that were not.

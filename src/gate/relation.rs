@@ -150,7 +150,7 @@ pub(super) fn ground(conn: &mut AnyConn, caller: &Caller, scope: &Scope, now: Mi
     on_case(conn, caller, &case, facts, now)
 }
 
-type CaseRow = (
+type CaseAndRelation = (
     (String, String, String, String, String, String),
     (i64, i64, i64),
     (bool, bool, bool, bool),
@@ -180,7 +180,7 @@ fn on_case(conn: &mut AnyConn, caller: &Caller, case: &str, facts: Facts, now: M
         now,
         case: case.to_owned(),
     };
-    let row: Option<CaseRow> = both!(conn, |c| query.get_result(c)).optional()?;
+    let row: Option<CaseAndRelation> = both!(conn, |c| query.get_result(c)).optional()?;
     let Some((texts, (version, items, held), mine)) = row else {
         return Ok(None);
     };

@@ -57,13 +57,13 @@ impl View {
     }
 }
 
-type Key = (String, Action, String, String);
+type ViewKey = (String, Action, String, String);
 
 #[derive(Default)]
-pub(super) struct Views(Mutex<HashMap<Key, Micros>>);
+pub(super) struct Views(Mutex<HashMap<ViewKey, Micros>>);
 
 impl Views {
-    fn key(session: &str, view: &View) -> Key {
+    fn key(session: &str, view: &View) -> ViewKey {
         (
             session.to_owned(),
             view.action,

@@ -1,4 +1,4 @@
-//! Taking the body of a form in: bounded, and given up when the sender falls silent.
+//! Reads the bodies of forms: at most `LIMIT` bytes, and refused when the client sends nothing for 30 seconds.
 
 use std::time::Duration;
 
@@ -90,7 +90,7 @@ fn expect_json(req: &HttpRequest) -> Result<()> {
     Err(Error::new(Kind::Unsupported, "unsupported-media-type", detail))
 }
 
-/// The sender fell silent.
+/// The client sent nothing for too long.
 pub fn silent() -> Error {
     Error::new(
         Kind::Timeout,
@@ -99,7 +99,7 @@ pub fn silent() -> Error {
     )
 }
 
-/// The body ended before its end.
+/// The body was cut off.
 pub fn cut_off() -> Error {
     Error::field(
         "body",

@@ -1,5 +1,5 @@
-//! What goes with every request and answer: a request id, one log line, metrics, and headers that keep a browser from
-//! doing anything with an answer but showing it.
+//! The middleware around every request: a request id, one log line, metrics, and headers that let a browser do nothing with
+//! an answer but show it.
 
 use std::time::Instant;
 
@@ -34,23 +34,23 @@ pub async fn wrap<B: MessageBody>(
     // The pattern, never the path: a path may hold what somebody typed.
     tracing::info!(request = %id, %method, %route, status, ms = format!("{millis:.1}"), "answered");
     let labels = [
-        ("method", known(&method).to_owned()),
+        ("method", method_label(&method).to_owned()),
         ("route", route),
         ("status", status.to_string()),
     ];
     metrics::counter!("casetrail_requests_total", &labels).increment(1);
     metrics::histogram!("casetrail_request_seconds").record(millis / 1000.0);
-    dress(&mut response, &id);
+    set_headers(&mut response, &id);
     Ok(response)
 }
 
-/// Anyone may send any word as a method; each new label would be kept for ever.
-fn known(method: &str) -> &str {
+/// The method as a label of metrics. Each label is kept for ever, and anyone may send any word as a method.
+fn method_label(method: &str) -> &str {
     const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
     if METHODS.contains(&method) { method } else { "other" }
 }
 
-fn dress<B>(response: &mut ServiceResponse<B>, id: &str) {
+fn set_headers<B>(response: &mut ServiceResponse<B>, id: &str) {
     let headers = response.headers_mut();
     for (name, value) in FIXED {
         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));

@@ -1,5 +1,5 @@
-//! JSON whose objects name each member once. RFC 8259 leaves open which of two is meant, and readers differ: what a
-//! sender meant must not be guessed where it becomes a record.
+//! JSON in which an object with two members of one name is refused. RFC 8259 leaves open which of the two counts, and
+//! parsers differ: a record must not depend on that.
 
 use std::fmt;
 
@@ -11,13 +11,13 @@ pub(super) struct Once(pub Value);
 
 impl<'de> Deserialize<'de> for Once {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Reader).map(Self)
+        deserializer.deserialize_any(StrictVisitor).map(Self)
     }
 }
 
-struct Reader;
+struct StrictVisitor;
 
-impl<'de> Visitor<'de> for Reader {
+impl<'de> Visitor<'de> for StrictVisitor {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,48 +1,36 @@
-//! What every handler shares: who is at the door, bodies, paging, problems, headers.
+//! What every handler shares: the caller, request bodies, paging, problems, headers, TLS.
 
 pub mod body;
 pub mod headers;
 mod json;
 pub mod multipart;
-pub mod pages;
 pub mod paging;
 pub mod path;
 pub mod ranges;
 pub mod reply;
+pub mod system;
 pub mod tls;
+pub mod upload_slots;
 pub mod visit;
 mod write_request;
 
 use std::sync::Arc;
 
 pub use path::{PathId, PathIds};
+use upload_slots::UploadSlots;
 pub use write_request::WriteRequest;
 
 use crate::blobs::Blobs;
+use crate::config::Limits;
 use crate::gate::Gate;
-use crate::identity::{Envelopes, Passwords};
+use crate::identity::{AccessTokens, Passwords};
 
-/// Limits of what is taken in.
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// Bytes of one file.
-    pub file: u64,
-    /// Uploads at once for one user.
-    pub uploads: usize,
-    /// Bytes that stay free on the disk.
-    pub reserve: u64,
-    /// Seconds without a byte after which an upload is given up.
-    pub idle: u64,
-    /// Levels for which the agency's policy needs no authorization.
-    pub not_required: Vec<String>,
-}
-
-/// What handlers reach; one for the whole server.
+/// The state that handlers share; one for the whole server.
 pub struct State {
     /// The doors.
     pub gate: Gate,
-    /// Sessions' envelopes.
-    pub envelopes: Envelopes,
+    /// Access tokens of sessions.
+    pub access_tokens: AccessTokens,
     /// Password hashing.
     pub passwords: Passwords,
     /// Stored bytes: evidence files and packets.
@@ -50,7 +38,7 @@ pub struct State {
     /// Limits.
     pub limits: Limits,
     /// Uploads under way, by user.
-    pub uploads: crate::captures::Uploads,
+    pub uploads: UploadSlots,
     /// Wakes the packet builder.
     pub builder: tokio::sync::Notify,
     /// Prints the metrics.

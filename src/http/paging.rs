@@ -1,4 +1,4 @@
-//! Keyset pages: `?limit=&cursor=`, answered `{items, next}` with an RFC 8288 `Link`.
+//! Keyset paging: a list takes `?limit=&cursor=` and answers `{items, next}` with an RFC 8288 `Link`.
 
 use actix_web::http::header::LINK;
 use actix_web::{HttpRequest, HttpResponse};
@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 /// Integers beyond this are not exact in the ledger's JSON, and no list is as long.
 const LARGEST: i64 = 1 << 52;
 
-/// What a client asked a list for.
+/// The page of a list that a client asks for.
 #[derive(Debug, Clone)]
 pub struct Page {
     /// Items a page, 1 to 100.
@@ -33,15 +33,15 @@ pub struct Listed<T = Value> {
     pub next: Option<String>,
 }
 
-/// A page as it is answered.
+/// The body of an answer with a list.
 #[derive(Serialize)]
-struct Answer<T> {
+struct ListBody<T> {
     items: Vec<T>,
     next: Option<String>,
 }
 
 impl<T> Listed<T> {
-    /// A page from up to `limit + 1` rows: the extra one only tells that more follow.
+    /// A page from up to `limit + 1` rows: the extra one shows that more follow.
     pub fn of<R>(mut rows: Vec<R>, page: &Page, key: impl Fn(&R) -> String, show: impl Fn(R) -> T) -> Self {
         let more = rows.len() > page.limit;
         rows.truncate(page.limit);
@@ -95,14 +95,7 @@ impl Page {
         let Some(text) = self.filter(name) else { return Ok(None) };
         match W::from_word(text) {
             Some(word) => Ok(Some(word)),
-            None => {
-                let words: Vec<&str> = W::WORDS.iter().map(|(w, _)| *w).collect();
-                Err(Error::field(
-                    name,
-                    "one_of",
-                    format!("must be one of {}", words.join(", ")),
-                ))
-            }
+            None => Err(Error::field(name, "one_of", format!("must be one of {}", W::listed()))),
         }
     }
 
@@ -134,7 +127,7 @@ impl Page {
             response.insert_header((LINK, format!("<{}>; rel=\"next\"", self.address(req, next))));
         }
         let items = listed.items;
-        Ok(response.json(Answer { items, next }))
+        Ok(response.json(ListBody { items, next }))
     }
 
     fn address(&self, req: &HttpRequest, next: &str) -> String {

@@ -1,4 +1,4 @@
-//! Answers. The one place where a failure of the domain becomes HTTP (RFC 9457).
+//! Answers of handlers, and the one place where an `Error` becomes a problem in HTTP (RFC 9457).
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, Kind};
 
-/// What a handler answers.
+/// The result of a handler.
 pub type Reply = std::result::Result<HttpResponse, Error>;
 
 impl ResponseError for Error {

@@ -1,15 +1,25 @@
-//! TLS: the agency's certificate, or one made at the first start.
+//! TLS: the agency's certificate, or one made at the first start. A pair that is replaced on the disk is taken up without a
+//! restart.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use rcgen::{CertificateParams, DnType, KeyPair};
+use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
 
+use crate::durable::write_secret;
 use crate::error::{Error, Result};
-use crate::ledger::write_secret;
 use crate::proof::id::Digest;
+
+/// Time between two looks at the files of the certificate and its key.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// Makes a self-signed certificate for this machine's names.
 pub fn make(cert: &Path, key: &Path) -> Result<()> {
@@ -34,8 +44,105 @@ pub fn make(cert: &Path, key: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Loads a certificate chain and its key; answers with the fingerprint and the certificate's place.
+/// The settings of TLS for a certificate chain and its key; with the fingerprint and the certificate's place.
 pub fn load(cert: &Path, key: &Path) -> Result<(rustls::ServerConfig, String, PathBuf)> {
+    let files = CertificateFiles::open(cert, key)?;
+    let fingerprint = files.fingerprint();
+    let config = rustls::ServerConfig::builder()
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(files));
+    Ok((config, fingerprint, cert.to_owned()))
+}
+
+/// A certificate chain and its key, read again when their files change. New connections get the newest pair that is whole.
+#[derive(Debug)]
+struct CertificateFiles {
+    cert: PathBuf,
+    key: PathBuf,
+    current: Mutex<CurrentPair>,
+}
+
+/// The pair in use.
+#[derive(Debug)]
+struct CurrentPair {
+    pair: Arc<CertifiedKey>,
+    /// The files that were read last, whether they were usable or not.
+    seen: FileVersions,
+    looked_at: Instant,
+}
+
+/// What tells one state of the two files from another: inode, size and time of change; nothing for one that is missing.
+type FileVersions = [Option<(u64, u64, i64, i64)>; 2];
+
+impl CertificateFiles {
+    fn open(cert: &Path, key: &Path) -> Result<Self> {
+        let current = CurrentPair {
+            seen: versions(cert, key),
+            pair: Arc::new(read_pair(cert, key)?),
+            looked_at: Instant::now(),
+        };
+        Ok(Self {
+            cert: cert.to_owned(),
+            key: key.to_owned(),
+            current: Mutex::new(current),
+        })
+    }
+
+    /// The pair for a new connection.
+    fn pair(&self) -> Arc<CertifiedKey> {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        if current.looked_at.elapsed() >= LOOK {
+            current.looked_at = Instant::now();
+            self.look(&mut current);
+        }
+        current.pair.clone()
+    }
+
+    /// Reads the files again if they are others. Between the two of a pair that is being replaced they do not match: the old
+    /// pair stays until they do.
+    fn look(&self, current: &mut CurrentPair) {
+        let versions = versions(&self.cert, &self.key);
+        if versions == current.seen {
+            return;
+        }
+        current.seen = versions;
+        match read_pair(&self.cert, &self.key) {
+            Ok(pair) => {
+                current.pair = Arc::new(pair);
+                tracing::info!(
+                    fingerprint = fingerprint(&current.pair),
+                    "a new TLS certificate is in use"
+                );
+            }
+            Err(e) => tracing::warn!(error = %e, "the new TLS certificate cannot be used; the old one stays in use"),
+        }
+    }
+
+    fn fingerprint(&self) -> String {
+        fingerprint(&self.pair())
+    }
+}
+
+impl ResolvesServerCert for CertificateFiles {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.pair())
+    }
+}
+
+fn versions(cert: &Path, key: &Path) -> FileVersions {
+    [cert, key].map(|file| {
+        let about = fs::metadata(file).ok()?;
+        Some((about.ino(), about.size(), about.mtime(), about.mtime_nsec()))
+    })
+}
+
+fn fingerprint(pair: &CertifiedKey) -> String {
+    pair.cert
+        .first()
+        .map_or_else(String::new, |first| Digest::of(first).to_string())
+}
+
+fn read_pair(cert: &Path, key: &Path) -> Result<CertifiedKey> {
     let unreadable = |field: &str, path: &Path, e: String| {
         Error::field(field, "pem", format!("{} cannot be used: {e}", path.display()))
     };
@@ -43,14 +150,9 @@ pub fn load(cert: &Path, key: &Path) -> Result<(rustls::ServerConfig, String, Pa
         .map_err(|e| unreadable("tls_cert", cert, e.to_string()))?
         .collect();
     let chain = chain.map_err(|e| unreadable("tls_cert", cert, e.to_string()))?;
-    let first = chain
-        .first()
-        .ok_or_else(|| unreadable("tls_cert", cert, "it holds no certificate".into()))?;
-    let fingerprint = Digest::of(first).to_string();
+    if chain.is_empty() {
+        return Err(unreadable("tls_cert", cert, "it holds no certificate".into()));
+    }
     let private = PrivateKeyDer::from_pem_file(key).map_err(|e| unreadable("tls_key", key, e.to_string()))?;
-    let config = rustls::ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(chain, private)
-        .map_err(|e| unreadable("tls_key", key, e.to_string()))?;
-    Ok((config, fingerprint, cert.to_owned()))
+    CertifiedKey::from_der(chain, private, &default_provider()).map_err(|e| unreadable("tls_key", key, e.to_string()))
 }

@@ -1,5 +1,5 @@
-//! Who is at the door. The middleware verifies what the bearer shows before any extractor runs (actix resolves
-//! extractors concurrently); the rows behind it are read by the gate.
+//! The caller of a request. The middleware checks the credential before any extractor runs (actix resolves extractors
+//! concurrently); the gate then reads session and user from the database.
 
 use std::future::{Ready, ready};
 
@@ -16,7 +16,7 @@ use crate::gate::{RepeatKey, Visit};
 use crate::identity::Credential;
 use crate::proof::id::Digest;
 
-/// The id under which the log tells of a request.
+/// A request's id in the server's log.
 #[derive(Debug, Clone)]
 pub struct RequestId(pub String);
 
@@ -25,7 +25,7 @@ fn is_open(method: &Method, path: &str) -> bool {
     *method == Method::POST && matches!(path, "/api/v1/sessions" | "/api/v1/sessions/refresh")
 }
 
-/// Verifies the bearer's credential, or answers 401.
+/// Checks the bearer's credential, or answers 401.
 pub async fn identify<B: MessageBody>(
     req: ServiceRequest,
     next: Next<B>,
@@ -48,7 +48,7 @@ pub async fn identify<B: MessageBody>(
     Ok(next.call(req).await?.map_into_left_body())
 }
 
-/// Hashes only; an agency may show them to everyone.
+/// Routes that show hashes only; a setting opens them to everyone.
 fn is_public_ledger(path: &str) -> bool {
     path.starts_with("/api/v1/ledger/") && path != "/api/v1/ledger/events"
 }
@@ -62,7 +62,9 @@ fn credential(req: &HttpRequest, app: &App) -> Option<Credential> {
     if token.starts_with("ct_") {
         return Some(Credential::Token(Digest::of(token.as_bytes())));
     }
-    app.envelopes.open(token, app.gate.now()).map(Credential::Session)
+    app.access_tokens
+        .session(token, app.gate.now())
+        .map(Credential::Session)
 }
 
 impl FromRequest for Visit {
@@ -93,12 +95,12 @@ pub(super) fn visit(req: &HttpRequest) -> Result<Visit> {
     })
 }
 
-/// Where a request came from.
+/// The client's IP address.
 pub fn address(req: &HttpRequest) -> String {
     req.peer_addr().map(|a| a.ip().to_string()).unwrap_or_default()
 }
 
-/// The client's key for a harmless retry, bare or in quotes.
+/// The client's idempotency key, bare or in quotes.
 pub fn repeat_key(req: &HttpRequest) -> Result<Option<RepeatKey>> {
     let Some(value) = req.headers().get("idempotency-key") else {
         return Ok(None);

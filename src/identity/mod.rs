@@ -1,11 +1,11 @@
-//! Who is calling: passwords, sessions, tokens. The session's row decides roles and revocation; what the bearer
-//! carries is an envelope.
+//! Who is calling: passwords, sessions, tokens. Roles and revocation are read from the database; an access token only names
+//! a session.
 
-mod envelope;
+mod access_token;
 mod password;
 pub mod secret;
 mod session;
 
-pub use envelope::Envelopes;
+pub use access_token::AccessTokens;
 pub use password::{Passwords, one_time, rules};
 pub use session::{Caller, Credential, Opened, Person, Refreshed, end, end_all, open, refresh, resolve, token};

@@ -1,4 +1,4 @@
-//! Passwords: argon2id, two at a time, so that a burst of sign-ins cannot take the machine's memory.
+//! Passwords: argon2id, two at a time, so that a burst of sign-ins cannot exhaust memory.
 
 use std::sync::Arc;
 
@@ -7,14 +7,14 @@ use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use tokio::sync::Semaphore;
 
 use crate::clock::random;
-use crate::db::blocking;
 use crate::error::{Error, FieldError, Result};
+use crate::threads::blocking;
 
 /// Hashes and checks passwords.
 #[derive(Clone)]
 pub struct Passwords {
     turns: Arc<Semaphore>,
-    /// What an unknown user's password is held against, so that it takes the same time.
+    /// A hash for unknown users, so that their sign-in takes as long as anybody's.
     decoy: Arc<str>,
 }
 
@@ -33,7 +33,7 @@ impl Passwords {
         blocking(move || hash(&password)).await
     }
 
-    /// Whether the password is the one; `None` as hash (no such user) takes as long and is never.
+    /// Whether the password matches. Without a hash (no such user) it takes as long, and never matches.
     pub async fn check(&self, password: String, hash: Option<String>) -> Result<bool> {
         let _turn = self.turns.acquire().await.map_err(Error::internal)?;
         let (known, hash) = (hash.is_some(), hash.unwrap_or_else(|| self.decoy.to_string()));

@@ -7,8 +7,8 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 
 use crate::clock::random;
+use crate::durable::write_secret;
 use crate::error::{Error, Result};
-use crate::ledger::write_secret;
 
 /// 32 random bytes that never leave the data folder.
 pub struct Secret([u8; 32]);

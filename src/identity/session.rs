@@ -1,10 +1,11 @@
-//! Sessions and tokens: rows that decide who is calling, with which roles, and whether it is over.
+//! Sessions and tokens: the rows from which the caller and its roles follow, and whether the session has ended.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
 
 use crate::clock::{DAY, HOUR, Micros, random};
 use crate::db::AnyConn;
@@ -21,10 +22,10 @@ const IDLE: Micros = HOUR;
 /// A token without an end of its own.
 const TOKEN_LIFE: Micros = 365 * DAY;
 
-/// What the bearer showed, genuine but not yet looked up.
+/// A credential that is genuine; whether it is still good, the database says.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Credential {
-    /// A session's id, from its envelope.
+    /// A session's id, from an access token.
     Session(String),
     /// The hash of an opaque token.
     Token(Digest),
@@ -43,7 +44,7 @@ pub struct Person {
     pub name: String,
 }
 
-/// Who is calling, as the rows say now.
+/// The caller, as the database says now.
 #[derive(Debug, Clone)]
 pub struct Caller {
     /// The session's or token's id; the job's or operator's name.
@@ -65,7 +66,7 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// Who stands behind what no person asks for.
+    /// The caller of what no person asks for: jobs, first starts.
     pub fn nobody() -> Self {
         Self {
             session: String::new(),
@@ -93,7 +94,7 @@ impl Caller {
     }
 }
 
-type Row = (
+type SessionRow = (
     (String, String, i64, i64, Option<i64>),
     (String, String, String, String, bool, bool),
     (String, String),
@@ -120,7 +121,7 @@ fixed! {
 /// Looks a credential up. Over, revoked, of a disabled user: all the same refusal.
 pub fn resolve(conn: &mut AnyConn, credential: &Credential, now: Micros) -> Result<Caller> {
     // Each request asks this at least once.
-    let row: Option<Row> = match credential {
+    let row: Option<SessionRow> = match credential {
         Credential::Session(id) => {
             let mine = BySession { id: id.clone() };
             both!(conn, |c| mine.get_result(c))
@@ -136,7 +137,7 @@ pub fn resolve(conn: &mut AnyConn, credential: &Credential, now: Micros) -> Resu
     caller(row.ok_or_else(Error::unauthenticated)?, now)
 }
 
-fn caller(row: Row, now: Micros) -> Result<Caller> {
+fn caller(row: SessionRow, now: Micros) -> Result<Caller> {
     let (of_session, of_user, (unit_id, unit_path)) = row;
     let (session, kind, expires, refreshed, ended) = of_session;
     let (user, username, name, roles, must_change, disabled) = of_user;
@@ -162,6 +163,19 @@ fn parse_roles(text: &str) -> Result<Vec<Role>> {
     Ok(serde_json::from_str(text)?)
 }
 
+/// The row of a new session or token.
+#[derive(Insertable)]
+#[diesel(table_name = sessions)]
+struct NewSession<'a> {
+    id: &'a str,
+    user_id: &'a str,
+    kind: &'a str,
+    secret_hash: &'a [u8],
+    created_at: Micros,
+    refreshed_at: Micros,
+    expires_at: Micros,
+}
+
 /// A session just opened or refreshed: its id and the secret for the next refresh.
 #[derive(Debug, Clone)]
 pub struct Opened {
@@ -180,7 +194,16 @@ fn secret() -> (String, Digest) {
 /// Opens a session for a user.
 pub fn open(conn: &mut AnyConn, id: &str, user: &str, now: Micros) -> Result<Opened> {
     let (refresh, hash) = secret();
-    insert(conn, id, user, "session", &hash, now, now + LONGEST)?;
+    let session = NewSession {
+        id,
+        user_id: user,
+        kind: "session",
+        secret_hash: hash.as_bytes(),
+        created_at: now,
+        refreshed_at: now,
+        expires_at: now + LONGEST,
+    };
+    diesel::insert_into(sessions::table).values(&session).execute(conn)?;
     Ok(Opened {
         session: id.to_owned(),
         refresh: format!("{id}.{refresh}"),
@@ -190,42 +213,26 @@ pub fn open(conn: &mut AnyConn, id: &str, user: &str, now: Micros) -> Result<Ope
 /// Makes an opaque token for a user; the text is shown once.
 pub fn token(conn: &mut AnyConn, id: &str, user: &str, now: Micros, until: Option<Micros>) -> Result<String> {
     let text = format!("ct_{}", secret().0);
-    insert(
-        conn,
+    let hash = Digest::of(text.as_bytes());
+    let token = NewSession {
         id,
-        user,
-        "token",
-        &Digest::of(text.as_bytes()),
-        now,
-        until.unwrap_or(now + TOKEN_LIFE),
-    )?;
+        user_id: user,
+        kind: "token",
+        secret_hash: hash.as_bytes(),
+        created_at: now,
+        refreshed_at: now,
+        expires_at: until.unwrap_or(now + TOKEN_LIFE),
+    };
+    diesel::insert_into(sessions::table).values(&token).execute(conn)?;
     Ok(text)
 }
 
-fn insert(
-    conn: &mut AnyConn,
-    id: &str,
-    user: &str,
-    kind: &str,
-    hash: &Digest,
-    now: Micros,
-    expires: Micros,
-) -> Result<()> {
-    diesel::insert_into(sessions::table)
-        .values((
-            sessions::id.eq(id),
-            sessions::user_id.eq(user),
-            sessions::kind.eq(kind),
-            sessions::secret_hash.eq(hash.as_bytes().to_vec()),
-            sessions::created_at.eq(now),
-            sessions::refreshed_at.eq(now),
-            sessions::expires_at.eq(expires),
-        ))
-        .execute(conn)?;
-    Ok(())
+/// Compares hashes of secrets, in constant time.
+fn is_same(a: &[u8], b: &[u8]) -> bool {
+    a.ct_eq(b).into()
 }
 
-/// What became of a refresh.
+/// The result of a refresh.
 #[derive(Debug, Clone)]
 pub enum Refreshed {
     /// The session goes on, with a new secret.
@@ -250,7 +257,7 @@ pub fn refresh(conn: &mut AnyConn, refresh: &str, now: Micros) -> Result<Refresh
     let Some((current, spent)) = row else {
         return Ok(Refreshed::No);
     };
-    if spent.as_deref() == Some(&shown) {
+    if spent.is_some_and(|spent| is_same(&spent, &shown)) {
         let ended = end(conn, id, now)?;
         return Ok(if ended {
             Refreshed::Stolen(id.to_owned())
@@ -258,7 +265,7 @@ pub fn refresh(conn: &mut AnyConn, refresh: &str, now: Micros) -> Result<Refresh
             Refreshed::No
         });
     }
-    if current != shown || resolve(conn, &Credential::Session(id.to_owned()), now).is_err() {
+    if !is_same(&current, &shown) || resolve(conn, &Credential::Session(id.to_owned()), now).is_err() {
         return Ok(Refreshed::No);
     }
     let (text, hash) = secret();

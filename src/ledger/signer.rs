@@ -4,11 +4,10 @@
 //! that is smaller than the last one, or that does not contain it.
 
 use std::fs;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::clock::random;
+use crate::durable::{replace, write_secret};
 use crate::error::{Error, Kind, Result};
 use crate::proof::checkpoint::{Checkpoint, Note, Signer, VerifyingKey};
 use crate::proof::id::Digest;
@@ -85,7 +84,11 @@ impl LogSigner {
             check_grows(last, checkpoint, proof)?;
         }
         let note = self.signer.sign(checkpoint);
-        write_synced(&self.last_file, note.as_bytes())?;
+        replace(
+            &self.last_file,
+            &self.last_file.with_extension("checkpoint.new"),
+            note.as_bytes(),
+        )?;
         self.last = Some(checkpoint.clone());
         Ok(note)
     }
@@ -146,32 +149,4 @@ fn check_grows(last: &Checkpoint, next: &Checkpoint, proof: &[Digest]) -> Result
 
 fn refused(detail: String) -> Error {
     Error::new(Kind::Conflict, "log-key", detail)
-}
-
-/// Writes a file of mode 0600 that must not exist yet, and syncs it and its folder.
-pub fn write_secret(file: &Path, bytes: &[u8]) -> Result<()> {
-    let mut f = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(file)?;
-    f.write_all(bytes)?;
-    f.sync_all()?;
-    sync_folder(file)
-}
-
-fn write_synced(file: &Path, bytes: &[u8]) -> Result<()> {
-    let beside = file.with_extension("checkpoint.new");
-    let mut f = fs::File::create(&beside)?;
-    f.write_all(bytes)?;
-    f.sync_all()?;
-    fs::rename(&beside, file)?;
-    sync_folder(file)
-}
-
-fn sync_folder(file: &Path) -> Result<()> {
-    match file.parent() {
-        Some(folder) => Ok(fs::File::open(folder)?.sync_all()?),
-        None => Ok(()),
-    }
 }

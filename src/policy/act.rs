@@ -3,11 +3,11 @@
 //! The word of an act is the same here, in the policy's text and in a refusal, so that one search finds them all.
 //! An act says what is done, never who may: that stands in `casetrail.cedar` alone.
 
-use super::words;
+use crate::words;
 
 words! {
     /// One thing a caller may be allowed to do.
-    pub enum Act {
+    Act {
         /// Open a case; the opener becomes its lead.
         CaseOpen = "CaseOpen",
         /// List the cases one may read.

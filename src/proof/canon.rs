@@ -39,23 +39,32 @@ impl fmt::Display for CanonError {
 
 impl std::error::Error for CanonError {}
 
+/// What may be written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Dialect {
+    /// Any JSON value.
+    Jcs,
+    /// What is hashed: no numbers but whole ones.
+    Hashed,
+}
+
 /// The canonical form of any JSON value (RFC 8785), doubles included.
 pub fn to_jcs(value: &Value) -> Result<Vec<u8>, CanonError> {
     let mut out = Vec::new();
-    write(&mut out, value, 0, false)?;
+    write(&mut out, value, 0, Dialect::Jcs)?;
     Ok(out)
 }
 
 /// The canonical form in the hashed dialect.
 pub fn to_strict(value: &Value) -> Result<Vec<u8>, CanonError> {
     let mut out = Vec::with_capacity(USUAL);
-    write(&mut out, value, 0, true)?;
+    write(&mut out, value, 0, Dialect::Hashed)?;
     Ok(out)
 }
 
 /// Writes an object's canonical form in the hashed dialect to the end of `out`.
 pub fn write_members(out: &mut Vec<u8>, members: &Map<String, Value>) -> Result<(), CanonError> {
-    write_object(out, members, 0, true)
+    write_object(out, members, 0, Dialect::Hashed)
 }
 
 /// Reads bytes that are their own canonical form in the hashed dialect; anything else is refused.
@@ -66,12 +75,12 @@ pub fn parse_strict(bytes: &[u8]) -> Result<Value, CanonError> {
     Ok(value)
 }
 
-fn write(out: &mut Vec<u8>, value: &Value, depth: usize, strict: bool) -> Result<(), CanonError> {
+fn write(out: &mut Vec<u8>, value: &Value, depth: usize, dialect: Dialect) -> Result<(), CanonError> {
     match value {
         Value::Null => out.extend_from_slice(b"null"),
         Value::Bool(true) => out.extend_from_slice(b"true"),
         Value::Bool(false) => out.extend_from_slice(b"false"),
-        Value::Number(number) => write_number(out, number, strict)?,
+        Value::Number(number) => write_number(out, number, dialect)?,
         Value::String(text) => write_string(out, text),
         Value::Array(_) | Value::Object(_) if depth == MAX_DEPTH => return Err(CanonError::Depth),
         Value::Array(items) => {
@@ -80,16 +89,21 @@ fn write(out: &mut Vec<u8>, value: &Value, depth: usize, strict: bool) -> Result
                 if i > 0 {
                     out.push(b',');
                 }
-                write(out, item, depth + 1, strict)?;
+                write(out, item, depth + 1, dialect)?;
             }
             out.push(b']');
         }
-        Value::Object(members) => write_object(out, members, depth, strict)?,
+        Value::Object(members) => write_object(out, members, depth, dialect)?,
     }
     Ok(())
 }
 
-fn write_object(out: &mut Vec<u8>, members: &Map<String, Value>, depth: usize, strict: bool) -> Result<(), CanonError> {
+fn write_object(
+    out: &mut Vec<u8>,
+    members: &Map<String, Value>,
+    depth: usize,
+    dialect: Dialect,
+) -> Result<(), CanonError> {
     let mut members: Vec<_> = members.iter().collect();
     members.sort_by(|a, b| order(a.0, b.0));
     out.push(b'{');
@@ -99,7 +113,7 @@ fn write_object(out: &mut Vec<u8>, members: &Map<String, Value>, depth: usize, s
         }
         write_string(out, name);
         out.push(b':');
-        write(out, value, depth + 1, strict)?;
+        write(out, value, depth + 1, dialect)?;
     }
     out.push(b'}');
     Ok(())
@@ -115,11 +129,11 @@ fn order(a: &str, b: &str) -> std::cmp::Ordering {
     }
 }
 
-fn write_number(out: &mut Vec<u8>, number: &serde_json::Number, strict: bool) -> Result<(), CanonError> {
+fn write_number(out: &mut Vec<u8>, number: &serde_json::Number, dialect: Dialect) -> Result<(), CanonError> {
     let integer = number.as_i64().filter(|n| n.unsigned_abs() <= MAX_INTEGER as u64);
     match (integer, number.as_f64()) {
         (Some(n), _) => out.extend_from_slice(n.to_string().as_bytes()),
-        (None, Some(double)) if !strict && double.is_finite() => {
+        (None, Some(double)) if dialect == Dialect::Jcs && double.is_finite() => {
             out.extend_from_slice(ryu_js::Buffer::new().format_finite(double).as_bytes());
         }
         _ => return Err(CanonError::Number),
@@ -203,7 +217,7 @@ impl<'a> Scanner<'a> {
 
     /// Takes exactly this text.
     #[inline]
-    pub fn expect(&mut self, literal: &'static str) -> Scan<()> {
+    pub fn literal(&mut self, literal: &'static str) -> Scan<()> {
         if self.take(literal) { Ok(()) } else { self.fail(literal) }
     }
 
@@ -263,7 +277,7 @@ impl<'a> Scanner<'a> {
 
     /// A string, borrowed unless it holds escapes.
     pub fn string(&mut self) -> Scan<Cow<'a, str>> {
-        self.expect("\"")?;
+        self.literal("\"")?;
         let start = self.at;
         let run = self.run();
         if self.take("\"") {
@@ -307,9 +321,9 @@ impl<'a> Scanner<'a> {
                 })?;
                 Value::Array(items)
             }
-            Some(b't') => self.expect("true").map(|()| Value::Bool(true))?,
-            Some(b'f') => self.expect("false").map(|()| Value::Bool(false))?,
-            Some(b'n') => self.expect("null").map(|()| Value::Null)?,
+            Some(b't') => self.literal("true").map(|()| Value::Bool(true))?,
+            Some(b'f') => self.literal("false").map(|()| Value::Bool(false))?,
+            Some(b'n') => self.literal("null").map(|()| Value::Null)?,
             _ => Value::from(self.integer()?),
         })
     }
@@ -319,9 +333,9 @@ impl<'a> Scanner<'a> {
             Some(b'"') => self.string().map(drop),
             Some(b'{') => self.members(depth, |scan, _| scan.skip(depth + 1)),
             Some(b'[') => self.items(depth, |scan| scan.skip(depth + 1)),
-            Some(b't') => self.expect("true"),
-            Some(b'f') => self.expect("false"),
-            Some(b'n') => self.expect("null"),
+            Some(b't') => self.literal("true"),
+            Some(b'f') => self.literal("false"),
+            Some(b'n') => self.literal("null"),
             _ => self.integer().map(drop),
         }
     }
@@ -332,7 +346,7 @@ impl<'a> Scanner<'a> {
         let mut last: Option<Cow<'a, str>> = None;
         while !self.take("}") {
             if last.is_some() {
-                self.expect(",")?;
+                self.literal(",")?;
             }
             let start = self.at;
             let name = self.string()?;
@@ -340,7 +354,7 @@ impl<'a> Scanner<'a> {
                 self.at = start;
                 return self.fail("a member name in order and only once");
             }
-            self.expect(":")?;
+            self.literal(":")?;
             each(self, &name)?;
             last = Some(name);
         }
@@ -352,7 +366,7 @@ impl<'a> Scanner<'a> {
         let mut first = true;
         while !self.take("]") {
             if !first {
-                self.expect(",")?;
+                self.literal(",")?;
             }
             each(self)?;
             first = false;
@@ -364,7 +378,7 @@ impl<'a> Scanner<'a> {
         if depth >= MAX_DEPTH {
             Err(CanonError::Depth)
         } else {
-            self.expect(bracket)
+            self.literal(bracket)
         }
     }
 

@@ -186,35 +186,35 @@ impl<'a> EventRef<'a> {
     }
 
     fn read(scan: &mut Scanner<'a>) -> Result<Self, EventError> {
-        scan.expect("{\"action\":")?;
+        scan.literal("{\"action\":")?;
         let action = scan.string()?;
-        scan.expect(",\"actor\":{")?;
+        scan.literal(",\"actor\":{")?;
         let actor_id = Self::optional(scan, "\"id\":", ",")?;
-        scan.expect("\"kind\":")?;
+        scan.literal("\"kind\":")?;
         let actor_kind = scan.string()?;
         let actor_role = Self::optional(scan, ",\"role\":", "")?;
-        scan.expect("},\"at\":")?;
+        scan.literal("},\"at\":")?;
         let at = parse_at(&scan.string()?).ok_or(EventError::Field("at"))?;
         let attest = if scan.take(",\"attest\":") {
             Some(scan.raw(1)?)
         } else {
             None
         };
-        scan.expect(",\"object\":{\"id\":")?;
+        scan.literal(",\"object\":{\"id\":")?;
         let object_id = scan.string()?;
-        scan.expect(",\"type\":")?;
+        scan.literal(",\"type\":")?;
         let object_type = scan.string()?;
-        scan.expect(",\"version\":")?;
+        scan.literal(",\"version\":")?;
         let object_version = natural(scan.integer()?, "object.version")?;
-        scan.expect("},\"prev\":")?;
+        scan.literal("},\"prev\":")?;
         let prev = if scan.take("null") { None } else { Some(scan.digest()?) };
-        scan.expect(",\"record\":")?;
+        scan.literal(",\"record\":")?;
         let record = scan.digest()?;
-        scan.expect(",\"seq\":")?;
+        scan.literal(",\"seq\":")?;
         let seq = natural(scan.integer()?, "seq")?;
-        scan.expect(",\"stream\":")?;
+        scan.literal(",\"stream\":")?;
         let stream = scan.string()?;
-        scan.expect(",\"v\":1}")?;
+        scan.literal(",\"v\":1}")?;
         Ok(Self {
             stream,
             seq,
@@ -241,7 +241,7 @@ impl<'a> EventRef<'a> {
             return Ok(None);
         }
         let text = scan.string()?;
-        scan.expect(then)?;
+        scan.literal(then)?;
         Ok(Some(text))
     }
 

@@ -161,7 +161,7 @@ pub fn root<T: Tiles>(tiles: &T, size: u64) -> Proved<Digest, T::Error> {
     if size == 0 {
         Ok(Digest::of(b""))
     } else {
-        Reader::new(tiles).subtree(0, size)
+        TileReader::new(tiles).subtree(0, size)
     }
 }
 
@@ -170,7 +170,7 @@ pub fn inclusion_proof<T: Tiles>(tiles: &T, index: u64, size: u64) -> Proved<Vec
     if index >= size {
         return Err(ProofError::Range);
     }
-    let mut reader = Reader::new(tiles);
+    let mut reader = TileReader::new(tiles);
     let (mut start, mut length) = (0, size);
     let mut proof = Vec::with_capacity(64 - size.leading_zeros() as usize);
     while length > 1 {
@@ -192,7 +192,7 @@ pub fn consistency_proof<T: Tiles>(tiles: &T, a: u64, b: u64) -> Proved<Vec<Dige
     if a == 0 || a > b {
         return Err(ProofError::Range);
     }
-    let mut reader = Reader::new(tiles);
+    let mut reader = TileReader::new(tiles);
     let (mut start, mut length, mut kept) = (0, b, a);
     let mut proof = Vec::new();
     while kept != length {
@@ -260,12 +260,12 @@ fn split(n: u64) -> u64 {
 }
 
 /// Looks up nodes, keeping the tile it used last.
-struct Reader<'t, T: Tiles> {
+struct TileReader<'t, T: Tiles> {
     tiles: &'t T,
     last: Option<(TileId, Arc<Tile>)>,
 }
 
-impl<'t, T: Tiles> Reader<'t, T> {
+impl<'t, T: Tiles> TileReader<'t, T> {
     fn new(tiles: &'t T) -> Self {
         Self { tiles, last: None }
     }

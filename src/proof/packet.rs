@@ -398,15 +398,15 @@ impl Writer {
 
 /// Reads such a document a line at a time, holding it to its arrangement byte for byte.
 #[derive(Debug)]
-pub struct Reader {
+pub struct PaperReader {
     sections: &'static [Section],
     /// The section that comes next, or whose rows are read.
     section: usize,
-    state: State,
+    state: ReaderState,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum State {
+enum ReaderState {
     Start,
     Section,
     FirstRow,
@@ -416,23 +416,23 @@ enum State {
     Done,
 }
 
-impl Reader {
+impl PaperReader {
     /// Reads a document of these sections.
     pub fn new(sections: &'static [Section]) -> Self {
         Self {
             sections,
             section: 0,
-            state: State::Start,
+            state: ReaderState::Start,
         }
     }
 
     /// Takes the next line without its LF; gives the section's name and bytes if it holds a value or row.
     pub fn line<'l>(&mut self, line: &'l [u8]) -> Result<Option<(&'static str, &'l [u8])>, RowError> {
         match self.state {
-            State::Start if line == b"{\"v\":1," => self.state = State::Section,
-            State::Section => return self.open(line),
-            State::FirstRow | State::Close if line.first() == Some(&b']') => self.close(line)?,
-            State::FirstRow | State::Row => return Ok(Some(self.row(line))),
+            ReaderState::Start if line == b"{\"v\":1," => self.state = ReaderState::Section,
+            ReaderState::Section => return self.open(line),
+            ReaderState::FirstRow | ReaderState::Close if line.first() == Some(&b']') => self.close(line)?,
+            ReaderState::FirstRow | ReaderState::Row => return Ok(Some(self.row(line))),
             _ => return self.expected(),
         }
         Ok(None)
@@ -440,7 +440,7 @@ impl Reader {
 
     /// The document must be complete.
     pub fn end(&self) -> Result<(), RowError> {
-        if self.state == State::Done {
+        if self.state == ReaderState::Done {
             Ok(())
         } else {
             self.expected()
@@ -452,7 +452,7 @@ impl Reader {
         let rest = line.strip_prefix(format!("\"{name}\":").as_bytes());
         match (rest, array) {
             (Some(b"["), true) => {
-                self.state = State::FirstRow;
+                self.state = ReaderState::FirstRow;
                 Ok(None)
             }
             (Some([value @ .., b',']), false) => {
@@ -468,7 +468,7 @@ impl Reader {
             [row @ .., b','] => (row, true),
             _ => (line, false),
         };
-        self.state = if more { State::Row } else { State::Close };
+        self.state = if more { ReaderState::Row } else { ReaderState::Close };
         (self.sections[self.section].0, row)
     }
 
@@ -478,15 +478,15 @@ impl Reader {
             return self.expected();
         }
         self.section += 1;
-        self.state = if last { State::Done } else { State::Section };
+        self.state = if last { ReaderState::Done } else { ReaderState::Section };
         Ok(())
     }
 
     fn expected<T>(&self) -> Result<T, RowError> {
         let what = match self.state {
-            State::Start => "{\"v\":1,".into(),
-            State::Done => "the end".into(),
-            State::Section => format!("section {}", self.sections[self.section].0),
+            ReaderState::Start => "{\"v\":1,".into(),
+            ReaderState::Done => "the end".into(),
+            ReaderState::Section => format!("section {}", self.sections[self.section].0),
             _ => format!("a row or the end of {}", self.sections[self.section].0),
         };
         Err(RowError::Expected(what))

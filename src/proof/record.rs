@@ -39,7 +39,7 @@ impl<'a> RecordLine<'a> {
     /// Reads one canonical line, without its LF.
     pub fn parse(line: &'a [u8]) -> Result<Self, CanonError> {
         let mut scan = Scanner::new(line);
-        scan.expect("{\"leaf\":")?;
+        scan.literal("{\"leaf\":")?;
         let leaf = scan.digest()?;
         let found = if scan.take(",\"withheld\":") {
             Self::Withheld {
@@ -47,9 +47,9 @@ impl<'a> RecordLine<'a> {
                 class: scan.string()?.into_owned(),
             }
         } else {
-            scan.expect(",\"record\":")?;
+            scan.literal(",\"record\":")?;
             let record = scan.raw(1)?;
-            scan.expect(",\"salt\":")?;
+            scan.literal(",\"salt\":")?;
             let mut salt = [0; 32];
             let text = scan.string()?;
             if !unhex(text.as_bytes(), &mut salt) || !record.starts_with(b"{") {
@@ -60,7 +60,7 @@ impl<'a> RecordLine<'a> {
             }
             Self::Shown { leaf, record, salt }
         };
-        scan.expect("}")?;
+        scan.literal("}")?;
         scan.end()?;
         Ok(found)
     }
@@ -91,13 +91,13 @@ impl WithheldEvent {
     /// Reads one canonical line, without its LF.
     pub fn parse(line: &[u8]) -> Result<Self, CanonError> {
         let mut scan = Scanner::new(line);
-        scan.expect("{\"leaf\":")?;
+        scan.literal("{\"leaf\":")?;
         let leaf = scan.digest()?;
-        scan.expect(",\"seq\":")?;
+        scan.literal(",\"seq\":")?;
         let seq = u64::try_from(scan.integer()?).map_err(|_| CanonError::Number)?;
-        scan.expect(",\"withheld\":")?;
+        scan.literal(",\"withheld\":")?;
         let class = scan.string()?.into_owned();
-        scan.expect("}")?;
+        scan.literal("}")?;
         scan.end()?;
         Ok(Self { leaf, seq, class })
     }

@@ -10,30 +10,30 @@ pub struct Trust {
     /// The log's key, as the agency published it.
     pub key: Option<VerifyingKey>,
     /// Logs, witnesses and a quorum.
-    pub policy: Option<Policy>,
+    pub policy: Option<WitnessPolicy>,
     pub require_witness: bool,
     pub require_time: bool,
 }
 
 /// A C2SP tlog-policy: which logs, which witnesses, and how many of them.
 #[derive(Debug, Clone)]
-pub struct Policy {
+pub struct WitnessPolicy {
     pub logs: Vec<VerifyingKey>,
     pub witnesses: Vec<VerifyingKey>,
     names: HashMap<String, usize>,
-    rules: Vec<Rule>,
+    rules: Vec<WitnessRule>,
     quorum: Option<usize>,
 }
 
 #[derive(Debug, Clone)]
-enum Rule {
+enum WitnessRule {
     /// Index into `witnesses`.
     Witness(usize),
     /// So many of these earlier rules.
     Group(usize, Vec<usize>),
 }
 
-impl Policy {
+impl WitnessPolicy {
     /// Reads a policy; the error names the line.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut policy = Self {
@@ -72,8 +72,8 @@ impl Policy {
         let mut met: Vec<bool> = Vec::with_capacity(self.rules.len());
         for rule in &self.rules {
             met.push(match rule {
-                Rule::Witness(witness) => signed.contains(witness),
-                Rule::Group(count, members) => members.iter().filter(|m| met[**m]).count() >= *count,
+                WitnessRule::Witness(witness) => signed.contains(witness),
+                WitnessRule::Group(count, members) => members.iter().filter(|m| met[**m]).count() >= *count,
             });
         }
         self.quorum.is_none_or(|rule| met[rule])
@@ -82,7 +82,7 @@ impl Policy {
     fn witness(&mut self, name: &str, vkey: &str) -> Option<()> {
         let key = key(vkey, KeyKind::Witness).filter(|key| !self.witnesses.contains(key))?;
         self.witnesses.push(key);
-        self.define(name, Rule::Witness(self.witnesses.len() - 1))
+        self.define(name, WitnessRule::Witness(self.witnesses.len() - 1))
     }
 
     fn group(&mut self, name: &str, count: &str, members: &[&str]) -> Option<()> {
@@ -97,10 +97,10 @@ impl Policy {
         };
         let distinct = rules.iter().enumerate().all(|(i, rule)| !rules[..i].contains(rule));
         (distinct && (1..=rules.len()).contains(&count)).then_some(())?;
-        self.define(name, Rule::Group(count, rules))
+        self.define(name, WitnessRule::Group(count, rules))
     }
 
-    fn define(&mut self, name: &str, rule: Rule) -> Option<()> {
+    fn define(&mut self, name: &str, rule: WitnessRule) -> Option<()> {
         self.rules.push(rule);
         (name != "none" && self.names.insert(name.to_owned(), self.rules.len() - 1).is_none()).then_some(())
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::{Micros, Timestamp};
 use crate::error::Result;
-use crate::forms::{Form, LINE, REASON, TEXT, URL, Word};
+use crate::forms::{Form, LINE, REASON, TEXT, URL};
 use crate::{particulars, words};
 
 words! {
@@ -95,7 +95,7 @@ pub struct NewSubject(SubjectFields);
 impl NewSubject {
     /// Reads and checks it.
     pub fn parse(mut form: Form) -> Result<Self> {
-        form.must("role", &SubjectRole::choices());
+        form.must_word::<SubjectRole>("role");
         let fields = SubjectFields::take(&mut form);
         form.done()?;
         Ok(Self(fields))

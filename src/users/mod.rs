@@ -14,7 +14,7 @@ use actix_web::web::{self, ServiceConfig};
 
 use crate::http::reply::at;
 
-pub use model::{NewUnit, NewUser, UserPatch};
+pub use model::{NewUnit, NewUser, UserPatch, UserView};
 
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {

@@ -4,19 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::forms::{Form, LINE, Word};
+use crate::forms::{Form, LINE};
 use crate::identity::rules;
 use crate::policy::Role;
-
-impl Word for Role {
-    const WORDS: &'static [(&'static str, Self)] = &[
-        ("investigator", Self::Investigator),
-        ("supervisor", Self::Supervisor),
-        ("prosecutor", Self::Prosecutor),
-        ("auditor", Self::Auditor),
-        ("administrator", Self::Administrator),
-    ];
-}
 
 /// A user about to be made.
 #[derive(Debug, Clone)]

@@ -61,7 +61,7 @@ async fn refuse(app: &App, counted: Option<store::UserRow>, address: String) -> 
 }
 
 fn tokens(app: &App, opened: &Opened) -> Result<Value> {
-    let (token, ends) = app.envelopes.seal(&opened.session, app.gate.now())?;
+    let (token, ends) = app.access_tokens.issue(&opened.session, app.gate.now())?;
     Ok(json!({"access_token": token, "expires_at": clock::format(ends), "refresh_token": opened.refresh}))
 }
 

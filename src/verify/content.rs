@@ -4,15 +4,15 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::custody::{Fact, State, files_digest, object_key};
+use super::custody::{ContentState, EventFact, files_digest, object_key};
 use super::{Report, Verdict, Walk};
 use crate::proof::packet::*;
 use crate::proof::record;
 use crate::proof::{Digest, packet};
 
 /// What the lines of `packet.json` are held to, and what they have said so far.
-struct Content<'c> {
-    custody: &'c mut super::custody::Custody,
+struct ContentCheck<'c> {
+    custody: &'c mut super::custody::CustodyFacts,
     issued: Option<&'c super::log::Issued>,
     /// Files under `data/exhibits/`, sorted, with size and digest.
     files: Vec<(String, u64, Option<Digest>)>,
@@ -30,7 +30,7 @@ impl Walk<'_> {
         let issued = self.issued.take();
         let entries = self.source.entries().iter().zip(&self.digests);
         let exhibits = entries.filter(|(entry, _)| entry.path.starts_with(EXHIBITS));
-        let mut content = Content {
+        let mut content = ContentCheck {
             files: exhibits
                 .map(|(entry, digest)| (entry.path.clone(), entry.size, *digest))
                 .collect(),
@@ -41,7 +41,7 @@ impl Walk<'_> {
             withheld: 0,
             seen: Default::default(),
         };
-        let mut reader = Reader::new(PACKET_SECTIONS);
+        let mut reader = PaperReader::new(PACKET_SECTIONS);
         self.lines(PACKET, |report, number, line| {
             let read = reader
                 .line(line)
@@ -78,7 +78,7 @@ impl Walk<'_> {
     }
 }
 
-impl Content<'_> {
+impl ContentCheck<'_> {
     fn row(&mut self, report: &mut Report, section: &str, row: &[u8]) -> Result<(), RowError> {
         match section {
             "packet" => self.head(report, parse_row(row)?),
@@ -164,7 +164,7 @@ impl Content<'_> {
     }
 
     /// The record is the one that `records.jsonl` shows for this leaf, and about this object.
-    fn bound(&self, report: &mut Report, kind: &str, object: u128, leaf: Digest, record: &Value) -> Option<&Fact> {
+    fn bound(&self, report: &mut Report, kind: &str, object: u128, leaf: Digest, record: &Value) -> Option<&EventFact> {
         let fact = self.custody.find(leaf).filter(|fact| fact.object == object);
         let Some(fact) = fact else {
             report.fail(
@@ -174,7 +174,7 @@ impl Content<'_> {
             );
             return None;
         };
-        let same = fact.state == State::Shown && record::plain(record) == Ok(fact.record);
+        let same = fact.state == ContentState::Shown && record::plain(record) == Ok(fact.record);
         report
             .require(
                 same,
@@ -237,7 +237,7 @@ impl Content<'_> {
 
     /// Events and latest correction of an exhibit.
     fn history(&self, report: &mut Report, object: u128, exhibit: &Exhibit) {
-        let row = |fact: &Fact| EventRow {
+        let row = |fact: &EventFact| EventRow {
             leaf: fact.leaf,
             seq: fact.seq,
             action: self.custody.action(fact).to_owned(),
@@ -254,7 +254,7 @@ impl Content<'_> {
             .about(object)
             .filter(|fact| self.custody.action(fact) == "capture.corrected")
             .last();
-        let withheld = latest.filter(|fact| fact.state == State::RecordWithheld);
+        let withheld = latest.filter(|fact| fact.state == ContentState::RecordWithheld);
         match (&exhibit.current, latest) {
             (None, None) => {}
             (None, Some(_)) if withheld.is_some() => {

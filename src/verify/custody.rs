@@ -12,7 +12,7 @@ use crate::proof::record::{self, RecordLine, WithheldEvent};
 use crate::proof::{Digest, canon};
 
 /// What is kept of an event: a hundred bytes, whatever its length.
-pub(super) struct Fact {
+pub(super) struct EventFact {
     pub leaf: Digest,
     /// The event's salted hash until its record is read, then the hash of the record alone.
     pub record: Digest,
@@ -23,12 +23,12 @@ pub(super) struct Fact {
     pub seq: u64,
     /// About a capture, so that its record follows the inventory.
     about_capture: bool,
-    pub state: State,
+    pub state: ContentState,
 }
 
 /// What the packet shows of an event.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum ContentState {
     Unread,
     Shown,
     RecordWithheld,
@@ -51,8 +51,8 @@ pub(super) struct Capture {
 
 /// Everything that the events said.
 #[derive(Default)]
-pub(super) struct Custody {
-    pub facts: Vec<Fact>,
+pub(super) struct CustodyFacts {
+    pub facts: Vec<EventFact>,
     pub captures: HashMap<u128, Capture>,
     actions: Vec<String>,
     action_index: HashMap<String, u32>,
@@ -63,12 +63,12 @@ pub(super) struct Custody {
     withheld: HashMap<String, u64>,
 }
 
-impl Custody {
-    pub fn action(&self, fact: &Fact) -> &str {
+impl CustodyFacts {
+    pub fn action(&self, fact: &EventFact) -> &str {
         self.actions.get(fact.action as usize).map_or("", String::as_str)
     }
 
-    pub fn find(&self, leaf: Digest) -> Option<&Fact> {
+    pub fn find(&self, leaf: Digest) -> Option<&EventFact> {
         let found = self
             .by_leaf
             .binary_search_by(|i| self.facts[*i as usize].leaf.cmp(&leaf))
@@ -77,7 +77,7 @@ impl Custody {
     }
 
     /// All events about an object, in order.
-    pub fn about(&self, object: u128) -> impl Iterator<Item = &Fact> {
+    pub fn about(&self, object: u128) -> impl Iterator<Item = &EventFact> {
         let start = self
             .by_object
             .partition_point(|i| self.facts[*i as usize].object < object);
@@ -116,8 +116,8 @@ impl Custody {
                     }
                     *self.withheld.entry(format!("event {}", event.class)).or_default() += 1;
                     report.counts.events_withheld += 1;
-                    let (action, state) = (self.intern(""), State::EventWithheld);
-                    self.facts.push(Fact {
+                    let (action, state) = (self.intern(""), ContentState::EventWithheld);
+                    self.facts.push(EventFact {
                         leaf: event.leaf,
                         record: event.leaf,
                         object: 0,
@@ -154,14 +154,14 @@ impl Custody {
             }
         }
         let action = self.intern(&event.action);
-        self.facts.push(Fact {
+        self.facts.push(EventFact {
             leaf,
             record: event.record,
             object,
             action,
             seq: event.seq,
             about_capture,
-            state: State::Unread,
+            state: ContentState::Unread,
         });
         report.counts.events += 1;
     }
@@ -172,7 +172,7 @@ impl Custody {
         while self
             .facts
             .get(*next)
-            .is_some_and(|fact| fact.state == State::EventWithheld)
+            .is_some_and(|fact| fact.state == ContentState::EventWithheld)
         {
             *next += 1;
         }
@@ -204,11 +204,11 @@ impl Custody {
                     fail("records.capture", message);
                 }
                 let fact = &mut self.facts[index];
-                (fact.record, fact.state) = (Digest::of(record), State::Shown);
+                (fact.record, fact.state) = (Digest::of(record), ContentState::Shown);
                 report.counts.records += 1;
             }
             RecordLine::Withheld { class, .. } => {
-                self.facts[index].state = State::RecordWithheld;
+                self.facts[index].state = ContentState::RecordWithheld;
                 *self.withheld.entry(format!("record {class}")).or_default() += 1;
                 report.counts.records_withheld += 1;
             }
@@ -325,7 +325,7 @@ impl Walk<'_> {
     /// Each row is a capture that an event recorded; each such capture has one row.
     pub(super) fn inventory(&mut self) {
         let mut custody = std::mem::take(&mut self.custody);
-        let mut reader = Reader::new(INVENTORY_SECTIONS);
+        let mut reader = PaperReader::new(INVENTORY_SECTIONS);
         let mut rows = 0;
         self.lines(INVENTORY, |report, number, line| {
             let row = match reader
@@ -399,7 +399,7 @@ impl Walk<'_> {
         });
         let missing = custody.facts[next.min(custody.facts.len())..]
             .iter()
-            .filter(|fact| fact.state == State::Unread)
+            .filter(|fact| fact.state == ContentState::Unread)
             .count();
         self.report.require(
             missing == 0,

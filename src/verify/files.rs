@@ -53,8 +53,8 @@ impl Walk<'_> {
 
     /// Holds the payload manifest, or the tag manifest, to the files and their digests. The tag manifest is
     /// the only file that no manifest lists.
-    pub(super) fn manifest(&mut self, payload: bool) {
-        let path = if payload { MANIFEST } else { TAGMANIFEST };
+    pub(super) fn manifest(&mut self, path: &'static str) {
+        let payload = path == MANIFEST;
         let mut listed: Vec<(usize, bool)> = Vec::new();
         let mut last = String::new();
         let entries: Vec<(String, Option<crate::proof::Digest>)> = self

@@ -42,7 +42,7 @@ pub struct Finding {
 
 /// A file of the packet, its path relative to the top folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct PacketEntry {
     pub path: String,
     pub size: u64,
 }
@@ -52,7 +52,7 @@ pub trait PacketSource {
     /// Name of the top folder; none where it may have been renamed.
     fn name(&self) -> Option<&str>;
     /// All files, sorted bytewise by path, each path once.
-    fn entries(&self) -> &[Entry];
+    fn entries(&self) -> &[PacketEntry];
     /// SHA-256 of these entries; none for one that cannot be read.
     fn digests(&mut self, which: &[usize]) -> Vec<Option<Digest>>;
     /// Streams one entry and gives its SHA-256; none if it cannot be read.
@@ -64,7 +64,7 @@ pub trait PacketSource {
 /// What it all comes to, with the exit code of the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outcome {
+pub enum VerifyOutcome {
     /// Everything required passed and the signer is trusted: 0.
     Passed,
     /// Something failed: 1.
@@ -101,7 +101,7 @@ pub struct Anchor {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Report {
     pub v: u8,
-    pub outcome: Outcome,
+    pub outcome: VerifyOutcome,
     pub exit_code: u8,
     pub packet: Option<packet::Head>,
     /// The key that signed, once its signature has verified.
@@ -118,7 +118,7 @@ pub struct Report {
 impl Report {
     /// The report on something that is no packet at all (2), or a container that breaks its rules so
     /// that its content cannot be told (1).
-    pub fn refused(outcome: Outcome, file: &str, rule: &'static str, message: String) -> Self {
+    pub fn refused(outcome: VerifyOutcome, file: &str, rule: &'static str, message: String) -> Self {
         let mut report = Self::new();
         report.fail(file, rule, message);
         report.conclude(outcome);
@@ -128,7 +128,7 @@ impl Report {
     fn new() -> Self {
         Self {
             v: 1,
-            outcome: Outcome::Failed,
+            outcome: VerifyOutcome::Failed,
             exit_code: 1,
             packet: None,
             signer: None,
@@ -145,12 +145,12 @@ impl Report {
         self.listed_failed + self.more_failed
     }
 
-    fn conclude(&mut self, outcome: Outcome) {
+    fn conclude(&mut self, outcome: VerifyOutcome) {
         self.exit_code = match outcome {
-            Outcome::Passed => 0,
-            Outcome::Failed => 1,
-            Outcome::Unreadable => 2,
-            Outcome::SignerNotChecked => 3,
+            VerifyOutcome::Passed => 0,
+            VerifyOutcome::Failed => 1,
+            VerifyOutcome::Unreadable => 2,
+            VerifyOutcome::SignerNotChecked => 3,
         };
         self.outcome = outcome;
     }
@@ -226,13 +226,13 @@ pub fn verify(source: &mut dyn PacketSource, trust: &Trust) -> Report {
         packet::MANIFEST,
         "manifest",
         "lists every file under data/ with its digest",
-        |w| w.manifest(true),
+        |w| w.manifest(packet::MANIFEST),
     );
     walk.stage(
         packet::TAGMANIFEST,
         "tagmanifest",
         "lists every other file with its digest",
-        |w| w.manifest(false),
+        |w| w.manifest(packet::TAGMANIFEST),
     );
     walk.stage(
         packet::BAG_INFO,
@@ -259,7 +259,7 @@ struct Walk<'w> {
     digests: Vec<Option<Digest>>,
     issued: Option<log::Issued>,
     note: Option<crate::proof::checkpoint::Note>,
-    custody: custody::Custody,
+    custody: custody::CustodyFacts,
     trusted: bool,
 }
 
@@ -293,9 +293,9 @@ impl<'w> Walk<'w> {
                 .say(finding.verdict, &finding.file, finding.rule, finding.message);
         }
         let outcome = match (self.report.failed(), self.trusted) {
-            (0, true) => Outcome::Passed,
-            (0, false) => Outcome::SignerNotChecked,
-            _ => Outcome::Failed,
+            (0, true) => VerifyOutcome::Passed,
+            (0, false) => VerifyOutcome::SignerNotChecked,
+            _ => VerifyOutcome::Failed,
         };
         self.report.conclude(outcome);
         self.report

@@ -264,6 +264,14 @@ pub struct Server {
     ended: Option<ExitStatus>,
 }
 
+/// Where a line of the log says that the server listens.
+fn listens_at(line: &str) -> Option<SocketAddr> {
+    let (_, url) = line.split_once(" at http")?;
+    let told = url.strip_prefix("://").map(str::to_owned);
+    let told = told.or_else(|| Some(url.strip_prefix("s://")?.replace("localhost", "127.0.0.1")));
+    told?.parse().ok()
+}
+
 static LOGS: AtomicU32 = AtomicU32::new(0);
 
 impl Server {
@@ -285,11 +293,7 @@ impl Server {
         };
         let until = Instant::now() + Duration::from_secs(60);
         loop {
-            if let Some(addr) = server
-                .log()
-                .lines()
-                .find_map(|l| l.split_once(" at http://")?.1.parse().ok())
-            {
+            if let Some(addr) = server.log().lines().find_map(listens_at) {
                 server.addr = addr;
                 return server;
             }

@@ -24,3 +24,4 @@ mod slow;
 mod start;
 mod stop;
 mod tamper;
+mod tls;

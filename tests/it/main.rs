@@ -11,6 +11,7 @@ mod captures;
 mod cases;
 mod custody;
 mod files;
+mod housekeeping;
 mod jobs;
 mod lists;
 mod packets;

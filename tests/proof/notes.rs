@@ -2,7 +2,7 @@
 
 use casetrail::proof::checkpoint::*;
 use casetrail::proof::merkle::{self, leaf_hash};
-use casetrail::proof::trust::Policy;
+use casetrail::proof::trust::WitnessPolicy;
 use casetrail::proof::{Digest, b64};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -108,15 +108,15 @@ fn a_policy_counts_its_witnesses() {
         return;
     }
     let text = vector()["policy"].as_str().unwrap().to_owned();
-    let policy = Policy::parse(&text).unwrap();
+    let policy = WitnessPolicy::parse(&text).unwrap();
     assert!(policy.satisfied(&[0]) && !policy.satisfied(&[]));
     assert!(
-        Policy::parse(&text.replace("quorum w1", "quorum none"))
+        WitnessPolicy::parse(&text.replace("quorum w1", "quorum none"))
             .unwrap()
             .satisfied(&[])
     );
     let group = text.replace("quorum w1", "group g all w1\ngroup h any g\nquorum h");
-    assert!(Policy::parse(&group).unwrap().satisfied(&[0]));
+    assert!(WitnessPolicy::parse(&group).unwrap().satisfied(&[0]));
     for (from, to) in [
         ("quorum w1", ""),
         ("quorum w1", "quorum w1\nquorum w1"),
@@ -127,7 +127,7 @@ fn a_policy_counts_its_witnesses() {
         ("log ", "lag "),
         ("+df1c0a35", "+df1c0a36"),
     ] {
-        assert!(Policy::parse(&text.replace(from, to)).is_err(), "{to}");
+        assert!(WitnessPolicy::parse(&text.replace(from, to)).is_err(), "{to}");
     }
 }
 
@@ -247,6 +247,6 @@ proptest! {
 
     #[test]
     fn arbitrary_text_never_panics(text in any::<String>()) {
-        let _ = (Note::parse(text.as_bytes()), Checkpoint::parse(&text), VerifyingKey::parse(&text), TlogProof::parse(text.as_bytes()), Policy::parse(&text));
+        let _ = (Note::parse(text.as_bytes()), Checkpoint::parse(&text), VerifyingKey::parse(&text), TlogProof::parse(text.as_bytes()), WitnessPolicy::parse(&text));
     }
 }

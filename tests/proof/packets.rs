@@ -1,8 +1,8 @@
 //! Whole packets: which of the four outcomes, in both forms.
 
 use casetrail::proof::packet::*;
-use casetrail::proof::trust::Policy;
-use casetrail::verify::{Outcome, Verdict};
+use casetrail::proof::trust::WitnessPolicy;
+use casetrail::verify::{Verdict, VerifyOutcome};
 
 use crate::kit::*;
 
@@ -11,7 +11,7 @@ fn a_sound_packet_passes_with_the_key_as_zip_and_as_folder() {
     let files = Model::sample().files();
     for report in [verify_zip(&files, &key()), verify_folder(&files, &key())] {
         assert_eq!(failures(&report), Vec::<String>::new());
-        assert_eq!((report.outcome, report.exit_code), (Outcome::Passed, 0));
+        assert_eq!((report.outcome, report.exit_code), (VerifyOutcome::Passed, 0));
         let c = &report.counts;
         assert_eq!(
             (c.files, c.events, c.records, c.records_withheld),
@@ -25,7 +25,7 @@ fn a_sound_packet_passes_with_the_key_as_zip_and_as_folder() {
 #[test]
 fn without_a_key_it_is_intact_and_the_signer_not_checked() {
     let report = verify_zip(&Model::sample().files(), &Default::default());
-    assert_eq!((report.outcome, report.exit_code), (Outcome::SignerNotChecked, 3));
+    assert_eq!((report.outcome, report.exit_code), (VerifyOutcome::SignerNotChecked, 3));
     assert!(
         report
             .findings
@@ -63,7 +63,7 @@ fn a_policy_asks_for_its_witnesses() {
     let log = key().key.unwrap();
     let text = format!("log {log}\nwitness w1 {}\ngroup g any w1\nquorum g\n", witness.vkey());
     let mut trust = casetrail::proof::trust::Trust {
-        policy: Some(Policy::parse(&text).unwrap()),
+        policy: Some(WitnessPolicy::parse(&text).unwrap()),
         ..Default::default()
     };
     trust.require_witness = true;

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use casetrail::bag::verify_path;
-use casetrail::verify::Outcome;
+use casetrail::verify::VerifyOutcome;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -25,7 +25,7 @@ fn passes(bytes: &[u8]) -> bool {
     std::fs::write(&path, bytes).unwrap();
     !matches!(
         verify_path(&path, &key()).outcome,
-        Outcome::Failed | Outcome::Unreadable
+        VerifyOutcome::Failed | VerifyOutcome::Unreadable
     )
 }
 
@@ -39,7 +39,7 @@ fn file_bent(path: &str, retagged: bool, bend: impl FnOnce(&mut Vec<u8>)) -> boo
     files != sample().0
         && !matches!(
             verify_zip(&files, &key()).outcome,
-            Outcome::Failed | Outcome::Unreadable
+            VerifyOutcome::Failed | VerifyOutcome::Unreadable
         )
 }
 
@@ -100,7 +100,7 @@ proptest! {
         if retagged {
             retag(&mut files);
         }
-        let passed = !matches!(verify_zip(&files, &key()).outcome, Outcome::Failed | Outcome::Unreadable);
+        let passed = !matches!(verify_zip(&files, &key()).outcome, VerifyOutcome::Failed | VerifyOutcome::Unreadable);
         prop_assert!(!passed || files == sample().0, "{path} {other}");
     }
 

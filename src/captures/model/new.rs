@@ -3,7 +3,7 @@
 use super::{AuthorAccount, Basis, BasisKind, FILES, Kind, Method, Particulars, Role, Tool, WithheldFile};
 use crate::clock::Micros;
 use crate::error::Result;
-use crate::forms::{Form, LINE, REASON, TEXT, Word};
+use crate::forms::{Form, LINE, REASON, TEXT};
 use crate::proof::id::Digest;
 
 /// A file that was announced.
@@ -43,7 +43,7 @@ impl NewCapture {
         required_unless(&mut form, handed, ("device", by_hand));
         required_unless(&mut form, loose, ("url", by_kind));
         required_unless(&mut form, loose || handed, ("platform", by_kind));
-        form.must("method", &Method::choices());
+        form.must_word::<Method>("method");
         form.must("tool", "must name what took it: {\"name\": …, \"version\": …}");
         let new = Self {
             kind,

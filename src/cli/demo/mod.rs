@@ -19,7 +19,7 @@ use actix_web::{App as Actix, Error as ActixError};
 use serde_json::{Value, json};
 
 use super::serve::{self, Address};
-use crate::app::{self, Opened};
+use crate::app::{self, OpenInstallation, With};
 use crate::clock::{self, DAY, HOUR, ShiftedClock};
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
@@ -71,7 +71,11 @@ pub fn run(config: &Config, args: &DemoArgs) -> Result<()> {
         let (opened, fixture) = fill(&config).await?;
         let (json, data_dir) = (args.json, args.data_dir.clone());
         serve::answer(&config, door, opened, move |address| {
-            tell(&fixture, &address, &data_dir, json)
+            let line = described(&fixture, &address, &data_dir);
+            match json {
+                true => println!("{line}"),
+                false => print_text(&fixture, &address, &data_dir),
+            }
         })
         .await
     })
@@ -91,9 +95,13 @@ fn refuse_used(folder: &Path) -> Result<()> {
 }
 
 /// Opens the folder and tells the story into it.
-pub async fn fill(config: &Config) -> Result<(Opened, Value)> {
+pub async fn fill(config: &Config) -> Result<(OpenInstallation, Value)> {
     let clock = ShiftedClock::behind(BEGINS);
-    let opened = app::open(config, serve::with(Arc::new(clock.clone()), true)?).await?;
+    let with = With {
+        demo: true,
+        ..serve::with(Arc::new(clock.clone()))?
+    };
+    let opened = app::open(config, with).await?;
     if !opened.log.demo {
         return Err(Error::new(
             Kind::Conflict,
@@ -128,7 +136,7 @@ impl User {
     }
 }
 
-async fn people(opened: &Opened) -> Result<Vec<User>> {
+async fn people(opened: &OpenInstallation) -> Result<Vec<User>> {
     let gate = &opened.app.gate;
     let units = gate
         .housekeep(ledger::job("demo"), |tx| {
@@ -144,7 +152,7 @@ async fn people(opened: &Opened) -> Result<Vec<User>> {
         })
         .await?;
     let mut users = Vec::new();
-    for story::Person(username, name, role, unit) in story::PEOPLE {
+    for story::DemoPerson(username, name, role, unit) in story::PEOPLE {
         let password = one_time();
         let hash = opened.app.passwords.hash(password.clone()).await?;
         let role_value: Role = role.parse().map_err(|_| Error::internal("a role of the story"))?;
@@ -174,7 +182,7 @@ async fn people(opened: &Opened) -> Result<Vec<User>> {
 }
 
 struct Story<'a> {
-    opened: &'a Opened,
+    opened: &'a OpenInstallation,
     users: &'a [User],
     clock: ShiftedClock,
 }
@@ -264,7 +272,7 @@ impl Story<'_> {
         .map(|_| ())
     }
 
-    async fn log<S: Answers>(&self, service: &S, case: &str, found: &story::Found) -> Result<()> {
+    async fn log<S: Answers>(&self, service: &S, case: &str, found: &story::DemoCapture) -> Result<()> {
         let path = format!("/api/v1/cases/{case}/captures");
         let Some((name, bytes)) = found.file else {
             return self.post(service, found.by, &path, &found.json).await.map(|_| ());
@@ -345,7 +353,8 @@ fn keep(line: &Value, data_dir: &Path) -> Result<()> {
     Ok(writeln!(out, "{line}")?)
 }
 
-fn tell(fixture: &Value, address: &Address, data_dir: &Path, as_json: bool) {
+/// Keeps the sign-ins, and answers what there is to tell as one line of JSON.
+fn described(fixture: &Value, address: &Address, data_dir: &Path) -> Value {
     let shown = data_dir.canonicalize().unwrap_or_else(|_| data_dir.to_owned());
     let mut line = fixture.clone();
     line["url"] = json!(address.url);
@@ -354,10 +363,10 @@ fn tell(fixture: &Value, address: &Address, data_dir: &Path, as_json: bool) {
     if let Err(e) = keep(&line, data_dir) {
         tracing::warn!(%e, "demo.json was not written; the demonstration runs on");
     }
-    if as_json {
-        println!("{line}");
-        return;
-    }
+    line
+}
+
+fn print_text(fixture: &Value, address: &Address, data_dir: &Path) {
     println!("Casetrail DEMO at {}\n", address.url);
     if let Some((fingerprint, file)) = &address.certificate {
         println!(
@@ -367,7 +376,10 @@ fn tell(fixture: &Value, address: &Address, data_dir: &Path, as_json: bool) {
     }
     println!(
         "  data         {}\n  log key      {}\n\nWho can sign in (also in demo.json there):",
-        shown.display(),
+        data_dir
+            .canonicalize()
+            .unwrap_or_else(|_| data_dir.to_owned())
+            .display(),
         address.log_vkey
     );
     for user in fixture["users"].as_array().into_iter().flatten() {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 /// Somebody of the demonstration: user name, name, role, unit.
-pub(super) struct Person(pub &'static str, pub &'static str, pub &'static str, pub usize);
+pub(super) struct DemoPerson(pub &'static str, pub &'static str, pub &'static str, pub usize);
 
 /// The units, the first one at the top.
 pub(super) const UNITS: [&str; 3] = [
@@ -13,18 +13,18 @@ pub(super) const UNITS: [&str; 3] = [
 ];
 
 /// Who can sign in; the first of each role is that role's "1".
-pub(super) const PEOPLE: [Person; 11] = [
-    Person("ines.moreau", "Det. Ines Moreau", "investigator", 1),
-    Person("tom.abara", "Det. Tom Abara", "investigator", 2),
-    Person("lena.fisk", "Det. Lena Fisk", "investigator", 1),
-    Person("ruth.calder", "Sgt. Ruth Calder", "supervisor", 1),
-    Person("omar.velez", "Sgt. Omar Velez", "supervisor", 2),
-    Person("paul.niemi", "ADA Paul Niemi", "prosecutor", 0),
-    Person("grace.obuya", "ADA Grace Obuya", "prosecutor", 0),
-    Person("hugo.lind", "Hugo Lind", "auditor", 0),
-    Person("mara.stein", "Mara Stein", "auditor", 0),
-    Person("nils.berg", "Nils Berg", "administrator", 0),
-    Person("vera.koch", "Vera Koch", "administrator", 0),
+pub(super) const PEOPLE: [DemoPerson; 11] = [
+    DemoPerson("ines.moreau", "Det. Ines Moreau", "investigator", 1),
+    DemoPerson("tom.abara", "Det. Tom Abara", "investigator", 2),
+    DemoPerson("lena.fisk", "Det. Lena Fisk", "investigator", 1),
+    DemoPerson("ruth.calder", "Sgt. Ruth Calder", "supervisor", 1),
+    DemoPerson("omar.velez", "Sgt. Omar Velez", "supervisor", 2),
+    DemoPerson("paul.niemi", "ADA Paul Niemi", "prosecutor", 0),
+    DemoPerson("grace.obuya", "ADA Grace Obuya", "prosecutor", 0),
+    DemoPerson("hugo.lind", "Hugo Lind", "auditor", 0),
+    DemoPerson("mara.stein", "Mara Stein", "auditor", 0),
+    DemoPerson("nils.berg", "Nils Berg", "administrator", 0),
+    DemoPerson("vera.koch", "Vera Koch", "administrator", 0),
 ];
 
 /// The cases: who opens each, and what is sent. `{id:user}` stands for a user's id.
@@ -79,7 +79,7 @@ pub(super) fn authorization(holder: &str, ends_at: &str) -> Value {
 }
 
 /// A capture: what is sent, and the file that goes with it.
-pub(super) struct Found {
+pub(super) struct DemoCapture {
     pub case: usize,
     pub by: &'static str,
     pub json: Value,
@@ -91,7 +91,7 @@ const PROFILE: &[u8] = include_bytes!("profile.png");
 const VIDEO: &[u8] = include_bytes!("video.png");
 
 /// The captures, in the order in which they are logged, all at one time.
-pub(super) fn captures(at: &str) -> Vec<Found> {
+pub(super) fn captures(at: &str) -> Vec<DemoCapture> {
     let mut all = of_the_missing(at);
     all.extend(of_the_others(at));
     all
@@ -117,9 +117,9 @@ fn shot(role: &str, name: &str) -> Value {
     json!([{"part": "shot", "name": name, "role": role}])
 }
 
-fn of_the_missing(at: &str) -> Vec<Found> {
+fn of_the_missing(at: &str) -> Vec<DemoCapture> {
     vec![
-        Found {
+        DemoCapture {
             case: 0,
             by: "ines.moreau",
             json: with(
@@ -133,7 +133,7 @@ fn of_the_missing(at: &str) -> Vec<Found> {
             ),
             file: Some(("post.png", POST)),
         },
-        Found {
+        DemoCapture {
             case: 0,
             by: "ines.moreau",
             json: with(
@@ -144,7 +144,7 @@ fn of_the_missing(at: &str) -> Vec<Found> {
             ),
             file: Some(("profile.png", PROFILE)),
         },
-        Found {
+        DemoCapture {
             case: 0,
             by: "ines.moreau",
             json: with(
@@ -153,7 +153,7 @@ fn of_the_missing(at: &str) -> Vec<Found> {
             ),
             file: None,
         },
-        Found {
+        DemoCapture {
             case: 0,
             by: "ines.moreau",
             json: with(
@@ -165,9 +165,9 @@ fn of_the_missing(at: &str) -> Vec<Found> {
     ]
 }
 
-fn of_the_others(at: &str) -> Vec<Found> {
+fn of_the_others(at: &str) -> Vec<DemoCapture> {
     vec![
-        Found {
+        DemoCapture {
             case: 1,
             by: "tom.abara",
             json: with(
@@ -176,7 +176,7 @@ fn of_the_others(at: &str) -> Vec<Found> {
             ),
             file: None,
         },
-        Found {
+        DemoCapture {
             case: 2,
             by: "tom.abara",
             json: with(
@@ -185,7 +185,7 @@ fn of_the_others(at: &str) -> Vec<Found> {
             ),
             file: None,
         },
-        Found {
+        DemoCapture {
             case: 3,
             by: "ines.moreau",
             json: with(
@@ -197,7 +197,7 @@ fn of_the_others(at: &str) -> Vec<Found> {
             ),
             file: Some(("reel.png", VIDEO)),
         },
-        Found {
+        DemoCapture {
             case: 3,
             by: "ines.moreau",
             json: with(

@@ -24,6 +24,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 mod client;
+mod recorded;
 mod template;
 
 pub use client::{Answer, Client};
@@ -240,6 +241,7 @@ impl App {
     /// A test that bends files, or writes rows past the program, is not audited afterwards.
     pub fn goes_behind(&self) {
         self.damaged.store(true, Ordering::Relaxed);
+        self.lets_tables_be_planted();
     }
 
     /// Whatever a test did over HTTP, every row, record and file is afterwards as the ledger says. The key is a new one
@@ -249,13 +251,13 @@ impl App {
             return;
         }
         let report = self.report();
-        let other = |f: &&audit::Finding| !["checkpoint", "last-checkpoint"].contains(&f.rule);
+        let other = |f: &&audit::AuditFinding| !["checkpoint", "last-checkpoint"].contains(&f.rule);
         let faults: Vec<_> = report.faults.iter().filter(other).collect();
         assert!(faults.is_empty(), "the audit found {faults:#?}");
     }
 
     /// What the audit says now.
-    pub fn report(&self) -> audit::Report {
+    pub fn report(&self) -> audit::AuditReport {
         let places = Places {
             store: self.state.blobs.store(),
             keys: self.folder.path().join("keys"),

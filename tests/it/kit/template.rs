@@ -149,10 +149,13 @@ impl Template {
                 conn.batch_execute("PRAGMA busy_timeout = 10000; PRAGMA wal_checkpoint(TRUNCATE);")
                     .unwrap();
             }
-            Some(name) => on_postgres(&format!(
-                "ALTER DATABASE {name} ALLOW_CONNECTIONS false; \
+            Some(name) => {
+                super::recorded::watch(&url_of(name));
+                on_postgres(&format!(
+                    "ALTER DATABASE {name} ALLOW_CONNECTIONS false; \
                  SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}';"
-            )),
+                ));
+            }
         }
         Self {
             folder,

@@ -3,6 +3,7 @@
 use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
+use subtle::ConstantTimeEq;
 
 use super::reply::at;
 use super::{App, reply};
@@ -40,7 +41,7 @@ async fn ready(app: App) -> reply::Reply {
     let state = app.gate.db().read(crate::ledger::state).await?;
     state.ok_or_else(|| Error::unavailable("unavailable", "The log is not open yet.", 2))?;
     let (blobs, reserve) = (app.blobs.clone(), app.limits.reserve);
-    crate::db::blocking(move || blobs.check_reserve(reserve)).await?;
+    crate::threads::blocking(move || blobs.check_reserve(reserve)).await?;
     reply::ok(&json!({"status": "ready"}))
 }
 
@@ -55,7 +56,9 @@ async fn metrics(req: HttpRequest, app: App) -> reply::Reply {
         .get("authorization")
         .and_then(|v| v.to_str().ok())
         .and_then(|v| v.strip_prefix("Bearer "));
-    let known = app.metrics_token.as_deref().is_some_and(|t| shown == Some(t));
+    let known = app.metrics_token.as_deref().zip(shown);
+    // In constant time: how long a comparison takes must not say how much of the token was right.
+    let known = known.is_some_and(|(token, shown)| bool::from(token.as_bytes().ct_eq(shown.as_bytes())));
     if !local && !known {
         return Err(Error::not_found());
     }

@@ -1,9 +1,9 @@
-//! An installation as a command finds it on this machine.
+//! The installation on this machine that a command works on: its folders, its database, its user.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::Failure;
+use super::failure::Failure;
 use crate::audit::Places;
 use crate::blobs::Local;
 use crate::config::Config;
@@ -14,7 +14,7 @@ pub fn keys(data_dir: &Path) -> PathBuf {
     data_dir.join("keys")
 }
 
-/// Where the parts lie that are not in the database.
+/// The folders that an audit reads.
 pub fn places(config: &Config) -> Places {
     Places {
         store: Arc::new(store(config)),
@@ -53,29 +53,10 @@ pub fn is_empty(folder: &Path) -> Result<bool, Failure> {
     }
 }
 
-/// Who sits at this machine, for the ledger: the name of the user that this process runs as.
+/// The operator, for the ledger: the name of the system user that this process runs as, also one of LDAP or SSSD.
 pub fn os_user() -> String {
-    let uid = rustix::process::getuid().as_raw();
-    let known = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    name_of(&known, uid).unwrap_or_else(|| format!("uid {uid}"))
-}
-
-fn name_of(passwd: &str, uid: u32) -> Option<String> {
-    passwd.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let (name, found) = (fields.next()?, fields.nth(1)?);
-        (found.parse() == Ok(uid) && !name.is_empty()).then(|| name.to_owned())
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::name_of;
-
-    #[test]
-    fn names_come_from_the_list_of_users() {
-        let passwd = "root:x:0:0:root:/root:/bin/bash\nmarta:x:1000:1000::/home/marta:/bin/sh\nbroken\n";
-        assert_eq!(name_of(passwd, 1000).as_deref(), Some("marta"));
-        assert_eq!(name_of(passwd, 7), None);
-    }
+    let uid = uzers::get_current_uid();
+    let name = uzers::get_user_by_uid(uid).map(|user| user.name().to_string_lossy().into_owned());
+    name.filter(|name| !name.is_empty())
+        .unwrap_or_else(|| format!("uid {uid}"))
 }

@@ -1,4 +1,4 @@
-//! How many uploads a user has under way: a cap, so that one person's broken script leaves room for the others.
+//! A limit on the uploads that one user has under way, so that a broken script leaves room for others.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -7,17 +7,17 @@ use crate::error::{Error, Kind, Result};
 
 /// Uploads under way, by user.
 #[derive(Clone, Default)]
-pub struct Uploads(Arc<Mutex<HashMap<String, usize>>>);
+pub struct UploadSlots(Arc<Mutex<HashMap<String, usize>>>);
 
-/// One upload's place; free again when dropped.
-pub struct Place {
-    uploads: Uploads,
+/// One upload's slot; free again when dropped.
+pub struct UploadSlot {
+    slots: UploadSlots,
     user: String,
 }
 
-impl Uploads {
-    /// Takes a place, or says when to try again.
-    pub fn enter(&self, user: &str, most: usize) -> Result<Place> {
+impl UploadSlots {
+    /// Takes a slot, or says when to try again.
+    pub fn enter(&self, user: &str, most: usize) -> Result<UploadSlot> {
         let mut all = self
             .0
             .lock()
@@ -33,16 +33,16 @@ impl Uploads {
             });
         }
         *count += 1;
-        Ok(Place {
-            uploads: self.clone(),
+        Ok(UploadSlot {
+            slots: self.clone(),
             user: user.to_owned(),
         })
     }
 }
 
-impl Drop for Place {
+impl Drop for UploadSlot {
     fn drop(&mut self) {
-        let Ok(mut all) = self.uploads.0.lock() else { return };
+        let Ok(mut all) = self.slots.0.lock() else { return };
         match all.get_mut(&self.user) {
             Some(count) if *count > 1 => *count -= 1,
             _ => {

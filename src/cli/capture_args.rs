@@ -1,4 +1,4 @@
-//! What `casetrail log` is told of one capture, from flags or a row of a manifest, and the capture it makes of it.
+//! The arguments of one capture in `casetrail log`, from flags or a row of a manifest, and the capture made from them.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use crate::proof::{Digest, canon};
 /// The fields of one capture as text; what is absent is guessed or left to the server.
 #[derive(Debug, Clone, Default, PartialEq, Eq, clap::Args)]
 #[command(next_help_heading = "Capture")]
-pub struct Row {
+pub struct CaptureArgs {
     /// post, photo, video, profile, page, link, message, document or lookup [default: guessed from file or URL]
     #[arg(long)]
     pub kind: Option<String>,
@@ -56,7 +56,7 @@ pub struct Row {
     pub tool: Option<String>,
 }
 
-impl Row {
+impl CaptureArgs {
     /// This row, and where it says nothing, what the flags say.
     pub fn over(self, flags: &Self) -> Self {
         let or = |mine: Option<String>, flag: &Option<String>| mine.filter(|m| !m.is_empty()).or_else(|| flag.clone());
@@ -108,8 +108,8 @@ pub struct Prepared {
 /// The name of the file's part.
 pub const PART: &str = "file";
 
-/// Makes the capture that a row and its file tell of.
-pub fn prepare(case: &str, row: &Row, source: Option<Source>, now: Micros) -> Result<Prepared> {
+/// Makes a capture from its arguments and its file.
+pub fn prepare(case: &str, row: &CaptureArgs, source: Option<Source>, now: Micros) -> Result<Prepared> {
     let mut broken = Vec::new();
     let name = source.as_ref().map(|s| file_name(&s.path));
     let method = row.method.clone().unwrap_or_else(|| "import".into());
@@ -172,7 +172,12 @@ pub fn prepare(case: &str, row: &Row, source: Option<Source>, now: Micros) -> Re
     set("tool", Some(tool));
     set("files", source.as_ref().map(|s| json!([file_entry(s, row, &method)])));
     set("method", Some(method.into()));
-    let key = key(case, &capture, timed_now)?;
+    let mut keyed = capture.clone();
+    // A time that was set by this run would be another one in the next.
+    if timed_now {
+        keyed.remove("captured_at");
+    }
+    let key = key(case, &keyed)?;
     Ok(Prepared {
         capture: Value::Object(capture),
         source,
@@ -189,7 +194,7 @@ fn field(field: &str, rule: &str, message: &str) -> FieldError {
     }
 }
 
-fn file_entry(source: &Source, row: &Row, method: &str) -> Value {
+fn file_entry(source: &Source, row: &CaptureArgs, method: &str) -> Value {
     let usual = if method == "manual_screenshot" {
         "screenshot"
     } else {
@@ -199,7 +204,7 @@ fn file_entry(source: &Source, row: &Row, method: &str) -> Value {
     json!({"part": PART, "name": file_name(&source.path), "role": role, "sha256": source.sha256})
 }
 
-fn basis(row: &Row, broken: &mut Vec<FieldError>) -> Option<Value> {
+fn basis(row: &CaptureArgs, broken: &mut Vec<FieldError>) -> Option<Value> {
     let kind = row.basis.as_deref()?;
     if uuid::Uuid::parse_str(kind).is_ok() {
         return Some(json!({"kind": "authorization", "id": kind}));
@@ -228,13 +233,9 @@ fn tool(said: Option<&str>, broken: &mut Vec<FieldError>) -> Value {
     }
 }
 
-/// The same case, file and row give the same key, whenever they are sent; a time that was set by the run does not count.
-fn key(case: &str, capture: &Map<String, Value>, timed_now: bool) -> Result<String> {
-    let mut said = capture.clone();
-    if timed_now {
-        said.remove("captured_at");
-    }
-    let bytes = canon::to_jcs(&json!({"case": case, "capture": said})).map_err(Error::internal)?;
+/// The same case, file and row give the same key, whenever they are sent.
+fn key(case: &str, capture: &Map<String, Value>) -> Result<String> {
+    let bytes = canon::to_jcs(&json!({"case": case, "capture": capture})).map_err(Error::internal)?;
     Ok(format!("casetrail-log-{}", Digest::of(&bytes)))
 }
 
@@ -310,10 +311,10 @@ mod tests {
         }
     }
 
-    fn url_row(url: &str) -> Row {
-        Row {
+    fn url_row(url: &str) -> CaptureArgs {
+        CaptureArgs {
             url: Some(url.into()),
-            ..Row::default()
+            ..CaptureArgs::default()
         }
     }
 
@@ -357,7 +358,7 @@ mod tests {
 
     #[test]
     fn the_key_is_the_same_on_every_run() {
-        let key = |row: &Row, file: Option<Source>, now| prepare("c", row, file, now).unwrap().key;
+        let key = |row: &CaptureArgs, file: Option<Source>, now| prepare("c", row, file, now).unwrap().key;
         let row = url_row("https://example.org");
         assert_eq!(key(&row, None, NOW), key(&row, None, NOW + 5));
         assert_ne!(key(&row, None, NOW), key(&url_row("https://example.com"), None, NOW));
@@ -372,11 +373,11 @@ mod tests {
 
     #[test]
     fn what_is_missing_or_broken_is_named() {
-        let row = Row {
+        let row = CaptureArgs {
             basis: Some("emergency".into()),
             captured_at: Some("yesterday".into()),
             tool: Some("Chromium".into()),
-            ..Row::default()
+            ..CaptureArgs::default()
         };
         let e = prepare("c", &row, Some(source("a.pdf")), NOW).unwrap_err();
         let fields: Vec<&str> = e.errors.iter().map(|e| e.field.as_str()).collect();
@@ -385,14 +386,14 @@ mod tests {
 
     #[test]
     fn what_was_handed_over_needs_no_level() {
-        let row = Row {
+        let row = CaptureArgs {
             basis: Some("third_party".into()),
             reason: Some("tip 7".into()),
             ..url_row("https://example.org")
         };
         let made = prepare("c", &row, None, NOW).unwrap().capture;
         assert!(made.get("level").is_none() && made.get("device").is_none());
-        let named = Row {
+        let named = CaptureArgs {
             basis: Some("019ab1c4-7000-7008-8f21-3c5a7e90f778".into()),
             ..url_row("https://example.org")
         };
@@ -404,15 +405,15 @@ mod tests {
 
     #[test]
     fn a_row_goes_before_the_flags() {
-        let flags = Row {
+        let flags = CaptureArgs {
             level: Some("discreet".into()),
             device: Some("other".into()),
-            ..Row::default()
+            ..CaptureArgs::default()
         };
-        let row = Row {
+        let row = CaptureArgs {
             level: Some("overt".into()),
             device: Some(String::new()),
-            ..Row::default()
+            ..CaptureArgs::default()
         }
         .over(&flags);
         assert_eq!(

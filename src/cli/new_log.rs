@@ -15,7 +15,7 @@ use diesel::prelude::*;
 use diesel::{QueryableByName, sql_query};
 use serde_json::{Map, json};
 
-use super::{backup, place};
+use super::{backup, installation};
 use crate::clock::{Clock, Micros, SystemClock};
 use crate::db::tables::{checkpoints, log_state};
 use crate::db::{AnyConn, Db};
@@ -26,15 +26,15 @@ use crate::proof::checkpoint::Checkpoint;
 
 /// A checkpoint with its signed note.
 #[derive(Debug, Clone)]
-pub struct Known {
+pub struct KnownCheckpoint {
     /// What it says.
     pub checkpoint: Checkpoint,
     /// The note, as it was signed.
     pub note: String,
 }
 
-/// Begins the new log and takes every event into its tree; answers what to tell people.
-pub fn begin(db: &Db, keys: &Path, old: &TreeState, known: &Known) -> Result<String> {
+/// Begins the new log and takes every event into its tree; the answer is text for the operator.
+pub fn begin(db: &Db, keys: &Path, old: &TreeState, known: &KnownCheckpoint) -> Result<String> {
     let origin = next_origin(&old.origin);
     keep_notes(db, keys, &old.origin)?;
     put_aside(keys, &old.origin)?;
@@ -100,7 +100,7 @@ fn put_aside(keys: &Path, origin: &str) -> Result<()> {
     Ok(())
 }
 
-fn succeeded(old: &TreeState, known: &Known, origin: &str, vkey: &str) -> Draft {
+fn succeeded(old: &TreeState, known: &KnownCheckpoint, origin: &str, vkey: &str) -> Draft {
     let c = &known.checkpoint;
     let mut attest = Map::new();
     attest.insert("last_known".into(), json!({"root": c.root, "size": c.size}));
@@ -160,7 +160,7 @@ fn rebuild(conn: &mut AnyConn, origin: &str, vkey: &str, now: Micros, draft: &Dr
         ))
         .execute(conn)?;
     let mut heads = Heads::lock(conn, &[ledger::AGENCY])?;
-    heads.append(conn, &ledger::operator(&place::os_user()), now, draft)?;
+    heads.append(conn, &ledger::operator(&installation::os_user()), now, draft)?;
     heads.flush(conn)
 }
 

@@ -1,0 +1,82 @@
+//! A question to the policy, its answer, and why a policy may not be accepted.
+
+use super::{Act, CaseStatus, Handling, Role};
+
+/// What ties a caller to a case now. Whoever fills it in leaves out grants that have ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Relation {
+    /// Leads the case.
+    pub lead: bool,
+    /// Is a member of it.
+    pub member: bool,
+    /// The case's unit is one of the caller's, or below one. Without the role supervisor it gives nothing.
+    pub supervises: bool,
+    /// Was given `read` on record.
+    pub granted_read: bool,
+    /// Was given `export` on record, which includes reading.
+    pub granted_export: bool,
+    /// Was given `decide` on record by the lead, for a restricted or confidential case.
+    pub granted_decide: bool,
+}
+
+/// What the rules see of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CaseFacts {
+    /// The caller's relation to it.
+    pub relation: Relation,
+    /// How closely it is kept.
+    pub handling: Handling,
+    /// Where it stands.
+    pub status: CaseStatus,
+}
+
+/// The caller's part in the one thing acted on; all false where the act is about none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Facts {
+    /// Asked for the authorization or the packet concerned, or would receive the grant concerned.
+    pub requester: bool,
+    /// Is a holder of the authorization concerned, or of the one a capture concerned names.
+    pub holder: bool,
+    /// Made the capture concerned.
+    pub capturer: bool,
+}
+
+/// May a caller with these roles, so related to this case, do this?
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    /// What they would do.
+    pub act: Act,
+    /// What they are.
+    pub roles: &'a [Role],
+    /// The case, exactly when the act is about one.
+    pub case: Option<CaseFacts>,
+    /// Their part in the thing concerned.
+    pub facts: Facts,
+}
+
+/// The answer, with its reasons.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Decision {
+    /// Whether they may.
+    pub allowed: bool,
+    /// The @ids of the rules that decided, sorted. Empty when no rule allows it. For the ledger and for those who may
+    /// read the case: to anyone else even the name of a rule would say that the case is there.
+    pub rules: Vec<String>,
+}
+
+/// Why a policy's text was not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum PolicyError {
+    /// The text is not well formed.
+    #[error("the policy cannot be read: {0}")]
+    Syntax(String),
+    /// A rule has no @id, or one that is not kebab-case or not unique, or has a gap to fill in.
+    #[error("the rule `{0}` needs an @id of its own in kebab-case, and no gaps")]
+    RuleName(String),
+    /// A rule speaks of what the schema doesn't know.
+    #[error("the policy does not hold against its schema: {0}")]
+    Invalid(String),
+    /// The schema and the enum `Act` name different acts.
+    #[error("the schema and the program know different acts: {0}")]
+    Acts(String),
+}

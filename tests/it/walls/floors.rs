@@ -1,0 +1,288 @@
+//! Who may use whom: the floors of docs/ARCHITECTURE.md, the line of features, no circles, and what single rooms do without.
+
+use std::collections::BTreeMap;
+
+use super::arrows::{Arrow, arrows, circles, outside};
+use super::source::{Source, room, sources};
+use super::{holds, none_uses};
+
+/// The table of rooms in docs/ARCHITECTURE.md, which is the only one: floor of each room, and the line of features.
+struct Floors {
+    of: BTreeMap<String, usize>,
+    line: Vec<String>,
+}
+
+impl Floors {
+    fn read() -> Self {
+        let text = std::fs::read_to_string("docs/ARCHITECTURE.md").unwrap();
+        let mut of = BTreeMap::new();
+        let mut line = Vec::new();
+        for row in text.lines() {
+            let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+            let [_, floor, rooms, _, rules, _] = cells[..] else {
+                continue;
+            };
+            let Ok(floor) = floor.parse() else { continue };
+            for room in ticked(rooms) {
+                assert!(of.insert(room.to_owned(), floor).is_none(), "{room} stands twice");
+            }
+            for order in ticked(rules).filter(|t| t.contains('←')) {
+                line = order.split('←').map(|r| format!("{}/", r.trim())).collect();
+            }
+        }
+        Self { of, line }
+    }
+
+    /// Whether an arrow between rooms leads up, or along the line of features the wrong way.
+    fn forbids(&self, from: &str, to: &str) -> bool {
+        let on_line = |room: &str| self.line.iter().position(|l| l == room);
+        match (on_line(from), on_line(to)) {
+            (Some(from), Some(to)) => to > from,
+            _ => self.of[to] > self.of[from],
+        }
+    }
+}
+
+fn ticked(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split('`').skip(1).step_by(2)
+}
+
+/// The programs and the list of modules belong to no room.
+fn is_root(path: &str) -> bool {
+    matches!(path, "lib.rs" | "main.rs") || path.starts_with("bin/")
+}
+
+fn between_rooms() -> Vec<Arrow> {
+    let mut all = arrows();
+    all.retain(|a| !is_root(&a.from) && !is_root(&a.to) && room(&a.from) != room(&a.to));
+    all
+}
+
+#[test]
+fn every_room_has_its_floor() {
+    let floors = Floors::read();
+    let mut rooms: Vec<&str> = sources()
+        .iter()
+        .filter(|s| !is_root(&s.path))
+        .map(Source::room)
+        .collect();
+    rooms.dedup();
+    rooms.sort_unstable();
+    let told: Vec<&str> = floors.of.keys().map(String::as_str).collect();
+    assert_eq!(
+        told, rooms,
+        "the table of docs/ARCHITECTURE.md names every room, and none that is gone"
+    );
+    assert!(floors.line.len() > 4, "the table says along which line features import");
+}
+
+#[test]
+fn no_arrow_leads_up() {
+    let floors = Floors::read();
+    let up: Vec<String> = between_rooms()
+        .iter()
+        .filter(|a| floors.forbids(room(&a.from), room(&a.to)))
+        .map(Arrow::to_string)
+        .collect();
+    holds("a room imports from floors below it, features along their line", &up);
+}
+
+/// Circles that stand today: the arrow to cut, and what cuts it.
+const CIRCLES: &[(&str, &str, &str)] = &[
+    (
+        "captures/model.rs",
+        "captures/judge.rs",
+        "the record of a capture stands above `judge`",
+    ),
+    ("db/gate.rs", "db/batch.rs", "the latch of commits goes"),
+    ("ledger/together.rs", "ledger/append.rs", "rows in a file of their own"),
+    ("packets/ahead.rs", "packets/build.rs", WORK),
+    (
+        "packets/ahead.rs",
+        "packets/exhibits.rs",
+        "what is picked and copied in a file of its own",
+    ),
+    ("packets/custody.rs", "packets/build.rs", WORK),
+    ("packets/cut.rs", "packets/build.rs", WORK),
+    (
+        "packets/cut.rs",
+        "packets/exhibits.rs",
+        "what is picked and copied in a file of its own",
+    ),
+    ("packets/exhibits.rs", "packets/build.rs", WORK),
+    ("packets/issue.rs", "packets/build.rs", WORK),
+    ("packets/output.rs", "packets/zip.rs", "`new_file` belongs to output"),
+    ("packets/pages.rs", "packets/build.rs", WORK),
+    ("packets/papers.rs", "packets/build.rs", WORK),
+];
+
+const WORK: &str = "`Work` in a file of its own";
+
+#[test]
+fn modules_make_no_circle() {
+    let mut all = arrows();
+    all.retain(|a| !is_root(&a.from));
+    let standing = circles(&all);
+    for (from, to, cut) in CIRCLES {
+        let stands = standing.iter().flatten().any(|a| a.from == *from && a.to == *to);
+        assert!(
+            stands,
+            "{from} → {to} is in no circle any more ({cut}): take it off the list"
+        );
+    }
+    all.retain(|a| !CIRCLES.iter().any(|(from, to, _)| a.from == *from && a.to == *to));
+    let told: Vec<String> = circles(&all)
+        .iter()
+        .map(|c| c.iter().map(|a| format!("{a}\n")).collect())
+        .collect();
+    holds("modules use each other in no circle", &told);
+}
+
+#[test]
+fn rooms_make_no_circle() {
+    let mut all = between_rooms();
+    for arrow in &mut all {
+        arrow.path = arrow.to_string();
+        (arrow.from, arrow.to) = (room(&arrow.from).to_owned(), room(&arrow.to).to_owned());
+    }
+    let told: Vec<String> = circles(&all)
+        .iter()
+        .map(|c| c.iter().map(|a| format!("{}\n", a.path)).collect())
+        .collect();
+    holds("rooms use each other in no circle", &told);
+}
+
+/// Arrows into rooms, and paths into other crates, that some files may not have.
+fn none_reaches(of: impl Fn(&str) -> bool, rooms: &[&str], crates: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for arrow in arrows().iter().filter(|a| of(&a.from)) {
+        if rooms.iter().any(|r| arrow.to.starts_with(r)) {
+            found.push(arrow.to_string());
+        }
+    }
+    for source in sources().iter().filter(|s| of(&s.path)) {
+        for (path, line) in outside(source) {
+            if crates.iter().any(|c| path == *c || path.starts_with(&format!("{c}::"))) {
+                found.push(format!("src/{}:{line}: {path}", source.path));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn proof_is_pure() {
+    let pure = |path: &str| path.starts_with("proof/") || path.starts_with("verify/");
+    let crates = [
+        "std::fs",
+        "std::net",
+        "std::time",
+        "std::thread",
+        "std::env",
+        "std::process",
+        "getrandom",
+        "diesel",
+        "actix_web",
+        "tokio",
+        "chrono",
+    ];
+    let mut found = none_reaches(pure, &[], &crates);
+    found.extend(none_uses(pure, &["async ", "unsafe "]));
+    for arrow in arrows().iter().filter(|a| pure(&a.from)) {
+        let own = room(&arrow.from) == room(&arrow.to) || room(&arrow.to) == "proof/";
+        found.extend((!own).then(|| arrow.to_string()));
+    }
+    holds("proof uses nothing but itself, and verify nothing but proof", &found);
+    let lines = sources()
+        .iter()
+        .filter(|s| s.room() == "proof/")
+        .map(|s| s.text.lines().count());
+    let lines: usize = lines.sum();
+    assert!(
+        lines <= 2600,
+        "proof has {lines} lines: a second implementation repeats them all"
+    );
+    let mut bag = none_reaches(
+        |p| p.starts_with("bag/"),
+        &[],
+        &["diesel", "actix_web", "tokio", "std::net"],
+    );
+    for arrow in arrows().iter().filter(|a| a.from.starts_with("bag/")) {
+        let own = ["bag/", "proof/", "verify/"].contains(&room(&arrow.to));
+        bag.extend((!own).then(|| arrow.to_string()));
+    }
+    holds("bag uses proof, the verifier and files alone", &bag);
+}
+
+#[test]
+fn policy_and_models_touch_no_database_and_no_http() {
+    let pure = |p: &str| p.starts_with("policy/") || p.ends_with("model.rs");
+    let rows = |p: &str| MODELS_OF_ROWS.contains(&p);
+    let found = none_reaches(pure, &["http/", "gate/"], &["actix_web"]);
+    holds("policy and model.rs import neither HTTP nor the gate", &found);
+    let found = none_reaches(|p| pure(p) && !rows(p), &["db/", "ledger/"], &["diesel"]);
+    holds("policy and model.rs import no database", &found);
+    for path in MODELS_OF_ROWS {
+        let reads = none_reaches(|p| p == *path, &["db/"], &["diesel"]);
+        assert!(!reads.is_empty(), "{path} knows no rows: take it off the list");
+    }
+}
+
+/// Models that derive how their row is read; they run no query.
+const MODELS_OF_ROWS: &[&str] = &["packets/model.rs"];
+
+const FEATURES: &[&str] = &[
+    "authorizations/",
+    "captures/",
+    "cases/",
+    "custody/",
+    "packets/",
+    "subjects/",
+    "users/",
+];
+
+/// Files of features that know HTTP beside `api.rs`, `pages.rs` and `mod.rs`, and why.
+const KNOW_HTTP: &[(&str, &str)] = &[
+    ("captures/files.rs", "gives files out"),
+    ("captures/parts.rs", "takes uploads apart"),
+    ("captures/upload.rs", "takes uploads"),
+    ("captures/verify.rs", "answers with the check of a file"),
+    ("custody/proofs.rs", "the handlers of the log"),
+    ("packets/build.rs", "reaches the server's state"),
+    ("packets/builder.rs", "reaches the server's state"),
+    ("users/sessions.rs", "the handlers of sessions"),
+];
+
+/// Whether a file of a feature is one of those that speak HTTP by their name.
+fn speaks_http(path: &str) -> bool {
+    ["api.rs", "pages.rs", "mod.rs"]
+        .iter()
+        .any(|n| path.ends_with(&format!("/{n}")))
+}
+
+#[test]
+fn verbs_and_queries_know_no_http() {
+    let verb = |p: &str| FEATURES.iter().any(|f| p.starts_with(f)) && !speaks_http(p);
+    let listed = |p: &str| KNOW_HTTP.iter().any(|(l, _)| *l == p);
+    let found = none_reaches(|p| verb(p) && !listed(p), &["http/"], &["actix_web", "actix_files"]);
+    holds(
+        "of a feature's files only api.rs, pages.rs and mod.rs know HTTP",
+        &found,
+    );
+    for (path, why) in KNOW_HTTP {
+        let knows = none_reaches(|p| p == *path, &["http/"], &["actix_web", "actix_files"]);
+        assert!(!knows.is_empty(), "{path} knows no HTTP ({why}): take it off the list");
+    }
+}
+
+#[test]
+fn verbs_take_time_and_chance_as_arguments() {
+    let verb = |p: &str| FEATURES.iter().any(|f| p.starts_with(f));
+    let mut found = none_reaches(
+        verb,
+        &[],
+        &["std::env", "std::time::SystemTime", "chrono::Utc::now", "getrandom"],
+    );
+    found.extend(none_uses(verb, &["SystemClock", "clock::random"]));
+    holds("features take time and chance as arguments", &found);
+}
