@@ -10,6 +10,8 @@
 )]
 
 mod backups;
+#[path = "../common/bytes.rs"]
+mod bytes;
 mod database;
 mod durability;
 mod faults;
@@ -18,7 +20,11 @@ mod http;
 mod kill;
 mod kit;
 mod memory;
+#[path = "../common/postgres.rs"]
+mod postgres;
 mod power;
+#[path = "../common/skip.rs"]
+mod skip;
 mod slow;
 mod start;
 mod stop;
