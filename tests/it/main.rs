@@ -19,6 +19,7 @@ mod custody;
 mod files;
 mod lists;
 mod packets;
+mod releases;
 mod samples;
 mod sessions;
 mod subjects;
