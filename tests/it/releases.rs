@@ -15,7 +15,7 @@ use casetrail::proof::trust::Trust;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::kit::{Case, Client, Server, config};
+use crate::kit::{Case, Client, Server, at, config};
 use crate::packets::{ask, download, ready};
 
 /// A version as numbers, so that versions have an order.
@@ -126,7 +126,7 @@ struct Served {
 impl Served {
     fn new(release: &Release, data: &Path) -> Self {
         let clock = release.clock();
-        let server = Server::start(config(data, None, &[]), &clock);
+        let server = Server::start(config(data, None, &[]), at(&clock));
         Self { server, clock }
     }
 }

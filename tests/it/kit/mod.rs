@@ -119,7 +119,7 @@ impl App {
         let template = template(database);
         let (folder, copied) = template.copy();
         let clock = SetClock::at(beginning());
-        let server = Server::start(config(folder.path(), copied.as_ref(), settings), &clock);
+        let server = Server::start(config(folder.path(), copied.as_ref(), settings), at(&clock));
         let (state, url) = (server.state.clone(), server.url.clone());
         let client = |who: &str| {
             let known = &template.people[who];
@@ -372,12 +372,16 @@ pub fn missing() -> Value {
     })
 }
 
-async fn serve(config: Config, clock: SetClock, tell: mpsc::Sender<(http::App, String, ServerHandle)>) {
-    let with = With {
-        clock: Arc::new(clock),
+/// What a server gets that lives at a time of the test's.
+pub fn at(clock: &SetClock) -> With {
+    With {
+        clock: Arc::new(clock.clone()),
         demo: false,
         metrics: None,
-    };
+    }
+}
+
+async fn serve(config: Config, with: With, tell: mpsc::Sender<(http::App, String, ServerHandle)>) {
     let opened = app::open(&config, with).await.unwrap();
     let socket = app::bind(&config).unwrap();
     let url = format!("http://{}", socket.local_addr().unwrap());
@@ -406,10 +410,9 @@ pub struct Server {
 }
 
 impl Server {
-    pub fn start(config: Config, clock: &SetClock) -> Self {
+    pub fn start(config: Config, with: With) -> Self {
         let (tell, told) = mpsc::channel();
-        let clock = clock.clone();
-        let thread = std::thread::spawn(move || actix_web::rt::System::new().block_on(serve(config, clock, tell)));
+        let thread = std::thread::spawn(move || actix_web::rt::System::new().block_on(serve(config, with, tell)));
         let (state, url, handle) = told.recv().expect("the server starts");
         Self {
             state,

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use casetrail::app::{self, With};
+use casetrail::app;
 use casetrail::clock::{DAY, HOUR, SetClock};
 use casetrail::config::Config;
 use casetrail::http;
@@ -19,7 +19,7 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 
-use super::{Database, PASSWORD, beginning};
+use super::{Database, PASSWORD, at, beginning};
 use crate::postgres::{self, TestDatabase};
 
 const PEOPLE: &[(&str, &str, &[Role], &str)] = &[
@@ -101,11 +101,7 @@ impl Template {
         let config = config(&folder, database.as_ref(), &[]);
         let (people, units) = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async {
-                let with = With {
-                    clock: Arc::new(SetClock::at(beginning() - HOUR)),
-                    demo: false,
-                    metrics: None,
-                };
+                let with = at(&SetClock::at(beginning() - HOUR));
                 let opened = app::open(&config, with).await.unwrap();
                 let planted = plant(&opened.app).await;
                 assert!(opened.app.gate.journal().integrated(1, Duration::from_secs(10)).await);
