@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use self::postgres::{TestDatabase, has_postgres};
 use super::failure::Failure;
 use super::{CommandLine, dispatch};
 use crate::audit::fixture::Installation;
@@ -15,6 +16,11 @@ use crate::gate::NewEvent;
 use crate::ledger::{self, Action};
 
 use clap::Parser;
+
+#[path = "../../tests/common/postgres.rs"]
+mod postgres;
+#[path = "../../tests/common/skip.rs"]
+mod skip;
 
 /// Runs a command line; `None` when it succeeded.
 fn failure(words: &[&str]) -> Option<Failure> {
@@ -241,23 +247,13 @@ fn there_must_be_an_installation() {
     }
 }
 
-/// Two empty databases of their own on the server that the tests were given, if they were.
-fn postgres() -> Option<[String; 2]> {
-    use diesel::Connection;
-    let server = crate::config::variable("CASETRAIL_TEST_POSTGRES")?;
-    let mut conn = diesel::PgConnection::establish(&server).unwrap();
-    Some([(); 2].map(|()| {
-        let name = format!("cli_{}", crate::proof::id::hex(&crate::clock::random::<8>()));
-        diesel::connection::SimpleConnection::batch_execute(&mut conn, &format!("CREATE DATABASE {name}")).unwrap();
-        let mut url = url::Url::parse(&server).unwrap();
-        url.set_path(&name);
-        url.to_string()
-    }))
-}
-
 #[test]
 fn postgresql_is_audited_backed_up_and_restored_too() {
-    let Some([first, second]) = postgres() else { return };
+    if !has_postgres() {
+        return;
+    }
+    let databases = [(); 2].map(|()| TestDatabase::new());
+    let [first, second] = databases.each_ref().map(TestDatabase::url);
     let made = Installation::on(tempfile::tempdir().unwrap(), Location::Postgres(first.clone()));
     let report = made.audit();
     assert!(report.clean && report.counts.events == 9, "{}", report.text());

@@ -8,6 +8,8 @@ use crate::database;
 use crate::http::{Client, capture};
 use crate::kit::{self, Base, Home, SERVE, Server, Sql};
 use crate::on_both;
+use crate::postgres::{TestDatabase, has_postgres};
+use crate::skip::skip;
 
 on_both!(backed_up_while_it_serves);
 
@@ -60,30 +62,24 @@ fn back_up(home: &Home, client: &Client) -> Vec<String> {
 }
 
 /// A home for a copy of another one's backup.
-fn restored(home: &Home, name: &str) -> Home {
+fn restored(home: &Home) -> Home {
     let dir = tempfile::tempdir().expect("a folder");
-    let database = home.database.is_some().then(|| {
-        kit::Owned(kit::make_database(
-            &format!("crash_{}_{name}", std::process::id()),
-            None,
-        ))
-    });
     Home {
         data: dir.path().join("data"),
         dir,
         base: home.base,
         story: home.story.clone(),
-        database,
+        database: home.database.is_some().then(TestDatabase::new),
         env: Vec::new(),
     }
 }
 
-fn restore(home: &Home, name: &str, more: &[&str]) -> (Home, String) {
-    restore_from(home, "copy", name, more)
+fn restore(home: &Home, more: &[&str]) -> (Home, String) {
+    restore_from(home, "copy", more)
 }
 
-fn restore_from(home: &Home, backup: &str, name: &str, more: &[&str]) -> (Home, String) {
-    let new = restored(home, name);
+fn restore_from(home: &Home, backup: &str, more: &[&str]) -> (Home, String) {
+    let new = restored(home);
     let backup = home.dir.path().join(backup).display().to_string();
     let mut args = vec!["restore", &backup];
     args.extend_from_slice(more);
@@ -94,17 +90,16 @@ fn restore_from(home: &Home, backup: &str, name: &str, more: &[&str]) -> (Home, 
 /// A server on the same machine is reached by its socket as well: serving, audit, backup and restore.
 #[test]
 fn a_database_by_its_socket() {
-    if kit::postgres().is_none() || !kit::has("pg_dump") {
-        kit::say(
-            "SKIPPED: a database by its socket, because CASETRAIL_TEST_POSTGRES is not set or pg_dump is not there",
-        );
+    if !has_postgres() {
         return;
+    }
+    if !kit::has("pg_dump") {
+        return skip("a database by its socket", "pg_dump is not there");
     }
     let mut home = Home::new(Base::Postgres);
     let database = home.database.take().expect("a database");
-    let Some(spellings) = kit::by_socket(&database.0) else {
-        kit::say("SKIPPED: a database by its socket, because that of this run cannot be reached");
-        return;
+    let Some(spellings) = kit::by_socket(&database) else {
+        return skip("a database by its socket", "that of this server cannot be reached");
     };
     for (n, url) in spellings.iter().enumerate() {
         home.env = vec![("CASETRAIL_DATABASE".into(), url.clone())];
@@ -118,14 +113,11 @@ fn a_database_by_its_socket() {
         home.assert_clean();
         let name = format!("copy{n}");
         succeeded(home.run(&["backup", &name]));
-        let empty = kit::Owned(kit::make_database(
-            &format!("crash_{}_socket{n}", std::process::id()),
-            None,
-        ));
-        let mut new = restored(&home, "");
+        let empty = TestDatabase::new();
+        let mut new = restored(&home);
         new.env = vec![(
             "CASETRAIL_DATABASE".into(),
-            kit::by_socket(&empty.0).expect("a socket")[n].clone(),
+            kit::by_socket(&empty).expect("a socket")[n].clone(),
         )];
         succeeded(new.run(&["restore", &home.dir.path().join(&name).display().to_string()]));
         new.assert_clean();
@@ -134,8 +126,7 @@ fn a_database_by_its_socket() {
 
 fn backed_up_while_it_serves(base: Base) {
     if base == Base::Postgres && !kit::has("pg_dump") {
-        kit::say("SKIPPED on PostgreSQL: backups, because pg_dump is not there");
-        return;
+        return skip("backups of PostgreSQL", "pg_dump is not there");
     }
     let home = Home::new(base);
     let server = home.serve();
@@ -146,11 +137,11 @@ fn backed_up_while_it_serves(base: Base) {
         .expect("an answer")
         .expect(201);
     // The tree grows past the backup, and is signed.
-    std::thread::sleep(std::time::Duration::from_millis(1200));
+    kit::await_signed(&home.data, &mut Sql::open(&home));
     server.stop();
     home.assert_clean();
 
-    let (new, _) = restore(&home, "plain", &[]);
+    let (new, _) = restore(&home, &[]);
     new.assert_clean();
     let server = new.serve();
     let client = Client {
@@ -216,7 +207,7 @@ fn does_not_stop_at_packets(home: &Home) {
     );
 
     succeeded(home.run(&["backup", "later"]));
-    let (new, told) = restore_from(home, "later", "later", &[]);
+    let (new, told) = restore_from(home, "later", &[]);
     assert!(told.contains("packet-bytes"), "{told}");
     let server = new.serve();
     let client = new.sign_in(&server, "investigator", 0);
@@ -229,7 +220,7 @@ fn does_not_stop_at_packets(home: &Home) {
 
 /// An older state than one that was signed: it is shown, and takes nothing.
 fn is_read_only(home: &Home, checkpoint: &str) {
-    let (old, told) = restore(home, "older", &["--checkpoint", checkpoint]);
+    let (old, told) = restore(home, &["--checkpoint", checkpoint]);
     assert!(told.contains("READ-ONLY"), "{told}");
     let before = fs::read(old.data.join("keys/log.checkpoint")).ok();
     let server = old.serve();
@@ -251,7 +242,7 @@ fn is_read_only(home: &Home, checkpoint: &str) {
 }
 
 fn goes_on_anew(home: &Home, checkpoint: &str) {
-    let (new, told) = restore(home, "anew", &["--checkpoint", checkpoint, "--new-log"]);
+    let (new, told) = restore(home, &["--checkpoint", checkpoint, "--new-log"]);
     assert!(told.contains("NEW LOG"), "{told}");
     new.assert_clean();
     let server = Server::start(new.command(SERVE), new.dir.path());
@@ -283,11 +274,11 @@ fn is_complete_or_nothing(home: &Home) {
     let mut bytes = fs::read(&file).expect("a file");
     bytes[0] ^= 1;
     fs::write(&file, bytes).expect("a file");
-    let new = restored(home, "bent");
+    let new = restored(home);
     let out = new.run(&["restore", &copy.display().to_string()]);
     let told = String::from_utf8_lossy(&out.stderr).into_owned();
     assert!(!out.status.success() && told.contains("changed or damaged"), "{told}");
     fs::remove_file(copy.join("backup.json")).expect("the list");
-    let new = restored(home, "cut");
+    let new = restored(home);
     assert!(!new.run(&["restore", &copy.display().to_string()]).status.success());
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::kit::{self, Base, Home, SERVE, Server};
 use crate::on_both;
+use crate::skip::skip;
 
 on_both!(synced_before_it_is_answered);
 
@@ -20,8 +21,7 @@ struct Call {
 
 fn synced_before_it_is_answered(base: Base) {
     if !can_trace() {
-        kit::say("SKIPPED: the order of syncs, because strace is missing or may not trace here");
-        return;
+        return skip("the order of syncs", "strace is missing or may not trace here");
     }
     let home = Home::new(base);
     let trace = home.dir.path().join("trace");

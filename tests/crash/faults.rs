@@ -9,6 +9,7 @@ use crate::database;
 use crate::http::{Client, capture};
 use crate::kit::{self, Base, Home, SERVE, Server, Sql};
 use crate::on_both;
+use crate::skip::skip;
 
 on_both!(a_file_that_cannot_be_synced);
 on_both!(a_file_that_cannot_be_written);
@@ -73,7 +74,7 @@ impl Faulty {
     fn start(base: Base) -> Option<Self> {
         let home = Home::new(base);
         let Some(shim) = compile(home.dir.path()) else {
-            kit::say("SKIPPED: faults of the disk, because gcc is missing or cannot build a shared library");
+            skip("faults of the disk", "gcc is missing or cannot build a shared library");
             return None;
         };
         let fault = home.dir.path().join("fault");
@@ -252,7 +253,7 @@ fn a_database_that_cannot_be_written() {
         it.mend();
         assert_eq!(it.captures(), before, "nothing was kept that was refused");
         // The sequencer, too, goes on.
-        std::thread::sleep(Duration::from_millis(900));
+        kit::await_signed(&it.home.data, &mut Sql::open(&it.home));
         it.survived();
     }
 }

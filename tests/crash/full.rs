@@ -8,6 +8,7 @@ use crate::database;
 use crate::http::{Answer, Client, capture};
 use crate::kit::{self, Base, Home, Server, Sql};
 use crate::on_both;
+use crate::skip::skip;
 
 on_both!(full_of_files);
 on_both!(reserve_is_kept);
@@ -26,7 +27,7 @@ impl Small {
         if done.is_ok_and(|s| s.success()) {
             return Some(Self(folder.to_owned()));
         }
-        kit::say("SKIPPED: full disks, because mounting a tmpfs is not permitted here (it takes root)");
+        skip("full disks", "mounting a tmpfs is not permitted here (it takes root)");
         None
     }
 }

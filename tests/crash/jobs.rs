@@ -121,8 +121,8 @@ fn a_stopped_servers_packet_is_taken_up_at_once() {
 /// Two servers on one database, each with a data folder of its own and the files in a folder that both see.
 #[test]
 fn of_two_servers_each_leaves_the_others_packet_alone_and_takes_up_a_dead_ones() {
-    if kit::postgres().is_none() {
-        return kit::say("SKIPPED on PostgreSQL: two servers (CASETRAIL_TEST_POSTGRES is not set)");
+    if !crate::postgres::has_postgres() {
+        return;
     }
     let home = Home::new(Base::Postgres);
     let files = home.files().display().to_string();

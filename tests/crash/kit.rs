@@ -15,7 +15,9 @@ use diesel::{Connection, PgConnection, RunQueryDsl, SqliteConnection};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+pub use crate::bytes::bytes;
 use crate::http::Client;
+use crate::postgres::{self, TestDatabase};
 
 pub const CASETRAIL: &str = env!("CARGO_BIN_EXE_casetrail");
 
@@ -37,14 +39,8 @@ macro_rules! on_both {
             }
             #[test]
             fn postgres() {
-                if $crate::kit::postgres().is_some() {
+                if $crate::postgres::has_postgres() {
                     super::$name($crate::kit::Base::Postgres);
-                } else {
-                    $crate::kit::say(concat!(
-                        "SKIPPED on PostgreSQL: ",
-                        stringify!($name),
-                        " (CASETRAIL_TEST_POSTGRES is not set)"
-                    ));
                 }
             }
         }
@@ -55,11 +51,6 @@ macro_rules! on_both {
 pub fn say(text: impl AsRef<str>) {
     // A closed standard error has nobody to tell.
     let _ = writeln!(std::io::stderr(), "crash: {}", text.as_ref());
-}
-
-/// The PostgreSQL server of this run.
-pub fn postgres() -> Option<String> {
-    std::env::var("CASETRAIL_TEST_POSTGRES").ok().filter(|u| !u.is_empty())
 }
 
 /// Whether a program can be run here.
@@ -77,11 +68,9 @@ pub struct Home {
     pub base: Base,
     pub data: PathBuf,
     pub story: Value,
-    pub database: Option<Owned>,
+    pub database: Option<TestDatabase>,
     pub env: Vec<(String, String)>,
 }
-
-static DATABASES: AtomicU32 = AtomicU32::new(0);
 
 impl Home {
     /// A copy of the demo.
@@ -97,31 +86,20 @@ impl Home {
     /// Waits until this many files have begun to arrive, which a first piece of 256 KiB does.
     pub fn await_arriving(&self, count: usize) {
         let began = || fs::read_dir(self.files().join("incoming")).expect("incoming").count();
-        let until = Instant::now() + Duration::from_secs(20);
-        while began() < count {
-            assert!(Instant::now() < until, "{} of {count} uploads began", began());
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        let mut missing = || Some(began()).filter(|n| *n < count).map(|n| format!("{n} of {count}"));
+        await_that("uploads begin", &mut missing);
     }
 
     /// The same with its data in a folder somewhere else.
     pub fn at(base: Base, dir: TempDir, data: PathBuf) -> Self {
         let demo = demo(base);
         copy(&demo.data, &data);
-        let database = demo.database.as_deref().map(|from| {
-            let name = format!(
-                "crash_{}_{}",
-                std::process::id(),
-                DATABASES.fetch_add(1, Ordering::Relaxed)
-            );
-            Owned(make_database(&name, Some(from)))
-        });
         Self {
             dir,
             base,
             data,
             story: demo.story.clone(),
-            database,
+            database: demo.database.as_ref().map(TestDatabase::copy_of),
             env: Vec::new(),
         }
     }
@@ -153,7 +131,7 @@ impl Home {
             .arg("--data-dir")
             .arg(data)
             .current_dir(self.dir.path());
-        command.args(self.database.iter().flat_map(|d| ["--database", &d.0]));
+        command.args(self.database.iter().flat_map(|d| ["--database".into(), d.url()]));
         clean(&mut command);
         command.envs(self.env.iter().map(|(k, v)| (k, v)));
         command
@@ -234,17 +212,6 @@ impl Home {
 }
 
 pub const SERVE: &[&str] = &["serve", "--http", "--port", "0"];
-
-/// A database on the run's server that goes with its home.
-pub struct Owned(pub String);
-
-impl Drop for Owned {
-    fn drop(&mut self) {
-        let name = self.0.rsplit('/').next().unwrap_or_default();
-        // The server ends with the run; a database that stays does no harm.
-        let _ = admin().batch_execute(&format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)"));
-    }
-}
 
 /// Nothing of this process's own settings reaches the program.
 fn clean(command: &mut Command) {
@@ -391,7 +358,7 @@ impl Drop for Server {
 struct Demo {
     data: PathBuf,
     story: Value,
-    database: Option<String>,
+    database: Option<TestDatabase>,
 }
 
 /// The demo is told once for each database and copied from there.
@@ -400,14 +367,11 @@ fn demo(base: Base) -> &'static Demo {
     static POSTGRES: OnceLock<Demo> = OnceLock::new();
     match base {
         Base::Sqlite => SQLITE.get_or_init(|| tell_demo("sqlite", None)),
-        Base::Postgres => POSTGRES.get_or_init(|| {
-            let name = format!("crash_{}_demo", std::process::id());
-            tell_demo("postgres", Some(make_database(&name, None)))
-        }),
+        Base::Postgres => POSTGRES.get_or_init(|| tell_demo("postgres", Some(TestDatabase::new()))),
     }
 }
 
-fn tell_demo(name: &str, database: Option<String>) -> Demo {
+fn tell_demo(name: &str, database: Option<TestDatabase>) -> Demo {
     // One folder for all runs, because nobody removes it at the end of one.
     let data = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("crash-demo-{name}-{}", std::process::id() % 4));
     // It is there from an earlier run, or not.
@@ -416,7 +380,7 @@ fn tell_demo(name: &str, database: Option<String>) -> Demo {
     command
         .args(["demo", "--json", "--http", "--port", "0", "--data-dir"])
         .arg(&data);
-    command.args(database.iter().flat_map(|url| ["--database", url]));
+    command.args(database.iter().flat_map(|d| ["--database".into(), d.url()]));
     clean(&mut command);
     let mut child = command
         .stdout(Stdio::piped())
@@ -439,8 +403,7 @@ fn tell_demo(name: &str, database: Option<String>) -> Demo {
         ended: None,
     };
     server.nobody().get("/readyz").expect(200);
-    // All that was told is in the tree then, at most a second behind (contract section 3).
-    std::thread::sleep(Duration::from_millis(1200));
+    await_signed(&data, &mut Sql::of(&data, database.as_ref()));
     server.terminate();
     assert!(server.wait(Duration::from_secs(11)).success());
     let mut more = String::new();
@@ -449,26 +412,29 @@ fn tell_demo(name: &str, database: Option<String>) -> Demo {
     Demo { data, story, database }
 }
 
-fn admin() -> PgConnection {
-    PgConnection::establish(&postgres().expect("CASETRAIL_TEST_POSTGRES")).expect("PostgreSQL answers")
+/// Waits until the log has taken in every event and signed its tree, which the contract allows a second for.
+pub fn await_signed(data: &Path, sql: &mut Sql) {
+    let mut behind = || {
+        let waiting = sql.number("SELECT COUNT(*) AS n FROM outbox");
+        let leaves = sql.number("SELECT COUNT(*) AS n FROM leaves");
+        let checkpoint = fs::read_to_string(data.join("keys/log.checkpoint")).unwrap_or_default();
+        let signed = checkpoint.lines().nth(1).and_then(|size| size.parse().ok());
+        (waiting > 0 || signed != Some(leaves)).then(|| format!("{waiting} of {leaves} wait, signed are {signed:?}"))
+    };
+    await_that("the log's tree is signed", &mut behind);
 }
 
-/// Makes a database, a copy of another one where that is named; answers its URL.
-pub fn make_database(name: &str, from: Option<&str>) -> String {
-    let url = postgres().expect("CASETRAIL_TEST_POSTGRES");
-    let template = from
-        .and_then(|f| f.rsplit('/').next())
-        .map(|t| format!(" TEMPLATE \"{t}\""))
-        .unwrap_or_default();
-    admin()
-        .batch_execute(&format!("CREATE DATABASE \"{name}\"{template}"))
-        .expect("a database");
-    let (server, _) = url.rsplit_once('/').expect("a URL with a database");
-    format!("{server}/{name}")
+/// Waits until a condition holds. `missing` says what it still lacks.
+pub fn await_that(what: &str, missing: &mut dyn FnMut() -> Option<String>) {
+    let until = Instant::now() + Duration::from_secs(20);
+    while let Some(lack) = missing() {
+        assert!(Instant::now() < until, "{what}: {lack}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
-/// The same database by the server's Unix-domain socket, in both spellings that there are; none where that cannot be reached.
-pub fn by_socket(url: &str) -> Option<[String; 2]> {
+/// A database by the server's Unix-domain socket, in both spellings that there are; none where that cannot be reached.
+pub fn by_socket(database: &TestDatabase) -> Option<[String; 2]> {
     #[derive(diesel::QueryableByName)]
     struct Place {
         #[diesel(sql_type = diesel::sql_types::Text)]
@@ -481,14 +447,14 @@ pub fn by_socket(url: &str) -> Option<[String; 2]> {
     let query = "SELECT current_setting('unix_socket_directories') AS folders, current_setting('port') AS port, \
                  current_user::text AS user";
     let Place { folders, port, user } = diesel::sql_query(query)
-        .get_result(&mut admin())
+        .get_result(&mut postgres::connect())
         .expect("where it listens");
     let folder = folders
         .split(',')
         .next()
         .map(str::trim)
         .filter(|f| f.starts_with('/'))?;
-    let name = url.rsplit('/').next()?;
+    let name = database.name();
     let spellings = [
         format!("postgres://{user}@/{name}?host={folder}&port={port}"),
         format!("postgres://{user}@{}:{port}/{name}", folder.replace('/', "%2F")),
@@ -512,14 +478,19 @@ pub enum Sql {
 
 impl Sql {
     pub fn open(home: &Home) -> Self {
-        match &home.database {
+        Self::of(&home.data, home.database.as_ref())
+    }
+
+    /// The database of a data folder.
+    fn of(data: &Path, database: Option<&TestDatabase>) -> Self {
+        match database {
             None => {
-                let mut conn =
-                    SqliteConnection::establish(home.db_file().to_str().expect("UTF-8")).expect("the database opens");
+                let file = data.join("casetrail.db");
+                let mut conn = SqliteConnection::establish(file.to_str().expect("UTF-8")).expect("the database opens");
                 conn.batch_execute("PRAGMA busy_timeout = 10000").expect("a pragma");
                 Self::Sqlite(conn)
             }
-            Some(url) => Self::Postgres(PgConnection::establish(&url.0).expect("the database opens")),
+            Some(own) => Self::Postgres(PgConnection::establish(&own.url()).expect("the database opens")),
         }
     }
 
@@ -557,20 +528,6 @@ impl Sql {
 struct Number {
     #[diesel(sql_type = diesel::sql_types::BigInt)]
     n: i64,
-}
-
-/// Bytes that look random and are the same for the same seed.
-pub fn bytes(seed: u64, size: usize) -> Vec<u8> {
-    let mut x = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut out = Vec::with_capacity(size + 8);
-    while out.len() < size {
-        x ^= x << 13;
-        x ^= x >> 7;
-        x ^= x << 17;
-        out.extend_from_slice(&x.to_le_bytes());
-    }
-    out.truncate(size);
-    out
 }
 
 pub fn sha256(bytes: &[u8]) -> String {

@@ -10,6 +10,8 @@
 )]
 
 mod backups;
+#[path = "../common/bytes.rs"]
+mod bytes;
 mod database;
 mod durability;
 mod faults;
@@ -19,7 +21,11 @@ mod jobs;
 mod kill;
 mod kit;
 mod memory;
+#[path = "../common/postgres.rs"]
+mod postgres;
 mod power;
+#[path = "../common/skip.rs"]
+mod skip;
 mod slow;
 mod start;
 mod stop;

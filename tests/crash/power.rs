@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::kit::{self, Base, Home};
+use crate::skip::skip;
 
 #[test]
 fn the_power_fails_on_ext4() {
@@ -25,8 +26,8 @@ fn power_fails(feature: &str) {
     let at = |name: &str| dir.path().join(name);
     let (image, copied) = (at("image"), at("copied"));
     let Some(disk) = Disk::make(&image, &at("disk"), feature) else {
-        kit::say("SKIPPED: power failures, which need mkfs.ext4, e2fsck and the right to mount an image (root)");
-        return;
+        let why = "they need mkfs.ext4, e2fsck and the right to mount an image (root)";
+        return skip("power failures", why);
     };
     let (before, after) = (at("disk/data"), at("after"));
     let home = Home::at(Base::Sqlite, dir, before);

@@ -10,6 +10,7 @@ use crate::database;
 use crate::http::capture;
 use crate::kit::{self, Base, Home, SERVE, Sql};
 use crate::on_both;
+use crate::skip::skip;
 
 on_both!(a_newer_schema_is_refused);
 on_both!(an_older_schema_is_brought_forward);
@@ -206,7 +207,8 @@ fn a_port_that_is_taken() {
 fn a_second_server() {
     let home = Home::new(Base::Sqlite);
     let server = home.serve();
-    std::thread::sleep(Duration::from_millis(1500));
+    // Nothing changes any more but by the second one.
+    kit::await_signed(&home.data, &mut Sql::open(&home));
     assert_unchanged(&home, SERVE, &["another Casetrail runs"]);
     let port = server.addr.port().to_string();
     assert_refused(&home.run(&["serve", "--http", "--port", &port]), &[]);
@@ -225,8 +227,7 @@ fn a_folder_that_cannot_be_written() {
     };
     assert_refused(&below.run(SERVE), &["data_dir", "file/data"]);
     if !rustix::process::geteuid().is_root() {
-        kit::say("SKIPPED: somebody else's folder, because only root can become somebody else");
-        return;
+        return skip("somebody else's folder", "only root can become somebody else");
     }
     // Somebody else's folder, of mode 0700.
     let home = Home::new(Base::Sqlite);
@@ -236,9 +237,7 @@ fn a_folder_that_cannot_be_written() {
     let out = command.uid(65534).gid(65534).output();
     match out {
         Ok(out) => assert_refused(&out, &["data"]),
-        Err(e) => kit::say(format!(
-            "SKIPPED: somebody else's folder, because the program cannot be run by them ({e})"
-        )),
+        Err(e) => skip("somebody else's folder", &format!("they cannot run the program ({e})")),
     }
     // A data folder that may be read and not written.
     let home = Home::new(Base::Sqlite);
@@ -265,10 +264,7 @@ fn a_database_that_is_not_there() {
     assert_refused(&away.run(&["user", "list"]), &["no installation"]);
     assert!(!nothing.exists());
     let began = Instant::now();
-    let unreachable = Home {
-        database: Some(kit::Owned("postgres://nobody:secret@127.0.0.1:1/none".into())),
-        ..Home::new(Base::Sqlite)
-    };
+    let mut unreachable = Home::new(Base::Sqlite).with("database", "postgres://nobody:secret@127.0.0.1:1/none");
     for args in [SERVE, &["audit"]] {
         let out = unreachable.run(args);
         assert!(
@@ -278,8 +274,7 @@ fn a_database_that_is_not_there() {
         assert!(!out.status.success());
     }
     assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
-    let mut unreachable = unreachable;
-    std::mem::forget(unreachable.database.take());
+    unreachable.env.clear();
     // A file that is no database.
     fs::write(unreachable.db_file(), kit::bytes(1, 8192)).expect("a file");
     for name in ["casetrail.db-wal", "casetrail.db-shm"] {

@@ -21,7 +21,8 @@ use tokio::runtime::{Builder, Runtime};
 use crate::both_databases;
 use crate::connections::cut_the_others;
 use crate::custody::checkpoint;
-use crate::kit::{App, Database, has_postgres, on_postgres};
+use crate::kit::{App, Database, has_postgres};
+use crate::postgres;
 
 both_databases! {
     /// Each reads where the stream ends; neither makes it fork.
@@ -374,11 +375,11 @@ fn an_append_goes_on_where_no_connection_can_be_opened() {
         .rsplit_once('/')
         .map(|(s, n)| (s.to_owned(), n.to_owned()))
         .unwrap();
-    on_postgres(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"));
+    postgres::execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"));
     let shut: Vec<_> = (0..3)
         .map(|n| journal.append_blocking(ledger::job("test"), viewed(&stream, n)))
         .collect();
-    on_postgres(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"));
+    postgres::execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"));
     assert!(shut.iter().all(Result::is_ok), "{shut:?}");
     std::thread::sleep(Duration::from_secs(2));
     for n in 3..6 {

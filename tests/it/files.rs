@@ -1,6 +1,6 @@
 //! A file's bytes: as they came, to those who may, recorded first.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::both_databases;
 use crate::kit::{App, Case};
@@ -35,6 +35,16 @@ both_databases! {
             let head = app.lead.send(app.lead.request("HEAD", &path));
             assert_eq!((head.status, head.body.len(), head.header("content-length")), (200, 0, bytes.len().to_string().as_str()));
             assert_eq!(head.header("repr-digest"), answer.header("repr-digest"));
+        }
+    }
+
+    fn digests_are_spelled_as_published(app) {
+        let vectors: Value = serde_json::from_str(include_str!("../vectors/http-digest/vectors.json")).unwrap();
+        let case = app.case();
+        app.leave(&case);
+        for vector in vectors["cases"].as_array().unwrap() {
+            let path = logged(app, &case, vector["content_utf8"].as_str().unwrap().as_bytes());
+            assert_eq!(app.lead.get(&path).header("repr-digest"), vector["field"].as_str().unwrap());
         }
     }
 

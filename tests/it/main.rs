@@ -1,8 +1,14 @@
 //! The integration tests: a server that runs, over HTTP, on SQLite and on PostgreSQL.
 
+#[path = "../common/bytes.rs"]
+mod bytes;
 mod connections;
 mod contract;
 mod kit;
+#[path = "../common/postgres.rs"]
+mod postgres;
+#[path = "../common/skip.rs"]
+mod skip;
 
 mod appends;
 mod authorizations;
@@ -15,6 +21,7 @@ mod housekeeping;
 mod jobs;
 mod lists;
 mod packets;
+mod releases;
 mod samples;
 mod sessions;
 mod statics;

@@ -17,10 +17,12 @@ use tempfile::TempDir;
 
 use crate::both_databases;
 use crate::kit::{App, Case, Client, with};
+use crate::skip::skip;
 
 const SHOT: &[u8] = b"\x89PNG\r\n\x1a\n a screenshot";
 
-fn ask(client: &Client, case: &Case, body: Value) -> Value {
+/// Asks for a packet.
+pub fn ask(client: &Client, case: &Case, body: Value) -> Value {
     client.post(&case.path("packets"), body).is(202)
 }
 
@@ -41,6 +43,7 @@ pub fn ended(client: &Client, packet: &Value) -> Value {
     panic!("the packet is not built in time");
 }
 
+/// The packet when it is ready.
 pub fn ready(client: &Client, packet: &Value) -> Value {
     let shown = ended(client, packet);
     assert_eq!(shown["state"], "ready", "{shown}");
@@ -92,7 +95,7 @@ fn unpack(file: &Path) -> Option<PathBuf> {
         .arg(&folder)
         .status();
     if !done.is_ok_and(|s| s.success()) {
-        eprintln!("skipped: no python3 to unpack a packet with");
+        skip("a packet unpacked by another program", "there is no python3");
         return None;
     }
     Some(fs::read_dir(folder).unwrap().next().unwrap().unwrap().path())
@@ -193,7 +196,7 @@ both_databases! {
             let validated = Command::new(python).args(["-m", "bagit", "--validate"]).arg(&bag).output().unwrap();
             assert!(validated.status.success(), "{}", String::from_utf8_lossy(&validated.stderr));
         } else {
-            eprintln!("skipped: bagit.py is not there (make setup)");
+            skip("a packet read by bagit.py", "it is not there: make setup");
         }
     }
 

@@ -8,23 +8,30 @@ use serde_json::json;
 
 use crate::both_databases;
 
-/// The sample files that the project shares but does not carry.
+/// The web archives of the test vectors, and the sample files that the project shares but does not carry.
 fn samples() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folders = [
+        "tests/vectors/wacz",
+        "../shared/samples/photos",
+        "../shared/samples/post",
+        "../shared/samples/web",
+    ];
     let mut all = Vec::new();
-    for folder in ["photos", "post", "web"] {
-        match std::fs::read_dir(root.join(folder)) {
+    for folder in folders.map(|f| root.join(f)) {
+        match std::fs::read_dir(&folder) {
             Ok(files) => all.extend(files.flatten().map(|f| f.path())),
             Err(_) => {
-                // Past the test harness, which keeps what passing tests print to itself. Nobody may be there to be told.
+                // Past the test harness, which shows the output of failed tests alone. Nobody may be there to be told.
                 let _ = writeln!(
                     std::io::stderr(),
                     "SKIPPED: the samples {} are not there",
-                    root.join(folder).display()
+                    folder.display()
                 );
             }
         }
     }
+    all.retain(|file| file.extension().is_some_and(|e| e != "txt"));
     all.sort();
     all
 }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,28 +26,10 @@ pub const LOG_SEED: [u8; 32] = [1; 32];
 
 pub type Files = BTreeMap<String, Vec<u8>>;
 
-/// Where the published vectors lie, which the project shares but does not carry.
-fn vectors() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors")
-}
-
-/// Whether a set of published vectors is there; says loudly where it is not.
-pub fn has_vectors(set: &str) -> bool {
-    let there = vectors().join(set).is_dir();
-    if !there {
-        // Past the test harness, which keeps what passing tests print to itself. Nobody may be there to be told.
-        let _ = writeln!(
-            std::io::stderr(),
-            "SKIPPED: the published vectors {} are not there",
-            vectors().join(set).display()
-        );
-    }
-    there
-}
-
-/// A file of the published vectors.
+/// A file of the published vectors, by its path below `tests/vectors`.
 pub fn published(path: &str) -> Vec<u8> {
-    fs::read(vectors().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors").join(path);
+    fs::read(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()))
 }
 
 pub fn uuid(n: u32) -> String {

@@ -10,3 +10,5 @@ mod packets;
 mod properties;
 mod rules;
 mod schemas;
+#[path = "../common/skip.rs"]
+mod skip;

@@ -7,7 +7,8 @@ use casetrail::proof::{Digest, b64};
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::kit::{Memory, has_vectors, published};
+use crate::kit::{Memory, published};
+use crate::skip::skip;
 
 fn file(name: &str) -> Vec<u8> {
     published(&format!("tlog/{name}"))
@@ -24,9 +25,6 @@ fn keys() -> [VerifyingKey; 2] {
 
 #[test]
 fn the_worked_example_of_signed_note_verifies() {
-    if !has_vectors("tlog") {
-        return;
-    }
     let vkey = String::from_utf8(file("c2sp-example.vkey")).unwrap();
     let key = VerifyingKey::parse(vkey.trim_end()).unwrap();
     let note = Note::parse(&file("c2sp-example.note")).unwrap();
@@ -35,9 +33,6 @@ fn the_worked_example_of_signed_note_verifies() {
 
 #[test]
 fn we_sign_and_cosign_as_the_vectors_do() {
-    if !has_vectors("tlog") {
-        return;
-    }
     let log = Signer::from_seed("casetrail.example/log", &[1; 32]).unwrap();
     let witness = Signer::witness_from_seed("witness.example/w1", &[2; 32]).unwrap();
     assert_eq!([log.vkey().clone(), witness.vkey().clone()], keys());
@@ -54,9 +49,6 @@ fn we_sign_and_cosign_as_the_vectors_do() {
 
 #[test]
 fn trees_and_proofs_are_those_of_the_vectors() {
-    if !has_vectors("tlog") {
-        return;
-    }
     let vector = vector();
     let leaves: Vec<Digest> = vector["entries_utf8"]
         .as_array()
@@ -104,9 +96,6 @@ fn trees_and_proofs_are_those_of_the_vectors() {
 
 #[test]
 fn a_policy_counts_its_witnesses() {
-    if !has_vectors("tlog") {
-        return;
-    }
     let text = vector()["policy"].as_str().unwrap().to_owned();
     let policy = WitnessPolicy::parse(&text).unwrap();
     assert!(policy.satisfied(&[0]) && !policy.satisfied(&[]));
@@ -133,9 +122,6 @@ fn a_policy_counts_its_witnesses() {
 
 #[test]
 fn notes_are_read_strictly() {
-    if !has_vectors("tlog") {
-        return;
-    }
     let good = String::from_utf8(file("checkpoint-7")).unwrap();
     for bad in [
         good.trim_end().to_owned(),
@@ -198,9 +184,6 @@ fn base64_has_one_spelling() {
 
 #[test]
 fn the_pem_is_what_openssl_reads() {
-    if !has_vectors("tlog") {
-        return;
-    }
     let pem = keys()[0].pem();
     let lines: Vec<&str> = pem.lines().collect();
     assert_eq!(
@@ -222,9 +205,9 @@ fn the_pem_is_what_openssl_reads() {
         .arg(text)
         .arg("-sigfile")
         .arg(sig);
-    // Where there is no openssl, the shape above has to do.
-    if let Ok(output) = openssl.output() {
-        assert!(output.status.success(), "{output:?}");
+    match openssl.output() {
+        Ok(output) => assert!(output.status.success(), "{output:?}"),
+        Err(e) => skip("a signature verified by openssl", &format!("it cannot be run ({e})")),
     }
 }
 

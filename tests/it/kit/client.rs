@@ -34,7 +34,7 @@ fn http() -> &'static Http {
 }
 
 impl Client {
-    pub(super) fn nobody(url: &str, clock: &SetClock) -> Self {
+    pub fn nobody(url: &str, clock: &SetClock) -> Self {
         Self {
             id: String::new(),
             token: None,

@@ -1,14 +1,13 @@
 //! A real server a test: over HTTP on loopback, on a copy of a database that was migrated and peopled once.
 //!
 //! `both_databases!` makes two tests of one body, `name::sqlite` and `name::postgres`, with a setting where one is named:
-//! `fn name(app with ("upload_idle", "1"))`. The second needs
-//! CASETRAIL_TEST_POSTGRES, the URL of a server on which databases may be made; `make test` starts one.
+//! `fn name(app with ("upload_idle", "1"))`.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Once, mpsc};
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
 use actix_web::dev::ServerHandle;
@@ -28,9 +27,10 @@ mod recorded;
 mod template;
 
 pub use client::{Answer, Client};
-pub use template::on_postgres;
-use template::{config, template};
-pub use template::{drop_postgres, fresh_postgres};
+pub use template::config;
+use template::template;
+
+pub use crate::postgres::{TestDatabase, has_postgres};
 
 /// The password of everyone in the template.
 pub const PASSWORD: &str = "green lantern by the ferry 7";
@@ -68,30 +68,6 @@ macro_rules! both_databases {
             }
         }
     )*};
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "tests are told of their PostgreSQL by the environment"
-)]
-fn postgres_url() -> Option<String> {
-    std::env::var("CASETRAIL_TEST_POSTGRES").ok().filter(|u| !u.is_empty())
-}
-
-/// Whether there is a PostgreSQL for the tests; says so loudly, once, where there is none.
-pub fn has_postgres() -> bool {
-    static SAID: Once = Once::new();
-    let there = postgres_url().is_some();
-    if !there {
-        SAID.call_once(|| {
-            use std::io::Write;
-            // Past the harness, which keeps the output of tests that pass.
-            let told =
-                std::io::stderr().write_all(b"\nPostgreSQL tests skipped: CASETRAIL_TEST_POSTGRES is not set\n\n");
-            assert!(told.is_ok());
-        });
-    }
-    there
 }
 
 /// When the template's history ends and every test begins.
@@ -133,11 +109,11 @@ pub struct App {
     pub double: Client,
     pub nobody: Client,
     pub units: BTreeMap<String, String>,
-    folder: TempDir,
-    name: Option<String>,
-    server: ServerHandle,
-    thread: Option<JoinHandle<()>>,
     damaged: AtomicBool,
+    // Dropped in this order: the server ends before its database and its folder go.
+    _server: Server,
+    _database: Option<TestDatabase>,
+    folder: TempDir,
 }
 
 impl App {
@@ -153,18 +129,11 @@ impl App {
 
     fn start(database: Database, settings: &[(&'static str, &str)], store: Option<Arc<dyn Store>>) -> Self {
         let template = template(database);
-        let (folder, name) = template.copy();
-        let config = config(folder.path(), name.as_deref(), settings);
+        let (folder, copied) = template.copy();
         let clock = SetClock::at(beginning());
-        let (tell, told) = mpsc::channel();
-        let with = With {
-            clock: Arc::new(clock.clone()),
-            demo: false,
-            metrics: None,
-            store,
-        };
-        let thread = std::thread::spawn(move || actix_web::rt::System::new().block_on(serve(config, with, tell)));
-        let (state, url, server) = told.recv().expect("the server starts");
+        let with = With { store, ..at(&clock) };
+        let server = Server::start(config(folder.path(), copied.as_ref(), settings), with);
+        let (state, url) = (server.state.clone(), server.url.clone());
         let client = |who: &str| {
             let known = &template.people[who];
             Client {
@@ -191,11 +160,10 @@ impl App {
             url,
             clock,
             database,
-            folder,
-            name,
-            server,
-            thread: Some(thread),
             damaged: AtomicBool::new(false),
+            _server: server,
+            _database: copied,
+            folder,
         }
     }
 
@@ -422,6 +390,16 @@ pub fn missing() -> Value {
     })
 }
 
+/// What a server gets that lives at a time of the test's.
+pub fn at(clock: &SetClock) -> With {
+    With {
+        clock: Arc::new(clock.clone()),
+        demo: false,
+        metrics: None,
+        store: None,
+    }
+}
+
 async fn serve(config: Config, with: With, tell: mpsc::Sender<(http::App, String, ServerHandle)>) {
     let opened = app::open(&config, with).await.unwrap();
     let socket = app::bind(&config).unwrap();
@@ -441,14 +419,34 @@ async fn serve(config: Config, with: With, tell: mpsc::Sender<(http::App, String
     builder.await.unwrap();
 }
 
-impl Drop for App {
+/// A server on a thread of this process, stopped when it is dropped.
+pub struct Server {
+    /// What its handlers reach.
+    pub state: http::App,
+    pub url: String,
+    handle: ServerHandle,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    pub fn start(config: Config, with: With) -> Self {
+        let (tell, told) = mpsc::channel();
+        let thread = std::thread::spawn(move || actix_web::rt::System::new().block_on(serve(config, with, tell)));
+        let (state, url, handle) = told.recv().expect("the server starts");
+        Self {
+            state,
+            url,
+            handle,
+            thread: Some(thread),
+        }
+    }
+}
+
+impl Drop for Server {
     fn drop(&mut self) {
         // The command is sent by the call itself; its answer is the thread's end.
-        drop(self.server.stop(false));
+        drop(self.handle.stop(false));
         let ended = self.thread.take().map(JoinHandle::join);
-        if let Some(name) = &self.name {
-            on_postgres(&format!("DROP DATABASE {name} WITH (FORCE)"));
-        }
         if !std::thread::panicking() {
             assert!(ended.is_some_and(|e| e.is_ok()), "the server ended badly");
         }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use casetrail::app::{self, With};
+use casetrail::app;
 use casetrail::clock::{DAY, HOUR, SetClock};
 use casetrail::config::Config;
 use casetrail::http;
@@ -19,7 +19,8 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 
-use super::{Database, PASSWORD, beginning, postgres_url};
+use super::{Database, PASSWORD, at, beginning};
+use crate::postgres::{self, TestDatabase};
 
 const PEOPLE: &[(&str, &str, &[Role], &str)] = &[
     ("lead", "Lena Lead", &[Role::Investigator], "squad"),
@@ -48,7 +49,7 @@ pub(super) struct Known {
 /// A migrated and peopled installation, copied for each test.
 pub(super) struct Template {
     folder: PathBuf,
-    database: Option<String>,
+    database: Option<TestDatabase>,
     pub(super) people: BTreeMap<String, Known>,
     pub(super) units: BTreeMap<String, String>,
 }
@@ -87,33 +88,7 @@ fn run_folder() -> &'static Path {
     })
 }
 
-/// A database on the tests' PostgreSQL, made and dropped from its own `postgres` database.
-pub fn on_postgres(statement: &str) {
-    let mut conn = PgConnection::establish(&postgres_url().unwrap()).unwrap();
-    conn.batch_execute("SET client_min_messages = warning").unwrap();
-    conn.batch_execute(statement)
-        .unwrap_or_else(|e| panic!("{statement}: {e}"));
-}
-
-pub(super) fn url_of(name: &str) -> String {
-    let mut url = url::Url::parse(&postgres_url().unwrap()).unwrap();
-    url.set_path(name);
-    url.to_string()
-}
-
-/// An empty database of this run; its URL.
-pub fn fresh_postgres(what: &str) -> String {
-    let name = format!("it_{}_{what}", std::process::id());
-    on_postgres(&format!("CREATE DATABASE {name}"));
-    url_of(&name)
-}
-
-/// Drops it.
-pub fn drop_postgres(what: &str) {
-    on_postgres(&format!("DROP DATABASE it_{}_{what} WITH (FORCE)", std::process::id()));
-}
-
-pub(super) fn serial() -> u64 {
+fn serial() -> u64 {
     use std::sync::atomic::{AtomicU64, Ordering};
     static NEXT: AtomicU64 = AtomicU64::new(0);
     NEXT.fetch_add(1, Ordering::Relaxed)
@@ -122,19 +97,11 @@ pub(super) fn serial() -> u64 {
 impl Template {
     fn make(database: Database) -> Self {
         let folder = run_folder().join(format!("template-{database:?}"));
-        let name = (database == Database::Postgres).then(|| format!("it_{}_template", std::process::id()));
-        if let Some(name) = &name {
-            on_postgres(&format!("CREATE DATABASE {name}"));
-        }
-        let config = config(&folder, name.as_deref(), &[]);
+        let database = (database == Database::Postgres).then(TestDatabase::new);
+        let config = config(&folder, database.as_ref(), &[]);
         let (people, units) = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async {
-                let with = With {
-                    clock: Arc::new(SetClock::at(beginning() - HOUR)),
-                    demo: false,
-                    metrics: None,
-                    store: None,
-                };
+                let with = at(&SetClock::at(beginning() - HOUR));
                 let opened = app::open(&config, with).await.unwrap();
                 let planted = plant(&opened.app).await;
                 assert!(opened.app.gate.journal().integrated(1, Duration::from_secs(10)).await);
@@ -143,52 +110,48 @@ impl Template {
         })
         .join()
         .unwrap();
-        match &name {
+        match &database {
             None => {
                 let mut conn = SqliteConnection::establish(folder.join("casetrail.db").to_str().unwrap()).unwrap();
                 conn.batch_execute("PRAGMA busy_timeout = 10000; PRAGMA wal_checkpoint(TRUNCATE);")
                     .unwrap();
             }
-            Some(name) => {
-                super::recorded::watch(&url_of(name));
-                on_postgres(&format!(
+            Some(database) => {
+                super::recorded::watch(&database.url());
+                postgres::execute(&format!(
                     "ALTER DATABASE {name} ALLOW_CONNECTIONS false; \
-                 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}';"
+                     SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}';",
+                    name = database.name()
                 ));
             }
         }
         Self {
             folder,
-            database: name,
+            database,
             people,
             units,
         }
     }
 
-    /// A copy: its folder and, on PostgreSQL, the name of its database.
-    pub(super) fn copy(&self) -> (TempDir, Option<String>) {
+    /// A copy: its folder and, on PostgreSQL, its database.
+    pub(super) fn copy(&self) -> (TempDir, Option<TestDatabase>) {
         let folder = tempfile::tempdir_in(run_folder()).unwrap();
         fs::create_dir(folder.path().join("keys")).unwrap();
         for file in fs::read_dir(self.folder.join("keys")).unwrap() {
             let file = file.unwrap();
             fs::copy(file.path(), folder.path().join("keys").join(file.file_name())).unwrap();
         }
-        let name = self.database.as_ref().map(|template| {
-            let name = format!("it_{}_{}", std::process::id(), serial());
-            on_postgres(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
-            name
-        });
-        let file = folder.path().join("casetrail.db");
-        if name.is_none() {
-            fs::copy(self.folder.join("casetrail.db"), &file).unwrap();
+        let database = self.database.as_ref().map(TestDatabase::copy_of);
+        if database.is_none() {
+            fs::copy(self.folder.join("casetrail.db"), folder.path().join("casetrail.db")).unwrap();
         }
-        rename_log(folder.path(), name.as_deref());
-        (folder, name)
+        rename_log(folder.path(), database.as_ref());
+        (folder, database)
     }
 }
 
 /// Gives a copied log a name of its own: one process keeps what it knows of a log by its name.
-fn rename_log(folder: &Path, database: Option<&str>) {
+fn rename_log(folder: &Path, database: Option<&TestDatabase>) {
     let seed = fs::read_to_string(folder.join("keys/log.key")).unwrap();
     let seed: Digest = seed.trim().parse().unwrap();
     let origin = format!("casetrail.invalid/test-{}", serial());
@@ -196,7 +159,7 @@ fn rename_log(folder: &Path, database: Option<&str>) {
     fs::remove_file(folder.join("keys/log.checkpoint")).unwrap();
     let statement = format!("UPDATE log_state SET origin = '{origin}', vkey = '{vkey}'");
     match database {
-        Some(name) => PgConnection::establish(&url_of(name))
+        Some(database) => PgConnection::establish(&database.url())
             .unwrap()
             .batch_execute(&statement)
             .unwrap(),
@@ -257,9 +220,10 @@ async fn plant(app: &http::App) -> Planted {
     (people, made.1)
 }
 
-pub(super) fn config(folder: &Path, database: Option<&str>, more: &[(&'static str, &str)]) -> Config {
+/// The settings of a server that listens on loopback without TLS.
+pub fn config(folder: &Path, database: Option<&TestDatabase>, more: &[(&'static str, &str)]) -> Config {
     let database = match database {
-        Some(name) => url_of(name),
+        Some(database) => database.url(),
         None => format!("sqlite://{}", folder.join("casetrail.db").display()),
     };
     let mut flags = vec![

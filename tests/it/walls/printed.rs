@@ -83,6 +83,7 @@ mod schema {
 
     use super::printed;
     use crate::kit;
+    use crate::skip::skip;
 
     #[derive(QueryableByName)]
     struct Row {
@@ -108,13 +109,11 @@ mod schema {
         if !kit::has_postgres() {
             return;
         }
-        let url = kit::fresh_postgres("schema");
-        migrate(&Location::Postgres(url.clone())).unwrap();
-        let text = dump(&url);
-        kit::drop_postgres("schema");
-        match text {
+        let database = kit::TestDatabase::new();
+        migrate(&Location::Postgres(database.url())).unwrap();
+        match dump(&database.url()) {
             Some(text) => printed("schema/postgres.sql", &text),
-            None => eprintln!("skipped: there is no pg_dump"),
+            None => skip("schema/postgres.sql", "there is no pg_dump"),
         }
     }
 
