@@ -4,14 +4,14 @@ use std::fs;
 use std::process::Output;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use crate::both_databases;
 use crate::database;
 use crate::http::{Client, capture};
-use crate::kit::{self, Base, Home, SERVE, Server, Sql};
-use crate::on_both;
+use crate::kit::{self, Database, Home, SERVE, Server, Sql};
 use crate::postgres::{TestDatabase, has_postgres};
 use crate::skip::skip;
 
-on_both!(backed_up_while_it_serves);
+both_databases!(backed_up_while_it_serves);
 
 fn succeeded(out: Output) -> String {
     let told = format!(
@@ -96,7 +96,7 @@ fn a_database_by_its_socket() {
     if !kit::has("pg_dump") {
         return skip("a database by its socket", "pg_dump is not there");
     }
-    let mut home = Home::new(Base::Postgres);
+    let mut home = Home::new(Database::Postgres);
     let database = home.database.take().expect("a database");
     let Some(spellings) = kit::by_socket(&database) else {
         return skip("a database by its socket", "that of this server cannot be reached");
@@ -124,8 +124,8 @@ fn a_database_by_its_socket() {
     }
 }
 
-fn backed_up_while_it_serves(base: Base) {
-    if base == Base::Postgres && !kit::has("pg_dump") {
+fn backed_up_while_it_serves(base: Database) {
+    if base == Database::Postgres && !kit::has("pg_dump") {
         return skip("backups of PostgreSQL", "pg_dump is not there");
     }
     let home = Home::new(base);
@@ -161,7 +161,7 @@ fn backed_up_while_it_serves(base: Base) {
 
     let checkpoint = home.data.join("keys/log.checkpoint").display().to_string();
     is_read_only(&home, &checkpoint);
-    if base == Base::Sqlite {
+    if base == Database::Sqlite {
         goes_on_anew(&home, &checkpoint);
     }
     kit::say(format!(

@@ -5,11 +5,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::kit::{self, Base, Home, SERVE, Server};
-use crate::on_both;
+use crate::both_databases;
+use crate::kit::{self, Database, Home, SERVE, Server};
 use crate::skip::skip;
 
-on_both!(synced_before_it_is_answered);
+both_databases!(synced_before_it_is_answered);
 
 /// One system call: the lines at which it began and returned, and what was told of it.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ struct Call {
     text: String,
 }
 
-fn synced_before_it_is_answered(base: Base) {
+fn synced_before_it_is_answered(base: Database) {
     if !can_trace() {
         return skip("the order of syncs", "strace is missing or may not trace here");
     }
@@ -48,7 +48,7 @@ fn synced_before_it_is_answered(base: Base) {
 }
 
 /// File, folder and database are synced, in this order, before the capture is answered.
-fn in_order(calls: &[Call], home: &Home, base: Base, sha256: &str, id: &str) {
+fn in_order(calls: &[Call], home: &Home, base: Database, sha256: &str, id: &str) {
     let answer = find(calls, 0, "the answer", |c| {
         is_write(c) && c.contains("HTTP/1.1 201 Created") && c.contains(id)
     });
@@ -72,8 +72,8 @@ fn in_order(calls: &[Call], home: &Home, base: Base, sha256: &str, id: &str) {
     follows(synced, renamed, "the file is synced before it lies under its hash");
     follows(renamed, foldered, "the folder is synced after the rename");
     let committed = match base {
-        Base::Sqlite => committed_in_wal(calls, id, foldered, answer),
-        Base::Postgres => committed_over_there(calls, id, foldered),
+        Database::Sqlite => committed_in_wal(calls, id, foldered, answer),
+        Database::Postgres => committed_over_there(calls, id, foldered),
     };
     follows(foldered, committed, "the files are safe before the database is");
     follows(committed, answer, "nobody is answered before the database is safe");

@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use crate::both_databases;
 use crate::database;
 use crate::http::{Client, capture};
-use crate::kit::{self, Base, Home, SERVE, Server, Sql};
-use crate::on_both;
+use crate::kit::{self, Database, Home, SERVE, Server, Sql};
 use crate::skip::skip;
 
-on_both!(a_file_that_cannot_be_synced);
-on_both!(a_file_that_cannot_be_written);
-on_both!(a_file_whose_sync_takes_long_holds_up_nobody_else);
+both_databases!(a_file_that_cannot_be_synced);
+both_databases!(a_file_that_cannot_be_written);
+both_databases!(a_file_whose_sync_takes_long_holds_up_nobody_else);
 
 /// The file named by CRASH_FAULT holds `fsync WORD` or `write WORD`: such calls on paths with that word fail. With
 /// `stall WORD` such a sync waits until that is gone.
@@ -71,7 +71,7 @@ struct Faulty {
 }
 
 impl Faulty {
-    fn start(base: Base) -> Option<Self> {
+    fn start(base: Database) -> Option<Self> {
         let home = Home::new(base);
         let Some(shim) = compile(home.dir.path()) else {
             skip("faults of the disk", "gcc is missing or cannot build a shared library");
@@ -139,7 +139,7 @@ fn compile(folder: &Path) -> Option<PathBuf> {
     built.status.success().then_some(shim)
 }
 
-fn a_file_that_cannot_be_synced(base: Base) {
+fn a_file_that_cannot_be_synced(base: Database) {
     let Some(it) = Faulty::start(base) else { return };
     let before = it.captures();
     // The file itself, and then the folder that holds its name.
@@ -180,7 +180,7 @@ fn a_file_that_cannot_be_synced(base: Base) {
     it.survived();
 }
 
-fn a_file_whose_sync_takes_long_holds_up_nobody_else(base: Base) {
+fn a_file_whose_sync_takes_long_holds_up_nobody_else(base: Database) {
     let Some(it) = Faulty::start(base) else { return };
     for (n, place) in ["files/incoming/", "files/sha256/"].into_iter().enumerate() {
         let (before, bytes) = (it.captures(), kit::bytes(8 + n as u64, 200_000));
@@ -202,7 +202,7 @@ fn a_file_whose_sync_takes_long_holds_up_nobody_else(base: Base) {
     it.survived();
 }
 
-fn a_file_that_cannot_be_written(base: Base) {
+fn a_file_that_cannot_be_written(base: Database) {
     let Some(it) = Faulty::start(base) else { return };
     let before = it.captures();
     it.break_at("write files/incoming/");
@@ -233,7 +233,9 @@ fn a_database_that_cannot_be_written() {
         ("fsync casetrail.db-wal", 500, "internal"),
         ("write casetrail.db-wal", 503, "disk-full"),
     ] {
-        let Some(it) = Faulty::start(Base::Sqlite) else { return };
+        let Some(it) = Faulty::start(Database::Sqlite) else {
+            return;
+        };
         let before = it.captures();
         it.break_at(fault);
         std::thread::scope(|scope| {

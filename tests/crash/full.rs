@@ -4,14 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::both_databases;
 use crate::database;
 use crate::http::{Answer, Client, capture};
-use crate::kit::{self, Base, Home, Server, Sql};
-use crate::on_both;
+use crate::kit::{self, Database, Home, Server, Sql};
 use crate::skip::skip;
 
-on_both!(full_of_files);
-on_both!(reserve_is_kept);
+both_databases!(full_of_files);
+both_databases!(reserve_is_kept);
 
 /// A file system in memory, of a fixed size.
 struct Small(PathBuf);
@@ -39,7 +39,7 @@ impl Drop for Small {
     }
 }
 
-fn small_home(base: Base, size: &str, reserve: &str) -> Option<(Home, Small)> {
+fn small_home(base: Database, size: &str, reserve: &str) -> Option<(Home, Small)> {
     let dir = tempfile::tempdir().expect("a folder");
     let disk = dir.path().join("disk");
     let small = Small::mount(&disk, size)?;
@@ -88,7 +88,7 @@ fn goes_on(home: &Home, server: Server, client: &Client, kept: &[(String, String
     home.assert_clean();
 }
 
-fn reserve_is_kept(base: Base) {
+fn reserve_is_kept(base: Database) {
     let Some((home, _small)) = small_home(base, "40m", "16000000") else {
         return;
     };
@@ -112,7 +112,7 @@ fn reserve_is_kept(base: Base) {
     home.assert_clean();
 }
 
-fn full_of_files(base: Base) {
+fn full_of_files(base: Database) {
     let dir = tempfile::tempdir().expect("a folder");
     let data = dir.path().join("data");
     let home = Home::at(base, dir, data).with("disk_reserve", "0");
@@ -147,7 +147,7 @@ fn full_of_files(base: Base) {
 /// Files and database share the full disk.
 #[test]
 fn full_with_its_database() {
-    let Some((home, small)) = small_home(Base::Sqlite, "32m", "0") else {
+    let Some((home, small)) = small_home(Database::Sqlite, "32m", "0") else {
         return;
     };
     let server = home.serve();

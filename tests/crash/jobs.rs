@@ -8,9 +8,9 @@ use casetrail::bag::verify_path;
 use casetrail::proof::trust::Trust;
 use serde_json::{Value, json};
 
+use crate::both_databases;
 use crate::http::Client;
-use crate::kit::{self, Base, Home, SERVE, Server, Sql};
-use crate::on_both;
+use crate::kit::{self, Database, Home, SERVE, Server, Sql};
 
 /// More than the lease of a dead server, a look at the table and a build.
 const TAKEN_UP: Duration = Duration::from_secs(60);
@@ -69,9 +69,9 @@ fn assert_verifies(data: &Path, id: &str) {
     assert_eq!(report.exit_code, 3, "{told}");
 }
 
-on_both!(a_killed_servers_packet_is_taken_up_at_the_next_start);
+both_databases!(a_killed_servers_packet_is_taken_up_at_the_next_start);
 
-fn a_killed_servers_packet_is_taken_up_at_the_next_start(base: Base) {
+fn a_killed_servers_packet_is_taken_up_at_the_next_start(base: Database) {
     let home = Home::new(base);
     let server = home.serve();
     fill(&home, &server);
@@ -100,7 +100,7 @@ fn a_killed_servers_packet_is_taken_up_at_the_next_start(base: Base) {
 /// Told to stop while it builds, a server gives the packet back, and the next start builds it at once.
 #[test]
 fn a_stopped_servers_packet_is_taken_up_at_once() {
-    let home = Home::new(Base::Sqlite);
+    let home = Home::new(Database::Sqlite);
     let server = home.serve();
     fill(&home, &server);
     let client = home.sign_in(&server, "prosecutor", 1);
@@ -124,7 +124,7 @@ fn of_two_servers_each_leaves_the_others_packet_alone_and_takes_up_a_dead_ones()
     if !crate::postgres::has_postgres() {
         return;
     }
-    let home = Home::new(Base::Postgres);
+    let home = Home::new(Database::Postgres);
     let files = home.files().display().to_string();
     let home = home.with("files", &files);
     let other = home.dir.path().join("other");

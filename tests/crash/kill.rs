@@ -5,19 +5,19 @@ use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::both_databases;
 use crate::database;
 use crate::http::{Answer, Client};
-use crate::kit::{self, Base, Home, Server, Sql};
-use crate::on_both;
+use crate::kit::{self, Database, Home, Server, Sql};
 
-on_both!(killed_while_it_writes);
-on_both!(what_a_kill_cut_off_is_told_of);
+both_databases!(killed_while_it_writes);
+both_databases!(what_a_kill_cut_off_is_told_of);
 
 const UPLOADS: usize = 200;
 /// A folder is used for so many rounds; an audit of all that ever was would take longer each time.
 const ROUNDS_A_HOME: usize = 5;
 
-fn killed_while_it_writes(base: Base) {
+fn killed_while_it_writes(base: Database) {
     let rounds: usize = std::env::var("CASETRAIL_CRASH_ROUNDS")
         .ok()
         .and_then(|r| r.parse().ok())
@@ -196,7 +196,7 @@ fn retry(home: &Home, client: &Client, moment: u64, n: usize, before: Option<&st
 }
 
 /// Three uploads of which some pieces have come: files without an owner, removed and counted at the next start.
-fn what_a_kill_cut_off_is_told_of(base: Base) {
+fn what_a_kill_cut_off_is_told_of(base: Database) {
     let home = Home::new(base);
     let mut server = home.serve();
     let client = home.sign_in(&server, "investigator", 0);

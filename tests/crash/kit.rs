@@ -16,35 +16,15 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub use crate::bytes::bytes;
+pub use crate::databases::Database;
 use crate::http::Client;
 use crate::postgres::{self, TestDatabase};
 
 pub const CASETRAIL: &str = env!("CARGO_BIN_EXE_casetrail");
 
-/// Which database a test runs on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Base {
-    Sqlite,
-    Postgres,
-}
-
-/// The same test on SQLite and on PostgreSQL.
-#[macro_export]
-macro_rules! on_both {
-    ($name:ident) => {
-        mod $name {
-            #[test]
-            fn sqlite() {
-                super::$name($crate::kit::Base::Sqlite);
-            }
-            #[test]
-            fn postgres() {
-                if $crate::postgres::has_postgres() {
-                    super::$name($crate::kit::Base::Postgres);
-                }
-            }
-        }
-    };
+/// Runs a test that makes its homes itself.
+pub fn run(database: Database, test: fn(Database)) {
+    test(database);
 }
 
 /// Says something past the test harness, which keeps what passing tests print to itself.
@@ -65,7 +45,7 @@ pub fn has(program: &str) -> bool {
 /// An installation with the demo's people and cases in a folder of its own.
 pub struct Home {
     pub dir: TempDir,
-    pub base: Base,
+    pub base: Database,
     pub data: PathBuf,
     pub story: Value,
     pub database: Option<TestDatabase>,
@@ -74,7 +54,7 @@ pub struct Home {
 
 impl Home {
     /// A copy of the demo.
-    pub fn new(base: Base) -> Self {
+    pub fn new(base: Database) -> Self {
         let dir = tempfile::Builder::new()
             .prefix("casetrail-crash-")
             .tempdir()
@@ -91,7 +71,7 @@ impl Home {
     }
 
     /// The same with its data in a folder somewhere else.
-    pub fn at(base: Base, dir: TempDir, data: PathBuf) -> Self {
+    pub fn at(base: Database, dir: TempDir, data: PathBuf) -> Self {
         let demo = demo(base);
         copy(&demo.data, &data);
         Self {
@@ -362,12 +342,12 @@ struct Demo {
 }
 
 /// The demo is told once for each database and copied from there.
-fn demo(base: Base) -> &'static Demo {
+fn demo(base: Database) -> &'static Demo {
     static SQLITE: OnceLock<Demo> = OnceLock::new();
     static POSTGRES: OnceLock<Demo> = OnceLock::new();
     match base {
-        Base::Sqlite => SQLITE.get_or_init(|| tell_demo("sqlite", None)),
-        Base::Postgres => POSTGRES.get_or_init(|| tell_demo("postgres", Some(TestDatabase::new()))),
+        Database::Sqlite => SQLITE.get_or_init(|| tell_demo("sqlite", None)),
+        Database::Postgres => POSTGRES.get_or_init(|| tell_demo("postgres", Some(TestDatabase::new()))),
     }
 }
 

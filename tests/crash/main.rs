@@ -13,6 +13,8 @@ mod backups;
 #[path = "../common/bytes.rs"]
 mod bytes;
 mod database;
+#[path = "../common/databases.rs"]
+mod databases;
 mod durability;
 mod faults;
 mod full;

@@ -5,7 +5,7 @@ use std::net::Shutdown;
 use std::time::Instant;
 
 use crate::http::{Client, END, read_answer};
-use crate::kit::{self, Base, Home};
+use crate::kit::{self, Database, Home};
 
 const MIB: u64 = 1 << 20;
 
@@ -13,7 +13,7 @@ const MIB: u64 = 1 << 20;
 fn two_large_files_at_once() {
     let big = std::env::var("CASETRAIL_BIG").is_ok_and(|b| b == "1");
     let size = if big { 8192 * MIB } else { 1024 * MIB };
-    let home = Home::new(Base::Sqlite);
+    let home = Home::new(Database::Sqlite);
     let server = home.serve();
     let client = home.sign_in(&server, "investigator", 0);
     client

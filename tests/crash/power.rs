@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::kit::{self, Base, Home};
+use crate::kit::{self, Database, Home};
 use crate::skip::skip;
 
 #[test]
@@ -30,7 +30,7 @@ fn power_fails(feature: &str) {
         return skip("power failures", why);
     };
     let (before, after) = (at("disk/data"), at("after"));
-    let home = Home::at(Base::Sqlite, dir, before);
+    let home = Home::at(Database::Sqlite, dir, before);
     let known = captures(&home.data);
     // What was laid there for the test is not what it is about.
     let synced = Command::new("sync").arg("-f").arg(&home.data).status();

@@ -4,11 +4,11 @@ use std::io::{ErrorKind, Read, Write};
 use std::time::{Duration, Instant};
 
 use crate::http::{MULTIPART, read_answer};
-use crate::kit::{self, Base, Home};
+use crate::kit::{self, Database, Home};
 
 #[test]
 fn headers_that_drip() {
-    let home = Home::new(Base::Sqlite);
+    let home = Home::new(Database::Sqlite);
     let server = home.serve();
     let mut stream = server.nobody().connect().expect("a connection");
     stream
@@ -42,7 +42,7 @@ fn headers_that_drip() {
 
 #[test]
 fn a_body_that_stalls() {
-    let home = Home::new(Base::Sqlite).with("upload_idle", "2");
+    let home = Home::new(Database::Sqlite).with("upload_idle", "2");
     let server = home.serve();
     let client = home.sign_in(&server, "investigator", 0);
     let mut stream = client.begin_upload(home.case(0), 1_000_000).expect("an upload");
@@ -71,7 +71,7 @@ fn a_body_that_stalls() {
 /// A body that never begins is given up, too.
 #[test]
 fn json_that_stalls() {
-    let home = Home::new(Base::Sqlite).with("upload_idle", "2");
+    let home = Home::new(Database::Sqlite).with("upload_idle", "2");
     let server = home.serve();
     let client = home.sign_in(&server, "investigator", 0);
     let mut stream = client.connect().expect("a connection");
@@ -90,7 +90,7 @@ fn json_that_stalls() {
 
 #[test]
 fn one_person_fills_their_places_alone() {
-    let home = Home::new(Base::Sqlite).with("upload_idle", "30");
+    let home = Home::new(Database::Sqlite).with("upload_idle", "30");
     let server = home.serve();
     let (first, second) = (
         home.sign_in(&server, "investigator", 0),

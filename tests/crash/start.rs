@@ -6,15 +6,15 @@ use std::path::Path;
 use std::process::Output;
 use std::time::{Duration, Instant};
 
+use crate::both_databases;
 use crate::database;
 use crate::http::capture;
-use crate::kit::{self, Base, Home, SERVE, Sql};
-use crate::on_both;
+use crate::kit::{self, Database, Home, SERVE, Sql};
 use crate::skip::skip;
 
-on_both!(a_newer_schema_is_refused);
-on_both!(an_older_schema_is_brought_forward);
-on_both!(a_key_that_is_missing_or_another);
+both_databases!(a_newer_schema_is_refused);
+both_databases!(an_older_schema_is_brought_forward);
+both_databases!(a_key_that_is_missing_or_another);
 
 /// It failed, and said one line with these words.
 fn assert_refused(out: &Output, words: &[&str]) {
@@ -79,7 +79,7 @@ fn assert_unchanged(home: &Home, args: &[&str], words: &[&str]) {
     assert_eq!(before, state(home), "{args:?} changed something");
 }
 
-fn a_newer_schema_is_refused(base: Base) {
+fn a_newer_schema_is_refused(base: Database) {
     let home = Home::new(base);
     Sql::open(&home)
         .run("INSERT INTO __diesel_schema_migrations (version) VALUES ('9999')")
@@ -92,8 +92,8 @@ fn a_newer_schema_is_refused(base: Base) {
 /// Takes the database back to what the first schema had, with what it holds.
 fn to_first_schema(home: &Home) {
     let (blob, functions) = match home.base {
-        Base::Sqlite => ("BLOB", ""),
-        Base::Postgres => (
+        Database::Sqlite => ("BLOB", ""),
+        Database::Postgres => (
             "BYTEA",
             "ALTER TABLE outbox ADD PRIMARY KEY (id); DROP FUNCTION hold_stream; DROP FUNCTION stream_lock;",
         ),
@@ -110,7 +110,7 @@ fn to_first_schema(home: &Home) {
 }
 
 /// A server brings it forward and goes on; but not where it shows that events were removed, which nothing else might show.
-fn an_older_schema_is_brought_forward(base: Base) {
+fn an_older_schema_is_brought_forward(base: Database) {
     let home = Home::new(base);
     to_first_schema(&home);
     for (cut, mend) in [("seq = seq + 1", "seq = seq - 1"), ("seq = seq - 1", "seq = seq + 1")] {
@@ -132,7 +132,7 @@ fn an_older_schema_is_brought_forward(base: Base) {
     assert!(before.0[0] < after.0[0], "more events than before");
 }
 
-fn a_key_that_is_missing_or_another(base: Base) {
+fn a_key_that_is_missing_or_another(base: Database) {
     let home = Home::new(base);
     let key = home.data.join("keys/log.key");
     let kept = fs::read(&key).expect("a key");
@@ -154,7 +154,7 @@ fn a_key_that_is_missing_or_another(base: Base) {
 
 #[test]
 fn settings_that_are_wrong() {
-    let home = Home::new(Base::Sqlite);
+    let home = Home::new(Database::Sqlite);
     let toml = home.dir.path().join("casetrail.toml");
     for (written, words) in [
         ("prot = 1\n", ["prot", "no setting"]),
@@ -179,7 +179,7 @@ fn settings_that_are_wrong() {
 fn a_port_that_is_taken() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = taken.local_addr().expect("an address").port().to_string();
-    let home = Home::new(Base::Sqlite);
+    let home = Home::new(Database::Sqlite);
     assert_unchanged(
         &home,
         &["serve", "--http", "--port", &port],
@@ -188,7 +188,7 @@ fn a_port_that_is_taken() {
     // A fresh folder: its administrator must not be made, because the one-time password would be lost.
     let fresh = Home {
         data: home.dir.path().join("fresh"),
-        ..Home::new(Base::Sqlite)
+        ..Home::new(Database::Sqlite)
     };
     assert_refused(
         &fresh.run(&["serve", "--http", "--port", &port]),
@@ -205,7 +205,7 @@ fn a_port_that_is_taken() {
 
 #[test]
 fn a_second_server() {
-    let home = Home::new(Base::Sqlite);
+    let home = Home::new(Database::Sqlite);
     let server = home.serve();
     // Nothing changes any more but by the second one.
     kit::await_signed(&home.data, &mut Sql::open(&home));
@@ -218,7 +218,7 @@ fn a_second_server() {
 
 #[test]
 fn a_folder_that_cannot_be_written() {
-    let home = Home::new(Base::Sqlite);
+    let home = Home::new(Database::Sqlite);
     let file = home.dir.path().join("file");
     fs::write(&file, "no folder").expect("a file");
     let below = Home {
@@ -230,7 +230,7 @@ fn a_folder_that_cannot_be_written() {
         return skip("somebody else's folder", "only root can become somebody else");
     }
     // Somebody else's folder, of mode 0700.
-    let home = Home::new(Base::Sqlite);
+    let home = Home::new(Database::Sqlite);
     std::os::unix::fs::chown(home.dir.path(), Some(65534), None).expect("chown");
     std::os::unix::fs::chown(&home.data, Some(0), None).expect("chown");
     let mut command = home.command(SERVE);
@@ -240,7 +240,7 @@ fn a_folder_that_cannot_be_written() {
         Err(e) => skip("somebody else's folder", &format!("they cannot run the program ({e})")),
     }
     // A data folder that may be read and not written.
-    let home = Home::new(Base::Sqlite);
+    let home = Home::new(Database::Sqlite);
     let all = ["-R", "a+rX"].map(std::ffi::OsStr::new);
     std::process::Command::new("chmod")
         .args(all)
@@ -254,7 +254,7 @@ fn a_folder_that_cannot_be_written() {
 
 #[test]
 fn a_database_that_is_not_there() {
-    let home = Home::new(Base::Sqlite);
+    let home = Home::new(Database::Sqlite);
     let nothing = home.dir.path().join("nothing");
     let away = Home {
         data: nothing.clone(),
@@ -264,7 +264,7 @@ fn a_database_that_is_not_there() {
     assert_refused(&away.run(&["user", "list"]), &["no installation"]);
     assert!(!nothing.exists());
     let began = Instant::now();
-    let mut unreachable = Home::new(Base::Sqlite).with("database", "postgres://nobody:secret@127.0.0.1:1/none");
+    let mut unreachable = Home::new(Database::Sqlite).with("database", "postgres://nobody:secret@127.0.0.1:1/none");
     for args in [SERVE, &["audit"]] {
         let out = unreachable.run(args);
         assert!(
@@ -288,7 +288,7 @@ fn a_database_that_is_not_there() {
 /// Somebody else holds the database for longer than anyone waits: all who write are told so, soon and together.
 #[test]
 fn a_database_that_is_locked() {
-    let home = Home::new(Base::Sqlite);
+    let home = Home::new(Database::Sqlite);
     let server = home.serve();
     let client = home.sign_in(&server, "investigator", 0);
     let before = database::captures(&mut Sql::open(&home));

@@ -3,15 +3,15 @@
 use std::io::Write;
 use std::time::{Duration, Instant};
 
+use crate::both_databases;
 use crate::database;
 use crate::http::{END, read_answer};
-use crate::kit::{self, Base, Home, Sql};
-use crate::on_both;
+use crate::kit::{self, Database, Home, Sql};
 
-on_both!(nothing_waits_for_the_tree_after_a_stop);
+both_databases!(nothing_waits_for_the_tree_after_a_stop);
 
 /// What was answered before the stop is in the tree and signed after it.
-fn nothing_waits_for_the_tree_after_a_stop(base: Base) {
+fn nothing_waits_for_the_tree_after_a_stop(base: Database) {
     let home = Home::new(base);
     for round in 0..3 {
         let mut server = home.serve();
@@ -33,9 +33,9 @@ fn nothing_waits_for_the_tree_after_a_stop(base: Base) {
     }
 }
 
-on_both!(stopped_during_an_upload);
+both_databases!(stopped_during_an_upload);
 
-fn stopped_during_an_upload(base: Base) {
+fn stopped_during_an_upload(base: Database) {
     let home = Home::new(base);
     let mut server = home.serve();
     let client = home.sign_in(&server, "investigator", 0);
@@ -80,7 +80,7 @@ fn stopped_during_an_upload(base: Base) {
 /// Told to stop as soon as it can be found: it is not too early to be heard.
 #[test]
 fn stopped_as_soon_as_it_listens() {
-    let home = Home::new(Base::Sqlite);
+    let home = Home::new(Database::Sqlite);
     for _ in 0..5 {
         home.serve().stop();
     }
@@ -90,7 +90,7 @@ fn stopped_as_soon_as_it_listens() {
 /// An upload that stalls, and idle connections, hold nobody up.
 #[test]
 fn stopped_while_a_client_stalls() {
-    let home = Home::new(Base::Sqlite);
+    let home = Home::new(Database::Sqlite);
     let mut server = home.serve();
     let client = home.sign_in(&server, "investigator", 0);
     let mut stalled = client.begin_upload(home.case(0), 1_000_000).expect("an upload");

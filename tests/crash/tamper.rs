@@ -2,13 +2,13 @@
 
 use std::fs;
 
-use crate::kit::{self, Base, Home, Sql};
-use crate::on_both;
+use crate::both_databases;
+use crate::kit::{self, Database, Home, Sql};
 
-on_both!(the_ledger_refuses_changes);
-on_both!(the_audit_names_what_was_altered);
+both_databases!(the_ledger_refuses_changes);
+both_databases!(the_audit_names_what_was_altered);
 
-fn the_ledger_refuses_changes(base: Base) {
+fn the_ledger_refuses_changes(base: Database) {
     let home = Home::new(base);
     let mut sql = Sql::open(&home);
     let changes = [
@@ -30,7 +30,7 @@ fn the_ledger_refuses_changes(base: Base) {
             "{change}: {refused}"
         );
     }
-    if base == Base::Postgres {
+    if base == Database::Postgres {
         for table in ["events", "records", "leaves", "checkpoints", "tiles"] {
             let refused = sql
                 .run(&format!("TRUNCATE {table} CASCADE"))
@@ -70,9 +70,9 @@ fn unguard(sql: &mut Sql, table: &str) {
 /// One event of a capture: its stream and place.
 const VICTIM: &str = "(SELECT leaf FROM events WHERE action = 'capture.recorded' ORDER BY at LIMIT 1)";
 
-fn the_audit_names_what_was_altered(base: Base) {
+fn the_audit_names_what_was_altered(base: Database) {
     altered_file(base);
-    let postgres = base == Base::Postgres;
+    let postgres = base == Database::Postgres;
     let byte = |column: &str, at: u32| match postgres {
         true => format!("set_byte({column}, {at}, (get_byte({column}, {at}) + 1) % 256)"),
         false => format!(
@@ -120,7 +120,7 @@ fn the_audit_names_what_was_altered(base: Base) {
     );
 }
 
-fn altered(base: Base, table: &str, change: &str, word: &str) {
+fn altered(base: Database, table: &str, change: &str, word: &str) {
     let home = Home::new(base);
     let mut sql = Sql::open(&home);
     unguard(&mut sql, table);
@@ -138,7 +138,7 @@ fn altered(base: Base, table: &str, change: &str, word: &str) {
     assert!(faults.len() <= 20, "{change}: {} faults", faults.len());
 }
 
-fn altered_file(base: Base) {
+fn altered_file(base: Database) {
     let home = Home::new(base);
     let folder = fs::read_dir(home.files().join("sha256"))
         .expect("files")

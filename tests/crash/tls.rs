@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::kit::{Base, Home, Server};
+use crate::kit::{Database, Home, Server};
 
 /// The certificate that a new connection is shown.
 fn certificate(server: &Server) -> Vec<u8> {
@@ -38,7 +38,7 @@ fn replace(file: &Path, text: &str) {
 fn a_certificate_is_replaced_without_a_restart() {
     // Also done by the program itself, for its own process.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let home = Home::new(Base::Sqlite);
+    let home = Home::new(Database::Sqlite);
     let server = Server::start(home.command(&["serve", "--port", "0"]), &home.data);
     let (cert, key) = (home.data.join("tls/cert.pem"), home.data.join("tls/key.pem"));
     let first = certificate(&server);

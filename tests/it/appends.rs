@@ -24,95 +24,109 @@ use crate::custody::checkpoint;
 use crate::kit::{App, Database, has_postgres};
 use crate::postgres;
 
-both_databases! {
-    /// Each reads where the stream ends; neither makes it fork.
-    fn two_processes_append_to_one_stream_without_a_fork(app) {
-        let stream = ledger::access_stream(&app.case().id);
-        let draft = |n: usize| viewed(&stream, n);
-        let runtime = two_threads();
-        let before = app.events(&stream).len();
-        runtime.block_on(async {
-            let journals: Vec<Journal> = (0..2)
-                .map(|_| {
-                    let db = Db::open(app.state.gate.db().location(), 6).unwrap();
-                    Journal::start(db, Arc::new(SystemClock), None)
-                })
-                .collect();
-            // By turns, then both at once.
-            for n in 0..20 {
-                journals[n % 2].append(ledger::job("test"), draft(n)).await.unwrap();
-            }
-            let all = (20..120).map(|n| journals[n % 2].append(ledger::job("test"), draft(n)));
-            for done in futures_util::future::join_all(all).await {
-                done.unwrap();
-            }
-            // And one alone.
-            for n in 120..140 {
-                journals[0].append(ledger::job("test"), draft(n)).await.unwrap();
-            }
-        });
-        let found = app.state.gate.db().read_blocking(|conn| ledger::read::of_stream(conn, &stream, 0, 1000)).unwrap();
-        assert_eq!(found.len() - before, 140);
-        let mut chain = Chain::new(&stream);
-        for event in &found {
-            chain.push(&EventRef::parse(&event.body).unwrap(), leaf(&event.body)).unwrap();
+both_databases!(two_processes_append_to_one_stream_without_a_fork);
+/// Each reads where the stream ends; neither makes it fork.
+fn two_processes_append_to_one_stream_without_a_fork(app: &App) {
+    let stream = ledger::access_stream(&app.case().id);
+    let draft = |n: usize| viewed(&stream, n);
+    let runtime = two_threads();
+    let before = app.events(&stream).len();
+    runtime.block_on(async {
+        let journals: Vec<Journal> = (0..2)
+            .map(|_| {
+                let db = Db::open(app.state.gate.db().location(), 6).unwrap();
+                Journal::start(db, Arc::new(SystemClock), None)
+            })
+            .collect();
+        // By turns, then both at once.
+        for n in 0..20 {
+            journals[n % 2].append(ledger::job("test"), draft(n)).await.unwrap();
         }
+        let all = (20..120).map(|n| journals[n % 2].append(ledger::job("test"), draft(n)));
+        for done in futures_util::future::join_all(all).await {
+            done.unwrap();
+        }
+        // And one alone.
+        for n in 120..140 {
+            journals[0].append(ledger::job("test"), draft(n)).await.unwrap();
+        }
+    });
+    let found = app
+        .state
+        .gate
+        .db()
+        .read_blocking(|conn| ledger::read::of_stream(conn, &stream, 0, 1000))
+        .unwrap();
+    assert_eq!(found.len() - before, 140);
+    let mut chain = Chain::new(&stream);
+    for event in &found {
+        chain
+            .push(&EventRef::parse(&event.body).unwrap(), leaf(&event.body))
+            .unwrap();
     }
 }
 
-both_databases! {
-    /// Nothing is remembered of a stream's end: where events at the end are gone, as after a server lost them or its tables
-    /// were restored under a living connection, the next follows the event that stands.
-    fn an_append_follows_the_event_that_stands(app) {
-        let stream = ledger::access_stream(&app.case().id);
-        app.goes_behind();
-        let db = Db::open(app.state.gate.db().location(), 6).unwrap();
-        let runtime = two_threads();
-        let _inside = runtime.enter();
-        let journal = Journal::start(db.clone(), Arc::new(SystemClock), None);
-        let append = || journal.append_blocking(ledger::job("test"), viewed(&stream, 0)).unwrap();
-        let append_many = || {
-            let all = (0..20).map(|n| journal.append(ledger::job("test"), viewed(&stream, n)));
-            let done = runtime.block_on(futures_util::future::join_all(all));
-            assert!(done.into_iter().all(|d| d.is_ok()));
-        };
-        let bend = |statement: &str| {
-            let statement = statement.to_owned();
-            db.write_blocking(move |conn| Ok(conn.batch_execute(&statement)?)).unwrap();
-        };
-        let tables = ["events", "records", "outbox", "leaves"];
-        let lose_last = || {
-            let last = chained(app, &stream) - 1;
-            for table in tables {
-                bend(&format!("DELETE FROM {table} WHERE stream = '{stream}' AND seq >= {last}"));
-            }
-        };
-        for table in ["events", "records", "leaves"] {
-            bend(&match is_server(&db) {
-                true => format!("ALTER TABLE {table} DISABLE TRIGGER ALL"),
-                false => format!("DROP TRIGGER {table}_no_delete"),
-            });
+both_databases!(an_append_follows_the_event_that_stands);
+/// Nothing is remembered of a stream's end: where events at the end are gone, as after a server lost them or its tables
+/// were restored under a living connection, the next follows the event that stands.
+fn an_append_follows_the_event_that_stands(app: &App) {
+    let stream = ledger::access_stream(&app.case().id);
+    app.goes_behind();
+    let db = Db::open(app.state.gate.db().location(), 6).unwrap();
+    let runtime = two_threads();
+    let _inside = runtime.enter();
+    let journal = Journal::start(db.clone(), Arc::new(SystemClock), None);
+    let append = || {
+        journal
+            .append_blocking(ledger::job("test"), viewed(&stream, 0))
+            .unwrap()
+    };
+    let append_many = || {
+        let all = (0..20).map(|n| journal.append(ledger::job("test"), viewed(&stream, n)));
+        let done = runtime.block_on(futures_util::future::join_all(all));
+        assert!(done.into_iter().all(|d| d.is_ok()));
+    };
+    let bend = |statement: &str| {
+        let statement = statement.to_owned();
+        db.write_blocking(move |conn| Ok(conn.batch_execute(&statement)?))
+            .unwrap();
+    };
+    let tables = ["events", "records", "outbox", "leaves"];
+    let lose_last = || {
+        let last = chained(app, &stream) - 1;
+        for table in tables {
+            bend(&format!(
+                "DELETE FROM {table} WHERE stream = '{stream}' AND seq >= {last}"
+            ));
         }
-        for _ in 0..3 {
-            append();
-        }
-        lose_last();
-        append();
-        lose_last();
-        append();
-        append_many();
-        lose_last();
-        append_many();
-        chained(app, &stream);
-
-        if is_server(&db) {
-            bend("ALTER TABLE events RENAME TO older; ALTER INDEX events_pkey RENAME TO older_pkey; \
-                  CREATE TABLE events (LIKE older INCLUDING ALL); INSERT INTO events SELECT * FROM older");
-        }
-        append();
-        append_many();
-        chained(app, &stream);
+    };
+    for table in ["events", "records", "leaves"] {
+        bend(&match is_server(&db) {
+            true => format!("ALTER TABLE {table} DISABLE TRIGGER ALL"),
+            false => format!("DROP TRIGGER {table}_no_delete"),
+        });
     }
+    for _ in 0..3 {
+        append();
+    }
+    lose_last();
+    append();
+    lose_last();
+    append();
+    append_many();
+    lose_last();
+    append_many();
+    chained(app, &stream);
+
+    if is_server(&db) {
+        bend(
+            "ALTER TABLE events RENAME TO older; ALTER INDEX events_pkey RENAME TO older_pkey; \
+              CREATE TABLE events (LIKE older INCLUDING ALL); INSERT INTO events SELECT * FROM older",
+        );
+    }
+    append();
+    append_many();
+    chained(app, &stream);
 }
 
 fn is_server(db: &Db) -> bool {
@@ -145,117 +159,145 @@ fn chained(app: &App, stream: &str) -> usize {
     found.len()
 }
 
-both_databases! {
-    /// Where the last event of a stream was removed, its place is not given again: the tree has a leaf there, which could
-    /// not grow any more, and the hole stays to be seen.
-    fn the_place_of_a_removed_event_stays_empty(app) {
-        app.goes_behind();
-        let db = app.state.gate.db();
-        for removed_too in [None, Some("records")] {
-            let case = app.case();
-            let stream = ledger::case_stream(&case.id);
-            let add = || app.lead.post(&case.path("subjects"), json!({"role": "victim", "name": "Somebody"})).is(201);
-            add();
-            checkpoint(app);
-            let last = app.events(&stream).last().unwrap()["seq"].as_i64().unwrap();
-            for table in std::iter::once("events").chain(removed_too) {
-                let (open, shut) = match is_server(db) {
-                    true => (format!("ALTER TABLE {table} DISABLE TRIGGER ALL"), format!("ALTER TABLE {table} ENABLE TRIGGER ALL")),
-                    false => (format!("DROP TRIGGER IF EXISTS {table}_no_delete"), String::new()),
-                };
-                let delete = format!("{open}; DELETE FROM {table} WHERE stream = '{stream}' AND seq = {last}; {shut}");
-                db.write_blocking(move |conn| Ok(conn.batch_execute(&delete)?)).unwrap();
-            }
-            let before = checkpoint(app).size;
-            add();
-            let grown = (0..100).any(|_| {
-                std::thread::sleep(std::time::Duration::from_millis(50));
-                checkpoint(app).size > before
-            });
-            assert!(grown, "the tree does not go on");
-            let seqs: Vec<i64> = app.events(&stream).iter().map(|e| e["seq"].as_i64().unwrap()).collect();
-            assert_eq!(seqs[seqs.len() - 2..], [last - 1, last + 1]);
-        }
-    }
-}
-
-both_databases! {
-    /// Others write to a stream that the journal writes to, and hold it meanwhile.
-    fn an_append_waits_for_whoever_holds_the_stream(app) {
+both_databases!(the_place_of_a_removed_event_stays_empty);
+/// Where the last event of a stream was removed, its place is not given again: the tree has a leaf there, which could
+/// not grow any more, and the hole stays to be seen.
+fn the_place_of_a_removed_event_stays_empty(app: &App) {
+    app.goes_behind();
+    let db = app.state.gate.db();
+    for removed_too in [None, Some("records")] {
         let case = app.case();
-        let stream = ledger::access_stream(&case.id);
-        let runtime = two_threads();
-        let _inside = runtime.enter();
-        let db = Db::open(app.state.gate.db().location(), 6).unwrap();
-        let journal = Journal::start(db.clone(), Arc::new(SystemClock), None);
-        for n in 0..3 {
-            journal.append_blocking(ledger::job("test"), viewed(&stream, n)).unwrap();
+        let stream = ledger::case_stream(&case.id);
+        let add = || {
+            app.lead
+                .post(&case.path("subjects"), json!({"role": "victim", "name": "Somebody"}))
+                .is(201)
+        };
+        add();
+        checkpoint(app);
+        let last = app.events(&stream).last().unwrap()["seq"].as_i64().unwrap();
+        for table in std::iter::once("events").chain(removed_too) {
+            let (open, shut) = match is_server(db) {
+                true => (
+                    format!("ALTER TABLE {table} DISABLE TRIGGER ALL"),
+                    format!("ALTER TABLE {table} ENABLE TRIGGER ALL"),
+                ),
+                false => (format!("DROP TRIGGER IF EXISTS {table}_no_delete"), String::new()),
+            };
+            let delete = format!("{open}; DELETE FROM {table} WHERE stream = '{stream}' AND seq = {last}; {shut}");
+            db.write_blocking(move |conn| Ok(conn.batch_execute(&delete)?)).unwrap();
         }
-        let before = app.events(&stream).len();
-        let (held, of) = (Arc::new(std::sync::Barrier::new(2)), stream.clone());
-        let (holding, again) = (held.clone(), std::sync::atomic::AtomicBool::new(false));
-        let holder = std::thread::spawn(move || {
-            db.write_blocking(move |conn| {
-                let mut heads = ledger::Heads::lock(conn, &[&of])?;
-                if !again.swap(true, std::sync::atomic::Ordering::SeqCst) {
-                    holding.wait();
-                }
-                std::thread::sleep(std::time::Duration::from_millis(200));
-                heads.append(conn, &ledger::job("test"), 0, &viewed(&of, 1000))?;
-                heads.flush(conn)
-            })
+        let before = checkpoint(app).size;
+        add();
+        let grown = (0..100).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            checkpoint(app).size > before
         });
-        held.wait();
-        journal.append_blocking(ledger::job("test"), viewed(&stream, 2000)).unwrap();
-        holder.join().unwrap().unwrap();
-        let found = app.state.gate.db().read_blocking(|conn| ledger::read::of_stream(conn, &stream, 0, 1000)).unwrap();
-        let mut chain = Chain::new(&stream);
-        let mut actions = Vec::new();
-        for event in &found {
-            let read = EventRef::parse(&event.body).unwrap();
-            chain.push(&read, leaf(&event.body)).unwrap();
-            actions.push(read.action.into_owned());
-        }
-        // The holder's clock stands far behind, which is an event too.
-        assert_eq!(actions[before..], ["clock.clamped", "file.viewed", "file.viewed"]);
+        assert!(grown, "the tree does not go on");
+        let seqs: Vec<i64> = app.events(&stream).iter().map(|e| e["seq"].as_i64().unwrap()).collect();
+        assert_eq!(seqs[seqs.len() - 2..], [last - 1, last + 1]);
     }
 }
 
-both_databases! {
-    /// Threads that append themselves and tasks that wait in line, of two processes, in one stream: each is there once.
-    fn threads_and_tasks_append_in_one_line(app) {
-        let stream = ledger::access_stream(&app.case().id);
-        let before = app.events(&stream).len();
-        let runtime = two_threads();
-        let _inside = runtime.enter();
-        let journals: Vec<Journal> = (0..2)
-            .map(|_| Journal::start(Db::open(app.state.gate.db().location(), 6).unwrap(), Arc::new(SystemClock), None))
-            .collect();
-        let threads: Vec<_> = (0..6)
-            .map(|n| {
-                let (journal, stream) = (journals[n % 2].clone(), stream.clone());
-                std::thread::spawn(move || {
-                    for i in 0..20 {
-                        journal.append_blocking(ledger::job("test"), viewed(&stream, n * 100 + i)).unwrap();
-                    }
-                })
-            })
-            .collect();
-        runtime.block_on(async {
-            let all = (0..60).map(|n| journals[n % 2].append(ledger::job("test"), viewed(&stream, 1000 + n)));
-            for done in futures_util::future::join_all(all).await {
-                done.unwrap();
+both_databases!(an_append_waits_for_whoever_holds_the_stream);
+/// Others write to a stream that the journal writes to, and hold it meanwhile.
+fn an_append_waits_for_whoever_holds_the_stream(app: &App) {
+    let case = app.case();
+    let stream = ledger::access_stream(&case.id);
+    let runtime = two_threads();
+    let _inside = runtime.enter();
+    let db = Db::open(app.state.gate.db().location(), 6).unwrap();
+    let journal = Journal::start(db.clone(), Arc::new(SystemClock), None);
+    for n in 0..3 {
+        journal
+            .append_blocking(ledger::job("test"), viewed(&stream, n))
+            .unwrap();
+    }
+    let before = app.events(&stream).len();
+    let (held, of) = (Arc::new(std::sync::Barrier::new(2)), stream.clone());
+    let (holding, again) = (held.clone(), std::sync::atomic::AtomicBool::new(false));
+    let holder = std::thread::spawn(move || {
+        db.write_blocking(move |conn| {
+            let mut heads = ledger::Heads::lock(conn, &[&of])?;
+            if !again.swap(true, std::sync::atomic::Ordering::SeqCst) {
+                holding.wait();
             }
-        });
-        for thread in threads {
-            thread.join().unwrap();
+            std::thread::sleep(std::time::Duration::from_millis(200));
+            heads.append(conn, &ledger::job("test"), 0, &viewed(&of, 1000))?;
+            heads.flush(conn)
+        })
+    });
+    held.wait();
+    journal
+        .append_blocking(ledger::job("test"), viewed(&stream, 2000))
+        .unwrap();
+    holder.join().unwrap().unwrap();
+    let found = app
+        .state
+        .gate
+        .db()
+        .read_blocking(|conn| ledger::read::of_stream(conn, &stream, 0, 1000))
+        .unwrap();
+    let mut chain = Chain::new(&stream);
+    let mut actions = Vec::new();
+    for event in &found {
+        let read = EventRef::parse(&event.body).unwrap();
+        chain.push(&read, leaf(&event.body)).unwrap();
+        actions.push(read.action.into_owned());
+    }
+    // The holder's clock stands far behind, which is an event too.
+    assert_eq!(actions[before..], ["clock.clamped", "file.viewed", "file.viewed"]);
+}
+
+both_databases!(threads_and_tasks_append_in_one_line);
+/// Threads that append themselves and tasks that wait in line, of two processes, in one stream: each is there once.
+fn threads_and_tasks_append_in_one_line(app: &App) {
+    let stream = ledger::access_stream(&app.case().id);
+    let before = app.events(&stream).len();
+    let runtime = two_threads();
+    let _inside = runtime.enter();
+    let journals: Vec<Journal> = (0..2)
+        .map(|_| {
+            Journal::start(
+                Db::open(app.state.gate.db().location(), 6).unwrap(),
+                Arc::new(SystemClock),
+                None,
+            )
+        })
+        .collect();
+    let threads: Vec<_> = (0..6)
+        .map(|n| {
+            let (journal, stream) = (journals[n % 2].clone(), stream.clone());
+            std::thread::spawn(move || {
+                for i in 0..20 {
+                    journal
+                        .append_blocking(ledger::job("test"), viewed(&stream, n * 100 + i))
+                        .unwrap();
+                }
+            })
+        })
+        .collect();
+    runtime.block_on(async {
+        let all = (0..60).map(|n| journals[n % 2].append(ledger::job("test"), viewed(&stream, 1000 + n)));
+        for done in futures_util::future::join_all(all).await {
+            done.unwrap();
         }
-        let found = app.state.gate.db().read_blocking(|conn| ledger::read::of_stream(conn, &stream, 0, 1000)).unwrap();
-        assert_eq!(found.len() - before, 6 * 20 + 60);
-        let mut chain = Chain::new(&stream);
-        for event in &found {
-            chain.push(&EventRef::parse(&event.body).unwrap(), leaf(&event.body)).unwrap();
-        }
+    });
+    for thread in threads {
+        thread.join().unwrap();
+    }
+    let found = app
+        .state
+        .gate
+        .db()
+        .read_blocking(|conn| ledger::read::of_stream(conn, &stream, 0, 1000))
+        .unwrap();
+    assert_eq!(found.len() - before, 6 * 20 + 60);
+    let mut chain = Chain::new(&stream);
+    for event in &found {
+        chain
+            .push(&EventRef::parse(&event.body).unwrap(), leaf(&event.body))
+            .unwrap();
     }
 }
 

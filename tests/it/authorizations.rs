@@ -18,166 +18,289 @@ fn decide(client: &Client, path: &str, decision: &str) -> crate::kit::Answer {
     )
 }
 
-both_databases! {
-    fn leave_is_asked_for_and_approved(app) {
-        let case = app.case();
-        let path = case.path("authorizations");
-        app.leaves_nothing(&case.stream, || {
-            app.stranger.post(&path, app.request()).problem(404, "not-found");
-            app.supervisor.post(&path, app.request()).problem(403, "forbidden");
-        });
-        let wanted = app.request();
-        let made = app.leaves(&case.stream, "authorization.requested", &app.lead, || app.lead.post_keyed(&path, "a", &wanted).is(201));
-        assert_eq!((&made["state"], &made["effective_from"], &made["version"]), (&json!("requested"), &Value::Null, &json!(1)));
-        assert_eq!(app.leaves_nothing(&case.stream, || app.lead.post_keyed(&path, "a", &wanted).is(201)), made);
-        let one = format!("/api/v1/authorizations/{}", made["id"].as_str().unwrap());
-        let approved = app.leaves(&case.stream, "authorization.approved", &app.supervisor, || decide(&app.supervisor, &one, "approve").is(200));
-        assert_eq!((&approved["state"], &approved["decision"]["by"]), (&json!("approved"), &json!(app.supervisor.id)));
-        app.leaves_nothing(&case.stream, || decide(&app.supervisor, &one, "approve").problem(409, "conflict"));
-        app.leaves_nothing(&case.stream, || decide(&app.deputy, &one, "deny").problem(409, "conflict"));
-        assert_eq!(app.exporter.get(&one).is(200)["state"], "approved");
-        app.stranger.get(&one).problem(404, "not-found");
-        app.auditor.get(&one).problem(404, "not-found");
-    }
+both_databases!(leave_is_asked_for_and_approved);
+fn leave_is_asked_for_and_approved(app: &App) {
+    let case = app.case();
+    let path = case.path("authorizations");
+    app.leaves_nothing(&case.stream, || {
+        app.stranger.post(&path, app.request()).problem(404, "not-found");
+        app.supervisor.post(&path, app.request()).problem(403, "forbidden");
+    });
+    let wanted = app.request();
+    let made = app.leaves(&case.stream, "authorization.requested", &app.lead, || {
+        app.lead.post_keyed(&path, "a", &wanted).is(201)
+    });
+    assert_eq!(
+        (&made["state"], &made["effective_from"], &made["version"]),
+        (&json!("requested"), &Value::Null, &json!(1))
+    );
+    assert_eq!(
+        app.leaves_nothing(&case.stream, || app.lead.post_keyed(&path, "a", &wanted).is(201)),
+        made
+    );
+    let one = format!("/api/v1/authorizations/{}", made["id"].as_str().unwrap());
+    let approved = app.leaves(&case.stream, "authorization.approved", &app.supervisor, || {
+        decide(&app.supervisor, &one, "approve").is(200)
+    });
+    assert_eq!(
+        (&approved["state"], &approved["decision"]["by"]),
+        (&json!("approved"), &json!(app.supervisor.id))
+    );
+    app.leaves_nothing(&case.stream, || {
+        decide(&app.supervisor, &one, "approve").problem(409, "conflict")
+    });
+    app.leaves_nothing(&case.stream, || {
+        decide(&app.deputy, &one, "deny").problem(409, "conflict")
+    });
+    assert_eq!(app.exporter.get(&one).is(200)["state"], "approved");
+    app.stranger.get(&one).problem(404, "not-found");
+    app.auditor.get(&one).problem(404, "not-found");
+}
 
-    fn it_counts_from_the_later_of_start_and_approval(app) {
-        let case = app.case();
-        let past = app.leave_of(&case, with(app.request(), json!({"starts_at": app.at(-days(30))})));
-        let shown = app.lead.get(&format!("/api/v1/authorizations/{past}")).is(200);
-        assert_eq!(shown["effective_from"], shown["decision"]["at"]);
-        let start = app.at(days(3));
-        let later = app.leave_of(&case, with(app.request(), json!({"starts_at": start})));
-        let shown = app.lead.get(&format!("/api/v1/authorizations/{later}")).is(200);
-        assert_eq!(shown["effective_from"], json!(start));
-    }
+both_databases!(it_counts_from_the_later_of_start_and_approval);
+fn it_counts_from_the_later_of_start_and_approval(app: &App) {
+    let case = app.case();
+    let past = app.leave_of(&case, with(app.request(), json!({"starts_at": app.at(-days(30))})));
+    let shown = app.lead.get(&format!("/api/v1/authorizations/{past}")).is(200);
+    assert_eq!(shown["effective_from"], shown["decision"]["at"]);
+    let start = app.at(days(3));
+    let later = app.leave_of(&case, with(app.request(), json!({"starts_at": start})));
+    let shown = app.lead.get(&format!("/api/v1/authorizations/{later}")).is(200);
+    assert_eq!(shown["effective_from"], json!(start));
+}
 
-    fn nobody_decides_where_they_have_a_part(app) {
-        let case = app.case();
-        // Holder, though no member.
-        let made = app.lead.post(&case.path("authorizations"), with(app.request(), json!({"holders": [app.supervisor.id, app.lead.id]}))).is(201);
-        let path = format!("/api/v1/authorizations/{}", made["id"].as_str().unwrap());
-        decide(&app.supervisor, &path, "approve").problem(403, "forbidden");
-        decide(&app.lead, &path, "approve").problem(403, "forbidden");
-        decide(&app.member, &path, "approve").problem(403, "forbidden");
-        decide(&app.exporter, &path, "approve").problem(403, "forbidden");
-        decide(&app.stranger, &path, "approve").problem(404, "not-found");
-        decide(&app.far, &path, "approve").problem(404, "not-found");
-        decide(&app.auditor, &path, "approve").problem(404, "not-found");
-        decide(&app.administrator, &path, "approve").problem(404, "not-found");
-        // Both roles, and the request is their own.
-        let own = app.double.post("/api/v1/cases", json!({"title": "x", "kind": "online_crime", "particulars": crate::kit::online()})).is(201);
-        let own = Case::named(own["id"].as_str().unwrap());
-        let asked = app.double.post(&own.path("authorizations"), with(app.request(), json!({"holders": [app.double.id]}))).is(201);
-        let asked = format!("/api/v1/authorizations/{}", asked["id"].as_str().unwrap());
-        decide(&app.double, &asked, "approve").problem(403, "forbidden");
-        app.leaves(&case.stream, "authorization.approved", &app.deputy, || decide(&app.deputy, &path, "approve").is(200));
-    }
+both_databases!(nobody_decides_where_they_have_a_part);
+fn nobody_decides_where_they_have_a_part(app: &App) {
+    let case = app.case();
+    // Holder, though no member.
+    let made = app
+        .lead
+        .post(
+            &case.path("authorizations"),
+            with(app.request(), json!({"holders": [app.supervisor.id, app.lead.id]})),
+        )
+        .is(201);
+    let path = format!("/api/v1/authorizations/{}", made["id"].as_str().unwrap());
+    decide(&app.supervisor, &path, "approve").problem(403, "forbidden");
+    decide(&app.lead, &path, "approve").problem(403, "forbidden");
+    decide(&app.member, &path, "approve").problem(403, "forbidden");
+    decide(&app.exporter, &path, "approve").problem(403, "forbidden");
+    decide(&app.stranger, &path, "approve").problem(404, "not-found");
+    decide(&app.far, &path, "approve").problem(404, "not-found");
+    decide(&app.auditor, &path, "approve").problem(404, "not-found");
+    decide(&app.administrator, &path, "approve").problem(404, "not-found");
+    // Both roles, and the request is their own.
+    let own = app
+        .double
+        .post(
+            "/api/v1/cases",
+            json!({"title": "x", "kind": "online_crime", "particulars": crate::kit::online()}),
+        )
+        .is(201);
+    let own = Case::named(own["id"].as_str().unwrap());
+    let asked = app
+        .double
+        .post(
+            &own.path("authorizations"),
+            with(app.request(), json!({"holders": [app.double.id]})),
+        )
+        .is(201);
+    let asked = format!("/api/v1/authorizations/{}", asked["id"].as_str().unwrap());
+    decide(&app.double, &asked, "approve").problem(403, "forbidden");
+    app.leaves(&case.stream, "authorization.approved", &app.deputy, || {
+        decide(&app.deputy, &path, "approve").is(200)
+    });
+}
 
-    fn a_returned_request_is_mended(app) {
-        let case = app.case();
-        let (path, _) = request(app, &case);
-        let body = json!({"platforms": ["web"], "purpose": "narrower"});
-        app.lead.patch(&path, 1, body.clone()).problem(409, "conflict");
-        app.supervisor.post(&format!("{path}/decision"), json!({"decision": "return"})).refuses(422, "reason", "required");
-        let returned = app.leaves(&case.stream, "authorization.returned", &app.supervisor, || decide(&app.supervisor, &path, "return").is(200));
-        assert_eq!((&returned["state"], &returned["version"]), (&json!("returned"), &json!(2)));
-        app.member.patch(&path, 2, body.clone()).problem(403, "forbidden");
-        app.stranger.patch(&path, 2, body.clone()).problem(404, "not-found");
-        app.lead.patch(&path, 1, body.clone()).problem(412, "stale-version");
-        app.lead.send(app.lead.request("PATCH", &path).json(&body)).problem(428, "version-required");
-        app.lead.patch(&path, 2, json!({"requester": app.member.id})).refuses(422, "requester", "unknown");
-        let mended = app.leaves(&case.stream, "authorization.amended", &app.lead, || app.lead.patch(&path, 2, body).is(200));
-        assert_eq!((&mended["state"], &mended["platforms"]), (&json!("requested"), &json!(["web"])));
-        decide(&app.supervisor, &path, "approve").is(200);
-    }
+both_databases!(a_returned_request_is_mended);
+fn a_returned_request_is_mended(app: &App) {
+    let case = app.case();
+    let (path, _) = request(app, &case);
+    let body = json!({"platforms": ["web"], "purpose": "narrower"});
+    app.lead.patch(&path, 1, body.clone()).problem(409, "conflict");
+    app.supervisor
+        .post(&format!("{path}/decision"), json!({"decision": "return"}))
+        .refuses(422, "reason", "required");
+    let returned = app.leaves(&case.stream, "authorization.returned", &app.supervisor, || {
+        decide(&app.supervisor, &path, "return").is(200)
+    });
+    assert_eq!(
+        (&returned["state"], &returned["version"]),
+        (&json!("returned"), &json!(2))
+    );
+    app.member.patch(&path, 2, body.clone()).problem(403, "forbidden");
+    app.stranger.patch(&path, 2, body.clone()).problem(404, "not-found");
+    app.lead.patch(&path, 1, body.clone()).problem(412, "stale-version");
+    app.lead
+        .send(app.lead.request("PATCH", &path).json(&body))
+        .problem(428, "version-required");
+    app.lead
+        .patch(&path, 2, json!({"requester": app.member.id}))
+        .refuses(422, "requester", "unknown");
+    let mended = app.leaves(&case.stream, "authorization.amended", &app.lead, || {
+        app.lead.patch(&path, 2, body).is(200)
+    });
+    assert_eq!(
+        (&mended["state"], &mended["platforms"]),
+        (&json!("requested"), &json!(["web"]))
+    );
+    decide(&app.supervisor, &path, "approve").is(200);
+}
 
-    fn requests_are_denied_and_withdrawn(app) {
-        let case = app.case();
-        let (denied, _) = request(app, &case);
-        app.leaves(&case.stream, "authorization.denied", &app.supervisor, || decide(&app.supervisor, &denied, "deny").is(200));
-        app.lead.post(&format!("{denied}/withdrawal"), json!({})).problem(409, "conflict");
-        let (path, _) = request(app, &case);
-        let withdrawal = format!("{path}/withdrawal");
-        app.stranger.post(&withdrawal, json!({})).problem(404, "not-found");
-        app.member.post(&withdrawal, json!({})).problem(403, "forbidden");
-        let gone = app.leaves(&case.stream, "authorization.withdrawn", &app.lead, || app.lead.post(&withdrawal, json!({})).is(200));
-        assert_eq!(gone["state"], "withdrawn");
-        app.leaves_nothing(&case.stream, || app.lead.post(&withdrawal, json!({})).problem(409, "conflict"));
-        decide(&app.supervisor, &path, "approve").problem(409, "conflict");
-    }
+both_databases!(requests_are_denied_and_withdrawn);
+fn requests_are_denied_and_withdrawn(app: &App) {
+    let case = app.case();
+    let (denied, _) = request(app, &case);
+    app.leaves(&case.stream, "authorization.denied", &app.supervisor, || {
+        decide(&app.supervisor, &denied, "deny").is(200)
+    });
+    app.lead
+        .post(&format!("{denied}/withdrawal"), json!({}))
+        .problem(409, "conflict");
+    let (path, _) = request(app, &case);
+    let withdrawal = format!("{path}/withdrawal");
+    app.stranger.post(&withdrawal, json!({})).problem(404, "not-found");
+    app.member.post(&withdrawal, json!({})).problem(403, "forbidden");
+    let gone = app.leaves(&case.stream, "authorization.withdrawn", &app.lead, || {
+        app.lead.post(&withdrawal, json!({})).is(200)
+    });
+    assert_eq!(gone["state"], "withdrawn");
+    app.leaves_nothing(&case.stream, || {
+        app.lead.post(&withdrawal, json!({})).problem(409, "conflict")
+    });
+    decide(&app.supervisor, &path, "approve").problem(409, "conflict");
+}
 
-    fn revoking_ends_cover_at_once(app) {
-        let case = app.case();
-        let id = app.leave(&case);
-        let path = format!("/api/v1/authorizations/{id}");
-        let before = app.post();
-        assert_eq!(app.lead.log(&case, app.post()).is(201)["state"], "logged");
-        let reason = json!({"reason": "no longer needed"});
-        app.stranger.post(&format!("{path}/revocation"), reason.clone()).problem(404, "not-found");
-        app.lead.post(&format!("{path}/revocation"), reason.clone()).problem(403, "forbidden");
-        app.supervisor.post(&format!("{path}/revocation"), json!({})).refuses(422, "reason", "required");
-        let revoked = app.leaves(&case.stream, "authorization.revoked", &app.supervisor, || {
-            app.supervisor.post(&format!("{path}/revocation"), reason.clone()).is(200)
-        });
-        assert_eq!((&revoked["state"], &revoked["revoked"]["by"]), (&json!("revoked"), &json!(app.supervisor.id)));
-        app.leaves_nothing(&case.stream, || app.supervisor.post(&format!("{path}/revocation"), reason).problem(409, "conflict"));
-        let held = app.lead.log(&case, app.post()).is(201);
-        assert_eq!(held["state"], "held");
-        let state = held["coverage"].as_array().unwrap().iter().find(|l| l["rule"] == "state").unwrap();
-        assert_eq!(state["passed"], false);
-        // Captured while it stood, brought in afterwards.
-        let late = app.lead.log(&case, before).is(201);
-        assert_eq!((&late["state"], &late["flags"]), (&json!("logged"), &json!(["late_entry"])));
-    }
+both_databases!(revoking_ends_cover_at_once);
+fn revoking_ends_cover_at_once(app: &App) {
+    let case = app.case();
+    let id = app.leave(&case);
+    let path = format!("/api/v1/authorizations/{id}");
+    let before = app.post();
+    assert_eq!(app.lead.log(&case, app.post()).is(201)["state"], "logged");
+    let reason = json!({"reason": "no longer needed"});
+    app.stranger
+        .post(&format!("{path}/revocation"), reason.clone())
+        .problem(404, "not-found");
+    app.lead
+        .post(&format!("{path}/revocation"), reason.clone())
+        .problem(403, "forbidden");
+    app.supervisor
+        .post(&format!("{path}/revocation"), json!({}))
+        .refuses(422, "reason", "required");
+    let revoked = app.leaves(&case.stream, "authorization.revoked", &app.supervisor, || {
+        app.supervisor
+            .post(&format!("{path}/revocation"), reason.clone())
+            .is(200)
+    });
+    assert_eq!(
+        (&revoked["state"], &revoked["revoked"]["by"]),
+        (&json!("revoked"), &json!(app.supervisor.id))
+    );
+    app.leaves_nothing(&case.stream, || {
+        app.supervisor
+            .post(&format!("{path}/revocation"), reason)
+            .problem(409, "conflict")
+    });
+    let held = app.lead.log(&case, app.post()).is(201);
+    assert_eq!(held["state"], "held");
+    let state = held["coverage"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|l| l["rule"] == "state")
+        .unwrap();
+    assert_eq!(state["passed"], false);
+    // Captured while it stood, brought in afterwards.
+    let late = app.lead.log(&case, before).is(201);
+    assert_eq!(
+        (&late["state"], &late["flags"]),
+        (&json!("logged"), &json!(["late_entry"]))
+    );
+}
 
-    fn it_expires_by_the_clock_and_the_job_records_it(app) {
-        let case = app.case();
-        let id = app.leave(&case);
-        let path = format!("/api/v1/authorizations/{id}");
-        app.advance(days(91));
-        assert_eq!(app.lead.get(&path).is(200)["state"], "expired");
-        assert_eq!(app.lead.log(&case, app.post()).is(201)["state"], "held");
-        app.supervisor.post(&format!("{path}/revocation"), json!({"reason": "x"})).problem(409, "conflict");
-        let listed = |state: &str| app.lead.get(&format!("/api/v1/authorizations?state={state}")).is(200)["items"].as_array().unwrap().len();
-        assert_eq!((listed("approved"), listed("expired")), (0, 1));
-        assert_eq!(app.count(&case.stream, "authorization.expired"), 0);
-        let run = || Expiry(app.state.gate.clone()).record_due().unwrap();
-        run();
-        let last = app.events(&case.stream).pop().unwrap();
-        assert_eq!((&last["action"], &last["actor"]), (&json!("authorization.expired"), &json!({"kind": "job", "id": "expiry"})));
-        app.leaves_nothing(&case.stream, run);
-        assert_eq!((listed("approved"), listed("expired")), (0, 1));
-        assert_eq!(app.lead.get(&path).is(200)["state"], "expired");
-    }
+both_databases!(it_expires_by_the_clock_and_the_job_records_it);
+fn it_expires_by_the_clock_and_the_job_records_it(app: &App) {
+    let case = app.case();
+    let id = app.leave(&case);
+    let path = format!("/api/v1/authorizations/{id}");
+    app.advance(days(91));
+    assert_eq!(app.lead.get(&path).is(200)["state"], "expired");
+    assert_eq!(app.lead.log(&case, app.post()).is(201)["state"], "held");
+    app.supervisor
+        .post(&format!("{path}/revocation"), json!({"reason": "x"}))
+        .problem(409, "conflict");
+    let listed = |state: &str| {
+        app.lead.get(&format!("/api/v1/authorizations?state={state}")).is(200)["items"]
+            .as_array()
+            .unwrap()
+            .len()
+    };
+    assert_eq!((listed("approved"), listed("expired")), (0, 1));
+    assert_eq!(app.count(&case.stream, "authorization.expired"), 0);
+    let run = || Expiry(app.state.gate.clone()).record_due().unwrap();
+    run();
+    let last = app.events(&case.stream).pop().unwrap();
+    assert_eq!(
+        (&last["action"], &last["actor"]),
+        (&json!("authorization.expired"), &json!({"kind": "job", "id": "expiry"}))
+    );
+    app.leaves_nothing(&case.stream, run);
+    assert_eq!((listed("approved"), listed("expired")), (0, 1));
+    assert_eq!(app.lead.get(&path).is(200)["state"], "expired");
+}
 
-    fn broken_requests_are_refused_field_by_field(app) {
-        let case = app.case();
-        let path = case.path("authorizations");
-        let post = |fields: Value| app.lead.post(&path, with(app.request(), fields));
-        post(json!({"ends_at": app.at(-days(1)), "starts_at": app.at(0)})).refuses(422, "ends_at", "after_start");
-        post(json!({"ends_at": app.at(-hours(1)), "starts_at": app.at(-days(1))})).refuses(422, "ends_at", "future");
-        post(json!({"attestations": []})).refuses(422, "attestations", "required");
-        post(json!({"level": "discreet", "attestations": ["not_based_solely_on_protected_activity"]})).refuses(422, "attestations", "required");
-        post(json!({"holders": []})).refuses(422, "holders", "required");
-        post(json!({"holders": ["x"]})).refuses(422, "holders[0]", "uuid");
-        post(json!({"holders": [app.units["squad"]]})).is(422);
-        post(json!({"platforms": ["Face Book"]})).refuses(422, "platforms[0]", "form");
-        post(json!({"accounts": [{"platform": "tiktok", "handle": "x"}]})).refuses(422, "accounts[0].platform", "covered");
-        post(json!({"level": "deep"})).refuses(422, "level", "one_of");
-        assert_eq!(app.count(&case.stream, "authorization.requested"), 0);
-    }
+both_databases!(broken_requests_are_refused_field_by_field);
+fn broken_requests_are_refused_field_by_field(app: &App) {
+    let case = app.case();
+    let path = case.path("authorizations");
+    let post = |fields: Value| app.lead.post(&path, with(app.request(), fields));
+    post(json!({"ends_at": app.at(-days(1)), "starts_at": app.at(0)})).refuses(422, "ends_at", "after_start");
+    post(json!({"ends_at": app.at(-hours(1)), "starts_at": app.at(-days(1))})).refuses(422, "ends_at", "future");
+    post(json!({"attestations": []})).refuses(422, "attestations", "required");
+    post(json!({"level": "discreet", "attestations": ["not_based_solely_on_protected_activity"]})).refuses(
+        422,
+        "attestations",
+        "required",
+    );
+    post(json!({"holders": []})).refuses(422, "holders", "required");
+    post(json!({"holders": ["x"]})).refuses(422, "holders[0]", "uuid");
+    post(json!({"holders": [app.units["squad"]]})).is(422);
+    post(json!({"platforms": ["Face Book"]})).refuses(422, "platforms[0]", "form");
+    post(json!({"accounts": [{"platform": "tiktok", "handle": "x"}]})).refuses(422, "accounts[0].platform", "covered");
+    post(json!({"level": "deep"})).refuses(422, "level", "one_of");
+    assert_eq!(app.count(&case.stream, "authorization.requested"), 0);
+}
 
-    fn lists_show_the_cases_one_may_read(app) {
-        let (a, b) = (app.case(), app.case());
-        app.leave(&a);
-        request(app, &b);
-        let seen = |client: &Client, query: &str| client.get(&format!("/api/v1/authorizations{query}")).is(200)["items"].as_array().unwrap().len();
-        assert_eq!((seen(&app.lead, ""), seen(&app.supervisor, "?state=requested"), seen(&app.exporter, "?state=approved")), (2, 1, 1));
-        assert_eq!((seen(&app.stranger, ""), seen(&app.far, "")), (0, 0));
-        for client in [&app.auditor, &app.administrator] {
-            client.get("/api/v1/authorizations").problem(403, "forbidden");
-        }
-        assert_eq!(app.lead.get(&a.path("authorizations")).is(200)["items"].as_array().unwrap().len(), 1);
-        app.stranger.get(&a.path("authorizations")).problem(404, "not-found");
+both_databases!(lists_show_the_cases_one_may_read);
+fn lists_show_the_cases_one_may_read(app: &App) {
+    let (a, b) = (app.case(), app.case());
+    app.leave(&a);
+    request(app, &b);
+    let seen = |client: &Client, query: &str| {
+        client.get(&format!("/api/v1/authorizations{query}")).is(200)["items"]
+            .as_array()
+            .unwrap()
+            .len()
+    };
+    assert_eq!(
+        (
+            seen(&app.lead, ""),
+            seen(&app.supervisor, "?state=requested"),
+            seen(&app.exporter, "?state=approved")
+        ),
+        (2, 1, 1)
+    );
+    assert_eq!((seen(&app.stranger, ""), seen(&app.far, "")), (0, 0));
+    for client in [&app.auditor, &app.administrator] {
+        client.get("/api/v1/authorizations").problem(403, "forbidden");
     }
+    assert_eq!(
+        app.lead.get(&a.path("authorizations")).is(200)["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    app.stranger.get(&a.path("authorizations")).problem(404, "not-found");
 }

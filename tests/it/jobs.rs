@@ -51,46 +51,99 @@ fn job_state(app: &App, packet: &Value) -> String {
     app.state.gate.db().read_blocking(read).unwrap()
 }
 
-both_databases! {
-    fn a_packet_whose_server_died_is_built_by_another_even_after_it_was_issued(app) {
-        let (case, packet) = built(app);
-        assert_eq!(job_state(app, &packet), "done");
-        leave_as(app, &packet, "state = 'running', lease = 'dead', leased_until = 1");
-        let again = ready(&app.exporter, &packet);
-        assert_eq!((&again["error"], &again["step"]), (&Value::Null, &json!("")));
-        let (_folder, file) = download(&app.exporter, &again);
-        verifies(app, &file);
-        assert_eq!((app.count(&case.stream, "packet.issued"), app.count(&case.stream, "packet.failed")), (2, 0));
-    }
+both_databases!(a_packet_whose_server_died_is_built_by_another_even_after_it_was_issued);
+fn a_packet_whose_server_died_is_built_by_another_even_after_it_was_issued(app: &App) {
+    let (case, packet) = built(app);
+    assert_eq!(job_state(app, &packet), "done");
+    leave_as(app, &packet, "state = 'running', lease = 'dead', leased_until = 1");
+    let again = ready(&app.exporter, &packet);
+    assert_eq!((&again["error"], &again["step"]), (&Value::Null, &json!("")));
+    let (_folder, file) = download(&app.exporter, &again);
+    verifies(app, &file);
+    assert_eq!(
+        (
+            app.count(&case.stream, "packet.issued"),
+            app.count(&case.stream, "packet.failed")
+        ),
+        (2, 0)
+    );
+}
 
-    fn a_packet_whose_server_dies_each_time_is_given_up_with_its_reason(app) {
-        let (case, packet) = built(app);
-        leave_as(app, &packet, "state = 'running', lease = 'dead', leased_until = 1, attempts = 3");
-        let shown = ended(&app.exporter, &packet);
-        assert_eq!(shown["state"], "failed");
-        assert!(shown["error"].as_str().unwrap().contains("3 times"), "{shown}");
-        assert_eq!((job_state(app, &packet).as_str(), app.count(&case.stream, "packet.failed")), ("failed", 1));
-    }
+both_databases!(a_packet_whose_server_dies_each_time_is_given_up_with_its_reason);
+fn a_packet_whose_server_dies_each_time_is_given_up_with_its_reason(app: &App) {
+    let (case, packet) = built(app);
+    leave_as(
+        app,
+        &packet,
+        "state = 'running', lease = 'dead', leased_until = 1, attempts = 3",
+    );
+    let shown = ended(&app.exporter, &packet);
+    assert_eq!(shown["state"], "failed");
+    assert!(shown["error"].as_str().unwrap().contains("3 times"), "{shown}");
+    assert_eq!(
+        (
+            job_state(app, &packet).as_str(),
+            app.count(&case.stream, "packet.failed")
+        ),
+        ("failed", 1)
+    );
+}
 
-    fn a_packet_that_another_server_builds_is_left_alone(app) {
-        let (case, packet) = built(app);
-        leave_as(app, &packet, "state = 'running', lease = 'alive', leased_until = 9000000000000000");
-        // The builder looks once, and takes what else there is.
-        ready(&app.exporter, &app.exporter.post(&case.path("packets"), json!({"purpose": "internal"})).is(202));
-        let shown = app.exporter.get(&format!("/api/v1/packets/{}", packet["id"].as_str().unwrap())).is(200);
-        assert_eq!(shown["state"], "building", "{shown}");
-    }
+both_databases!(a_packet_that_another_server_builds_is_left_alone);
+fn a_packet_that_another_server_builds_is_left_alone(app: &App) {
+    let (case, packet) = built(app);
+    leave_as(
+        app,
+        &packet,
+        "state = 'running', lease = 'alive', leased_until = 9000000000000000",
+    );
+    // The builder looks once, and takes what else there is.
+    ready(
+        &app.exporter,
+        &app.exporter
+            .post(&case.path("packets"), json!({"purpose": "internal"}))
+            .is(202),
+    );
+    let shown = app
+        .exporter
+        .get(&format!("/api/v1/packets/{}", packet["id"].as_str().unwrap()))
+        .is(200);
+    assert_eq!(shown["state"], "building", "{shown}");
+}
 
-    fn a_packet_that_is_called_off_fails_and_says_so(app) {
-        let (case, packet) = built(app);
-        leave_as(app, &packet, "state = 'running', lease = 'dead', leased_until = 9000000000000000");
-        let id = packet["id"].as_str().unwrap().to_owned();
-        let cancel = move |tx: &mut casetrail::gate::Tx<'_>| packets::cancel(tx.conn, &id);
-        assert!(app.state.gate.housekeep_blocking(ledger::operator("tests"), cancel.clone()).unwrap());
-        leave_as(app, &packet, "leased_until = 1");
-        let shown = ended(&app.exporter, &packet);
-        assert_eq!((&shown["state"], &shown["error"]), (&json!("failed"), &json!("it was cancelled")));
-        assert_eq!((job_state(app, &packet).as_str(), app.count(&case.stream, "packet.failed")), ("cancelled", 1));
-        assert!(!app.state.gate.housekeep_blocking(ledger::operator("tests"), cancel).unwrap());
-    }
+both_databases!(a_packet_that_is_called_off_fails_and_says_so);
+fn a_packet_that_is_called_off_fails_and_says_so(app: &App) {
+    let (case, packet) = built(app);
+    leave_as(
+        app,
+        &packet,
+        "state = 'running', lease = 'dead', leased_until = 9000000000000000",
+    );
+    let id = packet["id"].as_str().unwrap().to_owned();
+    let cancel = move |tx: &mut casetrail::gate::Tx<'_>| packets::cancel(tx.conn, &id);
+    assert!(
+        app.state
+            .gate
+            .housekeep_blocking(ledger::operator("tests"), cancel.clone())
+            .unwrap()
+    );
+    leave_as(app, &packet, "leased_until = 1");
+    let shown = ended(&app.exporter, &packet);
+    assert_eq!(
+        (&shown["state"], &shown["error"]),
+        (&json!("failed"), &json!("it was cancelled"))
+    );
+    assert_eq!(
+        (
+            job_state(app, &packet).as_str(),
+            app.count(&case.stream, "packet.failed")
+        ),
+        ("cancelled", 1)
+    );
+    assert!(
+        !app.state
+            .gate
+            .housekeep_blocking(ledger::operator("tests"), cancel)
+            .unwrap()
+    );
 }

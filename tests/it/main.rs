@@ -4,6 +4,8 @@
 mod bytes;
 mod connections;
 mod contract;
+#[path = "../common/databases.rs"]
+mod databases;
 mod kit;
 #[path = "../common/postgres.rs"]
 mod postgres;

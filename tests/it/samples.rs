@@ -7,6 +7,7 @@ use casetrail::proof::Digest;
 use serde_json::json;
 
 use crate::both_databases;
+use crate::kit::App;
 
 /// The web archives of the test vectors, and the sample files that the project shares but does not carry.
 fn samples() -> Vec<PathBuf> {
@@ -50,24 +51,39 @@ fn kind_of(name: &str) -> &'static str {
     }
 }
 
-both_databases! {
-    fn what_people_really_bring_comes_back_byte_for_byte(app) {
-        let case = app.case();
-        app.leave(&case);
-        for path in samples() {
-            let name = path.file_name().unwrap().to_str().unwrap();
-            let bytes = std::fs::read(&path).unwrap();
-            let files = json!([{"part": "f", "name": name, "role": "original", "sha256": Digest::of(&bytes).to_string(), "size": bytes.len()}]);
-            let made = app.lead.upload(&case, &app.post_with(json!({"files": files})), &[("f", &bytes)]).is(201);
-            let file = &made["files"][0];
-            assert_eq!((file["name"].as_str().unwrap(), file["size"].as_u64().unwrap()), (name, bytes.len() as u64));
-            if name != "corrupted.jpg" {
-                assert_eq!(file["media_type"], kind_of(name), "{name}");
-            }
-            let back = app.lead.get(&format!("/api/v1/files/{}/{}", made["id"].as_str().unwrap(), Digest::of(&bytes)));
-            assert!(back.status == 200 && back.body == bytes, "{name}");
-            let verdict = app.lead.post(&format!("/api/v1/captures/{}/verifications", made["id"].as_str().unwrap()), json!({})).is(201);
-            assert_eq!(verdict["verdict"], "passed", "{name}");
+both_databases!(what_people_really_bring_comes_back_byte_for_byte);
+fn what_people_really_bring_comes_back_byte_for_byte(app: &App) {
+    let case = app.case();
+    app.leave(&case);
+    for path in samples() {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        let files = json!([{"part": "f", "name": name, "role": "original", "sha256": Digest::of(&bytes).to_string(), "size": bytes.len()}]);
+        let made = app
+            .lead
+            .upload(&case, &app.post_with(json!({"files": files})), &[("f", &bytes)])
+            .is(201);
+        let file = &made["files"][0];
+        assert_eq!(
+            (file["name"].as_str().unwrap(), file["size"].as_u64().unwrap()),
+            (name, bytes.len() as u64)
+        );
+        if name != "corrupted.jpg" {
+            assert_eq!(file["media_type"], kind_of(name), "{name}");
         }
+        let back = app.lead.get(&format!(
+            "/api/v1/files/{}/{}",
+            made["id"].as_str().unwrap(),
+            Digest::of(&bytes)
+        ));
+        assert!(back.status == 200 && back.body == bytes, "{name}");
+        let verdict = app
+            .lead
+            .post(
+                &format!("/api/v1/captures/{}/verifications", made["id"].as_str().unwrap()),
+                json!({}),
+            )
+            .is(201);
+        assert_eq!(verdict["verdict"], "passed", "{name}");
     }
 }

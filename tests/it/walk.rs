@@ -134,51 +134,65 @@ fn expected(list: &[(&str, &str, u16)], method: &str, path: &str) -> Option<u16>
         .map(|(_, _, status)| *status)
 }
 
-both_databases! {
-    fn nobody_gets_401(app) {
-        let things = things(app);
-        for (method, path) in operations() {
-            let answer = call(&app.nobody, &method, &filled(&path, &things));
-            let wanted = expected(OPEN, &method, &path).unwrap_or(401);
-            assert_eq!(answer.status, wanted, "{method} {path}");
-            if wanted == 401 && method != "HEAD" {
-                answer.problem(401, "not-signed-in");
-            }
+both_databases!(nobody_gets_401);
+fn nobody_gets_401(app: &App) {
+    let things = things(app);
+    for (method, path) in operations() {
+        let answer = call(&app.nobody, &method, &filled(&path, &things));
+        let wanted = expected(OPEN, &method, &path).unwrap_or(401);
+        assert_eq!(answer.status, wanted, "{method} {path}");
+        if wanted == 401 && method != "HEAD" {
+            answer.problem(401, "not-signed-in");
         }
     }
+}
 
-    fn a_stranger_gets_404(app) {
-        let things = things(app);
-        let mut all = operations();
-        all.sort_by_key(|(_, path)| path == "/api/v1/sessions/current");
-        let mut wrong = Vec::new();
-        app.leaves_nothing(&things.case.stream, || {
-            for (method, path) in all {
-                let wanted = expected(OPEN, &method, &path).or(expected(OF_NO_CASE, &method, &path)).unwrap_or(404);
-                let found = call(&app.stranger, &method, &filled(&path, &things)).status;
-                if found != wanted {
-                    wrong.push(format!("{method} {path}: {found}, not {wanted}"));
-                }
+both_databases!(a_stranger_gets_404);
+fn a_stranger_gets_404(app: &App) {
+    let things = things(app);
+    let mut all = operations();
+    all.sort_by_key(|(_, path)| path == "/api/v1/sessions/current");
+    let mut wrong = Vec::new();
+    app.leaves_nothing(&things.case.stream, || {
+        for (method, path) in all {
+            let wanted = expected(OPEN, &method, &path)
+                .or(expected(OF_NO_CASE, &method, &path))
+                .unwrap_or(404);
+            let found = call(&app.stranger, &method, &filled(&path, &things)).status;
+            if found != wanted {
+                wrong.push(format!("{method} {path}: {found}, not {wanted}"));
             }
-        });
-        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    }
-
-    fn what_is_hidden_answers_as_what_is_not_there(app) {
-        let things = things(app);
-        let id = || "01930000-0000-7000-8000-000000000000".to_owned();
-        let nothing = Things {
-            case: Case::named(&id()), grant: id(), subject: id(), account: id(), authorization: id(), capture: id(),
-            sha256: things.sha256.clone(), packet: id(), user: things.user.clone(),
-        };
-        for (method, path) in operations() {
-            if !path.contains('{') || expected(OF_NO_CASE, &method, &path).is_some() {
-                continue;
-            }
-            let hidden = call(&app.stranger, &method, &filled(&path, &things));
-            let absent = call(&app.stranger, &method, &filled(&path, &nothing));
-            assert_eq!((hidden.status, hidden.json()), (absent.status, absent.json()), "{method} {path}");
         }
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+both_databases!(what_is_hidden_answers_as_what_is_not_there);
+fn what_is_hidden_answers_as_what_is_not_there(app: &App) {
+    let things = things(app);
+    let id = || "01930000-0000-7000-8000-000000000000".to_owned();
+    let nothing = Things {
+        case: Case::named(&id()),
+        grant: id(),
+        subject: id(),
+        account: id(),
+        authorization: id(),
+        capture: id(),
+        sha256: things.sha256.clone(),
+        packet: id(),
+        user: things.user.clone(),
+    };
+    for (method, path) in operations() {
+        if !path.contains('{') || expected(OF_NO_CASE, &method, &path).is_some() {
+            continue;
+        }
+        let hidden = call(&app.stranger, &method, &filled(&path, &things));
+        let absent = call(&app.stranger, &method, &filled(&path, &nothing));
+        assert_eq!(
+            (hidden.status, hidden.json()),
+            (absent.status, absent.json()),
+            "{method} {path}"
+        );
     }
 }
 

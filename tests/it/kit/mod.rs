@@ -1,7 +1,7 @@
 //! A real server a test: over HTTP on loopback, on a copy of a database that was migrated and peopled once.
 //!
-//! `both_databases!` makes two tests of one body, `name::sqlite` and `name::postgres`, with a setting where one is named:
-//! `fn name(app with ("upload_idle", "1"))`.
+//! `both_databases!(name);` makes two tests of a function that takes an `App`, `name::sqlite` and `name::postgres`;
+//! `both_databases!(name with ("upload_idle", "1"));` makes them under another setting.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -30,44 +30,25 @@ pub use client::{Answer, Client};
 pub use template::config;
 use template::template;
 
+pub use crate::databases::Database;
 pub use crate::postgres::{TestDatabase, has_postgres};
 
 /// The password of everyone in the template.
 pub const PASSWORD: &str = "green lantern by the ferry 7";
 
-/// Which database a test runs on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Database {
-    Sqlite,
-    Postgres,
+/// Runs a test on a copy of the template, and audits what it left.
+pub fn run(database: Database, test: fn(&App)) {
+    run_on(&App::with(database, &[]), test);
 }
 
-/// Makes of each body a test on SQLite and one on PostgreSQL.
-#[macro_export]
-macro_rules! both_databases {
-    ($($(#[$meta:meta])* fn $name:ident($app:ident $(with $setting:expr)?) $body:block)*) => {$(
-        $(#[$meta])*
-        mod $name {
-            #[allow(unused_imports)]
-            use super::*;
-            fn run($app: &$crate::kit::App) $body
-            fn on(database: $crate::kit::Database) {
-                let app = $crate::kit::App::with(database, &[$($setting)?]);
-                run(&app);
-                app.audit();
-            }
-            #[test]
-            fn sqlite() {
-                on($crate::kit::Database::Sqlite);
-            }
-            #[test]
-            fn postgres() {
-                if $crate::kit::has_postgres() {
-                    on($crate::kit::Database::Postgres);
-                }
-            }
-        }
-    )*};
+/// The same under another setting.
+pub fn run_with(database: Database, test: fn(&App), setting: (&'static str, &str)) {
+    run_on(&App::with(database, &[setting]), test);
+}
+
+fn run_on(app: &App, test: fn(&App)) {
+    test(app);
+    app.audit();
 }
 
 /// When the template's history ends and every test begins.
