@@ -100,7 +100,10 @@ fn to_first_schema(home: &Home) {
     };
     Sql::open(home)
         .run(&format!(
-            "{functions} CREATE TABLE stream_heads \
+            "{functions} ALTER TABLE captures DROP COLUMN basis_id; DROP TABLE jobs; ALTER TABLE packets ADD COLUMN step TEXT NOT NULL DEFAULT ''; \
+             ALTER TABLE packets ADD COLUMN done BIGINT NOT NULL DEFAULT 0; \
+             ALTER TABLE packets ADD COLUMN total BIGINT NOT NULL DEFAULT 0; ALTER TABLE packets ADD COLUMN error TEXT; \
+             CREATE TABLE stream_heads \
              (stream TEXT NOT NULL PRIMARY KEY, seq BIGINT NOT NULL, leaf {blob} NOT NULL, at BIGINT NOT NULL); \
              INSERT INTO stream_heads SELECT stream, seq, leaf, at FROM events e \
              WHERE seq = (SELECT MAX(seq) FROM events l WHERE l.stream = e.stream); \
