@@ -7,6 +7,7 @@ pub mod multipart;
 pub mod paging;
 pub mod path;
 pub mod ranges;
+pub mod refusal;
 pub mod reply;
 pub mod system;
 pub mod tls;

@@ -59,25 +59,38 @@ pub fn at(path: &str, allow: &'static str) -> Resource {
 }
 
 fn problem(e: &Error, status: StatusCode) -> Value {
-    let detail = match e.kind {
+    if e.kind == Kind::Internal {
         // What broke inside is for the log alone.
+        tracing::error!(slug = e.slug, detail = %e.detail, "a request failed inside");
+    }
+    let mut problem = json!({
+        "type": format!("/problems/{}", slug(e)),
+        "title": title_of(e),
+        "status": status.as_u16(),
+        "detail": detail_of(e),
+        "errors": e.errors,
+    });
+    if !e.rules.is_empty()
+        && let Value::Object(fields) = &mut problem
+    {
+        fields.insert("rules".into(), json!(e.rules));
+    }
+    problem
+}
+
+/// The title that people read.
+pub(super) fn title_of(e: &Error) -> &'static str {
+    title(slug(e))
+}
+
+/// What people are told.
+pub(super) fn detail_of(e: &Error) -> &str {
+    match e.kind {
         Kind::Internal => {
-            tracing::error!(slug = e.slug, detail = %e.detail, "a request failed inside");
             "Something inside failed. Nothing of this request was kept. The server's log names it by the request id."
         }
         _ => &e.detail,
-    };
-    let mut problem = json!({
-        "type": format!("/problems/{}", slug(e)),
-        "title": title(slug(e)),
-        "status": status.as_u16(),
-        "detail": detail,
-        "errors": e.errors,
-    });
-    if !e.rules.is_empty() {
-        problem["rules"] = json!(e.rules);
     }
-    problem
 }
 
 /// What broke inside has one slug for everyone outside.

@@ -1,0 +1,113 @@
+//! A refusal as a page, for browsers. The API answers `application/problem+json`; outside it, whoever asks for HTML gets
+//! the same words as a page, under the same status.
+
+use actix_web::HttpResponse;
+use actix_web::body::{EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
+use actix_web::middleware::Next;
+use askama::Template;
+
+use super::reply;
+use crate::error::{Error, FieldError};
+
+#[derive(Template)]
+#[template(path = "http/pages/refusal.html")]
+struct RefusalPage<'a> {
+    title: &'a str,
+    detail: &'a str,
+    errors: &'a [FieldError],
+}
+
+/// Turns a refusal into a page where the request is a browser's.
+pub async fn as_page<B: MessageBody>(
+    req: ServiceRequest,
+    next: Next<B>,
+) -> std::result::Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
+    let wants_page = !req.path().starts_with("/api/") && accepts_html(req.headers());
+    let answer = next.call(req).await?;
+    let refusal = answer.response().error().and_then(|e| e.as_error::<Error>());
+    let page = refusal
+        .filter(|_| wants_page)
+        .and_then(|e| page(answer.response().head(), e));
+    match page {
+        Some(page) => Ok(answer.into_response(page.map_into_right_body())),
+        None => Ok(answer.map_into_left_body()),
+    }
+}
+
+fn accepts_html(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(ACCEPT).and_then(|v| v.to_str().ok());
+    accepted.is_some_and(|kinds| kinds.split(',').any(|kind| kind.trim().starts_with("text/html")))
+}
+
+/// The page, with the status and the other headers of the answer that it replaces.
+fn page(head: &actix_web::dev::ResponseHead, e: &Error) -> Option<HttpResponse> {
+    let text = RefusalPage {
+        title: reply::title_of(e),
+        detail: reply::detail_of(e),
+        errors: &e.errors,
+    };
+    let mut page = HttpResponse::build(head.status).body(text.render().ok()?);
+    for (name, value) in head.headers() {
+        page.headers_mut().insert(name.clone(), value.clone());
+    }
+    let html = HeaderValue::from_static("text/html; charset=utf-8");
+    page.headers_mut().insert(CONTENT_TYPE, html);
+    Some(page)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::StatusCode;
+    use actix_web::middleware::from_fn;
+    use actix_web::{App, test, web};
+
+    use super::*;
+
+    async fn refused() -> reply::Reply {
+        let mut e = Error::field("title", "required", "must be <given>");
+        e.retry_after = Some(3);
+        Err(e)
+    }
+
+    async fn answer(path: &str, accept: &str) -> (StatusCode, String, String, String) {
+        let app = App::new()
+            .route("/cases", web::get().to(refused))
+            .route("/api/v1/cases", web::get().to(refused))
+            .wrap(from_fn(as_page));
+        let app = test::init_service(app).await;
+        let request = test::TestRequest::get().uri(path).insert_header((ACCEPT, accept));
+        let answer = test::call_service(&app, request.to_request()).await;
+        let header = |name: &str| {
+            let value = answer.headers().get(name);
+            value.and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned()
+        };
+        let (status, kind, retry) = (answer.status(), header("content-type"), header("retry-after"));
+        let body = test::read_body(answer).await;
+        (status, kind, retry, String::from_utf8_lossy(&body).into_owned())
+    }
+
+    #[actix_web::test]
+    async fn a_browser_gets_a_page_and_the_api_a_problem() {
+        let browser = "text/html,application/xhtml+xml,*/*;q=0.8";
+        let (status, kind, retry, body) = answer("/cases", browser).await;
+        assert_eq!(
+            (status.as_u16(), kind.as_str(), retry.as_str()),
+            (422, "text/html; charset=utf-8", "3")
+        );
+        assert!(
+            body.contains("<strong>title</strong>: must be &#60;given&#62;"),
+            "{body}"
+        );
+        for (path, accept) in [
+            ("/api/v1/cases", browser),
+            ("/cases", "application/json"),
+            ("/cases", "*/*"),
+        ] {
+            let (status, kind, _, body) = answer(path, accept).await;
+            assert_eq!((status.as_u16(), kind.as_str()), (422, "application/problem+json"));
+            assert!(body.contains("must be <given>"), "{body}");
+        }
+    }
+}
