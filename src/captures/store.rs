@@ -9,35 +9,35 @@ use serde_json::Value;
 use super::arrival::Arrived;
 use super::model::{Remarks, State, StoredCapture};
 use crate::clock::Micros;
-use crate::db::tables::{
-    authorization_holders, authorizations, capture_entries, capture_files, captures, cases, files, grants, members,
-};
+use crate::db::tables::{authorization_holders, authorizations, capture_entries, captures, cases, grants, members};
 use crate::db::{AnyConn, canonical};
 use crate::error::{Error, Result};
 use crate::forms::Word;
 use crate::identity::Caller;
 use crate::proof::id::Digest;
-use crate::{both, fixed, words};
+use crate::{both, fixed, fixed_insert, words};
 
-/// A capture's row: what follows from its record and from what was decided since.
-#[derive(Debug, Clone, PartialEq, Queryable, Selectable, AsChangeset)]
-#[diesel(table_name = captures, treat_none_as_null = true)]
-pub struct CaptureRow {
-    id: String,
-    case_id: String,
-    item: i64,
-    kind: String,
-    state: String,
-    basis: String,
-    basis_id: Option<String>,
-    capturer_id: String,
-    open_question: bool,
-    captured_at: Micros,
-    received_at: Micros,
-    version: i64,
-    seq: i64,
-    leaf: Vec<u8>,
-    body: String,
+fixed_insert! {
+    /// A capture's row: what follows from its record and from what was decided since.
+    #[derive(Debug, Clone, PartialEq, Queryable, Selectable, AsChangeset)]
+    #[diesel(table_name = captures, treat_none_as_null = true)]
+    pub CaptureRow into captures {
+        id: String as Text,
+        case_id: String as Text,
+        item: i64 as BigInt,
+        kind: String as Text,
+        state: String as Text,
+        basis: String as Text,
+        basis_id: Option<String> as Nullable<Text>,
+        capturer_id: String as Text,
+        open_question: bool as Bool,
+        captured_at: Micros as BigInt,
+        received_at: Micros as BigInt,
+        version: i64 as BigInt,
+        seq: i64 as BigInt,
+        leaf: Vec<u8> as Binary,
+        body: String as Text,
+    }
 }
 
 impl CaptureRow {
@@ -83,52 +83,9 @@ fn digest(bytes: &[u8]) -> Result<Digest> {
     Digest::from_slice(bytes).ok_or_else(|| Error::internal("a stored digest is damaged"))
 }
 
-fixed! {
-    NewRow: "INSERT INTO captures (id, case_id, item, kind, state, basis, basis_id, capturer_id, open_question, captured_at, \
-     received_at, version, seq, leaf, body) VALUES (", id: String as Text, ", ", case_id: String as Text, ", ",
-    item: i64 as BigInt, ", ", kind: String as Text, ", ", state: String as Text, ", ", basis: String as Text, ", ",
-    basis_id: Option<String> as Nullable<Text>, ", ", capturer_id: String as Text, ", ", open_question: bool as Bool, ", ",
-    captured_at: Micros as BigInt, ", ", received_at: Micros as BigInt, ", ", version: i64 as BigInt, ", ",
-    seq: i64 as BigInt, ", ", leaf: Vec<u8> as Binary, ", ", body: String as Text, ")"
-}
-
 /// Keeps a capture that was just recorded.
 pub fn insert(conn: &mut AnyConn, row: CaptureRow) -> Result<()> {
-    let CaptureRow {
-        id,
-        case_id,
-        item,
-        kind,
-        state,
-        basis,
-        basis_id,
-        capturer_id,
-        open_question,
-        captured_at,
-        received_at,
-        version,
-        seq,
-        leaf,
-        body,
-    } = row;
-    let new = NewRow {
-        id,
-        case_id,
-        item,
-        kind,
-        state,
-        basis,
-        basis_id,
-        capturer_id,
-        open_question,
-        captured_at,
-        received_at,
-        version,
-        seq,
-        leaf,
-        body,
-    };
-    both!(conn, |c| new.execute(c))?;
+    both!(conn, |c| row.execute(c))?;
     Ok(())
 }
 
@@ -333,7 +290,7 @@ pub fn insert_files(conn: &mut AnyConn, capture: &str, arrived: &[Arrived], now:
             insert_file(conn, file, now)?;
         }
         let row = NewCaptureFile {
-            capture: capture.to_owned(),
+            capture_id: capture.to_owned(),
             n,
             sha256,
             withheld,
@@ -350,49 +307,29 @@ fn insert_file(conn: &mut AnyConn, file: &Arrived, now: Micros) -> Result<()> {
         size: i64::try_from(file.entry.size).unwrap_or(i64::MAX),
         crc32: i64::from(file.crc32),
         media_type: file.entry.media_type.clone().unwrap_or_default(),
+        state: "stored",
         stored_at: now,
     };
     both!(conn, |c| row.execute(c))?;
     Ok(())
 }
 
-fixed! {
-    NewCaptureFile: "INSERT INTO capture_files (capture_id, n, sha256, withheld) VALUES (", capture: String as Text, ", ",
-    n: i64 as BigInt, ", ", sha256: Vec<u8> as Binary, ", ", withheld: bool as Bool, ")"
+fixed_insert! {
+    NewCaptureFile into capture_files {
+        capture_id: String as Text,
+        n: i64 as BigInt,
+        sha256: Vec<u8> as Binary,
+        withheld: bool as Bool,
+    }
 }
 
-fixed! {
-    NewFileRow: "INSERT INTO files (sha256, size, crc32, media_type, state, stored_at) VALUES (", sha256: Vec<u8> as Binary, ", ",
-    size: i64 as BigInt, ", ", crc32: i64 as BigInt, ", ", media_type: String as Text, ", 'stored', ",
-    stored_at: Micros as BigInt, ") ON CONFLICT DO NOTHING"
-}
-
-/// A stored file of a capture: size, media type, and whether its bytes are withheld.
-#[derive(Debug, Clone, Queryable)]
-pub struct FileRow {
-    pub sha256: Vec<u8>,
-    pub withheld: bool,
-    pub size: Option<i64>,
-    pub media_type: Option<String>,
-}
-
-/// The files of a capture, in its order.
-pub fn files_of(conn: &mut AnyConn, capture: &str) -> Result<Vec<FileRow>> {
-    Ok(capture_files::table
-        .left_join(files::table.on(files::sha256.eq(capture_files::sha256)))
-        .filter(capture_files::capture_id.eq(capture))
-        .order(capture_files::n)
-        .select((
-            capture_files::sha256,
-            capture_files::withheld,
-            files::size.nullable(),
-            files::media_type.nullable(),
-        ))
-        .load(conn)?)
-}
-
-/// One file of a capture.
-pub fn file_of(conn: &mut AnyConn, capture: &str, sha256: &Digest) -> Result<Option<FileRow>> {
-    let all = files_of(conn, capture)?;
-    Ok(all.into_iter().find(|f| f.sha256 == sha256.as_bytes()))
+fixed_insert! {
+    NewFileRow into files "ON CONFLICT DO NOTHING" {
+        sha256: Vec<u8> as Binary,
+        size: i64 as BigInt,
+        crc32: i64 as BigInt,
+        media_type: String as Text,
+        state: &'static str as Text,
+        stored_at: Micros as BigInt,
+    }
 }
