@@ -145,7 +145,7 @@ impl Installation {
             keys: self.path("keys"),
             known: Vec::new(),
         };
-        run(&self.db, &places, &mut |_, _, _| {}).unwrap()
+        run(&self.db.reader(), &places, &mut |_, _, _| {}).unwrap()
     }
 
     /// As somebody with the database's file would.

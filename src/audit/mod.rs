@@ -26,7 +26,7 @@ use diesel::connection::SimpleConnection;
 pub use report::{AuditCounts, AuditFinding, AuditReport, AuditedTree};
 
 use crate::blobs::Store;
-use crate::db::{AnyConn, Db};
+use crate::db::{AnyConn, Reader};
 use crate::error::{Error, Result};
 use crate::ledger;
 use crate::proof::Digest;
@@ -50,7 +50,7 @@ pub struct Places {
 pub type Tell<'a> = dyn FnMut(&'static str, u64, u64) + 'a;
 
 /// Audits an installation. An error means that it could not be read; what is wrong with it stands in the report.
-pub fn run(db: &Db, places: &Places, tell: &mut Tell<'_>) -> Result<AuditReport> {
+pub fn run(db: &Reader, places: &Places, tell: &mut Tell<'_>) -> Result<AuditReport> {
     let last = read_if_there(&places.keys.join("log.checkpoint"))?;
     db.read_blocking(|conn| {
         snapshot(conn, |conn| {

@@ -24,7 +24,9 @@ pub fn run(config: &Config, args: &AuditArgs) -> Done {
     } else {
         ProgressDisplay::new()
     };
-    let report = watched(progress, |tell| audit::run(&db, &installation::places(config), tell))?;
+    let report = watched(progress, |tell| {
+        audit::run(&db.reader(), &installation::places(config), tell)
+    })?;
     output::print(&if args.json {
         serde_json::to_string(&report).map_err(crate::error::Error::from)? + "\n"
     } else {

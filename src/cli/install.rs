@@ -15,7 +15,7 @@ use super::output;
 use crate::clock::{self, Clock, SystemClock};
 use crate::config::Config;
 use crate::db::tables::{units, users};
-use crate::db::{Db, migrate};
+use crate::db::{Reader, migrate};
 use crate::error::{Error, Result};
 use crate::forms::Form;
 use crate::gate::{Gate, Recorded, Tx};
@@ -107,7 +107,7 @@ impl OperatorGate {
         })
     }
 
-    fn db(&self) -> &Db {
+    fn db(&self) -> &Reader {
         self.gate.db()
     }
 
@@ -213,7 +213,7 @@ fn typed(username: &str) -> std::result::Result<String, Failure> {
 
 type ListedUser = (String, String, String, String, String, bool, bool, bool);
 
-fn list(db: &Db) -> Result<String> {
+fn list(db: &Reader) -> Result<String> {
     let rows: Vec<ListedUser> = db.read_blocking(|conn| {
         Ok(users::table
             .inner_join(units::table.on(units::id.eq(users::unit_id)))
@@ -270,7 +270,7 @@ fn table(rows: &[ListedUser]) -> String {
     lines.iter().map(line).collect()
 }
 
-fn user_id(db: &Db, username: &str) -> Result<String> {
+fn user_id(db: &Reader, username: &str) -> Result<String> {
     let name = username.to_owned();
     let found: Option<String> = db.read_blocking(|conn| {
         Ok(users::table
@@ -288,7 +288,7 @@ fn user_id(db: &Db, username: &str) -> Result<String> {
     })
 }
 
-fn unit_id(db: &Db, unit: &str) -> Result<String> {
+fn unit_id(db: &Reader, unit: &str) -> Result<String> {
     let found: Vec<(String, String)> = db.read_blocking(|conn| {
         Ok(units::table
             .filter(units::id.eq(unit).or(units::name.eq(unit)))

@@ -75,7 +75,7 @@ pub fn run(common: &Common, args: RestoreArgs) -> Done {
     let how = if args.new_log {
         let began = new_log::begin(&db, &installation::keys(&config.data_dir()), &state, &known)?;
         told::watched(ProgressDisplay::new(), |tell| {
-            audit::run(&db, &installation::places(&config), tell)
+            audit::run(&db.reader(), &installation::places(&config), tell)
         })
         .and_then(whole)?;
         began
@@ -277,7 +277,7 @@ fn prove(
             .known
             .push(("the checkpoint given".into(), known.checkpoint.clone()));
     }
-    told::watched(ProgressDisplay::new(), |tell| audit::run(db, &places, tell))
+    told::watched(ProgressDisplay::new(), |tell| audit::run(&db.reader(), &places, tell))
 }
 
 fn whole(report: AuditReport) -> Result<AuditReport, Failure> {

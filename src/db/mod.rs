@@ -103,6 +103,11 @@ impl Db {
         })))
     }
 
+    /// The same database, for reading.
+    pub fn reader(&self) -> Reader {
+        Reader(self.clone())
+    }
+
     /// Where it lies.
     pub fn location(&self) -> &Location {
         &self.0.location
@@ -197,6 +202,31 @@ impl Db {
 /// The writer's answer; none came where it stopped.
 fn answered<T>(answer: std::result::Result<Result<T>, oneshot::error::RecvError>) -> Result<T> {
     answer.unwrap_or_else(|_| Err(busy("the writer stopped")))
+}
+
+/// The database for those who only read: it has no way to write.
+#[derive(Clone)]
+pub struct Reader(Db);
+
+impl Reader {
+    /// Which database it is.
+    pub fn location(&self) -> &Location {
+        self.0.location()
+    }
+
+    /// Reads on a thread that may block.
+    pub async fn read<T, F>(&self, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut AnyConn) -> Result<T> + Send + 'static,
+    {
+        self.0.read(f).await
+    }
+
+    /// Reads on the calling thread.
+    pub fn read_blocking<T>(&self, f: impl FnOnce(&mut AnyConn) -> Result<T>) -> Result<T> {
+        self.0.read_blocking(f)
+    }
 }
 
 /// JSON in its canonical form, as tables and records keep it.

@@ -30,7 +30,7 @@ pub use tx::{Change, Conclusion, NewEvent, Recorded, Tx};
 pub use views::View;
 
 use crate::clock::{Clock, Micros};
-use crate::db::{AnyConn, Db};
+use crate::db::{AnyConn, Db, Reader};
 use crate::error::{Error, Kind, Result};
 use crate::identity::{self, Caller, Credential};
 use crate::ledger::{self, Heads, Journal, PendingAppend};
@@ -76,6 +76,7 @@ pub struct Gate(Arc<Inner>);
 
 struct Inner {
     db: Db,
+    reader: Reader,
     journal: Journal,
     policy: Arc<Policy>,
     clock: Arc<dyn Clock>,
@@ -88,6 +89,7 @@ impl Gate {
     /// Over a database, its journal, the rules and a clock.
     pub fn new(db: Db, journal: Journal, policy: Arc<Policy>, clock: Arc<dyn Clock>) -> Self {
         Self(Arc::new(Inner {
+            reader: db.reader(),
             db,
             journal,
             policy,
@@ -108,9 +110,9 @@ impl Gate {
         &self.0.journal
     }
 
-    /// The database, for jobs and commands that hold it themselves.
-    pub fn db(&self) -> &Db {
-        &self.0.db
+    /// The database, for reading what belongs to nobody: the state of the log, a job's work.
+    pub fn db(&self) -> &Reader {
+        &self.0.reader
     }
 
     /// The rules.

@@ -6,14 +6,14 @@ use diesel::prelude::*;
 
 use super::{Journal, read, tree};
 use crate::db::tables::outbox;
-use crate::db::{AnyConn, Db};
+use crate::db::{AnyConn, Reader};
 use crate::error::Result;
 
 /// How often is asked.
 const ASK: Duration = Duration::from_millis(20);
 
 /// Waits until everything that was appended is in the tree and the tree is signed; `false` when the time is over before.
-pub async fn settle(db: &Db, journal: &Journal, most: Duration) -> bool {
+pub async fn settle(db: &Reader, journal: &Journal, most: Duration) -> bool {
     let settled = async {
         loop {
             journal.hurry();

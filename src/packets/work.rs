@@ -5,14 +5,14 @@ use std::sync::Arc;
 use super::model::{Packet, PacketRequest};
 use crate::blobs::Blobs;
 use crate::clock::Micros;
-use crate::db::Db;
+use crate::db::Reader;
 use crate::jobs::Progress;
 use crate::ledger::TreeState;
 
 /// What every step of a build reaches.
 pub struct Work<'a> {
     /// The database.
-    pub db: &'a Db,
+    pub db: &'a Reader,
     /// The files' bytes.
     pub blobs: &'a Blobs,
     /// The packet as it was asked for.

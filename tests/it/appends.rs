@@ -164,7 +164,7 @@ both_databases!(the_place_of_a_removed_event_stays_empty);
 /// not grow any more, and the hole stays to be seen.
 fn the_place_of_a_removed_event_stays_empty(app: &App) {
     app.goes_behind();
-    let db = app.state.gate.db();
+    let db = &app.db();
     for removed_too in [None, Some("records")] {
         let case = app.case();
         let stream = ledger::case_stream(&case.id);

@@ -33,7 +33,7 @@ fn leave_as(app: &App, packet: &Value, job: &'static str) {
         sql_query(format!("UPDATE jobs SET {job} WHERE object = '{id}'")).execute(conn)?;
         Ok(())
     };
-    app.state.gate.db().write_blocking(change).unwrap();
+    app.db().write_blocking(change).unwrap();
     app.state.builder.notify_one();
 }
 

@@ -437,7 +437,7 @@ fn a_wrong_checksum_ends_the_build(app: &App) {
     app.goes_behind();
     for wrong in ["UPDATE files SET crc32 = 1", "UPDATE files SET crc32 = -1"] {
         let change = move |conn: &mut AnyConn| Ok(sql_query(wrong).execute(conn)?);
-        app.state.gate.db().write_blocking(change).unwrap();
+        app.db().write_blocking(change).unwrap();
         let shown = ended(
             &app.exporter,
             &ask(&app.exporter, &case, json!({"purpose": "internal"})),

@@ -103,6 +103,11 @@ impl App {
         Self::start(database, settings, None)
     }
 
+    /// The server's database, opened beside it: for what a test does behind its back.
+    pub fn db(&self) -> casetrail::db::Db {
+        casetrail::db::Db::open(self.state.gate.db().location(), 6).unwrap()
+    }
+
     /// Starts a server that keeps files and packets in memory.
     pub fn in_memory(database: Database) -> Self {
         Self::start(database, &[], Some(Arc::new(Memory::default())))

@@ -56,7 +56,7 @@ impl App {
             let drop = |conn: &mut casetrail::db::AnyConn| {
                 Ok(conn.batch_execute("DROP FUNCTION IF EXISTS test_recorded CASCADE")?)
             };
-            self.state.gate.db().write_blocking(drop).unwrap();
+            self.db().write_blocking(drop).unwrap();
         }
     }
 }
