@@ -1,8 +1,8 @@
 //! Reads multipart/form-data while it arrives (RFC 2046, section 5.1.1, and RFC 7578).
 //!
-//! [`Reader`] is a state machine over bytes and does no I/O; [`Parts`] feeds it the payload of a request. The reader is
-//! strict: each byte belongs to the preamble, a boundary's line, a head, a content, or whitespace at the end. A body
-//! that can be read in two ways is refused, so that no file is taken for shorter than it was sent.
+//! [`BodyReader`] is a state machine over bytes and does no I/O; [`Parts`] feeds it the payload of a request. The
+//! reader is strict: each byte belongs to the preamble, a boundary's line, a head, a content, or whitespace at the end.
+//! A body that can be read in two ways is refused, so that no file is taken for shorter than it was sent.
 
 use std::time::Duration;
 
@@ -27,36 +27,36 @@ const DRAIN: usize = 64 << 20;
 pub struct Parts {
     payload: Payload,
     idle: Duration,
-    reader: Reader,
+    reader: BodyReader,
 }
 
 impl Parts {
-    /// The parts of a body whose `Content-Type` names the boundary. A sender who is silent for `idle` is not waited for.
+    /// The parts of a body whose `Content-Type` names the boundary. A sender silent for `idle` is not waited for.
     pub fn of(content_type: &str, payload: Payload, idle: Duration) -> Result<Self> {
         let boundary = boundary(content_type);
         let boundary = boundary.ok_or_else(|| malformed("its Content-Type names a boundary of 1 to 70 characters"))?;
         Ok(Self {
             payload,
             idle,
-            reader: Reader::new(&boundary),
+            reader: BodyReader::new(&boundary),
         })
     }
 
     /// The next part; what is left of the one before is skipped. `None` after the last.
-    pub async fn next(&mut self) -> Result<Option<Head>> {
+    pub async fn next(&mut self) -> Result<Option<PartHead>> {
         loop {
             match self.event().await? {
-                Event::Part(head) => return Ok(Some(head)),
-                Event::Content(_) => {}
-                Event::End => return Ok(None),
+                BodyEvent::Part(head) => return Ok(Some(head)),
+                BodyEvent::Content(_) => {}
+                BodyEvent::End => return Ok(None),
             }
         }
     }
 
     /// Some more of this part's content. `None` at its end.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>> {
-        if self.reader.state == State::Content
-            && let Event::Content(content) = self.event().await?
+        if self.reader.state == BodyState::Content
+            && let BodyEvent::Content(content) = self.event().await?
             && !content.is_empty()
         {
             return Ok(Some(content));
@@ -64,7 +64,7 @@ impl Parts {
         Ok(None)
     }
 
-    async fn event(&mut self) -> Result<Event> {
+    async fn event(&mut self) -> Result<BodyEvent> {
         let event = async {
             loop {
                 if let Some(event) = self.reader.next()? {
@@ -100,8 +100,8 @@ impl Parts {
 }
 
 #[derive(Debug, PartialEq)]
-enum Event {
-    Part(Head),
+enum BodyEvent {
+    Part(PartHead),
     /// More of the part's content. Empty at its end, and only there.
     Content(Bytes),
     /// The whole body is read, and well-formed.
@@ -110,7 +110,7 @@ enum Event {
 
 /// What comes next in the body.
 #[derive(Clone, Copy, PartialEq)]
-enum State {
+enum BodyState {
     Preamble,
     /// The rest of the line that begins with a boundary.
     BoundaryLine,
@@ -119,11 +119,11 @@ enum State {
     Epilogue,
 }
 
-/// Takes a body in pieces, cut anywhere. Holds the piece at hand, after a head or a delimiter that has only begun.
-struct Reader {
+/// Takes a body in pieces, cut anywhere. It stores the last piece, joined with a head or a delimiter that began before.
+struct BodyReader {
     /// CRLF, two dashes and the boundary.
     delimiter: memmem::Finder<'static>,
-    state: State,
+    state: BodyState,
     unread: Bytes,
     /// Whether the body has ended, or broken off.
     ended: bool,
@@ -133,11 +133,11 @@ struct Reader {
     overhead: usize,
 }
 
-impl Reader {
+impl BodyReader {
     fn new(boundary: &str) -> Self {
         Self {
             delimiter: memmem::Finder::new(&format!("\r\n--{boundary}")).into_owned(),
-            state: State::Preamble,
+            state: BodyState::Preamble,
             unread: Bytes::new(),
             ended: false,
             begun: false,
@@ -156,15 +156,15 @@ impl Reader {
     }
 
     /// The next event. `None` where that takes another piece.
-    fn next(&mut self) -> Result<Option<Event>> {
+    fn next(&mut self) -> Result<Option<BodyEvent>> {
         loop {
             let before = self.unread.len();
             let event = match self.state {
-                State::Preamble => self.preamble(),
-                State::BoundaryLine => self.boundary_line()?,
-                State::Head => self.head()?,
-                State::Content => self.content(),
-                State::Epilogue => self.epilogue()?,
+                BodyState::Preamble => self.preamble(),
+                BodyState::BoundaryLine => self.boundary_line()?,
+                BodyState::Head => self.head()?,
+                BodyState::Content => self.content(),
+                BodyState::Epilogue => self.epilogue()?,
             };
             let stuck = event.is_none() && self.unread.len() == before;
             if self.overhead + if stuck { before } else { 0 } > HEAD {
@@ -184,37 +184,40 @@ impl Reader {
     }
 
     /// The first boundary may stand anywhere, not only at the beginning of a line.
-    fn preamble(&mut self) -> Option<Event> {
+    fn preamble(&mut self) -> Option<BodyEvent> {
         let boundary = &self.delimiter.needle()[b"\r\n".len()..];
         let (read, next) = match memmem::find(&self.unread, boundary) {
-            Some(at) => (at + boundary.len(), State::BoundaryLine),
-            None => ((self.unread.len() + 1).saturating_sub(boundary.len()), State::Preamble),
+            Some(at) => (at + boundary.len(), BodyState::BoundaryLine),
+            None => (
+                (self.unread.len() + 1).saturating_sub(boundary.len()),
+                BodyState::Preamble,
+            ),
         };
         self.skip(read, next);
         None
     }
 
-    fn boundary_line(&mut self) -> Result<Option<Event>> {
+    fn boundary_line(&mut self) -> Result<Option<BodyEvent>> {
         let padding = self.unread.iter().take_while(|b| b" \t".contains(b)).count();
         match &self.unread[padding..] {
-            [b'-', b'-', ..] if padding == 0 => self.skip(b"--".len(), State::Epilogue),
-            [b'\r', b'\n', ..] => self.skip(padding + b"\r\n".len(), State::Head),
+            [b'-', b'-', ..] if padding == 0 => self.skip(b"--".len(), BodyState::Epilogue),
+            [b'\r', b'\n', ..] => self.skip(padding + b"\r\n".len(), BodyState::Head),
             [] | [b'\r' | b'-'] => {}
             _ => return Err(malformed("something follows a boundary on its line")),
         }
         Ok(None)
     }
 
-    fn head(&mut self) -> Result<Option<Event>> {
+    fn head(&mut self) -> Result<Option<BodyEvent>> {
         let (mut lines, mut start) = (Vec::new(), 0);
         for feed in memchr_iter(b'\n', &self.unread) {
             let line = self.unread[start..=feed].strip_suffix(b"\r\n");
             let line = line.ok_or_else(|| malformed("a line of a part's head ends without a carriage return"))?;
             if line.is_empty() {
-                let head = Head::parse(&lines)?;
-                self.skip(feed + 1, State::Content);
+                let head = PartHead::parse(&lines)?;
+                self.skip(feed + 1, BodyState::Content);
                 self.begun = true;
-                return Ok(Some(Event::Part(head)));
+                return Ok(Some(BodyEvent::Part(head)));
             }
             lines.push(line);
             start = feed + 1;
@@ -222,32 +225,32 @@ impl Reader {
         Ok(None)
     }
 
-    fn content(&mut self) -> Option<Event> {
+    fn content(&mut self) -> Option<BodyEvent> {
         self.overhead = 0;
         let delimiter = self.delimiter.needle();
         let end = self.delimiter.find(&self.unread);
         if end == Some(0) {
             self.unread.advance(delimiter.len());
-            self.state = State::BoundaryLine;
-            return Some(Event::Content(Bytes::new()));
+            self.state = BodyState::BoundaryLine;
+            return Some(BodyEvent::Content(Bytes::new()));
         }
         // At the end a delimiter may begin.
         let begun = (1..delimiter.len()).rfind(|n| self.unread.ends_with(&delimiter[..*n]));
         let length = end.unwrap_or(self.unread.len() - begun.unwrap_or(0));
-        (length > 0).then(|| Event::Content(self.unread.split_to(length)))
+        (length > 0).then(|| BodyEvent::Content(self.unread.split_to(length)))
     }
 
-    /// Only whitespace: other text may be the rest of a file that contains the last boundary.
-    fn epilogue(&mut self) -> Result<Option<Event>> {
+    /// Holds only whitespace: other text may be the rest of a file that contains the last boundary.
+    fn epilogue(&mut self) -> Result<Option<BodyEvent>> {
         let blank = self.unread.iter().take_while(|b| b.is_ascii_whitespace()).count();
-        self.skip(blank, State::Epilogue);
+        self.skip(blank, BodyState::Epilogue);
         match self.unread.is_empty() {
-            true => Ok(self.ended.then_some(Event::End)),
+            true => Ok(self.ended.then_some(BodyEvent::End)),
             false => Err(malformed("something follows the boundary that ends it")),
         }
     }
 
-    fn skip(&mut self, bytes: usize, next: State) {
+    fn skip(&mut self, bytes: usize, next: BodyState) {
         self.unread.advance(bytes);
         self.overhead += bytes;
         self.state = next;
@@ -256,14 +259,14 @@ impl Reader {
 
 /// What the head of a part says.
 #[derive(Debug, PartialEq)]
-pub struct Head {
+pub struct PartHead {
     /// The name of the form's field.
     pub name: String,
     /// The part's media type, where the head states a valid one.
     pub media_type: Option<String>,
 }
 
-impl Head {
+impl PartHead {
     /// Folded lines and control characters are refused, other headers ignored (RFC 7578, section 4.8).
     fn parse(lines: &[&[u8]]) -> Result<Self> {
         let (mut disposition, mut media_type) = (None, None);

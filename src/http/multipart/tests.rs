@@ -310,12 +310,12 @@ fn bend(body: &mut Vec<u8>, at: usize, kind: usize, fragment: &[u8]) {
 
 /// What the reader finds in these pieces: names and contents, or what is wrong.
 fn events(pieces: &[Vec<u8>]) -> std::result::Result<Vec<(String, Vec<u8>)>, String> {
-    let (mut reader, mut pieces, mut read) = (Reader::new("b-b"), pieces.iter(), Vec::new());
+    let (mut reader, mut pieces, mut read) = (BodyReader::new("b-b"), pieces.iter(), Vec::new());
     loop {
         match reader.next().map_err(|e| format!("{:?}", e.errors))? {
-            Some(Event::Part(head)) => read.push((head.name, Vec::new())),
-            Some(Event::Content(content)) => read.last_mut().expect("a part").1.extend_from_slice(&content),
-            Some(Event::End) => return Ok(read),
+            Some(BodyEvent::Part(head)) => read.push((head.name, Vec::new())),
+            Some(BodyEvent::Content(content)) => read.last_mut().expect("a part").1.extend_from_slice(&content),
+            Some(BodyEvent::End) => return Ok(read),
             None => match pieces.next() {
                 Some(piece) => reader.push(Bytes::from(piece.clone())),
                 None => reader.ended = true,
@@ -326,20 +326,20 @@ fn events(pieces: &[Vec<u8>]) -> std::result::Result<Vec<(String, Vec<u8>)>, Str
 
 #[test]
 fn content_is_handed_on_without_a_copy_and_no_more_than_a_delimiter_is_kept() {
-    let mut reader = Reader::new("b-b");
+    let mut reader = BodyReader::new("b-b");
     reader.push(Bytes::from_static(
         b"--b-b\r\nContent-Disposition: form-data; name=f\r\n\r\n",
     ));
-    assert!(matches!(reader.next(), Ok(Some(Event::Part(_)))));
+    assert!(matches!(reader.next(), Ok(Some(BodyEvent::Part(_)))));
     let piece = Bytes::from(b"\r\n--b-".repeat(10_000));
     reader.push(piece.clone());
-    let Ok(Some(Event::Content(content))) = reader.next() else {
+    let Ok(Some(BodyEvent::Content(content))) = reader.next() else {
         panic!("content");
     };
     assert_eq!((content.as_ptr(), content.len()), (piece.as_ptr(), piece.len() - 6));
     for n in 0..10_000 {
         while let Some(event) = reader.next().expect("content") {
-            assert!(matches!(event, Event::Content(content) if !content.is_empty()));
+            assert!(matches!(event, BodyEvent::Content(content) if !content.is_empty()));
         }
         assert!(reader.unread.len() < b"\r\n--b-b".len(), "{n}");
         reader.push(Bytes::copy_from_slice(&b"\r\n--b-\r\r\n"[n % 3..][..1 + n % 6]));
@@ -373,7 +373,7 @@ async fn a_connection_that_breaks_behind_the_last_boundary_has_broken_off() {
 async fn a_name_is_read_as_senders_write_it() {
     let of = |disposition: &[u8]| {
         let line = [b"Content-Disposition: ", disposition].concat();
-        Head::parse(&[&line]).map(|head| head.name).ok()
+        PartHead::parse(&[&line]).map(|head| head.name).ok()
     };
     let named: [(&[u8], &str); 11] = [
         (b"form-data; name  =  my_field  ", "my_field"),
@@ -421,7 +421,11 @@ async fn a_name_is_read_as_senders_write_it() {
 #[test]
 fn the_lines_of_a_head_are_headers() {
     let name: &[u8] = b"Content-Disposition: form-data; name=f";
-    let media_type = |line: &[u8]| Head::parse(&[name, line]).map(|head| head.media_type).map_err(|_| ());
+    let media_type = |line: &[u8]| {
+        PartHead::parse(&[name, line])
+            .map(|head| head.media_type)
+            .map_err(|_| ())
+    };
     assert_eq!(media_type(b"CONTENT-TYPE:\tImage/PNG "), Ok(Some("image/png".into())));
     for other in [
         &b"Content-Type: none"[..],
@@ -447,7 +451,7 @@ fn the_lines_of_a_head_are_headers() {
     for wrong in wrong {
         assert_eq!(media_type(wrong), Err(()), "{}", String::from_utf8_lossy(wrong));
     }
-    assert!(Head::parse(&[name, b"Content-Type: a/b", b"Content-Type: a/b"]).is_err());
+    assert!(PartHead::parse(&[name, b"Content-Type: a/b", b"Content-Type: a/b"]).is_err());
 }
 
 /// It is not well-formed whatever would have followed: nobody is told to send it again.

@@ -244,7 +244,6 @@ const FEATURES: &[&str] = &[
 /// Files of features that know HTTP beside `api.rs`, `pages.rs` and `mod.rs`, and why.
 const KNOW_HTTP: &[(&str, &str)] = &[
     ("captures/files.rs", "gives files out"),
-    ("captures/parts.rs", "takes uploads apart"),
     ("captures/upload.rs", "takes uploads"),
     ("captures/verify.rs", "answers with the check of a file"),
     ("custody/proofs.rs", "the handlers of the log"),
