@@ -46,9 +46,9 @@ impl Parts {
     pub async fn next(&mut self) -> Result<Option<Head>> {
         loop {
             match self.event().await? {
-                Event::Part(head) => return Ok(Some(head)),
-                Event::Content(_) => {}
-                Event::End => return Ok(None),
+                MultipartEvent::Part(head) => return Ok(Some(head)),
+                MultipartEvent::Content(_) => {}
+                MultipartEvent::End => return Ok(None),
             }
         }
     }
@@ -56,7 +56,7 @@ impl Parts {
     /// Some more of this part's content. `None` at its end.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>> {
         if self.reader.state == State::Content
-            && let Event::Content(content) = self.event().await?
+            && let MultipartEvent::Content(content) = self.event().await?
             && !content.is_empty()
         {
             return Ok(Some(content));
@@ -64,7 +64,7 @@ impl Parts {
         Ok(None)
     }
 
-    async fn event(&mut self) -> Result<Event> {
+    async fn event(&mut self) -> Result<MultipartEvent> {
         let event = async {
             loop {
                 if let Some(event) = self.reader.next()? {
@@ -100,7 +100,7 @@ impl Parts {
 }
 
 #[derive(Debug, PartialEq)]
-enum Event {
+enum MultipartEvent {
     Part(Head),
     /// More of the part's content. Empty at its end, and only there.
     Content(Bytes),
@@ -156,7 +156,7 @@ impl Reader {
     }
 
     /// The next event. `None` where that takes another piece.
-    fn next(&mut self) -> Result<Option<Event>> {
+    fn next(&mut self) -> Result<Option<MultipartEvent>> {
         loop {
             let before = self.unread.len();
             let event = match self.state {
@@ -184,7 +184,7 @@ impl Reader {
     }
 
     /// The first boundary may stand anywhere, not only at the beginning of a line.
-    fn preamble(&mut self) -> Option<Event> {
+    fn preamble(&mut self) -> Option<MultipartEvent> {
         let boundary = &self.delimiter.needle()[b"\r\n".len()..];
         let (read, next) = match memmem::find(&self.unread, boundary) {
             Some(at) => (at + boundary.len(), State::BoundaryLine),
@@ -194,7 +194,7 @@ impl Reader {
         None
     }
 
-    fn boundary_line(&mut self) -> Result<Option<Event>> {
+    fn boundary_line(&mut self) -> Result<Option<MultipartEvent>> {
         let padding = self.unread.iter().take_while(|b| b" \t".contains(b)).count();
         match &self.unread[padding..] {
             [b'-', b'-', ..] if padding == 0 => self.skip(b"--".len(), State::Epilogue),
@@ -205,7 +205,7 @@ impl Reader {
         Ok(None)
     }
 
-    fn head(&mut self) -> Result<Option<Event>> {
+    fn head(&mut self) -> Result<Option<MultipartEvent>> {
         let (mut lines, mut start) = (Vec::new(), 0);
         for feed in memchr_iter(b'\n', &self.unread) {
             let line = self.unread[start..=feed].strip_suffix(b"\r\n");
@@ -214,7 +214,7 @@ impl Reader {
                 let head = Head::parse(&lines)?;
                 self.skip(feed + 1, State::Content);
                 self.begun = true;
-                return Ok(Some(Event::Part(head)));
+                return Ok(Some(MultipartEvent::Part(head)));
             }
             lines.push(line);
             start = feed + 1;
@@ -222,27 +222,27 @@ impl Reader {
         Ok(None)
     }
 
-    fn content(&mut self) -> Option<Event> {
+    fn content(&mut self) -> Option<MultipartEvent> {
         self.overhead = 0;
         let delimiter = self.delimiter.needle();
         let end = self.delimiter.find(&self.unread);
         if end == Some(0) {
             self.unread.advance(delimiter.len());
             self.state = State::BoundaryLine;
-            return Some(Event::Content(Bytes::new()));
+            return Some(MultipartEvent::Content(Bytes::new()));
         }
         // At the end a delimiter may begin.
         let begun = (1..delimiter.len()).rfind(|n| self.unread.ends_with(&delimiter[..*n]));
         let length = end.unwrap_or(self.unread.len() - begun.unwrap_or(0));
-        (length > 0).then(|| Event::Content(self.unread.split_to(length)))
+        (length > 0).then(|| MultipartEvent::Content(self.unread.split_to(length)))
     }
 
     /// Only whitespace: other text may be the rest of a file that contains the last boundary.
-    fn epilogue(&mut self) -> Result<Option<Event>> {
+    fn epilogue(&mut self) -> Result<Option<MultipartEvent>> {
         let blank = self.unread.iter().take_while(|b| b.is_ascii_whitespace()).count();
         self.skip(blank, State::Epilogue);
         match self.unread.is_empty() {
-            true => Ok(self.ended.then_some(Event::End)),
+            true => Ok(self.ended.then_some(MultipartEvent::End)),
             false => Err(malformed("something follows the boundary that ends it")),
         }
     }

@@ -313,9 +313,9 @@ fn events(pieces: &[Vec<u8>]) -> std::result::Result<Vec<(String, Vec<u8>)>, Str
     let (mut reader, mut pieces, mut read) = (Reader::new("b-b"), pieces.iter(), Vec::new());
     loop {
         match reader.next().map_err(|e| format!("{:?}", e.errors))? {
-            Some(Event::Part(head)) => read.push((head.name, Vec::new())),
-            Some(Event::Content(content)) => read.last_mut().expect("a part").1.extend_from_slice(&content),
-            Some(Event::End) => return Ok(read),
+            Some(MultipartEvent::Part(head)) => read.push((head.name, Vec::new())),
+            Some(MultipartEvent::Content(content)) => read.last_mut().expect("a part").1.extend_from_slice(&content),
+            Some(MultipartEvent::End) => return Ok(read),
             None => match pieces.next() {
                 Some(piece) => reader.push(Bytes::from(piece.clone())),
                 None => reader.ended = true,
@@ -330,16 +330,16 @@ fn content_is_handed_on_without_a_copy_and_no_more_than_a_delimiter_is_kept() {
     reader.push(Bytes::from_static(
         b"--b-b\r\nContent-Disposition: form-data; name=f\r\n\r\n",
     ));
-    assert!(matches!(reader.next(), Ok(Some(Event::Part(_)))));
+    assert!(matches!(reader.next(), Ok(Some(MultipartEvent::Part(_)))));
     let piece = Bytes::from(b"\r\n--b-".repeat(10_000));
     reader.push(piece.clone());
-    let Ok(Some(Event::Content(content))) = reader.next() else {
+    let Ok(Some(MultipartEvent::Content(content))) = reader.next() else {
         panic!("content");
     };
     assert_eq!((content.as_ptr(), content.len()), (piece.as_ptr(), piece.len() - 6));
     for n in 0..10_000 {
         while let Some(event) = reader.next().expect("content") {
-            assert!(matches!(event, Event::Content(content) if !content.is_empty()));
+            assert!(matches!(event, MultipartEvent::Content(content) if !content.is_empty()));
         }
         assert!(reader.unread.len() < b"\r\n--b-b".len(), "{n}");
         reader.push(Bytes::copy_from_slice(&b"\r\n--b-\r\r\n"[n % 3..][..1 + n % 6]));
