@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use super::failure::{Done, Failure};
 use super::installation;
-use super::output::{self, ProgressDisplay, Unit};
+use super::output::{self, Counted, ProgressDisplay};
 use crate::audit;
 use crate::config::Config;
 
@@ -45,7 +45,11 @@ pub fn watched(
     audit: impl FnOnce(&mut audit::Tell<'_>) -> crate::error::Result<audit::AuditReport>,
 ) -> Result<audit::AuditReport, Failure> {
     let done = audit(&mut |step, done, total| {
-        let unit = if step == "files" { Unit::Bytes } else { Unit::Things };
+        let unit = if step == "files" {
+            Counted::Bytes
+        } else {
+            Counted::Things
+        };
         progress.show(step, unit, done, total);
     });
     progress.end();

@@ -19,7 +19,7 @@ use serde_json::json;
 
 use super::failure::{Done, Failure};
 use super::installation;
-use super::output::{self, ProgressDisplay, Unit};
+use super::output::{self, Counted, ProgressDisplay};
 use crate::audit::snapshot;
 use crate::blobs::{Hashed, Key, Local, Shelf, Store, WHOLE, hash};
 use crate::clock::{self, Clock, SystemClock};
@@ -168,7 +168,7 @@ impl Copy<'_> {
         if last.exists() {
             self.one(&last, "keys/log.checkpoint")?;
         }
-        self.progress.show("database", Unit::Things, 0, 0);
+        self.progress.show("database", Counted::Things, 0, 0);
         let state = self.database(config, db, &location)?;
         for folder in ["keys", "tls"] {
             self.folder(&data, folder)?;
@@ -222,7 +222,7 @@ impl Copy<'_> {
             from.clone_from(last);
             for sha256 in page.iter().filter_map(|s| Digest::from_slice(s)) {
                 self.file(store, &sha256, &mut list)?;
-                self.progress.show("files", Unit::Things, self.files.count, total);
+                self.progress.show("files", Counted::Things, self.files.count, total);
             }
         }
         list.flush()?;

@@ -94,7 +94,7 @@ pub struct Source {
 
 /// A capture about to be sent.
 #[derive(Debug, Clone)]
-pub struct Prepared {
+pub struct PreparedCapture {
     /// The part `capture`.
     pub capture: Value,
     /// Its file.
@@ -109,7 +109,7 @@ pub struct Prepared {
 pub const PART: &str = "file";
 
 /// Makes a capture from its arguments and its file.
-pub fn prepare(case: &str, row: &CaptureArgs, source: Option<Source>, now: Micros) -> Result<Prepared> {
+pub fn prepare(case: &str, row: &CaptureArgs, source: Option<Source>, now: Micros) -> Result<PreparedCapture> {
     let mut broken = Vec::new();
     let name = source.as_ref().map(|s| file_name(&s.path));
     let method = row.method.clone().unwrap_or_else(|| "import".into());
@@ -178,7 +178,7 @@ pub fn prepare(case: &str, row: &CaptureArgs, source: Option<Source>, now: Micro
         keyed.remove("captured_at");
     }
     let key = key(case, &keyed)?;
-    Ok(Prepared {
+    Ok(PreparedCapture {
         capture: Value::Object(capture),
         source,
         key,

@@ -40,7 +40,7 @@ pub struct Client {
 
 /// A case as commands name it.
 #[derive(Debug, Clone)]
-pub struct Case {
+pub struct CaseRef {
     /// Its id.
     pub id: String,
     /// Its number.
@@ -126,7 +126,7 @@ impl Client {
     }
 
     /// A case by its id or number.
-    pub fn case(&self, name: &str) -> ClientResult<Case> {
+    pub fn case(&self, name: &str) -> ClientResult<CaseRef> {
         if uuid::Uuid::parse_str(name).is_ok() {
             return case_of(&self.get(&format!("/cases/{name}"))?);
         }
@@ -175,10 +175,10 @@ fn certificates(file: &PathBuf) -> ClientResult<Vec<Certificate>> {
     }
 }
 
-fn case_of(case: &Value) -> ClientResult<Case> {
+fn case_of(case: &Value) -> ClientResult<CaseRef> {
     let text = |name: &str| case[name].as_str().map(str::to_owned);
     match (text("id"), text("number")) {
-        (Some(id), Some(number)) => Ok(Case { id, number }),
+        (Some(id), Some(number)) => Ok(CaseRef { id, number }),
         _ => Err(Failure::failed(
             "the server's answer is no case: is this a Casetrail server of this version?",
         )),

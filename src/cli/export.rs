@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::client::{Client, ClientArgs};
 use super::failure::{Done, Failure};
-use super::output::{self, ProgressDisplay, Unit};
+use super::output::{self, Counted, ProgressDisplay};
 use crate::blobs::hash;
 use crate::error::Error;
 
@@ -87,11 +87,11 @@ fn wait(client: &Client, id: &str, mut packet: Value, progress: &mut ProgressDis
             }
             Some("building") => progress.show(
                 packet["step"].as_str().unwrap_or("building"),
-                Unit::Things,
+                Counted::Things,
                 count("done"),
                 count("total"),
             ),
-            _ => progress.show("waiting for its turn", Unit::Things, 0, 0),
+            _ => progress.show("waiting for its turn", Counted::Things, 0, 0),
         }
         std::thread::sleep(LOOK);
         packet = client.get(&format!("/packets/{id}"))?;
@@ -131,7 +131,7 @@ fn write(answer: impl io::Read, part: &Path, packet: &Value, progress: &mut Prog
     let hashed = hash(answer, |piece| {
         file.write_all(piece)?;
         done += piece.len() as u64;
-        progress.show("downloading", Unit::Bytes, done, total);
+        progress.show("downloading", Counted::Bytes, done, total);
         Ok(())
     })
     .map_err(unwritable)?;

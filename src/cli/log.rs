@@ -12,11 +12,11 @@ use reqwest::blocking::RequestBuilder;
 use reqwest::blocking::multipart::{Form, Part};
 use serde_json::{Value, json};
 
-use super::capture_args::{self, CaptureArgs, PART, Prepared, Source};
+use super::capture_args::{self, CaptureArgs, PART, PreparedCapture, Source};
 use super::client::{Client, ClientArgs};
 use super::failure::{Done, Failure};
 use super::manifest;
-use super::output::{self, ProgressDisplay, Unit};
+use super::output::{self, Counted, ProgressDisplay};
 use crate::blobs::hash;
 use crate::clock::{Clock, SystemClock};
 use crate::error::Error;
@@ -150,7 +150,7 @@ fn log(client: &Client, case: &str, job: &LogTask, progress: &mut ProgressDispla
     let source = job.file.as_deref().map(|path| read(path, progress)).transpose()?;
     let prepared = capture_args::prepare(case, &row, source, SystemClock.now())?;
     let moved = prepared.source.as_ref().map_or(0, |s| s.size);
-    progress.show("sending", Unit::Bytes, 0, moved);
+    progress.show("sending", Counted::Bytes, 0, moved);
     match client.send(|| request(client, case, &prepared, progress)) {
         Ok(answer) => Ok(Logged::New(answer.json().map_err(|e| {
             Failure::failed(format!("the server's answer could not be read: {e}"))
@@ -180,7 +180,7 @@ fn read(path: &Path, progress: &mut ProgressDisplay) -> Result<Source, Failure> 
     let mut done = 0;
     let hashed = hash(file, |piece| {
         done += piece.len() as u64;
-        progress.show("hashing", Unit::Bytes, done, about.len());
+        progress.show("hashing", Counted::Bytes, done, about.len());
         Ok(())
     })
     .map_err(unreadable)?;
@@ -195,7 +195,7 @@ fn read(path: &Path, progress: &mut ProgressDisplay) -> Result<Source, Failure> 
 fn request(
     client: &Client,
     case: &str,
-    prepared: &Prepared,
+    prepared: &PreparedCapture,
     progress: &ProgressDisplay,
 ) -> Result<RequestBuilder, Failure> {
     let request = client

@@ -29,7 +29,7 @@ pub fn clean(text: &str) -> String {
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unit {
+pub enum Counted {
     /// Events, rows, steps.
     Things,
     /// Bytes.
@@ -40,7 +40,7 @@ pub enum Unit {
 pub struct ProgressDisplay {
     bar: Option<ProgressBar>,
     step: String,
-    unit: Option<Unit>,
+    unit: Option<Counted>,
     told: Instant,
     silent: bool,
 }
@@ -69,7 +69,7 @@ impl ProgressDisplay {
     }
 
     /// Shows a step: so much done, of so much (0: not known).
-    pub fn show(&mut self, step: &str, unit: Unit, done: u64, total: u64) {
+    pub fn show(&mut self, step: &str, unit: Counted, done: u64, total: u64) {
         let changed = self.step != step;
         if changed {
             step.clone_into(&mut self.step);
@@ -90,7 +90,7 @@ impl ProgressDisplay {
         }
     }
 
-    fn plain(&mut self, unit: Unit, done: u64, total: u64) {
+    fn plain(&mut self, unit: Counted, done: u64, total: u64) {
         if self.silent {
             return;
         }
@@ -100,7 +100,11 @@ impl ProgressDisplay {
         } else {
             String::new()
         };
-        let bytes = if unit == Unit::Bytes && total > 0 { " bytes" } else { "" };
+        let bytes = if unit == Counted::Bytes && total > 0 {
+            " bytes"
+        } else {
+            ""
+        };
         complain(&format!("{}{of}{bytes}", self.step));
     }
 
@@ -130,10 +134,10 @@ impl ProgressDisplay {
     }
 }
 
-fn style(unit: Unit) -> ProgressStyle {
+fn style(unit: Counted) -> ProgressStyle {
     let template = match unit {
-        Unit::Things => "{msg:24} [{bar:30}] {human_pos}/{human_len} {eta}",
-        Unit::Bytes => "{msg:24} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec} {eta}",
+        Counted::Things => "{msg:24} [{bar:30}] {human_pos}/{human_len} {eta}",
+        Counted::Bytes => "{msg:24} [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec} {eta}",
     };
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }

@@ -15,7 +15,7 @@ use diesel::prelude::*;
 use super::backup::{self, BackupEntry, FORMAT, MANIFEST, Manifest};
 use super::failure::{Done, Failure};
 use super::new_log::{self, KnownCheckpoint};
-use super::output::{self, ProgressDisplay, Unit};
+use super::output::{self, Counted, ProgressDisplay};
 use super::{Common, audit as told, installation};
 use crate::audit::{self, AuditReport};
 use crate::blobs::Local;
@@ -251,7 +251,7 @@ fn evidence(from: &Path, manifest: &Manifest, config: &Config, progress: &mut Pr
         let copied = backup::copy(&source, &config.files().join(&path))
             .map_err(|e| Failure::failed(format!("{}: {e}", source.display())))?;
         same(&source.display().to_string(), &copied.sha256, &sha256)?;
-        progress.show("files", Unit::Things, n, manifest.files.count);
+        progress.show("files", Counted::Things, n, manifest.files.count);
     }
     Ok(())
 }

@@ -10,11 +10,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 /// A handle on the tool and its queue. The thread ends when the last handle is dropped.
 pub(crate) struct Turnstile<T, J> {
-    tool: Arc<Tool<T>>,
+    tool: Arc<SharedTool<T>>,
     queue: SyncSender<J>,
 }
 
-struct Tool<T> {
+struct SharedTool<T> {
     lock: Mutex<T>,
     /// Jobs in the queue. Whoever comes while there are any waits behind them.
     queued: AtomicUsize,
@@ -45,7 +45,7 @@ impl<T: Send + 'static, J: Send + 'static> Turnstile<T, J> {
         let (queue, jobs) = sync_channel(room.queue);
         let lock = Mutex::new(tool);
         let queued = AtomicUsize::new(0);
-        let tool = Arc::new(Tool { lock, queued });
+        let tool = Arc::new(SharedTool { lock, queued });
         let serving = tool.clone();
         spawn(name, move || serving.serve(&jobs, room.batch, work));
         Self { tool, queue }
@@ -72,7 +72,7 @@ impl<T: Send + 'static, J: Send + 'static> Turnstile<T, J> {
     }
 }
 
-impl<T> Tool<T> {
+impl<T> SharedTool<T> {
     /// What is queued while another thread uses the tool is taken together.
     fn serve<J>(&self, jobs: &Receiver<J>, most: usize, work: impl Fn(&mut T, Vec<J>)) {
         while let Ok(first) = jobs.recv() {

@@ -4,6 +4,7 @@
 /// written by the ledger alone, behind no door.
 pub const OPERATIONAL: &[(&str, &str)] = &[
     ("idempotency", "answers kept for retries, which expire"),
-    ("packets", "how far a build is"),
+    ("jobs", "who works on a job, how far it is and how it ended"),
+    ("packets", "when the build began"),
     ("sessions", "when a session was refreshed, and its next secret"),
 ];

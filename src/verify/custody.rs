@@ -37,7 +37,7 @@ pub(super) enum ContentState {
 
 /// What is kept of a capture.
 #[derive(Default)]
-pub(super) struct Capture {
+pub(super) struct CaptureFacts {
     /// Index of its `capture.recorded`.
     pub fact: u32,
     /// Hash of the attested `[{role,sha256,size}]`.
@@ -53,7 +53,7 @@ pub(super) struct Capture {
 #[derive(Default)]
 pub(super) struct CustodyFacts {
     pub facts: Vec<EventFact>,
-    pub captures: HashMap<u128, Capture>,
+    pub captures: HashMap<u128, CaptureFacts>,
     actions: Vec<String>,
     action_index: HashMap<String, u32>,
     /// Facts sorted by leaf.
@@ -141,7 +141,7 @@ impl CustodyFacts {
         let object = object_key(&event.object_type, &event.object_id);
         let about_capture = event.object_type == "capture";
         if event.action == "capture.recorded" {
-            let capture = Capture {
+            let capture = CaptureFacts {
                 fact: self.facts.len() as u32,
                 files: attested_files(&event),
                 ..Default::default()

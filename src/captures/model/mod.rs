@@ -9,10 +9,10 @@ use serde_json::{Map, Value, json};
 
 pub use new::{NewCapture, NewCorrection, NewFile};
 pub use remark::{
-    Check, Decision, DecisionOutcome, NewDecision, NewNote, NewReview, Note, Remark, Review, ReviewOutcome, Verdict,
-    Verification,
+    Check, Decision, DecisionOutcome, EventPlace, NewDecision, NewNote, NewReview, Note, Remark, Review, ReviewOutcome,
+    Verdict, Verification,
 };
-pub use view::{CaptureView, EventPlace, Remarks, StoredCapture};
+pub use view::{CaptureView, Remarks, StoredCapture};
 
 use crate::authorizations::{Device, Level, Line};
 use crate::clock::{Micros, Timestamp};

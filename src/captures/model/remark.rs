@@ -2,13 +2,32 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{EventPlace, State};
+use super::State;
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::forms::{Form, REASON, TEXT};
 use crate::identity::Person;
+use crate::ledger::Appended;
 use crate::proof::id::Digest;
 use crate::words;
+
+/// Where an event stands in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventPlace {
+    pub stream: String,
+    pub seq: i64,
+    pub leaf: Digest,
+}
+
+impl From<&Appended> for EventPlace {
+    fn from(made: &Appended) -> Self {
+        Self {
+            stream: made.stream.clone(),
+            seq: made.seq,
+            leaf: made.leaf,
+        }
+    }
+}
 
 /// Something said about a capture: its record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

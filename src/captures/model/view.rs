@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Basis, Capture, Correction, Decision, FileDigest, FileEntry, Flag, Kind, Note, Particulars, Remark, Review, State,
+    Basis, Capture, Correction, Decision, EventPlace, FileDigest, FileEntry, Flag, Kind, Note, Particulars, Remark,
+    Review, State,
 };
 use crate::authorizations::Line;
 use crate::clock::Timestamp;
 use crate::identity::Person;
-use crate::ledger::{self, Appended};
+use crate::ledger;
 use crate::proof::id::Digest;
 
 /// A capture's current version, with what later decisions made of it and where its recording stands.
@@ -23,24 +24,6 @@ pub struct StoredCapture {
     pub seq: i64,
     /// Its leaf.
     pub leaf: Digest,
-}
-
-/// Where an event stands in the ledger.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EventPlace {
-    pub stream: String,
-    pub seq: i64,
-    pub leaf: Digest,
-}
-
-impl From<&Appended> for EventPlace {
-    fn from(made: &Appended) -> Self {
-        Self {
-            stream: made.stream.clone(),
-            seq: made.seq,
-            leaf: made.leaf,
-        }
-    }
 }
 
 /// A capture as one reader sees it.

@@ -9,10 +9,7 @@ use super::source::sources;
 
 /// Functions of more than five arguments.
 const MANY_ARGUMENTS: &[&str] = &[
-    "authorizations/store.rs::list",
-    "captures/entries.rs::insert",
     "captures/upload.rs::with_files",
-    "cases/model.rs::record",
     "gate/relation.rs::may_on",
     "gate/stand.rs::stand",
     "gate/tx.rs::new",
@@ -23,21 +20,11 @@ const MANY_ARGUMENTS: &[&str] = &[
 
 /// Functions with a `bool` argument: a call does not say what `true` means.
 const BOOL_ARGUMENTS: &[&str] = &[
-    "authorizations/model.rs::reason",
-    "captures/api.rs::show",
-    "captures/api.rs::shown_all",
-    "captures/model.rs::required_unless",
-    "captures/model.rs::rest",
+    "captures/model/new.rs::required_unless",
     "captures/upload.rs::first_part",
     "ledger/start.rs::create",
     "ledger/start.rs::open",
-    "packets/exhibits.rs::may_leave",
     "proof/packet.rs::row",
-    "subjects/model.rs::account",
-    "subjects/model.rs::finish",
-    "subjects/model.rs::subject",
-    "users/ops.rs::create",
-    "users/sessions.rs::refuse",
     "verify/mod.rs::require",
 ];
 
@@ -45,17 +32,36 @@ const BOOL_ARGUMENTS: &[&str] = &[
 const DEEP: &[&str] = &[];
 
 /// Values that every part of the process shares.
-const STATICS: &[&str] = &[
-    "authorizations/store.rs::KNOWN",
-    "http/reply.rs::TITLES",
-    "ledger/tree.rs::FULL",
-];
+const STATICS: &[&str] = &[];
 
 /// Names that stand for more than one type.
 const TYPES: &[&str] = &[
-    "Answer", "Cut", "Draft", "End", "Entry", "Gate", "Inner", "Job", "Kept", "Key", "Kind", "Line", "Listed",
-    "Moment", "Open", "Page", "Place", "Purpose", "Reader", "Role", "Row", "Search", "Section", "Shown", "Step",
-    "Verdict", "Word", "Work", "Writer",
+    "AuthorizationRow",
+    "Cut",
+    "Decision",
+    "Draft",
+    "Entry",
+    "FileRow",
+    "Inner",
+    "Kind",
+    "Listed",
+    "Moment",
+    "Note",
+    "Page",
+    "Particulars",
+    "Place",
+    "Purpose",
+    "Reader",
+    "Role",
+    "Row",
+    "Search",
+    "Section",
+    "State",
+    "Step",
+    "Verdict",
+    "Withheld",
+    "Word",
+    "Writer",
 ];
 
 fn functions(breaks: impl Fn(&Function) -> bool) -> Vec<String> {

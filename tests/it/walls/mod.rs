@@ -129,7 +129,7 @@ const PANICS: &[(&str, &str, &str)] = &[
         "a machine without randomness must not make keys, salts or ids",
     ),
     (
-        "db/writer.rs",
+        "db/turnstile.rs",
         "panic!",
         "a server that cannot start its threads cannot start",
     ),
@@ -172,7 +172,7 @@ fn no_test_is_ignored() {
 }
 
 /// Lines of all source without tests, at the most.
-const LINES: usize = 31_900;
+const LINES: usize = 32_600;
 
 #[test]
 fn functions_and_files_stay_short() {
@@ -205,10 +205,9 @@ fn only_listed(rule: &str, mut found: Vec<String>, listed: &[&str]) {
     found.sort_unstable();
     found.dedup();
     let new: Vec<&String> = found.iter().filter(|f| !listed.contains(&f.as_str())).collect();
-    assert!(new.is_empty(), "{rule}; these break it:\n{new:#?}");
     let repaired: Vec<&&str> = listed.iter().filter(|l| !found.iter().any(|f| f == **l)).collect();
     assert!(
-        repaired.is_empty(),
-        "{rule}; these break it no more, take them off the list:\n{repaired:#?}"
+        new.is_empty() && repaired.is_empty(),
+        "{rule}\nthese break it: {new:#?}\nthese break it no more, take them off the list: {repaired:#?}"
     );
 }
