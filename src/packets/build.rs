@@ -6,7 +6,7 @@ use super::custody::Custody;
 use super::model::Packet;
 use super::work::Work;
 use super::zip::Bag;
-use super::{cut, exhibits, issue, ops, pages, papers};
+use super::{cut, issue, ops, pages, papers, pick, read_ahead};
 use crate::blobs::Written;
 use crate::error::{Error, Result};
 use crate::http;
@@ -16,13 +16,13 @@ use crate::ledger;
 /// Builds a packet on the calling thread. Its file is synced, and still to be put into the store; a failure leaves none.
 pub fn build(state: &http::State, packet: &Packet, progress: &Arc<Progress>) -> Result<Written> {
     let work = prepare(state, packet, progress)?;
-    let picks = exhibits::select(&work)?;
-    let total = exhibits::total(&work, &picks)?;
+    let picks = pick::select(&work)?;
+    let total = pick::total(&work, &picks)?;
     state.blobs.check_reserve(state.limits.reserve.saturating_add(total))?;
     let mut bag = Bag::create(&state.blobs, &packet.name, total)?;
 
     progress.begin("exhibits", total)?;
-    let copied = exhibits::copy(&work, &picks, &mut bag)?;
+    let copied = read_ahead::copy(&work, &picks, &mut bag)?;
     let cut = cut::make(&work, &picks)?;
     let custody = Custody::write(&work, cut, &mut bag)?;
     progress.begin("pages", picks.len() as u64)?;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::exhibits::Pick;
+use super::pick::Pick;
 use super::store::{self, Listed};
 use super::work::Work;
 use crate::captures::State;

@@ -1,130 +1,21 @@
-//! Exhibits: which captures go into the packet, their files copied and hashed again, their records read a page at a
-//! time.
+//! Exhibits: what was recorded about each up to the cut, read a page at a time.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::custody::{Custody, Entry};
-use super::model::extension;
-use super::read_ahead;
-use super::store::{self, Listed};
+use super::pick::{Pick, files, no_record};
+use super::store;
 use super::work::Work;
-use super::zip::Bag;
-use crate::captures::{Capture, FileEntry};
-use crate::error::{Error, Kind, Result};
+use crate::captures::Capture;
+use crate::error::Result;
 use crate::proof::id::Digest;
-use crate::proof::packet::{EventRow, FileRow, Shown, exhibit_path};
+use crate::proof::packet::{EventRow, FileRow, Shown};
 
 /// Captures whose records are in memory at once.
 const SOME: usize = 200;
-
-/// A capture that goes into the packet.
-#[derive(Debug, Clone)]
-pub struct Pick {
-    /// Its number among the exhibits, from 1.
-    pub exhibit: u32,
-    /// The capture.
-    pub id: String,
-    /// Its number in the case.
-    pub item: i64,
-    /// Where `capture.recorded` stands in the case's stream.
-    pub seq: i64,
-    /// Its leaf.
-    pub leaf: Digest,
-}
-
-/// The captures to include, in the order of their items: those named, or every one that was logged or reviewed when
-/// the build began.
-pub fn select(work: &Work<'_>) -> Result<Vec<Pick>> {
-    let named = work.request.captures.as_ref();
-    let named: Option<HashSet<&str>> = named.map(|ids| ids.iter().map(String::as_str).collect());
-    let mut picks: Vec<Pick> = Vec::new();
-    let mut after = -1;
-    loop {
-        let page = work
-            .db
-            .read_blocking(|conn| store::captures_after(conn, &work.packet.case_id, after))?;
-        let Some(last) = page.last() else { return Ok(picks) };
-        after = last.item;
-        for row in page {
-            let wanted = named
-                .as_ref()
-                .map_or(row.received_at <= work.started_at, |n| n.contains(row.id.as_str()));
-            let may_leave = store::capture_state(&row.state)?.may_leave();
-            if wanted && !may_leave && named.is_some() {
-                return Err(no_longer_may_leave(&row));
-            }
-            if wanted && may_leave {
-                let exhibit = u32::try_from(picks.len() + 1).map_err(Error::internal)?;
-                picks.push(Pick {
-                    exhibit,
-                    seq: row.seq,
-                    leaf: store::digest(&row.leaf)?,
-                    id: row.id,
-                    item: row.item,
-                });
-            }
-        }
-    }
-}
-
-/// One that was named is never left out in silence.
-fn no_longer_may_leave(row: &Listed) -> Error {
-    Error::conflict(format!(
-        "item {} is {} since the packet was asked for; ask again without it",
-        row.item, row.state
-    ))
-}
-
-/// Copies every exhibit's files in, in the ZIP's order, each hashed again and held to what was recorded.
-pub fn copy(work: &Work<'_>, picks: &[Pick], bag: &mut Bag) -> Result<Copied> {
-    let mut order: Vec<&Pick> = picks.iter().collect();
-    // The ZIP is ordered bytewise, where exhibit 1000 comes before 101.
-    order.sort_by_cached_key(|p| format!("{:03}/", p.exhibit));
-    read_ahead::copy(work, &order, bag)
-}
-
-/// What was copied.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Copied {
-    /// Files.
-    pub files: u64,
-    /// Bytes.
-    pub bytes: u64,
-}
-
-/// The bytes that the exhibits' files will take.
-pub fn total(work: &Work<'_>, picks: &[Pick]) -> Result<u64> {
-    let mut total = 0;
-    for some in picks.chunks(SOME) {
-        let ids: Vec<String> = some.iter().map(|p| p.id.clone()).collect();
-        total += work.db.read_blocking(|conn| store::bytes_of(conn, &ids))?;
-    }
-    Ok(total)
-}
-
-/// The rows of an exhibit's files, in the order of the record.
-pub(super) fn files(pick: &Pick, recorded: &[FileEntry]) -> Result<Vec<FileRow>> {
-    let rows = recorded.iter().enumerate();
-    rows.map(|(i, file)| file_row(pick, i, file)).collect()
-}
-
-fn file_row(pick: &Pick, index: usize, file: &FileEntry) -> Result<FileRow> {
-    let role = file.role.as_str();
-    let ending = extension(file.media_type.as_deref().unwrap_or_default());
-    let path = exhibit_path(pick.exhibit, index + 1, role, ending);
-    Ok(FileRow {
-        path: file.withheld.is_none().then_some(path),
-        sha256: file.sha256,
-        size: file.size,
-        role: role.to_owned(),
-        name: file.name.clone(),
-        media_type: file.media_type.clone(),
-        withheld: file.withheld.as_ref().map(serde_json::to_value).transpose()?,
-    })
-}
 
 /// One exhibit with everything that was recorded about it up to the cut.
 pub struct Loaded<'p> {
@@ -201,38 +92,4 @@ fn load<'p>(custody: &'p Custody, pick: &'p Pick, records: &mut HashMap<Digest, 
         record,
         events,
     })
-}
-
-pub(super) fn no_record(pick: &Pick) -> Error {
-    damage(format!("the record of item {} is missing from the database", pick.item))
-}
-
-pub(super) fn unreadable(pick: &Pick, file: &FileRow, e: &Error) -> Error {
-    damaged(pick, file, &format!("it cannot be read ({e})"))
-}
-
-/// The file's bytes are as recorded, and the database's row beside them is not. The evidence is whole; a packet is not
-/// made of it until it is known why its row changed.
-pub(super) fn wrong_row(pick: &Pick, file: &FileRow) -> Error {
-    let detail = format!(
-        "the row of a file in the database is wrong: item {}, file {}, has the recorded SHA-256 {}, and its CRC-32 is missing or another than the database keeps. The evidence is not damaged: run `casetrail audit`, which names the row, and put the row back from a backup",
-        pick.item, file.role, file.sha256
-    );
-    Error::new(Kind::Conflict, "file-row", detail)
-}
-
-pub(super) fn damaged(pick: &Pick, file: &FileRow, how: &str) -> Error {
-    let name = file.name.as_deref().unwrap_or("no name");
-    damage(format!(
-        "item {}, file {} ({name:?}), recorded with SHA-256 {}: {how}",
-        pick.item, file.role, file.sha256
-    ))
-}
-
-/// Evidence is not what it was: no packet is made of it, and everybody is told exactly where.
-fn damage(what: String) -> Error {
-    let detail = format!(
-        "evidence is damaged: {what}. No packet is made of damaged evidence: run `casetrail audit`, and put the file back from a backup"
-    );
-    Error::new(Kind::Conflict, "evidence-damaged", detail)
 }

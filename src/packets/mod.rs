@@ -16,6 +16,7 @@ mod model;
 mod ops;
 mod pages;
 mod papers;
+mod pick;
 mod plain;
 mod read_ahead;
 mod reads;

@@ -10,8 +10,9 @@ use serde_json::Value;
 
 use super::custody::{Custody, Entry, each_event};
 use super::cut::Status;
-use super::exhibits::{self, Copied, Loaded, Pick};
+use super::exhibits::{self, Loaded};
 use super::papers::{self, PRODUCT};
+use super::pick::{Copied, Pick};
 use super::plain::{self, Fact, Zone, count, counted, facts, label, line, size};
 use super::store;
 use super::views::{

@@ -6,8 +6,9 @@ use askama::Template;
 use serde::Deserialize;
 
 use super::custody::Custody;
-use super::exhibits::{self, Pick};
+use super::exhibits;
 use super::model::Purpose;
+use super::pick::Pick;
 use super::store::{self, Thing};
 use super::work::Work;
 use super::zip::Bag;

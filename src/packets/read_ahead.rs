@@ -7,7 +7,7 @@ use std::thread::scope;
 
 use serde::Deserialize;
 
-use super::exhibits::{Copied, Pick, damaged, files, no_record, unreadable, wrong_row};
+use super::pick::{Copied, Pick, damaged, files, no_record, unreadable, wrong_row};
 use super::store;
 use super::work::Work;
 use super::zip::Bag;
@@ -41,15 +41,18 @@ struct Files {
     files: Vec<FileEntry>,
 }
 
-/// Copies the files of these exhibits into the packet, in this order, each hashed again and held to what was recorded.
-pub fn copy(work: &Work<'_>, order: &[&Pick], bag: &mut Bag) -> Result<Copied> {
+/// Copies the files of these exhibits into the packet, in the ZIP's order, each hashed again and held to what was recorded.
+pub fn copy(work: &Work<'_>, picks: &[Pick], bag: &mut Bag) -> Result<Copied> {
+    let mut order: Vec<&Pick> = picks.iter().collect();
+    // The ZIP is ordered bytewise, where exhibit 1000 comes before 101.
+    order.sort_by_cached_key(|p| format!("{:03}/", p.exhibit));
     let ((steps, come), (back, spares)) = (sync_channel(AHEAD), channel());
     // One more is with the reader, and one with the writer.
     for _ in 0..AHEAD + 2 {
         back.send(vec![0; PIECE]).map_err(Error::internal)?;
     }
     scope(|threads| {
-        let reader = threads.spawn(move || Reader { work, steps, spares }.read_all(order));
+        let reader = threads.spawn(move || Reader { work, steps, spares }.read_all(&order));
         // Where the writer fails, both channels end with it, and the reader too; where the reader fails, it says why.
         let copied = write_all(bag, come, back)?;
         reader
