@@ -20,7 +20,7 @@ use crate::db::{Db, Location, migrate};
 use crate::error::{Error, Kind, Result};
 use crate::gate::{Gate, NewEvent};
 use crate::http::upload_slots::UploadSlots;
-use crate::http::{App, State, headers, refusal, system, visit};
+use crate::http::{App, State, headers, refusal, request_ctx, system};
 use crate::identity::secret::Secret;
 use crate::identity::{AccessTokens, Passwords};
 use crate::ledger::{self, Action, Draft, Journal};
@@ -269,7 +269,7 @@ pub fn listen(app: App, listen: Listen) -> Result<Server> {
     let server = HttpServer::new(move || {
         Actix::new()
             .app_data(app.clone())
-            .wrap(from_fn(visit::identify))
+            .wrap(from_fn(request_ctx::identify))
             .wrap(from_fn(refusal::as_page))
             .wrap(from_fn(headers::wrap))
             .configure(routes)

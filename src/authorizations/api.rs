@@ -3,11 +3,11 @@
 use actix_web::HttpRequest;
 use serde_json::{Value, json};
 
-use super::model::{self, Amendment, Authorization, Decision, Request, State, Word};
-use super::store::Search;
+use super::model::{self, Amendment, Authorization, AuthorizationDecision, AuthorizationState, Request, Ruling};
+use super::store::AuthorizationSearch;
 use super::{ops, reads};
 use crate::clock::Micros;
-use crate::gate::{Scope, Visit};
+use crate::gate::{RequestCtx, Scope};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
 use crate::http::{App, PathId, WriteRequest};
@@ -24,21 +24,25 @@ pub(super) async fn request(case: PathId, request: WriteRequest) -> Reply {
     )
 }
 
-pub(super) async fn of_case(req: HttpRequest, case: PathId, visit: Visit, app: App) -> Reply {
+pub(super) async fn of_case(req: HttpRequest, case: PathId, requester: RequestCtx, app: App) -> Reply {
     let page = Page::read(&req, &[])?;
-    let found = reads::of_case(&app.gate, &visit, case.0, &page).await?;
+    let found = reads::of_case(&app.gate, &requester, case.0, &page).await?;
     list_json(&req, &page, found)
 }
 
-pub(super) async fn list(req: HttpRequest, visit: Visit, app: App) -> Reply {
+pub(super) async fn list(req: HttpRequest, requester: RequestCtx, app: App) -> Reply {
     let page = Page::read(&req, &["state"])?;
-    let (state, before, limit) = (page.word::<State>("state")?, page.after.clone(), page.limit + 1);
-    let found = reads::authorizations(&app.gate, &visit, Search { state, before, limit }).await?;
+    let (state, before, limit) = (
+        page.word::<AuthorizationState>("state")?,
+        page.after.clone(),
+        page.limit + 1,
+    );
+    let found = reads::authorizations(&app.gate, &requester, AuthorizationSearch { state, before, limit }).await?;
     list_json(&req, &page, found)
 }
 
-pub(super) async fn read(id: PathId, visit: Visit, app: App) -> Reply {
-    let (found, now) = reads::authorization(&app.gate, &visit, id.0).await?;
+pub(super) async fn read(id: PathId, requester: RequestCtx, app: App) -> Reply {
+    let (found, now) = reads::authorization(&app.gate, &requester, id.0).await?;
     reply::versioned(found.version, &authorization_json(&found, now))
 }
 
@@ -58,9 +62,12 @@ pub(super) async fn amend(id: PathId, request: WriteRequest) -> Reply {
 pub(super) async fn decide(id: PathId, request: WriteRequest) -> Reply {
     let (scope, now) = (Scope::Authorization(id.0.clone()), request.app.gate.now());
     let made = request
-        .write(Act::AuthorizationDecide, scope, Decision::parse, move |tx, decision| {
-            ops::decide(tx, &id.0, decision)
-        })
+        .write(
+            Act::AuthorizationDecide,
+            scope,
+            AuthorizationDecision::parse,
+            move |tx, decision| ops::decide(tx, &id.0, decision),
+        )
         .await?;
     reply::versioned(made.version, &authorization_json(&made, now))
 }
@@ -128,8 +135,8 @@ fn authorization_json(authorization: &Authorization, now: Micros) -> Value {
     })
 }
 
-fn word_json(word: &Word) -> Value {
-    let Word {
+fn word_json(word: &Ruling) -> Value {
+    let Ruling {
         by,
         at,
         outcome,

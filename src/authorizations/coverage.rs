@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Authorization, CoveredAccount, Device, Level, State};
+use super::model::{Authorization, AuthorizationState, CoveredAccount, Device, Level};
 use crate::clock::{self, Micros};
 
 /// One rule's verdict: `None` where it cannot be told, which does not hold a capture.
@@ -148,7 +148,7 @@ impl Authorization {
 
     /// Whether bytes that arrive now arrive after the authorization's end or revocation.
     pub fn is_over(&self, now: Micros) -> bool {
-        self.state == State::Revoked || now > self.ends_at.0
+        self.state == AuthorizationState::Revoked || now > self.ends_at.0
     }
 }
 

@@ -18,7 +18,7 @@ use crate::http::reply::at;
 
 pub use coverage::{Line, Seen};
 pub use expiry::Expiry;
-pub use model::{Authorization, Device, Level, State};
+pub use model::{Authorization, AuthorizationState, Device, Level};
 
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {

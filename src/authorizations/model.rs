@@ -23,7 +23,7 @@ words! {
 }
 
 words! {
-    /// What is used to look.
+    /// What is used to ctx.
     Device {
         /// The agency's.
         Agency = "agency",
@@ -36,7 +36,7 @@ words! {
 
 words! {
     /// Where an authorization stands.
-    State {
+    AuthorizationState {
         /// Asked for.
         Requested = "requested",
         /// Sent back to be mended.
@@ -78,7 +78,7 @@ pub struct CoveredAccount {
 
 /// A supervisor's word.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Word {
+pub struct Ruling {
     pub by: Person,
     pub at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -92,7 +92,7 @@ pub struct Authorization {
     pub id: String,
     pub case_id: String,
     pub number: i64,
-    pub state: State,
+    pub state: AuthorizationState,
     pub level: Level,
     pub holders: Vec<Person>,
     pub platforms: Vec<String>,
@@ -110,8 +110,8 @@ pub struct Authorization {
     pub requested_at: Timestamp,
     /// The later of its start and its approval; none where it was never approved.
     pub effective_from: Option<Timestamp>,
-    pub decision: Option<Word>,
-    pub revoked: Option<Word>,
+    pub decision: Option<Ruling>,
+    pub revoked: Option<Ruling>,
     pub version: i64,
 }
 
@@ -122,9 +122,9 @@ impl Authorization {
     }
 
     /// The state now: an approved one past its end is expired, whether a job recorded that or not.
-    pub fn state_at(&self, now: Micros) -> State {
-        if self.state == State::Approved && now > self.ends_at.0 {
-            State::Expired
+    pub fn state_at(&self, now: Micros) -> AuthorizationState {
+        if self.state == AuthorizationState::Approved && now > self.ends_at.0 {
+            AuthorizationState::Expired
         } else {
             self.state
         }
@@ -249,7 +249,7 @@ impl Request {
             id: base.id,
             case_id: base.case_id,
             number: base.number,
-            state: State::Requested,
+            state: AuthorizationState::Requested,
             level: self.level,
             holders,
             platforms: self.platforms.clone(),
@@ -280,7 +280,7 @@ pub struct Base {
     pub case_id: String,
     pub number: i64,
     pub requester: Person,
-    pub decision: Option<Word>,
+    pub decision: Option<Ruling>,
     pub version: i64,
     pub now: Micros,
 }
@@ -352,12 +352,12 @@ words! {
 
 /// A supervisor's answer to a request.
 #[derive(Debug, Clone)]
-pub struct Decision {
+pub struct AuthorizationDecision {
     pub outcome: Outcome,
     pub reason: Option<String>,
 }
 
-impl Decision {
+impl AuthorizationDecision {
     /// Reads and checks it: to deny or return needs a reason.
     pub fn parse(mut form: Form) -> Result<Self> {
         let outcome = form.required_word::<Outcome>("decision").unwrap_or(Outcome::Return);

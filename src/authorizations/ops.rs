@@ -1,6 +1,8 @@
 //! Asking for leave, deciding, and ending it.
 
-use super::model::{Amendment, Authorization, Base, Decision, Outcome, Request, State, Word};
+use super::model::{
+    Amendment, Authorization, AuthorizationDecision, AuthorizationState, Base, Outcome, Request, Ruling,
+};
 use super::store::{self, AuthorizationRow};
 use crate::cases::Stage;
 use crate::clock::Timestamp;
@@ -41,7 +43,7 @@ pub fn amend(tx: &mut Tx<'_>, id: &str, version: i64, amendment: &Amendment) -> 
     if before.version != version {
         return Err(Error::stale());
     }
-    if before.state != State::Returned {
+    if before.state != AuthorizationState::Returned {
         return Err(wrong_state(&before, tx.now, "mended", "returned"));
     }
     let wanted = amendment.apply(&before, tx.now)?;
@@ -75,9 +77,9 @@ fn save(tx: &mut Tx<'_>, next: Authorization, action: Action) -> Result<Recorded
 }
 
 /// Approves, denies or returns. It counts from the later of its start and this moment.
-pub fn decide(tx: &mut Tx<'_>, id: &str, decision: &Decision) -> Result<Recorded<Authorization>> {
+pub fn decide(tx: &mut Tx<'_>, id: &str, decision: &AuthorizationDecision) -> Result<Recorded<Authorization>> {
     let before = store::get(tx.conn, id)?;
-    if before.state != State::Requested {
+    if before.state != AuthorizationState::Requested {
         return Err(wrong_state(&before, tx.now, "decided", "requested"));
     }
     let approved = decision.outcome == Outcome::Approve;
@@ -87,11 +89,11 @@ pub fn decide(tx: &mut Tx<'_>, id: &str, decision: &Decision) -> Result<Recorded
         ));
     }
     let (state, action) = match decision.outcome {
-        Outcome::Approve => (State::Approved, Action::AuthorizationApproved),
-        Outcome::Deny => (State::Denied, Action::AuthorizationDenied),
-        Outcome::Return => (State::Returned, Action::AuthorizationReturned),
+        Outcome::Approve => (AuthorizationState::Approved, Action::AuthorizationApproved),
+        Outcome::Deny => (AuthorizationState::Denied, Action::AuthorizationDenied),
+        Outcome::Return => (AuthorizationState::Returned, Action::AuthorizationReturned),
     };
-    let word = Word {
+    let word = Ruling {
         by: tx.me(),
         at: Timestamp(tx.now),
         outcome: Some(decision.outcome.as_str().into()),
@@ -110,11 +112,14 @@ pub fn decide(tx: &mut Tx<'_>, id: &str, decision: &Decision) -> Result<Recorded
 /// Takes a request back.
 pub fn withdraw(tx: &mut Tx<'_>, id: &str) -> Result<Recorded<Authorization>> {
     let before = store::get(tx.conn, id)?;
-    if !matches!(before.state, State::Requested | State::Returned) {
+    if !matches!(
+        before.state,
+        AuthorizationState::Requested | AuthorizationState::Returned
+    ) {
         return Err(wrong_state(&before, tx.now, "withdrawn", "requested or returned"));
     }
     let next = Authorization {
-        state: State::Withdrawn,
+        state: AuthorizationState::Withdrawn,
         version: before.version + 1,
         ..before
     };
@@ -124,17 +129,17 @@ pub fn withdraw(tx: &mut Tx<'_>, id: &str) -> Result<Recorded<Authorization>> {
 /// Ends leave at once.
 pub fn revoke(tx: &mut Tx<'_>, id: &str, reason: &str) -> Result<Recorded<Authorization>> {
     let before = store::get(tx.conn, id)?;
-    if before.state_at(tx.now) != State::Approved {
+    if before.state_at(tx.now) != AuthorizationState::Approved {
         return Err(wrong_state(&before, tx.now, "revoked", "approved"));
     }
-    let word = Word {
+    let word = Ruling {
         by: tx.me(),
         at: Timestamp(tx.now),
         outcome: None,
         reason: Some(reason.to_owned()),
     };
     let next = Authorization {
-        state: State::Revoked,
+        state: AuthorizationState::Revoked,
         revoked: Some(word),
         version: before.version + 1,
         ..before
@@ -146,11 +151,11 @@ pub fn revoke(tx: &mut Tx<'_>, id: &str, reason: &str) -> Result<Recorded<Author
 pub fn expire(tx: &mut Tx<'_>, id: &str, case_id: &str) -> Result<()> {
     tx.lock(&crate::ledger::case_stream(case_id))?;
     let before = store::get(tx.conn, id)?;
-    if before.state != State::Approved || before.state_at(tx.now) != State::Expired {
+    if before.state != AuthorizationState::Approved || before.state_at(tx.now) != AuthorizationState::Expired {
         return Ok(());
     }
     let next = Authorization {
-        state: State::Expired,
+        state: AuthorizationState::Expired,
         version: before.version + 1,
         ..before
     };

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-use super::model::{Authorization, State};
+use super::model::{Authorization, AuthorizationState};
 use crate::clock::Micros;
 use crate::db::tables::{authorization_holders, authorizations, cases};
 use crate::db::{AnyConn, canonical};
@@ -119,14 +119,19 @@ pub fn once_approved(conn: &mut AnyConn, case: &str) -> Result<Vec<Authorization
 
 /// What a list of authorizations is asked for.
 #[derive(Debug, Clone, Default)]
-pub struct Search {
-    pub state: Option<State>,
+pub struct AuthorizationSearch {
+    pub state: Option<AuthorizationState>,
     pub before: Option<String>,
     pub limit: usize,
 }
 
 /// Authorizations over the cases a caller may read, newest first.
-pub fn list(conn: &mut AnyConn, caller: &Caller, search: &Search, now: Micros) -> Result<Vec<Authorization>> {
+pub fn list(
+    conn: &mut AnyConn,
+    caller: &Caller,
+    search: &AuthorizationSearch,
+    now: Micros,
+) -> Result<Vec<Authorization>> {
     let sees = crate::cases::Sees::of(caller, now);
     let readable = cases::table.filter(crate::cases::visible(&sees)).select(cases::id);
     let (states, from, to) = stored(search.state, now);
@@ -145,12 +150,12 @@ pub fn list(conn: &mut AnyConn, caller: &Caller, search: &Search, now: Micros) -
 
 /// The stored states and ends that make a state now: expiry is computed when used, so a row past its end may still
 /// say approved.
-fn stored(state: Option<State>, now: Micros) -> (Vec<&'static str>, Micros, Micros) {
+fn stored(state: Option<AuthorizationState>, now: Micros) -> (Vec<&'static str>, Micros, Micros) {
     let all = (Micros::MIN, Micros::MAX);
     let (states, (from, to)) = match state {
-        None => (State::WORDS.iter().map(|(w, _)| *w).collect(), all),
-        Some(State::Approved) => (vec!["approved"], (now, Micros::MAX)),
-        Some(State::Expired) => (vec!["approved", "expired"], (Micros::MIN, now)),
+        None => (AuthorizationState::WORDS.iter().map(|(w, _)| *w).collect(), all),
+        Some(AuthorizationState::Approved) => (vec!["approved"], (now, Micros::MAX)),
+        Some(AuthorizationState::Expired) => (vec!["approved", "expired"], (Micros::MIN, now)),
         Some(state) => (vec![state.as_str()], all),
     };
     (states, from, to)

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::TempFile;
-use super::store::{Found, Key, Listing, Reader, Shelf, Store};
+use super::store::{BlobReader, Found, Key, Listing, Shelf, Store};
 use crate::proof::id::Digest;
 
 /// How much of a file `prefetch` asks for: the system itself reads ahead once reading has begun.
@@ -88,7 +88,7 @@ impl Store for Local {
         }
     }
 
-    fn open(&self, key: &Key, range: Range<u64>) -> io::Result<Reader> {
+    fn open(&self, key: &Key, range: Range<u64>) -> io::Result<BlobReader> {
         let mut file = File::open(self.path(key))?;
         if range.start > 0 {
             file.seek(SeekFrom::Start(range.start))?;

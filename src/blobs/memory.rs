@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::TempFile;
-use super::store::{Found, Key, Listing, Reader, Shelf, Store};
+use super::store::{BlobReader, Found, Key, Listing, Shelf, Store};
 
 /// Bytes by key.
 #[derive(Debug, Default)]
@@ -30,7 +30,7 @@ impl Store for Memory {
         Ok(())
     }
 
-    fn open(&self, key: &Key, range: Range<u64>) -> io::Result<Reader> {
+    fn open(&self, key: &Key, range: Range<u64>) -> io::Result<BlobReader> {
         let bytes = self.all().get(key).cloned().ok_or(ErrorKind::NotFound)?;
         let inside = |n: u64| usize::try_from(n).unwrap_or(usize::MAX).min(bytes.len());
         let (start, end) = (inside(range.start), inside(range.end));

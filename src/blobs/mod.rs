@@ -25,7 +25,7 @@ pub use local::Local;
 pub use memory::Memory;
 pub use packet_file::{PacketFile, Written};
 pub use sniff::sniff;
-pub use store::{Found, Key, Listing, Reader, Shelf, Store, WHOLE};
+pub use store::{BlobReader, Found, Key, Listing, Shelf, Store, WHOLE};
 pub use temp_file::TempFile;
 
 use crate::error::{Error, Result};

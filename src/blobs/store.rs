@@ -39,7 +39,7 @@ impl Key {
 pub const WHOLE: Range<u64> = 0..u64::MAX;
 
 /// Stored bytes, read from front to back.
-pub type Reader = Box<dyn Read + Send>;
+pub type BlobReader = Box<dyn Read + Send>;
 
 /// Something that lies in the store.
 #[derive(Debug, Clone)]
@@ -66,7 +66,7 @@ pub trait Store: Debug + Send + Sync {
     fn put(&self, key: &Key, file: TempFile) -> io::Result<()>;
 
     /// Opens stored bytes. A range that ends after the last byte is cut short there.
-    fn open(&self, key: &Key, range: Range<u64>) -> io::Result<Reader>;
+    fn open(&self, key: &Key, range: Range<u64>) -> io::Result<BlobReader>;
 
     /// How many bytes lie under a key; `None` where nothing does.
     fn size(&self, key: &Key) -> io::Result<Option<u64>>;

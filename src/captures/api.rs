@@ -2,39 +2,39 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::model::{BasisKind, CaptureView, NewCorrection, NewDecision, NewNote, NewReview, State};
-use super::store::Search;
+use super::model::{BasisKind, CaptureState, CaptureView, NewCorrection, NewDecision, NewNote, NewReview};
+use super::store::CaptureSearch;
 use super::{reads, remarks};
 use crate::error::Result;
-use crate::gate::{Scope, Visit};
+use crate::gate::{RequestCtx, Scope};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
 use crate::http::{App, PathId, WriteRequest};
 use crate::policy::Act;
 
-pub(super) async fn of_case(req: HttpRequest, case: PathId, visit: Visit, app: App) -> Reply {
+pub(super) async fn of_case(req: HttpRequest, case: PathId, requester: RequestCtx, app: App) -> Reply {
     let page = Page::read(&req, &[])?;
-    let found = reads::of_case(&app.gate, &visit, case.0, &page).await?;
+    let found = reads::of_case(&app.gate, &requester, case.0, &page).await?;
     page.reply(&req, Listed::of(found, &page, |c| c.outline().item.to_string(), |c| c))
 }
 
-pub(super) async fn to_decide(req: HttpRequest, visit: Visit, app: App) -> Reply {
+pub(super) async fn to_decide(req: HttpRequest, requester: RequestCtx, app: App) -> Reply {
     let page = Page::read(&req, &["state", "basis"])?;
-    let found = reads::to_decide(&app.gate, &visit, search(&page)?).await?;
+    let found = reads::to_decide(&app.gate, &requester, search(&page)?).await?;
     page.reply(&req, Listed::of(found, &page, |c| c.outline().id.clone(), |c| c))
 }
 
-fn search(page: &Page) -> Result<Search> {
-    Ok(Search {
-        state: page.word::<State>("state")?.map(|s| s.as_str().to_owned()),
+fn search(page: &Page) -> Result<CaptureSearch> {
+    Ok(CaptureSearch {
+        state: page.word::<CaptureState>("state")?.map(|s| s.as_str().to_owned()),
         basis: page.word::<BasisKind>("basis")?.map(|b| b.as_str().to_owned()),
         before: page.after.clone(),
         limit: page.limit + 1,
     })
 }
 
-pub(super) async fn read(id: PathId, visit: Visit, app: App) -> Reply {
-    let found = reads::capture(&app.gate, &visit, id.0).await?;
+pub(super) async fn read(id: PathId, requester: RequestCtx, app: App) -> Reply {
+    let found = reads::capture(&app.gate, &requester, id.0).await?;
     reply::versioned(found.outline().version, &found)
 }
 

@@ -1,6 +1,6 @@
 //! What a capture rests on, and whether it is logged or held. Pure: the authorizations are given.
 
-use super::model::{Basis, BasisKind, Flag, NewCapture, State};
+use super::model::{Basis, BasisKind, CaptureState, Flag, NewCapture};
 use crate::authorizations::{Authorization, Level, Line, Seen};
 use crate::clock::{HOUR, Micros, SECOND};
 
@@ -12,7 +12,7 @@ const LATE: Micros = HOUR;
 /// The server's word on a new capture.
 #[derive(Debug, Clone)]
 pub struct Judgment {
-    pub state: State,
+    pub state: CaptureState,
     pub basis: Basis,
     pub coverage: Vec<Line>,
     pub flags: Vec<Flag>,
@@ -48,7 +48,7 @@ pub fn judge(
         Some(claim) => by_claim(claim, said.level, not_required),
     };
     add_flags(&mut verdict, new, now);
-    verdict.open = verdict.state == State::Held || verdict.basis.kind == BasisKind::Emergency;
+    verdict.open = verdict.state == CaptureState::Held || verdict.basis.kind == BasisKind::Emergency;
     verdict
 }
 
@@ -74,9 +74,9 @@ fn by_authorization<'a>(
         flags.push(Flag::AliasMissing);
     }
     let state = if covered && !aliasless {
-        State::Logged
+        CaptureState::Logged
     } else {
-        State::Held
+        CaptureState::Held
     };
     let basis = match covered || named.is_some() {
         true => basis(BasisKind::Authorization, Some(authorization.id.clone())),
@@ -108,7 +108,7 @@ fn uncovered(named: Option<String>) -> Judgment {
         why: why.into(),
     }];
     Judgment {
-        state: State::Held,
+        state: CaptureState::Held,
         basis,
         coverage,
         flags: Vec::new(),
@@ -122,12 +122,12 @@ fn basis(kind: BasisKind, id: Option<String>) -> Basis {
 
 fn by_claim(claim: &Basis, level: Option<Level>, not_required: &[String]) -> Judgment {
     let state = match claim.kind {
-        BasisKind::Exception | BasisKind::Authorization => State::Held,
+        BasisKind::Exception | BasisKind::Authorization => CaptureState::Held,
         BasisKind::NotRequired => match level {
-            Some(level) if not_required.iter().any(|l| l == level.as_str()) => State::Logged,
-            _ => State::Held,
+            Some(level) if not_required.iter().any(|l| l == level.as_str()) => CaptureState::Logged,
+            _ => CaptureState::Held,
         },
-        _ => State::Logged,
+        _ => CaptureState::Logged,
     };
     let basis = Basis {
         id: None,

@@ -6,7 +6,7 @@
 
 mod api;
 mod arrival;
-mod files;
+mod download;
 mod judge;
 mod model;
 pub mod ops;
@@ -20,7 +20,7 @@ use actix_web::web::{self, ServiceConfig};
 
 use crate::http::reply::at;
 
-pub use model::{Basis, Capture, FileEntry, Particulars, PostedBasis, State};
+pub use model::{Basis, Capture, CaptureState, FileEntry, Particulars, PostedBasis};
 pub use reads::takes_part;
 
 /// The routes of this feature.
@@ -40,7 +40,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(at("/api/v1/captures/{id}/verifications", "POST").route(web::post().to(verify::verify)))
         .service(
             at("/api/v1/files/{capture_id}/{sha256}", "GET, HEAD")
-                .route(web::get().to(files::read))
-                .route(web::head().to(files::read)),
+                .route(web::get().to(download::read))
+                .route(web::head().to(download::read)),
         );
 }

@@ -2,7 +2,7 @@
 
 use super::arrival::Arrived;
 use super::judge;
-use super::model::{Capture, CaptureView, NewCapture, Remarks, State, StoredCapture};
+use super::model::{Capture, CaptureState, CaptureView, NewCapture, Remarks, StoredCapture};
 use super::store::{self, CaptureRow};
 use crate::clock::Timestamp;
 use crate::error::Result;
@@ -57,9 +57,9 @@ pub fn record(
 }
 
 /// Item numbers have no gaps: the counter was read under the case's lock and moves with the event.
-fn next_item(tx: &mut Tx<'_>, state: State) -> Result<i64> {
+fn next_item(tx: &mut Tx<'_>, state: CaptureState) -> Result<i64> {
     let case = tx.case()?;
-    let (items, held) = (case.items + 1, case.held + i64::from(state == State::Held));
+    let (items, held) = (case.items + 1, case.held + i64::from(state == CaptureState::Held));
     store::count(tx.conn, &case.case_id, items, held)?;
     Ok(items)
 }

@@ -3,11 +3,11 @@
 
 use serde_json::json;
 
-use super::model::{CaptureView, FileEntry, State, StoredCapture};
-use super::store::{self, Search};
+use super::model::{CaptureState, CaptureView, FileEntry, StoredCapture};
+use super::store::{self, CaptureSearch};
 use crate::clock::MINUTE;
 use crate::error::{Error, Result};
-use crate::gate::{Gate, Look, Scope, View, Visit, part_in_authorization};
+use crate::gate::{Gate, ReadCtx, RequestCtx, Scope, View, part_in_authorization};
 use crate::http::paging::Page;
 use crate::ledger::read::StoredEvent;
 use crate::ledger::{self, Action};
@@ -18,56 +18,56 @@ use crate::proof::id::Digest;
 const FILE_VIEW_COVERS: i64 = 10 * MINUTE;
 
 /// A capture.
-pub async fn capture(gate: &Gate, visit: &Visit, id: String) -> Result<CaptureView> {
+pub async fn capture(gate: &Gate, requester: &RequestCtx, id: String) -> Result<CaptureView> {
     let view = View::new(Action::CaptureViewed, "capture", &id, json!({}));
     let scope = Scope::Capture(id.clone());
-    let read = move |look: &mut Look<'_>| {
-        let stored = store::capture(look.conn, &id)?;
-        if stored.state.is_closed() && !look.may(Act::CaptureReadHeld) {
+    let read = move |ctx: &mut ReadCtx<'_>| {
+        let stored = store::capture(ctx.conn, &id)?;
+        if stored.state.is_closed() && !ctx.may(Act::CaptureReadHeld) {
             return Ok(stored.withheld());
         }
-        let said = store::remarks(look.conn, std::slice::from_ref(&id))?.remove(&id);
+        let said = store::remarks(ctx.conn, std::slice::from_ref(&id))?.remove(&id);
         Ok(stored.open(said.unwrap_or_default()))
     };
-    gate.view(visit, Act::CaptureRead, scope, view, read).await
+    gate.view(requester, Act::CaptureRead, scope, view, read).await
 }
 
 /// A page of the captures of a case, in the order of their items.
-pub async fn of_case(gate: &Gate, visit: &Visit, case: String, page: &Page) -> Result<Vec<CaptureView>> {
+pub async fn of_case(gate: &Gate, requester: &RequestCtx, case: String, page: &Page) -> Result<Vec<CaptureView>> {
     let (after, limit) = (page.after_number()?.unwrap_or(0), page.limit + 1);
     let detail = json!({"after_item": after, "limit": page.limit});
     let view = View::new(Action::CapturesListed, "case", &case, detail);
     let scope = Scope::Case(case.clone());
-    let read = move |look: &mut Look<'_>| {
-        let found = store::of_case(look.conn, &case, after, limit)?;
-        let decides = look.may(Act::CaptureReadHeld);
-        views(look, found, |look, stored| Ok(decides && !takes_part(look, stored)?))
+    let read = move |ctx: &mut ReadCtx<'_>| {
+        let found = store::of_case(ctx.conn, &case, after, limit)?;
+        let decides = ctx.may(Act::CaptureReadHeld);
+        views(ctx, found, |ctx, stored| Ok(decides && !takes_part(ctx, stored)?))
     };
-    gate.view(visit, Act::CaptureRead, scope, view, read).await
+    gate.view(requester, Act::CaptureRead, scope, view, read).await
 }
 
 /// Captures over the cases whose captures the caller may decide, newest first: those that the caller may open.
-pub async fn to_decide(gate: &Gate, visit: &Visit, search: Search) -> Result<Vec<CaptureView>> {
+pub async fn to_decide(gate: &Gate, requester: &RequestCtx, search: CaptureSearch) -> Result<Vec<CaptureView>> {
     let detail = json!({"state": search.state, "basis": search.basis, "before": search.before});
     let view = View::new(Action::CapturesListed, "agency", "agency", detail);
-    let read = move |look: &mut Look<'_>| {
-        let found = store::to_decide(look.conn, look.caller, &search, look.now)?;
-        views(look, found, |look, stored| Ok(!takes_part(look, stored)?))
+    let read = move |ctx: &mut ReadCtx<'_>| {
+        let found = store::to_decide(ctx.conn, ctx.caller, &search, ctx.now)?;
+        views(ctx, found, |ctx, stored| Ok(!takes_part(ctx, stored)?))
     };
-    gate.view(visit, Act::CaptureList, Scope::Agency, view, read).await
+    gate.view(requester, Act::CaptureList, Scope::Agency, view, read).await
 }
 
 /// Each as this reader sees it; `opens` is asked for what is closed.
 fn views(
-    look: &mut Look<'_>,
+    ctx: &mut ReadCtx<'_>,
     found: Vec<StoredCapture>,
-    opens: impl Fn(&mut Look<'_>, &StoredCapture) -> Result<bool>,
+    opens: impl Fn(&mut ReadCtx<'_>, &StoredCapture) -> Result<bool>,
 ) -> Result<Vec<CaptureView>> {
     let ids: Vec<String> = found.iter().map(|s| s.capture.id.clone()).collect();
-    let mut said = store::remarks(look.conn, &ids)?;
+    let mut said = store::remarks(ctx.conn, &ids)?;
     let mut views = Vec::with_capacity(found.len());
     for stored in found {
-        let view = if stored.state.is_closed() && !opens(look, &stored)? {
+        let view = if stored.state.is_closed() && !opens(ctx, &stored)? {
             stored.withheld()
         } else {
             let said = said.remove(&stored.capture.id);
@@ -80,18 +80,18 @@ fn views(
 
 /// Nobody decides about a capture they made, nor about one whose authorization they asked for or hold; asked only for
 /// what is closed.
-pub fn takes_part(look: &mut Look<'_>, stored: &StoredCapture) -> Result<bool> {
+pub fn takes_part(ctx: &mut ReadCtx<'_>, stored: &StoredCapture) -> Result<bool> {
     let capture = &stored.capture;
     if !stored.state.is_closed() {
         return Ok(false);
     }
-    if capture.capturer.id == look.caller.user {
+    if capture.capturer.id == ctx.caller.user {
         return Ok(true);
     }
     let Some(authorization) = &capture.basis.id else {
         return Ok(false);
     };
-    let part = part_in_authorization(look.conn, look.caller, authorization)?;
+    let part = part_in_authorization(ctx.conn, ctx.caller, authorization)?;
     Ok(part.requester || part.holder)
 }
 
@@ -103,15 +103,15 @@ pub struct FileFound {
 }
 
 /// A file among a capture's own: knowing a digest gives nothing.
-pub async fn file(gate: &Gate, visit: &Visit, id: String, sha256: Digest) -> Result<FileFound> {
+pub async fn file(gate: &Gate, requester: &RequestCtx, id: String, sha256: Digest) -> Result<FileFound> {
     let view = View {
         covers: FILE_VIEW_COVERS,
         ..View::new(Action::FileViewed, "capture", &id, json!({"sha256": sha256}))
     };
     let scope = Scope::Capture(id.clone());
-    let read = move |look: &mut Look<'_>| {
-        let stored = store::capture(look.conn, &id)?;
-        if stored.state.is_closed() && !look.may(Act::CaptureReadHeld) {
+    let read = move |ctx: &mut ReadCtx<'_>| {
+        let stored = store::capture(ctx.conn, &id)?;
+        if stored.state.is_closed() && !ctx.may(Act::CaptureReadHeld) {
             return Err(bytes_are_closed(stored.state));
         }
         let mut files = stored.capture.files.into_iter();
@@ -121,10 +121,10 @@ pub async fn file(gate: &Gate, visit: &Visit, id: String, sha256: Digest) -> Res
             item: stored.capture.item,
         })
     };
-    gate.view(visit, Act::FileRead, scope, view, read).await
+    gate.view(requester, Act::FileRead, scope, view, read).await
 }
 
-fn bytes_are_closed(state: State) -> Error {
+fn bytes_are_closed(state: CaptureState) -> Error {
     let detail = format!(
         "This capture is {}: its bytes are for the supervisor who may decide it.",
         state.as_str()
@@ -140,16 +140,16 @@ pub struct Recording {
 }
 
 /// What a verification holds against each other. It shows nobody anything.
-pub async fn recorded(gate: &Gate, visit: &Visit, id: String) -> Result<Recording> {
+pub async fn recorded(gate: &Gate, requester: &RequestCtx, id: String) -> Result<Recording> {
     let scope = Scope::Capture(id.clone());
-    let read = move |look: &mut Look<'_>| {
-        let stored = store::capture(look.conn, &id)?;
+    let read = move |ctx: &mut ReadCtx<'_>| {
+        let stored = store::capture(ctx.conn, &id)?;
         let stream = ledger::case_stream(&stored.capture.case_id);
         Ok(Recording {
-            event: ledger::read::of_stream(look.conn, &stream, stored.seq, 1)?.pop(),
-            record: ledger::read::record(look.conn, &stream, stored.seq)?,
+            event: ledger::read::of_stream(ctx.conn, &stream, stored.seq, 1)?.pop(),
+            record: ledger::read::record(ctx.conn, &stream, stored.seq)?,
             stored,
         })
     };
-    gate.read(visit, Act::CaptureVerify, scope, read).await
+    gate.read(requester, Act::CaptureVerify, scope, read).await
 }

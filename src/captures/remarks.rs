@@ -4,8 +4,8 @@
 use serde::Serialize;
 
 use super::model::{
-    BasisKind, CaptureView, Decision, DecisionOutcome, EventPlace, NewCorrection, NewDecision, NewNote, NewReview,
-    Note, Remark, Review, ReviewOutcome, State, StoredCapture, Verification,
+    BasisKind, CaptureDecision, CaptureNote, CaptureState, CaptureView, DecisionOutcome, EventPlace, NewCorrection,
+    NewDecision, NewNote, NewReview, Remark, Review, ReviewOutcome, StoredCapture, Verification,
 };
 use super::store::{self, CaptureRow, NewRemark, RemarkKind};
 use crate::clock::Timestamp;
@@ -15,10 +15,10 @@ use crate::ledger::Action;
 use crate::policy::Act;
 
 /// Adds a note.
-pub fn annotate(tx: &mut Tx<'_>, id: &str, new: &NewNote) -> Result<Recorded<Remark<Note>>> {
+pub fn annotate(tx: &mut Tx<'_>, id: &str, new: &NewNote) -> Result<Recorded<Remark<CaptureNote>>> {
     let stored = store::capture(tx.conn, id)?;
-    let note = Note { text: new.text.clone() };
-    add(tx, &stored, (RemarkKind::Note, Action::CaptureAnnotated), note)
+    let note = CaptureNote { text: new.text.clone() };
+    add(tx, &stored, (RemarkKind::CaptureNote, Action::CaptureAnnotated), note)
 }
 
 /// Records what a verification found.
@@ -38,8 +38,8 @@ pub fn review(tx: &mut Tx<'_>, id: &str, new: &NewReview) -> Result<Recorded<Rem
         )));
     }
     stored.state = match new.outcome {
-        ReviewOutcome::Accurate => State::Reviewed,
-        ReviewOutcome::Returned => State::Logged,
+        ReviewOutcome::Accurate => CaptureState::Reviewed,
+        ReviewOutcome::Returned => CaptureState::Logged,
     };
     store::update(tx.conn, &CaptureRow::of(&stored)?)?;
     let review = Review {
@@ -53,33 +53,37 @@ pub fn review(tx: &mut Tx<'_>, id: &str, new: &NewReview) -> Result<Recorded<Rem
 pub fn decide(tx: &mut Tx<'_>, id: &str, new: &NewDecision) -> Result<Recorded<CaptureView>> {
     let mut stored = store::capture(tx.conn, id)?;
     let (action, state) = decided(&stored, new.outcome)?;
-    if stored.state == State::Held {
+    if stored.state == CaptureState::Held {
         let case = tx.case()?;
         store::count(tx.conn, &case.case_id, case.items, case.held - 1)?;
     }
     stored.state = state;
     stored.awaits_decision = false;
     store::update(tx.conn, &CaptureRow::of(&stored)?)?;
-    let decision = Decision {
+    let decision = CaptureDecision {
         outcome: new.outcome,
         reason: new.reason.clone(),
         state,
     };
-    let made = add(tx, &stored, (RemarkKind::Decision, action), decision)?;
+    let made = add(tx, &stored, (RemarkKind::CaptureDecision, action), decision)?;
     answer(tx, stored, made)
 }
 
-fn decided(stored: &StoredCapture, outcome: DecisionOutcome) -> Result<(Action, State)> {
+fn decided(stored: &StoredCapture, outcome: DecisionOutcome) -> Result<(Action, CaptureState)> {
     use DecisionOutcome as O;
-    let held = stored.state == State::Held;
+    let held = stored.state == CaptureState::Held;
     let emergency = stored.capture.basis.kind == BasisKind::Emergency && stored.awaits_decision;
     match (outcome, held, emergency) {
-        (O::Accept, true, _) => Ok((Action::CaptureAccepted, State::Logged)),
-        (O::Ratify, true, _) => Ok((Action::CaptureRatified, State::Logged)),
-        (O::Quarantine, true, _) | (O::Quarantine, _, true) => Ok((Action::CaptureQuarantined, State::Quarantined)),
-        (O::Confirm, _, true) if stored.state == State::Reviewed => Ok((Action::CaptureConfirmed, State::Reviewed)),
-        (O::Confirm, _, true) => Ok((Action::CaptureConfirmed, State::Logged)),
-        (O::Repudiate, _, true) => Ok((Action::CaptureRepudiated, State::Quarantined)),
+        (O::Accept, true, _) => Ok((Action::CaptureAccepted, CaptureState::Logged)),
+        (O::Ratify, true, _) => Ok((Action::CaptureRatified, CaptureState::Logged)),
+        (O::Quarantine, true, _) | (O::Quarantine, _, true) => {
+            Ok((Action::CaptureQuarantined, CaptureState::Quarantined))
+        }
+        (O::Confirm, _, true) if stored.state == CaptureState::Reviewed => {
+            Ok((Action::CaptureConfirmed, CaptureState::Reviewed))
+        }
+        (O::Confirm, _, true) => Ok((Action::CaptureConfirmed, CaptureState::Logged)),
+        (O::Repudiate, _, true) => Ok((Action::CaptureRepudiated, CaptureState::Quarantined)),
         (O::Accept | O::Ratify | O::Quarantine, ..) => Err(Error::conflict(format!(
             "This capture is {}, not held: there is nothing to {}.",
             stored.state.as_str(),

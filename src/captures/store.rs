@@ -7,7 +7,7 @@ use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use serde_json::Value;
 
 use super::arrival::Arrived;
-use super::model::{Remarks, State, StoredCapture};
+use super::model::{CaptureState, Remarks, StoredCapture};
 use crate::clock::Micros;
 use crate::db::tables::{authorization_holders, authorizations, capture_entries, captures, cases, grants, members};
 use crate::db::{AnyConn, canonical};
@@ -151,13 +151,13 @@ words! {
     /// What may be said about a capture.
     RemarkKind {
         /// A note.
-        Note = "note",
+        CaptureNote = "note",
         /// A corrected version.
         Correction = "correction",
         /// A second person's finding.
         Review = "review",
         /// A supervisor's decision.
-        Decision = "decision",
+        CaptureDecision = "decision",
         /// Everything was read again.
         Verification = "verification",
     }
@@ -189,9 +189,9 @@ pub fn remarks(conn: &mut AnyConn, ids: &[String]) -> Result<HashMap<String, Rem
     for (capture, kind, body) in rows {
         let own = all.entry(capture).or_default();
         match word(&kind)? {
-            RemarkKind::Note => own.notes.push(serde_json::from_str(&body)?),
+            RemarkKind::CaptureNote => own.notes.push(serde_json::from_str(&body)?),
             RemarkKind::Review => own.reviews.push(serde_json::from_str(&body)?),
-            RemarkKind::Decision => own.decision = Some(serde_json::from_str(&body)?),
+            RemarkKind::CaptureDecision => own.decision = Some(serde_json::from_str(&body)?),
             RemarkKind::Correction | RemarkKind::Verification => {}
         }
     }
@@ -200,7 +200,7 @@ pub fn remarks(conn: &mut AnyConn, ids: &[String]) -> Result<HashMap<String, Rem
 
 /// What a list of captures to decide is asked for.
 #[derive(Debug, Clone, Default)]
-pub struct Search {
+pub struct CaptureSearch {
     pub state: Option<String>,
     pub basis: Option<String>,
     pub before: Option<String>,
@@ -209,7 +209,7 @@ pub struct Search {
 
 /// Captures over the cases whose captures a caller may decide, newest first; never those they made, nor those of an
 /// authorization that they asked for or hold. The same answer as the policy's `CaptureDecide`.
-pub fn to_decide(conn: &mut AnyConn, caller: &Caller, search: &Search, now: i64) -> Result<Vec<StoredCapture>> {
+pub fn to_decide(conn: &mut AnyConn, caller: &Caller, search: &CaptureSearch, now: i64) -> Result<Vec<StoredCapture>> {
     let mine = members::table
         .filter(members::user_id.eq(&caller.user).and(members::ended_at.is_null()))
         .select(members::case_id);
@@ -274,7 +274,7 @@ pub fn closed(conn: &mut AnyConn, ids: &[String]) -> Result<Vec<StoredCapture>> 
         .filter(
             captures::id
                 .eq_any(ids.to_vec())
-                .and(captures::state.eq_any(State::words_where(State::is_closed))),
+                .and(captures::state.eq_any(CaptureState::words_where(CaptureState::is_closed))),
         )
         .select(CaptureRow::as_select())
         .load(conn)?;

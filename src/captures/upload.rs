@@ -19,11 +19,11 @@ use super::model::NewCapture;
 use super::ops;
 use crate::error::{Error, Kind, Result};
 use crate::forms::{Form, parse_id};
-use crate::gate::{Passed, Prepared, RepeatKey, Scope, Visit, actor_of};
+use crate::gate::{Authorized, IdempotencyHeader, Prepared, RequestCtx, Scope, actor_of};
 use crate::http::body::{self, LIMIT};
 use crate::http::multipart::Parts;
 use crate::http::reply::Reply;
-use crate::http::{App, visit};
+use crate::http::{App, request_ctx};
 use crate::ledger::{Action, Draft, access_stream};
 use crate::policy::Act;
 
@@ -31,7 +31,7 @@ pub(super) async fn record(
     req: HttpRequest,
     path: Path<String>,
     payload: Payload,
-    mut visit: Visit,
+    mut requester: RequestCtx,
     app: App,
 ) -> Reply {
     let mut payload = payload.into_inner();
@@ -39,21 +39,21 @@ pub(super) async fn record(
     if !content_type.to_ascii_lowercase().starts_with("multipart/form-data") {
         let case = parse_id(&path).ok_or_else(Error::not_found)?;
         app.gate
-            .check(&visit, Act::CaptureRecord, Scope::Case(case.clone()))
+            .check(&requester, Act::CaptureRecord, Scope::Case(case.clone()))
             .await?;
         let mut payload = Payload::from_request(&req, &mut payload)
             .await
             .map_err(Error::internal)?;
-        let form = body::form(&req, &mut payload, &mut visit).await?;
+        let form = body::form(&req, &mut payload, &mut requester).await?;
         let new = NewCapture::parse(form)?;
-        return without_files(&app, &visit, case, new).await;
+        return without_files(&app, &requester, case, new).await;
     }
     // What is wrong with its boundary is told after the door.
     let mut parts = Parts::of(content_type, payload, Duration::from_secs(app.limits.idle));
     // In a task of its own: when the sender's connection breaks, the server drops the handler, and what was dropped
     // could not be recorded.
     let taking = actix_web::rt::spawn(async move {
-        let done = receive(&req, &path, &mut parts, &mut visit, &app).await;
+        let done = receive(&req, &path, &mut parts, &mut requester, &app).await;
         // Who fell silent is not waited for once more.
         if done.as_ref().is_err_and(|e| e.kind != Kind::Timeout)
             && let Ok(parts) = parts
@@ -72,7 +72,13 @@ fn content_type(req: &HttpRequest) -> &str {
     value.unwrap_or_default()
 }
 
-async fn receive(req: &HttpRequest, path: &str, parts: &mut Result<Parts>, visit: &mut Visit, app: &App) -> Reply {
+async fn receive(
+    req: &HttpRequest,
+    path: &str,
+    parts: &mut Result<Parts>,
+    requester: &mut RequestCtx,
+    app: &App,
+) -> Reply {
     let case = parse_id(path).ok_or_else(Error::not_found)?;
     let announced = req
         .headers()
@@ -82,19 +88,19 @@ async fn receive(req: &HttpRequest, path: &str, parts: &mut Result<Parts>, visit
     let (blobs, needed) = (app.blobs.clone(), app.limits.reserve.saturating_add(announced));
     let room = move || blobs.check_reserve(needed);
     let scope = Scope::Case(case.clone());
-    let passed = app.gate.admit_upload(visit, scope, announced, room).await?;
-    let _place = app.uploads.enter(&passed.caller.user, app.limits.uploads)?;
-    let key = visit::repeat_key(req)?;
+    let authorized = app.gate.admit_upload(requester, scope, announced, room).await?;
+    let _place = app.uploads.enter(&authorized.caller.user, app.limits.uploads)?;
+    let key = request_ctx::idempotency_header(req)?;
     let parts = parts.as_mut().map_err(|e| e.clone())?;
     let (new, json) = first_part(parts, key.is_some()).await?;
     let key = key.zip(json);
     let mut begun = false;
     let made = match take_files(parts, &new, app, &mut begun).await {
-        Ok(files) => with_files(app, visit, &case, new, files, key).await,
+        Ok(files) => with_files(app, requester, &case, new, files, key).await,
         Err(e) => Err(e),
     };
     if let (Err(e), true) = (&made, begun) {
-        note_failed(app, &passed, &case, visit, e).await;
+        note_failed(app, &authorized, &case, requester, e).await;
     }
     made?
 }
@@ -120,18 +126,18 @@ async fn take_files(parts: &mut Parts, new: &NewCapture, app: &App, begun: &mut 
 /// answered apart; the gate notes the refusals after that.
 async fn with_files(
     app: &App,
-    visit: &Visit,
+    requester: &RequestCtx,
     case: &str,
     new: NewCapture,
     files: Arriving,
-    key: Option<(RepeatKey, Value)>,
+    key: Option<(IdempotencyHeader, Value)>,
 ) -> Result<Reply> {
     let (new, blobs) = (Arc::new(new), app.blobs.clone());
     let durable = Arc::new(AtomicBool::new(false));
     let (named, kept) = (new.clone(), durable.clone());
     let prepare = move || {
         let (content, files) = files.write(&named)?;
-        let repeat = match key {
+        let idempotency_key = match key {
             Some((key, json)) => Some(key.of(arrival::fingerprint(json, &content)?)),
             None => None,
         };
@@ -139,13 +145,16 @@ async fn with_files(
         blobs.keep(files)?;
         kept.store(true, Ordering::SeqCst);
         metrics::counter!("casetrail_files_received_total").increment(count);
-        Ok(Prepared { content, repeat })
+        Ok(Prepared {
+            content,
+            idempotency_key,
+        })
     };
     let not_required = app.limits.not_required.clone();
     let scope = Scope::Case(case.to_owned());
     let made = app
         .gate
-        .write_prepared(visit, Act::CaptureRecord, scope, prepare, move |tx, arrived| {
+        .write_prepared(requester, Act::CaptureRecord, scope, prepare, move |tx, arrived| {
             ops::record(tx, &new, arrived, &not_required)
         })
         .await;
@@ -182,12 +191,12 @@ async fn first_part(parts: &mut Parts, wanted: bool) -> Result<(NewCapture, Opti
     Ok((NewCapture::parse(Form::new(value)?)?, json))
 }
 
-async fn without_files(app: &App, visit: &Visit, case: String, new: NewCapture) -> Reply {
+async fn without_files(app: &App, requester: &RequestCtx, case: String, new: NewCapture) -> Reply {
     let arrived = arrival::hashes_only(&new)?;
     let not_required = app.limits.not_required.clone();
     let made = app
         .gate
-        .write(visit, Act::CaptureRecord, Scope::Case(case), move |tx| {
+        .write(requester, Act::CaptureRecord, Scope::Case(case), move |tx| {
             ops::record(tx, &new, &arrived, &not_required)
         })
         .await?;
@@ -195,7 +204,7 @@ async fn without_files(app: &App, visit: &Visit, case: String, new: NewCapture) 
 }
 
 /// Bytes that were refused, or that stopped coming, are an event about the case (product.md, rule 2).
-async fn note_failed(app: &App, passed: &Passed, case: &str, visit: &Visit, e: &Error) {
+async fn note_failed(app: &App, authorized: &Authorized, case: &str, requester: &RequestCtx, e: &Error) {
     let dropped = e.kind == Kind::Timeout || e.errors.iter().any(|f| f.rule == "complete");
     let action = if dropped {
         Action::UploadDropped
@@ -208,12 +217,12 @@ async fn note_failed(app: &App, passed: &Passed, case: &str, visit: &Visit, e: &
         object_type: "case",
         object_id: case.to_owned(),
         version: 1,
-        record: json!({"answer": e.slug, "errors": e.errors, "address": visit.address}),
+        record: json!({"answer": e.slug, "errors": e.errors, "address": requester.address}),
         attest: Map::new(),
     };
     if let Err(lost) = app
         .gate
-        .note(actor_of(&passed.caller, passed.ground.as_ref()), draft)
+        .note(actor_of(&authorized.caller, authorized.context.as_ref()), draft)
         .await
     {
         tracing::error!(error = %lost, "a failed upload could not be recorded");

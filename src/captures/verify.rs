@@ -3,7 +3,7 @@
 
 use actix_web::HttpResponse;
 
-use super::model::{Check, FileEntry, StoredCapture, Verdict, Verification};
+use super::model::{Check, CheckOutcome, FileEntry, StoredCapture, Verification};
 use super::reads::{self, Recording};
 use super::remarks;
 use crate::blobs::{Blobs, Hashed, Key, WHOLE, hash};
@@ -20,7 +20,7 @@ use crate::proof::record;
 
 pub(super) async fn verify(id: PathId, request: WriteRequest) -> Reply {
     let scope = Scope::Capture(id.0.clone());
-    let found = reads::recorded(&request.app.gate, &request.visit, id.0.clone()).await?;
+    let found = reads::recorded(&request.app.gate, &request.ctx, id.0.clone()).await?;
     let blobs = request.app.blobs.clone();
     let checks = blocking(move || {
         let mut checks = vec![check_record(&found)];
@@ -41,7 +41,7 @@ pub(super) async fn verify(id: PathId, request: WriteRequest) -> Reply {
     Ok(HttpResponse::Created().json(made))
 }
 
-fn check(what: &str, sha256: Option<Digest>, verdict: Verdict, why: impl Into<String>) -> Check {
+fn check(what: &str, sha256: Option<Digest>, verdict: CheckOutcome, why: impl Into<String>) -> Check {
     Check {
         what: what.into(),
         sha256,
@@ -53,12 +53,12 @@ fn check(what: &str, sha256: Option<Digest>, verdict: Verdict, why: impl Into<St
 fn check_record(found: &Recording) -> Check {
     let (verdict, why) = match (&found.event, &found.record) {
         (Some(event), Some(record)) if holds(&found.stored, &event.body, record) => (
-            Verdict::Passed,
+            CheckOutcome::Passed,
             "the event is the one recorded, and its record is the one it binds",
         ),
-        (Some(_), Some(_)) => (Verdict::Failed, "the event and its record do not belong together"),
-        (None, _) => (Verdict::Failed, "the event of the recording is not where it was"),
-        (_, None) => (Verdict::Absent, "the record was purged; the event still stands"),
+        (Some(_), Some(_)) => (CheckOutcome::Failed, "the event and its record do not belong together"),
+        (None, _) => (CheckOutcome::Failed, "the event of the recording is not where it was"),
+        (_, None) => (CheckOutcome::Absent, "the record was purged; the event still stands"),
     };
     check("record", None, verdict, why)
 }
@@ -76,20 +76,23 @@ fn holds(stored: &StoredCapture, body: &[u8], (salt, text): &ledger::read::Recor
 fn check_file(blobs: &Blobs, file: &FileEntry) -> Check {
     let wanted = file.sha256;
     let (verdict, why) = match file.withheld {
-        Some(_) => (Verdict::NotChecked, "hash-only: the bytes are not kept here".to_owned()),
+        Some(_) => (
+            CheckOutcome::NotChecked,
+            "hash-only: the bytes are not kept here".to_owned(),
+        ),
         None => match read_again(blobs, wanted) {
             Ok(read) if read.sha256 == wanted && read.size == file.size => (
-                Verdict::Passed,
+                CheckOutcome::Passed,
                 format!("{} bytes were read again and have this digest", read.size),
             ),
             Ok(read) => (
-                Verdict::Failed,
+                CheckOutcome::Failed,
                 format!(
                     "{} bytes were read again and have the digest {}",
                     read.size, read.sha256
                 ),
             ),
-            Err(e) => (Verdict::Failed, format!("the bytes cannot be read: {e}")),
+            Err(e) => (CheckOutcome::Failed, format!("the bytes cannot be read: {e}")),
         },
     };
     check("file", Some(wanted), verdict, why)
@@ -99,8 +102,8 @@ fn read_again(blobs: &Blobs, sha256: Digest) -> Result<Hashed> {
     Ok(hash(blobs.open(&Key::File(sha256), WHOLE)?, |_| Ok(()))?)
 }
 
-fn worst(checks: &[Check]) -> Verdict {
-    let bad = [Verdict::Failed, Verdict::Absent, Verdict::NotChecked];
+fn worst(checks: &[Check]) -> CheckOutcome {
+    let bad = [CheckOutcome::Failed, CheckOutcome::Absent, CheckOutcome::NotChecked];
     let found = bad.into_iter().find(|v| checks.iter().any(|c| c.verdict == *v));
-    found.unwrap_or(Verdict::Passed)
+    found.unwrap_or(CheckOutcome::Passed)
 }

@@ -5,12 +5,12 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
 use super::model::{Case, CasePatch, CaseView, Grant, NewCase, NewGrant, Right};
-use super::particulars::Kind;
-use super::store::Search;
+use super::particulars::CaseKind;
+use super::store::CaseSearch;
 use super::{access, ops, reads};
 use crate::error::Result;
 use crate::forms::parse_id;
-use crate::gate::{Scope, Visit};
+use crate::gate::{RequestCtx, Scope};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
 use crate::http::{App, PathId, WriteRequest};
@@ -23,24 +23,24 @@ pub(super) async fn open(request: WriteRequest) -> Reply {
     reply::created("cases", (&made.case.id, made.case.version), &case_json(&made))
 }
 
-pub(super) async fn list(req: HttpRequest, visit: Visit, app: App) -> Reply {
+pub(super) async fn list(req: HttpRequest, requester: RequestCtx, app: App) -> Reply {
     let page = Page::read(&req, &["number", "kind", "status"])?;
-    let found = reads::cases(&app.gate, &visit, search(&page)?).await?;
+    let found = reads::cases(&app.gate, &requester, search(&page)?).await?;
     page.reply(&req, Listed::of(found, &page, |c| c.case.id.clone(), |c| case_json(&c)))
 }
 
-fn search(page: &Page) -> Result<Search> {
-    Ok(Search {
+fn search(page: &Page) -> Result<CaseSearch> {
+    Ok(CaseSearch {
         number: page.filter("number").map(str::to_owned),
-        kind: page.word::<Kind>("kind")?.map(|k| k.as_str().to_owned()),
+        kind: page.word::<CaseKind>("kind")?.map(|k| k.as_str().to_owned()),
         status: page.word::<CaseStatus>("status")?.map(|s| s.as_str().to_owned()),
         before: page.after.clone(),
         limit: page.limit + 1,
     })
 }
 
-pub(super) async fn read(id: PathId, visit: Visit, app: App) -> Reply {
-    let found = reads::case(&app.gate, &visit, id.0).await?;
+pub(super) async fn read(id: PathId, requester: RequestCtx, app: App) -> Reply {
+    let found = reads::case(&app.gate, &requester, id.0).await?;
     reply::versioned(found.case.version, &case_json(&found))
 }
 
@@ -77,9 +77,9 @@ pub(super) async fn remove_member(path: Path<(String, String)>, id: PathId, requ
     reply::nothing()
 }
 
-pub(super) async fn grants(req: HttpRequest, id: PathId, visit: Visit, app: App) -> Reply {
+pub(super) async fn grants(req: HttpRequest, id: PathId, requester: RequestCtx, app: App) -> Reply {
     let page = Page::read(&req, &[])?;
-    let found = reads::grants(&app.gate, &visit, id.0, &page).await?;
+    let found = reads::grants(&app.gate, &requester, id.0, &page).await?;
     page.reply(&req, Listed::of(found, &page, |g| g.id.clone(), |g| grant_json(&g)))
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::particulars::{self, Due, Kind, Particulars, Stage};
+use super::particulars::{self, CaseKind, CaseParticulars, Due, Stage};
 use crate::clock::{Micros, Timestamp, random};
 use crate::error::{Error, Result};
 use crate::forms::{Form, LINE, REASON, Word};
@@ -16,7 +16,7 @@ use crate::words;
 pub struct NewCase {
     pub number: Option<String>,
     pub title: String,
-    pub kind: Kind,
+    pub kind: CaseKind,
     pub handling: Handling,
     pub time_zone: String,
     pub unit_id: Option<String>,
@@ -24,18 +24,18 @@ pub struct NewCase {
     pub offense: Option<String>,
     pub jurisdiction: Option<String>,
     pub court_order: Option<String>,
-    pub particulars: Particulars,
+    pub particulars: CaseParticulars,
 }
 
 impl NewCase {
     /// Reads and checks it: kind and title are enough.
     pub fn parse(mut form: Form) -> Result<Self> {
-        let kind = form.required_word::<Kind>("kind");
+        let kind = form.required_word::<CaseKind>("kind");
         let handling = form.word("handling").unwrap_or(Handling::Standard);
         let new = Self {
             number: number(&mut form),
             title: form.required("title", LINE),
-            kind: kind.unwrap_or(Kind::OnlineCrime),
+            kind: kind.unwrap_or(CaseKind::OnlineCrime),
             handling,
             time_zone: zone(&mut form).unwrap_or_else(|| "UTC".into()),
             unit_id: form.id("unit_id"),
@@ -49,7 +49,7 @@ impl NewCase {
                     .unwrap_or_default(),
                 None => form
                     .value("particulars")
-                    .map(|_| Particulars::default())
+                    .map(|_| CaseParticulars::default())
                     .unwrap_or_default(),
             },
         };
@@ -115,7 +115,7 @@ pub struct Case {
     /// Whether the number is one that we made, until the agency gives its own.
     pub provisional: bool,
     pub title: String,
-    pub kind: Kind,
+    pub kind: CaseKind,
     pub status: CaseStatus,
     /// How it ended; only of a closed case.
     pub disposition: Option<String>,
@@ -128,7 +128,7 @@ pub struct Case {
     pub lead: Person,
     /// Who decides in a case that is closely kept.
     pub supervisor: Option<Person>,
-    pub particulars: Particulars,
+    pub particulars: CaseParticulars,
     pub opened_at: Timestamp,
     pub changed_at: Timestamp,
     pub version: i64,
@@ -311,7 +311,7 @@ impl CasePatch {
     }
 }
 
-fn read_particulars(kind: Kind, given: &Value) -> Result<Particulars> {
+fn read_particulars(kind: CaseKind, given: &Value) -> Result<CaseParticulars> {
     let mut form = Form::new(json!({"particulars": given}))?;
     let read = form.object("particulars", |f| particulars::parse(kind, f));
     form.done()?;

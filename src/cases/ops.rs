@@ -73,7 +73,7 @@ fn decider(tx: &mut Tx<'_>, id: &str) -> Result<Caller> {
     if !named.is(Role::Supervisor) {
         return Err(Error::field("supervisor_id", "role", "must be a supervisor"));
     }
-    if named.user == tx.caller.user && tx.ground.is_none() {
+    if named.user == tx.caller.user && tx.context.is_none() {
         return Err(works_on_it());
     }
     Ok(named)

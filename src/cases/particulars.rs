@@ -10,7 +10,7 @@ use crate::words;
 
 words! {
     /// What a case is about.
-    Kind {
+    CaseKind {
         /// Somebody is missing.
         MissingPerson = "missing_person",
         /// Somebody is wanted.
@@ -93,7 +93,7 @@ const MEDIA: &[Field] = &[
     field("poster_role", Shape::Words(&["participant", "observer"])),
 ];
 
-impl Kind {
+impl CaseKind {
     fn fields(self) -> &'static [Field] {
         match self {
             Self::MissingPerson => MISSING,
@@ -107,9 +107,9 @@ impl Kind {
 /// The particulars of a case: what its kind asks for, as far as it was answered. `unknown` is an answer.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Particulars(Map<String, Value>);
+pub struct CaseParticulars(Map<String, Value>);
 
-impl Particulars {
+impl CaseParticulars {
     /// The answer under a path such as `ncic.number`.
     pub fn answer(&self, path: &str) -> Option<&Value> {
         let (first, rest) = path.split_once('.').unwrap_or((path, ""));
@@ -136,12 +136,12 @@ fn merge(into: &mut Map<String, Value>, given: Map<String, Value>) {
 }
 
 /// Reads the particulars of a kind from a form; unknown fields are refused by their path.
-pub fn parse(kind: Kind, form: &mut Form) -> Particulars {
+pub fn parse(kind: CaseKind, form: &mut Form) -> CaseParticulars {
     let mut out = Map::new();
     for field in kind.fields().iter().filter(|f| !f.path.contains('.')) {
         put(&mut out, field.path, value(form, field.path, &field.shape));
     }
-    if kind == Kind::MissingPerson {
+    if kind == CaseKind::MissingPerson {
         let ncic = form.object("ncic", |inner| {
             let mut out = Map::new();
             put(&mut out, "number", value(inner, "number", &Shape::Line));
@@ -150,7 +150,7 @@ pub fn parse(kind: Kind, form: &mut Form) -> Particulars {
         });
         put(&mut out, "ncic", ncic.map(Value::Object));
     }
-    Particulars(out)
+    CaseParticulars(out)
 }
 
 fn put(out: &mut Map<String, Value>, name: &str, value: Option<Value>) {
@@ -198,7 +198,7 @@ pub struct Due {
 }
 
 /// What is still owed.
-pub fn due(kind: Kind, particulars: &Particulars) -> Vec<Due> {
+pub fn due(kind: CaseKind, particulars: &CaseParticulars) -> Vec<Due> {
     let open = kind.fields().iter().filter(|f| particulars.answer(f.path).is_none());
     open.map(|f| Due {
         field: format!("particulars.{}", f.path),
@@ -208,7 +208,7 @@ pub fn due(kind: Kind, particulars: &Particulars) -> Vec<Due> {
 }
 
 /// Refuses a stage while something is owed before it. What is owed before the first authorization is owed before all.
-pub fn require(kind: Kind, particulars: &Particulars, stage: Stage) -> Result<()> {
+pub fn require(kind: CaseKind, particulars: &CaseParticulars, stage: Stage) -> Result<()> {
     let open: Vec<String> = due(kind, particulars)
         .into_iter()
         .filter(|due| due.before == stage || due.before == Stage::Authorization)

@@ -3,37 +3,37 @@
 use serde_json::json;
 
 use super::model::{CaseView, Grant};
-use super::store::{self, Search};
+use super::store::{self, CaseSearch};
 use crate::error::Result;
-use crate::gate::{Gate, Look, Scope, View, Visit};
+use crate::gate::{Gate, ReadCtx, RequestCtx, Scope, View};
 use crate::http::paging::Page;
 use crate::ledger::Action;
 use crate::policy::Act;
 
 /// A case.
-pub async fn case(gate: &Gate, visit: &Visit, id: String) -> Result<CaseView> {
+pub async fn case(gate: &Gate, requester: &RequestCtx, id: String) -> Result<CaseView> {
     let view = View::new(Action::CaseViewed, "case", &id, json!({}));
     let scope = Scope::Case(id.clone());
-    gate.view(visit, Act::CaseRead, scope, view, move |look| {
-        store::view(look.conn, &id)
+    gate.view(requester, Act::CaseRead, scope, view, move |ctx| {
+        store::view(ctx.conn, &id)
     })
     .await
 }
 
 /// The cases that the caller may read, newest first.
-pub async fn cases(gate: &Gate, visit: &Visit, search: Search) -> Result<Vec<CaseView>> {
+pub async fn cases(gate: &Gate, requester: &RequestCtx, search: CaseSearch) -> Result<Vec<CaseView>> {
     let detail = json!({
         "number": search.number, "kind": search.kind, "status": search.status, "before": search.before,
         "limit": search.limit - 1,
     });
     let view = View::new(Action::CasesListed, "agency", "agency", detail);
-    let read = move |look: &mut Look<'_>| store::list(look.conn, look.caller, &search, look.now);
-    gate.view(visit, Act::CaseList, Scope::Agency, view, read).await
+    let read = move |ctx: &mut ReadCtx<'_>| store::list(ctx.conn, ctx.caller, &search, ctx.now);
+    gate.view(requester, Act::CaseList, Scope::Agency, view, read).await
 }
 
 /// A page of the grants of a case, oldest first.
-pub async fn grants(gate: &Gate, visit: &Visit, case: String, page: &Page) -> Result<Vec<Grant>> {
+pub async fn grants(gate: &Gate, requester: &RequestCtx, case: String, page: &Page) -> Result<Vec<Grant>> {
     let (scope, page) = (Scope::Case(case.clone()), page.clone());
-    let read = move |look: &mut Look<'_>| store::grants_of(look.conn, &case, page.after.as_deref(), page.limit + 1);
-    gate.read(visit, Act::CaseRead, scope, read).await
+    let read = move |ctx: &mut ReadCtx<'_>| store::grants_of(ctx.conn, &case, page.after.as_deref(), page.limit + 1);
+    gate.read(requester, Act::CaseRead, scope, read).await
 }

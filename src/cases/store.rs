@@ -162,7 +162,7 @@ pub fn visible(sees: &Sees) -> _ {
 
 /// What a list of cases is asked for.
 #[derive(Debug, Clone, Default)]
-pub struct Search {
+pub struct CaseSearch {
     pub number: Option<String>,
     pub kind: Option<String>,
     pub status: Option<String>,
@@ -171,7 +171,7 @@ pub struct Search {
 }
 
 /// Cases a caller may read, newest first.
-pub fn list(conn: &mut AnyConn, caller: &Caller, search: &Search, now: Micros) -> Result<Vec<CaseView>> {
+pub fn list(conn: &mut AnyConn, caller: &Caller, search: &CaseSearch, now: Micros) -> Result<Vec<CaseView>> {
     let sees = Sees::of(caller, now);
     let mut query = cases::table
         .filter(visible(&sees))

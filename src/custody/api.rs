@@ -12,11 +12,11 @@ use crate::db::AnyConn;
 use crate::db::tables::{leaves, records};
 use crate::error::{Error, Result};
 use crate::forms::parse_id;
-use crate::gate::{Look, Scope, View, Visit};
+use crate::gate::{ReadCtx, RequestCtx, Scope, View};
 use crate::http::App;
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::Reply;
-use crate::ledger::read::{self, Search, StoredEvent};
+use crate::ledger::read::{self, EventSearch, StoredEvent};
 use crate::ledger::{self, Action};
 use crate::policy::Act;
 use crate::proof::id::{Digest, hex};
@@ -24,7 +24,7 @@ use crate::proof::id::{Digest, hex};
 /// Rows of a list: the key by which the next page begins, and what is shown.
 type EventPage = Vec<(String, Value)>;
 
-pub(super) async fn of_capture(req: HttpRequest, path: Path<String>, visit: Visit, app: App) -> Reply {
+pub(super) async fn of_capture(req: HttpRequest, path: Path<String>, requester: RequestCtx, app: App) -> Reply {
     let id = parse_id(&path).ok_or_else(Error::not_found)?;
     let page = Page::read(&req, &[])?;
     let (from, limit) = (page.after_number()?.map_or(0, |n| n + 1), page.limit as i64 + 1);
@@ -32,24 +32,24 @@ pub(super) async fn of_capture(req: HttpRequest, path: Path<String>, visit: Visi
     let object = id.clone();
     let rows = app
         .gate
-        .view(&visit, Act::CustodyRead, Scope::Capture(id), view, move |look| {
-            let stream = ledger::case_stream(&look.case()?.case_id.clone());
-            let found = read::of_object(look.conn, &stream, &object, from, limit)?;
-            shown(look, found, Act::CaptureRead)
+        .view(&requester, Act::CustodyRead, Scope::Capture(id), view, move |ctx| {
+            let stream = ledger::case_stream(&ctx.case()?.case_id.clone());
+            let found = read::of_object(ctx.conn, &stream, &object, from, limit)?;
+            shown(ctx, found, Act::CaptureRead)
         })
         .await?;
     page.reply(&req, listed(rows, &page))
 }
 
-pub(super) async fn of_case(req: HttpRequest, path: Path<String>, visit: Visit, app: App) -> Reply {
-    stream(req, path, visit, app, Act::CaseEventsRead).await
+pub(super) async fn of_case(req: HttpRequest, path: Path<String>, requester: RequestCtx, app: App) -> Reply {
+    stream(req, path, requester, app, Act::CaseEventsRead).await
 }
 
-pub(super) async fn accesses(req: HttpRequest, path: Path<String>, visit: Visit, app: App) -> Reply {
-    stream(req, path, visit, app, Act::CaseAccessesRead).await
+pub(super) async fn accesses(req: HttpRequest, path: Path<String>, requester: RequestCtx, app: App) -> Reply {
+    stream(req, path, requester, app, Act::CaseAccessesRead).await
 }
 
-async fn stream(req: HttpRequest, path: Path<String>, visit: Visit, app: App, act: Act) -> Reply {
+async fn stream(req: HttpRequest, path: Path<String>, requester: RequestCtx, app: App, act: Act) -> Reply {
     let id = parse_id(&path).ok_or_else(Error::not_found)?;
     let page = Page::read(&req, &[])?;
     let (from, limit) = (page.after_number()?.map_or(0, |n| n + 1), page.limit as i64 + 1);
@@ -66,17 +66,17 @@ async fn stream(req: HttpRequest, path: Path<String>, visit: Visit, app: App, ac
     );
     let rows = app
         .gate
-        .view(&visit, act, Scope::Case(id), view, move |look| {
-            let found = read::of_stream(look.conn, &name, from, limit)?;
-            shown(look, found, act)
+        .view(&requester, act, Scope::Case(id), view, move |ctx| {
+            let found = read::of_stream(ctx.conn, &name, from, limit)?;
+            shown(ctx, found, act)
         })
         .await?;
     page.reply(&req, listed(rows, &page))
 }
 
-pub(super) async fn of_agency(req: HttpRequest, visit: Visit, app: App) -> Reply {
+pub(super) async fn of_agency(req: HttpRequest, requester: RequestCtx, app: App) -> Reply {
     let page = Page::read(&req, &["actor", "action", "from", "to"])?;
-    let search = Search {
+    let search = EventSearch {
         actor: page.filter("actor").map(str::to_owned),
         action: page.filter("action").map(str::to_owned),
         from: page.time("from")?,
@@ -88,8 +88,8 @@ pub(super) async fn of_agency(req: HttpRequest, visit: Visit, app: App) -> Reply
     let view = View::new(Action::LedgerViewed, "agency", "agency", detail);
     let rows = app
         .gate
-        .view(&visit, Act::LedgerRead, Scope::Agency, view, move |look| {
-            let found = read::search(look.conn, &search)?;
+        .view(&requester, Act::LedgerRead, Scope::Agency, view, move |ctx| {
+            let found = read::search(ctx.conn, &search)?;
             found
                 .into_iter()
                 .map(|(index, event)| Ok((index.to_string(), one(&event, Some(index), None, None)?)))
@@ -104,16 +104,16 @@ fn listed(rows: EventPage, page: &Page) -> Listed {
 }
 
 /// Auditors see identifiers, never records; readers of the case see records, but not those of what is held from them.
-fn shown(look: &mut Look<'_>, found: Vec<StoredEvent>, act: Act) -> Result<EventPage> {
-    let reads = look.may(Act::CaseRead) || act == Act::CaptureRead;
-    let indexes = indexes(look.conn, &found)?;
+fn shown(ctx: &mut ReadCtx<'_>, found: Vec<StoredEvent>, act: Act) -> Result<EventPage> {
+    let reads = ctx.may(Act::CaseRead) || act == Act::CaptureRead;
+    let indexes = indexes(ctx.conn, &found)?;
     let records = if reads {
-        records_of(look.conn, &found)?
+        records_of(ctx.conn, &found)?
     } else {
         HashMap::new()
     };
     let closed = if reads {
-        closed_captures(look, &found)?
+        closed_captures(ctx, &found)?
     } else {
         HashMap::new()
     };
@@ -180,12 +180,12 @@ fn records_of(conn: &mut AnyConn, found: &[StoredEvent]) -> Result<Records> {
 }
 
 /// The captures of these events whose content is closed to this reader, with their class.
-fn closed_captures(look: &mut Look<'_>, found: &[StoredEvent]) -> Result<HashMap<String, &'static str>> {
+fn closed_captures(ctx: &mut ReadCtx<'_>, found: &[StoredEvent]) -> Result<HashMap<String, &'static str>> {
     let ids: Result<Vec<String>> = found.iter().map(object_of).collect();
-    let decides = look.may(Act::CaptureReadHeld);
+    let decides = ctx.may(Act::CaptureReadHeld);
     let mut closed = HashMap::new();
-    for row in captures::closed(look.conn, &ids?)? {
-        if !decides || takes_part(look, &row)? {
+    for row in captures::closed(ctx.conn, &ids?)? {
+        if !decides || takes_part(ctx, &row)? {
             closed.insert(row.capture.id, row.state.as_str());
         }
     }

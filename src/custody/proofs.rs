@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::db::AnyConn;
 use crate::error::{Error, Result};
 use crate::forms::parse_id;
-use crate::gate::{Scope, Visit};
+use crate::gate::{RequestCtx, Scope};
 use crate::http::App;
 use crate::http::paging::form_pairs;
 use crate::http::reply::{self, Reply};
@@ -21,7 +21,7 @@ use crate::proof::checkpoint::{TlogProof, VerifyingKey};
 use crate::proof::merkle::parse_tile_path;
 
 /// Reads as a signed-in user, or as anyone where the ledger is public.
-async fn look<T: Send + 'static>(
+async fn ctx<T: Send + 'static>(
     req: &HttpRequest,
     app: &App,
     f: impl FnOnce(&mut AnyConn, &TreeState) -> Result<T> + Send + 'static,
@@ -30,10 +30,10 @@ async fn look<T: Send + 'static>(
         let state = ledger::state(conn)?.ok_or_else(|| Error::internal("the log has no state"))?;
         f(conn, &state)
     };
-    match Visit::extract(req).await {
-        Ok(visit) => {
+    match RequestCtx::extract(req).await {
+        Ok(requester) => {
             app.gate
-                .read(&visit, Act::LedgerProofs, Scope::Agency, move |l| read(l.conn))
+                .read(&requester, Act::LedgerProofs, Scope::Agency, move |l| read(l.conn))
                 .await
         }
         Err(_) if app.public_ledger => app.gate.db().read(read).await,
@@ -46,13 +46,13 @@ fn text(kind: &'static str, body: String) -> Reply {
 }
 
 pub(super) async fn key(req: HttpRequest, app: App) -> Reply {
-    let state = look(&req, &app, |_, state| Ok(state.clone())).await?;
+    let state = ctx(&req, &app, |_, state| Ok(state.clone())).await?;
     let key = VerifyingKey::parse(&state.vkey).map_err(|e| Error::internal(format!("the stored vkey: {e}")))?;
     reply::ok(&json!({"origin": state.origin, "vkey": state.vkey, "pem": key.pem()}))
 }
 
 pub(super) async fn checkpoint(req: HttpRequest, app: App) -> Reply {
-    let newest = look(&req, &app, |conn, _| ledger::read::newest_checkpoint(conn)).await?;
+    let newest = ctx(&req, &app, |conn, _| ledger::read::newest_checkpoint(conn)).await?;
     let (_, note) = newest.ok_or_else(|| Error::unavailable("unavailable", "No checkpoint is signed yet.", 1))?;
     text("text/plain; charset=utf-8", note)
 }
@@ -81,7 +81,7 @@ fn within(size: u64, state: &TreeState, field: &str) -> Result<()> {
 
 pub(super) async fn inclusion(req: HttpRequest, app: App) -> Reply {
     let [index, size] = numbers(&req, ["index", "size"])?;
-    let answer = look(&req, &app, move |conn, state| {
+    let answer = ctx(&req, &app, move |conn, state| {
         within(size, state, "size")?;
         if index >= size {
             return Err(Error::field("index", "range", "must be below size"));
@@ -97,7 +97,7 @@ pub(super) async fn inclusion(req: HttpRequest, app: App) -> Reply {
 
 pub(super) async fn consistency(req: HttpRequest, app: App) -> Reply {
     let [from, to] = numbers(&req, ["from", "to"])?;
-    let answer = look(&req, &app, move |conn, state| {
+    let answer = ctx(&req, &app, move |conn, state| {
         within(to, state, "to")?;
         if from == 0 || from > to {
             return Err(Error::field("from", "range", "must be from 1 to `to`"));
@@ -114,7 +114,7 @@ pub(super) async fn tile(req: HttpRequest, path: Path<String>, app: App) -> Repl
     let (id, width) = parse_tile_path(&format!("/tile/{path}"))
         .or_else(|| parse_tile_path(&format!("tile/{path}")))
         .ok_or_else(Error::not_found)?;
-    let bytes = look(&req, &app, move |conn, state| {
+    let bytes = ctx(&req, &app, move |conn, state| {
         let stored = ledger::read_tile(conn, id)?.unwrap_or_default();
         // A tile shows no more than the published tree holds.
         let full = state
@@ -135,16 +135,16 @@ pub(super) async fn tile(req: HttpRequest, path: Path<String>, app: App) -> Repl
 }
 
 /// The tlog-proof of a capture's recording, verifiable without us.
-pub(super) async fn receipt(path: Path<String>, visit: Visit, app: App) -> Reply {
+pub(super) async fn receipt(path: Path<String>, requester: RequestCtx, app: App) -> Reply {
     let id = parse_id(&path).ok_or_else(Error::not_found)?;
     let scope = Scope::Capture(id.clone());
-    app.gate.check(&visit, Act::CustodyRead, scope.clone()).await?;
+    app.gate.check(&requester, Act::CustodyRead, scope.clone()).await?;
     for _ in 0..20 {
         let wanted = id.clone();
         let found = app
             .gate
-            .read(&visit, Act::CustodyRead, scope.clone(), move |look| {
-                proof(look.conn, &wanted)
+            .read(&requester, Act::CustodyRead, scope.clone(), move |ctx| {
+                proof(ctx.conn, &wanted)
             })
             .await?;
         if let Some(proof) = found {

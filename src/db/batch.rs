@@ -143,7 +143,7 @@ mod tests {
     use diesel::sql_query;
 
     use super::*;
-    use crate::db::fixture::{Row, insert, table};
+    use crate::db::fixture::{TestRow, insert, table};
 
     type Answer = oneshot::Receiver<Result<i64>>;
     type Queued = (Box<dyn Job>, Answer);
@@ -154,7 +154,7 @@ mod tests {
     }
 
     fn rows(conn: &mut AnyConn) -> Vec<i64> {
-        let rows: Vec<Row> = sql_query("SELECT n FROM t ORDER BY n").load(conn).expect("rows");
+        let rows: Vec<TestRow> = sql_query("SELECT n FROM t ORDER BY n").load(conn).expect("rows");
         rows.iter().map(|r| r.n).collect()
     }
 

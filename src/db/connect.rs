@@ -17,13 +17,13 @@ pub enum AnyConn {
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(super) enum AccessMode {
     Read,
     Write,
 }
 
 /// Opens one connection.
-pub(super) fn open(location: &Location, purpose: Purpose) -> Result<AnyConn> {
+pub(super) fn open(location: &Location, mode: AccessMode) -> Result<AnyConn> {
     match location {
         Location::Sqlite(path) => {
             let file = path
@@ -38,9 +38,9 @@ pub(super) fn open(location: &Location, purpose: Purpose) -> Result<AnyConn> {
             )?;
             // The one writer keeps up to 8 MB of pages, and so neither reads again nor writes out early what a large
             // transaction touches.
-            conn.batch_execute(match purpose {
-                Purpose::Read => "PRAGMA query_only = ON;",
-                Purpose::Write => "PRAGMA cache_size = -8192;",
+            conn.batch_execute(match mode {
+                AccessMode::Read => "PRAGMA query_only = ON;",
+                AccessMode::Write => "PRAGMA cache_size = -8192;",
             })?;
             Ok(AnyConn::Sqlite(conn))
         }

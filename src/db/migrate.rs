@@ -7,7 +7,7 @@ use diesel::migration::{Migration, MigrationSource, MigrationVersion};
 use diesel::{QueryResult, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::connect::{self, Purpose};
+use super::connect::{self, AccessMode};
 use super::{AnyConn, Location};
 use crate::error::{Error, Kind, Result};
 
@@ -20,7 +20,7 @@ const PG_LOCK: i64 = 0x6361_7365_7472_6c01;
 /// Runs what is missing, under a lock, so that two processes that start together do it once.
 pub fn migrate(location: &Location) -> Result<()> {
     let _held = lock_beside(location)?;
-    let mut conn = connect::open(location, Purpose::Write)?;
+    let mut conn = connect::open(location, AccessMode::Write)?;
     match &mut conn {
         AnyConn::Sqlite(c) => forward(c, SQLITE),
         AnyConn::Pg(c) => {
@@ -35,7 +35,7 @@ pub fn migrate(location: &Location) -> Result<()> {
 /// Refuses a database of a newer version, and one that no server has brought to this one. Changes nothing: the table
 /// of versions is read as it is, because asking Diesel for it would make it.
 pub fn check(location: &Location) -> Result<()> {
-    let mut conn = connect::open(location, Purpose::Read)?;
+    let mut conn = connect::open(location, AccessMode::Read)?;
     let rows: QueryResult<Vec<Version>> =
         diesel::sql_query("SELECT version FROM __diesel_schema_migrations").load(&mut conn);
     let rows = rows.map_err(|e| match Error::from(e) {

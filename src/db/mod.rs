@@ -25,14 +25,14 @@ use std::sync::Arc;
 use diesel::r2d2::Pool;
 use tokio::sync::oneshot;
 
+use connect::AccessMode;
 pub use connect::AnyConn;
-use connect::Purpose;
 pub use failure::collided;
 use failure::{busy, caught, unreachable};
 use fair_queue::FairQueue;
 pub use location::Location;
 use pool::Manager;
-use writer::Writer;
+use writer::SqliteWriter;
 
 use crate::error::{Error, Result};
 
@@ -69,7 +69,7 @@ const NOT_QUEUED: u32 = 3;
 /// How writes go in.
 enum Writes {
     /// SQLite: the one writer.
-    Writer(Writer),
+    SqliteWriter(SqliteWriter),
     /// PostgreSQL: a pool of their own, so that writes that wait for a stream never starve readers, and a queue before
     /// it, so that those of one case never starve those of another.
     Pool(Pool<Manager>, FairQueue),
@@ -81,10 +81,10 @@ impl Db {
         let (readers, writes) = match location {
             Location::Sqlite(_) => {
                 let (writing, copying) = (
-                    connect::open(location, Purpose::Write)?,
-                    connect::open(location, Purpose::Write)?,
+                    connect::open(location, AccessMode::Write)?,
+                    connect::open(location, AccessMode::Write)?,
                 );
-                (connections, Writes::Writer(Writer::start(writing, copying)))
+                (connections, Writes::SqliteWriter(SqliteWriter::start(writing, copying)))
             }
             Location::Postgres(_) => {
                 let readers = (connections / 3).max(2);
@@ -92,13 +92,13 @@ impl Db {
                 let queue = FairQueue::new((writers - NOT_QUEUED) as usize);
                 (
                     readers,
-                    Writes::Pool(pool::open(location, writers, Purpose::Write)?, queue),
+                    Writes::Pool(pool::open(location, writers, AccessMode::Write)?, queue),
                 )
             }
         };
         Ok(Self(Arc::new(Inner {
             location: location.clone(),
-            readers: pool::open(location, readers, Purpose::Read)?,
+            readers: pool::open(location, readers, AccessMode::Read)?,
             writes,
         })))
     }
@@ -145,7 +145,7 @@ impl Db {
         F: Fn(&mut AnyConn) -> Result<T> + Send + Sync + 'static,
     {
         match &self.0.writes {
-            Writes::Writer(writer) => answered(writer.submit(f).await),
+            Writes::SqliteWriter(writer) => answered(writer.submit(f).await),
             Writes::Pool(_, queue) => {
                 let permit = queue.enter(thing).await?;
                 let db = self.clone();
@@ -169,7 +169,7 @@ impl Db {
         F: Fn(&mut AnyConn, &X) -> Result<T> + Send + Sync + 'static,
     {
         match &self.0.writes {
-            Writes::Writer(writer) => {
+            Writes::SqliteWriter(writer) => {
                 let (reply, answer) = oneshot::channel();
                 let writer = writer.clone();
                 tokio::task::spawn_blocking(move || match caught(prepare) {
@@ -193,7 +193,7 @@ impl Db {
         F: Fn(&mut AnyConn) -> Result<T> + Send + Sync + 'static,
     {
         match &self.0.writes {
-            Writes::Writer(writer) => answered(writer.submit_here(f).blocking_recv()),
+            Writes::SqliteWriter(writer) => answered(writer.submit_here(f).blocking_recv()),
             Writes::Pool(pool, _) => pool::write(pool, f),
         }
     }
@@ -251,7 +251,7 @@ mod tests {
     use diesel::sql_query;
 
     use super::failure::full;
-    use super::fixture::{Row, insert};
+    use super::fixture::{TestRow, insert};
     use super::*;
 
     /// What becomes of a write and of what is prepared for it, each of which may fail; and the rows that are there then.
@@ -268,7 +268,7 @@ mod tests {
         // Whatever became of it, the next write goes on.
         db.write(|conn| insert(conn, 2)).await.expect("another");
         let rows = db
-            .read(|conn| Ok(sql_query("SELECT n FROM t").load::<Row>(conn)?))
+            .read(|conn| Ok(sql_query("SELECT n FROM t").load::<TestRow>(conn)?))
             .await;
         (told, rows.expect("rows").len() - 1)
     }

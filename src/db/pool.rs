@@ -5,7 +5,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::{ManageConnection, Pool, PooledConnection};
 
-use super::connect::{self, AnyConn, Purpose};
+use super::connect::{self, AccessMode, AnyConn};
 use super::failure::{COLLIDED, busy, caught, unreachable};
 use super::location::Location;
 use crate::error::{Error, Result};
@@ -23,7 +23,7 @@ pub(super) struct PooledConn {
 /// Opens a pool's connections.
 pub(super) struct Manager {
     location: Location,
-    purpose: Purpose,
+    mode: AccessMode,
 }
 
 impl ManageConnection for Manager {
@@ -31,7 +31,7 @@ impl ManageConnection for Manager {
     type Error = Error;
 
     fn connect(&self) -> Result<PooledConn> {
-        let conn = connect::open(&self.location, self.purpose)?;
+        let conn = connect::open(&self.location, self.mode)?;
         Ok(PooledConn { conn, lost: false })
     }
 
@@ -48,16 +48,16 @@ impl ManageConnection for Manager {
 }
 
 /// Opens a pool of at most so many connections.
-pub(super) fn open(location: &Location, size: u32, purpose: Purpose) -> Result<Pool<Manager>> {
+pub(super) fn open(location: &Location, size: u32, mode: AccessMode) -> Result<Pool<Manager>> {
     Pool::builder()
         .max_size(size)
         .min_idle(Some(1))
         // A file does not go away; a server may, and comes back. Who writes sees it by beginning.
-        .test_on_check_out(matches!(location, Location::Postgres(_)) && purpose == Purpose::Read)
+        .test_on_check_out(matches!(location, Location::Postgres(_)) && mode == AccessMode::Read)
         .connection_timeout(Duration::from_secs(10))
         .build(Manager {
             location: location.clone(),
-            purpose,
+            mode,
         })
         .map_err(|e| Error::unavailable("database-unreachable", format!("database {location}: {e}"), 10))
 }

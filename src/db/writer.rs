@@ -28,7 +28,7 @@ const COPY: Duration = Duration::from_millis(100);
 
 /// The writing connection and the queue before it. Its thread ends when the last handle is dropped.
 #[derive(Clone)]
-pub(super) struct Writer(Turnstile<WriterState, Box<dyn Job>>);
+pub(super) struct SqliteWriter(Turnstile<WriterState, Box<dyn Job>>);
 
 /// What a batch is written with.
 struct WriterState {
@@ -38,7 +38,7 @@ struct WriterState {
     written: mpsc::SyncSender<()>,
 }
 
-impl Writer {
+impl SqliteWriter {
     /// With the connection that writes, and another that copies.
     pub(super) fn start(conn: AnyConn, copying: AnyConn) -> Self {
         let (written, news) = mpsc::sync_channel(1);
@@ -125,16 +125,16 @@ mod tests {
 
     use super::*;
     use crate::db::Location;
-    use crate::db::connect::{Purpose, open};
-    use crate::db::fixture::{Row, insert};
+    use crate::db::connect::{AccessMode, open};
+    use crate::db::fixture::{TestRow, insert};
 
     /// A writer on a database of its own, with the table.
-    fn writer(folder: &tempfile::TempDir) -> Writer {
+    fn writer(folder: &tempfile::TempDir) -> SqliteWriter {
         let location = Location::Sqlite(folder.path().join("t.db"));
-        let mut conn = open(&location, Purpose::Write).expect("a database");
+        let mut conn = open(&location, AccessMode::Write).expect("a database");
         conn.batch_execute("CREATE TABLE t (n BIGINT PRIMARY KEY)")
             .expect("a table");
-        Writer::start(conn, open(&location, Purpose::Write).expect("another"))
+        SqliteWriter::start(conn, open(&location, AccessMode::Write).expect("another"))
     }
 
     #[test]
@@ -163,7 +163,7 @@ mod tests {
         });
         begun.recv().expect("it writes");
         let order = |conn: &mut AnyConn| {
-            let rows: Vec<Row> = sql_query("SELECT count(*) AS n FROM t").load(conn)?;
+            let rows: Vec<TestRow> = sql_query("SELECT count(*) AS n FROM t").load(conn)?;
             let before = rows.first().map_or(0, |r| r.n);
             insert(conn, before + 1)
         };

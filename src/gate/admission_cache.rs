@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::relation::Scope;
-use super::{Gate, Passed, Visit};
+use super::{Authorized, Gate, RequestCtx};
 use crate::clock::{Micros, SECOND};
 use crate::error::Result;
 use crate::identity::Credential;
@@ -25,33 +25,39 @@ impl Gate {
     /// Whether this caller may record a capture in this case, and `room` finds room for it. `announced` is the length of
     /// the body as its sender tells it. `room` runs on a thread that may block, and not where the cache answers: the room
     /// is looked at again before each file is made.
-    pub async fn admit_upload<F>(&self, visit: &Visit, scope: Scope, announced: u64, room: F) -> Result<Passed>
+    pub async fn admit_upload<F>(
+        &self,
+        request: &RequestCtx,
+        scope: Scope,
+        announced: u64,
+        room: F,
+    ) -> Result<Authorized>
     where
         F: FnOnce() -> Result<()> + Send + 'static,
     {
         let cache = &self.0.admissions;
         if (1..=SMALL).contains(&announced)
-            && let Some(passed) = cache.find(&visit.credential, &scope, self.now())
+            && let Some(authorized) = cache.find(&request.credential, &scope, self.now())
         {
-            return Ok(passed);
+            return Ok(authorized);
         }
         let (at, changes) = (self.now(), cache.changes());
-        let admitted = |look: &mut super::Look<'_>| room().map(|()| look.passed());
-        let passed = self.read(visit, Act::CaptureRecord, scope.clone(), admitted).await?;
+        let admitted = |ctx: &mut super::ReadCtx<'_>| room().map(|()| ctx.authorized());
+        let authorized = self.read(request, Act::CaptureRecord, scope.clone(), admitted).await?;
         let admission = Admission {
-            passed: passed.clone(),
+            authorized: authorized.clone(),
             at,
             changes,
         };
-        cache.remember((visit.credential.clone(), scope), admission);
-        Ok(passed)
+        cache.remember((request.credential.clone(), scope), admission);
+        Ok(authorized)
     }
 }
 
 type Key = (Credential, Scope);
 
 struct Admission {
-    passed: Passed,
+    authorized: Authorized,
     at: Micros,
     /// Changes that had been committed when it was asked.
     changes: u64,
@@ -75,11 +81,11 @@ impl AdmissionCache {
     }
 
     /// An admission of the last second, where nothing changed since.
-    fn find(&self, credential: &Credential, scope: &Scope, now: Micros) -> Option<Passed> {
+    fn find(&self, credential: &Credential, scope: &Scope, now: Micros) -> Option<Authorized> {
         let admissions = self.admissions.lock().ok()?;
         let found = admissions.get(&(credential.clone(), scope.clone()))?;
         let fresh = (found.at..found.at + SECOND).contains(&now) && found.changes == self.changes();
-        fresh.then(|| found.passed.clone())
+        fresh.then(|| found.authorized.clone())
     }
 
     /// Forgets an admission that the transaction did not bear out.
@@ -112,8 +118,15 @@ mod tests {
     /// Remembers an admission that was asked then, after so many changes.
     fn remember(cache: &AdmissionCache, case: &str, at: Micros, changes: u64) {
         let caller = Caller::nobody();
-        let passed = Passed { caller, ground: None };
-        cache.remember(key(case), Admission { passed, at, changes });
+        let authorized = Authorized { caller, context: None };
+        cache.remember(
+            key(case),
+            Admission {
+                authorized,
+                at,
+                changes,
+            },
+        );
     }
 
     fn found(cache: &AdmissionCache, (credential, scope): Key, now: Micros) -> bool {

@@ -7,12 +7,12 @@
 //! that is durable before the write is queued; `admit_upload` asks before whether it may come at all.
 
 mod admission_cache;
-mod look;
+mod authorize;
+mod idempotency;
 mod operational;
+mod read_ctx;
 mod refusals;
 mod relation;
-mod repeat;
-mod stand;
 mod tx;
 mod views;
 
@@ -21,11 +21,11 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use look::{Look, Passed};
+pub use authorize::actor_of;
+pub use idempotency::{IdempotencyHeader, IdempotencyKey};
 pub use operational::OPERATIONAL;
-pub use relation::{Ground, Scope, may_on, part_in_authorization};
-pub use repeat::{Repeat, RepeatKey};
-pub use stand::actor_of;
+pub use read_ctx::{Authorized, ReadCtx};
+pub use relation::{CaseContext, Scope, may_on, part_in_authorization};
 pub use tx::{Change, Conclusion, NewEvent, Recorded, Tx};
 pub use views::View;
 
@@ -37,13 +37,13 @@ use crate::ledger::{self, Heads, Journal, PendingAppend};
 use crate::policy::{Act, Policy};
 use crate::proof::event::Actor;
 use admission_cache::AdmissionCache;
+use authorize::{authorize, refuse_read_only};
 use refusals::Refusals;
-use stand::{refuse_read_only, stand};
 use views::Views;
 
 /// A person at the door, with what they carry.
 #[derive(Debug, Clone)]
-pub struct Visit {
+pub struct RequestCtx {
     /// What the bearer showed.
     pub credential: Credential,
     /// The request's id, for the log.
@@ -51,7 +51,7 @@ pub struct Visit {
     /// Where the request came from.
     pub address: String,
     /// Set where the client asked for a harmless retry.
-    pub repeat: Option<Repeat>,
+    pub idempotency_key: Option<IdempotencyKey>,
 }
 
 /// What a write is about, made before it.
@@ -59,7 +59,7 @@ pub struct Prepared<X> {
     /// The content.
     pub content: X,
     /// Where the client asked for a harmless retry, for this content.
-    pub repeat: Option<Repeat>,
+    pub idempotency_key: Option<IdempotencyKey>,
 }
 
 /// A view on its way into the access log.
@@ -72,9 +72,9 @@ struct NewView {
 
 /// The doors of one installation.
 #[derive(Clone)]
-pub struct Gate(Arc<Inner>);
+pub struct Gate(Arc<GateState>);
 
-struct Inner {
+struct GateState {
     db: Db,
     reader: Reader,
     journal: Journal,
@@ -88,7 +88,7 @@ struct Inner {
 impl Gate {
     /// Over a database, its journal, the rules and a clock.
     pub fn new(db: Db, journal: Journal, policy: Arc<Policy>, clock: Arc<dyn Clock>) -> Self {
-        Self(Arc::new(Inner {
+        Self(Arc::new(GateState {
             reader: db.reader(),
             db,
             journal,
@@ -121,28 +121,28 @@ impl Gate {
     }
 
     /// May this person do this here at all? For what must be known before a body is read; `write` asks again.
-    pub async fn check(&self, visit: &Visit, act: Act, scope: Scope) -> Result<Passed> {
-        self.read(visit, act, scope, |look| Ok(look.passed())).await
+    pub async fn check(&self, request: &RequestCtx, act: Act, scope: Scope) -> Result<Authorized> {
+        self.read(request, act, scope, |ctx| Ok(ctx.authorized())).await
     }
 
     /// Reads what is not evidence.
-    pub async fn read<T, F>(&self, visit: &Visit, act: Act, scope: Scope, f: F) -> Result<T>
+    pub async fn read<T, F>(&self, request: &RequestCtx, act: Act, scope: Scope, f: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Look<'_>) -> Result<T> + Send + 'static,
+        F: FnOnce(&mut ReadCtx<'_>) -> Result<T> + Send + 'static,
     {
-        Ok(self.look(visit, act, scope, f, |_| Ok(())).await?.0)
+        Ok(self.read_then(request, act, scope, f, |_| Ok(())).await?.0)
     }
 
     /// Reads evidence: the view is in the access log before the first byte is answered, or nothing is answered.
-    pub async fn view<T, F>(&self, visit: &Visit, act: Act, scope: Scope, view: View, f: F) -> Result<T>
+    pub async fn view<T, F>(&self, request: &RequestCtx, act: Act, scope: Scope, view: View, f: F) -> Result<T>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Look<'_>) -> Result<T> + Send + 'static,
+        F: FnOnce(&mut ReadCtx<'_>) -> Result<T> + Send + 'static,
     {
-        let (inner, address) = (self.0.clone(), visit.address.clone());
-        let record = move |passed: &Passed| inner.begin_view(passed, view, &address);
-        let (seen, begun) = self.look(visit, act, scope, f, record).await?;
+        let (inner, address) = (self.0.clone(), request.address.clone());
+        let record = move |authorized: &Authorized| inner.begin_view(authorized, view, &address);
+        let (seen, begun) = self.read_then(request, act, scope, f, record).await?;
         if let Some(new) = begun {
             new.begun.committed().await?;
             self.0.views.remember(&new.session, &new.view, new.at);
@@ -151,62 +151,69 @@ impl Gate {
     }
 
     /// Looks, then does `next` on the same thread, which may block, when the reader is given back.
-    async fn look<T, F, N, X>(&self, visit: &Visit, act: Act, scope: Scope, f: F, next: N) -> Result<(T, X)>
+    async fn read_then<T, F, N, X>(&self, request: &RequestCtx, act: Act, scope: Scope, f: F, next: N) -> Result<(T, X)>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Look<'_>) -> Result<T> + Send + 'static,
-        N: FnOnce(&Passed) -> Result<X> + Send + 'static,
+        F: FnOnce(&mut ReadCtx<'_>) -> Result<T> + Send + 'static,
+        N: FnOnce(&Authorized) -> Result<X> + Send + 'static,
         X: Send + 'static,
     {
-        let (inner, credential, place) = (self.0.clone(), visit.credential.clone(), scope.clone());
+        let (inner, credential, place) = (self.0.clone(), request.credential.clone(), scope.clone());
         let done = crate::db::blocking(move || {
-            let (seen, passed) = inner.look(&credential, act, &place, f)?;
-            Ok((seen, next(&passed)?))
+            let (seen, authorized) = inner.read_as(&credential, act, &place, f)?;
+            Ok((seen, next(&authorized)?))
         })
         .await;
-        self.note_refusal(visit, act, &scope, done).await
+        self.note_refusal(request, act, &scope, done).await
     }
 
     /// Changes something: one transaction with its event. `f` may run more than once.
-    pub async fn write<C, F>(&self, visit: &Visit, act: Act, scope: Scope, f: F) -> Result<C::Answer>
+    pub async fn write<C, F>(&self, request: &RequestCtx, act: Act, scope: Scope, f: F) -> Result<C::Answer>
     where
         C: Conclusion<Answer: Serialize + DeserializeOwned + Send + 'static>,
         F: Fn(&mut Tx<'_>) -> Result<C> + Send + Sync + 'static,
     {
-        let (inner, knocking, place) = (self.0.clone(), visit.clone(), scope.clone());
+        let (inner, asked, place) = (self.0.clone(), request.clone(), scope.clone());
         let done = self
             .0
             .db
             .write_in_turn(Some(scope.object().1), move |conn| {
-                let knock = (&knocking.credential, knocking.repeat.as_ref());
-                inner.transact(conn, knock, act, &place, &f)
+                let credentials = (&asked.credential, asked.idempotency_key.as_ref());
+                inner.transact(conn, credentials, act, &place, &f)
             })
             .await;
         self.0.changed(act);
-        self.note_refusal(visit, act, &scope, done).await
+        self.note_refusal(request, act, &scope, done).await
     }
 
     /// Changes something with content that `prepare` makes durable, on a thread that may block: nothing is asked of the
     /// database before that is done. Where it fails, nothing is written.
-    pub async fn write_prepared<X, T, P, F>(&self, visit: &Visit, act: Act, scope: Scope, prepare: P, f: F) -> Result<T>
+    pub async fn write_prepared<X, T, P, F>(
+        &self,
+        request: &RequestCtx,
+        act: Act,
+        scope: Scope,
+        prepare: P,
+        f: F,
+    ) -> Result<T>
     where
         X: Send + Sync + 'static,
         T: Serialize + DeserializeOwned + Send + 'static,
         P: FnOnce() -> Result<Prepared<X>> + Send + 'static,
         F: Fn(&mut Tx<'_>, &X) -> Result<Recorded<T>> + Send + Sync + 'static,
     {
-        let (inner, credential, place) = (self.0.clone(), visit.credential.clone(), scope.clone());
+        let (inner, credential, place) = (self.0.clone(), request.credential.clone(), scope.clone());
         let write = move |conn: &mut AnyConn, prepared: &Prepared<X>| {
-            let knock = (&credential, prepared.repeat.as_ref());
-            inner.transact(conn, knock, act, &place, &|tx| f(tx, &prepared.content))
+            let credentials = (&credential, prepared.idempotency_key.as_ref());
+            inner.transact(conn, credentials, act, &place, &|tx| f(tx, &prepared.content))
         };
         let thing = Some(scope.object().1);
         let done = self.0.db.write_prepared(thing, prepare, write).await;
         self.0.changed(act);
         if done.is_err() {
-            self.0.admissions.forget(&visit.credential, &scope);
+            self.0.admissions.forget(&request.credential, &scope);
         }
-        self.note_refusal(visit, act, &scope, done).await
+        self.note_refusal(request, act, &scope, done).await
     }
 
     /// Keeps operational tables (sessions, jobs' progress, retries) and records an event where `f` makes one.
@@ -239,31 +246,31 @@ impl Gate {
     }
 
     /// A refusal is an event too (product.md, rule 4), and costs the same for what exists and what doesn't.
-    async fn note_refusal<T>(&self, visit: &Visit, act: Act, scope: &Scope, done: Result<T>) -> Result<T> {
+    async fn note_refusal<T>(&self, request: &RequestCtx, act: Act, scope: &Scope, done: Result<T>) -> Result<T> {
         let Err(e) = &done else { return done };
         if !matches!(e.kind, Kind::NotFound | Kind::Forbidden) || e.slug == "password-change-first" {
             return done;
         }
         let now = self.now();
-        let Some(repeats) = self.0.refusals.is_new(&visit.credential, act, scope, now) else {
+        let Some(repeats) = self.0.refusals.is_new(&request.credential, act, scope, now) else {
             return done;
         };
-        let (inner, knocking, place, said) = (self.0.clone(), visit.clone(), scope.clone(), e.clone());
-        let begun = crate::db::blocking(move || inner.begin_refusal(&knocking, act, &place, (&said, repeats)));
+        let (inner, asked, place, said) = (self.0.clone(), request.clone(), scope.clone(), e.clone());
+        let begun = crate::db::blocking(move || inner.begin_refusal(&asked, act, &place, (&said, repeats)));
         let recorded = match begun.await {
             Ok(Some(begun)) => begun.committed().await,
             Ok(None) => Ok(()),
             Err(e) => Err(e),
         };
         if let Err(lost) = recorded {
-            self.0.refusals.forget(&visit.credential, act, scope);
+            self.0.refusals.forget(&request.credential, act, scope);
             tracing::error!(error = %lost, "a refusal could not be recorded");
         }
         done
     }
 }
 
-impl Inner {
+impl GateState {
     /// A capture more changes nobody's standing; anything else may.
     fn changed(&self, act: Act) {
         if act != Act::CaptureRecord {
@@ -271,40 +278,40 @@ impl Inner {
         }
     }
 
-    fn look<T>(
+    fn read_as<T>(
         &self,
         credential: &Credential,
         act: Act,
         place: &Scope,
-        f: impl FnOnce(&mut Look<'_>) -> Result<T>,
-    ) -> Result<(T, Passed)> {
+        f: impl FnOnce(&mut ReadCtx<'_>) -> Result<T>,
+    ) -> Result<(T, Authorized)> {
         let now = self.clock.now();
         self.db.read_blocking(|conn| {
             let caller = identity::resolve(conn, credential, now)?;
-            let ground = stand(conn, &self.policy, &caller, act, place, now)?;
-            let mut look = Look {
+            let context = authorize(conn, &self.policy, &caller, act, place, now)?;
+            let mut ctx = ReadCtx {
                 conn,
                 caller: &caller,
-                ground: ground.as_ref(),
+                context: context.as_ref(),
                 now,
                 policy: &self.policy,
             };
-            let seen = f(&mut look)?;
-            Ok((seen, Passed { caller, ground }))
+            let seen = f(&mut ctx)?;
+            Ok((seen, Authorized { caller, context }))
         })
     }
 
     /// Puts a view into the access log, unless it stands there already.
-    fn begin_view(&self, passed: &Passed, view: View, address: &str) -> Result<Option<NewView>> {
-        let (session, at) = (passed.caller.session.clone(), self.clock.now());
+    fn begin_view(&self, authorized: &Authorized, view: View, address: &str) -> Result<Option<NewView>> {
+        let (session, at) = (authorized.caller.session.clone(), self.clock.now());
         if !self.views.is_new(&session, &view, at) {
             return Ok(None);
         }
-        let case = passed.ground.as_ref().map(|g| g.case_id.as_str());
+        let case = authorized.context.as_ref().map(|g| g.case_id.as_str());
         let draft = view.draft(case, address);
         let begun = self
             .journal
-            .begin(actor_of(&passed.caller, passed.ground.as_ref()), draft)?;
+            .begin(actor_of(&authorized.caller, authorized.context.as_ref()), draft)?;
         Ok(Some(NewView {
             session,
             view,
@@ -316,7 +323,7 @@ impl Inner {
     /// Puts a refusal into the access log, where it can still be told whose it is.
     fn begin_refusal(
         &self,
-        visit: &Visit,
+        request: &RequestCtx,
         act: Act,
         scope: &Scope,
         said: (&Error, u64),
@@ -324,20 +331,20 @@ impl Inner {
         let now = self.clock.now();
         let found = self.db.read_blocking(|conn| {
             Ok((
-                identity::resolve(conn, &visit.credential, now)?,
+                identity::resolve(conn, &request.credential, now)?,
                 relation::case_of(conn, scope)?,
             ))
         });
         let Ok((caller, case)) = found else { return Ok(None) };
         let case = case.or_else(|| scope.named_case());
-        let draft = refusals::draft(case.as_deref(), act, scope, &visit.address, said);
+        let draft = refusals::draft(case.as_deref(), act, scope, &request.address, said);
         self.journal.begin(actor_of(&caller, None), draft).map(Some)
     }
 
     fn transact<C, F>(
         &self,
         conn: &mut AnyConn,
-        (credential, repeat): (&Credential, Option<&Repeat>),
+        (credential, repeat): (&Credential, Option<&IdempotencyKey>),
         act: Act,
         scope: &Scope,
         f: &F,
@@ -358,17 +365,17 @@ impl Inner {
         let heads = Heads::lock(conn, &[&stream])?;
         let now = self.clock.now();
         let caller = identity::resolve(conn, credential, now)?;
-        let ground = stand(conn, &self.policy, &caller, act, scope, now)?;
+        let context = authorize(conn, &self.policy, &caller, act, scope, now)?;
         refuse_read_only(conn, act)?;
-        if let Some(answer) = repeat::known(conn, &caller, repeat, now)? {
-            return serde_json::from_str(&answer).map_err(|_| repeat::answered_by_another_version());
+        if let Some(answer) = idempotency::known(conn, &caller, repeat, now)? {
+            return serde_json::from_str(&answer).map_err(|_| idempotency::answered_by_another_version());
         }
-        let mut tx = Tx::new(conn, &caller, ground.as_ref(), now, &self.policy, heads);
+        let mut tx = Tx::new(conn, &caller, context.as_ref(), now, &self.policy, heads);
         let concluded = f(&mut tx)?;
         let heads = tx.into_heads();
         heads.flush(conn)?;
         let answer = concluded.into_answer();
-        repeat::remember(conn, &caller, repeat, &answer, now)?;
+        idempotency::remember(conn, &caller, repeat, &answer, now)?;
         // Once more when it is committed, unless whoever waits for that goes away.
         self.changed(act);
         Ok(answer)

@@ -64,7 +64,7 @@ impl Scope {
 
 /// A case as a decision needs it, and where the caller stands in it.
 #[derive(Debug, Clone)]
-pub struct Ground {
+pub struct CaseContext {
     /// The case's id.
     pub case_id: String,
     /// Its lead.
@@ -89,7 +89,7 @@ pub struct Ground {
     pub facts: Facts,
 }
 
-impl Ground {
+impl CaseContext {
     /// What policy asks of a case.
     pub fn case_facts(&self) -> CaseFacts {
         CaseFacts {
@@ -139,7 +139,12 @@ pub fn case_of(conn: &mut AnyConn, scope: &Scope) -> Result<Option<String>> {
 }
 
 /// Where a caller stands; `None` where the thing does not exist.
-pub(super) fn ground(conn: &mut AnyConn, caller: &Caller, scope: &Scope, now: Micros) -> Result<Option<Ground>> {
+pub(super) fn case_context(
+    conn: &mut AnyConn,
+    caller: &Caller,
+    scope: &Scope,
+    now: Micros,
+) -> Result<Option<CaseContext>> {
     if let Scope::Case(id) = scope {
         return on_case(conn, caller, id, Facts::default(), now);
     }
@@ -174,7 +179,7 @@ fixed! {
     " AS BIGINT) AS now) q WHERE c.id = ", case: String as Text, ""
 }
 
-fn on_case(conn: &mut AnyConn, caller: &Caller, case: &str, facts: Facts, now: Micros) -> Result<Option<Ground>> {
+fn on_case(conn: &mut AnyConn, caller: &Caller, case: &str, facts: Facts, now: Micros) -> Result<Option<CaseContext>> {
     let query = OnCase {
         user: caller.user.clone(),
         now,
@@ -194,7 +199,7 @@ fn on_case(conn: &mut AnyConn, caller: &Caller, case: &str, facts: Facts, now: M
         granted_export,
         granted_decide,
     };
-    Ok(Some(Ground {
+    Ok(Some(CaseContext {
         handling: word(&handling)?,
         status: word(&status)?,
         case_id,
@@ -258,22 +263,22 @@ pub fn part_in_authorization(conn: &mut AnyConn, caller: &Caller, id: &str) -> R
 
 /// Whether somebody may do something on a case.
 pub fn may_on(conn: &mut AnyConn, policy: &Policy, who: &Caller, act: Act, case: &str, now: Micros) -> Result<bool> {
-    let Some(ground) = on_case(conn, who, case, Facts::default(), now)? else {
+    let Some(context) = on_case(conn, who, case, Facts::default(), now)? else {
         return Ok(false);
     };
     let question = Question {
         act,
         roles: &who.roles,
-        case: Some(ground.case_facts()),
+        case: Some(context.case_facts()),
         facts: Facts::default(),
     };
     Ok(policy.decide(&question).allowed)
 }
 
 /// The role in which a person acts on a case: what their relation rests on, else the first they hold.
-pub(super) fn role_in(caller: &Caller, ground: Option<&Ground>) -> Role {
+pub(super) fn role_in(caller: &Caller, context: Option<&CaseContext>) -> Role {
     let first = caller.roles.first().copied().unwrap_or(Role::Investigator);
-    let Some(relation) = ground.map(|g| g.relation) else {
+    let Some(relation) = context.map(|g| g.relation) else {
         return first;
     };
     let wanted = if relation.lead || relation.member {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::relation::{self, Ground};
+use super::relation::{self, CaseContext};
 use crate::clock::{self, Clock, Micros};
 use crate::db::AnyConn;
 use crate::error::{Error, Result};
@@ -80,7 +80,7 @@ pub struct Tx<'a> {
     /// Who asks.
     pub caller: &'a Caller,
     /// The case concerned, where there is one.
-    pub ground: Option<&'a Ground>,
+    pub context: Option<&'a CaseContext>,
     /// The time of the change.
     pub now: Micros,
     policy: &'a Policy,
@@ -94,16 +94,16 @@ impl<'a> Tx<'a> {
     pub(super) fn new(
         conn: &'a mut AnyConn,
         caller: &'a Caller,
-        ground: Option<&'a Ground>,
+        context: Option<&'a CaseContext>,
         now: Micros,
         policy: &'a Policy,
         heads: Heads,
     ) -> Self {
-        let actor = super::actor_of(caller, ground);
+        let actor = super::actor_of(caller, context);
         Self {
             conn,
             caller,
-            ground,
+            context,
             now,
             policy,
             actor,
@@ -125,13 +125,13 @@ impl<'a> Tx<'a> {
     }
 
     /// The case concerned.
-    pub fn case(&self) -> Result<&'a Ground> {
-        self.ground.ok_or_else(Error::not_found)
+    pub fn case(&self) -> Result<&'a CaseContext> {
+        self.context.ok_or_else(Error::not_found)
     }
 
     /// Whether the caller may also do this here.
     pub fn may(&self, act: Act) -> bool {
-        super::stand::may(self.policy, self.caller, act, self.ground)
+        super::authorize::may(self.policy, self.caller, act, self.context)
     }
 
     /// Whether another person, given as a caller, may do this on the case concerned.
@@ -182,7 +182,7 @@ impl<'a> Tx<'a> {
         let case = event
             .case
             .map(str::to_owned)
-            .or_else(|| self.ground.map(|g| g.case_id.clone()));
+            .or_else(|| self.context.map(|g| g.case_id.clone()));
         match (event.action.home(), case) {
             (Home::Case | Home::Any, Some(case)) => Ok(ledger::case_stream(&case)),
             (Home::Access, Some(case)) => Ok(ledger::access_stream(&case)),

@@ -9,19 +9,19 @@ use futures_util::StreamExt;
 use serde_json::Value;
 
 use super::json::Once;
-use super::visit;
+use super::request_ctx;
 use crate::error::{Error, Kind, Result};
 use crate::forms::Form;
-use crate::gate::Visit;
+use crate::gate::RequestCtx;
 use crate::proof::id::Digest;
 
 /// Bytes of a JSON body at the most.
 pub const LIMIT: usize = 2 << 20;
 
 /// Reads a form, and notes an idempotency key on the request where the client sent one.
-pub async fn form(req: &HttpRequest, payload: &mut Payload, visit: &mut Visit) -> Result<Form> {
+pub async fn form(req: &HttpRequest, payload: &mut Payload, ctx: &mut RequestCtx) -> Result<Form> {
     let bytes = bytes(req, payload).await?;
-    visit.repeat = visit::repeat_key(req)?.map(|key| key.of(Digest::of(&bytes)));
+    ctx.idempotency_key = request_ctx::idempotency_header(req)?.map(|key| key.of(Digest::of(&bytes)));
     parse_form(req, &bytes)
 }
 
@@ -32,9 +32,9 @@ pub async fn plain_form(req: &HttpRequest, payload: &mut Payload) -> Result<Form
 }
 
 /// Reads a form that may be left out.
-pub async fn optional_form(req: &HttpRequest, payload: &mut Payload, visit: &mut Visit) -> Result<Form> {
+pub async fn optional_form(req: &HttpRequest, payload: &mut Payload, ctx: &mut RequestCtx) -> Result<Form> {
     let bytes = bytes(req, payload).await?;
-    visit.repeat = visit::repeat_key(req)?.map(|key| key.of(Digest::of(&bytes)));
+    ctx.idempotency_key = request_ctx::idempotency_header(req)?.map(|key| key.of(Digest::of(&bytes)));
     parse_form(req, if bytes.is_empty() { b"{}" } else { &bytes })
 }
 

@@ -9,7 +9,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 
-use super::visit::RequestId;
+use super::request_ctx::RequestId;
 
 const FIXED: &[(&str, &str)] = &[
     ("x-content-type-options", "nosniff"),

@@ -9,10 +9,10 @@ pub mod path;
 pub mod ranges;
 pub mod refusal;
 pub mod reply;
+pub mod request_ctx;
 pub mod system;
 pub mod tls;
 pub mod upload_slots;
-pub mod visit;
 mod write_request;
 
 use std::sync::Arc;

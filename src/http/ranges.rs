@@ -10,7 +10,7 @@ use futures_util::Stream;
 use http_range::HttpRange;
 
 use super::reply;
-use crate::blobs::{Blobs, Key, Reader};
+use crate::blobs::{BlobReader, Blobs, Key};
 use crate::db::blocking;
 use crate::error::{Error, Result};
 
@@ -89,7 +89,7 @@ fn unmet_condition(req: &HttpRequest) -> Option<StatusCode> {
 }
 
 /// Stored bytes as a body. A read that fails breaks the connection.
-pub fn pieces(reader: Reader) -> impl Stream<Item = Result<Bytes>> {
+pub fn pieces(reader: BlobReader) -> impl Stream<Item = Result<Bytes>> {
     futures_util::stream::try_unfold(reader, |mut reader| async move {
         blocking(move || {
             let mut piece = Vec::new();

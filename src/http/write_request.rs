@@ -10,16 +10,16 @@ use actix_web::{FromRequest, HttpRequest, web};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{App, body, visit};
+use super::{App, body, request_ctx};
 use crate::error::{Error, Result};
 use crate::forms::Form;
-use crate::gate::{Conclusion, Passed, Scope, Tx, Visit};
+use crate::gate::{Authorized, Conclusion, RequestCtx, Scope, Tx};
 use crate::policy::Act;
 
 /// A request that may change something.
 pub struct WriteRequest {
     /// Who asks.
-    pub visit: Visit,
+    pub ctx: RequestCtx,
     /// What handlers reach.
     pub app: App,
     req: HttpRequest,
@@ -39,7 +39,7 @@ impl WriteRequest {
     fn of(req: &HttpRequest, payload: &mut Payload) -> Result<Self> {
         let app = req.app_data::<App>().ok_or_else(|| Error::internal("no state"))?;
         Ok(Self {
-            visit: visit::visit(req)?,
+            ctx: request_ctx::request_ctx(req)?,
             app: app.clone(),
             req: req.clone(),
             payload: web::Payload::from_request(req, payload)
@@ -49,18 +49,18 @@ impl WriteRequest {
     }
 
     /// Whether the caller may do this at all, and who they are. `write` asks again inside its transaction.
-    pub async fn check(&self, act: Act, scope: &Scope) -> Result<Passed> {
-        self.app.gate.check(&self.visit, act, scope.clone()).await
+    pub async fn check(&self, act: Act, scope: &Scope) -> Result<Authorized> {
+        self.app.gate.check(&self.ctx, act, scope.clone()).await
     }
 
     /// The body, whose `Idempotency-Key` then makes a retry harmless.
     pub async fn form(&mut self) -> Result<Form> {
-        body::form(&self.req, &mut self.payload, &mut self.visit).await
+        body::form(&self.req, &mut self.payload, &mut self.ctx).await
     }
 
     /// The body, where it may be left out.
     pub async fn optional_form(&mut self) -> Result<Form> {
-        body::optional_form(&self.req, &mut self.payload, &mut self.visit).await
+        body::optional_form(&self.req, &mut self.payload, &mut self.ctx).await
     }
 
     /// The body of a request that a version or its own nature makes harmless to repeat.
@@ -70,7 +70,7 @@ impl WriteRequest {
 
     /// The version that `If-Match` names.
     pub fn version(&self) -> Result<i64> {
-        visit::if_match(&self.req)
+        request_ctx::if_match(&self.req)
     }
 
     /// Door, body, parsing, transaction: for what makes something. `Idempotency-Key` makes a retry harmless.
@@ -107,6 +107,6 @@ impl WriteRequest {
         C: Conclusion<Answer: Serialize + DeserializeOwned + Send + 'static>,
         F: Fn(&mut Tx<'_>) -> Result<C> + Send + Sync + 'static,
     {
-        self.app.gate.write(&self.visit, act, scope, verb).await
+        self.app.gate.write(&self.ctx, act, scope, verb).await
     }
 }

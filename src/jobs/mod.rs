@@ -11,7 +11,7 @@ mod progress;
 mod run;
 mod store;
 
-pub use model::{Job, State};
+pub use model::{Job, JobState};
 pub use progress::{Progress, Step};
 pub use run::{Worker, run};
 pub use store::{add, cancel};

@@ -10,7 +10,7 @@ pub(super) const ATTEMPTS: i64 = 3;
 
 words! {
     /// Where a job stands.
-    State {
+    JobState {
         /// It can be taken when it is due.
         Waiting = "waiting",
         /// A server holds its lease, or held it when it died.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
-use super::model::{ATTEMPTS, Job, State};
+use super::model::{ATTEMPTS, Job, JobState};
 use super::progress::{Interrupt, Progress};
 use super::store::{self, End};
 use crate::clock::Micros;
@@ -115,9 +115,9 @@ async fn one<W: Worker>(gate: &Gate, worker: &W, job: Job, stop: &watch::Receive
     let left = match progress.interrupt() {
         Some(Interrupt::Lost) => Ok(false),
         Some(Interrupt::Stopped) => release(gate, &job).await,
-        Some(Interrupt::Cancelled) => fail(gate, worker, &job, (State::Cancelled, &e)).await,
-        None if job.cancel => fail(gate, worker, &job, (State::Cancelled, &e)).await,
-        None => fail(gate, worker, &job, (State::Failed, &e)).await,
+        Some(Interrupt::Cancelled) => fail(gate, worker, &job, (JobState::Cancelled, &e)).await,
+        None if job.cancel => fail(gate, worker, &job, (JobState::Cancelled, &e)).await,
+        None => fail(gate, worker, &job, (JobState::Failed, &e)).await,
     };
     match left {
         Ok(true) => tracing::warn!(job = W::KIND, object = job.object, error = %e, "a job ended early"),
@@ -175,7 +175,7 @@ async fn keep<W: Worker>(gate: &Gate, worker: &W, job: &Job, made: W::Made) -> R
     gate.housekeep(ledger::job(W::KIND), keep).await
 }
 
-async fn fail<W: Worker>(gate: &Gate, worker: &W, job: &Job, (state, e): (State, &Error)) -> Result<bool> {
+async fn fail<W: Worker>(gate: &Gate, worker: &W, job: &Job, (state, e): (JobState, &Error)) -> Result<bool> {
     let (failing, own, why) = (worker.clone(), job.clone(), reason(e));
     let fail = move |tx: &mut Tx<'_>| {
         let end = match W::EVERY {

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::model::{Job, LEASE, State};
+use super::model::{Job, JobState, LEASE};
 use super::progress::Step;
 use crate::clock::Micros;
 use crate::db::AnyConn;
@@ -18,7 +18,7 @@ pub fn add(conn: &mut AnyConn, kind: &str, object: &str, due_at: Micros) -> Resu
         .values((
             jobs::kind.eq(kind),
             jobs::object.eq(object),
-            jobs::state.eq(State::Waiting.as_str()),
+            jobs::state.eq(JobState::Waiting.as_str()),
             jobs::due_at.eq(due_at),
             jobs::attempts.eq(0_i64),
             jobs::lease.eq(""),
@@ -41,7 +41,7 @@ pub(super) fn is_known(conn: &mut AnyConn, kind: &str, object: &str) -> Result<b
 
 /// Calls a job off; `false` when it has ended already. Whoever holds it, or takes it next, ends it as cancelled.
 pub fn cancel(conn: &mut AnyConn, kind: &str, object: &str) -> Result<bool> {
-    let states = [State::Waiting.as_str(), State::Running.as_str()];
+    let states = [JobState::Waiting.as_str(), JobState::Running.as_str()];
     let open = jobs::table.find((kind, object)).filter(jobs::state.eq_any(states));
     Ok(diesel::update(open).set(jobs::cancel.eq(true)).execute(conn)? == 1)
 }
@@ -51,8 +51,10 @@ type Due = (String, i64, String, bool);
 
 /// The job of this kind that has been due for longest: one that waits, or one whose lease has ended.
 pub(super) fn due(conn: &mut AnyConn, kind: &str, now: Micros) -> Result<Option<Due>> {
-    let waits = jobs::state.eq(State::Waiting.as_str()).and(jobs::due_at.le(now));
-    let orphaned = jobs::state.eq(State::Running.as_str()).and(jobs::leased_until.lt(now));
+    let waits = jobs::state.eq(JobState::Waiting.as_str()).and(jobs::due_at.le(now));
+    let orphaned = jobs::state
+        .eq(JobState::Running.as_str())
+        .and(jobs::leased_until.lt(now));
     Ok(jobs::table
         .filter(jobs::kind.eq(kind).and(waits.or(orphaned)))
         .order((jobs::due_at, jobs::object))
@@ -77,7 +79,7 @@ pub(super) fn take(conn: &mut AnyConn, kind: &'static str, now: Micros, lease: S
         .find((kind, &job.object))
         .filter(jobs::lease.eq(before).and(jobs::attempts.eq(attempts)));
     let set = (
-        jobs::state.eq(State::Running.as_str()),
+        jobs::state.eq(JobState::Running.as_str()),
         jobs::attempts.eq(job.attempts),
         jobs::lease.eq(&job.lease),
         jobs::leased_until.eq(now + LEASE),
@@ -125,7 +127,7 @@ pub(super) enum End {
     /// Done, after so much work.
     Done(i64),
     /// Failed or cancelled, for a reason.
-    Ended(State, String),
+    Ended(JobState, String),
     /// To be done again later, with the reason if it failed.
     Again(Micros, Option<String>),
     /// Given back unfinished, because the server stops.
@@ -141,7 +143,7 @@ pub(super) fn leave(conn: &mut AnyConn, job: &Job, end: End) -> Result<bool> {
     let changed = match end {
         End::Done(size) => {
             let progress = (jobs::step.eq(""), jobs::done.eq(size), jobs::total.eq(size));
-            let set = (free, progress, jobs::state.eq(State::Done.as_str()));
+            let set = (free, progress, jobs::state.eq(JobState::Done.as_str()));
             diesel::update(mine).set(set).execute(conn)?
         }
         End::Ended(state, why) => {
@@ -150,12 +152,12 @@ pub(super) fn leave(conn: &mut AnyConn, job: &Job, end: End) -> Result<bool> {
         }
         End::Again(due_at, error) => {
             let anew = (jobs::attempts.eq(0_i64), jobs::due_at.eq(due_at), jobs::error.eq(error));
-            let set = (free, anew, jobs::state.eq(State::Waiting.as_str()));
+            let set = (free, anew, jobs::state.eq(JobState::Waiting.as_str()));
             diesel::update(mine).set(set).execute(conn)?
         }
         End::Released => {
             let anew = jobs::attempts.eq(job.attempts - 1);
-            let set = (free, anew, jobs::state.eq(State::Waiting.as_str()));
+            let set = (free, anew, jobs::state.eq(JobState::Waiting.as_str()));
             diesel::update(mine).set(set).execute(conn)?
         }
     };

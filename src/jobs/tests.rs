@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::model::{ATTEMPTS, LEASE, State};
+use super::model::{ATTEMPTS, JobState, LEASE};
 use super::progress::Step;
 use super::store::{self, End, Held};
 use super::{Job, add, cancel};
@@ -50,8 +50,8 @@ fn jobs_are_taken_in_their_order_and_each_once() {
         assert_eq!(late.object, "late");
         assert!(take(conn, 30, "c").is_none());
         assert!(leave(conn, &early, End::Done(7)));
-        assert_eq!(state(conn, "early"), State::Done.as_str());
-        assert!(leave(conn, &late, End::Ended(State::Failed, "because".into())));
+        assert_eq!(state(conn, "early"), JobState::Done.as_str());
+        assert!(leave(conn, &late, End::Ended(JobState::Failed, "because".into())));
         assert!(take(conn, 1000 + LEASE * 10, "d").is_none());
     });
 }
@@ -110,7 +110,7 @@ fn a_job_is_called_off_while_it_waits_and_while_it_runs_and_not_after() {
             store::renew(conn, &runs, 1, Step::default()).expect("a query"),
             Held::Cancelled
         );
-        assert!(leave(conn, &runs, End::Ended(State::Cancelled, "called off".into())));
+        assert!(leave(conn, &runs, End::Ended(JobState::Cancelled, "called off".into())));
         assert!(!cancel(conn, KIND, "runs").expect("a query"));
         assert!(!cancel(conn, KIND, "nothing").expect("a query"));
     });

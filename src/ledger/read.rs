@@ -51,7 +51,7 @@ pub fn of_object(conn: &mut AnyConn, stream: &str, object: &str, from: i64, limi
 
 /// What an auditor asks of the whole ledger.
 #[derive(Debug, Clone, Default)]
-pub struct Search {
+pub struct EventSearch {
     /// Only by this actor.
     pub actor: Option<String>,
     /// Only this action.
@@ -67,7 +67,7 @@ pub struct Search {
 }
 
 /// Integrated events in the tree's order, with their index.
-pub fn search(conn: &mut AnyConn, search: &Search) -> Result<Vec<(i64, StoredEvent)>> {
+pub fn search(conn: &mut AnyConn, search: &EventSearch) -> Result<Vec<(i64, StoredEvent)>> {
     let mut query = leaves::table
         .inner_join(
             events::table.on(events::stream

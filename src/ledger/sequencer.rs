@@ -74,13 +74,13 @@ fn integrate(conn: &mut AnyConn) -> Result<(TreeState, i64)> {
 
 fn lock_log(conn: &mut AnyConn) -> Result<()> {
     #[derive(QueryableByName)]
-    struct Row {
+    struct TakenRow {
         #[diesel(sql_type = diesel::sql_types::BigInt)]
         #[expect(dead_code, reason = "the lock is what the query is for")]
         size: i64,
     }
     let query = dialect::locking(conn, "SELECT size FROM log_state WHERE id = 1");
-    diesel::sql_query(query).load::<Row>(conn)?;
+    diesel::sql_query(query).load::<TakenRow>(conn)?;
     Ok(())
 }
 

@@ -97,7 +97,7 @@ fn whole(size: i64, root: &[u8]) -> Result<(u64, Digest)> {
 
 /// Reads the committed tree's state; `None` where no log exists.
 pub fn state(conn: &mut AnyConn) -> Result<Option<TreeState>> {
-    type Row = (String, String, i64, Vec<u8>, bool, bool, String);
+    type LogStateRow = (String, String, i64, Vec<u8>, bool, bool, String);
     let query = log_state::table.select((
         log_state::origin,
         log_state::vkey,
@@ -107,7 +107,7 @@ pub fn state(conn: &mut AnyConn) -> Result<Option<TreeState>> {
         log_state::read_only,
         log_state::installation,
     ));
-    let row: Option<Row> = both!(conn, |c| query.first(c)).optional()?;
+    let row: Option<LogStateRow> = both!(conn, |c| query.first(c)).optional()?;
     let Some((origin, vkey, size, root, demo, read_only, installation)) = row else {
         return Ok(None);
     };

@@ -8,10 +8,10 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::model::{NewDisclosure, NewPacket, Packet, Purpose};
 use super::{ops, reads};
-use crate::blobs::{Blobs, Key, Reader, WHOLE};
+use crate::blobs::{BlobReader, Blobs, Key, WHOLE};
 use crate::db::blocking;
 use crate::error::{Error, Result};
-use crate::gate::{Scope, Visit};
+use crate::gate::{RequestCtx, Scope};
 use crate::http::paging::{Listed, Page};
 use crate::http::ranges::pieces;
 use crate::http::reply::{self, Reply};
@@ -22,7 +22,7 @@ use crate::policy::Act;
 pub async fn request(case: PathId, mut request: WriteRequest) -> Reply {
     let scope = Scope::Case(case.0);
     let case = scope.object().1.to_owned();
-    if !reads::may_ask_for_any(&request.app.gate, &request.visit, case).await? {
+    if !reads::may_ask_for_any(&request.app.gate, &request.ctx, case).await? {
         request.check(Act::PacketRequest, &scope).await?;
     }
     let asked = NewPacket::parse(request.form().await?);
@@ -40,26 +40,26 @@ pub async fn request(case: PathId, mut request: WriteRequest) -> Reply {
 }
 
 /// `GET /cases/{id}/packets`
-pub async fn list(req: HttpRequest, case: PathId, app: App, visit: Visit) -> Reply {
+pub async fn list(req: HttpRequest, case: PathId, app: App, requester: RequestCtx) -> Reply {
     let page = Page::read(&req, &[])?;
-    let found = reads::of_case(&app.gate, &visit, case.0, &page).await?;
+    let found = reads::of_case(&app.gate, &requester, case.0, &page).await?;
     page.reply(&req, Listed::of(found, &page, |p| p.id.clone(), |p| p))
 }
 
 /// `GET /packets/{id}`
-pub async fn one(id: PathId, app: App, visit: Visit) -> Reply {
-    reply::ok(&reads::packet(&app.gate, &visit, id.0).await?)
+pub async fn one(id: PathId, app: App, requester: RequestCtx) -> Reply {
+    reply::ok(&reads::packet(&app.gate, &requester, id.0).await?)
 }
 
 /// `GET /packets/{id}/file`
 pub async fn file(PathId(id): PathId, request: WriteRequest) -> Reply {
-    let packet = reads::row(&request.app.gate, &request.visit, id.clone()).await?;
+    let packet = reads::row(&request.app.gate, &request.ctx, id.clone()).await?;
     if !packet.is_ready() {
         return Err(ops::not_ready(&packet));
     }
     let (blobs, wanted) = (request.app.blobs.clone(), packet.clone());
     let file = blocking(move || open(&blobs, &wanted)).await?;
-    let address = request.visit.address.clone();
+    let address = request.ctx.address.clone();
     let scope = Scope::Packet(id.clone());
     request
         .write_parsed(Act::PacketRead, scope, move |tx| ops::download(tx, &id, &address))
@@ -68,7 +68,7 @@ pub async fn file(PathId(id): PathId, request: WriteRequest) -> Reply {
 }
 
 /// Opens the packet's file, which must be as long as it was made.
-fn open(blobs: &Blobs, packet: &Packet) -> Result<Reader> {
+fn open(blobs: &Blobs, packet: &Packet) -> Result<BlobReader> {
     let key = Key::Packet(packet.id.clone());
     let size = blobs.size(&key)?.and_then(|size| i64::try_from(size).ok());
     if size.is_none() || size != packet.size {
@@ -81,7 +81,7 @@ fn open(blobs: &Blobs, packet: &Packet) -> Result<Reader> {
 }
 
 /// Answers with the packet's bytes, all of them or a broken connection.
-fn send(packet: &Packet, file: Reader) -> Reply {
+fn send(packet: &Packet, file: BlobReader) -> Reply {
     let size = packet.size.and_then(|s| u64::try_from(s).ok()).unwrap_or(0);
     let digest = packet
         .digest()
@@ -109,8 +109,8 @@ pub async fn disclose(PathId(id): PathId, request: WriteRequest) -> Reply {
 }
 
 /// `GET /packets/{id}/disclosures`
-pub async fn disclosures(req: HttpRequest, id: PathId, app: App, visit: Visit) -> Reply {
+pub async fn disclosures(req: HttpRequest, id: PathId, app: App, requester: RequestCtx) -> Reply {
     let page = Page::read(&req, &[])?;
-    let found = reads::disclosures(&app.gate, &visit, id.0, &page).await?;
+    let found = reads::disclosures(&app.gate, &requester, id.0, &page).await?;
     page.reply(&req, Listed::of(found, &page, |d| d.id.clone(), |d| d))
 }

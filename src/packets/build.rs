@@ -6,7 +6,7 @@ use super::custody::Custody;
 use super::model::Packet;
 use super::work::Work;
 use super::zip::Bag;
-use super::{cut, issue, ops, pages, papers, pick, read_ahead};
+use super::{cut, documents, index_html, issue, ops, pick, read_ahead};
 use crate::blobs::Written;
 use crate::error::{Error, Result};
 use crate::http;
@@ -26,10 +26,10 @@ pub fn build(state: &http::State, packet: &Packet, progress: &Arc<Progress>) -> 
     let cut = cut::make(&work, &picks)?;
     let custody = Custody::write(&work, cut, &mut bag)?;
     progress.begin("pages", picks.len() as u64)?;
-    pages::index(&work, &custody, &picks, copied, &mut bag)?;
-    papers::inventory(&work, &custody, &mut bag)?;
-    papers::packet(&work, &custody, &picks, &mut bag)?;
-    papers::manifest(&work, &mut bag)?;
+    index_html::write(&work, &custody, &picks, copied, &mut bag)?;
+    documents::inventory(&work, &custody, &mut bag)?;
+    documents::packet(&work, &custody, &picks, &mut bag)?;
+    documents::manifest(&work, &mut bag)?;
 
     progress.begin("issue", 1)?;
     let issued = issue::issue(&work, &state.gate, &custody, &bag)?;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::Write;
 
-use super::cut::{Cut, Fate, Status};
+use super::cut::{CaseCut, Disposition, Status};
 use super::store::{self, PAGE};
 use super::work::Work;
 use super::zip::Bag;
@@ -27,7 +27,7 @@ struct Kept {
 
 /// One event as an index entry.
 #[derive(Debug, Clone, Copy)]
-pub struct Entry<'c> {
+pub struct EventEntry<'c> {
     /// Its place in the case's stream.
     pub seq: u32,
     /// Its leaf.
@@ -39,7 +39,7 @@ pub struct Entry<'c> {
 /// The custody of a case up to the cut.
 pub struct Custody {
     /// The cut.
-    pub cut: Cut,
+    pub cut: CaseCut,
     kept: Vec<Kept>,
     actions: Vec<String>,
     /// Events about an included capture, an authorization, a subject, an account or the case, by its id.
@@ -54,7 +54,7 @@ pub struct Custody {
 
 impl Custody {
     /// Writes `events.jsonl` and `records.jsonl`.
-    pub fn write(work: &Work<'_>, cut: Cut, bag: &mut Bag) -> Result<Self> {
+    pub fn write(work: &Work<'_>, cut: CaseCut, bag: &mut Bag) -> Result<Self> {
         let mut custody = Self {
             cut,
             kept: Vec::new(),
@@ -89,12 +89,12 @@ impl Custody {
     fn keep(&mut self, stored: &StoredEvent) -> Result<()> {
         let event =
             EventRef::parse(&stored.body).map_err(|e| Error::internal(format!("stored event {}: {e}", stored.seq)))?;
-        let fate = if event.object_type == "capture" {
-            Some(self.fate(&event.object_id)?)
+        let disposition = if event.object_type == "capture" {
+            Some(self.disposition(&event.object_id)?)
         } else {
             None
         };
-        let class = fate.map(|f| f.status).filter(|s| *s != Status::Included);
+        let class = disposition.map(|f| f.status).filter(|s| *s != Status::Included);
         let indexed = matches!(
             &*event.object_type,
             "capture" | "authorization" | "subject" | "account" | "case"
@@ -179,9 +179,9 @@ impl Custody {
     }
 
     /// What becomes of a capture.
-    pub fn fate(&self, capture: &str) -> Result<&Fate> {
+    pub fn disposition(&self, capture: &str) -> Result<&Disposition> {
         self.cut
-            .fates
+            .dispositions
             .get(capture)
             .ok_or_else(|| Error::internal(format!("events about a capture that is not there: {capture}")))
     }
@@ -192,7 +192,7 @@ impl Custody {
     }
 
     /// All events about a thing, in order.
-    pub fn about(&self, id: &str) -> impl Iterator<Item = Entry<'_>> {
+    pub fn about(&self, id: &str) -> impl Iterator<Item = EventEntry<'_>> {
         self.about
             .get(id)
             .map(Vec::as_slice)
@@ -201,9 +201,9 @@ impl Custody {
             .filter_map(|seq| self.entry(*seq))
     }
 
-    fn entry(&self, seq: u32) -> Option<Entry<'_>> {
+    fn entry(&self, seq: u32) -> Option<EventEntry<'_>> {
         let kept = self.kept.get(seq as usize)?;
-        Some(Entry {
+        Some(EventEntry {
             seq,
             leaf: kept.leaf,
             action: self.actions.get(usize::from(kept.action))?,
@@ -217,8 +217,8 @@ impl Custody {
 
     /// The version of a thing that was in force at the cut: the event that recorded it. A row may already tell of a
     /// later one.
-    pub fn version(&self, noun: &str, id: &str, row: &Digest) -> Option<Entry<'_>> {
-        let ours = |e: &Entry<'_>| e.action.split('.').next() == Some(noun);
+    pub fn version(&self, noun: &str, id: &str, row: &Digest) -> Option<EventEntry<'_>> {
+        let ours = |e: &EventEntry<'_>| e.action.split('.').next() == Some(noun);
         let mut last = None;
         for entry in self.about(id) {
             if entry.leaf == *row {

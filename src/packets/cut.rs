@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::pick::Pick;
-use super::store::{self, Listed};
+use super::store::{self, ListedCapture};
 use super::work::Work;
-use crate::captures::State;
+use crate::captures::CaptureState;
 use crate::error::{Error, Result};
 use crate::ledger;
 use crate::proof::id::Digest;
@@ -30,7 +30,7 @@ words! {
 
 /// A capture's place in the inventory.
 #[derive(Debug, Clone, Copy)]
-pub struct Fate {
+pub struct Disposition {
     /// What becomes of it.
     pub status: Status,
     /// Why it is not included.
@@ -42,7 +42,7 @@ pub struct Fate {
 }
 
 /// The cut through a case's stream.
-pub struct Cut {
+pub struct CaseCut {
     /// The stream.
     pub stream: String,
     /// The last event shown.
@@ -50,58 +50,60 @@ pub struct Cut {
     /// Its leaf.
     pub leaf: Digest,
     /// Every capture recorded up to it.
-    pub fates: HashMap<String, Fate>,
+    pub dispositions: HashMap<String, Disposition>,
 }
 
 /// Cuts at the stream's head as it is now.
-pub fn make(work: &Work<'_>, picks: &[Pick]) -> Result<Cut> {
+pub fn make(work: &Work<'_>, picks: &[Pick]) -> Result<CaseCut> {
     let stream = ledger::case_stream(&work.packet.case_id);
     let head = work.db.read_blocking(|conn| ledger::read::head(conn, &stream))?;
     let (seq, leaf) = head.ok_or_else(|| Error::internal("a case without events"))?;
-    let fates = fates(work, picks, seq)?;
-    Ok(Cut {
+    let dispositions = dispositions(work, picks, seq)?;
+    Ok(CaseCut {
         stream,
         seq,
         leaf,
-        fates,
+        dispositions,
     })
 }
 
 /// The states are read after the cut, so that a capture quarantined meanwhile is seen here and leaves in no packet.
-fn fates(work: &Work<'_>, picks: &[Pick], cut: i64) -> Result<HashMap<String, Fate>> {
+fn dispositions(work: &Work<'_>, picks: &[Pick], cut: i64) -> Result<HashMap<String, Disposition>> {
     let exhibits: HashMap<&str, u32> = picks.iter().map(|p| (p.id.as_str(), p.exhibit)).collect();
-    let mut fates = HashMap::with_capacity(picks.len());
+    let mut dispositions = HashMap::with_capacity(picks.len());
     let mut after = -1;
     loop {
         let page = work
             .db
             .read_blocking(|conn| store::captures_after(conn, &work.packet.case_id, after))?;
-        let Some(last) = page.last() else { return Ok(fates) };
+        let Some(last) = page.last() else {
+            return Ok(dispositions);
+        };
         after = last.item;
         for row in page.into_iter().filter(|row| row.seq <= cut) {
-            let fate = fate(work, &row, exhibits.get(row.id.as_str()).copied())?;
-            fates.insert(row.id, fate);
+            let disposition = disposition(work, &row, exhibits.get(row.id.as_str()).copied())?;
+            dispositions.insert(row.id, disposition);
         }
     }
 }
 
-fn fate(work: &Work<'_>, row: &Listed, exhibit: Option<u32>) -> Result<Fate> {
+fn disposition(work: &Work<'_>, row: &ListedCapture, exhibit: Option<u32>) -> Result<Disposition> {
     let state = store::capture_state(&row.state)?;
     let (status, why) = match (state, exhibit) {
-        (State::Logged | State::Reviewed, Some(_)) => (Status::Included, None),
+        (CaptureState::Logged | CaptureState::Reviewed, Some(_)) => (Status::Included, None),
         (state, Some(_)) => {
             let (item, state) = (row.item, state.as_str());
             let why = format!("item {item} became {state} while the packet was built; ask again");
             return Err(Error::conflict(why));
         }
-        (State::Held, None) => (
+        (CaptureState::Held, None) => (
             Status::Held,
             Some("held: nothing covered it when it was made, and no supervisor has decided"),
         ),
-        (State::Quarantined, None) => (Status::Quarantined, Some("quarantined by a supervisor")),
-        (State::Logged | State::Reviewed, None) => (Status::NotSelected, Some(unselected(work, row))),
+        (CaptureState::Quarantined, None) => (Status::Quarantined, Some("quarantined by a supervisor")),
+        (CaptureState::Logged | CaptureState::Reviewed, None) => (Status::NotSelected, Some(unselected(work, row))),
     };
-    Ok(Fate {
+    Ok(Disposition {
         status,
         why,
         item: row.item,
@@ -109,7 +111,7 @@ fn fate(work: &Work<'_>, row: &Listed, exhibit: Option<u32>) -> Result<Fate> {
     })
 }
 
-fn unselected(work: &Work<'_>, row: &Listed) -> &'static str {
+fn unselected(work: &Work<'_>, row: &ListedCapture) -> &'static str {
     match work.request.captures {
         None if row.received_at > work.started_at => "received after the packet was begun",
         None => "could not leave yet when the packet was begun",

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::custody::{Custody, Entry};
+use super::custody::{Custody, EventEntry};
 use super::pick::{Pick, files, no_record};
 use super::store;
 use super::work::Work;
@@ -26,7 +26,7 @@ pub struct Loaded<'p> {
     /// The same, as a capture.
     pub capture: Capture,
     /// All events about it, in order, with their records; that of `capture.recorded` is `record`.
-    pub events: Vec<(Entry<'p>, Option<Value>)>,
+    pub events: Vec<(EventEntry<'p>, Option<Value>)>,
     /// Its files.
     pub files: Vec<FileRow>,
 }

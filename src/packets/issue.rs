@@ -29,10 +29,15 @@ pub fn issue(work: &Work<'_>, gate: &Gate, custody: &Custody, bag: &Bag) -> Resu
         work.packet.case_id.clone(),
         attest(custody, bag)?,
     );
-    let exhibits = custody.cut.fates.values().filter(|f| f.exhibit.is_some()).count();
+    let exhibits = custody
+        .cut
+        .dispositions
+        .values()
+        .filter(|f| f.exhibit.is_some())
+        .count();
     let content = json!({
         "id": id, "name": work.packet.name, "purpose": work.packet.purpose, "requested_by": work.request.requested_by,
-        "exhibits": exhibits, "captures": custody.cut.fates.len(),
+        "exhibits": exhibits, "captures": custody.cut.dispositions.len(),
         "payload": {"bytes": bag.payload_bytes, "files": bag.payload.len()},
     });
     let progress = work.progress.clone();
@@ -59,7 +64,7 @@ fn attest(custody: &Custody, bag: &Bag) -> Result<Map<String, Value>> {
     attest.insert("tags".into(), Value::Object(tags));
     attest.insert("through".into(), json!(custody.cut.seq));
     attest.insert("head".into(), json!(custody.cut.leaf));
-    attest.insert("size".into(), json!(custody.cut.fates.len()));
+    attest.insert("size".into(), json!(custody.cut.dispositions.len()));
     Ok(attest)
 }
 

@@ -10,17 +10,17 @@ mod build;
 mod builder;
 mod custody;
 mod cut;
+mod documents;
 mod exhibits;
+mod index_html;
 mod issue;
 mod model;
 mod ops;
-mod pages;
-mod papers;
 mod pick;
-mod plain;
 mod read_ahead;
 mod reads;
 mod store;
+mod text;
 mod views;
 mod work;
 mod zip;
@@ -30,7 +30,7 @@ use actix_web::web;
 use crate::http::reply::at;
 
 pub use builder::{cancel, run_builder};
-pub use model::{Packet, Purpose, State};
+pub use model::{Packet, PacketState, Purpose};
 
 /// The routes of this feature.
 pub fn routes(config: &mut web::ServiceConfig) {

@@ -49,7 +49,7 @@ impl Purpose {
 
 words! {
     /// Where a packet stands.
-    State {
+    PacketState {
         /// Asked for.
         Queued = "queued",
         /// Being built.
@@ -188,7 +188,7 @@ impl Packet {
             id: request.id.clone(),
             case_id: request.case_id.clone(),
             purpose: request.purpose.as_str().into(),
-            state: State::Queued.as_str().into(),
+            state: PacketState::Queued.as_str().into(),
             step: String::new(),
             done: 0,
             total: 0,
@@ -205,7 +205,7 @@ impl Packet {
 
     /// Whether it can be downloaded.
     pub fn is_ready(&self) -> bool {
-        self.state == State::Ready.as_str()
+        self.state == PacketState::Ready.as_str()
     }
 
     /// The digest of its file.
@@ -268,7 +268,7 @@ pub struct PacketView {
 
 /// Something that did not go with a packet, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Withheld {
+pub struct WithheldItem {
     what: String,
     why: String,
 }
@@ -304,7 +304,7 @@ pub struct Disclosure {
     pub to: String,
     #[serde(flatten)]
     pub details: DisclosureDetails,
-    pub withheld: Vec<Withheld>,
+    pub withheld: Vec<WithheldItem>,
     pub disclosed_at: Timestamp,
     pub packet: DisclosedFile,
     pub recorded_by: Person,
@@ -316,7 +316,7 @@ pub struct Disclosure {
 pub struct NewDisclosure {
     pub to: String,
     pub details: DisclosureDetails,
-    pub withheld: Vec<Withheld>,
+    pub withheld: Vec<WithheldItem>,
     at: Option<Micros>,
 }
 
@@ -326,7 +326,7 @@ impl NewDisclosure {
         let new = Self {
             to: form.required("to", LINE),
             details: DisclosureDetails::take(&mut form),
-            withheld: form.objects("withheld", WITHHELD, |f| Withheld {
+            withheld: form.objects("withheld", WITHHELD, |f| WithheldItem {
                 what: f.required("what", LINE),
                 why: f.required("why", REASON),
             }),

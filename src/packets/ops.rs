@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::model::{DisclosedFile, Disclosure, NewDisclosure, NewPacket, Packet, PacketRequest, PacketView, name};
 use super::store::{self, DisclosureRow};
-use crate::captures::State as CaptureState;
+use crate::captures::CaptureState;
 use crate::cases::{Stage, nothing_due};
 use crate::clock::Timestamp;
 use crate::db::AnyConn;

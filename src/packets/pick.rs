@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::model::extension;
-use super::store::{self, Listed};
+use super::store::{self, ListedCapture};
 use super::work::Work;
 use crate::captures::FileEntry;
 use crate::error::{Error, Kind, Result};
@@ -65,7 +65,7 @@ pub fn select(work: &Work<'_>) -> Result<Vec<Pick>> {
 }
 
 /// One that was named is never left out in silence.
-fn no_longer_may_leave(row: &Listed) -> Error {
+fn no_longer_may_leave(row: &ListedCapture) -> Error {
     Error::conflict(format!(
         "item {} is {} since the packet was asked for; ask again without it",
         row.item, row.state

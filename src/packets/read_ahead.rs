@@ -29,7 +29,7 @@ const AHEAD: usize = 8;
 const SOON: usize = 8;
 
 /// What the reader hands to the writer: a file, its bytes in pieces, its end.
-enum Step {
+enum ReadStep {
     File { path: String, size: u64, crc: u32 },
     Bytes { piece: Vec<u8>, length: usize },
     End { digest: Digest, crc: u32 },
@@ -52,7 +52,7 @@ pub fn copy(work: &Work<'_>, picks: &[Pick], bag: &mut Bag) -> Result<Copied> {
         back.send(vec![0; PIECE]).map_err(Error::internal)?;
     }
     scope(|threads| {
-        let reader = threads.spawn(move || Reader { work, steps, spares }.read_all(&order));
+        let reader = threads.spawn(move || ReadAhead { work, steps, spares }.read_all(&order));
         // Where the writer fails, both channels end with it, and the reader too; where the reader fails, it says why.
         let copied = write_all(bag, come, back)?;
         reader
@@ -62,18 +62,18 @@ pub fn copy(work: &Work<'_>, picks: &[Pick], bag: &mut Bag) -> Result<Copied> {
     })
 }
 
-fn write_all(bag: &mut Bag, come: Receiver<Step>, back: Sender<Vec<u8>>) -> Result<Copied> {
+fn write_all(bag: &mut Bag, come: Receiver<ReadStep>, back: Sender<Vec<u8>>) -> Result<Copied> {
     let mut copied = Copied::default();
     for step in come {
         match step {
-            Step::File { path, size, crc } => bag.begin(&path, size, crc)?,
-            Step::Bytes { piece, length } => {
+            ReadStep::File { path, size, crc } => bag.begin(&path, size, crc)?,
+            ReadStep::Bytes { piece, length } => {
                 bag.write(&piece[..length])?;
                 copied.bytes += length as u64;
                 // The reader may have ended; then the piece is not needed any more.
                 let _ = back.send(piece);
             }
-            Step::End { digest, crc } => {
+            ReadStep::End { digest, crc } => {
                 bag.end(digest, crc)?;
                 copied.files += 1;
             }
@@ -85,13 +85,13 @@ fn write_all(bag: &mut Bag, come: Receiver<Step>, back: Sender<Vec<u8>>) -> Resu
 /// The channel closed: the writer has ended, and reports the cause itself.
 struct WriterGone;
 
-struct Reader<'a> {
+struct ReadAhead<'a> {
     work: &'a Work<'a>,
-    steps: SyncSender<Step>,
+    steps: SyncSender<ReadStep>,
     spares: Receiver<Vec<u8>>,
 }
 
-impl Reader<'_> {
+impl ReadAhead<'_> {
     fn read_all(self, order: &[&Pick]) -> Result<()> {
         let stream = ledger::case_stream(&self.work.packet.case_id);
         for some in order.chunks(SOME) {
@@ -131,7 +131,7 @@ impl Reader<'_> {
         let failed = |e: std::io::Error| unreadable(pick, file, &e.into());
         let mut from = self.work.blobs.open(&Key::File(file.sha256), WHOLE).map_err(failed)?;
         let mut hashing = Hashing::default();
-        let begun = Step::File {
+        let begun = ReadStep::File {
             path: path.clone(),
             size: file.size,
             // Without one it ends below, when it is known whether the bytes are right.
@@ -153,7 +153,7 @@ impl Reader<'_> {
             }
             hashing.take(&piece[..length]);
             self.work.progress.advance(length as u64)?;
-            if self.hand_over(Step::Bytes { piece, length }).is_err() {
+            if self.hand_over(ReadStep::Bytes { piece, length }).is_err() {
                 return Ok(Err(WriterGone));
             }
         }
@@ -171,10 +171,10 @@ impl Reader<'_> {
         if Some(crc) != crc_kept {
             return Err(wrong_row(pick, file));
         }
-        Ok(self.hand_over(Step::End { digest, crc }))
+        Ok(self.hand_over(ReadStep::End { digest, crc }))
     }
 
-    fn hand_over(&self, step: Step) -> std::result::Result<(), WriterGone> {
+    fn hand_over(&self, step: ReadStep) -> std::result::Result<(), WriterGone> {
         self.steps.send(step).map_err(|_| WriterGone)
     }
 }

@@ -5,50 +5,50 @@ use serde_json::json;
 use super::model::{Disclosure, Packet, PacketView};
 use super::store;
 use crate::error::Result;
-use crate::gate::{Gate, Look, Scope, View, Visit};
+use crate::gate::{Gate, ReadCtx, RequestCtx, Scope, View};
 use crate::http::paging::Page;
 use crate::ledger::Action;
 use crate::policy::Act;
 
 /// A page of the packets of a case, oldest first.
-pub async fn of_case(gate: &Gate, visit: &Visit, case: String, page: &Page) -> Result<Vec<PacketView>> {
+pub async fn of_case(gate: &Gate, requester: &RequestCtx, case: String, page: &Page) -> Result<Vec<PacketView>> {
     let detail = json!({"list": "packets", "after": page.after});
     let view = View::new(Action::PacketViewed, "case", &case, detail);
     let (scope, page) = (Scope::Case(case.clone()), page.clone());
-    let read = move |look: &mut Look<'_>| {
-        let rows = store::of_case(look.conn, &case, page.after.as_deref(), page.limit + 1)?;
+    let read = move |ctx: &mut ReadCtx<'_>| {
+        let rows = store::of_case(ctx.conn, &case, page.after.as_deref(), page.limit + 1)?;
         rows.iter().map(Packet::view).collect()
     };
-    gate.view(visit, Act::PacketRead, scope, view, read).await
+    gate.view(requester, Act::PacketRead, scope, view, read).await
 }
 
 /// A packet.
-pub async fn packet(gate: &Gate, visit: &Visit, id: String) -> Result<PacketView> {
+pub async fn packet(gate: &Gate, requester: &RequestCtx, id: String) -> Result<PacketView> {
     let view = View::new(Action::PacketViewed, "packet", &id, json!({}));
     let scope = Scope::Packet(id.clone());
-    let read = move |look: &mut Look<'_>| store::packet(look.conn, &id)?.view();
-    gate.view(visit, Act::PacketRead, scope, view, read).await
+    let read = move |ctx: &mut ReadCtx<'_>| store::packet(ctx.conn, &id)?.view();
+    gate.view(requester, Act::PacketRead, scope, view, read).await
 }
 
 /// A packet's row, before its file leaves, which is recorded apart.
-pub async fn row(gate: &Gate, visit: &Visit, id: String) -> Result<Packet> {
+pub async fn row(gate: &Gate, requester: &RequestCtx, id: String) -> Result<Packet> {
     let scope = Scope::Packet(id.clone());
-    let read = move |look: &mut Look<'_>| store::packet(look.conn, &id);
-    gate.read(visit, Act::PacketRead, scope, read).await
+    let read = move |ctx: &mut ReadCtx<'_>| store::packet(ctx.conn, &id);
+    gate.read(requester, Act::PacketRead, scope, read).await
 }
 
 /// Whether the caller may ask for any kind of packet of a case that they may read.
-pub async fn may_ask_for_any(gate: &Gate, visit: &Visit, case: String) -> Result<bool> {
-    let read = |look: &mut Look<'_>| Ok(look.may(Act::PacketRequest) || look.may(Act::PacketReferral));
-    gate.read(visit, Act::CaseRead, Scope::Case(case), read).await
+pub async fn may_ask_for_any(gate: &Gate, requester: &RequestCtx, case: String) -> Result<bool> {
+    let read = |ctx: &mut ReadCtx<'_>| Ok(ctx.may(Act::PacketRequest) || ctx.may(Act::PacketReferral));
+    gate.read(requester, Act::CaseRead, Scope::Case(case), read).await
 }
 
 /// A page of the disclosures of a packet, oldest first.
-pub async fn disclosures(gate: &Gate, visit: &Visit, packet: String, page: &Page) -> Result<Vec<Disclosure>> {
+pub async fn disclosures(gate: &Gate, requester: &RequestCtx, packet: String, page: &Page) -> Result<Vec<Disclosure>> {
     let detail = json!({"list": "disclosures", "after": page.after});
     let view = View::new(Action::PacketViewed, "packet", &packet, detail);
     let (scope, page) = (Scope::Packet(packet.clone()), page.clone());
     let read =
-        move |look: &mut Look<'_>| store::disclosures_of(look.conn, &packet, page.after.as_deref(), page.limit + 1);
-    gate.view(visit, Act::PacketRead, scope, view, read).await
+        move |ctx: &mut ReadCtx<'_>| store::disclosures_of(ctx.conn, &packet, page.after.as_deref(), page.limit + 1);
+    gate.view(requester, Act::PacketRead, scope, view, read).await
 }

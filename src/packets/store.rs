@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::issue::JOB;
 use super::model::{Disclosure, Packet};
-use crate::captures::State as CaptureState;
+use crate::captures::CaptureState;
 use crate::clock::Micros;
 use crate::db::tables::{
     accounts, authorizations, capture_files, captures, cases, disclosures, events, files, jobs, packets, records,
@@ -149,7 +149,7 @@ pub fn case_number(conn: &mut AnyConn, case: &str) -> Result<String> {
 /// A capture as selection and inventory need it.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = captures)]
-pub struct Listed {
+pub struct ListedCapture {
     /// Its id.
     pub id: String,
     /// Its number in the case.
@@ -165,12 +165,12 @@ pub struct Listed {
 }
 
 /// Captures of a case in the order of their items, after an item.
-pub fn captures_after(conn: &mut AnyConn, case: &str, item: i64) -> Result<Vec<Listed>> {
+pub fn captures_after(conn: &mut AnyConn, case: &str, item: i64) -> Result<Vec<ListedCapture>> {
     Ok(captures::table
         .filter(captures::case_id.eq(case).and(captures::item.gt(item)))
         .order(captures::item)
         .limit(PAGE)
-        .select(Listed::as_select())
+        .select(ListedCapture::as_select())
         .load(conn)?)
 }
 

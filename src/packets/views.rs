@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::custody::Custody;
 use super::exhibits::Loaded;
 use super::model::{is_active, is_picture};
-use super::plain::{Fact, Moment, Zone, block, count, facts, groups, label, line, size};
+use super::text::{Fact, Moment, Zone, block, count, facts, groups, label, line, size};
 use crate::authorizations::{Authorization, Line};
 use crate::captures::{Basis, Capture, Particulars};
 use crate::error::{Error, Result};
@@ -329,10 +329,14 @@ fn details(record: &Value) -> Vec<Fact> {
 
 fn object(scene: Scene<'_>, kind: &str, id: &str) -> String {
     match kind {
-        "capture" => match scene.custody.fate(id) {
-            Ok(fate) => match fate.exhibit {
-                Some(exhibit) => format!("item {}, exhibit {exhibit:03}", fate.item),
-                None => format!("item {} ({})", fate.item, label(fate.status.as_str()).to_lowercase()),
+        "capture" => match scene.custody.disposition(id) {
+            Ok(disposition) => match disposition.exhibit {
+                Some(exhibit) => format!("item {}, exhibit {exhibit:03}", disposition.item),
+                None => format!(
+                    "item {} ({})",
+                    disposition.item,
+                    label(disposition.status.as_str()).to_lowercase()
+                ),
             },
             Err(_) => "a capture".into(),
         },

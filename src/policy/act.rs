@@ -78,7 +78,7 @@ words! {
         PacketRead = "PacketRead",
         /// Ask for a packet of purpose referral.
         PacketReferral = "PacketReferral",
-        /// Look through a packet of purpose referral and release it.
+        /// ReadCtx through a packet of purpose referral and release it.
         PacketRelease = "PacketRelease",
         /// Record to whom a packet went.
         PacketDisclose = "PacketDisclose",

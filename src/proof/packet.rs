@@ -220,7 +220,7 @@ pub struct Shown {
 /// A row of `authorizations`; `events` are the leaves of all events about it, in order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct AuthorizationRow {
+pub struct PacketAuthorization {
     pub leaf: Digest,
     pub record: Value,
     pub events: Vec<Digest>,

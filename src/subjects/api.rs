@@ -4,21 +4,21 @@ use actix_web::HttpRequest;
 
 use super::model::{AccountPatch, NewAccount, NewSubject, SubjectPatch};
 use super::{ops, reads};
-use crate::gate::{Scope, Visit};
+use crate::gate::{RequestCtx, Scope};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
 use crate::http::{App, PathId, PathIds, WriteRequest};
 use crate::policy::Act;
 
-pub(super) async fn subjects(req: HttpRequest, id: PathId, visit: Visit, app: App) -> Reply {
+pub(super) async fn subjects(req: HttpRequest, id: PathId, requester: RequestCtx, app: App) -> Reply {
     let page = Page::read(&req, &[])?;
-    let found = reads::subjects(&app.gate, &visit, id.0, &page).await?;
+    let found = reads::subjects(&app.gate, &requester, id.0, &page).await?;
     page.reply(&req, Listed::of(found, &page, |s| s.id.clone(), |s| s))
 }
 
-pub(super) async fn accounts(req: HttpRequest, id: PathId, visit: Visit, app: App) -> Reply {
+pub(super) async fn accounts(req: HttpRequest, id: PathId, requester: RequestCtx, app: App) -> Reply {
     let page = Page::read(&req, &[])?;
-    let found = reads::accounts(&app.gate, &visit, id.0, &page).await?;
+    let found = reads::accounts(&app.gate, &requester, id.0, &page).await?;
     page.reply(&req, Listed::of(found, &page, |a| a.id.clone(), |a| a))
 }
 

@@ -5,11 +5,11 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
 use super::model::{NewTraining, NewUnit, NewUser, UserPatch, UserView};
-use super::store::Search;
+use super::store::UserSearch;
 use super::{ops, reads};
 use crate::error::{Error, Result};
 use crate::forms::parse_id;
-use crate::gate::{Scope, Visit};
+use crate::gate::{RequestCtx, Scope};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
 use crate::http::{App, WriteRequest};
@@ -21,18 +21,18 @@ fn id(path: &str) -> Result<String> {
     parse_id(path).ok_or_else(Error::not_found)
 }
 
-pub(super) async fn users(req: HttpRequest, visit: Visit, app: App) -> Reply {
+pub(super) async fn users(req: HttpRequest, requester: RequestCtx, app: App) -> Reply {
     let page = Page::read(&req, &["username", "role", "unit_id"])?;
     if let Some(username) = page.filter("username") {
-        return reply::ok(&reads::by_username(&app.gate, &visit, username.to_lowercase()).await?);
+        return reply::ok(&reads::by_username(&app.gate, &requester, username.to_lowercase()).await?);
     }
-    let found = reads::users(&app.gate, &visit, search(&page)?).await?;
+    let found = reads::users(&app.gate, &requester, search(&page)?).await?;
     page.reply(&req, Listed::of(found, &page, |u| u.found.username.clone(), |u| u))
 }
 
-fn search(page: &Page) -> Result<Search> {
+fn search(page: &Page) -> Result<UserSearch> {
     page.word::<Role>("role")?;
-    Ok(Search {
+    Ok(UserSearch {
         role: page.filter("role").map(str::to_owned),
         unit: page.filter("unit_id").map(str::to_owned),
         after: page.after.clone(),
@@ -40,8 +40,8 @@ fn search(page: &Page) -> Result<Search> {
     })
 }
 
-pub(super) async fn user(path: Path<String>, visit: Visit, app: App) -> Reply {
-    let found = reads::user(&app.gate, &visit, parse_id(&path)).await?;
+pub(super) async fn user(path: Path<String>, requester: RequestCtx, app: App) -> Reply {
+    let found = reads::user(&app.gate, &requester, parse_id(&path)).await?;
     reply::versioned(found.version, &found)
 }
 
@@ -98,9 +98,9 @@ pub(super) async fn change(path: Path<String>, mut request: WriteRequest) -> Rep
     )
 }
 
-pub(super) async fn trainings(req: HttpRequest, path: Path<String>, visit: Visit, app: App) -> Reply {
+pub(super) async fn trainings(req: HttpRequest, path: Path<String>, requester: RequestCtx, app: App) -> Reply {
     let page = Page::read(&req, &[])?;
-    let found = reads::trainings(&app.gate, &visit, parse_id(&path), &page).await?;
+    let found = reads::trainings(&app.gate, &requester, parse_id(&path), &page).await?;
     page.reply(&req, Listed::of(found, &page, |t| t.id.clone(), |t| t))
 }
 
@@ -114,9 +114,9 @@ pub(super) async fn train(path: Path<String>, mut request: WriteRequest) -> Repl
     Ok(HttpResponse::Created().json(made))
 }
 
-pub(super) async fn units(req: HttpRequest, visit: Visit, app: App) -> Reply {
+pub(super) async fn units(req: HttpRequest, requester: RequestCtx, app: App) -> Reply {
     let page = Page::read(&req, &[])?;
-    let found = reads::units(&app.gate, &visit, &page).await?;
+    let found = reads::units(&app.gate, &requester, &page).await?;
     page.reply(&req, Listed::of(found, &page, |u| u.id.clone(), |u| u))
 }
 

@@ -8,9 +8,9 @@ use super::model::{self, PasswordChange, SignIn};
 use super::{ops, reads, store};
 use crate::clock;
 use crate::error::{Error, Kind, Result};
-use crate::gate::{Scope, Visit};
+use crate::gate::{RequestCtx, Scope};
 use crate::http::reply::{self, Reply};
-use crate::http::{App, WriteRequest, body, visit};
+use crate::http::{App, WriteRequest, body, request_ctx};
 use crate::identity::Opened;
 use crate::ledger;
 use crate::policy::{Act, Role};
@@ -25,7 +25,7 @@ pub(super) async fn sign_in(req: HttpRequest, mut payload: Payload, app: App) ->
         .await?;
     let known = user.as_ref().map(|u| u.password_hash.clone());
     let right = app.passwords.check(wanted.password, known).await?;
-    let address = visit::address(&req);
+    let address = request_ctx::address(&req);
     let opened = match &user {
         Some(user) if right && !user.locked && !user.disabled => open(&app, user, &address).await?,
         _ => None,
@@ -81,8 +81,8 @@ pub(super) async fn sign_out(request: WriteRequest) -> Reply {
     reply::nothing()
 }
 
-pub(super) async fn me(visit: Visit, app: App) -> Reply {
-    let (caller, unit) = reads::me(&app.gate, &visit).await?;
+pub(super) async fn me(requester: RequestCtx, app: App) -> Reply {
+    let (caller, unit) = reads::me(&app.gate, &requester).await?;
     reply::ok(&json!({
         "id": caller.user, "username": caller.username, "name": caller.name, "roles": caller.roles, "units": [unit],
         "password_change_due": caller.must_change,
@@ -90,9 +90,9 @@ pub(super) async fn me(visit: Visit, app: App) -> Reply {
 }
 
 pub(super) async fn change_password(mut request: WriteRequest) -> Reply {
-    let passed = request.check(Act::SessionOwn, &Scope::Agency).await?;
-    let wanted = PasswordChange::parse(request.plain_form().await?, &passed.caller.username)?;
-    let known = reads::own_password_hash(&request.app.gate, &request.visit).await?;
+    let authorized = request.check(Act::SessionOwn, &Scope::Agency).await?;
+    let wanted = PasswordChange::parse(request.plain_form().await?, &authorized.caller.username)?;
+    let known = reads::own_password_hash(&request.app.gate, &request.ctx).await?;
     if !request.app.passwords.check(wanted.current, known).await? {
         return Err(Error::field("current_password", "right", "is not your password now"));
     }

@@ -117,7 +117,7 @@ pub fn by_username(conn: &mut AnyConn, username: &str) -> Result<Option<UserRow>
 
 /// What a list of users is asked for.
 #[derive(Debug, Clone, Default)]
-pub struct Search {
+pub struct UserSearch {
     pub role: Option<String>,
     pub unit: Option<String>,
     pub after: Option<String>,
@@ -125,7 +125,7 @@ pub struct Search {
 }
 
 /// Users in the order of their sign-in names.
-pub fn list(conn: &mut AnyConn, search: &Search) -> Result<Vec<UserView>> {
+pub fn list(conn: &mut AnyConn, search: &UserSearch) -> Result<Vec<UserView>> {
     let mut query = users::table
         .inner_join(units::table.on(units::id.eq(users::unit_id)))
         .select((UserRow::as_select(), units::name))
@@ -228,7 +228,7 @@ pub fn named(conn: &mut AnyConn, field: &str, id: &str) -> Result<Caller> {
         Error::field(
             field,
             "exists",
-            "is no user that can sign in: look the user up with GET /api/v1/users?username=",
+            "is no user that can sign in: ctx the user up with GET /api/v1/users?username=",
         )
     })
 }

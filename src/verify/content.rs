@@ -93,7 +93,7 @@ impl ContentCheck<'_> {
                 .map(drop)?,
             "authorizations" => {
                 let (row, object) =
-                    self.record::<AuthorizationRow>(report, "authorization", row, |row| (row.leaf, &row.record))?;
+                    self.record::<PacketAuthorization>(report, "authorization", row, |row| (row.leaf, &row.record))?;
                 let same = self.custody.about(object).map(|fact| fact.leaf).eq(row.events);
                 report.require(
                     same,

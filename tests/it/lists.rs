@@ -6,7 +6,7 @@ use casetrail::clock::new_id;
 use casetrail::db::canonical;
 use casetrail::db::tables::{authorization_holders, authorizations, captures, cases, grants, members};
 use casetrail::error::Kind;
-use casetrail::gate::{Scope, Visit};
+use casetrail::gate::{RequestCtx, Scope};
 use casetrail::identity::Credential;
 use casetrail::ledger;
 use casetrail::policy::{Act, Role};
@@ -309,11 +309,11 @@ fn listed(client: &Client, path: &str) -> BTreeSet<String> {
 
 /// What policy allows, asked one by one at the door.
 async fn allowed(app: &App, who: &Client, act: Act, scopes: impl Iterator<Item = (String, Scope)>) -> BTreeSet<String> {
-    let visit = Visit {
+    let visit = RequestCtx {
         credential: Credential::Token(Digest::of(who.token.as_ref().unwrap().as_bytes())),
         request_id: String::new(),
         address: String::new(),
-        repeat: None,
+        idempotency_key: None,
     };
     let mut all = BTreeSet::new();
     for (id, scope) in scopes {

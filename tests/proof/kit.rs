@@ -82,7 +82,7 @@ pub struct Model {
     pub case: Shown,
     pub subjects: Vec<Shown>,
     pub accounts: Vec<Shown>,
-    pub authorizations: Vec<AuthorizationRow>,
+    pub authorizations: Vec<PacketAuthorization>,
     pub exhibits: Vec<Exhibit>,
     pub blobs: Files,
     pub padding: usize,
@@ -225,7 +225,7 @@ impl Model {
             json!({}),
         );
         let events = vec![self.log[at].leaf, self.log[decided].leaf];
-        self.authorizations = vec![AuthorizationRow {
+        self.authorizations = vec![PacketAuthorization {
             leaf: events[0],
             record: authorization,
             events,

@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 
 pub use new::{NewCapture, NewCorrection, NewFile};
 pub use remark::{
-    Check, Decision, DecisionOutcome, EventPlace, NewDecision, NewNote, NewReview, Note, Remark, Review, ReviewOutcome,
-    Verdict, Verification,
+    CaptureDecision, CaptureNote, Check, CheckOutcome, DecisionOutcome, EventPlace, NewDecision, NewNote, NewReview,
+    Remark, Review, ReviewOutcome, Verification,
 };
 pub use view::{CaptureView, Remarks, StoredCapture};
 
@@ -28,7 +28,7 @@ pub const FILES: usize = 100;
 
 words! {
     /// What was found.
-    Kind {
+    CaptureKind {
         /// A post.
         Post = "post",
         /// A photo.
@@ -76,7 +76,7 @@ words! {
 
 words! {
     /// What a file is to its capture.
-    Role {
+    FileRole {
         /// As found.
         Original = "original",
         /// What the screen showed.
@@ -124,7 +124,7 @@ words! {
 
 words! {
     /// Where a capture stands.
-    State {
+    CaptureState {
         /// Nothing covers it: kept, and unreadable until a supervisor decides.
         Held = "held",
         /// Logged.
@@ -136,7 +136,7 @@ words! {
     }
 }
 
-impl State {
+impl CaptureState {
     /// Whether the content is for those alone who may decide it.
     pub fn is_closed(self) -> bool {
         matches!(self, Self::Held | Self::Quarantined)
@@ -226,7 +226,7 @@ particulars! {
 pub struct FileEntry {
     pub sha256: Digest,
     pub size: u64,
-    pub role: Role,
+    pub role: FileRole,
     pub name: Option<String>,
     pub media_type: Option<String>,
     pub declared_type: Option<String>,
@@ -250,12 +250,12 @@ pub struct Capture {
     /// Its number in the case.
     pub item: i64,
     pub version: i64,
-    pub kind: Kind,
+    pub kind: CaptureKind,
     pub captured_at: Timestamp,
     pub received_at: Timestamp,
     pub capturer: Person,
     /// The state it was recorded in. Decisions and reviews change it later, and not the record.
-    pub state: State,
+    pub state: CaptureState,
     pub basis: Basis,
     /// How each rule of the authorization that it is held against came out.
     pub coverage: Vec<Line>,
@@ -307,7 +307,7 @@ impl Capture {
 pub struct FileDigest {
     pub sha256: Digest,
     pub size: u64,
-    pub role: Role,
+    pub role: FileRole,
 }
 
 impl FileDigest {

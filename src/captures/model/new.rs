@@ -1,6 +1,6 @@
 //! Captures and corrections as they are sent.
 
-use super::{AuthorAccount, Basis, BasisKind, FILES, Kind, Method, Particulars, Role, Tool, WithheldFile};
+use super::{AuthorAccount, Basis, BasisKind, CaptureKind, FILES, FileRole, Method, Particulars, Tool, WithheldFile};
 use crate::clock::Micros;
 use crate::error::Result;
 use crate::forms::{Form, LINE, REASON, TEXT};
@@ -12,7 +12,7 @@ pub struct NewFile {
     /// The part that brings it; none for a hash-only entry.
     pub part: Option<String>,
     pub name: Option<String>,
-    pub role: Role,
+    pub role: FileRole,
     pub sha256: Option<Digest>,
     pub size: Option<u64>,
     pub withheld: Option<WithheldFile>,
@@ -21,7 +21,7 @@ pub struct NewFile {
 /// A capture about to be recorded.
 #[derive(Debug, Clone)]
 pub struct NewCapture {
-    pub kind: Kind,
+    pub kind: CaptureKind,
     pub captured_at: Micros,
     pub particulars: Particulars,
     pub note: Option<String>,
@@ -34,9 +34,9 @@ impl NewCapture {
     /// Reads and checks it.
     pub fn parse(mut form: Form) -> Result<Self> {
         let basis = form.object("basis", claim);
-        let kind = form.required_word::<Kind>("kind").unwrap_or(Kind::Link);
+        let kind = form.required_word::<CaptureKind>("kind").unwrap_or(CaptureKind::Link);
         let handed = basis.as_ref().is_some_and(|b| is_handed_over(b.kind));
-        let loose = matches!(kind, Kind::Message | Kind::Document);
+        let loose = matches!(kind, CaptureKind::Message | CaptureKind::Document);
         let by_hand = "unless the basis is legal_process, consent or third_party";
         let by_kind = "unless the kind is message or document";
         required_unless(&mut form, handed, ("level", by_hand));
@@ -121,7 +121,7 @@ fn file(form: &mut Form) -> NewFile {
     let file = NewFile {
         part: form.text("part", 200),
         name: form.text("name", LINE),
-        role: form.required_word("role").unwrap_or(Role::Original),
+        role: form.required_word("role").unwrap_or(FileRole::Original),
         size: form.count("size"),
         sha256,
         withheld,

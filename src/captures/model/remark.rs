@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::State;
+use super::CaptureState;
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::forms::{Form, REASON, TEXT};
@@ -45,7 +45,7 @@ pub struct Remark<T> {
 
 /// A note.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Note {
+pub struct CaptureNote {
     pub text: String,
 }
 
@@ -58,16 +58,16 @@ pub struct Review {
 
 /// A supervisor's decision, with the state that it gives the capture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Decision {
+pub struct CaptureDecision {
     pub outcome: DecisionOutcome,
     pub reason: String,
-    pub state: State,
+    pub state: CaptureState,
 }
 
 /// What was found when every byte was read again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verification {
-    pub verdict: Verdict,
+    pub verdict: CheckOutcome,
     pub checks: Vec<Check>,
     pub anchored: String,
 }
@@ -78,13 +78,13 @@ pub struct Check {
     /// `record` or `file`.
     pub what: String,
     pub sha256: Option<Digest>,
-    pub verdict: Verdict,
+    pub verdict: CheckOutcome,
     pub why: String,
 }
 
 words! {
     /// What a check comes to (product.md, rule 7).
-    Verdict {
+    CheckOutcome {
         /// It is as it was recorded.
         Passed = "passed",
         /// It is not.

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Basis, Capture, Correction, Decision, EventPlace, FileDigest, FileEntry, Flag, Kind, Note, Particulars, Remark,
-    Review, State,
+    Basis, Capture, CaptureDecision, CaptureKind, CaptureNote, CaptureState, Correction, EventPlace, FileDigest,
+    FileEntry, Flag, Particulars, Remark, Review,
 };
 use crate::authorizations::Line;
 use crate::clock::Timestamp;
@@ -17,7 +17,7 @@ use crate::proof::id::Digest;
 pub struct StoredCapture {
     pub capture: Capture,
     /// The state now.
-    pub state: State,
+    pub state: CaptureState,
     /// Whether a supervisor is to decide.
     pub awaits_decision: bool,
     /// Where `capture.recorded` stands in the case's stream.
@@ -42,8 +42,8 @@ pub struct Outline {
     pub id: String,
     pub item: i64,
     pub case_id: String,
-    pub state: State,
-    pub kind: Kind,
+    pub state: CaptureState,
+    pub kind: CaptureKind,
     pub captured_at: Timestamp,
     pub received_at: Timestamp,
     pub coverage: Vec<Line>,
@@ -66,9 +66,9 @@ pub struct OpenCapture {
     pub basis: Basis,
     pub correction: Option<Correction>,
     pub withheld: Option<()>,
-    pub notes: Vec<Remark<Note>>,
+    pub notes: Vec<Remark<CaptureNote>>,
     pub reviews: Vec<Remark<Review>>,
-    pub decision: Option<Remark<Decision>>,
+    pub decision: Option<Remark<CaptureDecision>>,
 }
 
 /// A closed capture without its content.
@@ -79,23 +79,23 @@ pub struct WithheldCapture {
     pub files: Vec<FileDigest>,
     /// Without its reason.
     pub basis: Basis,
-    pub withheld: Withheld,
+    pub withheld: WithheldNotice,
 }
 
 /// Why a capture's content is not shown, and whom to ask.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Withheld {
-    pub class: State,
+pub struct WithheldNotice {
+    pub class: CaptureState,
     pub ask: String,
 }
 
 /// What was said about a capture, in the order in which it was said.
 #[derive(Debug, Clone, Default)]
 pub struct Remarks {
-    pub notes: Vec<Remark<Note>>,
+    pub notes: Vec<Remark<CaptureNote>>,
     pub reviews: Vec<Remark<Review>>,
     /// The last one.
-    pub decision: Option<Remark<Decision>>,
+    pub decision: Option<Remark<CaptureDecision>>,
 }
 
 impl StoredCapture {
@@ -144,7 +144,7 @@ impl StoredCapture {
                 reason: None,
                 ..self.capture.basis.clone()
             },
-            withheld: Withheld {
+            withheld: WithheldNotice {
                 class: self.state,
                 ask: "a supervisor of the case's unit who does not work on it".into(),
             },

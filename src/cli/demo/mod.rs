@@ -23,7 +23,7 @@ use crate::app::{self, OpenInstallation, With};
 use crate::clock::{self, DAY, HOUR, ShiftedClock};
 use crate::config::Config;
 use crate::error::{Error, Kind, Result};
-use crate::http::visit;
+use crate::http::request_ctx;
 use crate::identity::one_time;
 use crate::ledger;
 use crate::policy::Role;
@@ -209,7 +209,7 @@ impl Story<'_> {
         let service = init_service(
             Actix::new()
                 .app_data(self.opened.app.clone())
-                .wrap(from_fn(visit::identify))
+                .wrap(from_fn(request_ctx::identify))
                 .configure(app::routes),
         )
         .await;

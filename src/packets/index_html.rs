@@ -8,13 +8,13 @@ use askama::Template;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::custody::{Custody, Entry, each_event};
+use super::custody::{Custody, EventEntry, each_event};
 use super::cut::Status;
+use super::documents::{self, PRODUCT};
 use super::exhibits::{self, Loaded};
-use super::papers::{self, PRODUCT};
 use super::pick::{Copied, Pick};
-use super::plain::{self, Fact, Zone, count, counted, facts, label, line, size};
 use super::store;
+use super::text::{Fact, Moment, Zone, count, counted, facts, label, line, size};
 use super::views::{
     AuthorizationView, CustodyRow, ExhibitView, InventoryLine, Scene, ThingView, TimelineRow, event, number, title,
 };
@@ -48,8 +48,8 @@ struct Top<'a> {
     purpose: String,
     recipient: Option<String>,
     requester: String,
-    requested: plain::Moment,
-    begun: plain::Moment,
+    requested: Moment,
+    begun: Moment,
     zone: Option<&'static str>,
     facts: Vec<Fact>,
     files: String,
@@ -66,14 +66,14 @@ struct Top<'a> {
 }
 
 /// An exhibit's place in the timeline.
-struct Moment {
+struct TimelineMoment {
     at: Micros,
     exhibit: u32,
     basis: &'static str,
     title: String,
 }
 
-/// Captures of one fate.
+/// Captures of one disposition.
 struct Tally {
     n: u64,
     status: String,
@@ -94,7 +94,7 @@ struct Bottom<'a> {
 /// A section's beginning.
 #[derive(Template)]
 #[template(path = "packets/pages/section.html")]
-struct Section {
+struct SectionHead {
     id: &'static str,
     title: &'static str,
     about: &'static str,
@@ -102,12 +102,12 @@ struct Section {
 }
 
 /// Writes the page.
-pub fn index(work: &Work<'_>, custody: &Custody, picks: &[Pick], copied: Copied, bag: &mut Bag) -> Result<()> {
-    let case = papers::case(work, custody)?;
+pub fn write(work: &Work<'_>, custody: &Custody, picks: &[Pick], copied: Copied, bag: &mut Bag) -> Result<()> {
+    let case = documents::case(work, custody)?;
     let numbers = numbers(work, custody)?;
     let record = Case::deserialize(&case.record)?;
     let zone = Zone::named(Some(&record.time_zone));
-    let page = Page {
+    let page = IndexPage {
         work,
         scene: Scene {
             custody,
@@ -123,20 +123,20 @@ pub fn index(work: &Work<'_>, custody: &Custody, picks: &[Pick], copied: Copied,
 /// The numbers of the authorizations, which exhibits and events name.
 fn numbers(work: &Work<'_>, custody: &Custody) -> Result<HashMap<String, String>> {
     let mut numbers = HashMap::new();
-    papers::authorizations(work, custody, &mut |id, shown| {
+    documents::authorizations(work, custody, &mut |id, shown| {
         numbers.insert(id.to_owned(), number(&Authorization::deserialize(&shown.record)?));
         Ok(())
     })?;
     Ok(numbers)
 }
 
-struct Page<'a> {
+struct IndexPage<'a> {
     work: &'a Work<'a>,
     scene: Scene<'a>,
     picks: &'a [Pick],
 }
 
-impl Page<'_> {
+impl IndexPage<'_> {
     fn write(&self, top: &Top<'_>, out: Out<'_>) -> Result<()> {
         put(out, top)?;
         let mut moments = self.exhibits(out)?;
@@ -189,13 +189,13 @@ impl Page<'_> {
     }
 
     /// Gives what the timeline says of each, by the time of the post where it is known, else of the capture.
-    fn exhibits(&self, out: Out<'_>) -> Result<Vec<Moment>> {
+    fn exhibits(&self, out: Out<'_>) -> Result<Vec<TimelineMoment>> {
         let mut moments = Vec::with_capacity(self.picks.len());
         let about = "Each capture as it was recorded when it was received. Files are byte for byte those received; \
                      what the text says is the evidence's own and nobody's finding.";
         put(
             out,
-            &Section {
+            &SectionHead {
                 id: "exhibits",
                 title: "Exhibits",
                 about,
@@ -217,18 +217,18 @@ impl Page<'_> {
         Ok(moments)
     }
 
-    fn timeline(&self, moments: Vec<Moment>, out: Out<'_>) -> Result<()> {
+    fn timeline(&self, moments: Vec<TimelineMoment>, out: Out<'_>) -> Result<()> {
         let about = "The exhibits in the order of time: when a post was made where that is recorded, else when it was captured.";
         put(
             out,
-            &Section {
+            &SectionHead {
                 id: "timeline",
                 title: "Timeline",
                 about,
                 columns: &["When", "What that time is", "Exhibit", "What"],
             },
         )?;
-        for Moment {
+        for TimelineMoment {
             at,
             exhibit,
             basis,
@@ -253,7 +253,7 @@ impl Page<'_> {
         let about = "People and accounts as the case records them. Who stands behind an account is an attribution with a basis, not a fact of this log.";
         put(
             out,
-            &Section {
+            &SectionHead {
                 id: "people",
                 title: "Subjects and accounts",
                 about,
@@ -270,12 +270,12 @@ impl Page<'_> {
             }
         };
         let mut any = false;
-        papers::subjects(self.work, self.scene.custody, &mut |_, shown| {
+        documents::subjects(self.work, self.scene.custody, &mut |_, shown| {
             any = true;
             let name = Subject::deserialize(&shown.record)?.fields.name;
             put(out, &thing(&shown, "Subject", name))
         })?;
-        papers::accounts(self.work, self.scene.custody, &mut |_, shown| {
+        documents::accounts(self.work, self.scene.custody, &mut |_, shown| {
             any = true;
             let fields = Account::deserialize(&shown.record)?.fields;
             put(out, &thing(&shown, "Account", fields.handle.or(fields.url)))
@@ -294,15 +294,15 @@ impl Page<'_> {
         let about = "Leave to use social media in this case: asked for by whom, decided by whom, and how far it went. Nothing is ever covered backwards.";
         put(
             out,
-            &Section {
+            &SectionHead {
                 id: "authorizations",
                 title: "Authorizations",
                 about,
                 columns: &[],
             },
         )?;
-        papers::authorizations(self.work, self.scene.custody, &mut |id, shown| {
-            let about: Vec<Entry<'_>> = self.scene.custody.about(id).collect();
+        documents::authorizations(self.work, self.scene.custody, &mut |id, shown| {
+            let about: Vec<EventEntry<'_>> = self.scene.custody.about(id).collect();
             let events = self.work.db.read_blocking(|conn| self.told(conn, &about))?;
             put(out, &AuthorizationView::new(self.scene, &shown.record, events)?)
         })?;
@@ -316,7 +316,7 @@ impl Page<'_> {
         )
     }
 
-    fn told(&self, conn: &mut AnyConn, about: &[Entry<'_>]) -> Result<Vec<super::views::EventView>> {
+    fn told(&self, conn: &mut AnyConn, about: &[EventEntry<'_>]) -> Result<Vec<super::views::EventView>> {
         let (stream, seqs) = (
             &self.scene.custody.cut.stream,
             about.iter().map(|e| i64::from(e.seq)).collect::<Vec<_>>(),
@@ -334,7 +334,7 @@ impl Page<'_> {
                      The full events and their records stand in custody/events.jsonl and custody/records.jsonl.";
         put(
             out,
-            &Section {
+            &SectionHead {
                 id: "custody",
                 title: "Custody",
                 about,
@@ -358,15 +358,15 @@ impl Page<'_> {
         let about = "Every capture of the case up to the cut, whether it is in this packet or not, and why not.";
         put(
             out,
-            &Section {
+            &SectionHead {
                 id: "inventory",
                 title: "Inventory",
                 about,
                 columns: &["Item", "Kind", "Captured", "Status", "Why"],
             },
         )?;
-        papers::each_capture(self.work, self.scene.custody, &mut |row| {
-            let fate = self.scene.custody.fate(&row.id)?;
+        documents::each_capture(self.work, self.scene.custody, &mut |row| {
+            let disposition = self.scene.custody.disposition(&row.id)?;
             let captured = row.captured_at.map(|at| self.scene.zone.told(&at));
             let (status, why) = (label(&row.status), row.why.unwrap_or_default());
             let kind = label(&row.kind);
@@ -379,7 +379,7 @@ impl Page<'_> {
                     status,
                     class: row.status,
                     why,
-                    exhibit: fate.exhibit,
+                    exhibit: disposition.exhibit,
                 },
             )
         })?;
@@ -388,14 +388,14 @@ impl Page<'_> {
 }
 
 /// When an exhibit belongs in the timeline, and what that time is.
-fn moment(loaded: &Loaded<'_>) -> Moment {
+fn moment(loaded: &Loaded<'_>) -> TimelineMoment {
     let said = &loaded.capture.particulars;
     let (at, basis) = match (said.posted_at, said.posted_at_basis) {
         (Some(at), Some(PostedBasis::Shown)) => (at, "posted, as the platform showed it"),
         (Some(at), _) => (at, "posted, as the capturing person inferred it"),
         (None, _) => (loaded.capture.captured_at, "captured"),
     };
-    Moment {
+    TimelineMoment {
         at: at.0,
         basis,
         exhibit: loaded.pick.exhibit,
@@ -403,12 +403,17 @@ fn moment(loaded: &Loaded<'_>) -> Moment {
     }
 }
 
-/// How many captures have each fate, the included ones first; a fate that none has is left out.
+/// How many captures have each disposition, the included ones first; a disposition that none has is left out.
 fn tallies(custody: &Custody) -> Vec<Tally> {
     Status::WORDS
         .iter()
         .filter_map(|(class, status)| {
-            let n = custody.cut.fates.values().filter(|f| f.status == *status).count() as u64;
+            let n = custody
+                .cut
+                .dispositions
+                .values()
+                .filter(|f| f.status == *status)
+                .count() as u64;
             let why = match status {
                 Status::Included => "each an exhibit below, with its files, record and custody",
                 Status::NotSelected => "not asked for, or received after this packet was begun; records withheld",

@@ -13,7 +13,7 @@ use super::reads::{self, FileFound};
 use crate::blobs::Key;
 use crate::error::Error;
 use crate::forms::parse_id;
-use crate::gate::Visit;
+use crate::gate::RequestCtx;
 use crate::http::App;
 use crate::http::ranges;
 use crate::http::reply::Reply;
@@ -30,10 +30,10 @@ const INLINE: &[&str] = &[
     "application/pdf",
 ];
 
-pub(super) async fn read(req: HttpRequest, path: Path<(String, String)>, visit: Visit, app: App) -> Reply {
+pub(super) async fn read(req: HttpRequest, path: Path<(String, String)>, requester: RequestCtx, app: App) -> Reply {
     let id = parse_id(&path.0).ok_or_else(Error::not_found)?;
     let sha256: Digest = path.1.to_lowercase().parse().map_err(|_| Error::not_found())?;
-    let found = reads::file(&app.gate, &visit, id, sha256).await?;
+    let found = reads::file(&app.gate, &requester, id, sha256).await?;
     send(&req, &app, &found).await
 }
 

@@ -12,7 +12,7 @@ use crate::proof::id::Digest;
 
 /// A key that makes a retry harmless: same key and content, same answer, for 24 hours.
 #[derive(Debug, Clone)]
-pub struct Repeat {
+pub struct IdempotencyKey {
     /// Method and path.
     pub route: String,
     /// What the client chose.
@@ -23,17 +23,17 @@ pub struct Repeat {
 
 /// What a client asked a harmless retry with, before the content is known.
 #[derive(Debug, Clone)]
-pub struct RepeatKey {
+pub struct IdempotencyHeader {
     /// Method and path.
     pub route: String,
     /// What the client chose.
     pub key: String,
 }
 
-impl RepeatKey {
+impl IdempotencyHeader {
     /// For this content.
-    pub fn of(self, fingerprint: Digest) -> Repeat {
-        Repeat {
+    pub fn of(self, fingerprint: Digest) -> IdempotencyKey {
+        IdempotencyKey {
             route: self.route,
             key: self.key,
             fingerprint,
@@ -45,7 +45,7 @@ impl RepeatKey {
 pub(super) fn known(
     conn: &mut AnyConn,
     caller: &Caller,
-    repeat: Option<&Repeat>,
+    repeat: Option<&IdempotencyKey>,
     now: Micros,
 ) -> Result<Option<String>> {
     let Some(repeat) = repeat else { return Ok(None) };
@@ -88,7 +88,7 @@ pub(super) fn answered_by_another_version() -> Error {
 pub(super) fn remember<T: Serialize>(
     conn: &mut AnyConn,
     caller: &Caller,
-    repeat: Option<&Repeat>,
+    repeat: Option<&IdempotencyKey>,
     answer: &T,
     now: Micros,
 ) -> Result<()> {

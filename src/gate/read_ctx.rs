@@ -1,7 +1,7 @@
 //! What a read sees, and what is kept of who looked.
 
-use super::relation::Ground;
-use super::stand::{change_first, may};
+use super::authorize::{change_first, may};
+use super::relation::CaseContext;
 use crate::clock::Micros;
 use crate::db::AnyConn;
 use crate::error::{Error, Result};
@@ -9,36 +9,36 @@ use crate::identity::Caller;
 use crate::policy::{Act, Policy};
 
 /// What a read sees.
-pub struct Look<'a> {
+pub struct ReadCtx<'a> {
     /// The database.
     pub conn: &'a mut AnyConn,
     /// Who asks.
     pub caller: &'a Caller,
     /// The case asked about, where there is one.
-    pub ground: Option<&'a Ground>,
+    pub context: Option<&'a CaseContext>,
     /// The time of the question.
     pub now: Micros,
     /// The rules.
     pub policy: &'a Policy,
 }
 
-impl Look<'_> {
+impl ReadCtx<'_> {
     /// The case asked about.
-    pub fn case(&self) -> Result<&Ground> {
-        self.ground.ok_or_else(Error::not_found)
+    pub fn case(&self) -> Result<&CaseContext> {
+        self.context.ok_or_else(Error::not_found)
     }
 
     /// Who asks, and where, to be kept beyond the question.
-    pub fn passed(&self) -> Passed {
-        Passed {
+    pub fn authorized(&self) -> Authorized {
+        Authorized {
             caller: self.caller.clone(),
-            ground: self.ground.cloned(),
+            context: self.context.cloned(),
         }
     }
 
     /// Whether the caller may also do this here.
     pub fn may(&self, act: Act) -> bool {
-        may(self.policy, self.caller, act, self.ground)
+        may(self.policy, self.caller, act, self.context)
     }
 
     /// Refuses who has not yet changed a password that was set for one use: for lists, which every signed-in person
@@ -54,9 +54,9 @@ impl Look<'_> {
 
 /// What `check` found: who, and where.
 #[derive(Debug, Clone)]
-pub struct Passed {
+pub struct Authorized {
     /// Who asks.
     pub caller: Caller,
     /// The case, where there is one.
-    pub ground: Option<Ground>,
+    pub context: Option<CaseContext>,
 }

@@ -1,6 +1,6 @@
 //! Where a caller stands, and whether they may: policy's answer to what the rows say now.
 
-use super::relation::{self, Ground, Scope};
+use super::relation::{self, CaseContext, Scope};
 use crate::clock::Micros;
 use crate::db::AnyConn;
 use crate::error::{Error, Kind, Result};
@@ -27,29 +27,29 @@ pub(super) fn refuse_read_only(conn: &mut AnyConn, act: Act) -> Result<()> {
 }
 
 /// Where the caller stands, or why not: 404 for what they may not see, 403 for what they may see but not do.
-pub(super) fn stand(
+pub(super) fn authorize(
     conn: &mut AnyConn,
     policy: &Policy,
     caller: &Caller,
     act: Act,
     scope: &Scope,
     now: Micros,
-) -> Result<Option<Ground>> {
+) -> Result<Option<CaseContext>> {
     if caller.must_change && act != Act::SessionOwn {
         return Err(change_first());
     }
-    let ground = relation::ground(conn, caller, scope, now)?;
-    if scope.is_on_case() && ground.is_none() {
+    let context = relation::case_context(conn, caller, scope, now)?;
+    if scope.is_on_case() && context.is_none() {
         return Err(Error::not_found());
     }
-    let decision = policy.decide(&question(caller, act, ground.as_ref()));
+    let decision = policy.decide(&question(caller, act, context.as_ref()));
     if decision.allowed {
-        return Ok(ground);
+        return Ok(context);
     }
-    if scope.is_on_case() && !may(policy, caller, Act::CaseRead, ground.as_ref()) {
+    if scope.is_on_case() && !may(policy, caller, Act::CaseRead, context.as_ref()) {
         return Err(Error::not_found());
     }
-    if policy.only_closed_forbids(&question(caller, act, ground.as_ref())) {
+    if policy.only_closed_forbids(&question(caller, act, context.as_ref())) {
         let detail = "The case is closed and takes no new work: reopen it first, with PATCH status on the case.";
         return Err(Error {
             rules: decision.rules,
@@ -67,20 +67,20 @@ fn refused(act: Act, rules: Vec<String>) -> Error {
     Error::forbidden(rules, why)
 }
 
-fn question<'a>(caller: &'a Caller, act: Act, ground: Option<&Ground>) -> Question<'a> {
+fn question<'a>(caller: &'a Caller, act: Act, context: Option<&CaseContext>) -> Question<'a> {
     Question {
         act,
         roles: &caller.roles,
-        case: ground.map(Ground::case_facts),
-        facts: ground.map(|g| g.facts).unwrap_or_default(),
+        case: context.map(CaseContext::case_facts),
+        facts: context.map(|g| g.facts).unwrap_or_default(),
     }
 }
 
-pub(super) fn may(policy: &Policy, caller: &Caller, act: Act, ground: Option<&Ground>) -> bool {
-    policy.decide(&question(caller, act, ground)).allowed
+pub(super) fn may(policy: &Policy, caller: &Caller, act: Act, context: Option<&CaseContext>) -> bool {
+    policy.decide(&question(caller, act, context)).allowed
 }
 
 /// The actor of an event: the person, with the role in which they stand to the case.
-pub fn actor_of(caller: &Caller, ground: Option<&Ground>) -> Actor {
-    ledger::person(&caller.user, relation::role_in(caller, ground).as_str())
+pub fn actor_of(caller: &Caller, context: Option<&CaseContext>) -> Actor {
+    ledger::person(&caller.user, relation::role_in(caller, context).as_str())
 }

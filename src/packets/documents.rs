@@ -17,8 +17,8 @@ use crate::db::AnyConn;
 use crate::error::{Error, Result};
 use crate::forms::Word;
 use crate::proof::packet::{
-    self, AuthorizationRow, BAG_INFO, BAGIT, BAGIT_TXT, Cut, Exhibit, HOW_TO, Head, IDENTIFIER, INVENTORY,
-    InventoryRow, MANIFEST, OXUM, PACKET, Requester, RowError, Shown, Writer,
+    self, BAG_INFO, BAGIT, BAGIT_TXT, Cut, Exhibit, HOW_TO, Head, IDENTIFIER, INVENTORY, InventoryRow, MANIFEST, OXUM,
+    PACKET, PacketAuthorization, Requester, RowError, Shown, Writer,
 };
 
 /// The program that makes packets, as packets name it.
@@ -105,7 +105,7 @@ pub fn packet(work: &Work<'_>, custody: &Custody, picks: &[Pick], bag: &mut Bag)
         rows.section("authorizations", |rows| {
             authorizations(work, custody, &mut |id, shown| {
                 let events = custody.about(id).map(|e| e.leaf).collect();
-                rows.add(&AuthorizationRow {
+                rows.add(&PacketAuthorization {
                     leaf: shown.leaf,
                     record: shown.record,
                     events,
@@ -232,15 +232,15 @@ struct Said {
     captured_at: Option<String>,
 }
 
-fn inventory_row(custody: &Custody, row: &store::Listed, said: Option<&Said>) -> Result<InventoryRow> {
-    let fate = custody.fate(&row.id)?;
+fn inventory_row(custody: &Custody, row: &store::ListedCapture, said: Option<&Said>) -> Result<InventoryRow> {
+    let disposition = custody.disposition(&row.id)?;
     Ok(InventoryRow {
         id: row.id.clone(),
         item: u64::try_from(row.item).map_err(Error::internal)?,
         kind: said.and_then(|s| s.kind.clone()).unwrap_or_else(|| "unknown".into()),
         captured_at: said.and_then(|s| s.captured_at.clone()),
-        status: fate.status.as_str().into(),
-        why: fate.why.map(str::to_owned),
+        status: disposition.status.as_str().into(),
+        why: disposition.why.map(str::to_owned),
     })
 }
 

@@ -12,7 +12,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, ResponseError};
 
 use super::App;
 use crate::error::{Error, Result};
-use crate::gate::{RepeatKey, Visit};
+use crate::gate::{IdempotencyHeader, RequestCtx};
 use crate::identity::Credential;
 use crate::proof::id::Digest;
 
@@ -67,16 +67,16 @@ fn credential(req: &HttpRequest, app: &App) -> Option<Credential> {
         .map(Credential::Session)
 }
 
-impl FromRequest for Visit {
+impl FromRequest for RequestCtx {
     type Error = Error;
     type Future = Ready<Result<Self>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(visit(req))
+        ready(request_ctx(req))
     }
 }
 
-pub(super) fn visit(req: &HttpRequest) -> Result<Visit> {
+pub(super) fn request_ctx(req: &HttpRequest) -> Result<RequestCtx> {
     let credential = req
         .extensions()
         .get::<Credential>()
@@ -87,11 +87,11 @@ pub(super) fn visit(req: &HttpRequest) -> Result<Visit> {
         .get::<RequestId>()
         .map(|r| r.0.clone())
         .unwrap_or_default();
-    Ok(Visit {
+    Ok(RequestCtx {
         credential,
         request_id,
         address: address(req),
-        repeat: None,
+        idempotency_key: None,
     })
 }
 
@@ -101,7 +101,7 @@ pub fn address(req: &HttpRequest) -> String {
 }
 
 /// The client's idempotency key, bare or in quotes.
-pub fn repeat_key(req: &HttpRequest) -> Result<Option<RepeatKey>> {
+pub fn idempotency_header(req: &HttpRequest) -> Result<Option<IdempotencyHeader>> {
     let Some(value) = req.headers().get("idempotency-key") else {
         return Ok(None);
     };
@@ -115,7 +115,7 @@ pub fn repeat_key(req: &HttpRequest) -> Result<Option<RepeatKey>> {
         ));
     }
     let route = format!("{} {}", req.method(), req.path());
-    Ok(Some(RepeatKey {
+    Ok(Some(IdempotencyHeader {
         route,
         key: key.to_owned(),
     }))
