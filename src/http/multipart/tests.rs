@@ -559,7 +559,7 @@ async fn the_head_of_a_part_and_what_stands_before_all_are_bounded() {
     for start in [Vec::new(), named] {
         let endless = std::iter::once(start).chain(std::iter::repeat_with(|| vec![b'x'; 1000]));
         let (mut parts, taken) = parts(endless);
-        let told = parts.next().await.err().expect("too long");
+        let told = parts.next().await.expect_err("too long");
         assert_eq!(told.errors[0].rule, "multipart");
         assert!(taken.get() <= HEAD / 1000 + 2, "{}", taken.get());
     }
