@@ -44,7 +44,7 @@ fn stopped_during_an_upload(base: Database) {
     let mut stream = client.begin_upload(home.case(0), size).expect("an upload");
     let file = kit::bytes(11, usize::try_from(size).expect("a size"));
     stream.write_all(&file[..1 << 20]).expect("bytes");
-    std::thread::sleep(Duration::from_millis(200));
+    home.await_arriving(1);
     server.terminate();
     let began = Instant::now();
     for piece in file[1 << 20..].chunks(512 << 10) {

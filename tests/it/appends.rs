@@ -423,7 +423,6 @@ fn an_append_goes_on_where_no_connection_can_be_opened() {
         .collect();
     postgres::execute(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"));
     assert!(shut.iter().all(Result::is_ok), "{shut:?}");
-    std::thread::sleep(Duration::from_secs(2));
     for n in 3..6 {
         journal
             .append_blocking(ledger::job("test"), viewed(&stream, n))
