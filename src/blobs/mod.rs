@@ -23,7 +23,7 @@ use incoming::PIECE;
 pub use incoming::{Incoming, LastChunk, Received};
 pub use local::Local;
 pub use memory::Memory;
-pub use packet_file::{PacketFile, Written};
+pub use packet_file::{PacketFile, WrittenPacket};
 pub use sniff::sniff;
 pub use store::{BlobReader, Found, Key, Listing, Shelf, Store, WHOLE};
 pub use temp_file::TempFile;

@@ -71,7 +71,7 @@ pub struct PacketFile {
 }
 
 /// A packet's file that is written and synced, and still to be put into the store.
-pub struct Written {
+pub struct WrittenPacket {
     /// The file.
     pub file: TempFile,
     /// Its bytes.
@@ -90,9 +90,9 @@ impl PacketFile {
     }
 
     /// Writes and syncs the rest.
-    pub fn finish(self) -> Result<Written> {
+    pub fn finish(self) -> Result<WrittenPacket> {
         let (size, sha256) = self.ring.finish()?;
-        Ok(Written {
+        Ok(WrittenPacket {
             file: self.file,
             size,
             sha256,
@@ -291,7 +291,7 @@ mod tests {
         TempFile::create(folder.path().join("part")).expect("a file")
     }
 
-    fn written(lengths: &[usize], about: u64) -> (Vec<u8>, Written, tempfile::TempDir) {
+    fn written(lengths: &[usize], about: u64) -> (Vec<u8>, WrittenPacket, tempfile::TempDir) {
         let folder = tempfile::tempdir().expect("a folder");
         let mut output = PacketFile::create(temp_file(&folder), about).expect("a file");
         let mut all = Vec::new();

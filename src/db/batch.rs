@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 const CAREFUL: u32 = 32;
 
 /// One queued write, whatever its answer's type.
-pub(super) trait Job: Send {
+pub(super) trait WriteJob: Send {
     /// Runs in the open transaction and keeps the answer. An error means: nothing of it may stay.
     fn run(&mut self, conn: &mut AnyConn) -> Result<()>;
     /// Answers: with what was kept, or with the failure of the commit.
@@ -36,12 +36,12 @@ where
     F: Fn(&mut AnyConn) -> Result<T> + Send + 'static,
 {
     /// A write that is answered there.
-    pub(super) fn boxed(reply: oneshot::Sender<Result<T>>, f: F) -> Box<dyn Job> {
+    pub(super) fn boxed(reply: oneshot::Sender<Result<T>>, f: F) -> Box<dyn WriteJob> {
         Box::new(Self { f, done: None, reply })
     }
 }
 
-impl<T: Send, F: Fn(&mut AnyConn) -> Result<T> + Send> Job for Write<T, F> {
+impl<T: Send, F: Fn(&mut AnyConn) -> Result<T> + Send> WriteJob for Write<T, F> {
     fn run(&mut self, conn: &mut AnyConn) -> Result<()> {
         // A panic ends only its own write.
         let done = caught(|| (self.f)(conn));
@@ -70,7 +70,7 @@ pub(super) struct BatchMode {
 
 /// Runs a batch. A savepoint copies every page that its write touches, and most writes need none: all are tried without,
 /// unless one of the last batches had to be run again because of that.
-pub(super) fn run(conn: &mut AnyConn, mut batch: Vec<Box<dyn Job>>, mode: &mut BatchMode) {
+pub(super) fn run(conn: &mut AnyConn, mut batch: Vec<Box<dyn WriteJob>>, mode: &mut BatchMode) {
     let mut done = Ok(());
     if mode.careful == 0 || batch.len() == 1 {
         done = together(conn, &mut batch, bare);
@@ -99,8 +99,8 @@ enum Failed {
 /// Runs a batch as one transaction: all of it, or nothing.
 fn together(
     conn: &mut AnyConn,
-    batch: &mut [Box<dyn Job>],
-    run: fn(&mut AnyConn, &mut dyn Job) -> Result<()>,
+    batch: &mut [Box<dyn WriteJob>],
+    run: fn(&mut AnyConn, &mut dyn WriteJob) -> Result<()>,
 ) -> std::result::Result<(), Failed> {
     conn.batch_execute("BEGIN IMMEDIATE").map_err(|e| {
         let e = Error::from(e);
@@ -118,12 +118,12 @@ fn together(
     })
 }
 
-fn bare(conn: &mut AnyConn, job: &mut dyn Job) -> Result<()> {
+fn bare(conn: &mut AnyConn, job: &mut dyn WriteJob) -> Result<()> {
     job.run(conn)
 }
 
 /// An error here is the machine's, not the domain's: it ends the whole batch.
-fn in_savepoint(conn: &mut AnyConn, job: &mut dyn Job) -> Result<()> {
+fn in_savepoint(conn: &mut AnyConn, job: &mut dyn WriteJob) -> Result<()> {
     conn.batch_execute("SAVEPOINT job")?;
     match job.run(conn) {
         Ok(()) => conn.batch_execute("RELEASE job")?,
@@ -146,7 +146,7 @@ mod tests {
     use crate::db::fixture::{TestRow, insert, table};
 
     type Answer = oneshot::Receiver<Result<i64>>;
-    type Queued = (Box<dyn Job>, Answer);
+    type Queued = (Box<dyn WriteJob>, Answer);
 
     fn job(f: impl Fn(&mut AnyConn) -> Result<i64> + Send + 'static) -> Queued {
         let (reply, answer) = oneshot::channel();

@@ -13,7 +13,7 @@ use diesel::connection::SimpleConnection;
 use tokio::sync::oneshot;
 
 use super::AnyConn;
-use super::batch::{BatchMode, Job, Write, run};
+use super::batch::{BatchMode, Write, WriteJob, run};
 use super::failure::busy;
 use super::turnstile::{Room, Turnstile, spawn};
 use crate::error::Result;
@@ -28,7 +28,7 @@ const COPY: Duration = Duration::from_millis(100);
 
 /// The writing connection and the queue before it. Its thread ends when the last handle is dropped.
 #[derive(Clone)]
-pub(super) struct SqliteWriter(Turnstile<WriterState, Box<dyn Job>>);
+pub(super) struct SqliteWriter(Turnstile<WriterState, Box<dyn WriteJob>>);
 
 /// What a batch is written with.
 struct WriterState {
@@ -84,7 +84,7 @@ impl SqliteWriter {
     }
 
     /// What cannot be queued is answered at once.
-    fn enqueue(&self, job: Box<dyn Job>) {
+    fn enqueue(&self, job: Box<dyn WriteJob>) {
         let (job, why) = match self.0.enqueue(job) {
             Ok(()) => return,
             Err(TrySendError::Full(job)) => (job, "the writer's queue is full"),
@@ -96,7 +96,7 @@ impl SqliteWriter {
 
 impl WriterState {
     /// No write panics outside `batch::caught`. Were one to, its batch is not answered and nothing is left open.
-    fn write(&mut self, batch: Vec<Box<dyn Job>>) {
+    fn write(&mut self, batch: Vec<Box<dyn WriteJob>>) {
         let run = AssertUnwindSafe(|| run(&mut self.conn, batch, &mut self.mode));
         if catch_unwind(run).is_err() {
             let _ = self.conn.batch_execute("ROLLBACK");

@@ -54,7 +54,7 @@ impl Gate {
     }
 }
 
-type Key = (Credential, Scope);
+type AdmissionKey = (Credential, Scope);
 
 struct Admission {
     authorized: Authorized,
@@ -66,7 +66,7 @@ struct Admission {
 #[derive(Default)]
 pub(super) struct AdmissionCache {
     changes: AtomicU64,
-    admissions: Mutex<HashMap<Key, Admission>>,
+    admissions: Mutex<HashMap<AdmissionKey, Admission>>,
 }
 
 impl AdmissionCache {
@@ -95,7 +95,7 @@ impl AdmissionCache {
         }
     }
 
-    fn remember(&self, key: Key, admission: Admission) {
+    fn remember(&self, key: AdmissionKey, admission: Admission) {
         let Ok(mut admissions) = self.admissions.lock() else {
             return;
         };
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
     use crate::identity::Caller;
 
-    fn key(case: &str) -> Key {
+    fn key(case: &str) -> AdmissionKey {
         (Credential::Session("s".into()), Scope::Case(case.into()))
     }
 
@@ -129,7 +129,7 @@ mod tests {
         );
     }
 
-    fn found(cache: &AdmissionCache, (credential, scope): Key, now: Micros) -> bool {
+    fn found(cache: &AdmissionCache, (credential, scope): AdmissionKey, now: Micros) -> bool {
         cache.find(&credential, &scope, now).is_some()
     }
 

@@ -11,8 +11,8 @@ mod progress;
 mod run;
 mod store;
 
-pub use model::{Job, JobState};
-pub use progress::{Progress, Step};
+pub use model::{Job, JobState, Step};
+pub use progress::Progress;
 pub use run::{Worker, run};
 pub use store::{add, cancel};
 

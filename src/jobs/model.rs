@@ -24,6 +24,17 @@ words! {
     }
 }
 
+/// What a job is at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Step {
+    /// Its word.
+    pub name: &'static str,
+    /// How much of it is done.
+    pub done: u64,
+    /// How much it is in all.
+    pub total: u64,
+}
+
 /// A job that this server has taken.
 #[derive(Debug, Clone)]
 pub struct Job {

@@ -5,22 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::sync::watch;
 
-use super::model::Job;
+use super::model::{Job, Step};
 use super::store::{self, Held};
 use crate::error::{Error, Kind, Result};
 use crate::gate::{Gate, Tx};
 use crate::ledger;
-
-/// What a job is at.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Step {
-    /// Its word.
-    pub name: &'static str,
-    /// How much of it is done.
-    pub done: u64,
-    /// How much it is in all.
-    pub total: u64,
-}
 
 /// Why a job has to stop before its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use super::model::{ATTEMPTS, Job, JobState};
 use super::progress::{Interrupt, Progress};
-use super::store::{self, End};
+use super::store::{self, JobEnd};
 use crate::clock::Micros;
 use crate::db::{AnyConn, blocking};
 use crate::error::{Error, Kind, Result};
@@ -166,7 +166,7 @@ async fn keep<W: Worker>(gate: &Gate, worker: &W, job: &Job, made: W::Made) -> R
     let (worker, own) = (worker.clone(), job.clone());
     let keep = move |tx: &mut Tx<'_>| {
         let amount = worker.keep(tx, &own, &made)?;
-        let end = W::EVERY.map_or(End::Done(amount), |every| End::Again(tx.now + every, None));
+        let end = W::EVERY.map_or(JobEnd::Done(amount), |every| JobEnd::Again(tx.now + every, None));
         match store::leave(tx.conn, &own, end)? {
             true => Ok(()),
             false => Err(Interrupt::Lost.error()),
@@ -179,8 +179,8 @@ async fn fail<W: Worker>(gate: &Gate, worker: &W, job: &Job, (state, e): (JobSta
     let (failing, own, why) = (worker.clone(), job.clone(), reason(e));
     let fail = move |tx: &mut Tx<'_>| {
         let end = match W::EVERY {
-            Some(every) => End::Again(tx.now + every, Some(why.clone())),
-            None => End::Ended(state, why.clone()),
+            Some(every) => JobEnd::Again(tx.now + every, Some(why.clone())),
+            None => JobEnd::Ended(state, why.clone()),
         };
         let held = store::leave(tx.conn, &own, end)?;
         if held {
@@ -200,7 +200,7 @@ async fn fail<W: Worker>(gate: &Gate, worker: &W, job: &Job, (state, e): (JobSta
 async fn release(gate: &Gate, job: &Job) -> Result<bool> {
     let own = job.clone();
     gate.housekeep(ledger::job(job.kind), move |tx| {
-        store::leave(tx.conn, &own, End::Released)
+        store::leave(tx.conn, &own, JobEnd::Released)
     })
     .await
 }

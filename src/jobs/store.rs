@@ -2,8 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::model::{Job, JobState, LEASE};
-use super::progress::Step;
+use super::model::{Job, JobState, LEASE, Step};
 use crate::clock::Micros;
 use crate::db::AnyConn;
 use crate::db::tables::jobs;
@@ -47,10 +46,10 @@ pub fn cancel(conn: &mut AnyConn, kind: &str, object: &str) -> Result<bool> {
 }
 
 /// A row of the table as far as taking a job needs it: object, attempts, lease, cancel.
-type Due = (String, i64, String, bool);
+type DueJob = (String, i64, String, bool);
 
 /// The job of this kind that has been due for longest: one that waits, or one whose lease has ended.
-pub(super) fn due(conn: &mut AnyConn, kind: &str, now: Micros) -> Result<Option<Due>> {
+pub(super) fn due(conn: &mut AnyConn, kind: &str, now: Micros) -> Result<Option<DueJob>> {
     let waits = jobs::state.eq(JobState::Waiting.as_str()).and(jobs::due_at.le(now));
     let orphaned = jobs::state
         .eq(JobState::Running.as_str())
@@ -123,7 +122,7 @@ pub(super) fn renew(conn: &mut AnyConn, job: &Job, now: Micros, step: Step) -> R
 }
 
 /// How a job that is held is left.
-pub(super) enum End {
+pub(super) enum JobEnd {
     /// Done, after so much work.
     Done(i64),
     /// Failed or cancelled, for a reason.
@@ -135,27 +134,27 @@ pub(super) enum End {
 }
 
 /// Leaves a job; `false` when it is not this server's any more. Then nothing else may be kept of it either.
-pub(super) fn leave(conn: &mut AnyConn, job: &Job, end: End) -> Result<bool> {
+pub(super) fn leave(conn: &mut AnyConn, job: &Job, end: JobEnd) -> Result<bool> {
     let mine = jobs::table
         .find((job.kind, &job.object))
         .filter(jobs::lease.eq(&job.lease));
     let free = (jobs::lease.eq(""), jobs::leased_until.eq(0_i64));
     let changed = match end {
-        End::Done(size) => {
+        JobEnd::Done(size) => {
             let progress = (jobs::step.eq(""), jobs::done.eq(size), jobs::total.eq(size));
             let set = (free, progress, jobs::state.eq(JobState::Done.as_str()));
             diesel::update(mine).set(set).execute(conn)?
         }
-        End::Ended(state, why) => {
+        JobEnd::Ended(state, why) => {
             let set = (free, jobs::state.eq(state.as_str()), jobs::error.eq(Some(why)));
             diesel::update(mine).set(set).execute(conn)?
         }
-        End::Again(due_at, error) => {
+        JobEnd::Again(due_at, error) => {
             let anew = (jobs::attempts.eq(0_i64), jobs::due_at.eq(due_at), jobs::error.eq(error));
             let set = (free, anew, jobs::state.eq(JobState::Waiting.as_str()));
             diesel::update(mine).set(set).execute(conn)?
         }
-        End::Released => {
+        JobEnd::Released => {
             let anew = jobs::attempts.eq(job.attempts - 1);
             let set = (free, anew, jobs::state.eq(JobState::Waiting.as_str()));
             diesel::update(mine).set(set).execute(conn)?

@@ -2,9 +2,8 @@
 
 use diesel::prelude::*;
 
-use super::model::{ATTEMPTS, JobState, LEASE};
-use super::progress::Step;
-use super::store::{self, End, Held};
+use super::model::{ATTEMPTS, JobState, LEASE, Step};
+use super::store::{self, Held, JobEnd};
 use super::{Job, add, cancel};
 use crate::clock::Micros;
 use crate::db::tables::jobs;
@@ -28,7 +27,7 @@ fn take(conn: &mut AnyConn, now: Micros, lease: &str) -> Option<Job> {
     store::take(conn, KIND, now, lease.into()).expect("a query")
 }
 
-fn leave(conn: &mut AnyConn, job: &Job, end: End) -> bool {
+fn leave(conn: &mut AnyConn, job: &Job, end: JobEnd) -> bool {
     store::leave(conn, job, end).expect("a query")
 }
 
@@ -49,9 +48,9 @@ fn jobs_are_taken_in_their_order_and_each_once() {
         let late = take(conn, 30, "b").expect("a job");
         assert_eq!(late.object, "late");
         assert!(take(conn, 30, "c").is_none());
-        assert!(leave(conn, &early, End::Done(7)));
+        assert!(leave(conn, &early, JobEnd::Done(7)));
         assert_eq!(state(conn, "early"), JobState::Done.as_str());
-        assert!(leave(conn, &late, End::Ended(JobState::Failed, "because".into())));
+        assert!(leave(conn, &late, JobEnd::Ended(JobState::Failed, "because".into())));
         assert!(take(conn, 1000 + LEASE * 10, "d").is_none());
     });
 }
@@ -74,8 +73,8 @@ fn a_job_whose_lease_has_ended_is_anybodys_and_no_more_the_first_ones() {
             store::renew(conn, &first, 2 * LEASE + 1, step).expect("a query"),
             Held::No
         );
-        assert!(!leave(conn, &first, End::Done(1)));
-        assert!(leave(conn, &second, End::Done(1)));
+        assert!(!leave(conn, &first, JobEnd::Done(1)));
+        assert!(leave(conn, &second, JobEnd::Done(1)));
     });
 }
 
@@ -86,10 +85,10 @@ fn a_job_given_back_has_not_been_tried_and_one_that_comes_again_waits_for_its_ti
         for _ in 0..ATTEMPTS + 1 {
             let job = take(conn, 0, "a").expect("a job");
             assert_eq!(job.attempts, 1);
-            assert!(leave(conn, &job, End::Released));
+            assert!(leave(conn, &job, JobEnd::Released));
         }
         let job = take(conn, 0, "a").expect("a job");
-        assert!(leave(conn, &job, End::Again(50, Some("it failed".into()))));
+        assert!(leave(conn, &job, JobEnd::Again(50, Some("it failed".into()))));
         assert!(take(conn, 49, "b").is_none());
         assert_eq!(take(conn, 50, "b").expect("a job").attempts, 1);
     });
@@ -110,7 +109,11 @@ fn a_job_is_called_off_while_it_waits_and_while_it_runs_and_not_after() {
             store::renew(conn, &runs, 1, Step::default()).expect("a query"),
             Held::Cancelled
         );
-        assert!(leave(conn, &runs, End::Ended(JobState::Cancelled, "called off".into())));
+        assert!(leave(
+            conn,
+            &runs,
+            JobEnd::Ended(JobState::Cancelled, "called off".into())
+        ));
         assert!(!cancel(conn, KIND, "runs").expect("a query"));
         assert!(!cancel(conn, KIND, "nothing").expect("a query"));
     });

@@ -7,14 +7,14 @@ use super::model::Packet;
 use super::work::Work;
 use super::zip::Bag;
 use super::{cut, documents, index_html, issue, ops, pick, read_ahead};
-use crate::blobs::Written;
+use crate::blobs::WrittenPacket;
 use crate::error::{Error, Result};
 use crate::http;
 use crate::jobs::Progress;
 use crate::ledger;
 
 /// Builds a packet on the calling thread. Its file is synced, and still to be put into the store; a failure leaves none.
-pub fn build(state: &http::State, packet: &Packet, progress: &Arc<Progress>) -> Result<Written> {
+pub fn build(state: &http::State, packet: &Packet, progress: &Arc<Progress>) -> Result<WrittenPacket> {
     let work = prepare(state, packet, progress)?;
     let picks = pick::select(&work)?;
     let total = pick::total(&work, &picks)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 use tokio::sync::watch;
 
-use super::issue::JOB;
+use super::model::JOB;
 use super::{build, store};
 use crate::blobs::Key;
 use crate::clock::Micros;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::custody::{Custody, each_event};
+use super::model::JOB;
 use super::work::Work;
 use super::zip::Bag;
 use crate::error::{Error, Result};
@@ -15,8 +16,6 @@ use crate::proof::packet::{
     self, ATTESTED_TAGS, BETWEEN, CHECKPOINT, ISSUED, ISSUED_PROOF, LOG_PEM, LOG_VKEY, MANIFEST, TAGMANIFEST,
 };
 
-/// The job that builds packets, as events name it.
-pub const JOB: &str = "packet-builder";
 /// How often the log is asked whether it has signed.
 const ASK: Duration = Duration::from_millis(20);
 /// How often at the most: five seconds in all.

@@ -11,6 +11,9 @@ use crate::identity::Person;
 use crate::proof::id::Digest;
 use crate::{particulars, words};
 
+/// The job that builds packets, as events name it.
+pub const JOB: &str = "packet-builder";
+
 /// Captures that one request may name: the record that keeps them stays under 1 MB.
 const NAMED: usize = 20_000;
 /// Things withheld that one disclosure may name.

@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use serde::de::DeserializeOwned;
 
-use super::issue::JOB;
-use super::model::{Disclosure, Packet};
+use super::model::{Disclosure, JOB, Packet};
 use crate::captures::CaptureState;
 use crate::clock::Micros;
 use crate::db::tables::{

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, BufReader, BufWriter, Seek, Write};
 
 use crate::bag::writer::{Entry, WriteError, ZipWriter};
-use crate::blobs::{Blobs, PacketFile, Shelf, TempFile, Written};
+use crate::blobs::{Blobs, PacketFile, Shelf, TempFile, WrittenPacket};
 use crate::error::{Error, Result};
 use crate::proof::id::Digest;
 
@@ -95,7 +95,7 @@ impl Bag {
     }
 
     /// Ends the ZIP and syncs it.
-    pub fn finish(self) -> Result<Written> {
+    pub fn finish(self) -> Result<WrittenPacket> {
         let (out, announced) = self.zip.finish().map_err(refused)?;
         let written = out.finish()?;
         if written.size != announced {

@@ -94,9 +94,9 @@ fn only_the_ledger_writes_events() {
 
 /// Where rows are deleted, and which: none of them is a record of anything.
 const DELETES: &[(&str, &str)] = &[
-    ("authorizations/ops.rs", "authorization_holders::table"),
+    ("authorizations/store.rs", "authorization_holders::table"),
     ("gate/repeat.rs", "idempotency::table"),
-    ("jobs.rs", "old"),
+    ("background.rs", "old"),
     ("ledger/sequencer.rs", "outbox::table"),
     ("ledger/sequencer.rs", "outbox WHERE id IN"),
 ];
@@ -172,7 +172,7 @@ fn no_test_is_ignored() {
 }
 
 /// Lines of all source without tests, at the most.
-const LINES: usize = 32_600;
+const LINES: usize = 33_500;
 
 #[test]
 fn functions_and_files_stay_short() {
