@@ -214,7 +214,7 @@ const FEATURES: &[&str] = &[
 
 /// Files of features that know HTTP beside `api.rs`, `pages.rs` and `mod.rs`, and why.
 const KNOW_HTTP: &[(&str, &str)] = &[
-    ("captures/files.rs", "gives files out"),
+    ("captures/download.rs", "gives files out"),
     ("captures/upload.rs", "takes uploads"),
     ("captures/verify.rs", "answers with the check of a file"),
     ("custody/proofs.rs", "the handlers of the log"),

@@ -95,7 +95,7 @@ fn only_the_ledger_writes_events() {
 /// Where rows are deleted, and which: none of them is a record of anything.
 const DELETES: &[(&str, &str)] = &[
     ("authorizations/store.rs", "authorization_holders::table"),
-    ("gate/repeat.rs", "idempotency::table"),
+    ("gate/idempotency.rs", "idempotency::table"),
     ("background.rs", "old"),
     ("ledger/sequencer.rs", "outbox::table"),
     ("ledger/sequencer.rs", "outbox WHERE id IN"),
