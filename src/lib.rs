@@ -1,6 +1,6 @@
 //! Casetrail: the case log of an agency that investigates with open sources.
 //!
-//! The map of the house, from the context up; a module imports only from floors below it.
+//! The map of the house, from the ground up; a module imports only from floors below it.
 //!
 //! - `proof`: pure rules of the ledger and the packet, bytes in, values out.
 //! - `verify`: the walk through a packet that reports every finding; as pure as `proof`.

@@ -23,7 +23,7 @@ words! {
 }
 
 words! {
-    /// What is used to ctx.
+    /// What is used to look.
     Device {
         /// The agency's.
         Agency = "agency",

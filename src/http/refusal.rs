@@ -72,10 +72,7 @@ mod tests {
     }
 
     async fn answer(path: &str, accept: &str) -> (StatusCode, String, String, String) {
-        let app = App::new()
-            .route("/cases", web::get().to(refused))
-            .route("/api/v1/cases", web::get().to(refused))
-            .wrap(from_fn(as_page));
+        let app = App::new().default_service(web::to(refused)).wrap(from_fn(as_page));
         let app = test::init_service(app).await;
         let request = test::TestRequest::get().uri(path).insert_header((ACCEPT, accept));
         let answer = test::call_service(&app, request.to_request()).await;

@@ -20,8 +20,6 @@ words! {
         CaseClose = "CaseClose",
         /// Change a case's handling, in either direction.
         CaseRestrict = "CaseRestrict",
-        /// Place or lift a hold, under which nothing is disposed of.
-        CaseHold = "CaseHold",
         /// Add or remove a member, or hand over the lead.
         MemberChange = "MemberChange",
         /// Read the subjects of a case.
@@ -78,8 +76,6 @@ words! {
         PacketRead = "PacketRead",
         /// Ask for a packet of purpose referral.
         PacketReferral = "PacketReferral",
-        /// ReadCtx through a packet of purpose referral and release it.
-        PacketRelease = "PacketRelease",
         /// Record to whom a packet went.
         PacketDisclose = "PacketDisclose",
         /// Read the custody of a capture or file, and the receipt of its recording.
@@ -106,8 +102,6 @@ words! {
         TrainingList = "TrainingList",
         /// Record a training.
         TrainingWrite = "TrainingWrite",
-        /// Change settings, rotate keys, take backups.
-        SettingsWrite = "SettingsWrite",
         /// See who one is, change one's password, sign out.
         SessionOwn = "SessionOwn",
     }
@@ -132,7 +126,6 @@ impl Act {
                 | UnitWrite
                 | TrainingList
                 | TrainingWrite
-                | SettingsWrite
                 | SessionOwn
         )
     }

@@ -119,7 +119,6 @@ const ON_CASES: &[Row] = &[
             CaptureReadHeld,
             GrantGive,
             GrantEnd,
-            CaseHold,
             CaseRestrict,
         ],
         who: &[ThatSupervisor],
@@ -152,11 +151,6 @@ const ON_CASES: &[Row] = &[
         who: &[Lead],
         write: false,
     },
-    Row {
-        acts: &[PacketRelease],
-        who: &[ThatSupervisor],
-        write: false,
-    },
     // see the access log of a case
     Row {
         acts: &[CaseAccessesRead],
@@ -177,15 +171,7 @@ const ON_THE_AGENCY: &[(&[Act], &[Role])] = &[
     (&[LedgerRead], &[Role::Auditor]),
     // users, units, trainings, settings, keys, backups
     (
-        &[
-            UserList,
-            UserWrite,
-            UnitList,
-            UnitWrite,
-            TrainingList,
-            TrainingWrite,
-            SettingsWrite,
-        ],
+        &[UserList, UserWrite, UnitList, UnitWrite, TrainingList, TrainingWrite],
         &[Role::Administrator],
     ),
     // what every signed-in person has

@@ -121,6 +121,21 @@ fn rows_are_deleted_in_reviewed_places() {
     holds("rows are deleted where this test says so", &found);
 }
 
+/// The verbs that may find everything as it was asked to be, and then write nothing.
+const UNCHANGED: &[(&str, usize)] = &[("cases/access.rs", 3)];
+
+#[test]
+fn a_write_without_an_event_is_reviewed() {
+    let mut found = Vec::new();
+    for source in sources().iter().filter(|s| !s.path.starts_with("gate/")) {
+        let times = source.code.matches("Change::Unchanged").count();
+        if times > 0 && !UNCHANGED.contains(&(source.path.as_str(), times)) {
+            found.push(format!("{}: {times} verbs end unchanged", source.path));
+        }
+    }
+    holds("verbs that end without an event stand in this test", &found);
+}
+
 /// Where something panics, and why it may.
 const PANICS: &[(&str, &str, &str)] = &[
     (
@@ -172,7 +187,7 @@ fn no_test_is_ignored() {
 }
 
 /// Lines of all source without tests, at the most.
-const LINES: usize = 33_500;
+const LINES: usize = 33_700;
 
 #[test]
 fn functions_and_files_stay_short() {
