@@ -1,6 +1,6 @@
 //! Reads multipart/form-data while it arrives (RFC 2046, section 5.1.1, and RFC 7578).
 //!
-//! [`BodyReader`] is a state machine over bytes and does no I/O; [`Parts`] feeds it the payload of a request. The
+//! `BodyReader` is a state machine over bytes and does no I/O; [`Parts`] feeds it the payload of a request. The
 //! reader is strict: each byte belongs to the preamble, a boundary's line, a head, a content, or whitespace at the end.
 //! A body that can be read in two ways is refused, so that no file is taken for shorter than it was sent.
 

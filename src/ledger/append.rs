@@ -46,6 +46,7 @@ pub struct Draft {
 }
 
 /// An event that stands in its stream.
+#[expect(clippy::manual_non_exhaustive, reason = "within the crate, too, only an append makes one")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Appended {
     /// Its stream.

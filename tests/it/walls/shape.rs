@@ -85,8 +85,8 @@ impl Reader {
             Some(TokenTree::Punct(p)) => p.as_char().to_string(),
             _ => String::new(),
         };
-        for n in 0..all.len() {
-            let line = all[n].span().start().line;
+        for (n, token) in all.iter().enumerate() {
+            let line = token.span().start().line;
             match (word(n).as_str(), word(n + 1).as_str()) {
                 (".", called @ ("unwrap" | "expect")) => self.found.panics.push((called.to_owned(), line)),
                 ("struct" | "enum", declared) if name != "macro_rules" && declared != "$" => {
@@ -94,7 +94,7 @@ impl Reader {
                 }
                 _ => {}
             }
-            if let TokenTree::Group(group) = &all[n] {
+            if let TokenTree::Group(group) = token {
                 self.tokens(name, group.stream());
             }
         }
