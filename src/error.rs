@@ -53,8 +53,8 @@ pub enum Kind {
 pub struct Error {
     /// Which way it failed.
     pub kind: Kind,
-    /// The stable slug of the problem type (docs/problems.md).
-    pub slug: &'static str,
+    /// The stable code of the problem type (docs/problems.md).
+    pub code: &'static str,
     /// One sentence for people.
     pub detail: String,
     /// The fields concerned.
@@ -69,11 +69,11 @@ pub struct Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// A failure of a kind, with its slug and sentence.
-    pub fn new(kind: Kind, slug: &'static str, detail: impl Into<String>) -> Self {
+    /// A failure of a kind, with its code and sentence.
+    pub fn new(kind: Kind, code: &'static str, detail: impl Into<String>) -> Self {
         Self {
             kind,
-            slug,
+            code,
             detail: detail.into(),
             errors: Vec::new(),
             retry_after: None,
@@ -148,10 +148,10 @@ impl Error {
     }
 
     /// Try again in some seconds.
-    pub fn unavailable(slug: &'static str, detail: impl Into<String>, retry_after: u32) -> Self {
+    pub fn unavailable(code: &'static str, detail: impl Into<String>, retry_after: u32) -> Self {
         Self {
             retry_after: Some(retry_after),
-            ..Self::new(Kind::Unavailable, slug, detail)
+            ..Self::new(Kind::Unavailable, code, detail)
         }
     }
 

@@ -362,6 +362,6 @@ mod tests {
         let failed = (0..=BLOCKS).find_map(|_| output.write_all(&block).err());
         assert_eq!(failed.expect("no room").kind(), io::ErrorKind::StorageFull);
         let output = Ring::start(move |_, _| Err(full())).expect("threads");
-        assert_eq!(output.finish().expect_err("no room").slug, "disk-full");
+        assert_eq!(output.finish().expect_err("no room").code, "disk-full");
     }
 }

@@ -65,7 +65,7 @@ fn without_room_no_file_is_made() {
     local.make_folders().expect("folders");
     let blobs = Blobs::new(Arc::new(local)).expect("a store");
     let refused = receive(&blobs, b"bytes", u64::MAX).expect_err("no room");
-    assert_eq!(refused.slug, "disk-reserve");
+    assert_eq!(refused.code, "disk-reserve");
     assert!(keys(&blobs, Shelf::Files).is_empty());
     assert_eq!(blobs.sweep().expect("swept"), 0);
 }

@@ -132,7 +132,7 @@ fn as_declared(i: usize, file: &NewFile, received: &Received) -> Result<()> {
         return Ok(());
     }
     Err(Error {
-        slug: "digest-mismatch",
+        code: "digest-mismatch",
         ..Error::invalid(errors)
     })
 }

@@ -217,7 +217,7 @@ async fn note_failed(app: &App, authorized: &Authorized, case: &str, requester: 
         object_type: "case",
         object_id: case.to_owned(),
         version: 1,
-        record: json!({"answer": e.slug, "errors": e.errors, "address": requester.address}),
+        record: json!({"answer": e.code, "errors": e.errors, "address": requester.address}),
         attest: Map::new(),
     };
     if let Err(lost) = app

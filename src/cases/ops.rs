@@ -61,7 +61,7 @@ fn number_taken() -> Error {
         message: "is taken: check it, or leave it out for a provisional one".into(),
     }];
     Error {
-        slug: "taken",
+        code: "taken",
         errors,
         ..Error::conflict("number: is taken")
     }
@@ -100,7 +100,7 @@ fn save(tx: &mut Tx<'_>, case: Case, unit: &UnitRow, action: Action) -> Result<R
     let made = tx.append(NewEvent::new(action, ("case", &case.id), case.version, record).in_case(&case.id))?;
     let kept = store::save(tx.conn, &CaseRow::of(&case, &unit.path, &made.leaf)?);
     // Another case took the number since it was looked for.
-    kept.map_err(|e| if e.slug == "taken" { number_taken() } else { e })?;
+    kept.map_err(|e| if e.code == "taken" { number_taken() } else { e })?;
     Ok(made.answering(case))
 }
 

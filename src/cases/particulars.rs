@@ -231,7 +231,7 @@ pub fn require(kind: CaseKind, particulars: &CaseParticulars, stage: Stage) -> R
         open.join(", ")
     );
     Err(Error {
-        slug: "due-first",
+        code: "due-first",
         errors: errors.collect(),
         ..Error::conflict(detail)
     })

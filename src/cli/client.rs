@@ -207,7 +207,7 @@ fn refused(answer: Response) -> Failure {
 
 fn read_problem(status: StatusCode, problem: &Value) -> Failure {
     let text = |name: &str| problem[name].as_str().unwrap_or_default().to_owned();
-    let slug = text("type").rsplit('/').next().unwrap_or_default().to_owned();
+    let kind = text("type").rsplit('/').next().unwrap_or_default().to_owned();
     let detail = Some(text("detail"))
         .filter(|d| !d.is_empty())
         .unwrap_or_else(|| text("title"));
@@ -224,7 +224,7 @@ fn read_problem(status: StatusCode, problem: &Value) -> Failure {
         .collect();
     Failure {
         code: 1,
-        slug,
+        problem: kind,
         detail,
         errors,
     }
@@ -268,7 +268,7 @@ mod tests {
     fn problems_are_read_with_their_fields() {
         let problem = json!({"type": "/problems/invalid", "detail": "1 field", "errors": [{"field": "url", "rule": "required", "message": "is missing"}, {"field": 3}]});
         let failure = read_problem(StatusCode::UNPROCESSABLE_ENTITY, &problem);
-        assert_eq!((failure.slug.as_str(), failure.errors.len()), ("invalid", 1));
+        assert_eq!((failure.problem.as_str(), failure.errors.len()), ("invalid", 1));
         assert_eq!(failure.text(), "1 field\n  url: is missing (required)");
         let bare = read_problem(StatusCode::BAD_GATEWAY, &json!({}));
         assert_eq!(bare.detail, "the server answered 502 Bad Gateway");

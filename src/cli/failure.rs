@@ -13,16 +13,16 @@ pub(super) struct Failure {
     /// 2 for what was asked wrongly or could not be read, else 1.
     pub code: u8,
     /// The stable word of its kind.
-    pub slug: String,
+    pub problem: String,
     pub detail: String,
     pub errors: Vec<FieldError>,
 }
 
 impl Failure {
-    pub fn new(code: u8, slug: &str, detail: impl Into<String>) -> Self {
+    pub fn new(code: u8, problem: &str, detail: impl Into<String>) -> Self {
         Self {
             code,
-            slug: slug.to_owned(),
+            problem: problem.to_owned(),
             detail: detail.into(),
             errors: Vec::new(),
         }
@@ -60,7 +60,7 @@ impl From<Error> for Failure {
         let code = if e.kind == Kind::Invalid { 2 } else { 1 };
         Self {
             code,
-            slug: e.slug.to_owned(),
+            problem: e.code.to_owned(),
             detail: e.detail,
             errors: e.errors,
         }

@@ -156,7 +156,7 @@ fn log(client: &Client, case: &str, job: &LogTask, progress: &mut ProgressDispla
             Failure::failed(format!("the server's answer could not be read: {e}"))
         })?)),
         // The same row with the time of another run: what it tells of is there.
-        Err(f) if prepared.timed_now && f.slug == "idempotency-conflict" => Ok(Logged::Before),
+        Err(f) if prepared.timed_now && f.problem == "idempotency-conflict" => Ok(Logged::Before),
         Err(f) => Err(f),
     }
 }
@@ -302,7 +302,7 @@ fn as_json(job: &LogTask, done: &Result<Logged, Failure>) -> String {
             }
         }
         Ok(Logged::Before) => line["state"] = json!("logged_before"),
-        Err(f) => line["error"] = json!({"type": f.slug, "detail": f.detail, "errors": f.errors}),
+        Err(f) => line["error"] = json!({"type": f.problem, "detail": f.detail, "errors": f.errors}),
     }
     line.to_string()
 }

@@ -134,7 +134,7 @@ fn in_savepoint(conn: &mut AnyConn, job: &mut dyn WriteJob) -> Result<()> {
 }
 
 fn broke_the_batch(e: &Error) -> bool {
-    matches!(e.slug, "database" | "disk-full" | "database-busy")
+    matches!(e.code, "database" | "disk-full" | "database-busy")
 }
 
 #[cfg(test)]
@@ -158,14 +158,14 @@ mod tests {
         rows.iter().map(|r| r.n).collect()
     }
 
-    /// Runs these as one batch: what each was told, as a slug where it failed, and what the table holds.
+    /// Runs these as one batch: what each was told, as a code where it failed, and what the table holds.
     fn told(jobs: Vec<Queued>) -> (Vec<std::result::Result<i64, &'static str>>, Vec<i64>) {
         let (_folder, mut conn) = table();
         let (batch, answers): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
         run(&mut conn, batch, &mut BatchMode::default());
         let answers = answers
             .into_iter()
-            .map(|a| a.blocking_recv().expect("an answer").map_err(|e| e.slug))
+            .map(|a| a.blocking_recv().expect("an answer").map_err(|e| e.code))
             .collect();
         (answers, rows(&mut conn))
     }

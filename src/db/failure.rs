@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::error::{Error, Kind, Result};
 
-/// The slug of a write that collided with another and may be repeated.
+/// The code of a write that collided with another and may be repeated.
 pub(super) const COLLIDED: &str = "database-collided";
 
 /// Says that this write met another and is to be run again.

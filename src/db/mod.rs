@@ -278,10 +278,10 @@ mod tests {
         let (told, rows) = prepared(false, || Ok(1)).await;
         assert_eq!((told.expect("written"), rows), (1, 1));
         let (told, rows) = prepared(true, || Ok(1)).await;
-        assert_eq!((told.expect_err("refused").slug, rows), ("conflict", 0));
+        assert_eq!((told.expect_err("refused").code, rows), ("conflict", 0));
         let (told, rows) = prepared(false, || Err(full())).await;
-        assert_eq!((told.expect_err("it failed").slug, rows), ("disk-full", 0));
+        assert_eq!((told.expect_err("it failed").code, rows), ("disk-full", 0));
         let (told, rows) = prepared(false, || panic!("as a bug would")).await;
-        assert_eq!((told.expect_err("it failed").slug, rows), ("internal", 0));
+        assert_eq!((told.expect_err("it failed").code, rows), ("internal", 0));
     }
 }

@@ -67,8 +67,8 @@ pub(super) fn write<T>(pool: &Pool<Manager>, f: impl Fn(&mut AnyConn) -> Result<
     let mut tries = 0;
     loop {
         match run_transaction(&mut *begin(pool)?, &f) {
-            Err(e) if e.slug == COLLIDED && tries < AGAIN => tries += 1,
-            Err(e) if e.slug == COLLIDED => return Err(busy("the database is busy with the same rows")),
+            Err(e) if e.code == COLLIDED && tries < AGAIN => tries += 1,
+            Err(e) if e.code == COLLIDED => return Err(busy("the database is busy with the same rows")),
             done => return done,
         }
     }

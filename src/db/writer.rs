@@ -172,7 +172,7 @@ mod tests {
         assert!(third.try_recv().is_err(), "it waits");
         go.send(()).expect("going on");
         let answers = [first, second, third].map(|a| a.blocking_recv().expect("an answer"));
-        assert_eq!(answers.map(|a| a.map_err(|e| e.slug)), [Ok(1), Ok(2), Ok(3)]);
+        assert_eq!(answers.map(|a| a.map_err(|e| e.code)), [Ok(1), Ok(2), Ok(3)]);
     }
 
     #[test]
@@ -184,8 +184,8 @@ mod tests {
             panic!("as a bug would")
         };
         let told = writer.submit_here(panics).blocking_recv();
-        assert_eq!(told.expect("an answer").map_err(|e| e.slug), Err("internal"));
+        assert_eq!(told.expect("an answer").map_err(|e| e.code), Err("internal"));
         let after = writer.submit_here(|conn| insert(conn, 1)).blocking_recv();
-        assert_eq!(after.expect("an answer").map_err(|e| e.slug), Ok(1));
+        assert_eq!(after.expect("an answer").map_err(|e| e.code), Ok(1));
     }
 }

@@ -61,7 +61,7 @@ pub(super) fn known(
         }
         Some((print, answer, _)) if print == repeat.fingerprint.as_bytes() => Ok(Some(answer)),
         Some(_) => Err(Error {
-            slug: "idempotency-conflict",
+            code: "idempotency-conflict",
             ..Error::field(
                 "Idempotency-Key",
                 "same_content",
@@ -75,7 +75,7 @@ pub(super) fn known(
 /// The answer that is remembered was written by a version of the program that wrote answers differently.
 pub(super) fn answered_by_another_version() -> Error {
     Error {
-        slug: "idempotency-conflict",
+        code: "idempotency-conflict",
         ..Error::field(
             "Idempotency-Key",
             "same_version",
@@ -106,7 +106,7 @@ pub(super) fn remember<T: Serialize>(
     match kept.map_err(Error::from) {
         Ok(_) => Ok(()),
         // A twin committed first in another transaction; run again, and find its answer.
-        Err(e) if e.slug == "taken" => Err(crate::db::collided()),
+        Err(e) if e.code == "taken" => Err(crate::db::collided()),
         Err(e) => Err(e),
     }
 }

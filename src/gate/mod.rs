@@ -248,7 +248,7 @@ impl Gate {
     /// A refusal is an event too (product.md, rule 4), and costs the same for what exists and what doesn't.
     async fn note_refusal<T>(&self, request: &RequestCtx, act: Act, scope: &Scope, done: Result<T>) -> Result<T> {
         let Err(e) = &done else { return done };
-        if !matches!(e.kind, Kind::NotFound | Kind::Forbidden) || e.slug == "password-change-first" {
+        if !matches!(e.kind, Kind::NotFound | Kind::Forbidden) || e.code == "password-change-first" {
             return done;
         }
         let now = self.now();

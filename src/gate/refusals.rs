@@ -59,7 +59,7 @@ pub(super) fn draft(case: Option<&str>, act: Act, scope: &Scope, address: &str, 
         object_type,
         object_id: object_id.to_owned(),
         version: 1,
-        record: json!({"act": act.as_str(), "answer": e.slug, "rules": e.rules, "address": address, "repeats_before": repeats}),
+        record: json!({"act": act.as_str(), "answer": e.code, "rules": e.rules, "address": address, "repeats_before": repeats}),
         attest: Map::new(),
     }
 }

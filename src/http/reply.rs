@@ -61,10 +61,10 @@ pub fn at(path: &str, allow: &'static str) -> Resource {
 fn problem(e: &Error, status: StatusCode) -> Value {
     if e.kind == Kind::Internal {
         // What broke inside is for the log alone.
-        tracing::error!(slug = e.slug, detail = %e.detail, "a request failed inside");
+        tracing::error!(code = e.code, detail = %e.detail, "a request failed inside");
     }
     let mut problem = json!({
-        "type": format!("/problems/{}", slug(e)),
+        "type": format!("/problems/{}", code(e)),
         "title": title_of(e),
         "status": status.as_u16(),
         "detail": detail_of(e),
@@ -80,7 +80,7 @@ fn problem(e: &Error, status: StatusCode) -> Value {
 
 /// The title that people read.
 pub(super) fn title_of(e: &Error) -> &'static str {
-    title(slug(e))
+    title(code(e))
 }
 
 /// What people are told.
@@ -93,14 +93,14 @@ pub(super) fn detail_of(e: &Error) -> &str {
     }
 }
 
-/// What broke inside has one slug for everyone outside.
-fn slug(e: &Error) -> &'static str {
-    if e.kind == Kind::Internal { "internal" } else { e.slug }
+/// What broke inside has one code for everyone outside.
+fn code(e: &Error) -> &'static str {
+    if e.kind == Kind::Internal { "internal" } else { e.code }
 }
 
 /// The titles as `schema/problems.json` publishes them.
-fn title(slug: &'static str) -> &'static str {
-    match slug {
+fn title(code: &'static str) -> &'static str {
+    match code {
         "not-signed-in" => "Sign in first",
         "sign-in-refused" => "Sign-in refused",
         "forbidden" => "You may not do this",
@@ -133,7 +133,7 @@ fn title(slug: &'static str) -> &'static str {
         "disk-full" => "The disk is full",
         "log-slow" => "The log did not sign in time",
         "stopped" => "The server stopped meanwhile",
-        _ => slug,
+        _ => code,
     }
 }
 
@@ -181,8 +181,8 @@ mod tests {
         let list: Value = serde_json::from_str(include_str!("../../schema/problems.json")).expect("JSON");
         for problem in list["problems"].as_array().expect("a list") {
             let text = |name: &str| problem[name].as_str().expect("text");
-            let slug = text("type").trim_start_matches("/problems/").to_owned();
-            assert_eq!(title(slug.leak()), text("title"));
+            let code = text("type").trim_start_matches("/problems/").to_owned();
+            assert_eq!(title(code.leak()), text("title"));
         }
     }
 }

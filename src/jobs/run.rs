@@ -209,7 +209,7 @@ async fn release(gate: &Gate, job: &Job) -> Result<bool> {
 fn reason(e: &Error) -> String {
     match e.kind {
         Kind::Internal => {
-            tracing::error!(slug = e.slug, detail = %e.detail, "a job failed inside");
+            tracing::error!(slug = e.code, detail = %e.detail, "a job failed inside");
             "something inside failed; the server's log says what. Ask again".into()
         }
         _ => e.detail.clone(),

@@ -33,7 +33,7 @@ pub fn create(tx: &mut Tx<'_>, new: &NewUser, password_hash: &str, password: Pas
     };
     if store::by_username(tx.conn, &new.username)?.is_some() {
         return Err(Error {
-            slug: "taken",
+            code: "taken",
             ..Error::conflict(format!("username: {} is taken; choose another", new.username))
         });
     }

@@ -149,12 +149,12 @@ impl Answer {
         self.json()
     }
 
-    /// A problem of this status and slug.
+    /// A problem of this status and code.
     #[track_caller]
-    pub fn problem(self, status: u16, slug: &str) -> Value {
+    pub fn problem(self, status: u16, code: &str) -> Value {
         assert_eq!(self.header("content-type"), "application/problem+json");
         let problem = self.is(status);
-        assert_eq!(problem["type"], format!("/problems/{slug}"), "{problem}");
+        assert_eq!(problem["type"], format!("/problems/{code}"), "{problem}");
         assert_eq!(problem["status"], status);
         assert!(!problem["title"].as_str().unwrap().is_empty() && !problem["detail"].as_str().unwrap().is_empty());
         problem
