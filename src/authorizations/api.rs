@@ -77,7 +77,7 @@ pub(super) async fn withdraw(id: PathId, mut request: WriteRequest) -> Reply {
     request.check(Act::AuthorizationWithdraw, &scope).await?;
     model::withdrawal(request.optional_form().await?)?;
     let made = request
-        .write_parsed(Act::AuthorizationWithdraw, scope, move |tx| ops::withdraw(tx, &id.0))
+        .transact(Act::AuthorizationWithdraw, scope, move |tx| ops::withdraw(tx, &id.0))
         .await?;
     reply::versioned(made.version, &authorization_json(&made, now))
 }

@@ -132,7 +132,7 @@ pub fn list(
     search: &AuthorizationSearch,
     now: Micros,
 ) -> Result<Vec<Authorization>> {
-    let sees = crate::cases::Sees::of(caller, now);
+    let sees = crate::cases::VisibleTo::of(caller, now);
     let readable = cases::table.filter(crate::cases::visible(&sees)).select(cases::id);
     let (states, from, to) = stored(search.state, now);
     let bodies: Vec<String> = authorizations::table

@@ -39,7 +39,7 @@ impl HashPool {
         Ok(Self(queue))
     }
 
-    /// HashPool a piece of work to whichever thread is free; its answer is lost where it panics.
+    /// Gives a piece of work to whichever thread is free. Where it panics, there is no answer.
     pub(super) fn work<T: Send + 'static>(
         &self,
         f: impl FnOnce() -> T + Send + 'static,

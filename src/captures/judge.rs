@@ -17,7 +17,7 @@ pub struct Judgment {
     pub coverage: Vec<Line>,
     pub flags: Vec<Flag>,
     /// Whether a supervisor is to decide: held, or an emergency.
-    pub open: bool,
+    pub awaits_decision: bool,
 }
 
 /// Judges a capture at its receipt.
@@ -48,7 +48,7 @@ pub fn judge(
         Some(claim) => by_claim(claim, said.level, not_required),
     };
     add_flags(&mut verdict, new, now);
-    verdict.open = verdict.state == CaptureState::Held || verdict.basis.kind == BasisKind::Emergency;
+    verdict.awaits_decision = verdict.state == CaptureState::Held || verdict.basis.kind == BasisKind::Emergency;
     verdict
 }
 
@@ -87,7 +87,7 @@ fn by_authorization<'a>(
         basis,
         coverage,
         flags,
-        open: false,
+        awaits_decision: false,
     }
 }
 
@@ -112,7 +112,7 @@ fn uncovered(named: Option<String>) -> Judgment {
         basis,
         coverage,
         flags: Vec::new(),
-        open: false,
+        awaits_decision: false,
     }
 }
 
@@ -138,7 +138,7 @@ fn by_claim(claim: &Basis, level: Option<Level>, not_required: &[String]) -> Jud
         basis,
         coverage: Vec::new(),
         flags: Vec::new(),
-        open: false,
+        awaits_decision: false,
     }
 }
 

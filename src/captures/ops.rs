@@ -41,7 +41,7 @@ pub fn record(
     let made = tx.append(event.attesting(capture.attested()))?;
     let stored = StoredCapture {
         state: capture.state,
-        awaits_decision: judgment.open,
+        awaits_decision: judgment.awaits_decision,
         seq: made.seq,
         leaf: made.leaf,
         capture,

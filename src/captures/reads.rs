@@ -78,8 +78,8 @@ fn views(
     Ok(views)
 }
 
-/// Nobody decides about a capture they made, nor about one whose authorization they asked for or hold; asked only for
-/// what is closed.
+/// Whether the caller made a closed capture, or asked for or holds the authorization that it rests on: nobody decides
+/// about such a one. Always false for an open capture.
 pub fn takes_part(ctx: &mut ReadCtx<'_>, stored: &StoredCapture) -> Result<bool> {
     let capture = &stored.capture;
     if !stored.state.is_closed() {

@@ -22,7 +22,7 @@ pub fn annotate(tx: &mut Tx<'_>, id: &str, new: &NewNote) -> Result<Recorded<Rem
 }
 
 /// Records what a verification found.
-pub fn verified(tx: &mut Tx<'_>, id: &str, found: &Verification) -> Result<Recorded<Remark<Verification>>> {
+pub fn record_verification(tx: &mut Tx<'_>, id: &str, found: &Verification) -> Result<Recorded<Remark<Verification>>> {
     let stored = store::capture(tx.conn, id)?;
     let kind = (RemarkKind::Verification, Action::CaptureVerified);
     add(tx, &stored, kind, found.clone())
@@ -52,7 +52,7 @@ pub fn review(tx: &mut Tx<'_>, id: &str, new: &NewReview) -> Result<Recorded<Rem
 /// A supervisor's decision about a held capture or an emergency.
 pub fn decide(tx: &mut Tx<'_>, id: &str, new: &NewDecision) -> Result<Recorded<CaptureView>> {
     let mut stored = store::capture(tx.conn, id)?;
-    let (action, state) = decided(&stored, new.outcome)?;
+    let (action, state) = transition_of(&stored, new.outcome)?;
     if stored.state == CaptureState::Held {
         let case = tx.case()?;
         store::count(tx.conn, &case.case_id, case.items, case.held - 1)?;
@@ -69,7 +69,7 @@ pub fn decide(tx: &mut Tx<'_>, id: &str, new: &NewDecision) -> Result<Recorded<C
     answer(tx, stored, made)
 }
 
-fn decided(stored: &StoredCapture, outcome: DecisionOutcome) -> Result<(Action, CaptureState)> {
+fn transition_of(stored: &StoredCapture, outcome: DecisionOutcome) -> Result<(Action, CaptureState)> {
     use DecisionOutcome as O;
     let held = stored.state == CaptureState::Held;
     let emergency = stored.capture.basis.kind == BasisKind::Emergency && stored.awaits_decision;

@@ -89,7 +89,7 @@ pub fn insert(conn: &mut AnyConn, row: CaptureRow) -> Result<()> {
     Ok(())
 }
 
-/// Keeps what became of a capture.
+/// Replaces the row after a review, decision or correction.
 pub fn update(conn: &mut AnyConn, row: &CaptureRow) -> Result<()> {
     diesel::update(captures::table.find(&row.id)).set(row).execute(conn)?;
     Ok(())
@@ -173,8 +173,8 @@ pub struct NewRemark<'a> {
     pub record: &'a Value,
 }
 
-/// What was said about some captures, oldest first, by the id of each. Corrections are their present version, and
-/// verifications stand in the custody.
+/// What was said about some captures, oldest first, by the id of each. Corrections are left out, since the row is the
+/// corrected version already; verifications stand in the custody.
 pub fn remarks(conn: &mut AnyConn, ids: &[String]) -> Result<HashMap<String, Remarks>> {
     let rows: Vec<(String, String, String)> = capture_entries::table
         .filter(capture_entries::capture_id.eq_any(ids.to_vec()))
@@ -268,7 +268,7 @@ fn part_in(caller: &Caller) -> _ {
         .select(authorizations::id.nullable())
 }
 
-/// Those of some captures whose content is for those alone who may decide them.
+/// Those of some captures that are closed: held or quarantined.
 pub fn closed(conn: &mut AnyConn, ids: &[String]) -> Result<Vec<StoredCapture>> {
     let rows: Vec<CaptureRow> = captures::table
         .filter(

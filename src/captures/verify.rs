@@ -34,8 +34,8 @@ pub(super) async fn verify(id: PathId, request: WriteRequest) -> Reply {
         anchored: "never anchored".into(),
     };
     let made = request
-        .write_parsed(Act::CaptureVerify, scope, move |tx| {
-            remarks::verified(tx, &id.0, &verification)
+        .transact(Act::CaptureVerify, scope, move |tx| {
+            remarks::record_verification(tx, &id.0, &verification)
         })
         .await?;
     Ok(HttpResponse::Created().json(made))

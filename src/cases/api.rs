@@ -51,7 +51,7 @@ pub(super) async fn change(id: PathId, mut request: WriteRequest) -> Reply {
     request.check(ops::act_for(&patch), &scope).await?;
     let version = request.version()?;
     let made = request
-        .write_parsed(ops::act_for(&patch), scope, move |tx| ops::change(tx, version, &patch))
+        .transact(ops::act_for(&patch), scope, move |tx| ops::change(tx, version, &patch))
         .await?;
     reply::versioned(made.case.version, &case_json(&made))
 }
@@ -60,7 +60,7 @@ pub(super) async fn add_member(path: Path<(String, String)>, id: PathId, request
     let user = parse_id(&path.1).unwrap_or_default();
     reply::ok(
         &request
-            .write_parsed(Act::MemberChange, Scope::Case(id.0), move |tx| {
+            .transact(Act::MemberChange, Scope::Case(id.0), move |tx| {
                 access::add_member(tx, &user)
             })
             .await?,
@@ -70,7 +70,7 @@ pub(super) async fn add_member(path: Path<(String, String)>, id: PathId, request
 pub(super) async fn remove_member(path: Path<(String, String)>, id: PathId, request: WriteRequest) -> Reply {
     let user = parse_id(&path.1).unwrap_or_default();
     request
-        .write_parsed(Act::MemberChange, Scope::Case(id.0), move |tx| {
+        .transact(Act::MemberChange, Scope::Case(id.0), move |tx| {
             access::remove_member(tx, &user)
         })
         .await?;
@@ -92,16 +92,14 @@ pub(super) async fn give(id: PathId, mut request: WriteRequest) -> Reply {
     } else {
         Act::GrantGive
     };
-    let made = request
-        .write_parsed(act, scope, move |tx| access::give(tx, &new))
-        .await?;
+    let made = request.transact(act, scope, move |tx| access::give(tx, &new)).await?;
     Ok(HttpResponse::Created().json(grant_json(&made)))
 }
 
 pub(super) async fn end_grant(id: PathId, request: WriteRequest) -> Reply {
     let scope = Scope::Grant(id.0.clone());
     request
-        .write_parsed(Act::GrantEnd, scope, move |tx| access::end_grant(tx, &id.0))
+        .transact(Act::GrantEnd, scope, move |tx| access::end_grant(tx, &id.0))
         .await?;
     reply::nothing()
 }

@@ -17,7 +17,7 @@ use crate::http::reply::at;
 
 pub use model::Case;
 pub use particulars::Stage;
-pub use store::{Sees, nothing_due, visible};
+pub use store::{VisibleTo, nothing_due, visible};
 
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {

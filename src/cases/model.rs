@@ -267,8 +267,8 @@ impl CasePatch {
         Ok(patch)
     }
 
-    /// Whether it changes what only those may change who work on the case or supervise it.
-    pub fn changes_particulars(&self) -> bool {
+    /// Whether it sets a field that needs `Act::CaseChange`.
+    pub fn needs_case_change(&self) -> bool {
         let texts = [
             &self.title,
             &self.offense,

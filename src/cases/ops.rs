@@ -67,7 +67,7 @@ fn number_taken() -> Error {
     }
 }
 
-/// The supervisor named to decide must be one, and not the one who opens.
+/// Whoever is named to decide must have the role supervisor and, while the case is being opened, must not be the opener.
 fn decider(tx: &mut Tx<'_>, id: &str) -> Result<Caller> {
     let named = people::named(tx.conn, "supervisor_id", id)?;
     if !named.is(Role::Supervisor) {
@@ -144,7 +144,7 @@ fn may_all(tx: &Tx<'_>, patch: &CasePatch) -> Result<()> {
         (patch.lead_id.is_some(), Act::MemberChange),
         // In a case that is closely kept only the lead says who decides.
         (patch.supervisor_id.is_some() && closely_kept, Act::GrantDecide),
-        (patch.changes_particulars(), Act::CaseChange),
+        (patch.needs_case_change(), Act::CaseChange),
     ];
     match wanted.iter().find(|(asked, act)| *asked && !tx.may(*act)) {
         Some((_, act)) => Err(Error::forbidden(

@@ -24,7 +24,7 @@ pub async fn case(gate: &Gate, requester: &RequestCtx, id: String) -> Result<Cas
 pub async fn cases(gate: &Gate, requester: &RequestCtx, search: CaseSearch) -> Result<Vec<CaseView>> {
     let detail = json!({
         "number": search.number, "kind": search.kind, "status": search.status, "before": search.before,
-        "limit": search.limit - 1,
+        "limit": search.limit.saturating_sub(1),
     });
     let view = View::new(Action::CasesListed, "agency", "agency", detail);
     let read = move |ctx: &mut ReadCtx<'_>| store::list(ctx.conn, ctx.caller, &search, ctx.now);

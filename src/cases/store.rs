@@ -101,9 +101,9 @@ pub fn is_taken(conn: &mut AnyConn, number: &str) -> Result<bool> {
     Ok(found.is_some())
 }
 
-/// By which of their parts a caller sees cases; an empty part matches no row.
+/// Under which grounds a caller may see cases: the caller's id or unit path under each, empty where the role is missing.
 #[derive(Debug, Clone)]
-pub struct Sees {
+pub struct VisibleTo {
     worker: String,
     units: String,
     grantee: String,
@@ -111,7 +111,7 @@ pub struct Sees {
     now: Micros,
 }
 
-impl Sees {
+impl VisibleTo {
     /// What a caller's roles give.
     pub fn of(caller: &Caller, now: Micros) -> Self {
         let supervisor = caller.is(Role::Supervisor);
@@ -133,12 +133,12 @@ impl Sees {
 
 /// The cases a caller may read: the same answer as the policy's `CaseRead`, for lists.
 #[diesel::dsl::auto_type(no_type_alias)]
-pub fn visible(sees: &Sees) -> _ {
-    let worker: &str = sees.worker.as_str();
-    let units: &str = sees.units.as_str();
-    let grantee: &str = sees.grantee.as_str();
-    let decider: &str = sees.decider.as_str();
-    let now: i64 = sees.now;
+pub fn visible(to: &VisibleTo) -> _ {
+    let worker: &str = to.worker.as_str();
+    let units: &str = to.units.as_str();
+    let grantee: &str = to.grantee.as_str();
+    let decider: &str = to.decider.as_str();
+    let now: i64 = to.now;
     let mine = members::table
         .filter(members::user_id.eq(worker))
         .filter(members::ended_at.is_null())
@@ -172,7 +172,7 @@ pub struct CaseSearch {
 
 /// Cases a caller may read, newest first.
 pub fn list(conn: &mut AnyConn, caller: &Caller, search: &CaseSearch, now: Micros) -> Result<Vec<CaseView>> {
-    let sees = Sees::of(caller, now);
+    let sees = VisibleTo::of(caller, now);
     let mut query = cases::table
         .filter(visible(&sees))
         .order(cases::id.desc())

@@ -1,10 +1,10 @@
-//! The doors. Everything that reads or changes what belongs to somebody goes through `check`, `read` or `write`;
-//! `housekeep` is the fourth, for the operational tables of `OPERATIONAL`, to which tests on PostgreSQL hold it.
+//! The doors. Everything that belongs to somebody is reached through `check`, `admit_upload`, `read`, `view`, `write`,
+//! `write_prepared` or `note`. `housekeep` may write only the tables in `OPERATIONAL`; tests on PostgreSQL enforce that.
 //!
 //! `write` is the only place that begins a transaction with an event in it: the stream is held first, then
 //! session, user, relation and state are read, then policy decides, then the verb runs, then the event goes in, then
 //! COMMIT. What policy saw is what commits. Nobody is answered before. `write_prepared` is the same for content
-//! that is durable before the write is queued; `admit_upload` asks before whether it may come at all.
+//! that is durable before the write is queued; `admit_upload` decides, before a body is read, whether the caller may upload.
 
 mod admission_cache;
 mod authorize;
@@ -54,7 +54,7 @@ pub struct RequestCtx {
     pub idempotency_key: Option<IdempotencyKey>,
 }
 
-/// What a write is about, made before it.
+/// What `prepare` made durable, and the idempotency key computed from it.
 pub struct Prepared<X> {
     /// The content.
     pub content: X,
@@ -150,7 +150,7 @@ impl Gate {
         Ok(seen)
     }
 
-    /// Looks, then does `next` on the same thread, which may block, when the reader is given back.
+    /// Reads, gives the connection back, then runs `next` on the same blocking thread.
     async fn read_then<T, F, N, X>(&self, request: &RequestCtx, act: Act, scope: Scope, f: F, next: N) -> Result<(T, X)>
     where
         T: Send + 'static,
@@ -271,7 +271,7 @@ impl Gate {
 }
 
 impl GateState {
-    /// A capture more changes nobody's standing; anything else may.
+    /// Logging a capture changes nobody's rights. Any other write may, so it ends all cached admissions.
     fn changed(&self, act: Act) {
         if act != Act::CaptureRecord {
             self.admissions.changed();
@@ -307,7 +307,7 @@ impl GateState {
         if !self.views.is_new(&session, &view, at) {
             return Ok(None);
         }
-        let case = authorized.context.as_ref().map(|g| g.case_id.as_str());
+        let case = authorized.context.as_ref().map(|c| c.case_id.as_str());
         let draft = view.draft(case, address);
         let begun = self
             .journal
@@ -320,7 +320,7 @@ impl GateState {
         }))
     }
 
-    /// Puts a refusal into the access log, where it can still be told whose it is.
+    /// Puts a refusal into the access log, if the credential still resolves to a caller.
     fn begin_refusal(
         &self,
         request: &RequestCtx,
@@ -353,7 +353,7 @@ impl GateState {
         C: Conclusion<Answer: Serialize + DeserializeOwned>,
         F: Fn(&mut Tx<'_>) -> Result<C>,
     {
-        // A case that is not there is found missing where the caller is to stand in it.
+        // A case that does not exist is answered 404 by `authorize` below.
         let case = match scope.named_case() {
             Some(case) => Some(case),
             None => relation::case_of(conn, scope)?,
@@ -376,7 +376,7 @@ impl GateState {
         heads.flush(conn)?;
         let answer = concluded.into_answer();
         idempotency::remember(conn, &caller, repeat, &answer, now)?;
-        // Once more when it is committed, unless whoever waits for that goes away.
+        // `write` does this again after COMMIT. It is done here too, because the request may be dropped before that.
         self.changed(act);
         Ok(answer)
     }

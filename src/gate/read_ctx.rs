@@ -1,6 +1,6 @@
 //! What a read sees, and what is kept of who looked.
 
-use super::authorize::{change_first, may};
+use super::authorize::may;
 use super::relation::CaseContext;
 use crate::clock::Micros;
 use crate::db::AnyConn;
@@ -39,16 +39,6 @@ impl ReadCtx<'_> {
     /// Whether the caller may also do this here.
     pub fn may(&self, act: Act) -> bool {
         may(self.policy, self.caller, act, self.context)
-    }
-
-    /// Refuses who has not yet changed a password that was set for one use: for lists, which every signed-in person
-    /// may ask for and which show only what they may read.
-    pub fn settled(&self) -> Result<()> {
-        if self.caller.must_change {
-            Err(change_first())
-        } else {
-            Ok(())
-        }
     }
 }
 

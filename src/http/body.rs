@@ -46,9 +46,12 @@ fn parse_form(req: &HttpRequest, bytes: &[u8]) -> Result<Form> {
     Form::new(parse(bytes)?)
 }
 
-/// The API takes JSON alone, so that no page of another site can make a browser send it something.
+/// What an HTML form sends is taken outside the API only.
 fn is_html_form(req: &HttpRequest) -> bool {
-    !req.path().starts_with("/api/") && req.content_type() == "application/x-www-form-urlencoded"
+    !req.path().starts_with("/api/")
+        && req
+            .content_type()
+            .eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
 /// Parses JSON, or says where it breaks.

@@ -50,7 +50,7 @@ fn page(head: &actix_web::dev::ResponseHead, e: &Error) -> Option<HttpResponse> 
     };
     let mut page = HttpResponse::build(head.status).body(text.render().ok()?);
     for (name, value) in head.headers() {
-        page.headers_mut().insert(name.clone(), value.clone());
+        page.headers_mut().append(name.clone(), value.clone());
     }
     let html = HeaderValue::from_static("text/html; charset=utf-8");
     page.headers_mut().insert(CONTENT_TYPE, html);

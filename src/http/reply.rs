@@ -52,7 +52,7 @@ impl ResponseError for Error {
 pub fn at(path: &str, allow: &'static str) -> Resource {
     web::resource(path).default_service(web::to(move || async move {
         let detail = format!("This path has {allow} only.");
-        let mut refused = Error::new(Kind::Method, "method-not-allowed", detail).error_response();
+        let mut refused = HttpResponse::from_error(Error::new(Kind::Method, "method-not-allowed", detail));
         refused.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
         refused
     }))

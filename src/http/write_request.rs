@@ -63,7 +63,7 @@ impl WriteRequest {
         body::optional_form(&self.req, &mut self.payload, &mut self.ctx).await
     }
 
-    /// The body of a request that a version or its own nature makes harmless to repeat.
+    /// The body, without reading `Idempotency-Key`: `If-Match` protects it, or repeating it is harmless.
     pub async fn plain_form(&mut self) -> Result<Form> {
         body::plain_form(&self.req, &mut self.payload).await
     }
@@ -83,7 +83,7 @@ impl WriteRequest {
     {
         self.check(act, &scope).await?;
         let wanted = parse(self.form().await?)?;
-        self.write_parsed(act, scope, move |tx| verb(tx, &wanted)).await
+        self.transact(act, scope, move |tx| verb(tx, &wanted)).await
     }
 
     /// Door, version, body, parsing, transaction: for what changes the version that `If-Match` names.
@@ -97,12 +97,11 @@ impl WriteRequest {
         self.check(act, &scope).await?;
         let version = self.version()?;
         let wanted = parse(self.plain_form().await?)?;
-        self.write_parsed(act, scope, move |tx| verb(tx, version, &wanted))
-            .await
+        self.transact(act, scope, move |tx| verb(tx, version, &wanted)).await
     }
 
-    /// The transaction alone: for what has no body, or one that is parsed.
-    pub async fn write_parsed<C, F>(self, act: Act, scope: Scope, verb: F) -> Result<C::Answer>
+    /// The transaction alone: for what has no body, or one that is parsed already.
+    pub async fn transact<C, F>(self, act: Act, scope: Scope, verb: F) -> Result<C::Answer>
     where
         C: Conclusion<Answer: Serialize + DeserializeOwned + Send + 'static>,
         F: Fn(&mut Tx<'_>) -> Result<C> + Send + Sync + 'static,

@@ -1,10 +1,10 @@
 //! A job as it is taken, and the rules of its lease.
 
-use crate::clock::{MINUTE, Micros};
+use crate::clock::{Micros, SECOND};
 use crate::words;
 
 /// How long a lease holds unless it is renewed. A server that dies delays its job by this much.
-pub(super) const LEASE: Micros = MINUTE / 3;
+pub(super) const LEASE: Micros = 20 * SECOND;
 /// How often a job may be taken before it is given up.
 pub(super) const ATTEMPTS: i64 = 3;
 

@@ -46,7 +46,10 @@ pub struct Draft {
 }
 
 /// An event that stands in its stream.
-#[expect(clippy::manual_non_exhaustive, reason = "within the crate, too, only an append makes one")]
+#[expect(
+    clippy::manual_non_exhaustive,
+    reason = "within the crate, too, only an append makes one"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Appended {
     /// Its stream.

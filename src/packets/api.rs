@@ -32,7 +32,7 @@ pub async fn request(case: PathId, mut request: WriteRequest) -> Reply {
     }
     let (app, new) = (request.app.clone(), asked?.supported()?);
     let packet = request
-        .write_parsed(Act::PacketRequest, scope, move |tx| ops::request(tx, &new))
+        .transact(Act::PacketRequest, scope, move |tx| ops::request(tx, &new))
         .await?;
     app.builder.notify_one();
     let place = format!("/api/v1/packets/{}", packet.id);
@@ -62,7 +62,7 @@ pub async fn file(PathId(id): PathId, request: WriteRequest) -> Reply {
     let address = request.ctx.address.clone();
     let scope = Scope::Packet(id.clone());
     request
-        .write_parsed(Act::PacketRead, scope, move |tx| ops::download(tx, &id, &address))
+        .transact(Act::PacketRead, scope, move |tx| ops::download(tx, &id, &address))
         .await?;
     send(&packet, file)
 }

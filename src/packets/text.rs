@@ -23,7 +23,7 @@ pub fn block(text: &str) -> String {
 fn shown(text: &str, keep: impl Fn(char) -> bool) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if (c.is_control() || turns(c)) && !keep(c) {
+        if (c.is_control() || is_bidi_or_invisible(c)) && !keep(c) {
             // Writing to a String cannot fail.
             let _ = write!(out, "\u{27e8}U+{:04X}\u{27e9}", u32::from(c));
         } else {
@@ -35,7 +35,7 @@ fn shown(text: &str, keep: impl Fn(char) -> bool) -> String {
 
 /// Embeddings, overrides, isolates, and characters that nobody sees. Plain marks of scripts written from right to
 /// left stay.
-fn turns(c: char) -> bool {
+fn is_bidi_or_invisible(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
@@ -162,13 +162,16 @@ impl Fact {
     }
 }
 
+/// Ids of this installation's own, which no reader needs.
+const IDS: &[&str] = &["id", "case_id", "unit_id", "subject_id"];
+
 /// Whatever a record says, but for ids and the fields named, which are shown elsewhere.
 pub fn facts(record: &Value, zone: Zone, but: &[&str]) -> Vec<Fact> {
     let mut out = Vec::new();
     if let Value::Object(fields) = record {
         for (name, value) in fields
             .iter()
-            .filter(|(n, _)| !but.contains(&n.as_str()) && *n != "id" && !n.ends_with("_id"))
+            .filter(|(n, _)| !but.contains(&n.as_str()) && !IDS.contains(&n.as_str()))
         {
             gather(&mut out, &label(name), value, zone);
         }

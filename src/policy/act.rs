@@ -50,7 +50,7 @@ words! {
         CaptureRecord = "CaptureRecord",
         /// Read captures; of a held one only what does not show its content.
         CaptureRead = "CaptureRead",
-        /// Read the text, address and files of a held capture.
+        /// Read the text, address and files of a held or quarantined capture.
         CaptureReadHeld = "CaptureReadHeld",
         /// Add a note to a capture.
         CaptureAnnotate = "CaptureAnnotate",

@@ -61,7 +61,7 @@ pub(super) async fn create(mut request: WriteRequest) -> Reply {
     let password = chosen.or_else(|| one_time_password.clone()).unwrap_or_default();
     let hash = request.app.passwords.hash(password).await?;
     let verb = move |tx: &mut crate::gate::Tx<'_>| ops::create(tx, &new, &hash, ops::Password::ForOneUse);
-    let user = request.write_parsed(Act::UserWrite, Scope::Agency, verb).await?;
+    let user = request.transact(Act::UserWrite, Scope::Agency, verb).await?;
     let place = (user.found.id.clone(), user.version);
     reply::created(
         "users",
@@ -88,7 +88,7 @@ pub(super) async fn change(path: Path<String>, mut request: WriteRequest) -> Rep
         new_hash: hash,
     };
     let verb = move |tx: &mut crate::gate::Tx<'_>| ops::change(tx, &id, &change);
-    let user = request.write_parsed(Act::UserWrite, Scope::Agency, verb).await?;
+    let user = request.transact(Act::UserWrite, Scope::Agency, verb).await?;
     reply::versioned(
         user.version,
         &WithPassword {
@@ -109,7 +109,7 @@ pub(super) async fn train(path: Path<String>, mut request: WriteRequest) -> Repl
     let id = id(&path)?;
     let new = NewTraining::parse(request.form().await?)?;
     let made = request
-        .write_parsed(Act::TrainingWrite, Scope::Agency, move |tx| ops::train(tx, &id, &new))
+        .transact(Act::TrainingWrite, Scope::Agency, move |tx| ops::train(tx, &id, &new))
         .await?;
     Ok(HttpResponse::Created().json(made))
 }

@@ -75,9 +75,7 @@ pub(super) async fn refresh(req: HttpRequest, mut payload: Payload, app: App) ->
 }
 
 pub(super) async fn sign_out(request: WriteRequest) -> Reply {
-    request
-        .write_parsed(Act::SessionOwn, Scope::Agency, ops::sign_out)
-        .await?;
+    request.transact(Act::SessionOwn, Scope::Agency, ops::sign_out).await?;
     reply::nothing()
 }
 
@@ -98,7 +96,7 @@ pub(super) async fn change_password(mut request: WriteRequest) -> Reply {
     }
     let hash = request.app.passwords.hash(wanted.new).await?;
     request
-        .write_parsed(Act::SessionOwn, Scope::Agency, move |tx| {
+        .transact(Act::SessionOwn, Scope::Agency, move |tx| {
             ops::change_own_password(tx, &hash)
         })
         .await?;

@@ -228,7 +228,7 @@ pub fn named(conn: &mut AnyConn, field: &str, id: &str) -> Result<Caller> {
         Error::field(
             field,
             "exists",
-            "is no user that can sign in: ctx the user up with GET /api/v1/users?username=",
+            "is no user that can sign in: look the user up with GET /api/v1/users?username=",
         )
     })
 }

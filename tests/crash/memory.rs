@@ -8,6 +8,9 @@ use crate::http::{Client, END, read_answer};
 use crate::kit::{self, Database, Home};
 
 const MIB: u64 = 1 << 20;
+/// Memory of the server at the most, beside its program: 100 MB with the program of a release build (docs/performance.md,
+/// row 8), which is 40 of them.
+const MOST: u64 = 60 * MIB;
 
 #[test]
 fn two_large_files_at_once() {
@@ -36,10 +39,10 @@ fn two_large_files_at_once() {
         peak / MIB,
         before / MIB
     ));
-    assert!(peak < 100 * MIB, "{} MiB of memory", peak / MIB);
+    assert!(peak < MOST, "{} MiB of memory", peak / MIB);
     read_back(&client, &ids[0], size);
     let peak = server.peak();
-    assert!(peak < 100 * MIB, "{} MiB of memory after reading", peak / MIB);
+    assert!(peak < MOST, "{} MiB of memory after reading", peak / MIB);
     server.stop();
 }
 

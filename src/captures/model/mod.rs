@@ -111,7 +111,7 @@ words! {
 }
 
 words! {
-    /// Whence the time of posting is known.
+    /// How the time of posting is known.
     PostedBasis {
         /// The platform showed it.
         Shown = "shown",
@@ -137,7 +137,7 @@ words! {
 }
 
 impl CaptureState {
-    /// Whether the content is for those alone who may decide it.
+    /// Held or quarantined: only those read the content who may decide about it.
     pub fn is_closed(self) -> bool {
         matches!(self, Self::Held | Self::Quarantined)
     }
@@ -265,7 +265,7 @@ pub struct Capture {
     pub particulars: Particulars,
     #[serde(default)]
     pub note: Option<String>,
-    /// What made this version of an earlier one.
+    /// Who corrected it, when and why; none in version 1.
     #[serde(default)]
     pub correction: Option<Correction>,
 }
