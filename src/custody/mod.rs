@@ -4,6 +4,7 @@
 
 mod api;
 mod proofs;
+mod reads;
 
 use actix_web::web::{self, ServiceConfig};
 

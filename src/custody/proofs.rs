@@ -21,7 +21,7 @@ use crate::proof::checkpoint::{TlogProof, VerifyingKey};
 use crate::proof::merkle::parse_tile_path;
 
 /// Reads as a signed-in user, or as anyone where the ledger is public.
-async fn ctx<T: Send + 'static>(
+async fn read_ledger<T: Send + 'static>(
     req: &HttpRequest,
     app: &App,
     f: impl FnOnce(&mut AnyConn, &TreeState) -> Result<T> + Send + 'static,
@@ -46,13 +46,13 @@ fn text(kind: &'static str, body: String) -> Reply {
 }
 
 pub(super) async fn key(req: HttpRequest, app: App) -> Reply {
-    let state = ctx(&req, &app, |_, state| Ok(state.clone())).await?;
+    let state = read_ledger(&req, &app, |_, state| Ok(state.clone())).await?;
     let key = VerifyingKey::parse(&state.vkey).map_err(|e| Error::internal(format!("the stored vkey: {e}")))?;
     reply::ok(&json!({"origin": state.origin, "vkey": state.vkey, "pem": key.pem()}))
 }
 
 pub(super) async fn checkpoint(req: HttpRequest, app: App) -> Reply {
-    let newest = ctx(&req, &app, |conn, _| ledger::read::newest_checkpoint(conn)).await?;
+    let newest = read_ledger(&req, &app, |conn, _| ledger::read::newest_checkpoint(conn)).await?;
     let (_, note) = newest.ok_or_else(|| Error::unavailable("unavailable", "No checkpoint is signed yet.", 1))?;
     text("text/plain; charset=utf-8", note)
 }
@@ -81,7 +81,7 @@ fn within(size: u64, state: &TreeState, field: &str) -> Result<()> {
 
 pub(super) async fn inclusion(req: HttpRequest, app: App) -> Reply {
     let [index, size] = numbers(&req, ["index", "size"])?;
-    let answer = ctx(&req, &app, move |conn, state| {
+    let answer = read_ledger(&req, &app, move |conn, state| {
         within(size, state, "size")?;
         if index >= size {
             return Err(Error::field("index", "range", "must be below size"));
@@ -97,7 +97,7 @@ pub(super) async fn inclusion(req: HttpRequest, app: App) -> Reply {
 
 pub(super) async fn consistency(req: HttpRequest, app: App) -> Reply {
     let [from, to] = numbers(&req, ["from", "to"])?;
-    let answer = ctx(&req, &app, move |conn, state| {
+    let answer = read_ledger(&req, &app, move |conn, state| {
         within(to, state, "to")?;
         if from == 0 || from > to {
             return Err(Error::field("from", "range", "must be from 1 to `to`"));
@@ -114,7 +114,7 @@ pub(super) async fn tile(req: HttpRequest, path: Path<String>, app: App) -> Repl
     let (id, width) = parse_tile_path(&format!("/tile/{path}"))
         .or_else(|| parse_tile_path(&format!("tile/{path}")))
         .ok_or_else(Error::not_found)?;
-    let bytes = ctx(&req, &app, move |conn, state| {
+    let bytes = read_ledger(&req, &app, move |conn, state| {
         let stored = ledger::read_tile(conn, id)?.unwrap_or_default();
         // A tile shows no more than the published tree holds.
         let full = state

@@ -1,0 +1,187 @@
+//! What may be looked at of the ledger: events, with their records as far as the reader may see them.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::captures::{store as captures, takes_part};
+use crate::db::AnyConn;
+use crate::db::tables::{leaves, records};
+use crate::error::{Error, Result};
+use crate::gate::{Gate, ReadCtx, RequestCtx, Scope, View};
+use crate::http::paging::Page;
+use crate::ledger::read::{self, EventSearch, StoredEvent};
+use crate::ledger::{self, Action};
+use crate::policy::Act;
+use crate::proof::event::Event;
+use crate::proof::id::{Digest, hex};
+
+/// An event as its reader sees it.
+#[derive(Debug, Clone, Serialize)]
+pub struct ShownEvent {
+    /// Where the next page begins behind it: its place in the stream, or in the tree.
+    #[serde(skip)]
+    pub key: i64,
+    /// The event, as it is bound.
+    pub event: Value,
+    pub leaf: Digest,
+    /// Its place in the tree.
+    pub index: Option<i64>,
+    /// What it recorded, to those who may read that.
+    pub record: Option<Value>,
+    pub salt: Option<String>,
+    /// Why the record is not shown.
+    pub withheld: Option<&'static str>,
+}
+
+/// A page of the custody of a capture.
+pub async fn of_capture(gate: &Gate, requester: &RequestCtx, id: String, page: &Page) -> Result<Vec<ShownEvent>> {
+    let (from, limit) = range(page)?;
+    let view = View::new(Action::CustodyViewed, "capture", &id, json!({"from": from}));
+    let scope = Scope::Capture(id.clone());
+    let read = move |ctx: &mut ReadCtx<'_>| {
+        let stream = ledger::case_stream(&ctx.case()?.case_id);
+        let found = read::of_object(ctx.conn, &stream, &id, from, limit)?;
+        views(ctx, found, Act::CaptureRead)
+    };
+    gate.view(requester, Act::CustodyRead, scope, view, read).await
+}
+
+/// A page of the events of a case.
+pub async fn of_case(gate: &Gate, requester: &RequestCtx, case: String, page: &Page) -> Result<Vec<ShownEvent>> {
+    let stream = ledger::case_stream(&case);
+    of_stream(gate, requester, (Act::CaseEventsRead, case, stream), page).await
+}
+
+/// A page of the access log of a case.
+pub async fn accesses(gate: &Gate, requester: &RequestCtx, case: String, page: &Page) -> Result<Vec<ShownEvent>> {
+    let stream = ledger::access_stream(&case);
+    of_stream(gate, requester, (Act::CaseAccessesRead, case, stream), page).await
+}
+
+async fn of_stream(
+    gate: &Gate,
+    requester: &RequestCtx,
+    (act, case, stream): (Act, String, String),
+    page: &Page,
+) -> Result<Vec<ShownEvent>> {
+    let (from, limit) = range(page)?;
+    let detail = json!({"stream": stream, "from": from});
+    let view = View::new(Action::CustodyViewed, "case", &case, detail);
+    let read = move |ctx: &mut ReadCtx<'_>| {
+        let found = read::of_stream(ctx.conn, &stream, from, limit)?;
+        views(ctx, found, act)
+    };
+    gate.view(requester, act, Scope::Case(case), view, read).await
+}
+
+/// Events of the whole agency, without their records.
+pub async fn of_agency(gate: &Gate, requester: &RequestCtx, search: EventSearch) -> Result<Vec<ShownEvent>> {
+    let detail = json!({"actor": search.actor, "action": search.action, "after": search.after});
+    let view = View::new(Action::LedgerViewed, "agency", "agency", detail);
+    let read = move |ctx: &mut ReadCtx<'_>| {
+        let found = read::search(ctx.conn, &search)?.into_iter();
+        let without_record = |(index, event): (i64, StoredEvent)| {
+            Ok(ShownEvent {
+                key: index,
+                index: Some(index),
+                ..event_alone(&event)?
+            })
+        };
+        found.map(without_record).collect()
+    };
+    gate.view(requester, Act::LedgerRead, Scope::Agency, view, read).await
+}
+
+/// Where a page begins, and how many rows are read: one more than it shows.
+fn range(page: &Page) -> Result<(i64, i64)> {
+    Ok((page.after_number()?.map_or(0, |n| n + 1), page.limit as i64 + 1))
+}
+
+/// Auditors see identifiers, never records; readers of the case see records, but not those of what is held from them.
+fn views(ctx: &mut ReadCtx<'_>, found: Vec<StoredEvent>, act: Act) -> Result<Vec<ShownEvent>> {
+    let reads = ctx.may(Act::CaseRead) || act == Act::CaptureRead;
+    let indexes = indexes(ctx.conn, &found)?;
+    let (mut records, closed) = match reads {
+        true => (records_of(ctx.conn, &found)?, closed_captures(ctx, &found)?),
+        false => (HashMap::new(), HashMap::new()),
+    };
+    let mut out = Vec::with_capacity(found.len());
+    for event in found {
+        let withheld = closed.get(&object_of(&event)?).copied();
+        let record = records.remove(&event.leaf).filter(|_| withheld.is_none());
+        out.push(ShownEvent {
+            index: indexes.get(&event.leaf).copied(),
+            salt: record.as_ref().map(|(salt, _)| hex(salt)),
+            record: record.map(|(_, text)| serde_json::from_str(&text)).transpose()?,
+            withheld,
+            ..event_alone(&event)?
+        });
+    }
+    Ok(out)
+}
+
+/// The event alone.
+fn event_alone(event: &StoredEvent) -> Result<ShownEvent> {
+    Ok(ShownEvent {
+        key: event.seq,
+        event: serde_json::from_slice(&event.body)?,
+        leaf: Digest::from_slice(&event.leaf).ok_or_else(|| Error::internal("a stored leaf is damaged"))?,
+        index: None,
+        record: None,
+        salt: None,
+        withheld: None,
+    })
+}
+
+fn object_of(event: &StoredEvent) -> Result<String> {
+    let event = Event::parse(&event.body).map_err(|e| Error::internal(format!("a stored event: {e}")))?;
+    Ok(event.object.id)
+}
+
+/// The places in the tree of events of one stream, by their leaves.
+fn indexes(conn: &mut AnyConn, found: &[StoredEvent]) -> Result<HashMap<Vec<u8>, i64>> {
+    // A page shows one stream.
+    let Some(first) = found.first() else {
+        return Ok(HashMap::new());
+    };
+    let wanted: Vec<i64> = found.iter().map(|e| e.seq).collect();
+    let rows: Vec<(Vec<u8>, i64)> = leaves::table
+        .filter(leaves::stream.eq(&first.stream).and(leaves::seq.eq_any(wanted)))
+        .select((leaves::leaf, leaves::idx))
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
+}
+
+/// By leaf: salt and body.
+type Records = HashMap<Vec<u8>, (Vec<u8>, String)>;
+
+fn records_of(conn: &mut AnyConn, found: &[StoredEvent]) -> Result<Records> {
+    let Some(first) = found.first() else {
+        return Ok(HashMap::new());
+    };
+    let wanted: Vec<i64> = found.iter().map(|e| e.seq).collect();
+    let rows: Vec<(Vec<u8>, Vec<u8>, String)> = records::table
+        .filter(records::stream.eq(&first.stream).and(records::seq.eq_any(wanted)))
+        .select((records::leaf, records::salt, records::body))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|(leaf, salt, body)| (leaf, (salt, body)))
+        .collect())
+}
+
+/// The captures of these events whose content is closed to this reader, with their class.
+fn closed_captures(ctx: &mut ReadCtx<'_>, found: &[StoredEvent]) -> Result<HashMap<String, &'static str>> {
+    let ids: Result<Vec<String>> = found.iter().map(object_of).collect();
+    let decides = ctx.may(Act::CaptureReadHeld);
+    let mut closed = HashMap::new();
+    for row in captures::closed(ctx.conn, &ids?)? {
+        if !decides || takes_part(ctx, &row)? {
+            closed.insert(row.capture.id, row.state.as_str());
+        }
+    }
+    Ok(closed)
+}
