@@ -79,7 +79,13 @@ fn open_storage(config: &Config, with: &With) -> Result<Storage> {
     let swept = blobs.sweep()?;
     let keys = data.join("keys");
     let secret = Secret::open(&keys.join("secret"))?;
-    let signer = ledger::start::open(&db, &keys, config.origin(), with.demo, now, &clock::new_id(now))?;
+    let log = ledger::start::NewLog {
+        origin: config.origin(),
+        demo: with.demo,
+        now,
+        installation: &clock::new_id(now),
+    };
+    let signer = ledger::start::open(&db, &keys, &log)?;
     let log = db
         .read_blocking(ledger::state)?
         .ok_or_else(|| Error::internal("the log has no state"))?;

@@ -86,7 +86,13 @@ impl Installation {
 
     pub fn integrate(&self) {
         let (keys, now) = (self.path("keys"), self.clock.now());
-        let mut signer = ledger::start::open(&self.db, &keys, Some("audit.test/log"), false, now, UNIT).unwrap();
+        let log = ledger::start::NewLog {
+            origin: Some("audit.test/log"),
+            demo: false,
+            now,
+            installation: UNIT,
+        };
+        let mut signer = ledger::start::open(&self.db, &keys, &log).unwrap();
         while ledger::run_once(&self.db, &mut signer, now).unwrap().1 {}
     }
 

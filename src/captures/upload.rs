@@ -92,11 +92,10 @@ async fn receive(
     let _place = app.uploads.enter(&authorized.caller.user, app.limits.uploads)?;
     let key = request_ctx::idempotency_header(req)?;
     let parts = parts.as_mut().map_err(|e| e.clone())?;
-    let (new, json) = first_part(parts, key.is_some()).await?;
-    let key = key.zip(json);
+    let (new, key) = first_part(parts, key).await?;
     let mut begun = false;
     let made = match take_files(parts, &new, app, &mut begun).await {
-        Ok(files) => with_files(app, requester, &case, new, files, key).await,
+        Ok(files) => with_files(app, requester, &case, Upload { new, files, key }).await,
         Err(e) => Err(e),
     };
     if let (Err(e), true) = (&made, begun) {
@@ -122,16 +121,18 @@ async fn take_files(parts: &mut Parts, new: &NewCapture, app: &App, begun: &mut 
     Ok(files)
 }
 
-/// Makes the files durable, then records the capture. A failure before the files are durable is the upload's own and is
-/// answered apart; the gate notes the refusals after that.
-async fn with_files(
-    app: &App,
-    requester: &RequestCtx,
-    case: &str,
+/// A capture with its files as they came.
+struct Upload {
     new: NewCapture,
     files: Arriving,
+    /// Where the client sent an idempotency key: the key, and the JSON that it is for.
     key: Option<(IdempotencyHeader, Value)>,
-) -> Result<Reply> {
+}
+
+/// Makes the files durable, then records the capture. A failure before the files are durable is the upload's own and is
+/// answered apart; the gate notes the refusals after that.
+async fn with_files(app: &App, requester: &RequestCtx, case: &str, upload: Upload) -> Result<Reply> {
+    let Upload { new, files, key } = upload;
     let (new, blobs) = (Arc::new(new), app.blobs.clone());
     let durable = Arc::new(AtomicBool::new(false));
     let (named, kept) = (new.clone(), durable.clone());
@@ -164,9 +165,12 @@ async fn with_files(
     }
 }
 
-/// The part `capture` comes first, so that nothing is taken that the JSON doesn't name. With its JSON as it came, where
-/// that is wanted.
-async fn first_part(parts: &mut Parts, wanted: bool) -> Result<(NewCapture, Option<Value>)> {
+/// The part `capture` comes first, so that nothing is taken that the JSON doesn't name. A key is given back with the JSON
+/// that it is for.
+async fn first_part(
+    parts: &mut Parts,
+    key: Option<IdempotencyHeader>,
+) -> Result<(NewCapture, Option<(IdempotencyHeader, Value)>)> {
     let first = parts.next().await?;
     if first.is_none_or(|head| head.name != "capture") {
         return Err(Error::field(
@@ -187,8 +191,8 @@ async fn first_part(parts: &mut Parts, wanted: bool) -> Result<(NewCapture, Opti
         bytes.extend_from_slice(&chunk);
     }
     let value = body::parse(&bytes)?;
-    let json = wanted.then(|| value.clone());
-    Ok((NewCapture::parse(Form::new(value)?)?, json))
+    let key = key.map(|key| (key, value.clone()));
+    Ok((NewCapture::parse(Form::new(value)?)?, key))
 }
 
 async fn without_files(app: &App, requester: &RequestCtx, case: String, new: NewCapture) -> Reply {

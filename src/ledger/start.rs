@@ -15,16 +15,27 @@ use crate::db::tables::log_state;
 use crate::error::{Error, Kind, Result};
 use crate::proof::id::Digest;
 
+/// What a log is begun with, where there is none.
+pub struct NewLog<'a> {
+    /// Its origin, where a setting names one.
+    pub origin: Option<&'a str>,
+    /// Whether everything says DEMO.
+    pub demo: bool,
+    pub now: Micros,
+    /// The id of the installation.
+    pub installation: &'a str,
+}
+
 /// Opens the installation's log: makes it, with its key, only where there is none.
-pub fn open(db: &Db, keys: &Path, origin: Option<&str>, demo: bool, now: Micros, id: &str) -> Result<LogSigner> {
+pub fn open(db: &Db, keys: &Path, new: &NewLog<'_>) -> Result<LogSigner> {
     match db.read_blocking(tree::state)? {
         Some(state) => {
-            if origin.is_some_and(|o| o != state.origin) {
+            if new.origin.is_some_and(|o| o != state.origin) {
                 return Err(other_origin(&state.origin));
             }
             LogSigner::open(keys, &state.origin, &state.vkey)
         }
-        None => create(db, keys, origin, demo, now, id),
+        None => create(db, keys, new),
     }
 }
 
@@ -36,7 +47,7 @@ fn other_origin(origin: &str) -> Error {
     )
 }
 
-fn create(db: &Db, keys: &Path, origin: Option<&str>, demo: bool, now: Micros, id: &str) -> Result<LogSigner> {
+fn create(db: &Db, keys: &Path, new: &NewLog<'_>) -> Result<LogSigner> {
     // A key that never signed belongs to a first start that was cut off; it is taken up again.
     let orphan = keys.join("log.key").exists() && !keys.join("log.checkpoint").exists();
     if keys.join("log.key").exists() && !orphan {
@@ -46,8 +57,9 @@ fn create(db: &Db, keys: &Path, origin: Option<&str>, demo: bool, now: Micros, i
         );
         return Err(Error::new(Kind::Conflict, "log-key", detail));
     }
+    let (demo, now, id) = (new.demo, new.now, new.installation);
     let host = if demo { "casetrail.demo" } else { "casetrail.invalid" };
-    let origin = origin.map_or_else(|| format!("{host}/{id}"), str::to_owned);
+    let origin = new.origin.map_or_else(|| format!("{host}/{id}"), str::to_owned);
     let signer = if orphan {
         LogSigner::adopt(keys, &origin)?
     } else {

@@ -1,4 +1,4 @@
-//! The order of making (contract section 4): files, cut, custody, papers, manifest, issue, proofs, sync.
+//! The order of making (contract section 4): files, cut, custody, documents, manifest, issue, proofs, sync.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The papers of a packet that programs read: `packet.json`, `inventory.json`, the manifests and tag files.
+//! The documents of a packet that programs read: `packet.json`, `inventory.json`, the manifests and tag files.
 
 use std::io::Write;
 
@@ -95,7 +95,7 @@ pub fn packet(work: &Work<'_>, custody: &Custody, picks: &[Pick], bag: &mut Bag)
         let mut json = Writer::new();
         json.value("packet", &head(work, custody)).map_err(unwritable)?;
         json.value("case", &case(work, custody)?).map_err(unwritable)?;
-        let mut rows = Rows { json, out, first: true };
+        let mut rows = Rows { json, out };
         rows.section("subjects", |rows| {
             subjects(work, custody, &mut |_, shown| rows.add(&shown))
         })?;
@@ -158,21 +158,18 @@ fn exhibit(loaded: exhibits::Loaded<'_>) -> Result<Exhibit> {
 struct Rows<'o> {
     json: Writer,
     out: &'o mut dyn Write,
-    first: bool,
 }
 
 impl Rows<'_> {
     fn section(&mut self, name: &str, rows: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
         self.json.begin(name);
-        self.first = true;
         rows(self)?;
         self.json.end();
         Ok(())
     }
 
     fn add<T: serde::Serialize>(&mut self, row: &T) -> Result<()> {
-        self.json.row(row, self.first).map_err(unwritable)?;
-        self.first = false;
+        self.json.row(row).map_err(unwritable)?;
         let line = self.json.take();
         if line.len() > packet::MAX_LINE {
             return Err(Error::conflict(
@@ -193,7 +190,6 @@ pub fn inventory(work: &Work<'_>, custody: &Custody, bag: &mut Bag) -> Result<()
         let mut rows = Rows {
             json: Writer::new(),
             out,
-            first: true,
         };
         rows.section("captures", |rows| {
             each_capture(work, custody, &mut |row| rows.add(&row))
@@ -293,5 +289,5 @@ fn bag_info(work: &Work<'_>, bag: &Bag) -> Result<String> {
 }
 
 fn unwritable(e: RowError) -> Error {
-    Error::internal(format!("a line of the packet's papers: {e}"))
+    Error::internal(format!("a line of the packet's documents: {e}"))
 }

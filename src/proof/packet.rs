@@ -340,6 +340,8 @@ pub const INVENTORY_SECTIONS: &[Section] = &[("captures", true)];
 #[derive(Debug, Default)]
 pub struct Writer {
     out: Vec<u8>,
+    /// Whether the section begun has no row yet.
+    first: bool,
 }
 
 impl Writer {
@@ -347,6 +349,7 @@ impl Writer {
     pub fn new() -> Self {
         Self {
             out: b"{\"v\":1".to_vec(),
+            first: true,
         }
     }
 
@@ -360,8 +363,8 @@ impl Writer {
     /// Adds a section of rows.
     pub fn rows<T: Serialize>(&mut self, name: &str, rows: impl IntoIterator<Item = T>) -> Result<(), RowError> {
         self.begin(name);
-        for (i, row) in rows.into_iter().enumerate() {
-            self.row(&row, i == 0)?;
+        for row in rows {
+            self.row(&row)?;
         }
         self.end();
         Ok(())
@@ -370,11 +373,13 @@ impl Writer {
     /// Begins a section of rows that come one by one.
     pub fn begin(&mut self, name: &str) {
         self.out.extend_from_slice(format!(",\n\"{name}\":[").as_bytes());
+        self.first = true;
     }
 
     /// Adds a row to the section begun.
-    pub fn row<T: Serialize>(&mut self, row: &T, first: bool) -> Result<(), RowError> {
-        self.out.extend_from_slice(if first { b"\n" } else { b",\n" });
+    pub fn row<T: Serialize>(&mut self, row: &T) -> Result<(), RowError> {
+        self.out.extend_from_slice(if self.first { b"\n" } else { b",\n" });
+        self.first = false;
         self.out.extend(format_row(row)?);
         Ok(())
     }

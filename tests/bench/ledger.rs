@@ -57,15 +57,13 @@ fn appends(installation: u8, name: &str, location: &Location, keys: &Path, secon
     let db = Db::open(location, 8).expect("opened");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let signer = ledger::start::open(
-        &db,
-        keys,
-        None,
-        true,
-        clock.now(),
-        &format!("0000000{installation}-0000-7000-8000-000000000001"),
-    )
-    .expect("a log");
+    let log = ledger::start::NewLog {
+        origin: None,
+        demo: true,
+        now: clock.now(),
+        installation: &format!("0000000{installation}-0000-7000-8000-000000000001"),
+    };
+    let signer = ledger::start::open(&db, keys, &log).expect("a log");
     let tell = |case: String, rate: f64| {
         println!(
             "{}",

@@ -39,10 +39,15 @@ impl NewCapture {
         let loose = matches!(kind, CaptureKind::Message | CaptureKind::Document);
         let by_hand = "unless the basis is legal_process, consent or third_party";
         let by_kind = "unless the kind is message or document";
-        required_unless(&mut form, handed, ("level", by_hand));
-        required_unless(&mut form, handed, ("device", by_hand));
-        required_unless(&mut form, loose, ("url", by_kind));
-        required_unless(&mut form, loose || handed, ("platform", by_kind));
+        let needed = [
+            ("level", handed, by_hand),
+            ("device", handed, by_hand),
+            ("url", loose, by_kind),
+            ("platform", loose || handed, by_kind),
+        ];
+        for (field, _, unless) in needed.iter().filter(|(_, excused, _)| !excused) {
+            form.must(field, &format!("must be given, {unless}"));
+        }
         form.must_word::<Method>("method");
         form.must("tool", "must name what took it: {\"name\": …, \"version\": …}");
         let new = Self {
@@ -64,12 +69,6 @@ fn is_handed_over(kind: BasisKind) -> bool {
         kind,
         BasisKind::LegalProcess | BasisKind::Consent | BasisKind::ThirdParty
     )
-}
-
-fn required_unless(form: &mut Form, excused: bool, (field, unless): (&str, &str)) {
-    if !excused {
-        form.must(field, &format!("must be given, {unless}"));
-    }
 }
 
 fn claim(form: &mut Form) -> Basis {

@@ -9,24 +9,14 @@ use super::source::sources;
 
 /// Functions of more than five arguments.
 const MANY_ARGUMENTS: &[&str] = &[
-    "captures/upload.rs::with_files",
     "gate/relation.rs::may_on",
     "gate/authorize.rs::authorize",
     "gate/tx.rs::new",
     "ledger/journal.rs::sequence",
-    "ledger/start.rs::create",
-    "ledger/start.rs::open",
 ];
 
 /// Functions with a `bool` argument: a call does not say what `true` means.
-const BOOL_ARGUMENTS: &[&str] = &[
-    "captures/model/new.rs::required_unless",
-    "captures/upload.rs::first_part",
-    "ledger/start.rs::create",
-    "ledger/start.rs::open",
-    "proof/packet.rs::row",
-    "verify/mod.rs::require",
-];
+const BOOL_ARGUMENTS: &[&str] = &["verify/mod.rs::require"];
 
 /// Functions in which blocks stand more than three deep.
 const DEEP: &[&str] = &[];
