@@ -120,9 +120,9 @@ rules = {one["const"] for one in api["components"]["schemas"]["ProblemError"]["p
 if rules != {one["rule"] for one in problems["rules"]}:
     faults.append("the rules of problems.json and of ProblemError differ")
 page = (root / "docs/problems.md").read_text()
-for slug, one in listed.items():
-    if f"| `{slug}` | {one['status']} |" not in page:
-        faults.append(f"docs/problems.md lacks {slug} with status {one['status']}")
+for code, one in listed.items():
+    if f"| `{code}` | {one['status']} |" not in page:
+        faults.append(f"docs/problems.md lacks {code} with status {one['status']}")
 for example in api["components"]["examples"].values():
     value = example["value"]
     if isinstance(value, dict) and str(value.get("type", "")).startswith("/problems/"):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds the published problems to the source: every slug and rule that the server can answer stands in
+"""Holds the published problems to the source: every code and rule that the server can answer stands in
 schema/problems.json with its status, every entry there is used, and docs/problems.md says the same.
 
     tests/problems.py            checks
@@ -73,27 +73,27 @@ def word(argument):
     return literal[1] if literal else constants.get(argument)
 
 
-slugs, rules = {}, {}
+codes, rules = {}, {}
 for name, text in sources.items():
     for call in re.finditer(r"\b(?:Error|Self)::(new|unavailable|conflict|invalid|field)\(|\bslug: \"([a-z-]+)\"", text):
         if call[2]:
             after = re.search(r"\.\.Error::(\w+)\(", text[call.end():call.end() + 200])
-            slugs[call[2]] = {"conflict": 409, "invalid": 422, "field": 422}.get(after and after[1], None)
+            codes[call[2]] = {"conflict": 409, "invalid": 422, "field": 422}.get(after and after[1], None)
             if after and after[1] == "new":
-                slugs[call[2]] = statuses[re.match(r"Kind::(\w+)|crate::error::Kind::(\w+)", arguments(text, text.index("(", call.end()) + 1)[0])[1]]
+                codes[call[2]] = statuses[re.match(r"Kind::(\w+)|crate::error::Kind::(\w+)", arguments(text, text.index("(", call.end()) + 1)[0])[1]]
             continue
         given = arguments(text, call.end())
         if call[1] == "new" and len(given) >= 2 and "Kind::" in given[0]:
-            slug, status = word(given[1]), statuses[given[0].rsplit("::", 1)[1]]
+            code, status = word(given[1]), statuses[given[0].rsplit("::", 1)[1]]
         elif call[1] == "unavailable" and len(given) >= 2:
-            slug, status = word(given[0]), 503
+            code, status = word(given[0]), 503
         else:
             continue
-        if slug is None:
-            if given[1] not in ("slug",):
-                faults.append(f"{name}: the slug {given[1]} is no literal")
-        elif slugs.setdefault(slug, status) != status:
-            faults.append(f"{slug} has two statuses: {slugs[slug]} and {status}")
+        if code is None:
+            if given[1] not in ("code",):
+                faults.append(f"{name}: the code {given[1]} is no literal")
+        elif codes.setdefault(code, status) != status:
+            faults.append(f"{code} has two statuses: {codes[code]} and {status}")
     if name.startswith(TERMINAL):
         continue
     for call in re.finditer(r"\b(?:Error::field|refuse|refused|broken|part_error|refusal)\(", text):
@@ -106,15 +106,15 @@ for name, text in sources.items():
         rules.setdefault(rule, name)
 
 listed = {one["type"].removeprefix("/problems/"): one for one in published["problems"]}
-for slug in sorted(slugs.keys() - NOT_ANSWERED.keys() - listed.keys()):
-    faults.append(f"schema/problems.json lacks {slug} ({slugs[slug]})")
-for slug in sorted(listed.keys() - slugs.keys()):
-    faults.append(f"schema/problems.json has {slug}, which no source answers")
-for slug in sorted(NOT_ANSWERED.keys() - slugs.keys()):
-    faults.append(f"{slug} is excepted, but no source has it")
-for slug in sorted(listed.keys() & slugs.keys()):
-    if slugs[slug] != listed[slug]["status"]:
-        faults.append(f"{slug} is answered with {slugs[slug]}, and listed with {listed[slug]['status']}")
+for code in sorted(codes.keys() - NOT_ANSWERED.keys() - listed.keys()):
+    faults.append(f"schema/problems.json lacks {code} ({codes[code]})")
+for code in sorted(listed.keys() - codes.keys()):
+    faults.append(f"schema/problems.json has {code}, which no source answers")
+for code in sorted(NOT_ANSWERED.keys() - codes.keys()):
+    faults.append(f"{code} is excepted, but no source has it")
+for code in sorted(listed.keys() & codes.keys()):
+    if codes[code] != listed[code]["status"]:
+        faults.append(f"{code} is answered with {codes[code]}, and listed with {listed[code]['status']}")
 known = {one["rule"] for one in published["rules"]}
 for rule in sorted(rules.keys() - known):
     faults.append(f"schema/problems.json lacks the rule {rule} ({rules[rule]})")
