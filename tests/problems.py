@@ -75,7 +75,7 @@ def word(argument):
 
 codes, rules = {}, {}
 for name, text in sources.items():
-    for call in re.finditer(r"\b(?:Error|Self)::(new|unavailable|conflict|invalid|field)\(|\bslug: \"([a-z-]+)\"", text):
+    for call in re.finditer(r"\b(?:Error|Self)::(new|unavailable|conflict|invalid|field)\(|\bcode: \"([a-z-]+)\"", text):
         if call[2]:
             after = re.search(r"\.\.Error::(\w+)\(", text[call.end():call.end() + 200])
             codes[call[2]] = {"conflict": 409, "invalid": 422, "field": 422}.get(after and after[1], None)
