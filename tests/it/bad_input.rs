@@ -141,6 +141,8 @@ fn bodies_that_are_no_json_are_told_where(app: &App) {
         send("application/json", b"{\"text\": \"\xff\"}".to_vec()).refuses(422, "body", "json");
         send("application/json", [b"[".repeat(5000), b"]".repeat(5000)].concat()).refuses(422, "body", "json");
         send("text/plain", b"hello".to_vec()).problem(415, "unsupported-media-type");
+        // What a form in a page can send without a script is refused by the API, so that no foreign page can write there.
+        send("application/x-www-form-urlencoded", b"title=hello".to_vec()).problem(415, "unsupported-media-type");
         send("application/json", vec![b' '; 3 << 20]).problem(413, "too-large");
         send("multipart/form-data", b"x".to_vec()).refuses(422, "body", "multipart");
         // Who may not log is told that, and not what is wrong with the body.
