@@ -303,21 +303,6 @@ impl Server {
         let status = self.wait(Duration::from_secs(11));
         assert!(status.success(), "{status}\n{}", self.log());
     }
-
-    /// The most memory that the server has had, without the pages of its own program file: those of a development build
-    /// take as much as everything else, and the system drops them where it needs the room.
-    pub fn peak(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("the server runs");
-        let kilobytes = |name: &str| {
-            let line = status.lines().find_map(|l| l.strip_prefix(name)).expect("a figure");
-            line.trim()
-                .trim_end_matches(" kB")
-                .trim()
-                .parse::<u64>()
-                .expect("a number")
-        };
-        (kilobytes("VmHWM:") - kilobytes("RssFile:")) << 10
-    }
 }
 
 impl Drop for Server {
