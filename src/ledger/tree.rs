@@ -4,11 +4,13 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary};
 
 use crate::both;
 use crate::db::AnyConn;
 use crate::db::tables::{leaves, log_state, tiles};
 use crate::error::{Error, Result};
+use crate::fixed;
 use crate::proof::id::Digest;
 use crate::proof::merkle::{self, ProofError, Tile, TileId, Tiles};
 
@@ -46,17 +48,17 @@ fn key_of(id: TileId) -> Result<(i64, i64)> {
     Ok((i64::from(id.level), i64::try_from(id.index).map_err(Error::internal)?))
 }
 
+fixed! {
+    /// A tile, made or grown.
+    WriteTile: "INSERT INTO tiles (level, idx, hashes) VALUES (", level: i64 as BigInt, ", ", index: i64 as BigInt, ", ",
+    hashes: Vec<u8> as Binary, ") ON CONFLICT (level, idx) DO UPDATE SET hashes = excluded.hashes"
+}
+
 /// Writes a tile, made or grown.
 pub(super) fn write_tile(conn: &mut AnyConn, id: TileId, hashes: Vec<u8>) -> Result<()> {
     let (level, index) = key_of(id)?;
-    let grown = diesel::update(tiles::table.find((level, index)))
-        .set(tiles::hashes.eq(&hashes))
-        .execute(conn)?;
-    if grown == 0 {
-        diesel::insert_into(tiles::table)
-            .values((tiles::level.eq(level), tiles::idx.eq(index), tiles::hashes.eq(hashes)))
-            .execute(conn)?;
-    }
+    let tile = WriteTile { level, index, hashes };
+    both!(conn, |c| tile.execute(c))?;
     Ok(())
 }
 
