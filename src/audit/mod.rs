@@ -34,6 +34,8 @@ use crate::proof::checkpoint::Checkpoint;
 
 /// Rows read at a time.
 const PAGE: i64 = 500;
+/// What is said of a row whose body is not the record.
+const ROW_BODY: &str = "its row says something else than the record of its event: the row was changed";
 
 /// The folders of an installation, and checkpoints that its tree must contain.
 #[derive(Debug, Clone)]

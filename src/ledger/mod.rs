@@ -24,7 +24,7 @@ pub use append::{Appended, Draft, Heads};
 pub use journal::{Journal, PendingAppend};
 pub use sequencer::run_once;
 pub use settle::settle;
-pub use signer::{LogSigner, read_last};
+pub use signer::{LogSigner, read_last, signed};
 pub use tree::{
     StoredTiles, TreeState, consistency, inclusion, index_of, is_read_only, leaf_at, read_tile, root, state,
 };
