@@ -1,12 +1,12 @@
 //! Where a caller stands, and whether they may: policy's answer to what the rows say now.
 
-use super::relation::{self, CaseContext, Scope};
+use super::relation::{self, CaseContext, Scope, may, question};
 use crate::clock::Micros;
 use crate::db::AnyConn;
 use crate::error::{Error, Kind, Result};
 use crate::identity::Caller;
 use crate::ledger;
-use crate::policy::{Act, Policy, Question};
+use crate::policy::{Act, Policy};
 use crate::proof::event::Actor;
 
 pub(super) fn change_first() -> Error {
@@ -65,19 +65,6 @@ fn refused(act: Act, rules: Vec<String>) -> Error {
         None => format!("You may not do this ({}): no rule gives it to you here.", act.as_str()),
     };
     Error::forbidden(rules, why)
-}
-
-fn question<'a>(caller: &'a Caller, act: Act, context: Option<&CaseContext>) -> Question<'a> {
-    Question {
-        act,
-        roles: &caller.roles,
-        case: context.map(CaseContext::case_facts),
-        facts: context.map(|g| g.facts).unwrap_or_default(),
-    }
-}
-
-pub(super) fn may(policy: &Policy, caller: &Caller, act: Act, context: Option<&CaseContext>) -> bool {
-    policy.decide(&question(caller, act, context)).allowed
 }
 
 /// The actor of an event: the person, with the role in which they stand to the case.

@@ -26,7 +26,7 @@ pub use idempotency::{IdempotencyHeader, IdempotencyKey};
 pub use operational::OPERATIONAL;
 pub use read_ctx::{Authorized, ReadCtx};
 pub use relation::{CaseContext, Scope, may_on, part_in_authorization};
-pub use tx::{Change, Conclusion, NewEvent, Recorded, Tx};
+pub use tx::{Change, NewEvent, Recorded, Tx};
 pub use views::View;
 
 use crate::clock::{Clock, Micros};
@@ -168,9 +168,10 @@ impl Gate {
     }
 
     /// Changes something: one transaction with its event. `f` may run more than once.
-    pub async fn write<C, F>(&self, request: &RequestCtx, act: Act, scope: Scope, f: F) -> Result<C::Answer>
+    pub async fn write<T, C, F>(&self, request: &RequestCtx, act: Act, scope: Scope, f: F) -> Result<T>
     where
-        C: Conclusion<Answer: Serialize + DeserializeOwned + Send + 'static>,
+        T: Serialize + DeserializeOwned + Send + 'static,
+        C: Into<Change<T>>,
         F: Fn(&mut Tx<'_>) -> Result<C> + Send + Sync + 'static,
     {
         let (inner, asked, place) = (self.0.clone(), request.clone(), scope.clone());
@@ -341,16 +342,17 @@ impl GateState {
         self.journal.begin(actor_of(&caller, None), draft).map(Some)
     }
 
-    fn transact<C, F>(
+    fn transact<T, C, F>(
         &self,
         conn: &mut AnyConn,
         (credential, repeat): (&Credential, Option<&IdempotencyKey>),
         act: Act,
         scope: &Scope,
         f: &F,
-    ) -> Result<C::Answer>
+    ) -> Result<T>
     where
-        C: Conclusion<Answer: Serialize + DeserializeOwned>,
+        T: Serialize + DeserializeOwned,
+        C: Into<Change<T>>,
         F: Fn(&mut Tx<'_>) -> Result<C>,
     {
         // A case that does not exist is answered 404 by `authorize` below.
@@ -372,9 +374,8 @@ impl GateState {
         }
         let mut tx = Tx::new(conn, &caller, context.as_ref(), now, &self.policy, heads);
         let concluded = f(&mut tx)?;
-        let heads = tx.into_heads();
-        heads.flush(conn)?;
-        let answer = concluded.into_answer();
+        tx.flush()?;
+        let answer = concluded.into().into_answer();
         idempotency::remember(conn, &caller, repeat, &answer, now)?;
         // `write` does this again after COMMIT. It is done here too, because the request may be dropped before that.
         self.changed(act);
@@ -387,8 +388,7 @@ impl GateState {
         let mut tx =
             Tx::new(conn, &nobody, None, now, &self.policy, Heads::default()).acting_as(actor.clone(), &*self.clock);
         let done = f(&mut tx)?;
-        let heads = tx.into_heads();
-        heads.flush(conn)?;
+        tx.flush()?;
         Ok(done)
     }
 }

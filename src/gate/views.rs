@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::clock::{MINUTE, Micros};
 use crate::ledger::{self, Action, Draft};
@@ -40,20 +40,11 @@ impl View {
     }
 
     pub(super) fn draft(&self, case: Option<&str>, address: &str) -> Draft {
-        let mut record = match &self.detail {
-            Value::Object(fields) => fields.clone(),
-            _ => Map::new(),
-        };
+        let mut record = self.detail.as_object().cloned().unwrap_or_default();
         record.insert("address".into(), address.into());
-        Draft {
-            stream: case.map_or_else(|| ledger::AGENCY.to_owned(), ledger::access_stream),
-            action: self.action,
-            object_type: self.object_type,
-            object_id: self.object_id.clone(),
-            version: 1,
-            record: Value::Object(record),
-            attest: Map::new(),
-        }
+        let stream = case.map_or_else(|| ledger::AGENCY.to_owned(), ledger::access_stream);
+        let object = (self.object_type, self.object_id.as_str());
+        Draft::new(stream, self.action, object, Value::Object(record))
     }
 }
 
