@@ -28,9 +28,8 @@ const LARGE: u64 = 1 << 30;
 /// Bytes after which what went into the page cache is synced, so that little is left to do at the end.
 const STRIDE: u64 = 16 << 20;
 
-const BADLY: &str = "writing a packet's file ended badly";
-
 /// A piece of the file.
+#[derive(Default)]
 struct Block {
     memory: Vec<u8>,
     start: usize,
@@ -41,12 +40,10 @@ struct Block {
 impl Block {
     fn new() -> Self {
         let memory = vec![0; BLOCK + ALIGNED];
-        let start = memory.as_ptr().align_offset(ALIGNED).min(ALIGNED);
         Self {
+            start: memory.as_ptr().align_offset(ALIGNED).min(ALIGNED),
             memory,
-            start,
-            filled: 0,
-            at: 0,
+            ..Self::default()
         }
     }
 
@@ -160,30 +157,25 @@ impl Ring {
         Ok(taken)
     }
 
+    /// How writing ended; waits for that.
+    fn written(&mut self) -> io::Result<()> {
+        let done = self.writer.take().map(JoinHandle::join);
+        done.and_then(std::result::Result::ok)
+            .unwrap_or_else(|| Err(ended_badly()))
+    }
+
     /// Why blocks are not taken any more. The hasher ends only after the writer.
     fn failure(&mut self) -> io::Error {
-        match self.writer.take().map(JoinHandle::join) {
-            Some(Ok(Err(e))) => e,
-            _ => io::Error::other(BADLY),
-        }
+        self.written().err().unwrap_or_else(ended_badly)
     }
 
     /// Writes and syncs the rest. Gives the length and the SHA-256 of all that was written.
     fn finish(mut self) -> Result<(u64, Digest)> {
         let length = self.length();
         // Nothing follows: the block that would be filled next has no memory.
-        let none = Block {
-            memory: Vec::new(),
-            start: 0,
-            filled: 0,
-            at: length,
-        };
-        self.hand_over(none)?;
+        self.hand_over(Block::default())?;
+        self.written()?;
         drop(self.hash);
-        match self.writer.take().map(JoinHandle::join) {
-            Some(Ok(done)) => done?,
-            _ => return Err(ended_badly()),
-        }
         Ok((length, self.hasher.join().map_err(|_| ended_badly())?))
     }
 }
@@ -195,8 +187,8 @@ fn past_cache(path: &Path) -> Option<File> {
     options.open(path).ok()
 }
 
-fn ended_badly() -> Error {
-    Error::internal(BADLY)
+fn ended_badly() -> io::Error {
+    io::Error::other("writing a packet's file ended badly")
 }
 
 fn thread<T: Send + 'static>(name: &str, run: impl FnOnce() -> T + Send + 'static) -> Result<JoinHandle<T>> {
@@ -222,7 +214,7 @@ fn write_all(plain: &File, direct: Option<File>, blocks: &Receiver<Block>, back:
         let syncing = threads.spawn(move || sync_often(plain, &notices));
         let written = write_each(plain, direct, blocks, back, &notice);
         drop(notice);
-        let synced = syncing.join().unwrap_or_else(|_| Err(io::Error::other(BADLY)));
+        let synced = syncing.join().unwrap_or_else(|_| Err(ended_badly()));
         let whole = written?;
         synced?;
         if whole { plain.sync_all() } else { Ok(()) }
