@@ -39,8 +39,11 @@ pub fn matrix(policy: &Policy) -> String {
     out
 }
 
+/// A name, and what it sets.
+type Named<T> = (&'static str, fn(&mut T));
+
 /// The relations shown, as what holds in each: every one alone, and those pairs where one changes what the other gives.
-const COLUMNS: [(&str, fn(&mut Relation)); 12] = [
+const COLUMNS: [Named<Relation>; 12] = [
     ("none", |_| ()),
     ("lead", |r| r.lead = true),
     ("member", |r| r.member = true),
@@ -56,7 +59,7 @@ const COLUMNS: [(&str, fn(&mut Relation)); 12] = [
 ];
 
 /// The parts that somebody can have in the thing concerned.
-const PARTS: [(&str, fn(&mut Facts)); 3] = [
+const PARTS: [Named<Facts>; 3] = [
     (" as requester", |f| f.requester = true),
     (" as holder", |f| f.holder = true),
     (" as capturer", |f| f.capturer = true),

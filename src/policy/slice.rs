@@ -5,22 +5,20 @@
 
 use std::collections::{HashMap, HashSet};
 
-use cedar_policy::{
-    Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, ParseErrors, Request, RestrictedExpression,
-};
+use cedar_policy::{Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression};
 
-use super::{Facts, Question};
+use super::{Facts, PolicyError, Question};
 
 /// The kinds of things that rules speak of, by their names in the schema.
 pub(super) struct Kinds(HashMap<&'static str, EntityTypeName>);
 
 impl Kinds {
-    pub(super) fn new() -> Result<Self, ParseErrors> {
+    pub(super) fn new() -> Result<Self, PolicyError> {
         let names = [
             "Action", "Agency", "Case", "Handling", "Relation", "Role", "Status", "User",
         ];
         let kinds = names.into_iter().map(|name| Ok((name, name.parse()?)));
-        kinds.collect::<Result<_, _>>().map(Self)
+        kinds.collect::<Result<_, PolicyError>>().map(Self)
     }
 
     /// The question as a request with the few entities it is about; nothing when an act comes without the case it is
