@@ -1,10 +1,11 @@
 //! Events and records: each stream from its beginning, every byte hashed again.
 
+use diesel::dsl::sql;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 
 use super::{Audit, PAGE};
-use crate::db::tables::{events, records};
+use crate::db::tables::events;
 use crate::error::Result;
 use crate::proof::Digest;
 use crate::proof::chain::Chain;
@@ -148,24 +149,17 @@ impl Audit<'_> {
     }
 
     fn records_without_events(&mut self) -> Result<()> {
-        #[derive(QueryableByName)]
-        #[diesel(table_name = records)]
-        struct Stray {
-            stream: String,
-            seq: i64,
-            leaf: Vec<u8>,
-        }
-        let strays: Vec<Stray> = sql_query(
+        let strays: Vec<(String, i64, Vec<u8>)> = sql::<(Text, BigInt, Binary)>(
             "SELECT r.stream, r.seq, r.leaf FROM records r WHERE NOT EXISTS \
              (SELECT 1 FROM events e WHERE e.stream = r.stream AND e.seq = r.seq AND e.leaf = r.leaf) \
              ORDER BY r.stream, r.seq LIMIT 500",
         )
         .load(self.conn)?;
-        for stray in strays {
-            let leaf = crate::proof::id::hex(&stray.leaf);
-            let place = format!("record of stream {} seq {}", stray.stream, stray.seq);
+        for (stream, seq, leaf) in strays {
+            let leaf = crate::proof::id::hex(&leaf);
             let what = format!("no event there has its leaf {leaf}: the event was removed or replaced");
-            self.report.fault("record-stray", place, what);
+            self.report
+                .fault("record-stray", format!("record of stream {stream} seq {seq}"), what);
         }
         Ok(())
     }

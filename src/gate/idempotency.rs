@@ -46,14 +46,14 @@ pub(super) fn known(
 ) -> Result<Option<String>> {
     let Some(repeat) = repeat else { return Ok(None) };
     let IdempotencyHeader { route, key } = &repeat.header;
-    let remembered = idempotency::table.find((&caller.user, route, key));
-    let row: Option<(Vec<u8>, String, i64)> = remembered
+    let row: Option<(Vec<u8>, String, i64)> = idempotency::table
+        .find((&caller.user, route, key))
         .select((idempotency::fingerprint, idempotency::answer, idempotency::created_at))
         .first(conn)
         .optional()?;
     match row {
         Some((_, _, at)) if at < now - DAY => {
-            diesel::delete(remembered).execute(conn)?;
+            diesel::delete(idempotency::table.find((&caller.user, route, key))).execute(conn)?;
             Ok(None)
         }
         Some((print, answer, _)) if print == repeat.fingerprint.as_bytes() => Ok(Some(answer)),

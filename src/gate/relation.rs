@@ -233,12 +233,6 @@ pub fn part_in_authorization(conn: &mut AnyConn, caller: &Caller, id: &str) -> R
     })
 }
 
-/// Whether somebody may do something on a case.
-pub fn may_on(conn: &mut AnyConn, policy: &Policy, who: &Caller, act: Act, case: &str, now: Micros) -> Result<bool> {
-    let context = on_case(conn, who, case, Facts::default(), now)?;
-    Ok(context.is_some_and(|context| may(policy, who, act, Some(&context))))
-}
-
 /// Whether a caller may do something where they stand.
 pub(super) fn may(policy: &Policy, caller: &Caller, act: Act, context: Option<&CaseContext>) -> bool {
     policy.decide(&question(caller, act, context)).allowed

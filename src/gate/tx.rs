@@ -122,12 +122,6 @@ impl<'a> Tx<'a> {
         relation::may(self.policy, self.caller, act, self.context)
     }
 
-    /// Whether another person, given as a caller, may do this on the case concerned.
-    pub fn other_may(&mut self, other: &Caller, act: Act) -> Result<bool> {
-        let case = self.case()?.case_id.clone();
-        relation::may_on(self.conn, self.policy, other, act, &case, self.now)
-    }
-
     /// Locks a stream before its state is read, where the door could not know which one is meant.
     pub fn lock(&mut self, stream: &str) -> Result<()> {
         self.heads.hold(self.conn, stream)

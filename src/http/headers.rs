@@ -3,7 +3,6 @@
 
 use std::time::Instant;
 
-use actix_web::HttpMessage;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
@@ -12,8 +11,6 @@ use actix_web::http::header::{
 };
 use actix_web::middleware::Next;
 
-use super::request_ctx::RequestId;
-
 /// Wraps a request in its id, its log line and the fixed headers.
 pub async fn wrap<B: MessageBody>(
     req: ServiceRequest,
@@ -21,7 +18,6 @@ pub async fn wrap<B: MessageBody>(
 ) -> std::result::Result<ServiceResponse<B>, actix_web::Error> {
     let started = Instant::now();
     let id = crate::proof::id::hex(&crate::clock::random::<8>());
-    req.extensions_mut().insert(RequestId(id.clone()));
     let method = req.method().to_string();
     let mut response = next.call(req).await?;
     let route = response.request().match_pattern().unwrap_or_else(|| "none".into());

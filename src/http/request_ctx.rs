@@ -16,10 +16,6 @@ use crate::gate::{IdempotencyHeader, RequestCtx};
 use crate::identity::Credential;
 use crate::proof::id::Digest;
 
-/// A request's id in the server's log.
-#[derive(Debug, Clone)]
-pub struct RequestId(pub String);
-
 /// Routes below `/api/v1` that need nobody signed in.
 fn is_open(method: &Method, path: &str) -> bool {
     *method == Method::POST && matches!(path, "/api/v1/sessions" | "/api/v1/sessions/refresh")
@@ -77,11 +73,9 @@ impl FromRequest for RequestCtx {
 }
 
 pub(super) fn request_ctx(req: &HttpRequest) -> Result<RequestCtx> {
-    let known = req.extensions();
-    let credential = known.get::<Credential>().cloned();
+    let credential = req.extensions().get::<Credential>().cloned();
     Ok(RequestCtx {
         credential: credential.ok_or_else(Error::unauthenticated)?,
-        request_id: known.get::<RequestId>().map(|r| r.0.clone()).unwrap_or_default(),
         address: address(req),
         idempotency_key: None,
     })

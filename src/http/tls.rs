@@ -47,7 +47,7 @@ pub fn make(cert: &Path, key: &Path) -> Result<()> {
 /// The settings of TLS for a certificate chain and its key; with the fingerprint and the certificate's place.
 pub fn load(cert: &Path, key: &Path) -> Result<(rustls::ServerConfig, String, PathBuf)> {
     let files = CertificateFiles::open(cert, key)?;
-    let fingerprint = files.fingerprint();
+    let fingerprint = fingerprint(&files.pair());
     let config = rustls::ServerConfig::builder()
         .with_no_client_auth()
         .with_cert_resolver(Arc::new(files));
@@ -117,10 +117,6 @@ impl CertificateFiles {
             Err(e) => tracing::warn!(error = %e, "the new TLS certificate cannot be used; the old one stays in use"),
         }
     }
-
-    fn fingerprint(&self) -> String {
-        fingerprint(&self.pair())
-    }
 }
 
 impl ResolvesServerCert for CertificateFiles {
@@ -146,9 +142,7 @@ fn read_pair(cert: &Path, key: &Path) -> Result<CertifiedKey> {
     let unreadable = |field: &str, path: &Path, e: String| {
         Error::field(field, "pem", format!("{} cannot be used: {e}", path.display()))
     };
-    let chain: std::result::Result<Vec<_>, _> = CertificateDer::pem_file_iter(cert)
-        .map_err(|e| unreadable("tls_cert", cert, e.to_string()))?
-        .collect();
+    let chain = CertificateDer::pem_file_iter(cert).and_then(|all| all.collect::<std::result::Result<Vec<_>, _>>());
     let chain = chain.map_err(|e| unreadable("tls_cert", cert, e.to_string()))?;
     if chain.is_empty() {
         return Err(unreadable("tls_cert", cert, "it holds no certificate".into()));
