@@ -65,7 +65,7 @@ const LATER: &str = "SELECT en.capture_id, en.kind, r.body AS record FROM captur
 
 impl Audit<'_> {
     pub(super) fn captures(&mut self) -> Result<()> {
-        let total = self.count("SELECT COUNT(*) AS n FROM captures")?;
+        let total = self.count("SELECT COUNT(*) FROM captures")?;
         let mut from = String::new();
         loop {
             let rows: Vec<CaptureAuditRow> = sql_query(NEXT)

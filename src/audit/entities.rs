@@ -24,7 +24,7 @@ struct Table {
     stream: &'static str,
     /// The whole record as the row has it, as SQL.
     body: &'static str,
-    /// The version as SQL, which must not lie before that of the latest event about it.
+    /// The version, as SQL. It must not be older than that of the latest event about the row.
     version: &'static str,
 }
 
@@ -46,8 +46,8 @@ impl Table {
         Self { stream, ..self }
     }
 
-    /// A table of what hangs on another thing, which its events are about. The case is told by a row of that thing, which
-    /// may be gone.
+    /// A table of what belongs to another thing; its events are about that thing. Only a row of that thing names the
+    /// case, and that row may be gone.
     const fn about(self, object: &'static str) -> Self {
         Self { object, ..self }.in_stream("LIKE 'case:%'").without_versions()
     }
@@ -59,7 +59,7 @@ impl Table {
         }
     }
 
-    /// A table without a body: the record says what the columns say, and no more is compared.
+    /// A table without a body: only its columns are compared with the record.
     const fn without_body(self) -> Self {
         Self {
             body: "COALESCE(r.body, '')",

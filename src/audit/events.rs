@@ -42,7 +42,7 @@ impl EventAuditRow {
 
 impl Audit<'_> {
     pub(super) fn events(&mut self) -> Result<()> {
-        let total = self.count("SELECT COUNT(*) AS n FROM events")?;
+        let total = self.count("SELECT COUNT(*) FROM events")?;
         let mut chain = None;
         let mut from = (String::new(), -1);
         loop {

@@ -18,7 +18,7 @@ type FileAuditRow = (Vec<u8>, i64, i64, String);
 
 impl Audit<'_> {
     pub(super) fn files(&mut self, store: &dyn Store) -> Result<()> {
-        let total = self.count("SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) AS n FROM files")?;
+        let total = self.count("SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM files")?;
         let (mut from, mut named) = (Vec::new(), HashSet::new());
         loop {
             let rows: Vec<FileAuditRow> = files::table

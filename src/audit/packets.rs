@@ -15,8 +15,7 @@ type PacketAuditRow = (String, Option<i64>, Option<Vec<u8>>);
 
 impl Audit<'_> {
     pub(super) fn packets(&mut self, store: &dyn Store) -> Result<()> {
-        let total =
-            self.count("SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) AS n FROM packets WHERE state = 'ready'")?;
+        let total = self.count("SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM packets WHERE state = 'ready'")?;
         let (mut from, mut done) = (String::new(), 0);
         loop {
             let rows: Vec<PacketAuditRow> = packets::table

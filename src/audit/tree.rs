@@ -164,7 +164,7 @@ impl Audit<'_> {
         Ok(())
     }
 
-    /// Takes an event off those that have no place yet; `false` where none has this leaf.
+    /// Removes an event from those that have no place yet; `false` if none has this leaf.
     fn placed(&mut self, place: &str, leaf: &Digest, (_, _, stream, seq): &Placed) -> bool {
         let Some((number, at)) = self.unplaced.remove(leaf) else {
             return false;
@@ -188,7 +188,7 @@ impl Audit<'_> {
         Ok(())
     }
 
-    /// Holds the checkpoints of the present size against the root; answers whether none is left.
+    /// Compares the checkpoints of the present size with the root; says whether none is left.
     fn meet(&mut self, expected: &mut VecDeque<Expected>, grown: &Growing) -> bool {
         while expected.front().is_some_and(|e| e.size <= grown.size) {
             let Some(e) = expected.pop_front() else { break };
@@ -240,7 +240,7 @@ impl Audit<'_> {
         for (id, hashes) in grown.partial() {
             self.tile(id, &hashes)?;
         }
-        let (tiles, made) = (self.count("SELECT COUNT(*) AS n FROM tiles")?, self.report.counts.tiles);
+        let (tiles, made) = (self.count("SELECT COUNT(*) FROM tiles")?, self.report.counts.tiles);
         if tiles > made {
             let what = format!("there are {tiles}, but the leaves make {made}");
             self.report.fault("tile", "tiles", what);

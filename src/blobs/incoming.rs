@@ -70,7 +70,7 @@ pub struct LastChunk {
 }
 
 impl LastChunk {
-    /// The rest is hashed and all of it synced.
+    /// Hashes and writes the rest, and syncs the file.
     pub async fn finish(self) -> Result<Received> {
         blocking(move || {
             let mut received = self.write()?;
@@ -80,7 +80,7 @@ impl LastChunk {
         .await
     }
 
-    /// The rest is hashed and written; blocks. What is of one piece is not yet synced.
+    /// Hashes and writes the rest; blocks. A file of one piece is not synced yet.
     pub fn write(mut self) -> Result<Received> {
         self.sink.take(&self.piece)?;
         self.sink.blobs.give_back(self.piece);

@@ -108,8 +108,8 @@ impl Write for PacketFile {
     }
 }
 
-/// Blocks that go around: they are filled here, hashed, written, and come back. Where one thread ends, all that wait for
-/// it see it. Dropped unfinished, it lets its threads end by themselves.
+/// A ring of blocks: each is filled here, hashed by one thread, written by another, and comes back. When a thread ends,
+/// whoever waits for it notices. Dropped unfinished, it lets its threads end by themselves.
 struct Ring {
     block: Block,
     spares: Receiver<Block>,
@@ -119,7 +119,7 @@ struct Ring {
 }
 
 impl Ring {
-    /// With what takes blocks, in order, and gives them back; the last one is not full.
+    /// `disk` takes the blocks in order and gives them back. The last one is not full.
     fn start(disk: impl FnOnce(Receiver<Block>, Sender<Block>) -> io::Result<()> + Send + 'static) -> Result<Self> {
         let ((hash, come), (hashed, written), (back, spares)) = (channel(), channel(), channel());
         for _ in 1..BLOCKS {
@@ -180,7 +180,8 @@ impl Ring {
     }
 }
 
-/// Some file systems refuse; then all goes by way of the page cache.
+/// A second handle on the file, for writing past the page cache. Some file systems refuse it; then everything goes
+/// through the cache.
 fn past_cache(path: &Path) -> Option<File> {
     let mut options = OpenOptions::new();
     options.write(true).custom_flags(OFlags::DIRECT.bits().cast_signed());
@@ -221,7 +222,8 @@ fn write_all(plain: &File, direct: Option<File>, blocks: &Receiver<Block>, back:
     })
 }
 
-/// Whether the end was reached. Only whole blocks can go past the page cache: the last goes through it.
+/// Writes the blocks, and says whether the end was reached. Only whole blocks can bypass the page cache; the last goes
+/// through it.
 fn write_each(
     plain: &File,
     mut direct: Option<File>,
@@ -255,7 +257,7 @@ fn write_each(
     Ok(false)
 }
 
-/// Syncs once for all that was told meanwhile.
+/// Syncs once for all notices that came meanwhile.
 fn sync_often(file: &File, notices: &Receiver<()>) -> io::Result<()> {
     while notices.recv().is_ok() {
         while notices.try_recv().is_ok() {}

@@ -9,7 +9,7 @@ use crate::ledger;
 use crate::policy::{Act, Policy};
 use crate::proof::event::Actor;
 
-/// A log that may not grow takes no change, lest somebody work on in a state that is older than what was signed.
+/// A log that may not grow takes no change: nobody may work on in a state that is older than what was signed.
 pub(super) fn refuse_read_only(conn: &mut AnyConn, act: Act) -> Result<()> {
     if act == Act::SessionOwn || !ledger::is_read_only(conn)? {
         return Ok(());

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::identity::Caller;
 use crate::proof::id::Digest;
 
-/// What a client asked a harmless retry with, before the content is known.
+/// The key of a harmless retry as the client sent it, before the content is known.
 #[derive(Debug, Clone)]
 pub struct IdempotencyHeader {
     /// Method and path.
@@ -65,7 +65,7 @@ pub(super) fn known(
     }
 }
 
-/// The answer that is remembered was written by a version of the program that wrote answers differently.
+/// The remembered answer was written by another version of the program, which wrote answers differently.
 pub(super) fn answered_by_another_version() -> Error {
     conflict(
         "same_version",

@@ -73,7 +73,8 @@ pub struct Tx<'a> {
     policy: &'a Policy,
     actor: Actor,
     heads: Heads,
-    /// Set where no stream was locked when the transaction began: each event's time is read after its lock.
+    /// Set if no stream was locked when the transaction began: then each event's time is read after its stream is
+    /// locked.
     clock: Option<&'a dyn Clock>,
 }
 
@@ -122,7 +123,7 @@ impl<'a> Tx<'a> {
         relation::may(self.policy, self.caller, act, self.context)
     }
 
-    /// Locks a stream before its state is read, where the door could not know which one is meant.
+    /// Locks a stream before its state is read, if the door could not know which stream is meant.
     pub fn lock(&mut self, stream: &str) -> Result<()> {
         self.heads.hold(self.conn, stream)
     }

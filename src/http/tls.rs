@@ -54,7 +54,7 @@ pub fn load(cert: &Path, key: &Path) -> Result<(rustls::ServerConfig, String, Pa
     Ok((config, fingerprint, cert.to_owned()))
 }
 
-/// A certificate chain and its key, read again when their files change. New connections get the newest pair that is whole.
+/// A certificate chain and its key, read again when their files change. New connections get the newest complete pair.
 #[derive(Debug)]
 struct CertificateFiles {
     cert: PathBuf,
@@ -71,7 +71,7 @@ struct CurrentPair {
     looked_at: Instant,
 }
 
-/// What tells one state of the two files from another: inode, size and time of change; nothing for one that is missing.
+/// The state of the two files: inode, size and time of change of each; `None` for a missing one.
 type FileVersions = [Option<(u64, u64, i64, i64)>; 2];
 
 impl CertificateFiles {
@@ -98,8 +98,8 @@ impl CertificateFiles {
         current.pair.clone()
     }
 
-    /// Reads the files again if they are others. Between the two of a pair that is being replaced they do not match: the old
-    /// pair stays until they do.
+    /// Reads the files again if they changed. While a pair is being replaced, certificate and key do not match; the old
+    /// pair stays in use until they do.
     fn look(&self, current: &mut CurrentPair) {
         let versions = versions(&self.cert, &self.key);
         if versions == current.seen {

@@ -111,7 +111,7 @@ fixed! {
      WHERE s.kind = 'token' AND s.secret_hash = ", secret: Vec<u8> as Binary, ""
 }
 
-/// Looks a credential up. Over, revoked, of a disabled user: all the same refusal.
+/// Looks a credential up. A session that is over or revoked, or whose user is disabled, is refused in the same words.
 pub fn resolve(conn: &mut AnyConn, credential: &Credential, now: Micros) -> Result<Caller> {
     // Each request asks this at least once.
     let row: Option<SessionRow> = match credential {
@@ -215,7 +215,7 @@ fn is_same(a: &[u8], b: &[u8]) -> bool {
 pub enum Refreshed {
     /// The session goes on, with a new secret.
     Yes(Opened),
-    /// The secret is none of a session that goes on.
+    /// The secret belongs to no session that goes on.
     No,
     /// The secret was used before: somebody has a copy, and the session was ended.
     Stolen(String),

@@ -23,7 +23,7 @@ use crate::proof::record;
 /// Bytes of a record at the most: two of them and what goes with them fit a packet's line of 1 MB (contract section 4).
 const RECORD: usize = 400_000;
 
-/// Places at a stream's end among which an append is sought whose answer was lost.
+/// How many places from a stream's end an append is looked for whose answer was lost.
 const RECENT: i64 = 4096;
 
 /// What one event is about to say.
@@ -148,7 +148,7 @@ impl Heads {
         self.append_sealed(conn, now, (actor, draft), Sealed::of(&draft.record)?)
     }
 
-    /// The same with the record sealed before, which need not be done under a lock.
+    /// The same with a record that is sealed already: sealing needs no lock.
     pub(super) fn append_sealed(
         &mut self,
         conn: &mut AnyConn,

@@ -121,7 +121,7 @@ fn stopped() -> Error {
     Error::internal("the journal stopped")
 }
 
-/// An event to be appended. Its record is sealed before it waits, so that nobody does that who holds the stream.
+/// An event to be appended. Its record is sealed before it waits, so that this is not done while the stream is held.
 #[derive(Clone)]
 struct SealedDraft {
     actor: Actor,
@@ -172,8 +172,9 @@ impl Appender {
             .inspect_err(|e| tracing::warn!(error = %e, "an append failed, and is tried again"))
     }
 
-    /// Appends what does not stand already, after a failure that may have come after COMMIT: the access log says once what
-    /// happened once. Each is known by its salt, and sought under the lock, behind which nothing is on its way any more.
+    /// Appends what is not there yet, after a failure that may have come after COMMIT, so that the access log has each
+    /// event once. An event is found by its salt, under the lock: while the stream is held, no other append to it is on
+    /// its way.
     fn append_missing(&self, drafts: Drafts) -> Result<()> {
         self.append_unless(drafts, |conn, sealed| {
             sealed.record.stands_in(conn, &sealed.draft.stream)

@@ -214,7 +214,7 @@ fn actions(schema: &Schema, known: &Entities, kinds: &Kinds) -> Result<Vec<Entit
         .collect()
 }
 
-/// The rules whose scope takes in this action, by its own name or by a family's.
+/// The rules whose scope includes this action, by its own name or by a family's.
 fn about(known: &Entities, action: &EntityUid, rules: &PolicySet) -> Result<PolicySet, PolicyError> {
     let takes_in = |name: &EntityUid| name == action || known.is_ancestor_of(name, action);
     let speaks = |rule: &&cedar_policy::Policy| match rule.action_constraint() {

@@ -42,7 +42,7 @@ pub fn matrix(policy: &Policy) -> String {
 /// A name, and what it sets.
 type Named<T> = (&'static str, fn(&mut T));
 
-/// The relations shown, as what holds in each: every one alone, and those pairs where one changes what the other gives.
+/// The relations shown: each alone, and those pairs where one changes what the other gives.
 const COLUMNS: [Named<Relation>; 12] = [
     ("none", |_| ()),
     ("lead", |r| r.lead = true),
@@ -65,7 +65,7 @@ const PARTS: [Named<Facts>; 3] = [
     (" as capturer", |f| f.capturer = true),
 ];
 
-/// One of these with what a column or a part sets.
+/// The default, changed as a column or a part says.
 fn having<T: Default>(set: fn(&mut T)) -> T {
     let mut all = T::default();
     set(&mut all);

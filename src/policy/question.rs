@@ -56,7 +56,7 @@ pub struct Facts {
     pub capturer: bool,
 }
 
-/// May a caller with these roles, so related to this case, do this?
+/// Whether a caller with these roles and this relation to the case may do this.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
     /// What they would do.
