@@ -44,16 +44,21 @@ fn method_label(method: &str) -> &str {
 
 fn set_headers<B>(response: &mut ServiceResponse<B>, id: &str) {
     let headers = response.headers_mut();
-    // An answer that says something else about its cache or its content keeps that.
     let fixed = [
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (REFERRER_POLICY, "no-referrer"),
         (CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"),
         (X_FRAME_OPTIONS, "DENY"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    // An answer may say something else about its cache and its content.
+    let usual = [
         (CACHE_CONTROL, "no-store"),
         (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
     ];
-    for (name, value) in fixed {
+    for (name, value) in usual {
         if !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));
         }
