@@ -129,7 +129,7 @@ pub async fn open(config: &Config, with: With) -> Result<OpenInstallation> {
         gate,
     };
     let opened = OpenInstallation {
-        app: crate::http::shared(state),
+        app: App::new(state),
         log: base.log,
         _lock: base.lock,
     };

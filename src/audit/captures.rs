@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
-use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use serde_json::Value;
 
-use super::{Audit, PAGE};
+use super::{Audit, PAGE, ROW_BODY};
+use crate::db::AnyBackend;
+use crate::db::tables::{capture_entries, capture_files, captures};
 use crate::error::Result;
 use crate::ledger;
 use crate::proof::Digest;
@@ -14,16 +16,12 @@ use crate::proof::event::Event;
 use crate::proof::id::hex;
 
 #[derive(QueryableByName)]
+#[diesel(table_name = captures)]
 struct CaptureAuditRow {
-    #[diesel(sql_type = Text)]
     id: String,
-    #[diesel(sql_type = Text)]
     case_id: String,
-    #[diesel(sql_type = BigInt)]
     seq: i64,
-    #[diesel(sql_type = Text)]
     state: String,
-    #[diesel(sql_type = Text)]
     body: String,
     #[diesel(sql_type = Nullable<Binary>)]
     event: Option<Vec<u8>>,
@@ -37,12 +35,10 @@ const NEXT: &str = "SELECT c.id, c.case_id, c.seq, c.state, c.body, e.body AS ev
     WHERE c.id > $1 ORDER BY c.id LIMIT $2";
 
 #[derive(QueryableByName)]
+#[diesel(table_name = capture_files)]
 struct CaptureFileAuditRow {
-    #[diesel(sql_type = Text)]
     capture_id: String,
-    #[diesel(sql_type = Binary)]
     sha256: Vec<u8>,
-    #[diesel(sql_type = Bool)]
     withheld: bool,
     #[diesel(sql_type = Nullable<BigInt>)]
     size: Option<i64>,
@@ -53,10 +49,9 @@ const FILES: &str = "SELECT cf.capture_id, cf.sha256, cf.withheld, f.size FROM c
 
 /// What was said later that changes a capture's present version or state.
 #[derive(QueryableByName)]
+#[diesel(table_name = capture_entries)]
 struct Later {
-    #[diesel(sql_type = Text)]
     capture_id: String,
-    #[diesel(sql_type = Text)]
     kind: String,
     #[diesel(sql_type = Text)]
     record: String,
@@ -70,7 +65,7 @@ const LATER: &str = "SELECT en.capture_id, en.kind, r.body AS record FROM captur
 
 impl Audit<'_> {
     pub(super) fn captures(&mut self) -> Result<()> {
-        let total = self.count("SELECT COUNT(*) AS n FROM captures")?;
+        let total = self.count("SELECT COUNT(*) FROM captures")?;
         let mut from = String::new();
         loop {
             let rows: Vec<CaptureAuditRow> = sql_query(NEXT)
@@ -79,13 +74,11 @@ impl Audit<'_> {
                 .load(self.conn)?;
             let Some(last) = rows.last() else { break };
             let to = last.id.clone();
-            let (mut files, mut later) = (self.files_of(&from, &to)?, self.later(&from, &to)?);
+            let mut files = self.by_capture(FILES, (&from, &to), |row: &CaptureFileAuditRow| &row.capture_id)?;
+            let mut later = self.by_capture(LATER, (&from, &to), |row: &Later| &row.capture_id)?;
             for row in &rows {
-                let (files, later) = (
-                    files.remove(&row.id).unwrap_or_default(),
-                    later.remove(&row.id).unwrap_or_default(),
-                );
-                self.capture(row, &files, &later);
+                let files = files.remove(&row.id).unwrap_or_default();
+                self.capture(row, &files, &later.remove(&row.id).unwrap_or_default());
             }
             from = to;
             (self.tell)("captures", self.report.counts.captures, total);
@@ -93,25 +86,28 @@ impl Audit<'_> {
         let mut without: Vec<String> = self.recorded.drain().collect();
         without.sort_unstable();
         for id in without {
-            self.report.fault(
-                "capture-event",
-                format!("capture {id}"),
-                "an event recorded it, but its row is gone",
-            );
+            let what = "an event recorded it, but its row is gone";
+            self.report.fault("capture-event", format!("capture {id}"), what);
         }
         Ok(())
     }
 
-    fn files_of(&mut self, from: &str, to: &str) -> Result<HashMap<String, Vec<CaptureFileAuditRow>>> {
-        let rows: Vec<CaptureFileAuditRow> = sql_query(FILES)
-            .bind::<Text, _>(from.to_owned())
-            .bind::<Text, _>(to.to_owned())
-            .load(self.conn)?;
-        let mut files: HashMap<String, Vec<CaptureFileAuditRow>> = HashMap::new();
-        for row in rows {
-            files.entry(row.capture_id.clone()).or_default().push(row);
+    /// Reads what hangs on the captures of a page.
+    fn by_capture<R>(
+        &mut self,
+        query: &str,
+        page: (&str, &str),
+        id: fn(&R) -> &String,
+    ) -> Result<HashMap<String, Vec<R>>>
+    where
+        R: QueryableByName<AnyBackend> + 'static,
+    {
+        let query = sql_query(query).bind::<Text, _>(page.0).bind::<Text, _>(page.1);
+        let mut found: HashMap<String, Vec<R>> = HashMap::new();
+        for row in query.load(self.conn)? {
+            found.entry(id(&row).clone()).or_default().push(row);
         }
-        Ok(files)
+        Ok(found)
     }
 
     fn capture(&mut self, row: &CaptureAuditRow, files: &[CaptureFileAuditRow], later: &[Later]) {
@@ -120,38 +116,28 @@ impl Audit<'_> {
         let event = row.event.as_deref().and_then(|bytes| Event::parse(bytes).ok());
         let known = self.recorded.remove(&row.id);
         match event {
-            Some(event) if known && recorded_here(row, &event) => self.bound_files(&place, &event, files),
-            _ if !known => self.report.fault(
-                "capture-event",
-                &place,
-                "no event recorded it: its row was put in from outside",
-            ),
-            _ => self.report.fault(
-                "capture-event",
-                &place,
-                "its row names another event than the one that recorded it",
-            ),
+            _ if !known => {
+                let what = "no event recorded it: its row was put in from outside";
+                self.report.fault("capture-event", &place, what);
+            }
+            Some(event) if recorded_here(row, &event) => self.bound_files(&place, &event, files),
+            _ => {
+                let what = "its row names another event than the one that recorded it";
+                self.report.fault("capture-event", &place, what);
+            }
         }
         for file in files.iter().filter(|f| !f.withheld && f.size.is_none()) {
-            self.report.fault(
-                "file-row",
-                &place,
-                format!("its file {} has no row in the list of files", hex(&file.sha256)),
-            );
+            let what = format!("its file {} has no row in the list of files", hex(&file.sha256));
+            self.report.fault("file-row", &place, what);
         }
         // A correction makes the present version; without one, what was recorded is it.
         let correction = later.iter().rfind(|l| l.kind == "correction").map(|l| &l.record);
         match correction.or(row.record.as_ref()) {
-            None => self.report.fault(
-                "row-event",
-                &place,
-                "no event of it has the leaf that it names and a record",
-            ),
-            Some(record) if *record != row.body => self.report.fault(
-                "row-body",
-                &place,
-                "its row says something else than the record of its event: the row was changed",
-            ),
+            None => {
+                let what = "no event of it has the leaf that it names and a record";
+                self.report.fault("row-event", &place, what);
+            }
+            Some(record) if *record != row.body => self.report.fault("row-body", &place, ROW_BODY),
             Some(_) => {}
         }
         if state_of(row, later).is_some_and(|state| state != row.state) {
@@ -163,44 +149,24 @@ impl Audit<'_> {
         }
     }
 
-    fn later(&mut self, from: &str, to: &str) -> Result<HashMap<String, Vec<Later>>> {
-        let rows: Vec<Later> = sql_query(LATER)
-            .bind::<Text, _>(from.to_owned())
-            .bind::<Text, _>(to.to_owned())
-            .load(self.conn)?;
-        let mut later: HashMap<String, Vec<Later>> = HashMap::new();
-        for row in rows {
-            later.entry(row.capture_id.clone()).or_default().push(row);
-        }
-        Ok(later)
-    }
-
     /// The event binds digest and size of every file for ever.
     fn bound_files(&mut self, place: &str, event: &Event, rows: &[CaptureFileAuditRow]) {
-        let empty = Vec::new();
-        let bound = event.attest.get("files").and_then(Value::as_array).unwrap_or(&empty);
+        let bound = event.attest.get("files").and_then(Value::as_array);
+        let bound = bound.map_or(&[][..], Vec::as_slice);
         if bound.len() != rows.len() {
             let what = format!("its event binds {} files, but {} are listed", bound.len(), rows.len());
             self.report.fault("capture-files", place, what);
             return;
         }
         for (n, (bound, row)) in bound.iter().zip(rows).enumerate() {
-            let digest = bound
-                .get("sha256")
-                .and_then(Value::as_str)
-                .and_then(|d| d.parse::<Digest>().ok());
-            let size = bound.get("size").and_then(Value::as_i64);
+            let digest = bound["sha256"].as_str().and_then(|d| d.parse::<Digest>().ok());
+            let size = bound["size"].as_i64();
             let same_bytes = digest.is_some() && digest == Digest::from_slice(&row.sha256);
             let same_size = row.withheld || row.size.is_none() || row.size == size;
             if !same_bytes || !same_size {
-                self.report.fault(
-                    "capture-files",
-                    place,
-                    format!(
-                        "its file {} is listed with another digest or size than its event binds",
-                        n + 1
-                    ),
-                );
+                let n = n + 1;
+                let what = format!("its file {n} is listed with another digest or size than its event binds");
+                self.report.fault("capture-files", place, what);
             }
         }
     }
@@ -209,11 +175,8 @@ impl Audit<'_> {
 /// The state that a capture was recorded in, or that the last decision or review gave it; `None` where records don't say.
 fn state_of(row: &CaptureAuditRow, later: &[Later]) -> Option<String> {
     let field = |record: &str, name: &str| {
-        serde_json::from_str::<Value>(record)
-            .ok()?
-            .get(name)?
-            .as_str()
-            .map(str::to_owned)
+        let record: Value = serde_json::from_str(record).ok()?;
+        record[name].as_str().map(str::to_owned)
     };
     let decided = later.iter().rfind(|l| l.kind != "correction");
     match decided {

@@ -6,140 +6,80 @@ use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use serde_json::Value;
 
-use super::{Audit, PAGE};
+use super::{Audit, PAGE, ROW_BODY};
 use crate::clock;
 use crate::error::Result;
 use crate::proof::id::hex;
 
-/// A table whose `body` is the record of the event that its `leaf` names.
+/// A table whose rows each repeat the record of the event that their `leaf` names.
 struct Table {
     name: &'static str,
     /// What a row of it is called.
     one: &'static str,
+    /// What the record says too: the field's name, and the columns as one SQL text.
+    columns: &'static [(&'static str, &'static str)],
     /// The column with the object of its events.
     object: &'static str,
     /// Which stream they stand in, as SQL.
     stream: &'static str,
-    /// Whether its rows have a version, which must not lie before that of the latest event about it.
-    versioned: bool,
-    /// What the body says too: the field's name, and the columns as one SQL text.
-    columns: &'static [(&'static str, &'static str)],
+    /// The whole record as the row has it, as SQL.
+    body: &'static str,
+    /// The version, as SQL. It must not be older than that of the latest event about the row.
+    version: &'static str,
+}
+
+impl Table {
+    /// A table of things of a case, which have a body and versions.
+    const fn of(name: &'static str, one: &'static str, columns: &'static [(&'static str, &'static str)]) -> Self {
+        Self {
+            name,
+            one,
+            columns,
+            object: "id",
+            stream: "= 'case:' || t.case_id",
+            body: "t.body",
+            version: "t.version",
+        }
+    }
+
+    const fn in_stream(self, stream: &'static str) -> Self {
+        Self { stream, ..self }
+    }
+
+    /// A table of what belongs to another thing; its events are about that thing. Only a row of that thing names the
+    /// case, and that row may be gone.
+    const fn about(self, object: &'static str) -> Self {
+        Self { object, ..self }.in_stream("LIKE 'case:%'").without_versions()
+    }
+
+    const fn without_versions(self) -> Self {
+        Self {
+            version: "CAST(NULL AS BIGINT)",
+            ..self
+        }
+    }
+
+    /// A table without a body: only its columns are compared with the record.
+    const fn without_body(self) -> Self {
+        Self {
+            body: "COALESCE(r.body, '')",
+            ..self
+        }
+    }
 }
 
 const RIGHTS: &str = "CASE WHEN t.can_decide THEN 'decide,' ELSE '' END || \
     CASE WHEN t.can_export THEN 'export,' ELSE '' END || CASE WHEN t.can_read THEN 'read,' ELSE '' END";
-
-const IN_CASE: &str = "= 'case:' || t.case_id";
-
-/// Its case is told by another row, which may be gone.
-const IN_A_CASE: &str = "LIKE 'case:%'";
 
 const AGENCY: &str = "= 'agency'";
 
 const CASE_ID: (&str, &str) = ("case_id", "t.case_id");
 
 const TABLES: &[Table] = &[
-    Table {
-        name: "cases",
-        one: "case",
-        object: "id",
-        stream: "= 'case:' || t.id",
-        versioned: true,
-        columns: &[
-            ("number", "t.number"),
-            ("kind", "t.kind"),
-            ("status", "t.status"),
-            ("handling", "t.handling"),
-            ("unit_id", "t.unit_id"),
-            ("lead_id", "t.lead_id"),
-        ],
-    },
-    Table {
-        name: "subjects",
-        one: "subject",
-        object: "id",
-        stream: IN_CASE,
-        versioned: true,
-        columns: &[CASE_ID],
-    },
-    Table {
-        name: "accounts",
-        one: "account",
-        object: "id",
-        stream: IN_CASE,
-        versioned: true,
-        columns: &[CASE_ID],
-    },
-    Table {
-        name: "authorizations",
-        one: "authorization",
-        object: "id",
-        stream: IN_CASE,
-        versioned: true,
-        columns: &[
-            CASE_ID,
-            ("state", "t.state"),
-            ("requester_id", "t.requester_id"),
-            ("starts_at", "CAST(t.starts_at AS TEXT)"),
-            ("ends_at", "CAST(t.ends_at AS TEXT)"),
-        ],
-    },
-    Table {
-        name: "grants",
-        one: "grant",
-        object: "id",
-        stream: IN_CASE,
-        versioned: true,
-        columns: &[
-            CASE_ID,
-            ("user_id", "t.user_id"),
-            ("rights", RIGHTS),
-            ("until", "CAST(t.until AS TEXT)"),
-        ],
-    },
-    Table {
-        name: "capture_entries",
-        one: "entry of a capture",
-        object: "capture_id",
-        stream: IN_A_CASE,
-        versioned: false,
-        columns: &[("capture_id", "t.capture_id")],
-    },
-    Table {
-        name: "packets",
-        one: "packet",
-        object: "id",
-        stream: IN_CASE,
-        versioned: false,
-        columns: &[CASE_ID, ("purpose", "t.purpose")],
-    },
-    Table {
-        name: "disclosures",
-        one: "disclosure",
-        object: "packet_id",
-        stream: IN_A_CASE,
-        versioned: false,
-        columns: &[("packet_id", "t.packet_id")],
-    },
-    Table {
-        name: "trainings",
-        one: "training",
-        object: "id",
-        stream: AGENCY,
-        versioned: false,
-        columns: &[("user_id", "t.user_id")],
-    },
-];
-
-/// Users and units have no body of their own; the record says what their columns say.
-const PEOPLE: &[Table] = &[
-    Table {
-        name: "users",
-        one: "user",
-        object: "id",
-        stream: AGENCY,
-        versioned: true,
-        columns: &[
+    Table::of(
+        "users",
+        "user",
+        &[
             ("username", "t.username"),
             ("name", "t.name"),
             ("roles", "t.roles"),
@@ -147,15 +87,59 @@ const PEOPLE: &[Table] = &[
             ("disabled", "CASE WHEN t.disabled THEN 'true' ELSE 'false' END"),
             ("locked", "CASE WHEN t.locked THEN 'true' ELSE 'false' END"),
         ],
-    },
-    Table {
-        name: "units",
-        one: "unit",
-        object: "id",
-        stream: AGENCY,
-        versioned: true,
-        columns: &[("name", "t.name"), ("path", "t.path")],
-    },
+    )
+    .in_stream(AGENCY)
+    .without_body(),
+    Table::of("units", "unit", &[("name", "t.name"), ("path", "t.path")])
+        .in_stream(AGENCY)
+        .without_body(),
+    Table::of(
+        "cases",
+        "case",
+        &[
+            ("number", "t.number"),
+            ("kind", "t.kind"),
+            ("status", "t.status"),
+            ("handling", "t.handling"),
+            ("unit_id", "t.unit_id"),
+            ("lead_id", "t.lead_id"),
+        ],
+    )
+    .in_stream("= 'case:' || t.id"),
+    Table::of("subjects", "subject", &[CASE_ID]),
+    Table::of("accounts", "account", &[CASE_ID]),
+    Table::of(
+        "authorizations",
+        "authorization",
+        &[
+            CASE_ID,
+            ("state", "t.state"),
+            ("requester_id", "t.requester_id"),
+            ("starts_at", "CAST(t.starts_at AS TEXT)"),
+            ("ends_at", "CAST(t.ends_at AS TEXT)"),
+        ],
+    ),
+    Table::of(
+        "grants",
+        "grant",
+        &[
+            CASE_ID,
+            ("user_id", "t.user_id"),
+            ("rights", RIGHTS),
+            ("until", "CAST(t.until AS TEXT)"),
+        ],
+    ),
+    Table::of(
+        "capture_entries",
+        "entry of a capture",
+        &[("capture_id", "t.capture_id")],
+    )
+    .about("capture_id"),
+    Table::of("packets", "packet", &[CASE_ID, ("purpose", "t.purpose")]).without_versions(),
+    Table::of("disclosures", "disclosure", &[("packet_id", "t.packet_id")]).about("packet_id"),
+    Table::of("trainings", "training", &[("user_id", "t.user_id")])
+        .in_stream(AGENCY)
+        .without_versions(),
 ];
 
 #[derive(QueryableByName)]
@@ -166,8 +150,8 @@ struct EntityAuditRow {
     leaf: Vec<u8>,
     #[diesel(sql_type = Text)]
     body: String,
-    #[diesel(sql_type = BigInt)]
-    version: i64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    version: Option<i64>,
     /// The columns that the body says too, as one text with a unit separator between them.
     #[diesel(sql_type = Text)]
     columns: String,
@@ -178,38 +162,35 @@ struct EntityAuditRow {
 const SEPARATOR: char = '\u{1f}';
 
 impl Table {
-    fn query(&self, body: &str) -> String {
-        let version = if self.versioned {
-            "t.version"
-        } else {
-            "CAST(0 AS BIGINT)"
-        };
+    fn query(&self) -> String {
+        let Self {
+            name,
+            object,
+            stream,
+            body,
+            version,
+            ..
+        } = self;
         let columns: Vec<&str> = self.columns.iter().map(|(_, sql)| *sql).collect();
+        let columns = columns.join(&format!(" || '{SEPARATOR}' || "));
         format!(
-            "SELECT t.id, t.leaf, {body} AS body, {version} AS version, {} AS columns, r.body AS record FROM {} t \
-             LEFT JOIN events e ON e.object = t.{} AND e.stream {} AND e.leaf = t.leaf \
+            "SELECT t.id, t.leaf, {body} AS body, {version} AS version, {columns} AS columns, r.body AS record FROM {name} t \
+             LEFT JOIN events e ON e.object = t.{object} AND e.stream {stream} AND e.leaf = t.leaf \
              LEFT JOIN records r ON r.stream = e.stream AND r.seq = e.seq AND r.leaf = e.leaf \
-             WHERE t.id > $1 ORDER BY t.id LIMIT {PAGE}",
-            columns.join(&format!(" || '{SEPARATOR}' || ")),
-            self.name,
-            self.object,
-            self.stream
+             WHERE t.id > $1 ORDER BY t.id LIMIT {PAGE}"
         )
     }
 }
 
 impl Audit<'_> {
     pub(super) fn entities(&mut self) -> Result<()> {
-        PEOPLE
-            .iter()
-            .try_for_each(|table| self.table(table, "COALESCE(r.body, '')"))?;
-        TABLES.iter().try_for_each(|table| self.table(table, "t.body"))?;
+        TABLES.iter().try_for_each(|table| self.table(table))?;
         self.members()?;
         self.holders()
     }
 
-    fn table(&mut self, table: &Table, body: &str) -> Result<()> {
-        let (query, mut from) = (table.query(body), String::new());
+    fn table(&mut self, table: &Table) -> Result<()> {
+        let (query, mut from) = (table.query(), String::new());
         loop {
             let rows: Vec<EntityAuditRow> = sql_query(&query).bind::<Text, _>(from.clone()).load(self.conn)?;
             let Some(last) = rows.last() else { return Ok(()) };
@@ -223,29 +204,19 @@ impl Audit<'_> {
         self.report.counts.rows += 1;
         let place = format!("{} {}", table.one, row.id);
         match &row.record {
-            None => self.report.fault(
-                "row-event",
-                &place,
-                format!(
-                    "names the leaf {}, and no event of it has that leaf and a record",
-                    hex(&row.leaf)
-                ),
-            ),
-            Some(record) if *record != row.body => {
-                self.report.fault(
-                    "row-body",
-                    &place,
-                    "its row says something else than the record of its event: the row was changed",
-                );
+            None => {
+                let leaf = hex(&row.leaf);
+                let what = format!("names the leaf {leaf}, and no event of it has that leaf and a record");
+                self.report.fault("row-event", &place, what);
             }
+            Some(record) if *record != row.body => self.report.fault("row-body", &place, ROW_BODY),
             Some(record) => self.agree(&place, table, row, record),
         }
         let latest = self.versions.get(&row.id).copied().unwrap_or(1);
-        if table.versioned && u64::try_from(row.version).is_ok_and(|v| v < latest) {
-            let what = format!(
-                "its row is version {}, but events made version {latest}: the row was put back",
-                row.version
-            );
+        if let Some(version) = row.version
+            && u64::try_from(version).is_ok_and(|v| v < latest)
+        {
+            let what = format!("its row is version {version}, but events made version {latest}: the row was put back");
             self.report.fault("row-version", place, what);
         }
     }

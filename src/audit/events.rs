@@ -1,9 +1,11 @@
 //! Events and records: each stream from its beginning, every byte hashed again.
 
+use diesel::dsl::sql;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 use diesel::{QueryableByName, RunQueryDsl, sql_query};
 
 use super::{Audit, PAGE};
+use crate::db::tables::events;
 use crate::error::Result;
 use crate::proof::Digest;
 use crate::proof::chain::Chain;
@@ -11,24 +13,16 @@ use crate::proof::event::{self, EventRef};
 use crate::proof::record;
 
 #[derive(QueryableByName)]
+#[diesel(table_name = events)]
 struct EventAuditRow {
-    #[diesel(sql_type = Text)]
     stream: String,
-    #[diesel(sql_type = BigInt)]
     seq: i64,
-    #[diesel(sql_type = Nullable<Binary>)]
     prev: Option<Vec<u8>>,
-    #[diesel(sql_type = Binary)]
     leaf: Vec<u8>,
-    #[diesel(sql_type = BigInt)]
     at: i64,
-    #[diesel(sql_type = Nullable<Text>)]
     actor: Option<String>,
-    #[diesel(sql_type = Text)]
     action: String,
-    #[diesel(sql_type = Text)]
     object: String,
-    #[diesel(sql_type = Binary)]
     body: Vec<u8>,
     #[diesel(sql_type = Nullable<Binary>)]
     salt: Option<Vec<u8>>,
@@ -46,16 +40,10 @@ impl EventAuditRow {
     }
 }
 
-/// A stream under way.
-struct Walked {
-    stream: String,
-    chain: Chain,
-}
-
 impl Audit<'_> {
     pub(super) fn events(&mut self) -> Result<()> {
-        let total = self.count("SELECT COUNT(*) AS n FROM events")?;
-        let mut open: Option<Walked> = None;
+        let total = self.count("SELECT COUNT(*) FROM events")?;
+        let mut chain = None;
         let mut from = (String::new(), -1);
         loop {
             let rows: Vec<EventAuditRow> = sql_query(NEXT)
@@ -66,27 +54,16 @@ impl Audit<'_> {
             let Some(last) = rows.last() else { break };
             from = (last.stream.clone(), last.seq);
             for row in rows {
-                open = Some(self.step(open, &row));
+                if self.streams.last() != Some(&row.stream) {
+                    self.report.counts.streams += 1;
+                    self.streams.push(row.stream.clone());
+                    chain = None;
+                }
+                self.event(chain.get_or_insert_with(|| Chain::new(&row.stream)), &row);
             }
             (self.tell)("events", self.report.counts.events, total);
         }
         self.records_without_events()
-    }
-
-    fn step(&mut self, open: Option<Walked>, row: &EventAuditRow) -> Walked {
-        let mut walked = match open {
-            Some(walked) if walked.stream == row.stream => walked,
-            _ => {
-                self.report.counts.streams += 1;
-                self.streams.push(row.stream.clone());
-                Walked {
-                    chain: Chain::new(&row.stream),
-                    stream: row.stream.clone(),
-                }
-            }
-        };
-        self.event(&mut walked.chain, row);
-        walked
     }
 
     fn event(&mut self, chain: &mut Chain, row: &EventAuditRow) {
@@ -94,11 +71,8 @@ impl Audit<'_> {
         let stored = Digest::from_slice(&row.leaf);
         let made = event::leaf(&row.body);
         if stored != Some(made) {
-            self.report.fault(
-                "event-leaf",
-                row.place(),
-                "its bytes do not hash to its leaf: the event or the leaf was changed",
-            );
+            let what = "its bytes do not hash to its leaf: the event or the leaf was changed";
+            self.report.fault("event-leaf", row.place(), what);
         }
         // The stored leaf is what record, tree and the next event refer to, so that one fault is one finding.
         let leaf = stored.unwrap_or(made);
@@ -135,31 +109,22 @@ impl Audit<'_> {
             ("object", row.object == event.object_id),
         ];
         for (column, _) in same.iter().filter(|(_, same)| !same) {
-            self.report.fault(
-                "event-columns",
-                row.place(),
-                format!("the column `{column}` says something else than the event's bytes"),
-            );
+            let what = format!("the column `{column}` says something else than the event's bytes");
+            self.report.fault("event-columns", row.place(), what);
         }
     }
 
     fn record(&mut self, row: &EventAuditRow, event: &EventRef<'_>) {
-        let salt = row.salt.as_deref().and_then(|s| <[u8; 32]>::try_from(s).ok());
-        let found = match (&row.record, salt) {
-            (None, _) => {
-                self.report.fault("record-missing", row.place(), "its record is gone");
-                return;
-            }
-            (Some(body), Some(salt)) => record::hash_canonical(body.as_bytes(), &salt) == event.record,
-            (Some(_), None) => false,
+        let Some(body) = &row.record else {
+            self.report.fault("record-missing", row.place(), "its record is gone");
+            return;
         };
         self.report.counts.records += 1;
-        if !found {
-            self.report.fault(
-                "record-hash",
-                row.place(),
-                "its record does not hash to what the event binds: the record was changed",
-            );
+        let salt = row.salt.as_deref().and_then(|s| <[u8; 32]>::try_from(s).ok());
+        let hash = salt.map(|salt| record::hash_canonical(body.as_bytes(), &salt));
+        if hash != Some(event.record) {
+            let what = "its record does not hash to what the event binds: the record was changed";
+            self.report.fault("record-hash", row.place(), what);
         }
     }
 
@@ -169,11 +134,8 @@ impl Audit<'_> {
             *version = event.object_version.max(*version);
         }
         if event.action == "capture.recorded" && !self.recorded.insert(event.object_id.to_string()) {
-            self.report.fault(
-                "capture-event",
-                row.place(),
-                format!("records capture {} a second time", event.object_id),
-            );
+            let what = format!("records capture {} a second time", event.object_id);
+            self.report.fault("capture-event", row.place(), what);
         }
         let Some(case) = row.stream.strip_prefix("case:") else {
             return;
@@ -187,28 +149,17 @@ impl Audit<'_> {
     }
 
     fn records_without_events(&mut self) -> Result<()> {
-        #[derive(QueryableByName)]
-        struct Stray {
-            #[diesel(sql_type = Text)]
-            stream: String,
-            #[diesel(sql_type = BigInt)]
-            seq: i64,
-            #[diesel(sql_type = Binary)]
-            leaf: Vec<u8>,
-        }
-        let strays: Vec<Stray> = sql_query(
+        let strays: Vec<(String, i64, Vec<u8>)> = sql::<(Text, BigInt, Binary)>(
             "SELECT r.stream, r.seq, r.leaf FROM records r WHERE NOT EXISTS \
              (SELECT 1 FROM events e WHERE e.stream = r.stream AND e.seq = r.seq AND e.leaf = r.leaf) \
              ORDER BY r.stream, r.seq LIMIT 500",
         )
         .load(self.conn)?;
-        for stray in strays {
-            let leaf = crate::proof::id::hex(&stray.leaf);
-            self.report.fault(
-                "record-stray",
-                format!("record of stream {} seq {}", stray.stream, stray.seq),
-                format!("no event there has its leaf {leaf}: the event was removed or replaced"),
-            );
+        for (stream, seq, leaf) in strays {
+            let leaf = crate::proof::id::hex(&leaf);
+            let what = format!("no event there has its leaf {leaf}: the event was removed or replaced");
+            self.report
+                .fault("record-stray", format!("record of stream {stream} seq {seq}"), what);
         }
         Ok(())
     }

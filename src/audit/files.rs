@@ -5,14 +5,12 @@ use std::io;
 
 use diesel::prelude::*;
 
-use super::Audit;
-use crate::blobs::{Key, Shelf, Store, WHOLE, hash};
+use super::{Audit, PAGE};
+use crate::blobs::{BlobReader, Hashed, Key, Shelf, Store, WHOLE, hash};
 use crate::db::tables::files;
 use crate::error::Result;
 use crate::proof::Digest;
 
-/// Rows read at a time.
-const PAGE: i64 = 500;
 /// A file whose bytes were taken away by a decision; its row stays.
 const DISPOSED: &str = "disposed";
 
@@ -20,7 +18,7 @@ type FileAuditRow = (Vec<u8>, i64, i64, String);
 
 impl Audit<'_> {
     pub(super) fn files(&mut self, store: &dyn Store) -> Result<()> {
-        let total = self.count("SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) AS n FROM files")?;
+        let total = self.count("SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM files")?;
         let (mut from, mut named) = (Vec::new(), HashSet::new());
         loop {
             let rows: Vec<FileAuditRow> = files::table
@@ -55,44 +53,38 @@ impl Audit<'_> {
         }
         named.insert(digest);
         self.report.counts.files += 1;
-        let place = format!("file {digest}");
-        let (tell, before) = (&mut self.tell, self.report.counts.bytes);
-        let mut done = before;
-        let read = store.open(&Key::File(digest), WHOLE).and_then(|file| {
-            hash(file, |piece| {
-                done += piece.len() as u64;
-                tell("files", done, total);
-                Ok(())
-            })
-        });
+        let mut done = self.report.counts.bytes;
+        let read = self.rehash("files", store.open(&Key::File(digest), WHOLE), (&mut done, total));
         self.report.counts.bytes = done;
-        match read {
-            Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                self.report.fault("file-missing", place, "is not in the store")
-            }
-            Err(e) => self.report.fault("file-missing", place, format!("cannot be read: {e}")),
-            Ok(read) if read.sha256 != digest => {
-                self.report.fault(
-                    "file-bytes",
-                    place,
-                    format!(
-                        "its bytes hash to {}: they were changed, or the disk is failing",
-                        read.sha256
-                    ),
-                );
+        let (rule, what) = match read {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => ("file-missing", "is not in the store".to_owned()),
+            Err(e) => ("file-missing", format!("cannot be read: {e}")),
+            Ok(Hashed { sha256, .. }) if sha256 != digest => {
+                let what = format!("its bytes hash to {sha256}: they were changed, or the disk is failing");
+                ("file-bytes", what)
             }
             Ok(read) if i64::try_from(read.size) != Ok(*size) || i64::from(read.crc32) != *crc32 => {
-                self.report.fault(
-                    "file-row",
-                    place,
-                    format!(
-                        "its row says {size} bytes and another CRC-32 than its {} bytes have",
-                        read.size
-                    ),
-                );
+                let has = read.size;
+                let what = format!("its row says {size} bytes and another CRC-32 than its {has} bytes have");
+                ("file-row", what)
             }
-            Ok(_) => {}
-        }
+            Ok(_) => return,
+        };
+        self.report.fault(rule, format!("file {digest}"), what);
+    }
+
+    /// Hashes stored bytes again, and tells how many of all are read: with those that were `done` before.
+    pub(super) fn rehash(
+        &mut self,
+        shelf: &'static str,
+        opened: io::Result<BlobReader>,
+        (done, total): (&mut u64, u64),
+    ) -> io::Result<Hashed> {
+        hash(opened?, |piece| {
+            *done += piece.len() as u64;
+            (self.tell)(shelf, *done, total);
+            Ok(())
+        })
     }
 
     /// What an upload left whose transaction never came, or what somebody put there.

@@ -22,6 +22,8 @@ use std::sync::Arc;
 
 use diesel::RunQueryDsl;
 use diesel::connection::SimpleConnection;
+use diesel::dsl::sql;
+use diesel::sql_types::{BigInt, Text};
 
 pub use report::{AuditCounts, AuditFinding, AuditReport, AuditedTree};
 
@@ -34,6 +36,8 @@ use crate::proof::checkpoint::Checkpoint;
 
 /// Rows read at a time.
 const PAGE: i64 = 500;
+/// What is said of a row whose body is not the record.
+const ROW_BODY: &str = "its row says something else than the record of its event: the row was changed";
 
 /// The folders of an installation, and checkpoints that its tree must contain.
 #[derive(Debug, Clone)]
@@ -130,31 +134,20 @@ impl<'a> Audit<'a> {
 
     /// The database's own check of its pages and indexes, which everything below relies on.
     fn database(&mut self) -> Result<()> {
-        #[derive(diesel::QueryableByName)]
-        struct IntegrityRow {
-            #[diesel(sql_type = diesel::sql_types::Text)]
-            integrity_check: String,
-        }
         (self.tell)("database", 0, 0);
         let AnyConn::Sqlite(conn) = self.conn else {
             return Ok(());
         };
-        let rows: Vec<IntegrityRow> = diesel::sql_query("PRAGMA integrity_check(20)").load(conn)?;
-        for row in rows.iter().filter(|r| r.integrity_check != "ok") {
-            self.report
-                .fault("database", "SQLite's own check", &row.integrity_check);
+        let found: Vec<String> = sql::<Text>("PRAGMA integrity_check(20)").load(conn)?;
+        for what in found.into_iter().filter(|what| what != "ok") {
+            self.report.fault("database", "SQLite's own check", what);
         }
         Ok(())
     }
 
     fn count(&mut self, query: &str) -> Result<u64> {
-        #[derive(diesel::QueryableByName)]
-        struct CountRow {
-            #[diesel(sql_type = diesel::sql_types::BigInt)]
-            n: i64,
-        }
-        let row: CountRow = diesel::sql_query(query).get_result(self.conn)?;
-        Ok(u64::try_from(row.n).unwrap_or(0))
+        let n: i64 = sql::<BigInt>(query).get_result(self.conn)?;
+        Ok(u64::try_from(n).unwrap_or(0))
     }
 }
 

@@ -10,7 +10,7 @@ use crate::db::tables::{checkpoints, leaves, outbox};
 use crate::error::Result;
 use crate::ledger::{self, TreeState};
 use crate::proof::Digest;
-use crate::proof::checkpoint::{Checkpoint, Note, Signer, VerifyingKey};
+use crate::proof::checkpoint::{Checkpoint, Signer};
 use crate::proof::merkle::{TileId, node_hash};
 
 /// Leaves, checkpoints and waiting events read at a time.
@@ -24,8 +24,8 @@ struct Growing {
     size: u64,
     /// The complete subtree of each height at the right edge.
     edge: Vec<Option<Digest>>,
-    /// The tile at the right edge of each level: its index and its hashes so far.
-    tiles: Vec<(u64, Vec<u8>)>,
+    /// The tile at the right edge of each level, with its hashes so far.
+    tiles: Vec<(TileId, Vec<u8>)>,
 }
 
 impl Growing {
@@ -53,19 +53,17 @@ impl Growing {
 
     fn fill_tile(&mut self, level: usize, hash: &Digest) -> Option<(TileId, Vec<u8>)> {
         if self.tiles.len() == level {
-            self.tiles.push((0, Vec::with_capacity(FULL)));
+            let level = u8::try_from(level).unwrap_or(u8::MAX);
+            self.tiles.push((TileId { level, index: 0 }, Vec::with_capacity(FULL)));
         }
-        let (index, hashes) = &mut self.tiles[level];
+        let (id, hashes) = &mut self.tiles[level];
         hashes.extend_from_slice(hash.as_bytes());
         if hashes.len() < FULL {
             return None;
         }
-        let id = TileId {
-            level: u8::try_from(level).unwrap_or(u8::MAX),
-            index: *index,
-        };
-        *index += 1;
-        Some((id, std::mem::take(hashes)))
+        let full = (*id, std::mem::take(hashes));
+        id.index += 1;
+        Some(full)
     }
 
     fn root(&self) -> Digest {
@@ -78,22 +76,8 @@ impl Growing {
 
     /// The tiles at the right edge that are not full.
     fn partial(&self) -> Vec<(TileId, Vec<u8>)> {
-        let level = |n: usize| u8::try_from(n).unwrap_or(u8::MAX);
-        let open = self
-            .tiles
-            .iter()
-            .enumerate()
-            .filter(|(_, (_, hashes))| !hashes.is_empty());
-        open.map(|(n, (index, hashes))| {
-            (
-                TileId {
-                    level: level(n),
-                    index: *index,
-                },
-                hashes.clone(),
-            )
-        })
-        .collect()
+        let open = self.tiles.iter().filter(|(_, hashes)| !hashes.is_empty());
+        open.cloned().collect()
     }
 }
 
@@ -106,6 +90,17 @@ struct Expected {
     rule: &'static str,
     size: u64,
     root: Digest,
+}
+
+impl Expected {
+    fn of(name: String, rule: &'static str, c: &Checkpoint) -> Self {
+        Self {
+            name,
+            rule,
+            size: c.size,
+            root: c.root,
+        }
+    }
 }
 
 impl Audit<'_> {
@@ -146,28 +141,22 @@ impl Audit<'_> {
         let (idx, leaf, stream, seq) = row;
         let idx = *idx;
         self.report.counts.leaves += 1;
+        let place = format!("leaf {idx}");
         if idx != *next {
-            self.report.fault(
-                "leaf-order",
-                format!("leaf {idx}"),
-                format!("leaf {} is missing before it", *next),
-            );
+            let what = format!("leaf {next} is missing before it");
+            self.report.fault("leaf-order", &place, what);
         }
         *next = idx + 1;
-        let place = format!("leaf {idx}");
         let Some(digest) = Digest::from_slice(leaf) else {
             self.report.fault("leaf-unknown", place, "is no digest");
             return Ok(());
         };
         if !self.placed(&place, &digest, row) {
-            self.report.fault(
-                "leaf-unknown",
-                place,
-                format!(
-                    "{digest}, said to be of event {stream} seq {seq}, is the leaf of no event, or stands in the tree twice: \
-                     the event was removed or replaced"
-                ),
+            let what = format!(
+                "{digest}, said to be of event {stream} seq {seq}, is the leaf of no event, or stands in the tree twice: \
+                 the event was removed or replaced"
             );
+            self.report.fault("leaf-unknown", place, what);
         }
         for (id, hashes) in grown.push(digest) {
             self.tile(id, &hashes)?;
@@ -175,7 +164,7 @@ impl Audit<'_> {
         Ok(())
     }
 
-    /// Takes an event off those that have no place yet; `false` where none has this leaf.
+    /// Removes an event from those that have no place yet; `false` if none has this leaf.
     fn placed(&mut self, place: &str, leaf: &Digest, (_, _, stream, seq): &Placed) -> bool {
         let Some((number, at)) = self.unplaced.remove(leaf) else {
             return false;
@@ -190,18 +179,16 @@ impl Audit<'_> {
     fn tile(&mut self, id: TileId, hashes: &[u8]) -> Result<()> {
         self.report.counts.tiles += 1;
         let place = format!("tile level {} index {}", id.level, id.index);
-        match ledger::read_tile(self.conn, id)? {
-            None => self.report.fault("tile", place, "is missing"),
-            Some(stored) if stored != hashes => {
-                self.report
-                    .fault("tile", place, "holds other hashes than the leaves make")
-            }
-            Some(_) => {}
-        }
+        let what = match ledger::read_tile(self.conn, id)? {
+            None => "is missing",
+            Some(stored) if stored != hashes => "holds other hashes than the leaves make",
+            Some(_) => return Ok(()),
+        };
+        self.report.fault("tile", place, what);
         Ok(())
     }
 
-    /// Holds the checkpoints of the present size against the root; answers whether none is left.
+    /// Compares the checkpoints of the present size with the root; says whether none is left.
     fn meet(&mut self, expected: &mut VecDeque<Expected>, grown: &Growing) -> bool {
         while expected.front().is_some_and(|e| e.size <= grown.size) {
             let Some(e) = expected.pop_front() else { break };
@@ -235,22 +222,15 @@ impl Audit<'_> {
             *asked = size;
             self.report.counts.checkpoints += 1;
             let name = format!("checkpoint {size}");
-            match signed(note.as_bytes(), &state.vkey) {
+            match ledger::signed(note.as_bytes(), &state.vkey) {
                 Err(what) => self.report.fault("checkpoint", name, what),
-                Ok(c)
-                    if c.origin != state.origin
-                        || i64::try_from(c.size) != Ok(size)
-                        || c.root.as_bytes()[..] != root[..] =>
-                {
-                    self.report
-                        .fault("checkpoint", name, "its row says something else than its signed note");
+                Ok(c) if (&c.origin, c.size.try_into(), &c.root.0[..]) == (&state.origin, Ok(size), &root[..]) => {
+                    stored.push_back(Expected::of(name, "checkpoint-root", &c));
                 }
-                Ok(c) => stored.push_back(Expected {
-                    name,
-                    rule: "checkpoint-root",
-                    size: c.size,
-                    root: c.root,
-                }),
+                Ok(_) => {
+                    let what = "its row says something else than its signed note";
+                    self.report.fault("checkpoint", name, what);
+                }
             }
         }
         Ok(())
@@ -260,27 +240,18 @@ impl Audit<'_> {
         for (id, hashes) in grown.partial() {
             self.tile(id, &hashes)?;
         }
-        let tiles = self.count("SELECT COUNT(*) AS n FROM tiles")?;
-        if tiles > self.report.counts.tiles {
-            self.report.fault(
-                "tile",
-                "tiles",
-                format!("there are {tiles}, but the leaves make {}", self.report.counts.tiles),
-            );
+        let (tiles, made) = (self.count("SELECT COUNT(*) FROM tiles")?, self.report.counts.tiles);
+        if tiles > made {
+            let what = format!("there are {tiles}, but the leaves make {made}");
+            self.report.fault("tile", "tiles", what);
         }
         let (size, root) = (grown.size, grown.root());
         if size != state.size {
-            self.report.fault(
-                "tree-size",
-                "log_state",
-                format!("says {} leaves, but there are {size}", state.size),
-            );
+            let what = format!("says {} leaves, but there are {size}", state.size);
+            self.report.fault("tree-size", "log_state", what);
         } else if root != state.root {
-            self.report.fault(
-                "tree-root",
-                "log_state",
-                format!("says the root {}, but the leaves make {root}", state.root),
-            );
+            let what = format!("says the root {}, but the leaves make {root}", state.root);
+            self.report.fault("tree-root", "log_state", what);
         }
         self.report.tree = Some(AuditedTree {
             origin: state.origin.clone(),
@@ -303,17 +274,14 @@ impl Audit<'_> {
             from = *last;
             for row in rows {
                 self.report.counts.waiting += 1;
-                let place = format!("outbox {}", row.0);
-                if !Digest::from_slice(&row.1).is_some_and(|d| self.placed(&place, &d, &row)) {
-                    self.report.fault(
-                        "leaf-unknown",
-                        place,
-                        format!(
-                            "said to be of event {} seq {}, waits for the tree, but is the leaf of no event, or stands in \
-                             the tree already",
-                            row.2, row.3
-                        ),
+                let (id, leaf, stream, seq) = &row;
+                let place = format!("outbox {id}");
+                if !Digest::from_slice(leaf).is_some_and(|d| self.placed(&place, &d, &row)) {
+                    let what = format!(
+                        "said to be of event {stream} seq {seq}, waits for the tree, but is the leaf of no event, or \
+                         stands in the tree already"
                     );
+                    self.report.fault("leaf-unknown", place, what);
                 }
             }
         }
@@ -327,11 +295,9 @@ impl Audit<'_> {
         let mut lost: Vec<Digest> = self.unplaced.drain().map(|(leaf, _)| leaf).collect();
         lost.sort_unstable();
         for leaf in lost {
-            self.report.fault(
-                "leaf-missing",
-                format!("event with leaf {leaf}"),
-                "stands neither in the tree nor among those that wait for it",
-            );
+            let what = "stands neither in the tree nor among those that wait for it";
+            self.report
+                .fault("leaf-missing", format!("event with leaf {leaf}"), what);
         }
         Ok(())
     }
@@ -339,30 +305,18 @@ impl Audit<'_> {
     /// What lies beside the key, and what the caller knows from elsewhere, must be in this tree.
     fn beside_the_key(&mut self, state: &TreeState, places: &Places, last: Option<Vec<u8>>) -> Vec<Expected> {
         self.key(state, &places.keys);
-        let mut expected: Vec<Expected> = places
-            .known
-            .iter()
-            .map(|(name, c)| Expected {
-                name: name.clone(),
-                rule: "known-checkpoint",
-                size: c.size,
-                root: c.root,
-            })
+        let known = places.known.iter();
+        let mut expected: Vec<Expected> = known
+            .map(|(name, c)| Expected::of(name.clone(), "known-checkpoint", c))
             .collect();
-        let name = "log.checkpoint beside the key".to_owned();
-        match last.map(|bytes| signed(&bytes, &state.vkey)) {
-            None => self.report.notice(
-                "last-checkpoint",
-                name,
-                "is not here: nothing says how far this log had come",
-            ),
-            Some(Err(what)) => self.report.fault("last-checkpoint", name, what),
-            Some(Ok(c)) => expected.push(Expected {
-                name,
-                rule: "last-checkpoint",
-                size: c.size,
-                root: c.root,
-            }),
+        let (rule, name) = ("last-checkpoint", "log.checkpoint beside the key".to_owned());
+        match last.map(|bytes| ledger::signed(&bytes, &state.vkey)) {
+            None => {
+                let what = "is not here: nothing says how far this log had come";
+                self.report.notice(rule, name, what);
+            }
+            Some(Err(what)) => self.report.fault(rule, name, what),
+            Some(Ok(c)) => expected.push(Expected::of(name, rule, &c)),
         }
         expected
     }
@@ -385,17 +339,6 @@ fn is_key_of(text: &str, state: &TreeState) -> bool {
     let seed = text.trim().parse::<Digest>().ok();
     let signer = seed.and_then(|seed| Signer::from_seed(&state.origin, seed.as_bytes()).ok());
     signer.is_some_and(|s| s.vkey().to_string() == state.vkey)
-}
-
-/// Reads a note that this key signed.
-fn signed(note: &[u8], vkey: &str) -> std::result::Result<Checkpoint, String> {
-    let key = VerifyingKey::parse(vkey).map_err(|e| format!("the log's stored key: {e}"))?;
-    let note = Note::parse(note).map_err(|e| e.to_string())?;
-    match note.verify(&[key]) {
-        Err(e) => Err(e.to_string()),
-        Ok(by) if by.is_empty() => Err("the log's key has not signed it".into()),
-        Ok(_) => Checkpoint::parse(&note.text).map_err(|e| e.to_string()),
-    }
 }
 
 #[cfg(test)]

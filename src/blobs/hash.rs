@@ -6,8 +6,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::proof::id::Digest;
 
-/// Bytes read at a time.
-const PIECE: usize = 256 << 10;
+/// Bytes read, hashed and written at a time.
+pub(super) const PIECE: usize = 256 << 10;
 
 /// What bytes are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

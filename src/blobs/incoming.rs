@@ -2,75 +2,50 @@
 
 use tokio::sync::oneshot;
 
-use super::{Blobs, Hashing, Shelf, TempFile, sniff};
+use super::{Blobs, Hashing, PIECE, Shelf, TempFile, sniff};
 use crate::error::{Error, Kind, Result};
 use crate::proof::id::Digest;
 use crate::threads::blocking;
 
-/// Bytes hashed and written at a time.
-pub(super) const PIECE: usize = 256 << 10;
 /// Bytes after which the disk's reserve is looked at again, after the first look; a multiple of `PIECE`.
 const CHECKED: u64 = 16 << 20;
 /// Bytes kept for telling what a file is.
 const HEAD: usize = 8 << 10;
 
-/// Where a file goes while it arrives. The temporary file is made with the first piece, on a thread that may block.
-struct Place {
+/// What pieces are written to. The temporary file is made with the first piece, on a thread that may block.
+struct Sink {
     blobs: Blobs,
     reserve: u64,
-}
-
-/// A file on its way in: not yet made, or open.
-enum Sink {
-    Place(Place),
-    Open(Box<Open>),
-}
-
-struct Open {
-    place: Place,
-    file: TempFile,
+    file: Option<TempFile>,
     hashing: Hashing,
     head: Vec<u8>,
 }
 
 impl Sink {
-    fn open(self) -> Result<Box<Open>> {
-        let place = match self {
-            Self::Open(open) => return Ok(open),
-            Self::Place(place) => place,
-        };
-        place.blobs.check_reserve(place.reserve)?;
-        Ok(Box::new(Open {
-            file: place.blobs.temp_file(Shelf::Files)?,
-            place,
-            hashing: Hashing::default(),
-            head: Vec::new(),
-        }))
-    }
-}
-
-impl Open {
     fn take(&mut self, piece: &[u8]) -> Result<()> {
-        let before = self.hashing.size();
-        if before > 0 && before.is_multiple_of(CHECKED) {
-            self.place.blobs.check_reserve(self.place.reserve)?;
+        if self.hashing.size().is_multiple_of(CHECKED) {
+            self.blobs.check_reserve(self.reserve)?;
         }
-        self.file.write_out(piece)?;
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => self.file.insert(self.blobs.temp_file(Shelf::Files)?),
+        };
+        file.write_out(piece)?;
         self.hashing.take(piece);
         let wanted = HEAD.saturating_sub(self.head.len()).min(piece.len());
         self.head.extend_from_slice(&piece[..wanted]);
         Ok(())
     }
 
-    fn finish(self: Box<Self>) -> Received {
+    fn finish(self) -> Result<Received> {
         let hashed = self.hashing.finish();
-        Received {
+        Ok(Received {
             sha256: hashed.sha256,
             crc32: hashed.crc32,
             size: hashed.size,
             media_type: sniff(&self.head),
-            file: self.file,
-        }
+            file: self.file.ok_or_else(without_file)?,
+        })
     }
 }
 
@@ -82,7 +57,9 @@ pub struct Incoming {
     size: u64,
     piece: Vec<u8>,
     blobs: Blobs,
+    /// `None` while a thread works with it.
     sink: Option<Sink>,
+    /// The piece that is being written; it comes back empty, with the sink.
     working: Option<Working>,
 }
 
@@ -90,11 +67,10 @@ pub struct Incoming {
 pub struct LastChunk {
     sink: Sink,
     piece: Vec<u8>,
-    blobs: Blobs,
 }
 
 impl LastChunk {
-    /// The rest is hashed and all of it synced.
+    /// Hashes and writes the rest, and syncs the file.
     pub async fn finish(self) -> Result<Received> {
         blocking(move || {
             let mut received = self.write()?;
@@ -104,12 +80,11 @@ impl LastChunk {
         .await
     }
 
-    /// The rest is hashed and written; blocks. What is of one piece is not yet synced.
-    pub fn write(self) -> Result<Received> {
-        let mut open = self.sink.open()?;
-        open.take(&self.piece)?;
-        self.blobs.give_back(self.piece);
-        let mut received = open.finish();
+    /// Hashes and writes the rest; blocks. A file of one piece is not synced yet.
+    pub fn write(mut self) -> Result<Received> {
+        self.sink.take(&self.piece)?;
+        self.sink.blobs.give_back(self.piece);
+        let mut received = self.sink.finish()?;
         if received.size > PIECE as u64 {
             received.file.sync()?;
         }
@@ -120,17 +95,18 @@ impl LastChunk {
 impl Incoming {
     /// A file of at most `limit` bytes; `reserve` bytes stay free on the disk.
     pub(super) fn begin(blobs: &Blobs, limit: u64, reserve: u64) -> Self {
-        let blobs = blobs.clone();
-        let place = Place {
-            blobs: blobs.clone(),
-            reserve,
-        };
         Self {
             limit,
             size: 0,
             piece: blobs.piece(),
-            blobs,
-            sink: Some(Sink::Place(place)),
+            blobs: blobs.clone(),
+            sink: Some(Sink {
+                blobs: blobs.clone(),
+                reserve,
+                file: None,
+                hashing: Hashing::default(),
+                head: Vec::new(),
+            }),
             working: None,
         }
     }
@@ -139,14 +115,9 @@ impl Incoming {
     pub async fn push(&mut self, bytes: &[u8]) -> Result<()> {
         self.size += bytes.len() as u64;
         if self.size > self.limit {
-            return Err(Error::new(
-                Kind::TooLarge,
-                "too-large",
-                format!(
-                    "A file has at most {} bytes here (setting max_file). Nothing was kept.",
-                    self.limit
-                ),
-            ));
+            let limit = self.limit;
+            let detail = format!("A file has at most {limit} bytes here (setting max_file). Nothing was kept.");
+            return Err(Error::new(Kind::TooLarge, "too-large", detail));
         }
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -162,44 +133,41 @@ impl Incoming {
 
     /// One piece is hashed and written while the next arrives.
     async fn hand_over(&mut self) -> Result<()> {
-        let spare = self.settle().await?;
-        let piece = std::mem::replace(&mut self.piece, spare);
-        let sink = self
-            .sink
-            .take()
-            .ok_or_else(|| Error::internal("an upload without its file"))?;
+        let spare = self.settle().await?.unwrap_or_else(|| self.blobs.piece());
+        let mut piece = std::mem::replace(&mut self.piece, spare);
+        let mut sink = self.sink.take().ok_or_else(without_file)?;
         self.working = Some(self.blobs.pool.work(move || {
-            let mut open = sink.open()?;
-            open.take(&piece)?;
-            let mut spare = piece;
-            spare.clear();
-            Ok((Sink::Open(open), spare))
+            sink.take(&piece)?;
+            piece.clear();
+            Ok((sink, piece))
         })?);
         Ok(())
     }
 
-    async fn settle(&mut self) -> Result<Vec<u8>> {
+    /// Waits for the piece that is being written, and gives it back.
+    async fn settle(&mut self) -> Result<Option<Vec<u8>>> {
         let Some(working) = self.working.take() else {
-            return Ok(self.blobs.piece());
+            return Ok(None);
         };
         let (sink, spare) = working.await.map_err(Error::internal)??;
         self.sink = Some(sink);
-        Ok(spare)
+        Ok(Some(spare))
     }
 
     /// All bytes have come.
     pub async fn end(mut self) -> Result<LastChunk> {
-        if self.working.is_some() {
-            let spare = self.settle().await?;
+        if let Some(spare) = self.settle().await? {
             self.blobs.give_back(spare);
         }
-        let sink = self.sink.take();
         Ok(LastChunk {
-            sink: sink.ok_or_else(|| Error::internal("an upload without its file"))?,
-            piece: std::mem::take(&mut self.piece),
-            blobs: self.blobs.clone(),
+            sink: self.sink.ok_or_else(without_file)?,
+            piece: self.piece,
         })
     }
+}
+
+fn without_file() -> Error {
+    Error::internal("an upload without its file")
 }
 
 /// A file that has arrived whole, but does not yet lie under its hash.

@@ -17,9 +17,9 @@ mod temp_file;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 
+use hash::PIECE;
 pub use hash::{Hashed, Hashing, hash, read_some};
 use hash_pool::HashPool;
-use incoming::PIECE;
 pub use incoming::{Incoming, LastChunk, Received};
 pub use local::Local;
 pub use memory::Memory;

@@ -28,9 +28,8 @@ const LARGE: u64 = 1 << 30;
 /// Bytes after which what went into the page cache is synced, so that little is left to do at the end.
 const STRIDE: u64 = 16 << 20;
 
-const BADLY: &str = "writing a packet's file ended badly";
-
 /// A piece of the file.
+#[derive(Default)]
 struct Block {
     memory: Vec<u8>,
     start: usize,
@@ -41,12 +40,10 @@ struct Block {
 impl Block {
     fn new() -> Self {
         let memory = vec![0; BLOCK + ALIGNED];
-        let start = memory.as_ptr().align_offset(ALIGNED).min(ALIGNED);
         Self {
+            start: memory.as_ptr().align_offset(ALIGNED).min(ALIGNED),
             memory,
-            start,
-            filled: 0,
-            at: 0,
+            ..Self::default()
         }
     }
 
@@ -111,8 +108,8 @@ impl Write for PacketFile {
     }
 }
 
-/// Blocks that go around: they are filled here, hashed, written, and come back. Where one thread ends, all that wait for
-/// it see it. Dropped unfinished, it lets its threads end by themselves.
+/// A ring of blocks: each is filled here, hashed by one thread, written by another, and comes back. When a thread ends,
+/// whoever waits for it notices. Dropped unfinished, it lets its threads end by themselves.
 struct Ring {
     block: Block,
     spares: Receiver<Block>,
@@ -122,7 +119,7 @@ struct Ring {
 }
 
 impl Ring {
-    /// With what takes blocks, in order, and gives them back; the last one is not full.
+    /// `disk` takes the blocks in order and gives them back. The last one is not full.
     fn start(disk: impl FnOnce(Receiver<Block>, Sender<Block>) -> io::Result<()> + Send + 'static) -> Result<Self> {
         let ((hash, come), (hashed, written), (back, spares)) = (channel(), channel(), channel());
         for _ in 1..BLOCKS {
@@ -160,43 +157,39 @@ impl Ring {
         Ok(taken)
     }
 
+    /// How writing ended; waits for that.
+    fn written(&mut self) -> io::Result<()> {
+        let done = self.writer.take().map(JoinHandle::join);
+        done.and_then(std::result::Result::ok)
+            .unwrap_or_else(|| Err(ended_badly()))
+    }
+
     /// Why blocks are not taken any more. The hasher ends only after the writer.
     fn failure(&mut self) -> io::Error {
-        match self.writer.take().map(JoinHandle::join) {
-            Some(Ok(Err(e))) => e,
-            _ => io::Error::other(BADLY),
-        }
+        self.written().err().unwrap_or_else(ended_badly)
     }
 
     /// Writes and syncs the rest. Gives the length and the SHA-256 of all that was written.
     fn finish(mut self) -> Result<(u64, Digest)> {
         let length = self.length();
         // Nothing follows: the block that would be filled next has no memory.
-        let none = Block {
-            memory: Vec::new(),
-            start: 0,
-            filled: 0,
-            at: length,
-        };
-        self.hand_over(none)?;
+        self.hand_over(Block::default())?;
+        self.written()?;
         drop(self.hash);
-        match self.writer.take().map(JoinHandle::join) {
-            Some(Ok(done)) => done?,
-            _ => return Err(ended_badly()),
-        }
         Ok((length, self.hasher.join().map_err(|_| ended_badly())?))
     }
 }
 
-/// Some file systems refuse; then all goes by way of the page cache.
+/// A second handle on the file, for writing past the page cache. Some file systems refuse it; then everything goes
+/// through the cache.
 fn past_cache(path: &Path) -> Option<File> {
     let mut options = OpenOptions::new();
     options.write(true).custom_flags(OFlags::DIRECT.bits().cast_signed());
     options.open(path).ok()
 }
 
-fn ended_badly() -> Error {
-    Error::internal(BADLY)
+fn ended_badly() -> io::Error {
+    io::Error::other("writing a packet's file ended badly")
 }
 
 fn thread<T: Send + 'static>(name: &str, run: impl FnOnce() -> T + Send + 'static) -> Result<JoinHandle<T>> {
@@ -222,14 +215,15 @@ fn write_all(plain: &File, direct: Option<File>, blocks: &Receiver<Block>, back:
         let syncing = threads.spawn(move || sync_often(plain, &notices));
         let written = write_each(plain, direct, blocks, back, &notice);
         drop(notice);
-        let synced = syncing.join().unwrap_or_else(|_| Err(io::Error::other(BADLY)));
+        let synced = syncing.join().unwrap_or_else(|_| Err(ended_badly()));
         let whole = written?;
         synced?;
         if whole { plain.sync_all() } else { Ok(()) }
     })
 }
 
-/// Whether the end was reached. Only whole blocks can go past the page cache: the last goes through it.
+/// Writes the blocks, and says whether the end was reached. Only whole blocks can bypass the page cache; the last goes
+/// through it.
 fn write_each(
     plain: &File,
     mut direct: Option<File>,
@@ -263,7 +257,7 @@ fn write_each(
     Ok(false)
 }
 
-/// Syncs once for all that was told meanwhile.
+/// Syncs once for all notices that came meanwhile.
 fn sync_often(file: &File, notices: &Receiver<()>) -> io::Result<()> {
     while notices.recv().is_ok() {
         while notices.try_recv().is_ok() {}

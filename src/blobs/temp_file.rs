@@ -101,8 +101,8 @@ impl TempFile {
         Ok(())
     }
 
-    /// Syncs, where that was not done, and renames over what may be there: the same bytes by their hash, or a damaged copy
-    /// that is mended by it.
+    /// Syncs if that was not done yet, and renames over a file that may be there: it has the same bytes by their hash,
+    /// or is a damaged copy, which this mends.
     pub(super) fn move_to(mut self, to: &Path) -> io::Result<()> {
         self.sync()?;
         match self.name.0.take() {
@@ -142,8 +142,8 @@ impl Seek for TempFile {
     }
 }
 
-/// The disk works while the processor hashes. What fails later is for the sync to say; what fails here already it may never
-/// hear of. A file system that knows no such call writes at the sync.
+/// Lets the disk work while the processor hashes. The sync reports what fails later; it may not report what fails here,
+/// so that is returned. A file system without this call writes at the sync.
 fn begin_to_write_out(file: &File) -> io::Result<()> {
     // SAFETY: it takes an open descriptor and numbers, and touches no memory.
     let done = unsafe { libc::sync_file_range(file.as_raw_fd(), 0, 0, libc::SYNC_FILE_RANGE_WRITE) };

@@ -22,9 +22,9 @@ const SMALL: u64 = 1 << 20;
 const CAPACITY: usize = 10_000;
 
 impl Gate {
-    /// Whether this caller may record a capture in this case, and `room` finds room for it. `announced` is the length of
-    /// the body as its sender tells it. `room` runs on a thread that may block, and not where the cache answers: the room
-    /// is looked at again before each file is made.
+    /// Whether this caller may record a capture in this case, and `room` finds room for it. `announced` is the length
+    /// of the body as its sender tells it. `room` runs on a thread that may block. It does not run if the cache
+    /// answers: the room is checked again before each file is made.
     pub async fn admit_upload<F>(
         &self,
         request: &RequestCtx,

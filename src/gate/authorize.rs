@@ -1,23 +1,15 @@
 //! Where a caller stands, and whether they may: policy's answer to what the rows say now.
 
-use super::relation::{self, CaseContext, Scope};
+use super::relation::{self, CaseContext, Scope, may, question};
 use crate::clock::Micros;
 use crate::db::AnyConn;
 use crate::error::{Error, Kind, Result};
 use crate::identity::Caller;
 use crate::ledger;
-use crate::policy::{Act, Policy, Question};
+use crate::policy::{Act, Policy};
 use crate::proof::event::Actor;
 
-pub(super) fn change_first() -> Error {
-    Error::new(
-        Kind::Forbidden,
-        "password-change-first",
-        "This password was set for one use. Change it first: PUT /api/v1/me/password.",
-    )
-}
-
-/// A log that may not grow takes no change, lest somebody work on in a state that is older than what was signed.
+/// A log that may not grow takes no change: nobody may work on in a state that is older than what was signed.
 pub(super) fn refuse_read_only(conn: &mut AnyConn, act: Act) -> Result<()> {
     if act == Act::SessionOwn || !ledger::is_read_only(conn)? {
         return Ok(());
@@ -36,7 +28,8 @@ pub(super) fn authorize(
     now: Micros,
 ) -> Result<Option<CaseContext>> {
     if caller.must_change && act != Act::SessionOwn {
-        return Err(change_first());
+        let detail = "This password was set for one use. Change it first: PUT /api/v1/me/password.";
+        return Err(Error::new(Kind::Forbidden, "password-change-first", detail));
     }
     let context = relation::case_context(conn, caller, scope, now)?;
     if scope.is_on_case() && context.is_none() {
@@ -56,28 +49,11 @@ pub(super) fn authorize(
             ..Error::new(Kind::Conflict, "case-closed", detail)
         });
     }
-    Err(refused(act, decision.rules))
-}
-
-fn refused(act: Act, rules: Vec<String>) -> Error {
-    let why = match rules.first() {
-        Some(rule) => format!("You may not do this ({}): the rule `{rule}` forbids it.", act.as_str()),
-        None => format!("You may not do this ({}): no rule gives it to you here.", act.as_str()),
+    let why = match decision.rules.first() {
+        Some(rule) => format!("You may not do this ({act}): the rule `{rule}` forbids it."),
+        None => format!("You may not do this ({act}): no rule gives it to you here."),
     };
-    Error::forbidden(rules, why)
-}
-
-fn question<'a>(caller: &'a Caller, act: Act, context: Option<&CaseContext>) -> Question<'a> {
-    Question {
-        act,
-        roles: &caller.roles,
-        case: context.map(CaseContext::case_facts),
-        facts: context.map(|g| g.facts).unwrap_or_default(),
-    }
-}
-
-pub(super) fn may(policy: &Policy, caller: &Caller, act: Act, context: Option<&CaseContext>) -> bool {
-    policy.decide(&question(caller, act, context)).allowed
+    Err(Error::forbidden(decision.rules, why))
 }
 
 /// The actor of an event: the person, with the role in which they stand to the case.

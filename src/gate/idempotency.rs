@@ -10,18 +10,7 @@ use crate::error::{Error, Result};
 use crate::identity::Caller;
 use crate::proof::id::Digest;
 
-/// A key that makes a retry harmless: same key and content, same answer, for 24 hours.
-#[derive(Debug, Clone)]
-pub struct IdempotencyKey {
-    /// Method and path.
-    pub route: String,
-    /// What the client chose.
-    pub key: String,
-    /// Digest of the content.
-    pub fingerprint: Digest,
-}
-
-/// What a client asked a harmless retry with, before the content is known.
+/// The key of a harmless retry as the client sent it, before the content is known.
 #[derive(Debug, Clone)]
 pub struct IdempotencyHeader {
     /// Method and path.
@@ -30,12 +19,19 @@ pub struct IdempotencyHeader {
     pub key: String,
 }
 
+/// A key that makes a retry harmless: same key and content, same answer, for 24 hours.
+#[derive(Debug, Clone)]
+pub struct IdempotencyKey {
+    header: IdempotencyHeader,
+    /// Digest of the content.
+    fingerprint: Digest,
+}
+
 impl IdempotencyHeader {
     /// For this content.
     pub fn of(self, fingerprint: Digest) -> IdempotencyKey {
         IdempotencyKey {
-            route: self.route,
-            key: self.key,
+            header: self,
             fingerprint,
         }
     }
@@ -49,38 +45,38 @@ pub(super) fn known(
     now: Micros,
 ) -> Result<Option<String>> {
     let Some(repeat) = repeat else { return Ok(None) };
+    let IdempotencyHeader { route, key } = &repeat.header;
     let row: Option<(Vec<u8>, String, i64)> = idempotency::table
-        .find((&caller.user, &repeat.route, &repeat.key))
+        .find((&caller.user, route, key))
         .select((idempotency::fingerprint, idempotency::answer, idempotency::created_at))
         .first(conn)
         .optional()?;
     match row {
         Some((_, _, at)) if at < now - DAY => {
-            diesel::delete(idempotency::table.find((&caller.user, &repeat.route, &repeat.key))).execute(conn)?;
+            diesel::delete(idempotency::table.find((&caller.user, route, key))).execute(conn)?;
             Ok(None)
         }
         Some((print, answer, _)) if print == repeat.fingerprint.as_bytes() => Ok(Some(answer)),
-        Some(_) => Err(Error {
-            code: "idempotency-conflict",
-            ..Error::field(
-                "Idempotency-Key",
-                "same_content",
-                "was used for other content in the last 24 hours: choose another key",
-            )
-        }),
+        Some(_) => Err(conflict(
+            "same_content",
+            "was used for other content in the last 24 hours: choose another key",
+        )),
         None => Ok(None),
     }
 }
 
-/// The answer that is remembered was written by a version of the program that wrote answers differently.
+/// The remembered answer was written by another version of the program, which wrote answers differently.
 pub(super) fn answered_by_another_version() -> Error {
+    conflict(
+        "same_version",
+        "was answered before the server was updated, and what it asked for was done: look for the result, and choose another key for anything new",
+    )
+}
+
+fn conflict(rule: &str, message: &str) -> Error {
     Error {
         code: "idempotency-conflict",
-        ..Error::field(
-            "Idempotency-Key",
-            "same_version",
-            "was answered before the server was updated, and what it asked for was done: look for the result, and choose another key for anything new",
-        )
+        ..Error::field("Idempotency-Key", rule, message)
     }
 }
 
@@ -96,8 +92,8 @@ pub(super) fn remember<T: Serialize>(
     let kept = diesel::insert_into(idempotency::table)
         .values((
             idempotency::user_id.eq(&caller.user),
-            idempotency::route.eq(&repeat.route),
-            idempotency::key.eq(&repeat.key),
+            idempotency::route.eq(&repeat.header.route),
+            idempotency::key.eq(&repeat.header.key),
             idempotency::fingerprint.eq(repeat.fingerprint.as_bytes().to_vec()),
             idempotency::answer.eq(serde_json::to_string(answer)?),
             idempotency::created_at.eq(now),

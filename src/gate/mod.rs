@@ -25,8 +25,8 @@ pub use authorize::actor_of;
 pub use idempotency::{IdempotencyHeader, IdempotencyKey};
 pub use operational::OPERATIONAL;
 pub use read_ctx::{Authorized, ReadCtx};
-pub use relation::{CaseContext, Scope, may_on, part_in_authorization};
-pub use tx::{Change, Conclusion, NewEvent, Recorded, Tx};
+pub use relation::{CaseContext, Scope, part_in_authorization};
+pub use tx::{Change, NewEvent, Recorded, Tx};
 pub use views::View;
 
 use crate::clock::{Clock, Micros};
@@ -39,15 +39,13 @@ use crate::proof::event::Actor;
 use admission_cache::AdmissionCache;
 use authorize::{authorize, refuse_read_only};
 use refusals::Refusals;
-use views::Views;
+use views::{NewView, Views};
 
 /// A person at the door, with what they carry.
 #[derive(Debug, Clone)]
 pub struct RequestCtx {
     /// What the bearer showed.
     pub credential: Credential,
-    /// The request's id, for the log.
-    pub request_id: String,
     /// Where the request came from.
     pub address: String,
     /// Set where the client asked for a harmless retry.
@@ -60,14 +58,6 @@ pub struct Prepared<X> {
     pub content: X,
     /// Where the client asked for a harmless retry, for this content.
     pub idempotency_key: Option<IdempotencyKey>,
-}
-
-/// A view on its way into the access log.
-struct NewView {
-    session: String,
-    view: View,
-    at: Micros,
-    begun: PendingAppend,
 }
 
 /// The doors of one installation.
@@ -141,11 +131,11 @@ impl Gate {
         F: FnOnce(&mut ReadCtx<'_>) -> Result<T> + Send + 'static,
     {
         let (inner, address) = (self.0.clone(), request.address.clone());
-        let record = move |authorized: &Authorized| inner.begin_view(authorized, view, &address);
+        let record = move |authorized: &Authorized| inner.begin_view(authorized, &view, &address);
         let (seen, begun) = self.read_then(request, act, scope, f, record).await?;
-        if let Some(new) = begun {
-            new.begun.committed().await?;
-            self.0.views.remember(&new.session, &new.view, new.at);
+        if let Some((begun, new)) = begun {
+            begun.committed().await?;
+            self.0.views.remember(new);
         }
         Ok(seen)
     }
@@ -168,20 +158,18 @@ impl Gate {
     }
 
     /// Changes something: one transaction with its event. `f` may run more than once.
-    pub async fn write<C, F>(&self, request: &RequestCtx, act: Act, scope: Scope, f: F) -> Result<C::Answer>
+    pub async fn write<T, C, F>(&self, request: &RequestCtx, act: Act, scope: Scope, f: F) -> Result<T>
     where
-        C: Conclusion<Answer: Serialize + DeserializeOwned + Send + 'static>,
+        T: Serialize + DeserializeOwned + Send + 'static,
+        C: Into<Change<T>>,
         F: Fn(&mut Tx<'_>) -> Result<C> + Send + Sync + 'static,
     {
         let (inner, asked, place) = (self.0.clone(), request.clone(), scope.clone());
-        let done = self
-            .0
-            .db
-            .write_in_turn(Some(scope.object().1), move |conn| {
-                let credentials = (&asked.credential, asked.idempotency_key.as_ref());
-                inner.transact(conn, credentials, act, &place, &f)
-            })
-            .await;
+        let write = move |conn: &mut AnyConn| {
+            let credentials = (&asked.credential, asked.idempotency_key.as_ref());
+            inner.transact(conn, credentials, act, &place, &f)
+        };
+        let done = self.0.db.write_in_turn(Some(scope.object().1), write).await;
         self.0.changed(act);
         self.note_refusal(request, act, &scope, done).await
     }
@@ -302,22 +290,14 @@ impl GateState {
     }
 
     /// Puts a view into the access log, unless it stands there already.
-    fn begin_view(&self, authorized: &Authorized, view: View, address: &str) -> Result<Option<NewView>> {
-        let (session, at) = (authorized.caller.session.clone(), self.clock.now());
-        if !self.views.is_new(&session, &view, at) {
+    fn begin_view(&self, to: &Authorized, view: &View, address: &str) -> Result<Option<(PendingAppend, NewView)>> {
+        let Some(new) = self.views.unseen(&to.caller.session, view, self.clock.now()) else {
             return Ok(None);
-        }
-        let case = authorized.context.as_ref().map(|c| c.case_id.as_str());
-        let draft = view.draft(case, address);
-        let begun = self
-            .journal
-            .begin(actor_of(&authorized.caller, authorized.context.as_ref()), draft)?;
-        Ok(Some(NewView {
-            session,
-            view,
-            at,
-            begun,
-        }))
+        };
+        let context = to.context.as_ref();
+        let draft = view.draft(context.map(|c| c.case_id.as_str()), address);
+        let begun = self.journal.begin(actor_of(&to.caller, context), draft)?;
+        Ok(Some((begun, new)))
     }
 
     /// Puts a refusal into the access log, if the credential still resolves to a caller.
@@ -341,16 +321,17 @@ impl GateState {
         self.journal.begin(actor_of(&caller, None), draft).map(Some)
     }
 
-    fn transact<C, F>(
+    fn transact<T, C, F>(
         &self,
         conn: &mut AnyConn,
         (credential, repeat): (&Credential, Option<&IdempotencyKey>),
         act: Act,
         scope: &Scope,
         f: &F,
-    ) -> Result<C::Answer>
+    ) -> Result<T>
     where
-        C: Conclusion<Answer: Serialize + DeserializeOwned>,
+        T: Serialize + DeserializeOwned,
+        C: Into<Change<T>>,
         F: Fn(&mut Tx<'_>) -> Result<C>,
     {
         // A case that does not exist is answered 404 by `authorize` below.
@@ -372,9 +353,8 @@ impl GateState {
         }
         let mut tx = Tx::new(conn, &caller, context.as_ref(), now, &self.policy, heads);
         let concluded = f(&mut tx)?;
-        let heads = tx.into_heads();
-        heads.flush(conn)?;
-        let answer = concluded.into_answer();
+        tx.flush()?;
+        let answer = concluded.into().into_answer();
         idempotency::remember(conn, &caller, repeat, &answer, now)?;
         // `write` does this again after COMMIT. It is done here too, because the request may be dropped before that.
         self.changed(act);
@@ -384,11 +364,10 @@ impl GateState {
     fn keep_house<T>(&self, conn: &mut AnyConn, actor: &Actor, f: &dyn Fn(&mut Tx<'_>) -> Result<T>) -> Result<T> {
         let nobody = Caller::nobody();
         let now = self.clock.now();
-        let mut tx =
-            Tx::new(conn, &nobody, None, now, &self.policy, Heads::default()).acting_as(actor.clone(), &*self.clock);
+        let tx = Tx::new(conn, &nobody, None, now, &self.policy, Heads::default());
+        let mut tx = tx.acting_as(actor.clone(), &*self.clock);
         let done = f(&mut tx)?;
-        let heads = tx.into_heads();
-        heads.flush(conn)?;
+        tx.flush()?;
         Ok(done)
     }
 }

@@ -1,7 +1,7 @@
 //! Tables that housekeeping may change without an event: how the server works, not what happened in a case.
 
-/// Each with what it holds that no event tells of. The tables of the tree (`outbox`, `leaves`, `tiles`, `checkpoints`) are
-/// written by the ledger alone, behind no door.
+/// Each table with what it holds that no event records. The tables of the tree (`outbox`, `leaves`, `tiles`,
+/// `checkpoints`) are written by the ledger alone, behind no door.
 pub const OPERATIONAL: &[(&str, &str)] = &[
     ("idempotency", "answers kept for retries, which expire"),
     ("jobs", "who works on a job, how far it is and how it ended"),

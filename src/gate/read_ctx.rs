@@ -1,7 +1,6 @@
 //! What a read sees, and what is kept of who looked.
 
-use super::authorize::may;
-use super::relation::CaseContext;
+use super::relation::{CaseContext, may};
 use crate::clock::Micros;
 use crate::db::AnyConn;
 use crate::error::{Error, Result};

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use serde_json::{Map, json};
+use serde_json::json;
 
 use super::relation::Scope;
 use crate::clock::{MINUTE, Micros};
@@ -52,14 +52,8 @@ impl Refusals {
 
 /// With what was answered, and how many repeats of it were not recorded.
 pub(super) fn draft(case: Option<&str>, act: Act, scope: &Scope, address: &str, (e, repeats): (&Error, u64)) -> Draft {
-    let (object_type, object_id) = scope.object();
-    Draft {
-        stream: case.map_or_else(|| ledger::AGENCY.to_owned(), ledger::access_stream),
-        action: Action::AccessRefused,
-        object_type,
-        object_id: object_id.to_owned(),
-        version: 1,
-        record: json!({"act": act.as_str(), "answer": e.code, "rules": e.rules, "address": address, "repeats_before": repeats}),
-        attest: Map::new(),
-    }
+    let stream = case.map_or_else(|| ledger::AGENCY.to_owned(), ledger::access_stream);
+    let record =
+        json!({"act": act.as_str(), "answer": e.code, "rules": e.rules, "address": address, "repeats_before": repeats});
+    Draft::new(stream, Action::AccessRefused, scope.object(), record)
 }

@@ -89,53 +89,25 @@ pub struct CaseContext {
     pub facts: Facts,
 }
 
-impl CaseContext {
-    /// What policy asks of a case.
-    pub fn case_facts(&self) -> CaseFacts {
-        CaseFacts {
-            relation: self.relation,
-            handling: self.handling,
-            status: self.status,
-        }
-    }
-}
-
 /// The case that a scope lies in; `None` where it does not exist.
 pub fn case_of(conn: &mut AnyConn, scope: &Scope) -> Result<Option<String>> {
     let found = match scope {
         Scope::Agency => return Ok(None),
         Scope::Case(id) => {
             let query = cases::table.find(id).select(cases::id);
-            both!(conn, |c| query.get_result(c)).optional()?
+            both!(conn, |c| query.get_result(c))
         }
-        Scope::Subject(id) => subjects::table
-            .find(id)
-            .select(subjects::case_id)
-            .first(conn)
-            .optional()?,
-        Scope::Account(id) => accounts::table
-            .find(id)
-            .select(accounts::case_id)
-            .first(conn)
-            .optional()?,
+        Scope::Subject(id) => subjects::table.find(id).select(subjects::case_id).first(conn),
+        Scope::Account(id) => accounts::table.find(id).select(accounts::case_id).first(conn),
         Scope::Authorization(id) => authorizations::table
             .find(id)
             .select(authorizations::case_id)
-            .first(conn)
-            .optional()?,
-        Scope::Capture(id) => captures::table
-            .find(id)
-            .select(captures::case_id)
-            .first(conn)
-            .optional()?,
-        Scope::Packet(id) => packets::table
-            .find(id)
-            .select(packets::case_id)
-            .first(conn)
-            .optional()?,
-        Scope::Grant(id) => grants::table.find(id).select(grants::case_id).first(conn).optional()?,
+            .first(conn),
+        Scope::Capture(id) => captures::table.find(id).select(captures::case_id).first(conn),
+        Scope::Packet(id) => packets::table.find(id).select(packets::case_id).first(conn),
+        Scope::Grant(id) => grants::table.find(id).select(grants::case_id).first(conn),
     };
-    Ok(found)
+    Ok(found.optional()?)
 }
 
 /// Where a caller stands; `None` where the thing does not exist.
@@ -261,18 +233,23 @@ pub fn part_in_authorization(conn: &mut AnyConn, caller: &Caller, id: &str) -> R
     })
 }
 
-/// Whether somebody may do something on a case.
-pub fn may_on(conn: &mut AnyConn, policy: &Policy, who: &Caller, act: Act, case: &str, now: Micros) -> Result<bool> {
-    let Some(context) = on_case(conn, who, case, Facts::default(), now)? else {
-        return Ok(false);
-    };
-    let question = Question {
+/// Whether a caller may do something where they stand.
+pub(super) fn may(policy: &Policy, caller: &Caller, act: Act, context: Option<&CaseContext>) -> bool {
+    policy.decide(&question(caller, act, context)).allowed
+}
+
+/// What policy is asked.
+pub(super) fn question<'a>(caller: &'a Caller, act: Act, context: Option<&CaseContext>) -> Question<'a> {
+    Question {
         act,
-        roles: &who.roles,
-        case: Some(context.case_facts()),
-        facts: Facts::default(),
-    };
-    Ok(policy.decide(&question).allowed)
+        roles: &caller.roles,
+        case: context.map(|context| CaseFacts {
+            relation: context.relation,
+            handling: context.handling,
+            status: context.status,
+        }),
+        facts: context.map(|context| context.facts).unwrap_or_default(),
+    }
 }
 
 /// The role in which a person acts on a case: what their relation rests on, else the first they hold.

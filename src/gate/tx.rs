@@ -37,7 +37,7 @@ impl Appended {
     }
 }
 
-/// What a verb did that may find everything as it was asked to be.
+/// How a verb ends. One that always records something ends with a `Recorded` alone.
 pub enum Change<T> {
     /// It changed something and recorded that.
     Recorded(Recorded<T>),
@@ -45,31 +45,18 @@ pub enum Change<T> {
     Unchanged(T),
 }
 
-/// How a verb ends: with a recorded change, or with a `Change`.
-pub trait Conclusion {
-    /// What is answered.
-    type Answer;
-
+impl<T> Change<T> {
     /// The answer, once the transaction is done.
-    fn into_answer(self) -> Self::Answer;
-}
-
-impl<T> Conclusion for Recorded<T> {
-    type Answer = T;
-
-    fn into_answer(self) -> T {
-        self.0
+    pub(super) fn into_answer(self) -> T {
+        match self {
+            Self::Recorded(Recorded(answer)) | Self::Unchanged(answer) => answer,
+        }
     }
 }
 
-impl<T> Conclusion for Change<T> {
-    type Answer = T;
-
-    fn into_answer(self) -> T {
-        match self {
-            Self::Recorded(done) => done.0,
-            Self::Unchanged(answer) => answer,
-        }
+impl<T> From<Recorded<T>> for Change<T> {
+    fn from(done: Recorded<T>) -> Self {
+        Self::Recorded(done)
     }
 }
 
@@ -86,7 +73,8 @@ pub struct Tx<'a> {
     policy: &'a Policy,
     actor: Actor,
     heads: Heads,
-    /// Set where no stream was locked when the transaction began: each event's time is read after its lock.
+    /// Set if no stream was locked when the transaction began: then each event's time is read after its stream is
+    /// locked.
     clock: Option<&'a dyn Clock>,
 }
 
@@ -120,8 +108,9 @@ impl<'a> Tx<'a> {
         }
     }
 
-    pub(super) fn into_heads(self) -> Heads {
-        self.heads
+    /// Writes the events.
+    pub(super) fn flush(self) -> Result<()> {
+        self.heads.flush(self.conn)
     }
 
     /// The case concerned.
@@ -131,16 +120,10 @@ impl<'a> Tx<'a> {
 
     /// Whether the caller may also do this here.
     pub fn may(&self, act: Act) -> bool {
-        super::authorize::may(self.policy, self.caller, act, self.context)
+        relation::may(self.policy, self.caller, act, self.context)
     }
 
-    /// Whether another person, given as a caller, may do this on the case concerned.
-    pub fn other_may(&mut self, other: &Caller, act: Act) -> Result<bool> {
-        let case = self.case()?.case_id.clone();
-        relation::may_on(self.conn, self.policy, other, act, &case, self.now)
-    }
-
-    /// Locks a stream before its state is read, where the door could not know which one is meant.
+    /// Locks a stream before its state is read, if the door could not know which stream is meant.
     pub fn lock(&mut self, stream: &str) -> Result<()> {
         self.heads.hold(self.conn, stream)
     }
@@ -164,18 +147,13 @@ impl<'a> Tx<'a> {
     pub fn append(&mut self, event: NewEvent<'_>) -> Result<Appended> {
         let stream = self.stream_of(&event)?;
         let draft = Draft {
-            stream,
-            action: event.action,
-            object_type: event.object.0,
-            object_id: event.object.1.to_owned(),
             version: event.version,
-            record: event.record,
             attest: event.attest,
+            ..Draft::new(stream, event.action, event.object, event.record)
         };
-        let actor = self.actor.clone();
         self.heads.hold(self.conn, &draft.stream)?;
         let now = self.clock.map_or(self.now, Clock::now);
-        self.heads.append(self.conn, &actor, now, &draft)
+        self.heads.append(self.conn, &self.actor, now, &draft)
     }
 
     fn stream_of(&self, event: &NewEvent<'_>) -> Result<String> {

@@ -2,9 +2,10 @@
 //! in ten minutes, contract section 2).
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Mutex;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::clock::{MINUTE, Micros};
 use crate::ledger::{self, Action, Draft};
@@ -40,51 +41,40 @@ impl View {
     }
 
     pub(super) fn draft(&self, case: Option<&str>, address: &str) -> Draft {
-        let mut record = match &self.detail {
-            Value::Object(fields) => fields.clone(),
-            _ => Map::new(),
-        };
+        let mut record = self.detail.as_object().cloned().unwrap_or_default();
         record.insert("address".into(), address.into());
-        Draft {
-            stream: case.map_or_else(|| ledger::AGENCY.to_owned(), ledger::access_stream),
-            action: self.action,
-            object_type: self.object_type,
-            object_id: self.object_id.clone(),
-            version: 1,
-            record: Value::Object(record),
-            attest: Map::new(),
-        }
+        let stream = case.map_or_else(|| ledger::AGENCY.to_owned(), ledger::access_stream);
+        let object = (self.object_type, self.object_id.as_str());
+        Draft::new(stream, self.action, object, Value::Object(record))
     }
 }
 
 type ViewKey = (String, Action, String, String);
 
+/// A view that is to be recorded: its time, and until when the record covers it.
+pub(super) struct NewView(ViewKey, Range<Micros>);
+
 #[derive(Default)]
 pub(super) struct Views(Mutex<HashMap<ViewKey, Micros>>);
 
 impl Views {
-    fn key(session: &str, view: &View) -> ViewKey {
-        (
-            session.to_owned(),
-            view.action,
-            view.object_id.clone(),
-            view.detail.to_string(),
-        )
-    }
-
-    /// Whether the view is to be recorded.
-    pub fn is_new(&self, session: &str, view: &View, now: Micros) -> bool {
-        self.0.lock().map_or(true, |seen| {
-            seen.get(&Self::key(session, view)).is_none_or(|until| *until <= now)
-        })
+    /// The view, where no record covers it.
+    pub fn unseen(&self, session: &str, view: &View, now: Micros) -> Option<NewView> {
+        let (id, detail) = (view.object_id.clone(), view.detail.to_string());
+        let key = (session.to_owned(), view.action, id, detail);
+        let covered = self
+            .0
+            .lock()
+            .is_ok_and(|seen| seen.get(&key).is_some_and(|until| *until > now));
+        (!covered).then_some(NewView(key, now..now + view.covers))
     }
 
     /// Remembers a view that is recorded.
-    pub fn remember(&self, session: &str, view: &View, now: Micros) {
+    pub fn remember(&self, NewView(key, covered): NewView) {
         let Ok(mut seen) = self.0.lock() else { return };
         if seen.len() > KEPT {
-            seen.retain(|_, until| *until > now);
+            seen.retain(|_, until| *until > covered.start);
         }
-        seen.insert(Self::key(session, view), now + view.covers);
+        seen.insert(key, covered.end);
     }
 }

@@ -20,22 +20,24 @@ pub const LIMIT: usize = 2 << 20;
 
 /// Reads a form, and notes an idempotency key on the request where the client sent one.
 pub async fn form(req: &HttpRequest, payload: &mut Payload, ctx: &mut RequestCtx) -> Result<Form> {
-    let bytes = bytes(req, payload).await?;
-    ctx.idempotency_key = request_ctx::idempotency_header(req)?.map(|key| key.of(Digest::of(&bytes)));
-    parse_form(req, &bytes)
-}
-
-/// Reads a form where nobody is signed in, or a retry is harmless anyway.
-pub async fn plain_form(req: &HttpRequest, payload: &mut Payload) -> Result<Form> {
-    let bytes = bytes(req, payload).await?;
-    parse_form(req, &bytes)
+    parse_form(req, &bytes_with_key(req, payload, ctx).await?)
 }
 
 /// Reads a form that may be left out.
 pub async fn optional_form(req: &HttpRequest, payload: &mut Payload, ctx: &mut RequestCtx) -> Result<Form> {
+    let bytes = bytes_with_key(req, payload, ctx).await?;
+    parse_form(req, if bytes.is_empty() { b"{}" } else { &bytes })
+}
+
+/// Reads a form where nobody is signed in, or a retry is harmless anyway.
+pub async fn plain_form(req: &HttpRequest, payload: &mut Payload) -> Result<Form> {
+    parse_form(req, &bytes(req, payload).await?)
+}
+
+async fn bytes_with_key(req: &HttpRequest, payload: &mut Payload, ctx: &mut RequestCtx) -> Result<Vec<u8>> {
     let bytes = bytes(req, payload).await?;
     ctx.idempotency_key = request_ctx::idempotency_header(req)?.map(|key| key.of(Digest::of(&bytes)));
-    parse_form(req, if bytes.is_empty() { b"{}" } else { &bytes })
+    Ok(bytes)
 }
 
 /// A JSON object, or outside the API an HTML form.
@@ -73,11 +75,8 @@ async fn bytes(req: &HttpRequest, payload: &mut Payload) -> Result<Vec<u8>> {
         };
         let chunk = chunk.map_err(|_| cut_off())?;
         if out.len() + chunk.len() > LIMIT {
-            return Err(Error::new(
-                Kind::TooLarge,
-                "too-large",
-                format!("A JSON body has at most {LIMIT} bytes."),
-            ));
+            let detail = format!("A JSON body has at most {LIMIT} bytes.");
+            return Err(Error::new(Kind::TooLarge, "too-large", detail));
         }
         out.extend_from_slice(&chunk);
     }
@@ -95,18 +94,12 @@ fn expect_json(req: &HttpRequest) -> Result<()> {
 
 /// The client sent nothing for too long.
 pub fn silent() -> Error {
-    Error::new(
-        Kind::Timeout,
-        "too-slow",
-        "Nothing arrived for too long. Nothing was kept; send it again.",
-    )
+    let detail = "Nothing arrived for too long. Nothing was kept; send it again.";
+    Error::new(Kind::Timeout, "too-slow", detail)
 }
 
 /// The body was cut off.
 pub fn cut_off() -> Error {
-    Error::field(
-        "body",
-        "complete",
-        "ended before its end: nothing was kept; send it again",
-    )
+    let message = "ended before its end: nothing was kept; send it again";
+    Error::field("body", "complete", message)
 }

@@ -15,8 +15,6 @@ pub mod tls;
 pub mod upload_slots;
 mod write_request;
 
-use std::sync::Arc;
-
 pub use path::{PathId, PathIds};
 use upload_slots::UploadSlots;
 pub use write_request::WriteRequest;
@@ -52,8 +50,3 @@ pub struct State {
 
 /// The state as handlers take it.
 pub type App = actix_web::web::Data<State>;
-
-/// A state for actix.
-pub fn shared(state: State) -> App {
-    App::from(Arc::new(state))
-}

@@ -119,7 +119,8 @@ enum BodyState {
     Epilogue,
 }
 
-/// Takes a body in pieces, cut anywhere. It stores the last piece, joined with a head or a delimiter that began before.
+/// Takes a body in pieces that may be cut anywhere. It keeps the last piece only, joined with a head or a delimiter
+/// that began before it.
 struct BodyReader {
     /// CRLF, two dashes and the boundary.
     delimiter: memmem::Finder<'static>,
@@ -155,7 +156,7 @@ impl BodyReader {
         }
     }
 
-    /// The next event. `None` where that takes another piece.
+    /// The next event. `None` if another piece must come first.
     fn next(&mut self) -> Result<Option<BodyEvent>> {
         loop {
             let before = self.unread.len();

@@ -25,19 +25,12 @@ pub struct Page {
 }
 
 /// One page of a list.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct Listed<T = Value> {
     /// The items.
     pub items: Vec<T>,
     /// The key of the last item, where more follow.
     pub next: Option<String>,
-}
-
-/// The body of an answer with a list.
-#[derive(Serialize)]
-struct ListBody<T> {
-    items: Vec<T>,
-    next: Option<String>,
 }
 
 impl<T> Listed<T> {
@@ -71,14 +64,9 @@ impl Page {
                 "cursor" => page.after = Some(open_cursor(&value)?),
                 _ if filters.contains(&name.as_str()) => page.filters.push((name, value)),
                 _ => {
-                    return Err(Error::field(
-                        name,
-                        "unknown",
-                        format!(
-                            "is no parameter of this list; it has limit, cursor, {}",
-                            filters.join(", ")
-                        ),
-                    ));
+                    let known = filters.join(", ");
+                    let message = format!("is no parameter of this list; it has limit, cursor, {known}");
+                    return Err(Error::field(name, "unknown", message));
                 }
             }
         }
@@ -92,20 +80,16 @@ impl Page {
 
     /// A filter that must be one of the words.
     pub fn word<W: crate::forms::Word>(&self, name: &str) -> Result<Option<W>> {
-        let Some(text) = self.filter(name) else { return Ok(None) };
-        match W::from_word(text) {
-            Some(word) => Ok(Some(word)),
-            None => Err(Error::field(name, "one_of", format!("must be one of {}", W::listed()))),
-        }
+        let refused = || Error::field(name, "one_of", format!("must be one of {}", W::listed()));
+        let word = |text| W::from_word(text).ok_or_else(refused);
+        self.filter(name).map(word).transpose()
     }
 
     /// A filter that must be an instant.
     pub fn time(&self, name: &str) -> Result<Option<i64>> {
-        self.filter(name)
-            .map(|t| {
-                crate::clock::parse(t).ok_or_else(|| Error::field(name, "rfc3339", "must be a time with its zone"))
-            })
-            .transpose()
+        let refused = || Error::field(name, "rfc3339", "must be a time with its zone");
+        let time = |text| crate::clock::parse(text).ok_or_else(refused);
+        self.filter(name).map(time).transpose()
     }
 
     /// The cursor as a number, for lists in the order of one.
@@ -120,24 +104,21 @@ impl Page {
     }
 
     /// The page as an answer.
-    pub fn reply<T: Serialize>(&self, req: &HttpRequest, listed: Listed<T>) -> Reply {
-        let next = listed.next.as_deref().map(seal_cursor);
+    pub fn reply<T: Serialize>(&self, req: &HttpRequest, mut listed: Listed<T>) -> Reply {
         let mut response = HttpResponse::Ok();
-        if let Some(next) = &next {
-            response.insert_header((LINK, format!("<{}>; rel=\"next\"", self.address(req, next))));
+        if let Some(key) = &mut listed.next {
+            *key = URL_SAFE_NO_PAD.encode(&*key);
+            response.insert_header((LINK, format!("<{}>; rel=\"next\"", self.address(req, key))));
         }
-        let items = listed.items;
-        Ok(response.json(ListBody { items, next }))
+        Ok(response.json(listed))
     }
 
     fn address(&self, req: &HttpRequest, next: &str) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query
             .append_pair("limit", &self.limit.to_string())
-            .append_pair("cursor", next);
-        self.filters.iter().for_each(|(n, v)| {
-            query.append_pair(n, v);
-        });
+            .append_pair("cursor", next)
+            .extend_pairs(&self.filters);
         format!("{}?{}", req.path(), query.finish())
     }
 }
@@ -154,10 +135,6 @@ fn limit(text: &str) -> Result<usize> {
     }
 }
 
-fn seal_cursor(key: &str) -> String {
-    URL_SAFE_NO_PAD.encode(key)
-}
-
 fn open_cursor(text: &str) -> Result<String> {
     let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| bad_cursor())?;
     String::from_utf8(bytes)
@@ -167,9 +144,6 @@ fn open_cursor(text: &str) -> Result<String> {
 }
 
 fn bad_cursor() -> Error {
-    Error::field(
-        "cursor",
-        "from_next",
-        "must be the `next` of the page before, unchanged",
-    )
+    let message = "must be the `next` of the page before, unchanged";
+    Error::field("cursor", "from_next", message)
 }

@@ -17,8 +17,8 @@ use crate::error::{Error, Result};
 /// Bytes sent at a time.
 const PIECE: u64 = 512 << 10;
 
-/// Answers with what lies under a key: 200, 206 with a range, 416 outside the bytes. The headers that say what the bytes
-/// are come from `describe`.
+/// Answers with what lies under a key: 200, 206 with a range, 416 outside the bytes. `describe` adds the headers that
+/// say what the bytes are.
 pub async fn send(
     req: &HttpRequest,
     blobs: &Blobs,
@@ -75,7 +75,8 @@ fn within(range: Option<&str>, size: u64) -> Option<(u64, u64)> {
     ranges.first().map(|first| (first.start, first.length))
 }
 
-/// The condition of a request about a version, where there are no versions: no ETag ever matches, and `*` always does.
+/// The answer to a condition on the version that is not met. Stored bytes have no versions: no ETag ever matches, and
+/// `*` always does.
 fn unmet_condition(req: &HttpRequest) -> Option<StatusCode> {
     let any = |value: &actix_web::http::header::HeaderValue| value.as_bytes().trim_ascii() == b"*";
     let headers = req.headers();

@@ -11,14 +11,10 @@ use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, ResponseError};
 
 use super::App;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::gate::{IdempotencyHeader, RequestCtx};
 use crate::identity::Credential;
 use crate::proof::id::Digest;
-
-/// A request's id in the server's log.
-#[derive(Debug, Clone)]
-pub struct RequestId(pub String);
 
 /// Routes below `/api/v1` that need nobody signed in.
 fn is_open(method: &Method, path: &str) -> bool {
@@ -77,19 +73,9 @@ impl FromRequest for RequestCtx {
 }
 
 pub(super) fn request_ctx(req: &HttpRequest) -> Result<RequestCtx> {
-    let credential = req
-        .extensions()
-        .get::<Credential>()
-        .cloned()
-        .ok_or_else(Error::unauthenticated)?;
-    let request_id = req
-        .extensions()
-        .get::<RequestId>()
-        .map(|r| r.0.clone())
-        .unwrap_or_default();
+    let credential = req.extensions().get::<Credential>().cloned();
     Ok(RequestCtx {
-        credential,
-        request_id,
+        credential: credential.ok_or_else(Error::unauthenticated)?,
         address: address(req),
         idempotency_key: None,
     })
@@ -106,17 +92,13 @@ pub fn idempotency_header(req: &HttpRequest) -> Result<Option<IdempotencyHeader>
         return Ok(None);
     };
     let text = value.to_str().unwrap_or_default().trim();
-    let key = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')).unwrap_or(text);
+    let key = unquoted(text).unwrap_or(text);
     if key.is_empty() || key.len() > 255 || key.chars().any(|c| !c.is_ascii_graphic()) {
-        return Err(Error::field(
-            "Idempotency-Key",
-            "form",
-            "must be 1 to 255 visible ASCII characters, such as a UUID",
-        ));
+        let message = "must be 1 to 255 visible ASCII characters, such as a UUID";
+        return Err(Error::field("Idempotency-Key", "form", message));
     }
-    let route = format!("{} {}", req.method(), req.path());
     Ok(Some(IdempotencyHeader {
-        route,
+        route: format!("{} {}", req.method(), req.path()),
         key: key.to_owned(),
     }))
 }
@@ -124,16 +106,13 @@ pub fn idempotency_header(req: &HttpRequest) -> Result<Option<IdempotencyHeader>
 /// The version that `If-Match` names.
 pub fn if_match(req: &HttpRequest) -> Result<i64> {
     let Some(value) = req.headers().get("if-match") else {
-        return Err(Error::new(
-            crate::error::Kind::VersionRequired,
-            "version-required",
-            "Send If-Match with the version you read (the ETag of the GET), so that nobody's change is lost.",
-        ));
+        let detail = "Send If-Match with the version you read (the ETag of the GET), so that nobody's change is lost.";
+        return Err(Error::new(Kind::VersionRequired, "version-required", detail));
     };
-    let text = value.to_str().unwrap_or_default().trim();
-    let version = text
-        .strip_prefix('"')
-        .and_then(|t| t.strip_suffix('"'))
-        .and_then(|t| t.parse().ok());
+    let version = unquoted(value.to_str().unwrap_or_default().trim()).and_then(|t| t.parse().ok());
     version.ok_or_else(Error::stale)
+}
+
+fn unquoted(text: &str) -> Option<&str> {
+    text.strip_prefix('"')?.strip_suffix('"')
 }

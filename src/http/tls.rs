@@ -47,14 +47,14 @@ pub fn make(cert: &Path, key: &Path) -> Result<()> {
 /// The settings of TLS for a certificate chain and its key; with the fingerprint and the certificate's place.
 pub fn load(cert: &Path, key: &Path) -> Result<(rustls::ServerConfig, String, PathBuf)> {
     let files = CertificateFiles::open(cert, key)?;
-    let fingerprint = files.fingerprint();
+    let fingerprint = fingerprint(&files.pair());
     let config = rustls::ServerConfig::builder()
         .with_no_client_auth()
         .with_cert_resolver(Arc::new(files));
     Ok((config, fingerprint, cert.to_owned()))
 }
 
-/// A certificate chain and its key, read again when their files change. New connections get the newest pair that is whole.
+/// A certificate chain and its key, read again when their files change. New connections get the newest complete pair.
 #[derive(Debug)]
 struct CertificateFiles {
     cert: PathBuf,
@@ -71,7 +71,7 @@ struct CurrentPair {
     looked_at: Instant,
 }
 
-/// What tells one state of the two files from another: inode, size and time of change; nothing for one that is missing.
+/// The state of the two files: inode, size and time of change of each; `None` for a missing one.
 type FileVersions = [Option<(u64, u64, i64, i64)>; 2];
 
 impl CertificateFiles {
@@ -98,8 +98,8 @@ impl CertificateFiles {
         current.pair.clone()
     }
 
-    /// Reads the files again if they are others. Between the two of a pair that is being replaced they do not match: the old
-    /// pair stays until they do.
+    /// Reads the files again if they changed. While a pair is being replaced, certificate and key do not match; the old
+    /// pair stays in use until they do.
     fn look(&self, current: &mut CurrentPair) {
         let versions = versions(&self.cert, &self.key);
         if versions == current.seen {
@@ -116,10 +116,6 @@ impl CertificateFiles {
             }
             Err(e) => tracing::warn!(error = %e, "the new TLS certificate cannot be used; the old one stays in use"),
         }
-    }
-
-    fn fingerprint(&self) -> String {
-        fingerprint(&self.pair())
     }
 }
 
@@ -146,9 +142,7 @@ fn read_pair(cert: &Path, key: &Path) -> Result<CertifiedKey> {
     let unreadable = |field: &str, path: &Path, e: String| {
         Error::field(field, "pem", format!("{} cannot be used: {e}", path.display()))
     };
-    let chain: std::result::Result<Vec<_>, _> = CertificateDer::pem_file_iter(cert)
-        .map_err(|e| unreadable("tls_cert", cert, e.to_string()))?
-        .collect();
+    let chain = CertificateDer::pem_file_iter(cert).and_then(|all| all.collect::<std::result::Result<Vec<_>, _>>());
     let chain = chain.map_err(|e| unreadable("tls_cert", cert, e.to_string()))?;
     if chain.is_empty() {
         return Err(unreadable("tls_cert", cert, "it holds no certificate".into()));

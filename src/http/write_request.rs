@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use super::{App, body, request_ctx};
 use crate::error::{Error, Result};
 use crate::forms::Form;
-use crate::gate::{Authorized, Conclusion, RequestCtx, Scope, Tx};
+use crate::gate::{Authorized, Change, RequestCtx, Scope, Tx};
 use crate::policy::Act;
 
 /// A request that may change something.
@@ -74,10 +74,11 @@ impl WriteRequest {
     }
 
     /// Door, body, parsing, transaction: for what makes something. `Idempotency-Key` makes a retry harmless.
-    pub async fn write<X, C, P, F>(mut self, act: Act, scope: Scope, parse: P, verb: F) -> Result<C::Answer>
+    pub async fn write<X, T, C, P, F>(mut self, act: Act, scope: Scope, parse: P, verb: F) -> Result<T>
     where
         X: Send + Sync + 'static,
-        C: Conclusion<Answer: Serialize + DeserializeOwned + Send + 'static>,
+        T: Serialize + DeserializeOwned + Send + 'static,
+        C: Into<Change<T>>,
         P: FnOnce(Form) -> Result<X>,
         F: Fn(&mut Tx<'_>, &X) -> Result<C> + Send + Sync + 'static,
     {
@@ -87,10 +88,11 @@ impl WriteRequest {
     }
 
     /// Door, version, body, parsing, transaction: for what changes the version that `If-Match` names.
-    pub async fn change<X, C, P, F>(mut self, act: Act, scope: Scope, parse: P, verb: F) -> Result<C::Answer>
+    pub async fn change<X, T, C, P, F>(mut self, act: Act, scope: Scope, parse: P, verb: F) -> Result<T>
     where
         X: Send + Sync + 'static,
-        C: Conclusion<Answer: Serialize + DeserializeOwned + Send + 'static>,
+        T: Serialize + DeserializeOwned + Send + 'static,
+        C: Into<Change<T>>,
         P: FnOnce(Form) -> Result<X>,
         F: Fn(&mut Tx<'_>, i64, &X) -> Result<C> + Send + Sync + 'static,
     {
@@ -101,9 +103,10 @@ impl WriteRequest {
     }
 
     /// The transaction alone: for what has no body, or one that is parsed already.
-    pub async fn transact<C, F>(self, act: Act, scope: Scope, verb: F) -> Result<C::Answer>
+    pub async fn transact<T, C, F>(self, act: Act, scope: Scope, verb: F) -> Result<T>
     where
-        C: Conclusion<Answer: Serialize + DeserializeOwned + Send + 'static>,
+        T: Serialize + DeserializeOwned + Send + 'static,
+        C: Into<Change<T>>,
         F: Fn(&mut Tx<'_>) -> Result<C> + Send + Sync + 'static,
     {
         self.app.gate.write(&self.ctx, act, scope, verb).await

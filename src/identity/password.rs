@@ -56,49 +56,39 @@ fn matches(password: &str, hash: &str) -> bool {
 /// A one-time password: 80 random bits in groups that can be read out.
 pub fn one_time() -> String {
     const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-    let bytes = random::<16>();
-    let letters: Vec<char> = bytes.iter().map(|b| char::from(LETTERS[usize::from(b % 32)])).collect();
-    letters
-        .chunks(4)
-        .map(|c| c.iter().collect::<String>())
-        .collect::<Vec<_>>()
-        .join("-")
+    let letters = random::<16>().map(|b| char::from(LETTERS[usize::from(b % 32)]));
+    let groups: Vec<String> = letters.chunks(4).map(String::from_iter).collect();
+    groups.join("-")
 }
 
 /// The rules of a chosen password (CJIS IA-5): long enough, not the user's name, not one of the most common.
 pub fn rules(field: &str, password: &str, username: &str) -> Option<FieldError> {
-    let broken = |rule: &str, message: &str| {
-        Some(FieldError {
-            field: field.into(),
-            rule: rule.into(),
-            message: message.into(),
-        })
-    };
     let length = password.chars().count();
-    if length < 12 {
-        return broken(
+    let mut plain = password.to_lowercase();
+    plain.retain(char::is_alphanumeric);
+    let common = |word: &&str| plain.starts_with(word) && plain.len() < word.len() + 5;
+    let (rule, message) = if length < 12 {
+        (
             "too_short",
             "must have at least 12 characters; several words are easier to keep than signs",
-        );
-    }
-    if length > 256 {
-        return broken("too_long", "must have at most 256 characters");
-    }
-    let plain: String = password
-        .to_lowercase()
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .collect();
-    if plain.contains(&username.to_lowercase()) {
-        return broken("not_the_username", "must not contain the user name");
-    }
-    if COMMON.iter().any(|c| plain.starts_with(c) && plain.len() < c.len() + 5) {
-        return broken(
+        )
+    } else if length > 256 {
+        ("too_long", "must have at most 256 characters")
+    } else if plain.contains(&username.to_lowercase()) {
+        ("not_the_username", "must not contain the user name")
+    } else if COMMON.iter().any(common) {
+        (
             "common",
             "is among the first that are tried: choose several unrelated words",
-        );
-    }
-    None
+        )
+    } else {
+        return None;
+    };
+    Some(FieldError {
+        field: field.into(),
+        rule: rule.into(),
+        message: message.into(),
+    })
 }
 
 const COMMON: &[&str] = &[

@@ -1,5 +1,7 @@
 //! Sessions and tokens: the rows from which the caller and its roles follow, and whether the session has ended.
 
+use std::ops::Range;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use diesel::prelude::*;
@@ -45,7 +47,7 @@ pub struct Person {
 }
 
 /// The caller, as the database says now.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Caller {
     /// The session's or token's id; the job's or operator's name.
     pub session: String,
@@ -68,16 +70,7 @@ pub struct Caller {
 impl Caller {
     /// The caller of what no person asks for: jobs, first starts.
     pub fn nobody() -> Self {
-        Self {
-            session: String::new(),
-            user: String::new(),
-            username: String::new(),
-            name: String::new(),
-            roles: Vec::new(),
-            unit_id: String::new(),
-            unit_path: String::new(),
-            must_change: false,
-        }
+        Self::default()
     }
 
     /// The caller as records name people.
@@ -118,7 +111,7 @@ fixed! {
      WHERE s.kind = 'token' AND s.secret_hash = ", secret: Vec<u8> as Binary, ""
 }
 
-/// Looks a credential up. Over, revoked, of a disabled user: all the same refusal.
+/// Looks a credential up. A session that is over or revoked, or whose user is disabled, is refused in the same words.
 pub fn resolve(conn: &mut AnyConn, credential: &Credential, now: Micros) -> Result<Caller> {
     // Each request asks this at least once.
     let row: Option<SessionRow> = match credential {
@@ -145,35 +138,16 @@ fn caller(row: SessionRow, now: Micros) -> Result<Caller> {
     if disabled || ended.is_some() || now >= expires || idle {
         return Err(Error::unauthenticated());
     }
-    let roles = parse_roles(&roles)?;
     Ok(Caller {
         session,
         user,
         username,
         name,
-        roles,
+        roles: serde_json::from_str(&roles)?,
         unit_id,
         unit_path,
         must_change,
     })
-}
-
-/// Roles as the users' table keeps them.
-fn parse_roles(text: &str) -> Result<Vec<Role>> {
-    Ok(serde_json::from_str(text)?)
-}
-
-/// The row of a new session or token.
-#[derive(Insertable)]
-#[diesel(table_name = sessions)]
-struct NewSession<'a> {
-    id: &'a str,
-    user_id: &'a str,
-    kind: &'a str,
-    secret_hash: &'a [u8],
-    created_at: Micros,
-    refreshed_at: Micros,
-    expires_at: Micros,
 }
 
 /// A session just opened or refreshed: its id and the secret for the next refresh.
@@ -185,45 +159,49 @@ pub struct Opened {
     pub refresh: String,
 }
 
-fn secret() -> (String, Digest) {
-    let text = URL_SAFE_NO_PAD.encode(random::<32>());
-    let hash = Digest::of(text.as_bytes());
-    (text, hash)
+impl Opened {
+    fn of(id: &str, secret: &str) -> Self {
+        Self {
+            session: id.to_owned(),
+            refresh: format!("{id}.{secret}"),
+        }
+    }
+}
+
+fn secret() -> String {
+    URL_SAFE_NO_PAD.encode(random::<32>())
+}
+
+fn hash_of(secret: &str) -> Vec<u8> {
+    Digest::of(secret.as_bytes()).as_bytes().to_vec()
+}
+
+/// Adds a session or token of a user, from now until it ends.
+fn add(conn: &mut AnyConn, kind: &str, (id, user): (&str, &str), secret: &str, time: Range<Micros>) -> Result<()> {
+    let row = (
+        sessions::id.eq(id),
+        sessions::user_id.eq(user),
+        sessions::kind.eq(kind),
+        sessions::secret_hash.eq(hash_of(secret)),
+        sessions::created_at.eq(time.start),
+        sessions::refreshed_at.eq(time.start),
+        sessions::expires_at.eq(time.end),
+    );
+    diesel::insert_into(sessions::table).values(row).execute(conn)?;
+    Ok(())
 }
 
 /// Opens a session for a user.
 pub fn open(conn: &mut AnyConn, id: &str, user: &str, now: Micros) -> Result<Opened> {
-    let (refresh, hash) = secret();
-    let session = NewSession {
-        id,
-        user_id: user,
-        kind: "session",
-        secret_hash: hash.as_bytes(),
-        created_at: now,
-        refreshed_at: now,
-        expires_at: now + LONGEST,
-    };
-    diesel::insert_into(sessions::table).values(&session).execute(conn)?;
-    Ok(Opened {
-        session: id.to_owned(),
-        refresh: format!("{id}.{refresh}"),
-    })
+    let secret = secret();
+    add(conn, "session", (id, user), &secret, now..now + LONGEST)?;
+    Ok(Opened::of(id, &secret))
 }
 
 /// Makes an opaque token for a user; the text is shown once.
 pub fn token(conn: &mut AnyConn, id: &str, user: &str, now: Micros, until: Option<Micros>) -> Result<String> {
-    let text = format!("ct_{}", secret().0);
-    let hash = Digest::of(text.as_bytes());
-    let token = NewSession {
-        id,
-        user_id: user,
-        kind: "token",
-        secret_hash: hash.as_bytes(),
-        created_at: now,
-        refreshed_at: now,
-        expires_at: until.unwrap_or(now + TOKEN_LIFE),
-    };
-    diesel::insert_into(sessions::table).values(&token).execute(conn)?;
+    let text = format!("ct_{}", secret());
+    add(conn, "token", (id, user), &text, now..until.unwrap_or(now + TOKEN_LIFE))?;
     Ok(text)
 }
 
@@ -237,7 +215,7 @@ fn is_same(a: &[u8], b: &[u8]) -> bool {
 pub enum Refreshed {
     /// The session goes on, with a new secret.
     Yes(Opened),
-    /// The secret is none of a session that goes on.
+    /// The secret belongs to no session that goes on.
     No,
     /// The secret was used before: somebody has a copy, and the session was ended.
     Stolen(String),
@@ -248,7 +226,7 @@ pub fn refresh(conn: &mut AnyConn, refresh: &str, now: Micros) -> Result<Refresh
     let Some((id, shown)) = refresh.split_once('.') else {
         return Ok(Refreshed::No);
     };
-    let shown = Digest::of(shown.as_bytes()).as_bytes().to_vec();
+    let shown = hash_of(shown);
     let row: Option<(Vec<u8>, Option<Vec<u8>>)> = sessions::table
         .filter(sessions::id.eq(id).and(sessions::kind.eq("session")))
         .select((sessions::secret_hash, sessions::spent_hash))
@@ -258,21 +236,17 @@ pub fn refresh(conn: &mut AnyConn, refresh: &str, now: Micros) -> Result<Refresh
         return Ok(Refreshed::No);
     };
     if spent.is_some_and(|spent| is_same(&spent, &shown)) {
-        let ended = end(conn, id, now)?;
-        return Ok(if ended {
-            Refreshed::Stolen(id.to_owned())
-        } else {
-            Refreshed::No
-        });
+        let ended = end(conn, id, now)?.then(|| Refreshed::Stolen(id.to_owned()));
+        return Ok(ended.unwrap_or(Refreshed::No));
     }
     if !is_same(&current, &shown) || resolve(conn, &Credential::Session(id.to_owned()), now).is_err() {
         return Ok(Refreshed::No);
     }
-    let (text, hash) = secret();
+    let next = secret();
     let mine = sessions::table.find(id).filter(sessions::secret_hash.eq(current));
     let rotated = diesel::update(mine)
         .set((
-            sessions::secret_hash.eq(hash.as_bytes().to_vec()),
+            sessions::secret_hash.eq(hash_of(&next)),
             sessions::spent_hash.eq(shown),
             sessions::refreshed_at.eq(now),
         ))
@@ -282,10 +256,7 @@ pub fn refresh(conn: &mut AnyConn, refresh: &str, now: Micros) -> Result<Refresh
         end(conn, id, now)?;
         return Ok(Refreshed::Stolen(id.to_owned()));
     }
-    Ok(Refreshed::Yes(Opened {
-        session: id.to_owned(),
-        refresh: format!("{id}.{text}"),
-    }))
+    Ok(Refreshed::Yes(Opened::of(id, &next)))
 }
 
 /// Ends a session or token at once; `false` if it was over or is none.

@@ -15,7 +15,7 @@ use super::stream_head::{self, StreamHead};
 use crate::clock::{Micros, SECOND, random};
 use crate::db::AnyConn;
 use crate::db::tables::{events, records};
-use crate::error::{Error, FieldError, Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::proof::event::{self, Actor, Event, Object};
 use crate::proof::id::Digest;
 use crate::proof::record;
@@ -23,7 +23,7 @@ use crate::proof::record;
 /// Bytes of a record at the most: two of them and what goes with them fit a packet's line of 1 MB (contract section 4).
 const RECORD: usize = 400_000;
 
-/// Places at a stream's end among which an append is sought whose answer was lost.
+/// How many places from a stream's end an append is looked for whose answer was lost.
 const RECENT: i64 = 4096;
 
 /// What one event is about to say.
@@ -43,6 +43,21 @@ pub struct Draft {
     pub record: Value,
     /// What the leaf itself must show for ever: identifiers, digests, integers.
     pub attest: Map<String, Value>,
+}
+
+impl Draft {
+    /// The first version of a thing, with nothing to attest.
+    pub fn new(stream: String, action: Action, (object_type, id): (&'static str, &str), record: Value) -> Self {
+        Self {
+            stream,
+            action,
+            object_type,
+            object_id: id.to_owned(),
+            version: 1,
+            record,
+            attest: Map::new(),
+        }
+    }
 }
 
 /// An event that stands in its stream.
@@ -116,23 +131,16 @@ impl Heads {
         let mut heads = Self::default();
         let mut sorted = streams.to_vec();
         sorted.sort_unstable();
-        sorted.dedup();
-        sorted.into_iter().try_for_each(|stream| heads.lock_one(conn, stream))?;
+        sorted.into_iter().try_for_each(|stream| heads.hold(conn, stream))?;
         Ok(heads)
-    }
-
-    fn lock_one(&mut self, conn: &mut AnyConn, stream: &str) -> Result<()> {
-        self.heads.insert(stream.to_owned(), stream_head::hold(conn, stream)?);
-        Ok(())
     }
 
     /// Holds one more stream, if it is not held yet.
     pub fn hold(&mut self, conn: &mut AnyConn, stream: &str) -> Result<()> {
-        if self.heads.contains_key(stream) {
-            Ok(())
-        } else {
-            self.lock_one(conn, stream)
+        if !self.heads.contains_key(stream) {
+            self.heads.insert(stream.to_owned(), stream_head::hold(conn, stream)?);
         }
+        Ok(())
     }
 
     /// Adds an event at the end of its stream. The rows go in with `flush`.
@@ -140,7 +148,7 @@ impl Heads {
         self.append_sealed(conn, now, (actor, draft), Sealed::of(&draft.record)?)
     }
 
-    /// The same with the record sealed before, which need not be done under a lock.
+    /// The same with a record that is sealed already: sealing needs no lock.
     pub(super) fn append_sealed(
         &mut self,
         conn: &mut AnyConn,
@@ -162,10 +170,11 @@ impl Heads {
             .heads
             .get_mut(&draft.stream)
             .ok_or_else(|| Error::internal("a stream that is not held"))?;
+        let seq = head.seq + 1;
         let made = Event {
             v: 1,
             stream: draft.stream.clone(),
-            seq: u64::try_from(head.seq + 1).map_err(Error::internal)?,
+            seq: u64::try_from(seq).map_err(Error::internal)?,
             prev: head.leaf,
             at,
             actor: actor.clone(),
@@ -178,18 +187,20 @@ impl Heads {
             record: record.hash,
             attest: draft.attest.clone(),
         };
-        let body = made.canonical().map_err(unhashable)?;
+        let body = made
+            .canonical()
+            .map_err(|e| Error::internal(format!("an event cannot be written: {e}")))?;
         let leaf = event::leaf(&body);
         self.records.push(RecordRow {
             stream: draft.stream.clone(),
-            seq: head.seq + 1,
+            seq,
             leaf: leaf.as_bytes().to_vec(),
             salt: record.salt.to_vec(),
             body: record.text,
         });
         self.events.push(EventRow {
             stream: made.stream,
-            seq: head.seq + 1,
+            seq,
             prev: made.prev.map(|d| d.as_bytes().to_vec()),
             leaf: leaf.as_bytes().to_vec(),
             at,
@@ -199,13 +210,13 @@ impl Heads {
             body,
         });
         *head = StreamHead {
-            seq: head.seq + 1,
+            seq,
             leaf: Some(leaf),
             at,
         };
         Ok(Appended {
             stream: draft.stream.clone(),
-            seq: head.seq,
+            seq,
             leaf,
             at,
             appended: (),
@@ -248,31 +259,16 @@ impl Heads {
 fn too_long(bytes: usize) -> Error {
     let message =
         format!("makes a record of {bytes} bytes, at most {RECORD} are kept: shorten it, or attach the rest as a file");
-    let errors = vec![FieldError {
-        field: "body".into(),
-        rule: "too_long".into(),
-        message: message.clone(),
-    }];
     Error {
-        errors,
+        errors: Error::field("body", "too_long", message.as_str()).errors,
         ..Error::new(Kind::TooLarge, "too-large", format!("This {message}"))
     }
 }
 
 fn clamped(draft: &Draft, now: Micros, head_at: Micros) -> Draft {
-    let mut attest = Map::new();
-    attest.insert("behind_us".into(), json!(head_at - now));
-    Draft {
-        action: Action::ClockClamped,
-        object_type: "stream",
-        object_id: draft.stream.clone(),
-        version: 1,
-        record: json!({"clock": crate::clock::format(now), "head": crate::clock::format(head_at)}),
-        attest,
-        stream: draft.stream.clone(),
-    }
-}
-
-fn unhashable(e: impl std::fmt::Display) -> Error {
-    Error::internal(format!("an event cannot be written: {e}"))
+    let record = json!({"clock": crate::clock::format(now), "head": crate::clock::format(head_at)});
+    let stream = ("stream", draft.stream.as_str());
+    let mut clamped = Draft::new(draft.stream.clone(), Action::ClockClamped, stream, record);
+    clamped.attest.insert("behind_us".into(), json!(head_at - now));
+    clamped
 }

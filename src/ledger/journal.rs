@@ -6,7 +6,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};
 
-use tokio::sync::{Notify, oneshot, watch};
+use tokio::sync::{Notify, oneshot};
 
 use super::append::{Draft, Heads, Sealed};
 use super::sequencer;
@@ -33,7 +33,6 @@ pub struct Journal {
     /// Appends are boxed, because the queue has room for all that may wait from the start.
     turnstile: Turnstile<Appender, Box<QueuedAppend>>,
     urgent: Arc<Notify>,
-    size: watch::Receiver<u64>,
     /// What the sequencer ends with.
     _alive: Arc<()>,
 }
@@ -42,7 +41,6 @@ impl Journal {
     /// Starts both, the task on the current runtime. Without a signer this process only appends.
     pub fn start(db: Db, clock: Arc<dyn Clock>, signer: Option<LogSigner>) -> Self {
         let urgent = Arc::new(Notify::new());
-        let (grown, size) = watch::channel(0);
         let appender = Appender {
             db: db.clone(),
             clock: clock.clone(),
@@ -54,12 +52,11 @@ impl Journal {
         let alive = Arc::new(());
         if let Some(signer) = signer {
             let while_alive = Arc::downgrade(&alive);
-            tokio::spawn(sequence(db, clock, signer, urgent.clone(), grown, while_alive));
+            tokio::spawn(sequence(db, clock, signer, urgent.clone(), while_alive));
         }
         Self {
             turnstile,
             urgent,
-            size,
             _alive: alive,
         }
     }
@@ -104,20 +101,6 @@ impl Journal {
     pub fn hurry(&self) {
         self.urgent.notify_one();
     }
-
-    /// Waits until the tree has more than `index` leaves, or the time is over.
-    pub async fn integrated(&self, index_or_size: u64, wait: std::time::Duration) -> bool {
-        let mut size = self.size.clone();
-        self.hurry();
-        tokio::time::timeout(wait, size.wait_for(|s| *s >= index_or_size))
-            .await
-            .is_ok_and(|r| r.is_ok())
-    }
-
-    /// The size of the tree as last published by this process.
-    pub fn published(&self) -> u64 {
-        *self.size.borrow()
-    }
 }
 
 /// An append that is committed, or in the queue.
@@ -138,7 +121,7 @@ fn stopped() -> Error {
     Error::internal("the journal stopped")
 }
 
-/// An event to be appended. Its record is sealed before it waits, so that nobody does that who holds the stream.
+/// An event to be appended. Its record is sealed before it waits, so that this is not done while the stream is held.
 #[derive(Clone)]
 struct SealedDraft {
     actor: Actor,
@@ -189,8 +172,9 @@ impl Appender {
             .inspect_err(|e| tracing::warn!(error = %e, "an append failed, and is tried again"))
     }
 
-    /// Appends what does not stand already, after a failure that may have come after COMMIT: the access log says once what
-    /// happened once. Each is known by its salt, and sought under the lock, behind which nothing is on its way any more.
+    /// Appends what is not there yet, after a failure that may have come after COMMIT, so that the access log has each
+    /// event once. An event is found by its salt, under the lock: while the stream is held, no other append to it is on
+    /// its way.
     fn append_missing(&self, drafts: Drafts) -> Result<()> {
         self.append_unless(drafts, |conn, sealed| {
             sealed.record.stands_in(conn, &sealed.draft.stream)
@@ -220,24 +204,16 @@ impl Appender {
 type Stands = fn(&mut AnyConn, &SealedDraft) -> Result<bool>;
 
 /// Integrates at least every half second, so that nothing waits a second; at once when asked.
-async fn sequence(
-    db: Db,
-    clock: Arc<dyn Clock>,
-    mut signer: LogSigner,
-    urgent: Arc<Notify>,
-    grown: watch::Sender<u64>,
-    alive: Weak<()>,
-) {
+async fn sequence(db: Db, clock: Arc<dyn Clock>, mut signer: LogSigner, urgent: Arc<Notify>, alive: Weak<()>) {
     let mut tick = tokio::time::interval(std::time::Duration::from_millis(400));
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     while alive.upgrade().is_some() {
         let (db, now) = (db.clone(), clock.now());
-        let (back, done) = match tokio::task::spawn_blocking(move || {
+        let run = tokio::task::spawn_blocking(move || {
             let done = sequencer::run_once(&db, &mut signer, now);
             (signer, done)
-        })
-        .await
-        {
+        });
+        let (back, done) = match run.await {
             Ok(both) => both,
             Err(e) => {
                 tracing::error!(error = %e, "the sequencer stopped");
@@ -246,12 +222,8 @@ async fn sequence(
         };
         signer = back;
         match done {
-            Ok((size, more)) => {
-                grown.send_replace(size);
-                if more {
-                    continue;
-                }
-            }
+            Ok((_, true)) => continue,
+            Ok((_, false)) => {}
             Err(e) => tracing::error!(error = %e, "the sequencer could not integrate or sign; it tries again"),
         }
         tokio::select! {

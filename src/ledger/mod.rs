@@ -24,7 +24,7 @@ pub use append::{Appended, Draft, Heads};
 pub use journal::{Journal, PendingAppend};
 pub use sequencer::run_once;
 pub use settle::settle;
-pub use signer::{LogSigner, read_last};
+pub use signer::{LogSigner, read_last, signed};
 pub use tree::{
     StoredTiles, TreeState, consistency, inclusion, index_of, is_read_only, leaf_at, read_tile, root, state,
 };
@@ -45,35 +45,30 @@ pub const AGENCY: &str = "agency";
 /// A person as the actor of an event, in the role in which they act.
 pub fn person(id: &str, role: &str) -> Actor {
     Actor {
-        kind: "person".into(),
-        id: Some(id.to_owned()),
         role: Some(role.to_owned()),
+        ..actor("person", Some(id))
     }
 }
 
 /// A job of the server, by its registered name.
 pub fn job(name: &str) -> Actor {
-    Actor {
-        kind: "job".into(),
-        id: Some(name.to_owned()),
-        role: None,
-    }
+    actor("job", Some(name))
 }
 
 /// The operator at the machine itself, by OS user name.
 pub fn operator(os_user: &str) -> Actor {
-    Actor {
-        kind: "operator".into(),
-        id: Some(os_user.to_owned()),
-        role: None,
-    }
+    actor("operator", Some(os_user))
 }
 
 /// Somebody who is not signed in.
 pub fn anonymous() -> Actor {
+    actor("anonymous", None)
+}
+
+fn actor(kind: &str, id: Option<&str>) -> Actor {
     Actor {
-        kind: "anonymous".into(),
-        id: None,
+        kind: kind.to_owned(),
+        id: id.map(str::to_owned),
         role: None,
     }
 }

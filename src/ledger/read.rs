@@ -34,15 +34,11 @@ pub fn of_stream(conn: &mut AnyConn, stream: &str, from: i64, limit: i64) -> Res
         .load(conn)?)
 }
 
-/// Events of a stream about one object, from `from` on.
+/// Events of a stream about one object, from `from` on, at most `limit`.
 pub fn of_object(conn: &mut AnyConn, stream: &str, object: &str, from: i64, limit: i64) -> Result<Vec<StoredEvent>> {
+    let about = events::object.eq(object).and(events::stream.eq(stream));
     Ok(events::table
-        .filter(
-            events::object
-                .eq(object)
-                .and(events::stream.eq(stream))
-                .and(events::seq.ge(from)),
-        )
+        .filter(about.and(events::seq.ge(from)))
         .order(events::seq)
         .limit(limit)
         .select(COLUMNS)
@@ -115,12 +111,9 @@ pub fn head(conn: &mut AnyConn, stream: &str) -> Result<Option<(i64, Digest)>> {
         .select((events::seq, events::leaf))
         .first(conn)
         .optional()?;
-    row.map(|(seq, leaf)| {
-        Digest::from_slice(&leaf)
-            .map(|d| (seq, d))
-            .ok_or_else(|| Error::internal("a stored leaf is damaged"))
-    })
-    .transpose()
+    let Some((seq, leaf)) = row else { return Ok(None) };
+    let leaf = Digest::from_slice(&leaf).ok_or_else(|| Error::internal("a stored leaf is damaged"))?;
+    Ok(Some((seq, leaf)))
 }
 
 /// A stored checkpoint: its size and signed note.

@@ -34,15 +34,6 @@ pub fn run_once(db: &Db, signer: &mut LogSigner, now: Micros) -> Result<(u64, bo
     Ok((state.size, taken == BATCH))
 }
 
-#[derive(Insertable)]
-#[diesel(table_name = leaves, treat_none_as_default_value = false)]
-struct LeafRow {
-    idx: i64,
-    leaf: Vec<u8>,
-    stream: String,
-    seq: i64,
-}
-
 /// A row of the outbox: its number, the leaf, and where its event stands.
 type Waiting = (i64, Vec<u8>, String, i64);
 
@@ -73,14 +64,8 @@ fn integrate(conn: &mut AnyConn) -> Result<(TreeState, i64)> {
 }
 
 fn lock_log(conn: &mut AnyConn) -> Result<()> {
-    #[derive(QueryableByName)]
-    struct TakenRow {
-        #[diesel(sql_type = diesel::sql_types::BigInt)]
-        #[expect(dead_code, reason = "the lock is what the query is for")]
-        size: i64,
-    }
     let query = dialect::locking(conn, "SELECT size FROM log_state WHERE id = 1");
-    diesel::sql_query(query).load::<TakenRow>(conn)?;
+    diesel::sql_query(query).execute(conn)?;
     Ok(())
 }
 
@@ -94,8 +79,13 @@ fn insert_leaves(conn: &mut AnyConn, size: u64, waiting: Vec<Waiting>) -> Result
     match conn {
         // The statement is prepared once for ever, and there is no way to the database and back to save.
         AnyConn::Sqlite(c) => placed.try_for_each(|(idx, (_, leaf, stream, seq))| {
-            let row = LeafRow { idx, leaf, stream, seq };
-            diesel::insert_into(leaves::table).values(&row).execute(c)?;
+            let row = (
+                leaves::idx.eq(idx),
+                leaves::leaf.eq(leaf),
+                leaves::stream.eq(stream),
+                leaves::seq.eq(seq),
+            );
+            diesel::insert_into(leaves::table).values(row).execute(c)?;
             Ok(())
         }),
         AnyConn::Pg(c) => {

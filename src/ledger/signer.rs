@@ -13,6 +13,9 @@ use crate::proof::checkpoint::{Checkpoint, Note, Signer, VerifyingKey};
 use crate::proof::id::Digest;
 use crate::proof::merkle;
 
+/// The name of the key's file.
+const KEY: &str = "log.key";
+
 /// The key and what it signed last.
 pub struct LogSigner {
     signer: Signer,
@@ -23,38 +26,29 @@ pub struct LogSigner {
 impl LogSigner {
     /// Makes a new key in a folder that has none.
     pub fn create(folder: &Path, origin: &str) -> Result<Self> {
-        let seed = random::<32>();
-        let file = folder.join("log.key");
-        let text = format!(
-            "{}\n",
-            Digest::from_slice(&seed).map(|d| d.to_string()).unwrap_or_default()
-        );
-        write_secret(&file, text.as_bytes())?;
-        Self::with_seed(folder, origin, &seed)
+        let seed = Digest(random());
+        write_secret(&folder.join(KEY), format!("{seed}\n").as_bytes())?;
+        Self::adopt(folder, origin)
     }
 
     /// Opens the key of an existing log and holds it against the vkey that the database keeps.
     pub fn open(folder: &Path, origin: &str, vkey: &str) -> Result<Self> {
-        let seed = read_seed(folder)?;
-        let file = folder.join("log.key");
-        let signer = named(origin, &seed)?;
+        let signer = read_key(folder, origin)?;
         if signer.vkey().to_string() != vkey {
             return Err(refused(format!(
                 "{} is another key than the log's ({vkey}): put the right one back",
-                file.display()
+                folder.join(KEY).display()
             )));
         }
-        Self::with_seed(folder, origin, &seed)
+        Self::with(signer, folder)
     }
 
     /// Takes up a key that a first start made and never signed with, because it was cut off.
     pub fn adopt(folder: &Path, origin: &str) -> Result<Self> {
-        let seed = read_seed(folder)?;
-        Self::with_seed(folder, origin, &seed)
+        Self::with(read_key(folder, origin)?, folder)
     }
 
-    fn with_seed(folder: &Path, origin: &str, seed: &[u8; 32]) -> Result<Self> {
-        let signer = named(origin, seed)?;
+    fn with(signer: Signer, folder: &Path) -> Result<Self> {
         let last_file = folder.join("log.checkpoint");
         let last = match fs::read(&last_file) {
             Ok(bytes) => Some(read_last(&bytes, &signer.vkey().to_string())?),
@@ -94,12 +88,8 @@ impl LogSigner {
     }
 }
 
-fn named(origin: &str, seed: &[u8; 32]) -> Result<Signer> {
-    Signer::from_seed(origin, seed).map_err(|e| refused(format!("the log cannot be named {origin:?}: {e}")))
-}
-
-fn read_seed(folder: &Path) -> Result<[u8; 32]> {
-    let file = folder.join("log.key");
+fn read_key(folder: &Path, origin: &str) -> Result<Signer> {
+    let file = folder.join(KEY);
     let text = fs::read_to_string(&file).map_err(|e| {
         refused(format!(
             "the log's key {} cannot be read ({e}): put it back from your backup; a log without its key cannot go on",
@@ -110,24 +100,24 @@ fn read_seed(folder: &Path) -> Result<[u8; 32]> {
         .trim()
         .parse()
         .map_err(|_| refused(format!("{} is not a key of this log", file.display())))?;
-    Ok(*seed.as_bytes())
+    Signer::from_seed(origin, seed.as_bytes()).map_err(|e| refused(format!("the log cannot be named {origin:?}: {e}")))
 }
 
-/// Reads a checkpoint note and verifies the log's signature on it.
+/// Reads the last checkpoint, as it lies beside the key, and verifies the log's signature on it.
 pub fn read_last(bytes: &[u8], vkey: &str) -> Result<Checkpoint> {
-    let broken = || {
-        refused(
-            "keys/log.checkpoint, the last checkpoint that was signed, is damaged: put it back from your backup"
-                .to_owned(),
-        )
-    };
-    let key = VerifyingKey::parse(vkey).map_err(|_| broken())?;
-    let note = Note::parse(bytes).map_err(|_| broken())?;
-    let verified = note.verify(&[key]).map_err(|_| broken())?;
-    if verified.is_empty() {
-        return Err(broken());
+    let broken = "keys/log.checkpoint, the last checkpoint that was signed, is damaged: put it back from your backup";
+    signed(bytes, vkey).map_err(|_| refused(broken.to_owned()))
+}
+
+/// Reads a note that this key signed; or says why it is none.
+pub fn signed(note: &[u8], vkey: &str) -> std::result::Result<Checkpoint, String> {
+    let key = VerifyingKey::parse(vkey).map_err(|e| format!("the log's stored key: {e}"))?;
+    let note = Note::parse(note).map_err(|e| e.to_string())?;
+    match note.verify(&[key]) {
+        Err(e) => Err(e.to_string()),
+        Ok(by) if by.is_empty() => Err("the log's key has not signed it".into()),
+        Ok(_) => Checkpoint::parse(&note.text).map_err(|e| e.to_string()),
     }
-    Checkpoint::parse(&note.text).map_err(|_| broken())
 }
 
 fn check_grows(last: &Checkpoint, next: &Checkpoint, proof: &[Digest]) -> Result<()> {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use diesel::prelude::*;
-use serde_json::{Map, json};
+use serde_json::json;
 
 use super::action::Action;
 use super::append::{Draft, Heads};
@@ -21,6 +21,7 @@ pub struct NewLog<'a> {
     pub origin: Option<&'a str>,
     /// Whether everything says DEMO.
     pub demo: bool,
+    /// The time of the start.
     pub now: Micros,
     /// The id of the installation.
     pub installation: &'a str,
@@ -30,40 +31,35 @@ pub struct NewLog<'a> {
 pub fn open(db: &Db, keys: &Path, new: &NewLog<'_>) -> Result<LogSigner> {
     match db.read_blocking(tree::state)? {
         Some(state) => {
-            if new.origin.is_some_and(|o| o != state.origin) {
-                return Err(other_origin(&state.origin));
+            let origin = state.origin;
+            if new.origin.is_some_and(|o| o != origin) {
+                let detail = format!(
+                    "the log's origin is {origin} and never changes: remove the setting `origin`, or set it to that"
+                );
+                return Err(Error::new(Kind::Conflict, "log-origin", detail));
             }
-            LogSigner::open(keys, &state.origin, &state.vkey)
+            LogSigner::open(keys, &origin, &state.vkey)
         }
         None => create(db, keys, new),
     }
 }
 
-fn other_origin(origin: &str) -> Error {
-    Error::new(
-        Kind::Conflict,
-        "log-origin",
-        format!("the log's origin is {origin} and never changes: remove the setting `origin`, or set it to that"),
-    )
-}
-
 fn create(db: &Db, keys: &Path, new: &NewLog<'_>) -> Result<LogSigner> {
-    // A key that never signed belongs to a first start that was cut off; it is taken up again.
-    let orphan = keys.join("log.key").exists() && !keys.join("log.checkpoint").exists();
-    if keys.join("log.key").exists() && !orphan {
-        let detail = format!(
-            "{} belongs to another log than this empty database: use its database, or an empty data folder",
-            keys.join("log.key").display()
-        );
-        return Err(Error::new(Kind::Conflict, "log-key", detail));
-    }
     let (demo, now, id) = (new.demo, new.now, new.installation);
     let host = if demo { "casetrail.demo" } else { "casetrail.invalid" };
     let origin = new.origin.map_or_else(|| format!("{host}/{id}"), str::to_owned);
-    let signer = if orphan {
-        LogSigner::adopt(keys, &origin)?
-    } else {
-        LogSigner::create(keys, &origin)?
+    let key = keys.join("log.key");
+    let signer = match (key.exists(), keys.join("log.checkpoint").exists()) {
+        (false, _) => LogSigner::create(keys, &origin)?,
+        // A key that never signed belongs to a first start that was cut off; it is taken up again.
+        (true, false) => LogSigner::adopt(keys, &origin)?,
+        (true, true) => {
+            let detail = format!(
+                "{} belongs to another log than this empty database: use its database, or an empty data folder",
+                key.display()
+            );
+            return Err(Error::new(Kind::Conflict, "log-key", detail));
+        }
     };
     let (vkey, id) = (signer.vkey(), id.to_owned());
     db.write_blocking(move |conn| {
@@ -79,21 +75,11 @@ fn create(db: &Db, keys: &Path, new: &NewLog<'_>) -> Result<LogSigner> {
                 log_state::read_only.eq(false),
             ))
             .execute(conn)?;
+        let record = json!({"origin": origin, "vkey": vkey});
+        let created = Draft::new(AGENCY.into(), Action::KeyCreated, ("installation", &id), record);
         let mut heads = Heads::lock(conn, &[AGENCY])?;
-        heads.append(conn, &super::job("start"), now, &key_created(&id, &origin, &vkey))?;
+        heads.append(conn, &super::job("start"), now, &created)?;
         heads.flush(conn)
     })?;
     Ok(signer)
-}
-
-fn key_created(installation: &str, origin: &str, vkey: &str) -> Draft {
-    Draft {
-        stream: AGENCY.into(),
-        action: Action::KeyCreated,
-        object_type: "installation",
-        object_id: installation.to_owned(),
-        version: 1,
-        record: json!({"origin": origin, "vkey": vkey}),
-        attest: Map::new(),
-    }
 }

@@ -43,8 +43,8 @@ fixed! {
 type End = (BigInt, Binary, BigInt);
 type EndRow = (i64, Vec<u8>, i64);
 
-/// Where a stream ends, which nobody else can move until the transaction ends: the furthest place that events, records or
-/// the tree know.
+/// Finds where a stream ends: the furthest place that events, records or the tree know. Nobody else can move it until
+/// the transaction ends.
 pub(super) fn hold(conn: &mut AnyConn, stream: &str) -> Result<StreamHead> {
     let named = stream.to_owned();
     let last: Option<EndRow> = match conn {
@@ -67,7 +67,7 @@ pub(super) fn hold(conn: &mut AnyConn, stream: &str) -> Result<StreamHead> {
     Ok(StreamHead { seq, leaf, at })
 }
 
-/// Asked by way of the last event, which is nearly always the end, and only otherwise by all three tables.
+/// Asks for the last event first, which is nearly always the end, and only otherwise all three tables.
 fn end_in_sqlite(conn: &mut SqliteConnection, stream: String) -> QueryResult<Option<EndRow>> {
     match last_in_sqlite(conn, stream.clone())? {
         Some((end, others)) if others <= Some(end.0) => Ok(Some(end)),

@@ -6,13 +6,13 @@ use std::collections::{HashMap, HashSet};
 use std::sync::RwLock;
 
 use cedar_policy::{
-    ActionConstraint, Authorizer, Entities, Entity, EntityTypeName, EntityUid, ParseErrors, PolicyId, PolicySet,
-    Schema, ValidationMode, Validator,
+    ActionConstraint, Authorizer, Entities, Entity, EntityUid, PolicyId, PolicySet, Request, Schema, ValidationMode,
+    Validator,
 };
 use sha2::{Digest, Sha256};
 
 use super::question::{CaseFacts, Decision, Facts, PolicyError, Question};
-use super::slice::{Words, uid};
+use super::slice::Kinds;
 use super::{Act, CaseStatus, Role};
 
 /// The text of the words that the rules may use.
@@ -23,9 +23,10 @@ pub(super) const RULES: &str = include_str!("casetrail.cedar");
 /// The rules, read once and held for every decision.
 pub struct Policy {
     authorizer: Authorizer,
-    /// For each act, in the order of `Act::ALL`, the rules that speak of it. The others could only cost time.
-    rules: Vec<PolicySet>,
-    words: Words,
+    /// For each act, in the order of `Act::ALL`, its action with the families it belongs to, and the rules that speak of
+    /// it. The others could only cost time.
+    acts: Vec<(Entity, PolicySet)>,
+    kinds: Kinds,
     digest: [u8; 32],
     /// Answers given before. The answer follows from the question alone, and few questions are ever asked.
     answers: RwLock<HashMap<Asked, Decision>>,
@@ -62,13 +63,12 @@ impl Policy {
 
     /// Puts a question to the rules.
     fn ask(&self, question: &Question) -> Decision {
-        let Some((request, slice)) = self.words.slice(question) else {
+        let Some((request, slice)) = self.slice(question) else {
             return Decision::default();
         };
-        let Some(rules) = self.rules.get(question.act as usize) else {
-            return Decision::default();
-        };
-        let response = self.authorizer.is_authorized(&request, rules, &slice);
+        let response = self
+            .authorizer
+            .is_authorized(&request, self.rules(question.act), &slice);
         // Cedar leaves out a rule that fails to evaluate. A forbid must not get lost that way.
         if response.diagnostics().errors().next().is_some() {
             return Decision::default();
@@ -105,13 +105,18 @@ impl Policy {
 
     /// Whether any rule about this act looks at the caller's part in the thing concerned.
     pub(super) fn minds_facts(&self, act: Act) -> bool {
-        let rules = self.rules.get(act as usize);
-        rules.is_some_and(|rules| rules.policies().any(|rule| rule.to_string().contains("context")))
+        let mut rules = self.rules(act).policies();
+        rules.any(|rule| rule.to_string().contains("context"))
     }
 
-    #[cfg(test)]
-    pub(super) fn words(&self) -> &Words {
-        &self.words
+    pub(super) fn slice(&self, question: &Question) -> Option<(Request, Entities)> {
+        let (action, _) = &self.acts[question.act as usize];
+        self.kinds.slice(question, action)
+    }
+
+    /// The rules that speak of an act.
+    fn rules(&self, act: Act) -> &PolicySet {
+        &self.acts[act as usize].1
     }
 
     /// Reads and validates a policy. Warnings are refused as errors are: this text is ours, and must leave no doubt.
@@ -119,18 +124,17 @@ impl Policy {
         let (schema, warnings) =
             Schema::from_cedarschema_str(schema_text).map_err(|error| PolicyError::Syntax(error.to_string()))?;
         let doubts: Vec<String> = warnings.map(|warning| warning.to_string()).collect();
-        let rules = rules_text.parse().map_err(|error: ParseErrors| syntax(&error))?;
-        let rules = named_by_id(rules)?;
+        let rules = named_by_id(rules_text.parse()?)?;
         validate(&schema, &rules, doubts)?;
         let known = schema
             .action_entities()
             .map_err(|error| PolicyError::Acts(error.to_string()))?;
-        let actions = actions(&schema, &known)?;
-        let rules = actions
-            .iter()
-            .map(|action| about(&known, &action.uid(), &rules))
-            .collect::<Result<_, _>>()?;
-        let words = Words::new(actions)?;
+        let kinds = Kinds::new()?;
+        let acts = actions(&schema, &known, &kinds)?.into_iter().map(|action| {
+            let rules = about(&known, &action.uid(), &rules)?;
+            Ok((action, rules))
+        });
+        let acts = acts.collect::<Result<_, PolicyError>>()?;
         let digest = Sha256::new()
             .chain_update(schema_text)
             .chain_update(rules_text)
@@ -138,8 +142,8 @@ impl Policy {
             .into();
         Ok(Self {
             authorizer: Authorizer::new(),
-            rules,
-            words,
+            acts,
+            kinds,
             digest,
             answers: RwLock::default(),
         })
@@ -167,13 +171,12 @@ fn named_by_id(rules: PolicySet) -> Result<PolicySet, PolicyError> {
     }
     for rule in rules.policies() {
         let name = rule.annotation("id").unwrap_or_default();
-        let refuse = || {
-            PolicyError::RuleName(if name.is_empty() {
-                rule.to_string()
-            } else {
-                name.to_owned()
-            })
+        let shown = if name.is_empty() {
+            rule.to_string()
+        } else {
+            name.to_owned()
         };
+        let refuse = || PolicyError::RuleName(shown.clone());
         if !is_kebab_case(name) {
             return Err(refuse());
         }
@@ -188,29 +191,21 @@ fn is_kebab_case(name: &str) -> bool {
 }
 
 /// The action entity of each act, after making sure that the schema and `Act` name the same acts for the same things.
-fn actions(schema: &Schema, known: &Entities) -> Result<Vec<Entity>, PolicyError> {
+fn actions(schema: &Schema, known: &Entities, kinds: &Kinds) -> Result<Vec<Entity>, PolicyError> {
     let families: HashSet<&EntityUid> = schema.action_groups().collect();
     for action in schema.actions().filter(|action| !families.contains(action)) {
         let word = action.id().unescaped();
         word.parse::<Act>()
             .map_err(|_| PolicyError::Acts(format!("`{word}` is no Act")))?;
     }
-    let user: EntityTypeName = "User".parse().map_err(|error| syntax(&error))?;
-    let (case, agency) = (
-        "Case".parse().map_err(|error| syntax(&error))?,
-        "Agency".parse().map_err(|error| syntax(&error))?,
-    );
-    let on = |thing| {
-        schema
-            .actions_for_principal_and_resource(&user, thing)
-            .collect::<HashSet<_>>()
-    };
+    let (user, case, agency) = ("User".parse()?, "Case".parse()?, "Agency".parse()?);
+    let on = |thing| -> HashSet<&EntityUid> { schema.actions_for_principal_and_resource(&user, thing).collect() };
     let (on_case, on_agency) = (on(&case), on(&agency));
     Act::ALL
         .iter()
         .map(|act| {
             let refuse = || PolicyError::Acts(format!("`{act}` is missing, or is about something else"));
-            let action = uid("Action", act.as_str())?;
+            let action = kinds.uid("Action", act.as_str()).ok_or_else(refuse)?;
             if (on_case.contains(&action), on_agency.contains(&action)) != (act.is_on_case(), !act.is_on_case()) {
                 return Err(refuse());
             }
@@ -219,7 +214,7 @@ fn actions(schema: &Schema, known: &Entities) -> Result<Vec<Entity>, PolicyError
         .collect()
 }
 
-/// The rules whose scope takes in this action, by its own name or by a family's.
+/// The rules whose scope includes this action, by its own name or by a family's.
 fn about(known: &Entities, action: &EntityUid, rules: &PolicySet) -> Result<PolicySet, PolicyError> {
     let takes_in = |name: &EntityUid| name == action || known.is_ancestor_of(name, action);
     let speaks = |rule: &&cedar_policy::Policy| match rule.action_constraint() {
@@ -227,9 +222,6 @@ fn about(known: &Entities, action: &EntityUid, rules: &PolicySet) -> Result<Poli
         ActionConstraint::Eq(name) => takes_in(&name),
         ActionConstraint::In(names) => names.iter().any(takes_in),
     };
-    PolicySet::from_policies(rules.policies().filter(speaks).cloned()).map_err(|error| syntax(&error))
-}
-
-fn syntax(error: &impl ToString) -> PolicyError {
-    PolicyError::Syntax(error.to_string())
+    PolicySet::from_policies(rules.policies().filter(speaks).cloned())
+        .map_err(|error| PolicyError::Syntax(error.to_string()))
 }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::iter::{once, repeat};
 
 use super::{Act, CaseFacts, CaseStatus, Facts, Handling, Policy, Question, Relation, Role};
 
@@ -38,70 +39,37 @@ pub fn matrix(policy: &Policy) -> String {
     out
 }
 
-/// The relations shown: each alone, and those pairs where one changes what the other gives.
-fn columns() -> [(&'static str, Relation); 12] {
-    let none = Relation::default();
-    let unit = Relation {
-        supervises: true,
-        ..none
-    };
-    let decide = Relation {
-        granted_decide: true,
-        ..none
-    };
-    [
-        ("none", none),
-        ("lead", Relation { lead: true, ..none }),
-        ("member", Relation { member: true, ..none }),
-        ("unit", unit),
-        (
-            "read",
-            Relation {
-                granted_read: true,
-                ..none
-            },
-        ),
-        (
-            "export",
-            Relation {
-                granted_export: true,
-                ..none
-            },
-        ),
-        ("decide", decide),
-        ("u+lead", Relation { lead: true, ..unit }),
-        ("u+member", Relation { member: true, ..unit }),
-        (
-            "u+read",
-            Relation {
-                granted_read: true,
-                ..unit
-            },
-        ),
-        (
-            "u+decide",
-            Relation {
-                granted_decide: true,
-                ..unit
-            },
-        ),
-        ("m+decide", Relation { member: true, ..decide }),
-    ]
-}
+/// A name, and what it sets.
+type Named<T> = (&'static str, fn(&mut T));
 
-fn parts() -> [(&'static str, Facts); 3] {
-    let none = Facts::default();
-    [
-        (
-            " as requester",
-            Facts {
-                requester: true,
-                ..none
-            },
-        ),
-        (" as holder", Facts { holder: true, ..none }),
-        (" as capturer", Facts { capturer: true, ..none }),
-    ]
+/// The relations shown: each alone, and those pairs where one changes what the other gives.
+const COLUMNS: [Named<Relation>; 12] = [
+    ("none", |_| ()),
+    ("lead", |r| r.lead = true),
+    ("member", |r| r.member = true),
+    ("unit", |r| r.supervises = true),
+    ("read", |r| r.granted_read = true),
+    ("export", |r| r.granted_export = true),
+    ("decide", |r| r.granted_decide = true),
+    ("u+lead", |r| (r.supervises, r.lead) = (true, true)),
+    ("u+member", |r| (r.supervises, r.member) = (true, true)),
+    ("u+read", |r| (r.supervises, r.granted_read) = (true, true)),
+    ("u+decide", |r| (r.supervises, r.granted_decide) = (true, true)),
+    ("m+decide", |r| (r.member, r.granted_decide) = (true, true)),
+];
+
+/// The parts that somebody can have in the thing concerned.
+const PARTS: [Named<Facts>; 3] = [
+    (" as requester", |f| f.requester = true),
+    (" as holder", |f| f.holder = true),
+    (" as capturer", |f| f.capturer = true),
+];
+
+/// The default, changed as a column or a part says.
+fn having<T: Default>(set: fn(&mut T)) -> T {
+    let mut all = T::default();
+    set(&mut all);
+    all
 }
 
 fn write_role(out: &mut String, policy: &Policy, role: Role) {
@@ -119,29 +87,22 @@ fn write_role(out: &mut String, policy: &Policy, role: Role) {
     }
     line(out, &format!("\n== {role} "), "=");
     if !alike.is_empty() {
-        let heads: String = columns()
+        let heads: String = COLUMNS
             .iter()
             .map(|(name, _)| format!("{name:<CELL_WIDTH$} "))
             .collect();
         line(out, &format!("{:<LABEL_WIDTH$} {heads}", ""), "");
     }
     for (cells, labels) in alike {
-        for (at, label) in labels.iter().enumerate() {
-            line(
-                out,
-                &format!("{label:<LABEL_WIDTH$} {}", if at == 0 { cells.as_str() } else { "" }),
-                "",
-            );
+        // Only the first of the acts has the cells beside it.
+        for (label, cells) in labels.iter().zip(once(cells.as_str()).chain(repeat(""))) {
+            line(out, &format!("{label:<LABEL_WIDTH$} {cells}"), "");
         }
         line(out, "", "-");
     }
     for (head, acts) in never {
-        for (at, some) in acts.chunks(5).enumerate() {
-            line(
-                out,
-                &format!("{:<20} {}", if at == 0 { head.as_str() } else { "" }, some.join(", ")),
-                "",
-            );
+        for (some, head) in acts.chunks(5).zip(once(head.as_str()).chain(repeat(""))) {
+            line(out, &format!("{head:<20} {}", some.join(", ")), "");
         }
     }
 }
@@ -151,22 +112,23 @@ fn write_agency(out: &mut String, policy: &Policy) {
     let heads: String = Role::ALL.iter().map(|role| format!("{role:<ROLE_WIDTH$} ")).collect();
     line(out, &format!("{:<LABEL_WIDTH$} {heads}no role", ""), "");
     for act in Act::ALL.iter().filter(|act| !act.is_on_case()) {
-        let may = |roles: &[Role]| {
-            policy
-                .decide(&Question {
-                    act: *act,
-                    roles,
-                    case: None,
-                    facts: Facts::default(),
-                })
-                .allowed
-        };
-        let answers = Role::ALL.iter().map(|role| may(&[*role])).chain([may(&[])]);
+        let alone = Role::ALL.iter().map(std::slice::from_ref).chain([&[] as &[Role]]);
+        let answers = alone.map(|roles| may(policy, *act, roles, None, Facts::default()));
         let cells: String = answers
             .map(|yes| format!("{:<ROLE_WIDTH$} ", if yes { "yes" } else { "-" }))
             .collect();
-        line(out, &format!("{:<LABEL_WIDTH$} {cells}", act.as_str()), "");
+        line(out, &format!("{act:<LABEL_WIDTH$} {cells}"), "");
     }
+}
+
+fn may(policy: &Policy, act: Act, roles: &[Role], case: Option<CaseFacts>, facts: Facts) -> bool {
+    let question = Question {
+        act,
+        roles,
+        case,
+        facts,
+    };
+    policy.decide(&question).allowed
 }
 
 /// The row of an act, and the rows of those parts in the thing concerned that change the answer.
@@ -174,17 +136,15 @@ fn rows(policy: &Policy, act: Act, role: Role) -> Vec<(&'static str, String)> {
     let plain = row(policy, act, role, Facts::default());
     let mut rows = vec![("", plain.clone())];
     if policy.minds_facts(act) {
-        let special = parts().map(|(part, facts)| (part, row(policy, act, role, facts)));
+        let special = PARTS.map(|(part, set)| (part, row(policy, act, role, having(set))));
         rows.extend(special.into_iter().filter(|(_, cells)| *cells != plain));
     }
     rows
 }
 
 fn row(policy: &Policy, act: Act, role: Role, facts: Facts) -> String {
-    columns()
-        .iter()
-        .map(|(_, relation)| format!("{:<CELL_WIDTH$} ", cell(policy, act, role, *relation, facts)))
-        .collect()
+    let cells = COLUMNS.map(|(_, set)| format!("{:<CELL_WIDTH$} ", cell(policy, act, role, having(set), facts)));
+    cells.concat()
 }
 
 fn is_never(row: &str) -> bool {
@@ -196,19 +156,12 @@ fn cell(policy: &Policy, act: Act, role: Role, relation: Relation, facts: Facts)
     let mut by_statuses: BTreeMap<String, Vec<Handling>> = BTreeMap::new();
     for handling in Handling::ALL {
         let statuses = CaseStatus::ALL.iter().filter(|status| {
-            let case = Some(CaseFacts {
+            let case = CaseFacts {
                 relation,
                 handling: *handling,
                 status: **status,
-            });
-            policy
-                .decide(&Question {
-                    act,
-                    roles: &[role],
-                    case,
-                    facts,
-                })
-                .allowed
+            };
+            may(policy, act, &[role], Some(case), facts)
         });
         let statuses: String = statuses.map(|status| &status.as_str()[..1]).collect();
         if !statuses.is_empty() {
@@ -225,17 +178,14 @@ fn cell(policy: &Policy, act: Act, role: Role, relation: Relation, facts: Facts)
 }
 
 fn handlings_word(handlings: &[Handling]) -> String {
-    if handlings.len() == Handling::ALL.len() {
-        return "yes".to_owned();
+    match handlings {
+        [Handling::Standard] => "std".to_owned(),
+        all if all.len() == Handling::ALL.len() => "yes".to_owned(),
+        some => {
+            let letters: Vec<&str> = some.iter().map(|handling| &handling.as_str()[..1]).collect();
+            letters.join("+")
+        }
     }
-    if handlings == [Handling::Standard] {
-        return "std".to_owned();
-    }
-    handlings
-        .iter()
-        .map(|handling| &handling.as_str()[..1])
-        .collect::<Vec<_>>()
-        .join("+")
 }
 
 fn statuses_mark(statuses: &str) -> String {
@@ -255,7 +205,7 @@ fn join(groups: &mut Vec<(String, Vec<String>)>, key: String, label: String) {
 
 /// Writes a line without blanks at its end, filled up to the table's width where a filler is given.
 fn line(out: &mut String, text: &str, filler: &str) {
-    let missing = (LABEL_WIDTH + columns().len() * (CELL_WIDTH + 1)).saturating_sub(text.trim_start().len());
+    let missing = (LABEL_WIDTH + COLUMNS.len() * (CELL_WIDTH + 1)).saturating_sub(text.trim_start().len());
     let filled = format!("{text}{}", filler.repeat(missing));
     // Writing into a String cannot fail.
     let _ = writeln!(out, "{}", filled.trim_end_matches(' '));

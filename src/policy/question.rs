@@ -19,6 +19,21 @@ pub struct Relation {
     pub granted_decide: bool,
 }
 
+impl Relation {
+    /// What holds, in the schema's words.
+    pub(super) fn words(self) -> impl Iterator<Item = &'static str> {
+        let words = [
+            ("lead", self.lead),
+            ("member", self.member),
+            ("supervises", self.supervises),
+            ("granted_read", self.granted_read),
+            ("granted_export", self.granted_export),
+            ("granted_decide", self.granted_decide),
+        ];
+        words.into_iter().filter(|(_, holds)| *holds).map(|(word, _)| word)
+    }
+}
+
 /// What the rules see of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CaseFacts {
@@ -41,7 +56,7 @@ pub struct Facts {
     pub capturer: bool,
 }
 
-/// May a caller with these roles, so related to this case, do this?
+/// Whether a caller with these roles and this relation to the case may do this.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
     /// What they would do.
@@ -79,4 +94,10 @@ pub enum PolicyError {
     /// The schema and the enum `Act` name different acts.
     #[error("the schema and the program know different acts: {0}")]
     Acts(String),
+}
+
+impl From<cedar_policy::ParseErrors> for PolicyError {
+    fn from(error: cedar_policy::ParseErrors) -> Self {
+        Self::Syntax(error.to_string())
+    }
 }

@@ -386,7 +386,7 @@ fn every_slice_holds_against_the_schema() {
                 case: act.is_on_case().then_some(case),
                 facts: HOLDER,
             };
-            let (request, slice) = policy.words().slice(&question).unwrap();
+            let (request, slice) = policy.slice(&question).unwrap();
             let (principal, action) = (request.principal().unwrap().clone(), request.action().unwrap().clone());
             let (resource, context) = (request.resource().unwrap().clone(), request.context().unwrap().clone());
             cedar_policy::Request::new(principal, action.clone(), resource, context, Some(&schema)).unwrap();

@@ -311,7 +311,6 @@ fn listed(client: &Client, path: &str) -> BTreeSet<String> {
 async fn allowed(app: &App, who: &Client, act: Act, scopes: impl Iterator<Item = (String, Scope)>) -> BTreeSet<String> {
     let visit = RequestCtx {
         credential: Credential::Token(Digest::of(who.token.as_ref().unwrap().as_bytes())),
-        request_id: String::new(),
         address: String::new(),
         idempotency_key: None,
     };

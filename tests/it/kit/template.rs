@@ -104,7 +104,8 @@ impl Template {
                 let with = at(&SetClock::at(beginning() - HOUR));
                 let opened = app::open(&config, with).await.unwrap();
                 let planted = plant(&opened.app).await;
-                assert!(opened.app.gate.journal().integrated(1, Duration::from_secs(10)).await);
+                let gate = &opened.app.gate;
+                assert!(ledger::settle(gate.db(), gate.journal(), Duration::from_secs(10)).await);
                 planted
             })
         })

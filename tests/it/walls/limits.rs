@@ -8,12 +8,7 @@ use super::shape::Function;
 use super::source::sources;
 
 /// Functions of more than five arguments.
-const MANY_ARGUMENTS: &[&str] = &[
-    "gate/relation.rs::may_on",
-    "gate/authorize.rs::authorize",
-    "gate/tx.rs::new",
-    "ledger/journal.rs::sequence",
-];
+const MANY_ARGUMENTS: &[&str] = &["gate/authorize.rs::authorize", "gate/tx.rs::new"];
 
 /// Functions with a `bool` argument: a call does not say what `true` means.
 const BOOL_ARGUMENTS: &[&str] = &["verify/mod.rs::require"];
