@@ -11,9 +11,6 @@ use crate::error::{Error, Kind, Result};
 use crate::proof::id::Digest;
 use crate::proof::packet::{FileRow, exhibit_path};
 
-/// Captures whose files are counted at once.
-const SOME: usize = 200;
-
 /// A capture that goes into the packet.
 #[derive(Debug, Clone)]
 pub struct Pick {
@@ -35,13 +32,7 @@ pub fn select(work: &Work<'_>) -> Result<Vec<Pick>> {
     let named = work.request.captures.as_ref();
     let named: Option<HashSet<&str>> = named.map(|ids| ids.iter().map(String::as_str).collect());
     let mut picks: Vec<Pick> = Vec::new();
-    let mut after = -1;
-    loop {
-        let page = work
-            .db
-            .read_blocking(|conn| store::captures_after(conn, &work.packet.case_id, after))?;
-        let Some(last) = page.last() else { return Ok(picks) };
-        after = last.item;
+    work.captures(|page| {
         for row in page {
             let wanted = named
                 .as_ref()
@@ -51,9 +42,8 @@ pub fn select(work: &Work<'_>) -> Result<Vec<Pick>> {
                 return Err(no_longer_may_leave(&row));
             }
             if wanted && may_leave {
-                let exhibit = u32::try_from(picks.len() + 1).map_err(Error::internal)?;
                 picks.push(Pick {
-                    exhibit,
+                    exhibit: u32::try_from(picks.len() + 1).map_err(Error::internal)?,
                     seq: row.seq,
                     leaf: store::digest(&row.leaf)?,
                     id: row.id,
@@ -61,7 +51,9 @@ pub fn select(work: &Work<'_>) -> Result<Vec<Pick>> {
                 });
             }
         }
-    }
+        Ok(())
+    })?;
+    Ok(picks)
 }
 
 /// One that was named is never left out in silence.
@@ -83,33 +75,27 @@ pub struct Copied {
 
 /// The bytes that the exhibits' files will take.
 pub fn total(work: &Work<'_>, picks: &[Pick]) -> Result<u64> {
-    let mut total = 0;
-    for some in picks.chunks(SOME) {
-        let ids: Vec<String> = some.iter().map(|p| p.id.clone()).collect();
-        total += work.db.read_blocking(|conn| store::bytes_of(conn, &ids))?;
-    }
-    Ok(total)
+    let ids: Vec<String> = picks.iter().map(|p| p.id.clone()).collect();
+    work.read(|conn| store::bytes_of(conn, &ids))
 }
 
 /// The rows of an exhibit's files, in the order of the record.
 pub(super) fn files(pick: &Pick, recorded: &[FileEntry]) -> Result<Vec<FileRow>> {
-    let rows = recorded.iter().enumerate();
-    rows.map(|(i, file)| file_row(pick, i, file)).collect()
-}
-
-fn file_row(pick: &Pick, index: usize, file: &FileEntry) -> Result<FileRow> {
-    let role = file.role.as_str();
-    let ending = extension(file.media_type.as_deref().unwrap_or_default());
-    let path = exhibit_path(pick.exhibit, index + 1, role, ending);
-    Ok(FileRow {
-        path: file.withheld.is_none().then_some(path),
-        sha256: file.sha256,
-        size: file.size,
-        role: role.to_owned(),
-        name: file.name.clone(),
-        media_type: file.media_type.clone(),
-        withheld: file.withheld.as_ref().map(serde_json::to_value).transpose()?,
-    })
+    let row = |(i, file): (usize, &FileEntry)| {
+        let role = file.role.as_str();
+        let ending = extension(file.media_type.as_deref().unwrap_or_default());
+        let path = exhibit_path(pick.exhibit, i + 1, role, ending);
+        Ok(FileRow {
+            path: file.withheld.is_none().then_some(path),
+            sha256: file.sha256,
+            size: file.size,
+            role: role.to_owned(),
+            name: file.name.clone(),
+            media_type: file.media_type.clone(),
+            withheld: file.withheld.as_ref().map(serde_json::to_value).transpose()?,
+        })
+    };
+    recorded.iter().enumerate().map(row).collect()
 }
 
 pub(super) fn no_record(pick: &Pick) -> Error {

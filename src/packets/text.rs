@@ -51,12 +51,20 @@ pub fn label(word: &str) -> String {
 /// A time in UTC, and in the case's zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Moment {
-    /// For programs.
-    pub iso: String,
     /// In UTC.
     pub utc: String,
     /// In the case's zone, with its abbreviation.
     pub local: Option<String>,
+}
+
+impl Moment {
+    /// A text that is no time, as it stands.
+    pub fn unread(text: &str) -> Self {
+        Self {
+            utc: line(text),
+            local: None,
+        }
+    }
 }
 
 /// The case's time zone; `None` where the case has none that is known.
@@ -77,11 +85,7 @@ impl Zone {
     /// An instant in both.
     pub fn at(&self, at: Micros) -> Moment {
         let Some(utc) = Utc.timestamp_micros(at).single() else {
-            return Moment {
-                iso: String::new(),
-                utc: at.to_string(),
-                local: None,
-            };
+            return Moment::unread(&at.to_string());
         };
         let pattern = if at % clock::SECOND == 0 {
             "%Y-%m-%d %H:%M:%S"
@@ -92,7 +96,6 @@ impl Zone {
             .0
             .map(|tz| utc.with_timezone(&tz).format("%Y-%m-%d %H:%M:%S %Z").to_string());
         Moment {
-            iso: clock::format(at),
             utc: format!("{} UTC", utc.format(pattern)),
             local,
         }
@@ -100,12 +103,7 @@ impl Zone {
 
     /// A time as a record tells it; one that is no time is shown as it stands.
     pub fn told(&self, text: &str) -> Moment {
-        let unread = || Moment {
-            iso: String::new(),
-            utc: line(text),
-            local: None,
-        };
-        clock::parse(text).map_or_else(unread, |at| self.at(at))
+        clock::parse(text).map_or_else(|| Moment::unread(text), |at| self.at(at))
     }
 }
 
