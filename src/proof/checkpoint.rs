@@ -15,15 +15,20 @@ const PROOF_HEADER: &str = "c2sp.org/tlog-proof@v1\n";
 const SPKI: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 
 /// Why a key, note, checkpoint or proof is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoteError {
+    #[error("not a verification key `name+hex+base64` for Ed25519")]
     Key,
+    #[error("not a signed note")]
     Note,
+    #[error("not a checkpoint of origin, size and root")]
     Checkpoint,
+    #[error("not a tlog-proof")]
     Proof,
-    /// A signature under a known key does not verify.
+    /// A signature under a known key.
+    #[error("a signature does not verify")]
     Signature,
-    /// A key signed twice.
+    #[error("a key signed twice")]
     Twice,
 }
 
@@ -353,18 +358,3 @@ impl TlogProof {
         }
     }
 }
-
-impl fmt::Display for NoteError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Key => "not a verification key `name+hex+base64` for Ed25519",
-            Self::Note => "not a signed note",
-            Self::Checkpoint => "not a checkpoint of origin, size and root",
-            Self::Proof => "not a tlog-proof",
-            Self::Signature => "a signature does not verify",
-            Self::Twice => "a key signed twice",
-        })
-    }
-}
-
-impl std::error::Error for NoteError {}
