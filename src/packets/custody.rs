@@ -201,8 +201,8 @@ impl Custody {
         self.names.get(id).map(String::as_str)
     }
 
-    /// The version of a thing that was in force at the cut: the event that recorded it. A row may already tell of a
-    /// later one.
+    /// The event that recorded the version of a thing that was in force at the cut. `row` is the leaf in the thing's row,
+    /// which may already hold a later version.
     pub fn version(&self, noun: &str, id: &str, row: &Digest) -> Option<EventEntry<'_>> {
         let ours = |e: &EventEntry<'_>| e.action.split('.').next() == Some(noun);
         let mut last = None;
@@ -238,8 +238,8 @@ pub fn each_event(
     Ok(())
 }
 
-/// People stand in records as `{"id", "name"}`. A record is canonical, so that its text is searched and not parsed: a
-/// quote inside a text stands behind a backslash, and so never follows a brace.
+/// People stand in records as `{"id", "name"}`. Records are canonical, so that their text can be searched without being
+/// parsed: quotes inside a string are escaped, so `{"` always begins an object.
 fn gather_names(names: &mut HashMap<String, String>, record: &str) {
     let mut rest = record;
     while let Some((_, found)) = rest.split_once(PERSON) {

@@ -16,12 +16,12 @@ use crate::proof::packet::{
     self, ATTESTED_TAGS, Attest, BETWEEN, CHECKPOINT, ISSUED, ISSUED_PROOF, LOG_PEM, LOG_VKEY, MANIFEST, TAGMANIFEST,
 };
 
-/// How often the log is asked whether it has signed.
+/// The pause between two questions whether the log has signed.
 const ASK: Duration = Duration::from_millis(20);
-/// How often at the most: five seconds in all.
+/// How often the log is asked at most: five seconds in all.
 const TIMES: u32 = 250;
 
-/// Appends `packet.issued`. From here on a failure is one of an issued packet.
+/// Appends `packet.issued`. If the build fails after this, the ledger shows an issued packet that has no file.
 pub fn issue(work: &Work<'_>, gate: &Gate, custody: &Custody, bag: &Bag) -> Result<Appended> {
     let (id, case) = (work.packet.id.clone(), work.packet.case_id.clone());
     let dispositions = &custody.cut.dispositions;

@@ -1,4 +1,4 @@
-//! The verbs of a packet that people speak; the builder's are in `builder.rs`.
+//! What people do with a packet. What the builder does is in `builder.rs`.
 
 use std::collections::BTreeSet;
 
@@ -44,7 +44,7 @@ pub fn request(tx: &mut Tx<'_>, new: &NewPacket) -> Result<Recorded<PacketView>>
     Ok(made.answering(store::packet(tx.conn, &request.id)?.view()?))
 }
 
-/// The captures named, each once; one that is elsewhere is refused as one that does not exist.
+/// The captures named, each once. A capture of another case is refused like one that does not exist.
 fn included(conn: &mut AnyConn, case: &str, ids: &[String]) -> Result<Vec<String>> {
     let states = store::states_of(conn, case, ids)?;
     let check = |(i, id): (usize, &String)| {
@@ -71,7 +71,7 @@ fn included(conn: &mut AnyConn, case: &str, ids: &[String]) -> Result<Vec<String
     Ok(ids.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect())
 }
 
-/// A log that may not grow cannot bind a packet.
+/// A packet needs an event, and a read-only log takes none.
 pub fn refuse_read_only(conn: &mut AnyConn) -> Result<()> {
     if ledger::state(conn)?.is_some_and(|state| state.read_only) {
         let detail = "This installation was restored from a backup and its log is read-only: no packet can be issued from it. \
@@ -83,7 +83,7 @@ pub fn refuse_read_only(conn: &mut AnyConn) -> Result<()> {
 
 /// Records that a packet leaves, before its first byte does.
 pub fn download(tx: &mut Tx<'_>, id: &str, address: &str) -> Result<Recorded<()>> {
-    let packet = ready(tx, id)?;
+    let packet = ready(tx.conn, id)?;
     let record = json!({
         "packet_id": id, "size": packet.size, "sha256": packet.digest(), "address": address, "by": tx.me(),
     });
@@ -93,7 +93,7 @@ pub fn download(tx: &mut Tx<'_>, id: &str, address: &str) -> Result<Recorded<()>
 
 /// Records to whom a packet went.
 pub fn disclose(tx: &mut Tx<'_>, id: &str, new: &NewDisclosure) -> Result<Recorded<Disclosure>> {
-    let packet = ready(tx, id)?;
+    let packet = ready(tx.conn, id)?;
     let disclosure = Disclosure {
         id: tx.new_id(),
         packet_id: id.to_owned(),
@@ -123,23 +123,15 @@ pub fn disclose(tx: &mut Tx<'_>, id: &str, new: &NewDisclosure) -> Result<Record
     Ok(made.answering(disclosure))
 }
 
-fn ready(tx: &mut Tx<'_>, id: &str) -> Result<Packet> {
-    let packet = store::packet(tx.conn, id)?;
-    if packet.is_ready() {
-        Ok(packet)
-    } else {
-        Err(not_ready(&packet))
-    }
-}
-
-/// Why there is nothing to download.
-pub fn not_ready(packet: &Packet) -> Error {
-    let why = match &packet.error {
-        Some(why) => format!("This packet could not be built: {why}"),
-        None => format!(
+/// A packet that can be downloaded; else why it cannot.
+pub fn ready(conn: &mut AnyConn, id: &str) -> Result<Packet> {
+    let packet = store::packet(conn, id)?;
+    match &packet.error {
+        _ if packet.is_ready() => Ok(packet),
+        Some(why) => Err(Error::conflict(format!("This packet could not be built: {why}"))),
+        None => Err(Error::conflict(format!(
             "This packet is {}: follow GET /api/v1/packets/{} until it is ready.",
             packet.state, packet.id
-        ),
-    };
-    Error::conflict(why)
+        ))),
+    }
 }

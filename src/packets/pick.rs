@@ -1,5 +1,4 @@
-//! Which captures go into the packet, under which paths their files lie in it, and what is said where one of them is
-//! damaged.
+//! Which captures go into the packet, where their files lie in it, and the errors for files that are damaged.
 
 use std::collections::HashSet;
 
@@ -106,8 +105,8 @@ pub(super) fn unreadable(pick: &Pick, file: &FileRow, e: &Error) -> Error {
     damaged(pick, file, &format!("it cannot be read ({e})"))
 }
 
-/// The file's bytes are as recorded, and the database's row beside them is not. The evidence is whole; a packet is not
-/// made of it until it is known why its row changed.
+/// The file's bytes are as recorded, but its row in the database is not. The evidence is whole; no packet is made of it
+/// until somebody knows why the row changed.
 pub(super) fn wrong_row(pick: &Pick, file: &FileRow) -> Error {
     let detail = format!(
         "the row of a file in the database is wrong: item {}, file {}, has the recorded SHA-256 {}, and its CRC-32 is missing or another than the database keeps. The evidence is not damaged: run `casetrail audit`, which names the row, and put the row back from a backup",
@@ -124,7 +123,7 @@ pub(super) fn damaged(pick: &Pick, file: &FileRow, how: &str) -> Error {
     ))
 }
 
-/// Evidence is not what it was: no packet is made of it, and everybody is told exactly where.
+/// Evidence has changed. No packet is made of it, and the error says exactly where.
 fn damage(what: String) -> Error {
     let detail = format!(
         "evidence is damaged: {what}. No packet is made of damaged evidence: run `casetrail audit`, and put the file back from a backup"

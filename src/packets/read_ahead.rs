@@ -1,5 +1,5 @@
-//! Reads the exhibits' files ahead of the packet's writer, on a thread of its own: hashed again and held to what was
-//! recorded while the writer is at what came before. A few pieces are in memory at a time, whatever a file's length.
+//! Reads the exhibits' files on a thread of its own, ahead of the packet's writer. Each file is hashed again and
+//! compared with what was recorded. A few pieces are in memory at a time, however long a file is.
 
 use std::collections::HashMap;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
@@ -24,7 +24,7 @@ const SOME: usize = 200;
 const PIECE: usize = 256 << 10;
 /// Pieces that may wait for the writer.
 const AHEAD: usize = 8;
-/// Files that are announced to the store before they are read, so that it works while others are hashed.
+/// How many files ahead the store is told what will be read, so that it fetches while others are hashed.
 const SOON: usize = 8;
 
 /// What the reader hands to the writer: a file, its bytes in pieces, its end.
@@ -40,7 +40,7 @@ struct Files {
     files: Vec<FileEntry>,
 }
 
-/// Copies the files of these exhibits into the packet, in the ZIP's order, each hashed again and held to what was recorded.
+/// Copies the files of these exhibits into the packet, in the ZIP's order.
 pub fn copy(work: &Work<'_>, picks: &[Pick], bag: &mut Bag) -> Result<Copied> {
     let mut order: Vec<&Pick> = picks.iter().collect();
     // The ZIP is ordered bytewise, where exhibit 1000 comes before 101.
@@ -52,7 +52,7 @@ pub fn copy(work: &Work<'_>, picks: &[Pick], bag: &mut Bag) -> Result<Copied> {
     }
     scope(|threads| {
         let reader = threads.spawn(move || ReadAhead { work, steps, spares }.read_all(&order));
-        // Where the writer fails, both channels end with it, and the reader too; where the reader fails, it says why.
+        // If the writer fails, both channels close and the reader ends. If the reader fails, its error is reported.
         let copied = write_all(bag, come, back)?;
         reader
             .join()
@@ -127,7 +127,7 @@ impl ReadAhead<'_> {
         self.hand_over(ReadStep::File {
             path: path.clone(),
             size: file.size,
-            // Without one it ends below, when it is known whether the bytes are right.
+            // Without a kept CRC-32 the read ends below with an error, after the digests were compared.
             crc: crc_kept.unwrap_or_default(),
         })?;
         while hashing.size() < file.size {

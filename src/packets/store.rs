@@ -42,7 +42,7 @@ pub fn insert(conn: &mut AnyConn, request: &PacketRequest, name: &str, leaf: &Di
     crate::jobs::add(conn, JOB, &request.id, request.requested_at.0)
 }
 
-/// Packets, each with the job that builds it: how far it is and why it failed stand there.
+/// Packets with the jobs that build them. A job knows how far it is and why it failed.
 #[diesel::dsl::auto_type]
 fn with_jobs() -> _ {
     let kind: &'static str = JOB;

@@ -1,5 +1,5 @@
-//! Words, times and numbers as the packet's page shows them. Evidence text is hostile: whatever could make a reader
-//! see something else than stands there is shown as what it is.
+//! Words, times and numbers as the packet's page shows them. Evidence text is hostile: characters that could make a
+//! reader see something else than the text says are shown as their code points.
 
 use std::fmt::Write;
 
@@ -163,7 +163,7 @@ impl Fact {
 /// Ids of this installation's own, which no reader needs.
 const IDS: &[&str] = &["id", "case_id", "unit_id", "subject_id"];
 
-/// Whatever a record says, but for ids and the fields named, which are shown elsewhere.
+/// What a record says, without ids and without the fields in `but`, which are shown elsewhere.
 pub fn facts(record: &Value, zone: Zone, but: &[&str]) -> Vec<Fact> {
     let mut out = Vec::new();
     if let Value::Object(fields) = record {

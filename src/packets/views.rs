@@ -127,8 +127,8 @@ pub fn title(capture: &Capture) -> String {
     format!("{kind}{}{}", platform.unwrap_or_default(), by.unwrap_or_default())
 }
 
-/// What the capturer says, but for text, addresses and times, which stand apart. Every particular is named here, so
-/// that none is forgotten.
+/// What the capturer says, except text, addresses and times, which are shown apart. Every particular is named here, so
+/// that a new one cannot be forgotten.
 fn particulars(capture: &Capture) -> Vec<Fact> {
     let Particulars {
         platform,
@@ -277,24 +277,17 @@ fn details(record: &Value) -> Vec<Fact> {
 }
 
 fn object(scene: Scene<'_>, kind: &str, id: &str) -> String {
-    match kind {
-        "capture" => match scene.custody.disposition(id) {
-            Ok(disposition) => match disposition.exhibit {
-                Some(exhibit) => format!("item {}, exhibit {exhibit:03}", disposition.item),
-                None => format!(
-                    "item {} ({})",
-                    disposition.item,
-                    label(disposition.status.as_str()).to_lowercase()
-                ),
-            },
-            Err(_) => "a capture".into(),
+    let disposition = scene.custody.cut.dispositions.get(id);
+    match (kind, disposition.map(|d| (d.item, d.exhibit, d.status))) {
+        ("capture", Some((item, Some(exhibit), _))) => format!("item {item}, exhibit {exhibit:03}"),
+        ("capture", Some((item, None, status))) => format!("item {item} ({})", label(status.as_str()).to_lowercase()),
+        ("capture", None) => "a capture".into(),
+        ("authorization", _) => match scene.authorizations.get(id) {
+            Some(number) => format!("authorization no. {number}"),
+            None => "an authorization".into(),
         },
-        "authorization" => scene
-            .authorizations
-            .get(id)
-            .map_or_else(|| "an authorization".into(), |n| format!("authorization no. {n}")),
-        "case" => "the case".into(),
-        other => format!("{} {}", line(other), line(id)),
+        ("case", _) => "the case".into(),
+        (other, _) => format!("{} {}", line(other), line(id)),
     }
 }
 
