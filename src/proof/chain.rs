@@ -4,7 +4,7 @@ use super::Digest;
 use super::event::EventRef;
 
 /// Walks one stream from `seq` 0, an event at a time.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Chain {
     stream: String,
     next: u64,
@@ -30,9 +30,7 @@ impl Chain {
     pub fn new(stream: &str) -> Self {
         Self {
             stream: stream.to_owned(),
-            next: 0,
-            head: None,
-            at: None,
+            ..Self::default()
         }
     }
 

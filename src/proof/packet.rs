@@ -320,8 +320,8 @@ pub const PACKET_SECTIONS: &[Section] = &[
 /// `inventory.json`.
 pub const INVENTORY_SECTIONS: &[Section] = &[("captures", true)];
 
-/// Writes a document of sections in their fixed arrangement of lines. Sections come in their order; [`Writer::rows`]
-/// may add nothing. What has been written may be taken out at any time.
+/// Writes a document of sections, a value or row on each line. The caller adds the sections in their order; one of rows
+/// may be empty. [`Writer::take`] gives out what has been written so far.
 #[derive(Debug, Default)]
 pub struct Writer {
     out: Vec<u8>,

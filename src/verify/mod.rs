@@ -63,18 +63,18 @@ pub trait PacketSource {
     fn findings(&mut self) -> Vec<Finding>;
 }
 
-/// What it all comes to, with the exit code of the command line.
+/// What it all comes to. The number is the exit code of the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VerifyOutcome {
-    /// Everything required passed and the signer is trusted: 0.
-    Passed,
-    /// Something failed: 1.
-    Failed,
-    /// It could not be read: 2.
-    Unreadable,
-    /// Intact, but no key was given to check the signer with: 3.
-    SignerNotChecked,
+    /// Everything required passed and the signer is trusted.
+    Passed = 0,
+    /// Something failed.
+    Failed = 1,
+    /// It could not be read.
+    Unreadable = 2,
+    /// Intact, but no key was given to check the signer with.
+    SignerNotChecked = 3,
 }
 
 /// How much was checked, so that a fast pass never looks like a full one.
@@ -118,8 +118,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// The report on something that is no packet at all (2), or a container that breaks its rules so
-    /// that its content cannot be told (1).
+    /// The report on a file that is no packet (2), or on a container so broken that its content cannot be read (1).
     pub fn refused(outcome: VerifyOutcome, file: &str, rule: &'static str, message: String) -> Self {
         let mut report = Self::new();
         report.fail(file, rule, message);
@@ -148,13 +147,8 @@ impl Report {
     }
 
     fn conclude(&mut self, outcome: VerifyOutcome) {
-        self.exit_code = match outcome {
-            VerifyOutcome::Passed => 0,
-            VerifyOutcome::Failed => 1,
-            VerifyOutcome::Unreadable => 2,
-            VerifyOutcome::SignerNotChecked => 3,
-        };
         self.outcome = outcome;
+        self.exit_code = outcome as u8;
     }
 
     fn say(&mut self, verdict: Verdict, file: &str, rule: &'static str, message: impl Into<String>) {
