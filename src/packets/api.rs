@@ -4,7 +4,7 @@ use actix_web::body::SizedStream;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderName, LOCATION};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::model::{NewDisclosure, NewPacket, Packet, Purpose};
+use super::model::{NewDisclosure, NewPacket, Packet, PacketView, Purpose};
 use super::{ops, reads};
 use crate::blobs::{BlobReader, Blobs, Key, WHOLE};
 use crate::db::blocking;
@@ -18,28 +18,28 @@ use crate::policy::Act;
 use crate::proof::b64;
 
 /// `POST /cases/{id}/packets`
-pub async fn request(PathId(case): PathId, mut request: WriteRequest) -> Reply {
-    let new = asked(&case, &mut request).await?;
-    let app = request.app.clone();
-    let verb = move |tx: &mut Tx<'_>| ops::request(tx, &new);
-    let packet = request.transact(Act::PacketRequest, Scope::Case(case), verb).await?;
-    app.builder.notify_one();
+pub async fn request(case: PathId, request: WriteRequest) -> Reply {
+    let packet = ask(case.0, request).await?;
     let place = format!("/api/v1/packets/{}", packet.id);
     Ok(HttpResponse::Accepted().insert_header((LOCATION, place)).json(packet))
 }
 
-/// What is asked for, by someone who may ask for it. Everybody who may ask for any kind of packet is told that this
-/// version builds no referrals; others are refused before the body is read.
-async fn asked(case: &str, request: &mut WriteRequest) -> Result<NewPacket> {
-    let scope = Scope::Case(case.to_owned());
-    if !reads::may_ask_for_any(&request.app.gate, &request.ctx, case.to_owned()).await? {
+/// Asks for a packet. Everybody who may ask for any kind of packet is told that this version builds no referrals; others
+/// are refused before the body is read.
+async fn ask(case: String, mut request: WriteRequest) -> Result<PacketView> {
+    let scope = Scope::Case(case.clone());
+    if !reads::may_ask_for_any(&request.app.gate, &request.ctx, case).await? {
         request.check(Act::PacketRequest, &scope).await?;
     }
     let asked = NewPacket::parse(request.form().await?);
     if !asked.as_ref().is_ok_and(|asked| asked.purpose == Purpose::Referral) {
         request.check(Act::PacketRequest, &scope).await?;
     }
-    asked?.supported()
+    let (app, new) = (request.app.clone(), asked?.supported()?);
+    let verb = move |tx: &mut Tx<'_>| ops::request(tx, &new);
+    let packet = request.transact(Act::PacketRequest, scope, verb).await?;
+    app.builder.notify_one();
+    Ok(packet)
 }
 
 /// `GET /cases/{id}/packets`

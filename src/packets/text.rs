@@ -51,6 +51,8 @@ pub fn label(word: &str) -> String {
 /// A time in UTC, and in the case's zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Moment {
+    /// For programs.
+    pub iso: String,
     /// In UTC.
     pub utc: String,
     /// In the case's zone, with its abbreviation.
@@ -61,6 +63,7 @@ impl Moment {
     /// A text that is no time, as it stands.
     pub fn unread(text: &str) -> Self {
         Self {
+            iso: String::new(),
             utc: line(text),
             local: None,
         }
@@ -96,6 +99,7 @@ impl Zone {
             .0
             .map(|tz| utc.with_timezone(&tz).format("%Y-%m-%d %H:%M:%S %Z").to_string());
         Moment {
+            iso: clock::format(at),
             utc: format!("{} UTC", utc.format(pattern)),
             local,
         }

@@ -199,11 +199,6 @@ impl<'a> Scanner<'a> {
         Self { bytes, at: 0 }
     }
 
-    /// How far the cursor has come.
-    pub fn position(&self) -> usize {
-        self.at
-    }
-
     /// Takes exactly this text.
     #[inline]
     pub fn literal(&mut self, literal: &'static str) -> Scan<()> {
@@ -412,7 +407,8 @@ impl<'a> Scanner<'a> {
         self.bytes.get(self.at).copied()
     }
 
-    fn fail<T>(&self, expected: &'static str) -> Scan<T> {
+    /// Refuses what stands at the cursor.
+    pub fn fail<T>(&self, expected: &'static str) -> Scan<T> {
         Err(CanonError::Bytes { at: self.at, expected })
     }
 }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::Digest;
-use super::canon::{self, CanonError, MAX_INTEGER, Scanner, write_string};
+use super::canon::{self, CanonError, Scanner, write_string};
 use super::id::{is_hex, write_hex};
 use super::time::{format_at, parse_at};
 
@@ -280,10 +280,7 @@ impl<'a> EventRef<'a> {
 }
 
 fn natural(n: i64, field: &'static str) -> Result<u64, EventError> {
-    u64::try_from(n)
-        .ok()
-        .filter(|n| *n <= MAX_INTEGER as u64)
-        .ok_or(EventError::Field(field))
+    u64::try_from(n).map_err(|_| EventError::Field(field))
 }
 
 /// `case:<uuid>`, `access:<uuid>` or `agency`.
