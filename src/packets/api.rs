@@ -3,40 +3,43 @@
 use actix_web::body::SizedStream;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderName, LOCATION};
 use actix_web::{HttpRequest, HttpResponse};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 
-use super::model::{NewDisclosure, NewPacket, Packet, Purpose};
+use super::model::{NewDisclosure, NewPacket, Packet, PacketView, Purpose};
 use super::{ops, reads};
 use crate::blobs::{BlobReader, Blobs, Key, WHOLE};
 use crate::db::blocking;
 use crate::error::{Error, Result};
-use crate::gate::{RequestCtx, Scope};
+use crate::gate::{RequestCtx, Scope, Tx};
 use crate::http::paging::{Listed, Page};
 use crate::http::ranges::pieces;
 use crate::http::reply::{self, Reply};
 use crate::http::{App, PathId, WriteRequest};
 use crate::policy::Act;
+use crate::proof::b64;
 
 /// `POST /cases/{id}/packets`
-pub async fn request(case: PathId, mut request: WriteRequest) -> Reply {
-    let scope = Scope::Case(case.0);
-    let case = scope.object().1.to_owned();
+pub async fn request(case: PathId, request: WriteRequest) -> Reply {
+    let packet = ask(case.0, request).await?;
+    let place = format!("/api/v1/packets/{}", packet.id);
+    Ok(HttpResponse::Accepted().insert_header((LOCATION, place)).json(packet))
+}
+
+/// Asks for a packet. Everybody who may ask for any kind of packet is told that this version builds no referrals; others
+/// are refused before the body is read.
+async fn ask(case: String, mut request: WriteRequest) -> Result<PacketView> {
+    let scope = Scope::Case(case.clone());
     if !reads::may_ask_for_any(&request.app.gate, &request.ctx, case).await? {
         request.check(Act::PacketRequest, &scope).await?;
     }
     let asked = NewPacket::parse(request.form().await?);
-    // A referral is told to be missing to both who could ever ask for one.
     if !asked.as_ref().is_ok_and(|asked| asked.purpose == Purpose::Referral) {
         request.check(Act::PacketRequest, &scope).await?;
     }
     let (app, new) = (request.app.clone(), asked?.supported()?);
-    let packet = request
-        .transact(Act::PacketRequest, scope, move |tx| ops::request(tx, &new))
-        .await?;
+    let verb = move |tx: &mut Tx<'_>| ops::request(tx, &new);
+    let packet = request.transact(Act::PacketRequest, scope, verb).await?;
     app.builder.notify_one();
-    let place = format!("/api/v1/packets/{}", packet.id);
-    Ok(HttpResponse::Accepted().insert_header((LOCATION, place)).json(packet))
+    Ok(packet)
 }
 
 /// `GET /cases/{id}/packets`
@@ -53,17 +56,12 @@ pub async fn one(id: PathId, app: App, requester: RequestCtx) -> Reply {
 
 /// `GET /packets/{id}/file`
 pub async fn file(PathId(id): PathId, request: WriteRequest) -> Reply {
-    let packet = reads::row(&request.app.gate, &request.ctx, id.clone()).await?;
-    if !packet.is_ready() {
-        return Err(ops::not_ready(&packet));
-    }
+    let packet = reads::ready(&request.app.gate, &request.ctx, id.clone()).await?;
     let (blobs, wanted) = (request.app.blobs.clone(), packet.clone());
     let file = blocking(move || open(&blobs, &wanted)).await?;
-    let address = request.ctx.address.clone();
-    let scope = Scope::Packet(id.clone());
-    request
-        .transact(Act::PacketRead, scope, move |tx| ops::download(tx, &id, &address))
-        .await?;
+    let (scope, address) = (Scope::Packet(id.clone()), request.ctx.address.clone());
+    let verb = move |tx: &mut Tx<'_>| ops::download(tx, &id, &address);
+    request.transact(Act::PacketRead, scope, verb).await?;
     send(&packet, file)
 }
 
@@ -83,16 +81,11 @@ fn open(blobs: &Blobs, packet: &Packet) -> Result<BlobReader> {
 /// Answers with the packet's bytes, all of them or a broken connection.
 fn send(packet: &Packet, file: BlobReader) -> Reply {
     let size = packet.size.and_then(|s| u64::try_from(s).ok()).unwrap_or(0);
-    let digest = packet
-        .digest()
-        .map(|d| STANDARD.encode(d.as_bytes()))
-        .unwrap_or_default();
+    let digest = packet.digest().map(|d| b64::encode(d.as_bytes())).unwrap_or_default();
+    let disposition = format!("attachment; filename=\"{}.zip\"", packet.name);
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "application/zip"))
-        .insert_header((
-            CONTENT_DISPOSITION,
-            format!("attachment; filename=\"{}.zip\"", packet.name),
-        ))
+        .insert_header((CONTENT_DISPOSITION, disposition))
         .insert_header((HeaderName::from_static("repr-digest"), format!("sha-256=:{digest}:")))
         .body(SizedStream::new(size, pieces(file))))
 }
@@ -100,10 +93,9 @@ fn send(packet: &Packet, file: BlobReader) -> Reply {
 /// `POST /packets/{id}/disclosures`
 pub async fn disclose(PathId(id): PathId, request: WriteRequest) -> Reply {
     let (scope, place) = (Scope::Packet(id.clone()), format!("/api/v1/packets/{id}/disclosures"));
+    let verb = move |tx: &mut Tx<'_>, new: &NewDisclosure| ops::disclose(tx, &id, new);
     let made = request
-        .write(Act::PacketDisclose, scope, NewDisclosure::parse, move |tx, new| {
-            ops::disclose(tx, &id, new)
-        })
+        .write(Act::PacketDisclose, scope, NewDisclosure::parse, verb)
         .await?;
     Ok(HttpResponse::Created().insert_header((LOCATION, place)).json(made))
 }

@@ -9,7 +9,7 @@ use super::work::Work;
 use super::zip::Bag;
 use crate::error::{Error, Result};
 use crate::ledger;
-use crate::ledger::read::StoredEvent;
+use crate::ledger::read::{Record, StoredEvent};
 use crate::proof::event::EventRef;
 use crate::proof::id::Digest;
 use crate::proof::packet::{EVENTS, RECORDS};
@@ -78,23 +78,19 @@ impl Custody {
             self.keep(&event)?;
             work.progress.advance(1)
         })?;
-        let head = self.kept.last().map(|k| k.leaf);
-        if head == Some(self.cut.leaf) {
-            Ok(())
-        } else {
-            Err(Error::internal("the case's stream has a gap"))
+        match self.kept.last() {
+            Some(head) if head.leaf == self.cut.leaf => Ok(()),
+            _ => Err(Error::internal("the case's stream has a gap")),
         }
     }
 
     fn keep(&mut self, stored: &StoredEvent) -> Result<()> {
         let event =
             EventRef::parse(&stored.body).map_err(|e| Error::internal(format!("stored event {}: {e}", stored.seq)))?;
-        let disposition = if event.object_type == "capture" {
-            Some(self.disposition(&event.object_id)?)
-        } else {
-            None
+        let class = match &*event.object_type {
+            "capture" => Some(self.disposition(&event.object_id)?.status).filter(|s| *s != Status::Included),
+            _ => None,
         };
-        let class = disposition.map(|f| f.status).filter(|s| *s != Status::Included);
         let indexed = matches!(
             &*event.object_type,
             "capture" | "authorization" | "subject" | "account" | "case"
@@ -129,9 +125,7 @@ impl Custody {
             let end = (start + SOME).min(self.kept.len());
             let shown = (start..end).filter(|i| self.kept[*i].class.is_none());
             let seqs: Vec<i64> = shown.map(|i| i as i64).collect();
-            let records = work
-                .db
-                .read_blocking(|conn| store::records(conn, &self.cut.stream, &seqs))?;
+            let records = work.read(|conn| store::records(conn, &self.cut.stream, &seqs))?;
             for index in start..end {
                 self.record(index, &records, out)?;
             }
@@ -140,41 +134,28 @@ impl Custody {
         Ok(())
     }
 
-    fn record(
-        &mut self,
-        index: usize,
-        records: &HashMap<Digest, (Vec<u8>, String)>,
-        out: &mut dyn Write,
-    ) -> Result<()> {
+    fn record(&mut self, index: usize, records: &HashMap<Digest, Record>, out: &mut dyn Write) -> Result<()> {
         let kept = &self.kept[index];
         let line = match (kept.class, records.get(&kept.leaf)) {
-            (Some(class), _) => RecordLine::Withheld {
-                leaf: kept.leaf,
-                class: class.as_str().into(),
-            }
-            .format(),
-            (None, None) => RecordLine::Withheld {
-                leaf: kept.leaf,
-                class: "purged".into(),
-            }
-            .format(),
             (None, Some((salt, body))) => {
                 gather_names(&mut self.names, body);
-                let salt = salt
-                    .as_slice()
-                    .try_into()
-                    .map_err(|_| Error::internal("a stored salt is damaged"))?;
+                self.shown += 1;
+                let salt = salt.as_slice().try_into();
                 RecordLine::Shown {
                     leaf: kept.leaf,
                     record: body.as_bytes(),
-                    salt,
+                    salt: salt.map_err(|_| Error::internal("a stored salt is damaged"))?,
                 }
-                .format()
+            }
+            (class, _) => {
+                self.withheld += 1;
+                RecordLine::Withheld {
+                    leaf: kept.leaf,
+                    class: class.map_or("purged", Status::as_str).into(),
+                }
             }
         };
-        let shown = kept.class.is_none() && records.contains_key(&kept.leaf);
-        *(if shown { &mut self.shown } else { &mut self.withheld }) += 1;
-        out.write_all(&line)?;
+        out.write_all(&line.format())?;
         Ok(out.write_all(b"\n")?)
     }
 
@@ -201,6 +182,11 @@ impl Custody {
             .filter_map(|seq| self.entry(*seq))
     }
 
+    /// Where the events about these things stand in the case's stream.
+    pub fn seqs_about<'a>(&self, ids: impl Iterator<Item = &'a str>) -> Vec<i64> {
+        ids.flat_map(|id| self.about(id)).map(|e| i64::from(e.seq)).collect()
+    }
+
     fn entry(&self, seq: u32) -> Option<EventEntry<'_>> {
         let kept = self.kept.get(seq as usize)?;
         Some(EventEntry {
@@ -215,8 +201,8 @@ impl Custody {
         self.names.get(id).map(String::as_str)
     }
 
-    /// The version of a thing that was in force at the cut: the event that recorded it. A row may already tell of a
-    /// later one.
+    /// The event that recorded the version of a thing that was in force at the cut. `row` is the leaf in the thing's row,
+    /// which may already hold a later version.
     pub fn version(&self, noun: &str, id: &str, row: &Digest) -> Option<EventEntry<'_>> {
         let ours = |e: &EventEntry<'_>| e.action.split('.').next() == Some(noun);
         let mut last = None;
@@ -240,9 +226,7 @@ pub fn each_event(
 ) -> Result<()> {
     while from <= to {
         let limit = PAGE.min(to - from + 1);
-        let page = work
-            .db
-            .read_blocking(|conn| ledger::read::of_stream(conn, stream, from, limit))?;
+        let page = work.read(|conn| ledger::read::of_stream(conn, stream, from, limit))?;
         if page.is_empty() {
             return Err(Error::internal(format!("{stream} ends before event {to}")));
         }
@@ -254,8 +238,8 @@ pub fn each_event(
     Ok(())
 }
 
-/// People stand in records as `{"id", "name"}`. A record is canonical, so that its text is searched and not parsed: a
-/// quote inside a text stands behind a backslash, and so never follows a brace.
+/// People stand in records as `{"id", "name"}`. Records are canonical, so that their text can be searched without being
+/// parsed: quotes inside a string are escaped, so `{"` always begins an object.
 fn gather_names(names: &mut HashMap<String, String>, record: &str) {
     let mut rest = record;
     while let Some((_, found)) = rest.split_once(PERSON) {

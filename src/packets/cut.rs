@@ -56,7 +56,7 @@ pub struct CaseCut {
 /// Cuts at the stream's head as it is now.
 pub fn make(work: &Work<'_>, picks: &[Pick]) -> Result<CaseCut> {
     let stream = ledger::case_stream(&work.packet.case_id);
-    let head = work.db.read_blocking(|conn| ledger::read::head(conn, &stream))?;
+    let head = work.read(|conn| ledger::read::head(conn, &stream))?;
     let (seq, leaf) = head.ok_or_else(|| Error::internal("a case without events"))?;
     let dispositions = dispositions(work, picks, seq)?;
     Ok(CaseCut {
@@ -71,20 +71,14 @@ pub fn make(work: &Work<'_>, picks: &[Pick]) -> Result<CaseCut> {
 fn dispositions(work: &Work<'_>, picks: &[Pick], cut: i64) -> Result<HashMap<String, Disposition>> {
     let exhibits: HashMap<&str, u32> = picks.iter().map(|p| (p.id.as_str(), p.exhibit)).collect();
     let mut dispositions = HashMap::with_capacity(picks.len());
-    let mut after = -1;
-    loop {
-        let page = work
-            .db
-            .read_blocking(|conn| store::captures_after(conn, &work.packet.case_id, after))?;
-        let Some(last) = page.last() else {
-            return Ok(dispositions);
-        };
-        after = last.item;
+    work.captures(|page| {
         for row in page.into_iter().filter(|row| row.seq <= cut) {
             let disposition = disposition(work, &row, exhibits.get(row.id.as_str()).copied())?;
             dispositions.insert(row.id, disposition);
         }
-    }
+        Ok(())
+    })?;
+    Ok(dispositions)
 }
 
 fn disposition(work: &Work<'_>, row: &ListedCapture, exhibit: Option<u32>) -> Result<Disposition> {

@@ -3,19 +3,17 @@
 use std::io::Write;
 
 use askama::Template;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::custody::Custody;
 use super::exhibits;
-use super::model::Purpose;
 use super::pick::Pick;
-use super::store::{self, Thing};
+use super::store::{self, Thing, ThingKind};
 use super::work::Work;
 use super::zip::Bag;
 use crate::clock;
 use crate::db::AnyConn;
 use crate::error::{Error, Result};
-use crate::forms::Word;
 use crate::proof::packet::{
     self, BAG_INFO, BAGIT, BAGIT_TXT, Cut, Exhibit, HOW_TO, Head, IDENTIFIER, INVENTORY, InventoryRow, MANIFEST, OXUM,
     PACKET, PacketAuthorization, Requester, RowError, Shown, Writer,
@@ -43,79 +41,54 @@ fn at_cut(custody: &Custody, conn: &mut AnyConn, noun: &str, thing: &Thing) -> R
 
 /// The case as it was at the cut.
 pub fn case(work: &Work<'_>, custody: &Custody) -> Result<Shown> {
-    let found = work.db.read_blocking(|conn| {
+    let found = work.read(|conn| {
         let row = store::case(conn, &work.packet.case_id)?;
         at_cut(custody, conn, "case", &row)
     })?;
     found.ok_or_else(|| Error::internal("the case's own record is missing"))
 }
 
-/// Reads things of one kind after an id.
-type After = fn(&mut AnyConn, &str, &str) -> Result<Vec<Thing>>;
-
 /// Runs `f` over the things of one kind as they were at the cut, a page in memory at a time.
-fn each(
+pub fn each(
     work: &Work<'_>,
     custody: &Custody,
-    noun: &str,
-    after: After,
-    f: &mut dyn FnMut(&str, Shown) -> Result<()>,
+    kind: ThingKind,
+    mut f: impl FnMut(&str, Shown) -> Result<()>,
 ) -> Result<()> {
     let mut last = String::new();
     loop {
-        let page = work.db.read_blocking(|conn| after(conn, &work.packet.case_id, &last))?;
+        let page = work.read(|conn| store::things_after(conn, kind, &work.packet.case_id, &last))?;
         let Some(end) = page.last() else { return Ok(()) };
         last.clone_from(&end.0);
         for thing in page {
-            if let Some(shown) = work.db.read_blocking(|conn| at_cut(custody, conn, noun, &thing))? {
+            if let Some(shown) = work.read(|conn| at_cut(custody, conn, kind.as_str(), &thing))? {
                 f(&thing.0, shown)?;
             }
         }
     }
 }
 
-/// Runs `f` over the subjects.
-pub fn subjects(work: &Work<'_>, custody: &Custody, f: &mut dyn FnMut(&str, Shown) -> Result<()>) -> Result<()> {
-    each(work, custody, "subject", store::subjects_after, f)
-}
-
-/// Runs `f` over the accounts.
-pub fn accounts(work: &Work<'_>, custody: &Custody, f: &mut dyn FnMut(&str, Shown) -> Result<()>) -> Result<()> {
-    each(work, custody, "account", store::accounts_after, f)
-}
-
-/// Runs `f` over the authorizations.
-pub fn authorizations(work: &Work<'_>, custody: &Custody, f: &mut dyn FnMut(&str, Shown) -> Result<()>) -> Result<()> {
-    each(work, custody, "authorization", store::authorizations_after, f)
-}
-
 /// Writes `packet.json`.
 pub fn packet(work: &Work<'_>, custody: &Custody, picks: &[Pick], bag: &mut Bag) -> Result<()> {
     bag.spool(PACKET, |out| {
-        let mut json = Writer::new();
-        json.value("packet", &head(work, custody)).map_err(unwritable)?;
-        json.value("case", &case(work, custody)?).map_err(unwritable)?;
-        let mut rows = Rows { json, out };
-        rows.section("subjects", |rows| {
-            subjects(work, custody, &mut |_, shown| rows.add(&shown))
+        let mut paper = Paper::new(out);
+        paper.value("packet", &head(work, custody))?;
+        paper.value("case", &case(work, custody)?)?;
+        for (section, kind) in [("subjects", ThingKind::Subject), ("accounts", ThingKind::Account)] {
+            paper.json.begin(section);
+            each(work, custody, kind, |_, shown| paper.row(&shown))?;
+            paper.json.end();
+        }
+        paper.json.begin("authorizations");
+        each(work, custody, ThingKind::Authorization, |id, Shown { leaf, record }| {
+            let events = custody.about(id).map(|e| e.leaf).collect();
+            paper.row(&PacketAuthorization { leaf, record, events })
         })?;
-        rows.section("accounts", |rows| {
-            accounts(work, custody, &mut |_, shown| rows.add(&shown))
-        })?;
-        rows.section("authorizations", |rows| {
-            authorizations(work, custody, &mut |id, shown| {
-                let events = custody.about(id).map(|e| e.leaf).collect();
-                rows.add(&PacketAuthorization {
-                    leaf: shown.leaf,
-                    record: shown.record,
-                    events,
-                })
-            })
-        })?;
-        rows.section("exhibits", |rows| {
-            exhibits::each(work, custody, picks.iter(), |loaded| rows.add(&exhibit(loaded)?))
-        })?;
-        rows.finish()
+        paper.json.end();
+        paper.json.begin("exhibits");
+        exhibits::each(work, custody, picks, |loaded| paper.row(&exhibit(loaded)?))?;
+        paper.json.end();
+        paper.finish()
     })
 }
 
@@ -154,21 +127,23 @@ fn exhibit(loaded: exhibits::Loaded<'_>) -> Result<Exhibit> {
     })
 }
 
-/// Writes rows on as they come.
-struct Rows<'o> {
+/// A document that is written on row by row.
+struct Paper<'o> {
     json: Writer,
     out: &'o mut dyn Write,
 }
 
-impl Rows<'_> {
-    fn section(&mut self, name: &str, rows: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
-        self.json.begin(name);
-        rows(self)?;
-        self.json.end();
-        Ok(())
+impl<'o> Paper<'o> {
+    fn new(out: &'o mut dyn Write) -> Self {
+        let json = Writer::new();
+        Self { json, out }
     }
 
-    fn add<T: serde::Serialize>(&mut self, row: &T) -> Result<()> {
+    fn value<T: Serialize>(&mut self, name: &str, value: &T) -> Result<()> {
+        self.json.value(name, value).map_err(unwritable)
+    }
+
+    fn row<T: Serialize>(&mut self, row: &T) -> Result<()> {
         self.json.row(row).map_err(unwritable)?;
         let line = self.json.take();
         if line.len() > packet::MAX_LINE {
@@ -187,38 +162,24 @@ impl Rows<'_> {
 /// Writes `inventory.json`: every capture up to the cut, one row each, as it was recorded.
 pub fn inventory(work: &Work<'_>, custody: &Custody, bag: &mut Bag) -> Result<()> {
     bag.spool(INVENTORY, |out| {
-        let mut rows = Rows {
-            json: Writer::new(),
-            out,
-        };
-        rows.section("captures", |rows| {
-            each_capture(work, custody, &mut |row| rows.add(&row))
-        })?;
-        rows.finish()
+        let mut paper = Paper::new(out);
+        paper.json.begin("captures");
+        each_capture(work, custody, |row| paper.row(&row))?;
+        paper.json.end();
+        paper.finish()
     })
 }
 
 /// Runs `f` over the rows of the inventory.
-pub fn each_capture(work: &Work<'_>, custody: &Custody, f: &mut dyn FnMut(InventoryRow) -> Result<()>) -> Result<()> {
-    let mut after = -1;
-    loop {
-        let page = work
-            .db
-            .read_blocking(|conn| store::captures_after(conn, &work.packet.case_id, after))?;
-        let Some(last) = page.last() else { return Ok(()) };
-        after = last.item;
-        let leaves = page
-            .iter()
-            .map(|row| store::digest(&row.leaf))
-            .collect::<Result<Vec<_>>>()?;
+pub fn each_capture(work: &Work<'_>, custody: &Custody, mut f: impl FnMut(InventoryRow) -> Result<()>) -> Result<()> {
+    work.captures(|page| {
         let seqs: Vec<i64> = page.iter().map(|row| row.seq).collect();
-        let records = work
-            .db
-            .read_blocking(|conn| store::parsed::<Said>(conn, &custody.cut.stream, &seqs))?;
-        for (row, leaf) in page.iter().zip(&leaves).filter(|(row, _)| row.seq <= custody.cut.seq) {
-            f(inventory_row(custody, row, records.get(leaf))?)?;
+        let records = work.read(|conn| store::parsed::<Said>(conn, &custody.cut.stream, &seqs))?;
+        for row in page.iter().filter(|row| row.seq <= custody.cut.seq) {
+            f(inventory_row(custody, row, records.get(&store::digest(&row.leaf)?))?)?;
         }
-    }
+        Ok(())
+    })
 }
 
 /// As much of a capture's record as the inventory shows.
@@ -244,12 +205,8 @@ fn inventory_row(custody: &Custody, row: &store::ListedCapture, said: Option<&Sa
 pub fn manifest(work: &Work<'_>, bag: &mut Bag) -> Result<()> {
     let manifest = packet::manifest(&bag.payload);
     bag.add(MANIFEST, manifest.as_bytes())?;
-    let how_to = HowTo {
-        demo: work.log.demo,
-        origin: &work.log.origin,
-        name: &work.packet.name,
-    };
-    bag.add(HOW_TO, how_to.render().map_err(Error::internal)?.as_bytes())?;
+    let how_to = HowTo { work }.render().map_err(Error::internal)?;
+    bag.add(HOW_TO, how_to.as_bytes())?;
     let info = bag_info(work, bag)?;
     bag.add(BAG_INFO, info.as_bytes())?;
     bag.add(BAGIT, BAGIT_TXT.as_bytes())
@@ -258,17 +215,13 @@ pub fn manifest(work: &Work<'_>, bag: &mut Bag) -> Result<()> {
 #[derive(Template)]
 #[template(path = "packets/pages/HOW-TO-VERIFY.txt")]
 struct HowTo<'a> {
-    demo: bool,
-    origin: &'a str,
-    name: &'a str,
+    work: &'a Work<'a>,
 }
 
 fn bag_info(work: &Work<'_>, bag: &Bag) -> Result<String> {
     let case = &work.packet.case_id;
-    let (number, unit) = work
-        .db
-        .read_blocking(|conn| Ok((store::case_number(conn, case)?, store::unit_name(conn, case)?)))?;
-    let purpose = Purpose::from_word(&work.packet.purpose).map_or("", Purpose::says);
+    let (number, unit) = work.read(|conn| Ok((store::case_number(conn, case)?, store::unit_name(conn, case)?)))?;
+    let purpose = work.request.purpose.says();
     let mark = if work.log.demo { "DEMO, no real case. " } else { "" };
     let about = format!("{mark}Case {number}: exhibits, inventory, custody and proofs. Purpose: {purpose}.");
     let (oxum, id) = (

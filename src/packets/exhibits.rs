@@ -58,20 +58,12 @@ impl Loaded<'_> {
 pub fn each<'p>(
     work: &Work<'_>,
     custody: &'p Custody,
-    picks: impl Iterator<Item = &'p Pick>,
+    picks: &'p [Pick],
     mut f: impl FnMut(Loaded<'p>) -> Result<()>,
 ) -> Result<()> {
-    let mut picks = picks.peekable();
-    while picks.peek().is_some() {
-        let some: Vec<&Pick> = picks.by_ref().take(SOME).collect();
-        let seqs: Vec<i64> = some
-            .iter()
-            .flat_map(|p| custody.about(&p.id))
-            .map(|e| i64::from(e.seq))
-            .collect();
-        let mut records = work
-            .db
-            .read_blocking(|conn| store::parsed(conn, &custody.cut.stream, &seqs))?;
+    for some in picks.chunks(SOME) {
+        let seqs = custody.seqs_about(some.iter().map(|p| p.id.as_str()));
+        let mut records = work.read(|conn| store::parsed(conn, &custody.cut.stream, &seqs))?;
         for pick in some {
             f(load(custody, pick, &mut records)?)?;
         }

@@ -13,26 +13,27 @@ use super::cut::Status;
 use super::documents::{self, PRODUCT};
 use super::exhibits::{self, Loaded};
 use super::pick::{Copied, Pick};
-use super::store;
+use super::store::{self, ThingKind};
 use super::text::{Fact, Moment, Zone, count, counted, facts, label, line, size};
 use super::views::{
-    AuthorizationView, CustodyRow, ExhibitView, InventoryLine, Scene, ThingView, TimelineRow, event, number, title,
+    AuthorizationView, EventView, ExhibitView, InventoryLine, Scene, ThingView, TimelineRow, event, number, title,
 };
 use super::work::Work;
 use super::zip::Bag;
 use crate::authorizations::Authorization;
 use crate::captures::PostedBasis;
 use crate::cases::Case;
-use crate::clock::Micros;
 use crate::db::AnyConn;
 use crate::error::{Error, Result};
 use crate::forms::Word;
-use crate::proof::id::Digest;
 use crate::proof::packet::{INDEX, Shown};
 use crate::subjects::{Account, Subject};
 
 /// Exhibits whose events are in memory at once.
 const SOME: usize = 100;
+
+/// The end of a section that is a table.
+const END_TABLE: &str = "</tbody></table></div></section>\n";
 
 type Out<'o> = &'o mut dyn Write;
 
@@ -40,12 +41,12 @@ type Out<'o> = &'o mut dyn Write;
 #[derive(Template)]
 #[template(path = "packets/pages/top.html")]
 struct Top<'a> {
-    demo: bool,
+    work: &'a Work<'a>,
+    custody: &'a Custody,
     number: String,
     title: String,
     kind: String,
     handling: String,
-    purpose: String,
     recipient: Option<String>,
     requester: String,
     requested: Moment,
@@ -57,25 +58,11 @@ struct Top<'a> {
     tallies: Vec<Tally>,
     events: String,
     records: String,
-    records_withheld: u64,
-    origin: &'a str,
-    name: &'a str,
-    id: &'a str,
-    cut_seq: i64,
-    cut_leaf: Digest,
-}
-
-/// An exhibit's place in the timeline.
-struct TimelineMoment {
-    at: Micros,
-    exhibit: u32,
-    basis: &'static str,
-    title: String,
 }
 
 /// Captures of one disposition.
 struct Tally {
-    n: u64,
+    number: String,
     status: String,
     class: &'static str,
     why: &'static str,
@@ -85,20 +72,8 @@ struct Tally {
 #[derive(Template)]
 #[template(path = "packets/pages/bottom.html")]
 struct Bottom<'a> {
-    demo: bool,
-    name: &'a str,
-    origin: &'a str,
-    product: &'a str,
-}
-
-/// A section's beginning.
-#[derive(Template)]
-#[template(path = "packets/pages/section.html")]
-struct SectionHead {
-    id: &'static str,
-    title: &'static str,
-    about: &'static str,
-    columns: &'static [&'static str],
+    work: &'a Work<'a>,
+    product: &'static str,
 }
 
 /// Writes the page.
@@ -123,7 +98,7 @@ pub fn write(work: &Work<'_>, custody: &Custody, picks: &[Pick], copied: Copied,
 /// The numbers of the authorizations, which exhibits and events name.
 fn numbers(work: &Work<'_>, custody: &Custody) -> Result<HashMap<String, String>> {
     let mut numbers = HashMap::new();
-    documents::authorizations(work, custody, &mut |id, shown| {
+    documents::each(work, custody, ThingKind::Authorization, |id, shown| {
         numbers.insert(id.to_owned(), number(&Authorization::deserialize(&shown.record)?));
         Ok(())
     })?;
@@ -140,34 +115,26 @@ impl IndexPage<'_> {
     fn write(&self, top: &Top<'_>, out: Out<'_>) -> Result<()> {
         put(out, top)?;
         let mut moments = self.exhibits(out)?;
-        moments.sort_by_key(|m| (m.at, m.exhibit));
-        self.timeline(moments, out)?;
+        moments.sort_by_key(|m| (m.order, m.exhibit));
+        self.timeline(&moments, out)?;
         self.people(out)?;
         self.authorizations(out)?;
         self.custody(out)?;
         self.inventory(out)?;
-        let work = self.work;
-        put(
-            out,
-            &Bottom {
-                demo: work.log.demo,
-                name: &work.packet.name,
-                origin: &work.log.origin,
-                product: PRODUCT,
-            },
-        )
+        let (work, product) = (self.work, PRODUCT);
+        put(out, &Bottom { work, product })
     }
 
     fn top(&self, case: &Case, record: &Value, copied: Copied) -> Top<'_> {
         let (work, custody, zone) = (self.work, self.scene.custody, self.scene.zone);
         let shown = ["number", "title", "kind", "handling", "time_zone", "version", "due"];
         Top {
-            demo: work.log.demo,
+            work,
+            custody,
             number: line(&case.number),
             title: line(&case.title),
             kind: label(case.kind.as_str()),
             handling: label(case.handling.as_str()),
-            purpose: work.request.purpose.says().into(),
             recipient: work.request.recipient.as_deref().map(line),
             requester: line(&work.request.requested_by.name),
             requested: zone.at(work.packet.requested_at),
@@ -179,37 +146,20 @@ impl IndexPage<'_> {
             tallies: tallies(custody),
             events: counted(custody.events_shown(), "event", "events"),
             records: counted(custody.shown, "record", "records"),
-            records_withheld: custody.withheld,
-            origin: &work.log.origin,
-            name: &work.packet.name,
-            id: &work.packet.id,
-            cut_seq: custody.cut.seq,
-            cut_leaf: custody.cut.leaf,
         }
     }
 
-    /// Gives what the timeline says of each, by the time of the post where it is known, else of the capture.
-    fn exhibits(&self, out: Out<'_>) -> Result<Vec<TimelineMoment>> {
+    /// Gives each exhibit's row of the timeline.
+    fn exhibits(&self, out: Out<'_>) -> Result<Vec<TimelineRow>> {
+        let custody = self.scene.custody;
         let mut moments = Vec::with_capacity(self.picks.len());
-        let about = "Each capture as it was recorded when it was received. Files are byte for byte those received; \
-                     what the text says is the evidence's own and nobody's finding.";
-        put(
-            out,
-            &SectionHead {
-                id: "exhibits",
-                title: "Exhibits",
-                about,
-                columns: &[],
-            },
-        )?;
+        put_str(out, include_str!("pages/section_exhibits.html"))?;
         for some in self.picks.chunks(SOME) {
-            let about = some.iter().flat_map(|p| self.scene.custody.about(&p.id));
-            let seqs: Vec<i64> = about.map(|e| i64::from(e.seq)).collect();
-            let stream = &self.scene.custody.cut.stream;
-            let bodies = self.work.db.read_blocking(|conn| store::bodies(conn, stream, &seqs))?;
-            exhibits::each(self.work, self.scene.custody, some.iter(), |loaded| {
+            let seqs = custody.seqs_about(some.iter().map(|p| p.id.as_str()));
+            let bodies = self.work.read(|conn| store::bodies(conn, &custody.cut.stream, &seqs))?;
+            exhibits::each(self.work, custody, some, |loaded| {
                 put(out, &ExhibitView::new(self.scene, &loaded, &bodies)?)?;
-                moments.push(moment(&loaded));
+                moments.push(moment(&loaded, self.scene.zone));
                 self.work.progress.advance(1)
             })?;
         }
@@ -217,110 +167,46 @@ impl IndexPage<'_> {
         Ok(moments)
     }
 
-    fn timeline(&self, moments: Vec<TimelineMoment>, out: Out<'_>) -> Result<()> {
-        let about = "The exhibits in the order of time: when a post was made where that is recorded, else when it was captured.";
-        put(
-            out,
-            &SectionHead {
-                id: "timeline",
-                title: "Timeline",
-                about,
-                columns: &["When", "What that time is", "Exhibit", "What"],
-            },
-        )?;
-        for TimelineMoment {
-            at,
-            exhibit,
-            basis,
-            title,
-        } in moments
-        {
-            let at = self.scene.zone.at(at);
-            put(
-                out,
-                &TimelineRow {
-                    at,
-                    basis,
-                    exhibit,
-                    title,
-                },
-            )?;
-        }
-        end_table(out)
+    fn timeline(&self, moments: &[TimelineRow], out: Out<'_>) -> Result<()> {
+        put_str(out, include_str!("pages/section_timeline.html"))?;
+        moments.iter().try_for_each(|row| put(out, row))?;
+        put_str(out, END_TABLE)
     }
 
     fn people(&self, out: Out<'_>) -> Result<()> {
-        let about = "People and accounts as the case records them. Who stands behind an account is an attribution with a basis, not a fact of this log.";
-        put(
-            out,
-            &SectionHead {
-                id: "people",
-                title: "Subjects and accounts",
-                about,
-                columns: &[],
-            },
-        )?;
-        let thing = |shown: &Shown, what: &str, named: Option<String>| {
-            let named = named.as_deref().map(line);
-            let title = named.map_or_else(|| what.to_owned(), |n| format!("{what}: {n}"));
-            ThingView {
-                title,
-                facts: facts(&shown.record, self.scene.zone, &["version"]),
-                leaf: shown.leaf,
-            }
+        put_str(out, include_str!("pages/section_people.html"))?;
+        let thing = |shown: &Shown, what: &str, named: Option<String>| ThingView {
+            title: named.map_or_else(|| what.to_owned(), |n| format!("{what}: {}", line(&n))),
+            facts: facts(&shown.record, self.scene.zone, &["version"]),
+            leaf: shown.leaf,
         };
-        let mut any = false;
-        documents::subjects(self.work, self.scene.custody, &mut |_, shown| {
-            any = true;
+        let mut cards = 0;
+        documents::each(self.work, self.scene.custody, ThingKind::Subject, |_, shown| {
+            cards += 1;
             let name = Subject::deserialize(&shown.record)?.fields.name;
             put(out, &thing(&shown, "Subject", name))
         })?;
-        documents::accounts(self.work, self.scene.custody, &mut |_, shown| {
-            any = true;
+        documents::each(self.work, self.scene.custody, ThingKind::Account, |_, shown| {
+            cards += 1;
             let fields = Account::deserialize(&shown.record)?.fields;
             put(out, &thing(&shown, "Account", fields.handle.or(fields.url)))
         })?;
-        put_str(
-            out,
-            if any {
-                "</section>\n"
-            } else {
-                "<p class=none>None recorded.</p></section>\n"
-            },
-        )
+        end_cards(out, cards)
     }
 
     fn authorizations(&self, out: Out<'_>) -> Result<()> {
-        let about = "Leave to use social media in this case: asked for by whom, decided by whom, and how far it went. Nothing is ever covered backwards.";
-        put(
-            out,
-            &SectionHead {
-                id: "authorizations",
-                title: "Authorizations",
-                about,
-                columns: &[],
-            },
-        )?;
-        documents::authorizations(self.work, self.scene.custody, &mut |id, shown| {
+        put_str(out, include_str!("pages/section_authorizations.html"))?;
+        documents::each(self.work, self.scene.custody, ThingKind::Authorization, |id, shown| {
             let about: Vec<EventEntry<'_>> = self.scene.custody.about(id).collect();
-            let events = self.work.db.read_blocking(|conn| self.told(conn, &about))?;
+            let events = self.work.read(|conn| self.told(conn, &about))?;
             put(out, &AuthorizationView::new(self.scene, &shown.record, events)?)
         })?;
-        put_str(
-            out,
-            if self.scene.authorizations.is_empty() {
-                "<p class=none>None recorded.</p></section>\n"
-            } else {
-                "</section>\n"
-            },
-        )
+        end_cards(out, self.scene.authorizations.len())
     }
 
-    fn told(&self, conn: &mut AnyConn, about: &[EventEntry<'_>]) -> Result<Vec<super::views::EventView>> {
-        let (stream, seqs) = (
-            &self.scene.custody.cut.stream,
-            about.iter().map(|e| i64::from(e.seq)).collect::<Vec<_>>(),
-        );
+    fn told(&self, conn: &mut AnyConn, about: &[EventEntry<'_>]) -> Result<Vec<EventView>> {
+        let stream = &self.scene.custody.cut.stream;
+        let seqs: Vec<i64> = about.iter().map(|e| i64::from(e.seq)).collect();
         let (bodies, records) = (store::bodies(conn, stream, &seqs)?, store::parsed(conn, stream, &seqs)?);
         about
             .iter()
@@ -330,73 +216,42 @@ impl IndexPage<'_> {
     }
 
     fn custody(&self, out: Out<'_>) -> Result<()> {
-        let about = "Everything that happened in the case up to the cut, in order, as one chain: each event names the one before it. \
-                     The full events and their records stand in custody/events.jsonl and custody/records.jsonl.";
-        put(
-            out,
-            &SectionHead {
-                id: "custody",
-                title: "Custody",
-                about,
-                columns: &["No.", "When", "Who", "What happened", "To what", "Leaf (SHA-256)"],
-            },
-        )?;
+        put_str(out, include_str!("pages/section_custody.html"))?;
         let cut = &self.scene.custody.cut;
         each_event(self.work, &cut.stream, 0, cut.seq, |stored| {
-            put(
-                out,
-                &CustodyRow {
-                    event: event(self.scene, &stored.body, None)?,
-                },
-            )?;
+            put(out, &event(self.scene, &stored.body, None)?)?;
             self.work.progress.check()
         })?;
-        end_table(out)
+        put_str(out, END_TABLE)
     }
 
     fn inventory(&self, out: Out<'_>) -> Result<()> {
-        let about = "Every capture of the case up to the cut, whether it is in this packet or not, and why not.";
-        put(
-            out,
-            &SectionHead {
-                id: "inventory",
-                title: "Inventory",
-                about,
-                columns: &["Item", "Kind", "Captured", "Status", "Why"],
-            },
-        )?;
-        documents::each_capture(self.work, self.scene.custody, &mut |row| {
-            let disposition = self.scene.custody.disposition(&row.id)?;
-            let captured = row.captured_at.map(|at| self.scene.zone.told(&at));
-            let (status, why) = (label(&row.status), row.why.unwrap_or_default());
-            let kind = label(&row.kind);
-            put(
-                out,
-                &InventoryLine {
-                    item: row.item,
-                    kind,
-                    captured,
-                    status,
-                    class: row.status,
-                    why,
-                    exhibit: disposition.exhibit,
-                },
-            )
+        put_str(out, include_str!("pages/section_inventory.html"))?;
+        documents::each_capture(self.work, self.scene.custody, |row| {
+            let line = InventoryLine {
+                kind: label(&row.kind),
+                status: label(&row.status),
+                captured: row.captured_at.as_deref().map(|at| self.scene.zone.told(at)),
+                exhibit: self.scene.custody.disposition(&row.id)?.exhibit,
+                row,
+            };
+            put(out, &line)
         })?;
-        end_table(out)
+        put_str(out, END_TABLE)
     }
 }
 
-/// When an exhibit belongs in the timeline, and what that time is.
-fn moment(loaded: &Loaded<'_>) -> TimelineMoment {
+/// Where an exhibit stands in the timeline: by the time of the post where it is known, else of the capture.
+fn moment(loaded: &Loaded<'_>, zone: Zone) -> TimelineRow {
     let said = &loaded.capture.particulars;
     let (at, basis) = match (said.posted_at, said.posted_at_basis) {
         (Some(at), Some(PostedBasis::Shown)) => (at, "posted, as the platform showed it"),
         (Some(at), _) => (at, "posted, as the capturing person inferred it"),
         (None, _) => (loaded.capture.captured_at, "captured"),
     };
-    TimelineMoment {
-        at: at.0,
+    TimelineRow {
+        order: at.0,
+        at: zone.at(at.0),
         basis,
         exhibit: loaded.pick.exhibit,
         title: title(&loaded.capture),
@@ -408,12 +263,8 @@ fn tallies(custody: &Custody) -> Vec<Tally> {
     Status::WORDS
         .iter()
         .filter_map(|(class, status)| {
-            let n = custody
-                .cut
-                .dispositions
-                .values()
-                .filter(|f| f.status == *status)
-                .count() as u64;
+            let captures = custody.cut.dispositions.values();
+            let n = captures.filter(|f| f.status == *status).count() as u64;
             let why = match status {
                 Status::Included => "each an exhibit below, with its files, record and custody",
                 Status::NotSelected => "not asked for, or received after this packet was begun; records withheld",
@@ -424,7 +275,7 @@ fn tallies(custody: &Custody) -> Vec<Tally> {
                 Status::Disposed => "disposed of under the retention rules; records withheld",
             };
             (n > 0 || *status == Status::Included).then(|| Tally {
-                n,
+                number: count(n),
                 status: label(class),
                 class,
                 why,
@@ -442,12 +293,10 @@ fn put_str(out: Out<'_>, text: &str) -> Result<()> {
     Ok(out.write_all(text.as_bytes())?)
 }
 
-fn end_table(out: Out<'_>) -> Result<()> {
-    put_str(out, "</tbody></table></div></section>\n")
-}
-
-impl Tally {
-    fn number(&self) -> String {
-        count(self.n)
+/// Ends a section of so many cards.
+fn end_cards(out: Out<'_>, cards: usize) -> Result<()> {
+    if cards == 0 {
+        put_str(out, "<p class=none>None recorded.</p>")?;
     }
+    put_str(out, "</section>\n")
 }

@@ -13,32 +13,24 @@ use crate::gate::{Gate, NewEvent};
 use crate::ledger::{self, Action, Appended};
 use crate::proof::checkpoint::{TlogProof, VerifyingKey};
 use crate::proof::packet::{
-    self, ATTESTED_TAGS, BETWEEN, CHECKPOINT, ISSUED, ISSUED_PROOF, LOG_PEM, LOG_VKEY, MANIFEST, TAGMANIFEST,
+    self, ATTESTED_TAGS, Attest, BETWEEN, CHECKPOINT, ISSUED, ISSUED_PROOF, LOG_PEM, LOG_VKEY, MANIFEST, TAGMANIFEST,
 };
 
-/// How often the log is asked whether it has signed.
+/// The pause between two questions whether the log has signed.
 const ASK: Duration = Duration::from_millis(20);
-/// How often at the most: five seconds in all.
+/// How often the log is asked at most: five seconds in all.
 const TIMES: u32 = 250;
 
-/// Appends `packet.issued`. From here on a failure is one of an issued packet.
+/// Appends `packet.issued`. If the build fails after this, the ledger shows an issued packet that has no file.
 pub fn issue(work: &Work<'_>, gate: &Gate, custody: &Custody, bag: &Bag) -> Result<Appended> {
-    let (id, case, attest) = (
-        work.packet.id.clone(),
-        work.packet.case_id.clone(),
-        attest(custody, bag)?,
-    );
-    let exhibits = custody
-        .cut
-        .dispositions
-        .values()
-        .filter(|f| f.exhibit.is_some())
-        .count();
+    let (id, case) = (work.packet.id.clone(), work.packet.case_id.clone());
+    let dispositions = &custody.cut.dispositions;
     let content = json!({
         "id": id, "name": work.packet.name, "purpose": work.packet.purpose, "requested_by": work.request.requested_by,
-        "exhibits": exhibits, "captures": custody.cut.dispositions.len(),
+        "exhibits": dispositions.values().filter(|d| d.exhibit.is_some()).count(), "captures": dispositions.len(),
         "payload": {"bytes": bag.payload_bytes, "files": bag.payload.len()},
     });
+    let attest: Map<String, Value> = serde_json::from_value(serde_json::to_value(attest(custody, bag)?)?)?;
     let progress = work.progress.clone();
     gate.housekeep_blocking(ledger::job(JOB), move |tx| {
         // A builder that lost its lease appends nothing.
@@ -48,29 +40,25 @@ pub fn issue(work: &Work<'_>, gate: &Gate, custody: &Custody, bag: &Bag) -> Resu
     })
 }
 
-fn attest(custody: &Custody, bag: &Bag) -> Result<Map<String, Value>> {
+fn attest(custody: &Custody, bag: &Bag) -> Result<Attest> {
     let digest = |name: &str| {
-        bag.tags
-            .get(name)
-            .ok_or_else(|| Error::internal(format!("{name} is not written yet")))
+        let written = bag.tags.get(name).copied();
+        written.ok_or_else(|| Error::internal(format!("{name} is not written yet")))
     };
-    let tags = ATTESTED_TAGS
-        .iter()
-        .map(|name| Ok(((*name).to_owned(), json!(digest(name)?))))
-        .collect::<Result<Map<_, _>>>()?;
-    let mut attest = Map::new();
-    attest.insert("manifest_sha256".into(), json!(digest(MANIFEST)?));
-    attest.insert("tags".into(), Value::Object(tags));
-    attest.insert("through".into(), json!(custody.cut.seq));
-    attest.insert("head".into(), json!(custody.cut.leaf));
-    attest.insert("size".into(), json!(custody.cut.dispositions.len()));
-    Ok(attest)
+    let tag = |name: &str| Ok((name.to_owned(), digest(name)?));
+    Ok(Attest {
+        manifest_sha256: digest(MANIFEST)?,
+        tags: ATTESTED_TAGS.into_iter().map(tag).collect::<Result<_>>()?,
+        through: custody.cut.seq.unsigned_abs(),
+        head: custody.cut.leaf,
+        size: custody.cut.dispositions.len() as u64,
+    })
 }
 
 /// Writes `proof/` and the tag manifest.
 pub fn proofs(work: &Work<'_>, gate: &Gate, custody: &Custody, issued: &Appended, bag: &mut Bag) -> Result<()> {
     let (index, size, note) = covered(work, gate, issued)?;
-    let hashes = work.db.read_blocking(|conn| ledger::inclusion(conn, index, size))?;
+    let hashes = work.read(|conn| ledger::inclusion(conn, index, size))?;
     let key = VerifyingKey::parse(&work.log.vkey).map_err(Error::internal)?;
     let stream = &custody.cut.stream;
     bag.spool(BETWEEN, |out| {
@@ -81,24 +69,17 @@ pub fn proofs(work: &Work<'_>, gate: &Gate, custody: &Custody, issued: &Appended
     })?;
     bag.add(CHECKPOINT, note.as_bytes())?;
     let event = work
-        .db
-        .read_blocking(|conn| ledger::read::of_stream(conn, stream, issued.seq, 1))?
+        .read(|conn| ledger::read::of_stream(conn, stream, issued.seq, 1))?
         .pop();
-    bag.add(
-        ISSUED,
-        &event.ok_or_else(|| Error::internal("packet.issued vanished"))?.body,
-    )?;
-    bag.add(
-        ISSUED_PROOF,
-        TlogProof {
-            extra: None,
-            index,
-            hashes,
-            note,
-        }
-        .format()
-        .as_bytes(),
-    )?;
+    let event = event.ok_or_else(|| Error::internal("packet.issued vanished"))?;
+    bag.add(ISSUED, &event.body)?;
+    let proof = TlogProof {
+        extra: None,
+        index,
+        hashes,
+        note,
+    };
+    bag.add(ISSUED_PROOF, proof.format().as_bytes())?;
     bag.add(LOG_PEM, key.pem().as_bytes())?;
     bag.add(LOG_VKEY, format!("{key}\n").as_bytes())?;
     let tags = packet::manifest(&bag.tags);
@@ -109,7 +90,7 @@ pub fn proofs(work: &Work<'_>, gate: &Gate, custody: &Custody, issued: &Appended
 fn covered(work: &Work<'_>, gate: &Gate, event: &Appended) -> Result<(u64, u64, String)> {
     for _ in 0..TIMES {
         gate.journal().hurry();
-        let found = work.db.read_blocking(|conn| {
+        let found = work.read(|conn| {
             let index = ledger::index_of(conn, &event.stream, event.seq, event.leaf.as_bytes())?;
             Ok((index, ledger::read::newest_checkpoint(conn)?))
         })?;

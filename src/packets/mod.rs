@@ -1,9 +1,9 @@
 //! Packets: what leaves. A case's exhibits with inventory, custody, authorizations and proofs, as one ZIP that anyone
 //! can verify without us (contract section 4).
 //!
-//! A packet is asked for in a request and built by the one builder, in the order of the contract. It never hides that
-//! something exists: every capture up to the cut stands in the inventory, and what is not included is withheld by name.
-//! Evidence is hashed again while it is copied; bytes that are not those recorded end the build.
+//! People ask for a packet; a job builds it in the order of the contract. A packet never hides that something exists:
+//! every capture up to the cut stands in the inventory, and a capture that is not included has a reason there.
+//! Evidence is hashed again while it is copied. A file that differs from what was recorded ends the build.
 
 mod api;
 mod build;

@@ -185,27 +185,6 @@ pub struct Packet {
 }
 
 impl Packet {
-    /// A packet that was just asked for, still without its file's name.
-    pub fn queued(request: &PacketRequest) -> Result<Self> {
-        Ok(Self {
-            id: request.id.clone(),
-            case_id: request.case_id.clone(),
-            purpose: request.purpose.as_str().into(),
-            state: PacketState::Queued.as_str().into(),
-            step: String::new(),
-            done: 0,
-            total: 0,
-            requested_at: request.requested_at.0,
-            started_at: None,
-            finished_at: None,
-            size: None,
-            sha256: None,
-            name: String::new(),
-            error: None,
-            body: serde_json::to_string(request)?,
-        })
-    }
-
     /// Whether it can be downloaded.
     pub fn is_ready(&self) -> bool {
         self.state == PacketState::Ready.as_str()

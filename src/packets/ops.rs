@@ -1,15 +1,15 @@
-//! The verbs of a packet that people speak; the builder's are in `builder.rs`.
+//! What people do with a packet. What the builder does is in `builder.rs`.
 
 use std::collections::BTreeSet;
 
 use serde_json::json;
 
 use super::model::{DisclosedFile, Disclosure, NewDisclosure, NewPacket, Packet, PacketRequest, PacketView, name};
-use super::store::{self, DisclosureRow};
+use super::store;
 use crate::captures::CaptureState;
 use crate::cases::{Stage, nothing_due};
 use crate::clock::Timestamp;
-use crate::db::AnyConn;
+use crate::db::{AnyConn, canonical};
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::gate::{NewEvent, Recorded, Tx};
 use crate::ledger::{self, Action};
@@ -37,46 +37,32 @@ pub fn request(tx: &mut Tx<'_>, new: &NewPacket) -> Result<Recorded<PacketView>>
         case_id,
     };
     let record = serde_json::to_value(&request)?;
-    let made = tx.append(NewEvent::new(
-        Action::PacketRequested,
-        ("packet", &request.id),
-        1,
-        record,
-    ))?;
-    let packet = Packet {
-        name: name(&store::case_number(tx.conn, &request.case_id)?, tx.now),
-        ..Packet::queued(&request)?
-    };
-    store::insert(tx.conn, &packet, &request.requested_by.id, &made.leaf)?;
-    Ok(made.answering(packet.view()?))
+    let event = NewEvent::new(Action::PacketRequested, ("packet", &request.id), 1, record);
+    let made = tx.append(event)?;
+    let name = name(&store::case_number(tx.conn, &request.case_id)?, tx.now);
+    store::insert(tx.conn, &request, &name, &made.leaf)?;
+    Ok(made.answering(store::packet(tx.conn, &request.id)?.view()?))
 }
 
-/// The captures named, each once; one that is elsewhere is refused as one that does not exist.
+/// The captures named, each once. A capture of another case is refused like one that does not exist.
 fn included(conn: &mut AnyConn, case: &str, ids: &[String]) -> Result<Vec<String>> {
     let states = store::states_of(conn, case, ids)?;
-    let refused = |i: usize, rule: &str, message: &str| FieldError {
-        field: format!("captures[{i}]"),
-        rule: rule.into(),
-        message: message.into(),
-    };
-    let check = |(i, id): (usize, &String)| match states.get(id) {
-        Some(state) if state.may_leave() => None,
-        Some(CaptureState::Held) => Some(refused(
-            i,
-            "held",
-            "is held: a supervisor decides it first; leave it out until then",
-        )),
-        Some(CaptureState::Quarantined) => Some(refused(
-            i,
-            "quarantined",
-            "is quarantined and leaves in no packet: leave it out",
-        )),
-        Some(_) => Some(refused(
-            i,
-            "included",
-            "cannot be included in the state it is in: leave it out",
-        )),
-        None => Some(refused(i, "unknown", "is no capture of this case: check the id")),
+    let check = |(i, id): (usize, &String)| {
+        let (rule, message) = match states.get(id) {
+            Some(state) if state.may_leave() => return None,
+            Some(CaptureState::Held) => (
+                "held",
+                "is held: a supervisor decides it first; leave it out until then",
+            ),
+            Some(CaptureState::Quarantined) => ("quarantined", "is quarantined and leaves in no packet: leave it out"),
+            Some(_) => ("included", "cannot be included in the state it is in: leave it out"),
+            None => ("unknown", "is no capture of this case: check the id"),
+        };
+        Some(FieldError {
+            field: format!("captures[{i}]"),
+            rule: rule.into(),
+            message: message.into(),
+        })
     };
     let errors: Vec<FieldError> = ids.iter().enumerate().filter_map(check).collect();
     if !errors.is_empty() {
@@ -85,7 +71,7 @@ fn included(conn: &mut AnyConn, case: &str, ids: &[String]) -> Result<Vec<String
     Ok(ids.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect())
 }
 
-/// A log that may not grow cannot bind a packet.
+/// A packet needs an event, and a read-only log takes none.
 pub fn refuse_read_only(conn: &mut AnyConn) -> Result<()> {
     if ledger::state(conn)?.is_some_and(|state| state.read_only) {
         let detail = "This installation was restored from a backup and its log is read-only: no packet can be issued from it. \
@@ -97,7 +83,7 @@ pub fn refuse_read_only(conn: &mut AnyConn) -> Result<()> {
 
 /// Records that a packet leaves, before its first byte does.
 pub fn download(tx: &mut Tx<'_>, id: &str, address: &str) -> Result<Recorded<()>> {
-    let packet = ready(tx, id)?;
+    let packet = ready(tx.conn, id)?;
     let record = json!({
         "packet_id": id, "size": packet.size, "sha256": packet.digest(), "address": address, "by": tx.me(),
     });
@@ -107,7 +93,7 @@ pub fn download(tx: &mut Tx<'_>, id: &str, address: &str) -> Result<Recorded<()>
 
 /// Records to whom a packet went.
 pub fn disclose(tx: &mut Tx<'_>, id: &str, new: &NewDisclosure) -> Result<Recorded<Disclosure>> {
-    let packet = ready(tx, id)?;
+    let packet = ready(tx.conn, id)?;
     let disclosure = Disclosure {
         id: tx.new_id(),
         packet_id: id.to_owned(),
@@ -124,8 +110,7 @@ pub fn disclose(tx: &mut Tx<'_>, id: &str, new: &NewDisclosure) -> Result<Record
         recorded_by: tx.me(),
         recorded_at: Timestamp(tx.now),
     };
-    let row = DisclosureRow::of(&disclosure)?;
-    if row.body.len() > RECORD {
+    if canonical(&disclosure)?.len() > RECORD {
         return Err(Error::field(
             "withheld",
             "too_long",
@@ -134,27 +119,19 @@ pub fn disclose(tx: &mut Tx<'_>, id: &str, new: &NewDisclosure) -> Result<Record
     }
     let record = serde_json::to_value(&disclosure)?;
     let made = tx.append(NewEvent::new(Action::PacketDisclosed, ("packet", id), 1, record))?;
-    store::insert_disclosure(tx.conn, &row, &made.leaf)?;
+    store::insert_disclosure(tx.conn, &disclosure, &made.leaf)?;
     Ok(made.answering(disclosure))
 }
 
-fn ready(tx: &mut Tx<'_>, id: &str) -> Result<Packet> {
-    let packet = store::packet(tx.conn, id)?;
-    if packet.is_ready() {
-        Ok(packet)
-    } else {
-        Err(not_ready(&packet))
-    }
-}
-
-/// Why there is nothing to download.
-pub fn not_ready(packet: &Packet) -> Error {
-    let why = match &packet.error {
-        Some(why) => format!("This packet could not be built: {why}"),
-        None => format!(
+/// A packet that can be downloaded; else why it cannot.
+pub fn ready(conn: &mut AnyConn, id: &str) -> Result<Packet> {
+    let packet = store::packet(conn, id)?;
+    match &packet.error {
+        _ if packet.is_ready() => Ok(packet),
+        Some(why) => Err(Error::conflict(format!("This packet could not be built: {why}"))),
+        None => Err(Error::conflict(format!(
             "This packet is {}: follow GET /api/v1/packets/{} until it is ready.",
             packet.state, packet.id
-        ),
-    };
-    Error::conflict(why)
+        ))),
+    }
 }

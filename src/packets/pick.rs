@@ -1,5 +1,4 @@
-//! Which captures go into the packet, under which paths their files lie in it, and what is said where one of them is
-//! damaged.
+//! Which captures go into the packet, where their files lie in it, and the errors for files that are damaged.
 
 use std::collections::HashSet;
 
@@ -10,9 +9,6 @@ use crate::captures::FileEntry;
 use crate::error::{Error, Kind, Result};
 use crate::proof::id::Digest;
 use crate::proof::packet::{FileRow, exhibit_path};
-
-/// Captures whose files are counted at once.
-const SOME: usize = 200;
 
 /// A capture that goes into the packet.
 #[derive(Debug, Clone)]
@@ -35,13 +31,7 @@ pub fn select(work: &Work<'_>) -> Result<Vec<Pick>> {
     let named = work.request.captures.as_ref();
     let named: Option<HashSet<&str>> = named.map(|ids| ids.iter().map(String::as_str).collect());
     let mut picks: Vec<Pick> = Vec::new();
-    let mut after = -1;
-    loop {
-        let page = work
-            .db
-            .read_blocking(|conn| store::captures_after(conn, &work.packet.case_id, after))?;
-        let Some(last) = page.last() else { return Ok(picks) };
-        after = last.item;
+    work.captures(|page| {
         for row in page {
             let wanted = named
                 .as_ref()
@@ -51,9 +41,8 @@ pub fn select(work: &Work<'_>) -> Result<Vec<Pick>> {
                 return Err(no_longer_may_leave(&row));
             }
             if wanted && may_leave {
-                let exhibit = u32::try_from(picks.len() + 1).map_err(Error::internal)?;
                 picks.push(Pick {
-                    exhibit,
+                    exhibit: u32::try_from(picks.len() + 1).map_err(Error::internal)?,
                     seq: row.seq,
                     leaf: store::digest(&row.leaf)?,
                     id: row.id,
@@ -61,7 +50,9 @@ pub fn select(work: &Work<'_>) -> Result<Vec<Pick>> {
                 });
             }
         }
-    }
+        Ok(())
+    })?;
+    Ok(picks)
 }
 
 /// One that was named is never left out in silence.
@@ -83,33 +74,27 @@ pub struct Copied {
 
 /// The bytes that the exhibits' files will take.
 pub fn total(work: &Work<'_>, picks: &[Pick]) -> Result<u64> {
-    let mut total = 0;
-    for some in picks.chunks(SOME) {
-        let ids: Vec<String> = some.iter().map(|p| p.id.clone()).collect();
-        total += work.db.read_blocking(|conn| store::bytes_of(conn, &ids))?;
-    }
-    Ok(total)
+    let ids: Vec<String> = picks.iter().map(|p| p.id.clone()).collect();
+    work.read(|conn| store::bytes_of(conn, &ids))
 }
 
 /// The rows of an exhibit's files, in the order of the record.
 pub(super) fn files(pick: &Pick, recorded: &[FileEntry]) -> Result<Vec<FileRow>> {
-    let rows = recorded.iter().enumerate();
-    rows.map(|(i, file)| file_row(pick, i, file)).collect()
-}
-
-fn file_row(pick: &Pick, index: usize, file: &FileEntry) -> Result<FileRow> {
-    let role = file.role.as_str();
-    let ending = extension(file.media_type.as_deref().unwrap_or_default());
-    let path = exhibit_path(pick.exhibit, index + 1, role, ending);
-    Ok(FileRow {
-        path: file.withheld.is_none().then_some(path),
-        sha256: file.sha256,
-        size: file.size,
-        role: role.to_owned(),
-        name: file.name.clone(),
-        media_type: file.media_type.clone(),
-        withheld: file.withheld.as_ref().map(serde_json::to_value).transpose()?,
-    })
+    let row = |(i, file): (usize, &FileEntry)| {
+        let role = file.role.as_str();
+        let ending = extension(file.media_type.as_deref().unwrap_or_default());
+        let path = exhibit_path(pick.exhibit, i + 1, role, ending);
+        Ok(FileRow {
+            path: file.withheld.is_none().then_some(path),
+            sha256: file.sha256,
+            size: file.size,
+            role: role.to_owned(),
+            name: file.name.clone(),
+            media_type: file.media_type.clone(),
+            withheld: file.withheld.as_ref().map(serde_json::to_value).transpose()?,
+        })
+    };
+    recorded.iter().enumerate().map(row).collect()
 }
 
 pub(super) fn no_record(pick: &Pick) -> Error {
@@ -120,8 +105,8 @@ pub(super) fn unreadable(pick: &Pick, file: &FileRow, e: &Error) -> Error {
     damaged(pick, file, &format!("it cannot be read ({e})"))
 }
 
-/// The file's bytes are as recorded, and the database's row beside them is not. The evidence is whole; a packet is not
-/// made of it until it is known why its row changed.
+/// The file's bytes are as recorded, but its row in the database is not. The evidence is whole; no packet is made of it
+/// until somebody knows why the row changed.
 pub(super) fn wrong_row(pick: &Pick, file: &FileRow) -> Error {
     let detail = format!(
         "the row of a file in the database is wrong: item {}, file {}, has the recorded SHA-256 {}, and its CRC-32 is missing or another than the database keeps. The evidence is not damaged: run `casetrail audit`, which names the row, and put the row back from a backup",
@@ -138,7 +123,7 @@ pub(super) fn damaged(pick: &Pick, file: &FileRow, how: &str) -> Error {
     ))
 }
 
-/// Evidence is not what it was: no packet is made of it, and everybody is told exactly where.
+/// Evidence has changed. No packet is made of it, and the error says exactly where.
 fn damage(what: String) -> Error {
     let detail = format!(
         "evidence is damaged: {what}. No packet is made of damaged evidence: run `casetrail audit`, and put the file back from a backup"

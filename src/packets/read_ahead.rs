@@ -1,5 +1,5 @@
-//! Reads the exhibits' files ahead of the packet's writer, on a thread of its own: hashed again and held to what was
-//! recorded while the writer is at what came before. A few pieces are in memory at a time, whatever a file's length.
+//! Reads the exhibits' files on a thread of its own, ahead of the packet's writer. Each file is hashed again and
+//! compared with what was recorded. A few pieces are in memory at a time, however long a file is.
 
 use std::collections::HashMap;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
@@ -11,9 +11,8 @@ use super::pick::{Copied, Pick, damaged, files, no_record, unreadable, wrong_row
 use super::store;
 use super::work::Work;
 use super::zip::Bag;
-use crate::blobs::{Hashed, Hashing, Key, WHOLE, read_some};
+use crate::blobs::{Hashing, Key, WHOLE, read_some};
 use crate::captures::FileEntry;
-use crate::db::AnyConn;
 use crate::error::{Error, Result};
 use crate::ledger;
 use crate::proof::id::Digest;
@@ -25,7 +24,7 @@ const SOME: usize = 200;
 const PIECE: usize = 256 << 10;
 /// Pieces that may wait for the writer.
 const AHEAD: usize = 8;
-/// Files that are announced to the store before they are read, so that it works while others are hashed.
+/// How many files ahead the store is told what will be read, so that it fetches while others are hashed.
 const SOON: usize = 8;
 
 /// What the reader hands to the writer: a file, its bytes in pieces, its end.
@@ -41,7 +40,7 @@ struct Files {
     files: Vec<FileEntry>,
 }
 
-/// Copies the files of these exhibits into the packet, in the ZIP's order, each hashed again and held to what was recorded.
+/// Copies the files of these exhibits into the packet, in the ZIP's order.
 pub fn copy(work: &Work<'_>, picks: &[Pick], bag: &mut Bag) -> Result<Copied> {
     let mut order: Vec<&Pick> = picks.iter().collect();
     // The ZIP is ordered bytewise, where exhibit 1000 comes before 101.
@@ -53,7 +52,7 @@ pub fn copy(work: &Work<'_>, picks: &[Pick], bag: &mut Bag) -> Result<Copied> {
     }
     scope(|threads| {
         let reader = threads.spawn(move || ReadAhead { work, steps, spares }.read_all(&order));
-        // Where the writer fails, both channels end with it, and the reader too; where the reader fails, it says why.
+        // If the writer fails, both channels close and the reader ends. If the reader fails, its error is reported.
         let copied = write_all(bag, come, back)?;
         reader
             .join()
@@ -82,8 +81,10 @@ fn write_all(bag: &mut Bag, come: Receiver<ReadStep>, back: Sender<Vec<u8>>) -> 
     Ok(copied)
 }
 
-/// The channel closed: the writer has ended, and reports the cause itself.
-struct WriterGone;
+/// A channel closed: the writer has ended, and reports the cause itself.
+fn writer_gone<T>(_: T) -> Error {
+    Error::internal("the packet's writer has ended")
+}
 
 struct ReadAhead<'a> {
     work: &'a Work<'a>,
@@ -96,24 +97,20 @@ impl ReadAhead<'_> {
         let stream = ledger::case_stream(&self.work.packet.case_id);
         for some in order.chunks(SOME) {
             let seqs: Vec<i64> = some.iter().map(|p| p.seq).collect();
-            let read = |conn: &mut AnyConn| store::parsed(conn, &stream, &seqs);
-            let records: HashMap<Digest, Files> = self.work.db.read_blocking(read)?;
+            let records: HashMap<Digest, Files> = self.work.read(|conn| store::parsed(conn, &stream, &seqs))?;
             let mut files = Vec::new();
             for pick in some {
                 let record = records.get(&pick.leaf).ok_or_else(|| no_record(pick))?;
                 files.extend(in_order(pick, &record.files)?);
             }
             let hashes: Vec<Digest> = files.iter().map(|wanted| wanted.file.sha256).collect();
-            let sums = self.work.db.read_blocking(|conn| store::checksums(conn, &hashes))?;
+            let sums = self.work.read(|conn| store::checksums(conn, &hashes))?;
             files.iter().take(SOON).for_each(|file| self.announce(file));
             for (n, file) in files.iter().enumerate() {
                 if let Some(later) = files.get(n + SOON) {
                     self.announce(later);
                 }
-                let crc = sums.get(&file.file.sha256).copied();
-                if self.read_file(file, crc)?.is_err() {
-                    return Ok(());
-                }
+                self.read_file(file, sums.get(&file.file.sha256).copied())?;
             }
         }
         Ok(())
@@ -123,27 +120,18 @@ impl ReadAhead<'_> {
         self.work.blobs.prefetch(&Key::File(wanted.file.sha256));
     }
 
-    fn read_file(
-        &self,
-        Wanted { pick, path, file }: &Wanted<'_>,
-        crc_kept: Option<u32>,
-    ) -> Result<std::result::Result<(), WriterGone>> {
+    fn read_file(&self, Wanted { pick, path, file }: &Wanted<'_>, crc_kept: Option<u32>) -> Result<()> {
         let failed = |e: std::io::Error| unreadable(pick, file, &e.into());
         let mut from = self.work.blobs.open(&Key::File(file.sha256), WHOLE).map_err(failed)?;
         let mut hashing = Hashing::default();
-        let begun = ReadStep::File {
+        self.hand_over(ReadStep::File {
             path: path.clone(),
             size: file.size,
-            // Without one it ends below, when it is known whether the bytes are right.
+            // Without a kept CRC-32 the read ends below with an error, after the digests were compared.
             crc: crc_kept.unwrap_or_default(),
-        };
-        if self.hand_over(begun).is_err() {
-            return Ok(Err(WriterGone));
-        }
+        })?;
         while hashing.size() < file.size {
-            let Ok(mut piece) = self.spares.recv() else {
-                return Ok(Err(WriterGone));
-            };
+            let mut piece = self.spares.recv().map_err(writer_gone)?;
             let read = hashing.size();
             let wanted = usize::try_from(file.size - read).unwrap_or(PIECE).min(PIECE);
             let length = read_some(&mut from, &mut piece[..wanted]).map_err(failed)?;
@@ -153,29 +141,24 @@ impl ReadAhead<'_> {
             }
             hashing.take(&piece[..length]);
             self.work.progress.advance(length as u64)?;
-            if self.hand_over(ReadStep::Bytes { piece, length }).is_err() {
-                return Ok(Err(WriterGone));
-            }
+            self.hand_over(ReadStep::Bytes { piece, length })?;
         }
         if read_some(&mut from, &mut [0]).map_err(failed)? > 0 {
             return Err(damaged(pick, file, &format!("it is longer than {} bytes", file.size)));
         }
-        let Hashed {
-            sha256: digest,
-            crc32: crc,
-            ..
-        } = hashing.finish();
+        let found = hashing.finish();
+        let (digest, crc) = (found.sha256, found.crc32);
         if digest != file.sha256 {
             return Err(damaged(pick, file, &format!("its SHA-256 is now {digest}")));
         }
         if Some(crc) != crc_kept {
             return Err(wrong_row(pick, file));
         }
-        Ok(self.hand_over(ReadStep::End { digest, crc }))
+        self.hand_over(ReadStep::End { digest, crc })
     }
 
-    fn hand_over(&self, step: ReadStep) -> std::result::Result<(), WriterGone> {
-        self.steps.send(step).map_err(|_| WriterGone)
+    fn hand_over(&self, step: ReadStep) -> Result<()> {
+        self.steps.send(step).map_err(writer_gone)
     }
 }
 

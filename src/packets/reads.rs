@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::model::{Disclosure, Packet, PacketView};
-use super::store;
+use super::{ops, store};
 use crate::error::Result;
 use crate::gate::{Gate, ReadCtx, RequestCtx, Scope, View};
 use crate::http::paging::Page;
@@ -30,10 +30,10 @@ pub async fn packet(gate: &Gate, requester: &RequestCtx, id: String) -> Result<P
     gate.view(requester, Act::PacketRead, scope, view, read).await
 }
 
-/// A packet's row, before its file leaves, which is recorded apart.
-pub async fn row(gate: &Gate, requester: &RequestCtx, id: String) -> Result<Packet> {
+/// A packet that can be downloaded. That its file leaves is recorded apart.
+pub async fn ready(gate: &Gate, requester: &RequestCtx, id: String) -> Result<Packet> {
     let scope = Scope::Packet(id.clone());
-    let read = move |ctx: &mut ReadCtx<'_>| store::packet(ctx.conn, &id);
+    let read = move |ctx: &mut ReadCtx<'_>| ops::ready(ctx.conn, &id);
     gate.read(requester, Act::PacketRead, scope, read).await
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use serde::de::DeserializeOwned;
 
-use super::model::{Disclosure, JOB, Packet};
+use super::model::{Disclosure, JOB, Packet, PacketRequest, PacketState};
 use crate::captures::CaptureState;
 use crate::clock::Micros;
 use crate::db::tables::{
@@ -15,32 +15,34 @@ use crate::db::tables::{
 use crate::db::{AnyConn, canonical};
 use crate::error::{Error, Result};
 use crate::forms::Word;
+use crate::ledger::read::Record;
 use crate::proof::id::Digest;
+use crate::words;
 
 /// Rows read at a time.
 pub const PAGE: i64 = 500;
 /// Values in one `IN`.
 const IN: usize = 500;
 
-/// Adds a packet that was asked for, and the job that builds it.
-pub fn insert(conn: &mut AnyConn, packet: &Packet, requested_by: &str, leaf: &Digest) -> Result<()> {
+/// Adds a packet that was asked for under a name, and the job that builds it. `leaf` is that of its request.
+pub fn insert(conn: &mut AnyConn, request: &PacketRequest, name: &str, leaf: &Digest) -> Result<()> {
     diesel::insert_into(packets::table)
         .values((
-            packets::id.eq(&packet.id),
-            packets::case_id.eq(&packet.case_id),
-            packets::requested_by.eq(requested_by),
-            packets::purpose.eq(&packet.purpose),
-            packets::state.eq(&packet.state),
-            packets::requested_at.eq(packet.requested_at),
-            packets::name.eq(&packet.name),
+            packets::id.eq(&request.id),
+            packets::case_id.eq(&request.case_id),
+            packets::requested_by.eq(&request.requested_by.id),
+            packets::purpose.eq(request.purpose.as_str()),
+            packets::state.eq(PacketState::Queued.as_str()),
+            packets::requested_at.eq(request.requested_at.0),
+            packets::name.eq(name),
             packets::leaf.eq(leaf.as_bytes().to_vec()),
-            packets::body.eq(canonical(&packet.request()?)?),
+            packets::body.eq(canonical(request)?),
         ))
         .execute(conn)?;
-    crate::jobs::add(conn, JOB, &packet.id, packet.requested_at)
+    crate::jobs::add(conn, JOB, &request.id, request.requested_at.0)
 }
 
-/// Packets, each with the job that builds it: how far it is and why it failed stand there.
+/// Packets with the jobs that build them. A job knows how far it is and why it failed.
 #[diesel::dsl::auto_type]
 fn with_jobs() -> _ {
     let kind: &'static str = JOB;
@@ -70,7 +72,10 @@ pub fn of_case(conn: &mut AnyConn, case: &str, after: Option<&str>, limit: usize
 
 /// The packet's build begins, for the first time or once more.
 pub fn start(conn: &mut AnyConn, id: &str, now: Micros) -> Result<()> {
-    let set = (packets::state.eq("building"), packets::started_at.eq(Some(now)));
+    let set = (
+        packets::state.eq(PacketState::Building.as_str()),
+        packets::started_at.eq(Some(now)),
+    );
     diesel::update(packets::table.find(id)).set(set).execute(conn)?;
     Ok(())
 }
@@ -78,7 +83,7 @@ pub fn start(conn: &mut AnyConn, id: &str, now: Micros) -> Result<()> {
 /// The packet's file is there.
 pub fn ready(conn: &mut AnyConn, id: &str, now: Micros, size: i64, sha256: &Digest) -> Result<()> {
     let set = (
-        packets::state.eq("ready"),
+        packets::state.eq(PacketState::Ready.as_str()),
         packets::finished_at.eq(Some(now)),
         packets::size.eq(Some(size)),
         packets::sha256.eq(Some(sha256.as_bytes().to_vec())),
@@ -89,37 +94,22 @@ pub fn ready(conn: &mut AnyConn, id: &str, now: Micros, size: i64, sha256: &Dige
 
 /// The packet could not be built; its job says why.
 pub fn failed(conn: &mut AnyConn, id: &str, now: Micros) -> Result<()> {
-    let set = (packets::state.eq("failed"), packets::finished_at.eq(Some(now)));
+    let set = (
+        packets::state.eq(PacketState::Failed.as_str()),
+        packets::finished_at.eq(Some(now)),
+    );
     diesel::update(packets::table.find(id)).set(set).execute(conn)?;
     Ok(())
 }
 
-/// A disclosure's row: what follows from its record.
-pub struct DisclosureRow {
-    pub id: String,
-    pub packet_id: String,
-    pub body: String,
-}
-
-impl DisclosureRow {
-    /// The row of a disclosure.
-    pub fn of(disclosure: &Disclosure) -> Result<Self> {
-        Ok(Self {
-            id: disclosure.id.clone(),
-            packet_id: disclosure.packet_id.clone(),
-            body: canonical(disclosure)?,
-        })
-    }
-}
-
 /// Adds a disclosure that an event with this leaf recorded.
-pub fn insert_disclosure(conn: &mut AnyConn, row: &DisclosureRow, leaf: &Digest) -> Result<()> {
+pub fn insert_disclosure(conn: &mut AnyConn, disclosure: &Disclosure, leaf: &Digest) -> Result<()> {
     diesel::insert_into(disclosures::table)
         .values((
-            disclosures::id.eq(&row.id),
-            disclosures::packet_id.eq(&row.packet_id),
+            disclosures::id.eq(&disclosure.id),
+            disclosures::packet_id.eq(&disclosure.packet_id),
             disclosures::leaf.eq(leaf.as_bytes().to_vec()),
-            disclosures::body.eq(&row.body),
+            disclosures::body.eq(canonical(disclosure)?),
         ))
         .execute(conn)?;
     Ok(())
@@ -173,19 +163,25 @@ pub fn captures_after(conn: &mut AnyConn, case: &str, item: i64) -> Result<Vec<L
         .load(conn)?)
 }
 
+/// Runs a query over these values, as many at a time as one `IN` takes.
+fn in_parts<V: Clone, R>(values: &[V], mut query: impl FnMut(Vec<V>) -> QueryResult<Vec<R>>) -> Result<Vec<R>> {
+    let mut rows = Vec::new();
+    for some in values.chunks(IN) {
+        rows.extend(query(some.to_vec())?);
+    }
+    Ok(rows)
+}
+
 /// State of those of these captures that lie in the case.
 pub fn states_of(conn: &mut AnyConn, case: &str, ids: &[String]) -> Result<HashMap<String, CaptureState>> {
-    let mut out = HashMap::with_capacity(ids.len());
-    for some in ids.chunks(IN) {
-        let rows: Vec<(String, String)> = captures::table
-            .filter(captures::id.eq_any(some.to_vec()).and(captures::case_id.eq(case)))
+    let rows: Vec<(String, String)> = in_parts(ids, |some| {
+        captures::table
+            .filter(captures::id.eq_any(some).and(captures::case_id.eq(case)))
             .select((captures::id, captures::state))
-            .load(conn)?;
-        for (id, state) in rows {
-            out.insert(id, capture_state(&state)?);
-        }
-    }
-    Ok(out)
+            .load(conn)
+    })?;
+    let read = |(id, state): (String, String)| Ok((id, capture_state(&state)?));
+    rows.into_iter().map(read).collect()
 }
 
 /// A stored state of a capture.
@@ -193,43 +189,52 @@ pub fn capture_state(word: &str) -> Result<CaptureState> {
     CaptureState::from_word(word).ok_or_else(|| Error::internal(format!("a capture in an unknown state: {word}")))
 }
 
-/// The records of these events of a stream: salt and canonical JSON, by leaf.
-pub fn records(conn: &mut AnyConn, stream: &str, seqs: &[i64]) -> Result<HashMap<Digest, (Vec<u8>, String)>> {
-    let mut out = HashMap::with_capacity(seqs.len());
-    for some in seqs.chunks(IN) {
-        let rows: Vec<(Vec<u8>, Vec<u8>, String)> = records::table
-            .filter(records::stream.eq(stream).and(records::seq.eq_any(some.to_vec())))
-            .select((records::leaf, records::salt, records::body))
-            .load(conn)?;
-        for (leaf, salt, body) in rows {
-            out.insert(digest(&leaf)?, (salt, body));
-        }
-    }
-    Ok(out)
+/// The records of these events of a stream, by leaf.
+pub fn records(conn: &mut AnyConn, stream: &str, seqs: &[i64]) -> Result<HashMap<Digest, Record>> {
+    let rows: Vec<(Vec<u8>, Record)> = in_parts(seqs, |some| {
+        records::table
+            .filter(records::stream.eq(stream).and(records::seq.eq_any(some)))
+            .select((records::leaf, (records::salt, records::body)))
+            .load(conn)
+    })?;
+    by_digest(rows)
 }
 
 /// The same records, or as much of each as `T` asks for.
 pub fn parsed<T: DeserializeOwned>(conn: &mut AnyConn, stream: &str, seqs: &[i64]) -> Result<HashMap<Digest, T>> {
-    let parse = |(leaf, (_, body)): (Digest, (Vec<u8>, String))| Ok((leaf, serde_json::from_str(&body)?));
+    let parse = |(leaf, (_, body)): (Digest, Record)| Ok((leaf, serde_json::from_str(&body)?));
     records(conn, stream, seqs)?.into_iter().map(parse).collect()
+}
+
+/// The canonical bytes of these events of a stream, by leaf.
+pub fn bodies(conn: &mut AnyConn, stream: &str, seqs: &[i64]) -> Result<HashMap<Digest, Vec<u8>>> {
+    let rows: Vec<(Vec<u8>, Vec<u8>)> = in_parts(seqs, |some| {
+        events::table
+            .filter(events::stream.eq(stream).and(events::seq.eq_any(some)))
+            .select((events::leaf, events::body))
+            .load(conn)
+    })?;
+    by_digest(rows)
+}
+
+fn by_digest<T>(rows: Vec<(Vec<u8>, T)>) -> Result<HashMap<Digest, T>> {
+    let read = |(bytes, row): (Vec<u8>, T)| Ok((digest(&bytes)?, row));
+    rows.into_iter().map(read).collect()
 }
 
 /// The CRC-32 of stored files, as it was when they arrived. A row that cannot be right is left out.
 pub fn checksums(conn: &mut AnyConn, hashes: &[Digest]) -> Result<HashMap<Digest, u32>> {
-    let mut out = HashMap::with_capacity(hashes.len());
-    for some in hashes.chunks(IN) {
-        let wanted: Vec<Vec<u8>> = some.iter().map(|d| d.as_bytes().to_vec()).collect();
-        let rows: Vec<(Vec<u8>, i64)> = files::table
-            .filter(files::sha256.eq_any(wanted))
+    let hashes: Vec<Vec<u8>> = hashes.iter().map(|d| d.as_bytes().to_vec()).collect();
+    let rows: Vec<(Vec<u8>, i64)> = in_parts(&hashes, |some| {
+        files::table
+            .filter(files::sha256.eq_any(some))
             .select((files::sha256, files::crc32))
-            .load(conn)?;
-        for (sha256, crc) in rows {
-            if let Ok(crc) = u32::try_from(crc) {
-                out.insert(digest(&sha256)?, crc);
-            }
-        }
-    }
-    Ok(out)
+            .load(conn)
+    })?;
+    let right = rows
+        .into_iter()
+        .filter_map(|(sha256, crc)| Some((sha256, u32::try_from(crc).ok()?)));
+    by_digest(right.collect())
 }
 
 /// A row of a thing in a case: its id, the leaf of its record, and the record.
@@ -249,31 +254,35 @@ pub fn unit_name(conn: &mut AnyConn, case: &str) -> Result<String> {
     Ok(query.filter(cases::id.eq(case)).select(units::name).first(conn)?)
 }
 
-/// Subjects of a case after an id.
-pub fn subjects_after(conn: &mut AnyConn, case: &str, after: &str) -> Result<Vec<Thing>> {
-    let query = subjects::table.filter(subjects::case_id.eq(case).and(subjects::id.gt(after)));
-    Ok(query
-        .order(subjects::id)
-        .limit(PAGE)
-        .select((subjects::id, subjects::leaf, subjects::body))
-        .load(conn)?)
+words! {
+    /// The kinds of things in a case whose records a packet shows, as events name them.
+    ThingKind {
+        /// A person the case is about.
+        Subject = "subject",
+        /// An account.
+        Account = "account",
+        /// Leave to use social media.
+        Authorization = "authorization",
+    }
 }
 
-/// Accounts of a case after an id.
-pub fn accounts_after(conn: &mut AnyConn, case: &str, after: &str) -> Result<Vec<Thing>> {
-    let query = accounts::table.filter(accounts::case_id.eq(case).and(accounts::id.gt(after)));
-    Ok(query
-        .order(accounts::id)
-        .limit(PAGE)
-        .select((accounts::id, accounts::leaf, accounts::body))
-        .load(conn)?)
-}
-
-/// Authorizations of a case after an id.
-pub fn authorizations_after(conn: &mut AnyConn, case: &str, after: &str) -> Result<Vec<Thing>> {
-    let query = authorizations::table.filter(authorizations::case_id.eq(case).and(authorizations::id.gt(after)));
-    let columns = (authorizations::id, authorizations::leaf, authorizations::body);
-    Ok(query.order(authorizations::id).limit(PAGE).select(columns).load(conn)?)
+/// Things of a case after an id, in the order of their ids.
+pub fn things_after(conn: &mut AnyConn, kind: ThingKind, case: &str, after: &str) -> Result<Vec<Thing>> {
+    macro_rules! after {
+        ($table:ident) => {
+            $table::table
+                .filter($table::case_id.eq(case).and($table::id.gt(after)))
+                .order($table::id)
+                .limit(PAGE)
+                .select(($table::id, $table::leaf, $table::body))
+                .load(conn)
+        };
+    }
+    Ok(match kind {
+        ThingKind::Subject => after!(subjects),
+        ThingKind::Account => after!(accounts),
+        ThingKind::Authorization => after!(authorizations),
+    }?)
 }
 
 /// A stored digest.
@@ -283,29 +292,13 @@ pub fn digest(bytes: &[u8]) -> Result<Digest> {
 
 /// Bytes of the files of these captures that are not withheld.
 pub fn bytes_of(conn: &mut AnyConn, ids: &[String]) -> Result<u64> {
-    let sizes: Vec<i64> = capture_files::table
-        .inner_join(files::table.on(files::sha256.eq(capture_files::sha256)))
-        .filter(
-            capture_files::capture_id
-                .eq_any(ids.to_vec())
-                .and(capture_files::withheld.eq(false)),
-        )
-        .select(files::size)
-        .load(conn)?;
+    let sizes: Vec<i64> = in_parts(ids, |some| {
+        let file = files::table.on(files::sha256.eq(capture_files::sha256));
+        let ours = capture_files::capture_id
+            .eq_any(some)
+            .and(capture_files::withheld.eq(false));
+        let query = capture_files::table.inner_join(file).filter(ours);
+        query.select(files::size).load(conn)
+    })?;
     Ok(sizes.into_iter().filter_map(|s| u64::try_from(s).ok()).sum())
-}
-
-/// The canonical bytes of these events of a stream, by leaf.
-pub fn bodies(conn: &mut AnyConn, stream: &str, seqs: &[i64]) -> Result<HashMap<Digest, Vec<u8>>> {
-    let mut out = HashMap::with_capacity(seqs.len());
-    for some in seqs.chunks(IN) {
-        let rows: Vec<(Vec<u8>, Vec<u8>)> = events::table
-            .filter(events::stream.eq(stream).and(events::seq.eq_any(some.to_vec())))
-            .select((events::leaf, events::body))
-            .load(conn)?;
-        for (leaf, body) in rows {
-            out.insert(digest(&leaf)?, body);
-        }
-    }
-    Ok(out)
 }

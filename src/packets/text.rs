@@ -1,5 +1,5 @@
-//! Words, times and numbers as the packet's page shows them. Evidence text is hostile: whatever could make a reader
-//! see something else than stands there is shown as what it is.
+//! Words, times and numbers as the packet's page shows them. Evidence text is hostile: characters that could make a
+//! reader see something else than the text says are shown as their code points.
 
 use std::fmt::Write;
 
@@ -59,6 +59,17 @@ pub struct Moment {
     pub local: Option<String>,
 }
 
+impl Moment {
+    /// A text that is no time, as it stands.
+    pub fn unread(text: &str) -> Self {
+        Self {
+            iso: String::new(),
+            utc: line(text),
+            local: None,
+        }
+    }
+}
+
 /// The case's time zone; `None` where the case has none that is known.
 #[derive(Debug, Clone, Copy)]
 pub struct Zone(Option<Tz>);
@@ -77,11 +88,7 @@ impl Zone {
     /// An instant in both.
     pub fn at(&self, at: Micros) -> Moment {
         let Some(utc) = Utc.timestamp_micros(at).single() else {
-            return Moment {
-                iso: String::new(),
-                utc: at.to_string(),
-                local: None,
-            };
+            return Moment::unread(&at.to_string());
         };
         let pattern = if at % clock::SECOND == 0 {
             "%Y-%m-%d %H:%M:%S"
@@ -100,12 +107,7 @@ impl Zone {
 
     /// A time as a record tells it; one that is no time is shown as it stands.
     pub fn told(&self, text: &str) -> Moment {
-        let unread = || Moment {
-            iso: String::new(),
-            utc: line(text),
-            local: None,
-        };
-        clock::parse(text).map_or_else(unread, |at| self.at(at))
+        clock::parse(text).map_or_else(|| Moment::unread(text), |at| self.at(at))
     }
 }
 
@@ -165,7 +167,7 @@ impl Fact {
 /// Ids of this installation's own, which no reader needs.
 const IDS: &[&str] = &["id", "case_id", "unit_id", "subject_id"];
 
-/// Whatever a record says, but for ids and the fields named, which are shown elsewhere.
+/// What a record says, without ids and without the fields in `but`, which are shown elsewhere.
 pub fn facts(record: &Value, zone: Zone, but: &[&str]) -> Vec<Fact> {
     let mut out = Vec::new();
     if let Value::Object(fields) = record {

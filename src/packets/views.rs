@@ -1,5 +1,7 @@
 //! One exhibit, authorization or event as the packet's page shows it.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use serde::Deserialize;
 use serde_json::Value;
@@ -7,13 +9,15 @@ use serde_json::Value;
 use super::custody::Custody;
 use super::exhibits::Loaded;
 use super::model::{is_active, is_picture};
+use super::pick::Pick;
 use super::text::{Fact, Moment, Zone, block, count, facts, groups, label, line, size};
 use crate::authorizations::{Authorization, Line};
 use crate::captures::{Basis, Capture, Particulars};
+use crate::clock::Micros;
 use crate::error::{Error, Result};
 use crate::proof::event::EventRef;
 use crate::proof::id::Digest;
-use crate::proof::packet::FileRow;
+use crate::proof::packet::{FileRow, InventoryRow};
 
 /// What every part of the page needs.
 #[derive(Clone, Copy)]
@@ -23,20 +27,11 @@ pub struct Scene<'a> {
     /// The case's zone.
     pub zone: Zone,
     /// Numbers of authorizations, by id.
-    pub authorizations: &'a std::collections::HashMap<String, String>,
-}
-
-/// A rule of coverage and how it came out.
-pub struct Rule {
-    pub(super) rule: String,
-    pub(super) outcome: &'static str,
-    pub(super) class: &'static str,
-    pub(super) why: String,
+    pub authorizations: &'a HashMap<String, String>,
 }
 
 /// A file of an exhibit.
 pub struct FileView {
-    pub(super) number: usize,
     pub(super) role: String,
     pub(super) name: Option<String>,
     pub(super) media: String,
@@ -49,7 +44,9 @@ pub struct FileView {
     pub(super) withheld: Vec<Fact>,
 }
 
-/// An event.
+/// An event, and its row in the custody.
+#[derive(Template)]
+#[template(path = "packets/pages/custody_row.html")]
 pub struct EventView {
     pub(super) seq: u64,
     pub(super) at: Moment,
@@ -64,9 +61,8 @@ pub struct EventView {
 /// An exhibit.
 #[derive(Template)]
 #[template(path = "packets/pages/exhibit.html")]
-pub struct ExhibitView {
-    pub(super) number: u32,
-    pub(super) item: i64,
+pub struct ExhibitView<'a> {
+    pub(super) pick: &'a Pick,
     pub(super) title: String,
     pub(super) text: Option<String>,
     pub(super) url: Option<String>,
@@ -74,36 +70,26 @@ pub struct ExhibitView {
     pub(super) facts: Vec<Fact>,
     pub(super) times: Vec<(&'static str, Moment, Option<String>)>,
     pub(super) basis: String,
-    pub(super) coverage: Vec<Rule>,
+    /// Rules of coverage: how each came out, the class of that word, and why.
+    pub(super) coverage: Vec<(&'static str, &'static str, Fact)>,
     pub(super) flags: Vec<String>,
     pub(super) note: Option<String>,
     pub(super) files: Vec<FileView>,
     pub(super) corrected: Vec<Fact>,
     pub(super) events: Vec<EventView>,
-    pub(super) id: String,
-    pub(super) leaf: Digest,
 }
 
-impl ExhibitView {
+impl<'a> ExhibitView<'a> {
     /// From what was recorded. `bodies` are the events' canonical bytes.
-    pub fn new(
-        scene: Scene<'_>,
-        loaded: &Loaded<'_>,
-        bodies: &std::collections::HashMap<Digest, Vec<u8>>,
-    ) -> Result<Self> {
+    pub fn new(scene: Scene<'_>, loaded: &'a Loaded<'_>, bodies: &HashMap<Digest, Vec<u8>>) -> Result<Self> {
         let capture = &loaded.capture;
         let said = &capture.particulars;
-        let events = loaded
-            .events
-            .iter()
-            .filter_map(|(e, r)| Some((e, bodies.get(&e.leaf)?, r)));
-        let corrected = match loaded.current() {
-            Some(current) => changes(&loaded.record, &current.record, scene.zone),
-            None => Vec::new(),
-        };
+        let events = loaded.events.iter();
+        let events = events.filter_map(|(e, record)| Some((bodies.get(&e.leaf)?, record.as_ref())));
+        let current = loaded.current();
+        let files = loaded.files.iter();
         Ok(Self {
-            number: loaded.pick.exhibit,
-            item: loaded.pick.item,
+            pick: loaded.pick,
             title: title(capture),
             text: text(said.text.as_deref()),
             url: said.url.as_deref().map(line),
@@ -118,18 +104,11 @@ impl ExhibitView {
             coverage: capture.coverage.iter().map(rule).collect(),
             flags: capture.flags.iter().map(|flag| label(flag.as_str())).collect(),
             note: text(capture.note.as_deref()),
-            files: loaded
-                .files
-                .iter()
-                .enumerate()
-                .map(|(i, f)| file(i, f, scene.zone))
-                .collect(),
-            corrected,
+            files: files.map(|row| file(row, scene.zone)).collect(),
+            corrected: current.map_or_else(Vec::new, |c| changes(&loaded.record, &c.record, scene.zone)),
             events: events
-                .map(|(_, body, r)| event(scene, body, r.as_ref()))
+                .map(|(body, record)| event(scene, body, record))
                 .collect::<Result<_>>()?,
-            id: loaded.pick.id.clone(),
-            leaf: loaded.pick.leaf,
         })
     }
 }
@@ -148,8 +127,8 @@ pub fn title(capture: &Capture) -> String {
     format!("{kind}{}{}", platform.unwrap_or_default(), by.unwrap_or_default())
 }
 
-/// What the capturer says, but for text, addresses and times, which stand apart. Every particular is named here, so
-/// that none is forgotten.
+/// What the capturer says, except text, addresses and times, which are shown apart. Every particular is named here, so
+/// that a new one cannot be forgotten.
 fn particulars(capture: &Capture) -> Vec<Fact> {
     let Particulars {
         platform,
@@ -185,39 +164,22 @@ fn particulars(capture: &Capture) -> Vec<Fact> {
         ("Device", device.map(|d| label(d.as_str()))),
         ("State when recorded", Some(label(capture.state.as_str()))),
     ];
-    let fact = |(name, value): (&str, Option<String>)| {
-        let label = name.to_owned();
-        Some(Fact { label, value: value? })
-    };
+    let fact = |(name, value): (&str, Option<String>)| Some(Fact::new(name, value?));
     fields.into_iter().filter_map(fact).collect()
 }
 
 fn times(capture: &Capture, zone: Zone) -> Vec<(&'static str, Moment, Option<String>)> {
     let said = &capture.particulars;
     let basis = said.posted_at_basis.map(|b| format!("basis: {}", b.as_str()));
-    let shown = said.platform_time_text.as_deref().map(|text| {
-        let moment = Moment {
-            iso: String::new(),
-            utc: line(text),
-            local: None,
-        };
-        ("Time as the platform showed it", moment, None)
-    });
-    let posted = said.posted_at.map(|at| ("Posted", zone.at(at.0), basis));
-    let captured = (
-        "Captured",
-        zone.at(capture.captured_at.0),
-        Some("by the capturing person's clock".into()),
-    );
-    let received = (
-        "Received",
-        zone.at(capture.received_at.0),
-        Some("by this installation's clock".into()),
-    );
-    [shown, posted, Some(captured), Some(received)]
-        .into_iter()
-        .flatten()
-        .collect()
+    let shown = said.platform_time_text.as_deref().map(Moment::unread);
+    let (captured, received) = (zone.at(capture.captured_at.0), zone.at(capture.received_at.0));
+    let times = [
+        shown.map(|at| ("Time as the platform showed it", at, None)),
+        said.posted_at.map(|at| ("Posted", zone.at(at.0), basis)),
+        Some(("Captured", captured, Some("by the capturing person's clock".into()))),
+        Some(("Received", received, Some("by this installation's clock".into()))),
+    ];
+    times.into_iter().flatten().collect()
 }
 
 fn basis(scene: Scene<'_>, basis: &Basis) -> String {
@@ -230,34 +192,25 @@ fn basis(scene: Scene<'_>, basis: &Basis) -> String {
     format!("{kind}{}{}", named.unwrap_or_default(), reason.unwrap_or_default())
 }
 
-fn rule(of: &Line) -> Rule {
+fn rule(of: &Line) -> (&'static str, &'static str, Fact) {
     let (outcome, class) = match of.passed {
         Some(true) => ("covered", "yes"),
-        Some(false) => ("not covered", "no"),
+        Some(false) => ("not covered", "no-go"),
         None => ("cannot tell", "open"),
     };
-    Rule {
-        rule: label(&of.rule),
-        outcome,
-        class,
-        why: block(&of.why),
-    }
+    (outcome, class, Fact::new(&label(&of.rule), &of.why))
 }
 
-fn file(index: usize, row: &FileRow, zone: Zone) -> FileView {
+fn file(row: &FileRow, zone: Zone) -> FileView {
     let media = row.media_type.as_deref().unwrap_or("unknown type");
+    let path = row.path.as_deref().and_then(|p| p.strip_prefix("data/"));
     FileView {
-        number: index + 1,
         role: label(&row.role),
         name: row.name.as_deref().map(line),
         media: line(media),
         size: size(row.size),
         groups: groups(&row.sha256),
-        path: row
-            .path
-            .as_deref()
-            .and_then(|p| p.strip_prefix("data/"))
-            .map(str::to_owned),
+        path: path.map(str::to_owned),
         picture: is_picture(media),
         active: is_active(media),
         withheld: row.withheld.as_ref().map(|w| facts(w, zone, &[])).unwrap_or_default(),
@@ -279,19 +232,15 @@ fn changes(first: &Value, now: &Value, zone: Zone) -> Vec<Fact> {
     ];
     let before = facts(first, zone, &kept);
     let at_first = |label: &str| {
-        before
-            .iter()
-            .find(|f| f.label == label)
-            .map_or("nothing", |f| f.value.as_str())
+        let fact = before.iter().find(|f| f.label == label);
+        fact.map_or("nothing", |f| f.value.as_str())
     };
-    let after = facts(now, zone, &kept);
-    let changed = after.into_iter().filter(|f| at_first(&f.label) != f.value);
+    let mut changed = facts(now, zone, &kept);
+    changed.retain(|f| at_first(&f.label) != f.value);
+    for fact in &mut changed {
+        fact.value += &format!(" (recorded at first: {})", at_first(&fact.label));
+    }
     changed
-        .map(|f| Fact {
-            value: format!("{} (recorded at first: {})", f.value, at_first(&f.label)),
-            label: f.label,
-        })
-        .collect()
 }
 
 /// An event from its canonical bytes, with what its record says in words.
@@ -328,24 +277,17 @@ fn details(record: &Value) -> Vec<Fact> {
 }
 
 fn object(scene: Scene<'_>, kind: &str, id: &str) -> String {
-    match kind {
-        "capture" => match scene.custody.disposition(id) {
-            Ok(disposition) => match disposition.exhibit {
-                Some(exhibit) => format!("item {}, exhibit {exhibit:03}", disposition.item),
-                None => format!(
-                    "item {} ({})",
-                    disposition.item,
-                    label(disposition.status.as_str()).to_lowercase()
-                ),
-            },
-            Err(_) => "a capture".into(),
+    let disposition = scene.custody.cut.dispositions.get(id);
+    match (kind, disposition.map(|d| (d.item, d.exhibit, d.status))) {
+        ("capture", Some((item, Some(exhibit), _))) => format!("item {item}, exhibit {exhibit:03}"),
+        ("capture", Some((item, None, status))) => format!("item {item} ({})", label(status.as_str()).to_lowercase()),
+        ("capture", None) => "a capture".into(),
+        ("authorization", _) => match scene.authorizations.get(id) {
+            Some(number) => format!("authorization no. {number}"),
+            None => "an authorization".into(),
         },
-        "authorization" => scene
-            .authorizations
-            .get(id)
-            .map_or_else(|| "an authorization".into(), |n| format!("authorization no. {n}")),
-        "case" => "the case".into(),
-        other => format!("{} {}", line(other), line(id)),
+        ("case", _) => "the case".into(),
+        (other, _) => format!("{} {}", line(other), line(id)),
     }
 }
 
@@ -353,29 +295,22 @@ fn object(scene: Scene<'_>, kind: &str, id: &str) -> String {
 #[derive(Template)]
 #[template(path = "packets/pages/timeline_row.html")]
 pub struct TimelineRow {
+    /// The time by which rows are sorted.
+    pub order: Micros,
     pub(super) at: Moment,
     pub(super) basis: &'static str,
     pub(super) exhibit: u32,
     pub(super) title: String,
 }
 
-/// A row of the custody.
-#[derive(Template)]
-#[template(path = "packets/pages/custody_row.html")]
-pub struct CustodyRow {
-    pub(super) event: EventView,
-}
-
 /// A row of the inventory.
 #[derive(Template)]
 #[template(path = "packets/pages/inventory_row.html")]
 pub struct InventoryLine {
-    pub(super) item: u64,
+    pub(super) row: InventoryRow,
     pub(super) kind: String,
-    pub(super) captured: Option<Moment>,
     pub(super) status: String,
-    pub(super) class: String,
-    pub(super) why: String,
+    pub(super) captured: Option<Moment>,
     pub(super) exhibit: Option<u32>,
 }
 

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use super::model::{Packet, PacketRequest};
+use super::store::{self, ListedCapture};
 use crate::blobs::Blobs;
 use crate::clock::Micros;
-use crate::db::Reader;
+use crate::db::{AnyConn, Reader};
+use crate::error::Result;
 use crate::jobs::Progress;
 use crate::ledger::TreeState;
 
@@ -25,4 +27,22 @@ pub struct Work<'a> {
     pub log: TreeState,
     /// How far it is.
     pub progress: &'a Arc<Progress>,
+}
+
+impl Work<'_> {
+    /// Reads from the database.
+    pub fn read<T>(&self, query: impl FnOnce(&mut AnyConn) -> Result<T>) -> Result<T> {
+        self.db.read_blocking(query)
+    }
+
+    /// Runs `f` over the case's captures in the order of their items, a page in memory at a time.
+    pub fn captures(&self, mut f: impl FnMut(Vec<ListedCapture>) -> Result<()>) -> Result<()> {
+        let mut after = -1;
+        loop {
+            let page = self.read(|conn| store::captures_after(conn, &self.packet.case_id, after))?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = last.item;
+            f(page)?;
+        }
+    }
 }

@@ -66,8 +66,8 @@ impl Bag {
         Ok(())
     }
 
-    /// Adds what is made piece by piece: it goes through a file beside, because an entry's length and checksum stand
-    /// before it.
+    /// Adds an entry that is made piece by piece. It goes through a temporary file, because an entry's length and checksum
+    /// precede its bytes.
     pub fn spool(&mut self, path: &str, make: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
         self.spool.empty()?;
         let summed = Summed {

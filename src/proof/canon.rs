@@ -5,7 +5,6 @@
 //! canonical form has it, so that a text is read and proved canonical in one pass.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use serde_json::{Map, Value};
 
@@ -17,27 +16,17 @@ pub const MAX_INTEGER: i64 = (1 << 53) - 1;
 const USUAL: usize = 1024;
 
 /// Why a value has no canonical form, or bytes are not one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CanonError {
     /// A number outside the dialect: not finite, or (strict) not an integer |n| <= 2^53-1.
+    #[error("a number that is not an integer of at most 2^53-1")]
     Number,
-    /// Arrays and objects nested deeper than [`MAX_DEPTH`].
+    #[error("nested more than {MAX_DEPTH} deep")]
     Depth,
     /// The bytes differ from the canonical form at this offset.
+    #[error("not canonical JSON: at byte {at} {expected} was expected")]
     Bytes { at: usize, expected: &'static str },
 }
-
-impl fmt::Display for CanonError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Number => f.write_str("a number that is not an integer of at most 2^53-1"),
-            Self::Depth => write!(f, "nested more than {MAX_DEPTH} deep"),
-            Self::Bytes { at, expected } => write!(f, "not canonical JSON: at byte {at} {expected} was expected"),
-        }
-    }
-}
-
-impl std::error::Error for CanonError {}
 
 /// What may be written.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -208,11 +197,6 @@ impl<'a> Scanner<'a> {
     /// Starts at the first byte.
     pub fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0 }
-    }
-
-    /// How far the cursor has come.
-    pub fn position(&self) -> usize {
-        self.at
     }
 
     /// Takes exactly this text.
@@ -423,7 +407,8 @@ impl<'a> Scanner<'a> {
         self.bytes.get(self.at).copied()
     }
 
-    fn fail<T>(&self, expected: &'static str) -> Scan<T> {
+    /// Refuses what stands at the cursor.
+    pub fn fail<T>(&self, expected: &'static str) -> Scan<T> {
         Err(CanonError::Bytes { at: self.at, expected })
     }
 }

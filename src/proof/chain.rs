@@ -1,12 +1,10 @@
 //! Hash chains: the order of events in one stream (contract section 3).
 
-use std::fmt;
-
 use super::Digest;
 use super::event::EventRef;
 
 /// Walks one stream from `seq` 0, an event at a time.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Chain {
     stream: String,
     next: u64,
@@ -15,15 +13,15 @@ pub struct Chain {
 }
 
 /// Where an event does not continue its stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ChainError {
-    /// It belongs to another stream.
+    #[error("belongs to another stream")]
     Stream,
-    /// Its `seq` is not the next one.
+    #[error("has seq {found} where {expected} follows")]
     Seq { expected: u64, found: u64 },
-    /// Its `prev` is not the leaf before it.
+    #[error("its prev is not the leaf of the event before it")]
     Prev,
-    /// Its `at` is earlier than that of an event before it.
+    #[error("its time lies before that of the event before it")]
     Backwards,
 }
 
@@ -32,9 +30,7 @@ impl Chain {
     pub fn new(stream: &str) -> Self {
         Self {
             stream: stream.to_owned(),
-            next: 0,
-            head: None,
-            at: None,
+            ..Self::default()
         }
     }
 
@@ -95,16 +91,3 @@ impl Chain {
         self.head = Some(leaf);
     }
 }
-
-impl fmt::Display for ChainError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Stream => f.write_str("belongs to another stream"),
-            Self::Seq { expected, found } => write!(f, "has seq {found} where {expected} follows"),
-            Self::Prev => f.write_str("its prev is not the leaf of the event before it"),
-            Self::Backwards => f.write_str("its time lies before that of the event before it"),
-        }
-    }
-}
-
-impl std::error::Error for ChainError {}

@@ -15,15 +15,20 @@ const PROOF_HEADER: &str = "c2sp.org/tlog-proof@v1\n";
 const SPKI: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
 
 /// Why a key, note, checkpoint or proof is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NoteError {
+    #[error("not a verification key `name+hex+base64` for Ed25519")]
     Key,
+    #[error("not a signed note")]
     Note,
+    #[error("not a checkpoint of origin, size and root")]
     Checkpoint,
+    #[error("not a tlog-proof")]
     Proof,
-    /// A signature under a known key does not verify.
+    /// A signature under a known key.
+    #[error("a signature does not verify")]
     Signature,
-    /// A key signed twice.
+    #[error("a key signed twice")]
     Twice,
 }
 
@@ -43,22 +48,22 @@ impl Checkpoint {
 
     /// Reads exactly what [`Checkpoint::text`] writes; extension lines are refused.
     pub fn parse(text: &str) -> Result<Self, NoteError> {
-        let mut lines = text.split('\n');
-        let (origin, size, root) = (lines.next(), lines.next(), lines.next());
-        let checkpoint = Self {
-            origin: origin.filter(|o| is_name(o)).ok_or(NoteError::Checkpoint)?.to_owned(),
-            size: size.and_then(|s| s.parse().ok()).ok_or(NoteError::Checkpoint)?,
-            root: root
-                .and_then(b64::decode)
-                .and_then(|r| Digest::from_slice(&r))
-                .ok_or(NoteError::Checkpoint)?,
+        let read = || {
+            let mut lines = text.split('\n');
+            let checkpoint = Self {
+                origin: lines.next()?.to_owned(),
+                size: lines.next()?.parse().ok()?,
+                root: digest(lines.next()?)?,
+            };
+            Some(checkpoint).filter(|c| is_name(&c.origin) && c.text() == text)
         };
-        if checkpoint.text() == text {
-            Ok(checkpoint)
-        } else {
-            Err(NoteError::Checkpoint)
-        }
+        read().ok_or(NoteError::Checkpoint)
     }
+}
+
+/// The digest whose base64 this is.
+fn digest(text: &str) -> Option<Digest> {
+    Digest::from_slice(&b64::decode(text)?)
 }
 
 /// What a key signs: notes themselves, or cosignatures of checkpoints.
@@ -81,15 +86,14 @@ impl VerifyingKey {
     /// A key under a name without spaces or `+`; weak points are refused.
     pub fn new(name: &str, kind: KeyKind, key: [u8; 32]) -> Result<Self, NoteError> {
         let sound = ed25519_dalek::VerifyingKey::from_bytes(&key).is_ok_and(|key| !key.is_weak());
-        if is_name(name) && sound {
-            Ok(Self {
-                name: name.to_owned(),
-                kind,
-                key,
-            })
-        } else {
-            Err(NoteError::Key)
+        if !is_name(name) || !sound {
+            return Err(NoteError::Key);
         }
+        Ok(Self {
+            name: name.to_owned(),
+            kind,
+            key,
+        })
     }
 
     /// Reads `name+hex8+base64(type||key)`.
@@ -97,18 +101,14 @@ impl VerifyingKey {
         let mut parts = vkey.splitn(3, '+');
         let (name, encoded) = (parts.next(), parts.nth(1));
         let bytes = encoded.and_then(b64::decode).ok_or(NoteError::Key)?;
-        let kind = match bytes.first() {
-            Some(1) => KeyKind::Log,
-            Some(4) => KeyKind::Witness,
+        let (kind, key) = match bytes.split_first() {
+            Some((1, key)) => (KeyKind::Log, key),
+            Some((4, key)) => (KeyKind::Witness, key),
             _ => return Err(NoteError::Key),
         };
-        let key = bytes[1..].try_into().map_err(|_| NoteError::Key)?;
+        let key = key.try_into().map_err(|_| NoteError::Key)?;
         let key = Self::new(name.unwrap_or_default(), kind, key)?;
-        if key.to_string() == vkey {
-            Ok(key)
-        } else {
-            Err(NoteError::Key)
-        }
+        Some(key).filter(|key| key.to_string() == vkey).ok_or(NoteError::Key)
     }
 
     /// The name, which for a log is its origin.
@@ -243,23 +243,20 @@ pub struct Verified {
 impl Note {
     /// Reads a note strictly: text ending in LF, a blank line, then only signature lines.
     pub fn parse(bytes: &[u8]) -> Result<Self, NoteError> {
-        let note = std::str::from_utf8(bytes).map_err(|_| NoteError::Note)?;
-        if bytes.len() > MAX_NOTE || note.chars().any(|c| c.is_control() && c != '\n') {
-            return Err(NoteError::Note);
-        }
-        let split = note.rfind("\n\n").ok_or(NoteError::Note)?;
-        let (text, lines) = (
-            &note[..=split],
-            note[split + 2..].strip_suffix('\n').ok_or(NoteError::Note)?,
-        );
-        let signatures: Option<Vec<_>> = lines.split('\n').take(MAX_SIGNATURES + 1).map(signature).collect();
-        let signatures = signatures
-            .filter(|found| found.len() <= MAX_SIGNATURES)
-            .ok_or(NoteError::Note)?;
-        Ok(Self {
-            text: text.to_owned(),
-            signatures,
-        })
+        let read = || {
+            let note = std::str::from_utf8(bytes).ok()?;
+            if bytes.len() > MAX_NOTE || note.chars().any(|c| c.is_control() && c != '\n') {
+                return None;
+            }
+            let split = note.rfind("\n\n")?;
+            let lines = note[split + 2..].strip_suffix('\n')?.split('\n');
+            let signatures: Option<Vec<_>> = lines.take(MAX_SIGNATURES + 1).map(signature).collect();
+            Some(Self {
+                text: note[..=split].to_owned(),
+                signatures: signatures.filter(|found| found.len() <= MAX_SIGNATURES)?,
+            })
+        };
+        read().ok_or(NoteError::Note)
     }
 
     /// Verifies the signatures under these keys. Unknown keys are ignored; a known key whose
@@ -319,52 +316,22 @@ impl TlogProof {
 
     /// Reads exactly what [`TlogProof::format`] writes.
     pub fn parse(bytes: &[u8]) -> Result<Self, NoteError> {
-        let text = std::str::from_utf8(bytes)
-            .ok()
-            .filter(|t| t.len() <= MAX_NOTE)
-            .ok_or(NoteError::Proof)?;
-        let (head, note) = text.split_once("\n\n").ok_or(NoteError::Proof)?;
-        let mut lines = head
-            .strip_prefix(PROOF_HEADER)
-            .ok_or(NoteError::Proof)?
-            .split('\n')
-            .peekable();
-        let extra = lines
-            .next_if(|line| line.starts_with("extra "))
-            .map(|line| b64::decode(&line[6..]).ok_or(NoteError::Proof));
-        let index = lines
-            .next()
-            .and_then(|line| line.strip_prefix("index ")?.parse().ok())
-            .ok_or(NoteError::Proof)?;
-        let hashes: Option<Vec<_>> = lines
-            .take(65)
-            .map(|line| Digest::from_slice(&b64::decode(line)?))
-            .collect();
-        let proof = Self {
-            extra: extra.transpose()?,
-            index,
-            hashes: hashes.ok_or(NoteError::Proof)?,
-            note: note.to_owned(),
+        let read = || {
+            let text = std::str::from_utf8(bytes).ok().filter(|t| t.len() <= MAX_NOTE)?;
+            let (head, note) = text.split_once("\n\n")?;
+            let mut lines = head.strip_prefix(PROOF_HEADER)?.split('\n').peekable();
+            let extra = lines.next_if(|line| line.starts_with("extra "));
+            let proof = Self {
+                extra: match extra {
+                    Some(line) => Some(b64::decode(&line[6..])?),
+                    None => None,
+                },
+                index: lines.next()?.strip_prefix("index ")?.parse().ok()?,
+                hashes: lines.take(65).map(digest).collect::<Option<_>>()?,
+                note: note.to_owned(),
+            };
+            Some(proof).filter(|proof| proof.format() == text)
         };
-        if proof.format() == text {
-            Ok(proof)
-        } else {
-            Err(NoteError::Proof)
-        }
+        read().ok_or(NoteError::Proof)
     }
 }
-
-impl fmt::Display for NoteError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Key => "not a verification key `name+hex+base64` for Ed25519",
-            Self::Note => "not a signed note",
-            Self::Checkpoint => "not a checkpoint of origin, size and root",
-            Self::Proof => "not a tlog-proof",
-            Self::Signature => "a signature does not verify",
-            Self::Twice => "a key signed twice",
-        })
-    }
-}
-
-impl std::error::Error for NoteError {}

@@ -4,12 +4,11 @@
 //! a chain of a million events is walked in about a second; [`Event`] owns its parts.
 
 use std::borrow::Cow;
-use std::fmt;
 
 use serde_json::{Map, Value};
 
 use super::Digest;
-use super::canon::{self, CanonError, MAX_INTEGER, Scanner, write_string};
+use super::canon::{self, CanonError, Scanner, write_string};
 use super::id::{is_hex, write_hex};
 use super::time::{format_at, parse_at};
 
@@ -17,11 +16,14 @@ use super::time::{format_at, parse_at};
 pub const MAX_EVENT: usize = 60 * 1024;
 
 /// Why bytes or values are not an event.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EventError {
+    #[error("longer than {MAX_EVENT} bytes")]
     TooLong,
-    Json(CanonError),
+    #[error(transparent)]
+    Json(#[from] CanonError),
     /// The JSON is canonical, but this field breaks its rule.
+    #[error("`{0}` breaks its rule")]
     Field(&'static str),
 }
 
@@ -278,10 +280,7 @@ impl<'a> EventRef<'a> {
 }
 
 fn natural(n: i64, field: &'static str) -> Result<u64, EventError> {
-    u64::try_from(n)
-        .ok()
-        .filter(|n| *n <= MAX_INTEGER as u64)
-        .ok_or(EventError::Field(field))
+    u64::try_from(n).map_err(|_| EventError::Field(field))
 }
 
 /// `case:<uuid>`, `access:<uuid>` or `agency`.
@@ -314,21 +313,3 @@ fn is_label(text: &str) -> bool {
     let plain = text.bytes().fold(true, |plain, b| plain & (0x20..0x7f).contains(&b));
     (1..=200).contains(&text.len()) && (plain || !text.chars().any(char::is_control))
 }
-
-impl From<CanonError> for EventError {
-    fn from(error: CanonError) -> Self {
-        Self::Json(error)
-    }
-}
-
-impl fmt::Display for EventError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooLong => write!(f, "longer than {MAX_EVENT} bytes"),
-            Self::Json(error) => error.fmt(f),
-            Self::Field(field) => write!(f, "`{field}` breaks its rule"),
-        }
-    }
-}
-
-impl std::error::Error for EventError {}

@@ -1,6 +1,5 @@
 //! Merkle trees of RFC 9162 section 2.1, their proofs, and tiles as in C2SP tlog-tiles.
 
-use std::fmt;
 use std::sync::Arc;
 
 use super::Digest;
@@ -132,27 +131,18 @@ pub trait Tiles {
 }
 
 /// Why a root or proof could not be made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProofError<E> {
     /// The index or size asked for lies outside the tree.
+    #[error("outside the tree")]
     Range,
     /// This tile is narrower than the tree needs.
+    #[error("{} is too short", tile_path(*.0, TILE_WIDTH))]
     Short(TileId),
     /// The tile could not be had.
+    #[error("{0}")]
     Tiles(E),
 }
-
-impl<E: fmt::Display> fmt::Display for ProofError<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Range => f.write_str("outside the tree"),
-            Self::Short(id) => write!(f, "{} is too short", tile_path(*id, TILE_WIDTH)),
-            Self::Tiles(error) => error.fmt(f),
-        }
-    }
-}
-
-impl<E: fmt::Debug + fmt::Display> std::error::Error for ProofError<E> {}
 
 type Proved<T, E> = Result<T, ProofError<E>>;
 

@@ -5,7 +5,6 @@
 //! each value canonical, so that they are written and read a line at a time.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -59,8 +58,6 @@ pub const BAGIT_TXT: &str = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UT
 pub const MAX_LINE: usize = 1 << 20;
 /// An origin that starts so belongs to a demonstration, and its packets say so.
 pub const DEMO_ORIGIN: &str = "casetrail.demo/";
-/// What every page and packet of a demonstration shows.
-pub const DEMO: &str = "DEMO";
 /// Classes under which an event, a record or a capture may be kept back.
 pub const WITHHELD: [&str; 6] = ["not_selected", "held", "quarantined", "disposed", "purged", "withheld"];
 /// Status of a capture in the inventory; all but the first are reasons.
@@ -139,22 +136,6 @@ pub fn manifest_line(line: &[u8]) -> Option<(&str, Digest)> {
     (&line[64..66] == b"  " && is_path(path)).then_some((path, digest))
 }
 
-/// Reads exactly what [`manifest`] writes.
-pub fn parse_manifest(bytes: &[u8]) -> Option<BTreeMap<String, Digest>> {
-    let mut files = BTreeMap::new();
-    for line in bytes.split_inclusive(|b| *b == b'\n') {
-        let (path, digest) = manifest_line(line.strip_suffix(b"\n")?)?;
-        if files
-            .last_key_value()
-            .is_some_and(|(last, _): (&String, _)| last.as_str() >= path)
-        {
-            return None;
-        }
-        files.insert(path.to_owned(), digest);
-    }
-    Some(files)
-}
-
 /// `bag-info.txt`: `Label: value` lines. Line breaks in a value become spaces.
 pub fn bag_info(labels: &[(&str, &str)]) -> String {
     labels
@@ -175,6 +156,20 @@ pub fn parse_bag_info(text: &str) -> Option<Vec<(&str, &str)>> {
 pub const OXUM: &str = "Payload-Oxum";
 /// The label whose value is `urn:uuid:<packet id>`.
 pub const IDENTIFIER: &str = "External-Identifier";
+
+/// `attest` of `packet.issued` (contract section 4).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attest {
+    pub manifest_sha256: Digest,
+    /// Digests of [`ATTESTED_TAGS`], by name.
+    pub tags: BTreeMap<String, Digest>,
+    /// `seq` of the cut, and its leaf.
+    pub through: u64,
+    pub head: Digest,
+    /// Captures in the inventory.
+    pub size: u64,
+}
 
 /// Line `packet` of `packet.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -281,26 +276,16 @@ pub struct InventoryRow {
 }
 
 /// A line of `packet.json` or `inventory.json` that breaks the arrangement.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RowError {
-    /// Something else was expected here.
+    #[error("{0} was expected")]
     Expected(String),
-    Json(CanonError),
+    #[error(transparent)]
+    Json(#[from] CanonError),
     /// Canonical JSON, but not these fields.
+    #[error("wrong fields: {0}")]
     Fields(String),
 }
-
-impl fmt::Display for RowError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Expected(what) => write!(f, "{what} was expected"),
-            Self::Json(error) => error.fmt(f),
-            Self::Fields(what) => write!(f, "wrong fields: {what}"),
-        }
-    }
-}
-
-impl std::error::Error for RowError {}
 
 /// A row's one line; a row that holds a number outside the dialect has none.
 pub fn format_row<T: Serialize>(row: &T) -> Result<Vec<u8>, RowError> {
@@ -335,8 +320,8 @@ pub const PACKET_SECTIONS: &[Section] = &[
 /// `inventory.json`.
 pub const INVENTORY_SECTIONS: &[Section] = &[("captures", true)];
 
-/// Writes a document of sections in their fixed arrangement of lines. Sections come in their order; [`Writer::rows`]
-/// may add nothing. What has been written may be taken out at any time.
+/// Writes a document of sections, a value or row on each line. The caller adds the sections in their order; one of rows
+/// may be empty. [`Writer::take`] gives out what has been written so far.
 #[derive(Debug, Default)]
 pub struct Writer {
     out: Vec<u8>,

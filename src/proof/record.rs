@@ -53,10 +53,7 @@ impl<'a> RecordLine<'a> {
             let mut salt = [0; 32];
             let text = scan.string()?;
             if !unhex(text.as_bytes(), &mut salt) || !record.starts_with(b"{") {
-                return Err(CanonError::Bytes {
-                    at: scan.position(),
-                    expected: "a record object and a salt of 64 hex digits",
-                });
+                return scan.fail("a record object and a salt of 64 hex digits");
             }
             Self::Shown { leaf, record, salt }
         };

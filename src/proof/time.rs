@@ -9,27 +9,7 @@ pub fn format_at(at: i64) -> String {
     let (year, month, day) = civil(days);
     let (seconds, micros) = (micros / 1_000_000, micros % 1_000_000);
     let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if !(0..=9999).contains(&year) {
-        return format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z");
-    }
-    let mut text = *b"0000-00-00T00:00:00.000000Z";
-    let parts = [
-        (0..4, year),
-        (5..7, month),
-        (8..10, day),
-        (11..13, hour),
-        (14..16, minute),
-        (17..19, second),
-        (20..26, micros),
-    ];
-    for (place, mut number) in parts {
-        for digit in text[place].iter_mut().rev() {
-            // A remainder of ten is a digit.
-            *digit = b'0' + (number % 10) as u8;
-            number /= 10;
-        }
-    }
-    String::from_utf8_lossy(&text).into_owned()
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{micros:06}Z")
 }
 
 /// The time that exactly that form spells; leap seconds and offsets are refused.

@@ -16,7 +16,7 @@ pub struct Trust {
 }
 
 /// A C2SP tlog-policy: which logs, which witnesses, and how many of them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct WitnessPolicy {
     pub logs: Vec<VerifyingKey>,
     pub witnesses: Vec<VerifyingKey>,
@@ -36,13 +36,7 @@ enum WitnessRule {
 impl WitnessPolicy {
     /// Reads a policy; the error names the line.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let mut policy = Self {
-            logs: Vec::new(),
-            witnesses: Vec::new(),
-            names: HashMap::new(),
-            rules: Vec::new(),
-            quorum: None,
-        };
+        let mut policy = Self::default();
         let mut quorums = 0;
         for (number, line) in text.lines().enumerate() {
             let words: Vec<&str> = line.split_whitespace().collect();

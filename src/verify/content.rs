@@ -1,48 +1,46 @@
 //! `packet.json`: that it says what the records say, and names every exhibit file once.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use std::collections::HashSet;
+
 use serde_json::Value;
 
-use super::custody::{ContentState, EventFact, files_digest, object_key};
-use super::{Report, Verdict, Walk};
+use super::custody::{ContentState, CustodyFacts, files_digest, object_key};
+use super::log::Issued;
+use super::{Report, Verdict, Walk, rule};
 use crate::proof::packet::*;
-use crate::proof::record;
-use crate::proof::{Digest, packet};
+use crate::proof::{Digest, record};
 
 /// What the lines of `packet.json` are held to, and what they have said so far.
 struct ContentCheck<'c> {
-    custody: &'c mut super::custody::CustodyFacts,
-    issued: Option<&'c super::log::Issued>,
+    custody: &'c mut CustodyFacts,
+    issued: Option<&'c Issued>,
     /// Files under `data/exhibits/`, sorted, with size and digest.
     files: Vec<(String, u64, Option<Digest>)>,
     folder: Option<String>,
     named: usize,
     /// Files whose bytes are withheld.
     withheld: usize,
-    seen: std::collections::HashSet<u128>,
+    seen: HashSet<u128>,
 }
 
 impl Walk<'_> {
     /// Every record in `packet.json` is one of `records.jsonl`; exhibits, inventory and files agree.
     pub(super) fn packet(&mut self) {
-        let mut custody = std::mem::take(&mut self.custody);
-        let issued = self.issued.take();
-        let entries = self.source.entries().iter().zip(&self.digests);
+        let entries = self.files.source.entries().iter().zip(&self.files.digests);
         let exhibits = entries.filter(|(entry, _)| entry.path.starts_with(EXHIBITS));
         let mut content = ContentCheck {
             files: exhibits
                 .map(|(entry, digest)| (entry.path.clone(), entry.size, *digest))
                 .collect(),
-            folder: self.source.name().map(str::to_owned),
-            custody: &mut custody,
-            issued: issued.as_ref(),
+            folder: self.files.source.name().map(str::to_owned),
+            custody: &mut self.custody,
+            issued: self.issued.as_ref(),
             named: 0,
             withheld: 0,
-            seen: Default::default(),
+            seen: HashSet::new(),
         };
         let mut reader = PaperReader::new(PACKET_SECTIONS);
-        self.lines(PACKET, |report, number, line| {
+        self.files.lines(PACKET, &mut self.report, |report, number, line| {
             let read = reader
                 .line(line)
                 .and_then(|row| row.map_or(Ok(()), |(section, row)| content.row(report, section, row)));
@@ -50,31 +48,22 @@ impl Walk<'_> {
                 report.fail(PACKET, "packet.line", format!("line {number}: {error}"));
             }
         });
-        self.report
-            .require(reader.end().is_ok(), PACKET, "packet.line", "ends too early");
-        let unnamed = content.files.len() - content.named.min(content.files.len());
-        self.report.require(
-            unnamed == 0,
-            EXHIBITS,
-            "exhibits.unnamed",
-            &format!("{unnamed} files are named by no exhibit"),
-        );
+        self.report.require(reader.end().is_ok(), PACKET, rule::PACKET_END);
+        let unnamed = content.files.len().saturating_sub(content.named);
+        if unnamed > 0 {
+            let message = format!("{unnamed} files are named by no exhibit");
+            self.report.fail(EXHIBITS, "exhibits.unnamed", message);
+        }
         if content.withheld > 0 {
             let message = format!("the bytes of {} files are withheld", content.withheld);
             self.report.say(Verdict::Absent, PACKET, "exhibits.withheld", message);
         }
-        let unshown = custody
-            .captures
-            .values()
-            .filter(|c| c.status == Some(0) && !c.exhibited)
-            .count();
-        self.report.require(
-            unshown == 0,
-            PACKET,
-            "exhibits.missing",
-            &format!("{unshown} included captures are no exhibit"),
-        );
-        (self.custody, self.issued) = (custody, issued);
+        let captures = self.custody.captures.values();
+        let unshown = captures.filter(|c| c.status == Some(0) && !c.exhibited).count();
+        if unshown > 0 {
+            let message = format!("{unshown} included captures are no exhibit");
+            self.report.fail(PACKET, "exhibits.missing", message);
+        }
     }
 }
 
@@ -82,25 +71,14 @@ impl ContentCheck<'_> {
     fn row(&mut self, report: &mut Report, section: &str, row: &[u8]) -> Result<(), RowError> {
         match section {
             "packet" => self.head(report, parse_row(row)?),
-            "case" => self
-                .record::<Shown>(report, "case", row, |row| (row.leaf, &row.record))
-                .map(drop)?,
-            "subjects" => self
-                .record::<Shown>(report, "subject", row, |row| (row.leaf, &row.record))
-                .map(drop)?,
-            "accounts" => self
-                .record::<Shown>(report, "account", row, |row| (row.leaf, &row.record))
-                .map(drop)?,
+            "case" => self.shown(report, "case", parse_row(row)?),
+            "subjects" => self.shown(report, "subject", parse_row(row)?),
+            "accounts" => self.shown(report, "account", parse_row(row)?),
             "authorizations" => {
-                let (row, object) =
-                    self.record::<PacketAuthorization>(report, "authorization", row, |row| (row.leaf, &row.record))?;
+                let row: PacketAuthorization = parse_row(row)?;
+                let object = self.record(report, "authorization", row.leaf, &row.record);
                 let same = self.custody.about(object).map(|fact| fact.leaf).eq(row.events);
-                report.require(
-                    same,
-                    PACKET,
-                    "packet.events",
-                    "does not list all events about an authorization, in order",
-                );
+                report.require(same, PACKET, rule::AUTHORIZATION_EVENTS);
             }
             _ => self.exhibit(report, parse_row(row)?),
         }
@@ -110,126 +88,73 @@ impl ContentCheck<'_> {
     /// The head agrees with the issue, the folder, and whether this is a demonstration.
     fn head(&mut self, report: &mut Report, head: Head) {
         let name = self.folder.as_ref().is_none_or(|name| *name == head.name);
-        report.require(name, PACKET, "packet.name", "names another top folder");
-        report.require(
-            head.demo == head.origin.starts_with(DEMO_ORIGIN),
-            PACKET,
-            "packet.demo",
-            "marks a demonstration wrongly",
-        );
+        report.require(name, PACKET, rule::FOLDER);
+        let demo = head.origin.starts_with(DEMO_ORIGIN);
+        report.require(head.demo == demo, PACKET, rule::DEMO);
         if let Some(issued) = self.issued {
-            report.require(
-                head.id == issued.packet,
-                PACKET,
-                "packet.id",
-                "is another packet than the one issued",
-            );
+            report.require(head.id == issued.event.object.id, PACKET, rule::ID);
             let cut = Cut {
-                stream: issued.stream.clone(),
+                stream: issued.event.stream.clone(),
                 seq: issued.attest.through,
                 leaf: issued.attest.head,
             };
-            report.require(
-                head.cut == cut,
-                PACKET,
-                "packet.cut",
-                "has another cut than packet.issued attests",
-            );
+            report.require(head.cut == cut, PACKET, rule::PACKET_CUT);
         }
         report.packet = Some(head);
     }
 
-    /// A row with a record: bound by its leaf, about an object of this type, once in the packet.
-    fn record<T: Serialize + DeserializeOwned>(
-        &mut self,
-        report: &mut Report,
-        kind: &str,
-        row: &[u8],
-        parts: impl Fn(&T) -> (Digest, &Value),
-    ) -> Result<(T, u128), RowError> {
-        let row: T = packet::parse_row(row)?;
-        let (leaf, record) = parts(&row);
-        let object = object_key(kind, record["id"].as_str().unwrap_or_default());
-        self.bound(report, kind, object, leaf, record);
-        let case = self.issued.and_then(|issued| issued.stream.strip_prefix("case:"));
-        let other = kind == "case" && case.is_some_and(|case| object != object_key("case", case));
-        report.require(!other, PACKET, "packet.case", "is about another case than the chain");
-        report.require(
-            self.seen.insert(object),
-            PACKET,
-            "packet.twice",
-            &format!("shows a {kind} twice"),
-        );
-        Ok((row, object))
+    fn shown(&mut self, report: &mut Report, kind: &str, row: Shown) {
+        self.record(report, kind, row.leaf, &row.record);
     }
 
-    /// The record is the one that `records.jsonl` shows for this leaf, and about this object.
-    fn bound(&self, report: &mut Report, kind: &str, object: u128, leaf: Digest, record: &Value) -> Option<&EventFact> {
+    /// A record is bound by its leaf, about an object of this type, and once in the packet. Gives the object's key.
+    fn record(&mut self, report: &mut Report, kind: &str, leaf: Digest, record: &Value) -> u128 {
+        let object = object_key(kind, record["id"].as_str().unwrap_or_default());
+        self.bound(report, kind, object, leaf, record);
+        let case = self.issued.and_then(|issued| issued.event.stream.strip_prefix("case:"));
+        let other = kind == "case" && case.is_some_and(|case| object != object_key("case", case));
+        report.require(!other, PACKET, rule::CASE);
+        if !self.seen.insert(object) {
+            report.fail(PACKET, "packet.twice", format!("shows a {kind} twice"));
+        }
+        object
+    }
+
+    /// Whether the record is the one that `records.jsonl` shows for this leaf, and about this object.
+    fn bound(&self, report: &mut Report, kind: &str, object: u128, leaf: Digest, record: &Value) -> bool {
         let fact = self.custody.find(leaf).filter(|fact| fact.object == object);
         let Some(fact) = fact else {
-            report.fail(
-                PACKET,
-                "packet.leaf",
-                format!("a {kind} names an event that is not about it"),
-            );
-            return None;
+            let message = format!("a {kind} names an event that is not about it");
+            report.fail(PACKET, "packet.leaf", message);
+            return false;
         };
         let same = fact.state == ContentState::Shown && record::plain(record) == Ok(fact.record);
-        report
-            .require(
-                same,
-                PACKET,
-                "packet.record",
-                &format!("a {kind}'s record is not the one in records.jsonl"),
-            )
-            .then_some(fact)
+        if !same {
+            let message = format!("a {kind}'s record is not the one in records.jsonl");
+            report.fail(PACKET, "packet.record", message);
+        }
+        same
     }
 
     fn exhibit(&mut self, report: &mut Report, exhibit: Exhibit) {
         let object = object_key("capture", &exhibit.capture);
         report.counts.exhibits += 1;
         let number = u64::from(exhibit.exhibit) == report.counts.exhibits;
-        report.require(
-            number,
-            PACKET,
-            "exhibits.number",
-            "exhibits are not numbered 1, 2, 3 and so on",
-        );
-        let recorded = self
-            .bound(report, "capture", object, exhibit.leaf, &exhibit.record)
-            .map(|fact| fact.leaf);
-        let included = self
-            .custody
-            .captures
-            .get_mut(&object)
-            .filter(|capture| capture.status == Some(0) && !capture.exhibited);
-        let Some(capture) = included else {
-            return report.fail(
-                PACKET,
-                "exhibits.status",
-                format!(
-                    "exhibit {} is not included by the inventory, or shown twice",
-                    exhibit.exhibit
-                ),
-            );
+        report.require(number, PACKET, rule::NUMBER);
+        let bound = self.bound(report, "capture", object, exhibit.leaf, &exhibit.record);
+        let included = self.custody.captures.get_mut(&object);
+        let Some(capture) = included.filter(|capture| capture.status == Some(0) && !capture.exhibited) else {
+            let number = exhibit.exhibit;
+            let message = format!("exhibit {number} is not included by the inventory, or shown twice");
+            return report.fail(PACKET, "exhibits.status", message);
         };
         capture.exhibited = true;
         let (attested, own) = (capture.files, self.custody.facts[capture.fact as usize].leaf);
-        let sound = recorded.is_none_or(|leaf| leaf == own) && exhibit.record["item"].as_u64() == Some(exhibit.item);
-        report.require(
-            sound,
-            PACKET,
-            "exhibits.record",
-            "an exhibit is not what its capture.recorded says",
-        );
+        let sound = (!bound || exhibit.leaf == own) && exhibit.record["item"].as_u64() == Some(exhibit.item);
+        report.require(sound, PACKET, rule::RECORDING);
         self.history(report, object, &exhibit);
         let rows = serde_json::to_value(&exhibit.files).unwrap_or_default();
-        report.require(
-            files_digest(&rows) == attested,
-            PACKET,
-            "exhibits.files",
-            "an exhibit lists other files than its event attests",
-        );
+        report.require(files_digest(&rows) == attested, PACKET, rule::FILES);
         for (i, row) in exhibit.files.iter().enumerate() {
             self.file(report, &exhibit, i, row);
         }
@@ -237,87 +162,53 @@ impl ContentCheck<'_> {
 
     /// Events and latest correction of an exhibit.
     fn history(&self, report: &mut Report, object: u128, exhibit: &Exhibit) {
-        let row = |fact: &EventFact| EventRow {
-            leaf: fact.leaf,
-            seq: fact.seq,
-            action: self.custody.action(fact).to_owned(),
-        };
-        let same = self.custody.about(object).map(row).eq(exhibit.events.iter().cloned());
-        report.require(
-            same,
-            PACKET,
-            "exhibits.events",
-            "does not list all events about an exhibit, in order",
-        );
-        let latest = self
-            .custody
-            .about(object)
-            .filter(|fact| self.custody.action(fact) == "capture.corrected")
-            .last();
-        let withheld = latest.filter(|fact| fact.state == ContentState::RecordWithheld);
+        let about = self.custody.about(object);
+        let listed = exhibit
+            .events
+            .iter()
+            .map(|row| (row.leaf, row.seq, row.action.as_str()));
+        let same = about.map(|fact| (fact.leaf, fact.seq, &*fact.action)).eq(listed);
+        report.require(same, PACKET, rule::EXHIBIT_EVENTS);
+        let about = self.custody.about(object);
+        let latest = about.filter(|fact| &*fact.action == "capture.corrected").last();
         match (&exhibit.current, latest) {
             (None, None) => {}
-            (None, Some(_)) if withheld.is_some() => {
-                report.say(Verdict::Absent, PACKET, "exhibits.current", "a correction is withheld")
+            (None, Some(latest)) if latest.state == ContentState::RecordWithheld => {
+                report.tell(Verdict::Absent, PACKET, rule::CORRECTION_WITHHELD);
             }
             (Some(current), Some(latest)) if current.leaf == latest.leaf => {
                 self.bound(report, "capture", object, current.leaf, &current.record);
             }
-            _ => report.fail(
-                PACKET,
-                "exhibits.current",
-                "does not show the latest correction of an exhibit",
-            ),
+            _ => report.broken(PACKET, rule::CURRENT),
         }
     }
 
     /// One file of an exhibit: as recorded, and there unless withheld.
     fn file(&mut self, report: &mut Report, exhibit: &Exhibit, index: usize, row: &FileRow) {
         let recorded = &exhibit.record["files"][index];
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        let same = row.name == text(&recorded["name"]) && row.media_type == text(&recorded["media_type"]);
-        report.require(
-            same,
-            PACKET,
-            "exhibits.files",
-            "a file's name or media type is not the one recorded",
-        );
+        let same = row.name.as_deref() == recorded["name"].as_str()
+            && row.media_type.as_deref() == recorded["media_type"].as_str();
+        report.require(same, PACKET, rule::FILE_NAME);
         let as_recorded =
             row.withheld.as_ref().unwrap_or(&Value::Null) == &recorded["withheld"] || recorded["withheld"].is_null();
         let Some(path) = &row.path else {
-            report.require(
-                row.withheld.is_some() && as_recorded,
-                PACKET,
-                "exhibits.files",
-                "a file without a path is not marked withheld as recorded",
-            );
+            let withheld = row.withheld.is_some() && as_recorded;
+            report.require(withheld, PACKET, rule::NOT_WITHHELD);
             self.withheld += 1;
             return;
         };
         let shown = row.withheld.is_none() && as_recorded;
-        report.require(shown, path, "exhibits.files", "a withheld file has a path");
-        if !report.require(
-            is_exhibit_path(path, exhibit.exhibit, index + 1, &row.role),
-            path,
-            "exhibits.path",
-            "is not named by exhibit, number and role",
-        ) {
+        report.require(shown, path, rule::WITHHELD);
+        let named = is_exhibit_path(path, exhibit.exhibit, index + 1, &row.role);
+        if !report.require(named, path, rule::EXHIBIT_PATH) {
             return;
         }
-        let found = self
-            .files
-            .binary_search_by(|file| file.0.as_str().cmp(path))
-            .map(|i| &self.files[i]);
-        let Ok((_, size, digest)) = found else {
-            return report.fail(path, "exhibits.file", "is named by packet.json and missing");
+        let Ok(found) = self.files.binary_search_by(|file| file.0.as_str().cmp(path)) else {
+            return report.broken(path, rule::FILE_MISSING);
         };
+        let (_, size, digest) = &self.files[found];
         let same = *size == row.size && *digest == Some(row.sha256);
-        report.require(
-            same,
-            path,
-            "exhibits.file",
-            "its bytes are not those that were recorded",
-        );
+        report.require(same, path, rule::FILE_BYTES);
         self.named += 1;
     }
 }

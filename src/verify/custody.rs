@@ -1,9 +1,11 @@
 //! Events, inventory, records: one unbroken chain, every capture listed, every record the one bound.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
 
 use serde_json::{Value, json};
 
+use super::rule::{self, Rule};
 use super::{Report, Verdict, Walk};
 use crate::proof::chain::Chain;
 use crate::proof::event::{self, EventRef};
@@ -18,8 +20,7 @@ pub(super) struct EventFact {
     pub record: Digest,
     /// Which object it is about, by [`object_key`].
     pub object: u128,
-    /// Index into `actions`.
-    action: u32,
+    pub action: Rc<str>,
     pub seq: u64,
     /// About a capture, so that its record follows the inventory.
     about_capture: bool,
@@ -54,20 +55,17 @@ pub(super) struct CaptureFacts {
 pub(super) struct CustodyFacts {
     pub facts: Vec<EventFact>,
     pub captures: HashMap<u128, CaptureFacts>,
-    actions: Vec<String>,
-    action_index: HashMap<String, u32>,
+    /// Every action that an event names, once.
+    actions: HashSet<Rc<str>>,
     /// Facts sorted by leaf.
     by_leaf: Vec<u32>,
     /// Facts sorted by object, then order.
     by_object: Vec<u32>,
-    withheld: HashMap<String, u64>,
+    /// `event <class>` and `record <class>`, each with how many.
+    withheld: BTreeMap<String, u64>,
 }
 
 impl CustodyFacts {
-    pub fn action(&self, fact: &EventFact) -> &str {
-        self.actions.get(fact.action as usize).map_or("", String::as_str)
-    }
-
     pub fn find(&self, leaf: Digest) -> Option<&EventFact> {
         let found = self
             .by_leaf
@@ -95,14 +93,13 @@ impl CustodyFacts {
         self.by_object.sort_by_key(|i| facts[*i as usize].object);
     }
 
-    fn intern(&mut self, action: &str) -> u32 {
-        if let Some(index) = self.action_index.get(action) {
-            return *index;
+    fn intern(&mut self, action: &str) -> Rc<str> {
+        if let Some(known) = self.actions.get(action) {
+            return known.clone();
         }
-        let index = self.actions.len() as u32;
-        self.actions.push(action.to_owned());
-        self.action_index.insert(action.to_owned(), index);
-        index
+        let action = Rc::<str>::from(action);
+        self.actions.insert(action.clone());
+        action
     }
 
     /// One line of `events.jsonl`.
@@ -166,6 +163,20 @@ impl CustodyFacts {
         report.counts.events += 1;
     }
 
+    /// One row of `inventory.json`.
+    fn list(&mut self, row: &InventoryRow) -> Result<(), Rule> {
+        let capture = self.captures.get_mut(&object_key("capture", &row.id));
+        let capture = capture.ok_or(rule::LISTED_UNKNOWN)?;
+        let status = STATUSES.iter().position(|status| *status == row.status);
+        let status = status.ok_or(rule::LISTED_STATUS)?;
+        if capture.status.is_some() {
+            return Err(rule::LISTED_TWICE);
+        }
+        capture.status = Some(status as u8);
+        capture.row = Some(row_digest(&json!(row.item), &json!(row.kind), &json!(row.captured_at)));
+        Ok(())
+    }
+
     /// One line of `records.jsonl`, which belongs to the next event shown.
     fn record(&mut self, report: &mut Report, next: &mut usize, case: &str, number: u64, line: &[u8]) {
         let mut fail = |rule, message: &str| report.fail(RECORDS, rule, format!("line {number} {message}"));
@@ -186,16 +197,16 @@ impl CustodyFacts {
         }
         let index = *next;
         *next += 1;
-        let class = match &found {
-            RecordLine::Withheld { class, .. } => Some(class.as_str()),
-            RecordLine::Shown { record, salt, .. } => {
-                if record::hash_canonical(record, salt) != self.facts[index].record {
-                    return fail("records.hash", "is not the record that its event bound");
-                }
-                None
+        let allowed = match &found {
+            RecordLine::Withheld { class, .. } => self.may_show(index, Some(class)),
+            RecordLine::Shown { record, salt, .. }
+                if record::hash_canonical(record, salt) != self.facts[index].record =>
+            {
+                return fail("records.hash", "is not the record that its event bound");
             }
+            RecordLine::Shown { .. } => self.may_show(index, None),
         };
-        if let Err(message) = self.may_show(index, class) {
+        if let Err(message) = allowed {
             fail("records.status", message);
         }
         match found {
@@ -270,156 +281,85 @@ impl CustodyFacts {
 impl Walk<'_> {
     /// `events.jsonl` from seq 0 to the cut, `between.jsonl` from there to the issue.
     pub(super) fn events(&mut self) {
-        let stream = self
-            .issued
-            .as_ref()
-            .map_or(String::new(), |issued| issued.stream.clone());
-        let mut chain = Chain::new(&stream);
-        let mut custody = std::mem::take(&mut self.custody);
-        self.lines(EVENTS, |report, number, line| {
-            custody.event(report, &mut chain, number, line)
+        let stream = self.issued.as_ref().map_or("", |issued| &issued.event.stream);
+        let mut chain = Chain::new(stream);
+        self.files.lines(EVENTS, &mut self.report, |report, number, line| {
+            self.custody.event(report, &mut chain, number, line)
         });
-        custody.index();
-        self.custody = custody;
-        let cut = (chain.next_seq().wrapping_sub(1), chain.head());
+        self.custody.index();
         let Some(issued) = &self.issued else {
-            return self.report.say(
-                Verdict::NotChecked,
-                EVENTS,
-                "events.cut",
-                "there is no issue to hold the cut to",
-            );
+            return self.report.tell(Verdict::NotChecked, EVENTS, rule::CUT_NOT_CHECKED);
         };
+        let cut = (chain.next_seq().wrapping_sub(1), chain.head());
         let same = cut == (issued.attest.through, Some(issued.attest.head));
-        self.report.require(
-            same,
-            EVENTS,
-            "events.cut",
-            "does not end at the event that packet.issued attests",
-        );
-        self.lines(BETWEEN, |report, number, line| {
+        self.report.require(same, EVENTS, rule::CUT);
+        self.files.lines(BETWEEN, &mut self.report, |report, number, line| {
             let pushed = EventRef::parse(line).map_err(|e| e.to_string());
             let pushed = pushed.and_then(|event| chain.push(&event, event::leaf(line)).map_err(|e| e.to_string()));
             if let Err(message) = pushed {
-                report.fail(
-                    BETWEEN,
-                    "events.between",
-                    format!("line {number} does not continue the chain: {message}"),
-                );
+                let message = format!("line {number} does not continue the chain: {message}");
+                report.fail(BETWEEN, "events.between", message);
             }
             report.counts.events += 1;
         });
-        let Some(issued) = &self.issued else { return };
-        let follows = issued.seq == chain.next_seq()
-            && issued.prev == chain.head()
-            && chain.at().is_none_or(|at| at <= issued.at);
-        self.report.require(
-            follows,
-            ISSUED,
-            "events.issued",
-            "does not follow the last event of between.jsonl",
-        );
+        let event = &issued.event;
+        let follows =
+            event.seq == chain.next_seq() && event.prev == chain.head() && chain.at().is_none_or(|at| at <= event.at);
+        self.report.require(follows, ISSUED, rule::ISSUE_FOLLOWS);
         self.say_withheld(EVENTS, "event ");
     }
 
     /// Each row is a capture that an event recorded; each such capture has one row.
     pub(super) fn inventory(&mut self) {
-        let mut custody = std::mem::take(&mut self.custody);
         let mut reader = PaperReader::new(INVENTORY_SECTIONS);
         let mut rows = 0;
-        self.lines(INVENTORY, |report, number, line| {
-            let row = match reader
+        self.files.lines(INVENTORY, &mut self.report, |report, number, line| {
+            let row = reader
                 .line(line)
-                .and_then(|row| row.map(|(_, row)| parse_row::<InventoryRow>(row)).transpose())
-            {
+                .and_then(|row| row.map(|(_, row)| parse_row::<InventoryRow>(row)).transpose());
+            let row = match row {
                 Ok(Some(row)) => row,
                 Ok(None) => return,
                 Err(error) => return report.fail(INVENTORY, "inventory.line", format!("line {number}: {error}")),
             };
             rows += 1;
-            let capture = custody.captures.get_mut(&object_key("capture", &row.id));
-            let status = STATUSES.iter().position(|status| *status == row.status);
-            match (capture, status) {
-                (Some(capture), Some(status)) if capture.status.is_none() => {
-                    capture.status = Some(status as u8);
-                    capture.row = Some(row_digest(&json!(row.item), &json!(row.kind), &json!(row.captured_at)));
-                }
-                (Some(_), Some(_)) => report.fail(
-                    INVENTORY,
-                    "inventory.twice",
-                    format!("line {number} lists a capture again"),
-                ),
-                (None, _) => report.fail(
-                    INVENTORY,
-                    "inventory.unknown",
-                    format!("line {number} lists a capture that no event recorded"),
-                ),
-                (_, None) => report.fail(
-                    INVENTORY,
-                    "inventory.line",
-                    format!("line {number} has no known status"),
-                ),
+            if let Err(rule) = self.custody.list(&row) {
+                report.fail(INVENTORY, rule.name, format!("line {number} {}", rule.says));
             }
         });
         self.report
-            .require(reader.end().is_ok(), INVENTORY, "inventory.line", "ends too early");
-        let hidden = custody
-            .captures
-            .values()
-            .filter(|capture| capture.status.is_none())
-            .count();
-        self.report.require(
-            hidden == 0,
-            INVENTORY,
-            "inventory.hidden",
-            &format!("leaves out {hidden} captures that events recorded"),
-        );
+            .require(reader.end().is_ok(), INVENTORY, rule::INVENTORY_END);
+        let captures = self.custody.captures.values();
+        let hidden = captures.filter(|capture| capture.status.is_none()).count();
+        if hidden > 0 {
+            let message = format!("leaves out {hidden} captures that events recorded");
+            self.report.fail(INVENTORY, "inventory.hidden", message);
+        }
         let attested = self.issued.as_ref().is_none_or(|issued| issued.attest.size == rows);
-        self.report.require(
-            attested,
-            INVENTORY,
-            "inventory.size",
-            "has another number of captures than packet.issued attests",
-        );
+        self.report.require(attested, INVENTORY, rule::INVENTORY_SIZE);
         self.report.counts.captures = rows;
-        self.custody = custody;
     }
 
     /// One line for each event shown, in its order, bound by its hash, and withheld where it has to be.
     pub(super) fn records(&mut self) {
-        let mut custody = std::mem::take(&mut self.custody);
-        let stream = self
-            .issued
-            .as_ref()
-            .map_or(String::new(), |issued| issued.stream.clone());
+        let stream = self.issued.as_ref().map_or("", |issued| &issued.event.stream);
         let case = stream.strip_prefix("case:").unwrap_or_default();
         let mut next = 0;
-        self.lines(RECORDS, |report, number, line| {
-            custody.record(report, &mut next, case, number, line)
+        self.files.lines(RECORDS, &mut self.report, |report, number, line| {
+            self.custody.record(report, &mut next, case, number, line)
         });
-        let missing = custody.facts[next.min(custody.facts.len())..]
-            .iter()
-            .filter(|fact| fact.state == ContentState::Unread)
-            .count();
-        self.report.require(
-            missing == 0,
-            RECORDS,
-            "records.missing",
-            &format!("lacks the lines of {missing} events"),
-        );
-        self.custody = custody;
+        let facts = self.custody.facts.iter().skip(next);
+        let missing = facts.filter(|fact| fact.state == ContentState::Unread).count();
+        if missing > 0 {
+            let message = format!("lacks the lines of {missing} events");
+            self.report.fail(RECORDS, "records.missing", message);
+        }
         self.say_withheld(RECORDS, "record ");
     }
 
     fn say_withheld(&mut self, file: &str, what: &str) {
-        let mut classes: Vec<_> = self
-            .custody
-            .withheld
-            .iter()
-            .filter(|(class, _)| class.starts_with(what))
-            .collect();
-        classes.sort();
-        for (class, count) in classes {
+        let classes = self.custody.withheld.iter();
+        for (class, count) in classes.filter(|(class, _)| class.starts_with(what)) {
             self.report
                 .say(Verdict::Absent, file, "withheld", format!("{count} withheld: {class}"));
         }

@@ -11,12 +11,14 @@ mod content;
 mod custody;
 mod files;
 mod log;
+mod rule;
 
 use serde::Serialize;
 
 use crate::proof::Digest;
 use crate::proof::packet::{self, MAX_LINE};
 use crate::proof::trust::Trust;
+use rule::Rule;
 
 /// Failed findings beyond this many are only counted.
 const MAX_FINDINGS: u64 = 1000;
@@ -61,18 +63,18 @@ pub trait PacketSource {
     fn findings(&mut self) -> Vec<Finding>;
 }
 
-/// What it all comes to, with the exit code of the command line.
+/// What it all comes to. The number is the exit code of the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VerifyOutcome {
-    /// Everything required passed and the signer is trusted: 0.
-    Passed,
-    /// Something failed: 1.
-    Failed,
-    /// It could not be read: 2.
-    Unreadable,
-    /// Intact, but no key was given to check the signer with: 3.
-    SignerNotChecked,
+    /// Everything required passed and the signer is trusted.
+    Passed = 0,
+    /// Something failed.
+    Failed = 1,
+    /// It could not be read.
+    Unreadable = 2,
+    /// Intact, but no key was given to check the signer with.
+    SignerNotChecked = 3,
 }
 
 /// How much was checked, so that a fast pass never looks like a full one.
@@ -116,8 +118,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// The report on something that is no packet at all (2), or a container that breaks its rules so
-    /// that its content cannot be told (1).
+    /// The report on a file that is no packet (2), or on a container so broken that its content cannot be read (1).
     pub fn refused(outcome: VerifyOutcome, file: &str, rule: &'static str, message: String) -> Self {
         let mut report = Self::new();
         report.fail(file, rule, message);
@@ -146,13 +147,8 @@ impl Report {
     }
 
     fn conclude(&mut self, outcome: VerifyOutcome) {
-        self.exit_code = match outcome {
-            VerifyOutcome::Passed => 0,
-            VerifyOutcome::Failed => 1,
-            VerifyOutcome::Unreadable => 2,
-            VerifyOutcome::SignerNotChecked => 3,
-        };
         self.outcome = outcome;
+        self.exit_code = outcome as u8;
     }
 
     fn say(&mut self, verdict: Verdict, file: &str, rule: &'static str, message: impl Into<String>) {
@@ -173,10 +169,19 @@ impl Report {
         self.say(Verdict::Failed, file, rule, message);
     }
 
+    /// Says what a rule says.
+    fn tell(&mut self, verdict: Verdict, file: &str, rule: Rule) {
+        self.say(verdict, file, rule.name, rule.says);
+    }
+
+    fn broken(&mut self, file: &str, rule: Rule) {
+        self.tell(Verdict::Failed, file, rule);
+    }
+
     /// Fails unless `ok`; gives back `ok`.
-    fn require(&mut self, ok: bool, file: &str, rule: &'static str, message: &str) -> bool {
+    fn require(&mut self, ok: bool, file: &str, rule: Rule) -> bool {
         if !ok {
-            self.fail(file, rule, message);
+            self.broken(file, rule);
         }
         ok
     }
@@ -184,111 +189,56 @@ impl Report {
 
 /// Verifies a packet against what the caller trusts.
 pub fn verify(source: &mut dyn PacketSource, trust: &Trust) -> Report {
-    let mut walk = Walk::new(source, trust);
-    walk.stage(
-        "",
-        "layout",
-        "every required file is there, and no other than the layout knows",
-        Walk::layout,
-    );
-    walk.hash_files();
-    walk.stage(
-        packet::ISSUED,
-        "issued",
-        "the packet's issue is an event that names manifest, cut and inventory",
-        Walk::issued,
-    );
-    walk.stage(
-        packet::EVENTS,
-        "events",
-        "the case's events form one unbroken chain up to the issue",
-        Walk::events,
-    );
-    walk.stage(
-        packet::INVENTORY,
-        "inventory",
-        "lists every capture recorded up to the cut, once",
-        Walk::inventory,
-    );
-    walk.stage(
-        packet::RECORDS,
-        "records",
-        "every record shown is the one its event bound",
-        Walk::records,
-    );
-    walk.stage(
-        packet::PACKET,
-        "packet",
-        "says what records and events say, and names every exhibit file",
-        Walk::packet,
-    );
-    walk.stage(
-        packet::MANIFEST,
-        "manifest",
-        "lists every file under data/ with its digest",
-        |w| w.manifest(packet::MANIFEST),
-    );
-    walk.stage(
-        packet::TAGMANIFEST,
-        "tagmanifest",
-        "lists every other file with its digest",
-        |w| w.manifest(packet::TAGMANIFEST),
-    );
-    walk.stage(
-        packet::BAG_INFO,
-        "bag",
-        "the bag declares itself as BagIt 1.0 and its size",
-        Walk::bag,
-    );
-    walk.stage(
-        packet::ISSUED_PROOF,
-        "log",
-        "the issue is a leaf of the tree that the log's checkpoint signs",
-        Walk::log,
-    );
+    let digests = vec![None; source.entries().len()];
+    let mut walk = Walk {
+        files: PacketFiles { source, digests },
+        trust,
+        report: Report::new(),
+        issued: None,
+        note: None,
+        custody: Default::default(),
+        trusted: false,
+    };
+    walk.stage("", rule::LAYOUT, Walk::layout);
+    walk.files.hash_all(&mut walk.report);
+    walk.stage(packet::ISSUED, rule::ISSUED, Walk::issued);
+    walk.stage(packet::EVENTS, rule::EVENTS, Walk::events);
+    walk.stage(packet::INVENTORY, rule::INVENTORY, Walk::inventory);
+    walk.stage(packet::RECORDS, rule::RECORDS, Walk::records);
+    walk.stage(packet::PACKET, rule::PACKET, Walk::packet);
+    walk.stage(packet::MANIFEST, rule::MANIFEST, |w| w.manifest(packet::MANIFEST));
+    walk.stage(packet::TAGMANIFEST, rule::TAGMANIFEST, |w| {
+        w.manifest(packet::TAGMANIFEST)
+    });
+    walk.stage(packet::BAG_INFO, rule::BAG, Walk::bag);
+    walk.stage(packet::ISSUED_PROOF, rule::LOG, Walk::log);
     walk.trust_chain();
     walk.finish()
 }
 
 /// The state of one verification.
 struct Walk<'w> {
-    source: &'w mut dyn PacketSource,
+    files: PacketFiles<'w>,
     trust: &'w Trust,
     report: Report,
-    /// By entry: its digest once read.
-    digests: Vec<Option<Digest>>,
     issued: Option<log::Issued>,
     note: Option<crate::proof::checkpoint::Note>,
     custody: custody::CustodyFacts,
     trusted: bool,
 }
 
-impl<'w> Walk<'w> {
-    fn new(source: &'w mut dyn PacketSource, trust: &'w Trust) -> Self {
-        let digests = vec![None; source.entries().len()];
-        Self {
-            source,
-            trust,
-            report: Report::new(),
-            digests,
-            issued: None,
-            note: None,
-            custody: Default::default(),
-            trusted: false,
-        }
-    }
-
+impl Walk<'_> {
     /// Runs a group of checks and says `passed` if none of them failed.
-    fn stage(&mut self, file: &str, rule: &'static str, message: &str, run: impl FnOnce(&mut Self)) {
+    fn stage(&mut self, file: &str, passed: Rule, run: impl FnOnce(&mut Self)) {
         let before = self.report.failed();
         run(self);
         if self.report.failed() == before {
-            self.report.say(Verdict::Passed, file, rule, message);
+            self.report.tell(Verdict::Passed, file, passed);
         }
     }
 
     fn finish(mut self) -> Report {
-        for finding in self.source.findings() {
+        for finding in self.files.source.findings() {
             self.report
                 .say(finding.verdict, &finding.file, finding.rule, finding.message);
         }
@@ -301,6 +251,29 @@ impl<'w> Walk<'w> {
         self.report
     }
 
+    /// Reads a small file whole; a missing one is `layout`'s finding.
+    fn small(&mut self, path: &str) -> Option<Vec<u8>> {
+        let index = self.files.index(path)?;
+        if self.files.source.entries()[index].size > MAX_LINE as u64 {
+            self.report.broken(path, rule::SIZE);
+            return None;
+        }
+        let mut bytes = Vec::new();
+        self.files
+            .source
+            .read(index, &mut |chunk| bytes.extend_from_slice(chunk))?;
+        Some(bytes)
+    }
+}
+
+/// The packet's files, and what is known of their bytes.
+struct PacketFiles<'w> {
+    source: &'w mut dyn PacketSource,
+    /// By entry: its digest once read.
+    digests: Vec<Option<Digest>>,
+}
+
+impl PacketFiles<'_> {
     fn index(&self, path: &str) -> Option<usize> {
         self.source
             .entries()
@@ -312,43 +285,25 @@ impl<'w> Walk<'w> {
         self.index(path).and_then(|i| self.digests[i])
     }
 
-    /// Reads a small file whole; a missing one is `layout`'s finding.
-    fn small(&mut self, path: &str) -> Option<Vec<u8>> {
-        let index = self.index(path)?;
-        if self.source.entries()[index].size > MAX_LINE as u64 {
-            self.report.fail(path, "layout.size", "is larger than 1 MB");
-            return None;
-        }
-        let mut bytes = Vec::new();
-        self.source.read(index, &mut |chunk| bytes.extend_from_slice(chunk))?;
-        Some(bytes)
-    }
-
     /// Streams a file of lines; `each` gets a line's number from 1 and its bytes without LF.
-    fn lines(&mut self, path: &'static str, mut each: impl FnMut(&mut Report, u64, &[u8])) {
+    fn lines(&mut self, path: &str, report: &mut Report, mut each: impl FnMut(&mut Report, u64, &[u8])) {
         let Some(index) = self.index(path) else { return };
         let mut lines = Lines::default();
-        let report = &mut self.report;
         let digest = self.source.read(index, &mut |chunk| {
             lines.feed(chunk, &mut |number, line| each(report, number, line))
         });
-        if digest.is_some() && self.digests[index].is_none() {
-            self.count(index);
-        }
-        self.digests[index] = digest;
-        self.report
-            .require(!lines.long, path, "lines.long", "has a line of more than 1 MB");
-        self.report.require(
-            lines.kept.is_empty() && !lines.skipping,
-            path,
-            "lines.end",
-            "does not end in LF",
-        );
+        self.keep(index, digest, report);
+        report.require(!lines.long, path, rule::LONG_LINE);
+        report.require(lines.kept.is_empty() && !lines.skipping, path, rule::LAST_LINE);
     }
 
-    fn count(&mut self, index: usize) {
-        self.report.counts.files += 1;
-        self.report.counts.bytes += self.source.entries()[index].size;
+    /// Keeps the digest of an entry and counts what is read for the first time.
+    fn keep(&mut self, index: usize, digest: Option<Digest>, report: &mut Report) {
+        if digest.is_some() && self.digests[index].is_none() {
+            report.counts.files += 1;
+            report.counts.bytes += self.source.entries()[index].size;
+        }
+        self.digests[index] = digest;
     }
 }
 

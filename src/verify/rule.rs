@@ -1,0 +1,107 @@
+//! The rules of the walk, each with what it says of a file. `docs/format/verify.md` describes them.
+//!
+//! A finding that quotes a number, a name or a cause is worded where it is found.
+
+/// A rule's name in the report, and the message of its finding.
+#[derive(Clone, Copy)]
+pub(super) struct Rule {
+    pub name: &'static str,
+    pub says: &'static str,
+}
+
+macro_rules! rules {
+    ($($rule:ident $name:literal $says:literal;)*) => {
+        $(pub(super) const $rule: Rule = Rule { name: $name, says: $says };)*
+    };
+}
+
+// What a group of checks says when all of them pass.
+rules! {
+    LAYOUT "layout" "every required file is there, and no other than the layout knows";
+    ISSUED "issued" "the packet's issue is an event that names manifest, cut and inventory";
+    EVENTS "events" "the case's events form one unbroken chain up to the issue";
+    INVENTORY "inventory" "lists every capture recorded up to the cut, once";
+    RECORDS "records" "every record shown is the one its event bound";
+    PACKET "packet" "says what records and events say, and names every exhibit file";
+    MANIFEST "manifest" "lists every file under data/ with its digest";
+    TAGMANIFEST "tagmanifest" "lists every other file with its digest";
+    BAG "bag" "the bag declares itself as BagIt 1.0 and its size";
+    LOG "log" "the issue is a leaf of the tree that the log's checkpoint signs";
+    SIGNER_TRUSTED "signer" "is signed by the log you trust";
+}
+
+// What cannot be checked, and what is not there.
+rules! {
+    CUT_NOT_CHECKED "events.cut" "there is no issue to hold the cut to";
+    SIGNER_NOT_CHECKED "signer" "no key was given; anyone could have made this packet";
+    TIME_NOT_CHECKED "time" "anchors are present; this version does not read them";
+    NO_TIME "time" "no time authority has stamped this packet's checkpoint";
+    NO_WITNESS "witness" "no outside witness has cosigned: never anchored";
+    CORRECTION_WITHHELD "exhibits.current" "a correction is withheld";
+}
+
+// What fails. Files and lines:
+rules! {
+    MISSING "layout.missing" "is required and missing";
+    PATH "layout.path" "is a name that some system would read differently";
+    FETCH "layout.fetch" "a packet holds all of its files; fetch.txt is not allowed";
+    UNEXPECTED "layout.unexpected" "belongs to no part of a packet";
+    SIZE "layout.size" "is larger than 1 MB";
+    LONG_LINE "lines.long" "has a line of more than 1 MB";
+    LAST_LINE "lines.end" "does not end in LF";
+    MANIFEST_DIGEST "manifest.digest" "its bytes are not those that the manifest lists";
+    BAGIT "bag.bagit" "is not exactly BagIt 1.0's two lines";
+    BAG_INFO "bag.info" "is not made of `Label: value` lines";
+}
+
+// The issue and the log:
+rules! {
+    TAGS "issued.tags" "does not attest exactly bagit.txt, bag-info.txt and HOW-TO-VERIFY.txt";
+    TAG_BYTES "issued.tags" "its bytes are not those that packet.issued attests";
+    ATTESTED_MANIFEST "issued.manifest" "is not the manifest that packet.issued attests";
+    PROOF "log.proof" "is not a tlog-proof";
+    CHECKPOINT "log.checkpoint" "is not the checkpoint inside issued.tlog-proof";
+    NOTE "log.checkpoint" "its checkpoint is not a signed note of origin, size and root";
+    INCLUSION "log.inclusion" "does not prove that issued.json is in the log's tree";
+    ORIGIN "log.origin" "names another log than the checkpoint does";
+    VKEY "log.vkey" "is not the vkey of an Ed25519 log and LF";
+    PEM "log.pem" "is not the key in log.vkey";
+    SIGNATURE "log.signature" "is not signed by the key in log.vkey under the log's name";
+    TIME "time" "a time token is required, and this version reads none";
+    WITNESS_UNNAMED "witness" "a witness is required, and no policy says which to trust";
+    COSIGNATURE "witness" "a witness's cosignature does not verify";
+    QUORUM "witness" "too few witnesses of the policy have cosigned";
+}
+
+// Events, inventory, records:
+rules! {
+    CUT "events.cut" "does not end at the event that packet.issued attests";
+    ISSUE_FOLLOWS "events.issued" "does not follow the last event of between.jsonl";
+    INVENTORY_END "inventory.line" "ends too early";
+    LISTED_UNKNOWN "inventory.unknown" "lists a capture that no event recorded";
+    LISTED_TWICE "inventory.twice" "lists a capture again";
+    LISTED_STATUS "inventory.line" "has no known status";
+    INVENTORY_SIZE "inventory.size" "has another number of captures than packet.issued attests";
+}
+
+// `packet.json`:
+rules! {
+    PACKET_END "packet.line" "ends too early";
+    FOLDER "packet.name" "names another top folder";
+    DEMO "packet.demo" "marks a demonstration wrongly";
+    ID "packet.id" "is another packet than the one issued";
+    PACKET_CUT "packet.cut" "has another cut than packet.issued attests";
+    CASE "packet.case" "is about another case than the chain";
+    AUTHORIZATION_EVENTS "packet.events" "does not list all events about an authorization, in order";
+    NUMBER "exhibits.number" "exhibits are not numbered 1, 2, 3 and so on";
+    RECORDING "exhibits.record" "an exhibit is not what its capture.recorded says";
+    FILES "exhibits.files" "an exhibit lists other files than its event attests";
+    EXHIBIT_EVENTS "exhibits.events" "does not list all events about an exhibit, in order";
+    CURRENT "exhibits.current" "does not show the latest correction of an exhibit";
+    FILE_NAME "exhibits.files" "a file's name or media type is not the one recorded";
+    NOT_WITHHELD "exhibits.files" "a file without a path is not marked withheld as recorded";
+    WITHHELD "exhibits.files" "a withheld file has a path";
+    EXHIBIT_PATH "exhibits.path" "is not named by exhibit, number and role";
+    FILE_MISSING "exhibits.file" "is named by packet.json and missing";
+    FILE_BYTES "exhibits.file" "its bytes are not those that were recorded";
+}
