@@ -97,8 +97,9 @@ impl<W: Write> ZipWriter<W> {
         if crc != written.crc {
             return Err(WriteError::Checksum(path));
         }
-        let after = written.offset + written.header().local_length() + size;
-        self.push(&path, written, after);
+        self.at = written.offset + written.header().local_length() + size;
+        self.last = Some((rank(&path), path.clone()));
+        self.entries.push(written);
         Ok((path, size))
     }
 
@@ -118,22 +119,10 @@ impl<W: Write> ZipWriter<W> {
 
     /// Adds an entry that is already in memory.
     pub fn add_bytes(&mut self, path: &str, bytes: &[u8]) -> Result<Digest, WriteError> {
-        self.in_order(path)?;
-        let (name, size, crc) = (
-            format!("{}/{path}", self.top),
-            bytes.len() as u64,
-            crc32fast::hash(bytes),
-        );
-        let entry = Written {
-            name,
-            size,
-            crc,
-            offset: self.at,
-        };
-        self.out.write_all(&entry.header().local())?;
-        self.out.write_all(bytes)?;
-        let after = entry.offset + entry.header().local_length() + size;
-        self.push(path, entry, after);
+        let crc = crc32fast::hash(bytes);
+        let mut entry = self.begin(path, bytes.len() as u64, crc)?;
+        self.write(&mut entry, bytes)?;
+        self.end(entry, crc)?;
         Ok(Digest::of(bytes))
     }
 
@@ -162,21 +151,12 @@ impl<W: Write> ZipWriter<W> {
         if !is_path(path) {
             return Err(WriteError::Path(path.to_owned()));
         }
-        let follows = self
-            .last
-            .as_ref()
-            .is_none_or(|last| (last.0, last.1.as_str()) < (rank(path), path));
-        if follows {
-            Ok(())
-        } else {
-            Err(WriteError::Order(path.to_owned()))
+        match &self.last {
+            Some((before, last)) if (*before, last.as_str()) >= (rank(path), path) => {
+                Err(WriteError::Order(path.to_owned()))
+            }
+            _ => Ok(()),
         }
-    }
-
-    fn push(&mut self, path: &str, entry: Written, after: u64) {
-        self.last = Some((rank(path), path.to_owned()));
-        self.entries.push(entry);
-        self.at = after;
     }
 }
 
