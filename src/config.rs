@@ -395,9 +395,3 @@ fn plain(value: toml::Value) -> String {
         other => other.to_string(),
     }
 }
-
-/// A variable of the client commands: `CASETRAIL_SERVER`, `CASETRAIL_TOKEN`.
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-pub fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|v| !v.is_empty())
-}

@@ -154,11 +154,6 @@ impl Error {
             ..Self::new(Kind::Unavailable, code, detail)
         }
     }
-
-    /// Whether the same call may succeed when simply repeated.
-    pub fn is_internal(&self) -> bool {
-        self.kind == Kind::Internal
-    }
 }
 
 impl fmt::Display for Error {

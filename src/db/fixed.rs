@@ -9,6 +9,7 @@
 macro_rules! fixed {
     ($(#[$about:meta])* $vis:vis $name:ident $(-> $row:ty)?: $first:literal $(, $field:ident: $rust:ty as $sql:ty, $text:literal)* $(,)?) => {
         $(#[$about])*
+        #[derive(diesel::query_builder::QueryId)]
         $vis struct $name {
             $($vis $field: $rust,)*
         }
@@ -31,11 +32,6 @@ macro_rules! fixed {
             }
         }
 
-        impl diesel::query_builder::QueryId for $name {
-            type QueryId = Self;
-            const HAS_STATIC_QUERY_ID: bool = true;
-        }
-
         $(impl diesel::query_builder::Query for $name {
             type SqlType = $row;
         })?
@@ -53,6 +49,7 @@ macro_rules! fixed_insert {
         $first:ident: $first_rust:ty as $first_sql:ty $(, $column:ident: $rust:ty as $sql:ty)* $(,)?
     }) => {
         $(#[$about])*
+        #[derive(diesel::query_builder::QueryId)]
         $vis struct $name {
             $vis $first: $first_rust,
             $($vis $column: $rust,)*
@@ -84,11 +81,6 @@ macro_rules! fixed_insert {
                 out.push_sql(concat!(")" $(, " ", $tail)?));
                 Ok(())
             }
-        }
-
-        impl diesel::query_builder::QueryId for $name {
-            type QueryId = Self;
-            const HAS_STATIC_QUERY_ID: bool = true;
         }
 
         impl<C> diesel::RunQueryDsl<C> for $name {}
