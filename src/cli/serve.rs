@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::app::{self, Listen, OpenInstallation, With};
+use crate::app::{self, OpenInstallation, With};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -14,12 +14,8 @@ use crate::identity::one_time;
 use crate::users::ops;
 use crate::{background, ledger};
 
-/// `serve` takes nothing of its own: the settings say everything.
-#[derive(Debug, clap::Args)]
-pub struct ServeArgs {}
-
 /// Runs the server until it is told to stop.
-pub fn run(config: &Config, _args: &ServeArgs) -> Result<()> {
+pub fn run(config: &Config) -> Result<()> {
     log_to_stderr(config);
     actix_web::rt::System::new().block_on(async {
         let door = Door::prepare(config)?;
@@ -176,15 +172,7 @@ pub(super) async fn answer(
     settle(&opened, SETTLE_AT_START).await;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let jobs = tokio::spawn(background::run(opened.app.clone(), stopped));
-    let server = app::listen(
-        opened.app.clone(),
-        Listen {
-            socket,
-            tls,
-            workers: config.workers(),
-            signals: false,
-        },
-    )?;
+    let server = app::listen(opened.app.clone(), socket, tls, config.workers())?;
     tokio::spawn(stop_when_told(terminate, interrupt, server.handle(), stop));
     tell(address);
     let ended = server.await;
