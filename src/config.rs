@@ -158,14 +158,18 @@ impl Config {
     fn number(&self, name: &str) -> Result<u64> {
         let text = self.get(name);
         text.parse()
-            .map_err(|_| broken(name, "whole_number", format!("must be a whole number, not {text:?}")))
+            .map_err(|_| Error::field(name, "whole_number", format!("must be a whole number, not {text:?}")))
     }
 
     fn flag(&self, name: &str) -> Result<bool> {
         match self.get(name) {
             "true" => Ok(true),
             "false" => Ok(false),
-            other => Err(broken(name, "boolean", format!("must be true or false, not {other:?}"))),
+            other => Err(Error::field(
+                name,
+                "boolean",
+                format!("must be true or false, not {other:?}"),
+            )),
         }
     }
 
@@ -175,31 +179,22 @@ impl Config {
             self.number(name)?;
         }
         if self.number("uploads_per_user")? < 64 {
-            return Err(broken("uploads_per_user", "range", "must be at least 64"));
+            return Err(Error::field("uploads_per_user", "range", "must be at least 64"));
         }
         self.flag("public_ledger")?;
         self.port()?;
         self.database()?;
         if self.get("files").starts_with("s3://") {
-            return Err(broken(
-                "files",
-                "supported",
-                "an S3-compatible store is not supported yet: name a folder",
-            ));
+            let message = "an S3-compatible store is not supported yet: name a folder";
+            return Err(Error::field("files", "supported", message));
         }
         if self.get("tls_cert").is_empty() != self.get("tls_key").is_empty() {
-            return Err(broken(
-                "tls_key",
-                "together",
-                "tls_cert and tls_key are set together or not at all",
-            ));
+            let message = "tls_cert and tls_key are set together or not at all";
+            return Err(Error::field("tls_key", "together", message));
         }
         if self.http()? && !matches!(self.get("bind"), "127.0.0.1" | "::1" | "localhost") {
-            return Err(broken(
-                "bind",
-                "loopback",
-                "plain HTTP listens on loopback only: remove bind, or use TLS",
-            ));
+            let message = "plain HTTP listens on loopback only: remove bind, or use TLS";
+            return Err(Error::field("bind", "loopback", message));
         }
         Ok(())
     }
@@ -220,7 +215,7 @@ impl Config {
             "" => Ok(if self.http()? { 8080 } else { 8443 }),
             text => text
                 .parse()
-                .map_err(|_| broken("port", "range", "must be a number from 0 to 65535")),
+                .map_err(|_| Error::field("port", "range", "must be a number from 0 to 65535")),
         }
     }
 
@@ -353,31 +348,21 @@ fn hidden(name: &str, value: &str) -> String {
     }
 }
 
-fn broken(name: &str, rule: &str, message: impl Into<String>) -> Error {
-    Error::field(name, rule, message)
-}
-
 fn read_file(path: &Path) -> Result<BTreeMap<String, String>> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
-        Err(e) => return Err(broken("casetrail.toml", "readable", e.to_string())),
+        Err(e) => return Err(Error::field("casetrail.toml", "readable", e.to_string())),
     };
     let table: toml::Table = text
         .parse()
-        .map_err(|e: toml::de::Error| broken("casetrail.toml", "toml", at_line(&text, &e)))?;
+        .map_err(|e: toml::de::Error| Error::field("casetrail.toml", "toml", at_line(&text, &e)))?;
     let unknown: Vec<FieldError> = table
         .keys()
         .filter(|k| !SETTINGS.iter().any(|s| s.name == **k))
-        .map(|k| FieldError {
-            field: k.clone(),
-            rule: "unknown".into(),
-            message: "is no setting: `casetrail config` prints them all".into(),
-        })
+        .map(|k| FieldError::new(k, "unknown", "is no setting: `casetrail config` prints them all"))
         .collect();
-    if !unknown.is_empty() {
-        return Err(Error::invalid(unknown));
-    }
+    FieldError::refuse(unknown)?;
     Ok(table.into_iter().map(|(k, v)| (k, plain(v))).collect())
 }
 
