@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use super::failure::{Done, Failure};
 use super::installation;
 use super::output::{self, Counted, ProgressDisplay};
-use crate::audit;
+use crate::audit::{self, AuditReport, Places};
 use crate::config::Config;
+use crate::db::Db;
 
 /// What stands on the command line after `audit`.
 #[derive(Debug, clap::Args)]
@@ -24,31 +25,21 @@ pub fn run(config: &Config, args: &AuditArgs) -> Done {
     } else {
         ProgressDisplay::new()
     };
-    let report = watched(progress, |tell| {
-        audit::run(&db.reader(), &installation::places(config), tell)
-    })?;
+    let report = watched(progress, &db, &installation::places(config))?;
     output::print(&if args.json {
         serde_json::to_string(&report).map_err(crate::error::Error::from)? + "\n"
     } else {
         output_text(&report.text())
     });
-    Ok(if report.clean {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(1)
-    })
+    Ok(ExitCode::from(u8::from(!report.clean)))
 }
 
 /// Runs an audit under a progress bar; an error means that the installation could not be read.
-pub fn watched(
-    mut progress: ProgressDisplay,
-    audit: impl FnOnce(&mut audit::Tell<'_>) -> crate::error::Result<audit::AuditReport>,
-) -> Result<audit::AuditReport, Failure> {
-    let done = audit(&mut |step, done, total| {
-        let unit = if step == "files" {
-            Counted::Bytes
-        } else {
-            Counted::Things
+pub fn watched(mut progress: ProgressDisplay, db: &Db, places: &Places) -> Result<AuditReport, Failure> {
+    let done = audit::run(&db.reader(), places, &mut |step, done, total| {
+        let unit = match step {
+            "files" => Counted::Bytes,
+            _ => Counted::Things,
         };
         progress.show(step, unit, done, total);
     });

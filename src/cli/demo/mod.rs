@@ -112,7 +112,7 @@ pub async fn fill(config: &Config) -> Result<(OpenInstallation, Value)> {
 struct User {
     id: String,
     username: &'static str,
-    role: &'static str,
+    role: Role,
     password: String,
     token: (String, String),
 }
@@ -142,11 +142,10 @@ async fn people(opened: &OpenInstallation) -> Result<Vec<User>> {
     for story::DemoPerson(username, name, role, unit) in story::PEOPLE {
         let password = one_time();
         let hash = opened.app.passwords.hash(password.clone()).await?;
-        let role_value: Role = role.parse().map_err(|_| Error::internal("a role of the story"))?;
         let new = NewUser {
             username: username.into(),
             name: name.into(),
-            roles: vec![role_value],
+            roles: vec![role],
             unit_id: units.get(unit).cloned(),
         };
         let (id, token) = gate
@@ -186,7 +185,7 @@ where
     }
 
     /// The first and further users of a role.
-    fn of_role(&self, role: &str, n: usize) -> &User {
+    fn of_role(&self, role: Role, n: usize) -> &User {
         self.user_where(|u| u.role == role, n)
     }
 
@@ -216,7 +215,7 @@ where
     }
 
     async fn authorize(&self, case: &str) -> Result<()> {
-        let holder = self.of_role("investigator", 0);
+        let holder = self.of_role(Role::Investigator, 0);
         let ends = clock::format(self.opened.app.gate.now() + 200 * DAY);
         let asked = story::authorization(&holder.id, &ends);
         let made = self
@@ -225,16 +224,16 @@ where
         self.clock.set_behind(BEGINS - HOUR);
         let path = format!("authorizations/{}/decision", text(&made["id"]));
         let word = json!({"decision": "approve", "reason": "missing child, scope fits the predicate"});
-        self.post(self.of_role("supervisor", 0), &path, &word).await?;
+        self.post(self.of_role(Role::Supervisor, 0), &path, &word).await?;
         Ok(())
     }
 
     /// The second prosecutor may read and export the first case.
     async fn let_in(&self, case: &str) -> Result<()> {
         let until = clock::format(self.opened.app.gate.now() + 120 * DAY);
-        let grant = json!({"user_id": self.of_role("prosecutor", 1).id, "until": until, "rights": ["read", "export"], "reason": "grand jury preparation"});
+        let grant = json!({"user_id": self.of_role(Role::Prosecutor, 1).id, "until": until, "rights": ["read", "export"], "reason": "grand jury preparation"});
         let path = format!("cases/{case}/grants");
-        self.post(self.of_role("supervisor", 0), &path, &grant).await?;
+        self.post(self.of_role(Role::Supervisor, 0), &path, &grant).await?;
         Ok(())
     }
 

@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
+use crate::policy::Role;
+
 /// Somebody of the demonstration: user name, name, role, unit.
-pub(super) struct DemoPerson(pub &'static str, pub &'static str, pub &'static str, pub usize);
+pub(super) struct DemoPerson(pub &'static str, pub &'static str, pub Role, pub usize);
 
 /// The units, the first one at the top.
 pub(super) const UNITS: [&str; 3] = [
@@ -14,17 +16,17 @@ pub(super) const UNITS: [&str; 3] = [
 
 /// Who can sign in; the first of each role is that role's "1".
 pub(super) const PEOPLE: [DemoPerson; 11] = [
-    DemoPerson("ines.moreau", "Det. Ines Moreau", "investigator", 1),
-    DemoPerson("tom.abara", "Det. Tom Abara", "investigator", 2),
-    DemoPerson("lena.fisk", "Det. Lena Fisk", "investigator", 1),
-    DemoPerson("ruth.calder", "Sgt. Ruth Calder", "supervisor", 1),
-    DemoPerson("omar.velez", "Sgt. Omar Velez", "supervisor", 2),
-    DemoPerson("paul.niemi", "ADA Paul Niemi", "prosecutor", 0),
-    DemoPerson("grace.obuya", "ADA Grace Obuya", "prosecutor", 0),
-    DemoPerson("hugo.lind", "Hugo Lind", "auditor", 0),
-    DemoPerson("mara.stein", "Mara Stein", "auditor", 0),
-    DemoPerson("nils.berg", "Nils Berg", "administrator", 0),
-    DemoPerson("vera.koch", "Vera Koch", "administrator", 0),
+    DemoPerson("ines.moreau", "Det. Ines Moreau", Role::Investigator, 1),
+    DemoPerson("tom.abara", "Det. Tom Abara", Role::Investigator, 2),
+    DemoPerson("lena.fisk", "Det. Lena Fisk", Role::Investigator, 1),
+    DemoPerson("ruth.calder", "Sgt. Ruth Calder", Role::Supervisor, 1),
+    DemoPerson("omar.velez", "Sgt. Omar Velez", Role::Supervisor, 2),
+    DemoPerson("paul.niemi", "ADA Paul Niemi", Role::Prosecutor, 0),
+    DemoPerson("grace.obuya", "ADA Grace Obuya", Role::Prosecutor, 0),
+    DemoPerson("hugo.lind", "Hugo Lind", Role::Auditor, 0),
+    DemoPerson("mara.stein", "Mara Stein", Role::Auditor, 0),
+    DemoPerson("nils.berg", "Nils Berg", Role::Administrator, 0),
+    DemoPerson("vera.koch", "Vera Koch", Role::Administrator, 0),
 ];
 
 /// The cases: who opens each, and what is sent. `{id:user}` stands for a user's id.
