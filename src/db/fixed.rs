@@ -1,7 +1,8 @@
 //! Statements whose text never changes, prepared once for each connection (docs/adr/0026).
 //!
 //! Diesel prepares each UPDATE anew, because it cannot know that the text is always the same, and it walks over its own
-//! statement to bind the values. For what every upload and every read asks, each took a tenth of the writer's time.
+//! statement to bind the values. For the statements of every upload and every read, each of the two took a tenth of the
+//! writer's time.
 
 /// Makes a statement of a fixed text with values in between: the name, `->` and the SQL types of a row where it answers
 /// any, then texts and `field: Rust type as SQL type` in turn. It runs on either database like any other of Diesel's.

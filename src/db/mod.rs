@@ -64,16 +64,16 @@ pub struct Reader {
     pool: Pool<Manager>,
 }
 
-/// PostgreSQL: connections for the threads that do not queue: the sequencer's, the packet builder's, and whichever
-/// appends to the journal.
+/// Connections of PostgreSQL's writing pool for threads that do not queue: the sequencer's, the packet builder's, and the
+/// one that appends to the journal.
 const NOT_QUEUED: u32 = 3;
 
 /// How writes go in.
 enum Writes {
     /// SQLite: the one writer.
     SqliteWriter(SqliteWriter),
-    /// PostgreSQL: a pool of their own, so that writes that wait for a stream never starve readers, and a queue before
-    /// it, so that those of one case never starve those of another.
+    /// PostgreSQL: a pool for writes alone, so that writes that wait for a stream do not starve readers. The queue before
+    /// it keeps the writes of one case from starving those of another.
     Pool(Pool<Manager>, FairQueue),
 }
 
@@ -117,7 +117,7 @@ impl Db {
         self.write_in_turn(None, f).await
     }
 
-    /// The same for a write that collides with others that concern the same thing: at most two of these run at a time.
+    /// The same for a write that concerns one thing. At most two writes of the same thing run at a time: they would collide.
     pub async fn write_in_turn<T, F>(&self, thing: Option<&str>, f: F) -> Result<T>
     where
         T: Send + 'static,
@@ -138,8 +138,8 @@ impl Db {
         }
     }
 
-    /// Runs `prepare` to its end on a thread that may block, then writes what it made. On SQLite that thread queues the
-    /// write, so that the caller is woken once. Where `prepare` fails, nothing is written.
+    /// Runs `prepare` to its end on a thread that may block, then writes what it made. When `prepare` fails, nothing is
+    /// written. On SQLite that thread queues the write, so that the caller is woken once.
     pub async fn write_prepared<X, T, P, F>(&self, thing: Option<&str>, prepare: P, f: F) -> Result<T>
     where
         X: Send + Sync + 'static,
