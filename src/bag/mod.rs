@@ -57,7 +57,7 @@ fn digest(mut from: impl Read, expected: u64, sink: &mut dyn FnMut(&[u8])) -> io
     }
 }
 
-/// Runs `one` over all of these on every core, largest work wherever it falls; results in order.
+/// Runs `one` over all of these on up to eight cores; each core takes the next when it is done. Results are in order.
 fn in_parallel<T: Send>(which: &[usize], one: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let next = AtomicUsize::new(0);
     let work = || {

@@ -82,9 +82,8 @@ impl Zip {
 
     fn one(&self, index: usize, sink: &mut dyn FnMut(&[u8])) -> Option<Digest> {
         let (entry, place) = (&self.entries[index], self.places[index]);
-        let name = format!("{}/{}", self.top, entry.path);
         let header = Header {
-            name: &name,
+            name: format!("{}/{}", self.top, entry.path),
             size: entry.size,
             crc: place.crc,
             offset: place.offset,
@@ -200,31 +199,23 @@ fn read_directory(mut directory: impl Read, end: &EndOfDirectory) -> Checked<Dir
     let mut found: Vec<(PacketEntry, EntryPlace)> = Vec::new();
     let (mut top, mut offset, mut read, mut last) = (String::new(), 0u64, 0u64, None);
     while read < end.size {
-        let (path, header_length, size, crc) = read_entry(&mut directory, offset, &mut top)?;
+        let (path, header) = read_entry(&mut directory, offset, &mut top)?;
         let key = (rank(&path), path.clone());
         if last.as_ref().is_some_and(|last| *last >= key) {
             return broken("zip.order", &format!("{path} stands out of order or twice"));
         }
         last = Some(key);
-        read += header_length;
-        let local = Header {
-            name: &path,
-            size,
-            crc,
-            offset,
-        }
-        .local_length()
-            + top.len() as u64
-            + 1;
+        read += header.central().len() as u64;
+        let Header { size, crc, .. } = header;
         found.push((PacketEntry { path, size }, EntryPlace { crc, offset }));
-        let Some(next) = local
+        let next = header
+            .local_length()
             .checked_add(size)
-            .and_then(|length| offset.checked_add(length))
-            .filter(|next| *next <= end.offset)
-        else {
-            return broken("zip.size", "an entry is larger than the file");
-        };
-        offset = next;
+            .and_then(|length| offset.checked_add(length));
+        match next {
+            Some(next) if next <= end.offset => offset = next,
+            _ => return broken("zip.size", "an entry is larger than the file"),
+        }
     }
     if offset != end.offset || read != end.size || found.len() as u64 != end.count {
         return broken(
@@ -243,8 +234,8 @@ fn read_directory(mut directory: impl Read, end: &EndOfDirectory) -> Checked<Dir
     Ok((top, entries, places))
 }
 
-/// One entry of the directory, compared with the bytes it must consist of.
-fn read_entry(directory: &mut impl Read, offset: u64, top: &mut String) -> Checked<(String, u64, u64, u32)> {
+/// One entry of the directory, compared with the bytes it must consist of: its path, and what its headers say.
+fn read_entry(directory: &mut impl Read, offset: u64, top: &mut String) -> Checked<(String, Header)> {
     let mut fixed = [0; CENTRAL_LENGTH];
     fill(directory, &mut fixed)?;
     let mut rest = vec![0; (number(&fixed[28..30]) + number(&fixed[30..32])) as usize];
@@ -273,18 +264,19 @@ fn read_entry(directory: &mut impl Read, offset: u64, top: &mut String) -> Check
         (size, _) => size,
     };
     let crc = number(&fixed[16..20]) as u32;
-    let expected = Header {
-        name: &name,
+    let path = path.to_owned();
+    let header = Header {
+        name,
         size,
         crc,
         offset,
-    }
-    .central();
+    };
+    let expected = header.central();
     if expected[..CENTRAL_LENGTH] != fixed || expected[CENTRAL_LENGTH..] != rest {
         let message = "has a directory entry that is not canonical (made or changed by another tool? Then unpack it and verify the folder)";
         return broken("zip.central", &format!("{path} {message}"));
     }
-    Ok((path.to_owned(), expected.len() as u64, size, crc))
+    Ok((path, header))
 }
 
 fn fill(from: &mut impl Read, buffer: &mut [u8]) -> Checked<()> {
