@@ -1,8 +1,9 @@
-//! Settings: from flags, else `CASETRAIL_…` variables, else `casetrail.toml`, else defaults; each with the source of its
-//! value. The only module that reads the environment.
+//! Reads the settings. A flag goes before a `CASETRAIL_…` variable, that before `casetrail.toml`, that before the default.
+//! Each value keeps its source. No other module reads the environment.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use crate::db::Location;
 use crate::error::{Error, FieldError, Result};
@@ -155,7 +156,7 @@ impl Config {
         self
     }
 
-    fn number(&self, name: &str) -> Result<u64> {
+    fn number<N: FromStr>(&self, name: &str) -> Result<N> {
         let text = self.get(name);
         text.parse()
             .map_err(|_| Error::field(name, "whole_number", format!("must be a whole number, not {text:?}")))
@@ -176,9 +177,9 @@ impl Config {
     /// Checks all settings, before anything starts.
     fn check(&self) -> Result<()> {
         for name in ["max_file", "disk_reserve", "upload_idle", "workers", "connections"] {
-            self.number(name)?;
+            self.number::<u64>(name)?;
         }
-        if self.number("uploads_per_user")? < 64 {
+        if self.number::<u64>("uploads_per_user")? < 64 {
             return Err(Error::field("uploads_per_user", "range", "must be at least 64"));
         }
         self.flag("public_ledger")?;
@@ -275,7 +276,7 @@ impl Config {
     pub fn limits(&self) -> Result<Limits> {
         Ok(Limits {
             file: self.number("max_file")?,
-            uploads: usize::try_from(self.number("uploads_per_user")?).map_err(Error::internal)?,
+            uploads: self.number("uploads_per_user")?,
             reserve: self.number("disk_reserve")?,
             idle: self.number("upload_idle")?,
             not_required: self
@@ -294,9 +295,8 @@ impl Config {
 
     /// Threads that answer requests.
     pub fn workers(&self) -> usize {
-        let set = self.number("workers").ok().and_then(|n| usize::try_from(n).ok());
-        match set {
-            Some(n) if n > 0 => n,
+        match self.number("workers") {
+            Ok(n) if n > 0 => n,
             _ => std::thread::available_parallelism()
                 .map_or(1, std::num::NonZero::get)
                 .max(WORKERS),
@@ -305,15 +305,10 @@ impl Config {
 
     /// Database connections.
     pub fn connections(&self) -> u32 {
-        let set = self
-            .number("connections")
-            .ok()
-            .and_then(|n| u32::try_from(n).ok())
-            .unwrap_or(0);
-        match (set, self.database()) {
-            (0, Ok(Location::Postgres(_))) => 24,
-            (0, _) => 6,
-            (n, _) => n,
+        match (self.number("connections"), self.database()) {
+            (Ok(n), _) if n > 0 => n,
+            (_, Ok(Location::Postgres(_))) => 24,
+            _ => 6,
         }
     }
 

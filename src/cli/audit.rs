@@ -8,6 +8,7 @@ use super::output::{self, Counted, ProgressDisplay};
 use crate::audit::{self, AuditReport, Places};
 use crate::config::Config;
 use crate::db::Db;
+use crate::error::Error;
 
 /// What stands on the command line after `audit`.
 #[derive(Debug, clap::Args)]
@@ -26,10 +27,10 @@ pub fn run(config: &Config, args: &AuditArgs) -> Done {
         ProgressDisplay::new()
     };
     let report = watched(progress, &db, &installation::places(config))?;
-    output::print(&if args.json {
-        serde_json::to_string(&report).map_err(crate::error::Error::from)? + "\n"
-    } else {
-        output_text(&report.text())
+    output::print(&match args.json {
+        true => serde_json::to_string(&report).map_err(Error::from)? + "\n",
+        // What stands in a damaged database reaches a terminal without control characters.
+        false => output::clean_lines(&report.text()),
     });
     Ok(ExitCode::from(u8::from(!report.clean)))
 }
@@ -45,9 +46,4 @@ pub fn watched(mut progress: ProgressDisplay, db: &Db, places: &Places) -> Resul
     });
     progress.end();
     done.map_err(|e| Failure::from(e).with_code(2))
-}
-
-/// What stands in a damaged database reaches a terminal without control characters.
-pub fn output_text(text: &str) -> String {
-    text.lines().map(|line| output::clean(line) + "\n").collect()
 }

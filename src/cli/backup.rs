@@ -1,8 +1,8 @@
 //! `casetrail backup`: a copy of an installation that is one moment of it, taken while it serves.
 //!
-//! The last checkpoint beside the key goes first, then one snapshot of the database, then the files that this
-//! snapshot names: what is copied later can only be more than what is named. `backup.json` is written last, so a
-//! folder without it is no backup.
+//! The last checkpoint is copied first, then one snapshot of the database, then the files that this snapshot names. Each
+//! step can only find more than the one before it names. `backup.json` is written last, so a folder without it is no
+//! backup.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, ErrorKind, Read, Write};
@@ -152,7 +152,7 @@ pub fn run(config: &Config, args: &BackupArgs) -> Done {
 }
 
 impl Copy<'_> {
-    fn everything(&mut self, config: &Config, db: &Db) -> std::result::Result<TreeState, Failure> {
+    fn everything(&mut self, config: &Config, db: &Db) -> Result<TreeState> {
         let (data, location) = (config.data_dir(), config.database()?);
         let last = installation::keys(&data).join("log.checkpoint");
         if last.exists() {
@@ -170,7 +170,7 @@ impl Copy<'_> {
         Ok(state)
     }
 
-    fn database(&mut self, config: &Config, db: &Db, location: &Location) -> std::result::Result<TreeState, Failure> {
+    fn database(&mut self, config: &Config, db: &Db, location: &Location) -> Result<TreeState> {
         let state = match location {
             Location::Sqlite(_) => {
                 let to = self.out.join("casetrail.db");
@@ -254,7 +254,7 @@ impl Copy<'_> {
         Ok(())
     }
 
-    fn folder(&mut self, data: &Path, folder: &str) -> std::result::Result<(), Failure> {
+    fn folder(&mut self, data: &Path, folder: &str) -> Result<()> {
         let Ok(entries) = fs::read_dir(data.join(folder)) else {
             return Ok(());
         };
@@ -272,7 +272,7 @@ impl Copy<'_> {
     }
 
     /// Copies the packets that are ready.
-    fn packets(&mut self, store: &dyn Store) -> std::result::Result<(), Failure> {
+    fn packets(&mut self, store: &dyn Store) -> Result<()> {
         // Where the folder is missing, no packet was ever made.
         for found in store.list(Shelf::Packets).into_iter().flatten() {
             if let Some(key @ Key::Packet(id)) = &found?.key {
@@ -284,14 +284,14 @@ impl Copy<'_> {
         Ok(())
     }
 
-    fn one(&mut self, from: &Path, path: &str) -> std::result::Result<(), Failure> {
+    fn one(&mut self, from: &Path, path: &str) -> Result<()> {
         let hashed = copy(from, &self.out.join(path))?;
         self.entries.push(entry(path, hashed));
         Ok(())
     }
 
     /// Syncs the copy, writes its list, and records that it was made.
-    fn finish(&mut self, db: &Db, state: &TreeState) -> std::result::Result<Digest, Failure> {
+    fn finish(&mut self, db: &Db, state: &TreeState) -> Result<Digest> {
         let now = SystemClock.now();
         let manifest = Manifest {
             format: FORMAT.into(),

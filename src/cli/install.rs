@@ -1,5 +1,5 @@
-//! `casetrail user` and `casetrail token`: changes at the machine itself, also beside a running server, recorded as
-//! done by the operator. They go through the gate like everything else, and no server need run.
+//! `casetrail user` and `casetrail token`: changes at the machine itself, recorded as done by the operator. They go
+//! through the gate like everything else. No server need run, and one may.
 
 use std::io::Read;
 use std::process::ExitCode;
@@ -14,7 +14,7 @@ use super::output;
 use crate::clock::{self, Clock, SystemClock};
 use crate::config::Config;
 use crate::db::tables::units;
-use crate::db::{Db, migrate};
+use crate::db::{Reader, migrate};
 use crate::error::{Error, Result};
 use crate::forms::Form;
 use crate::policy::Role;
@@ -74,13 +74,8 @@ pub enum TokenCommand {
     },
 }
 
-/// The database and the gate of an installation that has a log.
-struct Desk {
-    db: Db,
-    gate: OperatorGate,
-}
-
-fn open(config: &Config) -> std::result::Result<Desk, Failure> {
+/// The gate of an installation that has a log.
+fn open(config: &Config) -> std::result::Result<OperatorGate, Failure> {
     let db = installation::open(config)?;
     migrate::migrate(&config.database()?)?;
     if db.read_blocking(ledger::state)?.is_none() {
@@ -88,13 +83,12 @@ fn open(config: &Config) -> std::result::Result<Desk, Failure> {
             "this installation has no log yet: start `casetrail serve` once, which makes its keys and its first administrator",
         ));
     }
-    let gate = OperatorGate::over(db.clone())?;
-    Ok(Desk { db, gate })
+    Ok(OperatorGate::over(db)?)
 }
 
 /// Runs `casetrail user …`.
 pub fn user(config: &Config, command: UserCommand) -> Done {
-    let desk = open(config)?;
+    let gate = open(config)?;
     match command {
         UserCommand::Add {
             username,
@@ -103,23 +97,26 @@ pub fn user(config: &Config, command: UserCommand) -> Done {
             unit,
             password_stdin,
         } => {
-            let unit_id = unit.map(|u| unit_id(&desk.db, &u)).transpose()?;
+            let unit_id = unit.map(|u| unit_id(gate.db(), &u)).transpose()?;
             let form = Form::new(json!({"username": username, "name": name, "roles": roles, "unit_id": unit_id}))?;
             let new = NewUser::parse(form)?;
             let typed = password_stdin.then(|| typed(&new.username)).transpose()?;
-            add(&desk.gate, new, typed)?;
+            add(&gate, new, typed)?;
         }
-        UserCommand::List => output::print(&table(&desk.db.read_blocking(|conn| store::list(conn, &EVERYBODY))?)),
+        UserCommand::List => {
+            let everybody = gate.db().read_blocking(|conn| store::list(conn, &EVERYBODY))?;
+            output::print(&table(&everybody));
+        }
         UserCommand::Reset { username } => {
-            let (id, password) = (user_id(&desk.db, &username)?, identity::one_time());
-            let hash = desk.gate.hash(password.clone())?;
-            desk.gate.change(move |tx| ops::reset(tx, &id, &hash))?;
+            let (id, password) = (user_id(gate.db(), &username)?, identity::one_time());
+            let hash = gate.hash(password.clone())?;
+            gate.change(move |tx| ops::reset(tx, &id, &hash))?;
             output::print(&format!("user {username} has a new password\n"));
             print_once(&password);
         }
         UserCommand::Disable { username } => {
-            let id = user_id(&desk.db, &username)?;
-            desk.gate.change(move |tx| ops::disable(tx, &id))?;
+            let id = user_id(gate.db(), &username)?;
+            gate.change(move |tx| ops::disable(tx, &id))?;
             output::print(&format!("user {username} is disabled; all sessions and tokens ended\n"));
         }
     }
@@ -207,7 +204,7 @@ fn table(users: &[UserView]) -> String {
     lines.iter().map(line).collect()
 }
 
-fn user_id(db: &Db, username: &str) -> Result<String> {
+fn user_id(db: &Reader, username: &str) -> Result<String> {
     let found = db.read_blocking(|conn| store::by_username(conn, username))?;
     found.map(|user| user.id).ok_or_else(|| {
         let message = format!("there is no user {username:?}: `casetrail user list` prints them all");
@@ -215,7 +212,7 @@ fn user_id(db: &Db, username: &str) -> Result<String> {
     })
 }
 
-fn unit_id(db: &Db, unit: &str) -> Result<String> {
+fn unit_id(db: &Reader, unit: &str) -> Result<String> {
     let found: Vec<String> = db.read_blocking(|conn| {
         let called = units::table.filter(units::id.eq(unit).or(units::name.eq(unit)));
         Ok(called.select(units::id).load(conn)?)
@@ -233,15 +230,15 @@ pub fn token(config: &Config, command: TokenCommand) -> Done {
     match command {
         TokenCommand::Add { username, until } => {
             let until = until.map(|t| end(&t)).transpose()?;
-            let desk = open(config)?;
-            let id = user_id(&desk.db, &username)?;
-            let (id, token) = desk.gate.change(move |tx| ops::token(tx, &id, until))?;
+            let gate = open(config)?;
+            let id = user_id(gate.db(), &username)?;
+            let (id, token) = gate.change(move |tx| ops::token(tx, &id, until))?;
             // The token alone on standard output, so that a script can take it as it comes.
             output::print(&format!("{token}\n"));
             eprintln!("token {id} for {username}: shown only here, keep it like a password, as CASETRAIL_TOKEN");
         }
         TokenCommand::Revoke { token } => {
-            open(config)?.gate.change(move |tx| ops::revoke_token(tx, &token))?;
+            open(config)?.change(move |tx| ops::revoke_token(tx, &token))?;
             output::print("the token is revoked\n");
         }
     }

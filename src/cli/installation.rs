@@ -10,7 +10,7 @@ use crate::audit::Places;
 use crate::blobs::Local;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::db::{Db, Location, migrate};
+use crate::db::{Db, Location, Reader, migrate};
 use crate::error::{Error, Result};
 use crate::gate::{Conclusion, Gate, Recorded, Tx};
 use crate::identity::Passwords;
@@ -86,6 +86,11 @@ impl OperatorGate {
         let policy = Arc::new(Policy::new().map_err(Error::internal)?);
         let gate = Gate::new(db, journal, policy, clock);
         Ok(Self { gate, runtime })
+    }
+
+    /// The database, for reading.
+    pub fn db(&self) -> &Reader {
+        self.gate.db()
     }
 
     /// One change and its event, by the operator.

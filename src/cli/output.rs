@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Time between two plain lines of progress.
 const PLAIN: Duration = Duration::from_secs(5);
-/// Time before a new step is told; what is over sooner needs no line.
+/// Time that must have passed before a new step gets a line; short steps need none.
 const SHORT: Duration = Duration::from_secs(1);
 
 /// Writes to standard output; a reader that has gone away is no failure of the command.
@@ -25,6 +25,11 @@ pub fn complain(text: &str) {
 /// Text from elsewhere, without what could steer a terminal.
 pub fn clean(text: &str) -> String {
     text.replace(crate::bag::cli::steers, "\u{fffd}")
+}
+
+/// Several lines of such text, each ended.
+pub fn clean_lines(text: &str) -> String {
+    text.lines().map(|line| clean(line) + "\n").collect()
 }
 
 /// What is counted.

@@ -63,7 +63,7 @@ pub fn run(common: &Common, args: RestoreArgs) -> Done {
     let report = prove(&config, &db, &manifest, outside.as_ref())?;
     if !report.whole() {
         keep_from_writing(&db)?;
-        output::print(&told::output_text(&report.text()));
+        output::print(&output::clean_lines(&report.text()));
         return Err(Failure::failed(format!(
             "what was restored in {} is not whole, and is read-only: use another backup",
             config.data_dir().display()
@@ -87,7 +87,7 @@ pub fn run(common: &Common, args: RestoreArgs) -> Done {
     };
     output::print(&format!(
         "{}restored in {}\n{how}",
-        told::output_text(&report.text()),
+        output::clean_lines(&report.text()),
         config.data_dir().display()
     ));
     Ok(ExitCode::SUCCESS)
@@ -263,7 +263,7 @@ fn whole(report: AuditReport) -> Result<AuditReport, Failure> {
     if report.whole() {
         return Ok(report);
     }
-    let text = told::output_text(&report.text());
+    let text = output::clean_lines(&report.text());
     Err(Failure::failed(format!("the new log is not whole:\n{text}")))
 }
 

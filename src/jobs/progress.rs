@@ -1,5 +1,5 @@
-//! How far a job is: told by the thread that works on it, written down by the task that watches it. The same task tells
-//! the thread when to stop.
+//! How far a job is. The thread that works on it tells, and the task that watches it writes that down and tells the thread
+//! when to stop.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -64,8 +64,8 @@ impl Progress {
         self.lost.lock().unwrap_or_else(|e| e.into_inner()).or_else(stops)
     }
 
-    /// Renews the lease in a transaction that keeps something of the job; fails where the job is not this server's any
-    /// more, so that nothing is kept.
+    /// Renews the lease in a transaction that keeps something of the job. Fails when the job is no longer this server's, so
+    /// that nothing is kept.
     pub fn hold(&self, tx: &mut Tx<'_>) -> Result<()> {
         let Some(why) = store::renew(tx.conn, &self.job, tx.now, self.now())? else {
             return Ok(());
