@@ -149,21 +149,17 @@ pub fn prepare(case: &str, row: &CaptureArgs, source: Option<Source>, now: Micro
     FieldError::refuse(broken)?;
     let outside = matches!(row.basis.as_deref(), Some("legal_process" | "consent" | "third_party"));
     let by_default = |said: &Option<String>, word: &str| said.clone().or_else(|| (!outside).then(|| word.to_owned()));
+    let kind = row.kind.as_deref().unwrap_or_else(|| kind_of(name.as_deref()));
+    let account = row.account.as_ref().map(|handle| json!({"handle": handle}));
     let fields = [
-        (
-            "kind",
-            json!(row.kind.as_deref().unwrap_or_else(|| kind_of(name.as_deref()))),
-        ),
+        ("kind", json!(kind)),
         ("platform", json!(platform)),
         ("url", json!(row.url)),
         ("captured_at", json!(captured_at)),
         ("text", json!(row.text)),
         ("level", json!(by_default(&row.level, "overt"))),
         ("device", json!(by_default(&row.device, "agency"))),
-        (
-            "account",
-            json!(row.account.as_ref().map(|handle| json!({"handle": handle}))),
-        ),
+        ("account", json!(account)),
         ("note", json!(row.note)),
         ("basis", json!(basis)),
         ("tool", tool),
