@@ -1,8 +1,8 @@
 //! The server put together: an installation opened, its routes, its start and its stop.
 
 use std::fs;
+use std::io;
 use std::net::TcpListener;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,23 +11,23 @@ use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{App as Actix, HttpServer};
-use serde_json::{Map, json};
+use serde_json::{Value, json};
 
 use crate::blobs::{Blobs, Local, Store, hash};
 use crate::clock::{self, Clock};
 use crate::config::Config;
-use crate::db::{Db, Location, migrate};
+use crate::db::{Db, migrate};
 use crate::error::{Error, Kind, Result};
 use crate::gate::{Gate, NewEvent};
 use crate::http::upload_slots::UploadSlots;
 use crate::http::{App, State, headers, refusal, request_ctx, system};
 use crate::identity::secret::Secret;
 use crate::identity::{AccessTokens, Passwords};
-use crate::ledger::{self, Action, Draft, Journal};
+use crate::ledger::{self, Action, Journal};
 use crate::policy::Policy;
 use crate::proof::id::{Digest, hex};
 use crate::threads::blocking;
-use crate::{authorizations, captures, cases, custody, packets, subjects, users};
+use crate::{authorizations, captures, cases, custody, durable, packets, subjects, users};
 
 /// An open installation: the data folder is locked for this process.
 pub struct OpenInstallation {
@@ -50,34 +50,31 @@ pub struct With {
     pub store: Option<Arc<dyn Store>>,
 }
 
-/// Files, keys and database, opened before the server runs.
-struct Storage {
-    lock: fs::File,
-    db: Db,
-    blobs: Blobs,
-    swept: u64,
-    secret: Secret,
-    signer: ledger::LogSigner,
-    log: ledger::TreeState,
-    policy: Policy,
-    passwords: Passwords,
+/// Opens an installation on the current runtime: folders, database, keys, log, journal. One server a data folder.
+pub async fn open(config: &Config, with: With) -> Result<OpenInstallation> {
+    let settings = config.clone();
+    let (opened, swept) = blocking(move || open_blocking(&settings, with)).await?;
+    if !opened.log.read_only {
+        record_start(&opened, config, swept).await?;
+    }
+    Ok(opened)
 }
 
-/// Opens files, keys and database; blocks.
-fn open_storage(config: &Config, with: &With) -> Result<Storage> {
+/// Opens everything, and says how many cut-off uploads were swept away.
+fn open_blocking(config: &Config, with: With) -> Result<(OpenInstallation, u64)> {
     let now = with.clock.now();
-    let data = config.data_dir();
-    ["", "keys"].iter().try_for_each(|name| make_folder(&data.join(name)))?;
+    let (data, keys) = (config.data_dir(), config.data_dir().join("keys"));
+    make_folder(&data)?;
+    make_folder(&keys)?;
     let lock = lock(&data)?;
     let location = config.database()?;
     migrate::migrate(&location)?;
     let db = Db::open(&location, config.connections())?;
-    let blobs = Blobs::new(match &with.store {
-        Some(store) => store.clone(),
+    let blobs = Blobs::new(match with.store {
+        Some(store) => store,
         None => local_store(config)?,
     })?;
     let swept = blobs.sweep()?;
-    let keys = data.join("keys");
     let secret = Secret::open(&keys.join("secret"))?;
     let log = ledger::start::NewLog {
         origin: config.origin(),
@@ -90,17 +87,21 @@ fn open_storage(config: &Config, with: &With) -> Result<Storage> {
         .read_blocking(ledger::state)?
         .ok_or_else(|| Error::internal("the log has no state"))?;
     let policy = Policy::new().map_err(|e| Error::internal(format!("policy: {e}")))?;
-    Ok(Storage {
-        lock,
-        db,
-        blobs,
-        swept,
-        secret,
-        signer,
-        log,
-        policy,
+    let journal = Journal::start(db.clone(), with.clock.clone(), Some(signer).filter(|_| !log.read_only));
+    let state = State {
+        access_tokens: AccessTokens::new(&secret)?,
         passwords: Passwords::new()?,
-    })
+        blobs,
+        limits: config.limits()?,
+        uploads: UploadSlots::default(),
+        builder: tokio::sync::Notify::new(),
+        metrics: with.metrics,
+        metrics_token: config.metrics_token(),
+        public_ledger: config.public_ledger(),
+        gate: Gate::new(db, journal, Arc::new(policy), with.clock),
+    };
+    let app = App::new(state);
+    Ok((OpenInstallation { app, log, _lock: lock }, swept))
 }
 
 fn local_store(config: &Config) -> Result<Arc<dyn Store>> {
@@ -109,59 +110,18 @@ fn local_store(config: &Config) -> Result<Arc<dyn Store>> {
     Ok(Arc::new(store))
 }
 
-/// Opens an installation on the current runtime: folders, database, keys, log, journal. One server a data folder.
-pub async fn open(config: &Config, with: With) -> Result<OpenInstallation> {
-    let settings = config.clone();
-    let (base, with) = blocking(move || Ok((open_storage(&settings, &with)?, with))).await?;
-    let signer = Some(base.signer).filter(|_| !base.log.read_only);
-    let journal = Journal::start(base.db.clone(), with.clock.clone(), signer);
-    let gate = Gate::new(base.db, journal, Arc::new(base.policy), with.clock);
-    let state = State {
-        access_tokens: AccessTokens::new(&base.secret)?,
-        passwords: base.passwords,
-        blobs: base.blobs,
-        limits: config.limits()?,
-        uploads: UploadSlots::default(),
-        builder: tokio::sync::Notify::new(),
-        metrics: with.metrics,
-        metrics_token: config.metrics_token(),
-        public_ledger: config.public_ledger(),
-        gate,
-    };
-    let opened = OpenInstallation {
-        app: App::new(state),
-        log: base.log,
-        _lock: base.lock,
-    };
-    if !opened.log.read_only {
-        record_start(&opened, config, base.swept).await?;
-    }
-    Ok(opened)
+fn make_folder(path: &Path) -> Result<()> {
+    durable::make_folder(path).map_err(|e| unwritable(path, "made", &e))
 }
 
-fn make_folder(path: &Path) -> Result<()> {
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(|e| {
-            Error::field(
-                "data_dir",
-                "writable",
-                format!("the folder {} cannot be made: {e}", path.display()),
-            )
-        })
+fn unwritable(folder: &Path, done: &str, e: &io::Error) -> Error {
+    let message = format!("the folder {} cannot be {done}: {e}", folder.display());
+    Error::field("data_dir", "writable", message)
 }
 
 /// Temporary files are swept at the start, so two servers must not share a folder.
 fn lock(data: &Path) -> Result<fs::File> {
-    let file = fs::File::create(data.join("serve.lock")).map_err(|e| {
-        Error::field(
-            "data_dir",
-            "writable",
-            format!("the folder {} cannot be written: {e}", data.display()),
-        )
-    })?;
+    let file = fs::File::create(data.join("serve.lock")).map_err(|e| unwritable(data, "written", &e))?;
     rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive).map_err(|_| {
         Error::new(
             Kind::Conflict,
@@ -177,56 +137,25 @@ fn lock(data: &Path) -> Result<fs::File> {
 
 /// Records a start in the ledger: software and configuration, clock, policy, and uploads that a stop cut off.
 async fn record_start(opened: &OpenInstallation, config: &Config, swept: u64) -> Result<()> {
-    let (gate, origin) = (&opened.app.gate, opened.log.installation.clone());
-    let binary = binary_digest();
-    let record = json!({"version": env!("CARGO_PKG_VERSION"), "binary": binary, "configuration": config.digest()});
-    note(gate, Action::SoftwareStarted, "installation", &origin, record).await?;
-    let record = json!({"clock": clock::format(gate.now()), "source": "system clock", "offset": "not measured against an outside source"});
-    note(gate, Action::ClockMeasured, "installation", &origin, record).await?;
+    let (gate, id) = (&opened.app.gate, opened.log.installation.clone());
     let policy = hex(&gate.policy().digest());
+    let software =
+        json!({"version": env!("CARGO_PKG_VERSION"), "binary": binary_digest(), "configuration": config.digest()});
+    let clock = json!({"clock": clock::format(gate.now()), "source": "system clock", "offset": "not measured against an outside source"});
     gate.housekeep(ledger::job("start"), move |tx| {
         let known = ledger::read::of_object(tx.conn, ledger::AGENCY, &policy, 0, 1)?;
+        let mut note = |action, object, record: Value| tx.append(NewEvent::new(action, object, 1, record)).map(|_| ());
+        note(Action::SoftwareStarted, ("installation", &id), software.clone())?;
+        note(Action::ClockMeasured, ("installation", &id), clock.clone())?;
         if known.is_empty() {
-            tx.append(NewEvent::new(
-                Action::PolicyActivated,
-                ("policy", &policy),
-                1,
-                json!({"sha256": policy}),
-            ))?;
+            note(Action::PolicyActivated, ("policy", &policy), json!({"sha256": policy}))?;
+        }
+        if swept > 0 {
+            note(Action::UploadsSwept, ("installation", &id), json!({"count": swept}))?;
         }
         Ok(())
     })
-    .await?;
-    if swept > 0 {
-        note(
-            gate,
-            Action::UploadsSwept,
-            "installation",
-            &origin,
-            json!({"count": swept}),
-        )
-        .await?;
-    }
-    Ok(())
-}
-
-async fn note(
-    gate: &Gate,
-    action: Action,
-    object_type: &'static str,
-    object_id: &str,
-    record: serde_json::Value,
-) -> Result<()> {
-    let draft = Draft {
-        stream: ledger::AGENCY.into(),
-        action,
-        object_type,
-        object_id: object_id.to_owned(),
-        version: 1,
-        record,
-        attest: Map::new(),
-    };
-    gate.note(ledger::job("start"), draft).await
+    .await
 }
 
 /// The digest of the running program, so that the ledger names what wrote it.
@@ -253,25 +182,14 @@ async fn nowhere() -> crate::http::reply::Reply {
     Err(Error::not_found())
 }
 
-/// Where and how a server listens.
-pub struct Listen {
-    /// The bound socket.
-    pub socket: TcpListener,
-    /// The TLS settings; none for plain HTTP.
-    pub tls: Option<rustls::ServerConfig>,
-    /// Threads; 0 for one a core.
-    pub workers: usize,
-    /// Whether signals stop it.
-    pub signals: bool,
-}
-
 /// Seconds that requests have to finish in once the server is told to stop.
 const SHUTDOWN: u64 = 7;
 /// Threads that may block, of all workers together.
 const BLOCKING: usize = 512;
 
-/// Starts answering. Slow clients time out; a stop lets requests finish.
-pub fn listen(app: App, listen: Listen) -> Result<Server> {
+/// Starts answering on a bound socket, with TLS or without. Slow clients time out; a stop lets requests finish. Signals
+/// are the caller's.
+pub fn listen(app: App, socket: TcpListener, tls: Option<rustls::ServerConfig>, workers: usize) -> Result<Server> {
     let server = HttpServer::new(move || {
         Actix::new()
             .app_data(app.clone())
@@ -283,19 +201,13 @@ pub fn listen(app: App, listen: Listen) -> Result<Server> {
     .client_request_timeout(Duration::from_secs(15))
     .client_disconnect_timeout(Duration::from_secs(3))
     .keep_alive(Duration::from_secs(75))
-    .shutdown_timeout(SHUTDOWN);
-    let server = match BLOCKING.checked_div(listen.workers) {
-        Some(each) => server.workers(listen.workers).worker_max_blocking_threads(each.max(1)),
-        None => server,
-    };
-    let server = if listen.signals {
-        server
-    } else {
-        server.disable_signals()
-    };
-    let server = match listen.tls {
-        Some(tls) => server.listen_rustls_0_23(listen.socket, tls)?,
-        None => server.listen(listen.socket)?,
+    .shutdown_timeout(SHUTDOWN)
+    .workers(workers)
+    .worker_max_blocking_threads((BLOCKING / workers.max(1)).max(1))
+    .disable_signals();
+    let server = match tls {
+        Some(tls) => server.listen_rustls_0_23(socket, tls)?,
+        None => server.listen(socket)?,
     };
     Ok(server.run())
 }
@@ -325,16 +237,7 @@ fn own_certificate(folder: &Path) -> Result<(PathBuf, PathBuf)> {
     let (cert, key) = (folder.join("cert.pem"), folder.join("key.pem"));
     if !cert.exists() {
         make_folder(folder)?;
-        // A key without its certificate is what a start that was cut off left.
-        if key.exists() {
-            fs::remove_file(&key)?;
-        }
         crate::http::tls::make(&cert, &key)?;
     }
     Ok((cert, key))
-}
-
-/// Whether the database is the embedded one.
-pub fn is_embedded(config: &Config) -> bool {
-    matches!(config.database(), Ok(Location::Sqlite(_)))
 }

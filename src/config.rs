@@ -1,8 +1,9 @@
-//! Settings: from flags, else `CASETRAIL_…` variables, else `casetrail.toml`, else defaults; each with the source of its
-//! value. The only module that reads the environment.
+//! Reads the settings. A flag goes before a `CASETRAIL_…` variable, that before `casetrail.toml`, that before the default.
+//! Each value keeps its source. No other module reads the environment.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use crate::db::Location;
 use crate::error::{Error, FieldError, Result};
@@ -155,51 +156,46 @@ impl Config {
         self
     }
 
-    fn number(&self, name: &str) -> Result<u64> {
+    fn number<N: FromStr>(&self, name: &str) -> Result<N> {
         let text = self.get(name);
         text.parse()
-            .map_err(|_| broken(name, "whole_number", format!("must be a whole number, not {text:?}")))
+            .map_err(|_| Error::field(name, "whole_number", format!("must be a whole number, not {text:?}")))
     }
 
     fn flag(&self, name: &str) -> Result<bool> {
         match self.get(name) {
             "true" => Ok(true),
             "false" => Ok(false),
-            other => Err(broken(name, "boolean", format!("must be true or false, not {other:?}"))),
+            other => Err(Error::field(
+                name,
+                "boolean",
+                format!("must be true or false, not {other:?}"),
+            )),
         }
     }
 
     /// Checks all settings, before anything starts.
     fn check(&self) -> Result<()> {
         for name in ["max_file", "disk_reserve", "upload_idle", "workers", "connections"] {
-            self.number(name)?;
+            self.number::<u64>(name)?;
         }
-        if self.number("uploads_per_user")? < 64 {
-            return Err(broken("uploads_per_user", "range", "must be at least 64"));
+        if self.number::<u64>("uploads_per_user")? < 64 {
+            return Err(Error::field("uploads_per_user", "range", "must be at least 64"));
         }
         self.flag("public_ledger")?;
         self.port()?;
         self.database()?;
         if self.get("files").starts_with("s3://") {
-            return Err(broken(
-                "files",
-                "supported",
-                "an S3-compatible store is not supported yet: name a folder",
-            ));
+            let message = "an S3-compatible store is not supported yet: name a folder";
+            return Err(Error::field("files", "supported", message));
         }
         if self.get("tls_cert").is_empty() != self.get("tls_key").is_empty() {
-            return Err(broken(
-                "tls_key",
-                "together",
-                "tls_cert and tls_key are set together or not at all",
-            ));
+            let message = "tls_cert and tls_key are set together or not at all";
+            return Err(Error::field("tls_key", "together", message));
         }
         if self.http()? && !matches!(self.get("bind"), "127.0.0.1" | "::1" | "localhost") {
-            return Err(broken(
-                "bind",
-                "loopback",
-                "plain HTTP listens on loopback only: remove bind, or use TLS",
-            ));
+            let message = "plain HTTP listens on loopback only: remove bind, or use TLS";
+            return Err(Error::field("bind", "loopback", message));
         }
         Ok(())
     }
@@ -220,7 +216,7 @@ impl Config {
             "" => Ok(if self.http()? { 8080 } else { 8443 }),
             text => text
                 .parse()
-                .map_err(|_| broken("port", "range", "must be a number from 0 to 65535")),
+                .map_err(|_| Error::field("port", "range", "must be a number from 0 to 65535")),
         }
     }
 
@@ -280,7 +276,7 @@ impl Config {
     pub fn limits(&self) -> Result<Limits> {
         Ok(Limits {
             file: self.number("max_file")?,
-            uploads: usize::try_from(self.number("uploads_per_user")?).map_err(Error::internal)?,
+            uploads: self.number("uploads_per_user")?,
             reserve: self.number("disk_reserve")?,
             idle: self.number("upload_idle")?,
             not_required: self
@@ -299,9 +295,8 @@ impl Config {
 
     /// Threads that answer requests.
     pub fn workers(&self) -> usize {
-        let set = self.number("workers").ok().and_then(|n| usize::try_from(n).ok());
-        match set {
-            Some(n) if n > 0 => n,
+        match self.number("workers") {
+            Ok(n) if n > 0 => n,
             _ => std::thread::available_parallelism()
                 .map_or(1, std::num::NonZero::get)
                 .max(WORKERS),
@@ -310,15 +305,10 @@ impl Config {
 
     /// Database connections.
     pub fn connections(&self) -> u32 {
-        let set = self
-            .number("connections")
-            .ok()
-            .and_then(|n| u32::try_from(n).ok())
-            .unwrap_or(0);
-        match (set, self.database()) {
-            (0, Ok(Location::Postgres(_))) => 24,
-            (0, _) => 6,
-            (n, _) => n,
+        match (self.number("connections"), self.database()) {
+            (Ok(n), _) if n > 0 => n,
+            (_, Ok(Location::Postgres(_))) => 24,
+            _ => 6,
         }
     }
 
@@ -353,31 +343,21 @@ fn hidden(name: &str, value: &str) -> String {
     }
 }
 
-fn broken(name: &str, rule: &str, message: impl Into<String>) -> Error {
-    Error::field(name, rule, message)
-}
-
 fn read_file(path: &Path) -> Result<BTreeMap<String, String>> {
     let text = match std::fs::read_to_string(path) {
         Ok(text) => text,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
-        Err(e) => return Err(broken("casetrail.toml", "readable", e.to_string())),
+        Err(e) => return Err(Error::field("casetrail.toml", "readable", e.to_string())),
     };
     let table: toml::Table = text
         .parse()
-        .map_err(|e: toml::de::Error| broken("casetrail.toml", "toml", at_line(&text, &e)))?;
+        .map_err(|e: toml::de::Error| Error::field("casetrail.toml", "toml", at_line(&text, &e)))?;
     let unknown: Vec<FieldError> = table
         .keys()
         .filter(|k| !SETTINGS.iter().any(|s| s.name == **k))
-        .map(|k| FieldError {
-            field: k.clone(),
-            rule: "unknown".into(),
-            message: "is no setting: `casetrail config` prints them all".into(),
-        })
+        .map(|k| FieldError::new(k, "unknown", "is no setting: `casetrail config` prints them all"))
         .collect();
-    if !unknown.is_empty() {
-        return Err(Error::invalid(unknown));
-    }
+    FieldError::refuse(unknown)?;
     Ok(table.into_iter().map(|(k, v)| (k, plain(v))).collect())
 }
 
@@ -394,10 +374,4 @@ fn plain(value: toml::Value) -> String {
         toml::Value::Array(all) => all.into_iter().map(plain).collect::<Vec<_>>().join(","),
         other => other.to_string(),
     }
-}
-
-/// A variable of the client commands: `CASETRAIL_SERVER`, `CASETRAIL_TOKEN`.
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-pub fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|v| !v.is_empty())
 }

@@ -13,6 +13,25 @@ pub struct FieldError {
     pub message: String,
 }
 
+impl FieldError {
+    /// A field that broke a rule.
+    pub fn new(field: impl Into<String>, rule: &str, message: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            rule: rule.into(),
+            message: message.into(),
+        }
+    }
+
+    /// Fails where fields broke rules.
+    pub fn refuse(broken: Vec<Self>) -> Result<()> {
+        match broken.is_empty() {
+            true => Ok(()),
+            false => Err(Error::invalid(broken)),
+        }
+    }
+}
+
 /// The ways a request can fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -83,11 +102,7 @@ impl Error {
 
     /// One field broke one rule.
     pub fn field(field: impl Into<String>, rule: &str, message: impl Into<String>) -> Self {
-        Self::invalid(vec![FieldError {
-            field: field.into(),
-            rule: rule.into(),
-            message: message.into(),
-        }])
+        Self::invalid(vec![FieldError::new(field, rule, message)])
     }
 
     /// Several fields broke rules.
@@ -153,11 +168,6 @@ impl Error {
             retry_after: Some(retry_after),
             ..Self::new(Kind::Unavailable, code, detail)
         }
-    }
-
-    /// Whether the same call may succeed when simply repeated.
-    pub fn is_internal(&self) -> bool {
-        self.kind == Kind::Internal
     }
 }
 

@@ -170,15 +170,12 @@ fn headline(report: &Report) -> String {
     )
 }
 
-/// What a packet says reaches a terminal without control characters.
+/// What a packet says reaches a terminal without what could steer it.
 fn clean(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            if c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') {
-                '?'
-            } else {
-                c
-            }
-        })
-        .collect()
+    text.replace(steers, "?")
+}
+
+/// Whether a character could steer a terminal, or turn the direction in which it is read.
+pub fn steers(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

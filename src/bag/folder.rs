@@ -63,17 +63,14 @@ impl Folder {
 
     fn one(&self, index: usize, sink: &mut dyn FnMut(&[u8])) -> Option<Digest> {
         let entry = &self.entries[index];
-        match File::open(self.top.join(&entry.path)).and_then(|file| digest(file, entry.size, sink)) {
-            Ok((digest, _, size)) if size == entry.size => Some(digest),
-            Ok(_) => {
-                self.say(&entry.path, "container", "changed while it was read".into());
-                None
-            }
-            Err(error) => {
-                self.say(&entry.path, "container", format!("cannot be read: {error}"));
-                None
-            }
-        }
+        let read = File::open(self.top.join(&entry.path)).and_then(|file| digest(file, entry.size, sink));
+        let message = match read {
+            Ok((digest, _, size)) if size == entry.size => return Some(digest),
+            Ok(_) => "changed while it was read".into(),
+            Err(error) => format!("cannot be read: {error}"),
+        };
+        self.say(&entry.path, "container", message);
+        None
     }
 
     fn say(&self, path: &str, rule: &'static str, message: String) {

@@ -26,14 +26,15 @@ pub(super) const END_LENGTH: u64 = 22;
 pub(super) const END64_LENGTH: u64 = 56 + 20;
 
 /// What a header says of one entry.
-pub(super) struct Header<'n> {
-    pub name: &'n str,
+pub(super) struct Header {
+    /// The path with its top folder.
+    pub name: String,
     pub size: u64,
     pub crc: u32,
     pub offset: u64,
 }
 
-impl Header<'_> {
+impl Header {
     /// The header before the entry's bytes.
     pub fn local(&self) -> Vec<u8> {
         let values: &[u64] = if self.size >= MAX32 { &[self.size; 2] } else { &[] };

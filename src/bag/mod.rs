@@ -1,6 +1,5 @@
-//! A packet as a folder or as a ZIP: the verifier's only file access, and the writer that
-//! makes what it accepts. Both sides build headers with one function, so that "canonical"
-//! has one meaning.
+//! A packet as a folder or as a ZIP: the verifier's only file access, and the writer of what it accepts.
+//! Reader and writer build headers with one function, so that "canonical" has one meaning.
 #![forbid(unsafe_code)]
 
 pub mod cli;
@@ -16,6 +15,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sha2::{Digest as _, Sha256};
 
+use self::folder::Folder;
+use self::zip::{Refused, Zip};
 use crate::proof::Digest;
 use crate::proof::trust::Trust;
 use crate::verify::{Report, VerifyOutcome, verify};
@@ -25,30 +26,15 @@ const CHUNK: usize = 256 * 1024;
 
 /// Verifies the packet at `path`, a ZIP or a folder.
 pub fn verify_path(path: &Path, trust: &Trust) -> Report {
-    let unreadable = |error: io::Error| {
-        Report::refused(
-            VerifyOutcome::Unreadable,
-            "",
-            "container",
-            format!("cannot be read: {error}"),
-        )
-    };
-    match std::fs::metadata(path) {
-        Err(error) => unreadable(error),
-        Ok(found) if found.is_dir() => verify(&mut folder::Folder::open(path), trust),
-        Ok(_) => match File::open(path).and_then(zip::Zip::open) {
-            Err(error) => unreadable(error),
-            Ok(Err(zip::Refused::NotZip)) => Report::refused(
-                VerifyOutcome::Unreadable,
-                "",
-                "container",
-                "is neither a ZIP nor a folder".into(),
-            ),
-            Ok(Err(zip::Refused::Broken { rule, message })) => {
-                Report::refused(VerifyOutcome::Failed, "", rule, message)
-            }
-            Ok(Ok(mut zip)) => verify(&mut zip, trust),
-        },
+    if path.is_dir() {
+        return verify(&mut Folder::open(path), trust);
+    }
+    let unreadable = |message: String| Report::refused(VerifyOutcome::Unreadable, "", "container", message);
+    match File::open(path).map_err(Refused::Unreadable).and_then(Zip::open) {
+        Ok(mut zip) => verify(&mut zip, trust),
+        Err(Refused::Unreadable(error)) => unreadable(format!("cannot be read: {error}")),
+        Err(Refused::NotZip) => unreadable("is neither a ZIP nor a folder".into()),
+        Err(Refused::Broken { rule, message }) => Report::refused(VerifyOutcome::Failed, "", rule, message),
     }
 }
 
@@ -71,7 +57,7 @@ fn digest(mut from: impl Read, expected: u64, sink: &mut dyn FnMut(&[u8])) -> io
     }
 }
 
-/// Runs `one` over all of these on every core, largest work wherever it falls; results in order.
+/// Runs `one` over all of these on up to eight cores; each core takes the next when it is done. Results are in order.
 fn in_parallel<T: Send>(which: &[usize], one: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let next = AtomicUsize::new(0);
     let work = || {

@@ -30,7 +30,7 @@ pub enum WriteError {
 pub struct ZipWriter<W> {
     out: W,
     top: String,
-    entries: Vec<Written>,
+    entries: Vec<Header>,
     at: u64,
     last: Option<(u8, String)>,
 }
@@ -38,15 +38,8 @@ pub struct ZipWriter<W> {
 /// An entry between its beginning and its end.
 pub struct Entry {
     path: String,
-    written: Written,
+    header: Header,
     found: u64,
-}
-
-struct Written {
-    name: String,
-    size: u64,
-    crc: u32,
-    offset: u64,
 }
 
 impl<W: Write> ZipWriter<W> {
@@ -66,17 +59,23 @@ impl<W: Write> ZipWriter<W> {
 
     /// Begins an entry of `size` bytes with this CRC-32, which follow with `write`; `end` holds them to it.
     pub fn begin(&mut self, path: &str, size: u64, crc: u32) -> Result<Entry, WriteError> {
-        self.in_order(path)?;
-        let written = Written {
+        if !is_path(path) {
+            return Err(WriteError::Path(path.to_owned()));
+        }
+        let last = self.last.as_ref().map(|(rank, last)| (*rank, last.as_str()));
+        if last.is_some_and(|last| last >= (rank(path), path)) {
+            return Err(WriteError::Order(path.to_owned()));
+        }
+        let header = Header {
             name: format!("{}/{path}", self.top),
             size,
             crc,
             offset: self.at,
         };
-        self.out.write_all(&written.header().local())?;
+        self.out.write_all(&header.local())?;
         Ok(Entry {
             path: path.to_owned(),
-            written,
+            header,
             found: 0,
         })
     }
@@ -89,16 +88,17 @@ impl<W: Write> ZipWriter<W> {
 
     /// Ends an entry whose bytes have this CRC-32. Gives its path and length.
     pub fn end(&mut self, entry: Entry, crc: u32) -> Result<(String, u64), WriteError> {
-        let Entry { path, written, found } = entry;
-        let size = written.size;
+        let Entry { path, header, found } = entry;
+        let size = header.size;
         if found != size {
             return Err(WriteError::Size { expected: size, found });
         }
-        if crc != written.crc {
+        if crc != header.crc {
             return Err(WriteError::Checksum(path));
         }
-        let after = written.offset + written.header().local_length() + size;
-        self.push(&path, written, after);
+        self.at = header.offset + header.local_length() + size;
+        self.last = Some((rank(&path), path.clone()));
+        self.entries.push(header);
         Ok((path, size))
     }
 
@@ -118,22 +118,10 @@ impl<W: Write> ZipWriter<W> {
 
     /// Adds an entry that is already in memory.
     pub fn add_bytes(&mut self, path: &str, bytes: &[u8]) -> Result<Digest, WriteError> {
-        self.in_order(path)?;
-        let (name, size, crc) = (
-            format!("{}/{path}", self.top),
-            bytes.len() as u64,
-            crc32fast::hash(bytes),
-        );
-        let entry = Written {
-            name,
-            size,
-            crc,
-            offset: self.at,
-        };
-        self.out.write_all(&entry.header().local())?;
-        self.out.write_all(bytes)?;
-        let after = entry.offset + entry.header().local_length() + size;
-        self.push(path, entry, after);
+        let crc = crc32fast::hash(bytes);
+        let mut entry = self.begin(path, bytes.len() as u64, crc)?;
+        self.write(&mut entry, bytes)?;
+        self.end(entry, crc)?;
         Ok(Digest::of(bytes))
     }
 
@@ -142,9 +130,9 @@ impl<W: Write> ZipWriter<W> {
         let start = self.at;
         let mut directory = Vec::with_capacity(CHUNK);
         for entry in &self.entries {
-            let header = entry.header().central();
-            self.at += header.len() as u64;
-            directory.extend(header);
+            let central = entry.central();
+            self.at += central.len() as u64;
+            directory.extend(central);
             if directory.len() >= CHUNK {
                 self.out.write_all(&directory)?;
                 directory.clear();
@@ -156,38 +144,6 @@ impl<W: Write> ZipWriter<W> {
         self.out.write_all(&directory)?;
         self.out.flush()?;
         Ok((self.out, self.at))
-    }
-
-    fn in_order(&self, path: &str) -> Result<(), WriteError> {
-        if !is_path(path) {
-            return Err(WriteError::Path(path.to_owned()));
-        }
-        let follows = self
-            .last
-            .as_ref()
-            .is_none_or(|last| (last.0, last.1.as_str()) < (rank(path), path));
-        if follows {
-            Ok(())
-        } else {
-            Err(WriteError::Order(path.to_owned()))
-        }
-    }
-
-    fn push(&mut self, path: &str, entry: Written, after: u64) {
-        self.last = Some((rank(path), path.to_owned()));
-        self.entries.push(entry);
-        self.at = after;
-    }
-}
-
-impl Written {
-    fn header(&self) -> Header<'_> {
-        Header {
-            name: &self.name,
-            size: self.size,
-            crc: self.crc,
-            offset: self.offset,
-        }
     }
 }
 

@@ -17,8 +17,10 @@ use crate::proof::packet::{is_path, rank};
 use crate::verify::{Finding, PacketEntry, PacketSource, Verdict};
 
 /// Why a file's content is not looked at.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Refused {
+    /// It cannot be read.
+    Unreadable(io::Error),
     /// It does not begin like a ZIP.
     NotZip,
     /// It does, but its structure breaks a rule.
@@ -42,7 +44,13 @@ struct EntryPlace {
     offset: u64,
 }
 
-type Checked<T> = io::Result<Result<T, Refused>>;
+type Checked<T> = Result<T, Refused>;
+
+impl From<io::Error> for Refused {
+    fn from(error: io::Error) -> Self {
+        Self::Unreadable(error)
+    }
+}
 
 /// Where the central directory lies and how many entries it claims.
 struct EndOfDirectory {
@@ -56,56 +64,34 @@ impl Zip {
     pub fn open(file: File) -> Checked<Self> {
         let length = file.metadata()?.len();
         let mut magic = [0; 4];
-        let mut start = ReadAt {
-            file: &file,
-            at: 0,
-            left: length,
-        };
-        if length < END_LENGTH || start.read_exact(&mut magic).is_err() || magic != LOCAL.to_le_bytes() {
-            return Ok(Err(Refused::NotZip));
+        let start = ReadAt::new(&file, 0, length).read_exact(&mut magic);
+        if length < END_LENGTH || start.is_err() || magic != LOCAL.to_le_bytes() {
+            return Err(Refused::NotZip);
         }
-        let end = match read_end(&file, length)? {
-            Ok(end) => end,
-            Err(refused) => return Ok(Err(refused)),
-        };
-        let directory = BufReader::with_capacity(
-            CHUNK,
-            ReadAt {
-                file: &file,
-                at: end.offset,
-                left: end.size,
-            },
-        );
-        match read_directory(directory, &end)? {
-            Ok((top, entries, places)) => Ok(Ok(Self {
-                file,
-                top,
-                entries,
-                places,
-                findings: Mutex::default(),
-            })),
-            Err(refused) => Ok(Err(refused)),
-        }
+        let end = read_end(&file, length)?;
+        let directory = ReadAt::new(&file, end.offset, end.size);
+        let (top, entries, places) = read_directory(BufReader::with_capacity(CHUNK, directory), &end)?;
+        Ok(Self {
+            file,
+            top,
+            entries,
+            places,
+            findings: Mutex::default(),
+        })
     }
 
     fn one(&self, index: usize, sink: &mut dyn FnMut(&[u8])) -> Option<Digest> {
         let (entry, place) = (&self.entries[index], self.places[index]);
-        let name = format!("{}/{}", self.top, entry.path);
         let header = Header {
-            name: &name,
+            name: format!("{}/{}", self.top, entry.path),
             size: entry.size,
             crc: place.crc,
             offset: place.offset,
         };
         let expected = header.local();
-        let start = place.offset + expected.len() as u64;
+        let length = expected.len() as u64;
         let mut found = vec![0; expected.len()];
-        let read = ReadAt {
-            file: &self.file,
-            at: place.offset,
-            left: expected.len() as u64,
-        }
-        .read_exact(&mut found);
+        let read = ReadAt::new(&self.file, place.offset, length).read_exact(&mut found);
         if read.is_err() || found != expected {
             self.say(
                 &entry.path,
@@ -113,15 +99,8 @@ impl Zip {
                 "its local header is not the one the central directory calls for",
             );
         }
-        match digest(
-            ReadAt {
-                file: &self.file,
-                at: start,
-                left: entry.size,
-            },
-            entry.size,
-            sink,
-        ) {
+        let bytes = ReadAt::new(&self.file, place.offset + length, entry.size);
+        match digest(bytes, entry.size, sink) {
             Ok((digest, crc, size)) => {
                 if crc != place.crc {
                     self.say(
@@ -177,13 +156,9 @@ impl PacketSource for Zip {
 
 /// The end record has to be the file's last bytes and exactly what the directory before it calls for.
 fn read_end(file: &File, length: u64) -> Checked<EndOfDirectory> {
-    let mut tail = vec![0; (END_LENGTH + END64_LENGTH).min(length) as usize];
-    ReadAt {
-        file,
-        at: length - tail.len() as u64,
-        left: tail.len() as u64,
-    }
-    .read_exact(&mut tail)?;
+    let tail_length = (END_LENGTH + END64_LENGTH).min(length);
+    let mut tail = vec![0; tail_length as usize];
+    ReadAt::new(file, length - tail_length, tail_length).read_exact(&mut tail)?;
     let end = &tail[tail.len() - END_LENGTH as usize..];
     let mut found = EndOfDirectory {
         count: number(&end[10..12]),
@@ -191,7 +166,7 @@ fn read_end(file: &File, length: u64) -> Checked<EndOfDirectory> {
         offset: number(&end[16..20]),
     };
     if found.count == MAX16 || found.size == MAX32 || found.offset == MAX32 {
-        if tail.len() as u64 != END_LENGTH + END64_LENGTH {
+        if tail_length != END_LENGTH + END64_LENGTH {
             return broken("zip.end", "lacks the zip64 end record that it calls for");
         }
         found = EndOfDirectory {
@@ -214,7 +189,7 @@ fn read_end(file: &File, length: u64) -> Checked<EndOfDirectory> {
             "its end record is not canonical: a comment, a gap, another disk, or needless zip64",
         );
     }
-    Ok(Ok(found))
+    Ok(found)
 }
 
 type Directory = (String, Vec<PacketEntry>, Vec<EntryPlace>);
@@ -224,34 +199,23 @@ fn read_directory(mut directory: impl Read, end: &EndOfDirectory) -> Checked<Dir
     let mut found: Vec<(PacketEntry, EntryPlace)> = Vec::new();
     let (mut top, mut offset, mut read, mut last) = (String::new(), 0u64, 0u64, None);
     while read < end.size {
-        let (path, header_length, size, crc) = match read_entry(&mut directory, offset, &mut top)? {
-            Ok(entry) => entry,
-            Err(refused) => return Ok(Err(refused)),
-        };
+        let (path, header) = read_entry(&mut directory, offset, &mut top)?;
         let key = (rank(&path), path.clone());
         if last.as_ref().is_some_and(|last| *last >= key) {
             return broken("zip.order", &format!("{path} stands out of order or twice"));
         }
         last = Some(key);
-        read += header_length;
-        let local = Header {
-            name: &path,
-            size,
-            crc,
-            offset,
-        }
-        .local_length()
-            + top.len() as u64
-            + 1;
+        read += header.central().len() as u64;
+        let Header { size, crc, .. } = header;
         found.push((PacketEntry { path, size }, EntryPlace { crc, offset }));
-        let Some(next) = local
+        let next = header
+            .local_length()
             .checked_add(size)
-            .and_then(|length| offset.checked_add(length))
-            .filter(|next| *next <= end.offset)
-        else {
-            return broken("zip.size", "an entry is larger than the file");
-        };
-        offset = next;
+            .and_then(|length| offset.checked_add(length));
+        match next {
+            Some(next) if next <= end.offset => offset = next,
+            _ => return broken("zip.size", "an entry is larger than the file"),
+        }
     }
     if offset != end.offset || read != end.size || found.len() as u64 != end.count {
         return broken(
@@ -267,19 +231,15 @@ fn read_directory(mut directory: impl Read, end: &EndOfDirectory) -> Checked<Dir
         );
     }
     let (entries, places) = found.into_iter().unzip();
-    Ok(Ok((top, entries, places)))
+    Ok((top, entries, places))
 }
 
-/// One entry of the directory, compared with the bytes it must consist of.
-fn read_entry(directory: &mut impl Read, offset: u64, top: &mut String) -> Checked<(String, u64, u64, u32)> {
+/// One entry of the directory, compared with the bytes it must consist of: its path, and what its headers say.
+fn read_entry(directory: &mut impl Read, offset: u64, top: &mut String) -> Checked<(String, Header)> {
     let mut fixed = [0; CENTRAL_LENGTH];
-    if let Err(refused) = fill(directory, &mut fixed)? {
-        return Ok(Err(refused));
-    }
+    fill(directory, &mut fixed)?;
     let mut rest = vec![0; (number(&fixed[28..30]) + number(&fixed[30..32])) as usize];
-    if let Err(refused) = fill(directory, &mut rest)? {
-        return Ok(Err(refused));
-    }
+    fill(directory, &mut rest)?;
     let (name, extra) = rest.split_at(number(&fixed[28..30]) as usize);
     let Some((folder, path)) = std::str::from_utf8(name).ok().and_then(|name| name.split_once('/')) else {
         return broken(
@@ -287,45 +247,42 @@ fn read_entry(directory: &mut impl Read, offset: u64, top: &mut String) -> Check
             "an entry does not lie in a top folder, or its name is not ASCII",
         );
     };
+    let name = format!("{folder}/{path}");
     if !is_path(path) || !is_path(folder) {
         return broken(
             "zip.name",
-            &format!(
-                "{:?} is a name that some system would read differently",
-                format!("{folder}/{path}")
-            ),
+            &format!("{name:?} is a name that some system would read differently"),
         );
     }
     if top.is_empty() {
         folder.clone_into(top);
     } else if top != folder {
-        return broken("zip.name", &format!("{folder}/{path} lies outside the top folder"));
+        return broken("zip.name", &format!("{name} lies outside the top folder"));
     }
     let size = match (number(&fixed[24..28]), extra.get(4..12)) {
         (MAX32, Some(size)) => number(size),
         (size, _) => size,
     };
     let crc = number(&fixed[16..20]) as u32;
-    let name = format!("{folder}/{path}");
-    let expected = Header {
-        name: &name,
+    let path = path.to_owned();
+    let header = Header {
+        name,
         size,
         crc,
         offset,
-    }
-    .central();
+    };
+    let expected = header.central();
     if expected[..CENTRAL_LENGTH] != fixed || expected[CENTRAL_LENGTH..] != rest {
         let message = "has a directory entry that is not canonical (made or changed by another tool? Then unpack it and verify the folder)";
         return broken("zip.central", &format!("{path} {message}"));
     }
-    Ok(Ok((path.to_owned(), expected.len() as u64, size, crc)))
+    Ok((path, header))
 }
 
 fn fill(from: &mut impl Read, buffer: &mut [u8]) -> Checked<()> {
     match from.read_exact(buffer) {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => broken("zip.central", "its directory is cut off"),
-        Err(error) => Err(error),
-        Ok(()) => Ok(Ok(())),
+        done => Ok(done?),
     }
 }
 
@@ -349,10 +306,10 @@ fn collision(sorted: &[(PacketEntry, EntryPlace)]) -> Option<String> {
 }
 
 fn broken<T>(rule: &'static str, message: &str) -> Checked<T> {
-    Ok(Err(Refused::Broken {
+    Err(Refused::Broken {
         rule,
         message: message.to_owned(),
-    }))
+    })
 }
 
 /// A little-endian number of at most eight bytes.
@@ -365,6 +322,12 @@ struct ReadAt<'f> {
     file: &'f File,
     at: u64,
     left: u64,
+}
+
+impl<'f> ReadAt<'f> {
+    fn new(file: &'f File, at: u64, left: u64) -> Self {
+        Self { file, at, left }
+    }
 }
 
 impl Read for ReadAt<'_> {

@@ -5,8 +5,10 @@ use std::process::ExitCode;
 use super::failure::{Done, Failure};
 use super::installation;
 use super::output::{self, Counted, ProgressDisplay};
-use crate::audit;
+use crate::audit::{self, AuditReport, Places};
 use crate::config::Config;
+use crate::db::Db;
+use crate::error::Error;
 
 /// What stands on the command line after `audit`.
 #[derive(Debug, clap::Args)]
@@ -24,39 +26,24 @@ pub fn run(config: &Config, args: &AuditArgs) -> Done {
     } else {
         ProgressDisplay::new()
     };
-    let report = watched(progress, |tell| {
-        audit::run(&db.reader(), &installation::places(config), tell)
-    })?;
-    output::print(&if args.json {
-        serde_json::to_string(&report).map_err(crate::error::Error::from)? + "\n"
-    } else {
-        output_text(&report.text())
+    let report = watched(progress, &db, &installation::places(config))?;
+    output::print(&match args.json {
+        true => serde_json::to_string(&report).map_err(Error::from)? + "\n",
+        // What stands in a damaged database reaches a terminal without control characters.
+        false => output::clean_lines(&report.text()),
     });
-    Ok(if report.clean {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(1)
-    })
+    Ok(ExitCode::from(u8::from(!report.clean)))
 }
 
 /// Runs an audit under a progress bar; an error means that the installation could not be read.
-pub fn watched(
-    mut progress: ProgressDisplay,
-    audit: impl FnOnce(&mut audit::Tell<'_>) -> crate::error::Result<audit::AuditReport>,
-) -> Result<audit::AuditReport, Failure> {
-    let done = audit(&mut |step, done, total| {
-        let unit = if step == "files" {
-            Counted::Bytes
-        } else {
-            Counted::Things
+pub fn watched(mut progress: ProgressDisplay, db: &Db, places: &Places) -> Result<AuditReport, Failure> {
+    let done = audit::run(&db.reader(), places, &mut |step, done, total| {
+        let unit = match step {
+            "files" => Counted::Bytes,
+            _ => Counted::Things,
         };
         progress.show(step, unit, done, total);
     });
     progress.end();
     done.map_err(|e| Failure::from(e).with_code(2))
-}
-
-/// What stands in a damaged database reaches a terminal without control characters.
-pub fn output_text(text: &str) -> String {
-    text.lines().map(|line| output::clean(line) + "\n").collect()
 }

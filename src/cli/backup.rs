@@ -1,15 +1,13 @@
 //! `casetrail backup`: a copy of an installation that is one moment of it, taken while it serves.
 //!
-//! The last checkpoint beside the key goes first, then one snapshot of the database, then the files that this
-//! snapshot names: what is copied later can only be more than what is named. `backup.json` is written last, so a
-//! folder without it is no backup.
+//! The last checkpoint is copied first, then one snapshot of the database, then the files that this snapshot names. Each
+//! step can only find more than the one before it names. `backup.json` is written last, so a folder without it is no
+//! backup.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, ErrorKind, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
-use std::sync::Arc;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -18,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::failure::{Done, Failure};
-use super::installation;
+use super::installation::{self, OperatorGate};
 use super::output::{self, Counted, ProgressDisplay};
 use crate::audit::snapshot;
 use crate::blobs::{Hashed, Key, Local, Shelf, Store, WHOLE, hash};
@@ -27,10 +25,10 @@ use crate::config::Config;
 use crate::db::location::without_password;
 use crate::db::tables::files as rows;
 use crate::db::{AnyConn, Db, Location};
+use crate::durable;
 use crate::error::{Error, Result};
-use crate::gate::{Gate, NewEvent};
-use crate::ledger::{self, Action, Journal, TreeState};
-use crate::policy::Policy;
+use crate::gate::NewEvent;
+use crate::ledger::{self, Action, TreeState};
 use crate::proof::Digest;
 
 /// The form of `backup.json`.
@@ -119,17 +117,9 @@ struct Copy<'a> {
 pub fn run(config: &Config, args: &BackupArgs) -> Done {
     let db = installation::open(config)?;
     if !installation::is_empty(&args.out)? {
-        return Err(Error::field(
-            "OUT",
-            "empty",
-            format!(
-                "{} holds something already: name an empty or new folder",
-                args.out.display()
-            ),
-        )
-        .into());
+        return Err(installation::not_empty("OUT", &args.out));
     }
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(&args.out)?;
+    durable::make_folder(&args.out)?;
     fs::set_permissions(&args.out, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
     let mut copy = Copy {
         out: &args.out,
@@ -162,7 +152,7 @@ pub fn run(config: &Config, args: &BackupArgs) -> Done {
 }
 
 impl Copy<'_> {
-    fn everything(&mut self, config: &Config, db: &Db) -> std::result::Result<TreeState, Failure> {
+    fn everything(&mut self, config: &Config, db: &Db) -> Result<TreeState> {
         let (data, location) = (config.data_dir(), config.database()?);
         let last = installation::keys(&data).join("log.checkpoint");
         if last.exists() {
@@ -180,7 +170,7 @@ impl Copy<'_> {
         Ok(state)
     }
 
-    fn database(&mut self, config: &Config, db: &Db, location: &Location) -> std::result::Result<TreeState, Failure> {
+    fn database(&mut self, config: &Config, db: &Db, location: &Location) -> Result<TreeState> {
         let state = match location {
             Location::Sqlite(_) => {
                 let to = self.out.join("casetrail.db");
@@ -196,19 +186,23 @@ impl Copy<'_> {
                 })
             })?,
         };
-        let name = database_name(location);
-        let file = File::open(self.out.join(name))?;
-        let hashed = hash(&file, |_| Ok(()))?;
-        self.entries.push(entry(name, hashed));
+        self.list(database_name(location))?;
         Ok(state)
+    }
+
+    /// Lists a file that was written into the backup.
+    fn list(&mut self, name: &str) -> Result<()> {
+        let hashed = hash(File::open(self.out.join(name))?, |_| Ok(()))?;
+        self.entries.push(entry(name, hashed));
+        Ok(())
     }
 
     /// Copies the files that the snapshot names, each held against its name.
     fn evidence(&mut self, conn: &mut AnyConn, store: &dyn Store) -> Result<TreeState> {
         let state = ledger::state(conn)?
             .ok_or_else(|| Error::internal("the database holds no log: there is nothing to back up"))?;
-        let total: Option<i64> = rows::table.select(diesel::dsl::count_star()).first(conn).optional()?;
-        let total = u64::try_from(total.unwrap_or(0)).unwrap_or(0);
+        let total: i64 = rows::table.count().get_result(conn)?;
+        let total = u64::try_from(total).unwrap_or(0);
         let mut list = BufWriter::new(create(&self.out.join(FILES))?);
         let mut from = Vec::new();
         loop {
@@ -227,8 +221,7 @@ impl Copy<'_> {
         }
         list.flush()?;
         drop(list);
-        let hashed = hash(File::open(self.out.join(FILES))?, |_| Ok(()))?;
-        self.entries.push(entry(FILES, hashed));
+        self.list(FILES)?;
         Ok(state)
     }
 
@@ -261,7 +254,7 @@ impl Copy<'_> {
         Ok(())
     }
 
-    fn folder(&mut self, data: &Path, folder: &str) -> std::result::Result<(), Failure> {
+    fn folder(&mut self, data: &Path, folder: &str) -> Result<()> {
         let Ok(entries) = fs::read_dir(data.join(folder)) else {
             return Ok(());
         };
@@ -279,7 +272,7 @@ impl Copy<'_> {
     }
 
     /// Copies the packets that are ready.
-    fn packets(&mut self, store: &dyn Store) -> std::result::Result<(), Failure> {
+    fn packets(&mut self, store: &dyn Store) -> Result<()> {
         // Where the folder is missing, no packet was ever made.
         for found in store.list(Shelf::Packets).into_iter().flatten() {
             if let Some(key @ Key::Packet(id)) = &found?.key {
@@ -291,14 +284,14 @@ impl Copy<'_> {
         Ok(())
     }
 
-    fn one(&mut self, from: &Path, path: &str) -> std::result::Result<(), Failure> {
+    fn one(&mut self, from: &Path, path: &str) -> Result<()> {
         let hashed = copy(from, &self.out.join(path))?;
         self.entries.push(entry(path, hashed));
         Ok(())
     }
 
     /// Syncs the copy, writes its list, and records that it was made.
-    fn finish(&mut self, db: &Db, state: &TreeState) -> std::result::Result<Digest, Failure> {
+    fn finish(&mut self, db: &Db, state: &TreeState) -> Result<Digest> {
         let now = SystemClock.now();
         let manifest = Manifest {
             format: FORMAT.into(),
@@ -329,30 +322,11 @@ impl Copy<'_> {
 
 /// The event says which state left the installation, and how its copy is known again.
 fn record(db: &Db, state: &TreeState, count: u64, manifest: Digest) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let journal = runtime.block_on(async { Journal::start(db.clone(), clock.clone(), None) });
-    let gate = Gate::new(
-        db.clone(),
-        journal,
-        Arc::new(Policy::new().map_err(Error::internal)?),
-        clock,
-    );
-    let (id, said) = (
-        state.installation.clone(),
-        json!({"size": state.size, "root": state.root, "files": count, "manifest": manifest}),
-    );
-    gate.housekeep_blocking(ledger::operator(&installation::os_user()), move |tx| {
-        tx.append(NewEvent::new(
-            Action::BackupMade,
-            ("installation", &id),
-            1,
-            said.clone(),
-        ))
-        .map(|_| ())
+    let id = state.installation.clone();
+    let said = json!({"size": state.size, "root": state.root, "files": count, "manifest": manifest});
+    OperatorGate::over(db.clone())?.change(move |tx| {
+        let made = NewEvent::new(Action::BackupMade, ("installation", &id), 1, said.clone());
+        Ok(tx.append(made)?.answering(()))
     })
 }
 
@@ -422,13 +396,9 @@ pub fn finish(mut command: Command, name: &str) -> Result<()> {
 /// A new file that only its owner reads.
 pub fn create(file: &Path) -> Result<File> {
     if let Some(folder) = file.parent() {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        durable::make_folder(folder)?;
     }
-    Ok(fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(file)?)
+    Ok(durable::new_file(file)?)
 }
 
 /// Copies a file, and says what was copied. It is on the disk after `sync`.

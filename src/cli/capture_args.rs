@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
+use super::failure::Failure;
 use crate::clock::{self, Micros};
 use crate::error::{Error, FieldError, Result};
 use crate::proof::{Digest, canon};
@@ -57,26 +58,37 @@ pub struct CaptureArgs {
 }
 
 impl CaptureArgs {
-    /// This row, and where it says nothing, what the flags say.
-    pub fn over(self, flags: &Self) -> Self {
-        let or = |mine: Option<String>, flag: &Option<String>| mine.filter(|m| !m.is_empty()).or_else(|| flag.clone());
-        Self {
-            kind: or(self.kind, &flags.kind),
-            platform: or(self.platform, &flags.platform),
-            url: or(self.url, &flags.url),
-            captured_at: or(self.captured_at, &flags.captured_at),
-            text: or(self.text, &flags.text),
-            level: or(self.level, &flags.level),
-            device: or(self.device, &flags.device),
-            method: or(self.method, &flags.method),
-            role: or(self.role, &flags.role),
-            account: or(self.account, &flags.account),
-            note: or(self.note, &flags.note),
-            basis: or(self.basis, &flags.basis),
-            reason: or(self.reason, &flags.reason),
-            tool: or(self.tool, &flags.tool),
-        }
+    /// The fields for which a manifest has a column, by the column's name.
+    pub fn columns(&mut self) -> [(&'static str, &mut Option<String>); 13] {
+        [
+            ("kind", &mut self.kind),
+            ("platform", &mut self.platform),
+            ("url", &mut self.url),
+            ("captured_at", &mut self.captured_at),
+            ("text", &mut self.text),
+            ("level", &mut self.level),
+            ("device", &mut self.device),
+            ("method", &mut self.method),
+            ("role", &mut self.role),
+            ("account", &mut self.account),
+            ("note", &mut self.note),
+            ("basis", &mut self.basis),
+            ("reason", &mut self.reason),
+        ]
     }
+}
+
+/// One capture to be logged.
+#[derive(Debug)]
+pub struct LogTask {
+    /// Its place among the items or rows, from 1.
+    pub number: usize,
+    /// What it is called in results.
+    pub what: String,
+    /// Its file, where it has one.
+    pub file: Option<PathBuf>,
+    /// The rest of it, or why it cannot be read.
+    pub row: std::result::Result<CaptureArgs, Failure>,
 }
 
 /// A file to be logged, hashed before it is sent.
@@ -112,10 +124,10 @@ pub const PART: &str = "file";
 pub fn prepare(case: &str, row: &CaptureArgs, source: Option<Source>, now: Micros) -> Result<PreparedCapture> {
     let mut broken = Vec::new();
     let name = source.as_ref().map(|s| file_name(&s.path));
-    let method = row.method.clone().unwrap_or_else(|| "import".into());
+    let method = row.method.as_deref().unwrap_or("import");
     let platform = row.platform.clone().or_else(|| row.url.as_deref().map(platform_of));
     if platform.is_none() {
-        broken.push(field(
+        broken.push(FieldError::new(
             "platform",
             "required",
             "say where it comes from with --platform, or give its --url",
@@ -127,51 +139,36 @@ pub fn prepare(case: &str, row: &CaptureArgs, source: Option<Source>, now: Micro
         (None, None) => (clock::format(now), true),
     };
     if clock::parse(&captured_at).is_none() {
-        broken.push(field(
+        broken.push(FieldError::new(
             "captured_at",
             "format",
             "must be RFC 3339 with a zone, such as 2026-11-22T14:07:31Z",
         ));
     }
     let (basis, tool) = (basis(row, &mut broken), tool(row.tool.as_deref(), &mut broken));
-    if !broken.is_empty() {
-        return Err(Error::invalid(broken));
-    }
-    let mut capture = Map::new();
-    let mut set = |name: &str, value: Option<Value>| {
-        if let Some(value) = value {
-            capture.insert(name.into(), value);
-        }
-    };
+    FieldError::refuse(broken)?;
     let outside = matches!(row.basis.as_deref(), Some("legal_process" | "consent" | "third_party"));
-    let by_default = |word: &str| (!outside).then(|| word.to_owned());
-    set(
-        "kind",
-        Some(
-            row.kind
-                .clone()
-                .unwrap_or_else(|| kind_of(name.as_deref()).into())
-                .into(),
-        ),
-    );
-    set("platform", platform.map(Value::from));
-    set("url", row.url.clone().map(Value::from));
-    set("captured_at", Some(captured_at.into()));
-    set("text", row.text.clone().map(Value::from));
-    set(
-        "level",
-        row.level.clone().or_else(|| by_default("overt")).map(Value::from),
-    );
-    set(
-        "device",
-        row.device.clone().or_else(|| by_default("agency")).map(Value::from),
-    );
-    set("account", row.account.as_ref().map(|handle| json!({"handle": handle})));
-    set("note", row.note.clone().map(Value::from));
-    set("basis", basis);
-    set("tool", Some(tool));
-    set("files", source.as_ref().map(|s| json!([file_entry(s, row, &method)])));
-    set("method", Some(method.into()));
+    let by_default = |said: &Option<String>, word: &str| said.clone().or_else(|| (!outside).then(|| word.to_owned()));
+    let kind = row.kind.as_deref().unwrap_or_else(|| kind_of(name.as_deref()));
+    let account = row.account.as_ref().map(|handle| json!({"handle": handle}));
+    let fields = [
+        ("kind", json!(kind)),
+        ("platform", json!(platform)),
+        ("url", json!(row.url)),
+        ("captured_at", json!(captured_at)),
+        ("text", json!(row.text)),
+        ("level", json!(by_default(&row.level, "overt"))),
+        ("device", json!(by_default(&row.device, "agency"))),
+        ("account", json!(account)),
+        ("note", json!(row.note)),
+        ("basis", json!(basis)),
+        ("tool", tool),
+        ("files", json!(source.as_ref().map(|s| [file_entry(s, row, method)]))),
+        ("method", json!(method)),
+    ];
+    // What is not said is left out.
+    let said = fields.into_iter().filter(|(_, value)| !value.is_null());
+    let capture: Map<String, Value> = said.map(|(name, value)| (name.to_owned(), value)).collect();
     let mut keyed = capture.clone();
     // A time that was set by this run would be another one in the next.
     if timed_now {
@@ -184,14 +181,6 @@ pub fn prepare(case: &str, row: &CaptureArgs, source: Option<Source>, now: Micro
         key,
         timed_now,
     })
-}
-
-fn field(field: &str, rule: &str, message: &str) -> FieldError {
-    FieldError {
-        field: field.into(),
-        rule: rule.into(),
-        message: message.into(),
-    }
 }
 
 fn file_entry(source: &Source, row: &CaptureArgs, method: &str) -> Value {
@@ -212,7 +201,7 @@ fn basis(row: &CaptureArgs, broken: &mut Vec<FieldError>) -> Option<Value> {
     match &row.reason {
         Some(reason) => Some(json!({"kind": kind, "reason": reason})),
         None => {
-            broken.push(field(
+            broken.push(FieldError::new(
                 "basis.reason",
                 "required",
                 "this basis needs a reason: --basis-reason, or the column `reason`",
@@ -227,7 +216,11 @@ fn tool(said: Option<&str>, broken: &mut Vec<FieldError>) -> Value {
     match split {
         Some((name, version)) if !name.is_empty() && !version.is_empty() => json!({"name": name, "version": version}),
         _ => {
-            broken.push(field("tool", "format", "must be NAME/VERSION, such as Chromium/156.0"));
+            broken.push(FieldError::new(
+                "tool",
+                "format",
+                "must be NAME/VERSION, such as Chromium/156.0",
+            ));
             Value::Null
         }
     }
@@ -400,25 +393,6 @@ mod tests {
         assert_eq!(
             prepare("c", &named, None, NOW).unwrap().capture["basis"]["kind"],
             "authorization"
-        );
-    }
-
-    #[test]
-    fn a_row_goes_before_the_flags() {
-        let flags = CaptureArgs {
-            level: Some("discreet".into()),
-            device: Some("other".into()),
-            ..CaptureArgs::default()
-        };
-        let row = CaptureArgs {
-            level: Some("overt".into()),
-            device: Some(String::new()),
-            ..CaptureArgs::default()
-        }
-        .over(&flags);
-        assert_eq!(
-            (row.level.as_deref(), row.device.as_deref()),
-            (Some("overt"), Some("other"))
         );
     }
 }

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use reqwest::blocking::{Client as Http, RequestBuilder, Response};
 use reqwest::{Certificate, StatusCode};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::failure::Failure;
-use crate::error::{Error, FieldError};
+use crate::error::FieldError;
 
 /// How often a busy server is asked again.
 const TRIES: u32 = 6;
@@ -39,7 +40,7 @@ pub struct Client {
 }
 
 /// A case as commands name it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct CaseRef {
     /// Its id.
     pub id: String,
@@ -55,19 +56,15 @@ impl Client {
         let base = args.server.as_deref().unwrap_or(here).trim_end_matches('/').to_owned();
         let sound = url::Url::parse(&base).is_ok_and(|u| matches!(u.scheme(), "https" | "http") && u.has_host());
         if !sound {
-            return Err(Error::field(
-                "--server",
-                "format",
-                format!("must be an address such as https://casetrail.example:8443, not {base:?}"),
-            )
-            .into());
+            let message = format!("must be an address such as https://casetrail.example:8443, not {base:?}");
+            return Err(Failure::field("--server", "format", message));
         }
         let token = args.token.clone().filter(|t| !t.is_empty()).ok_or_else(|| {
-            Failure::from(Error::field(
+            Failure::field(
                 "CASETRAIL_TOKEN",
                 "required",
                 "no token: set CASETRAIL_TOKEN to one from `casetrail token add <username>`",
-            ))
+            )
         })?;
         // Uploads and packets take as long as they take; a dead peer is noticed by TCP.
         let mut http = Http::builder()
@@ -133,7 +130,7 @@ impl Client {
         let mut path = url::Url::parse(&self.url("/cases")).map_err(|e| Failure::unreadable(e.to_string()))?;
         path.query_pairs_mut().append_pair("number", name);
         let found = json(self.send(|| Ok(self.http.get(path.clone())))?)?;
-        match found["items"].as_array().and_then(|items| items.first()) {
+        match items(&found["items"]).next() {
             Some(case) => case_of(case),
             None => Err(Failure::new(
                 1,
@@ -159,13 +156,7 @@ impl Client {
 }
 
 fn certificates(file: &PathBuf) -> ClientResult<Vec<Certificate>> {
-    let unusable = |why: String| {
-        Failure::from(Error::field(
-            "--ca",
-            "certificate",
-            format!("{}: {why}", file.display()),
-        ))
-    };
+    let unusable = |why: String| Failure::field("--ca", "certificate", format!("{}: {why}", file.display()));
     let pem = std::fs::read(file).map_err(|e| unusable(e.to_string()))?;
     let found = Certificate::from_pem_bundle(&pem).map_err(|e| unusable(chain(&e)))?;
     if found.is_empty() {
@@ -176,13 +167,13 @@ fn certificates(file: &PathBuf) -> ClientResult<Vec<Certificate>> {
 }
 
 fn case_of(case: &Value) -> ClientResult<CaseRef> {
-    let text = |name: &str| case[name].as_str().map(str::to_owned);
-    match (text("id"), text("number")) {
-        (Some(id), Some(number)) => Ok(CaseRef { id, number }),
-        _ => Err(Failure::failed(
-            "the server's answer is no case: is this a Casetrail server of this version?",
-        )),
-    }
+    CaseRef::deserialize(case)
+        .map_err(|_| Failure::failed("the server's answer is no case: is this a Casetrail server of this version?"))
+}
+
+/// The elements of an array in an answer; of anything else, none.
+pub fn items(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
 }
 
 fn json(answer: Response) -> ClientResult<Value> {
@@ -206,37 +197,15 @@ fn refused(answer: Response) -> Failure {
 }
 
 fn read_problem(status: StatusCode, problem: &Value) -> Failure {
-    let text = |name: &str| problem[name].as_str().unwrap_or_default().to_owned();
-    let kind = text("type").rsplit('/').next().unwrap_or_default().to_owned();
-    let detail = Some(text("detail"))
-        .filter(|d| !d.is_empty())
-        .unwrap_or_else(|| text("title"));
-    let detail = if detail.is_empty() {
-        format!("the server answered {status}")
-    } else {
-        detail
-    };
-    let errors = problem["errors"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(field_error)
-        .collect();
+    let text = |name: &str| problem[name].as_str().unwrap_or_default();
+    let detail = [text("detail"), text("title")].into_iter().find(|t| !t.is_empty());
+    let errors = items(&problem["errors"]).filter_map(|e| FieldError::deserialize(e).ok());
     Failure {
         code: 1,
-        problem: kind,
-        detail,
-        errors,
+        problem: text("type").rsplit('/').next().unwrap_or_default().to_owned(),
+        detail: detail.map_or_else(|| format!("the server answered {status}"), str::to_owned),
+        errors: errors.collect(),
     }
-}
-
-fn field_error(error: &Value) -> Option<FieldError> {
-    let text = |name: &str| error[name].as_str().map(str::to_owned);
-    Some(FieldError {
-        field: text("field")?,
-        rule: text("rule")?,
-        message: text("message")?,
-    })
 }
 
 /// An error with what caused it, and what caused that.

@@ -12,7 +12,6 @@ use super::client::{Client, ClientArgs};
 use super::failure::{Done, Failure};
 use super::output::{self, Counted, ProgressDisplay};
 use crate::blobs::hash;
-use crate::error::Error;
 
 /// Time between two looks at a packet that is being built.
 const LOOK: Duration = Duration::from_millis(500);
@@ -44,12 +43,8 @@ pub fn run(here: &str, args: ExportArgs) -> Done {
         .unwrap_or_else(|| PathBuf::from(format!("{}.zip", file_name(&case.number))));
     // Known before anything is built, not after.
     if out.exists() {
-        return Err(Error::field(
-            "--out",
-            "taken",
-            format!("{} exists already: choose another name", out.display()),
-        )
-        .into());
+        let message = format!("{} exists already: choose another name", out.display());
+        return Err(Failure::field("--out", "taken", message));
     }
     let mut wish = json!({"purpose": args.purpose});
     if let Some(recipient) = args.recipient {
@@ -80,10 +75,8 @@ fn wait(client: &Client, id: &str, mut packet: Value, progress: &mut ProgressDis
         match packet["state"].as_str() {
             Some("ready") => return Ok(packet),
             Some("failed") => {
-                return Err(Failure::failed(format!(
-                    "packet {id} could not be made: {}",
-                    why(&packet)
-                )));
+                let detail = format!("packet {id} could not be made: {}", why(&packet));
+                return Err(Failure::failed(detail));
             }
             Some("building") => progress.show(
                 packet["step"].as_str().unwrap_or("building"),
@@ -152,14 +145,8 @@ fn check(packet: &Value, size: u64, sha256: &str) -> Result<(), Failure> {
 
 /// A case's number as a file's name.
 fn file_name(number: &str) -> String {
-    let plain = |c: char| {
-        if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') {
-            c
-        } else {
-            '-'
-        }
-    };
-    let name: String = number.chars().map(plain).collect();
+    let odd = |c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_' | '.');
+    let name = number.replace(odd, "-");
     let name = name.trim_matches('.').to_owned();
     if name.is_empty() { "packet".into() } else { name }
 }

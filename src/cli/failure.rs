@@ -38,6 +38,11 @@ impl Failure {
         Self::new(2, "unreadable", detail)
     }
 
+    /// An argument or a setting broke a rule.
+    pub fn field(field: &str, rule: &str, message: impl Into<String>) -> Self {
+        Error::field(field, rule, message).into()
+    }
+
     /// The same failure with another exit code.
     pub fn with_code(self, code: u8) -> Self {
         Self { code, ..self }
@@ -82,16 +87,8 @@ mod tests {
         let one: Failure = Error::field("port", "range", "must be smaller").into();
         assert_eq!((one.code, one.text().as_str()), (2, "port: must be smaller"));
         let two = Error::invalid(vec![
-            FieldError {
-                field: "a".into(),
-                rule: "required".into(),
-                message: "is missing".into(),
-            },
-            FieldError {
-                field: "b".into(),
-                rule: "one_of".into(),
-                message: "is another".into(),
-            },
+            FieldError::new("a", "required", "is missing"),
+            FieldError::new("b", "one_of", "is another"),
         ]);
         let two: Failure = two.into();
         assert_eq!(

@@ -1,28 +1,26 @@
-//! `casetrail user` and `casetrail token`: changes at the machine itself, also beside a running server, recorded as
-//! done by the operator. They go through the gate like everything else, and no server need run.
+//! `casetrail user` and `casetrail token`: changes at the machine itself, recorded as done by the operator. They go
+//! through the gate like everything else. No server need run, and one may.
 
 use std::io::Read;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::Subcommand;
 use diesel::prelude::*;
 use serde_json::json;
 
 use super::failure::{Done, Failure};
-use super::installation;
+use super::installation::{self, OperatorGate};
 use super::output;
 use crate::clock::{self, Clock, SystemClock};
 use crate::config::Config;
-use crate::db::tables::{units, users};
+use crate::db::tables::units;
 use crate::db::{Reader, migrate};
 use crate::error::{Error, Result};
 use crate::forms::Form;
-use crate::gate::{Gate, Recorded, Tx};
-use crate::identity::{self, Passwords};
-use crate::ledger::{self, Journal};
-use crate::policy::{Policy, Role};
+use crate::policy::Role;
+use crate::users::store::{self, UserSearch};
 use crate::users::{NewUser, UserView, ops};
+use crate::{identity, ledger};
 
 /// `casetrail user …`
 #[derive(Debug, Subcommand)]
@@ -76,66 +74,21 @@ pub enum TokenCommand {
     },
 }
 
-/// The gate of an installation, for the operator at the machine.
-struct OperatorGate {
-    gate: Gate,
-    runtime: tokio::runtime::Runtime,
-    operator: String,
-}
-
-impl OperatorGate {
-    fn open(config: &Config) -> std::result::Result<Self, Failure> {
-        let db = installation::open(config)?;
-        migrate::migrate(&config.database()?)?;
-        if db.read_blocking(ledger::state)?.is_none() {
-            return Err(Failure::unreadable(
-                "this installation has no log yet: start `casetrail serve` once, which makes its keys and its first administrator",
-            ));
-        }
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        // Without a signer this process only appends; the server takes what it wrote into the tree.
-        let journal = runtime.block_on(async { Journal::start(db.clone(), clock.clone(), None) });
-        let policy = Policy::new().map_err(Error::internal)?;
-        Ok(Self {
-            gate: Gate::new(db, journal, Arc::new(policy), clock),
-            runtime,
-            operator: installation::os_user(),
-        })
+/// The gate of an installation that has a log.
+fn open(config: &Config) -> std::result::Result<OperatorGate, Failure> {
+    let db = installation::open(config)?;
+    migrate::migrate(&config.database()?)?;
+    if db.read_blocking(ledger::state)?.is_none() {
+        return Err(Failure::unreadable(
+            "this installation has no log yet: start `casetrail serve` once, which makes its keys and its first administrator",
+        ));
     }
-
-    fn db(&self) -> &Reader {
-        self.gate.db()
-    }
-
-    /// One change and its event, by the operator.
-    fn change<T: Send + 'static>(
-        &self,
-        f: impl Fn(&mut Tx<'_>) -> Result<Recorded<T>> + Send + Sync + 'static,
-    ) -> Result<T> {
-        self.gate
-            .housekeep_blocking(ledger::operator(&self.operator), move |tx| answer(f(tx)?))
-    }
-
-    fn hash(&self, password: &str) -> Result<String> {
-        let password = password.to_owned();
-        self.runtime.block_on(async { Passwords::new()?.hash(password).await })
-    }
-}
-
-/// The answer of a recorded change.
-fn answer<T>(recorded: Recorded<T>) -> Result<T> {
-    let mut out = None;
-    let _ = recorded.map(|answer| out = Some(answer));
-    out.ok_or_else(|| Error::internal("a recorded change without its answer"))
+    Ok(OperatorGate::over(db)?)
 }
 
 /// Runs `casetrail user …`.
 pub fn user(config: &Config, command: UserCommand) -> Done {
-    let desk = OperatorGate::open(config)?;
+    let gate = open(config)?;
     match command {
         UserCommand::Add {
             username,
@@ -144,53 +97,45 @@ pub fn user(config: &Config, command: UserCommand) -> Done {
             unit,
             password_stdin,
         } => {
-            let unit_id = unit.map(|u| unit_id(desk.db(), &u)).transpose()?;
+            let unit_id = unit.map(|u| unit_id(gate.db(), &u)).transpose()?;
             let form = Form::new(json!({"username": username, "name": name, "roles": roles, "unit_id": unit_id}))?;
             let new = NewUser::parse(form)?;
-            match password_stdin {
-                true => add_with_own_password(&desk, new)?,
-                false => add_with_one_time_password(&desk, new)?,
-            }
+            let typed = password_stdin.then(|| typed(&new.username)).transpose()?;
+            add(&gate, new, typed)?;
         }
-        UserCommand::List => output::print(&list(desk.db())?),
-        UserCommand::Reset { username } => reset(&desk, &username)?,
+        UserCommand::List => {
+            let everybody = gate.db().read_blocking(|conn| store::list(conn, &EVERYBODY))?;
+            output::print(&table(&everybody));
+        }
+        UserCommand::Reset { username } => {
+            let (id, password) = (user_id(gate.db(), &username)?, identity::one_time());
+            let hash = gate.hash(password.clone())?;
+            gate.change(move |tx| ops::reset(tx, &id, &hash))?;
+            output::print(&format!("user {username} has a new password\n"));
+            print_once(&password);
+        }
         UserCommand::Disable { username } => {
-            let id = user_id(desk.db(), &username)?;
-            desk.change(move |tx| ops::disable(tx, &id))?;
+            let id = user_id(gate.db(), &username)?;
+            gate.change(move |tx| ops::disable(tx, &id))?;
             output::print(&format!("user {username} is disabled; all sessions and tokens ended\n"));
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn add_with_own_password(desk: &OperatorGate, new: NewUser) -> std::result::Result<(), Failure> {
-    let hash = desk.hash(&typed(&new.username)?)?;
-    let kind = ops::Password::ToKeep;
-    print_added(&desk.change(move |tx| ops::create(tx, &new, &hash, kind))?);
-    Ok(())
-}
-
-fn add_with_one_time_password(desk: &OperatorGate, new: NewUser) -> std::result::Result<(), Failure> {
-    let password = identity::one_time();
-    let hash = desk.hash(&password)?;
-    let kind = ops::Password::ForOneUse;
-    print_added(&desk.change(move |tx| ops::create(tx, &new, &hash, kind))?);
-    print_once(&password);
-    Ok(())
-}
-
-fn print_added(made: &UserView) {
-    let (username, id) = (&made.found.username, &made.found.id);
-    output::print(&format!("user {username} added, id {id}\n"));
-}
-
-fn reset(desk: &OperatorGate, username: &str) -> std::result::Result<(), Failure> {
-    let id = user_id(desk.db(), username)?;
-    let password = identity::one_time();
-    let hash = desk.hash(&password)?;
-    desk.change(move |tx| ops::reset(tx, &id, &hash))?;
-    output::print(&format!("user {username} has a new password\n"));
-    print_once(&password);
+/// Adds a user with the password that was typed, or with one for one use.
+fn add(gate: &OperatorGate, new: NewUser, typed: Option<String>) -> Result<()> {
+    let kind = match typed {
+        Some(_) => ops::Password::ToKeep,
+        None => ops::Password::ForOneUse,
+    };
+    let password = typed.unwrap_or_else(identity::one_time);
+    let hash = gate.hash(password.clone())?;
+    let made = gate.change(move |tx| ops::create(tx, &new, &hash, kind))?.found;
+    output::print(&format!("user {} added, id {}\n", made.username, made.id));
+    if kind == ops::Password::ForOneUse {
+        print_once(&password);
+    }
     Ok(())
 }
 
@@ -211,51 +156,40 @@ fn typed(username: &str) -> std::result::Result<String, Failure> {
     }
 }
 
-type ListedUser = (String, String, String, String, String, bool, bool, bool);
+/// The search that finds all users.
+const EVERYBODY: UserSearch = UserSearch {
+    role: None,
+    unit: None,
+    after: None,
+    limit: i64::MAX as usize,
+};
 
-fn list(db: &Reader) -> Result<String> {
-    let rows: Vec<ListedUser> = db.read_blocking(|conn| {
-        Ok(users::table
-            .inner_join(units::table.on(units::id.eq(users::unit_id)))
-            .order(users::username)
-            .select((
-                users::username,
-                users::name,
-                users::roles,
-                units::name,
-                users::id,
-                users::must_change,
-                users::locked,
-                users::disabled,
-            ))
-            .load(conn)?)
-    })?;
-    Ok(table(&rows))
-}
-
-fn table(rows: &[ListedUser]) -> String {
-    let state = |row: &ListedUser| match (row.7, row.6, row.5) {
-        (true, _, _) => "disabled",
-        (_, true, _) => "locked",
-        (_, _, true) => "one-time password",
+fn table(users: &[UserView]) -> String {
+    let state = |user: &UserView| match user {
+        UserView { disabled: true, .. } => "disabled",
+        UserView { locked: true, .. } => "locked",
+        UserView {
+            password_change_due: true,
+            ..
+        } => "one-time password",
         _ => "active",
     };
-    let roles =
-        |text: &str| serde_json::from_str::<Vec<String>>(text).map_or_else(|_| text.to_owned(), |r| r.join(","));
     let head = ["USERNAME", "NAME", "ROLES", "UNIT", "STATE", "ID"].map(str::to_owned);
-    let lines: Vec<[String; 6]> = std::iter::once(head)
-        .chain(rows.iter().map(|r| {
-            [
-                r.0.clone(),
-                r.1.clone(),
-                roles(&r.2),
-                r.3.clone(),
-                state(r).into(),
-                r.4.clone(),
-            ]
-        }))
-        .map(|cells| cells.map(|cell| output::clean(&cell)))
-        .collect();
+    let cells = |user: &UserView| {
+        let found = &user.found;
+        let roles: Vec<&str> = found.roles.iter().map(|role| role.as_str()).collect();
+        let roles = roles.join(",");
+        [
+            &found.username,
+            &found.name,
+            &roles,
+            &found.unit.name,
+            state(user),
+            &found.id,
+        ]
+        .map(output::clean)
+    };
+    let lines: Vec<[String; 6]> = std::iter::once(head).chain(users.iter().map(cells)).collect();
     let widths: Vec<usize> = (0..6)
         .map(|n| lines.iter().map(|l| l[n].chars().count()).max().unwrap_or(0))
         .collect();
@@ -271,43 +205,24 @@ fn table(rows: &[ListedUser]) -> String {
 }
 
 fn user_id(db: &Reader, username: &str) -> Result<String> {
-    let name = username.to_owned();
-    let found: Option<String> = db.read_blocking(|conn| {
-        Ok(users::table
-            .filter(users::username.eq(&name))
-            .select(users::id)
-            .first(conn)
-            .optional()?)
-    })?;
-    found.ok_or_else(|| {
-        Error::field(
-            "username",
-            "unknown_reference",
-            format!("there is no user {username:?}: `casetrail user list` prints them all"),
-        )
+    let found = db.read_blocking(|conn| store::by_username(conn, username))?;
+    found.map(|user| user.id).ok_or_else(|| {
+        let message = format!("there is no user {username:?}: `casetrail user list` prints them all");
+        Error::field("username", "unknown_reference", message)
     })
 }
 
 fn unit_id(db: &Reader, unit: &str) -> Result<String> {
-    let found: Vec<(String, String)> = db.read_blocking(|conn| {
-        Ok(units::table
-            .filter(units::id.eq(unit).or(units::name.eq(unit)))
-            .select((units::id, units::name))
-            .load(conn)?)
+    let found: Vec<String> = db.read_blocking(|conn| {
+        let called = units::table.filter(units::id.eq(unit).or(units::name.eq(unit)));
+        Ok(called.select(units::id).load(conn)?)
     })?;
-    match found.as_slice() {
-        [(id, _)] => Ok(id.clone()),
-        [] => Err(Error::field(
-            "--unit",
-            "unknown_reference",
-            format!("there is no unit {unit:?}"),
-        )),
-        _ => Err(Error::field(
-            "--unit",
-            "unknown_reference",
-            format!("several units are called {unit:?}: name one by its id"),
-        )),
-    }
+    let message = match found.as_slice() {
+        [id] => return Ok(id.clone()),
+        [] => format!("there is no unit {unit:?}"),
+        _ => format!("several units are called {unit:?}: name one by its id"),
+    };
+    Err(Error::field("--unit", "unknown_reference", message))
 }
 
 /// Runs `casetrail token …`.
@@ -315,16 +230,15 @@ pub fn token(config: &Config, command: TokenCommand) -> Done {
     match command {
         TokenCommand::Add { username, until } => {
             let until = until.map(|t| end(&t)).transpose()?;
-            let desk = OperatorGate::open(config)?;
-            let id = user_id(desk.db(), &username)?;
-            let (id, token) = desk.change(move |tx| ops::token(tx, &id, until))?;
+            let gate = open(config)?;
+            let id = user_id(gate.db(), &username)?;
+            let (id, token) = gate.change(move |tx| ops::token(tx, &id, until))?;
             // The token alone on standard output, so that a script can take it as it comes.
             output::print(&format!("{token}\n"));
             eprintln!("token {id} for {username}: shown only here, keep it like a password, as CASETRAIL_TOKEN");
         }
         TokenCommand::Revoke { token } => {
-            let desk = OperatorGate::open(config)?;
-            desk.change(move |tx| ops::revoke_token(tx, &token))?;
+            open(config)?.change(move |tx| ops::revoke_token(tx, &token))?;
             output::print("the token is revoked\n");
         }
     }
@@ -351,17 +265,22 @@ mod tests {
 
     #[test]
     fn users_are_listed_in_columns() {
-        let row = |username: &str, roles: &str, must_change, disabled| -> ListedUser {
-            (
-                username.into(),
-                "Marta Vance".into(),
-                roles.into(),
-                "Agency".into(),
-                "id1".into(),
+        let row = |username: &str, roles: &str, must_change, disabled| {
+            let row = store::UserRow {
+                id: "id1".into(),
+                username: username.into(),
+                name: "Marta Vance".into(),
+                roles: roles.into(),
+                unit_id: String::new(),
+                password_hash: String::new(),
                 must_change,
-                false,
+                failures: 0,
+                failures_since: 0,
+                locked: false,
                 disabled,
-            )
+                version: 1,
+            };
+            row.view("Agency".into()).unwrap()
         };
         let text = table(&[
             row("marta", "[\"investigator\",\"auditor\"]", false, false),

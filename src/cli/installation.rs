@@ -1,13 +1,21 @@
-//! The installation on this machine that a command works on: its folders, its database, its user.
+//! The installation on this machine that a command works on: its folders, its database, its gate, its user.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tokio::runtime::{Builder, Runtime};
+
 use super::failure::Failure;
 use crate::audit::Places;
 use crate::blobs::Local;
+use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::db::{Db, Location, migrate};
+use crate::db::{Db, Location, Reader, migrate};
+use crate::error::{Error, Result};
+use crate::gate::{Conclusion, Gate, Recorded, Tx};
+use crate::identity::Passwords;
+use crate::ledger::{self, Journal};
+use crate::policy::Policy;
 
 /// The folder of the log's key, its last checkpoint and the secret.
 pub fn keys(data_dir: &Path) -> PathBuf {
@@ -29,7 +37,7 @@ pub fn store(config: &Config) -> Local {
 }
 
 /// Opens the database of an installation that exists; a command that reads must not make one.
-pub fn open(config: &Config) -> Result<Db, Failure> {
+pub fn open(config: &Config) -> std::result::Result<Db, Failure> {
     let location = config.database()?;
     if let Location::Sqlite(file) = &location
         && !file.exists()
@@ -45,11 +53,59 @@ pub fn open(config: &Config) -> Result<Db, Failure> {
 }
 
 /// Whether a folder holds nothing, or is not there.
-pub fn is_empty(folder: &Path) -> Result<bool, Failure> {
+pub fn is_empty(folder: &Path) -> std::result::Result<bool, Failure> {
     match std::fs::read_dir(folder) {
         Ok(mut entries) => Ok(entries.next().is_none()),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(true),
         Err(e) => Err(Failure::unreadable(format!("{} cannot be read: {e}", folder.display()))),
+    }
+}
+
+/// A folder that has to be empty, and is not.
+pub fn not_empty(argument: &str, folder: &Path) -> Failure {
+    let message = format!(
+        "{} holds something already: name an empty or new folder",
+        folder.display()
+    );
+    Failure::field(argument, "empty", message)
+}
+
+/// The gate of an installation, for the operator at the machine. No server need run.
+pub struct OperatorGate {
+    gate: Gate,
+    runtime: Runtime,
+}
+
+impl OperatorGate {
+    /// Over a database that is open. Without a signer this process only appends; the server takes what it wrote into the
+    /// tree.
+    pub fn over(db: Db) -> Result<Self> {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let journal = runtime.block_on(async { Journal::start(db.clone(), clock.clone(), None) });
+        let policy = Arc::new(Policy::new().map_err(Error::internal)?);
+        let gate = Gate::new(db, journal, policy, clock);
+        Ok(Self { gate, runtime })
+    }
+
+    /// The database, for reading.
+    pub fn db(&self) -> &Reader {
+        self.gate.db()
+    }
+
+    /// One change and its event, by the operator.
+    pub fn change<T: Send + 'static>(
+        &self,
+        f: impl Fn(&mut Tx<'_>) -> Result<Recorded<T>> + Send + Sync + 'static,
+    ) -> Result<T> {
+        let operator = ledger::operator(&os_user());
+        self.gate
+            .housekeep_blocking(operator, move |tx| f(tx).map(Conclusion::into_answer))
+    }
+
+    /// The hash of a password.
+    pub fn hash(&self, password: String) -> Result<String> {
+        self.runtime.block_on(async { Passwords::new()?.hash(password).await })
     }
 }
 

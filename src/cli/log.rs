@@ -4,7 +4,7 @@
 //! running the same command again within 24 hours logs nothing twice.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -12,14 +12,13 @@ use reqwest::blocking::RequestBuilder;
 use reqwest::blocking::multipart::{Form, Part};
 use serde_json::{Value, json};
 
-use super::capture_args::{self, CaptureArgs, PART, PreparedCapture, Source};
-use super::client::{Client, ClientArgs};
+use super::capture_args::{self, CaptureArgs, LogTask, PART, PreparedCapture, Source};
+use super::client::{Client, ClientArgs, items};
 use super::failure::{Done, Failure};
 use super::manifest;
 use super::output::{self, Counted, ProgressDisplay};
 use crate::blobs::hash;
 use crate::clock::{Clock, SystemClock};
-use crate::error::Error;
 
 /// What stands on the command line after `log`.
 #[derive(Debug, clap::Args)]
@@ -41,15 +40,6 @@ pub struct LogArgs {
     client: ClientArgs,
 }
 
-/// One capture to be logged.
-struct LogTask {
-    number: usize,
-    /// What it is called in results.
-    what: String,
-    file: Option<PathBuf>,
-    row: Result<CaptureArgs, Failure>,
-}
-
 /// What became of one.
 enum Logged {
     /// The server's answer.
@@ -60,7 +50,7 @@ enum Logged {
 
 /// Logs everything, one result a line; fails if one failed.
 pub fn run(here: &str, args: &LogArgs) -> Done {
-    let jobs = jobs(args)?;
+    let tasks = tasks(args)?;
     let client = Client::new(&args.client, here)?;
     let case = client.case(&args.case)?;
     let mut progress = if args.json {
@@ -69,14 +59,14 @@ pub fn run(here: &str, args: &LogArgs) -> Done {
         ProgressDisplay::new()
     };
     let mut failed = 0;
-    let total = jobs.len();
-    for job in jobs {
-        let done = log(&client, &case.id, &job, &mut progress);
+    let total = tasks.len();
+    for task in tasks {
+        let done = log(&client, &case.id, &task, &mut progress);
         failed += usize::from(done.is_err());
         progress.line(&if args.json {
-            as_json(&job, &done)
+            as_json(&task, &done)
         } else {
-            as_text(&job, &done)
+            as_text(&task, &done)
         });
     }
     progress.end();
@@ -85,69 +75,38 @@ pub fn run(here: &str, args: &LogArgs) -> Done {
         true => json!({"summary": {"case": case.number, "logged": logged, "failed": failed}}).to_string() + "\n",
         false => summary(&case.number, logged, failed),
     });
-    Ok(if failed == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(1)
-    })
+    Ok(ExitCode::from(u8::from(failed > 0)))
 }
 
-fn jobs(args: &LogArgs) -> Result<Vec<LogTask>, Failure> {
+fn tasks(args: &LogArgs) -> Result<Vec<LogTask>, Failure> {
     match &args.manifest {
-        None => Ok(args
-            .items
-            .iter()
-            .enumerate()
-            .map(|(n, item)| job_of_item(n + 1, item, &args.row))
+        Some(file) => Ok(manifest::read(file, &args.row)?),
+        None => Ok((1..)
+            .zip(&args.items)
+            .map(|(number, item)| task_of_item(number, item, &args.row))
             .collect()),
-        Some(file) => {
-            let folder = file.parent().unwrap_or(Path::new(""));
-            let rows = manifest::read(file)?;
-            Ok(rows
-                .into_iter()
-                .map(|entry| job_of_row(entry, folder, &args.row))
-                .collect())
-        }
     }
 }
 
-fn job_of_item(number: usize, item: &str, flags: &CaptureArgs) -> LogTask {
-    let url = capture_args::is_url(item);
-    let row = if url {
-        CaptureArgs {
-            url: Some(item.to_owned()),
-            ..flags.clone()
-        }
+fn task_of_item(number: usize, item: &str, flags: &CaptureArgs) -> LogTask {
+    let mut row = flags.clone();
+    let file = if capture_args::is_url(item) {
+        row.url = Some(item.to_owned());
+        None
     } else {
-        flags.clone()
+        Some(item.into())
     };
     LogTask {
         number,
         what: item.to_owned(),
-        file: (!url).then(|| PathBuf::from(item)),
+        file,
         row: Ok(row),
     }
 }
 
-fn job_of_row(entry: manifest::ManifestRow, folder: &Path, flags: &CaptureArgs) -> LogTask {
-    let row = entry
-        .row
-        .map(|row| row.over(flags))
-        .map_err(|why| Failure::unreadable(format!("the row cannot be read: {why}")));
-    let name = Some(entry.file.clone()).filter(|f| !f.is_empty());
-    let url = row.as_ref().ok().and_then(|r| r.url.clone());
-    let what = name.clone().or(url).unwrap_or_else(|| format!("row {}", entry.number));
-    LogTask {
-        number: entry.number,
-        what,
-        file: name.map(|n| folder.join(n)),
-        row,
-    }
-}
-
-fn log(client: &Client, case: &str, job: &LogTask, progress: &mut ProgressDisplay) -> Result<Logged, Failure> {
-    let row = job.row.clone()?;
-    let source = job.file.as_deref().map(|path| read(path, progress)).transpose()?;
+fn log(client: &Client, case: &str, task: &LogTask, progress: &mut ProgressDisplay) -> Result<Logged, Failure> {
+    let row = task.row.clone()?;
+    let source = task.file.as_deref().map(|path| read(path, progress)).transpose()?;
     let prepared = capture_args::prepare(case, &row, source, SystemClock.now())?;
     let moved = prepared.source.as_ref().map_or(0, |s| s.size);
     progress.show("sending", Counted::Bytes, 0, moved);
@@ -163,13 +122,8 @@ fn log(client: &Client, case: &str, job: &LogTask, progress: &mut ProgressDispla
 
 /// Hashes a file before it is sent, so that what arrives can be held against what was read.
 fn read(path: &Path, progress: &mut ProgressDisplay) -> Result<Source, Failure> {
-    let unreadable = |e: io::Error| {
-        Failure::from(Error::field(
-            "file",
-            "readable",
-            format!("{} cannot be read: {e}", path.display()),
-        ))
-    };
+    let unreadable =
+        |e: io::Error| Failure::field("file", "readable", format!("{} cannot be read: {e}", path.display()));
     let file = File::open(path).map_err(unreadable)?;
     let about = file.metadata().map_err(unreadable)?;
     if !about.is_file() {
@@ -205,21 +159,13 @@ fn request(
     let Some(source) = &prepared.source else {
         return Ok(request.json(&prepared.capture));
     };
-    let file = File::open(&source.path)?;
-    let watched = Watched {
-        file,
-        moved: Box::new(progress.mover()),
-    };
+    let file = progress.watched(File::open(&source.path)?);
     let name = prepared.capture["files"][0]["name"]
         .as_str()
         .unwrap_or_default()
         .to_owned();
     let capture = mime(Part::text(prepared.capture.to_string()), "application/json")?;
-    let bytes = mime(
-        Part::reader_with_length(watched, source.size),
-        "application/octet-stream",
-    )?
-    .file_name(name);
+    let bytes = mime(Part::reader_with_length(file, source.size), "application/octet-stream")?.file_name(name);
     Ok(request.multipart(Form::new().part("capture", capture).part(PART, bytes)))
 }
 
@@ -227,22 +173,8 @@ fn mime(part: Part, mime: &str) -> Result<Part, Failure> {
     part.mime_str(mime).map_err(|e| Failure::failed(e.to_string()))
 }
 
-/// A file that tells how far it was read.
-struct Watched {
-    file: File,
-    moved: Box<dyn Fn(u64) + Send>,
-}
-
-impl Read for Watched {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let n = self.file.read(into)?;
-        (self.moved)(n as u64);
-        Ok(n)
-    }
-}
-
-fn as_text(job: &LogTask, done: &Result<Logged, Failure>) -> String {
-    let what = format!("{}. {}", job.number, output::clean(&job.what));
+fn as_text(task: &LogTask, done: &Result<Logged, Failure>) -> String {
+    let what = format!("{}. {}", task.number, output::clean(&task.what));
     match done {
         Ok(Logged::New(capture)) => {
             let text = |name: &str| capture[name].as_str().unwrap_or("?").to_owned();
@@ -270,31 +202,20 @@ fn as_text(job: &LogTask, done: &Result<Logged, Failure>) -> String {
 fn remarks(capture: &Value) -> String {
     let mut out = String::new();
     if capture["state"] == "held" {
-        let rules = capture["coverage"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter(|c| c["passed"] != json!(true));
+        let rules = items(&capture["coverage"]).filter(|c| c["passed"] != json!(true));
         let why: Vec<&str> = rules.filter_map(|c| c["why"].as_str()).collect();
-        out += &format!(
-            "\n   held until a supervisor decides: {}",
-            output::clean(&why.join("; "))
-        );
+        let why = output::clean(&why.join("; "));
+        out += &format!("\n   held until a supervisor decides: {why}");
     }
-    let flags: Vec<&str> = capture["flags"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
+    let flags: Vec<&str> = items(&capture["flags"]).filter_map(Value::as_str).collect();
     if !flags.is_empty() {
         out += &format!("\n   noticed: {}", flags.join(", "));
     }
     out
 }
 
-fn as_json(job: &LogTask, done: &Result<Logged, Failure>) -> String {
-    let mut line = json!({"row": job.number, "what": job.what, "ok": done.is_ok()});
+fn as_json(task: &LogTask, done: &Result<Logged, Failure>) -> String {
+    let mut line = json!({"row": task.number, "what": task.what, "ok": done.is_ok()});
     match done {
         Ok(Logged::New(capture)) => {
             for name in ["item", "state", "id", "captured_at", "flags"] {
@@ -319,6 +240,7 @@ fn summary(case: &str, logged: usize, failed: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Error;
 
     fn job() -> LogTask {
         LogTask {
@@ -363,12 +285,12 @@ mod tests {
             url: Some("https://example.org/seen".into()),
             ..CaptureArgs::default()
         };
-        let file = job_of_item(1, "a.png", &flags);
+        let file = task_of_item(1, "a.png", &flags);
         assert_eq!(
             (file.file, file.row.unwrap().url),
             (Some(PathBuf::from("a.png")), Some("https://example.org/seen".into()))
         );
-        let url = job_of_item(2, "https://example.org/1", &flags);
+        let url = task_of_item(2, "https://example.org/1", &flags);
         assert_eq!(
             (url.file, url.row.unwrap().url),
             (None, Some("https://example.org/1".into()))

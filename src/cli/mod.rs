@@ -27,9 +27,6 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use demo::DemoArgs;
-pub use serve::ServeArgs;
-
 use crate::config::Config;
 use failure::{Done, Failure};
 
@@ -72,9 +69,9 @@ struct Common {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the server
-    Serve(ServeArgs),
+    Serve,
     /// Run the server in a fresh folder, filled with a believable agency
-    Demo(demo::DemoFlags),
+    Demo(demo::DemoArgs),
     /// Add, list, reset or disable users of this installation
     #[command(subcommand)]
     User(install::UserCommand),
@@ -124,9 +121,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(line: CommandLine) -> Done {
     let CommandLine { common, command } = line;
     match command {
-        Command::Serve(args) => Ok(serve::run(&common.settings()?, &args).map(|()| ExitCode::SUCCESS)?),
-        Command::Demo(flags) => {
-            Ok(demo::run(&common.settings()?, &flags.into_args(common.data_dir)).map(|()| ExitCode::SUCCESS)?)
+        Command::Serve => {
+            serve::run(&common.settings()?)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Demo(args) => {
+            demo::run(&common.settings()?, common.data_dir, &args)?;
+            Ok(ExitCode::SUCCESS)
         }
         Command::User(command) => install::user(&common.settings()?, command),
         Command::Token(command) => install::token(&common.settings()?, command),
@@ -136,7 +137,8 @@ fn dispatch(line: CommandLine) -> Done {
         }
         Command::Log(args) => log::run(&common.server(), &args),
         Command::Export(args) => export::run(&common.server(), args),
-        Command::Verify { args } => Ok(verify(args)),
+        // The verifier is the same program that is also built alone.
+        Command::Verify { args } => Ok(crate::bag::cli::run(args.into_iter()).into()),
         Command::Audit(args) => audit::run(&common.settings()?, &args),
         Command::Backup(args) => backup::run(&common.settings()?, &args),
         Command::Restore(args) => restore::run(&common, args),
@@ -169,11 +171,6 @@ impl Common {
             false => format!("https://127.0.0.1:{}", self.port.unwrap_or(8443)),
         }
     }
-}
-
-/// The verifier is the same program that is also built alone.
-fn verify(args: Vec<OsString>) -> ExitCode {
-    ExitCode::from(crate::bag::cli::run(args.into_iter()))
 }
 
 #[cfg(test)]

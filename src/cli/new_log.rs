@@ -13,7 +13,7 @@ use std::path::Path;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::{QueryableByName, sql_query};
-use serde_json::{Map, json};
+use serde_json::json;
 
 use super::{backup, installation};
 use crate::clock::{Clock, Micros, SystemClock};
@@ -102,9 +102,10 @@ fn put_aside(keys: &Path, origin: &str) -> Result<()> {
 
 fn succeeded(old: &TreeState, known: &KnownCheckpoint, origin: &str, vkey: &str) -> Draft {
     let c = &known.checkpoint;
-    let mut attest = Map::new();
-    attest.insert("last_known".into(), json!({"root": c.root, "size": c.size}));
-    attest.insert("continued".into(), json!({"root": old.root, "size": old.size}));
+    let attest = [
+        ("last_known".to_owned(), json!({"root": c.root, "size": c.size})),
+        ("continued".to_owned(), json!({"root": old.root, "size": old.size})),
+    ];
     Draft {
         stream: ledger::AGENCY.into(),
         action: Action::LogSucceeded,
@@ -116,7 +117,7 @@ fn succeeded(old: &TreeState, known: &KnownCheckpoint, origin: &str, vkey: &str)
             "continues": {"origin": old.origin, "vkey": old.vkey, "size": old.size, "root": old.root},
             "last_known": {"size": c.size, "root": c.root, "note": known.note},
         }),
-        attest,
+        attest: attest.into_iter().collect(),
     }
 }
 

@@ -1,13 +1,14 @@
 //! Output for people: results on standard output, progress and errors on standard error.
 
-use std::io::{IsTerminal, Write};
+use std::fs::File;
+use std::io::{IsTerminal, Read, Write};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Time between two plain lines of progress.
 const PLAIN: Duration = Duration::from_secs(5);
-/// Time before a new step is told; what is over sooner needs no line.
+/// Time that must have passed before a new step gets a line; short steps need none.
 const SHORT: Duration = Duration::from_secs(1);
 
 /// Writes to standard output; a reader that has gone away is no failure of the command.
@@ -23,8 +24,12 @@ pub fn complain(text: &str) {
 
 /// Text from elsewhere, without what could steer a terminal.
 pub fn clean(text: &str) -> String {
-    let steers = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
+    text.replace(crate::bag::cli::steers, "\u{fffd}")
+}
+
+/// Several lines of such text, each ended.
+pub fn clean_lines(text: &str) -> String {
+    text.lines().map(|line| clean(line) + "\n").collect()
 }
 
 /// What is counted.
@@ -95,26 +100,19 @@ impl ProgressDisplay {
             return;
         }
         self.told = Instant::now();
-        let of = if total > 0 {
-            format!(" {done} of {total}")
-        } else {
-            String::new()
+        let far = match unit {
+            _ if total == 0 => String::new(),
+            Counted::Things => format!(" {done} of {total}"),
+            Counted::Bytes => format!(" {done} of {total} bytes"),
         };
-        let bytes = if unit == Counted::Bytes && total > 0 {
-            " bytes"
-        } else {
-            ""
-        };
-        complain(&format!("{}{of}{bytes}", self.step));
+        complain(&format!("{}{far}", self.step));
     }
 
-    /// What another thread calls with the bytes it has moved.
-    pub fn mover(&self) -> impl Fn(u64) + Send + 'static {
-        let bar = self.bar.clone();
-        move |bytes| {
-            if let Some(bar) = &bar {
-                bar.inc(bytes);
-            }
+    /// A file that moves the bar while another thread reads it.
+    pub fn watched(&self, file: File) -> Box<dyn Read + Send> {
+        match &self.bar {
+            Some(bar) => Box::new(bar.wrap_read(file)),
+            None => Box::new(file),
         }
     }
 

@@ -5,8 +5,7 @@
 //! older than that may not go on as if nothing had been signed since: it is read-only, or continues as a new log.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
-use std::os::unix::fs::DirBuilderExt;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -17,12 +16,12 @@ use super::failure::{Done, Failure};
 use super::new_log::{self, KnownCheckpoint};
 use super::output::{self, Counted, ProgressDisplay};
 use super::{Common, audit as told, installation};
-use crate::audit::{self, AuditReport};
+use crate::audit::AuditReport;
 use crate::blobs::Local;
 use crate::config::Config;
 use crate::db::tables::log_state;
 use crate::db::{Db, Location, migrate};
-use crate::error::Error;
+use crate::durable;
 use crate::ledger::{self, TreeState};
 use crate::proof::Digest;
 use crate::proof::checkpoint::{Checkpoint, VerifyingKey};
@@ -64,7 +63,7 @@ pub fn run(common: &Common, args: RestoreArgs) -> Done {
     let report = prove(&config, &db, &manifest, outside.as_ref())?;
     if !report.whole() {
         keep_from_writing(&db)?;
-        output::print(&told::output_text(&report.text()));
+        output::print(&output::clean_lines(&report.text()));
         return Err(Failure::failed(format!(
             "what was restored in {} is not whole, and is read-only: use another backup",
             config.data_dir().display()
@@ -74,15 +73,12 @@ pub fn run(common: &Common, args: RestoreArgs) -> Done {
     let older = known.checkpoint.size > state.size;
     let how = if args.new_log {
         let began = new_log::begin(&db, &installation::keys(&config.data_dir()), &state, &known)?;
-        told::watched(ProgressDisplay::new(), |tell| {
-            audit::run(&db.reader(), &installation::places(&config), tell)
-        })
-        .and_then(whole)?;
+        told::watched(ProgressDisplay::new(), &db, &installation::places(&config)).and_then(whole)?;
         began
     } else if older {
         keep_from_writing(&db)?;
-        backup::create(&installation::keys(&config.data_dir()).join("last-known.checkpoint"))
-            .and_then(|mut f| Ok(std::io::Write::write_all(&mut f, known.note.as_bytes())?))?;
+        let last = installation::keys(&config.data_dir()).join("last-known.checkpoint");
+        backup::create(&last)?.write_all(known.note.as_bytes())?;
         read_only(&known, &state)
     } else if args.checkpoint.is_some() {
         "It contains the checkpoint given, so nothing signed is missing: the log goes on.\n".into()
@@ -91,7 +87,7 @@ pub fn run(common: &Common, args: RestoreArgs) -> Done {
     };
     output::print(&format!(
         "{}restored in {}\n{how}",
-        told::output_text(&report.text()),
+        output::clean_lines(&report.text()),
         config.data_dir().display()
     ));
     Ok(ExitCode::SUCCESS)
@@ -107,38 +103,23 @@ fn read_manifest(folder: &Path) -> Result<Manifest, Failure> {
     })?;
     let manifest: Manifest = serde_json::from_slice(&text)
         .map_err(|e| Failure::unreadable(format!("{} is no list of a backup: {e}", file.display())))?;
-    let sound = manifest.format == FORMAT && manifest.entries.iter().all(|e| backup::is_inside(&e.path));
-    if sound {
-        Ok(manifest)
-    } else {
-        Err(Failure::unreadable(format!(
-            "{} is of another form than {FORMAT}",
-            file.display()
-        )))
+    if manifest.format != FORMAT || !manifest.entries.iter().all(|e| backup::is_inside(&e.path)) {
+        let detail = format!("{} is of another form than {FORMAT}", file.display());
+        return Err(Failure::unreadable(detail));
     }
+    Ok(manifest)
 }
 
 /// The settings of the new installation, whose folder must be named and empty.
 fn target(common: &Common, manifest: &Manifest) -> Result<Config, Failure> {
-    let usage = |field: &str, rule: &str, message: String| Failure::from(Error::field(field, rule, message));
     if common.data_dir.is_none() {
-        return Err(usage(
-            "--data-dir",
-            "required",
-            "name the new installation's folder".into(),
-        ));
+        let message = "name the new installation's folder";
+        return Err(Failure::field("--data-dir", "required", message));
     }
     let config = common.settings()?;
     let data = config.data_dir();
     if !installation::is_empty(&data)? || !installation::is_empty(&config.files())? {
-        return Err(usage(
-            "--data-dir",
-            "empty",
-            format!(
-                "{} holds something already: name an empty or new folder",
-                data.display()
-            ),
-        ));
+        return Err(installation::not_empty("--data-dir", &data));
     }
     let wanted = backup::database_name(&config.database()?);
     if manifest.database != wanted {
@@ -147,23 +128,24 @@ fn target(common: &Common, manifest: &Manifest) -> Result<Config, Failure> {
         } else {
             "is of a SQLite database: leave --database out"
         };
-        return Err(usage("--database", "same_kind", format!("this backup {other}")));
+        return Err(Failure::field(
+            "--database",
+            "same_kind",
+            format!("this backup {other}"),
+        ));
     }
     if let Location::Sqlite(file) = config.database()?
         && file.exists()
     {
-        return Err(usage(
-            "--database",
-            "empty",
-            format!("{} exists already", file.display()),
-        ));
+        let message = format!("{} exists already", file.display());
+        return Err(Failure::field("--database", "empty", message));
     }
     Ok(config)
 }
 
 /// A checkpoint from outside must be one of this very log.
 fn read_checkpoint(file: &Path, manifest: &Manifest) -> Result<KnownCheckpoint, Failure> {
-    let refuse = |message: String| Failure::from(Error::field("--checkpoint", "checkpoint", message));
+    let refuse = |message: String| Failure::field("--checkpoint", "checkpoint", message);
     let bytes = fs::read(file).map_err(|e| refuse(format!("{}: {e}", file.display())))?;
     VerifyingKey::parse(&manifest.tree.vkey).map_err(|e| Failure::unreadable(format!("the backup's key: {e}")))?;
     let checkpoint = ledger::read_last(&bytes, &manifest.tree.vkey).map_err(|_| {
@@ -182,7 +164,7 @@ fn read_checkpoint(file: &Path, manifest: &Manifest) -> Result<KnownCheckpoint, 
 /// Copies everything, each byte held against the list.
 fn bring_back(from: &Path, manifest: &Manifest, config: &Config, location: &Location) -> Result<(), Failure> {
     let data = config.data_dir();
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(&data)?;
+    durable::make_folder(&data)?;
     let mut progress = ProgressDisplay::new();
     for entry in &manifest.entries {
         match (entry.path.as_str(), location) {
@@ -234,10 +216,7 @@ fn pg_restore(from: &Path, entry: &BackupEntry, data: &Path, url: &str) -> Resul
 /// The evidence files, by the list whose own digest was just held against `backup.json`.
 fn evidence(from: &Path, manifest: &Manifest, config: &Config, progress: &mut ProgressDisplay) -> Result<(), Failure> {
     let list = BufReader::new(File::open(config.data_dir().join("restored.sha256"))?);
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(config.files())?;
+    durable::make_folder(&config.files())?;
     for (n, line) in (1..).zip(list.lines()) {
         let line = line?;
         let broken = || Failure::failed(format!("line {n} of files.sha256 is broken"));
@@ -277,18 +256,15 @@ fn prove(
             .known
             .push(("the checkpoint given".into(), known.checkpoint.clone()));
     }
-    told::watched(ProgressDisplay::new(), |tell| audit::run(&db.reader(), &places, tell))
+    told::watched(ProgressDisplay::new(), db, &places)
 }
 
 fn whole(report: AuditReport) -> Result<AuditReport, Failure> {
     if report.whole() {
-        Ok(report)
-    } else {
-        Err(Failure::failed(format!(
-            "the new log is not whole:\n{}",
-            told::output_text(&report.text())
-        )))
+        return Ok(report);
     }
+    let text = output::clean_lines(&report.text());
+    Err(Failure::failed(format!("the new log is not whole:\n{text}")))
 }
 
 fn last_known(db: &Db, state: &TreeState, outside: Option<KnownCheckpoint>) -> Result<KnownCheckpoint, Failure> {

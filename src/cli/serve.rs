@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::app::{self, Listen, OpenInstallation, With};
+use crate::app::{self, OpenInstallation, With};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -14,12 +14,8 @@ use crate::identity::one_time;
 use crate::users::ops;
 use crate::{background, ledger};
 
-/// `serve` takes nothing of its own: the settings say everything.
-#[derive(Debug, clap::Args)]
-pub struct ServeArgs {}
-
 /// Runs the server until it is told to stop.
-pub fn run(config: &Config, _args: &ServeArgs) -> Result<()> {
+pub fn run(config: &Config) -> Result<()> {
     log_to_stderr(config);
     actix_web::rt::System::new().block_on(async {
         let door = Door::prepare(config)?;
@@ -90,8 +86,8 @@ pub(super) struct Address {
     pub log_vkey: String,
 }
 
-/// The bound socket and the handlers of signals, made before the installation opens: a taken port or a broken certificate must
-/// not cost the first administrator's password, which is printed once; and a signal to stop is not lost meanwhile.
+/// The bound socket and the handlers of signals, made before the installation opens. So a taken port or a broken
+/// certificate does not cost the first administrator's password, which is printed only once, and no signal is lost.
 pub(super) struct Door {
     socket: std::net::TcpListener,
     terminate: Signal,
@@ -113,12 +109,12 @@ impl Door {
     }
 }
 
-/// How long a start waits until what an earlier one left is in the tree and signed. It may be much after a crash; then the
-/// server listens, and the rest follows.
+/// How long a start waits until the events that an earlier run left are in the tree and signed. After a crash they may be
+/// many: the server then listens, and the rest follows.
 const SETTLE_AT_START: Duration = Duration::from_secs(10);
-/// How long jobs have to end in once the last request has ended. They were told to stop with the requests.
+/// How long jobs may still take once the last request has ended. They were told to stop together with the requests.
 const JOBS_END: Duration = Duration::from_secs(1);
-/// How long the way of the last events into the tree may take. With the seven seconds that requests have, all is over in ten.
+/// How long the last events may take to get into the tree. Requests have seven seconds before that, and all ends in ten.
 const SETTLE_AT_END: Duration = Duration::from_millis(1500);
 
 /// The first signal stops the jobs and lets requests finish, a second one does not wait for them.
@@ -176,15 +172,7 @@ pub(super) async fn answer(
     settle(&opened, SETTLE_AT_START).await;
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let jobs = tokio::spawn(background::run(opened.app.clone(), stopped));
-    let server = app::listen(
-        opened.app.clone(),
-        Listen {
-            socket,
-            tls,
-            workers: config.workers(),
-            signals: false,
-        },
-    )?;
+    let server = app::listen(opened.app.clone(), socket, tls, config.workers())?;
     tokio::spawn(stop_when_told(terminate, interrupt, server.handle(), stop));
     tell(address);
     let ended = server.await;

@@ -11,8 +11,8 @@ use super::AnyConn;
 use super::failure::caught;
 use crate::error::{Error, Result};
 
-/// Batches that take savepoints from the start, after one in which a write failed: whoever sends refused writes all the
-/// time does not make the others' run twice each time.
+/// After a batch in which a write failed, so many batches take savepoints from the start. A client whose writes are
+/// refused again and again then does not make the writes of others run twice.
 const CAREFUL: u32 = 32;
 
 /// One queued write, whatever its answer's type.
@@ -64,12 +64,12 @@ impl<T: Send, F: Fn(&mut AnyConn) -> Result<T> + Send> WriteJob for Write<T, F> 
 /// How the next batches are run, as the last ones were found.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct BatchMode {
-    /// So many take savepoints from the start, because a write of one had failed.
+    /// How many of the next batches take savepoints from the start.
     careful: u32,
 }
 
-/// Runs a batch. A savepoint copies every page that its write touches, and most writes need none: all are tried without,
-/// unless one of the last batches had to be run again because of that.
+/// Runs a batch. A savepoint copies every page that its write touches, and most writes need none. So a batch runs without
+/// savepoints first, unless one of the last batches had to run again because of that.
 pub(super) fn run(conn: &mut AnyConn, mut batch: Vec<Box<dyn WriteJob>>, mode: &mut BatchMode) {
     let mut done = Ok(());
     if mode.careful == 0 || batch.len() == 1 {
@@ -83,7 +83,7 @@ pub(super) fn run(conn: &mut AnyConn, mut batch: Vec<Box<dyn WriteJob>>, mode: &
     match done {
         Ok(()) => batch.into_iter().for_each(|job| job.finish(Ok(()))),
         Err(Failed::Write(_)) if batch.len() > 1 => batch.into_iter().for_each(|job| run(conn, vec![job], mode)),
-        // A transaction that cannot begin concerns all alike: one by one, each would wait as long again.
+        // A transaction that cannot begin fails for all. One by one, each write would wait as long again.
         Err(Failed::Begin(e) | Failed::Write(e)) => batch.into_iter().for_each(|job| job.finish(Err(e.clone()))),
     }
 }

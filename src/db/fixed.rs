@@ -1,7 +1,8 @@
 //! Statements whose text never changes, prepared once for each connection (docs/adr/0026).
 //!
 //! Diesel prepares each UPDATE anew, because it cannot know that the text is always the same, and it walks over its own
-//! statement to bind the values. For what every upload and every read asks, each took a tenth of the writer's time.
+//! statement to bind the values. For the statements of every upload and every read, each of the two took a tenth of the
+//! writer's time.
 
 /// Makes a statement of a fixed text with values in between: the name, `->` and the SQL types of a row where it answers
 /// any, then texts and `field: Rust type as SQL type` in turn. It runs on either database like any other of Diesel's.
@@ -9,6 +10,7 @@
 macro_rules! fixed {
     ($(#[$about:meta])* $vis:vis $name:ident $(-> $row:ty)?: $first:literal $(, $field:ident: $rust:ty as $sql:ty, $text:literal)* $(,)?) => {
         $(#[$about])*
+        #[derive(diesel::query_builder::QueryId)]
         $vis struct $name {
             $($vis $field: $rust,)*
         }
@@ -31,11 +33,6 @@ macro_rules! fixed {
             }
         }
 
-        impl diesel::query_builder::QueryId for $name {
-            type QueryId = Self;
-            const HAS_STATIC_QUERY_ID: bool = true;
-        }
-
         $(impl diesel::query_builder::Query for $name {
             type SqlType = $row;
         })?
@@ -53,6 +50,7 @@ macro_rules! fixed_insert {
         $first:ident: $first_rust:ty as $first_sql:ty $(, $column:ident: $rust:ty as $sql:ty)* $(,)?
     }) => {
         $(#[$about])*
+        #[derive(diesel::query_builder::QueryId)]
         $vis struct $name {
             $vis $first: $first_rust,
             $($vis $column: $rust,)*
@@ -84,11 +82,6 @@ macro_rules! fixed_insert {
                 out.push_sql(concat!(")" $(, " ", $tail)?));
                 Ok(())
             }
-        }
-
-        impl diesel::query_builder::QueryId for $name {
-            type QueryId = Self;
-            const HAS_STATIC_QUERY_ID: bool = true;
         }
 
         impl<C> diesel::RunQueryDsl<C> for $name {}

@@ -16,8 +16,8 @@ pub enum Location {
 }
 
 impl Location {
-    /// Parses `sqlite://path` or `postgres://…`. A password that would be taken for a part of the host is refused: what
-    /// went on with it would show it.
+    /// Parses `sqlite://path` or `postgres://…`. Refuses a URL whose password would be taken for a part of the host,
+    /// because later messages would show it.
     pub fn parse(text: &str) -> Result<Self> {
         if let Some(path) = text.strip_prefix("sqlite://") {
             return Ok(Self::Sqlite(PathBuf::from(path)));

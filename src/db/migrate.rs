@@ -32,8 +32,8 @@ pub fn migrate(location: &Location) -> Result<()> {
     }
 }
 
-/// Refuses a database of a newer version, and one that no server has brought to this one. Changes nothing: the table
-/// of versions is read as it is, because asking Diesel for it would make it.
+/// Refuses a database of a newer version, and one that no server has migrated to this version. Changes nothing: it reads
+/// the table of versions itself, because Diesel would make the table.
 pub fn check(location: &Location) -> Result<()> {
     let mut conn = connect::open(location, AccessMode::Read)?;
     let rows: QueryResult<Vec<Version>> =

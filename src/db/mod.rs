@@ -19,7 +19,7 @@ pub mod tables;
 pub(crate) mod turnstile;
 mod writer;
 
-use std::path::PathBuf;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use diesel::r2d2::Pool;
@@ -36,8 +36,6 @@ use writer::SqliteWriter;
 
 use crate::error::{Error, Result};
 
-/// The backend of `AnyConn`, for boxed expressions.
-pub type AnyBackend = <AnyConn as diesel::Connection>::Backend;
 pub use crate::threads::blocking;
 
 /// Runs one Diesel expression against whichever database it is: for statements that `MultiConnection` cannot carry
@@ -52,26 +50,30 @@ macro_rules! both {
     };
 }
 
-/// An open database: readers and a way to write. Cheap to clone.
+/// An open database: a reader, whose methods it has too, and a way to write. Cheap to clone.
 #[derive(Clone)]
-pub struct Db(Arc<Inner>);
-
-struct Inner {
-    location: Location,
-    readers: Pool<Manager>,
-    writes: Writes,
+pub struct Db {
+    reader: Reader,
+    writes: Arc<Writes>,
 }
 
-/// PostgreSQL: connections for the threads that do not queue: the sequencer's, the packet builder's, and whichever
-/// appends to the journal.
+/// The database for those who only read: it has no way to write.
+#[derive(Clone)]
+pub struct Reader {
+    location: Arc<Location>,
+    pool: Pool<Manager>,
+}
+
+/// Connections of PostgreSQL's writing pool for threads that do not queue: the sequencer's, the packet builder's, and the
+/// one that appends to the journal.
 const NOT_QUEUED: u32 = 3;
 
 /// How writes go in.
 enum Writes {
     /// SQLite: the one writer.
     SqliteWriter(SqliteWriter),
-    /// PostgreSQL: a pool of their own, so that writes that wait for a stream never starve readers, and a queue before
-    /// it, so that those of one case never starve those of another.
+    /// PostgreSQL: a pool for writes alone, so that writes that wait for a stream do not starve readers. The queue before
+    /// it keeps the writes of one case from starving those of another.
     Pool(Pool<Manager>, FairQueue),
 }
 
@@ -80,53 +82,30 @@ impl Db {
     pub fn open(location: &Location, connections: u32) -> Result<Self> {
         let (readers, writes) = match location {
             Location::Sqlite(_) => {
-                let (writing, copying) = (
-                    connect::open(location, AccessMode::Write)?,
-                    connect::open(location, AccessMode::Write)?,
-                );
+                let writing = connect::open(location, AccessMode::Write)?;
+                let copying = connect::open(location, AccessMode::Write)?;
                 (connections, Writes::SqliteWriter(SqliteWriter::start(writing, copying)))
             }
             Location::Postgres(_) => {
                 let readers = (connections / 3).max(2);
                 let writers = connections.saturating_sub(readers).max(NOT_QUEUED + 1);
                 let queue = FairQueue::new((writers - NOT_QUEUED) as usize);
-                (
-                    readers,
-                    Writes::Pool(pool::open(location, writers, AccessMode::Write)?, queue),
-                )
+                let pool = pool::open(location, writers, AccessMode::Write)?;
+                (readers, Writes::Pool(pool, queue))
             }
         };
-        Ok(Self(Arc::new(Inner {
-            location: location.clone(),
-            readers: pool::open(location, readers, AccessMode::Read)?,
-            writes,
-        })))
+        Ok(Self {
+            reader: Reader {
+                location: Arc::new(location.clone()),
+                pool: pool::open(location, readers, AccessMode::Read)?,
+            },
+            writes: Arc::new(writes),
+        })
     }
 
     /// The same database, for reading.
     pub fn reader(&self) -> Reader {
-        Reader(self.clone())
-    }
-
-    /// Where it lies.
-    pub fn location(&self) -> &Location {
-        &self.0.location
-    }
-
-    /// Reads on a pooled connection, off the async workers.
-    pub async fn read<T, F>(&self, f: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: FnOnce(&mut AnyConn) -> Result<T> + Send + 'static,
-    {
-        let db = self.clone();
-        blocking(move || db.read_blocking(f)).await
-    }
-
-    /// Reads on the calling thread.
-    pub fn read_blocking<T>(&self, f: impl FnOnce(&mut AnyConn) -> Result<T>) -> Result<T> {
-        let mut pooled = self.0.readers.get().map_err(|e| unreachable(&e))?;
-        f(&mut pooled.conn)
+        self.reader.clone()
     }
 
     /// Writes in a transaction: all that `f` does, or nothing. `f` may run more than once and does no file I/O.
@@ -138,13 +117,13 @@ impl Db {
         self.write_in_turn(None, f).await
     }
 
-    /// The same for a write that collides with others that concern the same thing: at most two of these run at a time.
+    /// The same for a write that concerns one thing. At most two writes of the same thing run at a time: they would collide.
     pub async fn write_in_turn<T, F>(&self, thing: Option<&str>, f: F) -> Result<T>
     where
         T: Send + 'static,
         F: Fn(&mut AnyConn) -> Result<T> + Send + Sync + 'static,
     {
-        match &self.0.writes {
+        match &*self.writes {
             Writes::SqliteWriter(writer) => answered(writer.submit(f).await),
             Writes::Pool(_, queue) => {
                 let permit = queue.enter(thing).await?;
@@ -159,8 +138,8 @@ impl Db {
         }
     }
 
-    /// Runs `prepare` to its end on a thread that may block, then writes what it made. On SQLite that thread queues the
-    /// write, so that the caller is woken once. Where `prepare` fails, nothing is written.
+    /// Runs `prepare` to its end on a thread that may block, then writes what it made. When `prepare` fails, nothing is
+    /// written. On SQLite that thread queues the write, so that the caller is woken once.
     pub async fn write_prepared<X, T, P, F>(&self, thing: Option<&str>, prepare: P, f: F) -> Result<T>
     where
         X: Send + Sync + 'static,
@@ -168,7 +147,7 @@ impl Db {
         P: FnOnce() -> Result<X> + Send + 'static,
         F: Fn(&mut AnyConn, &X) -> Result<T> + Send + Sync + 'static,
     {
-        match &self.0.writes {
+        match &*self.writes {
             Writes::SqliteWriter(writer) => {
                 let (reply, answer) = oneshot::channel();
                 let writer = writer.clone();
@@ -192,7 +171,7 @@ impl Db {
         T: Send + 'static,
         F: Fn(&mut AnyConn) -> Result<T> + Send + Sync + 'static,
     {
-        match &self.0.writes {
+        match &*self.writes {
             Writes::SqliteWriter(writer) => answered(writer.submit_here(f).blocking_recv()),
             Writes::Pool(pool, _) => pool::write(pool, f),
         }
@@ -204,28 +183,34 @@ fn answered<T>(answer: std::result::Result<Result<T>, oneshot::error::RecvError>
     answer.unwrap_or_else(|_| Err(busy("the writer stopped")))
 }
 
-/// The database for those who only read: it has no way to write.
-#[derive(Clone)]
-pub struct Reader(Db);
+impl Deref for Db {
+    type Target = Reader;
+
+    fn deref(&self) -> &Reader {
+        &self.reader
+    }
+}
 
 impl Reader {
-    /// Which database it is.
+    /// Where the database lies.
     pub fn location(&self) -> &Location {
-        self.0.location()
+        &self.location
     }
 
-    /// Reads on a thread that may block.
+    /// Reads on a pooled connection, on a thread that may block.
     pub async fn read<T, F>(&self, f: F) -> Result<T>
     where
         T: Send + 'static,
         F: FnOnce(&mut AnyConn) -> Result<T> + Send + 'static,
     {
-        self.0.read(f).await
+        let reader = self.clone();
+        blocking(move || reader.read_blocking(f)).await
     }
 
     /// Reads on the calling thread.
     pub fn read_blocking<T>(&self, f: impl FnOnce(&mut AnyConn) -> Result<T>) -> Result<T> {
-        self.0.read_blocking(f)
+        let mut pooled = self.pool.get().map_err(|e| unreachable(&e))?;
+        f(&mut pooled.conn)
     }
 }
 
@@ -234,14 +219,6 @@ pub fn canonical(record: &impl serde::Serialize) -> Result<String> {
     let bytes = crate::proof::canon::to_strict(&serde_json::to_value(record)?)
         .map_err(|e| Error::internal(format!("a record cannot be written: {e}")))?;
     String::from_utf8(bytes).map_err(Error::internal)
-}
-
-/// The file of a SQLite database, if it is one.
-pub fn sqlite_file(location: &Location) -> Option<PathBuf> {
-    match location {
-        Location::Sqlite(path) => Some(path.clone()),
-        Location::Postgres(_) => None,
-    }
 }
 
 #[cfg(test)]

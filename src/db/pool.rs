@@ -10,7 +10,7 @@ use super::failure::{COLLIDED, busy, caught, unreachable};
 use super::location::Location;
 use crate::error::{Error, Result};
 
-/// How often a write runs again that collided.
+/// How often a write that collided runs again.
 const AGAIN: u32 = 3;
 
 /// A connection of a pool.
@@ -40,8 +40,8 @@ impl ManageConnection for Manager {
         Ok(pooled.conn.batch_execute("SELECT 1")?)
     }
 
-    /// Only what was seen by whoever used it. One whose server went away meanwhile is found when it is given out: a
-    /// reader's by `is_valid`, a writer's by beginning.
+    /// Says what the last user saw. A server that went away since then is noticed when the connection is given out: for
+    /// readers by `is_valid`, for writers by BEGIN.
     fn has_broken(&self, pooled: &mut PooledConn) -> bool {
         pooled.lost
     }
@@ -74,8 +74,8 @@ pub(super) fn write<T>(pool: &Pool<Manager>, f: impl Fn(&mut AnyConn) -> Result<
     }
 }
 
-/// A connection with an open transaction. Whether a server is still at its other end is seen by beginning, which saves
-/// asking: those that were lost are given back as such, until one answers or none is left.
+/// A connection with an open transaction. BEGIN also shows whether the server is still there, which saves a question.
+/// Lost connections go back marked as lost, until one answers or all were tried.
 fn begin(pool: &Pool<Manager>) -> Result<PooledConnection<Manager>> {
     let mut tries = 0;
     loop {
@@ -88,8 +88,7 @@ fn begin(pool: &Pool<Manager>) -> Result<PooledConnection<Manager>> {
     }
 }
 
-/// Runs a write in the transaction that was begun, and ends that. A connection on which it could not be ended is not
-/// used again.
+/// Runs a write in the open transaction and ends the transaction. A connection on which that fails is not used again.
 fn run_transaction<T>(pooled: &mut PooledConn, f: impl Fn(&mut AnyConn) -> Result<T>) -> Result<T> {
     let done = caught(|| f(&mut pooled.conn));
     let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };

@@ -1,8 +1,8 @@
 //! A tool that one thread uses at a time, and a queue in front of it.
 //!
-//! A thread of its own takes what is queued, as one batch. A thread that may block, and finds nobody at the tool and
-//! nobody queued, uses the tool itself: to wake another thread and be woken by it costs about as much as a sync.
-//! SQLite's writer and the journal each are one.
+//! The turnstile's own thread takes everything that is queued as one batch. A caller that may block uses the tool itself
+//! when the tool is free and nothing is queued: waking another thread and waiting for it costs about as much as a sync.
+//! SQLite's writer is a turnstile, and so is the journal.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};

@@ -1,8 +1,8 @@
-//! SQLite's one writer. What is queued is one transaction, one fsync for all; where a write of it fails, it runs again
-//! with a savepoint each (`batch`). A thread that may block and finds nobody writing or waiting writes itself, on the
-//! same connection (`turnstile`).
+//! SQLite's one writer. Everything that is queued becomes one transaction with one fsync. When a write in it fails, the
+//! batch runs again with a savepoint for each write (`batch`). A caller that may block writes on its own thread, over the
+//! same connection, when nobody writes or waits (`turnstile`).
 //!
-//! Free writers would starve each other (the busy handler sleeps and the hot writer wins), and each would pay its
+//! Several writers would starve each other (the busy handler sleeps and the hot writer wins), and each would pay for its
 //! own fsync.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -34,7 +34,7 @@ pub(super) struct SqliteWriter(Turnstile<WriterState, Box<dyn WriteJob>>);
 struct WriterState {
     conn: AnyConn,
     mode: BatchMode,
-    /// Tells the copier; where one notice lies already, another would say the same.
+    /// Tells the copier that something was committed. One waiting notice is enough.
     written: mpsc::SyncSender<()>,
 }
 
@@ -95,7 +95,8 @@ impl SqliteWriter {
 }
 
 impl WriterState {
-    /// No write panics outside `batch::caught`. Were one to, its batch is not answered and nothing is left open.
+    /// Every write runs under `failure::caught`. Should something else panic, the batch gets no answer, and the rollback
+    /// leaves nothing open.
     fn write(&mut self, batch: Vec<Box<dyn WriteJob>>) {
         let run = AssertUnwindSafe(|| run(&mut self.conn, batch, &mut self.mode));
         if catch_unwind(run).is_err() {
@@ -105,8 +106,8 @@ impl WriterState {
     }
 }
 
-/// Copies the log into the database beside the writer, which would otherwise stop for it with everyone waiting: its own
-/// copying, at 8 MB, then finds little left to do. Ends with the writer.
+/// Copies SQLite's log into the database while the writer goes on, so that the writer finds little left to copy at 8 MB,
+/// where everyone waits for it. Ends with the writer.
 fn copy(mut conn: AnyConn, news: &mpsc::Receiver<()>) {
     while news.recv().is_ok() {
         if let Err(e) = conn.batch_execute("PRAGMA wal_checkpoint(PASSIVE)") {

@@ -4,7 +4,7 @@
 //! the job made. When a server dies, the lease ends, and any server takes the job up again, a few times at most. A server
 //! that lost its lease can neither end the job nor keep anything. An error ends a job at once: repeating it would not help.
 //!
-//! A job is never trusted with a rule: what has expired is computed when it is used; the job only records it.
+//! No rule depends on a job. Whether something has expired is computed when it is used; the job only records it.
 
 mod model;
 mod progress;

@@ -1,6 +1,7 @@
 //! A job as it is taken, and the rules of its lease.
 
 use crate::clock::{Micros, SECOND};
+use crate::error::{Error, Kind};
 use crate::words;
 
 /// How long a lease holds unless it is renewed. A server that dies delays its job by this much.
@@ -48,4 +49,26 @@ pub struct Job {
     pub(super) attempts: i64,
     /// Whether somebody called it off.
     pub(super) cancel: bool,
+}
+
+/// Why a job has to stop before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Interrupt {
+    /// The server stops: the job is given back.
+    Stopped,
+    /// The lease is lost: the job is another server's.
+    Lost,
+    /// Somebody called it off.
+    Cancelled,
+}
+
+impl Interrupt {
+    pub(super) fn error(self) -> Error {
+        let why = match self {
+            Self::Stopped => "the server stopped meanwhile",
+            Self::Lost => "another server has taken it up",
+            Self::Cancelled => "it was cancelled",
+        };
+        Error::new(Kind::Unavailable, "stopped", why)
+    }
 }

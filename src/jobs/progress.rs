@@ -1,37 +1,15 @@
-//! How far a job is: told by the thread that works on it, written down by the task that watches it. The same task tells
-//! the thread when to stop.
+//! How far a job is. The thread that works on it tells, and the task that watches it writes that down and tells the thread
+//! when to stop.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::sync::watch;
 
-use super::model::{Job, Step};
-use super::store::{self, Held};
-use crate::error::{Error, Kind, Result};
+use super::model::{Interrupt, Job, Step};
+use super::store;
+use crate::error::Result;
 use crate::gate::{Gate, Tx};
 use crate::ledger;
-
-/// Why a job has to stop before its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Interrupt {
-    /// The server stops: the job is given back.
-    Stopped,
-    /// The lease is lost: the job is another server's.
-    Lost,
-    /// Somebody called it off.
-    Cancelled,
-}
-
-impl Interrupt {
-    pub(super) fn error(self) -> Error {
-        let why = match self {
-            Self::Stopped => "the server stopped meanwhile",
-            Self::Lost => "another server has taken it up",
-            Self::Cancelled => "it was cancelled",
-        };
-        Error::new(Kind::Unavailable, "stopped", why)
-    }
-}
 
 /// A job under way, shared by the thread that works on it and the task that watches it.
 pub struct Progress {
@@ -86,16 +64,14 @@ impl Progress {
         self.lost.lock().unwrap_or_else(|e| e.into_inner()).or_else(stops)
     }
 
-    /// Renews the lease in a transaction that keeps something of the job; fails where the job is not this server's any
-    /// more, so that nothing is kept.
+    /// Renews the lease in a transaction that keeps something of the job. Fails when the job is no longer this server's, so
+    /// that nothing is kept.
     pub fn hold(&self, tx: &mut Tx<'_>) -> Result<()> {
-        let found = match store::renew(tx.conn, &self.job, tx.now, self.now())? {
-            Held::Yes => return Ok(()),
-            Held::Cancelled => Interrupt::Cancelled,
-            Held::No => Interrupt::Lost,
+        let Some(why) = store::renew(tx.conn, &self.job, tx.now, self.now())? else {
+            return Ok(());
         };
-        *self.lost.lock().unwrap_or_else(|e| e.into_inner()) = Some(found);
-        Err(found.error())
+        *self.lost.lock().unwrap_or_else(|e| e.into_inner()) = Some(why);
+        Err(why.error())
     }
 
     /// Renews the lease now, from a thread that may block.

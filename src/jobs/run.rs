@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
-use super::model::{ATTEMPTS, Job, JobState};
-use super::progress::{Interrupt, Progress};
+use super::model::{ATTEMPTS, Interrupt, Job, JobState};
+use super::progress::Progress;
 use super::store::{self, JobEnd};
 use crate::clock::Micros;
 use crate::db::{AnyConn, blocking};

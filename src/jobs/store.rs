@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::model::{Job, JobState, LEASE, Step};
+use super::model::{Interrupt, Job, JobState, LEASE, Step};
 use crate::clock::Micros;
 use crate::db::AnyConn;
 use crate::db::tables::jobs;
@@ -33,9 +33,8 @@ pub fn add(conn: &mut AnyConn, kind: &str, object: &str, due_at: Micros) -> Resu
 
 /// Whether there is a job of this kind for this object.
 pub(super) fn is_known(conn: &mut AnyConn, kind: &str, object: &str) -> Result<bool> {
-    let state = jobs::table.find((kind, object)).select(jobs::state);
-    let known: Option<String> = state.first(conn).optional()?;
-    Ok(known.is_some())
+    let known: i64 = jobs::table.find((kind, object)).count().get_result(conn)?;
+    Ok(known > 0)
 }
 
 /// Calls a job off; `false` when it has ended already. Whoever holds it, or takes it next, ends it as cancelled.
@@ -86,20 +85,9 @@ pub(super) fn take(conn: &mut AnyConn, kind: &'static str, now: Micros, lease: S
     Ok((diesel::update(free).set(set).execute(conn)? == 1).then_some(job))
 }
 
-/// Whether a job is still this server's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Held {
-    /// It is, for another term.
-    Yes,
-    /// It is, and somebody called it off.
-    Cancelled,
-    /// It is not: another server took it, or it has ended.
-    No,
-}
-
-/// Renews a lease and notes how far the job is. The row stays locked until the transaction ends, so that nobody takes the
-/// job meanwhile.
-pub(super) fn renew(conn: &mut AnyConn, job: &Job, now: Micros, step: Step) -> Result<Held> {
+/// Renews a lease and notes how far the job is; says why the job has to stop, if it has to. The row stays locked until the
+/// transaction ends, so that nobody takes the job meanwhile.
+pub(super) fn renew(conn: &mut AnyConn, job: &Job, now: Micros, step: Step) -> Result<Option<Interrupt>> {
     let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     let set = (
         jobs::leased_until.eq(now + LEASE),
@@ -111,14 +99,10 @@ pub(super) fn renew(conn: &mut AnyConn, job: &Job, now: Micros, step: Step) -> R
         .find((job.kind, &job.object))
         .filter(jobs::lease.eq(&job.lease));
     if diesel::update(mine).set(set).execute(conn)? == 0 {
-        return Ok(Held::No);
+        return Ok(Some(Interrupt::Lost));
     }
     let cancel = jobs::table.find((job.kind, &job.object)).select(jobs::cancel);
-    Ok(if cancel.first(conn)? {
-        Held::Cancelled
-    } else {
-        Held::Yes
-    })
+    Ok(cancel.first::<bool>(conn)?.then_some(Interrupt::Cancelled))
 }
 
 /// How a job that is held is left.

@@ -2,8 +2,8 @@
 
 use diesel::prelude::*;
 
-use super::model::{ATTEMPTS, JobState, LEASE, Step};
-use super::store::{self, Held, JobEnd};
+use super::model::{ATTEMPTS, Interrupt, JobState, LEASE, Step};
+use super::store::{self, JobEnd};
 use super::{Job, add, cancel};
 use crate::clock::Micros;
 use crate::db::tables::jobs;
@@ -65,13 +65,13 @@ fn a_job_whose_lease_has_ended_is_anybodys_and_no_more_the_first_ones() {
             done: 1,
             total: 2,
         };
-        assert_eq!(store::renew(conn, &first, LEASE, step).expect("a query"), Held::Yes);
+        assert_eq!(store::renew(conn, &first, LEASE, step).expect("a query"), None);
         assert!(take(conn, 2 * LEASE, "b").is_none());
         let second = take(conn, 2 * LEASE + 1, "b").expect("a job");
         assert_eq!((second.attempts, second.cancel), (2, false));
         assert_eq!(
             store::renew(conn, &first, 2 * LEASE + 1, step).expect("a query"),
-            Held::No
+            Some(Interrupt::Lost)
         );
         assert!(!leave(conn, &first, JobEnd::Done(1)));
         assert!(leave(conn, &second, JobEnd::Done(1)));
@@ -107,7 +107,7 @@ fn a_job_is_called_off_while_it_waits_and_while_it_runs_and_not_after() {
         assert!(take(conn, 1, "b").expect("a job").cancel);
         assert_eq!(
             store::renew(conn, &runs, 1, Step::default()).expect("a query"),
-            Held::Cancelled
+            Some(Interrupt::Cancelled)
         );
         assert!(leave(
             conn,

@@ -5,12 +5,11 @@
 
 mod story;
 
-use std::fs::OpenOptions;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
@@ -22,7 +21,9 @@ use super::serve::{self, Address};
 use crate::app::{self, OpenInstallation, With};
 use crate::clock::{self, DAY, HOUR, ShiftedClock};
 use crate::config::Config;
+use crate::durable;
 use crate::error::{Error, Kind, Result};
+use crate::gate::Tx;
 use crate::http::request_ctx;
 use crate::identity::one_time;
 use crate::ledger;
@@ -31,29 +32,10 @@ use crate::users::{NewUnit, NewUser, ops};
 
 /// What stands on the command line after `demo`.
 #[derive(Debug, clap::Args)]
-pub struct DemoFlags {
+pub struct DemoArgs {
     /// One line of JSON on standard output when ready, and nothing else ever
     #[arg(long)]
     json: bool,
-}
-
-/// What a demonstration is told.
-#[derive(Debug, Clone)]
-pub struct DemoArgs {
-    /// Whether a program reads standard output.
-    pub json: bool,
-    /// The fresh folder.
-    pub data_dir: PathBuf,
-}
-
-impl DemoFlags {
-    /// With the folder of `--data-dir`, or one of the demonstration's own.
-    pub fn into_args(self, data_dir: Option<PathBuf>) -> DemoArgs {
-        DemoArgs {
-            json: self.json,
-            data_dir: data_dir.unwrap_or_else(|| PathBuf::from("casetrail-demo")),
-        }
-    }
 }
 
 /// How long ago the story begins.
@@ -61,20 +43,21 @@ const BEGINS: i64 = 14 * DAY;
 /// How long ago its captures were logged.
 const LOGGED: i64 = 9 * DAY;
 
-/// Fills a fresh folder and serves it.
-pub fn run(config: &Config, args: &DemoArgs) -> Result<()> {
-    let config = config.clone().with("data_dir", args.data_dir.display().to_string());
+/// Fills the folder of `--data-dir`, or one of the demonstration's own, and serves it.
+pub fn run(config: &Config, data_dir: Option<PathBuf>, args: &DemoArgs) -> Result<()> {
+    let data_dir = data_dir.unwrap_or_else(|| "casetrail-demo".into());
+    let config = config.clone().with("data_dir", data_dir.display().to_string());
     serve::log_to_stderr(&config);
-    refuse_used(&args.data_dir)?;
+    refuse_used(&data_dir)?;
     actix_web::rt::System::new().block_on(async {
         let door = serve::Door::prepare(&config)?;
         let (opened, fixture) = fill(&config).await?;
-        let (json, data_dir) = (args.json, args.data_dir.clone());
+        let json = args.json;
         serve::answer(&config, door, opened, move |address| {
-            let line = described(&fixture, &address, &data_dir);
+            let line = described(fixture, &address, &data_dir);
             match json {
                 true => println!("{line}"),
-                false => print_text(&fixture, &address, &data_dir),
+                false => print_text(&line, &address),
             }
         })
         .await
@@ -86,10 +69,9 @@ fn refuse_used(folder: &Path) -> Result<()> {
     if !used {
         return Ok(());
     }
+    let folder = folder.display();
     let detail = format!(
-        "{} is not empty: a demonstration needs a fresh folder. Name another with --data-dir, or go on with `casetrail serve --data-dir {}`",
-        folder.display(),
-        folder.display()
+        "{folder} is not empty: a demonstration needs a fresh folder. Name another with --data-dir, or go on with `casetrail serve --data-dir {folder}`"
     );
     Err(Error::new(Kind::Conflict, "not-empty", detail))
 }
@@ -110,10 +92,15 @@ pub async fn fill(config: &Config) -> Result<(OpenInstallation, Value)> {
         ));
     }
     let users = people(&opened).await?;
+    let routes = Actix::new()
+        .app_data(opened.app.clone())
+        .wrap(from_fn(request_ctx::identify))
+        .configure(app::routes);
     let story = Story {
         opened: &opened,
         users: &users,
         clock,
+        routes: init_service(routes).await,
     };
     let cases = story.tell().await?;
     story.clock.set_behind(0);
@@ -125,7 +112,7 @@ pub async fn fill(config: &Config) -> Result<(OpenInstallation, Value)> {
 struct User {
     id: String,
     username: &'static str,
-    role: &'static str,
+    role: Role,
     password: String,
     token: (String, String),
 }
@@ -155,11 +142,10 @@ async fn people(opened: &OpenInstallation) -> Result<Vec<User>> {
     for story::DemoPerson(username, name, role, unit) in story::PEOPLE {
         let password = one_time();
         let hash = opened.app.passwords.hash(password.clone()).await?;
-        let role_value: Role = role.parse().map_err(|_| Error::internal("a role of the story"))?;
         let new = NewUser {
             username: username.into(),
             name: name.into(),
-            roles: vec![role_value],
+            roles: vec![role],
             unit_id: units.get(unit).cloned(),
         };
         let (id, token) = gate
@@ -181,53 +167,46 @@ async fn people(opened: &OpenInstallation) -> Result<Vec<User>> {
     Ok(users)
 }
 
-struct Story<'a> {
+struct Story<'a, S> {
     opened: &'a OpenInstallation,
     users: &'a [User],
     clock: ShiftedClock,
+    /// The routes, called in process.
+    routes: S,
 }
 
-impl Story<'_> {
-    fn id(&self, username: &str) -> String {
-        self.users
-            .iter()
-            .find(|u| u.username == username)
-            .map(|u| u.id.clone())
-            .unwrap_or_default()
+impl<S, B> Story<'_, S>
+where
+    S: Service<actix_http::Request, Response = ServiceResponse<B>, Error = ActixError>,
+    B: MessageBody,
+{
+    fn user(&self, username: &str) -> &User {
+        self.user_where(|u| u.username == username, 0)
     }
 
     /// The first and further users of a role.
-    fn of_role(&self, role: &str, n: usize) -> &User {
-        self.users
-            .iter()
-            .filter(|u| u.role == role)
-            .nth(n)
-            .unwrap_or(&self.users[0])
+    fn of_role(&self, role: Role, n: usize) -> &User {
+        self.user_where(|u| u.role == role, n)
+    }
+
+    fn user_where(&self, is: impl Fn(&User) -> bool, n: usize) -> &User {
+        let mut found = self.users.iter().filter(|u| is(u));
+        found.nth(n).unwrap_or(&self.users[0])
     }
 
     async fn tell(&self) -> Result<Vec<Value>> {
-        let service = init_service(
-            Actix::new()
-                .app_data(self.opened.app.clone())
-                .wrap(from_fn(request_ctx::identify))
-                .configure(app::routes),
-        )
-        .await;
         let mut cases = Vec::new();
-        for (by, new) in story::cases(|name| self.id(name)) {
-            cases.push(self.post(&service, by, "/api/v1/cases", &new).await?);
+        for (by, new) in story::cases(|name| self.user(name).id.clone()) {
+            cases.push(self.post(self.user(by), "cases", &new).await?);
         }
-        let ids: Vec<String> = cases
-            .iter()
-            .map(|c| c["id"].as_str().unwrap_or_default().to_owned())
-            .collect();
-        self.authorize(&service, &ids[0]).await?;
+        let ids: Vec<&str> = cases.iter().map(|c| text(&c["id"])).collect();
+        self.authorize(ids[0]).await?;
         self.clock.set_behind(LOGGED);
         let at = clock::format(self.opened.app.gate.now() - clock::MINUTE);
         for found in story::captures(&at) {
-            self.log(&service, &ids[found.case], &found).await?;
+            self.log(ids[found.case], &found).await?;
         }
-        self.let_in(&service, &ids[0]).await?;
+        self.let_in(ids[0]).await?;
         self.forget_tokens().await?;
         let shown = cases
             .iter()
@@ -235,74 +214,47 @@ impl Story<'_> {
         Ok(shown.collect())
     }
 
-    async fn authorize<S: Answers>(&self, service: &S, case: &str) -> Result<()> {
-        let holder = self.of_role("investigator", 0);
+    async fn authorize(&self, case: &str) -> Result<()> {
+        let holder = self.of_role(Role::Investigator, 0);
         let ends = clock::format(self.opened.app.gate.now() + 200 * DAY);
         let asked = story::authorization(&holder.id, &ends);
         let made = self
-            .post(
-                service,
-                holder.username,
-                &format!("/api/v1/cases/{case}/authorizations"),
-                &asked,
-            )
+            .post(holder, &format!("cases/{case}/authorizations"), &asked)
             .await?;
         self.clock.set_behind(BEGINS - HOUR);
-        let path = format!(
-            "/api/v1/authorizations/{}/decision",
-            made["id"].as_str().unwrap_or_default()
-        );
+        let path = format!("authorizations/{}/decision", text(&made["id"]));
         let word = json!({"decision": "approve", "reason": "missing child, scope fits the predicate"});
-        self.post(service, self.of_role("supervisor", 0).username, &path, &word)
-            .await
-            .map(|_| ())
+        self.post(self.of_role(Role::Supervisor, 0), &path, &word).await?;
+        Ok(())
     }
 
     /// The second prosecutor may read and export the first case.
-    async fn let_in<S: Answers>(&self, service: &S, case: &str) -> Result<()> {
+    async fn let_in(&self, case: &str) -> Result<()> {
         let until = clock::format(self.opened.app.gate.now() + 120 * DAY);
-        let grant = json!({"user_id": self.of_role("prosecutor", 1).id, "until": until, "rights": ["read", "export"], "reason": "grand jury preparation"});
-        self.post(
-            service,
-            self.of_role("supervisor", 0).username,
-            &format!("/api/v1/cases/{case}/grants"),
-            &grant,
-        )
-        .await
-        .map(|_| ())
+        let grant = json!({"user_id": self.of_role(Role::Prosecutor, 1).id, "until": until, "rights": ["read", "export"], "reason": "grand jury preparation"});
+        let path = format!("cases/{case}/grants");
+        self.post(self.of_role(Role::Supervisor, 0), &path, &grant).await?;
+        Ok(())
     }
 
-    async fn log<S: Answers>(&self, service: &S, case: &str, found: &story::DemoCapture) -> Result<()> {
-        let path = format!("/api/v1/cases/{case}/captures");
-        let Some((name, bytes)) = found.file else {
-            return self.post(service, found.by, &path, &found.json).await.map(|_| ());
+    async fn log(&self, case: &str, found: &story::DemoCapture) -> Result<()> {
+        let request = request(self.user(found.by), &format!("cases/{case}/captures"));
+        let request = match found.file {
+            None => request.set_json(&found.json),
+            Some((name, bytes)) => request
+                .insert_header(("content-type", "multipart/form-data; boundary=demo"))
+                .set_payload(multipart(&found.json, name, bytes)),
         };
-        let request = self
-            .request(found.by, &path)
-            .insert_header(("content-type", "multipart/form-data; boundary=demo"));
-        self.send(service, request.set_payload(multipart(&found.json, name, bytes)))
-            .await
-            .map(|_| ())
+        self.send(request).await?;
+        Ok(())
     }
 
-    fn request(&self, by: &str, path: &str) -> TestRequest {
-        let token = self
-            .users
-            .iter()
-            .find(|u| u.username == by)
-            .map(|u| u.token.1.clone())
-            .unwrap_or_default();
-        TestRequest::with_uri(path)
-            .method(Method::POST)
-            .insert_header(("authorization", format!("Bearer {token}")))
+    async fn post(&self, by: &User, path: &str, body: &Value) -> Result<Value> {
+        self.send(request(by, path).set_json(body)).await
     }
 
-    async fn post<S: Answers>(&self, service: &S, by: &str, path: &str, body: &Value) -> Result<Value> {
-        self.send(service, self.request(by, path).set_json(body)).await
-    }
-
-    async fn send<S: Answers>(&self, service: &S, request: TestRequest) -> Result<Value> {
-        let response = service.call(request.to_request()).await.map_err(Error::internal)?;
+    async fn send(&self, request: TestRequest) -> Result<Value> {
+        let response = self.routes.call(request.to_request()).await.map_err(Error::internal)?;
         let (status, path) = (response.status(), response.request().path().to_owned());
         let body = read_body(response).await;
         if !status.is_success() {
@@ -316,23 +268,20 @@ impl Story<'_> {
 
     async fn forget_tokens(&self) -> Result<()> {
         let ids: Vec<String> = self.users.iter().map(|u| u.token.0.clone()).collect();
-        let forget =
-            move |tx: &mut crate::gate::Tx<'_>| ids.iter().try_for_each(|id| ops::revoke_token(tx, id).map(|_| ()));
+        let forget = move |tx: &mut Tx<'_>| ids.iter().try_for_each(|id| ops::revoke_token(tx, id).map(|_| ()));
         self.opened.app.gate.housekeep(ledger::job("demo"), forget).await
     }
 }
 
-/// The routes in process.
-trait Answers: Service<actix_http::Request, Response = ServiceResponse<Self::Out>, Error = ActixError> {
-    type Out: actix_web::body::MessageBody;
+fn request(by: &User, path: &str) -> TestRequest {
+    TestRequest::with_uri(&format!("/api/v1/{path}"))
+        .method(Method::POST)
+        .insert_header(("authorization", format!("Bearer {}", by.token.1)))
 }
 
-impl<S, B> Answers for S
-where
-    S: Service<actix_http::Request, Response = ServiceResponse<B>, Error = ActixError>,
-    B: actix_web::body::MessageBody,
-{
-    type Out = B;
+/// A text of the fixture or of an answer.
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
 }
 
 fn multipart(json: &Value, name: &str, bytes: &[u8]) -> Vec<u8> {
@@ -348,17 +297,14 @@ fn multipart(json: &Value, name: &str, bytes: &[u8]) -> Vec<u8> {
 
 /// The sign-ins stand in the folder too, for a script, readable for their owner alone: they are of a demonstration.
 fn keep(line: &Value, data_dir: &Path) -> Result<()> {
-    let file = data_dir.join("demo.json");
-    let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+    let mut out = durable::new_file(&data_dir.join("demo.json"))?;
     Ok(writeln!(out, "{line}")?)
 }
 
 /// Keeps the sign-ins, and answers what there is to tell as one line of JSON.
-fn described(fixture: &Value, address: &Address, data_dir: &Path) -> Value {
-    let shown = data_dir.canonicalize().unwrap_or_else(|_| data_dir.to_owned());
-    let mut line = fixture.clone();
+fn described(mut line: Value, address: &Address, data_dir: &Path) -> Value {
     line["url"] = json!(address.url);
-    line["data_dir"] = json!(shown);
+    line["data_dir"] = json!(data_dir.canonicalize().unwrap_or_else(|_| data_dir.to_owned()));
     line["log_vkey"] = json!(address.log_vkey);
     if let Err(e) = keep(&line, data_dir) {
         tracing::warn!(%e, "demo.json was not written; the demonstration runs on");
@@ -366,7 +312,7 @@ fn described(fixture: &Value, address: &Address, data_dir: &Path) -> Value {
     line
 }
 
-fn print_text(fixture: &Value, address: &Address, data_dir: &Path) {
+fn print_text(line: &Value, address: &Address) {
     println!("Casetrail DEMO at {}\n", address.url);
     if let Some((fingerprint, file)) = &address.certificate {
         println!(
@@ -376,30 +322,17 @@ fn print_text(fixture: &Value, address: &Address, data_dir: &Path) {
     }
     println!(
         "  data         {}\n  log key      {}\n\nWho can sign in (also in demo.json there):",
-        data_dir
-            .canonicalize()
-            .unwrap_or_else(|_| data_dir.to_owned())
-            .display(),
+        text(&line["data_dir"]),
         address.log_vkey
     );
-    for user in fixture["users"].as_array().into_iter().flatten() {
-        let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
-        println!(
-            "  {:<14} {:<14} {}",
-            text(&user["roles"][0]),
-            text(&user["username"]),
-            text(&user["password"])
-        );
+    for user in line["users"].as_array().into_iter().flatten() {
+        let [role, username, password] = [&user["roles"][0], &user["username"], &user["password"]].map(text);
+        println!("  {role:<14} {username:<14} {password}");
     }
     println!("\nCases:");
-    for case in fixture["cases"].as_array().into_iter().flatten() {
-        let text = |v: &Value| v.as_str().unwrap_or_default().to_owned();
-        println!(
-            "  {:<10} {:<15} {}",
-            text(&case["number"]),
-            text(&case["kind"]),
-            text(&case["handling"])
-        );
+    for case in line["cases"].as_array().into_iter().flatten() {
+        let [number, kind, handling] = ["number", "kind", "handling"].map(|name| text(&case[name]));
+        println!("  {number:<10} {kind:<15} {handling}");
     }
     println!("\nThe API is described at {}/api/docs. Stop with Ctrl-C.", address.url);
 }

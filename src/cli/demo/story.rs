@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
+use crate::policy::Role;
+
 /// Somebody of the demonstration: user name, name, role, unit.
-pub(super) struct DemoPerson(pub &'static str, pub &'static str, pub &'static str, pub usize);
+pub(super) struct DemoPerson(pub &'static str, pub &'static str, pub Role, pub usize);
 
 /// The units, the first one at the top.
 pub(super) const UNITS: [&str; 3] = [
@@ -14,17 +16,17 @@ pub(super) const UNITS: [&str; 3] = [
 
 /// Who can sign in; the first of each role is that role's "1".
 pub(super) const PEOPLE: [DemoPerson; 11] = [
-    DemoPerson("ines.moreau", "Det. Ines Moreau", "investigator", 1),
-    DemoPerson("tom.abara", "Det. Tom Abara", "investigator", 2),
-    DemoPerson("lena.fisk", "Det. Lena Fisk", "investigator", 1),
-    DemoPerson("ruth.calder", "Sgt. Ruth Calder", "supervisor", 1),
-    DemoPerson("omar.velez", "Sgt. Omar Velez", "supervisor", 2),
-    DemoPerson("paul.niemi", "ADA Paul Niemi", "prosecutor", 0),
-    DemoPerson("grace.obuya", "ADA Grace Obuya", "prosecutor", 0),
-    DemoPerson("hugo.lind", "Hugo Lind", "auditor", 0),
-    DemoPerson("mara.stein", "Mara Stein", "auditor", 0),
-    DemoPerson("nils.berg", "Nils Berg", "administrator", 0),
-    DemoPerson("vera.koch", "Vera Koch", "administrator", 0),
+    DemoPerson("ines.moreau", "Det. Ines Moreau", Role::Investigator, 1),
+    DemoPerson("tom.abara", "Det. Tom Abara", Role::Investigator, 2),
+    DemoPerson("lena.fisk", "Det. Lena Fisk", Role::Investigator, 1),
+    DemoPerson("ruth.calder", "Sgt. Ruth Calder", Role::Supervisor, 1),
+    DemoPerson("omar.velez", "Sgt. Omar Velez", Role::Supervisor, 2),
+    DemoPerson("paul.niemi", "ADA Paul Niemi", Role::Prosecutor, 0),
+    DemoPerson("grace.obuya", "ADA Grace Obuya", Role::Prosecutor, 0),
+    DemoPerson("hugo.lind", "Hugo Lind", Role::Auditor, 0),
+    DemoPerson("mara.stein", "Mara Stein", Role::Auditor, 0),
+    DemoPerson("nils.berg", "Nils Berg", Role::Administrator, 0),
+    DemoPerson("vera.koch", "Vera Koch", Role::Administrator, 0),
 ];
 
 /// The cases: who opens each, and what is sent. `{id:user}` stands for a user's id.
@@ -86,125 +88,86 @@ pub(super) struct DemoCapture {
     pub file: Option<(&'static str, &'static [u8])>,
 }
 
+impl DemoCapture {
+    /// With a screenshot.
+    fn shot(mut self, name: &'static str, bytes: &'static [u8]) -> Self {
+        self.json["files"] = json!([{"part": "shot", "name": name, "role": "screenshot"}]);
+        self.file = Some((name, bytes));
+        self
+    }
+}
+
+/// Who logs, in which case, and when.
+struct Desk<'a> {
+    case: usize,
+    by: &'static str,
+    at: &'a str,
+}
+
+impl Desk<'_> {
+    /// A capture that says this, and what every capture of the demo says of itself.
+    fn capture(&self, platform: &str, kind: &str, url: &str, more: Value) -> DemoCapture {
+        let mut json = json!({
+            "kind": kind, "platform": platform, "url": url, "captured_at": self.at, "method": "manual_screenshot",
+            "tool": {"name": "Chromium", "version": "156.0"}, "level": "overt", "device": "agency", "visibility": "public",
+            "access_means": "official_account"
+        });
+        for (name, value) in more.as_object().into_iter().flatten() {
+            json[name] = value.clone();
+        }
+        let (case, by) = (self.case, self.by);
+        DemoCapture {
+            case,
+            by,
+            json,
+            file: None,
+        }
+    }
+}
+
 const POST: &[u8] = include_bytes!("post.png");
 const PROFILE: &[u8] = include_bytes!("profile.png");
 const VIDEO: &[u8] = include_bytes!("video.png");
 
 /// The captures, in the order in which they are logged, all at one time.
 pub(super) fn captures(at: &str) -> Vec<DemoCapture> {
-    let mut all = of_the_missing(at);
-    all.extend(of_the_others(at));
-    all
-}
-
-/// What every capture of the demo says of itself.
-fn on(at: &str, platform: &str, kind: &str, url: &str) -> Value {
-    json!({
-        "kind": kind, "platform": platform, "url": url, "captured_at": at, "method": "manual_screenshot",
-        "tool": {"name": "Chromium", "version": "156.0"}, "level": "overt", "device": "agency", "visibility": "public",
-        "access_means": "official_account"
-    })
-}
-
-fn with(mut base: Value, more: Value) -> Value {
-    if let (Some(base), Value::Object(more)) = (base.as_object_mut(), more) {
-        base.extend(more);
-    }
-    base
-}
-
-fn shot(role: &str, name: &str) -> Value {
-    json!([{"part": "shot", "name": name, "role": role}])
-}
-
-fn of_the_missing(at: &str) -> Vec<DemoCapture> {
+    let desk = |case, by| Desk { case, by, at };
+    let (missing, wanted) = (desk(0, "ines.moreau"), desk(1, "tom.abara"));
+    let (threats, assault) = (desk(2, "tom.abara"), desk(3, "ines.moreau"));
+    let post = json!({
+        "account": {"handle": "@harborlight_77", "platform_id": "unknown"},
+        "text": "Saw this girl by the ferry tonight, green jacket, looked lost. Anyone know her? #harborcity",
+        "platform_time_text": "Nov 8 · 9:47 PM", "posted_at": "2026-11-09T02:47:00Z", "posted_at_basis": "shown"
+    });
+    let profile = json!({"account": {"handle": "@river_k"}, "note": "named in a comment under item 1"});
+    let timetable = json!({"note": "timetable of the night in question"});
+    let search = json!({"text": "searched for the full name; found nothing"});
+    let tip = json!({"basis": {"kind": "third_party", "reason": "tip line, call 1182"}});
+    let threat = json!({"basis": {"kind": "consent", "reason": "shown by the victim, statement V-1"}, "text": "we know where you park"});
+    let reel = json!({
+        "account": {"handle": "@pier4live"}, "text": "LIVE 00:12",
+        "basis": {"kind": "emergency", "reason": "assault under way, victim not yet found"}
+    });
+    let repost = json!({"account": {"handle": "@pier4live"}, "text": "repost, seen without leave for this platform"});
     vec![
-        DemoCapture {
-            case: 0,
-            by: "ines.moreau",
-            json: with(
-                on(at, "instagram", "post", "https://www.instagram.example/p/C81harbor/"),
-                json!({
-                    "account": {"handle": "@harborlight_77", "platform_id": "unknown"},
-                    "text": "Saw this girl by the ferry tonight, green jacket, looked lost. Anyone know her? #harborcity",
-                    "platform_time_text": "Nov 8 · 9:47 PM", "posted_at": "2026-11-09T02:47:00Z", "posted_at_basis": "shown",
-                    "files": shot("screenshot", "post.png")
-                }),
-            ),
-            file: Some(("post.png", POST)),
-        },
-        DemoCapture {
-            case: 0,
-            by: "ines.moreau",
-            json: with(
-                on(at, "instagram", "profile", "https://www.instagram.example/river_k/"),
-                json!({
-                    "account": {"handle": "@river_k"}, "note": "named in a comment under item 1", "files": shot("screenshot", "profile.png")
-                }),
-            ),
-            file: Some(("profile.png", PROFILE)),
-        },
-        DemoCapture {
-            case: 0,
-            by: "ines.moreau",
-            json: with(
-                on(at, "web", "link", "https://ferries.example/timetable/2026-10-30"),
-                json!({"note": "timetable of the night in question"}),
-            ),
-            file: None,
-        },
-        DemoCapture {
-            case: 0,
-            by: "ines.moreau",
-            json: with(
-                on(at, "web", "lookup", "https://search.example/?q=dana+whitlow"),
-                json!({"text": "searched for the full name; found nothing"}),
-            ),
-            file: None,
-        },
-    ]
-}
-
-fn of_the_others(at: &str) -> Vec<DemoCapture> {
-    vec![
-        DemoCapture {
-            case: 1,
-            by: "tom.abara",
-            json: with(
-                on(at, "web", "link", "https://news.example/rowan"),
-                json!({"basis": {"kind": "third_party", "reason": "tip line, call 1182"}}),
-            ),
-            file: None,
-        },
-        DemoCapture {
-            case: 2,
-            by: "tom.abara",
-            json: with(
-                on(at, "telegram", "message", "https://t.example/c/77/12"),
-                json!({"basis": {"kind": "consent", "reason": "shown by the victim, statement V-1"}, "text": "we know where you park"}),
-            ),
-            file: None,
-        },
-        DemoCapture {
-            case: 3,
-            by: "ines.moreau",
-            json: with(
-                on(at, "instagram", "video", "https://www.instagram.example/reel/pier4/"),
-                json!({
-                    "account": {"handle": "@pier4live"}, "text": "LIVE 00:12", "files": shot("screenshot", "reel.png"),
-                    "basis": {"kind": "emergency", "reason": "assault under way, victim not yet found"}
-                }),
-            ),
-            file: Some(("reel.png", VIDEO)),
-        },
-        DemoCapture {
-            case: 3,
-            by: "ines.moreau",
-            json: with(
-                on(at, "tiktok", "post", "https://www.tiktok.example/@pier4live/1"),
-                json!({"account": {"handle": "@pier4live"}, "text": "repost, seen without leave for this platform"}),
-            ),
-            file: None,
-        },
+        missing
+            .capture("instagram", "post", "https://www.instagram.example/p/C81harbor/", post)
+            .shot("post.png", POST),
+        missing
+            .capture(
+                "instagram",
+                "profile",
+                "https://www.instagram.example/river_k/",
+                profile,
+            )
+            .shot("profile.png", PROFILE),
+        missing.capture("web", "link", "https://ferries.example/timetable/2026-10-30", timetable),
+        missing.capture("web", "lookup", "https://search.example/?q=dana+whitlow", search),
+        wanted.capture("web", "link", "https://news.example/rowan", tip),
+        threats.capture("telegram", "message", "https://t.example/c/77/12", threat),
+        assault
+            .capture("instagram", "video", "https://www.instagram.example/reel/pier4/", reel)
+            .shot("reel.png", VIDEO),
+        assault.capture("tiktok", "post", "https://www.tiktok.example/@pier4live/1", repost),
     ]
 }

@@ -11,7 +11,7 @@ use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
 use actix_web::dev::ServerHandle;
-use casetrail::app::{self, Listen, With};
+use casetrail::app::{self, With};
 use casetrail::audit::{self, Places};
 use casetrail::blobs::{Local, Memory, Shelf, Store};
 use casetrail::clock::{self, Clock, DAY, HOUR, Micros, SetClock};
@@ -392,13 +392,7 @@ async fn serve(config: Config, with: With, tell: mpsc::Sender<(http::App, String
     let url = format!("http://{}", socket.local_addr().unwrap());
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let builder = tokio::spawn(packets::run_builder(opened.app.clone(), stopped));
-    let listen = Listen {
-        socket,
-        tls: None,
-        workers: config.workers(),
-        signals: false,
-    };
-    let server = app::listen(opened.app.clone(), listen).unwrap();
+    let server = app::listen(opened.app.clone(), socket, None, config.workers()).unwrap();
     tell.send((opened.app.clone(), url, server.handle())).unwrap();
     server.await.unwrap();
     stop.send(true).unwrap();

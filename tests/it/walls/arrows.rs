@@ -263,7 +263,7 @@ fn arrows_follow_trees_renames_and_exports() {
     let is = |from: &str, to: &str| all.iter().any(|a| a.from == from && a.to == to);
     // `use crate::db::{Db, …}` in a tree; `pub use location::Location` followed to its file; `crate::` in code.
     assert!(is("gate/mod.rs", "db/mod.rs"));
-    assert!(is("app.rs", "db/location.rs") && !is("app.rs", "db/connect.rs"));
+    assert!(is("config.rs", "db/location.rs") && !is("config.rs", "db/connect.rs"));
     assert!(is("app.rs", "captures/mod.rs"));
     // A path in a macro.
     assert!(is("authorizations/model.rs", "forms.rs"));
