@@ -27,8 +27,18 @@ pub struct Form {
     texts_only: bool,
 }
 
-/// Declares particulars that may be left out: each field once, with its type and the way a form gives it. They are
-/// read, kept in records, shown and overlaid by later ones under the same names.
+/// Fields that may each be left out.
+pub trait FieldSet {
+    /// Takes them from a form.
+    fn take(form: &mut Form) -> Self;
+
+    /// These, and where one is left out, what was there before.
+    #[must_use]
+    fn or(self, before: Self) -> Self;
+}
+
+/// Declares a `FieldSet`: each field once, with its type and the way a form gives it. They are read, kept in records,
+/// shown and overlaid by later ones under the same names.
 #[macro_export]
 macro_rules! particulars {
     ($(#[$about:meta])* $vis:vis struct $name:ident { $($(#[$meaning:meta])* $field:ident: $type:ty = $read:expr,)+ }) => {
@@ -36,17 +46,13 @@ macro_rules! particulars {
         #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
         $vis struct $name { $($(#[$meaning])* #[serde(default)] pub $field: Option<$type>,)+ }
 
-        impl $name {
-            /// Takes them from a form.
-            pub fn take(form: &mut $crate::forms::Form) -> Self {
+        impl $crate::forms::FieldSet for $name {
+            fn take(form: &mut $crate::forms::Form) -> Self {
                 $(let $field: fn(&mut $crate::forms::Form, &str) -> Option<$type> = $read;)+
                 Self { $($field: $field(form, stringify!($field)),)+ }
             }
 
-            /// These, and where one is left out, what was there before.
-            #[must_use]
-            #[allow(dead_code, reason = "not all particulars are changed later")]
-            pub fn or(self, before: Self) -> Self {
+            fn or(self, before: Self) -> Self {
                 Self { $($field: self.$field.or(before.$field),)+ }
             }
         }

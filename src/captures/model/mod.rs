@@ -17,7 +17,7 @@ pub use view::{CaptureView, Remarks, StoredCapture};
 use crate::authorizations::{Device, Level, Line};
 use crate::clock::{Micros, Timestamp};
 use crate::error::Result;
-use crate::forms::{Form, LINE, TEXT, URL, Word};
+use crate::forms::{FieldSet, Form, LINE, TEXT, URL, Word};
 use crate::identity::Person;
 use crate::proof::id::Digest;
 use crate::subjects::platform;

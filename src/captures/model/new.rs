@@ -3,7 +3,7 @@
 use super::{AuthorAccount, Basis, BasisKind, CaptureKind, FILES, FileRole, Method, Particulars, Tool, WithheldFile};
 use crate::clock::Micros;
 use crate::error::Result;
-use crate::forms::{Form, LINE, REASON, TEXT};
+use crate::forms::{FieldSet, Form, LINE, REASON, TEXT};
 use crate::proof::id::Digest;
 
 /// A file that was announced.
