@@ -116,11 +116,6 @@ pub struct Authorization {
 }
 
 impl Authorization {
-    /// From a stored record.
-    pub fn from_record(text: &str) -> Result<Self> {
-        Ok(serde_json::from_str(text)?)
-    }
-
     /// The state now: an approved one past its end is expired, whether a job recorded that or not.
     pub fn state_at(&self, now: Micros) -> AuthorizationState {
         if self.state == AuthorizationState::Approved && now > self.ends_at.0 {

@@ -3,7 +3,7 @@
 use super::model::{
     Amendment, Authorization, AuthorizationDecision, AuthorizationState, Base, Outcome, Request, Ruling,
 };
-use super::store::{self, AuthorizationRow};
+use super::store;
 use crate::cases::Stage;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
@@ -72,7 +72,7 @@ fn save(tx: &mut Tx<'_>, next: Authorization, action: Action) -> Result<Recorded
     let record = serde_json::to_value(&next)?;
     let event = NewEvent::new(action, ("authorization", &next.id), next.version, record).in_case(&next.case_id);
     let made = tx.append(event)?;
-    store::save(tx.conn, &AuthorizationRow::of(&next, &made.leaf)?, &next.holders)?;
+    store::save(tx.conn, &next, &made.leaf)?;
     Ok(made.answering(next))
 }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::model::{Grant, Member, NewGrant, Right};
-use super::store::{self, GrantRow};
+use super::store;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::gate::{Change, NewEvent, Recorded, Tx};
@@ -121,7 +121,12 @@ pub fn end_grant(tx: &mut Tx<'_>, id: &str) -> Result<Change<()>> {
     if grant.ended_at.is_some() {
         return Ok(Change::Unchanged(()));
     }
-    let ended = grant.ended(tx.me(), tx.now);
+    let ended = Grant {
+        ended_at: Some(Timestamp(tx.now)),
+        ended_by: Some(tx.me()),
+        version: grant.version + 1,
+        ..grant
+    };
     Ok(Change::Recorded(save(tx, ended, Action::GrantEnded)?.map(drop)))
 }
 
@@ -129,6 +134,6 @@ fn save(tx: &mut Tx<'_>, grant: Grant, action: Action) -> Result<Recorded<Grant>
     let record = serde_json::to_value(&grant)?;
     let event = NewEvent::new(action, ("grant", &grant.id), grant.version, record).in_case(&grant.case_id);
     let made = tx.append(event)?;
-    store::save_grant(tx.conn, &GrantRow::of(&grant, &made.leaf)?)?;
+    store::save_grant(tx.conn, &grant, &made.leaf)?;
     Ok(made.answering(grant))
 }

@@ -360,23 +360,6 @@ pub struct Grant {
     pub version: i64,
 }
 
-impl Grant {
-    /// Whether it gives a right.
-    pub fn gives(&self, right: Right) -> bool {
-        self.rights.contains(&right)
-    }
-
-    /// The version that ends it.
-    pub fn ended(self, by: Person, now: Micros) -> Self {
-        Self {
-            ended_at: Some(Timestamp(now)),
-            ended_by: Some(by),
-            version: 2,
-            ..self
-        }
-    }
-}
-
 /// Access to a case about to be given.
 #[derive(Debug, Clone)]
 pub struct NewGrant {

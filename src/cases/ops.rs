@@ -2,7 +2,7 @@
 
 use super::access;
 use super::model::{self, Case, CasePatch, CaseView, NewCase, NewGrant, Opening, Right};
-use super::store::{self, CaseRow};
+use super::store;
 use crate::clock::DAY;
 use crate::error::{Error, Result};
 use crate::gate::{NewEvent, Recorded, Tx};
@@ -98,7 +98,7 @@ fn works_on_it() -> Error {
 fn save(tx: &mut Tx<'_>, case: Case, unit: &UnitRow, action: Action) -> Result<Recorded<Case>> {
     let record = serde_json::to_value(&case)?;
     let made = tx.append(NewEvent::new(action, ("case", &case.id), case.version, record).in_case(&case.id))?;
-    let kept = store::save(tx.conn, &CaseRow::of(&case, &unit.path, &made.leaf)?);
+    let kept = store::save(tx.conn, &case, &unit.path, &made.leaf);
     // Another case took the number since it was looked for.
     kept.map_err(|e| if e.code == "taken" { number_taken() } else { e })?;
     Ok(made.answering(case))

@@ -4,8 +4,8 @@ use diesel::prelude::*;
 use serde_json::{Value, json};
 
 use super::model::{Training, Unit, UnitName, UserFound, UserView};
-use crate::db::AnyConn;
 use crate::db::tables::{trainings, units, users};
+use crate::db::{self, AnyConn};
 use crate::error::{Error, Result};
 use crate::identity::{Caller, Person};
 use crate::policy::Role;
@@ -179,17 +179,12 @@ pub fn units(conn: &mut AnyConn, after: Option<&str>, limit: usize) -> Result<Ve
 
 /// A user's trainings, oldest first.
 pub fn trainings(conn: &mut AnyConn, user: &str, after: Option<&str>, limit: usize) -> Result<Vec<Training>> {
-    let bodies: Vec<String> = trainings::table
-        .filter(
-            trainings::user_id
-                .eq(user)
-                .and(trainings::id.gt(after.unwrap_or_default())),
-        )
-        .order(trainings::id)
-        .limit(limit as i64)
-        .select(trainings::body)
-        .load(conn)?;
-    bodies.iter().map(|body| Ok(serde_json::from_str(body)?)).collect()
+    let later = trainings::id.gt(after.unwrap_or_default());
+    let found = trainings::table.filter(trainings::user_id.eq(user).and(later));
+    db::records(
+        conn,
+        found.order(trainings::id).limit(limit as i64).select(trainings::body),
+    )
 }
 
 /// A person as records name people. Who is gone from the table has no name.
