@@ -43,7 +43,7 @@ pub fn open(tx: &mut Tx<'_>, new: &NewCase) -> Result<Recorded<CaseView>> {
 }
 
 fn unit(tx: &mut Tx<'_>, id: &str) -> Result<UnitRow> {
-    people::unit(tx.conn, id)?.ok_or_else(|| Error::field("unit_id", "exists", "is no unit"))
+    people::unit(tx.conn, "unit_id", id)
 }
 
 /// A taken number is refused as taken, and says nothing else.

@@ -82,12 +82,7 @@ pub(super) async fn change(path: Path<String>, mut request: WriteRequest) -> Rep
         Some(once) => Some(request.app.passwords.hash(once.clone()).await?),
         None => None,
     };
-    let change = ops::UserChange {
-        version,
-        patch,
-        new_hash: hash,
-    };
-    let verb = move |tx: &mut crate::gate::Tx<'_>| ops::change(tx, &id, &change);
+    let verb = move |tx: &mut crate::gate::Tx<'_>| ops::change(tx, &id, version, &patch, hash.as_deref());
     let user = request.transact(Act::UserWrite, Scope::Agency, verb).await?;
     reply::versioned(
         user.version,

@@ -18,8 +18,7 @@ pub async fn user(gate: &Gate, requester: &RequestCtx, id: Option<String>) -> Re
 }
 
 fn existing(ctx: &mut ReadCtx<'_>, id: Option<&str>) -> Result<store::UserRow> {
-    let user = id.map(|id| store::user(ctx.conn, id)).transpose()?.flatten();
-    user.ok_or_else(Error::not_found)
+    store::user(ctx.conn, id.ok_or_else(Error::not_found)?)
 }
 
 /// Users, to whoever keeps them.
@@ -68,7 +67,7 @@ pub async fn me(gate: &Gate, requester: &RequestCtx) -> Result<(Caller, UnitName
 }
 
 /// The hash of the caller's own password.
-pub async fn own_password_hash(gate: &Gate, requester: &RequestCtx) -> Result<Option<String>> {
-    let read = |ctx: &mut ReadCtx<'_>| Ok(store::user(ctx.conn, &ctx.caller.user)?.map(|u| u.password_hash));
+pub async fn own_password_hash(gate: &Gate, requester: &RequestCtx) -> Result<String> {
+    let read = |ctx: &mut ReadCtx<'_>| Ok(store::user(ctx.conn, &ctx.caller.user)?.password_hash);
     gate.read(requester, Act::SessionOwn, Scope::Agency, read).await
 }
