@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::gate::{Change, NewEvent, Recorded, Tx};
 use crate::identity::Person;
-use crate::ledger::Action;
+use crate::ledger::{Action, Appended};
 use crate::policy::{Act, Role};
 use crate::users::store as people;
 
@@ -29,7 +29,7 @@ pub fn add_member(tx: &mut Tx<'_>, user: &str) -> Result<Change<Member>> {
     if let Some(since) = store::member_since(tx.conn, &case.case_id, user)? {
         return Ok(Change::Unchanged(member(user, since)));
     }
-    let made = tx.append(member_event(Action::MemberAdded, &case.case_id, &person.person()))?;
+    let made = record_member(tx, Action::MemberAdded, &person.person())?;
     let member = member(user, made.at);
     store::put_member(tx.conn, &case.case_id, &member)?;
     Ok(Change::Recorded(made.answering(member)))
@@ -47,7 +47,7 @@ pub fn remove_member(tx: &mut Tx<'_>, user: &str) -> Result<Change<()>> {
         return Ok(Change::Unchanged(()));
     }
     let person = people::person(tx.conn, user)?;
-    let made = tx.append(member_event(Action::MemberRemoved, &case.case_id, &person))?;
+    let made = record_member(tx, Action::MemberRemoved, &person)?;
     store::end_member(tx.conn, &case.case_id, user, made.at)?;
     Ok(Change::Recorded(made.answering(())))
 }
@@ -59,9 +59,9 @@ fn member(user: &str, since: i64) -> Member {
     }
 }
 
-fn member_event<'e>(action: Action, case: &str, person: &'e Person) -> NewEvent<'e> {
-    let record = json!({"case_id": case, "user": person});
-    NewEvent::new(action, ("user", &person.id), 1, record)
+fn record_member(tx: &mut Tx<'_>, action: Action, person: &Person) -> Result<Appended> {
+    let record = json!({"case_id": tx.case_id()?, "user": person});
+    tx.record(action, ("user", &person.id), 1, &record)
 }
 
 /// Gives somebody access that ends by itself. `decide` is the lead's to give; the rest is that supervisor's.

@@ -1,5 +1,6 @@
 //! An open transaction, as a verb sees it: nothing is ambient.
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::relation::{self, CaseContext};
@@ -176,6 +177,17 @@ impl<'a> Tx<'a> {
         self.heads.hold(self.conn, &draft.stream)?;
         let now = self.clock.map_or(self.now, Clock::now);
         self.heads.append(self.conn, &actor, now, &draft)
+    }
+
+    /// Records an event with the record of its object and nothing to attest.
+    pub fn record(
+        &mut self,
+        action: Action,
+        object: (&'static str, &str),
+        version: i64,
+        record: &impl Serialize,
+    ) -> Result<Appended> {
+        self.append(NewEvent::new(action, object, version, serde_json::to_value(record)?))
     }
 
     fn stream_of(&self, event: &NewEvent<'_>) -> Result<String> {

@@ -4,7 +4,7 @@ use super::model::{CaseEntry, EntryFields, EntryPatch, Subject};
 use super::store::Kept;
 use crate::clock::Timestamp;
 use crate::error::{Error, Kind, Result};
-use crate::gate::{NewEvent, Recorded, Tx};
+use crate::gate::{Recorded, Tx};
 use crate::ledger::Action;
 
 /// Adds an entry to the case.
@@ -38,8 +38,7 @@ pub fn change<F: EntryFields + Kept>(
 }
 
 fn save<F: EntryFields + Kept>(tx: &mut Tx<'_>, entry: CaseEntry<F>, action: Action) -> Result<Recorded<CaseEntry<F>>> {
-    let record = serde_json::to_value(&entry)?;
-    let made = tx.append(NewEvent::new(action, (F::NOUN, &entry.id), entry.version, record))?;
+    let made = tx.record(action, (F::NOUN, &entry.id), entry.version, &entry)?;
     F::save(tx.conn, &entry, &made.leaf)?;
     Ok(made.answering(entry))
 }

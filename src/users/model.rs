@@ -136,16 +136,14 @@ impl NewUnit {
 pub struct Training {
     pub id: String,
     pub user_id: String,
-    pub name: String,
-    pub completed_on: String,
-    pub expires_on: Option<String>,
-    pub reference: Option<String>,
+    #[serde(flatten)]
+    pub completed: NewTraining,
     pub recorded_by: String,
     pub recorded_at: Timestamp,
 }
 
-/// A training about to be recorded.
-#[derive(Debug, Clone)]
+/// A training as it is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewTraining {
     pub name: String,
     pub completed_on: String,

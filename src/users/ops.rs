@@ -8,7 +8,7 @@ use super::store::{self, UserRow};
 use crate::clock::{MINUTE, Micros, Timestamp};
 use crate::db::tables::{sessions, trainings, units, users};
 use crate::error::{Error, Result};
-use crate::gate::{NewEvent, Recorded, Tx};
+use crate::gate::{Recorded, Tx};
 use crate::identity;
 use crate::ledger::Action;
 
@@ -51,7 +51,7 @@ pub fn create(tx: &mut Tx<'_>, new: &NewUser, password_hash: &str, password: Pas
         disabled: false,
         version: 1,
     };
-    let made = tx.append(NewEvent::new(Action::UserCreated, ("user", &row.id), 1, row.record()?))?;
+    let made = tx.record(Action::UserCreated, ("user", &row.id), 1, &row.record()?)?;
     let rest = (
         users::created_at.eq(made.at),
         users::leaf.eq(made.leaf.as_bytes().to_vec()),
@@ -114,7 +114,7 @@ fn action_of(before: &UserRow, after: &UserRow, new_hash: Option<&str>) -> Actio
 }
 
 fn save(tx: &mut Tx<'_>, row: &UserRow, action: Action) -> Result<Recorded<UserView>> {
-    let made = tx.append(NewEvent::new(action, ("user", &row.id), row.version, row.record()?))?;
+    let made = tx.record(action, ("user", &row.id), row.version, &row.record()?)?;
     diesel::update(users::table.find(&row.id))
         .set((row, users::leaf.eq(made.leaf.as_bytes().to_vec())))
         .execute(tx.conn)?;
@@ -154,12 +154,7 @@ pub fn change_own_password(tx: &mut Tx<'_>, hash: &str) -> Result<Recorded<()>> 
         .execute(tx.conn)?;
     identity::end_all(tx.conn, &row.id, &tx.caller.session, tx.now)?;
     let record = json!({"id": row.id});
-    let made = tx.append(NewEvent::new(
-        Action::PasswordChanged,
-        ("user", &row.id),
-        row.version,
-        record,
-    ))?;
+    let made = tx.record(Action::PasswordChanged, ("user", &row.id), row.version, &record)?;
     Ok(made.answering(()))
 }
 
@@ -169,7 +164,7 @@ pub fn token(tx: &mut Tx<'_>, user: &str, until: Option<Micros>) -> Result<Recor
     let id = tx.new_id();
     let text = identity::token(tx.conn, &id, &row.id, tx.now, until)?;
     let record = json!({"id": id, "user_id": row.id, "until": until.map(crate::clock::format)});
-    let made = tx.append(NewEvent::new(Action::TokenIssued, ("token", &id), 1, record))?;
+    let made = tx.record(Action::TokenIssued, ("token", &id), 1, &record)?;
     Ok(made.answering((id, text)))
 }
 
@@ -189,12 +184,7 @@ pub fn revoke_token(tx: &mut Tx<'_>, id_or_token: &str) -> Result<Recorded<()>> 
     if !identity::end(tx.conn, &id, tx.now)? {
         return Err(Error::conflict("That token is over already."));
     }
-    let made = tx.append(NewEvent::new(
-        Action::TokenRevoked,
-        ("token", &id),
-        1,
-        json!({"id": id}),
-    ))?;
+    let made = tx.record(Action::TokenRevoked, ("token", &id), 1, &json!({"id": id}))?;
     Ok(made.answering(()))
 }
 
@@ -211,7 +201,7 @@ pub fn sign_in(tx: &mut Tx<'_>, user: &UserRow, address: &str) -> Result<Option<
     let id = tx.new_id();
     let opened = identity::open(tx.conn, &id, &row.id, tx.now)?;
     let record = json!({"session": id, "user_id": row.id, "address": address});
-    tx.append(NewEvent::new(Action::SessionOpened, ("session", &id), 1, record))?;
+    tx.record(Action::SessionOpened, ("session", &id), 1, &record)?;
     Ok(Some(opened))
 }
 
@@ -222,7 +212,7 @@ pub fn refresh(tx: &mut Tx<'_>, shown: &str) -> Result<Option<identity::Opened>>
         identity::Refreshed::No => Ok(None),
         identity::Refreshed::Stolen(id) => {
             let record = json!({"session": id, "why": "its refresh token was used twice: somebody has a copy"});
-            tx.append(NewEvent::new(Action::SessionClosed, ("session", &id), 1, record))?;
+            tx.record(Action::SessionClosed, ("session", &id), 1, &record)?;
             Ok(None)
         }
     }
@@ -232,12 +222,7 @@ pub fn refresh(tx: &mut Tx<'_>, shown: &str) -> Result<Option<identity::Opened>>
 pub fn refuse_sign_in(tx: &mut Tx<'_>, user: Option<&str>, address: &str) -> Result<()> {
     tx.lock(crate::ledger::AGENCY)?;
     let record = json!({"user_id": user, "address": address});
-    tx.append(NewEvent::new(
-        Action::SessionRefused,
-        ("user", user.unwrap_or("unknown")),
-        1,
-        record,
-    ))?;
+    tx.record(Action::SessionRefused, ("user", user.unwrap_or("unknown")), 1, &record)?;
     let Some(id) = user else { return Ok(()) };
     let row = store::user(tx.conn, id)?;
     let recent = row.failures > 0 && row.failures_since > tx.now - WINDOW;
@@ -267,7 +252,7 @@ pub fn sign_out(tx: &mut Tx<'_>) -> Result<Recorded<()>> {
     let id = tx.caller.session.clone();
     identity::end(tx.conn, &id, tx.now)?;
     let record = json!({"session": id, "user_id": tx.caller.user});
-    let made = tx.append(NewEvent::new(Action::SessionClosed, ("session", &id), 1, record))?;
+    let made = tx.record(Action::SessionClosed, ("session", &id), 1, &record)?;
     Ok(made.answering(()))
 }
 
@@ -285,8 +270,7 @@ pub fn create_unit(tx: &mut Tx<'_>, new: &NewUnit) -> Result<Recorded<Unit>> {
         parent_id: parent.map(|p| p.id),
         version: 1,
     };
-    let record = serde_json::to_value(&unit)?;
-    let made = tx.append(NewEvent::new(Action::UnitCreated, ("unit", &unit.id), 1, record))?;
+    let made = tx.record(Action::UnitCreated, ("unit", &unit.id), 1, &unit)?;
     diesel::insert_into(units::table)
         .values((
             units::id.eq(&unit.id),
@@ -306,20 +290,11 @@ pub fn train(tx: &mut Tx<'_>, user: &str, new: &NewTraining) -> Result<Recorded<
     let training = Training {
         id: tx.new_id(),
         user_id: row.id,
-        name: new.name.clone(),
-        completed_on: new.completed_on.clone(),
-        expires_on: new.expires_on.clone(),
-        reference: new.reference.clone(),
+        completed: new.clone(),
         recorded_by: tx.caller.user.clone(),
         recorded_at: Timestamp(tx.now),
     };
-    let record = serde_json::to_value(&training)?;
-    let made = tx.append(NewEvent::new(
-        Action::TrainingRecorded,
-        ("training", &training.id),
-        1,
-        record,
-    ))?;
+    let made = tx.record(Action::TrainingRecorded, ("training", &training.id), 1, &training)?;
     diesel::insert_into(trainings::table)
         .values((
             trainings::id.eq(&training.id),
