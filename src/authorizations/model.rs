@@ -366,10 +366,8 @@ impl AuthorizationDecision {
 }
 
 /// Reads why an authorization is revoked.
-pub fn revocation(mut form: Form) -> Result<String> {
-    let reason = form.required("reason", REASON);
-    form.done()?;
-    Ok(reason)
+pub fn revocation(form: Form) -> Result<String> {
+    form.read(|form| form.required("reason", REASON))
 }
 
 /// Reads a withdrawal, which may say why; nothing of that is kept.

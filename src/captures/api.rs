@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::model::{BasisKind, CaptureState, CaptureView, NewCorrection, NewDecision, NewNote, NewReview};
+use super::model::{BasisKind, CaptureNote, CaptureState, CaptureView, NewCorrection, NewDecision, Review};
 use super::store::CaptureSearch;
 use super::{reads, remarks};
 use crate::error::Result;
@@ -41,7 +41,7 @@ pub(super) async fn read(id: PathId, requester: RequestCtx, app: App) -> Reply {
 pub(super) async fn annotate(id: PathId, request: WriteRequest) -> Reply {
     let scope = Scope::Capture(id.0.clone());
     let made = request
-        .write(Act::CaptureAnnotate, scope, NewNote::parse, move |tx, new| {
+        .write(Act::CaptureAnnotate, scope, CaptureNote::parse, move |tx, new| {
             remarks::annotate(tx, &id.0, new)
         })
         .await?;
@@ -61,7 +61,7 @@ pub(super) async fn correct(id: PathId, request: WriteRequest) -> Reply {
 pub(super) async fn review(id: PathId, request: WriteRequest) -> Reply {
     let scope = Scope::Capture(id.0.clone());
     let made = request
-        .write(Act::CaptureReview, scope, NewReview::parse, move |tx, new| {
+        .write(Act::CaptureReview, scope, Review::parse, move |tx, new| {
             remarks::review(tx, &id.0, new)
         })
         .await?;

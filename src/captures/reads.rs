@@ -26,8 +26,7 @@ pub async fn capture(gate: &Gate, requester: &RequestCtx, id: String) -> Result<
         if stored.state.is_closed() && !ctx.may(Act::CaptureReadHeld) {
             return Ok(stored.withheld());
         }
-        let said = store::remarks(ctx.conn, std::slice::from_ref(&id))?.remove(&id);
-        Ok(stored.open(said.unwrap_or_default()))
+        Ok(stored.open(store::remarks_of(ctx.conn, &id)?))
     };
     gate.view(requester, Act::CaptureRead, scope, view, read).await
 }

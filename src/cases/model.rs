@@ -44,14 +44,11 @@ impl NewCase {
             jurisdiction: form.text("jurisdiction", LINE),
             court_order: form.text("court_order", LINE),
             particulars: match kind {
-                Some(kind) => form
-                    .object("particulars", |f| particulars::parse(kind, f))
-                    .unwrap_or_default(),
-                None => form
-                    .value("particulars")
-                    .map(|_| CaseParticulars::default())
-                    .unwrap_or_default(),
-            },
+                Some(kind) => form.object("particulars", |f| particulars::parse(kind, f)),
+                // They cannot be read without their kind, which is refused already.
+                None => form.value("particulars").map(|_| CaseParticulars::default()),
+            }
+            .unwrap_or_default(),
         };
         if handling != Handling::Standard && new.supervisor_id.is_none() && form.ok() {
             form.refuse(
@@ -66,15 +63,10 @@ impl NewCase {
 }
 
 fn number(form: &mut Form) -> Option<String> {
-    let text = form.text("number", 64)?;
     let fine = |c: char| c.is_alphanumeric() || " -_/.:()#".contains(c);
-    if text.trim() != text || text.is_empty() || !text.chars().all(fine) {
-        form.refuse(
-            "number",
-            "form",
-            "must hold letters, digits and - _ / . : ( ) # only, without spaces around it",
-        );
-    }
+    let fits = |text: &str| text.trim() == text && !text.is_empty() && text.chars().all(fine);
+    let message = "must hold letters, digits and - _ / . : ( ) # only, without spaces around it";
+    let text = form.text_where("number", 64, fits, ("form", message))?;
     if text.starts_with("P-") {
         form.refuse(
             "number",
@@ -86,15 +78,9 @@ fn number(form: &mut Form) -> Option<String> {
 }
 
 fn zone(form: &mut Form) -> Option<String> {
-    let text = form.text("time_zone", 64)?;
-    if text.parse::<chrono_tz::Tz>().is_err() {
-        form.refuse(
-            "time_zone",
-            "iana",
-            "must be a zone of the IANA database, such as America/New_York",
-        );
-    }
-    Some(text)
+    let fits = |text: &str| text.parse::<chrono_tz::Tz>().is_ok();
+    let message = "must be a zone of the IANA database, such as America/New_York";
+    form.text_where("time_zone", 64, fits, ("iana", message))
 }
 
 /// A number for a case that has none yet: unguessable, and not sequential.
@@ -312,23 +298,16 @@ impl CasePatch {
 }
 
 fn read_particulars(kind: CaseKind, given: &Value) -> Result<CaseParticulars> {
-    let mut form = Form::new(json!({"particulars": given}))?;
-    let read = form.object("particulars", |f| particulars::parse(kind, f));
-    form.done()?;
+    let form = Form::new(json!({"particulars": given}))?;
+    let read = form.read(|form| form.object("particulars", |f| particulars::parse(kind, f)))?;
     Ok(read.unwrap_or_default())
 }
 
 fn disposition(form: &mut Form) -> Option<String> {
-    let text = form.text("disposition", 40)?;
     let fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    if text.is_empty() || !text.chars().all(fine) {
-        form.refuse(
-            "disposition",
-            "form",
-            "must be a word such as located_safe, arrest, unfounded, referred",
-        );
-    }
-    Some(text)
+    let fits = |text: &str| !text.is_empty() && text.chars().all(fine);
+    let message = "must be a word such as located_safe, arrest, unfounded, referred";
+    form.text_where("disposition", 40, fits, ("form", message))
 }
 
 words! {

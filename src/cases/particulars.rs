@@ -167,27 +167,17 @@ fn value(form: &mut Form, name: &str, kind: &Shape) -> Option<Value> {
         Shape::Line => form.text(name, LINE).filter(|t| !t.trim().is_empty()).map(Value::from),
         Shape::Text => form.text(name, TEXT).filter(|t| !t.trim().is_empty()).map(Value::from),
         Shape::Time => form.time(name).map(|t| clock::format(t).into()),
-        Shape::Day => day(form, name),
+        Shape::Day => form.day_or_unknown(name).map(Value::from),
         Shape::Flag => form.flag(name).map(Value::from),
         Shape::Words(words) => one_of(form, name, words),
         Shape::Lines => form.has(name).then(|| json!(form.texts(name, 50, 40))),
     }
 }
 
-fn day(form: &mut Form, name: &str) -> Option<Value> {
-    let text = form.text(name, 10)?;
-    if text.parse::<chrono::NaiveDate>().is_err() {
-        form.refuse(name, "date", "must be a day such as 2009-04-17, or \"unknown\"");
-    }
-    Some(text.into())
-}
-
 fn one_of(form: &mut Form, name: &str, words: &[&str]) -> Option<Value> {
-    let text = form.text(name, 40)?;
-    if !words.contains(&text.as_str()) {
-        form.refuse(name, "one_of", format!("must be one of {}, unknown", words.join(", ")));
-    }
-    Some(text.into())
+    let message = format!("must be one of {}, unknown", words.join(", "));
+    let text = form.text_where(name, 40, |text| words.contains(&text), ("one_of", &message));
+    text.map(Value::from)
 }
 
 /// A field that is still owed, by its path, and what it blocks.

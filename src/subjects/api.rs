@@ -2,32 +2,27 @@
 
 use actix_web::HttpRequest;
 
-use super::model::{EntryFields, EntryPatch, parse_new};
-use super::store::Kept;
+use super::model::{EntryPatch, parse_new};
+use super::store::KeptEntry;
 use super::{ops, reads};
 use crate::gate::{RequestCtx, Scope, Tx};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
 use crate::http::{App, PathId, PathIds, WriteRequest};
 
-pub(super) async fn list<F: EntryFields + Kept>(
-    req: HttpRequest,
-    id: PathId,
-    requester: RequestCtx,
-    app: App,
-) -> Reply {
+pub(super) async fn list<F: KeptEntry>(req: HttpRequest, id: PathId, requester: RequestCtx, app: App) -> Reply {
     let page = Page::read(&req, &[])?;
     let found = reads::of_case::<F>(&app.gate, &requester, id.0, &page).await?;
     page.reply(&req, Listed::of(found, &page, |e| e.id.clone(), |e| e))
 }
 
-pub(super) async fn add<F: EntryFields + Kept>(case: PathId, request: WriteRequest) -> Reply {
+pub(super) async fn add<F: KeptEntry>(case: PathId, request: WriteRequest) -> Reply {
     let (place, scope) = (format!("cases/{}/{}", case.0, F::PLACE), Scope::Case(case.0));
     let made = request.write(F::WRITE, scope, parse_new::<F>, ops::add).await?;
     reply::created(&place, (&made.id, made.version), &made)
 }
 
-pub(super) async fn change<F: EntryFields + Kept>(PathIds(case, id): PathIds, request: WriteRequest) -> Reply {
+pub(super) async fn change<F: KeptEntry>(PathIds(case, id): PathIds, request: WriteRequest) -> Reply {
     let verb = move |tx: &mut Tx<'_>, version, patch: &EntryPatch<F>| ops::change(tx, &id, version, patch);
     let made = request
         .change(F::WRITE, Scope::Case(case), EntryPatch::parse, verb)

@@ -36,15 +36,8 @@ pub fn is_platform(text: &str) -> bool {
 
 /// Reads a platform from a form.
 pub fn platform(form: &mut Form, field: &str) -> Option<String> {
-    let text = form.text(field, 100)?;
-    if !is_platform(&text) {
-        form.refuse(
-            field,
-            "form",
-            "must be 1 to 40 of a-z, 0-9 and _, such as instagram or web",
-        );
-    }
-    Some(text)
+    let message = "must be 1 to 40 of a-z, 0-9 and _, such as instagram or web";
+    form.text_where(field, 100, is_platform, ("form", message))
 }
 
 words! {
@@ -151,7 +144,7 @@ particulars! {
         role: SubjectRole = Form::word,
         name: String = |form, field| form.text(field, LINE),
         juvenile: Juvenile = juvenile,
-        date_of_birth: String = birth,
+        date_of_birth: String = Form::day_or_unknown,
         description: String = |form, field| form.text(field, TEXT),
     }
 }
@@ -176,14 +169,6 @@ fn juvenile(form: &mut Form, field: &str) -> Option<Juvenile> {
         return Some(Juvenile::Unknown(Unknown::Unknown));
     }
     form.flag(field).map(Juvenile::Known)
-}
-
-fn birth(form: &mut Form, field: &str) -> Option<String> {
-    let text = form.text(field, 10)?;
-    if text != "unknown" && text.parse::<chrono::NaiveDate>().is_err() {
-        form.refuse(field, "date", "must be a day such as 2009-04-17, or \"unknown\"");
-    }
-    Some(text)
 }
 
 particulars! {

@@ -1,14 +1,14 @@
 //! Adding and changing subjects and accounts.
 
 use super::model::{CaseEntry, EntryFields, EntryPatch, Subject};
-use super::store::Kept;
+use super::store::KeptEntry;
 use crate::clock::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::gate::{Recorded, Tx};
 use crate::ledger::Action;
 
 /// Adds an entry to the case.
-pub fn add<F: EntryFields + Kept>(tx: &mut Tx<'_>, fields: &F) -> Result<Recorded<CaseEntry<F>>> {
+pub fn add<F: KeptEntry>(tx: &mut Tx<'_>, fields: &F) -> Result<Recorded<CaseEntry<F>>> {
     require_subject(tx, fields)?;
     let entry = CaseEntry {
         id: tx.new_id(),
@@ -23,7 +23,7 @@ pub fn add<F: EntryFields + Kept>(tx: &mut Tx<'_>, fields: &F) -> Result<Recorde
 }
 
 /// Makes an entry's next version.
-pub fn change<F: EntryFields + Kept>(
+pub fn change<F: KeptEntry>(
     tx: &mut Tx<'_>,
     id: &str,
     version: i64,
@@ -37,7 +37,7 @@ pub fn change<F: EntryFields + Kept>(
     save(tx, patch.apply(before, tx.now), F::CHANGED)
 }
 
-fn save<F: EntryFields + Kept>(tx: &mut Tx<'_>, entry: CaseEntry<F>, action: Action) -> Result<Recorded<CaseEntry<F>>> {
+fn save<F: KeptEntry>(tx: &mut Tx<'_>, entry: CaseEntry<F>, action: Action) -> Result<Recorded<CaseEntry<F>>> {
     let made = tx.record(action, (F::NOUN, &entry.id), entry.version, &entry)?;
     F::save(tx.conn, &entry, &made.leaf)?;
     Ok(made.answering(entry))
@@ -46,7 +46,7 @@ fn save<F: EntryFields + Kept>(tx: &mut Tx<'_>, entry: CaseEntry<F>, action: Act
 /// The subject that an account is tied to is one of the same case.
 fn require_subject(tx: &mut Tx<'_>, fields: &impl EntryFields) -> Result<()> {
     let Some(id) = fields.subject_id() else { return Ok(()) };
-    let found: Result<Subject> = Kept::find(tx.conn, &tx.case_id()?, id);
+    let found: Result<Subject> = KeptEntry::find(tx.conn, &tx.case_id()?, id);
     match found {
         Err(e) if e.kind == Kind::NotFound => Err(Error::field("subject_id", "exists", "is no subject of this case")),
         found => found.map(drop),

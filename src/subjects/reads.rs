@@ -1,13 +1,13 @@
 //! What may be looked at of subjects and accounts.
 
-use super::model::{CaseEntry, EntryFields};
-use super::store::Kept;
+use super::model::CaseEntry;
+use super::store::KeptEntry;
 use crate::error::Result;
 use crate::gate::{Gate, ReadCtx, RequestCtx, Scope};
 use crate::http::paging::Page;
 
 /// A page of the entries of a case.
-pub async fn of_case<F: EntryFields + Kept>(
+pub async fn of_case<F: KeptEntry>(
     gate: &Gate,
     requester: &RequestCtx,
     case: String,

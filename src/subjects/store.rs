@@ -2,14 +2,14 @@
 
 use diesel::prelude::*;
 
-use super::model::{AccountFields, CaseEntry, SubjectFields};
+use super::model::{AccountFields, CaseEntry, EntryFields, SubjectFields};
 use crate::db::tables::{accounts, subjects};
 use crate::db::{self, AnyConn, canonical};
 use crate::error::Result;
 use crate::proof::id::Digest;
 
 /// Entries of a case that are kept in a table.
-pub trait Kept: Sized {
+pub trait KeptEntry: EntryFields {
     /// Keeps a version that an event with this leaf recorded: the first in a new row, a later one in its entry's row.
     fn save(conn: &mut AnyConn, entry: &CaseEntry<Self>, leaf: &Digest) -> Result<()>;
 
@@ -23,7 +23,7 @@ pub trait Kept: Sized {
 /// Keeps entries in a table. Subjects and accounts have the same columns, but each of Diesel's tables is a type of its own.
 macro_rules! kept_in {
     ($table:ident, $fields:ty) => {
-        impl Kept for $fields {
+        impl KeptEntry for $fields {
             fn save(conn: &mut AnyConn, entry: &CaseEntry<Self>, leaf: &Digest) -> Result<()> {
                 let row = (
                     $table::case_id.eq(&entry.case_id),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::forms::{Form, LINE};
+use crate::forms::{Form, LINE, is_day};
 use crate::identity::rules;
 use crate::policy::Role;
 
@@ -121,13 +121,11 @@ pub struct NewUnit {
 
 impl NewUnit {
     /// Reads and checks it.
-    pub fn parse(mut form: Form) -> Result<Self> {
-        let new = Self {
+    pub fn parse(form: Form) -> Result<Self> {
+        form.read(|form| Self {
             name: form.required("name", LINE),
             parent_id: form.id("parent_id"),
-        };
-        form.done()?;
-        Ok(new)
+        })
     }
 }
 
@@ -165,7 +163,7 @@ impl NewTraining {
             ("expires_on", new.expires_on.as_ref()),
         ];
         for (field, day) in days {
-            if day.is_some_and(|d| !d.is_empty() && d.parse::<chrono::NaiveDate>().is_err()) {
+            if day.is_some_and(|d| !d.is_empty() && !is_day(d)) {
                 form.refuse(field, "date", "must be a day such as 2026-11-22");
             }
         }
@@ -256,8 +254,6 @@ impl SignIn {
 }
 
 /// Reads the refresh token that a session is prolonged with.
-pub fn refresh_token(mut form: Form) -> Result<String> {
-    let shown = form.required("refresh_token", 500);
-    form.done()?;
-    Ok(shown)
+pub fn refresh_token(form: Form) -> Result<String> {
+    form.read(|form| form.required("refresh_token", 500))
 }

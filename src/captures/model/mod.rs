@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 
 pub use new::{NewCapture, NewCorrection, NewFile};
 pub use remark::{
-    CaptureDecision, CaptureNote, Check, CheckOutcome, DecisionOutcome, EventPlace, NewDecision, NewNote, NewReview,
-    Remark, Review, ReviewOutcome, Verification,
+    CaptureDecision, CaptureNote, Check, CheckOutcome, DecisionOutcome, EventPlace, NewDecision, Remark, Review,
+    ReviewOutcome, Verification,
 };
 pub use view::{CaptureView, Remarks, StoredCapture};
 
