@@ -97,54 +97,20 @@ fn list_json(req: &HttpRequest, page: &Page, (found, now): (Vec<Authorization>, 
     page.reply(req, listed)
 }
 
-/// An authorization as the API shows it: people by their ids, with its state now.
+/// An authorization as the API shows it: as it is recorded, with people by their ids and its state now.
 fn authorization_json(authorization: &Authorization, now: Micros) -> Value {
-    let Authorization {
-        id,
-        case_id,
-        number,
-        state: _,
-        level,
-        holders,
-        platforms,
-        accounts,
-        searches,
-        scope_note,
-        purpose,
-        predicate,
-        devices,
-        starts_at,
-        ends_at,
-        review_at,
-        attestations,
-        requester,
-        requested_at,
-        effective_from,
-        decision,
-        revoked,
-        version,
-    } = authorization;
-    let holders: Vec<&str> = holders.iter().map(|h| h.id.as_str()).collect();
-    json!({
-        "id": id, "case_id": case_id, "number": number, "state": authorization.state_at(now), "level": level,
-        "holders": holders, "platforms": platforms, "accounts": accounts, "searches": searches,
-        "scope_note": scope_note, "purpose": purpose, "predicate": predicate, "devices": devices,
-        "starts_at": starts_at, "ends_at": ends_at, "review_at": review_at, "attestations": attestations,
-        "requester": requester.id, "requested_at": requested_at, "effective_from": effective_from,
-        "decision": decision.as_ref().map(word_json), "revoked": revoked.as_ref().map(word_json), "version": version,
-    })
-}
-
-fn word_json(word: &Ruling) -> Value {
-    let Ruling {
-        by,
-        at,
-        outcome,
-        reason,
-    } = word;
-    let mut out = json!({"by": by.id, "at": at, "reason": reason});
-    if let (Some(outcome), Some(fields)) = (outcome, out.as_object_mut()) {
-        fields.insert("outcome".into(), json!(outcome));
+    let holders: Vec<&str> = authorization.holders.iter().map(|h| h.id.as_str()).collect();
+    let mut shown = json!(authorization);
+    shown["state"] = json!(authorization.state_at(now));
+    shown["holders"] = json!(holders);
+    shown["requester"] = json!(authorization.requester.id);
+    for (name, word) in [
+        ("decision", &authorization.decision),
+        ("revoked", &authorization.revoked),
+    ] {
+        if let Some(Ruling { by, .. }) = word {
+            shown[name]["by"] = json!(by.id);
+        }
     }
-    out
+    shown
 }
