@@ -75,12 +75,7 @@ pub fn give(tx: &mut Tx<'_>, new: &NewGrant) -> Result<Recorded<Grant>> {
     }
     let others = new.gives(Right::Read) || new.gives(Right::Export);
     let wanted = [(new.gives(Right::Decide), Act::GrantDecide), (others, Act::GrantGive)];
-    if let Some((_, act)) = wanted.iter().find(|(asked, act)| *asked && !tx.may(*act)) {
-        return Err(Error::forbidden(
-            Vec::new(),
-            format!("You may not do this ({}) here.", act.as_str()),
-        ));
-    }
+    may_each(tx, &wanted)?;
     let person = people::named(tx.conn, "user_id", &new.user_id)?;
     let needs = [(Right::Export, Role::Prosecutor), (Right::Decide, Role::Supervisor)];
     if let Some((right, role)) = needs
@@ -90,11 +85,22 @@ pub fn give(tx: &mut Tx<'_>, new: &NewGrant) -> Result<Recorded<Grant>> {
         return Err(Error::field(
             "user_id",
             "role",
-            format!("must be a {} to be given {}", role.as_str(), right.as_str()),
+            format!("must be a {role} to be given {right}"),
         ));
     }
     let case = tx.case_id()?;
     record_grant(tx, &case, new)
+}
+
+/// Refuses the first act that is asked for and not the caller's to do here.
+pub fn may_each(tx: &Tx<'_>, wanted: &[(bool, Act)]) -> Result<()> {
+    match wanted.iter().find(|(asked, act)| *asked && !tx.may(*act)) {
+        None => Ok(()),
+        Some((_, act)) => Err(Error::forbidden(
+            Vec::new(),
+            format!("You may not do this ({act}) here."),
+        )),
+    }
 }
 
 /// Records a grant.

@@ -122,44 +122,6 @@ pub struct Case {
     pub reason: Option<String>,
 }
 
-/// What the server adds to a case that is opened.
-pub struct Opening {
-    pub id: String,
-    pub number: String,
-    pub unit_id: String,
-    pub lead: Person,
-    pub supervisor: Option<Person>,
-    pub now: Micros,
-}
-
-impl NewCase {
-    /// The first version.
-    pub fn opened(&self, opening: Opening) -> Case {
-        Case {
-            id: opening.id,
-            number: opening.number,
-            provisional: self.number.is_none(),
-            title: self.title.clone(),
-            kind: self.kind,
-            status: CaseStatus::Open,
-            disposition: None,
-            handling: self.handling,
-            court_order: self.court_order.clone(),
-            time_zone: self.time_zone.clone(),
-            jurisdiction: self.jurisdiction.clone(),
-            offense: self.offense.clone(),
-            unit_id: opening.unit_id,
-            lead: opening.lead,
-            supervisor: opening.supervisor,
-            particulars: self.particulars.clone(),
-            opened_at: Timestamp(opening.now),
-            changed_at: Timestamp(opening.now),
-            version: 1,
-            reason: None,
-        }
-    }
-}
-
 impl Case {
     /// What is still owed, and what it blocks.
     pub fn due(&self) -> Vec<Due> {

@@ -1,9 +1,9 @@
 //! Opening and changing a case.
 
 use super::access;
-use super::model::{self, Case, CasePatch, CaseView, NewCase, NewGrant, Opening, Right};
+use super::model::{self, Case, CasePatch, CaseView, NewCase, NewGrant, Right};
 use super::store;
-use crate::clock::DAY;
+use crate::clock::{DAY, Timestamp};
 use crate::error::{Error, Result};
 use crate::gate::{NewEvent, Recorded, Tx};
 use crate::identity::Caller;
@@ -20,20 +20,33 @@ pub fn open(tx: &mut Tx<'_>, new: &NewCase) -> Result<Recorded<CaseView>> {
     let number = new.number.clone().unwrap_or_else(model::provisional_number);
     refuse_taken(tx, &number)?;
     let supervisor = new.supervisor_id.as_deref().map(|id| decider(tx, id)).transpose()?;
-    let case = new.opened(Opening {
+    let case = Case {
         id: tx.new_id(),
         number,
+        provisional: new.number.is_none(),
+        title: new.title.clone(),
+        kind: new.kind,
+        status: CaseStatus::Open,
+        disposition: None,
+        handling: new.handling,
+        court_order: new.court_order.clone(),
+        time_zone: new.time_zone.clone(),
+        jurisdiction: new.jurisdiction.clone(),
+        offense: new.offense.clone(),
         unit_id: unit.id.clone(),
         lead: tx.me(),
         supervisor: supervisor.as_ref().map(Caller::person),
-        now: tx.now,
-    });
+        particulars: new.particulars.clone(),
+        opened_at: Timestamp(tx.now),
+        changed_at: Timestamp(tx.now),
+        version: 1,
+        reason: None,
+    };
     let made = save(tx, case, &unit, Action::CaseOpened)?;
     let case = made.peek();
     if let Some(supervisor) = supervisor.filter(|_| case.is_closely_kept()) {
         let reason = "named as deciding supervisor when the case was opened";
-        let id = case.id.clone();
-        name_decider(tx, &id, supervisor.user, reason)?;
+        name_decider(tx, &case.id, supervisor.user, reason)?;
     }
     Ok(made.map(|case| CaseView {
         case,
@@ -146,13 +159,7 @@ fn may_all(tx: &Tx<'_>, patch: &CasePatch) -> Result<()> {
         (patch.supervisor_id.is_some() && closely_kept, Act::GrantDecide),
         (patch.needs_case_change(), Act::CaseChange),
     ];
-    match wanted.iter().find(|(asked, act)| *asked && !tx.may(*act)) {
-        Some((_, act)) => Err(Error::forbidden(
-            Vec::new(),
-            format!("You may not do this ({}) here.", act.as_str()),
-        )),
-        None => Ok(()),
-    }
+    access::may_each(tx, &wanted)
 }
 
 fn put_people(tx: &mut Tx<'_>, patch: &CasePatch, next: &mut Case) -> Result<()> {

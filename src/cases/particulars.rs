@@ -210,14 +210,10 @@ pub fn require(kind: CaseKind, particulars: &CaseParticulars, stage: Stage) -> R
     let errors = open.iter().map(|path| crate::error::FieldError {
         field: path.clone(),
         rule: "due".into(),
-        message: format!(
-            "is due before {}: give it, or answer \"unknown\", with PATCH on the case",
-            stage.as_str()
-        ),
+        message: format!("is due before {stage}: give it, or answer \"unknown\", with PATCH on the case"),
     });
     let detail = format!(
-        "Before {} these are due: {}. \"unknown\" is an answer.",
-        stage.as_str(),
+        "Before {stage} these are due: {}. \"unknown\" is an answer.",
         open.join(", ")
     );
     Err(Error {

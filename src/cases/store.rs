@@ -51,28 +51,15 @@ pub fn case(conn: &mut AnyConn, id: &str) -> Result<Case> {
 
 /// A case with its members.
 pub fn view(conn: &mut AnyConn, id: &str) -> Result<CaseView> {
-    let row: Option<(String, i64)> = cases::table
-        .find(id)
-        .select((cases::body, cases::held))
-        .first(conn)
-        .optional()?;
-    let (body, held) = row.ok_or_else(Error::not_found)?;
-    let members = members_of(conn, &[id.to_owned()])?;
-    Ok(CaseView {
-        case: serde_json::from_str(&body)?,
-        members: members.into_iter().map(|(_, member)| member).collect(),
-        held,
-    })
+    let found = cases::table.find(id).select((cases::body, cases::held));
+    let rows = found.load(conn)?;
+    views(conn, rows)?.pop().ok_or_else(Error::not_found)
 }
 
 /// Whether a case has this number.
 pub fn is_taken(conn: &mut AnyConn, number: &str) -> Result<bool> {
-    let found: Option<String> = cases::table
-        .filter(cases::number.eq(number))
-        .select(cases::id)
-        .first(conn)
-        .optional()?;
-    Ok(found.is_some())
+    let cases: i64 = cases::table.filter(cases::number.eq(number)).count().get_result(conn)?;
+    Ok(cases > 0)
 }
 
 /// Under which grounds a caller may see cases: the caller's id or unit path under each, empty where the role is missing.
@@ -151,7 +138,7 @@ pub fn list(conn: &mut AnyConn, caller: &Caller, search: &CaseSearch, now: Micro
         .filter(visible(&sees))
         .order(cases::id.desc())
         .limit(search.limit as i64)
-        .select((cases::id, cases::body, cases::held))
+        .select((cases::body, cases::held))
         .into_boxed();
     if let Some(number) = &search.number {
         query = query.filter(cases::number.eq(number));
@@ -165,46 +152,40 @@ pub fn list(conn: &mut AnyConn, caller: &Caller, search: &CaseSearch, now: Micro
     if let Some(before) = &search.before {
         query = query.filter(cases::id.lt(before));
     }
-    let rows: Vec<(String, String, i64)> = query.load(conn)?;
-    let ids: Vec<String> = rows.iter().map(|(id, ..)| id.clone()).collect();
-    let members = members_of(conn, &ids)?;
-    let view = |(id, body, held): (String, String, i64)| {
-        let own = members.iter().filter(|(case, _)| *case == id);
-        Ok(CaseView {
-            case: serde_json::from_str(&body)?,
-            members: own.map(|(_, member)| member.clone()).collect(),
-            held,
-        })
-    };
-    rows.into_iter().map(view).collect()
+    let rows = query.load(conn)?;
+    views(conn, rows)
 }
 
-/// Members of some cases, each with its case's id.
-fn members_of(conn: &mut AnyConn, ids: &[String]) -> Result<Vec<(String, Member)>> {
-    let rows: Vec<(String, String, Micros)> = members::table
-        .filter(members::case_id.eq_any(ids.to_vec()).and(members::ended_at.is_null()))
-        .order((members::case_id, members::since, members::user_id))
+/// Cases with their members, from their bodies and how many captures of each are held.
+fn views(conn: &mut AnyConn, rows: Vec<(String, i64)>) -> Result<Vec<CaseView>> {
+    let mut views = Vec::with_capacity(rows.len());
+    for (body, held) in rows {
+        views.push(CaseView {
+            case: serde_json::from_str(&body)?,
+            members: Vec::new(),
+            held,
+        });
+    }
+    let ids: Vec<String> = views.iter().map(|view| view.case.id.clone()).collect();
+    let members: Vec<(String, String, Micros)> = members::table
+        .filter(members::case_id.eq_any(ids).and(members::ended_at.is_null()))
+        .order((members::since, members::user_id))
         .select((members::case_id, members::user_id, members::since))
         .load(conn)?;
-    let member = |(case, user_id, since)| {
+    for (case, user_id, since) in members {
         let since = Timestamp(since);
-        (case, Member { user_id, since })
-    };
-    Ok(rows.into_iter().map(member).collect())
+        let of_case = views.iter_mut().find(|view| view.case.id == case);
+        if let Some(view) = of_case {
+            view.members.push(Member { user_id, since });
+        }
+    }
+    Ok(views)
 }
 
 /// Since when somebody is a member.
 pub fn member_since(conn: &mut AnyConn, case: &str, user: &str) -> Result<Option<Micros>> {
-    Ok(members::table
-        .filter(
-            members::case_id
-                .eq(case)
-                .and(members::user_id.eq(user))
-                .and(members::ended_at.is_null()),
-        )
-        .select(members::since)
-        .first(conn)
-        .optional()?)
+    let found = members::table.find((case, user)).filter(members::ended_at.is_null());
+    Ok(found.select(members::since).first(conn).optional()?)
 }
 
 /// Makes somebody a member since then, whether they were one before or not.
