@@ -13,6 +13,17 @@ pub struct FieldError {
     pub message: String,
 }
 
+impl FieldError {
+    /// A field that broke a rule, and what to do about it.
+    pub fn new(field: impl Into<String>, rule: &str, message: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            rule: rule.into(),
+            message: message.into(),
+        }
+    }
+}
+
 /// The ways a request can fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -83,11 +94,7 @@ impl Error {
 
     /// One field broke one rule.
     pub fn field(field: impl Into<String>, rule: &str, message: impl Into<String>) -> Self {
-        Self::invalid(vec![FieldError {
-            field: field.into(),
-            rule: rule.into(),
-            message: message.into(),
-        }])
+        Self::invalid(vec![FieldError::new(field, rule, message)])
     }
 
     /// Several fields broke rules.

@@ -87,12 +87,7 @@ impl Form {
 
     /// Notes that a field broke a rule.
     pub fn refuse(&mut self, field: &str, rule: &str, message: impl Into<String>) {
-        let field = self.at(field);
-        self.errors.push(FieldError {
-            field,
-            rule: rule.into(),
-            message: message.into(),
-        });
+        self.errors.push(FieldError::new(self.at(field), rule, message));
     }
 
     fn at(&self, field: &str) -> String {

@@ -7,7 +7,7 @@ use super::model::{self, Amendment, Authorization, AuthorizationDecision, Author
 use super::store::AuthorizationSearch;
 use super::{ops, reads};
 use crate::clock::Micros;
-use crate::gate::{RequestCtx, Scope};
+use crate::gate::{RequestCtx, Scope, Tx};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
 use crate::http::{App, PathId, WriteRequest};
@@ -60,14 +60,10 @@ pub(super) async fn amend(id: PathId, request: WriteRequest) -> Reply {
 }
 
 pub(super) async fn decide(id: PathId, request: WriteRequest) -> Reply {
-    let (scope, now) = (Scope::Authorization(id.0.clone()), request.app.gate.now());
+    let (act, now) = (Act::AuthorizationDecide, request.app.gate.now());
+    let scope = Scope::Authorization(id.0);
     let made = request
-        .write(
-            Act::AuthorizationDecide,
-            scope,
-            AuthorizationDecision::parse,
-            move |tx, decision| ops::decide(tx, &id.0, decision),
-        )
+        .write_to(act, scope, AuthorizationDecision::parse, ops::decide)
         .await?;
     reply::versioned(made.version, &authorization_json(&made, now))
 }
@@ -83,12 +79,10 @@ pub(super) async fn withdraw(id: PathId, mut request: WriteRequest) -> Reply {
 }
 
 pub(super) async fn revoke(id: PathId, request: WriteRequest) -> Reply {
-    let (scope, now) = (Scope::Authorization(id.0.clone()), request.app.gate.now());
-    let made = request
-        .write(Act::AuthorizationRevoke, scope, model::revocation, move |tx, reason| {
-            ops::revoke(tx, &id.0, reason)
-        })
-        .await?;
+    let (act, now) = (Act::AuthorizationRevoke, request.app.gate.now());
+    let scope = Scope::Authorization(id.0);
+    let verb = |tx: &mut Tx<'_>, id: &str, reason: &String| ops::revoke(tx, id, reason);
+    let made = request.write_to(act, scope, model::revocation, verb).await?;
     reply::versioned(made.version, &authorization_json(&made, now))
 }
 

@@ -39,41 +39,33 @@ pub(super) async fn read(id: PathId, requester: RequestCtx, app: App) -> Reply {
 }
 
 pub(super) async fn annotate(id: PathId, request: WriteRequest) -> Reply {
-    let scope = Scope::Capture(id.0.clone());
+    let scope = Scope::Capture(id.0);
     let made = request
-        .write(Act::CaptureAnnotate, scope, CaptureNote::parse, move |tx, new| {
-            remarks::annotate(tx, &id.0, new)
-        })
+        .write_to(Act::CaptureAnnotate, scope, CaptureNote::parse, remarks::annotate)
         .await?;
     Ok(HttpResponse::Created().json(made))
 }
 
 pub(super) async fn correct(id: PathId, request: WriteRequest) -> Reply {
-    let scope = Scope::Capture(id.0.clone());
+    let scope = Scope::Capture(id.0);
     let made = request
-        .write(Act::CaptureCorrect, scope, NewCorrection::parse, move |tx, new| {
-            remarks::correct(tx, &id.0, new)
-        })
+        .write_to(Act::CaptureCorrect, scope, NewCorrection::parse, remarks::correct)
         .await?;
     created(&made)
 }
 
 pub(super) async fn review(id: PathId, request: WriteRequest) -> Reply {
-    let scope = Scope::Capture(id.0.clone());
+    let scope = Scope::Capture(id.0);
     let made = request
-        .write(Act::CaptureReview, scope, Review::parse, move |tx, new| {
-            remarks::review(tx, &id.0, new)
-        })
+        .write_to(Act::CaptureReview, scope, Review::parse, remarks::review)
         .await?;
     Ok(HttpResponse::Created().json(made))
 }
 
 pub(super) async fn decide(id: PathId, request: WriteRequest) -> Reply {
-    let scope = Scope::Capture(id.0.clone());
+    let scope = Scope::Capture(id.0);
     let made = request
-        .write(Act::CaptureDecide, scope, NewDecision::parse, move |tx, new| {
-            remarks::decide(tx, &id.0, new)
-        })
+        .write_to(Act::CaptureDecide, scope, NewDecision::parse, remarks::decide)
         .await?;
     reply::versioned(made.outline().version, &made)
 }

@@ -107,26 +107,17 @@ fn part_error(name: &str, rule: &str, message: &str) -> Error {
 /// What arrived must be what was declared; if not, both values are told and nothing is kept.
 fn as_declared(i: usize, file: &NewFile, received: &Received) -> Result<()> {
     let mut errors = Vec::new();
-    let mut differs = |field: &str, message: String| {
-        errors.push(FieldError {
-            field: format!("files[{i}].{field}"),
-            rule: "matches".into(),
-            message,
-        });
-    };
     if let Some(declared) = file.sha256.filter(|d| *d != received.sha256) {
         let message = format!(
             "declared {declared}, received {}: the bytes changed on the way, or another file was sent; nothing was kept",
             received.sha256
         );
-        differs("sha256", message);
+        errors.push(FieldError::new(format!("files[{i}].sha256"), "matches", message));
     }
     if let Some(declared) = file.size.filter(|s| *s != received.size) {
-        let message = format!(
-            "declared {declared} bytes, received {}; nothing was kept",
-            received.size
-        );
-        differs("size", message);
+        let received = received.size;
+        let message = format!("declared {declared} bytes, received {received}; nothing was kept");
+        errors.push(FieldError::new(format!("files[{i}].size"), "matches", message));
     }
     if errors.is_empty() {
         return Ok(());

@@ -4,7 +4,7 @@ use super::access;
 use super::model::{self, Case, CasePatch, CaseView, NewCase, NewGrant, Right};
 use super::store;
 use crate::clock::{DAY, Timestamp};
-use crate::error::{Error, Result};
+use crate::error::{Error, FieldError, Result};
 use crate::gate::{NewEvent, Recorded, Tx};
 use crate::identity::Caller;
 use crate::ledger::Action;
@@ -16,7 +16,7 @@ const DECIDES_FOR: i64 = 730 * DAY;
 
 /// Opens a case; the opener becomes lead.
 pub fn open(tx: &mut Tx<'_>, new: &NewCase) -> Result<Recorded<CaseView>> {
-    let unit = unit(tx, new.unit_id.as_ref().unwrap_or(&tx.caller.unit_id))?;
+    let unit = people::unit(tx.conn, "unit_id", new.unit_id.as_ref().unwrap_or(&tx.caller.unit_id))?;
     let number = new.number.clone().unwrap_or_else(model::provisional_number);
     refuse_taken(tx, &number)?;
     let supervisor = new.supervisor_id.as_deref().map(|id| decider(tx, id)).transpose()?;
@@ -55,10 +55,6 @@ pub fn open(tx: &mut Tx<'_>, new: &NewCase) -> Result<Recorded<CaseView>> {
     }))
 }
 
-fn unit(tx: &mut Tx<'_>, id: &str) -> Result<UnitRow> {
-    people::unit(tx.conn, "unit_id", id)
-}
-
 /// A taken number is refused as taken, and says nothing else.
 fn refuse_taken(tx: &mut Tx<'_>, number: &str) -> Result<()> {
     if store::is_taken(tx.conn, number)? {
@@ -68,14 +64,10 @@ fn refuse_taken(tx: &mut Tx<'_>, number: &str) -> Result<()> {
 }
 
 fn number_taken() -> Error {
-    let errors = vec![crate::error::FieldError {
-        field: "number".into(),
-        rule: "unique".into(),
-        message: "is taken: check it, or leave it out for a provisional one".into(),
-    }];
+    let message = "is taken: check it, or leave it out for a provisional one";
     Error {
         code: "taken",
-        errors,
+        errors: vec![FieldError::new("number", "unique", message)],
         ..Error::conflict("number: is taken")
     }
 }
@@ -140,7 +132,7 @@ pub fn change(tx: &mut Tx<'_>, version: i64, patch: &CasePatch) -> Result<Record
             "must name the supervisor who decides in a restricted or confidential case",
         ));
     }
-    let unit = unit(tx, &next.unit_id)?;
+    let unit = people::unit(tx.conn, "unit_id", &next.unit_id)?;
     let made = save(tx, next, &unit, action_of(&before, patch.status))?;
     let next = made.peek().clone();
     if let Some(supervisor) = patch.supervisor_id.clone().filter(|_| next.is_closely_kept()) {
@@ -175,7 +167,7 @@ fn put_people(tx: &mut Tx<'_>, patch: &CasePatch, next: &mut Case) -> Result<()>
         next.lead = lead.person();
     }
     if let Some(id) = &patch.unit_id {
-        next.unit_id = unit(tx, id)?.id;
+        next.unit_id = people::unit(tx.conn, "unit_id", id)?.id;
     }
     if let Some(id) = &patch.supervisor_id {
         next.supervisor = Some(decider_of(tx, id, next)?.person());

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::clock;
-use crate::error::{Error, Result};
+use crate::error::{Error, FieldError, Result};
 use crate::forms::{Form, LINE, TEXT};
 use crate::words;
 
@@ -51,10 +51,13 @@ struct Field {
 }
 
 const fn field(path: &'static str, shape: Shape) -> Field {
-    Field {
-        path,
-        shape,
-        before: Stage::Authorization,
+    let before = Stage::Authorization;
+    Field { path, shape, before }
+}
+
+impl Field {
+    const fn before(self, before: Stage) -> Self {
+        Self { before, ..self }
     }
 }
 
@@ -65,16 +68,8 @@ const MISSING: &[Field] = &[
     field("last_seen_where", Shape::Line),
     field("description", Shape::Text),
     field("endangered", Shape::Flag),
-    Field {
-        path: "ncic.number",
-        shape: Shape::Line,
-        before: Stage::Closing,
-    },
-    Field {
-        path: "ncic.entered_at",
-        shape: Shape::Time,
-        before: Stage::Closing,
-    },
+    field("ncic.number", Shape::Line).before(Stage::Closing),
+    field("ncic.entered_at", Shape::Time).before(Stage::Closing),
 ];
 const WANTED: &[Field] = &[
     field("warrant_number", Shape::Line),
@@ -137,26 +132,21 @@ fn merge(into: &mut Map<String, Value>, given: Map<String, Value>) {
 
 /// Reads the particulars of a kind from a form; unknown fields are refused by their path.
 pub fn parse(kind: CaseKind, form: &mut Form) -> CaseParticulars {
-    let mut out = Map::new();
-    for field in kind.fields().iter().filter(|f| !f.path.contains('.')) {
-        put(&mut out, field.path, value(form, field.path, &field.shape));
-    }
+    let own = kind.fields().iter().filter(|f| !f.path.contains('.'));
+    let mut out = read(form, own.map(|f| (f.path, &f.shape)));
     if kind == CaseKind::MissingPerson {
-        let ncic = form.object("ncic", |inner| {
-            let mut out = Map::new();
-            put(&mut out, "number", value(inner, "number", &Shape::Line));
-            put(&mut out, "entered_at", value(inner, "entered_at", &Shape::Time));
-            out
-        });
-        put(&mut out, "ncic", ncic.map(Value::Object));
+        let fields = kind.fields().iter();
+        let inner = fields.filter_map(|f| Some((f.path.strip_prefix("ncic.")?, &f.shape)));
+        let ncic = form.object("ncic", |form| Value::Object(read(form, inner)));
+        out.extend(ncic.map(|ncic| ("ncic".to_owned(), ncic)));
     }
     CaseParticulars(out)
 }
 
-fn put(out: &mut Map<String, Value>, name: &str, value: Option<Value>) {
-    if let Some(value) = value {
-        out.insert(name.to_owned(), value);
-    }
+fn read<'f>(form: &mut Form, fields: impl Iterator<Item = (&'f str, &'f Shape)>) -> Map<String, Value> {
+    fields
+        .filter_map(|(name, shape)| Some((name.to_owned(), value(form, name, shape)?)))
+        .collect()
 }
 
 fn value(form: &mut Form, name: &str, kind: &Shape) -> Option<Value> {
@@ -207,11 +197,8 @@ pub fn require(kind: CaseKind, particulars: &CaseParticulars, stage: Stage) -> R
     if open.is_empty() {
         return Ok(());
     }
-    let errors = open.iter().map(|path| crate::error::FieldError {
-        field: path.clone(),
-        rule: "due".into(),
-        message: format!("is due before {stage}: give it, or answer \"unknown\", with PATCH on the case"),
-    });
+    let message = format!("is due before {stage}: give it, or answer \"unknown\", with PATCH on the case");
+    let errors = open.iter().map(|path| FieldError::new(path, "due", &message));
     let detail = format!(
         "Before {stage} these are due: {}. \"unknown\" is an answer.",
         open.join(", ")

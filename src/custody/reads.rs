@@ -102,10 +102,14 @@ fn range(page: &Page) -> Result<(i64, i64)> {
 
 /// Auditors see identifiers, never records; readers of the case see records, but not those of what is held from them.
 fn views(ctx: &mut ReadCtx<'_>, found: Vec<StoredEvent>, act: Act) -> Result<Vec<ShownEvent>> {
-    let reads = ctx.may(Act::CaseRead) || act == Act::CaptureRead;
-    let indexes = indexes(ctx.conn, &found)?;
-    let (mut records, closed) = match reads {
-        true => (records_of(ctx.conn, &found)?, closed_captures(ctx, &found)?),
+    // A page shows one stream.
+    let Some(stream) = found.first().map(|event| event.stream.clone()) else {
+        return Ok(Vec::new());
+    };
+    let seqs: Vec<i64> = found.iter().map(|event| event.seq).collect();
+    let indexes = indexes(ctx.conn, &stream, &seqs)?;
+    let (mut records, closed) = match ctx.may(Act::CaseRead) || act == Act::CaptureRead {
+        true => (records_of(ctx.conn, &stream, &seqs)?, closed_captures(ctx, &found)?),
         false => (HashMap::new(), HashMap::new()),
     };
     let mut out = Vec::with_capacity(found.len());
@@ -141,36 +145,19 @@ fn object_of(event: &StoredEvent) -> Result<String> {
     Ok(event.object.id)
 }
 
-/// The places in the tree of events of one stream, by their leaves.
-fn indexes(conn: &mut AnyConn, found: &[StoredEvent]) -> Result<HashMap<Vec<u8>, i64>> {
-    // A page shows one stream.
-    let Some(first) = found.first() else {
-        return Ok(HashMap::new());
-    };
-    let wanted: Vec<i64> = found.iter().map(|e| e.seq).collect();
-    let rows: Vec<(Vec<u8>, i64)> = leaves::table
-        .filter(leaves::stream.eq(&first.stream).and(leaves::seq.eq_any(wanted)))
-        .select((leaves::leaf, leaves::idx))
-        .load(conn)?;
+/// The places in the tree of some events of a stream, by their leaves.
+fn indexes(conn: &mut AnyConn, stream: &str, seqs: &[i64]) -> Result<HashMap<Vec<u8>, i64>> {
+    let found = leaves::table.filter(leaves::stream.eq(stream).and(leaves::seq.eq_any(seqs)));
+    let rows: Vec<(Vec<u8>, i64)> = found.select((leaves::leaf, leaves::idx)).load(conn)?;
     Ok(rows.into_iter().collect())
 }
 
-/// By leaf: salt and body.
-type Records = HashMap<Vec<u8>, (Vec<u8>, String)>;
-
-fn records_of(conn: &mut AnyConn, found: &[StoredEvent]) -> Result<Records> {
-    let Some(first) = found.first() else {
-        return Ok(HashMap::new());
-    };
-    let wanted: Vec<i64> = found.iter().map(|e| e.seq).collect();
-    let rows: Vec<(Vec<u8>, Vec<u8>, String)> = records::table
-        .filter(records::stream.eq(&first.stream).and(records::seq.eq_any(wanted)))
-        .select((records::leaf, records::salt, records::body))
-        .load(conn)?;
-    Ok(rows
-        .into_iter()
-        .map(|(leaf, salt, body)| (leaf, (salt, body)))
-        .collect())
+/// The salts and bodies of the records of some events of a stream, by their leaves.
+fn records_of(conn: &mut AnyConn, stream: &str, seqs: &[i64]) -> Result<HashMap<Vec<u8>, (Vec<u8>, String)>> {
+    let found = records::table.filter(records::stream.eq(stream).and(records::seq.eq_any(seqs)));
+    let columns = (records::leaf, (records::salt, records::body));
+    let rows: Vec<(Vec<u8>, (Vec<u8>, String))> = found.select(columns).load(conn)?;
+    Ok(rows.into_iter().collect())
 }
 
 /// The captures of these events whose content is closed to this reader, with their class.
