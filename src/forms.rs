@@ -1,6 +1,6 @@
-//! Reading what people and programs send: every broken rule at once, each with its field and the way out.
+//! Reading what people and programs send. All broken rules are told at once, each with its field and the way out.
 //!
-//! A form is a JSON object. What it does not name is refused, so that a misspelt field never passes in silence.
+//! A form is a JSON object. A field that nobody takes is refused, so that a misspelt field never passes in silence.
 
 use serde_json::{Map, Value};
 
@@ -37,8 +37,8 @@ pub trait FieldSet {
     fn or(self, before: Self) -> Self;
 }
 
-/// Declares a `FieldSet`: each field once, with its type and the way a form gives it. They are read, kept in records,
-/// shown and overlaid by later ones under the same names.
+/// Declares a `FieldSet`: each field once, with its type and the function that reads it from a form. Forms, records and
+/// answers use the same names.
 #[macro_export]
 macro_rules! particulars {
     ($(#[$about:meta])* $vis:vis struct $name:ident { $($(#[$meaning:meta])* $field:ident: $type:ty = $read:expr,)+ }) => {
@@ -71,8 +71,9 @@ impl Form {
         }
     }
 
-    /// A form from what a page sends: names and texts. `a.b` is field `b` of object `a`, `a[0].b` of the first of a list
-    /// of objects; a name that comes twice, or ends in `[]`, is a list. An empty text is a field left out.
+    /// A form from the names and texts that a page sends. `a.b` is field `b` of object `a`; `a[0].b` is field `b` of
+    /// the first object of list `a`. A name that comes twice or ends in `[]` is a list. An empty text is a field left
+    /// out.
     pub fn from_pairs(pairs: impl Iterator<Item = (String, String)>) -> Result<Self> {
         let mut form = Self {
             texts_only: true,
@@ -144,7 +145,7 @@ impl Form {
         Some(text)
     }
 
-    /// Takes a text that must be such as `fits` says; if not, the field broke this rule.
+    /// Takes a text. Where `fits` is false of it, the field broke this rule.
     pub fn text_where(
         &mut self,
         field: &str,
@@ -186,7 +187,7 @@ impl Form {
         self.or_refuse(W::from_word(word), field, "one_of", message)
     }
 
-    /// What was made of a field; where that is nothing, the field broke this rule.
+    /// Passes on what was made of a field. `None` means that the field broke this rule.
     pub fn or_refuse<T>(&mut self, made: Option<T>, field: &str, rule: &str, message: impl Into<String>) -> Option<T> {
         if made.is_none() {
             self.refuse(field, rule, message);

@@ -1,11 +1,11 @@
-//! What covers a capture: rule by rule, each with its reason. Pure, and the same for the API, the packet and the tests.
+//! What covers a capture: rule by rule, each with its reason. The rules are pure; API, packet and tests use the same.
 
 use serde::{Deserialize, Serialize};
 
 use super::model::{Authorization, AuthorizationState, CoveredAccount, Device, Level};
 use crate::clock::{self, Micros};
 
-/// One rule's verdict: `None` where it cannot be told, which does not hold a capture.
+/// One rule's verdict. `None` means that it cannot be told; a capture is not held for that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     pub rule: String,
@@ -13,7 +13,7 @@ pub struct Line {
     pub why: String,
 }
 
-/// What a capture says that an authorization is held against.
+/// What a capture says of itself, as far as an authorization is compared with it.
 #[derive(Debug, Clone)]
 pub struct Seen<'a> {
     pub capturer: &'a str,
@@ -22,7 +22,7 @@ pub struct Seen<'a> {
     pub platform_id: Option<&'a str>,
     pub level: Option<Level>,
     pub device: Option<Device>,
-    /// When it was captured; the receipt, where the sender's clock lies in the future.
+    /// When it was captured. Where the sender's clock is ahead of ours, the time of receipt.
     pub at: Micros,
 }
 
@@ -35,7 +35,7 @@ fn line(rule: &str, passed: impl Into<Option<bool>>, why: impl Into<String>) -> 
 }
 
 impl Authorization {
-    /// Holds a capture against every rule (contract section 2, Coverage). Covered: no rule is `false`.
+    /// Judges a capture by every rule (contract section 2, Coverage). It is covered where no rule gives `false`.
     pub fn covers(&self, seen: &Seen<'_>) -> Vec<Line> {
         vec![
             self.covers_holder(seen),
@@ -136,7 +136,7 @@ impl Authorization {
         }
     }
 
-    /// Whether bytes that arrive now arrive after the authorization's end or revocation.
+    /// Whether it has ended or was revoked, so that bytes that arrive now arrive late.
     pub fn is_over(&self, now: Micros) -> bool {
         self.state == AuthorizationState::Revoked || now > self.terms.ends_at.0
     }

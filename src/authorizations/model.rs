@@ -115,7 +115,7 @@ pub struct Authorization {
     pub terms: Terms,
     pub requester: Person,
     pub requested_at: Timestamp,
-    /// The later of its start and its approval; none where it was never approved.
+    /// Its start or its approval, whichever is later; none where it was never approved.
     pub effective_from: Option<Timestamp>,
     pub decision: Option<Ruling>,
     pub revoked: Option<Ruling>,
@@ -249,12 +249,12 @@ fn account(form: &mut Form) -> CoveredAccount {
     account
 }
 
-/// What a requester changes of a returned request; absent is unchanged. It is checked together with what stays.
+/// What a requester changes of a returned request. What is absent stays; both are checked together.
 #[derive(Debug, Clone)]
 pub struct Amendment(Map<String, Value>);
 
 impl Amendment {
-    /// Keeps it as it was sent, until the stored request is read.
+    /// Keeps it as it was sent; `apply` reads it together with the stored request.
     pub fn parse(form: Form) -> Result<Self> {
         Ok(Self(form.into_fields()))
     }

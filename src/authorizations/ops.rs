@@ -17,7 +17,7 @@ fn holders(tx: &mut Tx<'_>, ids: &[String]) -> Result<Vec<Person>> {
         .collect()
 }
 
-/// Asks for leave. What the case owes before its first authorization comes first.
+/// Asks for leave. Refused while the case owes what is due before an authorization.
 pub fn request(tx: &mut Tx<'_>, wanted: &Request) -> Result<Recorded<Authorization>> {
     let case_id = tx.case_id()?;
     crate::cases::nothing_due(tx.conn, &case_id, Stage::Authorization)?;
@@ -73,7 +73,7 @@ fn save(tx: &mut Tx<'_>, next: Authorization, action: Action) -> Result<Recorded
     Ok(made.answering(next))
 }
 
-/// Approves, denies or returns. It counts from the later of its start and this moment.
+/// Approves, denies or returns. An approval counts from the start or from now, whichever is later.
 pub fn decide(tx: &mut Tx<'_>, id: &str, decision: &AuthorizationDecision) -> Result<Recorded<Authorization>> {
     let before = store::get(tx.conn, id)?;
     if before.state != AuthorizationState::Requested {

@@ -18,8 +18,8 @@ pub fn get(conn: &mut AnyConn, id: &str) -> Result<Authorization> {
     db::record(conn, authorizations::table.find(id).select(authorizations::body))
 }
 
-/// Keeps a version that an event with this leaf recorded, and who holds it: the first in a new row, a later one in its
-/// authorization's row.
+/// Keeps a version that an event with this leaf recorded, and who holds it. The first version makes the row, a later
+/// one replaces it.
 pub fn save(conn: &mut AnyConn, authorization: &Authorization, leaf: &Digest) -> Result<()> {
     let id = &authorization.id;
     let row = (
@@ -75,7 +75,7 @@ fixed! {
     " AND (state = 'approved' OR state = 'revoked' OR state = 'expired') ORDER BY id DESC LIMIT 500"
 }
 
-/// Authorizations of a case that were ever approved: those that may cover a capture. Every capture is held against them.
+/// Authorizations of a case that were ever approved. Every new capture is judged by these.
 pub fn once_approved(conn: &mut AnyConn, case: &str) -> Result<Vec<Authorization>> {
     let query = OnceApproved { case: case.to_owned() };
     let bodies: Vec<String> = both!(conn, |c| query.load(c))?;
@@ -112,8 +112,8 @@ pub fn list(
     db::records(conn, found)
 }
 
-/// The stored states and ends that make a state now: expiry is computed when used, so a row past its end may still
-/// say approved.
+/// The stored states, and the range of ends, that amount to a state now. A row past its end may still say approved,
+/// because expiry is computed when needed.
 fn stored(state: Option<AuthorizationState>, now: Micros) -> (Vec<&'static str>, Micros, Micros) {
     let all = (Micros::MIN, Micros::MAX);
     let (states, (from, to)) = match state {

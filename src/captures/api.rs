@@ -1,4 +1,4 @@
-//! Captures over HTTP, but for taking them in: one read or one write each. They are shown as their readers see them.
+//! Captures over HTTP: one read or one write each. `upload` takes them in.
 
 use actix_web::{HttpRequest, HttpResponse};
 

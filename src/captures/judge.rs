@@ -1,4 +1,4 @@
-//! What a capture rests on, and whether it is logged or held. Pure: the authorizations are given.
+//! What a capture rests on, and whether it is logged or held. The rules are pure: the authorizations are arguments.
 
 use super::model::{Basis, BasisKind, CaptureState, Flag, NewCapture};
 use crate::authorizations::{Authorization, Level, Line, Seen};
@@ -77,7 +77,7 @@ fn by_authorization<'a>(
         return uncovered(named);
     };
     let covered = coverage.iter().all(|l| l.passed != Some(false));
-    // The registry of aliases joins later; until then a covert capture can name none, and a missing alias holds.
+    // A covert capture without an alias is held. It cannot name one until the registry of aliases joins.
     let aliasless = seen.level == Some(Level::Covert);
     let state = if covered && !aliasless {
         CaptureState::Logged

@@ -57,7 +57,7 @@ pub fn record(
     Ok(made.answering(view))
 }
 
-/// Item numbers have no gaps: the counter was read under the case's lock and moves with the event.
+/// The next item number. There are no gaps: the counter is read under the case's lock and moves with the event.
 fn next_item(tx: &mut Tx<'_>, state: CaptureState) -> Result<i64> {
     let case = tx.case()?;
     let (items, held) = (case.items + 1, case.held + i64::from(state == CaptureState::Held));

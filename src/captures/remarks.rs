@@ -1,5 +1,5 @@
-//! What is said about a capture later: notes, corrections, reviews, decisions, verifications. Each stands beside what
-//! was there before.
+//! What is said about a capture later: notes, corrections, reviews, decisions, verifications. None replaces what was
+//! said before.
 
 use serde::Serialize;
 
@@ -85,7 +85,7 @@ fn transition_of(stored: &StoredCapture, outcome: DecisionOutcome) -> Result<(Ac
     }
 }
 
-/// Records a corrected version beside the first. What covered the capture was judged on that one, and stays.
+/// Records a corrected version beside the first. What covers the capture was judged on the first version, and stays.
 pub fn correct(tx: &mut Tx<'_>, id: &str, new: &NewCorrection) -> Result<Recorded<CaptureView>> {
     let before = store::capture(tx.conn, id)?;
     let stored = StoredCapture {
@@ -99,7 +99,7 @@ pub fn correct(tx: &mut Tx<'_>, id: &str, new: &NewCorrection) -> Result<Recorde
     answer(tx, stored, made.answering(()))
 }
 
-/// The capture as whoever changed it may see it.
+/// The capture, as far as the caller may see it.
 fn answer<T>(tx: &mut Tx<'_>, stored: StoredCapture, made: Recorded<T>) -> Result<Recorded<CaptureView>> {
     if stored.state.is_closed() && !tx.may(Act::CaptureReadHeld) {
         return Ok(made.map(|_| stored.withheld()));

@@ -208,8 +208,8 @@ pub struct CaptureSearch {
     pub limit: usize,
 }
 
-/// Captures over the cases whose captures a caller may decide, newest first; never those they made, nor those of an
-/// authorization that they asked for or hold. The same answer as the policy's `CaptureDecide`.
+/// Captures in all cases whose captures a caller may decide, newest first. Captures that the caller made are left out,
+/// and those of an authorization that the caller asked for or holds. The policy's `CaptureDecide` answers the same.
 pub fn to_decide(conn: &mut AnyConn, caller: &Caller, search: &CaptureSearch, now: i64) -> Result<Vec<StoredCapture>> {
     let mine = members::table
         .filter(members::user_id.eq(&caller.user).and(members::ended_at.is_null()))

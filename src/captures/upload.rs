@@ -1,8 +1,9 @@
 //! Taking a capture in: JSON alone, or multipart whose first part is `capture` and then one part a file, streamed.
 //!
-//! Order: may this caller log here at all, before a byte of the body is taken; then the JSON; then the files, hashed
-//! while they arrive, synced and put under their hashes; then the one transaction, which is queued only after that.
-//! A refusal on the way leaves nothing, one by the transaction a file that nothing names.
+//! The order is fixed. First: may this caller log here at all? Until that is known, no byte of the body is taken. Then
+//! comes the JSON, then the files: hashed while they arrive, synced, and put under their hashes. Only then is the one
+//! transaction queued. A refusal before that leaves nothing; a refusal by the transaction leaves files that no row
+//! names.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,13 +41,13 @@ pub(super) async fn record(
         let case = parse_id(&path).ok_or_else(Error::not_found)?;
         return without_files(WriteRequest::from_request(&req, &mut payload).await?, case).await;
     }
-    // What is wrong with its boundary is told after the door.
+    // A wrong boundary is told only to callers whom the door lets in.
     let mut parts = Parts::of(content_type, payload, Duration::from_secs(app.limits.idle));
-    // In a task of its own: when the sender's connection breaks, the server drops the handler, and what was dropped
-    // could not be recorded.
+    // A task of its own, because the server drops the handler when the sender's connection breaks, and a dropped
+    // handler could not record that.
     let taking = actix_web::rt::spawn(async move {
         let done = receive(&req, &path, &mut parts, &requester, &app).await;
-        // Who fell silent is not waited for once more.
+        // A sender who fell silent is not waited for again.
         if done.as_ref().is_err_and(|e| e.kind != Kind::Timeout)
             && let Ok(parts) = parts
         {
@@ -115,8 +116,8 @@ struct Upload {
     key: Option<(IdempotencyHeader, Value)>,
 }
 
-/// Makes the files durable, then records the capture. A failure before the files are durable is the upload's own and is
-/// answered apart; the gate notes the refusals after that.
+/// Makes the files durable, then records the capture. The outer result fails where the files did not become durable:
+/// that is the upload's failure to note. The gate notes the refusals after that.
 async fn with_files(app: &App, requester: &RequestCtx, case: &str, upload: Upload) -> Result<Reply> {
     let Upload { new, files, key } = upload;
     let (new, blobs) = (Arc::new(new), app.blobs.clone());
@@ -151,8 +152,8 @@ async fn with_files(app: &App, requester: &RequestCtx, case: &str, upload: Uploa
     }
 }
 
-/// The part `capture` comes first, so that nothing is taken that the JSON doesn't name. A key is given back with the JSON
-/// that it is for.
+/// Reads the part `capture`. It comes first, so that no file is taken that the JSON does not name. A key is given back
+/// with the JSON that it is for.
 async fn first_part(
     parts: &mut Parts,
     key: Option<IdempotencyHeader>,
@@ -181,7 +182,7 @@ async fn first_part(
     Ok((NewCapture::parse(Form::new(value)?)?, key))
 }
 
-/// A capture that names its files, if any, as hashes only: a write like any other.
+/// Takes a capture that brings no bytes: a write like any other.
 async fn without_files(request: WriteRequest, case: String) -> Reply {
     let parse = |form| {
         let new = NewCapture::parse(form)?;

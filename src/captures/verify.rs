@@ -1,5 +1,5 @@
-//! Verifying a capture on request: every byte read again and hashed, the record and its event held against each other.
-//! The answer is a verdict; it says what was looked at.
+//! Verifying a capture on request. Every byte is read again and hashed, and the record is compared with its event. The
+//! answer is a verdict that says what was checked.
 
 use actix_web::HttpResponse;
 

@@ -64,7 +64,7 @@ fn record_member(tx: &mut Tx<'_>, action: Action, person: &Person) -> Result<App
     tx.record(action, ("user", &person.id), 1, &record)
 }
 
-/// Gives somebody access that ends by itself. `decide` is the lead's to give; the rest is that supervisor's.
+/// Gives somebody access that ends by itself. `Act::GrantDecide` is needed for `decide`, `Act::GrantGive` for the rest.
 pub fn give(tx: &mut Tx<'_>, new: &NewGrant) -> Result<Recorded<Grant>> {
     if new.user_id == tx.caller.user {
         let rules = vec!["nobody-decides-own-request".to_owned()];
@@ -92,7 +92,7 @@ pub fn give(tx: &mut Tx<'_>, new: &NewGrant) -> Result<Recorded<Grant>> {
     record_grant(tx, &case, new)
 }
 
-/// Refuses the first act that is asked for and not the caller's to do here.
+/// Refuses where one of these acts is asked for and the caller may not do it here.
 pub fn may_each(tx: &Tx<'_>, wanted: &[(bool, Act)]) -> Result<()> {
     match wanted.iter().find(|(asked, act)| *asked && !tx.may(*act)) {
         None => Ok(()),

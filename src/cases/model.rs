@@ -133,7 +133,7 @@ impl Case {
         particulars::require(self.kind, &self.particulars, stage)
     }
 
-    /// Whether only those see it who work on it or were let in.
+    /// Whether only people who work on it or were let in may see it.
     pub fn is_closely_kept(&self) -> bool {
         self.handling != Handling::Standard
     }
@@ -229,7 +229,7 @@ impl CasePatch {
         texts.into_iter().any(Option::is_some) || self.particulars.is_some()
     }
 
-    /// The next version, without the people and the unit, whom the database knows.
+    /// The next version. People and unit stay as they were: who they are, only the database knows.
     pub fn apply(&self, before: &Case, now: Micros) -> Result<Case> {
         let mut next = before.clone();
         let optional = [

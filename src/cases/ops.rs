@@ -55,7 +55,7 @@ pub fn open(tx: &mut Tx<'_>, new: &NewCase) -> Result<Recorded<CaseView>> {
     }))
 }
 
-/// A taken number is refused as taken, and says nothing else.
+/// Refuses a taken number. The answer says nothing else about the case that has it.
 fn refuse_taken(tx: &mut Tx<'_>, number: &str) -> Result<()> {
     if store::is_taken(tx.conn, number)? {
         return Err(number_taken());
@@ -72,7 +72,7 @@ fn number_taken() -> Error {
     }
 }
 
-/// Whoever is named to decide must have the role supervisor and, while the case is being opened, must not be the opener.
+/// The supervisor who is named to decide. While a case is being opened, that must not be the opener.
 fn decider(tx: &mut Tx<'_>, id: &str) -> Result<Caller> {
     let named = people::named(tx.conn, "supervisor_id", id)?;
     if !named.is(Role::Supervisor) {
@@ -84,7 +84,7 @@ fn decider(tx: &mut Tx<'_>, id: &str) -> Result<Caller> {
     Ok(named)
 }
 
-/// The same for a case that exists: neither its lead nor a member. A supervisor who restricts may name themselves.
+/// The same for a case that exists: not its lead, and no member. Supervisors who restrict a case may name themselves.
 fn decider_of(tx: &mut Tx<'_>, id: &str, case: &Case) -> Result<Caller> {
     let named = decider(tx, id)?;
     let works = case.lead.id == named.user || store::member_since(tx.conn, &case.id, &named.user)?.is_some();
@@ -104,7 +104,7 @@ fn save(tx: &mut Tx<'_>, case: Case, unit: &UnitRow, action: Action) -> Result<R
     let record = serde_json::to_value(&case)?;
     let made = tx.append(NewEvent::new(action, ("case", &case.id), case.version, record).in_case(&case.id))?;
     let kept = store::save(tx.conn, &case, &unit.path, &made.leaf);
-    // Another case took the number since it was looked for.
+    // Another case may have taken the number after `refuse_taken` looked.
     kept.map_err(|e| if e.code == "taken" { number_taken() } else { e })?;
     Ok(made.answering(case))
 }
@@ -141,13 +141,13 @@ pub fn change(tx: &mut Tx<'_>, version: i64, patch: &CasePatch) -> Result<Record
     Ok(made.map(|case| CaseView { case, members, held }))
 }
 
-/// One patch may ask for several rights at once; each is needed.
+/// Refuses a patch unless the caller has every right that it needs.
 fn may_all(tx: &Tx<'_>, patch: &CasePatch) -> Result<()> {
     let closely_kept = tx.case()?.handling != crate::policy::Handling::Standard;
     let wanted = [
         (patch.handling.is_some(), Act::CaseRestrict),
         (patch.lead_id.is_some(), Act::MemberChange),
-        // In a case that is closely kept only the lead says who decides.
+        // In a case that is closely kept, only the lead says who decides.
         (patch.supervisor_id.is_some() && closely_kept, Act::GrantDecide),
         (patch.needs_case_change(), Act::CaseChange),
     ];
@@ -195,7 +195,7 @@ fn action_of(before: &Case, status: Option<CaseStatus>) -> Action {
     }
 }
 
-/// Which right a change needs first: the door asks for it before anything else.
+/// The right that the door asks for. `may_all` asks for the others.
 pub fn act_for(patch: &CasePatch) -> Act {
     match (patch.status, patch.handling) {
         (Some(_), _) => Act::CaseClose,

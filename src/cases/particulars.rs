@@ -1,4 +1,4 @@
-//! What each kind of case must know before it may go on. "unknown" is an answer; silence is not.
+//! What each kind of case must know before it may go on. `unknown` is an answer; leaving it out is none.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -187,7 +187,7 @@ pub fn due(kind: CaseKind, particulars: &CaseParticulars) -> Vec<Due> {
     .collect()
 }
 
-/// Refuses a stage while something is owed before it. What is owed before the first authorization is owed before all.
+/// Refuses a stage while something is owed before it. What is due before an authorization is due before every stage.
 pub fn require(kind: CaseKind, particulars: &CaseParticulars, stage: Stage) -> Result<()> {
     let open: Vec<String> = due(kind, particulars)
         .into_iter()

@@ -12,8 +12,8 @@ use crate::identity::Caller;
 use crate::policy::Role;
 use crate::proof::id::Digest;
 
-/// Keeps a version that an event with this leaf recorded: the first in a new row, a later one in its case's row. The
-/// counters beside it follow from other records.
+/// Keeps a version that an event with this leaf recorded. The first version makes the row, a later one replaces it; the
+/// counters in the row follow from other records.
 pub fn save(conn: &mut AnyConn, case: &Case, unit_path: &str, leaf: &Digest) -> Result<()> {
     let row = (
         cases::number.eq(&case.number),
@@ -62,7 +62,7 @@ pub fn is_taken(conn: &mut AnyConn, number: &str) -> Result<bool> {
     Ok(cases > 0)
 }
 
-/// Under which grounds a caller may see cases: the caller's id or unit path under each, empty where the role is missing.
+/// The grounds on which a caller may see cases. Each holds the caller's id or unit path, or is empty without the role.
 #[derive(Debug, Clone)]
 pub struct VisibleTo {
     worker: String,

@@ -1,5 +1,5 @@
-//! The log's public side (C2SP tlog-tiles): key, checkpoint, proofs, hash tiles. Hashes only, for any signed-in user,
-//! and for everyone where the agency says so.
+//! The log's public side (C2SP tlog-tiles): key, checkpoint, proofs, hash tiles. These are hashes only. Every signed-in
+//! user may read them, and everyone where the agency says so.
 
 use std::time::Duration;
 

@@ -21,15 +21,15 @@ use crate::proof::id::{Digest, hex};
 /// An event as its reader sees it.
 #[derive(Debug, Clone, Serialize)]
 pub struct ShownEvent {
-    /// Where the next page begins behind it: its place in the stream, or in the tree.
+    /// The cursor of a page that begins after it: its place in the stream, or in the tree.
     #[serde(skip)]
     pub key: i64,
-    /// The event, as it is bound.
+    /// The event, as its leaf binds it.
     pub event: Value,
     pub leaf: Digest,
     /// Its place in the tree.
     pub index: Option<i64>,
-    /// What it recorded, to those who may read that.
+    /// What it recorded, where the reader may read that.
     pub record: Option<Value>,
     pub salt: Option<String>,
     /// Why the record is not shown.
@@ -100,7 +100,8 @@ fn range(page: &Page) -> Result<(i64, i64)> {
     Ok((page.after_number()?.map_or(0, |n| n + 1), page.limit as i64 + 1))
 }
 
-/// Auditors see identifiers, never records; readers of the case see records, but not those of what is held from them.
+/// Auditors see identifiers, never records. Readers of the case see records, but none of a capture that is closed to
+/// them.
 fn views(ctx: &mut ReadCtx<'_>, found: Vec<StoredEvent>, act: Act) -> Result<Vec<ShownEvent>> {
     // A page shows one stream.
     let Some(stream) = found.first().map(|event| event.stream.clone()) else {
@@ -152,11 +153,14 @@ fn indexes(conn: &mut AnyConn, stream: &str, seqs: &[i64]) -> Result<HashMap<Vec
     Ok(rows.into_iter().collect())
 }
 
-/// The salts and bodies of the records of some events of a stream, by their leaves.
-fn records_of(conn: &mut AnyConn, stream: &str, seqs: &[i64]) -> Result<HashMap<Vec<u8>, (Vec<u8>, String)>> {
+/// The salt and the body of a record.
+type SaltedBody = (Vec<u8>, String);
+
+/// The records of some events of a stream, by their leaves.
+fn records_of(conn: &mut AnyConn, stream: &str, seqs: &[i64]) -> Result<HashMap<Vec<u8>, SaltedBody>> {
     let found = records::table.filter(records::stream.eq(stream).and(records::seq.eq_any(seqs)));
     let columns = (records::leaf, (records::salt, records::body));
-    let rows: Vec<(Vec<u8>, (Vec<u8>, String))> = found.select(columns).load(conn)?;
+    let rows: Vec<(Vec<u8>, SaltedBody)> = found.select(columns).load(conn)?;
     Ok(rows.into_iter().collect())
 }
 

@@ -1,5 +1,5 @@
-//! Subjects, the people a case is about, and accounts, which are tied to them, with the basis of that attribution, or
-//! not. A change is a new version; nothing is deleted.
+//! Subjects are the people a case is about. An account may be tied to a subject, and then says on what basis. Both are
+//! entries of a case with other fields. A change is a new version; nothing is deleted.
 
 mod api;
 mod model;

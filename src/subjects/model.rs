@@ -92,7 +92,7 @@ pub trait EntryFields: FieldSet + Clone + Serialize + DeserializeOwned + Send + 
     /// Reads those of a new entry, which must say more than a change.
     fn take_new(form: &mut Form) -> Self;
 
-    /// Refuses what holds together neither in a new entry nor in a change.
+    /// Refuses fields that do not go together, in a new entry as in a change.
     fn check(&self, _form: &mut Form) {}
 
     /// The subject that they name.

@@ -43,7 +43,7 @@ fn save<F: KeptEntry>(tx: &mut Tx<'_>, entry: CaseEntry<F>, action: Action) -> R
     Ok(made.answering(entry))
 }
 
-/// The subject that an account is tied to is one of the same case.
+/// Refuses to tie an account to what is no subject of its case.
 fn require_subject(tx: &mut Tx<'_>, fields: &impl EntryFields) -> Result<()> {
     let Some(id) = fields.subject_id() else { return Ok(()) };
     let found: Result<Subject> = KeptEntry::find(tx.conn, &tx.case_id()?, id);

@@ -10,7 +10,7 @@ use crate::proof::id::Digest;
 
 /// Entries of a case that are kept in a table.
 pub trait KeptEntry: EntryFields {
-    /// Keeps a version that an event with this leaf recorded: the first in a new row, a later one in its entry's row.
+    /// Keeps a version that an event with this leaf recorded. The first version makes the row, a later one replaces it.
     fn save(conn: &mut AnyConn, entry: &CaseEntry<Self>, leaf: &Digest) -> Result<()>;
 
     /// Entries of a case, oldest first.
@@ -20,7 +20,8 @@ pub trait KeptEntry: EntryFields {
     fn find(conn: &mut AnyConn, case: &str, id: &str) -> Result<CaseEntry<Self>>;
 }
 
-/// Keeps entries in a table. Subjects and accounts have the same columns, but each of Diesel's tables is a type of its own.
+/// Keeps entries in a table. The tables of subjects and accounts have the same columns. This is a macro because each
+/// table is a type of its own in Diesel.
 macro_rules! kept_in {
     ($table:ident, $fields:ty) => {
         impl KeptEntry for $fields {

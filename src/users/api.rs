@@ -16,7 +16,7 @@ use crate::http::{App, WriteRequest};
 use crate::identity::one_time;
 use crate::policy::{Act, Role};
 
-/// The id in a path; what is no id names nothing.
+/// The id in a path. Anything that is no id is answered as what does not exist.
 fn id(path: &str) -> Result<String> {
     parse_id(path).ok_or_else(Error::not_found)
 }

@@ -22,7 +22,7 @@ pub struct NewUser {
 }
 
 impl NewUser {
-    /// Reads and checks it, with the password that was chosen for one use, if one was.
+    /// Reads and checks it, with the one-time password, where the administrator chose one.
     pub fn parse_with_password(mut form: Form) -> Result<(Self, Option<String>)> {
         let chosen = form.text("password", 1000);
         let new = Self::parse(form)?;
@@ -209,7 +209,7 @@ pub struct UserView {
     pub version: i64,
 }
 
-/// A password as the ledger never sees it: only its hash goes on.
+/// Both passwords, as they are sent. Only the hash of the new one is kept, and none of it in the ledger.
 #[derive(Debug, Clone)]
 pub struct PasswordChange {
     pub current: String,
@@ -241,7 +241,7 @@ pub struct SignIn {
 }
 
 impl SignIn {
-    /// Reads it. A second factor joins later; a client that already sends its code is not refused for it.
+    /// Reads it. There is no second factor yet; a client that sends a code already is not refused.
     pub fn parse(mut form: Form) -> Result<Self> {
         let parsed = Self {
             username: form.required("username", 200).to_lowercase(),

@@ -12,7 +12,7 @@ use crate::gate::{Recorded, Tx};
 use crate::identity;
 use crate::ledger::Action;
 
-/// Failed sign-ins within `WINDOW` after which a user is locked until an administrator releases them (CJIS AC-7).
+/// A user with so many failed sign-ins within `WINDOW` is locked until an administrator releases them (CJIS AC-7).
 const FAILURES: i64 = 5;
 const WINDOW: Micros = 15 * MINUTE;
 
@@ -62,7 +62,7 @@ pub fn create(tx: &mut Tx<'_>, new: &NewUser, password_hash: &str, password: Pas
     Ok(made.answering(row.view(unit.name)?))
 }
 
-/// Changes a user, whose password becomes one-time where `new_hash` is given. Whoever is disabled, or whose password is
+/// Changes a user. `new_hash` is the hash of a new one-time password. A user who is disabled, or whose password is
 /// reset, is signed out everywhere at once.
 pub fn change(
     tx: &mut Tx<'_>,
@@ -205,7 +205,7 @@ pub fn sign_in(tx: &mut Tx<'_>, user: &UserRow, address: &str) -> Result<Option<
     Ok(Some(opened))
 }
 
-/// Rotates a session's secret; a secret that somebody copied ends the session, with its event.
+/// Rotates a session's secret. A secret that is shown twice was copied: the session ends, with an event.
 pub fn refresh(tx: &mut Tx<'_>, shown: &str) -> Result<Option<identity::Opened>> {
     match identity::refresh(tx.conn, shown, tx.now)? {
         identity::Refreshed::Yes(opened) => Ok(Some(opened)),
@@ -307,7 +307,7 @@ pub fn train(tx: &mut Tx<'_>, user: &str, new: &NewTraining) -> Result<Recorded<
     Ok(made.answering(training))
 }
 
-/// Makes the top unit and the first administrator, where nobody is known yet; `false` where somebody is.
+/// Makes the top unit and the first administrator. Where there is a unit already, does nothing and gives `false`.
 pub fn first_start(tx: &mut Tx<'_>, agency: &str, password_hash: &str) -> Result<bool> {
     tx.lock(crate::ledger::AGENCY)?;
     if store::top_unit(tx.conn)?.is_some() {

@@ -8,7 +8,7 @@ use crate::http::paging::Page;
 use crate::identity::Caller;
 use crate::policy::Act;
 
-/// A user, to whoever keeps users. What is no id names nobody.
+/// A user, for administrators. `None` stands for a path that holds no id: it names nobody.
 pub async fn user(gate: &Gate, requester: &RequestCtx, id: Option<String>) -> Result<UserView> {
     let read = move |ctx: &mut ReadCtx<'_>| {
         let user = existing(ctx, id.as_deref())?;
@@ -21,7 +21,7 @@ fn existing(ctx: &mut ReadCtx<'_>, id: Option<&str>) -> Result<store::UserRow> {
     store::user(ctx.conn, id.ok_or_else(Error::not_found)?)
 }
 
-/// Users, to whoever keeps them.
+/// Users, for administrators.
 pub async fn users(gate: &Gate, requester: &RequestCtx, search: UserSearch) -> Result<Vec<UserView>> {
     let read = move |ctx: &mut ReadCtx<'_>| store::list(ctx.conn, &search);
     gate.read(requester, Act::UserList, Scope::Agency, read).await

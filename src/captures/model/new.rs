@@ -25,7 +25,7 @@ pub struct NewCapture {
     pub captured_at: Micros,
     pub particulars: Particulars,
     pub note: Option<String>,
-    /// What it is claimed to rest on; none where the server is to find what covers it.
+    /// What the sender says it rests on. Without that, the server looks for an authorization that covers it.
     pub basis: Option<Basis>,
     pub files: Vec<NewFile>,
 }

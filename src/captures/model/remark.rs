@@ -111,7 +111,7 @@ words! {
     DecisionOutcome {
         /// A held capture is taken in.
         Accept = "accept",
-        /// What nothing covered is approved afterwards, and stays visible as that.
+        /// A capture that nothing covered is approved afterwards. It stays visible that this was afterwards.
         Ratify = "ratify",
         /// It is kept from use.
         Quarantine = "quarantine",

@@ -32,7 +32,7 @@ pub struct StoredCapture {
 pub enum CaptureView {
     /// All of it.
     Open(Box<OpenCapture>),
-    /// That it is there, to those who may read the case but not decide about it.
+    /// That it is there, without its content: for people who may read the case but not decide about the capture.
     Withheld(Box<WithheldCapture>),
 }
 
