@@ -73,7 +73,10 @@ fn transition_of(stored: &StoredCapture, outcome: DecisionOutcome) -> Result<(Ac
         O::Accept if held => Ok((Action::CaptureAccepted, CaptureState::Logged)),
         O::Ratify if held => Ok((Action::CaptureRatified, CaptureState::Logged)),
         O::Quarantine if held || emergency => Ok((Action::CaptureQuarantined, CaptureState::Quarantined)),
-        O::Confirm if emergency => Ok((Action::CaptureConfirmed, stored.state)),
+        O::Confirm if emergency && stored.state == CaptureState::Reviewed => {
+            Ok((Action::CaptureConfirmed, CaptureState::Reviewed))
+        }
+        O::Confirm if emergency => Ok((Action::CaptureConfirmed, CaptureState::Logged)),
         O::Repudiate if emergency => Ok((Action::CaptureRepudiated, CaptureState::Quarantined)),
         O::Accept | O::Ratify | O::Quarantine => Err(Error::conflict(format!(
             "This capture is {}, not held: there is nothing to {outcome}.",

@@ -64,6 +64,14 @@ fn record_member(tx: &mut Tx<'_>, action: Action, person: &Person) -> Result<App
     tx.record(action, ("user", &person.id), 1, &record)
 }
 
+/// The right that the door asks for. `give` asks for the other.
+pub fn act_for(new: &NewGrant) -> Act {
+    match new.gives(Right::Decide) {
+        true => Act::GrantDecide,
+        false => Act::GrantGive,
+    }
+}
+
 /// Gives somebody access that ends by itself. `Act::GrantDecide` is needed for `decide`, `Act::GrantGive` for the rest.
 pub fn give(tx: &mut Tx<'_>, new: &NewGrant) -> Result<Recorded<Grant>> {
     if new.user_id == tx.caller.user {

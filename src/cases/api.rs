@@ -5,13 +5,13 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::model::{CasePatch, CaseView, Grant, NewCase, NewGrant, Right};
+use super::model::{CasePatch, CaseView, Grant, NewCase, NewGrant};
 use super::particulars::CaseKind;
 use super::store::CaseSearch;
 use super::{access, ops, reads};
 use crate::error::Result;
 use crate::forms::parse_id;
-use crate::gate::{RequestCtx, Scope};
+use crate::gate::{RequestCtx, Scope, Tx};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
 use crate::http::{App, PathId, WriteRequest};
@@ -49,11 +49,11 @@ pub(super) async fn change(id: PathId, mut request: WriteRequest) -> Reply {
     let scope = Scope::Case(id.0);
     request.check(Act::CaseRead, &scope).await?;
     let patch = CasePatch::parse(request.plain_form().await?)?;
-    request.check(ops::act_for(&patch), &scope).await?;
+    let act = ops::act_for(&patch);
+    request.check(act, &scope).await?;
     let version = request.version()?;
-    let made = request
-        .transact(ops::act_for(&patch), scope, move |tx| ops::change(tx, version, &patch))
-        .await?;
+    let verb = move |tx: &mut Tx<'_>| ops::change(tx, version, &patch);
+    let made = request.transact(act, scope, verb).await?;
     reply::versioned(made.case.version, &case_json(&made))
 }
 
@@ -88,11 +88,7 @@ pub(super) async fn give(id: PathId, mut request: WriteRequest) -> Reply {
     let scope = Scope::Case(id.0);
     request.check(Act::CaseRead, &scope).await?;
     let new = NewGrant::parse(request.form().await?, request.app.gate.now())?;
-    let act = if new.gives(Right::Decide) {
-        Act::GrantDecide
-    } else {
-        Act::GrantGive
-    };
+    let act = access::act_for(&new);
     let made = request.transact(act, scope, move |tx| access::give(tx, &new)).await?;
     Ok(HttpResponse::Created().json(grant_json(&made)))
 }

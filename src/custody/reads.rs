@@ -15,6 +15,7 @@ use crate::http::paging::Page;
 use crate::ledger::read::{self, EventSearch, StoredEvent};
 use crate::ledger::{self, Action};
 use crate::policy::Act;
+use crate::proof::checkpoint::TlogProof;
 use crate::proof::event::Event;
 use crate::proof::id::{Digest, hex};
 
@@ -93,6 +94,34 @@ pub async fn of_agency(gate: &Gate, requester: &RequestCtx, search: EventSearch)
         found.map(without_record).collect()
     };
     gate.view(requester, Act::LedgerRead, Scope::Agency, view, read).await
+}
+
+/// The tlog-proof of a capture's recording; none while no signed tree holds it.
+pub async fn receipt(gate: &Gate, requester: &RequestCtx, id: String) -> Result<Option<String>> {
+    let scope = Scope::Capture(id.clone());
+    let read = move |ctx: &mut ReadCtx<'_>| proof(ctx.conn, &id);
+    gate.read(requester, Act::CustodyRead, scope, read).await
+}
+
+fn proof(conn: &mut AnyConn, capture: &str) -> Result<Option<String>> {
+    let row = captures::capture(conn, capture)?;
+    let stream = ledger::case_stream(&row.capture.case_id);
+    let index = ledger::index_of(conn, &stream, row.seq, row.leaf.as_bytes())?;
+    let (Some(index), Some((size, note))) = (index, read::newest_checkpoint(conn)?) else {
+        return Ok(None);
+    };
+    let size = u64::try_from(size).map_err(Error::internal)?;
+    if index >= size {
+        return Ok(None);
+    }
+    let hashes = ledger::inclusion(conn, index, size)?;
+    let proof = TlogProof {
+        extra: None,
+        index,
+        hashes,
+        note,
+    };
+    Ok(Some(proof.format()))
 }
 
 /// Where a page begins, and how many rows are read: one more than it shows.

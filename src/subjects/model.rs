@@ -84,8 +84,10 @@ pub trait EntryFields: FieldSet + Clone + Serialize + DeserializeOwned + Send + 
     const NOUN: &'static str;
     /// Their place under a case's path.
     const PLACE: &'static str;
+    /// What reading them needs, and what adding and changing them needs.
     const READ: Act;
     const WRITE: Act;
+    /// What their events say has happened.
     const ADDED: Action;
     const CHANGED: Action;
 
