@@ -145,13 +145,14 @@ impl Form {
         Some(text)
     }
 
-    /// Takes a text. Where `fits` is false of it, the field broke this rule.
+    /// Takes a text of at most `max` characters. Where `fits` is false of it, the field broke this rule.
     pub fn text_where(
         &mut self,
         field: &str,
+        rule: &str,
+        message: &str,
         max: usize,
         fits: impl FnOnce(&str) -> bool,
-        (rule, message): (&str, &str),
     ) -> Option<String> {
         let text = self.text(field, max)?;
         if !fits(&text) {
@@ -162,8 +163,9 @@ impl Form {
 
     /// Takes a day, or the word `unknown`.
     pub fn day_or_unknown(&mut self, field: &str) -> Option<String> {
-        let rule = ("date", "must be a day such as 2009-04-17, or \"unknown\"");
-        self.text_where(field, 10, |text| text == "unknown" || is_day(text), rule)
+        let message = "must be a day such as 2009-04-17, or \"unknown\"";
+        let fits = |text: &str| text == "unknown" || is_day(text);
+        self.text_where(field, "date", message, 10, fits)
     }
 
     /// Takes a text that must be there and not blank.
@@ -184,11 +186,11 @@ impl Form {
 
     fn read_word<W: Word>(&mut self, field: &str, word: &str) -> Option<W> {
         let message = format!("must be one of {}", W::listed());
-        self.or_refuse(W::from_word(word), field, "one_of", message)
+        self.or_refuse(field, "one_of", message, W::from_word(word))
     }
 
     /// Passes on what was made of a field. `None` means that the field broke this rule.
-    pub fn or_refuse<T>(&mut self, made: Option<T>, field: &str, rule: &str, message: impl Into<String>) -> Option<T> {
+    pub fn or_refuse<T>(&mut self, field: &str, rule: &str, message: impl Into<String>, made: Option<T>) -> Option<T> {
         if made.is_none() {
             self.refuse(field, rule, message);
         }
@@ -211,7 +213,7 @@ impl Form {
         let text = self.text(field, 64)?;
         let at = clock::parse(&text).filter(|t| (0..=MAX_TIME).contains(t));
         let message = "must be a time with its zone between 1970 and 9999, such as 2026-11-22T14:07:31Z";
-        self.or_refuse(at, field, "rfc3339", message)
+        self.or_refuse(field, "rfc3339", message, at)
     }
 
     /// Takes an instant that must be there.
@@ -230,7 +232,7 @@ impl Form {
     /// Takes an id: any UUID.
     pub fn id(&mut self, field: &str) -> Option<String> {
         let text = self.text(field, 64)?;
-        self.or_refuse(parse_id(&text), field, "uuid", "must be a UUID")
+        self.or_refuse(field, "uuid", "must be a UUID", parse_id(&text))
     }
 
     /// Takes an id that must be there.
@@ -258,22 +260,21 @@ impl Form {
         let typed = value.as_str().filter(|_| self.texts_only).and_then(|t| t.parse().ok());
         let n = value.as_u64().or(typed).filter(|n| *n < 1 << 53);
         let message = "must be a whole number from 0 to 9007199254740991";
-        self.or_refuse(n, field, "whole_number", message)
+        self.or_refuse(field, "whole_number", message, n)
     }
 
     /// Takes a list of at most `max` values.
     pub fn list(&mut self, field: &str, max: usize) -> Vec<Value> {
-        let (rule, message) = match self.value(field) {
-            None => return Vec::new(),
+        match self.value(field) {
+            None => {}
             Some(Value::Array(all)) if all.len() <= max => return all,
             Some(one @ Value::String(_)) if self.texts_only => return vec![one],
-            Some(Value::Array(all)) => (
-                "too_many",
-                format!("has {} entries, at most {max} are taken", all.len()),
-            ),
-            Some(_) => ("list", "must be a list".to_owned()),
-        };
-        self.refuse(field, rule, message);
+            Some(Value::Array(all)) => {
+                let message = format!("has {} entries, at most {max} are taken", all.len());
+                self.refuse(field, "too_many", message);
+            }
+            Some(_) => self.refuse(field, "list", "must be a list"),
+        }
         Vec::new()
     }
 

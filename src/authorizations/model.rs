@@ -225,12 +225,8 @@ fn ids(form: &mut Form, field: &str) -> Vec<String> {
     let texts = form.texts(field, 100, 64);
     let mut out: Vec<String> = Vec::new();
     for (i, text) in texts.iter().enumerate() {
-        let id = form.or_refuse(
-            parse_id(text),
-            &format!("{field}[{i}]"),
-            "uuid",
-            "must be the id of a user",
-        );
+        let place = format!("{field}[{i}]");
+        let id = form.or_refuse(&place, "uuid", "must be the id of a user", parse_id(text));
         out.extend(id.filter(|id| !out.contains(id)));
     }
     out

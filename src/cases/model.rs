@@ -66,7 +66,7 @@ fn number(form: &mut Form) -> Option<String> {
     let fine = |c: char| c.is_alphanumeric() || " -_/.:()#".contains(c);
     let fits = |text: &str| text.trim() == text && !text.is_empty() && text.chars().all(fine);
     let message = "must hold letters, digits and - _ / . : ( ) # only, without spaces around it";
-    let text = form.text_where("number", 64, fits, ("form", message))?;
+    let text = form.text_where("number", "form", message, 64, fits)?;
     if text.starts_with("P-") {
         form.refuse(
             "number",
@@ -80,7 +80,7 @@ fn number(form: &mut Form) -> Option<String> {
 fn zone(form: &mut Form) -> Option<String> {
     let fits = |text: &str| text.parse::<chrono_tz::Tz>().is_ok();
     let message = "must be a zone of the IANA database, such as America/New_York";
-    form.text_where("time_zone", 64, fits, ("iana", message))
+    form.text_where("time_zone", "iana", message, 64, fits)
 }
 
 /// A number for a case that has none yet: unguessable, and not sequential.
@@ -269,7 +269,7 @@ fn disposition(form: &mut Form) -> Option<String> {
     let fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     let fits = |text: &str| !text.is_empty() && text.chars().all(fine);
     let message = "must be a word such as located_safe, arrest, unfounded, referred";
-    form.text_where("disposition", 40, fits, ("form", message))
+    form.text_where("disposition", "form", message, 40, fits)
 }
 
 words! {

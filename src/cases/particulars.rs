@@ -166,7 +166,7 @@ fn value(form: &mut Form, name: &str, kind: &Shape) -> Option<Value> {
 
 fn one_of(form: &mut Form, name: &str, words: &[&str]) -> Option<Value> {
     let message = format!("must be one of {}, unknown", words.join(", "));
-    let text = form.text_where(name, 40, |text| words.contains(&text), ("one_of", &message));
+    let text = form.text_where(name, "one_of", &message, 40, |text| words.contains(&text));
     text.map(Value::from)
 }
 

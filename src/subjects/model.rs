@@ -37,7 +37,7 @@ pub fn is_platform(text: &str) -> bool {
 /// Reads a platform from a form.
 pub fn platform(form: &mut Form, field: &str) -> Option<String> {
     let message = "must be 1 to 40 of a-z, 0-9 and _, such as instagram or web";
-    form.text_where(field, 100, is_platform, ("form", message))
+    form.text_where(field, "form", message, 100, is_platform)
 }
 
 words! {

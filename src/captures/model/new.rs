@@ -108,7 +108,7 @@ pub(super) fn tool(form: &mut Form) -> Tool {
 fn file(form: &mut Form) -> NewFile {
     let sha256 = form.text("sha256", 64).and_then(|text| {
         let digest = text.to_lowercase().parse().ok();
-        form.or_refuse(digest, "sha256", "form", "must be 64 hexadecimal digits")
+        form.or_refuse("sha256", "form", "must be 64 hexadecimal digits", digest)
     });
     let withheld = form.object("withheld", |f| WithheldFile {
         reason: f.required("reason", REASON),
