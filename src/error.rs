@@ -14,7 +14,7 @@ pub struct FieldError {
 }
 
 impl FieldError {
-    /// A field that broke a rule.
+    /// A field that broke a rule, and what to do about it.
     pub fn new(field: impl Into<String>, rule: &str, message: impl Into<String>) -> Self {
         Self {
             field: field.into(),

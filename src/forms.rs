@@ -1,6 +1,6 @@
-//! Reading what people and programs send: every broken rule at once, each with its field and the way out.
+//! Reading what people and programs send. All broken rules are told at once, each with its field and the way out.
 //!
-//! A form is a JSON object. What it does not name is refused, so that a misspelt field never passes in silence.
+//! A form is a JSON object. A field that nobody takes is refused, so that a misspelt field never passes in silence.
 
 use serde_json::{Map, Value};
 
@@ -17,8 +17,8 @@ pub const LINE: usize = 500;
 /// Longest URL.
 pub const URL: usize = 8_000;
 
-/// A JSON object being read. Each `take` removes a field; `done` refuses what is left and tells all errors.
-#[derive(Debug)]
+/// A JSON object being read. What is taken is removed; `done` refuses what is left and tells all errors.
+#[derive(Debug, Default)]
 pub struct Form {
     path: String,
     fields: Map<String, Value>,
@@ -27,8 +27,18 @@ pub struct Form {
     texts_only: bool,
 }
 
-/// Declares particulars that may be left out: each field once, with its type and the way a form gives it. They are
-/// read, kept in records, shown and overlaid by later ones under the same names.
+/// Fields that may each be left out.
+pub trait FieldSet {
+    /// Takes them from a form.
+    fn take(form: &mut Form) -> Self;
+
+    /// These, and where one is left out, what was there before.
+    #[must_use]
+    fn or(self, before: Self) -> Self;
+}
+
+/// Declares a `FieldSet`: each field once, with its type and the function that reads it from a form. Forms, records and
+/// answers use the same names.
 #[macro_export]
 macro_rules! particulars {
     ($(#[$about:meta])* $vis:vis struct $name:ident { $($(#[$meaning:meta])* $field:ident: $type:ty = $read:expr,)+ }) => {
@@ -36,17 +46,13 @@ macro_rules! particulars {
         #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
         $vis struct $name { $($(#[$meaning])* #[serde(default)] pub $field: Option<$type>,)+ }
 
-        impl $name {
-            /// Takes them from a form.
-            pub fn take(form: &mut $crate::forms::Form) -> Self {
+        impl $crate::forms::FieldSet for $name {
+            fn take(form: &mut $crate::forms::Form) -> Self {
                 $(let $field: fn(&mut $crate::forms::Form, &str) -> Option<$type> = $read;)+
                 Self { $($field: $field(form, stringify!($field)),)+ }
             }
 
-            /// These, and where one is left out, what was there before.
-            #[must_use]
-            #[allow(dead_code, reason = "not all particulars are changed later")]
-            pub fn or(self, before: Self) -> Self {
+            fn or(self, before: Self) -> Self {
                 Self { $($field: self.$field.or(before.$field),)+ }
             }
         }
@@ -58,20 +64,21 @@ impl Form {
     pub fn new(value: Value) -> Result<Self> {
         match value {
             Value::Object(fields) => Ok(Self {
-                path: String::new(),
                 fields,
-                errors: Vec::new(),
-                texts_only: false,
+                ..Self::default()
             }),
             _ => Err(Error::field("body", "object", "send a JSON object")),
         }
     }
 
-    /// A form from what a page sends: names and texts. `a.b` is field `b` of object `a`, `a[0].b` of the first of a list
-    /// of objects; a name that comes twice, or ends in `[]`, is a list. An empty text is a field left out.
+    /// A form from the names and texts that a page sends. `a.b` is field `b` of object `a`; `a[0].b` is field `b` of
+    /// the first object of list `a`. A name that comes twice or ends in `[]` is a list. An empty text is a field left
+    /// out.
     pub fn from_pairs(pairs: impl Iterator<Item = (String, String)>) -> Result<Self> {
-        let mut form = Self::new(Value::Object(Map::new()))?;
-        form.texts_only = true;
+        let mut form = Self {
+            texts_only: true,
+            ..Self::default()
+        };
         for (name, text) in pairs.filter(|(_, text)| !text.is_empty()) {
             put_pair(&mut form.fields, &name, text)
                 .ok_or_else(|| Error::field(name, "form", "is no name of a field of this form: reload the page"))?;
@@ -81,12 +88,7 @@ impl Form {
 
     /// Notes that a field broke a rule.
     pub fn refuse(&mut self, field: &str, rule: &str, message: impl Into<String>) {
-        let field = self.at(field);
-        self.errors.push(FieldError {
-            field,
-            rule: rule.into(),
-            message: message.into(),
-        });
+        self.errors.push(FieldError::new(self.at(field), rule, message));
     }
 
     fn at(&self, field: &str) -> String {
@@ -114,16 +116,15 @@ impl Form {
 
     /// Takes a text of at most `max` characters.
     pub fn text(&mut self, field: &str, max: usize) -> Option<String> {
-        match self.value(field)? {
-            Value::String(text) => self.checked(field, text, max),
-            _ => {
-                self.refuse(field, "text", "must be a text in quotes");
-                None
-            }
-        }
+        let value = self.value(field)?;
+        self.read_text(field, value, max)
     }
 
-    fn checked(&mut self, field: &str, text: String, max: usize) -> Option<String> {
+    fn read_text(&mut self, field: &str, value: Value, max: usize) -> Option<String> {
+        let Value::String(text) = value else {
+            self.refuse(field, "text", "must be a text in quotes");
+            return None;
+        };
         let length = text.chars().count();
         if length > max {
             self.refuse(
@@ -144,6 +145,29 @@ impl Form {
         Some(text)
     }
 
+    /// Takes a text of at most `max` characters. Where `fits` is false of it, the field broke this rule.
+    pub fn text_where(
+        &mut self,
+        field: &str,
+        rule: &str,
+        message: &str,
+        max: usize,
+        fits: impl FnOnce(&str) -> bool,
+    ) -> Option<String> {
+        let text = self.text(field, max)?;
+        if !fits(&text) {
+            self.refuse(field, rule, message);
+        }
+        Some(text)
+    }
+
+    /// Takes a day, or the word `unknown`.
+    pub fn day_or_unknown(&mut self, field: &str) -> Option<String> {
+        let message = "must be a day such as 2009-04-17, or \"unknown\"";
+        let fits = |text: &str| text == "unknown" || is_day(text);
+        self.text_where(field, "date", message, 10, fits)
+    }
+
     /// Takes a text that must be there and not blank.
     pub fn required(&mut self, field: &str, max: usize) -> String {
         let broken = self.errors.len();
@@ -157,11 +181,20 @@ impl Form {
     /// Takes one of the words of an enumeration.
     pub fn word<W: Word>(&mut self, field: &str) -> Option<W> {
         let word = self.text(field, 100)?;
-        let found = W::from_word(&word);
-        if found.is_none() {
-            self.refuse(field, "one_of", format!("must be one of {}", W::listed()));
+        self.read_word(field, &word)
+    }
+
+    fn read_word<W: Word>(&mut self, field: &str, word: &str) -> Option<W> {
+        let message = format!("must be one of {}", W::listed());
+        self.or_refuse(field, "one_of", message, W::from_word(word))
+    }
+
+    /// Passes on what was made of a field. `None` means that the field broke this rule.
+    pub fn or_refuse<T>(&mut self, field: &str, rule: &str, message: impl Into<String>, made: Option<T>) -> Option<T> {
+        if made.is_none() {
+            self.refuse(field, rule, message);
         }
-        found
+        made
     }
 
     /// Refuses a word that is not there.
@@ -179,14 +212,8 @@ impl Form {
     pub fn time(&mut self, field: &str) -> Option<Micros> {
         let text = self.text(field, 64)?;
         let at = clock::parse(&text).filter(|t| (0..=MAX_TIME).contains(t));
-        if at.is_none() {
-            self.refuse(
-                field,
-                "rfc3339",
-                "must be a time with its zone between 1970 and 9999, such as 2026-11-22T14:07:31Z",
-            );
-        }
-        at
+        let message = "must be a time with its zone between 1970 and 9999, such as 2026-11-22T14:07:31Z";
+        self.or_refuse(field, "rfc3339", message, at)
     }
 
     /// Takes an instant that must be there.
@@ -205,11 +232,7 @@ impl Form {
     /// Takes an id: any UUID.
     pub fn id(&mut self, field: &str) -> Option<String> {
         let text = self.text(field, 64)?;
-        let id = parse_id(&text);
-        if id.is_none() {
-            self.refuse(field, "uuid", "must be a UUID");
-        }
-        id
+        self.or_refuse(field, "uuid", "must be a UUID", parse_id(&text))
     }
 
     /// Takes an id that must be there.
@@ -236,68 +259,37 @@ impl Form {
         let value = self.value(field)?;
         let typed = value.as_str().filter(|_| self.texts_only).and_then(|t| t.parse().ok());
         let n = value.as_u64().or(typed).filter(|n| *n < 1 << 53);
-        if n.is_none() {
-            self.refuse(
-                field,
-                "whole_number",
-                "must be a whole number from 0 to 9007199254740991",
-            );
-        }
-        n
+        let message = "must be a whole number from 0 to 9007199254740991";
+        self.or_refuse(field, "whole_number", message, n)
     }
 
     /// Takes a list of at most `max` values.
     pub fn list(&mut self, field: &str, max: usize) -> Vec<Value> {
         match self.value(field) {
-            None => Vec::new(),
-            Some(Value::Array(all)) if all.len() <= max => all,
-            Some(one @ Value::String(_)) if self.texts_only => vec![one],
+            None => {}
+            Some(Value::Array(all)) if all.len() <= max => return all,
+            Some(one @ Value::String(_)) if self.texts_only => return vec![one],
             Some(Value::Array(all)) => {
-                self.refuse(
-                    field,
-                    "too_many",
-                    format!("has {} entries, at most {max} are taken", all.len()),
-                );
-                Vec::new()
+                let message = format!("has {} entries, at most {max} are taken", all.len());
+                self.refuse(field, "too_many", message);
             }
-            Some(_) => {
-                self.refuse(field, "list", "must be a list");
-                Vec::new()
-            }
+            Some(_) => self.refuse(field, "list", "must be a list"),
         }
+        Vec::new()
     }
 
     /// Takes a list of texts.
     pub fn texts(&mut self, field: &str, max: usize, length: usize) -> Vec<String> {
-        let all = self.list(field, max);
-        let mut out = Vec::with_capacity(all.len());
-        for (i, value) in all.into_iter().enumerate() {
-            let place = format!("{field}[{i}]");
-            match value {
-                Value::String(text) => out.extend(self.checked(&place, text, length)),
-                _ => self.refuse(&place, "text", "must be a text in quotes"),
-            }
-        }
-        out
+        let all = self.list(field, max).into_iter().enumerate();
+        all.filter_map(|(i, value)| self.read_text(&format!("{field}[{i}]"), value, length))
+            .collect()
     }
 
     /// Takes a list of words of an enumeration.
     pub fn words<W: Word>(&mut self, field: &str, max: usize) -> Vec<W> {
-        let texts = self.texts(field, max, 100);
-        let mut out = Vec::new();
-        for (i, text) in texts.iter().enumerate() {
-            match W::from_word(text) {
-                Some(word) => out.push(word),
-                None => {
-                    self.refuse(
-                        &format!("{field}[{i}]"),
-                        "one_of",
-                        format!("must be one of {}", W::listed()),
-                    );
-                }
-            }
-        }
-        out
+        let all = self.texts(field, max, 100).into_iter().enumerate();
+        all.filter_map(|(i, word)| self.read_word(&format!("{field}[{i}]"), &word))
+            .collect()
     }
 
     /// Takes an object and reads it with `read`; its errors carry the path.
@@ -308,12 +300,9 @@ impl Form {
 
     /// Takes a list of objects, each read with `read`.
     pub fn objects<T>(&mut self, field: &str, max: usize, read: impl Fn(&mut Form) -> T) -> Vec<T> {
-        let all = self.list(field, max);
-        let mut out = Vec::new();
-        for (i, value) in all.into_iter().enumerate() {
-            out.extend(self.nested(&format!("{field}[{i}]"), value, &read));
-        }
-        out
+        let all = self.list(field, max).into_iter().enumerate();
+        all.filter_map(|(i, value)| self.nested(&format!("{field}[{i}]"), value, &read))
+            .collect()
     }
 
     fn nested<T>(&mut self, field: &str, value: Value, read: impl FnOnce(&mut Form) -> T) -> Option<T> {
@@ -324,8 +313,8 @@ impl Form {
         let mut inner = Form {
             path: self.at(field),
             fields,
-            errors: Vec::new(),
             texts_only: self.texts_only,
+            ..Form::default()
         };
         let out = read(&mut inner);
         inner.refuse_the_rest();
@@ -334,8 +323,7 @@ impl Form {
     }
 
     fn refuse_the_rest(&mut self) {
-        let names: Vec<String> = self.fields.keys().cloned().collect();
-        for name in names {
+        for name in std::mem::take(&mut self.fields).keys() {
             let shown: String = name.chars().take(100).collect();
             self.refuse(
                 &shown,
@@ -343,7 +331,6 @@ impl Form {
                 "is not a field of this request: check its spelling, or leave it out",
             );
         }
-        self.fields.clear();
     }
 
     /// The fields that were not taken, as they are.
@@ -354,6 +341,13 @@ impl Form {
     /// Whether nothing was refused so far.
     pub fn ok(&self) -> bool {
         self.errors.is_empty()
+    }
+
+    /// Reads the whole form with `read`, then ends it as `done` does.
+    pub fn read<T>(mut self, read: impl FnOnce(&mut Self) -> T) -> Result<T> {
+        let out = read(&mut self);
+        self.done()?;
+        Ok(out)
     }
 
     /// Refuses what was not taken, and tells every error at once.
@@ -419,6 +413,11 @@ fn nth_object<'a>(fields: &'a mut Map<String, Value>, list: &str, n: usize) -> O
 
 /// The last microsecond of the year 9999, beyond which RFC 3339 has no form.
 const MAX_TIME: Micros = 253_402_300_799_999_999;
+
+/// Whether a text is a day, such as 2009-04-17.
+pub fn is_day(text: &str) -> bool {
+    text.parse::<chrono::NaiveDate>().is_ok()
+}
 
 /// Any UUID in its usual form, in lower case.
 pub fn parse_id(text: &str) -> Option<String> {

@@ -96,7 +96,7 @@ for name, text in sources.items():
             faults.append(f"{code} has two statuses: {codes[code]} and {status}")
     if name.startswith(TERMINAL):
         continue
-    for call in re.finditer(r"\b(?:Error::field|refuse|refused|broken|part_error|refusal)\(", text):
+    for call in re.finditer(r"\b(?:Error::field|FieldError::new|refuse|or_refuse|text_where|refused|broken|part_error|refusal)\(", text):
         given = arguments(text, call.end())
         # A local `broken(rule, message)` has the field already.
         for place in (given[:1] if name == "src/identity/password.rs" else given[1:2]):

@@ -7,7 +7,7 @@ use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use serde_json::Value;
 
 use super::{Audit, PAGE, ROW_BODY};
-use crate::db::AnyBackend;
+use crate::db::AnyConn;
 use crate::db::tables::{capture_entries, capture_files, captures};
 use crate::error::Result;
 use crate::ledger;
@@ -100,7 +100,7 @@ impl Audit<'_> {
         id: fn(&R) -> &String,
     ) -> Result<HashMap<String, Vec<R>>>
     where
-        R: QueryableByName<AnyBackend> + 'static,
+        R: QueryableByName<<AnyConn as diesel::Connection>::Backend> + 'static,
     {
         let query = sql_query(query).bind::<Text, _>(page.0).bind::<Text, _>(page.1);
         let mut found: HashMap<String, Vec<R>> = HashMap::new();

@@ -7,7 +7,7 @@ use super::model::{self, Amendment, Authorization, AuthorizationDecision, Author
 use super::store::AuthorizationSearch;
 use super::{ops, reads};
 use crate::clock::Micros;
-use crate::gate::{RequestCtx, Scope};
+use crate::gate::{RequestCtx, Scope, Tx};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
 use crate::http::{App, PathId, WriteRequest};
@@ -60,14 +60,10 @@ pub(super) async fn amend(id: PathId, request: WriteRequest) -> Reply {
 }
 
 pub(super) async fn decide(id: PathId, request: WriteRequest) -> Reply {
-    let (scope, now) = (Scope::Authorization(id.0.clone()), request.app.gate.now());
+    let (act, now) = (Act::AuthorizationDecide, request.app.gate.now());
+    let scope = Scope::Authorization(id.0);
     let made = request
-        .write(
-            Act::AuthorizationDecide,
-            scope,
-            AuthorizationDecision::parse,
-            move |tx, decision| ops::decide(tx, &id.0, decision),
-        )
+        .write_to(act, scope, AuthorizationDecision::parse, ops::decide)
         .await?;
     reply::versioned(made.version, &authorization_json(&made, now))
 }
@@ -83,12 +79,10 @@ pub(super) async fn withdraw(id: PathId, mut request: WriteRequest) -> Reply {
 }
 
 pub(super) async fn revoke(id: PathId, request: WriteRequest) -> Reply {
-    let (scope, now) = (Scope::Authorization(id.0.clone()), request.app.gate.now());
-    let made = request
-        .write(Act::AuthorizationRevoke, scope, model::revocation, move |tx, reason| {
-            ops::revoke(tx, &id.0, reason)
-        })
-        .await?;
+    let (act, now) = (Act::AuthorizationRevoke, request.app.gate.now());
+    let scope = Scope::Authorization(id.0);
+    let verb = |tx: &mut Tx<'_>, id: &str, reason: &String| ops::revoke(tx, id, reason);
+    let made = request.write_to(act, scope, model::revocation, verb).await?;
     reply::versioned(made.version, &authorization_json(&made, now))
 }
 
@@ -97,54 +91,20 @@ fn list_json(req: &HttpRequest, page: &Page, (found, now): (Vec<Authorization>, 
     page.reply(req, listed)
 }
 
-/// An authorization as the API shows it: people by their ids, with its state now.
+/// An authorization as the API shows it: as it is recorded, with people by their ids and its state now.
 fn authorization_json(authorization: &Authorization, now: Micros) -> Value {
-    let Authorization {
-        id,
-        case_id,
-        number,
-        state: _,
-        level,
-        holders,
-        platforms,
-        accounts,
-        searches,
-        scope_note,
-        purpose,
-        predicate,
-        devices,
-        starts_at,
-        ends_at,
-        review_at,
-        attestations,
-        requester,
-        requested_at,
-        effective_from,
-        decision,
-        revoked,
-        version,
-    } = authorization;
-    let holders: Vec<&str> = holders.iter().map(|h| h.id.as_str()).collect();
-    json!({
-        "id": id, "case_id": case_id, "number": number, "state": authorization.state_at(now), "level": level,
-        "holders": holders, "platforms": platforms, "accounts": accounts, "searches": searches,
-        "scope_note": scope_note, "purpose": purpose, "predicate": predicate, "devices": devices,
-        "starts_at": starts_at, "ends_at": ends_at, "review_at": review_at, "attestations": attestations,
-        "requester": requester.id, "requested_at": requested_at, "effective_from": effective_from,
-        "decision": decision.as_ref().map(word_json), "revoked": revoked.as_ref().map(word_json), "version": version,
-    })
-}
-
-fn word_json(word: &Ruling) -> Value {
-    let Ruling {
-        by,
-        at,
-        outcome,
-        reason,
-    } = word;
-    let mut out = json!({"by": by.id, "at": at, "reason": reason});
-    if let (Some(outcome), Some(fields)) = (outcome, out.as_object_mut()) {
-        fields.insert("outcome".into(), json!(outcome));
+    let holders: Vec<&str> = authorization.holders.iter().map(|h| h.id.as_str()).collect();
+    let mut shown = json!(authorization);
+    shown["state"] = json!(authorization.state_at(now));
+    shown["holders"] = json!(holders);
+    shown["requester"] = json!(authorization.requester.id);
+    for (name, word) in [
+        ("decision", &authorization.decision),
+        ("revoked", &authorization.revoked),
+    ] {
+        if let Some(Ruling { by, .. }) = word {
+            shown[name]["by"] = json!(by.id);
+        }
     }
-    out
+    shown
 }

@@ -1,11 +1,11 @@
-//! What covers a capture: rule by rule, each with its reason. Pure, and the same for the API, the packet and the tests.
+//! What covers a capture: rule by rule, each with its reason. The rules are pure; API, packet and tests use the same.
 
 use serde::{Deserialize, Serialize};
 
 use super::model::{Authorization, AuthorizationState, CoveredAccount, Device, Level};
 use crate::clock::{self, Micros};
 
-/// One rule's verdict: `None` where it cannot be told, which does not hold a capture.
+/// One rule's verdict. `None` means that it cannot be told; a capture is not held for that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
     pub rule: String,
@@ -13,7 +13,7 @@ pub struct Line {
     pub why: String,
 }
 
-/// What a capture says that an authorization is held against.
+/// What a capture says of itself, as far as an authorization is compared with it.
 #[derive(Debug, Clone)]
 pub struct Seen<'a> {
     pub capturer: &'a str,
@@ -22,7 +22,7 @@ pub struct Seen<'a> {
     pub platform_id: Option<&'a str>,
     pub level: Option<Level>,
     pub device: Option<Device>,
-    /// When it was captured; the receipt, where the sender's clock lies in the future.
+    /// When it was captured. Where the sender's clock is ahead of ours, the time of receipt.
     pub at: Micros,
 }
 
@@ -35,7 +35,7 @@ fn line(rule: &str, passed: impl Into<Option<bool>>, why: impl Into<String>) -> 
 }
 
 impl Authorization {
-    /// Holds a capture against every rule (contract section 2, Coverage). Covered: no rule is `false`.
+    /// Judges a capture by every rule (contract section 2, Coverage). It is covered where no rule gives `false`.
     pub fn covers(&self, seen: &Seen<'_>) -> Vec<Line> {
         vec![
             self.covers_holder(seen),
@@ -63,7 +63,7 @@ impl Authorization {
             .map(|d| d.at.0);
         let revoked_at = self.revoked.as_ref().map(|r| r.at.0);
         match (approved_at, revoked_at) {
-            (None, _) => line("state", false, format!("it is {}, not approved", self.state.as_str())),
+            (None, _) => line("state", false, format!("it is {}, not approved", self.state)),
             (Some(at), _) if seen.at < at => line(
                 "state",
                 false,
@@ -77,23 +77,22 @@ impl Authorization {
     fn covers_platform(&self, seen: &Seen<'_>) -> Line {
         match seen.platform {
             None => line("platform", None, "the capture names no platform"),
-            Some(p) if self.platforms.iter().any(|c| c == p) => line("platform", true, format!("{p} is covered")),
-            Some(p) => line(
-                "platform",
-                false,
-                format!("{p} is not among {}", self.platforms.join(", ")),
-            ),
+            Some(p) if self.terms.platforms.iter().any(|c| c == p) => line("platform", true, format!("{p} is covered")),
+            Some(p) => {
+                let covered = self.terms.platforms.join(", ");
+                line("platform", false, format!("{p} is not among {covered}"))
+            }
         }
     }
 
     fn covers_account(&self, seen: &Seen<'_>) -> Line {
-        if self.accounts.is_empty() {
+        if self.terms.accounts.is_empty() {
             return line("account", true, "all accounts of the platforms are covered");
         }
         if known(seen.handle).is_none() && known(seen.platform_id).is_none() {
             return line("account", None, "the capture names no account");
         }
-        let verdicts: Vec<Option<bool>> = self.accounts.iter().map(|a| same_account(a, seen)).collect();
+        let verdicts: Vec<Option<bool>> = self.terms.accounts.iter().map(|a| same_account(a, seen)).collect();
         if verdicts.contains(&Some(true)) {
             return line("account", true, "the account is covered");
         }
@@ -108,28 +107,19 @@ impl Authorization {
     }
 
     fn covers_level(&self, seen: &Seen<'_>) -> Line {
+        let covered = self.terms.level;
         match seen.level {
             None => line("level", None, "the capture names no level"),
-            Some(level) if rank(level) <= rank(self.level) => line(
-                "level",
-                true,
-                format!("{} is within {}", level.as_str(), self.level.as_str()),
-            ),
-            Some(level) => line(
-                "level",
-                false,
-                format!("{} goes beyond {}", level.as_str(), self.level.as_str()),
-            ),
+            Some(level) if level <= covered => line("level", true, format!("{level} is within {covered}")),
+            Some(level) => line("level", false, format!("{level} goes beyond {covered}")),
         }
     }
 
     fn covers_device(&self, seen: &Seen<'_>) -> Line {
         match seen.device {
             None => line("device", None, "the capture names no device"),
-            Some(d) if self.devices.contains(&d) => {
-                line("device", true, format!("the device {} is covered", d.as_str()))
-            }
-            Some(d) => line("device", false, format!("the device {} is not covered", d.as_str())),
+            Some(d) if self.terms.devices.contains(&d) => line("device", true, format!("the device {d} is covered")),
+            Some(d) => line("device", false, format!("the device {d} is not covered")),
         }
     }
 
@@ -137,7 +127,7 @@ impl Authorization {
         let Some(from) = self.effective_from.map(|at| at.0) else {
             return line("window", false, "it never came into effect");
         };
-        let to = self.ends_at.0;
+        let to = self.terms.ends_at.0;
         let window = format!("from {} to {}", clock::format(from), clock::format(to));
         match seen.at {
             at if at < from => line("window", false, format!("captured before it took effect, {window}")),
@@ -146,9 +136,9 @@ impl Authorization {
         }
     }
 
-    /// Whether bytes that arrive now arrive after the authorization's end or revocation.
+    /// Whether it has ended or was revoked, so that bytes that arrive now arrive late.
     pub fn is_over(&self, now: Micros) -> bool {
-        self.state == AuthorizationState::Revoked || now > self.ends_at.0
+        self.state == AuthorizationState::Revoked || now > self.terms.ends_at.0
     }
 }
 
@@ -173,12 +163,4 @@ fn known(id: Option<&str>) -> Option<&str> {
 /// Handles are compared without their @ and in lower case, as platforms do.
 fn plain(handle: &str) -> String {
     handle.trim().trim_start_matches('@').to_lowercase()
-}
-
-fn rank(level: Level) -> u8 {
-    match level {
-        Level::Overt => 0,
-        Level::Discreet => 1,
-        Level::Covert => 2,
-    }
 }

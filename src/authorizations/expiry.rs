@@ -1,4 +1,5 @@
-//! The job that records expiries. Expiry never waits for it: it is computed when it is used.
+//! The job that records expiries. Nothing waits for this job: whether an authorization has expired is computed when
+//! needed.
 
 use std::sync::Arc;
 

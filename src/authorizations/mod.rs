@@ -1,8 +1,8 @@
-//! Authorizations: leave to use social media for one case, asked for by those who work on it and decided by a
-//! supervisor who does not.
+//! Authorizations: leave to use social media for one case. People who work on the case ask for it; a supervisor who
+//! does not work on it decides.
 //!
-//! It counts from the later of its start and its approval: nothing is ever covered backwards. Expiry is computed when
-//! used; the job only records the fact.
+//! An authorization counts from its start or its approval, whichever is later: nothing is ever covered backwards.
+//! Expiry is computed when needed; the job only records the fact.
 
 mod api;
 mod coverage;

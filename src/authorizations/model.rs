@@ -5,13 +5,13 @@ use serde_json::{Map, Value, json};
 
 use crate::clock::{Micros, Timestamp};
 use crate::error::{Error, Result};
-use crate::forms::{Form, LINE, REASON, TEXT, URL};
+use crate::forms::{Form, LINE, REASON, TEXT, URL, parse_id};
 use crate::identity::Person;
 use crate::subjects::{is_platform, platform};
 use crate::words;
 
 words! {
-    /// How visible the agency is.
+    /// How visible the agency is, from the least hidden on: leave for one level covers those before it.
     Level {
         /// As the agency or openly.
         Overt = "overt",
@@ -86,15 +86,10 @@ pub struct Ruling {
     pub reason: Option<String>,
 }
 
-/// One version of an authorization: its record.
+/// What leave is asked and given for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Authorization {
-    pub id: String,
-    pub case_id: String,
-    pub number: i64,
-    pub state: AuthorizationState,
+pub struct Terms {
     pub level: Level,
-    pub holders: Vec<Person>,
     pub platforms: Vec<String>,
     pub accounts: Vec<CoveredAccount>,
     pub searches: Vec<String>,
@@ -106,9 +101,21 @@ pub struct Authorization {
     pub ends_at: Timestamp,
     pub review_at: Option<Timestamp>,
     pub attestations: Vec<Attestation>,
+}
+
+/// One version of an authorization: its record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Authorization {
+    pub id: String,
+    pub case_id: String,
+    pub number: i64,
+    pub state: AuthorizationState,
+    pub holders: Vec<Person>,
+    #[serde(flatten)]
+    pub terms: Terms,
     pub requester: Person,
     pub requested_at: Timestamp,
-    /// The later of its start and its approval; none where it was never approved.
+    /// Its start or its approval, whichever is later; none where it was never approved.
     pub effective_from: Option<Timestamp>,
     pub decision: Option<Ruling>,
     pub revoked: Option<Ruling>,
@@ -116,32 +123,21 @@ pub struct Authorization {
 }
 
 impl Authorization {
-    /// From a stored record.
-    pub fn from_record(text: &str) -> Result<Self> {
-        Ok(serde_json::from_str(text)?)
-    }
-
     /// The state now: an approved one past its end is expired, whether a job recorded that or not.
     pub fn state_at(&self, now: Micros) -> AuthorizationState {
-        if self.state == AuthorizationState::Approved && now > self.ends_at.0 {
+        if self.state == AuthorizationState::Approved && now > self.terms.ends_at.0 {
             AuthorizationState::Expired
         } else {
             self.state
         }
     }
 
-    /// What was asked for, under the names of a request.
-    fn asked(&self) -> Map<String, Value> {
-        let holders: Vec<&str> = self.holders.iter().map(|h| h.id.as_str()).collect();
-        let asked = json!({
-            "level": self.level, "holders": holders, "platforms": self.platforms, "accounts": self.accounts,
-            "searches": self.searches, "scope_note": self.scope_note, "purpose": self.purpose,
-            "predicate": self.predicate, "devices": self.devices, "starts_at": self.starts_at, "ends_at": self.ends_at,
-            "review_at": self.review_at, "attestations": self.attestations,
-        });
-        match asked {
-            Value::Object(fields) => fields,
-            _ => Map::new(),
+    /// The next version, in this state.
+    pub fn next(self, state: AuthorizationState) -> Self {
+        Self {
+            state,
+            version: self.version + 1,
+            ..self
         }
     }
 }
@@ -149,28 +145,18 @@ impl Authorization {
 /// What somebody asks leave for.
 #[derive(Debug, Clone)]
 pub struct Request {
-    pub level: Level,
+    /// The ids of those who are to hold it.
     pub holders: Vec<String>,
-    pub platforms: Vec<String>,
-    pub accounts: Vec<CoveredAccount>,
-    pub searches: Vec<String>,
-    pub scope_note: Option<String>,
-    pub purpose: String,
-    pub predicate: String,
-    pub devices: Vec<Device>,
-    pub starts_at: Micros,
-    pub ends_at: Micros,
-    pub review_at: Option<Micros>,
-    pub attestations: Vec<Attestation>,
+    pub terms: Terms,
 }
 
 impl Request {
     /// Reads and checks a whole request.
     pub fn parse(mut form: Form, now: Micros) -> Result<Self> {
         let level = form.required_word::<Level>("level");
-        let request = Self {
+        let holders = ids(&mut form, "holders");
+        let terms = Terms {
             level: level.unwrap_or(Level::Overt),
-            holders: ids(&mut form, "holders"),
             platforms: form.texts("platforms", 50, 100),
             accounts: form.objects("accounts", 200, account),
             searches: form.texts("searches", 200, LINE),
@@ -178,63 +164,54 @@ impl Request {
             purpose: form.required("purpose", TEXT),
             predicate: form.required("predicate", TEXT),
             devices: form.words("devices", 3),
-            starts_at: form.time("starts_at").unwrap_or(now),
-            ends_at: form.required_time("ends_at"),
-            review_at: form.time("review_at"),
+            starts_at: Timestamp(form.time("starts_at").unwrap_or(now)),
+            ends_at: Timestamp(form.required_time("ends_at")),
+            review_at: form.time("review_at").map(Timestamp),
             attestations: form.words("attestations", 2),
         };
+        let request = Self { holders, terms };
         request.check(&mut form, now);
         form.done()?;
         Ok(request)
     }
 
     fn check(&self, form: &mut Form, now: Micros) {
+        let terms = &self.terms;
         let needed = [
             ("holders", self.holders.is_empty()),
-            ("platforms", self.platforms.is_empty()),
-            ("devices", self.devices.is_empty()),
+            ("platforms", terms.platforms.is_empty()),
+            ("devices", terms.devices.is_empty()),
         ];
         for (field, empty) in needed {
             if empty && form.ok() {
                 form.refuse(field, "required", "must name at least one");
             }
         }
-        for (i, name) in self.platforms.iter().enumerate().filter(|(_, p)| !is_platform(p)) {
-            form.refuse(
-                &format!("platforms[{i}]"),
-                "form",
-                format!("{name:.40}: must be 1 to 40 of a-z, 0-9 and _"),
-            );
+        for (i, name) in terms.platforms.iter().enumerate().filter(|(_, p)| !is_platform(p)) {
+            let message = format!("{name:.40}: must be 1 to 40 of a-z, 0-9 and _");
+            form.refuse(&format!("platforms[{i}]"), "form", message);
         }
-        for (i, account) in self.accounts.iter().enumerate() {
-            if !self.platforms.contains(&account.platform) {
-                form.refuse(
-                    &format!("accounts[{i}].platform"),
-                    "covered",
-                    "must be one of the request's platforms",
-                );
-            }
+        let elsewhere = |account: &CoveredAccount| !terms.platforms.contains(&account.platform);
+        for (i, _) in terms.accounts.iter().enumerate().filter(|(_, a)| elsewhere(a)) {
+            let message = "must be one of the request's platforms";
+            form.refuse(&format!("accounts[{i}].platform"), "covered", message);
         }
         if !form.ok() {
             return;
         }
-        if self.ends_at <= self.starts_at {
+        if terms.ends_at <= terms.starts_at {
             form.refuse("ends_at", "after_start", "must come after starts_at");
-        } else if self.ends_at <= now {
+        } else if terms.ends_at.0 <= now {
             form.refuse(
                 "ends_at",
                 "future",
                 "must lie in the future: nothing is covered backwards",
             );
         }
-        self.check_attestations(form);
-    }
-
-    fn check_attestations(&self, form: &mut Form) {
-        if !self.attestations.contains(&Attestation::NotProtected) {
+        if !terms.attestations.contains(&Attestation::NotProtected) {
             form.refuse("attestations", "required", "must hold not_based_solely_on_protected_activity: nobody is looked at only for what they lawfully say, believe or join");
         }
-        if self.level == Level::Discreet && !self.attestations.contains(&Attestation::NoContact) {
+        if terms.level == Level::Discreet && !terms.attestations.contains(&Attestation::NoContact) {
             form.refuse(
                 "attestations",
                 "required",
@@ -242,58 +219,15 @@ impl Request {
             );
         }
     }
-
-    /// The request as the next version of an authorization.
-    pub fn applied(&self, holders: Vec<Person>, base: Base) -> Authorization {
-        Authorization {
-            id: base.id,
-            case_id: base.case_id,
-            number: base.number,
-            state: AuthorizationState::Requested,
-            level: self.level,
-            holders,
-            platforms: self.platforms.clone(),
-            accounts: self.accounts.clone(),
-            searches: self.searches.clone(),
-            scope_note: self.scope_note.clone(),
-            purpose: self.purpose.clone(),
-            predicate: self.predicate.clone(),
-            devices: self.devices.clone(),
-            starts_at: Timestamp(self.starts_at),
-            ends_at: Timestamp(self.ends_at),
-            review_at: self.review_at.map(Timestamp),
-            attestations: self.attestations.clone(),
-            requester: base.requester,
-            requested_at: Timestamp(base.now),
-            effective_from: None,
-            decision: base.decision,
-            revoked: None,
-            version: base.version,
-        }
-    }
-}
-
-/// What a request does not say itself.
-#[derive(Debug, Clone)]
-pub struct Base {
-    pub id: String,
-    pub case_id: String,
-    pub number: i64,
-    pub requester: Person,
-    pub decision: Option<Ruling>,
-    pub version: i64,
-    pub now: Micros,
 }
 
 fn ids(form: &mut Form, field: &str) -> Vec<String> {
     let texts = form.texts(field, 100, 64);
     let mut out: Vec<String> = Vec::new();
     for (i, text) in texts.iter().enumerate() {
-        match crate::forms::parse_id(text) {
-            Some(id) if out.contains(&id) => {}
-            Some(id) => out.push(id),
-            None => form.refuse(&format!("{field}[{i}]"), "uuid", "must be the id of a user"),
-        }
+        let place = format!("{field}[{i}]");
+        let id = form.or_refuse(&place, "uuid", "must be the id of a user", parse_id(text));
+        out.extend(id.filter(|id| !out.contains(id)));
     }
     out
 }
@@ -311,19 +245,21 @@ fn account(form: &mut Form) -> CoveredAccount {
     account
 }
 
-/// What a requester changes of a returned request; absent is unchanged. It is checked together with what stays.
+/// What a requester changes of a returned request. What is absent stays; both are checked together.
 #[derive(Debug, Clone)]
 pub struct Amendment(Map<String, Value>);
 
 impl Amendment {
-    /// Keeps it as it was sent, until the stored request is read.
+    /// Keeps it as it was sent; `apply` reads it together with the stored request.
     pub fn parse(form: Form) -> Result<Self> {
         Ok(Self(form.into_fields()))
     }
 
     /// The whole request as it is asked for now.
     pub fn apply(&self, before: &Authorization, now: Micros) -> Result<Request> {
-        let mut whole = before.asked();
+        let holders: Vec<&str> = before.holders.iter().map(|h| h.id.as_str()).collect();
+        let mut whole = json!(before.terms);
+        whole["holders"] = json!(holders);
         for (name, value) in &self.0 {
             let kept = whole.get_mut(name).ok_or_else(|| {
                 Error::field(
@@ -334,7 +270,7 @@ impl Amendment {
             })?;
             *kept = value.clone();
         }
-        Request::parse(Form::new(Value::Object(whole))?, now)
+        Request::parse(Form::new(whole)?, now)
     }
 }
 
@@ -371,10 +307,8 @@ impl AuthorizationDecision {
 }
 
 /// Reads why an authorization is revoked.
-pub fn revocation(mut form: Form) -> Result<String> {
-    let reason = form.required("reason", REASON);
-    form.done()?;
-    Ok(reason)
+pub fn revocation(form: Form) -> Result<String> {
+    form.read(|form| form.required("reason", REASON))
 }
 
 /// Reads a withdrawal, which may say why; nothing of that is kept.

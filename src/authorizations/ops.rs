@@ -1,9 +1,7 @@
 //! Asking for leave, deciding, and ending it.
 
-use super::model::{
-    Amendment, Authorization, AuthorizationDecision, AuthorizationState, Base, Outcome, Request, Ruling,
-};
-use super::store::{self, AuthorizationRow};
+use super::model::{Amendment, Authorization, AuthorizationDecision, AuthorizationState, Outcome, Request, Ruling};
+use super::store;
 use crate::cases::Stage;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
@@ -19,22 +17,25 @@ fn holders(tx: &mut Tx<'_>, ids: &[String]) -> Result<Vec<Person>> {
         .collect()
 }
 
-/// Asks for leave. What the case owes before its first authorization comes first.
+/// Asks for leave. Refused while the case owes what is due before an authorization.
 pub fn request(tx: &mut Tx<'_>, wanted: &Request) -> Result<Recorded<Authorization>> {
     let case_id = tx.case_id()?;
     crate::cases::nothing_due(tx.conn, &case_id, Stage::Authorization)?;
-    let number = store::next_number(tx.conn, &case_id)?;
-    let holders = holders(tx, &wanted.holders)?;
-    let base = Base {
+    let next = Authorization {
         id: tx.new_id(),
+        number: store::next_number(tx.conn, &case_id)?,
         case_id,
-        number,
+        state: AuthorizationState::Requested,
+        holders: holders(tx, &wanted.holders)?,
+        terms: wanted.terms.clone(),
         requester: tx.me(),
+        requested_at: Timestamp(tx.now),
+        effective_from: None,
         decision: None,
+        revoked: None,
         version: 1,
-        now: tx.now,
     };
-    save(tx, wanted.applied(holders, base), Action::AuthorizationRequested)
+    save(tx, next, Action::AuthorizationRequested)
 }
 
 /// Mends a returned request and asks again.
@@ -47,21 +48,17 @@ pub fn amend(tx: &mut Tx<'_>, id: &str, version: i64, amendment: &Amendment) -> 
         return Err(wrong_state(&before, tx.now, "mended", "returned"));
     }
     let wanted = amendment.apply(&before, tx.now)?;
-    let holders = holders(tx, &wanted.holders)?;
-    let base = Base {
-        id: before.id,
-        case_id: before.case_id,
-        number: before.number,
-        requester: before.requester,
-        decision: before.decision,
-        version: version + 1,
-        now: tx.now,
+    let next = Authorization {
+        holders: holders(tx, &wanted.holders)?,
+        terms: wanted.terms,
+        requested_at: Timestamp(tx.now),
+        ..before.next(AuthorizationState::Requested)
     };
-    save(tx, wanted.applied(holders, base), Action::AuthorizationAmended)
+    save(tx, next, Action::AuthorizationAmended)
 }
 
 fn wrong_state(found: &Authorization, now: i64, verb: &str, needed: &str) -> Error {
-    let state = found.state_at(now).as_str();
+    let state = found.state_at(now);
     Error::conflict(format!(
         "This authorization is {state}; only one that is {needed} can be {verb}."
     ))
@@ -72,18 +69,18 @@ fn save(tx: &mut Tx<'_>, next: Authorization, action: Action) -> Result<Recorded
     let record = serde_json::to_value(&next)?;
     let event = NewEvent::new(action, ("authorization", &next.id), next.version, record).in_case(&next.case_id);
     let made = tx.append(event)?;
-    store::save(tx.conn, &AuthorizationRow::of(&next, &made.leaf)?, &next.holders)?;
+    store::save(tx.conn, &next, &made.leaf)?;
     Ok(made.answering(next))
 }
 
-/// Approves, denies or returns. It counts from the later of its start and this moment.
+/// Approves, denies or returns. An approval counts from the start or from now, whichever is later.
 pub fn decide(tx: &mut Tx<'_>, id: &str, decision: &AuthorizationDecision) -> Result<Recorded<Authorization>> {
     let before = store::get(tx.conn, id)?;
     if before.state != AuthorizationState::Requested {
         return Err(wrong_state(&before, tx.now, "decided", "requested"));
     }
     let approved = decision.outcome == Outcome::Approve;
-    if approved && before.ends_at.0 <= tx.now {
+    if approved && before.terms.ends_at.0 <= tx.now {
         return Err(Error::conflict(
             "The end that was asked for has passed: return it, so that the requester can ask for another.",
         ));
@@ -93,20 +90,21 @@ pub fn decide(tx: &mut Tx<'_>, id: &str, decision: &AuthorizationDecision) -> Re
         Outcome::Deny => (AuthorizationState::Denied, Action::AuthorizationDenied),
         Outcome::Return => (AuthorizationState::Returned, Action::AuthorizationReturned),
     };
-    let word = Ruling {
-        by: tx.me(),
-        at: Timestamp(tx.now),
-        outcome: Some(decision.outcome.as_str().into()),
-        reason: decision.reason.clone(),
-    };
     let next = Authorization {
-        state,
-        effective_from: approved.then(|| before.starts_at.max(Timestamp(tx.now))),
-        decision: Some(word),
-        version: before.version + 1,
-        ..before
+        effective_from: approved.then(|| before.terms.starts_at.max(Timestamp(tx.now))),
+        decision: Some(ruling(tx, Some(decision.outcome), decision.reason.clone())),
+        ..before.next(state)
     };
     save(tx, next, action)
+}
+
+fn ruling(tx: &Tx<'_>, outcome: Option<Outcome>, reason: Option<String>) -> Ruling {
+    Ruling {
+        by: tx.me(),
+        at: Timestamp(tx.now),
+        outcome: outcome.map(|outcome| outcome.as_str().into()),
+        reason,
+    }
 }
 
 /// Takes a request back.
@@ -118,11 +116,7 @@ pub fn withdraw(tx: &mut Tx<'_>, id: &str) -> Result<Recorded<Authorization>> {
     ) {
         return Err(wrong_state(&before, tx.now, "withdrawn", "requested or returned"));
     }
-    let next = Authorization {
-        state: AuthorizationState::Withdrawn,
-        version: before.version + 1,
-        ..before
-    };
+    let next = before.next(AuthorizationState::Withdrawn);
     save(tx, next, Action::AuthorizationWithdrawn)
 }
 
@@ -132,17 +126,9 @@ pub fn revoke(tx: &mut Tx<'_>, id: &str, reason: &str) -> Result<Recorded<Author
     if before.state_at(tx.now) != AuthorizationState::Approved {
         return Err(wrong_state(&before, tx.now, "revoked", "approved"));
     }
-    let word = Ruling {
-        by: tx.me(),
-        at: Timestamp(tx.now),
-        outcome: None,
-        reason: Some(reason.to_owned()),
-    };
     let next = Authorization {
-        state: AuthorizationState::Revoked,
-        revoked: Some(word),
-        version: before.version + 1,
-        ..before
+        revoked: Some(ruling(tx, None, Some(reason.to_owned()))),
+        ..before.next(AuthorizationState::Revoked)
     };
     save(tx, next, Action::AuthorizationRevoked)
 }
@@ -154,10 +140,6 @@ pub fn expire(tx: &mut Tx<'_>, id: &str, case_id: &str) -> Result<()> {
     if before.state != AuthorizationState::Approved || before.state_at(tx.now) != AuthorizationState::Expired {
         return Ok(());
     }
-    let next = Authorization {
-        state: AuthorizationState::Expired,
-        version: before.version + 1,
-        ..before
-    };
+    let next = before.next(AuthorizationState::Expired);
     save(tx, next, Action::AuthorizationExpired).map(drop)
 }

@@ -1,4 +1,4 @@
-//! What may be looked at of authorizations. Each is given with the time it was read at, which decides its state.
+//! What may be looked at of authorizations. Each comes with the time of reading, because its state depends on it.
 
 use super::model::Authorization;
 use super::store::{self, AuthorizationSearch};

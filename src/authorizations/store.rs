@@ -6,74 +6,46 @@ use diesel::sql_types::Text;
 use super::model::{Authorization, AuthorizationState};
 use crate::clock::Micros;
 use crate::db::tables::{authorization_holders, authorizations, cases};
-use crate::db::{AnyConn, canonical};
-use crate::error::{Error, Result};
+use crate::db::{self, AnyConn, canonical};
+use crate::error::Result;
 use crate::forms::Word;
-use crate::identity::{Caller, Person};
+use crate::identity::Caller;
 use crate::proof::id::Digest;
 use crate::{both, fixed};
 
 /// An authorization by id.
 pub fn get(conn: &mut AnyConn, id: &str) -> Result<Authorization> {
-    let body: Option<String> = authorizations::table
-        .find(id)
-        .select(authorizations::body)
-        .first(conn)
-        .optional()?;
-    Authorization::from_record(&body.ok_or_else(Error::not_found)?)
+    db::record(conn, authorizations::table.find(id).select(authorizations::body))
 }
 
-/// An authorization's row: what follows from its record.
-#[derive(Debug, Clone, PartialEq, Insertable, AsChangeset)]
-#[diesel(table_name = authorizations)]
-pub struct AuthorizationRow {
-    id: String,
-    case_id: String,
-    number: i64,
-    state: String,
-    requester_id: String,
-    starts_at: Micros,
-    ends_at: Micros,
-    version: i64,
-    leaf: Vec<u8>,
-    body: String,
-}
-
-impl AuthorizationRow {
-    /// The row of a version that an event with this leaf recorded.
-    pub fn of(authorization: &Authorization, leaf: &Digest) -> Result<Self> {
-        Ok(Self {
-            id: authorization.id.clone(),
-            case_id: authorization.case_id.clone(),
-            number: authorization.number,
-            state: authorization.state.as_str().into(),
-            requester_id: authorization.requester.id.clone(),
-            starts_at: authorization.starts_at.0,
-            ends_at: authorization.ends_at.0,
-            version: authorization.version,
-            leaf: leaf.as_bytes().to_vec(),
-            body: canonical(authorization)?,
-        })
-    }
-}
-
-/// Keeps a version's row, a new one for the first version, else in place of the one before; and who holds it.
-pub fn save(conn: &mut AnyConn, row: &AuthorizationRow, holders: &[Person]) -> Result<()> {
-    if row.version > 1 {
-        diesel::update(authorizations::table.find(&row.id))
-            .set(row)
-            .execute(conn)?;
-        diesel::delete(authorization_holders::table.filter(authorization_holders::authorization_id.eq(&row.id)))
+/// Keeps a version that an event with this leaf recorded, and who holds it. The first version makes the row, a later
+/// one replaces it.
+pub fn save(conn: &mut AnyConn, authorization: &Authorization, leaf: &Digest) -> Result<()> {
+    let id = &authorization.id;
+    let row = (
+        authorizations::case_id.eq(&authorization.case_id),
+        authorizations::number.eq(authorization.number),
+        authorizations::state.eq(authorization.state.as_str()),
+        authorizations::requester_id.eq(&authorization.requester.id),
+        authorizations::starts_at.eq(authorization.terms.starts_at.0),
+        authorizations::ends_at.eq(authorization.terms.ends_at.0),
+        authorizations::version.eq(authorization.version),
+        authorizations::leaf.eq(leaf.as_bytes().to_vec()),
+        authorizations::body.eq(canonical(authorization)?),
+    );
+    if authorization.version > 1 {
+        diesel::update(authorizations::table.find(id)).set(row).execute(conn)?;
+        diesel::delete(authorization_holders::table.filter(authorization_holders::authorization_id.eq(id)))
             .execute(conn)?;
     } else {
         diesel::insert_into(authorizations::table)
-            .values(row.clone())
+            .values((authorizations::id.eq(id), row))
             .execute(conn)?;
     }
-    for holder in holders {
+    for holder in &authorization.holders {
         diesel::insert_into(authorization_holders::table)
             .values((
-                authorization_holders::authorization_id.eq(&row.id),
+                authorization_holders::authorization_id.eq(id),
                 authorization_holders::user_id.eq(&holder.id),
             ))
             .execute(conn)?;
@@ -92,17 +64,10 @@ pub fn next_number(conn: &mut AnyConn, case: &str) -> Result<i64> {
 
 /// Authorizations of a case, in the order of their numbers.
 pub fn of_case(conn: &mut AnyConn, case: &str, after: Option<&str>, limit: usize) -> Result<Vec<Authorization>> {
-    let bodies: Vec<String> = authorizations::table
-        .filter(
-            authorizations::case_id
-                .eq(case)
-                .and(authorizations::id.gt(after.unwrap_or_default())),
-        )
-        .order(authorizations::id)
-        .limit(limit as i64)
-        .select(authorizations::body)
-        .load(conn)?;
-    bodies.iter().map(|b| Authorization::from_record(b)).collect()
+    let later = authorizations::id.gt(after.unwrap_or_default());
+    let found = authorizations::table.filter(authorizations::case_id.eq(case).and(later));
+    let page = found.order(authorizations::id).limit(limit as i64);
+    db::records(conn, page.select(authorizations::body))
 }
 
 fixed! {
@@ -110,11 +75,11 @@ fixed! {
     " AND (state = 'approved' OR state = 'revoked' OR state = 'expired') ORDER BY id DESC LIMIT 500"
 }
 
-/// Authorizations of a case that were ever approved: those that may cover a capture. Every capture is held against them.
+/// Authorizations of a case that were ever approved. Every new capture is judged by these.
 pub fn once_approved(conn: &mut AnyConn, case: &str) -> Result<Vec<Authorization>> {
     let query = OnceApproved { case: case.to_owned() };
     let bodies: Vec<String> = both!(conn, |c| query.load(c))?;
-    bodies.iter().map(|b| Authorization::from_record(b)).collect()
+    bodies.iter().map(|body| Ok(serde_json::from_str(body)?)).collect()
 }
 
 /// What a list of authorizations is asked for.
@@ -135,7 +100,7 @@ pub fn list(
     let sees = crate::cases::VisibleTo::of(caller, now);
     let readable = cases::table.filter(crate::cases::visible(&sees)).select(cases::id);
     let (states, from, to) = stored(search.state, now);
-    let bodies: Vec<String> = authorizations::table
+    let found = authorizations::table
         .filter(authorizations::case_id.eq_any(readable))
         .filter(authorizations::state.eq_any(states))
         .filter(authorizations::ends_at.ge(from).and(authorizations::ends_at.lt(to)))
@@ -143,13 +108,12 @@ pub fn list(
         .filter(authorizations::id.lt(search.before.as_deref().unwrap_or("~")))
         .order(authorizations::id.desc())
         .limit(search.limit as i64)
-        .select(authorizations::body)
-        .load(conn)?;
-    bodies.iter().map(|b| Authorization::from_record(b)).collect()
+        .select(authorizations::body);
+    db::records(conn, found)
 }
 
-/// The stored states and ends that make a state now: expiry is computed when used, so a row past its end may still
-/// say approved.
+/// The stored states, and the range of ends, that amount to a state now. A row past its end may still say approved,
+/// because expiry is computed when needed.
 fn stored(state: Option<AuthorizationState>, now: Micros) -> (Vec<&'static str>, Micros, Micros) {
     let all = (Micros::MIN, Micros::MAX);
     let (states, (from, to)) = match state {

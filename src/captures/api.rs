@@ -1,8 +1,8 @@
-//! Captures over HTTP, but for taking them in: one read or one write each. They are shown as their readers see them.
+//! Captures over HTTP: one read or one write each. `upload` takes them in.
 
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::model::{BasisKind, CaptureState, CaptureView, NewCorrection, NewDecision, NewNote, NewReview};
+use super::model::{BasisKind, CaptureNote, CaptureState, CaptureView, NewCorrection, NewDecision, Review};
 use super::store::CaptureSearch;
 use super::{reads, remarks};
 use crate::error::Result;
@@ -39,41 +39,33 @@ pub(super) async fn read(id: PathId, requester: RequestCtx, app: App) -> Reply {
 }
 
 pub(super) async fn annotate(id: PathId, request: WriteRequest) -> Reply {
-    let scope = Scope::Capture(id.0.clone());
+    let scope = Scope::Capture(id.0);
     let made = request
-        .write(Act::CaptureAnnotate, scope, NewNote::parse, move |tx, new| {
-            remarks::annotate(tx, &id.0, new)
-        })
+        .write_to(Act::CaptureAnnotate, scope, CaptureNote::parse, remarks::annotate)
         .await?;
     Ok(HttpResponse::Created().json(made))
 }
 
 pub(super) async fn correct(id: PathId, request: WriteRequest) -> Reply {
-    let scope = Scope::Capture(id.0.clone());
+    let scope = Scope::Capture(id.0);
     let made = request
-        .write(Act::CaptureCorrect, scope, NewCorrection::parse, move |tx, new| {
-            remarks::correct(tx, &id.0, new)
-        })
+        .write_to(Act::CaptureCorrect, scope, NewCorrection::parse, remarks::correct)
         .await?;
     created(&made)
 }
 
 pub(super) async fn review(id: PathId, request: WriteRequest) -> Reply {
-    let scope = Scope::Capture(id.0.clone());
+    let scope = Scope::Capture(id.0);
     let made = request
-        .write(Act::CaptureReview, scope, NewReview::parse, move |tx, new| {
-            remarks::review(tx, &id.0, new)
-        })
+        .write_to(Act::CaptureReview, scope, Review::parse, remarks::review)
         .await?;
     Ok(HttpResponse::Created().json(made))
 }
 
 pub(super) async fn decide(id: PathId, request: WriteRequest) -> Reply {
-    let scope = Scope::Capture(id.0.clone());
+    let scope = Scope::Capture(id.0);
     let made = request
-        .write(Act::CaptureDecide, scope, NewDecision::parse, move |tx, new| {
-            remarks::decide(tx, &id.0, new)
-        })
+        .write_to(Act::CaptureDecide, scope, NewDecision::parse, remarks::decide)
         .await?;
     reply::versioned(made.outline().version, &made)
 }

@@ -1,4 +1,5 @@
-//! The files of a capture as they arrive: each is named by the JSON and comes once, as declared, or nothing is kept.
+//! The files of a capture as they arrive. The JSON names each file; each comes once and as declared, or nothing is
+//! kept.
 
 use serde_json::{Value, json};
 
@@ -47,7 +48,7 @@ impl Arriving {
         Ok(place)
     }
 
-    /// Another part follows: what came last is written to its end, and must be what was declared.
+    /// Writes the last file to its end, because another part follows. It must be what was declared.
     pub async fn complete(&mut self, new: &NewCapture) -> Result<()> {
         if let Some((place, chunk)) = self.last.take() {
             let received = chunk.finish().await?;
@@ -62,7 +63,7 @@ impl Arriving {
         self.last = Some((place, chunk));
     }
 
-    /// Whether every file came that is to come.
+    /// Refuses where a file has not come that the JSON announced.
     pub fn check_all_came(&self, new: &NewCapture) -> Result<()> {
         for (i, (file, declared)) in new.files.iter().zip(&self.declared).enumerate() {
             if declared.is_none() && !is_hash_only(file) {
@@ -72,8 +73,8 @@ impl Arriving {
         Ok(())
     }
 
-    /// Writes the last file's end; blocks. In the order of the JSON, with the files that are named as hashes only; and
-    /// the files, which are still to be put under their hashes.
+    /// Writes the last file's end; blocks. Gives all files in the order of the JSON, those named as hashes only among
+    /// them, and what has come, which is still to be put under its hashes.
     pub fn write(mut self, new: &NewCapture) -> Result<(Vec<Arrived>, Vec<Received>)> {
         if let Some((place, chunk)) = self.last.take() {
             let received = chunk.write()?;
@@ -93,7 +94,7 @@ impl Arriving {
     }
 }
 
-/// A capture's files where none arrives: those that are named as hashes only.
+/// The files of a capture that brings none: each is named as a hash only.
 pub(super) fn hashes_only(new: &NewCapture) -> Result<Vec<Arrived>> {
     let all = new.files.iter().enumerate();
     all.map(|(i, file)| arrived(i, file, None, None)).collect()
@@ -104,29 +105,20 @@ fn part_error(name: &str, rule: &str, message: &str) -> Error {
     Error::field(shown, rule, format!("{message}; nothing was kept"))
 }
 
-/// What arrived must be what was declared; if not, both values are told and nothing is kept.
+/// Refuses what is not as declared, and tells both values. Nothing is kept.
 fn as_declared(i: usize, file: &NewFile, received: &Received) -> Result<()> {
     let mut errors = Vec::new();
-    let mut differs = |field: &str, message: String| {
-        errors.push(FieldError {
-            field: format!("files[{i}].{field}"),
-            rule: "matches".into(),
-            message,
-        });
-    };
     if let Some(declared) = file.sha256.filter(|d| *d != received.sha256) {
         let message = format!(
             "declared {declared}, received {}: the bytes changed on the way, or another file was sent; nothing was kept",
             received.sha256
         );
-        differs("sha256", message);
+        errors.push(FieldError::new(format!("files[{i}].sha256"), "matches", message));
     }
     if let Some(declared) = file.size.filter(|s| *s != received.size) {
-        let message = format!(
-            "declared {declared} bytes, received {}; nothing was kept",
-            received.size
-        );
-        differs("size", message);
+        let received = received.size;
+        let message = format!("declared {declared} bytes, received {received}; nothing was kept");
+        errors.push(FieldError::new(format!("files[{i}].size"), "matches", message));
     }
     if errors.is_empty() {
         return Ok(());
@@ -174,7 +166,7 @@ fn never_came(i: usize, file: &NewFile) -> Error {
     )
 }
 
-/// What makes a retry the same: the JSON and the digests of what came.
+/// Two uploads are the same where this is: the JSON, and the digests of what came.
 pub(super) fn fingerprint(json: Value, files: &[Arrived]) -> Result<Digest> {
     let digests: Vec<String> = files.iter().map(|f| f.entry.sha256.to_string()).collect();
     let both = json!({"capture": json, "files": digests});

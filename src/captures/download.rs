@@ -1,4 +1,5 @@
-//! A file's bytes: recorded before the first one, and sent so that a browser does nothing with them but keep them.
+//! The bytes of a file. The access log has the read before the first byte leaves. Headers keep a browser from running
+//! them.
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{

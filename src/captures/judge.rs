@@ -1,4 +1,4 @@
-//! What a capture rests on, and whether it is logged or held. Pure: the authorizations are given.
+//! What a capture rests on, and whether it is logged or held. The rules are pure: the authorizations are arguments.
 
 use super::model::{Basis, BasisKind, CaptureState, Flag, NewCapture};
 use crate::authorizations::{Authorization, Level, Line, Seen};
@@ -16,8 +16,22 @@ pub struct Judgment {
     pub basis: Basis,
     pub coverage: Vec<Line>,
     pub flags: Vec<Flag>,
+}
+
+impl Judgment {
+    fn of(state: CaptureState, basis: Basis, coverage: Vec<Line>) -> Self {
+        Self {
+            state,
+            basis,
+            coverage,
+            flags: Vec::new(),
+        }
+    }
+
     /// Whether a supervisor is to decide: held, or an emergency.
-    pub awaits_decision: bool,
+    pub fn awaits_decision(&self) -> bool {
+        self.state == CaptureState::Held || self.basis.kind == BasisKind::Emergency
+    }
 }
 
 /// Judges a capture at its receipt.
@@ -48,7 +62,6 @@ pub fn judge(
         Some(claim) => by_claim(claim, said.level, not_required),
     };
     add_flags(&mut verdict, new, now);
-    verdict.awaits_decision = verdict.state == CaptureState::Held || verdict.basis.kind == BasisKind::Emergency;
     verdict
 }
 
@@ -64,15 +77,8 @@ fn by_authorization<'a>(
         return uncovered(named);
     };
     let covered = coverage.iter().all(|l| l.passed != Some(false));
-    // The registry of aliases joins later; until then a covert capture can name none, and a missing alias holds.
+    // A covert capture without an alias is held. It cannot name one until the registry of aliases joins.
     let aliasless = seen.level == Some(Level::Covert);
-    let mut flags = Vec::new();
-    if covered && authorization.is_over(now) {
-        flags.push(Flag::LateEntry);
-    }
-    if aliasless {
-        flags.push(Flag::AliasMissing);
-    }
     let state = if covered && !aliasless {
         CaptureState::Logged
     } else {
@@ -82,13 +88,14 @@ fn by_authorization<'a>(
         true => basis(BasisKind::Authorization, Some(authorization.id.clone())),
         false => basis(BasisKind::Exception, None),
     };
-    Judgment {
-        state,
-        basis,
-        coverage,
-        flags,
-        awaits_decision: false,
+    let mut verdict = Judgment::of(state, basis, coverage);
+    if covered && authorization.is_over(now) {
+        verdict.flags.push(Flag::LateEntry);
     }
+    if aliasless {
+        verdict.flags.push(Flag::AliasMissing);
+    }
+    verdict
 }
 
 fn uncovered(named: Option<String>) -> Judgment {
@@ -107,13 +114,7 @@ fn uncovered(named: Option<String>) -> Judgment {
         passed: Some(false),
         why: why.into(),
     }];
-    Judgment {
-        state: CaptureState::Held,
-        basis,
-        coverage,
-        flags: Vec::new(),
-        awaits_decision: false,
-    }
+    Judgment::of(CaptureState::Held, basis, coverage)
 }
 
 fn basis(kind: BasisKind, id: Option<String>) -> Basis {
@@ -121,25 +122,17 @@ fn basis(kind: BasisKind, id: Option<String>) -> Basis {
 }
 
 fn by_claim(claim: &Basis, level: Option<Level>, not_required: &[String]) -> Judgment {
+    let free = |level: Level| not_required.iter().any(|l| l == level.as_str());
     let state = match claim.kind {
         BasisKind::Exception | BasisKind::Authorization => CaptureState::Held,
-        BasisKind::NotRequired => match level {
-            Some(level) if not_required.iter().any(|l| l == level.as_str()) => CaptureState::Logged,
-            _ => CaptureState::Held,
-        },
+        BasisKind::NotRequired if !level.is_some_and(free) => CaptureState::Held,
         _ => CaptureState::Logged,
     };
     let basis = Basis {
         id: None,
         ..claim.clone()
     };
-    Judgment {
-        state,
-        basis,
-        coverage: Vec::new(),
-        flags: Vec::new(),
-        awaits_decision: false,
-    }
+    Judgment::of(state, basis, Vec::new())
 }
 
 fn add_flags(verdict: &mut Judgment, new: &NewCapture, now: Micros) {

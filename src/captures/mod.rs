@@ -1,8 +1,7 @@
 //! Captures: evidence as found, with its files, and everything that is later said about it.
 //!
-//! A capture is never refused for want of an authorization: what nothing covers is held, kept and unreadable until a
-//! supervisor decides. Its first version and its files never change; corrections, notes, reviews and decisions stand
-//! beside it.
+//! No capture is refused because no authorization covers it. It is held: kept, and unreadable until a supervisor
+//! decides. Its first version and its files never change. Corrections, notes, reviews and decisions stand beside it.
 
 mod api;
 mod arrival;

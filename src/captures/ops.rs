@@ -19,6 +19,7 @@ pub fn record(
     let case_id = tx.case_id()?;
     let known = crate::authorizations::store::once_approved(tx.conn, &case_id)?;
     let judgment = judge::judge(new, &tx.caller.user, tx.now, &known, not_required);
+    let awaits_decision = judgment.awaits_decision();
     let capture = Capture {
         id: tx.new_id(),
         case_id,
@@ -41,7 +42,7 @@ pub fn record(
     let made = tx.append(event.attesting(capture.attested()))?;
     let stored = StoredCapture {
         state: capture.state,
-        awaits_decision: judgment.awaits_decision,
+        awaits_decision,
         seq: made.seq,
         leaf: made.leaf,
         capture,
@@ -56,7 +57,7 @@ pub fn record(
     Ok(made.answering(view))
 }
 
-/// Item numbers have no gaps: the counter was read under the case's lock and moves with the event.
+/// The next item number. There are no gaps: the counter is read under the case's lock and moves with the event.
 fn next_item(tx: &mut Tx<'_>, state: CaptureState) -> Result<i64> {
     let case = tx.case()?;
     let (items, held) = (case.items + 1, case.held + i64::from(state == CaptureState::Held));

@@ -1,5 +1,5 @@
-//! What may be looked at of captures, each with its place in the access log. What is closed is read without its content,
-//! unless the reader may decide it.
+//! What may be looked at of captures; each read is entered in the access log. A closed capture is shown without its
+//! content, unless the reader may decide it.
 
 use serde_json::json;
 
@@ -14,7 +14,7 @@ use crate::ledger::{self, Action};
 use crate::policy::Act;
 use crate::proof::id::Digest;
 
-/// The first request per session, capture and file is recorded, and covers further ones this long.
+/// A session that reads a file is recorded once, and may read the same file of the same capture again for this long.
 const FILE_VIEW_COVERS: i64 = 10 * MINUTE;
 
 /// A capture.
@@ -26,8 +26,7 @@ pub async fn capture(gate: &Gate, requester: &RequestCtx, id: String) -> Result<
         if stored.state.is_closed() && !ctx.may(Act::CaptureReadHeld) {
             return Ok(stored.withheld());
         }
-        let said = store::remarks(ctx.conn, std::slice::from_ref(&id))?.remove(&id);
-        Ok(stored.open(said.unwrap_or_default()))
+        Ok(stored.open(store::remarks_of(ctx.conn, &id)?))
     };
     gate.view(requester, Act::CaptureRead, scope, view, read).await
 }
@@ -46,7 +45,7 @@ pub async fn of_case(gate: &Gate, requester: &RequestCtx, case: String, page: &P
     gate.view(requester, Act::CaptureRead, scope, view, read).await
 }
 
-/// Captures over the cases whose captures the caller may decide, newest first: those that the caller may open.
+/// Captures in all cases whose captures the caller may decide, newest first; the caller may open each of them.
 pub async fn to_decide(gate: &Gate, requester: &RequestCtx, search: CaptureSearch) -> Result<Vec<CaptureView>> {
     let detail = json!({"state": search.state, "basis": search.basis, "before": search.before});
     let view = View::new(Action::CapturesListed, "agency", "agency", detail);
@@ -78,8 +77,8 @@ fn views(
     Ok(views)
 }
 
-/// Whether the caller made a closed capture, or asked for or holds the authorization that it rests on: nobody decides
-/// about such a one. Always false for an open capture.
+/// Whether the caller has a part in a closed capture: they made it, or they asked for or hold the authorization that it
+/// rests on. Nobody decides where they have a part. Always false for an open capture.
 pub fn takes_part(ctx: &mut ReadCtx<'_>, stored: &StoredCapture) -> Result<bool> {
     let capture = &stored.capture;
     if !stored.state.is_closed() {
@@ -102,7 +101,7 @@ pub struct FileFound {
     pub item: i64,
 }
 
-/// A file among a capture's own: knowing a digest gives nothing.
+/// A file of this capture. A digest alone opens no file.
 pub async fn file(gate: &Gate, requester: &RequestCtx, id: String, sha256: Digest) -> Result<FileFound> {
     let view = View {
         covers: FILE_VIEW_COVERS,
@@ -139,7 +138,7 @@ pub struct Recording {
     pub record: Option<ledger::read::Record>,
 }
 
-/// What a verification holds against each other. It shows nobody anything.
+/// What a verification compares. None of it is shown to anybody.
 pub async fn recorded(gate: &Gate, requester: &RequestCtx, id: String) -> Result<Recording> {
     let scope = Scope::Capture(id.clone());
     let read = move |ctx: &mut ReadCtx<'_>| {

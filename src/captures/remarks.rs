@@ -1,24 +1,26 @@
-//! What is said about a capture later: notes, corrections, reviews, decisions, verifications. Each stands beside what
-//! was there before.
+//! What is said about a capture later: notes, corrections, reviews, decisions, verifications. None replaces what was
+//! said before.
 
 use serde::Serialize;
 
+use serde_json::Value;
+
 use super::model::{
-    BasisKind, CaptureDecision, CaptureNote, CaptureState, CaptureView, DecisionOutcome, EventPlace, NewCorrection,
-    NewDecision, NewNote, NewReview, Remark, Review, ReviewOutcome, StoredCapture, Verification,
+    BasisKind, Capture, CaptureDecision, CaptureNote, CaptureState, CaptureView, DecisionOutcome, EventPlace,
+    NewCorrection, NewDecision, Remark, Review, ReviewOutcome, StoredCapture, Verification,
 };
-use super::store::{self, CaptureRow, NewRemark, RemarkKind};
+use super::store::{self, CaptureRow, RemarkKind};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::gate::{NewEvent, Recorded, Tx};
-use crate::ledger::Action;
+use crate::gate::{Recorded, Tx};
+use crate::ledger::{Action, Appended};
 use crate::policy::Act;
 
 /// Adds a note.
-pub fn annotate(tx: &mut Tx<'_>, id: &str, new: &NewNote) -> Result<Recorded<Remark<CaptureNote>>> {
+pub fn annotate(tx: &mut Tx<'_>, id: &str, note: &CaptureNote) -> Result<Recorded<Remark<CaptureNote>>> {
     let stored = store::capture(tx.conn, id)?;
-    let note = CaptureNote { text: new.text.clone() };
-    add(tx, &stored, (RemarkKind::CaptureNote, Action::CaptureAnnotated), note)
+    let kind = (RemarkKind::CaptureNote, Action::CaptureAnnotated);
+    add(tx, &stored, kind, note.clone())
 }
 
 /// Records what a verification found.
@@ -29,24 +31,21 @@ pub fn record_verification(tx: &mut Tx<'_>, id: &str, found: &Verification) -> R
 }
 
 /// A second person's finding.
-pub fn review(tx: &mut Tx<'_>, id: &str, new: &NewReview) -> Result<Recorded<Remark<Review>>> {
+pub fn review(tx: &mut Tx<'_>, id: &str, review: &Review) -> Result<Recorded<Remark<Review>>> {
     let mut stored = store::capture(tx.conn, id)?;
     if stored.state.is_closed() {
         return Err(Error::conflict(format!(
             "This capture is {}: a supervisor decides about it before it is reviewed.",
-            stored.state.as_str()
+            stored.state
         )));
     }
-    stored.state = match new.outcome {
+    stored.state = match review.outcome {
         ReviewOutcome::Accurate => CaptureState::Reviewed,
         ReviewOutcome::Returned => CaptureState::Logged,
     };
     store::update(tx.conn, &CaptureRow::of(&stored)?)?;
-    let review = Review {
-        outcome: new.outcome,
-        note: new.note.clone(),
-    };
-    add(tx, &stored, (RemarkKind::Review, Action::CaptureReviewed), review)
+    let kind = (RemarkKind::Review, Action::CaptureReviewed);
+    add(tx, &stored, kind, review.clone())
 }
 
 /// A supervisor's decision about a held capture or an emergency.
@@ -60,11 +59,8 @@ pub fn decide(tx: &mut Tx<'_>, id: &str, new: &NewDecision) -> Result<Recorded<C
     stored.state = state;
     stored.awaits_decision = false;
     store::update(tx.conn, &CaptureRow::of(&stored)?)?;
-    let decision = CaptureDecision {
-        outcome: new.outcome,
-        reason: new.reason.clone(),
-        state,
-    };
+    let said = new.clone();
+    let decision = CaptureDecision { said, state };
     let made = add(tx, &stored, (RemarkKind::CaptureDecision, action), decision)?;
     answer(tx, stored, made)
 }
@@ -73,93 +69,78 @@ fn transition_of(stored: &StoredCapture, outcome: DecisionOutcome) -> Result<(Ac
     use DecisionOutcome as O;
     let held = stored.state == CaptureState::Held;
     let emergency = stored.capture.basis.kind == BasisKind::Emergency && stored.awaits_decision;
-    match (outcome, held, emergency) {
-        (O::Accept, true, _) => Ok((Action::CaptureAccepted, CaptureState::Logged)),
-        (O::Ratify, true, _) => Ok((Action::CaptureRatified, CaptureState::Logged)),
-        (O::Quarantine, true, _) | (O::Quarantine, _, true) => {
-            Ok((Action::CaptureQuarantined, CaptureState::Quarantined))
-        }
-        (O::Confirm, _, true) if stored.state == CaptureState::Reviewed => {
+    match outcome {
+        O::Accept if held => Ok((Action::CaptureAccepted, CaptureState::Logged)),
+        O::Ratify if held => Ok((Action::CaptureRatified, CaptureState::Logged)),
+        O::Quarantine if held || emergency => Ok((Action::CaptureQuarantined, CaptureState::Quarantined)),
+        O::Confirm if emergency && stored.state == CaptureState::Reviewed => {
             Ok((Action::CaptureConfirmed, CaptureState::Reviewed))
         }
-        (O::Confirm, _, true) => Ok((Action::CaptureConfirmed, CaptureState::Logged)),
-        (O::Repudiate, _, true) => Ok((Action::CaptureRepudiated, CaptureState::Quarantined)),
-        (O::Accept | O::Ratify | O::Quarantine, ..) => Err(Error::conflict(format!(
-            "This capture is {}, not held: there is nothing to {}.",
-            stored.state.as_str(),
-            outcome.as_str()
+        O::Confirm if emergency => Ok((Action::CaptureConfirmed, CaptureState::Logged)),
+        O::Repudiate if emergency => Ok((Action::CaptureRepudiated, CaptureState::Quarantined)),
+        O::Accept | O::Ratify | O::Quarantine => Err(Error::conflict(format!(
+            "This capture is {}, not held: there is nothing to {outcome}.",
+            stored.state
         ))),
-        (O::Confirm | O::Repudiate, ..) => Err(Error::conflict(format!(
-            "This capture is no emergency that waits for a word: there is nothing to {}.",
-            outcome.as_str()
+        O::Confirm | O::Repudiate => Err(Error::conflict(format!(
+            "This capture is no emergency that waits for a word: there is nothing to {outcome}."
         ))),
     }
 }
 
-/// Records a corrected version beside the first. What covered the capture was judged on that one, and stays.
+/// Records a corrected version beside the first. What covers the capture was judged on the first version, and stays.
 pub fn correct(tx: &mut Tx<'_>, id: &str, new: &NewCorrection) -> Result<Recorded<CaptureView>> {
     let before = store::capture(tx.conn, id)?;
     let stored = StoredCapture {
         capture: before.capture.corrected(new, tx.me(), tx.now),
         ..before
     };
-    let (record, version) = (stored.capture.record()?, stored.capture.version);
-    let made = tx.append(NewEvent::new(
-        Action::CaptureCorrected,
-        ("capture", id),
-        version,
-        record.clone(),
-    ))?;
-    let remark = NewRemark {
-        id: &tx.new_id(),
-        capture_id: id,
-        kind: RemarkKind::Correction,
-        version,
-        leaf: &made.leaf,
-        record: &record,
-    };
-    store::insert_remark(tx.conn, &remark)?;
+    let (remark, record) = (tx.new_id(), stored.capture.record()?);
+    let kind = (RemarkKind::Correction, Action::CaptureCorrected);
+    let made = keep(tx, &stored.capture, kind, &remark, &record)?;
     store::update(tx.conn, &CaptureRow::of(&stored)?)?;
     answer(tx, stored, made.answering(()))
 }
 
-/// The capture as whoever changed it may see it.
+/// The capture, as far as the caller may see it.
 fn answer<T>(tx: &mut Tx<'_>, stored: StoredCapture, made: Recorded<T>) -> Result<Recorded<CaptureView>> {
     if stored.state.is_closed() && !tx.may(Act::CaptureReadHeld) {
         return Ok(made.map(|_| stored.withheld()));
     }
-    let id = stored.capture.id.clone();
-    let said = store::remarks(tx.conn, std::slice::from_ref(&id))?.remove(&id);
-    Ok(made.map(|_| stored.open(said.unwrap_or_default())))
+    let said = store::remarks_of(tx.conn, &stored.capture.id)?;
+    Ok(made.map(|_| stored.open(said)))
 }
 
-/// Records a remark with its event; answers it with its place in the ledger.
+/// Records a remark of the caller, and answers it with its place in the ledger.
 fn add<T: Serialize>(
     tx: &mut Tx<'_>,
     stored: &StoredCapture,
-    (kind, action): (RemarkKind, Action),
+    kind: (RemarkKind, Action),
     said: T,
 ) -> Result<Recorded<Remark<T>>> {
-    let (id, version) = (&stored.capture.id, stored.capture.version);
     let remark = Remark {
         id: tx.new_id(),
-        capture_id: id.clone(),
+        capture_id: stored.capture.id.clone(),
         by: tx.me(),
         at: Timestamp(tx.now),
         said,
         event: None,
     };
     let record = serde_json::to_value(&remark)?;
-    let made = tx.append(NewEvent::new(action, ("capture", id), version, record.clone()))?;
-    let kept = NewRemark {
-        id: &remark.id,
-        capture_id: id,
-        kind,
-        version,
-        leaf: &made.leaf,
-        record: &record,
-    };
-    store::insert_remark(tx.conn, &kept)?;
+    let made = keep(tx, &stored.capture, kind, &remark.id, &record)?;
     let event = Some(EventPlace::from(&made));
     Ok(made.answering(Remark { event, ..remark }))
+}
+
+/// Records the event of a remark about a version of a capture, and keeps the remark's row under this id.
+fn keep(
+    tx: &mut Tx<'_>,
+    capture: &Capture,
+    (kind, action): (RemarkKind, Action),
+    id: &str,
+    record: &Value,
+) -> Result<Appended> {
+    let made = tx.record(action, ("capture", &capture.id), capture.version, record)?;
+    store::insert_remark(tx.conn, capture, (id, kind), &made.leaf, record)?;
+    Ok(made)
 }

@@ -7,7 +7,7 @@ use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use serde_json::Value;
 
 use super::arrival::Arrived;
-use super::model::{CaptureState, Remarks, StoredCapture};
+use super::model::{Capture, CaptureState, Remarks, StoredCapture};
 use crate::clock::Micros;
 use crate::db::tables::{authorization_holders, authorizations, capture_entries, captures, cases, grants, members};
 use crate::db::{AnyConn, canonical};
@@ -132,16 +132,22 @@ pub fn of_case(conn: &mut AnyConn, case: &str, after: i64, limit: usize) -> Resu
     rows.into_iter().map(CaptureRow::stored).collect()
 }
 
-/// Keeps something that was said about a capture, at its version then.
-pub fn insert_remark(conn: &mut AnyConn, remark: &NewRemark<'_>) -> Result<()> {
+/// Keeps something that was said about a version of a capture, with the leaf of its event.
+pub fn insert_remark(
+    conn: &mut AnyConn,
+    capture: &Capture,
+    (id, kind): (&str, RemarkKind),
+    leaf: &Digest,
+    record: &Value,
+) -> Result<()> {
     diesel::insert_into(capture_entries::table)
         .values((
-            capture_entries::id.eq(remark.id),
-            capture_entries::capture_id.eq(remark.capture_id),
-            capture_entries::kind.eq(remark.kind.as_str()),
-            capture_entries::version.eq(remark.version),
-            capture_entries::leaf.eq(remark.leaf.as_bytes().to_vec()),
-            capture_entries::body.eq(canonical(remark.record)?),
+            capture_entries::id.eq(id),
+            capture_entries::capture_id.eq(&capture.id),
+            capture_entries::kind.eq(kind.as_str()),
+            capture_entries::version.eq(capture.version),
+            capture_entries::leaf.eq(leaf.as_bytes().to_vec()),
+            capture_entries::body.eq(canonical(record)?),
         ))
         .execute(conn)?;
     Ok(())
@@ -163,14 +169,9 @@ words! {
     }
 }
 
-/// A remark with its place in the ledger.
-pub struct NewRemark<'a> {
-    pub id: &'a str,
-    pub capture_id: &'a str,
-    pub kind: RemarkKind,
-    pub version: i64,
-    pub leaf: &'a Digest,
-    pub record: &'a Value,
+/// What was said about a capture.
+pub fn remarks_of(conn: &mut AnyConn, id: &str) -> Result<Remarks> {
+    Ok(remarks(conn, &[id.to_owned()])?.remove(id).unwrap_or_default())
 }
 
 /// What was said about some captures, oldest first, by the id of each. Corrections are left out, since the row is the
@@ -207,8 +208,8 @@ pub struct CaptureSearch {
     pub limit: usize,
 }
 
-/// Captures over the cases whose captures a caller may decide, newest first; never those they made, nor those of an
-/// authorization that they asked for or hold. The same answer as the policy's `CaptureDecide`.
+/// Captures in all cases whose captures a caller may decide, newest first. Captures that the caller made are left out,
+/// and those of an authorization that the caller asked for or holds. The policy's `CaptureDecide` answers the same.
 pub fn to_decide(conn: &mut AnyConn, caller: &Caller, search: &CaptureSearch, now: i64) -> Result<Vec<StoredCapture>> {
     let mine = members::table
         .filter(members::user_id.eq(&caller.user).and(members::ended_at.is_null()))

@@ -1,8 +1,9 @@
 //! Taking a capture in: JSON alone, or multipart whose first part is `capture` and then one part a file, streamed.
 //!
-//! Order: may this caller log here at all, before a byte of the body is taken; then the JSON; then the files, hashed
-//! while they arrive, synced and put under their hashes; then the one transaction, which is queued only after that.
-//! A refusal on the way leaves nothing, one by the transaction a file that nothing names.
+//! The order is fixed. First: may this caller log here at all? Until that is known, no byte of the body is taken. Then
+//! comes the JSON, then the files: hashed while they arrive, synced, and put under their hashes. Only then is the one
+//! transaction queued. A refusal before that leaves nothing; a refusal by the transaction leaves files that no row
+//! names.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,16 +15,16 @@ use actix_web::{FromRequest, HttpRequest};
 use serde_json::{Map, Value, json};
 
 use super::api::created;
-use super::arrival::{self, Arriving};
+use super::arrival::{self, Arrived, Arriving};
 use super::model::NewCapture;
 use super::ops;
 use crate::error::{Error, Kind, Result};
 use crate::forms::{Form, parse_id};
-use crate::gate::{Authorized, IdempotencyHeader, Prepared, RequestCtx, Scope, actor_of};
+use crate::gate::{Authorized, IdempotencyHeader, Prepared, RequestCtx, Scope, Tx, actor_of};
 use crate::http::body::{self, LIMIT};
 use crate::http::multipart::Parts;
 use crate::http::reply::Reply;
-use crate::http::{App, request_ctx};
+use crate::http::{App, WriteRequest, request_ctx};
 use crate::ledger::{Action, Draft, access_stream};
 use crate::policy::Act;
 
@@ -31,30 +32,22 @@ pub(super) async fn record(
     req: HttpRequest,
     path: Path<String>,
     payload: Payload,
-    mut requester: RequestCtx,
+    requester: RequestCtx,
     app: App,
 ) -> Reply {
     let mut payload = payload.into_inner();
     let content_type = content_type(&req);
     if !content_type.to_ascii_lowercase().starts_with("multipart/form-data") {
         let case = parse_id(&path).ok_or_else(Error::not_found)?;
-        app.gate
-            .check(&requester, Act::CaptureRecord, Scope::Case(case.clone()))
-            .await?;
-        let mut payload = Payload::from_request(&req, &mut payload)
-            .await
-            .map_err(Error::internal)?;
-        let form = body::form(&req, &mut payload, &mut requester).await?;
-        let new = NewCapture::parse(form)?;
-        return without_files(&app, &requester, case, new).await;
+        return without_files(WriteRequest::from_request(&req, &mut payload).await?, case).await;
     }
-    // What is wrong with its boundary is told after the door.
+    // A wrong boundary is told only to callers whom the door lets in.
     let mut parts = Parts::of(content_type, payload, Duration::from_secs(app.limits.idle));
-    // In a task of its own: when the sender's connection breaks, the server drops the handler, and what was dropped
-    // could not be recorded.
+    // A task of its own, because the server drops the handler when the sender's connection breaks, and a dropped
+    // handler could not record that.
     let taking = actix_web::rt::spawn(async move {
-        let done = receive(&req, &path, &mut parts, &mut requester, &app).await;
-        // Who fell silent is not waited for once more.
+        let done = receive(&req, &path, &mut parts, &requester, &app).await;
+        // A sender who fell silent is not waited for again.
         if done.as_ref().is_err_and(|e| e.kind != Kind::Timeout)
             && let Ok(parts) = parts
         {
@@ -72,13 +65,7 @@ fn content_type(req: &HttpRequest) -> &str {
     value.unwrap_or_default()
 }
 
-async fn receive(
-    req: &HttpRequest,
-    path: &str,
-    parts: &mut Result<Parts>,
-    requester: &mut RequestCtx,
-    app: &App,
-) -> Reply {
+async fn receive(req: &HttpRequest, path: &str, parts: &mut Result<Parts>, requester: &RequestCtx, app: &App) -> Reply {
     let case = parse_id(path).ok_or_else(Error::not_found)?;
     let announced = req
         .headers()
@@ -129,8 +116,8 @@ struct Upload {
     key: Option<(IdempotencyHeader, Value)>,
 }
 
-/// Makes the files durable, then records the capture. A failure before the files are durable is the upload's own and is
-/// answered apart; the gate notes the refusals after that.
+/// Makes the files durable, then records the capture. The outer result fails where the files did not become durable:
+/// that is the upload's failure to note. The gate notes the refusals after that.
 async fn with_files(app: &App, requester: &RequestCtx, case: &str, upload: Upload) -> Result<Reply> {
     let Upload { new, files, key } = upload;
     let (new, blobs) = (Arc::new(new), app.blobs.clone());
@@ -165,8 +152,8 @@ async fn with_files(app: &App, requester: &RequestCtx, case: &str, upload: Uploa
     }
 }
 
-/// The part `capture` comes first, so that nothing is taken that the JSON doesn't name. A key is given back with the JSON
-/// that it is for.
+/// Reads the part `capture`. It comes first, so that no file is taken that the JSON does not name. A key is given back
+/// with the JSON that it is for.
 async fn first_part(
     parts: &mut Parts,
     key: Option<IdempotencyHeader>,
@@ -195,14 +182,19 @@ async fn first_part(
     Ok((NewCapture::parse(Form::new(value)?)?, key))
 }
 
-async fn without_files(app: &App, requester: &RequestCtx, case: String, new: NewCapture) -> Reply {
-    let arrived = arrival::hashes_only(&new)?;
-    let not_required = app.limits.not_required.clone();
-    let made = app
-        .gate
-        .write(requester, Act::CaptureRecord, Scope::Case(case), move |tx| {
-            ops::record(tx, &new, &arrived, &not_required)
-        })
+/// Takes a capture that brings no bytes: a write like any other.
+async fn without_files(request: WriteRequest, case: String) -> Reply {
+    let parse = |form| {
+        let new = NewCapture::parse(form)?;
+        let arrived = arrival::hashes_only(&new)?;
+        Ok((new, arrived))
+    };
+    let not_required = request.app.limits.not_required.clone();
+    let verb = move |tx: &mut Tx<'_>, (new, arrived): &(NewCapture, Vec<Arrived>)| {
+        ops::record(tx, new, arrived, &not_required)
+    };
+    let made = request
+        .write(Act::CaptureRecord, Scope::Case(case), parse, verb)
         .await?;
     created(&made)
 }

@@ -1,5 +1,5 @@
-//! Verifying a capture on request: every byte read again and hashed, the record and its event held against each other.
-//! The answer is a verdict; it says what was looked at.
+//! Verifying a capture on request. Every byte is read again and hashed, and the record is compared with its event. The
+//! answer is a verdict that says what was checked.
 
 use actix_web::HttpResponse;
 
@@ -9,7 +9,7 @@ use super::remarks;
 use crate::blobs::{Blobs, Hashed, Key, WHOLE, hash};
 use crate::db::blocking;
 use crate::error::Result;
-use crate::gate::Scope;
+use crate::gate::{Scope, Tx};
 use crate::http::reply::Reply;
 use crate::http::{PathId, WriteRequest};
 use crate::ledger;
@@ -22,23 +22,22 @@ pub(super) async fn verify(id: PathId, request: WriteRequest) -> Reply {
     let scope = Scope::Capture(id.0.clone());
     let found = reads::recorded(&request.app.gate, &request.ctx, id.0.clone()).await?;
     let blobs = request.app.blobs.clone();
-    let checks = blocking(move || {
-        let mut checks = vec![check_record(&found)];
-        checks.extend(found.stored.capture.files.iter().map(|f| check_file(&blobs, f)));
-        Ok(checks)
-    })
-    .await?;
-    let verification = Verification {
+    let found = blocking(move || Ok(verification(&blobs, &found))).await?;
+    let verb = move |tx: &mut Tx<'_>| remarks::record_verification(tx, &id.0, &found);
+    let made = request.transact(Act::CaptureVerify, scope, verb).await?;
+    Ok(HttpResponse::Created().json(made))
+}
+
+/// Reads everything again; blocks.
+fn verification(blobs: &Blobs, found: &Recording) -> Verification {
+    let files = found.stored.capture.files.iter();
+    let mut checks = vec![check_record(found)];
+    checks.extend(files.map(|file| check_file(blobs, file)));
+    Verification {
         verdict: worst(&checks),
         checks,
         anchored: "never anchored".into(),
-    };
-    let made = request
-        .transact(Act::CaptureVerify, scope, move |tx| {
-            remarks::record_verification(tx, &id.0, &verification)
-        })
-        .await?;
-    Ok(HttpResponse::Created().json(made))
+    }
 }
 
 fn check(what: &str, sha256: Option<Digest>, verdict: CheckOutcome, why: impl Into<String>) -> Check {
@@ -75,25 +74,20 @@ fn holds(stored: &StoredCapture, body: &[u8], (salt, text): &ledger::read::Recor
 
 fn check_file(blobs: &Blobs, file: &FileEntry) -> Check {
     let wanted = file.sha256;
-    let (verdict, why) = match file.withheld {
-        Some(_) => (
-            CheckOutcome::NotChecked,
-            "hash-only: the bytes are not kept here".to_owned(),
-        ),
-        None => match read_again(blobs, wanted) {
-            Ok(read) if read.sha256 == wanted && read.size == file.size => (
-                CheckOutcome::Passed,
-                format!("{} bytes were read again and have this digest", read.size),
-            ),
-            Ok(read) => (
-                CheckOutcome::Failed,
-                format!(
-                    "{} bytes were read again and have the digest {}",
-                    read.size, read.sha256
-                ),
-            ),
-            Err(e) => (CheckOutcome::Failed, format!("the bytes cannot be read: {e}")),
-        },
+    if file.withheld.is_some() {
+        let why = "hash-only: the bytes are not kept here";
+        return check("file", Some(wanted), CheckOutcome::NotChecked, why);
+    }
+    let (verdict, why) = match read_again(blobs, wanted) {
+        Ok(read) if read.sha256 == wanted && read.size == file.size => {
+            let why = format!("{} bytes were read again and have this digest", read.size);
+            (CheckOutcome::Passed, why)
+        }
+        Ok(Hashed { size, sha256, .. }) => {
+            let why = format!("{size} bytes were read again and have the digest {sha256}");
+            (CheckOutcome::Failed, why)
+        }
+        Err(e) => (CheckOutcome::Failed, format!("the bytes cannot be read: {e}")),
     };
     check("file", Some(wanted), verdict, why)
 }

@@ -3,12 +3,12 @@
 use serde_json::json;
 
 use super::model::{Grant, Member, NewGrant, Right};
-use super::store::{self, GrantRow};
+use super::store;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::gate::{Change, NewEvent, Recorded, Tx};
 use crate::identity::Person;
-use crate::ledger::Action;
+use crate::ledger::{Action, Appended};
 use crate::policy::{Act, Role};
 use crate::users::store as people;
 
@@ -29,7 +29,7 @@ pub fn add_member(tx: &mut Tx<'_>, user: &str) -> Result<Change<Member>> {
     if let Some(since) = store::member_since(tx.conn, &case.case_id, user)? {
         return Ok(Change::Unchanged(member(user, since)));
     }
-    let made = tx.append(member_event(Action::MemberAdded, &case.case_id, &person.person()))?;
+    let made = record_member(tx, Action::MemberAdded, &person.person())?;
     let member = member(user, made.at);
     store::put_member(tx.conn, &case.case_id, &member)?;
     Ok(Change::Recorded(made.answering(member)))
@@ -47,7 +47,7 @@ pub fn remove_member(tx: &mut Tx<'_>, user: &str) -> Result<Change<()>> {
         return Ok(Change::Unchanged(()));
     }
     let person = people::person(tx.conn, user)?;
-    let made = tx.append(member_event(Action::MemberRemoved, &case.case_id, &person))?;
+    let made = record_member(tx, Action::MemberRemoved, &person)?;
     store::end_member(tx.conn, &case.case_id, user, made.at)?;
     Ok(Change::Recorded(made.answering(())))
 }
@@ -59,12 +59,20 @@ fn member(user: &str, since: i64) -> Member {
     }
 }
 
-fn member_event<'e>(action: Action, case: &str, person: &'e Person) -> NewEvent<'e> {
-    let record = json!({"case_id": case, "user": person});
-    NewEvent::new(action, ("user", &person.id), 1, record)
+fn record_member(tx: &mut Tx<'_>, action: Action, person: &Person) -> Result<Appended> {
+    let record = json!({"case_id": tx.case_id()?, "user": person});
+    tx.record(action, ("user", &person.id), 1, &record)
 }
 
-/// Gives somebody access that ends by itself. `decide` is the lead's to give; the rest is that supervisor's.
+/// The right that the door asks for. `give` asks for the other.
+pub fn act_for(new: &NewGrant) -> Act {
+    match new.gives(Right::Decide) {
+        true => Act::GrantDecide,
+        false => Act::GrantGive,
+    }
+}
+
+/// Gives somebody access that ends by itself. `Act::GrantDecide` is needed for `decide`, `Act::GrantGive` for the rest.
 pub fn give(tx: &mut Tx<'_>, new: &NewGrant) -> Result<Recorded<Grant>> {
     if new.user_id == tx.caller.user {
         let rules = vec!["nobody-decides-own-request".to_owned()];
@@ -75,12 +83,7 @@ pub fn give(tx: &mut Tx<'_>, new: &NewGrant) -> Result<Recorded<Grant>> {
     }
     let others = new.gives(Right::Read) || new.gives(Right::Export);
     let wanted = [(new.gives(Right::Decide), Act::GrantDecide), (others, Act::GrantGive)];
-    if let Some((_, act)) = wanted.iter().find(|(asked, act)| *asked && !tx.may(*act)) {
-        return Err(Error::forbidden(
-            Vec::new(),
-            format!("You may not do this ({}) here.", act.as_str()),
-        ));
-    }
+    may_each(tx, &wanted)?;
     let person = people::named(tx.conn, "user_id", &new.user_id)?;
     let needs = [(Right::Export, Role::Prosecutor), (Right::Decide, Role::Supervisor)];
     if let Some((right, role)) = needs
@@ -90,11 +93,22 @@ pub fn give(tx: &mut Tx<'_>, new: &NewGrant) -> Result<Recorded<Grant>> {
         return Err(Error::field(
             "user_id",
             "role",
-            format!("must be a {} to be given {}", role.as_str(), right.as_str()),
+            format!("must be a {role} to be given {right}"),
         ));
     }
     let case = tx.case_id()?;
     record_grant(tx, &case, new)
+}
+
+/// Refuses where one of these acts is asked for and the caller may not do it here.
+pub fn may_each(tx: &Tx<'_>, wanted: &[(bool, Act)]) -> Result<()> {
+    match wanted.iter().find(|(asked, act)| *asked && !tx.may(*act)) {
+        None => Ok(()),
+        Some((_, act)) => Err(Error::forbidden(
+            Vec::new(),
+            format!("You may not do this ({act}) here."),
+        )),
+    }
 }
 
 /// Records a grant.
@@ -121,7 +135,12 @@ pub fn end_grant(tx: &mut Tx<'_>, id: &str) -> Result<Change<()>> {
     if grant.ended_at.is_some() {
         return Ok(Change::Unchanged(()));
     }
-    let ended = grant.ended(tx.me(), tx.now);
+    let ended = Grant {
+        ended_at: Some(Timestamp(tx.now)),
+        ended_by: Some(tx.me()),
+        version: grant.version + 1,
+        ..grant
+    };
     Ok(Change::Recorded(save(tx, ended, Action::GrantEnded)?.map(drop)))
 }
 
@@ -129,6 +148,6 @@ fn save(tx: &mut Tx<'_>, grant: Grant, action: Action) -> Result<Recorded<Grant>
     let record = serde_json::to_value(&grant)?;
     let event = NewEvent::new(action, ("grant", &grant.id), grant.version, record).in_case(&grant.case_id);
     let made = tx.append(event)?;
-    store::save_grant(tx.conn, &GrantRow::of(&grant, &made.leaf)?)?;
+    store::save_grant(tx.conn, &grant, &made.leaf)?;
     Ok(made.answering(grant))
 }

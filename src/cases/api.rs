@@ -2,15 +2,16 @@
 
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::model::{Case, CasePatch, CaseView, Grant, NewCase, NewGrant, Right};
+use super::model::{CasePatch, CaseView, Grant, NewCase, NewGrant};
 use super::particulars::CaseKind;
 use super::store::CaseSearch;
 use super::{access, ops, reads};
 use crate::error::Result;
 use crate::forms::parse_id;
-use crate::gate::{RequestCtx, Scope};
+use crate::gate::{RequestCtx, Scope, Tx};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
 use crate::http::{App, PathId, WriteRequest};
@@ -48,11 +49,11 @@ pub(super) async fn change(id: PathId, mut request: WriteRequest) -> Reply {
     let scope = Scope::Case(id.0);
     request.check(Act::CaseRead, &scope).await?;
     let patch = CasePatch::parse(request.plain_form().await?)?;
-    request.check(ops::act_for(&patch), &scope).await?;
+    let act = ops::act_for(&patch);
+    request.check(act, &scope).await?;
     let version = request.version()?;
-    let made = request
-        .transact(ops::act_for(&patch), scope, move |tx| ops::change(tx, version, &patch))
-        .await?;
+    let verb = move |tx: &mut Tx<'_>| ops::change(tx, version, &patch);
+    let made = request.transact(act, scope, verb).await?;
     reply::versioned(made.case.version, &case_json(&made))
 }
 
@@ -87,11 +88,7 @@ pub(super) async fn give(id: PathId, mut request: WriteRequest) -> Reply {
     let scope = Scope::Case(id.0);
     request.check(Act::CaseRead, &scope).await?;
     let new = NewGrant::parse(request.form().await?, request.app.gate.now())?;
-    let act = if new.gives(Right::Decide) {
-        Act::GrantDecide
-    } else {
-        Act::GrantGive
-    };
+    let act = access::act_for(&new);
     let made = request.transact(act, scope, move |tx| access::give(tx, &new)).await?;
     Ok(HttpResponse::Created().json(grant_json(&made)))
 }
@@ -106,63 +103,28 @@ pub(super) async fn end_grant(id: PathId, request: WriteRequest) -> Reply {
 
 /// A case as the API shows it: people by their ids, without the reason of its last change.
 fn case_json(CaseView { case, members, held }: &CaseView) -> Value {
-    let Case {
-        id,
-        number,
-        provisional,
-        title,
-        kind,
-        status,
-        disposition,
-        handling,
-        court_order,
-        time_zone,
-        jurisdiction,
-        offense,
-        unit_id,
-        lead,
-        supervisor,
-        particulars,
-        opened_at,
-        changed_at,
-        version,
-        reason: _,
-    } = case;
     let withheld = match held {
         0 => json!([]),
         n => json!([{"class": "held", "count": n, "ask": "a supervisor of the case's unit who does not work on it"}]),
     };
-    json!({
-        "id": id, "number": number, "provisional": provisional, "title": title, "kind": kind, "status": status,
-        "disposition": disposition, "handling": handling, "court_order": court_order, "time_zone": time_zone,
-        "jurisdiction": jurisdiction, "offense": offense, "unit_id": unit_id, "lead_id": lead.id,
-        "supervisor_id": supervisor.as_ref().map(|s| &s.id), "particulars": particulars, "opened_at": opened_at,
-        "changed_at": changed_at, "version": version, "due": case.due(), "members": members, "held_count": held,
-        "withheld": withheld,
-    })
+    let beside = json!({
+        "lead_id": case.lead.id, "supervisor_id": case.supervisor.as_ref().map(|s| &s.id), "due": case.due(),
+        "members": members, "held_count": held, "withheld": withheld,
+    });
+    shown(case, &["lead", "supervisor", "reason"], beside)
 }
 
 /// A grant as the API shows it: its holder by id.
 fn grant_json(grant: &Grant) -> Value {
-    let Grant {
-        id,
-        case_id,
-        user,
-        rights,
-        reason,
-        granted_by,
-        granted_at,
-        until,
-        ended_at,
-        ended_by,
-        version,
-    } = grant;
-    let mut out = json!({
-        "id": id, "case_id": case_id, "user_id": user.id, "rights": rights, "reason": reason, "granted_by": granted_by,
-        "granted_at": granted_at, "until": until, "ended_at": ended_at, "version": version,
-    });
-    if let (Some(by), Some(fields)) = (ended_by, out.as_object_mut()) {
-        fields.insert("ended_by".into(), json!(by));
+    shown(grant, &["user"], json!({"user_id": grant.user.id}))
+}
+
+/// A record without some of its fields, and with others beside it.
+fn shown(record: &impl Serialize, without: &[&str], beside: Value) -> Value {
+    let mut shown = json!(record);
+    if let (Value::Object(shown), Value::Object(beside)) = (&mut shown, beside) {
+        shown.retain(|name, _| !without.contains(&name.as_str()));
+        shown.extend(beside);
     }
-    out
+    shown
 }

@@ -1,7 +1,7 @@
 //! Cases: what they are about, where they stand, who works on them, and who was let in.
 //!
-//! To open one needs kind and title only. What is still owed is told in `due`, with what it blocks. The opener becomes
-//! lead. A version is added, never changed; a grant ends by itself.
+//! A case opens with kind and title only. `due` tells what it still owes, and what that blocks. The opener becomes
+//! lead. Versions are added, never changed. A grant ends by itself.
 
 mod access;
 mod api;

@@ -44,14 +44,11 @@ impl NewCase {
             jurisdiction: form.text("jurisdiction", LINE),
             court_order: form.text("court_order", LINE),
             particulars: match kind {
-                Some(kind) => form
-                    .object("particulars", |f| particulars::parse(kind, f))
-                    .unwrap_or_default(),
-                None => form
-                    .value("particulars")
-                    .map(|_| CaseParticulars::default())
-                    .unwrap_or_default(),
-            },
+                Some(kind) => form.object("particulars", |f| particulars::parse(kind, f)),
+                // They cannot be read without their kind, which is refused already.
+                None => form.value("particulars").map(|_| CaseParticulars::default()),
+            }
+            .unwrap_or_default(),
         };
         if handling != Handling::Standard && new.supervisor_id.is_none() && form.ok() {
             form.refuse(
@@ -66,15 +63,10 @@ impl NewCase {
 }
 
 fn number(form: &mut Form) -> Option<String> {
-    let text = form.text("number", 64)?;
     let fine = |c: char| c.is_alphanumeric() || " -_/.:()#".contains(c);
-    if text.trim() != text || text.is_empty() || !text.chars().all(fine) {
-        form.refuse(
-            "number",
-            "form",
-            "must hold letters, digits and - _ / . : ( ) # only, without spaces around it",
-        );
-    }
+    let fits = |text: &str| text.trim() == text && !text.is_empty() && text.chars().all(fine);
+    let message = "must hold letters, digits and - _ / . : ( ) # only, without spaces around it";
+    let text = form.text_where("number", "form", message, 64, fits)?;
     if text.starts_with("P-") {
         form.refuse(
             "number",
@@ -86,15 +78,9 @@ fn number(form: &mut Form) -> Option<String> {
 }
 
 fn zone(form: &mut Form) -> Option<String> {
-    let text = form.text("time_zone", 64)?;
-    if text.parse::<chrono_tz::Tz>().is_err() {
-        form.refuse(
-            "time_zone",
-            "iana",
-            "must be a zone of the IANA database, such as America/New_York",
-        );
-    }
-    Some(text)
+    let fits = |text: &str| text.parse::<chrono_tz::Tz>().is_ok();
+    let message = "must be a zone of the IANA database, such as America/New_York";
+    form.text_where("time_zone", "iana", message, 64, fits)
 }
 
 /// A number for a case that has none yet: unguessable, and not sequential.
@@ -136,44 +122,6 @@ pub struct Case {
     pub reason: Option<String>,
 }
 
-/// What the server adds to a case that is opened.
-pub struct Opening {
-    pub id: String,
-    pub number: String,
-    pub unit_id: String,
-    pub lead: Person,
-    pub supervisor: Option<Person>,
-    pub now: Micros,
-}
-
-impl NewCase {
-    /// The first version.
-    pub fn opened(&self, opening: Opening) -> Case {
-        Case {
-            id: opening.id,
-            number: opening.number,
-            provisional: self.number.is_none(),
-            title: self.title.clone(),
-            kind: self.kind,
-            status: CaseStatus::Open,
-            disposition: None,
-            handling: self.handling,
-            court_order: self.court_order.clone(),
-            time_zone: self.time_zone.clone(),
-            jurisdiction: self.jurisdiction.clone(),
-            offense: self.offense.clone(),
-            unit_id: opening.unit_id,
-            lead: opening.lead,
-            supervisor: opening.supervisor,
-            particulars: self.particulars.clone(),
-            opened_at: Timestamp(opening.now),
-            changed_at: Timestamp(opening.now),
-            version: 1,
-            reason: None,
-        }
-    }
-}
-
 impl Case {
     /// What is still owed, and what it blocks.
     pub fn due(&self) -> Vec<Due> {
@@ -185,7 +133,7 @@ impl Case {
         particulars::require(self.kind, &self.particulars, stage)
     }
 
-    /// Whether only those see it who work on it or were let in.
+    /// Whether only people who work on it or were let in may see it.
     pub fn is_closely_kept(&self) -> bool {
         self.handling != Handling::Standard
     }
@@ -281,7 +229,7 @@ impl CasePatch {
         texts.into_iter().any(Option::is_some) || self.particulars.is_some()
     }
 
-    /// The next version, without the people and the unit, whom the database knows.
+    /// The next version. People and unit stay as they were: who they are, only the database knows.
     pub fn apply(&self, before: &Case, now: Micros) -> Result<Case> {
         let mut next = before.clone();
         let optional = [
@@ -312,23 +260,16 @@ impl CasePatch {
 }
 
 fn read_particulars(kind: CaseKind, given: &Value) -> Result<CaseParticulars> {
-    let mut form = Form::new(json!({"particulars": given}))?;
-    let read = form.object("particulars", |f| particulars::parse(kind, f));
-    form.done()?;
+    let form = Form::new(json!({"particulars": given}))?;
+    let read = form.read(|form| form.object("particulars", |f| particulars::parse(kind, f)))?;
     Ok(read.unwrap_or_default())
 }
 
 fn disposition(form: &mut Form) -> Option<String> {
-    let text = form.text("disposition", 40)?;
     let fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    if text.is_empty() || !text.chars().all(fine) {
-        form.refuse(
-            "disposition",
-            "form",
-            "must be a word such as located_safe, arrest, unfounded, referred",
-        );
-    }
-    Some(text)
+    let fits = |text: &str| !text.is_empty() && text.chars().all(fine);
+    let message = "must be a word such as located_safe, arrest, unfounded, referred";
+    form.text_where("disposition", "form", message, 40, fits)
 }
 
 words! {
@@ -358,23 +299,6 @@ pub struct Grant {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_by: Option<Person>,
     pub version: i64,
-}
-
-impl Grant {
-    /// Whether it gives a right.
-    pub fn gives(&self, right: Right) -> bool {
-        self.rights.contains(&right)
-    }
-
-    /// The version that ends it.
-    pub fn ended(self, by: Person, now: Micros) -> Self {
-        Self {
-            ended_at: Some(Timestamp(now)),
-            ended_by: Some(by),
-            version: 2,
-            ..self
-        }
-    }
 }
 
 /// Access to a case about to be given.

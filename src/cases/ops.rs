@@ -1,10 +1,10 @@
 //! Opening and changing a case.
 
 use super::access;
-use super::model::{self, Case, CasePatch, CaseView, NewCase, NewGrant, Opening, Right};
-use super::store::{self, CaseRow};
-use crate::clock::DAY;
-use crate::error::{Error, Result};
+use super::model::{self, Case, CasePatch, CaseView, NewCase, NewGrant, Right};
+use super::store;
+use crate::clock::{DAY, Timestamp};
+use crate::error::{Error, FieldError, Result};
 use crate::gate::{NewEvent, Recorded, Tx};
 use crate::identity::Caller;
 use crate::ledger::Action;
@@ -16,24 +16,37 @@ const DECIDES_FOR: i64 = 730 * DAY;
 
 /// Opens a case; the opener becomes lead.
 pub fn open(tx: &mut Tx<'_>, new: &NewCase) -> Result<Recorded<CaseView>> {
-    let unit = unit(tx, new.unit_id.as_ref().unwrap_or(&tx.caller.unit_id))?;
+    let unit = people::unit(tx.conn, "unit_id", new.unit_id.as_ref().unwrap_or(&tx.caller.unit_id))?;
     let number = new.number.clone().unwrap_or_else(model::provisional_number);
     refuse_taken(tx, &number)?;
     let supervisor = new.supervisor_id.as_deref().map(|id| decider(tx, id)).transpose()?;
-    let case = new.opened(Opening {
+    let case = Case {
         id: tx.new_id(),
         number,
+        provisional: new.number.is_none(),
+        title: new.title.clone(),
+        kind: new.kind,
+        status: CaseStatus::Open,
+        disposition: None,
+        handling: new.handling,
+        court_order: new.court_order.clone(),
+        time_zone: new.time_zone.clone(),
+        jurisdiction: new.jurisdiction.clone(),
+        offense: new.offense.clone(),
         unit_id: unit.id.clone(),
         lead: tx.me(),
         supervisor: supervisor.as_ref().map(Caller::person),
-        now: tx.now,
-    });
+        particulars: new.particulars.clone(),
+        opened_at: Timestamp(tx.now),
+        changed_at: Timestamp(tx.now),
+        version: 1,
+        reason: None,
+    };
     let made = save(tx, case, &unit, Action::CaseOpened)?;
     let case = made.peek();
     if let Some(supervisor) = supervisor.filter(|_| case.is_closely_kept()) {
         let reason = "named as deciding supervisor when the case was opened";
-        let id = case.id.clone();
-        name_decider(tx, &id, supervisor.user, reason)?;
+        name_decider(tx, &case.id, supervisor.user, reason)?;
     }
     Ok(made.map(|case| CaseView {
         case,
@@ -42,11 +55,7 @@ pub fn open(tx: &mut Tx<'_>, new: &NewCase) -> Result<Recorded<CaseView>> {
     }))
 }
 
-fn unit(tx: &mut Tx<'_>, id: &str) -> Result<UnitRow> {
-    people::unit(tx.conn, id)?.ok_or_else(|| Error::field("unit_id", "exists", "is no unit"))
-}
-
-/// A taken number is refused as taken, and says nothing else.
+/// Refuses a taken number. The answer says nothing else about the case that has it.
 fn refuse_taken(tx: &mut Tx<'_>, number: &str) -> Result<()> {
     if store::is_taken(tx.conn, number)? {
         return Err(number_taken());
@@ -55,19 +64,15 @@ fn refuse_taken(tx: &mut Tx<'_>, number: &str) -> Result<()> {
 }
 
 fn number_taken() -> Error {
-    let errors = vec![crate::error::FieldError {
-        field: "number".into(),
-        rule: "unique".into(),
-        message: "is taken: check it, or leave it out for a provisional one".into(),
-    }];
+    let message = "is taken: check it, or leave it out for a provisional one";
     Error {
         code: "taken",
-        errors,
+        errors: vec![FieldError::new("number", "unique", message)],
         ..Error::conflict("number: is taken")
     }
 }
 
-/// Whoever is named to decide must have the role supervisor and, while the case is being opened, must not be the opener.
+/// The supervisor who is named to decide. While a case is being opened, that must not be the opener.
 fn decider(tx: &mut Tx<'_>, id: &str) -> Result<Caller> {
     let named = people::named(tx.conn, "supervisor_id", id)?;
     if !named.is(Role::Supervisor) {
@@ -79,7 +84,7 @@ fn decider(tx: &mut Tx<'_>, id: &str) -> Result<Caller> {
     Ok(named)
 }
 
-/// The same for a case that exists: neither its lead nor a member. A supervisor who restricts may name themselves.
+/// The same for a case that exists: not its lead, and no member. Supervisors who restrict a case may name themselves.
 fn decider_of(tx: &mut Tx<'_>, id: &str, case: &Case) -> Result<Caller> {
     let named = decider(tx, id)?;
     let works = case.lead.id == named.user || store::member_since(tx.conn, &case.id, &named.user)?.is_some();
@@ -98,8 +103,8 @@ fn works_on_it() -> Error {
 fn save(tx: &mut Tx<'_>, case: Case, unit: &UnitRow, action: Action) -> Result<Recorded<Case>> {
     let record = serde_json::to_value(&case)?;
     let made = tx.append(NewEvent::new(action, ("case", &case.id), case.version, record).in_case(&case.id))?;
-    let kept = store::save(tx.conn, &CaseRow::of(&case, &unit.path, &made.leaf)?);
-    // Another case took the number since it was looked for.
+    let kept = store::save(tx.conn, &case, &unit.path, &made.leaf);
+    // Another case may have taken the number after `refuse_taken` looked.
     kept.map_err(|e| if e.code == "taken" { number_taken() } else { e })?;
     Ok(made.answering(case))
 }
@@ -127,7 +132,7 @@ pub fn change(tx: &mut Tx<'_>, version: i64, patch: &CasePatch) -> Result<Record
             "must name the supervisor who decides in a restricted or confidential case",
         ));
     }
-    let unit = unit(tx, &next.unit_id)?;
+    let unit = people::unit(tx.conn, "unit_id", &next.unit_id)?;
     let made = save(tx, next, &unit, action_of(&before, patch.status))?;
     let next = made.peek().clone();
     if let Some(supervisor) = patch.supervisor_id.clone().filter(|_| next.is_closely_kept()) {
@@ -136,23 +141,17 @@ pub fn change(tx: &mut Tx<'_>, version: i64, patch: &CasePatch) -> Result<Record
     Ok(made.map(|case| CaseView { case, members, held }))
 }
 
-/// One patch may ask for several rights at once; each is needed.
+/// Refuses a patch unless the caller has every right that it needs.
 fn may_all(tx: &Tx<'_>, patch: &CasePatch) -> Result<()> {
     let closely_kept = tx.case()?.handling != crate::policy::Handling::Standard;
     let wanted = [
         (patch.handling.is_some(), Act::CaseRestrict),
         (patch.lead_id.is_some(), Act::MemberChange),
-        // In a case that is closely kept only the lead says who decides.
+        // In a case that is closely kept, only the lead says who decides.
         (patch.supervisor_id.is_some() && closely_kept, Act::GrantDecide),
         (patch.needs_case_change(), Act::CaseChange),
     ];
-    match wanted.iter().find(|(asked, act)| *asked && !tx.may(*act)) {
-        Some((_, act)) => Err(Error::forbidden(
-            Vec::new(),
-            format!("You may not do this ({}) here.", act.as_str()),
-        )),
-        None => Ok(()),
-    }
+    access::may_each(tx, &wanted)
 }
 
 fn put_people(tx: &mut Tx<'_>, patch: &CasePatch, next: &mut Case) -> Result<()> {
@@ -168,7 +167,7 @@ fn put_people(tx: &mut Tx<'_>, patch: &CasePatch, next: &mut Case) -> Result<()>
         next.lead = lead.person();
     }
     if let Some(id) = &patch.unit_id {
-        next.unit_id = unit(tx, id)?.id;
+        next.unit_id = people::unit(tx.conn, "unit_id", id)?.id;
     }
     if let Some(id) = &patch.supervisor_id {
         next.supervisor = Some(decider_of(tx, id, next)?.person());
@@ -196,7 +195,7 @@ fn action_of(before: &Case, status: Option<CaseStatus>) -> Action {
     }
 }
 
-/// Which right a change needs first: the door asks for it before anything else.
+/// The right that the door asks for. `may_all` asks for the others.
 pub fn act_for(patch: &CasePatch) -> Act {
     match (patch.status, patch.handling) {
         (Some(_), _) => Act::CaseClose,

@@ -1,10 +1,10 @@
-//! What each kind of case must know before it may go on. "unknown" is an answer; silence is not.
+//! What each kind of case must know before it may go on. `unknown` is an answer; leaving it out is none.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::clock;
-use crate::error::{Error, Result};
+use crate::error::{Error, FieldError, Result};
 use crate::forms::{Form, LINE, TEXT};
 use crate::words;
 
@@ -51,10 +51,13 @@ struct Field {
 }
 
 const fn field(path: &'static str, shape: Shape) -> Field {
-    Field {
-        path,
-        shape,
-        before: Stage::Authorization,
+    let before = Stage::Authorization;
+    Field { path, shape, before }
+}
+
+impl Field {
+    const fn before(self, before: Stage) -> Self {
+        Self { before, ..self }
     }
 }
 
@@ -65,16 +68,8 @@ const MISSING: &[Field] = &[
     field("last_seen_where", Shape::Line),
     field("description", Shape::Text),
     field("endangered", Shape::Flag),
-    Field {
-        path: "ncic.number",
-        shape: Shape::Line,
-        before: Stage::Closing,
-    },
-    Field {
-        path: "ncic.entered_at",
-        shape: Shape::Time,
-        before: Stage::Closing,
-    },
+    field("ncic.number", Shape::Line).before(Stage::Closing),
+    field("ncic.entered_at", Shape::Time).before(Stage::Closing),
 ];
 const WANTED: &[Field] = &[
     field("warrant_number", Shape::Line),
@@ -137,26 +132,21 @@ fn merge(into: &mut Map<String, Value>, given: Map<String, Value>) {
 
 /// Reads the particulars of a kind from a form; unknown fields are refused by their path.
 pub fn parse(kind: CaseKind, form: &mut Form) -> CaseParticulars {
-    let mut out = Map::new();
-    for field in kind.fields().iter().filter(|f| !f.path.contains('.')) {
-        put(&mut out, field.path, value(form, field.path, &field.shape));
-    }
+    let own = kind.fields().iter().filter(|f| !f.path.contains('.'));
+    let mut out = read(form, own.map(|f| (f.path, &f.shape)));
     if kind == CaseKind::MissingPerson {
-        let ncic = form.object("ncic", |inner| {
-            let mut out = Map::new();
-            put(&mut out, "number", value(inner, "number", &Shape::Line));
-            put(&mut out, "entered_at", value(inner, "entered_at", &Shape::Time));
-            out
-        });
-        put(&mut out, "ncic", ncic.map(Value::Object));
+        let fields = kind.fields().iter();
+        let inner = fields.filter_map(|f| Some((f.path.strip_prefix("ncic.")?, &f.shape)));
+        let ncic = form.object("ncic", |form| Value::Object(read(form, inner)));
+        out.extend(ncic.map(|ncic| ("ncic".to_owned(), ncic)));
     }
     CaseParticulars(out)
 }
 
-fn put(out: &mut Map<String, Value>, name: &str, value: Option<Value>) {
-    if let Some(value) = value {
-        out.insert(name.to_owned(), value);
-    }
+fn read<'f>(form: &mut Form, fields: impl Iterator<Item = (&'f str, &'f Shape)>) -> Map<String, Value> {
+    fields
+        .filter_map(|(name, shape)| Some((name.to_owned(), value(form, name, shape)?)))
+        .collect()
 }
 
 fn value(form: &mut Form, name: &str, kind: &Shape) -> Option<Value> {
@@ -167,27 +157,17 @@ fn value(form: &mut Form, name: &str, kind: &Shape) -> Option<Value> {
         Shape::Line => form.text(name, LINE).filter(|t| !t.trim().is_empty()).map(Value::from),
         Shape::Text => form.text(name, TEXT).filter(|t| !t.trim().is_empty()).map(Value::from),
         Shape::Time => form.time(name).map(|t| clock::format(t).into()),
-        Shape::Day => day(form, name),
+        Shape::Day => form.day_or_unknown(name).map(Value::from),
         Shape::Flag => form.flag(name).map(Value::from),
         Shape::Words(words) => one_of(form, name, words),
         Shape::Lines => form.has(name).then(|| json!(form.texts(name, 50, 40))),
     }
 }
 
-fn day(form: &mut Form, name: &str) -> Option<Value> {
-    let text = form.text(name, 10)?;
-    if text.parse::<chrono::NaiveDate>().is_err() {
-        form.refuse(name, "date", "must be a day such as 2009-04-17, or \"unknown\"");
-    }
-    Some(text.into())
-}
-
 fn one_of(form: &mut Form, name: &str, words: &[&str]) -> Option<Value> {
-    let text = form.text(name, 40)?;
-    if !words.contains(&text.as_str()) {
-        form.refuse(name, "one_of", format!("must be one of {}, unknown", words.join(", ")));
-    }
-    Some(text.into())
+    let message = format!("must be one of {}, unknown", words.join(", "));
+    let text = form.text_where(name, "one_of", &message, 40, |text| words.contains(&text));
+    text.map(Value::from)
 }
 
 /// A field that is still owed, by its path, and what it blocks.
@@ -207,7 +187,7 @@ pub fn due(kind: CaseKind, particulars: &CaseParticulars) -> Vec<Due> {
     .collect()
 }
 
-/// Refuses a stage while something is owed before it. What is owed before the first authorization is owed before all.
+/// Refuses a stage while something is owed before it. What is due before an authorization is due before every stage.
 pub fn require(kind: CaseKind, particulars: &CaseParticulars, stage: Stage) -> Result<()> {
     let open: Vec<String> = due(kind, particulars)
         .into_iter()
@@ -217,17 +197,10 @@ pub fn require(kind: CaseKind, particulars: &CaseParticulars, stage: Stage) -> R
     if open.is_empty() {
         return Ok(());
     }
-    let errors = open.iter().map(|path| crate::error::FieldError {
-        field: path.clone(),
-        rule: "due".into(),
-        message: format!(
-            "is due before {}: give it, or answer \"unknown\", with PATCH on the case",
-            stage.as_str()
-        ),
-    });
+    let message = format!("is due before {stage}: give it, or answer \"unknown\", with PATCH on the case");
+    let errors = open.iter().map(|path| FieldError::new(path, "due", &message));
     let detail = format!(
-        "Before {} these are due: {}. \"unknown\" is an answer.",
-        stage.as_str(),
+        "Before {stage} these are due: {}. \"unknown\" is an answer.",
         open.join(", ")
     );
     Err(Error {

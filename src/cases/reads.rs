@@ -1,4 +1,4 @@
-//! What may be looked at of cases: each read with its query and, where it shows a case, its place in the access log.
+//! What may be looked at of cases. A read that shows a case is entered in the access log.
 
 use serde_json::json;
 

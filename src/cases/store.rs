@@ -6,56 +6,31 @@ use super::model::{Case, CaseView, Grant, Member, Right};
 use super::particulars::Stage;
 use crate::clock::{Micros, Timestamp};
 use crate::db::tables::{cases, grants, members};
-use crate::db::{AnyConn, canonical};
+use crate::db::{self, AnyConn, canonical};
 use crate::error::{Error, Result};
 use crate::identity::Caller;
 use crate::policy::Role;
 use crate::proof::id::Digest;
 
-/// A case's row: what follows from its record and its unit. The counters beside it follow from other records.
-#[derive(Debug, Clone, PartialEq, Insertable, AsChangeset)]
-#[diesel(table_name = cases)]
-pub struct CaseRow {
-    id: String,
-    number: String,
-    kind: String,
-    status: String,
-    handling: String,
-    unit_id: String,
-    unit_path: String,
-    lead_id: String,
-    opened_at: Micros,
-    changed_at: Micros,
-    version: i64,
-    leaf: Vec<u8>,
-    body: String,
-}
-
-impl CaseRow {
-    /// The row of a version that an event with this leaf recorded.
-    pub fn of(case: &Case, unit_path: &str, leaf: &Digest) -> Result<Self> {
-        Ok(Self {
-            id: case.id.clone(),
-            number: case.number.clone(),
-            kind: case.kind.as_str().into(),
-            status: case.status.as_str().into(),
-            handling: case.handling.as_str().into(),
-            unit_id: case.unit_id.clone(),
-            unit_path: unit_path.into(),
-            lead_id: case.lead.id.clone(),
-            opened_at: case.opened_at.0,
-            changed_at: case.changed_at.0,
-            version: case.version,
-            leaf: leaf.as_bytes().to_vec(),
-            body: canonical(case)?,
-        })
-    }
-}
-
-/// Keeps a version's row: a new one for the first version, else in place of the one before.
-pub fn save(conn: &mut AnyConn, row: &CaseRow) -> Result<()> {
-    if row.version > 1 {
-        diesel::update(cases::table.find(&row.id)).set(row).execute(conn)?;
+/// Keeps a version that an event with this leaf recorded. The first version makes the row, a later one replaces it; the
+/// counters in the row follow from other records.
+pub fn save(conn: &mut AnyConn, case: &Case, unit_path: &str, leaf: &Digest) -> Result<()> {
+    let row = (
+        cases::number.eq(&case.number),
+        cases::kind.eq(case.kind.as_str()),
+        cases::status.eq(case.status.as_str()),
+        cases::handling.eq(case.handling.as_str()),
+        cases::unit_id.eq(&case.unit_id),
+        cases::unit_path.eq(unit_path),
+        cases::lead_id.eq(&case.lead.id),
+        cases::opened_at.eq(case.opened_at.0),
+        cases::changed_at.eq(case.changed_at.0),
+        cases::version.eq(case.version),
+        cases::leaf.eq(leaf.as_bytes().to_vec()),
+        cases::body.eq(canonical(case)?),
+    );
+    if case.version > 1 {
+        diesel::update(cases::table.find(&case.id)).set(row).execute(conn)?;
         return Ok(());
     }
     let counters = (
@@ -64,44 +39,30 @@ pub fn save(conn: &mut AnyConn, row: &CaseRow) -> Result<()> {
         cases::authorizations.eq(0i64),
     );
     diesel::insert_into(cases::table)
-        .values((row.clone(), counters))
+        .values((cases::id.eq(&case.id), row, counters))
         .execute(conn)?;
     Ok(())
 }
 
 /// The current version of a case.
 pub fn case(conn: &mut AnyConn, id: &str) -> Result<Case> {
-    let body: Option<String> = cases::table.find(id).select(cases::body).first(conn).optional()?;
-    Ok(serde_json::from_str(&body.ok_or_else(Error::not_found)?)?)
+    db::record(conn, cases::table.find(id).select(cases::body))
 }
 
 /// A case with its members.
 pub fn view(conn: &mut AnyConn, id: &str) -> Result<CaseView> {
-    let row: Option<(String, i64)> = cases::table
-        .find(id)
-        .select((cases::body, cases::held))
-        .first(conn)
-        .optional()?;
-    let (body, held) = row.ok_or_else(Error::not_found)?;
-    let members = members_of(conn, &[id.to_owned()])?;
-    Ok(CaseView {
-        case: serde_json::from_str(&body)?,
-        members: members.into_iter().map(|(_, member)| member).collect(),
-        held,
-    })
+    let found = cases::table.find(id).select((cases::body, cases::held));
+    let rows = found.load(conn)?;
+    views(conn, rows)?.pop().ok_or_else(Error::not_found)
 }
 
 /// Whether a case has this number.
 pub fn is_taken(conn: &mut AnyConn, number: &str) -> Result<bool> {
-    let found: Option<String> = cases::table
-        .filter(cases::number.eq(number))
-        .select(cases::id)
-        .first(conn)
-        .optional()?;
-    Ok(found.is_some())
+    let cases: i64 = cases::table.filter(cases::number.eq(number)).count().get_result(conn)?;
+    Ok(cases > 0)
 }
 
-/// Under which grounds a caller may see cases: the caller's id or unit path under each, empty where the role is missing.
+/// The grounds on which a caller may see cases. Each holds the caller's id or unit path, or is empty without the role.
 #[derive(Debug, Clone)]
 pub struct VisibleTo {
     worker: String,
@@ -177,7 +138,7 @@ pub fn list(conn: &mut AnyConn, caller: &Caller, search: &CaseSearch, now: Micro
         .filter(visible(&sees))
         .order(cases::id.desc())
         .limit(search.limit as i64)
-        .select((cases::id, cases::body, cases::held))
+        .select((cases::body, cases::held))
         .into_boxed();
     if let Some(number) = &search.number {
         query = query.filter(cases::number.eq(number));
@@ -191,46 +152,40 @@ pub fn list(conn: &mut AnyConn, caller: &Caller, search: &CaseSearch, now: Micro
     if let Some(before) = &search.before {
         query = query.filter(cases::id.lt(before));
     }
-    let rows: Vec<(String, String, i64)> = query.load(conn)?;
-    let ids: Vec<String> = rows.iter().map(|(id, ..)| id.clone()).collect();
-    let members = members_of(conn, &ids)?;
-    let view = |(id, body, held): (String, String, i64)| {
-        let own = members.iter().filter(|(case, _)| *case == id);
-        Ok(CaseView {
-            case: serde_json::from_str(&body)?,
-            members: own.map(|(_, member)| member.clone()).collect(),
-            held,
-        })
-    };
-    rows.into_iter().map(view).collect()
+    let rows = query.load(conn)?;
+    views(conn, rows)
 }
 
-/// Members of some cases, each with its case's id.
-fn members_of(conn: &mut AnyConn, ids: &[String]) -> Result<Vec<(String, Member)>> {
-    let rows: Vec<(String, String, Micros)> = members::table
-        .filter(members::case_id.eq_any(ids.to_vec()).and(members::ended_at.is_null()))
-        .order((members::case_id, members::since, members::user_id))
+/// Cases with their members, from their bodies and how many captures of each are held.
+fn views(conn: &mut AnyConn, rows: Vec<(String, i64)>) -> Result<Vec<CaseView>> {
+    let mut views = Vec::with_capacity(rows.len());
+    for (body, held) in rows {
+        views.push(CaseView {
+            case: serde_json::from_str(&body)?,
+            members: Vec::new(),
+            held,
+        });
+    }
+    let ids: Vec<String> = views.iter().map(|view| view.case.id.clone()).collect();
+    let members: Vec<(String, String, Micros)> = members::table
+        .filter(members::case_id.eq_any(ids).and(members::ended_at.is_null()))
+        .order((members::since, members::user_id))
         .select((members::case_id, members::user_id, members::since))
         .load(conn)?;
-    let member = |(case, user_id, since)| {
+    for (case, user_id, since) in members {
         let since = Timestamp(since);
-        (case, Member { user_id, since })
-    };
-    Ok(rows.into_iter().map(member).collect())
+        let of_case = views.iter_mut().find(|view| view.case.id == case);
+        if let Some(view) = of_case {
+            view.members.push(Member { user_id, since });
+        }
+    }
+    Ok(views)
 }
 
 /// Since when somebody is a member.
 pub fn member_since(conn: &mut AnyConn, case: &str, user: &str) -> Result<Option<Micros>> {
-    Ok(members::table
-        .filter(
-            members::case_id
-                .eq(case)
-                .and(members::user_id.eq(user))
-                .and(members::ended_at.is_null()),
-        )
-        .select(members::since)
-        .first(conn)
-        .optional()?)
+    let found = members::table.find((case, user)).filter(members::ended_at.is_null());
+    Ok(found.select(members::since).first(conn).optional()?)
 }
 
 /// Makes somebody a member since then, whether they were one before or not.
@@ -259,69 +214,40 @@ pub fn end_member(conn: &mut AnyConn, case: &str, user: &str, at: Micros) -> Res
     Ok(())
 }
 
-/// A grant's row: what follows from its record.
-#[derive(Debug, Clone, PartialEq, Insertable, AsChangeset)]
-#[diesel(table_name = grants, treat_none_as_null = true)]
-pub struct GrantRow {
-    id: String,
-    case_id: String,
-    user_id: String,
-    can_read: bool,
-    can_export: bool,
-    can_decide: bool,
-    created_at: Micros,
-    until: Micros,
-    ended_at: Option<Micros>,
-    version: i64,
-    leaf: Vec<u8>,
-    body: String,
-}
-
-impl GrantRow {
-    /// The row of a version that an event with this leaf recorded.
-    pub fn of(grant: &Grant, leaf: &Digest) -> Result<Self> {
-        Ok(Self {
-            id: grant.id.clone(),
-            case_id: grant.case_id.clone(),
-            user_id: grant.user.id.clone(),
-            can_read: grant.gives(Right::Read),
-            can_export: grant.gives(Right::Export),
-            can_decide: grant.gives(Right::Decide),
-            created_at: grant.granted_at.0,
-            until: grant.until.0,
-            ended_at: grant.ended_at.map(|at| at.0),
-            version: grant.version,
-            leaf: leaf.as_bytes().to_vec(),
-            body: canonical(grant)?,
-        })
-    }
-}
-
-/// Keeps a version's row: a new one for the first version, else in place of the one before.
-pub fn save_grant(conn: &mut AnyConn, row: &GrantRow) -> Result<()> {
-    if row.version > 1 {
-        diesel::update(grants::table.find(&row.id)).set(row).execute(conn)?;
+/// Keeps a version of a grant that an event with this leaf recorded.
+pub fn save_grant(conn: &mut AnyConn, grant: &Grant, leaf: &Digest) -> Result<()> {
+    let row = (
+        grants::case_id.eq(&grant.case_id),
+        grants::user_id.eq(&grant.user.id),
+        grants::can_read.eq(grant.rights.contains(&Right::Read)),
+        grants::can_export.eq(grant.rights.contains(&Right::Export)),
+        grants::can_decide.eq(grant.rights.contains(&Right::Decide)),
+        grants::created_at.eq(grant.granted_at.0),
+        grants::until.eq(grant.until.0),
+        grants::ended_at.eq(grant.ended_at.map(|at| at.0)),
+        grants::version.eq(grant.version),
+        grants::leaf.eq(leaf.as_bytes().to_vec()),
+        grants::body.eq(canonical(grant)?),
+    );
+    if grant.version > 1 {
+        diesel::update(grants::table.find(&grant.id)).set(row).execute(conn)?;
     } else {
-        diesel::insert_into(grants::table).values(row.clone()).execute(conn)?;
+        let id = grants::id.eq(&grant.id);
+        diesel::insert_into(grants::table).values((id, row)).execute(conn)?;
     }
     Ok(())
 }
 
 /// A grant by id.
 pub fn grant(conn: &mut AnyConn, id: &str) -> Result<Grant> {
-    let body: Option<String> = grants::table.find(id).select(grants::body).first(conn).optional()?;
-    Ok(serde_json::from_str(&body.ok_or_else(Error::not_found)?)?)
+    db::record(conn, grants::table.find(id).select(grants::body))
 }
 
 /// Grants of a case, oldest first.
 pub fn grants_of(conn: &mut AnyConn, case: &str, after: Option<&str>, limit: usize) -> Result<Vec<Grant>> {
-    let bodies: Vec<String> = grants::table
-        .filter(grants::case_id.eq(case).and(grants::id.gt(after.unwrap_or_default())))
-        .order(grants::id)
-        .limit(limit as i64)
-        .select(grants::body)
-        .load(conn)?;
-    bodies.iter().map(|body| Ok(serde_json::from_str(body)?)).collect()
+    let later = grants::id.gt(after.unwrap_or_default());
+    let found = grants::table.filter(grants::case_id.eq(case).and(later));
+    db::records(conn, found.order(grants::id).limit(limit as i64).select(grants::body))
 }
 
 /// Refuses a stage while the case owes something before it.

@@ -12,7 +12,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::db::{Db, Location, Reader, migrate};
 use crate::error::{Error, Result};
-use crate::gate::{Conclusion, Gate, Recorded, Tx};
+use crate::gate::{Gate, Recorded, Tx};
 use crate::identity::Passwords;
 use crate::ledger::{self, Journal};
 use crate::policy::Policy;
@@ -100,7 +100,7 @@ impl OperatorGate {
     ) -> Result<T> {
         let operator = ledger::operator(&os_user());
         self.gate
-            .housekeep_blocking(operator, move |tx| f(tx).map(Conclusion::into_answer))
+            .housekeep_blocking(operator, move |tx| f(tx).map(Recorded::into_answer))
     }
 
     /// The hash of a password.

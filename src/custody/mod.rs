@@ -1,6 +1,6 @@
 //! The ledger over HTTP: custody of captures, events and accesses of cases, proofs for outsiders.
 //!
-//! Events are identifiers and digests; records are shown only to who may read what they tell of.
+//! Events hold identifiers and digests. A record is shown only to readers who may read what it tells of.
 
 mod api;
 mod proofs;

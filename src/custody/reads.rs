@@ -15,21 +15,22 @@ use crate::http::paging::Page;
 use crate::ledger::read::{self, EventSearch, StoredEvent};
 use crate::ledger::{self, Action};
 use crate::policy::Act;
+use crate::proof::checkpoint::TlogProof;
 use crate::proof::event::Event;
 use crate::proof::id::{Digest, hex};
 
 /// An event as its reader sees it.
 #[derive(Debug, Clone, Serialize)]
 pub struct ShownEvent {
-    /// Where the next page begins behind it: its place in the stream, or in the tree.
+    /// The cursor of a page that begins after it: its place in the stream, or in the tree.
     #[serde(skip)]
     pub key: i64,
-    /// The event, as it is bound.
+    /// The event, as its leaf binds it.
     pub event: Value,
     pub leaf: Digest,
     /// Its place in the tree.
     pub index: Option<i64>,
-    /// What it recorded, to those who may read that.
+    /// What it recorded, where the reader may read that.
     pub record: Option<Value>,
     pub salt: Option<String>,
     /// Why the record is not shown.
@@ -95,17 +96,50 @@ pub async fn of_agency(gate: &Gate, requester: &RequestCtx, search: EventSearch)
     gate.view(requester, Act::LedgerRead, Scope::Agency, view, read).await
 }
 
+/// The tlog-proof of a capture's recording; none while no signed tree holds it.
+pub async fn receipt(gate: &Gate, requester: &RequestCtx, id: String) -> Result<Option<String>> {
+    let scope = Scope::Capture(id.clone());
+    let read = move |ctx: &mut ReadCtx<'_>| proof(ctx.conn, &id);
+    gate.read(requester, Act::CustodyRead, scope, read).await
+}
+
+fn proof(conn: &mut AnyConn, capture: &str) -> Result<Option<String>> {
+    let row = captures::capture(conn, capture)?;
+    let stream = ledger::case_stream(&row.capture.case_id);
+    let index = ledger::index_of(conn, &stream, row.seq, row.leaf.as_bytes())?;
+    let (Some(index), Some((size, note))) = (index, read::newest_checkpoint(conn)?) else {
+        return Ok(None);
+    };
+    let size = u64::try_from(size).map_err(Error::internal)?;
+    if index >= size {
+        return Ok(None);
+    }
+    let hashes = ledger::inclusion(conn, index, size)?;
+    let proof = TlogProof {
+        extra: None,
+        index,
+        hashes,
+        note,
+    };
+    Ok(Some(proof.format()))
+}
+
 /// Where a page begins, and how many rows are read: one more than it shows.
 fn range(page: &Page) -> Result<(i64, i64)> {
     Ok((page.after_number()?.map_or(0, |n| n + 1), page.limit as i64 + 1))
 }
 
-/// Auditors see identifiers, never records; readers of the case see records, but not those of what is held from them.
+/// Auditors see identifiers, never records. Readers of the case see records, but none of a capture that is closed to
+/// them.
 fn views(ctx: &mut ReadCtx<'_>, found: Vec<StoredEvent>, act: Act) -> Result<Vec<ShownEvent>> {
-    let reads = ctx.may(Act::CaseRead) || act == Act::CaptureRead;
-    let indexes = indexes(ctx.conn, &found)?;
-    let (mut records, closed) = match reads {
-        true => (records_of(ctx.conn, &found)?, closed_captures(ctx, &found)?),
+    // A page shows one stream.
+    let Some(stream) = found.first().map(|event| event.stream.clone()) else {
+        return Ok(Vec::new());
+    };
+    let seqs: Vec<i64> = found.iter().map(|event| event.seq).collect();
+    let indexes = indexes(ctx.conn, &stream, &seqs)?;
+    let (mut records, closed) = match ctx.may(Act::CaseRead) || act == Act::CaptureRead {
+        true => (records_of(ctx.conn, &stream, &seqs)?, closed_captures(ctx, &found)?),
         false => (HashMap::new(), HashMap::new()),
     };
     let mut out = Vec::with_capacity(found.len());
@@ -141,36 +175,22 @@ fn object_of(event: &StoredEvent) -> Result<String> {
     Ok(event.object.id)
 }
 
-/// The places in the tree of events of one stream, by their leaves.
-fn indexes(conn: &mut AnyConn, found: &[StoredEvent]) -> Result<HashMap<Vec<u8>, i64>> {
-    // A page shows one stream.
-    let Some(first) = found.first() else {
-        return Ok(HashMap::new());
-    };
-    let wanted: Vec<i64> = found.iter().map(|e| e.seq).collect();
-    let rows: Vec<(Vec<u8>, i64)> = leaves::table
-        .filter(leaves::stream.eq(&first.stream).and(leaves::seq.eq_any(wanted)))
-        .select((leaves::leaf, leaves::idx))
-        .load(conn)?;
+/// The places in the tree of some events of a stream, by their leaves.
+fn indexes(conn: &mut AnyConn, stream: &str, seqs: &[i64]) -> Result<HashMap<Vec<u8>, i64>> {
+    let found = leaves::table.filter(leaves::stream.eq(stream).and(leaves::seq.eq_any(seqs)));
+    let rows: Vec<(Vec<u8>, i64)> = found.select((leaves::leaf, leaves::idx)).load(conn)?;
     Ok(rows.into_iter().collect())
 }
 
-/// By leaf: salt and body.
-type Records = HashMap<Vec<u8>, (Vec<u8>, String)>;
+/// The salt and the body of a record.
+type SaltedBody = (Vec<u8>, String);
 
-fn records_of(conn: &mut AnyConn, found: &[StoredEvent]) -> Result<Records> {
-    let Some(first) = found.first() else {
-        return Ok(HashMap::new());
-    };
-    let wanted: Vec<i64> = found.iter().map(|e| e.seq).collect();
-    let rows: Vec<(Vec<u8>, Vec<u8>, String)> = records::table
-        .filter(records::stream.eq(&first.stream).and(records::seq.eq_any(wanted)))
-        .select((records::leaf, records::salt, records::body))
-        .load(conn)?;
-    Ok(rows
-        .into_iter()
-        .map(|(leaf, salt, body)| (leaf, (salt, body)))
-        .collect())
+/// The records of some events of a stream, by their leaves.
+fn records_of(conn: &mut AnyConn, stream: &str, seqs: &[i64]) -> Result<HashMap<Vec<u8>, SaltedBody>> {
+    let found = records::table.filter(records::stream.eq(stream).and(records::seq.eq_any(seqs)));
+    let columns = (records::leaf, (records::salt, records::body));
+    let rows: Vec<(Vec<u8>, SaltedBody)> = found.select(columns).load(conn)?;
+    Ok(rows.into_iter().collect())
 }
 
 /// The captures of these events whose content is closed to this reader, with their class.

@@ -22,7 +22,10 @@ mod writer;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use diesel::OptionalExtension;
+use diesel::query_dsl::LoadQuery;
 use diesel::r2d2::Pool;
+use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 
 use connect::AccessMode;
@@ -219,6 +222,26 @@ pub fn canonical(record: &impl serde::Serialize) -> Result<String> {
     let bytes = crate::proof::canon::to_strict(&serde_json::to_value(record)?)
         .map_err(|e| Error::internal(format!("a record cannot be written: {e}")))?;
     String::from_utf8(bytes).map_err(Error::internal)
+}
+
+/// The records whose canonical JSON a query selects.
+pub fn records<'q, T, Q>(conn: &mut AnyConn, query: Q) -> Result<Vec<T>>
+where
+    T: DeserializeOwned,
+    Q: LoadQuery<'q, AnyConn, String>,
+{
+    let bodies: Vec<String> = query.load(conn)?;
+    bodies.iter().map(|body| Ok(serde_json::from_str(body)?)).collect()
+}
+
+/// The one record whose canonical JSON a query selects; `not-found` where there is none.
+pub fn record<'q, T, Q>(conn: &mut AnyConn, query: Q) -> Result<T>
+where
+    T: DeserializeOwned,
+    Q: LoadQuery<'q, AnyConn, String>,
+{
+    let body: Option<String> = query.get_result(conn).optional()?;
+    Ok(serde_json::from_str(&body.ok_or_else(Error::not_found)?)?)
 }
 
 #[cfg(test)]

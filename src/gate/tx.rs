@@ -1,5 +1,6 @@
 //! An open transaction, as a verb sees it: nothing is ambient.
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::relation::{self, CaseContext};
@@ -22,6 +23,11 @@ impl<T> Recorded<T> {
     /// The answer, before it is committed.
     pub fn peek(&self) -> &T {
         &self.0
+    }
+
+    /// The answer, where the transaction that recorded the change ends with it.
+    pub fn into_answer(self) -> T {
+        self.0
     }
 
     /// Another answer for the same recorded change.
@@ -154,6 +160,17 @@ impl<'a> Tx<'a> {
         self.heads.hold(self.conn, &draft.stream)?;
         let now = self.clock.map_or(self.now, Clock::now);
         self.heads.append(self.conn, &self.actor, now, &draft)
+    }
+
+    /// Records an event with the record of its object and nothing to attest.
+    pub fn record(
+        &mut self,
+        action: Action,
+        object: (&'static str, &str),
+        version: i64,
+        record: &impl Serialize,
+    ) -> Result<Appended> {
+        self.append(NewEvent::new(action, object, version, serde_json::to_value(record)?))
     }
 
     fn stream_of(&self, event: &NewEvent<'_>) -> Result<String> {

@@ -87,6 +87,20 @@ impl WriteRequest {
         self.transact(act, scope, move |tx| verb(tx, &wanted)).await
     }
 
+    /// The same for a verb that takes the id of what the scope names.
+    pub async fn write_to<X, T, C, P, F>(self, act: Act, scope: Scope, parse: P, verb: F) -> Result<T>
+    where
+        X: Send + Sync + 'static,
+        T: Serialize + DeserializeOwned + Send + 'static,
+        C: Into<Change<T>>,
+        P: FnOnce(Form) -> Result<X>,
+        F: Fn(&mut Tx<'_>, &str, &X) -> Result<C> + Send + Sync + 'static,
+    {
+        let id = scope.object().1.to_owned();
+        self.write(act, scope, parse, move |tx, wanted| verb(tx, &id, wanted))
+            .await
+    }
+
     /// Door, version, body, parsing, transaction: for what changes the version that `If-Match` names.
     pub async fn change<X, T, C, P, F>(mut self, act: Act, scope: Scope, parse: P, verb: F) -> Result<T>
     where

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::{self, Micros, Timestamp};
 use crate::db::tables::{jobs, packets};
 use crate::error::{Error, Result};
-use crate::forms::{Form, LINE, REASON, TEXT, parse_id};
+use crate::forms::{FieldSet, Form, LINE, REASON, TEXT, parse_id};
 use crate::identity::Person;
 use crate::proof::id::Digest;
 use crate::{particulars, words};

@@ -335,7 +335,7 @@ impl AuthorizationView {
         Ok(Self {
             number: number(&authorization),
             state: label(authorization.state.as_str()),
-            level: label(authorization.level.as_str()),
+            level: label(authorization.terms.level.as_str()),
             facts: facts(record, scene.zone, &shown),
             decision: facts(decision, scene.zone, &[]),
             events,

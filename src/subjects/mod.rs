@@ -1,5 +1,5 @@
-//! Subjects, the people a case is about, and accounts, which are tied to them, with the basis of that attribution, or
-//! not. A change is a new version; nothing is deleted.
+//! Subjects are the people a case is about. An account may be tied to a subject, and then says on what basis. Both are
+//! entries of a case with other fields. A change is a new version; nothing is deleted.
 
 mod api;
 mod model;
@@ -11,6 +11,8 @@ use actix_web::web::{self, ServiceConfig};
 
 use crate::http::reply::at;
 
+use model::{AccountFields, SubjectFields};
+
 pub use model::{Account, Subject, is_platform, platform};
 
 /// The routes of this feature.
@@ -18,14 +20,20 @@ pub fn routes(config: &mut ServiceConfig) {
     config
         .service(
             at("/api/v1/cases/{id}/subjects", "GET, POST")
-                .route(web::get().to(api::subjects))
-                .route(web::post().to(api::add_subject)),
+                .route(web::get().to(api::list::<SubjectFields>))
+                .route(web::post().to(api::add::<SubjectFields>)),
         )
-        .service(at("/api/v1/cases/{id}/subjects/{subject_id}", "PATCH").route(web::patch().to(api::change_subject)))
+        .service(
+            at("/api/v1/cases/{id}/subjects/{subject_id}", "PATCH")
+                .route(web::patch().to(api::change::<SubjectFields>)),
+        )
         .service(
             at("/api/v1/cases/{id}/accounts", "GET, POST")
-                .route(web::get().to(api::accounts))
-                .route(web::post().to(api::add_account)),
+                .route(web::get().to(api::list::<AccountFields>))
+                .route(web::post().to(api::add::<AccountFields>)),
         )
-        .service(at("/api/v1/cases/{id}/accounts/{account_id}", "PATCH").route(web::patch().to(api::change_account)));
+        .service(
+            at("/api/v1/cases/{id}/accounts/{account_id}", "PATCH")
+                .route(web::patch().to(api::change::<AccountFields>)),
+        );
 }

@@ -1,10 +1,13 @@
 //! What subjects and accounts are, and how they are read from what was sent.
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Micros, Timestamp};
 use crate::error::Result;
-use crate::forms::{Form, LINE, REASON, TEXT, URL};
+use crate::forms::{FieldSet, Form, LINE, REASON, TEXT, URL};
+use crate::ledger::Action;
+use crate::policy::Act;
 use crate::{particulars, words};
 
 words! {
@@ -33,15 +36,8 @@ pub fn is_platform(text: &str) -> bool {
 
 /// Reads a platform from a form.
 pub fn platform(form: &mut Form, field: &str) -> Option<String> {
-    let text = form.text(field, 100)?;
-    if !is_platform(&text) {
-        form.refuse(
-            field,
-            "form",
-            "must be 1 to 40 of a-z, 0-9 and _, such as instagram or web",
-        );
-    }
-    Some(text)
+    let message = "must be 1 to 40 of a-z, 0-9 and _, such as instagram or web";
+    form.text_where(field, "form", message, 100, is_platform)
 }
 
 words! {
@@ -62,80 +58,79 @@ pub enum Juvenile {
     Unknown(Unknown),
 }
 
-/// A person the case is about: the record of one version.
+/// A subject or an account of a case: the record of one version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Subject {
+pub struct CaseEntry<F> {
     pub id: String,
     pub case_id: String,
     pub version: i64,
     pub created_at: Timestamp,
     pub changed_at: Timestamp,
     #[serde(flatten)]
-    pub fields: SubjectFields,
+    pub fields: F,
     /// Why it was last changed, where that was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
-particulars! {
-    /// What was sent of a subject; what is left out is unchanged.
-    pub struct SubjectFields {
-        role: SubjectRole = Form::word,
-        name: String = |form, field| form.text(field, LINE),
-        juvenile: Juvenile = juvenile,
-        date_of_birth: String = birth,
-        description: String = |form, field| form.text(field, TEXT),
+/// A person the case is about.
+pub type Subject = CaseEntry<SubjectFields>;
+/// An account on a platform.
+pub type Account = CaseEntry<AccountFields>;
+
+/// What tells subjects and accounts apart.
+pub trait EntryFields: FieldSet + Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// The object of their events.
+    const NOUN: &'static str;
+    /// Their place under a case's path.
+    const PLACE: &'static str;
+    /// What reading them needs, and what adding and changing them needs.
+    const READ: Act;
+    const WRITE: Act;
+    /// What their events say has happened.
+    const ADDED: Action;
+    const CHANGED: Action;
+
+    /// Reads those of a new entry, which must say more than a change.
+    fn take_new(form: &mut Form) -> Self;
+
+    /// Refuses fields that do not go together, in a new entry as in a change.
+    fn check(&self, _form: &mut Form) {}
+
+    /// The subject that they name.
+    fn subject_id(&self) -> Option<&str> {
+        None
     }
 }
 
-/// A subject about to be added.
-#[derive(Debug, Clone)]
-pub struct NewSubject(SubjectFields);
-
-impl NewSubject {
-    /// Reads and checks it.
-    pub fn parse(mut form: Form) -> Result<Self> {
-        form.must_word::<SubjectRole>("role");
-        let fields = SubjectFields::take(&mut form);
-        form.done()?;
-        Ok(Self(fields))
-    }
-
-    /// The first version.
-    pub fn added(&self, id: String, case_id: String, now: Micros) -> Subject {
-        Subject {
-            id,
-            case_id,
-            version: 1,
-            created_at: Timestamp(now),
-            changed_at: Timestamp(now),
-            fields: self.0.clone(),
-            reason: None,
-        }
-    }
+/// Reads and checks an entry about to be added.
+pub fn parse_new<F: EntryFields>(mut form: Form) -> Result<F> {
+    let fields = F::take_new(&mut form);
+    fields.check(&mut form);
+    form.done()?;
+    Ok(fields)
 }
 
-/// What somebody changes of a subject.
+/// What somebody changes of an entry.
 #[derive(Debug, Clone)]
-pub struct SubjectPatch {
-    fields: SubjectFields,
+pub struct EntryPatch<F> {
+    pub fields: F,
     reason: Option<String>,
 }
 
-impl SubjectPatch {
+impl<F: EntryFields> EntryPatch<F> {
     /// Reads and checks it.
     pub fn parse(mut form: Form) -> Result<Self> {
-        let patch = Self {
-            fields: SubjectFields::take(&mut form),
-            reason: form.text("reason", REASON),
-        };
+        let fields = F::take(&mut form);
+        fields.check(&mut form);
+        let reason = form.text("reason", REASON);
         form.done()?;
-        Ok(patch)
+        Ok(Self { fields, reason })
     }
 
     /// The next version.
-    pub fn apply(&self, before: Subject, now: Micros) -> Subject {
-        Subject {
+    pub fn apply(&self, before: CaseEntry<F>, now: Micros) -> CaseEntry<F> {
+        CaseEntry {
             version: before.version + 1,
             changed_at: Timestamp(now),
             fields: self.fields.clone().or(before.fields),
@@ -145,35 +140,37 @@ impl SubjectPatch {
     }
 }
 
+particulars! {
+    /// What was sent of a subject; what is left out is unchanged.
+    pub struct SubjectFields {
+        role: SubjectRole = Form::word,
+        name: String = |form, field| form.text(field, LINE),
+        juvenile: Juvenile = juvenile,
+        date_of_birth: String = Form::day_or_unknown,
+        description: String = |form, field| form.text(field, TEXT),
+    }
+}
+
+impl EntryFields for SubjectFields {
+    const NOUN: &'static str = "subject";
+    const PLACE: &'static str = "subjects";
+    const READ: Act = Act::SubjectRead;
+    const WRITE: Act = Act::SubjectWrite;
+    const ADDED: Action = Action::SubjectAdded;
+    const CHANGED: Action = Action::SubjectChanged;
+
+    fn take_new(form: &mut Form) -> Self {
+        form.must_word::<SubjectRole>("role");
+        Self::take(form)
+    }
+}
+
 fn juvenile(form: &mut Form, field: &str) -> Option<Juvenile> {
     if form.is_word(field, "unknown") {
         form.value(field);
         return Some(Juvenile::Unknown(Unknown::Unknown));
     }
     form.flag(field).map(Juvenile::Known)
-}
-
-fn birth(form: &mut Form, field: &str) -> Option<String> {
-    let text = form.text(field, 10)?;
-    if text != "unknown" && text.parse::<chrono::NaiveDate>().is_err() {
-        form.refuse(field, "date", "must be a day such as 2009-04-17, or \"unknown\"");
-    }
-    Some(text)
-}
-
-/// An account on a platform: the record of one version.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Account {
-    pub id: String,
-    pub case_id: String,
-    pub version: i64,
-    pub created_at: Timestamp,
-    pub changed_at: Timestamp,
-    #[serde(flatten)]
-    pub fields: AccountFields,
-    /// Why it was last changed, where that was said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
 }
 
 particulars! {
@@ -190,30 +187,17 @@ particulars! {
     }
 }
 
-impl AccountFields {
-    fn check_attribution(&self, form: &mut Form) {
-        if self.subject_id.is_some() && self.attribution.is_none() {
-            form.refuse(
-                "attribution",
-                "required",
-                "must say on what basis the account is tied to the subject",
-            );
-        }
-    }
-}
+impl EntryFields for AccountFields {
+    const NOUN: &'static str = "account";
+    const PLACE: &'static str = "accounts";
+    const READ: Act = Act::AccountRead;
+    const WRITE: Act = Act::AccountWrite;
+    const ADDED: Action = Action::AccountAdded;
+    const CHANGED: Action = Action::AccountChanged;
 
-/// An account about to be added.
-#[derive(Debug, Clone)]
-pub struct NewAccount {
-    /// What was sent.
-    pub fields: AccountFields,
-}
-
-impl NewAccount {
-    /// Reads and checks it.
-    pub fn parse(mut form: Form) -> Result<Self> {
+    fn take_new(form: &mut Form) -> Self {
         form.must("platform", "must be given");
-        let fields = AccountFields::take(&mut form);
+        let fields = Self::take(form);
         let named = [&fields.handle, &fields.platform_id, &fields.url];
         if named.into_iter().all(Option::is_none) && form.ok() {
             form.refuse(
@@ -222,51 +206,20 @@ impl NewAccount {
                 "must be given, or the platform's own id, or the URL",
             );
         }
-        fields.check_attribution(&mut form);
-        form.done()?;
-        Ok(Self { fields })
+        fields
     }
 
-    /// The first version.
-    pub fn added(&self, id: String, case_id: String, now: Micros) -> Account {
-        Account {
-            id,
-            case_id,
-            version: 1,
-            created_at: Timestamp(now),
-            changed_at: Timestamp(now),
-            fields: self.fields.clone(),
-            reason: None,
+    fn check(&self, form: &mut Form) {
+        if self.subject_id.is_some() && self.attribution.is_none() {
+            form.refuse(
+                "attribution",
+                "required",
+                "must say on what basis the account is tied to the subject",
+            );
         }
     }
-}
 
-/// What somebody changes of an account.
-#[derive(Debug, Clone)]
-pub struct AccountPatch {
-    /// What was sent.
-    pub fields: AccountFields,
-    reason: Option<String>,
-}
-
-impl AccountPatch {
-    /// Reads and checks it.
-    pub fn parse(mut form: Form) -> Result<Self> {
-        let fields = AccountFields::take(&mut form);
-        fields.check_attribution(&mut form);
-        let reason = form.text("reason", REASON);
-        form.done()?;
-        Ok(Self { fields, reason })
-    }
-
-    /// The next version.
-    pub fn apply(&self, before: Account, now: Micros) -> Account {
-        Account {
-            version: before.version + 1,
-            changed_at: Timestamp(now),
-            fields: self.fields.clone().or(before.fields),
-            reason: self.reason.clone().or(before.reason),
-            ..before
-        }
+    fn subject_id(&self) -> Option<&str> {
+        self.subject_id.as_deref()
     }
 }

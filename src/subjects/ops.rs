@@ -1,65 +1,54 @@
 //! Adding and changing subjects and accounts.
 
-use super::model::{Account, AccountFields, AccountPatch, NewAccount, NewSubject, Subject, SubjectPatch};
-use super::store::{self, AccountRow, SubjectRow};
-use crate::error::{Error, Result};
-use crate::gate::{NewEvent, Recorded, Tx};
+use super::model::{CaseEntry, EntryFields, EntryPatch, Subject};
+use super::store::KeptEntry;
+use crate::clock::Timestamp;
+use crate::error::{Error, Kind, Result};
+use crate::gate::{Recorded, Tx};
 use crate::ledger::Action;
 
-/// Adds a subject.
-pub fn add_subject(tx: &mut Tx<'_>, new: &NewSubject) -> Result<Recorded<Subject>> {
-    let subject = new.added(tx.new_id(), tx.case_id()?, tx.now);
-    save_subject(tx, subject, Action::SubjectAdded)
+/// Adds an entry to the case.
+pub fn add<F: KeptEntry>(tx: &mut Tx<'_>, fields: &F) -> Result<Recorded<CaseEntry<F>>> {
+    require_subject(tx, fields)?;
+    let entry = CaseEntry {
+        id: tx.new_id(),
+        case_id: tx.case_id()?,
+        version: 1,
+        created_at: Timestamp(tx.now),
+        changed_at: Timestamp(tx.now),
+        fields: fields.clone(),
+        reason: None,
+    };
+    save(tx, entry, F::ADDED)
 }
 
-/// Makes a subject's next version.
-pub fn change_subject(tx: &mut Tx<'_>, id: &str, version: i64, patch: &SubjectPatch) -> Result<Recorded<Subject>> {
-    let case = tx.case_id()?;
-    let before = store::subject(tx.conn, &case, id)?.ok_or_else(Error::not_found)?;
-    if before.version != version {
-        return Err(Error::stale());
-    }
-    save_subject(tx, patch.apply(before, tx.now), Action::SubjectChanged)
-}
-
-fn save_subject(tx: &mut Tx<'_>, subject: Subject, action: Action) -> Result<Recorded<Subject>> {
-    let record = serde_json::to_value(&subject)?;
-    let made = tx.append(NewEvent::new(action, ("subject", &subject.id), subject.version, record))?;
-    store::save_subject(tx.conn, &SubjectRow::of(&subject, &made.leaf)?)?;
-    Ok(made.answering(subject))
-}
-
-/// Adds an account.
-pub fn add_account(tx: &mut Tx<'_>, new: &NewAccount) -> Result<Recorded<Account>> {
-    require_subject(tx, &new.fields)?;
-    let account = new.added(tx.new_id(), tx.case_id()?, tx.now);
-    save_account(tx, account, Action::AccountAdded)
-}
-
-/// Makes an account's next version.
-pub fn change_account(tx: &mut Tx<'_>, id: &str, version: i64, patch: &AccountPatch) -> Result<Recorded<Account>> {
+/// Makes an entry's next version.
+pub fn change<F: KeptEntry>(
+    tx: &mut Tx<'_>,
+    id: &str,
+    version: i64,
+    patch: &EntryPatch<F>,
+) -> Result<Recorded<CaseEntry<F>>> {
     require_subject(tx, &patch.fields)?;
-    let case = tx.case_id()?;
-    let before = store::account(tx.conn, &case, id)?.ok_or_else(Error::not_found)?;
+    let before = F::find(tx.conn, &tx.case_id()?, id)?;
     if before.version != version {
         return Err(Error::stale());
     }
-    save_account(tx, patch.apply(before, tx.now), Action::AccountChanged)
+    save(tx, patch.apply(before, tx.now), F::CHANGED)
 }
 
-fn save_account(tx: &mut Tx<'_>, account: Account, action: Action) -> Result<Recorded<Account>> {
-    let record = serde_json::to_value(&account)?;
-    let made = tx.append(NewEvent::new(action, ("account", &account.id), account.version, record))?;
-    store::save_account(tx.conn, &AccountRow::of(&account, &made.leaf)?)?;
-    Ok(made.answering(account))
+fn save<F: KeptEntry>(tx: &mut Tx<'_>, entry: CaseEntry<F>, action: Action) -> Result<Recorded<CaseEntry<F>>> {
+    let made = tx.record(action, (F::NOUN, &entry.id), entry.version, &entry)?;
+    F::save(tx.conn, &entry, &made.leaf)?;
+    Ok(made.answering(entry))
 }
 
-/// The subject that an account is tied to is one of the same case.
-fn require_subject(tx: &mut Tx<'_>, fields: &AccountFields) -> Result<()> {
-    let Some(id) = &fields.subject_id else { return Ok(()) };
-    let case = tx.case_id()?;
-    match store::subject(tx.conn, &case, id)? {
-        Some(_) => Ok(()),
-        None => Err(Error::field("subject_id", "exists", "is no subject of this case")),
+/// Refuses to tie an account to what is no subject of its case.
+fn require_subject(tx: &mut Tx<'_>, fields: &impl EntryFields) -> Result<()> {
+    let Some(id) = fields.subject_id() else { return Ok(()) };
+    let found: Result<Subject> = KeptEntry::find(tx.conn, &tx.case_id()?, id);
+    match found {
+        Err(e) if e.kind == Kind::NotFound => Err(Error::field("subject_id", "exists", "is no subject of this case")),
+        found => found.map(drop),
     }
 }

@@ -9,14 +9,14 @@ use super::store::UserSearch;
 use super::{ops, reads};
 use crate::error::{Error, Result};
 use crate::forms::parse_id;
-use crate::gate::{RequestCtx, Scope};
+use crate::gate::{RequestCtx, Scope, Tx};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
 use crate::http::{App, WriteRequest};
 use crate::identity::one_time;
 use crate::policy::{Act, Role};
 
-/// The id in a path; what is no id names nothing.
+/// The id in a path. Anything that is no id is answered as what does not exist.
 fn id(path: &str) -> Result<String> {
     parse_id(path).ok_or_else(Error::not_found)
 }
@@ -60,17 +60,13 @@ pub(super) async fn create(mut request: WriteRequest) -> Reply {
     let one_time_password = chosen.is_none().then(one_time);
     let password = chosen.or_else(|| one_time_password.clone()).unwrap_or_default();
     let hash = request.app.passwords.hash(password).await?;
-    let verb = move |tx: &mut crate::gate::Tx<'_>| ops::create(tx, &new, &hash, ops::Password::ForOneUse);
+    let verb = move |tx: &mut Tx<'_>| ops::create(tx, &new, &hash, ops::Password::ForOneUse);
     let user = request.transact(Act::UserWrite, Scope::Agency, verb).await?;
-    let place = (user.found.id.clone(), user.version);
-    reply::created(
-        "users",
-        (&place.0, place.1),
-        &WithPassword {
-            user,
-            one_time_password,
-        },
-    )
+    let shown = WithPassword {
+        user,
+        one_time_password,
+    };
+    reply::created("users", (&shown.user.found.id, shown.user.version), &shown)
 }
 
 pub(super) async fn change(path: Path<String>, mut request: WriteRequest) -> Reply {
@@ -82,20 +78,13 @@ pub(super) async fn change(path: Path<String>, mut request: WriteRequest) -> Rep
         Some(once) => Some(request.app.passwords.hash(once.clone()).await?),
         None => None,
     };
-    let change = ops::UserChange {
-        version,
-        patch,
-        new_hash: hash,
-    };
-    let verb = move |tx: &mut crate::gate::Tx<'_>| ops::change(tx, &id, &change);
+    let verb = move |tx: &mut Tx<'_>| ops::change(tx, &id, version, &patch, hash.as_deref());
     let user = request.transact(Act::UserWrite, Scope::Agency, verb).await?;
-    reply::versioned(
-        user.version,
-        &WithPassword {
-            user,
-            one_time_password,
-        },
-    )
+    let shown = WithPassword {
+        user,
+        one_time_password,
+    };
+    reply::versioned(shown.user.version, &shown)
 }
 
 pub(super) async fn trainings(req: HttpRequest, path: Path<String>, requester: RequestCtx, app: App) -> Reply {
@@ -108,9 +97,8 @@ pub(super) async fn train(path: Path<String>, mut request: WriteRequest) -> Repl
     request.check(Act::TrainingWrite, &Scope::Agency).await?;
     let id = id(&path)?;
     let new = NewTraining::parse(request.form().await?)?;
-    let made = request
-        .transact(Act::TrainingWrite, Scope::Agency, move |tx| ops::train(tx, &id, &new))
-        .await?;
+    let verb = move |tx: &mut Tx<'_>| ops::train(tx, &id, &new);
+    let made = request.transact(Act::TrainingWrite, Scope::Agency, verb).await?;
     Ok(HttpResponse::Created().json(made))
 }
 

@@ -1,7 +1,7 @@
 //! People: users, their roles, units and trainings; signing in and out.
 //!
-//! A user name is never used again, a user is never deleted, only disabled, and a disabled user's sessions are over
-//! in the same transaction.
+//! A user name is never used again. A user is never deleted, only disabled; the transaction that disables a user ends
+//! the user's sessions.
 
 mod api;
 mod model;

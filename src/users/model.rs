@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::forms::{Form, LINE};
+use crate::forms::{Form, LINE, is_day};
 use crate::identity::rules;
 use crate::policy::Role;
 
@@ -22,7 +22,7 @@ pub struct NewUser {
 }
 
 impl NewUser {
-    /// Reads and checks it, with the password that was chosen for one use, if one was.
+    /// Reads and checks it, with the one-time password, where the administrator chose one.
     pub fn parse_with_password(mut form: Form) -> Result<(Self, Option<String>)> {
         let chosen = form.text("password", 1000);
         let new = Self::parse(form)?;
@@ -121,13 +121,11 @@ pub struct NewUnit {
 
 impl NewUnit {
     /// Reads and checks it.
-    pub fn parse(mut form: Form) -> Result<Self> {
-        let new = Self {
+    pub fn parse(form: Form) -> Result<Self> {
+        form.read(|form| Self {
             name: form.required("name", LINE),
             parent_id: form.id("parent_id"),
-        };
-        form.done()?;
-        Ok(new)
+        })
     }
 }
 
@@ -136,16 +134,14 @@ impl NewUnit {
 pub struct Training {
     pub id: String,
     pub user_id: String,
-    pub name: String,
-    pub completed_on: String,
-    pub expires_on: Option<String>,
-    pub reference: Option<String>,
+    #[serde(flatten)]
+    pub completed: NewTraining,
     pub recorded_by: String,
     pub recorded_at: Timestamp,
 }
 
-/// A training about to be recorded.
-#[derive(Debug, Clone)]
+/// A training as it is sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewTraining {
     pub name: String,
     pub completed_on: String,
@@ -167,7 +163,7 @@ impl NewTraining {
             ("expires_on", new.expires_on.as_ref()),
         ];
         for (field, day) in days {
-            if day.is_some_and(|d| !d.is_empty() && d.parse::<chrono::NaiveDate>().is_err()) {
+            if day.is_some_and(|d| !d.is_empty() && !is_day(d)) {
                 form.refuse(field, "date", "must be a day such as 2026-11-22");
             }
         }
@@ -213,7 +209,7 @@ pub struct UserView {
     pub version: i64,
 }
 
-/// A password as the ledger never sees it: only its hash goes on.
+/// Both passwords, as they are sent. Only the hash of the new one is kept, and none of it in the ledger.
 #[derive(Debug, Clone)]
 pub struct PasswordChange {
     pub current: String,
@@ -245,7 +241,7 @@ pub struct SignIn {
 }
 
 impl SignIn {
-    /// Reads it. A second factor joins later; a client that already sends its code is not refused for it.
+    /// Reads it. There is no second factor yet; a client that sends a code already is not refused.
     pub fn parse(mut form: Form) -> Result<Self> {
         let parsed = Self {
             username: form.required("username", 200).to_lowercase(),
@@ -258,8 +254,6 @@ impl SignIn {
 }
 
 /// Reads the refresh token that a session is prolonged with.
-pub fn refresh_token(mut form: Form) -> Result<String> {
-    let shown = form.required("refresh_token", 500);
-    form.done()?;
-    Ok(shown)
+pub fn refresh_token(form: Form) -> Result<String> {
+    form.read(|form| form.required("refresh_token", 500))
 }

@@ -8,11 +8,11 @@ use super::store::{self, UserRow};
 use crate::clock::{MINUTE, Micros, Timestamp};
 use crate::db::tables::{sessions, trainings, units, users};
 use crate::error::{Error, Result};
-use crate::gate::{NewEvent, Recorded, Tx};
+use crate::gate::{Recorded, Tx};
 use crate::identity;
-use crate::ledger::{Action, Appended};
+use crate::ledger::Action;
 
-/// Failed sign-ins within `WINDOW` after which a user is locked until an administrator releases them (CJIS AC-7).
+/// A user with so many failed sign-ins within `WINDOW` is locked until an administrator releases them (CJIS AC-7).
 const FAILURES: i64 = 5;
 const WINDOW: Micros = 15 * MINUTE;
 
@@ -28,7 +28,7 @@ pub enum Password {
 /// Makes a user.
 pub fn create(tx: &mut Tx<'_>, new: &NewUser, password_hash: &str, password: Password) -> Result<Recorded<UserView>> {
     let unit = match &new.unit_id {
-        Some(id) => store::unit(tx.conn, id)?.ok_or_else(|| Error::field("unit_id", "exists", "is no unit"))?,
+        Some(id) => store::unit(tx.conn, "unit_id", id)?,
         None => store::top_unit(tx.conn)?.ok_or_else(|| Error::internal("there is no unit"))?,
     };
     if store::by_username(tx.conn, &new.username)?.is_some() {
@@ -51,58 +51,28 @@ pub fn create(tx: &mut Tx<'_>, new: &NewUser, password_hash: &str, password: Pas
         disabled: false,
         version: 1,
     };
-    let made = tx.append(NewEvent::new(Action::UserCreated, ("user", &row.id), 1, row.record()?))?;
-    insert(tx, &row, &made)?;
+    let made = tx.record(Action::UserCreated, ("user", &row.id), 1, &row.record()?)?;
+    let rest = (
+        users::created_at.eq(made.at),
+        users::leaf.eq(made.leaf.as_bytes().to_vec()),
+    );
+    diesel::insert_into(users::table)
+        .values((row.clone(), rest))
+        .execute(tx.conn)?;
     Ok(made.answering(row.view(unit.name)?))
 }
 
-fn insert(tx: &mut Tx<'_>, row: &UserRow, made: &Appended) -> Result<()> {
-    diesel::insert_into(users::table)
-        .values((
-            users::id.eq(&row.id),
-            users::username.eq(&row.username),
-            users::name.eq(&row.name),
-            users::roles.eq(&row.roles),
-            users::unit_id.eq(&row.unit_id),
-            users::password_hash.eq(&row.password_hash),
-            users::must_change.eq(row.must_change),
-            users::failures.eq(0i64),
-            users::failures_since.eq(0i64),
-            users::locked.eq(false),
-            users::disabled.eq(false),
-            users::created_at.eq(made.at),
-            users::version.eq(1i64),
-            users::leaf.eq(made.leaf.as_bytes().to_vec()),
-        ))
-        .execute(tx.conn)?;
-    Ok(())
-}
-
-/// The user that a route names.
-pub fn existing(tx: &mut Tx<'_>, id: &str) -> Result<UserRow> {
-    store::user(tx.conn, id)?.ok_or_else(Error::not_found)
-}
-
-/// What is changed of a user.
-#[derive(Debug, Clone)]
-pub struct UserChange {
-    /// The version that was read.
-    pub version: i64,
-    /// What an administrator changes.
-    pub patch: UserPatch,
-    /// The hash of a one-time password.
-    pub new_hash: Option<String>,
-}
-
-/// Changes a user. Whoever is disabled, or whose password is reset, is signed out everywhere at once.
-pub fn change(tx: &mut Tx<'_>, id: &str, change: &UserChange) -> Result<Recorded<UserView>> {
-    let UserChange {
-        version,
-        patch,
-        new_hash,
-    } = change;
-    let before = existing(tx, id)?;
-    if before.version != *version {
+/// Changes a user. `new_hash` is the hash of a new one-time password. A user who is disabled, or whose password is
+/// reset, is signed out everywhere at once.
+pub fn change(
+    tx: &mut Tx<'_>,
+    id: &str,
+    version: i64,
+    patch: &UserPatch,
+    new_hash: Option<&str>,
+) -> Result<Recorded<UserView>> {
+    let before = store::user(tx.conn, id)?;
+    if before.version != version {
         return Err(Error::stale());
     }
     if patch.disabled == Some(true) && before.id == tx.caller.user {
@@ -117,19 +87,20 @@ pub fn change(tx: &mut Tx<'_>, id: &str, change: &UserChange) -> Result<Recorded
         row.roles = serde_json::to_string(roles)?;
     }
     if let Some(unit) = &patch.unit_id {
-        row.unit_id = store::unit(tx.conn, unit)?
-            .ok_or_else(|| Error::field("unit_id", "exists", "is no unit"))?
-            .id;
+        row.unit_id = store::unit(tx.conn, "unit_id", unit)?.id;
     }
     row.disabled = patch.disabled.unwrap_or(row.disabled);
     row.locked = row.locked && !patch.unlock;
     if let Some(hash) = new_hash {
-        (row.password_hash, row.must_change) = (hash.clone(), true);
+        (row.password_hash, row.must_change) = (hash.to_owned(), true);
     }
     if row.disabled || new_hash.is_some() {
         identity::end_all(tx.conn, id, "", tx.now)?;
     }
-    save(tx, &row, action_of(&before, &row, new_hash.as_deref()))
+    if !row.locked {
+        row.failures = 0;
+    }
+    save(tx, &row, action_of(&before, &row, new_hash))
 }
 
 fn action_of(before: &UserRow, after: &UserRow, new_hash: Option<&str>) -> Action {
@@ -143,20 +114,9 @@ fn action_of(before: &UserRow, after: &UserRow, new_hash: Option<&str>) -> Actio
 }
 
 fn save(tx: &mut Tx<'_>, row: &UserRow, action: Action) -> Result<Recorded<UserView>> {
-    let made = tx.append(NewEvent::new(action, ("user", &row.id), row.version, row.record()?))?;
+    let made = tx.record(action, ("user", &row.id), row.version, &row.record()?)?;
     diesel::update(users::table.find(&row.id))
-        .set((
-            users::name.eq(&row.name),
-            users::roles.eq(&row.roles),
-            users::unit_id.eq(&row.unit_id),
-            users::password_hash.eq(&row.password_hash),
-            users::must_change.eq(row.must_change),
-            users::failures.eq(if row.locked { row.failures } else { 0 }),
-            users::locked.eq(row.locked),
-            users::disabled.eq(row.disabled),
-            users::version.eq(row.version),
-            users::leaf.eq(made.leaf.as_bytes().to_vec()),
-        ))
+        .set((row, users::leaf.eq(made.leaf.as_bytes().to_vec())))
         .execute(tx.conn)?;
     let unit = store::unit_name(tx.conn, &row.unit_id)?;
     Ok(made.answering(row.view(unit)?))
@@ -168,7 +128,7 @@ pub fn reset(tx: &mut Tx<'_>, id: &str, hash: &str) -> Result<Recorded<UserView>
         unlock: true,
         ..UserPatch::default()
     };
-    change_current(tx, id, patch, Some(hash.to_owned()))
+    change_current(tx, id, &patch, Some(hash))
 }
 
 /// Disables a user, as the operator at the machine.
@@ -177,44 +137,34 @@ pub fn disable(tx: &mut Tx<'_>, id: &str) -> Result<Recorded<UserView>> {
         disabled: Some(true),
         ..UserPatch::default()
     };
-    change_current(tx, id, patch, None)
+    change_current(tx, id, &patch, None)
 }
 
-fn change_current(tx: &mut Tx<'_>, id: &str, patch: UserPatch, new_hash: Option<String>) -> Result<Recorded<UserView>> {
+fn change_current(tx: &mut Tx<'_>, id: &str, patch: &UserPatch, new_hash: Option<&str>) -> Result<Recorded<UserView>> {
     tx.lock(crate::ledger::AGENCY)?;
-    let version = existing(tx, id)?.version;
-    let wanted = UserChange {
-        version,
-        patch,
-        new_hash,
-    };
-    change(tx, id, &wanted)
+    let version = store::user(tx.conn, id)?.version;
+    change(tx, id, version, patch, new_hash)
 }
 
 /// Changes the caller's own password; all their other sessions end.
 pub fn change_own_password(tx: &mut Tx<'_>, hash: &str) -> Result<Recorded<()>> {
-    let row = existing(tx, &tx.caller.user.clone())?;
+    let row = store::user(tx.conn, &tx.caller.user)?;
     diesel::update(users::table.find(&row.id))
         .set((users::password_hash.eq(hash), users::must_change.eq(false)))
         .execute(tx.conn)?;
     identity::end_all(tx.conn, &row.id, &tx.caller.session, tx.now)?;
     let record = json!({"id": row.id});
-    let made = tx.append(NewEvent::new(
-        Action::PasswordChanged,
-        ("user", &row.id),
-        row.version,
-        record,
-    ))?;
+    let made = tx.record(Action::PasswordChanged, ("user", &row.id), row.version, &record)?;
     Ok(made.answering(()))
 }
 
 /// Issues an opaque token; its text is shown once.
 pub fn token(tx: &mut Tx<'_>, user: &str, until: Option<Micros>) -> Result<Recorded<(String, String)>> {
-    let row = existing(tx, user)?;
+    let row = store::user(tx.conn, user)?;
     let id = tx.new_id();
     let text = identity::token(tx.conn, &id, &row.id, tx.now, until)?;
     let record = json!({"id": id, "user_id": row.id, "until": until.map(crate::clock::format)});
-    let made = tx.append(NewEvent::new(Action::TokenIssued, ("token", &id), 1, record))?;
+    let made = tx.record(Action::TokenIssued, ("token", &id), 1, &record)?;
     Ok(made.answering((id, text)))
 }
 
@@ -234,19 +184,14 @@ pub fn revoke_token(tx: &mut Tx<'_>, id_or_token: &str) -> Result<Recorded<()>> 
     if !identity::end(tx.conn, &id, tx.now)? {
         return Err(Error::conflict("That token is over already."));
     }
-    let made = tx.append(NewEvent::new(
-        Action::TokenRevoked,
-        ("token", &id),
-        1,
-        json!({"id": id}),
-    ))?;
+    let made = tx.record(Action::TokenRevoked, ("token", &id), 1, &json!({"id": id}))?;
     Ok(made.answering(()))
 }
 
 /// Opens a session after the password was checked; `None` when the user was locked or disabled meanwhile.
 pub fn sign_in(tx: &mut Tx<'_>, user: &UserRow, address: &str) -> Result<Option<identity::Opened>> {
     tx.lock(crate::ledger::AGENCY)?;
-    let row = existing(tx, &user.id)?;
+    let row = store::user(tx.conn, &user.id)?;
     if row.locked || row.disabled || row.password_hash != user.password_hash {
         return Ok(None);
     }
@@ -256,18 +201,18 @@ pub fn sign_in(tx: &mut Tx<'_>, user: &UserRow, address: &str) -> Result<Option<
     let id = tx.new_id();
     let opened = identity::open(tx.conn, &id, &row.id, tx.now)?;
     let record = json!({"session": id, "user_id": row.id, "address": address});
-    tx.append(NewEvent::new(Action::SessionOpened, ("session", &id), 1, record))?;
+    tx.record(Action::SessionOpened, ("session", &id), 1, &record)?;
     Ok(Some(opened))
 }
 
-/// Rotates a session's secret; a secret that somebody copied ends the session, with its event.
+/// Rotates a session's secret. A secret that is shown twice was copied: the session ends, with an event.
 pub fn refresh(tx: &mut Tx<'_>, shown: &str) -> Result<Option<identity::Opened>> {
     match identity::refresh(tx.conn, shown, tx.now)? {
         identity::Refreshed::Yes(opened) => Ok(Some(opened)),
         identity::Refreshed::No => Ok(None),
         identity::Refreshed::Stolen(id) => {
             let record = json!({"session": id, "why": "its refresh token was used twice: somebody has a copy"});
-            tx.append(NewEvent::new(Action::SessionClosed, ("session", &id), 1, record))?;
+            tx.record(Action::SessionClosed, ("session", &id), 1, &record)?;
             Ok(None)
         }
     }
@@ -277,33 +222,29 @@ pub fn refresh(tx: &mut Tx<'_>, shown: &str) -> Result<Option<identity::Opened>>
 pub fn refuse_sign_in(tx: &mut Tx<'_>, user: Option<&str>, address: &str) -> Result<()> {
     tx.lock(crate::ledger::AGENCY)?;
     let record = json!({"user_id": user, "address": address});
-    tx.append(NewEvent::new(
-        Action::SessionRefused,
-        ("user", user.unwrap_or("unknown")),
-        1,
-        record,
-    ))?;
+    tx.record(Action::SessionRefused, ("user", user.unwrap_or("unknown")), 1, &record)?;
     let Some(id) = user else { return Ok(()) };
-    let row = existing(tx, id)?;
+    let row = store::user(tx.conn, id)?;
     let recent = row.failures > 0 && row.failures_since > tx.now - WINDOW;
     let (failures, since) = if recent {
         (row.failures + 1, row.failures_since)
     } else {
         (1, tx.now)
     };
-    diesel::update(users::table.find(id))
-        .set((users::failures.eq(failures), users::failures_since.eq(since)))
-        .execute(tx.conn)?;
     if failures < FAILURES || row.locked {
+        diesel::update(users::table.find(id))
+            .set((users::failures.eq(failures), users::failures_since.eq(since)))
+            .execute(tx.conn)?;
         return Ok(());
     }
     let locked = UserRow {
         locked: true,
         version: row.version + 1,
         failures,
+        failures_since: since,
         ..row
     };
-    save(tx, &locked, Action::UserLocked).map(|_| ())
+    save(tx, &locked, Action::UserLocked).map(drop)
 }
 
 /// Ends the caller's session.
@@ -311,14 +252,14 @@ pub fn sign_out(tx: &mut Tx<'_>) -> Result<Recorded<()>> {
     let id = tx.caller.session.clone();
     identity::end(tx.conn, &id, tx.now)?;
     let record = json!({"session": id, "user_id": tx.caller.user});
-    let made = tx.append(NewEvent::new(Action::SessionClosed, ("session", &id), 1, record))?;
+    let made = tx.record(Action::SessionClosed, ("session", &id), 1, &record)?;
     Ok(made.answering(()))
 }
 
 /// Makes a unit.
 pub fn create_unit(tx: &mut Tx<'_>, new: &NewUnit) -> Result<Recorded<Unit>> {
     let parent = match &new.parent_id {
-        Some(id) => Some(store::unit(tx.conn, id)?.ok_or_else(|| Error::field("parent_id", "exists", "is no unit"))?),
+        Some(id) => Some(store::unit(tx.conn, "parent_id", id)?),
         None => store::top_unit(tx.conn)?,
     };
     let id = tx.new_id();
@@ -329,8 +270,7 @@ pub fn create_unit(tx: &mut Tx<'_>, new: &NewUnit) -> Result<Recorded<Unit>> {
         parent_id: parent.map(|p| p.id),
         version: 1,
     };
-    let record = serde_json::to_value(&unit)?;
-    let made = tx.append(NewEvent::new(Action::UnitCreated, ("unit", &unit.id), 1, record))?;
+    let made = tx.record(Action::UnitCreated, ("unit", &unit.id), 1, &unit)?;
     diesel::insert_into(units::table)
         .values((
             units::id.eq(&unit.id),
@@ -346,24 +286,15 @@ pub fn create_unit(tx: &mut Tx<'_>, new: &NewUnit) -> Result<Recorded<Unit>> {
 
 /// Records a training of a user.
 pub fn train(tx: &mut Tx<'_>, user: &str, new: &NewTraining) -> Result<Recorded<Training>> {
-    let row = existing(tx, user)?;
+    let row = store::user(tx.conn, user)?;
     let training = Training {
         id: tx.new_id(),
         user_id: row.id,
-        name: new.name.clone(),
-        completed_on: new.completed_on.clone(),
-        expires_on: new.expires_on.clone(),
-        reference: new.reference.clone(),
+        completed: new.clone(),
         recorded_by: tx.caller.user.clone(),
         recorded_at: Timestamp(tx.now),
     };
-    let record = serde_json::to_value(&training)?;
-    let made = tx.append(NewEvent::new(
-        Action::TrainingRecorded,
-        ("training", &training.id),
-        1,
-        record,
-    ))?;
+    let made = tx.record(Action::TrainingRecorded, ("training", &training.id), 1, &training)?;
     diesel::insert_into(trainings::table)
         .values((
             trainings::id.eq(&training.id),
@@ -376,7 +307,7 @@ pub fn train(tx: &mut Tx<'_>, user: &str, new: &NewTraining) -> Result<Recorded<
     Ok(made.answering(training))
 }
 
-/// Makes the top unit and the first administrator, where nobody is known yet; `false` where somebody is.
+/// Makes the top unit and the first administrator. Where there is a unit already, does nothing and gives `false`.
 pub fn first_start(tx: &mut Tx<'_>, agency: &str, password_hash: &str) -> Result<bool> {
     tx.lock(crate::ledger::AGENCY)?;
     if store::top_unit(tx.conn)?.is_some() {

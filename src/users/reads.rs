@@ -8,7 +8,7 @@ use crate::http::paging::Page;
 use crate::identity::Caller;
 use crate::policy::Act;
 
-/// A user, to whoever keeps users. What is no id names nobody.
+/// A user, for administrators. `None` stands for a path that holds no id: it names nobody.
 pub async fn user(gate: &Gate, requester: &RequestCtx, id: Option<String>) -> Result<UserView> {
     let read = move |ctx: &mut ReadCtx<'_>| {
         let user = existing(ctx, id.as_deref())?;
@@ -18,11 +18,10 @@ pub async fn user(gate: &Gate, requester: &RequestCtx, id: Option<String>) -> Re
 }
 
 fn existing(ctx: &mut ReadCtx<'_>, id: Option<&str>) -> Result<store::UserRow> {
-    let user = id.map(|id| store::user(ctx.conn, id)).transpose()?.flatten();
-    user.ok_or_else(Error::not_found)
+    store::user(ctx.conn, id.ok_or_else(Error::not_found)?)
 }
 
-/// Users, to whoever keeps them.
+/// Users, for administrators.
 pub async fn users(gate: &Gate, requester: &RequestCtx, search: UserSearch) -> Result<Vec<UserView>> {
     let read = move |ctx: &mut ReadCtx<'_>| store::list(ctx.conn, &search);
     gate.read(requester, Act::UserList, Scope::Agency, read).await
@@ -68,7 +67,7 @@ pub async fn me(gate: &Gate, requester: &RequestCtx) -> Result<(Caller, UnitName
 }
 
 /// The hash of the caller's own password.
-pub async fn own_password_hash(gate: &Gate, requester: &RequestCtx) -> Result<Option<String>> {
-    let read = |ctx: &mut ReadCtx<'_>| Ok(store::user(ctx.conn, &ctx.caller.user)?.map(|u| u.password_hash));
+pub async fn own_password_hash(gate: &Gate, requester: &RequestCtx) -> Result<String> {
+    let read = |ctx: &mut ReadCtx<'_>| Ok(store::user(ctx.conn, &ctx.caller.user)?.password_hash);
     gate.read(requester, Act::SessionOwn, Scope::Agency, read).await
 }

@@ -91,7 +91,7 @@ pub(super) async fn change_password(mut request: WriteRequest) -> Reply {
     let authorized = request.check(Act::SessionOwn, &Scope::Agency).await?;
     let wanted = PasswordChange::parse(request.plain_form().await?, &authorized.caller.username)?;
     let known = reads::own_password_hash(&request.app.gate, &request.ctx).await?;
-    if !request.app.passwords.check(wanted.current, known).await? {
+    if !request.app.passwords.check(wanted.current, Some(known)).await? {
         return Err(Error::field("current_password", "right", "is not your password now"));
     }
     let hash = request.app.passwords.hash(wanted.new).await?;

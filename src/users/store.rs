@@ -4,14 +4,14 @@ use diesel::prelude::*;
 use serde_json::{Value, json};
 
 use super::model::{Training, Unit, UnitName, UserFound, UserView};
-use crate::db::AnyConn;
 use crate::db::tables::{trainings, units, users};
+use crate::db::{self, AnyConn};
 use crate::error::{Error, Result};
 use crate::identity::{Caller, Person};
 use crate::policy::Role;
 
-/// A user's row.
-#[derive(Debug, Clone, Queryable, Selectable)]
+/// A user's row, without its leaf and the time it was made.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = users)]
 pub struct UserRow {
     pub id: String,
@@ -98,12 +98,9 @@ pub fn unit_name(conn: &mut AnyConn, id: &str) -> Result<String> {
 }
 
 /// A user by id.
-pub fn user(conn: &mut AnyConn, id: &str) -> Result<Option<UserRow>> {
-    Ok(users::table
-        .find(id)
-        .select(UserRow::as_select())
-        .first(conn)
-        .optional()?)
+pub fn user(conn: &mut AnyConn, id: &str) -> Result<UserRow> {
+    let found = users::table.find(id).select(UserRow::as_select());
+    found.first(conn).optional()?.ok_or_else(Error::not_found)
 }
 
 /// A user by sign-in name.
@@ -145,13 +142,11 @@ pub fn list(conn: &mut AnyConn, search: &UserSearch) -> Result<Vec<UserView>> {
     rows.into_iter().map(|(user, unit)| user.view(unit)).collect()
 }
 
-/// A unit by id.
-pub fn unit(conn: &mut AnyConn, id: &str) -> Result<Option<UnitRow>> {
-    Ok(units::table
-        .find(id)
-        .select(UnitRow::as_select())
-        .first(conn)
-        .optional()?)
+/// A unit that a form names; the refusal names the field.
+pub fn unit(conn: &mut AnyConn, field: &str, id: &str) -> Result<UnitRow> {
+    let found = units::table.find(id).select(UnitRow::as_select());
+    let found = found.first(conn).optional()?;
+    found.ok_or_else(|| Error::field(field, "exists", "is no unit"))
 }
 
 /// The unit at the top.
@@ -166,30 +161,19 @@ pub fn top_unit(conn: &mut AnyConn) -> Result<Option<UnitRow>> {
 
 /// Units in the order of their ids.
 pub fn units(conn: &mut AnyConn, after: Option<&str>, limit: usize) -> Result<Vec<UnitRow>> {
-    let mut query = units::table
-        .order(units::id)
-        .limit(limit as i64)
-        .select(UnitRow::as_select())
-        .into_boxed();
-    if let Some(after) = after {
-        query = query.filter(units::id.gt(after));
-    }
-    Ok(query.load(conn)?)
+    let found = units::table.filter(units::id.gt(after.unwrap_or_default()));
+    let page = found.order(units::id).limit(limit as i64);
+    Ok(page.select(UnitRow::as_select()).load(conn)?)
 }
 
 /// A user's trainings, oldest first.
 pub fn trainings(conn: &mut AnyConn, user: &str, after: Option<&str>, limit: usize) -> Result<Vec<Training>> {
-    let bodies: Vec<String> = trainings::table
-        .filter(
-            trainings::user_id
-                .eq(user)
-                .and(trainings::id.gt(after.unwrap_or_default())),
-        )
-        .order(trainings::id)
-        .limit(limit as i64)
-        .select(trainings::body)
-        .load(conn)?;
-    bodies.iter().map(|body| Ok(serde_json::from_str(body)?)).collect()
+    let later = trainings::id.gt(after.unwrap_or_default());
+    let found = trainings::table.filter(trainings::user_id.eq(user).and(later));
+    db::records(
+        conn,
+        found.order(trainings::id).limit(limit as i64).select(trainings::body),
+    )
 }
 
 /// A person as records name people. Who is gone from the table has no name.

@@ -9,15 +9,15 @@ use serde_json::{Map, Value, json};
 
 pub use new::{NewCapture, NewCorrection, NewFile};
 pub use remark::{
-    CaptureDecision, CaptureNote, Check, CheckOutcome, DecisionOutcome, EventPlace, NewDecision, NewNote, NewReview,
-    Remark, Review, ReviewOutcome, Verification,
+    CaptureDecision, CaptureNote, Check, CheckOutcome, DecisionOutcome, EventPlace, NewDecision, Remark, Review,
+    ReviewOutcome, Verification,
 };
 pub use view::{CaptureView, Remarks, StoredCapture};
 
 use crate::authorizations::{Device, Level, Line};
 use crate::clock::{Micros, Timestamp};
 use crate::error::Result;
-use crate::forms::{Form, LINE, TEXT, URL, Word};
+use crate::forms::{FieldSet, Form, LINE, TEXT, URL, Word};
 use crate::identity::Person;
 use crate::proof::id::Digest;
 use crate::subjects::platform;
@@ -137,7 +137,7 @@ words! {
 }
 
 impl CaptureState {
-    /// Held or quarantined: only those read the content who may decide about it.
+    /// Held or quarantined: only people who may decide about it read its content.
     pub fn is_closed(self) -> bool {
         matches!(self, Self::Held | Self::Quarantined)
     }
@@ -147,7 +147,7 @@ impl CaptureState {
         matches!(self, Self::Logged | Self::Reviewed)
     }
 
-    /// The words of the states that this is true of, for queries.
+    /// The words of the states for which `is` holds; queries need them.
     pub fn words_where(is: fn(Self) -> bool) -> Vec<&'static str> {
         let those = Self::WORDS.iter().filter(|(_, state)| is(*state));
         those.map(|(word, _)| *word).collect()
@@ -254,10 +254,10 @@ pub struct Capture {
     pub captured_at: Timestamp,
     pub received_at: Timestamp,
     pub capturer: Person,
-    /// The state it was recorded in. Decisions and reviews change it later, and not the record.
+    /// The state when it was recorded. Decisions and reviews change the row later, not this record.
     pub state: CaptureState,
     pub basis: Basis,
-    /// How each rule of the authorization that it is held against came out.
+    /// The verdict of each rule of the authorization against which it was judged.
     pub coverage: Vec<Line>,
     pub flags: Vec<Flag>,
     pub files: Vec<FileEntry>,

@@ -3,7 +3,7 @@
 use super::{AuthorAccount, Basis, BasisKind, CaptureKind, FILES, FileRole, Method, Particulars, Tool, WithheldFile};
 use crate::clock::Micros;
 use crate::error::Result;
-use crate::forms::{Form, LINE, REASON, TEXT};
+use crate::forms::{FieldSet, Form, LINE, REASON, TEXT};
 use crate::proof::id::Digest;
 
 /// A file that was announced.
@@ -25,7 +25,7 @@ pub struct NewCapture {
     pub captured_at: Micros,
     pub particulars: Particulars,
     pub note: Option<String>,
-    /// What it is claimed to rest on; none where the server is to find what covers it.
+    /// What the sender says it rests on. Without that, the server looks for an authorization that covers it.
     pub basis: Option<Basis>,
     pub files: Vec<NewFile>,
 }
@@ -106,12 +106,9 @@ pub(super) fn tool(form: &mut Form) -> Tool {
 }
 
 fn file(form: &mut Form) -> NewFile {
-    let sha256 = form.text("sha256", 64).and_then(|t| {
-        let digest = t.to_lowercase().parse().ok();
-        if digest.is_none() {
-            form.refuse("sha256", "form", "must be 64 hexadecimal digits");
-        }
-        digest
+    let sha256 = form.text("sha256", 64).and_then(|text| {
+        let digest = text.to_lowercase().parse().ok();
+        form.or_refuse("sha256", "form", "must be 64 hexadecimal digits", digest)
     });
     let withheld = form.object("withheld", |f| WithheldFile {
         reason: f.required("reason", REASON),

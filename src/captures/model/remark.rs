@@ -59,8 +59,8 @@ pub struct Review {
 /// A supervisor's decision, with the state that it gives the capture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaptureDecision {
-    pub outcome: DecisionOutcome,
-    pub reason: String,
+    #[serde(flatten)]
+    pub said: NewDecision,
     pub state: CaptureState,
 }
 
@@ -111,7 +111,7 @@ words! {
     DecisionOutcome {
         /// A held capture is taken in.
         Accept = "accept",
-        /// What nothing covered is approved afterwards, and stays visible as that.
+        /// A capture that nothing covered is approved afterwards. It stays visible that this was afterwards.
         Ratify = "ratify",
         /// It is kept from use.
         Quarantine = "quarantine",
@@ -122,45 +122,31 @@ words! {
     }
 }
 
-/// A note about to be added.
-#[derive(Debug, Clone)]
-pub struct NewNote {
-    pub text: String,
-}
-
-impl NewNote {
+impl CaptureNote {
     /// Reads and checks it.
-    pub fn parse(mut form: Form) -> Result<Self> {
-        let new = Self {
+    pub fn parse(form: Form) -> Result<Self> {
+        form.read(|form| Self {
             text: form.required("text", TEXT),
-        };
-        form.done()?;
-        Ok(new)
+        })
     }
 }
 
-/// A review about to be recorded.
-#[derive(Debug, Clone)]
-pub struct NewReview {
-    pub outcome: ReviewOutcome,
-    pub note: Option<String>,
-}
-
-impl NewReview {
+impl Review {
     /// Reads and checks it: what is returned says why.
-    pub fn parse(mut form: Form) -> Result<Self> {
-        let outcome = form.required_word("outcome").unwrap_or(ReviewOutcome::Returned);
-        let note = match outcome {
-            ReviewOutcome::Returned => Some(form.required("note", TEXT)),
-            ReviewOutcome::Accurate => form.text("note", TEXT),
-        };
-        form.done()?;
-        Ok(Self { outcome, note })
+    pub fn parse(form: Form) -> Result<Self> {
+        form.read(|form| {
+            let outcome = form.required_word("outcome").unwrap_or(ReviewOutcome::Returned);
+            let note = match outcome {
+                ReviewOutcome::Returned => Some(form.required("note", TEXT)),
+                ReviewOutcome::Accurate => form.text("note", TEXT),
+            };
+            Self { outcome, note }
+        })
     }
 }
 
 /// A decision about to be made.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewDecision {
     pub outcome: DecisionOutcome,
     pub reason: String,
@@ -168,12 +154,10 @@ pub struct NewDecision {
 
 impl NewDecision {
     /// Reads and checks it.
-    pub fn parse(mut form: Form) -> Result<Self> {
-        let new = Self {
+    pub fn parse(form: Form) -> Result<Self> {
+        form.read(|form| Self {
             outcome: form.required_word("outcome").unwrap_or(DecisionOutcome::Quarantine),
             reason: form.required("reason", REASON),
-        };
-        form.done()?;
-        Ok(new)
+        })
     }
 }

@@ -32,7 +32,7 @@ pub struct StoredCapture {
 pub enum CaptureView {
     /// All of it.
     Open(Box<OpenCapture>),
-    /// That it is there, to those who may read the case but not decide about it.
+    /// That it is there, without its content: for people who may read the case but not decide about the capture.
     Withheld(Box<WithheldCapture>),
 }
 
@@ -66,9 +66,8 @@ pub struct OpenCapture {
     pub basis: Basis,
     pub correction: Option<Correction>,
     pub withheld: Option<()>,
-    pub notes: Vec<Remark<CaptureNote>>,
-    pub reviews: Vec<Remark<Review>>,
-    pub decision: Option<Remark<CaptureDecision>>,
+    #[serde(flatten)]
+    pub remarks: Remarks,
 }
 
 /// A closed capture without its content.
@@ -90,7 +89,7 @@ pub struct WithheldNotice {
 }
 
 /// What was said about a capture, in the order in which it was said.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remarks {
     pub notes: Vec<Remark<CaptureNote>>,
     pub reviews: Vec<Remark<Review>>,
@@ -129,9 +128,7 @@ impl StoredCapture {
             basis,
             correction,
             withheld: None,
-            notes: remarks.notes,
-            reviews: remarks.reviews,
-            decision: remarks.decision,
+            remarks,
         }))
     }
 
