@@ -74,6 +74,7 @@ def word(argument):
 
 
 codes, rules = {}, {}
+known = {one["rule"] for one in published["rules"]}
 for name, text in sources.items():
     for call in re.finditer(r"\b(?:Error|Self)::(new|unavailable|conflict|invalid|field)\(|\bcode: \"([a-z-]+)\"", text):
         if call[2]:
@@ -104,6 +105,10 @@ for name, text in sources.items():
                 rules.setdefault(word(place), name)
     for rule in re.findall(r'(?s)\bFieldError \{.{0,120}?\brule: "([a-z0-9_]+)"', text):
         rules.setdefault(rule, name)
+    # A rule beside its message, which a helper puts together with the field.
+    for rule in re.findall(r'"([a-z0-9_]+)",\s*(?:format!\()?\s*"[^"]* [^"]*"', text):
+        if rule in known:
+            rules.setdefault(rule, name)
 
 listed = {one["type"].removeprefix("/problems/"): one for one in published["problems"]}
 for code in sorted(codes.keys() - NOT_ANSWERED.keys() - listed.keys()):
@@ -115,7 +120,6 @@ for code in sorted(NOT_ANSWERED.keys() - codes.keys()):
 for code in sorted(listed.keys() & codes.keys()):
     if codes[code] != listed[code]["status"]:
         faults.append(f"{code} is answered with {codes[code]}, and listed with {listed[code]['status']}")
-known = {one["rule"] for one in published["rules"]}
 for rule in sorted(rules.keys() - known):
     faults.append(f"schema/problems.json lacks the rule {rule} ({rules[rule]})")
 for rule in sorted(known - rules.keys()):

@@ -187,7 +187,7 @@ fn no_test_is_ignored() {
 }
 
 /// Lines of all source without tests, at the most.
-const LINES: usize = 33_700;
+const LINES: usize = 31_500;
 
 #[test]
 fn functions_and_files_stay_short() {
