@@ -22,12 +22,12 @@ use crate::gate::{Gate, NewEvent};
 use crate::http::upload_slots::UploadSlots;
 use crate::http::{App, State, headers, refusal, request_ctx, system};
 use crate::identity::secret::Secret;
-use crate::identity::{AccessTokens, Passwords};
+use crate::identity::{AccessTokens, FormTokens, Passwords, TokenUse};
 use crate::ledger::{self, Action, Journal};
 use crate::policy::Policy;
 use crate::proof::id::{Digest, hex};
 use crate::threads::blocking;
-use crate::{authorizations, captures, cases, custody, durable, packets, subjects, users};
+use crate::{authorizations, captures, cases, custody, durable, home, packets, subjects, users};
 
 /// An open installation: the data folder is locked for this process.
 pub struct OpenInstallation {
@@ -89,7 +89,10 @@ fn open_blocking(config: &Config, with: With) -> Result<(OpenInstallation, u64)>
     let policy = Policy::new().map_err(|e| Error::internal(format!("policy: {e}")))?;
     let journal = Journal::start(db.clone(), with.clock.clone(), Some(signer).filter(|_| !log.read_only));
     let state = State {
-        access_tokens: AccessTokens::new(&secret)?,
+        access_tokens: AccessTokens::new(&secret, TokenUse::Bearer)?,
+        cookie_tokens: AccessTokens::new(&secret, TokenUse::Cookie)?,
+        form_tokens: FormTokens::new(secret),
+        demo: log.demo,
         passwords: Passwords::new()?,
         blobs,
         limits: config.limits()?,
@@ -175,6 +178,7 @@ pub fn routes(config: &mut ServiceConfig) {
     system::routes(config);
     custody::routes(config);
     packets::routes(config);
+    home::routes(config);
     config.default_service(web::to(nowhere));
 }
 

@@ -94,6 +94,15 @@ pub fn parse(text: &str) -> Option<Micros> {
     DateTime::parse_from_rfc3339(text).ok().map(|t| t.timestamp_micros())
 }
 
+/// Reads what a field for day and time gives, such as `2026-12-13T14:00`, in a zone. A time that a change of the clocks
+/// skips is none; of one that it repeats, the first counts.
+pub fn parse_in(text: &str, zone: chrono_tz::Tz) -> Option<Micros> {
+    let read = |pattern| chrono::NaiveDateTime::parse_from_str(text, pattern).ok();
+    let local = read("%Y-%m-%dT%H:%M").or_else(|| read("%Y-%m-%dT%H:%M:%S"))?;
+    let at = local.and_local_timezone(zone).earliest()?;
+    Some(at.timestamp_micros())
+}
+
 /// An instant as records keep it: written as `format` writes it, read as `parse` reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(pub Micros);

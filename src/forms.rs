@@ -2,6 +2,7 @@
 //!
 //! A form is a JSON object. A field that nobody takes is refused, so that a misspelt field never passes in silence.
 
+use chrono_tz::Tz;
 use serde_json::{Map, Value};
 
 use crate::clock::{self, Micros};
@@ -18,13 +19,15 @@ pub const LINE: usize = 500;
 pub const URL: usize = 8_000;
 
 /// A JSON object being read. What is taken is removed; `done` refuses what is left and tells all errors.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Form {
     path: String,
     fields: Map<String, Value>,
     errors: Vec<FieldError>,
     /// Set where a page sent it: every value is a text.
     texts_only: bool,
+    /// The zone of times that a page's form gives without one.
+    zone: Option<Tz>,
 }
 
 /// Fields that may each be left out.
@@ -73,10 +76,11 @@ impl Form {
 
     /// A form from the names and texts that a page sends. `a.b` is field `b` of object `a`; `a[0].b` is field `b` of
     /// the first object of list `a`. A name that comes twice or ends in `[]` is a list. An empty text is a field left
-    /// out.
-    pub fn from_pairs(pairs: impl Iterator<Item = (String, String)>) -> Result<Self> {
+    /// out. A time without a zone is in `zone`.
+    pub fn from_pairs(pairs: impl Iterator<Item = (String, String)>, zone: Option<Tz>) -> Result<Self> {
         let mut form = Self {
             texts_only: true,
+            zone,
             ..Self::default()
         };
         for (name, text) in pairs.filter(|(_, text)| !text.is_empty()) {
@@ -84,6 +88,27 @@ impl Form {
                 .ok_or_else(|| Error::field(name, "form", "is no name of a field of this form: reload the page"))?;
         }
         Ok(form)
+    }
+
+    /// Takes a field without reading it: a form of the same kind that holds it alone.
+    pub fn only(&mut self, field: &str) -> Option<Self> {
+        let value = self.value(field)?;
+        Some(Self {
+            fields: Map::from_iter([(field.to_owned(), value)]),
+            texts_only: self.texts_only,
+            zone: self.zone,
+            ..Self::default()
+        })
+    }
+
+    /// Puts a text under a name, in place of what the form gave there.
+    pub fn put(&mut self, field: &str, text: String) {
+        self.fields.insert(field.to_owned(), Value::String(text));
+    }
+
+    /// Puts a list of texts under a name, in place of what the form gave there.
+    pub fn put_list(&mut self, field: &str, texts: Vec<String>) {
+        self.fields.insert(field.to_owned(), texts.into());
     }
 
     /// Notes that a field broke a rule.
@@ -208,10 +233,11 @@ impl Form {
         self.word(field)
     }
 
-    /// Takes an instant: RFC 3339 with a zone.
+    /// Takes an instant: RFC 3339 with a zone. A page's form may leave the zone out; then the form's own zone counts.
     pub fn time(&mut self, field: &str) -> Option<Micros> {
         let text = self.text(field, 64)?;
-        let at = clock::parse(&text).filter(|t| (0..=MAX_TIME).contains(t));
+        let read = clock::parse(&text).or_else(|| clock::parse_in(&text, self.zone?));
+        let at = read.filter(|t| (0..=MAX_TIME).contains(t));
         let message = "must be a time with its zone between 1970 and 9999, such as 2026-11-22T14:07:31Z";
         self.or_refuse(field, "rfc3339", message, at)
     }
@@ -314,6 +340,7 @@ impl Form {
             path: self.at(field),
             fields,
             texts_only: self.texts_only,
+            zone: self.zone,
             ..Form::default()
         };
         let out = read(&mut inner);
@@ -429,7 +456,7 @@ mod tests {
     use super::*;
 
     fn page(body: &str) -> Result<Form> {
-        Form::from_pairs(url::form_urlencoded::parse(body.as_bytes()).into_owned())
+        Form::from_pairs(url::form_urlencoded::parse(body.as_bytes()).into_owned(), None)
     }
 
     #[test]

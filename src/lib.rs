@@ -56,6 +56,8 @@ pub mod forms;
 #[cfg(feature = "server")]
 pub mod gate;
 #[cfg(feature = "server")]
+pub mod home;
+#[cfg(feature = "server")]
 pub mod http;
 #[cfg(feature = "server")]
 pub mod identity;
@@ -69,6 +71,8 @@ pub mod packets;
 pub mod policy;
 #[cfg(feature = "server")]
 pub mod subjects;
+#[cfg(feature = "server")]
+pub mod text;
 #[cfg(feature = "server")]
 pub mod threads;
 #[cfg(feature = "server")]

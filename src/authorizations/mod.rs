@@ -9,6 +9,7 @@ mod coverage;
 mod expiry;
 mod model;
 pub mod ops;
+mod pages;
 mod reads;
 pub mod store;
 
@@ -19,10 +20,23 @@ use crate::http::reply::at;
 pub use coverage::{Line, Seen};
 pub use expiry::Expiry;
 pub use model::{Authorization, AuthorizationState, Device, Level};
+pub use pages::Shown;
+pub use reads::{authorizations, of_case};
+pub use store::AuthorizationSearch;
 
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {
     config
+        .service(
+            at("/cases/{id}/authorizations", "GET, POST")
+                .route(web::get().to(pages::list))
+                .route(web::post().to(pages::request)),
+        )
+        .service(at("/cases/{id}/authorizations/new", "GET").route(web::get().to(pages::new_form)))
+        .service(at("/authorizations/{id}", "GET").route(web::get().to(pages::one)))
+        .service(at("/authorizations/{id}/decision", "POST").route(web::post().to(pages::decide)))
+        .service(at("/authorizations/{id}/revocation", "POST").route(web::post().to(pages::revoke)))
+        .service(at("/authorizations/{id}/withdrawal", "POST").route(web::post().to(pages::withdraw)))
         .service(
             at("/api/v1/cases/{id}/authorizations", "GET, POST")
                 .route(web::get().to(api::of_case))

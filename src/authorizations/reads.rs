@@ -15,6 +15,27 @@ pub async fn authorization(gate: &Gate, requester: &RequestCtx, id: String) -> R
     gate.read(requester, Act::AuthorizationRead, scope, read).await
 }
 
+/// What the caller may do about an authorization, so that its page offers nothing else. Each write asks policy again.
+#[derive(Debug, Clone, Copy)]
+pub struct AuthorizationRights {
+    pub decides: bool,
+    pub revokes: bool,
+    pub withdraws: bool,
+}
+
+/// See [`AuthorizationRights`].
+pub async fn authorization_rights(gate: &Gate, requester: &RequestCtx, id: String) -> Result<AuthorizationRights> {
+    let read = |ctx: &mut ReadCtx<'_>| {
+        Ok(AuthorizationRights {
+            decides: ctx.may(Act::AuthorizationDecide),
+            revokes: ctx.may(Act::AuthorizationRevoke),
+            withdraws: ctx.may(Act::AuthorizationWithdraw),
+        })
+    };
+    let scope = Scope::Authorization(id);
+    gate.read(requester, Act::AuthorizationRead, scope, read).await
+}
+
 /// A page of the authorizations of a case, in the order of their numbers.
 pub async fn of_case(
     gate: &Gate,

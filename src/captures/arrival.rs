@@ -37,6 +37,12 @@ impl Arriving {
         }
     }
 
+    /// One file more than was announced, from a page: its place.
+    pub fn add(&mut self, media_type: Option<String>) -> usize {
+        self.declared.push(Some(media_type));
+        self.declared.len() - 1
+    }
+
     /// A part begins: the place of its file in the JSON.
     pub fn begin(&mut self, new: &NewCapture, part: &str, media_type: Option<String>) -> Result<usize> {
         let place = new.files.iter().position(|f| f.part.as_deref() == Some(part));

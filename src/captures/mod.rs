@@ -9,6 +9,7 @@ mod download;
 mod judge;
 mod model;
 pub mod ops;
+mod pages;
 mod reads;
 mod remarks;
 pub mod store;
@@ -19,12 +20,22 @@ use actix_web::web::{self, ServiceConfig};
 
 use crate::http::reply::at;
 
-pub use model::{Basis, Capture, CaptureState, FileEntry, Particulars, PostedBasis};
-pub use reads::takes_part;
+pub use model::CaptureView;
+pub use model::{Basis, BasisKind, Capture, CaptureState, FileEntry, Particulars, PostedBasis};
+pub use reads::{takes_part, to_decide};
+pub use store::CaptureSearch;
 
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {
     config
+        .service(at("/cases/{id}/evidence", "GET").route(web::get().to(pages::evidence)))
+        .service(at("/cases/{id}/captures", "POST").route(web::post().to(pages::log)))
+        .service(at("/captures/{id}", "GET").route(web::get().to(pages::item)))
+        .service(at("/captures/{id}/notes", "POST").route(web::post().to(pages::annotate)))
+        .service(at("/captures/{id}/corrections", "POST").route(web::post().to(pages::correct)))
+        .service(at("/captures/{id}/reviews", "POST").route(web::post().to(pages::review)))
+        .service(at("/captures/{id}/decision", "POST").route(web::post().to(pages::decide)))
+        .service(at("/files/{capture_id}/{sha256}", "GET").route(web::get().to(download::read)))
         .service(
             at("/api/v1/cases/{id}/captures", "GET, POST")
                 .route(web::get().to(api::of_case))

@@ -31,6 +31,29 @@ pub async fn capture(gate: &Gate, requester: &RequestCtx, id: String) -> Result<
     gate.view(requester, Act::CaptureRead, scope, view, read).await
 }
 
+/// What the caller may do with a capture, so that its page offers nothing else. Each write asks policy again.
+#[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an answer of policy")]
+pub struct ItemRights {
+    pub annotates: bool,
+    pub corrects: bool,
+    pub reviews: bool,
+    pub decides: bool,
+}
+
+/// See [`ItemRights`].
+pub async fn item_rights(gate: &Gate, requester: &RequestCtx, id: String) -> Result<ItemRights> {
+    let read = |ctx: &mut ReadCtx<'_>| {
+        Ok(ItemRights {
+            annotates: ctx.may(Act::CaptureAnnotate),
+            corrects: ctx.may(Act::CaptureCorrect),
+            reviews: ctx.may(Act::CaptureReview),
+            decides: ctx.may(Act::CaptureDecide),
+        })
+    };
+    gate.read(requester, Act::CaptureRead, Scope::Capture(id), read).await
+}
+
 /// A page of the captures of a case, in the order of their items.
 pub async fn of_case(gate: &Gate, requester: &RequestCtx, case: String, page: &Page) -> Result<Vec<CaptureView>> {
     let (after, limit) = (page.after_number()?.unwrap_or(0), page.limit + 1);

@@ -16,15 +16,15 @@ use serde_json::{Map, Value, json};
 
 use super::api::created;
 use super::arrival::{self, Arrived, Arriving};
-use super::model::NewCapture;
+use super::model::{CaptureView, FileRole, NewCapture};
 use super::ops;
 use crate::error::{Error, Kind, Result};
 use crate::forms::{Form, parse_id};
 use crate::gate::{Authorized, IdempotencyHeader, Prepared, RequestCtx, Scope, Tx, actor_of};
 use crate::http::body::{self, LIMIT};
-use crate::http::multipart::Parts;
+use crate::http::multipart::{PartHead, Parts};
 use crate::http::reply::Reply;
-use crate::http::{App, WriteRequest, request_ctx};
+use crate::http::{App, WriteRequest, browser, request_ctx};
 use crate::ledger::{Action, Draft, access_stream};
 use crate::policy::Act;
 
@@ -35,6 +35,17 @@ pub(super) async fn record(
     requester: RequestCtx,
     app: App,
 ) -> Reply {
+    created(&take(req, path, payload, requester, app).await?)
+}
+
+/// Takes a capture in, from the API or from a page's form.
+pub(super) async fn take(
+    req: HttpRequest,
+    path: Path<String>,
+    payload: Payload,
+    requester: RequestCtx,
+    app: App,
+) -> Result<CaptureView> {
     let mut payload = payload.into_inner();
     let content_type = content_type(&req);
     if !content_type.to_ascii_lowercase().starts_with("multipart/form-data") {
@@ -65,7 +76,13 @@ fn content_type(req: &HttpRequest) -> &str {
     value.unwrap_or_default()
 }
 
-async fn receive(req: &HttpRequest, path: &str, parts: &mut Result<Parts>, requester: &RequestCtx, app: &App) -> Reply {
+async fn receive(
+    req: &HttpRequest,
+    path: &str,
+    parts: &mut Result<Parts>,
+    requester: &RequestCtx,
+    app: &App,
+) -> Result<CaptureView> {
     let case = parse_id(path).ok_or_else(Error::not_found)?;
     let announced = req
         .headers()
@@ -77,12 +94,19 @@ async fn receive(req: &HttpRequest, path: &str, parts: &mut Result<Parts>, reque
     let scope = Scope::Case(case.clone());
     let authorized = app.gate.admit_upload(requester, scope, announced, room).await?;
     let _place = app.uploads.enter(&authorized.caller.user, app.limits.uploads)?;
-    let key = request_ctx::idempotency_header(req)?;
     let parts = parts.as_mut().map_err(|e| e.clone())?;
-    let (new, key) = first_part(parts, key).await?;
     let mut begun = false;
-    let made = match take_files(parts, &new, app, &mut begun).await {
-        Ok(files) => with_files(app, requester, &case, Upload { new, files, key }).await,
+    let upload = if browser::is_page(req.path()) {
+        let fields = page_fields(req, parts).await?;
+        take_page_files(parts, fields, app, &mut begun).await
+    } else {
+        let key = request_ctx::idempotency_header(req)?;
+        let (new, key) = first_part(parts, key).await?;
+        let files = take_files(parts, &new, app, &mut begun).await;
+        files.map(|files| Upload { new, files, key })
+    };
+    let made = match upload {
+        Ok(upload) => with_files(app, requester, &case, upload).await,
         Err(e) => Err(e),
     };
     if let (Err(e), true) = (&made, begun) {
@@ -98,14 +122,72 @@ async fn take_files(parts: &mut Parts, new: &NewCapture, app: &App, begun: &mut 
         *begun = true;
         files.complete(new).await?;
         let place = files.begin(new, &head.name, head.media_type)?;
-        let mut incoming = app.blobs.receive(app.limits.file, app.limits.reserve);
-        while let Some(chunk) = parts.chunk().await? {
-            incoming.push(&chunk).await?;
-        }
-        files.end(place, incoming.end().await?);
+        take_file(parts, &mut files, place, app).await?;
     }
     files.check_all_came(new)?;
     Ok(files)
+}
+
+async fn take_file(parts: &mut Parts, files: &mut Arriving, place: usize, app: &App) -> Result<()> {
+    let mut incoming = app.blobs.receive(app.limits.file, app.limits.reserve);
+    while let Some(chunk) = parts.chunk().await? {
+        incoming.push(&chunk).await?;
+    }
+    files.end(place, incoming.end().await?);
+    Ok(())
+}
+
+/// What a page's form said before its files.
+struct PageFields {
+    new: NewCapture,
+    role: FileRole,
+    key: Option<(IdempotencyHeader, Value)>,
+    /// The head of the first file's part, which has been read already.
+    first: Option<PartHead>,
+}
+
+/// The fields of a page's form. They come before its files, so that nothing is taken for a form that is wrong.
+async fn page_fields(req: &HttpRequest, parts: &mut Parts) -> Result<PageFields> {
+    let (mut pairs, mut length, mut first) = (Vec::new(), 0, None);
+    while let Some(head) = parts.next().await? {
+        if head.file_name.is_some() {
+            first = Some(head);
+            break;
+        }
+        let text = small_part(parts, &mut length).await?;
+        let text = String::from_utf8(text).map_err(|_| Error::field(&head.name, "utf8", "must be text in UTF-8"))?;
+        pairs.push((head.name, text));
+    }
+    let said = serde_json::to_value(&pairs)?;
+    let mut form = body::page_form(req, pairs)?;
+    let role = form.word("file_role").unwrap_or(FileRole::Original);
+    let key = request_ctx::idempotency_header(req)?.map(|key| (key, said));
+    let app = req.app_data::<App>().ok_or_else(|| Error::internal("no state"))?;
+    let new = NewCapture::of_page(form, app.gate.now())?;
+    Ok(PageFields { new, role, key, first })
+}
+
+/// Takes the files of a page's form. A field for files that was left empty brings none.
+async fn take_page_files(parts: &mut Parts, fields: PageFields, app: &App, begun: &mut bool) -> Result<Upload> {
+    let PageFields {
+        mut new,
+        role,
+        key,
+        first,
+    } = fields;
+    let (mut files, mut next) = (Arriving::of(&new), first);
+    while let Some(head) = next {
+        let name = head.file_name.unwrap_or_default();
+        if !name.is_empty() {
+            *begun = true;
+            files.complete(&new).await?;
+            new.add_file(&name, role)?;
+            let place = files.add(head.media_type);
+            take_file(parts, &mut files, place, app).await?;
+        }
+        next = parts.next().await?;
+    }
+    Ok(Upload { new, files, key })
 }
 
 /// A capture with its files as they came.
@@ -118,7 +200,7 @@ struct Upload {
 
 /// Makes the files durable, then records the capture. The outer result fails where the files did not become durable:
 /// that is the upload's failure to note. The gate notes the refusals after that.
-async fn with_files(app: &App, requester: &RequestCtx, case: &str, upload: Upload) -> Result<Reply> {
+async fn with_files(app: &App, requester: &RequestCtx, case: &str, upload: Upload) -> Result<Result<CaptureView>> {
     let Upload { new, files, key } = upload;
     let (new, blobs) = (Arc::new(new), app.blobs.clone());
     let durable = Arc::new(AtomicBool::new(false));
@@ -148,7 +230,7 @@ async fn with_files(app: &App, requester: &RequestCtx, case: &str, upload: Uploa
         .await;
     match made {
         Err(e) if !durable.load(Ordering::SeqCst) => Err(e),
-        made => Ok(made.and_then(|made| created(&made))),
+        made => Ok(made),
     }
 }
 
@@ -166,24 +248,27 @@ async fn first_part(
             "must be the first part of the body, as JSON; the files follow it",
         ));
     }
-    let mut bytes = Vec::new();
-    while let Some(chunk) = parts.chunk().await? {
-        if bytes.len() + chunk.len() > LIMIT {
-            return Err(Error::new(
-                Kind::TooLarge,
-                "too-large",
-                format!("The part `capture` has at most {LIMIT} bytes."),
-            ));
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    let value = body::parse(&bytes)?;
+    let value = body::parse(&small_part(parts, &mut 0).await?)?;
     let key = key.map(|key| (key, value.clone()));
     Ok((NewCapture::parse(Form::new(value)?)?, key))
 }
 
+/// The bytes of a part that is no file. All such parts of a body together have at most `LIMIT` bytes.
+async fn small_part(parts: &mut Parts, length: &mut usize) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = parts.chunk().await? {
+        *length += chunk.len();
+        if *length > LIMIT {
+            let detail = format!("What is said beside the files has at most {LIMIT} bytes.");
+            return Err(Error::new(Kind::TooLarge, "too-large", detail));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
 /// Takes a capture that brings no bytes: a write like any other.
-async fn without_files(request: WriteRequest, case: String) -> Reply {
+async fn without_files(request: WriteRequest, case: String) -> Result<CaptureView> {
     let parse = |form| {
         let new = NewCapture::parse(form)?;
         let arrived = arrival::hashes_only(&new)?;
@@ -196,7 +281,7 @@ async fn without_files(request: WriteRequest, case: String) -> Reply {
     let made = request
         .write(Act::CaptureRecord, Scope::Case(case), parse, verb)
         .await?;
-    created(&made)
+    Ok(made)
 }
 
 /// Bytes that were refused, or that stopped coming, are an event about the case (product.md, rule 2).

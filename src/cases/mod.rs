@@ -7,6 +7,7 @@ mod access;
 mod api;
 mod model;
 mod ops;
+mod pages;
 mod particulars;
 mod reads;
 pub mod store;
@@ -16,12 +17,30 @@ use actix_web::web::{self, ServiceConfig};
 use crate::http::reply::at;
 
 pub use model::Case;
+pub use pages::{CaseLine, CasePage, Tab, may_open, words};
 pub use particulars::Stage;
+pub use reads::cases;
+pub use store::CaseSearch;
 pub use store::{VisibleTo, nothing_due, visible};
 
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {
     config
+        .service(
+            at("/cases", "GET, POST")
+                .route(web::get().to(pages::list))
+                .route(web::post().to(pages::open)),
+        )
+        .service(at("/cases/new", "GET").route(web::get().to(pages::new_form)))
+        .service(
+            at("/cases/{id}", "GET, POST")
+                .route(web::get().to(pages::overview))
+                .route(web::post().to(pages::change)),
+        )
+        .service(at("/cases/{id}/members", "POST").route(web::post().to(pages::add_member)))
+        .service(at("/cases/{id}/members/end", "POST").route(web::post().to(pages::remove_member)))
+        .service(at("/cases/{id}/grants", "POST").route(web::post().to(pages::give)))
+        .service(at("/grants/{id}/end", "POST").route(web::post().to(pages::end_grant)))
         .service(
             at("/api/v1/cases", "GET, POST")
                 .route(web::get().to(api::list))

@@ -1,7 +1,6 @@
 //! What a case is, how it is read from what was sent, and how a change makes its next version.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use super::particulars::{self, CaseKind, CaseParticulars, Due, Stage};
 use crate::clock::{Micros, Timestamp, random};
@@ -187,7 +186,7 @@ pub struct CasePatch {
     pub lead_id: Option<String>,
     pub supervisor_id: Option<String>,
     /// As they came: their fields depend on the case's kind.
-    particulars: Option<Value>,
+    particulars: Option<Form>,
     reason: Option<String>,
 }
 
@@ -208,7 +207,7 @@ impl CasePatch {
             unit_id: form.id("unit_id"),
             lead_id: form.id("lead_id"),
             supervisor_id: form.id("supervisor_id"),
-            particulars: form.value("particulars"),
+            particulars: form.only("particulars"),
             reason: form.text("reason", REASON),
         };
         form.done()?;
@@ -259,9 +258,8 @@ impl CasePatch {
     }
 }
 
-fn read_particulars(kind: CaseKind, given: &Value) -> Result<CaseParticulars> {
-    let form = Form::new(json!({"particulars": given}))?;
-    let read = form.read(|form| form.object("particulars", |f| particulars::parse(kind, f)))?;
+fn read_particulars(kind: CaseKind, given: &Form) -> Result<CaseParticulars> {
+    let read = given.clone().read(|form| form.object("particulars", |f| particulars::parse(kind, f)))?;
     Ok(read.unwrap_or_default())
 }
 

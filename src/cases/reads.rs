@@ -7,6 +7,7 @@ use super::store::{self, CaseSearch};
 use crate::error::Result;
 use crate::gate::{Gate, ReadCtx, RequestCtx, Scope, View};
 use crate::http::paging::Page;
+use crate::identity::Person;
 use crate::ledger::Action;
 use crate::policy::Act;
 
@@ -18,6 +19,54 @@ pub async fn case(gate: &Gate, requester: &RequestCtx, id: String) -> Result<Cas
         store::view(ctx.conn, &id)
     })
     .await
+}
+
+/// A case with what the caller may do in it, for its pages.
+pub async fn case_and_rights(gate: &Gate, requester: &RequestCtx, id: String) -> Result<(CaseView, Rights)> {
+    let view = View::new(Action::CaseViewed, "case", &id, json!({}));
+    let scope = Scope::Case(id.clone());
+    let read = move |ctx: &mut ReadCtx<'_>| Ok((store::view(ctx.conn, &id)?, Rights::of(ctx)));
+    gate.view(requester, Act::CaseRead, scope, view, read).await
+}
+
+/// What the caller may do in a case, so that its pages offer nothing else. Each write asks policy again.
+#[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an answer of policy")]
+pub struct Rights {
+    pub changes: bool,
+    pub changes_members: bool,
+    pub requests: bool,
+    pub records: bool,
+    pub decides: bool,
+    pub grants: bool,
+    pub names_supervisor: bool,
+    pub exports: bool,
+    pub reads_packets: bool,
+    pub reads_custody: bool,
+}
+
+impl Rights {
+    fn of(ctx: &ReadCtx<'_>) -> Self {
+        Self {
+            changes: ctx.may(Act::CaseChange),
+            changes_members: ctx.may(Act::MemberChange),
+            requests: ctx.may(Act::AuthorizationRequest),
+            records: ctx.may(Act::CaptureRecord),
+            decides: ctx.may(Act::AuthorizationDecide),
+            grants: ctx.may(Act::GrantGive),
+            names_supervisor: ctx.may(Act::GrantDecide),
+            exports: ctx.may(Act::PacketRequest),
+            reads_packets: ctx.may(Act::PacketRead),
+            reads_custody: ctx.may(Act::CaseEventsRead),
+        }
+    }
+}
+
+/// The members of a case, for its pages.
+pub async fn members(gate: &Gate, requester: &RequestCtx, id: String) -> Result<Vec<Person>> {
+    let scope = Scope::Case(id.clone());
+    let read = move |ctx: &mut ReadCtx<'_>| store::members(ctx.conn, &id);
+    gate.read(requester, Act::CaseRead, scope, read).await
 }
 
 /// The cases that the caller may read, newest first.

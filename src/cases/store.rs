@@ -5,10 +5,10 @@ use diesel::prelude::*;
 use super::model::{Case, CaseView, Grant, Member, Right};
 use super::particulars::Stage;
 use crate::clock::{Micros, Timestamp};
-use crate::db::tables::{cases, grants, members};
+use crate::db::tables::{cases, grants, members, users};
 use crate::db::{self, AnyConn, canonical};
 use crate::error::{Error, Result};
-use crate::identity::Caller;
+use crate::identity::{Caller, Person};
 use crate::policy::Role;
 use crate::proof::id::Digest;
 
@@ -180,6 +180,17 @@ fn views(conn: &mut AnyConn, rows: Vec<(String, i64)>) -> Result<Vec<CaseView>> 
         }
     }
     Ok(views)
+}
+
+/// Who works on a case beside its lead, by name.
+pub fn members(conn: &mut AnyConn, case: &str) -> Result<Vec<Person>> {
+    let rows: Vec<(String, String)> = members::table
+        .inner_join(users::table.on(users::id.eq(members::user_id)))
+        .filter(members::case_id.eq(case).and(members::ended_at.is_null()))
+        .select((users::id, users::name))
+        .order((users::name, users::id))
+        .load(conn)?;
+    Ok(rows.into_iter().map(|(id, name)| Person { id, name }).collect())
 }
 
 /// Since when somebody is a member.

@@ -34,7 +34,7 @@ pub(super) async fn of_agency(req: HttpRequest, requester: RequestCtx, app: App)
     reply(&req, &page, found)
 }
 
-fn search(page: &Page) -> Result<EventSearch> {
+pub(super) fn search(page: &Page) -> Result<EventSearch> {
     Ok(EventSearch {
         actor: page.filter("actor").map(str::to_owned),
         action: page.filter("action").map(str::to_owned),

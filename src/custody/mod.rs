@@ -3,6 +3,7 @@
 //! Events hold identifiers and digests. A record is shown only to readers who may read what it tells of.
 
 mod api;
+mod pages;
 mod proofs;
 mod reads;
 
@@ -13,6 +14,8 @@ use crate::http::reply::at;
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {
     config
+        .service(at("/cases/{id}/custody", "GET").route(web::get().to(pages::of_case)))
+        .service(at("/ledger", "GET").route(web::get().to(pages::ledger)))
         .service(at("/api/v1/captures/{id}/custody", "GET").route(web::get().to(api::of_capture)))
         .service(at("/api/v1/captures/{id}/receipt", "GET").route(web::get().to(proofs::receipt)))
         .service(at("/api/v1/cases/{id}/events", "GET").route(web::get().to(api::of_case)))

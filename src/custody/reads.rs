@@ -124,6 +124,16 @@ fn proof(conn: &mut AnyConn, capture: &str) -> Result<Option<String>> {
     Ok(Some(proof.format()))
 }
 
+/// The log as it stands, and how many events the last signature covers.
+pub async fn log(gate: &Gate, requester: &RequestCtx) -> Result<(ledger::TreeState, u64)> {
+    let read = |ctx: &mut ReadCtx<'_>| {
+        let state = ledger::state(ctx.conn)?.ok_or_else(|| Error::internal("the log has no state"))?;
+        let signed = read::newest_checkpoint(ctx.conn)?.map_or(0, |(size, _)| size);
+        Ok((state, u64::try_from(signed).map_err(Error::internal)?))
+    };
+    gate.read(requester, Act::LedgerRead, Scope::Agency, read).await
+}
+
 /// Where a page begins, and how many rows are read: one more than it shows.
 fn range(page: &Page) -> Result<(i64, i64)> {
     Ok((page.after_number()?.map_or(0, |n| n + 1), page.limit as i64 + 1))

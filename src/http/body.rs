@@ -9,10 +9,12 @@ use futures_util::StreamExt;
 use serde_json::Value;
 
 use super::json::Once;
-use super::request_ctx;
+use super::pages::Typed;
+use super::{App, browser, request_ctx};
 use crate::error::{Error, Kind, Result};
 use crate::forms::Form;
 use crate::gate::RequestCtx;
+use crate::identity::Credential;
 use crate::proof::id::Digest;
 
 /// Bytes of a JSON body at the most.
@@ -20,13 +22,14 @@ pub const LIMIT: usize = 2 << 20;
 
 /// Reads a form, and notes an idempotency key on the request where the client sent one.
 pub async fn form(req: &HttpRequest, payload: &mut Payload, ctx: &mut RequestCtx) -> Result<Form> {
-    parse_form(req, &bytes_with_key(req, payload, ctx).await?)
+    let bytes = bytes(req, payload).await?;
+    form_with_key(req, ctx, &bytes, &bytes)
 }
 
 /// Reads a form that may be left out.
 pub async fn optional_form(req: &HttpRequest, payload: &mut Payload, ctx: &mut RequestCtx) -> Result<Form> {
-    let bytes = bytes_with_key(req, payload, ctx).await?;
-    parse_form(req, if bytes.is_empty() { b"{}" } else { &bytes })
+    let bytes = bytes(req, payload).await?;
+    form_with_key(req, ctx, &bytes, if bytes.is_empty() { b"{}" } else { &bytes })
 }
 
 /// Reads a form where nobody is signed in, or a retry is harmless anyway.
@@ -34,18 +37,54 @@ pub async fn plain_form(req: &HttpRequest, payload: &mut Payload) -> Result<Form
     parse_form(req, &bytes(req, payload).await?)
 }
 
-async fn bytes_with_key(req: &HttpRequest, payload: &mut Payload, ctx: &mut RequestCtx) -> Result<Vec<u8>> {
-    let bytes = bytes(req, payload).await?;
-    ctx.idempotency_key = request_ctx::idempotency_header(req)?.map(|key| key.of(Digest::of(&bytes)));
-    Ok(bytes)
+/// The form comes first: a page's key stands in it.
+fn form_with_key(req: &HttpRequest, ctx: &mut RequestCtx, sent: &[u8], bytes: &[u8]) -> Result<Form> {
+    let form = parse_form(req, bytes)?;
+    ctx.idempotency_key = request_ctx::idempotency_header(req)?.map(|key| key.of(Digest::of(sent)));
+    Ok(form)
 }
 
 /// A JSON object, or outside the API an HTML form.
 fn parse_form(req: &HttpRequest, bytes: &[u8]) -> Result<Form> {
     if is_html_form(req) {
-        return Form::from_pairs(url::form_urlencoded::parse(bytes).into_owned());
+        return page_form(req, url::form_urlencoded::parse(bytes).into_owned().collect());
     }
     Form::new(parse(bytes)?)
+}
+
+/// Fields of every page's form that are no field of the thing it is about.
+const HIDDEN: &[&str] = &[FORM_TOKEN, VERSION, IDEMPOTENCY_KEY, ZONE];
+/// The token of the session.
+pub const FORM_TOKEN: &str = "form_token";
+/// What `If-Match` is to the API.
+pub const VERSION: &str = "version";
+/// The IANA name of the zone in which the form shows and takes times.
+pub const ZONE: &str = "form_zone";
+/// What `Idempotency-Key` is to the API.
+pub const IDEMPOTENCY_KEY: &str = "idempotency_key";
+
+/// What a page's form sent, once its token is right. What was typed is kept with the request, so that a page can show it
+/// again.
+pub fn page_form(req: &HttpRequest, pairs: Vec<(String, String)>) -> Result<Form> {
+    let shown = hidden_in(&pairs, FORM_TOKEN);
+    let app = req.app_data::<App>().ok_or_else(|| Error::internal("no state"))?;
+    browser::check_form_token(app, req.extensions().get::<Credential>(), shown)?;
+    let zone = hidden_in(&pairs, ZONE).and_then(|name| name.parse().ok());
+    req.extensions_mut().insert(Typed(pairs.clone()));
+    let typed = pairs.into_iter().filter(|(name, _)| !HIDDEN.contains(&name.as_str()));
+    Form::from_pairs(typed, zone)
+}
+
+/// A hidden field of the form that this request brought.
+pub(super) fn hidden(req: &HttpRequest, name: &str) -> Option<String> {
+    let extensions = req.extensions();
+    let typed = extensions.get::<Typed>()?;
+    hidden_in(&typed.0, name).map(str::to_owned)
+}
+
+fn hidden_in<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    let found = pairs.iter().find(|(n, _)| n == name);
+    found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
 }
 
 /// What an HTML form sends is taken outside the API only.
@@ -84,8 +123,16 @@ async fn bytes(req: &HttpRequest, payload: &mut Payload) -> Result<Vec<u8>> {
 
 fn expect_json(req: &HttpRequest) -> Result<()> {
     let kind = req.content_type().to_ascii_lowercase();
+    // A page takes its own forms and nothing else: other sites cannot send JSON, but they can send a body without a type.
+    if browser::is_page(req.path()) {
+        if is_html_form(req) {
+            return Ok(());
+        }
+        let detail = "This page takes what its own form sends.";
+        return Err(Error::new(Kind::Unsupported, "unsupported-media-type", detail));
+    }
     let json = kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"));
-    if json || is_html_form(req) || !req.headers().contains_key(CONTENT_TYPE) {
+    if json || !req.headers().contains_key(CONTENT_TYPE) {
         return Ok(());
     }
     let detail = format!("This route takes application/json, not {kind}.");

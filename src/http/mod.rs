@@ -1,9 +1,12 @@
 //! What every handler shares: the caller, request bodies, paging, problems, headers, TLS.
 
+mod assets;
 pub mod body;
+pub mod browser;
 pub mod headers;
 mod json;
 pub mod multipart;
+pub mod pages;
 pub mod paging;
 pub mod path;
 pub mod ranges;
@@ -22,14 +25,20 @@ pub use write_request::WriteRequest;
 use crate::blobs::Blobs;
 use crate::config::Limits;
 use crate::gate::Gate;
-use crate::identity::{AccessTokens, Passwords};
+use crate::identity::{AccessTokens, FormTokens, Passwords};
 
 /// The state that handlers share; one for the whole server.
 pub struct State {
     /// The doors.
     pub gate: Gate,
-    /// Access tokens of sessions.
+    /// Access tokens of the API.
     pub access_tokens: AccessTokens,
+    /// Access tokens in browsers' cookies.
+    pub cookie_tokens: AccessTokens,
+    /// Tokens of the forms in pages.
+    pub form_tokens: FormTokens,
+    /// Whether this installation is a demonstration; every page says so.
+    pub demo: bool,
     /// Password hashing.
     pub passwords: Passwords,
     /// Stored bytes: evidence files and packets.

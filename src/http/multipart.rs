@@ -265,6 +265,8 @@ pub struct PartHead {
     pub name: String,
     /// The part's media type, where the head states a valid one.
     pub media_type: Option<String>,
+    /// What the sender calls the file, where the part is one; empty where a page's field for files was left empty.
+    pub file_name: Option<String>,
 }
 
 impl PartHead {
@@ -282,11 +284,14 @@ impl PartHead {
                 return Err(malformed("a part's head has a header twice"));
             }
         }
-        let name = disposition.and_then(|value| name(&value));
+        let disposition = disposition.and_then(|value| form_data(&value));
+        let name = disposition.as_ref().and_then(name);
+        let file_name = disposition.as_ref().and_then(ContentDisposition::get_filename);
         let media_type = media_type.and_then(|value| value.to_str().ok()?.trim().parse::<Mime>().ok());
         Ok(Self {
             name: name.ok_or_else(|| malformed("a part has no Content-Disposition: form-data with a name"))?,
             media_type: media_type.map(|media_type| media_type.to_string()),
+            file_name: file_name.map(str::to_owned),
         })
     }
 }
@@ -297,16 +302,21 @@ fn header(line: &[u8]) -> Option<(HeaderName, HeaderValue)> {
     Some((name, HeaderValue::from_bytes(&line[colon + 1..]).ok()?))
 }
 
-/// The one name that a `Content-Disposition` of form-data gives.
-fn name(disposition: &HeaderValue) -> Option<String> {
-    // A file name beside it need not be UTF-8.
+/// A part's `Content-Disposition`, where it is form-data. A file name beside it need not be UTF-8.
+fn form_data(disposition: &HeaderValue) -> Option<ContentDisposition> {
     let text = String::from_utf8_lossy(disposition.as_bytes());
-    let disposition = ContentDisposition::from_raw(&HeaderValue::from_bytes(text.as_bytes()).ok()?).ok()?;
+    let value = HeaderValue::from_bytes(text.as_bytes()).ok()?;
+    let disposition = ContentDisposition::from_raw(&value).ok()?;
+    disposition.is_form_data().then_some(disposition)
+}
+
+/// The one name that it gives.
+fn name(disposition: &ContentDisposition) -> Option<String> {
     let mut names = disposition.parameters.iter().filter_map(DispositionParam::as_name);
     let name = names
         .next()
         .filter(|name| !name.is_empty() && !name.contains('\u{fffd}'))?;
-    (disposition.is_form_data() && names.next().is_none()).then(|| name.to_owned())
+    names.next().is_none().then(|| name.to_owned())
 }
 
 /// The boundary that a `Content-Type` of multipart/form-data names.

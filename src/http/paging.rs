@@ -107,25 +107,44 @@ impl Page {
     pub fn reply<T: Serialize>(&self, req: &HttpRequest, mut listed: Listed<T>) -> Reply {
         let mut response = HttpResponse::Ok();
         if let Some(key) = &mut listed.next {
-            *key = URL_SAFE_NO_PAD.encode(&*key);
-            response.insert_header((LINK, format!("<{}>; rel=\"next\"", self.address(req, key))));
+            *key = seal_cursor(key);
+            let address = self.address(req.path(), key);
+            response.insert_header((LINK, format!("<{address}>; rel=\"next\"")));
         }
         Ok(response.json(listed))
     }
 
-    fn address(&self, req: &HttpRequest, next: &str) -> String {
+    /// The first page of a list, without filters.
+    pub fn first(limit: usize) -> Self {
+        Self {
+            limit,
+            after: None,
+            filters: Vec::new(),
+        }
+    }
+
+    /// The address of the page that follows, for a link in a page.
+    pub fn next_address(&self, path: &str, key: &str) -> String {
+        self.address(path, &seal_cursor(key))
+    }
+
+    fn address(&self, path: &str, next: &str) -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query
             .append_pair("limit", &self.limit.to_string())
             .append_pair("cursor", next)
             .extend_pairs(&self.filters);
-        format!("{}?{}", req.path(), query.finish())
+        format!("{path}?{}", query.finish())
     }
 }
 
 /// The parameters of a query.
 pub fn form_pairs(query: &str) -> Vec<(String, String)> {
     url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()
+}
+
+fn seal_cursor(key: &str) -> String {
+    URL_SAFE_NO_PAD.encode(key)
 }
 
 fn limit(text: &str) -> Result<usize> {

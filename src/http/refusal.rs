@@ -1,38 +1,57 @@
 //! A refusal as a page, for browsers. The API answers `application/problem+json`; outside it, whoever asks for HTML gets
 //! the same words as a page, under the same status.
 
-use actix_web::HttpResponse;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
+use actix_web::http::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
 use actix_web::middleware::Next;
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
-use super::reply;
+use super::pages::{self, Frame};
+use super::{App, browser, reply};
 use crate::error::{Error, FieldError};
 
 #[derive(Template)]
 #[template(path = "http/pages/refusal.html")]
 struct RefusalPage<'a> {
-    title: &'a str,
+    frame: Frame,
     detail: &'a str,
     errors: &'a [FieldError],
+    rules: &'a [String],
 }
 
-/// Turns a refusal into a page where the request is a browser's.
+/// Turns a refusal into a page where the request is a browser's. Whoever has to sign in first, or to change a password
+/// first, is led there.
 pub async fn as_page<B: MessageBody>(
     req: ServiceRequest,
     next: Next<B>,
 ) -> std::result::Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
-    let wants_page = !req.path().starts_with("/api/") && accepts_html(req.headers());
+    let wants_page = browser::is_page(req.path()) && accepts_html(req.headers());
     let answer = next.call(req).await?;
     let refusal = answer.response().error().and_then(|e| e.as_error::<Error>());
     let page = refusal
         .filter(|_| wants_page)
-        .and_then(|e| page(answer.response().head(), e));
+        .and_then(|e| elsewhere(answer.request(), e).or_else(|| page(&answer, e)));
     match page {
         Some(page) => Ok(answer.into_response(page.map_into_right_body())),
         None => Ok(answer.map_into_left_body()),
+    }
+}
+
+/// Where somebody is led who asked for a page and has to do something else first.
+fn elsewhere(req: &HttpRequest, e: &Error) -> Option<HttpResponse> {
+    if browser::may_change(req.method()) {
+        return None;
+    }
+    match e.code {
+        "not-signed-in" => {
+            let wanted = req.uri().path_and_query().map_or("/", |wanted| wanted.as_str());
+            let back: String = url::form_urlencoded::byte_serialize(wanted.as_bytes()).collect();
+            Some(pages::see_other(&format!("/sign-in?next={back}")))
+        }
+        "password-change-first" if req.path() != "/password" => Some(pages::see_other("/password")),
+        _ => None,
     }
 }
 
@@ -42,18 +61,19 @@ fn accepts_html(headers: &HeaderMap) -> bool {
 }
 
 /// The page, with the status and the other headers of the answer that it replaces.
-fn page(head: &actix_web::dev::ResponseHead, e: &Error) -> Option<HttpResponse> {
+fn page<B>(answer: &ServiceResponse<B>, e: &Error) -> Option<HttpResponse> {
+    let head = answer.response().head();
+    let demo = answer.request().app_data::<App>().is_some_and(|app| app.demo);
     let text = RefusalPage {
-        title: reply::title_of(e),
+        frame: Frame::outside(demo, reply::title_of(e)),
         detail: reply::detail_of(e),
         errors: &e.errors,
+        rules: &e.rules,
     };
-    let mut page = HttpResponse::build(head.status).body(text.render().ok()?);
-    for (name, value) in head.headers() {
+    let mut page = pages::html(head.status, text.render().ok()?);
+    for (name, value) in head.headers().iter().filter(|(name, _)| **name != CONTENT_TYPE) {
         page.headers_mut().append(name.clone(), value.clone());
     }
-    let html = HeaderValue::from_static("text/html; charset=utf-8");
-    page.headers_mut().insert(CONTENT_TYPE, html);
     Some(page)
 }
 

@@ -8,9 +8,9 @@ use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::middleware::Next;
-use actix_web::{FromRequest, HttpMessage, HttpRequest, ResponseError};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 
-use super::App;
+use super::{App, body, browser};
 use crate::error::{Error, Kind, Result};
 use crate::gate::{IdempotencyHeader, RequestCtx};
 use crate::identity::Credential;
@@ -21,27 +21,69 @@ fn is_open(method: &Method, path: &str) -> bool {
     *method == Method::POST && matches!(path, "/api/v1/sessions" | "/api/v1/sessions/refresh")
 }
 
-/// Checks the bearer's credential, or answers 401.
+/// What a route asks for before anything of it runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Door {
+    /// Nobody need be signed in.
+    Open,
+    /// A bearer token.
+    Api,
+    /// A browser's cookie; for a change, proof that our own page sent it.
+    Page,
+}
+
+impl Door {
+    fn of(req: &ServiceRequest, app: &App) -> Self {
+        let path = req.path();
+        if browser::is_page(path) {
+            return if path == "/sign-in" { Self::Open } else { Self::Page };
+        }
+        let open = is_open(req.method(), path) || (app.public_ledger && is_public_ledger(path));
+        if path.starts_with("/api/v1/") && !open {
+            Self::Api
+        } else {
+            Self::Open
+        }
+    }
+}
+
+/// Checks the credential that a route asks for, or answers 401.
 pub async fn identify<B: MessageBody>(
     req: ServiceRequest,
     next: Next<B>,
 ) -> std::result::Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
-    let app = req.app_data::<App>().cloned();
-    let path = req.path();
-    let wants = path.starts_with("/api/v1/") && !is_open(req.method(), path);
-    let open_ledger = app.as_ref().is_some_and(|a| a.public_ledger) && is_public_ledger(path);
-    if let (true, Some(app)) = (wants && !open_ledger, app) {
-        match credential(req.request(), &app) {
-            Some(credential) => {
-                req.extensions_mut().insert(credential);
-            }
-            None => {
-                let answer = Error::unauthenticated().error_response().map_into_right_body();
-                return Ok(req.into_response(answer));
-            }
+    let Some(app) = req.app_data::<App>().cloned() else {
+        return Ok(next.call(req).await?.map_into_left_body());
+    };
+    let door = Door::of(&req, &app);
+    match admit(req.request(), door, &app) {
+        Ok(Some(credential)) => {
+            req.extensions_mut().insert(credential);
+        }
+        Ok(None) => {}
+        Err(e) => {
+            // With the error in it, from which a page is made; `into_response` would drop it.
+            let answer = HttpResponse::from_error(e).map_into_right_body();
+            return Ok(ServiceResponse::new(req.into_parts().0, answer));
         }
     }
-    Ok(next.call(req).await?.map_into_left_body())
+    let mut response = next.call(req).await?;
+    if door == Door::Page {
+        browser::renew(&app, &mut response).await?;
+    }
+    Ok(response.map_into_left_body())
+}
+
+fn admit(req: &HttpRequest, door: Door, app: &App) -> Result<Option<Credential>> {
+    if browser::is_page(req.path()) && browser::may_change(req.method()) {
+        browser::check_origin(req)?;
+    }
+    let found = match door {
+        Door::Open => return Ok(None),
+        Door::Api => credential(req, app),
+        Door::Page => browser::credential(req, app),
+    };
+    found.map(Some).ok_or_else(Error::unauthenticated)
 }
 
 /// Routes that show hashes only; a setting opens them to everyone.
@@ -86,12 +128,17 @@ pub fn address(req: &HttpRequest) -> String {
     req.peer_addr().map(|a| a.ip().to_string()).unwrap_or_default()
 }
 
-/// The client's idempotency key, bare or in quotes.
+/// The client's idempotency key, bare or in quotes; of a page, that of its form.
 pub fn idempotency_header(req: &HttpRequest) -> Result<Option<IdempotencyHeader>> {
-    let Some(value) = req.headers().get("idempotency-key") else {
+    let hidden = body::hidden(req, body::IDEMPOTENCY_KEY);
+    let header = req
+        .headers()
+        .get("idempotency-key")
+        .map(|value| value.to_str().unwrap_or_default());
+    let Some(text) = hidden.as_deref().or(header) else {
         return Ok(None);
     };
-    let text = value.to_str().unwrap_or_default().trim();
+    let text = text.trim();
     let key = unquoted(text).unwrap_or(text);
     if key.is_empty() || key.len() > 255 || key.chars().any(|c| !c.is_ascii_graphic()) {
         let message = "must be 1 to 255 visible ASCII characters, such as a UUID";
@@ -103,8 +150,11 @@ pub fn idempotency_header(req: &HttpRequest) -> Result<Option<IdempotencyHeader>
     }))
 }
 
-/// The version that `If-Match` names.
+/// The version that `If-Match` names; of a page, the version that its form was filled from.
 pub fn if_match(req: &HttpRequest) -> Result<i64> {
+    if let Some(version) = body::hidden(req, body::VERSION) {
+        return version.parse().map_err(|_| Error::stale());
+    }
     let Some(value) = req.headers().get("if-match") else {
         let detail = "Send If-Match with the version you read (the ETag of the GET), so that nobody's change is lost.";
         return Err(Error::new(Kind::VersionRequired, "version-required", detail));

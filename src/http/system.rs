@@ -16,6 +16,7 @@ const STYLE: &str = include_str!("assets/api.css");
 
 /// The routes of this file.
 pub fn routes(config: &mut web::ServiceConfig) {
+    super::assets::routes(config);
     config
         .service(at("/healthz", "GET").route(web::get().to(health)))
         .service(at("/readyz", "GET").route(web::get().to(ready)))

@@ -10,7 +10,8 @@ use actix_web::{FromRequest, HttpRequest, web};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{App, body, request_ctx};
+use super::pages::PageRequest;
+use super::{App, body, browser, request_ctx};
 use crate::error::{Error, Result};
 use crate::forms::Form;
 use crate::gate::{Authorized, Change, RequestCtx, Scope, Tx};
@@ -68,9 +69,25 @@ impl WriteRequest {
         body::plain_form(&self.req, &mut self.payload).await
     }
 
-    /// The version that `If-Match` names.
+    /// The same request as that of a page, which shows its form again where it is refused.
+    pub fn page(&self) -> Result<PageRequest> {
+        PageRequest::of(&self.req)
+    }
+
+    /// The version that `If-Match` names; of a page, after its form was read.
     pub fn version(&self) -> Result<i64> {
         request_ctx::if_match(&self.req)
+    }
+
+    /// The version to change and the body, parsed. The API names the version in a header, which is looked at before the
+    /// body; a page names it in its form.
+    pub async fn versioned<X>(&mut self, parse: impl FnOnce(Form) -> Result<X>) -> Result<(i64, X)> {
+        let named = (!browser::is_page(self.req.path()))
+            .then(|| self.version())
+            .transpose()?;
+        let form = self.plain_form().await?;
+        let version = named.map_or_else(|| self.version(), Ok)?;
+        Ok((version, parse(form)?))
     }
 
     /// Door, body, parsing, transaction: for what makes something. `Idempotency-Key` makes a retry harmless.
@@ -111,8 +128,7 @@ impl WriteRequest {
         F: Fn(&mut Tx<'_>, i64, &X) -> Result<C> + Send + Sync + 'static,
     {
         self.check(act, &scope).await?;
-        let version = self.version()?;
-        let wanted = parse(self.plain_form().await?)?;
+        let (version, wanted) = self.versioned(parse).await?;
         self.transact(act, scope, move |tx| verb(tx, version, &wanted)).await
     }
 

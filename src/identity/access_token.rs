@@ -1,5 +1,8 @@
 //! Access tokens: a JWT (EdDSA, pinned) that carries the id of a session and when the token ends. It decides nothing:
 //! what its bearer may do is read from the database.
+//!
+//! The API takes one as a bearer token, the pages take one in a cookie. Each has a key of its own, so that neither door
+//! takes what was made for the other.
 
 use ed25519_dalek::SigningKey;
 use ed25519_dalek::pkcs8::EncodePrivateKey;
@@ -10,8 +13,8 @@ use super::secret::Secret;
 use crate::clock::{Micros, SECOND};
 use crate::error::{Error, Result};
 
-/// Seconds an access token is good for.
-const LIFE: i64 = 15 * 60;
+/// Seconds an access token is good for. A browser that asks for nothing so long has to sign in again.
+pub const LIFE: i64 = 15 * 60;
 const ISSUER: &str = "casetrail";
 
 #[derive(Serialize, Deserialize)]
@@ -21,7 +24,35 @@ struct Claims {
     exp: i64,
 }
 
-/// Issues and checks access tokens.
+/// Where a token is shown.
+#[derive(Debug, Clone, Copy)]
+pub enum TokenUse {
+    /// In `Authorization`, to the API.
+    Bearer,
+    /// In a browser's cookie, to the pages.
+    Cookie,
+}
+
+impl TokenUse {
+    /// What the key is derived for. The first keeps its wording: another one would end every session.
+    fn purpose(self) -> &'static str {
+        match self {
+            Self::Bearer => "casetrail session envelope v1",
+            Self::Cookie => "casetrail browser cookie v1",
+        }
+    }
+}
+
+/// A genuine token that is not over: its session, and when it ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// The session's id.
+    pub session: String,
+    /// When the token ends.
+    pub ends: Micros,
+}
+
+/// Issues and checks access tokens of one use.
 pub struct AccessTokens {
     signing: EncodingKey,
     verifying: DecodingKey,
@@ -30,9 +61,8 @@ pub struct AccessTokens {
 
 impl AccessTokens {
     /// With a key derived from the installation's secret.
-    pub fn new(secret: &Secret) -> Result<Self> {
-        // The purpose keeps its first wording: another one would end every session.
-        let key = SigningKey::from_bytes(&secret.derive("casetrail session envelope v1"));
+    pub fn new(secret: &Secret, shown: TokenUse) -> Result<Self> {
+        let key = SigningKey::from_bytes(&secret.derive(shown.purpose()));
         let der = key.to_pkcs8_der().map_err(Error::internal)?;
         let mut rules = Validation::new(Algorithm::EdDSA);
         rules.set_issuer(&[ISSUER]);
@@ -61,7 +91,16 @@ impl AccessTokens {
 
     /// The session of a token that is genuine and not over.
     pub fn session(&self, token: &str, now: Micros) -> Option<String> {
-        let data = jsonwebtoken::decode::<Claims>(token, &self.verifying, &self.rules).ok()?;
-        (data.claims.exp * SECOND > now).then_some(data.claims.sid)
+        Some(self.check(token, now)?.session)
+    }
+
+    /// What a token says that is genuine and not over.
+    pub fn check(&self, token: &str, now: Micros) -> Option<Shown> {
+        let claims = jsonwebtoken::decode::<Claims>(token, &self.verifying, &self.rules)
+            .ok()?
+            .claims;
+        let ends = claims.exp.checked_mul(SECOND)?;
+        let session = claims.sid;
+        (ends > now).then_some(Shown { session, ends })
     }
 }

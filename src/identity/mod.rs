@@ -2,10 +2,14 @@
 //! a session.
 
 mod access_token;
+mod form_token;
 mod password;
 pub mod secret;
 mod session;
 
-pub use access_token::AccessTokens;
+pub use access_token::{AccessTokens, LIFE, Shown, TokenUse};
+pub use form_token::FormTokens;
 pub use password::{Passwords, one_time, rules};
-pub use session::{Caller, Credential, Opened, Person, Refreshed, end, end_all, open, refresh, resolve, token};
+pub use session::{
+    Caller, Credential, Opened, Person, Refreshed, end, end_all, keep_alive, open, refresh, resolve, token,
+};

@@ -259,6 +259,15 @@ pub fn refresh(conn: &mut AnyConn, refresh: &str, now: Micros) -> Result<Refresh
     Ok(Refreshed::Yes(Opened::of(id, &next)))
 }
 
+/// Notes that a session's browser is in use, so that it is not over for idleness. A session that is over stays over.
+pub fn keep_alive(conn: &mut AnyConn, id: &str, now: Micros) -> Result<()> {
+    let lives = sessions::ended_at.is_null().and(sessions::refreshed_at.ge(now - IDLE));
+    diesel::update(sessions::table.filter(sessions::id.eq(id).and(lives)))
+        .set(sessions::refreshed_at.eq(now))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// Ends a session or token at once; `false` if it was over or is none.
 pub fn end(conn: &mut AnyConn, id: &str, now: Micros) -> Result<bool> {
     let ended = diesel::update(sessions::table.filter(sessions::id.eq(id).and(sessions::ended_at.is_null())))

@@ -24,9 +24,9 @@ pub async fn request(case: PathId, request: WriteRequest) -> Reply {
     Ok(HttpResponse::Accepted().insert_header((LOCATION, place)).json(packet))
 }
 
-/// Asks for a packet. Everybody who may ask for any kind of packet is told that this version builds no referrals; others
-/// are refused before the body is read.
-async fn ask(case: String, mut request: WriteRequest) -> Result<PacketView> {
+/// Asks for a packet, for the API and for a page. Everybody who may ask for any kind of packet is told that this version
+/// builds no referrals; others are refused before the body is read.
+pub async fn ask(case: String, mut request: WriteRequest) -> Result<PacketView> {
     let scope = Scope::Case(case.clone());
     if !reads::may_ask_for_any(&request.app.gate, &request.ctx, case).await? {
         request.check(Act::PacketRequest, &scope).await?;

@@ -14,7 +14,6 @@ use super::documents::{self, PRODUCT};
 use super::exhibits::{self, Loaded};
 use super::pick::{Copied, Pick};
 use super::store::{self, ThingKind};
-use super::text::{Fact, Moment, Zone, count, counted, facts, label, line, size};
 use super::views::{
     AuthorizationView, EventView, ExhibitView, InventoryLine, Scene, ThingView, TimelineRow, event, number, title,
 };
@@ -28,6 +27,7 @@ use crate::error::{Error, Result};
 use crate::forms::Word;
 use crate::proof::packet::{INDEX, Shown};
 use crate::subjects::{Account, Subject};
+use crate::text::{Fact, Moment, Zone, count, counted, facts, label, line, size};
 
 /// Exhibits whose events are in memory at once.
 const SOME: usize = 100;

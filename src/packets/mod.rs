@@ -16,11 +16,11 @@ mod index_html;
 mod issue;
 mod model;
 mod ops;
+mod pages;
 mod pick;
 mod read_ahead;
 mod reads;
 mod store;
-mod text;
 mod views;
 mod work;
 mod zip;
@@ -35,6 +35,14 @@ pub use model::{Packet, PacketState, Purpose};
 /// The routes of this feature.
 pub fn routes(config: &mut web::ServiceConfig) {
     config
+        .service(
+            at("/cases/{id}/packets", "GET, POST")
+                .route(web::get().to(pages::list))
+                .route(web::post().to(pages::request)),
+        )
+        .service(at("/packets/{id}", "GET").route(web::get().to(pages::one)))
+        .service(at("/packets/{id}/file", "GET").route(web::get().to(api::file)))
+        .service(at("/packets/{id}/disclosures", "POST").route(web::post().to(pages::disclose)))
         .service(
             at("/api/v1/cases/{id}/packets", "POST, GET")
                 .route(web::post().to(api::request))

@@ -43,6 +43,12 @@ pub async fn may_ask_for_any(gate: &Gate, requester: &RequestCtx, case: String) 
     gate.read(requester, Act::CaseRead, Scope::Case(case), read).await
 }
 
+/// Whether the caller may record a disclosure of a packet, so that its page offers it to nobody else.
+pub async fn may_disclose(gate: &Gate, requester: &RequestCtx, id: String) -> Result<bool> {
+    let read = |ctx: &mut ReadCtx<'_>| Ok(ctx.may(Act::PacketDisclose));
+    gate.read(requester, Act::PacketRead, Scope::Packet(id), read).await
+}
+
 /// A page of the disclosures of a packet, oldest first.
 pub async fn disclosures(gate: &Gate, requester: &RequestCtx, packet: String, page: &Page) -> Result<Vec<Disclosure>> {
     let detail = json!({"list": "disclosures", "after": page.after});

@@ -10,7 +10,6 @@ use super::custody::Custody;
 use super::exhibits::Loaded;
 use super::model::{is_active, is_picture};
 use super::pick::Pick;
-use super::text::{Fact, Moment, Zone, block, count, facts, groups, label, line, size};
 use crate::authorizations::{Authorization, Line};
 use crate::captures::{Basis, Capture, Particulars};
 use crate::clock::Micros;
@@ -18,6 +17,7 @@ use crate::error::{Error, Result};
 use crate::proof::event::EventRef;
 use crate::proof::id::Digest;
 use crate::proof::packet::{FileRow, InventoryRow};
+use crate::text::{Fact, Moment, Zone, block, count, facts, groups, label, line, size};
 
 /// What every part of the page needs.
 #[derive(Clone, Copy)]

@@ -47,14 +47,20 @@ pub(super) async fn user(path: Path<String>, requester: RequestCtx, app: App) ->
 
 /// A user with the one-time password, which is shown in this answer and nowhere else.
 #[derive(Serialize)]
-struct WithPassword {
+pub(super) struct WithPassword {
     #[serde(flatten)]
-    user: UserView,
+    pub user: UserView,
     #[serde(skip_serializing_if = "Option::is_none")]
-    one_time_password: Option<String>,
+    pub one_time_password: Option<String>,
 }
 
-pub(super) async fn create(mut request: WriteRequest) -> Reply {
+pub(super) async fn create(request: WriteRequest) -> Reply {
+    let made = make_user(request).await?;
+    reply::created("users", (&made.user.found.id, made.user.version), &made)
+}
+
+/// Makes a user, for the API and for a page.
+pub(super) async fn make_user(mut request: WriteRequest) -> Result<WithPassword> {
     request.check(Act::UserWrite, &Scope::Agency).await?;
     let (new, chosen) = NewUser::parse_with_password(request.plain_form().await?)?;
     let one_time_password = chosen.is_none().then(one_time);
@@ -62,17 +68,22 @@ pub(super) async fn create(mut request: WriteRequest) -> Reply {
     let hash = request.app.passwords.hash(password).await?;
     let verb = move |tx: &mut Tx<'_>| ops::create(tx, &new, &hash, ops::Password::ForOneUse);
     let user = request.transact(Act::UserWrite, Scope::Agency, verb).await?;
-    let shown = WithPassword {
+    Ok(WithPassword {
         user,
         one_time_password,
-    };
-    reply::created("users", (&shown.user.found.id, shown.user.version), &shown)
+    })
 }
 
-pub(super) async fn change(path: Path<String>, mut request: WriteRequest) -> Reply {
+pub(super) async fn change(path: Path<String>, request: WriteRequest) -> Reply {
+    let made = change_user(&path, request).await?;
+    reply::versioned(made.user.version, &made)
+}
+
+/// Changes a user, for the API and for a page.
+pub(super) async fn change_user(path: &str, mut request: WriteRequest) -> Result<WithPassword> {
     request.check(Act::UserWrite, &Scope::Agency).await?;
-    let (id, version) = (id(&path)?, request.version()?);
-    let patch = UserPatch::parse(request.plain_form().await?)?;
+    let id = id(path)?;
+    let (version, patch) = request.versioned(UserPatch::parse).await?;
     let one_time_password = patch.reset_password.then(one_time);
     let hash = match &one_time_password {
         Some(once) => Some(request.app.passwords.hash(once.clone()).await?),
@@ -80,11 +91,10 @@ pub(super) async fn change(path: Path<String>, mut request: WriteRequest) -> Rep
     };
     let verb = move |tx: &mut Tx<'_>| ops::change(tx, &id, version, &patch, hash.as_deref());
     let user = request.transact(Act::UserWrite, Scope::Agency, verb).await?;
-    let shown = WithPassword {
+    Ok(WithPassword {
         user,
         one_time_password,
-    };
-    reply::versioned(shown.user.version, &shown)
+    })
 }
 
 pub(super) async fn trainings(req: HttpRequest, path: Path<String>, requester: RequestCtx, app: App) -> Reply {

@@ -6,6 +6,7 @@
 mod api;
 mod model;
 pub mod ops;
+mod pages;
 mod reads;
 mod sessions;
 pub mod store;
@@ -15,10 +16,29 @@ use actix_web::web::{self, ServiceConfig};
 use crate::http::reply::at;
 
 pub use model::{NewUnit, NewUser, UserPatch, UserView};
+pub use reads::by_username;
 
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {
     config
+        .service(
+            at("/sign-in", "GET, POST")
+                .route(web::get().to(pages::sign_in_form))
+                .route(web::post().to(pages::sign_in)),
+        )
+        .service(
+            at("/users", "GET, POST")
+                .route(web::get().to(pages::users))
+                .route(web::post().to(pages::create)),
+        )
+        .service(at("/users/{id}", "POST").route(web::post().to(pages::change)))
+        .service(at("/sign-out", "POST").route(web::post().to(pages::sign_out)))
+        .service(at("/session", "GET").route(web::get().to(pages::keep_alive)))
+        .service(
+            at("/password", "GET, POST")
+                .route(web::get().to(pages::password_form))
+                .route(web::post().to(pages::change_password)),
+        )
         .service(at("/api/v1/sessions", "POST").route(web::post().to(sessions::sign_in)))
         .service(at("/api/v1/sessions/refresh", "POST").route(web::post().to(sessions::refresh)))
         .service(at("/api/v1/sessions/current", "DELETE").route(web::delete().to(sessions::sign_out)))

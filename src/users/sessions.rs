@@ -16,7 +16,13 @@ use crate::ledger;
 use crate::policy::{Act, Role};
 
 pub(super) async fn sign_in(req: HttpRequest, mut payload: Payload, app: App) -> Reply {
-    let wanted = SignIn::parse(body::plain_form(&req, &mut payload).await?)?;
+    let opened = open_session(&req, &mut payload, &app).await?;
+    Ok(HttpResponse::Created().json(tokens(&app, &opened)?))
+}
+
+/// Opens a session for whoever sends a user's name and password. The API and the sign-in page both end here.
+pub(super) async fn open_session(req: &HttpRequest, payload: &mut Payload, app: &App) -> Result<Opened> {
+    let wanted = SignIn::parse(body::plain_form(req, payload).await?)?;
     let username = wanted.username;
     let user = app
         .gate
@@ -25,14 +31,14 @@ pub(super) async fn sign_in(req: HttpRequest, mut payload: Payload, app: App) ->
         .await?;
     let known = user.as_ref().map(|u| u.password_hash.clone());
     let right = app.passwords.check(wanted.password, known).await?;
-    let address = request_ctx::address(&req);
+    let address = request_ctx::address(req);
     let opened = match &user {
-        Some(user) if right && !user.locked && !user.disabled => open(&app, user, &address).await?,
+        Some(user) if right && !user.locked && !user.disabled => open(app, user, &address).await?,
         _ => None,
     };
     match opened {
-        Some(opened) => Ok(HttpResponse::Created().json(tokens(&app, &opened)?)),
-        None => refuse(&app, user.filter(|_| !right), address).await,
+        Some(opened) => Ok(opened),
+        None => Err(refuse(app, user.filter(|_| !right), address).await?),
     }
 }
 
@@ -48,7 +54,7 @@ async fn open(app: &App, user: &store::UserRow, address: &str) -> Result<Option<
 
 /// One answer for every reason, so that nobody learns which names exist.
 /// A failure counts where the password was wrong.
-async fn refuse(app: &App, counted: Option<store::UserRow>, address: String) -> Reply {
+async fn refuse(app: &App, counted: Option<store::UserRow>, address: String) -> Result<Error> {
     let counted = counted.map(|u| u.id);
     app.gate
         .housekeep(ledger::anonymous(), move |tx| {
@@ -57,7 +63,7 @@ async fn refuse(app: &App, counted: Option<store::UserRow>, address: String) -> 
         .await?;
     let detail = "The user name or the password is wrong, or the user is locked or disabled. After five failures in \
                   fifteen minutes a user stays locked until an administrator releases them.";
-    Err(Error::new(Kind::Unauthenticated, "sign-in-refused", detail))
+    Ok(Error::new(Kind::Unauthenticated, "sign-in-refused", detail))
 }
 
 fn tokens(app: &App, opened: &Opened) -> Result<Value> {
@@ -75,8 +81,14 @@ pub(super) async fn refresh(req: HttpRequest, mut payload: Payload, app: App) ->
 }
 
 pub(super) async fn sign_out(request: WriteRequest) -> Reply {
-    request.transact(Act::SessionOwn, Scope::Agency, ops::sign_out).await?;
+    end_session(request).await?;
     reply::nothing()
+}
+
+/// Ends the caller's session.
+pub(super) async fn end_session(request: WriteRequest) -> Result<()> {
+    request.transact(Act::SessionOwn, Scope::Agency, ops::sign_out).await?;
+    Ok(())
 }
 
 pub(super) async fn me(requester: RequestCtx, app: App) -> Reply {
@@ -87,7 +99,13 @@ pub(super) async fn me(requester: RequestCtx, app: App) -> Reply {
     }))
 }
 
-pub(super) async fn change_password(mut request: WriteRequest) -> Reply {
+pub(super) async fn change_password(request: WriteRequest) -> Reply {
+    set_own_password(request).await?;
+    reply::nothing()
+}
+
+/// Changes the caller's own password.
+pub(super) async fn set_own_password(mut request: WriteRequest) -> Result<()> {
     let authorized = request.check(Act::SessionOwn, &Scope::Agency).await?;
     let wanted = PasswordChange::parse(request.plain_form().await?, &authorized.caller.username)?;
     let known = reads::own_password_hash(&request.app.gate, &request.ctx).await?;
@@ -100,5 +118,5 @@ pub(super) async fn change_password(mut request: WriteRequest) -> Reply {
             ops::change_own_password(tx, &hash)
         })
         .await?;
-    reply::nothing()
+    Ok(())
 }

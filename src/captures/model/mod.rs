@@ -12,7 +12,7 @@ pub use remark::{
     CaptureDecision, CaptureNote, Check, CheckOutcome, DecisionOutcome, EventPlace, NewDecision, Remark, Review,
     ReviewOutcome, Verification,
 };
-pub use view::{CaptureView, Remarks, StoredCapture};
+pub use view::{CaptureView, OpenCapture, Remarks, StoredCapture};
 
 use crate::authorizations::{Device, Level, Line};
 use crate::clock::{Micros, Timestamp};

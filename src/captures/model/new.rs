@@ -1,8 +1,8 @@
 //! Captures and corrections as they are sent.
 
 use super::{AuthorAccount, Basis, BasisKind, CaptureKind, FILES, FileRole, Method, Particulars, Tool, WithheldFile};
-use crate::clock::Micros;
-use crate::error::Result;
+use crate::clock::{self, Micros};
+use crate::error::{Error, Result};
 use crate::forms::{FieldSet, Form, LINE, REASON, TEXT};
 use crate::proof::id::Digest;
 
@@ -61,6 +61,36 @@ impl NewCapture {
         distinct_parts(&mut form, &new.files);
         form.done()?;
         Ok(new)
+    }
+}
+
+impl NewCapture {
+    /// Reads and checks what a page's form says: a time that was left empty is now. Its files are added as they come.
+    pub fn of_page(mut form: Form, now: Micros) -> Result<Self> {
+        if !form.has("captured_at") {
+            form.put("captured_at", clock::format(now));
+        }
+        Self::parse(form)
+    }
+
+    /// Adds a file under the name that its sender gives it.
+    pub fn add_file(&mut self, name: &str, role: FileRole) -> Result<()> {
+        if self.files.len() == FILES {
+            return Err(Error::field(
+                "file",
+                "too_many",
+                format!("has more than the {FILES} files that one capture takes"),
+            ));
+        }
+        self.files.push(NewFile {
+            part: None,
+            name: Some(name.chars().filter(|c| *c != '\0').take(LINE).collect()),
+            role,
+            sha256: None,
+            size: None,
+            withheld: None,
+        });
+        Ok(())
     }
 }
 

@@ -1,5 +1,5 @@
-//! Words, times and numbers as the packet's page shows them. Evidence text is hostile: characters that could make a
-//! reader see something else than the text says are shown as their code points.
+//! Words, times and numbers as pages show them, the packet's and the server's. Evidence text is hostile: characters that
+//! could make a reader see something else than the text says are shown as their code points.
 
 use std::fmt::Write;
 
@@ -67,6 +67,11 @@ impl Moment {
             utc: line(text),
             local: None,
         }
+    }
+
+    /// In the case's zone, or in UTC where the case has none.
+    pub fn shown(&self) -> &str {
+        self.local.as_deref().unwrap_or(&self.utc)
     }
 }
 

@@ -1,0 +1,285 @@
+//! The pages of authorizations: those of a case, a request, one with its decision.
+
+use askama::Template;
+
+use super::model::{
+    Attestation, Authorization, AuthorizationDecision, AuthorizationState, Device, Level, Request, revocation,
+    withdrawal,
+};
+use super::{ops, reads};
+use crate::cases::{CasePage, Tab, words};
+use crate::clock::Micros;
+use crate::error::{Error, Result};
+use crate::forms::{Form, LINE};
+use crate::gate::{Scope, Tx};
+use crate::http::pages::{self, FormView, Frame, PageRequest};
+use crate::http::paging::{Listed, Page};
+use crate::http::reply::Reply;
+use crate::http::{PathId, WriteRequest};
+use crate::policy::Act;
+use crate::text::{Moment, label, line};
+use crate::users;
+
+/// An authorization as a page shows it.
+pub struct Shown {
+    pub id: String,
+    pub number: i64,
+    pub state: AuthorizationState,
+    pub state_name: String,
+    pub level: String,
+    pub platforms: String,
+    pub holders: String,
+    pub requester: String,
+    pub requested: Moment,
+    pub starts: Moment,
+    pub ends: Moment,
+}
+
+impl Shown {
+    /// In the zone of its case.
+    pub fn of(a: &Authorization, now: Micros, page: &CasePage) -> Self {
+        let names: Vec<&str> = a.holders.iter().map(|holder| holder.name.as_str()).collect();
+        let state = a.state_at(now);
+        Self {
+            id: a.id.clone(),
+            number: a.number,
+            state,
+            state_name: label(state.as_str()),
+            level: label(a.terms.level.as_str()),
+            platforms: line(&a.terms.platforms.join(", ")),
+            holders: line(&names.join(", ")),
+            requester: line(&a.requester.name),
+            requested: page.at(a.requested_at.0),
+            starts: page.at(a.effective_from.unwrap_or(a.terms.starts_at).0),
+            ends: page.at(a.terms.ends_at.0),
+        }
+    }
+
+    /// The look of the chip that names the state.
+    pub fn tone(&self) -> &'static str {
+        match self.state {
+            AuthorizationState::Approved => " chip--ok",
+            AuthorizationState::Requested | AuthorizationState::Returned => " chip--warn",
+            AuthorizationState::Denied | AuthorizationState::Revoked => " chip--bad",
+            AuthorizationState::Withdrawn | AuthorizationState::Expired => "",
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "authorizations/pages/list.html")]
+struct ListPage {
+    frame: Frame,
+    page: CasePage,
+    all: Vec<Shown>,
+    next: Option<String>,
+}
+
+pub(super) async fn list(case: PathId, page: PageRequest) -> Reply {
+    let query = Page::read(&page.req, &["done"])?;
+    let (frame, case_page) = CasePage::of(&page, &case.0, Tab::Authorizations).await?;
+    let (found, now) = reads::of_case(&page.app.gate, &page.ctx, case.0, &query).await?;
+    let listed = Listed::of(found, &query, |a| a.id.clone(), |a| Shown::of(&a, now, &case_page));
+    let shown = ListPage {
+        next: listed.next.map(|next| query.next_address(page.req.path(), &next)),
+        all: listed.items,
+        page: case_page,
+        frame,
+    };
+    pages::show(&shown, None)
+}
+
+#[derive(Template)]
+#[template(path = "authorizations/pages/new.html")]
+struct NewPage {
+    frame: Frame,
+    page: CasePage,
+    form: FormView,
+    levels: Vec<(&'static str, String)>,
+    devices: Vec<(&'static str, String)>,
+    attestations: Vec<(&'static str, &'static str)>,
+}
+
+pub(super) async fn new_form(case: PathId, page: PageRequest) -> Reply {
+    let scope = Scope::Case(case.0.clone());
+    let authorized = page.app.gate.check(&page.ctx, Act::AuthorizationRequest, scope).await?;
+    let form = FormView::of([
+        ("level", "overt".to_owned()),
+        ("devices[]", "agency".to_owned()),
+        ("holder_usernames", authorized.caller.username),
+    ]);
+    new_page(&page, &case.0, form).await
+}
+
+async fn new_page(page: &PageRequest, case: &str, form: FormView) -> Reply {
+    let (mut frame, case_page) = CasePage::of(page, case, Tab::Authorizations).await?;
+    frame.title = format!("Request an authorization, {}", case_page.case.number);
+    let told = |attestation: Attestation| match attestation {
+        Attestation::NotProtected => "Nobody is looked at only for what they lawfully say, believe or join.",
+        Attestation::NoContact => "There will be no contact with those looked at.",
+    };
+    let attestations = [Attestation::NotProtected, Attestation::NoContact];
+    let shown = NewPage {
+        levels: words::<Level>(),
+        devices: words::<Device>(),
+        attestations: attestations.iter().map(|a| (a.as_str(), told(*a))).collect(),
+        page: case_page,
+        frame,
+        form,
+    };
+    pages::show(&shown, Some(&shown.form))
+}
+
+/// The words of a field that takes several, with commas, spaces or lines between them.
+fn split(form: &mut Form, field: &str) -> Vec<String> {
+    let text = form.text(field, 20 * LINE).unwrap_or_default();
+    let words = text.split([',', ' ', '\n', '\r', '\t']).filter(|word| !word.is_empty());
+    words.map(|word| word.trim_start_matches('@').to_lowercase()).collect()
+}
+
+/// What a page's form says, under the names of a request.
+async fn as_request(page: &PageRequest, form: &mut Form) -> Result<()> {
+    let platforms = split(form, "platform_names");
+    form.put_list("platforms", platforms);
+    let mut holders = Vec::new();
+    for username in split(form, "holder_usernames") {
+        let found = users::by_username(&page.app.gate, &page.ctx, username.clone()).await;
+        let unknown = |_| {
+            let message = format!("{username:.60}: nobody here has this user name");
+            Error::field("holder_usernames", "exists", message)
+        };
+        holders.push(found.map_err(unknown)?.id);
+    }
+    form.put_list("holders", holders);
+    Ok(())
+}
+
+pub(super) async fn request(case: PathId, mut request: WriteRequest) -> Reply {
+    let (page, scope) = (request.page()?, Scope::Case(case.0.clone()));
+    request.check(Act::AuthorizationRequest, &scope).await?;
+    let made = async {
+        let mut form = request.form().await?;
+        as_request(&page, &mut form).await?;
+        let wanted = Request::parse(form, page.app.gate.now())?;
+        let act = Act::AuthorizationRequest;
+        request.transact(act, scope, move |tx| ops::request(tx, &wanted)).await
+    };
+    match made.await {
+        Ok(made) => Ok(pages::see_other(&format!("/authorizations/{}?done=requested", made.id))),
+        Err(e) => {
+            let form = FormView::refused(&page.req, e)?
+                .renamed(&[("platforms", "platform_names"), ("holders", "holder_usernames")]);
+            new_page(&page, &case.0, form).await
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "authorizations/pages/one.html")]
+struct OnePage {
+    frame: Frame,
+    page: CasePage,
+    shown: Shown,
+    facts: Vec<(&'static str, String)>,
+    purpose: String,
+    predicate: String,
+    rulings: Vec<(String, String, String, Moment)>,
+    may: reads::AuthorizationRights,
+    form: FormView,
+}
+
+pub(super) async fn one(id: PathId, page: PageRequest) -> Reply {
+    one_page(&page, id.0, FormView::default()).await
+}
+
+async fn one_page(page: &PageRequest, id: String, form: FormView) -> Reply {
+    let (found, now) = reads::authorization(&page.app.gate, &page.ctx, id.clone()).await?;
+    let (mut frame, case_page) = CasePage::of(page, &found.case_id, Tab::Authorizations).await?;
+    frame.title = format!("Authorization A-{}, {}", found.number, case_page.case.number);
+    let rulings = [("Decision", &found.decision), ("Revoked", &found.revoked)];
+    let rulings = rulings
+        .into_iter()
+        .filter_map(|(what, ruling)| Some((what, ruling.as_ref()?)));
+    let shown = OnePage {
+        facts: facts(&found, &case_page),
+        purpose: crate::text::block(&found.terms.purpose),
+        predicate: crate::text::block(&found.terms.predicate),
+        rulings: rulings
+            .map(|(what, ruling)| {
+                let outcome = ruling.outcome.as_deref().map_or(what.to_owned(), label);
+                let reason = ruling.reason.as_deref().map(line).unwrap_or_default();
+                (outcome, reason, line(&ruling.by.name), case_page.at(ruling.at.0))
+            })
+            .collect(),
+        may: reads::authorization_rights(&page.app.gate, &page.ctx, id).await?,
+        shown: Shown::of(&found, now, &case_page),
+        page: case_page,
+        frame,
+        form,
+    };
+    pages::show(&shown, Some(&shown.form))
+}
+
+fn facts(a: &Authorization, page: &CasePage) -> Vec<(&'static str, String)> {
+    let mut facts = Vec::new();
+    let mut put = |name, value: String| facts.extend((!value.is_empty()).then(|| (name, line(&value))));
+    let accounts = a.terms.accounts.iter().filter_map(|account| {
+        let name = account
+            .handle
+            .as_deref()
+            .or(account.platform_id.as_deref())
+            .or(account.url.as_deref())?;
+        Some(format!("{name} ({})", account.platform))
+    });
+    let accounts: Vec<String> = accounts.collect();
+    let accounts = if accounts.is_empty() {
+        "all of these platforms".into()
+    } else {
+        accounts.join(", ")
+    };
+    put("Accounts", accounts);
+    put("Searches", a.terms.searches.join("; "));
+    put(
+        "Devices",
+        a.terms.devices.iter().map(|d| d.as_str()).collect::<Vec<_>>().join(", "),
+    );
+    put("Scope", a.terms.scope_note.clone().unwrap_or_default());
+    put(
+        "Review",
+        a.terms.review_at
+            .map(|at| page.at(at.0).shown().to_owned())
+            .unwrap_or_default(),
+    );
+    let attested = a.terms.attestations.iter().map(|a| a.as_str().replace('_', " "));
+    put("Attested", attested.collect::<Vec<_>>().join("; "));
+    facts
+}
+
+pub(super) async fn decide(id: PathId, request: WriteRequest) -> Reply {
+    let (page, scope) = (request.page()?, Scope::Authorization(id.0.clone()));
+    let made = request
+        .write_to(Act::AuthorizationDecide, scope, AuthorizationDecision::parse, ops::decide)
+        .await;
+    after(&page, id.0, "decided", made.map(drop)).await
+}
+
+pub(super) async fn revoke(id: PathId, request: WriteRequest) -> Reply {
+    let (page, scope) = (request.page()?, Scope::Authorization(id.0.clone()));
+    let verb = |tx: &mut Tx<'_>, id: &str, reason: &String| ops::revoke(tx, id, reason);
+    let made = request.write_to(Act::AuthorizationRevoke, scope, revocation, verb).await;
+    after(&page, id.0, "ended", made.map(drop)).await
+}
+
+pub(super) async fn withdraw(id: PathId, request: WriteRequest) -> Reply {
+    let (page, scope) = (request.page()?, Scope::Authorization(id.0.clone()));
+    let verb = |tx: &mut Tx<'_>, id: &str, (): &()| ops::withdraw(tx, id);
+    let made = request.write_to(Act::AuthorizationWithdraw, scope, withdrawal, verb).await;
+    after(&page, id.0, "withdrawn", made.map(drop)).await
+}
+
+async fn after(page: &PageRequest, id: String, done: &str, made: Result<()>) -> Reply {
+    match made {
+        Ok(()) => Ok(pages::see_other(&format!("/authorizations/{id}?done={done}"))),
+        Err(e) => one_page(page, id, FormView::refused(&page.req, e)?).await,
+    }
+}

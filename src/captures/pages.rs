@@ -1,0 +1,468 @@
+//! The pages of captures: the evidence of a case with the form that logs more, and one item.
+
+use actix_web::HttpRequest;
+use actix_web::http::header::USER_AGENT;
+use actix_web::web::{Path, Payload};
+use askama::Template;
+
+use super::model::{
+    CaptureKind, CaptureState, CaptureView, FileEntry, FileRole, Method, NewCorrection, NewDecision, CaptureNote,
+    Review, OpenCapture, PostedBasis,
+};
+use super::{reads, remarks, upload};
+use crate::authorizations::{self, Authorization, AuthorizationState, Device, Level, Line};
+use crate::cases::{CasePage, Tab, words};
+use crate::error::Result;
+use crate::gate::{RequestCtx, Scope};
+use crate::http::pages::{self, FormView, Frame, PageRequest};
+use crate::http::paging::{Listed, Page};
+use crate::http::reply::Reply;
+use crate::http::{App, PathId, WriteRequest};
+use crate::policy::Act;
+use crate::text::{Moment, groups, label, line, size};
+
+/// Items a page.
+const ITEMS: usize = 60;
+
+/// One capture among the evidence.
+pub struct Shot {
+    pub id: String,
+    pub item: i64,
+    pub kind: String,
+    pub title: String,
+    pub account: Option<String>,
+    pub shown_time: Option<String>,
+    pub captured: Moment,
+    pub state: CaptureState,
+    pub state_name: String,
+    /// The address of the first file, where a browser may show it as a picture.
+    pub picture: Option<String>,
+    pub files: usize,
+    /// The first characters and the last of the first file's hash.
+    pub fingerprint: Option<String>,
+}
+
+impl Shot {
+    fn of(view: &CaptureView, page: &CasePage) -> Self {
+        let outline = view.outline();
+        let open = match view {
+            CaptureView::Open(open) => Some(open),
+            CaptureView::Withheld(_) => None,
+        };
+        let kind = label(outline.kind.as_str());
+        let said = open.map(|open| &open.particulars);
+        let platform = said.and_then(|said| said.platform.as_deref());
+        let text = said.and_then(|said| said.text.as_deref().or(said.url.as_deref()));
+        let account = said.and_then(|said| said.account.as_ref());
+        Self {
+            id: outline.id.clone(),
+            item: outline.item,
+            title: text.map_or_else(|| format!("{kind}, content not shown"), |text| short(text, 90)),
+            kind: platform.map_or(kind.clone(), |platform| format!("{kind} · {}", label(platform))),
+            account: account
+                .and_then(|a| a.handle.as_deref().or(a.platform_id.as_deref()))
+                .map(line),
+            shown_time: said.and_then(|said| said.platform_time_text.as_deref()).map(line),
+            captured: page.at(outline.captured_at.0),
+            state: outline.state,
+            state_name: label(outline.state.as_str()),
+            picture: open.and_then(|open| picture(&outline.id, &open.files)),
+            files: open.map_or(0, |open| open.files.len()),
+            fingerprint: open.and_then(|open| open.files.first()).map(fingerprint),
+        }
+    }
+}
+
+fn picture(id: &str, files: &[FileEntry]) -> Option<String> {
+    let shown = |file: &&FileEntry| file.withheld.is_none() && is_picture(file);
+    let file = files.iter().find(shown)?;
+    Some(format!("/files/{id}/{}", file.sha256))
+}
+
+fn is_picture(file: &FileEntry) -> bool {
+    const SHOWN: &[&str] = &["image/jpeg", "image/png", "image/webp", "image/gif"];
+    file.media_type.as_deref().is_some_and(|kind| SHOWN.contains(&kind))
+}
+
+fn fingerprint(file: &FileEntry) -> String {
+    let hex = file.sha256.to_string();
+    format!("{} {} … {}", &hex[..4], &hex[4..8], &hex[60..])
+}
+
+fn short(text: &str, most: usize) -> String {
+    let mut short: String = text.chars().take(most).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    line(&short)
+}
+
+#[derive(Template)]
+#[template(path = "captures/pages/evidence.html")]
+struct EvidencePage {
+    frame: Frame,
+    page: CasePage,
+    shots: Vec<Shot>,
+    next: Option<String>,
+    /// What the person may look at now, by authorization.
+    covered: Vec<String>,
+    choices: Choices,
+    form: FormView,
+}
+
+/// The words that the form offers.
+struct Choices {
+    kinds: Vec<(&'static str, String)>,
+    methods: Vec<(&'static str, String)>,
+    levels: Vec<(&'static str, String)>,
+    devices: Vec<(&'static str, String)>,
+    roles: Vec<(&'static str, String)>,
+}
+
+impl Choices {
+    fn all() -> Self {
+        Self {
+            kinds: words::<CaptureKind>(),
+            methods: words::<Method>(),
+            levels: words::<Level>(),
+            devices: words::<Device>(),
+            roles: words::<FileRole>(),
+        }
+    }
+}
+
+pub(super) async fn evidence(id: PathId, page: PageRequest) -> Reply {
+    let (name, version) = browser_of(&page.req);
+    let form = FormView::of([
+        ("kind", "post".to_owned()),
+        ("method", "manual_screenshot".to_owned()),
+        ("level", "overt".to_owned()),
+        ("device", "agency".to_owned()),
+        ("file_role", "screenshot".to_owned()),
+        ("tool.name", name),
+        ("tool.version", version),
+    ]);
+    evidence_page(&page, &id.0, form).await
+}
+
+/// Name and version of the browser that asks, for the field that says what a capture was taken with.
+fn browser_of(req: &HttpRequest) -> (String, String) {
+    let agent = req.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
+    let agent = agent.unwrap_or_default();
+    let known = [
+        ("Edg/", "Edge"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chromium"),
+        ("Version/", "Safari"),
+    ];
+    let found = known.iter().find_map(|(mark, name)| {
+        let rest = agent.split_once(mark)?.1;
+        let version = rest.split([' ', ';']).next().unwrap_or_default();
+        Some((*name, version))
+    });
+    let (name, version) = found.unwrap_or(("browser", "unknown"));
+    (name.to_owned(), version.chars().take(40).collect())
+}
+
+async fn evidence_page(page: &PageRequest, id: &str, form: FormView) -> Reply {
+    let query = Page {
+        limit: ITEMS,
+        ..Page::read(&page.req, &["done"])?
+    };
+    let (frame, case_page) = CasePage::of(page, id, Tab::Evidence).await?;
+    let found = reads::of_case(&page.app.gate, &page.ctx, id.to_owned(), &query).await?;
+    let listed = Listed::of(
+        found,
+        &query,
+        |c| c.outline().item.to_string(),
+        |c| Shot::of(&c, &case_page),
+    );
+    let shown = EvidencePage {
+        covered: covered(page, &case_page, &frame).await?,
+        next: listed.next.map(|next| query.next_address(page.req.path(), &next)),
+        shots: listed.items,
+        choices: Choices::all(),
+        page: case_page,
+        frame,
+        form,
+    };
+    pages::show(&shown, Some(&shown.form))
+}
+
+/// The authorizations in force that the caller holds, in words.
+async fn covered(page: &PageRequest, case_page: &CasePage, frame: &Frame) -> Result<Vec<String>> {
+    let me = frame
+        .person
+        .as_ref()
+        .map(|person| person.user.as_str())
+        .unwrap_or_default();
+    let case = case_page.case.id.clone();
+    let (found, now) = authorizations::of_case(&page.app.gate, &page.ctx, case, &Page::first(100)).await?;
+    let mine = |a: &&Authorization| {
+        a.state_at(now) == AuthorizationState::Approved && a.holders.iter().any(|holder| holder.id == me)
+    };
+    let told = |a: &Authorization| {
+        let platforms = a.terms.platforms.join(", ");
+        format!(
+            "A-{}: {}, {}, until {}",
+            a.number,
+            a.terms.level.as_str(),
+            platforms,
+            case_page.at(a.terms.ends_at.0).shown()
+        )
+    };
+    Ok(found.iter().filter(mine).map(told).collect())
+}
+
+pub(super) async fn log(
+    req: HttpRequest,
+    path: Path<String>,
+    payload: Payload,
+    requester: RequestCtx,
+    app: App,
+) -> Reply {
+    let (page, case) = (PageRequest::of(&req)?, path.clone());
+    match upload::take(req, path, payload, requester, app).await {
+        Ok(made) => {
+            let done = if made.outline().state.is_closed() {
+                "held"
+            } else {
+                "logged"
+            };
+            Ok(pages::see_other(&format!(
+                "/captures/{}?done={done}",
+                made.outline().id
+            )))
+        }
+        Err(e) => {
+            let form = FormView::refused(&page.req, e)?;
+            evidence_page(&page, &case, form).await
+        }
+    }
+}
+
+/// A file of an item, as the page shows it.
+struct ShownFile {
+    address: Option<String>,
+    name: String,
+    role: String,
+    media: String,
+    size: String,
+    picture: bool,
+    video: bool,
+    groups: Vec<String>,
+    withheld: Option<String>,
+}
+
+impl ShownFile {
+    fn of(id: &str, file: &FileEntry) -> Self {
+        let media = file.media_type.clone().unwrap_or_default();
+        Self {
+            address: file.withheld.is_none().then(|| format!("/files/{id}/{}", file.sha256)),
+            name: line(file.name.as_deref().unwrap_or("without a name")),
+            role: label(file.role.as_str()),
+            picture: is_picture(file),
+            video: matches!(&*media, "video/mp4" | "video/webm"),
+            size: size(file.size),
+            groups: groups(&file.sha256),
+            withheld: file.withheld.as_ref().map(|w| line(&w.reason)),
+            media,
+        }
+    }
+}
+
+/// Something said about an item later.
+struct Said {
+    what: String,
+    text: String,
+    who: String,
+    at: Moment,
+}
+
+#[derive(Template)]
+#[template(path = "captures/pages/item.html")]
+struct ItemPage {
+    frame: Frame,
+    page: CasePage,
+    shot: Shot,
+    version: i64,
+    facts: Vec<(&'static str, String)>,
+    text: Option<String>,
+    files: Vec<ShownFile>,
+    coverage: Vec<Line>,
+    /// Whether content is shown at all.
+    open: bool,
+    said: Vec<Said>,
+    awaits: bool,
+    leaf: String,
+    seq: i64,
+    may: reads::ItemRights,
+    /// How a time of posting may be known; the empty one leaves it as it is.
+    bases: Vec<(&'static str, String)>,
+    form: FormView,
+}
+
+pub(super) async fn item(id: PathId, page: PageRequest) -> Reply {
+    item_page(&page, id.0, FormView::default()).await
+}
+
+async fn item_page(page: &PageRequest, id: String, form: FormView) -> Reply {
+    let view = reads::capture(&page.app.gate, &page.ctx, id.clone()).await?;
+    let outline = view.outline().clone();
+    let (mut frame, case_page) = CasePage::of(page, &outline.case_id, Tab::Evidence).await?;
+    frame.title = format!("Item {}, {}", outline.item, case_page.case.number);
+    let open = match &view {
+        CaptureView::Open(open) => Some(open.as_ref()),
+        CaptureView::Withheld(_) => None,
+    };
+    let shown = ItemPage {
+        shot: Shot::of(&view, &case_page),
+        version: outline.version,
+        facts: open.map(|open| facts(open, &case_page)).unwrap_or_default(),
+        text: open
+            .and_then(|open| open.particulars.text.as_deref())
+            .map(crate::text::block),
+        files: open
+            .map(|open| open.files.iter().map(|f| ShownFile::of(&id, f)).collect())
+            .unwrap_or_default(),
+        coverage: outline.coverage.clone(),
+        open: open.is_some(),
+        said: open.map(|open| said(open, &case_page)).unwrap_or_default(),
+        awaits: outline.state == CaptureState::Held,
+        leaf: outline.event.leaf.to_string(),
+        seq: outline.event.seq,
+        may: reads::item_rights(&page.app.gate, &page.ctx, id.clone()).await?,
+        bases: std::iter::once(("", "As it is".to_owned()))
+            .chain(words::<PostedBasis>())
+            .collect(),
+        page: case_page,
+        frame,
+        form,
+    };
+    pages::show(&shown, Some(&shown.form))
+}
+
+fn facts(open: &OpenCapture, page: &CasePage) -> Vec<(&'static str, String)> {
+    let said = &open.particulars;
+    let both = |at: &crate::clock::Timestamp| {
+        let moment = page.at(at.0);
+        match moment.local {
+            Some(local) => format!("{local} ({})", moment.utc),
+            None => moment.utc,
+        }
+    };
+    let mut facts = Vec::new();
+    let mut put = |name, value: Option<String>| facts.extend(value.map(|value| (name, line(&value))));
+    put("Platform", said.platform.as_deref().map(label));
+    put("Address as seen", said.url.clone());
+    put("Final address", said.final_url.clone());
+    put("Account", said.account.as_ref().and_then(|a| a.handle.clone()));
+    put(
+        "Account’s own id",
+        said.account.as_ref().and_then(|a| a.platform_id.clone()),
+    );
+    put(
+        "Time as the platform showed it",
+        Some(said.platform_time_text.clone().unwrap_or("not noted".into())),
+    );
+    let basis = said.posted_at_basis.map_or("basis not noted", |basis| basis.as_str());
+    put(
+        "Posted",
+        said.posted_at.as_ref().map(|at| format!("{}, {basis}", both(at))),
+    );
+    put(
+        "Captured, by the capturer’s clock",
+        Some(both(&open.outline.captured_at)),
+    );
+    put(
+        "Received, by this server’s clock",
+        Some(both(&open.outline.received_at)),
+    );
+    put("Visibility", said.visibility.clone());
+    put("Means of access", said.access_means.clone());
+    put("Method", said.method.map(|m| label(m.as_str())));
+    put("Tool", said.tool.as_ref().map(|t| format!("{} {}", t.name, t.version)));
+    put("Level", said.level.map(|l| label(l.as_str())));
+    put("Device", said.device.map(|d| label(d.as_str())));
+    put("Captured by", Some(open.captured_by.name.clone()));
+    put("Note", open.note.clone());
+    put("Rests on", Some(label(open.basis.kind.as_str())));
+    put("Reason given", open.basis.reason.clone());
+    let flags: Vec<&str> = open.outline.flags.iter().map(|flag| flag.as_str()).collect();
+    put(
+        "Odd about it",
+        (!flags.is_empty()).then(|| flags.join(", ").replace('_', " ")),
+    );
+    facts
+}
+
+fn said(open: &OpenCapture, page: &CasePage) -> Vec<Said> {
+    let correction = open
+        .correction
+        .iter()
+        .map(|c| (c.at, c.by.name.as_str(), "Corrected".to_owned(), c.reason.as_str()));
+    let notes = open.remarks.notes.iter()
+        .map(|n| (n.at, n.by.name.as_str(), "Note".to_owned(), n.said.text.as_str()));
+    let reviews = open.remarks.reviews.iter().map(|r| {
+        let outcome = format!("Reviewed: {}", r.said.outcome.as_str());
+        (
+            r.at,
+            r.by.name.as_str(),
+            outcome,
+            r.said.note.as_deref().unwrap_or_default(),
+        )
+    });
+    let decisions = open.remarks.decision.iter().map(|d| {
+        let outcome = format!("Decided: {}", d.said.said.outcome.as_str());
+        (d.at, d.by.name.as_str(), outcome, d.said.said.reason.as_str())
+    });
+    let mut all: Vec<_> = correction.chain(notes).chain(reviews).chain(decisions).collect();
+    all.sort_by_key(|(at, ..)| *at);
+    let shown = all.into_iter().map(|(at, who, what, text)| Said {
+        what,
+        text: crate::text::block(text),
+        who: line(who),
+        at: page.at(at.0),
+    });
+    shown.collect()
+}
+
+pub(super) async fn annotate(id: PathId, request: WriteRequest) -> Reply {
+    let (page, scope) = (request.page()?, Scope::Capture(id.0.clone()));
+    let made = request
+        .write_to(Act::CaptureAnnotate, scope, CaptureNote::parse, remarks::annotate)
+        .await;
+    after(&page, id.0, "noted", made.map(drop)).await
+}
+
+pub(super) async fn correct(id: PathId, request: WriteRequest) -> Reply {
+    let (page, scope) = (request.page()?, Scope::Capture(id.0.clone()));
+    let made = request
+        .write_to(Act::CaptureCorrect, scope, NewCorrection::parse, remarks::correct)
+        .await;
+    after(&page, id.0, "corrected", made.map(drop)).await
+}
+
+pub(super) async fn review(id: PathId, request: WriteRequest) -> Reply {
+    let (page, scope) = (request.page()?, Scope::Capture(id.0.clone()));
+    let made = request
+        .write_to(Act::CaptureReview, scope, Review::parse, remarks::review)
+        .await;
+    after(&page, id.0, "reviewed", made.map(drop)).await
+}
+
+pub(super) async fn decide(id: PathId, request: WriteRequest) -> Reply {
+    let (page, scope) = (request.page()?, Scope::Capture(id.0.clone()));
+    let made = request
+        .write_to(Act::CaptureDecide, scope, NewDecision::parse, remarks::decide)
+        .await;
+    after(&page, id.0, "decided", made.map(drop)).await
+}
+
+/// Back to the item, which says what was done, or shows the form again.
+async fn after(page: &PageRequest, id: String, done: &str, made: Result<()>) -> Reply {
+    match made {
+        Ok(()) => Ok(pages::see_other(&format!("/captures/{id}?done={done}"))),
+        Err(e) => item_page(page, id, FormView::refused(&page.req, e)?).await,
+    }
+}

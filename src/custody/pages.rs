@@ -1,0 +1,115 @@
+//! The pages of the ledger: the custody of a case, and for auditors the state of the log with the agency's events.
+
+use askama::Template;
+
+use super::api;
+use super::reads::{self, ShownEvent};
+use crate::cases::{CasePage, Tab};
+use crate::http::PathId;
+use crate::http::pages::{self, Frame, Nav, PageRequest};
+use crate::http::paging::{Listed, Page};
+use crate::http::reply::Reply;
+use crate::text::{Moment, Zone, label, line};
+
+/// An event in a page.
+struct EventLine {
+    key: i64,
+    at: Moment,
+    what: String,
+    object: String,
+    who: String,
+    /// Whether a person did it.
+    person: bool,
+    leaf: String,
+}
+
+impl EventLine {
+    fn of(event: &ShownEvent, zone: Zone) -> Self {
+        let text = |path: &str| event.event.pointer(path).and_then(|v| v.as_str()).unwrap_or_default();
+        let at = event
+            .event
+            .pointer("/at")
+            .and_then(serde_json::Value::as_i64)
+            .unwrap_or_default();
+        let role = text("/actor/role");
+        let leaf = event.leaf.to_string();
+        Self {
+            key: event.key,
+            at: zone.at(at),
+            what: label(&text("/action").replace('.', " ")),
+            object: format!("{} {}", text("/object/type"), line(text("/object/id"))),
+            who: match role {
+                "" => line(&format!("{} {}", text("/actor/type"), text("/actor/id"))),
+                role => line(&format!("{role} {}", text("/actor/id"))),
+            },
+            person: !role.is_empty(),
+            leaf: format!("{} {} … {}", &leaf[..4], &leaf[4..8], &leaf[60..]),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "custody/pages/case.html")]
+struct CustodyPage {
+    frame: Frame,
+    page: CasePage,
+    events: Vec<EventLine>,
+    next: Option<String>,
+}
+
+pub(super) async fn of_case(case: PathId, page: PageRequest) -> Reply {
+    let query = Page::read(&page.req, &[])?;
+    let (frame, case_page) = CasePage::of(&page, &case.0, Tab::Custody).await?;
+    let found = reads::of_case(&page.app.gate, &page.ctx, case.0, &query).await?;
+    let zone = case_page.zone;
+    let listed = Listed::of(found, &query, |e| e.key.to_string(), |e| EventLine::of(&e, zone));
+    let shown = CustodyPage {
+        next: listed.next.map(|next| query.next_address(page.req.path(), &next)),
+        events: listed.items,
+        page: case_page,
+        frame,
+    };
+    pages::show(&shown, None)
+}
+
+#[derive(Template)]
+#[template(path = "custody/pages/ledger.html")]
+struct LedgerPage {
+    frame: Frame,
+    log: crate::ledger::TreeState,
+    signed: u64,
+    events: Vec<EventLine>,
+    next: Option<String>,
+    actor: String,
+    action: String,
+}
+
+pub(super) async fn ledger(page: PageRequest) -> Reply {
+    let query = Page::read(&page.req, &["actor", "action", "from", "to"])?;
+    let mut search = api::search(&query)?;
+    // A search form sends its empty fields too.
+    search.actor = search.actor.filter(|actor| !actor.is_empty());
+    search.action = search.action.filter(|action| !action.is_empty());
+    let (actor, action) = (
+        search.actor.clone().unwrap_or_default(),
+        search.action.clone().unwrap_or_default(),
+    );
+    let found = reads::of_agency(&page.app.gate, &page.ctx, search).await?;
+    let listed = Listed::of(
+        found,
+        &query,
+        |e| e.key.to_string(),
+        |e| EventLine::of(&e, Zone::named(None)),
+    );
+    let (log, signed) = reads::log(&page.app.gate, &page.ctx).await?;
+    let shown = LedgerPage {
+        frame: page.frame("Ledger", Nav::Ledger).await?,
+        next: listed.next.map(|next| query.next_address(page.req.path(), &next)),
+        events: listed.items,
+        log,
+        signed,
+        actor,
+        action,
+    };
+    pages::show(&shown, None)
+}

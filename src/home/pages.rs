@@ -1,0 +1,152 @@
+//! The first screen of each role: what needs this person first, then their cases.
+
+use askama::Template;
+
+use crate::authorizations::{self, AuthorizationSearch, AuthorizationState};
+use crate::captures::{self, BasisKind, CaptureSearch, CaptureState, CaptureView};
+use crate::cases::{self, CaseLine, CaseSearch};
+use crate::clock::{HOUR, MINUTE, Micros};
+use crate::error::Result;
+use crate::http::pages::{self, Frame, Nav, PageRequest};
+use crate::http::reply::Reply;
+use crate::policy::Role;
+use crate::text::{label, line};
+
+/// Entries of a list on a first screen.
+const SHOWN: usize = 100;
+
+/// Something that waits for this person.
+struct Waiting {
+    address: String,
+    title: String,
+    about: String,
+    since: Micros,
+    waited: String,
+    held: bool,
+}
+
+#[derive(Template)]
+#[template(path = "home/pages/home.html")]
+struct HomePage {
+    frame: Frame,
+    waiting: Vec<Waiting>,
+    cases: Option<Vec<CaseLine>>,
+    may_open: bool,
+    auditor: bool,
+    administrator: bool,
+}
+
+pub(super) async fn home(page: PageRequest) -> Reply {
+    let frame = page.frame("Home", Nav::Home).await?;
+    let is = |role| frame.person.as_ref().is_some_and(|person| person.is(role));
+    let casework = is(Role::Investigator) || is(Role::Supervisor) || is(Role::Prosecutor);
+    let shown = HomePage {
+        waiting: if is(Role::Supervisor) {
+            waiting(&page).await?
+        } else {
+            Vec::new()
+        },
+        cases: if casework { Some(my_cases(&page).await?) } else { None },
+        may_open: cases::may_open(&page).await?,
+        auditor: is(Role::Auditor),
+        administrator: is(Role::Administrator),
+        frame,
+    };
+    pages::show(&shown, None)
+}
+
+async fn my_cases(page: &PageRequest) -> Result<Vec<CaseLine>> {
+    let newest = CaseSearch {
+        number: None,
+        kind: None,
+        status: None,
+        before: None,
+        limit: 20,
+    };
+    let found = cases::cases(&page.app.gate, &page.ctx, newest).await?;
+    Ok(found.iter().map(CaseLine::of).collect())
+}
+
+#[derive(Template)]
+#[template(path = "home/pages/approvals.html")]
+struct ApprovalsPage {
+    frame: Frame,
+    waiting: Vec<Waiting>,
+}
+
+pub(super) async fn approvals(page: PageRequest) -> Reply {
+    let waiting = waiting(&page).await?;
+    let frame = page.frame("Approvals", Nav::Approvals).await?;
+    pages::show(&ApprovalsPage { frame, waiting }, None)
+}
+
+/// Requests and captures that a supervisor may decide, oldest first.
+async fn waiting(page: &PageRequest) -> Result<Vec<Waiting>> {
+    let (gate, ctx, now) = (&page.app.gate, &page.ctx, page.app.gate.now());
+    let held = CaptureSearch {
+        state: Some(CaptureState::Held.as_str().to_owned()),
+        basis: None,
+        before: None,
+        limit: SHOWN,
+    };
+    let emergencies = CaptureSearch {
+        state: None,
+        basis: Some(BasisKind::Emergency.as_str().to_owned()),
+        ..held.clone()
+    };
+    let held = captures::to_decide(gate, ctx, held).await?;
+    let mut emergencies = captures::to_decide(gate, ctx, emergencies).await?;
+    emergencies.retain(|view| matches!(view, CaptureView::Open(open) if open.remarks.decision.is_none()));
+    let requested = AuthorizationSearch {
+        state: Some(AuthorizationState::Requested),
+        before: None,
+        limit: SHOWN,
+    };
+    let (requests, _) = authorizations::authorizations(gate, ctx, requested).await?;
+    let requests = requests.iter().map(|a| Waiting {
+        address: format!("/authorizations/{}", a.id),
+        title: format!(
+            "A-{}: {}, {}",
+            a.number,
+            a.terms.level.as_str(),
+            line(&a.terms.platforms.join(", "))
+        ),
+        about: format!("asked for by {}", line(&a.requester.name)),
+        since: a.requested_at.0,
+        waited: waited(now - a.requested_at.0),
+        held: false,
+    });
+    let mut all: Vec<Waiting> = held
+        .iter()
+        .chain(&emergencies)
+        .map(|view| of_capture(view, now))
+        .chain(requests)
+        .collect();
+    all.sort_by_key(|waiting| waiting.since);
+    Ok(all)
+}
+
+fn of_capture(view: &CaptureView, now: Micros) -> Waiting {
+    let outline = view.outline();
+    Waiting {
+        address: format!("/captures/{}", outline.id),
+        title: format!(
+            "Item {}, {}",
+            outline.item,
+            label(outline.state.as_str()).to_lowercase()
+        ),
+        about: label(outline.kind.as_str()),
+        since: outline.received_at.0,
+        waited: waited(now - outline.received_at.0),
+        held: outline.state.is_closed(),
+    }
+}
+
+/// A time that somebody waited, in words.
+fn waited(time: Micros) -> String {
+    match (time / (24 * HOUR), time / HOUR, time / MINUTE) {
+        (days @ 2.., ..) => format!("{days} days"),
+        (_, hours @ 1.., minutes) => format!("{hours} h {} min", minutes % 60),
+        (.., minutes) => format!("{minutes} min"),
+    }
+}

@@ -1,0 +1,51 @@
+//! What the pages load: styles, script and icons, compiled in. Nothing comes from another host.
+
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use actix_web::web::{self, Path, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse};
+
+use super::reply::{Reply, at};
+use crate::error::Error;
+use crate::proof::id::Digest;
+
+/// Each by its name, with its type.
+const ASSETS: &[(&str, &str, &[u8])] = &[
+    (
+        "tokens.css",
+        "text/css; charset=utf-8",
+        include_bytes!("assets/tokens.css"),
+    ),
+    ("app.css", "text/css; charset=utf-8", include_bytes!("assets/app.css")),
+    (
+        "app.js",
+        "text/javascript; charset=utf-8",
+        include_bytes!("assets/app.js"),
+    ),
+    ("icons.svg", "image/svg+xml", include_bytes!("assets/icons.svg")),
+    ("mark.svg", "image/svg+xml", include_bytes!("assets/mark.svg")),
+];
+
+/// The routes of this file.
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(at("/static/{name}", "GET").route(web::get().to(asset)));
+}
+
+/// A browser keeps them and asks each time whether they changed, so that an update is seen at once.
+async fn asset(name: Path<String>, req: HttpRequest) -> Reply {
+    let found = ASSETS.iter().find(|(known, ..)| *known == name.as_str());
+    let (_, kind, bytes) = found.ok_or_else(Error::not_found)?;
+    let tag = format!("\"{}\"", Digest::of(bytes));
+    let known = req
+        .headers()
+        .get(IF_NONE_MATCH)
+        .is_some_and(|v| v.as_bytes() == tag.as_bytes());
+    let mut answer = match known {
+        true => HttpResponse::NotModified(),
+        false => HttpResponse::Ok(),
+    };
+    answer
+        .insert_header((ETAG, tag))
+        .insert_header((CACHE_CONTROL, "no-cache"));
+    answer.insert_header((CONTENT_TYPE, *kind));
+    Ok(if known { answer.finish() } else { answer.body(*bytes) })
+}

@@ -1,0 +1,117 @@
+// @ts-check
+// What pages do better with a script. Everything works without it.
+
+const status = document.querySelector(".live");
+
+/** Says something in the one polite live region. @param {string} text */
+function say(text) {
+  if (!status) return;
+  const toast = document.createElement("div");
+  toast.className = "toast";
+  const line = document.createElement("p");
+  line.textContent = text;
+  toast.append(line);
+  status.replaceChildren(toast);
+}
+
+// A second press of a button sends nothing while the first is under way.
+document.addEventListener("submit", (event) => {
+  const form = /** @type {HTMLFormElement} */ (event.target);
+  if (form.getAttribute("aria-busy") === "true") {
+    event.preventDefault();
+    return;
+  }
+  form.setAttribute("aria-busy", "true");
+});
+// The page may come back from the browser's memory.
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[aria-busy]")) form.removeAttribute("aria-busy");
+});
+
+// A refused form: its summary is read first.
+document.getElementById("errors")?.focus();
+
+// Something under way: look again.
+const waits = document.querySelector("[data-reload]");
+if (waits) setTimeout(() => location.reload(), 1000 * Number(waits.getAttribute("data-reload")));
+
+// Paste and drop into the composer.
+const composer = /** @type {HTMLFormElement | null} */ (document.querySelector("form[data-composer]"));
+if (composer) {
+  const files = /** @type {HTMLInputElement} */ (composer.querySelector("input[type=file]"));
+  const address = /** @type {HTMLInputElement} */ (composer.querySelector("input[name=url]"));
+  const shown = composer.querySelector("[data-uploads]");
+
+  const list = () => {
+    const names = [...(files.files ?? [])].map((file) => {
+      const line = document.createElement("p");
+      line.textContent = `${file.name}, ${Math.ceil(file.size / 1024).toLocaleString()} kB`;
+      return line;
+    });
+    shown?.replaceChildren(...names);
+  };
+  /** @param {FileList} more */
+  const add = (more) => {
+    const all = new DataTransfer();
+    for (const file of [...(files.files ?? []), ...more]) all.items.add(file);
+    files.files = all.files;
+    list();
+    say(`${more.length === 1 ? "A file is" : `${more.length} files are`} added. Nothing is sent before you press Log it.`);
+  };
+  files.addEventListener("change", list);
+  document.addEventListener("paste", (event) => {
+    const data = event.clipboardData;
+    if (data?.files.length) {
+      event.preventDefault();
+      add(data.files);
+    } else if (document.activeElement === document.body && data) {
+      address.value = data.getData("text").trim();
+      address.focus();
+    }
+  });
+  document.addEventListener("dragover", (event) => event.preventDefault());
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    if (event.dataTransfer?.files.length) add(event.dataTransfer.files);
+  });
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target instanceof HTMLElement && event.target.matches("input, textarea, select");
+    if (event.key === "l" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault();
+      address.focus();
+    }
+  });
+}
+
+// The session: two minutes before it ends the page asks; one press goes on.
+if (document.body.hasAttribute("data-signed-in")) {
+  const [life, warning] = [15 * 60_000, 2 * 60_000];
+  const dialog = document.createElement("dialog");
+  dialog.className = "dialog";
+  const title = document.createElement("h2");
+  title.textContent = "Still there?";
+  const text = document.createElement("p");
+  text.textContent = "You are signed out in two minutes. What you typed stays in this page until then.";
+  const button = document.createElement("button");
+  button.className = "btn btn--primary";
+  button.textContent = "Stay signed in";
+  dialog.append(title, text, button);
+  document.body.append(dialog);
+  /** @type {number} */
+  let timer;
+  const wait = () => {
+    clearTimeout(timer);
+    timer = window.setTimeout(() => {
+      dialog.showModal();
+      button.focus();
+      timer = window.setTimeout(() => location.assign("/sign-in?next=" + encodeURIComponent(location.pathname)), warning);
+    }, life - warning);
+  };
+  button.addEventListener("click", async () => {
+    const answer = await fetch("/session", { credentials: "same-origin" });
+    dialog.close();
+    if (answer.ok) wait();
+    else location.assign("/sign-in?next=" + encodeURIComponent(location.pathname));
+  });
+  wait();
+}

@@ -1,0 +1,296 @@
+//! What every page shares: the layout's frame, a form with what was typed into it, and answers.
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError};
+use askama::Template;
+use std::future::{Ready, ready};
+
+use super::reply::{self, Reply};
+use super::{App, request_ctx};
+use crate::clock::random;
+use crate::error::{Error, FieldError, Kind, Result};
+use crate::gate::{RequestCtx, Scope};
+use crate::identity::{Caller, Credential};
+use crate::policy::{Act, Role};
+use crate::proof::id::hex;
+
+/// What a page may do: load our own scripts, styles and pictures, and send forms to us. Nothing else, and nobody frames it.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self'; \
+                      font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
+                      require-trusted-types-for 'script'; trusted-types casetrail";
+
+/// Places of the main navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nav {
+    /// The first screen.
+    Home,
+    /// Cases, and everything in one.
+    Cases,
+    /// What waits for a supervisor.
+    Approvals,
+    /// The ledger, for auditors.
+    Ledger,
+    /// Users, units and trainings, for administrators.
+    People,
+    /// A page that belongs to none of them.
+    None,
+}
+
+impl Nav {
+    /// The places that the roles of a person may use, in order, with their words and addresses.
+    fn of(caller: &Caller) -> Vec<(Self, &'static str, &'static str)> {
+        let casework = [Role::Investigator, Role::Supervisor, Role::Prosecutor];
+        let all = [
+            (Self::Home, "Home", "/", true),
+            (Self::Approvals, "Approvals", "/approvals", caller.is(Role::Supervisor)),
+            (
+                Self::Cases,
+                "Cases",
+                "/cases",
+                casework.iter().any(|role| caller.is(*role)),
+            ),
+            (Self::Ledger, "Ledger", "/ledger", caller.is(Role::Auditor)),
+            (Self::People, "People", "/users", caller.is(Role::Administrator)),
+        ];
+        let shown = all.into_iter().filter(|(.., may)| *may);
+        shown.map(|(nav, word, address, _)| (nav, word, address)).collect()
+    }
+}
+
+/// What the layout around a page shows.
+pub struct Frame {
+    /// The page's own title.
+    pub title: String,
+    /// Whether this is a demonstration.
+    pub demo: bool,
+    /// The person, where somebody is signed in.
+    pub person: Option<Caller>,
+    /// The person's places, and which one this page belongs to.
+    pub places: Vec<(Nav, &'static str, &'static str)>,
+    /// Where this page belongs.
+    pub current: Nav,
+    /// The token of this session's forms.
+    pub form_token: String,
+    /// Makes a second sending of the same form harmless.
+    pub idempotency_key: String,
+    /// What was just done, once.
+    pub done: Option<&'static str>,
+}
+
+impl Frame {
+    /// The frame of a page for nobody signed in.
+    pub fn outside(demo: bool, title: &str) -> Self {
+        Self {
+            title: title.to_owned(),
+            demo,
+            person: None,
+            places: Vec::new(),
+            current: Nav::None,
+            form_token: String::new(),
+            idempotency_key: hex(&random::<16>()),
+            done: None,
+        }
+    }
+
+    /// The person's roles in words.
+    pub fn roles(&self) -> String {
+        let roles = self.person.iter().flat_map(|person| &person.roles);
+        roles.map(|role| role.as_str()).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// A request for a page by somebody signed in.
+#[derive(Clone)]
+pub struct PageRequest {
+    /// Who asks.
+    pub ctx: RequestCtx,
+    /// What handlers reach.
+    pub app: App,
+    /// The request itself.
+    pub req: HttpRequest,
+}
+
+impl FromRequest for PageRequest {
+    type Error = Error;
+    type Future = Ready<Result<Self>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Self::of(req))
+    }
+}
+
+impl PageRequest {
+    /// The request as a page's.
+    pub fn of(req: &HttpRequest) -> Result<Self> {
+        let app = req.app_data::<App>().ok_or_else(|| Error::internal("no state"))?;
+        Ok(Self {
+            ctx: request_ctx::request_ctx(req)?,
+            app: app.clone(),
+            req: req.clone(),
+        })
+    }
+
+    /// The frame of a page: who is signed in, and where they may go.
+    pub async fn frame(&self, title: &str, current: Nav) -> Result<Frame> {
+        let authorized = self.app.gate.check(&self.ctx, Act::SessionOwn, Scope::Agency).await?;
+        let form_token = match &self.ctx.credential {
+            Credential::Session(session) => self.app.form_tokens.of(session),
+            _ => String::new(),
+        };
+        Ok(Frame {
+            places: Nav::of(&authorized.caller),
+            person: Some(authorized.caller),
+            current,
+            form_token,
+            done: self.query("done").and_then(|word| done_words(&word)),
+            ..Frame::outside(self.app.demo, title)
+        })
+    }
+
+    /// A parameter of the query.
+    pub fn query(&self, name: &str) -> Option<String> {
+        query_value(&self.req, name)
+    }
+}
+
+/// A parameter of a request's query.
+pub fn query_value(req: &HttpRequest, name: &str) -> Option<String> {
+    let mut pairs = url::form_urlencoded::parse(req.query_string().as_bytes());
+    let found = pairs.find(|(n, _)| n == name);
+    found.map(|(_, value)| value.into_owned())
+}
+
+/// What a page says after a form was sent, by the word in its address. No other text can be put there.
+fn done_words(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "case-opened" => "The case is open.",
+        "case-changed" => "The change is recorded.",
+        "logged" => "Logged. The bytes were hashed as they came.",
+        "held" => "Logged as held: nothing covers it. It is kept and hashed, and a supervisor decides.",
+        "noted" => "The note is added.",
+        "reviewed" => "The review is recorded.",
+        "corrected" => "The correction is recorded. The version before stays.",
+        "decided" => "The decision is recorded.",
+        "requested" => "The request is with the supervisors.",
+        "withdrawn" => "The request is withdrawn.",
+        "granted" => "Access is given.",
+        "ended" => "It is ended.",
+        "member" => "The members are changed.",
+        "packet-asked" => "The packet is being built.",
+        "disclosed" => "The disclosure is recorded.",
+        "saved" => "Saved.",
+        "password-changed" => "Your password is changed. Your other sessions are ended.",
+        _ => return None,
+    })
+}
+
+/// What somebody typed into a form that was refused, and why it was.
+#[derive(Default)]
+pub struct FormView {
+    typed: Vec<(String, String)>,
+    /// What is wrong, field by field.
+    pub errors: Vec<FieldError>,
+    /// What is wrong with the whole.
+    pub problem: Option<String>,
+    status: Option<StatusCode>,
+}
+
+/// The pairs of a page's form, kept with the request until it is answered.
+pub(super) struct Typed(pub Vec<(String, String)>);
+
+impl FormView {
+    /// A form that holds these values at first.
+    pub fn of<'a>(values: impl IntoIterator<Item = (&'a str, String)>) -> Self {
+        Self {
+            typed: values
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
+            ..Self::default()
+        }
+    }
+
+    /// The form as it was sent, beside what was wrong. What the person cannot mend in the form stays an error.
+    pub fn refused(req: &HttpRequest, e: Error) -> Result<Self> {
+        if !matches!(
+            e.kind,
+            Kind::Invalid | Kind::Conflict | Kind::Stale | Kind::TooLarge | Kind::Unavailable | Kind::TooMany
+        ) {
+            return Err(e);
+        }
+        Ok(Self::told(req, &e))
+    }
+
+    /// The form as it was sent, beside a refusal that says nothing of a field. A password is not shown again.
+    pub fn told(req: &HttpRequest, e: &Error) -> Self {
+        let typed = req.extensions().get::<Typed>().map(|typed| typed.0.clone());
+        let mut typed = typed.unwrap_or_default();
+        typed.retain(|(name, _)| !name.contains("password"));
+        Self {
+            typed,
+            problem: e.errors.is_empty().then(|| reply::detail_of(e).to_owned()),
+            status: Some(e.status_code()),
+            errors: e.errors.clone(),
+        }
+    }
+
+    /// The same, with what is wrong told beside the fields that the page has: each pair is a field and its name here.
+    #[must_use]
+    pub fn renamed(mut self, names: &[(&str, &str)]) -> Self {
+        for error in &mut self.errors {
+            let plain = error.field.split(['[', '.']).next().unwrap_or_default();
+            if let Some((_, here)) = names.iter().find(|(field, _)| *field == plain) {
+                error.field = (*here).to_owned();
+            }
+        }
+        self
+    }
+
+    /// Whether something was refused.
+    pub fn is_refused(&self) -> bool {
+        self.problem.is_some() || !self.errors.is_empty()
+    }
+
+    /// What was typed into a field.
+    pub fn value(&self, name: &str) -> &str {
+        let found = self.typed.iter().find(|(n, _)| n == name);
+        found.map(|(_, value)| value.as_str()).unwrap_or_default()
+    }
+
+    /// Whether this is among what was chosen.
+    pub fn chose(&self, name: &str, value: &str) -> bool {
+        self.typed.iter().any(|(n, v)| n == name && v == value)
+    }
+
+    /// Whether this is among the choices of a list.
+    pub fn chose_of(&self, name: &str, value: &str) -> bool {
+        self.chose(&format!("{name}[]"), value)
+    }
+
+    /// What is wrong with a field.
+    pub fn error(&self, name: &str) -> Option<&str> {
+        let found = self.errors.iter().find(|e| e.field == name);
+        found.map(|e| e.message.as_str())
+    }
+}
+
+/// 200 with a page; where its form was refused, the status of the refusal.
+pub fn show(page: &impl Template, form: Option<&FormView>) -> Reply {
+    let status = form.and_then(|form| form.status).unwrap_or(StatusCode::OK);
+    Ok(html(status, page.render().map_err(Error::internal)?))
+}
+
+/// An answer with a page, under the pages' policy.
+pub(super) fn html(status: StatusCode, text: String) -> HttpResponse {
+    HttpResponse::build(status)
+        .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
+        .insert_header((CONTENT_SECURITY_POLICY, POLICY))
+        .body(text)
+}
+
+/// 303 to a page, after a form was taken.
+pub fn see_other(address: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((LOCATION, address)).finish()
+}

@@ -1,0 +1,119 @@
+// What every browser test uses: a person signed in, pages looked at, and what went wrong on the way.
+import { readFileSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+
+const require = createRequire(import.meta.url);
+const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+
+/** A demonstration that runs: what its `demo.json` says, and the folder for pictures. */
+export class Demo {
+  constructor(file, pictures) {
+    Object.assign(this, JSON.parse(readFileSync(file, "utf8")));
+    this.pictures = pictures;
+    this.problems = [];
+    mkdirSync(pictures, { recursive: true });
+  }
+
+  async open() {
+    this.browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--no-sandbox"] });
+  }
+
+  /** Runs steps as a person, in a browser of their own, in which no other host answers. */
+  async as(username, look, steps) {
+    const context = await this.browser.newContext({
+      ignoreHTTPSErrors: true,
+      viewport: { width: look.width ?? 1280, height: 900 },
+      colorScheme: look.dark ? "dark" : "light",
+      javaScriptEnabled: look.script !== false,
+    });
+    const host = new URL(this.url).host;
+    await context.route("**/*", (route) => {
+      const asked = new URL(route.request().url());
+      if (asked.host === host || asked.protocol === "blob:") return route.continue();
+      this.problems.push(`${username}: a page asked another host: ${asked.host}`);
+      return route.abort();
+    });
+    const page = await context.newPage();
+    const expected = new Set();
+    page.on("console", (message) => {
+      const told = message.text();
+      const known = [...expected].some((status) => told.includes(`status of ${status}`));
+      if (["error", "warning"].includes(message.type()) && !known) {
+        this.problems.push(`${username} at ${page.url()}: console: ${told}`);
+      }
+    });
+    page.on("pageerror", (error) => this.problems.push(`${username} at ${page.url()}: ${error}`));
+    const person = new Person(this, page, username, look, expected);
+    try {
+      await person.signIn();
+      await steps(person);
+    } catch (error) {
+      await page.screenshot({ path: join(this.pictures, `failed-${username}.png`), fullPage: true }).catch(() => {});
+      const said = await page.locator("#errors, .notice--bad, main h1").allInnerTexts().catch(() => []);
+      this.problems.push(`${username} at ${page.url()}: ${error.message}\n  the page says: ${said.join(" | ")}`);
+    }
+    await context.close();
+  }
+
+  async close() {
+    await this.browser.close();
+    for (const problem of this.problems) console.log(`PROBLEM ${problem}`);
+    return this.problems.length === 0;
+  }
+}
+
+class Person {
+  constructor(demo, page, username, look, expected) {
+    Object.assign(this, { demo, page, username, look, expected });
+  }
+
+  async signIn() {
+    const known = this.demo.users.find((user) => user.username === this.username);
+    await this.page.goto(`${this.demo.url}/`);
+    await this.page.fill("#f-username", this.username);
+    await this.page.fill("#f-password", known.password);
+    await this.press("Sign in");
+  }
+
+  async goto(path) {
+    const answer = await this.page.goto(this.demo.url + path);
+    return answer.status();
+  }
+
+  /** Presses a button or follows a link, and waits for the page that follows. */
+  async press(name) {
+    const named = this.page.locator("main").getByRole("button", { name, exact: false }).or(this.page.locator("main, .ident").getByRole("link", { name, exact: false }));
+    await named.first().click();
+    await this.page.waitForLoadState("load");
+  }
+
+  async says(text) {
+    await this.page.getByText(text, { exact: false }).first().waitFor({ timeout: 5000 });
+  }
+
+  async saysNothingOf(text) {
+    if ((await this.page.content()).includes(text)) throw new Error(`the page says "${text}"`);
+  }
+
+  /** A picture of the page, and what must hold of every page: nothing sideways, no finding of axe. */
+  async look_at(name) {
+    const { page, demo } = this;
+    const label = `${name}${this.look.dark ? "-dark" : ""}${this.look.width ? `-${this.look.width}` : ""}`;
+    await page.screenshot({ path: join(demo.pictures, `${label}.png`), fullPage: true });
+    if (this.look.script === false) return;
+    const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    if (sideways > 0) demo.problems.push(`${label}: ${sideways} px sideways`);
+    // By the debugger, so that the page's own policy stays on.
+    const debug = await page.context().newCDPSession(page);
+    await debug.send("Runtime.evaluate", { expression: AXE });
+    const found = await debug.send("Runtime.evaluate", {
+      expression: `axe.run().then((r) => JSON.stringify(r.violations.map((v) => v.id + ": " + v.nodes.slice(0, 3).map((n) => n.target.join(" ")).join(" | "))))`,
+      awaitPromise: true,
+    });
+    for (const violation of JSON.parse(found.result.value ?? '["axe did not run"]')) {
+      demo.problems.push(`${label}: axe: ${violation}`);
+    }
+  }
+}
