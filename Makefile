@@ -18,6 +18,7 @@ test: setup
 	tests/problems.py
 	@$(call with_postgres,cargo test --locked)
 	tests/quickstart.sh $${CARGO_TARGET_DIR:-target}/debug/casetrail
+	tests/browser/run.sh $${CARGO_TARGET_DIR:-target}/debug/casetrail
 
 # Kills a writing server ROUNDS times and audits what it left.
 crash: setup

@@ -241,12 +241,18 @@ fn facts(a: &Authorization, page: &CasePage) -> Vec<(&'static str, String)> {
     put("Searches", a.terms.searches.join("; "));
     put(
         "Devices",
-        a.terms.devices.iter().map(|d| d.as_str()).collect::<Vec<_>>().join(", "),
+        a.terms
+            .devices
+            .iter()
+            .map(|d| d.as_str())
+            .collect::<Vec<_>>()
+            .join(", "),
     );
     put("Scope", a.terms.scope_note.clone().unwrap_or_default());
     put(
         "Review",
-        a.terms.review_at
+        a.terms
+            .review_at
             .map(|at| page.at(at.0).shown().to_owned())
             .unwrap_or_default(),
     );
@@ -258,7 +264,12 @@ fn facts(a: &Authorization, page: &CasePage) -> Vec<(&'static str, String)> {
 pub(super) async fn decide(id: PathId, request: WriteRequest) -> Reply {
     let (page, scope) = (request.page()?, Scope::Authorization(id.0.clone()));
     let made = request
-        .write_to(Act::AuthorizationDecide, scope, AuthorizationDecision::parse, ops::decide)
+        .write_to(
+            Act::AuthorizationDecide,
+            scope,
+            AuthorizationDecision::parse,
+            ops::decide,
+        )
         .await;
     after(&page, id.0, "decided", made.map(drop)).await
 }
@@ -266,14 +277,18 @@ pub(super) async fn decide(id: PathId, request: WriteRequest) -> Reply {
 pub(super) async fn revoke(id: PathId, request: WriteRequest) -> Reply {
     let (page, scope) = (request.page()?, Scope::Authorization(id.0.clone()));
     let verb = |tx: &mut Tx<'_>, id: &str, reason: &String| ops::revoke(tx, id, reason);
-    let made = request.write_to(Act::AuthorizationRevoke, scope, revocation, verb).await;
+    let made = request
+        .write_to(Act::AuthorizationRevoke, scope, revocation, verb)
+        .await;
     after(&page, id.0, "ended", made.map(drop)).await
 }
 
 pub(super) async fn withdraw(id: PathId, request: WriteRequest) -> Reply {
     let (page, scope) = (request.page()?, Scope::Authorization(id.0.clone()));
     let verb = |tx: &mut Tx<'_>, id: &str, (): &()| ops::withdraw(tx, id);
-    let made = request.write_to(Act::AuthorizationWithdraw, scope, withdrawal, verb).await;
+    let made = request
+        .write_to(Act::AuthorizationWithdraw, scope, withdrawal, verb)
+        .await;
     after(&page, id.0, "withdrawn", made.map(drop)).await
 }
 

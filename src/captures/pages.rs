@@ -6,8 +6,8 @@ use actix_web::web::{Path, Payload};
 use askama::Template;
 
 use super::model::{
-    CaptureKind, CaptureState, CaptureView, FileEntry, FileRole, Method, NewCorrection, NewDecision, CaptureNote,
-    Review, OpenCapture, PostedBasis,
+    CaptureKind, CaptureNote, CaptureState, CaptureView, FileEntry, FileRole, Method, NewCorrection, NewDecision,
+    OpenCapture, PostedBasis, Review,
 };
 use super::{reads, remarks, upload};
 use crate::authorizations::{self, Authorization, AuthorizationState, Device, Level, Line};
@@ -401,7 +401,10 @@ fn said(open: &OpenCapture, page: &CasePage) -> Vec<Said> {
         .correction
         .iter()
         .map(|c| (c.at, c.by.name.as_str(), "Corrected".to_owned(), c.reason.as_str()));
-    let notes = open.remarks.notes.iter()
+    let notes = open
+        .remarks
+        .notes
+        .iter()
         .map(|n| (n.at, n.by.name.as_str(), "Note".to_owned(), n.said.text.as_str()));
     let reviews = open.remarks.reviews.iter().map(|r| {
         let outcome = format!("Reviewed: {}", r.said.outcome.as_str());

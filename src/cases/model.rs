@@ -259,7 +259,9 @@ impl CasePatch {
 }
 
 fn read_particulars(kind: CaseKind, given: &Form) -> Result<CaseParticulars> {
-    let read = given.clone().read(|form| form.object("particulars", |f| particulars::parse(kind, f)))?;
+    let read = given
+        .clone()
+        .read(|form| form.object("particulars", |f| particulars::parse(kind, f)))?;
     Ok(read.unwrap_or_default())
 }
 

@@ -39,10 +39,10 @@ impl EventLine {
             what: label(&text("/action").replace('.', " ")),
             object: format!("{} {}", text("/object/type"), line(text("/object/id"))),
             who: match role {
-                "" => line(&format!("{} {}", text("/actor/type"), text("/actor/id"))),
+                "" => line(&format!("{} {}", text("/actor/kind"), text("/actor/id"))),
                 role => line(&format!("{role} {}", text("/actor/id"))),
             },
-            person: !role.is_empty(),
+            person: text("/actor/kind") == "person",
             leaf: format!("{} {} … {}", &leaf[..4], &leaf[4..8], &leaf[60..]),
         }
     }

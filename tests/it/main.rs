@@ -24,6 +24,7 @@ mod housekeeping;
 mod jobs;
 mod lists;
 mod packets;
+mod pages;
 mod releases;
 mod samples;
 mod sessions;

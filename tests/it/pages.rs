@@ -1,0 +1,522 @@
+//! The pages over HTTP: who gets one, what a form changes, and what another site cannot do. How they look and work in a
+//! browser is in `tests/browser/`.
+
+use reqwest::blocking::{RequestBuilder, Response, multipart};
+use serde_json::{Value, json};
+
+use crate::both_databases;
+use crate::kit::{App, Client, PASSWORD, hours};
+use crate::walk::{Things, filled, things};
+
+/// Every route of a page, and what it answers to an investigator who has part in no case; a form is sent empty.
+pub const PAGES: &[(&str, &str, u16)] = &[
+    ("GET", "/sign-in", 200),
+    ("POST", "/sign-in", 422),
+    ("GET", "/", 200),
+    ("GET", "/session", 204),
+    ("GET", "/password", 200),
+    ("POST", "/password", 422),
+    ("GET", "/approvals", 403),
+    ("GET", "/ledger", 403),
+    ("GET", "/users", 403),
+    ("POST", "/users", 403),
+    ("POST", "/users/{id}", 403),
+    ("GET", "/cases", 200),
+    ("POST", "/cases", 422),
+    ("GET", "/cases/new", 200),
+    ("GET", "/cases/{id}", 404),
+    ("POST", "/cases/{id}", 404),
+    ("POST", "/cases/{id}/members", 404),
+    ("POST", "/cases/{id}/members/end", 404),
+    ("POST", "/cases/{id}/grants", 404),
+    ("POST", "/grants/{id}/end", 404),
+    ("GET", "/cases/{id}/evidence", 404),
+    ("POST", "/cases/{id}/captures", 404),
+    ("GET", "/captures/{id}", 404),
+    ("POST", "/captures/{id}/notes", 404),
+    ("POST", "/captures/{id}/corrections", 404),
+    ("POST", "/captures/{id}/reviews", 404),
+    ("POST", "/captures/{id}/decision", 404),
+    ("GET", "/files/{capture_id}/{sha256}", 404),
+    ("GET", "/cases/{id}/authorizations", 404),
+    ("POST", "/cases/{id}/authorizations", 404),
+    ("GET", "/cases/{id}/authorizations/new", 404),
+    ("GET", "/authorizations/{id}", 404),
+    ("POST", "/authorizations/{id}/decision", 404),
+    ("POST", "/authorizations/{id}/revocation", 404),
+    ("POST", "/authorizations/{id}/withdrawal", 404),
+    ("GET", "/cases/{id}/packets", 404),
+    ("POST", "/cases/{id}/packets", 404),
+    ("GET", "/packets/{id}", 404),
+    ("GET", "/packets/{id}/file", 404),
+    ("POST", "/packets/{id}/disclosures", 404),
+    ("GET", "/cases/{id}/custody", 404),
+    // Last, because it ends the session.
+    ("POST", "/sign-out", 303),
+];
+
+/// A browser of somebody signed in.
+struct Browser<'a> {
+    client: &'a Client,
+    cookie: String,
+}
+
+/// A page as it came.
+struct Page {
+    status: u16,
+    location: String,
+    cookie: String,
+    text: String,
+    policy: String,
+}
+
+impl Page {
+    fn of(response: Response) -> Self {
+        let header = |name: &str| {
+            let value = response.headers().get(name);
+            value.map_or("", |v| v.to_str().unwrap()).to_owned()
+        };
+        Self {
+            status: response.status().as_u16(),
+            location: header("location"),
+            cookie: header("set-cookie"),
+            policy: header("content-security-policy"),
+            text: response.text().unwrap(),
+        }
+    }
+
+    #[track_caller]
+    fn is(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", self.text);
+        self
+    }
+
+    #[track_caller]
+    fn says(&self, text: &str) {
+        assert!(self.text.contains(text), "{text:?} is not in {}", self.text);
+    }
+
+    #[track_caller]
+    fn does_not_say(&self, text: &str) {
+        assert!(!self.text.contains(text), "{text:?} is in {}", self.text);
+    }
+
+    /// The value of the first hidden field of a name.
+    fn hidden(&self, name: &str) -> String {
+        let mark = format!("name=\"{name}\" value=\"");
+        let rest = self.text.split(&mark).nth(1).unwrap_or_default();
+        rest.split('"').next().unwrap_or_default().to_owned()
+    }
+}
+
+impl<'a> Browser<'a> {
+    fn nobody(app: &'a App) -> Self {
+        Self {
+            client: &app.nobody,
+            cookie: String::new(),
+        }
+    }
+
+    fn signed_in(app: &'a App, username: &str) -> Self {
+        let mut browser = Self::nobody(app);
+        let form = [("username", username), ("password", PASSWORD)];
+        let page = sent(browser.request("POST", "/sign-in"), &form).is(303);
+        assert_eq!(page.location, "/");
+        for part in [
+            "__Host-casetrail=",
+            "; HttpOnly",
+            "; Secure",
+            "; SameSite=Lax",
+            "; Path=/",
+        ] {
+            assert!(page.cookie.contains(part), "{part} is not in {}", page.cookie);
+        }
+        browser.cookie = page.cookie.split(';').next().unwrap().to_owned();
+        browser
+    }
+
+    fn request(&self, method: &str, path: &str) -> RequestBuilder {
+        let request = self.client.request(method, path).header("Accept", "text/html");
+        match method {
+            "POST" => request.header("Sec-Fetch-Site", "same-origin"),
+            _ => request,
+        }
+        .header("Cookie", &self.cookie)
+    }
+
+    fn get(&self, path: &str) -> Page {
+        Page::of(self.request("GET", path).send().unwrap())
+    }
+
+    fn form_token(&self) -> String {
+        self.get("/password").hidden("form_token")
+    }
+
+    /// Sends a form as its page does.
+    fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
+        let token = self.form_token();
+        let all: Vec<(&str, &str)> = [("form_token", token.as_str())]
+            .into_iter()
+            .chain(fields.iter().copied())
+            .collect();
+        sent(self.request("POST", path), &all)
+    }
+
+    /// Sends the form that logs a capture, with a file where one is given.
+    fn log(&self, case: &str, fields: &[(&str, &str)], file: Option<(&str, &[u8])>) -> Page {
+        let mut form = multipart::Form::new().text("form_token", self.form_token());
+        for (name, value) in fields {
+            form = form.text((*name).to_owned(), (*value).to_owned());
+        }
+        let (name, bytes) = file.unwrap_or(("", b""));
+        let part = multipart::Part::bytes(bytes.to_vec()).file_name(name.to_owned());
+        form = form.part("file", part);
+        Page::of(
+            self.request("POST", &format!("/cases/{case}/captures"))
+                .multipart(form)
+                .send()
+                .unwrap(),
+        )
+    }
+}
+
+/// Sends a form as a browser does.
+fn sent(request: RequestBuilder, fields: &[(&str, &str)]) -> Page {
+    let body = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish();
+    let typed = request.header("Content-Type", "application/x-www-form-urlencoded");
+    Page::of(typed.body(body).send().unwrap())
+}
+
+const FOUND: &[(&str, &str)] = &[
+    ("kind", "post"),
+    ("method", "manual_screenshot"),
+    ("level", "overt"),
+    ("device", "agency"),
+    ("tool.name", "Chromium"),
+    ("tool.version", "156"),
+    ("file_role", "screenshot"),
+];
+
+fn path_of(path: &str, things: &Things) -> String {
+    filled(path, things)
+}
+
+both_databases!(nobody_is_led_to_sign_in);
+fn nobody_is_led_to_sign_in(app: &App) {
+    let (things, nobody) = (things(app), Browser::nobody(app));
+    for (method, path, _) in PAGES.iter().filter(|(_, path, _)| *path != "/sign-in") {
+        let path = path_of(path, &things);
+        let page = Page::of(nobody.request(method, &path).send().unwrap());
+        match *method {
+            "GET" => {
+                assert_eq!(page.status, 303, "{path}");
+                assert!(
+                    page.location.starts_with("/sign-in?next=%2F"),
+                    "{path}: {}",
+                    page.location
+                );
+            }
+            _ => {
+                page.is(401).says("Sign in first");
+            }
+        }
+    }
+}
+
+both_databases!(a_stranger_finds_no_page_of_a_case);
+fn a_stranger_finds_no_page_of_a_case(app: &App) {
+    let (things, stranger) = (things(app), Browser::signed_in(app, "stranger"));
+    let mut wrong = Vec::new();
+    app.leaves_nothing(&things.case.stream, || {
+        for (method, path, status) in PAGES {
+            let filled = path_of(path, &things);
+            let page = match *method {
+                "GET" => stranger.get(&filled),
+                _ => stranger.post(&filled, &[]),
+            };
+            if page.status != *status {
+                wrong.push(format!("{method} {path}: {}, not {status}", page.status));
+            }
+            page.does_not_say("Threats to a council member");
+        }
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+both_databases!(each_role_sees_its_own_places);
+fn each_role_sees_its_own_places(app: &App) {
+    for (username, places) in [
+        ("lead", &["/cases"][..]),
+        ("supervisor", &["/approvals", "/cases"]),
+        ("exporter", &["/cases"]),
+        ("auditor", &["/ledger"]),
+        ("administrator", &["/users"]),
+    ] {
+        let (browser, all) = (
+            Browser::signed_in(app, username),
+            ["/approvals", "/cases", "/ledger", "/users"],
+        );
+        let home = browser.get("/").is(200);
+        for place in all {
+            let shown = home.text.contains(&format!("href=\"{place}\""));
+            assert_eq!(shown, places.contains(&place), "{username}: {place}");
+            let status = browser.get(place).status;
+            assert_eq!(
+                status == 200,
+                places.contains(&place),
+                "{username}: {place} answers {status}"
+            );
+        }
+    }
+}
+
+both_databases!(what_another_site_sends_changes_nothing);
+fn what_another_site_sends_changes_nothing(app: &App) {
+    let (case, lead) = (app.case(), Browser::signed_in(app, "lead"));
+    let (path, token) = (format!("/cases/{}/members", case.id), lead.form_token());
+    let send = |site: &str, token: &str| {
+        let request = lead.client.request("POST", &path).header("Cookie", &lead.cookie);
+        let form = [("form_token", token), ("username", "deputy")];
+        sent(request.header("Sec-Fetch-Site", site), &form)
+    };
+    app.leaves_nothing(&case.stream, || {
+        for site in ["cross-site", "same-site", "none"] {
+            send(site, &token).is(403);
+        }
+        let other = Browser::signed_in(app, "member").form_token();
+        for wrong in ["", "0", &other] {
+            send("same-origin", wrong).is(403);
+        }
+        // A body that is no form of a page: another site may send one without a type.
+        let request = lead.request("POST", &path).body("username=deputy");
+        Page::of(request.send().unwrap()).is(415);
+        let json = lead.request("POST", &path).json(&json!({"username": "deputy"}));
+        Page::of(json.send().unwrap()).is(415);
+    });
+    send("same-origin", &token).is(303);
+}
+
+both_databases!(a_cookie_is_no_bearer_token_and_a_bearer_token_no_cookie);
+fn a_cookie_is_no_bearer_token_and_a_bearer_token_no_cookie(app: &App) {
+    let lead = Browser::signed_in(app, "lead");
+    let value = lead.cookie.split_once('=').unwrap().1;
+    app.bearing(value).get("/api/v1/me").problem(401, "not-signed-in");
+    let api = app.nobody.request("GET", "/api/v1/me").header("Cookie", &lead.cookie);
+    assert_eq!(api.send().unwrap().status().as_u16(), 401);
+    let borrowed = Browser {
+        client: &app.nobody,
+        cookie: format!("__Host-casetrail={}", app.lead.token.as_deref().unwrap()),
+    };
+    assert_eq!(borrowed.get("/cases").status, 303);
+}
+
+both_databases!(a_browser_in_use_stays_signed_in_and_an_idle_one_does_not);
+fn a_browser_in_use_stays_signed_in_and_an_idle_one_does_not(app: &App) {
+    let mut lead = Browser::signed_in(app, "lead");
+    // Longer than a session lasts that nobody refreshes.
+    for _ in 0..12 {
+        app.advance(hours(1) / 6);
+        let page = lead.get("/cases").is(200);
+        lead.cookie = page.cookie.split(';').next().unwrap().to_owned();
+    }
+    app.advance(hours(1) / 6);
+    assert_eq!(lead.get("/cases").status, 200);
+    app.advance(hours(1) / 3);
+    assert_eq!(lead.get("/cases").status, 303);
+}
+
+both_databases!(signing_out_ends_the_session);
+fn signing_out_ends_the_session(app: &App) {
+    let lead = Browser::signed_in(app, "lead");
+    let page = app.leaves("agency", "session.closed", &app.lead, || {
+        lead.post("/sign-out", &[]).is(303)
+    });
+    assert!(page.cookie.contains("Max-Age=0"), "{}", page.cookie);
+    assert_eq!(lead.get("/cases").status, 303);
+}
+
+both_databases!(a_wrong_password_is_told_and_the_name_stays);
+fn a_wrong_password_is_told_and_the_name_stays(app: &App) {
+    let nobody = Browser::nobody(app);
+    let form = [("username", "lead"), ("password", "not it at all")];
+    let page = sent(nobody.request("POST", "/sign-in"), &form).is(401);
+    page.says("value=\"lead\"");
+    page.says("The user name or the password is wrong");
+    page.does_not_say("not it at all");
+    // Another site's address is not gone to.
+    let form = [("username", "lead"), ("password", PASSWORD)];
+    for elsewhere in [
+        "https://evil.example",
+        "//evil.example",
+        "/\\evil.example",
+        "javascript:alert(1)",
+    ] {
+        let path = format!("/sign-in?next={elsewhere}");
+        let page = sent(nobody.request("POST", &path), &form).is(303);
+        assert_eq!(page.location, "/", "{elsewhere}");
+    }
+    let page = sent(
+        nobody.request("POST", "/sign-in?next=%2Fcases%3Fkind%3Donline_crime"),
+        &form,
+    );
+    assert_eq!(page.location, "/cases?kind=online_crime");
+}
+
+both_databases!(a_form_that_is_refused_keeps_what_was_typed);
+fn a_form_that_is_refused_keeps_what_was_typed(app: &App) {
+    let lead = Browser::signed_in(app, "lead");
+    let page = lead
+        .post(
+            "/cases",
+            &[("kind", "wanted_person"), ("offense", "\"><script>alert(1)</script>")],
+        )
+        .is(422);
+    page.says("Nothing was changed yet");
+    page.says("<a href=\"#f-title\">title</a> must be given");
+    page.says("<option value=\"wanted_person\" selected>");
+    page.says("value=\"&#34;&#62;&#60;script&#62;alert(1)&#60;/script&#62;\"");
+    page.does_not_say("<script>alert");
+    for part in [
+        "script-src 'self'",
+        "require-trusted-types-for 'script'",
+        "frame-ancestors 'none'",
+        "default-src 'none'",
+    ] {
+        assert!(page.policy.contains(part), "{part} is not in {}", page.policy);
+    }
+}
+
+both_databases!(a_change_names_the_version_that_its_form_showed);
+fn a_change_names_the_version_that_its_form_showed(app: &App) {
+    let (case, lead) = (app.case(), Browser::signed_in(app, "lead"));
+    let path = format!("/cases/{}", case.id);
+    let version = lead.get(&path).is(200).hidden("version");
+    let fields = [("version", version.as_str()), ("offense", "stalking")];
+    app.leaves(&case.stream, "case.changed", &app.lead, || {
+        lead.post(&path, &fields).is(303)
+    });
+    app.leaves_nothing(&case.stream, || {
+        let page = lead.post(&path, &fields).is(412);
+        page.says("This was changed since you read it");
+        page.says("Nothing was changed yet");
+    });
+}
+
+both_databases!(a_form_sent_twice_does_one_thing);
+fn a_form_sent_twice_does_one_thing(app: &App) {
+    let (case, lead) = (app.case(), Browser::signed_in(app, "lead"));
+    let key = lead
+        .get(&format!("/cases/{}/authorizations/new", case.id))
+        .is(200)
+        .hidden("idempotency_key");
+    let end = app.at(hours(24));
+    let fields = [
+        ("idempotency_key", key.as_str()),
+        ("level", "overt"),
+        ("platform_names", "@Instagram, web"),
+        ("holder_usernames", "lead member"),
+        ("purpose", "who threatens"),
+        ("predicate", "policy 4"),
+        ("devices[]", "agency"),
+        ("ends_at", end.as_str()),
+        ("attestations[]", "not_based_solely_on_protected_activity"),
+    ];
+    let path = format!("/cases/{}/authorizations", case.id);
+    let first = app.leaves(&case.stream, "authorization.requested", &app.lead, || {
+        lead.post(&path, &fields).is(303)
+    });
+    let again = app.leaves_nothing(&case.stream, || lead.post(&path, &fields).is(303));
+    assert_eq!(first.location, again.location);
+    let page = lead.get(first.location.split('?').next().unwrap()).is(200);
+    page.says("instagram, web");
+    page.does_not_say("Approve until");
+    let supervisor = Browser::signed_in(app, "supervisor");
+    supervisor
+        .get(first.location.split('?').next().unwrap())
+        .is(200)
+        .says("Approve until");
+    supervisor.get("/approvals").is(200).says("A-1: overt, instagram, web");
+}
+
+both_databases!(a_page_logs_a_link_and_a_screenshot);
+fn a_page_logs_a_link_and_a_screenshot(app: &App) {
+    let (case, lead) = (app.case(), Browser::signed_in(app, "lead"));
+    app.leave_of(&case, app.request());
+    let fields = |more: &[(&'static str, &'static str)]| [FOUND, more].concat();
+    let (web, bytes) = (
+        fields(&[("platform", "instagram"), ("url", "https://www.instagram.example/p/1/")]),
+        b"\x89PNG\r\n\x1a\n picture",
+    );
+    let made = app.leaves(&case.stream, "capture.recorded", &app.lead, || {
+        lead.log(&case.id, &web, None).is(303)
+    });
+    assert!(made.location.ends_with("?done=logged"), "{}", made.location);
+    let made = app.leaves(&case.stream, "capture.recorded", &app.lead, || {
+        lead.log(&case.id, &web, Some(("post <1>.png", bytes))).is(303)
+    });
+    let page = lead.get(&made.location).is(200);
+    page.says("post &#60;1&#62;.png");
+    page.says("Logged. The bytes were hashed as they came.");
+    let id = made
+        .location
+        .trim_start_matches("/captures/")
+        .split('?')
+        .next()
+        .unwrap()
+        .to_owned();
+    let stored = app.lead.get(&format!("/api/v1/captures/{id}")).is(200);
+    let sha256 = stored["files"][0]["sha256"].as_str().unwrap().to_owned();
+    assert_eq!(
+        (&stored["files"][0]["role"], &stored["files"][0]["name"]),
+        (&json!("screenshot"), &json!("post <1>.png"))
+    );
+    let file = lead.request("GET", &format!("/files/{id}/{sha256}")).send().unwrap();
+    assert_eq!(file.headers()["content-security-policy"], "sandbox; default-src 'none'");
+    assert_eq!(file.bytes().unwrap().as_ref(), bytes);
+    // What nothing covers is held; its content is shown to the capturer no more.
+    let tiktok = fields(&[("platform", "tiktok"), ("url", "https://www.tiktok.example/@k/1")]);
+    let held = lead.log(&case.id, &tiktok, Some(("k.png", bytes))).is(303);
+    assert!(held.location.ends_with("?done=held"), "{}", held.location);
+    lead.get(&held.location).is(200).does_not_say("tiktok.example/@k");
+    // What is refused is shown again, and no byte of it stays.
+    let before = app.stored();
+    let refused = lead.log(
+        &case.id,
+        &fields(&[("platform", "Not a platform"), ("text", "typed by hand")]),
+        Some(("x.png", b"other")),
+    );
+    let refused = refused.is(422);
+    refused.says("typed by hand");
+    refused.says("must be given, unless the kind is message or document");
+    assert_eq!(app.stored(), before);
+}
+
+both_databases!(what_was_typed_is_told_in_the_case_s_zone);
+fn what_was_typed_is_told_in_the_case_s_zone(app: &App) {
+    let lead = Browser::signed_in(app, "lead");
+    let fields = [
+        ("kind", "missing_person"),
+        ("title", "Missing: R. K."),
+        ("time_zone", "America/New_York"),
+    ];
+    let made = lead.post("/cases", &fields).is(303);
+    let path = made.location.split('?').next().unwrap();
+    let version = lead.get(path).is(200).hidden("version");
+    let fields = [
+        ("version", version.as_str()),
+        ("form_zone", "America/New_York"),
+        ("particulars.name", "R. K."),
+        ("particulars.last_seen_at", "2026-10-30T21:10"),
+        ("particulars.endangered", "true"),
+        ("particulars.ncic.number", "unknown"),
+    ];
+    lead.post(path, &fields).is(303);
+    let page = lead.get(path).is(200);
+    page.says("2026-10-30 21:10:00 EDT");
+    page.says("Due before the first authorization.");
+    let case: Value = app.lead.get(&format!("/api/v1{path}")).is(200);
+    assert_eq!(case["particulars"]["last_seen_at"], "2026-10-31T01:10:00.000000Z");
+    assert_eq!(case["particulars"]["endangered"], true);
+}
