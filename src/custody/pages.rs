@@ -1,6 +1,9 @@
 //! The pages of the ledger: the custody of a case, and for auditors the state of the log with the agency's events.
 
+use std::collections::HashMap;
+
 use askama::Template;
+use serde_json::Value;
 
 use super::api;
 use super::reads::{self, ShownEvent};
@@ -10,6 +13,7 @@ use crate::http::pages::{self, Frame, Nav, PageRequest};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::Reply;
 use crate::text::{Moment, Zone, label, line};
+use crate::users;
 
 /// An event in a page.
 struct EventLine {
@@ -24,28 +28,36 @@ struct EventLine {
 }
 
 impl EventLine {
-    fn of(event: &ShownEvent, zone: Zone) -> Self {
-        let text = |path: &str| event.event.pointer(path).and_then(|v| v.as_str()).unwrap_or_default();
-        let at = event
-            .event
-            .pointer("/at")
-            .and_then(serde_json::Value::as_i64)
-            .unwrap_or_default();
-        let role = text("/actor/role");
+    /// With the names of people, where this page may tell them.
+    fn of(event: &ShownEvent, zone: Zone, names: &HashMap<String, String>) -> Self {
+        let text = |path: &str| event.event.pointer(path).and_then(Value::as_str).unwrap_or_default();
+        let (kind, role, actor) = (text("/actor/kind"), text("/actor/role"), text("/actor/id"));
+        let name = names.get(actor).map_or(actor, String::as_str);
         let leaf = event.leaf.to_string();
         Self {
             key: event.key,
-            at: zone.at(at),
+            at: zone.told(text("/at")),
             what: label(&text("/action").replace('.', " ")),
             object: format!("{} {}", text("/object/type"), line(text("/object/id"))),
             who: match role {
-                "" => line(&format!("{} {}", text("/actor/kind"), text("/actor/id"))),
-                role => line(&format!("{role} {}", text("/actor/id"))),
+                "" => line(&format!("{kind} {name}")),
+                role => line(&format!("{name}, {role}")),
             },
-            person: text("/actor/kind") == "person",
+            person: kind == "person",
             leaf: format!("{} {} … {}", &leaf[..4], &leaf[4..8], &leaf[60..]),
         }
     }
+}
+
+/// The ids of the people who did these things.
+fn actors(events: &[ShownEvent]) -> Vec<String> {
+    let ids = events
+        .iter()
+        .filter_map(|event| event.event.pointer("/actor/id")?.as_str());
+    let mut ids: Vec<String> = ids.map(str::to_owned).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
 }
 
 #[derive(Template)]
@@ -61,8 +73,9 @@ pub(super) async fn of_case(case: PathId, page: PageRequest) -> Reply {
     let query = Page::read(&page.req, &[])?;
     let (frame, case_page) = CasePage::of(&page, &case.0, Tab::Custody).await?;
     let found = reads::of_case(&page.app.gate, &page.ctx, case.0, &query).await?;
-    let zone = case_page.zone;
-    let listed = Listed::of(found, &query, |e| e.key.to_string(), |e| EventLine::of(&e, zone));
+    let names = users::names(&page.app.gate, &page.ctx, actors(&found)).await?;
+    let shown = |event: ShownEvent| EventLine::of(&event, case_page.zone, &names);
+    let listed = Listed::of(found, &query, |e| e.key.to_string(), shown);
     let shown = CustodyPage {
         next: listed.next.map(|next| query.next_address(page.req.path(), &next)),
         events: listed.items,
@@ -95,12 +108,9 @@ pub(super) async fn ledger(page: PageRequest) -> Reply {
         search.action.clone().unwrap_or_default(),
     );
     let found = reads::of_agency(&page.app.gate, &page.ctx, search).await?;
-    let listed = Listed::of(
-        found,
-        &query,
-        |e| e.key.to_string(),
-        |e| EventLine::of(&e, Zone::named(None)),
-    );
+    let names = users::names(&page.app.gate, &page.ctx, actors(&found)).await?;
+    let shown = |event: ShownEvent| EventLine::of(&event, Zone::named(None), &names);
+    let listed = Listed::of(found, &query, |e| e.key.to_string(), shown);
     let (log, signed) = reads::log(&page.app.gate, &page.ctx).await?;
     let shown = LedgerPage {
         frame: page.frame("Ledger", Nav::Ledger).await?,

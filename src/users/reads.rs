@@ -1,5 +1,7 @@
 //! What may be looked at of users, units and trainings.
 
+use std::collections::HashMap;
+
 use super::model::{Training, Unit, UnitName, UserFound, UserView};
 use super::store::{self, UnitRow, UserSearch};
 use crate::error::{Error, Result};
@@ -33,6 +35,12 @@ pub async fn by_username(gate: &Gate, requester: &RequestCtx, username: String) 
         let user = store::by_username(ctx.conn, &username)?.ok_or_else(Error::not_found)?;
         user.found(store::unit_name(ctx.conn, &user.unit_id)?)
     };
+    gate.read(requester, Act::UserLookup, Scope::Agency, read).await
+}
+
+/// The names of people by their ids, which anyone signed in may know of a colleague.
+pub async fn names(gate: &Gate, requester: &RequestCtx, ids: Vec<String>) -> Result<HashMap<String, String>> {
+    let read = move |ctx: &mut ReadCtx<'_>| store::names(ctx.conn, ids);
     gate.read(requester, Act::UserLookup, Scope::Agency, read).await
 }
 

@@ -1,5 +1,7 @@
 //! Queries over users, units and trainings.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use serde_json::{Value, json};
 
@@ -101,6 +103,15 @@ pub fn unit_name(conn: &mut AnyConn, id: &str) -> Result<String> {
 pub fn user(conn: &mut AnyConn, id: &str) -> Result<UserRow> {
     let found = users::table.find(id).select(UserRow::as_select());
     found.first(conn).optional()?.ok_or_else(Error::not_found)
+}
+
+/// The names of users by their ids.
+pub fn names(conn: &mut AnyConn, ids: Vec<String>) -> Result<HashMap<String, String>> {
+    let query = users::table
+        .filter(users::id.eq_any(ids))
+        .select((users::id, users::name));
+    let rows: Vec<(String, String)> = query.load(conn)?;
+    Ok(rows.into_iter().collect())
 }
 
 /// A user by sign-in name.

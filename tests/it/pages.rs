@@ -516,6 +516,9 @@ fn what_was_typed_is_told_in_the_case_s_zone(app: &App) {
     let page = lead.get(path).is(200);
     page.says("2026-10-30 21:10:00 EDT");
     page.says("Due before the first authorization.");
+    let custody = lead.get(&format!("{path}/custody")).is(200);
+    custody.says("Lena Lead, investigator");
+    custody.says("<time datetime=\"2026-");
     let case: Value = app.lead.get(&format!("/api/v1{path}")).is(200);
     assert_eq!(case["particulars"]["last_seen_at"], "2026-10-31T01:10:00.000000Z");
     assert_eq!(case["particulars"]["endangered"], true);
