@@ -47,15 +47,10 @@ pub(super) async fn read(id: PathId, requester: RequestCtx, app: App) -> Reply {
 }
 
 pub(super) async fn amend(id: PathId, request: WriteRequest) -> Reply {
-    let (scope, now) = (Scope::Authorization(id.0.clone()), request.app.gate.now());
-    let made = request
-        .change(
-            Act::AuthorizationAmend,
-            scope,
-            Amendment::parse,
-            move |tx, version, amendment| ops::amend(tx, &id.0, version, amendment),
-        )
-        .await?;
+    let (act, now) = (Act::AuthorizationAmend, request.app.gate.now());
+    let scope = Scope::Authorization(id.0.clone());
+    let verb = move |tx: &mut Tx<'_>, version, change: &Amendment| ops::amend(tx, &id.0, version, change);
+    let made = request.change(act, scope, Amendment::parse, verb).await?;
     reply::versioned(made.version, &authorization_json(&made, now))
 }
 

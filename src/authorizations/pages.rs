@@ -154,24 +154,22 @@ async fn as_request(page: &PageRequest, form: &mut Form) -> Result<()> {
     Ok(())
 }
 
-pub(super) async fn request(case: PathId, mut request: WriteRequest) -> Reply {
-    let (page, scope) = (request.page()?, Scope::Case(case.0.clone()));
-    request.check(Act::AuthorizationRequest, &scope).await?;
-    let made = async {
-        let mut form = request.form().await?;
-        as_request(&page, &mut form).await?;
-        let wanted = Request::parse(form, page.app.gate.now())?;
-        let act = Act::AuthorizationRequest;
-        request.transact(act, scope, move |tx| ops::request(tx, &wanted)).await
-    };
-    match made.await {
-        Ok(made) => Ok(pages::see_other(&format!("/authorizations/{}?done=requested", made.id))),
-        Err(e) => {
-            let form = FormView::refused(&page.req, e)?
-                .renamed(&[("platforms", "platform_names"), ("holders", "holder_usernames")]);
-            new_page(&page, &case.0, form).await
-        }
-    }
+pub(super) async fn request(PathId(case): PathId, request: WriteRequest) -> Reply {
+    let page = request.page()?;
+    let made = make_request(&page, &case, request).await;
+    let address = |made: Authorization| format!("/authorizations/{}?done=requested", made.id);
+    let names = &[("platforms", "platform_names"), ("holders", "holder_usernames")];
+    let again = async |form: FormView| new_page(&page, &case, form.renamed(names)).await;
+    pages::answer(&page.req, made, address, again).await
+}
+
+async fn make_request(page: &PageRequest, case: &str, mut request: WriteRequest) -> Result<Authorization> {
+    let (act, scope) = (Act::AuthorizationRequest, Scope::Case(case.to_owned()));
+    request.check(act, &scope).await?;
+    let mut form = request.form().await?;
+    as_request(page, &mut form).await?;
+    let wanted = Request::parse(form, page.app.gate.now())?;
+    request.transact(act, scope, move |tx| ops::request(tx, &wanted)).await
 }
 
 #[derive(Template)]
@@ -293,8 +291,7 @@ pub(super) async fn withdraw(id: PathId, request: WriteRequest) -> Reply {
 }
 
 async fn after(page: &PageRequest, id: String, done: &str, made: Result<()>) -> Reply {
-    match made {
-        Ok(()) => Ok(pages::see_other(&format!("/authorizations/{id}?done={done}"))),
-        Err(e) => one_page(page, id, FormView::refused(&page.req, e)?).await,
-    }
+    let address = |()| format!("/authorizations/{id}?done={done}");
+    let again = async |form| one_page(page, id.clone(), form).await;
+    pages::answer(&page.req, made, address, again).await
 }

@@ -222,23 +222,19 @@ pub(super) async fn log(
     app: App,
 ) -> Reply {
     let (page, case) = (PageRequest::of(&req)?, path.clone());
-    match upload::take(req, path, payload, requester, app).await {
-        Ok(made) => {
-            let done = if made.outline().state.is_closed() {
-                "held"
-            } else {
-                "logged"
-            };
-            Ok(pages::see_other(&format!(
-                "/captures/{}?done={done}",
-                made.outline().id
-            )))
-        }
-        Err(e) => {
-            let form = FormView::refused(&page.req, e)?;
-            evidence_page(&page, &case, form).await
-        }
-    }
+    let made = upload::take(req, path, payload, requester, app).await;
+    let address = |made: CaptureView| {
+        let done = if made.outline().state.is_closed() {
+            "held"
+        } else {
+            "logged"
+        };
+        format!("/captures/{}?done={done}", made.outline().id)
+    };
+    pages::answer(&page.req, made, address, async |form| {
+        evidence_page(&page, &case, form).await
+    })
+    .await
 }
 
 /// A file of an item, as the page shows it.
@@ -464,8 +460,7 @@ pub(super) async fn decide(id: PathId, request: WriteRequest) -> Reply {
 
 /// Back to the item, which says what was done, or shows the form again.
 async fn after(page: &PageRequest, id: String, done: &str, made: Result<()>) -> Reply {
-    match made {
-        Ok(()) => Ok(pages::see_other(&format!("/captures/{id}?done={done}"))),
-        Err(e) => item_page(page, id, FormView::refused(&page.req, e)?).await,
-    }
+    let address = |()| format!("/captures/{id}?done={done}");
+    let again = async |form| item_page(page, id.clone(), form).await;
+    pages::answer(&page.req, made, address, again).await
 }

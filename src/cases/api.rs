@@ -30,7 +30,7 @@ pub(super) async fn list(req: HttpRequest, requester: RequestCtx, app: App) -> R
     page.reply(&req, Listed::of(found, &page, |c| c.case.id.clone(), |c| case_json(&c)))
 }
 
-fn search(page: &Page) -> Result<CaseSearch> {
+pub(super) fn search(page: &Page) -> Result<CaseSearch> {
     Ok(CaseSearch {
         number: page.filter("number").map(str::to_owned),
         kind: page.word::<CaseKind>("kind")?.map(|k| k.as_str().to_owned()),
@@ -45,16 +45,21 @@ pub(super) async fn read(id: PathId, requester: RequestCtx, app: App) -> Reply {
     reply::versioned(found.case.version, &case_json(&found))
 }
 
-pub(super) async fn change(id: PathId, mut request: WriteRequest) -> Reply {
-    let scope = Scope::Case(id.0);
+pub(super) async fn change(id: PathId, request: WriteRequest) -> Reply {
+    let made = change_case(id.0, request).await?;
+    reply::versioned(made.case.version, &case_json(&made))
+}
+
+/// Changes a case, for the API and for a page. What is changed decides which act it is.
+pub(super) async fn change_case(id: String, mut request: WriteRequest) -> Result<CaseView> {
+    let scope = Scope::Case(id);
     request.check(Act::CaseRead, &scope).await?;
     let patch = CasePatch::parse(request.plain_form().await?)?;
     let act = ops::act_for(&patch);
     request.check(act, &scope).await?;
     let version = request.version()?;
     let verb = move |tx: &mut Tx<'_>| ops::change(tx, version, &patch);
-    let made = request.transact(act, scope, verb).await?;
-    reply::versioned(made.case.version, &case_json(&made))
+    request.transact(act, scope, verb).await
 }
 
 pub(super) async fn add_member(path: Path<(String, String)>, id: PathId, request: WriteRequest) -> Reply {

@@ -4,15 +4,14 @@
 use askama::Template;
 use serde_json::Value;
 
-use super::model::{Case, CasePatch, CaseView, Grant, NewCase, NewGrant};
+use super::model::{Case, CaseView, Grant, NewCase, NewGrant};
 use super::particulars::{CaseKind, Due};
 use super::reads::{self, Rights};
-use super::store::CaseSearch;
-use super::{access, ops};
+use super::{access, api, ops};
 use crate::clock::Micros;
 use crate::error::{Error, Result};
-use crate::forms::{Form, LINE, parse_id};
-use crate::gate::Scope;
+use crate::forms::{Form, LINE};
+use crate::gate::{Scope, Tx};
 use crate::http::pages::{self, FormView, Frame, Nav, PageRequest};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::Reply;
@@ -142,27 +141,25 @@ struct ListPage {
 
 pub(super) async fn list(page: PageRequest) -> Reply {
     let query = Page::read(&page.req, &["kind", "status", "done"])?;
-    let search = CaseSearch {
-        number: None,
-        kind: query.word::<CaseKind>("kind")?.map(|k| k.as_str().to_owned()),
-        status: query.word::<CaseStatus>("status")?.map(|s| s.as_str().to_owned()),
-        before: query.after.clone(),
-        limit: query.limit + 1,
-    };
-    let (kind, status) = (search.kind.clone(), search.status.clone());
-    let found = reads::cases(&page.app.gate, &page.ctx, search).await?;
+    let found = reads::cases(&page.app.gate, &page.ctx, api::search(&query)?).await?;
     let listed = Listed::of(found, &query, |c| c.case.id.clone(), |c| CaseLine::of(&c));
-    let frame = page.frame("Cases", Nav::Cases).await?;
-    let shown = ListPage {
-        may_open: may_open(&page).await?,
+    let may_open = may_open(&page).await?;
+    pages::show(
+        &list_page(page.frame("Cases", Nav::Cases).await?, &query, listed, may_open),
+        None,
+    )
+}
+
+fn list_page(frame: Frame, query: &Page, listed: Listed<CaseLine>, may_open: bool) -> ListPage {
+    ListPage {
         next: listed.next.map(|next| query.next_address("/cases", &next)),
         cases: listed.items,
         kinds: words::<CaseKind>(),
-        kind,
-        status,
+        kind: query.filter("kind").map(str::to_owned),
+        status: query.filter("status").map(str::to_owned),
+        may_open,
         frame,
-    };
-    pages::show(&shown, None)
+    }
 }
 
 /// Whether the caller may open cases, so that a page offers it to nobody else.
@@ -190,10 +187,10 @@ struct NewPage {
 
 pub(super) async fn new_form(page: PageRequest) -> Reply {
     page.app.gate.check(&page.ctx, Act::CaseOpen, Scope::Agency).await?;
-    new_page(page, FormView::of([("time_zone", "UTC".to_owned())])).await
+    new_page(&page, FormView::of([("time_zone", "UTC".to_owned())])).await
 }
 
-async fn new_page(page: PageRequest, form: FormView) -> Reply {
+async fn new_page(page: &PageRequest, form: FormView) -> Reply {
     let frame = page.frame("New case", Nav::Cases).await?;
     let (kinds, handlings) = (words::<CaseKind>(), words::<Handling>());
     let page = NewPage {
@@ -207,25 +204,22 @@ async fn new_page(page: PageRequest, form: FormView) -> Reply {
 
 pub(super) async fn open(request: WriteRequest) -> Reply {
     let page = request.page()?;
-    let made = async {
-        let mut request = request;
-        request.check(Act::CaseOpen, &Scope::Agency).await?;
-        let mut form = request.form().await?;
-        if form.has("supervisor_username") {
-            let supervisor = colleague(&page, &mut form, "supervisor_username").await?;
-            form.put("supervisor_id", supervisor);
-        }
-        let new = NewCase::parse(form)?;
-        let (act, scope) = (Act::CaseOpen, Scope::Agency);
-        request.transact(act, scope, move |tx| ops::open(tx, &new)).await
-    };
-    match made.await {
-        Ok(made) => Ok(pages::see_other(&format!("/cases/{}?done=case-opened", made.case.id))),
-        Err(e) => {
-            let form = FormView::refused(&page.req, e)?;
-            new_page(page, form).await
-        }
+    let made = open_case(&page, request).await;
+    let address = |made: CaseView| format!("/cases/{}?done=case-opened", made.case.id);
+    pages::answer(&page.req, made, address, async |form| new_page(&page, form).await).await
+}
+
+async fn open_case(page: &PageRequest, mut request: WriteRequest) -> Result<CaseView> {
+    request.check(Act::CaseOpen, &Scope::Agency).await?;
+    let mut form = request.form().await?;
+    if form.has("supervisor_username") {
+        let supervisor = colleague(page, &mut form, "supervisor_username").await?;
+        form.put("supervisor_id", supervisor);
     }
+    let new = NewCase::parse(form)?;
+    request
+        .transact(Act::CaseOpen, Scope::Agency, move |tx| ops::open(tx, &new))
+        .await
 }
 
 /// Something that a case's kind asks for, as a field of its form.
@@ -338,20 +332,19 @@ fn grant_line(grant: &Grant, zone: Zone, now: Micros) -> GrantLine {
     }
 }
 
-pub(super) async fn change(id: PathId, mut request: WriteRequest) -> Reply {
-    let (page, scope) = (request.page()?, Scope::Case(id.0.clone()));
-    request.check(Act::CaseRead, &scope).await?;
-    let made = async {
-        let patch = CasePatch::parse(request.plain_form().await?)?;
-        let (act, version) = (ops::act_for(&patch), request.version()?);
-        request
-            .transact(act, scope, move |tx| ops::change(tx, version, &patch))
-            .await
-    };
-    match made.await {
-        Ok(_) => Ok(pages::see_other(&format!("/cases/{}?done=case-changed", id.0))),
-        Err(e) => overview_page(&page, &id.0, FormView::refused(&page.req, e)?).await,
-    }
+pub(super) async fn change(PathId(id): PathId, request: WriteRequest) -> Reply {
+    let page = request.page()?;
+    let made = api::change_case(id.clone(), request).await.map(drop);
+    back(&page, &id, "case-changed", made).await
+}
+
+/// Back to the case, which says what was done, or shows the form again.
+async fn back(page: &PageRequest, id: &str, done: &str, made: Result<()>) -> Reply {
+    let address = |()| format!("/cases/{id}?done={done}");
+    pages::answer(&page.req, made, address, async |form| {
+        overview_page(page, id, form).await
+    })
+    .await
 }
 
 /// A colleague's id, by the user name that a form gives.
@@ -365,51 +358,47 @@ async fn colleague(page: &PageRequest, form: &mut Form, field: &str) -> Result<S
     Ok(found.map_err(|_| unknown())?.id)
 }
 
-pub(super) async fn add_member(id: PathId, mut request: WriteRequest) -> Reply {
-    let (page, scope) = (request.page()?, Scope::Case(id.0.clone()));
-    request.check(Act::MemberChange, &scope).await?;
-    let made = async {
-        let mut form = request.plain_form().await?;
-        let user = colleague(&page, &mut form, "username").await?;
-        form.done()?;
-        let act = Act::MemberChange;
-        request
-            .transact(act, scope, move |tx| access::add_member(tx, &user))
-            .await
-    };
-    match made.await {
-        Ok(_) => Ok(pages::see_other(&format!("/cases/{}?done=member", id.0))),
-        Err(e) => overview_page(&page, &id.0, FormView::refused(&page.req, e)?).await,
-    }
+pub(super) async fn add_member(PathId(id): PathId, request: WriteRequest) -> Reply {
+    let page = request.page()?;
+    let made = make_member(&page, &id, request).await;
+    back(&page, &id, "member", made).await
 }
 
-pub(super) async fn remove_member(id: PathId, mut request: WriteRequest) -> Reply {
-    let scope = Scope::Case(id.0.clone());
+async fn make_member(page: &PageRequest, id: &str, mut request: WriteRequest) -> Result<()> {
+    let scope = Scope::Case(id.to_owned());
     request.check(Act::MemberChange, &scope).await?;
     let mut form = request.plain_form().await?;
-    let user = parse_id(&form.required("user_id", 64)).unwrap_or_default();
+    let user = colleague(page, &mut form, "username").await?;
     form.done()?;
-    request
-        .transact(Act::MemberChange, scope, move |tx| access::remove_member(tx, &user))
-        .await?;
-    Ok(pages::see_other(&format!("/cases/{}?done=member", id.0)))
+    let verb = move |tx: &mut Tx<'_>| access::add_member(tx, &user);
+    request.transact(Act::MemberChange, scope, verb).await.map(drop)
 }
 
-pub(super) async fn give(id: PathId, mut request: WriteRequest) -> Reply {
-    let (page, scope) = (request.page()?, Scope::Case(id.0.clone()));
+pub(super) async fn remove_member(PathId(id): PathId, mut request: WriteRequest) -> Reply {
+    let (page, scope) = (request.page()?, Scope::Case(id.clone()));
+    request.check(Act::MemberChange, &scope).await?;
+    let user = request.plain_form().await?.read(|form| form.required_id("user_id"))?;
+    let verb = move |tx: &mut Tx<'_>| access::remove_member(tx, &user);
+    let made = request.transact(Act::MemberChange, scope, verb).await;
+    back(&page, &id, "member", made).await
+}
+
+pub(super) async fn give(PathId(id): PathId, request: WriteRequest) -> Reply {
+    let page = request.page()?;
+    let made = give_access(&page, &id, request).await;
+    back(&page, &id, "granted", made).await
+}
+
+async fn give_access(page: &PageRequest, id: &str, mut request: WriteRequest) -> Result<()> {
+    let scope = Scope::Case(id.to_owned());
     request.check(Act::CaseRead, &scope).await?;
-    let made = async {
-        let mut form = request.form().await?;
-        let user = colleague(&page, &mut form, "username").await?;
-        form.put("user_id", user);
-        let new = NewGrant::parse(form, page.app.gate.now())?;
-        let act = access::act_for(&new);
-        request.transact(act, scope, move |tx| access::give(tx, &new)).await
-    };
-    match made.await {
-        Ok(_) => Ok(pages::see_other(&format!("/cases/{}?done=granted", id.0))),
-        Err(e) => overview_page(&page, &id.0, FormView::refused(&page.req, e)?).await,
-    }
+    let mut form = request.form().await?;
+    let user = colleague(page, &mut form, "username").await?;
+    form.put("user_id", user);
+    let new = NewGrant::parse(form, page.app.gate.now())?;
+    let act = access::act_for(&new);
+    let verb = move |tx: &mut Tx<'_>| access::give(tx, &new);
+    request.transact(act, scope, verb).await.map(drop)
 }
 
 pub(super) async fn end_grant(id: PathId, mut request: WriteRequest) -> Reply {

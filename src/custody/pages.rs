@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::api;
 use super::reads::{self, ShownEvent};
 use crate::cases::{CasePage, Tab};
+use crate::error::Result;
 use crate::http::PathId;
 use crate::http::pages::{self, Frame, Nav, PageRequest};
 use crate::http::paging::{Listed, Page};
@@ -73,16 +74,31 @@ pub(super) async fn of_case(case: PathId, page: PageRequest) -> Reply {
     let query = Page::read(&page.req, &[])?;
     let (frame, case_page) = CasePage::of(&page, &case.0, Tab::Custody).await?;
     let found = reads::of_case(&page.app.gate, &page.ctx, case.0, &query).await?;
+    let (events, next) = lines(&page, &query, found, case_page.zone).await?;
+    let page = case_page;
+    pages::show(
+        &CustodyPage {
+            frame,
+            page,
+            events,
+            next,
+        },
+        None,
+    )
+}
+
+/// Events as a page shows them, and the address of those that follow.
+async fn lines(
+    page: &PageRequest,
+    query: &Page,
+    found: Vec<ShownEvent>,
+    zone: Zone,
+) -> Result<(Vec<EventLine>, Option<String>)> {
     let names = users::names(&page.app.gate, &page.ctx, actors(&found)).await?;
-    let shown = |event: ShownEvent| EventLine::of(&event, case_page.zone, &names);
-    let listed = Listed::of(found, &query, |e| e.key.to_string(), shown);
-    let shown = CustodyPage {
-        next: listed.next.map(|next| query.next_address(page.req.path(), &next)),
-        events: listed.items,
-        page: case_page,
-        frame,
-    };
-    pages::show(&shown, None)
+    let shown = |event: ShownEvent| EventLine::of(&event, zone, &names);
+    let listed = Listed::of(found, query, |e| e.key.to_string(), shown);
+    let next = listed.next.map(|next| query.next_address(page.req.path(), &next));
+    Ok((listed.items, next))
 }
 
 #[derive(Template)]
@@ -98,28 +114,23 @@ struct LedgerPage {
 }
 
 pub(super) async fn ledger(page: PageRequest) -> Reply {
-    let query = Page::read(&page.req, &["actor", "action", "from", "to"])?;
-    let mut search = api::search(&query)?;
-    // A search form sends its empty fields too.
-    search.actor = search.actor.filter(|actor| !actor.is_empty());
-    search.action = search.action.filter(|action| !action.is_empty());
-    let (actor, action) = (
-        search.actor.clone().unwrap_or_default(),
-        search.action.clone().unwrap_or_default(),
-    );
-    let found = reads::of_agency(&page.app.gate, &page.ctx, search).await?;
-    let names = users::names(&page.app.gate, &page.ctx, actors(&found)).await?;
-    let shown = |event: ShownEvent| EventLine::of(&event, Zone::named(None), &names);
-    let listed = Listed::of(found, &query, |e| e.key.to_string(), shown);
+    let query = Page::read(&page.req, &["actor", "action", "from", "to"])?.without_empty();
+    let found = reads::of_agency(&page.app.gate, &page.ctx, api::search(&query)?).await?;
+    let (events, next) = lines(&page, &query, found, Zone::named(None)).await?;
     let (log, signed) = reads::log(&page.app.gate, &page.ctx).await?;
-    let shown = LedgerPage {
-        frame: page.frame("Ledger", Nav::Ledger).await?,
-        next: listed.next.map(|next| query.next_address(page.req.path(), &next)),
-        events: listed.items,
-        log,
-        signed,
-        actor,
-        action,
-    };
-    pages::show(&shown, None)
+    let frame = page.frame("Ledger", Nav::Ledger).await?;
+    let typed = |name| query.filter(name).unwrap_or_default().to_owned();
+    let (actor, action) = (typed("actor"), typed("action"));
+    pages::show(
+        &LedgerPage {
+            frame,
+            log,
+            signed,
+            events,
+            next,
+            actor,
+            action,
+        },
+        None,
+    )
 }

@@ -138,9 +138,14 @@ fn tile_in(conn: &mut AnyConn, state: &TreeState, (id, width): (TileId, usize)) 
 
 /// The tlog-proof of a capture's recording, verifiable without us. It waits for the recording to be in a signed tree.
 pub(super) async fn receipt(requester: RequestCtx, PathId(id): PathId, app: App) -> Reply {
+    bytes(TEXT, signed_receipt(&app, &requester, &id).await?)
+}
+
+/// Waits two seconds at the most for a signed tree that holds the recording.
+async fn signed_receipt(app: &App, requester: &RequestCtx, id: &str) -> Result<String> {
     for _ in 0..20 {
-        if let Some(proof) = reads::receipt(&app.gate, &requester, id.clone()).await? {
-            return bytes(TEXT, proof);
+        if let Some(proof) = reads::receipt(&app.gate, requester, id.to_owned()).await? {
+            return Ok(proof);
         }
         app.gate.journal().hurry();
         tokio::time::sleep(Duration::from_millis(100)).await;

@@ -178,7 +178,7 @@ fn done_words(word: &str) -> Option<&'static str> {
         "granted" => "Access is given.",
         "ended" => "It is ended.",
         "member" => "The members are changed.",
-        "packet-asked" => "The packet is being built.",
+        "packet-asked" => "The packet is asked for, and built in the background.",
         "disclosed" => "The disclosure is recorded.",
         "saved" => "Saved.",
         "password-changed" => "Your password is changed. Your other sessions are ended.",
@@ -288,6 +288,20 @@ pub(super) fn html(status: StatusCode, text: String) -> HttpResponse {
         .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
         .insert_header((CONTENT_SECURITY_POLICY, POLICY))
         .body(text)
+}
+
+/// After a form was sent: 303 to the page that shows what was done, or the form again with what was typed and what was
+/// wrong. What the person cannot mend in the form stays an error.
+pub async fn answer<T>(
+    req: &HttpRequest,
+    made: Result<T>,
+    address: impl FnOnce(T) -> String,
+    again: impl AsyncFnOnce(FormView) -> Reply,
+) -> Reply {
+    match made {
+        Ok(made) => Ok(see_other(&address(made))),
+        Err(e) => again(FormView::refused(req, e)?).await,
+    }
 }
 
 /// 303 to a page, after a form was taken.

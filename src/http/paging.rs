@@ -114,6 +114,13 @@ impl Page {
         Ok(response.json(listed))
     }
 
+    /// Without the filters that a form sent empty.
+    #[must_use]
+    pub fn without_empty(mut self) -> Self {
+        self.filters.retain(|(_, value)| !value.is_empty());
+        self
+    }
+
     /// The first page of a list, without filters.
     pub fn first(limit: usize) -> Self {
         Self {

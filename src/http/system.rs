@@ -43,26 +43,28 @@ async fn ready(app: App) -> reply::Reply {
 }
 
 async fn metrics(req: HttpRequest, app: App) -> reply::Reply {
-    // Behind a reverse proxy everyone comes from loopback; what it forwards is not local.
-    let forwarded = ["forwarded", "x-forwarded-for"]
-        .iter()
-        .any(|name| req.headers().contains_key(*name));
-    let local = !forwarded && req.peer_addr().is_some_and(|a| a.ip().is_loopback());
-    let shown = req
-        .headers()
-        .get("authorization")
-        .and_then(|v| v.to_str().ok())
-        .and_then(|v| v.strip_prefix("Bearer "));
-    let known = app.metrics_token.as_deref().zip(shown);
-    // In constant time: how long a comparison takes must not say how much of the token was right.
-    let known = known.is_some_and(|(token, shown)| bool::from(token.as_bytes().ct_eq(shown.as_bytes())));
-    if !local && !known {
+    if !is_local(&req) && !shows_token(&req, app.metrics_token.as_deref()) {
         return Err(Error::not_found());
     }
     let text = app.metrics.as_ref().map(|m| m.render()).unwrap_or_default();
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/plain; version=0.0.4"))
         .body(text))
+}
+
+/// Behind a reverse proxy everyone comes from loopback; what it forwards is not local.
+fn is_local(req: &HttpRequest) -> bool {
+    let forwarded = ["forwarded", "x-forwarded-for"];
+    let forwarded = forwarded.iter().any(|name| req.headers().contains_key(*name));
+    !forwarded && req.peer_addr().is_some_and(|a| a.ip().is_loopback())
+}
+
+/// Compared in constant time: how long it takes must not say how much of the token was right.
+fn shows_token(req: &HttpRequest, token: Option<&str>) -> bool {
+    let header = req.headers().get("authorization").and_then(|v| v.to_str().ok());
+    let shown = header.and_then(|v| v.strip_prefix("Bearer "));
+    let both = token.zip(shown);
+    both.is_some_and(|(token, shown)| token.as_bytes().ct_eq(shown.as_bytes()).into())
 }
 
 async fn asset(kind: &'static str, text: &'static str) -> reply::Reply {

@@ -100,10 +100,10 @@ async fn list_page(page: &PageRequest, case: String, form: FormView) -> Reply {
 
 pub(super) async fn request(case: PathId, request: WriteRequest) -> Reply {
     let page = request.page()?;
-    match api::ask(case.0.clone(), request).await {
-        Ok(packet) => Ok(pages::see_other(&format!("/packets/{}?done=packet-asked", packet.id))),
-        Err(e) => list_page(&page, case.0, FormView::refused(&page.req, e)?).await,
-    }
+    let made = api::ask(case.0.clone(), request).await;
+    let address = |made: PacketView| format!("/packets/{}?done=packet-asked", made.id);
+    let again = async |form| list_page(&page, case.0.clone(), form).await;
+    pages::answer(&page.req, made, address, again).await
 }
 
 /// A disclosure in words.
@@ -165,8 +165,7 @@ pub(super) async fn disclose(id: PathId, request: WriteRequest) -> Reply {
     let made = request
         .write_to(Act::PacketDisclose, scope, NewDisclosure::parse, ops::disclose)
         .await;
-    match made {
-        Ok(_) => Ok(pages::see_other(&format!("/packets/{}?done=disclosed", id.0))),
-        Err(e) => one_page(&page, id.0, FormView::refused(&page.req, e)?).await,
-    }
+    let address = |_| format!("/packets/{}?done=disclosed", id.0);
+    let again = async |form| one_page(&page, id.0.clone(), form).await;
+    pages::answer(&page.req, made, address, again).await
 }

@@ -85,10 +85,10 @@ struct PasswordPage {
 }
 
 pub(super) async fn password_form(page: PageRequest) -> Reply {
-    password_page(page, FormView::default()).await
+    password_page(&page, FormView::default()).await
 }
 
-async fn password_page(page: PageRequest, form: FormView) -> Reply {
+async fn password_page(page: &PageRequest, form: FormView) -> Reply {
     let frame = page.frame("Change your password", Nav::None).await?;
     let due = frame.person.as_ref().is_some_and(|person| person.must_change);
     let page = PasswordPage { frame, form, due };
@@ -97,13 +97,9 @@ async fn password_page(page: PageRequest, form: FormView) -> Reply {
 
 pub(super) async fn change_password(request: WriteRequest) -> Reply {
     let page = request.page()?;
-    match sessions::set_own_password(request).await {
-        Ok(()) => Ok(pages::see_other("/?done=password-changed")),
-        Err(e) => {
-            let form = FormView::refused(&page.req, e)?;
-            password_page(page, form).await
-        }
-    }
+    let made = sessions::set_own_password(request).await;
+    let address = |()| "/?done=password-changed".to_owned();
+    pages::answer(&page.req, made, address, async |form| password_page(&page, form).await).await
 }
 
 /// A user in the list.

@@ -22,6 +22,8 @@ export class Demo {
 
   /** Runs steps as a person, in a browser of their own, in which no other host answers. */
   async as(username, look, steps) {
+    // What follows builds on what came before.
+    if (this.failed) return;
     const context = await this.browser.newContext({
       ignoreHTTPSErrors: true,
       viewport: { width: look.width ?? 1280, height: 900 },
@@ -52,6 +54,7 @@ export class Demo {
     } catch (error) {
       await page.screenshot({ path: join(this.pictures, `failed-${username}.png`), fullPage: true }).catch(() => {});
       const said = await page.locator("#errors, .notice--bad, main h1").allInnerTexts().catch(() => []);
+      this.failed = true;
       this.problems.push(`${username} at ${page.url()}: ${error.message}\n  the page says: ${said.join(" | ")}`);
     }
     await context.close();

@@ -186,8 +186,8 @@ fn no_test_is_ignored() {
     holds("no test is ignored", &found);
 }
 
-/// Lines of all source without tests, at the most.
-const LINES: usize = 31_500;
+/// Lines of all source without tests, at the most. Before the pages joined they were 30,944.
+const LINES: usize = 34_000;
 
 #[test]
 fn functions_and_files_stay_short() {
