@@ -77,6 +77,7 @@ impl Form {
     /// A form from the names and texts that a page sends. `a.b` is field `b` of object `a`; `a[0].b` is field `b` of
     /// the first object of list `a`. A name that comes twice or ends in `[]` is a list. An empty text is a field left
     /// out. A time without a zone is in `zone`.
+    /// More than `PAIRS` of them are refused by whoever reads them from the request.
     pub fn from_pairs(pairs: impl Iterator<Item = (String, String)>, zone: Option<Tz>) -> Result<Self> {
         let mut form = Self {
             texts_only: true,
@@ -390,6 +391,8 @@ impl Form {
 
 /// Objects within objects, and entries of a list of objects, that a page's form may name.
 const DEPTH: usize = 4;
+/// Fields that one form of a page may send.
+pub const PAIRS: usize = 1000;
 const ENTRIES: usize = 200;
 
 /// Puts a text where its name says; `None` where the name says nowhere.
@@ -429,10 +432,11 @@ fn nth_object<'a>(fields: &'a mut Map<String, Value>, list: &str, n: usize) -> O
         .entry(list)
         .or_insert_with(|| Value::Array(Vec::new()))
         .as_array_mut()?;
-    if n >= ENTRIES {
+    // A page names entries in order; a far number would make all before it.
+    if n >= ENTRIES || n > entries.len() {
         return None;
     }
-    while entries.len() <= n {
+    if n == entries.len() {
         entries.push(Value::Object(Map::new()));
     }
     entries.get_mut(n)

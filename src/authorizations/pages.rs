@@ -20,6 +20,9 @@ use crate::policy::Act;
 use crate::text::{Moment, label, line};
 use crate::users;
 
+/// Holders that a request may name.
+const HOLDERS: usize = 100;
+
 /// An authorization as a page shows it.
 pub struct Shown {
     pub id: String,
@@ -141,14 +144,16 @@ fn split(form: &mut Form, field: &str) -> Vec<String> {
 async fn as_request(page: &PageRequest, form: &mut Form) -> Result<()> {
     let platforms = split(form, "platform_names");
     form.put_list("platforms", platforms);
+    let usernames = split(form, "holder_usernames");
+    if usernames.len() > HOLDERS {
+        let message = format!("names more than {HOLDERS} people");
+        return Err(Error::field("holder_usernames", "too_many", message));
+    }
     let mut holders = Vec::new();
-    for username in split(form, "holder_usernames") {
-        let found = users::by_username(&page.app.gate, &page.ctx, username.clone()).await;
-        let unknown = |_| {
-            let message = format!("{username:.60}: nobody here has this user name");
-            Error::field("holder_usernames", "exists", message)
-        };
-        holders.push(found.map_err(unknown)?.id);
+    for username in usernames {
+        let found = users::id_of(&page.app.gate, &page.ctx, username.clone()).await?;
+        let message = || format!("{username:.60}: nobody here has this user name");
+        holders.push(found.ok_or_else(|| Error::field("holder_usernames", "exists", message()))?);
     }
     form.put_list("holders", holders);
     Ok(())

@@ -6,8 +6,8 @@ use actix_web::web::{Path, Payload};
 use askama::Template;
 
 use super::model::{
-    CaptureKind, CaptureNote, CaptureState, CaptureView, FileEntry, FileRole, Method, NewCorrection, NewDecision,
-    OpenCapture, PostedBasis, Review,
+    BasisKind, CaptureKind, CaptureNote, CaptureState, CaptureView, FileEntry, FileRole, Method, NewCorrection,
+    NewDecision, OpenCapture, PostedBasis, Review,
 };
 use super::{reads, remarks, upload};
 use crate::authorizations::{self, Authorization, AuthorizationState, Device, Level, Line};
@@ -179,7 +179,9 @@ async fn evidence_page(page: &PageRequest, id: &str, form: FormView) -> Reply {
     );
     let shown = EvidencePage {
         covered: covered(page, &case_page, &frame).await?,
-        next: listed.next.map(|next| query.next_address(page.req.path(), &next)),
+        next: listed
+            .next
+            .map(|next| query.next_address(&format!("/cases/{id}/evidence"), &next)),
         shots: listed.items,
         choices: Choices::all(),
         page: case_page,
@@ -199,7 +201,9 @@ async fn covered(page: &PageRequest, case_page: &CasePage, frame: &Frame) -> Res
     let case = case_page.case.id.clone();
     let (found, now) = authorizations::of_case(&page.app.gate, &page.ctx, case, &Page::first(100)).await?;
     let mine = |a: &&Authorization| {
-        a.state_at(now) == AuthorizationState::Approved && a.holders.iter().any(|holder| holder.id == me)
+        a.state_at(now) == AuthorizationState::Approved
+            && a.effective_from.is_some_and(|from| from.0 <= now)
+            && a.holders.iter().any(|holder| holder.id == me)
     };
     let told = |a: &Authorization| {
         let platforms = a.terms.platforms.join(", ");
@@ -289,7 +293,8 @@ struct ItemPage {
     /// Whether content is shown at all.
     open: bool,
     said: Vec<Said>,
-    awaits: bool,
+    /// What a supervisor may answer now, with the words on the buttons.
+    outcomes: Vec<(&'static str, &'static str)>,
     leaf: String,
     seq: i64,
     may: reads::ItemRights,
@@ -299,10 +304,10 @@ struct ItemPage {
 }
 
 pub(super) async fn item(id: PathId, page: PageRequest) -> Reply {
-    item_page(&page, id.0, FormView::default()).await
+    item_page(&page, id.0, None).await
 }
 
-async fn item_page(page: &PageRequest, id: String, form: FormView) -> Reply {
+async fn item_page(page: &PageRequest, id: String, form: Option<FormView>) -> Reply {
     let view = reads::capture(&page.app.gate, &page.ctx, id.clone()).await?;
     let outline = view.outline().clone();
     let (mut frame, case_page) = CasePage::of(page, &outline.case_id, Tab::Evidence).await?;
@@ -311,6 +316,7 @@ async fn item_page(page: &PageRequest, id: String, form: FormView) -> Reply {
         CaptureView::Open(open) => Some(open.as_ref()),
         CaptureView::Withheld(_) => None,
     };
+    let form = form.unwrap_or_else(|| first_form(&view));
     let shown = ItemPage {
         shot: Shot::of(&view, &case_page),
         version: outline.version,
@@ -324,7 +330,7 @@ async fn item_page(page: &PageRequest, id: String, form: FormView) -> Reply {
         coverage: outline.coverage.clone(),
         open: open.is_some(),
         said: open.map(|open| said(open, &case_page)).unwrap_or_default(),
-        awaits: outline.state == CaptureState::Held,
+        outcomes: outcomes(&view),
         leaf: outline.event.leaf.to_string(),
         seq: outline.event.seq,
         may: reads::item_rights(&page.app.gate, &page.ctx, id.clone()).await?,
@@ -336,6 +342,36 @@ async fn item_page(page: &PageRequest, id: String, form: FormView) -> Reply {
         form,
     };
     pages::show(&shown, Some(&shown.form))
+}
+
+/// The outcomes that a supervisor may choose from: of a held capture, or of an emergency that nobody has judged yet.
+fn outcomes(view: &CaptureView) -> Vec<(&'static str, &'static str)> {
+    let unjudged = |open: &OpenCapture| open.basis.kind == BasisKind::Emergency && open.remarks.decision.is_none();
+    match view {
+        _ if view.outline().state == CaptureState::Held => vec![
+            ("accept", "Accept"),
+            ("ratify", "Ratify afterwards"),
+            ("quarantine", "Quarantine"),
+        ],
+        CaptureView::Open(open) if unjudged(open) => vec![
+            ("confirm", "Confirm the emergency"),
+            ("repudiate", "It was none"),
+            ("quarantine", "Quarantine"),
+        ],
+        _ => Vec::new(),
+    }
+}
+
+/// The form as a page first shows it: a correction of the account begins with what is known of it, for it is one answer.
+fn first_form(view: &CaptureView) -> FormView {
+    let account = match view {
+        CaptureView::Open(open) => open.particulars.account.clone().unwrap_or_default(),
+        CaptureView::Withheld(_) => return FormView::default(),
+    };
+    FormView::of([
+        ("account.handle", account.handle.unwrap_or_default()),
+        ("account.platform_id", account.platform_id.unwrap_or_default()),
+    ])
 }
 
 fn facts(open: &OpenCapture, page: &CasePage) -> Vec<(&'static str, String)> {
@@ -461,6 +497,6 @@ pub(super) async fn decide(id: PathId, request: WriteRequest) -> Reply {
 /// Back to the item, which says what was done, or shows the form again.
 async fn after(page: &PageRequest, id: String, done: &str, made: Result<()>) -> Reply {
     let address = |()| format!("/captures/{id}?done={done}");
-    let again = async |form| item_page(page, id.clone(), form).await;
+    let again = async |form| item_page(page, id.clone(), Some(form)).await;
     pages::answer(&page.req, made, address, again).await
 }

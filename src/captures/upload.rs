@@ -19,7 +19,7 @@ use super::arrival::{self, Arrived, Arriving};
 use super::model::{CaptureView, FileRole, NewCapture};
 use super::ops;
 use crate::error::{Error, Kind, Result};
-use crate::forms::{Form, parse_id};
+use crate::forms::{Form, PAIRS, parse_id};
 use crate::gate::{Authorized, IdempotencyHeader, Prepared, RequestCtx, Scope, Tx, actor_of};
 use crate::http::body::{self, LIMIT};
 use crate::http::multipart::{PartHead, Parts};
@@ -154,9 +154,13 @@ async fn page_fields(req: &HttpRequest, parts: &mut Parts) -> Result<PageFields>
             first = Some(head);
             break;
         }
+        if pairs.len() == PAIRS {
+            return Err(body::too_many_fields());
+        }
+        length += head.name.len();
         let text = small_part(parts, &mut length).await?;
-        let text = String::from_utf8(text).map_err(|_| Error::field(&head.name, "utf8", "must be text in UTF-8"))?;
-        pairs.push((head.name, text));
+        // What is no UTF-8 no browser sends; it is shown as what it is not.
+        pairs.push((head.name, String::from_utf8_lossy(&text).into_owned()));
     }
     let said = serde_json::to_value(&pairs)?;
     let mut form = body::page_form(req, pairs)?;
@@ -177,7 +181,11 @@ async fn take_page_files(parts: &mut Parts, fields: PageFields, app: &App, begun
     } = fields;
     let (mut files, mut next) = (Arriving::of(&new), first);
     while let Some(head) = next {
-        let name = head.file_name.unwrap_or_default();
+        let (part, name) = (head.name, head.file_name);
+        let name = name.filter(|_| part == "file").ok_or_else(|| {
+            let message = "comes after the files, or is no field for files: reload the page";
+            Error::field(&part, "named", message)
+        })?;
         if !name.is_empty() {
             *begun = true;
             files.complete(&new).await?;

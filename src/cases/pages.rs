@@ -354,8 +354,8 @@ async fn colleague(page: &PageRequest, form: &mut Form, field: &str) -> Result<S
     if username.is_empty() {
         return Err(unknown());
     }
-    let found = users::by_username(&page.app.gate, &page.ctx, username).await;
-    Ok(found.map_err(|_| unknown())?.id)
+    let found = users::id_of(&page.app.gate, &page.ctx, username).await?;
+    found.ok_or_else(unknown)
 }
 
 pub(super) async fn add_member(PathId(id): PathId, request: WriteRequest) -> Reply {

@@ -34,6 +34,7 @@ pub async fn case_and_rights(gate: &Gate, requester: &RequestCtx, id: String) ->
 #[expect(clippy::struct_excessive_bools, reason = "each is an answer of policy")]
 pub struct Rights {
     pub changes: bool,
+    pub closes: bool,
     pub changes_members: bool,
     pub requests: bool,
     pub records: bool,
@@ -49,6 +50,7 @@ impl Rights {
     fn of(ctx: &ReadCtx<'_>) -> Self {
         Self {
             changes: ctx.may(Act::CaseChange),
+            closes: ctx.may(Act::CaseClose),
             changes_members: ctx.may(Act::MemberChange),
             requests: ctx.may(Act::AuthorizationRequest),
             records: ctx.may(Act::CaptureRecord),

@@ -9,6 +9,7 @@ use crate::clock::{HOUR, MINUTE, Micros};
 use crate::error::Result;
 use crate::http::pages::{self, Frame, Nav, PageRequest};
 use crate::http::reply::Reply;
+use crate::identity::Person;
 use crate::policy::Role;
 use crate::text::{label, line};
 
@@ -42,7 +43,7 @@ pub(super) async fn home(page: PageRequest) -> Reply {
     let casework = is(Role::Investigator) || is(Role::Supervisor) || is(Role::Prosecutor);
     let shown = HomePage {
         waiting: if is(Role::Supervisor) {
-            waiting(&page).await?
+            waiting(&page, &frame).await?
         } else {
             Vec::new()
         },
@@ -75,13 +76,18 @@ struct ApprovalsPage {
 }
 
 pub(super) async fn approvals(page: PageRequest) -> Reply {
-    let waiting = waiting(&page).await?;
     let frame = page.frame("Approvals", Nav::Approvals).await?;
+    let waiting = waiting(&page, &frame).await?;
     pages::show(&ApprovalsPage { frame, waiting }, None)
 }
 
 /// Requests and captures that a supervisor may decide, oldest first.
-async fn waiting(page: &PageRequest) -> Result<Vec<Waiting>> {
+async fn waiting(page: &PageRequest, frame: &Frame) -> Result<Vec<Waiting>> {
+    let frame_user = frame
+        .person
+        .as_ref()
+        .map(|person| person.user.as_str())
+        .unwrap_or_default();
     let (gate, ctx, now) = (&page.app.gate, &page.ctx, page.app.gate.now());
     let held = CaptureSearch {
         state: Some(CaptureState::Held.as_str().to_owned()),
@@ -103,7 +109,12 @@ async fn waiting(page: &PageRequest) -> Result<Vec<Waiting>> {
         limit: SHOWN,
     };
     let (requests, _) = authorizations::authorizations(gate, ctx, requested).await?;
-    let requests = requests.iter().map(|a| Waiting {
+    // Nobody decides what they asked for, or what covers them.
+    let me = |person: &Person| person.id == frame_user;
+    let others = requests
+        .iter()
+        .filter(|a| !me(&a.requester) && !a.holders.iter().any(me));
+    let requests = others.map(|a| Waiting {
         address: format!("/authorizations/{}", a.id),
         title: format!(
             "A-{}: {}, {}",

@@ -12,7 +12,7 @@ use super::json::Once;
 use super::pages::Typed;
 use super::{App, browser, request_ctx};
 use crate::error::{Error, Kind, Result};
-use crate::forms::Form;
+use crate::forms::{Form, PAIRS};
 use crate::gate::RequestCtx;
 use crate::identity::Credential;
 use crate::proof::id::Digest;
@@ -47,9 +47,20 @@ fn form_with_key(req: &HttpRequest, ctx: &mut RequestCtx, sent: &[u8], bytes: &[
 /// A JSON object, or outside the API an HTML form.
 fn parse_form(req: &HttpRequest, bytes: &[u8]) -> Result<Form> {
     if is_html_form(req) {
-        return page_form(req, url::form_urlencoded::parse(bytes).into_owned().collect());
+        let pairs = url::form_urlencoded::parse(bytes).into_owned();
+        let pairs: Vec<_> = pairs.take(PAIRS + 1).collect();
+        return match pairs.len() > PAIRS {
+            true => Err(too_many_fields()),
+            false => page_form(req, pairs),
+        };
     }
     Form::new(parse(bytes)?)
+}
+
+/// More fields than any form of a page has.
+pub fn too_many_fields() -> Error {
+    let message = format!("has more than {PAIRS} fields: reload the page");
+    Error::field("body", "too_many", message)
 }
 
 /// Fields of every page's form that are no field of the thing it is about.

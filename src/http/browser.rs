@@ -8,7 +8,7 @@ use actix_web::HttpRequest;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::ServiceResponse;
 use actix_web::http::Method;
-use actix_web::http::header::{HOST, HeaderMap, HeaderValue, ORIGIN, SET_COOKIE};
+use actix_web::http::header::{self, HOST, HeaderValue, ORIGIN, SET_COOKIE};
 
 use super::App;
 use crate::clock::{Micros, SECOND};
@@ -33,8 +33,19 @@ pub(super) fn may_change(method: &Method) -> bool {
 
 /// The session of the request's cookie, where the cookie is genuine.
 pub(super) fn credential(req: &HttpRequest, app: &App) -> Option<Credential> {
-    let shown = app.cookie_tokens.check(req.cookie(COOKIE)?.value(), app.gate.now())?;
+    let shown = app.cookie_tokens.check(shown_cookie(req)?, app.gate.now())?;
     Some(Credential::Session(shown.session))
+}
+
+/// The cookie's value as it was sent. Browsers guard the prefix of exactly this name, so none that would decode to it
+/// counts; and of two with this name none does.
+fn shown_cookie(req: &HttpRequest) -> Option<&str> {
+    let headers = req.headers().get_all(header::COOKIE);
+    let pairs = headers
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'));
+    let mut values = pairs.filter_map(|pair| pair.trim_start().strip_prefix(COOKIE)?.strip_prefix('='));
+    values.next().filter(|_| values.next().is_none())
 }
 
 /// Refuses a change that another site's page sends with the cookie of somebody signed in here.
@@ -43,7 +54,7 @@ pub(super) fn check_origin(req: &HttpRequest) -> Result<()> {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     let ours = match (text("sec-fetch-site"), text(ORIGIN.as_str())) {
         (Some(site), _) => site == "same-origin",
-        (None, Some(origin)) => is_own_origin(headers, origin),
+        (None, Some(origin)) => is_own_origin(req, origin),
         // Neither is sent by what is no browser, which holds no other site's pages.
         (None, None) => true,
     };
@@ -54,8 +65,10 @@ pub(super) fn check_origin(req: &HttpRequest) -> Result<()> {
     Err(Error::new(Kind::Forbidden, "forbidden", detail))
 }
 
-fn is_own_origin(headers: &HeaderMap, origin: &str) -> bool {
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+/// HTTP/2 names the host in the request line, HTTP/1.1 in a header.
+fn is_own_origin(req: &HttpRequest, origin: &str) -> bool {
+    let header = req.headers().get(HOST).and_then(|host| host.to_str().ok());
+    let host = req.uri().authority().map(|authority| authority.as_str()).or(header);
     let named = origin.split_once("://").map(|(_, named)| named);
     host.is_some() && host == named
 }
@@ -94,12 +107,20 @@ fn cookie(value: String) -> Cookie<'static> {
         .finish()
 }
 
-/// Gives a browser in use a new token before its old one ends. A sign-out's own cookie stays as it is.
-pub(super) async fn renew<B>(app: &App, response: &mut ServiceResponse<B>) -> Result<()> {
-    let shown = response.request().cookie(COOKIE);
-    let now = app.gate.now();
-    let due = shown
-        .and_then(|cookie| app.cookie_tokens.check(cookie.value(), now))
+/// Gives a browser in use a new token before its old one ends. A sign-out's own cookie stays as it is, and a page that
+/// only looks again by itself (`?watch`) is no use. Where it fails, the answer stays what it is: the old token is still
+/// good for a while.
+pub(super) async fn renew<B>(app: &App, response: &mut ServiceResponse<B>) {
+    if let Err(e) = try_renew(app, response).await {
+        tracing::warn!(error = %e, "a browser's session could not be renewed");
+    }
+}
+
+async fn try_renew<B>(app: &App, response: &mut ServiceResponse<B>) -> Result<()> {
+    let (now, req) = (app.gate.now(), response.request());
+    let due = shown_cookie(req)
+        .filter(|_| req.query_string() != "watch")
+        .and_then(|cookie| app.cookie_tokens.check(cookie, now))
         .filter(|shown| shown.ends - now < LIFE * SECOND - RENEWED_AFTER);
     let Some(shown) = due.filter(|_| !response.headers().contains_key(SET_COOKIE)) else {
         return Ok(());
@@ -111,9 +132,8 @@ pub(super) async fn renew<B>(app: &App, response: &mut ServiceResponse<B>) -> Re
         })
         .await?;
     let cookie = session_cookie(app, &shown.session)?.to_string();
-    if let Ok(value) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().append(SET_COOKIE, value);
-    }
+    let value = HeaderValue::from_str(&cookie).map_err(Error::internal)?;
+    response.headers_mut().append(SET_COOKIE, value);
     Ok(())
 }
 

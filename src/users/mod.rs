@@ -16,7 +16,7 @@ use actix_web::web::{self, ServiceConfig};
 use crate::http::reply::at;
 
 pub use model::{NewUnit, NewUser, UserPatch, UserView};
-pub use reads::{by_username, names};
+pub use reads::{id_of, names};
 
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {

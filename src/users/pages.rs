@@ -40,11 +40,12 @@ fn sign_in_page(req: &HttpRequest, app: &App, form: FormView) -> Reply {
     pages::show(&page, Some(&page.form))
 }
 
-/// Where to go after signing in: an address of ours, or the first screen. Another site's address is not taken.
+/// Where to go after signing in: an address of ours, or the first screen. Another site's address is not taken, and none
+/// with characters that a browser would drop or turn.
 fn next(req: &HttpRequest) -> String {
     let wanted = pages::query_value(req, "next").filter(|next| {
-        let local = next.starts_with('/') && !next.starts_with("//") && !next.contains('\\');
-        local && HeaderValue::from_str(next).is_ok()
+        let plain = next.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
+        plain && next.starts_with('/') && !next.starts_with("//")
     });
     wanted.unwrap_or_else(|| "/".into())
 }
@@ -68,7 +69,8 @@ pub(super) async fn sign_out(mut request: WriteRequest) -> Reply {
     sessions::end_session(request).await?;
     let mut answer: HttpResponse = pages::see_other("/sign-in");
     answer.add_cookie(&browser::no_cookie()).map_err(Error::internal)?;
-    let all = HeaderValue::from_static("\"cache\", \"cookies\", \"storage\"");
+    // Not "cookies": that would take those of every other site of the agency's domain.
+    let all = HeaderValue::from_static("\"cache\", \"storage\"");
     answer
         .headers_mut()
         .insert(actix_web::http::header::HeaderName::from_static("clear-site-data"), all);

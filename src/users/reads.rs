@@ -38,6 +38,12 @@ pub async fn by_username(gate: &Gate, requester: &RequestCtx, username: String) 
     gate.read(requester, Act::UserLookup, Scope::Agency, read).await
 }
 
+/// The id of a colleague by sign-in name, for a form; nobody's name is no refusal.
+pub async fn id_of(gate: &Gate, requester: &RequestCtx, username: String) -> Result<Option<String>> {
+    let read = move |ctx: &mut ReadCtx<'_>| Ok(store::by_username(ctx.conn, &username)?.map(|user| user.id));
+    gate.read(requester, Act::UserLookup, Scope::Agency, read).await
+}
+
 /// The names of people by their ids, which anyone signed in may know of a colleague.
 pub async fn names(gate: &Gate, requester: &RequestCtx, ids: Vec<String>) -> Result<HashMap<String, String>> {
     let read = move |ctx: &mut ReadCtx<'_>| store::names(ctx.conn, ids);

@@ -303,8 +303,16 @@ fn a_cookie_is_no_bearer_token_and_a_bearer_token_no_cookie(app: &App) {
     let lead = Browser::signed_in(app, "lead");
     let value = lead.cookie.split_once('=').unwrap().1;
     app.bearing(value).get("/api/v1/me").problem(401, "not-signed-in");
-    let api = app.nobody.request("GET", "/api/v1/me").header("Cookie", &lead.cookie);
-    assert_eq!(api.send().unwrap().status().as_u16(), 401);
+    for (path, status) in [("/api/v1/me", 401), ("/%61pi/v1/me", 404), ("/%2561pi/v1/me", 404)] {
+        let api = app.nobody.request("GET", path).header("Cookie", &lead.cookie);
+        assert_eq!(api.send().unwrap().status().as_u16(), status, "{path}");
+    }
+    // A name that only decodes to ours, and two of the same: another host of the agency could have planted them.
+    let encoded = lead.cookie.replace("__Host", "%5F%5FHost");
+    for cookie in [encoded, format!("{0}; {0}", lead.cookie)] {
+        let client = &app.nobody;
+        assert_eq!(Browser { client, cookie }.get("/cases").status, 303);
+    }
     let borrowed = Browser {
         client: &app.nobody,
         cookie: format!("__Host-casetrail={}", app.lead.token.as_deref().unwrap()),
@@ -352,6 +360,9 @@ fn a_wrong_password_is_told_and_the_name_stays(app: &App) {
         "//evil.example",
         "/\\evil.example",
         "javascript:alert(1)",
+        "/%09/evil.example",
+        "/\t/evil.example",
+        "/%0d%0aSet-Cookie:x",
     ] {
         let path = format!("/sign-in?next={elsewhere}");
         let page = sent(nobody.request("POST", &path), &form).is(303);
@@ -522,4 +533,68 @@ fn what_was_typed_is_told_in_the_case_s_zone(app: &App) {
     let case: Value = app.lead.get(&format!("/api/v1{path}")).is(200);
     assert_eq!(case["particulars"]["last_seen_at"], "2026-10-31T01:10:00.000000Z");
     assert_eq!(case["particulars"]["endangered"], true);
+}
+
+both_databases!(hostile_forms_are_refused_before_they_cost_anything);
+fn hostile_forms_are_refused_before_they_cost_anything(app: &App) {
+    let (case, lead) = (app.case(), Browser::signed_in(app, "lead"));
+    let far: Vec<(String, &str)> = (0..900).map(|n| (format!("l{n}[199].b"), "1")).collect();
+    let many: Vec<(String, &str)> = (0..1001).map(|n| (format!("f{n}"), "1")).collect();
+    for fields in [far, many] {
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+        assert_eq!(
+            sent(Browser::nobody(app).request("POST", "/sign-in"), &fields).status,
+            422
+        );
+        lead.log(&case.id, &fields, None).is(422);
+    }
+    // A field that comes after the files would be lost in silence.
+    let form = multipart::Form::new().text("form_token", lead.form_token());
+    let form = FOUND.iter().fold(form, |form, (name, value)| form.text(*name, *value));
+    let form = form.text("platform", "web").text("url", "https://a.example/");
+    let file = || multipart::Part::bytes(b"bytes".to_vec()).file_name("a.png");
+    let form = form.part("file", file()).text("note", "late").part("other", file());
+    let path = format!("/cases/{}/captures", case.id);
+    Page::of(lead.request("POST", &path).multipart(form).send().unwrap())
+        .is(422)
+        .says("comes after the files");
+    assert_eq!(app.stored(), (0, 0));
+}
+
+both_databases!(a_page_that_looks_again_by_itself_does_not_keep_the_session);
+fn a_page_that_looks_again_by_itself_does_not_keep_the_session(app: &App) {
+    let lead = Browser::signed_in(app, "lead");
+    app.advance(hours(1) / 6);
+    assert_eq!(lead.get("/password?watch").is(200).cookie, "");
+    assert_eq!(lead.get("/session?watch").is(204).cookie, "");
+    assert!(lead.get("/session").is(204).cookie.starts_with("__Host-casetrail="));
+}
+
+both_databases!(a_supervisor_judges_an_emergency_on_its_page);
+fn a_supervisor_judges_an_emergency_on_its_page(app: &App) {
+    let (case, lead, supervisor) = (
+        app.case(),
+        Browser::signed_in(app, "lead"),
+        Browser::signed_in(app, "supervisor"),
+    );
+    let fields = [
+        FOUND,
+        &[
+            ("platform", "web"),
+            ("url", "https://a.example/"),
+            ("basis.kind", "emergency"),
+            ("basis.reason", "danger to life"),
+        ],
+    ]
+    .concat();
+    let made = lead.log(&case.id, &fields, None).is(303);
+    let path = made.location.split('?').next().unwrap();
+    supervisor.get("/approvals").is(200).says(path);
+    supervisor.get(path).is(200).says("Confirm the emergency");
+    lead.get(path).is(200).does_not_say("Confirm the emergency");
+    let decision = [("outcome", "confirm"), ("reason", "it was")];
+    app.leaves(&case.stream, "capture.confirmed", &app.supervisor, || {
+        supervisor.post(&format!("{path}/decision"), &decision).is(303)
+    });
+    supervisor.get("/approvals").is(200).does_not_say(path);
 }

@@ -76,15 +76,16 @@ impl NewCapture {
     /// Adds a file under the name that its sender gives it.
     pub fn add_file(&mut self, name: &str, role: FileRole) -> Result<()> {
         if self.files.len() == FILES {
-            return Err(Error::field(
-                "file",
-                "too_many",
-                format!("has more than the {FILES} files that one capture takes"),
-            ));
+            let message = format!("has more than the {FILES} files that one capture takes");
+            return Err(Error::field("file", "too_many", message));
+        }
+        if name.chars().count() > LINE || name.contains('\0') {
+            let message = format!("has a name of more than {LINE} characters, or with a NUL in it: rename the file");
+            return Err(Error::field("file", "too_long", message));
         }
         self.files.push(NewFile {
             part: None,
-            name: Some(name.chars().filter(|c| *c != '\0').take(LINE).collect()),
+            name: Some(name.to_owned()),
             role,
             sha256: None,
             size: None,

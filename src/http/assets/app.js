@@ -33,7 +33,8 @@ document.getElementById("errors")?.focus();
 
 // Something under way: look again.
 const waits = document.querySelector("[data-reload]");
-if (waits) setTimeout(() => location.reload(), 1000 * Number(waits.getAttribute("data-reload")));
+// `?watch` says that nobody did anything, so that looking again does not keep the session.
+if (waits) setTimeout(() => location.assign(location.pathname + "?watch"), 1000 * Number(waits.getAttribute("data-reload")));
 
 // Paste and drop into the composer.
 const composer = /** @type {HTMLFormElement | null} */ (document.querySelector("form[data-composer]"));
@@ -85,7 +86,8 @@ if (composer) {
 
 // The session: two minutes before it ends the page asks; one press goes on.
 if (document.body.hasAttribute("data-signed-in")) {
-  const [life, warning] = [15 * 60_000, 2 * 60_000];
+  // A token is renewed once it is a minute old, so at least fourteen minutes are left of it.
+  const [life, warning] = [14 * 60_000, 2 * 60_000];
   const dialog = document.createElement("dialog");
   dialog.className = "dialog";
   const title = document.createElement("h2");
@@ -99,19 +101,36 @@ if (document.body.hasAttribute("data-signed-in")) {
   document.body.append(dialog);
   /** @type {number} */
   let timer;
+  const busy = () => document.querySelector("form[aria-busy]") !== null;
+  /** Whether the session still lives, in another tab perhaps. @param {string} how */
+  const asks = async (how) => (await fetch("/session" + how, { credentials: "same-origin", redirect: "manual" })).status === 204;
+  // The page of a refused form has an address that only takes forms.
+  const back = () => (document.getElementById("errors") ? "/" : location.pathname);
+  const leave = async () => {
+    if (busy() || (await asks("?watch"))) {
+      dialog.close();
+      wait();
+    } else location.assign("/sign-in?next=" + encodeURIComponent(back()));
+  };
+  const warn = () => {
+    // Something is being sent: that is use.
+    if (busy()) {
+      asks("").finally(wait);
+      return;
+    }
+    dialog.showModal();
+    button.focus();
+    timer = window.setTimeout(leave, warning);
+  };
   const wait = () => {
     clearTimeout(timer);
-    timer = window.setTimeout(() => {
-      dialog.showModal();
-      button.focus();
-      timer = window.setTimeout(() => location.assign("/sign-in?next=" + encodeURIComponent(location.pathname)), warning);
-    }, life - warning);
+    timer = window.setTimeout(warn, life - warning);
   };
   button.addEventListener("click", async () => {
-    const answer = await fetch("/session", { credentials: "same-origin" });
+    const goesOn = await asks("");
     dialog.close();
-    if (answer.ok) wait();
-    else location.assign("/sign-in?next=" + encodeURIComponent(location.pathname));
+    if (goesOn) wait();
+    else location.assign("/sign-in?next=" + encodeURIComponent(back()));
   });
   wait();
 }
