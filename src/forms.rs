@@ -107,6 +107,17 @@ impl Form {
         self.fields.insert(field.to_owned(), Value::String(text));
     }
 
+    /// Puts an object with one text under a name.
+    pub fn put_object(&mut self, field: &str, inner: &str, text: String) {
+        let object = Map::from_iter([(inner.to_owned(), Value::String(text))]);
+        self.fields.insert(field.to_owned(), Value::Object(object));
+    }
+
+    /// A text that is there, without taking it.
+    pub fn peek(&self, field: &str) -> Option<&str> {
+        self.fields.get(field)?.as_str()
+    }
+
     /// Puts a list of texts under a name, in place of what the form gave there.
     pub fn put_list(&mut self, field: &str, texts: Vec<String>) {
         self.fields.insert(field.to_owned(), texts.into());

@@ -20,7 +20,6 @@ use crate::http::reply::at;
 pub use coverage::{Line, Seen};
 pub use expiry::Expiry;
 pub use model::{Authorization, AuthorizationState, Device, Level};
-pub use pages::Shown;
 pub use reads::{authorizations, of_case};
 pub use store::AuthorizationSearch;
 

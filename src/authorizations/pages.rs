@@ -24,7 +24,7 @@ use crate::users;
 const HOLDERS: usize = 100;
 
 /// An authorization as a page shows it.
-pub struct Shown {
+pub struct ShownAuthorization {
     pub id: String,
     pub number: i64,
     pub state: AuthorizationState,
@@ -38,7 +38,7 @@ pub struct Shown {
     pub ends: Moment,
 }
 
-impl Shown {
+impl ShownAuthorization {
     /// In the zone of its case.
     pub fn of(a: &Authorization, now: Micros, page: &CasePage) -> Self {
         let names: Vec<&str> = a.holders.iter().map(|holder| holder.name.as_str()).collect();
@@ -71,10 +71,10 @@ impl Shown {
 
 #[derive(Template)]
 #[template(path = "authorizations/pages/list.html")]
-struct ListPage {
+struct AuthorizationListPage {
     frame: Frame,
     page: CasePage,
-    all: Vec<Shown>,
+    all: Vec<ShownAuthorization>,
     next: Option<String>,
 }
 
@@ -82,8 +82,13 @@ pub(super) async fn list(case: PathId, page: PageRequest) -> Reply {
     let query = Page::read(&page.req, &["done"])?;
     let (frame, case_page) = CasePage::of(&page, &case.0, Tab::Authorizations).await?;
     let (found, now) = reads::of_case(&page.app.gate, &page.ctx, case.0, &query).await?;
-    let listed = Listed::of(found, &query, |a| a.id.clone(), |a| Shown::of(&a, now, &case_page));
-    let shown = ListPage {
+    let listed = Listed::of(
+        found,
+        &query,
+        |a| a.id.clone(),
+        |a| ShownAuthorization::of(&a, now, &case_page),
+    );
+    let shown = AuthorizationListPage {
         next: listed.next.map(|next| query.next_address(page.req.path(), &next)),
         all: listed.items,
         page: case_page,
@@ -94,7 +99,7 @@ pub(super) async fn list(case: PathId, page: PageRequest) -> Reply {
 
 #[derive(Template)]
 #[template(path = "authorizations/pages/new.html")]
-struct NewPage {
+struct NewAuthorizationPage {
     frame: Frame,
     page: CasePage,
     form: FormView,
@@ -122,7 +127,7 @@ async fn new_page(page: &PageRequest, case: &str, form: FormView) -> Reply {
         Attestation::NoContact => "There will be no contact with those looked at.",
     };
     let attestations = [Attestation::NotProtected, Attestation::NoContact];
-    let shown = NewPage {
+    let shown = NewAuthorizationPage {
         levels: words::<Level>(),
         devices: words::<Device>(),
         attestations: attestations.iter().map(|a| (a.as_str(), told(*a))).collect(),
@@ -179,10 +184,10 @@ async fn make_request(page: &PageRequest, case: &str, mut request: WriteRequest)
 
 #[derive(Template)]
 #[template(path = "authorizations/pages/one.html")]
-struct OnePage {
+struct AuthorizationPage {
     frame: Frame,
     page: CasePage,
-    shown: Shown,
+    shown: ShownAuthorization,
     facts: Vec<(&'static str, String)>,
     purpose: String,
     predicate: String,
@@ -203,7 +208,7 @@ async fn one_page(page: &PageRequest, id: String, form: FormView) -> Reply {
     let rulings = rulings
         .into_iter()
         .filter_map(|(what, ruling)| Some((what, ruling.as_ref()?)));
-    let shown = OnePage {
+    let shown = AuthorizationPage {
         facts: facts(&found, &case_page),
         purpose: crate::text::block(&found.terms.purpose),
         predicate: crate::text::block(&found.terms.predicate),
@@ -215,7 +220,7 @@ async fn one_page(page: &PageRequest, id: String, form: FormView) -> Reply {
             })
             .collect(),
         may: reads::authorization_rights(&page.app.gate, &page.ctx, id).await?,
-        shown: Shown::of(&found, now, &case_page),
+        shown: ShownAuthorization::of(&found, now, &case_page),
         page: case_page,
         frame,
         form,

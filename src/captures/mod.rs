@@ -21,6 +21,7 @@ use actix_web::web::{self, ServiceConfig};
 use crate::http::reply::at;
 
 pub use model::CaptureView;
+pub use model::recognize;
 pub use model::{Basis, BasisKind, Capture, CaptureState, FileEntry, Particulars, PostedBasis};
 pub use reads::{takes_part, to_decide};
 pub use store::CaptureSearch;

@@ -7,7 +7,7 @@ use askama::Template;
 
 use super::model::{
     BasisKind, CaptureKind, CaptureNote, CaptureState, CaptureView, FileEntry, FileRole, Method, NewCorrection,
-    NewDecision, OpenCapture, PostedBasis, Review,
+    NewDecision, OpenCapture, PostedBasis, Review, without_tracking,
 };
 use super::{reads, remarks, upload};
 use crate::authorizations::{self, Authorization, AuthorizationState, Device, Level, Line};
@@ -122,7 +122,9 @@ struct Choices {
 impl Choices {
     fn all() -> Self {
         Self {
-            kinds: words::<CaptureKind>(),
+            kinds: std::iter::once(("", "By the link".to_owned()))
+                .chain(words::<CaptureKind>())
+                .collect(),
             methods: words::<Method>(),
             levels: words::<Level>(),
             devices: words::<Device>(),
@@ -134,7 +136,6 @@ impl Choices {
 pub(super) async fn evidence(id: PathId, page: PageRequest) -> Reply {
     let (name, version) = browser_of(&page.req);
     let form = FormView::of([
-        ("kind", "post".to_owned()),
         ("method", "manual_screenshot".to_owned()),
         ("level", "overt".to_owned()),
         ("device", "agency".to_owned()),
@@ -272,7 +273,7 @@ impl ShownFile {
 }
 
 /// Something said about an item later.
-struct Said {
+struct SaidLine {
     what: String,
     text: String,
     who: String,
@@ -292,7 +293,7 @@ struct ItemPage {
     coverage: Vec<Line>,
     /// Whether content is shown at all.
     open: bool,
-    said: Vec<Said>,
+    said: Vec<SaidLine>,
     /// What a supervisor may answer now, with the words on the buttons.
     outcomes: Vec<(&'static str, &'static str)>,
     leaf: String,
@@ -387,6 +388,10 @@ fn facts(open: &OpenCapture, page: &CasePage) -> Vec<(&'static str, String)> {
     let mut put = |name, value: Option<String>| facts.extend(value.map(|value| (name, line(&value))));
     put("Platform", said.platform.as_deref().map(label));
     put("Address as seen", said.url.clone());
+    put(
+        "Address without tracking parts",
+        said.url.as_deref().and_then(without_tracking),
+    );
     put("Final address", said.final_url.clone());
     put("Account", said.account.as_ref().and_then(|a| a.handle.clone()));
     put(
@@ -428,7 +433,7 @@ fn facts(open: &OpenCapture, page: &CasePage) -> Vec<(&'static str, String)> {
     facts
 }
 
-fn said(open: &OpenCapture, page: &CasePage) -> Vec<Said> {
+fn said(open: &OpenCapture, page: &CasePage) -> Vec<SaidLine> {
     let correction = open
         .correction
         .iter()
@@ -453,7 +458,7 @@ fn said(open: &OpenCapture, page: &CasePage) -> Vec<Said> {
     });
     let mut all: Vec<_> = correction.chain(notes).chain(reviews).chain(decisions).collect();
     all.sort_by_key(|(at, ..)| *at);
-    let shown = all.into_iter().map(|(at, who, what, text)| Said {
+    let shown = all.into_iter().map(|(at, who, what, text)| SaidLine {
         what,
         text: crate::text::block(text),
         who: line(who),

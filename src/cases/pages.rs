@@ -129,7 +129,7 @@ impl CaseLine {
 
 #[derive(Template)]
 #[template(path = "cases/pages/list.html")]
-struct ListPage {
+struct CaseListPage {
     frame: Frame,
     cases: Vec<CaseLine>,
     next: Option<String>,
@@ -143,21 +143,19 @@ pub(super) async fn list(page: PageRequest) -> Reply {
     let query = Page::read(&page.req, &["kind", "status", "done"])?;
     let found = reads::cases(&page.app.gate, &page.ctx, api::search(&query)?).await?;
     let listed = Listed::of(found, &query, |c| c.case.id.clone(), |c| CaseLine::of(&c));
-    let may_open = may_open(&page).await?;
-    pages::show(
-        &list_page(page.frame("Cases", Nav::Cases).await?, &query, listed, may_open),
-        None,
-    )
+    let mut shown = list_page(page.frame("Cases", Nav::Cases).await?, &query, listed);
+    shown.may_open = may_open(&page).await?;
+    pages::show(&shown, None)
 }
 
-fn list_page(frame: Frame, query: &Page, listed: Listed<CaseLine>, may_open: bool) -> ListPage {
-    ListPage {
+fn list_page(frame: Frame, query: &Page, listed: Listed<CaseLine>) -> CaseListPage {
+    CaseListPage {
         next: listed.next.map(|next| query.next_address("/cases", &next)),
         cases: listed.items,
         kinds: words::<CaseKind>(),
         kind: query.filter("kind").map(str::to_owned),
         status: query.filter("status").map(str::to_owned),
-        may_open,
+        may_open: false,
         frame,
     }
 }
@@ -178,7 +176,7 @@ pub fn words<W: crate::forms::Word>() -> Vec<(&'static str, String)> {
 
 #[derive(Template)]
 #[template(path = "cases/pages/new.html")]
-struct NewPage {
+struct NewCasePage {
     frame: Frame,
     form: FormView,
     kinds: Vec<(&'static str, String)>,
@@ -193,7 +191,7 @@ pub(super) async fn new_form(page: PageRequest) -> Reply {
 async fn new_page(page: &PageRequest, form: FormView) -> Reply {
     let frame = page.frame("New case", Nav::Cases).await?;
     let (kinds, handlings) = (words::<CaseKind>(), words::<Handling>());
-    let page = NewPage {
+    let page = NewCasePage {
         frame,
         form,
         kinds,
@@ -223,7 +221,7 @@ async fn open_case(page: &PageRequest, mut request: WriteRequest) -> Result<Case
 }
 
 /// Something that a case's kind asks for, as a field of its form.
-pub struct Asked {
+pub struct AskedField {
     pub name: String,
     pub label: String,
     pub hint: &'static str,
@@ -246,7 +244,7 @@ struct OverviewPage {
     frame: Frame,
     page: CasePage,
     facts: Vec<(String, String)>,
-    asked: Vec<Asked>,
+    asked: Vec<AskedField>,
     members: Vec<Person>,
     grants: Vec<GrantLine>,
     statuses: Vec<(&'static str, String)>,
@@ -298,9 +296,9 @@ fn gather(facts: &mut Vec<(String, String)>, value: &Value, path: &str, zone: Zo
     }
 }
 
-fn asked(due: &Due) -> Asked {
+fn asked(due: &Due) -> AskedField {
     let path = due.field.trim_start_matches("particulars.");
-    Asked {
+    AskedField {
         name: due.field.clone(),
         label: label(&path.replace('.', " ")),
         hint: match path {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use super::failure::Failure;
+use crate::captures::recognize;
 use crate::clock::{self, Micros};
 use crate::error::{Error, FieldError, Result};
 use crate::proof::{Digest, canon};
@@ -125,7 +126,10 @@ pub fn prepare(case: &str, row: &CaptureArgs, source: Option<Source>, now: Micro
     let mut broken = Vec::new();
     let name = source.as_ref().map(|s| file_name(&s.path));
     let method = row.method.as_deref().unwrap_or("import");
-    let platform = row.platform.clone().or_else(|| row.url.as_deref().map(platform_of));
+    let platform = row
+        .platform
+        .clone()
+        .or_else(|| row.url.as_deref().map(|url| platform_of(url).to_owned()));
     if platform.is_none() {
         broken.push(FieldError::new(
             "platform",
@@ -260,33 +264,8 @@ fn kind_of(name: Option<&str>) -> &'static str {
 }
 
 /// The platform that an address suggests.
-fn platform_of(url: &str) -> String {
-    const KNOWN: &[(&str, &str)] = &[
-        ("instagram.com", "instagram"),
-        ("facebook.com", "facebook"),
-        ("fb.com", "facebook"),
-        ("x.com", "x"),
-        ("twitter.com", "x"),
-        ("tiktok.com", "tiktok"),
-        ("youtube.com", "youtube"),
-        ("youtu.be", "youtube"),
-        ("reddit.com", "reddit"),
-        ("snapchat.com", "snapchat"),
-        ("t.me", "telegram"),
-        ("telegram.org", "telegram"),
-        ("discord.com", "discord"),
-        ("whatsapp.com", "whatsapp"),
-    ];
-    let host = url::Url::parse(url)
-        .ok()
-        .and_then(|u| u.host_str().map(str::to_ascii_lowercase))
-        .unwrap_or_default();
-    let is = |domain: &str| host == domain || host.ends_with(&format!(".{domain}"));
-    KNOWN
-        .iter()
-        .find(|(domain, _)| is(domain))
-        .map_or("web", |(_, platform)| platform)
-        .to_owned()
+fn platform_of(url: &str) -> &'static str {
+    recognize(url).platform.unwrap_or("web")
 }
 
 #[cfg(test)]

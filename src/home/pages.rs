@@ -17,7 +17,7 @@ use crate::text::{label, line};
 const SHOWN: usize = 100;
 
 /// Something that waits for this person.
-struct Waiting {
+struct WaitingLine {
     address: String,
     title: String,
     about: String,
@@ -30,7 +30,7 @@ struct Waiting {
 #[template(path = "home/pages/home.html")]
 struct HomePage {
     frame: Frame,
-    waiting: Vec<Waiting>,
+    waiting: Vec<WaitingLine>,
     cases: Option<Vec<CaseLine>>,
     may_open: bool,
     auditor: bool,
@@ -72,7 +72,7 @@ async fn my_cases(page: &PageRequest) -> Result<Vec<CaseLine>> {
 #[template(path = "home/pages/approvals.html")]
 struct ApprovalsPage {
     frame: Frame,
-    waiting: Vec<Waiting>,
+    waiting: Vec<WaitingLine>,
 }
 
 pub(super) async fn approvals(page: PageRequest) -> Reply {
@@ -82,7 +82,7 @@ pub(super) async fn approvals(page: PageRequest) -> Reply {
 }
 
 /// Requests and captures that a supervisor may decide, oldest first.
-async fn waiting(page: &PageRequest, frame: &Frame) -> Result<Vec<Waiting>> {
+async fn waiting(page: &PageRequest, frame: &Frame) -> Result<Vec<WaitingLine>> {
     let frame_user = frame
         .person
         .as_ref()
@@ -114,7 +114,7 @@ async fn waiting(page: &PageRequest, frame: &Frame) -> Result<Vec<Waiting>> {
     let others = requests
         .iter()
         .filter(|a| !me(&a.requester) && !a.holders.iter().any(me));
-    let requests = others.map(|a| Waiting {
+    let requests = others.map(|a| WaitingLine {
         address: format!("/authorizations/{}", a.id),
         title: format!(
             "A-{}: {}, {}",
@@ -127,7 +127,7 @@ async fn waiting(page: &PageRequest, frame: &Frame) -> Result<Vec<Waiting>> {
         waited: waited(now - a.requested_at.0),
         held: false,
     });
-    let mut all: Vec<Waiting> = held
+    let mut all: Vec<WaitingLine> = held
         .iter()
         .chain(&emergencies)
         .map(|view| of_capture(view, now))
@@ -137,9 +137,9 @@ async fn waiting(page: &PageRequest, frame: &Frame) -> Result<Vec<Waiting>> {
     Ok(all)
 }
 
-fn of_capture(view: &CaptureView, now: Micros) -> Waiting {
+fn of_capture(view: &CaptureView, now: Micros) -> WaitingLine {
     let outline = view.outline();
-    Waiting {
+    WaitingLine {
         address: format!("/captures/{}", outline.id),
         title: format!(
             "Item {}, {}",

@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use serde_json::Value;
 
 use super::json::Once;
-use super::pages::Typed;
+use super::typed::{self, TypedFields};
 use super::{App, browser, request_ctx};
 use crate::error::{Error, Kind, Result};
 use crate::forms::{Form, PAIRS};
@@ -63,39 +63,23 @@ pub fn too_many_fields() -> Error {
     Error::field("body", "too_many", message)
 }
 
-/// Fields of every page's form that are no field of the thing it is about.
-const HIDDEN: &[&str] = &[FORM_TOKEN, VERSION, IDEMPOTENCY_KEY, ZONE];
-/// The token of the session.
-pub const FORM_TOKEN: &str = "form_token";
-/// What `If-Match` is to the API.
-pub const VERSION: &str = "version";
-/// The IANA name of the zone in which the form shows and takes times.
-pub const ZONE: &str = "form_zone";
-/// What `Idempotency-Key` is to the API.
-pub const IDEMPOTENCY_KEY: &str = "idempotency_key";
-
 /// What a page's form sent, once its token is right. What was typed is kept with the request, so that a page can show it
 /// again.
 pub fn page_form(req: &HttpRequest, pairs: Vec<(String, String)>) -> Result<Form> {
-    let shown = hidden_in(&pairs, FORM_TOKEN);
+    let typed = TypedFields(pairs);
     let app = req.app_data::<App>().ok_or_else(|| Error::internal("no state"))?;
-    browser::check_form_token(app, req.extensions().get::<Credential>(), shown)?;
-    let zone = hidden_in(&pairs, ZONE).and_then(|name| name.parse().ok());
-    req.extensions_mut().insert(Typed(pairs.clone()));
-    let typed = pairs.into_iter().filter(|(name, _)| !HIDDEN.contains(&name.as_str()));
-    Form::from_pairs(typed, zone)
-}
-
-/// A hidden field of the form that this request brought.
-pub(super) fn hidden(req: &HttpRequest, name: &str) -> Option<String> {
-    let extensions = req.extensions();
-    let typed = extensions.get::<Typed>()?;
-    hidden_in(&typed.0, name).map(str::to_owned)
-}
-
-fn hidden_in<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    let found = pairs.iter().find(|(n, _)| n == name);
-    found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    browser::check_form_token(
+        app,
+        req.extensions().get::<Credential>(),
+        typed.hidden(typed::FORM_TOKEN),
+    )?;
+    let zone = typed.hidden(typed::ZONE).and_then(|name| name.parse().ok());
+    req.extensions_mut().insert(typed.clone());
+    let fields = typed
+        .0
+        .into_iter()
+        .filter(|(name, _)| !typed::HIDDEN.contains(&name.as_str()));
+    Form::from_pairs(fields, zone)
 }
 
 /// What an HTML form sends is taken outside the API only.

@@ -15,6 +15,7 @@ pub mod reply;
 pub mod request_ctx;
 pub mod system;
 pub mod tls;
+mod typed;
 pub mod upload_slots;
 mod write_request;
 

@@ -3,11 +3,12 @@
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION};
-use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError};
 use askama::Template;
 use std::future::{Ready, ready};
 
 use super::reply::{self, Reply};
+use super::typed::TypedFields;
 use super::{App, request_ctx};
 use crate::clock::random;
 use crate::error::{Error, FieldError, Kind, Result};
@@ -81,10 +82,10 @@ pub struct Frame {
 
 impl Frame {
     /// The frame of a page for nobody signed in.
-    pub fn outside(demo: bool, title: &str) -> Self {
+    pub fn outside(app: Option<&App>, title: &str) -> Self {
         Self {
             title: title.to_owned(),
-            demo,
+            demo: app.is_some_and(|app| app.demo),
             person: None,
             places: Vec::new(),
             current: Nav::None,
@@ -145,7 +146,7 @@ impl PageRequest {
             current,
             form_token,
             done: self.query("done").and_then(|word| done_words(&word)),
-            ..Frame::outside(self.app.demo, title)
+            ..Frame::outside(Some(&self.app), title)
         })
     }
 
@@ -197,9 +198,6 @@ pub struct FormView {
     status: Option<StatusCode>,
 }
 
-/// The pairs of a page's form, kept with the request until it is answered.
-pub(super) struct Typed(pub Vec<(String, String)>);
-
 impl FormView {
     /// A form that holds these values at first.
     pub fn of<'a>(values: impl IntoIterator<Item = (&'a str, String)>) -> Self {
@@ -225,8 +223,7 @@ impl FormView {
 
     /// The form as it was sent, beside a refusal that says nothing of a field. A password is not shown again.
     pub fn told(req: &HttpRequest, e: &Error) -> Self {
-        let typed = req.extensions().get::<Typed>().map(|typed| typed.0.clone());
-        let mut typed = typed.unwrap_or_default();
+        let TypedFields(mut typed) = TypedFields::of(req);
         typed.retain(|(name, _)| !name.contains("password"));
         Self {
             typed,

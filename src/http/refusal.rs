@@ -63,9 +63,8 @@ fn accepts_html(headers: &HeaderMap) -> bool {
 /// The page, with the status and the other headers of the answer that it replaces.
 fn page<B>(answer: &ServiceResponse<B>, e: &Error) -> Option<HttpResponse> {
     let head = answer.response().head();
-    let demo = answer.request().app_data::<App>().is_some_and(|app| app.demo);
     let text = RefusalPage {
-        frame: Frame::outside(demo, reply::title_of(e)),
+        frame: Frame::outside(answer.request().app_data::<App>(), reply::title_of(e)),
         detail: reply::detail_of(e),
         errors: &e.errors,
         rules: &e.rules,

@@ -10,7 +10,7 @@ use actix_web::http::header::AUTHORIZATION;
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 
-use super::{App, body, browser};
+use super::{App, browser, typed};
 use crate::error::{Error, Kind, Result};
 use crate::gate::{IdempotencyHeader, RequestCtx};
 use crate::identity::Credential;
@@ -23,7 +23,7 @@ fn is_open(method: &Method, path: &str) -> bool {
 
 /// What a route asks for before anything of it runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Door {
+enum RouteDoor {
     /// Nobody need be signed in.
     Open,
     /// A bearer token.
@@ -32,7 +32,7 @@ enum Door {
     Page,
 }
 
-impl Door {
+impl RouteDoor {
     fn of(req: &ServiceRequest, app: &App) -> Self {
         let path = req.path();
         if browser::is_page(path) {
@@ -55,7 +55,7 @@ pub async fn identify<B: MessageBody>(
     let Some(app) = req.app_data::<App>().cloned() else {
         return Ok(next.call(req).await?.map_into_left_body());
     };
-    let door = Door::of(&req, &app);
+    let door = RouteDoor::of(&req, &app);
     match admit(req.request(), door, &app) {
         Ok(Some(credential)) => {
             req.extensions_mut().insert(credential);
@@ -68,13 +68,13 @@ pub async fn identify<B: MessageBody>(
         }
     }
     let mut response = next.call(req).await?;
-    if door == Door::Page {
+    if door == RouteDoor::Page {
         browser::renew(&app, &mut response).await;
     }
     Ok(response.map_into_left_body())
 }
 
-fn admit(req: &HttpRequest, door: Door, app: &App) -> Result<Option<Credential>> {
+fn admit(req: &HttpRequest, door: RouteDoor, app: &App) -> Result<Option<Credential>> {
     // The router decodes what the door would not see: no route of ours begins with an escape.
     let first = req.path().trim_start_matches('/').split('/').next();
     if first.is_some_and(|segment| segment.contains('%')) {
@@ -83,12 +83,12 @@ fn admit(req: &HttpRequest, door: Door, app: &App) -> Result<Option<Credential>>
     if browser::is_page(req.path()) && browser::may_change(req.method()) {
         browser::check_origin(req)?;
     }
-    let found = match door {
-        Door::Open => return Ok(None),
-        Door::Api => credential(req, app),
-        Door::Page => browser::credential(req, app),
-    };
-    found.map(Some).ok_or_else(Error::unauthenticated)
+    match door {
+        RouteDoor::Open => Ok(None),
+        RouteDoor::Api => credential(req, app).map(Some).ok_or_else(Error::unauthenticated),
+        // A page asks for the caller itself, and answers 401 to nobody; what is no page is 404.
+        RouteDoor::Page => Ok(browser::credential(req, app)),
+    }
 }
 
 /// Routes that show hashes only; a setting opens them to everyone.
@@ -135,7 +135,7 @@ pub fn address(req: &HttpRequest) -> String {
 
 /// The client's idempotency key, bare or in quotes; of a page, that of its form.
 pub fn idempotency_header(req: &HttpRequest) -> Result<Option<IdempotencyHeader>> {
-    let hidden = body::hidden(req, body::IDEMPOTENCY_KEY);
+    let hidden = typed::hidden(req, typed::IDEMPOTENCY_KEY);
     let header = req
         .headers()
         .get("idempotency-key")
@@ -157,7 +157,7 @@ pub fn idempotency_header(req: &HttpRequest) -> Result<Option<IdempotencyHeader>
 
 /// The version that `If-Match` names; of a page, the version that its form was filled from.
 pub fn if_match(req: &HttpRequest) -> Result<i64> {
-    if let Some(version) = body::hidden(req, body::VERSION) {
+    if let Some(version) = typed::hidden(req, typed::VERSION) {
         return version.parse().map_err(|_| Error::stale());
     }
     let Some(value) = req.headers().get("if-match") else {

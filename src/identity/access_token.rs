@@ -45,7 +45,7 @@ impl TokenUse {
 
 /// A genuine token that is not over: its session, and when it ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown {
+pub struct ShownToken {
     /// The session's id.
     pub session: String,
     /// When the token ends.
@@ -95,12 +95,12 @@ impl AccessTokens {
     }
 
     /// What a token says that is genuine and not over.
-    pub fn check(&self, token: &str, now: Micros) -> Option<Shown> {
+    pub fn check(&self, token: &str, now: Micros) -> Option<ShownToken> {
         let claims = jsonwebtoken::decode::<Claims>(token, &self.verifying, &self.rules)
             .ok()?
             .claims;
         let ends = claims.exp.checked_mul(SECOND)?;
         let session = claims.sid;
-        (ends > now).then_some(Shown { session, ends })
+        (ends > now).then_some(ShownToken { session, ends })
     }
 }

@@ -7,7 +7,7 @@ mod password;
 pub mod secret;
 mod session;
 
-pub use access_token::{AccessTokens, LIFE, Shown, TokenUse};
+pub use access_token::{AccessTokens, LIFE, ShownToken, TokenUse};
 pub use form_token::FormTokens;
 pub use password::{Passwords, one_time, rules};
 pub use session::{

@@ -16,7 +16,7 @@ use crate::policy::Act;
 use crate::text::{Moment, groups, label, line, size};
 
 /// A packet as a page shows it.
-struct Shown {
+struct ShownPacket {
     id: String,
     purpose: String,
     recipient: Option<String>,
@@ -33,7 +33,7 @@ struct Shown {
     error: Option<String>,
 }
 
-impl Shown {
+impl ShownPacket {
     fn of(packet: &PacketView, page: &CasePage) -> Self {
         Self {
             id: packet.id.clone(),
@@ -64,10 +64,10 @@ impl Shown {
 
 #[derive(Template)]
 #[template(path = "packets/pages/list.html")]
-struct ListPage {
+struct PacketListPage {
     frame: Frame,
     page: CasePage,
-    all: Vec<Shown>,
+    all: Vec<ShownPacket>,
     next: Option<String>,
     purposes: Vec<(&'static str, String)>,
     form: FormView,
@@ -81,9 +81,9 @@ async fn list_page(page: &PageRequest, case: String, form: FormView) -> Reply {
     let query = Page::read(&page.req, &["done"])?;
     let (frame, case_page) = CasePage::of(page, &case, Tab::Packets).await?;
     let found = reads::of_case(&page.app.gate, &page.ctx, case, &query).await?;
-    let listed = Listed::of(found, &query, |p| p.id.clone(), |p| Shown::of(&p, &case_page));
+    let listed = Listed::of(found, &query, |p| p.id.clone(), |p| ShownPacket::of(&p, &case_page));
     let referral = Purpose::Referral.as_str();
-    let shown = ListPage {
+    let shown = PacketListPage {
         next: listed.next.map(|next| query.next_address(page.req.path(), &next)),
         all: listed.items,
         // This version builds no referrals.
@@ -116,10 +116,10 @@ struct Disclosed {
 
 #[derive(Template)]
 #[template(path = "packets/pages/one.html")]
-struct OnePage {
+struct PacketPage {
     frame: Frame,
     page: CasePage,
-    shown: Shown,
+    shown: ShownPacket,
     disclosures: Vec<Disclosed>,
     may_disclose: bool,
     form: FormView,
@@ -134,13 +134,13 @@ async fn one_page(page: &PageRequest, id: String, form: FormView) -> Reply {
     let (mut frame, case_page) = CasePage::of(page, &packet.case_id, Tab::Packets).await?;
     frame.title = format!("Packet {}", packet.name);
     let disclosures = reads::disclosures(&page.app.gate, &page.ctx, id.clone(), &Page::first(100)).await?;
-    let shown = OnePage {
+    let shown = PacketPage {
         disclosures: disclosures
             .iter()
             .map(|d| disclosed(d, &case_page))
             .collect::<Result<_>>()?,
         may_disclose: reads::may_disclose(&page.app.gate, &page.ctx, id).await?,
-        shown: Shown::of(&packet, &case_page),
+        shown: ShownPacket::of(&packet, &case_page),
         page: case_page,
         frame,
         form,

@@ -33,7 +33,7 @@ pub(super) async fn sign_in_form(req: HttpRequest, app: App) -> Reply {
 
 fn sign_in_page(req: &HttpRequest, app: &App, form: FormView) -> Reply {
     let page = SignInPage {
-        frame: Frame::outside(app.demo, "Sign in"),
+        frame: Frame::outside(Some(app), "Sign in"),
         next: next(req),
         form,
     };

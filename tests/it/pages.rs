@@ -486,6 +486,33 @@ fn a_page_logs_a_link_and_a_screenshot(app: &App) {
     let file = lead.request("GET", &format!("/files/{id}/{sha256}")).send().unwrap();
     assert_eq!(file.headers()["content-security-policy"], "sandbox; default-src 'none'");
     assert_eq!(file.bytes().unwrap().as_ref(), bytes);
+    // A pasted link alone: the address tells platform, kind and account.
+    let link = [&FOUND[1..], &[("url", "https://www.instagram.com/river_k/?igsh=x")]].concat();
+    let made = lead.log(&case.id, &link, None).is(303);
+    let page = lead.get(&made.location).is(200);
+    page.says("https://www.instagram.com/river_k/</bdi>");
+    let id = made
+        .location
+        .trim_start_matches("/captures/")
+        .split('?')
+        .next()
+        .unwrap()
+        .to_owned();
+    let stored = app.lead.get(&format!("/api/v1/captures/{id}")).is(200);
+    assert_eq!(
+        (
+            &stored["kind"],
+            &stored["platform"],
+            &stored["account"]["handle"],
+            &stored["url"]
+        ),
+        (
+            &json!("profile"),
+            &json!("instagram"),
+            &json!("@river_k"),
+            &json!("https://www.instagram.com/river_k/?igsh=x")
+        )
+    );
     // What nothing covers is held; its content is shown to the capturer no more.
     let tiktok = fields(&[("platform", "tiktok"), ("url", "https://www.tiktok.example/@k/1")]);
     let held = lead.log(&case.id, &tiktok, Some(("k.png", bytes))).is(303);

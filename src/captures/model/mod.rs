@@ -1,6 +1,7 @@
 //! What a capture is, and how it is read from what was sent.
 
 mod new;
+mod platforms;
 mod remark;
 mod view;
 
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 pub use new::{NewCapture, NewCorrection, NewFile};
+pub use platforms::{recognize, without_tracking};
 pub use remark::{
     CaptureDecision, CaptureNote, Check, CheckOutcome, DecisionOutcome, EventPlace, NewDecision, Remark, Review,
     ReviewOutcome, Verification,

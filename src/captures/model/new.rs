@@ -1,6 +1,8 @@
 //! Captures and corrections as they are sent.
 
-use super::{AuthorAccount, Basis, BasisKind, CaptureKind, FILES, FileRole, Method, Particulars, Tool, WithheldFile};
+use super::{
+    AuthorAccount, Basis, BasisKind, CaptureKind, FILES, FileRole, Method, Particulars, Tool, WithheldFile, recognize,
+};
 use crate::clock::{self, Micros};
 use crate::error::{Error, Result};
 use crate::forms::{FieldSet, Form, LINE, REASON, TEXT};
@@ -70,6 +72,7 @@ impl NewCapture {
         if !form.has("captured_at") {
             form.put("captured_at", clock::format(now));
         }
+        fill_in(&mut form);
         Self::parse(form)
     }
 
@@ -92,6 +95,21 @@ impl NewCapture {
             withheld: None,
         });
         Ok(())
+    }
+}
+
+/// What was left empty and the address tells: platform, kind and account.
+fn fill_in(form: &mut Form) {
+    let told = form.peek("url").map(recognize).unwrap_or_default();
+    if let Some(platform) = told.platform.filter(|_| !form.has("platform")) {
+        form.put("platform", platform.to_owned());
+    }
+    if !form.has("kind") {
+        let kind = told.kind.unwrap_or(CaptureKind::Link);
+        form.put("kind", kind.as_str().to_owned());
+    }
+    if let Some(account) = told.account.filter(|_| !form.has("account")) {
+        form.put_object("account", "handle", account);
     }
 }
 
