@@ -245,7 +245,7 @@ pub fn recognize(address: &str) -> Recognized {
     let of = |domain: &&str| host == *domain || host.strip_suffix(*domain).is_some_and(|rest| rest.ends_with('.'));
     let found = PLATFORMS
         .iter()
-        .find(|platform| platform.hosts.iter().any(|domain| of(&domain)));
+        .find(|platform| platform.hosts.iter().any(&of));
     let Some(platform) = found else {
         let platform = Some("web");
         return Recognized {
