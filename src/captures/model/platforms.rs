@@ -243,9 +243,7 @@ pub fn recognize(address: &str) -> Recognized {
         return Recognized::default();
     };
     let of = |domain: &&str| host == *domain || host.strip_suffix(*domain).is_some_and(|rest| rest.ends_with('.'));
-    let found = PLATFORMS
-        .iter()
-        .find(|platform| platform.hosts.iter().any(&of));
+    let found = PLATFORMS.iter().find(|platform| platform.hosts.iter().any(&of));
     let Some(platform) = found else {
         let platform = Some("web");
         return Recognized {
