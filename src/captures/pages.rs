@@ -128,7 +128,9 @@ impl Choices {
             methods: words::<Method>(),
             levels: words::<Level>(),
             devices: words::<Device>(),
-            roles: words::<FileRole>(),
+            roles: std::iter::once(("", "By the file".to_owned()))
+                .chain(words::<FileRole>())
+                .collect(),
         }
     }
 }
@@ -139,7 +141,6 @@ pub(super) async fn evidence(id: PathId, page: PageRequest) -> Reply {
         ("method", "manual_screenshot".to_owned()),
         ("level", "overt".to_owned()),
         ("device", "agency".to_owned()),
-        ("file_role", "screenshot".to_owned()),
         ("tool.name", name),
         ("tool.version", version),
     ]);

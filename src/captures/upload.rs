@@ -140,7 +140,8 @@ async fn take_file(parts: &mut Parts, files: &mut Arriving, place: usize, app: &
 /// What a page's form said before its files.
 struct PageFields {
     new: NewCapture,
-    role: FileRole,
+    /// What the files are; none where each is to be told by its name.
+    role: Option<FileRole>,
     key: Option<(IdempotencyHeader, Value)>,
     /// The head of the first file's part, which has been read already.
     first: Option<PartHead>,
@@ -164,7 +165,7 @@ async fn page_fields(req: &HttpRequest, parts: &mut Parts) -> Result<PageFields>
     }
     let said = serde_json::to_value(&pairs)?;
     let mut form = body::page_form(req, pairs)?;
-    let role = form.word("file_role").unwrap_or(FileRole::Original);
+    let role = form.word("file_role");
     let key = request_ctx::idempotency_header(req)?.map(|key| (key, said));
     let app = req.app_data::<App>().ok_or_else(|| Error::internal("no state"))?;
     let new = NewCapture::of_page(form, app.gate.now())?;

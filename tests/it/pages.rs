@@ -196,7 +196,6 @@ const FOUND: &[(&str, &str)] = &[
     ("device", "agency"),
     ("tool.name", "Chromium"),
     ("tool.version", "156"),
-    ("file_role", "screenshot"),
 ];
 
 fn path_of(path: &str, things: &Things) -> String {

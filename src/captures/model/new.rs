@@ -77,7 +77,7 @@ impl NewCapture {
     }
 
     /// Adds a file under the name that its sender gives it.
-    pub fn add_file(&mut self, name: &str, role: FileRole) -> Result<()> {
+    pub fn add_file(&mut self, name: &str, role: Option<FileRole>) -> Result<()> {
         if self.files.len() == FILES {
             let message = format!("has more than the {FILES} files that one capture takes");
             return Err(Error::field("file", "too_many", message));
@@ -89,12 +89,27 @@ impl NewCapture {
         self.files.push(NewFile {
             part: None,
             name: Some(name.to_owned()),
-            role,
+            role: role.unwrap_or_else(|| self.role_of(name)),
             sha256: None,
             size: None,
             withheld: None,
         });
         Ok(())
+    }
+}
+
+impl NewCapture {
+    /// What a file is by its name: screens are saved as PNG, web archives have names of their own.
+    fn role_of(&self, name: &str) -> FileRole {
+        let extension = name
+            .rsplit_once('.')
+            .map(|(_, extension)| extension.to_ascii_lowercase());
+        match extension.as_deref() {
+            Some("mhtml" | "mht" | "wacz" | "warc" | "html" | "htm") => FileRole::Archive,
+            Some("gz") if name.to_ascii_lowercase().ends_with(".warc.gz") => FileRole::Archive,
+            Some("png") if self.particulars.method == Some(Method::ManualScreenshot) => FileRole::Screenshot,
+            _ => FileRole::Original,
+        }
     }
 }
 
