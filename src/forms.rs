@@ -250,7 +250,10 @@ impl Form {
         let text = self.text(field, 64)?;
         let read = clock::parse(&text).or_else(|| clock::parse_in(&text, self.zone?));
         let at = read.filter(|t| (0..=MAX_TIME).contains(t));
-        let message = "must be a time with its zone between 1970 and 9999, such as 2026-11-22T14:07:31Z";
+        let message = match self.zone {
+            Some(_) => "must be a day and a time, such as 2026-11-22T14:07",
+            None => "must be a time with its zone between 1970 and 9999, such as 2026-11-22T14:07:31Z",
+        };
         self.or_refuse(field, "rfc3339", message, at)
     }
 
@@ -283,8 +286,8 @@ impl Form {
     pub fn flag(&mut self, field: &str) -> Option<bool> {
         match self.value(field)? {
             Value::Bool(b) => Some(b),
-            Value::String(text) if self.texts_only && matches!(&*text, "true" | "on") => Some(true),
-            Value::String(text) if self.texts_only && text == "false" => Some(false),
+            Value::String(text) if self.texts_only && matches!(&*text, "true" | "on" | "yes") => Some(true),
+            Value::String(text) if self.texts_only && matches!(&*text, "false" | "no") => Some(false),
             _ => {
                 self.refuse(field, "boolean", "must be true or false");
                 None

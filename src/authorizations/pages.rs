@@ -34,7 +34,8 @@ pub struct ShownAuthorization {
     pub holders: String,
     pub requester: String,
     pub requested: Moment,
-    pub starts: Moment,
+    /// When it counts from.
+    pub starts: String,
     pub ends: Moment,
 }
 
@@ -53,7 +54,11 @@ impl ShownAuthorization {
             holders: line(&names.join(", ")),
             requester: line(&a.requester.name),
             requested: page.at(a.requested_at.0),
-            starts: page.at(a.effective_from.unwrap_or(a.terms.starts_at).0),
+            starts: match a.effective_from {
+                Some(from) => page.at(from.0).shown().to_owned(),
+                None if a.terms.starts_at > a.requested_at => page.at(a.terms.starts_at.0).shown().to_owned(),
+                None => "the approval".to_owned(),
+            },
             ends: page.at(a.terms.ends_at.0),
         }
     }
@@ -166,7 +171,15 @@ async fn as_request(page: &PageRequest, form: &mut Form) -> Result<()> {
 
 pub(super) async fn request(PathId(case): PathId, request: WriteRequest) -> Reply {
     let page = request.page()?;
-    let made = make_request(&page, &case, request).await;
+    // What is due is no field of this form: one sentence tells it.
+    let without_fields = |e: Error| match e.code {
+        "due-first" => Error {
+            errors: Vec::new(),
+            ..e
+        },
+        _ => e,
+    };
+    let made = make_request(&page, &case, request).await.map_err(without_fields);
     let address = |made: Authorization| format!("/authorizations/{}?done=requested", made.id);
     let names = &[("platforms", "platform_names"), ("holders", "holder_usernames")];
     let again = async |form: FormView| new_page(&page, &case, form.renamed(names)).await;

@@ -38,6 +38,8 @@ pub struct Shot {
     /// The address of the first file, where a browser may show it as a picture.
     pub picture: Option<String>,
     pub files: usize,
+    /// Whether nothing covered it when it was logged.
+    pub uncovered: bool,
     /// The first characters and the last of the first file's hash.
     pub fingerprint: Option<String>,
 }
@@ -68,6 +70,7 @@ impl Shot {
             state_name: label(outline.state.as_str()),
             picture: open.and_then(|open| picture(&outline.id, &open.files)),
             files: open.map_or(0, |open| open.files.len()),
+            uncovered: open.is_some_and(|open| open.basis.kind == BasisKind::Exception),
             fingerprint: open.and_then(|open| open.files.first()).map(fingerprint),
         }
     }

@@ -306,7 +306,7 @@ fn asked(due: &Due) -> AskedField {
             "last_seen_at" | "incident_at" | "ncic.entered_at" => {
                 "Such as 2026-11-22T14:07 in the case's zone, or unknown."
             }
-            "endangered" => "true, false or unknown.",
+            "endangered" => "yes, no or unknown.",
             "poster_role" => "participant, observer or unknown.",
             _ => "Or: unknown.",
         },
@@ -366,7 +366,7 @@ async fn make_member(page: &PageRequest, id: &str, mut request: WriteRequest) ->
     let scope = Scope::Case(id.to_owned());
     request.check(Act::MemberChange, &scope).await?;
     let mut form = request.plain_form().await?;
-    let user = colleague(page, &mut form, "username").await?;
+    let user = colleague(page, &mut form, "member").await?;
     form.done()?;
     let verb = move |tx: &mut Tx<'_>| access::add_member(tx, &user);
     request.transact(Act::MemberChange, scope, verb).await.map(drop)
@@ -391,7 +391,7 @@ async fn give_access(page: &PageRequest, id: &str, mut request: WriteRequest) ->
     let scope = Scope::Case(id.to_owned());
     request.check(Act::CaseRead, &scope).await?;
     let mut form = request.form().await?;
-    let user = colleague(page, &mut form, "username").await?;
+    let user = colleague(page, &mut form, "grantee").await?;
     form.put("user_id", user);
     let new = NewGrant::parse(form, page.app.gate.now())?;
     let act = access::act_for(&new);

@@ -13,6 +13,7 @@ use crate::http::PathId;
 use crate::http::pages::{self, Frame, Nav, PageRequest};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::Reply;
+use crate::ledger::read::EventSearch;
 use crate::text::{Moment, Zone, label, line};
 use crate::users;
 
@@ -48,6 +49,18 @@ impl EventLine {
             leaf: format!("{} {} … {}", &leaf[..4], &leaf[4..8], &leaf[60..]),
         }
     }
+}
+
+/// A search as a person types it: a colleague by user name, an action in the words that the list shows.
+async fn by_words(page: &PageRequest, mut search: EventSearch) -> Result<EventSearch> {
+    if let Some(actor) = search.actor.take() {
+        let known = users::id_of(&page.app.gate, &page.ctx, actor.to_lowercase()).await?;
+        search.actor = Some(known.unwrap_or(actor));
+    }
+    search.action = search
+        .action
+        .map(|action| action.trim().to_lowercase().replace(' ', "."));
+    Ok(search)
 }
 
 /// The ids of the people who did these things.
@@ -115,7 +128,8 @@ struct LedgerPage {
 
 pub(super) async fn ledger(page: PageRequest) -> Reply {
     let query = Page::read(&page.req, &["actor", "action", "from", "to"])?.without_empty();
-    let found = reads::of_agency(&page.app.gate, &page.ctx, api::search(&query)?).await?;
+    let search = by_words(&page, api::search(&query)?).await?;
+    let found = reads::of_agency(&page.app.gate, &page.ctx, search).await?;
     let (events, next) = lines(&page, &query, found, Zone::named(None)).await?;
     let (log, signed) = reads::log(&page.app.gate, &page.ctx).await?;
     let frame = page.frame("Ledger", Nav::Ledger).await?;

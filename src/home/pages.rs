@@ -47,7 +47,11 @@ pub(super) async fn home(page: PageRequest) -> Reply {
         } else {
             Vec::new()
         },
-        cases: if casework { Some(my_cases(&page).await?) } else { None },
+        cases: if casework {
+            Some(my_cases(&page, 20).await?)
+        } else {
+            None
+        },
         may_open: cases::may_open(&page).await?,
         auditor: is(Role::Auditor),
         administrator: is(Role::Administrator),
@@ -56,13 +60,13 @@ pub(super) async fn home(page: PageRequest) -> Reply {
     pages::show(&shown, None)
 }
 
-async fn my_cases(page: &PageRequest) -> Result<Vec<CaseLine>> {
+async fn my_cases(page: &PageRequest, limit: usize) -> Result<Vec<CaseLine>> {
     let newest = CaseSearch {
         number: None,
         kind: None,
         status: None,
         before: None,
-        limit: 20,
+        limit,
     };
     let found = cases::cases(&page.app.gate, &page.ctx, newest).await?;
     Ok(found.iter().map(CaseLine::of).collect())
@@ -114,6 +118,11 @@ async fn waiting(page: &PageRequest, frame: &Frame) -> Result<Vec<WaitingLine>> 
     let others = requests
         .iter()
         .filter(|a| !me(&a.requester) && !a.holders.iter().any(me));
+    let cases = my_cases(page, SHOWN).await?;
+    let named = |id: &str| match cases.iter().find(|case| case.id == id) {
+        Some(case) => format!("{}, {}: ", case.number, case.title),
+        None => String::new(),
+    };
     let requests = others.map(|a| WaitingLine {
         address: format!("/authorizations/{}", a.id),
         title: format!(
@@ -122,7 +131,7 @@ async fn waiting(page: &PageRequest, frame: &Frame) -> Result<Vec<WaitingLine>> 
             a.terms.level.as_str(),
             line(&a.terms.platforms.join(", "))
         ),
-        about: format!("asked for by {}", line(&a.requester.name)),
+        about: format!("{}asked for by {}", named(&a.case_id), line(&a.requester.name)),
         since: a.requested_at.0,
         waited: waited(now - a.requested_at.0),
         held: false,
@@ -130,23 +139,22 @@ async fn waiting(page: &PageRequest, frame: &Frame) -> Result<Vec<WaitingLine>> 
     let mut all: Vec<WaitingLine> = held
         .iter()
         .chain(&emergencies)
-        .map(|view| of_capture(view, now))
+        .map(|view| of_capture(view, now, &named(&view.outline().case_id)))
         .chain(requests)
         .collect();
     all.sort_by_key(|waiting| waiting.since);
     Ok(all)
 }
 
-fn of_capture(view: &CaptureView, now: Micros) -> WaitingLine {
+fn of_capture(view: &CaptureView, now: Micros, case: &str) -> WaitingLine {
     let outline = view.outline();
     WaitingLine {
         address: format!("/captures/{}", outline.id),
-        title: format!(
-            "Item {}, {}",
-            outline.item,
-            label(outline.state.as_str()).to_lowercase()
-        ),
-        about: label(outline.kind.as_str()),
+        title: match outline.state {
+            CaptureState::Held => format!("Item {}, held", outline.item),
+            _ => format!("Item {}, emergency", outline.item),
+        },
+        about: format!("{case}{}", label(outline.kind.as_str()).to_lowercase()),
         since: outline.received_at.0,
         waited: waited(now - outline.received_at.0),
         held: outline.state.is_closed(),

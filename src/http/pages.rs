@@ -168,7 +168,7 @@ fn done_words(word: &str) -> Option<&'static str> {
     Some(match word {
         "case-opened" => "The case is open.",
         "case-changed" => "The change is recorded.",
-        "logged" => "Logged. The bytes were hashed as they came.",
+        "logged" => "Logged, and recorded in the ledger.",
         "held" => "Logged as held: nothing covers it. It is kept and hashed, and a supervisor decides.",
         "noted" => "The note is added.",
         "reviewed" => "The review is recorded.",

@@ -19,6 +19,8 @@ struct RefusalPage<'a> {
     detail: &'a str,
     errors: &'a [FieldError],
     rules: &'a [String],
+    /// Whether nobody is signed in any more.
+    signed_out: bool,
 }
 
 /// Turns a refusal into a page where the request is a browser's. Whoever has to sign in first, or to change a password
@@ -62,10 +64,14 @@ fn accepts_html(headers: &HeaderMap) -> bool {
 
 /// The page, with the status and the other headers of the answer that it replaces.
 fn page<B>(answer: &ServiceResponse<B>, e: &Error) -> Option<HttpResponse> {
-    let head = answer.response().head();
+    let (head, signed_out) = (answer.response().head(), e.code == "not-signed-in");
     let text = RefusalPage {
         frame: Frame::outside(answer.request().app_data::<App>(), reply::title_of(e)),
-        detail: reply::detail_of(e),
+        detail: match signed_out {
+            true => "Your session has ended, and what you sent was not taken. Sign in again.",
+            false => reply::detail_of(e),
+        },
+        signed_out,
         errors: &e.errors,
         rules: &e.rules,
     };

@@ -32,7 +32,7 @@ async function day(script) {
     await ines.press("Open the case");
     await ines.says("The case is open.");
     home = new URL(ines.page.url()).pathname;
-    for (const [field, answer] of [["name", "R. Kimball"], ["date_of_birth", "2010-02-03"], ["last_seen_at", "2026-11-01T21:10"], ["last_seen_where", "ferry terminal"], ["description", "green jacket"], ["endangered", "true"], ["ncic.number", "unknown"], ["ncic.entered_at", "unknown"]]) {
+    for (const [field, answer] of [["name", "R. Kimball"], ["date_of_birth", "2010-02-03"], ["last_seen_at", "2026-11-01T21:10"], ["last_seen_where", "ferry terminal"], ["description", "green jacket"], ["endangered", "yes"], ["ncic.number", "unknown"], ["ncic.entered_at", "unknown"]]) {
       await ines.page.fill(`[name="particulars.${field}"]`, answer);
     }
     await ines.press("Save answers");
@@ -66,7 +66,7 @@ async function day(script) {
     await ines.page.fill("#f-url", "https://ferries.example/timetable");
     await ines.page.fill("#f-platform", "web");
     await ines.press("Log it");
-    await ines.says("Logged. The bytes were hashed as they came.");
+    await ines.says("Logged, and recorded in the ledger.");
     await ines.goto(`${home}/evidence`);
     await ines.page.fill("#f-url", "https://www.instagram.example/p/C81/");
     await ines.page.fill("#f-platform", "instagram");
@@ -96,7 +96,7 @@ async function day(script) {
     await ruth.press("Ratify afterwards");
     await ruth.says("The decision is recorded.");
     await ruth.goto(home);
-    await ruth.page.fill("#grantee", "grace.obuya");
+    await ruth.page.fill("#f-grantee", "grace.obuya");
     await ruth.page.locator('[name="rights[]"][value="export"]').check();
     await ruth.page.fill("#f-until", "2027-06-30T12:00");
     await ruth.page.locator("form[action$='/grants'] [name=reason]").fill("charging decision");

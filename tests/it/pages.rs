@@ -277,7 +277,7 @@ fn what_another_site_sends_changes_nothing(app: &App) {
     let (path, token) = (format!("/cases/{}/members", case.id), lead.form_token());
     let send = |site: &str, token: &str| {
         let request = lead.client.request("POST", &path).header("Cookie", &lead.cookie);
-        let form = [("form_token", token), ("username", "deputy")];
+        let form = [("form_token", token), ("member", "deputy")];
         sent(request.header("Sec-Fetch-Site", site), &form)
     };
     app.leaves_nothing(&case.stream, || {
@@ -289,9 +289,9 @@ fn what_another_site_sends_changes_nothing(app: &App) {
             send("same-origin", wrong).is(403);
         }
         // A body that is no form of a page: another site may send one without a type.
-        let request = lead.request("POST", &path).body("username=deputy");
+        let request = lead.request("POST", &path).body("member=deputy");
         Page::of(request.send().unwrap()).is(415);
-        let json = lead.request("POST", &path).json(&json!({"username": "deputy"}));
+        let json = lead.request("POST", &path).json(&json!({"member": "deputy"}));
         Page::of(json.send().unwrap()).is(415);
     });
     send("same-origin", &token).is(303);
@@ -468,7 +468,7 @@ fn a_page_logs_a_link_and_a_screenshot(app: &App) {
     });
     let page = lead.get(&made.location).is(200);
     page.says("post &#60;1&#62;.png");
-    page.says("Logged. The bytes were hashed as they came.");
+    page.says("Logged, and recorded in the ledger.");
     let id = made
         .location
         .trim_start_matches("/captures/")
@@ -623,4 +623,45 @@ fn a_supervisor_judges_an_emergency_on_its_page(app: &App) {
         supervisor.post(&format!("{path}/decision"), &decision).is(303)
     });
     supervisor.get("/approvals").is(200).does_not_say(path);
+}
+
+both_databases!(a_refused_grant_keeps_all_that_was_chosen);
+fn a_refused_grant_keeps_all_that_was_chosen(app: &App) {
+    let (case, supervisor) = (app.case(), Browser::signed_in(app, "supervisor"));
+    let fields = [
+        ("grantee", "nobody-here"),
+        ("rights[]", "export"),
+        ("until", "2027-06-30T12:00"),
+        ("form_zone", "UTC"),
+        ("reason", "charging decision"),
+    ];
+    let events = app.events(&case.stream).len();
+    let page = supervisor.post(&format!("/cases/{}/grants", case.id), &fields).is(422);
+    page.says("is the user name of nobody here");
+    for kept in [
+        "id=\"f-grantee\" name=\"grantee\" value=\"nobody-here\"",
+        "value=\"export\" checked",
+        "value=\"2027-06-30T12:00\"",
+        "value=\"charging decision\"",
+    ] {
+        page.says(kept);
+    }
+    page.does_not_say("value=\"read\" checked");
+    // A mistyped name is no refusal of access, and no event.
+    assert_eq!(app.events(&case.stream).len(), events);
+}
+
+both_databases!(an_auditor_finds_what_somebody_did_by_name);
+fn an_auditor_finds_what_somebody_did_by_name(app: &App) {
+    app.case();
+    app.state.gate.journal().hurry();
+    let auditor = Browser::signed_in(app, "auditor");
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    let page = auditor.get("/ledger?actor=lead&action=Case+opened").is(200);
+    page.says("Lena Lead, investigator");
+    page.does_not_say("Authorization");
+    auditor
+        .get("/ledger?actor=nobody-here&action=")
+        .is(200)
+        .says("No event matches");
 }

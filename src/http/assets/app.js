@@ -134,3 +134,7 @@ if (document.body.hasAttribute("data-signed-in")) {
   });
   wait();
 }
+
+// A new case begins in the zone of this desk.
+const zone = /** @type {HTMLInputElement | null} */ (document.querySelector("main input[name=time_zone]"));
+if (zone && zone.value === "UTC") zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
