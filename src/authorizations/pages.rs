@@ -84,22 +84,23 @@ struct AuthorizationListPage {
 }
 
 pub(super) async fn list(case: PathId, page: PageRequest) -> Reply {
-    let query = Page::read(&page.req, &["done"])?;
-    let (frame, case_page) = CasePage::of(&page, &case.0, Tab::Authorizations).await?;
-    let (found, now) = reads::of_case(&page.app.gate, &page.ctx, case.0, &query).await?;
-    let listed = Listed::of(
-        found,
-        &query,
-        |a| a.id.clone(),
-        |a| ShownAuthorization::of(&a, now, &case_page),
-    );
-    let shown = AuthorizationListPage {
-        next: listed.next.map(|next| query.next_address(page.req.path(), &next)),
-        all: listed.items,
-        page: case_page,
-        frame,
-    };
-    pages::show(&shown, None)
+    pages::show(&AuthorizationListPage::of(&page, case.0).await?, None)
+}
+
+impl AuthorizationListPage {
+    async fn of(page: &PageRequest, case: String) -> Result<Self> {
+        let query = Page::read(&page.req, &["done"])?;
+        let (frame, case_page) = CasePage::of(page, &case, Tab::Authorizations).await?;
+        let (found, now) = reads::of_case(&page.app.gate, &page.ctx, case, &query).await?;
+        let shown = |a: Authorization| ShownAuthorization::of(&a, now, &case_page);
+        let listed = Listed::of(found, &query, |a| a.id.clone(), shown);
+        Ok(Self {
+            next: listed.next.map(|next| query.next_address(page.req.path(), &next)),
+            all: listed.items,
+            page: case_page,
+            frame,
+        })
+    }
 }
 
 #[derive(Template)]
@@ -171,19 +172,19 @@ async fn as_request(page: &PageRequest, form: &mut Form) -> Result<()> {
 
 pub(super) async fn request(PathId(case): PathId, request: WriteRequest) -> Reply {
     let page = request.page()?;
-    // What is due is no field of this form: one sentence tells it.
-    let without_fields = |e: Error| match e.code {
-        "due-first" => Error {
-            errors: Vec::new(),
-            ..e
-        },
-        _ => e,
-    };
-    let made = make_request(&page, &case, request).await.map_err(without_fields);
+    let made = make_request(&page, &case, request).await.map_err(without_due_fields);
     let address = |made: Authorization| format!("/authorizations/{}?done=requested", made.id);
     let names = &[("platforms", "platform_names"), ("holders", "holder_usernames")];
     let again = async |form: FormView| new_page(&page, &case, form.renamed(names)).await;
     pages::answer(&page.req, made, address, again).await
+}
+
+/// What is due in the case is no field of this form: one sentence tells it.
+fn without_due_fields(mut e: Error) -> Error {
+    if e.code == "due-first" {
+        e.errors.clear();
+    }
+    e
 }
 
 async fn make_request(page: &PageRequest, case: &str, mut request: WriteRequest) -> Result<Authorization> {
@@ -284,14 +285,8 @@ fn facts(a: &Authorization, page: &CasePage) -> Vec<(&'static str, String)> {
 
 pub(super) async fn decide(id: PathId, request: WriteRequest) -> Reply {
     let (page, scope) = (request.page()?, Scope::Authorization(id.0.clone()));
-    let made = request
-        .write_to(
-            Act::AuthorizationDecide,
-            scope,
-            AuthorizationDecision::parse,
-            ops::decide,
-        )
-        .await;
+    let (act, parse) = (Act::AuthorizationDecide, AuthorizationDecision::parse);
+    let made = request.write_to(act, scope, parse, ops::decide).await;
     after(&page, id.0, "decided", made.map(drop)).await
 }
 

@@ -139,15 +139,19 @@ impl Choices {
 }
 
 pub(super) async fn evidence(id: PathId, page: PageRequest) -> Reply {
-    let (name, version) = browser_of(&page.req);
-    let form = FormView::of([
+    evidence_page(&page, &id.0, first_capture_form(&page.req)).await
+}
+
+/// The form that logs a capture as it is first shown: what is nearly always so.
+fn first_capture_form(req: &HttpRequest) -> FormView {
+    let (name, version) = browser_of(req);
+    FormView::of([
         ("method", "manual_screenshot".to_owned()),
         ("level", "overt".to_owned()),
         ("device", "agency".to_owned()),
         ("tool.name", name),
         ("tool.version", version),
-    ]);
-    evidence_page(&page, &id.0, form).await
+    ])
 }
 
 /// Name and version of the browser that asks, for the field that says what a capture was taken with.
@@ -232,18 +236,18 @@ pub(super) async fn log(
 ) -> Reply {
     let (page, case) = (PageRequest::of(&req)?, path.clone());
     let made = upload::take(req, path, payload, requester, app).await;
-    let address = |made: CaptureView| {
-        let done = if made.outline().state.is_closed() {
-            "held"
-        } else {
-            "logged"
-        };
-        format!("/captures/{}?done={done}", made.outline().id)
+    let again = async |form| evidence_page(&page, &case, form).await;
+    pages::answer(&page.req, made, logged_at, again).await
+}
+
+/// The address of a capture just logged, which says whether it is held.
+fn logged_at(made: CaptureView) -> String {
+    let done = if made.outline().state.is_closed() {
+        "held"
+    } else {
+        "logged"
     };
-    pages::answer(&page.req, made, address, async |form| {
-        evidence_page(&page, &case, form).await
-    })
-    .await
+    format!("/captures/{}?done={done}", made.outline().id)
 }
 
 /// A file of an item, as the page shows it.

@@ -84,20 +84,22 @@ struct CustodyPage {
 }
 
 pub(super) async fn of_case(case: PathId, page: PageRequest) -> Reply {
-    let query = Page::read(&page.req, &[])?;
-    let (frame, case_page) = CasePage::of(&page, &case.0, Tab::Custody).await?;
-    let found = reads::of_case(&page.app.gate, &page.ctx, case.0, &query).await?;
-    let (events, next) = lines(&page, &query, found, case_page.zone).await?;
-    let page = case_page;
-    pages::show(
-        &CustodyPage {
+    pages::show(&CustodyPage::of(&page, case.0).await?, None)
+}
+
+impl CustodyPage {
+    async fn of(page: &PageRequest, case: String) -> Result<Self> {
+        let query = Page::read(&page.req, &[])?;
+        let (frame, case_page) = CasePage::of(page, &case, Tab::Custody).await?;
+        let found = reads::of_case(&page.app.gate, &page.ctx, case, &query).await?;
+        let (events, next) = lines(page, &query, found, case_page.zone).await?;
+        Ok(Self {
             frame,
-            page,
+            page: case_page,
             events,
             next,
-        },
-        None,
-    )
+        })
+    }
 }
 
 /// Events as a page shows them, and the address of those that follow.
@@ -127,24 +129,25 @@ struct LedgerPage {
 }
 
 pub(super) async fn ledger(page: PageRequest) -> Reply {
-    let query = Page::read(&page.req, &["actor", "action", "from", "to"])?.without_empty();
-    let search = by_words(&page, api::search(&query)?).await?;
-    let found = reads::of_agency(&page.app.gate, &page.ctx, search).await?;
-    let (events, next) = lines(&page, &query, found, Zone::named(None)).await?;
-    let (log, signed) = reads::log(&page.app.gate, &page.ctx).await?;
-    let frame = page.frame("Ledger", Nav::Ledger).await?;
-    let typed = |name| query.filter(name).unwrap_or_default().to_owned();
-    let (actor, action) = (typed("actor"), typed("action"));
-    pages::show(
-        &LedgerPage {
-            frame,
+    pages::show(&LedgerPage::of(&page).await?, None)
+}
+
+impl LedgerPage {
+    async fn of(page: &PageRequest) -> Result<Self> {
+        let query = Page::read(&page.req, &["actor", "action", "from", "to"])?.without_empty();
+        let search = by_words(page, api::search(&query)?).await?;
+        let found = reads::of_agency(&page.app.gate, &page.ctx, search).await?;
+        let (events, next) = lines(page, &query, found, Zone::named(None)).await?;
+        let (log, signed) = reads::log(&page.app.gate, &page.ctx).await?;
+        let typed = |name| query.filter(name).unwrap_or_default().to_owned();
+        Ok(Self {
+            frame: page.frame("Ledger", Nav::Ledger).await?,
             log,
             signed,
             events,
             next,
-            actor,
-            action,
-        },
-        None,
-    )
+            actor: typed("actor"),
+            action: typed("action"),
+        })
+    }
 }

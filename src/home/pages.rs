@@ -38,26 +38,32 @@ struct HomePage {
 }
 
 pub(super) async fn home(page: PageRequest) -> Reply {
-    let frame = page.frame("Home", Nav::Home).await?;
-    let is = |role| frame.person.as_ref().is_some_and(|person| person.is(role));
-    let casework = is(Role::Investigator) || is(Role::Supervisor) || is(Role::Prosecutor);
-    let shown = HomePage {
-        waiting: if is(Role::Supervisor) {
-            waiting(&page, &frame).await?
-        } else {
-            Vec::new()
-        },
-        cases: if casework {
-            Some(my_cases(&page, 20).await?)
-        } else {
-            None
-        },
-        may_open: cases::may_open(&page).await?,
-        auditor: is(Role::Auditor),
-        administrator: is(Role::Administrator),
-        frame,
-    };
-    pages::show(&shown, None)
+    pages::show(&HomePage::of(&page).await?, None)
+}
+
+impl HomePage {
+    /// What each of the person's roles begins with.
+    async fn of(page: &PageRequest) -> Result<Self> {
+        let frame = page.frame("Home", Nav::Home).await?;
+        let is = |role| frame.person.as_ref().is_some_and(|person| person.is(role));
+        let casework = is(Role::Investigator) || is(Role::Supervisor) || is(Role::Prosecutor);
+        let waiting = match is(Role::Supervisor) {
+            true => waiting(page, &frame).await?,
+            false => Vec::new(),
+        };
+        let cases = match casework {
+            true => Some(my_cases(page, 20).await?),
+            false => None,
+        };
+        Ok(Self {
+            waiting,
+            cases,
+            may_open: cases::may_open(page).await?,
+            auditor: is(Role::Auditor),
+            administrator: is(Role::Administrator),
+            frame,
+        })
+    }
 }
 
 async fn my_cases(page: &PageRequest, limit: usize) -> Result<Vec<CaseLine>> {

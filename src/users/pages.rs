@@ -1,6 +1,7 @@
 //! The pages around a session: sign in, sign out, change the password.
 
-use actix_web::http::header::HeaderValue;
+use actix_web::cookie::Cookie;
+use actix_web::http::header::{CLEAR_SITE_DATA, HeaderValue};
 use actix_web::web::{Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -52,29 +53,29 @@ fn next(req: &HttpRequest) -> String {
 
 pub(super) async fn sign_in(req: HttpRequest, mut payload: Payload, app: App) -> Reply {
     match sessions::open_session(&req, &mut payload, &app).await {
-        Ok(opened) => {
-            let mut answer = pages::see_other(&next(&req));
-            let cookie = browser::session_cookie(&app, &opened.session)?;
-            answer.add_cookie(&cookie).map_err(Error::internal)?;
-            Ok(answer)
-        }
+        Ok(opened) => with_cookie(
+            pages::see_other(&next(&req)),
+            &browser::session_cookie(&app, &opened.session)?,
+        ),
         Err(e) if e.code == "sign-in-refused" => sign_in_page(&req, &app, FormView::told(&req, &e)),
         Err(e) => sign_in_page(&req, &app, FormView::refused(&req, e)?),
     }
+}
+
+fn with_cookie(mut answer: HttpResponse, cookie: &Cookie<'_>) -> Reply {
+    answer.add_cookie(cookie).map_err(Error::internal)?;
+    Ok(answer)
 }
 
 /// Ends the session, and has the browser forget all that it keeps of this site.
 pub(super) async fn sign_out(mut request: WriteRequest) -> Reply {
     request.plain_form().await?;
     sessions::end_session(request).await?;
-    let mut answer: HttpResponse = pages::see_other("/sign-in");
-    answer.add_cookie(&browser::no_cookie()).map_err(Error::internal)?;
+    let mut answer = pages::see_other("/sign-in");
     // Not "cookies": that would take those of every other site of the agency's domain.
     let all = HeaderValue::from_static("\"cache\", \"storage\"");
-    answer
-        .headers_mut()
-        .insert(actix_web::http::header::HeaderName::from_static("clear-site-data"), all);
-    Ok(answer)
+    answer.headers_mut().insert(CLEAR_SITE_DATA, all);
+    with_cookie(answer, &browser::no_cookie())
 }
 
 #[derive(Template)]
