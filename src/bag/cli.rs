@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::verify_path;
 use crate::proof::checkpoint::VerifyingKey;
 use crate::proof::trust::{Trust, WitnessPolicy};
-use crate::verify::{Report, Verdict, VerifyOutcome};
+use crate::verify::{Finding, Report, Verdict, VerifyOutcome};
 
 const USAGE: &str = "\
 Checks a Casetrail packet, offline. What it trusts comes from these flags alone.
@@ -112,10 +112,11 @@ pub fn text(report: &Report) -> String {
         c.signatures
     );
     if let Some(signer) = &report.signer {
-        let whose = if report.outcome == VerifyOutcome::Passed {
-            "signed by"
-        } else {
-            "signed by the key in the packet"
+        // A packet may fail although its signer is the one who is trusted.
+        let trusted = |f: &Finding| f.rule == "signer" && f.verdict == Verdict::Passed;
+        let whose = match report.findings.iter().any(trusted) {
+            true => "signed by",
+            false => "signed by the key in the packet",
         };
         out += &format!("{whose}: {}\n", clean(signer));
     }

@@ -265,15 +265,22 @@ async fn first_part(
 /// The bytes of a part that is no file. All such parts of a body together have at most `LIMIT` bytes.
 async fn small_part(parts: &mut Parts, length: &mut usize) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
+    // Also before the first piece: an empty part has a name that counts.
+    within_limit(*length)?;
     while let Some(chunk) = parts.chunk().await? {
         *length += chunk.len();
-        if *length > LIMIT {
-            let detail = format!("What is said beside the files has at most {LIMIT} bytes.");
-            return Err(Error::new(Kind::TooLarge, "too-large", detail));
-        }
+        within_limit(*length)?;
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)
+}
+
+fn within_limit(length: usize) -> Result<()> {
+    if length <= LIMIT {
+        return Ok(());
+    }
+    let detail = format!("What is said beside the files has at most {LIMIT} bytes.");
+    Err(Error::new(Kind::TooLarge, "too-large", detail))
 }
 
 /// Takes a capture that brings no bytes: a write like any other.

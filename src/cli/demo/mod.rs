@@ -334,5 +334,8 @@ fn print_text(line: &Value, address: &Address) {
         let [number, kind, handling] = ["number", "kind", "handling"].map(|name| text(&case[name]));
         println!("  {number:<10} {kind:<15} {handling}");
     }
-    println!("\nThe API is described at {}/api/docs. Stop with Ctrl-C.", address.url);
+    println!(
+        "\nOpen {0} in a browser. The API is described at {0}/api/docs. Stop with Ctrl-C.",
+        address.url
+    );
 }
