@@ -7,6 +7,7 @@
 # The first line that fails ends it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. tests/demo.sh
 fail() { echo "quickstart.sh: $*" >&2; exit 1; }
 
 binary=${1:-}
@@ -21,15 +22,7 @@ export TMPDIR=$folder DEMO=$folder/demo
 ln -s "$(realpath "$binary")" "$folder/casetrail"
 export PATH=$folder:$PATH
 
-"$binary" demo --json --port 0 --data-dir "$DEMO" >"$folder/ready" 2>"$folder/demo.log" &
-demo=$!
-trap 'kill "$demo" 2>/dev/null; wait "$demo" 2>/dev/null; rm -rf "$folder"' EXIT
-for _ in $(seq 600); do
-    [ -s "$folder/ready" ] && break
-    kill -0 "$demo" 2>/dev/null || { cat "$folder/demo.log" >&2; fail "the demonstration did not start"; }
-    sleep 0.1
-done
-[ -s "$folder/ready" ] || fail "the demonstration was not ready within a minute"
+start_demo "$binary" "$folder"
 
 # The blocks as one script, a file of output each; every line tells its number in README.md should it fail.
 mkdir "$folder/want" "$folder/got"

@@ -5,6 +5,7 @@
 #   tests/browser/run.sh PATH/TO/casetrail      pictures are left in target/pages
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+. tests/demo.sh
 fail() { echo "browser: $*" >&2; exit 1; }
 
 binary=$(realpath "${1:?which program?}")
@@ -13,15 +14,7 @@ command -v node >/dev/null || fail "node is missing: apt-get install nodejs npm"
 [ -d tests/browser/node_modules ] || npm ci --prefix tests/browser --silent
 
 folder=$(mktemp -d)
-"$binary" demo --json --port 0 --data-dir "$folder/demo" >"$folder/ready" 2>"$folder/demo.log" &
-demo=$!
-trap 'kill "$demo" 2>/dev/null; wait "$demo" 2>/dev/null; rm -rf "$folder"' EXIT
-for _ in $(seq 600); do
-    [ -s "$folder/ready" ] && break
-    kill -0 "$demo" 2>/dev/null || { cat "$folder/demo.log" >&2; fail "the demonstration did not start"; }
-    sleep 0.1
-done
-[ -s "$folder/ready" ] || fail "the demonstration was not ready within a minute"
+start_demo "$binary" "$folder"
 
 rm -rf target/pages
 node tests/browser/journeys.mjs "$folder/demo/demo.json" target/pages "$folder/packet.zip" || fail "see target/pages"

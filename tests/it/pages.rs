@@ -1,11 +1,12 @@
 //! The pages over HTTP: who gets one, what a form changes, and what another site cannot do. How they look and work in a
 //! browser is in `tests/browser/`.
 
-use reqwest::blocking::{RequestBuilder, Response, multipart};
+use reqwest::blocking::multipart;
 use serde_json::{Value, json};
 
 use crate::both_databases;
-use crate::kit::{App, Client, PASSWORD, hours};
+use crate::kit::browser::{Browser, Page, sent};
+use crate::kit::{App, PASSWORD, hours, with};
 use crate::walk::{Things, filled, things};
 
 /// Every route of a page, and what it answers to an investigator who has part in no case; a form is sent empty.
@@ -54,140 +55,6 @@ pub const PAGES: &[(&str, &str, u16)] = &[
     // Last, because it ends the session.
     ("POST", "/sign-out", 303),
 ];
-
-/// A browser of somebody signed in.
-struct Browser<'a> {
-    client: &'a Client,
-    cookie: String,
-}
-
-/// A page as it came.
-struct Page {
-    status: u16,
-    location: String,
-    cookie: String,
-    text: String,
-    policy: String,
-}
-
-impl Page {
-    fn of(response: Response) -> Self {
-        let header = |name: &str| {
-            let value = response.headers().get(name);
-            value.map_or("", |v| v.to_str().unwrap()).to_owned()
-        };
-        Self {
-            status: response.status().as_u16(),
-            location: header("location"),
-            cookie: header("set-cookie"),
-            policy: header("content-security-policy"),
-            text: response.text().unwrap(),
-        }
-    }
-
-    #[track_caller]
-    fn is(self, status: u16) -> Self {
-        assert_eq!(self.status, status, "{}", self.text);
-        self
-    }
-
-    #[track_caller]
-    fn says(&self, text: &str) {
-        assert!(self.text.contains(text), "{text:?} is not in {}", self.text);
-    }
-
-    #[track_caller]
-    fn does_not_say(&self, text: &str) {
-        assert!(!self.text.contains(text), "{text:?} is in {}", self.text);
-    }
-
-    /// The value of the first hidden field of a name.
-    fn hidden(&self, name: &str) -> String {
-        let mark = format!("name=\"{name}\" value=\"");
-        let rest = self.text.split(&mark).nth(1).unwrap_or_default();
-        rest.split('"').next().unwrap_or_default().to_owned()
-    }
-}
-
-impl<'a> Browser<'a> {
-    fn nobody(app: &'a App) -> Self {
-        Self {
-            client: &app.nobody,
-            cookie: String::new(),
-        }
-    }
-
-    fn signed_in(app: &'a App, username: &str) -> Self {
-        let mut browser = Self::nobody(app);
-        let form = [("username", username), ("password", PASSWORD)];
-        let page = sent(browser.request("POST", "/sign-in"), &form).is(303);
-        assert_eq!(page.location, "/");
-        for part in [
-            "__Host-casetrail=",
-            "; HttpOnly",
-            "; Secure",
-            "; SameSite=Lax",
-            "; Path=/",
-        ] {
-            assert!(page.cookie.contains(part), "{part} is not in {}", page.cookie);
-        }
-        browser.cookie = page.cookie.split(';').next().unwrap().to_owned();
-        browser
-    }
-
-    fn request(&self, method: &str, path: &str) -> RequestBuilder {
-        let request = self.client.request(method, path).header("Accept", "text/html");
-        match method {
-            "POST" => request.header("Sec-Fetch-Site", "same-origin"),
-            _ => request,
-        }
-        .header("Cookie", &self.cookie)
-    }
-
-    fn get(&self, path: &str) -> Page {
-        Page::of(self.request("GET", path).send().unwrap())
-    }
-
-    fn form_token(&self) -> String {
-        self.get("/password").hidden("form_token")
-    }
-
-    /// Sends a form as its page does.
-    fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
-        let token = self.form_token();
-        let all: Vec<(&str, &str)> = [("form_token", token.as_str())]
-            .into_iter()
-            .chain(fields.iter().copied())
-            .collect();
-        sent(self.request("POST", path), &all)
-    }
-
-    /// Sends the form that logs a capture, with a file where one is given.
-    fn log(&self, case: &str, fields: &[(&str, &str)], file: Option<(&str, &[u8])>) -> Page {
-        let mut form = multipart::Form::new().text("form_token", self.form_token());
-        for (name, value) in fields {
-            form = form.text((*name).to_owned(), (*value).to_owned());
-        }
-        let (name, bytes) = file.unwrap_or(("", b""));
-        let part = multipart::Part::bytes(bytes.to_vec()).file_name(name.to_owned());
-        form = form.part("file", part);
-        Page::of(
-            self.request("POST", &format!("/cases/{case}/captures"))
-                .multipart(form)
-                .send()
-                .unwrap(),
-        )
-    }
-}
-
-/// Sends a form as a browser does.
-fn sent(request: RequestBuilder, fields: &[(&str, &str)]) -> Page {
-    let body = url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(fields)
-        .finish();
-    let typed = request.header("Content-Type", "application/x-www-form-urlencoded");
-    Page::of(typed.body(body).send().unwrap())
-}
 
 const FOUND: &[(&str, &str)] = &[
     ("kind", "post"),
@@ -439,14 +306,11 @@ fn a_form_sent_twice_does_one_thing(app: &App) {
     });
     let again = app.leaves_nothing(&case.stream, || lead.post(&path, &fields).is(303));
     assert_eq!(first.location, again.location);
-    let page = lead.get(first.location.split('?').next().unwrap()).is(200);
+    let page = lead.get(first.leads_to()).is(200);
     page.says("instagram, web");
     page.does_not_say("Approve until");
     let supervisor = Browser::signed_in(app, "supervisor");
-    supervisor
-        .get(first.location.split('?').next().unwrap())
-        .is(200)
-        .says("Approve until");
+    supervisor.get(first.leads_to()).is(200).says("Approve until");
     supervisor.get("/approvals").is(200).says("A-1: overt, instagram, web");
 }
 
@@ -469,13 +333,7 @@ fn a_page_logs_a_link_and_a_screenshot(app: &App) {
     let page = lead.get(&made.location).is(200);
     page.says("post &#60;1&#62;.png");
     page.says("Logged, and recorded in the ledger.");
-    let id = made
-        .location
-        .trim_start_matches("/captures/")
-        .split('?')
-        .next()
-        .unwrap()
-        .to_owned();
+    let id = made.capture().to_owned();
     let stored = app.lead.get(&format!("/api/v1/captures/{id}")).is(200);
     let sha256 = stored["files"][0]["sha256"].as_str().unwrap().to_owned();
     assert_eq!(
@@ -490,13 +348,7 @@ fn a_page_logs_a_link_and_a_screenshot(app: &App) {
     let made = lead.log(&case.id, &link, None).is(303);
     let page = lead.get(&made.location).is(200);
     page.says("https://www.instagram.com/river_k/</bdi>");
-    let id = made
-        .location
-        .trim_start_matches("/captures/")
-        .split('?')
-        .next()
-        .unwrap()
-        .to_owned();
+    let id = made.capture().to_owned();
     let stored = app.lead.get(&format!("/api/v1/captures/{id}")).is(200);
     assert_eq!(
         (
@@ -539,7 +391,7 @@ fn what_was_typed_is_told_in_the_case_s_zone(app: &App) {
         ("time_zone", "America/New_York"),
     ];
     let made = lead.post("/cases", &fields).is(303);
-    let path = made.location.split('?').next().unwrap();
+    let path = made.leads_to();
     let version = lead.get(path).is(200).hidden("version");
     let fields = [
         ("version", version.as_str()),
@@ -566,13 +418,12 @@ fn hostile_forms_are_refused_before_they_cost_anything(app: &App) {
     let (case, lead) = (app.case(), Browser::signed_in(app, "lead"));
     let far: Vec<(String, &str)> = (0..900).map(|n| (format!("l{n}[199].b"), "1")).collect();
     let many: Vec<(String, &str)> = (0..1001).map(|n| (format!("f{n}"), "1")).collect();
-    for fields in [far, many] {
+    for (fields, told) in [(far, "is no name of a field"), (many, "has more than 1000 fields")] {
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), *value)).collect();
-        assert_eq!(
-            sent(Browser::nobody(app).request("POST", "/sign-in"), &fields).status,
-            422
-        );
-        lead.log(&case.id, &fields, None).is(422);
+        sent(Browser::nobody(app).request("POST", "/sign-in"), &fields)
+            .is(422)
+            .says(told);
+        lead.log(&case.id, &fields, None).is(422).says(told);
     }
     // A field that comes after the files would be lost in silence.
     let form = multipart::Form::new().text("form_token", lead.form_token());
@@ -614,7 +465,7 @@ fn a_supervisor_judges_an_emergency_on_its_page(app: &App) {
     ]
     .concat();
     let made = lead.log(&case.id, &fields, None).is(303);
-    let path = made.location.split('?').next().unwrap();
+    let path = made.leads_to();
     supervisor.get("/approvals").is(200).says(path);
     supervisor.get(path).is(200).says("Confirm the emergency");
     lead.get(path).is(200).does_not_say("Confirm the emergency");
@@ -664,4 +515,95 @@ fn an_auditor_finds_what_somebody_did_by_name(app: &App) {
         .get("/ledger?actor=nobody-here&action=")
         .is(200)
         .says("No event matches");
+}
+
+both_databases!(a_closed_case_is_opened_again_on_its_page);
+fn a_closed_case_is_opened_again_on_its_page(app: &App) {
+    let (case, lead) = (app.case(), Browser::signed_in(app, "lead"));
+    let path = format!("/cases/{}", case.id);
+    for (status, more) in [
+        ("closed", [("disposition", "unfounded")]),
+        ("open", [("reason", "new lead")]),
+    ] {
+        let page = lead.get(&path).is(200);
+        page.says("Change status");
+        let version = page.hidden("version");
+        let fields = [&[("version", version.as_str()), ("status", status)], &more[..]].concat();
+        lead.post(&path, &fields).is(303);
+        assert_eq!(app.lead.get(&format!("/api/v1{path}")).is(200)["status"], status);
+    }
+}
+
+both_databases!(a_correction_of_the_account_keeps_its_other_half);
+fn a_correction_of_the_account_keeps_its_other_half(app: &App) {
+    let (case, lead) = (app.case(), Browser::signed_in(app, "lead"));
+    app.leave(&case);
+    let account = json!({"handle": "@k", "platform_id": "17"});
+    let made = app.lead.log(&case, app.post_with(json!({"account": account}))).is(201);
+    let path = format!("/captures/{}", made["id"].as_str().unwrap());
+    let page = lead.get(&path).is(200);
+    page.says("name=\"account.handle\" value=\"@k\"");
+    page.says("name=\"account.platform_id\" value=\"17\"");
+}
+
+both_databases!(leave_that_begins_later_is_not_told_as_leave_now);
+fn leave_that_begins_later_is_not_told_as_leave_now(app: &App) {
+    let (case, lead) = (app.case(), Browser::signed_in(app, "lead"));
+    let path = format!("/cases/{}/evidence", case.id);
+    app.leave_of(&case, with(app.request(), json!({"starts_at": app.at(hours(2))})));
+    lead.get(&path)
+        .is(200)
+        .says("No authorization in force covers you here");
+    app.advance(hours(3));
+    Browser::signed_in(app, "lead")
+        .get(&path)
+        .is(200)
+        .says("You may look at: A-1");
+}
+
+both_databases!(what_breaks_off_leaves_nothing_and_what_comes_twice_is_one);
+fn what_breaks_off_leaves_nothing_and_what_comes_twice_is_one(app: &App) {
+    let (case, lead) = (app.case(), Browser::signed_in(app, "lead"));
+    let path = format!("/cases/{}/captures", case.id);
+    let part =
+        |name: &str, value: &str| format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    let fields = [
+        FOUND,
+        &[
+            ("platform", "web"),
+            ("url", "https://a.example/"),
+            ("idempotency_key", "k-1"),
+        ],
+    ]
+    .concat();
+    let mut body = part("form_token", &lead.form_token());
+    body.extend(fields.iter().map(|(name, value)| part(name, value)));
+    body += "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\n\r\nhalf of it";
+    let send = |body: String| {
+        let request = lead
+            .request("POST", &path)
+            .header("Content-Type", "multipart/form-data; boundary=b");
+        Page::of(request.body(body).send().unwrap())
+    };
+    app.leaves_nothing(&case.stream, || send(body.clone()).is(422).says("ended before its end"));
+    assert_eq!(app.stored(), (0, 0));
+    let whole = format!("{body}\r\n--b--\r\n");
+    let first = app.leaves(&case.stream, "capture.recorded", &app.lead, || {
+        send(whole.clone()).is(303)
+    });
+    let again = app.leaves_nothing(&case.stream, || send(whole.clone()).is(303));
+    assert_eq!(first.location, again.location);
+    // The same key for other bytes is a mistake, and told so.
+    app.leaves_nothing(&case.stream, || {
+        let other = send(whole.replace("half of it", "all of it")).is(422);
+        other.says("was used for other content");
+    });
+}
+
+both_databases!(names_of_fields_count_against_the_form_s_size);
+fn names_of_fields_count_against_the_form_s_size(app: &App) {
+    let (case, lead) = (app.case(), Browser::signed_in(app, "lead"));
+    let names: Vec<String> = (0..200).map(|n| format!("{n:0>15000}")).collect();
+    let fields: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
+    lead.log(&case.id, &fields, None).is(413);
 }

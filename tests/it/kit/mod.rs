@@ -22,6 +22,7 @@ use casetrail::{http, packets};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+pub mod browser;
 mod client;
 mod recorded;
 mod template;
