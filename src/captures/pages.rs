@@ -1,9 +1,11 @@
 //! The pages of captures: the evidence of a case with the form that logs more, and one item.
 
+mod composer;
 mod evidence;
 mod item;
 
-pub(super) use evidence::{evidence, log};
+pub(super) use composer::log;
+pub(super) use evidence::evidence;
 pub(super) use item::{annotate, correct, decide, item, review};
 
 use super::model::{BasisKind, CaptureState, CaptureView, FileEntry};

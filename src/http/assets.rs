@@ -8,21 +8,19 @@ use super::reply::{Reply, at};
 use crate::error::Error;
 use crate::proof::id::Digest;
 
-/// Each by its name, with its type.
-const ASSETS: &[(&str, &str, &[u8])] = &[
-    (
-        "tokens.css",
-        "text/css; charset=utf-8",
-        include_bytes!("assets/tokens.css"),
-    ),
-    ("app.css", "text/css; charset=utf-8", include_bytes!("assets/app.css")),
-    (
-        "app.js",
-        "text/javascript; charset=utf-8",
-        include_bytes!("assets/app.js"),
-    ),
-    ("icons.svg", "image/svg+xml", include_bytes!("assets/icons.svg")),
-    ("mark.svg", "image/svg+xml", include_bytes!("assets/mark.svg")),
+/// The assets of these names, each with its type and its bytes.
+macro_rules! assets {
+    ($($name:literal $kind:literal),* $(,)?) => { &[$(($name, $kind, include_bytes!(concat!("assets/", $name)))),*] };
+}
+
+const ASSETS: &[(&str, &str, &[u8])] = assets![
+    "tokens.css" "text/css; charset=utf-8",
+    "app.css" "text/css; charset=utf-8",
+    "app.js" "text/javascript; charset=utf-8",
+    "session.js" "text/javascript; charset=utf-8",
+    "composer.js" "text/javascript; charset=utf-8",
+    "icons.svg" "image/svg+xml",
+    "mark.svg" "image/svg+xml",
 ];
 
 /// The routes of this file.

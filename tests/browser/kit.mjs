@@ -13,6 +13,7 @@ export class Demo {
     Object.assign(this, JSON.parse(readFileSync(file, "utf8")));
     this.pictures = pictures;
     this.problems = [];
+    this.measured = [];
     mkdirSync(pictures, { recursive: true });
   }
 
@@ -62,6 +63,9 @@ export class Demo {
 
   async close() {
     await this.browser.close();
+    for (const { name, acts, most, seconds, within } of this.measured) {
+      console.log(`${name}: ${acts} of ${most} acts, ${seconds.toFixed(1)} of ${within} s`);
+    }
     for (const problem of this.problems) console.log(`PROBLEM ${problem}`);
     return this.problems.length === 0;
   }
@@ -69,7 +73,7 @@ export class Demo {
 
 class Person {
   constructor(demo, page, username, look, expected) {
-    Object.assign(this, { demo, page, username, look, expected });
+    Object.assign(this, { demo, page, username, look, expected, acts: 0 });
   }
 
   async signIn() {
@@ -80,6 +84,50 @@ class Person {
     await this.press("Sign in");
   }
 
+  /**
+   * A journey against its budget: what a person does in it (clicks, fields filled, keys) and how long the pages take.
+   * More acts than the budget are a problem; the time is only printed.
+   */
+  async journey(name, { acts, seconds }, steps) {
+    const start = performance.now();
+    this.acts = 0;
+    await steps();
+    const took = (performance.now() - start) / 1000;
+    const mode = this.look.script === false ? `${name}, without script` : name;
+    this.demo.measured.push({ name: mode, acts: this.acts, most: acts, seconds: took, within: seconds });
+    if (this.acts > acts) this.demo.problems.push(`${mode}: ${this.acts} acts, at most ${acts}`);
+  }
+
+  /** Fills a field. */
+  async fill(field, text) {
+    this.acts++;
+    await this.page.fill(field, text);
+  }
+
+  /** Chooses in a list. */
+  async select(field, value) {
+    this.acts++;
+    await this.page.selectOption(field, value);
+  }
+
+  /** Presses a key. */
+  async key(key) {
+    this.acts++;
+    await this.page.keyboard.press(key);
+  }
+
+  /** Pastes text or files as Ctrl V does, since a browser without a screen has no clipboard. */
+  async paste({ text = "", file, name = "image.png", type = "image/png" }) {
+    this.acts++;
+    const bytes = file ? readFileSync(file).toString("base64") : null;
+    await this.page.evaluate(([text, bytes, name, type]) => {
+      const data = new DataTransfer();
+      if (text) data.setData("text/plain", text);
+      if (bytes) data.items.add(new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], name, { type }));
+      (document.activeElement ?? document.body).dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+    }, [text, bytes, name, type]);
+  }
+
   async goto(path) {
     const answer = await this.page.goto(this.demo.url + path);
     return answer.status();
@@ -88,6 +136,7 @@ class Person {
   /** Presses a button or follows a link, and waits for the page that follows. */
   async press(name) {
     const named = this.page.locator("main").getByRole("button", { name, exact: false }).or(this.page.locator("main, .ident").getByRole("link", { name, exact: false }));
+    this.acts++;
     await named.first().click();
     await this.page.waitForLoadState("load");
   }

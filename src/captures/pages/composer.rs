@@ -1,0 +1,118 @@
+//! The form that logs a capture.
+
+use actix_web::HttpRequest;
+use actix_web::http::header::USER_AGENT;
+use actix_web::web::{Path, Payload};
+
+use super::evidence::evidence_page;
+use crate::authorizations::{self, Authorization, AuthorizationState, Device, Level};
+use crate::captures::model::{CaptureKind, CaptureView, FileRole, Method};
+use crate::captures::upload;
+use crate::cases::{CasePage, words};
+use crate::error::Result;
+use crate::gate::RequestCtx;
+use crate::http::App;
+use crate::http::pages::{self, FormView, Frame, PageRequest};
+use crate::http::paging::Page;
+use crate::http::reply::Reply;
+
+/// The words that the form offers.
+pub struct Choices {
+    pub kinds: Vec<(&'static str, String)>,
+    pub methods: Vec<(&'static str, String)>,
+    pub levels: Vec<(&'static str, String)>,
+    pub devices: Vec<(&'static str, String)>,
+    pub roles: Vec<(&'static str, String)>,
+}
+
+impl Choices {
+    /// All of them.
+    pub fn all() -> Self {
+        Self {
+            kinds: std::iter::once(("", "By the link".to_owned()))
+                .chain(words::<CaptureKind>())
+                .collect(),
+            methods: words::<Method>(),
+            levels: words::<Level>(),
+            devices: words::<Device>(),
+            roles: std::iter::once(("", "By the file".to_owned()))
+                .chain(words::<FileRole>())
+                .collect(),
+        }
+    }
+}
+
+/// The form that logs a capture as it is first shown: what is nearly always so.
+pub fn first_capture_form(req: &HttpRequest) -> FormView {
+    let (name, version) = browser_of(req);
+    FormView::of([
+        ("method", "manual_screenshot".to_owned()),
+        ("level", "overt".to_owned()),
+        ("device", "agency".to_owned()),
+        ("tool.name", name),
+        ("tool.version", version),
+    ])
+}
+
+/// Name and version of the browser that asks, for the field that says what a capture was taken with.
+fn browser_of(req: &HttpRequest) -> (String, String) {
+    let agent = req.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
+    let agent = agent.unwrap_or_default();
+    let known = [
+        ("Edg/", "Edge"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chromium"),
+        ("Version/", "Safari"),
+    ];
+    let found = known.iter().find_map(|(mark, name)| {
+        let rest = agent.split_once(mark)?.1;
+        let version = rest.split([' ', ';']).next().unwrap_or_default();
+        Some((*name, version))
+    });
+    let (name, version) = found.unwrap_or(("browser", "unknown"));
+    (name.to_owned(), version.chars().take(40).collect())
+}
+
+/// The authorizations in force that the caller holds, in words.
+pub async fn covered(page: &PageRequest, case_page: &CasePage, frame: &Frame) -> Result<Vec<String>> {
+    let me = frame
+        .person
+        .as_ref()
+        .map(|person| person.user.as_str())
+        .unwrap_or_default();
+    let case = case_page.case.id.clone();
+    let (found, now) = authorizations::of_case(&page.app.gate, &page.ctx, case, &Page::first(100)).await?;
+    let mine = |a: &&Authorization| {
+        a.state_at(now) == AuthorizationState::Approved
+            && a.effective_from.is_some_and(|from| from.0 <= now)
+            && a.holders.iter().any(|holder| holder.id == me)
+    };
+    let told = |a: &Authorization| {
+        let platforms = a.terms.platforms.join(", ");
+        format!(
+            "A-{}: {}, {}, until {}",
+            a.number,
+            a.terms.level.as_str(),
+            platforms,
+            case_page.at(a.terms.ends_at.0).shown()
+        )
+    };
+    Ok(found.iter().filter(mine).map(told).collect())
+}
+
+pub async fn log(req: HttpRequest, path: Path<String>, payload: Payload, requester: RequestCtx, app: App) -> Reply {
+    let (page, case) = (PageRequest::of(&req)?, path.clone());
+    let made = upload::take(req, path, payload, requester, app).await;
+    let again = async |form| evidence_page(&page, &case, form).await;
+    pages::answer(&page.req, made, logged_at, again).await
+}
+
+/// The address of a capture just logged, which says whether it is held.
+fn logged_at(made: CaptureView) -> String {
+    let done = if made.outline().state.is_closed() {
+        "held"
+    } else {
+        "logged"
+    };
+    format!("/captures/{}?done={done}", made.outline().id)
+}
