@@ -4,8 +4,7 @@ mod composer;
 mod evidence;
 mod item;
 
-pub(super) use composer::log;
-pub(super) use evidence::evidence;
+pub(super) use evidence::{evidence, log};
 pub(super) use item::{annotate, correct, decide, item, review};
 
 use super::model::{BasisKind, CaptureState, CaptureView, FileEntry};

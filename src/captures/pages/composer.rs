@@ -2,19 +2,13 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::header::USER_AGENT;
-use actix_web::web::{Path, Payload};
 
-use super::evidence::evidence_page;
 use crate::authorizations::{self, Authorization, AuthorizationState, Device, Level};
-use crate::captures::model::{CaptureKind, CaptureView, FileRole, Method};
-use crate::captures::upload;
+use crate::captures::model::{CaptureKind, FileRole, Method};
 use crate::cases::{CasePage, words};
 use crate::error::Result;
-use crate::gate::RequestCtx;
-use crate::http::App;
-use crate::http::pages::{self, FormView, Frame, PageRequest};
+use crate::http::pages::{FormView, Frame, PageRequest};
 use crate::http::paging::Page;
-use crate::http::reply::Reply;
 
 /// The words that the form offers.
 pub struct Choices {
@@ -98,21 +92,4 @@ pub async fn covered(page: &PageRequest, case_page: &CasePage, frame: &Frame) ->
         )
     };
     Ok(found.iter().filter(mine).map(told).collect())
-}
-
-pub async fn log(req: HttpRequest, path: Path<String>, payload: Payload, requester: RequestCtx, app: App) -> Reply {
-    let (page, case) = (PageRequest::of(&req)?, path.clone());
-    let made = upload::take(req, path, payload, requester, app).await;
-    let again = async |form| evidence_page(&page, &case, form).await;
-    pages::answer(&page.req, made, logged_at, again).await
-}
-
-/// The address of a capture just logged, which says whether it is held.
-fn logged_at(made: CaptureView) -> String {
-    let done = if made.outline().state.is_closed() {
-        "held"
-    } else {
-        "logged"
-    };
-    format!("/captures/{}?done={done}", made.outline().id)
 }

@@ -1,15 +1,19 @@
 //! The evidence of a case, below the form that logs more.
 
+use actix_web::HttpRequest;
+use actix_web::web::{Path, Payload};
 use askama::Template;
 
 use super::Shot;
 use super::composer::{Choices, covered, first_capture_form};
-use crate::captures::reads;
+use crate::captures::model::CaptureView;
+use crate::captures::{reads, upload};
 use crate::cases::{CasePage, Tab};
-use crate::http::PathId;
+use crate::gate::RequestCtx;
 use crate::http::pages::{self, FormView, Frame, PageRequest};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::Reply;
+use crate::http::{App, PathId};
 
 /// Items a page.
 const ITEMS: usize = 60;
@@ -31,7 +35,7 @@ pub async fn evidence(id: PathId, page: PageRequest) -> Reply {
     evidence_page(&page, &id.0, first_capture_form(&page.req)).await
 }
 
-pub async fn evidence_page(page: &PageRequest, id: &str, form: FormView) -> Reply {
+async fn evidence_page(page: &PageRequest, id: &str, form: FormView) -> Reply {
     let query = Page {
         limit: ITEMS,
         ..Page::read(&page.req, &["done"])?
@@ -56,4 +60,21 @@ pub async fn evidence_page(page: &PageRequest, id: &str, form: FormView) -> Repl
         form,
     };
     pages::show(&shown, Some(&shown.form))
+}
+
+pub async fn log(req: HttpRequest, path: Path<String>, payload: Payload, requester: RequestCtx, app: App) -> Reply {
+    let (page, case) = (PageRequest::of(&req)?, path.clone());
+    let made = upload::take(req, path, payload, requester, app).await;
+    let again = async |form| evidence_page(&page, &case, form).await;
+    pages::answer(&page.req, made, logged_at, again).await
+}
+
+/// The address of a capture just logged, which says whether it is held.
+fn logged_at(made: CaptureView) -> String {
+    let done = if made.outline().state.is_closed() {
+        "held"
+    } else {
+        "logged"
+    };
+    format!("/captures/{}?done={done}", made.outline().id)
 }
