@@ -5,6 +5,8 @@
 
 mod story;
 
+use story::{Names, StoryFile, StoryStep};
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,7 +21,7 @@ use serde_json::{Value, json};
 
 use super::serve::{self, Address};
 use crate::app::{self, OpenInstallation, With};
-use crate::clock::{self, DAY, HOUR, ShiftedClock};
+use crate::clock::{self, DAY, ShiftedClock};
 use crate::config::Config;
 use crate::durable;
 use crate::error::{Error, Kind, Result};
@@ -39,9 +41,7 @@ pub struct DemoArgs {
 }
 
 /// How long ago the story begins.
-const BEGINS: i64 = 14 * DAY;
-/// How long ago its captures were logged.
-const LOGGED: i64 = 9 * DAY;
+const BEGINS: i64 = 15 * DAY;
 
 /// Fills the folder of `--data-dir`, or one of the demonstration's own, and serves it.
 pub fn run(config: &Config, data_dir: Option<PathBuf>, args: &DemoArgs) -> Result<()> {
@@ -180,77 +180,61 @@ where
     S: Service<actix_http::Request, Response = ServiceResponse<B>, Error = ActixError>,
     B: MessageBody,
 {
-    fn user(&self, username: &str) -> &User {
-        self.user_where(|u| u.username == username, 0)
-    }
-
-    /// The first and further users of a role.
-    fn of_role(&self, role: Role, n: usize) -> &User {
-        self.user_where(|u| u.role == role, n)
-    }
-
-    fn user_where(&self, is: impl Fn(&User) -> bool, n: usize) -> &User {
-        let mut found = self.users.iter().filter(|u| is(u));
-        found.nth(n).unwrap_or(&self.users[0])
-    }
-
     async fn tell(&self) -> Result<Vec<Value>> {
-        let mut cases = Vec::new();
-        for (by, new) in story::cases(|name| self.user(name).id.clone()) {
-            cases.push(self.post(self.user(by), "cases", &new).await?);
-        }
-        let ids: Vec<&str> = cases.iter().map(|c| text(&c["id"])).collect();
-        self.authorize(ids[0]).await?;
-        self.clock.set_behind(LOGGED);
-        let at = clock::format(self.opened.app.gate.now() - clock::MINUTE);
-        for found in story::captures(&at) {
-            self.log(ids[found.case], &found).await?;
-        }
-        self.let_in(ids[0]).await?;
-        self.forget_tokens().await?;
-        let shown = cases
+        let now = self.opened.app.gate.now() + BEGINS;
+        let people = self
+            .users
             .iter()
-            .map(|c| json!({"id": c["id"], "number": c["number"], "kind": c["kind"], "handling": c["handling"]}));
-        Ok(shown.collect())
-    }
-
-    async fn authorize(&self, case: &str) -> Result<()> {
-        let holder = self.of_role(Role::Investigator, 0);
-        let ends = clock::format(self.opened.app.gate.now() + 200 * DAY);
-        let asked = story::authorization(&holder.id, &ends);
-        let made = self
-            .post(holder, &format!("cases/{case}/authorizations"), &asked)
-            .await?;
-        self.clock.set_behind(BEGINS - HOUR);
-        let path = format!("authorizations/{}/decision", text(&made["id"]));
-        let word = json!({"decision": "approve", "reason": "missing child, scope fits the predicate"});
-        self.post(self.of_role(Role::Supervisor, 0), &path, &word).await?;
-        Ok(())
-    }
-
-    /// The second prosecutor may read and export the first case.
-    async fn let_in(&self, case: &str) -> Result<()> {
-        let until = clock::format(self.opened.app.gate.now() + 120 * DAY);
-        let grant = json!({"user_id": self.of_role(Role::Prosecutor, 1).id, "until": until, "rights": ["read", "export"], "reason": "grand jury preparation"});
-        let path = format!("cases/{case}/grants");
-        self.post(self.of_role(Role::Supervisor, 0), &path, &grant).await?;
-        Ok(())
-    }
-
-    async fn log(&self, case: &str, found: &story::DemoCapture) -> Result<()> {
-        let request = request(self.user(found.by), &format!("cases/{case}/captures"));
-        let request = match found.file {
-            None => request.set_json(&found.json),
-            Some((name, bytes)) => request
-                .insert_header(("content-type", "multipart/form-data; boundary=demo"))
-                .set_payload(multipart(&found.json, name, bytes)),
+            .map(|user| (user.username.to_owned(), user.id.clone()));
+        let mut names = Names {
+            ids: people.collect(),
+            now,
         };
-        self.send(request).await?;
-        Ok(())
+        let mut cases = Vec::new();
+        for (place, step) in story::steps()?.iter().enumerate() {
+            let seconds = i64::try_from(place % 53).unwrap_or(0) * clock::SECOND;
+            self.clock.set_behind(now - story::time(&step.at, now)? - seconds);
+            let made = self.take(step, &names).await?;
+            if let Some(name) = &step.name {
+                names.ids.insert(name.clone(), text(&made["id"]).to_owned());
+            }
+            if step.call == "POST cases" {
+                cases.push(json!({"id": made["id"], "number": made["number"], "kind": made["kind"], "handling": made["handling"]}));
+            }
+        }
+        self.forget_tokens().await?;
+        Ok(cases)
     }
 
-    async fn post(&self, by: &User, path: &str, body: &Value) -> Result<Value> {
-        self.send(request(by, path).set_json(body)).await
+    /// Sends a request of the story.
+    async fn take(&self, step: &StoryStep, names: &Names) -> Result<Value> {
+        let (method, path) = step.call.split_once(' ').unwrap_or(("GET", &step.call));
+        let path = names.fill(path)?;
+        let said = names.fill_all(&Value::Object(step.send.clone()))?;
+        let by = self.user(&step.by)?;
+        if path.ends_with("/captures") {
+            let said = story::capture(self.opened.app.gate.now() - 2 * clock::MINUTE, said);
+            return self.send(capture(by, &path, said, &step.files)?).await;
+        }
+        match method {
+            "GET" => self.send(request(by, Method::GET, &path)).await,
+            "PATCH" => self.change(by, &path, &said).await,
+            "PUT" => self.send(request(by, Method::PUT, &path)).await,
+            _ => self.send(request(by, Method::POST, &path).set_json(&said)).await,
+        }
+    }
+
+    /// Changes what is there now.
+    async fn change(&self, by: &User, path: &str, said: &Value) -> Result<Value> {
+        let before = self.send(request(by, Method::GET, path)).await?;
+        let version = format!("\"{}\"", before["version"]);
+        let change = request(by, Method::PATCH, path).insert_header(("if-match", version));
+        self.send(change.set_json(said)).await
+    }
+
+    fn user(&self, username: &str) -> Result<&User> {
+        let found = self.users.iter().find(|user| user.username == username);
+        found.ok_or_else(|| Error::internal(format!("the story knows nobody called {username}")))
     }
 
     async fn send(&self, request: TestRequest) -> Result<Value> {
@@ -263,7 +247,7 @@ where
                 String::from_utf8_lossy(&body)
             )));
         }
-        Ok(serde_json::from_slice(&body)?)
+        Ok(serde_json::from_slice(&body).unwrap_or(Value::Null))
     }
 
     async fn forget_tokens(&self) -> Result<()> {
@@ -273,26 +257,40 @@ where
     }
 }
 
-fn request(by: &User, path: &str) -> TestRequest {
+fn request(by: &User, method: Method, path: &str) -> TestRequest {
     TestRequest::with_uri(&format!("/api/v1/{path}"))
-        .method(Method::POST)
+        .method(method)
         .insert_header(("authorization", format!("Bearer {}", by.token.1)))
+}
+
+/// The request that logs a capture with its files.
+fn capture(by: &User, path: &str, mut said: Value, files: &[StoryFile]) -> Result<TestRequest> {
+    if files.is_empty() {
+        return Ok(request(by, Method::POST, path).set_json(&said));
+    }
+    let named = |file: &StoryFile| json!({"part": file.file, "name": file.file, "role": file.role});
+    said["files"] = files.iter().map(named).collect();
+    let mut body = part("capture", "application/json", said.to_string().as_bytes());
+    for StoryFile { file, .. } in files {
+        body.extend(part(file, "application/octet-stream", story::file(file)?));
+    }
+    body.extend_from_slice(b"--demo--\r\n");
+    let multipart = ("content-type", "multipart/form-data; boundary=demo");
+    Ok(request(by, Method::POST, path)
+        .insert_header(multipart)
+        .set_payload(body))
+}
+
+fn part(name: &str, media_type: &str, bytes: &[u8]) -> Vec<u8> {
+    let head = format!(
+        "--demo\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"{name}\"\r\ncontent-type: {media_type}\r\n\r\n"
+    );
+    [head.as_bytes(), bytes, b"\r\n"].concat()
 }
 
 /// A text of the fixture or of an answer.
 fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
-}
-
-fn multipart(json: &Value, name: &str, bytes: &[u8]) -> Vec<u8> {
-    let mut out = format!(
-        "--demo\r\ncontent-disposition: form-data; name=\"capture\"\r\ncontent-type: application/json\r\n\r\n{json}\r\n\
-         --demo\r\ncontent-disposition: form-data; name=\"shot\"; filename=\"{name}\"\r\ncontent-type: image/png\r\n\r\n"
-    )
-    .into_bytes();
-    out.extend_from_slice(bytes);
-    out.extend_from_slice(b"\r\n--demo--\r\n");
-    out
 }
 
 /// The sign-ins stand in the folder too, for a script, readable for their owner alone: they are of a demonstration.

@@ -1,7 +1,18 @@
-//! The demonstration's story: a fictional agency, told as the requests its people would send.
+//! The demonstration's story: a fictional agency, told as the requests that its people would send.
+//!
+//! `story.json` has a request a line: when (a day before today and an hour in New York, or so many hours or minutes before
+//! now), by whom, what is asked of which route, under which name the answer's id is known later, and which of `files/` go
+//! with it. `{name}` in an address or a text stands for such an id or a person's, `{time -19 21:47}` for a time.
 
-use serde_json::{Value, json};
+use chrono::{DateTime, Days};
+use chrono_tz::America::New_York;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
 
+use std::collections::HashMap;
+
+use crate::clock::{self, HOUR, MINUTE, Micros};
+use crate::error::{Error, Result};
 use crate::policy::Role;
 
 /// Somebody of the demonstration: user name, name, role, unit.
@@ -29,145 +40,195 @@ pub(super) const PEOPLE: [DemoPerson; 11] = [
     DemoPerson("vera.koch", "Vera Koch", Role::Administrator, 0),
 ];
 
-/// The cases: who opens each, and what is sent. `{id:user}` stands for a user's id.
-pub(super) fn cases(id: impl Fn(&str) -> String) -> Vec<(&'static str, Value)> {
-    vec![
-        (
-            "ines.moreau",
-            json!({
-                "title": "Missing: Dana Whitlow (15), last seen at the ferry terminal", "kind": "missing_person", "number": "26-004417",
-                "time_zone": "America/New_York", "jurisdiction": "Harbor City", "offense": "none known",
-                "particulars": {
-                    "name": "Dana Whitlow", "date_of_birth": "2011-04-17", "last_seen_at": "2026-10-30T21:10:00-04:00",
-                    "last_seen_where": "Ferry terminal, pier 2", "description": "1.60 m, brown hair, green jacket, white sneakers",
-                    "endangered": true, "ncic": {"number": "M123456789", "entered_at": "2026-10-31T02:05:00Z"}
-                }
-            }),
-        ),
-        (
-            "tom.abara",
-            json!({
-                "title": "Wanted: K. Rowan, failure to appear", "kind": "wanted_person", "number": "26-003902", "time_zone": "America/New_York",
-                "particulars": {"warrant_number": "W-26-1188", "court": "Harbor County Superior Court", "offense": "burglary, second degree", "caution": "none known"}
-            }),
-        ),
-        (
-            "tom.abara",
-            json!({
-                "title": "Threats against a witness", "kind": "online_crime", "number": "26-004020", "handling": "confidential",
-                "supervisor_id": id("omar.velez"), "time_zone": "America/New_York",
-                "particulars": {"offense": "witness intimidation", "victim_reference": "V-1", "platforms": ["instagram", "telegram"]}
-            }),
-        ),
-        (
-            "ines.moreau",
-            json!({
-                "title": "Assault at pier 4, streamed live", "kind": "crime_media", "number": "26-004101", "time_zone": "America/New_York",
-                "particulars": {"incident_at": "2026-11-07T23:12:00-05:00", "incident_where": "Pier 4, parking lot", "poster_role": "observer"}
-            }),
-        ),
-    ]
+/// One request of the story.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct StoryStep {
+    pub at: String,
+    pub by: String,
+    /// Method and path below `/api/v1/`.
+    pub call: String,
+    /// What the answer's id is called from here on.
+    pub name: Option<String>,
+    #[serde(default)]
+    pub send: Map<String, Value>,
+    #[serde(default)]
+    pub files: Vec<StoryFile>,
 }
 
-/// The authorization of the first case.
-pub(super) fn authorization(holder: &str, ends_at: &str) -> Value {
-    json!({
-        "level": "overt", "holders": [holder], "platforms": ["web", "instagram"],
-        "searches": ["ferry terminal green jacket", "Dana Whitlow"],
-        "purpose": "find out who saw Dana Whitlow after 30 October and where",
-        "predicate": "missing child, agency policy 4.12(b)", "devices": ["agency"], "ends_at": ends_at,
-        "attestations": ["not_based_solely_on_protected_activity", "no_contact"]
-    })
+/// A file that goes with a capture.
+#[derive(Deserialize)]
+pub(super) struct StoryFile {
+    pub file: String,
+    pub role: String,
 }
 
-/// A capture: what is sent, and the file that goes with it.
-pub(super) struct DemoCapture {
-    pub case: usize,
-    pub by: &'static str,
-    pub json: Value,
-    pub file: Option<(&'static str, &'static [u8])>,
+/// The whole story, in the order of its times.
+pub(super) fn steps() -> Result<Vec<StoryStep>> {
+    Ok(serde_json::from_str(include_str!("story.json"))?)
 }
 
-impl DemoCapture {
-    /// With a screenshot.
-    fn shot(mut self, name: &'static str, bytes: &'static [u8]) -> Self {
-        self.json["files"] = json!([{"part": "shot", "name": name, "role": "screenshot"}]);
-        self.file = Some((name, bytes));
-        self
+/// The time that a text of the story means, seen from now.
+pub(super) fn time(text: &str, now: Micros) -> Result<Micros> {
+    read_time(text, now).ok_or_else(|| Error::internal(format!("the story knows no time `{text}`")))
+}
+
+fn read_time(text: &str, now: Micros) -> Option<Micros> {
+    if let Some((days, hour)) = text.split_once(' ') {
+        let today = DateTime::from_timestamp_micros(now)?
+            .with_timezone(&New_York)
+            .date_naive();
+        let days: i64 = days.parse().ok()?;
+        let span = Days::new(days.unsigned_abs());
+        let day = if days < 0 { today - span } else { today + span };
+        return clock::parse_in(&format!("{day}T{hour}"), New_York);
+    }
+    let (count, unit) = (text.trim_start_matches('-'), text.chars().last()?);
+    let count: i64 = count.trim_end_matches(unit).parse().ok()?;
+    match unit {
+        'h' => Some(now - count * HOUR),
+        'm' => Some(now - count * MINUTE),
+        _ => None,
     }
 }
 
-/// Who logs, in which case, and when.
-struct Desk<'a> {
-    case: usize,
-    by: &'static str,
-    at: &'a str,
+/// What the names of the story stand for.
+pub(super) struct Names {
+    pub ids: HashMap<String, String>,
+    pub now: Micros,
 }
 
-impl Desk<'_> {
-    /// A capture that says this, and what every capture of the demo says of itself.
-    fn capture(&self, platform: &str, kind: &str, url: &str, more: Value) -> DemoCapture {
-        let mut json = json!({
-            "kind": kind, "platform": platform, "url": url, "captured_at": self.at, "method": "manual_screenshot",
-            "tool": {"name": "Chromium", "version": "156.0"}, "level": "overt", "device": "agency", "visibility": "public",
-            "access_means": "official_account"
-        });
-        for (name, value) in more.as_object().into_iter().flatten() {
-            json[name] = value.clone();
+impl Names {
+    /// A text with what its names stand for.
+    pub fn fill(&self, text: &str) -> Result<String> {
+        let mut out = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('{') {
+            let (name, after) = after.split_once('}').unwrap_or((after, ""));
+            out.push_str(before);
+            out.push_str(&self.meant(name)?);
+            rest = after;
         }
-        let (case, by) = (self.case, self.by);
-        DemoCapture {
-            case,
-            by,
-            json,
-            file: None,
+        Ok(out + rest)
+    }
+
+    fn meant(&self, name: &str) -> Result<String> {
+        if let Some(text) = name.strip_prefix("time ") {
+            return Ok(clock::format(time(text, self.now)?));
         }
+        let found = self.ids.get(name).cloned();
+        found.ok_or_else(|| Error::internal(format!("the story knows no `{name}`")))
+    }
+
+    /// The same in every text of a request.
+    pub fn fill_all(&self, value: &Value) -> Result<Value> {
+        Ok(match value {
+            Value::String(text) => self.fill(text)?.into(),
+            Value::Array(items) => items.iter().map(|item| self.fill_all(item)).collect::<Result<_>>()?,
+            Value::Object(fields) => {
+                let filled = fields
+                    .iter()
+                    .map(|(name, value)| Ok((name.clone(), self.fill_all(value)?)));
+                Value::Object(filled.collect::<Result<_>>()?)
+            }
+            other => other.clone(),
+        })
     }
 }
 
-const POST: &[u8] = include_bytes!("post.png");
-const PROFILE: &[u8] = include_bytes!("profile.png");
-const VIDEO: &[u8] = include_bytes!("video.png");
+/// What a capture of the demonstration says of itself where the story says nothing else.
+pub(super) fn capture(captured_at: Micros, said: Value) -> Value {
+    let mut capture = json!({
+        "captured_at": clock::format(captured_at), "method": "manual_screenshot", "tool": {"name": "Chromium", "version": "156.0"},
+        "level": "overt", "device": "agency", "visibility": "public", "access_means": "official_account"
+    });
+    if let (Value::Object(all), Value::Object(said)) = (&mut capture, said) {
+        all.extend(said);
+    }
+    capture
+}
 
-/// The captures, in the order in which they are logged, all at one time.
-pub(super) fn captures(at: &str) -> Vec<DemoCapture> {
-    let desk = |case, by| Desk { case, by, at };
-    let (missing, wanted) = (desk(0, "ines.moreau"), desk(1, "tom.abara"));
-    let (threats, assault) = (desk(2, "tom.abara"), desk(3, "ines.moreau"));
-    let post = json!({
-        "account": {"handle": "@harborlight_77", "platform_id": "unknown"},
-        "text": "Saw this girl by the ferry tonight, green jacket, looked lost. Anyone know her? #harborcity",
-        "platform_time_text": "Nov 8 · 9:47 PM", "posted_at": "2026-11-09T02:47:00Z", "posted_at_basis": "shown"
-    });
-    let profile = json!({"account": {"handle": "@river_k"}, "note": "named in a comment under item 1"});
-    let timetable = json!({"note": "timetable of the night in question"});
-    let search = json!({"text": "searched for the full name; found nothing"});
-    let tip = json!({"basis": {"kind": "third_party", "reason": "tip line, call 1182"}});
-    let threat = json!({"basis": {"kind": "consent", "reason": "shown by the victim, statement V-1"}, "text": "we know where you park"});
-    let reel = json!({
-        "account": {"handle": "@pier4live"}, "text": "LIVE 00:12",
-        "basis": {"kind": "emergency", "reason": "assault under way, victim not yet found"}
-    });
-    let repost = json!({"account": {"handle": "@pier4live"}, "text": "repost, seen without leave for this platform"});
-    vec![
-        missing
-            .capture("instagram", "post", "https://www.instagram.example/p/C81harbor/", post)
-            .shot("post.png", POST),
-        missing
-            .capture(
-                "instagram",
-                "profile",
-                "https://www.instagram.example/river_k/",
-                profile,
-            )
-            .shot("profile.png", PROFILE),
-        missing.capture("web", "link", "https://ferries.example/timetable/2026-10-30", timetable),
-        missing.capture("web", "lookup", "https://search.example/?q=dana+whitlow", search),
-        wanted.capture("web", "link", "https://news.example/rowan", tip),
-        threats.capture("telegram", "message", "https://t.example/c/77/12", threat),
-        assault
-            .capture("instagram", "video", "https://www.instagram.example/reel/pier4/", reel)
-            .shot("reel.png", VIDEO),
-        assault.capture("tiktok", "post", "https://www.tiktok.example/@pier4live/1", repost),
-    ]
+/// The files of these names, each with its bytes.
+macro_rules! files {
+    ($($name:literal),* $(,)?) => { &[$(($name, include_bytes!(concat!("files/", $name)))),*] };
+}
+
+const FILES: &[(&str, &[u8])] = files![
+    "bus-shelter.png",
+    "chat-friend.png",
+    "dock-cam.png",
+    "ferry-deck.mp4",
+    "forum.mhtml",
+    "forum.png",
+    "house.png",
+    "letter.png",
+    "live-stream.mp4",
+    "live-stream.png",
+    "lookup.png",
+    "market.png",
+    "mural.png",
+    "parking-lot.png",
+    "phone-found.png",
+    "post-harborlight.png",
+    "post-tickets.png",
+    "profile-river.png",
+    "ride-receipt.png",
+    "skate-park.png",
+    "statement.pdf",
+    "ticket-hall.png",
+    "timetable.png",
+    "voice.ogg",
+];
+
+/// The bytes of a file of the story.
+pub(super) fn file(name: &str) -> Result<&'static [u8]> {
+    let found = FILES.iter().find(|(known, _)| *known == name);
+    let missing = || Error::internal(format!("the story has no file `{name}`"));
+    found.map(|(_, bytes)| *bytes).ok_or_else(missing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_of_the_story_are_days_in_new_york_or_so_long_ago() {
+        let now = clock::parse("2026-11-03T02:00:00Z").unwrap();
+        let is = |text: &str| read_time(text, now).map(clock::format);
+        // It is still the second of November there, and the clocks have just gone back.
+        assert_eq!(is("-1 21:47").unwrap(), "2026-11-02T02:47:00.000000Z");
+        assert_eq!(is("-3 21:47").unwrap(), "2026-10-31T01:47:00.000000Z");
+        assert_eq!(is("200 12:00").unwrap(), "2027-05-21T16:00:00.000000Z");
+        assert_eq!(is("-90m").unwrap(), "2026-11-03T00:30:00.000000Z");
+        for none in ["", "soon", "-3d", "1 25:00", "x 10:00"] {
+            assert_eq!(read_time(none, now), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn every_step_can_be_told_at_any_hour() {
+        let steps = steps().unwrap();
+        for hour in 0..24 {
+            let now = clock::parse("2026-11-20T05:30:00Z").unwrap() + hour * HOUR;
+            let times: Vec<Micros> = steps.iter().map(|step| time(&step.at, now).unwrap()).collect();
+            assert!(
+                times.is_sorted() && times[0] > now - 15 * clock::DAY && times[times.len() - 1] < now,
+                "{hour}"
+            );
+        }
+    }
+
+    #[test]
+    fn names_stand_for_what_was_made() {
+        let names = Names {
+            ids: HashMap::from([("dana".to_owned(), "1".to_owned())]),
+            now: 0,
+        };
+        let said = json!({"path": "cases/{dana}/captures", "n": [1, "{dana}"], "t": "{time -1h}"});
+        let filled = names.fill_all(&said).unwrap();
+        assert_eq!(filled["path"], "cases/1/captures");
+        assert_eq!(filled["n"], json!([1, "1"]));
+        assert_eq!(filled["t"], "1969-12-31T23:00:00.000000Z");
+        assert!(names.fill("{nobody}").is_err());
+    }
 }
