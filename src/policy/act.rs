@@ -90,6 +90,8 @@ words! {
         LedgerProofs = "LedgerProofs",
         /// Find a person by user name.
         UserLookup = "UserLookup",
+        /// List those who can sign in, by name, to name one of them in a form.
+        ColleagueList = "ColleagueList",
         /// List and read users.
         UserList = "UserList",
         /// Add, change, reset or disable a user.
@@ -120,6 +122,7 @@ impl Act {
                 | LedgerRead
                 | LedgerProofs
                 | UserLookup
+                | ColleagueList
                 | UserList
                 | UserWrite
                 | UnitList

@@ -30,6 +30,12 @@ pub(super) async fn users(req: HttpRequest, requester: RequestCtx, app: App) -> 
     page.reply(&req, Listed::of(found, &page, |u| u.found.username.clone(), |u| u))
 }
 
+pub(super) async fn colleagues(req: HttpRequest, requester: RequestCtx, app: App) -> Reply {
+    let page = Page::read(&req, &[])?;
+    let found = reads::colleagues(&app.gate, &requester, &page).await?;
+    page.reply(&req, Listed::of(found, &page, |u| u.username.clone(), |u| u))
+}
+
 fn search(page: &Page) -> Result<UserSearch> {
     page.word::<Role>("role")?;
     Ok(UserSearch {

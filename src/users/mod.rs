@@ -16,6 +16,7 @@ use actix_web::web::{self, ServiceConfig};
 use crate::http::reply::at;
 
 pub use model::{NewUnit, NewUser, UserPatch, UserView};
+pub use pages::Colleague;
 pub use reads::{id_of, names};
 
 /// The routes of this feature.
@@ -49,6 +50,7 @@ pub fn routes(config: &mut ServiceConfig) {
                 .route(web::get().to(api::users))
                 .route(web::post().to(api::create)),
         )
+        .service(at("/api/v1/colleagues", "GET").route(web::get().to(api::colleagues)))
         .service(
             at("/api/v1/users/{id}", "GET, PATCH")
                 .route(web::get().to(api::user))

@@ -199,3 +199,30 @@ pub(super) async fn keep_alive(page: PageRequest) -> Result<HttpResponse> {
     page.frame("", Nav::None).await?;
     Ok(HttpResponse::NoContent().finish())
 }
+
+/// Colleagues that a form proposes; of more, the user name is typed.
+const PROPOSED: usize = 500;
+
+/// A colleague whom a form proposes.
+pub struct Colleague {
+    pub username: String,
+    pub about: String,
+}
+
+impl Colleague {
+    /// Those whom the forms of a page propose; the page includes `users/pages/colleagues.html`.
+    ///
+    /// # Errors
+    /// Refused to those who do not work with cases.
+    pub async fn all(page: &PageRequest) -> Result<Vec<Self>> {
+        let found = reads::colleagues(&page.app.gate, &page.ctx, &Page::first(PROPOSED)).await?;
+        let shown = found.into_iter().take(PROPOSED).map(|user| {
+            let roles: Vec<&str> = user.roles.iter().map(|role| role.as_str()).collect();
+            Self {
+                about: line(&format!("{}, {}, {}", user.name, roles.join(", "), user.unit.name)),
+                username: user.username,
+            }
+        });
+        Ok(shown.collect())
+    }
+}

@@ -38,6 +38,13 @@ pub async fn by_username(gate: &Gate, requester: &RequestCtx, username: String) 
     gate.read(requester, Act::UserLookup, Scope::Agency, read).await
 }
 
+/// A page of those who can sign in, for a form that names one of them.
+pub async fn colleagues(gate: &Gate, requester: &RequestCtx, page: &Page) -> Result<Vec<UserFound>> {
+    let page = page.clone();
+    let read = move |ctx: &mut ReadCtx<'_>| store::colleagues(ctx.conn, page.after.as_deref(), page.limit + 1);
+    gate.read(requester, Act::ColleagueList, Scope::Agency, read).await
+}
+
 /// The id of a colleague by sign-in name, for a form; nobody's name is no refusal.
 pub async fn id_of(gate: &Gate, requester: &RequestCtx, username: String) -> Result<Option<String>> {
     let read = move |ctx: &mut ReadCtx<'_>| Ok(store::by_username(ctx.conn, &username)?.map(|user| user.id));

@@ -123,6 +123,22 @@ pub fn by_username(conn: &mut AnyConn, username: &str) -> Result<Option<UserRow>
         .optional()?)
 }
 
+/// Those who can sign in, in the order of their sign-in names.
+pub fn colleagues(conn: &mut AnyConn, after: Option<&str>, limit: usize) -> Result<Vec<UserFound>> {
+    let rows: Vec<(UserRow, String)> = users::table
+        .inner_join(units::table.on(units::id.eq(users::unit_id)))
+        .filter(
+            users::disabled
+                .eq(false)
+                .and(users::username.gt(after.unwrap_or_default())),
+        )
+        .order(users::username)
+        .limit(limit as i64)
+        .select((UserRow::as_select(), units::name))
+        .load(conn)?;
+    rows.into_iter().map(|(user, unit)| user.found(unit)).collect()
+}
+
 /// What a list of users is asked for.
 #[derive(Debug, Clone, Default)]
 pub struct UserSearch {

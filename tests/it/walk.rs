@@ -29,6 +29,7 @@ const OF_NO_CASE: &[(&str, &str, u16)] = &[
     ("PUT", "/api/v1/me/password", 422),
     ("GET", "/api/v1/users", 403),
     ("POST", "/api/v1/users", 403),
+    ("GET", "/api/v1/colleagues", 200),
     ("GET", "/api/v1/users/{id}", 403),
     ("PATCH", "/api/v1/users/{id}", 403),
     ("GET", "/api/v1/users/{id}/trainings", 403),
