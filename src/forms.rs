@@ -113,6 +113,19 @@ impl Form {
         self.fields.insert(field.to_owned(), Value::Object(object));
     }
 
+    /// Makes a list of a text with commas, in an object that the form may have; `unknown` stays a text.
+    pub fn split_texts(&mut self, object: &str, field: &str) {
+        let inner = self.fields.get_mut(object).and_then(Value::as_object_mut);
+        let Some(value) = inner.and_then(|inner| inner.get_mut(field)) else {
+            return;
+        };
+        let Some(text) = value.as_str().filter(|text| text.trim() != "unknown") else {
+            return;
+        };
+        let parts: Vec<&str> = text.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+        *value = parts.into();
+    }
+
     /// A text that is there, without taking it.
     pub fn peek(&self, field: &str) -> Option<&str> {
         self.fields.get(field)?.as_str()
@@ -139,6 +152,16 @@ impl Form {
     /// Whether the field is there and not null.
     pub fn has(&self, field: &str) -> bool {
         self.fields.get(field).is_some_and(|v| !v.is_null())
+    }
+
+    /// Whether the field is there and null: what held before is taken back.
+    pub fn is_null(&self, field: &str) -> bool {
+        self.fields.get(field).is_some_and(Value::is_null)
+    }
+
+    /// Puts null under a name, in place of what the form gave there.
+    pub fn put_null(&mut self, field: &str) {
+        self.fields.insert(field.to_owned(), Value::Null);
     }
 
     /// Whether the field is exactly this word.

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use chrono::{TimeZone, Utc};
+use chrono::{Offset, TimeZone, Utc};
 use chrono_tz::Tz;
 use serde_json::Value;
 
@@ -75,6 +75,15 @@ impl Moment {
     }
 }
 
+/// How much time a chart shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// Days, which are told apart.
+    Days,
+    /// Years, of which months are told apart.
+    Years,
+}
+
 /// The case's time zone; `None` where the case has none that is known.
 #[derive(Debug, Clone, Copy)]
 pub struct Zone(Option<Tz>);
@@ -108,6 +117,68 @@ impl Zone {
             utc: format!("{} UTC", utc.format(pattern)),
             local,
         }
+    }
+
+    fn local(&self, at: Micros) -> Option<chrono::DateTime<Tz>> {
+        let utc = Utc.timestamp_micros(at).single()?;
+        Some(utc.with_timezone(&self.0.unwrap_or(Tz::UTC)))
+    }
+
+    /// How far its clocks are ahead of UTC then.
+    pub fn offset(&self, at: Micros) -> Micros {
+        let ahead = self.local(at).map(|local| local.offset().fix().local_minus_utc());
+        i64::from(ahead.unwrap_or_default()) * clock::SECOND
+    }
+
+    /// Day and time, short: `30 Oct, 21:00`.
+    pub fn short_time(&self, at: Micros) -> String {
+        self.local(at)
+            .map(|local| local.format("%-d %b, %H:%M").to_string())
+            .unwrap_or_default()
+    }
+
+    /// A day, short: `30 Oct`, or with its year alone `Oct 2026`.
+    pub fn short_day(&self, at: Micros, of_year: Reach) -> String {
+        let pattern = match of_year {
+            Reach::Days => "%-d %b",
+            Reach::Years => "%b %Y",
+        };
+        self.local(at)
+            .map(|local| local.format(pattern).to_string())
+            .unwrap_or_default()
+    }
+
+    /// The month of a time: `2026-10`.
+    pub fn month(&self, at: Micros) -> String {
+        self.local(at)
+            .map(|local| local.format("%Y-%m").to_string())
+            .unwrap_or_default()
+    }
+
+    /// From when to when a month lasts, which is written as `2026-10`.
+    pub fn month_range(&self, month: &str) -> Option<(Micros, Micros)> {
+        let tz = self.0.unwrap_or(Tz::UTC);
+        let day = chrono::NaiveDate::parse_from_str(&format!("{month}-01"), "%Y-%m-%d").ok()?;
+        let next = day.checked_add_months(chrono::Months::new(1))?;
+        let start = |day: chrono::NaiveDate| {
+            clock::parse_in(&format!("{day}T00:00"), tz).or_else(|| clock::parse_in(&format!("{day}T01:00"), tz))
+        };
+        Some((start(day)?, start(next)?))
+    }
+
+    /// A time as a record tells it, as a field for day and time holds it: without seconds and zone where that is the same
+    /// instant. What is no time stays as it is.
+    pub fn typed(&self, text: &str) -> String {
+        let Some(at) = clock::parse(text) else {
+            return text.to_owned();
+        };
+        let tz = self.0.unwrap_or(Tz::UTC);
+        let Some(local) = self.local(at) else {
+            return text.to_owned();
+        };
+        let shorter = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"].map(|pattern| local.format(pattern).to_string());
+        let same = shorter.into_iter().find(|typed| clock::parse_in(typed, tz) == Some(at));
+        same.unwrap_or_else(|| local.to_rfc3339())
     }
 
     /// A time as a record tells it; one that is no time is shown as it stands.

@@ -150,6 +150,11 @@ impl PageRequest {
         })
     }
 
+    /// What its form sent in a field.
+    pub fn typed(&self, name: &str) -> Option<String> {
+        super::typed::hidden(&self.req, name)
+    }
+
     /// A parameter of the query.
     pub fn query(&self, name: &str) -> Option<String> {
         query_value(&self.req, name)
@@ -179,6 +184,13 @@ fn done_words(word: &str) -> Option<&'static str> {
         "granted" => "Access is given.",
         "ended" => "It is ended.",
         "member" => "The members are changed.",
+        "closed" => "The case is closed.",
+        "suspended" => "The case is suspended.",
+        "reopened" => "The case is open again.",
+        "person-added" => "The person is added.",
+        "person-changed" => "The person is changed. The version before stays.",
+        "account-added" => "The account is added.",
+        "account-changed" => "The account is changed. The version before stays.",
         "packet-asked" => "The packet is asked for, and built in the background.",
         "disclosed" => "The disclosure is recorded.",
         "saved" => "Saved.",
@@ -252,8 +264,19 @@ impl FormView {
 
     /// What was typed into a field.
     pub fn value(&self, name: &str) -> &str {
+        self.typed(name).unwrap_or_default()
+    }
+
+    /// The same, where the form had that field.
+    pub fn typed(&self, name: &str) -> Option<&str> {
         let found = self.typed.iter().find(|(n, _)| n == name);
-        found.map(|(_, value)| value.as_str()).unwrap_or_default()
+        found.map(|(_, value)| value.as_str())
+    }
+
+    /// The version that a form named which was refused because another had been made meanwhile.
+    pub fn stale_version(&self) -> Option<i64> {
+        let stale = self.status == Some(StatusCode::PRECONDITION_FAILED);
+        self.typed("version").filter(|_| stale)?.parse().ok()
     }
 
     /// Whether this is among what was chosen.

@@ -30,7 +30,7 @@ impl TypedFields {
     }
 }
 
-/// A hidden field of the form that this request brought.
+/// A field of the form that this request brought, such as a hidden one.
 pub fn hidden(req: &HttpRequest, name: &str) -> Option<String> {
     TypedFields::of(req).hidden(name).map(str::to_owned)
 }

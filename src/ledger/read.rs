@@ -2,10 +2,12 @@
 
 use diesel::prelude::*;
 
+use super::Action;
 use crate::clock::Micros;
 use crate::db::AnyConn;
 use crate::db::tables::{checkpoints, events, leaves, records};
 use crate::error::{Error, Result};
+use crate::proof::event::Event;
 use crate::proof::id::Digest;
 
 /// An event as it is stored: the canonical bytes are in `body`.
@@ -43,6 +45,44 @@ pub fn of_object(conn: &mut AnyConn, stream: &str, object: &str, from: i64, limi
         .limit(limit)
         .select(COLUMNS)
         .load(conn)?)
+}
+
+/// What is looked for among the events of a stream, from the newest on.
+#[derive(Debug, Clone, Default)]
+pub struct Newest {
+    /// Only about this.
+    pub object: Option<String>,
+    /// Only by this actor.
+    pub actor: Option<String>,
+    /// Only these actions; none: all.
+    pub actions: Vec<&'static str>,
+    /// Before this place.
+    pub before: Option<i64>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// Events of a stream, newest first.
+pub fn newest(conn: &mut AnyConn, stream: &str, search: &Newest) -> Result<Vec<StoredEvent>> {
+    let mut query = events::table
+        .filter(events::stream.eq(stream))
+        .order(events::seq.desc())
+        .limit(search.limit)
+        .select(COLUMNS)
+        .into_boxed();
+    if let Some(object) = &search.object {
+        query = query.filter(events::object.eq(object));
+    }
+    if let Some(actor) = &search.actor {
+        query = query.filter(events::actor.eq(actor));
+    }
+    if !search.actions.is_empty() {
+        query = query.filter(events::action.eq_any(search.actions.clone()));
+    }
+    if let Some(before) = search.before {
+        query = query.filter(events::seq.lt(before));
+    }
+    Ok(query.load(conn)?)
 }
 
 /// What an auditor asks of the whole ledger.
@@ -101,6 +141,34 @@ pub fn record(conn: &mut AnyConn, stream: &str, seq: i64) -> Result<Option<Recor
         .select((records::salt, records::body))
         .first(conn)
         .optional()?)
+}
+
+/// Versions of one thing that are looked through for one of them, newest first.
+const VERSIONS: i64 = 500;
+
+/// The record of one version of a thing that these actions recorded; `None` where none is found.
+pub fn version_of(
+    conn: &mut AnyConn,
+    (stream, object): (&str, &str),
+    actions: &[Action],
+    version: i64,
+) -> Result<Option<String>> {
+    let actions: Vec<&str> = actions.iter().map(|action| action.as_str()).collect();
+    let rows: Vec<(Vec<u8>, String)> = events::table
+        .inner_join(records::table.on(records::stream.eq(events::stream).and(records::seq.eq(events::seq))))
+        .filter(events::object.eq(object).and(events::stream.eq(stream)))
+        .filter(events::action.eq_any(actions))
+        .order(events::seq.desc())
+        .limit(VERSIONS)
+        .select((events::body, records::body))
+        .load(conn)?;
+    for (event, record) in rows {
+        let event = Event::parse(&event).map_err(|e| Error::internal(format!("a stored event: {e}")))?;
+        if i64::try_from(event.object.version) == Ok(version) {
+            return Ok(Some(record));
+        }
+    }
+    Ok(None)
 }
 
 /// The last event of a stream: its place and leaf.
