@@ -10,7 +10,7 @@ use super::particulars::CaseKind;
 use super::store::CaseSearch;
 use super::{access, ops, reads};
 use crate::error::Result;
-use crate::forms::parse_id;
+use crate::forms::{Form, parse_id};
 use crate::gate::{RequestCtx, Scope, Tx};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
@@ -46,15 +46,16 @@ pub(super) async fn read(id: PathId, requester: RequestCtx, app: App) -> Reply {
 }
 
 pub(super) async fn change(id: PathId, request: WriteRequest) -> Reply {
-    let made = change_case(id.0, request).await?;
+    let made = change_case(id.0, request, |form| form).await?;
     reply::versioned(made.case.version, &case_json(&made))
 }
 
 /// Changes a case, for the API and for a page. What is changed decides which act it is.
-pub(super) async fn change_case(id: String, mut request: WriteRequest) -> Result<CaseView> {
+/// `read` makes of a page's form what the API takes.
+pub(super) async fn change_case(id: String, mut request: WriteRequest, read: fn(Form) -> Form) -> Result<CaseView> {
     let scope = Scope::Case(id);
     request.check(Act::CaseRead, &scope).await?;
-    let patch = CasePatch::parse(request.plain_form().await?)?;
+    let patch = CasePatch::parse(read(request.plain_form().await?))?;
     let act = ops::act_for(&patch);
     request.check(act, &scope).await?;
     let version = request.version()?;

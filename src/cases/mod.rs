@@ -11,15 +11,16 @@ mod pages;
 mod particulars;
 mod reads;
 pub mod store;
+mod tasks;
 
 use actix_web::web::{self, ServiceConfig};
 
 use crate::http::reply::at;
 
 pub use model::Case;
-pub use pages::{CaseLine, CasePage, Tab, may_open, words};
+pub use pages::{CaseLine, CasePage, Tab, TaskLine, may_open, tasks_for, words};
 pub use particulars::Stage;
-pub use reads::cases;
+pub use reads::{Desk, cases, desk};
 pub use store::CaseSearch;
 pub use store::{VisibleTo, nothing_due, visible};
 

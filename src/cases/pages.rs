@@ -1,8 +1,11 @@
 //! The pages of cases: the list, a new case, the overview of one with its members and grants. `CasePage` is the frame of
 //! every page in a case, also for the features to the right.
 
+mod answers;
+mod status;
+mod tasks;
+
 use askama::Template;
-use serde_json::Value;
 
 use super::model::{Case, CaseView, Grant, NewCase, NewGrant};
 use super::particulars::{CaseKind, Due};
@@ -12,23 +15,31 @@ use crate::clock::Micros;
 use crate::error::{Error, Result};
 use crate::forms::{Form, LINE};
 use crate::gate::{Scope, Tx};
+use crate::http::fields::Shown;
 use crate::http::pages::{self, FormView, Frame, Nav, PageRequest};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::Reply;
 use crate::http::{PathId, WriteRequest};
 use crate::identity::Person;
 use crate::policy::{Act, CaseStatus, Handling};
-use crate::text::{Moment, Zone, label, line, phrase};
-use crate::users;
+use crate::text::{Moment, Zone, label, line};
+use crate::users::{self, Colleague};
+
+use answers::AnswerForms;
+use status::{DISPOSITIONS, StatusForms};
+pub use tasks::{TaskLine, tasks_for};
 
 /// The parts of a case, each a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tab {
     Overview,
     Evidence,
+    Timeline,
+    People,
     Authorizations,
     Packets,
     Custody,
+    Accesses,
 }
 
 /// What every page of a case shows around its content.
@@ -61,9 +72,12 @@ impl CasePage {
         let all = [
             ("", "Overview", Tab::Overview, true),
             ("/evidence", "Evidence", Tab::Evidence, true),
+            ("/timeline", "Timeline", Tab::Timeline, true),
+            ("/people", "People and accounts", Tab::People, true),
             ("/authorizations", "Authorizations", Tab::Authorizations, true),
             ("/packets", "Packets", Tab::Packets, self.rights.reads_packets),
             ("/custody", "Custody", Tab::Custody, self.rights.reads_custody),
+            ("/accesses", "Who looked", Tab::Accesses, self.rights.reads_accesses),
         ];
         let shown = all.into_iter().filter(|(.., may)| *may);
         shown
@@ -127,20 +141,28 @@ impl CaseLine {
     }
 }
 
+/// A filter that one press sets or takes away.
+struct CaseChip {
+    address: String,
+    name: String,
+    set: bool,
+}
+
 #[derive(Template)]
 #[template(path = "cases/pages/list.html")]
 struct CaseListPage {
     frame: Frame,
     cases: Vec<CaseLine>,
     next: Option<String>,
-    kinds: Vec<(&'static str, String)>,
-    kind: Option<String>,
-    status: Option<String>,
+    kinds: Vec<CaseChip>,
+    statuses: Vec<CaseChip>,
+    number: String,
+    filtered: bool,
     may_open: bool,
 }
 
 pub(super) async fn list(page: PageRequest) -> Reply {
-    let query = Page::read(&page.req, &["kind", "status", "done"])?;
+    let query = Page::read(&page.req, &["number", "kind", "status", "done"])?.without_empty();
     let found = reads::cases(&page.app.gate, &page.ctx, api::search(&query)?).await?;
     let listed = Listed::of(found, &query, |c| c.case.id.clone(), |c| CaseLine::of(&c));
     let mut shown = list_page(page.frame("Cases", Nav::Cases).await?, &query, listed);
@@ -152,12 +174,35 @@ fn list_page(frame: Frame, query: &Page, listed: Listed<CaseLine>) -> CaseListPa
     CaseListPage {
         next: listed.next.map(|next| query.next_address("/cases", &next)),
         cases: listed.items,
-        kinds: words::<CaseKind>(),
-        kind: query.filter("kind").map(str::to_owned),
-        status: query.filter("status").map(str::to_owned),
+        kinds: chips::<CaseKind>(query, "kind"),
+        statuses: chips::<CaseStatus>(query, "status"),
+        number: query.filter("number").unwrap_or_default().to_owned(),
+        filtered: query.filters.iter().any(|(name, _)| name != "done"),
         may_open: false,
         frame,
     }
+}
+
+/// A chip for each word of a filter. One press sets it beside the other filters, one more takes it away.
+fn chips<W: crate::forms::Word>(query: &Page, filter: &str) -> Vec<CaseChip> {
+    let chip = |(word, name): (&str, String)| {
+        let set = query.filter(filter) == Some(word);
+        let others = query
+            .filters
+            .iter()
+            .filter(|(name, _)| name != filter && name != "done");
+        let mut address = url::form_urlencoded::Serializer::new(String::new());
+        address.extend_pairs(others);
+        if !set {
+            address.append_pair(filter, word);
+        }
+        CaseChip {
+            address: format!("/cases?{}", address.finish()),
+            name,
+            set,
+        }
+    };
+    words::<W>().into_iter().map(chip).collect()
 }
 
 /// Whether the caller may open cases, so that a page offers it to nobody else.
@@ -181,6 +226,7 @@ struct NewCasePage {
     form: FormView,
     kinds: Vec<(&'static str, String)>,
     handlings: Vec<(&'static str, String)>,
+    colleagues: Vec<Colleague>,
 }
 
 pub(super) async fn new_form(page: PageRequest) -> Reply {
@@ -191,13 +237,14 @@ pub(super) async fn new_form(page: PageRequest) -> Reply {
 async fn new_page(page: &PageRequest, form: FormView) -> Reply {
     let frame = page.frame("New case", Nav::Cases).await?;
     let (kinds, handlings) = (words::<CaseKind>(), words::<Handling>());
-    let page = NewCasePage {
+    let shown = NewCasePage {
         frame,
         form,
         kinds,
         handlings,
+        colleagues: Colleague::all(page).await?,
     };
-    pages::show(&page, Some(&page.form))
+    pages::show(&shown, Some(&shown.form))
 }
 
 pub(super) async fn open(request: WriteRequest) -> Reply {
@@ -220,14 +267,6 @@ async fn open_case(page: &PageRequest, mut request: WriteRequest) -> Result<Case
         .await
 }
 
-/// Something that a case's kind asks for, as a field of its form.
-pub struct AskedField {
-    pub name: String,
-    pub label: String,
-    pub hint: &'static str,
-    pub before: &'static str,
-}
-
 /// A grant in the overview.
 struct GrantLine {
     id: String,
@@ -244,10 +283,13 @@ struct OverviewPage {
     frame: Frame,
     page: CasePage,
     facts: Vec<(String, String)>,
-    asked: Vec<AskedField>,
+    own_facts: Vec<(&'static str, String)>,
+    tasks: Vec<TaskLine>,
+    answers: AnswerForms,
+    status: StatusForms,
     members: Vec<Person>,
     grants: Vec<GrantLine>,
-    statuses: Vec<(&'static str, String)>,
+    colleagues: Vec<Colleague>,
     form: FormView,
 }
 
@@ -259,13 +301,20 @@ async fn overview_page(page: &PageRequest, id: &str, form: FormView) -> Reply {
     let (frame, case_page) = CasePage::of(page, id, Tab::Overview).await?;
     let all = Page::first(100);
     let grants = reads::grants(&page.app.gate, &page.ctx, id.to_owned(), &all).await?;
-    let now = page.app.gate.now();
+    let first = first_shown(page, id, &form).await?;
+    let (work, now) = reads::work_in(&page.app.gate, &page.ctx, id.to_owned()).await?;
     let shown = OverviewPage {
-        facts: facts(&case_page.case, case_page.zone),
-        asked: case_page.due().iter().map(asked).collect(),
+        facts: answers::facts(&case_page.case, case_page.zone),
+        own_facts: answers::own_facts(&case_page.case, case_page.zone),
+        tasks: tasks::tasks_of(&case_page.case, &work, now),
+        answers: AnswerForms::of(&case_page.case, &form, &first),
+        status: StatusForms::of(&case_page.case, &form),
         members: reads::members(&page.app.gate, &page.ctx, id.to_owned()).await?,
         grants: grants.iter().map(|g| grant_line(g, case_page.zone, now)).collect(),
-        statuses: words::<CaseStatus>(),
+        colleagues: match names_people(&case_page.rights) {
+            true => Colleague::all(page).await?,
+            false => Vec::new(),
+        },
         page: case_page,
         frame,
         form,
@@ -273,49 +322,18 @@ async fn overview_page(page: &PageRequest, id: &str, form: FormView) -> Reply {
     pages::show(&shown, Some(&shown.form))
 }
 
-fn facts(case: &Case, zone: Zone) -> Vec<(String, String)> {
-    let mut facts = Vec::new();
-    let answers = serde_json::to_value(&case.particulars).unwrap_or_default();
-    gather(&mut facts, &answers, "", zone);
-    facts
+/// Whether a form of the overview asks for a person.
+fn names_people(rights: &Rights) -> bool {
+    rights.changes_members || rights.grants || rights.names_supervisor
 }
 
-fn gather(facts: &mut Vec<(String, String)>, value: &Value, path: &str, zone: Zone) {
-    match value {
-        Value::Object(fields) => {
-            for (name, value) in fields {
-                let path = if path.is_empty() {
-                    name.clone()
-                } else {
-                    format!("{path} {name}")
-                };
-                gather(facts, value, &path, zone);
-            }
-        }
-        value => facts.extend(phrase(value, zone).map(|text| (label(path), text))),
-    }
-}
-
-fn asked(due: &Due) -> AskedField {
-    let path = due.field.trim_start_matches("particulars.");
-    AskedField {
-        name: due.field.clone(),
-        label: label(&path.replace('.', " ")),
-        hint: match path {
-            "date_of_birth" => "A day such as 2009-04-17, or unknown.",
-            "last_seen_at" | "incident_at" | "ncic.entered_at" => {
-                "Such as 2026-11-22T14:07 in the case's zone, or unknown."
-            }
-            "endangered" => "yes, no or unknown.",
-            "poster_role" => "participant, observer or unknown.",
-            _ => "Or: unknown.",
-        },
-        before: match due.before {
-            super::Stage::Authorization => "before the first authorization",
-            super::Stage::Closing => "before the case is closed",
-            super::Stage::Packet => "before a packet",
-        },
-    }
+/// What a form that came too late showed at first: the case as it was then.
+async fn first_shown(page: &PageRequest, id: &str, form: &FormView) -> Result<Shown> {
+    let Some(version) = form.stale_version() else {
+        return Ok(Shown::new());
+    };
+    let before = reads::version_of(&page.app.gate, &page.ctx, id.to_owned(), version).await?;
+    Ok(before.as_ref().map(answers::shown).unwrap_or_default())
 }
 
 fn grant_line(grant: &Grant, zone: Zone, now: Micros) -> GrantLine {
@@ -332,8 +350,20 @@ fn grant_line(grant: &Grant, zone: Zone, now: Micros) -> GrantLine {
 
 pub(super) async fn change(PathId(id): PathId, request: WriteRequest) -> Reply {
     let page = request.page()?;
-    let made = api::change_case(id.clone(), request).await.map(drop);
-    back(&page, &id, "case-changed", made).await
+    let made = api::change_case(id.clone(), request, answers::with_lists)
+        .await
+        .map(drop);
+    back(&page, &id, done_word(&page), made).await
+}
+
+/// What the page says after a change: of the status, or of anything else.
+fn done_word(page: &PageRequest) -> &'static str {
+    match page.typed("status").as_deref() {
+        Some("closed") => "closed",
+        Some("suspended") => "suspended",
+        Some("open") => "reopened",
+        _ => "case-changed",
+    }
 }
 
 /// Back to the case, which says what was done, or shows the form again.

@@ -34,34 +34,46 @@ words! {
     }
 }
 
-enum Shape {
+/// What kind of answer is asked for.
+pub enum Shape {
+    /// A line.
     Line,
+    /// A text of several lines.
     Text,
+    /// An instant.
     Time,
+    /// A day.
     Day,
+    /// Yes or no.
     Flag,
+    /// One of these words.
     Words(&'static [&'static str]),
+    /// Several lines.
     Lines,
 }
 
-struct Field {
-    path: &'static str,
-    shape: Shape,
-    before: Stage,
+/// What a kind of case asks for.
+pub struct Asked {
+    /// Its place among the particulars.
+    pub path: &'static str,
+    /// What kind of answer.
+    pub shape: Shape,
+    /// What waits for it.
+    pub before: Stage,
 }
 
-const fn field(path: &'static str, shape: Shape) -> Field {
+const fn field(path: &'static str, shape: Shape) -> Asked {
     let before = Stage::Authorization;
-    Field { path, shape, before }
+    Asked { path, shape, before }
 }
 
-impl Field {
+impl Asked {
     const fn before(self, before: Stage) -> Self {
         Self { before, ..self }
     }
 }
 
-const MISSING: &[Field] = &[
+const MISSING: &[Asked] = &[
     field("name", Shape::Line),
     field("date_of_birth", Shape::Day),
     field("last_seen_at", Shape::Time),
@@ -71,25 +83,26 @@ const MISSING: &[Field] = &[
     field("ncic.number", Shape::Line).before(Stage::Closing),
     field("ncic.entered_at", Shape::Time).before(Stage::Closing),
 ];
-const WANTED: &[Field] = &[
+const WANTED: &[Asked] = &[
     field("warrant_number", Shape::Line),
     field("court", Shape::Line),
     field("offense", Shape::Line),
     field("caution", Shape::Text),
 ];
-const ONLINE: &[Field] = &[
+const ONLINE: &[Asked] = &[
     field("offense", Shape::Line),
     field("victim_reference", Shape::Line),
     field("platforms", Shape::Lines),
 ];
-const MEDIA: &[Field] = &[
+const MEDIA: &[Asked] = &[
     field("incident_at", Shape::Time),
     field("incident_where", Shape::Line),
     field("poster_role", Shape::Words(&["participant", "observer"])),
 ];
 
 impl CaseKind {
-    fn fields(self) -> &'static [Field] {
+    /// What it asks for, in the order of its form.
+    pub fn asked(self) -> &'static [Asked] {
         match self {
             Self::MissingPerson => MISSING,
             Self::WantedPerson => WANTED,
@@ -132,10 +145,10 @@ fn merge(into: &mut Map<String, Value>, given: Map<String, Value>) {
 
 /// Reads the particulars of a kind from a form; unknown fields are refused by their path.
 pub fn parse(kind: CaseKind, form: &mut Form) -> CaseParticulars {
-    let own = kind.fields().iter().filter(|f| !f.path.contains('.'));
+    let own = kind.asked().iter().filter(|f| !f.path.contains('.'));
     let mut out = read(form, own.map(|f| (f.path, &f.shape)));
     if kind == CaseKind::MissingPerson {
-        let fields = kind.fields().iter();
+        let fields = kind.asked().iter();
         let inner = fields.filter_map(|f| Some((f.path.strip_prefix("ncic.")?, &f.shape)));
         let ncic = form.object("ncic", |form| Value::Object(read(form, inner)));
         out.extend(ncic.map(|ncic| ("ncic".to_owned(), ncic)));
@@ -179,7 +192,7 @@ pub struct Due {
 
 /// What is still owed.
 pub fn due(kind: CaseKind, particulars: &CaseParticulars) -> Vec<Due> {
-    let open = kind.fields().iter().filter(|f| particulars.answer(f.path).is_none());
+    let open = kind.asked().iter().filter(|f| particulars.answer(f.path).is_none());
     open.map(|f| Due {
         field: format!("particulars.{}", f.path),
         before: f.before,

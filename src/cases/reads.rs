@@ -2,14 +2,25 @@
 
 use serde_json::json;
 
-use super::model::{CaseView, Grant};
-use super::store::{self, CaseSearch};
+use super::model::{Case, CaseView, Grant};
+use super::store::{self, CaseSearch, MyCase};
+use super::tasks::{self, OpenWork};
+use crate::clock::Micros;
 use crate::error::Result;
 use crate::gate::{Gate, ReadCtx, RequestCtx, Scope, View};
 use crate::http::paging::Page;
 use crate::identity::Person;
-use crate::ledger::Action;
-use crate::policy::Act;
+use crate::ledger::{self, Action};
+use crate::policy::{Act, CaseStatus};
+
+/// What records a version of a case.
+const VERSIONS: &[Action] = &[
+    Action::CaseOpened,
+    Action::CaseChanged,
+    Action::CaseSuspended,
+    Action::CaseClosed,
+    Action::CaseReopened,
+];
 
 /// A case.
 pub async fn case(gate: &Gate, requester: &RequestCtx, id: String) -> Result<CaseView> {
@@ -34,6 +45,7 @@ pub async fn case_and_rights(gate: &Gate, requester: &RequestCtx, id: String) ->
 #[expect(clippy::struct_excessive_bools, reason = "each is an answer of policy")]
 pub struct Rights {
     pub changes: bool,
+    pub writes_people: bool,
     pub closes: bool,
     pub changes_members: bool,
     pub requests: bool,
@@ -44,12 +56,14 @@ pub struct Rights {
     pub exports: bool,
     pub reads_packets: bool,
     pub reads_custody: bool,
+    pub reads_accesses: bool,
 }
 
 impl Rights {
     fn of(ctx: &ReadCtx<'_>) -> Self {
         Self {
             changes: ctx.may(Act::CaseChange),
+            writes_people: ctx.may(Act::SubjectWrite) && ctx.may(Act::AccountWrite),
             closes: ctx.may(Act::CaseClose),
             changes_members: ctx.may(Act::MemberChange),
             requests: ctx.may(Act::AuthorizationRequest),
@@ -60,8 +74,56 @@ impl Rights {
             exports: ctx.may(Act::PacketRequest),
             reads_packets: ctx.may(Act::PacketRead),
             reads_custody: ctx.may(Act::CaseEventsRead),
+            reads_accesses: ctx.may(Act::CaseAccessesRead),
         }
     }
+}
+
+/// What is open in a case.
+pub async fn work_in(gate: &Gate, requester: &RequestCtx, id: String) -> Result<(OpenWork, Micros)> {
+    let scope = Scope::Case(id.clone());
+    let read = move |ctx: &mut ReadCtx<'_>| Ok((tasks::open_work(ctx.conn, &[id], "", ctx.now)?, ctx.now));
+    gate.read(requester, Act::CaseRead, scope, read).await
+}
+
+/// The cases in which a person works, and what is open in those that are not closed.
+pub struct Desk {
+    /// The newest change first.
+    pub cases: Vec<MyCase>,
+    pub work: OpenWork,
+    pub now: Micros,
+    /// Who they are.
+    pub user: String,
+}
+
+/// Cases that a first screen looks through.
+const MINE: i64 = 200;
+
+/// The caller's own cases, with what is open in them.
+pub async fn desk(gate: &Gate, requester: &RequestCtx) -> Result<Desk> {
+    let view = View::new(Action::CasesListed, "agency", "agency", json!({"list": "mine"}));
+    let read = |ctx: &mut ReadCtx<'_>| {
+        let cases = store::mine(ctx.conn, ctx.caller, MINE)?;
+        let at_work = cases.iter().filter(|mine| mine.view.case.status != CaseStatus::Closed);
+        let ids: Vec<String> = at_work.map(|mine| mine.view.case.id.clone()).collect();
+        Ok(Desk {
+            work: tasks::open_work(ctx.conn, &ids, &ctx.caller.user, ctx.now)?,
+            now: ctx.now,
+            user: ctx.caller.user.clone(),
+            cases,
+        })
+    };
+    gate.view(requester, Act::CaseList, Scope::Agency, view, read).await
+}
+
+/// What one version of a case said; `None` where there is none.
+pub async fn version_of(gate: &Gate, requester: &RequestCtx, id: String, version: i64) -> Result<Option<Case>> {
+    let (scope, stream) = (Scope::Case(id.clone()), ledger::case_stream(&id));
+    let read = move |ctx: &mut ReadCtx<'_>| {
+        let found = ledger::read::version_of(ctx.conn, (&stream, &id), VERSIONS, version)?;
+        Ok(found.map(|body| serde_json::from_str(&body)).transpose()?)
+    };
+    gate.read(requester, Act::CaseRead, scope, read).await
 }
 
 /// The members of a case, for its pages.

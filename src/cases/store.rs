@@ -1,6 +1,8 @@
 //! Queries over cases, members and grants.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable};
 
 use super::model::{Case, CaseView, Grant, Member, Right};
 use super::particulars::Stage;
@@ -154,6 +156,42 @@ pub fn list(conn: &mut AnyConn, caller: &Caller, search: &CaseSearch, now: Micro
     }
     let rows = query.load(conn)?;
     views(conn, rows)
+}
+
+/// A case in which somebody works, as its row tells it.
+pub struct MyCase {
+    pub view: CaseView,
+    pub items: i64,
+    /// When anything last happened in it.
+    pub last: Micros,
+}
+
+/// The cases in which a caller works, as lead or as member; the newest change first.
+pub fn mine(conn: &mut AnyConn, caller: &Caller, limit: i64) -> Result<Vec<MyCase>> {
+    let user: &str = caller.user.as_str();
+    let member = members::table
+        .filter(members::user_id.eq(user).and(members::ended_at.is_null()))
+        .select(members::case_id);
+    // The last event of the case's stream, by the table's own order.
+    let last = sql::<Nullable<BigInt>>(
+        "(SELECT e.at FROM events e WHERE e.stream = 'case:' || cases.id ORDER BY e.seq DESC LIMIT 1)",
+    );
+    let rows: Vec<(String, i64, i64, Option<Micros>)> = cases::table
+        .filter(cases::lead_id.eq(user).or(cases::id.eq_any(member)))
+        .order(cases::id.desc())
+        .limit(limit)
+        .select((cases::body, cases::held, cases::items, last))
+        .load(conn)?;
+    let counted: Vec<(i64, Option<Micros>)> = rows.iter().map(|(_, _, items, last)| (*items, *last)).collect();
+    let views = views(conn, rows.into_iter().map(|(body, held, ..)| (body, held)).collect())?;
+    let mine = views.into_iter().zip(counted).map(|(view, (items, last))| MyCase {
+        last: last.unwrap_or(view.case.changed_at.0),
+        view,
+        items,
+    });
+    let mut mine: Vec<MyCase> = mine.collect();
+    mine.sort_by_key(|case| std::cmp::Reverse(case.last));
+    Ok(mine)
 }
 
 /// Cases with their members, from their bodies and how many captures of each are held.

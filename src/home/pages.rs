@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::desk::DeskParts;
 use crate::authorizations::{self, AuthorizationSearch, AuthorizationState};
 use crate::captures::{self, BasisKind, CaptureSearch, CaptureState, CaptureView};
 use crate::cases::{self, CaseLine, CaseSearch};
@@ -31,6 +32,7 @@ struct WaitingLine {
 struct HomePage {
     frame: Frame,
     waiting: Vec<WaitingLine>,
+    desk: Option<DeskParts>,
     cases: Option<Vec<CaseLine>>,
     may_open: bool,
     auditor: bool,
@@ -51,12 +53,18 @@ impl HomePage {
             true => waiting(page, &frame).await?,
             false => Vec::new(),
         };
-        let cases = match casework {
+        let desk = match is(Role::Investigator) {
+            true => Some(DeskParts::of(page).await?).filter(|desk| !desk.cases.is_empty()),
+            false => None,
+        };
+        // Who has cases of their own finds the others under all cases.
+        let cases = match casework && desk.is_none() {
             true => Some(my_cases(page, 20).await?),
             false => None,
         };
         Ok(Self {
             waiting,
+            desk,
             cases,
             may_open: cases::may_open(page).await?,
             auditor: is(Role::Auditor),

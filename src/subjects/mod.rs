@@ -2,8 +2,10 @@
 //! entries of a case with other fields. A change is a new version; nothing is deleted.
 
 mod api;
+mod mentions;
 mod model;
 mod ops;
+mod pages;
 mod reads;
 mod store;
 
@@ -18,6 +20,11 @@ pub use model::{Account, Subject, is_platform, platform};
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {
     config
+        .service(at("/cases/{id}/people", "GET").route(web::get().to(pages::people)))
+        .service(at("/cases/{id}/subjects", "POST").route(web::post().to(pages::add::<SubjectFields>)))
+        .service(at("/cases/{id}/subjects/{subject_id}", "POST").route(web::post().to(pages::change::<SubjectFields>)))
+        .service(at("/cases/{id}/accounts", "POST").route(web::post().to(pages::add::<AccountFields>)))
+        .service(at("/cases/{id}/accounts/{account_id}", "POST").route(web::post().to(pages::change::<AccountFields>)))
         .service(
             at("/api/v1/cases/{id}/subjects", "GET, POST")
                 .route(web::get().to(api::list::<SubjectFields>))

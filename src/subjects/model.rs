@@ -101,6 +101,9 @@ pub trait EntryFields: FieldSet + Clone + Serialize + DeserializeOwned + Send + 
     fn subject_id(&self) -> Option<&str> {
         None
     }
+
+    /// Takes back that they name a subject.
+    fn untie(&mut self) {}
 }
 
 /// Reads and checks an entry about to be added.
@@ -115,25 +118,35 @@ pub fn parse_new<F: EntryFields>(mut form: Form) -> Result<F> {
 #[derive(Debug, Clone)]
 pub struct EntryPatch<F> {
     pub fields: F,
+    /// Whether an account is no longer held to be its subject's.
+    untied: bool,
     reason: Option<String>,
 }
 
 impl<F: EntryFields> EntryPatch<F> {
     /// Reads and checks it.
     pub fn parse(mut form: Form) -> Result<Self> {
+        let untied = form.is_null("subject_id");
         let fields = F::take(&mut form);
         fields.check(&mut form);
+        if untied {
+            form.must("reason", "must say why the account is no longer held to be theirs");
+        }
         let reason = form.text("reason", REASON);
         form.done()?;
-        Ok(Self { fields, reason })
+        Ok(Self { fields, untied, reason })
     }
 
     /// The next version.
     pub fn apply(&self, before: CaseEntry<F>, now: Micros) -> CaseEntry<F> {
+        let mut fields = self.fields.clone().or(before.fields);
+        if self.untied {
+            fields.untie();
+        }
         CaseEntry {
             version: before.version + 1,
             changed_at: Timestamp(now),
-            fields: self.fields.clone().or(before.fields),
+            fields,
             reason: self.reason.clone().or(before.reason),
             ..before
         }
@@ -221,5 +234,10 @@ impl EntryFields for AccountFields {
 
     fn subject_id(&self) -> Option<&str> {
         self.subject_id.as_deref()
+    }
+
+    fn untie(&mut self) {
+        self.subject_id = None;
+        self.attribution = None;
     }
 }

@@ -7,7 +7,7 @@ use crate::authorizations::{self, Authorization, AuthorizationState, Device, Lev
 use crate::captures::model::{CaptureKind, FileRole, Method};
 use crate::cases::{CasePage, words};
 use crate::error::Result;
-use crate::http::pages::{FormView, Frame, PageRequest};
+use crate::http::pages::{FormView, Frame, PageRequest, query_value};
 use crate::http::paging::Page;
 
 /// The words that the form offers.
@@ -36,7 +36,7 @@ impl Choices {
     }
 }
 
-/// The form that logs a capture as it is first shown: what is nearly always so.
+/// The form that logs a capture as it is first shown: what is nearly always so, and the link that the first screen took.
 pub fn first_capture_form(req: &HttpRequest) -> FormView {
     let (name, version) = browser_of(req);
     FormView::of([
@@ -45,6 +45,7 @@ pub fn first_capture_form(req: &HttpRequest) -> FormView {
         ("device", "agency".to_owned()),
         ("tool.name", name),
         ("tool.version", version),
+        ("url", query_value(req, "url").unwrap_or_default()),
     ])
 }
 

@@ -38,7 +38,7 @@ pub async fn evidence(id: PathId, page: PageRequest) -> Reply {
 async fn evidence_page(page: &PageRequest, id: &str, form: FormView) -> Reply {
     let query = Page {
         limit: ITEMS,
-        ..Page::read(&page.req, &["done"])?
+        ..Page::read(&page.req, &["done", "url"])?
     };
     let (frame, case_page) = CasePage::of(page, id, Tab::Evidence).await?;
     let found = reads::of_case(&page.app.gate, &page.ctx, id.to_owned(), &query).await?;
