@@ -6,6 +6,8 @@ mod api;
 mod pages;
 mod proofs;
 mod reads;
+mod trail;
+mod words;
 
 use actix_web::web::{self, ServiceConfig};
 
@@ -14,7 +16,8 @@ use crate::http::reply::at;
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {
     config
-        .service(at("/cases/{id}/custody", "GET").route(web::get().to(pages::of_case)))
+        .service(at("/cases/{id}/custody", "GET").route(web::get().to(pages::trail::custody)))
+        .service(at("/cases/{id}/accesses", "GET").route(web::get().to(pages::trail::accesses)))
         .service(at("/ledger", "GET").route(web::get().to(pages::ledger)))
         .service(at("/api/v1/captures/{id}/custody", "GET").route(web::get().to(api::of_capture)))
         .service(at("/api/v1/captures/{id}/receipt", "GET").route(web::get().to(proofs::receipt)))

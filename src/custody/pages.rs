@@ -1,4 +1,6 @@
-//! The pages of the ledger: the custody of a case, and for auditors the state of the log with the agency's events.
+//! The pages of the ledger: the events of a case, and for auditors the state of the log with the agency's events.
+
+pub(super) mod trail;
 
 use std::collections::HashMap;
 
@@ -7,9 +9,7 @@ use serde_json::Value;
 
 use super::api;
 use super::reads::{self, ShownEvent};
-use crate::cases::{CasePage, Tab};
 use crate::error::Result;
-use crate::http::PathId;
 use crate::http::pages::{self, Frame, Nav, PageRequest};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::Reply;
@@ -72,34 +72,6 @@ fn actors(events: &[ShownEvent]) -> Vec<String> {
     ids.sort_unstable();
     ids.dedup();
     ids
-}
-
-#[derive(Template)]
-#[template(path = "custody/pages/case.html")]
-struct CustodyPage {
-    frame: Frame,
-    page: CasePage,
-    events: Vec<EventLine>,
-    next: Option<String>,
-}
-
-pub(super) async fn of_case(case: PathId, page: PageRequest) -> Reply {
-    pages::show(&CustodyPage::of(&page, case.0).await?, None)
-}
-
-impl CustodyPage {
-    async fn of(page: &PageRequest, case: String) -> Result<Self> {
-        let query = Page::read(&page.req, &[])?;
-        let (frame, case_page) = CasePage::of(page, &case, Tab::Custody).await?;
-        let found = reads::of_case(&page.app.gate, &page.ctx, case, &query).await?;
-        let (events, next) = lines(page, &query, found, case_page.zone).await?;
-        Ok(Self {
-            frame,
-            page: case_page,
-            events,
-            next,
-        })
-    }
 }
 
 /// Events as a page shows them, and the address of those that follow.

@@ -141,7 +141,7 @@ fn range(page: &Page) -> Result<(i64, i64)> {
 
 /// Auditors see identifiers, never records. Readers of the case see records, but none of a capture that is closed to
 /// them.
-fn views(ctx: &mut ReadCtx<'_>, found: Vec<StoredEvent>, act: Act) -> Result<Vec<ShownEvent>> {
+pub(super) fn views(ctx: &mut ReadCtx<'_>, found: Vec<StoredEvent>, act: Act) -> Result<Vec<ShownEvent>> {
     // A page shows one stream.
     let Some(stream) = found.first().map(|event| event.stream.clone()) else {
         return Ok(Vec::new());

@@ -1,0 +1,235 @@
+//! Events in the words of people: what happened to which thing.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::reads::ShownEvent;
+use super::trail::{CaseLog, NamedThing};
+use crate::ledger::{Action, Home};
+use crate::text::{Zone, label, line};
+
+/// Characters of what was said that a line shows.
+const SHORT: usize = 120;
+
+/// Groups of actions that a page offers: the word in its address, and the name.
+pub fn groups(log: CaseLog) -> &'static [(&'static str, &'static str)] {
+    match log {
+        CaseLog::Custody => &[
+            ("", "All"),
+            ("captures", "Captures"),
+            ("reviews", "Reviews and corrections"),
+            ("checks", "Hash checks"),
+            ("people", "People and grants"),
+            ("authorizations", "Authorizations"),
+            ("packets", "Packets"),
+            ("decisions", "Decisions"),
+        ],
+        CaseLog::Accesses => &[("", "All"), ("views", "Views"), ("refusals", "Refusals")],
+    }
+}
+
+/// The actions of a group; none stands for all.
+pub fn actions(log: CaseLog, group: &str) -> Vec<&'static str> {
+    let of_log = Action::ALL.iter().filter(|action| match log {
+        CaseLog::Custody => matches!(action.home(), Home::Case | Home::Any),
+        CaseLog::Accesses => matches!(action.home(), Home::Access | Home::Any),
+    });
+    let words = of_log.map(|action| action.as_str());
+    words.filter(|action| is_in(action, group)).collect()
+}
+
+fn is_in(action: &str, group: &str) -> bool {
+    let (noun, verb) = action.split_once('.').unwrap_or((action, ""));
+    match group {
+        "captures" => noun == "capture" && verb == "recorded",
+        "reviews" => matches!(action, "capture.reviewed" | "capture.corrected" | "capture.annotated"),
+        "checks" => action == "capture.verified",
+        "people" => matches!(noun, "member" | "grant" | "subject" | "account"),
+        "authorizations" => noun == "authorization",
+        "packets" => noun == "packet",
+        "decisions" => is_decision(verb),
+        "views" => verb == "viewed" || verb == "listed",
+        "refusals" => noun == "upload" || verb == "refused",
+        // Of all actions none is named: then nothing is filtered.
+        _ => false,
+    }
+}
+
+fn is_decision(verb: &str) -> bool {
+    const DECIDED: &[&str] = &[
+        "accepted",
+        "ratified",
+        "quarantined",
+        "confirmed",
+        "repudiated",
+        "approved",
+        "denied",
+        "returned",
+        "revoked",
+    ];
+    DECIDED.contains(&verb)
+}
+
+fn is_odd(action: &str) -> bool {
+    matches!(
+        action,
+        "capture.ratified"
+            | "capture.quarantined"
+            | "capture.repudiated"
+            | "authorization.revoked"
+            | "packet.failed"
+            | "clock.clamped"
+            | "access.refused"
+            | "upload.refused"
+            | "upload.dropped"
+    )
+}
+
+/// Whether an event tells of an exception: what was refused, held, or decided against.
+pub fn is_exception(event: &ShownEvent) -> bool {
+    is_odd(event.text("/action")) || is_held(event)
+}
+
+fn is_held(event: &ShownEvent) -> bool {
+    event.text("/action") == "capture.recorded" && (event.withheld.is_some() || event.said("/state") == Some("held"))
+}
+
+/// What an event is about.
+pub fn thing(event: &ShownEvent, things: &HashMap<String, NamedThing>, names: &HashMap<String, String>) -> NamedThing {
+    let (kind, id) = (event.text("/object/type"), event.text("/object/id"));
+    if let ("case", Some(part)) = (kind, part_of_case(event.text("/action"))) {
+        let (name, address) = (part.to_owned(), None);
+        return NamedThing { name, address };
+    }
+    if let Some(known) = things.get(id) {
+        return known.clone();
+    }
+    let name = match (kind, event.said("/user/name").or(names.get(id).map(String::as_str))) {
+        ("user" | "grant", Some(name)) => line(name),
+        _ => label(kind),
+    };
+    NamedThing { name, address: None }
+}
+
+/// What of a case was looked at, where that is not the case itself.
+fn part_of_case(action: &str) -> Option<&'static str> {
+    match action {
+        "captures.listed" => Some("Items"),
+        "custody.viewed" => Some("Custody"),
+        "packet.viewed" => Some("Packets"),
+        _ => None,
+    }
+}
+
+/// The people whom events are about.
+pub fn people(events: &[ShownEvent]) -> Vec<String> {
+    let of_people = events.iter().filter(|event| event.text("/object/type") == "user");
+    of_people.map(|event| event.text("/object/id").to_owned()).collect()
+}
+
+/// What happened to it.
+pub fn verb(event: &ShownEvent) -> String {
+    let action = event.text("/action");
+    let said = match action {
+        "capture.recorded" if is_held(event) => "recorded, held",
+        "capture.annotated" => "noted",
+        "capture.reviewed" => match event.said("/outcome") {
+            Some("accurate") => "reviewed, accurate",
+            Some("returned") => "reviewed, returned",
+            _ => "reviewed",
+        },
+        "capture.verified" => match event.said("/verdict") {
+            Some("passed") => "hash checked, passed",
+            Some("failed") => "hash checked, failed",
+            _ => "hash checked",
+        },
+        "member.added" => "became a member",
+        "member.removed" => "is no member any more",
+        "grant.given" if event.said("/user/name").is_some() => "was given access",
+        "grant.ended" if event.said("/user/name").is_some() => "has no access any more",
+        "packet.requested" => "asked for",
+        "packet.issued" => "made",
+        "file.viewed" => "file opened",
+        "custody.viewed" if event.text("/object/type") != "case" => "custody viewed",
+        "access.refused" => "refused",
+        _ => "",
+    };
+    if !said.is_empty() {
+        return said.to_owned();
+    }
+    let verb = action.split_once('.').map_or(action, |(_, verb)| verb);
+    verb.replace(['-', '_'], " ")
+}
+
+/// What the record says of it beside that, where the reader may read it.
+pub fn about(event: &ShownEvent, zone: Zone) -> String {
+    let parts: Vec<String> = match event.text("/action") {
+        "capture.recorded" => vec![worded(event, "/kind"), worded(event, "/platform"), basis(event)],
+        "authorization.requested" | "authorization.approved" => {
+            vec![worded(event, "/level"), listed(event, "/platforms"), last_reason(event)]
+        }
+        "grant.given" => vec![listed(event, "/rights"), until(event, zone), plain(event, "/reason")],
+        "packet.requested" => vec![plain(event, "/recipient")],
+        "packet.disclosed" => vec![plain(event, "/to")],
+        "account.added" | "account.changed" => vec![worded(event, "/platform"), plain(event, "/reason")],
+        "access.refused" => vec![worded(event, "/answer"), plain(event, "/act")],
+        _ => vec![first(
+            event,
+            &["/reason", "/note", "/text", "/correction/reason", "/disposition"],
+        )],
+    };
+    let said: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    said.join(", ")
+}
+
+fn worded(event: &ShownEvent, path: &str) -> String {
+    event
+        .said(path)
+        .map(|word| label(&word.replace('-', "_")).to_lowercase())
+        .unwrap_or_default()
+}
+
+fn plain(event: &ShownEvent, path: &str) -> String {
+    let Some(text) = event.said(path) else {
+        return String::new();
+    };
+    let mut short: String = text.chars().take(SHORT).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    line(&short)
+}
+
+fn first(event: &ShownEvent, paths: &[&str]) -> String {
+    let found = paths.iter().map(|path| plain(event, path));
+    found.into_iter().find(|text| !text.is_empty()).unwrap_or_default()
+}
+
+fn listed(event: &ShownEvent, path: &str) -> String {
+    let found = event
+        .record
+        .as_ref()
+        .and_then(|record| record.pointer(path)?.as_array());
+    let words: Vec<&str> = found.into_iter().flatten().filter_map(Value::as_str).collect();
+    line(&words.join(", "))
+}
+
+fn basis(event: &ShownEvent) -> String {
+    match event.said("/basis/kind") {
+        Some("authorization") => "covered by an authorization".to_owned(),
+        Some(kind) => format!("basis {}", label(kind).to_lowercase()),
+        None => String::new(),
+    }
+}
+
+fn last_reason(event: &ShownEvent) -> String {
+    first(event, &["/decision/reason", "/reason"])
+}
+
+fn until(event: &ShownEvent, zone: Zone) -> String {
+    event
+        .said("/until")
+        .map(|at| format!("until {}", zone.told(at).shown()))
+        .unwrap_or_default()
+}
