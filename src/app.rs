@@ -27,7 +27,7 @@ use crate::ledger::{self, Action, Journal};
 use crate::policy::Policy;
 use crate::proof::id::{Digest, hex};
 use crate::threads::blocking;
-use crate::{authorizations, captures, cases, custody, durable, home, packets, subjects, users};
+use crate::{authorizations, captures, cases, custody, durable, home, packets, subjects, timeline, users};
 
 /// An open installation: the data folder is locked for this process.
 pub struct OpenInstallation {
@@ -177,6 +177,7 @@ pub fn routes(config: &mut ServiceConfig) {
     users::routes(config);
     system::routes(config);
     custody::routes(config);
+    timeline::routes(config);
     packets::routes(config);
     home::routes(config);
     config.default_service(web::to(nowhere));

@@ -16,6 +16,7 @@
 //! - `http`, `forms`: what every handler shares; input read field by field.
 //! - `users`, `cases`, `subjects`, `authorizations`, `captures`, `packets`: one folder a feature.
 //! - `custody`: the ledger over HTTP.
+//! - `timeline`: when things happened beside when they were captured.
 //! - `audit`: an installation read again and compared with itself.
 //! - `app`, `background`, `cli`: what puts them together.
 
@@ -75,6 +76,8 @@ pub mod subjects;
 pub mod text;
 #[cfg(feature = "server")]
 pub mod threads;
+#[cfg(feature = "server")]
+pub mod timeline;
 #[cfg(feature = "server")]
 pub mod users;
 #[cfg(feature = "server")]

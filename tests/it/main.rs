@@ -17,6 +17,7 @@ mod authorizations;
 mod bad_input;
 mod captures;
 mod cases;
+mod casework;
 mod custody;
 mod fields;
 mod files;

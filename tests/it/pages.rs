@@ -27,6 +27,12 @@ pub const PAGES: &[(&str, &str, u16)] = &[
     ("GET", "/cases/new", 200),
     ("GET", "/cases/{id}", 404),
     ("POST", "/cases/{id}", 404),
+    ("GET", "/cases/{id}/people", 404),
+    ("GET", "/cases/{id}/timeline", 404),
+    ("POST", "/cases/{id}/subjects", 404),
+    ("POST", "/cases/{id}/subjects/{subject_id}", 404),
+    ("POST", "/cases/{id}/accounts", 404),
+    ("POST", "/cases/{id}/accounts/{account_id}", 404),
     ("POST", "/cases/{id}/members", 404),
     ("POST", "/cases/{id}/members/end", 404),
     ("POST", "/cases/{id}/grants", 404),
@@ -52,6 +58,7 @@ pub const PAGES: &[(&str, &str, u16)] = &[
     ("GET", "/packets/{id}/file", 404),
     ("POST", "/packets/{id}/disclosures", 404),
     ("GET", "/cases/{id}/custody", 404),
+    ("GET", "/cases/{id}/accesses", 404),
     // Last, because it ends the session.
     ("POST", "/sign-out", 303),
 ];

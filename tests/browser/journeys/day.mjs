@@ -31,9 +31,10 @@ async function day(demo, packet, script) {
     await ines.press("Open the case");
     await ines.says("The case is open.");
     home = new URL(ines.page.url()).pathname;
-    for (const [field, answer] of [["name", "R. Kimball"], ["date_of_birth", "2010-02-03"], ["last_seen_at", "2026-11-01T21:10"], ["last_seen_where", "ferry terminal"], ["description", "green jacket"], ["endangered", "yes"], ["ncic.number", "unknown"], ["ncic.entered_at", "unknown"]]) {
+    for (const [field, answer] of [["name", "R. Kimball"], ["date_of_birth", "2010-02-03"], ["last_seen_at", "2026-11-01T21:10"], ["last_seen_where", "ferry terminal"], ["description", "green jacket"], ["ncic.number", "unknown"], ["ncic.entered_at", "unknown"]]) {
       await ines.page.fill(`[name="particulars.${field}"]`, answer);
     }
+    await ines.page.selectOption('[name="particulars.endangered"]', "true");
     await ines.press("Save answers");
     await ines.says("2026-11-01 21:10:00 EST");
     await ines.look_at(`overview${mark}`);
