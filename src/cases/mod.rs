@@ -18,7 +18,7 @@ use crate::http::reply::at;
 
 pub use model::Case;
 pub use pages::{CaseLine, CasePage, Tab, may_open, words};
-pub use particulars::Stage;
+pub use particulars::{Due, Stage};
 pub use reads::cases;
 pub use store::CaseSearch;
 pub use store::{VisibleTo, nothing_due, visible};

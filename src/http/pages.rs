@@ -35,6 +35,8 @@ pub enum Nav {
     Ledger,
     /// Users, units and trainings, for administrators.
     People,
+    /// A packet or a file to verify, for everybody.
+    Verify,
     /// A page that belongs to none of them.
     None,
 }
@@ -54,6 +56,7 @@ impl Nav {
             ),
             (Self::Ledger, "Ledger", "/ledger", caller.is(Role::Auditor)),
             (Self::People, "People", "/users", caller.is(Role::Administrator)),
+            (Self::Verify, "Verify", "/verify", true),
         ];
         let shown = all.into_iter().filter(|(.., may)| *may);
         shown.map(|(nav, word, address, _)| (nav, word, address)).collect()
@@ -180,6 +183,7 @@ fn done_words(word: &str) -> Option<&'static str> {
         "ended" => "It is ended.",
         "member" => "The members are changed.",
         "packet-asked" => "The packet is asked for, and built in the background.",
+        "packet-cancelled" => "The build is called off. It ends at its next step.",
         "disclosed" => "The disclosure is recorded.",
         "saved" => "Saved.",
         "password-changed" => "Your password is changed. Your other sessions are ended.",
@@ -208,6 +212,21 @@ impl FormView {
                 .collect(),
             ..Self::default()
         }
+    }
+
+    /// The form as it was sent, where nothing was asked of it yet but to show it again.
+    pub fn typed(req: &HttpRequest) -> Self {
+        let TypedFields(typed) = TypedFields::of(req);
+        Self {
+            typed,
+            ..Self::default()
+        }
+    }
+
+    /// Notes that a field broke a rule.
+    pub fn refuse(&mut self, field: &str, rule: &str, message: impl Into<String>) {
+        self.errors.push(FieldError::new(field, rule, message));
+        self.status = Some(StatusCode::UNPROCESSABLE_ENTITY);
     }
 
     /// The form as it was sent, beside what was wrong. What the person cannot mend in the form stays an error.
@@ -254,6 +273,12 @@ impl FormView {
     pub fn value(&self, name: &str) -> &str {
         let found = self.typed.iter().find(|(n, _)| n == name);
         found.map(|(_, value)| value.as_str()).unwrap_or_default()
+    }
+
+    /// All that was given under a name.
+    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let those = self.typed.iter().filter(move |(n, _)| n == name);
+        those.map(|(_, value)| value.as_str())
     }
 
     /// Whether this is among what was chosen.

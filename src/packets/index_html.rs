@@ -20,7 +20,7 @@ use super::views::{
 use super::work::Work;
 use super::zip::Bag;
 use crate::authorizations::Authorization;
-use crate::captures::PostedBasis;
+use crate::captures::{Capture, PostedBasis};
 use crate::cases::Case;
 use crate::db::AnyConn;
 use crate::error::{Error, Result};
@@ -159,7 +159,7 @@ impl IndexPage<'_> {
             let bodies = self.work.read(|conn| store::bodies(conn, &custody.cut.stream, &seqs))?;
             exhibits::each(self.work, custody, some, |loaded| {
                 put(out, &ExhibitView::new(self.scene, &loaded, &bodies)?)?;
-                moments.push(moment(&loaded, self.scene.zone));
+                moments.push(moment(&loaded, self.scene.zone)?);
                 self.work.progress.advance(1)
             })?;
         }
@@ -241,21 +241,27 @@ impl IndexPage<'_> {
     }
 }
 
-/// Where an exhibit stands in the timeline: by the time of the post where it is known, else of the capture.
-fn moment(loaded: &Loaded<'_>, zone: Zone) -> TimelineRow {
-    let said = &loaded.capture.particulars;
+/// Where an exhibit stands in the timeline: by the time of the post where it is known, else of the capture. What was
+/// corrected counts as it is now.
+fn moment(loaded: &Loaded<'_>, zone: Zone) -> Result<TimelineRow> {
+    let current = loaded.current().map(|shown| Capture::deserialize(&shown.record));
+    let current = current.transpose()?;
+    let now = current.as_ref().unwrap_or(&loaded.capture);
+    let (said, first) = (&now.particulars, &loaded.capture.particulars);
     let (at, basis) = match (said.posted_at, said.posted_at_basis) {
         (Some(at), Some(PostedBasis::Shown)) => (at, "posted, as the platform showed it"),
         (Some(at), _) => (at, "posted, as the capturing person inferred it"),
-        (None, _) => (loaded.capture.captured_at, "captured"),
+        (None, _) => (now.captured_at, "captured"),
     };
-    TimelineRow {
+    let corrected = (said.posted_at, said.posted_at_basis) != (first.posted_at, first.posted_at_basis);
+    Ok(TimelineRow {
         order: at.0,
         at: zone.at(at.0),
         basis,
+        corrected,
         exhibit: loaded.pick.exhibit,
         title: title(&loaded.capture),
-    }
+    })
 }
 
 /// How many captures have each disposition, the included ones first; a disposition that none has is left out.

@@ -299,6 +299,8 @@ pub struct TimelineRow {
     pub order: Micros,
     pub(super) at: Moment,
     pub(super) basis: &'static str,
+    /// Whether the time of posting was corrected since the capture was recorded.
+    pub(super) corrected: bool,
     pub(super) exhibit: u32,
     pub(super) title: String,
 }
