@@ -15,7 +15,7 @@ use super::exhibits::{self, Loaded};
 use super::pick::{Copied, Pick};
 use super::store::{self, ThingKind};
 use super::views::{
-    AuthorizationView, EventView, ExhibitView, InventoryLine, Scene, ThingView, TimelineRow, event, number, title,
+    AuthorizationView, EventView, ExhibitView, InventoryLine, Scene, ThingView, TimelineRow, event, look, number, title,
 };
 use super::work::Work;
 use super::zip::Bag;
@@ -47,6 +47,8 @@ struct Top<'a> {
     title: String,
     kind: String,
     handling: String,
+    /// Whether the handling stands at the top and the foot of every sheet.
+    kept: bool,
     recipient: Option<String>,
     requester: String,
     requested: Moment,
@@ -64,7 +66,8 @@ struct Top<'a> {
 struct Tally {
     number: String,
     status: String,
-    class: &'static str,
+    tone: &'static str,
+    icon: &'static str,
     why: &'static str,
 }
 
@@ -74,6 +77,8 @@ struct Tally {
 struct Bottom<'a> {
     work: &'a Work<'a>,
     product: &'static str,
+    /// The handling, where it is not the standard one.
+    handling: Option<String>,
 }
 
 /// Writes the page.
@@ -121,8 +126,12 @@ impl IndexPage<'_> {
         self.authorizations(out)?;
         self.custody(out)?;
         self.inventory(out)?;
-        let (work, product) = (self.work, PRODUCT);
-        put(out, &Bottom { work, product })
+        let bottom = Bottom {
+            work: self.work,
+            product: PRODUCT,
+            handling: top.kept.then(|| top.handling.clone()),
+        };
+        put(out, &bottom)
     }
 
     fn top(&self, case: &Case, record: &Value, copied: Copied) -> Top<'_> {
@@ -135,6 +144,7 @@ impl IndexPage<'_> {
             title: line(&case.title),
             kind: label(case.kind.as_str()),
             handling: label(case.handling.as_str()),
+            kept: case.is_closely_kept(),
             recipient: work.request.recipient.as_deref().map(line),
             requester: line(&work.request.requested_by.name),
             requested: zone.at(work.packet.requested_at),
@@ -228,7 +238,10 @@ impl IndexPage<'_> {
     fn inventory(&self, out: Out<'_>) -> Result<()> {
         put_str(out, include_str!("pages/section_inventory.html"))?;
         documents::each_capture(self.work, self.scene.custody, |row| {
+            let (tone, icon) = look(&row.status);
             let line = InventoryLine {
+                tone,
+                icon,
                 kind: label(&row.kind),
                 status: label(&row.status),
                 captured: row.captured_at.as_deref().map(|at| self.scene.zone.told(at)),
@@ -280,10 +293,12 @@ fn tallies(custody: &Custody) -> Vec<Tally> {
                 Status::Quarantined => "quarantined by a supervisor; records withheld",
                 Status::Disposed => "disposed of under the retention rules; records withheld",
             };
+            let (tone, icon) = look(class);
             (n > 0 || *status == Status::Included).then(|| Tally {
                 number: count(n),
                 status: label(class),
-                class,
+                tone,
+                icon,
                 why,
             })
         })
@@ -302,7 +317,7 @@ fn put_str(out: Out<'_>, text: &str) -> Result<()> {
 /// Ends a section of so many cards.
 fn end_cards(out: Out<'_>, cards: usize) -> Result<()> {
     if cards == 0 {
-        put_str(out, "<p class=none>None recorded.</p>")?;
+        put_str(out, "<p class=\"soft\">None recorded.</p>")?;
     }
     put_str(out, "</section>\n")
 }

@@ -19,7 +19,7 @@ use crate::http::pages::{self, Frame, PageRequest};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::Reply;
 use crate::http::{PathId, WriteRequest};
-use crate::text::{Moment, groups, label, line, size};
+use crate::text::{Moment, groups, label, line, short_size, size};
 
 /// A packet as a page shows it.
 struct ShownPacket {
@@ -33,6 +33,7 @@ struct ShownPacket {
     state_name: String,
     name: String,
     size: Option<String>,
+    short_size: Option<String>,
     groups: Vec<String>,
     error: Option<String>,
     /// How many captures were named.
@@ -41,6 +42,7 @@ struct ShownPacket {
 
 impl ShownPacket {
     fn of(packet: &PacketView, page: &CasePage) -> Self {
+        let bytes = packet.size.and_then(|bytes| u64::try_from(bytes).ok());
         Self {
             id: packet.id.clone(),
             purpose: label(packet.purpose.as_str()),
@@ -51,7 +53,8 @@ impl ShownPacket {
             state: PacketState::from_word(&packet.state),
             state_name: label(&packet.state),
             name: line(&packet.name),
-            size: packet.size.and_then(|bytes| u64::try_from(bytes).ok()).map(size),
+            size: bytes.map(size),
+            short_size: bytes.map(short_size),
             groups: packet.sha256.as_ref().map(groups).unwrap_or_default(),
             error: packet.error.as_deref().map(line),
             selected: packet.selected,

@@ -538,6 +538,7 @@ fn the_page_says_the_verdict_in_words(app: &App) {
     let page = given(&browser, &bytes).is(200);
     for says in [
         "Intact, and signed by the agency. Never anchored.",
+        "The checkpoint is signed by the key that you trust.",
         "is signed by the log you trust",
         "agency\u{2019}s own key, from its ledger",
         "Whether index.html says in words",

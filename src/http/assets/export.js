@@ -192,7 +192,7 @@ if (verify) {
         told.textContent = share < 1 ? `Sending ${chosen.name}, ${Math.round(share * 100)} %` : `Checking ${chosen.name}`;
       };
       renew(await page(verify.action, { body: new FormData(verify), sent }));
-      const answer = document.querySelector("[data-part=answer] h2");
+      const answer = document.querySelector("[data-part=errors] li") ?? document.querySelector("[data-part=answer] h2");
       say(answer?.textContent ?? "");
       told.textContent = "";
     } catch {

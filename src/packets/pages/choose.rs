@@ -21,7 +21,7 @@ use crate::http::{PathId, WriteRequest};
 use crate::packets::model::Purpose;
 use crate::packets::selection::{Selection, SelectionStep};
 use crate::policy::Act;
-use crate::text::{self, Moment, label, line};
+use crate::text::{Moment, label, line, short_size};
 
 /// Captures a page.
 const SHOWN: usize = 60;
@@ -45,7 +45,6 @@ struct PickRow {
 struct OrderRow {
     /// Its number among the exhibits.
     number: usize,
-    id: String,
     item: i64,
     title: String,
     size: String,
@@ -238,7 +237,7 @@ impl ChoosePage {
             matching: found.matching,
             order: order(&found.picked, picking.before),
             count: found.picked.len(),
-            size: size(found.picked.iter().map(bytes).sum()),
+            size: short_size(found.picked.iter().map(bytes).sum()),
             stops: missing.iter().any(|task| task.stops),
             missing,
             inventory: inventory(&found.tally, &picked),
@@ -283,7 +282,7 @@ fn pick_row(view: &CaptureView, page: &CasePage, picking: &Picking) -> PickRow {
         captured: page.at(outline.captured_at.0),
         state: outline.state,
         state_name: label(outline.state.as_str()),
-        size: matches!(view, CaptureView::Open(_)).then(|| size(bytes(view))),
+        size: matches!(view, CaptureView::Open(_)).then(|| size_of(view)),
         ticked: picking.selection.has(outline.item),
     }
 }
@@ -291,10 +290,9 @@ fn pick_row(view: &CaptureView, page: &CasePage, picking: &Picking) -> PickRow {
 fn order(picked: &[CaptureView], before: usize) -> Vec<OrderRow> {
     let row = |(number, view): (usize, &CaptureView)| OrderRow {
         number,
-        id: view.outline().id.clone(),
         item: view.outline().item,
         title: title(view),
-        size: size(bytes(view)),
+        size: size_of(view),
     };
     (1..).zip(picked).skip(before).take(WINDOW).map(row).collect()
 }
@@ -329,10 +327,16 @@ fn bytes(view: &CaptureView) -> u64 {
     }
 }
 
-/// A size without its bytes one by one, for lists.
-fn size(bytes: u64) -> String {
-    let whole = text::size(bytes);
-    whole.split(" (").next().unwrap_or_default().to_owned()
+/// The size of its files; a lookup or a link may have none.
+fn size_of(view: &CaptureView) -> String {
+    let has_file = match view {
+        CaptureView::Open(open) => !open.files.is_empty(),
+        CaptureView::Withheld(held) => !held.files.is_empty(),
+    };
+    match has_file {
+        true => short_size(bytes(view)),
+        false => "no file".into(),
+    }
 }
 
 /// What the inventory will say of all captures.

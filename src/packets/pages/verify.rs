@@ -47,6 +47,7 @@ struct ShownVerdict {
     packet: Option<String>,
     checked: String,
     key: String,
+    unchecked: &'static str,
     grades: Vec<Grade>,
     findings: Vec<ShownFinding>,
     /// Findings beyond those shown.
@@ -155,6 +156,12 @@ impl ShownVerdict {
             }),
             checked: counts(report),
             key: key(checked),
+            unchecked: match report.failed() {
+                0 => {
+                    "Whether index.html says in words what the records say: its bytes are those that were issued, and the records are what counts."
+                }
+                _ => "Whether index.html says in words what the records say.",
+            },
             grades: GRADES.iter().map(|grade| graded(report, grade)).collect(),
             findings: report.findings[..shown].iter().map(shown_finding).collect(),
             more: (report.findings.len() - shown) as u64 + report.more_failed,
@@ -262,18 +269,43 @@ fn graded(report: &Report, (name, rules, unasked): &(&'static str, &[&str], &'st
             says: vec![(*unasked).to_owned()],
         };
     };
+    if verdict == Verdict::Passed
+        && let Some(words) = passed(name, report)
+    {
+        let absent = of(Verdict::Absent).into_iter();
+        let says = std::iter::once(words)
+            .chain(absent.map(|finding| format!("Absent: {}", told(finding))))
+            .collect();
+        return Grade { name, verdict, says };
+    }
     let mut says: Vec<String> = found.iter().take(TOLD).map(|finding| told(finding)).collect();
     if found.len() > TOLD {
         says.push(format!("And {} more, below.", found.len() - TOLD));
     }
-    if verdict == Verdict::Passed {
-        says.extend(
-            of(Verdict::Absent)
-                .iter()
-                .map(|finding| format!("Absent: {}", told(finding))),
-        );
-    }
     Grade { name, verdict, says }
+}
+
+/// What a grade that passed comes to, in words.
+fn passed(name: &str, report: &Report) -> Option<String> {
+    let c = &report.counts;
+    Some(match name {
+        "Bytes" => format!(
+            "{} are what the manifests list: none more, none less.",
+            counted(c.files, "file", "files")
+        ),
+        "Records" => format!(
+            "{} are those that their events bound. {}, their files and the inventory of {} say what they say.",
+            counted(c.records, "record", "records"),
+            counted(c.exhibits, "exhibit", "exhibits"),
+            counted(c.captures, "capture", "captures"),
+        ),
+        "Log" => format!(
+            "{} form one unbroken chain, and the issue of this packet stands in the tree that the log\u{2019}s checkpoint signs.",
+            counted(c.events, "event", "events")
+        ),
+        "Signer" => "The checkpoint is signed by the key that you trust.".into(),
+        _ => return None,
+    })
 }
 
 /// A finding as a sentence.
