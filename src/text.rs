@@ -216,6 +216,12 @@ pub fn size(bytes: u64) -> String {
     }
 }
 
+/// A number of bytes in the largest unit that fits, for lists: without the bytes one by one.
+pub fn short_size(bytes: u64) -> String {
+    let whole = size(bytes);
+    whole.split(" (").next().unwrap_or_default().to_owned()
+}
+
 /// A thing with its number, in singular or plural.
 pub fn counted(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(n), if n == 1 { one } else { many })

@@ -18,8 +18,9 @@ use sha2::{Digest as _, Sha256};
 use self::folder::Folder;
 use self::zip::{Refused, Zip};
 use crate::proof::Digest;
+use crate::proof::packet::{CHECKPOINT, MAX_LINE};
 use crate::proof::trust::Trust;
-use crate::verify::{Report, VerifyOutcome, verify};
+use crate::verify::{PacketSource, Report, VerifyOutcome, verify};
 
 /// Bytes read at once.
 const CHUNK: usize = 256 * 1024;
@@ -29,13 +30,39 @@ pub fn verify_path(path: &Path, trust: &Trust) -> Report {
     if path.is_dir() {
         return verify(&mut Folder::open(path), trust);
     }
+    match File::open(path) {
+        Ok(file) => verify_file(file, trust),
+        Err(error) => Report::refused(
+            VerifyOutcome::Unreadable,
+            "",
+            "container",
+            format!("cannot be read: {error}"),
+        ),
+    }
+}
+
+/// Verifies the packet in an opened ZIP.
+pub fn verify_file(file: File, trust: &Trust) -> Report {
     let unreadable = |message: String| Report::refused(VerifyOutcome::Unreadable, "", "container", message);
-    match File::open(path).map_err(Refused::Unreadable).and_then(Zip::open) {
+    match Zip::open(file) {
         Ok(mut zip) => verify(&mut zip, trust),
         Err(Refused::Unreadable(error)) => unreadable(format!("cannot be read: {error}")),
         Err(Refused::NotZip) => unreadable("is neither a ZIP nor a folder".into()),
         Err(Refused::Broken { rule, message }) => Report::refused(VerifyOutcome::Failed, "", rule, message),
     }
+}
+
+/// The log that a packet's checkpoint names as its own, so that a key can be looked for. Nothing is believed of it.
+pub fn named_log(file: File) -> Option<String> {
+    let mut zip = Zip::open(file).ok()?;
+    let index = zip.entries().iter().position(|entry| entry.path == CHECKPOINT)?;
+    if zip.entries()[index].size > MAX_LINE as u64 {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    zip.read(index, &mut |chunk| bytes.extend_from_slice(chunk))?;
+    let text = String::from_utf8(bytes).ok()?;
+    text.lines().next().map(str::to_owned)
 }
 
 /// Reads to the end in large pieces: SHA-256, CRC-32, and the number of bytes. A short file gets a short buffer.

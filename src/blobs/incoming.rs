@@ -1,5 +1,7 @@
 //! A file on its way into the store: in pieces, hashed once while they arrive, off the async workers.
 
+use std::fs::File;
+
 use tokio::sync::oneshot;
 
 use super::{Blobs, Hashing, PIECE, Shelf, TempFile, sniff};
@@ -89,6 +91,37 @@ impl LastChunk {
             received.file.sync()?;
         }
         Ok(received)
+    }
+
+    /// Hashes and writes the rest of a file that is not kept; blocks.
+    pub fn look(mut self) -> Result<Scratch> {
+        self.sink.take(&self.piece)?;
+        self.sink.blobs.give_back(self.piece);
+        let received = self.sink.finish()?;
+        Ok(Scratch {
+            sha256: received.sha256,
+            size: received.size,
+            media_type: received.media_type,
+            file: received.file,
+        })
+    }
+}
+
+/// A file that is looked at and not kept: never synced, and gone when dropped.
+pub struct Scratch {
+    /// SHA-256 of the bytes.
+    pub sha256: Digest,
+    /// Bytes.
+    pub size: u64,
+    /// What the bytes say they are.
+    pub media_type: &'static str,
+    file: TempFile,
+}
+
+impl Scratch {
+    /// The file, to be read.
+    pub fn open(&self) -> Result<File> {
+        Ok(self.file.handle()?.0)
     }
 }
 

@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex};
 use hash::PIECE;
 pub use hash::{Hashed, Hashing, hash, read_some};
 use hash_pool::HashPool;
-pub use incoming::{Incoming, LastChunk, Received};
+pub use incoming::{Incoming, LastChunk, Received, Scratch};
 pub use local::Local;
 pub use memory::Memory;
 pub use packet_file::{PacketFile, WrittenPacket};

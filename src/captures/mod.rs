@@ -5,6 +5,8 @@
 
 mod api;
 mod arrival;
+pub mod by_digest;
+pub mod choice;
 mod download;
 mod judge;
 mod model;

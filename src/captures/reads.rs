@@ -80,7 +80,7 @@ pub async fn to_decide(gate: &Gate, requester: &RequestCtx, search: CaptureSearc
 }
 
 /// Each as this reader sees it; `opens` is asked for what is closed.
-fn views(
+pub(super) fn views(
     ctx: &mut ReadCtx<'_>,
     found: Vec<StoredCapture>,
     opens: impl Fn(&mut ReadCtx<'_>, &StoredCapture) -> Result<bool>,

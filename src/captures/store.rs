@@ -63,7 +63,8 @@ impl CaptureRow {
         })
     }
 
-    fn stored(self) -> Result<StoredCapture> {
+    /// The capture as it stands.
+    pub(super) fn stored(self) -> Result<StoredCapture> {
         Ok(StoredCapture {
             capture: serde_json::from_str(&self.body)?,
             state: word(&self.state)?,

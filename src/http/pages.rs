@@ -35,6 +35,8 @@ pub enum Nav {
     Ledger,
     /// Users, units and trainings, for administrators.
     People,
+    /// A packet or a file to verify, for everybody.
+    Verify,
     /// A page that belongs to none of them.
     None,
 }
@@ -54,6 +56,7 @@ impl Nav {
             ),
             (Self::Ledger, "Ledger", "/ledger", caller.is(Role::Auditor)),
             (Self::People, "People", "/users", caller.is(Role::Administrator)),
+            (Self::Verify, "Verify", "/verify", true),
         ];
         let shown = all.into_iter().filter(|(.., may)| *may);
         shown.map(|(nav, word, address, _)| (nav, word, address)).collect()
@@ -192,6 +195,7 @@ fn done_words(word: &str) -> Option<&'static str> {
         "account-added" => "The account is added.",
         "account-changed" => "The account is changed. The version before stays.",
         "packet-asked" => "The packet is asked for, and built in the background.",
+        "packet-cancelled" => "The build is called off. It ends at its next step.",
         "disclosed" => "The disclosure is recorded.",
         "saved" => "Saved.",
         "password-changed" => "Your password is changed. Your other sessions are ended.",
@@ -220,6 +224,21 @@ impl FormView {
                 .collect(),
             ..Self::default()
         }
+    }
+
+    /// The form as it was sent, where nothing was asked of it yet but to show it again.
+    pub fn typed(req: &HttpRequest) -> Self {
+        let TypedFields(typed) = TypedFields::of(req);
+        Self {
+            typed,
+            ..Self::default()
+        }
+    }
+
+    /// Notes that a field broke a rule.
+    pub fn refuse(&mut self, field: &str, rule: &str, message: impl Into<String>) {
+        self.errors.push(FieldError::new(field, rule, message));
+        self.status = Some(StatusCode::UNPROCESSABLE_ENTITY);
     }
 
     /// The form as it was sent, beside what was wrong. What the person cannot mend in the form stays an error.
@@ -277,6 +296,12 @@ impl FormView {
     pub fn stale_version(&self) -> Option<i64> {
         let stale = self.status == Some(StatusCode::PRECONDITION_FAILED);
         self.typed("version").filter(|_| stale)?.parse().ok()
+    }
+
+    /// All that was given under a name.
+    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let those = self.typed.iter().filter(move |(n, _)| n == name);
+        those.map(|(_, value)| value.as_str())
     }
 
     /// Whether this is among what was chosen.

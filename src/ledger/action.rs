@@ -75,6 +75,7 @@ actions! {
     CaptureVerified "capture.verified" Case "A capture's files were read again and hashed.";
     PacketRequested "packet.requested" Case "A packet was asked for.";
     PacketIssued "packet.issued" Case "A packet was made; the event binds its manifest.";
+    PacketCancelled "packet.cancelled" Case "A person called off the build of a packet.";
     PacketFailed "packet.failed" Case "A packet could not be made.";
     PacketDownloaded "packet.downloaded" Case "A packet left the installation.";
     PacketDisclosed "packet.disclosed" Case "A disclosure of a packet was recorded.";
@@ -110,6 +111,7 @@ actions! {
     TokenIssued "token.issued" Agency "A token was issued for a user.";
     TokenRevoked "token.revoked" Agency "A token was revoked.";
     CasesListed "cases.listed" Agency "A page of cases was read.";
+    FileVerified "file.verified" Agency "A person had a packet or another file verified; it was not kept.";
     LedgerViewed "ledger.viewed" Agency "The ledger of all cases was read.";
     BackupMade "backup.made" Agency "A backup was made.";
 }

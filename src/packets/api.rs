@@ -9,6 +9,7 @@ use super::{ops, reads};
 use crate::blobs::{BlobReader, Blobs, Key, WHOLE};
 use crate::db::blocking;
 use crate::error::{Error, Result};
+use crate::forms::Form;
 use crate::gate::{RequestCtx, Scope, Tx};
 use crate::http::paging::{Listed, Page};
 use crate::http::ranges::pieces;
@@ -19,19 +20,25 @@ use crate::proof::b64;
 
 /// `POST /cases/{id}/packets`
 pub async fn request(case: PathId, request: WriteRequest) -> Reply {
-    let packet = ask(case.0, request).await?;
+    let packet = ask(case.0, request, async |form| Ok(form)).await?;
     let place = format!("/api/v1/packets/{}", packet.id);
     Ok(HttpResponse::Accepted().insert_header((LOCATION, place)).json(packet))
 }
 
 /// Asks for a packet, for the API and for a page. Everybody who may ask for any kind of packet is told that this version
-/// builds no referrals; others are refused before the body is read.
-pub async fn ask(case: String, mut request: WriteRequest) -> Result<PacketView> {
+/// builds no referrals; others are refused before the body is read. `named` puts the
+/// captures in where the form names something else.
+pub async fn ask(
+    case: String,
+    mut request: WriteRequest,
+    named: impl AsyncFnOnce(Form) -> Result<Form>,
+) -> Result<PacketView> {
     let scope = Scope::Case(case.clone());
     if !reads::may_ask_for_any(&request.app.gate, &request.ctx, case).await? {
         request.check(Act::PacketRequest, &scope).await?;
     }
-    let asked = NewPacket::parse(request.form().await?);
+    let form = request.form().await?;
+    let asked = NewPacket::parse(named(form).await?);
     if !asked.as_ref().is_ok_and(|asked| asked.purpose == Purpose::Referral) {
         request.check(Act::PacketRequest, &scope).await?;
     }
@@ -63,6 +70,20 @@ pub async fn file(PathId(id): PathId, request: WriteRequest) -> Reply {
     let verb = move |tx: &mut Tx<'_>| ops::download(tx, &id, &address);
     request.transact(Act::PacketRead, scope, verb).await?;
     send(&packet, file)
+}
+
+/// `POST /packets/{id}/cancellation`
+pub async fn cancel(PathId(id): PathId, request: WriteRequest) -> Reply {
+    reply::ok(&call_off(id, request).await?)
+}
+
+/// Calls a build off, for the API and for a page.
+pub async fn call_off(id: String, mut request: WriteRequest) -> Result<PacketView> {
+    let scope = Scope::Packet(id.clone());
+    request.check(Act::PacketRequest, &scope).await?;
+    request.optional_form().await?.done()?;
+    let verb = move |tx: &mut Tx<'_>| ops::cancel(tx, &id);
+    request.transact(Act::PacketRequest, scope, verb).await
 }
 
 /// Opens the packet's file, which must be as long as it was made.

@@ -15,12 +15,12 @@ use super::exhibits::{self, Loaded};
 use super::pick::{Copied, Pick};
 use super::store::{self, ThingKind};
 use super::views::{
-    AuthorizationView, EventView, ExhibitView, InventoryLine, Scene, ThingView, TimelineRow, event, number, title,
+    AuthorizationView, EventView, ExhibitView, InventoryLine, Scene, ThingView, TimelineRow, event, look, number, title,
 };
 use super::work::Work;
 use super::zip::Bag;
 use crate::authorizations::Authorization;
-use crate::captures::PostedBasis;
+use crate::captures::{Capture, PostedBasis};
 use crate::cases::Case;
 use crate::db::AnyConn;
 use crate::error::{Error, Result};
@@ -47,6 +47,8 @@ struct Top<'a> {
     title: String,
     kind: String,
     handling: String,
+    /// Whether the handling stands at the top and the foot of every sheet.
+    kept: bool,
     recipient: Option<String>,
     requester: String,
     requested: Moment,
@@ -64,7 +66,8 @@ struct Top<'a> {
 struct Tally {
     number: String,
     status: String,
-    class: &'static str,
+    tone: &'static str,
+    icon: &'static str,
     why: &'static str,
 }
 
@@ -74,6 +77,8 @@ struct Tally {
 struct Bottom<'a> {
     work: &'a Work<'a>,
     product: &'static str,
+    /// The handling, where it is not the standard one.
+    handling: Option<String>,
 }
 
 /// Writes the page.
@@ -121,8 +126,12 @@ impl IndexPage<'_> {
         self.authorizations(out)?;
         self.custody(out)?;
         self.inventory(out)?;
-        let (work, product) = (self.work, PRODUCT);
-        put(out, &Bottom { work, product })
+        let bottom = Bottom {
+            work: self.work,
+            product: PRODUCT,
+            handling: top.kept.then(|| top.handling.clone()),
+        };
+        put(out, &bottom)
     }
 
     fn top(&self, case: &Case, record: &Value, copied: Copied) -> Top<'_> {
@@ -135,6 +144,7 @@ impl IndexPage<'_> {
             title: line(&case.title),
             kind: label(case.kind.as_str()),
             handling: label(case.handling.as_str()),
+            kept: case.is_closely_kept(),
             recipient: work.request.recipient.as_deref().map(line),
             requester: line(&work.request.requested_by.name),
             requested: zone.at(work.packet.requested_at),
@@ -159,7 +169,7 @@ impl IndexPage<'_> {
             let bodies = self.work.read(|conn| store::bodies(conn, &custody.cut.stream, &seqs))?;
             exhibits::each(self.work, custody, some, |loaded| {
                 put(out, &ExhibitView::new(self.scene, &loaded, &bodies)?)?;
-                moments.push(moment(&loaded, self.scene.zone));
+                moments.push(moment(&loaded, self.scene.zone)?);
                 self.work.progress.advance(1)
             })?;
         }
@@ -228,7 +238,10 @@ impl IndexPage<'_> {
     fn inventory(&self, out: Out<'_>) -> Result<()> {
         put_str(out, include_str!("pages/section_inventory.html"))?;
         documents::each_capture(self.work, self.scene.custody, |row| {
+            let (tone, icon) = look(&row.status);
             let line = InventoryLine {
+                tone,
+                icon,
                 kind: label(&row.kind),
                 status: label(&row.status),
                 captured: row.captured_at.as_deref().map(|at| self.scene.zone.told(at)),
@@ -241,21 +254,27 @@ impl IndexPage<'_> {
     }
 }
 
-/// Where an exhibit stands in the timeline: by the time of the post where it is known, else of the capture.
-fn moment(loaded: &Loaded<'_>, zone: Zone) -> TimelineRow {
-    let said = &loaded.capture.particulars;
+/// Where an exhibit stands in the timeline: by the time of the post where it is known, else of the capture. What was
+/// corrected counts as it is now.
+fn moment(loaded: &Loaded<'_>, zone: Zone) -> Result<TimelineRow> {
+    let current = loaded.current().map(|shown| Capture::deserialize(&shown.record));
+    let current = current.transpose()?;
+    let now = current.as_ref().unwrap_or(&loaded.capture);
+    let (said, first) = (&now.particulars, &loaded.capture.particulars);
     let (at, basis) = match (said.posted_at, said.posted_at_basis) {
         (Some(at), Some(PostedBasis::Shown)) => (at, "posted, as the platform showed it"),
         (Some(at), _) => (at, "posted, as the capturing person inferred it"),
-        (None, _) => (loaded.capture.captured_at, "captured"),
+        (None, _) => (now.captured_at, "captured"),
     };
-    TimelineRow {
+    let corrected = (said.posted_at, said.posted_at_basis) != (first.posted_at, first.posted_at_basis);
+    Ok(TimelineRow {
         order: at.0,
         at: zone.at(at.0),
         basis,
+        corrected,
         exhibit: loaded.pick.exhibit,
         title: title(&loaded.capture),
-    }
+    })
 }
 
 /// How many captures have each disposition, the included ones first; a disposition that none has is left out.
@@ -274,10 +293,12 @@ fn tallies(custody: &Custody) -> Vec<Tally> {
                 Status::Quarantined => "quarantined by a supervisor; records withheld",
                 Status::Disposed => "disposed of under the retention rules; records withheld",
             };
+            let (tone, icon) = look(class);
             (n > 0 || *status == Status::Included).then(|| Tally {
                 number: count(n),
                 status: label(class),
-                class,
+                tone,
+                icon,
                 why,
             })
         })
@@ -296,7 +317,7 @@ fn put_str(out: Out<'_>, text: &str) -> Result<()> {
 /// Ends a section of so many cards.
 fn end_cards(out: Out<'_>, cards: usize) -> Result<()> {
     if cards == 0 {
-        put_str(out, "<p class=none>None recorded.</p>")?;
+        put_str(out, "<p class=\"soft\">None recorded.</p>")?;
     }
     put_str(out, "</section>\n")
 }

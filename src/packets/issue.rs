@@ -1,11 +1,12 @@
 //! The issue: the event that binds the packet's manifest, its place in the tree, and the proofs that go with it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
 use super::custody::{Custody, each_event};
-use super::model::JOB;
+use super::model::{IssuedContent, IssuedPayload, JOB};
 use super::work::Work;
 use super::zip::Bag;
 use crate::error::{Error, Result};
@@ -24,12 +25,7 @@ const TIMES: u32 = 250;
 /// Appends `packet.issued`. If the build fails after this, the ledger shows an issued packet that has no file.
 pub fn issue(work: &Work<'_>, gate: &Gate, custody: &Custody, bag: &Bag) -> Result<Appended> {
     let (id, case) = (work.packet.id.clone(), work.packet.case_id.clone());
-    let dispositions = &custody.cut.dispositions;
-    let content = json!({
-        "id": id, "name": work.packet.name, "purpose": work.packet.purpose, "requested_by": work.request.requested_by,
-        "exhibits": dispositions.values().filter(|d| d.exhibit.is_some()).count(), "captures": dispositions.len(),
-        "payload": {"bytes": bag.payload_bytes, "files": bag.payload.len()},
-    });
+    let content = content(work, custody, bag)?;
     let attest: Map<String, Value> = serde_json::from_value(serde_json::to_value(attest(custody, bag)?)?)?;
     let progress = work.progress.clone();
     gate.housekeep_blocking(ledger::job(JOB), move |tx| {
@@ -38,6 +34,30 @@ pub fn issue(work: &Work<'_>, gate: &Gate, custody: &Custody, bag: &Bag) -> Resu
         let event = NewEvent::new(Action::PacketIssued, ("packet", &id), 1, content.clone());
         tx.append(event.in_case(&case).attesting(attest.clone()))
     })
+}
+
+/// The record of `packet.issued`.
+fn content(work: &Work<'_>, custody: &Custody, bag: &Bag) -> Result<Value> {
+    let dispositions = &custody.cut.dispositions;
+    let mut inventory = BTreeMap::new();
+    for disposition in dispositions.values() {
+        *inventory.entry(disposition.status.as_str().to_owned()).or_default() += 1;
+    }
+    let holds = IssuedContent {
+        exhibits: dispositions.values().filter(|d| d.exhibit.is_some()).count() as u64,
+        captures: dispositions.len() as u64,
+        inventory,
+        payload: IssuedPayload {
+            bytes: bag.payload_bytes,
+            files: bag.payload.len() as u64,
+        },
+    };
+    let mut content = serde_json::to_value(holds)?;
+    content["id"] = json!(work.packet.id);
+    content["name"] = json!(work.packet.name);
+    content["purpose"] = json!(work.packet.purpose);
+    content["requested_by"] = json!(work.request.requested_by);
+    Ok(content)
 }
 
 fn attest(custody: &Custody, bag: &Bag) -> Result<Attest> {

@@ -13,6 +13,7 @@ mod cut;
 mod documents;
 mod exhibits;
 mod index_html;
+mod inspection;
 mod issue;
 mod model;
 mod ops;
@@ -20,6 +21,7 @@ mod pages;
 mod pick;
 mod read_ahead;
 mod reads;
+mod selection;
 mod store;
 mod views;
 mod work;
@@ -40,8 +42,20 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .route(web::get().to(pages::list))
                 .route(web::post().to(pages::request)),
         )
+        .service(
+            at("/cases/{id}/packets/new", "GET, POST")
+                .route(web::get().to(pages::new_form))
+                .route(web::post().to(pages::step)),
+        )
         .service(at("/packets/{id}", "GET").route(web::get().to(pages::one)))
+        .service(
+            at("/verify", "GET, POST")
+                .route(web::get().to(pages::verify_form))
+                .route(web::post().to(pages::verify)),
+        )
+        .service(at("/api/v1/verifications", "POST").route(web::post().to(inspection::verify)))
         .service(at("/packets/{id}/file", "GET").route(web::get().to(api::file)))
+        .service(at("/packets/{id}/cancellation", "POST").route(web::post().to(pages::cancel)))
         .service(at("/packets/{id}/disclosures", "POST").route(web::post().to(pages::disclose)))
         .service(
             at("/api/v1/cases/{id}/packets", "POST, GET")
@@ -49,6 +63,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .route(web::get().to(api::list)),
         )
         .service(at("/api/v1/packets/{id}", "GET").route(web::get().to(api::one)))
+        .service(at("/api/v1/packets/{id}/cancellation", "POST").route(web::post().to(api::cancel)))
         .service(at("/api/v1/packets/{id}/file", "GET").route(web::get().to(api::file)))
         .service(
             at("/api/v1/packets/{id}/disclosures", "POST, GET")

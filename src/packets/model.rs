@@ -1,5 +1,7 @@
 //! A packet as it is asked for, stored and shown.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -139,7 +141,7 @@ pub struct PacketRequest {
     /// For whom.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipient: Option<String>,
-    /// The captures named, each once; `None` means every logged or reviewed one.
+    /// The captures named, each once, in the order of the exhibits; `None` means every logged or reviewed one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub captures: Option<Vec<String>>,
 }
@@ -180,11 +182,21 @@ pub struct Packet {
     /// Why it failed.
     #[diesel(select_expression = jobs::error)]
     pub error: Option<String>,
+    /// Whether somebody called its build off.
+    #[diesel(select_expression = jobs::cancel)]
+    pub cancelled: bool,
     /// The record of the request.
     pub body: String,
 }
 
 impl Packet {
+    /// Whether its build can still be called off.
+    pub fn is_under_way(&self) -> bool {
+        [PacketState::Queued, PacketState::Building]
+            .iter()
+            .any(|state| self.state == state.as_str())
+    }
+
     /// Whether it can be downloaded.
     pub fn is_ready(&self) -> bool {
         self.state == PacketState::Ready.as_str()
@@ -246,6 +258,48 @@ pub struct PacketView {
     pub sha256: Option<Digest>,
     pub name: String,
     pub error: Option<String>,
+}
+
+/// What the ledger says of a packet that was issued.
+#[derive(Debug, Clone)]
+pub struct PacketIssue {
+    /// When.
+    pub at: Micros,
+    /// Where its event stands in the case's stream.
+    pub seq: i64,
+    /// The leaf of its event.
+    pub leaf: Digest,
+    /// The event's place in the log, once it is integrated.
+    pub index: Option<u64>,
+    /// The size of the first checkpoint that covers it.
+    pub checkpoint: Option<i64>,
+    /// What it holds.
+    pub content: IssuedContent,
+    /// When the packet was downloaded, each time.
+    pub downloads: Vec<Micros>,
+}
+
+/// What a packet holds: a part of the record of `packet.issued`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct IssuedContent {
+    /// Its exhibits.
+    pub exhibits: u64,
+    /// The captures that its inventory lists.
+    pub captures: u64,
+    /// Those captures by their status in the inventory. Packets of version 0.1 do not say it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inventory: BTreeMap<String, u64>,
+    /// The payload.
+    pub payload: IssuedPayload,
+}
+
+/// The files below `data/`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct IssuedPayload {
+    /// Bytes of all of them.
+    pub bytes: u64,
+    /// How many.
+    pub files: u64,
 }
 
 /// Something that did not go with a packet, and why.

@@ -1,10 +1,10 @@
 //! What people do with a packet. What the builder does is in `builder.rs`.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use serde_json::json;
 
-use super::model::{DisclosedFile, Disclosure, NewDisclosure, NewPacket, Packet, PacketRequest, PacketView, name};
+use super::model::{DisclosedFile, Disclosure, JOB, NewDisclosure, NewPacket, Packet, PacketRequest, PacketView, name};
 use super::store;
 use crate::captures::CaptureState;
 use crate::cases::{Stage, nothing_due};
@@ -12,6 +12,7 @@ use crate::clock::Timestamp;
 use crate::db::{AnyConn, canonical};
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::gate::{NewEvent, Recorded, Tx};
+use crate::jobs;
 use crate::ledger::{self, Action};
 
 /// Bytes of a disclosure's record: a later packet holds it on one line, which has at most 1 MB.
@@ -44,7 +45,8 @@ pub fn request(tx: &mut Tx<'_>, new: &NewPacket) -> Result<Recorded<PacketView>>
     Ok(made.answering(store::packet(tx.conn, &request.id)?.view()?))
 }
 
-/// The captures named, each once. A capture of another case is refused like one that does not exist.
+/// The captures named, each once, in the order in which they were named: that of the exhibits. A capture of another case is
+/// refused like one that does not exist.
 fn included(conn: &mut AnyConn, case: &str, ids: &[String]) -> Result<Vec<String>> {
     let states = store::states_of(conn, case, ids)?;
     let check = |(i, id): (usize, &String)| {
@@ -68,7 +70,8 @@ fn included(conn: &mut AnyConn, case: &str, ids: &[String]) -> Result<Vec<String
     if !errors.is_empty() {
         return Err(Error::invalid(errors));
     }
-    Ok(ids.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect())
+    let mut seen = HashSet::new();
+    Ok(ids.iter().filter(|id| seen.insert(*id)).cloned().collect())
 }
 
 /// A packet needs an event, and a read-only log takes none.
@@ -79,6 +82,23 @@ pub fn refuse_read_only(conn: &mut AnyConn) -> Result<()> {
         return Err(Error::new(Kind::Unavailable, "read-only", detail));
     }
     Ok(())
+}
+
+/// Calls a packet's build off: whoever works on it ends it as failed, at its next step.
+pub fn cancel(tx: &mut Tx<'_>, id: &str) -> Result<Recorded<PacketView>> {
+    let packet = store::packet(tx.conn, id)?;
+    if packet.cancelled || !jobs::cancel(tx.conn, JOB, id)? {
+        let state = if packet.is_under_way() {
+            "called off already"
+        } else {
+            &packet.state
+        };
+        let detail = format!("This packet is {state}: there is no build to call off.");
+        return Err(Error::conflict(detail));
+    }
+    let record = json!({"packet_id": id, "by": tx.me()});
+    let made = tx.append(NewEvent::new(Action::PacketCancelled, ("packet", id), 1, record))?;
+    Ok(made.answering(packet.view()?))
 }
 
 /// Records that a packet leaves, before its first byte does.

@@ -1,6 +1,6 @@
 //! Which captures go into the packet, where their files lie in it, and the errors for files that are damaged.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use super::model::extension;
 use super::store::{self, ListedCapture};
@@ -25,33 +25,46 @@ pub struct Pick {
     pub leaf: Digest,
 }
 
-/// The captures to include, in the order of their items: those named, or every one that was logged or reviewed when
-/// the build began.
+impl Pick {
+    /// One whose number among the exhibits is not known yet.
+    fn of(row: ListedCapture) -> Result<Self> {
+        Ok(Self {
+            exhibit: 0,
+            seq: row.seq,
+            leaf: store::digest(&row.leaf)?,
+            id: row.id,
+            item: row.item,
+        })
+    }
+}
+
+/// The captures to include: those named, in the order in which they were named; or every one that was logged or reviewed
+/// when the build began, in the order of the items.
 pub fn select(work: &Work<'_>) -> Result<Vec<Pick>> {
     let named = work.request.captures.as_ref();
-    let named: Option<HashSet<&str>> = named.map(|ids| ids.iter().map(String::as_str).collect());
+    let places: Option<HashMap<&str, usize>> = named.map(|ids| ids.iter().map(String::as_str).zip(0..).collect());
     let mut picks: Vec<Pick> = Vec::new();
     work.captures(|page| {
         for row in page {
-            let wanted = named
+            let wanted = places
                 .as_ref()
-                .map_or(row.received_at <= work.started_at, |n| n.contains(row.id.as_str()));
+                .map_or(row.received_at <= work.started_at, |p| p.contains_key(row.id.as_str()));
             let may_leave = store::capture_state(&row.state)?.may_leave();
-            if wanted && !may_leave && named.is_some() {
+            if wanted && !may_leave && places.is_some() {
                 return Err(no_longer_may_leave(&row));
             }
             if wanted && may_leave {
-                picks.push(Pick {
-                    exhibit: u32::try_from(picks.len() + 1).map_err(Error::internal)?,
-                    seq: row.seq,
-                    leaf: store::digest(&row.leaf)?,
-                    id: row.id,
-                    item: row.item,
-                });
+                picks.push(Pick::of(row)?);
             }
         }
         Ok(())
     })?;
+    if let Some(places) = places {
+        picks.sort_by_key(|pick| places.get(pick.id.as_str()).copied());
+    }
+    for (pick, exhibit) in picks.iter_mut().zip(1..) {
+        pick.exhibit = exhibit;
+    }
     Ok(picks)
 }
 

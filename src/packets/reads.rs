@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::model::{Disclosure, Packet, PacketView};
+use super::model::{Disclosure, Packet, PacketIssue, PacketView};
 use super::{ops, store};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::gate::{Gate, ReadCtx, RequestCtx, Scope, View};
 use crate::http::paging::Page;
-use crate::ledger::Action;
+use crate::ledger::{self, Action};
 use crate::policy::Act;
 
 /// A page of the packets of a case, oldest first.
@@ -41,6 +41,41 @@ pub async fn ready(gate: &Gate, requester: &RequestCtx, id: String) -> Result<Pa
 pub async fn may_ask_for_any(gate: &Gate, requester: &RequestCtx, case: String) -> Result<bool> {
     let read = |ctx: &mut ReadCtx<'_>| Ok(ctx.may(Act::PacketRequest) || ctx.may(Act::PacketReferral));
     gate.read(requester, Act::CaseRead, Scope::Case(case), read).await
+}
+
+/// What the ledger says of a packet's issue, for its page.
+pub async fn issued(gate: &Gate, requester: &RequestCtx, id: String) -> Result<Option<PacketIssue>> {
+    let scope = Scope::Packet(id.clone());
+    let read = move |ctx: &mut ReadCtx<'_>| {
+        let case = store::packet(ctx.conn, &id)?.case_id;
+        store::issued(ctx.conn, &case, &id)
+    };
+    gate.read(requester, Act::PacketRead, scope, read).await
+}
+
+/// The items that were named when a packet was asked for, in the order of its exhibits; empty where all were meant.
+pub async fn items_named(gate: &Gate, requester: &RequestCtx, id: String) -> Result<Vec<i64>> {
+    let scope = Scope::Packet(id.clone());
+    let read = move |ctx: &mut ReadCtx<'_>| {
+        let request = store::packet(ctx.conn, &id)?.request()?;
+        store::items_of(ctx.conn, &request.captures.unwrap_or_default())
+    };
+    gate.read(requester, Act::PacketRead, scope, read).await
+}
+
+/// The log's name and key, which recipients check a packet against.
+pub async fn log_key(gate: &Gate, requester: &RequestCtx) -> Result<String> {
+    let read = |ctx: &mut ReadCtx<'_>| {
+        let state = ledger::state(ctx.conn)?.ok_or_else(|| Error::internal("the log has no state"))?;
+        Ok(state.vkey)
+    };
+    gate.read(requester, Act::LedgerProofs, Scope::Agency, read).await
+}
+
+/// Whether the caller may call a packet's build off.
+pub async fn may_cancel(gate: &Gate, requester: &RequestCtx, id: String) -> Result<bool> {
+    let read = |ctx: &mut ReadCtx<'_>| Ok(ctx.may(Act::PacketRequest));
+    gate.read(requester, Act::PacketRead, Scope::Packet(id), read).await
 }
 
 /// Whether the caller may record a disclosure of a packet, so that its page offers it to nobody else.

@@ -5,17 +5,19 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use serde::de::DeserializeOwned;
 
-use super::model::{Disclosure, JOB, Packet, PacketRequest, PacketState};
+use super::model::{Disclosure, JOB, Packet, PacketIssue, PacketRequest, PacketState};
 use crate::captures::CaptureState;
 use crate::clock::Micros;
 use crate::db::tables::{
-    accounts, authorizations, capture_files, captures, cases, disclosures, events, files, jobs, packets, records,
-    subjects, units,
+    accounts, authorizations, capture_files, captures, cases, checkpoints, disclosures, events, files, jobs, packets,
+    records, subjects, units,
 };
 use crate::db::{AnyConn, canonical};
 use crate::error::{Error, Result};
 use crate::forms::Word;
+use crate::ledger;
 use crate::ledger::read::Record;
+use crate::proof::event::EventRef;
 use crate::proof::id::Digest;
 use crate::words;
 
@@ -128,6 +130,60 @@ pub fn disclosures_of(conn: &mut AnyConn, packet: &str, after: Option<&str>, lim
         .select(disclosures::body)
         .load(conn)?;
     bodies.iter().map(|body| Ok(serde_json::from_str(body)?)).collect()
+}
+
+/// Events about one packet that are read: its request, its issue and its downloads.
+const OF_PACKET: i64 = 1_000;
+
+/// What the ledger says of a packet's issue; `None` for one that was never issued.
+pub fn issued(conn: &mut AnyConn, case: &str, id: &str) -> Result<Option<PacketIssue>> {
+    let stream = ledger::case_stream(case);
+    let (mut found, mut downloads) = (None, Vec::new());
+    for stored in ledger::read::of_object(conn, &stream, id, 0, OF_PACKET)? {
+        let event = EventRef::parse(&stored.body).map_err(|e| Error::internal(format!("a stored event: {e}")))?;
+        match &*event.action {
+            "packet.issued" => found = Some((event.at, stored.clone())),
+            "packet.downloaded" => downloads.push(event.at),
+            _ => {}
+        }
+    }
+    let Some((at, event)) = found else { return Ok(None) };
+    let Some((_, body)) = ledger::read::record(conn, &stream, event.seq)? else {
+        return Ok(None);
+    };
+    let index = ledger::index_of(conn, &stream, event.seq, &event.leaf)?;
+    Ok(Some(PacketIssue {
+        at,
+        seq: event.seq,
+        leaf: digest(&event.leaf)?,
+        checkpoint: index.map(|index| first_checkpoint(conn, index)).transpose()?.flatten(),
+        index,
+        content: serde_json::from_str(&body)?,
+        downloads,
+    }))
+}
+
+/// The size of the first checkpoint that covers a place in the log.
+fn first_checkpoint(conn: &mut AnyConn, index: u64) -> Result<Option<i64>> {
+    let index = i64::try_from(index).map_err(Error::internal)?;
+    Ok(checkpoints::table
+        .filter(checkpoints::size.gt(index))
+        .order(checkpoints::size)
+        .select(checkpoints::size)
+        .first(conn)
+        .optional()?)
+}
+
+/// The items of these captures, in their order.
+pub fn items_of(conn: &mut AnyConn, ids: &[String]) -> Result<Vec<i64>> {
+    let rows: Vec<(String, i64)> = in_parts(ids, |some| {
+        captures::table
+            .filter(captures::id.eq_any(some))
+            .select((captures::id, captures::item))
+            .load(conn)
+    })?;
+    let items: HashMap<String, i64> = rows.into_iter().collect();
+    Ok(ids.iter().filter_map(|id| items.get(id).copied()).collect())
 }
 
 /// The number of a case.

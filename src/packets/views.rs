@@ -51,11 +51,26 @@ pub struct EventView {
     pub(super) seq: u64,
     pub(super) at: Moment,
     pub(super) who: String,
+    /// Whether the server did it by itself.
+    pub(super) by_job: bool,
     pub(super) as_what: String,
     pub(super) action: String,
     pub(super) object: String,
     pub(super) leaf: Digest,
     pub(super) details: Vec<Fact>,
+}
+
+/// A rule of coverage: the outcome in words, its tone and its icon, the rule and why.
+type CoverageLine = (&'static str, &'static str, &'static str, Fact);
+
+/// How a status of the inventory looks: its tone and its icon.
+pub fn look(status: &str) -> (&'static str, &'static str) {
+    match status {
+        "included" => ("ok", "check"),
+        "held" => ("held", "hand"),
+        "quarantined" => ("", "lock"),
+        _ => ("", "dash"),
+    }
 }
 
 /// An exhibit.
@@ -70,8 +85,8 @@ pub struct ExhibitView<'a> {
     pub(super) facts: Vec<Fact>,
     pub(super) times: Vec<(&'static str, Moment, Option<String>)>,
     pub(super) basis: String,
-    /// Rules of coverage: how each came out, the class of that word, and why.
-    pub(super) coverage: Vec<(&'static str, &'static str, Fact)>,
+    /// Rules of coverage: how each came out, how that looks, and why.
+    pub(super) coverage: Vec<CoverageLine>,
     pub(super) flags: Vec<String>,
     pub(super) note: Option<String>,
     pub(super) files: Vec<FileView>,
@@ -192,13 +207,13 @@ fn basis(scene: Scene<'_>, basis: &Basis) -> String {
     format!("{kind}{}{}", named.unwrap_or_default(), reason.unwrap_or_default())
 }
 
-fn rule(of: &Line) -> (&'static str, &'static str, Fact) {
-    let (outcome, class) = match of.passed {
-        Some(true) => ("covered", "yes"),
-        Some(false) => ("not covered", "no-go"),
-        None => ("cannot tell", "open"),
+fn rule(of: &Line) -> CoverageLine {
+    let (outcome, tone, icon) = match of.passed {
+        Some(true) => ("Covered", "ok", "check"),
+        Some(false) => ("Not covered", "bad", "x"),
+        None => ("Cannot tell", "", "dash"),
     };
-    (outcome, class, Fact::new(&label(&of.rule), &of.why))
+    (outcome, tone, icon, Fact::new(&label(&of.rule), &of.why))
 }
 
 fn file(row: &FileRow, zone: Zone) -> FileView {
@@ -256,6 +271,7 @@ pub fn event(scene: Scene<'_>, body: &[u8], record: Option<&Value>) -> Result<Ev
         seq: event.seq,
         at: scene.zone.at(event.at),
         who,
+        by_job: &*event.actor_kind == "job",
         as_what: event.actor_role.as_deref().map(label).unwrap_or_default(),
         action: label(&event.action.replace('.', " ")),
         object: object(scene, &event.object_type, &event.object_id),
@@ -299,6 +315,8 @@ pub struct TimelineRow {
     pub order: Micros,
     pub(super) at: Moment,
     pub(super) basis: &'static str,
+    /// Whether the time of posting was corrected since the capture was recorded.
+    pub(super) corrected: bool,
     pub(super) exhibit: u32,
     pub(super) title: String,
 }
@@ -310,6 +328,8 @@ pub struct InventoryLine {
     pub(super) row: InventoryRow,
     pub(super) kind: String,
     pub(super) status: String,
+    pub(super) tone: &'static str,
+    pub(super) icon: &'static str,
     pub(super) captured: Option<Moment>,
     pub(super) exhibit: Option<u32>,
 }

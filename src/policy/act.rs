@@ -86,7 +86,7 @@ words! {
         CaseAccessesRead = "CaseAccessesRead",
         /// Read the events of the whole agency.
         LedgerRead = "LedgerRead",
-        /// Read the log's key, checkpoints, proofs and hash tiles.
+        /// Read the log's key, checkpoints, proofs and hash tiles; have a file verified against them.
         LedgerProofs = "LedgerProofs",
         /// Find a person by user name.
         UserLookup = "UserLookup",

@@ -10,7 +10,7 @@ use crate::kit::App;
 use crate::packets::{download, ended, ready, verifies};
 
 /// A packet that is ready.
-fn built(app: &App) -> (crate::kit::Case, Value) {
+pub fn built(app: &App) -> (crate::kit::Case, Value) {
     let case = app.case();
     app.leave(&case);
     app.lead.log(&case, app.post()).is(201);
@@ -23,7 +23,7 @@ fn built(app: &App) -> (crate::kit::Case, Value) {
 }
 
 /// Makes the packet's job look as a server leaves it, and its packet as one that is being built.
-fn leave_as(app: &App, packet: &Value, job: &'static str) {
+pub fn leave_as(app: &App, packet: &Value, job: &'static str) {
     let id = packet["id"].as_str().unwrap().to_owned();
     let change = move |conn: &mut casetrail::db::AnyConn| {
         let set = format!(

@@ -19,6 +19,7 @@ mod captures;
 mod cases;
 mod casework;
 mod custody;
+mod export;
 mod fields;
 mod files;
 mod housekeeping;

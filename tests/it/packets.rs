@@ -86,7 +86,7 @@ pub fn verifies(app: &App, file: &Path) {
 }
 
 /// Unpacks the stored entries with a reader of another make, where there is one.
-fn unpack(file: &Path) -> Option<PathBuf> {
+pub fn unpack(file: &Path) -> Option<PathBuf> {
     let folder = file.parent().unwrap().join("unpacked");
     let script = "import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extractall(sys.argv[2])";
     let done = Command::new("python3")
@@ -101,7 +101,8 @@ fn unpack(file: &Path) -> Option<PathBuf> {
     Some(fs::read_dir(folder).unwrap().next().unwrap().unwrap().path())
 }
 
-fn filled(app: &App) -> (Case, Vec<Value>) {
+/// A case with two captures that may leave, one held and one quarantined.
+pub fn filled(app: &App) -> (Case, Vec<Value>) {
     let case = app.case();
     app.leave(&case);
     let with_file =

@@ -41,6 +41,7 @@ const OF_NO_CASE: &[(&str, &str, u16)] = &[
     ("GET", "/api/v1/authorizations", 200),
     ("GET", "/api/v1/captures", 403),
     ("GET", "/api/v1/ledger/events", 403),
+    ("POST", "/api/v1/verifications", 422),
     ("GET", "/api/v1/ledger/key", 200),
     ("GET", "/api/v1/ledger/checkpoint", 200),
     ("GET", "/api/v1/ledger/inclusion", 422),

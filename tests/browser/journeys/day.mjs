@@ -105,7 +105,10 @@ async function day(demo, packet, script) {
   });
   await demo.as("grace.obuya", look, async (grace) => {
     await grace.goto(`${home}/packets`);
+    await grace.press("Build a packet");
     await grace.page.fill("#f-recipient", "Harbor County Superior Court");
+    await grace.press("Choose all");
+    await grace.page.getByRole("button", { name: /Build it, [1-9]/ }).waitFor();
     await grace.press("Build it");
     for (let tries = 0; !(await grace.page.getByRole("link", { name: "Download" }).count()); tries++) {
       if (tries > 100) throw new Error("the packet is not ready");
@@ -116,7 +119,7 @@ async function day(demo, packet, script) {
     const [download] = await Promise.all([grace.page.waitForEvent("download"), grace.page.getByRole("link", { name: "Download" }).click()]);
     await download.saveAs(packet);
     await grace.page.fill("#f-to", "Harbor County Superior Court");
-    await grace.press("Record it");
+    await grace.press("Record the disclosure");
     await grace.says("The disclosure is recorded.");
   });
   // Who has nothing to do with the case is told that there is none.

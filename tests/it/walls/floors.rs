@@ -221,6 +221,7 @@ const KNOW_HTTP: &[(&str, &str)] = &[
     ("custody/proofs.rs", "the handlers of the log"),
     ("packets/build.rs", "reaches the server's state"),
     ("packets/builder.rs", "reaches the server's state"),
+    ("packets/inspection.rs", "takes a file to verify"),
     ("users/sessions.rs", "the handlers of sessions"),
 ];
 

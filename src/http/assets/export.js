@@ -1,0 +1,223 @@
+// @ts-check
+// Picking exhibits, a packet's build under way, and a file to verify. Each is a plain form or page that works alone; here
+// its parts are renewed in place.
+import { say } from "/static/app.js";
+
+/**
+ * Asks for a page as a document. A document that is read so runs nothing.
+ * @param {string} address
+ * @param {{ body?: XMLHttpRequestBodyInit, sent?: (share: number) => void }} [how]
+ * @returns {Promise<Document>}
+ */
+function page(address, { body, sent } = {}) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open(body ? "POST" : "GET", address);
+    request.responseType = "document";
+    request.setRequestHeader("Accept", "text/html");
+    if (sent) request.upload.addEventListener("progress", (event) => event.lengthComputable && sent(event.loaded / event.total));
+    request.addEventListener("load", () => {
+      const got = request.response;
+      // Signed out meanwhile, or no page of ours.
+      if (got instanceof Document && got.querySelector("[data-part]")) resolve(got);
+      else reject(new Error(String(request.status)));
+    });
+    request.addEventListener("error", () => reject(new Error("no answer")));
+    request.send(body);
+  });
+}
+
+/** Puts the parts of another document in place of those of the same names, and keeps the focus. @param {Document} other */
+function renew(other) {
+  const at = /** @type {HTMLElement | null} */ (document.activeElement);
+  const mark = at?.id ? `#${CSS.escape(at.id)}` : at instanceof HTMLButtonElement || at instanceof HTMLInputElement ? `[name="${at.name}"][value="${CSS.escape(at.value)}"]` : null;
+  const row = at?.closest("[data-item]")?.getAttribute("data-item");
+  for (const part of document.querySelectorAll("[data-part]")) {
+    const fresh = other.querySelector(`[data-part="${part.getAttribute("data-part")}"]`);
+    if (fresh) part.replaceWith(document.adoptNode(fresh));
+  }
+  if (document.activeElement !== document.body) return;
+  let next = mark && /** @type {HTMLButtonElement | null} */ (document.querySelector(mark));
+  // A button at the end of the list is off: the one beside it stays under the finger.
+  if (next?.disabled) next = next.parentElement?.querySelector("button:not(:disabled)") ?? null;
+  if (!next && row) next = document.querySelector(`[data-item="${row}"] button:not(:disabled)`);
+  next?.focus();
+}
+
+const choose = /** @type {HTMLFormElement | null} */ (document.querySelector("form[data-choose]"));
+if (choose) {
+  const target = choose.action;
+  let turn = 0;
+  /** Sends the form as a button of it would, and shows what came of it. @param {string} button @param {string} [told] */
+  const send = async (button, told) => {
+    const mine = ++turn;
+    const fields = new URLSearchParams(/** @type {any} */ (new FormData(choose)));
+    fields.set("do", button);
+    try {
+      const other = await page(target, { body: fields });
+      // A later change is on its way already, and knows of this one.
+      if (mine !== turn) return;
+      renew(other);
+      prepare();
+      say(told ?? document.getElementById("h-order")?.parentElement?.querySelector(".num")?.textContent ?? "");
+    } catch {
+      say("No answer came, so nothing changed here. Press it again, or look whether you are still signed in.");
+    }
+  };
+  choose.addEventListener("submit", (event) => {
+    const button = /** @type {HTMLButtonElement | null} */ (event.submitter);
+    if (!button || button.hasAttribute("formaction")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    send(button.value);
+  });
+  choose.addEventListener("change", (event) => {
+    const field = /** @type {HTMLElement} */ (event.target);
+    if (field.matches("[data-pick], #f-items, #f-recipient")) send("look");
+    if (field.matches("[data-filter]")) send("filter", "The list is filtered.");
+  });
+
+  const items = () => /** @type {HTMLInputElement} */ (document.getElementById("f-items"));
+  const rows = () => /** @type {HTMLElement[]} */ ([...choose.querySelectorAll("[data-order] > li")]);
+  /** Puts an exhibit where another one stands. @param {string} item @param {string} other @param {boolean} behind */
+  const move = (item, other, behind) => {
+    const all = numbers(items().value).filter((one) => one !== item);
+    all.splice(all.indexOf(other) + (behind ? 1 : 0), 0, item);
+    items().value = all.join(" ");
+    send("look", `Item ${item} is exhibit ${all.indexOf(item) + 1}.`);
+  };
+  /** The numbers of a text with ranges. @param {string} text */
+  const numbers = (text) =>
+    text.split(/[\s,;]+/).filter(Boolean).flatMap((part) => {
+      const [first, last = first] = part.split("-").map(Number);
+      return Array.from({ length: last - first + 1 }, (_, n) => String(first + n));
+    });
+
+  /** What only works with a script. */
+  const prepare = () => {
+    choose.querySelector("[data-keys]")?.removeAttribute("hidden");
+    choose.querySelector("[data-show]")?.setAttribute("hidden", "");
+    for (const row of rows()) row.draggable = true;
+  };
+  prepare();
+
+  let dragged = "";
+  const over = () => choose.querySelectorAll(".is-moving").forEach((row) => row.classList.remove("is-moving"));
+  const rowOf = (/** @type {Event} */ event) => /** @type {HTMLElement | null} */ (/** @type {Element} */ (event.target).closest?.("[data-order] > li"));
+  choose.addEventListener("dragstart", (event) => {
+    dragged = rowOf(event)?.dataset.item ?? "";
+    if (dragged && event.dataTransfer) event.dataTransfer.effectAllowed = "move";
+  });
+  choose.addEventListener("dragover", (event) => {
+    const row = rowOf(event);
+    if (!dragged || !row) return;
+    event.preventDefault();
+    over();
+    row.classList.add("is-moving");
+  });
+  choose.addEventListener("drop", (event) => {
+    const row = rowOf(event);
+    const other = row?.dataset.item;
+    over();
+    if (!dragged || !row || !other || other === dragged) return;
+    event.preventDefault();
+    const all = rows();
+    const down = all.findIndex((one) => one.dataset.item === dragged) < all.indexOf(row);
+    move(dragged, other, down);
+  });
+  choose.addEventListener("dragend", () => {
+    dragged = "";
+    over();
+  });
+  choose.addEventListener("keydown", (event) => {
+    const row = rowOf(event);
+    if (!row?.dataset.item || !event.altKey || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
+    event.preventDefault();
+    const up = event.key === "ArrowUp";
+    const other = /** @type {HTMLElement | null} */ (up ? row.previousElementSibling : row.nextElementSibling);
+    if (other?.dataset.item) move(row.dataset.item, other.dataset.item, !up);
+  });
+}
+
+// A build under way: asked again until it ends.
+const watch = async () => {
+  const live = document.querySelector("[data-live]");
+  if (!live) return;
+  const before = live.getAttribute("data-live");
+  try {
+    // `?watch` says that nobody did anything, so that looking again does not keep the session.
+    renew(await page(location.pathname + "?watch"));
+  } catch {
+    location.reload();
+    return;
+  }
+  const now = document.querySelector("[data-live]")?.getAttribute("data-live") ?? document.querySelector("[data-told]")?.getAttribute("data-told") ?? "";
+  if (now !== before) say(now);
+  setTimeout(watch, 400);
+};
+if (document.querySelector("[data-live]")) setTimeout(watch, 400);
+
+// Text to copy.
+document.addEventListener("click", async (event) => {
+  const button = /** @type {Element} */ (event.target).closest?.("[data-copy]");
+  const from = button && document.getElementById(button.getAttribute("data-copy") ?? "");
+  if (!from) return;
+  const text = from.textContent?.trim() ?? "";
+  try {
+    await navigator.clipboard.writeText(text);
+    say("Copied.");
+  } catch {
+    // Without a clipboard the text is chosen, so that Ctrl C takes it.
+    getSelection()?.selectAllChildren(from);
+    say("Press Ctrl C to copy it.");
+  }
+});
+for (const button of document.querySelectorAll("[data-copy]")) button.removeAttribute("hidden");
+
+// A file to verify: sent as soon as it is chosen or dropped.
+const verify = /** @type {HTMLFormElement | null} */ (document.querySelector("form[data-verify]"));
+if (verify) {
+  const file = /** @type {HTMLInputElement} */ (verify.querySelector("input[type=file]"));
+  const bar = /** @type {HTMLProgressElement} */ (verify.querySelector("progress"));
+  const told = /** @type {HTMLElement} */ (verify.querySelector("[data-progress]"));
+  const send = async () => {
+    const chosen = file.files?.[0];
+    if (!chosen) return;
+    verify.setAttribute("aria-busy", "true");
+    bar.hidden = false;
+    told.textContent = `Sending ${chosen.name}`;
+    try {
+      const sent = (/** @type {number} */ share) => {
+        bar.value = share;
+        told.textContent = share < 1 ? `Sending ${chosen.name}, ${Math.round(share * 100)} %` : `Checking ${chosen.name}`;
+      };
+      renew(await page(verify.action, { body: new FormData(verify), sent }));
+      const answer = document.querySelector("[data-part=errors] li") ?? document.querySelector("[data-part=answer] h2");
+      say(answer?.textContent ?? "");
+      told.textContent = "";
+    } catch {
+      told.textContent = "The file could not be sent. Choose it again, or look whether you are still signed in.";
+    }
+    bar.hidden = true;
+    verify.removeAttribute("aria-busy");
+  };
+  file.addEventListener("change", send);
+  verify.addEventListener("submit", (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    send();
+  });
+  const zone = verify.querySelector(".drop");
+  document.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    zone?.classList.add("drop--over");
+  });
+  document.addEventListener("dragleave", () => zone?.classList.remove("drop--over"));
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    zone?.classList.remove("drop--over");
+    if (!event.dataTransfer?.files.length) return;
+    file.files = event.dataTransfer.files;
+    send();
+  });
+}

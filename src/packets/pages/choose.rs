@@ -1,0 +1,413 @@
+//! The page that asks for a packet: somebody picks exhibits from the case's captures and puts them in order, and sees what
+//! is missing before it is built.
+//!
+//! The form carries the items picked, in their order, as one text. Each of its buttons sends it whole and gets it back
+//! changed; nothing is kept here before the packet is asked for.
+
+use std::collections::HashSet;
+
+use askama::Template;
+
+use super::missing::{self, MissingTask, Picked};
+use crate::captures::choice::{self, CaptureFilter, Choice, ChoiceAsked};
+use crate::captures::{CaptureState, CaptureView};
+use crate::cases::{CasePage, Tab, words};
+use crate::error::{Error, Result};
+use crate::forms::Form;
+use crate::gate::Scope;
+use crate::http::pages::{self, FormView, Frame, PageRequest};
+use crate::http::reply::Reply;
+use crate::http::{PathId, WriteRequest};
+use crate::packets::model::Purpose;
+use crate::packets::selection::{Selection, SelectionStep};
+use crate::policy::Act;
+use crate::text::{Moment, label, line, short_size};
+
+/// Captures a page.
+const SHOWN: usize = 60;
+/// Exhibits of the order on one page.
+const WINDOW: usize = 100;
+
+/// A capture among those to pick from.
+struct PickRow {
+    id: String,
+    item: i64,
+    title: String,
+    kind: String,
+    captured: Moment,
+    state: CaptureState,
+    state_name: String,
+    size: Option<String>,
+    ticked: bool,
+}
+
+/// An exhibit in its place.
+struct OrderRow {
+    /// Its number among the exhibits.
+    number: usize,
+    item: i64,
+    title: String,
+    size: String,
+}
+
+#[derive(Template)]
+#[template(path = "packets/pages/choose.html")]
+struct ChoosePage {
+    frame: Frame,
+    page: CasePage,
+    form: FormView,
+    purposes: Vec<(&'static str, String)>,
+    kinds: Vec<(&'static str, String)>,
+    platforms: Vec<(String, String)>,
+    states: Vec<(&'static str, String)>,
+    picking: Picking,
+    rows: Vec<PickRow>,
+    /// The items on this page that may be ticked.
+    shown: String,
+    /// The last item of this page, where more follow.
+    next: Option<i64>,
+    matching: i64,
+    order: Vec<OrderRow>,
+    count: usize,
+    /// Bytes of all exhibits' files.
+    size: String,
+    missing: Vec<MissingTask>,
+    stops: bool,
+    inventory: Vec<(i64, &'static str)>,
+    total: i64,
+}
+
+/// What the form carries.
+struct Picking {
+    filter: CaptureFilter,
+    after: i64,
+    /// Exhibits of the order that come before those shown.
+    before: usize,
+    selection: Selection,
+    /// The selection as text, or what was typed where it is none.
+    text: String,
+}
+
+impl Picking {
+    /// As the form says, with the ticks of its page and the step of the button that sent it.
+    async fn of(page: &PageRequest, case: &str, form: &mut FormView) -> Result<Self> {
+        let word = |name: &str| Some(form.value(name).to_owned()).filter(|value| !value.is_empty());
+        let number = |name: &str| form.value(name).parse().unwrap_or(0_i64).max(0);
+        let mut picking = Self {
+            filter: CaptureFilter {
+                kind: word("kind"),
+                platform: word("platform"),
+                state: word("state"),
+            },
+            after: number("after"),
+            before: usize::try_from(number("before")).unwrap_or(0),
+            selection: Selection::default(),
+            text: form.value("items").to_owned(),
+        };
+        let button = form.value("do").to_owned();
+        match Selection::parse(&picking.text) {
+            Ok(selection) => picking.selection = selection,
+            // What was picked before stands, and so does what was typed.
+            Err(wrong) => {
+                if form.error("items").is_none() {
+                    form.refuse("items", "whole_number", wrong);
+                }
+                picking.selection = Selection::parse(form.value("was")).unwrap_or_default();
+                ticks(form, &mut picking.selection);
+                return Ok(picking);
+            }
+        }
+        ticks(form, &mut picking.selection);
+        picking.turn(&button);
+        picking.step(page, case, &button).await?;
+        Ok(picking)
+    }
+
+    /// Turns pages, and begins a list anew whose filter changed.
+    fn turn(&mut self, button: &str) {
+        match button
+            .split_once(' ')
+            .map(|(verb, at)| (verb, at.parse::<i64>().unwrap_or(0)))
+        {
+            Some(("after", at)) => self.after = at,
+            Some(("before", at)) => self.before = usize::try_from(at).unwrap_or(0),
+            _ if button == "filter" => self.after = 0,
+            _ => {}
+        }
+    }
+
+    async fn step(&mut self, page: &PageRequest, case: &str, button: &str) -> Result<()> {
+        if let Some(step) = SelectionStep::from_button(button) {
+            let fitting = match step {
+                SelectionStep::All | SelectionStep::Drop => {
+                    choice::matching(&page.app.gate, &page.ctx, case.to_owned(), self.filter.clone()).await?
+                }
+                _ => Vec::new(),
+            };
+            self.selection.step(&step, &fitting);
+        }
+        self.text = self.selection.text();
+        self.before = self
+            .before
+            .min(self.selection.items().len().saturating_sub(1) / WINDOW * WINDOW);
+        Ok(())
+    }
+
+    fn asked(&self) -> ChoiceAsked {
+        ChoiceAsked {
+            filter: self.filter.clone(),
+            after: self.after,
+            limit: SHOWN,
+            picked: self.selection.items().to_vec(),
+            picked_text: self.text.clone(),
+        }
+    }
+
+    fn is(&self, filter: &str, value: &str) -> bool {
+        let set = match filter {
+            "kind" => &self.filter.kind,
+            "platform" => &self.filter.platform,
+            _ => &self.filter.state,
+        };
+        set.as_deref() == Some(value)
+    }
+
+    fn is_filtered(&self) -> bool {
+        let CaptureFilter { kind, platform, state } = &self.filter;
+        kind.is_some() || platform.is_some() || state.is_some()
+    }
+}
+
+pub async fn new_form(case: PathId, page: PageRequest) -> Reply {
+    let scope = Scope::Case(case.0.clone());
+    page.app.gate.check(&page.ctx, Act::PacketRequest, scope).await?;
+    choose_page(&page, case.0, FormView::default()).await
+}
+
+pub async fn step(case: PathId, mut request: WriteRequest) -> Reply {
+    request.check(Act::PacketRequest, &Scope::Case(case.0.clone())).await?;
+    let page = request.page()?;
+    // What the form says is kept with its request, and read from there.
+    request.plain_form().await?;
+    let form = FormView::typed(&page.req);
+    choose_page(&page, case.0, form).await
+}
+
+pub async fn choose_page(page: &PageRequest, case: String, mut form: FormView) -> Reply {
+    let (mut frame, case_page) = CasePage::of(page, &case, Tab::Packets).await?;
+    frame.title = format!("Build a packet, {}", case_page.case.number);
+    let picking = Picking::of(page, &case, &mut form).await?;
+    let found = choice::choice(&page.app.gate, &page.ctx, case, picking.asked()).await?;
+    refuse_unknown(&mut form, &picking, &found);
+    let shown = ChoosePage::of(frame, case_page, (form, picking), found);
+    pages::show(&shown, Some(&shown.form))
+}
+
+/// Says which items picked are none of this case.
+fn refuse_unknown(form: &mut FormView, picking: &Picking, found: &Choice) {
+    let known: HashSet<i64> = found.picked.iter().map(|view| view.outline().item).collect();
+    let items = picking.selection.items().iter();
+    if let Some(item) = items.copied().find(|item| !known.contains(item))
+        && form.error("items").is_none()
+    {
+        let message = format!("names item {item}, which is none of this case: take it out");
+        form.refuse("items", "exists", message);
+    }
+}
+
+impl ChoosePage {
+    fn of(frame: Frame, page: CasePage, (form, picking): (FormView, Picking), mut found: Choice) -> Self {
+        let more = found.shown.len() > SHOWN;
+        found.shown.truncate(SHOWN);
+        let rows: Vec<PickRow> = found.shown.iter().map(|view| pick_row(view, &page, &picking)).collect();
+        let last = rows.last().map(|row| row.item);
+        let offered = rows
+            .iter()
+            .filter(|row| row.state.may_leave())
+            .map(|row| row.item.to_string());
+        let picked = Picked::of(&found.picked);
+        let missing = missing::tasks(&page, &picked, form.value("recipient"));
+        Self {
+            purposes: purposes(),
+            kinds: choice::kinds(),
+            platforms: found.platforms.iter().map(|p| (p.clone(), label(p))).collect(),
+            states: words::<CaptureState>(),
+            shown: offered.collect::<Vec<_>>().join(" "),
+            next: last.filter(|_| more),
+            matching: found.matching,
+            order: order(&found.picked, picking.before),
+            count: found.picked.len(),
+            size: short_size(found.picked.iter().map(bytes).sum()),
+            stops: missing.iter().any(|task| task.stops),
+            missing,
+            inventory: inventory(&found.tally, &picked),
+            total: found.tally.iter().map(|(_, n)| n).sum(),
+            rows,
+            picking,
+            frame,
+            page,
+            form,
+        }
+    }
+
+    /// The first and the last exhibit shown of the order.
+    fn window(&self) -> (usize, usize) {
+        (self.picking.before + 1, self.picking.before + self.order.len())
+    }
+
+    /// How many exhibits of the order come before the page after this one, where there is one.
+    fn later(&self) -> Option<usize> {
+        let end = self.picking.before + self.order.len();
+        (end < self.count).then_some(end)
+    }
+
+    fn earlier(&self) -> Option<usize> {
+        (self.picking.before > 0).then(|| self.picking.before.saturating_sub(WINDOW))
+    }
+}
+
+/// This version builds no referrals.
+fn purposes() -> Vec<(&'static str, String)> {
+    let all = words::<Purpose>().into_iter();
+    all.filter(|(word, _)| *word != Purpose::Referral.as_str()).collect()
+}
+
+fn pick_row(view: &CaptureView, page: &CasePage, picking: &Picking) -> PickRow {
+    let outline = view.outline();
+    PickRow {
+        id: outline.id.clone(),
+        item: outline.item,
+        title: title(view),
+        kind: kind(view),
+        captured: page.at(outline.captured_at.0),
+        state: outline.state,
+        state_name: label(outline.state.as_str()),
+        size: matches!(view, CaptureView::Open(_)).then(|| size_of(view)),
+        ticked: picking.selection.has(outline.item),
+    }
+}
+
+fn order(picked: &[CaptureView], before: usize) -> Vec<OrderRow> {
+    let row = |(number, view): (usize, &CaptureView)| OrderRow {
+        number,
+        item: view.outline().item,
+        title: title(view),
+        size: size_of(view),
+    };
+    (1..).zip(picked).skip(before).take(WINDOW).map(row).collect()
+}
+
+fn kind(view: &CaptureView) -> String {
+    let kind = label(view.outline().kind.as_str());
+    let platform = match view {
+        CaptureView::Open(open) => open.particulars.platform.as_deref(),
+        CaptureView::Withheld(_) => None,
+    };
+    platform.map_or(kind.clone(), |platform| format!("{kind}, {}", label(platform)))
+}
+
+/// Its text, else its address, else what it is.
+fn title(view: &CaptureView) -> String {
+    const MOST: usize = 80;
+    let said = match view {
+        CaptureView::Open(open) => Some(&open.particulars),
+        CaptureView::Withheld(_) => None,
+    };
+    let text = said.and_then(|said| said.text.as_deref().or(said.url.as_deref()));
+    let Some(text) = text else { return kind(view) };
+    let short: String = text.chars().take(MOST).collect();
+    let rest = if short.len() < text.len() { "…" } else { "" };
+    line(&format!("{short}{rest}"))
+}
+
+fn bytes(view: &CaptureView) -> u64 {
+    match view {
+        CaptureView::Open(open) => open.files.iter().filter(|f| f.withheld.is_none()).map(|f| f.size).sum(),
+        CaptureView::Withheld(_) => 0,
+    }
+}
+
+/// The size of its files; a lookup or a link may have none.
+fn size_of(view: &CaptureView) -> String {
+    let has_file = match view {
+        CaptureView::Open(open) => !open.files.is_empty(),
+        CaptureView::Withheld(held) => !held.files.is_empty(),
+    };
+    match has_file {
+        true => short_size(bytes(view)),
+        false => "no file".into(),
+    }
+}
+
+/// What the inventory will say of all captures.
+fn inventory(tally: &[(CaptureState, i64)], picked: &Picked<'_>) -> Vec<(i64, &'static str)> {
+    let of = |state: CaptureState| tally.iter().filter(|(s, _)| *s == state).map(|(_, n)| *n).sum::<i64>();
+    let included = i64::try_from(picked.open()).unwrap_or(i64::MAX);
+    let may_leave = of(CaptureState::Logged) + of(CaptureState::Reviewed);
+    let rows = [
+        (included, "included"),
+        (may_leave - included, "not selected"),
+        (of(CaptureState::Held), "held, with their hashes"),
+        (of(CaptureState::Quarantined), "quarantined"),
+    ];
+    rows.into_iter()
+        .filter(|(n, word)| *n > 0 || *word == "included")
+        .collect()
+}
+
+/// Puts the ids of the items that a page's form names in the place of what API calls name: `captures`, in the order of the
+/// exhibits. Takes out what only this page needs.
+pub async fn name_captures(page: &PageRequest, case: &str, mut form: Form) -> Result<Form> {
+    for own in [
+        "shown", "was", "pick", "after", "before", "kind", "platform", "state", "do",
+    ] {
+        form.value(own);
+    }
+    let typed = form.value("items").and_then(|value| value.as_str().map(str::to_owned));
+    let refused = |rule: &str, message: String| Error::field("items", rule, message);
+    let mut selection = Selection::parse(&typed.unwrap_or_default()).map_err(|wrong| refused("whole_number", wrong))?;
+    ticks(&FormView::typed(&page.req), &mut selection);
+    if selection.items().is_empty() {
+        let message = "names no item: tick at least one, or press Choose all";
+        return Err(refused("not_empty", message.to_owned()));
+    }
+    let items = selection.items().to_vec();
+    let found = choice::ids_of_items(&page.app.gate, &page.ctx, case.to_owned(), items.clone()).await?;
+    let id = |item: &i64| {
+        let unknown = || {
+            refused(
+                "unknown",
+                format!("names item {item}, which is none of this case: take it out"),
+            )
+        };
+        found.get(item).cloned().ok_or_else(unknown)
+    };
+    form.put_list("captures", items.iter().map(id).collect::<Result<_>>()?);
+    Ok(form)
+}
+
+/// Takes the ticks of the page that sent the form into what is picked.
+fn ticks(form: &FormView, selection: &mut Selection) {
+    let read = |name: &str| Selection::parse(form.value(name)).unwrap_or_default();
+    let ticked: Vec<i64> = form.values("pick[]").filter_map(|item| item.parse().ok()).collect();
+    selection.tick(&read("was"), read("shown").items(), &ticked);
+}
+
+/// Tells by items what was refused by the places of captures in the list.
+pub fn told_by_items(page: &PageRequest, mut e: Error) -> Error {
+    let form = FormView::typed(&page.req);
+    let mut selection = Selection::parse(form.value("items")).unwrap_or_default();
+    ticks(&form, &mut selection);
+    for error in &mut e.errors {
+        let place = error
+            .field
+            .strip_prefix("captures[")
+            .and_then(|rest| rest.strip_suffix(']'));
+        let item = place.and_then(|n| selection.items().get(n.parse::<usize>().ok()?));
+        if let Some(item) = item {
+            error.message = format!("names item {item}, which {}", error.message);
+            error.field = "items".into();
+        }
+    }
+    e
+}

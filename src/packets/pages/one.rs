@@ -1,0 +1,247 @@
+//! The page of one packet: its build step by step, then the file, what is in it, how its recipient checks it, and to whom
+//! it went.
+
+use askama::Template;
+
+use super::ShownPacket;
+use crate::cases::{CasePage, Tab};
+use crate::error::Result;
+use crate::forms::Word;
+use crate::gate::Scope;
+use crate::http::pages::{self, FormView, Frame, PageRequest};
+use crate::http::paging::Page;
+use crate::http::reply::Reply;
+use crate::http::{PathId, WriteRequest};
+use crate::packets::model::{Disclosure, NewDisclosure, PacketIssue, PacketState, PacketView};
+use crate::packets::selection::Selection;
+use crate::packets::{api, ops, reads};
+use crate::policy::Act;
+use crate::proof::Digest;
+use crate::text::{Moment, count, counted, groups, label, line, size};
+
+/// The steps of a build: the job's word, what it does, and what that is when nothing more is known.
+const STEPS: [(&str, &str, &str); 6] = [
+    ("", "Wait", "for the builder"),
+    ("exhibits", "Read and hash", "every file again"),
+    ("custody", "Collect", "events and records"),
+    ("pages", "Write pages", "index and inventory"),
+    ("issue", "Sign", "and wait for a checkpoint"),
+    ("sync", "Pack", "one ZIP, no compression"),
+];
+
+/// A step of the build, as the page shows it.
+struct BuildStep {
+    class: &'static str,
+    icon: &'static str,
+    name: &'static str,
+    detail: String,
+    now: bool,
+}
+
+/// How far the build is.
+struct Build {
+    steps: Vec<BuildStep>,
+    /// What the live region says when it changes.
+    told: String,
+    /// How much of this step is done.
+    share: Option<(i64, i64)>,
+}
+
+impl Build {
+    fn of(packet: &PacketView) -> Self {
+        let state = PacketState::from_word(&packet.state);
+        let at = match state {
+            Some(PacketState::Ready) => STEPS.len(),
+            Some(PacketState::Queued) => 0,
+            _ => STEPS
+                .iter()
+                .rposition(|(word, ..)| *word == packet.step && !word.is_empty())
+                .unwrap_or(1),
+        };
+        let failed = state == Some(PacketState::Failed);
+        let step = |(n, (_, name, what)): (usize, &(&str, &'static str, &'static str))| BuildStep {
+            class: match n.cmp(&at) {
+                std::cmp::Ordering::Less => "is-done",
+                std::cmp::Ordering::Equal if failed => "is-bad",
+                std::cmp::Ordering::Equal => "is-now",
+                std::cmp::Ordering::Greater => "",
+            },
+            icon: match n.cmp(&at) {
+                std::cmp::Ordering::Less => "check",
+                std::cmp::Ordering::Equal if failed => "x",
+                std::cmp::Ordering::Equal => "sync",
+                std::cmp::Ordering::Greater => "dash",
+            },
+            name,
+            detail: match n == at {
+                true => progress(packet).unwrap_or_else(|| (*what).to_owned()),
+                false => (*what).to_owned(),
+            },
+            now: n == at,
+        };
+        let name = STEPS.get(at).map_or("Ready", |(_, name, _)| name);
+        Self {
+            steps: STEPS.iter().enumerate().map(step).collect(),
+            told: format!("Step {} of {}: {name}.", at + 1, STEPS.len()),
+            share: (packet.total > 0).then_some((packet.done.min(packet.total), packet.total)),
+        }
+    }
+}
+
+/// How much of the step is done, in words.
+fn progress(packet: &PacketView) -> Option<String> {
+    let (done, total) = (packet.done.min(packet.total), packet.total);
+    if total < 2 {
+        return None;
+    }
+    let number = |n: i64| u64::try_from(n).unwrap_or(0);
+    let (done, percent) = (number(done), number(done) * 100 / number(total));
+    Some(match packet.step.as_str() {
+        "exhibits" => format!("{} of {}, {percent} %", size(done), size(number(total))),
+        "pages" => format!("{} of {}", count(done), counted(number(total), "exhibit", "exhibits")),
+        _ => format!("{percent} %"),
+    })
+}
+
+/// What is known of a packet that was issued.
+struct ShownIssue {
+    at: Moment,
+    exhibits: String,
+    files: String,
+    seq: i64,
+    leaf: String,
+    index: Option<String>,
+    checkpoint: Option<String>,
+    inventory: Vec<(String, String)>,
+    captures: String,
+    downloads: Option<String>,
+}
+
+impl ShownIssue {
+    fn of(issued: &PacketIssue, page: &CasePage) -> Self {
+        let content = &issued.content;
+        let inventory = content.inventory.iter();
+        let times = issued.downloads.len() as u64;
+        let last = issued.downloads.last().map(|at| page.at(*at));
+        Self {
+            at: page.at(issued.at),
+            exhibits: counted(content.exhibits, "exhibit", "exhibits"),
+            files: counted(content.payload.files, "file", "files"),
+            seq: issued.seq,
+            leaf: issued.leaf.to_string(),
+            index: issued.index.map(count),
+            checkpoint: issued.checkpoint.map(|size| count(size.unsigned_abs())),
+            inventory: inventory
+                .map(|(status, n)| (count(*n), label(status).to_lowercase()))
+                .collect(),
+            captures: counted(content.captures, "capture", "captures"),
+            downloads: last.map(|at| format!("{}, last {}", counted(times, "time", "times"), at.shown())),
+        }
+    }
+}
+
+/// A disclosure in words.
+struct Disclosed {
+    to: String,
+    at: Moment,
+    by: String,
+    how: String,
+}
+
+#[derive(Template)]
+#[template(path = "packets/pages/one.html")]
+struct PacketPage {
+    frame: Frame,
+    page: CasePage,
+    shown: ShownPacket,
+    build: Build,
+    issue: Option<ShownIssue>,
+    /// The log's key as recipients take it, and its fingerprint.
+    key: String,
+    fingerprint: Vec<String>,
+    /// The items that were named, so that they can be picked again.
+    items: String,
+    disclosures: Vec<Disclosed>,
+    may_cancel: bool,
+    may_disclose: bool,
+    all: Vec<ShownPacket>,
+    form: FormView,
+}
+
+impl PacketPage {
+    fn told(&self) -> &str {
+        match self.shown.state {
+            Some(PacketState::Ready) => "The packet is ready.",
+            Some(PacketState::Failed) => "The packet was not built.",
+            _ => &self.build.told,
+        }
+    }
+}
+
+pub async fn one(id: PathId, page: PageRequest) -> Reply {
+    one_page(&page, id.0, FormView::default()).await
+}
+
+async fn one_page(page: &PageRequest, id: String, form: FormView) -> Reply {
+    let (gate, ctx) = (&page.app.gate, &page.ctx);
+    let packet = reads::packet(gate, ctx, id.clone()).await?;
+    let (mut frame, case_page) = CasePage::of(page, &packet.case_id, Tab::Packets).await?;
+    frame.title = format!("Packet {}", packet.name);
+    let disclosures = reads::disclosures(gate, ctx, id.clone(), &Page::first(100)).await?;
+    let others = reads::of_case(gate, ctx, packet.case_id.clone(), &Page::first(100)).await?;
+    let items = Selection::of(reads::items_named(gate, ctx, id.clone()).await?);
+    let issued = reads::issued(gate, ctx, id.clone()).await?;
+    let key = reads::log_key(gate, ctx).await?;
+    let shown = PacketPage {
+        disclosures: disclosures
+            .iter()
+            .map(|d| disclosed(d, &case_page))
+            .collect::<Result<_>>()?,
+        all: others.iter().rev().map(|p| ShownPacket::of(p, &case_page)).collect(),
+        issue: issued.map(|issued| ShownIssue::of(&issued, &case_page)),
+        fingerprint: groups(&Digest::of(format!("{key}\n").as_bytes())),
+        key,
+        items: items.text(),
+        may_cancel: reads::may_cancel(gate, ctx, id.clone()).await?,
+        may_disclose: reads::may_disclose(gate, ctx, id).await?,
+        build: Build::of(&packet),
+        shown: ShownPacket::of(&packet, &case_page),
+        page: case_page,
+        frame,
+        form,
+    };
+    pages::show(&shown, Some(&shown.form))
+}
+
+fn disclosed(d: &Disclosure, page: &CasePage) -> Result<Disclosed> {
+    let said = serde_json::to_value(&d.details)?;
+    let said = said.as_object().into_iter().flatten();
+    let told = said.filter_map(|(name, value)| Some(format!("{}: {}", name.replace('_', " "), value.as_str()?)));
+    Ok(Disclosed {
+        to: line(&d.to),
+        at: page.at(d.disclosed_at.0),
+        by: line(&d.recorded_by.name),
+        how: line(&told.collect::<Vec<_>>().join("; ")),
+    })
+}
+
+pub async fn disclose(id: PathId, request: WriteRequest) -> Reply {
+    let (page, scope) = (request.page()?, Scope::Packet(id.0.clone()));
+    let made = request
+        .write_to(Act::PacketDisclose, scope, NewDisclosure::parse, ops::disclose)
+        .await;
+    after(&page, id.0, "disclosed", made.map(drop)).await
+}
+
+pub async fn cancel(id: PathId, request: WriteRequest) -> Reply {
+    let page = request.page()?;
+    let made = api::call_off(id.0.clone(), request).await;
+    after(&page, id.0, "packet-cancelled", made.map(drop)).await
+}
+
+/// Back to the packet, which says what was done, or shows the form again.
+async fn after(page: &PageRequest, id: String, done: &str, made: Result<()>) -> Reply {
+    let address = |()| format!("/packets/{id}?done={done}");
+    let again = async |form| one_page(page, id.clone(), form).await;
+    pages::answer(&page.req, made, address, again).await
+}
