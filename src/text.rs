@@ -69,6 +69,14 @@ impl Moment {
         }
     }
 
+    /// In UTC, to the minute.
+    pub fn minute(&self) -> String {
+        match self.utc.get(..16) {
+            Some(minute) if self.utc.ends_with(" UTC") => format!("{minute} UTC"),
+            _ => self.utc.clone(),
+        }
+    }
+
     /// In the case's zone, or in UTC where the case has none.
     pub fn shown(&self) -> &str {
         self.local.as_deref().unwrap_or(&self.utc)
@@ -143,6 +151,12 @@ pub fn size(bytes: u64) -> String {
         Some((unit, scale)) => format!("{}.{} {unit} ({exact})", bytes / scale, bytes % scale * 10 / scale),
         None => exact,
     }
+}
+
+/// A number of bytes, rounded.
+pub fn about(bytes: u64) -> String {
+    let exact = size(bytes);
+    exact.split(" (").next().unwrap_or_default().to_owned()
 }
 
 /// A thing with its number, in singular or plural.

@@ -16,6 +16,7 @@ pub fn routes(config: &mut ServiceConfig) {
     config
         .service(at("/cases/{id}/custody", "GET").route(web::get().to(pages::of_case)))
         .service(at("/ledger", "GET").route(web::get().to(pages::ledger)))
+        .service(at("/ledger/log", "GET").route(web::get().to(pages::log)))
         .service(at("/api/v1/captures/{id}/custody", "GET").route(web::get().to(api::of_capture)))
         .service(at("/api/v1/captures/{id}/receipt", "GET").route(web::get().to(proofs::receipt)))
         .service(at("/api/v1/cases/{id}/events", "GET").route(web::get().to(api::of_case)))

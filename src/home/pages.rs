@@ -1,6 +1,12 @@
 //! The first screen of each role: what needs this person first, then their cases.
 
+mod administrator;
+mod auditor;
+
 use askama::Template;
+
+use administrator::AdministratorPart;
+use auditor::AuditorPart;
 
 use crate::authorizations::{self, AuthorizationSearch, AuthorizationState};
 use crate::captures::{self, BasisKind, CaptureSearch, CaptureState, CaptureView};
@@ -33,8 +39,8 @@ struct HomePage {
     waiting: Vec<WaitingLine>,
     cases: Option<Vec<CaseLine>>,
     may_open: bool,
-    auditor: bool,
-    administrator: bool,
+    ledger: Option<AuditorPart>,
+    installation: Option<AdministratorPart>,
 }
 
 pub(super) async fn home(page: PageRequest) -> Reply {
@@ -55,12 +61,20 @@ impl HomePage {
             true => Some(my_cases(page, 20).await?),
             false => None,
         };
+        let ledger = match is(Role::Auditor) {
+            true => Some(AuditorPart::of(page).await?),
+            false => None,
+        };
+        let installation = match is(Role::Administrator) {
+            true => Some(AdministratorPart::of(page).await?),
+            false => None,
+        };
         Ok(Self {
             waiting,
             cases,
             may_open: cases::may_open(page).await?,
-            auditor: is(Role::Auditor),
-            administrator: is(Role::Administrator),
+            ledger,
+            installation,
             frame,
         })
     }

@@ -33,8 +33,14 @@ pub enum Nav {
     Approvals,
     /// The ledger, for auditors.
     Ledger,
+    /// Audits, for auditors.
+    Audits,
     /// Users, units and trainings, for administrators.
     People,
+    /// Units, for administrators.
+    Units,
+    /// The installation's settings and state, for administrators.
+    Installation,
     /// A page that belongs to none of them.
     None,
 }
@@ -53,7 +59,15 @@ impl Nav {
                 casework.iter().any(|role| caller.is(*role)),
             ),
             (Self::Ledger, "Ledger", "/ledger", caller.is(Role::Auditor)),
+            (Self::Audits, "Audits", "/audits", caller.is(Role::Auditor)),
             (Self::People, "People", "/users", caller.is(Role::Administrator)),
+            (Self::Units, "Units", "/units", caller.is(Role::Administrator)),
+            (
+                Self::Installation,
+                "Installation",
+                "/installation",
+                caller.is(Role::Administrator),
+            ),
         ];
         let shown = all.into_iter().filter(|(.., may)| *may);
         shown.map(|(nav, word, address, _)| (nav, word, address)).collect()
@@ -227,6 +241,17 @@ impl FormView {
         typed.retain(|(name, _)| !name.contains("password"));
         Self {
             typed,
+            problem: e.errors.is_empty().then(|| reply::detail_of(e).to_owned()),
+            status: Some(e.status_code()),
+            errors: e.errors.clone(),
+        }
+    }
+
+    /// The same form, refused for this.
+    #[must_use]
+    pub fn with(self, e: &Error) -> Self {
+        Self {
+            typed: self.typed,
             problem: e.errors.is_empty().then(|| reply::detail_of(e).to_owned()),
             status: Some(e.status_code()),
             errors: e.errors.clone(),
