@@ -283,7 +283,10 @@ CREATE TABLE public.sessions (
     created_at bigint NOT NULL,
     refreshed_at bigint NOT NULL,
     expires_at bigint NOT NULL,
-    ended_at bigint
+    ended_at bigint,
+    name text,
+    address text,
+    used_at bigint
 );
 
 CREATE TABLE public.subjects (
@@ -442,6 +445,12 @@ CREATE INDEX cases_lead ON public.cases USING btree (lead_id, id);
 CREATE INDEX cases_unit ON public.cases USING btree (unit_path, id);
 
 CREATE INDEX disclosures_packet ON public.disclosures USING btree (packet_id, id);
+
+CREATE INDEX events_action ON public.events USING btree (action, at);
+
+CREATE INDEX events_actor ON public.events USING btree (actor, at);
+
+CREATE INDEX events_at ON public.events USING btree (at);
 
 CREATE INDEX events_object ON public.events USING btree (object, stream, seq);
 

@@ -147,6 +147,12 @@ CREATE TABLE events (
     PRIMARY KEY (stream, seq)
 );
 
+CREATE INDEX events_action ON events (action, at);
+
+CREATE INDEX events_actor ON events (actor, at);
+
+CREATE INDEX events_at ON events (at);
+
 CREATE INDEX events_object ON events (object, stream, seq);
 
 CREATE TABLE files (
@@ -299,7 +305,7 @@ CREATE TABLE sessions (
     refreshed_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     ended_at BIGINT
-);
+, name TEXT, address TEXT, used_at BIGINT);
 
 CREATE UNIQUE INDEX sessions_secret ON sessions (secret_hash);
 

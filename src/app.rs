@@ -19,6 +19,7 @@ use crate::config::Config;
 use crate::db::{Db, migrate};
 use crate::error::{Error, Kind, Result};
 use crate::gate::{Gate, NewEvent};
+use crate::http::token_uses::TokenUses;
 use crate::http::upload_slots::UploadSlots;
 use crate::http::{App, State, headers, refusal, request_ctx, system};
 use crate::identity::secret::Secret;
@@ -27,7 +28,9 @@ use crate::ledger::{self, Action, Journal};
 use crate::policy::Policy;
 use crate::proof::id::{Digest, hex};
 use crate::threads::blocking;
-use crate::{authorizations, captures, cases, custody, durable, home, packets, subjects, timeline, users};
+use crate::{
+    audits, authorizations, captures, cases, custody, durable, home, installation, packets, subjects, timeline, users,
+};
 
 /// An open installation: the data folder is locked for this process.
 pub struct OpenInstallation {
@@ -97,7 +100,10 @@ fn open_blocking(config: &Config, with: With) -> Result<(OpenInstallation, u64)>
         blobs,
         limits: config.limits()?,
         uploads: UploadSlots::default(),
+        token_uses: TokenUses::default(),
         builder: tokio::sync::Notify::new(),
+        audits: tokio::sync::Notify::new(),
+        settings: config.clone(),
         metrics: with.metrics,
         metrics_token: config.metrics_token(),
         public_ledger: config.public_ledger(),
@@ -179,6 +185,8 @@ pub fn routes(config: &mut ServiceConfig) {
     custody::routes(config);
     timeline::routes(config);
     packets::routes(config);
+    audits::routes(config);
+    installation::routes(config);
     home::routes(config);
     config.default_service(web::to(nowhere));
 }

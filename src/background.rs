@@ -1,10 +1,11 @@
-//! What the server does by itself: builds packets, records expiries, forgets old retry keys.
+//! What the server does by itself: builds packets, carries out audits, records expiries, forgets old retry keys.
 
 use std::sync::Arc;
 
 use diesel::prelude::*;
 use tokio::sync::{Notify, watch};
 
+use crate::audits;
 use crate::authorizations::Expiry;
 use crate::clock::{DAY, MINUTE, Micros};
 use crate::db::tables::idempotency;
@@ -21,6 +22,7 @@ pub async fn run(app: App, stop: watch::Receiver<bool>) {
     let (gate, expiry) = (app.gate.clone(), Expiry(app.gate.clone()));
     tokio::join!(
         packets::run_builder(app.clone(), stop.clone()),
+        audits::run_worker(app.clone(), stop.clone()),
         jobs::run(gate.clone(), expiry, &never, stop.clone()),
         jobs::run(gate, ForgetRetries, &never, stop),
     );

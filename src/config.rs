@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use serde::Serialize;
+
 use crate::db::Location;
 use crate::error::{Error, FieldError, Result};
 
@@ -95,6 +97,19 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("log_format", "auto", "json, text, or auto: text on a terminal."),
 ];
+
+/// A setting in force, as `casetrail config` and the page of settings show it.
+#[derive(Debug, Clone, Serialize)]
+pub struct ShownSetting {
+    /// Its name in `casetrail.toml`.
+    pub name: &'static str,
+    /// Its value; none where it is a secret.
+    pub value: Option<String>,
+    /// Where the value comes from.
+    pub source: &'static str,
+    /// What it is for.
+    pub says: &'static str,
+}
 
 /// Limits of uploads, and what the policy of the agency needs no authorization for.
 #[derive(Debug, Clone)]
@@ -241,6 +256,11 @@ impl Config {
         self.data_dir().join("packets")
     }
 
+    /// The folder of the log's key, its last checkpoint and the secret.
+    pub fn keys(&self) -> PathBuf {
+        self.data_dir().join("keys")
+    }
+
     /// The log's name, where it is set.
     pub fn origin(&self) -> Option<&str> {
         Some(self.get("origin")).filter(|o| !o.is_empty())
@@ -288,6 +308,13 @@ impl Config {
         })
     }
 
+    /// The certificate that the server shows; none with plain HTTP.
+    pub fn certificate(&self) -> Option<PathBuf> {
+        let own = || self.data_dir().join("tls").join("cert.pem");
+        let shown = self.tls_pair().map_or_else(own, |(cert, _)| cert);
+        Some(shown).filter(|_| !self.http().unwrap_or(false))
+    }
+
     /// Whether hashes of the ledger are public.
     pub fn public_ledger(&self) -> bool {
         self.get("public_ledger") == "true"
@@ -312,19 +339,35 @@ impl Config {
         }
     }
 
+    /// Every setting with its value, source and purpose; secrets hidden.
+    pub fn shown(&self) -> Vec<ShownSetting> {
+        let known = SETTINGS
+            .iter()
+            .filter_map(|setting| Some((setting, self.0.get(setting.name)?)));
+        known
+            .map(|(setting, (value, source))| ShownSetting {
+                name: setting.name,
+                value: match setting.secret && !value.is_empty() {
+                    true => without_secret(setting.name, value),
+                    false => Some(value.clone()),
+                },
+                source,
+                says: setting.says,
+            })
+            .collect()
+    }
+
     /// A line for each setting: value, source and purpose; secrets hidden.
     pub fn print(&self) -> String {
         let mut out = String::new();
-        for setting in SETTINGS {
-            let Some((value, source)) = self.0.get(setting.name) else {
-                continue;
-            };
-            let shown = if setting.secret && !value.is_empty() {
-                hidden(setting.name, value)
-            } else {
-                format!("{value:?}")
-            };
-            out += &format!("{:<20} = {shown:<34} # {source}. {}\n", setting.name, setting.says);
+        for setting in self.shown() {
+            let shown = setting
+                .value
+                .map_or_else(|| "(hidden)".into(), |value| format!("{value:?}"));
+            out += &format!(
+                "{:<20} = {shown:<34} # {}. {}\n",
+                setting.name, setting.source, setting.says
+            );
         }
         out
     }
@@ -336,11 +379,10 @@ impl Config {
     }
 }
 
-fn hidden(name: &str, value: &str) -> String {
-    match (name, Location::parse(value)) {
-        ("database", Ok(location)) => format!("{:?}", location.to_string()),
-        _ => "(hidden)".into(),
-    }
+/// A database's location can be told without its password; no other secret can.
+fn without_secret(name: &str, value: &str) -> Option<String> {
+    let location = Location::parse(value).ok().filter(|_| name == "database");
+    location.map(|location| location.to_string())
 }
 
 fn read_file(path: &Path) -> Result<BTreeMap<String, String>> {

@@ -13,11 +13,12 @@
 //! - `identity`: who is calling.
 //! - `gate`: the doors, through which every read and write goes.
 //! - `jobs`: what the server does by itself, shared by all servers of an installation.
+//! - `audit`: an installation read again and compared with itself.
 //! - `http`, `forms`: what every handler shares; input read field by field.
 //! - `users`, `cases`, `subjects`, `authorizations`, `captures`, `packets`: one folder a feature.
-//! - `custody`: the ledger over HTTP.
 //! - `timeline`: when things happened beside when they were captured.
-//! - `audit`: an installation read again and compared with itself.
+//! - `custody`, `audits`: the ledger over HTTP, and audits as jobs.
+//! - `installation`: settings and state of the machine, for administrators.
 //! - `app`, `background`, `cli`: what puts them together.
 
 pub mod bag;
@@ -28,6 +29,8 @@ pub mod verify;
 pub mod app;
 #[cfg(feature = "server")]
 pub mod audit;
+#[cfg(feature = "server")]
+pub mod audits;
 #[cfg(feature = "server")]
 pub mod authorizations;
 #[cfg(feature = "server")]
@@ -62,6 +65,8 @@ pub mod home;
 pub mod http;
 #[cfg(feature = "server")]
 pub mod identity;
+#[cfg(feature = "server")]
+pub mod installation;
 #[cfg(feature = "server")]
 pub mod jobs;
 #[cfg(feature = "server")]

@@ -69,6 +69,14 @@ impl Moment {
         }
     }
 
+    /// In UTC, to the minute.
+    pub fn minute(&self) -> String {
+        match self.utc.get(..16) {
+            Some(minute) if self.utc.ends_with(" UTC") => format!("{minute} UTC"),
+            _ => self.utc.clone(),
+        }
+    }
+
     /// In the case's zone, or in UTC where the case has none.
     pub fn shown(&self) -> &str {
         self.local.as_deref().unwrap_or(&self.utc)

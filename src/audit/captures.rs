@@ -81,7 +81,7 @@ impl Audit<'_> {
                 self.capture(row, &files, &later.remove(&row.id).unwrap_or_default());
             }
             from = to;
-            (self.tell)("captures", self.report.counts.captures, total);
+            (self.tell)("captures", self.report.counts.captures, total)?;
         }
         let mut without: Vec<String> = self.recorded.drain().collect();
         without.sort_unstable();

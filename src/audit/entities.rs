@@ -196,7 +196,7 @@ impl Audit<'_> {
             let Some(last) = rows.last() else { return Ok(()) };
             from.clone_from(&last.id);
             rows.iter().for_each(|row| self.row(table, row));
-            (self.tell)(table.name, self.report.counts.rows, 0);
+            (self.tell)(table.name, self.report.counts.rows, 0)?;
         }
     }
 

@@ -61,7 +61,7 @@ impl Audit<'_> {
                 }
                 self.event(chain.get_or_insert_with(|| Chain::new(&row.stream)), &row);
             }
-            (self.tell)("events", self.report.counts.events, total);
+            (self.tell)("events", self.report.counts.events, total)?;
         }
         self.records_without_events()
     }

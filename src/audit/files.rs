@@ -30,7 +30,7 @@ impl Audit<'_> {
             let Some(last) = rows.last() else { break };
             from.clone_from(&last.0);
             for row in &rows {
-                self.file(store, row, &mut named, total);
+                self.file(store, row, &mut named, total)?;
             }
         }
         self.unnamed(store, &named);
@@ -43,18 +43,18 @@ impl Audit<'_> {
         (sha256, size, crc32, state): &FileAuditRow,
         named: &mut HashSet<Digest>,
         total: u64,
-    ) {
+    ) -> Result<()> {
         let Some(digest) = Digest::from_slice(sha256) else {
             self.report.fault("file-row", "files", "a row whose name is no digest");
-            return;
+            return Ok(());
         };
         if state == DISPOSED {
-            return;
+            return Ok(());
         }
         named.insert(digest);
         self.report.counts.files += 1;
         let mut done = self.report.counts.bytes;
-        let read = self.rehash("files", store.open(&Key::File(digest), WHOLE), (&mut done, total));
+        let read = self.rehash("files", store.open(&Key::File(digest), WHOLE), (&mut done, total))?;
         self.report.counts.bytes = done;
         let (rule, what) = match read {
             Err(e) if e.kind() == io::ErrorKind::NotFound => ("file-missing", "is not in the store".to_owned()),
@@ -68,23 +68,27 @@ impl Audit<'_> {
                 let what = format!("its row says {size} bytes and another CRC-32 than its {has} bytes have");
                 ("file-row", what)
             }
-            Ok(_) => return,
+            Ok(_) => return Ok(()),
         };
         self.report.fault(rule, format!("file {digest}"), what);
+        Ok(())
     }
 
-    /// Hashes stored bytes again, and tells how many of all are read: with those that were `done` before.
+    /// Hashes stored bytes again, and tells how many of all are read: with those that were `done` before. Fails when the
+    /// audit has to end; that bytes cannot be read is a finding.
     pub(super) fn rehash(
         &mut self,
         shelf: &'static str,
         opened: io::Result<BlobReader>,
         (done, total): (&mut u64, u64),
-    ) -> io::Result<Hashed> {
-        hash(opened?, |piece| {
-            *done += piece.len() as u64;
-            (self.tell)(shelf, *done, total);
-            Ok(())
-        })
+    ) -> Result<io::Result<Hashed>> {
+        let read = opened.and_then(|bytes| {
+            hash(bytes, |piece| {
+                *done += piece.len() as u64;
+                (self.tell)(shelf, *done, total).map_err(|e| io::Error::other(self.stopped.insert(e).detail.clone()))
+            })
+        });
+        self.stopped.take().map_or(Ok(read), Err)
     }
 
     /// What an upload left whose transaction never came, or what somebody put there.

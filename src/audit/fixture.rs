@@ -151,7 +151,7 @@ impl Installation {
             keys: self.path("keys"),
             known: Vec::new(),
         };
-        run(&self.db.reader(), &places, &mut |_, _, _| {}).unwrap()
+        run(&self.db.reader(), &places, &mut |_, _, _| Ok(())).unwrap()
     }
 
     /// As somebody with the database's file would.

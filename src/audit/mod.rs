@@ -50,8 +50,8 @@ pub struct Places {
     pub known: Vec<(String, Checkpoint)>,
 }
 
-/// How far an audit is: what is read now, how much of it, of how much.
-pub type Tell<'a> = dyn FnMut(&'static str, u64, u64) + 'a;
+/// How far an audit is: what is read now, how much of it, of how much. An error ends the audit.
+pub type Tell<'a> = dyn FnMut(&'static str, u64, u64) -> Result<()> + 'a;
 
 /// Audits an installation. An error means that it could not be read; what is wrong with it stands in the report.
 pub fn run(db: &Reader, places: &Places, tell: &mut Tell<'_>) -> Result<AuditReport> {
@@ -104,6 +104,8 @@ struct Audit<'a> {
     members: HashSet<(String, String)>,
     /// Who holds which authorization, as records say: authorization and person.
     holders: HashSet<(String, String)>,
+    /// Why the audit has to end while a file is read.
+    stopped: Option<Error>,
 }
 
 impl<'a> Audit<'a> {
@@ -118,6 +120,7 @@ impl<'a> Audit<'a> {
             recorded: HashSet::new(),
             members: HashSet::new(),
             holders: HashSet::new(),
+            stopped: None,
         }
     }
 
@@ -134,7 +137,7 @@ impl<'a> Audit<'a> {
 
     /// The database's own check of its pages and indexes, which everything below relies on.
     fn database(&mut self) -> Result<()> {
-        (self.tell)("database", 0, 0);
+        (self.tell)("database", 0, 0)?;
         let AnyConn::Sqlite(conn) = self.conn else {
             return Ok(());
         };

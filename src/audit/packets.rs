@@ -27,15 +27,21 @@ impl Audit<'_> {
             let Some(last) = rows.last() else { return Ok(()) };
             from.clone_from(&last.0);
             for row in &rows {
-                self.packet(store, row, &mut done, total);
+                self.packet(store, row, &mut done, total)?;
             }
         }
     }
 
-    fn packet(&mut self, store: &dyn Store, (id, size, sha256): &PacketAuditRow, done: &mut u64, total: u64) {
+    fn packet(
+        &mut self,
+        store: &dyn Store,
+        (id, size, sha256): &PacketAuditRow,
+        done: &mut u64,
+        total: u64,
+    ) -> Result<()> {
         self.report.counts.packets += 1;
         let place = format!("packet {id}");
-        let read = self.rehash("packets", store.open(&Key::Packet(id.clone()), WHOLE), (done, total));
+        let read = self.rehash("packets", store.open(&Key::Packet(id.clone()), WHOLE), (done, total))?;
         let told = sha256.as_deref().and_then(Digest::from_slice);
         match read {
             // Whoever needs room may take old packets away: they can be exported anew.
@@ -56,5 +62,6 @@ impl Audit<'_> {
             }
             Ok(_) => {}
         }
+        Ok(())
     }
 }

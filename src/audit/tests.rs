@@ -294,7 +294,7 @@ fn a_database_older_than_what_was_signed_is_found() {
         keys: made.path("keys"),
         known: Vec::new(),
     };
-    let report = run(&db.reader(), &places, &mut |_, _, _| {}).unwrap();
+    let report = run(&db.reader(), &places, &mut |_, _, _| Ok(())).unwrap();
     assert_eq!(rules(&report), ["last-checkpoint"], "{}", report.text());
     assert!(report.faults[0].what.contains("10 leaves"), "{}", report.text());
 }
@@ -311,7 +311,7 @@ fn an_empty_database_cannot_be_audited() {
         known: Vec::new(),
     };
     assert!(
-        run(&db.reader(), &places, &mut |_, _, _| {})
+        run(&db.reader(), &places, &mut |_, _, _| Ok(()))
             .unwrap_err()
             .detail
             .contains("no log")

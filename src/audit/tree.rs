@@ -130,7 +130,7 @@ impl Audit<'_> {
                 }
             }
             next = page_end;
-            (self.tell)("tree", grown.size, state.size);
+            (self.tell)("tree", grown.size, state.size)?;
         }
         self.beyond(outside.into_iter().chain(stored), grown.size);
         self.end_of_tree(state, &grown)?;

@@ -43,6 +43,7 @@ pub fn watched(mut progress: ProgressDisplay, db: &Db, places: &Places) -> Resul
             _ => Counted::Things,
         };
         progress.show(step, unit, done, total);
+        Ok(())
     });
     progress.end();
     done.map_err(|e| Failure::from(e).with_code(2))

@@ -158,6 +158,7 @@ fn typed(username: &str) -> std::result::Result<String, Failure> {
 
 /// The search that finds all users.
 const EVERYBODY: UserSearch = UserSearch {
+    named: None,
     role: None,
     unit: None,
     after: None,

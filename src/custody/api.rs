@@ -29,18 +29,24 @@ pub(super) async fn accesses(req: HttpRequest, case: PathId, requester: RequestC
 }
 
 pub(super) async fn of_agency(req: HttpRequest, requester: RequestCtx, app: App) -> Reply {
-    let page = Page::read(&req, &["actor", "action", "from", "to"])?;
+    let page = Page::read(&req, FILTERS)?;
     let found = reads::of_agency(&app.gate, &requester, search(&page)?).await?;
-    reply(&req, &page, found)
+    page.reply(&req, Listed::of(found, &page, reads::place, |e| e))
 }
+
+/// What a search of the agency's events is narrowed by.
+pub(super) const FILTERS: &[&str] = &["actor", "action", "object", "case", "kind", "from", "to"];
 
 pub(super) fn search(page: &Page) -> Result<EventSearch> {
     Ok(EventSearch {
         actor: page.filter("actor").map(str::to_owned),
         action: page.filter("action").map(str::to_owned),
+        object: page.filter("object").map(str::to_owned),
+        case: page.filter("case").map(str::to_owned),
+        kind: page.word("kind")?,
         from: page.time("from")?,
         to: page.time("to")?,
-        after: page.after_number()?.map_or(0, |n| n + 1),
+        after: page.place(reads::placed)?,
         limit: page.limit as i64 + 1,
     })
 }

@@ -19,6 +19,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(at("/cases/{id}/custody", "GET").route(web::get().to(pages::trail::custody)))
         .service(at("/cases/{id}/accesses", "GET").route(web::get().to(pages::trail::accesses)))
         .service(at("/ledger", "GET").route(web::get().to(pages::ledger)))
+        .service(at("/ledger/log", "GET").route(web::get().to(pages::log)))
         .service(at("/api/v1/captures/{id}/custody", "GET").route(web::get().to(api::of_capture)))
         .service(at("/api/v1/captures/{id}/receipt", "GET").route(web::get().to(proofs::receipt)))
         .service(at("/api/v1/cases/{id}/events", "GET").route(web::get().to(api::of_case)))

@@ -1,21 +1,22 @@
-//! The pages of the ledger: the events of a case, and for auditors the state of the log with the agency's events.
+//! The pages of the ledger: the events of a case, and for auditors the agency's events and the state of the log.
 
+mod log;
+mod search;
 pub(super) mod trail;
 
 use std::collections::HashMap;
 
-use askama::Template;
 use serde_json::Value;
 
-use super::api;
-use super::reads::{self, ShownEvent};
+use super::reads::ShownEvent;
 use crate::error::Result;
-use crate::http::pages::{self, Frame, Nav, PageRequest};
+use crate::http::pages::PageRequest;
 use crate::http::paging::{Listed, Page};
-use crate::http::reply::Reply;
-use crate::ledger::read::EventSearch;
 use crate::text::{Moment, Zone, label, line};
 use crate::users;
+
+pub(super) use log::log;
+pub(super) use search::ledger;
 
 /// An event in a page.
 struct EventLine {
@@ -51,18 +52,6 @@ impl EventLine {
     }
 }
 
-/// A search as a person types it: a colleague by user name, an action in the words that the list shows.
-async fn by_words(page: &PageRequest, mut search: EventSearch) -> Result<EventSearch> {
-    if let Some(actor) = search.actor.take() {
-        let known = users::id_of(&page.app.gate, &page.ctx, actor.to_lowercase()).await?;
-        search.actor = Some(known.unwrap_or(actor));
-    }
-    search.action = search
-        .action
-        .map(|action| action.trim().to_lowercase().replace(' ', "."));
-    Ok(search)
-}
-
 /// The ids of the people who did these things.
 fn actors(events: &[ShownEvent]) -> Vec<String> {
     let ids = events
@@ -86,40 +75,4 @@ async fn lines(
     let listed = Listed::of(found, query, |e| e.key.to_string(), shown);
     let next = listed.next.map(|next| query.next_address(page.req.path(), &next));
     Ok((listed.items, next))
-}
-
-#[derive(Template)]
-#[template(path = "custody/pages/ledger.html")]
-struct LedgerPage {
-    frame: Frame,
-    log: crate::ledger::TreeState,
-    signed: u64,
-    events: Vec<EventLine>,
-    next: Option<String>,
-    actor: String,
-    action: String,
-}
-
-pub(super) async fn ledger(page: PageRequest) -> Reply {
-    pages::show(&LedgerPage::of(&page).await?, None)
-}
-
-impl LedgerPage {
-    async fn of(page: &PageRequest) -> Result<Self> {
-        let query = Page::read(&page.req, &["actor", "action", "from", "to"])?.without_empty();
-        let search = by_words(page, api::search(&query)?).await?;
-        let found = reads::of_agency(&page.app.gate, &page.ctx, search).await?;
-        let (events, next) = lines(page, &query, found, Zone::named(None)).await?;
-        let (log, signed) = reads::log(&page.app.gate, &page.ctx).await?;
-        let typed = |name| query.filter(name).unwrap_or_default().to_owned();
-        Ok(Self {
-            frame: page.frame("Ledger", Nav::Ledger).await?,
-            log,
-            signed,
-            events,
-            next,
-            actor: typed("actor"),
-            action: typed("action"),
-        })
-    }
 }

@@ -7,12 +7,13 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::captures::{store as captures, takes_part};
+use crate::clock::{self, Micros};
 use crate::db::AnyConn;
-use crate::db::tables::{leaves, records};
+use crate::db::tables::{leaves, outbox, records};
 use crate::error::{Error, Result};
 use crate::gate::{Gate, ReadCtx, RequestCtx, Scope, View};
 use crate::http::paging::Page;
-use crate::ledger::read::{self, EventSearch, StoredEvent};
+use crate::ledger::read::{self, EventKind, EventSearch, SearchPlace, StoredEvent};
 use crate::ledger::{self, Action};
 use crate::policy::Act;
 use crate::proof::checkpoint::TlogProof;
@@ -78,16 +79,19 @@ async fn of_stream(
     gate.view(requester, act, Scope::Case(case), view, read).await
 }
 
-/// Events of the whole agency, without their records.
+/// Events of the whole agency, the newest first, without their records.
 pub async fn of_agency(gate: &Gate, requester: &RequestCtx, search: EventSearch) -> Result<Vec<ShownEvent>> {
-    let detail = json!({"actor": search.actor, "action": search.action, "after": search.after});
+    let detail = json!({
+        "actor": search.actor, "action": search.action, "object": search.object, "case": search.case,
+        "kind": search.kind.map(EventKind::as_str), "from": search.from, "to": search.to,
+        "after": search.after.as_ref().map(|place| place.at),
+    });
     let view = View::new(Action::LedgerViewed, "agency", "agency", detail);
     let read = move |ctx: &mut ReadCtx<'_>| {
         let found = read::search(ctx.conn, &search)?.into_iter();
-        let without_record = |(index, event): (i64, StoredEvent)| {
+        let without_record = |(index, event): (Option<i64>, StoredEvent)| {
             Ok(ShownEvent {
-                key: index,
-                index: Some(index),
+                index,
                 ..event_alone(&event)?
             })
         };
@@ -124,14 +128,45 @@ fn proof(conn: &mut AnyConn, capture: &str) -> Result<Option<String>> {
     Ok(Some(proof.format()))
 }
 
-/// The log as it stands, and how many events the last signature covers.
-pub async fn log(gate: &Gate, requester: &RequestCtx) -> Result<(ledger::TreeState, u64)> {
+/// The log as it stands.
+pub struct LogState {
+    /// The tree and the key.
+    pub tree: ledger::TreeState,
+    /// Over how many events the tree was last signed, and when.
+    pub signed: Option<(u64, Micros)>,
+    /// The last checkpoint, as it was signed.
+    pub note: Option<String>,
+    /// Events that wait to be taken into the tree.
+    pub waiting: i64,
+}
+
+/// The log as it stands.
+pub async fn log(gate: &Gate, requester: &RequestCtx) -> Result<LogState> {
     let read = |ctx: &mut ReadCtx<'_>| {
-        let state = ledger::state(ctx.conn)?.ok_or_else(|| Error::internal("the log has no state"))?;
-        let signed = read::newest_checkpoint(ctx.conn)?.map_or(0, |(size, _)| size);
-        Ok((state, u64::try_from(signed).map_err(Error::internal)?))
+        Ok(LogState {
+            tree: ledger::state(ctx.conn)?.ok_or_else(|| Error::internal("the log has no state"))?,
+            signed: read::signed_at(ctx.conn)?,
+            note: read::newest_checkpoint(ctx.conn)?.map(|(_, note)| note),
+            waiting: outbox::table.count().get_result(ctx.conn)?,
+        })
     };
     gate.read(requester, Act::LedgerRead, Scope::Agency, read).await
+}
+
+/// The place of an event in a search, for the cursor of the page that follows.
+pub fn place(event: &ShownEvent) -> String {
+    let text = |name: &str| event.event[name].as_str().unwrap_or_default();
+    format!("{} {} {}", text("at"), event.key, text("stream"))
+}
+
+/// The place that a cursor names.
+pub fn placed(cursor: &str) -> Option<SearchPlace> {
+    let mut parts = cursor.splitn(3, ' ');
+    Some(SearchPlace {
+        at: clock::parse(parts.next()?)?,
+        seq: parts.next()?.parse().ok()?,
+        stream: parts.next()?.to_owned(),
+    })
 }
 
 /// Where a page begins, and how many rows are read: one more than it shows.

@@ -37,6 +37,16 @@ impl Location {
     }
 }
 
+impl Location {
+    /// The kind of database, in a word.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "sqlite",
+            Self::Postgres(_) => "postgres",
+        }
+    }
+}
+
 impl fmt::Display for Location {
     /// Without passwords.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

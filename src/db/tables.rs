@@ -123,6 +123,9 @@ diesel::table! {
         refreshed_at -> BigInt,
         expires_at -> BigInt,
         ended_at -> Nullable<BigInt>,
+        name -> Nullable<Text>,
+        address -> Nullable<Text>,
+        used_at -> Nullable<BigInt>,
     }
 }
 

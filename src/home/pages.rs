@@ -1,8 +1,14 @@
 //! The first screen of each role: what needs this person first, then their cases.
 
+mod administrator;
+mod auditor;
+
 use askama::Template;
 
 use super::desk::DeskParts;
+use administrator::AdministratorPart;
+use auditor::AuditorPart;
+
 use crate::authorizations::{self, AuthorizationSearch, AuthorizationState};
 use crate::captures::{self, BasisKind, CaptureSearch, CaptureState, CaptureView};
 use crate::cases::{self, CaseLine, CaseSearch};
@@ -35,8 +41,8 @@ struct HomePage {
     desk: Option<DeskParts>,
     cases: Option<Vec<CaseLine>>,
     may_open: bool,
-    auditor: bool,
-    administrator: bool,
+    ledger: Option<AuditorPart>,
+    installation: Option<AdministratorPart>,
 }
 
 pub(super) async fn home(page: PageRequest) -> Reply {
@@ -62,13 +68,21 @@ impl HomePage {
             true => Some(my_cases(page, 20).await?),
             false => None,
         };
+        let ledger = match is(Role::Auditor) {
+            true => Some(AuditorPart::of(page).await?),
+            false => None,
+        };
+        let installation = match is(Role::Administrator) {
+            true => Some(AdministratorPart::of(page).await?),
+            false => None,
+        };
         Ok(Self {
             waiting,
             desk,
             cases,
             may_open: cases::may_open(page).await?,
-            auditor: is(Role::Auditor),
-            administrator: is(Role::Administrator),
+            ledger,
+            installation,
             frame,
         })
     }

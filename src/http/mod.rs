@@ -16,16 +16,18 @@ pub mod reply;
 pub mod request_ctx;
 pub mod system;
 pub mod tls;
+pub mod token_uses;
 mod typed;
 pub mod upload_slots;
 mod write_request;
 
 pub use path::{PathId, PathIds};
+use token_uses::TokenUses;
 use upload_slots::UploadSlots;
 pub use write_request::WriteRequest;
 
 use crate::blobs::Blobs;
-use crate::config::Limits;
+use crate::config::{Config, Limits};
 use crate::gate::Gate;
 use crate::identity::{AccessTokens, FormTokens, Passwords};
 
@@ -49,8 +51,14 @@ pub struct State {
     pub limits: Limits,
     /// Uploads under way, by user.
     pub uploads: UploadSlots,
+    /// When the use of each token was last noted.
+    pub token_uses: TokenUses,
     /// Wakes the packet builder.
     pub builder: tokio::sync::Notify,
+    /// Wakes whoever carries out audits.
+    pub audits: tokio::sync::Notify,
+    /// The settings in force.
+    pub settings: Config,
     /// Prints the metrics.
     pub metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
     /// Whether `/metrics` answers beyond loopback with this token only.

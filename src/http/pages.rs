@@ -33,10 +33,16 @@ pub enum Nav {
     Approvals,
     /// The ledger, for auditors.
     Ledger,
+    /// Audits, for auditors.
+    Audits,
     /// Users, units and trainings, for administrators.
     People,
     /// A packet or a file to verify, for everybody.
     Verify,
+    /// Units, for administrators.
+    Units,
+    /// The installation's settings and state, for administrators.
+    Installation,
     /// A page that belongs to none of them.
     None,
 }
@@ -55,8 +61,16 @@ impl Nav {
                 casework.iter().any(|role| caller.is(*role)),
             ),
             (Self::Ledger, "Ledger", "/ledger", caller.is(Role::Auditor)),
+            (Self::Audits, "Audits", "/audits", caller.is(Role::Auditor)),
             (Self::People, "People", "/users", caller.is(Role::Administrator)),
             (Self::Verify, "Verify", "/verify", true),
+            (Self::Units, "Units", "/units", caller.is(Role::Administrator)),
+            (
+                Self::Installation,
+                "Installation",
+                "/installation",
+                caller.is(Role::Administrator),
+            ),
         ];
         let shown = all.into_iter().filter(|(.., may)| *may);
         shown.map(|(nav, word, address, _)| (nav, word, address)).collect()
@@ -227,7 +241,7 @@ impl FormView {
     }
 
     /// The form as it was sent, where nothing was asked of it yet but to show it again.
-    pub fn typed(req: &HttpRequest) -> Self {
+    pub fn as_sent(req: &HttpRequest) -> Self {
         let TypedFields(typed) = TypedFields::of(req);
         Self {
             typed,
@@ -258,6 +272,17 @@ impl FormView {
         typed.retain(|(name, _)| !name.contains("password"));
         Self {
             typed,
+            problem: e.errors.is_empty().then(|| reply::detail_of(e).to_owned()),
+            status: Some(e.status_code()),
+            errors: e.errors.clone(),
+        }
+    }
+
+    /// The same form, refused for this.
+    #[must_use]
+    pub fn with(self, e: &Error) -> Self {
+        Self {
+            typed: self.typed,
             problem: e.errors.is_empty().then(|| reply::detail_of(e).to_owned()),
             status: Some(e.status_code()),
             errors: e.errors.clone(),

@@ -103,6 +103,12 @@ impl Page {
         self.after.as_deref().map(number).transpose()
     }
 
+    /// The cursor as a list's own kind of place.
+    pub fn place<P>(&self, read: impl FnOnce(&str) -> Option<P>) -> Result<Option<P>> {
+        let placed = |text| read(text).ok_or_else(bad_cursor);
+        self.after.as_deref().map(placed).transpose()
+    }
+
     /// The page as an answer.
     pub fn reply<T: Serialize>(&self, req: &HttpRequest, mut listed: Listed<T>) -> Reply {
         let mut response = HttpResponse::Ok();
@@ -112,6 +118,13 @@ impl Page {
             response.insert_header((LINK, format!("<{address}>; rel=\"next\"")));
         }
         Ok(response.json(listed))
+    }
+
+    /// This list without one of its filters, from the beginning.
+    pub fn address_without(&self, path: &str, name: &str) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(self.filters.iter().filter(|(filter, _)| filter != name));
+        format!("{path}?{}", query.finish())
     }
 
     /// Without the filters that a form sent empty.

@@ -5,12 +5,12 @@ use std::future::{Ready, ready};
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
-use actix_web::http::Method;
 use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 
-use super::{App, browser, typed};
+use super::{App, browser, token_uses, typed};
 use crate::error::{Error, Kind, Result};
 use crate::gate::{IdempotencyHeader, RequestCtx};
 use crate::identity::Credential;
@@ -68,8 +68,13 @@ pub async fn identify<B: MessageBody>(
         }
     }
     let mut response = next.call(req).await?;
-    if door == RouteDoor::Page {
-        browser::renew(&app, &mut response).await;
+    match door {
+        RouteDoor::Page => browser::renew(&app, &mut response).await,
+        RouteDoor::Api if response.status() != StatusCode::UNAUTHORIZED => {
+            let used = response.request().extensions().get::<Credential>().cloned();
+            token_uses::note(&app, used).await;
+        }
+        RouteDoor::Api | RouteDoor::Open => {}
     }
     Ok(response.map_into_left_body())
 }

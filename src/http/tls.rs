@@ -13,7 +13,9 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
+use simple_asn1::ASN1Block;
 
+use crate::clock::{Micros, SECOND};
 use crate::durable::write_secret;
 use crate::error::{Error, Result};
 use crate::proof::id::Digest;
@@ -125,6 +127,35 @@ impl ResolvesServerCert for CertificateFiles {
     }
 }
 
+/// When a certificate file's first certificate ends; `None` where none can be read.
+pub fn ends(cert: &Path) -> Option<Micros> {
+    let first = CertificateDer::pem_file_iter(cert).ok()?.next()?.ok()?;
+    validity_end(&simple_asn1::from_der(&first).ok()?)
+}
+
+/// The end of a validity (RFC 5280, section 4.1.2.5): the first sequence that holds two times and nothing else.
+fn validity_end(blocks: &[ASN1Block]) -> Option<Micros> {
+    if let [begins, ends] = blocks
+        && time_of(begins).is_some()
+        && let Some(ends) = time_of(ends)
+    {
+        return Some(ends);
+    }
+    blocks.iter().find_map(|block| match block {
+        ASN1Block::Sequence(_, inner) => validity_end(inner),
+        _ => None,
+    })
+}
+
+fn time_of(block: &ASN1Block) -> Option<Micros> {
+    match block {
+        ASN1Block::UTCTime(_, at) | ASN1Block::GeneralizedTime(_, at) => {
+            at.assume_utc().unix_timestamp().checked_mul(SECOND)
+        }
+        _ => None,
+    }
+}
+
 fn versions(cert: &Path, key: &Path) -> FileVersions {
     [cert, key].map(|file| {
         let about = fs::metadata(file).ok()?;
@@ -149,4 +180,20 @@ fn read_pair(cert: &Path, key: &Path) -> Result<CertifiedKey> {
     }
     let private = PrivateKeyDer::from_pem_file(key).map_err(|e| unreadable("tls_key", key, e.to_string()))?;
     CertifiedKey::from_der(chain, private, &default_provider()).map_err(|e| unreadable("tls_key", key, e.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_tells_when_it_ends() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+        assert_eq!(ends(&cert), None);
+        make(&cert, &key).expect("made");
+        assert_eq!(ends(&cert), crate::clock::parse("2045-01-01T00:00:00Z"));
+        fs::write(&cert, "no certificate").expect("written");
+        assert_eq!(ends(&cert), None);
+    }
 }

@@ -11,5 +11,6 @@ pub use access_token::{AccessTokens, LIFE, ShownToken, TokenUse};
 pub use form_token::FormTokens;
 pub use password::{Passwords, one_time, rules};
 pub use session::{
-    Caller, Credential, Opened, Person, Refreshed, end, end_all, keep_alive, open, refresh, resolve, token,
+    Caller, Credential, CredentialKind, LiveCredential, Opened, Person, Refreshed, end, end_all, keep_alive,
+    last_signed_in, live, name_token, note_use, open, refresh, resolve, token,
 };

@@ -1,5 +1,6 @@
 //! Sessions and tokens: the rows from which the caller and its roles follow, and whether the session has ended.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use base64::Engine;
@@ -9,7 +10,7 @@ use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
-use crate::clock::{DAY, HOUR, Micros, random};
+use crate::clock::{DAY, HOUR, Micros, Timestamp, random};
 use crate::db::AnyConn;
 use crate::db::tables::sessions;
 use crate::error::{Error, Result};
@@ -191,10 +192,13 @@ fn add(conn: &mut AnyConn, kind: &str, (id, user): (&str, &str), secret: &str, t
     Ok(())
 }
 
-/// Opens a session for a user.
-pub fn open(conn: &mut AnyConn, id: &str, user: &str, now: Micros) -> Result<Opened> {
+/// Opens a session for a user who signed in from this address.
+pub fn open(conn: &mut AnyConn, (id, user): (&str, &str), address: &str, now: Micros) -> Result<Opened> {
     let secret = secret();
     add(conn, "session", (id, user), &secret, now..now + LONGEST)?;
+    diesel::update(sessions::table.find(id))
+        .set(sessions::address.eq(address))
+        .execute(conn)?;
     Ok(Opened::of(id, &secret))
 }
 
@@ -203,6 +207,100 @@ pub fn token(conn: &mut AnyConn, id: &str, user: &str, now: Micros, until: Optio
     let text = format!("ct_{}", secret());
     add(conn, "token", (id, user), &text, now..until.unwrap_or(now + TOKEN_LIFE))?;
     Ok(text)
+}
+
+/// Gives a token the name by which its owner knows it.
+pub fn name_token(conn: &mut AnyConn, id: &str, name: &str) -> Result<()> {
+    diesel::update(sessions::table.find(id))
+        .set(sessions::name.eq(name))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Notes that a token is in use.
+pub fn note_use(conn: &mut AnyConn, token: &Digest, now: Micros) -> Result<()> {
+    let used = sessions::table.filter(sessions::secret_hash.eq(token.as_bytes().to_vec()));
+    diesel::update(used.filter(sessions::ended_at.is_null()))
+        .set(sessions::used_at.eq(now))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// What a person carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CredentialKind {
+    /// Sessions, opened by signing in.
+    Session,
+    /// Tokens, for programs.
+    Token,
+}
+
+/// A session or token that has not ended, as its owner sees it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct LiveCredential {
+    /// Its id.
+    pub id: String,
+    /// A token's name.
+    pub name: Option<String>,
+    /// Where a session was opened from.
+    pub address: Option<String>,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it was last used, to a few minutes.
+    pub used_at: Option<Timestamp>,
+    /// When it ends by itself.
+    pub expires_at: Timestamp,
+}
+
+/// The columns of one of these: id, name, address, beginning, last refresh, last use, end.
+type LiveRow = (String, Option<String>, Option<String>, i64, i64, Option<i64>, i64);
+
+/// A user's sessions or tokens that have not ended, the latest first.
+pub fn live(conn: &mut AnyConn, user: &str, kind: CredentialKind, now: Micros) -> Result<Vec<LiveCredential>> {
+    /// A person has few of them.
+    const MOST: i64 = 1000;
+    let (word, since) = match kind {
+        CredentialKind::Session => ("session", now - IDLE),
+        CredentialKind::Token => ("token", 0),
+    };
+    let rows: Vec<LiveRow> = sessions::table
+        .filter(sessions::user_id.eq(user).and(sessions::kind.eq(word)))
+        .filter(sessions::ended_at.is_null().and(sessions::expires_at.gt(now)))
+        .filter(sessions::refreshed_at.ge(since))
+        .order((sessions::created_at.desc(), sessions::id.desc()))
+        .limit(MOST)
+        .select((
+            sessions::id,
+            sessions::name,
+            sessions::address,
+            sessions::created_at,
+            sessions::refreshed_at,
+            sessions::used_at,
+            sessions::expires_at,
+        ))
+        .load(conn)?;
+    let shown = |(id, name, address, created, refreshed, used, expires): LiveRow| LiveCredential {
+        id,
+        name,
+        address,
+        created_at: Timestamp(created),
+        used_at: match kind {
+            CredentialKind::Session => Some(Timestamp(refreshed)),
+            CredentialKind::Token => used.map(Timestamp),
+        },
+        expires_at: Timestamp(expires),
+    };
+    Ok(rows.into_iter().map(shown).collect())
+}
+
+/// When each of these users last signed in.
+pub fn last_signed_in(conn: &mut AnyConn, users: &[String]) -> Result<HashMap<String, Micros>> {
+    let rows: Vec<(String, Option<Micros>)> = sessions::table
+        .filter(sessions::user_id.eq_any(users).and(sessions::kind.eq("session")))
+        .group_by(sessions::user_id)
+        .select((sessions::user_id, diesel::dsl::max(sessions::created_at)))
+        .load(conn)?;
+    Ok(rows.into_iter().filter_map(|(user, at)| Some((user, at?))).collect())
 }
 
 /// Compares hashes of secrets, in constant time.

@@ -53,6 +53,12 @@ impl Progress {
         self.check()
     }
 
+    /// Tells where the job is, for work that counts for itself; fails when the job has to stop.
+    pub fn tell(&self, step: Step) -> Result<()> {
+        *self.step() = step;
+        self.check()
+    }
+
     /// Fails when the job has to stop.
     pub fn check(&self) -> Result<()> {
         self.interrupt().map_or(Ok(()), |why| Err(why.error()))

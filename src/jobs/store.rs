@@ -37,6 +37,13 @@ pub(super) fn is_known(conn: &mut AnyConn, kind: &str, object: &str) -> Result<b
     Ok(known > 0)
 }
 
+/// What a job of this kind works on, or is to work on, where one has not ended.
+pub fn under_way(conn: &mut AnyConn, kind: &str) -> Result<Option<String>> {
+    let states = [JobState::Waiting.as_str(), JobState::Running.as_str()];
+    let open = jobs::table.filter(jobs::kind.eq(kind).and(jobs::state.eq_any(states)));
+    Ok(open.select(jobs::object).first(conn).optional()?)
+}
+
 /// Calls a job off; `false` when it has ended already. Whoever holds it, or takes it next, ends it as cancelled.
 pub fn cancel(conn: &mut AnyConn, kind: &str, object: &str) -> Result<bool> {
     let states = [JobState::Waiting.as_str(), JobState::Running.as_str()];

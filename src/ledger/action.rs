@@ -24,7 +24,7 @@ macro_rules! actions {
             pub const ALL: &'static [Action] = &[$(Action::$variant,)*];
 
             /// The word in the event.
-            pub fn as_str(self) -> &'static str {
+            pub const fn as_str(self) -> &'static str {
                 match self { $(Action::$variant => $text,)* }
             }
 
@@ -99,6 +99,7 @@ actions! {
     SessionRefused "session.refused" Agency "A sign-in was refused.";
     SessionClosed "session.closed" Agency "A person signed out, or a session was ended.";
     UnitCreated "unit.created" Agency "A unit was made.";
+    UnitChanged "unit.changed" Agency "A unit was renamed.";
     UserCreated "user.created" Agency "A user was made.";
     UserChanged "user.changed" Agency "A user's name, roles or unit changed.";
     UserDisabled "user.disabled" Agency "A user was disabled; all sessions ended.";
@@ -108,10 +109,16 @@ actions! {
     PasswordChanged "password.changed" Agency "A person changed their own password.";
     PasswordReset "password.reset" Agency "A one-time password was set for a user.";
     TrainingRecorded "training.recorded" Agency "A training of a user was recorded.";
+    TrainingEnded "training.ended" Agency "A training of a user was ended before its time.";
     TokenIssued "token.issued" Agency "A token was issued for a user.";
     TokenRevoked "token.revoked" Agency "A token was revoked.";
     CasesListed "cases.listed" Agency "A page of cases was read.";
     FileVerified "file.verified" Agency "A person had a packet or another file verified; it was not kept.";
     LedgerViewed "ledger.viewed" Agency "The ledger of all cases was read.";
     BackupMade "backup.made" Agency "A backup was made.";
+    AuditRequested "audit.requested" Agency "An audit of the installation was asked for.";
+    AuditCompleted "audit.completed" Agency "An audit came to its end; its record holds the report.";
+    AuditFailed "audit.failed" Agency "An audit could not be carried out.";
+    AuditCancelled "audit.cancelled" Agency "An audit was called off.";
+    AuditViewed "audit.viewed" Agency "The list of audits or a report was read.";
 }

@@ -1,6 +1,9 @@
 //! Reading the ledger: events by stream, by object, and over all cases.
 
+use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Bool, Text};
 
 use super::Action;
 use crate::clock::Micros;
@@ -9,6 +12,7 @@ use crate::db::tables::{checkpoints, events, leaves, records};
 use crate::error::{Error, Result};
 use crate::proof::event::Event;
 use crate::proof::id::Digest;
+use crate::words;
 
 /// An event as it is stored: the canonical bytes are in `body`.
 #[derive(Debug, Clone, Queryable)]
@@ -85,6 +89,46 @@ pub fn newest(conn: &mut AnyConn, stream: &str, search: &Newest) -> Result<Vec<S
     Ok(query.load(conn)?)
 }
 
+words! {
+    /// Which events a search looks at.
+    EventKind {
+        /// What changes cases, and what leaves them.
+        Case = "case",
+        /// Views, refusals and dropped uploads about cases.
+        Access = "access",
+        /// The rest: people, sessions, the installation.
+        Agency = "agency",
+        /// Whatever somebody saw, was refused or took out, in any stream.
+        Seen = "seen",
+    }
+}
+
+impl EventKind {
+    /// The condition. It is written so that no index of streams answers it: the search goes along the times.
+    fn condition(self) -> SqlLiteral<Bool> {
+        sql(match self {
+            Self::Case => "events.stream LIKE 'case:%'",
+            Self::Access => "events.stream LIKE 'access:%'",
+            Self::Agency => "events.stream LIKE 'agency'",
+            Self::Seen => {
+                "(events.stream LIKE 'access:%' OR events.action LIKE 'packet.%' OR events.action LIKE 'cases.listed' \
+                 OR events.action LIKE 'ledger.viewed' OR events.action LIKE 'audit.viewed')"
+            }
+        })
+    }
+}
+
+/// An event's place in a search: its time, and its place in its stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchPlace {
+    /// When it happened.
+    pub at: Micros,
+    /// Its stream.
+    pub stream: String,
+    /// Its place there.
+    pub seq: i64,
+}
+
 /// What an auditor asks of the whole ledger.
 #[derive(Debug, Clone, Default)]
 pub struct EventSearch {
@@ -92,29 +136,33 @@ pub struct EventSearch {
     pub actor: Option<String>,
     /// Only this action.
     pub action: Option<String>,
+    /// Only about this thing.
+    pub object: Option<String>,
+    /// Only of this case: what changed it, and who looked at it.
+    pub case: Option<String>,
+    /// Only of this kind.
+    pub kind: Option<EventKind>,
     /// Not before.
     pub from: Option<Micros>,
     /// Before.
     pub to: Option<Micros>,
-    /// From this place in the tree on.
-    pub after: i64,
+    /// Only what stands after this place, going back in time.
+    pub after: Option<SearchPlace>,
     /// At most so many.
     pub limit: i64,
 }
 
-/// Integrated events in the tree's order, with their index.
-pub fn search(conn: &mut AnyConn, search: &EventSearch) -> Result<Vec<(i64, StoredEvent)>> {
-    let mut query = leaves::table
-        .inner_join(
-            events::table.on(events::stream
-                .eq(leaves::stream)
-                .and(events::seq.eq(leaves::seq))
-                .and(events::leaf.eq(leaves::leaf))),
-        )
-        .filter(leaves::idx.ge(search.after))
-        .order(leaves::idx)
+/// Events of all streams, the newest first, with their index where the tree holds them.
+pub fn search(conn: &mut AnyConn, search: &EventSearch) -> Result<Vec<(Option<i64>, StoredEvent)>> {
+    let in_tree = events::stream
+        .eq(leaves::stream)
+        .and(events::seq.eq(leaves::seq))
+        .and(events::leaf.eq(leaves::leaf));
+    let mut query = events::table
+        .left_join(leaves::table.on(in_tree))
+        .order((events::at.desc(), events::stream.desc(), events::seq.desc()))
         .limit(search.limit)
-        .select((leaves::idx, COLUMNS))
+        .select((leaves::idx.nullable(), COLUMNS))
         .into_boxed();
     if let Some(actor) = &search.actor {
         query = query.filter(events::actor.eq(actor));
@@ -122,11 +170,30 @@ pub fn search(conn: &mut AnyConn, search: &EventSearch) -> Result<Vec<(i64, Stor
     if let Some(action) = &search.action {
         query = query.filter(events::action.eq(action));
     }
+    if let Some(object) = &search.object {
+        query = query.filter(events::object.eq(object));
+    }
+    if let Some(case) = &search.case {
+        query = query.filter(events::stream.eq_any([super::case_stream(case), super::access_stream(case)]));
+    }
+    if let Some(kind) = search.kind {
+        query = query.filter(kind.condition());
+    }
     if let Some(from) = search.from {
         query = query.filter(events::at.ge(from));
     }
     if let Some(to) = search.to {
         query = query.filter(events::at.lt(to));
+    }
+    if let Some(SearchPlace { at, stream, seq }) = &search.after {
+        let older = sql::<Bool>("(events.at, events.stream, events.seq) < (")
+            .bind::<BigInt, _>(at)
+            .sql(", ")
+            .bind::<Text, _>(stream)
+            .sql(", ")
+            .bind::<BigInt, _>(seq)
+            .sql(")");
+        query = query.filter(older);
     }
     Ok(query.load(conn)?)
 }
@@ -186,6 +253,16 @@ pub fn head(conn: &mut AnyConn, stream: &str) -> Result<Option<(i64, Digest)>> {
 
 /// A stored checkpoint: its size and signed note.
 pub type StoredCheckpoint = (i64, String);
+
+/// Over how many events the tree was last signed, and when.
+pub fn signed_at(conn: &mut AnyConn) -> Result<Option<(u64, Micros)>> {
+    let newest = checkpoints::table
+        .order(checkpoints::size.desc())
+        .select((checkpoints::size, checkpoints::at));
+    let found: Option<(i64, Micros)> = newest.first(conn).optional()?;
+    let unsigned = |(size, at)| Ok((u64::try_from(size).map_err(Error::internal)?, at));
+    found.map(unsigned).transpose()
+}
 
 /// The newest checkpoint.
 pub fn newest_checkpoint(conn: &mut AnyConn) -> Result<Option<StoredCheckpoint>> {

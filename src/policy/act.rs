@@ -88,6 +88,12 @@ words! {
         LedgerRead = "LedgerRead",
         /// Read the log's key, checkpoints, proofs and hash tiles; have a file verified against them.
         LedgerProofs = "LedgerProofs",
+        /// Start an audit of the installation, or call one off.
+        AuditRun = "AuditRun",
+        /// Read the list of audits and their reports.
+        AuditRead = "AuditRead",
+        /// Read the settings in force and the state of the installation.
+        InstallationRead = "InstallationRead",
         /// Find a person by user name.
         UserLookup = "UserLookup",
         /// List those who can sign in, by name, to name one of them in a form.
@@ -121,6 +127,9 @@ impl Act {
                 | CaptureList
                 | LedgerRead
                 | LedgerProofs
+                | AuditRun
+                | AuditRead
+                | InstallationRead
                 | UserLookup
                 | ColleagueList
                 | UserList

@@ -167,11 +167,19 @@ const ON_THE_AGENCY: &[(&[Act], &[Role])] = &[
         &[Role::Investigator, Role::Supervisor, Role::Prosecutor],
     ),
     (&[CaptureList], &[Role::Supervisor]),
-    // ledger over all cases
-    (&[LedgerRead], &[Role::Auditor]),
+    // ledger, verification, reports over all cases
+    (&[LedgerRead, AuditRun, AuditRead], &[Role::Auditor]),
     // users, units, trainings, settings, keys, backups
     (
-        &[UserList, UserWrite, UnitList, UnitWrite, TrainingList, TrainingWrite],
+        &[
+            UserList,
+            UserWrite,
+            UnitList,
+            UnitWrite,
+            TrainingList,
+            TrainingWrite,
+            InstallationRead,
+        ],
         &[Role::Administrator],
     ),
     // what every signed-in person has

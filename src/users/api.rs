@@ -4,7 +4,7 @@ use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
-use super::model::{NewTraining, NewUnit, NewUser, UserPatch, UserView};
+use super::model::{NewTraining, NewUnit, NewUser, Training, Unit, UnitPatch, UserPatch, UserView};
 use super::store::UserSearch;
 use super::{ops, reads};
 use crate::error::{Error, Result};
@@ -12,7 +12,7 @@ use crate::forms::parse_id;
 use crate::gate::{RequestCtx, Scope, Tx};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
-use crate::http::{App, WriteRequest};
+use crate::http::{App, PathId, PathIds, WriteRequest};
 use crate::identity::one_time;
 use crate::policy::{Act, Role};
 
@@ -22,7 +22,7 @@ fn id(path: &str) -> Result<String> {
 }
 
 pub(super) async fn users(req: HttpRequest, requester: RequestCtx, app: App) -> Reply {
-    let page = Page::read(&req, &["username", "role", "unit_id"])?;
+    let page = Page::read(&req, &["username", "search", "role", "unit_id"])?;
     if let Some(username) = page.filter("username") {
         return reply::ok(&reads::by_username(&app.gate, &requester, username.to_lowercase()).await?);
     }
@@ -36,9 +36,10 @@ pub(super) async fn colleagues(req: HttpRequest, requester: RequestCtx, app: App
     page.reply(&req, Listed::of(found, &page, |u| u.username.clone(), |u| u))
 }
 
-fn search(page: &Page) -> Result<UserSearch> {
+pub(super) fn search(page: &Page) -> Result<UserSearch> {
     page.word::<Role>("role")?;
     Ok(UserSearch {
+        named: page.filter("search").map(str::to_owned),
         role: page.filter("role").map(str::to_owned),
         unit: page.filter("unit_id").map(str::to_owned),
         after: page.after.clone(),
@@ -109,13 +110,28 @@ pub(super) async fn trainings(req: HttpRequest, path: Path<String>, requester: R
     page.reply(&req, Listed::of(found, &page, |t| t.id.clone(), |t| t))
 }
 
-pub(super) async fn train(path: Path<String>, mut request: WriteRequest) -> Reply {
+pub(super) async fn train(path: Path<String>, request: WriteRequest) -> Reply {
+    Ok(HttpResponse::Created().json(trained(&path, request).await?))
+}
+
+/// Records a training, for the API and for a page.
+pub(super) async fn trained(path: &str, mut request: WriteRequest) -> Result<Training> {
     request.check(Act::TrainingWrite, &Scope::Agency).await?;
-    let id = id(&path)?;
+    let id = id(path)?;
     let new = NewTraining::parse(request.form().await?)?;
     let verb = move |tx: &mut Tx<'_>| ops::train(tx, &id, &new);
-    let made = request.transact(Act::TrainingWrite, Scope::Agency, verb).await?;
-    Ok(HttpResponse::Created().json(made))
+    request.transact(Act::TrainingWrite, Scope::Agency, verb).await
+}
+
+pub(super) async fn end_training(ids: PathIds, request: WriteRequest) -> Reply {
+    ended_training(ids, request).await?;
+    reply::nothing()
+}
+
+/// Ends a training, for the API and for a page.
+pub(super) async fn ended_training(PathIds(user, id): PathIds, request: WriteRequest) -> Result<Training> {
+    let verb = move |tx: &mut Tx<'_>| ops::end_training(tx, &user, &id);
+    request.transact(Act::TrainingWrite, Scope::Agency, verb).await
 }
 
 pub(super) async fn units(req: HttpRequest, requester: RequestCtx, app: App) -> Reply {
@@ -125,8 +141,25 @@ pub(super) async fn units(req: HttpRequest, requester: RequestCtx, app: App) -> 
 }
 
 pub(super) async fn create_unit(request: WriteRequest) -> Reply {
-    let made = request
+    Ok(HttpResponse::Created().json(made_unit(request).await?))
+}
+
+/// Makes a unit, for the API and for a page.
+pub(super) async fn made_unit(request: WriteRequest) -> Result<Unit> {
+    request
         .write(Act::UnitWrite, Scope::Agency, NewUnit::parse, ops::create_unit)
-        .await?;
-    Ok(HttpResponse::Created().json(made))
+        .await
+}
+
+pub(super) async fn change_unit(id: PathId, request: WriteRequest) -> Reply {
+    let changed = renamed_unit(id.0, request).await?;
+    reply::versioned(changed.version, &changed)
+}
+
+/// Renames a unit, for the API and for a page.
+pub(super) async fn renamed_unit(id: String, request: WriteRequest) -> Result<Unit> {
+    let verb = move |tx: &mut Tx<'_>, version, patch: &UnitPatch| ops::rename_unit(tx, &id, version, patch);
+    request
+        .change(Act::UnitWrite, Scope::Agency, UnitPatch::parse, verb)
+        .await
 }

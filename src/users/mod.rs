@@ -4,6 +4,7 @@
 //! the user's sessions.
 
 mod api;
+mod credentials;
 mod model;
 pub mod ops;
 mod pages;
@@ -32,7 +33,26 @@ pub fn routes(config: &mut ServiceConfig) {
                 .route(web::get().to(pages::users))
                 .route(web::post().to(pages::create)),
         )
-        .service(at("/users/{id}", "POST").route(web::post().to(pages::change)))
+        .service(
+            at("/users/{id}", "GET, POST")
+                .route(web::get().to(pages::person))
+                .route(web::post().to(pages::change)),
+        )
+        .service(at("/users/{id}/trainings", "POST").route(web::post().to(pages::train)))
+        .service(at("/users/{id}/trainings/{training_id}/end", "POST").route(web::post().to(pages::end_training)))
+        .service(at("/users/{id}/sessions/end", "POST").route(web::post().to(pages::end_sessions)))
+        .service(at("/users/{id}/tokens/{token_id}/end", "POST").route(web::post().to(pages::end_token)))
+        .service(
+            at("/units", "GET, POST")
+                .route(web::get().to(pages::units))
+                .route(web::post().to(pages::create_unit)),
+        )
+        .service(at("/units/{id}", "POST").route(web::post().to(pages::rename_unit)))
+        .service(at("/account", "GET").route(web::get().to(pages::account)))
+        .service(at("/account/tokens", "POST").route(web::post().to(pages::create_token)))
+        .service(at("/account/tokens/{id}/end", "POST").route(web::post().to(pages::end_own_token)))
+        .service(at("/account/sessions/end", "POST").route(web::post().to(pages::end_own_sessions)))
+        .service(at("/account/sessions/{id}/end", "POST").route(web::post().to(pages::end_own_session)))
         .service(at("/sign-out", "POST").route(web::post().to(pages::sign_out)))
         .service(at("/session", "GET").route(web::get().to(pages::keep_alive)))
         .service(
@@ -45,6 +65,29 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(at("/api/v1/sessions/current", "DELETE").route(web::delete().to(sessions::sign_out)))
         .service(at("/api/v1/me", "GET").route(web::get().to(sessions::me)))
         .service(at("/api/v1/me/password", "PUT").route(web::put().to(sessions::change_password)))
+        .service(
+            at("/api/v1/me/sessions", "GET, DELETE")
+                .route(web::get().to(credentials::own_sessions))
+                .route(web::delete().to(credentials::delete_own_sessions)),
+        )
+        .service(at("/api/v1/me/sessions/{id}", "DELETE").route(web::delete().to(credentials::delete_own_session)))
+        .service(
+            at("/api/v1/me/tokens", "GET, POST")
+                .route(web::get().to(credentials::own_tokens))
+                .route(web::post().to(credentials::create_token)),
+        )
+        .service(at("/api/v1/me/tokens/{id}", "DELETE").route(web::delete().to(credentials::delete_own_token)))
+        .service(
+            at("/api/v1/users/{id}/sessions", "GET, DELETE")
+                .route(web::get().to(credentials::sessions))
+                .route(web::delete().to(credentials::delete_sessions)),
+        )
+        .service(at("/api/v1/users/{id}/tokens", "GET").route(web::get().to(credentials::tokens)))
+        .service(
+            at("/api/v1/users/{id}/tokens/{token_id}", "DELETE").route(web::delete().to(credentials::delete_token)),
+        )
+        .service(at("/api/v1/users/{id}/trainings/{training_id}", "DELETE").route(web::delete().to(api::end_training)))
+        .service(at("/api/v1/units/{id}", "PATCH").route(web::patch().to(api::change_unit)))
         .service(
             at("/api/v1/users", "GET, POST")
                 .route(web::get().to(api::users))

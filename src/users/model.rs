@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::clock::Timestamp;
+use crate::clock::{Micros, Timestamp};
 use crate::error::{Error, Result};
 use crate::forms::{Form, LINE, is_day};
 use crate::identity::rules;
@@ -129,6 +129,50 @@ impl NewUnit {
     }
 }
 
+/// What is changed of a unit.
+#[derive(Debug, Clone)]
+pub struct UnitPatch {
+    /// Its name.
+    pub name: String,
+}
+
+impl UnitPatch {
+    /// Reads and checks it.
+    pub fn parse(form: Form) -> Result<Self> {
+        form.read(|form| Self {
+            name: form.required("name", LINE),
+        })
+    }
+}
+
+/// A token about to be made.
+#[derive(Debug, Clone)]
+pub struct NewToken {
+    /// By which its owner knows it.
+    pub name: String,
+    /// When it ends.
+    pub until: Micros,
+}
+
+impl NewToken {
+    /// Reads and checks it. That it ends in the future is checked where the time is known.
+    pub fn parse(form: Form) -> Result<Self> {
+        form.read(|form| Self {
+            name: form.required("name", 100),
+            until: form.required_time("until"),
+        })
+    }
+}
+
+/// A token that was made; its text is shown in this answer and nowhere else.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct MadeToken {
+    pub id: String,
+    pub name: String,
+    pub until: Timestamp,
+    pub token: String,
+}
+
 /// A training of a user: its record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Training {
@@ -138,6 +182,9 @@ pub struct Training {
     pub completed: NewTraining,
     pub recorded_by: String,
     pub recorded_at: Timestamp,
+    /// When it was ended before its time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<Timestamp>,
 }
 
 /// A training as it is sent.
@@ -206,6 +253,7 @@ pub struct UserView {
     pub disabled: bool,
     pub locked: bool,
     pub password_change_due: bool,
+    pub last_signed_in_at: Option<Timestamp>,
     pub version: i64,
 }
 

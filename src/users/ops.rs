@@ -3,13 +3,15 @@
 use diesel::prelude::*;
 use serde_json::json;
 
-use super::model::{NewTraining, NewUnit, NewUser, Training, Unit, UserPatch, UserView};
+use super::model::{
+    MadeToken, NewToken, NewTraining, NewUnit, NewUser, Training, Unit, UnitPatch, UserPatch, UserView,
+};
 use super::store::{self, UserRow};
 use crate::clock::{MINUTE, Micros, Timestamp};
 use crate::db::tables::{sessions, trainings, units, users};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::gate::{Recorded, Tx};
-use crate::identity;
+use crate::identity::{self, CredentialKind};
 use crate::ledger::Action;
 
 /// A user with so many failed sign-ins within `WINDOW` is locked until an administrator releases them (CJIS AC-7).
@@ -90,7 +92,8 @@ pub fn change(
         row.unit_id = store::unit(tx.conn, "unit_id", unit)?.id;
     }
     row.disabled = patch.disabled.unwrap_or(row.disabled);
-    row.locked = row.locked && !patch.unlock;
+    // A new password is what somebody who was locked out needs.
+    row.locked = row.locked && !patch.unlock && new_hash.is_none();
     if let Some(hash) = new_hash {
         (row.password_hash, row.must_change) = (hash.to_owned(), true);
     }
@@ -107,8 +110,8 @@ fn action_of(before: &UserRow, after: &UserRow, new_hash: Option<&str>) -> Actio
     match (before.disabled, after.disabled) {
         (false, true) => Action::UserDisabled,
         (true, false) => Action::UserEnabled,
-        _ if before.locked && !after.locked => Action::UserUnlocked,
         _ if new_hash.is_some() => Action::PasswordReset,
+        _ if before.locked && !after.locked => Action::UserUnlocked,
         _ => Action::UserChanged,
     }
 }
@@ -168,6 +171,69 @@ pub fn token(tx: &mut Tx<'_>, user: &str, until: Option<Micros>) -> Result<Recor
     Ok(made.answering((id, text)))
 }
 
+/// Makes a token for the caller. Whoever still has to change a one-time password makes none.
+pub fn own_token(tx: &mut Tx<'_>, new: &NewToken) -> Result<Recorded<MadeToken>> {
+    if tx.caller.must_change {
+        let detail = "This password was set for one use. Change it first.";
+        return Err(Error::new(Kind::Forbidden, "password-change-first", detail));
+    }
+    if new.until <= tx.now {
+        return Err(Error::field("until", "range", "must lie in the future"));
+    }
+    let (id, user) = (tx.new_id(), tx.caller.user.clone());
+    let token = identity::token(tx.conn, &id, &user, tx.now, Some(new.until))?;
+    identity::name_token(tx.conn, &id, &new.name)?;
+    let until = Timestamp(new.until);
+    let record = json!({"id": id, "user_id": user, "name": new.name, "until": until});
+    let made = tx.record(Action::TokenIssued, ("token", &id), 1, &record)?;
+    Ok(made.answering(MadeToken {
+        id,
+        name: new.name.clone(),
+        until,
+        token,
+    }))
+}
+
+/// Ends a token of this user.
+pub fn end_token(tx: &mut Tx<'_>, user: &str, id: &str) -> Result<Recorded<()>> {
+    live(tx, user, CredentialKind::Token, id)?;
+    identity::end(tx.conn, id, tx.now)?;
+    let record = json!({"id": id, "user_id": user});
+    let made = tx.record(Action::TokenRevoked, ("token", id), 1, &record)?;
+    Ok(made.answering(()))
+}
+
+/// Ends a session of this user.
+pub fn end_session(tx: &mut Tx<'_>, user: &str, id: &str) -> Result<Recorded<()>> {
+    live(tx, user, CredentialKind::Session, id)?;
+    close(tx, user, id)
+}
+
+/// Ends all sessions of this user but the caller's own.
+pub fn end_sessions(tx: &mut Tx<'_>, user: &str) -> Result<Recorded<()>> {
+    let own = tx.caller.session.clone();
+    let all = identity::live(tx.conn, user, CredentialKind::Session, tx.now)?;
+    let mut ended = None;
+    for session in all.iter().filter(|session| session.id != own) {
+        ended = Some(close(tx, user, &session.id)?);
+    }
+    ended.ok_or_else(|| Error::conflict("There is no other session."))
+}
+
+fn close(tx: &mut Tx<'_>, user: &str, id: &str) -> Result<Recorded<()>> {
+    identity::end(tx.conn, id, tx.now)?;
+    let record = json!({"session": id, "user_id": user, "why": "it was ended"});
+    let made = tx.record(Action::SessionClosed, ("session", id), 1, &record)?;
+    Ok(made.answering(()))
+}
+
+/// Refuses an id that is no live session or token of this user.
+fn live(tx: &mut Tx<'_>, user: &str, kind: CredentialKind, id: &str) -> Result<()> {
+    let all = identity::live(tx.conn, user, kind, tx.now)?;
+    let found = all.iter().any(|one| one.id == id);
+    found.then_some(()).ok_or_else(Error::not_found)
+}
+
 /// Ends a token, named by its id or its text.
 pub fn revoke_token(tx: &mut Tx<'_>, id_or_token: &str) -> Result<Recorded<()>> {
     let hash = crate::proof::id::Digest::of(id_or_token.as_bytes()).as_bytes().to_vec();
@@ -199,7 +265,7 @@ pub fn sign_in(tx: &mut Tx<'_>, user: &UserRow, address: &str) -> Result<Option<
         .set(users::failures.eq(0i64))
         .execute(tx.conn)?;
     let id = tx.new_id();
-    let opened = identity::open(tx.conn, &id, &row.id, tx.now)?;
+    let opened = identity::open(tx.conn, (&id, &row.id), address, tx.now)?;
     let record = json!({"session": id, "user_id": row.id, "address": address});
     tx.record(Action::SessionOpened, ("session", &id), 1, &record)?;
     Ok(Some(opened))
@@ -284,6 +350,28 @@ pub fn create_unit(tx: &mut Tx<'_>, new: &NewUnit) -> Result<Recorded<Unit>> {
     Ok(made.answering(unit))
 }
 
+/// Renames a unit.
+pub fn rename_unit(tx: &mut Tx<'_>, id: &str, version: i64, patch: &UnitPatch) -> Result<Recorded<Unit>> {
+    let row = store::unit_by_id(tx.conn, id)?;
+    if row.version != version {
+        return Err(Error::stale());
+    }
+    let unit = Unit {
+        name: patch.name.clone(),
+        version: version + 1,
+        ..row.unit()
+    };
+    let made = tx.record(Action::UnitChanged, ("unit", id), unit.version, &unit)?;
+    diesel::update(units::table.find(id))
+        .set((
+            units::name.eq(&unit.name),
+            units::version.eq(unit.version),
+            units::leaf.eq(made.leaf.as_bytes().to_vec()),
+        ))
+        .execute(tx.conn)?;
+    Ok(made.answering(unit))
+}
+
 /// Records a training of a user.
 pub fn train(tx: &mut Tx<'_>, user: &str, new: &NewTraining) -> Result<Recorded<Training>> {
     let row = store::user(tx.conn, user)?;
@@ -293,6 +381,7 @@ pub fn train(tx: &mut Tx<'_>, user: &str, new: &NewTraining) -> Result<Recorded<
         completed: new.clone(),
         recorded_by: tx.caller.user.clone(),
         recorded_at: Timestamp(tx.now),
+        ended_at: None,
     };
     let made = tx.record(Action::TrainingRecorded, ("training", &training.id), 1, &training)?;
     diesel::insert_into(trainings::table)
@@ -300,6 +389,26 @@ pub fn train(tx: &mut Tx<'_>, user: &str, new: &NewTraining) -> Result<Recorded<
             trainings::id.eq(&training.id),
             trainings::user_id.eq(&training.user_id),
             trainings::created_at.eq(training.recorded_at.0),
+            trainings::leaf.eq(made.leaf.as_bytes().to_vec()),
+            trainings::body.eq(crate::db::canonical(&training)?),
+        ))
+        .execute(tx.conn)?;
+    Ok(made.answering(training))
+}
+
+/// Ends a training before its time: it was recorded in error, or it counts no more.
+pub fn end_training(tx: &mut Tx<'_>, user: &str, id: &str) -> Result<Recorded<Training>> {
+    let before = store::training(tx.conn, user, id)?;
+    if before.ended_at.is_some() {
+        return Err(Error::conflict("This training is ended already."));
+    }
+    let training = Training {
+        ended_at: Some(Timestamp(tx.now)),
+        ..before
+    };
+    let made = tx.record(Action::TrainingEnded, ("training", id), 2, &training)?;
+    diesel::update(trainings::table.find(id))
+        .set((
             trainings::leaf.eq(made.leaf.as_bytes().to_vec()),
             trainings::body.eq(crate::db::canonical(&training)?),
         ))

@@ -1,23 +1,26 @@
-//! The pages around a session: sign in, sign out, change the password.
+//! The pages around a session: sign in, sign out, change the password; one's own account; people and units.
+
+mod account;
+mod people;
+mod units;
 
 use actix_web::cookie::Cookie;
 use actix_web::http::header::{CLEAR_SITE_DATA, HeaderValue};
-use actix_web::web::{Path, Payload};
+use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
-use super::api::{self, WithPassword};
-use super::model::UserView;
-use super::store::UserSearch;
 use super::{reads, sessions};
 use crate::error::{Error, Result};
-use crate::forms::Word;
 use crate::http::pages::{self, FormView, Frame, Nav, PageRequest};
-use crate::http::paging::{Listed, Page};
+use crate::http::paging::Page;
 use crate::http::reply::Reply;
 use crate::http::{App, WriteRequest, browser};
-use crate::policy::Role;
-use crate::text::{label, line};
+use crate::text::line;
+
+pub(super) use account::{account, create_token, end_own_session, end_own_sessions, end_own_token};
+pub(super) use people::{change, create, end_sessions, end_token, end_training, person, train, users};
+pub(super) use units::{create_unit, rename_unit, units};
 
 #[derive(Template)]
 #[template(path = "users/pages/sign_in.html")]
@@ -103,95 +106,6 @@ pub(super) async fn change_password(request: WriteRequest) -> Reply {
     let made = sessions::set_own_password(request).await;
     let address = |()| "/?done=password-changed".to_owned();
     pages::answer(&page.req, made, address, async |form| password_page(&page, form).await).await
-}
-
-/// A user in the list.
-struct UserLine {
-    id: String,
-    username: String,
-    name: String,
-    roles: String,
-    unit: String,
-    disabled: bool,
-    locked: bool,
-    version: i64,
-}
-
-impl UserLine {
-    fn of(user: UserView) -> Self {
-        let roles: Vec<&str> = user.found.roles.iter().map(|role| role.as_str()).collect();
-        Self {
-            roles: roles.join(", "),
-            name: line(&user.found.name),
-            unit: line(&user.found.unit.name),
-            id: user.found.id,
-            username: user.found.username,
-            disabled: user.disabled,
-            locked: user.locked,
-            version: user.version,
-        }
-    }
-}
-
-#[derive(Template)]
-#[template(path = "users/pages/list.html")]
-struct UsersPage {
-    frame: Frame,
-    users: Vec<UserLine>,
-    next: Option<String>,
-    roles: Vec<(&'static str, String)>,
-    units: Vec<(String, String)>,
-    /// Whose one-time password is shown, and the password.
-    one_time: Option<(String, String)>,
-    form: FormView,
-}
-
-pub(super) async fn users(page: PageRequest) -> Reply {
-    users_page(&page, None, FormView::default()).await
-}
-
-async fn users_page(page: &PageRequest, one_time: Option<(String, String)>, form: FormView) -> Reply {
-    let query = Page::read(&page.req, &["done"])?;
-    let search = UserSearch {
-        after: query.after.clone(),
-        limit: query.limit + 1,
-        ..UserSearch::default()
-    };
-    let found = reads::users(&page.app.gate, &page.ctx, search).await?;
-    let listed = Listed::of(found, &query, |u| u.found.username.clone(), UserLine::of);
-    let units = reads::units(&page.app.gate, &page.ctx, &Page::first(100)).await?;
-    let shown = UsersPage {
-        frame: page.frame("People", Nav::People).await?,
-        next: listed.next.map(|next| query.next_address("/users", &next)),
-        users: listed.items,
-        roles: Role::WORDS.iter().map(|(word, _)| (*word, label(word))).collect(),
-        units: units.into_iter().map(|unit| (unit.id, line(&unit.name))).collect(),
-        one_time,
-        form,
-    };
-    pages::show(&shown, Some(&shown.form))
-}
-
-pub(super) async fn create(request: WriteRequest) -> Reply {
-    let page = request.page()?;
-    after(&page, api::make_user(request).await).await
-}
-
-pub(super) async fn change(path: Path<String>, request: WriteRequest) -> Reply {
-    let page = request.page()?;
-    after(&page, api::change_user(&path, request).await).await
-}
-
-/// Back to the users. A one-time password is shown in this answer and nowhere else, so it is no redirect.
-async fn after(page: &PageRequest, made: Result<WithPassword>) -> Reply {
-    match made {
-        Ok(WithPassword {
-            user,
-            one_time_password: Some(password),
-        }) => users_page(page, Some((user.found.username, password)), FormView::default()).await,
-        Ok(_) => Ok(pages::see_other("/users?done=saved")),
-        Err(e) => users_page(page, None, FormView::refused(&page.req, e)?).await,
-    }
 }
 
 /// Used by a page's script: a request that only says that the browser is in use. Its answer renews the cookie.

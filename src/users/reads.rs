@@ -7,14 +7,16 @@ use super::store::{self, UnitRow, UserSearch};
 use crate::error::{Error, Result};
 use crate::gate::{Gate, ReadCtx, RequestCtx, Scope};
 use crate::http::paging::Page;
-use crate::identity::Caller;
+use crate::identity::{self, Caller, CredentialKind, LiveCredential};
 use crate::policy::Act;
 
 /// A user, for administrators. `None` stands for a path that holds no id: it names nobody.
 pub async fn user(gate: &Gate, requester: &RequestCtx, id: Option<String>) -> Result<UserView> {
     let read = move |ctx: &mut ReadCtx<'_>| {
         let user = existing(ctx, id.as_deref())?;
-        user.view(store::unit_name(ctx.conn, &user.unit_id)?)
+        let view = user.view(store::unit_name(ctx.conn, &user.unit_id)?)?;
+        let shown = store::with_last_sign_in(ctx.conn, vec![view])?.pop();
+        shown.ok_or_else(Error::not_found)
     };
     gate.read(requester, Act::UserList, Scope::Agency, read).await
 }
@@ -65,6 +67,26 @@ pub async fn trainings(gate: &Gate, requester: &RequestCtx, id: Option<String>, 
         store::trainings(ctx.conn, &user.id, page.after.as_deref(), page.limit + 1)
     };
     gate.read(requester, Act::TrainingList, Scope::Agency, read).await
+}
+
+/// The sessions or tokens of a user, for administrators.
+pub async fn credentials(
+    gate: &Gate,
+    requester: &RequestCtx,
+    user: String,
+    kind: CredentialKind,
+) -> Result<Vec<LiveCredential>> {
+    let read = move |ctx: &mut ReadCtx<'_>| {
+        let user = store::user(ctx.conn, &user)?;
+        identity::live(ctx.conn, &user.id, kind, ctx.now)
+    };
+    gate.read(requester, Act::UserList, Scope::Agency, read).await
+}
+
+/// The caller's own sessions or tokens.
+pub async fn own_credentials(gate: &Gate, requester: &RequestCtx, kind: CredentialKind) -> Result<Vec<LiveCredential>> {
+    let read = move |ctx: &mut ReadCtx<'_>| identity::live(ctx.conn, &ctx.caller.user, kind, ctx.now);
+    gate.read(requester, Act::SessionOwn, Scope::Agency, read).await
 }
 
 /// A page of the units.

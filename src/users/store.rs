@@ -2,14 +2,17 @@
 
 use std::collections::HashMap;
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 use serde_json::{Value, json};
 
 use super::model::{Training, Unit, UnitName, UserFound, UserView};
+use crate::clock::Timestamp;
 use crate::db::tables::{trainings, units, users};
 use crate::db::{self, AnyConn};
 use crate::error::{Error, Result};
-use crate::identity::{Caller, Person};
+use crate::identity::{self, Caller, Person};
 use crate::policy::Role;
 
 /// A user's row, without its leaf and the time it was made.
@@ -88,6 +91,7 @@ impl UserRow {
             disabled: self.disabled,
             locked: self.locked,
             password_change_due: self.must_change,
+            last_signed_in_at: None,
             version: self.version,
         })
     }
@@ -142,6 +146,8 @@ pub fn colleagues(conn: &mut AnyConn, after: Option<&str>, limit: usize) -> Resu
 /// What a list of users is asked for.
 #[derive(Debug, Clone, Default)]
 pub struct UserSearch {
+    /// A part of the sign-in name or the name.
+    pub named: Option<String>,
     pub role: Option<String>,
     pub unit: Option<String>,
     pub after: Option<String>,
@@ -156,6 +162,11 @@ pub fn list(conn: &mut AnyConn, search: &UserSearch) -> Result<Vec<UserView>> {
         .order(users::username)
         .limit(search.limit as i64)
         .into_boxed();
+    if let Some(named) = &search.named {
+        let part = format!("%{}%", named.to_lowercase().replace(['%', '_', '\\'], ""));
+        let name = sql::<Text>("lower(users.name)");
+        query = query.filter(users::username.like(part.clone()).or(name.like(part)));
+    }
     if let Some(role) = &search.role {
         query = query.filter(users::roles.like(format!("%\"{role}\"%")));
     }
@@ -166,7 +177,31 @@ pub fn list(conn: &mut AnyConn, search: &UserSearch) -> Result<Vec<UserView>> {
         query = query.filter(users::username.gt(after));
     }
     let rows: Vec<(UserRow, String)> = query.load(conn)?;
-    rows.into_iter().map(|(user, unit)| user.view(unit)).collect()
+    let views: Result<Vec<UserView>> = rows.into_iter().map(|(user, unit)| user.view(unit)).collect();
+    with_last_sign_in(conn, views?)
+}
+
+/// Users with when each last signed in.
+pub fn with_last_sign_in(conn: &mut AnyConn, mut views: Vec<UserView>) -> Result<Vec<UserView>> {
+    let ids: Vec<String> = views.iter().map(|user| user.found.id.clone()).collect();
+    let last = identity::last_signed_in(conn, &ids)?;
+    for user in &mut views {
+        user.last_signed_in_at = last.get(&user.found.id).copied().map(Timestamp);
+    }
+    Ok(views)
+}
+
+/// A training by id, of this user.
+pub fn training(conn: &mut AnyConn, user: &str, id: &str) -> Result<Training> {
+    let found = trainings::table.find(id).filter(trainings::user_id.eq(user));
+    let body: Option<String> = found.select(trainings::body).first(conn).optional()?;
+    Ok(serde_json::from_str(&body.ok_or_else(Error::not_found)?)?)
+}
+
+/// A unit by id.
+pub fn unit_by_id(conn: &mut AnyConn, id: &str) -> Result<UnitRow> {
+    let found = units::table.find(id).select(UnitRow::as_select());
+    found.first(conn).optional()?.ok_or_else(Error::not_found)
 }
 
 /// A unit that a form names; the refusal names the field.

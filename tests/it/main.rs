@@ -12,7 +12,9 @@ mod postgres;
 #[path = "../common/skip.rs"]
 mod skip;
 
+mod administration;
 mod appends;
+mod audits;
 mod authorizations;
 mod bad_input;
 mod captures;

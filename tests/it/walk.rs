@@ -27,6 +27,18 @@ const OPEN: &[(&str, &str, u16)] = &[
 const OF_NO_CASE: &[(&str, &str, u16)] = &[
     ("GET", "/api/v1/me", 200),
     ("PUT", "/api/v1/me/password", 422),
+    ("GET", "/api/v1/me/sessions", 200),
+    ("DELETE", "/api/v1/me/sessions", 409),
+    ("GET", "/api/v1/me/tokens", 200),
+    ("POST", "/api/v1/me/tokens", 403),
+    ("GET", "/api/v1/users/{id}/sessions", 403),
+    ("DELETE", "/api/v1/users/{id}/sessions", 403),
+    ("GET", "/api/v1/users/{id}/tokens", 403),
+    ("DELETE", "/api/v1/users/{id}/tokens/{token_id}", 403),
+    ("DELETE", "/api/v1/users/{id}/trainings/{training_id}", 403),
+    ("PATCH", "/api/v1/units/{id}", 403),
+    ("GET", "/api/v1/settings", 403),
+    ("GET", "/api/v1/installation", 403),
     ("GET", "/api/v1/users", 403),
     ("POST", "/api/v1/users", 403),
     ("GET", "/api/v1/colleagues", 200),
@@ -41,7 +53,15 @@ const OF_NO_CASE: &[(&str, &str, u16)] = &[
     ("GET", "/api/v1/authorizations", 200),
     ("GET", "/api/v1/captures", 403),
     ("GET", "/api/v1/ledger/events", 403),
+<<<<<<< HEAD
     ("POST", "/api/v1/verifications", 422),
+||||||| c837d88
+=======
+    ("GET", "/api/v1/audits", 403),
+    ("POST", "/api/v1/audits", 403),
+    ("GET", "/api/v1/audits/{id}", 403),
+    ("POST", "/api/v1/audits/{id}/cancellation", 403),
+>>>>>>> admin
     ("GET", "/api/v1/ledger/key", 200),
     ("GET", "/api/v1/ledger/checkpoint", 200),
     ("GET", "/api/v1/ledger/inclusion", 422),
@@ -119,13 +139,15 @@ pub fn filled(path: &str, things: &Things) -> String {
         "authorizations" => &things.authorization,
         "captures" => &things.capture,
         "packets" => &things.packet,
-        "users" => &things.user,
+        "users" | "audits" | "units" | "me" | "account" => &things.user,
         _ => "",
     };
     path.replace("{id}", id)
         .replace("{user_id}", &things.user)
         .replace("{subject_id}", &things.subject)
         .replace("{account_id}", &things.account)
+        .replace("{training_id}", &things.user)
+        .replace("{token_id}", &things.user)
         .replace("{capture_id}", &things.capture)
         .replace("{sha256}", &things.sha256)
         .replace("{level}", "0")

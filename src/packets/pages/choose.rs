@@ -189,7 +189,7 @@ pub async fn step(case: PathId, mut request: WriteRequest) -> Reply {
     let page = request.page()?;
     // What the form says is kept with its request, and read from there.
     request.plain_form().await?;
-    let form = FormView::typed(&page.req);
+    let form = FormView::as_sent(&page.req);
     choose_page(&page, case.0, form).await
 }
 
@@ -366,7 +366,7 @@ pub async fn name_captures(page: &PageRequest, case: &str, mut form: Form) -> Re
     let typed = form.value("items").and_then(|value| value.as_str().map(str::to_owned));
     let refused = |rule: &str, message: String| Error::field("items", rule, message);
     let mut selection = Selection::parse(&typed.unwrap_or_default()).map_err(|wrong| refused("whole_number", wrong))?;
-    ticks(&FormView::typed(&page.req), &mut selection);
+    ticks(&FormView::as_sent(&page.req), &mut selection);
     if selection.items().is_empty() {
         let message = "names no item: tick at least one, or press Choose all";
         return Err(refused("not_empty", message.to_owned()));
@@ -395,7 +395,7 @@ fn ticks(form: &FormView, selection: &mut Selection) {
 
 /// Tells by items what was refused by the places of captures in the list.
 pub fn told_by_items(page: &PageRequest, mut e: Error) -> Error {
-    let form = FormView::typed(&page.req);
+    let form = FormView::as_sent(&page.req);
     let mut selection = Selection::parse(form.value("items")).unwrap_or_default();
     ticks(&form, &mut selection);
     for error in &mut e.errors {

@@ -94,7 +94,7 @@ pub async fn verify(req: HttpRequest, payload: Payload, requester: RequestCtx, a
     match inspection::take(&req, payload, &requester, &app).await {
         Ok((checked, name)) => {
             let answer = Answer::of(&checked, &name);
-            verify_page(&page, FormView::typed(&req), Some(answer)).await
+            verify_page(&page, FormView::as_sent(&req), Some(answer)).await
         }
         Err(e) => verify_page(&page, FormView::refused(&req, e)?, None).await,
     }

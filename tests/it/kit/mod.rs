@@ -18,7 +18,7 @@ use casetrail::clock::{self, Clock, DAY, HOUR, Micros, SetClock};
 use casetrail::config::Config;
 use casetrail::ledger;
 use casetrail::proof::Digest;
-use casetrail::{http, packets};
+use casetrail::{audits, http, packets};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -218,7 +218,7 @@ impl App {
             keys: self.folder.path().join("keys"),
             known: Vec::new(),
         };
-        audit::run(self.state.gate.db(), &places, &mut |_, _, _| {}).unwrap()
+        audit::run(self.state.gate.db(), &places, &mut |_, _, _| Ok(())).unwrap()
     }
 
     /// The events of a stream.
@@ -392,12 +392,14 @@ async fn serve(config: Config, with: With, tell: mpsc::Sender<(http::App, String
     let socket = app::bind(&config).unwrap();
     let url = format!("http://{}", socket.local_addr().unwrap());
     let (stop, stopped) = tokio::sync::watch::channel(false);
-    let builder = tokio::spawn(packets::run_builder(opened.app.clone(), stopped));
+    let builder = tokio::spawn(packets::run_builder(opened.app.clone(), stopped.clone()));
+    let audits = tokio::spawn(audits::run_worker(opened.app.clone(), stopped));
     let server = app::listen(opened.app.clone(), socket, None, config.workers()).unwrap();
     tell.send((opened.app.clone(), url, server.handle())).unwrap();
     server.await.unwrap();
     stop.send(true).unwrap();
     builder.await.unwrap();
+    audits.await.unwrap();
 }
 
 /// A server on a thread of this process, stopped when it is dropped.

@@ -203,11 +203,13 @@ fn policy_and_models_touch_no_database_and_no_http() {
 const MODELS_OF_ROWS: &[&str] = &["packets/model.rs"];
 
 const FEATURES: &[&str] = &[
+    "audits/",
     "authorizations/",
     "captures/",
     "cases/",
     "custody/",
     "home/",
+    "installation/",
     "packets/",
     "subjects/",
     "users/",
@@ -215,13 +217,19 @@ const FEATURES: &[&str] = &[
 
 /// Files of features that know HTTP beside `api.rs`, `pages.rs` and `mod.rs`, and why.
 const KNOW_HTTP: &[(&str, &str)] = &[
+    ("audits/worker.rs", "reaches the server's state"),
     ("captures/download.rs", "gives files out"),
     ("captures/upload.rs", "takes uploads"),
     ("captures/verify.rs", "answers with the check of a file"),
     ("custody/proofs.rs", "the handlers of the log"),
     ("packets/build.rs", "reaches the server's state"),
     ("packets/builder.rs", "reaches the server's state"),
+<<<<<<< HEAD
     ("packets/inspection.rs", "takes a file to verify"),
+||||||| c837d88
+=======
+    ("users/credentials.rs", "the handlers of sessions and tokens"),
+>>>>>>> admin
     ("users/sessions.rs", "the handlers of sessions"),
 ];
 
