@@ -21,7 +21,7 @@ pub use pages::{CaseLine, CasePage, Tab, may_open, words};
 pub use particulars::Stage;
 pub use reads::cases;
 pub use store::CaseSearch;
-pub use store::{VisibleTo, nothing_due, visible};
+pub use store::{DecidesIn, VisibleTo, decided, nothing_due, visible};
 
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {
@@ -37,6 +37,8 @@ pub fn routes(config: &mut ServiceConfig) {
                 .route(web::get().to(pages::overview))
                 .route(web::post().to(pages::change)),
         )
+        .service(at("/cases/{id}/team", "GET").route(web::get().to(pages::team)))
+        .service(at("/cases/{id}/lead", "POST").route(web::post().to(pages::hand_over)))
         .service(at("/cases/{id}/members", "POST").route(web::post().to(pages::add_member)))
         .service(at("/cases/{id}/members/end", "POST").route(web::post().to(pages::remove_member)))
         .service(at("/cases/{id}/grants", "POST").route(web::post().to(pages::give)))

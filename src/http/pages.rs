@@ -179,6 +179,7 @@ fn done_words(word: &str) -> Option<&'static str> {
         "granted" => "Access is given.",
         "ended" => "It is ended.",
         "member" => "The members are changed.",
+        "handed-over" => "The lead is handed over. The former lead stays a member.",
         "packet-asked" => "The packet is asked for, and built in the background.",
         "disclosed" => "The disclosure is recorded.",
         "saved" => "Saved.",

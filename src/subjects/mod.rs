@@ -4,6 +4,7 @@
 mod api;
 mod model;
 mod ops;
+mod platforms;
 mod reads;
 mod store;
 
@@ -14,6 +15,8 @@ use crate::http::reply::at;
 use model::{AccountFields, SubjectFields};
 
 pub use model::{Account, Subject, is_platform, platform};
+pub use platforms::{PLATFORMS, platform_name};
+pub use store::juveniles;
 
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {

@@ -15,7 +15,7 @@ use actix_web::web::{self, ServiceConfig};
 
 use crate::http::reply::at;
 
-pub use model::{NewUnit, NewUser, UserPatch, UserView};
+pub use model::{NewTraining, NewUnit, NewUser, Training, UserPatch, UserView};
 pub use reads::{id_of, names};
 
 /// The routes of this feature.

@@ -18,6 +18,7 @@ mod bad_input;
 mod captures;
 mod cases;
 mod custody;
+mod decide;
 mod fields;
 mod files;
 mod housekeeping;
