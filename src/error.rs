@@ -82,6 +82,8 @@ pub struct Error {
     pub retry_after: Option<u32>,
     /// The policy rules that decided, for refusals.
     pub rules: Vec<String>,
+    /// Whom to ask, in a sentence, for who may know that.
+    pub ask: Option<String>,
 }
 
 /// The result of everything in the server.
@@ -97,6 +99,7 @@ impl Error {
             errors: Vec::new(),
             retry_after: None,
             rules: Vec::new(),
+            ask: None,
         }
     }
 

@@ -126,6 +126,18 @@ impl Form {
         *value = parts.into();
     }
 
+    /// Puts a list of objects, each of some texts, under a name.
+    pub fn put_objects(&mut self, field: &str, objects: Vec<Vec<(&str, String)>>) {
+        let object = |texts: Vec<(&str, String)>| {
+            let fields = texts
+                .into_iter()
+                .map(|(name, text)| (name.to_owned(), Value::String(text)));
+            Value::Object(fields.collect())
+        };
+        self.fields
+            .insert(field.to_owned(), objects.into_iter().map(object).collect());
+    }
+
     /// A text that is there, without taking it.
     pub fn peek(&self, field: &str) -> Option<&str> {
         self.fields.get(field)?.as_str()

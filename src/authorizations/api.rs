@@ -46,6 +46,11 @@ pub(super) async fn read(id: PathId, requester: RequestCtx, app: App) -> Reply {
     reply::versioned(found.version, &authorization_json(&found, now))
 }
 
+pub(super) async fn checks(id: PathId, requester: RequestCtx, app: App) -> Reply {
+    let read = reads::weighed(&app.gate, &requester, id.0).await?;
+    reply::ok(&json!({"items": read.checks}))
+}
+
 pub(super) async fn amend(id: PathId, request: WriteRequest) -> Reply {
     let (act, now) = (Act::AuthorizationAmend, request.app.gate.now());
     let scope = Scope::Authorization(id.0.clone());

@@ -5,6 +5,7 @@
 //! Expiry is computed when needed; the job only records the fact.
 
 mod api;
+mod checks;
 mod coverage;
 mod expiry;
 mod model;
@@ -17,11 +18,13 @@ use actix_web::web::{self, ServiceConfig};
 
 use crate::http::reply::at;
 
+pub use checks::CheckVerdict;
 pub use coverage::{Line, Seen};
 pub use expiry::Expiry;
 pub use model::{Authorization, AuthorizationState, Device, Level};
-pub use reads::{authorizations, of_case};
-pub use store::AuthorizationSearch;
+pub use pages::{RequestPane, decide_shown};
+pub use reads::{of_case, to_decide};
+pub use store::{AuthorizationSearch, WaitingRequest};
 
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {
@@ -32,7 +35,12 @@ pub fn routes(config: &mut ServiceConfig) {
                 .route(web::post().to(pages::request)),
         )
         .service(at("/cases/{id}/authorizations/new", "GET").route(web::get().to(pages::new_form)))
-        .service(at("/authorizations/{id}", "GET").route(web::get().to(pages::one)))
+        .service(
+            at("/authorizations/{id}", "GET, POST")
+                .route(web::get().to(pages::one))
+                .route(web::post().to(pages::amend)),
+        )
+        .service(at("/authorizations/{id}/edit", "GET").route(web::get().to(pages::amend_form)))
         .service(at("/authorizations/{id}/decision", "POST").route(web::post().to(pages::decide)))
         .service(at("/authorizations/{id}/revocation", "POST").route(web::post().to(pages::revoke)))
         .service(at("/authorizations/{id}/withdrawal", "POST").route(web::post().to(pages::withdraw)))
@@ -47,6 +55,7 @@ pub fn routes(config: &mut ServiceConfig) {
                 .route(web::get().to(api::read))
                 .route(web::patch().to(api::amend)),
         )
+        .service(at("/api/v1/authorizations/{id}/checks", "GET").route(web::get().to(api::checks)))
         .service(at("/api/v1/authorizations/{id}/decision", "POST").route(web::post().to(api::decide)))
         .service(at("/api/v1/authorizations/{id}/withdrawal", "POST").route(web::post().to(api::withdraw)))
         .service(at("/api/v1/authorizations/{id}/revocation", "POST").route(web::post().to(api::revoke)));

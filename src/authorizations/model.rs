@@ -64,6 +64,16 @@ words! {
     }
 }
 
+impl Attestation {
+    /// The sentence that the requester attests.
+    pub fn says(self) -> &'static str {
+        match self {
+            Self::NotProtected => "Nobody is looked at only for what they lawfully say, believe or join.",
+            Self::NoContact => "There will be no contact with those looked at.",
+        }
+    }
+}
+
 /// An account that a request covers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CoveredAccount {
@@ -245,22 +255,31 @@ fn account(form: &mut Form) -> CoveredAccount {
     account
 }
 
-/// What a requester changes of a returned request. What is absent stays; both are checked together.
+/// What a requester changes of a returned request.
 #[derive(Debug, Clone)]
-pub struct Amendment(Map<String, Value>);
+pub enum Amendment {
+    /// Some fields, as they were sent; what is absent stays, and both are checked together.
+    Parts(Map<String, Value>),
+    /// All of it.
+    Whole(Box<Request>),
+}
 
 impl Amendment {
     /// Keeps it as it was sent; `apply` reads it together with the stored request.
     pub fn parse(form: Form) -> Result<Self> {
-        Ok(Self(form.into_fields()))
+        Ok(Self::Parts(form.into_fields()))
     }
 
     /// The whole request as it is asked for now.
     pub fn apply(&self, before: &Authorization, now: Micros) -> Result<Request> {
+        let parts = match self {
+            Self::Parts(parts) => parts,
+            Self::Whole(request) => return Ok((**request).clone()),
+        };
         let holders: Vec<&str> = before.holders.iter().map(|h| h.id.as_str()).collect();
         let mut whole = json!(before.terms);
         whole["holders"] = json!(holders);
-        for (name, value) in &self.0 {
+        for (name, value) in parts {
             let kept = whole.get_mut(name).ok_or_else(|| {
                 Error::field(
                     name,
@@ -291,6 +310,9 @@ words! {
 pub struct AuthorizationDecision {
     pub outcome: Outcome,
     pub reason: Option<String>,
+    /// The version that was decided about, where the decider's page names it: a request that was mended meanwhile is
+    /// another one.
+    pub seen: Option<i64>,
 }
 
 impl AuthorizationDecision {
@@ -302,7 +324,11 @@ impl AuthorizationDecision {
             Outcome::Deny | Outcome::Return => Some(form.required("reason", REASON)),
         };
         form.done()?;
-        Ok(Self { outcome, reason })
+        Ok(Self {
+            outcome,
+            reason,
+            seen: None,
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Asking for leave, deciding, and ending it.
 
+use super::checks::{self, Decider};
 use super::model::{Amendment, Authorization, AuthorizationDecision, AuthorizationState, Outcome, Request, Ruling};
 use super::store;
 use crate::cases::Stage;
@@ -8,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::gate::{NewEvent, Recorded, Tx};
 use crate::identity::Person;
 use crate::ledger::Action;
+use crate::policy::Act;
 use crate::users::store as people;
 
 fn holders(tx: &mut Tx<'_>, ids: &[String]) -> Result<Vec<Person>> {
@@ -73,17 +75,23 @@ fn save(tx: &mut Tx<'_>, next: Authorization, action: Action) -> Result<Recorded
     Ok(made.answering(next))
 }
 
-/// Approves, denies or returns. An approval counts from the start or from now, whichever is later.
+/// Approves, denies or returns. An approval counts from the start or from now, whichever is later, and is refused while
+/// a check of the request has failed.
 pub fn decide(tx: &mut Tx<'_>, id: &str, decision: &AuthorizationDecision) -> Result<Recorded<Authorization>> {
     let before = store::get(tx.conn, id)?;
     if before.state != AuthorizationState::Requested {
         return Err(wrong_state(&before, tx.now, "decided", "requested"));
     }
+    if decision.seen.is_some_and(|seen| seen != before.version) {
+        return Err(Error::stale());
+    }
     let approved = decision.outcome == Outcome::Approve;
-    if approved && before.terms.ends_at.0 <= tx.now {
-        return Err(Error::conflict(
-            "The end that was asked for has passed: return it, so that the requester can ask for another.",
-        ));
+    if approved {
+        let decider = Decider {
+            may: tx.may(Act::AuthorizationDecide),
+            context: tx.case()?,
+        };
+        checks::require(&checks::weigh(tx.conn, &before, decider, tx.now)?)?;
     }
     let (state, action) = match decision.outcome {
         Outcome::Approve => (AuthorizationState::Approved, Action::AuthorizationApproved),

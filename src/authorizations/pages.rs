@@ -1,27 +1,30 @@
 //! The pages of authorizations: those of a case, a request, one with its decision.
 
+mod one;
+mod pane;
+mod request;
+
+pub use pane::{RequestPane, decide_shown};
+
+pub(super) use one::{decide, one, revoke, withdraw};
+pub(super) use request::{amend, amend_form, new_form, request};
+
 use askama::Template;
 
-use super::model::{
-    Attestation, Authorization, AuthorizationDecision, AuthorizationState, Device, Level, Request, revocation,
-    withdrawal,
-};
-use super::{ops, reads};
-use crate::cases::{CasePage, Tab, words};
-use crate::clock::Micros;
-use crate::error::{Error, Result};
-use crate::forms::{Form, LINE};
-use crate::gate::{Scope, Tx};
-use crate::http::pages::{self, FormView, Frame, PageRequest};
+use super::model::{Authorization, AuthorizationState};
+use super::reads;
+use crate::cases::{CasePage, Tab};
+use crate::clock::{DAY, Micros};
+use crate::error::Result;
+use crate::http::PathId;
+use crate::http::pages::{self, Frame, PageRequest};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::Reply;
-use crate::http::{PathId, WriteRequest};
-use crate::policy::Act;
-use crate::text::{Moment, label, line};
-use crate::users;
+use crate::subjects::platform_name;
+use crate::text::{Moment, Zone, counted, label, line};
 
-/// Holders that a request may name.
-const HOLDERS: usize = 100;
+/// An authorization that ends within this time is marked.
+const SOON: Micros = 7 * DAY;
 
 /// An authorization as a page shows it.
 pub struct ShownAuthorization {
@@ -37,11 +40,13 @@ pub struct ShownAuthorization {
     /// When it counts from.
     pub starts: String,
     pub ends: Moment,
+    /// In how many days it ends, where that is soon.
+    pub ends_soon: Option<String>,
 }
 
 impl ShownAuthorization {
     /// In the zone of its case.
-    pub fn of(a: &Authorization, now: Micros, page: &CasePage) -> Self {
+    pub fn of(a: &Authorization, now: Micros, zone: Zone) -> Self {
         let names: Vec<&str> = a.holders.iter().map(|holder| holder.name.as_str()).collect();
         let state = a.state_at(now);
         Self {
@@ -50,16 +55,17 @@ impl ShownAuthorization {
             state,
             state_name: label(state.as_str()),
             level: label(a.terms.level.as_str()),
-            platforms: line(&a.terms.platforms.join(", ")),
+            platforms: platforms(a),
             holders: line(&names.join(", ")),
             requester: line(&a.requester.name),
-            requested: page.at(a.requested_at.0),
+            requested: zone.at(a.requested_at.0),
             starts: match a.effective_from {
-                Some(from) => page.at(from.0).shown().to_owned(),
-                None if a.terms.starts_at > a.requested_at => page.at(a.terms.starts_at.0).shown().to_owned(),
+                Some(from) => zone.at(from.0).shown().to_owned(),
+                None if a.terms.starts_at > a.requested_at => zone.at(a.terms.starts_at.0).shown().to_owned(),
                 None => "the approval".to_owned(),
             },
-            ends: page.at(a.terms.ends_at.0),
+            ends: zone.at(a.terms.ends_at.0),
+            ends_soon: ends_soon(a, state, now),
         }
     }
 
@@ -72,6 +78,29 @@ impl ShownAuthorization {
             AuthorizationState::Withdrawn | AuthorizationState::Expired => "",
         }
     }
+}
+
+fn ends_soon(a: &Authorization, state: AuthorizationState, now: Micros) -> Option<String> {
+    let left = a.terms.ends_at.0 - now;
+    if state != AuthorizationState::Approved || left > SOON {
+        return None;
+    }
+    let days = u64::try_from(left / DAY).unwrap_or(0);
+    Some(match days {
+        0 => "Ends within a day".to_owned(),
+        days => format!("Ends in {}", counted(days, "day", "days")),
+    })
+}
+
+/// The platforms by their names.
+fn platforms(a: &Authorization) -> String {
+    let names: Vec<String> = a
+        .terms
+        .platforms
+        .iter()
+        .map(|platform| platform_name(platform))
+        .collect();
+    names.join(", ")
 }
 
 #[derive(Template)]
@@ -92,7 +121,7 @@ impl AuthorizationListPage {
         let query = Page::read(&page.req, &["done"])?;
         let (frame, case_page) = CasePage::of(page, &case, Tab::Authorizations).await?;
         let (found, now) = reads::of_case(&page.app.gate, &page.ctx, case, &query).await?;
-        let shown = |a: Authorization| ShownAuthorization::of(&a, now, &case_page);
+        let shown = |a: Authorization| ShownAuthorization::of(&a, now, case_page.zone);
         let listed = Listed::of(found, &query, |a| a.id.clone(), shown);
         Ok(Self {
             next: listed.next.map(|next| query.next_address(page.req.path(), &next)),
@@ -101,215 +130,4 @@ impl AuthorizationListPage {
             frame,
         })
     }
-}
-
-#[derive(Template)]
-#[template(path = "authorizations/pages/new.html")]
-struct NewAuthorizationPage {
-    frame: Frame,
-    page: CasePage,
-    form: FormView,
-    levels: Vec<(&'static str, String)>,
-    devices: Vec<(&'static str, String)>,
-    attestations: Vec<(&'static str, &'static str)>,
-}
-
-pub(super) async fn new_form(case: PathId, page: PageRequest) -> Reply {
-    let scope = Scope::Case(case.0.clone());
-    let authorized = page.app.gate.check(&page.ctx, Act::AuthorizationRequest, scope).await?;
-    let form = FormView::of([
-        ("level", "overt".to_owned()),
-        ("devices[]", "agency".to_owned()),
-        ("holder_usernames", authorized.caller.username),
-    ]);
-    new_page(&page, &case.0, form).await
-}
-
-async fn new_page(page: &PageRequest, case: &str, form: FormView) -> Reply {
-    let (mut frame, case_page) = CasePage::of(page, case, Tab::Authorizations).await?;
-    frame.title = format!("Request an authorization, {}", case_page.case.number);
-    let told = |attestation: Attestation| match attestation {
-        Attestation::NotProtected => "Nobody is looked at only for what they lawfully say, believe or join.",
-        Attestation::NoContact => "There will be no contact with those looked at.",
-    };
-    let attestations = [Attestation::NotProtected, Attestation::NoContact];
-    let shown = NewAuthorizationPage {
-        levels: words::<Level>(),
-        devices: words::<Device>(),
-        attestations: attestations.iter().map(|a| (a.as_str(), told(*a))).collect(),
-        page: case_page,
-        frame,
-        form,
-    };
-    pages::show(&shown, Some(&shown.form))
-}
-
-/// The words of a field that takes several, with commas, spaces or lines between them.
-fn split(form: &mut Form, field: &str) -> Vec<String> {
-    let text = form.text(field, 20 * LINE).unwrap_or_default();
-    let words = text.split([',', ' ', '\n', '\r', '\t']).filter(|word| !word.is_empty());
-    words.map(|word| word.trim_start_matches('@').to_lowercase()).collect()
-}
-
-/// What a page's form says, under the names of a request.
-async fn as_request(page: &PageRequest, form: &mut Form) -> Result<()> {
-    let platforms = split(form, "platform_names");
-    form.put_list("platforms", platforms);
-    let usernames = split(form, "holder_usernames");
-    if usernames.len() > HOLDERS {
-        let message = format!("names more than {HOLDERS} people");
-        return Err(Error::field("holder_usernames", "too_many", message));
-    }
-    let mut holders = Vec::new();
-    for username in usernames {
-        let found = users::id_of(&page.app.gate, &page.ctx, username.clone()).await?;
-        let message = || format!("{username:.60}: nobody here has this user name");
-        holders.push(found.ok_or_else(|| Error::field("holder_usernames", "exists", message()))?);
-    }
-    form.put_list("holders", holders);
-    Ok(())
-}
-
-pub(super) async fn request(PathId(case): PathId, request: WriteRequest) -> Reply {
-    let page = request.page()?;
-    let made = make_request(&page, &case, request).await.map_err(without_due_fields);
-    let address = |made: Authorization| format!("/authorizations/{}?done=requested", made.id);
-    let names = &[("platforms", "platform_names"), ("holders", "holder_usernames")];
-    let again = async |form: FormView| new_page(&page, &case, form.renamed(names)).await;
-    pages::answer(&page.req, made, address, again).await
-}
-
-/// What is due in the case is no field of this form: one sentence tells it.
-fn without_due_fields(mut e: Error) -> Error {
-    if e.code == "due-first" {
-        e.errors.clear();
-    }
-    e
-}
-
-async fn make_request(page: &PageRequest, case: &str, mut request: WriteRequest) -> Result<Authorization> {
-    let (act, scope) = (Act::AuthorizationRequest, Scope::Case(case.to_owned()));
-    request.check(act, &scope).await?;
-    let mut form = request.form().await?;
-    as_request(page, &mut form).await?;
-    let wanted = Request::parse(form, page.app.gate.now())?;
-    request.transact(act, scope, move |tx| ops::request(tx, &wanted)).await
-}
-
-#[derive(Template)]
-#[template(path = "authorizations/pages/one.html")]
-struct AuthorizationPage {
-    frame: Frame,
-    page: CasePage,
-    shown: ShownAuthorization,
-    facts: Vec<(&'static str, String)>,
-    purpose: String,
-    predicate: String,
-    rulings: Vec<(String, String, String, Moment)>,
-    may: reads::AuthorizationRights,
-    form: FormView,
-}
-
-pub(super) async fn one(id: PathId, page: PageRequest) -> Reply {
-    one_page(&page, id.0, FormView::default()).await
-}
-
-async fn one_page(page: &PageRequest, id: String, form: FormView) -> Reply {
-    let (found, now) = reads::authorization(&page.app.gate, &page.ctx, id.clone()).await?;
-    let (mut frame, case_page) = CasePage::of(page, &found.case_id, Tab::Authorizations).await?;
-    frame.title = format!("Authorization A-{}, {}", found.number, case_page.case.number);
-    let rulings = [("Decision", &found.decision), ("Revoked", &found.revoked)];
-    let rulings = rulings
-        .into_iter()
-        .filter_map(|(what, ruling)| Some((what, ruling.as_ref()?)));
-    let shown = AuthorizationPage {
-        facts: facts(&found, &case_page),
-        purpose: crate::text::block(&found.terms.purpose),
-        predicate: crate::text::block(&found.terms.predicate),
-        rulings: rulings
-            .map(|(what, ruling)| {
-                let outcome = ruling.outcome.as_deref().map_or(what.to_owned(), label);
-                let reason = ruling.reason.as_deref().map(line).unwrap_or_default();
-                (outcome, reason, line(&ruling.by.name), case_page.at(ruling.at.0))
-            })
-            .collect(),
-        may: reads::authorization_rights(&page.app.gate, &page.ctx, id).await?,
-        shown: ShownAuthorization::of(&found, now, &case_page),
-        page: case_page,
-        frame,
-        form,
-    };
-    pages::show(&shown, Some(&shown.form))
-}
-
-fn facts(a: &Authorization, page: &CasePage) -> Vec<(&'static str, String)> {
-    let mut facts = Vec::new();
-    let mut put = |name, value: String| facts.extend((!value.is_empty()).then(|| (name, line(&value))));
-    let accounts = a.terms.accounts.iter().filter_map(|account| {
-        let name = account
-            .handle
-            .as_deref()
-            .or(account.platform_id.as_deref())
-            .or(account.url.as_deref())?;
-        Some(format!("{name} ({})", account.platform))
-    });
-    let accounts: Vec<String> = accounts.collect();
-    let accounts = if accounts.is_empty() {
-        "all of these platforms".into()
-    } else {
-        accounts.join(", ")
-    };
-    put("Accounts", accounts);
-    put("Searches", a.terms.searches.join("; "));
-    put(
-        "Devices",
-        a.terms
-            .devices
-            .iter()
-            .map(|d| d.as_str())
-            .collect::<Vec<_>>()
-            .join(", "),
-    );
-    put("Scope", a.terms.scope_note.clone().unwrap_or_default());
-    put(
-        "Review",
-        a.terms
-            .review_at
-            .map(|at| page.at(at.0).shown().to_owned())
-            .unwrap_or_default(),
-    );
-    let attested = a.terms.attestations.iter().map(|a| a.as_str().replace('_', " "));
-    put("Attested", attested.collect::<Vec<_>>().join("; "));
-    facts
-}
-
-pub(super) async fn decide(id: PathId, request: WriteRequest) -> Reply {
-    let (page, scope) = (request.page()?, Scope::Authorization(id.0.clone()));
-    let (act, parse) = (Act::AuthorizationDecide, AuthorizationDecision::parse);
-    let made = request.write_to(act, scope, parse, ops::decide).await;
-    after(&page, id.0, "decided", made.map(drop)).await
-}
-
-pub(super) async fn revoke(id: PathId, request: WriteRequest) -> Reply {
-    let (page, scope) = (request.page()?, Scope::Authorization(id.0.clone()));
-    let verb = |tx: &mut Tx<'_>, id: &str, reason: &String| ops::revoke(tx, id, reason);
-    let made = request
-        .write_to(Act::AuthorizationRevoke, scope, revocation, verb)
-        .await;
-    after(&page, id.0, "ended", made.map(drop)).await
-}
-
-pub(super) async fn withdraw(id: PathId, request: WriteRequest) -> Reply {
-    let (page, scope) = (request.page()?, Scope::Authorization(id.0.clone()));
-    let verb = |tx: &mut Tx<'_>, id: &str, (): &()| ops::withdraw(tx, id);
-    let made = request
-        .write_to(Act::AuthorizationWithdraw, scope, withdrawal, verb)
-        .await;
-    after(&page, id.0, "withdrawn", made.map(drop)).await
-}
-
-async fn after(page: &PageRequest, id: String, done: &str, made: Result<()>) -> Reply {
-    let address = |()| format!("/authorizations/{id}?done={done}");
-    let again = async |form| one_page(page, id.clone(), form).await;
-    pages::answer(&page.req, made, address, again).await
 }

@@ -1,11 +1,14 @@
 //! What may be looked at of authorizations. Each comes with the time of reading, because its state depends on it.
 
+use super::checks::{self, Decider, RequestCheck};
 use super::model::Authorization;
-use super::store::{self, AuthorizationSearch};
+use super::store::{self, AuthorizationSearch, CoveredCapture, HistoryEntry, WaitingRequest};
+use crate::cases::{self, Case};
 use crate::clock::Micros;
-use crate::error::Result;
-use crate::gate::{Gate, ReadCtx, RequestCtx, Scope};
+use crate::error::{Error, Result};
+use crate::gate::{Gate, ReadCtx, RequestCtx, Scope, WhomToAsk, whom_to_ask};
 use crate::http::paging::Page;
+use crate::identity::Person;
 use crate::policy::Act;
 
 /// An authorization.
@@ -15,25 +18,112 @@ pub async fn authorization(gate: &Gate, requester: &RequestCtx, id: String) -> R
     gate.read(requester, Act::AuthorizationRead, scope, read).await
 }
 
+/// An authorization as somebody who decides or asks about it reads it: with its case, its checks and its rights.
+pub struct WeighedRequest {
+    pub asked: Authorization,
+    pub case: Case,
+    pub checks: Vec<RequestCheck>,
+    pub rights: AuthorizationRights,
+    /// The time of reading.
+    pub now: Micros,
+}
+
+/// See [`WeighedRequest`].
+pub async fn weighed(gate: &Gate, requester: &RequestCtx, id: String) -> Result<WeighedRequest> {
+    let scope = Scope::Authorization(id.clone());
+    let read = move |ctx: &mut ReadCtx<'_>| {
+        let asked = store::get(ctx.conn, &id)?;
+        let decider = Decider {
+            may: ctx.may(Act::AuthorizationDecide),
+            context: ctx.context.ok_or_else(Error::not_found)?,
+        };
+        Ok(WeighedRequest {
+            checks: checks::weigh(ctx.conn, &asked, decider, ctx.now)?,
+            case: cases::store::case(ctx.conn, &asked.case_id)?,
+            rights: AuthorizationRights::of(ctx),
+            now: ctx.now,
+            asked,
+        })
+    };
+    gate.read(requester, Act::AuthorizationRead, scope, read).await
+}
+
+/// What a request's form begins with: who works on the case, who decides in it, and the newest request of the case.
+pub struct RequestBeginning {
+    pub me: Person,
+    pub works: Vec<Person>,
+    pub whom: WhomToAsk,
+    pub newest: Option<Authorization>,
+    pub now: Micros,
+}
+
+/// See [`RequestBeginning`].
+pub async fn beginning(gate: &Gate, requester: &RequestCtx, case: String, act: Act) -> Result<RequestBeginning> {
+    let scope = Scope::Case(case.clone());
+    let read = move |ctx: &mut ReadCtx<'_>| {
+        let context = ctx.context.ok_or_else(Error::not_found)?;
+        let lead = cases::store::case(ctx.conn, &case)?.lead;
+        let members = cases::store::members(ctx.conn, &case)?;
+        let others = members.into_iter().filter(|member| member.id != lead.id);
+        Ok(RequestBeginning {
+            me: ctx.caller.person(),
+            whom: whom_to_ask(ctx.conn, context, ctx.now)?,
+            newest: store::newest(ctx.conn, &case)?,
+            works: std::iter::once(lead.clone()).chain(others).collect(),
+            now: ctx.now,
+        })
+    };
+    gate.read(requester, act, scope, read).await
+}
+
+/// Requests that wait for the caller's decision: the urgent ones first, then the oldest.
+pub async fn to_decide(
+    gate: &Gate,
+    requester: &RequestCtx,
+    (after, limit): (Option<String>, usize),
+) -> Result<Vec<WaitingRequest>> {
+    let read = move |ctx: &mut ReadCtx<'_>| {
+        let page = (after.as_deref(), limit);
+        store::to_decide(ctx.conn, ctx.caller, page, ctx.now)
+    };
+    gate.read(requester, Act::AuthorizationList, Scope::Agency, read).await
+}
+
+/// What happened to an authorization, oldest first, and the captures that rest on it from an item on.
+pub async fn history(
+    gate: &Gate,
+    requester: &RequestCtx,
+    id: String,
+    (after, limit): (i64, usize),
+) -> Result<(Vec<HistoryEntry>, Vec<CoveredCapture>)> {
+    let scope = Scope::Authorization(id.clone());
+    let read = move |ctx: &mut ReadCtx<'_>| {
+        let asked = store::get(ctx.conn, &id)?;
+        let told = store::history(ctx.conn, &asked)?;
+        Ok((told, store::covered(ctx.conn, &asked, after, limit)?))
+    };
+    gate.read(requester, Act::AuthorizationRead, scope, read).await
+}
+
 /// What the caller may do about an authorization, so that its page offers nothing else. Each write asks policy again.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an answer of policy")]
 pub struct AuthorizationRights {
     pub decides: bool,
     pub revokes: bool,
     pub withdraws: bool,
+    pub amends: bool,
 }
 
-/// See [`AuthorizationRights`].
-pub async fn authorization_rights(gate: &Gate, requester: &RequestCtx, id: String) -> Result<AuthorizationRights> {
-    let read = |ctx: &mut ReadCtx<'_>| {
-        Ok(AuthorizationRights {
+impl AuthorizationRights {
+    fn of(ctx: &ReadCtx<'_>) -> Self {
+        Self {
             decides: ctx.may(Act::AuthorizationDecide),
             revokes: ctx.may(Act::AuthorizationRevoke),
             withdraws: ctx.may(Act::AuthorizationWithdraw),
-        })
-    };
-    let scope = Scope::Authorization(id);
-    gate.read(requester, Act::AuthorizationRead, scope, read).await
+            amends: ctx.may(Act::AuthorizationAmend),
+        }
+    }
 }
 
 /// A page of the authorizations of a case, in the order of their numbers.

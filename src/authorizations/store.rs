@@ -1,15 +1,21 @@
 //! Queries over authorizations.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use super::model::{Authorization, AuthorizationState};
+use crate::cases::{Case, DecidesIn, decided};
 use crate::clock::Micros;
-use crate::db::tables::{authorization_holders, authorizations, cases};
+use crate::db::tables::{authorization_holders, authorizations, captures, cases, records};
 use crate::db::{self, AnyConn, canonical};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::forms::Word;
 use crate::identity::Caller;
+use crate::ledger;
+use crate::ledger::read::StoredEvent;
+use crate::proof::event::Event;
 use crate::proof::id::Digest;
 use crate::{both, fixed};
 
@@ -70,6 +76,15 @@ pub fn of_case(conn: &mut AnyConn, case: &str, after: Option<&str>, limit: usize
     db::records(conn, page.select(authorizations::body))
 }
 
+/// The newest authorization of a case, whatever became of it.
+pub fn newest(conn: &mut AnyConn, case: &str) -> Result<Option<Authorization>> {
+    let found = authorizations::table
+        .filter(authorizations::case_id.eq(case))
+        .order(authorizations::id.desc())
+        .limit(1);
+    Ok(db::records(conn, found.select(authorizations::body))?.pop())
+}
+
 fixed! {
     OnceApproved -> Text: "SELECT body FROM authorizations WHERE case_id = ", case: String as Text,
     " AND (state = 'approved' OR state = 'revoked' OR state = 'expired') ORDER BY id DESC LIMIT 500"
@@ -110,6 +125,137 @@ pub fn list(
         .limit(search.limit as i64)
         .select(authorizations::body);
     db::records(conn, found)
+}
+
+/// A request that waits for somebody's decision, with its case.
+#[derive(Debug, Clone)]
+pub struct WaitingRequest {
+    /// The request.
+    pub asked: Authorization,
+    /// Its case.
+    pub case: Case,
+}
+
+impl WaitingRequest {
+    /// Whether somebody in danger may depend on it.
+    pub fn is_urgent(&self) -> bool {
+        self.case.is_about_somebody_endangered()
+    }
+
+    /// What the next page begins after: the urgent ones come first.
+    pub fn key(&self) -> String {
+        format!("{}.{}", u8::from(self.is_urgent()), self.asked.id)
+    }
+}
+
+/// The mark of an endangered person in a case's canonical record; a text of somebody's cannot hold it, because quotes in
+/// a text are escaped.
+const ENDANGERED: &str = "%\"endangered\":true%";
+
+/// Requests that a caller may decide, urgent ones first, then the oldest. The policy's `AuthorizationDecide` answers the
+/// same.
+pub fn to_decide(
+    conn: &mut AnyConn,
+    caller: &Caller,
+    (after, limit): (Option<&str>, usize),
+    now: Micros,
+) -> Result<Vec<WaitingRequest>> {
+    let by = DecidesIn::of(caller, now);
+    let held = authorization_holders::table
+        .filter(authorization_holders::user_id.eq(&caller.user))
+        .select(authorization_holders::authorization_id);
+    let urgent = cases::body.like(ENDANGERED);
+    let mut query = authorizations::table
+        .inner_join(cases::table.on(cases::id.eq(authorizations::case_id)))
+        .filter(authorizations::state.eq(AuthorizationState::Requested.as_str()))
+        .filter(decided(&by))
+        .filter(authorizations::requester_id.ne(&caller.user))
+        .filter(authorizations::id.ne_all(held))
+        .order((urgent.desc(), authorizations::id))
+        .limit(limit as i64)
+        .select((authorizations::body, cases::body))
+        .into_boxed();
+    if let Some((was_urgent, id)) = after.and_then(|key| key.split_once('.')) {
+        let later = authorizations::id.gt(id.to_owned());
+        query = match was_urgent {
+            "1" => query.filter(diesel::dsl::not(urgent).or(later)),
+            _ => query.filter(diesel::dsl::not(urgent).and(later)),
+        };
+    }
+    let rows: Vec<(String, String)> = query.load(conn)?;
+    let read = |(asked, case): (String, String)| {
+        let (asked, case) = (serde_json::from_str(&asked)?, serde_json::from_str(&case)?);
+        Ok(WaitingRequest { asked, case })
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// Something that happened to an authorization.
+#[derive(Debug, Clone)]
+pub struct HistoryEntry {
+    /// What happened, as the event names it.
+    pub action: String,
+    /// The version that it made; where its record was purged, nothing of it is known.
+    pub version: Option<Authorization>,
+    /// When.
+    pub at: Micros,
+}
+
+/// The events about an authorization of its case's stream that a page shows at most; one has a handful.
+const EVENTS: i64 = 200;
+
+/// What happened to an authorization, oldest first, as the records of its versions tell it.
+pub fn history(conn: &mut AnyConn, asked: &Authorization) -> Result<Vec<HistoryEntry>> {
+    let stream = ledger::case_stream(&asked.case_id);
+    let found = ledger::read::of_object(conn, &stream, &asked.id, 0, EVENTS)?;
+    let seqs: Vec<i64> = found.iter().map(|event| event.seq).collect();
+    let bodies: Vec<(i64, String)> = records::table
+        .filter(records::stream.eq(&stream).and(records::seq.eq_any(seqs)))
+        .select((records::seq, records::body))
+        .load(conn)?;
+    let bodies: HashMap<i64, String> = bodies.into_iter().collect();
+    found.iter().map(|event| entry(event, bodies.get(&event.seq))).collect()
+}
+
+fn entry(event: &StoredEvent, body: Option<&String>) -> Result<HistoryEntry> {
+    let told = Event::parse(&event.body).map_err(|e| Error::internal(format!("a stored event: {e}")))?;
+    Ok(HistoryEntry {
+        action: told.action,
+        version: body.map(|body| serde_json::from_str(body)).transpose()?,
+        at: told.at,
+    })
+}
+
+/// A capture that rests on an authorization, as everybody sees it who may read its case.
+#[derive(Debug, Clone, Queryable)]
+pub struct CoveredCapture {
+    pub id: String,
+    pub item: i64,
+    pub kind: String,
+    pub state: String,
+    pub captured_at: Micros,
+}
+
+/// The captures that rest on an authorization, in the order of their items.
+pub fn covered(conn: &mut AnyConn, asked: &Authorization, after: i64, limit: usize) -> Result<Vec<CoveredCapture>> {
+    let of_it = captures::basis_id.eq(&asked.id);
+    let found = captures::table
+        .filter(
+            captures::case_id
+                .eq(&asked.case_id)
+                .and(captures::item.gt(after))
+                .and(of_it),
+        )
+        .order(captures::item)
+        .limit(limit as i64);
+    let columns = (
+        captures::id,
+        captures::item,
+        captures::kind,
+        captures::state,
+        captures::captured_at,
+    );
+    Ok(found.select(columns).load(conn)?)
 }
 
 /// The stored states, and the range of ends, that amount to a state now. A row past its end may still say approved,

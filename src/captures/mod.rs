@@ -25,8 +25,9 @@ use crate::http::reply::at;
 pub use model::CaptureView;
 pub use model::recognize;
 pub use model::{Basis, BasisKind, Capture, CaptureState, FileEntry, Particulars, PostedBasis};
-pub use reads::{takes_part, to_decide};
-pub use store::CaptureSearch;
+pub use pages::{CapturePane, decide_shown};
+pub use reads::{takes_part, waiting};
+pub use store::{WaitingCapture, WaitingSort};
 
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {

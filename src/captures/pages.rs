@@ -3,6 +3,9 @@
 mod composer;
 mod evidence;
 mod item;
+mod pane;
+
+pub use pane::{CapturePane, decide_shown};
 
 pub(super) use evidence::{evidence, log};
 pub(super) use item::{annotate, correct, decide, item, review};

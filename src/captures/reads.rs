@@ -4,7 +4,8 @@
 use serde_json::json;
 
 use super::model::{CaptureState, CaptureView, FileEntry, StoredCapture};
-use super::store::{self, CaptureSearch};
+use super::store::{self, CaptureSearch, WaitingCapture, WaitingSort};
+use crate::cases::{self, Case};
 use crate::clock::MINUTE;
 use crate::error::{Error, Result};
 use crate::gate::{Gate, ReadCtx, RequestCtx, Scope, View, part_in_authorization};
@@ -41,17 +42,46 @@ pub struct ItemRights {
     pub decides: bool,
 }
 
-/// See [`ItemRights`].
-pub async fn item_rights(gate: &Gate, requester: &RequestCtx, id: String) -> Result<ItemRights> {
-    let read = |ctx: &mut ReadCtx<'_>| {
-        Ok(ItemRights {
+impl ItemRights {
+    fn of(ctx: &ReadCtx<'_>) -> Self {
+        Self {
             annotates: ctx.may(Act::CaptureAnnotate),
             corrects: ctx.may(Act::CaptureCorrect),
             reviews: ctx.may(Act::CaptureReview),
             decides: ctx.may(Act::CaptureDecide),
-        })
-    };
+        }
+    }
+}
+
+/// See [`ItemRights`].
+pub async fn item_rights(gate: &Gate, requester: &RequestCtx, id: String) -> Result<ItemRights> {
+    let read = |ctx: &mut ReadCtx<'_>| Ok(ItemRights::of(ctx));
     gate.read(requester, Act::CaptureRead, Scope::Capture(id), read).await
+}
+
+/// A capture as somebody reads it who is to decide about it or to review it: with its case.
+pub struct WeighedCapture {
+    pub view: CaptureView,
+    pub case: Case,
+    pub rights: ItemRights,
+}
+
+/// See [`WeighedCapture`].
+pub async fn weighed(gate: &Gate, requester: &RequestCtx, id: String) -> Result<WeighedCapture> {
+    let view = View::new(Action::CaptureViewed, "capture", &id, json!({}));
+    let scope = Scope::Capture(id.clone());
+    let read = move |ctx: &mut ReadCtx<'_>| {
+        let stored = store::capture(ctx.conn, &id)?;
+        let case = cases::store::case(ctx.conn, &stored.capture.case_id)?;
+        let closed = stored.state.is_closed() && !ctx.may(Act::CaptureReadHeld);
+        let view = match closed {
+            true => stored.withheld(),
+            false => stored.open(store::remarks_of(ctx.conn, &id)?),
+        };
+        let rights = ItemRights::of(ctx);
+        Ok(WeighedCapture { view, case, rights })
+    };
+    gate.view(requester, Act::CaptureRead, scope, view, read).await
 }
 
 /// A page of the captures of a case, in the order of their items.
@@ -75,6 +105,22 @@ pub async fn to_decide(gate: &Gate, requester: &RequestCtx, search: CaptureSearc
     let read = move |ctx: &mut ReadCtx<'_>| {
         let found = store::to_decide(ctx.conn, ctx.caller, &search, ctx.now)?;
         views(ctx, found, |ctx, stored| Ok(!takes_part(ctx, stored)?))
+    };
+    gate.view(requester, Act::CaptureList, Scope::Agency, view, read).await
+}
+
+/// Captures that wait for the caller, oldest first; the caller may open each of them.
+pub async fn waiting(
+    gate: &Gate,
+    requester: &RequestCtx,
+    sort: WaitingSort,
+    (after, limit): (Option<String>, usize),
+) -> Result<Vec<WaitingCapture>> {
+    let detail = json!({"waiting": sort, "after": after});
+    let view = View::new(Action::CapturesListed, "agency", "agency", detail);
+    let read = move |ctx: &mut ReadCtx<'_>| {
+        let page = (after.as_deref(), limit);
+        store::waiting(ctx.conn, ctx.caller, sort, page, ctx.now)
     };
     gate.view(requester, Act::CaptureList, Scope::Agency, view, read).await
 }

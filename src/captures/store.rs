@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use super::arrival::Arrived;
 use super::model::{Capture, CaptureState, Remarks, StoredCapture};
+use crate::cases::{Case, DecidesIn, decided};
 use crate::clock::Micros;
-use crate::db::tables::{authorization_holders, authorizations, capture_entries, captures, cases, grants, members};
+use crate::db::tables::{authorization_holders, authorizations, capture_entries, captures, cases};
 use crate::db::{AnyConn, canonical};
 use crate::error::{Error, Result};
 use crate::forms::Word;
@@ -212,24 +213,12 @@ pub struct CaptureSearch {
 /// Captures in all cases whose captures a caller may decide, newest first. Captures that the caller made are left out,
 /// and those of an authorization that the caller asked for or holds. The policy's `CaptureDecide` answers the same.
 pub fn to_decide(conn: &mut AnyConn, caller: &Caller, search: &CaptureSearch, now: i64) -> Result<Vec<StoredCapture>> {
-    let mine = members::table
-        .filter(members::user_id.eq(&caller.user).and(members::ended_at.is_null()))
-        .select(members::case_id);
-    let named = grants::table
-        .filter(grants::user_id.eq(&caller.user).and(grants::can_decide.eq(true)))
-        .filter(grants::ended_at.is_null().and(grants::until.gt(now)))
-        .select(grants::case_id);
-    let of_unit = cases::handling
-        .eq("standard")
-        .and(cases::unit_path.like(format!("{}%", caller.unit_path)));
-    let decided = cases::table
-        .filter(of_unit.or(cases::handling.ne("standard").and(cases::id.eq_any(named))))
-        .filter(cases::lead_id.ne(&caller.user).and(cases::id.ne_all(mine)))
-        .select(cases::id);
+    let by = DecidesIn::of(caller, now);
+    let mine = cases::table.filter(decided(&by)).select(cases::id);
     let mut query = captures::table
         .filter(
             captures::case_id
-                .eq_any(decided)
+                .eq_any(mine)
                 .and(captures::capturer_id.ne(&caller.user)),
         )
         .filter(
@@ -252,6 +241,75 @@ pub fn to_decide(conn: &mut AnyConn, caller: &Caller, search: &CaptureSearch, no
     }
     let rows: Vec<CaptureRow> = query.load(conn)?;
     rows.into_iter().map(CaptureRow::stored).collect()
+}
+
+words! {
+    /// Why a capture waits for a supervisor.
+    WaitingSort {
+        /// Nothing covers it.
+        Held = "held",
+        /// It was self-started for danger to life, and nobody has judged that.
+        Emergency = "emergency",
+        /// Nobody else has looked whether it shows what it says.
+        Review = "review",
+    }
+}
+
+/// A capture that waits for somebody, with its case.
+#[derive(Debug, Clone)]
+pub struct WaitingCapture {
+    /// The capture.
+    pub stored: StoredCapture,
+    /// Its case.
+    pub case: Case,
+}
+
+/// Captures that wait for a caller to decide or to review, oldest first, over the cases in which the caller decides.
+/// Captures that the caller made are left out, and those of an authorization that the caller asked for or holds.
+pub fn waiting(
+    conn: &mut AnyConn,
+    caller: &Caller,
+    sort: WaitingSort,
+    (after, limit): (Option<&str>, usize),
+    now: Micros,
+) -> Result<Vec<WaitingCapture>> {
+    let by = DecidesIn::of(caller, now);
+    let mut query = captures::table
+        .inner_join(cases::table.on(cases::id.eq(captures::case_id)))
+        .filter(decided(&by))
+        .filter(captures::capturer_id.ne(&caller.user))
+        .filter(
+            captures::basis_id
+                .is_null()
+                .or(captures::basis_id.ne_all(part_in(caller))),
+        )
+        .filter(captures::id.gt(after.unwrap_or_default()))
+        .order(captures::id)
+        .limit(limit as i64)
+        .select((CaptureRow::as_select(), cases::body))
+        .into_boxed();
+    let (held, logged, reviewed) = (
+        CaptureState::Held.as_str(),
+        CaptureState::Logged.as_str(),
+        CaptureState::Reviewed.as_str(),
+    );
+    query = match sort {
+        WaitingSort::Held => query.filter(captures::state.eq(held)),
+        WaitingSort::Emergency => query
+            .filter(captures::state.eq_any([logged, reviewed]))
+            .filter(captures::open_question.eq(true)),
+        WaitingSort::Review => query
+            .filter(captures::state.eq(logged))
+            .filter(captures::open_question.eq(false)),
+    };
+    let rows: Vec<(CaptureRow, String)> = query.load(conn)?;
+    let read = |(row, case): (CaptureRow, String)| {
+        Ok(WaitingCapture {
+            stored: row.stored()?,
+            case: serde_json::from_str(&case)?,
+        })
+    };
+    rows.into_iter().map(read).collect()
 }
 
 /// The authorizations in which a person has a part: those they asked for, and those they hold.

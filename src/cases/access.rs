@@ -35,6 +35,16 @@ pub fn add_member(tx: &mut Tx<'_>, user: &str) -> Result<Change<Member>> {
     Ok(Change::Recorded(made.answering(member)))
 }
 
+/// Keeps a former lead as a member, who then goes on working on the case unless removed.
+pub fn keep_as_member(tx: &mut Tx<'_>, former: &Person) -> Result<()> {
+    let case = tx.case_id()?;
+    if store::member_since(tx.conn, &case, &former.id)?.is_some() {
+        return Ok(());
+    }
+    let made = record_member(tx, Action::MemberAdded, former)?;
+    store::put_member(tx.conn, &case, &member(&former.id, made.at))
+}
+
 /// Ends somebody's membership; a repeat changes nothing.
 pub fn remove_member(tx: &mut Tx<'_>, user: &str) -> Result<Change<()>> {
     let case = tx.case()?.clone();
@@ -124,13 +134,14 @@ pub fn record_grant(tx: &mut Tx<'_>, case: &str, new: &NewGrant) -> Result<Recor
         until: Timestamp(new.until),
         ended_at: None,
         ended_by: None,
+        end_reason: None,
         version: 1,
     };
     save(tx, grant, Action::GrantGiven)
 }
 
-/// Ends a grant before its time; a repeat changes nothing.
-pub fn end_grant(tx: &mut Tx<'_>, id: &str) -> Result<Change<()>> {
+/// Ends a grant before its time, for a reason where one is given; a repeat changes nothing.
+pub fn end_grant(tx: &mut Tx<'_>, id: &str, reason: Option<&str>) -> Result<Change<()>> {
     let grant = store::grant(tx.conn, id)?;
     if grant.ended_at.is_some() {
         return Ok(Change::Unchanged(()));
@@ -138,6 +149,7 @@ pub fn end_grant(tx: &mut Tx<'_>, id: &str) -> Result<Change<()>> {
     let ended = Grant {
         ended_at: Some(Timestamp(tx.now)),
         ended_by: Some(tx.me()),
+        end_reason: reason.map(str::to_owned),
         version: grant.version + 1,
         ..grant
     };

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::model::{CasePatch, CaseView, Grant, NewCase, NewGrant};
+use super::model::{self, CasePatch, CaseView, Grant, NewCase, NewGrant};
 use super::particulars::CaseKind;
 use super::store::CaseSearch;
 use super::{access, ops, reads};
@@ -99,11 +99,12 @@ pub(super) async fn give(id: PathId, mut request: WriteRequest) -> Reply {
     Ok(HttpResponse::Created().json(grant_json(&made)))
 }
 
-pub(super) async fn end_grant(id: PathId, request: WriteRequest) -> Reply {
+pub(super) async fn end_grant(id: PathId, mut request: WriteRequest) -> Reply {
     let scope = Scope::Grant(id.0.clone());
-    request
-        .transact(Act::GrantEnd, scope, move |tx| access::end_grant(tx, &id.0))
-        .await?;
+    request.check(Act::GrantEnd, &scope).await?;
+    let reason = model::end_of_grant(request.optional_form().await?)?;
+    let verb = move |tx: &mut Tx<'_>| access::end_grant(tx, &id.0, reason.as_deref());
+    request.transact(Act::GrantEnd, scope, verb).await?;
     reply::nothing()
 }
 

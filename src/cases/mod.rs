@@ -22,7 +22,7 @@ pub use pages::{CaseLine, CasePage, Tab, TaskLine, may_open, tasks_for, words};
 pub use particulars::{Due, Stage};
 pub use reads::{Desk, cases, desk};
 pub use store::CaseSearch;
-pub use store::{VisibleTo, nothing_due, visible};
+pub use store::{DecidesIn, VisibleTo, decided, nothing_due, visible};
 
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {
@@ -38,6 +38,8 @@ pub fn routes(config: &mut ServiceConfig) {
                 .route(web::get().to(pages::overview))
                 .route(web::post().to(pages::change)),
         )
+        .service(at("/cases/{id}/team", "GET").route(web::get().to(pages::team)))
+        .service(at("/cases/{id}/lead", "POST").route(web::post().to(pages::hand_over)))
         .service(at("/cases/{id}/members", "POST").route(web::post().to(pages::add_member)))
         .service(at("/cases/{id}/members/end", "POST").route(web::post().to(pages::remove_member)))
         .service(at("/cases/{id}/grants", "POST").route(web::post().to(pages::give)))

@@ -137,6 +137,11 @@ impl Case {
         self.handling != Handling::Standard
     }
 
+    /// Whether somebody in danger may depend on it.
+    pub fn is_about_somebody_endangered(&self) -> bool {
+        self.particulars.answer("endangered") == Some(&serde_json::Value::Bool(true))
+    }
+
     fn set_status(&mut self, status: CaseStatus) -> Result<()> {
         if status != CaseStatus::Closed {
             self.disposition = None;
@@ -298,7 +303,15 @@ pub struct Grant {
     pub ended_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_by: Option<Person>,
+    /// Why it was ended before its time, where that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_reason: Option<String>,
     pub version: i64,
+}
+
+/// Reads why a grant is ended; the API may leave it out.
+pub fn end_of_grant(form: Form) -> Result<Option<String>> {
+    form.read(|form| form.text("reason", REASON))
 }
 
 /// Access to a case about to be given.

@@ -135,6 +135,9 @@ pub fn change(tx: &mut Tx<'_>, version: i64, patch: &CasePatch) -> Result<Record
     let unit = people::unit(tx.conn, "unit_id", &next.unit_id)?;
     let made = save(tx, next, &unit, action_of(&before, patch.status))?;
     let next = made.peek().clone();
+    if next.lead.id != before.lead.id {
+        access::keep_as_member(tx, &before.lead)?;
+    }
     if let Some(supervisor) = patch.supervisor_id.clone().filter(|_| next.is_closely_kept()) {
         name_decider(tx, &next.id, supervisor, "named as deciding supervisor")?;
     }
@@ -162,6 +165,17 @@ fn put_people(tx: &mut Tx<'_>, patch: &CasePatch, next: &mut Case) -> Result<()>
                 "lead_id",
                 "role",
                 "must be an investigator or a supervisor",
+            ));
+        }
+        let decides = next
+            .supervisor
+            .as_ref()
+            .is_some_and(|supervisor| supervisor.id == lead.user);
+        if next.is_closely_kept() && decides && patch.supervisor_id.is_none() {
+            return Err(Error::field(
+                "lead_id",
+                "other",
+                "decides in this case, and nobody decides in a case they work on: name another deciding supervisor first",
             ));
         }
         next.lead = lead.person();

@@ -4,17 +4,20 @@
 mod answers;
 mod status;
 mod tasks;
+mod team;
+
+pub(super) use team::{add_member, end_grant, give, hand_over, remove_member, team};
 
 use askama::Template;
 
-use super::model::{Case, CaseView, Grant, NewCase, NewGrant};
+use super::model::{Case, CaseView, Grant, NewCase};
 use super::particulars::{CaseKind, Due};
 use super::reads::{self, Rights};
-use super::{access, api, ops};
+use super::{api, ops};
 use crate::clock::Micros;
 use crate::error::{Error, Result};
 use crate::forms::{Form, LINE};
-use crate::gate::{Scope, Tx};
+use crate::gate::Scope;
 use crate::http::fields::Shown;
 use crate::http::pages::{self, FormView, Frame, Nav, PageRequest};
 use crate::http::paging::{Listed, Page};
@@ -269,7 +272,6 @@ async fn open_case(page: &PageRequest, mut request: WriteRequest) -> Result<Case
 
 /// A grant in the overview.
 struct GrantLine {
-    id: String,
     who: String,
     rights: String,
     reason: String,
@@ -339,7 +341,6 @@ async fn first_shown(page: &PageRequest, id: &str, form: &FormView) -> Result<Sh
 fn grant_line(grant: &Grant, zone: Zone, now: Micros) -> GrantLine {
     let rights: Vec<&str> = grant.rights.iter().map(|right| right.as_str()).collect();
     GrantLine {
-        id: grant.id.clone(),
         who: line(&grant.user.name),
         rights: rights.join(", "),
         reason: line(&grant.reason),
@@ -384,58 +385,4 @@ async fn colleague(page: &PageRequest, form: &mut Form, field: &str) -> Result<S
     }
     let found = users::id_of(&page.app.gate, &page.ctx, username).await?;
     found.ok_or_else(unknown)
-}
-
-pub(super) async fn add_member(PathId(id): PathId, request: WriteRequest) -> Reply {
-    let page = request.page()?;
-    let made = make_member(&page, &id, request).await;
-    back(&page, &id, "member", made).await
-}
-
-async fn make_member(page: &PageRequest, id: &str, mut request: WriteRequest) -> Result<()> {
-    let scope = Scope::Case(id.to_owned());
-    request.check(Act::MemberChange, &scope).await?;
-    let mut form = request.plain_form().await?;
-    let user = colleague(page, &mut form, "member").await?;
-    form.done()?;
-    let verb = move |tx: &mut Tx<'_>| access::add_member(tx, &user);
-    request.transact(Act::MemberChange, scope, verb).await.map(drop)
-}
-
-pub(super) async fn remove_member(PathId(id): PathId, mut request: WriteRequest) -> Reply {
-    let (page, scope) = (request.page()?, Scope::Case(id.clone()));
-    request.check(Act::MemberChange, &scope).await?;
-    let user = request.plain_form().await?.read(|form| form.required_id("user_id"))?;
-    let verb = move |tx: &mut Tx<'_>| access::remove_member(tx, &user);
-    let made = request.transact(Act::MemberChange, scope, verb).await;
-    back(&page, &id, "member", made).await
-}
-
-pub(super) async fn give(PathId(id): PathId, request: WriteRequest) -> Reply {
-    let page = request.page()?;
-    let made = give_access(&page, &id, request).await;
-    back(&page, &id, "granted", made).await
-}
-
-async fn give_access(page: &PageRequest, id: &str, mut request: WriteRequest) -> Result<()> {
-    let scope = Scope::Case(id.to_owned());
-    request.check(Act::CaseRead, &scope).await?;
-    let mut form = request.form().await?;
-    let user = colleague(page, &mut form, "grantee").await?;
-    form.put("user_id", user);
-    let new = NewGrant::parse(form, page.app.gate.now())?;
-    let act = access::act_for(&new);
-    let verb = move |tx: &mut Tx<'_>| access::give(tx, &new);
-    request.transact(act, scope, verb).await.map(drop)
-}
-
-pub(super) async fn end_grant(id: PathId, mut request: WriteRequest) -> Reply {
-    let scope = Scope::Grant(id.0.clone());
-    let authorized = request.check(Act::GrantEnd, &scope).await?;
-    request.plain_form().await?.done()?;
-    let case = authorized.context.map(|case| case.case_id).unwrap_or_default();
-    request
-        .transact(Act::GrantEnd, scope, move |tx| access::end_grant(tx, &id.0))
-        .await?;
-    Ok(pages::see_other(&format!("/cases/{case}?done=ended")))
 }

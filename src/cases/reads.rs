@@ -7,7 +7,7 @@ use super::store::{self, CaseSearch, MyCase};
 use super::tasks::{self, OpenWork};
 use crate::clock::Micros;
 use crate::error::Result;
-use crate::gate::{Gate, ReadCtx, RequestCtx, Scope, View};
+use crate::gate::{Gate, ReadCtx, RequestCtx, Scope, View, WhomToAsk, whom_to_ask};
 use crate::http::paging::Page;
 use crate::identity::Person;
 use crate::ledger::{self, Action};
@@ -148,5 +148,40 @@ pub async fn cases(gate: &Gate, requester: &RequestCtx, search: CaseSearch) -> R
 pub async fn grants(gate: &Gate, requester: &RequestCtx, case: String, page: &Page) -> Result<Vec<Grant>> {
     let (scope, page) = (Scope::Case(case.clone()), page.clone());
     let read = move |ctx: &mut ReadCtx<'_>| store::grants_of(ctx.conn, &case, page.after.as_deref(), page.limit + 1);
+    gate.read(requester, Act::CaseRead, scope, read).await
+}
+
+/// Who works on a case, who may, and who was let in.
+pub struct Team {
+    /// Its members, without the lead.
+    pub members: Vec<Person>,
+    /// Colleagues of its unit who could lead or join it, the members among them.
+    pub candidates: Vec<Person>,
+    /// Everybody who was let in, the newest first.
+    pub grants: Vec<Grant>,
+    /// Who decides in it.
+    pub whom: WhomToAsk,
+}
+
+/// See [`Team`].
+pub async fn team(gate: &Gate, requester: &RequestCtx, id: String) -> Result<Team> {
+    let scope = Scope::Case(id.clone());
+    let read = move |ctx: &mut ReadCtx<'_>| {
+        let case = ctx.case()?.clone();
+        let mut members = store::members(ctx.conn, &id)?;
+        members.retain(|member| member.id != case.lead_id);
+        let mut candidates = store::candidates(ctx.conn, &case.unit_path)?;
+        let others = members
+            .iter()
+            .filter(|member| !candidates.iter().any(|known| known.id == member.id));
+        candidates.extend(others.cloned().collect::<Vec<_>>());
+        candidates.retain(|person| person.id != case.lead_id);
+        Ok(Team {
+            grants: store::newest_grants(ctx.conn, &id)?,
+            whom: whom_to_ask(ctx.conn, &case, ctx.now)?,
+            members,
+            candidates,
+        })
+    };
     gate.read(requester, Act::CaseRead, scope, read).await
 }

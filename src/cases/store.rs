@@ -7,7 +7,7 @@ use diesel::sql_types::{BigInt, Nullable};
 use super::model::{Case, CaseView, Grant, Member, Right};
 use super::particulars::Stage;
 use crate::clock::{Micros, Timestamp};
-use crate::db::tables::{cases, grants, members, users};
+use crate::db::tables::{cases, grants, members, units, users};
 use crate::db::{self, AnyConn, canonical};
 use crate::error::{Error, Result};
 use crate::identity::{Caller, Person};
@@ -123,6 +123,50 @@ pub fn visible(to: &VisibleTo) -> _ {
         .or(cases::id.eq_any(granted))
 }
 
+/// Who decides, for lists: empty parts without the role of a supervisor.
+#[derive(Debug, Clone)]
+pub struct DecidesIn {
+    user: String,
+    units: String,
+    now: Micros,
+}
+
+impl DecidesIn {
+    /// What a caller's role and unit give.
+    pub fn of(caller: &Caller, now: Micros) -> Self {
+        let (user, units) = match caller.is(Role::Supervisor) {
+            true => (caller.user.clone(), format!("{}%", caller.unit_path)),
+            false => (String::new(), String::new()),
+        };
+        Self { user, units, now }
+    }
+}
+
+/// The cases in which a caller decides about what others did: the same answer as the policy's family `Deciding`, for
+/// lists, as far as the case and the caller's relation to it go.
+#[diesel::dsl::auto_type(no_type_alias)]
+pub fn decided(by: &DecidesIn) -> _ {
+    let user: &str = by.user.as_str();
+    let units: &str = by.units.as_str();
+    let now: i64 = by.now;
+    let mine = members::table
+        .filter(members::user_id.eq(user))
+        .filter(members::ended_at.is_null())
+        .select(members::case_id);
+    let named = grants::table
+        .filter(grants::user_id.eq(user))
+        .filter(grants::can_decide)
+        .filter(grants::ended_at.is_null())
+        .filter(grants::until.gt(now))
+        .select(grants::case_id);
+    let of_unit = cases::handling.eq("standard").and(cases::unit_path.like(units));
+    let of_name = cases::handling.ne("standard").and(cases::id.eq_any(named));
+    of_unit
+        .or(of_name)
+        .and(cases::lead_id.ne(user))
+        .and(cases::id.ne_all(mine))
+}
+
 /// What a list of cases is asked for.
 #[derive(Debug, Clone, Default)]
 pub struct CaseSearch {
@@ -231,6 +275,24 @@ pub fn members(conn: &mut AnyConn, case: &str) -> Result<Vec<Person>> {
     Ok(rows.into_iter().map(|(id, name)| Person { id, name }).collect())
 }
 
+/// Colleagues who are proposed at most.
+const PROPOSED: i64 = 300;
+
+/// Who could work on a case of this unit: its investigators and supervisors, and those of the units below it.
+pub fn candidates(conn: &mut AnyConn, unit_path: &str) -> Result<Vec<Person>> {
+    let has = |role: Role| users::roles.like(format!("%\"{role}\"%"));
+    let rows: Vec<(String, String)> = users::table
+        .inner_join(units::table.on(units::id.eq(users::unit_id)))
+        .filter(users::disabled.eq(false))
+        .filter(units::path.like(format!("{unit_path}%")))
+        .filter(has(Role::Investigator).or(has(Role::Supervisor)))
+        .select((users::id, users::name))
+        .order((users::name, users::id))
+        .limit(PROPOSED)
+        .load(conn)?;
+    Ok(rows.into_iter().map(|(id, name)| Person { id, name }).collect())
+}
+
 /// Since when somebody is a member.
 pub fn member_since(conn: &mut AnyConn, case: &str, user: &str) -> Result<Option<Micros>> {
     let found = members::table.find((case, user)).filter(members::ended_at.is_null());
@@ -297,6 +359,16 @@ pub fn grants_of(conn: &mut AnyConn, case: &str, after: Option<&str>, limit: usi
     let later = grants::id.gt(after.unwrap_or_default());
     let found = grants::table.filter(grants::case_id.eq(case).and(later));
     db::records(conn, found.order(grants::id).limit(limit as i64).select(grants::body))
+}
+
+/// Grants of a case that its page shows.
+const SHOWN: i64 = 200;
+
+/// Grants of a case, the newest first.
+pub fn newest_grants(conn: &mut AnyConn, case: &str) -> Result<Vec<Grant>> {
+    let found = grants::table.filter(grants::case_id.eq(case));
+    let page = found.order(grants::id.desc()).limit(SHOWN);
+    db::records(conn, page.select(grants::body))
 }
 
 /// Refuses a stage while the case owes something before it.

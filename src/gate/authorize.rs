@@ -1,6 +1,7 @@
 //! Where a caller stands, and whether they may: policy's answer to what the rows say now.
 
 use super::relation::{self, CaseContext, Scope, may, question};
+use super::whom::whom_to_ask;
 use crate::clock::Micros;
 use crate::db::AnyConn;
 use crate::error::{Error, Kind, Result};
@@ -53,7 +54,14 @@ pub(super) fn authorize(
         Some(rule) => format!("You may not do this ({act}): the rule `{rule}` forbids it."),
         None => format!("You may not do this ({act}): no rule gives it to you here."),
     };
-    Err(Error::forbidden(decision.rules, why))
+    let ask = match &context {
+        Some(case) => whom_to_ask(conn, case, now)?.says(),
+        None => None,
+    };
+    Err(Error {
+        ask,
+        ..Error::forbidden(decision.rules, why)
+    })
 }
 
 /// The actor of an event: the person, with the role in which they stand to the case.

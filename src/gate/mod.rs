@@ -15,6 +15,7 @@ mod refusals;
 mod relation;
 mod tx;
 mod views;
+mod whom;
 
 use std::sync::Arc;
 
@@ -28,6 +29,7 @@ pub use read_ctx::{Authorized, ReadCtx};
 pub use relation::{CaseContext, Scope, part_in_authorization};
 pub use tx::{Change, NewEvent, Recorded, Tx};
 pub use views::View;
+pub use whom::{WhomToAsk, whom_to_ask};
 
 use crate::clock::{Clock, Micros};
 use crate::db::{AnyConn, Db, Reader};

@@ -1,8 +1,10 @@
 //! The first screen of each role, and the supervisors' queue. They gather what the features show, over the features' own
 //! reads.
 
+mod approvals;
 mod desk;
 mod pages;
+mod queue;
 
 use actix_web::web::{self, ServiceConfig};
 
@@ -12,5 +14,9 @@ use crate::http::reply::at;
 pub fn routes(config: &mut ServiceConfig) {
     config
         .service(at("/", "GET").route(web::get().to(pages::home)))
-        .service(at("/approvals", "GET").route(web::get().to(pages::approvals)));
+        .service(
+            at("/approvals", "GET, POST")
+                .route(web::get().to(approvals::approvals))
+                .route(web::post().to(approvals::decide)),
+        );
 }

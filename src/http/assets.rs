@@ -20,6 +20,7 @@ const ASSETS: &[(&str, &str, &[u8])] = assets![
     "session.js" "text/javascript; charset=utf-8",
     "composer.js" "text/javascript; charset=utf-8",
     "export.js" "text/javascript; charset=utf-8",
+    "queue.js" "text/javascript; charset=utf-8",
     "icons.svg" "image/svg+xml",
     "mark.svg" "image/svg+xml",
 ];

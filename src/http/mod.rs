@@ -3,6 +3,7 @@
 mod assets;
 pub mod body;
 pub mod browser;
+pub mod decision;
 pub mod fields;
 pub mod headers;
 mod json;

@@ -208,6 +208,7 @@ fn done_words(word: &str) -> Option<&'static str> {
         "person-changed" => "The person is changed. The version before stays.",
         "account-added" => "The account is added.",
         "account-changed" => "The account is changed. The version before stays.",
+        "handed-over" => "The lead is handed over. The former lead stays a member.",
         "packet-asked" => "The packet is asked for, and built in the background.",
         "packet-cancelled" => "The build is called off. It ends at its next step.",
         "disclosed" => "The disclosure is recorded.",

@@ -19,6 +19,8 @@ struct RefusalPage<'a> {
     detail: &'a str,
     errors: &'a [FieldError],
     rules: &'a [String],
+    /// Whom to ask, where the person may know that.
+    ask: Option<&'a str>,
     /// Whether nobody is signed in any more.
     signed_out: bool,
 }
@@ -74,6 +76,7 @@ fn page<B>(answer: &ServiceResponse<B>, e: &Error) -> Option<HttpResponse> {
         signed_out,
         errors: &e.errors,
         rules: &e.rules,
+        ask: e.ask.as_deref(),
     };
     let mut page = pages::html(head.status, text.render().ok()?);
     for (name, value) in head.headers().iter().filter(|(name, _)| **name != CONTENT_TYPE) {

@@ -75,6 +75,9 @@ fn problem(e: &Error, status: StatusCode) -> Value {
     {
         fields.insert("rules".into(), json!(e.rules));
     }
+    if let (Some(ask), Value::Object(fields)) = (&e.ask, &mut problem) {
+        fields.insert("ask".into(), json!(ask));
+    }
     problem
 }
 

@@ -6,6 +6,7 @@ mod mentions;
 mod model;
 mod ops;
 mod pages;
+mod platforms;
 mod reads;
 mod store;
 
@@ -16,6 +17,8 @@ use crate::http::reply::at;
 use model::{AccountFields, SubjectFields};
 
 pub use model::{Account, Subject, is_platform, platform};
+pub use platforms::{PLATFORMS, platform_name};
+pub use store::juveniles;
 
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {

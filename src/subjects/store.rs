@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::model::{AccountFields, CaseEntry, EntryFields, SubjectFields};
+use super::model::{AccountFields, CaseEntry, EntryFields, Juvenile, SubjectFields};
 use crate::db::tables::{accounts, subjects};
 use crate::db::{self, AnyConn, canonical};
 use crate::error::Result;
@@ -69,3 +69,16 @@ macro_rules! kept_in {
 
 kept_in!(subjects, SubjectFields);
 kept_in!(accounts, AccountFields);
+
+/// The names of the juveniles whom a case is about, as far as it is known of them; those without a name by their role.
+pub fn juveniles(conn: &mut AnyConn, case: &str) -> Result<Vec<String>> {
+    let all = SubjectFields::of_case(conn, case, None, 1000)?;
+    let young = all
+        .into_iter()
+        .filter(|subject| subject.fields.juvenile == Some(Juvenile::Known(true)));
+    let name = |fields: SubjectFields| {
+        let role = fields.role.map_or("a subject", |role| role.as_str());
+        fields.name.unwrap_or_else(|| role.to_owned())
+    };
+    Ok(young.map(|subject| name(subject.fields)).collect())
+}

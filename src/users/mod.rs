@@ -16,7 +16,7 @@ use actix_web::web::{self, ServiceConfig};
 
 use crate::http::reply::at;
 
-pub use model::{NewUnit, NewUser, UserPatch, UserView};
+pub use model::{NewTraining, NewUnit, NewUser, Training, UserPatch, UserView};
 pub use pages::Colleague;
 pub use reads::{id_of, names};
 

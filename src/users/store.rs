@@ -238,6 +238,18 @@ pub fn trainings(conn: &mut AnyConn, user: &str, after: Option<&str>, limit: usi
     )
 }
 
+/// Those of these users who can sign in.
+pub fn who_sign_in(conn: &mut AnyConn, ids: &[String]) -> Result<Vec<String>> {
+    let active = users::id.eq_any(ids.to_vec()).and(users::disabled.eq(false));
+    Ok(users::table.filter(active).select(users::id).load(conn)?)
+}
+
+/// The trainings of these users.
+pub fn trainings_of(conn: &mut AnyConn, ids: &[String]) -> Result<Vec<Training>> {
+    let found = trainings::table.filter(trainings::user_id.eq_any(ids.to_vec()));
+    db::records(conn, found.order(trainings::id).select(trainings::body))
+}
+
 /// A person as records name people. Who is gone from the table has no name.
 pub fn person(conn: &mut AnyConn, id: &str) -> Result<Person> {
     let name: Option<String> = users::table.find(id).select(users::name).first(conn).optional()?;

@@ -351,18 +351,77 @@ fn a_supervisor_who_works_on_a_case_decides_nothing_in_it(app: &App) {
     app.deputy.post(&decision, json!({"decision": "approve"})).is(200);
 }
 
-both_databases!(the_lead_is_handed_over);
-fn the_lead_is_handed_over(app: &App) {
+both_databases!(the_lead_is_handed_over_and_the_former_one_stays_a_member);
+fn the_lead_is_handed_over_and_the_former_one_stays_a_member(app: &App) {
     let case = app.case();
-    let body = json!({"lead_id": app.stranger.id});
-    let changed = app.leaves(&case.stream, "case.changed", &app.supervisor, || {
-        app.supervisor.patch(&case.path(""), 1, body).is(200)
-    });
+    let before = app.events(&case.stream).len();
+    let body = json!({"lead_id": app.stranger.id, "reason": "on leave"});
+    let changed = app.supervisor.patch(&case.path(""), 1, body).is(200);
     assert_eq!(changed["lead_id"], json!(app.stranger.id));
-    app.lead.get(&case.path("")).problem(404, "not-found");
+    let new = app.events(&case.stream).split_off(before);
+    let actions: Vec<&str> = new.iter().map(|event| event["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["case.changed", "member.added"]);
+    assert_eq!(new[1]["object"]["id"], json!(app.lead.id));
+    app.lead.get(&case.path("")).is(200);
+    app.lead
+        .patch(&case.path(""), 2, json!({"title": "Mine still"}))
+        .problem(403, "forbidden");
     app.stranger
         .patch(&case.path(""), 2, json!({"title": "Taken over"}))
         .is(200);
+    app.stranger
+        .delete(&case.path(&format!("members/{}", app.lead.id)))
+        .is(204);
+    app.lead.get(&case.path("")).problem(404, "not-found");
+    // A member takes over and hands back: nobody is a member twice.
+    let body = json!({"lead_id": app.member.id});
+    app.stranger.patch(&case.path(""), 3, body).is(200);
+    let body = json!({"lead_id": app.stranger.id});
+    app.leaves(&case.stream, "case.changed", &app.member, || {
+        app.member.patch(&case.path(""), 4, body).is(200)
+    });
+    app.prosecutor
+        .patch(&case.path(""), 5, json!({"lead_id": app.member.id}))
+        .problem(404, "not-found");
+}
+
+both_databases!(whoever_decides_in_a_restricted_case_does_not_lead_it);
+fn whoever_decides_in_a_restricted_case_does_not_lead_it(app: &App) {
+    let case = app.case_of(json!({
+        "title": "Threats", "kind": "online_crime", "handling": "restricted", "supervisor_id": app.deputy.id,
+    }));
+    app.leaves_nothing(&case.stream, || {
+        app.lead
+            .patch(&case.path(""), 1, json!({"lead_id": app.deputy.id}))
+            .refuses(422, "lead_id", "other")
+    });
+    let both = json!({"lead_id": app.deputy.id, "supervisor_id": app.supervisor.id});
+    app.lead.patch(&case.path(""), 1, both).is(200);
+}
+
+both_databases!(a_refusal_says_whom_to_ask_to_those_who_may_know);
+fn a_refusal_says_whom_to_ask_to_those_who_may_know(app: &App) {
+    let case = app.case();
+    let path = case.path("grants");
+    let grant = json!({"user_id": app.prosecutor.id, "until": app.at(hours(2)), "rights": ["read"], "reason": "trial"});
+    let refused = app.lead.post(&path, grant.clone()).problem(403, "forbidden");
+    let told = "Ask the lead, Lena Lead, or who decides in it: Dee Deputy, Dora Double, Sue Supervisor.";
+    assert_eq!(refused["ask"], told);
+    // Who may not know of the case is told nothing.
+    let refused = app.stranger.post(&path, grant).problem(404, "not-found");
+    assert_eq!(refused.get("ask"), None);
+    // Where the lead named who decides, only they are named.
+    let kept = app.case_of(json!({
+        "title": "Threats", "kind": "online_crime", "handling": "restricted", "supervisor_id": app.deputy.id,
+    }));
+    let refused = app
+        .member
+        .patch(&kept.path(""), 1, json!({"title": "x"}))
+        .problem(403, "forbidden");
+    assert_eq!(
+        refused["ask"],
+        "Ask the lead, Lena Lead, or who decides in it: Dee Deputy."
+    );
 }
 
 both_databases!(a_grant_ends_by_itself);
@@ -408,8 +467,13 @@ fn a_grant_is_ended_before_its_time(app: &App) {
     app.stranger.delete(&path).problem(404, "not-found");
     app.prosecutor.delete(&path).problem(403, "forbidden");
     app.leaves(&case.stream, "grant.ended", &app.deputy, || {
-        app.deputy.delete(&path).is(204)
+        let reason = app
+            .deputy
+            .request("DELETE", &path)
+            .json(&json!({"reason": "trial over"}));
+        app.deputy.send(reason).is(204)
     });
+    assert_eq!(app.last_record(&case.stream)["end_reason"], "trial over");
     app.leaves_nothing(&case.stream, || app.supervisor.delete(&path).is(204));
     app.prosecutor.get(&case.path("")).problem(404, "not-found");
     let own = json!({"user_id": app.supervisor.id, "until": app.at(hours(2)), "rights": ["read"], "reason": "me"});

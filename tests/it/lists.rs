@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use casetrail::captures::WaitingSort;
 use casetrail::clock::new_id;
 use casetrail::db::canonical;
 use casetrail::db::tables::{authorization_holders, authorizations, captures, cases, grants, members};
@@ -307,13 +308,17 @@ fn listed(client: &Client, path: &str) -> BTreeSet<String> {
     }
 }
 
-/// What policy allows, asked one by one at the door.
-async fn allowed(app: &App, who: &Client, act: Act, scopes: impl Iterator<Item = (String, Scope)>) -> BTreeSet<String> {
-    let visit = RequestCtx {
+fn visit(who: &Client) -> RequestCtx {
+    RequestCtx {
         credential: Credential::Token(Digest::of(who.token.as_ref().unwrap().as_bytes())),
         address: String::new(),
         idempotency_key: None,
-    };
+    }
+}
+
+/// What policy allows, asked one by one at the door.
+async fn allowed(app: &App, who: &Client, act: Act, scopes: impl Iterator<Item = (String, Scope)>) -> BTreeSet<String> {
+    let visit = visit(who);
     let mut all = BTreeSet::new();
     for (id, scope) in scopes {
         match app.state.gate.check(&visit, act, scope).await {
@@ -322,6 +327,56 @@ async fn allowed(app: &App, who: &Client, act: Act, scopes: impl Iterator<Item =
         }
     }
     all
+}
+
+/// The authorizations and captures in a state.
+fn of_state(app: &App, state: &str) -> BTreeSet<String> {
+    let read = app.state.gate.db().read_blocking(|conn| {
+        let asked = authorizations::table.filter(authorizations::state.eq(state));
+        let asked: Vec<String> = asked.select(authorizations::id).load(conn)?;
+        let found = captures::table.filter(captures::state.eq(state));
+        let found: Vec<String> = found.select(captures::id).load(conn)?;
+        Ok(asked.into_iter().chain(found).collect())
+    });
+    read.unwrap()
+}
+
+/// What waits for a person is what policy lets them decide, and only what waits.
+fn queue_agrees(runtime: &actix_web::rt::SystemRunner, (app, world): (&App, &World), person: &Client, n: usize) {
+    let (gate, visit) = (&app.state.gate, visit(person));
+    let found = runtime.block_on(casetrail::authorizations::to_decide(gate, &visit, (None, 1000)));
+    let found: BTreeSet<String> =
+        found.map_or_else(|_| BTreeSet::new(), |all| all.into_iter().map(|w| w.asked.id).collect());
+    let of = world
+        .authorizations
+        .iter()
+        .map(|(id, _)| (id.clone(), Scope::Authorization(id.clone())));
+    let mut wanted = runtime.block_on(allowed(app, person, Act::AuthorizationDecide, of));
+    let requested = of_state(app, "requested");
+    wanted.retain(|id| requested.contains(id));
+    assert_eq!(found, wanted, "requests that wait for person {n} {:?}", ROLES[n]);
+    for (sort, state, act) in [
+        (WaitingSort::Held, "held", Act::CaptureDecide),
+        (WaitingSort::Review, "logged", Act::CaptureReview),
+    ] {
+        let found = runtime.block_on(casetrail::captures::waiting(gate, &visit, sort, (None, 1000)));
+        let found: BTreeSet<String> = found.map_or_else(
+            |_| BTreeSet::new(),
+            |all| all.into_iter().map(|w| w.stored.capture.id).collect(),
+        );
+        let of = world.captures.iter().map(|id| (id.clone(), Scope::Capture(id.clone())));
+        let mut wanted = runtime.block_on(allowed(app, person, act, of));
+        let of = world.captures.iter().map(|id| (id.clone(), Scope::Capture(id.clone())));
+        // Who works on a case reviews in it, too, but nothing waits for them as its supervisor.
+        let decides = runtime.block_on(allowed(app, person, Act::CaptureDecide, of));
+        let stated = of_state(app, state);
+        wanted.retain(|id| stated.contains(id) && decides.contains(id));
+        assert_eq!(
+            found, wanted,
+            "captures that wait for person {n} {:?}: {sort}",
+            ROLES[n]
+        );
+    }
 }
 
 both_databases!(lists_and_policy_agree);
@@ -366,6 +421,7 @@ fn lists_and_policy_agree(app: &App) {
             ROLES[n]
         );
         seen.2 += wanted.len();
+        queue_agrees(&runtime, (app, &world), person, n);
     }
     // The worlds are such that there is something to agree on.
     assert!(seen.0 > 20 && seen.1 > 20 && seen.2 > 5, "{seen:?}");

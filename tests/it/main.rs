@@ -21,6 +21,7 @@ mod captures;
 mod cases;
 mod casework;
 mod custody;
+mod decide;
 mod export;
 mod fields;
 mod files;

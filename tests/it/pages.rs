@@ -20,6 +20,7 @@ pub const PAGES: &[(&str, &str, u16)] = &[
     ("GET", "/verify", 200),
     ("POST", "/verify", 422),
     ("GET", "/approvals", 403),
+    ("POST", "/approvals", 403),
     ("GET", "/ledger", 403),
     ("GET", "/ledger/log", 403),
     ("GET", "/audits", 403),
@@ -54,6 +55,8 @@ pub const PAGES: &[(&str, &str, u16)] = &[
     ("POST", "/cases/{id}/subjects/{subject_id}", 404),
     ("POST", "/cases/{id}/accounts", 404),
     ("POST", "/cases/{id}/accounts/{account_id}", 404),
+    ("GET", "/cases/{id}/team", 404),
+    ("POST", "/cases/{id}/lead", 404),
     ("POST", "/cases/{id}/members", 404),
     ("POST", "/cases/{id}/members/end", 404),
     ("POST", "/cases/{id}/grants", 404),
@@ -70,6 +73,8 @@ pub const PAGES: &[(&str, &str, u16)] = &[
     ("POST", "/cases/{id}/authorizations", 404),
     ("GET", "/cases/{id}/authorizations/new", 404),
     ("GET", "/authorizations/{id}", 404),
+    ("POST", "/authorizations/{id}", 404),
+    ("GET", "/authorizations/{id}/edit", 404),
     ("POST", "/authorizations/{id}/decision", 404),
     ("POST", "/authorizations/{id}/revocation", 404),
     ("POST", "/authorizations/{id}/withdrawal", 404),
@@ -340,11 +345,14 @@ fn a_form_sent_twice_does_one_thing(app: &App) {
     let again = app.leaves_nothing(&case.stream, || lead.post(&path, &fields).is(303));
     assert_eq!(first.location, again.location);
     let page = lead.get(first.leads_to()).is(200);
-    page.says("instagram, web");
+    page.says("Instagram, Web");
     page.does_not_say("Approve until");
     let supervisor = Browser::signed_in(app, "supervisor");
     supervisor.get(first.leads_to()).is(200).says("Approve until");
-    supervisor.get("/approvals").is(200).says("A-1: overt, instagram, web");
+    supervisor
+        .get("/approvals")
+        .is(200)
+        .says("A-1</span></a>: overt, <bdi>Instagram, Web</bdi>");
 }
 
 both_databases!(a_page_logs_a_link_and_a_screenshot);
@@ -506,7 +514,7 @@ fn a_supervisor_judges_an_emergency_on_its_page(app: &App) {
     app.leaves(&case.stream, "capture.confirmed", &app.supervisor, || {
         supervisor.post(&format!("{path}/decision"), &decision).is(303)
     });
-    supervisor.get("/approvals").is(200).does_not_say(path);
+    supervisor.get("/approvals").is(200).does_not_say("Emergency, item");
 }
 
 both_databases!(a_refused_grant_keeps_all_that_was_chosen);

@@ -53,15 +53,11 @@ const OF_NO_CASE: &[(&str, &str, u16)] = &[
     ("GET", "/api/v1/authorizations", 200),
     ("GET", "/api/v1/captures", 403),
     ("GET", "/api/v1/ledger/events", 403),
-<<<<<<< HEAD
     ("POST", "/api/v1/verifications", 422),
-||||||| c837d88
-=======
     ("GET", "/api/v1/audits", 403),
     ("POST", "/api/v1/audits", 403),
     ("GET", "/api/v1/audits/{id}", 403),
     ("POST", "/api/v1/audits/{id}/cancellation", 403),
->>>>>>> admin
     ("GET", "/api/v1/ledger/key", 200),
     ("GET", "/api/v1/ledger/checkpoint", 200),
     ("GET", "/api/v1/ledger/inclusion", 422),

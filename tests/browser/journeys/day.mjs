@@ -95,7 +95,7 @@ async function day(demo, packet, script) {
     await ruth.look_at(`held-supervisor${mark}`);
     await ruth.press("Ratify afterwards");
     await ruth.says("The decision is recorded.");
-    await ruth.goto(home);
+    await ruth.goto(`${home}/team`);
     await ruth.page.fill("#f-grantee", "grace.obuya");
     await ruth.page.locator('[name="rights[]"][value="export"]').check();
     await ruth.page.fill("#f-until", "2027-06-30T12:00");

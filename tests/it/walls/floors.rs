@@ -224,12 +224,8 @@ const KNOW_HTTP: &[(&str, &str)] = &[
     ("custody/proofs.rs", "the handlers of the log"),
     ("packets/build.rs", "reaches the server's state"),
     ("packets/builder.rs", "reaches the server's state"),
-<<<<<<< HEAD
     ("packets/inspection.rs", "takes a file to verify"),
-||||||| c837d88
-=======
     ("users/credentials.rs", "the handlers of sessions and tokens"),
->>>>>>> admin
     ("users/sessions.rs", "the handlers of sessions"),
 ];
 

@@ -1,0 +1,308 @@
+//! What speaks for and against a request: the checks that its decider reads, and that an approval obeys. One function
+//! makes them, for the page, the API and the decision itself.
+
+use serde::{Deserialize, Serialize};
+
+use super::model::{Authorization, AuthorizationState};
+use crate::cases::{self, Case, Stage};
+use crate::clock::{self, DAY, Micros};
+use crate::db::AnyConn;
+use crate::error::{Error, Result};
+use crate::gate::CaseContext;
+use crate::identity::Person;
+use crate::policy::CaseStatus;
+use crate::subjects;
+use crate::text::{Zone, counted};
+use crate::users::{self, Training};
+use crate::words;
+
+words! {
+    /// What a check comes to.
+    CheckVerdict {
+        /// An approval is refused while it stands so.
+        Failed = "failed",
+        /// Nothing is refused, and the decider is to think about it.
+        NeedsYou = "needs_you",
+        /// Nothing stands against it.
+        Passed = "passed",
+    }
+}
+
+/// One check of a request, with its reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestCheck {
+    /// Its short name, such as `window`.
+    pub check: String,
+    /// What it comes to.
+    pub verdict: CheckVerdict,
+    /// Why, in a sentence.
+    pub why: String,
+}
+
+fn check(name: &str, verdict: CheckVerdict, why: impl Into<String>) -> RequestCheck {
+    RequestCheck {
+        check: name.to_owned(),
+        verdict,
+        why: why.into(),
+    }
+}
+
+/// Who asks whether they may decide: policy's answer, and where they stand.
+#[derive(Debug, Clone, Copy)]
+pub struct Decider<'a> {
+    /// Whether policy lets them decide.
+    pub may: bool,
+    /// Their relation to the case, and their part in the request.
+    pub context: &'a CaseContext,
+}
+
+/// A holder whom a request names.
+struct NamedHolder<'a> {
+    person: &'a Person,
+    signs_in: bool,
+    works: bool,
+    training: Option<Training>,
+}
+
+/// The checks of a request, those that stand against it first.
+///
+/// # Errors
+/// Where the database fails.
+pub fn weigh(
+    conn: &mut AnyConn,
+    asked: &Authorization,
+    decider: Decider<'_>,
+    now: Micros,
+) -> Result<Vec<RequestCheck>> {
+    let case = cases::store::case(conn, &asked.case_id)?;
+    let holders = named_holders(conn, asked, &case)?;
+    let young = subjects::juveniles(conn, &case.id)?;
+    let mut all = vec![
+        of_state(asked, now),
+        of_case(&case),
+        of_particulars(&case),
+        of_window(asked, &case, now),
+        of_decider(decider),
+        of_holders(&holders),
+        of_attestations(asked),
+    ];
+    all.extend(of_training(&holders, now));
+    all.extend(of_juveniles(&young));
+    all.sort_by_key(|check| check.verdict);
+    Ok(all)
+}
+
+/// Refuses an approval while a check has failed.
+///
+/// # Errors
+/// A conflict that tells why.
+pub fn require(checks: &[RequestCheck]) -> Result<()> {
+    let failed = checks.iter().filter(|check| check.verdict == CheckVerdict::Failed);
+    let told: Vec<&str> = failed.map(|check| check.why.as_str()).collect();
+    match told.is_empty() {
+        true => Ok(()),
+        false => Err(Error::conflict(told.join(" "))),
+    }
+}
+
+fn of_state(asked: &Authorization, now: Micros) -> RequestCheck {
+    match asked.state_at(now) {
+        AuthorizationState::Requested => check(
+            "state",
+            CheckVerdict::Passed,
+            "It is requested and waits for a decision.",
+        ),
+        state => check(
+            "state",
+            CheckVerdict::Failed,
+            format!("This authorization is {state}; only one that is requested can be decided."),
+        ),
+    }
+}
+
+fn of_case(case: &Case) -> RequestCheck {
+    match case.status {
+        CaseStatus::Open => check("case", CheckVerdict::Passed, "The case is open."),
+        CaseStatus::Suspended => check("case", CheckVerdict::NeedsYou, "The case is suspended."),
+        CaseStatus::Closed => check(
+            "case",
+            CheckVerdict::NeedsYou,
+            "The case is closed: nobody logs under this before it is reopened.",
+        ),
+    }
+}
+
+fn of_particulars(case: &Case) -> RequestCheck {
+    match case.require(Stage::Authorization) {
+        Ok(()) => check(
+            "particulars",
+            CheckVerdict::Passed,
+            "Nothing is due before an authorization.",
+        ),
+        Err(e) => check("particulars", CheckVerdict::Failed, e.detail),
+    }
+}
+
+fn of_window(asked: &Authorization, case: &Case, now: Micros) -> RequestCheck {
+    let (starts, ends) = (asked.terms.starts_at.0.max(now), asked.terms.ends_at.0);
+    if ends <= now {
+        return check(
+            "window",
+            CheckVerdict::Failed,
+            "The end that was asked for has passed: return it, so that the requester can ask for another.",
+        );
+    }
+    let shown = |at| Zone::named(Some(&case.time_zone)).at(at).shown().to_owned();
+    let from = match asked.terms.starts_at.0 > now {
+        true => shown(starts),
+        false => "the approval".to_owned(),
+    };
+    let days = u64::try_from((ends - starts + DAY - 1) / DAY).unwrap_or(0);
+    let long = counted(days, "day", "days");
+    check(
+        "window",
+        CheckVerdict::Passed,
+        format!("At most {long}, from {from} to {}.", shown(ends)),
+    )
+}
+
+fn of_decider(decider: Decider<'_>) -> RequestCheck {
+    if decider.may {
+        let why = "You did not ask for it, do not hold it, and do not work on this case.";
+        return check("decider", CheckVerdict::Passed, why);
+    }
+    let (relation, facts) = (decider.context.relation, decider.context.facts);
+    let why = if facts.requester {
+        "You asked for it: nobody decides an own request."
+    } else if facts.holder {
+        "You are a holder of it: nobody decides what covers them."
+    } else if relation.lead || relation.member {
+        "You work on this case: nobody decides in a case they work on."
+    } else {
+        "You do not decide in this case."
+    };
+    check("decider", CheckVerdict::Failed, why)
+}
+
+fn named_holders<'a>(conn: &mut AnyConn, asked: &'a Authorization, case: &Case) -> Result<Vec<NamedHolder<'a>>> {
+    let ids: Vec<String> = asked.holders.iter().map(|holder| holder.id.clone()).collect();
+    let signs_in = users::store::who_sign_in(conn, &ids)?;
+    let members = cases::store::members(conn, &case.id)?;
+    let trainings = users::store::trainings_of(conn, &ids)?;
+    let one = |person: &'a Person| NamedHolder {
+        person,
+        signs_in: signs_in.contains(&person.id),
+        works: case.lead.id == person.id || members.iter().any(|member| member.id == person.id),
+        training: longest(trainings.iter().filter(|training| training.user_id == person.id)),
+    };
+    Ok(asked.holders.iter().map(one).collect())
+}
+
+/// The training that counts for longest; one without an end before all others.
+fn longest<'t>(trainings: impl Iterator<Item = &'t Training>) -> Option<Training> {
+    let lasts = |training: &&Training| match &training.completed.expires_on {
+        None => (true, String::new()),
+        Some(day) => (false, day.clone()),
+    };
+    trainings.max_by_key(lasts).cloned()
+}
+
+fn of_holders(holders: &[NamedHolder<'_>]) -> RequestCheck {
+    let names = |broken: &dyn Fn(&NamedHolder<'_>) -> bool| {
+        let found = holders.iter().filter(|holder| broken(holder));
+        found
+            .map(|holder| holder.person.name.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let (gone, outside) = (names(&|h| !h.signs_in), names(&|h| h.signs_in && !h.works));
+    if !gone.is_empty() {
+        return check(
+            "holders",
+            CheckVerdict::NeedsYou,
+            format!("Cannot sign in any more: {gone}."),
+        );
+    }
+    if !outside.is_empty() {
+        let why = format!("Neither lead nor member of this case, so they cannot log in it: {outside}.");
+        return check("holders", CheckVerdict::NeedsYou, why);
+    }
+    let all = names(&|_| true);
+    check(
+        "holders",
+        CheckVerdict::Passed,
+        format!("All work on this case: {all}."),
+    )
+}
+
+/// Told where the agency keeps trainings of at least one of them.
+fn of_training(holders: &[NamedHolder<'_>], now: Micros) -> Option<RequestCheck> {
+    holders.iter().find(|holder| holder.training.is_some())?;
+    let today = clock::format(now)[..10].to_owned();
+    let (mut lacking, mut held) = (Vec::new(), Vec::new());
+    for holder in holders {
+        let name = &holder.person.name;
+        match holder.training.as_ref().map(|training| &training.completed) {
+            None => lacking.push(format!("{name} has none on record")),
+            Some(done) => match &done.expires_on {
+                Some(day) if *day < today => lacking.push(format!("that of {name} ended on {day}")),
+                Some(day) => held.push(format!("{name}, {} until {day}", done.name)),
+                None => held.push(format!("{name}, {}", done.name)),
+            },
+        }
+    }
+    Some(match lacking.is_empty() {
+        true => check("training", CheckVerdict::Passed, format!("{}.", held.join("; "))),
+        false => check("training", CheckVerdict::NeedsYou, format!("{}.", lacking.join("; "))),
+    })
+}
+
+fn of_attestations(asked: &Authorization) -> RequestCheck {
+    let all = asked.terms.attestations.iter();
+    let told: Vec<&str> = all.map(|attestation| attestation.says()).collect();
+    check("attested", CheckVerdict::Passed, told.join(" "))
+}
+
+fn of_juveniles(young: &[String]) -> Option<RequestCheck> {
+    let names = young.join(", ");
+    let why = format!("{names}. Say why it is needed.");
+    (!young.is_empty()).then(|| check("juvenile", CheckVerdict::NeedsYou, why))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Timestamp;
+
+    fn training(expires: Option<&str>) -> Training {
+        Training {
+            id: "t".into(),
+            user_id: "u".into(),
+            completed: crate::users::NewTraining {
+                name: "28 CFR 23".into(),
+                completed_on: "2026-01-01".into(),
+                expires_on: expires.map(str::to_owned),
+                reference: None,
+            },
+            recorded_by: "a".into(),
+            recorded_at: Timestamp(0),
+        }
+    }
+
+    #[test]
+    fn the_training_that_counts_for_longest_counts() {
+        let kept = [training(Some("2026-06-01")), training(Some("2027-06-01"))];
+        let found = longest(kept.iter()).expect("one");
+        assert_eq!(found.completed.expires_on.as_deref(), Some("2027-06-01"));
+        let kept = [training(Some("2099-06-01")), training(None)];
+        assert_eq!(longest(kept.iter()).expect("one").completed.expires_on, None);
+    }
+
+    #[test]
+    fn an_approval_obeys_what_failed_and_nothing_else() {
+        let one = |verdict| check("window", verdict, "The end has passed.");
+        assert!(require(&[one(CheckVerdict::Passed), one(CheckVerdict::NeedsYou)]).is_ok());
+        let refused = require(&[one(CheckVerdict::Passed), one(CheckVerdict::Failed)]).expect_err("refused");
+        assert_eq!(refused.detail, "The end has passed.");
+    }
+}

@@ -1,0 +1,162 @@
+//! One authorization: its terms, what happened to it, what rests on it, and the forms that decide or end it.
+
+use askama::Template;
+
+use super::pane::{RequestPane, decide_shown};
+use crate::authorizations::model::{AuthorizationState, revocation, withdrawal};
+use crate::authorizations::store::{CoveredCapture, HistoryEntry};
+use crate::authorizations::{ops, reads};
+use crate::cases::{CasePage, Tab};
+use crate::error::Result;
+use crate::gate::{Scope, Tx};
+use crate::http::pages::{self, FormView, Frame, PageRequest};
+use crate::http::paging::Page;
+use crate::http::reply::Reply;
+use crate::http::{PathId, WriteRequest};
+use crate::policy::Act;
+use crate::text::{Moment, block, label, line};
+
+/// Captures that rest on it, a page.
+const COVERED: usize = 50;
+
+/// Something that happened to it.
+struct HistoryLine {
+    what: &'static str,
+    who: Option<String>,
+    why: Option<String>,
+    at: Moment,
+}
+
+/// A capture that rests on it.
+struct CoveredLine {
+    id: String,
+    item: i64,
+    kind: String,
+    state: String,
+    captured: Moment,
+}
+
+#[derive(Template)]
+#[template(path = "authorizations/pages/one.html")]
+struct AuthorizationPage {
+    frame: Frame,
+    page: CasePage,
+    pane: RequestPane,
+    history: Vec<HistoryLine>,
+    covered: Vec<CoveredLine>,
+    /// Where the rest of them is.
+    next: Option<String>,
+    form: FormView,
+}
+
+impl AuthorizationPage {
+    fn is(&self, state: AuthorizationState) -> bool {
+        self.pane.shown.state == state
+    }
+
+    fn is_approved(&self) -> bool {
+        self.is(AuthorizationState::Approved)
+    }
+
+    fn is_returned(&self) -> bool {
+        self.is(AuthorizationState::Returned)
+    }
+
+    fn is_open(&self) -> bool {
+        self.is(AuthorizationState::Requested) || self.is_returned()
+    }
+}
+
+pub async fn one(id: PathId, page: PageRequest) -> Reply {
+    one_page(&page, id.0, FormView::default()).await
+}
+
+async fn one_page(page: &PageRequest, id: String, form: FormView) -> Reply {
+    let (gate, ctx, query) = (&page.app.gate, &page.ctx, Page::read(&page.req, &["done"])?);
+    let after = query.after_number()?.unwrap_or(0);
+    let (history, mut covered) = reads::history(gate, ctx, id.clone(), (after, COVERED + 1)).await?;
+    let pane = RequestPane::of(page, &id, format!("/authorizations/{id}/decision")).await?;
+    let (mut frame, case_page) = CasePage::of(page, &pane.case_id, Tab::Authorizations).await?;
+    frame.title = format!("Authorization A-{}, {}", pane.shown.number, case_page.case.number);
+    let more = covered.len() > COVERED;
+    covered.truncate(COVERED);
+    let last = covered.last().filter(|_| more).map(|capture| capture.item.to_string());
+    let shown = AuthorizationPage {
+        history: history.iter().map(|entry| history_line(entry, &case_page)).collect(),
+        covered: covered
+            .iter()
+            .map(|capture| covered_line(capture, &case_page))
+            .collect(),
+        next: last.map(|key| Page::first(COVERED).next_address(page.req.path(), &key)),
+        page: case_page,
+        pane,
+        frame,
+        form,
+    };
+    pages::show(&shown, Some(&shown.form))
+}
+
+fn history_line(entry: &HistoryEntry, page: &CasePage) -> HistoryLine {
+    let version = entry.version.as_ref();
+    let requester = version.map(|version| version.requester.name.as_str());
+    let ruling = version.and_then(|version| version.revoked.as_ref().or(version.decision.as_ref()));
+    let by = ruling.map(|ruling| ruling.by.name.as_str());
+    let (what, who, ruled) = match &*entry.action {
+        "authorization.requested" => ("Requested", requester, false),
+        "authorization.amended" => ("Mended and asked for again", requester, false),
+        "authorization.withdrawn" => ("Withdrawn", requester, false),
+        "authorization.approved" => ("Approved", by, true),
+        "authorization.denied" => ("Denied", by, true),
+        "authorization.returned" => ("Returned", by, true),
+        "authorization.revoked" => ("Revoked", by, true),
+        "authorization.expired" => ("Expired", None, false),
+        _ => ("Changed", None, false),
+    };
+    let why = ruling.filter(|_| ruled).and_then(|ruling| ruling.reason.as_deref());
+    HistoryLine {
+        what,
+        who: who.map(line),
+        why: why.map(block),
+        at: page.at(entry.at),
+    }
+}
+
+fn covered_line(capture: &CoveredCapture, page: &CasePage) -> CoveredLine {
+    CoveredLine {
+        id: capture.id.clone(),
+        item: capture.item,
+        kind: label(&capture.kind),
+        state: label(&capture.state),
+        captured: page.at(capture.captured_at),
+    }
+}
+
+pub async fn decide(id: PathId, request: WriteRequest) -> Reply {
+    let page = request.page()?;
+    let made = decide_shown(id.0.clone(), request).await;
+    after(&page, id.0, "decided", made.map(drop)).await
+}
+
+pub async fn revoke(id: PathId, request: WriteRequest) -> Reply {
+    let (page, scope) = (request.page()?, Scope::Authorization(id.0.clone()));
+    let verb = |tx: &mut Tx<'_>, id: &str, reason: &String| ops::revoke(tx, id, reason);
+    let made = request
+        .write_to(Act::AuthorizationRevoke, scope, revocation, verb)
+        .await;
+    after(&page, id.0, "ended", made.map(drop)).await
+}
+
+pub async fn withdraw(id: PathId, request: WriteRequest) -> Reply {
+    let (page, scope) = (request.page()?, Scope::Authorization(id.0.clone()));
+    let verb = |tx: &mut Tx<'_>, id: &str, (): &()| ops::withdraw(tx, id);
+    let made = request
+        .write_to(Act::AuthorizationWithdraw, scope, withdrawal, verb)
+        .await;
+    after(&page, id.0, "withdrawn", made.map(drop)).await
+}
+
+async fn after(page: &PageRequest, id: String, done: &str, made: Result<()>) -> Reply {
+    let address = |()| format!("/authorizations/{id}?done={done}");
+    let again = async |form| one_page(page, id.clone(), form).await;
+    pages::answer(&page.req, made, address, again).await
+}

@@ -1,0 +1,253 @@
+//! One request as its decider reads it: terms, checks, and the form of the decision. The queue and the authorization's
+//! own page show the same.
+
+use super::ShownAuthorization;
+use crate::authorizations::checks::{CheckVerdict, RequestCheck};
+use crate::authorizations::model::{Authorization, AuthorizationDecision, AuthorizationState, CoveredAccount, Level};
+use crate::authorizations::{ops, reads};
+use crate::error::Result;
+use crate::gate::{Scope, Tx};
+use crate::http::WriteRequest;
+use crate::http::decision::{DecisionChoice, DecisionForm, ReasonChip, with_chosen_reason};
+use crate::http::pages::PageRequest;
+use crate::policy::Act;
+use crate::subjects::platform_name;
+use crate::text::{Zone, block, label, line};
+
+/// A check as a page shows it.
+pub struct ShownCheck {
+    pub verdict: CheckVerdict,
+    pub name: &'static str,
+    pub why: String,
+}
+
+impl ShownCheck {
+    fn of(check: &RequestCheck) -> Self {
+        let name = match &*check.check {
+            "state" => "State",
+            "case" => "Case",
+            "particulars" => "Particulars",
+            "window" => "Window",
+            "decider" => "You may decide",
+            "holders" => "Holders",
+            "training" => "Training",
+            "attested" => "Attested",
+            "juvenile" => "A juvenile is a subject",
+            _ => "Check",
+        };
+        Self {
+            verdict: check.verdict,
+            name,
+            why: line(&check.why),
+        }
+    }
+}
+
+/// One request with all that its decider needs.
+pub struct RequestPane {
+    pub shown: ShownAuthorization,
+    pub case_id: String,
+    pub case_number: String,
+    pub case_title: String,
+    pub urgent: bool,
+    pub facts: Vec<(&'static str, String)>,
+    pub purpose: String,
+    pub predicate: String,
+    pub checks: Vec<ShownCheck>,
+    /// How the last word on it was given, where one was.
+    pub told: Option<String>,
+    pub decision: Option<DecisionForm>,
+    pub rights: reads::AuthorizationRights,
+}
+
+impl RequestPane {
+    /// Reads the request; a decision is sent to `action`.
+    pub async fn of(page: &PageRequest, id: &str, action: String) -> Result<Self> {
+        let read = reads::weighed(&page.app.gate, &page.ctx, id.to_owned()).await?;
+        let (zone, asked) = (Zone::named(Some(&read.case.time_zone)), &read.asked);
+        let shown = ShownAuthorization::of(asked, read.now, zone);
+        let waits = shown.state == AuthorizationState::Requested && read.rights.decides;
+        Ok(Self {
+            case_id: read.case.id.clone(),
+            case_number: line(&read.case.number),
+            case_title: line(&read.case.title),
+            urgent: read.case.is_about_somebody_endangered(),
+            facts: facts(asked, zone),
+            purpose: block(&asked.terms.purpose),
+            predicate: block(&asked.terms.predicate),
+            checks: read.checks.iter().map(ShownCheck::of).collect(),
+            told: told(asked, zone),
+            decision: waits.then(|| form(asked, &shown, action)),
+            rights: read.rights,
+            shown,
+        })
+    }
+
+    /// What became of it, for the line after a decision.
+    pub fn outcome(&self) -> String {
+        format!("A-{} is {}", self.shown.number, self.shown.state.as_str())
+    }
+}
+
+/// The last word on an authorization: what, by whom, when and why.
+pub(super) fn told(asked: &Authorization, zone: Zone) -> Option<String> {
+    let ruling = asked.revoked.as_ref().or(asked.decision.as_ref())?;
+    let what = match (&asked.revoked, ruling.outcome.as_deref()) {
+        (Some(_), _) => "Revoked",
+        (None, Some("approve")) => "Approved",
+        (None, Some("deny")) => "Denied",
+        _ => "Returned",
+    };
+    let reason = ruling.reason.as_deref().map(|reason| format!(": {}", line(reason)));
+    let at = zone.at(ruling.at.0);
+    Some(format!(
+        "{what} by {}, {}{}",
+        line(&ruling.by.name),
+        at.shown(),
+        reason.unwrap_or_default()
+    ))
+}
+
+/// What a level means, in a sentence.
+pub(super) fn level_says(level: Level) -> &'static str {
+    match level {
+        Level::Overt => "As the agency or openly. Official account or none.",
+        Level::Discreet => "The agency not apparent. No contact.",
+        Level::Covert => "Under an alias, contact possible.",
+    }
+}
+
+pub(super) fn facts(a: &Authorization, zone: Zone) -> Vec<(&'static str, String)> {
+    let mut facts = Vec::new();
+    let mut put = |name, value: String| facts.extend((!value.is_empty()).then(|| (name, line(&value))));
+    let words = |words: Vec<&str>| words.join(", ");
+    put(
+        "Level",
+        format!("{}. {}", label(a.terms.level.as_str()), level_says(a.terms.level)),
+    );
+    put("Platforms", super::platforms(a));
+    let accounts: Vec<String> = a.terms.accounts.iter().filter_map(account).collect();
+    put(
+        "Accounts",
+        match accounts.is_empty() {
+            true => "all of these platforms".to_owned(),
+            false => accounts.join(", "),
+        },
+    );
+    put(
+        "Holders",
+        words(a.holders.iter().map(|holder| holder.name.as_str()).collect()),
+    );
+    put("Devices", words(a.terms.devices.iter().map(|d| d.as_str()).collect()));
+    put(
+        "Review",
+        a.terms
+            .review_at
+            .map(|at| zone.at(at.0).shown().to_owned())
+            .unwrap_or_default(),
+    );
+    put("Searches", a.terms.searches.join("; "));
+    put("Others it may affect", a.terms.scope_note.clone().unwrap_or_default());
+    let attested: Vec<&str> = a.terms.attestations.iter().map(|a| a.says()).collect();
+    put("Attested", attested.join(" "));
+    facts
+}
+
+fn account(account: &CoveredAccount) -> Option<String> {
+    let name = account
+        .handle
+        .as_deref()
+        .or(account.platform_id.as_deref())
+        .or(account.url.as_deref())?;
+    Some(format!("{name} on {}", platform_name(&account.platform)))
+}
+
+const REASONS: &[ReasonChip] = &[
+    ReasonChip {
+        of: "approve",
+        word: "Necessary and proportionate",
+        sentence: "Necessary for the purpose and proportionate: the scope fits the predicate.",
+    },
+    ReasonChip {
+        of: "approve",
+        word: "Danger to life",
+        sentence: "Danger to life: somebody is missing or endangered, and time matters.",
+    },
+    ReasonChip {
+        of: "return",
+        word: "Too broad",
+        sentence: "Broader than the predicate carries: name fewer platforms, accounts or days.",
+    },
+    ReasonChip {
+        of: "return",
+        word: "Say which accounts",
+        sentence: "All accounts of a platform are more than the purpose needs: name the accounts.",
+    },
+    ReasonChip {
+        of: "deny",
+        word: "The predicate does not carry it",
+        sentence: "The facts given do not carry it: nothing goes beyond what people may lawfully say, believe or join.",
+    },
+    ReasonChip {
+        of: "deny",
+        word: "Less would do",
+        sentence: "Less intrusive means would do: use those first.",
+    },
+];
+
+fn form(asked: &Authorization, shown: &ShownAuthorization, action: String) -> DecisionForm {
+    let choice = |value, word: String, says: &str, look| DecisionChoice {
+        value,
+        word,
+        says: says.to_owned(),
+        look,
+    };
+    DecisionForm {
+        action,
+        version: asked.version,
+        field: "decision",
+        reason: "reason",
+        label: "Reason, kept on the record",
+        hint: "Needed to return or to deny it.",
+        chips: REASONS,
+        choices: vec![
+            choice(
+                "approve",
+                format!("Approve until {}", shown.ends.shown()),
+                "Counts from now on. Nothing is covered backwards.",
+                " btn--primary",
+            ),
+            choice(
+                "return",
+                "Return for change".to_owned(),
+                "Gives no leave. The requester can mend the request and ask again.",
+                "",
+            ),
+            choice(
+                "deny",
+                "Deny".to_owned(),
+                "Gives no leave and ends this request. Another one can be asked for.",
+                " btn--danger",
+            ),
+        ],
+        confirms: Some(
+            "With an approval you confirm: nobody is looked at only for what they lawfully say, believe or join.",
+        ),
+    }
+}
+
+/// Decides about the version of a request that a page showed.
+///
+/// # Errors
+/// As the API's decision; stale where it was mended meanwhile.
+pub async fn decide_shown(id: String, mut request: WriteRequest) -> Result<Authorization> {
+    let (act, scope) = (Act::AuthorizationDecide, Scope::Authorization(id.clone()));
+    request.check(act, &scope).await?;
+    let form = with_chosen_reason(request.form().await?, "reason");
+    let decision = AuthorizationDecision {
+        seen: request.version().ok(),
+        ..AuthorizationDecision::parse(form)?
+    };
+    let verb = move |tx: &mut Tx<'_>| ops::decide(tx, &id, &decision);
+    request.transact(act, scope, verb).await
+}

@@ -1,0 +1,193 @@
+//! Who works on a case and who was let in: members, the lead's handover, and access that ends by itself.
+
+use askama::Template;
+
+use super::{CasePage, Tab, colleague};
+use crate::cases::model::{self, CaseView, Grant, NewGrant};
+use crate::cases::{access, api, reads};
+use crate::clock::Micros;
+use crate::error::{Error, Result};
+use crate::forms::Form;
+use crate::gate::{Scope, Tx, WhomToAsk};
+use crate::http::pages::{self, FormView, Frame, PageRequest};
+use crate::http::reply::Reply;
+use crate::http::{PathId, WriteRequest};
+use crate::identity::Person;
+use crate::policy::Act;
+use crate::text::{Moment, Zone, line};
+
+/// Somebody who was let in.
+struct AccessLine {
+    id: String,
+    who: String,
+    rights: String,
+    reason: String,
+    by: String,
+    given: Moment,
+    until: Moment,
+    /// How it ended, where it is over.
+    ended: Option<String>,
+}
+
+impl AccessLine {
+    fn of(grant: &Grant, zone: Zone, now: Micros) -> Self {
+        let rights: Vec<&str> = grant.rights.iter().map(|right| right.as_str()).collect();
+        let ended = grant.ended_at.map(|at| {
+            let by = grant.ended_by.as_ref().map(|by| format!(" by {}", line(&by.name)));
+            let why = grant.end_reason.as_deref().map(|why| format!(": {}", line(why)));
+            let at = zone.at(at.0);
+            format!(
+                "Ended{}, {}{}",
+                by.unwrap_or_default(),
+                at.shown(),
+                why.unwrap_or_default()
+            )
+        });
+        let until = zone.at(grant.until.0);
+        let over = (grant.until.0 <= now).then(|| format!("Ended by itself, {}", until.shown()));
+        Self {
+            id: grant.id.clone(),
+            who: line(&grant.user.name),
+            rights: rights.join(", "),
+            reason: line(&grant.reason),
+            by: line(&grant.granted_by.name),
+            given: zone.at(grant.granted_at.0),
+            ended: ended.or(over),
+            until,
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "cases/pages/team.html")]
+struct TeamPage {
+    frame: Frame,
+    page: CasePage,
+    members: Vec<Person>,
+    candidates: Vec<Person>,
+    grants: Vec<AccessLine>,
+    whom: WhomToAsk,
+    form: FormView,
+}
+
+impl TeamPage {
+    /// Colleagues who are no members yet.
+    fn others(&self) -> Vec<&Person> {
+        let member = |person: &&Person| self.members.iter().any(|member| member.id == person.id);
+        self.candidates.iter().filter(|person| !member(person)).collect()
+    }
+
+    /// Whether the refused form is the one that this field belongs to.
+    fn is_about(&self, field: &str) -> bool {
+        self.form.is_refused() && !self.form.value(field).is_empty()
+    }
+}
+
+pub async fn team(id: PathId, page: PageRequest) -> Reply {
+    team_page(&page, &id.0, FormView::default()).await
+}
+
+async fn team_page(page: &PageRequest, id: &str, form: FormView) -> Reply {
+    let (mut frame, case_page) = CasePage::of(page, id, Tab::Overview).await?;
+    frame.title = format!("Who works on {}", line(&case_page.case.number));
+    let (team, now) = (
+        reads::team(&page.app.gate, &page.ctx, id.to_owned()).await?,
+        page.app.gate.now(),
+    );
+    let grant = |grant: &Grant| AccessLine::of(grant, case_page.zone, now);
+    let shown = TeamPage {
+        grants: team.grants.iter().map(grant).collect(),
+        members: team.members,
+        candidates: team.candidates,
+        whom: team.whom,
+        page: case_page,
+        frame,
+        form,
+    };
+    pages::show(&shown, Some(&shown.form))
+}
+
+/// Back to the team, which says what was done, or shows the form again.
+async fn back(page: &PageRequest, id: &str, done: &str, made: Result<()>) -> Reply {
+    let address = |()| format!("/cases/{id}/team?done={done}");
+    pages::answer(&page.req, made, address, async |form| team_page(page, id, form).await).await
+}
+
+pub async fn hand_over(PathId(id): PathId, request: WriteRequest) -> Reply {
+    let page = request.page()?;
+    let made = api::change_case(id.clone(), request).await;
+    back(&page, &id, "handed-over", made.map(|_: CaseView| ())).await
+}
+
+pub async fn add_member(PathId(id): PathId, request: WriteRequest) -> Reply {
+    let page = request.page()?;
+    let made = make_member(&page, &id, request).await;
+    back(&page, &id, "member", made).await
+}
+
+async fn make_member(page: &PageRequest, id: &str, mut request: WriteRequest) -> Result<()> {
+    let scope = Scope::Case(id.to_owned());
+    request.check(Act::MemberChange, &scope).await?;
+    let mut form = request.plain_form().await?;
+    let user = match form.has("user_id") {
+        true => chosen(&mut form)?,
+        false => colleague(page, &mut form, "member").await?,
+    };
+    form.value("member");
+    form.done()?;
+    let verb = move |tx: &mut Tx<'_>| access::add_member(tx, &user);
+    request.transact(Act::MemberChange, scope, verb).await.map(drop)
+}
+
+/// The colleague whom a list gives.
+fn chosen(form: &mut Form) -> Result<String> {
+    let message = "must be one of the list: reload the page";
+    form.id("user_id")
+        .ok_or_else(|| Error::field("user_id", "uuid", message))
+}
+
+pub async fn remove_member(PathId(id): PathId, mut request: WriteRequest) -> Reply {
+    let (page, scope) = (request.page()?, Scope::Case(id.clone()));
+    request.check(Act::MemberChange, &scope).await?;
+    let user = request.plain_form().await?.read(|form| form.required_id("user_id"))?;
+    let verb = move |tx: &mut Tx<'_>| access::remove_member(tx, &user);
+    let made = request.transact(Act::MemberChange, scope, verb).await;
+    back(&page, &id, "member", made).await
+}
+
+pub async fn give(PathId(id): PathId, request: WriteRequest) -> Reply {
+    let page = request.page()?;
+    let made = give_access(&page, &id, request).await;
+    back(&page, &id, "granted", made).await
+}
+
+async fn give_access(page: &PageRequest, id: &str, mut request: WriteRequest) -> Result<()> {
+    let scope = Scope::Case(id.to_owned());
+    request.check(Act::CaseRead, &scope).await?;
+    let mut form = request.form().await?;
+    let user = colleague(page, &mut form, "grantee").await?;
+    form.put("user_id", user);
+    let new = NewGrant::parse(form, page.app.gate.now())?;
+    let act = access::act_for(&new);
+    let verb = move |tx: &mut Tx<'_>| access::give(tx, &new);
+    request.transact(act, scope, verb).await.map(drop)
+}
+
+pub async fn end_grant(id: PathId, request: WriteRequest) -> Reply {
+    let (page, scope) = (request.page()?, Scope::Grant(id.0.clone()));
+    let authorized = request.check(Act::GrantEnd, &scope).await?;
+    let case = authorized.context.map(|case| case.case_id).unwrap_or_default();
+    let made = end_access(id.0, request).await;
+    back(&page, &case, "ended", made).await
+}
+
+async fn end_access(id: String, mut request: WriteRequest) -> Result<()> {
+    let mut form = request.plain_form().await?;
+    // Which of the grants it is, so that a refused form is shown again at its place.
+    form.value("grant");
+    form.must("reason", "must say why the access ends");
+    let reason = model::end_of_grant(form)?;
+    let (scope, verb_id) = (Scope::Grant(id.clone()), id);
+    let verb = move |tx: &mut Tx<'_>| access::end_grant(tx, &verb_id, reason.as_deref());
+    request.transact(Act::GrantEnd, scope, verb).await
+}
