@@ -17,7 +17,7 @@ use actix_web::web::{self, ServiceConfig};
 
 use crate::http::reply::at;
 
-pub use coverage::{Line, Seen};
+pub use coverage::{Line, Seen, plain_handle};
 pub use expiry::Expiry;
 pub use model::{Authorization, AuthorizationState, Device, Level};
 pub use reads::{authorizations, of_case};

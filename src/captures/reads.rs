@@ -1,14 +1,19 @@
 //! What may be looked at of captures; each read is entered in the access log. A closed capture is shown without its
 //! content, unless the reader may decide it.
 
+mod items;
+mod of_case;
+
 use serde_json::json;
+
+pub use items::{ItemFound, ItemRights, custody, item};
+pub use of_case::{Beside, Evidence, FoundCapture, beside, evidence, items, new_items, of_case, standing};
 
 use super::model::{CaptureState, CaptureView, FileEntry, StoredCapture};
 use super::store::{self, CaptureSearch};
 use crate::clock::MINUTE;
 use crate::error::{Error, Result};
 use crate::gate::{Gate, ReadCtx, RequestCtx, Scope, View, part_in_authorization};
-use crate::http::paging::Page;
 use crate::ledger::read::StoredEvent;
 use crate::ledger::{self, Action};
 use crate::policy::Act;
@@ -27,43 +32,6 @@ pub async fn capture(gate: &Gate, requester: &RequestCtx, id: String) -> Result<
             return Ok(stored.withheld());
         }
         Ok(stored.open(store::remarks_of(ctx.conn, &id)?))
-    };
-    gate.view(requester, Act::CaptureRead, scope, view, read).await
-}
-
-/// What the caller may do with a capture, so that its page offers nothing else. Each write asks policy again.
-#[derive(Debug, Clone, Copy)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an answer of policy")]
-pub struct ItemRights {
-    pub annotates: bool,
-    pub corrects: bool,
-    pub reviews: bool,
-    pub decides: bool,
-}
-
-/// See [`ItemRights`].
-pub async fn item_rights(gate: &Gate, requester: &RequestCtx, id: String) -> Result<ItemRights> {
-    let read = |ctx: &mut ReadCtx<'_>| {
-        Ok(ItemRights {
-            annotates: ctx.may(Act::CaptureAnnotate),
-            corrects: ctx.may(Act::CaptureCorrect),
-            reviews: ctx.may(Act::CaptureReview),
-            decides: ctx.may(Act::CaptureDecide),
-        })
-    };
-    gate.read(requester, Act::CaptureRead, Scope::Capture(id), read).await
-}
-
-/// A page of the captures of a case, in the order of their items.
-pub async fn of_case(gate: &Gate, requester: &RequestCtx, case: String, page: &Page) -> Result<Vec<CaptureView>> {
-    let (after, limit) = (page.after_number()?.unwrap_or(0), page.limit + 1);
-    let detail = json!({"after_item": after, "limit": page.limit});
-    let view = View::new(Action::CapturesListed, "case", &case, detail);
-    let scope = Scope::Case(case.clone());
-    let read = move |ctx: &mut ReadCtx<'_>| {
-        let found = store::of_case(ctx.conn, &case, after, limit)?;
-        let decides = ctx.may(Act::CaptureReadHeld);
-        views(ctx, found, |ctx, stored| Ok(decides && !takes_part(ctx, stored)?))
     };
     gate.view(requester, Act::CaptureRead, scope, view, read).await
 }

@@ -19,8 +19,8 @@ use crate::http::reply::at;
 pub use model::Case;
 pub use pages::{CaseLine, CasePage, Tab, may_open, words};
 pub use particulars::Stage;
-pub use reads::cases;
-pub use store::CaseSearch;
+pub use reads::{cases, shared};
+pub use store::{CaseSearch, SharedCase};
 pub use store::{VisibleTo, nothing_due, visible};
 
 /// The routes of this feature.

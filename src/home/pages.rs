@@ -1,6 +1,10 @@
 //! The first screen of each role: what needs this person first, then their cases.
 
+mod shared;
+
 use askama::Template;
+
+use shared::{SharedLine, shared};
 
 use crate::authorizations::{self, AuthorizationSearch, AuthorizationState};
 use crate::captures::{self, BasisKind, CaptureSearch, CaptureState, CaptureView};
@@ -31,6 +35,8 @@ struct WaitingLine {
 struct HomePage {
     frame: Frame,
     waiting: Vec<WaitingLine>,
+    /// What was shared with a prosecutor.
+    shared: Option<Vec<SharedLine>>,
     cases: Option<Vec<CaseLine>>,
     may_open: bool,
     auditor: bool,
@@ -46,7 +52,11 @@ impl HomePage {
     async fn of(page: &PageRequest) -> Result<Self> {
         let frame = page.frame("Home", Nav::Home).await?;
         let is = |role| frame.person.as_ref().is_some_and(|person| person.is(role));
-        let casework = is(Role::Investigator) || is(Role::Supervisor) || is(Role::Prosecutor);
+        let casework = is(Role::Investigator) || is(Role::Supervisor);
+        let shared = match is(Role::Prosecutor) {
+            true => Some(shared(page).await?),
+            false => None,
+        };
         let waiting = match is(Role::Supervisor) {
             true => waiting(page, &frame).await?,
             false => Vec::new(),
@@ -57,6 +67,7 @@ impl HomePage {
         };
         Ok(Self {
             waiting,
+            shared,
             cases,
             may_open: cases::may_open(page).await?,
             auditor: is(Role::Auditor),

@@ -210,6 +210,20 @@ impl FormView {
         }
     }
 
+    /// The same with one more value.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.typed.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The same without the values of a name.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.typed.retain(|(typed, _)| typed != name);
+        self
+    }
+
     /// The form as it was sent, beside what was wrong. What the person cannot mend in the form stays an error.
     pub fn refused(req: &HttpRequest, e: Error) -> Result<Self> {
         if !matches!(

@@ -18,6 +18,7 @@ mod bad_input;
 mod captures;
 mod cases;
 mod custody;
+mod evidence;
 mod fields;
 mod files;
 mod housekeeping;
