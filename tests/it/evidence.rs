@@ -204,6 +204,8 @@ fn an_item_is_new_until_it_was_opened_and_again_when_it_changed(app: &App) {
         )
         .is(201);
     assert_eq!(new(), [1, 2, 3]);
+    // Not to who corrected it.
+    assert_eq!(items(&app.lead, &case, "new=true"), [5]);
     member.get(&format!("/captures/{}", ids[0])).is(200).says("chip--new");
     assert_eq!(new(), [2, 3]);
     // What is taken in is new to those who could not read it.

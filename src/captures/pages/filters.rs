@@ -119,6 +119,8 @@ pub struct FilterBar {
     /// Those that are set; each takes itself away.
     pub set: Vec<FilterChip>,
     pub form: FormView,
+    /// The order in words.
+    pub order: &'static str,
     pub path: String,
     pub table: bool,
     pub total: i64,
@@ -165,6 +167,10 @@ impl FilterBar {
         people.sort_by(|a, b| a.1.cmp(&b.1));
         let platforms = facts.platforms.iter().map(|word| (word.clone(), label(word))).collect();
         Self {
+            order: SORTS
+                .iter()
+                .find(|(word, _)| form.value("sort") == *word)
+                .map_or("", |(_, says)| says),
             quick: quick(list, page),
             set: set(list, case, facts),
             path: format!("/cases/{case}/evidence"),

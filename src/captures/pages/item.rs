@@ -262,8 +262,8 @@ fn facts(open: &OpenCapture, page: &CasePage) -> Vec<(&'static str, String)> {
         "Received, by this server’s clock",
         Some(both(&open.outline.received_at)),
     );
-    put("Visibility", said.visibility.clone());
-    put("Means of access", said.access_means.clone());
+    put("Visibility", said.visibility.as_deref().map(label));
+    put("Means of access", said.access_means.as_deref().map(label));
     put("Method", said.method.map(|m| label(m.as_str())));
     put("Tool", said.tool.as_ref().map(|t| format!("{} {}", t.name, t.version)));
     put("Level", said.level.map(|l| label(l.as_str())));

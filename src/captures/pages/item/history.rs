@@ -166,14 +166,16 @@ impl ItemCustody {
         let mut days: Vec<CustodyDay> = Vec::new();
         for (stored, event) in events.iter().rev() {
             let at = case.at(event.at);
-            let (day, time) = at.shown().split_once(' ').unwrap_or((at.shown(), ""));
+            let mut parts = at.shown().split(' ');
+            let (day, time) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+            let day = &format!("{day}, {}", parts.next().unwrap_or("UTC"));
             let actor = event.actor.id.as_deref().unwrap_or(&event.actor.kind);
             let who = names.get(actor).map_or(actor, String::as_str);
             let shown = custody_line((stored, event), item, (&at.iso, time, who))?;
-            match days.last_mut().filter(|known| known.day == day) {
+            match days.last_mut().filter(|known| known.day == *day) {
                 Some(known) => known.events.push(shown),
                 None => days.push(CustodyDay {
-                    day: day.to_owned(),
+                    day: day.clone(),
                     events: vec![shown],
                 }),
             }
