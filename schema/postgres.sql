@@ -110,7 +110,11 @@ CREATE TABLE public.captures (
     seq bigint NOT NULL,
     leaf bytea NOT NULL,
     body text NOT NULL,
-    basis_id text
+    basis_id text,
+    platform text,
+    account text,
+    posted_at bigint DEFAULT 0 NOT NULL,
+    uncovered boolean DEFAULT false NOT NULL
 );
 
 CREATE TABLE public.cases (
@@ -274,6 +278,14 @@ CREATE TABLE public.records (
     body text NOT NULL
 );
 
+CREATE TABLE public.seen_items (
+    user_id text NOT NULL,
+    case_id text NOT NULL,
+    item bigint NOT NULL,
+    version bigint NOT NULL,
+    seen_at bigint NOT NULL
+);
+
 CREATE TABLE public.sessions (
     id text NOT NULL,
     user_id text NOT NULL,
@@ -405,6 +417,9 @@ ALTER TABLE ONLY public.packets
 ALTER TABLE ONLY public.records
     ADD CONSTRAINT records_pkey PRIMARY KEY (stream, seq);
 
+ALTER TABLE ONLY public.seen_items
+    ADD CONSTRAINT seen_items_pkey PRIMARY KEY (user_id, case_id, item);
+
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_pkey PRIMARY KEY (id);
 
@@ -437,6 +452,10 @@ CREATE INDEX authorizations_state ON public.authorizations USING btree (state, i
 CREATE INDEX capture_entries_capture ON public.capture_entries USING btree (capture_id, id);
 
 CREATE INDEX capture_files_sha256 ON public.capture_files USING btree (sha256);
+
+CREATE INDEX captures_by_captured ON public.captures USING btree (case_id, captured_at, item, state, kind, platform, uncovered, basis, capturer_id, account, version);
+
+CREATE INDEX captures_by_posted ON public.captures USING btree (case_id, posted_at, item, state, kind, platform, uncovered, basis, capturer_id, account, version);
 
 CREATE INDEX captures_open ON public.captures USING btree (state, basis, id);
 
@@ -547,6 +566,12 @@ ALTER TABLE ONLY public.members
 
 ALTER TABLE ONLY public.packets
     ADD CONSTRAINT packets_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+
+ALTER TABLE ONLY public.seen_items
+    ADD CONSTRAINT seen_items_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+
+ALTER TABLE ONLY public.seen_items
+    ADD CONSTRAINT seen_items_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
 
 ALTER TABLE ONLY public.sessions
     ADD CONSTRAINT sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);

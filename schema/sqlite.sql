@@ -73,9 +73,15 @@ CREATE TABLE captures (
     version BIGINT NOT NULL,
     seq BIGINT NOT NULL,
     leaf BLOB NOT NULL,
-    body TEXT NOT NULL, basis_id TEXT,
+    body TEXT NOT NULL, basis_id TEXT, platform TEXT, account TEXT, posted_at BIGINT NOT NULL DEFAULT 0, uncovered BOOLEAN NOT NULL DEFAULT FALSE,
     UNIQUE (case_id, item)
 );
+
+CREATE INDEX captures_by_captured ON captures
+    (case_id, captured_at, item, state, kind, platform, uncovered, basis, capturer_id, account, version);
+
+CREATE INDEX captures_by_posted ON captures
+    (case_id, posted_at, item, state, kind, platform, uncovered, basis, capturer_id, account, version);
 
 CREATE INDEX captures_open ON captures (state, basis, id);
 
@@ -293,6 +299,15 @@ CREATE TABLE records (
     salt BLOB NOT NULL,
     body TEXT NOT NULL,
     PRIMARY KEY (stream, seq)
+);
+
+CREATE TABLE seen_items (
+    user_id TEXT NOT NULL REFERENCES users (id),
+    case_id TEXT NOT NULL REFERENCES cases (id),
+    item BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    seen_at BIGINT NOT NULL,
+    PRIMARY KEY (user_id, case_id, item)
 );
 
 CREATE TABLE sessions (

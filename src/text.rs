@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use chrono::{Offset, TimeZone, Utc};
+use chrono::{Duration, NaiveDate, Offset, TimeZone, Utc};
 use chrono_tz::Tz;
 use serde_json::Value;
 
@@ -39,9 +39,28 @@ fn is_bidi_or_invisible(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// Names that are not written as other words are.
+const NAMES: &[(&str, &str)] = &[
+    ("api", "API"),
+    ("linkedin", "LinkedIn"),
+    ("ncic", "NCIC"),
+    ("tiktok", "TikTok"),
+    ("url", "URL"),
+    ("vk", "VK"),
+    ("whatsapp", "WhatsApp"),
+    ("youtube", "YouTube"),
+];
+
 /// A word of the contract as people write it.
 pub fn label(word: &str) -> String {
-    let mut text = line(&word.replace('_', " "));
+    let named = |word| {
+        NAMES
+            .iter()
+            .find(|(known, _)| *known == word)
+            .map_or(word, |(_, name)| *name)
+    };
+    let words: Vec<&str> = word.split(['_', ' ']).map(named).collect();
+    let mut text = line(&words.join(" "));
     if let Some(first) = text.get_mut(0..1) {
         first.make_ascii_uppercase();
     }
@@ -105,6 +124,13 @@ impl Zone {
     /// Its name.
     pub fn name(&self) -> Option<&'static str> {
         self.0.map(|tz| tz.name())
+    }
+
+    /// The first instant of a day such as 2026-11-22, or of one so many days later.
+    pub fn midnight(&self, day: &str, later: i64) -> Option<Micros> {
+        let day: NaiveDate = day.parse().ok()?;
+        let first = day.checked_add_signed(Duration::try_days(later)?)?;
+        clock::parse_in(&format!("{first}T00:00"), self.0.unwrap_or(Tz::UTC))
     }
 
     /// An instant in both.
@@ -356,6 +382,30 @@ mod tests {
         assert_eq!(moment.local.as_deref(), Some("2026-11-22 09:07:31 EST"));
         assert_eq!(Zone::named(Some("Moon/Sea")).at(0).local, None);
         assert_eq!(zone.told("last <night>").utc, "last <night>");
+    }
+
+    #[test]
+    fn words_are_written_as_people_write_them() {
+        for (word, written) in [
+            ("manual_screenshot", "Manual screenshot"),
+            ("tiktok", "TikTok"),
+            ("ncic number", "NCIC number"),
+            ("x", "X"),
+            ("instagram", "Instagram"),
+        ] {
+            assert_eq!(label(word), written);
+        }
+    }
+
+    #[test]
+    fn a_day_begins_in_its_zone() {
+        let begins = |zone, day, later| Zone::named(Some(zone)).midnight(day, later).map(clock::format);
+        let first = begins("America/New_York", "2026-11-01", 0);
+        assert_eq!(first.as_deref(), Some("2026-11-01T04:00:00.000000Z"));
+        // The clocks were set back on that day.
+        let next = begins("America/New_York", "2026-11-01", 1);
+        assert_eq!(next.as_deref(), Some("2026-11-02T05:00:00.000000Z"));
+        assert_eq!(begins("UTC", "2026-11-31", 0), None);
     }
 
     #[test]

@@ -150,7 +150,7 @@ fn same_account(covered: &CoveredAccount, seen: &Seen<'_>) -> Option<bool> {
         return Some(a == b);
     }
     match (known(covered.handle.as_deref()), known(seen.handle)) {
-        (Some(a), Some(b)) => Some(plain(a) == plain(b)),
+        (Some(a), Some(b)) => Some(plain_handle(a) == plain_handle(b)),
         _ => None,
     }
 }
@@ -161,6 +161,6 @@ fn known(id: Option<&str>) -> Option<&str> {
 }
 
 /// Handles are compared without their @ and in lower case, as platforms do.
-fn plain(handle: &str) -> String {
+pub fn plain_handle(handle: &str) -> String {
     handle.trim().trim_start_matches('@').to_lowercase()
 }

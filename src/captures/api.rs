@@ -2,20 +2,94 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::model::{BasisKind, CaptureNote, CaptureState, CaptureView, NewCorrection, NewDecision, Review};
+use super::model::{
+    BasisKind, CaptureFilter, CaptureNote, CaptureQuery, CaptureState, CaptureView, NewCorrection, NewDecision, NewTo,
+    Place, Review, Sort, account_key,
+};
 use super::store::CaptureSearch;
 use super::{reads, remarks};
-use crate::error::Result;
+use crate::clock::{self, DAY, Micros};
+use crate::error::{Error, Result};
+use crate::forms::parse_id;
 use crate::gate::{RequestCtx, Scope};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
 use crate::http::{App, PathId, WriteRequest};
 use crate::policy::Act;
+use crate::text::Zone;
+
+/// The parameters that a list of a case's captures takes beside `limit` and `cursor`.
+pub const FILTERS: &[&str] = &[
+    "kind",
+    "platform",
+    "state",
+    "basis",
+    "covered",
+    "captured_by",
+    "account",
+    "from",
+    "to",
+    "new",
+    "sort",
+];
+
+/// What a query asks for, and the order unless it names one. A day without a time is one of this zone, and as the end it is
+/// meant with all its hours.
+pub fn query(page: &Page, unless: Sort, zone: Zone) -> Result<CaptureQuery> {
+    let sort = page.word("sort")?.unwrap_or(unless);
+    let user = |text: &str| {
+        let refused = || Error::field("captured_by", "uuid", "must be a user's id");
+        parse_id(text).ok_or_else(refused)
+    };
+    let filter = CaptureFilter {
+        kind: page.word("kind")?,
+        platform: page.filter("platform").map(str::to_owned),
+        state: page.word("state")?,
+        basis: page.word("basis")?,
+        covered: page.flag("covered")?,
+        captured_by: page.filter("captured_by").map(user).transpose()?,
+        account: page.filter("account").map(account_key),
+        from: time(page, "from", zone, 0)?,
+        to: time(page, "to", zone, DAY)?,
+        new: page.filter("new").map(NewTo::parse).transpose()?,
+    };
+    Ok(CaptureQuery {
+        filter,
+        sort,
+        after: after(page, sort)?,
+        limit: page.limit + 1,
+    })
+}
+
+fn after(page: &Page, sort: Sort) -> Result<Option<Place>> {
+    Ok(match sort {
+        Sort::Item | Sort::ItemDown => page.after_number()?.map(|item| Place { time: 0, item }),
+        _ => page.after_pair()?.map(|(time, item)| Place { time, item }),
+    })
+}
+
+/// An instant, or a day, which counts from its first hour and so much later.
+fn time(page: &Page, name: &str, zone: Zone, later: Micros) -> Result<Option<Micros>> {
+    let refused = || {
+        Error::field(
+            name,
+            "rfc3339",
+            "must be a time with its zone, or a day such as 2026-11-22",
+        )
+    };
+    let read = |text: &str| {
+        let day = || zone.midnight(text, later / DAY);
+        clock::parse(text).or_else(day).ok_or_else(refused)
+    };
+    page.filter(name).map(read).transpose()
+}
 
 pub(super) async fn of_case(req: HttpRequest, case: PathId, requester: RequestCtx, app: App) -> Reply {
-    let page = Page::read(&req, &[])?;
-    let found = reads::of_case(&app.gate, &requester, case.0, &page).await?;
-    page.reply(&req, Listed::of(found, &page, |c| c.outline().item.to_string(), |c| c))
+    let page = Page::read(&req, FILTERS)?;
+    let asked = query(&page, Sort::Item, Zone::named(None))?;
+    let sort = asked.sort;
+    let found = reads::of_case(&app.gate, &requester, case.0, asked).await?;
+    page.reply(&req, Listed::of(found, &page, |f| f.place.cursor(sort), |f| f.view))
 }
 
 pub(super) async fn to_decide(req: HttpRequest, requester: RequestCtx, app: App) -> Reply {

@@ -9,6 +9,7 @@ pub mod by_digest;
 pub mod choice;
 mod download;
 mod judge;
+mod lists;
 mod model;
 pub mod ops;
 mod pages;
@@ -22,17 +23,24 @@ use actix_web::web::{self, ServiceConfig};
 
 use crate::http::reply::at;
 
+pub use lists::NewItems;
 pub use model::CaptureView;
 pub use model::recognize;
 pub use model::{Basis, BasisKind, Capture, CaptureState, FileEntry, Particulars, PostedBasis};
 pub use pages::{CapturePane, decide_shown};
-pub use reads::{takes_part, waiting};
+pub use reads::{new_items, takes_part, waiting};
 pub use store::{WaitingCapture, WaitingSort};
 
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {
     config
         .service(at("/cases/{id}/evidence", "GET").route(web::get().to(pages::evidence)))
+        .service(at("/cases/{id}/evidence/selected", "POST").route(web::post().to(pages::mark)))
+        .service(
+            at("/cases/{id}/evidence/review", "GET, POST")
+                .route(web::get().to(pages::review_one))
+                .route(web::post().to(pages::say)),
+        )
         .service(at("/cases/{id}/captures", "POST").route(web::post().to(pages::log)))
         .service(at("/captures/{id}", "GET").route(web::get().to(pages::item)))
         .service(at("/captures/{id}/notes", "POST").route(web::post().to(pages::annotate)))

@@ -1,16 +1,22 @@
-//! The pages of captures: the evidence of a case with the form that logs more, and one item.
+//! The pages of captures: the evidence of a case with the form that logs more, its review one by one, and one item.
 
 mod composer;
 mod evidence;
+mod filters;
 mod item;
 mod pane;
+mod review;
+mod said;
+mod selected;
 
 pub use pane::{CapturePane, decide_shown};
 
-pub(super) use evidence::{evidence, log};
+pub(super) use evidence::{evidence, log, mark};
 pub(super) use item::{annotate, correct, decide, item, review};
+pub(super) use review::{review_one, say};
 
-use super::model::{BasisKind, CaptureState, CaptureView, FileEntry};
+use super::model::{BasisKind, CaptureState, CaptureView, FileEntry, OpenCapture, ReviewOutcome};
+use super::reads::FoundCapture;
 use crate::cases::CasePage;
 use crate::text::{Moment, label, line};
 
@@ -32,6 +38,16 @@ struct Shot {
     uncovered: bool,
     /// The first characters and the last of the first file's hash.
     fingerprint: Option<String>,
+    /// Whether this person has not opened this version of it yet.
+    is_new: bool,
+    /// Whether the last review returned it.
+    returned: bool,
+    posted: Option<Moment>,
+    /// Who captured it.
+    by: Option<String>,
+    basis: String,
+    /// Where it leads, with the list that it stands in.
+    address: String,
 }
 
 impl Shot {
@@ -43,27 +59,67 @@ impl Shot {
         };
         let kind = label(outline.kind.as_str());
         let said = open.map(|open| &open.particulars);
-        let platform = said.and_then(|said| said.platform.as_deref());
-        let text = said.and_then(|said| said.text.as_deref().or(said.url.as_deref()));
+        let platform = said.and_then(|said| said.platform.as_deref()).map(label);
         let account = said.and_then(|said| said.account.as_ref());
+        let state_name = label(outline.state.as_str());
+        let reviews = open.and_then(|open| open.remarks.reviews.last());
         Self {
             id: outline.id.clone(),
             item: outline.item,
-            title: text.map_or_else(|| format!("{kind}, content not shown"), |text| short(text, 90)),
-            kind: platform.map_or(kind.clone(), |platform| format!("{kind} · {}", label(platform))),
+            title: match open {
+                Some(open) => title(open, &kind),
+                None => format!("{state_name}: item {}", outline.item),
+            },
+            kind: match &platform {
+                Some(platform) => format!("{kind} · {platform}"),
+                None => kind,
+            },
             account: account
                 .and_then(|a| a.handle.as_deref().or(a.platform_id.as_deref()))
                 .map(line),
             shown_time: said.and_then(|said| said.platform_time_text.as_deref()).map(line),
             captured: page.at(outline.captured_at.0),
             state: outline.state,
-            state_name: label(outline.state.as_str()),
+            state_name,
             picture: open.and_then(|open| picture(&outline.id, &open.files)),
             files: open.map_or(0, |open| open.files.len()),
             uncovered: open.is_some_and(|open| open.basis.kind == BasisKind::Exception),
             fingerprint: open.and_then(|open| open.files.first()).map(fingerprint),
+            is_new: false,
+            returned: reviews.is_some_and(|review| review.said.outcome == ReviewOutcome::Returned),
+            posted: said.and_then(|said| said.posted_at).map(|at| page.at(at.0)),
+            by: open.map(|open| line(&open.captured_by.name)),
+            basis: label(basis_of(view).as_str()),
+            address: format!("/captures/{}", outline.id),
         }
     }
+
+    /// Of a capture in a list.
+    fn found(found: &FoundCapture, page: &CasePage, list: &filters::ListAddress) -> Self {
+        let shot = Self::of(&found.view, page);
+        Self {
+            is_new: found.is_new,
+            uncovered: found.uncovered,
+            address: list.at(&shot.address, &[]),
+            ..shot
+        }
+    }
+}
+
+fn basis_of(view: &CaptureView) -> BasisKind {
+    match view {
+        CaptureView::Open(open) => open.basis.kind,
+        CaptureView::Withheld(withheld) => withheld.basis.kind,
+    }
+}
+
+/// What a capture says first: its text, its address, its file's name or its note.
+fn title(open: &OpenCapture, kind: &str) -> String {
+    let said = &open.particulars;
+    let file = open.files.first().and_then(|file| file.name.as_deref());
+    let text = [said.text.as_deref(), said.url.as_deref(), file, open.note.as_deref()];
+    let text = text.into_iter().flatten().find(|text| !text.trim().is_empty());
+    text.map_or_else(|| kind.to_owned(), |text| short(text, 90))
 }
 
 fn picture(id: &str, files: &[FileEntry]) -> Option<String> {

@@ -1,7 +1,13 @@
 //! What may be looked at of captures; each read is entered in the access log. A closed capture is shown without its
 //! content, unless the reader may decide it.
 
+mod items;
+mod of_case;
+
 use serde_json::json;
+
+pub use items::{ItemFound, ItemRights, custody, item};
+pub use of_case::{Beside, Evidence, FoundCapture, beside, evidence, items, new_items, of_case, standing};
 
 use super::model::{CaptureState, CaptureView, FileEntry, StoredCapture};
 use super::store::{self, CaptureSearch, WaitingCapture, WaitingSort};
@@ -9,7 +15,6 @@ use crate::cases::{self, Case};
 use crate::clock::MINUTE;
 use crate::error::{Error, Result};
 use crate::gate::{Gate, ReadCtx, RequestCtx, Scope, View, part_in_authorization};
-use crate::http::paging::Page;
 use crate::ledger::read::StoredEvent;
 use crate::ledger::{self, Action};
 use crate::policy::Act;
@@ -30,33 +35,6 @@ pub async fn capture(gate: &Gate, requester: &RequestCtx, id: String) -> Result<
         Ok(stored.open(store::remarks_of(ctx.conn, &id)?))
     };
     gate.view(requester, Act::CaptureRead, scope, view, read).await
-}
-
-/// What the caller may do with a capture, so that its page offers nothing else. Each write asks policy again.
-#[derive(Debug, Clone, Copy)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an answer of policy")]
-pub struct ItemRights {
-    pub annotates: bool,
-    pub corrects: bool,
-    pub reviews: bool,
-    pub decides: bool,
-}
-
-impl ItemRights {
-    fn of(ctx: &ReadCtx<'_>) -> Self {
-        Self {
-            annotates: ctx.may(Act::CaptureAnnotate),
-            corrects: ctx.may(Act::CaptureCorrect),
-            reviews: ctx.may(Act::CaptureReview),
-            decides: ctx.may(Act::CaptureDecide),
-        }
-    }
-}
-
-/// See [`ItemRights`].
-pub async fn item_rights(gate: &Gate, requester: &RequestCtx, id: String) -> Result<ItemRights> {
-    let read = |ctx: &mut ReadCtx<'_>| Ok(ItemRights::of(ctx));
-    gate.read(requester, Act::CaptureRead, Scope::Capture(id), read).await
 }
 
 /// A capture as somebody reads it who is to decide about it or to review it: with its case.
@@ -80,20 +58,6 @@ pub async fn weighed(gate: &Gate, requester: &RequestCtx, id: String) -> Result<
         };
         let rights = ItemRights::of(ctx);
         Ok(WeighedCapture { view, case, rights })
-    };
-    gate.view(requester, Act::CaptureRead, scope, view, read).await
-}
-
-/// A page of the captures of a case, in the order of their items.
-pub async fn of_case(gate: &Gate, requester: &RequestCtx, case: String, page: &Page) -> Result<Vec<CaptureView>> {
-    let (after, limit) = (page.after_number()?.unwrap_or(0), page.limit + 1);
-    let detail = json!({"after_item": after, "limit": page.limit});
-    let view = View::new(Action::CapturesListed, "case", &case, detail);
-    let scope = Scope::Case(case.clone());
-    let read = move |ctx: &mut ReadCtx<'_>| {
-        let found = store::of_case(ctx.conn, &case, after, limit)?;
-        let decides = ctx.may(Act::CaptureReadHeld);
-        views(ctx, found, |ctx, stored| Ok(decides && !takes_part(ctx, stored)?))
     };
     gate.view(requester, Act::CaptureRead, scope, view, read).await
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use serde_json::Value;
 
+use super::lists;
 use super::model::{
     BasisKind, Capture, CaptureDecision, CaptureNote, CaptureState, CaptureView, DecisionOutcome, EventPlace,
     NewCorrection, NewDecision, Remark, Review, ReviewOutcome, StoredCapture, Verification,
@@ -99,6 +100,10 @@ pub fn correct(tx: &mut Tx<'_>, id: &str, new: &NewCorrection) -> Result<Recorde
     let kind = (RemarkKind::Correction, Action::CaptureCorrected);
     let made = keep(tx, &stored.capture, kind, &remark, &record)?;
     store::update(tx.conn, &CaptureRow::of(&stored)?)?;
+    if !stored.state.is_closed() {
+        // What somebody corrected is not new to them.
+        lists::mark_seen(tx.conn, &tx.caller.user, &stored, tx.now)?;
+    }
     answer(tx, stored, made.answering(()))
 }
 

@@ -11,7 +11,7 @@ use super::model::{Capture, CaptureState, Remarks, StoredCapture};
 use crate::cases::{Case, DecidesIn, decided};
 use crate::clock::Micros;
 use crate::db::tables::{authorization_holders, authorizations, capture_entries, captures, cases};
-use crate::db::{AnyConn, canonical};
+use crate::db::{self, AnyConn, canonical};
 use crate::error::{Error, Result};
 use crate::forms::Word;
 use crate::identity::Caller;
@@ -38,6 +38,10 @@ fixed_insert! {
         seq: i64 as BigInt,
         leaf: Vec<u8> as Binary,
         body: String as Text,
+        platform: Option<String> as Nullable<Text>,
+        account: Option<String> as Nullable<Text>,
+        posted_at: Micros as BigInt,
+        uncovered: bool as Bool,
     }
 }
 
@@ -45,6 +49,8 @@ impl CaptureRow {
     /// The row of a capture as it stands.
     pub fn of(stored: &StoredCapture) -> Result<Self> {
         let capture = &stored.capture;
+        // No filter finds a closed capture by what its reader may not see.
+        let shown = Some(&capture.particulars).filter(|_| !stored.state.is_closed());
         Ok(Self {
             id: capture.id.clone(),
             case_id: capture.case_id.clone(),
@@ -61,6 +67,10 @@ impl CaptureRow {
             seq: stored.seq,
             leaf: stored.leaf.as_bytes().to_vec(),
             body: canonical(&capture.record()?)?,
+            platform: shown.and_then(|said| said.platform.clone()),
+            account: shown.and_then(|said| said.account.as_ref()?.key()),
+            posted_at: shown.and_then(|said| said.posted_at).map_or(0, |at| at.0),
+            uncovered: capture.is_uncovered(),
         })
     }
 
@@ -121,17 +131,6 @@ pub fn capture(conn: &mut AnyConn, id: &str) -> Result<StoredCapture> {
         .first(conn)
         .optional()?;
     row.ok_or_else(Error::not_found)?.stored()
-}
-
-/// Captures of a case in the order of their items.
-pub fn of_case(conn: &mut AnyConn, case: &str, after: i64, limit: usize) -> Result<Vec<StoredCapture>> {
-    let rows: Vec<CaptureRow> = captures::table
-        .filter(captures::case_id.eq(case).and(captures::item.gt(after)))
-        .order(captures::item)
-        .limit(limit as i64)
-        .select(CaptureRow::as_select())
-        .load(conn)?;
-    rows.into_iter().map(CaptureRow::stored).collect()
 }
 
 /// Keeps something that was said about a version of a capture, with the leaf of its event.
@@ -199,6 +198,14 @@ pub fn remarks(conn: &mut AnyConn, ids: &[String]) -> Result<HashMap<String, Rem
         }
     }
     Ok(all)
+}
+
+/// The corrected versions of a capture, oldest first.
+pub fn corrections(conn: &mut AnyConn, id: &str) -> Result<Vec<Capture>> {
+    let of_it = capture_entries::capture_id.eq(id);
+    let corrected = capture_entries::kind.eq(RemarkKind::Correction.as_str());
+    let found = capture_entries::table.filter(of_it.and(corrected));
+    db::records(conn, found.order(capture_entries::id).select(capture_entries::body))
 }
 
 /// What a list of captures to decide is asked for.

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::model::{Case, CaseView, Grant};
-use super::store::{self, CaseSearch, MyCase};
+use super::store::{self, CaseSearch, MyCase, SharedCase};
 use super::tasks::{self, OpenWork};
 use crate::clock::Micros;
 use crate::error::Result;
@@ -141,6 +141,13 @@ pub async fn cases(gate: &Gate, requester: &RequestCtx, search: CaseSearch) -> R
     });
     let view = View::new(Action::CasesListed, "agency", "agency", detail);
     let read = move |ctx: &mut ReadCtx<'_>| store::list(ctx.conn, ctx.caller, &search, ctx.now);
+    gate.view(requester, Act::CaseList, Scope::Agency, view, read).await
+}
+
+/// The cases that were shared with the caller by grants.
+pub async fn shared(gate: &Gate, requester: &RequestCtx) -> Result<Vec<SharedCase>> {
+    let view = View::new(Action::CasesListed, "agency", "agency", json!({"shared": true}));
+    let read = |ctx: &mut ReadCtx<'_>| store::shared_with(ctx.conn, ctx.caller, ctx.now);
     gate.view(requester, Act::CaseList, Scope::Agency, view, read).await
 }
 

@@ -238,6 +238,49 @@ pub fn mine(conn: &mut AnyConn, caller: &Caller, limit: i64) -> Result<Vec<MyCas
     Ok(mine)
 }
 
+/// A case that was shared with somebody by grants.
+#[derive(Debug, Clone)]
+pub struct SharedCase {
+    pub case: Case,
+    pub items: i64,
+    pub held: i64,
+    /// Until when they read it; any grant lets them.
+    pub reads_until: Timestamp,
+    /// Until when they export from it.
+    pub exports_until: Option<Timestamp>,
+}
+
+/// Cases that a caller may read by a grant that has not ended.
+pub fn shared_with(conn: &mut AnyConn, caller: &Caller, now: Micros) -> Result<Vec<SharedCase>> {
+    let own = grants::user_id.eq(&caller.user).and(grants::ended_at.is_null());
+    let lasting = grants::table.filter(own.and(grants::until.gt(now)));
+    let given: Vec<(String, bool, Micros)> = lasting
+        .select((grants::case_id, grants::can_export, grants::until))
+        .load(conn)?;
+    let ids: Vec<String> = given.iter().map(|(case, ..)| case.clone()).collect();
+    let sees = VisibleTo::of(caller, now);
+    let rows: Vec<(String, i64, i64)> = cases::table
+        .filter(cases::id.eq_any(ids).and(visible(&sees)))
+        .select((cases::body, cases::items, cases::held))
+        .load(conn)?;
+    let mut all = Vec::with_capacity(rows.len());
+    for (body, items, held) in rows {
+        let case: Case = serde_json::from_str(&body)?;
+        let own = || given.iter().filter(|(of, ..)| *of == case.id);
+        all.push(SharedCase {
+            items,
+            held,
+            reads_until: Timestamp(own().map(|(.., until)| *until).max().unwrap_or(now)),
+            exports_until: own()
+                .filter(|(_, exports, _)| *exports)
+                .map(|(.., until)| Timestamp(*until))
+                .max(),
+            case,
+        });
+    }
+    Ok(all)
+}
+
 /// Cases with their members, from their bodies and how many captures of each are held.
 fn views(conn: &mut AnyConn, rows: Vec<(String, i64)>) -> Result<Vec<CaseView>> {
     let mut views = Vec::with_capacity(rows.len());

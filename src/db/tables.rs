@@ -235,6 +235,20 @@ diesel::table! {
         seq -> BigInt,
         leaf -> Binary,
         body -> Text,
+        platform -> Nullable<Text>,
+        account -> Nullable<Text>,
+        posted_at -> BigInt,
+        uncovered -> Bool,
+    }
+}
+
+diesel::table! {
+    seen_items (user_id, case_id, item) {
+        user_id -> Text,
+        case_id -> Text,
+        item -> BigInt,
+        version -> BigInt,
+        seen_at -> BigInt,
     }
 }
 
@@ -344,6 +358,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     authorizations,
     authorization_holders,
     captures,
+    seen_items,
     capture_entries,
     files,
     capture_files,

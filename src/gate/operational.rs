@@ -6,5 +6,6 @@ pub const OPERATIONAL: &[(&str, &str)] = &[
     ("idempotency", "answers kept for retries, which expire"),
     ("jobs", "who works on a job, how far it is and how it ended"),
     ("packets", "when the build began"),
+    ("seen_items", "which version of an item a person has opened"),
     ("sessions", "when a session was refreshed, and its next secret"),
 ];

@@ -2,6 +2,7 @@
 
 mod administrator;
 mod auditor;
+mod shared;
 
 use askama::Template;
 
@@ -9,6 +10,7 @@ use super::desk::DeskParts;
 use super::queue::{Queue, QueueSort};
 use administrator::AdministratorPart;
 use auditor::AuditorPart;
+use shared::{SharedLine, shared};
 
 use crate::cases::{self, CaseLine, CaseSearch};
 use crate::error::Result;
@@ -22,6 +24,8 @@ struct HomePage {
     frame: Frame,
     waiting: Option<Queue>,
     desk: Option<DeskParts>,
+    /// What was shared with a prosecutor.
+    shared: Option<Vec<SharedLine>>,
     cases: Option<Vec<CaseLine>>,
     may_open: bool,
     ledger: Option<AuditorPart>,
@@ -37,7 +41,11 @@ impl HomePage {
     async fn of(page: &PageRequest) -> Result<Self> {
         let frame = page.frame("Home", Nav::Home).await?;
         let is = |role| frame.person.as_ref().is_some_and(|person| person.is(role));
-        let casework = is(Role::Investigator) || is(Role::Supervisor) || is(Role::Prosecutor);
+        let casework = is(Role::Investigator) || is(Role::Supervisor);
+        let shared = match is(Role::Prosecutor) {
+            true => Some(shared(page).await?),
+            false => None,
+        };
         let waiting = match is(Role::Supervisor) {
             true => Some(Queue::all(page).await?),
             false => None,
@@ -62,6 +70,7 @@ impl HomePage {
         Ok(Self {
             waiting,
             desk,
+            shared,
             cases,
             may_open: cases::may_open(page).await?,
             ledger,

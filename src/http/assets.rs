@@ -21,6 +21,8 @@ const ASSETS: &[(&str, &str, &[u8])] = assets![
     "composer.js" "text/javascript; charset=utf-8",
     "export.js" "text/javascript; charset=utf-8",
     "queue.js" "text/javascript; charset=utf-8",
+    "evidence.js" "text/javascript; charset=utf-8",
+    "review.js" "text/javascript; charset=utf-8",
     "icons.svg" "image/svg+xml",
     "mark.svg" "image/svg+xml",
 ];

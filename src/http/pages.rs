@@ -256,6 +256,20 @@ impl FormView {
         self.status = Some(StatusCode::UNPROCESSABLE_ENTITY);
     }
 
+    /// The same with one more value.
+    #[must_use]
+    pub fn with_value(mut self, name: &str, value: &str) -> Self {
+        self.typed.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The same without the values of a name.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.typed.retain(|(typed, _)| typed != name);
+        self
+    }
+
     /// The form as it was sent, beside what was wrong. What the person cannot mend in the form stays an error.
     pub fn refused(req: &HttpRequest, e: Error) -> Result<Self> {
         if !matches!(

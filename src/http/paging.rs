@@ -92,6 +92,25 @@ impl Page {
         self.filter(name).map(time).transpose()
     }
 
+    /// A filter that must be yes or no.
+    pub fn flag(&self, name: &str) -> Result<Option<bool>> {
+        let refused = |_| Error::field(name, "boolean", "must be true or false");
+        self.filter(name).map(|text| text.parse().map_err(refused)).transpose()
+    }
+
+    /// The cursor as two numbers, for lists in the order of one that may be the same twice.
+    pub fn after_pair(&self) -> Result<Option<(i64, i64)>> {
+        let number = |text: &str| text.parse().ok().filter(|n| (0..=i64::MAX).contains(n));
+        let pair = |text: &str| {
+            let (first, second) = text.split_once('.')?;
+            Some((number(first)?, number(second)?))
+        };
+        self.after
+            .as_deref()
+            .map(|text| pair(text).ok_or_else(bad_cursor))
+            .transpose()
+    }
+
     /// The cursor as a number, for lists in the order of one.
     pub fn after_number(&self) -> Result<Option<i64>> {
         let number = |text: &str| {
@@ -146,6 +165,11 @@ impl Page {
     /// The address of the page that follows, for a link in a page.
     pub fn next_address(&self, path: &str, key: &str) -> String {
         self.address(path, &seal_cursor(key))
+    }
+
+    /// The cursor of the page that begins after a key, as an address names it.
+    pub fn cursor(key: &str) -> String {
+        seal_cursor(key)
     }
 
     fn address(&self, path: &str, next: &str) -> String {

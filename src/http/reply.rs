@@ -87,7 +87,7 @@ pub(super) fn title_of(e: &Error) -> &'static str {
 }
 
 /// What people are told.
-pub(super) fn detail_of(e: &Error) -> &str {
+pub fn detail_of(e: &Error) -> &str {
     match e.kind {
         Kind::Internal => {
             "Something inside failed. Nothing of this request was kept. The server's log names it by the request id."

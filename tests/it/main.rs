@@ -22,6 +22,7 @@ mod cases;
 mod casework;
 mod custody;
 mod decide;
+mod evidence;
 mod export;
 mod fields;
 mod files;

@@ -1,5 +1,6 @@
 //! What a capture is, and how it is read from what was sent.
 
+mod filter;
 mod new;
 mod platforms;
 mod remark;
@@ -8,6 +9,7 @@ mod view;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+pub use filter::{CaptureFilter, CaptureQuery, NewTo, Place, Sort};
 pub use new::{NewCapture, NewCorrection, NewFile};
 pub use platforms::{recognize, without_tracking};
 pub use remark::{
@@ -16,7 +18,7 @@ pub use remark::{
 };
 pub use view::{CaptureView, OpenCapture, Remarks, StoredCapture};
 
-use crate::authorizations::{Device, Level, Line};
+use crate::authorizations::{Device, Level, Line, plain_handle};
 use crate::clock::{Micros, Timestamp};
 use crate::error::Result;
 use crate::forms::{FieldSet, Form, LINE, TEXT, URL, Word};
@@ -195,6 +197,20 @@ pub struct AuthorAccount {
     pub platform_id: Option<String>,
 }
 
+impl AuthorAccount {
+    /// What a list of captures is filtered by: the handle as handles are compared, else the platform's own id.
+    pub fn key(&self) -> Option<String> {
+        let known = |id: &Option<String>| id.clone().filter(|id| id != "unknown");
+        let named = known(&self.handle).or_else(|| known(&self.platform_id))?;
+        Some(account_key(&named))
+    }
+}
+
+/// An account as a filter compares it.
+pub fn account_key(typed: &str) -> String {
+    plain_handle(typed).chars().take(200).collect()
+}
+
 /// What a capture was taken with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tool {
@@ -280,6 +296,16 @@ impl Capture {
             fields.retain(|_, value| !value.is_null());
         }
         Ok(record)
+    }
+
+    /// Whether this version may be new to a person: others' captures, and what became of their own.
+    pub fn is_news_to(&self, user: &str) -> bool {
+        self.capturer.id != user || self.version > 1
+    }
+
+    /// Whether nothing covered it when it was logged. Later decisions do not change that.
+    pub fn is_uncovered(&self) -> bool {
+        self.state == CaptureState::Held
     }
 
     /// What the leaf shows for ever: digest, size and role of each file.

@@ -1,37 +1,51 @@
 //! One item: its files, what is known of it, what was said about it, and the forms that say more.
 
+mod history;
+
 use askama::Template;
 
+use history::{ItemCustody, SaidLine, VersionLine, said, versions};
+
+use super::filters::ListAddress;
 use super::{Shot, is_picture};
 use crate::authorizations::Line;
 use crate::captures::model::{
     BasisKind, CaptureNote, CaptureState, CaptureView, FileEntry, NewCorrection, NewDecision, OpenCapture, PostedBasis,
     Review, without_tracking,
 };
-use crate::captures::{reads, remarks};
+use crate::captures::reads::{self, ItemFound, ItemRights};
+use crate::captures::remarks;
 use crate::cases::{CasePage, Tab, words};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::gate::Scope;
 use crate::http::pages::{self, FormView, Frame, PageRequest};
 use crate::http::reply::Reply;
 use crate::http::{PathId, WriteRequest};
 use crate::policy::Act;
-use crate::text::{Moment, groups, label, line, size};
+use crate::text::{groups, label, line, size};
 
 /// A file of an item, as the page shows it.
-struct ShownFile {
-    address: Option<String>,
-    name: String,
-    role: String,
-    media: String,
-    size: String,
-    picture: bool,
-    video: bool,
-    groups: Vec<String>,
-    withheld: Option<String>,
+pub struct ShownFile {
+    pub address: Option<String>,
+    pub name: String,
+    pub role: String,
+    pub media: String,
+    pub size: String,
+    pub picture: bool,
+    pub video: bool,
+    pub groups: Vec<String>,
+    pub withheld: Option<String>,
 }
 
 impl ShownFile {
+    /// The files of a capture; none where its content is not shown.
+    pub fn all(view: &CaptureView) -> Vec<Self> {
+        match view {
+            CaptureView::Open(open) => open.files.iter().map(|file| Self::of(&open.outline.id, file)).collect(),
+            CaptureView::Withheld(_) => Vec::new(),
+        }
+    }
+
     fn of(id: &str, file: &FileEntry) -> Self {
         let media = file.media_type.clone().unwrap_or_default();
         Self {
@@ -48,12 +62,30 @@ impl ShownFile {
     }
 }
 
-/// Something said about an item later.
-struct SaidLine {
-    what: String,
-    text: String,
-    who: String,
-    at: Moment,
+/// What is known of an item beside its files.
+pub struct ItemParts {
+    pub facts: Vec<(&'static str, String)>,
+    pub text: Option<String>,
+    /// What was said about it later, in order.
+    pub said: Vec<SaidLine>,
+    pub versions: Vec<VersionLine>,
+}
+
+impl ItemParts {
+    /// Of an item; empty where its content is not shown.
+    pub fn of(found: &ItemFound, page: &CasePage) -> Self {
+        let open = match &found.view {
+            CaptureView::Open(open) => Some(open.as_ref()),
+            CaptureView::Withheld(_) => None,
+        };
+        let text = open.and_then(|open| open.particulars.text.as_deref());
+        Self {
+            facts: open.map(|open| facts(open, page)).unwrap_or_default(),
+            text: text.map(crate::text::block),
+            said: open.map(|open| said(open, page)).unwrap_or_default(),
+            versions: versions(&found.versions, page),
+        }
+    }
 }
 
 #[derive(Template)]
@@ -63,21 +95,33 @@ struct ItemPage {
     page: CasePage,
     shot: Shot,
     version: i64,
-    facts: Vec<(&'static str, String)>,
-    text: Option<String>,
+    parts: ItemParts,
     files: Vec<ShownFile>,
     coverage: Vec<Line>,
     /// Whether content is shown at all.
     open: bool,
-    said: Vec<SaidLine>,
     /// What a supervisor may answer now, with the words on the buttons.
     outcomes: Vec<(&'static str, &'static str)>,
+    custody: Option<ItemCustody>,
+    way: Way,
     leaf: String,
     seq: i64,
-    may: reads::ItemRights,
+    may: ItemRights,
     /// How a time of posting may be known; the empty one leaves it as it is.
     bases: Vec<(&'static str, String)>,
     form: FormView,
+}
+
+/// The way from an item to its list, and to the items beside it there.
+struct Way {
+    list: String,
+    review: String,
+    previous: Option<(i64, String)>,
+    next: Option<(i64, String)>,
+    position: i64,
+    total: i64,
+    /// Whether the list is filtered.
+    filtered: bool,
 }
 
 pub async fn item(id: PathId, page: PageRequest) -> Reply {
@@ -85,40 +129,67 @@ pub async fn item(id: PathId, page: PageRequest) -> Reply {
 }
 
 async fn item_page(page: &PageRequest, id: String, form: Option<FormView>) -> Reply {
-    let view = reads::capture(&page.app.gate, &page.ctx, id.clone()).await?;
-    let outline = view.outline().clone();
-    let (mut frame, case_page) = CasePage::of(page, &outline.case_id, Tab::Evidence).await?;
-    frame.title = format!("Item {}, {}", outline.item, case_page.case.number);
-    let open = match &view {
-        CaptureView::Open(open) => Some(open.as_ref()),
-        CaptureView::Withheld(_) => None,
-    };
-    let form = form.unwrap_or_else(|| first_form(&view));
-    let shown = ItemPage {
-        shot: Shot::of(&view, &case_page),
-        version: outline.version,
-        facts: open.map(|open| facts(open, &case_page)).unwrap_or_default(),
-        text: open
-            .and_then(|open| open.particulars.text.as_deref())
-            .map(crate::text::block),
-        files: open
-            .map(|open| open.files.iter().map(|f| ShownFile::of(&id, f)).collect())
-            .unwrap_or_default(),
-        coverage: outline.coverage.clone(),
-        open: open.is_some(),
-        said: open.map(|open| said(open, &case_page)).unwrap_or_default(),
-        outcomes: outcomes(&view),
-        leaf: outline.event.leaf.to_string(),
-        seq: outline.event.seq,
-        may: reads::item_rights(&page.app.gate, &page.ctx, id.clone()).await?,
-        bases: std::iter::once(("", "As it is".to_owned()))
-            .chain(words::<PostedBasis>())
-            .collect(),
-        page: case_page,
-        frame,
-        form,
-    };
+    let shown = ItemPage::of(page, id, form).await?;
     pages::show(&shown, Some(&shown.form))
+}
+
+impl ItemPage {
+    async fn of(page: &PageRequest, id: String, form: Option<FormView>) -> Result<Self> {
+        let found = reads::item(&page.app.gate, &page.ctx, id.clone()).await?;
+        let outline = found.view.outline().clone();
+        let (mut frame, case_page) = CasePage::of(page, &outline.case_id, Tab::Evidence).await?;
+        frame.title = format!("Item {}, {}", outline.item, case_page.case.number);
+        let custody = match found.rights.reads_custody {
+            true => Some(ItemCustody::of(page, &id, &case_page, &found).await?),
+            false => None,
+        };
+        Ok(Self {
+            shot: Shot {
+                is_new: found.is_new,
+                uncovered: found.uncovered,
+                ..Shot::of(&found.view, &case_page)
+            },
+            way: way(page, &case_page, outline.item).await?,
+            version: outline.version,
+            files: ShownFile::all(&found.view),
+            coverage: outline.coverage,
+            open: matches!(found.view, CaptureView::Open(_)),
+            outcomes: outcomes(&found.view),
+            custody,
+            leaf: outline.event.leaf.to_string(),
+            seq: outline.event.seq,
+            may: found.rights,
+            bases: std::iter::once(("", "As it is".to_owned()))
+                .chain(words::<PostedBasis>())
+                .collect(),
+            form: form.unwrap_or_else(|| first_form(&found.view)),
+            parts: ItemParts::of(&found, &case_page),
+            page: case_page,
+            frame,
+        })
+    }
+}
+
+/// The way by the list that the address names. One that no list has is left out.
+async fn way(page: &PageRequest, case_page: &CasePage, item: i64) -> Result<Way> {
+    let list = ListAddress::of(page.req.query_string());
+    let (list, asked) = match list.query(1, case_page) {
+        Ok(asked) => (list, asked),
+        Err(_) => (ListAddress::default(), ListAddress::default().query(1, case_page)?),
+    };
+    let case = case_page.case.id.clone();
+    let standing = reads::standing(&page.app.gate, &page.ctx, case.clone(), (asked, item)).await?;
+    let standing = standing.ok_or_else(Error::not_found)?;
+    let address = |(item, id): (i64, String)| (item, list.at(&format!("/captures/{id}"), &[]));
+    Ok(Way {
+        list: list.list_at(&case, item),
+        review: list.review_at(&case, item),
+        previous: standing.previous.map(address),
+        next: standing.next.map(address),
+        position: standing.before + 1,
+        total: standing.total.max(standing.before + 1),
+        filtered: list.filters(),
+    })
 }
 
 /// The outcomes that a supervisor may choose from: of a held capture, or of an emergency that nobody has judged yet.
@@ -191,8 +262,8 @@ fn facts(open: &OpenCapture, page: &CasePage) -> Vec<(&'static str, String)> {
         "Received, by this server’s clock",
         Some(both(&open.outline.received_at)),
     );
-    put("Visibility", said.visibility.clone());
-    put("Means of access", said.access_means.clone());
+    put("Visibility", said.visibility.as_deref().map(label));
+    put("Means of access", said.access_means.as_deref().map(label));
     put("Method", said.method.map(|m| label(m.as_str())));
     put("Tool", said.tool.as_ref().map(|t| format!("{} {}", t.name, t.version)));
     put("Level", said.level.map(|l| label(l.as_str())));
@@ -207,40 +278,6 @@ fn facts(open: &OpenCapture, page: &CasePage) -> Vec<(&'static str, String)> {
         (!flags.is_empty()).then(|| flags.join(", ").replace('_', " ")),
     );
     facts
-}
-
-fn said(open: &OpenCapture, page: &CasePage) -> Vec<SaidLine> {
-    let correction = open
-        .correction
-        .iter()
-        .map(|c| (c.at, c.by.name.as_str(), "Corrected".to_owned(), c.reason.as_str()));
-    let notes = open
-        .remarks
-        .notes
-        .iter()
-        .map(|n| (n.at, n.by.name.as_str(), "Note".to_owned(), n.said.text.as_str()));
-    let reviews = open.remarks.reviews.iter().map(|r| {
-        let outcome = format!("Reviewed: {}", r.said.outcome.as_str());
-        (
-            r.at,
-            r.by.name.as_str(),
-            outcome,
-            r.said.note.as_deref().unwrap_or_default(),
-        )
-    });
-    let decisions = open.remarks.decision.iter().map(|d| {
-        let outcome = format!("Decided: {}", d.said.said.outcome.as_str());
-        (d.at, d.by.name.as_str(), outcome, d.said.said.reason.as_str())
-    });
-    let mut all: Vec<_> = correction.chain(notes).chain(reviews).chain(decisions).collect();
-    all.sort_by_key(|(at, ..)| *at);
-    let shown = all.into_iter().map(|(at, who, what, text)| SaidLine {
-        what,
-        text: crate::text::block(text),
-        who: line(who),
-        at: page.at(at.0),
-    });
-    shown.collect()
 }
 
 pub async fn annotate(id: PathId, request: WriteRequest) -> Reply {
@@ -277,7 +314,8 @@ pub async fn decide(id: PathId, request: WriteRequest) -> Reply {
 
 /// Back to the item, which says what was done, or shows the form again.
 async fn after(page: &PageRequest, id: String, done: &str, made: Result<()>) -> Reply {
-    let address = |()| format!("/captures/{id}?done={done}");
+    let list = ListAddress::of(page.req.query_string());
+    let address = |()| list.at(&format!("/captures/{id}"), &[("done", done)]);
     let again = async |form| item_page(page, id.clone(), Some(form)).await;
     pages::answer(&page.req, made, address, again).await
 }

@@ -115,7 +115,7 @@ async fn back(page: &PageRequest, id: &str, done: &str, made: Result<()>) -> Rep
 
 pub async fn hand_over(PathId(id): PathId, request: WriteRequest) -> Reply {
     let page = request.page()?;
-    let made = api::change_case(id.clone(), request).await;
+    let made = api::change_case(id.clone(), request, |form| form).await;
     back(&page, &id, "handed-over", made.map(|_: CaseView| ())).await
 }
 
