@@ -437,6 +437,10 @@ CREATE INDEX capture_files_sha256 ON public.capture_files USING btree (sha256);
 
 CREATE INDEX captures_open ON public.captures USING btree (state, basis, id);
 
+CREATE INDEX captures_times ON public.captures USING btree (case_id, (((body)::jsonb ->> 'posted_at'::text)), item, state);
+
+CREATE INDEX captures_work ON public.captures USING btree (case_id, state, open_question, capturer_id);
+
 CREATE INDEX cases_lead ON public.cases USING btree (lead_id, id);
 
 CREATE INDEX cases_unit ON public.cases USING btree (unit_path, id);

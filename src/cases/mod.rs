@@ -20,7 +20,7 @@ use crate::http::reply::at;
 pub use model::Case;
 pub use pages::{CaseLine, CasePage, Tab, TaskLine, may_open, tasks_for, words};
 pub use particulars::Stage;
-pub use reads::{Desk, cases, desk};
+pub use reads::{WorkDesk, cases, desk};
 pub use store::CaseSearch;
 pub use store::{VisibleTo, nothing_due, visible};
 

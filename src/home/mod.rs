@@ -1,7 +1,6 @@
 //! The first screen of each role, and the supervisors' queue. They gather what the features show, over the features' own
 //! reads.
 
-mod desk;
 mod pages;
 
 use actix_web::web::{self, ServiceConfig};

@@ -1,8 +1,9 @@
 //! The first screen of each role: what needs this person first, then their cases.
 
+mod desk;
+
 use askama::Template;
 
-use super::desk::DeskParts;
 use crate::authorizations::{self, AuthorizationSearch, AuthorizationState};
 use crate::captures::{self, BasisKind, CaptureSearch, CaptureState, CaptureView};
 use crate::cases::{self, CaseLine, CaseSearch};
@@ -13,6 +14,8 @@ use crate::http::reply::Reply;
 use crate::identity::Person;
 use crate::policy::Role;
 use crate::text::{label, line};
+
+use desk::DeskParts;
 
 /// Entries of a list on a first screen.
 const SHOWN: usize = 100;
