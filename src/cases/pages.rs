@@ -13,12 +13,13 @@ use askama::Template;
 use super::model::{Case, CaseView, Grant, NewCase};
 use super::particulars::{CaseKind, Due};
 use super::reads::{self, Rights};
+use super::tasks::OpenWork;
 use super::{api, ops};
 use crate::clock::Micros;
 use crate::error::{Error, Result};
 use crate::forms::{Form, LINE};
 use crate::gate::Scope;
-use crate::http::fields::Shown;
+use crate::http::fields::FirstShown;
 use crate::http::pages::{self, FormView, Frame, Nav, PageRequest};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::Reply;
@@ -80,7 +81,7 @@ impl CasePage {
             ("/authorizations", "Authorizations", Tab::Authorizations, true),
             ("/packets", "Packets", Tab::Packets, self.rights.reads_packets),
             ("/custody", "Custody", Tab::Custody, self.rights.reads_custody),
-            ("/accesses", "Who looked", Tab::Accesses, self.rights.reads_accesses),
+            ("/accesses", "Access log", Tab::Accesses, self.rights.reads_accesses),
         ];
         let shown = all.into_iter().filter(|(.., may)| *may);
         shown
@@ -308,7 +309,7 @@ async fn overview_page(page: &PageRequest, id: &str, form: FormView) -> Reply {
     let shown = OverviewPage {
         facts: answers::facts(&case_page.case, case_page.zone),
         own_facts: answers::own_facts(&case_page.case, case_page.zone),
-        tasks: tasks::tasks_of(&case_page.case, &work, now),
+        tasks: case_tasks(&case_page, &work, now),
         answers: AnswerForms::of(&case_page.case, &form, &first),
         status: StatusForms::of(&case_page.case, &form),
         members: reads::members(&page.app.gate, &page.ctx, id.to_owned()).await?,
@@ -324,15 +325,24 @@ async fn overview_page(page: &PageRequest, id: &str, form: FormView) -> Reply {
     pages::show(&shown, Some(&shown.form))
 }
 
+/// What is open in the case, as far as this reader can do something about it.
+fn case_tasks(page: &CasePage, work: &OpenWork, now: Micros) -> Vec<TaskLine> {
+    let lines = tasks::tasks_of(&page.case, work, now).into_iter();
+    match page.rights.changes {
+        true => lines.collect(),
+        false => lines.map(|line| line.for_readers(&page.case)).collect(),
+    }
+}
+
 /// Whether a form of the overview asks for a person.
 fn names_people(rights: &Rights) -> bool {
     rights.changes_members || rights.grants || rights.names_supervisor
 }
 
 /// What a form that came too late showed at first: the case as it was then.
-async fn first_shown(page: &PageRequest, id: &str, form: &FormView) -> Result<Shown> {
+async fn first_shown(page: &PageRequest, id: &str, form: &FormView) -> Result<FirstShown> {
     let Some(version) = form.stale_version() else {
-        return Ok(Shown::new());
+        return Ok(FirstShown::new());
     };
     let before = reads::version_of(&page.app.gate, &page.ctx, id.to_owned(), version).await?;
     Ok(before.as_ref().map(answers::shown).unwrap_or_default())

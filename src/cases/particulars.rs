@@ -53,7 +53,7 @@ pub enum Shape {
 }
 
 /// What a kind of case asks for.
-pub struct Asked {
+pub struct AskedAnswer {
     /// Its place among the particulars.
     pub path: &'static str,
     /// What kind of answer.
@@ -62,18 +62,18 @@ pub struct Asked {
     pub before: Stage,
 }
 
-const fn field(path: &'static str, shape: Shape) -> Asked {
+const fn field(path: &'static str, shape: Shape) -> AskedAnswer {
     let before = Stage::Authorization;
-    Asked { path, shape, before }
+    AskedAnswer { path, shape, before }
 }
 
-impl Asked {
+impl AskedAnswer {
     const fn before(self, before: Stage) -> Self {
         Self { before, ..self }
     }
 }
 
-const MISSING: &[Asked] = &[
+const MISSING: &[AskedAnswer] = &[
     field("name", Shape::Line),
     field("date_of_birth", Shape::Day),
     field("last_seen_at", Shape::Time),
@@ -83,18 +83,18 @@ const MISSING: &[Asked] = &[
     field("ncic.number", Shape::Line).before(Stage::Closing),
     field("ncic.entered_at", Shape::Time).before(Stage::Closing),
 ];
-const WANTED: &[Asked] = &[
+const WANTED: &[AskedAnswer] = &[
     field("warrant_number", Shape::Line),
     field("court", Shape::Line),
     field("offense", Shape::Line),
     field("caution", Shape::Text),
 ];
-const ONLINE: &[Asked] = &[
+const ONLINE: &[AskedAnswer] = &[
     field("offense", Shape::Line),
     field("victim_reference", Shape::Line),
     field("platforms", Shape::Lines),
 ];
-const MEDIA: &[Asked] = &[
+const MEDIA: &[AskedAnswer] = &[
     field("incident_at", Shape::Time),
     field("incident_where", Shape::Line),
     field("poster_role", Shape::Words(&["participant", "observer"])),
@@ -102,7 +102,7 @@ const MEDIA: &[Asked] = &[
 
 impl CaseKind {
     /// What it asks for, in the order of its form.
-    pub fn asked(self) -> &'static [Asked] {
+    pub fn asked(self) -> &'static [AskedAnswer] {
         match self {
             Self::MissingPerson => MISSING,
             Self::WantedPerson => WANTED,

@@ -87,7 +87,7 @@ pub async fn work_in(gate: &Gate, requester: &RequestCtx, id: String) -> Result<
 }
 
 /// The cases in which a person works, and what is open in those that are not closed.
-pub struct Desk {
+pub struct WorkDesk {
     /// The newest change first.
     pub cases: Vec<MyCase>,
     pub work: OpenWork,
@@ -100,13 +100,13 @@ pub struct Desk {
 const MINE: i64 = 200;
 
 /// The caller's own cases, with what is open in them.
-pub async fn desk(gate: &Gate, requester: &RequestCtx) -> Result<Desk> {
+pub async fn desk(gate: &Gate, requester: &RequestCtx) -> Result<WorkDesk> {
     let view = View::new(Action::CasesListed, "agency", "agency", json!({"list": "mine"}));
     let read = |ctx: &mut ReadCtx<'_>| {
         let cases = store::mine(ctx.conn, ctx.caller, MINE)?;
         let at_work = cases.iter().filter(|mine| mine.view.case.status != CaseStatus::Closed);
         let ids: Vec<String> = at_work.map(|mine| mine.view.case.id.clone()).collect();
-        Ok(Desk {
+        Ok(WorkDesk {
             work: tasks::open_work(ctx.conn, &ids, &ctx.caller.user, ctx.now)?,
             now: ctx.now,
             user: ctx.caller.user.clone(),

@@ -2,7 +2,6 @@
 //! reads.
 
 mod approvals;
-mod desk;
 mod pages;
 mod queue;
 

@@ -2,14 +2,15 @@
 
 mod administrator;
 mod auditor;
+mod desk;
 mod shared;
 
 use askama::Template;
 
-use super::desk::DeskParts;
 use super::queue::{Queue, QueueSort};
 use administrator::AdministratorPart;
 use auditor::AuditorPart;
+use desk::DeskParts;
 use shared::{SharedLine, shared};
 
 use crate::cases::{self, CaseLine, CaseSearch};

@@ -117,7 +117,7 @@ impl FieldView {
 }
 
 /// What a refused form showed at first, by the names of its fields.
-pub type Shown = Vec<(String, String)>;
+pub type FirstShown = Vec<(String, String)>;
 
 /// A form with its fields.
 pub struct EditForm {
@@ -167,7 +167,7 @@ impl EditForm {
 
     /// The form as it was sent, where it was refused. `first` is what it showed then, where that is known.
     #[must_use]
-    pub fn again(mut self, form: Option<&FormView>, first: &Shown) -> Self {
+    pub fn again(mut self, form: Option<&FormView>, first: &FirstShown) -> Self {
         let Some(form) = form.filter(|form| form.is_refused()) else {
             return self;
         };

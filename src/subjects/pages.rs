@@ -13,7 +13,7 @@ use crate::cases::{CasePage, Tab, words};
 use crate::error::Result;
 use crate::forms::{Form, parse_id};
 use crate::gate::{Scope, Tx};
-use crate::http::fields::{EditForm, FieldView, Shown};
+use crate::http::fields::{EditForm, FieldView, FirstShown};
 use crate::http::pages::{self, FormView, Frame, PageRequest};
 use crate::http::paging::Page;
 use crate::http::reply::Reply;
@@ -139,7 +139,7 @@ impl OpenForm {
 #[derive(Default)]
 struct RefusedForm {
     form: Option<FormView>,
-    first: Shown,
+    first: FirstShown,
 }
 
 /// A person in the page.
@@ -350,7 +350,7 @@ fn done<F: EditedEntry>(made: &CaseEntry<F>, word: &str) -> String {
 fn first<F: EditedEntry>(form: FormView) -> RefusedForm {
     RefusedForm {
         form: Some(form),
-        first: Shown::new(),
+        first: FirstShown::new(),
     }
 }
 

@@ -6,8 +6,12 @@ use crate::text::{Reach, Zone};
 
 const LEFT: i64 = 130;
 const RIGHT: i64 = 1160;
-/// Pixels that a label needs.
+/// Dots that stand closer than this share a label.
 const LABEL: i64 = 26;
+/// Numbers in one label.
+const NAMED: usize = 4;
+/// Pixels that the words of a mark along an axis need.
+const WORDS: i64 = 70;
 const HAPPENED: i64 = 76;
 const CAPTURED: i64 = 160;
 const BARS: i64 = 244;
@@ -66,13 +70,18 @@ pub struct Tick {
     pub label: String,
 }
 
-/// Where an item stands, above and below, with its number where there is room for it.
+/// Where an item stands, above and below.
 pub struct ChartDot {
     pub x: i64,
     pub y: i64,
     pub class: &'static str,
-    pub label: Option<String>,
-    pub label_y: i64,
+}
+
+/// The numbers of items that stand at one place.
+pub struct ChartLabel {
+    pub x: i64,
+    pub y: i64,
+    pub text: String,
 }
 
 /// A line that joins what happened with its capture.
@@ -95,6 +104,7 @@ pub struct Chart {
     pub upper: Vec<Tick>,
     pub lower: Vec<Tick>,
     pub dots: Vec<ChartDot>,
+    pub labels: Vec<ChartLabel>,
     pub links: Vec<ChartLink>,
     pub marks: Vec<(i64, &'static str)>,
     pub bars: Vec<ChartBar>,
@@ -133,6 +143,7 @@ impl Scale {
         let first = (self.from + offset).div_euclid(step) * step + step - offset;
         let times = (0..TICKS).map(|n| first + n * step).take_while(|at| *at < self.to);
         times
+            .filter(|at| self.x(*at) < RIGHT - WORDS)
             .map(|at| Tick {
                 x: self.x(at),
                 label: match step {
@@ -145,26 +156,28 @@ impl Scale {
     }
 }
 
-/// Labels of dots along one line, left out where the one before is too near.
-fn dots(all: &[(i64, i64, &'static str)], y: i64, label_y: i64) -> Vec<ChartDot> {
+/// Dots along one line. Those that stand close together have their numbers in one label, as far as there is room.
+fn dots(all: &[(i64, i64, &'static str)], y: i64, label_y: i64) -> (Vec<ChartDot>, Vec<ChartLabel>) {
     let mut sorted = all.to_vec();
     sorted.sort_unstable();
-    let mut free = i64::MIN;
-    let mut dots = Vec::with_capacity(sorted.len());
-    for (x, item, class) in sorted {
-        let label = (x >= free).then(|| item.to_string());
-        if label.is_some() {
-            free = x + LABEL;
-        }
-        dots.push(ChartDot {
-            x,
-            y,
-            class,
-            label,
-            label_y,
-        });
+    let dots = sorted.iter().map(|(x, _, class)| ChartDot { x: *x, y, class });
+    let close = |a: &(i64, i64, &str), b: &(i64, i64, &str)| b.0 - a.0 < LABEL;
+    let labels = sorted.chunk_by(close).map(|group| label_of(group, label_y));
+    (dots.collect(), labels.collect())
+}
+
+fn label_of(group: &[(i64, i64, &'static str)], y: i64) -> ChartLabel {
+    let named: Vec<String> = group.iter().take(NAMED).map(|(_, item, _)| item.to_string()).collect();
+    let more = group.len().saturating_sub(NAMED);
+    let (first, last) = (group.first().map_or(LEFT, |d| d.0), group.last().map_or(LEFT, |d| d.0));
+    ChartLabel {
+        x: (first + last) / 2,
+        y,
+        text: match more {
+            0 => named.join(", "),
+            more => format!("{} +{more}", named.join(", ")),
+        },
     }
-    dots
 }
 
 impl Chart {
@@ -189,8 +202,10 @@ impl Chart {
             .iter()
             .map(|i| (lower.x(i.captured), i.item, "captured"))
             .collect();
-        let mut all = dots(&above, HAPPENED, HAPPENED - 16);
-        all.extend(dots(&below, CAPTURED, CAPTURED + 24));
+        let (mut all, mut labels) = dots(&above, HAPPENED, HAPPENED - 16);
+        let (others, below) = dots(&below, CAPTURED, CAPTURED + 24);
+        all.extend(others);
+        labels.extend(below);
         let within: Vec<&ChartSpan> = spans
             .iter()
             .filter(|s| s.from < lower.to && s.to > lower.from)
@@ -218,6 +233,7 @@ impl Chart {
                 .collect(),
             more_bars: within.len() - bars.len(),
             dots: all,
+            labels,
             bars,
         })
     }
@@ -270,9 +286,15 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_would_cover_each_other_are_left_out() {
-        let labels = dots(&[(100, 1, "a"), (110, 2, "a"), (140, 3, "a")], 0, 0);
-        let shown: Vec<_> = labels.iter().map(|dot| dot.label.as_deref()).collect();
-        assert_eq!(shown, [Some("1"), None, Some("3")]);
+    fn numbers_that_stand_close_share_a_label() {
+        let all: Vec<_> = [100, 110, 140, 300, 305, 310, 315, 320]
+            .into_iter()
+            .zip(1..)
+            .map(|(x, n)| (x, n, "a"))
+            .collect();
+        let (dots, labels) = dots(&all, 0, 0);
+        let shown: Vec<_> = labels.iter().map(|label| (label.x, label.text.as_str())).collect();
+        assert_eq!(shown, [(105, "1, 2"), (140, "3"), (310, "4, 5, 6, 7 +1")]);
+        assert_eq!(dots.len(), 8);
     }
 }

@@ -53,7 +53,7 @@ impl TimeLine {
             title: title(capture),
             happened: said.posted_at.map(|at| zone.at(at.0)),
             shown: said.platform_time_text.as_deref().map(line),
-            known_from: match (basis, said.platform.as_deref()) {
+            known_from: match (basis, said.platform.as_deref().filter(|platform| *platform != "other")) {
                 (Some(PostedBasis::Shown), Some(platform)) => format!("Shown by {}", label(platform)),
                 (Some(PostedBasis::Shown), None) => "Shown".to_owned(),
                 (Some(PostedBasis::Inferred), _) => "Worked out".to_owned(),
@@ -132,14 +132,14 @@ struct TimelinePage {
 }
 
 /// What the page's address asks for.
-struct Asked {
+struct TimelineAddress {
     month: Option<String>,
     unknown: bool,
     query: Page,
     search: TimelineSearch,
 }
 
-impl Asked {
+impl TimelineAddress {
     fn read(page: &PageRequest, zone: Zone) -> Result<Self> {
         let query = Page::read(&page.req, &["month", "time"])?.without_empty();
         let month = query.filter("month").map(str::to_owned);
@@ -184,12 +184,12 @@ pub(super) async fn timeline(case: PathId, page: PageRequest) -> Reply {
 impl TimelinePage {
     async fn of(page: &PageRequest, case: String) -> Result<Self> {
         let (frame, case_page) = CasePage::of(page, &case, Tab::Timeline).await?;
-        let asked = Asked::read(page, case_page.zone)?;
+        let asked = TimelineAddress::read(page, case_page.zone)?;
         let found = reads::timeline(&page.app.gate, &page.ctx, case, asked.search.clone()).await?;
         Ok(Self::shown(frame, case_page, &asked, found))
     }
 
-    fn shown(frame: Frame, page: CasePage, asked: &Asked, mut found: FoundTimes) -> Self {
+    fn shown(frame: Frame, page: CasePage, asked: &TimelineAddress, mut found: FoundTimes) -> Self {
         let (zone, path) = (page.zone, format!("/cases/{}/timeline", page.case.id));
         let next = cut(&mut found.known, |c| format!("{} {}", happened(c), c.item));
         let unknown_next = match asked.unknown {
@@ -248,7 +248,7 @@ fn months(times: &[Micros], set: Option<&str>, path: &str, zone: Zone) -> Vec<Mo
 }
 
 /// What happened to the case, as far as this page reaches.
-fn marks(found: &FoundTimes, asked: &Asked, zone: Zone) -> Vec<(Micros, MarkLine)> {
+fn marks(found: &FoundTimes, asked: &TimelineAddress, zone: Zone) -> Vec<(Micros, MarkLine)> {
     let range = &asked.search.range;
     let within = |at: Micros| range.from.is_none_or(|from| at >= from) && range.to.is_none_or(|to| at < to);
     let told = found.marks.iter().filter(|(at, ..)| within(*at));

@@ -361,7 +361,7 @@ fn the_custody_is_told_in_words_newest_first(app: &App) {
     assert!(places.is_sorted(), "{places:?}");
     page.says("hashed just now");
     page.says("Never: no outside witness");
-    page.does_not_say("Who looked</a>");
+    page.does_not_say("Access log</a>");
     let page = lead.get(&format!("{path}?item=1")).is(200);
     page.says("reviewed, accurate");
     page.does_not_say("became a member");

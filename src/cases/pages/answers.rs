@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::tasks::{asked_name, before};
 use crate::cases::model::Case;
-use crate::cases::particulars::{Asked, Shape};
+use crate::cases::particulars::{AskedAnswer, Shape};
 use crate::forms::Form;
-use crate::http::fields::{EditForm, FieldView, Shown};
+use crate::http::fields::{EditForm, FieldView, FirstShown};
 use crate::http::pages::FormView;
 use crate::text::{Zone, label, line, phrase};
 
@@ -28,7 +28,7 @@ fn is_ours(form: &FormView, fields: &[FieldView]) -> bool {
 
 impl AnswerForms {
     /// Of a case as it is now; `sent` is what was refused, `first` what it showed at first.
-    pub fn of(case: &Case, sent: &FormView, first: &Shown) -> Self {
+    pub fn of(case: &Case, sent: &FormView, first: &FirstShown) -> Self {
         let fields = fields(case);
         let refused = is_ours(sent, &fields).then_some(sent);
         let due: Vec<String> = case.due().into_iter().map(|due| due.field).collect();
@@ -52,7 +52,7 @@ impl AnswerForms {
 }
 
 /// What a version of a case showed in these forms.
-pub fn shown(case: &Case) -> Shown {
+pub fn shown(case: &Case) -> FirstShown {
     fields(case)
         .into_iter()
         .map(|field| (field.name, field.value))
@@ -89,7 +89,7 @@ fn own(case: &Case) -> Vec<FieldView> {
     ]
 }
 
-fn particular(case: &Case, asked: &Asked, zone: Zone) -> FieldView {
+fn particular(case: &Case, asked: &AskedAnswer, zone: Zone) -> FieldView {
     let name = format!("{PARTICULARS}{}", asked.path);
     let answer = case.particulars.answer(asked.path);
     let field = FieldView::new(&name, &asked_name(&name), held(answer, &asked.shape, zone));
@@ -146,7 +146,7 @@ fn held(answer: Option<&Value>, shape: &Shape, zone: Zone) -> String {
 
 /// What was answered, in words and in the order of the form.
 pub fn facts(case: &Case, zone: Zone) -> Vec<(String, String)> {
-    let told = |asked: &Asked| {
+    let told = |asked: &AskedAnswer| {
         let answer = case.particulars.answer(asked.path)?;
         Some((asked_name(asked.path), phrase(answer, zone)?))
     };

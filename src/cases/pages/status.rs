@@ -3,7 +3,7 @@
 use super::tasks::asked_name;
 use crate::cases::model::Case;
 use crate::cases::particulars::Stage;
-use crate::http::fields::{EditForm, FieldView, Shown};
+use crate::http::fields::{EditForm, FieldView, FirstShown};
 use crate::http::pages::FormView;
 use crate::policy::CaseStatus;
 
@@ -82,6 +82,6 @@ fn form(case: &Case, status: CaseStatus, sent: &FormView) -> StatusForm {
         button,
         edit: EditForm::new(status.as_str(), format!("/cases/{}", case.id), fields)
             .of_version(case.version)
-            .again(refused, &Shown::new()),
+            .again(refused, &FirstShown::new()),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::cases::model::Case;
 use crate::cases::particulars::Stage;
-use crate::cases::reads::Desk;
+use crate::cases::reads::WorkDesk;
 use crate::cases::store::MyCase;
 use crate::cases::tasks::{ItemTask, OpenAuthorization, OpenItem, OpenWork};
 use crate::clock::{DAY, HOUR, MINUTE, Micros};
@@ -11,6 +11,9 @@ use crate::text::{Zone, counted, label, line};
 
 /// Items of one kind that are told one by one; of more, their number.
 const ONE_BY_ONE: usize = 5;
+
+/// The word on the button of what only those who may change the case can do.
+const ANSWER: &str = "Answer";
 
 /// How much a task presses. Lines stand in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,6 +55,16 @@ impl TaskLine {
             address,
             act,
         }
+    }
+
+    /// For somebody who may read the case and not change it: what is due can be looked at alone.
+    #[must_use]
+    pub fn for_readers(mut self, case: &Case) -> Self {
+        if self.act == ANSWER {
+            self.address = format!("/cases/{}#h-facts", case.id);
+            self.act = "View";
+        }
+        self
     }
 
     /// With the case before what is said about it, for a list over several cases.
@@ -96,7 +109,7 @@ fn work_lines(case: &Case, work: &OpenWork, now: Micros) -> Vec<TaskLine> {
 }
 
 /// What needs one person over all their cases, worst first: what they lead, asked for or captured.
-pub fn tasks_for(desk: &Desk) -> Vec<TaskLine> {
+pub fn tasks_for(desk: &WorkDesk) -> Vec<TaskLine> {
     let mut lines = Vec::new();
     for MyCase { view, .. } in &desk.cases {
         let case = &view.case;

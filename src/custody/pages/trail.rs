@@ -129,7 +129,7 @@ impl TrailParts {
     fn title(&self) -> &'static str {
         match self.log {
             CaseLog::Custody => "Custody",
-            CaseLog::Accesses => "Who looked",
+            CaseLog::Accesses => "Access log",
         }
     }
 

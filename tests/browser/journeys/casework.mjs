@@ -17,7 +17,7 @@ export default async (demo) => {
     });
     await demo.as("ruth.calder", look, async (ruth) => {
       await ruth.goto(`/cases/${known.id}/accesses`);
-      await ruth.says("Who looked");
+      await ruth.says("Access log");
       await ruth.look_at("casework-accesses");
     });
     await demo.as("hugo.lind", look, async (hugo) => {
