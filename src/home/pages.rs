@@ -1,13 +1,18 @@
 //! The first screen of each role: what needs this person first, then their cases.
 
+mod approvals;
+mod queue;
+
+pub(super) use approvals::{approvals, decide};
+
 use askama::Template;
 
-use super::queue::{Queue, QueueSort};
 use crate::cases::{self, CaseLine, CaseSearch};
 use crate::error::Result;
 use crate::http::pages::{self, Frame, Nav, PageRequest};
 use crate::http::reply::Reply;
 use crate::policy::Role;
+use queue::{Queue, QueueSort, Urgency};
 
 #[derive(Template)]
 #[template(path = "home/pages/home.html")]

@@ -17,7 +17,7 @@ use crate::policy::Act;
 use crate::text::{Moment, Zone, line};
 
 /// Somebody who was let in.
-struct AccessLine {
+struct GrantedLine {
     id: String,
     who: String,
     rights: String,
@@ -29,7 +29,7 @@ struct AccessLine {
     ended: Option<String>,
 }
 
-impl AccessLine {
+impl GrantedLine {
     fn of(grant: &Grant, zone: Zone, now: Micros) -> Self {
         let rights: Vec<&str> = grant.rights.iter().map(|right| right.as_str()).collect();
         let ended = grant.ended_at.map(|at| {
@@ -65,7 +65,7 @@ struct TeamPage {
     page: CasePage,
     members: Vec<Person>,
     candidates: Vec<Person>,
-    grants: Vec<AccessLine>,
+    grants: Vec<GrantedLine>,
     whom: WhomToAsk,
     form: FormView,
 }
@@ -94,7 +94,7 @@ async fn team_page(page: &PageRequest, id: &str, form: FormView) -> Reply {
         reads::team(&page.app.gate, &page.ctx, id.to_owned()).await?,
         page.app.gate.now(),
     );
-    let grant = |grant: &Grant| AccessLine::of(grant, case_page.zone, now);
+    let grant = |grant: &Grant| GrantedLine::of(grant, case_page.zone, now);
     let shown = TeamPage {
         grants: team.grants.iter().map(grant).collect(),
         members: team.members,
