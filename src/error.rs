@@ -83,7 +83,7 @@ pub struct Error {
     /// The policy rules that decided, for refusals.
     pub rules: Vec<String>,
     /// Whom to ask, in a sentence, for who may know that.
-    pub ask: Option<String>,
+    pub ask: Option<Box<str>>,
 }
 
 /// The result of everything in the server.

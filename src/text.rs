@@ -102,6 +102,20 @@ impl Moment {
     }
 }
 
+impl Moment {
+    /// To the minute, in the case's zone, or in UTC where the case has none: for buttons and other short places.
+    pub fn to_the_minute(&self) -> String {
+        let shown = self.shown();
+        match (shown.get(..16), shown.get(19..)) {
+            (Some(minute), Some(rest)) if shown.get(16..17) == Some(":") => {
+                let zone = rest.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
+                format!("{minute}{zone}")
+            }
+            _ => shown.to_owned(),
+        }
+    }
+}
+
 /// How much time a chart shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {
@@ -380,6 +394,10 @@ mod tests {
         let moment = zone.told("2026-11-22T14:07:31.120Z");
         assert_eq!(moment.utc, "2026-11-22 14:07:31.120 UTC");
         assert_eq!(moment.local.as_deref(), Some("2026-11-22 09:07:31 EST"));
+        assert_eq!(moment.to_the_minute(), "2026-11-22 09:07 EST");
+        let utc = Zone::named(None).told("2026-11-22T14:07:31.120Z");
+        assert_eq!(utc.to_the_minute(), "2026-11-22 14:07 UTC");
+        assert_eq!(zone.told("last night").to_the_minute(), "last night");
         assert_eq!(Zone::named(Some("Moon/Sea")).at(0).local, None);
         assert_eq!(zone.told("last <night>").utc, "last <night>");
     }

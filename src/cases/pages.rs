@@ -292,7 +292,6 @@ struct OverviewPage {
     status: StatusForms,
     members: Vec<Person>,
     grants: Vec<GrantLine>,
-    colleagues: Vec<Colleague>,
     form: FormView,
 }
 
@@ -314,10 +313,6 @@ async fn overview_page(page: &PageRequest, id: &str, form: FormView) -> Reply {
         status: StatusForms::of(&case_page.case, &form),
         members: reads::members(&page.app.gate, &page.ctx, id.to_owned()).await?,
         grants: grants.iter().map(|g| grant_line(g, case_page.zone, now)).collect(),
-        colleagues: match names_people(&case_page.rights) {
-            true => Colleague::all(page).await?,
-            false => Vec::new(),
-        },
         page: case_page,
         frame,
         form,

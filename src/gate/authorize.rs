@@ -55,7 +55,7 @@ pub(super) fn authorize(
         None => format!("You may not do this ({act}): no rule gives it to you here."),
     };
     let ask = match &context {
-        Some(case) => whom_to_ask(conn, case, now)?.says(),
+        Some(case) => whom_to_ask(conn, case, now)?.says().map(String::into_boxed_str),
         None => None,
     };
     Err(Error {

@@ -1,9 +1,7 @@
 //! The first screen of each role, and the supervisors' queue. They gather what the features show, over the features' own
 //! reads.
 
-mod approvals;
 mod pages;
-mod queue;
 
 use actix_web::web::{self, ServiceConfig};
 
@@ -15,7 +13,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(at("/", "GET").route(web::get().to(pages::home)))
         .service(
             at("/approvals", "GET, POST")
-                .route(web::get().to(approvals::approvals))
-                .route(web::post().to(approvals::decide)),
+                .route(web::get().to(pages::approvals))
+                .route(web::post().to(pages::decide)),
         );
 }

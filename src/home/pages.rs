@@ -1,13 +1,16 @@
 //! The first screen of each role: what needs this person first, then their cases.
 
 mod administrator;
+mod approvals;
 mod auditor;
 mod desk;
+mod queue;
 mod shared;
+
+pub(super) use approvals::{approvals, decide};
 
 use askama::Template;
 
-use super::queue::{Queue, QueueSort};
 use administrator::AdministratorPart;
 use auditor::AuditorPart;
 use desk::DeskParts;
@@ -18,6 +21,7 @@ use crate::error::Result;
 use crate::http::pages::{self, Frame, Nav, PageRequest};
 use crate::http::reply::Reply;
 use crate::policy::Role;
+use queue::{Queue, QueueSort, Urgency};
 
 #[derive(Template)]
 #[template(path = "home/pages/home.html")]

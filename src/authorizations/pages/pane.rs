@@ -213,7 +213,7 @@ fn form(asked: &Authorization, shown: &ShownAuthorization, action: String) -> De
         choices: vec![
             choice(
                 "approve",
-                format!("Approve until {}", shown.ends.shown()),
+                format!("Approve until {}", shown.ends.to_the_minute()),
                 "Counts from now on. Nothing is covered backwards.",
                 " btn--primary",
             ),

@@ -59,6 +59,8 @@ struct ReturnedRequest {
     version: i64,
     number: i64,
     told: String,
+    /// Whether it can be mended now.
+    open: bool,
     /// The terms as they stand now, where somebody changed them meanwhile.
     now: Vec<(&'static str, String)>,
 }
@@ -277,6 +279,7 @@ async fn amended(page: &PageRequest, asked: &Authorization) -> Result<RequestPag
         version: asked.version,
         number: asked.number,
         told: told(asked, shown.page.zone).unwrap_or_default(),
+        open: asked.state == AuthorizationState::Returned,
         now: Vec::new(),
     });
     Ok(shown)
@@ -291,6 +294,11 @@ fn typed_before(asked: &Authorization, zone: Zone) -> FormView {
         .partition(|platform| PLATFORMS.iter().any(|(word, _)| word == platform));
     let others: Vec<&str> = others.into_iter().map(String::as_str).collect();
     let accounts: Vec<String> = terms.accounts.iter().map(as_line).collect();
+    // Where no start was asked for, it is the time of asking.
+    let starts = match terms.starts_at > asked.requested_at {
+        true => typed_time(zone, terms.starts_at.0),
+        false => String::new(),
+    };
     let mut values = vec![
         ("level", terms.level.as_str().to_owned()),
         ("platform_names", others.join(", ")),
@@ -299,7 +307,7 @@ fn typed_before(asked: &Authorization, zone: Zone) -> FormView {
         ("scope_note", terms.scope_note.clone().unwrap_or_default()),
         ("purpose", terms.purpose.clone()),
         ("predicate", terms.predicate.clone()),
-        ("starts_at", typed_time(zone, terms.starts_at.0)),
+        ("starts_at", starts),
         ("ends_at", typed_time(zone, terms.ends_at.0)),
         (
             "review_at",

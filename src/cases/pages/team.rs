@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::{CasePage, Tab, colleague};
+use super::{CasePage, Tab, colleague, names_people};
 use crate::cases::model::{self, CaseView, Grant, NewGrant};
 use crate::cases::{access, api, reads};
 use crate::clock::Micros;
@@ -15,9 +15,10 @@ use crate::http::{PathId, WriteRequest};
 use crate::identity::Person;
 use crate::policy::Act;
 use crate::text::{Moment, Zone, line};
+use crate::users::Colleague;
 
 /// Somebody who was let in.
-struct AccessLine {
+struct GrantedLine {
     id: String,
     who: String,
     rights: String,
@@ -29,7 +30,7 @@ struct AccessLine {
     ended: Option<String>,
 }
 
-impl AccessLine {
+impl GrantedLine {
     fn of(grant: &Grant, zone: Zone, now: Micros) -> Self {
         let rights: Vec<&str> = grant.rights.iter().map(|right| right.as_str()).collect();
         let ended = grant.ended_at.map(|at| {
@@ -65,8 +66,9 @@ struct TeamPage {
     page: CasePage,
     members: Vec<Person>,
     candidates: Vec<Person>,
-    grants: Vec<AccessLine>,
+    grants: Vec<GrantedLine>,
     whom: WhomToAsk,
+    colleagues: Vec<Colleague>,
     form: FormView,
 }
 
@@ -94,12 +96,16 @@ async fn team_page(page: &PageRequest, id: &str, form: FormView) -> Reply {
         reads::team(&page.app.gate, &page.ctx, id.to_owned()).await?,
         page.app.gate.now(),
     );
-    let grant = |grant: &Grant| AccessLine::of(grant, case_page.zone, now);
+    let grant = |grant: &Grant| GrantedLine::of(grant, case_page.zone, now);
     let shown = TeamPage {
         grants: team.grants.iter().map(grant).collect(),
         members: team.members,
         candidates: team.candidates,
         whom: team.whom,
+        colleagues: match names_people(&case_page.rights) {
+            true => Colleague::all(page).await?,
+            false => Vec::new(),
+        },
         page: case_page,
         frame,
         form,

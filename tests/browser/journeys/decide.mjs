@@ -128,7 +128,10 @@ async function byKeys(demo, asked) {
     const before = page.url();
     await page.keyboard.press("j");
     await page.waitForURL((url) => url.href !== before);
+    await page.waitForLoadState("load");
+    const second = page.url();
     await page.keyboard.press("k");
+    await page.waitForURL((url) => url.href !== second);
     await page.waitForLoadState("load");
     await page.keyboard.press("?");
     await ruth.says("Keys on this page");

@@ -14,14 +14,14 @@ use crate::http::reply::Reply;
 use crate::policy::Act;
 
 /// The chosen one, whole.
-enum Pane {
+enum ChosenPane {
     Request(Box<RequestPane>),
     Capture(Box<CapturePane>),
     /// Nothing waits, or it is not for this person any more.
     Nothing,
 }
 
-impl Pane {
+impl ChosenPane {
     async fn of(page: &PageRequest, item: &QueueItem, action: String) -> Result<Self> {
         let read = match item {
             QueueItem::Authorization(id) => RequestPane::of(page, id, action)
@@ -52,7 +52,7 @@ struct ApprovalsPage {
     frame: Frame,
     queue: Queue,
     chosen: Option<QueueItem>,
-    pane: Pane,
+    pane: ChosenPane,
     /// What was just decided.
     last: Option<String>,
     filters: Vec<(String, String, String, bool)>,
@@ -60,7 +60,7 @@ struct ApprovalsPage {
     form: FormView,
 }
 
-pub(super) async fn approvals(page: PageRequest) -> Reply {
+pub async fn approvals(page: PageRequest) -> Reply {
     approvals_page(&page, FormView::default()).await
 }
 
@@ -72,14 +72,14 @@ async fn approvals_page(page: &PageRequest, form: FormView) -> Reply {
         filters: filters(&queue),
         cursor: page.query("cursor"),
         last: last(page).await?,
-        pane: Pane::Nothing,
+        pane: ChosenPane::Nothing,
         frame,
         queue,
         chosen,
         form,
     };
     if let Some(item) = &shown.chosen {
-        shown.pane = Pane::of(page, item, shown.action(item)).await?;
+        shown.pane = ChosenPane::of(page, item, shown.action(item)).await?;
     }
     pages::show(&shown, Some(&shown.form))
 }
@@ -97,7 +97,7 @@ async fn last(page: &PageRequest) -> Result<Option<String>> {
     let Some(item) = page.query("last").and_then(|text| QueueItem::read(&text)) else {
         return Ok(None);
     };
-    Ok(Pane::of(page, &item, String::new()).await?.outcome())
+    Ok(ChosenPane::of(page, &item, String::new()).await?.outcome())
 }
 
 /// The filters: word, count, address, whether it is the one shown.
@@ -185,7 +185,7 @@ impl ApprovalsPage {
     }
 }
 
-pub(super) async fn decide(request: WriteRequest) -> Reply {
+pub async fn decide(request: WriteRequest) -> Reply {
     let page = request.page()?;
     page.app.gate.check(&page.ctx, Act::CaptureList, Scope::Agency).await?;
     let made = decide_item(queue::named(&page)?, request).await;
