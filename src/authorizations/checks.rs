@@ -193,7 +193,7 @@ fn named_holders<'a>(conn: &mut AnyConn, asked: &'a Authorization, case: &Case) 
         person,
         signs_in: signs_in.contains(&person.id),
         works: case.lead.id == person.id || members.iter().any(|member| member.id == person.id),
-        training: longest(trainings.iter().filter(|training| training.user_id == person.id)),
+        training: longest(trainings.iter().filter(|t| t.user_id == person.id && t.ended_at.is_none())),
     };
     Ok(asked.holders.iter().map(one).collect())
 }
@@ -286,6 +286,7 @@ mod tests {
             },
             recorded_by: "a".into(),
             recorded_at: Timestamp(0),
+            ended_at: None,
         }
     }
 
