@@ -38,12 +38,9 @@ fn items(client: &Client, case: &Case, query: &str) -> Vec<i64> {
 
 /// The items that a page of evidence shows, in its order.
 fn shown(page: &Page) -> Vec<i64> {
-    let mut found = page.text.split(" id=\"i").skip(1);
-    let mut all = Vec::new();
-    while let Some(rest) = found.next() {
-        all.extend(rest.split('"').next().unwrap().parse::<i64>());
-    }
-    all
+    let found = page.text.split(" id=\"i").skip(1);
+    let all = found.filter_map(|rest| rest.split('"').next()?.parse().ok());
+    all.collect()
 }
 
 both_databases!(a_filter_finds_what_it_says_and_nothing_of_what_is_closed);
