@@ -193,7 +193,11 @@ fn named_holders<'a>(conn: &mut AnyConn, asked: &'a Authorization, case: &Case) 
         person,
         signs_in: signs_in.contains(&person.id),
         works: case.lead.id == person.id || members.iter().any(|member| member.id == person.id),
-        training: longest(trainings.iter().filter(|t| t.user_id == person.id && t.ended_at.is_none())),
+        training: longest(
+            trainings
+                .iter()
+                .filter(|t| t.user_id == person.id && t.ended_at.is_none()),
+        ),
     };
     Ok(asked.holders.iter().map(one).collect())
 }

@@ -22,6 +22,11 @@ pub use reads::{id_of, names};
 
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {
+    page_routes(config);
+    api_routes(config);
+}
+
+fn page_routes(config: &mut ServiceConfig) {
     config
         .service(
             at("/sign-in", "GET, POST")
@@ -59,7 +64,11 @@ pub fn routes(config: &mut ServiceConfig) {
             at("/password", "GET, POST")
                 .route(web::get().to(pages::password_form))
                 .route(web::post().to(pages::change_password)),
-        )
+        );
+}
+
+fn api_routes(config: &mut ServiceConfig) {
+    config
         .service(at("/api/v1/sessions", "POST").route(web::post().to(sessions::sign_in)))
         .service(at("/api/v1/sessions/refresh", "POST").route(web::post().to(sessions::refresh)))
         .service(at("/api/v1/sessions/current", "DELETE").route(web::delete().to(sessions::sign_out)))

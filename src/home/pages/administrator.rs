@@ -7,7 +7,7 @@ use crate::installation::{self, Health};
 use crate::text::{Moment, Zone, counted, short_size};
 
 /// How one part of the installation stands: what, in a word, more, and how it looks.
-pub(super) struct Verdict {
+pub(super) struct MachineVerdict {
     pub what: &'static str,
     pub word: String,
     pub more: String,
@@ -20,7 +20,7 @@ pub(super) type Need = (String, &'static str, String);
 
 /// The health of the installation in words.
 pub(super) struct AdministratorPart {
-    pub verdicts: Vec<Verdict>,
+    pub verdicts: Vec<MachineVerdict>,
     pub needs: Vec<Need>,
 }
 
@@ -49,9 +49,9 @@ fn day(at: Timestamp) -> String {
     told(at).utc.chars().take(10).collect()
 }
 
-fn server(health: &Health) -> Verdict {
+fn server(health: &Health) -> MachineVerdict {
     let since = health.started_at.map(|at| format!("since {}, ", told(at).minute()));
-    Verdict {
+    MachineVerdict {
         what: "Server",
         word: if health.read_only { "Read-only" } else { "Running" }.into(),
         more: format!("{}version {}", since.unwrap_or_default(), health.version),
@@ -59,8 +59,8 @@ fn server(health: &Health) -> Verdict {
     }
 }
 
-fn disk(health: &Health) -> Verdict {
-    Verdict {
+fn disk(health: &Health) -> MachineVerdict {
+    MachineVerdict {
         what: "Disk",
         word: format!("{} free", short_size(health.free_bytes)),
         more: "where evidence files are stored".into(),
@@ -68,8 +68,8 @@ fn disk(health: &Health) -> Verdict {
     }
 }
 
-fn backup(health: &Health) -> Verdict {
-    Verdict {
+fn backup(health: &Health) -> MachineVerdict {
+    MachineVerdict {
         what: "Backup",
         word: health
             .backups
@@ -83,9 +83,9 @@ fn backup(health: &Health) -> Verdict {
     }
 }
 
-fn jobs(health: &Health) -> Verdict {
+fn jobs(health: &Health) -> MachineVerdict {
     let failed = health.failed_jobs.len() as u64;
-    Verdict {
+    MachineVerdict {
         what: "Jobs",
         word: if failed == 0 {
             "None failed".into()
@@ -97,13 +97,13 @@ fn jobs(health: &Health) -> Verdict {
     }
 }
 
-fn certificate(health: &Health) -> Verdict {
+fn certificate(health: &Health) -> MachineVerdict {
     let (word, more) = match (health.plain_http, health.certificate_ends_at) {
         (true, _) => ("None".into(), "plain HTTP on this machine, behind a proxy"),
         (false, Some(at)) => (day(at), "the day it ends"),
         (false, None) => ("Not readable".into(), "its end cannot be told"),
     };
-    Verdict {
+    MachineVerdict {
         what: "Certificate",
         word,
         more: more.into(),
@@ -111,13 +111,13 @@ fn certificate(health: &Health) -> Verdict {
     }
 }
 
-fn ledger(health: &Health) -> Verdict {
+fn ledger(health: &Health) -> MachineVerdict {
     let (word, look) = match health.audit_faults {
         Some(0) => ("Clean", "ok"),
         Some(_) => ("Faults found", "bad"),
         None => ("No audit yet", "warn"),
     };
-    Verdict {
+    MachineVerdict {
         what: "Ledger",
         word: word.into(),
         more: match health.audited_at {
