@@ -27,7 +27,7 @@ use crate::ledger::{self, Action, Journal};
 use crate::policy::Policy;
 use crate::proof::id::{Digest, hex};
 use crate::threads::blocking;
-use crate::{authorizations, captures, cases, custody, durable, home, packets, subjects, users};
+use crate::{authorizations, captures, cases, custody, durable, find, home, packets, subjects, users};
 
 /// An open installation: the data folder is locked for this process.
 pub struct OpenInstallation {
@@ -179,6 +179,7 @@ pub fn routes(config: &mut ServiceConfig) {
     custody::routes(config);
     packets::routes(config);
     home::routes(config);
+    find::routes(config);
     config.default_service(web::to(nowhere));
 }
 

@@ -1,4 +1,4 @@
-//! What the server does by itself: builds packets, records expiries, forgets old retry keys.
+//! What the server does by itself: builds packets, records expiries, keeps what find looks up, forgets old retry keys.
 
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use crate::authorizations::Expiry;
 use crate::clock::{DAY, MINUTE, Micros};
 use crate::db::tables::idempotency;
 use crate::error::Result;
+use crate::find;
 use crate::gate::Tx;
 use crate::http::App;
 use crate::jobs::{self, Job, Progress, Worker};
@@ -22,6 +23,7 @@ pub async fn run(app: App, stop: watch::Receiver<bool>) {
     tokio::join!(
         packets::run_builder(app.clone(), stop.clone()),
         jobs::run(gate.clone(), expiry, &never, stop.clone()),
+        find::follow(gate.clone(), stop.clone()),
         jobs::run(gate, ForgetRetries, &never, stop),
     );
 }

@@ -22,6 +22,7 @@ use crate::http::reply::at;
 
 pub use model::CaptureView;
 pub use model::recognize;
+pub use model::without_tracking;
 pub use model::{Basis, BasisKind, Capture, CaptureState, FileEntry, Particulars, PostedBasis};
 pub use reads::{takes_part, to_decide};
 pub use store::CaptureSearch;

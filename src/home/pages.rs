@@ -104,6 +104,7 @@ async fn waiting(page: &PageRequest, frame: &Frame) -> Result<Vec<WaitingLine>> 
         basis: None,
         before: None,
         limit: SHOWN,
+        ..CaptureSearch::default()
     };
     let emergencies = CaptureSearch {
         state: None,

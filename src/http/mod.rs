@@ -5,6 +5,8 @@ pub mod body;
 pub mod browser;
 pub mod headers;
 mod json;
+mod labels;
+pub mod looks;
 pub mod multipart;
 pub mod pages;
 pub mod paging;

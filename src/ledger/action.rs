@@ -79,6 +79,7 @@ actions! {
     PacketDownloaded "packet.downloaded" Case "A packet left the installation.";
     PacketDisclosed "packet.disclosed" Case "A disclosure of a packet was recorded.";
     CaseViewed "case.viewed" Access "A case was read.";
+    CaseSearched "case.searched" Access "A search led to the case or to something in it.";
     CapturesListed "captures.listed" Access "A page of captures was read.";
     CaptureViewed "capture.viewed" Access "A capture was read.";
     FileViewed "file.viewed" Access "A file's bytes were read.";
@@ -110,6 +111,7 @@ actions! {
     TokenIssued "token.issued" Agency "A token was issued for a user.";
     TokenRevoked "token.revoked" Agency "A token was revoked.";
     CasesListed "cases.listed" Agency "A page of cases was read.";
+    CasesSearched "cases.searched" Agency "A search over the cases led to nothing.";
     LedgerViewed "ledger.viewed" Agency "The ledger of all cases was read.";
     BackupMade "backup.made" Agency "A backup was made.";
 }

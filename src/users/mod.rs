@@ -39,6 +39,11 @@ pub fn routes(config: &mut ServiceConfig) {
                 .route(web::get().to(pages::password_form))
                 .route(web::post().to(pages::change_password)),
         )
+        .service(
+            at("/settings/mine", "GET, POST")
+                .route(web::get().to(pages::settings))
+                .route(web::post().to(pages::keep_settings)),
+        )
         .service(at("/api/v1/sessions", "POST").route(web::post().to(sessions::sign_in)))
         .service(at("/api/v1/sessions/refresh", "POST").route(web::post().to(sessions::refresh)))
         .service(at("/api/v1/sessions/current", "DELETE").route(web::delete().to(sessions::sign_out)))

@@ -1,5 +1,7 @@
 //! The pages around a session: sign in, sign out, change the password.
 
+mod settings;
+
 use actix_web::cookie::Cookie;
 use actix_web::http::header::{CLEAR_SITE_DATA, HeaderValue};
 use actix_web::web::{Path, Payload};
@@ -19,6 +21,8 @@ use crate::http::{App, WriteRequest, browser};
 use crate::policy::Role;
 use crate::text::{label, line};
 
+pub(super) use settings::{keep_settings, settings};
+
 #[derive(Template)]
 #[template(path = "users/pages/sign_in.html")]
 struct SignInPage {
@@ -28,13 +32,13 @@ struct SignInPage {
     next: String,
 }
 
-pub(super) async fn sign_in_form(req: HttpRequest, app: App) -> Reply {
-    sign_in_page(&req, &app, FormView::default())
+pub(super) async fn sign_in_form(req: HttpRequest) -> Reply {
+    sign_in_page(&req, FormView::default())
 }
 
-fn sign_in_page(req: &HttpRequest, app: &App, form: FormView) -> Reply {
+fn sign_in_page(req: &HttpRequest, form: FormView) -> Reply {
     let page = SignInPage {
-        frame: Frame::outside(Some(app), "Sign in"),
+        frame: Frame::outside(req, "Sign in"),
         next: next(req),
         form,
     };
@@ -53,12 +57,13 @@ fn next(req: &HttpRequest) -> String {
 
 pub(super) async fn sign_in(req: HttpRequest, mut payload: Payload, app: App) -> Reply {
     match sessions::open_session(&req, &mut payload, &app).await {
-        Ok(opened) => with_cookie(
-            pages::see_other(&next(&req)),
-            &browser::session_cookie(&app, &opened.session)?,
-        ),
-        Err(e) if e.code == "sign-in-refused" => sign_in_page(&req, &app, FormView::told(&req, &e)),
-        Err(e) => sign_in_page(&req, &app, FormView::refused(&req, e)?),
+        Ok(opened) => {
+            sessions::end_older(&req, &app).await?;
+            let cookie = browser::session_cookie(&app, &opened.session)?;
+            with_cookie(pages::see_other(&next(&req)), &cookie)
+        }
+        Err(e) if e.code == "sign-in-refused" => sign_in_page(&req, FormView::told(&req, &e)),
+        Err(e) => sign_in_page(&req, FormView::refused(&req, e)?),
     }
 }
 

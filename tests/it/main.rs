@@ -13,6 +13,7 @@ mod postgres;
 mod skip;
 
 mod appends;
+mod assets;
 mod authorizations;
 mod bad_input;
 mod captures;
@@ -20,6 +21,8 @@ mod cases;
 mod custody;
 mod fields;
 mod files;
+mod find;
+mod frame;
 mod housekeeping;
 mod jobs;
 mod lists;
