@@ -171,6 +171,19 @@ CREATE TABLE public.files (
     stored_at bigint NOT NULL
 );
 
+CREATE TABLE public.find_keys (
+    key bytea NOT NULL,
+    case_id text NOT NULL,
+    kind text NOT NULL,
+    object text NOT NULL
+);
+
+CREATE TABLE public.find_progress (
+    id bigint NOT NULL,
+    next bigint NOT NULL,
+    CONSTRAINT find_progress_id_check CHECK ((id = 1))
+);
+
 CREATE TABLE public.grants (
     id text NOT NULL,
     case_id text NOT NULL,
@@ -393,6 +406,12 @@ ALTER TABLE ONLY public.events
 ALTER TABLE ONLY public.files
     ADD CONSTRAINT files_pkey PRIMARY KEY (sha256);
 
+ALTER TABLE ONLY public.find_keys
+    ADD CONSTRAINT find_keys_pkey PRIMARY KEY (key, case_id, kind, object);
+
+ALTER TABLE ONLY public.find_progress
+    ADD CONSTRAINT find_progress_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.grants
     ADD CONSTRAINT grants_pkey PRIMARY KEY (id);
 
@@ -447,6 +466,8 @@ CREATE INDEX authorization_holders_user ON public.authorization_holders USING bt
 
 CREATE INDEX authorizations_case ON public.authorizations USING btree (case_id, id);
 
+CREATE INDEX authorizations_number ON public.authorizations USING btree (case_id, number);
+
 CREATE INDEX authorizations_state ON public.authorizations USING btree (state, id);
 
 CREATE INDEX capture_entries_capture ON public.capture_entries USING btree (capture_id, id);
@@ -476,6 +497,8 @@ CREATE INDEX events_actor ON public.events USING btree (actor, at);
 CREATE INDEX events_at ON public.events USING btree (at);
 
 CREATE INDEX events_object ON public.events USING btree (object, stream, seq);
+
+CREATE INDEX find_keys_object ON public.find_keys USING btree (object);
 
 CREATE INDEX grants_case ON public.grants USING btree (case_id, id);
 

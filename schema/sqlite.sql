@@ -36,6 +36,8 @@ CREATE TABLE authorizations (
 
 CREATE INDEX authorizations_case ON authorizations (case_id, id);
 
+CREATE INDEX authorizations_number ON authorizations (case_id, number);
+
 CREATE INDEX authorizations_state ON authorizations (state, id);
 
 CREATE TABLE capture_entries (
@@ -172,6 +174,21 @@ CREATE TABLE files (
     media_type TEXT NOT NULL,
     state TEXT NOT NULL,
     stored_at BIGINT NOT NULL
+);
+
+CREATE TABLE find_keys (
+    key BLOB NOT NULL,
+    case_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    object TEXT NOT NULL,
+    PRIMARY KEY (key, case_id, kind, object)
+) WITHOUT ROWID;
+
+CREATE INDEX find_keys_object ON find_keys (object);
+
+CREATE TABLE find_progress (
+    id BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    next BIGINT NOT NULL
 );
 
 CREATE TABLE grants (

@@ -29,7 +29,8 @@ use crate::policy::Policy;
 use crate::proof::id::{Digest, hex};
 use crate::threads::blocking;
 use crate::{
-    audits, authorizations, captures, cases, custody, durable, home, installation, packets, subjects, timeline, users,
+    audits, authorizations, captures, cases, custody, durable, find, home, installation, packets, subjects, timeline,
+    users,
 };
 
 /// An open installation: the data folder is locked for this process.
@@ -188,6 +189,7 @@ pub fn routes(config: &mut ServiceConfig) {
     audits::routes(config);
     installation::routes(config);
     home::routes(config);
+    find::routes(config);
     config.default_service(web::to(nowhere));
 }
 

@@ -1,4 +1,5 @@
-//! What the server does by itself: builds packets, carries out audits, records expiries, forgets old retry keys.
+//! What the server does by itself: builds packets, carries out audits, records expiries, keeps what find looks up,
+//! forgets old retry keys.
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use crate::authorizations::Expiry;
 use crate::clock::{DAY, MINUTE, Micros};
 use crate::db::tables::idempotency;
 use crate::error::Result;
+use crate::find;
 use crate::gate::Tx;
 use crate::http::App;
 use crate::jobs::{self, Job, Progress, Worker};
@@ -24,6 +26,7 @@ pub async fn run(app: App, stop: watch::Receiver<bool>) {
         packets::run_builder(app.clone(), stop.clone()),
         audits::run_worker(app.clone(), stop.clone()),
         jobs::run(gate.clone(), expiry, &never, stop.clone()),
+        find::follow(gate.clone(), stop.clone()),
         jobs::run(gate, ForgetRetries, &never, stop),
     );
 }

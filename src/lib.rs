@@ -56,6 +56,8 @@ mod durable;
 #[cfg(feature = "server")]
 pub mod error;
 #[cfg(feature = "server")]
+pub mod find;
+#[cfg(feature = "server")]
 pub mod forms;
 #[cfg(feature = "server")]
 pub mod gate;

@@ -104,6 +104,7 @@ fn search(page: &Page) -> Result<CaptureSearch> {
         basis: page.word::<BasisKind>("basis")?.map(|b| b.as_str().to_owned()),
         before: page.after.clone(),
         limit: page.limit + 1,
+        ..CaptureSearch::default()
     })
 }
 

@@ -26,10 +26,11 @@ use crate::http::reply::at;
 pub use lists::NewItems;
 pub use model::CaptureView;
 pub use model::recognize;
+pub use model::without_tracking;
 pub use model::{Basis, BasisKind, Capture, CaptureState, FileEntry, Particulars, PostedBasis};
 pub use pages::{CapturePane, decide_shown};
 pub use reads::{new_items, takes_part, waiting};
-pub use store::{WaitingCapture, WaitingSort};
+pub use store::{CaptureSearch, WaitingCapture, WaitingSort};
 
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {

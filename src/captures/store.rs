@@ -214,6 +214,8 @@ pub struct CaptureSearch {
     pub state: Option<String>,
     pub basis: Option<String>,
     pub before: Option<String>,
+    /// Only these.
+    pub ids: Option<Vec<String>>,
     pub limit: usize,
 }
 
@@ -245,6 +247,9 @@ pub fn to_decide(conn: &mut AnyConn, caller: &Caller, search: &CaptureSearch, no
     }
     if let Some(before) = &search.before {
         query = query.filter(captures::id.lt(before));
+    }
+    if let Some(ids) = &search.ids {
+        query = query.filter(captures::id.eq_any(ids.clone()));
     }
     let rows: Vec<CaptureRow> = query.load(conn)?;
     rows.into_iter().map(CaptureRow::stored).collect()

@@ -60,7 +60,8 @@ impl CasePage {
     pub async fn of(page: &PageRequest, id: &str, tab: Tab) -> Result<(Frame, Self)> {
         let (view, rights) = reads::case_and_rights(&page.app.gate, &page.ctx, id.to_owned()).await?;
         let title = format!("{}, {}", view.case.number, view.case.title);
-        let frame = page.frame(&line(&title), Nav::Cases).await?;
+        let mut frame = page.frame(&line(&title), Nav::Cases).await?;
+        frame.case_id = Some(view.case.id.clone());
         let this = Self {
             zone: Zone::named(Some(&view.case.time_zone)),
             held: view.held,

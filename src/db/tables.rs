@@ -338,6 +338,22 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    find_keys (key, case_id, kind, object) {
+        key -> Binary,
+        case_id -> Text,
+        kind -> Text,
+        object -> Text,
+    }
+}
+
+diesel::table! {
+    find_progress (id) {
+        id -> BigInt,
+        next -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     events,
     records,
@@ -365,5 +381,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     packets,
     disclosures,
     idempotency,
-    jobs
+    jobs,
+    find_keys,
+    find_progress
 );

@@ -1,5 +1,5 @@
-//! The doors. Everything that belongs to somebody is reached through `check`, `admit_upload`, `read`, `view`, `write`,
-//! `write_prepared` or `note`. `housekeep` may write only the tables in `OPERATIONAL`; tests on PostgreSQL enforce that.
+//! The doors. Everything that belongs to somebody is reached through `check`, `admit_upload`, `read`, `view`, `search`,
+//! `write`, `write_prepared` or `note`. `housekeep` may write only the tables in `OPERATIONAL`; tests on PostgreSQL enforce that.
 //!
 //! `write` is the only place that begins a transaction with an event in it: the stream is held first, then
 //! session, user, relation and state are read, then policy decides, then the verb runs, then the event goes in, then
@@ -136,6 +136,29 @@ impl Gate {
         let record = move |authorized: &Authorized| inner.begin_view(authorized, &view, &address);
         let (seen, begun) = self.read_then(request, act, scope, f, record).await?;
         if let Some((begun, new)) = begun {
+            begun.committed().await?;
+            self.0.views.remember(new);
+        }
+        Ok(seen)
+    }
+
+    /// Looks something up over all cases: every view that `f` names stands in the access log before anything is answered,
+    /// or nothing is answered.
+    pub async fn search<T, F>(&self, request: &RequestCtx, act: Act, f: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut ReadCtx<'_>) -> Result<(T, Vec<View>)> + Send + 'static,
+    {
+        let (inner, address) = (self.0.clone(), request.address.clone());
+        let asked = self
+            .read_then(request, act, Scope::Agency, f, |to| Ok(to.clone()))
+            .await?;
+        let ((seen, views), authorized) = asked;
+        let record = move || {
+            let each = views.iter().map(|view| inner.begin_view(&authorized, view, &address));
+            each.collect::<Result<Vec<_>>>()
+        };
+        for (begun, new) in crate::db::blocking(record).await?.into_iter().flatten() {
             begun.committed().await?;
             self.0.views.remember(new);
         }

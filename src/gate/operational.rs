@@ -3,6 +3,8 @@
 /// Each table with what it holds that no event records. The tables of the tree (`outbox`, `leaves`, `tiles`,
 /// `checkpoints`) are written by the ledger alone, behind no door.
 pub const OPERATIONAL: &[(&str, &str)] = &[
+    ("find_keys", "keys made from records, by which find looks up"),
+    ("find_progress", "up to which event those keys are made"),
     ("idempotency", "answers kept for retries, which expire"),
     ("jobs", "who works on a job, how far it is and how it ended"),
     ("packets", "when the build began"),

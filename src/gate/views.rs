@@ -26,6 +26,8 @@ pub struct View {
     pub detail: Value,
     /// How long one record covers further views.
     pub covers: Micros,
+    /// The case whose access log tells it, where the scope names none.
+    pub case: Option<String>,
 }
 
 impl View {
@@ -37,12 +39,14 @@ impl View {
             object_id: object_id.to_owned(),
             detail,
             covers: MINUTE,
+            case: None,
         }
     }
 
     pub(super) fn draft(&self, case: Option<&str>, address: &str) -> Draft {
         let mut record = self.detail.as_object().cloned().unwrap_or_default();
         record.insert("address".into(), address.into());
+        let case = case.or(self.case.as_deref());
         let stream = case.map_or_else(|| ledger::AGENCY.to_owned(), ledger::access_stream);
         let object = (self.object_type, self.object_id.as_str());
         Draft::new(stream, self.action, object, Value::Object(record))

@@ -32,7 +32,7 @@ pub(super) fn may_change(method: &Method) -> bool {
 }
 
 /// The session of the request's cookie, where the cookie is genuine.
-pub(super) fn credential(req: &HttpRequest, app: &App) -> Option<Credential> {
+pub fn credential(req: &HttpRequest, app: &App) -> Option<Credential> {
     let shown = app.cookie_tokens.check(shown_cookie(req)?, app.gate.now())?;
     Some(Credential::Session(shown.session))
 }

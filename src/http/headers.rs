@@ -10,6 +10,7 @@ use actix_web::http::header::{
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use actix_web::middleware::Next;
+use actix_web::{HttpMessage, HttpRequest};
 
 /// Wraps a request in its id, its log line and the fixed headers.
 pub async fn wrap<B: MessageBody>(
@@ -19,6 +20,7 @@ pub async fn wrap<B: MessageBody>(
     let started = Instant::now();
     let id = crate::proof::id::hex(&crate::clock::random::<8>());
     let method = req.method().to_string();
+    req.extensions_mut().insert(RequestId(id.clone()));
     let mut response = next.call(req).await?;
     let route = response.request().match_pattern().unwrap_or_else(|| "none".into());
     let status = response.status().as_u16();
@@ -34,6 +36,14 @@ pub async fn wrap<B: MessageBody>(
     metrics::histogram!("casetrail_request_seconds").record(millis / 1000.0);
     set_headers(&mut response, &id);
     Ok(response)
+}
+
+/// What names a request in the log.
+struct RequestId(String);
+
+/// What names this request in the log, for whoever has to tell of it.
+pub fn reference(req: &HttpRequest) -> Option<String> {
+    req.extensions().get::<RequestId>().map(|id| id.0.clone())
 }
 
 /// The method as a label of metrics. Each label is kept for ever, and anyone may send any word as a method.

@@ -7,6 +7,8 @@ pub mod decision;
 pub mod fields;
 pub mod headers;
 mod json;
+mod labels;
+pub mod looks;
 pub mod multipart;
 pub mod pages;
 pub mod paging;

@@ -7,9 +7,10 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError};
 use askama::Template;
 use std::future::{Ready, ready};
 
+use super::looks::Looks;
 use super::reply::{self, Reply};
 use super::typed::TypedFields;
-use super::{App, request_ctx};
+use super::{App, assets, labels, request_ctx};
 use crate::clock::random;
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::gate::{RequestCtx, Scope};
@@ -95,14 +96,20 @@ pub struct Frame {
     pub idempotency_key: String,
     /// What was just done, once.
     pub done: Option<&'static str>,
+    /// The case that the page is about, in which find looks for items by their number alone.
+    pub case_id: Option<String>,
+    /// How this browser shows pages.
+    pub looks: Looks,
 }
 
 impl Frame {
     /// The frame of a page for nobody signed in.
-    pub fn outside(app: Option<&App>, title: &str) -> Self {
+    pub fn outside(req: &HttpRequest, title: &str) -> Self {
         Self {
             title: title.to_owned(),
-            demo: app.is_some_and(|app| app.demo),
+            demo: req.app_data::<App>().is_some_and(|app| app.demo),
+            case_id: None,
+            looks: Looks::of(req),
             person: None,
             places: Vec::new(),
             current: Nav::None,
@@ -116,6 +123,14 @@ impl Frame {
     pub fn roles(&self) -> String {
         let roles = self.person.iter().flat_map(|person| &person.roles);
         roles.map(|role| role.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whether the person opens cases.
+    pub fn opens_cases(&self) -> bool {
+        let opening = [Role::Investigator, Role::Supervisor];
+        self.person
+            .as_ref()
+            .is_some_and(|person| opening.iter().any(|role| person.is(*role)))
     }
 }
 
@@ -163,7 +178,7 @@ impl PageRequest {
             current,
             form_token,
             done: self.query("done").and_then(|word| done_words(&word)),
-            ..Frame::outside(Some(&self.app), title)
+            ..Frame::outside(&self.req, title)
         })
     }
 
@@ -364,15 +379,17 @@ impl FormView {
 /// 200 with a page; where its form was refused, the status of the refusal.
 pub fn show(page: &impl Template, form: Option<&FormView>) -> Reply {
     let status = form.and_then(|form| form.status).unwrap_or(StatusCode::OK);
-    Ok(html(status, page.render().map_err(Error::internal)?))
+    let errors = form.map(|form| form.errors.as_slice()).unwrap_or_default();
+    let text = labels::in_summary(page.render().map_err(Error::internal)?, errors);
+    Ok(html(status, &text))
 }
 
 /// An answer with a page, under the pages' policy.
-pub(super) fn html(status: StatusCode, text: String) -> HttpResponse {
+pub(super) fn html(status: StatusCode, text: &str) -> HttpResponse {
     HttpResponse::build(status)
         .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
         .insert_header((CONTENT_SECURITY_POLICY, POLICY))
-        .body(text)
+        .body(assets::versioned(text))
 }
 
 /// After a form was sent: 303 to the page that shows what was done, or the form again with what was typed and what was

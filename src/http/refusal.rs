@@ -8,14 +8,15 @@ use actix_web::middleware::Next;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
-use super::pages::{self, Frame};
-use super::{App, browser, reply};
-use crate::error::{Error, FieldError};
+use super::pages::{self, Frame, Nav, PageRequest};
+use super::{browser, headers, reply};
+use crate::error::{Error, FieldError, Kind};
 
 #[derive(Template)]
 #[template(path = "http/pages/refusal.html")]
 struct RefusalPage<'a> {
     frame: Frame,
+    icon: &'static str,
     detail: &'a str,
     errors: &'a [FieldError],
     rules: &'a [String],
@@ -23,6 +24,10 @@ struct RefusalPage<'a> {
     ask: Option<&'a str>,
     /// Whether nobody is signed in any more.
     signed_out: bool,
+    /// Whether there is nothing at this address, or nothing that the person may know of.
+    nowhere: bool,
+    /// What names the request in the server's log, where something inside failed.
+    reference: Option<String>,
 }
 
 /// Turns a refusal into a page where the request is a browser's. Whoever has to sign in first, or to change a password
@@ -34,9 +39,13 @@ pub async fn as_page<B: MessageBody>(
     let wants_page = browser::is_page(req.path()) && accepts_html(req.headers());
     let answer = next.call(req).await?;
     let refusal = answer.response().error().and_then(|e| e.as_error::<Error>());
-    let page = refusal
-        .filter(|_| wants_page)
-        .and_then(|e| elsewhere(answer.request(), e).or_else(|| page(&answer, e)));
+    let page = match refusal.filter(|_| wants_page) {
+        Some(e) => match elsewhere(answer.request(), e) {
+            Some(led) => Some(led),
+            None => page(&answer, e).await,
+        },
+        None => None,
+    };
     match page {
         Some(page) => Ok(answer.into_response(page.map_into_right_body())),
         None => Ok(answer.map_into_left_body()),
@@ -65,24 +74,54 @@ fn accepts_html(headers: &HeaderMap) -> bool {
 }
 
 /// The page, with the status and the other headers of the answer that it replaces.
-fn page<B>(answer: &ServiceResponse<B>, e: &Error) -> Option<HttpResponse> {
-    let (head, signed_out) = (answer.response().head(), e.code == "not-signed-in");
-    let text = RefusalPage {
-        frame: Frame::outside(answer.request().app_data::<App>(), reply::title_of(e)),
-        detail: match signed_out {
-            true => "Your session has ended, and what you sent was not taken. Sign in again.",
-            false => reply::detail_of(e),
-        },
-        signed_out,
-        errors: &e.errors,
-        rules: &e.rules,
-        ask: e.ask.as_deref(),
-    };
-    let mut page = pages::html(head.status, text.render().ok()?);
+async fn page<B>(answer: &ServiceResponse<B>, e: &Error) -> Option<HttpResponse> {
+    let head = answer.response().head();
+    let text = RefusalPage::of(answer.request(), e).await.render().ok()?;
+    let mut page = pages::html(head.status, &text);
     for (name, value) in head.headers().iter().filter(|(name, _)| **name != CONTENT_TYPE) {
         page.headers_mut().append(name.clone(), value.clone());
     }
     Some(page)
+}
+
+impl<'a> RefusalPage<'a> {
+    async fn of(req: &HttpRequest, e: &'a Error) -> Self {
+        let signed_out = e.code == "not-signed-in";
+        Self {
+            frame: frame(req, reply::title_of(e)).await,
+            icon: icon(e.kind),
+            detail: match (signed_out, e.kind) {
+                (true, _) => "Your session has ended, and what you sent was not taken. Sign in again.",
+                (_, Kind::NotFound) => {
+                    "There is no such page, or you may not know of it. The answer is the same in both cases."
+                }
+                _ => reply::detail_of(e),
+            },
+            nowhere: e.kind == Kind::NotFound,
+            reference: (e.kind == Kind::Internal).then(|| headers::reference(req)).flatten(),
+            signed_out,
+            errors: &e.errors,
+            rules: &e.rules,
+            ask: e.ask.as_deref(),
+        }
+    }
+}
+
+/// The frame of whoever is signed in, with their places; where nobody is, or the database does not answer, the plain one.
+async fn frame(req: &HttpRequest, title: &str) -> Frame {
+    let known = match PageRequest::of(req) {
+        Ok(page) => page.frame(title, Nav::None).await,
+        Err(e) => Err(e),
+    };
+    known.unwrap_or_else(|_| Frame::outside(req, title))
+}
+
+fn icon(kind: Kind) -> &'static str {
+    match kind {
+        Kind::NotFound => "search",
+        Kind::Forbidden | Kind::Unauthenticated => "stop",
+        _ => "alert",
+    }
 }
 
 #[cfg(test)]
@@ -122,7 +161,7 @@ mod tests {
             (422, "text/html; charset=utf-8", "3")
         );
         assert!(
-            body.contains("<strong>title</strong>: must be &#60;given&#62;"),
+            body.contains("<strong>Title</strong> must be &#60;given&#62;"),
             "{body}"
         );
         for (path, accept) in [

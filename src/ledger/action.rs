@@ -80,6 +80,7 @@ actions! {
     PacketDownloaded "packet.downloaded" Case "A packet left the installation.";
     PacketDisclosed "packet.disclosed" Case "A disclosure of a packet was recorded.";
     CaseViewed "case.viewed" Access "A case was read.";
+    CaseSearched "case.searched" Access "A search led to the case or to something in it.";
     CapturesListed "captures.listed" Access "A page of captures was read.";
     CaptureViewed "capture.viewed" Access "A capture was read.";
     FileViewed "file.viewed" Access "A file's bytes were read.";
@@ -114,6 +115,7 @@ actions! {
     TokenRevoked "token.revoked" Agency "A token was revoked.";
     CasesListed "cases.listed" Agency "A page of cases was read.";
     FileVerified "file.verified" Agency "A person had a packet or another file verified; it was not kept.";
+    CasesSearched "cases.searched" Agency "A search over the cases led to nothing.";
     LedgerViewed "ledger.viewed" Agency "The ledger of all cases was read.";
     BackupMade "backup.made" Agency "A backup was made.";
     AuditRequested "audit.requested" Agency "An audit of the installation was asked for.";

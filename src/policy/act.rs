@@ -12,6 +12,8 @@ words! {
         CaseOpen = "CaseOpen",
         /// List the cases one may read.
         CaseList = "CaseList",
+        /// Find what one may read by its number, address, handle or digest, over all cases.
+        Find = "Find",
         /// Read a case: its particulars, members, what is due.
         CaseRead = "CaseRead",
         /// Change a case's own fields, but neither status nor handling.
@@ -123,6 +125,7 @@ impl Act {
             self,
             CaseOpen
                 | CaseList
+                | Find
                 | AuthorizationList
                 | CaptureList
                 | LedgerRead

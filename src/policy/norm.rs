@@ -163,7 +163,7 @@ const ON_THE_AGENCY: &[(&[Act], &[Role])] = &[
     // open a case
     (&[CaseOpen], &[Role::Investigator, Role::Supervisor]),
     (
-        &[CaseList, AuthorizationList, ColleagueList],
+        &[CaseList, Find, AuthorizationList, ColleagueList],
         &[Role::Investigator, Role::Supervisor, Role::Prosecutor],
     ),
     (&[CaptureList], &[Role::Supervisor]),

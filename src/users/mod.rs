@@ -64,6 +64,11 @@ fn page_routes(config: &mut ServiceConfig) {
             at("/password", "GET, POST")
                 .route(web::get().to(pages::password_form))
                 .route(web::post().to(pages::change_password)),
+        )
+        .service(
+            at("/settings/mine", "GET, POST")
+                .route(web::get().to(pages::settings))
+                .route(web::post().to(pages::keep_settings)),
         );
 }
 

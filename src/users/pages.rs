@@ -4,6 +4,8 @@ mod account;
 mod people;
 mod units;
 
+mod settings;
+
 use actix_web::cookie::Cookie;
 use actix_web::http::header::{CLEAR_SITE_DATA, HeaderValue};
 use actix_web::web::Payload;
@@ -22,6 +24,8 @@ pub(super) use account::{account, create_token, end_own_session, end_own_session
 pub(super) use people::{change, create, end_sessions, end_token, end_training, person, train, users};
 pub(super) use units::{create_unit, rename_unit, units};
 
+pub(super) use settings::{keep_settings, settings};
+
 #[derive(Template)]
 #[template(path = "users/pages/sign_in.html")]
 struct SignInPage {
@@ -31,13 +35,13 @@ struct SignInPage {
     next: String,
 }
 
-pub(super) async fn sign_in_form(req: HttpRequest, app: App) -> Reply {
-    sign_in_page(&req, &app, FormView::default())
+pub(super) async fn sign_in_form(req: HttpRequest) -> Reply {
+    sign_in_page(&req, FormView::default())
 }
 
-fn sign_in_page(req: &HttpRequest, app: &App, form: FormView) -> Reply {
+fn sign_in_page(req: &HttpRequest, form: FormView) -> Reply {
     let page = SignInPage {
-        frame: Frame::outside(Some(app), "Sign in"),
+        frame: Frame::outside(req, "Sign in"),
         next: next(req),
         form,
     };
@@ -56,12 +60,13 @@ fn next(req: &HttpRequest) -> String {
 
 pub(super) async fn sign_in(req: HttpRequest, mut payload: Payload, app: App) -> Reply {
     match sessions::open_session(&req, &mut payload, &app).await {
-        Ok(opened) => with_cookie(
-            pages::see_other(&next(&req)),
-            &browser::session_cookie(&app, &opened.session)?,
-        ),
-        Err(e) if e.code == "sign-in-refused" => sign_in_page(&req, &app, FormView::told(&req, &e)),
-        Err(e) => sign_in_page(&req, &app, FormView::refused(&req, e)?),
+        Ok(opened) => {
+            sessions::end_older(&req, &app).await?;
+            let cookie = browser::session_cookie(&app, &opened.session)?;
+            with_cookie(pages::see_other(&next(&req)), &cookie)
+        }
+        Err(e) if e.code == "sign-in-refused" => sign_in_page(&req, FormView::told(&req, &e)),
+        Err(e) => sign_in_page(&req, FormView::refused(&req, e)?),
     }
 }
 

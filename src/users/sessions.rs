@@ -10,7 +10,7 @@ use crate::clock;
 use crate::error::{Error, Kind, Result};
 use crate::gate::{RequestCtx, Scope};
 use crate::http::reply::{self, Reply};
-use crate::http::{App, WriteRequest, body, request_ctx};
+use crate::http::{App, WriteRequest, body, browser, request_ctx};
 use crate::identity::Opened;
 use crate::ledger;
 use crate::policy::{Act, Role};
@@ -89,6 +89,26 @@ pub(super) async fn sign_out(request: WriteRequest) -> Reply {
 pub(super) async fn end_session(request: WriteRequest) -> Result<()> {
     request.transact(Act::SessionOwn, Scope::Agency, ops::sign_out).await?;
     Ok(())
+}
+
+/// Ends the session that a browser had before it signed in again: nobody could end it any more.
+pub(super) async fn end_older(req: &HttpRequest, app: &App) -> Result<()> {
+    let Some(credential) = browser::credential(req, app) else {
+        return Ok(());
+    };
+    let older = RequestCtx {
+        credential,
+        address: request_ctx::address(req),
+        idempotency_key: None,
+    };
+    let ended = app
+        .gate
+        .write(&older, Act::SessionOwn, Scope::Agency, ops::sign_out)
+        .await;
+    match ended {
+        Err(e) if e.kind != Kind::Unauthenticated && e.kind != Kind::Forbidden => Err(e),
+        _ => Ok(()),
+    }
 }
 
 pub(super) async fn me(requester: RequestCtx, app: App) -> Reply {

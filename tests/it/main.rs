@@ -14,6 +14,7 @@ mod skip;
 
 mod administration;
 mod appends;
+mod assets;
 mod audits;
 mod authorizations;
 mod bad_input;
@@ -26,6 +27,8 @@ mod evidence;
 mod export;
 mod fields;
 mod files;
+mod find;
+mod frame;
 mod housekeeping;
 mod jobs;
 mod lists;

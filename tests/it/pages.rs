@@ -19,6 +19,10 @@ pub const PAGES: &[(&str, &str, u16)] = &[
     ("POST", "/password", 422),
     ("GET", "/verify", 200),
     ("POST", "/verify", 422),
+    ("GET", "/settings/mine", 200),
+    ("POST", "/settings/mine", 422),
+    ("GET", "/find", 200),
+    ("GET", "/find/hits", 200),
     ("GET", "/approvals", 403),
     ("POST", "/approvals", 403),
     ("GET", "/ledger", 403),
@@ -292,7 +296,7 @@ fn a_form_that_is_refused_keeps_what_was_typed(app: &App) {
         )
         .is(422);
     page.says("Nothing was changed yet");
-    page.says("<a href=\"#f-title\">title</a> must be given");
+    page.says("<a href=\"#f-title\">Title</a> must be given");
     page.says("<option value=\"wanted_person\" selected>");
     page.says("value=\"&#34;&#62;&#60;script&#62;alert(1)&#60;/script&#62;\"");
     page.does_not_say("<script>alert");

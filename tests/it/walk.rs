@@ -51,6 +51,7 @@ const OF_NO_CASE: &[(&str, &str, u16)] = &[
     ("GET", "/api/v1/cases", 200),
     ("POST", "/api/v1/cases", 422),
     ("GET", "/api/v1/authorizations", 200),
+    ("GET", "/api/v1/find", 422),
     ("GET", "/api/v1/captures", 403),
     ("GET", "/api/v1/ledger/events", 403),
     ("POST", "/api/v1/verifications", 422),
@@ -73,6 +74,7 @@ const UNDESCRIBED: &[&str] = &[
     "GET /api/docs/api.css",
     "GET /favicon.ico",
     "GET /static/{name}",
+    "GET /static/{version}/{name}",
 ];
 
 pub struct Things {

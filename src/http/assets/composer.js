@@ -1,6 +1,6 @@
 // @ts-check
 // The form that logs captures: what is pasted or dropped goes into it.
-import { say } from "/static/app.js";
+import { say } from "./app.js";
 
 // Paste and drop into the composer.
 const composer = /** @type {HTMLFormElement | null} */ (document.querySelector("form[data-composer]"));
@@ -40,12 +40,5 @@ if (composer) {
   document.addEventListener("drop", (event) => {
     event.preventDefault();
     if (event.dataTransfer?.files.length) add(event.dataTransfer.files);
-  });
-  document.addEventListener("keydown", (event) => {
-    const typing = event.target instanceof HTMLElement && event.target.matches("input, textarea, select");
-    if (event.key === "l" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
-      event.preventDefault();
-      address.focus();
-    }
   });
 }

@@ -97,6 +97,7 @@ const DELETES: &[(&str, &str)] = &[
     ("authorizations/store.rs", "authorization_holders::table"),
     ("gate/idempotency.rs", "idempotency::table"),
     ("background.rs", "old"),
+    ("find/store.rs", "find_keys::table"),
     ("ledger/sequencer.rs", "outbox::table"),
     ("ledger/sequencer.rs", "outbox WHERE id IN"),
 ];

@@ -1,0 +1,176 @@
+//! The keys by which something is found: texts as the contract compares them (section 2), hashed, so that each is as long.
+
+use unicode_normalization::UnicodeNormalization;
+use url::Url;
+
+use crate::captures::{Capture, recognize, without_tracking};
+use crate::proof::id::Digest;
+use crate::subjects::Account;
+use crate::words;
+
+words! {
+    /// What led to something.
+    FoundBy {
+        /// A case's number.
+        Number = "number",
+        /// An item's number in its case.
+        Item = "item",
+        /// An authorization's number in its case.
+        AuthorizationNumber = "authorization",
+        /// An address, without its tracking parts.
+        Address = "address",
+        /// A handle.
+        Handle = "handle",
+        /// The platform's own id of a post or an account.
+        PlatformId = "platform_id",
+        /// A file's digest, or its beginning.
+        Sha256 = "sha256",
+        /// The id of the thing.
+        Id = "id",
+    }
+}
+
+/// Bytes of a key: enough that no two texts share one by chance.
+const LENGTH: usize = 16;
+
+/// A key as the table holds it.
+pub type FindKey = Vec<u8>;
+
+/// The key of a text that was said as this.
+pub fn key(by: FoundBy, text: &str) -> FindKey {
+    let plain = match by {
+        FoundBy::Address => address(text),
+        FoundBy::Handle => fold(text).trim_start_matches('@').to_owned(),
+        _ => fold(text),
+    };
+    let digest = Digest::of_parts(&[by.as_str().as_bytes(), b"\0", plain.as_bytes()]);
+    digest.as_bytes()[..LENGTH].to_vec()
+}
+
+/// A text as it is compared: NFKC, without ignorable characters, without case.
+pub fn fold(text: &str) -> String {
+    let once: String = text.nfkc().filter(|c| !is_ignorable(*c)).collect();
+    once.to_lowercase().nfkc().collect::<String>().trim().to_owned()
+}
+
+/// Unicode's `Default_Ignorable_Code_Point`.
+fn is_ignorable(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// An address as it is compared: without tracking parts, scheme, `www.` and a slash at the end.
+fn address(text: &str) -> String {
+    let text = text.trim();
+    let full = without_tracking(text).unwrap_or_else(|| text.to_owned());
+    let Ok(url) = Url::parse(&full) else { return fold(text) };
+    let Some(host) = url.host_str() else { return full };
+    let host = host.strip_prefix("www.").unwrap_or(host);
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    let rest = &url[url::Position::BeforePath..];
+    format!("{host}{port}{}", rest.trim_end_matches('/'))
+}
+
+/// A text that is an address, or would be one with `https://` before it.
+pub fn as_address(text: &str) -> Option<String> {
+    let is_web = |url: &Url| matches!(url.scheme(), "http" | "https");
+    if Url::parse(text).is_ok_and(|url| is_web(&url)) {
+        return Some(text.to_owned());
+    }
+    let (host, _) = text.split_once('/')?;
+    let plain = !text.contains(char::is_whitespace) && host.contains('.') && !host.contains(':');
+    let full = format!("https://{text}");
+    (plain && Url::parse(&full).is_ok()).then_some(full)
+}
+
+/// Adds the key of what was said, where it was; `unknown` is an answer and no name.
+fn push(keys: &mut Vec<FindKey>, by: FoundBy, said: Option<&str>) {
+    if let Some(text) = said.filter(|text| !text.trim().is_empty() && *text != "unknown") {
+        keys.push(key(by, text));
+    }
+}
+
+/// What a capture is found by.
+pub fn of_capture(capture: &Capture) -> Vec<FindKey> {
+    let (said, mut keys) = (&capture.particulars, Vec::new());
+    for address in [&said.url, &said.final_url].into_iter().flatten() {
+        push(&mut keys, FoundBy::Address, Some(address));
+        push(&mut keys, FoundBy::PlatformId, recognize(address).post.as_deref());
+    }
+    if let Some(account) = &said.account {
+        push(&mut keys, FoundBy::Handle, account.handle.as_deref());
+        push(&mut keys, FoundBy::PlatformId, account.platform_id.as_deref());
+    }
+    once(keys)
+}
+
+/// What an account is found by.
+pub fn of_account(account: &Account) -> Vec<FindKey> {
+    let (said, mut keys) = (&account.fields, Vec::new());
+    push(&mut keys, FoundBy::Handle, said.handle.as_deref());
+    push(&mut keys, FoundBy::PlatformId, said.platform_id.as_deref());
+    push(&mut keys, FoundBy::Address, said.url.as_deref());
+    once(keys)
+}
+
+fn once(mut keys: Vec<FindKey>) -> Vec<FindKey> {
+    keys.sort_unstable();
+    keys.dedup();
+    keys
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_compared_as_the_contract_says() {
+        let same = [
+            (FoundBy::Handle, "@River_K", "ｒiver_k\u{200d}"),
+            (FoundBy::Number, "26-004417", "２６-００４４１７ "),
+            (FoundBy::Number, "HC-ﬁ-1", "hc-FI-1"),
+            (
+                FoundBy::Address,
+                "https://www.Example.com/a?utm_source=x&b=1",
+                "http://example.com/a?b=1",
+            ),
+            (
+                FoundBy::Address,
+                "https://instagram.com/p/C81/?igsh=abc",
+                "https://www.instagram.com/p/C81",
+            ),
+        ];
+        for (by, one, other) in same {
+            assert_eq!(key(by, one), key(by, other), "{one}, {other}");
+        }
+        let apart = [
+            (FoundBy::Handle, "river_k", "river-k"),
+            (FoundBy::Address, "https://example.com/a", "https://example.com/A"),
+            (FoundBy::Address, "https://example.com:8443/", "https://example.com/"),
+        ];
+        for (by, one, other) in apart {
+            assert_ne!(key(by, one), key(by, other), "{one}, {other}");
+        }
+        assert_ne!(key(FoundBy::Handle, "7"), key(FoundBy::PlatformId, "7"));
+    }
+
+    #[test]
+    fn what_is_an_address() {
+        for text in ["https://example.com/a", "example.com/a", "http://10.0.0.1/"] {
+            assert!(as_address(text).is_some(), "{text}");
+        }
+        for text in [
+            "26-004417",
+            "26-004417/7",
+            "@river_k",
+            "javascript:alert(1)",
+            "a b.c/d",
+            "data:text/html,x",
+        ] {
+            assert!(as_address(text).is_none(), "{text}");
+        }
+    }
+}
