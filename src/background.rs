@@ -1,4 +1,4 @@
-//! What the server does by itself: builds packets, records expiries, forgets old retry keys.
+//! What the server does by itself: builds packets, makes pictures, records expiries, forgets old retry keys.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::gate::Tx;
 use crate::http::App;
 use crate::jobs::{self, Job, Progress, Worker};
-use crate::packets;
+use crate::{captures, packets};
 
 /// Runs all jobs until `stop` becomes true or its sender is gone.
 pub async fn run(app: App, stop: watch::Receiver<bool>) {
@@ -21,6 +21,7 @@ pub async fn run(app: App, stop: watch::Receiver<bool>) {
     let (gate, expiry) = (app.gate.clone(), Expiry(app.gate.clone()));
     tokio::join!(
         packets::run_builder(app.clone(), stop.clone()),
+        captures::run_pictures(app.clone(), stop.clone()),
         jobs::run(gate.clone(), expiry, &never, stop.clone()),
         jobs::run(gate, ForgetRetries, &never, stop),
     );

@@ -2,7 +2,9 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::model::{BasisKind, CaptureNote, CaptureState, CaptureView, NewCorrection, NewDecision, Review};
+use super::model::{
+    BasisKind, CaptureMark, CaptureNote, CaptureState, CaptureView, NewCorrection, NewDecision, Review,
+};
 use super::store::CaptureSearch;
 use super::{reads, remarks};
 use crate::error::Result;
@@ -42,6 +44,14 @@ pub(super) async fn annotate(id: PathId, request: WriteRequest) -> Reply {
     let scope = Scope::Capture(id.0);
     let made = request
         .write_to(Act::CaptureAnnotate, scope, CaptureNote::parse, remarks::annotate)
+        .await?;
+    Ok(HttpResponse::Created().json(made))
+}
+
+pub(super) async fn mark(id: PathId, request: WriteRequest) -> Reply {
+    let scope = Scope::Capture(id.0);
+    let made = request
+        .write_to(Act::CaptureAnnotate, scope, CaptureMark::parse, remarks::mark)
         .await?;
     Ok(HttpResponse::Created().json(made))
 }

@@ -3,12 +3,14 @@
 mod composer;
 mod evidence;
 mod item;
+mod viewer;
 
 pub(super) use evidence::{evidence, log};
-pub(super) use item::{annotate, correct, decide, item, review};
+pub(super) use item::{annotate, correct, decide, item, mark, review};
 
 use super::model::{BasisKind, CaptureState, CaptureView, FileEntry};
 use crate::cases::CasePage;
+use crate::pictures::is_shown;
 use crate::text::{Moment, label, line};
 
 /// One capture among the evidence.
@@ -22,7 +24,7 @@ struct Shot {
     captured: Moment,
     state: CaptureState,
     state_name: String,
-    /// The address of the first file, where a browser may show it as a picture.
+    /// The address of the thumbnail of the first file that gives one.
     picture: Option<String>,
     files: usize,
     /// Whether nothing covered it when it was logged.
@@ -66,12 +68,11 @@ impl Shot {
 fn picture(id: &str, files: &[FileEntry]) -> Option<String> {
     let shown = |file: &&FileEntry| file.withheld.is_none() && is_picture(file);
     let file = files.iter().find(shown)?;
-    Some(format!("/files/{id}/{}", file.sha256))
+    Some(format!("/pictures/{id}/{}?size=thumbnail", file.sha256))
 }
 
 fn is_picture(file: &FileEntry) -> bool {
-    const SHOWN: &[&str] = &["image/jpeg", "image/png", "image/webp", "image/gif"];
-    file.media_type.as_deref().is_some_and(|kind| SHOWN.contains(&kind))
+    file.media_type.as_deref().is_some_and(is_shown)
 }
 
 fn fingerprint(file: &FileEntry) -> String {

@@ -321,6 +321,26 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    pictures (sha256) {
+        sha256 -> Binary,
+        state -> Text,
+        reason -> Text,
+        width -> BigInt,
+        height -> BigInt,
+        ended_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    viewing (user_id) {
+        user_id -> Text,
+        blur -> Bool,
+        grey -> Bool,
+        mute -> Bool,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     events,
     records,
@@ -347,5 +367,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     packets,
     disclosures,
     idempotency,
-    jobs
+    jobs,
+    pictures,
+    viewing
 );

@@ -6,5 +6,10 @@ pub const OPERATIONAL: &[(&str, &str)] = &[
     ("idempotency", "answers kept for retries, which expire"),
     ("jobs", "who works on a job, how far it is and how it ended"),
     ("packets", "when the build began"),
+    (
+        "pictures",
+        "whether thumbnail and preview of a file were made, or why not",
+    ),
     ("sessions", "when a session was refreshed, and its next secret"),
+    ("viewing", "how a person looks at graphic material"),
 ];

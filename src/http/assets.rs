@@ -19,6 +19,7 @@ const ASSETS: &[(&str, &str, &[u8])] = assets![
     "app.js" "text/javascript; charset=utf-8",
     "session.js" "text/javascript; charset=utf-8",
     "composer.js" "text/javascript; charset=utf-8",
+    "viewer.js" "text/javascript; charset=utf-8",
     "icons.svg" "image/svg+xml",
     "mark.svg" "image/svg+xml",
 ];

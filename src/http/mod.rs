@@ -27,6 +27,7 @@ use crate::blobs::Blobs;
 use crate::config::Limits;
 use crate::gate::Gate;
 use crate::identity::{AccessTokens, FormTokens, Passwords};
+use crate::pictures::PictureDesk;
 
 /// The state that handlers share; one for the whole server.
 pub struct State {
@@ -50,6 +51,8 @@ pub struct State {
     pub uploads: UploadSlots,
     /// Wakes the packet builder.
     pub builder: tokio::sync::Notify,
+    /// What makes thumbnails and previews, and which are asked for.
+    pub pictures: PictureDesk,
     /// Prints the metrics.
     pub metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
     /// Whether `/metrics` answers beyond loopback with this token only.

@@ -25,6 +25,7 @@ mod jobs;
 mod lists;
 mod packets;
 mod pages;
+mod pictures;
 mod releases;
 mod samples;
 mod sessions;

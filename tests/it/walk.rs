@@ -27,6 +27,8 @@ const OPEN: &[(&str, &str, u16)] = &[
 const OF_NO_CASE: &[(&str, &str, u16)] = &[
     ("GET", "/api/v1/me", 200),
     ("PUT", "/api/v1/me/password", 422),
+    ("GET", "/api/v1/me/viewing", 200),
+    ("PUT", "/api/v1/me/viewing", 422),
     ("GET", "/api/v1/users", 403),
     ("POST", "/api/v1/users", 403),
     ("GET", "/api/v1/users/{id}", 403),

@@ -4,6 +4,7 @@ mod new;
 mod platforms;
 mod remark;
 mod view;
+mod viewing;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -11,10 +12,11 @@ use serde_json::{Map, Value, json};
 pub use new::{NewCapture, NewCorrection, NewFile};
 pub use platforms::{recognize, without_tracking};
 pub use remark::{
-    CaptureDecision, CaptureNote, Check, CheckOutcome, DecisionOutcome, EventPlace, NewDecision, Remark, Review,
-    ReviewOutcome, Verification,
+    CaptureDecision, CaptureMark, CaptureNote, Check, CheckOutcome, DecisionOutcome, EventPlace, Mark, NewDecision,
+    Remark, Review, ReviewOutcome, Verification,
 };
 pub use view::{CaptureView, OpenCapture, Remarks, StoredCapture};
+pub use viewing::Viewing;
 
 use crate::authorizations::{Device, Level, Line};
 use crate::clock::{Micros, Timestamp};

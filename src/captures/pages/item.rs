@@ -2,11 +2,12 @@
 
 use askama::Template;
 
-use super::{Shot, is_picture};
+use super::Shot;
+use super::viewer::{Sight, Viewer};
 use crate::authorizations::Line;
 use crate::captures::model::{
-    BasisKind, CaptureNote, CaptureState, CaptureView, FileEntry, NewCorrection, NewDecision, OpenCapture, PostedBasis,
-    Review, without_tracking,
+    BasisKind, CaptureMark, CaptureNote, CaptureState, CaptureView, Mark, NewCorrection, NewDecision, OpenCapture,
+    PostedBasis, Review, without_tracking,
 };
 use crate::captures::{reads, remarks};
 use crate::cases::{CasePage, Tab, words};
@@ -16,37 +17,7 @@ use crate::http::pages::{self, FormView, Frame, PageRequest};
 use crate::http::reply::Reply;
 use crate::http::{PathId, WriteRequest};
 use crate::policy::Act;
-use crate::text::{Moment, groups, label, line, size};
-
-/// A file of an item, as the page shows it.
-struct ShownFile {
-    address: Option<String>,
-    name: String,
-    role: String,
-    media: String,
-    size: String,
-    picture: bool,
-    video: bool,
-    groups: Vec<String>,
-    withheld: Option<String>,
-}
-
-impl ShownFile {
-    fn of(id: &str, file: &FileEntry) -> Self {
-        let media = file.media_type.clone().unwrap_or_default();
-        Self {
-            address: file.withheld.is_none().then(|| format!("/files/{id}/{}", file.sha256)),
-            name: line(file.name.as_deref().unwrap_or("without a name")),
-            role: label(file.role.as_str()),
-            picture: is_picture(file),
-            video: matches!(&*media, "video/mp4" | "video/webm"),
-            size: size(file.size),
-            groups: groups(&file.sha256),
-            withheld: file.withheld.as_ref().map(|w| line(&w.reason)),
-            media,
-        }
-    }
-}
+use crate::text::{Moment, label, line};
 
 /// Something said about an item later.
 struct SaidLine {
@@ -65,7 +36,7 @@ struct ItemPage {
     version: i64,
     facts: Vec<(&'static str, String)>,
     text: Option<String>,
-    files: Vec<ShownFile>,
+    viewer: Viewer,
     coverage: Vec<Line>,
     /// Whether content is shown at all.
     open: bool,
@@ -101,9 +72,7 @@ async fn item_page(page: &PageRequest, id: String, form: Option<FormView>) -> Re
         text: open
             .and_then(|open| open.particulars.text.as_deref())
             .map(crate::text::block),
-        files: open
-            .map(|open| open.files.iter().map(|f| ShownFile::of(&id, f)).collect())
-            .unwrap_or_default(),
+        viewer: Viewer::of(page, &view, &case_page).await?,
         coverage: outline.coverage.clone(),
         open: open.is_some(),
         said: open.map(|open| said(open, &case_page)).unwrap_or_default(),
@@ -232,7 +201,20 @@ fn said(open: &OpenCapture, page: &CasePage) -> Vec<SaidLine> {
         let outcome = format!("Decided: {}", d.said.said.outcome.as_str());
         (d.at, d.by.name.as_str(), outcome, d.said.said.reason.as_str())
     });
-    let mut all: Vec<_> = correction.chain(notes).chain(reviews).chain(decisions).collect();
+    let marks = open.remarks.mark.iter().map(|m| {
+        let what = match m.said.mark {
+            Mark::Graphic => "Marked graphic",
+            Mark::NotGraphic => "Marked not graphic",
+        };
+        let note = m.said.note.as_deref().unwrap_or_default();
+        (m.at, m.by.name.as_str(), what.to_owned(), note)
+    });
+    let mut all: Vec<_> = correction
+        .chain(marks)
+        .chain(notes)
+        .chain(reviews)
+        .chain(decisions)
+        .collect();
     all.sort_by_key(|(at, ..)| *at);
     let shown = all.into_iter().map(|(at, who, what, text)| SaidLine {
         what,
@@ -249,6 +231,14 @@ pub async fn annotate(id: PathId, request: WriteRequest) -> Reply {
         .write_to(Act::CaptureAnnotate, scope, CaptureNote::parse, remarks::annotate)
         .await;
     after(&page, id.0, "noted", made.map(drop)).await
+}
+
+pub async fn mark(id: PathId, request: WriteRequest) -> Reply {
+    let (page, scope) = (request.page()?, Scope::Capture(id.0.clone()));
+    let made = request
+        .write_to(Act::CaptureAnnotate, scope, CaptureMark::parse, remarks::mark)
+        .await;
+    after(&page, id.0, "marked", made.map(drop)).await
 }
 
 pub async fn correct(id: PathId, request: WriteRequest) -> Reply {

@@ -97,6 +97,9 @@ const DELETES: &[(&str, &str)] = &[
     ("authorizations/store.rs", "authorization_holders::table"),
     ("gate/idempotency.rs", "idempotency::table"),
     ("background.rs", "old"),
+    ("captures/pictures/store.rs", "pictures::table"),
+    ("captures/pictures/store.rs", "viewing::table"),
+    ("jobs/store.rs", "ended"),
     ("ledger/sequencer.rs", "outbox::table"),
     ("ledger/sequencer.rs", "outbox WHERE id IN"),
 ];
