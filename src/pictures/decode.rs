@@ -179,9 +179,6 @@ fn why(e: ImageError) -> String {
         ImageError::Limits(_) => "the picture needs more memory than a preview may take".into(),
         ImageError::Unsupported(_) => "the file is of a kind that the decoder does not know".into(),
         ImageError::IoError(e) if e.kind() == io::ErrorKind::UnexpectedEof => "the file ends too early".into(),
-        e => format!(
-            "the file is damaged: {}",
-            e.to_string().chars().take(200).collect::<String>()
-        ),
+        _ => "the file is damaged".into(),
     }
 }
