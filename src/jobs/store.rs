@@ -37,11 +37,15 @@ pub(super) fn is_known(conn: &mut AnyConn, kind: &str, object: &str) -> Result<b
     Ok(known > 0)
 }
 
-/// Adds a job to be done; one that has ended is done once more.
+/// Adds a job to be done; one that has ended is done once more, and one that waits is due no later than this.
 pub fn again(conn: &mut AnyConn, kind: &str, object: &str, due_at: Micros) -> Result<()> {
     let open = [JobState::Waiting.as_str(), JobState::Running.as_str()];
     let ended = jobs::table.find((kind, object)).filter(jobs::state.ne_all(open));
     diesel::delete(ended).execute(conn)?;
+    let waits = jobs::table
+        .find((kind, object))
+        .filter(jobs::state.eq(JobState::Waiting.as_str()).and(jobs::due_at.gt(due_at)));
+    diesel::update(waits).set(jobs::due_at.eq(due_at)).execute(conn)?;
     add(conn, kind, object, due_at)
 }
 

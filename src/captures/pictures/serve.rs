@@ -14,6 +14,7 @@ use crate::blobs::{Key, WHOLE};
 use crate::captures::download::named;
 use crate::captures::model::FileEntry;
 use crate::captures::reads;
+use crate::clock::Micros;
 use crate::db::blocking;
 use crate::error::{Error, Result};
 use crate::gate::{RequestCtx, Tx};
@@ -135,11 +136,14 @@ async fn look(app: &App, sha256: Digest, size: ThumbSize) -> Result<PictureFound
     .await
 }
 
+/// Somebody waits: before all that is due at a time.
+const AT_ONCE: Micros = 0;
+
 /// Asks for a picture that nobody made, or whose bytes were removed. One that failed stays as it is.
 async fn ask(app: &App, sha256: Digest) -> Result<()> {
     let order = move |tx: &mut Tx<'_>| {
         store::forget(tx.conn, &sha256)?;
-        jobs::again(tx.conn, TO_MAKE, &sha256.to_string(), tx.now)
+        jobs::again(tx.conn, TO_MAKE, &sha256.to_string(), AT_ONCE)
     };
     app.gate.housekeep(ledger::job(TO_MAKE), order).await?;
     app.pictures.job.notify_one();

@@ -77,6 +77,20 @@ if (viewer && stage && seen instanceof HTMLImageElement) {
     acts[keys[event.key]]();
   });
   seen.addEventListener("load", draw);
+  // A preview that is still being made comes as a drawn box: look again for it.
+  let looks = seen.hasAttribute("data-wait") ? 20 : 0;
+  const look = () => {
+    const drawn = seen.naturalWidth === 480 && seen.naturalHeight === 320;
+    if (!drawn || looks-- <= 0 || !seen.src.includes("/pictures/")) return;
+    setTimeout(() => {
+      const address = new URL(seen.src);
+      // Another address, or the browser shows what it has.
+      address.searchParams.set("again", String(looks));
+      if (address.pathname.startsWith("/pictures/")) seen.src = address.href;
+    }, 2000);
+  };
+  seen.addEventListener("load", look);
+  if (seen.complete) look();
   window.addEventListener("resize", draw);
 
   const original = /** @type {HTMLAnchorElement | null} */ (viewer.querySelector("a[data-original]"));
