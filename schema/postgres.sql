@@ -283,6 +283,15 @@ CREATE TABLE public.packets (
     body text NOT NULL
 );
 
+CREATE TABLE public.pictures (
+    sha256 bytea NOT NULL,
+    state text NOT NULL,
+    reason text NOT NULL,
+    width bigint NOT NULL,
+    height bigint NOT NULL,
+    ended_at bigint NOT NULL
+);
+
 CREATE TABLE public.records (
     stream text NOT NULL,
     seq bigint NOT NULL,
@@ -362,6 +371,13 @@ CREATE TABLE public.users (
     leaf bytea NOT NULL
 );
 
+CREATE TABLE public.viewing (
+    user_id text NOT NULL,
+    blur boolean NOT NULL,
+    grey boolean NOT NULL,
+    mute boolean NOT NULL
+);
+
 ALTER TABLE ONLY public.outbox ALTER COLUMN id SET DEFAULT nextval('public.outbox_id_seq'::regclass);
 
 ALTER TABLE ONLY public.__diesel_schema_migrations
@@ -433,6 +449,9 @@ ALTER TABLE ONLY public.members
 ALTER TABLE ONLY public.packets
     ADD CONSTRAINT packets_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.pictures
+    ADD CONSTRAINT pictures_pkey PRIMARY KEY (sha256);
+
 ALTER TABLE ONLY public.records
     ADD CONSTRAINT records_pkey PRIMARY KEY (stream, seq);
 
@@ -459,6 +478,9 @@ ALTER TABLE ONLY public.users
 
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_username_key UNIQUE (username);
+
+ALTER TABLE ONLY public.viewing
+    ADD CONSTRAINT viewing_pkey PRIMARY KEY (user_id);
 
 CREATE INDEX accounts_case ON public.accounts USING btree (case_id, id);
 
@@ -614,4 +636,7 @@ ALTER TABLE ONLY public.units
 
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_unit_id_fkey FOREIGN KEY (unit_id) REFERENCES public.units(id);
+
+ALTER TABLE ONLY public.viewing
+    ADD CONSTRAINT viewing_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
 

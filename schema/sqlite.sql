@@ -305,6 +305,15 @@ CREATE INDEX packets_case ON packets (case_id, id);
 
 CREATE INDEX packets_state ON packets (state, id);
 
+CREATE TABLE pictures (
+    sha256 BLOB NOT NULL PRIMARY KEY,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    width BIGINT NOT NULL,
+    height BIGINT NOT NULL,
+    ended_at BIGINT NOT NULL
+);
+
 CREATE TRIGGER records_no_delete BEFORE DELETE ON records BEGIN
     SELECT RAISE(ABORT, 'the ledger is append-only: DELETE on records refused');
 END;
@@ -409,5 +418,12 @@ CREATE TABLE users (
     created_at BIGINT NOT NULL,
     version BIGINT NOT NULL,
     leaf BLOB NOT NULL
+);
+
+CREATE TABLE viewing (
+    user_id TEXT NOT NULL PRIMARY KEY REFERENCES users (id),
+    blur BOOLEAN NOT NULL,
+    grey BOOLEAN NOT NULL,
+    mute BOOLEAN NOT NULL
 );
 

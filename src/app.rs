@@ -25,6 +25,7 @@ use crate::http::{App, State, headers, refusal, request_ctx, system};
 use crate::identity::secret::Secret;
 use crate::identity::{AccessTokens, FormTokens, Passwords, TokenUse};
 use crate::ledger::{self, Action, Journal};
+use crate::pictures::{PictureDesk, PictureMaker};
 use crate::policy::Policy;
 use crate::proof::id::{Digest, hex};
 use crate::threads::blocking;
@@ -52,6 +53,8 @@ pub struct With {
     pub metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
     /// Where files and packets lie, if not in the folders that the settings name.
     pub store: Option<Arc<dyn Store>>,
+    /// The program that decodes pictures in processes of its own: this one.
+    pub decoder: PathBuf,
 }
 
 /// Opens an installation on the current runtime: folders, database, keys, log, journal. One server a data folder.
@@ -79,6 +82,7 @@ fn open_blocking(config: &Config, with: With) -> Result<(OpenInstallation, u64)>
         None => local_store(config)?,
     })?;
     let swept = blobs.sweep()?;
+    let maker = PictureMaker::open(with.decoder, config.pictures().join("work"), Config::helpers())?;
     let secret = Secret::open(&keys.join("secret"))?;
     let log = ledger::start::NewLog {
         origin: config.origin(),
@@ -105,6 +109,7 @@ fn open_blocking(config: &Config, with: With) -> Result<(OpenInstallation, u64)>
         builder: tokio::sync::Notify::new(),
         audits: tokio::sync::Notify::new(),
         settings: config.clone(),
+        pictures: PictureDesk::new(maker),
         metrics: with.metrics,
         metrics_token: config.metrics_token(),
         public_ledger: config.public_ledger(),
@@ -115,7 +120,7 @@ fn open_blocking(config: &Config, with: With) -> Result<(OpenInstallation, u64)>
 }
 
 fn local_store(config: &Config) -> Result<Arc<dyn Store>> {
-    let store = Local::at(&config.files(), &config.packets());
+    let store = Local::at(&config.files(), &config.packets(), &config.pictures());
     store.make_folders()?;
     Ok(Arc::new(store))
 }

@@ -1,4 +1,4 @@
-//! What the server does by itself: builds packets, carries out audits, records expiries, keeps what find looks up,
+//! What the server does by itself: builds packets, makes pictures, carries out audits, records expiries, keeps what find looks up,
 //! forgets old retry keys.
 
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::find;
 use crate::gate::Tx;
 use crate::http::App;
 use crate::jobs::{self, Job, Progress, Worker};
-use crate::packets;
+use crate::{captures, packets};
 
 /// Runs all jobs until `stop` becomes true or its sender is gone.
 pub async fn run(app: App, stop: watch::Receiver<bool>) {
@@ -25,6 +25,7 @@ pub async fn run(app: App, stop: watch::Receiver<bool>) {
     tokio::join!(
         packets::run_builder(app.clone(), stop.clone()),
         audits::run_worker(app.clone(), stop.clone()),
+        captures::run_pictures(app.clone(), stop.clone()),
         jobs::run(gate.clone(), expiry, &never, stop.clone()),
         find::follow(gate.clone(), stop.clone()),
         jobs::run(gate, ForgetRetries, &never, stop),

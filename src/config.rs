@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::db::Location;
 use crate::error::{Error, FieldError, Result};
+use crate::pictures::Helpers;
 
 /// One setting: its name in `casetrail.toml`, its default, what it does.
 #[derive(Debug)]
@@ -259,6 +260,25 @@ impl Config {
     /// The folder of the log's key, its last checkpoint and the secret.
     pub fn keys(&self) -> PathBuf {
         self.data_dir().join("keys")
+    }
+
+    /// The folder of thumbnails and previews. It may be removed while no server runs.
+    pub fn pictures(&self) -> PathBuf {
+        self.data_dir().join("pictures")
+    }
+
+    /// The programs on the PATH that decode what we do not.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub fn helpers() -> Helpers {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let find = |name: &str| {
+            let mut all = std::env::split_paths(&path).map(|folder| folder.join(name));
+            all.find(|program| program.is_absolute() && program.is_file())
+        };
+        Helpers {
+            ffmpeg: find(Helpers::FFMPEG),
+            heif_convert: find(Helpers::HEIF_CONVERT),
+        }
     }
 
     /// The log's name, where it is set.

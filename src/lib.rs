@@ -8,6 +8,7 @@
 //! - `clock`, `error`, `words`, `threads`, `durable`: what every floor above shares.
 //! - `policy`: who may do what, as text that counsel can read.
 //! - `db`, `blobs`: rows and bytes.
+//! - `pictures`: thumbnails and previews, made in processes of their own.
 //! - `config`: the settings.
 //! - `ledger`: events, records, the tree, checkpoints.
 //! - `identity`: who is calling.
@@ -75,6 +76,8 @@ pub mod jobs;
 pub mod ledger;
 #[cfg(feature = "server")]
 pub mod packets;
+#[cfg(feature = "server")]
+pub mod pictures;
 #[cfg(feature = "server")]
 pub mod policy;
 #[cfg(feature = "server")]

@@ -81,7 +81,11 @@ impl Installation {
     }
 
     pub fn files(&self) -> Arc<dyn Store> {
-        Arc::new(Local::at(&self.path("files"), &self.path("packets")))
+        Arc::new(Local::at(
+            &self.path("files"),
+            &self.path("packets"),
+            &self.path("pictures"),
+        ))
     }
 
     pub fn integrate(&self) {

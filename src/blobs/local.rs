@@ -1,5 +1,5 @@
 //! The store in local folders: `sha256/<first two hex digits>/<sha256>` below the folder of files, `<id>.zip` in the
-//! folder of packets.
+//! folder of packets; `<first two hex digits>/<sha256>-<size>.jpg` in the folder of pictures.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
@@ -23,15 +23,17 @@ const PART: &str = "part";
 pub struct Local {
     files: PathBuf,
     packets: PathBuf,
+    pictures: PathBuf,
     serial: AtomicU64,
 }
 
 impl Local {
-    /// The store in these two folders. Opens and makes nothing.
-    pub fn at(files: &Path, packets: &Path) -> Self {
+    /// The store in these folders. Opens and makes nothing.
+    pub fn at(files: &Path, packets: &Path, pictures: &Path) -> Self {
         Self {
             files: files.to_owned(),
             packets: packets.to_owned(),
+            pictures: pictures.to_owned(),
             serial: AtomicU64::new(u64::from_le_bytes(crate::clock::random::<8>())),
         }
     }
@@ -43,7 +45,9 @@ impl Local {
         for n in 0..=255u8 {
             fs::create_dir_all(self.files.join(format!("sha256/{n:02x}")))?;
         }
-        DirBuilder::new().recursive(true).mode(0o700).create(&self.packets)?;
+        for folder in [&self.packets, &self.pictures] {
+            DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        }
         File::open(self.files.join("sha256"))?.sync_all()?;
         File::open(&self.files)?.sync_all()
     }
@@ -58,6 +62,10 @@ impl Local {
         match key {
             Key::File(sha256) => self.files.join(Self::relative_path(sha256)),
             Key::Packet(id) => self.packets.join(format!("{id}.zip")),
+            Key::Picture(sha256, size) => {
+                let hex = sha256.to_string();
+                self.pictures.join(format!("{}/{hex}-{size}.jpg", &hex[..2]))
+            }
         }
     }
 
@@ -76,11 +84,16 @@ impl Store for Local {
         TempFile::create(match shelf {
             Shelf::Files => self.files.join(format!("incoming/{serial:016x}")),
             Shelf::Packets => self.packets.join(format!("{serial:016x}.{PART}")),
+            Shelf::Pictures => self.pictures.join(format!("{serial:016x}.{PART}")),
         })
     }
 
     fn put(&self, key: &Key, file: TempFile) -> io::Result<()> {
         let to = self.path(key);
+        if let (Shelf::Pictures, Some(folder)) = (key.shelf(), to.parent()) {
+            // Made as they are needed, because pictures may be removed with their folders.
+            DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        }
         file.move_to(&to)?;
         match to.parent() {
             Some(folder) => File::open(folder)?.sync_all(),
@@ -109,8 +122,11 @@ impl Store for Local {
             let zips = entries(&self.packets)?.into_iter().filter_map(|path| packet_at(&path));
             return Ok(Box::new(zips.map(Ok)));
         }
+        if shelf == Shelf::Pictures {
+            return Ok(Box::new(pictures_in(&self.pictures)?.into_iter().map(Ok)));
+        }
         let folders = entries(&self.files.join("sha256"))?;
-        let own = Self::at(&self.files, &self.packets);
+        let own = Self::at(&self.files, &self.packets, &self.pictures);
         Ok(Box::new(folders.into_iter().flat_map(move |folder| {
             match entries(&folder) {
                 Ok(paths) => paths.iter().map(|path| Ok(own.file_at(path))).collect(),
@@ -145,7 +161,7 @@ impl Store for Local {
             swept += 1;
         }
         // Version 0.1.0 called them `<id>.part` and `<id>.spool`.
-        for path in entries(&self.packets)? {
+        for path in entries(&self.packets)?.into_iter().chain(entries(&self.pictures)?) {
             if path.extension().is_some_and(|e| e == PART || e == "spool") {
                 fs::remove_file(path)?;
             }
@@ -159,6 +175,23 @@ fn packet_at(path: &Path) -> Option<Found> {
     let id = name_of(path).strip_suffix(".zip")?;
     Some(Found {
         key: Some(Key::Packet(id.to_owned())),
+        place: path.display().to_string(),
+    })
+}
+
+/// The pictures in the folders of a folder; anything else in it is none.
+fn pictures_in(folder: &Path) -> io::Result<Vec<Found>> {
+    let mut found = Vec::new();
+    for below in entries(folder)?.into_iter().filter(|path| path.is_dir()) {
+        found.extend(entries(&below)?.iter().filter_map(|path| picture_at(path)));
+    }
+    Ok(found)
+}
+
+fn picture_at(path: &Path) -> Option<Found> {
+    let (hex, size) = name_of(path).strip_suffix(".jpg")?.split_once('-')?;
+    Some(Found {
+        key: Some(Key::Picture(hex.parse().ok()?, size.parse().ok()?)),
         place: path.display().to_string(),
     })
 }

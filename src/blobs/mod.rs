@@ -1,4 +1,4 @@
-//! The door to stored bytes: evidence files under their SHA-256, and the ZIPs of packets.
+//! The door to stored bytes: evidence files under their SHA-256, the ZIPs of packets, and pictures made of evidence.
 //!
 //! Nobody outside this module knows folders, paths or file handles. Evidence is hashed once, while it arrives, off the
 //! async workers and in pieces, so that memory stays flat and a slow sender holds no thread. It is stored under its hash
@@ -14,6 +14,7 @@ mod sniff;
 mod store;
 mod temp_file;
 
+use std::io::Write;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 
@@ -96,6 +97,13 @@ impl Blobs {
     /// A new file for a packet of about so many bytes, to be stored when it is finished.
     pub fn packet_file(&self, about: u64) -> Result<PacketFile> {
         PacketFile::create(self.temp_file(Shelf::Packets)?, about)
+    }
+
+    /// Stores a picture made of an evidence file. Blocks.
+    pub fn keep_picture(&self, key: &Key, bytes: &[u8]) -> Result<()> {
+        let mut file = self.temp_file(Shelf::Pictures)?;
+        file.write_all(bytes)?;
+        Ok(self.put(key, file)?)
     }
 
     /// Refuses while less than `reserve` bytes would stay free.

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::ops::Range;
 
 use super::TempFile;
+use crate::pictures::ThumbSize;
 use crate::proof::id::Digest;
 
 /// The address of stored bytes.
@@ -14,15 +15,19 @@ pub enum Key {
     File(Digest),
     /// The ZIP of a packet, by the packet's id.
     Packet(String),
+    /// A picture made of an evidence file. It is no evidence: it may be lost, and is made again.
+    Picture(Digest, ThumbSize),
 }
 
-/// The two kinds of stored bytes.
+/// The kinds of stored bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shelf {
     /// Evidence files.
     Files,
     /// Packets.
     Packets,
+    /// Thumbnails and previews.
+    Pictures,
 }
 
 impl Key {
@@ -31,6 +36,7 @@ impl Key {
         match self {
             Self::File(_) => Shelf::Files,
             Self::Packet(_) => Shelf::Packets,
+            Self::Picture(..) => Shelf::Pictures,
         }
     }
 }

@@ -9,7 +9,11 @@ use crate::proof::id::Digest;
 /// Runs a body on an empty local folder, and in memory.
 fn on_each(body: impl Fn(Blobs)) {
     let folder = tempfile::tempdir().expect("a folder");
-    let local = Local::at(&folder.path().join("files"), &folder.path().join("packets"));
+    let local = Local::at(
+        &folder.path().join("files"),
+        &folder.path().join("packets"),
+        &folder.path().join("pictures"),
+    );
     local.make_folders().expect("folders");
     body(Blobs::new(Arc::new(local)).expect("a store"));
     body(Blobs::new(Arc::new(Memory::default())).expect("a store"));
@@ -61,7 +65,11 @@ fn files_of_one_piece_and_of_more_lie_under_their_hash() {
 #[test]
 fn without_room_no_file_is_made() {
     let folder = tempfile::tempdir().expect("a folder");
-    let local = Local::at(folder.path(), &folder.path().join("packets"));
+    let local = Local::at(
+        folder.path(),
+        &folder.path().join("packets"),
+        &folder.path().join("pictures"),
+    );
     local.make_folders().expect("folders");
     let blobs = Blobs::new(Arc::new(local)).expect("a store");
     let refused = receive(&blobs, b"bytes", u64::MAX).expect_err("no room");
@@ -136,7 +144,7 @@ fn a_temporary_file_is_written_read_and_emptied() {
 fn what_an_earlier_run_left_is_swept() {
     let folder = tempfile::tempdir().expect("a folder");
     let (files, packets) = (folder.path().join("files"), folder.path().join("packets"));
-    let local = Local::at(&files, &packets);
+    let local = Local::at(&files, &packets, &folder.path().join("pictures"));
     local.make_folders().expect("folders");
     let write = |path: std::path::PathBuf| std::fs::write(path, b"left").expect("a file");
     write(files.join("incoming/0000000000000001"));

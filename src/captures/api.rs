@@ -3,8 +3,8 @@
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::model::{
-    BasisKind, CaptureFilter, CaptureNote, CaptureQuery, CaptureState, CaptureView, NewCorrection, NewDecision, NewTo,
-    Place, Review, Sort, account_key,
+    BasisKind, CaptureFilter, CaptureMark, CaptureNote, CaptureQuery, CaptureState, CaptureView, NewCorrection,
+    NewDecision, NewTo, Place, Review, Sort, account_key,
 };
 use super::store::CaptureSearch;
 use super::{reads, remarks};
@@ -117,6 +117,14 @@ pub(super) async fn annotate(id: PathId, request: WriteRequest) -> Reply {
     let scope = Scope::Capture(id.0);
     let made = request
         .write_to(Act::CaptureAnnotate, scope, CaptureNote::parse, remarks::annotate)
+        .await?;
+    Ok(HttpResponse::Created().json(made))
+}
+
+pub(super) async fn mark(id: PathId, request: WriteRequest) -> Reply {
+    let scope = Scope::Capture(id.0);
+    let made = request
+        .write_to(Act::CaptureAnnotate, scope, CaptureMark::parse, remarks::mark)
         .await?;
     Ok(HttpResponse::Created().json(made))
 }

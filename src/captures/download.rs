@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::reads::{self, FileFound};
 use crate::blobs::Key;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::forms::parse_id;
 use crate::gate::RequestCtx;
 use crate::http::App;
@@ -29,13 +29,25 @@ const INLINE: &[&str] = &[
     "video/mp4",
     "video/webm",
     "application/pdf",
+    "audio/mpeg",
+    "audio/ogg",
+    "audio/m4a",
+    "audio/aac",
+    "audio/x-wav",
+    "audio/x-flac",
 ];
 
 pub(super) async fn read(req: HttpRequest, path: Path<(String, String)>, requester: RequestCtx, app: App) -> Reply {
-    let id = parse_id(&path.0).ok_or_else(Error::not_found)?;
-    let sha256: Digest = path.1.to_lowercase().parse().map_err(|_| Error::not_found())?;
+    let (id, sha256) = named(&path)?;
     let found = reads::file(&app.gate, &requester, id, sha256).await?;
     send(&req, &app, &found).await
+}
+
+/// The capture and the file that a path names.
+pub(super) fn named((id, sha256): &(String, String)) -> Result<(String, Digest)> {
+    let id = parse_id(id).ok_or_else(Error::not_found)?;
+    let sha256 = sha256.to_lowercase().parse().map_err(|_| Error::not_found())?;
+    Ok((id, sha256))
 }
 
 async fn send(req: &HttpRequest, app: &App, found: &FileFound) -> Reply {

@@ -13,11 +13,13 @@ mod lists;
 mod model;
 pub mod ops;
 mod pages;
+mod pictures;
 mod reads;
 mod remarks;
 pub mod store;
 mod upload;
 mod verify;
+mod viewing;
 
 use actix_web::web::{self, ServiceConfig};
 
@@ -29,6 +31,7 @@ pub use model::recognize;
 pub use model::without_tracking;
 pub use model::{Basis, BasisKind, Capture, CaptureState, FileEntry, Particulars, PostedBasis};
 pub use pages::{CapturePane, decide_shown};
+pub use pictures::run_pictures;
 pub use reads::{new_items, takes_part, waiting};
 pub use store::{CaptureSearch, WaitingCapture, WaitingSort};
 
@@ -36,7 +39,7 @@ pub use store::{CaptureSearch, WaitingCapture, WaitingSort};
 pub fn routes(config: &mut ServiceConfig) {
     config
         .service(at("/cases/{id}/evidence", "GET").route(web::get().to(pages::evidence)))
-        .service(at("/cases/{id}/evidence/selected", "POST").route(web::post().to(pages::mark)))
+        .service(at("/cases/{id}/evidence/selected", "POST").route(web::post().to(pages::mark_selected)))
         .service(
             at("/cases/{id}/evidence/review", "GET, POST")
                 .route(web::get().to(pages::review_one))
@@ -45,10 +48,19 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(at("/cases/{id}/captures", "POST").route(web::post().to(pages::log)))
         .service(at("/captures/{id}", "GET").route(web::get().to(pages::item)))
         .service(at("/captures/{id}/notes", "POST").route(web::post().to(pages::annotate)))
+        .service(at("/captures/{id}/marks", "POST").route(web::post().to(pages::mark)))
         .service(at("/captures/{id}/corrections", "POST").route(web::post().to(pages::correct)))
         .service(at("/captures/{id}/reviews", "POST").route(web::post().to(pages::review)))
         .service(at("/captures/{id}/decision", "POST").route(web::post().to(pages::decide)))
         .service(at("/files/{capture_id}/{sha256}", "GET").route(web::get().to(download::read)))
+        .service(at("/viewing", "POST").route(web::post().to(viewing::save)))
+        .service(
+            at("/api/v1/me/viewing", "GET, PUT")
+                .route(web::get().to(viewing::read))
+                .route(web::put().to(viewing::replace)),
+        )
+        .service(at("/pictures/{capture_id}/{sha256}", "GET").route(web::get().to(pictures::show)))
+        .service(at("/api/v1/pictures/{capture_id}/{sha256}", "GET").route(web::get().to(pictures::show)))
         .service(
             at("/api/v1/cases/{id}/captures", "GET, POST")
                 .route(web::get().to(api::of_case))
@@ -57,6 +69,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(at("/api/v1/captures", "GET").route(web::get().to(api::to_decide)))
         .service(at("/api/v1/captures/{id}", "GET").route(web::get().to(api::read)))
         .service(at("/api/v1/captures/{id}/notes", "POST").route(web::post().to(api::annotate)))
+        .service(at("/api/v1/captures/{id}/marks", "POST").route(web::post().to(api::mark)))
         .service(at("/api/v1/captures/{id}/corrections", "POST").route(web::post().to(api::correct)))
         .service(at("/api/v1/captures/{id}/reviews", "POST").route(web::post().to(api::review)))
         .service(at("/api/v1/captures/{id}/decision", "POST").route(web::post().to(api::decide)))

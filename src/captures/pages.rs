@@ -8,16 +8,18 @@ mod pane;
 mod review;
 mod said;
 mod selected;
+mod viewer;
 
 pub use pane::{CapturePane, decide_shown};
 
-pub(super) use evidence::{evidence, log, mark};
-pub(super) use item::{annotate, correct, decide, item, review};
+pub(super) use evidence::{evidence, log, mark as mark_selected};
+pub(super) use item::{annotate, correct, decide, item, mark, review};
 pub(super) use review::{review_one, say};
 
 use super::model::{BasisKind, CaptureState, CaptureView, FileEntry, OpenCapture, ReviewOutcome};
 use super::reads::FoundCapture;
 use crate::cases::CasePage;
+use crate::pictures::is_shown;
 use crate::text::{Moment, label, line};
 
 /// One capture among the evidence.
@@ -31,7 +33,7 @@ struct Shot {
     captured: Moment,
     state: CaptureState,
     state_name: String,
-    /// The address of the first file, where a browser may show it as a picture.
+    /// The address of the thumbnail of the first file that gives one.
     picture: Option<String>,
     files: usize,
     /// Whether nothing covered it when it was logged.
@@ -125,12 +127,11 @@ fn title(open: &OpenCapture, kind: &str) -> String {
 fn picture(id: &str, files: &[FileEntry]) -> Option<String> {
     let shown = |file: &&FileEntry| file.withheld.is_none() && is_picture(file);
     let file = files.iter().find(shown)?;
-    Some(format!("/files/{id}/{}", file.sha256))
+    Some(format!("/pictures/{id}/{}?size=thumbnail", file.sha256))
 }
 
 fn is_picture(file: &FileEntry) -> bool {
-    const SHOWN: &[&str] = &["image/jpeg", "image/png", "image/webp", "image/gif"];
-    file.media_type.as_deref().is_some_and(|kind| SHOWN.contains(&kind))
+    file.media_type.as_deref().is_some_and(is_shown)
 }
 
 fn fingerprint(file: &FileEntry) -> String {

@@ -10,6 +10,7 @@ pub use items::{ItemFound, ItemRights, custody, item};
 pub use of_case::{Beside, Evidence, FoundCapture, beside, evidence, items, new_items, of_case, standing};
 
 use super::model::{CaptureState, CaptureView, FileEntry, StoredCapture};
+use super::pictures::store::{self as pictures, PictureRow};
 use super::store::{self, CaptureSearch, WaitingCapture, WaitingSort};
 use crate::cases::{self, Case};
 use crate::clock::MINUTE;
@@ -143,17 +144,57 @@ pub async fn file(gate: &Gate, requester: &RequestCtx, id: String, sha256: Diges
     let scope = Scope::Capture(id.clone());
     let read = move |ctx: &mut ReadCtx<'_>| {
         let stored = store::capture(ctx.conn, &id)?;
-        if stored.state.is_closed() && !ctx.may(Act::CaptureReadHeld) {
-            return Err(bytes_are_closed(stored.state));
-        }
-        let mut files = stored.capture.files.into_iter();
-        let file = files.find(|f| f.sha256 == sha256 && f.withheld.is_none());
-        Ok(FileFound {
-            file: file.ok_or_else(Error::not_found)?,
-            item: stored.capture.item,
-        })
+        open_file(ctx, stored, sha256)
     };
     gate.view(requester, Act::FileRead, scope, view, read).await
+}
+
+/// A file of a capture, where its bytes are here and the capture is not closed to the caller.
+fn open_file(ctx: &mut ReadCtx<'_>, stored: StoredCapture, sha256: Digest) -> Result<FileFound> {
+    if stored.state.is_closed() && !ctx.may(Act::CaptureReadHeld) {
+        return Err(bytes_are_closed(stored.state));
+    }
+    let mut files = stored.capture.files.into_iter();
+    let file = files.find(|f| f.sha256 == sha256 && f.withheld.is_none());
+    Ok(FileFound {
+        file: file.ok_or_else(Error::not_found)?,
+        item: stored.capture.item,
+    })
+}
+
+/// A file whose thumbnail is asked for.
+pub struct ThumbnailFound {
+    pub file: FileEntry,
+    /// Whether its capture is marked graphic: then the thumbnail stays here.
+    pub graphic: bool,
+}
+
+/// A file whose thumbnail may leave. Thumbnails are seen with the list of a case, so that they are recorded as a look at the
+/// list: one entry covers all thumbnails of the case.
+pub async fn thumbnail(gate: &Gate, requester: &RequestCtx, id: String, sha256: Digest) -> Result<ThumbnailFound> {
+    let scope = Scope::Capture(id.clone());
+    let read = move |ctx: &mut ReadCtx<'_>| {
+        let stored = store::capture(ctx.conn, &id)?;
+        let case = stored.capture.case_id.clone();
+        let graphic = store::remarks_of(ctx.conn, &id)?.is_graphic();
+        let file = open_file(ctx, stored, sha256)?.file;
+        Ok((case, ThumbnailFound { file, graphic }))
+    };
+    let (case, found) = gate.read(requester, Act::FileRead, scope, read).await?;
+    let view = View {
+        covers: FILE_VIEW_COVERS,
+        ..View::new(Action::CapturesListed, "case", &case, json!({"thumbnails": true}))
+    };
+    let scope = Scope::Case(case);
+    gate.view(requester, Act::CaptureRead, scope, view, |_| Ok(())).await?;
+    Ok(found)
+}
+
+/// What became of the picture of a file of this capture. It is no evidence, and the look at the capture is recorded.
+pub async fn picture(gate: &Gate, requester: &RequestCtx, id: String, sha256: Digest) -> Result<Option<PictureRow>> {
+    let scope = Scope::Capture(id);
+    let read = move |ctx: &mut ReadCtx<'_>| pictures::of(ctx.conn, &sha256);
+    gate.read(requester, Act::FileRead, scope, read).await
 }
 
 fn bytes_are_closed(state: CaptureState) -> Error {

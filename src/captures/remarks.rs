@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::lists;
 use super::model::{
-    BasisKind, Capture, CaptureDecision, CaptureNote, CaptureState, CaptureView, DecisionOutcome, EventPlace,
-    NewCorrection, NewDecision, Remark, Review, ReviewOutcome, StoredCapture, Verification,
+    BasisKind, Capture, CaptureDecision, CaptureMark, CaptureNote, CaptureState, CaptureView, DecisionOutcome,
+    EventPlace, Mark, NewCorrection, NewDecision, Remark, Review, ReviewOutcome, StoredCapture, Verification,
 };
 use super::store::{self, CaptureRow, RemarkKind};
 use crate::clock::Timestamp;
@@ -22,6 +22,24 @@ pub fn annotate(tx: &mut Tx<'_>, id: &str, note: &CaptureNote) -> Result<Recorde
     let stored = store::capture(tx.conn, id)?;
     let kind = (RemarkKind::CaptureNote, Action::CaptureAnnotated);
     add(tx, &stored, kind, note.clone())
+}
+
+/// Marks it as graphic, or takes that back. The mark before stays on the record.
+pub fn mark(tx: &mut Tx<'_>, id: &str, wanted: &CaptureMark) -> Result<Recorded<Remark<CaptureMark>>> {
+    let stored = store::capture(tx.conn, id)?;
+    let is_graphic = store::remarks_of(tx.conn, id)?.is_graphic();
+    if is_graphic == (wanted.mark == Mark::Graphic) {
+        let now = if is_graphic {
+            "marked graphic already"
+        } else {
+            "not marked graphic"
+        };
+        return Err(Error::conflict(format!(
+            "This capture is {now}: nothing is to be changed."
+        )));
+    }
+    let kind = (RemarkKind::CaptureMark, Action::CaptureMarked);
+    add(tx, &stored, kind, wanted.clone())
 }
 
 /// Records what a verification found.

@@ -165,6 +165,8 @@ words! {
         Review = "review",
         /// A supervisor's decision.
         CaptureDecision = "decision",
+        /// That it is graphic, or is not.
+        CaptureMark = "mark",
         /// Everything was read again.
         Verification = "verification",
     }
@@ -193,6 +195,7 @@ pub fn remarks(conn: &mut AnyConn, ids: &[String]) -> Result<HashMap<String, Rem
         match word(&kind)? {
             RemarkKind::CaptureNote => own.notes.push(serde_json::from_str(&body)?),
             RemarkKind::Review => own.reviews.push(serde_json::from_str(&body)?),
+            RemarkKind::CaptureMark => own.mark = Some(serde_json::from_str(&body)?),
             RemarkKind::CaptureDecision => own.decision = Some(serde_json::from_str(&body)?),
             RemarkKind::Correction | RemarkKind::Verification => {}
         }

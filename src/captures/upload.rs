@@ -109,6 +109,9 @@ async fn receive(
         Ok(upload) => with_files(app, requester, &case, upload).await,
         Err(e) => Err(e),
     };
+    if let Ok(Ok(view)) = &made {
+        app.pictures.ask(view.digests());
+    }
     if let (Err(e), true) = (&made, begun) {
         note_failed(app, &authorized, &case, requester, e).await;
     }

@@ -33,7 +33,7 @@ pub fn places(config: &Config) -> Places {
 
 /// The folders of evidence files and packets. The folders themselves may be missing.
 pub fn store(config: &Config) -> Local {
-    Local::at(&config.files(), &config.packets())
+    Local::at(&config.files(), &config.packets(), &config.pictures())
 }
 
 /// Opens the database of an installation that exists; a command that reads must not make one.

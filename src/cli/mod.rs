@@ -28,6 +28,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::Config;
+use crate::pictures;
 use failure::{Done, Failure};
 
 /// The case log of an agency that investigates with open sources.
@@ -97,6 +98,12 @@ enum Command {
     Backup(backup::BackupArgs),
     /// Make an installation from a backup, and prove it
     Restore(restore::RestoreArgs),
+    /// Used by the server: decode one picture, under limits
+    #[command(hide = true, disable_help_flag = true)]
+    PictureDecoder {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
 }
 
 /// Runs a command line, its first word the program's name.
@@ -142,6 +149,10 @@ fn dispatch(line: CommandLine) -> Done {
         Command::Audit(args) => audit::run(&common.settings()?, &args),
         Command::Backup(args) => backup::run(&common.settings()?, &args),
         Command::Restore(args) => restore::run(&common, args),
+        Command::PictureDecoder { args } => Ok(match pictures::run_limited(&args) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        }),
     }
 }
 

@@ -39,6 +39,8 @@ pub(super) fn with(clock: Arc<dyn Clock>) -> Result<With> {
         demo: false,
         metrics: Some(metrics),
         store: None,
+        // The image that runs, also where a newer program has taken its place on the disk.
+        decoder: "/proc/self/exe".into(),
     })
 }
 

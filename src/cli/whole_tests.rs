@@ -48,7 +48,11 @@ fn open(data: &Path) -> Db {
 
 fn audited(data: &Path) -> audit::AuditReport {
     let places = Places {
-        store: Arc::new(Local::at(&data.join("files"), &data.join("packets"))),
+        store: Arc::new(Local::at(
+            &data.join("files"),
+            &data.join("packets"),
+            &data.join("pictures"),
+        )),
         keys: data.join("keys"),
         known: Vec::new(),
     };

@@ -354,6 +354,26 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    pictures (sha256) {
+        sha256 -> Binary,
+        state -> Text,
+        reason -> Text,
+        width -> BigInt,
+        height -> BigInt,
+        ended_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    viewing (user_id) {
+        user_id -> Text,
+        blur -> Bool,
+        grey -> Bool,
+        mute -> Bool,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     events,
     records,
@@ -383,5 +403,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency,
     jobs,
     find_keys,
-    find_progress
+    find_progress,
+    pictures,
+    viewing
 );

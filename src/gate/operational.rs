@@ -9,5 +9,10 @@ pub const OPERATIONAL: &[(&str, &str)] = &[
     ("jobs", "who works on a job, how far it is and how it ended"),
     ("packets", "when the build began"),
     ("seen_items", "which version of an item a person has opened"),
+    (
+        "pictures",
+        "whether thumbnail and preview of a file were made, or why not",
+    ),
     ("sessions", "when a session was refreshed, and its next secret"),
+    ("viewing", "how a person looks at graphic material"),
 ];

@@ -42,6 +42,7 @@ const ASSETS: &[Asset] = assets![
     "queue.js" "text/javascript; charset=utf-8",
     "evidence.js" "text/javascript; charset=utf-8",
     "review.js" "text/javascript; charset=utf-8",
+    "viewer.js" "text/javascript; charset=utf-8",
     "icons.svg" "image/svg+xml",
     "mark.svg" "image/svg+xml",
     "public-sans-400.woff2" "font/woff2",

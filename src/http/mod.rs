@@ -33,6 +33,7 @@ use crate::blobs::Blobs;
 use crate::config::{Config, Limits};
 use crate::gate::Gate;
 use crate::identity::{AccessTokens, FormTokens, Passwords};
+use crate::pictures::PictureDesk;
 
 /// The state that handlers share; one for the whole server.
 pub struct State {
@@ -62,6 +63,8 @@ pub struct State {
     pub audits: tokio::sync::Notify,
     /// The settings in force.
     pub settings: Config,
+    /// What makes thumbnails and previews, and which are asked for.
+    pub pictures: PictureDesk,
     /// Prints the metrics.
     pub metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
     /// Whether `/metrics` answers beyond loopback with this token only.

@@ -14,7 +14,7 @@ mod store;
 pub use model::{Job, JobState, Step};
 pub use progress::Progress;
 pub use run::{Worker, run};
-pub use store::{add, cancel, under_way};
+pub use store::{add, again, cancel, forget_ended, under_way};
 
 #[cfg(test)]
 mod tests;

@@ -44,6 +44,26 @@ pub fn under_way(conn: &mut AnyConn, kind: &str) -> Result<Option<String>> {
     Ok(open.select(jobs::object).first(conn).optional()?)
 }
 
+/// Adds a job to be done; one that has ended is done once more, and one that waits is due no later than this.
+pub fn again(conn: &mut AnyConn, kind: &str, object: &str, due_at: Micros) -> Result<()> {
+    let open = [JobState::Waiting.as_str(), JobState::Running.as_str()];
+    let ended = jobs::table.find((kind, object)).filter(jobs::state.ne_all(open));
+    diesel::delete(ended).execute(conn)?;
+    let waits = jobs::table
+        .find((kind, object))
+        .filter(jobs::state.eq(JobState::Waiting.as_str()).and(jobs::due_at.gt(due_at)));
+    diesel::update(waits).set(jobs::due_at.eq(due_at)).execute(conn)?;
+    add(conn, kind, object, due_at)
+}
+
+/// Forgets the jobs of a kind that have ended: for a kind whose result is kept elsewhere.
+pub fn forget_ended(conn: &mut AnyConn, kind: &str) -> Result<()> {
+    let open = [JobState::Waiting.as_str(), JobState::Running.as_str()];
+    let ended = jobs::table.filter(jobs::kind.eq(kind).and(jobs::state.ne_all(open)));
+    diesel::delete(ended).execute(conn)?;
+    Ok(())
+}
+
 /// Calls a job off; `false` when it has ended already. Whoever holds it, or takes it next, ends it as cancelled.
 pub fn cancel(conn: &mut AnyConn, kind: &str, object: &str) -> Result<bool> {
     let states = [JobState::Waiting.as_str(), JobState::Running.as_str()];

@@ -66,6 +66,7 @@ actions! {
     CaptureRecorded "capture.recorded" Case "A capture was recorded with its files; the one action that makes a capture.";
     CaptureCorrected "capture.corrected" Case "A corrected version of a capture's particulars was recorded beside the first.";
     CaptureAnnotated "capture.annotated" Case "A note was added to a capture.";
+    CaptureMarked "capture.marked" Case "A capture was marked graphic, or the mark was taken back.";
     CaptureReviewed "capture.reviewed" Case "A second person reviewed a capture's accuracy.";
     CaptureAccepted "capture.accepted" Case "A supervisor accepted a held capture.";
     CaptureRatified "capture.ratified" Case "A supervisor approved afterwards what nothing had covered.";

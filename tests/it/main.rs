@@ -34,6 +34,7 @@ mod jobs;
 mod lists;
 mod packets;
 mod pages;
+mod pictures;
 mod releases;
 mod samples;
 mod sessions;

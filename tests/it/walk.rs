@@ -39,6 +39,8 @@ const OF_NO_CASE: &[(&str, &str, u16)] = &[
     ("PATCH", "/api/v1/units/{id}", 403),
     ("GET", "/api/v1/settings", 403),
     ("GET", "/api/v1/installation", 403),
+    ("GET", "/api/v1/me/viewing", 200),
+    ("PUT", "/api/v1/me/viewing", 422),
     ("GET", "/api/v1/users", 403),
     ("POST", "/api/v1/users", 403),
     ("GET", "/api/v1/colleagues", 200),

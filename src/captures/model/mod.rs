@@ -5,6 +5,7 @@ mod new;
 mod platforms;
 mod remark;
 mod view;
+mod viewing;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -13,10 +14,11 @@ pub use filter::{CaptureFilter, CaptureQuery, NewTo, Place, Sort};
 pub use new::{NewCapture, NewCorrection, NewFile};
 pub use platforms::{recognize, without_tracking};
 pub use remark::{
-    CaptureDecision, CaptureNote, Check, CheckOutcome, DecisionOutcome, EventPlace, NewDecision, Remark, Review,
-    ReviewOutcome, Verification,
+    CaptureDecision, CaptureMark, CaptureNote, Check, CheckOutcome, DecisionOutcome, EventPlace, Mark, NewDecision,
+    Remark, Review, ReviewOutcome, Verification,
 };
 pub use view::{CaptureView, OpenCapture, Remarks, StoredCapture};
+pub use viewing::Viewing;
 
 use crate::authorizations::{Device, Level, Line, plain_handle};
 use crate::clock::{Micros, Timestamp};

@@ -49,6 +49,14 @@ pub struct CaptureNote {
     pub text: String,
 }
 
+/// That a capture is graphic, or is not after all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CaptureMark {
+    pub mark: Mark,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
 /// A second person's finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Review {
@@ -97,6 +105,16 @@ words! {
 }
 
 words! {
+    /// How a capture is marked. The last mark holds.
+    Mark {
+        /// Nobody sees it without asking for it.
+        Graphic = "graphic",
+        /// It is shown like any other.
+        NotGraphic = "not_graphic",
+    }
+}
+
+words! {
     /// What a reviewer finds.
     ReviewOutcome {
         /// It shows what it says.
@@ -127,6 +145,16 @@ impl CaptureNote {
     pub fn parse(form: Form) -> Result<Self> {
         form.read(|form| Self {
             text: form.required("text", TEXT),
+        })
+    }
+}
+
+impl CaptureMark {
+    /// Reads and checks it.
+    pub fn parse(form: Form) -> Result<Self> {
+        form.read(|form| Self {
+            mark: form.required_word("mark").unwrap_or(Mark::Graphic),
+            note: form.text("note", TEXT),
         })
     }
 }

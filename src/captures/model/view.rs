@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Basis, Capture, CaptureDecision, CaptureKind, CaptureNote, CaptureState, Correction, EventPlace, FileDigest,
-    FileEntry, Flag, Particulars, Remark, Review,
+    Basis, Capture, CaptureDecision, CaptureKind, CaptureMark, CaptureNote, CaptureState, Correction, EventPlace,
+    FileDigest, FileEntry, Flag, Mark, Particulars, Remark, Review,
 };
 use crate::authorizations::Line;
 use crate::clock::Timestamp;
@@ -95,6 +95,26 @@ pub struct Remarks {
     pub reviews: Vec<Remark<Review>>,
     /// The last one.
     pub decision: Option<Remark<CaptureDecision>>,
+    /// The last one.
+    #[serde(default)]
+    pub mark: Option<Remark<CaptureMark>>,
+}
+
+impl Remarks {
+    /// Whether it is shown to nobody who does not ask for it.
+    pub fn is_graphic(&self) -> bool {
+        self.mark.as_ref().is_some_and(|mark| mark.said.mark == Mark::Graphic)
+    }
+}
+
+impl CaptureView {
+    /// The digests of its files.
+    pub fn digests(&self) -> Vec<Digest> {
+        match self {
+            Self::Open(open) => open.files.iter().map(|file| file.sha256).collect(),
+            Self::Withheld(withheld) => withheld.files.iter().map(|file| file.sha256).collect(),
+        }
+    }
 }
 
 impl StoredCapture {

@@ -6,12 +6,13 @@ use askama::Template;
 
 use history::{ItemCustody, SaidLine, VersionLine, said, versions};
 
+use super::Shot;
 use super::filters::ListAddress;
-use super::{Shot, is_picture};
+use super::viewer::{Sight, Viewer};
 use crate::authorizations::Line;
 use crate::captures::model::{
-    BasisKind, CaptureNote, CaptureState, CaptureView, FileEntry, NewCorrection, NewDecision, OpenCapture, PostedBasis,
-    Review, without_tracking,
+    BasisKind, CaptureMark, CaptureNote, CaptureState, CaptureView, NewCorrection, NewDecision, OpenCapture,
+    PostedBasis, Review, without_tracking,
 };
 use crate::captures::reads::{self, ItemFound, ItemRights};
 use crate::captures::remarks;
@@ -22,45 +23,7 @@ use crate::http::pages::{self, FormView, Frame, PageRequest};
 use crate::http::reply::Reply;
 use crate::http::{PathId, WriteRequest};
 use crate::policy::Act;
-use crate::text::{groups, label, line, size};
-
-/// A file of an item, as the page shows it.
-pub struct ShownFile {
-    pub address: Option<String>,
-    pub name: String,
-    pub role: String,
-    pub media: String,
-    pub size: String,
-    pub picture: bool,
-    pub video: bool,
-    pub groups: Vec<String>,
-    pub withheld: Option<String>,
-}
-
-impl ShownFile {
-    /// The files of a capture; none where its content is not shown.
-    pub fn all(view: &CaptureView) -> Vec<Self> {
-        match view {
-            CaptureView::Open(open) => open.files.iter().map(|file| Self::of(&open.outline.id, file)).collect(),
-            CaptureView::Withheld(_) => Vec::new(),
-        }
-    }
-
-    fn of(id: &str, file: &FileEntry) -> Self {
-        let media = file.media_type.clone().unwrap_or_default();
-        Self {
-            address: file.withheld.is_none().then(|| format!("/files/{id}/{}", file.sha256)),
-            name: line(file.name.as_deref().unwrap_or("without a name")),
-            role: label(file.role.as_str()),
-            picture: is_picture(file),
-            video: matches!(&*media, "video/mp4" | "video/webm"),
-            size: size(file.size),
-            groups: groups(&file.sha256),
-            withheld: file.withheld.as_ref().map(|w| line(&w.reason)),
-            media,
-        }
-    }
-}
+use crate::text::{label, line};
 
 /// What is known of an item beside its files.
 pub struct ItemParts {
@@ -96,7 +59,7 @@ struct ItemPage {
     shot: Shot,
     version: i64,
     parts: ItemParts,
-    files: Vec<ShownFile>,
+    viewer: Viewer,
     coverage: Vec<Line>,
     /// Whether content is shown at all.
     open: bool,
@@ -151,7 +114,7 @@ impl ItemPage {
             },
             way: way(page, &case_page, outline.item).await?,
             version: outline.version,
-            files: ShownFile::all(&found.view),
+            viewer: Viewer::of(page, &found.view, &case_page).await?,
             coverage: outline.coverage,
             open: matches!(found.view, CaptureView::Open(_)),
             outcomes: outcomes(&found.view),
@@ -286,6 +249,14 @@ pub async fn annotate(id: PathId, request: WriteRequest) -> Reply {
         .write_to(Act::CaptureAnnotate, scope, CaptureNote::parse, remarks::annotate)
         .await;
     after(&page, id.0, "noted", made.map(drop)).await
+}
+
+pub async fn mark(id: PathId, request: WriteRequest) -> Reply {
+    let (page, scope) = (request.page()?, Scope::Capture(id.0.clone()));
+    let made = request
+        .write_to(Act::CaptureAnnotate, scope, CaptureMark::parse, remarks::mark)
+        .await;
+    after(&page, id.0, "marked", made.map(drop)).await
 }
 
 pub async fn correct(id: PathId, request: WriteRequest) -> Reply {

@@ -20,6 +20,8 @@ pub struct FileToSee {
     pub name: String,
     pub about: String,
     pub picture: bool,
+    /// The address of its preview.
+    pub preview: String,
     pub groups: Vec<String>,
 }
 
@@ -31,6 +33,7 @@ impl FileToSee {
             name: line(file.name.as_deref().unwrap_or("without a name")),
             about: format!("{}, {media}, {}", label(file.role.as_str()), size(file.size)),
             picture: super::is_picture(file),
+            preview: super::viewer::preview_address(id, file),
             groups: groups(&file.sha256),
         }
     }

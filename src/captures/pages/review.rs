@@ -6,8 +6,9 @@ use askama::Template;
 
 use super::Shot;
 use super::filters::ListAddress;
-use super::item::{ItemParts, ShownFile};
+use super::item::ItemParts;
 use super::said::{RemarkForm, Saying};
+use super::viewer::{Sight, Viewer};
 use crate::captures::model::CaptureView;
 use crate::captures::reads::{self, Beside, ItemFound, ItemRights};
 use crate::cases::{CasePage, Tab};
@@ -36,7 +37,7 @@ struct ReviewPage {
 struct Reviewed {
     shot: Shot,
     open: bool,
-    files: Vec<ShownFile>,
+    viewer: Viewer,
     parts: ItemParts,
     rights: ItemRights,
     position: i64,
@@ -113,7 +114,7 @@ impl Reviewed {
             .map(|(address, shot)| (shot, address));
         Ok(Self {
             open: matches!(found.view, CaptureView::Open(_)),
-            files: ShownFile::all(&found.view),
+            viewer: Viewer::of(page, &found.view, case_page).await?,
             parts: ItemParts::of(&found, case_page),
             rights: found.rights,
             position: beside.before + 1,

@@ -384,6 +384,7 @@ pub fn at(clock: &SetClock) -> With {
         demo: false,
         metrics: None,
         store: None,
+        decoder: env!("CARGO_BIN_EXE_casetrail").into(),
     }
 }
 

@@ -219,8 +219,11 @@ const FEATURES: &[&str] = &[
 const KNOW_HTTP: &[(&str, &str)] = &[
     ("audits/worker.rs", "reaches the server's state"),
     ("captures/download.rs", "gives files out"),
+    ("captures/pictures/job.rs", "reaches the server's state"),
+    ("captures/pictures/serve.rs", "gives pictures out"),
     ("captures/upload.rs", "takes uploads"),
     ("captures/verify.rs", "answers with the check of a file"),
+    ("captures/viewing.rs", "the handlers of a person's own settings"),
     ("custody/proofs.rs", "the handlers of the log"),
     ("packets/build.rs", "reaches the server's state"),
     ("packets/builder.rs", "reaches the server's state"),

@@ -98,6 +98,9 @@ const DELETES: &[(&str, &str)] = &[
     ("gate/idempotency.rs", "idempotency::table"),
     ("background.rs", "old"),
     ("find/store.rs", "find_keys::table"),
+    ("captures/pictures/store.rs", "pictures::table"),
+    ("captures/pictures/store.rs", "viewing::table"),
+    ("jobs/store.rs", "ended"),
     ("ledger/sequencer.rs", "outbox::table"),
     ("ledger/sequencer.rs", "outbox WHERE id IN"),
 ];

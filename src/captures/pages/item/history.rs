@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::captures::model::{Capture, OpenCapture};
+use crate::captures::model::{Capture, Mark, OpenCapture};
 use crate::captures::reads::{self, ItemFound};
 use crate::cases::CasePage;
 use crate::error::{Error, Result};
@@ -38,7 +38,15 @@ pub fn said(open: &OpenCapture, page: &CasePage) -> Vec<SaidLine> {
         let outcome = format!("Decided: {}", d.said.said.outcome);
         (d.at, d.by.name.as_str(), outcome, d.said.said.reason.as_str())
     });
-    let mut all: Vec<_> = notes.chain(reviews).chain(decisions).collect();
+    let marks = open.remarks.mark.iter().map(|m| {
+        let what = match m.said.mark {
+            Mark::Graphic => "Marked graphic",
+            Mark::NotGraphic => "Marked not graphic",
+        };
+        let note = m.said.note.as_deref().unwrap_or_default();
+        (m.at, m.by.name.as_str(), what.to_owned(), note)
+    });
+    let mut all: Vec<_> = notes.chain(marks).chain(reviews).chain(decisions).collect();
     all.sort_by_key(|(at, ..)| *at);
     let shown = all.into_iter().map(|(at, who, what, text)| SaidLine {
         what,

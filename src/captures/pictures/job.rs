@@ -1,0 +1,191 @@
+//! The jobs: one makes the picture of one file, one looks for files without a picture.
+
+use std::sync::Arc;
+
+use tokio::sync::{Notify, watch};
+
+use super::store::{self, PictureRow, PictureState};
+use crate::blobs::{Key, WHOLE};
+use crate::clock::{MINUTE, Micros};
+use crate::error::{Error, Result};
+use crate::gate::Tx;
+use crate::http::App;
+use crate::jobs::{self, Job, Progress, Worker};
+use crate::ledger;
+use crate::pictures::{Helpers, MadePicture, ThumbSize, Unmade};
+use crate::proof::id::Digest;
+
+/// The job that makes the picture of a file, by the file's digest.
+pub(in crate::captures) const TO_MAKE: &str = "picture";
+/// Files looked at in one query.
+const BATCH: usize = 500;
+
+/// Makes pictures until `stop` becomes true or its sender is gone.
+pub async fn run_pictures(app: App, stop: watch::Receiver<bool>) {
+    let never = Notify::new();
+    let (making, looking) = (MakePicture(app.clone()), LookForPictures(app.clone()));
+    app.pictures.opens();
+    tokio::join!(
+        take_orders(&app, stop.clone()),
+        jobs::run(app.gate.clone(), making, &app.pictures.job, stop.clone()),
+        jobs::run(app.gate.clone(), looking, &never, stop),
+    );
+}
+
+/// Makes jobs of what is asked for, in the background of uploads and of pages.
+async fn take_orders(app: &App, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        tokio::select! {
+            asked = app.pictures.asked() => {
+                if let Err(e) = order(app, asked).await {
+                    tracing::error!(error = %e, "pictures could not be asked for; looking at them asks again");
+                }
+            }
+            changed = stop.changed() => if changed.is_err() { return },
+        }
+    }
+}
+
+async fn order(app: &App, asked: Vec<Digest>) -> Result<()> {
+    let wanting = app.gate.db().read(move |conn| store::wanting(conn, &asked)).await?;
+    if wanting.is_empty() {
+        return Ok(());
+    }
+    let order = move |tx: &mut Tx<'_>| add_all(tx, &wanting);
+    app.gate.housekeep(ledger::job(TO_MAKE), order).await?;
+    app.pictures.job.notify_one();
+    Ok(())
+}
+
+fn add_all(tx: &mut Tx<'_>, wanting: &[Digest]) -> Result<()> {
+    let mut each = wanting.iter();
+    each.try_for_each(|digest| jobs::again(tx.conn, TO_MAKE, &digest.to_string(), tx.now))
+}
+
+/// Why there is no picture, in words for a page.
+pub(in crate::captures) fn words_of(row: &PictureRow) -> Option<String> {
+    match row.state {
+        PictureState::Made => None,
+        PictureState::Failed => Some(format!("No preview could be made: {}.", row.reason)),
+        PictureState::Lacking => Some(format!(
+            "No preview could be made: the program {} is not installed on this server.",
+            row.reason
+        )),
+    }
+}
+
+#[derive(Clone)]
+struct MakePicture(App);
+
+impl MakePicture {
+    fn make(&self, sha256: Digest, progress: &Progress) -> Result<PictureRow> {
+        let app = &self.0;
+        let known = app.gate.db().read_blocking(|conn| store::file(conn, &sha256))?;
+        let (size, media_type) = known.ok_or_else(Error::not_found)?;
+        let source = app.blobs.open(&Key::File(sha256), WHOLE)?;
+        let about = (media_type.as_str(), u64::try_from(size).unwrap_or(u64::MAX));
+        let made = app.pictures.maker.make(source, about, &|| progress.check())?;
+        if let Ok(made) = &made {
+            let put = |size, bytes| app.blobs.keep_picture(&Key::Picture(sha256, size), bytes);
+            put(ThumbSize::Thumbnail, &made.thumbnail)?;
+            put(ThumbSize::Preview, &made.preview)?;
+        }
+        Ok(row_of(made))
+    }
+}
+
+fn row_of(made: std::result::Result<MadePicture, Unmade>) -> PictureRow {
+    let without = |state, reason| PictureRow {
+        state,
+        reason,
+        width: 0,
+        height: 0,
+    };
+    match made {
+        Ok(made) => PictureRow {
+            state: PictureState::Made,
+            reason: String::new(),
+            width: made.width.into(),
+            height: made.height.into(),
+        },
+        Err(Unmade::Failed(reason)) => without(PictureState::Failed, reason),
+        Err(Unmade::Lacks(helper)) => without(PictureState::Lacking, helper.to_owned()),
+    }
+}
+
+fn digest_of(job: &Job) -> Result<Digest> {
+    job.object.parse().map_err(|_| Error::internal("a job names no digest"))
+}
+
+impl Worker for MakePicture {
+    const KIND: &'static str = TO_MAKE;
+    const EVERY: Option<Micros> = None;
+    type Made = PictureRow;
+
+    fn work(&self, job: &Job, progress: &Arc<Progress>) -> Result<PictureRow> {
+        self.make(digest_of(job)?, progress)
+    }
+
+    fn keep(&self, tx: &mut Tx<'_>, job: &Job, made: &PictureRow) -> Result<i64> {
+        store::keep(tx.conn, &digest_of(job)?, made, tx.now)?;
+        Ok(1)
+    }
+
+    /// The machine failed, or the server died of it: it is not tried for ever.
+    fn fail(&self, tx: &mut Tx<'_>, job: &Job, why: &str) -> Result<()> {
+        let row = row_of(Err(Unmade::Failed(why.to_owned())));
+        store::keep(tx.conn, &digest_of(job)?, &row, tx.now)
+    }
+}
+
+/// Looks for files without a picture: those that were here before pictures were made, those that a crash cut off, and those
+/// that waited for a program that is installed now.
+#[derive(Clone)]
+struct LookForPictures(App);
+
+impl LookForPictures {
+    fn order(&self, found: Vec<Digest>) -> Result<i64> {
+        let count = found.len();
+        if count > 0 {
+            let order = move |tx: &mut Tx<'_>| add_all(tx, &found);
+            self.0.gate.housekeep_blocking(ledger::job(Self::KIND), order)?;
+            self.0.pictures.job.notify_one();
+        }
+        Ok(i64::try_from(count).unwrap_or(i64::MAX))
+    }
+
+    fn installed_since(&self) -> Result<Vec<Digest>> {
+        let mut all = Vec::new();
+        for helper in [Helpers::FFMPEG, Helpers::HEIF_CONVERT] {
+            if self.0.pictures.maker.has(helper) {
+                let found = self.0.gate.db().read_blocking(|conn| store::lacking(conn, helper))?;
+                all.extend(found);
+            }
+        }
+        Ok(all)
+    }
+}
+
+impl Worker for LookForPictures {
+    const KIND: &'static str = "pictures";
+    const EVERY: Option<Micros> = Some(10 * MINUTE);
+    type Made = i64;
+
+    fn work(&self, _job: &Job, progress: &Arc<Progress>) -> Result<i64> {
+        let (mut ordered, mut after) = (self.order(self.installed_since()?)?, Some(Vec::new()));
+        while let Some(last) = after {
+            progress.check()?;
+            let look = |conn: &mut _| store::untried(conn, &last, BATCH);
+            let (found, next) = self.0.gate.db().read_blocking(look)?;
+            ordered += self.order(found)?;
+            after = next;
+        }
+        Ok(ordered)
+    }
+
+    /// What a job of a picture came to stands in the table of pictures.
+    fn keep(&self, tx: &mut Tx<'_>, _job: &Job, ordered: &i64) -> Result<i64> {
+        jobs::forget_ended(tx.conn, TO_MAKE)?;
+        Ok(*ordered)
+    }
+}

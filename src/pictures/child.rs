@@ -1,0 +1,112 @@
+//! Starts the processes that decode, and waits for their end, up to the deadline.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::durable;
+use crate::error::Result;
+
+/// The word after the program's name that makes it such a process.
+const WORD: &str = "picture-decoder";
+/// The name of the file that is worked on, in its folder.
+pub(super) const INPUT: &str = "input";
+
+/// Time on the clock.
+const DEADLINE: Duration = Duration::from_secs(30);
+/// Bytes of a file that it writes.
+pub(super) const OUTPUT: u64 = 64 << 20;
+
+/// What a process is started for.
+pub(super) struct Decoding<'a> {
+    /// This program.
+    pub program: &'a Path,
+    /// The folder of the file that is worked on.
+    pub room: &'a Path,
+    /// Fails where the work is to stop.
+    pub go_on: &'a dyn Fn() -> Result<()>,
+}
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DecodingEnd {
+    /// By itself, with success.
+    Well,
+    /// By itself, without.
+    Badly,
+    /// By a signal, mostly because it went past a limit.
+    Broken(i32),
+    /// At the deadline.
+    Late,
+}
+
+impl DecodingEnd {
+    /// What that says of the file.
+    pub fn reason(self) -> String {
+        match self {
+            Self::Well => "the decoder gave nothing".into(),
+            Self::Badly => "the file is damaged, or of a kind that the decoder does not know".into(),
+            Self::Broken(signal) => format!(
+                "the decoder broke off (signal {signal}): the file is damaged, or needs more memory or time than a picture may take"
+            ),
+            Self::Late => format!("the decoder was not done after {} seconds", DEADLINE.as_secs()),
+        }
+    }
+}
+
+impl Decoding<'_> {
+    /// Runs a process whose standard input is a file of the folder, and whose standard output becomes one. Without
+    /// arguments it decodes a picture; with them it becomes the program that they name.
+    pub fn run(&self, input: &Path, output: &Path, args: &[OsString]) -> Result<DecodingEnd> {
+        let mut command = Command::new(self.program);
+        command
+            .arg(WORD)
+            .args(args)
+            .env_clear()
+            .current_dir(self.room)
+            .stdin(File::open(input)?)
+            .stdout(durable::new_file(output)?)
+            .stderr(Stdio::null());
+        let mut child = command.spawn()?;
+        let ended = self.wait(&mut child);
+        if ended.is_err() {
+            end(&mut child);
+        }
+        ended
+    }
+
+    fn wait(&self, child: &mut Child) -> Result<DecodingEnd> {
+        let (until, mut pause) = (Instant::now() + DEADLINE, Duration::from_millis(1));
+        loop {
+            if let Some(status) = child.try_wait()? {
+                return Ok(ended(status));
+            }
+            (self.go_on)()?;
+            if Instant::now() > until {
+                end(child);
+                return Ok(DecodingEnd::Late);
+            }
+            sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(50));
+        }
+    }
+}
+
+fn ended(status: ExitStatus) -> DecodingEnd {
+    match status.signal() {
+        Some(signal) => DecodingEnd::Broken(signal),
+        None if status.success() => DecodingEnd::Well,
+        None => DecodingEnd::Badly,
+    }
+}
+
+/// Ends a process, and takes its end in so that it leaves the system's table.
+fn end(child: &mut Child) {
+    // It may have ended by itself meanwhile.
+    let _ = child.kill();
+    let _ = child.wait();
+}

@@ -1,0 +1,110 @@
+//! Programs of the system that decode what we do not: they get one file, no environment, no shell, and write one file.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::Unmade;
+use super::child::{Decoding, DecodingEnd, INPUT};
+use crate::error::Result;
+
+/// What is installed.
+#[derive(Debug, Clone, Default)]
+pub struct Helpers {
+    /// Makes a frame of a video.
+    pub ffmpeg: Option<PathBuf>,
+    /// Decodes HEIC and AVIF.
+    pub heif_convert: Option<PathBuf>,
+}
+
+impl Helpers {
+    /// The name of each program.
+    pub const FFMPEG: &str = "ffmpeg";
+    pub const HEIF_CONVERT: &str = "heif-convert";
+
+    /// Where a program lies.
+    pub fn path(&self, helper: &str) -> Option<&Path> {
+        match helper {
+            Self::FFMPEG => self.ffmpeg.as_deref(),
+            Self::HEIF_CONVERT => self.heif_convert.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The photo of a HEIC or AVIF file, as JPEG. Of several it is the first.
+    pub(super) fn photo(&self, job: &Decoding<'_>) -> Result<std::result::Result<PathBuf, Unmade>> {
+        let Some(program) = self.heif_convert.as_deref() else {
+            return Ok(Err(Unmade::Lacks(Self::HEIF_CONVERT)));
+        };
+        let folder = job.room.join("photos");
+        fs::create_dir(&folder)?;
+        let args = [
+            program.into(),
+            "-q".into(),
+            "95".into(),
+            INPUT.into(),
+            "photos/photo.jpg".into(),
+        ];
+        let ended = job.run(&job.room.join(INPUT), &job.room.join("said"), &args)?;
+        let mut photos: Vec<PathBuf> = fs::read_dir(folder)?
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .collect();
+        photos.sort();
+        Ok(match photos.into_iter().next().filter(|_| ended == DecodingEnd::Well) {
+            Some(photo) => Ok(photo),
+            None => Err(Unmade::Failed(ended.reason())),
+        })
+    }
+
+    /// A frame of a video, as PNG: one second after its beginning, because many begin black; of a shorter one the first.
+    pub(super) fn frame(&self, job: &Decoding<'_>, reader: &str) -> Result<std::result::Result<PathBuf, Unmade>> {
+        let Some(program) = self.ffmpeg.as_deref() else {
+            return Ok(Err(Unmade::Lacks(Self::FFMPEG)));
+        };
+        let mut last = DecodingEnd::Well;
+        for (at, name) in [("1", "later"), ("0", "first")] {
+            let frame = job.room.join(name);
+            last = job.run(&job.room.join(INPUT), &frame, &ffmpeg(program, reader, at))?;
+            if last == DecodingEnd::Well && fs::metadata(&frame)?.len() > 0 {
+                return Ok(Ok(frame));
+            }
+        }
+        Ok(Err(Unmade::Failed(last.reason())))
+    }
+}
+
+/// It reads the one file, whose type is named so that no list of other files or addresses is taken for a video.
+fn ffmpeg(program: &Path, reader: &str, at: &str) -> Vec<OsString> {
+    let before = [
+        "-nostdin",
+        "-v",
+        "error",
+        "-threads",
+        "1",
+        "-protocol_whitelist",
+        "file,pipe",
+        "-f",
+        reader,
+        "-ss",
+        at,
+        "-i",
+        INPUT,
+    ];
+    let after = [
+        "-map",
+        "0:v:0",
+        "-frames:v",
+        "1",
+        "-vf",
+        "scale='min(1600,iw)':-2",
+        "-threads",
+        "1",
+        "-c:v",
+        "png",
+        "-f",
+        "image2pipe",
+        "pipe:1",
+    ];
+    let args = before.into_iter().chain(after).map(OsString::from);
+    std::iter::once(program.into()).chain(args).collect()
+}

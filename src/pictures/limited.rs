@@ -1,0 +1,52 @@
+//! What the processes that decode do first: each limits itself before it touches a file. Then it decodes a picture, or becomes
+//! the program that does.
+
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use rustix::process::{Resource, Rlimit, setrlimit};
+
+use super::child::OUTPUT;
+use super::decode::decode_input;
+
+/// Address space, in bytes.
+const MEMORY: u64 = 1536 << 20;
+/// Processor time, in seconds.
+const PROCESSOR: u64 = 20;
+/// Open files.
+const FILES: u64 = 64;
+
+/// The process itself: sets its limits, then decodes the picture on its standard input, or becomes another program.
+///
+/// # Errors
+/// Why the picture could not be decoded, or the program not started.
+pub fn run_limited(args: &[OsString]) -> std::result::Result<(), String> {
+    let limits = [
+        (Resource::As, MEMORY),
+        (Resource::Cpu, PROCESSOR),
+        (Resource::Fsize, OUTPUT),
+        (Resource::Nofile, FILES),
+        (Resource::Core, 0),
+    ];
+    for (resource, most) in limits {
+        limit(resource, most).map_err(|e| format!("a limit could not be set: {e}"))?;
+    }
+    match args.split_first() {
+        None => decode_input(),
+        // It comes back only where the program could not be started.
+        Some((program, args)) => Err(Command::new(program).args(args).env_clear().exec().to_string()),
+    }
+}
+
+fn limit(resource: Resource, most: u64) -> io::Result<()> {
+    let most = Some(most);
+    Ok(setrlimit(
+        resource,
+        Rlimit {
+            current: most,
+            maximum: most,
+        },
+    )?)
+}

@@ -1,0 +1,207 @@
+//! Thumbnails and previews, made from evidence that may be hostile.
+//!
+//! The bytes are decoded in a process of their own, whose memory, processor time and output are limited and which is ended
+//! at its deadline: whatever a file does to its decoder, the server goes on. What comes out is encoded anew, so that nothing
+//! of the file's metadata is in it. Photos in HEIC and AVIF are decoded by `heif-convert`, a frame of a video by `ffmpeg`,
+//! where they are installed; both run under the same limits. This room knows no database and no store.
+
+mod child;
+mod decode;
+mod desk;
+mod drawn;
+mod helpers;
+mod limited;
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+pub use decode::{SIDE, ThumbSize};
+pub use desk::PictureDesk;
+pub use drawn::{KIND as DRAWN_KIND, drawn, drawn_words};
+pub use helpers::Helpers;
+pub use limited::run_limited;
+
+use crate::clock::random;
+use crate::durable;
+use crate::error::{Error, Result};
+use crate::proof::id::hex;
+
+/// Larger photos are not looked at.
+const LARGEST_PHOTO: u64 = 256 << 20;
+/// Larger videos are not looked at: a copy is made for `ffmpeg`.
+const LARGEST_VIDEO: u64 = 1 << 30;
+
+/// How a file becomes a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Means {
+    /// Our own decoder.
+    Own,
+    /// `heif-convert`, then our own decoder.
+    HeifConvert,
+    /// A frame by `ffmpeg`, then our own decoder. The name is that of its reader for this type.
+    Ffmpeg(&'static str),
+}
+
+impl Means {
+    fn of(media_type: &str) -> Option<Self> {
+        Some(match media_type {
+            "image/jpeg" | "image/png" | "image/gif" | "image/webp" | "image/tiff" | "image/bmp" => Self::Own,
+            "image/heif" | "image/avif" => Self::HeifConvert,
+            "video/mp4" | "video/x-m4v" | "video/quicktime" => Self::Ffmpeg("mov"),
+            "video/webm" | "video/x-matroska" => Self::Ffmpeg("matroska"),
+            "video/x-msvideo" => Self::Ffmpeg("avi"),
+            "video/mpeg" => Self::Ffmpeg("mpeg"),
+            _ => return None,
+        })
+    }
+}
+
+/// Whether a picture can be made of files of this type at all.
+pub fn is_shown(media_type: &str) -> bool {
+    Means::of(media_type).is_some()
+}
+
+/// A picture in both sizes, as JPEG.
+#[derive(Debug)]
+pub struct MadePicture {
+    /// Pixels of the whole picture, as it is turned.
+    pub width: u32,
+    pub height: u32,
+    pub thumbnail: Vec<u8>,
+    pub preview: Vec<u8>,
+}
+
+/// Why there is no picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unmade {
+    /// The file does not give one: the reason in words.
+    Failed(String),
+    /// A program is not installed on this server.
+    Lacks(&'static str),
+}
+
+/// What makes pictures.
+#[derive(Debug)]
+pub struct PictureMaker {
+    /// This program, which decodes in a process of its own.
+    program: PathBuf,
+    /// Where files lie while they are worked on.
+    folder: PathBuf,
+    helpers: Helpers,
+}
+
+impl PictureMaker {
+    /// With the program that decodes, a folder of its own, and what is installed. Removes what an earlier run left.
+    pub fn open(program: PathBuf, folder: PathBuf, helpers: Helpers) -> Result<Self> {
+        if let Err(e) = fs::remove_dir_all(&folder)
+            && e.kind() != io::ErrorKind::NotFound
+        {
+            return Err(e.into());
+        }
+        durable::make_folder(&folder)?;
+        Ok(Self {
+            program,
+            folder,
+            helpers,
+        })
+    }
+
+    /// Whether a program is installed that was missing before.
+    pub fn has(&self, helper: &str) -> bool {
+        self.helpers.path(helper).is_some()
+    }
+
+    /// Makes thumbnail and preview of a file. `go_on` fails where the work is to stop; then the processes are ended. Blocks.
+    ///
+    /// # Errors
+    /// Where this machine fails, and what `go_on` said. That a file gives no picture is no error.
+    pub fn make(
+        &self,
+        source: impl Read,
+        (media_type, size): (&str, u64),
+        go_on: &dyn Fn() -> Result<()>,
+    ) -> Result<std::result::Result<MadePicture, Unmade>> {
+        let Some(means) = Means::of(media_type) else {
+            return Ok(Err(Unmade::Failed(format!("no pictures are made of {media_type}"))));
+        };
+        if let Err(unmade) = self.can(means, size) {
+            return Ok(Err(unmade));
+        }
+        let room = WorkRoom::make(&self.folder)?;
+        room.take(source)?;
+        let job = child::Decoding {
+            program: &self.program,
+            room: room.path(),
+            go_on,
+        };
+        let still = match means {
+            Means::Own => Ok(room.path().join(child::INPUT)),
+            Means::HeifConvert => self.helpers.photo(&job)?,
+            Means::Ffmpeg(reader) => self.helpers.frame(&job, reader)?,
+        };
+        match still {
+            Ok(still) => decode::in_a_process(&job, &still),
+            Err(unmade) => Ok(Err(unmade)),
+        }
+    }
+
+    /// What is known before a byte is read.
+    fn can(&self, means: Means, size: u64) -> std::result::Result<(), Unmade> {
+        let (helper, most) = match means {
+            Means::Own => (None, LARGEST_PHOTO),
+            Means::HeifConvert => (Some(Helpers::HEIF_CONVERT), LARGEST_PHOTO),
+            Means::Ffmpeg(_) => (Some(Helpers::FFMPEG), LARGEST_VIDEO),
+        };
+        if size > most {
+            let most = most >> 20;
+            return Err(Unmade::Failed(format!(
+                "the file is larger than the {most} MB of which a picture is made"
+            )));
+        }
+        match helper.filter(|helper| !self.has(helper)) {
+            Some(helper) => Err(Unmade::Lacks(helper)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A folder for one file's work, removed with all that is in it.
+struct WorkRoom(PathBuf);
+
+impl WorkRoom {
+    fn make(folder: &Path) -> Result<Self> {
+        let path = folder.join(hex(&random::<8>()));
+        durable::make_folder(&path)?;
+        Ok(Self(path))
+    }
+
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn take(&self, mut source: impl Read) -> Result<()> {
+        let mut file = durable::new_file(&self.0.join(child::INPUT))?;
+        io::copy(&mut source, &mut file)?;
+        Ok(())
+    }
+}
+
+impl Drop for WorkRoom {
+    fn drop(&mut self) {
+        if let Err(e) = fs::remove_dir_all(&self.0) {
+            tracing::warn!(error = %e, "what a picture was made in could not be removed; the next start does it");
+        }
+    }
+}
+
+/// Reads a file that a process wrote, at most so many bytes of it.
+fn read_at_most(file: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(file)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn broken(what: &str) -> Error {
+    Error::internal(format!("the process that decodes pictures {what}"))
+}
