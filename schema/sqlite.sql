@@ -73,9 +73,11 @@ CREATE TABLE captures (
     version BIGINT NOT NULL,
     seq BIGINT NOT NULL,
     leaf BLOB NOT NULL,
-    body TEXT NOT NULL, basis_id TEXT,
+    body TEXT NOT NULL, basis_id TEXT, address_stem TEXT,
     UNIQUE (case_id, item)
 );
+
+CREATE INDEX captures_address ON captures (case_id, address_stem);
 
 CREATE INDEX captures_open ON captures (state, basis, id);
 
@@ -125,6 +127,17 @@ CREATE TABLE disclosures (
 );
 
 CREATE INDEX disclosures_packet ON disclosures (packet_id, id);
+
+CREATE TABLE drafts (
+    user_id TEXT NOT NULL,
+    form TEXT NOT NULL,
+    body TEXT NOT NULL,
+    begun_at BIGINT NOT NULL,
+    changed_at BIGINT NOT NULL,
+    PRIMARY KEY (user_id, form)
+);
+
+CREATE INDEX drafts_age ON drafts (changed_at);
 
 CREATE TRIGGER events_no_delete BEFORE DELETE ON events BEGIN
     SELECT RAISE(ABORT, 'the ledger is append-only: DELETE on events refused');
@@ -351,6 +364,26 @@ CREATE TABLE units (
     version BIGINT NOT NULL,
     leaf BLOB NOT NULL
 );
+
+CREATE TABLE uploads (
+    id TEXT NOT NULL PRIMARY KEY,
+    user_id TEXT NOT NULL,
+    case_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    declared_type TEXT,
+    declared_sha256 BLOB,
+    size BIGINT NOT NULL,
+    received BIGINT NOT NULL,
+    sha256 BLOB,
+    crc32 BIGINT,
+    media_type TEXT,
+    used BOOLEAN NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+CREATE INDEX uploads_age ON uploads (created_at);
+
+CREATE INDEX uploads_of ON uploads (user_id, case_id);
 
 CREATE TABLE users (
     id TEXT NOT NULL PRIMARY KEY,

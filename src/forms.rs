@@ -113,6 +113,18 @@ impl Form {
         self.fields.insert(field.to_owned(), Value::Object(object));
     }
 
+    /// Puts a list of objects under a name, each with these texts.
+    pub fn put_objects<const N: usize>(&mut self, field: &str, objects: Vec<[(&str, String); N]>) {
+        let object = |texts: [(&str, String); N]| {
+            texts
+                .into_iter()
+                .map(|(name, text)| (name.to_owned(), text.into()))
+                .collect()
+        };
+        let all: Vec<Map<String, Value>> = objects.into_iter().map(object).collect();
+        self.fields.insert(field.to_owned(), all.into());
+    }
+
     /// A text that is there, without taking it.
     pub fn peek(&self, field: &str) -> Option<&str> {
         self.fields.get(field)?.as_str()

@@ -117,12 +117,20 @@ struct NewAuthorizationPage {
 pub(super) async fn new_form(case: PathId, page: PageRequest) -> Reply {
     let scope = Scope::Case(case.0.clone());
     let authorized = page.app.gate.check(&page.ctx, Act::AuthorizationRequest, scope).await?;
-    let form = FormView::of([
-        ("level", "overt".to_owned()),
+    new_page(&page, &case.0, first_request_form(&page, authorized.caller.username)).await
+}
+
+/// The form of a request as it is first shown. Another page may name level, platform and account in the address.
+fn first_request_form(page: &PageRequest, username: String) -> FormView {
+    let asked = |name: &str| page.query(name).unwrap_or_default();
+    let level = page.query("level").unwrap_or_else(|| "overt".to_owned());
+    FormView::of([
+        ("level", level),
         ("devices[]", "agency".to_owned()),
-        ("holder_usernames", authorized.caller.username),
-    ]);
-    new_page(&page, &case.0, form).await
+        ("holder_usernames", username),
+        ("platform_names", asked("platform")),
+        ("account_names", asked("account")),
+    ])
 }
 
 async fn new_page(page: &PageRequest, case: &str, form: FormView) -> Reply {
@@ -151,9 +159,36 @@ fn split(form: &mut Form, field: &str) -> Vec<String> {
     words.map(|word| word.trim_start_matches('@').to_lowercase()).collect()
 }
 
+/// The accounts that a page's form names, such as `@river_k`, or `instagram:@river_k` where there are several platforms.
+fn put_accounts(form: &mut Form, platforms: &[String]) -> Result<()> {
+    let names = form.text("account_names", 20 * LINE).unwrap_or_default();
+    let names = names
+        .split([',', '\n', '\r'])
+        .map(str::trim)
+        .filter(|name| !name.is_empty());
+    let mut accounts = Vec::new();
+    for name in names {
+        let named = name
+            .split_once(':')
+            .filter(|(platform, _)| platforms.iter().any(|p| p == platform));
+        let (platform, handle) = match (named, platforms) {
+            (Some((platform, handle)), _) => (platform, handle),
+            (None, [only]) => (only.as_str(), name),
+            (None, _) => {
+                let message = format!("{name:.60}: say on which of the platforms, such as instagram:@river_k");
+                return Err(Error::field("account_names", "platform", message));
+            }
+        };
+        accounts.push([("platform", platform.to_owned()), ("handle", handle.to_owned())]);
+    }
+    form.put_objects("accounts", accounts);
+    Ok(())
+}
+
 /// What a page's form says, under the names of a request.
 async fn as_request(page: &PageRequest, form: &mut Form) -> Result<()> {
     let platforms = split(form, "platform_names");
+    put_accounts(form, &platforms)?;
     form.put_list("platforms", platforms);
     let usernames = split(form, "holder_usernames");
     if usernames.len() > HOLDERS {
@@ -174,7 +209,11 @@ pub(super) async fn request(PathId(case): PathId, request: WriteRequest) -> Repl
     let page = request.page()?;
     let made = make_request(&page, &case, request).await.map_err(without_due_fields);
     let address = |made: Authorization| format!("/authorizations/{}?done=requested", made.id);
-    let names = &[("platforms", "platform_names"), ("holders", "holder_usernames")];
+    let names = &[
+        ("platforms", "platform_names"),
+        ("holders", "holder_usernames"),
+        ("accounts", "account_names"),
+    ];
     let again = async |form: FormView| new_page(&page, &case, form.renamed(names)).await;
     pages::answer(&page.req, made, address, again).await
 }

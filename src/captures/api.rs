@@ -2,10 +2,12 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::model::{BasisKind, CaptureNote, CaptureState, CaptureView, NewCorrection, NewDecision, Review};
+use super::model::{BasisKind, CaptureNote, CaptureState, CaptureView, NewCapture, NewCorrection, NewDecision, Review};
+use super::preview::CapturePreview;
 use super::store::CaptureSearch;
 use super::{reads, remarks};
 use crate::error::Result;
+use crate::forms::Form;
 use crate::gate::{RequestCtx, Scope};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
@@ -31,6 +33,24 @@ fn search(page: &Page) -> Result<CaptureSearch> {
         before: page.after.clone(),
         limit: page.limit + 1,
     })
+}
+
+pub(super) async fn preview(case: PathId, request: WriteRequest) -> Reply {
+    reply::ok(&preview_of(case.0, request, Ok).await?)
+}
+
+/// What recording the capture would say that a form sketches; `as_capture` makes the fields of a capture from it.
+pub(super) async fn preview_of(
+    case: String,
+    mut request: WriteRequest,
+    as_capture: impl FnOnce(Form) -> Result<Form>,
+) -> Result<CapturePreview> {
+    let scope = Scope::Case(case.clone());
+    request.check(Act::CaptureRecord, &scope).await?;
+    let form = as_capture(request.plain_form().await?)?;
+    let (gate, free) = (&request.app.gate, request.app.limits.not_required.clone());
+    let new = NewCapture::sketch(form, gate.now())?;
+    reads::preview(gate, &request.ctx, case, new, free).await
 }
 
 pub(super) async fn read(id: PathId, requester: RequestCtx, app: App) -> Reply {

@@ -6,10 +6,12 @@
 mod api;
 mod arrival;
 mod download;
+mod duplicates;
 mod judge;
 mod model;
 pub mod ops;
 mod pages;
+mod preview;
 mod reads;
 mod remarks;
 pub mod store;
@@ -31,6 +33,7 @@ pub fn routes(config: &mut ServiceConfig) {
     config
         .service(at("/cases/{id}/evidence", "GET").route(web::get().to(pages::evidence)))
         .service(at("/cases/{id}/captures", "POST").route(web::post().to(pages::log)))
+        .service(at("/cases/{id}/captures/preview", "POST").route(web::post().to(pages::preview)))
         .service(at("/captures/{id}", "GET").route(web::get().to(pages::item)))
         .service(at("/captures/{id}/notes", "POST").route(web::post().to(pages::annotate)))
         .service(at("/captures/{id}/corrections", "POST").route(web::post().to(pages::correct)))
@@ -42,6 +45,7 @@ pub fn routes(config: &mut ServiceConfig) {
                 .route(web::get().to(api::of_case))
                 .route(web::post().to(upload::record)),
         )
+        .service(at("/api/v1/cases/{id}/captures/preview", "POST").route(web::post().to(api::preview)))
         .service(at("/api/v1/captures", "GET").route(web::get().to(api::to_decide)))
         .service(at("/api/v1/captures/{id}", "GET").route(web::get().to(api::read)))
         .service(at("/api/v1/captures/{id}/notes", "POST").route(web::post().to(api::annotate)))

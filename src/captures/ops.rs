@@ -1,6 +1,7 @@
 //! Recording a capture.
 
 use super::arrival::Arrived;
+use super::duplicates;
 use super::judge;
 use super::model::{Capture, CaptureState, CaptureView, NewCapture, Remarks, StoredCapture};
 use super::store::{self, CaptureRow};
@@ -8,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::gate::{NewEvent, Recorded, Tx};
 use crate::ledger::Action;
+use crate::proof::id::Digest;
 
 /// Records a capture with its files: what covers it, its item number, its event.
 pub fn record(
@@ -18,6 +20,8 @@ pub fn record(
 ) -> Result<Recorded<CaptureView>> {
     let case_id = tx.case_id()?;
     let known = crate::authorizations::store::once_approved(tx.conn, &case_id)?;
+    let digests: Vec<Digest> = arrived.iter().map(|a| a.entry.sha256).collect();
+    let here = duplicates::of(tx.conn, &case_id, new, &digests)?;
     let judgment = judge::judge(new, &tx.caller.user, tx.now, &known, not_required);
     let awaits_decision = judgment.awaits_decision();
     let capture = Capture {
@@ -54,7 +58,7 @@ pub fn record(
     } else {
         stored.open(Remarks::default())
     };
-    Ok(made.answering(view))
+    Ok(made.answering(view.with_duplicates(here)))
 }
 
 /// The next item number. There are no gaps: the counter is read under the case's lock and moves with the event.

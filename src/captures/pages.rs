@@ -1,9 +1,12 @@
 //! The pages of captures: the evidence of a case with the form that logs more, and one item.
 
+mod check;
 mod composer;
 mod evidence;
 mod item;
+mod preview;
 
+pub(super) use check::preview;
 pub(super) use evidence::{evidence, log};
 pub(super) use item::{annotate, correct, decide, item, review};
 

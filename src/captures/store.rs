@@ -7,7 +7,7 @@ use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use serde_json::Value;
 
 use super::arrival::Arrived;
-use super::model::{Capture, CaptureState, Remarks, StoredCapture};
+use super::model::{Capture, CaptureState, Remarks, StoredCapture, address_stem};
 use crate::clock::Micros;
 use crate::db::tables::{authorization_holders, authorizations, capture_entries, captures, cases, grants, members};
 use crate::db::{AnyConn, canonical};
@@ -37,6 +37,7 @@ fixed_insert! {
         seq: i64 as BigInt,
         leaf: Vec<u8> as Binary,
         body: String as Text,
+        address_stem: Option<String> as Nullable<Text>,
     }
 }
 
@@ -60,6 +61,7 @@ impl CaptureRow {
             seq: stored.seq,
             leaf: stored.leaf.as_bytes().to_vec(),
             body: canonical(&capture.record()?)?,
+            address_stem: capture.particulars.url.as_deref().map(address_stem),
         })
     }
 

@@ -232,6 +232,7 @@ diesel::table! {
         seq -> BigInt,
         leaf -> Binary,
         body -> Text,
+        address_stem -> Nullable<Text>,
     }
 }
 
@@ -321,6 +322,34 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    uploads (id) {
+        id -> Text,
+        user_id -> Text,
+        case_id -> Text,
+        name -> Text,
+        declared_type -> Nullable<Text>,
+        declared_sha256 -> Nullable<Binary>,
+        size -> BigInt,
+        received -> BigInt,
+        sha256 -> Nullable<Binary>,
+        crc32 -> Nullable<BigInt>,
+        media_type -> Nullable<Text>,
+        used -> Bool,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    drafts (user_id, form) {
+        user_id -> Text,
+        form -> Text,
+        body -> Text,
+        begun_at -> BigInt,
+        changed_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     events,
     records,
@@ -347,5 +376,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     packets,
     disclosures,
     idempotency,
-    jobs
+    jobs,
+    uploads,
+    drafts
 );

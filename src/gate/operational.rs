@@ -3,8 +3,13 @@
 /// Each table with what it holds that no event records. The tables of the tree (`outbox`, `leaves`, `tiles`,
 /// `checkpoints`) are written by the ledger alone, behind no door.
 pub const OPERATIONAL: &[(&str, &str)] = &[
+    ("drafts", "what somebody has typed into a form and not sent yet"),
     ("idempotency", "answers kept for retries, which expire"),
     ("jobs", "who works on a job, how far it is and how it ended"),
     ("packets", "when the build began"),
     ("sessions", "when a session was refreshed, and its next secret"),
+    (
+        "uploads",
+        "files on their way in over several requests, before a capture names them",
+    ),
 ];

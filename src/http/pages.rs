@@ -221,6 +221,14 @@ impl FormView {
         Ok(Self::told(req, &e))
     }
 
+    /// The form as it was sent.
+    pub fn typed(req: &HttpRequest) -> Self {
+        Self {
+            typed: TypedFields::of(req).0,
+            ..Self::default()
+        }
+    }
+
     /// The form as it was sent, beside a refusal that says nothing of a field. A password is not shown again.
     pub fn told(req: &HttpRequest, e: &Error) -> Self {
         let TypedFields(mut typed) = TypedFields::of(req);

@@ -2,6 +2,7 @@
 
 #[path = "../common/bytes.rs"]
 mod bytes;
+mod composer;
 mod connections;
 mod contract;
 #[path = "../common/databases.rs"]

@@ -33,6 +33,7 @@ pub const PAGES: &[(&str, &str, u16)] = &[
     ("POST", "/grants/{id}/end", 404),
     ("GET", "/cases/{id}/evidence", 404),
     ("POST", "/cases/{id}/captures", 404),
+    ("POST", "/cases/{id}/captures/preview", 404),
     ("GET", "/captures/{id}", 404),
     ("POST", "/captures/{id}/notes", 404),
     ("POST", "/captures/{id}/corrections", 404),

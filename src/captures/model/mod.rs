@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 pub use new::{NewCapture, NewCorrection, NewFile};
-pub use platforms::{recognize, without_tracking};
+pub use platforms::{address_stem, recognize, same_address, tracking_parts, without_tracking};
 pub use remark::{
     CaptureDecision, CaptureNote, Check, CheckOutcome, DecisionOutcome, EventPlace, NewDecision, Remark, Review,
     ReviewOutcome, Verification,
 };
-pub use view::{CaptureView, OpenCapture, Remarks, StoredCapture};
+pub use view::{CaptureView, Duplicate, OpenCapture, Remarks, StoredCapture};
 
 use crate::authorizations::{Device, Level, Line};
 use crate::clock::{Micros, Timestamp};

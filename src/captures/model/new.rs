@@ -67,6 +67,21 @@ impl NewCapture {
 }
 
 impl NewCapture {
+    /// Reads what is known before it is logged: nothing need be there, and a time that was left out is now.
+    pub fn sketch(mut form: Form, now: Micros) -> Result<Self> {
+        fill_in(&mut form);
+        let new = Self {
+            basis: form.object("basis", claim),
+            kind: form.word("kind").unwrap_or(CaptureKind::Link),
+            captured_at: form.time("captured_at").unwrap_or(now),
+            files: form.objects("files", FILES, sketched_file),
+            particulars: Particulars::take(&mut form),
+            note: form.text("note", TEXT),
+        };
+        form.done()?;
+        Ok(new)
+    }
+
     /// Reads and checks what a page's form says: a time that was left empty is now. Its files are added as they come.
     pub fn of_page(mut form: Form, now: Micros) -> Result<Self> {
         if !form.has("captured_at") {
@@ -169,7 +184,8 @@ pub(super) fn tool(form: &mut Form) -> Tool {
     }
 }
 
-fn file(form: &mut Form) -> NewFile {
+/// A file of which at least the digest may be known.
+fn sketched_file(form: &mut Form) -> NewFile {
     let sha256 = form.text("sha256", 64).and_then(|text| {
         let digest = text.to_lowercase().parse().ok();
         form.or_refuse("sha256", "form", "must be 64 hexadecimal digits", digest)
@@ -178,14 +194,19 @@ fn file(form: &mut Form) -> NewFile {
         reason: f.required("reason", REASON),
         referral: f.text("referral", LINE),
     });
-    let file = NewFile {
+    NewFile {
         part: form.text("part", 200),
         name: form.text("name", LINE),
-        role: form.required_word("role").unwrap_or(FileRole::Original),
+        role: form.word("role").unwrap_or(FileRole::Original),
         size: form.count("size"),
         sha256,
         withheld,
-    };
+    }
+}
+
+fn file(form: &mut Form) -> NewFile {
+    form.must_word::<FileRole>("role");
+    let file = sketched_file(form);
     match (&file.withheld, &file.part) {
         (None, None) => form.refuse(
             "part",

@@ -53,6 +53,18 @@ pub struct Outline {
     pub event: EventPlace,
 }
 
+/// A capture of the same case that shows the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Duplicate {
+    pub id: String,
+    /// Its number in the case.
+    pub item: i64,
+    /// Whether its address is the same.
+    pub address: bool,
+    /// The files that it has too.
+    pub sha256: Vec<Digest>,
+}
+
 /// All of a capture, with what was said about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenCapture {
@@ -68,6 +80,9 @@ pub struct OpenCapture {
     pub withheld: Option<()>,
     #[serde(flatten)]
     pub remarks: Remarks,
+    /// What was here already when it was logged; told in that answer alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub duplicate_of: Vec<Duplicate>,
 }
 
 /// A closed capture without its content.
@@ -79,6 +94,9 @@ pub struct WithheldCapture {
     /// Without its reason.
     pub basis: Basis,
     pub withheld: WithheldNotice,
+    /// What was here already when it was logged; told in that answer alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub duplicate_of: Vec<Duplicate>,
 }
 
 /// Why a capture's content is not shown, and whom to ask.
@@ -129,6 +147,7 @@ impl StoredCapture {
             correction,
             withheld: None,
             remarks,
+            duplicate_of: Vec::new(),
         }))
     }
 
@@ -145,6 +164,7 @@ impl StoredCapture {
                 class: self.state,
                 ask: "a supervisor of the case's unit who does not work on it".into(),
             },
+            duplicate_of: Vec::new(),
         }))
     }
 
@@ -171,6 +191,16 @@ impl StoredCapture {
 }
 
 impl CaptureView {
+    /// The same, naming what was here already.
+    #[must_use]
+    pub fn with_duplicates(mut self, found: Vec<Duplicate>) -> Self {
+        match &mut self {
+            Self::Open(open) => open.duplicate_of = found,
+            Self::Withheld(withheld) => withheld.duplicate_of = found,
+        }
+        self
+    }
+
     /// What everyone sees who may read the case.
     pub fn outline(&self) -> &Outline {
         match self {

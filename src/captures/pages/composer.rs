@@ -3,12 +3,48 @@
 use actix_web::HttpRequest;
 use actix_web::http::header::USER_AGENT;
 
+use super::preview::ShownPreview;
 use crate::authorizations::{self, Authorization, AuthorizationState, Device, Level};
 use crate::captures::model::{CaptureKind, FileRole, Method};
 use crate::cases::{CasePage, words};
 use crate::error::Result;
 use crate::http::pages::{FormView, Frame, PageRequest};
 use crate::http::paging::Page;
+
+/// The form that logs a capture, with everything that it shows.
+pub struct Composer {
+    pub form: FormView,
+    /// What the person may look at now, by authorization.
+    pub covered: Vec<String>,
+    pub choices: Choices,
+    /// What was asked about before it is logged.
+    pub seen: Option<ShownPreview>,
+}
+
+impl Composer {
+    /// For a person who looks at the evidence of a case.
+    pub async fn of(page: &PageRequest, case_page: &CasePage, frame: &Frame, asked: ComposerInput) -> Result<Self> {
+        Ok(Self {
+            covered: covered(page, case_page, frame).await?,
+            choices: Choices::all(),
+            seen: asked.seen,
+            form: asked.form,
+        })
+    }
+}
+
+/// What the form holds when it is shown.
+pub struct ComposerInput {
+    pub form: FormView,
+    pub seen: Option<ShownPreview>,
+}
+
+impl ComposerInput {
+    /// These fields.
+    pub fn form(form: FormView) -> Self {
+        Self { form, seen: None }
+    }
+}
 
 /// The words that the form offers.
 pub struct Choices {
@@ -68,7 +104,7 @@ fn browser_of(req: &HttpRequest) -> (String, String) {
 }
 
 /// The authorizations in force that the caller holds, in words.
-pub async fn covered(page: &PageRequest, case_page: &CasePage, frame: &Frame) -> Result<Vec<String>> {
+async fn covered(page: &PageRequest, case_page: &CasePage, frame: &Frame) -> Result<Vec<String>> {
     let me = frame
         .person
         .as_ref()

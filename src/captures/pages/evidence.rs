@@ -5,12 +5,12 @@ use actix_web::web::{Path, Payload};
 use askama::Template;
 
 use super::Shot;
-use super::composer::{Choices, covered, first_capture_form};
+use super::composer::{Composer, ComposerInput, first_capture_form};
 use crate::captures::model::CaptureView;
 use crate::captures::{reads, upload};
 use crate::cases::{CasePage, Tab};
 use crate::gate::RequestCtx;
-use crate::http::pages::{self, FormView, Frame, PageRequest};
+use crate::http::pages::{self, Frame, PageRequest};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::Reply;
 use crate::http::{App, PathId};
@@ -25,17 +25,14 @@ struct EvidencePage {
     page: CasePage,
     shots: Vec<Shot>,
     next: Option<String>,
-    /// What the person may look at now, by authorization.
-    covered: Vec<String>,
-    choices: Choices,
-    form: FormView,
+    composer: Composer,
 }
 
 pub async fn evidence(id: PathId, page: PageRequest) -> Reply {
-    evidence_page(&page, &id.0, first_capture_form(&page.req)).await
+    evidence_page(&page, &id.0, ComposerInput::form(first_capture_form(&page.req))).await
 }
 
-async fn evidence_page(page: &PageRequest, id: &str, form: FormView) -> Reply {
+pub(super) async fn evidence_page(page: &PageRequest, id: &str, asked: ComposerInput) -> Reply {
     let query = Page {
         limit: ITEMS,
         ..Page::read(&page.req, &["done"])?
@@ -49,23 +46,21 @@ async fn evidence_page(page: &PageRequest, id: &str, form: FormView) -> Reply {
         |c| Shot::of(&c, &case_page),
     );
     let shown = EvidencePage {
-        covered: covered(page, &case_page, &frame).await?,
+        composer: Composer::of(page, &case_page, &frame, asked).await?,
         next: listed
             .next
             .map(|next| query.next_address(&format!("/cases/{id}/evidence"), &next)),
         shots: listed.items,
-        choices: Choices::all(),
         page: case_page,
         frame,
-        form,
     };
-    pages::show(&shown, Some(&shown.form))
+    pages::show(&shown, Some(&shown.composer.form))
 }
 
 pub async fn log(req: HttpRequest, path: Path<String>, payload: Payload, requester: RequestCtx, app: App) -> Reply {
     let (page, case) = (PageRequest::of(&req)?, path.clone());
     let made = upload::take(req, path, payload, requester, app).await;
-    let again = async |form| evidence_page(&page, &case, form).await;
+    let again = async |form| evidence_page(&page, &case, ComposerInput::form(form)).await;
     pages::answer(&page.req, made, logged_at, again).await
 }
 

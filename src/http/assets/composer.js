@@ -49,3 +49,39 @@ if (composer) {
     }
   });
 }
+
+// While something is typed: what the link tells, what covers it, what is here already.
+const seen = composer?.querySelector("[data-seen]");
+const check = /** @type {HTMLButtonElement | null | undefined} */ (composer?.querySelector("[data-check]"));
+if (composer && seen && check) {
+  /** @type {number} */
+  let timer;
+  /** @type {XMLHttpRequest | undefined} */
+  let asked;
+  const ask = () => {
+    asked?.abort();
+    if (!(/** @type {HTMLInputElement} */ (composer.elements.namedItem("url"))).value.trim()) {
+      seen.replaceChildren();
+      return;
+    }
+    asked = new XMLHttpRequest();
+    asked.open("POST", check.formAction);
+    asked.setRequestHeader("X-Partial", "1");
+    // The browser makes a document of the answer, which no script of it can run in.
+    asked.responseType = "document";
+    asked.addEventListener("load", function () {
+      if (this.status !== 200 || this.getResponseHeader("X-Partial") !== "1") return;
+      seen.replaceChildren(...document.importNode(this.response.body, true).childNodes);
+    });
+    const fields = new URLSearchParams();
+    for (const [name, value] of new FormData(composer)) if (typeof value === "string") fields.append(name, value);
+    asked.send(fields);
+  };
+  const soon = () => {
+    clearTimeout(timer);
+    timer = window.setTimeout(ask, 350);
+  };
+  composer.addEventListener("input", soon);
+  composer.addEventListener("change", soon);
+  check.hidden = true;
+}

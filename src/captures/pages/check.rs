@@ -1,0 +1,55 @@
+//! The composer's check before it logs: what is known of a capture, for a script or as the whole page.
+
+use actix_web::http::header::{HeaderName, HeaderValue};
+use askama::Template;
+
+use super::composer::ComposerInput;
+use super::evidence::evidence_page;
+use super::preview::ShownPreview;
+use crate::captures::api;
+use crate::cases::{CasePage, Tab};
+use crate::error::Result;
+use crate::forms::Form;
+use crate::http::pages::{self, FormView, PageRequest};
+use crate::http::reply::Reply;
+use crate::http::{PathId, WriteRequest};
+
+#[derive(Template)]
+#[template(path = "captures/pages/preview.html")]
+struct PreviewPart<'a> {
+    seen: &'a ShownPreview,
+}
+
+/// Marks the request of a script, and the answer to it: a part of a page.
+const PARTIAL: HeaderName = HeaderName::from_static("x-partial");
+
+/// What recording would say: for a script that part alone, else the whole page with all that was typed.
+pub async fn preview(PathId(case): PathId, request: WriteRequest) -> Reply {
+    let page = request.page()?;
+    match api::preview_of(case.clone(), request, as_capture).await {
+        Ok(seen) => {
+            let (_, case_page) = CasePage::of(&page, &case, Tab::Evidence).await?;
+            answer_preview(&page, &case, ShownPreview::of(seen, &case_page)).await
+        }
+        Err(e) if page.req.headers().contains_key(PARTIAL) => Err(e),
+        Err(e) => evidence_page(&page, &case, ComposerInput::form(FormView::refused(&page.req, e)?)).await,
+    }
+}
+
+async fn answer_preview(page: &PageRequest, case: &str, seen: ShownPreview) -> Reply {
+    if page.req.headers().contains_key(PARTIAL) {
+        let mut part = pages::show(&PreviewPart { seen: &seen }, None)?;
+        part.headers_mut().insert(PARTIAL, HeaderValue::from_static("1"));
+        return Ok(part);
+    }
+    let (form, seen) = (FormView::typed(&page.req), Some(seen));
+    evidence_page(page, case, ComposerInput { form, seen }).await
+}
+
+/// The fields of a capture alone: the form names its files otherwise.
+fn as_capture(mut form: Form) -> Result<Form> {
+    for field in ["file", "file_role"] {
+        form.value(field);
+    }
+    Ok(form)
+}
