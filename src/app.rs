@@ -22,7 +22,7 @@ use crate::gate::{Gate, NewEvent};
 use crate::http::upload_slots::UploadSlots;
 use crate::http::{App, State, headers, refusal, request_ctx, system};
 use crate::identity::secret::Secret;
-use crate::identity::{AccessTokens, FormTokens, Passwords, TokenUse};
+use crate::identity::{AccessTokens, FormTokens, Passwords, Seals, TokenUse};
 use crate::ledger::{self, Action, Journal};
 use crate::policy::Policy;
 use crate::proof::id::{Digest, hex};
@@ -91,6 +91,7 @@ fn open_blocking(config: &Config, with: With) -> Result<(OpenInstallation, u64)>
     let state = State {
         access_tokens: AccessTokens::new(&secret, TokenUse::Bearer)?,
         cookie_tokens: AccessTokens::new(&secret, TokenUse::Cookie)?,
+        seals: Seals::new(&secret)?,
         form_tokens: FormTokens::new(secret),
         demo: log.demo,
         passwords: Passwords::new()?,

@@ -12,6 +12,7 @@ use crate::clock::Micros;
 use crate::error::{Error, Result};
 use crate::forms::{Form, LINE};
 use crate::gate::{Scope, Tx};
+use crate::http::drafts::{self, OfferedDraft};
 use crate::http::pages::{self, FormView, Frame, PageRequest};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::Reply;
@@ -109,6 +110,7 @@ struct NewAuthorizationPage {
     frame: Frame,
     page: CasePage,
     form: FormView,
+    draft: Option<OfferedDraft>,
     levels: Vec<(&'static str, String)>,
     devices: Vec<(&'static str, String)>,
     attestations: Vec<(&'static str, &'static str)>,
@@ -117,7 +119,15 @@ struct NewAuthorizationPage {
 pub(super) async fn new_form(case: PathId, page: PageRequest) -> Reply {
     let scope = Scope::Case(case.0.clone());
     let authorized = page.app.gate.check(&page.ctx, Act::AuthorizationRequest, scope).await?;
-    new_page(&page, &case.0, first_request_form(&page, authorized.caller.username)).await
+    let first = first_request_form(&page, authorized.caller.username);
+    let form = format!("/cases/{}/authorizations", case.0);
+    new_page(&page, &case.0, drafts::open(&page, &form, first).await?).await
+}
+
+/// Keeps what was typed into the form of a request.
+pub(super) async fn keep_draft(PathId(case): PathId, request: WriteRequest) -> Reply {
+    let back = format!("/cases/{case}/authorizations/new");
+    drafts::keep(request, Act::AuthorizationRequest, Scope::Case(case), &back).await
 }
 
 /// The form of a request as it is first shown. Another page may name level, platform and account in the address.
@@ -133,7 +143,7 @@ fn first_request_form(page: &PageRequest, username: String) -> FormView {
     ])
 }
 
-async fn new_page(page: &PageRequest, case: &str, form: FormView) -> Reply {
+async fn new_page(page: &PageRequest, case: &str, (form, draft): (FormView, Option<OfferedDraft>)) -> Reply {
     let (mut frame, case_page) = CasePage::of(page, case, Tab::Authorizations).await?;
     frame.title = format!("Request an authorization, {}", case_page.case.number);
     let told = |attestation: Attestation| match attestation {
@@ -148,6 +158,7 @@ async fn new_page(page: &PageRequest, case: &str, form: FormView) -> Reply {
         page: case_page,
         frame,
         form,
+        draft,
     };
     pages::show(&shown, Some(&shown.form))
 }
@@ -176,7 +187,7 @@ fn put_accounts(form: &mut Form, platforms: &[String]) -> Result<()> {
             (None, [only]) => (only.as_str(), name),
             (None, _) => {
                 let message = format!("{name:.60}: say on which of the platforms, such as instagram:@river_k");
-                return Err(Error::field("account_names", "platform", message));
+                return Err(Error::field("account_names", "form", message));
             }
         };
         accounts.push([("platform", platform.to_owned()), ("handle", handle.to_owned())]);
@@ -208,13 +219,16 @@ async fn as_request(page: &PageRequest, form: &mut Form) -> Result<()> {
 pub(super) async fn request(PathId(case): PathId, request: WriteRequest) -> Reply {
     let page = request.page()?;
     let made = make_request(&page, &case, request).await.map_err(without_due_fields);
+    if made.is_ok() {
+        drafts::sent(&page).await;
+    }
     let address = |made: Authorization| format!("/authorizations/{}?done=requested", made.id);
     let names = &[
         ("platforms", "platform_names"),
         ("holders", "holder_usernames"),
         ("accounts", "account_names"),
     ];
-    let again = async |form: FormView| new_page(&page, &case, form.renamed(names)).await;
+    let again = async |form: FormView| new_page(&page, &case, (form.renamed(names), None)).await;
     pages::answer(&page.req, made, address, again).await
 }
 

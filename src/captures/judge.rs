@@ -161,6 +161,9 @@ fn add_flags(verdict: &mut Judgment, new: &NewCapture, now: Micros) {
     if now - new.captured_at > LATE && !verdict.flags.contains(&Flag::LateEntry) {
         verdict.flags.push(Flag::LateEntry);
     }
+    if new.captured_at_basis.is_some_and(|basis| basis.mark().is_some()) {
+        verdict.flags.push(Flag::GuessedTime);
+    }
     if new.particulars.posted_at.is_some_and(|p| p.0 > new.captured_at) {
         verdict.flags.push(Flag::PostedAfterCapture);
     }

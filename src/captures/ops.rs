@@ -4,6 +4,7 @@ use super::arrival::Arrived;
 use super::duplicates;
 use super::judge;
 use super::model::{Capture, CaptureState, CaptureView, NewCapture, Remarks, StoredCapture};
+use super::resumable;
 use super::store::{self, CaptureRow};
 use crate::clock::Timestamp;
 use crate::error::Result;
@@ -31,6 +32,7 @@ pub fn record(
         version: 1,
         kind: new.kind,
         captured_at: Timestamp(new.captured_at),
+        captured_at_basis: new.captured_at_basis,
         received_at: Timestamp(tx.now),
         capturer: tx.me(),
         state: judgment.state,
@@ -53,6 +55,7 @@ pub fn record(
     };
     store::insert(tx.conn, CaptureRow::of(&stored)?)?;
     store::insert_files(tx.conn, &stored.capture.id, arrived, tx.now)?;
+    resumable::store::mark_used(tx.conn, &new.uploads())?;
     let view = if stored.state.is_closed() {
         stored.withheld()
     } else {

@@ -6,7 +6,7 @@ mod evidence;
 mod item;
 mod preview;
 
-pub(super) use check::preview;
+pub(super) use check::{keep_draft, preview};
 pub(super) use evidence::{evidence, log};
 pub(super) use item::{annotate, correct, decide, item, review};
 
@@ -23,6 +23,8 @@ struct Shot {
     account: Option<String>,
     shown_time: Option<String>,
     captured: Moment,
+    /// What says that this time is guessed.
+    guessed: Option<&'static str>,
     state: CaptureState,
     state_name: String,
     /// The address of the first file, where a browser may show it as a picture.
@@ -56,6 +58,7 @@ impl Shot {
                 .map(line),
             shown_time: said.and_then(|said| said.platform_time_text.as_deref()).map(line),
             captured: page.at(outline.captured_at.0),
+            guessed: outline.captured_at_basis.mark(),
             state: outline.state,
             state_name: label(outline.state.as_str()),
             picture: open.and_then(|open| picture(&outline.id, &open.files)),

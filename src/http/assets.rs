@@ -1,6 +1,6 @@
 //! What the pages load: styles, script and icons, compiled in. Nothing comes from another host.
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use actix_web::web::{self, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 
@@ -19,9 +19,18 @@ const ASSETS: &[(&str, &str, &[u8])] = assets![
     "app.js" "text/javascript; charset=utf-8",
     "session.js" "text/javascript; charset=utf-8",
     "composer.js" "text/javascript; charset=utf-8",
+    "uploads.js" "text/javascript; charset=utf-8",
+    "drafts.js" "text/javascript; charset=utf-8",
+    "hash-worker.js" "text/javascript; charset=utf-8",
+    // hash-wasm 4.13.0, dist/sha256.umd.min.js, (c) Dani Biro, MIT.
+    "hash-wasm-sha256.js" "text/javascript; charset=utf-8",
     "icons.svg" "image/svg+xml",
     "mark.svg" "image/svg+xml",
 ];
+
+/// What the worker that hashes may do: run our own scripts, and WebAssembly, which no page may. A worker has the policy of
+/// its own answer.
+const WORKER_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'";
 
 /// The routes of this file.
 pub fn routes(config: &mut ServiceConfig) {
@@ -45,5 +54,8 @@ async fn asset(name: Path<String>, req: HttpRequest) -> Reply {
         .insert_header((ETAG, tag))
         .insert_header((CACHE_CONTROL, "no-cache"));
     answer.insert_header((CONTENT_TYPE, *kind));
+    if name.as_str() == "hash-worker.js" {
+        answer.insert_header((CONTENT_SECURITY_POLICY, WORKER_POLICY));
+    }
     Ok(if known { answer.finish() } else { answer.body(*bytes) })
 }

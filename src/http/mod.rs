@@ -3,6 +3,8 @@
 mod assets;
 pub mod body;
 pub mod browser;
+pub mod carried;
+pub mod drafts;
 pub mod headers;
 mod json;
 pub mod multipart;
@@ -26,7 +28,7 @@ pub use write_request::WriteRequest;
 use crate::blobs::Blobs;
 use crate::config::Limits;
 use crate::gate::Gate;
-use crate::identity::{AccessTokens, FormTokens, Passwords};
+use crate::identity::{AccessTokens, FormTokens, Passwords, Seals};
 
 /// The state that handlers share; one for the whole server.
 pub struct State {
@@ -36,6 +38,8 @@ pub struct State {
     pub access_tokens: AccessTokens,
     /// Access tokens in browsers' cookies.
     pub cookie_tokens: AccessTokens,
+    /// Seals forms that are carried over a new sign-in.
+    pub seals: Seals,
     /// Tokens of the forms in pages.
     pub form_tokens: FormTokens,
     /// Whether this installation is a demonstration; every page says so.

@@ -9,7 +9,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 use super::pages::{self, Frame};
-use super::{App, browser, reply};
+use super::typed::TypedFields;
+use super::{App, browser, carried, reply};
 use crate::error::{Error, FieldError};
 
 #[derive(Template)]
@@ -21,20 +22,23 @@ struct RefusalPage<'a> {
     rules: &'a [String],
     /// Whether nobody is signed in any more.
     signed_out: bool,
+    /// The form that was sent, sealed, where it is kept over a new sign-in.
+    carried: Option<String>,
 }
 
 /// Turns a refusal into a page where the request is a browser's. Whoever has to sign in first, or to change a password
 /// first, is led there.
 pub async fn as_page<B: MessageBody>(
-    req: ServiceRequest,
+    mut req: ServiceRequest,
     next: Next<B>,
 ) -> std::result::Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     let wants_page = browser::is_page(req.path()) && accepts_html(req.headers());
+    let typed = carried::read_ahead(&mut req).await;
     let answer = next.call(req).await?;
     let refusal = answer.response().error().and_then(|e| e.as_error::<Error>());
     let page = refusal
         .filter(|_| wants_page)
-        .and_then(|e| elsewhere(answer.request(), e).or_else(|| page(&answer, e)));
+        .and_then(|e| elsewhere(answer.request(), e).or_else(|| page(&answer, e, typed)));
     match page {
         Some(page) => Ok(answer.into_response(page.map_into_right_body())),
         None => Ok(answer.map_into_left_body()),
@@ -63,15 +67,24 @@ fn accepts_html(headers: &HeaderMap) -> bool {
 }
 
 /// The page, with the status and the other headers of the answer that it replaces.
-fn page<B>(answer: &ServiceResponse<B>, e: &Error) -> Option<HttpResponse> {
+fn page<B>(answer: &ServiceResponse<B>, e: &Error, typed: Option<TypedFields>) -> Option<HttpResponse> {
     let (head, signed_out) = (answer.response().head(), e.code == "not-signed-in");
+    let (req, app) = (answer.request(), answer.request().app_data::<App>());
+    let typed = typed.unwrap_or_else(|| TypedFields::of(req));
+    let carried = app
+        .filter(|_| signed_out)
+        .and_then(|app| carried::seal(req, app, &typed));
     let text = RefusalPage {
         frame: Frame::outside(answer.request().app_data::<App>(), reply::title_of(e)),
-        detail: match signed_out {
-            true => "Your session has ended, and what you sent was not taken. Sign in again.",
-            false => reply::detail_of(e),
+        detail: match (signed_out, &carried) {
+            (true, Some(_)) => {
+                "Your session has ended. What you typed is not lost: sign in again, and it is here to be sent."
+            }
+            (true, None) => "Your session has ended, and what you sent was not taken. Sign in again.",
+            (false, _) => reply::detail_of(e),
         },
         signed_out,
+        carried,
         errors: &e.errors,
         rules: &e.rules,
     };

@@ -247,6 +247,7 @@ fn moment(loaded: &Loaded<'_>, zone: Zone) -> TimelineRow {
     let (at, basis) = match (said.posted_at, said.posted_at_basis) {
         (Some(at), Some(PostedBasis::Shown)) => (at, "posted, as the platform showed it"),
         (Some(at), _) => (at, "posted, as the capturing person inferred it"),
+        (None, _) if loaded.capture.is_time_guessed() => (loaded.capture.captured_at, "captured, a guess"),
         (None, _) => (loaded.capture.captured_at, "captured"),
     };
     TimelineRow {

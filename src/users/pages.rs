@@ -12,11 +12,13 @@ use super::store::UserSearch;
 use super::{reads, sessions};
 use crate::error::{Error, Result};
 use crate::forms::Word;
+use crate::gate::{RequestCtx, Scope};
 use crate::http::pages::{self, FormView, Frame, Nav, PageRequest};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::Reply;
-use crate::http::{App, WriteRequest, browser};
-use crate::policy::Role;
+use crate::http::{App, WriteRequest, browser, carried, request_ctx};
+use crate::identity::{Credential, Opened};
+use crate::policy::{Act, Role};
 use crate::text::{label, line};
 
 #[derive(Template)]
@@ -53,13 +55,25 @@ fn next(req: &HttpRequest) -> String {
 
 pub(super) async fn sign_in(req: HttpRequest, mut payload: Payload, app: App) -> Reply {
     match sessions::open_session(&req, &mut payload, &app).await {
-        Ok(opened) => with_cookie(
-            pages::see_other(&next(&req)),
-            &browser::session_cookie(&app, &opened.session)?,
-        ),
+        Ok(opened) => signed_in(&req, &app, &opened).await,
         Err(e) if e.code == "sign-in-refused" => sign_in_page(&req, &app, FormView::told(&req, &e)),
         Err(e) => sign_in_page(&req, &app, FormView::refused(&req, e)?),
     }
+}
+
+/// Where somebody goes who has just signed in: to what they typed before their last session ended, or where they wanted to.
+async fn signed_in(req: &HttpRequest, app: &App, opened: &Opened) -> Reply {
+    let ctx = RequestCtx {
+        credential: Credential::Session(opened.session.clone()),
+        address: request_ctx::address(req),
+        idempotency_key: None,
+    };
+    let caller = app.gate.check(&ctx, Act::SessionOwn, Scope::Agency).await?.caller;
+    let answer = match carried::brought_back(req, app, &caller.user) {
+        Some(form) if !caller.must_change => carried::page(app, &opened.session, form)?,
+        _ => pages::see_other(&next(req)),
+    };
+    with_cookie(answer, &browser::session_cookie(app, &opened.session)?)
 }
 
 fn with_cookie(mut answer: HttpResponse, cookie: &Cookie<'_>) -> Reply {
@@ -194,8 +208,12 @@ async fn after(page: &PageRequest, made: Result<WithPassword>) -> Reply {
     }
 }
 
-/// Used by a page's script: a request that only says that the browser is in use. Its answer renews the cookie.
+/// Used by a page's script: a request that only says that the browser is in use. Its answer renews the cookie, and says
+/// who is signed in and which token their forms have, for a page whose session had ended.
 pub(super) async fn keep_alive(page: PageRequest) -> Result<HttpResponse> {
-    page.frame("", Nav::None).await?;
-    Ok(HttpResponse::NoContent().finish())
+    let frame = page.frame("", Nav::None).await?;
+    Ok(HttpResponse::NoContent()
+        .insert_header(("x-form-token", frame.form_token.as_str()))
+        .insert_header(("x-person", frame.person_id()))
+        .finish())
 }

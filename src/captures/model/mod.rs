@@ -125,6 +125,29 @@ words! {
 }
 
 words! {
+    /// How the time of capture is known.
+    CapturedBasis {
+        /// The capturer says it.
+        Stated = "stated",
+        /// A file's date: a guess.
+        FileDate = "file_date",
+        /// Guessed.
+        Guessed = "guessed",
+    }
+}
+
+impl CapturedBasis {
+    /// What stands beside a time that is guessed, wherever it is shown.
+    pub fn mark(self) -> Option<&'static str> {
+        match self {
+            Self::Stated => None,
+            Self::FileDate => Some("guessed, by the file date"),
+            Self::Guessed => Some("guessed"),
+        }
+    }
+}
+
+words! {
     /// Where a capture stands.
     CaptureState {
         /// Nothing covers it: kept, and unreadable until a supervisor decides.
@@ -167,6 +190,8 @@ words! {
         PostedAfterCapture = "posted_after_capture",
         /// A covert capture names no alias.
         AliasMissing = "alias_missing",
+        /// The time of capture is a guess.
+        GuessedTime = "guessed_time",
     }
 }
 
@@ -254,6 +279,9 @@ pub struct Capture {
     pub version: i64,
     pub kind: CaptureKind,
     pub captured_at: Timestamp,
+    /// How that time is known; stated, where nothing is said.
+    #[serde(default)]
+    pub captured_at_basis: Option<CapturedBasis>,
     pub received_at: Timestamp,
     pub capturer: Person,
     /// The state when it was recorded. Decisions and reviews change the row later, not this record.
@@ -282,6 +310,11 @@ impl Capture {
         Ok(record)
     }
 
+    /// Whether the time of capture is a guess.
+    pub fn is_time_guessed(&self) -> bool {
+        self.captured_at_basis.and_then(CapturedBasis::mark).is_some()
+    }
+
     /// What the leaf shows for ever: digest, size and role of each file.
     pub fn attested(&self) -> Map<String, Value> {
         let files: Value = self.files.iter().map(|f| json!(FileDigest::of(f))).collect();
@@ -293,6 +326,11 @@ impl Capture {
         Self {
             version: self.version + 1,
             captured_at: change.captured_at.map_or(self.captured_at, Timestamp),
+            // Another time is stated, unless the correction says otherwise.
+            captured_at_basis: match change.captured_at {
+                Some(_) => change.captured_at_basis,
+                None => change.captured_at_basis.or(self.captured_at_basis),
+            },
             particulars: change.particulars.clone().or(self.particulars),
             correction: Some(Correction {
                 by,

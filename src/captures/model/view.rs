@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Basis, Capture, CaptureDecision, CaptureKind, CaptureNote, CaptureState, Correction, EventPlace, FileDigest,
-    FileEntry, Flag, Particulars, Remark, Review,
+    Basis, Capture, CaptureDecision, CaptureKind, CaptureNote, CaptureState, CapturedBasis, Correction, EventPlace,
+    FileDigest, FileEntry, Flag, Particulars, Remark, Review,
 };
 use crate::authorizations::Line;
 use crate::clock::Timestamp;
@@ -45,6 +45,9 @@ pub struct Outline {
     pub state: CaptureState,
     pub kind: CaptureKind,
     pub captured_at: Timestamp,
+    /// How that time is known.
+    #[serde(default = "stated")]
+    pub captured_at_basis: CapturedBasis,
     pub received_at: Timestamp,
     pub coverage: Vec<Line>,
     pub flags: Vec<Flag>,
@@ -63,6 +66,11 @@ pub struct Duplicate {
     pub address: bool,
     /// The files that it has too.
     pub sha256: Vec<Digest>,
+}
+
+/// Answers kept for retries by an earlier version say nothing of it.
+fn stated() -> CapturedBasis {
+    CapturedBasis::Stated
 }
 
 /// All of a capture, with what was said about it.
@@ -126,6 +134,7 @@ impl StoredCapture {
             version: _,
             kind: _,
             captured_at: _,
+            captured_at_basis: _,
             received_at: _,
             state: _,
             coverage: _,
@@ -177,6 +186,7 @@ impl StoredCapture {
             state: self.state,
             kind: capture.kind,
             captured_at: capture.captured_at,
+            captured_at_basis: capture.captured_at_basis.unwrap_or(CapturedBasis::Stated),
             received_at: capture.received_at,
             coverage: capture.coverage.clone(),
             flags: capture.flags.clone(),

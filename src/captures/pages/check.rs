@@ -1,6 +1,6 @@
 //! The composer's check before it logs: what is known of a capture, for a script or as the whole page.
 
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::HeaderValue;
 use askama::Template;
 
 use super::composer::ComposerInput;
@@ -10,18 +10,18 @@ use crate::captures::api;
 use crate::cases::{CasePage, Tab};
 use crate::error::Result;
 use crate::forms::Form;
+use crate::gate::Scope;
+use crate::http::drafts;
 use crate::http::pages::{self, FormView, PageRequest};
 use crate::http::reply::Reply;
 use crate::http::{PathId, WriteRequest};
+use crate::policy::Act;
 
 #[derive(Template)]
 #[template(path = "captures/pages/preview.html")]
 struct PreviewPart<'a> {
     seen: &'a ShownPreview,
 }
-
-/// Marks the request of a script, and the answer to it: a part of a page.
-const PARTIAL: HeaderName = HeaderName::from_static("x-partial");
 
 /// What recording would say: for a script that part alone, else the whole page with all that was typed.
 pub async fn preview(PathId(case): PathId, request: WriteRequest) -> Reply {
@@ -31,24 +31,33 @@ pub async fn preview(PathId(case): PathId, request: WriteRequest) -> Reply {
             let (_, case_page) = CasePage::of(&page, &case, Tab::Evidence).await?;
             answer_preview(&page, &case, ShownPreview::of(seen, &case_page)).await
         }
-        Err(e) if page.req.headers().contains_key(PARTIAL) => Err(e),
+        Err(e) if pages::is_partial(&page.req) => Err(e),
         Err(e) => evidence_page(&page, &case, ComposerInput::form(FormView::refused(&page.req, e)?)).await,
     }
 }
 
+/// Keeps what was typed into the composer.
+pub async fn keep_draft(PathId(case): PathId, request: WriteRequest) -> Reply {
+    let back = format!("/cases/{case}/evidence");
+    drafts::keep(request, Act::CaptureRecord, Scope::Case(case), &back).await
+}
+
 async fn answer_preview(page: &PageRequest, case: &str, seen: ShownPreview) -> Reply {
-    if page.req.headers().contains_key(PARTIAL) {
+    if pages::is_partial(&page.req) {
         let mut part = pages::show(&PreviewPart { seen: &seen }, None)?;
-        part.headers_mut().insert(PARTIAL, HeaderValue::from_static("1"));
+        part.headers_mut().insert(pages::PARTIAL, HeaderValue::from_static("1"));
         return Ok(part);
     }
-    let (form, seen) = (FormView::typed(&page.req), Some(seen));
-    evidence_page(page, case, ComposerInput { form, seen }).await
+    let input = ComposerInput {
+        seen: Some(seen),
+        ..ComposerInput::form(FormView::typed(&page.req))
+    };
+    evidence_page(page, case, input).await
 }
 
 /// The fields of a capture alone: the form names its files otherwise.
 fn as_capture(mut form: Form) -> Result<Form> {
-    for field in ["file", "file_role"] {
+    for field in ["file", "file_role", "upload"] {
         form.value(field);
     }
     Ok(form)

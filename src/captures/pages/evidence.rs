@@ -5,15 +5,15 @@ use actix_web::web::{Path, Payload};
 use askama::Template;
 
 use super::Shot;
-use super::composer::{Composer, ComposerInput, first_capture_form};
+use super::composer::{Composer, ComposerInput};
+use crate::captures::api::created;
 use crate::captures::model::CaptureView;
 use crate::captures::{reads, upload};
 use crate::cases::{CasePage, Tab};
-use crate::gate::RequestCtx;
 use crate::http::pages::{self, Frame, PageRequest};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::Reply;
-use crate::http::{App, PathId};
+use crate::http::{PathId, drafts};
 
 /// Items a page.
 const ITEMS: usize = 60;
@@ -29,13 +29,13 @@ struct EvidencePage {
 }
 
 pub async fn evidence(id: PathId, page: PageRequest) -> Reply {
-    evidence_page(&page, &id.0, ComposerInput::form(first_capture_form(&page.req))).await
+    evidence_page(&page, &id.0, ComposerInput::opened(&page, &id.0).await?).await
 }
 
 pub(super) async fn evidence_page(page: &PageRequest, id: &str, asked: ComposerInput) -> Reply {
     let query = Page {
         limit: ITEMS,
-        ..Page::read(&page.req, &["done"])?
+        ..Page::read(&page.req, &["done", "draft"])?
     };
     let (frame, case_page) = CasePage::of(page, id, Tab::Evidence).await?;
     let found = reads::of_case(&page.app.gate, &page.ctx, id.to_owned(), &query).await?;
@@ -57,9 +57,19 @@ pub(super) async fn evidence_page(page: &PageRequest, id: &str, asked: ComposerI
     pages::show(&shown, Some(&shown.composer.form))
 }
 
-pub async fn log(req: HttpRequest, path: Path<String>, payload: Payload, requester: RequestCtx, app: App) -> Reply {
-    let (page, case) = (PageRequest::of(&req)?, path.clone());
-    let made = upload::take(req, path, payload, requester, app).await;
+pub async fn log(req: HttpRequest, path: Path<String>, payload: Payload) -> Reply {
+    let page = match PageRequest::of(&req) {
+        Ok(page) => page,
+        Err(e) => return Err(upload::signed_out(&req, payload, e).await),
+    };
+    let (case, ctx, app) = (path.clone(), page.ctx.clone(), page.app.clone());
+    let made = upload::take(req, path, payload, ctx, app).await;
+    if pages::is_partial(&page.req) {
+        return created(&made?);
+    }
+    if made.is_ok() {
+        drafts::sent(&page).await;
+    }
     let again = async |form| evidence_page(&page, &case, ComposerInput::form(form)).await;
     pages::answer(&page.req, made, logged_at, again).await
 }

@@ -97,6 +97,9 @@ const DELETES: &[(&str, &str)] = &[
     ("authorizations/store.rs", "authorization_holders::table"),
     ("gate/idempotency.rs", "idempotency::table"),
     ("background.rs", "old"),
+    ("captures/resumable/store.rs", "uploads::table"),
+    ("http/drafts.rs", "drafts::table"),
+    ("http/drafts.rs", "old"),
     ("ledger/sequencer.rs", "outbox::table"),
     ("ledger/sequencer.rs", "outbox WHERE id IN"),
 ];
