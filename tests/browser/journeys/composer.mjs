@@ -28,6 +28,7 @@ export default async (demo) => {
       await ines.paste({ file: shot });
       await ines.says("Ready. SHA-256");
       await ines.press("Log it");
+      await ines.says("recorded in the ledger");
       await ines.says("pasted-");
     });
     await ines.goto(`${home}/evidence`);
@@ -45,7 +46,7 @@ export default async (demo) => {
     await ines.goto(`${home}/evidence`);
     let pieces = 0;
     await ines.page.route("**/uploads/*", (route) => {
-      if (route.request().method() === "PATCH" && ++pieces > 2) return route.abort();
+      if (route.request().method() === "PATCH" && ++pieces > 2) return route.fulfill({ status: 503, body: "" });
       return route.continue();
     });
     await ines.page.fill("#f-text", "from the harbour office");
@@ -53,7 +54,8 @@ export default async (demo) => {
     await ines.says("Already here: same bytes as");
     await ines.look_at("composer-files");
     await ines.page.getByRole("button", { name: "Log it", exact: true }).click();
-    await ines.says("The connection dropped. Trying again");
+    ines.expected.add(503);
+    await ines.page.getByText("The connection dropped. Trying again").first().waitFor({ timeout: 30_000 });
     await ines.says("Kept as a draft");
     await ines.page.unroute("**/uploads/*");
     await ines.goto(`${home}/evidence`);
