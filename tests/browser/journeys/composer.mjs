@@ -28,7 +28,7 @@ export default async (demo) => {
       await ines.paste({ file: shot });
       await ines.says("Ready. SHA-256");
       await ines.press("Log it");
-      await ines.says("recorded in the ledger");
+      await ines.page.waitForURL("**/captures/*");
       await ines.says("pasted-");
     });
     await ines.goto(`${home}/evidence`);
@@ -67,6 +67,7 @@ export default async (demo) => {
     await ines.page.setInputFiles("#f-file", [big]);
     await ines.says("came before. The rest is sent");
     await ines.press("Log it");
+    await ines.page.waitForURL("**/captures/*", { timeout: 60_000 });
     await ines.says("pier2-cam1.mp4");
 
     // Several files, each an item of its own.
