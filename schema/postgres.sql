@@ -115,6 +115,7 @@ CREATE TABLE public.captures (
     account text,
     posted_at bigint DEFAULT 0 NOT NULL,
     uncovered boolean DEFAULT false NOT NULL
+    address_stem text
 );
 
 CREATE TABLE public.cases (
@@ -148,6 +149,14 @@ CREATE TABLE public.disclosures (
     packet_id text NOT NULL,
     leaf bytea NOT NULL,
     body text NOT NULL
+);
+
+CREATE TABLE public.drafts (
+    user_id text NOT NULL,
+    form text NOT NULL,
+    body text NOT NULL,
+    begun_at bigint NOT NULL,
+    changed_at bigint NOT NULL
 );
 
 CREATE TABLE public.events (
@@ -354,6 +363,22 @@ CREATE TABLE public.units (
     leaf bytea NOT NULL
 );
 
+CREATE TABLE public.uploads (
+    id text NOT NULL,
+    user_id text NOT NULL,
+    case_id text NOT NULL,
+    name text NOT NULL,
+    declared_type text,
+    declared_sha256 bytea,
+    size bigint NOT NULL,
+    received bigint NOT NULL,
+    sha256 bytea,
+    crc32 bigint,
+    media_type text,
+    used boolean NOT NULL,
+    created_at bigint NOT NULL
+);
+
 CREATE TABLE public.users (
     id text NOT NULL,
     username text NOT NULL,
@@ -416,6 +441,9 @@ ALTER TABLE ONLY public.checkpoints
 ALTER TABLE ONLY public.disclosures
     ADD CONSTRAINT disclosures_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.drafts
+    ADD CONSTRAINT drafts_pkey PRIMARY KEY (user_id, form);
+
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (stream, seq);
 
@@ -473,6 +501,9 @@ ALTER TABLE ONLY public.trainings
 ALTER TABLE ONLY public.units
     ADD CONSTRAINT units_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.uploads
+    ADD CONSTRAINT uploads_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.users
     ADD CONSTRAINT users_pkey PRIMARY KEY (id);
 
@@ -499,6 +530,7 @@ CREATE INDEX capture_files_sha256 ON public.capture_files USING btree (sha256);
 CREATE INDEX captures_by_captured ON public.captures USING btree (case_id, captured_at, item, state, kind, platform, uncovered, basis, capturer_id, account, version);
 
 CREATE INDEX captures_by_posted ON public.captures USING btree (case_id, posted_at, item, state, kind, platform, uncovered, basis, capturer_id, account, version);
+CREATE INDEX captures_address ON public.captures USING btree (case_id, address_stem);
 
 CREATE INDEX captures_open ON public.captures USING btree (state, basis, id);
 
@@ -517,6 +549,7 @@ CREATE INDEX events_action ON public.events USING btree (action, at);
 CREATE INDEX events_actor ON public.events USING btree (actor, at);
 
 CREATE INDEX events_at ON public.events USING btree (at);
+CREATE INDEX drafts_age ON public.drafts USING btree (changed_at);
 
 CREATE INDEX events_object ON public.events USING btree (object, stream, seq);
 
@@ -545,6 +578,10 @@ CREATE INDEX sessions_user ON public.sessions USING btree (user_id);
 CREATE INDEX subjects_case ON public.subjects USING btree (case_id, id);
 
 CREATE INDEX trainings_user ON public.trainings USING btree (user_id, created_at);
+
+CREATE INDEX uploads_age ON public.uploads USING btree (created_at);
+
+CREATE INDEX uploads_of ON public.uploads USING btree (user_id, case_id);
 
 CREATE TRIGGER checkpoints_no_change BEFORE DELETE OR UPDATE ON public.checkpoints FOR EACH ROW EXECUTE FUNCTION public.ledger_refuses();
 

@@ -76,6 +76,7 @@ CREATE TABLE captures (
     seq BIGINT NOT NULL,
     leaf BLOB NOT NULL,
     body TEXT NOT NULL, basis_id TEXT, platform TEXT, account TEXT, posted_at BIGINT NOT NULL DEFAULT 0, uncovered BOOLEAN NOT NULL DEFAULT FALSE,
+    body TEXT NOT NULL, basis_id TEXT, address_stem TEXT,
     UNIQUE (case_id, item)
 );
 
@@ -84,6 +85,7 @@ CREATE INDEX captures_by_captured ON captures
 
 CREATE INDEX captures_by_posted ON captures
     (case_id, posted_at, item, state, kind, platform, uncovered, basis, capturer_id, account, version);
+CREATE INDEX captures_address ON captures (case_id, address_stem);
 
 CREATE INDEX captures_open ON captures (state, basis, id);
 
@@ -137,6 +139,17 @@ CREATE TABLE disclosures (
 );
 
 CREATE INDEX disclosures_packet ON disclosures (packet_id, id);
+
+CREATE TABLE drafts (
+    user_id TEXT NOT NULL,
+    form TEXT NOT NULL,
+    body TEXT NOT NULL,
+    begun_at BIGINT NOT NULL,
+    changed_at BIGINT NOT NULL,
+    PRIMARY KEY (user_id, form)
+);
+
+CREATE INDEX drafts_age ON drafts (changed_at);
 
 CREATE TRIGGER events_no_delete BEFORE DELETE ON events BEGIN
     SELECT RAISE(ABORT, 'the ledger is append-only: DELETE on events refused');
@@ -402,6 +415,26 @@ CREATE TABLE units (
     version BIGINT NOT NULL,
     leaf BLOB NOT NULL
 );
+
+CREATE TABLE uploads (
+    id TEXT NOT NULL PRIMARY KEY,
+    user_id TEXT NOT NULL,
+    case_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    declared_type TEXT,
+    declared_sha256 BLOB,
+    size BIGINT NOT NULL,
+    received BIGINT NOT NULL,
+    sha256 BLOB,
+    crc32 BIGINT,
+    media_type TEXT,
+    used BOOLEAN NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+CREATE INDEX uploads_age ON uploads (created_at);
+
+CREATE INDEX uploads_of ON uploads (user_id, case_id);
 
 CREATE TABLE users (
     id TEXT NOT NULL PRIMARY KEY,

@@ -23,7 +23,7 @@ use crate::http::token_uses::TokenUses;
 use crate::http::upload_slots::UploadSlots;
 use crate::http::{App, State, headers, refusal, request_ctx, system};
 use crate::identity::secret::Secret;
-use crate::identity::{AccessTokens, FormTokens, Passwords, TokenUse};
+use crate::identity::{AccessTokens, FormTokens, Passwords, Seals, TokenUse};
 use crate::ledger::{self, Action, Journal};
 use crate::pictures::{PictureDesk, PictureMaker};
 use crate::policy::Policy;
@@ -99,6 +99,7 @@ fn open_blocking(config: &Config, with: With) -> Result<(OpenInstallation, u64)>
     let state = State {
         access_tokens: AccessTokens::new(&secret, TokenUse::Bearer)?,
         cookie_tokens: AccessTokens::new(&secret, TokenUse::Cookie)?,
+        seals: Seals::new(&secret)?,
         form_tokens: FormTokens::new(secret),
         demo: log.demo,
         passwords: Passwords::new()?,

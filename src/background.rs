@@ -8,12 +8,13 @@ use tokio::sync::{Notify, watch};
 
 use crate::audits;
 use crate::authorizations::Expiry;
+use crate::captures::SweepUploads;
 use crate::clock::{DAY, MINUTE, Micros};
 use crate::db::tables::idempotency;
 use crate::error::Result;
 use crate::find;
 use crate::gate::Tx;
-use crate::http::App;
+use crate::http::{App, drafts};
 use crate::jobs::{self, Job, Progress, Worker};
 use crate::{captures, packets};
 
@@ -22,17 +23,23 @@ pub async fn run(app: App, stop: watch::Receiver<bool>) {
     // Nobody adds a job of these kinds: they come again by themselves.
     let never = Notify::new();
     let (gate, expiry) = (app.gate.clone(), Expiry(app.gate.clone()));
+    let sweep = SweepUploads {
+        gate: app.gate.clone(),
+        blobs: app.blobs.clone(),
+    };
     tokio::join!(
         packets::run_builder(app.clone(), stop.clone()),
         audits::run_worker(app.clone(), stop.clone()),
         captures::run_pictures(app.clone(), stop.clone()),
         jobs::run(gate.clone(), expiry, &never, stop.clone()),
         find::follow(gate.clone(), stop.clone()),
+        jobs::run(gate.clone(), sweep, &never, stop.clone()),
         jobs::run(gate, ForgetRetries, &never, stop),
     );
 }
 
-/// Forgets the keys by which clients repeat a request harmlessly, two days after they were used.
+/// Forgets the keys by which clients repeat a request harmlessly, two days after they were used, and drafts that nobody
+/// has changed for thirty.
 #[derive(Clone)]
 struct ForgetRetries;
 
@@ -46,6 +53,7 @@ impl Worker for ForgetRetries {
     }
 
     fn keep(&self, tx: &mut Tx<'_>, _job: &Job, (): &()) -> Result<i64> {
+        drafts::forget_old(tx.conn, tx.now)?;
         let old = idempotency::table.filter(idempotency::created_at.lt(tx.now - 2 * DAY));
         Ok(i64::try_from(diesel::delete(old).execute(tx.conn)?).unwrap_or(i64::MAX))
     }

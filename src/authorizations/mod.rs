@@ -34,6 +34,7 @@ pub fn routes(config: &mut ServiceConfig) {
                 .route(web::get().to(pages::list))
                 .route(web::post().to(pages::request)),
         )
+        .service(at("/cases/{id}/authorizations/draft", "POST").route(web::post().to(pages::keep_draft)))
         .service(at("/cases/{id}/authorizations/new", "GET").route(web::get().to(pages::new_form)))
         .service(
             at("/authorizations/{id}", "GET, POST")

@@ -7,7 +7,7 @@ mod request;
 pub use pane::{RequestPane, decide_shown};
 
 pub(super) use one::{decide, one, revoke, withdraw};
-pub(super) use request::{amend, amend_form, new_form, request};
+pub(super) use request::{amend, amend_form, keep_draft, new_form, request};
 
 use askama::Template;
 

@@ -1,10 +1,11 @@
 //! A file on its way into the store: in pieces, hashed once while they arrive, off the async workers.
 
+use std::borrow::Cow;
 use std::fs::File;
 
 use tokio::sync::oneshot;
 
-use super::{Blobs, Hashing, PIECE, Shelf, TempFile, sniff};
+use super::{Blobs, Hashed, Hashing, PIECE, Shelf, TempFile, sniff};
 use crate::error::{Error, Kind, Result};
 use crate::proof::id::Digest;
 use crate::threads::blocking;
@@ -12,7 +13,7 @@ use crate::threads::blocking;
 /// Bytes after which the disk's reserve is looked at again, after the first look; a multiple of `PIECE`.
 const CHECKED: u64 = 16 << 20;
 /// Bytes kept for telling what a file is.
-const HEAD: usize = 8 << 10;
+pub(super) const HEAD: usize = 8 << 10;
 
 /// What pieces are written to. The temporary file is made with the first piece, on a thread that may block.
 struct Sink {
@@ -21,13 +22,17 @@ struct Sink {
     file: Option<TempFile>,
     hashing: Hashing,
     head: Vec<u8>,
+    /// Bytes since the disk's reserve was looked at.
+    unchecked: u64,
 }
 
 impl Sink {
     fn take(&mut self, piece: &[u8]) -> Result<()> {
-        if self.hashing.size().is_multiple_of(CHECKED) {
+        if self.unchecked >= CHECKED {
             self.blobs.check_reserve(self.reserve)?;
+            self.unchecked = 0;
         }
+        self.unchecked += piece.len() as u64;
         let file = match &mut self.file {
             Some(file) => file,
             None => self.file.insert(self.blobs.temp_file(Shelf::Files)?),
@@ -45,8 +50,8 @@ impl Sink {
             sha256: hashed.sha256,
             crc32: hashed.crc32,
             size: hashed.size,
-            media_type: sniff(&self.head),
-            file: self.file.ok_or_else(without_file)?,
+            media_type: sniff(&self.head).into(),
+            file: Some(self.file.ok_or_else(without_file)?),
         })
     }
 }
@@ -76,7 +81,7 @@ impl LastChunk {
     pub async fn finish(self) -> Result<Received> {
         blocking(move || {
             let mut received = self.write()?;
-            received.file.sync()?;
+            received.sync()?;
             Ok(received)
         })
         .await
@@ -88,7 +93,7 @@ impl LastChunk {
         self.sink.blobs.give_back(self.piece);
         let mut received = self.sink.finish()?;
         if received.size > PIECE as u64 {
-            received.file.sync()?;
+            received.sync()?;
         }
         Ok(received)
     }
@@ -102,7 +107,7 @@ impl LastChunk {
             sha256: received.sha256,
             size: received.size,
             media_type: received.media_type,
-            file: received.file,
+            file: received.file.ok_or_else(without_file)?,
         })
     }
 }
@@ -114,7 +119,7 @@ pub struct Scratch {
     /// Bytes.
     pub size: u64,
     /// What the bytes say they are.
-    pub media_type: &'static str,
+    pub media_type: Cow<'static, str>,
     file: TempFile,
 }
 
@@ -139,9 +144,53 @@ impl Incoming {
                 file: None,
                 hashing: Hashing::default(),
                 head: Vec::new(),
+                unchecked: CHECKED,
             }),
             working: None,
         }
+    }
+
+    /// Goes on with a file of which some bytes have come.
+    pub(super) fn go_on(blobs: &Blobs, resumed: Resumed, limit: u64, reserve: u64) -> Self {
+        Self {
+            limit,
+            size: resumed.size(),
+            piece: blobs.piece(),
+            blobs: blobs.clone(),
+            sink: Some(Sink {
+                blobs: blobs.clone(),
+                reserve,
+                file: Some(resumed.file),
+                hashing: resumed.hashing,
+                head: resumed.head,
+                unchecked: CHECKED,
+            }),
+            working: None,
+        }
+    }
+
+    /// Writes what has come, and waits until it is on the disk. More of it comes with another request.
+    pub async fn pause(mut self) -> Result<Resumed> {
+        let spare = self.settle().await?;
+        let mut sink = self.sink.take().ok_or_else(without_file)?;
+        let piece = std::mem::take(&mut self.piece);
+        blocking(move || {
+            if !piece.is_empty() {
+                sink.take(&piece)?;
+            }
+            [Some(piece), spare]
+                .into_iter()
+                .flatten()
+                .for_each(|piece| sink.blobs.give_back(piece));
+            let file = sink.file.ok_or_else(without_file)?;
+            file.sync_bytes()?;
+            Ok(Resumed {
+                file,
+                hashing: sink.hashing,
+                head: sink.head,
+            })
+        })
+        .await
     }
 
     /// Takes the next bytes.
@@ -203,6 +252,37 @@ fn without_file() -> Error {
     Error::internal("an upload without its file")
 }
 
+/// A file of which some bytes have come, with the hash of these.
+pub struct Resumed {
+    pub(super) file: TempFile,
+    pub(super) hashing: Hashing,
+    pub(super) head: Vec<u8>,
+}
+
+/// A file that has come whole over several requests.
+#[derive(Debug, Clone, Copy)]
+pub struct WholeUpload {
+    /// What its bytes are.
+    pub hashed: Hashed,
+    /// What the bytes say they are.
+    pub media_type: &'static str,
+}
+
+impl Resumed {
+    /// How many bytes have come.
+    pub fn size(&self) -> u64 {
+        self.hashing.size()
+    }
+
+    /// All of them have come.
+    pub fn finish(self) -> WholeUpload {
+        WholeUpload {
+            media_type: sniff(&self.head),
+            hashed: self.hashing.finish(),
+        }
+    }
+}
+
 /// A file that has arrived whole, but does not yet lie under its hash.
 #[derive(Debug)]
 pub struct Received {
@@ -213,6 +293,13 @@ pub struct Received {
     /// Bytes.
     pub size: u64,
     /// What the bytes say they are.
-    pub media_type: &'static str,
-    pub(super) file: TempFile,
+    pub media_type: Cow<'static, str>,
+    /// None where the bytes lie under their hash already.
+    pub(super) file: Option<TempFile>,
+}
+
+impl Received {
+    fn sync(&mut self) -> Result<()> {
+        self.file.as_mut().map_or(Ok(()), |file| Ok(file.sync()?))
+    }
 }

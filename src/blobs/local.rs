@@ -17,6 +17,8 @@ use crate::proof::id::Digest;
 const PREFETCHED: Option<NonZeroU64> = NonZeroU64::new(1 << 20);
 /// How the names of temporary files end in the folder of packets.
 const PART: &str = "part";
+/// The folder of uploads that come in several requests.
+const PARTIAL: &str = "partial";
 
 /// Local folders.
 #[derive(Debug)]
@@ -42,6 +44,7 @@ impl Local {
     /// one folder only.
     pub fn make_folders(&self) -> io::Result<()> {
         fs::create_dir_all(self.files.join("incoming"))?;
+        fs::create_dir_all(self.files.join(PARTIAL))?;
         for n in 0..=255u8 {
             fs::create_dir_all(self.files.join(format!("sha256/{n:02x}")))?;
         }
@@ -86,6 +89,22 @@ impl Store for Local {
             Shelf::Packets => self.packets.join(format!("{serial:016x}.{PART}")),
             Shelf::Pictures => self.pictures.join(format!("{serial:016x}.{PART}")),
         })
+    }
+
+    fn partial(&self, id: &str) -> io::Result<TempFile> {
+        TempFile::lasting(self.files.join(PARTIAL).join(id))
+    }
+
+    fn remove_partial(&self, id: &str) -> io::Result<()> {
+        match fs::remove_file(self.files.join(PARTIAL).join(id)) {
+            Err(e) if e.kind() != ErrorKind::NotFound => Err(e),
+            _ => Ok(()),
+        }
+    }
+
+    fn partials(&self) -> io::Result<Vec<String>> {
+        let all = entries(&self.files.join(PARTIAL))?;
+        Ok(all.iter().map(|path| name_of(path).to_owned()).collect())
     }
 
     fn put(&self, key: &Key, file: TempFile) -> io::Result<()> {

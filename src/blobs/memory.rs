@@ -1,6 +1,7 @@
 //! A store in memory, for tests: nothing of it survives the process.
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io::{self, Cursor, ErrorKind};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -10,18 +11,44 @@ use super::store::{BlobReader, Found, Key, Listing, Shelf, Store};
 
 /// Bytes by key.
 #[derive(Debug, Default)]
-pub struct Memory(Mutex<BTreeMap<Key, Arc<[u8]>>>);
+pub struct Memory {
+    stored: Mutex<BTreeMap<Key, Arc<[u8]>>>,
+    partial: Mutex<BTreeMap<String, File>>,
+}
 
 impl Memory {
     fn all(&self) -> MutexGuard<'_, BTreeMap<Key, Arc<[u8]>>> {
         // A poisoned lock still holds a whole map.
-        self.0.lock().unwrap_or_else(|e| e.into_inner())
+        self.stored.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    fn all_partial(&self) -> MutexGuard<'_, BTreeMap<String, File>> {
+        self.partial.lock().unwrap_or_else(|e| e.into_inner())
     }
 }
 
 impl Store for Memory {
     fn temp_file(&self, _shelf: Shelf) -> io::Result<TempFile> {
         TempFile::in_memory()
+    }
+
+    fn partial(&self, id: &str) -> io::Result<TempFile> {
+        let mut all = self.all_partial();
+        if !all.contains_key(id) {
+            let file = rustix::fs::memfd_create("casetrail", rustix::fs::MemfdFlags::CLOEXEC)?;
+            all.insert(id.to_owned(), file.into());
+        }
+        let file = all.get(id).ok_or(ErrorKind::NotFound)?;
+        Ok(TempFile::nameless(file.try_clone()?))
+    }
+
+    fn remove_partial(&self, id: &str) -> io::Result<()> {
+        self.all_partial().remove(id);
+        Ok(())
+    }
+
+    fn partials(&self) -> io::Result<Vec<String>> {
+        Ok(self.all_partial().keys().cloned().collect())
     }
 
     fn put(&self, key: &Key, file: TempFile) -> io::Result<()> {

@@ -10,6 +10,7 @@ mod incoming;
 mod local;
 mod memory;
 mod packet_file;
+mod resumed;
 mod sniff;
 mod store;
 mod temp_file;
@@ -21,10 +22,12 @@ use std::sync::{Arc, Mutex};
 use hash::PIECE;
 pub use hash::{Hashed, Hashing, hash, read_some};
 use hash_pool::HashPool;
-pub use incoming::{Incoming, LastChunk, Received, Scratch};
+pub use incoming::{Incoming, LastChunk, Received, Resumed, Scratch, WholeUpload};
 pub use local::Local;
 pub use memory::Memory;
 pub use packet_file::{PacketFile, WrittenPacket};
+use resumed::Turns;
+pub use resumed::UploadTurn;
 pub use sniff::sniff;
 pub use store::{BlobReader, Found, Key, Listing, Shelf, Store, WHOLE};
 pub use temp_file::TempFile;
@@ -40,6 +43,7 @@ pub struct Blobs {
     store: Arc<dyn Store>,
     spares: Arc<Mutex<Vec<Vec<u8>>>>,
     pool: HashPool,
+    turns: Turns,
 }
 
 impl Deref for Blobs {
@@ -57,6 +61,7 @@ impl Blobs {
             store,
             spares: Arc::default(),
             pool: HashPool::start()?,
+            turns: Turns::default(),
         })
     }
 
@@ -89,7 +94,9 @@ impl Blobs {
     /// Stores files under their hashes: after this they survive a crash. Blocks.
     pub fn keep(&self, files: Vec<Received>) -> Result<()> {
         for file in files {
-            self.put(&Key::File(file.sha256), file.file)?;
+            if let Some(bytes) = file.file {
+                self.put(&Key::File(file.sha256), bytes)?;
+            }
         }
         Ok(())
     }

@@ -67,6 +67,16 @@ pub trait Store: Debug + Send + Sync {
     /// A new temporary file for bytes that will go to this shelf.
     fn temp_file(&self, shelf: Shelf) -> io::Result<TempFile>;
 
+    /// The file of an upload that comes in several requests, by the upload's id: as it was left, or a new one. It lies on
+    /// this machine, and stays when it is dropped, also over a restart.
+    fn partial(&self, id: &str) -> io::Result<TempFile>;
+
+    /// Removes such a file, if there is one.
+    fn remove_partial(&self, id: &str) -> io::Result<()>;
+
+    /// The ids of all such files.
+    fn partials(&self) -> io::Result<Vec<String>>;
+
     /// Stores the bytes of a temporary file under a key, over what may lie there. When this returns, the bytes survive a
     /// crash.
     fn put(&self, key: &Key, file: TempFile) -> io::Result<()>;

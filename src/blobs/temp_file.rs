@@ -24,13 +24,17 @@ enum Bytes {
     Lost,
 }
 
-/// The file's name, removed with it unless it was moved away. A file in memory has none.
+/// The file's name, removed with it unless it was moved away, or stays. A file in memory has none.
 #[derive(Debug)]
-struct Name(Option<PathBuf>);
+struct Name {
+    path: Option<PathBuf>,
+    /// Whether the file stays when it is dropped: more of it comes with another request.
+    stays: bool,
+}
 
 impl Drop for Name {
     fn drop(&mut self) {
-        if let Some(path) = &self.0 {
+        if let Some(path) = self.path.as_ref().filter(|_| !self.stays) {
             // It may be gone already; the sweep at the next start takes what stays.
             let _ = fs::remove_file(path);
         }
@@ -50,17 +54,57 @@ impl TempFile {
             .open(&path)?;
         Ok(Self {
             bytes: Bytes::Open(file),
-            name: Name(Some(path)),
+            name: Name {
+                path: Some(path),
+                stays: false,
+            },
         })
+    }
+
+    /// A file that stays until it is moved away or removed by name: as it was left, or a new one.
+    pub(super) fn lasting(path: PathBuf) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false).mode(0o600);
+        Ok(Self {
+            bytes: Bytes::Open(options.open(&path)?),
+            name: Name {
+                path: Some(path),
+                stays: true,
+            },
+        })
+    }
+
+    /// An open file without a name.
+    pub(super) fn nameless(file: File) -> Self {
+        Self {
+            bytes: Bytes::Open(file),
+            name: Name {
+                path: None,
+                stays: false,
+            },
+        }
+    }
+
+    /// How many bytes it has.
+    pub(super) fn length(&self) -> io::Result<u64> {
+        Ok(self.file()?.metadata()?.len())
+    }
+
+    /// Leaves the first bytes alone, to go on after them.
+    pub(super) fn cut(&mut self, length: u64) -> io::Result<()> {
+        self.file()?.set_len(length)?;
+        self.seek(SeekFrom::Start(length)).map(drop)
+    }
+
+    /// Waits until the bytes are on the disk; the file stays open.
+    pub(super) fn sync_bytes(&self) -> io::Result<()> {
+        self.file()?.sync_all()
     }
 
     /// A file in memory.
     pub(super) fn in_memory() -> io::Result<Self> {
         let file = rustix::fs::memfd_create("casetrail", rustix::fs::MemfdFlags::CLOEXEC)?;
-        Ok(Self {
-            bytes: Bytes::Open(file.into()),
-            name: Name(None),
-        })
+        Ok(Self::nameless(file.into()))
     }
 
     fn file(&self) -> io::Result<&File> {
@@ -72,7 +116,7 @@ impl TempFile {
 
     /// A second handle on the file, and the path by which it can be opened once more.
     pub(super) fn handle(&self) -> io::Result<(File, Option<&Path>)> {
-        Ok((self.file()?.try_clone()?, self.name.0.as_deref()))
+        Ok((self.file()?.try_clone()?, self.name.path.as_deref()))
     }
 
     /// Appends, and asks the system to begin writing it to the disk.
@@ -89,7 +133,7 @@ impl TempFile {
 
     /// Waits until the bytes are on the disk, and closes the file. One in memory stays open.
     pub(super) fn sync(&mut self) -> io::Result<()> {
-        if self.name.0.is_none() {
+        if self.name.path.is_none() {
             return self.file().map(drop);
         }
         match std::mem::replace(&mut self.bytes, Bytes::Lost) {
@@ -105,8 +149,8 @@ impl TempFile {
     /// or is a damaged copy, which this mends.
     pub(super) fn move_to(mut self, to: &Path) -> io::Result<()> {
         self.sync()?;
-        match self.name.0.take() {
-            Some(from) => fs::rename(&from, to).inspect_err(|_| self.name.0 = Some(from)),
+        match self.name.path.take() {
+            Some(from) => fs::rename(&from, to).inspect_err(|_| self.name.path = Some(from)),
             None => Err(io::Error::other("a file in memory has no name")),
         }
     }

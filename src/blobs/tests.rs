@@ -158,3 +158,60 @@ fn what_an_earlier_run_left_is_swept() {
     let stray: Vec<Found> = blobs.list(Shelf::Files).expect("a list").flatten().collect();
     assert!(stray.len() == 1 && stray[0].key.is_none() && stray[0].place.ends_with("sha256/00/stray"));
 }
+
+#[test]
+fn an_upload_goes_on_after_a_restart() {
+    let bytes: Vec<u8> = (0..PIECE * 2 + 77).map(|n| (n % 251) as u8).collect();
+    on_each(|blobs| {
+        let cut = PIECE + 5;
+        block_on(async {
+            let mut turn = blobs.turn("u").await.expect("a turn");
+            let resumed = blobs.resume(&mut turn, "u", 0).expect("a new file");
+            let mut incoming = blobs.go_on(resumed, 1 << 20, 0);
+            incoming.push(&bytes[..cut]).await.expect("taken");
+            turn.keep(incoming.pause().await.expect("kept"));
+        });
+        // Another process over the same store: nothing is in memory, and the last five bytes were not noted.
+        let again = Blobs::new(blobs.store()).expect("a store");
+        let whole = block_on(async {
+            let mut turn = again.turn("u").await.expect("a turn");
+            let resumed = again.resume(&mut turn, "u", PIECE as u64).expect("what is there");
+            assert_eq!(resumed.size(), PIECE as u64);
+            let mut incoming = again.go_on(resumed, 1 << 20, 0);
+            incoming.push(&bytes[PIECE..]).await.expect("taken");
+            incoming.pause().await.expect("kept").finish()
+        });
+        assert_eq!(whole.hashed.sha256, Digest::of(&bytes));
+        assert_eq!(again.partials().expect("a list"), ["u"]);
+        let kind = whole.media_type.to_owned();
+        let arrived = again
+            .arrived("u", whole.hashed, kind.clone())
+            .expect("read")
+            .expect("all of it");
+        again.keep(vec![arrived]).expect("stored");
+        assert_eq!(read(&again, &Key::File(whole.hashed.sha256), WHOLE), bytes);
+        // A retry finds the bytes under their hash.
+        assert!(again.arrived("u", whole.hashed, kind).expect("read").is_some());
+        again.forget("u").expect("removed");
+        assert!(again.partials().expect("a list").is_empty());
+    });
+}
+
+#[test]
+fn who_goes_on_stops_who_wrote_before() {
+    let blobs = Blobs::new(Arc::new(Memory::default())).expect("a store");
+    block_on(async {
+        let before = blobs.turn("u").await.expect("a turn");
+        let (stopped, ()) = tokio::join!(
+            async {
+                let next = blobs.turn("u").await;
+                next.is_ok()
+            },
+            async {
+                before.wanted().await;
+                drop(before);
+            }
+        );
+        assert!(stopped);
+    });
+}

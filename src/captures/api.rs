@@ -3,14 +3,15 @@
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::model::{
-    BasisKind, CaptureFilter, CaptureMark, CaptureNote, CaptureQuery, CaptureState, CaptureView, NewCorrection,
-    NewDecision, NewTo, Place, Review, Sort, account_key,
+    BasisKind, CaptureFilter, CaptureMark, CaptureNote, CaptureQuery, CaptureState, CaptureView, NewCapture,
+    NewCorrection, NewDecision, NewTo, Place, Review, Sort, account_key,
 };
+use super::preview::CapturePreview;
 use super::store::CaptureSearch;
 use super::{reads, remarks};
 use crate::clock::{self, DAY, Micros};
 use crate::error::{Error, Result};
-use crate::forms::parse_id;
+use crate::forms::{Form, parse_id};
 use crate::gate::{RequestCtx, Scope};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
@@ -106,6 +107,24 @@ fn search(page: &Page) -> Result<CaptureSearch> {
         limit: page.limit + 1,
         ..CaptureSearch::default()
     })
+}
+
+pub(super) async fn preview(case: PathId, request: WriteRequest) -> Reply {
+    reply::ok(&preview_of(case.0, request, Ok).await?)
+}
+
+/// What recording the capture would say that a form sketches; `as_capture` makes the fields of a capture from it.
+pub(super) async fn preview_of(
+    case: String,
+    mut request: WriteRequest,
+    as_capture: impl FnOnce(Form) -> Result<Form>,
+) -> Result<CapturePreview> {
+    let scope = Scope::Case(case.clone());
+    request.check(Act::CaptureRecord, &scope).await?;
+    let form = as_capture(request.plain_form().await?)?;
+    let (gate, free) = (&request.app.gate, request.app.limits.not_required.clone());
+    let new = NewCapture::sketch(form, gate.now())?;
+    reads::preview(gate, &request.ctx, case, new, free).await
 }
 
 pub(super) async fn read(id: PathId, requester: RequestCtx, app: App) -> Reply {

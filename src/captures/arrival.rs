@@ -43,6 +43,15 @@ impl Arriving {
         self.declared.len() - 1
     }
 
+    /// A file that came before, as an upload of its own: it must be what was declared.
+    pub fn bring(&mut self, new: &NewCapture, place: usize, brought: (Received, Option<String>)) -> Result<()> {
+        let (received, media_type) = brought;
+        as_declared(place, &new.files[place], &received)?;
+        self.declared[place] = Some(media_type);
+        self.whole.push((place, received));
+        Ok(())
+    }
+
     /// A part begins: the place of its file in the JSON.
     pub fn begin(&mut self, new: &NewCapture, part: &str, media_type: Option<String>) -> Result<usize> {
         let place = new.files.iter().position(|f| f.part.as_deref() == Some(part));
@@ -147,7 +156,7 @@ fn arrived(i: usize, file: &NewFile, come: Option<&Received>, declared_type: Opt
     };
     match (come, file.sha256, file.size) {
         (Some(came), ..) => Ok(Arrived {
-            entry: fixed(came.sha256, came.size, Some(came.media_type.to_owned()), declared_type),
+            entry: fixed(came.sha256, came.size, Some(came.media_type.to_string()), declared_type),
             crc32: came.crc32,
         }),
         (None, Some(sha256), Some(size)) if is_hash_only(file) => Ok(Arrived {

@@ -1,13 +1,24 @@
 //! What a capture rests on, and whether it is logged or held. The rules are pure: the authorizations are arguments.
 
+use serde::{Deserialize, Serialize};
+
 use super::model::{Basis, BasisKind, CaptureState, Flag, NewCapture};
 use crate::authorizations::{Authorization, Level, Line, Seen};
-use crate::clock::{HOUR, Micros, SECOND};
+use crate::clock::{HOUR, Micros, SECOND, Timestamp};
 
 /// A sender's clock may be off by this before it is flagged.
 const TOLERATED: Micros = 30 * SECOND;
 /// A receipt later than this after the capture is a late entry.
 const LATE: Micros = HOUR;
+
+/// The authorization against which a capture was judged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JudgedBy {
+    pub id: String,
+    /// Its number in the case.
+    pub number: i64,
+    pub ends_at: Timestamp,
+}
 
 /// The server's word on a new capture.
 #[derive(Debug, Clone)]
@@ -16,6 +27,8 @@ pub struct Judgment {
     pub basis: Basis,
     pub coverage: Vec<Line>,
     pub flags: Vec<Flag>,
+    /// The authorization against which it was judged, where there was one.
+    pub judged_by: Option<JudgedBy>,
 }
 
 impl Judgment {
@@ -25,6 +38,7 @@ impl Judgment {
             basis,
             coverage,
             flags: Vec::new(),
+            judged_by: None,
         }
     }
 
@@ -89,6 +103,11 @@ fn by_authorization<'a>(
         false => basis(BasisKind::Exception, None),
     };
     let mut verdict = Judgment::of(state, basis, coverage);
+    verdict.judged_by = Some(JudgedBy {
+        id: authorization.id.clone(),
+        number: authorization.number,
+        ends_at: authorization.terms.ends_at,
+    });
     if covered && authorization.is_over(now) {
         verdict.flags.push(Flag::LateEntry);
     }
@@ -141,6 +160,9 @@ fn add_flags(verdict: &mut Judgment, new: &NewCapture, now: Micros) {
     }
     if now - new.captured_at > LATE && !verdict.flags.contains(&Flag::LateEntry) {
         verdict.flags.push(Flag::LateEntry);
+    }
+    if new.captured_at_basis.is_some_and(|basis| basis.mark().is_some()) {
+        verdict.flags.push(Flag::GuessedTime);
     }
     if new.particulars.posted_at.is_some_and(|p| p.0 > new.captured_at) {
         verdict.flags.push(Flag::PostedAfterCapture);

@@ -8,19 +8,24 @@ mod arrival;
 pub mod by_digest;
 pub mod choice;
 mod download;
+mod duplicates;
 mod judge;
 mod lists;
 mod model;
 pub mod ops;
 mod pages;
 mod pictures;
+mod preview;
 mod reads;
+mod refused;
 mod remarks;
+mod resumable;
 pub mod store;
 mod upload;
 mod verify;
 mod viewing;
 
+use actix_web::http::Method;
 use actix_web::web::{self, ServiceConfig};
 
 use crate::http::reply::at;
@@ -29,10 +34,11 @@ pub use lists::NewItems;
 pub use model::CaptureView;
 pub use model::recognize;
 pub use model::without_tracking;
-pub use model::{Basis, BasisKind, Capture, CaptureState, FileEntry, Particulars, PostedBasis};
+pub use model::{Basis, BasisKind, Capture, CaptureState, CapturedBasis, FileEntry, Particulars, PostedBasis};
 pub use pages::{CapturePane, decide_shown};
 pub use pictures::run_pictures;
 pub use reads::{new_items, takes_part, waiting};
+pub use resumable::SweepUploads;
 pub use store::{CaptureSearch, WaitingCapture, WaitingSort};
 
 /// The routes of this feature.
@@ -46,6 +52,8 @@ pub fn routes(config: &mut ServiceConfig) {
                 .route(web::post().to(pages::say)),
         )
         .service(at("/cases/{id}/captures", "POST").route(web::post().to(pages::log)))
+        .service(at("/cases/{id}/captures/draft", "POST").route(web::post().to(pages::keep_draft)))
+        .service(at("/cases/{id}/captures/preview", "POST").route(web::post().to(pages::preview)))
         .service(at("/captures/{id}", "GET").route(web::get().to(pages::item)))
         .service(at("/captures/{id}/notes", "POST").route(web::post().to(pages::annotate)))
         .service(at("/captures/{id}/marks", "POST").route(web::post().to(pages::mark)))
@@ -66,6 +74,27 @@ pub fn routes(config: &mut ServiceConfig) {
                 .route(web::get().to(api::of_case))
                 .route(web::post().to(upload::record)),
         )
+        .service(at("/api/v1/cases/{id}/captures/preview", "POST").route(web::post().to(api::preview)))
+        .service(at("/api/v1/cases/{id}/uploads", "GET").route(web::get().to(resumable::of_case)))
+        .service(
+            at("/api/v1/uploads", "OPTIONS, POST")
+                .route(web::method(Method::OPTIONS).to(resumable::options))
+                .route(web::post().to(resumable::begin)),
+        )
+        .service(
+            at("/api/v1/uploads/{id}", "HEAD, PATCH, DELETE")
+                .route(web::head().to(resumable::offset))
+                .route(web::patch().to(resumable::append))
+                .route(web::delete().to(resumable::end)),
+        )
+        .service(at("/uploads", "POST").route(web::post().to(resumable::begin)))
+        .service(
+            at("/uploads/{id}", "HEAD, PATCH, DELETE")
+                .route(web::head().to(resumable::offset))
+                .route(web::patch().to(resumable::append))
+                .route(web::delete().to(resumable::end)),
+        )
+        .service(at("/uploads/{id}/end", "POST").route(web::post().to(resumable::end_by_form)))
         .service(at("/api/v1/captures", "GET").route(web::get().to(api::to_decide)))
         .service(at("/api/v1/captures/{id}", "GET").route(web::get().to(api::read)))
         .service(at("/api/v1/captures/{id}/notes", "POST").route(web::post().to(api::annotate)))

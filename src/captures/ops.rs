@@ -1,13 +1,16 @@
 //! Recording a capture.
 
 use super::arrival::Arrived;
+use super::duplicates;
 use super::judge;
 use super::model::{Capture, CaptureState, CaptureView, NewCapture, Remarks, StoredCapture};
+use super::resumable;
 use super::store::{self, CaptureRow};
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::gate::{NewEvent, Recorded, Tx};
 use crate::ledger::Action;
+use crate::proof::id::Digest;
 
 /// Records a capture with its files: what covers it, its item number, its event.
 pub fn record(
@@ -18,6 +21,8 @@ pub fn record(
 ) -> Result<Recorded<CaptureView>> {
     let case_id = tx.case_id()?;
     let known = crate::authorizations::store::once_approved(tx.conn, &case_id)?;
+    let digests: Vec<Digest> = arrived.iter().map(|a| a.entry.sha256).collect();
+    let here = duplicates::of(tx.conn, &case_id, new, &digests)?;
     let judgment = judge::judge(new, &tx.caller.user, tx.now, &known, not_required);
     let awaits_decision = judgment.awaits_decision();
     let capture = Capture {
@@ -27,6 +32,7 @@ pub fn record(
         version: 1,
         kind: new.kind,
         captured_at: Timestamp(new.captured_at),
+        captured_at_basis: new.captured_at_basis,
         received_at: Timestamp(tx.now),
         capturer: tx.me(),
         state: judgment.state,
@@ -49,12 +55,13 @@ pub fn record(
     };
     store::insert(tx.conn, CaptureRow::of(&stored)?)?;
     store::insert_files(tx.conn, &stored.capture.id, arrived, tx.now)?;
+    resumable::store::mark_used(tx.conn, &new.uploads())?;
     let view = if stored.state.is_closed() {
         stored.withheld()
     } else {
         stored.open(Remarks::default())
     };
-    Ok(made.answering(view))
+    Ok(made.answering(view.with_duplicates(here)))
 }
 
 /// The next item number. There are no gaps: the counter is read under the case's lock and moves with the event.

@@ -1,16 +1,20 @@
 //! The pages of captures: the evidence of a case with the form that logs more, its review one by one, and one item.
 
+mod check;
 mod composer;
 mod evidence;
 mod filters;
 mod item;
 mod pane;
+mod preview;
 mod review;
 mod said;
 mod selected;
 mod viewer;
 
 pub use pane::{CapturePane, decide_shown};
+
+pub(super) use check::{keep_draft, preview};
 
 pub(super) use evidence::{evidence, log, mark as mark_selected};
 pub(super) use item::{annotate, correct, decide, item, mark, review};
@@ -31,6 +35,8 @@ struct Shot {
     account: Option<String>,
     shown_time: Option<String>,
     captured: Moment,
+    /// What says that this time is guessed.
+    guessed: Option<&'static str>,
     state: CaptureState,
     state_name: String,
     /// The address of the thumbnail of the first file that gives one.
@@ -81,6 +87,7 @@ impl Shot {
                 .map(line),
             shown_time: said.and_then(|said| said.platform_time_text.as_deref()).map(line),
             captured: page.at(outline.captured_at.0),
+            guessed: outline.captured_at_basis.mark(),
             state: outline.state,
             state_name,
             picture: open.and_then(|open| picture(&outline.id, &open.files)),

@@ -9,8 +9,11 @@ use serde_json::json;
 pub use items::{ItemFound, ItemRights, custody, item};
 pub use of_case::{Beside, Evidence, FoundCapture, beside, evidence, items, new_items, of_case, standing};
 
-use super::model::{CaptureState, CaptureView, FileEntry, StoredCapture};
+use super::duplicates;
+use super::judge;
+use super::model::{CaptureState, CaptureView, FileEntry, NewCapture, StoredCapture};
 use super::pictures::store::{self as pictures, PictureRow};
+use super::preview::CapturePreview;
 use super::store::{self, CaptureSearch, WaitingCapture, WaitingSort};
 use crate::cases::{self, Case};
 use crate::clock::MINUTE;
@@ -36,6 +39,26 @@ pub async fn capture(gate: &Gate, requester: &RequestCtx, id: String) -> Result<
         Ok(stored.open(store::remarks_of(ctx.conn, &id)?))
     };
     gate.view(requester, Act::CaptureRead, scope, view, read).await
+}
+
+/// What recording a capture would say, for a person who may log in this case. It looks at no evidence but at what the
+/// person says themselves, so the access log has nothing of it.
+pub async fn preview(
+    gate: &Gate,
+    requester: &RequestCtx,
+    case: String,
+    new: NewCapture,
+    not_required: Vec<String>,
+) -> Result<CapturePreview> {
+    let scope = Scope::Case(case.clone());
+    let read = move |ctx: &mut ReadCtx<'_>| {
+        let known = crate::authorizations::store::once_approved(ctx.conn, &case)?;
+        let verdict = judge::judge(&new, &ctx.caller.user, ctx.now, &known, &not_required);
+        let digests: Vec<Digest> = new.files.iter().filter_map(|file| file.sha256).collect();
+        let here = duplicates::of(ctx.conn, &case, &new, &digests)?;
+        Ok(CapturePreview::of(new, verdict, here))
+    };
+    gate.read(requester, Act::CaptureRecord, scope, read).await
 }
 
 /// A capture as somebody reads it who is to decide about it or to review it: with its case.

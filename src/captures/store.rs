@@ -7,7 +7,7 @@ use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use serde_json::Value;
 
 use super::arrival::Arrived;
-use super::model::{Capture, CaptureState, Remarks, StoredCapture};
+use super::model::{Capture, CaptureState, Remarks, StoredCapture, address_stem};
 use crate::cases::{Case, DecidesIn, decided};
 use crate::clock::Micros;
 use crate::db::tables::{authorization_holders, authorizations, capture_entries, captures, cases};
@@ -42,6 +42,7 @@ fixed_insert! {
         account: Option<String> as Nullable<Text>,
         posted_at: Micros as BigInt,
         uncovered: bool as Bool,
+        address_stem: Option<String> as Nullable<Text>,
     }
 }
 
@@ -71,6 +72,7 @@ impl CaptureRow {
             account: shown.and_then(|said| said.account.as_ref()?.key()),
             posted_at: shown.and_then(|said| said.posted_at).map_or(0, |at| at.0),
             uncovered: capture.is_uncovered(),
+            address_stem: capture.particulars.url.as_deref().map(address_stem),
         })
     }
 

@@ -12,20 +12,20 @@ use std::time::Duration;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::{Path, Payload};
 use actix_web::{FromRequest, HttpRequest};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::api::created;
-use super::arrival::{self, Arrived, Arriving};
-use super::model::{CaptureView, FileRole, NewCapture};
-use super::ops;
+use super::arrival::{self, Arriving};
+use super::model::{CaptureView, FILES, FileRole, NewCapture};
+use super::refused::note_failed;
+use super::{ops, resumable};
 use crate::error::{Error, Kind, Result};
-use crate::forms::{Form, PAIRS, parse_id};
-use crate::gate::{Authorized, IdempotencyHeader, Prepared, RequestCtx, Scope, Tx, actor_of};
+use crate::forms::{Form, LINE, PAIRS, parse_id};
+use crate::gate::{IdempotencyHeader, Prepared, RequestCtx, Scope, Tx};
 use crate::http::body::{self, LIMIT};
 use crate::http::multipart::{PartHead, Parts};
 use crate::http::reply::Reply;
-use crate::http::{App, WriteRequest, browser, request_ctx};
-use crate::ledger::{Action, Draft, access_stream};
+use crate::http::{App, WriteRequest, browser, carried, request_ctx};
 use crate::policy::Act;
 
 pub(super) async fn record(
@@ -58,6 +58,7 @@ pub(super) async fn take(
     // handler could not record that.
     let taking = actix_web::rt::spawn(async move {
         let done = receive(&req, &path, &mut parts, &requester, &app).await;
+        remember_typed(&req, &done, &mut parts).await;
         // A sender who fell silent is not waited for again.
         if done.as_ref().is_err_and(|e| e.kind != Kind::Timeout)
             && let Ok(parts) = parts
@@ -98,11 +99,13 @@ async fn receive(
     let mut begun = false;
     let upload = if browser::is_page(req.path()) {
         let fields = page_fields(req, parts).await?;
+        let fields = with_page_uploads(app, requester, &case, fields).await?;
         take_page_files(parts, fields, app, &mut begun).await
     } else {
         let key = request_ctx::idempotency_header(req)?;
-        let (new, key) = first_part(parts, key).await?;
-        let files = take_files(parts, &new, app, &mut begun).await;
+        let (mut new, key) = first_part(parts, key).await?;
+        let brought = resumable::bring(app, requester, &case, &mut new).await?;
+        let files = take_files(parts, (&new, brought), app, &mut begun).await;
         files.map(|files| Upload { new, files, key })
     };
     let made = match upload {
@@ -113,14 +116,41 @@ async fn receive(
         app.pictures.ask(view.digests());
     }
     if let (Err(e), true) = (&made, begun) {
-        note_failed(app, &authorized, &case, requester, e).await;
+        note_failed(&app.gate, &authorized, &case, requester, e).await;
     }
     made?
 }
 
+/// Keeps what was typed into a page's form whose session has ended meanwhile: it comes back after the next sign-in.
+async fn remember_typed(req: &HttpRequest, done: &Result<CaptureView>, parts: &mut Result<Parts>) {
+    let ended = done.as_ref().is_err_and(|e| e.kind == Kind::Unauthenticated);
+    if !ended || !browser::is_page(req.path()) {
+        return;
+    }
+    let Ok(parts) = parts else { return };
+    // What cannot be read is lost with the request.
+    if let Ok((pairs, _)) = page_pairs(parts).await {
+        carried::remember(req, pairs);
+    }
+}
+
+/// The refusal of a page's form that nobody signed in sends, with what was typed kept beside it.
+pub(super) async fn signed_out(req: &HttpRequest, payload: Payload, e: Error) -> Error {
+    let mut parts = Parts::of(content_type(req), payload.into_inner(), Duration::from_secs(30));
+    remember_typed(req, &Err(e.clone()), &mut parts).await;
+    if let Ok(parts) = parts {
+        parts.drain().await;
+    }
+    e
+}
+
 /// Takes the parts that follow, each under the name that the JSON gives it.
-async fn take_files(parts: &mut Parts, new: &NewCapture, app: &App, begun: &mut bool) -> Result<Arriving> {
-    let mut files = Arriving::of(new);
+async fn take_files(
+    parts: &mut Parts,
+    (new, mut files): (&NewCapture, Arriving),
+    app: &App,
+    begun: &mut bool,
+) -> Result<Arriving> {
     while let Some(head) = parts.next().await? {
         *begun = true;
         files.complete(new).await?;
@@ -148,15 +178,38 @@ struct PageFields {
     key: Option<(IdempotencyHeader, Value)>,
     /// The head of the first file's part, which has been read already.
     first: Option<PartHead>,
+    /// The finished uploads that it names.
+    uploads: Vec<String>,
+    /// What these brought.
+    files: Arriving,
 }
 
 /// The fields of a page's form. They come before its files, so that nothing is taken for a form that is wrong.
 async fn page_fields(req: &HttpRequest, parts: &mut Parts) -> Result<PageFields> {
-    let (mut pairs, mut length, mut first) = (Vec::new(), 0, None);
+    let (pairs, first) = page_pairs(parts).await?;
+    let said = serde_json::to_value(&pairs)?;
+    let mut form = body::page_form(req, pairs)?;
+    let role = form.word("file_role");
+    let uploads = form.texts("upload", FILES, LINE);
+    let key = request_ctx::idempotency_header(req)?.map(|key| (key, said));
+    let app = req.app_data::<App>().ok_or_else(|| Error::internal("no state"))?;
+    let new = NewCapture::of_page(form, app.gate.now())?;
+    Ok(PageFields {
+        files: Arriving::of(&new),
+        new,
+        role,
+        key,
+        first,
+        uploads,
+    })
+}
+
+/// The texts of a page's form, and the head of the first file after them.
+async fn page_pairs(parts: &mut Parts) -> Result<(Vec<(String, String)>, Option<PartHead>)> {
+    let (mut pairs, mut length) = (Vec::new(), 0);
     while let Some(head) = parts.next().await? {
         if head.file_name.is_some() {
-            first = Some(head);
-            break;
+            return Ok((pairs, Some(head)));
         }
         if pairs.len() == PAIRS {
             return Err(body::too_many_fields());
@@ -166,13 +219,25 @@ async fn page_fields(req: &HttpRequest, parts: &mut Parts) -> Result<PageFields>
         // What is no UTF-8 no browser sends; it is shown as what it is not.
         pairs.push((head.name, String::from_utf8_lossy(&text).into_owned()));
     }
-    let said = serde_json::to_value(&pairs)?;
-    let mut form = body::page_form(req, pairs)?;
-    let role = form.word("file_role");
-    let key = request_ctx::idempotency_header(req)?.map(|key| (key, said));
-    let app = req.app_data::<App>().ok_or_else(|| Error::internal("no state"))?;
-    let new = NewCapture::of_page(form, app.gate.now())?;
-    Ok(PageFields { new, role, key, first })
+    Ok((pairs, None))
+}
+
+/// Adds the files that finished uploads brought before.
+async fn with_page_uploads(
+    app: &App,
+    requester: &RequestCtx,
+    case: &str,
+    mut fields: PageFields,
+) -> Result<PageFields> {
+    let ids = std::mem::take(&mut fields.uploads);
+    let rows = resumable::whole(&app.gate, requester, case, ids).await?;
+    for row in rows {
+        let gone = "is gone: uploads are kept for a day; choose the file again";
+        let row = row.ok_or_else(|| Error::field("file", "exists", gone))?;
+        fields.new.add_upload(&row.id, &row.name, fields.role)?;
+    }
+    fields.files = resumable::bring(app, requester, case, &mut fields.new).await?;
+    Ok(fields)
 }
 
 /// Takes the files of a page's form. A field for files that was left empty brings none.
@@ -182,8 +247,10 @@ async fn take_page_files(parts: &mut Parts, fields: PageFields, app: &App, begun
         role,
         key,
         first,
+        mut files,
+        uploads: _,
     } = fields;
-    let (mut files, mut next) = (Arriving::of(&new), first);
+    let mut next = first;
     while let Some(head) = next {
         let (part, name) = (head.name, head.file_name);
         let name = name.filter(|_| part == "file").ok_or_else(|| {
@@ -199,6 +266,7 @@ async fn take_page_files(parts: &mut Parts, fields: PageFields, app: &App, begun
         }
         next = parts.next().await?;
     }
+    new.check_says_something()?;
     Ok(Upload { new, files, key })
 }
 
@@ -286,45 +354,23 @@ fn within_limit(length: usize) -> Result<()> {
     Err(Error::new(Kind::TooLarge, "too-large", detail))
 }
 
-/// Takes a capture that brings no bytes: a write like any other.
-async fn without_files(request: WriteRequest, case: String) -> Result<CaptureView> {
-    let parse = |form| {
-        let new = NewCapture::parse(form)?;
-        let arrived = arrival::hashes_only(&new)?;
-        Ok((new, arrived))
-    };
-    let not_required = request.app.limits.not_required.clone();
-    let verb = move |tx: &mut Tx<'_>, (new, arrived): &(NewCapture, Vec<Arrived>)| {
-        ops::record(tx, new, arrived, &not_required)
-    };
-    let made = request
-        .write(Act::CaptureRecord, Scope::Case(case), parse, verb)
-        .await?;
-    Ok(made)
-}
-
-/// Bytes that were refused, or that stopped coming, are an event about the case (product.md, rule 2).
-async fn note_failed(app: &App, authorized: &Authorized, case: &str, requester: &RequestCtx, e: &Error) {
-    let dropped = e.kind == Kind::Timeout || e.errors.iter().any(|f| f.rule == "complete");
-    let action = if dropped {
-        Action::UploadDropped
-    } else {
-        Action::UploadRefused
-    };
-    let draft = Draft {
-        stream: access_stream(case),
-        action,
-        object_type: "case",
-        object_id: case.to_owned(),
-        version: 1,
-        record: json!({"answer": e.code, "errors": e.errors, "address": requester.address}),
-        attest: Map::new(),
-    };
-    if let Err(lost) = app
-        .gate
-        .note(actor_of(&authorized.caller, authorized.context.as_ref()), draft)
-        .await
-    {
-        tracing::error!(error = %lost, "a failed upload could not be recorded");
+/// Takes a capture that brings no bytes with it; uploads may have brought them before.
+async fn without_files(mut request: WriteRequest, case: String) -> Result<CaptureView> {
+    let scope = Scope::Case(case.clone());
+    request.check(Act::CaptureRecord, &scope).await?;
+    let form = request.form().await?;
+    let said = Value::Object(form.clone().into_fields());
+    let mut new = NewCapture::parse(form)?;
+    let app = request.app.clone();
+    if !new.uploads().is_empty() {
+        let files = resumable::bring(&app, &request.ctx, &case, &mut new).await?;
+        files.check_all_came(&new)?;
+        let key = request.idempotency_header()?.map(|key| (key, said));
+        let upload = Upload { new, files, key };
+        return with_files(&app, &request.ctx, &case, upload).await?;
     }
+    let arrived = arrival::hashes_only(&new)?;
+    let not_required = app.limits.not_required.clone();
+    let verb = move |tx: &mut Tx<'_>| ops::record(tx, &new, &arrived, &not_required);
+    request.transact(Act::CaptureRecord, scope, verb).await
 }

@@ -32,6 +32,7 @@ pub fn routes(config: &mut ServiceConfig) {
                 .route(web::get().to(pages::list))
                 .route(web::post().to(pages::open)),
         )
+        .service(at("/cases/draft", "POST").route(web::post().to(pages::keep_draft)))
         .service(at("/cases/new", "GET").route(web::get().to(pages::new_form)))
         .service(
             at("/cases/{id}", "GET, POST")

@@ -19,6 +19,7 @@ use crate::clock::Micros;
 use crate::error::{Error, Result};
 use crate::forms::{Form, LINE};
 use crate::gate::Scope;
+use crate::http::drafts::{self, OfferedDraft};
 use crate::http::fields::FirstShown;
 use crate::http::pages::{self, FormView, Frame, Nav, PageRequest};
 use crate::http::paging::{Listed, Page};
@@ -229,6 +230,7 @@ pub fn words<W: crate::forms::Word>() -> Vec<(&'static str, String)> {
 struct NewCasePage {
     frame: Frame,
     form: FormView,
+    draft: Option<OfferedDraft>,
     kinds: Vec<(&'static str, String)>,
     handlings: Vec<(&'static str, String)>,
     colleagues: Vec<Colleague>,
@@ -236,15 +238,22 @@ struct NewCasePage {
 
 pub(super) async fn new_form(page: PageRequest) -> Reply {
     page.app.gate.check(&page.ctx, Act::CaseOpen, Scope::Agency).await?;
-    new_page(&page, FormView::of([("time_zone", "UTC".to_owned())])).await
+    let first = FormView::of([("time_zone", "UTC".to_owned())]);
+    new_page(&page, drafts::open(&page, "/cases", first).await?).await
 }
 
-async fn new_page(page: &PageRequest, form: FormView) -> Reply {
+/// Keeps what was typed into the form of a new case.
+pub(super) async fn keep_draft(request: WriteRequest) -> Reply {
+    drafts::keep(request, Act::CaseOpen, Scope::Agency, "/cases/new").await
+}
+
+async fn new_page(page: &PageRequest, (form, draft): (FormView, Option<OfferedDraft>)) -> Reply {
     let frame = page.frame("New case", Nav::Cases).await?;
     let (kinds, handlings) = (words::<CaseKind>(), words::<Handling>());
     let shown = NewCasePage {
         frame,
         form,
+        draft,
         kinds,
         handlings,
         colleagues: Colleague::all(page).await?,
@@ -255,8 +264,12 @@ async fn new_page(page: &PageRequest, form: FormView) -> Reply {
 pub(super) async fn open(request: WriteRequest) -> Reply {
     let page = request.page()?;
     let made = open_case(&page, request).await;
+    if made.is_ok() {
+        drafts::sent(&page).await;
+    }
     let address = |made: CaseView| format!("/cases/{}?done=case-opened", made.case.id);
-    pages::answer(&page.req, made, address, async |form| new_page(&page, form).await).await
+    let again = async |form| new_page(&page, (form, None)).await;
+    pages::answer(&page.req, made, address, again).await
 }
 
 async fn open_case(page: &PageRequest, mut request: WriteRequest) -> Result<CaseView> {

@@ -239,6 +239,7 @@ diesel::table! {
         account -> Nullable<Text>,
         posted_at -> BigInt,
         uncovered -> Bool,
+        address_stem -> Nullable<Text>,
     }
 }
 
@@ -374,6 +375,34 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    uploads (id) {
+        id -> Text,
+        user_id -> Text,
+        case_id -> Text,
+        name -> Text,
+        declared_type -> Nullable<Text>,
+        declared_sha256 -> Nullable<Binary>,
+        size -> BigInt,
+        received -> BigInt,
+        sha256 -> Nullable<Binary>,
+        crc32 -> Nullable<BigInt>,
+        media_type -> Nullable<Text>,
+        used -> Bool,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    drafts (user_id, form) {
+        user_id -> Text,
+        form -> Text,
+        body -> Text,
+        begun_at -> BigInt,
+        changed_at -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     events,
     records,
@@ -405,5 +434,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     find_keys,
     find_progress,
     pictures,
-    viewing
+    viewing,
+    uploads,
+    drafts
 );

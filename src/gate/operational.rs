@@ -5,6 +5,7 @@
 pub const OPERATIONAL: &[(&str, &str)] = &[
     ("find_keys", "keys made from records, by which find looks up"),
     ("find_progress", "up to which event those keys are made"),
+    ("drafts", "what somebody has typed into a form and not sent yet"),
     ("idempotency", "answers kept for retries, which expire"),
     ("jobs", "who works on a job, how far it is and how it ended"),
     ("packets", "when the build began"),
@@ -15,4 +16,8 @@ pub const OPERATIONAL: &[(&str, &str)] = &[
     ),
     ("sessions", "when a session was refreshed, and its next secret"),
     ("viewing", "how a person looks at graphic material"),
+    (
+        "uploads",
+        "files on their way in over several requests, before a capture names them",
+    ),
 ];

@@ -5,7 +5,8 @@
 //! such an address for ever, and an update has others. The plain address works too, and is asked about each time.
 
 use actix_web::http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderMap, IF_NONE_MATCH, VARY,
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderMap,
+    IF_NONE_MATCH, VARY,
 };
 use actix_web::web::{self, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
@@ -43,6 +44,11 @@ const ASSETS: &[Asset] = assets![
     "evidence.js" "text/javascript; charset=utf-8",
     "review.js" "text/javascript; charset=utf-8",
     "viewer.js" "text/javascript; charset=utf-8",
+    "uploads.js" "text/javascript; charset=utf-8",
+    "drafts.js" "text/javascript; charset=utf-8",
+    "hash-worker.js" "text/javascript; charset=utf-8",
+    // hash-wasm 4.13.0, dist/sha256.umd.min.js, (c) Dani Biro, MIT.
+    "hash-wasm-sha256.js" "text/javascript; charset=utf-8",
     "icons.svg" "image/svg+xml",
     "mark.svg" "image/svg+xml",
     "public-sans-400.woff2" "font/woff2",
@@ -50,6 +56,10 @@ const ASSETS: &[Asset] = assets![
     "public-sans-700.woff2" "font/woff2",
     "roboto-mono-400.woff2" "font/woff2",
 ];
+
+/// What the worker that hashes may do: run our own scripts, and WebAssembly, which no page may. A worker has the policy of
+/// its own answer.
+const WORKER_POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'";
 
 /// The routes of this file.
 pub fn routes(config: &mut ServiceConfig) {
@@ -100,6 +110,9 @@ fn answer(req: &HttpRequest, name: &str, kept: &'static str) -> Reply {
         .insert_header((VARY, "Accept-Encoding"));
     if gz {
         answer.insert_header((CONTENT_ENCODING, "gzip"));
+    }
+    if name == "hash-worker.js" {
+        answer.insert_header((CONTENT_SECURITY_POLICY, WORKER_POLICY));
     }
     Ok(match known {
         true => answer.finish(),

@@ -74,7 +74,7 @@ fn is_own_origin(req: &HttpRequest, origin: &str) -> bool {
 }
 
 /// Refuses a form that does not carry its session's token. Nobody signed in: nothing to forge.
-pub(super) fn check_form_token(app: &App, credential: Option<&Credential>, shown: Option<&str>) -> Result<()> {
+pub fn check_form_token(app: &App, credential: Option<&Credential>, shown: Option<&str>) -> Result<()> {
     let Some(Credential::Session(session)) = credential else {
         return Ok(());
     };

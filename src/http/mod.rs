@@ -3,7 +3,9 @@
 mod assets;
 pub mod body;
 pub mod browser;
+pub mod carried;
 pub mod decision;
+pub mod drafts;
 pub mod fields;
 pub mod headers;
 mod json;
@@ -32,7 +34,7 @@ pub use write_request::WriteRequest;
 use crate::blobs::Blobs;
 use crate::config::{Config, Limits};
 use crate::gate::Gate;
-use crate::identity::{AccessTokens, FormTokens, Passwords};
+use crate::identity::{AccessTokens, FormTokens, Passwords, Seals};
 use crate::pictures::PictureDesk;
 
 /// The state that handlers share; one for the whole server.
@@ -43,6 +45,8 @@ pub struct State {
     pub access_tokens: AccessTokens,
     /// Access tokens in browsers' cookies.
     pub cookie_tokens: AccessTokens,
+    /// Seals forms that are carried over a new sign-in.
+    pub seals: Seals,
     /// Tokens of the forms in pages.
     pub form_tokens: FormTokens,
     /// Whether this installation is a demonstration; every page says so.

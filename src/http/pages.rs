@@ -2,7 +2,7 @@
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION};
+use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, LOCATION};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError};
 use askama::Template;
 use std::future::{Ready, ready};
@@ -119,6 +119,11 @@ impl Frame {
         }
     }
 
+    /// The person's id; empty where nobody is signed in.
+    pub fn person_id(&self) -> &str {
+        self.person.as_ref().map_or("", |person| person.user.as_str())
+    }
+
     /// The person's roles in words.
     pub fn roles(&self) -> String {
         let roles = self.person.iter().flat_map(|person| &person.roles);
@@ -228,6 +233,9 @@ fn done_words(word: &str) -> Option<&'static str> {
         "packet-asked" => "The packet is asked for, and built in the background.",
         "packet-cancelled" => "The build is called off. It ends at its next step.",
         "disclosed" => "The disclosure is recorded.",
+        "upload-ended" => "The upload is ended. What had come of it is removed.",
+        "draft-kept" => "Kept as a draft, for you alone. It is here when you come back, for thirty days.",
+        "draft-discarded" => "The draft is discarded.",
         "saved" => "Saved.",
         "password-changed" => "Your password is changed. Your other sessions are ended.",
         _ => return None,
@@ -295,6 +303,14 @@ impl FormView {
             return Err(e);
         }
         Ok(Self::told(req, &e))
+    }
+
+    /// A form that was kept before it was sent.
+    pub fn kept(typed: Vec<(String, String)>) -> Self {
+        Self {
+            typed,
+            ..Self::default()
+        }
     }
 
     /// The form as it was sent, beside a refusal that says nothing of a field. A password is not shown again.
@@ -375,6 +391,14 @@ impl FormView {
         let found = self.errors.iter().find(|e| e.field == name);
         found.map(|e| e.message.as_str())
     }
+}
+
+/// Marks the request of a page's own script, and the answer to it: a part of a page, or no page at all.
+pub const PARTIAL: HeaderName = HeaderName::from_static("x-partial");
+
+/// Whether a page's script asks, which wants no page.
+pub fn is_partial(req: &HttpRequest) -> bool {
+    req.headers().contains_key(PARTIAL)
 }
 
 /// 200 with a page; where its form was refused, the status of the refusal.

@@ -9,7 +9,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 use super::pages::{self, Frame, Nav, PageRequest};
-use super::{browser, headers, reply};
+use super::typed::TypedFields;
+use super::{App, browser, carried, headers, reply};
 use crate::error::{Error, FieldError, Kind};
 
 #[derive(Template)]
@@ -28,21 +29,24 @@ struct RefusalPage<'a> {
     nowhere: bool,
     /// What names the request in the server's log, where something inside failed.
     reference: Option<String>,
+    /// The form that was sent, sealed, where it is kept over a new sign-in.
+    carried: Option<String>,
 }
 
 /// Turns a refusal into a page where the request is a browser's. Whoever has to sign in first, or to change a password
 /// first, is led there.
 pub async fn as_page<B: MessageBody>(
-    req: ServiceRequest,
+    mut req: ServiceRequest,
     next: Next<B>,
 ) -> std::result::Result<ServiceResponse<EitherBody<B>>, actix_web::Error> {
     let wants_page = browser::is_page(req.path()) && accepts_html(req.headers());
+    let typed = carried::read_ahead(&mut req).await;
     let answer = next.call(req).await?;
     let refusal = answer.response().error().and_then(|e| e.as_error::<Error>());
     let page = match refusal.filter(|_| wants_page) {
         Some(e) => match elsewhere(answer.request(), e) {
             Some(led) => Some(led),
-            None => page(&answer, e).await,
+            None => page(&answer, e, typed).await,
         },
         None => None,
     };
@@ -74,9 +78,14 @@ fn accepts_html(headers: &HeaderMap) -> bool {
 }
 
 /// The page, with the status and the other headers of the answer that it replaces.
-async fn page<B>(answer: &ServiceResponse<B>, e: &Error) -> Option<HttpResponse> {
-    let head = answer.response().head();
-    let text = RefusalPage::of(answer.request(), e).await.render().ok()?;
+async fn page<B>(answer: &ServiceResponse<B>, e: &Error, typed: Option<TypedFields>) -> Option<HttpResponse> {
+    let (head, req) = (answer.response().head(), answer.request());
+    let typed = typed.unwrap_or_else(|| TypedFields::of(req));
+    let carried = req
+        .app_data::<App>()
+        .filter(|_| e.code == "not-signed-in")
+        .and_then(|app| carried::seal(req, app, &typed));
+    let text = RefusalPage::of(req, e, carried).await.render().ok()?;
     let mut page = pages::html(head.status, &text);
     for (name, value) in head.headers().iter().filter(|(name, _)| **name != CONTENT_TYPE) {
         page.headers_mut().append(name.clone(), value.clone());
@@ -85,12 +94,15 @@ async fn page<B>(answer: &ServiceResponse<B>, e: &Error) -> Option<HttpResponse>
 }
 
 impl<'a> RefusalPage<'a> {
-    async fn of(req: &HttpRequest, e: &'a Error) -> Self {
+    async fn of(req: &HttpRequest, e: &'a Error, carried: Option<String>) -> Self {
         let signed_out = e.code == "not-signed-in";
         Self {
             frame: frame(req, reply::title_of(e)).await,
             icon: icon(e.kind),
             detail: match (signed_out, e.kind) {
+                (true, _) if carried.is_some() => {
+                    "Your session has ended. What you typed is not lost: sign in again, and it is here to be sent."
+                }
                 (true, _) => "Your session has ended, and what you sent was not taken. Sign in again.",
                 (_, Kind::NotFound) => {
                     "There is no such page, or you may not know of it. The answer is the same in both cases."
@@ -100,6 +112,7 @@ impl<'a> RefusalPage<'a> {
             nowhere: e.kind == Kind::NotFound,
             reference: (e.kind == Kind::Internal).then(|| headers::reference(req)).flatten(),
             signed_out,
+            carried,
             errors: &e.errors,
             rules: &e.rules,
             ask: e.ask.as_deref(),

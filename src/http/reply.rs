@@ -124,6 +124,7 @@ fn title(code: &'static str) -> &'static str {
         "invalid" => "Some of the input is not valid",
         "digest-mismatch" => "The bytes are not what was declared",
         "idempotency-conflict" => "This key was used for something else",
+        "tus-version" => "Another version of the upload protocol",
         "version-required" => "Say which version you change",
         "too-many-uploads" => "Too many uploads at once",
         "internal" => "Something failed here",

@@ -10,8 +10,12 @@ pub const VERSION: &str = "version";
 pub const IDEMPOTENCY_KEY: &str = "idempotency_key";
 /// The IANA name of the zone in which the form shows and takes times.
 pub const ZONE: &str = "form_zone";
+/// The id of the person for whom the form was made.
+pub const PERSON: &str = "form_person";
+/// A form that was sent after its session had ended, sealed.
+pub const CARRIED: &str = "carried";
 /// Fields of every page's form that are no field of the thing it is about.
-pub const HIDDEN: &[&str] = &[FORM_TOKEN, VERSION, IDEMPOTENCY_KEY, ZONE];
+pub const HIDDEN: &[&str] = &[FORM_TOKEN, VERSION, IDEMPOTENCY_KEY, ZONE, PERSON, CARRIED];
 
 /// Names and texts, in the order in which they were sent.
 #[derive(Debug, Clone, Default)]

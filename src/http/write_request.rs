@@ -14,7 +14,7 @@ use super::pages::PageRequest;
 use super::{App, body, browser, request_ctx};
 use crate::error::{Error, Result};
 use crate::forms::Form;
-use crate::gate::{Authorized, Change, RequestCtx, Scope, Tx};
+use crate::gate::{Authorized, Change, IdempotencyHeader, RequestCtx, Scope, Tx};
 use crate::policy::Act;
 
 /// A request that may change something.
@@ -72,6 +72,11 @@ impl WriteRequest {
     /// The same request as that of a page, which shows its form again where it is refused.
     pub fn page(&self) -> Result<PageRequest> {
         PageRequest::of(&self.req)
+    }
+
+    /// The client's idempotency key; of a page, after its form was read.
+    pub fn idempotency_header(&self) -> Result<Option<IdempotencyHeader>> {
+        request_ctx::idempotency_header(&self.req)
     }
 
     /// The version that `If-Match` names; of a page, after its form was read.

@@ -4,12 +4,14 @@
 mod access_token;
 mod form_token;
 mod password;
+mod seals;
 pub mod secret;
 mod session;
 
 pub use access_token::{AccessTokens, LIFE, ShownToken, TokenUse};
 pub use form_token::FormTokens;
 pub use password::{Passwords, one_time, rules};
+pub use seals::Seals;
 pub use session::{
     Caller, Credential, CredentialKind, LiveCredential, Opened, Person, Refreshed, end, end_all, keep_alive,
     last_signed_in, live, name_token, note_use, open, refresh, resolve, token,

@@ -90,7 +90,7 @@ actions! {
     AccessRefused "access.refused" Access "A person was refused.";
     UploadRefused "upload.refused" Access "Bytes were refused; nothing was kept.";
     UploadDropped "upload.dropped" Access "An upload ended before its end; nothing was kept.";
-    UploadsSwept "uploads.swept" Agency "Leftovers of uploads cut off by a stop were removed at the start.";
+    UploadsSwept "uploads.swept" Agency "Uploads were removed that a stop had cut off, or that no capture named within a day.";
     SoftwareStarted "software.started" Agency "The server started, with this version and configuration.";
     ClockMeasured "clock.measured" Agency "The machine's clock was compared with its own monotonic course.";
     ClockClamped "clock.clamped" Any "The clock stood behind the stream's last event; that event's time was used.";

@@ -264,6 +264,7 @@ fn moment(loaded: &Loaded<'_>, zone: Zone) -> Result<TimelineRow> {
     let (at, basis) = match (said.posted_at, said.posted_at_basis) {
         (Some(at), Some(PostedBasis::Shown)) => (at, "posted, as the platform showed it"),
         (Some(at), _) => (at, "posted, as the capturing person inferred it"),
+        (None, _) if now.is_time_guessed() => (now.captured_at, "captured, a guess"),
         (None, _) => (now.captured_at, "captured"),
     };
     let corrected = (said.posted_at, said.posted_at_basis) != (first.posted_at, first.posted_at_basis);

@@ -204,7 +204,7 @@ fn inspect(sent: Sent, own: Option<String>) -> Result<CheckedFile> {
     Ok(CheckedFile {
         sha256: file.sha256,
         size: file.size,
-        media_type: file.media_type,
+        media_type: file.media_type.into_owned(),
         report,
         key: key.map(|(source, key)| TrustedKey {
             source,

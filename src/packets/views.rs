@@ -11,7 +11,7 @@ use super::exhibits::Loaded;
 use super::model::{is_active, is_picture};
 use super::pick::Pick;
 use crate::authorizations::{Authorization, Line};
-use crate::captures::{Basis, Capture, Particulars};
+use crate::captures::{Basis, Capture, CapturedBasis, Particulars};
 use crate::clock::Micros;
 use crate::error::{Error, Result};
 use crate::proof::event::EventRef;
@@ -188,10 +188,12 @@ fn times(capture: &Capture, zone: Zone) -> Vec<(&'static str, Moment, Option<Str
     let basis = said.posted_at_basis.map(|b| format!("basis: {}", b.as_str()));
     let shown = said.platform_time_text.as_deref().map(Moment::unread);
     let (captured, received) = (zone.at(capture.captured_at.0), zone.at(capture.received_at.0));
+    let known = capture.captured_at_basis.and_then(CapturedBasis::mark);
+    let known = known.unwrap_or("by the capturing person's clock");
     let times = [
         shown.map(|at| ("Time as the platform showed it", at, None)),
         said.posted_at.map(|at| ("Posted", zone.at(at.0), basis)),
-        Some(("Captured", captured, Some("by the capturing person's clock".into()))),
+        Some(("Captured", captured, Some(known.into()))),
         Some(("Received", received, Some("by this installation's clock".into()))),
     ];
     times.into_iter().flatten().collect()

@@ -14,10 +14,13 @@ use askama::Template;
 
 use super::{reads, sessions};
 use crate::error::{Error, Result};
+use crate::gate::{RequestCtx, Scope};
 use crate::http::pages::{self, FormView, Frame, Nav, PageRequest};
 use crate::http::paging::Page;
 use crate::http::reply::Reply;
-use crate::http::{App, WriteRequest, browser};
+use crate::http::{App, WriteRequest, browser, carried, request_ctx};
+use crate::identity::{Credential, Opened};
+use crate::policy::Act;
 use crate::text::line;
 
 pub(super) use account::{account, create_token, end_own_session, end_own_sessions, end_own_token};
@@ -62,12 +65,26 @@ pub(super) async fn sign_in(req: HttpRequest, mut payload: Payload, app: App) ->
     match sessions::open_session(&req, &mut payload, &app).await {
         Ok(opened) => {
             sessions::end_older(&req, &app).await?;
-            let cookie = browser::session_cookie(&app, &opened.session)?;
-            with_cookie(pages::see_other(&next(&req)), &cookie)
+            signed_in(&req, &app, &opened).await
         }
         Err(e) if e.code == "sign-in-refused" => sign_in_page(&req, FormView::told(&req, &e)),
         Err(e) => sign_in_page(&req, FormView::refused(&req, e)?),
     }
+}
+
+/// Where somebody goes who has just signed in: to what they typed before their last session ended, or where they wanted to.
+async fn signed_in(req: &HttpRequest, app: &App, opened: &Opened) -> Reply {
+    let ctx = RequestCtx {
+        credential: Credential::Session(opened.session.clone()),
+        address: request_ctx::address(req),
+        idempotency_key: None,
+    };
+    let caller = app.gate.check(&ctx, Act::SessionOwn, Scope::Agency).await?.caller;
+    let answer = match carried::brought_back(req, app, &caller.user) {
+        Some(form) if !caller.must_change => carried::page(req, app, &opened.session, form)?,
+        _ => pages::see_other(&next(req)),
+    };
+    with_cookie(answer, &browser::session_cookie(app, &opened.session)?)
 }
 
 fn with_cookie(mut answer: HttpResponse, cookie: &Cookie<'_>) -> Reply {
@@ -113,10 +130,14 @@ pub(super) async fn change_password(request: WriteRequest) -> Reply {
     pages::answer(&page.req, made, address, async |form| password_page(&page, form).await).await
 }
 
-/// Used by a page's script: a request that only says that the browser is in use. Its answer renews the cookie.
+/// Used by a page's script: a request that only says that the browser is in use. Its answer renews the cookie, and says
+/// who is signed in and which token their forms have, for a page whose session had ended.
 pub(super) async fn keep_alive(page: PageRequest) -> Result<HttpResponse> {
-    page.frame("", Nav::None).await?;
-    Ok(HttpResponse::NoContent().finish())
+    let frame = page.frame("", Nav::None).await?;
+    Ok(HttpResponse::NoContent()
+        .insert_header(("x-form-token", frame.form_token.as_str()))
+        .insert_header(("x-person", frame.person_id()))
+        .finish())
 }
 
 /// Colleagues that a form proposes; of more, the user name is typed.

@@ -7,7 +7,7 @@
 import { Demo } from "./kit.mjs";
 
 /** In the order in which they run: `day` first, because its pictures show the demonstration as it starts. */
-const ALL = ["day", "looks", "casework", "export", "admin", "decide", "evidence", "find", "attacks", "pictures"];
+const ALL = ["day", "looks", "casework", "export", "admin", "decide", "evidence", "find", "attacks", "pictures", "composer"];
 
 const [file, pictures, packet, ...only] = process.argv.slice(2);
 const demo = new Demo(file, pictures);

@@ -17,7 +17,7 @@ fn whole(app: &App) -> Value {
         "platform": "instagram", "url": "https://seen.example/p", "final_url": "https://led.example/p",
         "account": {"handle": "@handle_of_account", "platform_id": "id-of-account-4711"}, "visibility": "followers_only",
         "access_means": "official_account", "text": "the words of the post", "platform_time_text": "Nov 21 at 9",
-        "posted_at": "2026-11-21T21:47:11Z", "posted_at_basis": "shown", "method": "browser_extension",
+        "captured_at_basis": "file_date", "posted_at": "2026-11-21T21:47:11Z", "posted_at_basis": "shown", "method": "browser_extension",
         "tool": {"name": "Name of tool", "version": "version 156.7"}, "level": "overt", "device": "agency",
         "note": "a note of the capturer",
         "files": [

@@ -2,6 +2,7 @@
 
 #[path = "../common/bytes.rs"]
 mod bytes;
+mod composer;
 mod connections;
 mod contract;
 #[path = "../common/databases.rs"]
@@ -23,6 +24,7 @@ mod cases;
 mod casework;
 mod custody;
 mod decide;
+mod drafts;
 mod evidence;
 mod export;
 mod fields;
@@ -41,6 +43,7 @@ mod sessions;
 mod statics;
 mod store;
 mod subjects;
+mod uploads;
 mod users;
 mod walk;
 mod walls;

@@ -50,6 +50,7 @@ pub const PAGES: &[(&str, &str, u16)] = &[
     ("POST", "/account/sessions/{id}/end", 404),
     ("GET", "/cases", 200),
     ("POST", "/cases", 422),
+    ("POST", "/cases/draft", 303),
     ("GET", "/cases/new", 200),
     ("GET", "/cases/{id}", 404),
     ("POST", "/cases/{id}", 404),
@@ -70,6 +71,13 @@ pub const PAGES: &[(&str, &str, u16)] = &[
     ("GET", "/cases/{id}/evidence/review", 404),
     ("POST", "/cases/{id}/evidence/review", 404),
     ("POST", "/cases/{id}/captures", 404),
+    ("POST", "/cases/{id}/captures/preview", 404),
+    ("POST", "/cases/{id}/captures/draft", 404),
+    ("POST", "/uploads", 403),
+    ("HEAD", "/uploads/{id}", 404),
+    ("PATCH", "/uploads/{id}", 404),
+    ("DELETE", "/uploads/{id}", 404),
+    ("POST", "/uploads/{id}/end", 404),
     ("GET", "/captures/{id}", 404),
     ("POST", "/captures/{id}/notes", 404),
     ("POST", "/captures/{id}/marks", 404),
@@ -81,6 +89,7 @@ pub const PAGES: &[(&str, &str, u16)] = &[
     ("POST", "/viewing", 303),
     ("GET", "/cases/{id}/authorizations", 404),
     ("POST", "/cases/{id}/authorizations", 404),
+    ("POST", "/cases/{id}/authorizations/draft", 404),
     ("GET", "/cases/{id}/authorizations/new", 404),
     ("GET", "/authorizations/{id}", 404),
     ("POST", "/authorizations/{id}", 404),
@@ -124,7 +133,7 @@ fn nobody_is_led_to_sign_in(app: &App) {
         let path = path_of(path, &things);
         let page = Page::of(nobody.request(method, &path).send().unwrap());
         match *method {
-            "GET" => {
+            "GET" | "HEAD" => {
                 assert_eq!(page.status, 303, "{path}");
                 assert!(
                     page.location.starts_with("/sign-in?next=%2F"),
@@ -147,8 +156,8 @@ fn a_stranger_finds_no_page_of_a_case(app: &App) {
         for (method, path, status) in PAGES {
             let filled = path_of(path, &things);
             let page = match *method {
-                "GET" => stranger.get(&filled),
-                _ => stranger.post(&filled, &[]),
+                "POST" => stranger.post(&filled, &[]),
+                _ => Page::of(stranger.request(method, &filled).send().unwrap()),
             };
             if page.status != *status {
                 wrong.push(format!("{method} {path}: {}, not {status}", page.status));

@@ -55,6 +55,8 @@ const OF_NO_CASE: &[(&str, &str, u16)] = &[
     ("GET", "/api/v1/authorizations", 200),
     ("GET", "/api/v1/find", 422),
     ("GET", "/api/v1/captures", 403),
+    ("OPTIONS", "/api/v1/uploads", 204),
+    ("POST", "/api/v1/uploads", 412),
     ("GET", "/api/v1/ledger/events", 403),
     ("POST", "/api/v1/verifications", 422),
     ("GET", "/api/v1/audits", 403),
@@ -88,6 +90,7 @@ pub struct Things {
     capture: String,
     sha256: String,
     packet: String,
+    upload: String,
     user: String,
 }
 
@@ -112,7 +115,9 @@ pub fn things(app: &App) -> Things {
     );
     // What is built meanwhile would leave its own events.
     crate::packets::ended(&app.exporter, &json!({"id": packet}));
+    let upload = crate::uploads::begun(&app.lead, &case);
     Things {
+        upload,
         case,
         grant,
         subject,
@@ -139,6 +144,7 @@ pub fn filled(path: &str, things: &Things) -> String {
         "authorizations" => &things.authorization,
         "captures" => &things.capture,
         "packets" => &things.packet,
+        "uploads" => &things.upload,
         "users" | "audits" | "units" | "me" | "account" => &things.user,
         _ => "",
     };
@@ -215,6 +221,7 @@ fn what_is_hidden_answers_as_what_is_not_there(app: &App) {
         capture: id(),
         sha256: things.sha256.clone(),
         packet: id(),
+        upload: id(),
         user: things.user.clone(),
     };
     for (method, path) in operations() {
@@ -259,7 +266,8 @@ fn registered() -> BTreeSet<String> {
                 .split(".route(")
                 .skip(1)
                 .map(|r| r.strip_prefix("web::").unwrap())
-                .map(|r| r.split('(').next().unwrap().to_uppercase())
+                .map(|r| r.strip_prefix("method(Method::").unwrap_or(r))
+                .map(|r| r.split(['(', ')']).next().unwrap().to_uppercase())
                 .collect();
             assert_eq!(methods.join(","), allow, "{route}: what 405 names is not what it has");
             let route = route.replace("{path:.*}", "{level}/{tile}");

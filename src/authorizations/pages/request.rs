@@ -12,6 +12,7 @@ use crate::clock::{DAY, Micros};
 use crate::error::{Error, FieldError, Result};
 use crate::forms::{Form, LINE, TEXT};
 use crate::gate::{Scope, Tx, WhomToAsk};
+use crate::http::drafts::{self, OfferedDraft};
 use crate::http::pages::{self, FormView, Frame, PageRequest};
 use crate::http::reply::Reply;
 use crate::http::{PathId, WriteRequest};
@@ -52,6 +53,7 @@ struct RequestPage {
     attestations: Vec<(&'static str, &'static str)>,
     /// The request whose predicate stands in the form.
     from: Option<i64>,
+    draft: Option<OfferedDraft>,
 }
 
 /// A returned request that is mended.
@@ -82,6 +84,7 @@ impl RequestPage {
             devices: words::<Device>(),
             attestations: attestations.iter().map(|a| (a.as_str(), a.says())).collect(),
             from: None,
+            draft: None,
             form: FormView::default(),
             page: case_page,
             frame,
@@ -122,7 +125,8 @@ async fn begun(page: &PageRequest, case: &str) -> Result<RequestPage> {
         shown.from = Some(newest.number);
         values.push(("predicate", newest.terms.predicate));
     }
-    shown.form = FormView::of(values);
+    let form = format!("/cases/{case}/authorizations");
+    (shown.form, shown.draft) = drafts::open(page, &form, FormView::of(values)).await?;
     Ok(shown)
 }
 
@@ -207,9 +211,18 @@ fn account(line: &str, platforms: &[String]) -> Vec<(&'static str, String)> {
     vec![("platform", platform), (field, name.to_owned())]
 }
 
+/// Keeps what was typed into the form of a request.
+pub async fn keep_draft(PathId(case): PathId, request: WriteRequest) -> Reply {
+    let back = format!("/cases/{case}/authorizations/new");
+    drafts::keep(request, Act::AuthorizationRequest, Scope::Case(case), &back).await
+}
+
 pub async fn request(PathId(case): PathId, request: WriteRequest) -> Reply {
     let page = request.page()?;
     let made = make_request(&page, &case, request).await.map_err(as_typed);
+    if made.is_ok() {
+        drafts::sent(&page).await;
+    }
     let address = |made: Authorization| format!("/authorizations/{}?done=requested", made.id);
     let again = async |form: FormView| refused_request(&page, &case, form).await;
     pages::answer(&page.req, made, address, again).await

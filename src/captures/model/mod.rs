@@ -12,12 +12,12 @@ use serde_json::{Map, Value, json};
 
 pub use filter::{CaptureFilter, CaptureQuery, NewTo, Place, Sort};
 pub use new::{NewCapture, NewCorrection, NewFile};
-pub use platforms::{recognize, without_tracking};
+pub use platforms::{address_stem, recognize, same_address, tracking_parts, without_tracking};
 pub use remark::{
     CaptureDecision, CaptureMark, CaptureNote, Check, CheckOutcome, DecisionOutcome, EventPlace, Mark, NewDecision,
     Remark, Review, ReviewOutcome, Verification,
 };
-pub use view::{CaptureView, OpenCapture, Remarks, StoredCapture};
+pub use view::{CaptureView, Duplicate, OpenCapture, Remarks, StoredCapture};
 pub use viewing::Viewing;
 
 use crate::authorizations::{Device, Level, Line, plain_handle};
@@ -129,6 +129,29 @@ words! {
 }
 
 words! {
+    /// How the time of capture is known.
+    CapturedBasis {
+        /// The capturer says it.
+        Stated = "stated",
+        /// A file's date: a guess.
+        FileDate = "file_date",
+        /// Guessed.
+        Guessed = "guessed",
+    }
+}
+
+impl CapturedBasis {
+    /// What stands beside a time that is guessed, wherever it is shown.
+    pub fn mark(self) -> Option<&'static str> {
+        match self {
+            Self::Stated => None,
+            Self::FileDate => Some("guessed, by the file date"),
+            Self::Guessed => Some("guessed"),
+        }
+    }
+}
+
+words! {
     /// Where a capture stands.
     CaptureState {
         /// Nothing covers it: kept, and unreadable until a supervisor decides.
@@ -171,6 +194,8 @@ words! {
         PostedAfterCapture = "posted_after_capture",
         /// A covert capture names no alias.
         AliasMissing = "alias_missing",
+        /// The time of capture is a guess.
+        GuessedTime = "guessed_time",
     }
 }
 
@@ -272,6 +297,9 @@ pub struct Capture {
     pub version: i64,
     pub kind: CaptureKind,
     pub captured_at: Timestamp,
+    /// How that time is known; stated, where nothing is said.
+    #[serde(default)]
+    pub captured_at_basis: Option<CapturedBasis>,
     pub received_at: Timestamp,
     pub capturer: Person,
     /// The state when it was recorded. Decisions and reviews change the row later, not this record.
@@ -310,6 +338,11 @@ impl Capture {
         self.state == CaptureState::Held
     }
 
+    /// Whether the time of capture is a guess.
+    pub fn is_time_guessed(&self) -> bool {
+        self.captured_at_basis.and_then(CapturedBasis::mark).is_some()
+    }
+
     /// What the leaf shows for ever: digest, size and role of each file.
     pub fn attested(&self) -> Map<String, Value> {
         let files: Value = self.files.iter().map(|f| json!(FileDigest::of(f))).collect();
@@ -321,6 +354,11 @@ impl Capture {
         Self {
             version: self.version + 1,
             captured_at: change.captured_at.map_or(self.captured_at, Timestamp),
+            // Another time is stated, unless the correction says otherwise.
+            captured_at_basis: match change.captured_at {
+                Some(_) => change.captured_at_basis,
+                None => change.captured_at_basis.or(self.captured_at_basis),
+            },
             particulars: change.particulars.clone().or(self.particulars),
             correction: Some(Correction {
                 by,

@@ -1,7 +1,8 @@
 //! Captures and corrections as they are sent.
 
 use super::{
-    AuthorAccount, Basis, BasisKind, CaptureKind, FILES, FileRole, Method, Particulars, Tool, WithheldFile, recognize,
+    AuthorAccount, Basis, BasisKind, CaptureKind, CapturedBasis, FILES, FileRole, Method, Particulars, Tool,
+    WithheldFile, recognize,
 };
 use crate::clock::{self, Micros};
 use crate::error::{Error, Result};
@@ -13,6 +14,8 @@ use crate::proof::id::Digest;
 pub struct NewFile {
     /// The part that brings it; none for a hash-only entry.
     pub part: Option<String>,
+    /// The finished upload that brought it before.
+    pub upload: Option<String>,
     pub name: Option<String>,
     pub role: FileRole,
     pub sha256: Option<Digest>,
@@ -25,6 +28,7 @@ pub struct NewFile {
 pub struct NewCapture {
     pub kind: CaptureKind,
     pub captured_at: Micros,
+    pub captured_at_basis: Option<CapturedBasis>,
     pub particulars: Particulars,
     pub note: Option<String>,
     /// What the sender says it rests on. Without that, the server looks for an authorization that covers it.
@@ -56,6 +60,7 @@ impl NewCapture {
             kind,
             basis,
             captured_at: form.required_time("captured_at"),
+            captured_at_basis: form.word("captured_at_basis"),
             files: form.objects("files", FILES, file),
             particulars: Particulars::take(&mut form),
             note: form.text("note", TEXT),
@@ -67,10 +72,28 @@ impl NewCapture {
 }
 
 impl NewCapture {
+    /// Reads what is known before it is logged: nothing need be there, and a time that was left out is now.
+    pub fn sketch(mut form: Form, now: Micros) -> Result<Self> {
+        fill_in(&mut form);
+        let new = Self {
+            basis: form.object("basis", claim),
+            kind: form.word("kind").unwrap_or(CaptureKind::Link),
+            captured_at: form.time("captured_at").unwrap_or(now),
+            captured_at_basis: form.word("captured_at_basis"),
+            files: form.objects("files", FILES, sketched_file),
+            particulars: Particulars::take(&mut form),
+            note: form.text("note", TEXT),
+        };
+        form.done()?;
+        Ok(new)
+    }
+
     /// Reads and checks what a page's form says: a time that was left empty is now. Its files are added as they come.
     pub fn of_page(mut form: Form, now: Micros) -> Result<Self> {
         if !form.has("captured_at") {
             form.put("captured_at", clock::format(now));
+            // Now is no guess.
+            form.value("captured_at_basis");
         }
         fill_in(&mut form);
         Self::parse(form)
@@ -88,6 +111,7 @@ impl NewCapture {
         }
         self.files.push(NewFile {
             part: None,
+            upload: None,
             name: Some(name.to_owned()),
             role: role.unwrap_or_else(|| self.role_of(name)),
             sha256: None,
@@ -99,6 +123,30 @@ impl NewCapture {
 }
 
 impl NewCapture {
+    /// Adds a file that a finished upload brought.
+    pub fn add_upload(&mut self, id: &str, name: &str, role: Option<FileRole>) -> Result<()> {
+        self.add_file(name, role)?;
+        if let Some(file) = self.files.last_mut() {
+            file.upload = Some(id.to_owned());
+        }
+        Ok(())
+    }
+
+    /// Refuses a page's form that brings neither a link nor a text nor a file.
+    pub fn check_says_something(&self) -> Result<()> {
+        let said = &self.particulars;
+        if said.url.is_some() || said.text.is_some() || !self.files.is_empty() {
+            return Ok(());
+        }
+        let message = "must be given, or a text, or a file: there is nothing to log yet";
+        Err(Error::field("url", "required", message))
+    }
+
+    /// The finished uploads that it names.
+    pub fn uploads(&self) -> Vec<String> {
+        self.files.iter().filter_map(|file| file.upload.clone()).collect()
+    }
+
     /// What a file is by its name: screens are saved as PNG, web archives have names of their own.
     fn role_of(&self, name: &str) -> FileRole {
         let extension = name
@@ -120,7 +168,12 @@ fn fill_in(form: &mut Form) {
         form.put("platform", platform.to_owned());
     }
     if !form.has("kind") {
-        let kind = told.kind.unwrap_or(CaptureKind::Link);
+        let by_url = match form.has("url") {
+            true => CaptureKind::Link,
+            // What comes without a link is a document.
+            false => CaptureKind::Document,
+        };
+        let kind = told.kind.unwrap_or(by_url);
         form.put("kind", kind.as_str().to_owned());
     }
     if let Some(account) = told.account.filter(|_| !form.has("account")) {
@@ -169,7 +222,8 @@ pub(super) fn tool(form: &mut Form) -> Tool {
     }
 }
 
-fn file(form: &mut Form) -> NewFile {
+/// A file of which at least the digest may be known.
+fn sketched_file(form: &mut Form) -> NewFile {
     let sha256 = form.text("sha256", 64).and_then(|text| {
         let digest = text.to_lowercase().parse().ok();
         form.or_refuse("sha256", "form", "must be 64 hexadecimal digits", digest)
@@ -178,26 +232,37 @@ fn file(form: &mut Form) -> NewFile {
         reason: f.required("reason", REASON),
         referral: f.text("referral", LINE),
     });
-    let file = NewFile {
+    NewFile {
         part: form.text("part", 200),
+        upload: form.id("upload"),
         name: form.text("name", LINE),
-        role: form.required_word("role").unwrap_or(FileRole::Original),
+        role: form.word("role").unwrap_or(FileRole::Original),
         size: form.count("size"),
         sha256,
         withheld,
-    };
-    match (&file.withheld, &file.part) {
-        (None, None) => form.refuse(
+    }
+}
+
+fn file(form: &mut Form) -> NewFile {
+    form.must_word::<FileRole>("role");
+    let file = sketched_file(form);
+    if file.part.is_some() && file.upload.is_some() {
+        let message = "must be left out: the bytes came with the upload already";
+        form.refuse("part", "not_with_upload", message);
+    }
+    let brought = file.part.is_some() || file.upload.is_some();
+    match (&file.withheld, brought) {
+        (None, false) => form.refuse(
             "part",
             "required",
-            "must name the part that brings the bytes; for a hash-only entry give withheld",
+            "must name the part that brings the bytes, or upload the finished upload that did; for a hash-only entry give withheld",
         ),
-        (Some(_), Some(_)) => form.refuse(
+        (Some(_), true) => form.refuse(
             "part",
             "not_with_withheld",
             "must be left out: what is withheld brings no bytes",
         ),
-        (Some(_), None) if file.sha256.is_none() || file.size.is_none() => {
+        (Some(_), false) if file.sha256.is_none() || file.size.is_none() => {
             form.refuse(
                 "sha256",
                 "required",
@@ -226,6 +291,7 @@ fn distinct_parts(form: &mut Form, files: &[NewFile]) {
 #[derive(Debug, Clone)]
 pub struct NewCorrection {
     pub captured_at: Option<Micros>,
+    pub captured_at_basis: Option<CapturedBasis>,
     pub particulars: Particulars,
     pub reason: String,
 }
@@ -235,10 +301,12 @@ impl NewCorrection {
     pub fn parse(mut form: Form) -> Result<Self> {
         let new = Self {
             captured_at: form.time("captured_at"),
+            captured_at_basis: form.word("captured_at_basis"),
             particulars: Particulars::take(&mut form),
             reason: form.required("reason", REASON),
         };
-        if new.captured_at.is_none() && new.particulars == Particulars::default() && form.ok() {
+        let times = new.captured_at.is_some() || new.captured_at_basis.is_some();
+        if !times && new.particulars == Particulars::default() && form.ok() {
             form.refuse(
                 "body",
                 "something",

@@ -338,16 +338,18 @@ const TRACKING: &[&str] = &[
 /// Platforms on which `s` and `t` are such parameters; elsewhere they may say what is shown.
 const SHORT_ONES: &[&str] = &["x"];
 
+/// Whether a parameter of an address on this platform only says how the link was come by.
+fn tracks(platform: &str, name: &str) -> bool {
+    let short = name.len() == 1 && !SHORT_ONES.contains(&platform);
+    name.starts_with("utm_") || (TRACKING.contains(&name) && !short)
+}
+
 /// The address without tracking parts, where it has any.
 pub fn without_tracking(address: &str) -> Option<String> {
     let mut url = Url::parse(address).ok()?;
     let platform = recognize(address).platform?;
-    let tracks = |name: &str| {
-        let short = name.len() == 1 && !SHORT_ONES.contains(&platform);
-        name.starts_with("utm_") || (TRACKING.contains(&name) && !short)
-    };
     let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
-    let kept: Vec<&(String, String)> = pairs.iter().filter(|(name, _)| !tracks(name)).collect();
+    let kept: Vec<&(String, String)> = pairs.iter().filter(|(name, _)| !tracks(platform, name)).collect();
     if kept.len() == pairs.len() {
         return None;
     }
@@ -357,6 +359,33 @@ pub fn without_tracking(address: &str) -> Option<String> {
     }
     Some(url.into())
 }
+
+/// The names of the tracking parts of an address, in the order in which they stand there.
+pub fn tracking_parts(address: &str) -> Vec<String> {
+    let (Ok(url), Some(platform)) = (Url::parse(address), recognize(address).platform) else {
+        return Vec::new();
+    };
+    let names = url.query_pairs().map(|(name, _)| name.into_owned());
+    names.filter(|name| tracks(platform, name)).collect()
+}
+
+/// Two addresses are the same where this is: without tracking parts, and written in one way.
+pub fn same_address(address: &str) -> String {
+    let plain = without_tracking(address).or_else(|| Some(Url::parse(address).ok()?.into()));
+    let plain = plain.unwrap_or_else(|| address.trim().to_owned());
+    plain.trim_end_matches('/').to_owned()
+}
+
+/// The beginning of an address up to its query or fragment, in lower case. Same addresses have the same stem, so that the
+/// database finds the few that are worth comparing. Migration 0009 computes the same.
+pub fn address_stem(address: &str) -> String {
+    let before = address.split(['?', '#']).next().unwrap_or_default();
+    let stem: String = before.chars().take(STEM).collect();
+    stem.to_ascii_lowercase().trim_end_matches('/').to_owned()
+}
+
+/// Characters of a stem: what an index of either database takes.
+const STEM: usize = 500;
 
 #[cfg(test)]
 mod tests {
@@ -488,5 +517,31 @@ mod tests {
         ] {
             assert_eq!(without_tracking(address).as_deref(), without, "{address}");
         }
+        assert_eq!(
+            tracking_parts("https://www.instagram.com/p/C8/?igsh=abc&img_index=2&utm_source=x"),
+            ["igsh", "utm_source"]
+        );
+        assert!(tracking_parts("no address").is_empty());
+    }
+
+    #[test]
+    fn the_same_address_in_other_words_is_the_same() {
+        let same = "https://www.instagram.com/p/C8";
+        for address in [
+            "https://www.instagram.com/p/C8",
+            "https://www.instagram.com/p/C8/",
+            "HTTPS://WWW.Instagram.com/p/C8/?igsh=abc",
+        ] {
+            assert_eq!(same_address(address), same);
+            assert_eq!(address_stem(address), "https://www.instagram.com/p/c8");
+        }
+        for other in [
+            "https://www.instagram.com/p/c8",
+            "https://www.instagram.com/p/C8?img_index=2",
+            "C8",
+        ] {
+            assert_ne!(same_address(other), same, "{other}");
+        }
+        assert_eq!(address_stem(&"x".repeat(600)).len(), STEM);
     }
 }

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Basis, Capture, CaptureDecision, CaptureKind, CaptureMark, CaptureNote, CaptureState, Correction, EventPlace,
-    FileDigest, FileEntry, Flag, Mark, Particulars, Remark, Review,
+    Basis, Capture, CaptureDecision, CaptureKind, CaptureMark, CaptureNote, CaptureState, CapturedBasis, Correction,
+    EventPlace, FileDigest, FileEntry, Flag, Mark, Particulars, Remark, Review,
 };
 use crate::authorizations::Line;
 use crate::clock::Timestamp;
@@ -45,12 +45,32 @@ pub struct Outline {
     pub state: CaptureState,
     pub kind: CaptureKind,
     pub captured_at: Timestamp,
+    /// How that time is known.
+    #[serde(default = "stated")]
+    pub captured_at_basis: CapturedBasis,
     pub received_at: Timestamp,
     pub coverage: Vec<Line>,
     pub flags: Vec<Flag>,
     pub version: i64,
     /// Where its recording stands.
     pub event: EventPlace,
+}
+
+/// A capture of the same case that shows the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Duplicate {
+    pub id: String,
+    /// Its number in the case.
+    pub item: i64,
+    /// Whether its address is the same.
+    pub address: bool,
+    /// The files that it has too.
+    pub sha256: Vec<Digest>,
+}
+
+/// Answers kept for retries by an earlier version say nothing of it.
+fn stated() -> CapturedBasis {
+    CapturedBasis::Stated
 }
 
 /// All of a capture, with what was said about it.
@@ -68,6 +88,9 @@ pub struct OpenCapture {
     pub withheld: Option<()>,
     #[serde(flatten)]
     pub remarks: Remarks,
+    /// What was here already when it was logged; told in that answer alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub duplicate_of: Vec<Duplicate>,
 }
 
 /// A closed capture without its content.
@@ -79,6 +102,9 @@ pub struct WithheldCapture {
     /// Without its reason.
     pub basis: Basis,
     pub withheld: WithheldNotice,
+    /// What was here already when it was logged; told in that answer alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub duplicate_of: Vec<Duplicate>,
 }
 
 /// Why a capture's content is not shown, and whom to ask.
@@ -128,6 +154,7 @@ impl StoredCapture {
             version: _,
             kind: _,
             captured_at: _,
+            captured_at_basis: _,
             received_at: _,
             state: _,
             coverage: _,
@@ -149,6 +176,7 @@ impl StoredCapture {
             correction,
             withheld: None,
             remarks,
+            duplicate_of: Vec::new(),
         }))
     }
 
@@ -165,6 +193,7 @@ impl StoredCapture {
                 class: self.state,
                 ask: "a supervisor of the case's unit who does not work on it".into(),
             },
+            duplicate_of: Vec::new(),
         }))
     }
 
@@ -177,6 +206,7 @@ impl StoredCapture {
             state: self.state,
             kind: capture.kind,
             captured_at: capture.captured_at,
+            captured_at_basis: capture.captured_at_basis.unwrap_or(CapturedBasis::Stated),
             received_at: capture.received_at,
             coverage: capture.coverage.clone(),
             flags: capture.flags.clone(),
@@ -191,6 +221,16 @@ impl StoredCapture {
 }
 
 impl CaptureView {
+    /// The same, naming what was here already.
+    #[must_use]
+    pub fn with_duplicates(mut self, found: Vec<Duplicate>) -> Self {
+        match &mut self {
+            Self::Open(open) => open.duplicate_of = found,
+            Self::Withheld(withheld) => withheld.duplicate_of = found,
+        }
+        self
+    }
+
     /// What everyone sees who may read the case.
     pub fn outline(&self) -> &Outline {
         match self {

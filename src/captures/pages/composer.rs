@@ -3,12 +3,111 @@
 use actix_web::HttpRequest;
 use actix_web::http::header::USER_AGENT;
 
+use super::preview::ShownPreview;
 use crate::authorizations::{self, Authorization, AuthorizationState, Device, Level};
 use crate::captures::model::{CaptureKind, FileRole, Method};
+use crate::captures::resumable::{self, UploadRow};
 use crate::cases::{CasePage, words};
 use crate::error::Result;
+use crate::http::drafts::{self, OfferedDraft};
 use crate::http::pages::{FormView, Frame, PageRequest, query_value};
 use crate::http::paging::Page;
+use crate::text::{Moment, line, size};
+
+/// The form that logs a capture, with everything that it shows.
+pub struct Composer {
+    pub form: FormView,
+    /// What the person may look at now, by authorization.
+    pub covered: Vec<String>,
+    pub choices: Choices,
+    /// What was asked about before it is logged.
+    pub seen: Option<ShownPreview>,
+    pub draft: Option<OfferedDraft>,
+    /// The person's own uploads that no capture names yet.
+    pub uploads: Vec<UploadLine>,
+}
+
+/// An upload as its sender's page shows it.
+pub struct UploadLine {
+    pub id: String,
+    pub name: String,
+    pub size: String,
+    pub received: String,
+    pub bytes: u64,
+    pub percent: u64,
+    /// The digest that its sender declared, or that its bytes have.
+    pub sha256: String,
+    pub whole: bool,
+    pub ends: Moment,
+}
+
+impl UploadLine {
+    fn of(row: &UploadRow, page: &CasePage) -> Self {
+        let digest = row.sha256.as_deref().or(row.declared_sha256.as_deref());
+        Self {
+            id: row.id.clone(),
+            name: line(&row.name),
+            size: size(row.length()),
+            received: size(row.offset()),
+            bytes: row.offset(),
+            percent: row.offset() * 100 / row.length().max(1),
+            sha256: digest.map(crate::proof::id::hex).unwrap_or_default(),
+            whole: row.whole().is_some(),
+            ends: page.at(row.created_at + resumable::LIFE),
+        }
+    }
+}
+
+impl Composer {
+    /// For a person who looks at the evidence of a case.
+    pub async fn of(page: &PageRequest, case_page: &CasePage, frame: &Frame, asked: ComposerInput) -> Result<Self> {
+        Ok(Self {
+            uploads: uploads(page, case_page).await?,
+            draft: asked.draft,
+            covered: covered(page, case_page, frame).await?,
+            choices: Choices::all(),
+            seen: asked.seen,
+            form: asked.form,
+        })
+    }
+}
+
+/// What the form holds when it is shown.
+pub struct ComposerInput {
+    pub form: FormView,
+    pub seen: Option<ShownPreview>,
+    pub draft: Option<OfferedDraft>,
+}
+
+impl ComposerInput {
+    /// These fields.
+    pub fn form(form: FormView) -> Self {
+        Self {
+            form,
+            seen: None,
+            draft: None,
+        }
+    }
+
+    /// The form as it is opened: with its first values, or with the draft that was kept.
+    pub async fn opened(page: &PageRequest, case: &str) -> Result<Self> {
+        let first = first_capture_form(&page.req);
+        let (form, draft) = drafts::open(page, &format!("/cases/{case}/captures"), first).await?;
+        Ok(Self {
+            draft,
+            ..Self::form(form)
+        })
+    }
+}
+
+/// The person's own uploads to this case that no capture names yet; none where they may not log here.
+async fn uploads(page: &PageRequest, case_page: &CasePage) -> Result<Vec<UploadLine>> {
+    if !case_page.rights.records {
+        return Ok(Vec::new());
+    }
+    let rows = resumable::unused(&page.app.gate, &page.ctx, case_page.case.id.clone()).await?;
+    Ok(rows.iter().map(|row| UploadLine::of(row, case_page)).collect())
+}
 
 /// The words that the form offers.
 pub struct Choices {
@@ -17,6 +116,7 @@ pub struct Choices {
     pub levels: Vec<(&'static str, String)>,
     pub devices: Vec<(&'static str, String)>,
     pub roles: Vec<(&'static str, String)>,
+    pub time_bases: Vec<(&'static str, String)>,
 }
 
 impl Choices {
@@ -27,6 +127,11 @@ impl Choices {
                 .chain(words::<CaptureKind>())
                 .collect(),
             methods: words::<Method>(),
+            time_bases: vec![
+                ("", "Stated: I know it".to_owned()),
+                ("file_date", "Guessed, by the file date".to_owned()),
+                ("guessed", "Guessed".to_owned()),
+            ],
             levels: words::<Level>(),
             devices: words::<Device>(),
             roles: std::iter::once(("", "By the file".to_owned()))
@@ -37,7 +142,7 @@ impl Choices {
 }
 
 /// The form that logs a capture as it is first shown: what is nearly always so, and the link that the first screen took.
-pub fn first_capture_form(req: &HttpRequest) -> FormView {
+fn first_capture_form(req: &HttpRequest) -> FormView {
     let (name, version) = browser_of(req);
     FormView::of([
         ("method", "manual_screenshot".to_owned()),
@@ -69,7 +174,7 @@ fn browser_of(req: &HttpRequest) -> (String, String) {
 }
 
 /// The authorizations in force that the caller holds, in words.
-pub async fn covered(page: &PageRequest, case_page: &CasePage, frame: &Frame) -> Result<Vec<String>> {
+async fn covered(page: &PageRequest, case_page: &CasePage, frame: &Frame) -> Result<Vec<String>> {
     let me = frame
         .person
         .as_ref()

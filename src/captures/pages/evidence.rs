@@ -5,21 +5,20 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 use super::Shot;
-use super::composer::{Choices, covered, first_capture_form};
+use super::composer::{Composer, ComposerInput};
 use super::filters::{FilterBar, FilterFacts, ListAddress, NEWEST, SortHead, sort_heads};
 use super::said::RemarkForm;
 use super::selected::{Marked, MarkedItems, mark_all};
-use crate::captures::api::{self, FILTERS};
+use crate::captures::api::{self, FILTERS, created};
 use crate::captures::model::CaptureView;
 use crate::captures::reads::Evidence;
 use crate::captures::{reads, upload};
 use crate::cases::{CasePage, Tab};
 use crate::error::Result;
-use crate::gate::RequestCtx;
 use crate::http::pages::{self, FormView, Frame, PageRequest};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::Reply;
-use crate::http::{App, PathId, WriteRequest};
+use crate::http::{PathId, WriteRequest, drafts};
 use crate::users;
 
 /// Items a page.
@@ -43,10 +42,7 @@ struct EvidencePage {
     annotates: bool,
     reviews: bool,
     marked: Marked,
-    /// What the person may look at now, by authorization.
-    covered: Vec<String>,
-    choices: Choices,
-    form: FormView,
+    composer: Composer,
 }
 
 pub async fn evidence(id: PathId, page: PageRequest) -> Reply {
@@ -57,8 +53,8 @@ pub async fn evidence(id: PathId, page: PageRequest) -> Reply {
 /// The page of a case's evidence.
 pub async fn evidence_page(page: &PageRequest, id: &str, marked: Marked) -> Reply {
     let shown = EvidencePage::of(page, id, marked).await?;
-    let refused = match shown.form.is_refused() {
-        true => &shown.form,
+    let refused = match shown.composer.form.is_refused() {
+        true => &shown.composer.form,
         false => &shown.marked.form,
     };
     pages::show(&shown, Some(refused))
@@ -84,8 +80,12 @@ impl EvidencePage {
             |f| Shot::found(&f, &case_page, &list),
         );
         let path = format!("/cases/{id}/evidence");
+        let asked = match marked.log.take() {
+            Some(asked) => asked,
+            None => ComposerInput::opened(page, id).await?,
+        };
         Ok(Self {
-            covered: covered(page, &case_page, &frame).await?,
+            composer: Composer::of(page, &case_page, &frame, asked).await?,
             next: listed
                 .next
                 .map(|next| list.at(&path, &[("cursor", &Page::cursor(&next))])),
@@ -97,8 +97,6 @@ impl EvidencePage {
             mark_address: mark_address(page, &list, &path),
             annotates: found.annotates,
             reviews: found.reviews,
-            choices: Choices::all(),
-            form: marked.log.take().unwrap_or_else(|| first_capture_form(&page.req)),
             marked,
             page: case_page,
             frame,
@@ -163,10 +161,20 @@ fn said_of_all(
     pages::see_other(&format!("{address}#i{first}"))
 }
 
-pub async fn log(req: HttpRequest, path: Path<String>, payload: Payload, requester: RequestCtx, app: App) -> Reply {
-    let (page, case) = (PageRequest::of(&req)?, path.clone());
-    let made = upload::take(req, path, payload, requester, app).await;
-    let again = async |form| evidence_page(&page, &case, Marked::unlogged(form)).await;
+pub async fn log(req: HttpRequest, path: Path<String>, payload: Payload) -> Reply {
+    let page = match PageRequest::of(&req) {
+        Ok(page) => page,
+        Err(e) => return Err(upload::signed_out(&req, payload, e).await),
+    };
+    let (case, ctx, app) = (path.clone(), page.ctx.clone(), page.app.clone());
+    let made = upload::take(req, path, payload, ctx, app).await;
+    if pages::is_partial(&page.req) {
+        return created(&made?);
+    }
+    if made.is_ok() {
+        drafts::sent(&page).await;
+    }
+    let again = async |form| evidence_page(&page, &case, Marked::unlogged(ComposerInput::form(form))).await;
     pages::answer(&page.req, made, logged_at, again).await
 }
 
@@ -181,7 +189,7 @@ fn logged_at(made: CaptureView) -> String {
 }
 
 /// The parameters of a page of evidence: its list, and what brought the person there.
-pub const PARAMETERS: &[&str] = &["view", "around", "said", "items", "done"];
+pub const PARAMETERS: &[&str] = &["view", "around", "said", "items", "done", "draft", "url"];
 
 /// All parameters that a page of evidence takes.
 pub fn parameters() -> Vec<&'static str> {

@@ -219,7 +219,10 @@ fn facts(open: &OpenCapture, page: &CasePage) -> Vec<(&'static str, String)> {
     );
     put(
         "Captured, by the capturer’s clock",
-        Some(both(&open.outline.captured_at)),
+        Some(match open.outline.captured_at_basis.mark() {
+            Some(mark) => format!("{}: {mark}", both(&open.outline.captured_at)),
+            None => both(&open.outline.captured_at),
+        }),
     );
     put(
         "Received, by this server’s clock",

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use actix_web::HttpRequest;
 
+use super::composer::ComposerInput;
 use super::said::{RemarkForm, Saying, why};
 use crate::captures::reads;
 use crate::error::{Error, Result};
@@ -59,7 +60,7 @@ pub struct MarkedItems {
 #[derive(Default)]
 pub struct Marked {
     /// The composer's form, where it was refused.
-    pub log: Option<FormView>,
+    pub log: Option<ComposerInput>,
     /// What was to be said of selected items.
     pub form: FormView,
     /// What it was said of.
@@ -101,9 +102,9 @@ impl Marked {
 
 impl Marked {
     /// The composer's form was refused.
-    pub fn unlogged(form: FormView) -> Self {
+    pub fn unlogged(asked: ComposerInput) -> Self {
         Self {
-            log: Some(form),
+            log: Some(asked),
             ..Self::default()
         }
     }

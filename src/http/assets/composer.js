@@ -1,44 +1,203 @@
 // @ts-check
-// The form that logs captures: what is pasted or dropped goes into it.
+// The form that logs captures: what is pasted or dropped goes into it, and what is known of it is told before it is sent.
 import { say } from "./app.js";
+import { Uploads } from "./uploads.js";
+import { signedOut } from "./drafts.js";
+import { register } from "./keys.js";
 
-// Paste and drop into the composer.
 const composer = /** @type {HTMLFormElement | null} */ (document.querySelector("form[data-composer]"));
-if (composer) {
-  const files = /** @type {HTMLInputElement} */ (composer.querySelector("input[type=file]"));
-  const address = /** @type {HTMLInputElement} */ (composer.querySelector("input[name=url]"));
-  const shown = composer.querySelector("[data-uploads]");
+if (composer) start(composer);
 
-  const list = () => {
-    const names = [...(files.files ?? [])].map((file) => {
-      const line = document.createElement("p");
-      line.textContent = `${file.name}, ${Math.ceil(file.size / 1024).toLocaleString()} kB`;
-      return line;
-    });
-    shown?.replaceChildren(...names);
+/** @param {HTMLFormElement} form */
+function start(form) {
+  const field = (/** @type {string} */ name) => /** @type {HTMLInputElement} */ (form.elements.namedItem(name));
+  const [address, chosen] = [field("url"), /** @type {HTMLInputElement} */ (form.querySelector("input[type=file]"))];
+  const list = /** @type {HTMLElement} */ (form.querySelector("[data-uploads]"));
+  const each = /** @type {HTMLElement} */ (form.querySelector("[data-each]"));
+  const dated = /** @type {HTMLElement} */ (form.querySelector("[data-dated]"));
+  const uploads = new Uploads(form, list, () => {
+    each.hidden = uploads.items.length < 2;
+    offerDate();
+  });
+
+  /** @param {Iterable<File>} files */
+  const add = (files) => {
+    const all = [...files];
+    if (all.length === 0) return;
+    uploads.add(all);
+    say(`${all.length === 1 ? "A file is" : `${all.length} files are`} added. Nothing is sent before you press Log it.`);
   };
-  /** @param {FileList} more */
-  const add = (more) => {
-    const all = new DataTransfer();
-    for (const file of [...(files.files ?? []), ...more]) all.items.add(file);
-    files.files = all.files;
-    list();
-    say(`${more.length === 1 ? "A file is" : `${more.length} files are`} added. Nothing is sent before you press Log it.`);
-  };
-  files.addEventListener("change", list);
+  chosen.addEventListener("change", () => {
+    add(chosen.files ?? []);
+    chosen.value = "";
+  });
+  const folder = /** @type {HTMLInputElement | null} */ (form.querySelector("[data-folder]"));
+  folder?.addEventListener("change", () => {
+    add(folder.files ?? []);
+    folder.value = "";
+  });
+  for (const button of form.querySelectorAll("[data-choose]")) {
+    /** @type {HTMLElement} */ (button).hidden = false;
+    button.addEventListener("click", () => /** @type {HTMLInputElement} */ (form.querySelector(button.getAttribute("data-choose") ?? "")).click());
+  }
+  for (const told of form.querySelectorAll("[data-scripted]")) /** @type {HTMLElement} */ (told).hidden = false;
+  for (const plain of form.querySelectorAll("[data-plain]")) /** @type {HTMLElement} */ (plain).hidden = true;
+
+  // A file's date is a guess at when something was captured, and is marked as one.
+  function offerDate() {
+    const file = uploads.items.length === 1 ? uploads.items[0].file : null;
+    const old = file && Date.now() - file.lastModified > 120_000;
+    dated.hidden = !old || field("captured_at").value !== "";
+    if (!file || !old) return;
+    const at = new Date(file.lastModified);
+    /** @type {HTMLElement} */ (dated.querySelector("[data-date]")).textContent = at.toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+    /** @type {HTMLButtonElement} */ (dated.querySelector("button")).onclick = () => {
+      field("captured_at").value = at.toISOString();
+      field("captured_at_basis").value = "file_date";
+      dated.hidden = true;
+      form.dispatchEvent(new Event("change"));
+      say("The file’s date is taken as the time of capture, marked as a guess.");
+    };
+  }
+
   document.addEventListener("paste", (event) => {
     const data = event.clipboardData;
     if (data?.files.length) {
       event.preventDefault();
-      add(data.files);
+      const now = new Date().toISOString().slice(0, 19).replaceAll(":", "-");
+      // Every browser calls a pasted picture the same.
+      add([...data.files].map((file, n) => (file.name === "image.png" ? new File([file], `pasted-${now}${n ? `-${n}` : ""}.png`, { type: file.type }) : file)));
     } else if (document.activeElement === document.body && data) {
       address.value = data.getData("text").trim();
       address.focus();
+      soon();
     }
   });
-  document.addEventListener("dragover", (event) => event.preventDefault());
-  document.addEventListener("drop", (event) => {
+  document.addEventListener("dragover", (event) => {
     event.preventDefault();
-    if (event.dataTransfer?.files.length) add(event.dataTransfer.files);
+    form.classList.add("drop--over");
   });
+  document.addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) form.classList.remove("drop--over");
+  });
+  document.addEventListener("drop", async (event) => {
+    event.preventDefault();
+    form.classList.remove("drop--over");
+    const entries = [...(event.dataTransfer?.items ?? [])].map((item) => item.webkitGetAsEntry?.());
+    const files = [...(event.dataTransfer?.files ?? [])];
+    add(entries.some((entry) => entry?.isDirectory) ? (await Promise.all(entries.map(within))).flat() : files);
+  });
+
+  const nothing = /** @type {HTMLDetailsElement | null} */ (document.getElementById("found-nothing"));
+  const foundNothing = () => {
+    if (!nothing) return;
+    nothing.open = true;
+    const where = /** @type {HTMLInputElement} */ (nothing.querySelector("[name=url]"));
+    if (!where.value) where.value = address.value;
+    /** @type {HTMLElement} */ (where.value ? nothing.querySelector("[name=text]") : where).focus();
+  };
+  nothing?.addEventListener("toggle", () => nothing.open && foundNothing());
+  register([
+    { key: "l", does: "Log evidence", run: () => address.focus() },
+    { key: "0", does: "Found nothing", run: foundNothing },
+  ]);
+
+  // While something is typed: what the link tells, what covers it, what is here already.
+  const seen = /** @type {HTMLElement} */ (form.querySelector("[data-seen]"));
+  const check = /** @type {HTMLButtonElement} */ (form.querySelector("[data-check]"));
+  /** @type {number} */
+  let timer;
+  /** @type {XMLHttpRequest | undefined} */
+  let asked;
+  const texts = () => {
+    const fields = new URLSearchParams();
+    for (const [name, value] of new FormData(form)) if (typeof value === "string") fields.append(name, value);
+    return fields;
+  };
+  const ask = () => {
+    asked?.abort();
+    if (!address.value.trim() && !field("platform").value.trim()) {
+      seen.replaceChildren();
+      return;
+    }
+    asked = new XMLHttpRequest();
+    asked.open("POST", check.formAction);
+    asked.setRequestHeader("X-Partial", "1");
+    // The browser makes a document of the answer, in which no script can run.
+    asked.responseType = "document";
+    asked.addEventListener("load", function () {
+      if (this.status === 401) signedOut().then(ask);
+      if (this.status !== 200 || this.getResponseHeader("X-Partial") !== "1") return;
+      seen.replaceChildren(...document.importNode(this.response.body, true).childNodes);
+    });
+    asked.send(texts());
+  };
+  function soon() {
+    clearTimeout(timer);
+    timer = window.setTimeout(ask, 350);
+  }
+  form.addEventListener("input", soon);
+  form.addEventListener("change", soon);
+  check.hidden = true;
+
+  /** One capture of its own for a file that has come. @param {import("/static/uploads.js").Item} item */
+  const logAlone = async (item) => {
+    const fields = new FormData(form);
+    fields.delete("file");
+    fields.delete("upload");
+    fields.set("upload", item.id);
+    // Another key for each file, the same for each try.
+    fields.set("idempotency_key", `${fields.get("idempotency_key")}-${item.sha256.slice(0, 16)}`);
+    const answer = await fetch(form.action, { method: "POST", body: fields, headers: { "X-Partial": "1" }, credentials: "same-origin" }).catch(() => null);
+    const told = await answer?.json().catch(() => null);
+    if (answer?.status !== 201) return uploads.fail(item, told?.detail ?? "It was sent, but not logged: the connection dropped. Try again.");
+    item.state = "logged";
+    item.id = "";
+    item.text.replaceChildren(told.state === "held" ? "Held as " : "Logged as ");
+    const link = document.createElement("a");
+    link.href = `/captures/${told.id}`;
+    link.textContent = `item ${told.item}`;
+    item.text.append(link, ".");
+    uploads.offer(item);
+  };
+
+  form.addEventListener("submit", async (event) => {
+    const button = /** @type {SubmitEvent} */ (event).submitter;
+    if (form.getAttribute("aria-busy") === "true") return event.preventDefault();
+    if (event.defaultPrevented || button?.hasAttribute("formaction") || !uploads.items.some((item) => item.state !== "logged")) return;
+    event.preventDefault();
+    if (uploads.items.some((item) => item.state === "hashing")) say("The files are hashed first; then they are sent.");
+    while (uploads.items.some((item) => item.state === "hashing")) await new Promise((done) => setTimeout(done, 100));
+    const alone = /** @type {HTMLInputElement} */ (each.querySelector("input")).checked && !each.hidden;
+    await uploads.sendAll(alone ? logAlone : undefined);
+    const failed = uploads.items.filter((item) => item.state === "failed").length;
+    form.removeAttribute("aria-busy");
+    if (alone || failed) {
+      const logged = uploads.items.filter((item) => item.state === "logged").length;
+      say(failed ? `${failed} of ${uploads.items.length} files could not be taken: each says why. Try again, or take them off.` : `${logged} items are logged.`);
+      return;
+    }
+    for (const item of uploads.items.filter((item) => item.state === "sent")) {
+      const named = document.createElement("input");
+      [named.type, named.name, named.value] = ["hidden", "upload", item.id];
+      form.append(named);
+    }
+    form.setAttribute("aria-busy", "true");
+    form.submit();
+  });
+}
+
+/** The files of a folder, and of those in it. @param {FileSystemEntry | null | undefined} entry @returns {Promise<File[]>} */
+async function within(entry) {
+  if (!entry) return [];
+  if (entry.isFile) return [await new Promise((done, failed) => /** @type {FileSystemFileEntry} */ (entry).file(done, failed))];
+  const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
+  const all = [];
+  for (;;) {
+    /** @type {FileSystemEntry[]} */
+    const some = await new Promise((done, failed) => reader.readEntries(done, failed));
+    if (some.length === 0) break;
+    all.push(...some);
+  }
+  return (await Promise.all(all.map(within))).flat();
 }

@@ -101,6 +101,9 @@ const DELETES: &[(&str, &str)] = &[
     ("captures/pictures/store.rs", "pictures::table"),
     ("captures/pictures/store.rs", "viewing::table"),
     ("jobs/store.rs", "ended"),
+    ("captures/resumable/store.rs", "uploads::table"),
+    ("http/drafts.rs", "drafts::table"),
+    ("http/drafts.rs", "old"),
     ("ledger/sequencer.rs", "outbox::table"),
     ("ledger/sequencer.rs", "outbox WHERE id IN"),
 ];

@@ -1,0 +1,119 @@
+//! A form that was sent after its session had ended: what was typed is sealed into the page that asks to sign in again,
+//! and comes back with the sign-in. Only the person who typed it gets it back, to send it under the new session.
+
+use std::time::Duration;
+
+use actix_web::dev::{Payload, ServiceRequest};
+use actix_web::http::Method;
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use actix_web::web::Bytes;
+use actix_web::{HttpMessage, HttpRequest};
+use askama::Template;
+use futures_util::StreamExt;
+use serde::{Deserialize, Serialize};
+
+use super::pages::{self, Frame};
+use super::reply::Reply;
+use super::typed::{self, TypedFields};
+use super::{App, browser};
+use crate::clock::{HOUR, Micros};
+use crate::forms::PAIRS;
+
+/// Bytes of a form that is carried.
+const LONGEST: usize = 256 << 10;
+/// How long it may take to sign in again.
+const LIFE: Micros = 12 * HOUR;
+
+/// A form that waits for its person.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct CarriedForm {
+    person: String,
+    at: Micros,
+    path: String,
+    multipart: bool,
+    fields: Vec<(String, String)>,
+}
+
+/// Reads a short form of a page before anything else does, and puts it back for whoever reads it next.
+pub(super) async fn read_ahead(req: &mut ServiceRequest) -> Option<TypedFields> {
+    let length = req
+        .headers()
+        .get(CONTENT_LENGTH)?
+        .to_str()
+        .ok()?
+        .parse::<usize>()
+        .ok()?;
+    let html_form = req
+        .content_type()
+        .eq_ignore_ascii_case("application/x-www-form-urlencoded");
+    let ours = browser::is_page(req.path()) && browser::check_origin(req.request()).is_ok();
+    if *req.method() != Method::POST || !html_form || length > LONGEST || !ours || req.path() == "/sign-in" {
+        return None;
+    }
+    let mut payload = req.take_payload();
+    let mut bytes = Vec::with_capacity(length);
+    while let Ok(Some(Ok(piece))) = tokio::time::timeout(Duration::from_secs(30), payload.next()).await {
+        bytes.extend_from_slice(&piece);
+        if bytes.len() > LONGEST {
+            break;
+        }
+    }
+    req.set_payload(Payload::from(Bytes::from(bytes.clone())));
+    let pairs = url::form_urlencoded::parse(&bytes).into_owned().take(PAIRS);
+    Some(TypedFields(pairs.collect()))
+}
+
+/// What was typed, sealed, where a form says whose it is. Passwords are left out.
+pub(super) fn seal(req: &HttpRequest, app: &App, typed: &TypedFields) -> Option<String> {
+    let person = typed.hidden(typed::PERSON)?.to_owned();
+    let kept = |(name, _): &&(String, String)| !name.contains("password") && name != typed::FORM_TOKEN;
+    let multipart = req.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let form = CarriedForm {
+        person,
+        at: app.gate.now(),
+        path: req.path().to_owned(),
+        multipart: multipart.is_some_and(|kind| kind.starts_with("multipart/")),
+        fields: typed.0.iter().filter(kept).cloned().collect(),
+    };
+    let text = serde_json::to_string(&form).ok().filter(|text| text.len() <= LONGEST)?;
+    app.seals.seal(&text).ok()
+}
+
+/// The form that a sign-in brought back, for the person who typed it and nobody else.
+pub fn brought_back(req: &HttpRequest, app: &App, user: &str) -> Option<CarriedForm> {
+    let sealed = typed::hidden(req, typed::CARRIED)?;
+    let form: CarriedForm = serde_json::from_str(&app.seals.open(&sealed)?).ok()?;
+    (form.person == user && app.gate.now() - form.at <= LIFE).then_some(form)
+}
+
+/// A field of the form as the person reads it.
+struct TypedLine {
+    name: String,
+    text: String,
+}
+
+#[derive(Template)]
+#[template(path = "http/pages/carried.html")]
+struct CarriedPage {
+    frame: Frame,
+    form: CarriedForm,
+    shown: Vec<TypedLine>,
+}
+
+/// Shows what was typed before the session ended, to be sent again under the new one.
+pub fn page(req: &HttpRequest, app: &App, session: &str, form: CarriedForm) -> Reply {
+    let mut frame = Frame::outside(req, "Nothing is lost");
+    frame.form_token = app.form_tokens.of(session);
+    let said = |(name, text): &&(String, String)| !typed::HIDDEN.contains(&name.as_str()) && !text.is_empty();
+    let line = |(name, text): &(String, String)| TypedLine {
+        name: crate::text::label(&name.trim_end_matches("[]").replace('.', " ")),
+        text: crate::text::block(text),
+    };
+    let shown = form.fields.iter().filter(said).map(line).collect();
+    pages::show(&CarriedPage { frame, form, shown }, None)
+}
+
+/// Keeps the fields of a form with files for the page that asks to sign in again; the files themselves are not kept.
+pub fn remember(req: &HttpRequest, fields: Vec<(String, String)>) {
+    req.extensions_mut().insert(TypedFields(fields));
+}

@@ -1,0 +1,149 @@
+// Logging evidence: a link, a screenshot, files, a search that found nothing; a draft, and a session that ended meanwhile.
+import { readFileSync, writeFileSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const picture = new URL("../../../src/cli/demo/post.png", import.meta.url).pathname;
+
+export default async (demo) => {
+  const home = `/cases/${demo.cases[0].id}`;
+  const folder = mkdtempSync(join(tmpdir(), "composer-"));
+  const file = (name, bytes) => {
+    writeFileSync(join(folder, name), bytes);
+    return join(folder, name);
+  };
+  await demo.as("ines.moreau", {}, async (ines) => {
+    await ines.goto(`${home}/evidence`);
+    await ines.journey("log a pasted link", { acts: 2, seconds: 2 }, async () => {
+      await ines.paste({ text: "https://www.instagram.com/p/C82dock4/?igsh=abc" });
+      await ines.says("Covered by A-1 until");
+      await ines.says("Tracking part “igsh” left out");
+      await ines.look_at("composer-link");
+      await ines.press("Log it");
+      await ines.says("recorded in the ledger");
+    });
+    const shot = file("shot.png", Buffer.concat([readFileSync(picture), Buffer.from(String(Math.random()))]));
+    await ines.goto(`${home}/evidence`);
+    await ines.journey("log a pasted screenshot", { acts: 2, seconds: 3 }, async () => {
+      await ines.paste({ file: shot });
+      await ines.says("Ready. SHA-256");
+      await ines.press("Log it");
+      await ines.page.waitForURL("**/captures/*");
+      await ines.says("pasted-");
+    });
+    await ines.goto(`${home}/evidence`);
+    await ines.paste({ text: "https://www.tiktok.com/@pier2nights/video/7432208811" });
+    await ines.says("Not covered");
+    await ines.look_at("composer-not-covered");
+    await ines.page.getByRole("link", { name: "Request it" }).click();
+    if ((await ines.page.inputValue("#f-platform_names")) !== "tiktok") throw new Error("the platform is not filled in");
+    if ((await ines.page.inputValue("#f-account_names")) !== "@pier2nights") throw new Error("the account is not filled in");
+
+    // The same bytes again; a big file that is cut in the middle and goes on after a reload; one that fails alone.
+    const big = file("pier2-cam1.mp4", Buffer.alloc(40 << 20, "frames of a camera "));
+    const small = file("notes.txt", "three people by the gate");
+    const copy = file("copy.png", readFileSync(picture));
+    await ines.goto(`${home}/evidence`);
+    let pieces = 0;
+    await ines.page.route("**/uploads/*", (route) => {
+      if (route.request().method() === "PATCH" && ++pieces > 2) return route.fulfill({ status: 503, body: "" });
+      return route.continue();
+    });
+    await ines.page.fill("#f-text", "from the harbour office");
+    await ines.page.setInputFiles("#f-file", [big, copy]);
+    await ines.says("Already here: same bytes as");
+    await ines.look_at("composer-files");
+    await ines.page.getByRole("button", { name: "Log it", exact: true }).click();
+    ines.expected.add(503);
+    await ines.page.getByText("The connection dropped. Trying again").first().waitFor({ timeout: 30_000 });
+    await ines.says("Kept as a draft");
+    await ines.page.unroute("**/uploads/*");
+    await ines.goto(`${home}/evidence`);
+    await ines.says("You began this on");
+    await ines.says("it goes on where it stopped");
+    await ines.look_at("composer-resume");
+    await ines.page.getByRole("link", { name: "Go on" }).click();
+    if ((await ines.page.inputValue("#f-text")) !== "from the harbour office") throw new Error("the draft is lost");
+    await ines.page.setInputFiles("#f-file", [big]);
+    await ines.says("came before. The rest is sent");
+    await ines.press("Log it");
+    await ines.page.waitForURL("**/captures/*", { timeout: 60_000 });
+    await ines.says("pier2-cam1.mp4");
+
+    // Several files, each an item of its own.
+    await ines.goto(`${home}/evidence`);
+    const two = ["a.txt", "b.txt"].map((name) => file(name, `what ${name} says`));
+    await ines.page.setInputFiles("#f-file", [...two, small]);
+    await ines.page.getByLabel("Each file is an item of its own").check();
+    await ines.page.locator("[data-uploads] >> text=Ready").nth(2).waitFor();
+    await ines.page.getByRole("button", { name: "Log it", exact: true }).click();
+    await ines.page.locator("[data-uploads] >> text=/(Logged|Held) as/").nth(2).waitFor({ timeout: 10_000 });
+    await ines.look_at("composer-each");
+
+    await ines.goto(`${home}/evidence`);
+    await ines.journey("log a search that found nothing", { acts: 4, seconds: 3 }, async () => {
+      await ines.key("0");
+      await ines.fill("#n-url", "https://www.instagram.com/explore/search/?q=dana");
+      await ines.fill("#n-text", "dana whitlow, pier");
+      await ines.look_at("composer-nothing");
+      await ines.key("Enter");
+      await ines.says("dana whitlow, pier");
+    });
+
+    // The session ends in another tab; this page keeps what was typed, and goes on.
+    await ines.goto(`${home}/evidence`);
+    const other = await ines.page.context().newPage();
+    await other.goto(`${demo.url}/`);
+    await other.locator(".menu--user summary").click();
+    await other.getByRole("button", { name: "Sign out" }).first().click();
+    await other.waitForLoadState("load");
+    ines.expected.add(401);
+    await ines.page.fill("#f-text", "typed while signed out");
+    await ines.page.getByText("Your session has ended").waitFor({ timeout: 8000 });
+    await ines.look_at("composer-signed-out");
+    await other.fill("#f-username", "ines.moreau");
+    await other.fill("#f-password", demo.users.find((user) => user.username === "ines.moreau").password);
+    await other.getByRole("button", { name: "Sign in" }).click();
+    await other.waitForLoadState("load");
+    await ines.page.getByText("Your session has ended").waitFor({ state: "detached", timeout: 8000 });
+    await ines.press("Log it");
+    await ines.says("typed while signed out");
+  });
+  for (const look of [{ dark: true }, { width: 390 }]) {
+    await demo.as("ines.moreau", look, async (ines) => {
+      await ines.goto(`${home}/evidence`);
+      await ines.page.fill("#f-url", "https://www.tiktok.com/@pier2nights/video/7432208811?_t=8x");
+      await ines.says("Not covered");
+      await ines.look_at("composer");
+    });
+  }
+  await demo.as("ines.moreau", { script: false }, async (ines) => {
+    await ines.goto(`${home}/evidence`);
+    await ines.page.fill("#f-url", "https://www.tiktok.com/@pier2nights/video/7432208811");
+    await ines.press("Check first");
+    await ines.says("Not covered");
+    await ines.look_at("composer-plain");
+    await ines.press("Keep as draft");
+    await ines.says("Kept as a draft");
+    await ines.page.getByRole("link", { name: "Go on" }).click();
+    const url = await ines.page.inputValue("#f-url");
+    if (!url.includes("7432208811")) throw new Error("the draft is lost");
+    // Signed out in another tab: what is sent comes back after signing in.
+    const other = await ines.page.context().newPage();
+    await other.goto(`${demo.url}/`);
+    await other.locator(".menu--user summary").click();
+    await other.getByRole("button", { name: "Sign out" }).first().click();
+    await other.waitForLoadState("load");
+    ines.expected.add(401);
+    await ines.press("Log it");
+    await ines.says("What you typed is not lost");
+    await ines.look_at("carried-plain");
+    await ines.page.fill("#f-username", "ines.moreau");
+    await ines.page.fill("#f-password", demo.users.find((user) => user.username === "ines.moreau").password);
+    await ines.page.getByRole("button", { name: "Sign in" }).click();
+    await ines.says("nothing is lost");
+    await ines.look_at("carried-back-plain");
+    await ines.press("Send it now");
+    await ines.says("Logged as held");
+  });
+};

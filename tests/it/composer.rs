@@ -1,0 +1,229 @@
+//! What is told of a capture before it is logged: what the link says, what covers it, what is here already.
+
+use serde_json::{Value, json};
+
+use crate::both_databases;
+use crate::kit::browser::Browser;
+use crate::kit::{App, Case, Client, hours};
+
+const LINK: &str = "https://www.instagram.com/p/C8xyz/?igsh=abc";
+
+fn preview(who: &Client, case: &Case, fields: Value) -> Value {
+    who.post(&case.path("captures/preview"), fields).is(200)
+}
+
+fn items(preview: &Value) -> Vec<i64> {
+    let found = preview["duplicate_of"].as_array().unwrap();
+    found.iter().map(|d| d["item"].as_i64().unwrap()).collect()
+}
+
+both_databases!(a_link_is_read_before_it_is_logged);
+fn a_link_is_read_before_it_is_logged(app: &App) {
+    let case = app.case();
+    let authorization = app.leave(&case);
+    app.advance(hours(1));
+    let told = app.leaves_nothing(&case.stream, || {
+        preview(
+            &app.lead,
+            &case,
+            json!({"url": LINK, "level": "overt", "device": "agency"}),
+        )
+    });
+    for (field, value) in [
+        ("platform", json!("instagram")),
+        ("kind", json!("post")),
+        ("post_id", json!("C8xyz")),
+        ("url", json!(LINK)),
+        ("url_without_tracking", json!("https://www.instagram.com/p/C8xyz/")),
+        ("tracking", json!(["igsh"])),
+        ("state", json!("logged")),
+        ("duplicate_of", json!([])),
+    ] {
+        assert_eq!(told[field], value, "{field}");
+    }
+    assert_eq!(told["authorization"]["id"], json!(authorization));
+    assert_eq!(told["coverage"].as_array().unwrap().len(), 7);
+
+    let elsewhere = json!({"url": "https://www.tiktok.com/@k/video/7", "level": "overt", "device": "agency"});
+    let told = preview(&app.lead, &case, elsewhere);
+    assert_eq!(
+        (&told["state"], &told["authorization"]["number"]),
+        (&json!("held"), &json!(1))
+    );
+    let missing = told["coverage"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|l| l["passed"] == false);
+    assert_eq!(missing.map(|l| l["rule"].clone()).collect::<Vec<_>>(), ["platform"]);
+}
+
+both_databases!(what_a_preview_says_is_what_recording_says);
+fn what_a_preview_says_is_what_recording_says(app: &App) {
+    let case = app.case();
+    app.leave(&case);
+    app.advance(hours(1));
+    for change in [
+        json!({}),
+        json!({"platform": "x"}),
+        json!({"level": "covert"}),
+        json!({"device": "personal"}),
+    ] {
+        let capture = app.post_with(change);
+        let told = preview(&app.lead, &case, capture.clone());
+        let made = app.lead.log(&case, capture).is(201);
+        for field in ["state", "basis", "coverage", "flags", "kind", "platform"] {
+            let made = match &made[field] {
+                Value::Null => continue,
+                made => made,
+            };
+            assert_eq!(&told[field], made, "{field}");
+        }
+    }
+}
+
+both_databases!(what_is_here_already_is_told_and_only_what_may_be_seen);
+fn what_is_here_already_is_told_and_only_what_may_be_seen(app: &App) {
+    let (case, other) = (app.case(), app.case());
+    app.leave(&case);
+    app.advance(hours(1));
+    let shot = json!({"files": [{"part": "f", "role": "screenshot"}], "url": LINK});
+    let made = app
+        .lead
+        .upload(&case, &app.post_with(shot.clone()), &[("f", b"one")])
+        .is(201);
+    assert_eq!(made["duplicate_of"], Value::Null, "nothing was here");
+    let sha256 = made["files"][0]["sha256"].clone();
+    // Held, because nothing covers it: its address is for the supervisor alone, its digest for everybody in the case.
+    let held =
+        json!({"files": [{"part": "f", "role": "screenshot"}], "url": "https://x.com/jo/status/1", "platform": "x"});
+    let held = app.lead.upload(&case, &app.post_with(held), &[("f", b"two")]).is(201);
+    assert_eq!(held["state"], "held");
+
+    let same = json!({"url": "https://www.instagram.com/p/C8xyz?utm_source=mail"});
+    let told = preview(&app.member, &case, same.clone());
+    assert_eq!(items(&told), [1]);
+    assert_eq!(
+        (&told["duplicate_of"][0]["address"], &told["duplicate_of"][0]["sha256"]),
+        (&json!(true), &json!([]))
+    );
+    let bytes = json!({"files": [{"sha256": sha256}, {"sha256": held["files"][0]["sha256"]}]});
+    let told = preview(&app.member, &case, bytes.clone());
+    assert_eq!(items(&told), [1, 2]);
+    assert_eq!(told["duplicate_of"][0]["sha256"], json!([sha256]));
+    let held_address = preview(&app.member, &case, json!({"url": "https://x.com/jo/status/1"}));
+    assert_eq!(items(&held_address), [0; 0], "the address of what is held");
+    for elsewhere in [same, bytes] {
+        assert_eq!(items(&preview(&app.lead, &other, elsewhere)), [0; 0], "another case");
+    }
+    // The answer to the recording names it too.
+    let again = app.lead.upload(&case, &app.post_with(shot), &[("f", b"one")]).is(201);
+    assert_eq!(items(&again), [1]);
+    assert_eq!(
+        app.lead
+            .get(&format!("/api/v1/captures/{}", again["id"].as_str().unwrap()))
+            .is(200)["duplicate_of"],
+        Value::Null
+    );
+}
+
+both_databases!(only_who_may_log_asks_before);
+fn only_who_may_log_asks_before(app: &App) {
+    let case = app.case();
+    let ask = |who: &Client| who.post(&case.path("captures/preview"), json!({"url": LINK}));
+    ask(&app.stranger).problem(404, "not-found");
+    ask(&app.exporter).problem(403, "forbidden");
+    app.lead
+        .post(
+            &case.path("captures/preview"),
+            json!({"files": [{"sha256": "no"}], "odd": 1}),
+        )
+        .refuses(422, "files[0].sha256", "form");
+}
+
+const TYPED: &[(&str, &str)] = &[
+    ("url", LINK),
+    ("level", "overt"),
+    ("device", "agency"),
+    ("method", "manual_screenshot"),
+    ("tool.name", "Chromium"),
+    ("tool.version", "156"),
+    ("text", "words that were typed"),
+];
+
+both_databases!(the_second_button_checks_first_and_keeps_what_was_typed);
+fn the_second_button_checks_first_and_keeps_what_was_typed(app: &App) {
+    let case = app.case();
+    let (path, lead) = (
+        format!("/cases/{}/captures/preview", case.id),
+        Browser::signed_in(app, "lead"),
+    );
+    let page = app.leaves_nothing(&case.stream, || lead.post(&path, TYPED).is(200));
+    page.says("Post on Instagram");
+    page.says("words that were typed");
+    page.says("Not covered: no authorization of this case was ever approved.");
+    page.says("authorizations/new?level=overt&#38;platform=instagram");
+    page.says("<!doctype html>");
+    app.leave(&case);
+    lead.post(&path, TYPED).is(200).says("Covered by A-1 until");
+    // A script asks for that part alone.
+    let token = lead.form_token();
+    let form = [("form_token", token.as_str()), ("url", LINK)];
+    let part = crate::kit::browser::sent(lead.request("POST", &path).header("X-Partial", "1"), &form).is(200);
+    part.does_not_say("<!doctype html>");
+    part.says("Covered by A-1 until");
+    // What is wrong comes back with what was typed.
+    let wrong: Vec<(&str, &str)> = TYPED.iter().copied().chain([("captured_at", "soon")]).collect();
+    let page = lead.post(&path, &wrong).is(422);
+    page.says("must be a time with its zone");
+    page.says("words that were typed");
+    Browser::signed_in(app, "stranger").post(&path, TYPED).is(404);
+}
+
+both_databases!(a_request_takes_its_first_values_from_the_address);
+fn a_request_takes_its_first_values_from_the_address(app: &App) {
+    let (case, lead) = (app.case(), Browser::signed_in(app, "lead"));
+    let address = format!(
+        "/cases/{}/authorizations/new?level=discreet&platform=tiktok&account=%40k.1",
+        case.id
+    );
+    let page = lead.get(&address).is(200);
+    page.says("value=\"tiktok\"");
+    page.says("value=\"@k.1\"");
+    page.says("<option value=\"discreet\" selected>");
+    let until = app.at(hours(400));
+    let form = [
+        ("level", "discreet"),
+        ("platform_names", "tiktok"),
+        ("account_names", "@k.1, tiktok:@k.2"),
+        ("holder_usernames", "lead"),
+        ("devices[]", "agency"),
+        ("purpose", "p"),
+        ("predicate", "q"),
+        ("ends_at", until.as_str()),
+        ("attestations[]", "not_based_solely_on_protected_activity"),
+        ("attestations[]", "no_contact"),
+    ];
+    let made = lead.post(&format!("/cases/{}/authorizations", case.id), &form).is(303);
+    let made = app.lead.get(&format!("/api/v1{}", made.leads_to())).is(200);
+    let handles: Vec<&Value> = made["accounts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|a| &a["handle"])
+        .collect();
+    assert_eq!(handles, [&json!("@k.1"), &json!("@k.2")]);
+    let two: Vec<(&str, &str)> = form
+        .iter()
+        .map(|(n, v)| {
+            if *n == "platform_names" {
+                (*n, "tiktok, x")
+            } else {
+                (*n, *v)
+            }
+        })
+        .collect();
+    let page = lead.post(&format!("/cases/{}/authorizations", case.id), &two).is(422);
+    page.says("@k.1: say on which of the platforms");
+    page.says("@k.1, tiktok:@k.2");
+}
