@@ -284,6 +284,10 @@ fn a_page_sends_uploads_with_its_form_token(app: &App) {
     };
     append("cross-site").is(403);
     append("same-origin").is(204);
+    // The page offers it, before the field for files: no text is taken after a file.
+    let page = lead.get(&format!("/cases/{}/evidence", case.id)).is(200);
+    let place = |field: &str| page.text.find(&format!("name=\"{field}\"")).unwrap();
+    assert!(place("upload") < place("file"));
     let id = path.rsplit('/').next().unwrap();
     let fields = [
         ("url", "https://www.instagram.com/p/C8/"),

@@ -11,7 +11,7 @@ if (composer) start(composer);
 /** @param {HTMLFormElement} form */
 function start(form) {
   const field = (/** @type {string} */ name) => /** @type {HTMLInputElement} */ (form.elements.namedItem(name));
-  const [address, chosen] = [field("url"), /** @type {HTMLInputElement} */ (form.querySelector("input[type=file]"))];
+  const [address, chosen] = [field("url"), /** @type {HTMLInputElement} */ (form.querySelector("#f-file"))];
   const list = /** @type {HTMLElement} */ (form.querySelector("[data-uploads]"));
   const each = /** @type {HTMLElement} */ (form.querySelector("[data-each]"));
   const dated = /** @type {HTMLElement} */ (form.querySelector("[data-dated]"));
@@ -27,10 +27,13 @@ function start(form) {
     uploads.add(all);
     say(`${all.length === 1 ? "A file is" : `${all.length} files are`} added. Nothing is sent before you press Log it.`);
   };
-  chosen.addEventListener("change", () => {
+  const take = () => {
     add(chosen.files ?? []);
     chosen.value = "";
-  });
+  };
+  chosen.addEventListener("change", take);
+  // Files may have been chosen before this script ran.
+  take();
   const folder = /** @type {HTMLInputElement | null} */ (form.querySelector("[data-folder]"));
   folder?.addEventListener("change", () => {
     add(folder.files ?? []);
@@ -180,9 +183,11 @@ function start(form) {
     for (const item of uploads.items.filter((item) => item.state === "sent")) {
       const named = document.createElement("input");
       [named.type, named.name, named.value] = ["hidden", "upload", item.id];
-      form.append(named);
+      // Before the field for files, which is the last.
+      form.prepend(named);
     }
     form.setAttribute("aria-busy", "true");
+    form.dispatchEvent(new Event("leaving"));
     form.submit();
   });
 }

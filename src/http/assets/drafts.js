@@ -82,9 +82,12 @@ for (const found of document.querySelectorAll("form[data-draft]")) {
   };
   form.addEventListener("input", soon);
   form.addEventListener("change", soon);
-  form.addEventListener("submit", () => {
+  const leave = () => {
     going = true;
     clearTimeout(timer);
-  });
+  };
+  // Once the form goes, nothing of it is kept any more. A script that sends it later says so itself.
+  addEventListener("submit", (event) => event.target === form && !event.defaultPrevented && leave());
+  form.addEventListener("leaving", leave);
   addEventListener("pageshow", () => (going = false));
 }

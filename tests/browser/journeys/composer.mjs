@@ -42,7 +42,7 @@ export default async (demo) => {
     // The same bytes again; a big file that is cut in the middle and goes on after a reload; one that fails alone.
     const big = file("pier2-cam1.mp4", Buffer.alloc(40 << 20, "frames of a camera "));
     const small = file("notes.txt", "three people by the gate");
-    const copy = file("copy.png", readFileSync(picture));
+    const copy = file("copy.png", readFileSync(shot));
     await ines.goto(`${home}/evidence`);
     let pieces = 0;
     await ines.page.route("**/uploads/*", (route) => {
