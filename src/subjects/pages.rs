@@ -233,7 +233,7 @@ impl PeopleAndAccounts {
             }),
             born: fields.date_of_birth.as_deref().map(line),
             description: fields.description.as_deref().map(block),
-            accounts: theirs.map(|account| handle_of(account)).collect(),
+            accounts: theirs.map(handle_of).collect(),
             edit: self.edit(subject),
         }
     }

@@ -100,7 +100,7 @@ fn to_first_schema(home: &Home) {
     };
     Sql::open(home)
         .run(&format!(
-            "{functions} ALTER TABLE captures DROP COLUMN basis_id; DROP TABLE jobs; ALTER TABLE packets ADD COLUMN step TEXT NOT NULL DEFAULT ''; \
+            "{functions} DROP INDEX captures_work; DROP INDEX captures_times; ALTER TABLE captures DROP COLUMN basis_id; DROP TABLE jobs; ALTER TABLE packets ADD COLUMN step TEXT NOT NULL DEFAULT ''; \
              ALTER TABLE packets ADD COLUMN done BIGINT NOT NULL DEFAULT 0; \
              ALTER TABLE packets ADD COLUMN total BIGINT NOT NULL DEFAULT 0; ALTER TABLE packets ADD COLUMN error TEXT; \
              CREATE TABLE stream_heads \

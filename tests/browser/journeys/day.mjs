@@ -128,7 +128,9 @@ async function day(demo, packet, script) {
       other.expected.add(404);
       for (const path of [home, `${home}/evidence`, `${home}/custody`, held, asked]) {
         const status = await other.goto(path);
-        if (status !== 404) throw new Error(`${path} answered ${status}`);
+        // An auditor gets the custody of every case, as identifiers alone.
+        const wanted = stranger === "hugo.lind" && path.endsWith("/custody") ? 200 : 404;
+        if (status !== wanted) throw new Error(`${path} answered ${status}`);
         await other.saysNothingOf("Kimball");
       }
     });
