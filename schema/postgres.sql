@@ -437,6 +437,8 @@ CREATE INDEX capture_files_sha256 ON public.capture_files USING btree (sha256);
 
 CREATE INDEX captures_open ON public.captures USING btree (state, basis, id);
 
+CREATE INDEX captures_state ON public.captures USING btree (state, id);
+
 CREATE INDEX cases_lead ON public.cases USING btree (lead_id, id);
 
 CREATE INDEX cases_unit ON public.cases USING btree (unit_path, id);

@@ -79,6 +79,8 @@ CREATE TABLE captures (
 
 CREATE INDEX captures_open ON captures (state, basis, id);
 
+CREATE INDEX captures_state ON captures (state, id);
+
 CREATE TABLE cases (
     id TEXT NOT NULL PRIMARY KEY,
     number TEXT NOT NULL UNIQUE,
