@@ -57,7 +57,7 @@ pub struct CheckedFile {
     pub sha256: Digest,
     pub size: u64,
     /// What its bytes say it is.
-    pub media_type: &'static str,
+    pub media_type: std::borrow::Cow<'static, str>,
     /// The verifier's report, where the file is a ZIP and so may be a packet.
     pub report: Option<Report>,
     /// The key that the signer was compared with; none where no key of the packet's log is known here.
@@ -204,7 +204,7 @@ fn inspect(sent: Sent, own: Option<String>) -> Result<CheckedFile> {
     Ok(CheckedFile {
         sha256: file.sha256,
         size: file.size,
-        media_type: file.media_type.into_owned(),
+        media_type: file.media_type,
         report,
         key: key.map(|(source, key)| TrustedKey {
             source,

@@ -240,98 +240,102 @@ const REVIEW: &[ReasonChip] = &[
     },
 ];
 
-const QUARANTINE: (&str, &str, &str) = (
+/// An answer: its word in the form, on the button, and what it does and does not.
+type Answer = (&'static str, &'static str, &'static str);
+
+const QUARANTINE: Answer = (
     "quarantine",
     "Quarantine",
     "Keeps it from use: only its deciders read it, and every inventory still names it. Nothing is deleted.",
 );
 
+const OF_HELD: &[Answer] = &[
+    (
+        "accept",
+        "Accept",
+        "Takes it into the case, readable and usable from now on. It says nothing of leave: the mark that nothing covered it stays.",
+    ),
+    (
+        "ratify",
+        "Ratify afterwards",
+        "Approves afterwards what was done without leave, for this capture alone. It stays visible that this was afterwards.",
+    ),
+    QUARANTINE,
+];
+
+const OF_EMERGENCY: &[Answer] = &[
+    (
+        "confirm",
+        "Confirm the emergency",
+        "It was one: the capture stays in the case. It gives no leave to go on.",
+    ),
+    QUARANTINE,
+    (
+        "repudiate",
+        "It was none",
+        "It was no emergency: the capture is quarantined, and every inventory still names it. Nothing is deleted.",
+    ),
+];
+
+const OF_REVIEW: &[Answer] = &[
+    (
+        "accurate",
+        "Accurate",
+        "It shows what it says. This gives no leave and judges no coverage.",
+    ),
+    (
+        "returned",
+        "Return it",
+        "It stays in the case; the capturer is told what to correct. Needs a note.",
+    ),
+];
+
 /// The form of what this person may decide about it now; none where nothing waits for them.
 fn form(open: &OpenCapture, rights: reads::ItemRights, action: String) -> Option<DecisionForm> {
-    let state = open.outline.state;
-    let (chips, choices): (_, &[(&str, &str, &str)]) = if rights.decides && state == CaptureState::Held {
-        (
-            HELD,
-            &[
-                (
-                    "accept",
-                    "Accept",
-                    "Takes it into the case, readable and usable from now on. It says nothing of leave: the mark that nothing covered it stays.",
-                ),
-                (
-                    "ratify",
-                    "Ratify afterwards",
-                    "Approves afterwards what was done without leave, for this capture alone. It stays visible that this was afterwards.",
-                ),
-                QUARANTINE,
-            ],
-        )
+    let (state, version) = (open.outline.state, open.outline.version);
+    let of = |chips, answers| decision((action.clone(), version), chips, answers);
+    if rights.decides && state == CaptureState::Held {
+        Some(of(HELD, OF_HELD))
     } else if rights.decides && waits_as_emergency(open) {
-        (
-            EMERGENCY,
-            &[
-                (
-                    "confirm",
-                    "Confirm the emergency",
-                    "It was one: the capture stays in the case. It gives no leave to go on.",
-                ),
-                QUARANTINE,
-                (
-                    "repudiate",
-                    "It was none",
-                    "It was no emergency: the capture is quarantined, and every inventory still names it. Nothing is deleted.",
-                ),
-            ],
-        )
+        Some(of(EMERGENCY, OF_EMERGENCY))
     } else if rights.reviews && state == CaptureState::Logged {
-        (
-            REVIEW,
-            &[
-                (
-                    "accurate",
-                    "Accurate",
-                    "It shows what it says. This gives no leave and judges no coverage.",
-                ),
-                (
-                    "returned",
-                    "Return it",
-                    "It stays in the case; the capturer is told what to correct. Needs a note.",
-                ),
-            ],
-        )
+        Some(DecisionForm {
+            reason: "note",
+            label: "What you found",
+            hint: "Needed where you return it.",
+            ..of(REVIEW, OF_REVIEW)
+        })
     } else {
-        return None;
-    };
-    let (review, last) = (chips.first()?.of == "accurate", choices.len() - 1);
-    let choice = |(n, (value, word, says)): (usize, &(&'static str, &str, &str))| DecisionChoice {
+        None
+    }
+}
+
+fn decision(
+    (action, version): (String, i64),
+    chips: &'static [ReasonChip],
+    answers: &'static [Answer],
+) -> DecisionForm {
+    let choice = |(n, (value, word, says)): (usize, &Answer)| DecisionChoice {
         value,
         word: (*word).to_owned(),
         says: (*says).to_owned(),
-        look: match n {
-            0 => " btn--primary",
-            n if n == last && !review => " btn--danger",
+        look: match (n, *value) {
+            (0, _) => " btn--primary",
+            (_, "quarantine" | "repudiate") => " btn--danger",
             _ => "",
         },
     };
-    Some(DecisionForm {
+    DecisionForm {
         action,
-        version: open.outline.version,
+        version,
         field: "outcome",
-        reason: if review { "note" } else { "reason" },
-        label: if review {
-            "What you found"
-        } else {
-            "Reason, kept on the record"
-        },
-        hint: if review {
-            "Needed where you return it."
-        } else {
-            "Needed for each of these."
-        },
+        reason: "reason",
+        label: "Reason, kept on the record",
+        hint: "Needed for each of these.",
         chips,
-        choices: choices.iter().enumerate().map(choice).collect(),
+        choices: answers.iter().enumerate().map(choice).collect(),
         confirms: None,
-    })
+    }
 }
 
 /// Decides about a capture, or reviews it, in the version that a page showed: what the form names tells which.

@@ -137,7 +137,7 @@ impl QueueLine {
             kind: label(case.kind.as_str()).to_lowercase(),
             number: line(&case.number),
             case: line(&case.title),
-            endangered: case.is_about_somebody_endangered(),
+            endangered: urgency != Urgency::Review && case.is_about_somebody_endangered(),
             since: capture.received_at.0,
             waited: waited(now - capture.received_at.0),
         }
@@ -216,6 +216,12 @@ impl Queue {
         self.lines.extend(keys.into_iter().take(limit).map(|(_, line)| line));
         self.lines.sort_by_key(|line| (line.urgency, line.since));
         Ok(())
+    }
+
+    /// What somebody waits for: all but the reviews.
+    pub fn awaited(&self) -> Vec<&QueueLine> {
+        let lines = self.lines.iter();
+        lines.filter(|line| line.urgency != Urgency::Review).collect()
     }
 
     /// How many of a sort wait, in words, as far as this queue knows.

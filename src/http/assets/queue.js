@@ -114,6 +114,7 @@ function help() {
   close.addEventListener("click", () => dialog.close());
   dialog.replaceChildren(title, list, label, close);
   dialog.showModal();
+  close.focus();
 }
 
 const head = document.querySelector(".head");
