@@ -33,6 +33,10 @@ mod assets {
             .expect("a name in ASCII")
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a build script hears from Cargo by its environment alone"
+    )]
     pub fn prepare() {
         println!("cargo:rerun-if-changed={FOLDER}");
         let out = PathBuf::from(env::var_os("OUT_DIR").expect("set by Cargo")).join("assets");

@@ -40,7 +40,7 @@ pub async fn follow(gate: Gate, mut stop: watch::Receiver<bool>) {
 /// Where the database fails.
 pub async fn catch_up(gate: &Gate) -> Result<()> {
     while gate.db().read(store::next_step).await?.is_some() {
-        gate.housekeep(ledger::job(JOB), |tx| step(tx)).await?;
+        gate.housekeep(ledger::job(JOB), step).await?;
     }
     Ok(())
 }

@@ -22,13 +22,13 @@ words! {
     /// What was found.
     HitKind {
         /// A case.
-        FoundCase = "case",
+        Case = "case",
         /// An item: a capture in a case.
-        FoundCapture = "capture",
+        Capture = "capture",
         /// An account in a case.
-        FoundAccount = "account",
+        Account = "account",
         /// An authorization of a case.
-        FoundAuthorization = "authorization",
+        Authorization = "authorization",
     }
 }
 
@@ -83,7 +83,7 @@ impl Sought {
 
     /// The keys of a kind of thing.
     pub fn keys_of(&self, kind: HitKind) -> Vec<FindKey> {
-        let is_case = kind == HitKind::FoundCase;
+        let is_case = kind == HitKind::Case;
         let those = self.keys.iter().filter(|(by, _)| (*by == FoundBy::Number) == is_case);
         those.map(|(_, key)| key.clone()).collect()
     }
@@ -179,7 +179,7 @@ impl Hit {
     /// Whether its content is closed.
     pub fn is_closed(&self) -> bool {
         let closed = CaptureState::words_where(CaptureState::is_closed);
-        self.kind == HitKind::FoundCapture && self.state.as_deref().is_some_and(|state| closed.contains(&state))
+        self.kind == HitKind::Capture && self.state.as_deref().is_some_and(|state| closed.contains(&state))
     }
 }
 

@@ -29,19 +29,19 @@ impl FoundLine {
         let (number, case) = (hit.number.unwrap_or_default(), line(&hit.case.number));
         let state = hit.state.as_deref().map(label).unwrap_or_default();
         let (address, title, icon) = match hit.kind {
-            HitKind::FoundCase => (format!("/cases/{}", hit.id), case.clone(), "archive"),
-            HitKind::FoundCapture => (
+            HitKind::Case => (format!("/cases/{}", hit.id), case.clone(), "archive"),
+            HitKind::Capture => (
                 format!("/captures/{}", hit.id),
                 format!("{case} item {number}"),
                 "image",
             ),
             // An account is shown with the others of its case.
-            HitKind::FoundAccount => (
+            HitKind::Account => (
                 format!("/cases/{}", hit.case.id),
                 format!("{case} {}", hit.what),
                 "user",
             ),
-            HitKind::FoundAuthorization => (
+            HitKind::Authorization => (
                 format!("/authorizations/{}", hit.id),
                 format!("{case} A-{number}"),
                 "key",
@@ -49,8 +49,8 @@ impl FoundLine {
         };
         let what = label(&hit.what);
         let about = match hit.kind {
-            HitKind::FoundCase => vec![line(&hit.case.title), what, state],
-            HitKind::FoundAccount => vec![hit.about.as_deref().map(line).unwrap_or_default()],
+            HitKind::Case => vec![line(&hit.case.title), what, state],
+            HitKind::Account => vec![hit.about.as_deref().map(line).unwrap_or_default()],
             _ => vec![what, state, hit.about.as_deref().map(line).unwrap_or_default()],
         };
         Self {

@@ -68,7 +68,7 @@ impl FoundPlaces {
         all.by_key(ctx, &sees, wanted)?;
         if let Some(range) = &wanted.digests {
             let found = store::with_digest(ctx.conn, &sees, range, SHOWN + 1)?;
-            all.add_all(HitKind::FoundCapture, FoundBy::Sha256, found);
+            all.add_all(HitKind::Capture, FoundBy::Sha256, found);
         }
         Ok(all)
     }
@@ -92,17 +92,17 @@ impl FoundPlaces {
     /// A case by its number; an item and an authorization by theirs.
     fn by_number(&mut self, ctx: &mut ReadCtx<'_>, sees: &VisibleTo, wanted: &Sought) -> Result<()> {
         for id in store::numbered(ctx.conn, sees, &wanted.text)? {
-            self.add(HitKind::FoundCase, FoundBy::Number, (id.clone(), id));
+            self.add(HitKind::Case, FoundBy::Number, (id.clone(), id));
         }
         if let Some(item) = &wanted.item {
             let cases = in_cases(ctx, sees, item, wanted)?;
             let found = store::items(ctx.conn, &cases, item)?;
-            self.add_all(HitKind::FoundCapture, FoundBy::Item, found);
+            self.add_all(HitKind::Capture, FoundBy::Item, found);
         }
         if let Some(number) = &wanted.authorization {
             let cases = in_cases(ctx, sees, number, wanted)?;
             let found = store::authorizations_numbered(ctx.conn, &cases, number)?;
-            self.add_all(HitKind::FoundAuthorization, FoundBy::AuthorizationNumber, found);
+            self.add_all(HitKind::Authorization, FoundBy::AuthorizationNumber, found);
         }
         Ok(())
     }
@@ -110,7 +110,7 @@ impl FoundPlaces {
     fn by_id(&mut self, ctx: &mut ReadCtx<'_>, sees: &VisibleTo, wanted: &Sought) -> Result<()> {
         let Some(id) = &wanted.id else { return Ok(()) };
         let mut found = store::of_id(ctx.conn, id)?;
-        found.push((HitKind::FoundCase, (id.clone(), id.clone())));
+        found.push((HitKind::Case, (id.clone(), id.clone())));
         let cases = found.iter().map(|(_, (_, case))| case.clone()).collect();
         let readable = store::readable(ctx.conn, sees, cases)?;
         found.retain(|(_, (_, case))| readable.contains(case));
@@ -122,7 +122,7 @@ impl FoundPlaces {
 
     /// By address, handle or platform's id. What is closed has none of them for those who may not open it.
     fn by_key(&mut self, ctx: &mut ReadCtx<'_>, sees: &VisibleTo, wanted: &Sought) -> Result<()> {
-        let keys = wanted.keys_of(HitKind::FoundCapture);
+        let keys = wanted.keys_of(HitKind::Capture);
         let captures = store::open_captures(ctx.conn, sees, &keys, SHOWN + 1)?;
         let closed = opened(ctx, sees, &keys)?;
         self.opened.extend(closed.iter().map(|(id, _)| id.clone()));
@@ -135,10 +135,10 @@ impl FoundPlaces {
         let led = led_by(ctx, ids.collect(), wanted)?;
         let by = |(id, _): &Place| led.get(id).copied().unwrap_or(FoundBy::Handle);
         for place in captures.into_iter().chain(closed) {
-            self.add(HitKind::FoundCapture, by(&place), place);
+            self.add(HitKind::Capture, by(&place), place);
         }
         for place in accounts {
-            self.add(HitKind::FoundAccount, by(&place), place);
+            self.add(HitKind::Account, by(&place), place);
         }
         Ok(())
     }
@@ -157,7 +157,7 @@ impl FoundPlaces {
             .flat_map(|(kind, all)| all.iter().map(move |one| (*kind, one)))
         {
             let Some(case) = cases.get(case) else { continue };
-            let said = if kind == HitKind::FoundCase {
+            let said = if kind == HitKind::Case {
                 Some(HitText::case(case))
             } else {
                 about.remove(id)
@@ -173,7 +173,7 @@ impl FoundPlaces {
     }
 
     fn captures(&self, ctx: &mut ReadCtx<'_>) -> Result<HashMap<String, HitText>> {
-        let ids = self.ids(HitKind::FoundCapture);
+        let ids = self.ids(HitKind::Capture);
         let mut states = store::states_of(ctx.conn, ids.clone())?;
         let all = store::captures_of(ctx.conn, ids)?.into_iter();
         let closed = captures::CaptureState::words_where(captures::CaptureState::is_closed);
@@ -187,12 +187,12 @@ impl FoundPlaces {
     }
 
     fn accounts(&self, ctx: &mut ReadCtx<'_>) -> Result<HashMap<String, HitText>> {
-        let all = store::accounts_of(ctx.conn, self.ids(HitKind::FoundAccount))?;
+        let all = store::accounts_of(ctx.conn, self.ids(HitKind::Account))?;
         Ok(all.into_iter().map(|a| (a.id.clone(), HitText::account(&a))).collect())
     }
 
     fn authorizations(&self, ctx: &mut ReadCtx<'_>) -> Result<HashMap<String, HitText>> {
-        let all = store::authorizations_of(ctx.conn, self.ids(HitKind::FoundAuthorization))?;
+        let all = store::authorizations_of(ctx.conn, self.ids(HitKind::Authorization))?;
         let now = ctx.now;
         Ok(all
             .into_iter()
@@ -226,7 +226,7 @@ fn opened(ctx: &mut ReadCtx<'_>, sees: &VisibleTo, keys: &[FindKey]) -> Result<V
 
 /// Which of the texts led to each.
 fn led_by(ctx: &mut ReadCtx<'_>, ids: Vec<String>, wanted: &Sought) -> Result<HashMap<String, FoundBy>> {
-    let keys = wanted.keys_of(HitKind::FoundCapture);
+    let keys = wanted.keys_of(HitKind::Capture);
     let mut led = HashMap::new();
     for (id, key) in store::keys_of(ctx.conn, ids, keys)? {
         let by = wanted.keys.iter().find(|(_, known)| *known == key).map(|(by, _)| *by);

@@ -86,7 +86,7 @@ impl Keyed {
     /// A capture.
     pub fn capture(capture: &Capture, keys: Vec<FindKey>) -> Self {
         Self {
-            kind: HitKind::FoundCapture,
+            kind: HitKind::Capture,
             id: capture.id.clone(),
             case_id: capture.case_id.clone(),
             keys,
@@ -96,7 +96,7 @@ impl Keyed {
     /// An account.
     pub fn account(account: &Account, keys: Vec<FindKey>) -> Self {
         Self {
-            kind: HitKind::FoundAccount,
+            kind: HitKind::Account,
             id: account.id.clone(),
             case_id: account.case_id.clone(),
             keys,
@@ -126,7 +126,7 @@ pub fn case_keys(conn: &mut AnyConn, ids: Vec<String>) -> Result<Vec<Keyed>> {
         .select((cases::id, cases::number))
         .load(conn)?;
     let keyed = |(id, number): (String, String)| Keyed {
-        kind: HitKind::FoundCase,
+        kind: HitKind::Case,
         case_id: id.clone(),
         keys: vec![key(FoundBy::Number, &number)],
         id,
@@ -186,7 +186,7 @@ pub fn numbered(conn: &mut AnyConn, sees: &VisibleTo, number: &str) -> Result<Ve
     let mut ids: Vec<String> = as_written.load(conn)?;
     let compared = find_keys::table
         .filter(find_keys::key.eq(key(FoundBy::Number, number)))
-        .filter(find_keys::kind.eq(HitKind::FoundCase.as_str()));
+        .filter(find_keys::kind.eq(HitKind::Case.as_str()));
     ids.extend(compared.select(find_keys::object).load::<String>(conn)?);
     readable(conn, sees, ids)
 }
@@ -221,7 +221,7 @@ macro_rules! with_keys {
 pub fn open_captures(conn: &mut AnyConn, sees: &VisibleTo, keys: &[FindKey], limit: usize) -> Result<Vec<Place>> {
     let open = CaptureState::words_where(|state| !state.is_closed());
     Ok(captures::table
-        .filter(captures::id.eq_any(with_keys!(keys, HitKind::FoundCapture, sees)))
+        .filter(captures::id.eq_any(with_keys!(keys, HitKind::Capture, sees)))
         .filter(captures::state.eq_any(open))
         .order(captures::id.desc())
         .limit(limit as i64)
@@ -233,7 +233,7 @@ pub fn open_captures(conn: &mut AnyConn, sees: &VisibleTo, keys: &[FindKey], lim
 pub fn closed_captures(conn: &mut AnyConn, sees: &VisibleTo, keys: &[FindKey], limit: usize) -> Result<Vec<String>> {
     let closed = CaptureState::words_where(CaptureState::is_closed);
     Ok(captures::table
-        .filter(captures::id.eq_any(with_keys!(keys, HitKind::FoundCapture, sees)))
+        .filter(captures::id.eq_any(with_keys!(keys, HitKind::Capture, sees)))
         .filter(captures::state.eq_any(closed))
         .order(captures::id.desc())
         .limit(limit as i64)
@@ -244,7 +244,7 @@ pub fn closed_captures(conn: &mut AnyConn, sees: &VisibleTo, keys: &[FindKey], l
 /// Accounts that have one of these keys, newest first.
 pub fn accounts_keyed(conn: &mut AnyConn, sees: &VisibleTo, keys: &[FindKey], limit: usize) -> Result<Vec<Place>> {
     Ok(accounts::table
-        .filter(accounts::id.eq_any(with_keys!(keys, HitKind::FoundAccount, sees)))
+        .filter(accounts::id.eq_any(with_keys!(keys, HitKind::Account, sees)))
         .order(accounts::id.desc())
         .limit(limit as i64)
         .select((accounts::id, accounts::case_id))
@@ -292,9 +292,9 @@ pub fn of_id(conn: &mut AnyConn, id: &str) -> Result<Vec<(HitKind, Place)>> {
     let leave = authorizations::table.find(id).select(authorizations::case_id);
     let authorization: Option<String> = leave.first(conn).optional()?;
     let all = [
-        (HitKind::FoundCapture, capture),
-        (HitKind::FoundAccount, account),
-        (HitKind::FoundAuthorization, authorization),
+        (HitKind::Capture, capture),
+        (HitKind::Account, account),
+        (HitKind::Authorization, authorization),
     ];
     let found = all
         .into_iter()

@@ -18,7 +18,7 @@ fn settings_stay_in_the_browser(app: &App) {
     };
     let page = kept.get("/cases").is(200);
     page.says("<html lang=\"en\" data-theme=\"dark\">");
-    page.says(" data-keys=\"off\"");
+    page.says(" data-single-keys=\"off\"");
     // Whatever else a cookie says is not shown.
     let odd = Browser {
         client: lead.client,

@@ -32,8 +32,8 @@ if (box) {
   };
   /** @param {string} text @returns {Promise<Hits>} */
   const ask = async (text) => {
-    const answer = await fetch(`/find/hits?${new URLSearchParams({ q: text, case: inCase })}`, { headers: { Accept: "application/json" }, redirect: "manual" });
-    if (!answer.ok) throw new Error(answer.type === "opaqueredirect" ? "Your session has ended. Reload the page and sign in." : "The server did not answer. Try again.");
+    const answer = await fetch(`/find/hits?${new URLSearchParams({ q: text, case: inCase })}`, { headers: { Accept: "application/json" } });
+    if (!answer.ok) throw new Error(answer.status === 401 ? "Your session has ended. Reload the page and sign in." : "The server did not answer. Try again.");
     return answer.json();
   };
 

@@ -12,7 +12,7 @@
 
 /** @type {Key[]} */
 const known = [];
-const off = document.body.dataset.keys === "off";
+const off = document.body.dataset.singleKeys === "off";
 
 /**
  * Registers keys of this page. Of two with the same key the later one counts.
@@ -31,6 +31,14 @@ const works = (one) => Boolean(one.ctrl) || !off || one.key.length > 1;
 
 /** @param {EventTarget | null} target */
 const types = (target) => target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select"));
+
+// Turned off, no script hears a letter or a sign that nobody types.
+if (off) {
+  window.addEventListener("keydown", (event) => {
+    const single = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (single && !types(event.target)) event.stopImmediatePropagation();
+  }, true);
+}
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.altKey || event.isComposing || document.querySelector("dialog[open]:modal")) return;
