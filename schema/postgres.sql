@@ -114,7 +114,7 @@ CREATE TABLE public.captures (
     platform text,
     account text,
     posted_at bigint DEFAULT 0 NOT NULL,
-    uncovered boolean DEFAULT false NOT NULL
+    uncovered boolean DEFAULT false NOT NULL,
     address_stem text
 );
 
@@ -527,17 +527,19 @@ CREATE INDEX capture_entries_capture ON public.capture_entries USING btree (capt
 
 CREATE INDEX capture_files_sha256 ON public.capture_files USING btree (sha256);
 
+CREATE INDEX captures_address ON public.captures USING btree (case_id, address_stem);
+
 CREATE INDEX captures_by_captured ON public.captures USING btree (case_id, captured_at, item, state, kind, platform, uncovered, basis, capturer_id, account, version);
 
 CREATE INDEX captures_by_posted ON public.captures USING btree (case_id, posted_at, item, state, kind, platform, uncovered, basis, capturer_id, account, version);
-CREATE INDEX captures_address ON public.captures USING btree (case_id, address_stem);
 
 CREATE INDEX captures_open ON public.captures USING btree (state, basis, id);
+
+CREATE INDEX captures_state ON public.captures USING btree (state, id);
 
 CREATE INDEX captures_times ON public.captures USING btree (case_id, (((body)::jsonb ->> 'posted_at'::text)), item, state);
 
 CREATE INDEX captures_work ON public.captures USING btree (case_id, state, open_question, capturer_id);
-CREATE INDEX captures_state ON public.captures USING btree (state, id);
 
 CREATE INDEX cases_lead ON public.cases USING btree (lead_id, id);
 
@@ -545,12 +547,13 @@ CREATE INDEX cases_unit ON public.cases USING btree (unit_path, id);
 
 CREATE INDEX disclosures_packet ON public.disclosures USING btree (packet_id, id);
 
+CREATE INDEX drafts_age ON public.drafts USING btree (changed_at);
+
 CREATE INDEX events_action ON public.events USING btree (action, at);
 
 CREATE INDEX events_actor ON public.events USING btree (actor, at);
 
 CREATE INDEX events_at ON public.events USING btree (at);
-CREATE INDEX drafts_age ON public.drafts USING btree (changed_at);
 
 CREATE INDEX events_object ON public.events USING btree (object, stream, seq);
 

@@ -75,24 +75,25 @@ CREATE TABLE captures (
     version BIGINT NOT NULL,
     seq BIGINT NOT NULL,
     leaf BLOB NOT NULL,
-    body TEXT NOT NULL, basis_id TEXT, platform TEXT, account TEXT, posted_at BIGINT NOT NULL DEFAULT 0, uncovered BOOLEAN NOT NULL DEFAULT FALSE,
-    body TEXT NOT NULL, basis_id TEXT, address_stem TEXT,
+    body TEXT NOT NULL, basis_id TEXT, platform TEXT, account TEXT, posted_at BIGINT NOT NULL DEFAULT 0, uncovered BOOLEAN NOT NULL DEFAULT FALSE, address_stem TEXT,
     UNIQUE (case_id, item)
 );
+
+CREATE INDEX captures_address ON captures (case_id, address_stem);
 
 CREATE INDEX captures_by_captured ON captures
     (case_id, captured_at, item, state, kind, platform, uncovered, basis, capturer_id, account, version);
 
 CREATE INDEX captures_by_posted ON captures
     (case_id, posted_at, item, state, kind, platform, uncovered, basis, capturer_id, account, version);
-CREATE INDEX captures_address ON captures (case_id, address_stem);
 
 CREATE INDEX captures_open ON captures (state, basis, id);
+
+CREATE INDEX captures_state ON captures (state, id);
 
 CREATE INDEX captures_times ON captures (case_id, json_extract(body, '$.posted_at'), item, state);
 
 CREATE INDEX captures_work ON captures (case_id, state, open_question, capturer_id);
-CREATE INDEX captures_state ON captures (state, id);
 
 CREATE TABLE cases (
     id TEXT NOT NULL PRIMARY KEY,

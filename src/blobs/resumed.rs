@@ -16,14 +16,14 @@ type HashSoFar = Option<(Hashing, Vec<u8>)>;
 
 /// One upload's place: who writes now, and the word to stop.
 #[derive(Default)]
-struct Place {
+struct HashedPlace {
     kept: Arc<tokio::sync::Mutex<HashSoFar>>,
     stop: Arc<Notify>,
 }
 
 /// The uploads that this server has seen, by id.
 #[derive(Clone, Default)]
-pub(super) struct Turns(Arc<Mutex<HashMap<String, Place>>>);
+pub(super) struct Turns(Arc<Mutex<HashMap<String, HashedPlace>>>);
 
 /// The right to write to an upload. Whoever wrote before has stopped.
 pub struct UploadTurn {

@@ -28,7 +28,7 @@ const TOLD: usize = 2_000;
 
 /// Which captures are shown.
 #[derive(Debug, Clone, Default)]
-pub struct CaptureFilter {
+pub struct ChoiceFilter {
     pub kind: Option<String>,
     /// Of captures whose content is open only: a held one does not tell its platform.
     pub platform: Option<String>,
@@ -38,7 +38,7 @@ pub struct CaptureFilter {
 /// What is asked of a choice.
 #[derive(Debug, Clone, Default)]
 pub struct ChoiceAsked {
-    pub filter: CaptureFilter,
+    pub filter: ChoiceFilter,
     /// Items after this one.
     pub after: i64,
     pub limit: usize,
@@ -98,7 +98,7 @@ fn as_seen(ctx: &mut ReadCtx<'_>, found: Vec<StoredCapture>) -> Result<Vec<Captu
 }
 
 /// The items that fit a filter and may leave, in order. Numbers only.
-pub async fn matching(gate: &Gate, requester: &RequestCtx, case: String, filter: CaptureFilter) -> Result<Vec<i64>> {
+pub async fn matching(gate: &Gate, requester: &RequestCtx, case: String, filter: ChoiceFilter) -> Result<Vec<i64>> {
     let scope = Scope::Case(case.clone());
     let read = move |ctx: &mut ReadCtx<'_>| {
         let fits = fitting(&case, &filter).filter(may_leave());
@@ -132,7 +132,7 @@ pub async fn ids_of_items(
 type Fitting<'q> = captures::BoxedQuery<'q, <AnyConn as Connection>::Backend>;
 
 /// Captures of a case that fit a filter.
-fn fitting<'q>(case: &'q str, filter: &'q CaptureFilter) -> Fitting<'q> {
+fn fitting<'q>(case: &'q str, filter: &'q ChoiceFilter) -> Fitting<'q> {
     let mut query = captures::table.filter(captures::case_id.eq(case)).into_boxed();
     if let Some(kind) = &filter.kind {
         query = query.filter(captures::kind.eq(kind));
@@ -164,7 +164,7 @@ fn filtered(conn: &mut AnyConn, case: &str, asked: &ChoiceAsked) -> Result<Vec<S
     rows.into_iter().map(CaptureRow::stored).collect()
 }
 
-fn matching_count(conn: &mut AnyConn, case: &str, filter: &CaptureFilter) -> Result<i64> {
+fn matching_count(conn: &mut AnyConn, case: &str, filter: &ChoiceFilter) -> Result<i64> {
     let fits = fitting(case, filter).filter(may_leave());
     Ok(fits.select(count_star()).first(conn)?)
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::key::{FindKey, FoundBy};
 use super::model::{CaseName, Hit, HitKind, Numbered, SHOWN, SearchResult, Sought};
-use super::store::{self, Place};
+use super::store::{self, FoundPlace};
 use crate::authorizations::Authorization;
 use crate::captures::{self, Capture, CaptureSearch};
 use crate::cases::{Case, VisibleTo};
@@ -54,7 +54,7 @@ fn views(found: &SearchResult, text: &str) -> Vec<View> {
 /// What was found, each thing once and with the first that led to it, by kind.
 #[derive(Default)]
 struct FoundPlaces {
-    found: BTreeMap<HitKind, Vec<(Place, FoundBy)>>,
+    found: BTreeMap<HitKind, Vec<(FoundPlace, FoundBy)>>,
     /// Closed captures that this caller may open.
     opened: BTreeSet<String>,
     more: bool,
@@ -73,7 +73,7 @@ impl FoundPlaces {
         Ok(all)
     }
 
-    fn add(&mut self, kind: HitKind, by: FoundBy, place: Place) {
+    fn add(&mut self, kind: HitKind, by: FoundBy, place: FoundPlace) {
         let of_kind = self.found.entry(kind).or_default();
         if of_kind.iter().any(|((id, _), _)| *id == place.0) {
             return;
@@ -85,7 +85,7 @@ impl FoundPlaces {
         of_kind.push((place, by));
     }
 
-    fn add_all(&mut self, kind: HitKind, by: FoundBy, places: Vec<Place>) {
+    fn add_all(&mut self, kind: HitKind, by: FoundBy, places: Vec<FoundPlace>) {
         places.into_iter().for_each(|place| self.add(kind, by, place));
     }
 
@@ -133,7 +133,7 @@ impl FoundPlaces {
             .chain(&accounts)
             .map(|(id, _)| id.clone());
         let led = led_by(ctx, ids.collect(), wanted)?;
-        let by = |(id, _): &Place| led.get(id).copied().unwrap_or(FoundBy::Handle);
+        let by = |(id, _): &FoundPlace| led.get(id).copied().unwrap_or(FoundBy::Handle);
         for place in captures.into_iter().chain(closed) {
             self.add(HitKind::Capture, by(&place), place);
         }
@@ -211,7 +211,7 @@ fn in_cases(ctx: &mut ReadCtx<'_>, sees: &VisibleTo, number: &Numbered, wanted: 
 }
 
 /// Closed captures with one of these keys that the caller may open, because they may decide them.
-fn opened(ctx: &mut ReadCtx<'_>, sees: &VisibleTo, keys: &[FindKey]) -> Result<Vec<Place>> {
+fn opened(ctx: &mut ReadCtx<'_>, sees: &VisibleTo, keys: &[FindKey]) -> Result<Vec<FoundPlace>> {
     if !ctx.caller.is(Role::Supervisor) {
         return Ok(Vec::new());
     }

@@ -172,7 +172,7 @@ pub fn states_of(conn: &mut AnyConn, ids: Vec<String>) -> Result<HashMap<String,
 }
 
 /// Something found: its id and its case.
-pub type Place = (String, String);
+pub type FoundPlace = (String, String);
 
 /// Those of some cases that a caller may read.
 pub fn readable(conn: &mut AnyConn, sees: &VisibleTo, ids: Vec<String>) -> Result<Vec<String>> {
@@ -192,14 +192,14 @@ pub fn numbered(conn: &mut AnyConn, sees: &VisibleTo, number: &str) -> Result<Ve
 }
 
 /// The captures of a number in some cases.
-pub fn items(conn: &mut AnyConn, cases: &[String], item: &Numbered) -> Result<Vec<Place>> {
+pub fn items(conn: &mut AnyConn, cases: &[String], item: &Numbered) -> Result<Vec<FoundPlace>> {
     let those = captures::table.filter(captures::case_id.eq_any(cases.to_vec()));
     let one = those.filter(captures::item.eq(item.number));
     Ok(one.select((captures::id, captures::case_id)).load(conn)?)
 }
 
 /// The authorizations of a number in some cases.
-pub fn authorizations_numbered(conn: &mut AnyConn, cases: &[String], wanted: &Numbered) -> Result<Vec<Place>> {
+pub fn authorizations_numbered(conn: &mut AnyConn, cases: &[String], wanted: &Numbered) -> Result<Vec<FoundPlace>> {
     let those = authorizations::table.filter(authorizations::case_id.eq_any(cases.to_vec()));
     let one = those.filter(authorizations::number.eq(wanted.number));
     Ok(one.select((authorizations::id, authorizations::case_id)).load(conn)?)
@@ -218,7 +218,7 @@ macro_rules! with_keys {
 }
 
 /// Open captures that have one of these keys, newest first.
-pub fn open_captures(conn: &mut AnyConn, sees: &VisibleTo, keys: &[FindKey], limit: usize) -> Result<Vec<Place>> {
+pub fn open_captures(conn: &mut AnyConn, sees: &VisibleTo, keys: &[FindKey], limit: usize) -> Result<Vec<FoundPlace>> {
     let open = CaptureState::words_where(|state| !state.is_closed());
     Ok(captures::table
         .filter(captures::id.eq_any(with_keys!(keys, HitKind::Capture, sees)))
@@ -242,7 +242,7 @@ pub fn closed_captures(conn: &mut AnyConn, sees: &VisibleTo, keys: &[FindKey], l
 }
 
 /// Accounts that have one of these keys, newest first.
-pub fn accounts_keyed(conn: &mut AnyConn, sees: &VisibleTo, keys: &[FindKey], limit: usize) -> Result<Vec<Place>> {
+pub fn accounts_keyed(conn: &mut AnyConn, sees: &VisibleTo, keys: &[FindKey], limit: usize) -> Result<Vec<FoundPlace>> {
     Ok(accounts::table
         .filter(accounts::id.eq_any(with_keys!(keys, HitKind::Account, sees)))
         .order(accounts::id.desc())
@@ -259,7 +259,12 @@ pub fn keys_of(conn: &mut AnyConn, ids: Vec<String>, keys: Vec<FindKey>) -> Resu
 }
 
 /// Captures with a file whose digest lies in a range, newest first. Everybody who may read the case knows its digests.
-pub fn with_digest(conn: &mut AnyConn, sees: &VisibleTo, range: &Range<Vec<u8>>, limit: usize) -> Result<Vec<Place>> {
+pub fn with_digest(
+    conn: &mut AnyConn,
+    sees: &VisibleTo,
+    range: &Range<Vec<u8>>,
+    limit: usize,
+) -> Result<Vec<FoundPlace>> {
     let readable = cases::table.filter(visible(sees)).select(cases::id);
     let those = capture_files::table
         .filter(
@@ -278,7 +283,7 @@ pub fn with_digest(conn: &mut AnyConn, sees: &VisibleTo, range: &Range<Vec<u8>>,
 }
 
 /// What has an id: a capture, an account or an authorization, with its case.
-pub fn of_id(conn: &mut AnyConn, id: &str) -> Result<Vec<(HitKind, Place)>> {
+pub fn of_id(conn: &mut AnyConn, id: &str) -> Result<Vec<(HitKind, FoundPlace)>> {
     let capture: Option<String> = captures::table
         .find(id)
         .select(captures::case_id)

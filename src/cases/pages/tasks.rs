@@ -17,14 +17,14 @@ const ANSWER: &str = "Answer";
 
 /// How much a task presses. Lines stand in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Urgency {
+pub enum TaskUrgency {
     Urgent,
     Warns,
     Held,
     Due,
 }
 
-impl Urgency {
+impl TaskUrgency {
     /// Its class and its icon.
     pub fn look(self) -> (&'static str, &'static str) {
         match self {
@@ -38,7 +38,7 @@ impl Urgency {
 
 /// One line of the list.
 pub struct TaskLine {
-    pub urgency: Urgency,
+    pub urgency: TaskUrgency,
     pub title: String,
     pub about: String,
     /// Where it is done, and the word on its button.
@@ -47,7 +47,7 @@ pub struct TaskLine {
 }
 
 impl TaskLine {
-    fn new(urgency: Urgency, title: String, about: String, (address, act): (String, &'static str)) -> Self {
+    fn new(urgency: TaskUrgency, title: String, about: String, (address, act): (String, &'static str)) -> Self {
         Self {
             urgency,
             title,
@@ -150,7 +150,7 @@ pub fn due_lines(case: &Case) -> Vec<TaskLine> {
             );
             let about = format!("{}. “Unknown” is an answer.", names.join(", "));
             TaskLine::new(
-                Urgency::Warns,
+                TaskUrgency::Warns,
                 title,
                 about,
                 (format!("/cases/{}#h-due", case.id), "Answer"),
@@ -183,17 +183,17 @@ fn item_lines(case: &Case, items: &[&OpenItem], now: Micros) -> Vec<TaskLine> {
     let n = items.len();
     let (urgency, title, about) = match first.task {
         ItemTask::Held => (
-            Urgency::Held,
+            TaskUrgency::Held,
             format!("{n} items are held"),
             "A supervisor who does not work on the case decides",
         ),
         ItemTask::Emergency => (
-            Urgency::Urgent,
+            TaskUrgency::Urgent,
             format!("{n} emergencies wait"),
             "A supervisor confirms or repudiates",
         ),
         ItemTask::ToCorrect => (
-            Urgency::Warns,
+            TaskUrgency::Warns,
             format!("{n} items were returned"),
             "Correct what the reviews found",
         ),
@@ -207,17 +207,17 @@ fn item_line(item: &OpenItem, now: Micros) -> TaskLine {
     let (n, since) = (item.item, waited(now - item.received_at));
     let (urgency, title, about) = match item.task {
         ItemTask::Held => (
-            Urgency::Held,
+            TaskUrgency::Held,
             format!("Item {n} is held"),
             format!("A supervisor who does not work on the case decides. Waiting {since}."),
         ),
         ItemTask::Emergency => (
-            Urgency::Urgent,
+            TaskUrgency::Urgent,
             format!("Item {n} waits for confirmation"),
             format!("An emergency: a supervisor confirms or repudiates it. Waiting {since}."),
         ),
         ItemTask::ToCorrect => (
-            Urgency::Warns,
+            TaskUrgency::Warns,
             format!("Item {n} was returned"),
             "A review found something: correct it.".to_owned(),
         ),
@@ -229,17 +229,17 @@ fn authorization_line(authorization: &OpenAuthorization, zone: Zone, now: Micros
     let number = authorization.number;
     let (urgency, title, about) = match authorization.state.as_str() {
         "returned" => (
-            Urgency::Warns,
+            TaskUrgency::Warns,
             format!("A-{number} came back"),
             "A supervisor returned the request to be mended.".to_owned(),
         ),
         "requested" => (
-            Urgency::Due,
+            TaskUrgency::Due,
             format!("A-{number} is requested"),
             "With the supervisors; nothing is covered by it yet.".to_owned(),
         ),
         _ => (
-            Urgency::Warns,
+            TaskUrgency::Warns,
             format!("A-{number} ends in {}", waited(authorization.ends_at - now)),
             format!("{}. Ask for another in time.", zone.at(authorization.ends_at).shown()),
         ),
@@ -257,7 +257,7 @@ fn review_line(case: &Case, n: i64) -> TaskLine {
     let title = format!("{} not reviewed", counted(n, "capture", "captures"));
     let about = "Another one who works on the case, or its supervisor; never the capturer.".to_owned();
     TaskLine::new(
-        Urgency::Due,
+        TaskUrgency::Due,
         title,
         about,
         (format!("/cases/{}/evidence", case.id), "View"),

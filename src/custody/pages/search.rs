@@ -69,7 +69,7 @@ impl FoundEvent {
 }
 
 /// A filter that is set: its words, and the address of the search without it.
-struct FilterChip {
+struct SearchChip {
     words: String,
     without: String,
 }
@@ -80,7 +80,7 @@ struct LedgerPage {
     frame: Frame,
     events: Vec<FoundEvent>,
     next: Option<String>,
-    chips: Vec<FilterChip>,
+    chips: Vec<SearchChip>,
     /// The person whose events are shown, and their name.
     person: Option<(String, String)>,
     actions: Vec<String>,
@@ -175,7 +175,7 @@ fn day(field: &str, typed: &str, later: Micros) -> Result<String> {
     }
 }
 
-fn chips(query: &Page) -> Vec<FilterChip> {
+fn chips(query: &Page) -> Vec<SearchChip> {
     let words = |name: &str, value: &str| match name {
         "actor" => format!("{WHO}{}", line(value)),
         "action" => format!("What: {}", label(&value.replace('.', " "))),
@@ -189,7 +189,7 @@ fn chips(query: &Page) -> Vec<FilterChip> {
         _ => format!("To {}", line(value)),
     };
     let set = query.filters.iter();
-    set.map(|(name, value)| FilterChip {
+    set.map(|(name, value)| SearchChip {
         words: words(name, value),
         without: query.address_without("/ledger", name),
     })

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use askama::Template;
 
 use super::missing::{self, MissingTask, Picked};
-use crate::captures::choice::{self, CaptureFilter, Choice, ChoiceAsked};
+use crate::captures::choice::{self, Choice, ChoiceAsked, ChoiceFilter};
 use crate::captures::{CaptureState, CaptureView};
 use crate::cases::{CasePage, Tab, words};
 use crate::error::{Error, Result};
@@ -79,7 +79,7 @@ struct ChoosePage {
 
 /// What the form carries.
 struct Picking {
-    filter: CaptureFilter,
+    filter: ChoiceFilter,
     after: i64,
     /// Exhibits of the order that come before those shown.
     before: usize,
@@ -94,7 +94,7 @@ impl Picking {
         let word = |name: &str| Some(form.value(name).to_owned()).filter(|value| !value.is_empty());
         let number = |name: &str| form.value(name).parse().unwrap_or(0_i64).max(0);
         let mut picking = Self {
-            filter: CaptureFilter {
+            filter: ChoiceFilter {
                 kind: word("kind"),
                 platform: word("platform"),
                 state: word("state"),
@@ -173,7 +173,7 @@ impl Picking {
     }
 
     fn is_filtered(&self) -> bool {
-        let CaptureFilter { kind, platform, state } = &self.filter;
+        let ChoiceFilter { kind, platform, state } = &self.filter;
         kind.is_some() || platform.is_some() || state.is_some()
     }
 }

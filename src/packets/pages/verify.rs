@@ -65,7 +65,7 @@ struct ShownMatch {
 }
 
 /// What came of a file.
-struct Answer {
+struct VerifyAnswer {
     name: String,
     size: String,
     groups: Vec<String>,
@@ -81,7 +81,7 @@ struct VerifyPage {
     frame: Frame,
     /// This agency's key.
     key: String,
-    answer: Option<Answer>,
+    answer: Option<VerifyAnswer>,
     form: FormView,
 }
 
@@ -93,14 +93,14 @@ pub async fn verify(req: HttpRequest, payload: Payload, requester: RequestCtx, a
     let page = PageRequest::of(&req)?;
     match inspection::take(&req, payload, &requester, &app).await {
         Ok((checked, name)) => {
-            let answer = Answer::of(&checked, &name);
+            let answer = VerifyAnswer::of(&checked, &name);
             verify_page(&page, FormView::as_sent(&req), Some(answer)).await
         }
         Err(e) => verify_page(&page, FormView::refused(&req, e)?, None).await,
     }
 }
 
-async fn verify_page(page: &PageRequest, form: FormView, answer: Option<Answer>) -> Reply {
+async fn verify_page(page: &PageRequest, form: FormView, answer: Option<VerifyAnswer>) -> Reply {
     let shown = VerifyPage {
         frame: page.frame("Verify", Nav::Verify).await?,
         key: own_key(page).await?,
@@ -114,7 +114,7 @@ async fn own_key(page: &PageRequest) -> Result<String> {
     reads::log_key(&page.app.gate, &page.ctx).await
 }
 
-impl Answer {
+impl VerifyAnswer {
     fn of(checked: &CheckedFile, name: &str) -> Self {
         Self {
             name: line(name),

@@ -14,7 +14,7 @@ use crate::text::label;
 
 #[derive(Template)]
 #[template(path = "users/pages/settings.html")]
-struct SettingsPage {
+struct OwnSettingsPage {
     frame: Frame,
     form: FormView,
     themes: Vec<(&'static str, String)>,
@@ -29,7 +29,7 @@ pub async fn settings(page: PageRequest) -> Reply {
 async fn settings_page(page: &PageRequest, form: FormView) -> Reply {
     let frame = page.frame("Your settings", Nav::None).await?;
     let themes = Theme::WORDS.iter().map(|(word, _)| (*word, label(word))).collect();
-    let page = SettingsPage { frame, form, themes };
+    let page = OwnSettingsPage { frame, form, themes };
     pages::show(&page, Some(&page.form))
 }
 
