@@ -14,7 +14,13 @@ const demo = new Demo(file, pictures);
 await demo.open();
 for (const name of only.length ? only : ALL) {
   const { default: journey } = await import(`./journeys/${name}.mjs`);
-  await journey(demo, { packet });
+  try {
+    await journey(demo, { packet });
+  } catch (error) {
+    demo.problems.push(`${name}: ${error.stack}`);
+  }
+  // Each journey stands by itself: what failed in one says nothing of the next.
+  demo.failed = false;
 }
 if (!(await demo.close())) process.exit(1);
 console.log("every journey went through; nothing sideways, nothing found by axe");

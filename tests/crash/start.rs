@@ -100,7 +100,16 @@ fn to_first_schema(home: &Home) {
     };
     Sql::open(home)
         .run(&format!(
-            "{functions} DROP INDEX captures_work; DROP INDEX captures_times; ALTER TABLE captures DROP COLUMN basis_id; DROP TABLE jobs; ALTER TABLE packets ADD COLUMN step TEXT NOT NULL DEFAULT ''; \
+            "{functions} DROP INDEX captures_work; DROP INDEX captures_times; DROP INDEX captures_by_captured; \
+             DROP INDEX captures_by_posted; DROP INDEX captures_address; DROP INDEX events_at; DROP INDEX events_actor; \
+             DROP INDEX events_action; DROP INDEX authorizations_number; \
+             DROP TABLE pictures; DROP TABLE viewing; DROP TABLE seen_items; DROP TABLE uploads; DROP TABLE drafts; \
+             DROP TABLE find_keys; DROP TABLE find_progress; \
+             ALTER TABLE captures DROP COLUMN platform; ALTER TABLE captures DROP COLUMN account; \
+             ALTER TABLE captures DROP COLUMN posted_at; ALTER TABLE captures DROP COLUMN uncovered; \
+             ALTER TABLE captures DROP COLUMN address_stem; ALTER TABLE sessions DROP COLUMN name; \
+             ALTER TABLE sessions DROP COLUMN address; ALTER TABLE sessions DROP COLUMN used_at; \
+             ALTER TABLE captures DROP COLUMN basis_id; DROP TABLE jobs; ALTER TABLE packets ADD COLUMN step TEXT NOT NULL DEFAULT ''; \
              ALTER TABLE packets ADD COLUMN done BIGINT NOT NULL DEFAULT 0; \
              ALTER TABLE packets ADD COLUMN total BIGINT NOT NULL DEFAULT 0; ALTER TABLE packets ADD COLUMN error TEXT; \
              CREATE TABLE stream_heads \

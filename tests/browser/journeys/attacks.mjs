@@ -21,7 +21,7 @@ export default async (demo) => {
 
 /** A client of the API for a person. */
 async function client(demo, role, nth = 0) {
-  const { username, password } = demo.users.filter((user) => user.roles.includes(role))[nth];
+  const { username, password } = demo.users.filter((user) => user.roles?.includes(role))[nth];
   const nobody = await request.newContext({ ignoreHTTPSErrors: true, baseURL: demo.url });
   const opened = await nobody.post("/api/v1/sessions", { data: { username, password } });
   const { access_token } = await opened.json();
