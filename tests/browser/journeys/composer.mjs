@@ -37,7 +37,7 @@ export default async (demo) => {
     await ines.look_at("composer-not-covered");
     await ines.page.getByRole("link", { name: "Request it" }).click();
     if (!(await ines.page.locator('[name="platforms[]"][value="tiktok"]').isChecked())) throw new Error("the platform is not filled in");
-    if ((await ines.page.inputValue("#f-account_names")) !== "@pier2nights") throw new Error("the account is not filled in");
+    if ((await ines.page.inputValue("#f-account_lines")) !== "@pier2nights on tiktok") throw new Error("the account is not filled in");
 
     // The same bytes again; a big file that is cut in the middle and goes on after a reload; one that fails alone.
     const big = file("pier2-cam1.mp4", Buffer.alloc(40 << 20, "frames of a camera "));
