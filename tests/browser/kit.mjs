@@ -153,6 +153,8 @@ class Person {
   /** A picture of the page, and what must hold of every page: nothing sideways, no finding of axe. */
   async look_at(name) {
     const { page, demo } = this;
+    // A page may look again by itself; it is looked at when it rests.
+    await page.waitForLoadState("networkidle");
     const label = `${name}${this.look.dark ? "-dark" : ""}${this.look.width ? `-${this.look.width}` : ""}`;
     await page.screenshot({ path: join(demo.pictures, `${label}.png`), fullPage: true });
     if (this.look.script === false) return;
