@@ -1,16 +1,19 @@
 //! A form that was sent after its session had ended: what was typed is sealed into the page that asks to sign in again,
 //! and comes back with the sign-in. Only the person who typed it gets it back, to send it under the new session.
 
+use std::future::ready;
 use std::time::Duration;
 
 use actix_web::dev::{Payload, ServiceRequest};
+use actix_web::error::PayloadError;
 use actix_web::http::Method;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::Bytes;
 use actix_web::{HttpMessage, HttpRequest};
 use askama::Template;
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt, stream};
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 
 use super::pages::{self, Frame};
 use super::reply::Reply;
@@ -21,6 +24,10 @@ use crate::forms::PAIRS;
 
 /// Bytes of a form that is carried.
 const LONGEST: usize = 256 << 10;
+/// How long a form of that size may take to arrive.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+/// Forms that are read ahead at the same moment: they lie in memory before anybody is known to have sent them.
+static PLACES: Semaphore = Semaphore::const_new(64);
 /// How long it may take to sign in again.
 const LIFE: Micros = 12 * HOUR;
 
@@ -34,7 +41,8 @@ pub struct CarriedForm {
     fields: Vec<(String, String)>,
 }
 
-/// Reads a short form of a page before anything else does, and puts it back for whoever reads it next.
+/// Reads a short form of a page before anything else does, and puts it back for whoever reads it next. A form that does
+/// not arrive whole is put back as cut off, so that nobody takes its beginning for all of it.
 pub(super) async fn read_ahead(req: &mut ServiceRequest) -> Option<TypedFields> {
     let length = req
         .headers()
@@ -50,17 +58,33 @@ pub(super) async fn read_ahead(req: &mut ServiceRequest) -> Option<TypedFields> 
     if *req.method() != Method::POST || !html_form || length > LONGEST || !ours || req.path() == "/sign-in" {
         return None;
     }
-    let mut payload = req.take_payload();
-    let mut bytes = Vec::with_capacity(length);
-    while let Ok(Some(Ok(piece))) = tokio::time::timeout(Duration::from_secs(30), payload.next()).await {
-        bytes.extend_from_slice(&piece);
-        if bytes.len() > LONGEST {
-            break;
+    // Whoever finds no place is served all the same; only what was typed is not carried over a new sign-in.
+    let _place = PLACES.try_acquire().ok()?;
+    let whole = read_whole(req.take_payload(), length).await;
+    let fields = whole.as_ref().ok().map(|bytes| {
+        let pairs = url::form_urlencoded::parse(bytes).into_owned();
+        TypedFields(pairs.take(PAIRS).collect())
+    });
+    let again = Box::pin(stream::once(ready(whole)));
+    req.set_payload(Payload::Stream { payload: again });
+    fields
+}
+
+async fn read_whole<S>(mut payload: S, length: usize) -> Result<Bytes, PayloadError>
+where
+    S: Stream<Item = Result<Bytes, PayloadError>> + Unpin,
+{
+    let mut bytes = Vec::new();
+    let all = async {
+        while let Some(piece) = payload.next().await {
+            bytes.extend_from_slice(&piece?);
         }
-    }
-    req.set_payload(Payload::from(Bytes::from(bytes.clone())));
-    let pairs = url::form_urlencoded::parse(&bytes).into_owned().take(PAIRS);
-    Some(TypedFields(pairs.collect()))
+        Ok(())
+    };
+    let cut_off = || PayloadError::Incomplete(None);
+    let arrived: Result<(), PayloadError> = tokio::time::timeout(LONGEST_WAIT, all).await.map_err(|_| cut_off())?;
+    arrived?;
+    (bytes.len() == length).then(|| bytes.into()).ok_or_else(cut_off)
 }
 
 /// What was typed, sealed, where a form says whose it is. Passwords are left out.
@@ -116,4 +140,46 @@ pub fn page(req: &HttpRequest, app: &App, session: &str, form: CarriedForm) -> R
 /// Keeps the fields of a form with files for the page that asks to sign in again; the files themselves are not kept.
 pub fn remember(req: &HttpRequest, fields: Vec<(String, String)>) {
     req.extensions_mut().insert(TypedFields(fields));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(pieces: Vec<Result<Bytes, PayloadError>>) -> impl Stream<Item = Result<Bytes, PayloadError>> + Unpin {
+        stream::iter(pieces)
+    }
+
+    #[actix_web::test]
+    async fn only_a_whole_form_is_read_ahead() {
+        let piece = |text: &'static str| Ok(Bytes::from_static(text.as_bytes()));
+        let whole = read_whole(sent(vec![piece("reason=not "), piece("now")]), 14).await;
+        assert_eq!(whole.unwrap(), "reason=not now");
+        let short = read_whole(sent(vec![piece("reason=not ")]), 14).await;
+        assert!(short.is_err());
+        let broken = vec![piece("reason=not "), Err(PayloadError::Incomplete(None))];
+        assert!(read_whole(sent(broken), 14).await.is_err());
+    }
+
+    #[actix_web::test]
+    async fn a_form_that_breaks_off_is_put_back_as_broken_off() {
+        use actix_web::test::TestRequest;
+        let form = || {
+            TestRequest::post()
+                .uri("/cases")
+                .insert_header((CONTENT_TYPE, "application/x-www-form-urlencoded"))
+        };
+        let mut short = form()
+            .set_payload("reason=not ")
+            .insert_header((CONTENT_LENGTH, 14))
+            .to_srv_request();
+        assert!(read_ahead(&mut short).await.is_none());
+        assert!(short.take_payload().next().await.unwrap().is_err());
+        let mut whole = form()
+            .set_payload("reason=no")
+            .insert_header((CONTENT_LENGTH, 9))
+            .to_srv_request();
+        assert_eq!(read_ahead(&mut whole).await.unwrap().hidden("reason"), Some("no"));
+        assert_eq!(whole.take_payload().next().await.unwrap().unwrap(), "reason=no");
+    }
 }
