@@ -1,5 +1,5 @@
-// The journeys of `journeys/`, in real Chromium over a fresh demonstration. Each file is one and builds on nothing of the
-// others but the demonstration itself.
+// The journeys of `journeys/`, in real Chromium over a fresh demonstration. Each file is one and needs nothing of the
+// others.
 //
 //   node journeys.mjs DEMO.JSON PICTURES PACKET.ZIP [NAME ...]      only the journeys of these names
 //
@@ -7,10 +7,10 @@
 import { Demo } from "./kit.mjs";
 
 /**
- * In the order in which they run: `day` first, because its pictures show the demonstration as it starts. `export`,
- * `admin`, `decide`, `evidence`, `attacks` and `pictures` are run by name until each is green on the joined pages.
+ * In the order in which they run: `day` first, because its pictures show the demonstration as it starts; those that count
+ * items or meet what is not covered before those that log many and approve.
  */
-const ALL = ["day", "looks", "casework", "composer", "find"];
+const ALL = ["day", "looks", "casework", "evidence", "composer", "export", "admin", "decide", "find", "attacks", "pictures"];
 
 const [file, pictures, packet, ...only] = process.argv.slice(2);
 const demo = new Demo(file, pictures);

@@ -114,6 +114,8 @@ class Person {
   /** Presses a key. */
   async key(key) {
     this.acts++;
+    // Keys work once the page's scripts have run.
+    await this.page.waitForLoadState("load");
     await this.page.keyboard.press(key);
   }
 

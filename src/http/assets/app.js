@@ -12,6 +12,8 @@ export function say(text) {
   line.textContent = text;
   toast.append(line);
   status.replaceChildren(toast);
+  // Long enough to be read twice; it covers the foot of the page.
+  setTimeout(() => toast.remove(), 12_000);
 }
 
 // A second press of a button sends nothing while the first is under way.

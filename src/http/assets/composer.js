@@ -143,7 +143,7 @@ function start(form) {
   form.addEventListener("change", soon);
   check.hidden = true;
 
-  /** One capture of its own for a file that has come. @param {import("/static/uploads.js").Item} item */
+  /** One capture of its own for a file that has come. @param {import("./uploads.js").Item} item */
   const logAlone = async (item) => {
     const fields = new FormData(form);
     fields.delete("file");
@@ -180,7 +180,8 @@ function start(form) {
       say(failed ? `${failed} of ${uploads.items.length} files could not be taken: each says why. Try again, or take them off.` : `${logged} items are logged.`);
       return;
     }
-    for (const item of uploads.items.filter((item) => item.state === "sent")) {
+    // Each is put before the others, so the first is put last.
+    for (const item of uploads.items.filter((item) => item.state === "sent").reverse()) {
       const named = document.createElement("input");
       [named.type, named.name, named.value] = ["hidden", "upload", item.id];
       // Before the field for files, which is the last.

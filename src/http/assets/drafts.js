@@ -1,6 +1,6 @@
 // @ts-check
 // Long forms: what is typed is kept on the server every few seconds, and a session that has ended loses nothing.
-import { say } from "/static/app.js";
+import { say } from "./app.js";
 
 /** The tokens of all forms, under the session that is open now. @param {string} token */
 const renew = (token) => {

@@ -1,5 +1,6 @@
 // @ts-check
 // A list of evidence: selecting several items with Shift or a key, and how many are selected. Plain boxes work without it.
+import { register } from "./keys.js";
 
 const form = /** @type {HTMLFormElement | null} */ (document.querySelector("form[data-marks]"));
 const boxes = /** @type {HTMLInputElement[]} */ ([...(form?.querySelectorAll("input[name='captures[]']") ?? [])]);
@@ -35,16 +36,15 @@ if (form && boxes.length) {
     for (const box of boxes) box.checked = false;
     tell();
   });
-  document.addEventListener("keydown", (event) => {
-    const at = event.target;
-    if (event.key.toLowerCase() !== "x" || event.ctrlKey || event.metaKey || event.altKey || !(at instanceof HTMLElement)) return;
-    if (at.matches("input:not([type=checkbox]), textarea, select")) return;
+  /** @param {KeyboardEvent} event */
+  const select = (event) => {
+    const at = /** @type {HTMLElement} */ (event.target);
     const box = /** @type {HTMLInputElement | null} */ (at.closest(".shot, tr")?.querySelector("input[name='captures[]']"));
     if (!box) return;
-    event.preventDefault();
     box.checked = !box.checked;
     set(box, event.shiftKey);
-  });
+  };
+  register([{ key: "x", does: "Select the item in focus; with Shift all up to it", run: select }]);
   for (const keys of form.querySelectorAll("[data-keys]")) /** @type {HTMLElement} */ (keys).hidden = false;
   tell();
 }

@@ -1,7 +1,7 @@
 // @ts-check
 // Picking exhibits, a packet's build under way, and a file to verify. Each is a plain form or page that works alone; here
 // its parts are renewed in place.
-import { say } from "/static/app.js";
+import { say } from "./app.js";
 
 /**
  * Asks for a page as a document. A document that is read so runs nothing.

@@ -29,16 +29,8 @@ export function register(keys) {
 /** Whether a key works: letters and signs can be turned off, arrows, Enter and Ctrl cannot. @param {Key} one */
 const works = (one) => Boolean(one.ctrl) || !off || one.key.length > 1;
 
-/** @param {EventTarget | null} target */
-const types = (target) => target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select"));
-
-// Turned off, no script hears a letter or a sign that nobody types.
-if (off) {
-  window.addEventListener("keydown", (event) => {
-    const single = event.key.length === 1 && event.key !== " " && !event.ctrlKey && !event.metaKey && !event.altKey;
-    if (single && !types(event.target)) event.stopImmediatePropagation();
-  }, true);
-}
+/** Fields, players and what scrolls by itself keep their keys. @param {EventTarget | null} target */
+const types = (target) => target instanceof HTMLElement && (target.isContentEditable || target.matches("input:not([type=checkbox]), textarea, select, video, audio, .strip-pics"));
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.altKey || event.isComposing || document.querySelector("dialog[open]:modal")) return;

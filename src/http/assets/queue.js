@@ -1,14 +1,11 @@
 // @ts-check
 // The queue by keys, and reasons that a press fills in. Without it the same page works by links and radio choices.
-import { say } from "/static/app.js";
+import { say } from "./app.js";
+import { register } from "./keys.js";
 
 const form = /** @type {HTMLFormElement | null} */ (document.querySelector("form.decision"));
 const reason = form?.querySelector("textarea") ?? null;
 const answers = /** @type {HTMLButtonElement[]} */ ([...(form?.querySelectorAll(".answers button") ?? [])]);
-
-/** Kept for this browser: whether single keys work. It says nothing of a case. */
-const KEPT = "casetrail.single-keys";
-const areOn = () => localStorage.getItem(KEPT) !== "off";
 
 // Reasons: buttons instead of choices.
 const sentences = /** @type {Map<HTMLButtonElement, string>} */ (new Map());
@@ -64,84 +61,9 @@ reason?.addEventListener("keydown", (event) => {
 
 /** @param {string} rel */
 const beside = (rel) => /** @type {HTMLAnchorElement | null} */ (document.querySelector(`a[rel=${rel}]`));
-/** The keys that work on this page: what each does in words, and what it does. @type {[string, string, () => void][]} */
-const keys = [];
 const [next, before] = [beside("next"), beside("prev")];
-if (next) keys.push(["J", "Open the next one", () => next.click()]);
-if (before) keys.push(["K", "Open the one before", () => before.click()]);
 const [first, last] = [answers[0], answers[answers.length - 1]];
-if (first) keys.push(["A", `Write the reason for “${first.textContent}”`, () => choose(first)]);
-if (last && last !== first) keys.push(["D", `Write the reason for “${last.textContent}”`, () => choose(last)]);
-keys.push(["?", "Show the keys", help]);
-
-const dialog = document.createElement("dialog");
-dialog.className = "dialog";
-dialog.setAttribute("aria-labelledby", "h-keys");
-
-/** Tells the keys of this page. */
-function help() {
-  const title = document.createElement("h2");
-  title.id = "h-keys";
-  title.textContent = "Keys on this page";
-  const list = document.createElement("dl");
-  list.className = "keylist";
-  const told = /** @type {[string, string][]} */ (keys.map(([key, does]) => [key, does]));
-  if (first) told.push(["Ctrl Enter", "In the reason: give the answer that A or D chose"]);
-  for (const [key, does] of told) {
-    const [row, term, detail, cap] = ["div", "dt", "dd", "kbd"].map((name) => document.createElement(name));
-    term.textContent = does;
-    cap.textContent = key;
-    detail.append(cap);
-    row.append(term, detail);
-    list.append(row);
-  }
-  const label = document.createElement("label");
-  label.className = "choice";
-  const box = document.createElement("input");
-  box.type = "checkbox";
-  box.checked = areOn();
-  box.addEventListener("change", () => {
-    localStorage.setItem(KEPT, box.checked ? "on" : "off");
-    hint.hidden = !box.checked;
-  });
-  const words = document.createElement("span");
-  words.textContent = "Single keys work on this computer";
-  label.append(box, words);
-  const close = document.createElement("button");
-  close.className = "btn";
-  close.type = "button";
-  close.textContent = "Close";
-  close.addEventListener("click", () => dialog.close());
-  dialog.replaceChildren(title, list, label, close);
-  dialog.showModal();
-  close.focus();
-}
-
-const head = document.querySelector(".head");
-const tools = document.createElement("div");
-tools.className = "keys";
-const hint = document.createElement("span");
-for (const [key] of keys.filter(([key]) => key !== "?")) {
-  const cap = document.createElement("kbd");
-  cap.textContent = key;
-  hint.append(cap);
-}
-hint.hidden = !areOn();
-const button = document.createElement("button");
-button.type = "button";
-button.className = "btn btn--sm btn--quiet";
-button.textContent = "Keys";
-button.addEventListener("click", help);
-tools.append(hint, button);
-head?.append(tools);
-document.body.append(dialog);
-
-document.addEventListener("keydown", (event) => {
-  const target = /** @type {HTMLElement} */ (event.target);
-  const typing = target.closest("input, textarea, select, [contenteditable]") !== null;
-  if (typing || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]") || !areOn()) return;
-  const found = keys.find(([key]) => key === event.key.toUpperCase());
-  if (!found) return;
-  event.preventDefault();
-  found[2]();
-});
+if (next) register([{ key: "j", does: "Open the next one", run: () => next.click() }]);
+if (before) register([{ key: "k", does: "Open the one before", run: () => before.click() }]);
+if (first) register([{ key: "a", does: `Write the reason for “${first.textContent}”`, run: () => choose(first) }]);
+if (last && last !== first) register([{ key: "d", does: `Write the reason for “${last.textContent}”`, run: () => choose(last) }]);

@@ -1,8 +1,8 @@
 // @ts-check
 // The files of the form that logs captures: each has a line of its own, is hashed here before anything is sent, and is
 // sent in pieces (tus 1.0), so that a cut connection, a reload or a restart of the server costs at most one piece.
-import { say } from "/static/app.js";
-import { signedOut } from "/static/drafts.js";
+import { say } from "./app.js";
+import { signedOut } from "./drafts.js";
 
 const PIECE = 8 << 20;
 const TRIES = 6;

@@ -1,6 +1,7 @@
 // @ts-check
 // The viewer of an item: zoom and rotate a picture, put the original in its place, take blur and grey away and back.
-import { say } from "/static/app.js";
+import { say } from "./app.js";
+import { register } from "./keys.js";
 
 const viewer = document.querySelector("[data-viewer]");
 const stage = /** @type {HTMLElement | null} */ (viewer?.querySelector(".viewer__pic") ?? null);
@@ -68,14 +69,8 @@ if (viewer && stage && seen instanceof HTMLImageElement) {
   for (const button of viewer.querySelectorAll("[data-do]")) {
     button.addEventListener("click", () => acts[button.getAttribute("data-do") ?? ""]?.());
   }
-  /** @type {Record<string, string>} */
-  const keys = { "+": "in", "=": "in", "-": "out", 0: "fit", r: "rotate", R: "rotate" };
-  document.addEventListener("keydown", (event) => {
-    const typing = event.target instanceof HTMLElement && event.target.matches("input, textarea, select");
-    if (typing || event.ctrlKey || event.metaKey || event.altKey || !keys[event.key]) return;
-    event.preventDefault();
-    acts[keys[event.key]]();
-  });
+  const keys = [["+", "in", "Zoom in"], ["-", "out", "Zoom out"], ["0", "fit", "Fit"], ["r", "rotate", "Rotate"]];
+  for (const [key, act, does] of keys) register([{ key, does, run: () => acts[act]() }]);
   seen.addEventListener("load", draw);
   // A preview that is still being made comes as a drawn box: look again for it.
   let looks = seen.hasAttribute("data-wait") ? 20 : 0;

@@ -137,7 +137,7 @@ async function byKeys(demo, asked) {
     await ruth.says("Keys on this page");
     await ruth.look_at("keys");
     const told = await page.locator("dialog[open] kbd").allInnerTexts();
-    if (!told.includes("J") || !told.includes("A")) throw new Error(`the help tells ${told}`);
+    if (!["J", "K", "A", "D", "?"].every((key) => told.includes(key))) throw new Error(`the help tells ${told}`);
     await page.keyboard.press("Escape");
     await ruth.goto(`/approvals?at=authorization:${asked}`);
     for (const key of ["d", "a"]) {
@@ -154,10 +154,12 @@ async function byKeys(demo, asked) {
       await page.waitForLoadState("load");
     });
     await ruth.says("is approved.");
-    // Turned off, keys do nothing but by the button.
-    await page.getByRole("button", { name: "Keys" }).click();
-    await page.getByLabel("Single keys work on this computer").uncheck();
-    await page.getByRole("button", { name: "Close" }).click();
+    // Turned off, keys do nothing.
+    await ruth.goto("/settings/mine");
+    await page.getByLabel("Off").check();
+    await ruth.press("Keep these settings");
+    await ruth.says("Saved.");
+    await ruth.goto("/approvals");
     const still = page.url();
     await page.keyboard.press("j");
     await page.waitForTimeout(300);

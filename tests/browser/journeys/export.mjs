@@ -100,7 +100,12 @@ async function pick(grace, mark) {
   if (!script) await page.getByRole("button", { name: "Show this order" }).click();
   await count(grace, 2);
   const is = async (wanted, after) => {
-    await page.waitForFunction((wanted) => /** @type {HTMLInputElement} */ (document.querySelector("#f-items")).value === wanted, wanted, { timeout: 5000 }).catch(async () => {
+    await page.waitForFunction((wanted) => {
+      const field = /** @type {HTMLInputElement} */ (document.querySelector("#f-items")).value;
+      // The rows come with the answer, after the field.
+      const rows = [...document.querySelectorAll("[data-order] > li")].map((row) => row.getAttribute("data-item")).join(" ");
+      return field === wanted && rows === wanted;
+    }, wanted, { timeout: 5000 }).catch(async () => {
       throw new Error(`after ${after} the order is ${await order(grace)}, not ${wanted}`);
     });
   };
@@ -210,6 +215,7 @@ async function opened(demo, packet, folder) {
   const [bag] = readdirSync(join(folder, "open"));
   for (const look of [{}, { dark: true }, { width: 390 }, { width: 320, dark: true }]) {
     await demo.as(prosecutor, look, async (grace) => {
+      await grace.page.waitForLoadState("networkidle");
       await grace.page.context().unroute("**/*");
       await grace.page.context().route(/^(?!file:)/, (route) => {
         demo.problems.push(`the packet's page asks for ${route.request().url()}`);
