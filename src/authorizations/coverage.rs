@@ -132,7 +132,7 @@ impl Authorization {
         match seen.at {
             at if at < from => line("window", false, format!("captured before it took effect, {window}")),
             at if at > to => line("window", false, format!("captured after it ended, {window}")),
-            _ => line("window", true, format!("captured within {window}")),
+            _ => line("window", true, format!("captured within the window, {window}")),
         }
     }
 
