@@ -269,7 +269,7 @@ fn of_attestations(asked: &Authorization) -> RequestCheck {
 
 fn of_juveniles(young: &[String]) -> Option<RequestCheck> {
     let names = young.join(", ");
-    let why = format!("{names}. Say why it is needed.");
+    let why = format!("{names}. Does the purpose say why it is needed? A reason that you give stands in the record.");
     (!young.is_empty()).then(|| check("juvenile", CheckVerdict::NeedsYou, why))
 }
 

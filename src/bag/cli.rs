@@ -86,7 +86,13 @@ fn key(value: OsString) -> Result<VerifyingKey, String> {
     if let Some(Ok(key)) = value.to_str().map(VerifyingKey::parse) {
         return Ok(key);
     }
-    let text = file(value.clone())?;
+    let text = file(value.clone()).map_err(|error| match value.to_str() {
+        // The shape of a key, and not of a path that anybody has.
+        Some(text) if text.matches('+').count() >= 2 => {
+            format!("--key is no valid key, nor a file: {text}\ncompare it with the agency's, letter by letter")
+        }
+        _ => error,
+    })?;
     VerifyingKey::parse(text.trim_end()).map_err(|error| format!("{}: {error}", value.to_string_lossy()))
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::reads::ShownEvent;
 use super::trail::{CaseLog, NamedThing};
-use crate::ledger::{Action, Home};
+use crate::ledger::{Action, Home, reason_of};
 use crate::text::{Zone, label, line};
 
 /// Characters of what was said that a line shows.
@@ -167,17 +167,19 @@ pub fn about(event: &ShownEvent, zone: Zone) -> String {
     let parts: Vec<String> = match event.text("/action") {
         "capture.recorded" => vec![worded(event, "/kind"), worded(event, "/platform"), basis(event)],
         "authorization.requested" | "authorization.approved" => {
-            vec![worded(event, "/level"), listed(event, "/platforms"), last_reason(event)]
+            vec![worded(event, "/level"), listed(event, "/platforms"), why(event)]
         }
-        "grant.given" => vec![listed(event, "/rights"), until(event, zone), plain(event, "/reason")],
+        "grant.given" => vec![listed(event, "/rights"), until(event, zone), why(event)],
+        "case.changed" => vec![lead(event), why(event)],
         "packet.requested" => vec![plain(event, "/recipient")],
         "packet.disclosed" => vec![plain(event, "/to")],
-        "account.added" | "account.changed" => vec![worded(event, "/platform"), plain(event, "/reason")],
+        "account.added" | "account.changed" => vec![worded(event, "/platform"), why(event)],
         "access.refused" => vec![worded(event, "/answer"), plain(event, "/act")],
-        _ => vec![first(
-            event,
-            &["/reason", "/note", "/text", "/correction/reason", "/disposition"],
-        )],
+        _ => vec![
+            Some(why(event))
+                .filter(|why| !why.is_empty())
+                .unwrap_or_else(|| first(event, &["/note", "/text", "/disposition"])),
+        ],
     };
     let said: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     said.join(", ")
@@ -191,9 +193,17 @@ fn worded(event: &ShownEvent, path: &str) -> String {
 }
 
 fn plain(event: &ShownEvent, path: &str) -> String {
-    let Some(text) = event.said(path) else {
-        return String::new();
-    };
+    event.said(path).map(shortened).unwrap_or_default()
+}
+
+/// Why it happened, where somebody said.
+fn why(event: &ShownEvent) -> String {
+    let record = event.record.as_ref();
+    let said = record.and_then(|record| reason_of(event.text("/action"), record));
+    said.map(shortened).unwrap_or_default()
+}
+
+fn shortened(text: &str) -> String {
     let mut short: String = text.chars().take(SHORT).collect();
     if short.len() < text.len() {
         short.push('…');
@@ -223,8 +233,13 @@ fn basis(event: &ShownEvent) -> String {
     }
 }
 
-fn last_reason(event: &ShownEvent) -> String {
-    first(event, &["/decision/reason", "/reason"])
+/// Who leads the case after a change.
+fn lead(event: &ShownEvent) -> String {
+    let name = plain(event, "/lead/name");
+    match name.is_empty() {
+        true => name,
+        false => format!("lead {name}"),
+    }
 }
 
 fn until(event: &ShownEvent, zone: Zone) -> String {

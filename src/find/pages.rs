@@ -37,7 +37,7 @@ impl FoundLine {
             ),
             // An account is shown with the others of its case.
             HitKind::Account => (
-                format!("/cases/{}", hit.case.id),
+                format!("/cases/{}/people", hit.case.id),
                 format!("{case} {}", hit.what),
                 "user",
             ),

@@ -19,7 +19,7 @@ mod tree;
 
 use crate::proof::event::Actor;
 
-pub use action::{Action, Home};
+pub use action::{Action, Home, reason_of};
 pub use append::{Appended, Draft, Heads};
 pub use journal::{Journal, PendingAppend};
 pub use sequencer::run_once;

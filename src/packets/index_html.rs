@@ -262,8 +262,8 @@ fn moment(loaded: &Loaded<'_>, zone: Zone) -> Result<TimelineRow> {
     let now = current.as_ref().unwrap_or(&loaded.capture);
     let (said, first) = (&now.particulars, &loaded.capture.particulars);
     let (at, basis) = match (said.posted_at, said.posted_at_basis) {
-        (Some(at), Some(PostedBasis::Shown)) => (at, "posted, as the platform showed it"),
-        (Some(at), _) => (at, "posted, as the capturing person inferred it"),
+        (Some(at), Some(PostedBasis::Shown)) => (at, "posted, as the capturing person read what was shown"),
+        (Some(at), _) => (at, "posted, as the capturing person worked it out"),
         (None, _) if now.is_time_guessed() => (now.captured_at, "captured, a guess"),
         (None, _) => (now.captured_at, "captured"),
     };

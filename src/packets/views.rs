@@ -14,6 +14,7 @@ use crate::authorizations::{Authorization, Line};
 use crate::captures::{Basis, Capture, CapturedBasis, Particulars};
 use crate::clock::Micros;
 use crate::error::{Error, Result};
+use crate::ledger::reason_of;
 use crate::proof::event::EventRef;
 use crate::proof::id::Digest;
 use crate::proof::packet::{FileRow, InventoryRow};
@@ -136,7 +137,8 @@ fn text(said: Option<&str>) -> Option<String> {
 pub fn title(capture: &Capture) -> String {
     let said = &capture.particulars;
     let kind = label(capture.kind.as_str());
-    let platform = said.platform.as_deref().map(|p| format!(" on {}", line(p)));
+    let platform = said.platform.as_deref().filter(|platform| *platform != "other");
+    let platform = platform.map(|platform| format!(" on {}", label(platform)));
     let handle = said.account.as_ref().and_then(|a| a.handle.as_deref());
     let by = handle.map(|h| format!(" by {}", line(h)));
     format!("{kind}{}{}", platform.unwrap_or_default(), by.unwrap_or_default())
@@ -163,7 +165,7 @@ fn particulars(capture: &Capture) -> Vec<Fact> {
     } = &capture.particulars;
     let account = account.clone().unwrap_or_default();
     let fields = [
-        ("Platform", platform.as_deref().map(line)),
+        ("Platform", platform.as_deref().map(label)),
         ("Account", account.handle.as_deref().map(line)),
         (
             "Platform's own id of the account",
@@ -185,13 +187,13 @@ fn particulars(capture: &Capture) -> Vec<Fact> {
 
 fn times(capture: &Capture, zone: Zone) -> Vec<(&'static str, Moment, Option<String>)> {
     let said = &capture.particulars;
-    let basis = said.posted_at_basis.map(|b| format!("basis: {}", b.as_str()));
+    let basis = said.posted_at_basis.map(|b| b.says().to_owned());
     let shown = said.platform_time_text.as_deref().map(Moment::unread);
     let (captured, received) = (zone.at(capture.captured_at.0), zone.at(capture.received_at.0));
     let known = capture.captured_at_basis.and_then(CapturedBasis::mark);
     let known = known.unwrap_or("by the capturing person's clock");
     let times = [
-        shown.map(|at| ("Time as the platform showed it", at, None)),
+        shown.map(|at| ("Time as shown", at, None)),
         said.posted_at.map(|at| ("Posted", zone.at(at.0), basis)),
         Some(("Captured", captured, Some(known.into()))),
         Some(("Received", received, Some("by this installation's clock".into()))),
@@ -276,26 +278,32 @@ pub fn event(scene: Scene<'_>, body: &[u8], record: Option<&Value>) -> Result<Ev
         by_job: &*event.actor_kind == "job",
         as_what: event.actor_role.as_deref().map(label).unwrap_or_default(),
         action: label(&event.action.replace('.', " ")),
-        object: object(scene, &event.object_type, &event.object_id),
+        object: object(scene, (&event.object_type, &event.object_id), record),
         leaf: crate::proof::event::leaf(body),
         details: record
             .filter(|_| event.action != "capture.recorded")
-            .map(details)
+            .map(|record| details(&event.action, record))
             .unwrap_or_default(),
     })
 }
 
 /// What an event's record says in words; the rest stands in `records.jsonl`.
-fn details(record: &Value) -> Vec<Fact> {
-    let said = ["outcome", "decision", "verdict", "reason", "note", "text", "comment"];
+fn details(action: &str, record: &Value) -> Vec<Fact> {
     let correction = record.get("correction").filter(|c| c.is_object());
     let told = correction.unwrap_or(record);
     let fact = |name: &&str| Some(Fact::new(&label(name), told.get(*name)?.as_str()?));
-    said.iter().filter_map(fact).collect()
+    let outcome = ["outcome", "verdict"].iter().filter_map(fact);
+    let reason = reason_of(action, record).map(|reason| Fact::new("Reason", reason));
+    let said = ["note", "text", "comment"].iter().filter_map(fact);
+    outcome.chain(reason).chain(said).collect()
 }
 
-fn object(scene: Scene<'_>, kind: &str, id: &str) -> String {
+fn object(scene: Scene<'_>, (kind, id): (&str, &str), record: Option<&Value>) -> String {
     let disposition = scene.custody.cut.dispositions.get(id);
+    let person = || {
+        let named = record.and_then(|record| record.pointer("/user/name")?.as_str());
+        named.or_else(|| scene.custody.name(id)).map(line)
+    };
     match (kind, disposition.map(|d| (d.item, d.exhibit, d.status))) {
         ("capture", Some((item, Some(exhibit), _))) => format!("item {item}, exhibit {exhibit:03}"),
         ("capture", Some((item, None, status))) => format!("item {item} ({})", label(status.as_str()).to_lowercase()),
@@ -305,6 +313,11 @@ fn object(scene: Scene<'_>, kind: &str, id: &str) -> String {
             None => "an authorization".into(),
         },
         ("case", _) => "the case".into(),
+        ("user", _) => person().unwrap_or_else(|| format!("user {}", line(id))),
+        ("grant", _) => match person() {
+            Some(name) => format!("access of {name}"),
+            None => format!("grant {}", line(id)),
+        },
         (other, _) => format!("{} {}", line(other), line(id)),
     }
 }
@@ -352,13 +365,33 @@ impl AuthorizationView {
     /// From its record and the events about it.
     pub fn new(scene: Scene<'_>, record: &Value, events: Vec<EventView>) -> Result<Self> {
         let authorization = Authorization::deserialize(record)?;
-        let shown = ["number", "state", "level", "decision", "case_id", "version"];
+        // These are shown apart, or in words of their own.
+        let apart = [
+            "number",
+            "state",
+            "level",
+            "decision",
+            "case_id",
+            "version",
+            "attestations",
+            "platforms",
+        ];
         let decision = record.get("decision").unwrap_or(&Value::Null);
+        let terms = &authorization.terms;
+        let platforms: Vec<String> = terms.platforms.iter().map(|platform| label(platform)).collect();
+        let attested: Vec<&str> = terms
+            .attestations
+            .iter()
+            .map(|attestation| attestation.says())
+            .collect();
+        let mut told = vec![Fact::new("Platforms", platforms.join(", "))];
+        told.extend(facts(record, scene.zone, &apart));
+        told.push(Fact::new("The requester attests", attested.join(" ")));
         Ok(Self {
             number: number(&authorization),
             state: label(authorization.state.as_str()),
             level: label(authorization.terms.level.as_str()),
-            facts: facts(record, scene.zone, &shown),
+            facts: told,
             decision: facts(decision, scene.zone, &[]),
             events,
         })

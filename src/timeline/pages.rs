@@ -38,7 +38,6 @@ struct TimeLine {
     /// What the platform showed, where no time could be made of it.
     shown: Option<String>,
     known_from: String,
-    guessed: bool,
     captured: Moment,
     captured_guessed: bool,
 }
@@ -60,7 +59,6 @@ impl TimeLine {
                 (Some(PostedBasis::Unknown), _) => "Not known".to_owned(),
                 (None, _) => "Not noted".to_owned(),
             },
-            guessed: is_guessed(capture),
             captured: zone.at(capture.captured_at.0),
             captured_guessed: capture.flags.iter().any(|flag| flag.as_str() == "guessed_time"),
         }

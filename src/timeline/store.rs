@@ -1,25 +1,17 @@
 //! Queries over the times of captures and over the events of a case.
 
-use diesel::dsl::{count_star, sql};
-use diesel::expression::SqlLiteral;
+use diesel::dsl::count_star;
 use diesel::prelude::*;
-use diesel::sql_types::{Nullable, Text};
 
 use crate::captures::{Capture, CaptureState};
-use crate::clock::{self, Micros};
+use crate::clock::Micros;
 use crate::db::AnyConn;
 use crate::db::tables::{authorizations, captures, events, packets};
 use crate::error::{Error, Result};
 use crate::ledger;
 
-/// When what a capture shows was posted, as its record says: a text whose order is that of time. Each database has an index
-/// of exactly this expression.
-fn posted(conn: &AnyConn) -> SqlLiteral<Nullable<Text>> {
-    sql(match conn {
-        AnyConn::Pg(_) => "((body::jsonb ->> 'posted_at'))",
-        AnyConn::Sqlite(_) => "json_extract(body, '$.posted_at')",
-    })
-}
+/// The value of `posted_at` where the time is not known.
+const UNKNOWN: Micros = 0;
 
 fn open_states() -> Vec<&'static str> {
     CaptureState::words_where(|state| !state.is_closed())
@@ -27,13 +19,11 @@ fn open_states() -> Vec<&'static str> {
 
 /// The times of posting in a case, of captures whose content its readers see.
 pub fn times(conn: &mut AnyConn, case: &str) -> Result<Vec<Micros>> {
-    let at = posted(conn);
-    let found: Vec<Option<String>> = captures::table
+    Ok(captures::table
         .filter(captures::case_id.eq(case).and(captures::state.eq_any(open_states())))
-        .filter(posted(conn).is_not_null())
-        .select(at)
-        .load(conn)?;
-    Ok(found.iter().flatten().filter_map(|text| clock::parse(text)).collect())
+        .filter(captures::posted_at.ne(UNKNOWN))
+        .select(captures::posted_at)
+        .load(conn)?)
 }
 
 /// Where a page of the timeline begins and which times it takes.
@@ -52,21 +42,20 @@ pub struct TimeRange {
 pub fn known(conn: &mut AnyConn, case: &str, range: &TimeRange) -> Result<Vec<Capture>> {
     let open = captures::case_id.eq(case).and(captures::state.eq_any(open_states()));
     let mut query = captures::table
-        .filter(open.and(posted(conn).is_not_null()))
-        .order((posted(conn).desc(), captures::item.desc()))
+        .filter(open.and(captures::posted_at.ne(UNKNOWN)))
+        .order((captures::posted_at.desc(), captures::item.desc()))
         .limit(range.limit)
         .select(captures::body)
         .into_boxed();
     if let Some(from) = range.from {
-        query = query.filter(posted(conn).ge(clock::format(from)));
+        query = query.filter(captures::posted_at.ge(from));
     }
     if let Some(to) = range.to {
-        query = query.filter(posted(conn).lt(clock::format(to)));
+        query = query.filter(captures::posted_at.lt(to));
     }
     if let Some((at, item)) = range.after {
-        let at = clock::format(at);
-        let later = posted(conn).lt(at.clone());
-        query = query.filter(later.or(posted(conn).eq(at).and(captures::item.lt(item))));
+        let later = captures::posted_at.lt(at);
+        query = query.filter(later.or(captures::posted_at.eq(at).and(captures::item.lt(item))));
     }
     bodies(query.load(conn)?)
 }
@@ -78,8 +67,8 @@ pub fn unknown(conn: &mut AnyConn, case: &str, before: i64, limit: i64) -> Resul
             .eq(case.to_owned())
             .and(captures::state.eq_any(open_states()))
     };
-    let without = posted(conn).is_null();
-    let all = captures::table.filter(open()).filter(posted(conn).is_null());
+    let without = captures::posted_at.eq(UNKNOWN);
+    let all = captures::table.filter(open()).filter(without);
     let count: i64 = all.select(count_star()).first(conn)?;
     let found = captures::table
         .filter(open().and(captures::item.lt(before)))

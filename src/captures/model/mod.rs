@@ -128,6 +128,17 @@ words! {
     }
 }
 
+impl PostedBasis {
+    /// How the time of posting is known, as people read it: a platform seldom shows year and zone.
+    pub fn says(self) -> &'static str {
+        match self {
+            Self::Shown => "as the capturer read what was shown",
+            Self::Inferred => "as the capturer worked it out",
+            Self::Unknown => "the capturer does not say from what",
+        }
+    }
+}
+
 words! {
     /// How the time of capture is known.
     CapturedBasis {

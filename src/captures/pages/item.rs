@@ -209,10 +209,10 @@ fn facts(open: &OpenCapture, page: &CasePage) -> Vec<(&'static str, String)> {
         said.account.as_ref().and_then(|a| a.platform_id.clone()),
     );
     put(
-        "Time as the platform showed it",
+        "Time as shown",
         Some(said.platform_time_text.clone().unwrap_or("not noted".into())),
     );
-    let basis = said.posted_at_basis.map_or("basis not noted", |basis| basis.as_str());
+    let basis = said.posted_at_basis.map_or("basis not noted", |basis| basis.says());
     put(
         "Posted",
         said.posted_at.as_ref().map(|at| format!("{}, {basis}", both(at))),

@@ -171,7 +171,7 @@ fn facts(open: &OpenCapture, zone: Zone) -> Vec<(&'static str, String)> {
         "Account",
         account.and_then(|a| a.handle.clone().or(a.platform_id.clone())),
     );
-    put("Time as the platform showed it", said.platform_time_text.clone());
+    put("Time as shown", said.platform_time_text.clone());
     put("Captured", Some(at(open.outline.captured_at.0)));
     let how = [
         said.level.map(|level| level.as_str()),

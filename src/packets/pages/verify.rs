@@ -221,6 +221,9 @@ fn key(checked: &CheckedFile) -> String {
     match &checked.key {
         Some(key) if key.source == KeySource::Given => format!("The key you gave: {}", line(&key.vkey)),
         Some(key) => format!("This agency\u{2019}s own key, from its ledger: {}", line(&key.vkey)),
+        None if checked.report.as_ref().is_none_or(|report| report.packet.is_none()) => {
+            "No key: it could not be read far enough to see which log signed it.".into()
+        }
         None => "No key: the packet names another log than this agency\u{2019}s, and you gave none.".into(),
     }
 }
