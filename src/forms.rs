@@ -84,7 +84,19 @@ impl Form {
             zone,
             ..Self::default()
         };
-        for (name, text) in pairs.filter(|(_, text)| !text.is_empty()) {
+        for (name, text) in pairs {
+            match (
+                text.is_empty(),
+                name.strip_suffix("[]").filter(|list| !list.contains('.')),
+            ) {
+                (false, _) => {}
+                // A group of boxes of which none is ticked is a list without anything, and not a field left out.
+                (true, Some(list)) => {
+                    form.fields.entry(list).or_insert_with(|| Value::Array(Vec::new()));
+                    continue;
+                }
+                (true, None) => continue,
+            }
             put_pair(&mut form.fields, &name, text)
                 .ok_or_else(|| Error::field(name, "form", "is no name of a field of this form: reload the page"))?;
         }
@@ -413,6 +425,12 @@ impl Form {
     /// The fields that were not taken, as they are.
     pub fn into_fields(self) -> Map<String, Value> {
         self.fields
+    }
+
+    /// Whether a field, or something in it, was refused.
+    pub fn is_refused(&self, field: &str) -> bool {
+        let field = self.at(field);
+        self.errors.iter().any(|error| error.field.starts_with(&field))
     }
 
     /// Whether nothing was refused so far.

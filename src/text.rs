@@ -172,10 +172,28 @@ impl Zone {
         Some(utc.with_timezone(&self.0.unwrap_or(Tz::UTC)))
     }
 
+    /// A sentence with its times, such as 2026-11-22T14:07:31.120000Z, as this zone shows them.
+    pub fn in_text(&self, text: &str) -> String {
+        let told = |word: &str| {
+            let bare = word.trim_end_matches([',', '.', ';', ':', ')']);
+            match is_time(bare) {
+                true => format!("{}{}", self.told(bare).shown(), &word[bare.len()..]),
+                false => word.to_owned(),
+            }
+        };
+        text.split(' ').map(told).collect::<Vec<_>>().join(" ")
+    }
+
     /// How far its clocks are ahead of UTC then.
     pub fn offset(&self, at: Micros) -> Micros {
         let ahead = self.local(at).map(|local| local.offset().fix().local_minus_utc());
         i64::from(ahead.unwrap_or_default()) * clock::SECOND
+    }
+
+    /// The instant at which its clocks show this: microseconds since 1970 as if the zone were UTC.
+    pub fn instant(&self, shown: Micros) -> Micros {
+        // The offset may have changed between the first guess and the instant itself.
+        shown - self.offset(shown - self.offset(shown))
     }
 
     /// Day and time, short: `30 Oct, 21:00`.
@@ -398,6 +416,10 @@ mod tests {
         let utc = Zone::named(None).told("2026-11-22T14:07:31.120Z");
         assert_eq!(utc.to_the_minute(), "2026-11-22 14:07 UTC");
         assert_eq!(zone.told("last night").to_the_minute(), "last night");
+        assert_eq!(
+            zone.in_text("captured after it ended, from 2026-11-22T14:07:31.120000Z, not from Z"),
+            "captured after it ended, from 2026-11-22 09:07:31 EST, not from Z"
+        );
         assert_eq!(Zone::named(Some("Moon/Sea")).at(0).local, None);
         assert_eq!(zone.told("last <night>").utc, "last <night>");
     }

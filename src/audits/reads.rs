@@ -71,9 +71,10 @@ fn waiting(conn: &mut AnyConn) -> Result<i64> {
 /// Refusals day by day, as far as a page can tell them.
 fn refusals(conn: &mut AnyConn, now: Micros) -> Result<Vec<(Micros, usize)>> {
     const MOST: i64 = 10_000;
+    const REFUSALS: [Action; 3] = [Action::AccessRefused, Action::SessionRefused, Action::UploadRefused];
     let today = now - now.rem_euclid(DAY);
     let times: Vec<Micros> = events::table
-        .filter(events::action.eq(Action::AccessRefused.as_str()))
+        .filter(events::action.eq_any(REFUSALS.map(Action::as_str)))
         .filter(events::at.ge(today - 6 * DAY))
         .order(events::at.desc())
         .limit(MOST)

@@ -80,7 +80,7 @@ impl Authorization {
             Some(p) if self.terms.platforms.iter().any(|c| c == p) => line("platform", true, format!("{p} is covered")),
             Some(p) => {
                 let covered = self.terms.platforms.join(", ");
-                line("platform", false, format!("{p} is not among {covered}"))
+                line("platform", false, format!("{p} is not among those covered: {covered}"))
             }
         }
     }
@@ -110,8 +110,8 @@ impl Authorization {
         let covered = self.terms.level;
         match seen.level {
             None => line("level", None, "the capture names no level"),
-            Some(level) if level <= covered => line("level", true, format!("{level} is within {covered}")),
-            Some(level) => line("level", false, format!("{level} goes beyond {covered}")),
+            Some(level) if level <= covered => line("level", true, format!("{level} is covered: up to {covered}")),
+            Some(level) => line("level", false, format!("{level} is not covered: only up to {covered}")),
         }
     }
 

@@ -193,7 +193,7 @@ impl Request {
             ("devices", terms.devices.is_empty()),
         ];
         for (field, empty) in needed {
-            if empty && form.ok() {
+            if empty && !form.is_refused(field) {
                 form.refuse(field, "required", "must name at least one");
             }
         }
@@ -206,27 +206,30 @@ impl Request {
             let message = "must be one of the request's platforms";
             form.refuse(&format!("accounts[{i}].platform"), "covered", message);
         }
-        if !form.ok() {
-            return;
-        }
-        if terms.ends_at <= terms.starts_at {
+        let timed = !form.is_refused("starts_at") && !form.is_refused("ends_at");
+        if timed && terms.ends_at <= terms.starts_at {
             form.refuse("ends_at", "after_start", "must come after starts_at");
-        } else if terms.ends_at.0 <= now {
+        } else if timed && terms.ends_at.0 <= now {
             form.refuse(
                 "ends_at",
                 "future",
                 "must lie in the future: nothing is covered backwards",
             );
         }
-        if !terms.attestations.contains(&Attestation::NotProtected) {
-            form.refuse("attestations", "required", "must hold not_based_solely_on_protected_activity: nobody is looked at only for what they lawfully say, believe or join");
+        if form.is_refused("attestations") {
+            return;
         }
-        if terms.level == Level::Discreet && !terms.attestations.contains(&Attestation::NoContact) {
-            form.refuse(
-                "attestations",
-                "required",
-                "must hold no_contact for the level discreet",
-            );
+        let needed = match terms.level {
+            Level::Discreet => [Some(Attestation::NotProtected), Some(Attestation::NoContact)],
+            _ => [Some(Attestation::NotProtected), None],
+        };
+        for missing in needed
+            .into_iter()
+            .flatten()
+            .filter(|one| !terms.attestations.contains(one))
+        {
+            let (says, word) = (missing.says().trim_end_matches('.'), missing.as_str());
+            form.refuse("attestations", "required", &format!("must hold “{says}” ({word})"));
         }
     }
 }

@@ -39,6 +39,7 @@ pub struct ShownAuthorization {
     pub requested: Moment,
     /// When it counts from.
     pub starts: String,
+    /// Its end: the revocation, where it was revoked.
     pub ends: Moment,
     /// In how many days it ends, where that is soon.
     pub ends_soon: Option<String>,
@@ -64,7 +65,11 @@ impl ShownAuthorization {
                 None if a.terms.starts_at > a.requested_at => zone.at(a.terms.starts_at.0).shown().to_owned(),
                 None => "the approval".to_owned(),
             },
-            ends: zone.at(a.terms.ends_at.0),
+            ends: zone.at(a
+                .revoked
+                .as_ref()
+                .map_or(a.terms.ends_at, |revoked| revoked.at.min(a.terms.ends_at))
+                .0),
             ends_soon: ends_soon(a, state, now),
         }
     }

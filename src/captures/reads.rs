@@ -27,18 +27,9 @@ use crate::proof::id::Digest;
 /// A session that reads a file is recorded once, and may read the same file of the same capture again for this long.
 const FILE_VIEW_COVERS: i64 = 10 * MINUTE;
 
-/// A capture.
+/// A capture. The person has then opened this version of it, by whichever door.
 pub async fn capture(gate: &Gate, requester: &RequestCtx, id: String) -> Result<CaptureView> {
-    let view = View::new(Action::CaptureViewed, "capture", &id, json!({}));
-    let scope = Scope::Capture(id.clone());
-    let read = move |ctx: &mut ReadCtx<'_>| {
-        let stored = store::capture(ctx.conn, &id)?;
-        if stored.state.is_closed() && !ctx.may(Act::CaptureReadHeld) {
-            return Ok(stored.withheld());
-        }
-        Ok(stored.open(store::remarks_of(ctx.conn, &id)?))
-    };
-    gate.view(requester, Act::CaptureRead, scope, view, read).await
+    Ok(item(gate, requester, id).await?.view)
 }
 
 /// What recording a capture would say, for a person who may log in this case. It looks at no evidence but at what the

@@ -268,7 +268,10 @@ pub(super) async fn open(request: WriteRequest) -> Reply {
         drafts::sent(&page).await;
     }
     let address = |made: CaseView| format!("/cases/{}?done=case-opened", made.case.id);
-    let again = async |form| new_page(&page, (form, None)).await;
+    let again = async |form: FormView| {
+        let form = form.renamed(&[("supervisor_id", "supervisor_username")]);
+        new_page(&page, (form, None)).await
+    };
     pages::answer(&page.req, made, address, again).await
 }
 
@@ -398,7 +401,13 @@ async fn back(page: &PageRequest, id: &str, done: &str, made: Result<()>) -> Rep
 /// A colleague's id, by the user name that a form gives.
 async fn colleague(page: &PageRequest, form: &mut Form, field: &str) -> Result<String> {
     let username = form.required(field, LINE).to_lowercase();
-    let unknown = || Error::field(field, "exists", "is the user name of nobody here: check its spelling");
+    let unknown = || {
+        Error::field(
+            field,
+            "exists",
+            "names nobody here: check the spelling of the user name",
+        )
+    };
     if username.is_empty() {
         return Err(unknown());
     }

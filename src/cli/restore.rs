@@ -292,7 +292,7 @@ fn keep_from_writing(db: &Db) -> crate::error::Result<()> {
 fn read_only(known: &KnownCheckpoint, state: &TreeState) -> String {
     format!(
         "READ-ONLY: this state has {} leaves, but {} were signed later. What came between is lost here, and going on would be a second history.\n\
-         To work on: find a newer backup, or restore this one again with --new-log.\n",
+         To work on: find a newer backup, or restore this one again with --new-log. A backup that was made while the server ran lies behind by its own event at least.\n",
         state.size, known.checkpoint.size
     )
 }

@@ -198,9 +198,12 @@ fn greeting(address: &Address, once: Option<&str>) -> String {
         out += &format!("  certificate  {} (SHA-256 {fingerprint})\n", file.display());
     }
     out += &format!("  log key      {}\n", address.log_vkey);
+    if once.is_some() && address.log_vkey.starts_with("casetrail.invalid/") {
+        out += "  The log has no name of your agency yet, and a name is for good: before the first case, begin anew in an empty folder with --origin, such as --origin log.agency.example.\n";
+    }
     if let Some(once) = once {
         out += &format!(
-            "  first administrator: user admin, one-time password {once}\n  It is shown once. Sign in and change it: PUT /api/v1/me/password.\n"
+            "  first administrator: user admin, one-time password {once}\n  It is shown once. Sign in at the address above; the page asks for another (over the API: PUT /api/v1/me/password).\n"
         );
     }
     out

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::captures::{store as captures, takes_part};
 use crate::clock::{self, Micros};
 use crate::db::AnyConn;
-use crate::db::tables::{leaves, outbox, records};
+use crate::db::tables::{captures as rows, cases, leaves, outbox, records, users};
 use crate::error::{Error, Result};
 use crate::gate::{Gate, ReadCtx, RequestCtx, Scope, View};
 use crate::http::paging::Page;
@@ -98,6 +98,53 @@ pub async fn of_agency(gate: &Gate, requester: &RequestCtx, search: EventSearch)
         found.map(without_record).collect()
     };
     gate.view(requester, Act::LedgerRead, Scope::Agency, view, read).await
+}
+
+/// The id of what somebody who searches names: a case by its number, an item as `26-004417 item 7`, a person by user name.
+pub async fn id_of(gate: &Gate, requester: &RequestCtx, text: String) -> Result<Option<String>> {
+    let read = move |ctx: &mut ReadCtx<'_>| {
+        let number = text.split_once(" item ").map_or(text.as_str(), |(number, _)| number);
+        let case: Option<String> = cases::table
+            .filter(cases::number.eq(number.trim()))
+            .select(cases::id)
+            .first(ctx.conn)
+            .optional()?;
+        let item = text.split_once(" item ").map(|(_, item)| item.trim().parse::<i64>());
+        match (case, item) {
+            (case, None) if case.is_some() => Ok(case),
+            (Some(case), Some(Ok(item))) => Ok(rows::table
+                .filter(rows::case_id.eq(case).and(rows::item.eq(item)))
+                .select(rows::id)
+                .first(ctx.conn)
+                .optional()?),
+            _ => Ok(users::table
+                .filter(users::username.eq(text.to_lowercase()))
+                .select(users::id)
+                .first(ctx.conn)
+                .optional()?),
+        }
+    };
+    gate.read(requester, Act::LedgerRead, Scope::Agency, read).await
+}
+
+/// The numbers of cases and items, by their ids.
+pub async fn numbers(gate: &Gate, requester: &RequestCtx, ids: Vec<String>) -> Result<HashMap<String, String>> {
+    let read = move |ctx: &mut ReadCtx<'_>| {
+        let of_cases: Vec<(String, String)> = cases::table
+            .filter(cases::id.eq_any(&ids))
+            .select((cases::id, cases::number))
+            .load(ctx.conn)?;
+        let of_items: Vec<(String, String, i64)> = rows::table
+            .inner_join(cases::table.on(cases::id.eq(rows::case_id)))
+            .filter(rows::id.eq_any(&ids))
+            .select((rows::id, cases::number, rows::item))
+            .load(ctx.conn)?;
+        let items = of_items
+            .into_iter()
+            .map(|(id, number, item)| (id, format!("{number} item {item}")));
+        Ok(of_cases.into_iter().chain(items).collect())
+    };
+    gate.read(requester, Act::LedgerRead, Scope::Agency, read).await
 }
 
 /// The tlog-proof of a capture's recording; none while no signed tree holds it.

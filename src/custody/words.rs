@@ -174,7 +174,7 @@ pub fn about(event: &ShownEvent, zone: Zone) -> String {
         "packet.requested" => vec![plain(event, "/recipient")],
         "packet.disclosed" => vec![plain(event, "/to")],
         "account.added" | "account.changed" => vec![worded(event, "/platform"), why(event)],
-        "access.refused" => vec![worded(event, "/answer"), plain(event, "/act")],
+        "access.refused" => vec![worded(event, "/answer"), act(event)],
         _ => vec![
             Some(why(event))
                 .filter(|why| !why.is_empty())
@@ -231,6 +231,18 @@ fn basis(event: &ShownEvent) -> String {
         Some(kind) => format!("basis {}", label(kind).to_lowercase()),
         None => String::new(),
     }
+}
+
+/// What was refused, such as `CaseRead`, in words.
+fn act(event: &ShownEvent) -> String {
+    let mut words = String::new();
+    for letter in event.said("/act").unwrap_or_default().chars() {
+        if letter.is_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.extend(letter.to_lowercase());
+    }
+    line(&words)
 }
 
 /// Who leads the case after a change.

@@ -89,6 +89,8 @@ struct FindPage {
     places: Vec<FoundLine>,
     /// Whether this person finds more than pages.
     looks_up: bool,
+    /// Where this person's own search is, with what it holds and its address.
+    elsewhere: Option<(&'static str, String)>,
     form: FormView,
 }
 
@@ -112,11 +114,24 @@ fn find_page(frame: Frame, query: String, found: &SearchResult, form: FormView) 
         found: found.hits.iter().map(FoundLine::of).collect(),
         more: found.more,
         looks_up: frame.person.as_ref().is_some_and(looks_up),
+        elsewhere: elsewhere(&frame, &query),
         query: line(&query),
         frame,
         form,
     };
     pages::show(&page, Some(&page.form))
+}
+
+/// Where somebody searches who finds no cases here: an auditor in the events, an administrator among people.
+fn elsewhere(frame: &Frame, query: &str) -> Option<(&'static str, String)> {
+    let query: String = url::form_urlencoded::byte_serialize(query.trim().as_bytes()).collect();
+    let person = frame.person.as_ref().filter(|_| !query.is_empty())?;
+    if person.is(Role::Auditor) {
+        return Some(("Search the events", format!("/ledger?object={query}")));
+    }
+    person
+        .is(Role::Administrator)
+        .then(|| ("Search people", format!("/users?search={query}")))
 }
 
 /// What the palette shows.

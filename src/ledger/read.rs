@@ -100,6 +100,8 @@ words! {
         Agency = "agency",
         /// Whatever somebody saw, was refused or took out, in any stream.
         Seen = "seen",
+        /// Whatever somebody was refused, in any stream: cases, sign-ins, uploads.
+        Refused = "refused",
     }
 }
 
@@ -112,8 +114,10 @@ impl EventKind {
             Self::Agency => "events.stream LIKE 'agency'",
             Self::Seen => {
                 "(events.stream LIKE 'access:%' OR events.action LIKE 'packet.%' OR events.action LIKE 'cases.listed' \
-                 OR events.action LIKE 'ledger.viewed' OR events.action LIKE 'audit.viewed')"
+                 OR events.action LIKE 'ledger.viewed' OR events.action LIKE 'audit.viewed' \
+                 OR events.action LIKE '%.refused')"
             }
+            Self::Refused => "events.action LIKE '%.refused'",
         })
     }
 }

@@ -117,7 +117,7 @@ impl<'a> ExhibitView<'a> {
             facts: particulars(capture),
             times: times(capture, scene.zone),
             basis: basis(scene, &capture.basis),
-            coverage: capture.coverage.iter().map(rule).collect(),
+            coverage: capture.coverage.iter().map(|line| rule(line, scene.zone)).collect(),
             flags: capture.flags.iter().map(|flag| label(flag.as_str())).collect(),
             note: text(capture.note.as_deref()),
             files: files.map(|row| file(row, scene.zone)).collect(),
@@ -211,13 +211,13 @@ fn basis(scene: Scene<'_>, basis: &Basis) -> String {
     format!("{kind}{}{}", named.unwrap_or_default(), reason.unwrap_or_default())
 }
 
-fn rule(of: &Line) -> CoverageLine {
+fn rule(of: &Line, zone: Zone) -> CoverageLine {
     let (outcome, tone, icon) = match of.passed {
         Some(true) => ("Covered", "ok", "check"),
         Some(false) => ("Not covered", "bad", "x"),
         None => ("Cannot tell", "", "dash"),
     };
-    (outcome, tone, icon, Fact::new(&label(&of.rule), &of.why))
+    (outcome, tone, icon, Fact::new(&label(&of.rule), zone.in_text(&of.why)))
 }
 
 fn file(row: &FileRow, zone: Zone) -> FileView {

@@ -69,9 +69,11 @@ impl EditedEntry for SubjectFields {
         ];
         let juvenile = juvenile.map(|(word, name)| (word, name.to_owned()));
         let role = kept.role.map_or("", SubjectRole::as_str);
+        // Nobody is held to be missing or wanted because a list began with that word.
+        let first = if entry.is_none() { "Choose" } else { "" };
         let mut fields = vec![
             FieldView::new("name", "Name", text(kept.name.as_ref())).hint("Or what the person is called. Or: unknown."),
-            FieldView::new("role", "Is, in this case", role).one_of(choices::<SubjectRole>("")),
+            FieldView::new("role", "Is, in this case", role).one_of(choices::<SubjectRole>(first)),
             FieldView::new("juvenile", "Juvenile", juvenile_word(kept.juvenile)).one_of(juvenile),
             FieldView::new("date_of_birth", "Date of birth", text(kept.date_of_birth.as_ref()))
                 .hint("A day such as 2009-04-17, or unknown."),

@@ -139,9 +139,11 @@ impl Scale {
     fn ticks(self, zone: Zone) -> Vec<Tick> {
         let fits = |step: &&Micros| (self.to - self.from) / **step < TICKS;
         let step = *STEPS.iter().find(fits).unwrap_or(&(36_500 * DAY));
-        let offset = zone.offset(self.from);
-        let first = (self.from + offset).div_euclid(step) * step + step - offset;
-        let times = (0..TICKS).map(|n| first + n * step).take_while(|at| *at < self.to);
+        // Counted as the zone's clocks show it: where they are changed, a day has 23 or 25 hours.
+        let first = (self.from + zone.offset(self.from)).div_euclid(step) * step + step;
+        let times = (0..TICKS)
+            .map(|n| zone.instant(first + n * step))
+            .take_while(|at| *at < self.to);
         times
             .filter(|at| self.x(*at) < RIGHT - WORDS)
             .map(|at| Tick {
@@ -283,6 +285,23 @@ mod tests {
         let labels: Vec<String> = scale.ticks(zone).into_iter().map(|tick| tick.label).collect();
         assert_eq!(labels[0], "30 Oct, 21:00");
         assert!(labels.contains(&"31 Oct, 00:00".to_owned()));
+    }
+
+    #[test]
+    fn marks_stand_at_midnight_after_the_clocks_were_changed() {
+        let zone = Zone::named(Some("America/New_York"));
+        let at = |text| crate::clock::parse(text).expect("a time");
+        let times = [at("2026-10-30T23:48:00Z"), at("2026-11-12T23:22:00Z")];
+        let scale = Scale::over(times.into_iter()).expect("a scale");
+        let ticks = scale.ticks(zone);
+        let labels: Vec<&str> = ticks.iter().map(|tick| tick.label.as_str()).collect();
+        assert_eq!(labels[..4], ["31 Oct", "2 Nov", "4 Nov", "6 Nov"]);
+        // Posted in the evening of 8 November there: after that day's mark.
+        let day = ticks
+            .iter()
+            .find(|tick| tick.label == "8 Nov")
+            .expect("the mark of the day");
+        assert_eq!(day.x, scale.x(at("2026-11-08T05:00:00Z")));
     }
 
     #[test]

@@ -47,7 +47,7 @@ impl NewUser {
                 "must begin with a letter and hold only a-z, 0-9, dot, dash and underscore",
             );
         }
-        if new.roles.is_empty() && form.ok() {
+        if new.roles.is_empty() && !form.is_refused("roles") {
             form.refuse("roles", "required", "must name at least one role");
         }
         form.done()?;
@@ -98,7 +98,7 @@ impl UserPatch {
                 "is set by failed sign-ins alone; to shut a user out, set disabled",
             );
         }
-        if patch.roles.as_ref().is_some_and(Vec::is_empty) {
+        if patch.roles.as_ref().is_some_and(Vec::is_empty) && !form.is_refused("roles") {
             form.refuse(
                 "roles",
                 "required",
@@ -213,6 +213,11 @@ impl NewTraining {
             if day.is_some_and(|d| !d.is_empty() && !is_day(d)) {
                 form.refuse(field, "date", "must be a day such as 2026-11-22");
             }
+        }
+        // Days of this form are in the order of time.
+        if new.expires_on.as_ref().is_some_and(|day| *day < new.completed_on) && form.ok() {
+            let message = format!("must not lie before the day of completion, {}", new.completed_on);
+            form.refuse("expires_on", "after_completion", message);
         }
         form.done()?;
         Ok(new)

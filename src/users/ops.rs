@@ -9,7 +9,7 @@ use super::model::{
 use super::store::{self, UserRow};
 use crate::clock::{MINUTE, Micros, Timestamp};
 use crate::db::tables::{sessions, trainings, units, users};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, FieldError, Kind, Result};
 use crate::gate::{Recorded, Tx};
 use crate::identity::{self, CredentialKind};
 use crate::ledger::Action;
@@ -36,6 +36,7 @@ pub fn create(tx: &mut Tx<'_>, new: &NewUser, password_hash: &str, password: Pas
     if store::by_username(tx.conn, &new.username)?.is_some() {
         return Err(Error {
             code: "taken",
+            errors: vec![FieldError::new("username", "free", "is taken: choose another")],
             ..Error::conflict(format!("username: {} is taken; choose another", new.username))
         });
     }

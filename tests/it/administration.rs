@@ -172,6 +172,12 @@ fn a_person_is_added_found_and_changed_on_pages(app: &App) {
         admin.post(&path, &change).is(303)
     });
     admin.post(&path, &change).is(412).says("Rae R. Rookie");
+    // Boxes of which none is ticked are no boxes left out.
+    let none = [("version", "2"), ("name", "Rae R. Rookie"), ("roles[]", "")];
+    admin.post(&path, &none).is(422).says("must name at least one role");
+    let all_at_once = admin.post("/users", &[("roles[]", ""), ("name", "")]).is(422);
+    all_at_once.says("must name at least one role");
+    all_at_once.says("must be given");
     let page = admin.get(&path).is(200);
     page.says("Investigator, Auditor");
     page.says("Never signed in");
@@ -187,6 +193,13 @@ fn trainings_are_recorded_and_ended_on_the_page(app: &App) {
     let path = format!("/users/{}", app.lead.id);
     let refused = admin.post(&format!("{path}/trainings"), &[("name", "x"), ("completed_on", "soon")]);
     refused.is(422).says("must be a day such as 2026-11-22");
+    let backwards = [
+        ("name", "x"),
+        ("completed_on", "2026-03-01"),
+        ("expires_on", "2025-03-01"),
+    ];
+    let refused = admin.post(&format!("{path}/trainings"), &backwards);
+    refused.is(422).says("must not lie before the day of completion");
     let fields = [
         ("name", "Open sources, basic"),
         ("completed_on", "2026-03-01"),

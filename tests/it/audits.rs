@@ -260,6 +260,10 @@ fn an_audit_is_run_from_its_page(app: &App) {
     auditor.get("/").is(200).says("The last audit");
 }
 
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
 fn found(client: &Client, query: &str) -> Vec<Value> {
     let page = client.get(&format!("/api/v1/ledger/events?{query}")).is(200);
     page["items"].as_array().unwrap().clone()
@@ -349,5 +353,45 @@ fn the_page_of_events_shows_filters_and_no_content(app: &App) {
     let page = auditor.get("/ledger?from=yesterday&actor=lead").is(422);
     page.says("must be a day such as 2026-11-22");
     page.says("value=\"lead\"");
+    auditor
+        .get("/ledger?from=2026-12-31&to=2026-01-01")
+        .is(422)
+        .says("must not lie before From");
     auditor.get("/ledger/log").is(200).says("Never anchored");
+}
+
+both_databases!(an_auditor_searches_by_the_numbers_that_people_use);
+fn an_auditor_searches_by_the_numbers_that_people_use(app: &App) {
+    let (capture, _) = captured(app);
+    let known = app.lead.get(&format!("/api/v1/captures/{capture}")).is(200);
+    let case = text(&known["case_id"]).to_owned();
+    let number = text(&app.lead.get(&format!("/api/v1/cases/{case}")).is(200)["number"]).to_owned();
+    let auditor = Browser::signed_in(app, "auditor");
+    let search = |field: &str, named: &str| {
+        let query: String = url::form_urlencoded::byte_serialize(named.as_bytes()).collect();
+        auditor.get(&format!("/ledger?{field}={query}")).is(200)
+    };
+    search("object", &format!("{number} item {}", known["item"])).says("Capture recorded");
+    search("object", &number).says("Case opened");
+    search("object", "lead").says("User created");
+    let of_case = search("case", &number);
+    of_case.says(&number);
+    of_case.says("Capture recorded");
+    search("object", &format!("{number} item 999")).says("Nothing found");
+    // The box finds no case for an auditor, and says where they are searched.
+    let found = auditor.get(&format!("/find?q={number}")).is(200);
+    found.says(&format!("href=\"/ledger?object={number}\""));
+    found.says("No page has this name");
+}
+
+both_databases!(refusals_of_sign_ins_are_among_the_refusals);
+fn refusals_of_sign_ins_are_among_the_refusals(app: &App) {
+    let wrong = json!({"username": "lead", "password": "not the password"});
+    app.nobody.post("/api/v1/sessions", wrong).is(401);
+    let refused = found(&app.auditor, "kind=refused");
+    let actions: Vec<&str> = refused.iter().map(|e| text(&e["event"]["action"])).collect();
+    assert_eq!(actions, ["session.refused"]);
+    let auditor = Browser::signed_in(app, "auditor");
+    auditor.get("/ledger?kind=refused").is(200).says("Session refused");
+    auditor.get("/").is(200).says("<strong class=\"num\">1</strong>");
 }

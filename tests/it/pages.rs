@@ -548,7 +548,7 @@ fn a_refused_grant_keeps_all_that_was_chosen(app: &App) {
     ];
     let events = app.events(&case.stream).len();
     let page = supervisor.post(&format!("/cases/{}/grants", case.id), &fields).is(422);
-    page.says("is the user name of nobody here");
+    page.says("names nobody here");
     for kept in [
         "id=\"f-grantee\" name=\"grantee\" value=\"nobody-here\"",
         "value=\"export\" checked",

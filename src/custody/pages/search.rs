@@ -30,15 +30,20 @@ struct FoundEvent {
     role: String,
     object_type: String,
     object: String,
+    /// The number of the case or the item, or the name of the person, that the event is about.
+    name: Option<String>,
     kind: &'static str,
     /// The case whose stream it stands in.
     case: Option<String>,
+    /// Its number.
+    case_number: Option<String>,
     /// Its place in the tree.
     index: Option<i64>,
     leaf: String,
 }
 
 impl FoundEvent {
+    /// `names`: of people, cases and items, by their ids.
     fn of(event: &ShownEvent, names: &HashMap<String, String>) -> Self {
         let text = |path: &str| event.event.pointer(path).and_then(Value::as_str).unwrap_or_default();
         let (actor, stream, action) = (text("/actor/id"), text("/stream"), text("/action"));
@@ -60,11 +65,20 @@ impl FoundEvent {
             role: label(role),
             object_type: line(text("/object/type")),
             object: line(text("/object/id")),
+            name: names.get(text("/object/id")).map(|name| line(name)),
             kind,
+            case_number: case.as_ref().and_then(|id| names.get(id)).map(|number| line(number)),
             case,
             index: event.index,
             leaf: event.leaf.to_string()[..12].to_owned(),
         }
+    }
+}
+
+impl FoundEvent {
+    /// Whether it is about no single thing.
+    fn is_agency(&self) -> bool {
+        self.object == "agency"
     }
 }
 
@@ -97,9 +111,10 @@ pub(in crate::custody) async fn ledger(page: PageRequest) -> Reply {
 const WHO: &str = "Who: ";
 
 /// The kinds of events in words.
-const KINDS: [(&str, &str); 5] = [
+const KINDS: [(&str, &str); 6] = [
     ("", "All events"),
     (EventKind::Seen.as_str(), "What was seen, refused or taken out"),
+    (EventKind::Refused.as_str(), "Refusals: cases, sign-ins, uploads"),
     (EventKind::Case.as_str(), "Cases: what changed, what left"),
     (EventKind::Access.as_str(), "Cases: views and refusals"),
     (EventKind::Agency.as_str(), "The agency: people, sessions, installation"),
@@ -132,8 +147,10 @@ impl LedgerPage {
         let search = api::search(&by_words(page, query).await?)?;
         let actor = search.actor.clone();
         let found = reads::of_agency(&page.app.gate, &page.ctx, search).await?;
-        let people = actors(&found).into_iter().chain(actor.clone()).collect();
-        let names = users::names(&page.app.gate, &page.ctx, people).await?;
+        let about = things(&found);
+        let people = actors(&found).into_iter().chain(actor.clone()).chain(about.clone());
+        let mut names = users::names(&page.app.gate, &page.ctx, people.collect()).await?;
+        names.extend(reads::numbers(&page.app.gate, &page.ctx, about).await?);
         self.person = actor.and_then(|id| Some((id.clone(), line(names.get(&id)?))));
         if let Some((_, name)) = &self.person {
             let who = self.chips.iter_mut().find(|chip| chip.words.starts_with(WHO));
@@ -156,13 +173,31 @@ async fn by_words(page: &PageRequest, query: &Page) -> Result<Page> {
                 let known = users::id_of(&page.app.gate, &page.ctx, typed.to_lowercase()).await?;
                 known.unwrap_or(typed)
             }
+            "case" | "object" => {
+                let known = reads::id_of(&page.app.gate, &page.ctx, typed.clone()).await?;
+                known.unwrap_or(typed)
+            }
             "action" => typed.to_lowercase().replace(' ', "."),
             "from" => day(name, &typed, 0)?,
             "to" => day(name, &typed, DAY)?,
             _ => typed,
         };
     }
-    Ok(plain)
+    let at = |name: &str| plain.filters.iter().find(|(known, _)| known == name).map(|(_, at)| at);
+    match (at("from"), at("to")) {
+        (Some(from), Some(to)) if to < from => Err(Error::field("to", "after_from", "must not lie before From")),
+        _ => Ok(plain),
+    }
+}
+
+/// The cases, items and people that events are about.
+fn things(events: &[ShownEvent]) -> Vec<String> {
+    let of_event = |event: &ShownEvent| {
+        let text = |path: &str| event.event.pointer(path).and_then(Value::as_str).map(str::to_owned);
+        let case = text("/stream").and_then(|stream| Some(stream.split_once(':')?.1.to_owned()));
+        [text("/object/id"), case]
+    };
+    events.iter().flat_map(of_event).flatten().collect()
 }
 
 /// The first moment of a day, or of the day after it; a time stays as it is.

@@ -122,7 +122,7 @@ fn ledger(health: &Health) -> MachineVerdict {
         word: word.into(),
         more: match health.audited_at {
             Some(at) => format!("audit of {}; never anchored", told(at).minute()),
-            None => "never anchored".into(),
+            None => "an auditor runs it; never anchored".into(),
         },
         look,
     }

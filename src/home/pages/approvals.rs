@@ -107,7 +107,7 @@ fn filters(queue: &Queue) -> Vec<(String, String, String, bool)> {
         _ => queue.count(sort),
     };
     let all = match queue.sort {
-        None => queue.counted(),
+        None => queue.total(),
         Some(_) => String::new(),
     };
     let first = ("All".to_owned(), all, "/approvals".to_owned(), queue.sort.is_none());

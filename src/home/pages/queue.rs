@@ -125,7 +125,16 @@ impl QueueLine {
         let (capture, case) = (&waiting.stored.capture, &waiting.case);
         let (urgency, title) = match sort {
             QueueSort::Emergencies => (Urgency::Now, format!("Emergency, item {}", capture.item)),
-            QueueSort::Reviews => (Urgency::Review, format!("Item {}, to review", capture.item)),
+            QueueSort::Reviews => {
+                let platform = capture
+                    .particulars
+                    .platform
+                    .as_deref()
+                    .filter(|platform| *platform != "other");
+                let on = platform.map(|platform| format!(" on {}", platform_name(platform)));
+                let what = label(capture.kind.as_str()).to_lowercase() + &on.unwrap_or_default();
+                (Urgency::Review, format!("Item {}, {what}, to review", capture.item))
+            }
             _ => (Urgency::Waiting, format!("Item {}, held", capture.item)),
         };
         Self {
@@ -233,11 +242,19 @@ impl Queue {
         }
     }
 
-    /// How many wait, in words.
+    /// How many entries it has, as far as it knows.
+    pub fn total(&self) -> String {
+        format!("{}{}", self.lines.len(), if self.more.is_empty() { "" } else { "+" })
+    }
+
+    /// How many wait, in words: decisions that somebody waits for, and second looks.
     pub fn counted(&self) -> String {
-        match self.more.is_empty() {
-            true => self.lines.len().to_string(),
-            false => format!("{}+", self.lines.len()),
+        let more = self.more.iter().any(|(sort, _)| *sort != QueueSort::Reviews);
+        let decisions = format!("{}{}", self.awaited().len(), if more { "+" } else { "" });
+        match (decisions.as_str(), self.count(QueueSort::Reviews).as_str()) {
+            ("0", reviews) => format!("{reviews} to review"),
+            (decisions, "0") => format!("{decisions} to decide"),
+            (decisions, reviews) => format!("{decisions} to decide, {reviews} to review"),
         }
     }
 

@@ -4,6 +4,7 @@ use actix_web::web::Path;
 use askama::Template;
 
 use super::units::unit_choices;
+use crate::clock;
 use crate::error::Result;
 use crate::forms::{Word, parse_id};
 use crate::http::pages::{self, FormView, Frame, Nav, PageRequest};
@@ -138,13 +139,16 @@ struct ShownTraining {
     name: String,
     completed: String,
     expires: Option<String>,
+    /// Whether that day has passed.
+    expired: bool,
     reference: Option<String>,
     ended: Option<Moment>,
 }
 
 impl ShownTraining {
-    fn of(training: Training) -> Self {
+    fn of(training: Training, today: &str) -> Self {
         Self {
+            expired: training.completed.expires_on.as_deref().is_some_and(|day| day < today),
             id: training.id,
             name: line(&training.completed.name),
             completed: line(&training.completed.completed_on),
@@ -177,11 +181,13 @@ impl PersonPage {
         let trainings = reads::trainings(gate, ctx, Some(id.clone()), &Page::first(100)).await?;
         let sessions = reads::credentials(gate, ctx, id.clone(), CredentialKind::Session).await?;
         let tokens = reads::credentials(gate, ctx, id, CredentialKind::Token).await?;
+        let today = clock::format(gate.now())[..10].to_owned();
+        let shown = |training| ShownTraining::of(training, &today);
         Ok(Self {
             frame: page.frame(&line(&user.found.name), Nav::People).await?,
             form: form_of(&user),
             person: ShownPerson::of(user),
-            trainings: trainings.into_iter().map(ShownTraining::of).collect(),
+            trainings: trainings.into_iter().map(shown).collect(),
             sessions: ShownCredential::all(sessions),
             tokens: ShownCredential::all(tokens),
             roles: role_choices(),
@@ -222,7 +228,14 @@ pub(in crate::users) async fn person(id: PathId, page: PageRequest) -> Reply {
 async fn after(page: &PageRequest, made: WithPassword) -> Reply {
     let id = made.user.found.id.clone();
     if made.one_time_password.is_none() {
-        return Ok(pages::see_other(&format!("/users/{id}?done=saved")));
+        let sent = FormView::as_sent(&page.req);
+        let done = match (sent.typed("disabled"), sent.typed("locked")) {
+            (Some("true"), _) => "person-disabled",
+            (Some(_), _) => "person-enabled",
+            (None, Some(_)) => "person-unlocked",
+            (None, None) => "saved",
+        };
+        return Ok(pages::see_other(&format!("/users/{id}?done={done}")));
     }
     let shown = PersonPage {
         one_time: made.one_time_password,
