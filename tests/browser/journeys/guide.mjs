@@ -51,7 +51,6 @@ async function detective(demo, home) {
     await ines.goto(`${home}/evidence`);
     await ines.says("You may look at: A-1");
     await ines.says("17 items");
-    await shown(ines, "case", { height: 1240 });
     // What is typed here is not kept: the draft would be there for whoever comes next.
     await page.route("**/captures/draft", (route) => route.fulfill({ status: 204 }));
     await page.fill("#f-url", "https://www.tiktok.com/@pier2nights/video/7432208811");
@@ -72,6 +71,10 @@ async function detective(demo, home) {
 async function supervisor(demo, home) {
   await demo.as("ruth.calder", {}, async (ruth) => {
     await ruth.says("Needs you, urgent and oldest first");
+    // Who logs nothing has no form above the items.
+    await ruth.goto(`${home}/evidence`);
+    await ruth.says("17 items");
+    await shown(ruth, "case");
     await ruth.goto("/approvals");
     await ruth.says("A juvenile is a subject");
     await shown(ruth, "queue");
