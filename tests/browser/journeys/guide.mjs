@@ -29,8 +29,9 @@ export default async (demo) => {
  */
 async function shown({ demo, page }, name, { from, height = 800 } = {}) {
   await page.setViewportSize({ width: 1280, height });
-  await page.waitForLoadState("networkidle");
-  await page.evaluate((from) => {
+  await page.waitForLoadState("load");
+  await page.evaluate(async (from) => {
+    await document.fonts.ready;
     /** @type {HTMLElement} */ (document.activeElement)?.blur();
     const node = from ? document.querySelector(from) : null;
     scrollTo(0, node ? node.getBoundingClientRect().top + scrollY - 16 : 0);
@@ -72,7 +73,7 @@ async function supervisor(demo, home) {
   await demo.as("ruth.calder", {}, async (ruth) => {
     await ruth.says("Needs you, urgent and oldest first");
     // Who logs nothing has no form above the items.
-    await ruth.goto(`${home}/evidence`);
+    await ruth.goto(`${home}/evidence?sort=item`);
     await ruth.says("17 items");
     await shown(ruth, "case");
     await ruth.goto("/approvals");
@@ -95,7 +96,7 @@ async function prosecutor(demo, home, packet) {
   await demo.as("grace.obuya", {}, async (grace) => {
     const { page } = grace;
     await grace.says("Shared with me");
-    await shown(grace, "shared");
+    await shown(grace, "shared", { height: 480 });
     await grace.goto(`${home}/packets`);
     await grace.press("Build a packet");
     await page.fill("#f-items", "1, 15, 8, 10");
@@ -131,7 +132,7 @@ async function auditor(demo) {
   await demo.as("hugo.lind", {}, async (hugo) => {
     const { page } = hugo;
     await hugo.says("Search events");
-    await shown(hugo, "auditor");
+    await shown(hugo, "auditor", { height: 680 });
     await hugo.goto("/ledger?actor=grace.obuya");
     await hugo.says("Capture viewed");
     await hugo.saysNothingOf("Whitlow");
@@ -151,7 +152,7 @@ async function auditor(demo) {
 async function administrator(demo) {
   await demo.as("nils.berg", {}, async (nils) => {
     await nils.says("You see no case");
-    await shown(nils, "administrator");
+    await shown(nils, "administrator", { height: 640 });
     await nils.goto("/users");
     await nils.says("Add a person");
     await shown(nils, "people");
