@@ -75,7 +75,7 @@ async function supervisor(demo, home) {
     // Who logs nothing has no form above the items.
     await ruth.goto(`${home}/evidence?sort=item`);
     await ruth.says("17 items");
-    await shown(ruth, "case");
+    await shown(ruth, "case", { height: 860 });
     await ruth.goto("/approvals");
     await ruth.says("A juvenile is a subject");
     await shown(ruth, "queue");
