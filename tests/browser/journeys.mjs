@@ -7,10 +7,10 @@
 import { Demo } from "./kit.mjs";
 
 /**
- * In the order in which they run: `day` first, because its pictures show the demonstration as it starts; those that count
- * items or meet what is not covered before those that log many and approve.
+ * In the order in which they run: `guide` and `day` first, because their pictures show the demonstration as it starts;
+ * those that count items or meet what is not covered before those that log many and approve.
  */
-const ALL = ["day", "looks", "casework", "evidence", "composer", "export", "admin", "decide", "find", "attacks", "pictures"];
+const ALL = ["guide", "day", "looks", "casework", "evidence", "composer", "export", "admin", "decide", "find", "attacks", "pictures"];
 
 const [file, pictures, packet, ...only] = process.argv.slice(2);
 const demo = new Demo(file, pictures);
