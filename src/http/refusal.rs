@@ -107,6 +107,10 @@ impl<'a> RefusalPage<'a> {
                 (_, Kind::NotFound) => {
                     "There is no such page, or you may not know of it. The answer is the same in both cases."
                 }
+                // The API names the act of policy; a person has no use for its name.
+                (_, Kind::Forbidden) if reply::detail_of(e).starts_with("You may not do this (") => {
+                    "Neither your role nor your part in this case gives you this."
+                }
                 _ => reply::detail_of(e),
             },
             nowhere: e.kind == Kind::NotFound,

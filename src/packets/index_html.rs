@@ -136,7 +136,16 @@ impl IndexPage<'_> {
 
     fn top(&self, case: &Case, record: &Value, copied: Copied) -> Top<'_> {
         let (work, custody, zone) = (self.work, self.scene.custody, self.scene.zone);
-        let shown = ["number", "title", "kind", "handling", "time_zone", "version", "due"];
+        let shown = [
+            "number",
+            "title",
+            "kind",
+            "handling",
+            "time_zone",
+            "version",
+            "due",
+            "reason",
+        ];
         Top {
             work,
             custody,

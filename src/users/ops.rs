@@ -36,7 +36,7 @@ pub fn create(tx: &mut Tx<'_>, new: &NewUser, password_hash: &str, password: Pas
     if store::by_username(tx.conn, &new.username)?.is_some() {
         return Err(Error {
             code: "taken",
-            errors: vec![FieldError::new("username", "free", "is taken: choose another")],
+            errors: vec![FieldError::new("username", "unique", "is taken: choose another")],
             ..Error::conflict(format!("username: {} is taken; choose another", new.username))
         });
     }

@@ -262,7 +262,7 @@ fn a_juvenile_and_a_holder_from_elsewhere_need_the_decider(app: &App) {
         .get(&at("authorization", &id))
         .is(200);
     for told in [
-        "A juvenile is a subject</b> <span class=\"soft\"><bdi>J. Young. Say why it is needed.",
+        "A juvenile is a subject</b> <span class=\"soft\"><bdi>J. Young. Does the purpose say why it is needed?",
         "Neither lead nor member of this case, so they cannot log in it: Stan Stranger.",
         "that of Lena Lead ended on 2026-06-01; Stan Stranger has none on record.",
     ] {
@@ -297,7 +297,7 @@ fn held_captures_emergencies_and_reviews_are_decided_in_the_queue(app: &App) {
     supervisor.get(&made.location).is(200).says("Item 1: ratified.");
     // Once taken in, it is to be reviewed.
     let page = supervisor.get("/approvals").is(200);
-    page.says("Item 1, to review");
+    page.says("Item 1, post on TikTok, to review");
     decide(&id, "capture.reviewed", &[("outcome", "accurate")]);
     supervisor.get("/approvals").is(200).does_not_say(&id);
     let emergency = json!({"basis": {"kind": "emergency", "reason": "danger to life"}});

@@ -260,6 +260,6 @@ fn review_line(case: &Case, n: i64) -> TaskLine {
         TaskUrgency::Due,
         title,
         about,
-        (format!("/cases/{}/evidence", case.id), "View"),
+        (format!("/cases/{}/evidence?state=logged", case.id), "View"),
     )
 }

@@ -135,6 +135,7 @@ impl QueueLine {
                 let what = label(capture.kind.as_str()).to_lowercase() + &on.unwrap_or_default();
                 (Urgency::Review, format!("Item {}, {what}, to review", capture.item))
             }
+            _ if case.is_about_somebody_endangered() => (Urgency::Now, format!("Item {}, held", capture.item)),
             _ => (Urgency::Waiting, format!("Item {}, held", capture.item)),
         };
         Self {

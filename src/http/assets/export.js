@@ -53,10 +53,13 @@ if (choose) {
     const mine = ++turn;
     const fields = new URLSearchParams(/** @type {any} */ (new FormData(choose)));
     fields.set("do", button);
+    const typed = fields.get("items");
     try {
       const other = await page(target, { body: fields });
       // A later change is on its way already, and knows of this one.
       if (mine !== turn) return;
+      // Somebody goes on typing: what they type is sent when they leave the field.
+      if (document.activeElement === items() && items().value !== typed) return;
       renew(other);
       prepare();
       say(told ?? document.getElementById("h-order")?.parentElement?.querySelector(".num")?.textContent ?? "");

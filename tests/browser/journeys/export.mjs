@@ -101,7 +101,7 @@ async function pick(grace, mark) {
   await count(grace, 2);
   const is = async (wanted, after) => {
     await page.waitForFunction((wanted) => {
-      const field = /** @type {HTMLInputElement} */ (document.querySelector("#f-items")).value;
+      const field = /** @type {HTMLInputElement | null} */ (document.querySelector("#f-items"))?.value;
       // The rows come with the answer, after the field.
       const rows = [...document.querySelectorAll("[data-order] > li")].map((row) => row.getAttribute("data-item")).join(" ");
       return field === wanted && rows === wanted;
