@@ -16,6 +16,30 @@ export function say(text) {
   setTimeout(() => toast.remove(), 12_000);
 }
 
+/**
+ * Asks for a page as a document. A document that is read so runs nothing.
+ * @param {string} address
+ * @param {{ body?: XMLHttpRequestBodyInit, sent?: (share: number) => void, holds?: string }} [how]   `holds`: what a page of the kind that is asked for has
+ * @returns {Promise<Document>}
+ */
+export function page(address, { body, sent, holds = "[data-part]" } = {}) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open(body ? "POST" : "GET", address);
+    request.responseType = "document";
+    request.setRequestHeader("Accept", "text/html");
+    if (sent) request.upload.addEventListener("progress", (event) => event.lengthComputable && sent(event.loaded / event.total));
+    request.addEventListener("load", () => {
+      const got = request.response;
+      // Signed out meanwhile, or no page of ours.
+      if (got instanceof Document && got.querySelector(holds)) resolve(got);
+      else reject(new Error(String(request.status)));
+    });
+    request.addEventListener("error", () => reject(new Error("no answer")));
+    request.send(body);
+  });
+}
+
 // A second press of a button sends nothing while the first is under way.
 document.addEventListener("submit", (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);

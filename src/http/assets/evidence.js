@@ -1,16 +1,18 @@
 // @ts-check
-// A list of evidence: selecting several items with Shift or a key, and how many are selected. Plain boxes work without it.
+// A list of evidence: selecting several items with Shift or a key, how many are selected, and the next items on scrolling
+// on. Plain boxes and a link work without it.
+import { page } from "./app.js";
 import { register } from "./keys.js";
 
 const form = /** @type {HTMLFormElement | null} */ (document.querySelector("form[data-marks]"));
-const boxes = /** @type {HTMLInputElement[]} */ ([...(form?.querySelectorAll("input[name='captures[]']") ?? [])]);
-if (form && boxes.length) {
+const all = () => /** @type {HTMLInputElement[]} */ ([...(form?.querySelectorAll("input[name='captures[]']") ?? [])]);
+if (form && all().length) {
   const count = form.querySelector("[data-count]");
   const clear = /** @type {HTMLElement | null} */ (form.querySelector("[data-clear]"));
   const bar = form.querySelector(".bulk");
 
   const tell = () => {
-    const selected = boxes.filter((box) => box.checked).length;
+    const selected = all().filter((box) => box.checked).length;
     if (count) count.textContent = selected === 1 ? "1 item selected" : `${selected} items selected`;
     if (clear) clear.hidden = selected === 0;
     bar?.classList.toggle("bulk--idle", selected === 0);
@@ -18,11 +20,12 @@ if (form && boxes.length) {
 
   /** The box that was set last, from which Shift selects on. @type {HTMLInputElement | null} */
   let last = null;
-  /** @param {HTMLInputElement} box @param {boolean} all */
-  const set = (box, all) => {
-    if (all && last) {
+  /** @param {HTMLInputElement} box @param {boolean} between */
+  const set = (box, between) => {
+    if (between && last) {
+      const boxes = all();
       const [from, to] = [boxes.indexOf(last), boxes.indexOf(box)].sort((a, b) => a - b);
-      for (const between of boxes.slice(from, to + 1)) between.checked = box.checked;
+      for (const one of boxes.slice(from, to + 1)) one.checked = box.checked;
     }
     last = box;
     tell();
@@ -30,10 +33,10 @@ if (form && boxes.length) {
 
   form.addEventListener("click", (event) => {
     const box = event.target;
-    if (box instanceof HTMLInputElement && boxes.includes(box)) set(box, event.shiftKey);
+    if (box instanceof HTMLInputElement && all().includes(box)) set(box, event.shiftKey);
   });
   clear?.addEventListener("click", () => {
-    for (const box of boxes) box.checked = false;
+    for (const box of all()) box.checked = false;
     tell();
   });
   /** @param {KeyboardEvent} event */
@@ -48,3 +51,30 @@ if (form && boxes.length) {
   for (const keys of form.querySelectorAll("[data-keys]")) /** @type {HTMLElement} */ (keys).hidden = false;
   tell();
 }
+
+/** Items that scrolling brings; the link goes on behind them. */
+const MOST = 1000;
+const LIST = ".gallery, .table--items > tbody";
+
+/** Brings the next items when the end of the list comes near. @param {Element | null} pager */
+function watch(pager) {
+  const link = /** @type {HTMLAnchorElement | null} */ (pager?.querySelector("a[data-next]"));
+  const list = document.querySelector(LIST);
+  if (!pager || !link || !list || list.children.length >= MOST) return;
+  const near = new IntersectionObserver(async ([seen]) => {
+    if (!seen.isIntersecting) return;
+    near.disconnect();
+    // Where no answer comes the link stays.
+    const other = await page(link.href, { holds: LIST }).catch(() => null);
+    const [fresh, next] = [other?.querySelector(LIST), other?.querySelector("main .pager")];
+    if (!fresh || !next) return;
+    const from = pager.querySelector("p")?.textContent?.match(/^\d+/)?.[0] ?? "1";
+    const told = next.querySelector("p");
+    if (told) told.textContent = (told.textContent ?? "").replace(/^\d+/, from);
+    list.append(...[...fresh.children].map((one) => document.adoptNode(one)));
+    pager.replaceWith(document.adoptNode(next));
+    watch(next);
+  }, { rootMargin: "1500px" });
+  near.observe(pager);
+}
+watch(document.querySelector("main .pager"));

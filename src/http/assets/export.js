@@ -1,31 +1,7 @@
 // @ts-check
 // Picking exhibits, a packet's build under way, and a file to verify. Each is a plain form or page that works alone; here
 // its parts are renewed in place.
-import { say } from "./app.js";
-
-/**
- * Asks for a page as a document. A document that is read so runs nothing.
- * @param {string} address
- * @param {{ body?: XMLHttpRequestBodyInit, sent?: (share: number) => void }} [how]
- * @returns {Promise<Document>}
- */
-function page(address, { body, sent } = {}) {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open(body ? "POST" : "GET", address);
-    request.responseType = "document";
-    request.setRequestHeader("Accept", "text/html");
-    if (sent) request.upload.addEventListener("progress", (event) => event.lengthComputable && sent(event.loaded / event.total));
-    request.addEventListener("load", () => {
-      const got = request.response;
-      // Signed out meanwhile, or no page of ours.
-      if (got instanceof Document && got.querySelector("[data-part]")) resolve(got);
-      else reject(new Error(String(request.status)));
-    });
-    request.addEventListener("error", () => reject(new Error("no answer")));
-    request.send(body);
-  });
-}
+import { page, say } from "./app.js";
 
 /** Puts the parts of another document in place of those of the same names, and keeps the focus. @param {Document} other */
 function renew(other) {
