@@ -12,7 +12,7 @@ import https from "node:https";
 const { chromium } = createRequire(new URL("../browser/package.json", import.meta.url))("playwright-core");
 const demo = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const CAPTURES = Number(process.argv[3] ?? 10_000);
-const TIMES = 300;
+const TIMES = Number(process.env.TIMES ?? 300);
 const agent = new https.Agent({ keepAlive: true, maxSockets: 8, rejectUnauthorized: false });
 
 /** @returns {Promise<{ status: number, headers: any, body: Buffer, ms: number }>} */
@@ -73,7 +73,7 @@ async function log(n) {
   if (answer.status !== 201) throw new Error(`${answer.status} ${answer.body}`);
 }
 
-console.log(`logging ${CAPTURES} captures, 1,000 of them with a picture`);
+console.log(`logging ${CAPTURES} captures, ${Math.min(CAPTURES, 1000)} of them with a picture`);
 let next = 0;
 await Promise.all(Array.from({ length: 8 }, async () => {
   while (next < CAPTURES) await log(next++);
@@ -86,7 +86,7 @@ const items = JSON.parse((await ask("GET", `/api/v1/cases/${known.id}/captures?l
 const home = `/cases/${known.id}`;
 const pages = {
   "evidence, gallery": `${home}/evidence`, "evidence, table": `${home}/evidence?view=table`, "evidence, by kind and account": `${home}/evidence?kind=post&sort=item`,
-  "an item": `/captures/${items[0].id}`, "review": `${home}/evidence/review?at=5000`, "overview": home, "timeline": `${home}/timeline`, "people": `${home}/people`, "custody": `${home}/custody`,
+  "an item": `/captures/${items[0].id}`, "review": `${home}/evidence/review?at=${Math.floor(CAPTURES / 2)}`, "overview": home, "timeline": `${home}/timeline`, "people": `${home}/people`, "custody": `${home}/custody`,
   "home": "/", "find": "/find?q=bench_7",
 };
 for (const [name, path] of Object.entries(pages)) {
