@@ -537,8 +537,6 @@ CREATE INDEX captures_open ON public.captures USING btree (state, basis, id);
 
 CREATE INDEX captures_state ON public.captures USING btree (state, id);
 
-CREATE INDEX captures_times ON public.captures USING btree (case_id, (((body)::jsonb ->> 'posted_at'::text)), item, state);
-
 CREATE INDEX captures_work ON public.captures USING btree (case_id, state, open_question, capturer_id);
 
 CREATE INDEX cases_lead ON public.cases USING btree (lead_id, id);

@@ -91,8 +91,6 @@ CREATE INDEX captures_open ON captures (state, basis, id);
 
 CREATE INDEX captures_state ON captures (state, id);
 
-CREATE INDEX captures_times ON captures (case_id, json_extract(body, '$.posted_at'), item, state);
-
 CREATE INDEX captures_work ON captures (case_id, state, open_question, capturer_id);
 
 CREATE TABLE cases (

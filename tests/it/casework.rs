@@ -488,7 +488,7 @@ fn the_timeline_keeps_unknown_times_apart(app: &App) {
     page.says("2026-11-09 02:47:00 UTC");
     page.says("2026-10-30 21:10:00 EDT");
     page.says("Worked out");
-    page.says("Guessed");
+    page.does_not_say("Guessed");
     page.says("<svg class=\"lanes\"");
     page.says("Case opened");
     page.says("A-1 approved");

@@ -262,7 +262,7 @@ fn a_juvenile_and_a_holder_from_elsewhere_need_the_decider(app: &App) {
         .get(&at("authorization", &id))
         .is(200);
     for told in [
-        "A juvenile is a subject</b> <span class=\"soft\"><bdi>J. Young. Say why it is needed.",
+        "A juvenile is a subject</b> <span class=\"soft\"><bdi>J. Young. Does the purpose say why it is needed?",
         "Neither lead nor member of this case, so they cannot log in it: Stan Stranger.",
         "that of Lena Lead ended on 2026-06-01; Stan Stranger has none on record.",
     ] {
