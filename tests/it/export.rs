@@ -184,6 +184,11 @@ fn a_page_asks_for_a_packet_in_the_order_picked(app: &App) {
         refused(&[("items", "1"), ("extra", "1")], "is not a field of this request");
     });
     let sent = [
+        refused(&[("items", &"1-20000 ".repeat(9_000))], "names more than 20000 items");
+        // The right is asked for before anything is made of the items.
+        let lead = Browser::signed_in(app, "lead");
+        lead.post(&path, &[("purpose", "discovery"), ("items", "x")]).is(403);
+        lead.post(&path, &[("items", "x")]).is(403);
         ("purpose", "discovery"),
         ("recipient", "Court 3"),
         ("items", "2"),
