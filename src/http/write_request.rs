@@ -69,6 +69,11 @@ impl WriteRequest {
         body::plain_form(&self.req, &mut self.payload).await
     }
 
+    /// The form of a page's button, which says nothing of its own. It is read before anybody is asked who sends it.
+    pub async fn button_form(&mut self) -> Result<Form> {
+        body::open_form(&self.req, &mut self.payload).await
+    }
+
     /// The same request as that of a page, which shows its form again where it is refused.
     pub fn page(&self) -> Result<PageRequest> {
         PageRequest::of(&self.req)

@@ -157,6 +157,20 @@ fn a_capture_sent_after_the_session_ended_comes_back_too(app: &App) {
         let refused = Page::of(request.multipart(form).send().unwrap()).is(401);
         refused.says("What you typed is not lost");
         let back = sign_in_with(app, "lead", &refused.hidden("carried")).is(200);
+    // The form says whose it is, and only the cookie of a session of theirs proves it.
+    let member = Browser {
+        cookie: lead.cookie.replace('.', "x."),
+        ..Browser::nobody(app)
+    };
+    for (other, whose) in [
+        (&Browser::nobody(app), &person),
+        (&member, &person),
+        (&lead, &app.member.id),
+    ] {
+        let refused = sent(other.request("POST", &path), &typed(&lead, &token, whose)).is(401);
+        refused.does_not_say("What you typed is not lost");
+        refused.does_not_say("name=\"carried\"");
+    }
         back.says("https://www.instagram.com/p/C8/");
         back.says("enctype=\"multipart/form-data\"");
     }
