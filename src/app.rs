@@ -108,6 +108,7 @@ fn open_blocking(config: &Config, with: With) -> Result<(OpenInstallation, u64)>
         limits: config.limits()?,
         uploads: UploadSlots::default(),
         forms: WorkSlots::new(carried::PLACES),
+        verifications: WorkSlots::new(packets::VERIFICATIONS),
         token_uses: TokenUses::default(),
         builder: tokio::sync::Notify::new(),
         audits: tokio::sync::Notify::new(),

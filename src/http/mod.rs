@@ -63,6 +63,8 @@ pub struct State {
     pub uploads: UploadSlots,
     /// Forms that are read before anybody is known to have sent them.
     pub forms: WorkSlots,
+    /// Files that are verified.
+    pub verifications: WorkSlots,
     /// When the use of each token was last noted.
     pub token_uses: TokenUses,
     /// Wakes the packet builder.
