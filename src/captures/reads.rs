@@ -88,7 +88,14 @@ pub async fn weighed(gate: &Gate, requester: &RequestCtx, id: String) -> Result<
 
 /// Captures in all cases whose captures the caller may decide, newest first; the caller may open each of them.
 pub async fn to_decide(gate: &Gate, requester: &RequestCtx, search: CaptureSearch) -> Result<Vec<CaptureView>> {
-    let detail = json!({"state": search.state, "basis": search.basis, "before": search.before});
+    let CaptureSearch {
+        state,
+        basis,
+        before,
+        ids,
+        limit,
+    } = &search;
+    let detail = json!({"state": state, "basis": basis, "before": before, "ids": ids, "limit": limit});
     let view = View::new(Action::CapturesListed, "agency", "agency", detail);
     let read = move |ctx: &mut ReadCtx<'_>| {
         let found = store::to_decide(ctx.conn, ctx.caller, &search, ctx.now)?;
@@ -104,7 +111,7 @@ pub async fn waiting(
     sort: WaitingSort,
     (after, limit): (Option<String>, usize),
 ) -> Result<Vec<WaitingCapture>> {
-    let detail = json!({"waiting": sort, "after": after});
+    let detail = json!({"waiting": sort, "after": after, "limit": limit});
     let view = View::new(Action::CapturesListed, "agency", "agency", detail);
     let read = move |ctx: &mut ReadCtx<'_>| {
         let page = (after.as_deref(), limit);

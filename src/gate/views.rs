@@ -22,7 +22,8 @@ pub struct View {
     pub object_type: &'static str,
     /// Its id.
     pub object_id: String,
-    /// What else tells this view from another: a page's cursor, a file's digest.
+    /// What else tells this view from another: a page's cursor, a file's digest. Views of other things have another one, or
+    /// the later would be covered by the record of the first.
     pub detail: Value,
     /// How long one record covers further views.
     pub covers: Micros,
@@ -44,6 +45,15 @@ impl View {
     }
 
     pub(super) fn draft(&self, case: Option<&str>, address: &str) -> Draft {
+    /// A number of an address, for the detail: as text where no record holds so large a one.
+    pub fn number(n: i64) -> Value {
+        const LARGEST: u64 = (1 << 53) - 1;
+        match n.unsigned_abs() <= LARGEST {
+            true => n.into(),
+            false => n.to_string().into(),
+        }
+    }
+
         let mut record = self.detail.as_object().cloned().unwrap_or_default();
         record.insert("address".into(), address.into());
         let case = case.or(self.case.as_deref());

@@ -24,3 +24,48 @@ fn of_a_stranger_little_is_read(app: &App) {
     drop(taken);
     signs_in().is(401);
 }
+
+both_databases!(each_look_at_other_things_has_an_entry_of_its_own);
+fn each_look_at_other_things_has_an_entry_of_its_own(app: &App) {
+    let case = app.case();
+    app.leave(&case);
+    for _ in 0..2 {
+        app.lead.log(&case, app.post()).is(201);
+    }
+    let exporter = Browser::signed_in(app, "exporter");
+    let listed = || app.count(&case.accesses, "captures.listed");
+    let looks = |look: &dyn Fn()| {
+        let before = listed();
+        look();
+        listed() - before
+    };
+    let evidence = format!("/cases/{}/evidence", case.id);
+    let timeline = format!("/cases/{}/timeline", case.id);
+    for path in [
+        evidence.clone(),
+        format!("{evidence}?around=1"),
+        format!("{evidence}?around=2"),
+        // No record holds such a number.
+        format!("{evidence}?around=9223372036854775807"),
+        timeline.clone(),
+        format!("{timeline}?time=unknown"),
+    ] {
+        let look = || drop(exporter.get(&path).is(200));
+        assert_eq!((looks(&look), looks(&look)), (1, 0), "{path}");
+    }
+    let choose = format!("/cases/{}/packets/new", case.id);
+    let far = "1 ".repeat(1_500);
+    let (one, other) = (format!("{far}1"), format!("{far}2"));
+    for field in [
+        ("kind", "post"),
+        ("kind", "photo"),
+        ("platform", "web"),
+        ("state", "logged"),
+        ("after", "9223372036854775807"),
+        ("items", one.as_str()),
+        ("items", other.as_str()),
+    ] {
+        let look = || drop(exporter.post(&choose, &[field, ("do", "look")]).is(200));
+        assert_eq!((looks(&look), looks(&look)), (1, 0), "{field:?}");
+    }
+}
