@@ -200,17 +200,22 @@ pub struct ThumbnailFound {
 }
 
 /// A file whose thumbnail may leave. Thumbnails are seen with the list of a case, so that they are recorded as a look at the
-/// list: one entry covers all thumbnails of the case.
+/// list: one entry covers all thumbnails of the case. That of a closed capture is evidence that few may see, and is recorded
+/// as a read of the file.
 pub async fn thumbnail(gate: &Gate, requester: &RequestCtx, id: String, sha256: Digest) -> Result<ThumbnailFound> {
     let scope = Scope::Capture(id.clone());
     let read = move |ctx: &mut ReadCtx<'_>| {
         let stored = store::capture(ctx.conn, &id)?;
-        let case = stored.capture.case_id.clone();
+        let open_in = (!stored.state.is_closed()).then(|| stored.capture.case_id.clone());
         let graphic = store::remarks_of(ctx.conn, &id)?.is_graphic();
         let file = open_file(ctx, stored, sha256)?.file;
-        Ok((case, ThumbnailFound { file, graphic }))
+        Ok((open_in, ThumbnailFound { file, graphic }))
     };
-    let (case, found) = gate.read(requester, Act::FileRead, scope, read).await?;
+    let (open_in, found) = gate.read(requester, Act::FileRead, scope, read).await?;
+    let Some(case) = open_in else {
+        self::file(gate, requester, capture, sha256).await?;
+        return Ok(found);
+    };
     let view = View {
         covers: FILE_VIEW_COVERS,
         ..View::new(Action::CapturesListed, "case", &case, json!({"thumbnails": true}))
@@ -244,7 +249,7 @@ pub struct Recording {
 
 /// What a verification compares. None of it is shown to anybody.
 pub async fn recorded(gate: &Gate, requester: &RequestCtx, id: String) -> Result<Recording> {
-    let scope = Scope::Capture(id.clone());
+    let (scope, capture) = (Scope::Capture(id.clone()), id.clone());
     let read = move |ctx: &mut ReadCtx<'_>| {
         let stored = store::capture(ctx.conn, &id)?;
         let stream = ledger::case_stream(&stored.capture.case_id);

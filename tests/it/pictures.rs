@@ -347,7 +347,10 @@ fn what_is_held_shows_no_picture(app: &App) {
             );
             assert_ne!(picture.header("content-type"), "image/jpeg");
         }
-        opened(&seen(&app.supervisor, &path(&held, size)));
+        app.advance(11 * MINUTE);
+        app.leaves(&case.accesses, "file.viewed", &app.supervisor, || {
+            opened(&seen(&app.supervisor, &path(&held, size)));
+        });
     }
     let page = Browser::signed_in(app, "lead")
         .get(&format!("/cases/{}/evidence", case.id))
