@@ -1,10 +1,14 @@
 //! What the doors let through and what they write down: small things that a hostile reader of the code found open.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::both_databases;
 use crate::kit::App;
 use crate::kit::browser::{Browser, sent};
+
+fn id(made: &Value) -> &str {
+    made["id"].as_str().unwrap()
+}
 
 both_databases!(of_a_stranger_little_is_read);
 fn of_a_stranger_little_is_read(app: &App) {
@@ -67,5 +71,54 @@ fn each_look_at_other_things_has_an_entry_of_its_own(app: &App) {
     ] {
         let look = || drop(exporter.post(&choose, &[field, ("do", "look")]).is(200));
         assert_eq!((looks(&look), looks(&look)), (1, 0), "{field:?}");
+    }
+}
+
+both_databases!(a_decision_is_about_the_version_that_was_seen);
+fn a_decision_is_about_the_version_that_was_seen(app: &App) {
+    let case = app.case();
+    let held = app
+        .lead
+        .log(&case, app.post_with(json!({"platform": "tiktok"})))
+        .is(201);
+    app.leave(&case);
+    let logged = app.lead.log(&case, app.post()).is(201);
+    let supervisor = Browser::signed_in(app, "supervisor");
+    let correct = |made: &Value| {
+        let body = json!({"url": "https://www.tiktok.com/@other/1", "reason": "the address was another"});
+        app.lead
+            .post(&format!("/api/v1/captures/{}/corrections", id(made)), body)
+            .is(201);
+    };
+    for (made, part, typed, api) in [
+        (
+            &held,
+            "decision",
+            ("reason", "it was on record"),
+            json!({"outcome": "accept", "reason": "seen"}),
+        ),
+        (
+            &logged,
+            "reviews",
+            ("note", "as it is there"),
+            json!({"outcome": "accurate"}),
+        ),
+    ] {
+        let page = format!("/captures/{}", id(made));
+        let (path, call) = (format!("{page}/{part}"), format!("/api/v1{page}/{part}"));
+        let version = supervisor.get(&page).is(200).hidden("version");
+        assert_eq!(version, "1");
+        correct(made);
+        let outcome = ("outcome", api["outcome"].as_str().unwrap());
+        app.leaves_nothing(&case.stream, || {
+            let again = supervisor.post(&path, &[typed, outcome, ("version", "1")]).is(412);
+            again.says("This was changed since you read it.");
+            again.says(typed.1);
+            assert_eq!(again.hidden("version"), "2");
+            let seen = |tag: &str| app.supervisor.request("POST", &call).header("If-Match", tag).json(&api);
+            app.supervisor.send(seen("\"1\"")).problem(412, "stale-version");
+            app.supervisor.send(seen("nonsense")).problem(412, "stale-version");
+        });
+        supervisor.post(&path, &[typed, outcome, ("version", "2")]).is(303);
     }
 }

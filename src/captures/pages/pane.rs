@@ -1,12 +1,13 @@
 //! One capture as its decider or reviewer reads it: why it is held, what it says, and the form of the decision.
 
 use crate::authorizations::Line;
+use crate::captures::api;
 use crate::captures::model::{
     BasisKind, CaptureDecision, CaptureState, CaptureView, FileEntry, NewDecision, OpenCapture, Remark, Review,
 };
-use crate::captures::{reads, remarks};
-use crate::error::{Error, Result};
-use crate::gate::{Scope, Tx};
+use crate::captures::reads::{self, LastWord};
+use crate::error::Result;
+use crate::gate::Scope;
 use crate::http::WriteRequest;
 use crate::http::decision::{DecisionChoice, DecisionForm, ReasonChip, with_chosen_reason};
 use crate::http::pages::PageRequest;
@@ -349,25 +350,8 @@ pub async fn decide_shown(id: String, mut request: WriteRequest) -> Result<()> {
     let seen = request.version().ok();
     if matches!(form.peek("outcome"), Some("accurate" | "returned")) {
         let review = Review::parse(with_chosen_reason(form, "note"))?;
-        let verb = move |tx: &mut Tx<'_>| {
-            as_shown(tx, &id, seen)?;
-            remarks::review(tx, &id, &review)
-        };
-        return request.transact(Act::CaptureReview, scope, verb).await.map(drop);
+        return api::record_review(request, id, review).await.map(drop);
     }
     let decision = NewDecision::parse(with_chosen_reason(form, "reason"))?;
-    let verb = move |tx: &mut Tx<'_>| {
-        as_shown(tx, &id, seen)?;
-        remarks::decide(tx, &id, &decision)
-    };
-    request.transact(Act::CaptureDecide, scope, verb).await.map(drop)
-}
-
-/// Refuses where the capture is another version than the page showed.
-fn as_shown(tx: &mut Tx<'_>, id: &str, seen: Option<i64>) -> Result<()> {
-    let version = crate::captures::store::capture(tx.conn, id)?.capture.version;
-    match seen.is_some_and(|seen| seen != version) {
-        true => Err(Error::stale()),
-        false => Ok(()),
-    }
+    api::record_decision(request, id, decision).await.map(drop)
 }
