@@ -11,7 +11,7 @@ pub use of_case::{Beside, Evidence, FoundCapture, beside, evidence, items, new_i
 
 use super::duplicates;
 use super::judge;
-use super::model::{CaptureState, CaptureView, FileEntry, NewCapture, StoredCapture};
+use super::model::{CaptureState, CaptureView, DecisionOutcome, FileEntry, NewCapture, ReviewOutcome, StoredCapture};
 use super::pictures::store::{self as pictures, PictureRow};
 use super::preview::CapturePreview;
 use super::store::{self, CaptureSearch, WaitingCapture, WaitingSort};
@@ -84,6 +84,42 @@ pub async fn weighed(gate: &Gate, requester: &RequestCtx, id: String) -> Result<
         Ok(WeighedCapture { view, case, rights })
     };
     gate.view(requester, Act::CaptureRead, scope, view, read).await
+}
+
+/// The last word on a capture.
+pub enum LastWord {
+    Decided(DecisionOutcome),
+    Reviewed(ReviewOutcome),
+}
+
+/// What became of a capture: its number, its state, and the last word on it where the reader may see that.
+pub struct CaptureFate {
+    pub item: i64,
+    pub state: CaptureState,
+    pub word: Option<LastWord>,
+}
+
+/// See [`CaptureFate`]. It shows nothing of the evidence, so the access log has nothing of it.
+pub async fn fate(gate: &Gate, requester: &RequestCtx, id: String) -> Result<CaptureFate> {
+    let scope = Scope::Capture(id.clone());
+    let read = move |ctx: &mut ReadCtx<'_>| {
+        let stored = store::capture(ctx.conn, &id)?;
+        let closed = stored.state.is_closed() && !ctx.may(Act::CaptureReadHeld);
+        let said = (!closed).then(|| store::remarks_of(ctx.conn, &id)).transpose()?;
+        let said = said.unwrap_or_default();
+        let decided = said.decision.map(|d| (d.at, LastWord::Decided(d.said.said.outcome)));
+        let reviewed = said
+            .reviews
+            .into_iter()
+            .map(|r| (r.at, LastWord::Reviewed(r.said.outcome)));
+        let last = decided.into_iter().chain(reviewed).max_by_key(|(at, _)| *at);
+        Ok(CaptureFate {
+            item: stored.capture.item,
+            state: stored.state,
+            word: last.map(|(_, word)| word),
+        })
+    };
+    gate.read(requester, Act::CaptureRead, scope, read).await
 }
 
 /// Captures in all cases whose captures the caller may decide, newest first; the caller may open each of them.
@@ -203,7 +239,7 @@ pub struct ThumbnailFound {
 /// list: one entry covers all thumbnails of the case. That of a closed capture is evidence that few may see, and is recorded
 /// as a read of the file.
 pub async fn thumbnail(gate: &Gate, requester: &RequestCtx, id: String, sha256: Digest) -> Result<ThumbnailFound> {
-    let scope = Scope::Capture(id.clone());
+    let (scope, capture) = (Scope::Capture(id.clone()), id.clone());
     let read = move |ctx: &mut ReadCtx<'_>| {
         let stored = store::capture(ctx.conn, &id)?;
         let open_in = (!stored.state.is_closed()).then(|| stored.capture.case_id.clone());
@@ -249,7 +285,7 @@ pub struct Recording {
 
 /// What a verification compares. None of it is shown to anybody.
 pub async fn recorded(gate: &Gate, requester: &RequestCtx, id: String) -> Result<Recording> {
-    let (scope, capture) = (Scope::Capture(id.clone()), id.clone());
+    let scope = Scope::Capture(id.clone());
     let read = move |ctx: &mut ReadCtx<'_>| {
         let stored = store::capture(ctx.conn, &id)?;
         let stream = ledger::case_stream(&stored.capture.case_id);

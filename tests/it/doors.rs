@@ -122,3 +122,27 @@ fn a_decision_is_about_the_version_that_was_seen(app: &App) {
         supervisor.post(&path, &[typed, outcome, ("version", "2")]).is(303);
     }
 }
+
+both_databases!(the_word_about_the_last_decision_is_no_look_at_it);
+fn the_word_about_the_last_decision_is_no_look_at_it(app: &App) {
+    let case = app.case();
+    let made = app
+        .lead
+        .log(&case, app.post_with(json!({"platform": "tiktok"})))
+        .is(201);
+    let decided = json!({"outcome": "ratify", "reason": "seen"});
+    let path = format!("/api/v1/captures/{}/decision", id(&made));
+    app.deputy.post(&path, decided).is(200);
+    let supervisor = Browser::signed_in(app, "supervisor");
+    // Nothing else is open beside the word.
+    let review = json!({"outcome": "accurate"});
+    let path = format!("/api/v1/captures/{}/reviews", id(&made));
+    app.deputy.post(&path, review).is(201);
+    app.advance(2 * 60_000_000);
+    app.leaves_nothing(&case.accesses, || {
+        let page = supervisor
+            .get(&format!("/approvals?last=capture%3A{}", id(&made)))
+            .is(200);
+        page.says("Item 1: reviewed (accurate)");
+    });
+}

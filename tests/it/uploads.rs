@@ -1,6 +1,9 @@
 //! Uploads in several requests: what was sent is kept, nobody else may touch it, and a capture that names one takes it in
 //! like any file.
 
+use std::thread;
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use casetrail::captures::SweepUploads;
@@ -208,6 +211,32 @@ fn nothing_is_taken_from_who_may_not_log_there(app: &App) {
         .delete(&case.path(&format!("members/{}", app.member.id)))
         .is(204);
     append(&app.member, &path, 4, &BYTES[4..]).problem(404, "not-found");
+    assert_eq!(ask(&app.member, "HEAD", &path).status, 404);
+    app.leaves_nothing(&case.stream, || {
+        ask(&app.member, "DELETE", &path).problem(404, "not-found")
+    });
+    assert_eq!(app.count(&case.accesses, "upload.dropped"), 0);
+    assert_eq!(app.state.blobs.partials().unwrap().len(), 1, "nothing of it went");
+}
+
+both_databases!(what_a_capture_took_meanwhile_is_not_told_as_dropped);
+fn what_a_capture_took_meanwhile_is_not_told_as_dropped(app: &App) {
+    let case = app.case();
+    app.leave(&case);
+    let id = whole(&app.lead, &case);
+    let path = format!("/api/v1/uploads/{id}");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let held = runtime.block_on(app.state.blobs.turn(&id)).unwrap();
+    thread::scope(|scope| {
+        let ends = scope.spawn(|| ask(&app.lead, "DELETE", &path).is(204));
+        // It has read the upload's row, and waits for its turn.
+        thread::sleep(Duration::from_millis(500));
+        assert!(!ends.is_finished());
+        app.lead.log(&case, naming(app, &id)).is(201);
+        drop(held);
+        ends.join().unwrap();
+    });
+    assert_eq!(app.count(&case.accesses, "upload.dropped"), 0);
 }
 
 both_databases!(what_is_too_large_does_not_begin with ("max_file", "1000"));
