@@ -1,10 +1,13 @@
 //! What the doors let through and what they write down: small things that a hostile reader of the code found open.
 
+use reqwest::blocking::multipart;
 use serde_json::{Value, json};
 
 use crate::both_databases;
 use crate::kit::App;
-use crate::kit::browser::{Browser, sent};
+use crate::kit::browser::{Browser, Page, sent};
+use crate::pages::PAGES;
+use crate::walk::{filled, things};
 
 fn id(made: &Value) -> &str {
     made["id"].as_str().unwrap()
@@ -121,6 +124,99 @@ fn a_decision_is_about_the_version_that_was_seen(app: &App) {
         });
         supervisor.post(&path, &[typed, outcome, ("version", "2")]).is(303);
     }
+}
+
+both_databases!(no_page_changes_anything_without_the_token_of_its_form);
+fn no_page_changes_anything_without_the_token_of_its_form(app: &App) {
+    const TOKEN: &str = "This form belongs to another session.";
+    let things = things(app);
+    let asked = app
+        .lead
+        .post(&things.case.path("authorizations"), app.request())
+        .is(201);
+    let audit = app.auditor.post("/api/v1/audits", json!({})).is(202);
+    let people = ["lead", "supervisor", "exporter", "auditor", "administrator"];
+    let browsers: Vec<Browser<'_>> = people.iter().map(|name| Browser::signed_in(app, name)).collect();
+    let changed = |stream: &str| {
+        let all = app.events(stream).into_iter();
+        all.filter(|e| e["action"] != "access.refused").count()
+    };
+    let before = (
+        changed(&things.case.stream),
+        changed("agency"),
+        changed(&things.case.accesses),
+    );
+    let routes = PAGES
+        .iter()
+        .filter(|(method, path, _)| !matches!(*method, "GET" | "HEAD") && *path != "/sign-in");
+    let mut wrong = Vec::new();
+    for (method, route, _) in routes {
+        let path = match *route {
+            "/approvals" => format!("/approvals?at=authorization%3A{}", id(&asked)),
+            "/audits/{id}/cancellation" => route.replace("{id}", id(&audit)),
+            // One that waits: of one that was decided nothing is left to do.
+            route if route.starts_with("/authorizations/{id}") && !route.ends_with("/revocation") => {
+                route.replace("{id}", id(&asked))
+            }
+            route => filled(route, &things),
+        };
+        let mut told = false;
+        for browser in &browsers {
+            let request = browser.request(method, &path).header("Sec-Fetch-Site", "same-origin");
+            let request = request.header("Tus-Resumable", "1.0.0");
+            let page = match *route {
+                "/verify" | "/cases/{id}/captures" => {
+                    let form = multipart::Form::new().text("url", "https://x.example/1");
+                    Page::of(request.multipart(form).send().unwrap())
+                }
+                _ => sent(request, &[("title", "x"), ("do", "none")]),
+            };
+            if !matches!(page.status, 403 | 404) {
+                wrong.push(format!("{method} {route}: {}", page.status));
+            }
+            told |= page.status == 403 && page.text.contains(TOKEN);
+        }
+        if !told {
+            wrong.push(format!("{method} {route}: nobody is refused for the token"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let after = (
+        changed(&things.case.stream),
+        changed("agency"),
+        changed(&things.case.accesses),
+    );
+    assert_eq!((before.0, before.1), (after.0, after.1));
+    for browser in &browsers {
+        browser.get("/session").is(204);
+    }
+}
+
+both_databases!(what_somebody_works_on_is_closed_to_them_in_the_queue);
+fn what_somebody_works_on_is_closed_to_them_in_the_queue(app: &App) {
+    let case = app.case();
+    let fields = json!({"platform": "tiktok", "url": "https://www.tiktok.com/@closed/1", "text": "closed words"});
+    let held = app.lead.log(&case, app.post_with(fields.clone())).is(201);
+    let look = |username: &str, made: &Value| {
+        Browser::signed_in(app, username).get(&format!("/approvals?at=capture%3A{}", id(made)))
+    };
+    let closed = |username: &str, made: &Value| {
+        let page = look(username, made).is(200);
+        for words in ["@closed/1", "closed words", "value=\"accept\""] {
+            page.does_not_say(words);
+        }
+    };
+    look("double", &held).is(200).says("@closed/1");
+    let member = case.path(&format!("members/{}", app.double.id));
+    app.lead.put(&member, json!({})).is(200);
+    closed("double", &held);
+    let own = app.double.log(&case, app.post_with(fields)).is(201);
+    closed("double", &own);
+    // The capturer of one who works on the case no more.
+    app.lead.delete(&member).is(204);
+    look("double", &held).is(200).says("@closed/1");
+    closed("double", &own);
+    look("supervisor", &own).is(200).says("@closed/1");
 }
 
 both_databases!(the_word_about_the_last_decision_is_no_look_at_it);

@@ -312,6 +312,17 @@ fn a_page_sends_uploads_with_its_form_token(app: &App) {
         Page::of(request.body(BYTES).send().unwrap())
     };
     append("cross-site").is(403);
+    for method in ["PATCH", "DELETE"] {
+        for token in ["", "0", &Browser::signed_in(app, "member").form_token()] {
+            let request = lead.client.request(method, &path).header("Cookie", &lead.cookie);
+            let request = request
+                .header("Sec-Fetch-Site", "same-origin")
+                .header("Tus-Resumable", "1.0.0");
+            let request = request.header("Upload-Offset", "0").header("X-Form-Token", token);
+            let request = request.header("Content-Type", "application/offset+octet-stream");
+            Page::of(request.body(BYTES).send().unwrap()).is(403);
+        }
+    }
     append("same-origin").is(204);
     // The page offers it, before the field for files: no text is taken after a file.
     let page = lead.get(&format!("/cases/{}/evidence", case.id)).is(200);
