@@ -21,7 +21,8 @@ use crate::error::{Error, Kind, Result};
 use crate::gate::{Gate, NewEvent};
 use crate::http::token_uses::TokenUses;
 use crate::http::upload_slots::UploadSlots;
-use crate::http::{App, State, headers, refusal, request_ctx, system};
+use crate::http::work_slots::WorkSlots;
+use crate::http::{App, State, carried, headers, refusal, request_ctx, system};
 use crate::identity::secret::Secret;
 use crate::identity::{AccessTokens, FormTokens, Passwords, Seals, TokenUse};
 use crate::ledger::{self, Action, Journal};
@@ -106,6 +107,8 @@ fn open_blocking(config: &Config, with: With) -> Result<(OpenInstallation, u64)>
         blobs,
         limits: config.limits()?,
         uploads: UploadSlots::default(),
+        forms: WorkSlots::new(carried::PLACES),
+        verifications: WorkSlots::new(packets::VERIFICATIONS),
         token_uses: TokenUses::default(),
         builder: tokio::sync::Notify::new(),
         audits: tokio::sync::Notify::new(),

@@ -59,6 +59,15 @@ struct EndOfDirectory {
     offset: u64,
 }
 
+/// How many entries a ZIP says that it has; none where its end is not one that is read. More are not read either.
+pub fn claimed_entries(file: &File) -> Option<u64> {
+    let length = file.metadata().ok().map(|about| about.len());
+    let end = length
+        .filter(|length| *length >= END_LENGTH)
+        .map(|length| read_end(file, length));
+    Some(end?.ok()?.count)
+}
+
 impl Zip {
     /// Reads and checks the structure; the entries' bytes are read later.
     pub fn open(file: File) -> Checked<Self> {
@@ -192,6 +201,8 @@ fn read_end(file: &File, length: u64) -> Checked<EndOfDirectory> {
     Ok(found)
 }
 
+const MISCOUNTED: &str = "entries and directory do not fill the file exactly, or are miscounted";
+
 type Directory = (String, Vec<PacketEntry>, Vec<EntryPlace>);
 
 /// Reads the directory entry by entry; each has to be where the one before it ended.
@@ -199,6 +210,9 @@ fn read_directory(mut directory: impl Read, end: &EndOfDirectory) -> Checked<Dir
     let mut found: Vec<(PacketEntry, EntryPlace)> = Vec::new();
     let (mut top, mut offset, mut read, mut last) = (String::new(), 0u64, 0u64, None);
     while read < end.size {
+        if found.len() as u64 == end.count {
+            return broken("zip.gap", MISCOUNTED);
+        }
         let (path, header) = read_entry(&mut directory, offset, &mut top)?;
         let key = (rank(&path), path.clone());
         if last.as_ref().is_some_and(|last| *last >= key) {
@@ -218,10 +232,7 @@ fn read_directory(mut directory: impl Read, end: &EndOfDirectory) -> Checked<Dir
         }
     }
     if offset != end.offset || read != end.size || found.len() as u64 != end.count {
-        return broken(
-            "zip.gap",
-            "entries and directory do not fill the file exactly, or are miscounted",
-        );
+        return broken("zip.gap", MISCOUNTED);
     }
     found.sort_unstable_by(|a, b| a.0.path.cmp(&b.0.path));
     if let Some(path) = collision(&found) {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::Read;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use futures_util::FutureExt;
 use tokio::sync::{Notify, OwnedMutexGuard};
@@ -25,10 +25,35 @@ struct HashedPlace {
 #[derive(Clone, Default)]
 pub(super) struct Turns(Arc<Mutex<HashMap<String, HashedPlace>>>);
 
+impl Turns {
+    fn lock(&self) -> Result<MutexGuard<'_, HashMap<String, HashedPlace>>> {
+        self.0.lock().map_err(|_| Error::internal("the uploads are lost"))
+    }
+}
+
 /// The right to write to an upload. Whoever wrote before has stopped.
 pub struct UploadTurn {
     kept: OwnedMutexGuard<HashSoFar>,
     stop: Arc<Notify>,
+    turns: Turns,
+    id: String,
+}
+
+/// A place without a hash for which nobody else waits is given up: memory does not grow with uploads that are done.
+impl Drop for UploadTurn {
+    fn drop(&mut self) {
+        /// That of the place, and that of this turn.
+        const HOLDERS: usize = 2;
+        let Ok(mut all) = self.turns.lock() else { return };
+        let done = self.kept.is_none();
+        let alone = |place: &HashedPlace| {
+            let own = Arc::ptr_eq(&place.kept, OwnedMutexGuard::mutex(&self.kept));
+            own && Arc::strong_count(&place.kept) == HOLDERS
+        };
+        if done && all.get(&self.id).is_some_and(alone) {
+            all.remove(&self.id);
+        }
+    }
 }
 
 impl UploadTurn {
@@ -52,22 +77,22 @@ impl Blobs {
     /// would not ask again.
     pub async fn turn(&self, id: &str) -> Result<UploadTurn> {
         let (kept, stop) = {
-            let mut all = self
-                .turns
-                .0
-                .lock()
-                .map_err(|_| Error::internal("the uploads are lost"))?;
+            let mut all = self.turns.lock()?;
             let place = all.entry(id.to_owned()).or_default();
             (place.kept.clone(), place.stop.clone())
         };
-        if let Ok(kept) = kept.clone().try_lock_owned() {
-            return Ok(UploadTurn { kept, stop });
-        }
-        stop.notify_one();
-        let kept = kept.lock_owned().await;
-        // The word was for the one before, who may have ended without hearing it.
-        let _ = stop.notified().now_or_never();
-        Ok(UploadTurn { kept, stop })
+        let (turns, id) = (self.turns.clone(), id.to_owned());
+        let kept = match kept.clone().try_lock_owned() {
+            Ok(kept) => kept,
+            Err(_) => {
+                stop.notify_one();
+                let kept = kept.lock_owned().await;
+                // The word was for the one before, who may have ended without hearing it.
+                let _ = stop.notified().now_or_never();
+                kept
+            }
+        };
+        Ok(UploadTurn { kept, stop, turns, id })
     }
 
     /// The first `received` bytes of an upload, to go on after them; fewer where the disk has fewer. After a restart they
@@ -105,7 +130,7 @@ impl Blobs {
 
     /// Removes what has come of an upload.
     pub fn forget(&self, id: &str) -> Result<()> {
-        if let Ok(mut all) = self.turns.0.lock() {
+        if let Ok(mut all) = self.turns.lock() {
             all.remove(id);
         }
         Ok(self.remove_partial(id)?)
@@ -125,5 +150,34 @@ fn hash_again(file: &mut TempFile, length: u64) -> Result<(Hashing, Vec<u8>)> {
         hashing.take(&piece[..read]);
         let wanted = HEAD.saturating_sub(head.len()).min(read);
         head.extend_from_slice(&piece[..wanted]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::blobs::Memory;
+
+    #[actix_web::test]
+    async fn a_turn_that_is_over_leaves_nothing_in_memory() {
+        let blobs = Blobs::new(Arc::new(Memory::default())).unwrap();
+        let places = || blobs.turns.lock().unwrap().len();
+        let first = blobs.turn("u").await.unwrap();
+        let waits = tokio::spawn({
+            let blobs = blobs.clone();
+            async move { blobs.turn("u").await }
+        });
+        first.wanted().await;
+        drop(first);
+        let second = waits.await.unwrap().unwrap();
+        assert_eq!(places(), 1);
+        drop(second);
+        assert_eq!(places(), 0);
+        let mut kept = blobs.turn("u").await.unwrap();
+        *kept.kept = Some((Hashing::default(), Vec::new()));
+        drop(kept);
+        assert_eq!(places(), 1);
+        blobs.forget("u").unwrap();
+        assert_eq!(places(), 0);
     }
 }

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::model::{
     BasisKind, CaptureFilter, CaptureMark, CaptureNote, CaptureQuery, CaptureState, CaptureView, NewCapture,
-    NewCorrection, NewDecision, NewTo, Place, Review, Sort, account_key,
+    NewCorrection, NewDecision, NewTo, Place, Remark, Review, Sort, account_key,
 };
 use super::preview::CapturePreview;
 use super::store::CaptureSearch;
@@ -12,7 +12,7 @@ use super::{reads, remarks};
 use crate::clock::{self, DAY, Micros};
 use crate::error::{Error, Result};
 use crate::forms::{Form, parse_id};
-use crate::gate::{RequestCtx, Scope};
+use crate::gate::{RequestCtx, Scope, Tx};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
 use crate::http::{App, PathId, WriteRequest};
@@ -157,19 +157,40 @@ pub(super) async fn correct(id: PathId, request: WriteRequest) -> Reply {
 }
 
 pub(super) async fn review(id: PathId, request: WriteRequest) -> Reply {
-    let scope = Scope::Capture(id.0);
-    let made = request
-        .write_to(Act::CaptureReview, scope, Review::parse, remarks::review)
-        .await?;
-    Ok(HttpResponse::Created().json(made))
+    Ok(HttpResponse::Created().json(reviewed(id.0, request).await?))
+}
+
+/// Reviews a capture in the version that was seen, for the API, where `If-Match` may name it, and for a page.
+pub(super) async fn reviewed(id: String, mut request: WriteRequest) -> Result<Remark<Review>> {
+    request.check(Act::CaptureReview, &Scope::Capture(id.clone())).await?;
+    let review = Review::parse(request.form().await?)?;
+    record_review(request, id, review).await
+}
+
+/// The same, once it is read.
+pub(super) async fn record_review(request: WriteRequest, id: String, review: Review) -> Result<Remark<Review>> {
+    let (scope, seen) = (Scope::Capture(id.clone()), request.version_seen()?);
+    let verb = move |tx: &mut Tx<'_>| remarks::review_seen(tx, (&id, seen), &review);
+    request.transact(Act::CaptureReview, scope, verb).await
 }
 
 pub(super) async fn decide(id: PathId, request: WriteRequest) -> Reply {
-    let scope = Scope::Capture(id.0);
-    let made = request
-        .write_to(Act::CaptureDecide, scope, NewDecision::parse, remarks::decide)
-        .await?;
+    let made = decided(id.0, request).await?;
     reply::versioned(made.outline().version, &made)
+}
+
+/// Decides about a capture in the version that was seen, for the API, where `If-Match` may name it, and for a page.
+pub(super) async fn decided(id: String, mut request: WriteRequest) -> Result<CaptureView> {
+    request.check(Act::CaptureDecide, &Scope::Capture(id.clone())).await?;
+    let decision = NewDecision::parse(request.form().await?)?;
+    record_decision(request, id, decision).await
+}
+
+/// The same, once it is read.
+pub(super) async fn record_decision(request: WriteRequest, id: String, decision: NewDecision) -> Result<CaptureView> {
+    let (scope, seen) = (Scope::Capture(id.clone()), request.version_seen()?);
+    let verb = move |tx: &mut Tx<'_>| remarks::decide_seen(tx, (&id, seen), &decision);
+    request.transact(Act::CaptureDecide, scope, verb).await
 }
 
 /// 201 with a capture that was just recorded or corrected.

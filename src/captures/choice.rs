@@ -7,7 +7,7 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel::{QueryableByName, sql_query};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::model::{CaptureKind, CaptureState, CaptureView, StoredCapture};
 use super::reads;
@@ -20,6 +20,7 @@ use crate::forms::Word;
 use crate::gate::{Gate, ReadCtx, RequestCtx, Scope, View};
 use crate::ledger::Action;
 use crate::policy::Act;
+use crate::proof::id::Digest;
 
 /// Values in one `IN`.
 const IN: usize = 500;
@@ -48,6 +49,19 @@ pub struct ChoiceAsked {
     pub picked_text: String,
 }
 
+impl ChoiceAsked {
+    /// The same for the access log. A long choice is cut there; its digest tells it from another.
+    fn detail(&self) -> Value {
+        let ChoiceFilter { kind, platform, state } = &self.filter;
+        let told: String = self.picked_text.chars().take(TOLD).collect();
+        let whole = (told.len() < self.picked_text.len()).then(|| Digest::of(self.picked_text.as_bytes()));
+        json!({
+            "after_item": View::number(self.after), "limit": self.limit, "picked": told, "picked_sha256": whole,
+            "kind": kind, "platform": platform, "state": state,
+        })
+    }
+}
+
 /// Captures to pick from.
 pub struct Choice {
     /// Those that fit the filter, up to one more than the limit.
@@ -69,8 +83,7 @@ pub fn kinds() -> Vec<(&'static str, String)> {
 
 /// Captures to pick from, as this reader sees them.
 pub async fn choice(gate: &Gate, requester: &RequestCtx, case: String, asked: ChoiceAsked) -> Result<Choice> {
-    let told: String = asked.picked_text.chars().take(TOLD).collect();
-    let detail = json!({"after_item": asked.after, "limit": asked.limit, "picked": told});
+    let detail = asked.detail();
     let view = View::new(Action::CapturesListed, "case", &case, detail);
     let scope = Scope::Case(case.clone());
     let read = move |ctx: &mut ReadCtx<'_>| {

@@ -12,7 +12,7 @@ mod said;
 mod selected;
 mod viewer;
 
-pub use pane::{CapturePane, decide_shown};
+pub use pane::{CapturePane, decide_shown, outcome};
 
 pub(super) use check::{keep_draft, preview};
 

@@ -11,7 +11,7 @@ pub use of_case::{Beside, Evidence, FoundCapture, beside, evidence, items, new_i
 
 use super::duplicates;
 use super::judge;
-use super::model::{CaptureState, CaptureView, FileEntry, NewCapture, StoredCapture};
+use super::model::{CaptureState, CaptureView, DecisionOutcome, FileEntry, NewCapture, ReviewOutcome, StoredCapture};
 use super::pictures::store::{self as pictures, PictureRow};
 use super::preview::CapturePreview;
 use super::store::{self, CaptureSearch, WaitingCapture, WaitingSort};
@@ -77,9 +77,52 @@ pub async fn weighed(gate: &Gate, requester: &RequestCtx, id: String) -> Result<
     gate.view(requester, Act::CaptureRead, scope, view, read).await
 }
 
+/// The last word on a capture.
+pub enum LastWord {
+    Decided(DecisionOutcome),
+    Reviewed(ReviewOutcome),
+}
+
+/// What became of a capture: its number, its state, and the last word on it where the reader may see that.
+pub struct CaptureFate {
+    pub item: i64,
+    pub state: CaptureState,
+    pub word: Option<LastWord>,
+}
+
+/// See [`CaptureFate`]. It shows nothing of the evidence, so the access log has nothing of it.
+pub async fn fate(gate: &Gate, requester: &RequestCtx, id: String) -> Result<CaptureFate> {
+    let scope = Scope::Capture(id.clone());
+    let read = move |ctx: &mut ReadCtx<'_>| {
+        let stored = store::capture(ctx.conn, &id)?;
+        let closed = stored.state.is_closed() && !ctx.may(Act::CaptureReadHeld);
+        let said = (!closed).then(|| store::remarks_of(ctx.conn, &id)).transpose()?;
+        let said = said.unwrap_or_default();
+        let decided = said.decision.map(|d| (d.at, LastWord::Decided(d.said.said.outcome)));
+        let reviewed = said
+            .reviews
+            .into_iter()
+            .map(|r| (r.at, LastWord::Reviewed(r.said.outcome)));
+        let last = decided.into_iter().chain(reviewed).max_by_key(|(at, _)| *at);
+        Ok(CaptureFate {
+            item: stored.capture.item,
+            state: stored.state,
+            word: last.map(|(_, word)| word),
+        })
+    };
+    gate.read(requester, Act::CaptureRead, scope, read).await
+}
+
 /// Captures in all cases whose captures the caller may decide, newest first; the caller may open each of them.
 pub async fn to_decide(gate: &Gate, requester: &RequestCtx, search: CaptureSearch) -> Result<Vec<CaptureView>> {
-    let detail = json!({"state": search.state, "basis": search.basis, "before": search.before});
+    let CaptureSearch {
+        state,
+        basis,
+        before,
+        ids,
+        limit,
+    } = &search;
+    let detail = json!({"state": state, "basis": basis, "before": before, "ids": ids, "limit": limit});
     let view = View::new(Action::CapturesListed, "agency", "agency", detail);
     let read = move |ctx: &mut ReadCtx<'_>| {
         let found = store::to_decide(ctx.conn, ctx.caller, &search, ctx.now)?;
@@ -95,7 +138,7 @@ pub async fn waiting(
     sort: WaitingSort,
     (after, limit): (Option<String>, usize),
 ) -> Result<Vec<WaitingCapture>> {
-    let detail = json!({"waiting": sort, "after": after});
+    let detail = json!({"waiting": sort, "after": after, "limit": limit});
     let view = View::new(Action::CapturesListed, "agency", "agency", detail);
     let read = move |ctx: &mut ReadCtx<'_>| {
         let page = (after.as_deref(), limit);
@@ -184,17 +227,22 @@ pub struct ThumbnailFound {
 }
 
 /// A file whose thumbnail may leave. Thumbnails are seen with the list of a case, so that they are recorded as a look at the
-/// list: one entry covers all thumbnails of the case.
+/// list: one entry covers all thumbnails of the case. That of a closed capture is evidence that few may see, and is recorded
+/// as a read of the file.
 pub async fn thumbnail(gate: &Gate, requester: &RequestCtx, id: String, sha256: Digest) -> Result<ThumbnailFound> {
-    let scope = Scope::Capture(id.clone());
+    let (scope, capture) = (Scope::Capture(id.clone()), id.clone());
     let read = move |ctx: &mut ReadCtx<'_>| {
         let stored = store::capture(ctx.conn, &id)?;
-        let case = stored.capture.case_id.clone();
+        let open_in = (!stored.state.is_closed()).then(|| stored.capture.case_id.clone());
         let graphic = store::remarks_of(ctx.conn, &id)?.is_graphic();
         let file = open_file(ctx, stored, sha256)?.file;
-        Ok((case, ThumbnailFound { file, graphic }))
+        Ok((open_in, ThumbnailFound { file, graphic }))
     };
-    let (case, found) = gate.read(requester, Act::FileRead, scope, read).await?;
+    let (open_in, found) = gate.read(requester, Act::FileRead, scope, read).await?;
+    let Some(case) = open_in else {
+        self::file(gate, requester, capture, sha256).await?;
+        return Ok(found);
+    };
     let view = View {
         covers: FILE_VIEW_COVERS,
         ..View::new(Action::CapturesListed, "case", &case, json!({"thumbnails": true}))

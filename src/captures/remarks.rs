@@ -49,6 +49,29 @@ pub fn record_verification(tx: &mut Tx<'_>, id: &str, found: &Verification) -> R
     add(tx, &stored, kind, found.clone())
 }
 
+/// The version of a capture that somebody saw, where they say which: nothing is said about what they did not see.
+type SeenCapture<'a> = (&'a str, Option<i64>);
+
+/// A second person's finding about what they saw.
+pub fn review_seen(tx: &mut Tx<'_>, seen: SeenCapture<'_>, review: &Review) -> Result<Recorded<Remark<Review>>> {
+    as_seen(tx, seen)?;
+    self::review(tx, seen.0, review)
+}
+
+/// A supervisor's decision about what they saw.
+pub fn decide_seen(tx: &mut Tx<'_>, seen: SeenCapture<'_>, new: &NewDecision) -> Result<Recorded<CaptureView>> {
+    as_seen(tx, seen)?;
+    decide(tx, seen.0, new)
+}
+
+fn as_seen(tx: &mut Tx<'_>, (id, seen): SeenCapture<'_>) -> Result<()> {
+    let version = store::capture(tx.conn, id)?.capture.version;
+    match seen.is_some_and(|seen| seen != version) {
+        true => Err(Error::stale()),
+        false => Ok(()),
+    }
+}
+
 /// A second person's finding.
 pub fn review(tx: &mut Tx<'_>, id: &str, review: &Review) -> Result<Recorded<Remark<Review>>> {
     let mut stored = store::capture(tx.conn, id)?;

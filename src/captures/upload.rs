@@ -58,7 +58,13 @@ pub(super) async fn take(
     // handler could not record that.
     let taking = actix_web::rt::spawn(async move {
         let done = receive(&req, &path, &mut parts, &requester, &app).await;
-        remember_typed(&req, &done, &mut parts).await;
+        let ended = done.as_ref().is_err_and(|e| e.kind == Kind::Unauthenticated);
+        if let Ok(parts) = &mut parts
+            && ended
+            && browser::is_page(req.path())
+        {
+            remember_typed(&req, parts).await;
+        }
         // A sender who fell silent is not waited for again.
         if done.as_ref().is_err_and(|e| e.kind != Kind::Timeout)
             && let Ok(parts) = parts
@@ -121,24 +127,28 @@ async fn receive(
     made?
 }
 
-/// Keeps what was typed into a page's form whose session has ended meanwhile: it comes back after the next sign-in.
-async fn remember_typed(req: &HttpRequest, done: &Result<CaptureView>, parts: &mut Result<Parts>) {
-    let ended = done.as_ref().is_err_and(|e| e.kind == Kind::Unauthenticated);
-    if !ended || !browser::is_page(req.path()) {
+/// Keeps what was typed into a page's form whose session has ended meanwhile: it comes back after the next sign-in. Nothing
+/// is kept of a browser that never was signed in. It lies in memory while it comes, so there are few places for it, it must
+/// be short, and all of it must come in time.
+async fn remember_typed(req: &HttpRequest, parts: &mut Parts) {
+    let app = req
+        .app_data::<App>()
+        .filter(|app| browser::former_session(req, app).is_some());
+    let Some(_place) = app.and_then(|app| app.forms.enter()) else {
         return;
-    }
-    let Ok(parts) = parts else { return };
+    };
+    let texts = page_pairs(parts, carried::LONGEST);
     // What cannot be read is lost with the request.
-    if let Ok((pairs, _)) = page_pairs(parts).await {
+    if let Ok(Ok((pairs, _))) = tokio::time::timeout(carried::LONGEST_WAIT, texts).await {
         carried::remember(req, pairs);
     }
 }
 
 /// The refusal of a page's form that nobody signed in sends, with what was typed kept beside it.
 pub(super) async fn signed_out(req: &HttpRequest, payload: Payload, e: Error) -> Error {
-    let mut parts = Parts::of(content_type(req), payload.into_inner(), Duration::from_secs(30));
-    remember_typed(req, &Err(e.clone()), &mut parts).await;
-    if let Ok(parts) = parts {
+    let parts = Parts::of(content_type(req), payload.into_inner(), carried::LONGEST_WAIT);
+    if let Ok(mut parts) = parts {
+        remember_typed(req, &mut parts).await;
         parts.drain().await;
     }
     e
@@ -186,7 +196,7 @@ struct PageFields {
 
 /// The fields of a page's form. They come before its files, so that nothing is taken for a form that is wrong.
 async fn page_fields(req: &HttpRequest, parts: &mut Parts) -> Result<PageFields> {
-    let (pairs, first) = page_pairs(parts).await?;
+    let (pairs, first) = page_pairs(parts, LIMIT).await?;
     let said = serde_json::to_value(&pairs)?;
     let mut form = body::page_form(req, pairs)?;
     let role = form.word("file_role");
@@ -204,8 +214,8 @@ async fn page_fields(req: &HttpRequest, parts: &mut Parts) -> Result<PageFields>
     })
 }
 
-/// The texts of a page's form, and the head of the first file after them.
-async fn page_pairs(parts: &mut Parts) -> Result<(Vec<(String, String)>, Option<PartHead>)> {
+/// The texts of a page's form, together `most` bytes at the most, and the head of the first file after them.
+async fn page_pairs(parts: &mut Parts, most: usize) -> Result<(Vec<(String, String)>, Option<PartHead>)> {
     let (mut pairs, mut length) = (Vec::new(), 0);
     while let Some(head) = parts.next().await? {
         if head.file_name.is_some() {
@@ -215,7 +225,7 @@ async fn page_pairs(parts: &mut Parts) -> Result<(Vec<(String, String)>, Option<
             return Err(body::too_many_fields());
         }
         length += head.name.len();
-        let text = small_part(parts, &mut length).await?;
+        let text = small_part(parts, &mut length, most).await?;
         // What is no UTF-8 no browser sends; it is shown as what it is not.
         pairs.push((head.name, String::from_utf8_lossy(&text).into_owned()));
     }
@@ -328,29 +338,29 @@ async fn first_part(
             "must be the first part of the body, as JSON; the files follow it",
         ));
     }
-    let value = body::parse(&small_part(parts, &mut 0).await?)?;
+    let value = body::parse(&small_part(parts, &mut 0, LIMIT).await?)?;
     let key = key.map(|key| (key, value.clone()));
     Ok((NewCapture::parse(Form::new(value)?)?, key))
 }
 
-/// The bytes of a part that is no file. All such parts of a body together have at most `LIMIT` bytes.
-async fn small_part(parts: &mut Parts, length: &mut usize) -> Result<Vec<u8>> {
+/// The bytes of a part that is no file. All such parts of a body together have at most `most` bytes.
+async fn small_part(parts: &mut Parts, length: &mut usize, most: usize) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     // Also before the first piece: an empty part has a name that counts.
-    within_limit(*length)?;
+    within_limit(*length, most)?;
     while let Some(chunk) = parts.chunk().await? {
         *length += chunk.len();
-        within_limit(*length)?;
+        within_limit(*length, most)?;
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)
 }
 
-fn within_limit(length: usize) -> Result<()> {
-    if length <= LIMIT {
+fn within_limit(length: usize, most: usize) -> Result<()> {
+    if length <= most {
         return Ok(());
     }
-    let detail = format!("What is said beside the files has at most {LIMIT} bytes.");
+    let detail = format!("What is said beside the files has at most {most} bytes.");
     Err(Error::new(Kind::TooLarge, "too-large", detail))
 }
 
@@ -373,4 +383,28 @@ async fn without_files(mut request: WriteRequest, case: String) -> Result<Captur
     let not_required = app.limits.not_required.clone();
     let verb = move |tx: &mut Tx<'_>| ops::record(tx, &new, &arrived, &not_required);
     request.transact(Act::CaptureRecord, scope, verb).await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::Pin;
+
+    use actix_web::web::Bytes;
+    use futures_util::{Stream, stream};
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn of_a_form_that_nobody_may_send_little_is_kept() {
+        let text = "x".repeat(1_000);
+        let body = format!("--b\r\nContent-Disposition: form-data; name=\"url\"\r\n\r\n{text}\r\n--b--\r\n");
+        for (most, kept) in [(1_003, true), (1_002, false)] {
+            let piece = Ok(Bytes::from(body.clone()));
+            let payload = actix_web::dev::Payload::Stream {
+                payload: Box::pin(stream::iter([piece])) as Pin<Box<dyn Stream<Item = _>>>,
+            };
+            let mut parts = Parts::of("multipart/form-data; boundary=b", payload, Duration::from_secs(1)).unwrap();
+            assert_eq!(page_pairs(&mut parts, most).await.is_ok(), kept, "{most}");
+        }
+    }
 }

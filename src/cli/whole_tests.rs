@@ -230,12 +230,16 @@ fn the_operator_adds_users_and_tokens() {
     ] {
         assert!(run(words).is_none(), "{words:?}");
     }
+    let chief = ["user", "add", "chief", "--role", "administrator", "--name", "Chief"];
+    assert!(run(&chief).is_none());
+    let last = run(&["user", "disable", "chief"]);
+    assert!(last.is_some_and(|f| f.text().contains("without an administrator")));
     assert!(run(&["user", "disable", "nobody"]).is_some_and(|f| f.text().contains("there is no user")));
     assert!(run(&["token", "revoke", "ct_unknown"]).is_some());
     made.integrate();
     let report = made.audit();
     assert!(report.clean, "{}", report.text());
-    assert_eq!(report.counts.events, 9 + 4);
+    assert_eq!(report.counts.events, 9 + 5);
 }
 
 #[test]

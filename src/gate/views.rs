@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Mutex;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::clock::{MINUTE, Micros};
 use crate::ledger::{self, Action, Draft};
+use crate::proof::id::Digest;
 
 /// Views remembered at the most.
 const KEPT: usize = 50_000;
@@ -22,7 +23,8 @@ pub struct View {
     pub object_type: &'static str,
     /// Its id.
     pub object_id: String,
-    /// What else tells this view from another: a page's cursor, a file's digest.
+    /// What else tells this view from another: a page's cursor, a file's digest. Views of other things have another one, or
+    /// the later would be covered by the record of the first.
     pub detail: Value,
     /// How long one record covers further views.
     pub covers: Micros,
@@ -43,6 +45,15 @@ impl View {
         }
     }
 
+    /// A number of an address, for the detail: as text where no record holds so large a one.
+    pub fn number(n: i64) -> Value {
+        const LARGEST: u64 = (1 << 53) - 1;
+        match n.unsigned_abs() <= LARGEST {
+            true => n.into(),
+            false => n.to_string().into(),
+        }
+    }
+
     pub(super) fn draft(&self, case: Option<&str>, address: &str) -> Draft {
         let mut record = self.detail.as_object().cloned().unwrap_or_default();
         record.insert("address".into(), address.into());
@@ -53,7 +64,8 @@ impl View {
     }
 }
 
-type ViewKey = (String, Action, String, String);
+/// Session, kind, and thing with detail. These are a digest: a search is long, and many are remembered.
+type ViewKey = (String, Action, Digest);
 
 /// A view that is to be recorded: its time, and until when the record covers it.
 pub(super) struct NewView(ViewKey, Range<Micros>);
@@ -64,8 +76,8 @@ pub(super) struct Views(Mutex<HashMap<ViewKey, Micros>>);
 impl Views {
     /// The view, where no record covers it.
     pub fn unseen(&self, session: &str, view: &View, now: Micros) -> Option<NewView> {
-        let (id, detail) = (view.object_id.clone(), view.detail.to_string());
-        let key = (session.to_owned(), view.action, id, detail);
+        let thing = json!([view.object_id, view.detail]).to_string();
+        let key = (session.to_owned(), view.action, Digest::of(thing.as_bytes()));
         let covered = self
             .0
             .lock()

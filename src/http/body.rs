@@ -1,8 +1,9 @@
-//! Reads the bodies of forms: at most `LIMIT` bytes, and refused when the client sends nothing for 30 seconds.
+//! Reads the bodies of forms: at most `LIMIT` bytes, and refused when the client sends nothing for 30 seconds. Before anybody
+//! is known to have sent it, less is read, and for a shorter time.
 
 use std::time::Duration;
 
-use actix_web::http::header::CONTENT_TYPE;
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::Payload;
 use actix_web::{HttpMessage, HttpRequest};
 use futures_util::StreamExt;
@@ -10,7 +11,8 @@ use serde_json::Value;
 
 use super::json::Once;
 use super::typed::{self, TypedFields};
-use super::{App, browser, request_ctx};
+use super::work_slots::WorkSlot;
+use super::{App, browser, carried, request_ctx};
 use crate::error::{Error, Kind, Result};
 use crate::forms::{Form, PAIRS};
 use crate::gate::RequestCtx;
@@ -19,22 +21,66 @@ use crate::proof::id::Digest;
 
 /// Bytes of a JSON body at the most.
 pub const LIMIT: usize = 2 << 20;
+/// How long a body may be silent.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// How much is read of a body that nobody is known to have sent, and how long all of it may take.
+struct OpenLimit {
+    bytes: usize,
+    whole: Duration,
+}
+
+/// What signs in, or renews a session.
+const OPEN: OpenLimit = OpenLimit {
+    bytes: 64 << 10,
+    whole: Duration::from_secs(10),
+};
+/// A sign-in that brings a form back.
+const BRINGING: OpenLimit = OpenLimit {
+    bytes: 2 * carried::LONGEST,
+    whole: carried::LONGEST_WAIT,
+};
 
 /// Reads a form, and notes an idempotency key on the request where the client sent one.
 pub async fn form(req: &HttpRequest, payload: &mut Payload, ctx: &mut RequestCtx) -> Result<Form> {
-    let bytes = bytes(req, payload).await?;
+    let bytes = bytes(req, payload, LIMIT).await?;
     form_with_key(req, ctx, &bytes, &bytes)
 }
 
 /// Reads a form that may be left out.
 pub async fn optional_form(req: &HttpRequest, payload: &mut Payload, ctx: &mut RequestCtx) -> Result<Form> {
-    let bytes = bytes(req, payload).await?;
+    let bytes = bytes(req, payload, LIMIT).await?;
     form_with_key(req, ctx, &bytes, if bytes.is_empty() { b"{}" } else { &bytes })
 }
 
-/// Reads a form where nobody is signed in, or a retry is harmless anyway.
+/// Reads a form of which a retry is harmless.
 pub async fn plain_form(req: &HttpRequest, payload: &mut Payload) -> Result<Form> {
-    parse_form(req, &bytes(req, payload).await?)
+    parse_form(req, &bytes(req, payload, LIMIT).await?)
+}
+
+/// Reads a form before anybody is known to have sent it: little, and for a short time. A page's sign-in may bring a form
+/// that was carried, for which it takes a place.
+pub async fn open_form(req: &HttpRequest, payload: &mut Payload) -> Result<Form> {
+    let brings = browser::is_page(req.path()) && announced(req) > OPEN.bytes;
+    let _place = brings.then(|| place(req)).transpose()?;
+    let limit = if brings { &BRINGING } else { &OPEN };
+    parse_form(req, &bytes_within(req, payload, limit).await?)
+}
+
+fn announced(req: &HttpRequest) -> usize {
+    let length = req.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    length.and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+fn place(req: &HttpRequest) -> Result<WorkSlot> {
+    let app = req.app_data::<App>().ok_or_else(|| Error::internal("no state"))?;
+    let detail = "Too many forms are brought back at the moment. Nothing is lost: send it again.";
+    app.forms.enter().ok_or_else(|| Error::unavailable("busy", detail, 2))
+}
+
+async fn bytes_within(req: &HttpRequest, payload: &mut Payload, limit: &OpenLimit) -> Result<Vec<u8>> {
+    let all = tokio::time::timeout(limit.whole, bytes(req, payload, limit.bytes)).await;
+    all.map_err(|_| silent())?
 }
 
 /// The form comes first: a page's key stands in it.
@@ -99,17 +145,17 @@ pub fn parse(bytes: &[u8]) -> Result<Value> {
     }
 }
 
-async fn bytes(req: &HttpRequest, payload: &mut Payload) -> Result<Vec<u8>> {
+async fn bytes(req: &HttpRequest, payload: &mut Payload, most: usize) -> Result<Vec<u8>> {
     expect_json(req)?;
     let mut out = Vec::new();
     loop {
-        let next = tokio::time::timeout(Duration::from_secs(30), payload.next()).await;
+        let next = tokio::time::timeout(IDLE, payload.next()).await;
         let Some(chunk) = next.map_err(|_| silent())? else {
             return Ok(out);
         };
         let chunk = chunk.map_err(|_| cut_off())?;
-        if out.len() + chunk.len() > LIMIT {
-            let detail = format!("A JSON body has at most {LIMIT} bytes.");
+        if out.len() + chunk.len() > most {
+            let detail = format!("A body has at most {most} bytes here.");
             return Err(Error::new(Kind::TooLarge, "too-large", detail));
         }
         out.extend_from_slice(&chunk);
@@ -144,4 +190,39 @@ pub fn silent() -> Error {
 pub fn cut_off() -> Error {
     let message = "ended before its end: nothing was kept; send it again";
     Error::field("body", "complete", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::FromRequest;
+    use actix_web::test::TestRequest;
+    use actix_web::web::Bytes;
+    use futures_util::stream;
+
+    use super::*;
+
+    async fn read(pieces: usize, limit: &OpenLimit) -> Result<Vec<u8>> {
+        let (req, _) = TestRequest::post().uri("/api/v1/sessions").to_http_parts();
+        let drops = stream::unfold(0, move |n| async move {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            (n < pieces).then(|| (Ok(Bytes::from_static(b"{")), n + 1))
+        });
+        let mut sent =
+            actix_web::dev::Payload::from(Box::pin(drops) as std::pin::Pin<Box<dyn futures_util::Stream<Item = _>>>);
+        let mut payload = Payload::from_request(&req, &mut sent).into_inner().unwrap();
+        bytes_within(&req, &mut payload, limit).await
+    }
+
+    #[actix_web::test]
+    async fn of_a_stranger_little_is_read_and_for_a_short_time() {
+        let limit = OpenLimit {
+            bytes: 8,
+            whole: Duration::from_millis(400),
+        };
+        assert_eq!(read(8, &limit).await.unwrap().len(), 8);
+        assert_eq!(read(9, &limit).await.unwrap_err().kind, Kind::TooLarge);
+        // Each byte comes in time, and all of them do not.
+        let slow = OpenLimit { bytes: 1_000, ..limit };
+        assert_eq!(read(1_000, &slow).await.unwrap_err().kind, Kind::Timeout);
+    }
 }

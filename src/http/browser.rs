@@ -37,6 +37,12 @@ pub fn credential(req: &HttpRequest, app: &App) -> Option<Credential> {
     Some(Credential::Session(shown.session))
 }
 
+/// The session that the request's cookie names, where the cookie is genuine; it may have ended. It proves that this browser
+/// was signed in, and opens nothing.
+pub(crate) fn former_session(req: &HttpRequest, app: &App) -> Option<String> {
+    Some(app.cookie_tokens.genuine(shown_cookie(req)?)?.session)
+}
+
 /// The cookie's value as it was sent. Browsers guard the prefix of exactly this name, so none that would decode to it
 /// counts; and of two with this name none does.
 fn shown_cookie(req: &HttpRequest) -> Option<&str> {

@@ -13,7 +13,6 @@ use actix_web::{HttpMessage, HttpRequest};
 use askama::Template;
 use futures_util::{Stream, StreamExt, stream};
 use serde::{Deserialize, Serialize};
-use tokio::sync::Semaphore;
 
 use super::pages::{self, Frame};
 use super::reply::Reply;
@@ -21,13 +20,14 @@ use super::typed::{self, TypedFields};
 use super::{App, browser};
 use crate::clock::{HOUR, Micros};
 use crate::forms::PAIRS;
+use crate::identity;
 
 /// Bytes of a form that is carried.
-const LONGEST: usize = 256 << 10;
+pub const LONGEST: usize = 256 << 10;
 /// How long a form of that size may take to arrive.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+pub const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// Forms that are read ahead at the same moment: they lie in memory before anybody is known to have sent them.
-static PLACES: Semaphore = Semaphore::const_new(64);
+pub const PLACES: usize = 64;
 /// How long it may take to sign in again.
 const LIFE: Micros = 12 * HOUR;
 
@@ -58,8 +58,15 @@ pub(super) async fn read_ahead(req: &mut ServiceRequest) -> Option<TypedFields> 
     if *req.method() != Method::POST || !html_form || length > LONGEST || !ours || req.path() == "/sign-in" {
         return None;
     }
-    // Whoever finds no place is served all the same; only what was typed is not carried over a new sign-in.
-    let _place = PLACES.try_acquire().ok()?;
+    let app = req.app_data::<App>()?.clone();
+    // Of a browser that never was signed in here nothing is carried. Whoever finds no place is served all the same; only
+    // what was typed is not carried over a new sign-in.
+    browser::former_session(req.request(), &app)?;
+    let _place = app.forms.enter()?;
+    read_and_put_back(req, length).await
+}
+
+async fn read_and_put_back(req: &mut ServiceRequest, length: usize) -> Option<TypedFields> {
     let whole = read_whole(req.take_payload(), length).await;
     let fields = whole.as_ref().ok().map(|bytes| {
         let pairs = url::form_urlencoded::parse(bytes).into_owned();
@@ -87,9 +94,12 @@ where
     (bytes.len() == length).then(|| bytes.into()).ok_or_else(cut_off)
 }
 
-/// What was typed, sealed, where a form says whose it is. Passwords are left out.
-pub(super) fn seal(req: &HttpRequest, app: &App, typed: &TypedFields) -> Option<String> {
-    let person = typed.hidden(typed::PERSON)?.to_owned();
+/// What was typed, sealed, where the session that has ended was of the person whose form it says it is. Passwords are left
+/// out.
+pub(super) async fn seal(req: &HttpRequest, app: &App, typed: &TypedFields) -> Option<String> {
+    let session = browser::former_session(req, app)?;
+    let owner = app.gate.db().read(move |conn| identity::owner(conn, &session)).await;
+    let person = owner.ok()?.filter(|owner| typed.hidden(typed::PERSON) == Some(owner))?;
     let kept = |(name, _): &&(String, String)| !name.contains("password") && name != typed::FORM_TOKEN;
     let multipart = req.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let form = CarriedForm {
@@ -137,9 +147,13 @@ pub fn page(req: &HttpRequest, app: &App, session: &str, form: CarriedForm) -> R
     pages::show(&CarriedPage { frame, form, shown }, None)
 }
 
-/// Keeps the fields of a form with files for the page that asks to sign in again; the files themselves are not kept.
+/// Keeps the fields of a form with files for the page that asks to sign in again; the files themselves are not kept. Where
+/// the form was read before its session ended, that stands.
 pub fn remember(req: &HttpRequest, fields: Vec<(String, String)>) {
-    req.extensions_mut().insert(TypedFields(fields));
+    let mut kept = req.extensions_mut();
+    if !kept.contains::<TypedFields>() {
+        kept.insert(TypedFields(fields));
+    }
 }
 
 #[cfg(test)]
@@ -173,13 +187,16 @@ mod tests {
             .set_payload("reason=not ")
             .insert_header((CONTENT_LENGTH, 14))
             .to_srv_request();
-        assert!(read_ahead(&mut short).await.is_none());
+        assert!(read_and_put_back(&mut short, 14).await.is_none());
         assert!(short.take_payload().next().await.unwrap().is_err());
         let mut whole = form()
             .set_payload("reason=no")
             .insert_header((CONTENT_LENGTH, 9))
             .to_srv_request();
-        assert_eq!(read_ahead(&mut whole).await.unwrap().hidden("reason"), Some("no"));
+        assert_eq!(
+            read_and_put_back(&mut whole, 9).await.unwrap().hidden("reason"),
+            Some("no")
+        );
         assert_eq!(whole.take_payload().next().await.unwrap().unwrap(), "reason=no");
     }
 }

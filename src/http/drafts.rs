@@ -1,7 +1,7 @@
 //! Drafts: what somebody has typed into a long form and not sent, kept on the server for them alone. A draft is known by
 //! the path to which its form is sent. It is gone once the form is sent, or after thirty days.
 
-use actix_web::HttpResponse;
+use actix_web::{HttpRequest, HttpResponse};
 use diesel::prelude::*;
 
 use super::pages::{self, FormView, PageRequest};
@@ -12,12 +12,15 @@ use crate::clock::{DAY, Micros};
 use crate::db::AnyConn;
 use crate::db::tables::drafts;
 use crate::error::{Error, Kind, Result};
+use crate::forms::parse_id;
 use crate::gate::{ReadCtx, Scope, Tx, actor_of};
 use crate::policy::Act;
 use crate::text::Zone;
 
 /// Bytes of a draft at the most.
 const LONGEST: usize = 400 << 10;
+/// Drafts of one person. A further one is refused, and none that they typed is dropped for it.
+const MOST: i64 = 50;
 /// How long a draft is kept.
 const LIFE: Micros = 30 * DAY;
 /// What no draft holds: files, and what only the page itself says.
@@ -66,7 +69,7 @@ pub async fn keep(mut request: WriteRequest, act: Act, scope: Scope, back: &str)
     let authorized = request.check(act, &scope).await?;
     request.plain_form().await?;
     let page = request.page()?;
-    let (user, form) = (authorized.caller.user.clone(), form_of(&page).to_owned());
+    let (user, form) = (authorized.caller.user.clone(), form_of(&page.req)?);
     let actor = actor_of(&authorized.caller, authorized.context.as_ref());
     let TypedFields(all) = TypedFields::of(&page.req);
     let discarded = all.iter().any(|(name, _)| name == "discard");
@@ -87,9 +90,14 @@ pub async fn keep(mut request: WriteRequest, act: Act, scope: Scope, back: &str)
     Ok(pages::see_other(&format!("{back}?done={done}")))
 }
 
-/// The path to which the form is sent whose draft this request is about.
-fn form_of(page: &PageRequest) -> &str {
-    page.req.path().trim_end_matches("/draft")
+/// The path to which the form is sent whose draft this request is about, however the address spells the ids in it.
+fn form_of(req: &HttpRequest) -> Result<String> {
+    let route = req.match_pattern().ok_or_else(Error::not_found)?;
+    let form = route.strip_suffix("/draft").unwrap_or(&route).to_owned();
+    req.match_info().iter().try_fold(form, |form, (name, text)| {
+        let id = parse_id(text).ok_or_else(Error::not_found)?;
+        Ok(form.replace(&format!("{{{name}}}"), &id))
+    })
 }
 
 fn is_typed((name, text): &(String, String)) -> bool {
@@ -102,6 +110,15 @@ fn save(tx: &mut Tx<'_>, user: &str, form: &str, body: &str) -> Result<()> {
     let set = (drafts::body.eq(body), drafts::changed_at.eq(tx.now));
     if diesel::update(known).set(set).execute(tx.conn)? == 1 {
         return Ok(());
+    }
+    let own: i64 = drafts::table
+        .filter(drafts::user_id.eq(user))
+        .count()
+        .get_result(tx.conn)?;
+    if own >= MOST {
+        let detail =
+            format!("You have {MOST} drafts, the most that are kept: send or discard one. This one is not kept.");
+        return Err(Error::conflict(detail));
     }
     diesel::insert_into(drafts::table)
         .values((
@@ -123,7 +140,7 @@ fn remove(conn: &mut AnyConn, user: &str, form: &str) -> Result<()> {
 pub async fn sent(page: &PageRequest) {
     let done = async {
         let caller = page.app.gate.check(&page.ctx, Act::SessionOwn, Scope::Agency).await?;
-        let (user, form) = (caller.caller.user.clone(), page.req.path().to_owned());
+        let (user, form) = (caller.caller.user.clone(), form_of(&page.req)?);
         let forget = move |tx: &mut Tx<'_>| remove(tx.conn, &user, &form);
         page.app.gate.housekeep(actor_of(&caller.caller, None), forget).await
     };

@@ -24,11 +24,13 @@ pub mod tls;
 pub mod token_uses;
 mod typed;
 pub mod upload_slots;
+pub mod work_slots;
 mod write_request;
 
 pub use path::{PathId, PathIds};
 use token_uses::TokenUses;
 use upload_slots::UploadSlots;
+use work_slots::WorkSlots;
 pub use write_request::WriteRequest;
 
 use crate::blobs::Blobs;
@@ -59,6 +61,10 @@ pub struct State {
     pub limits: Limits,
     /// Uploads under way, by user.
     pub uploads: UploadSlots,
+    /// Forms that are read before anybody is known to have sent them.
+    pub forms: WorkSlots,
+    /// Files that are verified.
+    pub verifications: WorkSlots,
     /// When the use of each token was last noted.
     pub token_uses: TokenUses,
     /// Wakes the packet builder.

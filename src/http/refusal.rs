@@ -81,10 +81,10 @@ fn accepts_html(headers: &HeaderMap) -> bool {
 async fn page<B>(answer: &ServiceResponse<B>, e: &Error, typed: Option<TypedFields>) -> Option<HttpResponse> {
     let (head, req) = (answer.response().head(), answer.request());
     let typed = typed.unwrap_or_else(|| TypedFields::of(req));
-    let carried = req
-        .app_data::<App>()
-        .filter(|_| e.code == "not-signed-in")
-        .and_then(|app| carried::seal(req, app, &typed));
+    let carried = match req.app_data::<App>() {
+        Some(app) if e.code == "not-signed-in" => carried::seal(req, app, &typed).await,
+        _ => None,
+    };
     let text = RefusalPage::of(req, e, carried).await.render().ok()?;
     let mut page = pages::html(head.status, &text);
     for (name, value) in head.headers().iter().filter(|(name, _)| **name != CONTENT_TYPE) {

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::pages::PageRequest;
 use super::{App, body, browser, request_ctx};
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::forms::Form;
 use crate::gate::{Authorized, Change, IdempotencyHeader, RequestCtx, Scope, Tx};
 use crate::policy::Act;
@@ -69,6 +69,11 @@ impl WriteRequest {
         body::plain_form(&self.req, &mut self.payload).await
     }
 
+    /// The form of a page's button, which says nothing of its own. It is read before anybody is asked who sends it.
+    pub async fn button_form(&mut self) -> Result<Form> {
+        body::open_form(&self.req, &mut self.payload).await
+    }
+
     /// The same request as that of a page, which shows its form again where it is refused.
     pub fn page(&self) -> Result<PageRequest> {
         PageRequest::of(&self.req)
@@ -82,6 +87,14 @@ impl WriteRequest {
     /// The version that `If-Match` names; of a page, after its form was read.
     pub fn version(&self) -> Result<i64> {
         request_ctx::if_match(&self.req)
+    }
+
+    /// The same, where it is named at all.
+    pub fn version_seen(&self) -> Result<Option<i64>> {
+        match self.version() {
+            Err(e) if e.kind == Kind::VersionRequired => Ok(None),
+            version => version.map(Some),
+        }
     }
 
     /// The version to change and the body, parsed. The API names the version in a header, which is looked at before the

@@ -43,7 +43,7 @@ impl TokenUse {
     }
 }
 
-/// A genuine token that is not over: its session, and when it ends.
+/// What a genuine token says: its session, and when it ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShownToken {
     /// The session's id.
@@ -96,11 +96,15 @@ impl AccessTokens {
 
     /// What a token says that is genuine and not over.
     pub fn check(&self, token: &str, now: Micros) -> Option<ShownToken> {
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.verifying, &self.rules)
-            .ok()?
-            .claims;
-        let ends = claims.exp.checked_mul(SECOND)?;
-        let session = claims.sid;
-        (ends > now).then_some(ShownToken { session, ends })
+        self.genuine(token).filter(|shown| shown.ends > now)
+    }
+
+    /// What a token says that is genuine. It may be over, and opens nothing by itself.
+    pub fn genuine(&self, token: &str) -> Option<ShownToken> {
+        let decoded = jsonwebtoken::decode::<Claims>(token, &self.verifying, &self.rules).ok()?;
+        Some(ShownToken {
+            ends: decoded.claims.exp.checked_mul(SECOND)?,
+            session: decoded.claims.sid,
+        })
     }
 }

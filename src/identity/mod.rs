@@ -14,5 +14,5 @@ pub use password::{Passwords, one_time, rules};
 pub use seals::Seals;
 pub use session::{
     Caller, Credential, CredentialKind, LiveCredential, Opened, Person, Refreshed, end, end_all, keep_alive,
-    last_signed_in, live, name_token, note_use, open, refresh, resolve, token,
+    last_signed_in, live, name_token, note_use, open, owner, refresh, resolve, token,
 };

@@ -151,6 +151,12 @@ fn caller(row: SessionRow, now: Micros) -> Result<Caller> {
     })
 }
 
+/// Whose a session is or was.
+pub fn owner(conn: &mut AnyConn, session: &str) -> Result<Option<String>> {
+    let found = sessions::table.filter(sessions::id.eq(session).and(sessions::kind.eq("session")));
+    Ok(found.select(sessions::user_id).first(conn).optional()?)
+}
+
 /// A session just opened or refreshed: its id and the secret for the next refresh.
 #[derive(Debug, Clone)]
 pub struct Opened {

@@ -28,7 +28,6 @@ pub(super) async fn settings(page: PageRequest) -> Reply {
 struct ShownBackup {
     at: Moment,
     size: String,
-    files: String,
     manifest: String,
 }
 
@@ -37,14 +36,13 @@ impl ShownBackup {
         Self {
             at: told(backup.made_at),
             size: count(backup.size),
-            files: count(backup.files),
             manifest: line(&backup.manifest),
         }
     }
 }
 
-/// A failed job as the page shows it: what, when, why.
-type ShownFailure = (String, Moment, Option<String>);
+/// A kind of failed jobs as the page shows it: what, when, why.
+type ShownFailure = (String, Option<Moment>, Option<String>);
 
 #[derive(Template)]
 #[template(path = "installation/pages/installation.html")]
@@ -76,7 +74,7 @@ impl InstallationPage {
                 .map(|job| {
                     (
                         label(&job.kind.replace('-', " ")),
-                        told(job.due_at),
+                        job.due_at.map(told),
                         job.reason.as_deref().map(line),
                     )
                 })
@@ -103,10 +101,7 @@ fn facts(health: &Health) -> Vec<(&'static str, String)> {
             "Database",
             format!("{}, {}", health.database, short_size(health.database_bytes)),
         ),
-        (
-            "Evidence files",
-            format!("{}, {}", count(health.files), short_size(health.file_bytes)),
-        ),
+        ("Evidence files", short_size(health.file_bytes)),
         ("Free on their disk", short_size(health.free_bytes)),
         ("Kept in reserve", short_size(health.reserve_bytes)),
         ("Certificate ends", certificate),

@@ -29,8 +29,7 @@ pub struct Health {
     pub database: &'static str,
     /// The bytes of the database.
     pub database_bytes: u64,
-    /// Evidence files, and their bytes.
-    pub files: u64,
+    /// The bytes of all evidence files. How many they are is not told.
     pub file_bytes: u64,
     /// Bytes that are free where files are stored, and how many of them are kept in reserve.
     pub free_bytes: u64,
@@ -41,7 +40,7 @@ pub struct Health {
     pub plain_http: bool,
     /// The last backups, the latest first.
     pub backups: Vec<Backup>,
-    /// Jobs that failed.
+    /// Kinds of jobs of which some failed.
     pub failed_jobs: Vec<FailedJob>,
     /// When the tree was last signed.
     pub signed_at: Option<Timestamp>,
@@ -75,7 +74,6 @@ pub async fn health(
 fn of_machine(ctx: &mut ReadCtx<'_>, settings: &Config, files_store: &dyn Store) -> Result<Health> {
     let location = settings.database()?;
     let log = ledger::state(ctx.conn)?.ok_or_else(|| Error::internal("the log has no state"))?;
-    let (files, file_bytes) = store::stored_files(ctx.conn)?;
     Ok(Health {
         version: env!("CARGO_PKG_VERSION"),
         started_at: store::last_start(ctx.conn)?.map(Timestamp),
@@ -83,8 +81,7 @@ fn of_machine(ctx: &mut ReadCtx<'_>, settings: &Config, files_store: &dyn Store)
         read_only: log.read_only,
         database: location.kind(),
         database_bytes: store::database_bytes(ctx.conn, &location)?,
-        files,
-        file_bytes,
+        file_bytes: store::stored_bytes(ctx.conn)?,
         free_bytes: files_store.free_bytes()?,
         reserve_bytes: settings.limits()?.reserve,
         certificate_ends_at: None,

@@ -15,7 +15,7 @@ use crate::ledger::Action;
 
 /// Backups that are shown.
 const BACKUPS: i64 = 10;
-/// Failed jobs and locked users that are shown.
+/// Locked users that are shown.
 const SHOWN: i64 = 50;
 
 /// A backup, as its event tells of it.
@@ -25,8 +25,6 @@ pub struct Backup {
     pub made_at: Timestamp,
     /// Events in the tree it holds.
     pub size: u64,
-    /// Evidence files it holds.
-    pub files: u64,
     /// The SHA-256 of its `backup.json`.
     pub manifest: String,
 }
@@ -52,52 +50,59 @@ fn backup(at: Micros, body: &str) -> Result<Backup> {
     Ok(Backup {
         made_at: Timestamp(at),
         size: said["size"].as_u64().unwrap_or(0),
-        files: said["files"].as_u64().unwrap_or(0),
         manifest: said["manifest"].as_str().unwrap_or_default().to_owned(),
     })
 }
 
-/// A job that ended with an error, or that comes again and failed the last time.
+/// A kind of job of which some ended with an error, or that comes again and failed the last time. How many they are is not
+/// told: with their times it would tell of the work on cases.
 #[derive(Debug, Clone, Serialize)]
 pub struct FailedJob {
-    /// Its kind.
+    /// The kind.
     pub kind: String,
-    /// When it was due.
-    pub due_at: Timestamp,
-    /// Why it failed; none for a job that works for a case, whose readers alone are told.
+    /// When the latest was due, and why it failed; none for jobs that work for cases, whose readers alone are told.
+    pub due_at: Option<Timestamp>,
     pub reason: Option<String>,
 }
 
 /// Kinds of jobs that work for the installation and for no case.
 const OF_NO_CASE: [&str; 3] = ["audit", "expiry", "retries"];
 
-/// Jobs that failed, the latest first.
+/// Kinds of jobs of which some failed.
 pub fn failed_jobs(conn: &mut AnyConn) -> Result<Vec<FailedJob>> {
-    let failed = jobs::state.eq(JobState::Failed.as_str());
-    let again = jobs::state
-        .eq(JobState::Waiting.as_str())
-        .and(jobs::error.is_not_null());
-    let rows: Vec<(String, Micros, Option<String>)> = jobs::table
-        .filter(failed.or(again))
-        .order((jobs::due_at.desc(), jobs::kind, jobs::object))
-        .limit(SHOWN)
-        .select((jobs::kind, jobs::due_at, jobs::error))
-        .load(conn)?;
-    let shown = |(kind, due_at, error): (String, Micros, Option<String>)| FailedJob {
-        reason: error.filter(|_| OF_NO_CASE.contains(&kind.as_str())),
-        due_at: Timestamp(due_at),
-        kind,
+    let failed = || {
+        let again = jobs::state
+            .eq(JobState::Waiting.as_str())
+            .and(jobs::error.is_not_null());
+        jobs::table.filter(jobs::state.eq(JobState::Failed.as_str()).or(again))
     };
-    Ok(rows.into_iter().map(shown).collect())
+    let kinds: Vec<String> = failed().select(jobs::kind).distinct().order(jobs::kind).load(conn)?;
+    let mut all = Vec::with_capacity(kinds.len());
+    for kind in kinds {
+        let latest: Option<(Micros, Option<String>)> = match OF_NO_CASE.contains(&kind.as_str()) {
+            true => failed()
+                .filter(jobs::kind.eq(&kind))
+                .order((jobs::due_at.desc(), jobs::object))
+                .select((jobs::due_at, jobs::error))
+                .first(conn)
+                .optional()?,
+            false => None,
+        };
+        let (due_at, reason) = latest.unzip();
+        all.push(FailedJob {
+            kind,
+            due_at: due_at.map(Timestamp),
+            reason: reason.flatten(),
+        });
+    }
+    Ok(all)
 }
 
-/// Evidence files, and their bytes.
-pub fn stored_files(conn: &mut AnyConn) -> Result<(u64, u64)> {
+/// The bytes of all evidence files.
+pub fn stored_bytes(conn: &mut AnyConn) -> Result<u64> {
     let bytes = sql::<BigInt>("CAST(COALESCE(SUM(size), 0) AS BIGINT)");
-    let (count, bytes): (i64, i64) = files::table
-        .select((sql::<BigInt>("COUNT(*)"), bytes))
-        .get_result(conn)?;
-    Ok((u64::try_from(count).unwrap_or(0), u64::try_from(bytes).unwrap_or(0)))
+    let bytes: i64 = files::table.select(bytes).get_result(conn)?;
+    Ok(u64::try_from(bytes).unwrap_or(0))
 }
 
 /// Users who are locked: id and sign-in name.

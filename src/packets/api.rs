@@ -38,11 +38,11 @@ pub async fn ask(
         request.check(Act::PacketRequest, &scope).await?;
     }
     let form = request.form().await?;
-    let asked = NewPacket::parse(named(form).await?);
-    if !asked.as_ref().is_ok_and(|asked| asked.purpose == Purpose::Referral) {
+    if form.peek("purpose") != Some(Purpose::Referral.as_str()) {
         request.check(Act::PacketRequest, &scope).await?;
     }
-    let (app, new) = (request.app.clone(), asked?.supported()?);
+    let asked = NewPacket::parse(named(form).await?)?;
+    let (app, new) = (request.app.clone(), asked.supported()?);
     let verb = move |tx: &mut Tx<'_>| ops::request(tx, &new);
     let packet = request.transact(Act::PacketRequest, scope, verb).await?;
     app.builder.notify_one();

@@ -29,6 +29,12 @@ use crate::words;
 
 /// Bytes of all that is said beside the file.
 const BESIDE: usize = 16 << 10;
+/// Files that are verified at the same moment: each takes memory and a processor for as long as it takes.
+pub const PLACES: usize = 2;
+/// How long a file waits for its turn.
+const TURN: Duration = Duration::from_secs(30);
+/// Entries of a ZIP that is verified here. Larger ones are verified on the reader's own machine.
+const ENTRIES: u64 = 200_000;
 /// Fields beside the file.
 const FIELDS: usize = 20;
 
@@ -113,8 +119,19 @@ pub async fn take(
     };
     let name = sent.name.clone();
     let vkey = app.gate.db().read(ledger::state).await?.map(|state| state.vkey);
-    let checked = blocking(move || inspect(sent, vkey)).await?;
+    // The place goes along to the thread, which goes on where the sender no longer waits.
+    let place = app.verifications.wait(TURN).await.ok_or_else(busy)?;
+    let checked = blocking(move || {
+        let _place = place;
+        inspect(sent, vkey)
+    })
+    .await?;
     Ok((found(requester, app, checked).await?, name))
+}
+
+fn busy() -> Error {
+    let detail = "Other files are being verified. Nothing was kept of this one; send it again, or verify it on your own machine with casetrail verify.";
+    Error::unavailable("busy", detail, 30)
 }
 
 fn parts(req: &HttpRequest, payload: Payload, app: &App) -> Result<Parts> {
@@ -189,6 +206,10 @@ fn read_key(text: &str) -> Result<VerifyingKey> {
 fn inspect(sent: Sent, own: Option<String>) -> Result<CheckedFile> {
     let Sent { key, file, .. } = sent;
     let is_zip = starts_as_zip(&file)?;
+    if is_zip && bag::zip::claimed_entries(&file.open()?).is_some_and(|count| count > ENTRIES) {
+        let message = "has more than 200000 files inside, the most that is verified here: verify it on your own machine with casetrail verify, which has no limit";
+        return Err(Error::field("file", "too_many", message));
+    }
     let key = match (key, is_zip) {
         (_, false) => None,
         (Some(key), true) => Some((KeySource::Given, key)),

@@ -32,6 +32,7 @@ use actix_web::web;
 use crate::http::reply::at;
 
 pub use builder::{cancel, run_builder};
+pub use inspection::PLACES as VERIFICATIONS;
 pub use model::{Packet, PacketState, Purpose};
 
 /// The routes of this feature.

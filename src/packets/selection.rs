@@ -5,6 +5,10 @@ use std::fmt::Write;
 
 /// Items that one packet may name.
 pub const MOST: usize = 20_000;
+/// Items that a text may name, each as often as it stands there: the work of reading it.
+const MOST_NAMED: i64 = 2 * MOST as i64;
+/// Bytes of the longest text that says a selection: each number has sixteen digits and a blank.
+const LONGEST: usize = 17 * MOST;
 /// Items that follow each other and are written as one range.
 const RUN: usize = 3;
 
@@ -55,12 +59,16 @@ impl Selection {
     /// # Errors
     /// Says what is no number, or that there are too many.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let mut all = Self::default();
+        if text.len() > LONGEST {
+            return Err(too_many());
+        }
+        let (mut all, mut named) = (Self::default(), 0);
         let mut seen = HashSet::new();
         let parts = text.split(|c: char| c.is_whitespace() || c == ',' || c == ';');
         for part in parts.filter(|part| !part.is_empty()) {
             let (first, last) = range(part)?;
-            if last - first >= MOST as i64 {
+            named += last - first + 1;
+            if named > MOST_NAMED {
                 return Err(too_many());
             }
             all.0.extend((first..=last).filter(|item| seen.insert(*item)));
@@ -208,6 +216,19 @@ mod tests {
         for text in ["1-20001", "1-9007199254740", "1-20000 20001"] {
             assert!(Selection::parse(text).expect_err(text).contains("20000"), "{text}");
         }
+    }
+
+    #[test]
+    fn a_text_that_names_items_again_and_again_is_not_read_to_its_end() {
+        assert_eq!(picked("1-20000 1-20000").items().len(), MOST);
+        for text in ["1-20000 ".repeat(3), "1-20000 ".repeat(20_000), "7 ".repeat(40_001)] {
+            assert!(Selection::parse(&text).expect_err("too many").contains("20000"));
+        }
+        let blanks = " ".repeat(LONGEST + 1);
+        assert!(Selection::parse(&blanks).expect_err("too long").contains("20000"));
+        // Whatever is picked, its text is read again.
+        let most = Selection::of((0..).map(|n| (1 << 52) - 1 - 2 * n).take(MOST).collect());
+        assert_eq!(picked(&most.text()), most);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Starts the processes that decode, and waits for their end, up to the deadline.
 
 use std::ffi::OsString;
-use std::fs::File;
+use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -20,6 +20,10 @@ pub(super) const INPUT: &str = "input";
 const DEADLINE: Duration = Duration::from_secs(30);
 /// Bytes of a file that it writes.
 pub(super) const OUTPUT: u64 = 64 << 20;
+/// Bytes of all that it writes into its folder.
+pub(super) const OUTPUTS: u64 = 2 * OUTPUT;
+/// What the smallest file takes on a disk.
+const SMALLEST: u64 = 4 << 10;
 
 /// What a process is started for.
 pub(super) struct Decoding<'a> {
@@ -42,6 +46,8 @@ pub(super) enum DecodingEnd {
     Broken(i32),
     /// At the deadline.
     Late,
+    /// When its folder was full.
+    Full,
 }
 
 impl DecodingEnd {
@@ -53,6 +59,7 @@ impl DecodingEnd {
             Self::Broken(signal) => format!(
                 "the decoder broke off (signal {signal}): the file is damaged, or needs more memory or time than a picture may take"
             ),
+            Self::Full => "the decoder wrote more than a picture may take".into(),
             Self::Late => format!("the decoder was not done after {} seconds", DEADLINE.as_secs()),
         }
     }
@@ -71,15 +78,17 @@ impl Decoding<'_> {
             .stdin(File::open(input)?)
             .stdout(durable::new_file(output)?)
             .stderr(Stdio::null());
+        let most = taken(self.room) + OUTPUTS;
         let mut child = command.spawn()?;
-        let ended = self.wait(&mut child);
+        let ended = self.wait(&mut child, most);
         if ended.is_err() {
             end(&mut child);
         }
         ended
     }
 
-    fn wait(&self, child: &mut Child) -> Result<DecodingEnd> {
+    /// Waits for its end, and ends it where the folder takes more than `most` bytes.
+    fn wait(&self, child: &mut Child, most: u64) -> Result<DecodingEnd> {
         let (until, mut pause) = (Instant::now() + DEADLINE, Duration::from_millis(1));
         loop {
             if let Some(status) = child.try_wait()? {
@@ -90,10 +99,24 @@ impl Decoding<'_> {
                 end(child);
                 return Ok(DecodingEnd::Late);
             }
+            if taken(self.room) > most {
+                end(child);
+                return Ok(DecodingEnd::Full);
+            }
             sleep(pause);
             pause = (pause * 2).min(Duration::from_millis(50));
         }
     }
+}
+
+/// Bytes that a folder takes on the disk, with those in it. What goes away meanwhile takes none.
+fn taken(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let size = |entry: fs::DirEntry| match entry.file_type() {
+        Ok(kind) if kind.is_dir() => SMALLEST + taken(&entry.path()),
+        _ => entry.metadata().map_or(0, |file| file.len().max(SMALLEST)),
+    };
+    entries.map(size).fold(0, u64::saturating_add)
 }
 
 fn ended(status: ExitStatus) -> DecodingEnd {

@@ -32,6 +32,11 @@ const LARGEST_PHOTO: u64 = 256 << 20;
 /// Larger videos are not looked at: a copy is made for `ffmpeg`.
 const LARGEST_VIDEO: u64 = 1 << 30;
 
+/// Bytes that the work on a file of this size may take: its copy, and what up to three processes write.
+pub fn room_for(size: u64) -> u64 {
+    size.min(LARGEST_VIDEO) + 3 * child::OUTPUTS
+}
+
 /// How a file becomes a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Means {

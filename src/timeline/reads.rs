@@ -1,6 +1,6 @@
 //! What may be looked at of the timeline: the same captures and events that their lists show.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::store::{self, CaseMark, TimeRange};
 use crate::authorizations::Authorization;
@@ -42,6 +42,18 @@ pub struct TimelineSearch {
     pub unknown_limit: i64,
 }
 
+impl TimelineSearch {
+    /// The same for the access log.
+    fn detail(&self) -> Value {
+        let range = &self.range;
+        let after = range.after.map(|(at, item)| [View::number(at), View::number(item)]);
+        json!({
+            "list": "timeline", "from": range.from, "to": range.to, "after": after, "limit": range.limit,
+            "unknown_before": View::number(self.unknown_before), "unknown_limit": self.unknown_limit,
+        })
+    }
+}
+
 /// A page of the timeline.
 pub struct FoundTimes {
     /// Every known time of posting in the case.
@@ -61,8 +73,7 @@ pub struct FoundTimes {
 
 /// A page of the timeline of a case.
 pub async fn timeline(gate: &Gate, requester: &RequestCtx, case: String, search: TimelineSearch) -> Result<FoundTimes> {
-    let range = &search.range;
-    let detail = json!({"list": "timeline", "from": range.from, "to": range.to, "after": range.after});
+    let detail = search.detail();
     let view = View::new(Action::CapturesListed, "case", &case, detail);
     let scope = Scope::Case(case.clone());
     let read = move |ctx: &mut ReadCtx<'_>| found(ctx, &case, &search);

@@ -8,6 +8,7 @@ use super::model::{
 };
 use super::store::{self, UserRow};
 use crate::clock::{MINUTE, Micros, Timestamp};
+use crate::db::AnyConn;
 use crate::db::tables::{sessions, trainings, units, users};
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::gate::{Recorded, Tx};
@@ -65,8 +66,8 @@ pub fn create(tx: &mut Tx<'_>, new: &NewUser, password_hash: &str, password: Pas
     Ok(made.answering(row.view(unit.name)?))
 }
 
-/// Changes a user. `new_hash` is the hash of a new one-time password. A user who is disabled, or whose password is
-/// reset, is signed out everywhere at once.
+/// Changes a user, but nobody's own roles or unit, and never the last administrator into none. `new_hash` is the hash of a
+/// new one-time password. A user who is disabled, or whose password is reset, is signed out everywhere at once.
 pub fn change(
     tx: &mut Tx<'_>,
     id: &str,
@@ -98,6 +99,11 @@ pub fn change(
     if let Some(hash) = new_hash {
         (row.password_hash, row.must_change) = (hash.to_owned(), true);
     }
+    let broken = [
+        own_change(&tx.caller.user, &before, &row)?,
+        last_administrator(tx.conn, &before, &row)?,
+    ];
+    FieldError::refuse(broken.into_iter().flatten().collect())?;
     if row.disabled || new_hash.is_some() {
         identity::end_all(tx.conn, id, "", tx.now)?;
     }
@@ -105,6 +111,36 @@ pub fn change(
         row.failures = 0;
     }
     save(tx, &row, action_of(&before, &row, new_hash))
+}
+
+/// Nobody changes their own roles or unit: an administrator could let themselves into cases.
+fn own_change(caller: &str, before: &UserRow, after: &UserRow) -> Result<Option<FieldError>> {
+    if before.id != caller {
+        return Ok(None);
+    }
+    let sorted = |row: &UserRow| {
+        let mut roles = row.roles()?;
+        roles.sort_unstable();
+        Ok::<_, Error>(roles)
+    };
+    let message = "is your own, which nobody changes for themselves: ask another administrator";
+    let refused = |field: &str| Some(FieldError::new(field, "own", message));
+    Ok(match sorted(before)? != sorted(after)? {
+        true => refused("roles"),
+        false if before.unit_id != after.unit_id => refused("unit_id"),
+        false => None,
+    })
+}
+
+/// Nothing leaves an installation that had an administrator without one: nobody could make another from the pages.
+fn last_administrator(conn: &mut AnyConn, before: &UserRow, after: &UserRow) -> Result<Option<FieldError>> {
+    let stays = !before.administers()? || after.administers()?;
+    if stays || store::other_administrators(conn, &before.id)? {
+        return Ok(None);
+    }
+    let field = if after.disabled { "disabled" } else { "roles" };
+    let message = "would leave this installation without an administrator: make somebody else one first";
+    Ok(Some(FieldError::new(field, "last", message)))
 }
 
 fn action_of(before: &UserRow, after: &UserRow, new_hash: Option<&str>) -> Action {

@@ -94,7 +94,7 @@ fn with_cookie(mut answer: HttpResponse, cookie: &Cookie<'_>) -> Reply {
 
 /// Ends the session, and has the browser forget all that it keeps of this site.
 pub(super) async fn sign_out(mut request: WriteRequest) -> Reply {
-    request.plain_form().await?;
+    request.button_form().await?;
     sessions::end_session(request).await?;
     let mut answer = pages::see_other("/sign-in");
     // Not "cookies": that would take those of every other site of the agency's domain.

@@ -22,7 +22,7 @@ pub(super) async fn sign_in(req: HttpRequest, mut payload: Payload, app: App) ->
 
 /// Opens a session for whoever sends a user's name and password. The API and the sign-in page both end here.
 pub(super) async fn open_session(req: &HttpRequest, payload: &mut Payload, app: &App) -> Result<Opened> {
-    let wanted = SignIn::parse(body::plain_form(req, payload).await?)?;
+    let wanted = SignIn::parse(body::open_form(req, payload).await?)?;
     let username = wanted.username;
     let user = app
         .gate
@@ -72,7 +72,7 @@ fn tokens(app: &App, opened: &Opened) -> Result<Value> {
 }
 
 pub(super) async fn refresh(req: HttpRequest, mut payload: Payload, app: App) -> Reply {
-    let shown = model::refresh_token(body::plain_form(&req, &mut payload).await?)?;
+    let shown = model::refresh_token(body::open_form(&req, &mut payload).await?)?;
     let opened = app
         .gate
         .housekeep(ledger::anonymous(), move |tx| ops::refresh(tx, &shown))

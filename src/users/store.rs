@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use diesel::dsl::sql;
+use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use serde_json::{Value, json};
@@ -62,6 +62,11 @@ impl UserRow {
         Ok(serde_json::from_str(&self.roles)?)
     }
 
+    /// Whether they may administer: their role says so, and they are not disabled.
+    pub fn administers(&self) -> Result<bool> {
+        Ok(!self.disabled && self.roles()?.contains(&Role::Administrator))
+    }
+
     /// What the ledger keeps of a user: never the password.
     pub fn record(&self) -> Result<Value> {
         Ok(json!({
@@ -107,6 +112,13 @@ pub fn unit_name(conn: &mut AnyConn, id: &str) -> Result<String> {
 pub fn user(conn: &mut AnyConn, id: &str) -> Result<UserRow> {
     let found = users::table.find(id).select(UserRow::as_select());
     found.first(conn).optional()?.ok_or_else(Error::not_found)
+}
+
+/// Whether anybody but this user administers.
+pub fn other_administrators(conn: &mut AnyConn, but: &str) -> Result<bool> {
+    let role = format!("%\"{}\"%", Role::Administrator.as_str());
+    let others = users::table.filter(users::id.ne(but).and(users::disabled.eq(false)));
+    Ok(diesel::select(exists(others.filter(users::roles.like(role)))).get_result(conn)?)
 }
 
 /// The names of users by their ids.

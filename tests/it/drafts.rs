@@ -50,6 +50,59 @@ fn a_draft_is_kept_offered_taken_up_and_gone(app: &App) {
     lead.get("/cases/new").is(200).does_not_say("You began this");
 }
 
+fn kept(app: &App) -> i64 {
+    use casetrail::db::tables::drafts::dsl;
+    use diesel::prelude::*;
+    let count = |conn: &mut _| Ok(dsl::drafts.count().get_result(conn)?);
+    app.db().read_blocking(count).unwrap()
+}
+
+both_databases!(a_draft_is_one_however_its_address_is_spelled);
+fn a_draft_is_one_however_its_address_is_spelled(app: &App) {
+    let (case, lead) = (app.case(), Browser::signed_in(app, "lead"));
+    let plain = case.id.replace('-', "");
+    for id in [
+        case.id.clone(),
+        case.id.to_uppercase(),
+        plain.clone(),
+        format!("%{:x}{}", plain.as_bytes()[0], &plain[1..]),
+    ] {
+        lead.post(&format!("/cases/{id}/authorizations/draft"), TYPED).is(303);
+        assert_eq!(kept(app), 1, "{id}");
+    }
+    lead.get(&format!("/cases/{}/authorizations/new", case.id))
+        .is(200)
+        .says("You began this");
+    lead.post(
+        &format!("/cases/{}/authorizations/draft", case.id.to_uppercase()),
+        &[("discard", "1")],
+    )
+    .is(303);
+    assert_eq!(kept(app), 0);
+}
+
+both_databases!(a_person_has_fifty_drafts_and_loses_none_for_another);
+fn a_person_has_fifty_drafts_and_loses_none_for_another(app: &App) {
+    let lead = Browser::signed_in(app, "lead");
+    let cases: Vec<_> = (0..26).map(|_| app.case().id).collect();
+    let forms = cases.iter().flat_map(|id| {
+        [
+            format!("/cases/{id}/authorizations/draft"),
+            format!("/cases/{id}/captures/draft"),
+        ]
+    });
+    let forms: Vec<String> = forms.collect();
+    for form in &forms[..50] {
+        lead.post(form, TYPED).is(303);
+    }
+    lead.post(&forms[50], TYPED).is(409).says("You have 50 drafts");
+    // Those that are there are kept on with, and one that is discarded makes room.
+    lead.post(&forms[0], TYPED).is(303);
+    lead.post(&forms[1], &[("discard", "1")]).is(303);
+    lead.post(&forms[50], TYPED).is(303);
+    assert_eq!(kept(app), 50);
+}
+
 both_databases!(a_draft_is_gone_after_thirty_days_and_holds_no_secrets);
 fn a_draft_is_gone_after_thirty_days_and_holds_no_secrets(app: &App) {
     let lead = Browser::signed_in(app, "lead");
@@ -104,6 +157,20 @@ fn a_form_sent_after_the_session_ended_comes_back_after_signing_in(app: &App) {
     let lead = Browser::signed_in(app, "lead");
     let (token, person) = (lead.form_token(), app.lead.id.clone());
     app.advance(hours(2));
+    // The form says whose it is, and only the cookie of a session of theirs proves it.
+    let member = Browser {
+        cookie: lead.cookie.replace('.', "x."),
+        ..Browser::nobody(app)
+    };
+    for (other, whose) in [
+        (&Browser::nobody(app), &person),
+        (&member, &person),
+        (&lead, &app.member.id),
+    ] {
+        let refused = sent(other.request("POST", &path), &typed(&lead, &token, whose)).is(401);
+        refused.does_not_say("What you typed is not lost");
+        refused.does_not_say("name=\"carried\"");
+    }
     let refused = sent(lead.request("POST", &path), &typed(&lead, &token, &person)).is(401);
     refused.says("What you typed is not lost");
     refused.does_not_say("jacket");

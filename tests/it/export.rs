@@ -1,6 +1,8 @@
 //! Picking exhibits, the packet's page, and files that somebody has verified.
 
 use std::fs;
+use std::thread;
+use std::time::Duration;
 
 use reqwest::blocking::multipart::{Form, Part};
 use serde_json::{Value, json};
@@ -182,6 +184,11 @@ fn a_page_asks_for_a_packet_in_the_order_picked(app: &App) {
         refused(&[("items", "9")], "names item 9, which is none of this case");
         refused(&[("items", "x")], "which is no item number");
         refused(&[("items", "1"), ("extra", "1")], "is not a field of this request");
+        refused(&[("items", &"1-20000 ".repeat(9_000))], "names more than 20000 items");
+        // The right is asked for before anything is made of the items.
+        let lead = Browser::signed_in(app, "lead");
+        lead.post(&path, &[("purpose", "discovery"), ("items", "x")]).is(403);
+        lead.post(&path, &[("items", "x")]).is(403);
     });
     let sent = [
         ("purpose", "discovery"),
@@ -528,6 +535,50 @@ fn given(browser: &Browser<'_>, bytes: &[u8]) -> Page {
         .text("key", "")
         .part("file", Part::bytes(bytes.to_vec()).file_name("<b>\u{202e}name.zip"));
     Page::of(browser.request("POST", "/verify").multipart(form).send().unwrap())
+}
+
+/// The end of a ZIP that claims so many entries, after a directory of one.
+fn claiming(entries: u64) -> Vec<u8> {
+    let mut bytes = b"PK\x03\x04, and a directory of no entries".to_vec();
+    let size = bytes.len() as u64;
+    bytes.extend(0x0606_4b50u32.to_le_bytes());
+    bytes.extend(44u64.to_le_bytes());
+    bytes.extend([0x2d, 3, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    [entries, entries, size, 0]
+        .iter()
+        .for_each(|n| bytes.extend(n.to_le_bytes()));
+    bytes.extend(0x0706_4b50u32.to_le_bytes());
+    bytes.extend([0; 4]);
+    bytes.extend(size.to_le_bytes());
+    bytes.extend(1u32.to_le_bytes());
+    bytes.extend(b"PK\x05\x06\0\0\0\0\xff\xff\xff\xff");
+    bytes.extend((size as u32).to_le_bytes());
+    bytes.extend([0; 6]);
+    bytes
+}
+
+both_databases!(a_file_of_very_many_entries_is_not_verified_here);
+fn a_file_of_very_many_entries_is_not_verified_here(app: &App) {
+    verified(&app.stranger, &claiming(200_001), None).refuses(422, "file", "too_many");
+    given(&Browser::signed_in(app, "stranger"), &claiming(1 << 40))
+        .is(422)
+        .says("verify it on your own machine");
+    let told = verified(&app.stranger, &claiming(200_000), None).is(200);
+    assert_eq!(told["report"]["outcome"], "failed");
+}
+
+both_databases!(two_files_are_verified_at_the_same_moment);
+fn two_files_are_verified_at_the_same_moment(app: &App) {
+    let places = &app.state.verifications;
+    let taken = (places.enter().unwrap(), places.enter().unwrap());
+    assert!(places.enter().is_none());
+    thread::scope(|scope| {
+        let third = scope.spawn(|| verified(&app.stranger, b"a file", None).is(200));
+        thread::sleep(Duration::from_millis(300));
+        assert!(!third.is_finished());
+        drop(taken);
+        third.join().unwrap();
+    });
 }
 
 both_databases!(the_page_says_the_verdict_in_words);

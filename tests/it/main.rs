@@ -24,6 +24,7 @@ mod cases;
 mod casework;
 mod custody;
 mod decide;
+mod doors;
 mod drafts;
 mod evidence;
 mod export;

@@ -347,7 +347,10 @@ fn what_is_held_shows_no_picture(app: &App) {
             );
             assert_ne!(picture.header("content-type"), "image/jpeg");
         }
-        opened(&seen(&app.supervisor, &path(&held, size)));
+        app.advance(11 * MINUTE);
+        app.leaves(&case.accesses, "file.viewed", &app.supervisor, || {
+            opened(&seen(&app.supervisor, &path(&held, size)));
+        });
     }
     let page = Browser::signed_in(app, "lead")
         .get(&format!("/cases/{}/evidence", case.id))
@@ -554,6 +557,14 @@ fn a_decoder_that_breaks_lies_or_hangs_is_ended_and_leaves_nothing() {
         .make(&b"x"[..], ("image/png", 1), &stop)
         .unwrap_err();
     assert!(start.elapsed().as_secs() < 20);
+    // Many files are ended like one that is too large, long before the deadline.
+    for writes in ["head -c 50000000 /dev/zero > $n", ": > $n"] {
+        let script = format!("mkdir photos; cd photos; n=0; while true; do {writes}; n=$((n+1)); done");
+        let Ok(Err(Unmade::Failed(full))) = make(&script) else {
+            panic!()
+        };
+        assert!(full.contains("wrote more than a picture may take"), "{full}");
+    }
     assert_eq!(std::fs::read_dir(folder.path().join("work")).unwrap().count(), 0);
     // Without a program for it, it is said which.
     let heic = maker(folder.path(), "true")

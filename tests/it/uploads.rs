@@ -1,6 +1,9 @@
 //! Uploads in several requests: what was sent is kept, nobody else may touch it, and a capture that names one takes it in
 //! like any file.
 
+use std::thread;
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use casetrail::captures::SweepUploads;
@@ -208,6 +211,32 @@ fn nothing_is_taken_from_who_may_not_log_there(app: &App) {
         .delete(&case.path(&format!("members/{}", app.member.id)))
         .is(204);
     append(&app.member, &path, 4, &BYTES[4..]).problem(404, "not-found");
+    assert_eq!(ask(&app.member, "HEAD", &path).status, 404);
+    app.leaves_nothing(&case.stream, || {
+        ask(&app.member, "DELETE", &path).problem(404, "not-found")
+    });
+    assert_eq!(app.count(&case.accesses, "upload.dropped"), 0);
+    assert_eq!(app.state.blobs.partials().unwrap().len(), 1, "nothing of it went");
+}
+
+both_databases!(what_a_capture_took_meanwhile_is_not_told_as_dropped);
+fn what_a_capture_took_meanwhile_is_not_told_as_dropped(app: &App) {
+    let case = app.case();
+    app.leave(&case);
+    let id = whole(&app.lead, &case);
+    let path = format!("/api/v1/uploads/{id}");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let held = runtime.block_on(app.state.blobs.turn(&id)).unwrap();
+    thread::scope(|scope| {
+        let ends = scope.spawn(|| ask(&app.lead, "DELETE", &path).is(204));
+        // It has read the upload's row, and waits for its turn.
+        thread::sleep(Duration::from_millis(500));
+        assert!(!ends.is_finished());
+        app.lead.log(&case, naming(app, &id)).is(201);
+        drop(held);
+        ends.join().unwrap();
+    });
+    assert_eq!(app.count(&case.accesses, "upload.dropped"), 0);
 }
 
 both_databases!(what_is_too_large_does_not_begin with ("max_file", "1000"));
@@ -283,6 +312,17 @@ fn a_page_sends_uploads_with_its_form_token(app: &App) {
         Page::of(request.body(BYTES).send().unwrap())
     };
     append("cross-site").is(403);
+    for method in ["PATCH", "DELETE"] {
+        for token in ["", "0", &Browser::signed_in(app, "member").form_token()] {
+            let request = lead.client.request(method, &path).header("Cookie", &lead.cookie);
+            let request = request
+                .header("Sec-Fetch-Site", "same-origin")
+                .header("Tus-Resumable", "1.0.0");
+            let request = request.header("Upload-Offset", "0").header("X-Form-Token", token);
+            let request = request.header("Content-Type", "application/offset+octet-stream");
+            Page::of(request.body(BYTES).send().unwrap()).is(403);
+        }
+    }
     append("same-origin").is(204);
     // The page offers it, before the field for files: no text is taken after a file.
     let page = lead.get(&format!("/cases/{}/evidence", case.id)).is(200);

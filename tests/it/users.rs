@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::both_databases;
-use crate::kit::App;
+use crate::kit::{App, PASSWORD};
 
 const AGENCY: &str = "agency";
 
@@ -52,6 +52,32 @@ fn an_administrator_makes_and_changes_users(app: &App) {
         .refuses(422, "unit_id", "exists");
     let own = format!("/api/v1/users/{}", admin.id);
     admin.patch(&own, 1, json!({"disabled": true})).problem(409, "conflict");
+}
+
+both_databases!(nobody_changes_their_own_roles_or_unit);
+fn nobody_changes_their_own_roles_or_unit(app: &App) {
+    let admin = &app.administrator;
+    let own = format!("/api/v1/users/{}", admin.id);
+    let before = admin.get(&own).is(200);
+    app.leaves_nothing(AGENCY, || {
+        for roles in [json!(["administrator", "supervisor"]), json!(["auditor"])] {
+            admin
+                .patch(&own, 1, json!({"roles": roles}))
+                .refuses(422, "roles", "own");
+        }
+        admin
+            .patch(&own, 1, json!({"unit_id": app.units["squad"]}))
+            .refuses(422, "unit_id", "own");
+    });
+    // What a page sends of them unchanged is no change; another administrator may.
+    let same = json!({"name": "A. Admin", "roles": ["administrator"], "unit_id": before["unit"]["id"]});
+    admin.patch(&own, 1, same).is(200);
+    let new = json!({"username": "second", "name": "Second", "roles": ["administrator"], "password": PASSWORD});
+    let second = admin.post("/api/v1/users", new).is(201);
+    let path = format!("/api/v1/users/{}", second["id"].as_str().unwrap());
+    admin
+        .patch(&path, 1, json!({"roles": ["auditor"], "unit_id": app.units["squad"]}))
+        .is(200);
 }
 
 both_databases!(broken_users_are_refused_field_by_field);

@@ -245,7 +245,7 @@ pub async fn decide_shown(id: String, mut request: WriteRequest) -> Result<Autho
     request.check(act, &scope).await?;
     let form = with_chosen_reason(request.form().await?, "reason");
     let decision = AuthorizationDecision {
-        seen: request.version().ok(),
+        seen: request.version_seen()?,
         ..AuthorizationDecision::parse(form)?
     };
     let verb = move |tx: &mut Tx<'_>| ops::decide(tx, &id, &decision);

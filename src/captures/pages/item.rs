@@ -11,11 +11,11 @@ use super::filters::ListAddress;
 use super::viewer::{Sight, Viewer};
 use crate::authorizations::Line;
 use crate::captures::model::{
-    BasisKind, CaptureMark, CaptureNote, CaptureState, CaptureView, NewCorrection, NewDecision, OpenCapture,
-    PostedBasis, Review, without_tracking,
+    BasisKind, CaptureMark, CaptureNote, CaptureState, CaptureView, NewCorrection, OpenCapture, PostedBasis,
+    without_tracking,
 };
 use crate::captures::reads::{self, ItemFound, ItemRights};
-use crate::captures::remarks;
+use crate::captures::{api, remarks};
 use crate::cases::{CasePage, Tab, words};
 use crate::error::{Error, Result};
 use crate::gate::Scope;
@@ -271,18 +271,14 @@ pub async fn correct(id: PathId, request: WriteRequest) -> Reply {
 }
 
 pub async fn review(id: PathId, request: WriteRequest) -> Reply {
-    let (page, scope) = (request.page()?, Scope::Capture(id.0.clone()));
-    let made = request
-        .write_to(Act::CaptureReview, scope, Review::parse, remarks::review)
-        .await;
+    let page = request.page()?;
+    let made = api::reviewed(id.0.clone(), request).await;
     after(&page, id.0, "reviewed", made.map(drop)).await
 }
 
 pub async fn decide(id: PathId, request: WriteRequest) -> Reply {
-    let (page, scope) = (request.page()?, Scope::Capture(id.0.clone()));
-    let made = request
-        .write_to(Act::CaptureDecide, scope, NewDecision::parse, remarks::decide)
-        .await;
+    let page = request.page()?;
+    let made = api::decided(id.0.clone(), request).await;
     after(&page, id.0, "decided", made.map(drop)).await
 }
 

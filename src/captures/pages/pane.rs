@@ -1,12 +1,13 @@
 //! One capture as its decider or reviewer reads it: why it is held, what it says, and the form of the decision.
 
 use crate::authorizations::Line;
+use crate::captures::api;
 use crate::captures::model::{
     BasisKind, CaptureDecision, CaptureState, CaptureView, FileEntry, NewDecision, OpenCapture, Remark, Review,
 };
-use crate::captures::{reads, remarks};
-use crate::error::{Error, Result};
-use crate::gate::{Scope, Tx};
+use crate::captures::reads::{self, LastWord};
+use crate::error::Result;
+use crate::gate::Scope;
 use crate::http::WriteRequest;
 use crate::http::decision::{DecisionChoice, DecisionForm, ReasonChip, with_chosen_reason};
 use crate::http::pages::PageRequest;
@@ -91,23 +92,25 @@ impl CapturePane {
         })
     }
 
-    /// What became of it, for the line after a decision.
-    pub fn outcome(&self) -> String {
-        match &self.told {
-            Some(told) => format!(
-                "Item {}: {}",
-                self.item,
-                told.split(" by ").next().unwrap_or_default().to_lowercase()
-            ),
-            None => format!("Item {} is {}", self.item, self.state_name.to_lowercase()),
-        }
-    }
-
     /// How many rules of its coverage failed, in words.
     pub fn failed(&self) -> Option<String> {
         let failed = self.coverage.iter().filter(|rule| rule.passed == Some(false)).count() as u64;
         (failed > 0).then(|| counted(failed, "rule failed", "rules failed"))
     }
+}
+
+/// What became of a capture, for the line after a decision.
+///
+/// # Errors
+/// As a read of the capture.
+pub async fn outcome(page: &PageRequest, id: &str) -> Result<String> {
+    let fate = reads::fate(&page.app.gate, &page.ctx, id.to_owned()).await?;
+    let item = fate.item;
+    Ok(match fate.word {
+        Some(LastWord::Decided(outcome)) => format!("Item {item}: {}", past(outcome.as_str())),
+        Some(LastWord::Reviewed(outcome)) => format!("Item {item}: reviewed ({})", outcome.as_str()),
+        None => format!("Item {item} is {}", label(fate.state.as_str()).to_lowercase()),
+    })
 }
 
 fn waits_as_emergency(open: &OpenCapture) -> bool {
@@ -346,28 +349,10 @@ pub async fn decide_shown(id: String, mut request: WriteRequest) -> Result<()> {
     let scope = Scope::Capture(id.clone());
     request.check(Act::CaptureRead, &scope).await?;
     let form = request.form().await?;
-    let seen = request.version().ok();
     if matches!(form.peek("outcome"), Some("accurate" | "returned")) {
         let review = Review::parse(with_chosen_reason(form, "note"))?;
-        let verb = move |tx: &mut Tx<'_>| {
-            as_shown(tx, &id, seen)?;
-            remarks::review(tx, &id, &review)
-        };
-        return request.transact(Act::CaptureReview, scope, verb).await.map(drop);
+        return api::record_review(request, id, review).await.map(drop);
     }
     let decision = NewDecision::parse(with_chosen_reason(form, "reason"))?;
-    let verb = move |tx: &mut Tx<'_>| {
-        as_shown(tx, &id, seen)?;
-        remarks::decide(tx, &id, &decision)
-    };
-    request.transact(Act::CaptureDecide, scope, verb).await.map(drop)
-}
-
-/// Refuses where the capture is another version than the page showed.
-fn as_shown(tx: &mut Tx<'_>, id: &str, seen: Option<i64>) -> Result<()> {
-    let version = crate::captures::store::capture(tx.conn, id)?.capture.version;
-    match seen.is_some_and(|seen| seen != version) {
-        true => Err(Error::stale()),
-        false => Ok(()),
-    }
+    api::record_decision(request, id, decision).await.map(drop)
 }

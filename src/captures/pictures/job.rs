@@ -12,7 +12,7 @@ use crate::gate::Tx;
 use crate::http::App;
 use crate::jobs::{self, Job, Progress, Worker};
 use crate::ledger;
-use crate::pictures::{Helpers, MadePicture, ThumbSize, Unmade};
+use crate::pictures::{Helpers, MadePicture, ThumbSize, Unmade, room_for};
 use crate::proof::id::Digest;
 
 /// The job that makes the picture of a file, by the file's digest.
@@ -78,19 +78,24 @@ pub(in crate::captures) fn words_of(row: &PictureRow) -> Option<String> {
 struct MakePicture(App);
 
 impl MakePicture {
-    fn make(&self, sha256: Digest, progress: &Progress) -> Result<PictureRow> {
+    /// What becomes of a file's picture. None where the disk has no room for the work: it is looked for again later.
+    fn make(&self, sha256: Digest, progress: &Progress) -> Result<Option<PictureRow>> {
         let app = &self.0;
         let known = app.gate.db().read_blocking(|conn| store::file(conn, &sha256))?;
         let (size, media_type) = known.ok_or_else(Error::not_found)?;
-        let source = app.blobs.open(&Key::File(sha256), WHOLE)?;
         let about = (media_type.as_str(), u64::try_from(size).unwrap_or(u64::MAX));
+        let needed = app.limits.reserve.saturating_add(room_for(about.1));
+        if let Err(e) = app.blobs.check_reserve(needed) {
+            return if e.code == "disk-reserve" { Ok(None) } else { Err(e) };
+        }
+        let source = app.blobs.open(&Key::File(sha256), WHOLE)?;
         let made = app.pictures.maker.make(source, about, &|| progress.check())?;
         if let Ok(made) = &made {
             let put = |size, bytes| app.blobs.keep_picture(&Key::Picture(sha256, size), bytes);
             put(ThumbSize::Thumbnail, &made.thumbnail)?;
             put(ThumbSize::Preview, &made.preview)?;
         }
-        Ok(row_of(made))
+        Ok(Some(row_of(made)))
     }
 }
 
@@ -120,13 +125,14 @@ fn digest_of(job: &Job) -> Result<Digest> {
 impl Worker for MakePicture {
     const KIND: &'static str = TO_MAKE;
     const EVERY: Option<Micros> = None;
-    type Made = PictureRow;
+    type Made = Option<PictureRow>;
 
-    fn work(&self, job: &Job, progress: &Arc<Progress>) -> Result<PictureRow> {
+    fn work(&self, job: &Job, progress: &Arc<Progress>) -> Result<Option<PictureRow>> {
         self.make(digest_of(job)?, progress)
     }
 
-    fn keep(&self, tx: &mut Tx<'_>, job: &Job, made: &PictureRow) -> Result<i64> {
+    fn keep(&self, tx: &mut Tx<'_>, job: &Job, made: &Option<PictureRow>) -> Result<i64> {
+        let Some(made) = made else { return Ok(0) };
         store::keep(tx.conn, &digest_of(job)?, made, tx.now)?;
         Ok(1)
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{takes_part, views};
 use crate::captures::lists::{self, NewItems};
@@ -57,7 +57,11 @@ pub async fn evidence(
     case: String,
     (asked, around): (CaptureQuery, Option<i64>),
 ) -> Result<Evidence> {
-    let view = View::new(Action::CapturesListed, "case", &case, asked.detail());
+    let mut detail = asked.detail();
+    if let Some(item) = around {
+        detail["around_item"] = View::number(item);
+    }
+    let view = View::new(Action::CapturesListed, "case", &case, detail);
     let scope = Scope::Case(case.clone());
     let read = move |ctx: &mut ReadCtx<'_>| {
         let asked = match around {
@@ -123,7 +127,7 @@ pub async fn beside(
     (asked, item): (CaptureQuery, Option<i64>),
 ) -> Result<Option<Beside>> {
     let mut detail = asked.detail();
-    detail["beside_item"] = json!(item);
+    detail["beside_item"] = item.map_or(Value::Null, View::number);
     let view = View::new(Action::CapturesListed, "case", &case, detail);
     let scope = Scope::Case(case.clone());
     let read = move |ctx: &mut ReadCtx<'_>| beside_item(ctx, &case, &asked, item);

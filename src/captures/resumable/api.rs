@@ -389,12 +389,10 @@ pub async fn end_by_form(id: PathId, mut request: WriteRequest) -> Reply {
 async fn end_row(app: &App, requester: &RequestCtx, row: UploadRow) -> Result<()> {
     let authorized = admit(app, requester, &row.case_id, 0).await?;
     let turn = app.blobs.turn(&row.id).await?;
-    let (actor, blobs, id) = (
-        actor_of(&authorized.caller, authorized.context.as_ref()),
-        app.blobs.clone(),
-        row.id.clone(),
-    );
-    app.gate.housekeep(actor, move |tx| drop_upload(tx, &row)).await?;
+    let actor = actor_of(&authorized.caller, authorized.context.as_ref());
+    let (blobs, id) = (app.blobs.clone(), row.id.clone());
+    let end = move |tx: &mut crate::gate::Tx<'_>| drop_upload(tx, &row.user_id, &row.id);
+    app.gate.housekeep(actor, end).await?;
     drop(turn);
     blocking(move || blobs.forget(&id)).await
 }

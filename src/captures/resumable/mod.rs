@@ -50,12 +50,10 @@ pub async fn whole(
 ) -> Result<Vec<Option<UploadRow>>> {
     let (scope, case) = (Scope::Case(case.to_owned()), case.to_owned());
     let read = move |ctx: &mut ReadCtx<'_>| {
-        let mut found = Vec::with_capacity(ids.len());
-        for id in &ids {
-            let row = store::own(ctx.conn, &ctx.caller.user, id).ok();
-            found.push(row.filter(|row| row.case_id == case && row.whole().is_some()));
-        }
-        Ok(found)
+        let rows = store::own_of(ctx.conn, &ctx.caller.user, &ids)?;
+        let whole = |row: &&UploadRow| row.case_id == case && row.whole().is_some();
+        let found = ids.iter().map(|id| rows.iter().find(|row| row.id == *id).filter(whole));
+        Ok(found.map(Option::<&UploadRow>::cloned).collect())
     };
     gate.read(requester, Act::CaptureRecord, scope, read).await
 }
@@ -87,9 +85,11 @@ fn none_such(place: usize) -> Error {
     Error::field(format!("files[{place}].upload"), "exists", message)
 }
 
-/// Ends an upload whose bytes nobody wants, which is an event (product.md, rule 2).
-fn drop_upload(tx: &mut Tx<'_>, row: &UploadRow) -> Result<()> {
-    store::remove(tx.conn, &row.id)?;
+/// Ends a person's upload whose bytes nobody wants, which is an event (product.md, rule 2); of one that a capture names by
+/// now only the row goes.
+fn drop_upload(tx: &mut Tx<'_>, user: &str, id: &str) -> Result<()> {
+    let row = store::own(tx.conn, user, id)?;
+    store::remove(tx.conn, id)?;
     if !row.used {
         let record = json!({"answer": "ended", "received": row.received, "size": row.size});
         let event = NewEvent::new(Action::UploadDropped, ("case", &row.case_id), 1, record);

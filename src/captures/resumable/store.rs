@@ -80,6 +80,12 @@ pub fn own(conn: &mut AnyConn, user: &str, id: &str) -> Result<UploadRow> {
     row.ok_or_else(Error::not_found)
 }
 
+/// Those of some uploads that are a person's own.
+pub fn own_of(conn: &mut AnyConn, user: &str, ids: &[String]) -> Result<Vec<UploadRow>> {
+    let own = uploads::user_id.eq(user).and(uploads::id.eq_any(ids.to_vec()));
+    Ok(uploads::table.filter(own).select(UploadRow::as_select()).load(conn)?)
+}
+
 /// A person's own uploads to a case that no capture names yet, oldest first.
 pub fn unused(conn: &mut AnyConn, user: &str, case: &str) -> Result<Vec<UploadRow>> {
     Ok(uploads::table

@@ -90,7 +90,7 @@ fn jobs(health: &Health) -> MachineVerdict {
         word: if failed == 0 {
             "None failed".into()
         } else {
-            counted(failed, "failed", "failed")
+            counted(failed, "kind failed", "kinds failed")
         },
         more: "what the server does by itself".into(),
         look: if failed == 0 { "ok" } else { "bad" },
@@ -143,7 +143,7 @@ fn needs(health: &Health) -> Vec<Need> {
     let all = [
         (
             failed > 0,
-            counted(failed, "job failed", "jobs failed"),
+            counted(failed, "kind of job failed", "kinds of jobs failed"),
             "Their reasons stand on the page of the installation.",
         ),
         (

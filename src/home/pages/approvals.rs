@@ -36,14 +36,6 @@ impl ChosenPane {
             read => read,
         }
     }
-
-    fn outcome(&self) -> Option<String> {
-        match self {
-            Self::Request(pane) => Some(pane.outcome()),
-            Self::Capture(pane) => Some(pane.outcome()),
-            Self::Nothing => None,
-        }
-    }
 }
 
 #[derive(Template)]
@@ -94,10 +86,15 @@ fn chosen(page: &PageRequest, queue: &Queue) -> Option<QueueItem> {
 
 /// What became of what was decided last, as it stands now.
 async fn last(page: &PageRequest) -> Result<Option<String>> {
-    let Some(item) = page.query("last").and_then(|text| QueueItem::read(&text)) else {
-        return Ok(None);
+    let told = match page.query("last").and_then(|text| QueueItem::read(&text)) {
+        Some(QueueItem::Authorization(id)) => RequestPane::of(page, &id, String::new()).await.map(|p| p.outcome()),
+        Some(QueueItem::Capture(id)) => captures::outcome(page, &id).await,
+        None => return Ok(None),
     };
-    Ok(ChosenPane::of(page, &item, String::new()).await?.outcome())
+    match told {
+        Err(e) if e.kind == Kind::NotFound => Ok(None),
+        told => told.map(Some),
+    }
 }
 
 /// The filters: word, count, address, whether it is the one shown.

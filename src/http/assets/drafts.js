@@ -72,7 +72,11 @@ for (const found of document.querySelectorAll("form[data-draft]")) {
       await signedOut();
       return keep();
     }
-    if (!answer?.ok) return;
+    if (!answer?.ok) {
+      const refused = await answer?.json().catch(() => null);
+      if (told && refused?.detail) told.textContent = `Not kept as a draft. ${refused.detail}`;
+      return;
+    }
     sent = fields.toString();
     if (told) told.textContent = `Kept as a draft, ${new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}.`;
   };

@@ -85,19 +85,19 @@ async fn shown_once(page: &PageRequest, made: MadeToken) -> Reply {
 
 pub(in crate::users) async fn end_own_token(id: PathId, mut request: WriteRequest) -> Reply {
     let page = request.page()?;
-    request.plain_form().await?;
+    request.button_form().await?;
     back(&page, credentials::end_token(request, Owner::Caller, id.0).await).await
 }
 
 pub(in crate::users) async fn end_own_session(id: PathId, mut request: WriteRequest) -> Reply {
     let page = request.page()?;
-    request.plain_form().await?;
+    request.button_form().await?;
     back(&page, credentials::end_session(request, Owner::Caller, id.0).await).await
 }
 
 pub(in crate::users) async fn end_own_sessions(mut request: WriteRequest) -> Reply {
     let page = request.page()?;
-    request.plain_form().await?;
+    request.button_form().await?;
     back(&page, credentials::end_sessions(request, Owner::Caller).await).await
 }
 

@@ -272,21 +272,21 @@ pub(in crate::users) async fn train(id: PathId, request: WriteRequest) -> Reply 
 
 pub(in crate::users) async fn end_training(ids: PathIds, mut request: WriteRequest) -> Reply {
     let page = request.page()?;
-    request.plain_form().await?;
+    request.button_form().await?;
     let made = api::ended_training(ids.clone(), request).await;
     back(&page, &ids.0, made).await
 }
 
 pub(in crate::users) async fn end_sessions(id: PathId, mut request: WriteRequest) -> Reply {
     let page = request.page()?;
-    request.plain_form().await?;
+    request.button_form().await?;
     let made = credentials::end_sessions(request, Owner::User(id.0.clone())).await;
     back(&page, &id.0, made).await
 }
 
 pub(in crate::users) async fn end_token(ids: PathIds, mut request: WriteRequest) -> Reply {
     let page = request.page()?;
-    request.plain_form().await?;
+    request.button_form().await?;
     let made = credentials::end_token(request, Owner::User(ids.0.clone()), ids.1).await;
     back(&page, &ids.0, made).await
 }
