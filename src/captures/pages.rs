@@ -20,7 +20,7 @@ pub(super) use evidence::{evidence, log, mark as mark_selected};
 pub(super) use item::{annotate, correct, decide, item, mark, review};
 pub(super) use review::{review_one, say};
 
-use super::model::{BasisKind, CaptureState, CaptureView, FileEntry, OpenCapture, ReviewOutcome};
+use super::model::{BasisKind, CaptureState, CaptureView, FileEntry, OpenCapture, ReviewOutcome, short};
 use super::reads::FoundCapture;
 use crate::cases::CasePage;
 use crate::pictures::is_shown;
@@ -124,11 +124,14 @@ fn basis_of(view: &CaptureView) -> BasisKind {
 
 /// What a capture says first: its text, its address, its file's name or its note.
 fn title(open: &OpenCapture, kind: &str) -> String {
-    let said = &open.particulars;
+    const MOST: usize = 90;
+    if let Some(title) = open.particulars.title(open.outline.kind, MOST) {
+        return title;
+    }
     let file = open.files.first().and_then(|file| file.name.as_deref());
-    let text = [said.text.as_deref(), said.url.as_deref(), file, open.note.as_deref()];
-    let text = text.into_iter().flatten().find(|text| !text.trim().is_empty());
-    text.map_or_else(|| kind.to_owned(), |text| short(text, 90))
+    let others = [file, open.note.as_deref()].into_iter().flatten();
+    let found = others.into_iter().find(|text| !text.trim().is_empty());
+    found.map_or_else(|| kind.to_owned(), |text| short(text, MOST))
 }
 
 fn picture(id: &str, files: &[FileEntry]) -> Option<String> {
@@ -144,12 +147,4 @@ fn is_picture(file: &FileEntry) -> bool {
 fn fingerprint(file: &FileEntry) -> String {
     let hex = file.sha256.to_string();
     format!("{} {} … {}", &hex[..4], &hex[4..8], &hex[60..])
-}
-
-fn short(text: &str, most: usize) -> String {
-    let mut short: String = text.chars().take(most).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    line(&short)
 }

@@ -4,6 +4,7 @@ mod filter;
 mod new;
 mod platforms;
 mod remark;
+mod title;
 mod view;
 mod viewing;
 
@@ -17,6 +18,7 @@ pub use remark::{
     CaptureDecision, CaptureMark, CaptureNote, Check, CheckOutcome, DecisionOutcome, EventPlace, Mark, NewDecision,
     Remark, Review, ReviewOutcome, Verification,
 };
+pub use title::short;
 pub use view::{CaptureView, Duplicate, OpenCapture, Remarks, StoredCapture};
 pub use viewing::Viewing;
 

@@ -29,6 +29,8 @@ use crate::text::{label, line};
 pub struct ItemParts {
     pub facts: Vec<(&'static str, String)>,
     pub text: Option<String>,
+    /// What stands above the text.
+    pub text_heading: &'static str,
     /// What was said about it later, in order.
     pub said: Vec<SaidLine>,
     pub versions: Vec<VersionLine>,
@@ -45,6 +47,7 @@ impl ItemParts {
         Self {
             facts: open.map(|open| facts(open, page)).unwrap_or_default(),
             text: text.map(crate::text::block),
+            text_heading: found.view.outline().kind.text_heading(),
             said: open.map(|open| said(open, page)).unwrap_or_default(),
             versions: versions(&found.versions, page),
         }

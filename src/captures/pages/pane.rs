@@ -43,7 +43,8 @@ impl FileToSee {
 pub struct CapturePane {
     pub id: String,
     pub item: i64,
-    pub kind: String,
+    /// Its kind, or what was searched for and not found.
+    pub name: String,
     pub state: CaptureState,
     pub state_name: String,
     pub emergency: bool,
@@ -54,6 +55,8 @@ pub struct CapturePane {
     /// Whether its content is shown at all.
     pub open: bool,
     pub text: Option<String>,
+    /// What stands above the text.
+    pub text_heading: &'static str,
     pub facts: Vec<(&'static str, String)>,
     pub files: Vec<FileToSee>,
     /// The last word on it, where there was one.
@@ -74,7 +77,8 @@ impl CapturePane {
         Ok(Self {
             id: outline.id.clone(),
             item: outline.item,
-            kind: label(outline.kind.as_str()),
+            name: open.and_then(searched).unwrap_or_else(|| label(outline.kind.as_str()).to_lowercase()),
+            text_heading: outline.kind.text_heading(),
             state: outline.state,
             state_name: label(outline.state.as_str()),
             emergency: open.is_some_and(waits_as_emergency),
@@ -108,6 +112,11 @@ impl CapturePane {
         let failed = self.coverage.iter().filter(|rule| rule.passed == Some(false)).count() as u64;
         (failed > 0).then(|| counted(failed, "rule failed", "rules failed"))
     }
+}
+
+/// What was searched for, where nothing was found.
+fn searched(open: &OpenCapture) -> Option<String> {
+    open.particulars.searched(open.outline.kind, 60)
 }
 
 fn waits_as_emergency(open: &OpenCapture) -> bool {

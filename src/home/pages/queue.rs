@@ -2,7 +2,7 @@
 //! own reads. Each list holds only what this supervisor may decide.
 
 use crate::authorizations::{self, WaitingRequest};
-use crate::captures::{self, WaitingCapture, WaitingSort};
+use crate::captures::{self, Capture, WaitingCapture, WaitingSort};
 use crate::clock::{HOUR, MINUTE, Micros};
 use crate::error::{Error, Result};
 use crate::forms::{Word, parse_id};
@@ -125,7 +125,7 @@ impl QueueLine {
         let (capture, case) = (&waiting.stored.capture, &waiting.case);
         let (urgency, title) = match sort {
             QueueSort::Emergencies => (Urgency::Now, format!("Emergency, item {}", capture.item)),
-            QueueSort::Reviews => (Urgency::Review, format!("Item {}, to review", capture.item)),
+            QueueSort::Reviews => (Urgency::Review, to_review(capture)),
             _ => (Urgency::Waiting, format!("Item {}, held", capture.item)),
         };
         Self {
@@ -146,6 +146,14 @@ impl QueueLine {
     /// Its address in the queue of all sorts.
     pub fn address(&self) -> String {
         format!("/approvals?at={}", self.item.name())
+    }
+}
+
+/// A search that found nothing says so: it is reviewed otherwise than a find.
+fn to_review(capture: &Capture) -> String {
+    match capture.particulars.searched(capture.kind, 40) {
+        Some(searched) => format!("Item {}: {searched}", capture.item),
+        None => format!("Item {}, to review", capture.item),
     }
 }
 
