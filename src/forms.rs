@@ -107,10 +107,9 @@ impl Form {
         self.fields.insert(field.to_owned(), Value::String(text));
     }
 
-    /// Puts an object with one text under a name.
-    pub fn put_object(&mut self, field: &str, inner: &str, text: String) {
-        let object = Map::from_iter([(inner.to_owned(), Value::String(text))]);
-        self.fields.insert(field.to_owned(), Value::Object(object));
+    /// Puts an object of some texts under a name.
+    pub fn put_object(&mut self, field: &str, texts: Vec<(&str, String)>) {
+        self.fields.insert(field.to_owned(), object_of(texts));
     }
 
     /// Makes a list of a text with commas, in an object that the form may have; `unknown` stays a text.
@@ -128,19 +127,23 @@ impl Form {
 
     /// Puts a list of objects, each of some texts, under a name.
     pub fn put_objects(&mut self, field: &str, objects: Vec<Vec<(&str, String)>>) {
-        let object = |texts: Vec<(&str, String)>| {
-            let fields = texts
-                .into_iter()
-                .map(|(name, text)| (name.to_owned(), Value::String(text)));
-            Value::Object(fields.collect())
-        };
         self.fields
-            .insert(field.to_owned(), objects.into_iter().map(object).collect());
+            .insert(field.to_owned(), objects.into_iter().map(object_of).collect());
     }
 
     /// A text that is there, without taking it.
     pub fn peek(&self, field: &str) -> Option<&str> {
         self.fields.get(field)?.as_str()
+    }
+
+    /// A text of an object that is there, without taking it.
+    pub fn peek_in(&self, object: &str, field: &str) -> Option<&str> {
+        self.fields.get(object)?.get(field)?.as_str()
+    }
+
+    /// Whether a page sent it.
+    pub fn is_page(&self) -> bool {
+        self.texts_only
     }
 
     /// Puts a list of texts under a name, in place of what the form gave there.
@@ -436,6 +439,13 @@ impl Form {
             Err(Error::invalid(self.errors))
         }
     }
+}
+
+fn object_of(texts: Vec<(&str, String)>) -> Value {
+    let fields = texts
+        .into_iter()
+        .map(|(name, text)| (name.to_owned(), Value::String(text)));
+    Value::Object(fields.collect())
 }
 
 /// Objects within objects, and entries of a list of objects, that a page's form may name.
