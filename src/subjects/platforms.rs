@@ -27,11 +27,11 @@ pub const PLATFORMS: &[(&str, &str)] = &[
     ("whatsapp", "WhatsApp"),
 ];
 
-/// The word of a platform that is named as people name it: with capitals, and with blanks around it or within.
+/// The word of a platform that is named as people name it: with capitals, and with blanks around it.
 pub fn platform_word(name: &str) -> String {
     let name = name.trim().to_lowercase();
     let known = PLATFORMS.iter().find(|(_, shown)| shown.to_lowercase() == name);
-    known.map_or_else(|| name.replace(' ', "_"), |(word, _)| (*word).to_owned())
+    known.map_or_else(|| name.clone(), |(word, _)| (*word).to_owned())
 }
 
 /// The name of a platform.
@@ -46,7 +46,12 @@ mod tests {
 
     #[test]
     fn a_platform_is_named_as_people_name_it() {
-        for (name, word) in [(" TikTok ", "tiktok"), ("Instagram", "instagram"), ("Truth Social", "truth_social"), ("vk", "vk")] {
+        for (name, word) in [
+            (" TikTok ", "tiktok"),
+            ("Instagram", "instagram"),
+            ("Mastodon", "mastodon"),
+            ("vk", "vk"),
+        ] {
             assert_eq!(platform_word(name), word);
         }
         assert_eq!(platform_name(&platform_word("tiktok")), "TikTok");
