@@ -125,6 +125,26 @@ impl Form {
         *value = parts.into();
     }
 
+    /// Where an object gives `unknown` for a field beside something else, as a page's box does that is ticked, `unknown`
+    /// counts.
+    pub fn unknown_counts(&mut self, object: &str) {
+        let Some(inner) = self.fields.get_mut(object).and_then(Value::as_object_mut) else {
+            return;
+        };
+        let within = inner.values_mut().flat_map(|value| match value {
+            Value::Object(fields) => fields.values_mut().collect(),
+            value => vec![value],
+        });
+        for value in within {
+            if value
+                .as_array()
+                .is_some_and(|all| all.iter().any(|one| one == "unknown"))
+            {
+                *value = "unknown".into();
+            }
+        }
+    }
+
     /// Puts a list of objects, each of some texts, under a name.
     pub fn put_objects(&mut self, field: &str, objects: Vec<Vec<(&str, String)>>) {
         self.fields
@@ -283,13 +303,13 @@ impl Form {
         self.word(field)
     }
 
-    /// Takes an instant: RFC 3339 with a zone. A page's form may leave the zone out; then the form's own zone counts.
+    /// Takes an instant: RFC 3339 with a zone. A page's form may give it as people type it, in the form's own zone.
     pub fn time(&mut self, field: &str) -> Option<Micros> {
         let text = self.text(field, 64)?;
-        let read = clock::parse(&text).or_else(|| clock::parse_in(&text, self.zone?));
+        let read = clock::parse(&text).or_else(|| clock::parse_typed(&text, self.zone?));
         let at = read.filter(|t| (0..=MAX_TIME).contains(t));
         let message = match self.zone {
-            Some(_) => "must be a day and a time, such as 2026-11-22T14:07",
+            Some(_) => "must be a day and a time, such as 2026-11-22 14:07",
             None => "must be a time with its zone between 1970 and 9999, such as 2026-11-22T14:07:31Z",
         };
         self.or_refuse(field, "rfc3339", message, at)
