@@ -20,7 +20,7 @@ pub(super) use evidence::{evidence, log, mark as mark_selected};
 pub(super) use item::{annotate, correct, decide, item, mark, review};
 pub(super) use review::{review_one, say};
 
-use super::model::{BasisKind, CaptureState, CaptureView, FileEntry, OpenCapture, ReviewOutcome, short};
+use super::model::{BasisKind, CaptureState, CaptureView, FileEntry, OpenCapture, short};
 use super::reads::FoundCapture;
 use crate::cases::CasePage;
 use crate::pictures::is_shown;
@@ -48,7 +48,7 @@ struct Shot {
     fingerprint: Option<String>,
     /// Whether this person has not opened this version of it yet.
     is_new: bool,
-    /// Whether the last review returned it.
+    /// Whether the last review returned it, and nobody has corrected it since.
     returned: bool,
     posted: Option<Moment>,
     /// Who captured it.
@@ -70,7 +70,6 @@ impl Shot {
         let platform = said.and_then(|said| said.platform.as_deref()).map(label);
         let account = said.and_then(|said| said.account.as_ref());
         let state_name = label(outline.state.as_str());
-        let reviews = open.and_then(|open| open.remarks.reviews.last());
         Self {
             id: outline.id.clone(),
             item: outline.item,
@@ -95,10 +94,13 @@ impl Shot {
             uncovered: open.is_some_and(|open| open.basis.kind == BasisKind::Exception),
             fingerprint: open.and_then(|open| open.files.first()).map(fingerprint),
             is_new: false,
-            returned: reviews.is_some_and(|review| review.said.outcome == ReviewOutcome::Returned),
+            returned: open.is_some_and(|open| open.returned().is_some() && !open.is_corrected_since_review()),
             posted: said.and_then(|said| said.posted_at).map(|at| page.at(at.0)),
             by: open.map(|open| line(&open.captured_by.name)),
-            basis: label(basis_of(view).as_str()),
+            basis: match (basis_of(view), outline.state) {
+                (BasisKind::Exception, CaptureState::Held) => "Nothing (held)".to_owned(),
+                (kind, _) => kind.says(),
+            },
             address: format!("/captures/{}", outline.id),
         }
     }

@@ -9,25 +9,45 @@ use history::{ItemCustody, SaidLine, VersionLine, said, versions};
 use super::Shot;
 use super::filters::ListAddress;
 use super::viewer::{Sight, Viewer};
-use crate::authorizations::Line;
+use url::form_urlencoded::Serializer;
+
+use crate::authorizations::{Device, Level, Line};
 use crate::captures::model::{
-    BasisKind, CaptureMark, CaptureNote, CaptureState, CaptureView, NewCorrection, NewDecision, OpenCapture,
-    PostedBasis, Review, without_tracking,
+    BasisKind, CaptureMark, CaptureNote, CaptureState, CaptureView, CapturedBasis, Method, NewCorrection, NewDecision,
+    OpenCapture, PostedBasis, Review, Tool, without_tracking,
 };
 use crate::captures::reads::{self, ItemFound, ItemRights};
 use crate::captures::remarks;
 use crate::cases::{CasePage, Tab, words};
 use crate::error::{Error, Result};
+use crate::forms::Word;
 use crate::gate::Scope;
 use crate::http::pages::{self, FormView, Frame, PageRequest};
 use crate::http::reply::Reply;
 use crate::http::{PathId, WriteRequest};
 use crate::policy::Act;
-use crate::text::{label, line};
+use crate::subjects::platform_name;
+use crate::text::{Moment, label, line};
+
+/// Something known of an item, and where it leads.
+pub struct Fact {
+    pub name: &'static str,
+    pub value: String,
+    pub address: Option<String>,
+}
+
+/// That the last review returned an item, and why.
+struct ReturnedNotice {
+    who: String,
+    at: Moment,
+    why: String,
+    /// Whether it was corrected since.
+    corrected: bool,
+}
 
 /// What is known of an item beside its files.
 pub struct ItemParts {
-    pub facts: Vec<(&'static str, String)>,
+    pub facts: Vec<Fact>,
     pub text: Option<String>,
     /// What stands above the text.
     pub text_heading: &'static str,
@@ -45,7 +65,9 @@ impl ItemParts {
         };
         let text = open.and_then(|open| open.particulars.text.as_deref());
         Self {
-            facts: open.map(|open| facts(open, page)).unwrap_or_default(),
+            facts: open
+                .map(|open| facts(open, page, found.authorization))
+                .unwrap_or_default(),
             text: text.map(crate::text::block),
             text_heading: found.view.outline().kind.text_heading(),
             said: open.map(|open| said(open, page)).unwrap_or_default(),
@@ -73,8 +95,13 @@ struct ItemPage {
     leaf: String,
     seq: i64,
     may: ItemRights,
-    /// How a time of posting may be known; the empty one leaves it as it is.
-    bases: Vec<(&'static str, String)>,
+    /// The words that a correction chooses from; the empty one leaves it as it is.
+    choices: CorrectionChoices,
+    returned: Option<ReturnedNotice>,
+    /// Where leave is asked for, for what is held.
+    request: Option<String>,
+    /// Whether it was logged as held just now.
+    just_held: bool,
     form: FormView,
 }
 
@@ -100,6 +127,12 @@ async fn item_page(page: &PageRequest, id: String, form: Option<FormView>) -> Re
 }
 
 impl ItemPage {
+    /// What the form of a correction holds: what was typed into it, and not into another form of this page.
+    fn corrected(&self, name: &str) -> &str {
+        let own = self.form.typed("platform_time_text").is_some() || !self.form.is_refused();
+        if own { self.form.value(name) } else { "" }
+    }
+
     async fn of(page: &PageRequest, id: String, form: Option<FormView>) -> Result<Self> {
         let found = reads::item(&page.app.gate, &page.ctx, id.clone()).await?;
         let outline = found.view.outline().clone();
@@ -125,9 +158,10 @@ impl ItemPage {
             leaf: outline.event.leaf.to_string(),
             seq: outline.event.seq,
             may: found.rights,
-            bases: std::iter::once(("", "As it is".to_owned()))
-                .chain(words::<PostedBasis>())
-                .collect(),
+            choices: CorrectionChoices::all(),
+            returned: returned(&found.view, &case_page),
+            request: request(page, &found.view, &case_page),
+            just_held: page.query("done").as_deref() == Some("held"),
             form: form.unwrap_or_else(|| first_form(&found.view)),
             parts: ItemParts::of(&found, &case_page),
             page: case_page,
@@ -135,6 +169,63 @@ impl ItemPage {
         })
     }
 }
+
+/// The words of a correction.
+struct CorrectionChoices {
+    posted: Vec<(&'static str, String)>,
+    captured: Vec<(&'static str, String)>,
+    methods: Vec<(&'static str, String)>,
+    levels: Vec<(&'static str, String)>,
+    devices: Vec<(&'static str, String)>,
+}
+
+impl CorrectionChoices {
+    fn all() -> Self {
+        Self {
+            posted: or_as_it_is::<PostedBasis>(),
+            captured: or_as_it_is::<CapturedBasis>(),
+            methods: or_as_it_is::<Method>(),
+            levels: or_as_it_is::<Level>(),
+            devices: or_as_it_is::<Device>(),
+        }
+    }
+}
+
+fn or_as_it_is<W: Word>() -> Vec<(&'static str, String)> {
+    let none = ("", "As it is".to_owned());
+    std::iter::once(none).chain(words::<W>()).collect()
+}
+
+fn returned(view: &CaptureView, page: &CasePage) -> Option<ReturnedNotice> {
+    let CaptureView::Open(open) = view else { return None };
+    let review = open.returned()?;
+    Some(ReturnedNotice {
+        who: line(&review.by.name),
+        at: page.at(review.at.0),
+        why: review.said.note.as_deref().map(crate::text::block).unwrap_or_default(),
+        corrected: open.is_corrected_since_review(),
+    })
+}
+
+/// The address of a request for what is held, with what its capturer sent just now and the address of this page brings.
+fn request(page: &PageRequest, view: &CaptureView, case_page: &CasePage) -> Option<String> {
+    if view.outline().state != CaptureState::Held || !case_page.rights.requests {
+        return None;
+    }
+    let sent = ASKED
+        .iter()
+        .filter_map(|(here, there)| Some((*there, page.query(here)?)));
+    let query = Serializer::new(String::new()).extend_pairs(sent).finish();
+    let mark = if query.is_empty() { "" } else { "?" };
+    Some(format!("/cases/{}/authorizations/new{mark}{query}", case_page.case.id))
+}
+
+/// What a capturer has just sent, in the address of the item and in that of a request.
+pub const ASKED: [(&str, &str); 3] = [
+    ("ask_level", "level"),
+    ("ask_platform", "platform"),
+    ("ask_account", "account"),
+];
 
 /// The way by the list that the address names. One that no list has is left out.
 async fn way(page: &PageRequest, case_page: &CasePage, item: i64) -> Result<Way> {
@@ -188,7 +279,17 @@ fn first_form(view: &CaptureView) -> FormView {
     ])
 }
 
-fn facts(open: &OpenCapture, page: &CasePage) -> Vec<(&'static str, String)> {
+const RESTS_ON: &str = "Rests on";
+
+/// The method in words: what was put in without a file was noted by hand.
+fn method_of(method: Method, open: &OpenCapture) -> String {
+    match method {
+        Method::Import if open.files.is_empty() => "Noted by hand, without a file".to_owned(),
+        method => label(method.as_str()),
+    }
+}
+
+fn facts(open: &OpenCapture, page: &CasePage, authorization: Option<i64>) -> Vec<Fact> {
     let said = &open.particulars;
     let both = |at: &crate::clock::Timestamp| {
         let moment = page.at(at.0);
@@ -198,8 +299,18 @@ fn facts(open: &OpenCapture, page: &CasePage) -> Vec<(&'static str, String)> {
         }
     };
     let mut facts = Vec::new();
-    let mut put = |name, value: Option<String>| facts.extend(value.map(|value| (name, line(&value))));
-    put("Platform", said.platform.as_deref().map(label));
+    let rests_on = open.basis.id.as_ref().zip(authorization);
+    let address = |name| match name {
+        RESTS_ON => rests_on.map(|(id, _)| format!("/authorizations/{id}")),
+        _ => None,
+    };
+    let fact = |name, value: String| Fact {
+        name,
+        value: line(&value),
+        address: address(name),
+    };
+    let mut put = |name, value: Option<String>| facts.extend(value.map(|value| fact(name, value)));
+    put("Platform", said.platform.as_deref().map(platform_name));
     put("Address as seen", said.url.clone());
     put(
         "Address without tracking parts",
@@ -233,13 +344,32 @@ fn facts(open: &OpenCapture, page: &CasePage) -> Vec<(&'static str, String)> {
     );
     put("Visibility", said.visibility.as_deref().map(label));
     put("Means of access", said.access_means.as_deref().map(label));
-    put("Method", said.method.map(|m| label(m.as_str())));
-    put("Tool", said.tool.as_ref().map(|t| format!("{} {}", t.name, t.version)));
+    put("Method", said.method.map(|method| method_of(method, open)));
+    let version = |tool: &Tool| {
+        if tool.version == "unknown" {
+            ""
+        } else {
+            tool.version.as_str()
+        }
+        .to_owned()
+    };
+    put(
+        "Tool",
+        said.tool
+            .as_ref()
+            .map(|t| format!("{} {}", t.name, version(t)).trim().to_owned()),
+    );
     put("Level", said.level.map(|l| label(l.as_str())));
     put("Device", said.device.map(|d| label(d.as_str())));
     put("Captured by", Some(open.captured_by.name.clone()));
     put("Note", open.note.clone());
-    put("Rests on", Some(label(open.basis.kind.as_str())));
+    put(
+        RESTS_ON,
+        Some(match authorization {
+            Some(number) => format!("Authorization A-{number}"),
+            None => open.basis.kind.says(),
+        }),
+    );
     put("Reason given", open.basis.reason.clone());
     let flags: Vec<&str> = open.outline.flags.iter().map(|flag| flag.as_str()).collect();
     put(

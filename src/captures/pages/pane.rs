@@ -77,7 +77,9 @@ impl CapturePane {
         Ok(Self {
             id: outline.id.clone(),
             item: outline.item,
-            name: open.and_then(searched).unwrap_or_else(|| label(outline.kind.as_str()).to_lowercase()),
+            name: open
+                .and_then(searched)
+                .unwrap_or_else(|| label(outline.kind.as_str()).to_lowercase()),
             text_heading: outline.kind.text_heading(),
             state: outline.state,
             state_name: label(outline.state.as_str()),
@@ -189,7 +191,7 @@ fn facts(open: &OpenCapture, zone: Zone) -> Vec<(&'static str, String)> {
     let how: Vec<&str> = how.into_iter().flatten().collect();
     put("Captured by", Some(open.captured_by.name.clone()));
     put("Level and device", (!how.is_empty()).then(|| how.join(", ")));
-    put("Rests on", Some(label(open.basis.kind.as_str())));
+    put("Rests on", Some(open.basis.kind.says()));
     put("Reason given", open.basis.reason.clone());
     put("Note", open.note.clone());
     let flags: Vec<&str> = open.outline.flags.iter().map(|flag| flag.as_str()).collect();
