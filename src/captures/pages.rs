@@ -97,10 +97,7 @@ impl Shot {
             returned: open.is_some_and(|open| open.returned().is_some() && !open.is_corrected_since_review()),
             posted: said.and_then(|said| said.posted_at).map(|at| page.at(at.0)),
             by: open.map(|open| line(&open.captured_by.name)),
-            basis: match (basis_of(view), outline.state) {
-                (BasisKind::Exception, CaptureState::Held) => "Nothing (held)".to_owned(),
-                (kind, _) => kind.says(),
-            },
+            basis: rests_on(basis_of(view), outline.state),
             address: format!("/captures/{}", outline.id),
         }
     }
@@ -114,6 +111,14 @@ impl Shot {
             address: list.at(&shot.address, &[]),
             ..shot
         }
+    }
+}
+
+/// What a capture rests on, in words.
+fn rests_on(basis: BasisKind, state: CaptureState) -> String {
+    match (basis, state) {
+        (BasisKind::Exception, CaptureState::Held) => "Nothing (held)".to_owned(),
+        (basis, _) => basis.says(),
     }
 }
 

@@ -26,7 +26,7 @@ pub struct NewFile {
 
 /// Where it was asked where a capture is from: by platform and address, or by a page that knows the answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) enum WhereAsked {
     Here,
     Elsewhere,
 }
@@ -47,15 +47,15 @@ pub struct NewCapture {
 impl NewCapture {
     /// Reads and checks it.
     pub fn parse(form: Form) -> Result<Self> {
-        Self::read(form, Asked::Here)
+        Self::read(form, WhereAsked::Here)
     }
 
     /// The same, where a page may have asked in another way where it is from.
-    pub(super) fn read(mut form: Form, asked: Asked) -> Result<Self> {
+    pub(super) fn read(mut form: Form, asked: WhereAsked) -> Result<Self> {
         let basis = form.object("basis", claim);
         let kind = form.required_word::<CaptureKind>("kind").unwrap_or(CaptureKind::Link);
         let handed = basis.as_ref().is_some_and(|b| is_handed_over(b.kind));
-        let loose = asked == Asked::Elsewhere || matches!(kind, CaptureKind::Message | CaptureKind::Document);
+        let loose = asked == WhereAsked::Elsewhere || matches!(kind, CaptureKind::Message | CaptureKind::Document);
         let by_hand = "unless the basis is legal_process, consent or third_party";
         let by_kind = "unless the kind is message or document";
         let needed = [

@@ -2,7 +2,7 @@
 //! with it. The API says all of them itself.
 
 use super::file_names::{extension, kind_of};
-use super::new::{Asked, fill_in, is_handed_over};
+use super::new::{WhereAsked, fill_in, is_handed_over};
 use super::{BasisKind, CaptureKind, FileRole, Method, NewCapture};
 use crate::clock::{self, Micros};
 use crate::error::Result;
@@ -47,9 +47,9 @@ impl NewCapture {
         Self::read(
             form,
             if free || from_none {
-                Asked::Elsewhere
+                WhereAsked::Elsewhere
             } else {
-                Asked::Here
+                WhereAsked::Here
             },
         )
     }

@@ -1,9 +1,11 @@
 //! One item: its files, what is known of it, what was said about it, and the forms that say more.
 
+mod facts;
 mod history;
 
 use askama::Template;
 
+use facts::{ItemFact, facts};
 use history::{ItemCustody, SaidLine, VersionLine, said, versions};
 
 use super::Shot;
@@ -14,7 +16,7 @@ use url::form_urlencoded::Serializer;
 use crate::authorizations::{Device, Level, Line};
 use crate::captures::model::{
     BasisKind, CaptureMark, CaptureNote, CaptureState, CaptureView, CapturedBasis, Method, NewCorrection, NewDecision,
-    OpenCapture, PostedBasis, Review, Tool, without_tracking,
+    OpenCapture, PostedBasis, Review,
 };
 use crate::captures::reads::{self, ItemFound, ItemRights};
 use crate::captures::remarks;
@@ -26,15 +28,7 @@ use crate::http::pages::{self, FormView, Frame, PageRequest};
 use crate::http::reply::Reply;
 use crate::http::{PathId, WriteRequest};
 use crate::policy::Act;
-use crate::subjects::platform_name;
-use crate::text::{Moment, label, line};
-
-/// Something known of an item, and where it leads.
-pub struct Fact {
-    pub name: &'static str,
-    pub value: String,
-    pub address: Option<String>,
-}
+use crate::text::{Moment, line};
 
 /// That the last review returned an item, and why.
 struct ReturnedNotice {
@@ -47,7 +41,7 @@ struct ReturnedNotice {
 
 /// What is known of an item beside its files.
 pub struct ItemParts {
-    pub facts: Vec<Fact>,
+    pub facts: Vec<ItemFact>,
     pub text: Option<String>,
     /// What stands above the text.
     pub text_heading: &'static str,
@@ -277,106 +271,6 @@ fn first_form(view: &CaptureView) -> FormView {
         ("account.handle", account.handle.unwrap_or_default()),
         ("account.platform_id", account.platform_id.unwrap_or_default()),
     ])
-}
-
-const RESTS_ON: &str = "Rests on";
-
-/// The method in words: what was put in without a file was noted by hand.
-fn method_of(method: Method, open: &OpenCapture) -> String {
-    match method {
-        Method::Import if open.files.is_empty() => "Noted by hand, without a file".to_owned(),
-        method => label(method.as_str()),
-    }
-}
-
-fn facts(open: &OpenCapture, page: &CasePage, authorization: Option<i64>) -> Vec<Fact> {
-    let said = &open.particulars;
-    let both = |at: &crate::clock::Timestamp| {
-        let moment = page.at(at.0);
-        match moment.local {
-            Some(local) => format!("{local} ({})", moment.utc),
-            None => moment.utc,
-        }
-    };
-    let mut facts = Vec::new();
-    let rests_on = open.basis.id.as_ref().zip(authorization);
-    let address = |name| match name {
-        RESTS_ON => rests_on.map(|(id, _)| format!("/authorizations/{id}")),
-        _ => None,
-    };
-    let fact = |name, value: String| Fact {
-        name,
-        value: line(&value),
-        address: address(name),
-    };
-    let mut put = |name, value: Option<String>| facts.extend(value.map(|value| fact(name, value)));
-    put("Platform", said.platform.as_deref().map(platform_name));
-    put("Address as seen", said.url.clone());
-    put(
-        "Address without tracking parts",
-        said.url.as_deref().and_then(without_tracking),
-    );
-    put("Final address", said.final_url.clone());
-    put("Account", said.account.as_ref().and_then(|a| a.handle.clone()));
-    put(
-        "Account’s own id",
-        said.account.as_ref().and_then(|a| a.platform_id.clone()),
-    );
-    put(
-        "Time as shown",
-        Some(said.platform_time_text.clone().unwrap_or("not noted".into())),
-    );
-    let basis = said.posted_at_basis.map_or("basis not noted", |basis| basis.says());
-    put(
-        "Posted",
-        said.posted_at.as_ref().map(|at| format!("{}, {basis}", both(at))),
-    );
-    put(
-        "Captured, by the capturer’s clock",
-        Some(match open.outline.captured_at_basis.mark() {
-            Some(mark) => format!("{}: {mark}", both(&open.outline.captured_at)),
-            None => both(&open.outline.captured_at),
-        }),
-    );
-    put(
-        "Received, by this server’s clock",
-        Some(both(&open.outline.received_at)),
-    );
-    put("Visibility", said.visibility.as_deref().map(label));
-    put("Means of access", said.access_means.as_deref().map(label));
-    put("Method", said.method.map(|method| method_of(method, open)));
-    let version = |tool: &Tool| {
-        if tool.version == "unknown" {
-            ""
-        } else {
-            tool.version.as_str()
-        }
-        .to_owned()
-    };
-    put(
-        "Tool",
-        said.tool
-            .as_ref()
-            .map(|t| format!("{} {}", t.name, version(t)).trim().to_owned()),
-    );
-    put("Level", said.level.map(|l| label(l.as_str())));
-    put("Device", said.device.map(|d| label(d.as_str())));
-    put("Captured by", Some(open.captured_by.name.clone()));
-    put("Note", open.note.clone());
-    put(
-        RESTS_ON,
-        Some(match authorization {
-            Some(number) => format!("Authorization A-{number}"),
-            None => open.basis.kind.says(),
-        }),
-    );
-    put("Reason given", open.basis.reason.clone());
-    let flags: Vec<&str> = open.outline.flags.iter().map(|flag| flag.as_str()).collect();
-    put(
-        "Odd about it",
-        (!flags.is_empty()).then(|| flags.join(", ").replace('_', " ")),
-    );
-    facts
 }
 
 pub async fn annotate(id: PathId, request: WriteRequest) -> Reply {

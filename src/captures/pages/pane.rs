@@ -191,7 +191,7 @@ fn facts(open: &OpenCapture, zone: Zone) -> Vec<(&'static str, String)> {
     let how: Vec<&str> = how.into_iter().flatten().collect();
     put("Captured by", Some(open.captured_by.name.clone()));
     put("Level and device", (!how.is_empty()).then(|| how.join(", ")));
-    put("Rests on", Some(open.basis.kind.says()));
+    put("Rests on", Some(super::rests_on(open.basis.kind, open.outline.state)));
     put("Reason given", open.basis.reason.clone());
     put("Note", open.note.clone());
     let flags: Vec<&str> = open.outline.flags.iter().map(|flag| flag.as_str()).collect();

@@ -184,6 +184,7 @@ function start(form) {
     if (event.defaultPrevented || button?.hasAttribute("formaction") || !uploads.items.some((item) => item.state !== "logged")) return;
     event.preventDefault();
     if (unplaced()) {
+      event.stopPropagation();
       field("platform").focus();
       return say("Where is this from? Choose it, then log it.");
     }
