@@ -103,6 +103,31 @@ pub fn parse_in(text: &str, zone: chrono_tz::Tz) -> Option<Micros> {
     Some(at.timestamp_micros())
 }
 
+/// Reads a time as people type it or copy it from a page: a blank stands for the `T`, seconds may be left out, and the
+/// zone's own abbreviation may follow, or `UTC`. Of a time that a change of the clocks repeats, the abbreviation tells
+/// which one is meant.
+pub fn parse_typed(text: &str, zone: chrono_tz::Tz) -> Option<Micros> {
+    let text = text.trim();
+    let named = text
+        .rsplit_once(' ')
+        .filter(|(_, word)| word.bytes().all(|b| b.is_ascii_uppercase()));
+    let (text, name) = named.map_or((text, None), |(text, name)| (text, Some(name)));
+    let zone = if name == Some("UTC") { chrono_tz::Tz::UTC } else { zone };
+    let first = parse_in(&text.replacen(' ', "T", 1), zone)?;
+    let meant = |at: &Micros| {
+        let local = DateTime::from_timestamp_micros(*at).map(|at| at.with_timezone(&zone));
+        name.is_none_or(|name| local.is_some_and(|local| local.format("%Z").to_string() == name))
+    };
+    let again = Some(first + HOUR).filter(|again| is_same_hour(first, *again, zone));
+    [Some(first), again].into_iter().flatten().find(meant)
+}
+
+/// Whether the clocks of a zone show the same at both times.
+fn is_same_hour(one: Micros, other: Micros, zone: chrono_tz::Tz) -> bool {
+    let shown = |at| Some(DateTime::from_timestamp_micros(at)?.with_timezone(&zone).naive_local());
+    shown(one) == shown(other)
+}
+
 /// An instant as records keep it: written as `format` writes it, read as `parse` reads it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(pub Micros);
@@ -151,4 +176,37 @@ pub fn new_id(now: Micros) -> String {
     let id = uuid::Builder::from_unix_timestamp_millis(millis, &tail).into_uuid();
     tail.fill(0);
     id.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_read_as_pages_print_it() {
+        let zone = chrono_tz::America::New_York;
+        let typed = |text| parse_typed(text, zone).map(format);
+        for text in [
+            "2026-11-28 15:00",
+            " 2026-11-28T15:00:00 ",
+            "2026-11-28 15:00:00 EST",
+            "2026-11-28 20:00 UTC",
+        ] {
+            assert_eq!(typed(text).as_deref(), Some("2026-11-28T20:00:00.000000Z"), "{text}");
+        }
+        // The hour that the clocks repeat.
+        let (first, again) = (typed("2026-11-01 01:30 EDT"), typed("2026-11-01 01:30 EST"));
+        assert_eq!(first.as_deref(), Some("2026-11-01T05:30:00.000000Z"));
+        assert_eq!(again.as_deref(), Some("2026-11-01T06:30:00.000000Z"));
+        for text in [
+            "2026-11-28 15:00 EDT",
+            "2026-11-28 15:00 CET",
+            "2026-11-28",
+            "15:00",
+            "2026-11-28 3 pm",
+            "",
+        ] {
+            assert_eq!(typed(text), None, "{text}");
+        }
+    }
 }

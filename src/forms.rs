@@ -119,10 +119,9 @@ impl Form {
         self.fields.insert(field.to_owned(), Value::String(text));
     }
 
-    /// Puts an object with one text under a name.
-    pub fn put_object(&mut self, field: &str, inner: &str, text: String) {
-        let object = Map::from_iter([(inner.to_owned(), Value::String(text))]);
-        self.fields.insert(field.to_owned(), Value::Object(object));
+    /// Puts an object of some texts under a name.
+    pub fn put_object(&mut self, field: &str, texts: Vec<(&str, String)>) {
+        self.fields.insert(field.to_owned(), object_of(texts));
     }
 
     /// Makes a list of a text with commas, in an object that the form may have; `unknown` stays a text.
@@ -138,21 +137,45 @@ impl Form {
         *value = parts.into();
     }
 
+    /// Where an object gives `unknown` for a field beside something else, as a page's box does that is ticked, `unknown`
+    /// counts.
+    pub fn unknown_counts(&mut self, object: &str) {
+        let Some(inner) = self.fields.get_mut(object).and_then(Value::as_object_mut) else {
+            return;
+        };
+        let within = inner.values_mut().flat_map(|value| match value {
+            Value::Object(fields) => fields.values_mut().collect(),
+            value => vec![value],
+        });
+        for value in within {
+            if value
+                .as_array()
+                .is_some_and(|all| all.iter().any(|one| one == "unknown"))
+            {
+                *value = "unknown".into();
+            }
+        }
+    }
+
     /// Puts a list of objects, each of some texts, under a name.
     pub fn put_objects(&mut self, field: &str, objects: Vec<Vec<(&str, String)>>) {
-        let object = |texts: Vec<(&str, String)>| {
-            let fields = texts
-                .into_iter()
-                .map(|(name, text)| (name.to_owned(), Value::String(text)));
-            Value::Object(fields.collect())
-        };
         self.fields
-            .insert(field.to_owned(), objects.into_iter().map(object).collect());
+            .insert(field.to_owned(), objects.into_iter().map(object_of).collect());
     }
 
     /// A text that is there, without taking it.
     pub fn peek(&self, field: &str) -> Option<&str> {
         self.fields.get(field)?.as_str()
+    }
+
+    /// A text of an object that is there, without taking it.
+    pub fn peek_in(&self, object: &str, field: &str) -> Option<&str> {
+        self.fields.get(object)?.get(field)?.as_str()
+    }
+
+    /// Whether a page sent it.
+    pub fn is_page(&self) -> bool {
+        self.texts_only
     }
 
     /// Puts a list of texts under a name, in place of what the form gave there.
@@ -292,13 +315,13 @@ impl Form {
         self.word(field)
     }
 
-    /// Takes an instant: RFC 3339 with a zone. A page's form may leave the zone out; then the form's own zone counts.
+    /// Takes an instant: RFC 3339 with a zone. A page's form may give it as people type it, in the form's own zone.
     pub fn time(&mut self, field: &str) -> Option<Micros> {
         let text = self.text(field, 64)?;
-        let read = clock::parse(&text).or_else(|| clock::parse_in(&text, self.zone?));
+        let read = clock::parse(&text).or_else(|| clock::parse_typed(&text, self.zone?));
         let at = read.filter(|t| (0..=MAX_TIME).contains(t));
         let message = match self.zone {
-            Some(_) => "must be a day and a time, such as 2026-11-22T14:07",
+            Some(_) => "must be a day and a time, such as 2026-11-22 14:07",
             None => "must be a time with its zone between 1970 and 9999, such as 2026-11-22T14:07:31Z",
         };
         self.or_refuse(field, "rfc3339", message, at)
@@ -454,6 +477,13 @@ impl Form {
             Err(Error::invalid(self.errors))
         }
     }
+}
+
+fn object_of(texts: Vec<(&str, String)>) -> Value {
+    let fields = texts
+        .into_iter()
+        .map(|(name, text)| (name.to_owned(), Value::String(text)));
+    Value::Object(fields.collect())
 }
 
 /// Objects within objects, and entries of a list of objects, that a page's form may name.

@@ -24,7 +24,7 @@ pub use expiry::Expiry;
 pub use model::{Authorization, AuthorizationState, Device, Level};
 pub use pages::{RequestPane, decide_shown};
 pub use reads::{of_case, to_decide};
-pub use store::{AuthorizationSearch, WaitingRequest};
+pub use store::{AuthorizationSearch, WaitingRequest, number_of};
 
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {

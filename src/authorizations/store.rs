@@ -59,6 +59,12 @@ pub fn save(conn: &mut AnyConn, authorization: &Authorization, leaf: &Digest) ->
     Ok(())
 }
 
+/// The number in its case of an authorization; `None` where there is none of this id.
+pub fn number_of(conn: &mut AnyConn, id: &str) -> Result<Option<i64>> {
+    let found = authorizations::table.filter(authorizations::id.eq(id));
+    Ok(found.select(authorizations::number).first(conn).optional()?)
+}
+
 /// Counts one authorization more of a case: its number. The case's stream is held.
 pub fn next_number(conn: &mut AnyConn, case: &str) -> Result<i64> {
     let counted: i64 = cases::table.find(case).select(cases::authorizations).first(conn)?;

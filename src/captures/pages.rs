@@ -20,11 +20,12 @@ pub(super) use evidence::{evidence, log, mark as mark_selected};
 pub(super) use item::{annotate, correct, decide, item, mark, review};
 pub(super) use review::{review_one, say};
 
-use super::model::{BasisKind, CaptureState, CaptureView, FileEntry, OpenCapture, ReviewOutcome};
+use super::model::{BasisKind, CaptureState, CaptureView, FileEntry, OpenCapture, short};
 use super::reads::FoundCapture;
+use crate::authorizations::Line;
 use crate::cases::CasePage;
 use crate::pictures::is_shown;
-use crate::text::{Moment, label, line};
+use crate::text::{Moment, Zone, label, line};
 
 /// One capture among the evidence.
 struct Shot {
@@ -48,7 +49,7 @@ struct Shot {
     fingerprint: Option<String>,
     /// Whether this person has not opened this version of it yet.
     is_new: bool,
-    /// Whether the last review returned it.
+    /// Whether the last review returned it, and nobody has corrected it since.
     returned: bool,
     posted: Option<Moment>,
     /// Who captured it.
@@ -70,7 +71,6 @@ impl Shot {
         let platform = said.and_then(|said| said.platform.as_deref()).map(label);
         let account = said.and_then(|said| said.account.as_ref());
         let state_name = label(outline.state.as_str());
-        let reviews = open.and_then(|open| open.remarks.reviews.last());
         Self {
             id: outline.id.clone(),
             item: outline.item,
@@ -95,10 +95,10 @@ impl Shot {
             uncovered: open.is_some_and(|open| open.basis.kind == BasisKind::Exception),
             fingerprint: open.and_then(|open| open.files.first()).map(fingerprint),
             is_new: false,
-            returned: reviews.is_some_and(|review| review.said.outcome == ReviewOutcome::Returned),
+            returned: open.is_some_and(|open| open.returned().is_some() && !open.is_corrected_since_review()),
             posted: said.and_then(|said| said.posted_at).map(|at| page.at(at.0)),
             by: open.map(|open| line(&open.captured_by.name)),
-            basis: label(basis_of(view).as_str()),
+            basis: rests_on(basis_of(view), outline.state),
             address: format!("/captures/{}", outline.id),
         }
     }
@@ -115,6 +115,14 @@ impl Shot {
     }
 }
 
+/// What a capture rests on, in words.
+fn rests_on(basis: BasisKind, state: CaptureState) -> String {
+    match (basis, state) {
+        (BasisKind::Exception, CaptureState::Held) => "Nothing (held)".to_owned(),
+        (basis, _) => basis.says(),
+    }
+}
+
 fn basis_of(view: &CaptureView) -> BasisKind {
     match view {
         CaptureView::Open(open) => open.basis.kind,
@@ -124,11 +132,14 @@ fn basis_of(view: &CaptureView) -> BasisKind {
 
 /// What a capture says first: its text, its address, its file's name or its note.
 fn title(open: &OpenCapture, kind: &str) -> String {
-    let said = &open.particulars;
+    const MOST: usize = 90;
+    if let Some(title) = open.particulars.title(open.outline.kind, MOST) {
+        return title;
+    }
     let file = open.files.first().and_then(|file| file.name.as_deref());
-    let text = [said.text.as_deref(), said.url.as_deref(), file, open.note.as_deref()];
-    let text = text.into_iter().flatten().find(|text| !text.trim().is_empty());
-    text.map_or_else(|| kind.to_owned(), |text| short(text, 90))
+    let others = [file, open.note.as_deref()].into_iter().flatten();
+    let found = others.into_iter().find(|text| !text.trim().is_empty());
+    found.map_or_else(|| kind.to_owned(), |text| short(text, MOST))
 }
 
 fn picture(id: &str, files: &[FileEntry]) -> Option<String> {
@@ -146,10 +157,12 @@ fn fingerprint(file: &FileEntry) -> String {
     format!("{} {} … {}", &hex[..4], &hex[4..8], &hex[60..])
 }
 
-fn short(text: &str, most: usize) -> String {
-    let mut short: String = text.chars().take(most).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    line(&short)
+/// The rules of coverage as people read them, with their times as a zone shows them.
+fn rules(judged: &[Line], zone: Zone) -> Vec<Line> {
+    let told = |rule: &Line| Line {
+        rule: label(&rule.rule),
+        passed: rule.passed,
+        why: line(&zone.in_text(&rule.why)),
+    };
+    judged.iter().map(told).collect()
 }

@@ -9,15 +9,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
 use actix_web::web::{Path, Payload};
 use actix_web::{FromRequest, HttpRequest};
 use serde_json::Value;
 
 use super::api::created;
 use super::arrival::{self, Arriving};
-use super::model::{CaptureView, FILES, FileRole, NewCapture};
+use super::model::{CaptureView, FILES, FileRole, NewCapture, PageArrival};
 use super::refused::note_failed;
+use super::resumable::UploadRow;
 use super::{ops, resumable};
 use crate::error::{Error, Kind, Result};
 use crate::forms::{Form, LINE, PAIRS, parse_id};
@@ -104,8 +105,7 @@ async fn receive(
     let parts = parts.as_mut().map_err(|e| e.clone())?;
     let mut begun = false;
     let upload = if browser::is_page(req.path()) {
-        let fields = page_fields(req, parts).await?;
-        let fields = with_page_uploads(app, requester, &case, fields).await?;
+        let fields = page_fields(req, parts, (requester, &case)).await?;
         take_page_files(parts, fields, app, &mut begun).await
     } else {
         let key = request_ctx::idempotency_header(req)?;
@@ -188,14 +188,17 @@ struct PageFields {
     key: Option<(IdempotencyHeader, Value)>,
     /// The head of the first file's part, which has been read already.
     first: Option<PartHead>,
-    /// The finished uploads that it names.
-    uploads: Vec<String>,
-    /// What these brought.
+    /// What finished uploads brought.
     files: Arriving,
 }
 
-/// The fields of a page's form. They come before its files, so that nothing is taken for a form that is wrong.
-async fn page_fields(req: &HttpRequest, parts: &mut Parts) -> Result<PageFields> {
+/// The fields of a page's form, and the files that finished uploads brought before. They come before its other files, so
+/// that nothing is taken for a form that is wrong.
+async fn page_fields(
+    req: &HttpRequest,
+    parts: &mut Parts,
+    (requester, case): (&RequestCtx, &str),
+) -> Result<PageFields> {
     let (pairs, first) = page_pairs(parts, LIMIT).await?;
     let said = serde_json::to_value(&pairs)?;
     let mut form = body::page_form(req, pairs)?;
@@ -203,14 +206,31 @@ async fn page_fields(req: &HttpRequest, parts: &mut Parts) -> Result<PageFields>
     let uploads = form.texts("upload", FILES, LINE);
     let key = request_ctx::idempotency_header(req)?.map(|key| (key, said));
     let app = req.app_data::<App>().ok_or_else(|| Error::internal("no state"))?;
-    let new = NewCapture::of_page(form, app.gate.now())?;
+    let uploads = brought_before(app, requester, case, uploads).await?;
+    let brought = uploads
+        .first()
+        .map(|row| (row.name.as_str(), row.media_type.as_deref()));
+    let sent = || {
+        let head = first.as_ref()?;
+        let name = head.file_name.as_deref().filter(|name| !name.is_empty())?;
+        Some((name, head.media_type.as_deref()))
+    };
+    let arrival = PageArrival {
+        now: app.gate.now(),
+        file: brought.or_else(sent),
+        role,
+        agent: agent(req),
+    };
+    let mut new = NewCapture::of_page(form, &arrival)?;
+    for row in &uploads {
+        new.add_upload(&row.id, &row.name, role)?;
+    }
     Ok(PageFields {
-        files: Arriving::of(&new),
+        files: resumable::bring(app, requester, case, &mut new).await?,
         new,
         role,
         key,
         first,
-        uploads,
     })
 }
 
@@ -232,22 +252,23 @@ async fn page_pairs(parts: &mut Parts, most: usize) -> Result<(Vec<(String, Stri
     Ok((pairs, None))
 }
 
-/// Adds the files that finished uploads brought before.
-async fn with_page_uploads(
-    app: &App,
-    requester: &RequestCtx,
-    case: &str,
-    mut fields: PageFields,
-) -> Result<PageFields> {
-    let ids = std::mem::take(&mut fields.uploads);
+/// The finished uploads that a page's form names.
+async fn brought_before(app: &App, requester: &RequestCtx, case: &str, ids: Vec<String>) -> Result<Vec<UploadRow>> {
+    let gone = || {
+        Error::field(
+            "file",
+            "exists",
+            "is gone: uploads are kept for a day; choose the file again",
+        )
+    };
     let rows = resumable::whole(&app.gate, requester, case, ids).await?;
-    for row in rows {
-        let gone = "is gone: uploads are kept for a day; choose the file again";
-        let row = row.ok_or_else(|| Error::field("file", "exists", gone))?;
-        fields.new.add_upload(&row.id, &row.name, fields.role)?;
-    }
-    fields.files = resumable::bring(app, requester, case, &mut fields.new).await?;
-    Ok(fields)
+    rows.into_iter().map(|row| row.ok_or_else(gone)).collect()
+}
+
+/// What the browser says that it is.
+fn agent(req: &HttpRequest) -> &str {
+    let value = req.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
+    value.unwrap_or_default()
 }
 
 /// Takes the files of a page's form. A field for files that was left empty brings none.
@@ -258,7 +279,6 @@ async fn take_page_files(parts: &mut Parts, fields: PageFields, app: &App, begun
         key,
         first,
         mut files,
-        uploads: _,
     } = fields;
     let mut next = first;
     while let Some(head) = next {

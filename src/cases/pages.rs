@@ -15,6 +15,8 @@ use super::particulars::{CaseKind, Due};
 use super::reads::{self, Rights};
 use super::tasks::OpenWork;
 use super::{api, ops};
+use url::form_urlencoded::Serializer;
+
 use crate::clock::Micros;
 use crate::error::{Error, Result};
 use crate::forms::{Form, LINE};
@@ -117,7 +119,8 @@ impl CasePage {
 
 /// One case in a list.
 pub struct CaseLine {
-    pub id: String,
+    /// Where it leads.
+    pub address: String,
     pub number: String,
     pub title: String,
     pub kind: String,
@@ -130,10 +133,18 @@ pub struct CaseLine {
 }
 
 impl CaseLine {
+    /// The same, leading to where evidence is logged.
+    fn leading_to(self, with_link: impl Fn(&str) -> String) -> Self {
+        Self {
+            address: with_link(&format!("{}/evidence", self.address)),
+            ..self
+        }
+    }
+
     /// Of a case.
     pub fn of(CaseView { case, held, .. }: &CaseView) -> Self {
         Self {
-            id: case.id.clone(),
+            address: format!("/cases/{}", case.id),
             number: line(&case.number),
             title: line(&case.title),
             kind: label(case.kind.as_str()),
@@ -165,10 +176,17 @@ struct CaseListPage {
     number: String,
     filtered: bool,
     may_open: bool,
+    /// A link that is to be logged into the case that is chosen.
+    link: Option<String>,
+    /// The address of the list without a filter.
+    all: String,
 }
 
+/// The parameter of a link to log.
+const LINK: &str = "url";
+
 pub(super) async fn list(page: PageRequest) -> Reply {
-    let query = Page::read(&page.req, &["number", "kind", "status", "done"])?.without_empty();
+    let query = Page::read(&page.req, &["number", "kind", "status", "done", LINK])?.without_empty();
     let found = reads::cases(&page.app.gate, &page.ctx, api::search(&query)?).await?;
     let listed = Listed::of(found, &query, |c| c.case.id.clone(), |c| CaseLine::of(&c));
     let mut shown = list_page(page.frame("Cases", Nav::Cases).await?, &query, listed);
@@ -177,14 +195,34 @@ pub(super) async fn list(page: PageRequest) -> Reply {
 }
 
 fn list_page(frame: Frame, query: &Page, listed: Listed<CaseLine>) -> CaseListPage {
+    let link = query.filter(LINK).map(str::to_owned);
+    let with_link = |address: &str| match &link {
+        Some(link) => format!(
+            "{address}?{}",
+            Serializer::new(String::new()).append_pair(LINK, link).finish()
+        ),
+        None => address.to_owned(),
+    };
     CaseListPage {
         next: listed.next.map(|next| query.next_address("/cases", &next)),
-        cases: listed.items,
+        all: with_link("/cases"),
+        cases: match &link {
+            Some(_) => listed
+                .items
+                .into_iter()
+                .map(|case| case.leading_to(&with_link))
+                .collect(),
+            None => listed.items,
+        },
         kinds: chips::<CaseKind>(query, "kind"),
         statuses: chips::<CaseStatus>(query, "status"),
         number: query.filter("number").unwrap_or_default().to_owned(),
-        filtered: query.filters.iter().any(|(name, _)| name != "done"),
+        filtered: query
+            .filters
+            .iter()
+            .any(|(name, _)| !["done", LINK].contains(&name.as_str())),
         may_open: false,
+        link,
         frame,
     }
 }

@@ -254,13 +254,11 @@ impl HitText {
     }
 
     fn capture(capture: &Capture, state: String) -> Self {
-        let said = &capture.particulars;
-        let about = [&said.text, &said.url].into_iter().flatten().next();
         Self {
             number: Some(capture.item),
             what: capture.kind.as_str().to_owned(),
             state: Some(state),
-            about: about.map(|text| shortened(text)),
+            about: capture.particulars.title(capture.kind, ABOUT),
         }
     }
 

@@ -4,6 +4,8 @@
 //! then takes the value of now; what they typed stays, with the value of now beside it.
 
 use super::pages::FormView;
+use crate::clock;
+use crate::forms::is_day;
 
 /// How a field is filled in.
 pub enum Control {
@@ -13,6 +15,10 @@ pub enum Control {
     Area,
     /// One line, for which the page has a list of proposals of this id.
     Proposed(&'static str),
+    /// A day, or not known.
+    Day,
+    /// A day and a time, or not known.
+    Time,
     /// One of these: the value that is sent, and its words.
     Choice(Vec<(String, String)>),
 }
@@ -69,6 +75,31 @@ impl FieldView {
         self
     }
 
+    /// A day, with a box for one that is not known. What no such field can hold is shown as a line.
+    #[must_use]
+    pub fn day_or_unknown(self) -> Self {
+        self.or_unknown(is_day, Control::Day)
+    }
+
+    /// The same for a day and a time.
+    #[must_use]
+    pub fn time_or_unknown(self) -> Self {
+        let fits = |value: &str| clock::parse_in(value, chrono_tz::Tz::UTC).is_some();
+        self.or_unknown(fits, Control::Time)
+    }
+
+    fn or_unknown(mut self, fits: impl Fn(&str) -> bool, control: Control) -> Self {
+        if fits(&self.value) || self.value.is_empty() || self.is_unknown() {
+            self.control = control;
+        }
+        self
+    }
+
+    /// Whether it holds the answer that it is not known.
+    pub fn is_unknown(&self) -> bool {
+        self.value == "unknown"
+    }
+
     /// With the proposals of a list in the page.
     #[must_use]
     pub fn proposed(mut self, list: &'static str) -> Self {
@@ -97,7 +128,8 @@ impl FieldView {
                 .iter()
                 .find(|(v, _)| v == value)
                 .map_or(value, |(_, word)| word.as_str()),
-            Control::Line | Control::Proposed(_) | Control::Area => value,
+            _ if value == "unknown" => "Not known",
+            _ => value,
         }
     }
 

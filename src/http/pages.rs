@@ -211,7 +211,6 @@ fn done_words(word: &str) -> Option<&'static str> {
         "case-opened" => "The case is open.",
         "case-changed" => "The change is recorded.",
         "logged" => "Logged, and recorded in the ledger.",
-        "held" => "Logged as held: nothing covers it. It is kept and hashed, and a supervisor decides.",
         "marked" => "The mark is recorded.",
         "noted" => "The note is added.",
         "reviewed" => "The review is recorded.",

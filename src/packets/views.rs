@@ -135,7 +135,11 @@ fn text(said: Option<&str>) -> Option<String> {
 
 /// What an exhibit is called in headings and the timeline.
 pub fn title(capture: &Capture) -> String {
+    const MOST: usize = 80;
     let said = &capture.particulars;
+    if let Some(searched) = said.searched(capture.kind, MOST) {
+        return searched;
+    }
     let kind = label(capture.kind.as_str());
     let platform = said.platform.as_deref().filter(|platform| *platform != "other");
     let platform = platform.map(|platform| format!(" on {}", label(platform)));

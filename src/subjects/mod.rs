@@ -17,7 +17,7 @@ use crate::http::reply::at;
 use model::{AccountFields, SubjectFields};
 
 pub use model::{Account, Subject, is_platform, platform};
-pub use platforms::{PLATFORMS, platform_name};
+pub use platforms::{PLATFORMS, platform_name, platform_word};
 pub use store::juveniles;
 
 /// The routes of this feature.

@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::platforms::platform_word;
 use crate::clock::{Micros, Timestamp};
 use crate::error::Result;
 use crate::forms::{FieldSet, Form, LINE, REASON, TEXT, URL};
@@ -34,10 +35,15 @@ pub fn is_platform(text: &str) -> bool {
     !text.is_empty() && text.len() <= 40 && text.chars().all(fine)
 }
 
-/// Reads a platform from a form.
+/// Reads a platform from a form. A page's form may name it as people do.
 pub fn platform(form: &mut Form, field: &str) -> Option<String> {
-    let message = "must be 1 to 40 of a-z, 0-9 and _, such as instagram or web";
-    form.text_where(field, "form", message, 100, is_platform)
+    let named = form.text(field, 100)?;
+    let word = if form.is_page() { platform_word(&named) } else { named };
+    if !is_platform(&word) {
+        let message = "must be 1 to 40 of a-z, 0-9 and _, such as instagram or web";
+        form.refuse(field, "form", message);
+    }
+    Some(word)
 }
 
 words! {

@@ -103,7 +103,9 @@ impl EditedEntry for AccountFields {
         let nobody = if kept.subject_id.is_some() { NOBODY } else { "" };
         let tied = std::iter::once((nobody.to_owned(), "Nobody".to_owned())).chain(people.iter().cloned());
         let mut fields = vec![
-            FieldView::new("platform", "Platform", text(kept.platform.as_ref())).hint("Such as instagram or web."),
+            FieldView::new("platform", "Platform", text(kept.platform.as_ref()))
+                .hint("Such as Instagram or Web.")
+                .proposed("platforms"),
             FieldView::new("handle", "Handle", text(kept.handle.as_ref())),
             FieldView::new("platform_id", "Platform’s own id", text(kept.platform_id.as_ref()))
                 .hint("The id is the account; handles change. Or: unknown."),

@@ -71,16 +71,8 @@ fn is_guessed(capture: &Capture) -> bool {
 }
 
 fn title(capture: &Capture) -> String {
-    let said = &capture.particulars;
-    let text = said.text.as_deref().or(said.url.as_deref()).unwrap_or_default();
-    let mut short: String = text.chars().take(SHORT).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    match short.is_empty() {
-        true => label(capture.kind.as_str()),
-        false => line(&short),
-    }
+    let said = capture.particulars.title(capture.kind, SHORT);
+    said.unwrap_or_else(|| label(capture.kind.as_str()))
 }
 
 /// Something that happened to the case.

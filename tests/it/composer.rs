@@ -192,3 +192,165 @@ fn a_request_takes_its_first_values_from_the_address(app: &App) {
     page.says("@k.1 on tiktok");
     page.says("value=\"discreet\" checked");
 }
+
+/// What a page sends of every capture, where nothing is chosen.
+const AS_OPENED: &[(&str, &str)] = &[
+    ("kind", ""),
+    ("platform", ""),
+    ("method", ""),
+    ("tool.name", ""),
+    ("tool.version", ""),
+    ("level", "overt"),
+    ("device", "agency"),
+];
+
+fn with<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let kept = AS_OPENED
+        .iter()
+        .filter(|(name, _)| !more.iter().any(|(n, _)| n == name));
+    kept.chain(more).copied().collect()
+}
+
+/// Logs it on the page, and reads what was recorded.
+fn logged(app: &App, case: &Case, more: &[(&str, &str)], file: Option<(&str, &[u8])>) -> Value {
+    let made = Browser::signed_in(app, "lead").log(&case.id, &with(more), file).is(303);
+    app.lead.get(&format!("/api/v1/captures/{}", made.capture())).is(200)
+}
+
+both_databases!(what_a_page_leaves_open_is_told_by_what_is_logged);
+fn what_a_page_leaves_open_is_told_by_what_is_logged(app: &App) {
+    let case = app.case();
+    app.leave(&case);
+    app.advance(hours(1));
+    let lead = Browser::signed_in(app, "lead");
+    let page = lead.get(&format!("/cases/{}/evidence", case.id)).is(200);
+    page.says("How it was taken: by what is logged, overt, agency device</summary>");
+    let instagram = [("platform", "Instagram")];
+    let (link, lookup) = (
+        [("url", LINK)],
+        [("url", LINK), ("kind", "lookup"), ("text", "river k")],
+    );
+    for (more, file, kind, method) in [
+        (&link[..], None, "post", "import"),
+        (&lookup[..], None, "lookup", "import"),
+        (&link[..], Some("shot.png"), "post", "manual_screenshot"),
+        (&instagram[..], Some("pasted-1.png"), "photo", "manual_screenshot"),
+        (&instagram[..], Some("IMG_1.HEIC"), "photo", "import"),
+        (&instagram[..], Some("cam.mp4"), "video", "import"),
+        (&instagram[..], Some("letter.pdf"), "document", "import"),
+        (&instagram[..], Some("page.mhtml"), "page", "import"),
+    ] {
+        let bytes = format!("bytes of {file:?}");
+        let made = logged(app, &case, more, file.map(|name| (name, bytes.as_bytes())));
+        let told = (&made["kind"], &made["method"], &made["platform"]);
+        assert_eq!(told, (&json!(kind), &json!(method), &json!("instagram")), "{file:?}");
+        let browser = made["tool"]["name"] == "browser";
+        assert_eq!(browser, method == "manual_screenshot", "{}", made["tool"]);
+    }
+    // What somebody handed over: the browser took nothing of it, and no platform need be named.
+    let handed = [
+        ("basis.kind", "third_party"),
+        ("basis.reason", "Brought in."),
+        ("kind", "document"),
+    ];
+    let made = logged(app, &case, &handed, Some(("letter.png", b"letter")));
+    assert_eq!(
+        (&made["method"], &made["files"][0]["role"]),
+        (&json!("third_party"), &json!("original"))
+    );
+    assert_ne!(made["tool"]["name"], "browser");
+    // What is chosen holds, and the API leaves nothing open.
+    let made = logged(
+        app,
+        &case,
+        &[
+            ("url", LINK),
+            ("method", "crawler"),
+            ("tool.name", "Bot"),
+            ("tool.version", "1"),
+        ],
+        None,
+    );
+    assert_eq!(
+        (&made["method"], &made["tool"]["name"]),
+        (&json!("crawler"), &json!("Bot"))
+    );
+    lead.log(&case.id, &with(&[("url", LINK), ("method", "crawler")]), None)
+        .is(422)
+        .says("must name what took it");
+    app.lead
+        .log(&case, app.post_with(json!({"method": null})))
+        .refuses(422, "method", "required");
+}
+
+both_databases!(a_file_alone_is_asked_where_it_is_from);
+fn a_file_alone_is_asked_where_it_is_from(app: &App) {
+    let case = app.case();
+    app.leave(&case);
+    app.advance(hours(1));
+    let lead = Browser::signed_in(app, "lead");
+    let file = Some(("cam.mp4", b"frames".as_slice()));
+    let before = app.stored();
+    let asked = app.leaves_nothing(&case.stream, || {
+        lead.log(&case.id, &with(&[("text", "pier 2")]), file).is(422)
+    });
+    asked.says(
+        "<a href=\"#f-platform\">Where is this from?</a> must be chosen: a file alone does not say where it is from",
+    );
+    asked.says("Not from a platform (document, message)");
+    asked.says("pier 2");
+    assert_eq!(app.stored(), before);
+    let made = logged(app, &case, &[("platform", "none")], file);
+    assert_eq!((&made["platform"], &made["kind"]), (&Value::Null, &json!("video")));
+    let other = [("platform", "none"), ("platform_other", " Mastodon ")];
+    let made = logged(app, &case, &other, Some(("b.mp4", b"b")));
+    let seen = app
+        .supervisor
+        .get(&format!("/api/v1/captures/{}", made["id"].as_str().unwrap()));
+    assert_eq!(seen.is(200)["platform"], "mastodon");
+    let preview = lead.post(&format!("/cases/{}/captures/preview", case.id), &with(&other));
+    preview.is(200).says("Document on Mastodon");
+}
+
+both_databases!(a_search_that_found_nothing_never_reads_like_a_find);
+fn a_search_that_found_nothing_never_reads_like_a_find(app: &App) {
+    let case = app.case();
+    app.leave(&case);
+    app.advance(hours(1));
+    let lead = Browser::signed_in(app, "lead");
+    let path = format!("/cases/{}", case.id);
+    let typed = [
+        ("kind", "lookup"),
+        ("found_nothing", "yes"),
+        ("url", "the big search engine"),
+        ("text", "river k, harbor"),
+    ];
+    // A mistake is told in the same small form, with what was typed.
+    let page = lead.log(&case.id, &with(&typed), None).is(422);
+    let (other, small) = page.text.split_once("id=\"found-nothing\" open").unwrap();
+    assert!(small.contains("value=\"river k, harbor\"") && small.contains("<a href=\"#n-platform\">Platform</a>"));
+    assert!(!other.contains("river k, harbor") && !other.contains("id=\"errors\""));
+    let empty = [("kind", "lookup"), ("found_nothing", "yes"), ("url", LINK)];
+    lead.log(&case.id, &with(&empty), None)
+        .is(422)
+        .says("must say what you searched for");
+    let typed = [&typed[..], &[("platform", "Instagram")]].concat();
+    let made = lead.log(&case.id, &with(&typed), None).is(303);
+    let title = "Searched for “river k, harbor”: nothing found";
+    let item = lead.get(&made.location).is(200);
+    item.says(&format!("<h2>Item 1: <bdi>{title}</bdi></h2>"));
+    item.says("<h3 id=\"h-text\">Searched for</h3>");
+    item.does_not_say("Text as found");
+    for page in ["/evidence", "/evidence?view=table", "/evidence/review", "/timeline"] {
+        lead.get(&format!("{path}{page}")).is(200).says(title);
+    }
+    let found = app
+        .lead
+        .get(&format!("/api/v1/find?case={}&q=item%201", case.id))
+        .is(200);
+    assert_eq!(found["items"][0]["about"], title);
+    Browser::signed_in(app, "supervisor")
+        .get("/approvals?sort=reviews")
+        .is(200)
+        .says(&format!("Item 1: {title}"));
+}

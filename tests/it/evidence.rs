@@ -419,3 +419,173 @@ fn an_item_shows_its_versions_and_its_custody(app: &App) {
     held.does_not_say("<del>");
     held.says("Recorded, and held: nothing covered it");
 }
+
+both_databases!(a_held_item_leads_to_a_request_with_what_was_sent);
+fn a_held_item_leads_to_a_request_with_what_was_sent(app: &App) {
+    let (case, lead) = (app.case(), Browser::signed_in(app, "lead"));
+    let fields = [
+        ("url", "https://www.tiktok.com/@pier2nights/video/7"),
+        ("level", "discreet"),
+        ("device", "agency"),
+    ];
+    let made = lead.log(&case.id, &fields, None).is(303);
+    let page = lead.get(&made.location).is(200);
+    page.says("<h2>Item 1: held</h2>");
+    page.says("Logged as held: kept and hashed, and not readable");
+    page.does_not_say("notice--ok");
+    let new = format!("/cases/{}/authorizations/new", case.id);
+    page.says(&format!(
+        "{new}?level=discreet&#38;platform=tiktok&#38;account=%40pier2nights\""
+    ));
+    // Later, and to others, nothing of it is told.
+    let later = lead.get(made.leads_to()).is(200);
+    later.says(&format!("href=\"{new}\""));
+    later.does_not_say("Logged as held");
+    Browser::signed_in(app, "exporter")
+        .get(made.leads_to())
+        .is(200)
+        .does_not_say(&new);
+    lead.get(&format!("/cases/{}/evidence?view=table", case.id))
+        .is(200)
+        .says("data-label=\"Basis\">Nothing (held)<");
+}
+
+both_databases!(a_returned_item_says_why_until_it_is_corrected);
+fn a_returned_item_says_why_until_it_is_corrected(app: &App) {
+    let case = app.case();
+    app.leave(&case);
+    app.advance(hours(1));
+    let made = app.lead.log(&case, app.post()).is(201);
+    let id = made["id"].as_str().unwrap();
+    let (path, lead) = (format!("/captures/{id}"), Browser::signed_in(app, "lead"));
+    let rests = format!(
+        "<dt>Rests on</dt><dd><a href=\"/authorizations/{}\">Authorization A-1</a>",
+        made["basis"]["id"].as_str().unwrap()
+    );
+    lead.get(&path).is(200).says(&rests);
+    let returned = json!({"outcome": "returned", "note": "Which day is this?"});
+    app.member.post(&format!("/api/v1{path}/reviews"), returned).is(201);
+    let page = lead.get(&path).is(200);
+    let (_, notice) = page.text.split_once("id=\"returned\"").unwrap();
+    let notice = notice.split("</div></div>").next().unwrap();
+    assert!(
+        notice.contains("Which day is this?") && notice.contains("href=\"#correct\""),
+        "{notice}"
+    );
+    page.says("Returned</span>");
+    // What a correction may change is offered, and nothing else.
+    for field in [
+        "platform",
+        "account.handle",
+        "account.platform_id",
+        "text",
+        "url",
+        "final_url",
+        "platform_time_text",
+        "posted_at",
+        "posted_at_basis",
+        "captured_at",
+        "captured_at_basis",
+        "method",
+        "tool.name",
+        "tool.version",
+        "level",
+        "device",
+        "visibility",
+        "access_means",
+        "reason",
+    ] {
+        let (_, form) = page.text.split_once("/corrections\"").unwrap();
+        assert!(
+            form.split("</form>")
+                .next()
+                .unwrap()
+                .contains(&format!(" name=\"{field}\"")),
+            "{field}"
+        );
+    }
+    app.advance(hours(1));
+    let lead = Browser::signed_in(app, "lead");
+    let fields = [
+        ("form_zone", "America/New_York"),
+        ("platform", " TikTok"),
+        ("text", "as it stands"),
+        ("posted_at", "2026-11-08 15:00"),
+        ("reason", "Read again."),
+    ];
+    lead.post(&format!("{path}/corrections"), &fields).is(303);
+    let page = lead.get(&path).is(200);
+    page.says("Returned, and corrected since; to review again");
+    page.does_not_say("Returned</span>");
+    let now = app.lead.get(&format!("/api/v1{path}")).is(200);
+    for (field, value) in [
+        ("platform", "tiktok"),
+        ("text", "as it stands"),
+        ("posted_at", "2026-11-08T20:00:00.000000Z"),
+    ] {
+        assert_eq!(now[field], value, "{field}");
+    }
+    // A note that is refused is not taken for a correction.
+    let long = "x".repeat(20_001);
+    let page = lead.post(&format!("{path}/notes"), &[("text", &long)]).is(422);
+    assert_eq!(page.text.matches(&long).count(), 1);
+}
+
+both_databases!(a_link_of_the_first_screen_goes_along);
+fn a_link_of_the_first_screen_goes_along(app: &App) {
+    let (case, lead) = (app.case(), Browser::signed_in(app, "lead"));
+    let home = lead.get("/").is(200);
+    home.says("type=\"submit\">Go on</button>");
+    home.says("formaction=\"/cases\">Another case</button>");
+    let link = "url=https%3A%2F%2Fa.example%2Fp%3Fq%3D1";
+    let cases = lead.get(&format!("/cases?{link}")).is(200);
+    let address = format!("/cases/{}/evidence?{link}", case.id);
+    cases.says(&format!("href=\"{address}\""));
+    cases.says("Choose the case to log this link into");
+    lead.get("/cases?url=")
+        .is(200)
+        .says(&format!("href=\"/cases/{}\"", case.id));
+    let page = lead.get(&address).is(200);
+    page.says("value=\"https://a.example/p?q=1\"");
+    page.does_not_say("is no address of a page");
+    let page = lead
+        .get(&format!("/cases/{}/evidence?url=who+is+this", case.id))
+        .is(200);
+    page.says("The link is no address of a page: it begins with https:// or http://");
+    lead.get(&format!("/cases/{}/evidence?view=table", case.id))
+        .is(200)
+        .says(&format!("href=\"/cases/{}/evidence#f-url\"", case.id));
+}
+
+both_databases!(a_page_takes_names_and_answers_as_people_give_them);
+fn a_page_takes_names_and_answers_as_people_give_them(app: &App) {
+    let new = json!({"title": "M", "kind": "missing_person", "time_zone": "America/New_York"});
+    let (case, lead) = (app.case_of(new), Browser::signed_in(app, "lead"));
+    let path = format!("/cases/{}", case.id);
+    let page = lead.get(&format!("{path}/people?add=account")).is(200);
+    page.says("<option value=\"TikTok\">");
+    lead.post(
+        &format!("{path}/accounts"),
+        &[("platform", " TikTok "), ("handle", "@k")],
+    )
+    .is(303);
+    let accounts = app.lead.get(&case.path("accounts")).is(200);
+    assert_eq!(accounts["items"][0]["platform"], "tiktok");
+    app.lead
+        .post(&case.path("accounts"), json!({"platform": "TikTok", "handle": "@k"}))
+        .refuses(422, "platform", "form");
+    // A time as pages print it; and the box beside it, which counts where both come.
+    let change = |times: &[&str]| {
+        let version = lead.get(&path).is(200).hidden("version");
+        let times = times.iter().map(|time| ("particulars.last_seen_at", *time));
+        let fixed = [("version", version.as_str()), ("form_zone", "America/New_York")];
+        let fields: Vec<(&str, &str)> = fixed.into_iter().chain(times).collect();
+        lead.post(&path, &fields).is(303);
+        app.lead.get(&case.path("")).is(200)["particulars"]["last_seen_at"].clone()
+    };
+    assert_eq!(change(&["2026-11-08 15:00:00 EST"]), "2026-11-08T20:00:00.000000Z");
+    assert_eq!(change(&["unknown", "2026-11-08T15:00"]), "unknown");
+    let page = lead.get(&path).is(200);
+    page.says("<input type=\"checkbox\" value=\"unknown\" name=\"particulars.last_seen_at\" checked>");
+    page.says("type=\"datetime-local\"");
+}

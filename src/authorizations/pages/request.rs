@@ -18,7 +18,7 @@ use crate::http::reply::Reply;
 use crate::http::{PathId, WriteRequest};
 use crate::identity::Person;
 use crate::policy::Act;
-use crate::subjects::PLATFORMS;
+use crate::subjects::{PLATFORMS, platform_word};
 use crate::text::{Zone, label, line};
 use crate::users;
 
@@ -157,7 +157,7 @@ fn split(form: &mut Form, field: &str) -> Vec<String> {
 /// What a page's form says, under the names of a request.
 async fn as_request(page: &PageRequest, form: &mut Form) -> Result<()> {
     let mut platforms = form.texts("platforms", 50, 100);
-    platforms.extend(split(form, "platform_names").into_iter().map(|name| word_of(&name)));
+    platforms.extend(split(form, "platform_names").iter().map(|name| platform_word(name)));
     platforms.dedup();
     let accounts = form.text("account_lines", TEXT).unwrap_or_default();
     let lines = accounts.lines().map(str::trim).filter(|line| !line.is_empty());
@@ -187,17 +187,11 @@ async fn as_request(page: &PageRequest, form: &mut Form) -> Result<()> {
     Ok(())
 }
 
-/// The word of a platform that is named as people name it.
-fn word_of(name: &str) -> String {
-    let known = PLATFORMS.iter().find(|(_, shown)| shown.to_lowercase() == name);
-    known.map_or_else(|| name.to_owned(), |(word, _)| (*word).to_owned())
-}
-
 /// An account as one line names it: `@handle on platform`, or an address. Where one platform alone is asked for, it may
 /// be left out.
 fn account(line: &str, platforms: &[String]) -> Vec<(&'static str, String)> {
     let (name, platform) = match line.rsplit_once(" on ") {
-        Some((name, platform)) => (name.trim(), word_of(&platform.trim().to_lowercase())),
+        Some((name, platform)) => (name.trim(), platform_word(platform)),
         None => (
             line,
             platforms
@@ -399,7 +393,6 @@ async fn make_amendment(page: &PageRequest, id: &str, mut request: WriteRequest)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::subjects::platform_name;
 
     #[test]
     fn an_account_is_named_by_a_line() {
@@ -412,7 +405,6 @@ mod tests {
         assert_eq!(read("@river_k", &one)[0].1, "snapchat");
         assert_eq!(read("@river_k", &two)[0].1, "");
         assert_eq!(read("https://x.example/k on x", &two)[1].0, "url");
-        assert_eq!(platform_name(&word_of("tiktok")), "TikTok");
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! What a capture is, and how it is read from what was sent.
 
+mod file_names;
 mod filter;
 mod new;
+mod page_form;
 mod platforms;
 mod remark;
+mod title;
 mod view;
 mod viewing;
 
@@ -12,11 +15,13 @@ use serde_json::{Map, Value, json};
 
 pub use filter::{CaptureFilter, CaptureQuery, NewTo, Place, Sort};
 pub use new::{NewCapture, NewCorrection, NewFile};
+pub use page_form::{NO_PLATFORM, PageArrival, choose_platform};
 pub use platforms::{address_stem, recognize, same_address, tracking_parts, without_tracking};
 pub use remark::{
     CaptureDecision, CaptureMark, CaptureNote, Check, CheckOutcome, DecisionOutcome, EventPlace, Mark, NewDecision,
     Remark, Review, ReviewOutcome, Verification,
 };
+pub use title::short;
 pub use view::{CaptureView, Duplicate, OpenCapture, Remarks, StoredCapture};
 pub use viewing::Viewing;
 
@@ -27,6 +32,7 @@ use crate::forms::{FieldSet, Form, LINE, TEXT, URL, Word};
 use crate::identity::Person;
 use crate::proof::id::Digest;
 use crate::subjects::platform;
+use crate::text::label;
 use crate::{particulars, words};
 
 /// Files of one capture at the most.
@@ -113,6 +119,16 @@ words! {
         NotRequired = "not_required",
         /// None of these.
         Exception = "exception",
+    }
+}
+
+impl BasisKind {
+    /// What a capture rests on, as people read it.
+    pub fn says(self) -> String {
+        match self {
+            Self::Exception => "Nothing".to_owned(),
+            _ => label(self.as_str()),
+        }
     }
 }
 

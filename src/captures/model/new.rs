@@ -1,10 +1,11 @@
 //! Captures and corrections as they are sent.
 
+use super::file_names::{extension, is_archive};
 use super::{
     AuthorAccount, Basis, BasisKind, CaptureKind, CapturedBasis, FILES, FileRole, Method, Particulars, Tool,
     WithheldFile, recognize,
 };
-use crate::clock::{self, Micros};
+use crate::clock::Micros;
 use crate::error::{Error, Result};
 use crate::forms::{FieldSet, Form, LINE, REASON, TEXT};
 use crate::proof::id::Digest;
@@ -23,6 +24,13 @@ pub struct NewFile {
     pub withheld: Option<WithheldFile>,
 }
 
+/// Where it was asked where a capture is from: by platform and address, or by a page that knows the answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum WhereAsked {
+    Here,
+    Elsewhere,
+}
+
 /// A capture about to be recorded.
 #[derive(Debug, Clone)]
 pub struct NewCapture {
@@ -38,11 +46,16 @@ pub struct NewCapture {
 
 impl NewCapture {
     /// Reads and checks it.
-    pub fn parse(mut form: Form) -> Result<Self> {
+    pub fn parse(form: Form) -> Result<Self> {
+        Self::read(form, WhereAsked::Here)
+    }
+
+    /// The same, where a page may have asked in another way where it is from.
+    pub(super) fn read(mut form: Form, asked: WhereAsked) -> Result<Self> {
         let basis = form.object("basis", claim);
         let kind = form.required_word::<CaptureKind>("kind").unwrap_or(CaptureKind::Link);
         let handed = basis.as_ref().is_some_and(|b| is_handed_over(b.kind));
-        let loose = matches!(kind, CaptureKind::Message | CaptureKind::Document);
+        let loose = asked == WhereAsked::Elsewhere || matches!(kind, CaptureKind::Message | CaptureKind::Document);
         let by_hand = "unless the basis is legal_process, consent or third_party";
         let by_kind = "unless the kind is message or document";
         let needed = [
@@ -74,7 +87,7 @@ impl NewCapture {
 impl NewCapture {
     /// Reads what is known before it is logged: nothing need be there, and a time that was left out is now.
     pub fn sketch(mut form: Form, now: Micros) -> Result<Self> {
-        fill_in(&mut form);
+        fill_in(&mut form, CaptureKind::Document);
         let new = Self {
             basis: form.object("basis", claim),
             kind: form.word("kind").unwrap_or(CaptureKind::Link),
@@ -86,17 +99,6 @@ impl NewCapture {
         };
         form.done()?;
         Ok(new)
-    }
-
-    /// Reads and checks what a page's form says: a time that was left empty is now. Its files are added as they come.
-    pub fn of_page(mut form: Form, now: Micros) -> Result<Self> {
-        if !form.has("captured_at") {
-            form.put("captured_at", clock::format(now));
-            // Now is no guess.
-            form.value("captured_at_basis");
-        }
-        fill_in(&mut form);
-        Self::parse(form)
     }
 
     /// Adds a file under the name that its sender gives it.
@@ -149,20 +151,16 @@ impl NewCapture {
 
     /// What a file is by its name: screens are saved as PNG, web archives have names of their own.
     fn role_of(&self, name: &str) -> FileRole {
-        let extension = name
-            .rsplit_once('.')
-            .map(|(_, extension)| extension.to_ascii_lowercase());
-        match extension.as_deref() {
-            Some("mhtml" | "mht" | "wacz" | "warc" | "html" | "htm") => FileRole::Archive,
-            Some("gz") if name.to_ascii_lowercase().ends_with(".warc.gz") => FileRole::Archive,
-            Some("png") if self.particulars.method == Some(Method::ManualScreenshot) => FileRole::Screenshot,
+        match &*extension(name) {
+            _ if is_archive(name) => FileRole::Archive,
+            "png" if self.particulars.method == Some(Method::ManualScreenshot) => FileRole::Screenshot,
             _ => FileRole::Original,
         }
     }
 }
 
-/// What was left empty and the address tells: platform, kind and account.
-fn fill_in(form: &mut Form) {
+/// What was left empty and the address tells: platform, kind and account. What comes without an address has the other kind.
+pub(super) fn fill_in(form: &mut Form, without_address: CaptureKind) {
     let told = form.peek("url").map(recognize).unwrap_or_default();
     if let Some(platform) = told.platform.filter(|_| !form.has("platform")) {
         form.put("platform", platform.to_owned());
@@ -170,18 +168,17 @@ fn fill_in(form: &mut Form) {
     if !form.has("kind") {
         let by_url = match form.has("url") {
             true => CaptureKind::Link,
-            // What comes without a link is a document.
-            false => CaptureKind::Document,
+            false => without_address,
         };
         let kind = told.kind.unwrap_or(by_url);
         form.put("kind", kind.as_str().to_owned());
     }
     if let Some(account) = told.account.filter(|_| !form.has("account")) {
-        form.put_object("account", "handle", account);
+        form.put_object("account", vec![("handle", account)]);
     }
 }
 
-fn is_handed_over(kind: BasisKind) -> bool {
+pub(super) fn is_handed_over(kind: BasisKind) -> bool {
     matches!(
         kind,
         BasisKind::LegalProcess | BasisKind::Consent | BasisKind::ThirdParty

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Basis, Capture, CaptureDecision, CaptureKind, CaptureMark, CaptureNote, CaptureState, CapturedBasis, Correction,
-    EventPlace, FileDigest, FileEntry, Flag, Mark, Particulars, Remark, Review,
+    EventPlace, FileDigest, FileEntry, Flag, Mark, Particulars, Remark, Review, ReviewOutcome,
 };
 use crate::authorizations::Line;
 use crate::clock::Timestamp;
@@ -91,6 +91,20 @@ pub struct OpenCapture {
     /// What was here already when it was logged; told in that answer alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub duplicate_of: Vec<Duplicate>,
+}
+
+impl OpenCapture {
+    /// The last review, where it returned the capture.
+    pub fn returned(&self) -> Option<&Remark<Review>> {
+        let last = self.remarks.reviews.last();
+        last.filter(|review| review.said.outcome == ReviewOutcome::Returned)
+    }
+
+    /// Whether somebody corrected it after the last review.
+    pub fn is_corrected_since_review(&self) -> bool {
+        let corrected = self.correction.as_ref().map(|correction| correction.at);
+        corrected > self.remarks.reviews.last().map(|review| review.at)
+    }
 }
 
 /// A closed capture without its content.

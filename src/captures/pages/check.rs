@@ -8,6 +8,7 @@ use super::evidence::evidence_page;
 use super::preview::ShownPreview;
 use super::selected::Marked;
 use crate::captures::api;
+use crate::captures::model::choose_platform;
 use crate::cases::{CasePage, Tab};
 use crate::error::Result;
 use crate::forms::Form;
@@ -65,7 +66,8 @@ async fn answer_preview(page: &PageRequest, case: &str, seen: ShownPreview) -> R
 
 /// The fields of a capture alone: the form names its files otherwise.
 fn as_capture(mut form: Form) -> Result<Form> {
-    for field in ["file", "file_role", "upload"] {
+    choose_platform(&mut form);
+    for field in ["file", "file_role", "upload", "found_nothing"] {
         form.value(field);
     }
     Ok(form)

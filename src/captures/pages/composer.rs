@@ -1,22 +1,26 @@
 //! The form that logs a capture.
 
 use actix_web::HttpRequest;
-use actix_web::http::header::USER_AGENT;
 
 use super::preview::ShownPreview;
 use crate::authorizations::{self, Authorization, AuthorizationState, Device, Level};
-use crate::captures::model::{CaptureKind, FileRole, Method};
+use crate::captures::model::{BasisKind, CaptureKind, FileRole, Method, NO_PLATFORM, recognize};
 use crate::captures::resumable::{self, UploadRow};
 use crate::cases::{CasePage, words};
-use crate::error::Result;
+use crate::error::{FieldError, Result};
 use crate::http::drafts::{self, OfferedDraft};
 use crate::http::pages::{FormView, Frame, PageRequest, query_value};
 use crate::http::paging::Page;
-use crate::text::{Moment, line, size};
+use crate::subjects::{PLATFORMS, platform_name};
+use crate::text::{Moment, label, line, size};
 
 /// The form that logs a capture, with everything that it shows.
 pub struct Composer {
     pub form: FormView,
+    /// The small form of a search that found nothing.
+    pub nothing: FormView,
+    /// How it was taken, in words.
+    pub how: String,
     /// What the person may look at now, by authorization.
     pub covered: Vec<String>,
     pub choices: Choices,
@@ -61,14 +65,29 @@ impl UploadLine {
 impl Composer {
     /// For a person who looks at the evidence of a case.
     pub async fn of(page: &PageRequest, case_page: &CasePage, frame: &Frame, asked: ComposerInput) -> Result<Self> {
+        let first = || first_capture_form(&page.req);
+        let (form, nothing) = match asked.form.typed(FOUND_NOTHING) {
+            Some(_) => (first(), asked.form),
+            None => (asked.form, first()),
+        };
         Ok(Self {
             uploads: uploads(page, case_page).await?,
             draft: asked.draft,
             covered: covered(page, case_page, frame).await?,
-            choices: Choices::all(),
+            choices: Choices::for_form(&form),
             seen: asked.seen,
-            form: asked.form,
+            how: how(&form),
+            nothing,
+            form,
         })
+    }
+
+    /// The form of the two that was refused; the other where none was.
+    pub fn sent(&self) -> &FormView {
+        match self.nothing.is_refused() {
+            true => &self.nothing,
+            false => &self.form,
+        }
     }
 }
 
@@ -89,10 +108,16 @@ impl ComposerInput {
         }
     }
 
-    /// The form as it is opened: with its first values, or with the draft that was kept.
+    /// The form as it is opened: with its first values, or with the draft that was kept. A text that came from the first
+    /// screen and is no link is told so.
     pub async fn opened(page: &PageRequest, case: &str) -> Result<Self> {
         let first = first_capture_form(&page.req);
-        let (form, draft) = drafts::open(page, &format!("/cases/{case}/captures"), first).await?;
+        let (mut form, draft) = drafts::open(page, &format!("/cases/{case}/captures"), first).await?;
+        let typed = form.value("url");
+        if !typed.is_empty() && page.query("url").as_deref() == Some(typed) && recognize(typed).platform.is_none() {
+            let message = "is no address of a page: it begins with https:// or http://";
+            form.errors.push(FieldError::new("url", "url", message));
+        }
         Ok(Self {
             draft,
             ..Self::form(form)
@@ -112,6 +137,8 @@ async fn uploads(page: &PageRequest, case_page: &CasePage) -> Result<Vec<UploadL
 /// The words that the form offers.
 pub struct Choices {
     pub kinds: Vec<(&'static str, String)>,
+    pub platforms: Vec<(String, String)>,
+    pub bases: Vec<(&'static str, String)>,
     pub methods: Vec<(&'static str, String)>,
     pub levels: Vec<(&'static str, String)>,
     pub devices: Vec<(&'static str, String)>,
@@ -120,13 +147,13 @@ pub struct Choices {
 }
 
 impl Choices {
-    /// All of them.
-    pub fn all() -> Self {
+    /// All of them; a platform that was typed is one.
+    fn for_form(form: &FormView) -> Self {
         Self {
-            kinds: std::iter::once(("", "By the link".to_owned()))
-                .chain(words::<CaptureKind>())
-                .collect(),
-            methods: words::<Method>(),
+            kinds: after(("", "By the link or file"), words::<CaptureKind>()),
+            methods: after(("", "By what is logged"), words::<Method>()),
+            bases: after(("", "What covers it"), bases()),
+            platforms: platforms(form.value("platform")),
             time_bases: vec![
                 ("", "Stated: I know it".to_owned()),
                 ("file_date", "Guessed, by the file date".to_owned()),
@@ -134,43 +161,66 @@ impl Choices {
             ],
             levels: words::<Level>(),
             devices: words::<Device>(),
-            roles: std::iter::once(("", "By the file".to_owned()))
-                .chain(words::<FileRole>())
-                .collect(),
+            roles: after(("", "By the file"), words::<FileRole>()),
         }
     }
 }
 
-/// The form that logs a capture as it is first shown: what is nearly always so, and the link that the first screen took.
-fn first_capture_form(req: &HttpRequest) -> FormView {
-    let (name, version) = browser_of(req);
-    FormView::of([
-        ("method", "manual_screenshot".to_owned()),
-        ("level", "overt".to_owned()),
-        ("device", "agency".to_owned()),
-        ("tool.name", name),
-        ("tool.version", version),
-        ("url", query_value(req, "url").unwrap_or_default()),
-    ])
+fn after((value, word): (&'static str, &str), others: Vec<(&'static str, String)>) -> Vec<(&'static str, String)> {
+    std::iter::once((value, word.to_owned())).chain(others).collect()
 }
 
-/// Name and version of the browser that asks, for the field that says what a capture was taken with.
-fn browser_of(req: &HttpRequest) -> (String, String) {
-    let agent = req.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
-    let agent = agent.unwrap_or_default();
-    let known = [
-        ("Edg/", "Edge"),
-        ("Firefox/", "Firefox"),
-        ("Chrome/", "Chromium"),
-        ("Version/", "Safari"),
+/// What a person may say that it rests on. Which authorization covers it, the server finds.
+fn bases() -> Vec<(&'static str, String)> {
+    let said = BasisKind::ALL.iter().filter(|kind| **kind != BasisKind::Authorization);
+    said.map(|kind| (kind.as_str(), kind.says())).collect()
+}
+
+/// The known platforms, the one that was typed, and the answer for what is from none.
+fn platforms(typed: &str) -> Vec<(String, String)> {
+    let mut all = vec![(String::new(), "By the link".to_owned())];
+    all.extend(
+        PLATFORMS
+            .iter()
+            .map(|(word, name)| ((*word).to_owned(), (*name).to_owned())),
+    );
+    all.push((
+        NO_PLATFORM.to_owned(),
+        "Not from a platform (document, message)".to_owned(),
+    ));
+    if !all.iter().any(|(word, _)| word == typed) {
+        all.push((typed.to_owned(), platform_name(typed)));
+    }
+    all
+}
+
+/// How it was taken, in words: what the form holds of it.
+fn how(form: &FormView) -> String {
+    let method = match form.value("method") {
+        "" => "by what is logged".to_owned(),
+        word => label(word).to_lowercase(),
+    };
+    let tool = format!("{} {}", form.value("tool.name"), form.value("tool.version"));
+    let parts = [
+        method,
+        label(form.value("level")).to_lowercase(),
+        format!("{} device", label(form.value("device")).to_lowercase()),
+        line(tool.trim()),
     ];
-    let found = known.iter().find_map(|(mark, name)| {
-        let rest = agent.split_once(mark)?.1;
-        let version = rest.split([' ', ';']).next().unwrap_or_default();
-        Some((*name, version))
-    });
-    let (name, version) = found.unwrap_or(("browser", "unknown"));
-    (name.to_owned(), version.chars().take(40).collect())
+    let told: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    told.join(", ")
+}
+
+/// Marks the small form of a search that found nothing.
+const FOUND_NOTHING: &str = "found_nothing";
+
+/// The form that logs a capture as it is first shown: what is nearly always so, and the link that the first screen took.
+fn first_capture_form(req: &HttpRequest) -> FormView {
+    FormView::of([
+        ("level", "overt".to_owned()),
+        ("device", "agency".to_owned()),
+        ("url", query_value(req, "url").unwrap_or_default()),
+    ])
 }
 
 /// The authorizations in force that the caller holds, in words.

@@ -4,13 +4,16 @@ use actix_web::web::{Path, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
+use url::form_urlencoded::Serializer;
+
 use super::Shot;
 use super::composer::{Composer, ComposerInput};
 use super::filters::{FilterBar, FilterFacts, ListAddress, NEWEST, SortHead, sort_heads};
+use super::item::ASKED;
 use super::said::RemarkForm;
 use super::selected::{Marked, MarkedItems, mark_all};
 use crate::captures::api::{self, FILTERS, created};
-use crate::captures::model::CaptureView;
+use crate::captures::model::{CaptureView, NO_PLATFORM, recognize};
 use crate::captures::reads::Evidence;
 use crate::captures::{reads, upload};
 use crate::cases::{CasePage, Tab};
@@ -19,6 +22,7 @@ use crate::http::pages::{self, FormView, Frame, PageRequest};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::Reply;
 use crate::http::{PathId, WriteRequest, drafts};
+use crate::subjects::platform_word;
 use crate::users;
 
 /// Items a page.
@@ -53,9 +57,9 @@ pub async fn evidence(id: PathId, page: PageRequest) -> Reply {
 /// The page of a case's evidence.
 pub async fn evidence_page(page: &PageRequest, id: &str, marked: Marked) -> Reply {
     let shown = EvidencePage::of(page, id, marked).await?;
-    let refused = match shown.composer.form.is_refused() {
-        true => &shown.composer.form,
-        false => &shown.marked.form,
+    let refused = match shown.composer.sent() {
+        form if form.is_refused() => form,
+        _ => &shown.marked.form,
     };
     pages::show(&shown, Some(refused))
 }
@@ -175,17 +179,38 @@ pub async fn log(req: HttpRequest, path: Path<String>, payload: Payload) -> Repl
         drafts::sent(&page).await;
     }
     let again = async |form| evidence_page(&page, &case, Marked::unlogged(ComposerInput::form(form))).await;
-    pages::answer(&page.req, made, logged_at, again).await
+    let sent = FormView::as_sent(&page.req);
+    pages::answer(&page.req, made, |made| logged_at(&made, &sent), again).await
 }
 
-/// The address of a capture just logged, which says whether it is held.
-fn logged_at(made: CaptureView) -> String {
-    let done = if made.outline().state.is_closed() {
-        "held"
-    } else {
-        "logged"
-    };
-    format!("/captures/{}?done={done}", made.outline().id)
+/// The address of a capture just logged, which says whether it is held. Its capturer reads it no more then; what they have
+/// just sent comes along, so that leave can be asked for.
+fn logged_at(made: &CaptureView, sent: &FormView) -> String {
+    let outline = made.outline();
+    if !outline.state.is_closed() {
+        return format!("/captures/{}?done=logged", outline.id);
+    }
+    let told = recognize(sent.value("url"));
+    let typed = |name| Some(sent.value(name).trim().to_owned()).filter(|text| !text.is_empty());
+    let platform = typed("platform_other")
+        .or(typed("platform"))
+        .map(|name| platform_word(&name));
+    let asked = [
+        typed("level"),
+        platform
+            .or(told.platform.map(str::to_owned))
+            .filter(|word| word != NO_PLATFORM),
+        typed("account.handle").or(told.account),
+    ];
+    let asked = ASKED
+        .iter()
+        .zip(asked)
+        .filter_map(|((name, _), value)| Some((*name, value?)));
+    let query = Serializer::new(String::new())
+        .append_pair("done", "held")
+        .extend_pairs(asked)
+        .finish();
+    format!("/captures/{}?{query}", outline.id)
 }
 
 /// The parameters of a page of evidence: its list, and what brought the person there.

@@ -182,7 +182,7 @@ impl FilterBar {
             kinds: any(words::<CaptureKind>()),
             platforms: any_of("Any", platforms),
             states: any(words::<CaptureState>()),
-            bases: any(words::<BasisKind>()),
+            bases: any(BasisKind::ALL.iter().map(|kind| (kind.as_str(), kind.says())).collect()),
             people: any_of("Anybody", people),
             covered: any(vec![("true", "Covered".into()), ("false", "Not covered".into())]),
             news: any(vec![("true", "New to you".into()), ("false", "Opened by you".into())]),
@@ -250,7 +250,10 @@ fn set(list: &ListAddress, case: &str, facts: &FilterFacts) -> Vec<FilterChip> {
         Some(match name.as_str() {
             "kind" | "state" => label(value),
             "platform" => label(value),
-            "basis" => format!("Basis: {}", label(value).to_lowercase()),
+            "basis" => {
+                let kind = BasisKind::from_word(value).map_or_else(|| label(value), BasisKind::says);
+                format!("Basis: {}", kind.to_lowercase())
+            }
             "covered" => (if value == "true" { "Covered" } else { "Not covered" }).to_owned(),
             "captured_by" => format!("By {}", facts.people.get(value).map_or("somebody", String::as_str)),
             "account" => format!("Account {value}"),

@@ -1,34 +1,50 @@
 //! One item: its files, what is known of it, what was said about it, and the forms that say more.
 
+mod facts;
 mod history;
 
 use askama::Template;
 
+use facts::{ItemFact, facts};
 use history::{ItemCustody, SaidLine, VersionLine, said, versions};
 
 use super::Shot;
 use super::filters::ListAddress;
 use super::viewer::{Sight, Viewer};
-use crate::authorizations::Line;
+use url::form_urlencoded::Serializer;
+
+use crate::authorizations::{Device, Level, Line};
 use crate::captures::model::{
-    BasisKind, CaptureMark, CaptureNote, CaptureState, CaptureView, NewCorrection, OpenCapture, PostedBasis,
-    without_tracking,
+    BasisKind, CaptureMark, CaptureNote, CaptureState, CaptureView, CapturedBasis, Method, NewCorrection, OpenCapture,
+    PostedBasis,
 };
 use crate::captures::reads::{self, ItemFound, ItemRights};
 use crate::captures::{api, remarks};
 use crate::cases::{CasePage, Tab, words};
 use crate::error::{Error, Result};
+use crate::forms::Word;
 use crate::gate::Scope;
 use crate::http::pages::{self, FormView, Frame, PageRequest};
 use crate::http::reply::Reply;
 use crate::http::{PathId, WriteRequest};
 use crate::policy::Act;
-use crate::text::{label, line};
+use crate::text::{Moment, line};
+
+/// That the last review returned an item, and why.
+struct ReturnedNotice {
+    who: String,
+    at: Moment,
+    why: String,
+    /// Whether it was corrected since.
+    corrected: bool,
+}
 
 /// What is known of an item beside its files.
 pub struct ItemParts {
-    pub facts: Vec<(&'static str, String)>,
+    pub facts: Vec<ItemFact>,
     pub text: Option<String>,
+    /// What stands above the text.
+    pub text_heading: &'static str,
     /// What was said about it later, in order.
     pub said: Vec<SaidLine>,
     pub versions: Vec<VersionLine>,
@@ -43,8 +59,11 @@ impl ItemParts {
         };
         let text = open.and_then(|open| open.particulars.text.as_deref());
         Self {
-            facts: open.map(|open| facts(open, page)).unwrap_or_default(),
+            facts: open
+                .map(|open| facts(open, page, found.authorization))
+                .unwrap_or_default(),
             text: text.map(crate::text::block),
+            text_heading: found.view.outline().kind.text_heading(),
             said: open.map(|open| said(open, page)).unwrap_or_default(),
             versions: versions(&found.versions, page),
         }
@@ -70,8 +89,13 @@ struct ItemPage {
     leaf: String,
     seq: i64,
     may: ItemRights,
-    /// How a time of posting may be known; the empty one leaves it as it is.
-    bases: Vec<(&'static str, String)>,
+    /// The words that a correction chooses from; the empty one leaves it as it is.
+    choices: CorrectionChoices,
+    returned: Option<ReturnedNotice>,
+    /// Where leave is asked for, for what is held.
+    request: Option<String>,
+    /// Whether it was logged as held just now.
+    just_held: bool,
     form: FormView,
 }
 
@@ -97,6 +121,12 @@ async fn item_page(page: &PageRequest, id: String, form: Option<FormView>) -> Re
 }
 
 impl ItemPage {
+    /// What the form of a correction holds: what was typed into it, and not into another form of this page.
+    fn corrected(&self, name: &str) -> &str {
+        let own = self.form.typed("platform_time_text").is_some() || !self.form.is_refused();
+        if own { self.form.value(name) } else { "" }
+    }
+
     async fn of(page: &PageRequest, id: String, form: Option<FormView>) -> Result<Self> {
         let found = reads::item(&page.app.gate, &page.ctx, id.clone()).await?;
         let outline = found.view.outline().clone();
@@ -115,16 +145,17 @@ impl ItemPage {
             way: way(page, &case_page, outline.item).await?,
             version: outline.version,
             viewer: Viewer::of(page, &found.view, &case_page).await?,
-            coverage: outline.coverage,
+            coverage: super::rules(&outline.coverage, case_page.zone),
             open: matches!(found.view, CaptureView::Open(_)),
             outcomes: outcomes(&found.view),
             custody,
             leaf: outline.event.leaf.to_string(),
             seq: outline.event.seq,
             may: found.rights,
-            bases: std::iter::once(("", "As it is".to_owned()))
-                .chain(words::<PostedBasis>())
-                .collect(),
+            choices: CorrectionChoices::all(),
+            returned: returned(&found.view, &case_page),
+            request: request(page, &found.view, &case_page),
+            just_held: page.query("done").as_deref() == Some("held"),
             form: form.unwrap_or_else(|| first_form(&found.view)),
             parts: ItemParts::of(&found, &case_page),
             page: case_page,
@@ -132,6 +163,63 @@ impl ItemPage {
         })
     }
 }
+
+/// The words of a correction.
+struct CorrectionChoices {
+    posted: Vec<(&'static str, String)>,
+    captured: Vec<(&'static str, String)>,
+    methods: Vec<(&'static str, String)>,
+    levels: Vec<(&'static str, String)>,
+    devices: Vec<(&'static str, String)>,
+}
+
+impl CorrectionChoices {
+    fn all() -> Self {
+        Self {
+            posted: or_as_it_is::<PostedBasis>(),
+            captured: or_as_it_is::<CapturedBasis>(),
+            methods: or_as_it_is::<Method>(),
+            levels: or_as_it_is::<Level>(),
+            devices: or_as_it_is::<Device>(),
+        }
+    }
+}
+
+fn or_as_it_is<W: Word>() -> Vec<(&'static str, String)> {
+    let none = ("", "As it is".to_owned());
+    std::iter::once(none).chain(words::<W>()).collect()
+}
+
+fn returned(view: &CaptureView, page: &CasePage) -> Option<ReturnedNotice> {
+    let CaptureView::Open(open) = view else { return None };
+    let review = open.returned()?;
+    Some(ReturnedNotice {
+        who: line(&review.by.name),
+        at: page.at(review.at.0),
+        why: review.said.note.as_deref().map(crate::text::block).unwrap_or_default(),
+        corrected: open.is_corrected_since_review(),
+    })
+}
+
+/// The address of a request for what is held, with what its capturer sent just now and the address of this page brings.
+fn request(page: &PageRequest, view: &CaptureView, case_page: &CasePage) -> Option<String> {
+    if view.outline().state != CaptureState::Held || !case_page.rights.requests {
+        return None;
+    }
+    let sent = ASKED
+        .iter()
+        .filter_map(|(here, there)| Some((*there, page.query(here)?)));
+    let query = Serializer::new(String::new()).extend_pairs(sent).finish();
+    let mark = if query.is_empty() { "" } else { "?" };
+    Some(format!("/cases/{}/authorizations/new{mark}{query}", case_page.case.id))
+}
+
+/// What a capturer has just sent, in the address of the item and in that of a request.
+pub const ASKED: [(&str, &str); 3] = [
+    ("ask_level", "level"),
+    ("ask_platform", "platform"),
+    ("ask_account", "account"),
+];
 
 /// The way by the list that the address names. One that no list has is left out.
 async fn way(page: &PageRequest, case_page: &CasePage, item: i64) -> Result<Way> {
@@ -183,67 +271,6 @@ fn first_form(view: &CaptureView) -> FormView {
         ("account.handle", account.handle.unwrap_or_default()),
         ("account.platform_id", account.platform_id.unwrap_or_default()),
     ])
-}
-
-fn facts(open: &OpenCapture, page: &CasePage) -> Vec<(&'static str, String)> {
-    let said = &open.particulars;
-    let both = |at: &crate::clock::Timestamp| {
-        let moment = page.at(at.0);
-        match moment.local {
-            Some(local) => format!("{local} ({})", moment.utc),
-            None => moment.utc,
-        }
-    };
-    let mut facts = Vec::new();
-    let mut put = |name, value: Option<String>| facts.extend(value.map(|value| (name, line(&value))));
-    put("Platform", said.platform.as_deref().map(label));
-    put("Address as seen", said.url.clone());
-    put(
-        "Address without tracking parts",
-        said.url.as_deref().and_then(without_tracking),
-    );
-    put("Final address", said.final_url.clone());
-    put("Account", said.account.as_ref().and_then(|a| a.handle.clone()));
-    put(
-        "Account’s own id",
-        said.account.as_ref().and_then(|a| a.platform_id.clone()),
-    );
-    put(
-        "Time as shown",
-        Some(said.platform_time_text.clone().unwrap_or("not noted".into())),
-    );
-    let basis = said.posted_at_basis.map_or("basis not noted", |basis| basis.says());
-    put(
-        "Posted",
-        said.posted_at.as_ref().map(|at| format!("{}, {basis}", both(at))),
-    );
-    put(
-        "Captured, by the capturer’s clock",
-        Some(match open.outline.captured_at_basis.mark() {
-            Some(mark) => format!("{}: {mark}", both(&open.outline.captured_at)),
-            None => both(&open.outline.captured_at),
-        }),
-    );
-    put(
-        "Received, by this server’s clock",
-        Some(both(&open.outline.received_at)),
-    );
-    put("Visibility", said.visibility.as_deref().map(label));
-    put("Means of access", said.access_means.as_deref().map(label));
-    put("Method", said.method.map(|m| label(m.as_str())));
-    put("Tool", said.tool.as_ref().map(|t| format!("{} {}", t.name, t.version)));
-    put("Level", said.level.map(|l| label(l.as_str())));
-    put("Device", said.device.map(|d| label(d.as_str())));
-    put("Captured by", Some(open.captured_by.name.clone()));
-    put("Note", open.note.clone());
-    put("Rests on", Some(label(open.basis.kind.as_str())));
-    put("Reason given", open.basis.reason.clone());
-    let flags: Vec<&str> = open.outline.flags.iter().map(|flag| flag.as_str()).collect();
-    put(
-        "Odd about it",
-        (!flags.is_empty()).then(|| flags.join(", ").replace('_', " ")),
-    );
-    facts
 }
 
 pub async fn annotate(id: PathId, request: WriteRequest) -> Reply {

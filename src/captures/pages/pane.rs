@@ -44,7 +44,8 @@ impl FileToSee {
 pub struct CapturePane {
     pub id: String,
     pub item: i64,
-    pub kind: String,
+    /// Its kind, or what was searched for and not found.
+    pub name: String,
     pub state: CaptureState,
     pub state_name: String,
     pub emergency: bool,
@@ -55,6 +56,8 @@ pub struct CapturePane {
     /// Whether its content is shown at all.
     pub open: bool,
     pub text: Option<String>,
+    /// What stands above the text.
+    pub text_heading: &'static str,
     pub facts: Vec<(&'static str, String)>,
     pub files: Vec<FileToSee>,
     /// The last word on it, where there was one.
@@ -75,14 +78,17 @@ impl CapturePane {
         Ok(Self {
             id: outline.id.clone(),
             item: outline.item,
-            kind: label(outline.kind.as_str()),
+            name: open
+                .and_then(searched)
+                .unwrap_or_else(|| label(outline.kind.as_str()).to_lowercase()),
+            text_heading: outline.kind.text_heading(),
             state: outline.state,
             state_name: label(outline.state.as_str()),
             emergency: open.is_some_and(waits_as_emergency),
             case_id: read.case.id.clone(),
             case_number: line(&read.case.number),
             case_title: line(&read.case.title),
-            coverage: outline.coverage.clone(),
+            coverage: super::rules(&outline.coverage, zone),
             open: open.is_some(),
             text: open.and_then(|open| open.particulars.text.as_deref()).map(block),
             facts: open.map(|open| facts(open, zone)).unwrap_or_default(),
@@ -111,6 +117,11 @@ pub async fn outcome(page: &PageRequest, id: &str) -> Result<String> {
         Some(LastWord::Reviewed(outcome)) => format!("Item {item}: reviewed ({})", outcome.as_str()),
         None => format!("Item {item} is {}", label(fate.state.as_str()).to_lowercase()),
     })
+}
+
+/// What was searched for, where nothing was found.
+fn searched(open: &OpenCapture) -> Option<String> {
+    open.particulars.searched(open.outline.kind, 60)
 }
 
 fn waits_as_emergency(open: &OpenCapture) -> bool {
@@ -183,7 +194,7 @@ fn facts(open: &OpenCapture, zone: Zone) -> Vec<(&'static str, String)> {
     let how: Vec<&str> = how.into_iter().flatten().collect();
     put("Captured by", Some(open.captured_by.name.clone()));
     put("Level and device", (!how.is_empty()).then(|| how.join(", ")));
-    put("Rests on", Some(label(open.basis.kind.as_str())));
+    put("Rests on", Some(super::rests_on(open.basis.kind, open.outline.state)));
     put("Reason given", open.basis.reason.clone());
     put("Note", open.note.clone());
     let flags: Vec<&str> = open.outline.flags.iter().map(|flag| flag.as_str()).collect();

@@ -55,7 +55,7 @@ impl ShownPreview {
             request: (!logged && page.rights.requests).then(|| request(&seen, page)),
             here: seen.duplicate_of.iter().map(here).collect(),
             address: seen.url_without_tracking.or(seen.url).map(|address| line(&address)),
-            rules: seen.coverage,
+            rules: super::rules(&seen.coverage, page.zone),
         }
     }
 }
@@ -104,7 +104,7 @@ fn verdict(seen: &CapturePreview, page: &CasePage) -> (String, String) {
             (format!("No authorization is needed: {basis}."), String::new())
         }
         _ if seen.basis.kind == BasisKind::Exception || number.is_some() => {
-            let missing: Vec<&str> = broken(seen).map(|rule| rule.why.as_str()).collect();
+            let missing: Vec<String> = broken(seen).map(|rule| page.zone.in_text(&rule.why)).collect();
             let by = number.map_or_else(String::new, |number| format!(" by A-{number}"));
             let missing = if missing.is_empty() {
                 "an alias is missing".to_owned()

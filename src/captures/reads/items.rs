@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::authorizations;
 use crate::captures::model::{Capture, CaptureView, StoredCapture};
 use crate::captures::{lists, store};
 use crate::error::Result;
@@ -19,6 +20,8 @@ pub struct ItemFound {
     pub versions: Vec<Capture>,
     /// Whether it was new to the reader until now.
     pub is_new: bool,
+    /// The number of the authorization that it rests on.
+    pub authorization: Option<i64>,
     pub rights: ItemRights,
 }
 
@@ -54,11 +57,11 @@ pub async fn item(gate: &Gate, requester: &RequestCtx, id: String) -> Result<Ite
         let stored = store::capture(ctx.conn, &id)?;
         let opened = stored.clone();
         if stored.state.is_closed() && !ctx.may(Act::CaptureReadHeld) {
-            return Ok((as_item(ctx, &opened, stored.withheld(), Vec::new()), None));
+            return Ok((as_item(ctx, &opened, stored.withheld(), Vec::new())?, None));
         }
         let versions = versions(ctx, &stored)?;
         let view = stored.open(store::remarks_of(ctx.conn, &id)?);
-        let mut found = as_item(ctx, &opened, view, versions);
+        let mut found = as_item(ctx, &opened, view, versions)?;
         let unseen = is_unseen(ctx, &opened)?;
         found.is_new = unseen && !opened.state.is_closed() && opened.capture.is_news_to(&ctx.caller.user);
         let opener = (ctx.caller.user.clone(), actor_of(ctx.caller, ctx.context));
@@ -80,14 +83,23 @@ fn is_unseen(ctx: &mut ReadCtx<'_>, stored: &StoredCapture) -> Result<bool> {
     Ok(seen.get(&capture.item) < Some(&capture.version))
 }
 
-fn as_item(ctx: &ReadCtx<'_>, stored: &StoredCapture, view: CaptureView, versions: Vec<Capture>) -> ItemFound {
-    ItemFound {
+fn as_item(
+    ctx: &mut ReadCtx<'_>,
+    stored: &StoredCapture,
+    view: CaptureView,
+    versions: Vec<Capture>,
+) -> Result<ItemFound> {
+    let named = stored.capture.basis.id.as_deref();
+    let named = named.filter(|_| ctx.may(Act::AuthorizationRead));
+    let number = named.map(|id| authorizations::number_of(ctx.conn, id)).transpose()?;
+    Ok(ItemFound {
         view,
         uncovered: stored.capture.is_uncovered(),
         versions,
         is_new: false,
+        authorization: number.flatten(),
         rights: ItemRights::of(ctx),
-    }
+    })
 }
 
 /// Every version of a capture, as the ledger's records and the corrections keep them.

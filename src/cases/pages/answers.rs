@@ -105,7 +105,9 @@ fn particular(case: &Case, asked: &AskedAnswer, zone: Zone) -> FieldView {
         Shape::Flag => field.one_of(choice(answer, &["true", "false"])),
         Shape::Words(words) => field.one_of(choice(answer, words)),
         Shape::Text => field.area(),
-        Shape::Line | Shape::Time | Shape::Day | Shape::Lines => field,
+        Shape::Time => field.time_or_unknown(),
+        Shape::Day => field.day_or_unknown(),
+        Shape::Line | Shape::Lines => field,
     }
     .hint(hint)
 }
@@ -126,10 +128,9 @@ fn choice(answer: Option<&Value>, words: &[&'static str]) -> Vec<(&'static str, 
 fn hint(shape: &Shape) -> &'static str {
     match shape {
         Shape::Line | Shape::Text => "Or: unknown.",
-        Shape::Day => "A day such as 2009-04-17, or unknown.",
-        Shape::Time => "Such as 2026-11-22T14:07 in the case’s zone, or unknown.",
+        Shape::Time => "In the case’s time zone.",
         Shape::Lines => "With commas between them, or: unknown.",
-        Shape::Flag | Shape::Words(_) => "",
+        Shape::Day | Shape::Flag | Shape::Words(_) => "",
     }
 }
 
@@ -171,8 +172,9 @@ pub fn own_facts(case: &Case, zone: Zone) -> Vec<(&'static str, String)> {
         .collect()
 }
 
-/// A form as a page sends it: a list stands in one field, with commas.
+/// A form as a page sends it: a list stands in one field, with commas, and a box beside a time says that it is not known.
 pub fn with_lists(mut form: Form) -> Form {
+    form.unknown_counts("particulars");
     form.split_texts("particulars", "platforms");
     form
 }

@@ -213,7 +213,7 @@ where
         let said = names.fill_all(&Value::Object(step.send.clone()))?;
         let by = self.user(&step.by)?;
         if path.ends_with("/captures") {
-            let said = story::capture(self.opened.app.gate.now() - 2 * clock::MINUTE, said);
+            let said = story::capture(self.opened.app.gate.now() - 2 * clock::MINUTE, said, &step.files);
             return self.send(capture(by, &path, said, &step.files)?).await;
         }
         match method {

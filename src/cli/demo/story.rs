@@ -136,12 +136,24 @@ impl Names {
     }
 }
 
-/// What a capture of the demonstration says of itself where the story says nothing else.
-pub(super) fn capture(captured_at: Micros, said: Value) -> Value {
-    let mut capture = json!({
-        "captured_at": clock::format(captured_at), "method": "manual_screenshot", "tool": {"name": "Chromium", "version": "156.0"},
-        "level": "overt", "device": "agency", "visibility": "public", "access_means": "official_account"
-    });
+/// What a capture of the demonstration says of itself where the story says nothing else. The browser took screenshots, and
+/// nothing else; what was handed over says itself how it was taken, and nobody looked at a platform for it.
+pub(super) fn capture(captured_at: Micros, said: Value, files: &[StoryFile]) -> Value {
+    let mut capture = match said["basis"]["kind"].as_str() {
+        Some("legal_process" | "consent" | "third_party") => json!({"access_means": "provided"}),
+        _ => json!({"level": "overt", "device": "agency", "visibility": "public", "access_means": "official_account"}),
+    };
+    capture["captured_at"] = clock::format(captured_at).into();
+    (capture["method"], capture["tool"]) = match files.iter().any(|file| file.role == "screenshot") {
+        true => (
+            "manual_screenshot".into(),
+            json!({"name": "Chromium", "version": "156.0"}),
+        ),
+        false => (
+            "import".into(),
+            json!({"name": "Casetrail’s form", "version": env!("CARGO_PKG_VERSION")}),
+        ),
+    };
     if let (Value::Object(all), Value::Object(said)) = (&mut capture, said) {
         all.extend(said);
     }
@@ -214,6 +226,27 @@ mod tests {
             assert!(
                 times.is_sorted() && times[0] > now - 15 * clock::DAY && times[times.len() - 1] < now,
                 "{hour}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_was_handed_over_says_itself_how_it_was_taken() {
+        for step in steps().unwrap() {
+            let kind = step.send.get("basis").and_then(|basis| basis["kind"].as_str());
+            if !matches!(kind, Some("legal_process" | "consent" | "third_party")) {
+                continue;
+            }
+            assert!(
+                step.send.contains_key("method") && step.send.contains_key("tool"),
+                "{}",
+                step.call
+            );
+            let said = capture(0, Value::Object(step.send.clone()), &step.files);
+            assert!(said["method"] != "manual_screenshot" && said["tool"]["name"] != "Chromium");
+            assert_eq!(
+                (&said["access_means"], &said["visibility"]),
+                (&json!("provided"), &Value::Null)
             );
         }
     }

@@ -2,7 +2,7 @@
 //! own reads. Each list holds only what this supervisor may decide.
 
 use crate::authorizations::{self, WaitingRequest};
-use crate::captures::{self, WaitingCapture, WaitingSort};
+use crate::captures::{self, Capture, WaitingCapture, WaitingSort};
 use crate::clock::{HOUR, MINUTE, Micros};
 use crate::error::{Error, Result};
 use crate::forms::{Word, parse_id};
@@ -125,16 +125,7 @@ impl QueueLine {
         let (capture, case) = (&waiting.stored.capture, &waiting.case);
         let (urgency, title) = match sort {
             QueueSort::Emergencies => (Urgency::Now, format!("Emergency, item {}", capture.item)),
-            QueueSort::Reviews => {
-                let platform = capture
-                    .particulars
-                    .platform
-                    .as_deref()
-                    .filter(|platform| *platform != "other");
-                let on = platform.map(|platform| format!(" on {}", platform_name(platform)));
-                let what = label(capture.kind.as_str()).to_lowercase() + &on.unwrap_or_default();
-                (Urgency::Review, format!("Item {}, {what}, to review", capture.item))
-            }
+            QueueSort::Reviews => (Urgency::Review, to_review(capture)),
             _ if case.is_about_somebody_endangered() => (Urgency::Now, format!("Item {}, held", capture.item)),
             _ => (Urgency::Waiting, format!("Item {}, held", capture.item)),
         };
@@ -157,6 +148,18 @@ impl QueueLine {
     pub fn address(&self) -> String {
         format!("/approvals?at={}", self.item.name())
     }
+}
+
+/// A search that found nothing says so: it is reviewed otherwise than a find.
+fn to_review(capture: &Capture) -> String {
+    if let Some(searched) = capture.particulars.searched(capture.kind, 40) {
+        return format!("Item {}: {searched}, to review", capture.item);
+    }
+    let said = &capture.particulars;
+    let platform = said.platform.as_deref().filter(|platform| *platform != "other");
+    let on = platform.map(|platform| format!(" on {}", platform_name(platform)));
+    let kind = label(capture.kind.as_str()).to_lowercase();
+    format!("Item {}, {kind}{}, to review", capture.item, on.unwrap_or_default())
 }
 
 /// What waits, in the order in which it is to be decided, and which sorts have more than is shown.

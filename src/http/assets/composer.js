@@ -15,10 +15,22 @@ function start(form) {
   const list = /** @type {HTMLElement} */ (form.querySelector("[data-uploads]"));
   const each = /** @type {HTMLElement} */ (form.querySelector("[data-each]"));
   const dated = /** @type {HTMLElement} */ (form.querySelector("[data-dated]"));
+  const [where, alone] = [/** @type {HTMLElement} */ (form.querySelector("[data-where]")), /** @type {HTMLInputElement} */ (each.querySelector("input"))];
+  let chose = false;
+  alone.addEventListener("change", () => (chose = true));
   const uploads = new Uploads(form, list, () => {
     each.hidden = uploads.items.length < 2;
+    // What is of different kinds is seldom one item.
+    if (!chose) alone.checked = new Set(uploads.items.map(({ file }) => /^(image|video)/.exec(file.type)?.[0])).size > 1;
     offerDate();
+    askWhere();
   });
+
+  // A file alone does not say where it is from; what was handed over need not.
+  const unplaced = () => !address.value.trim() && !["platform", "platform_other"].some((name) => field(name).value.trim()) && !/^(legal|consent|third)/.test(field("basis.kind").value) && uploads.items.some((item) => item.state !== "logged");
+  function askWhere() {
+    where.hidden = !unplaced();
+  }
 
   /** @param {Iterable<File>} files */
   const add = (files) => {
@@ -139,8 +151,10 @@ function start(form) {
     clearTimeout(timer);
     timer = window.setTimeout(ask, 350);
   }
-  form.addEventListener("input", soon);
-  form.addEventListener("change", soon);
+  for (const event of ["input", "change"]) {
+    form.addEventListener(event, soon);
+    form.addEventListener(event, askWhere);
+  }
   check.hidden = true;
 
   /** One capture of its own for a file that has come. @param {import("./uploads.js").Item} item */
@@ -169,13 +183,18 @@ function start(form) {
     if (form.getAttribute("aria-busy") === "true") return event.preventDefault();
     if (event.defaultPrevented || button?.hasAttribute("formaction") || !uploads.items.some((item) => item.state !== "logged")) return;
     event.preventDefault();
+    if (unplaced()) {
+      event.stopPropagation();
+      field("platform").focus();
+      return say("Where is this from? Choose it, then log it.");
+    }
     if (uploads.items.some((item) => item.state === "hashing")) say("The files are hashed first; then they are sent.");
     while (uploads.items.some((item) => item.state === "hashing")) await new Promise((done) => setTimeout(done, 100));
-    const alone = /** @type {HTMLInputElement} */ (each.querySelector("input")).checked && !each.hidden;
-    await uploads.sendAll(alone ? logAlone : undefined);
+    const apart = alone.checked && !each.hidden;
+    await uploads.sendAll(apart ? logAlone : undefined);
     const failed = uploads.items.filter((item) => item.state === "failed").length;
     form.removeAttribute("aria-busy");
-    if (alone || failed) {
+    if (apart || failed) {
       const logged = uploads.items.filter((item) => item.state === "logged").length;
       say(failed ? `${failed} of ${uploads.items.length} files could not be taken: each says why. Try again, or take them off.` : `${logged} items are logged.`);
       return;

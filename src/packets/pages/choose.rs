@@ -21,7 +21,7 @@ use crate::http::{PathId, WriteRequest};
 use crate::packets::model::Purpose;
 use crate::packets::selection::{Selection, SelectionStep};
 use crate::policy::Act;
-use crate::text::{Moment, label, line, short_size};
+use crate::text::{Moment, label, short_size};
 
 /// Captures a page.
 const SHOWN: usize = 60;
@@ -310,14 +310,10 @@ fn kind(view: &CaptureView) -> String {
 fn title(view: &CaptureView) -> String {
     const MOST: usize = 80;
     let said = match view {
-        CaptureView::Open(open) => Some(&open.particulars),
+        CaptureView::Open(open) => open.particulars.title(open.outline.kind, MOST),
         CaptureView::Withheld(_) => None,
     };
-    let text = said.and_then(|said| said.text.as_deref().or(said.url.as_deref()));
-    let Some(text) = text else { return kind(view) };
-    let short: String = text.chars().take(MOST).collect();
-    let rest = if short.len() < text.len() { "…" } else { "" };
-    line(&format!("{short}{rest}"))
+    said.unwrap_or_else(|| kind(view))
 }
 
 fn bytes(view: &CaptureView) -> u64 {

@@ -24,12 +24,18 @@ export default async (demo) => {
     });
     const shot = file("shot.png", Buffer.concat([readFileSync(picture), Buffer.from(String(Math.random()))]));
     await ines.goto(`${home}/evidence`);
-    await ines.journey("log a pasted screenshot", { acts: 2, seconds: 3 }, async () => {
+    // A file alone does not say where it is from: that is asked before anything is sent.
+    await ines.journey("log a pasted screenshot", { acts: 3, seconds: 3 }, async () => {
       await ines.paste({ file: shot });
       await ines.says("Ready. SHA-256");
+      await ines.says("Choose: a file alone does not say it.");
+      ines.acts++;
+      await ines.page.selectOption("#f-platform", "instagram");
+      await ines.page.locator("[data-where]").waitFor({ state: "hidden" });
       await ines.press("Log it");
       await ines.page.waitForURL("**/captures/*");
       await ines.says("pasted-");
+      await ines.says("Manual screenshot");
     });
     await ines.goto(`${home}/evidence`);
     await ines.paste({ text: "https://www.tiktok.com/@pier2nights/video/7432208811" });
@@ -52,7 +58,11 @@ export default async (demo) => {
     await ines.page.fill("#f-text", "from the harbour office");
     await ines.page.setInputFiles("#f-file", [big, copy]);
     await ines.says("Already here: same bytes as");
+    if (!(await ines.page.getByLabel("Each file is an item of its own").isChecked())) throw new Error("a video and a picture are one item");
     await ines.look_at("composer-files");
+    await ines.page.getByRole("button", { name: "Log it", exact: true }).click();
+    if (!(await ines.page.locator("#f-platform").evaluate((field) => field === document.activeElement))) throw new Error("it is not asked where the files are from");
+    await ines.page.selectOption("#f-platform", "instagram");
     await ines.page.getByRole("button", { name: "Log it", exact: true }).click();
     ines.expected.add(503);
     await ines.page.getByText("The connection dropped. Trying again").first().waitFor({ timeout: 30_000 });
@@ -69,11 +79,13 @@ export default async (demo) => {
     await ines.press("Log it");
     await ines.page.waitForURL("**/captures/*", { timeout: 60_000 });
     await ines.says("pier2-cam1.mp4");
+    await ines.says("Video · Instagram");
 
     // Several files, each an item of its own.
     await ines.goto(`${home}/evidence`);
     const two = ["a.txt", "b.txt"].map((name) => file(name, `what ${name} says`));
     await ines.page.setInputFiles("#f-file", [...two, small]);
+    await ines.page.selectOption("#f-platform", "none");
     await ines.page.getByLabel("Each file is an item of its own").check();
     await ines.page.locator("[data-uploads] >> text=Ready").nth(2).waitFor();
     await ines.page.getByRole("button", { name: "Log it", exact: true }).click();
@@ -87,7 +99,8 @@ export default async (demo) => {
       await ines.fill("#n-text", "dana whitlow, pier");
       await ines.look_at("composer-nothing");
       await ines.key("Enter");
-      await ines.says("dana whitlow, pier");
+      await ines.says("Searched for “dana whitlow, pier”: nothing found");
+      await ines.says("Noted by hand, without a file");
     });
 
     // The session ends in another tab; this page keeps what was typed, and goes on.

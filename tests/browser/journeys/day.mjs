@@ -31,9 +31,10 @@ async function day(demo, packet, script) {
     await ines.press("Open the case");
     await ines.says("The case is open.");
     home = new URL(ines.page.url()).pathname;
-    for (const [field, answer] of [["name", "R. Kimball"], ["date_of_birth", "2010-02-03"], ["last_seen_at", "2026-11-01T21:10"], ["last_seen_where", "ferry terminal"], ["description", "green jacket"], ["ncic.number", "unknown"], ["ncic.entered_at", "unknown"]]) {
-      await ines.page.fill(`[name="particulars.${field}"]`, answer);
+    for (const [field, answer] of [["name", "R. Kimball"], ["date_of_birth", "2010-02-03"], ["last_seen_at", "2026-11-01T21:10"], ["last_seen_where", "ferry terminal"], ["description", "green jacket"], ["ncic.number", "unknown"]]) {
+      await ines.page.fill(`[name="particulars.${field}"]:not([type=checkbox])`, answer);
     }
+    await ines.page.check('[name="particulars.ncic.entered_at"][value=unknown]');
     await ines.page.selectOption('[name="particulars.endangered"]', "true");
     await ines.press("Save answers");
     await ines.says("2026-11-01 21:10:00 EST");
@@ -64,12 +65,12 @@ async function day(demo, packet, script) {
     await ines.says("You may look at: A-1");
     await ines.page.selectOption("#f-kind", "link");
     await ines.page.fill("#f-url", "https://ferries.example/timetable");
-    await ines.page.fill("#f-platform", "web");
+    await ines.page.selectOption("#f-platform", "web");
     await ines.press("Log it");
     await ines.says("Logged, and recorded in the ledger.");
     await ines.goto(`${home}/evidence`);
     await ines.page.fill("#f-url", "https://www.instagram.example/p/C81/");
-    await ines.page.fill("#f-platform", "instagram");
+    await ines.page.selectOption("#f-platform", "instagram");
     await ines.page.setInputFiles("#f-file", picture);
     await ines.press("Log it");
     await ines.says("post.png");
@@ -80,11 +81,14 @@ async function day(demo, packet, script) {
     await ines.says("The note is added.");
     await ines.goto(`${home}/evidence`);
     await ines.page.fill("#f-url", "https://www.tiktok.example/@k/1");
-    await ines.page.fill("#f-platform", "tiktok");
+    await ines.page.selectOption("#f-platform", "tiktok");
     await ines.press("Log it");
     await ines.says("Logged as held");
     held = new URL(ines.page.url()).pathname;
     await ines.saysNothingOf("tiktok.example/@k/1");
+    await ines.says("Logged as held: kept and hashed");
+    const request = await ines.page.getByRole("link", { name: "Request an authorization" }).getAttribute("href");
+    if (!request?.includes("platform=tiktok")) throw new Error(`the request is not filled in: ${request}`);
     await ines.look_at(`held${mark}`);
     await ines.goto(`${home}/evidence`);
     await ines.look_at(`evidence${mark}`);

@@ -37,7 +37,7 @@ export default async (demo) => {
   const log = async (person, files) => {
     await person.goto(`${home}/evidence`);
     await person.page.fill("#f-url", "https://www.instagram.example/p/C81/");
-    await person.page.fill("#f-platform", "instagram");
+    await person.page.selectOption("#f-platform", "instagram");
     await person.page.setInputFiles("#f-file", files);
     await person.press("Log it");
     await person.says("Logged, and recorded in the ledger.");

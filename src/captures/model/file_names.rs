@@ -1,0 +1,30 @@
+//! What the name of a file tells.
+
+use super::CaptureKind;
+
+/// What follows the last dot, in lower case.
+pub(super) fn extension(name: &str) -> String {
+    let (_, extension) = name.rsplit_once('.').unwrap_or_default();
+    extension.to_ascii_lowercase()
+}
+
+/// Whether it is a web archive, by its name.
+pub(super) fn is_archive(name: &str) -> bool {
+    let packed = || name.to_ascii_lowercase().ends_with(".warc.gz");
+    matches!(&*extension(name), "mhtml" | "mht" | "wacz" | "warc" | "html" | "htm") || packed()
+}
+
+/// The kind of what comes as a file without a link.
+pub(super) fn kind_of(name: &str, media: Option<&str>) -> CaptureKind {
+    let media = media.unwrap_or_default();
+    match &*extension(name) {
+        _ if is_archive(name) => CaptureKind::Page,
+        "jpg" | "jpeg" | "png" | "gif" | "webp" | "heic" | "heif" | "avif" | "tif" | "tiff" | "bmp" => {
+            CaptureKind::Photo
+        }
+        "mp4" | "m4v" | "mov" | "webm" | "mkv" | "avi" | "3gp" | "mpg" | "mpeg" => CaptureKind::Video,
+        _ if media.starts_with("image/") => CaptureKind::Photo,
+        _ if media.starts_with("video/") => CaptureKind::Video,
+        _ => CaptureKind::Document,
+    }
+}
