@@ -87,7 +87,7 @@ async function day(demo, packet, script) {
     held = new URL(ines.page.url()).pathname;
     await ines.saysNothingOf("tiktok.example/@k/1");
     await ines.says("Logged as held: kept and hashed");
-    const request = await ines.page.getByRole("link", { name: "Request an authorization" }).getAttribute("href");
+    const request = await ines.page.locator("#main").getByRole("link", { name: "Request an authorization" }).getAttribute("href");
     if (!request?.includes("platform=tiktok")) throw new Error(`the request is not filled in: ${request}`);
     await ines.look_at(`held${mark}`);
     await ines.goto(`${home}/evidence`);
