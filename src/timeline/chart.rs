@@ -295,13 +295,13 @@ mod tests {
         let scale = Scale::over(times.into_iter()).expect("a scale");
         let ticks = scale.ticks(zone);
         let labels: Vec<&str> = ticks.iter().map(|tick| tick.label.as_str()).collect();
-        assert_eq!(labels[..4], ["31 Oct", "2 Nov", "4 Nov", "6 Nov"]);
-        // Posted in the evening of 8 November there: after that day's mark.
+        assert_eq!(labels[..4], ["1 Nov", "3 Nov", "5 Nov", "7 Nov"]);
+        // The clocks were set back on 1 November: each later day begins at 5 o'clock UTC.
         let day = ticks
             .iter()
-            .find(|tick| tick.label == "8 Nov")
+            .find(|tick| tick.label == "9 Nov")
             .expect("the mark of the day");
-        assert_eq!(day.x, scale.x(at("2026-11-08T05:00:00Z")));
+        assert_eq!(day.x, scale.x(at("2026-11-09T05:00:00Z")));
     }
 
     #[test]

@@ -18,13 +18,23 @@ function start(form) {
   const [where, alone] = [/** @type {HTMLElement} */ (form.querySelector("[data-where]")), /** @type {HTMLInputElement} */ (each.querySelector("input"))];
   let chose = false;
   alone.addEventListener("change", () => (chose = true));
+  // An empty form shows its first line alone, so that the evidence is in sight; the rest comes with the first thing in it.
+  const rest = /** @type {HTMLElement} */ (form.querySelector("[data-rest]"));
+  const filled = ["url", "text", "platform", "account.handle", "note", "basis.kind"].some((name) => field(name).value.trim());
+  rest.hidden = !filled && !form.closest(".composer")?.querySelector("#errors");
+  function unfold() {
+    rest.hidden = false;
+  }
   const uploads = new Uploads(form, list, () => {
     each.hidden = uploads.items.length < 2;
     // What is of different kinds is seldom one item.
     if (!chose) alone.checked = new Set(uploads.items.map(({ file }) => /^(image|video)/.exec(file.type)?.[0])).size > 1;
     offerDate();
     askWhere();
+    unfold();
   });
+
+  address.addEventListener("focus", unfold);
 
   // A file alone does not say where it is from; what was handed over need not.
   const unplaced = () => !address.value.trim() && !["platform", "platform_other"].some((name) => field(name).value.trim()) && !/^(legal|consent|third)/.test(field("basis.kind").value) && uploads.items.some((item) => item.state !== "logged");

@@ -55,6 +55,7 @@ export default async (demo) => {
       if (route.request().method() === "PATCH" && ++pieces > 2) return route.fulfill({ status: 503, body: "" });
       return route.continue();
     });
+    await ines.page.focus("#f-url");
     await ines.page.fill("#f-text", "from the harbour office");
     await ines.page.setInputFiles("#f-file", [big, copy]);
     await ines.says("Already here: same bytes as");
@@ -111,6 +112,7 @@ export default async (demo) => {
     await other.getByRole("button", { name: "Sign out" }).first().click();
     await other.waitForLoadState("load");
     ines.expected.add(401);
+    await ines.page.focus("#f-url");
     await ines.page.fill("#f-text", "typed while signed out");
     await ines.page.getByText("Your session has ended").waitFor({ timeout: 8000 });
     await ines.look_at("composer-signed-out");

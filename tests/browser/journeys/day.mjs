@@ -63,8 +63,8 @@ async function day(demo, packet, script) {
   await demo.as("ines.moreau", look, async (ines) => {
     await ines.goto(`${home}/evidence`);
     await ines.says("You may look at: A-1");
-    await ines.page.selectOption("#f-kind", "link");
     await ines.page.fill("#f-url", "https://ferries.example/timetable");
+    await ines.page.selectOption("#f-kind", "link");
     await ines.page.selectOption("#f-platform", "web");
     await ines.press("Log it");
     await ines.says("Logged, and recorded in the ledger.");
