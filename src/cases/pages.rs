@@ -210,7 +210,7 @@ fn list_page(frame: Frame, query: &Page, listed: Listed<CaseLine>) -> CaseListPa
             Some(_) => listed
                 .items
                 .into_iter()
-                .map(|case| case.leading_to(&with_link))
+                .map(|case| case.leading_to(with_link))
                 .collect(),
             None => listed.items,
         },

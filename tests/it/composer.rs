@@ -294,14 +294,23 @@ fn a_file_alone_is_asked_where_it_is_from(app: &App) {
     let asked = app.leaves_nothing(&case.stream, || {
         lead.log(&case.id, &with(&[("text", "pier 2")]), file).is(422)
     });
-    asked.says(
-        "<a href=\"#f-platform\">Where is this from?</a> must be chosen: a file alone does not say where it is from",
-    );
+    asked.says("<a href=\"#f-platform\">Where is this from?</a> must be chosen: a file alone does not say it");
     asked.says("Not from a platform (document, message)");
     asked.says("pier 2");
     assert_eq!(app.stored(), before);
     let made = logged(app, &case, &[("platform", "none")], file);
     assert_eq!((&made["platform"], &made["kind"]), (&Value::Null, &json!("video")));
+    let made = logged(
+        app,
+        &case,
+        &[("platform", "none"), ("kind", "photo")],
+        Some(("c.jpg", b"c")),
+    );
+    assert_eq!(made["kind"], "photo");
+    let post = with(&[("platform", "instagram"), ("kind", "post")]);
+    lead.log(&case.id, &post, Some(("d.png", b"d")))
+        .is(422)
+        .says("unless the kind is message or document");
     let other = [("platform", "none"), ("platform_other", " Mastodon ")];
     let made = logged(app, &case, &other, Some(("b.mp4", b"b")));
     let seen = app
@@ -328,7 +337,10 @@ fn a_search_that_found_nothing_never_reads_like_a_find(app: &App) {
     // A mistake is told in the same small form, with what was typed.
     let page = lead.log(&case.id, &with(&typed), None).is(422);
     let (other, small) = page.text.split_once("id=\"found-nothing\" open").unwrap();
-    assert!(small.contains("value=\"river k, harbor\"") && small.contains("<a href=\"#n-platform\">Platform</a>"));
+    assert!(
+        small.contains("value=\"river k, harbor\"")
+            && small.contains("<a href=\"#n-platform\">Platform</a> must be chosen: the link does not say it")
+    );
     assert!(!other.contains("river k, harbor") && !other.contains("id=\"errors\""));
     let empty = [("kind", "lookup"), ("found_nothing", "yes"), ("url", LINK)];
     lead.log(&case.id, &with(&empty), None)

@@ -2,6 +2,18 @@
 
 use super::CaptureKind;
 
+impl CaptureKind {
+    /// Whether it may come without a link and a platform.
+    pub(super) fn stands_alone(self) -> bool {
+        matches!(self, Self::Message | Self::Document)
+    }
+
+    /// Whether a file alone may be one, as a page takes it.
+    pub(super) fn comes_as_file(self) -> bool {
+        matches!(self, Self::Photo | Self::Video | Self::Page | Self::Document)
+    }
+}
+
 /// What follows the last dot, in lower case.
 pub(super) fn extension(name: &str) -> String {
     let (_, extension) = name.rsplit_once('.').unwrap_or_default();

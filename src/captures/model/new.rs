@@ -55,7 +55,7 @@ impl NewCapture {
         let basis = form.object("basis", claim);
         let kind = form.required_word::<CaptureKind>("kind").unwrap_or(CaptureKind::Link);
         let handed = basis.as_ref().is_some_and(|b| is_handed_over(b.kind));
-        let loose = asked == WhereAsked::Elsewhere || matches!(kind, CaptureKind::Message | CaptureKind::Document);
+        let loose = asked == WhereAsked::Elsewhere || kind.stands_alone();
         let by_hand = "unless the basis is legal_process, consent or third_party";
         let by_kind = "unless the kind is message or document";
         let needed = [

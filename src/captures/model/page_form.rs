@@ -36,17 +36,25 @@ impl NewCapture {
         let from_none = choose_platform(&mut form);
         let (has_link, handed) = (form.has("url"), handed_over(&form));
         let by_file = arrival.file.filter(|_| !has_link);
-        if by_file.is_some() && handed.is_none() && !from_none && !form.has("platform") {
-            let message = "must be chosen: a file alone does not say where it is from";
-            form.refuse("platform", "required", message);
+        fill_in(
+            &mut form,
+            by_file.map_or(CaptureKind::Document, |(name, media)| kind_of(name, media)),
+        );
+        let kind = form.peek("kind").and_then(CaptureKind::from_word);
+        let told = match (has_link, by_file) {
+            _ if from_none || handed.is_some() || form.has("platform") => true,
+            (true, _) => kind.is_some_and(|kind| kind.stands_alone()),
+            (false, file) => file.is_none(),
+        };
+        if !told {
+            let what = if has_link { "the link does" } else { "a file alone does" };
+            form.refuse("platform", "required", format!("must be chosen: {what} not say it"));
         }
-        let free = by_file.is_some() && !form.has("kind");
-        let kind = by_file.map_or(CaptureKind::Document, |(name, media)| kind_of(name, media));
-        fill_in(&mut form, kind);
         put_method(&mut form, handed, arrival);
+        let free = by_file.is_some() && kind.is_some_and(CaptureKind::comes_as_file);
         Self::read(
             form,
-            if free || from_none {
+            if free || from_none || !told {
                 WhereAsked::Elsewhere
             } else {
                 WhereAsked::Here

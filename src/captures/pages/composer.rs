@@ -82,6 +82,22 @@ impl Composer {
         })
     }
 
+    /// Whether something is wrong with how it was taken, or with the whole.
+    pub fn opens_how(&self) -> bool {
+        let shown = [
+            "url",
+            "kind",
+            "platform",
+            "account",
+            "platform_time_text",
+            "text",
+            "basis",
+            "file",
+        ];
+        let above = |field: &str| shown.contains(&field.split('.').next().unwrap_or_default());
+        self.form.problem.is_some() || self.form.errors.iter().any(|error| !above(&error.field))
+    }
+
     /// The form of the two that was refused; the other where none was.
     pub fn sent(&self) -> &FormView {
         match self.nothing.is_refused() {

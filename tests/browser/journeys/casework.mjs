@@ -80,6 +80,7 @@ async function work(demo, look) {
     await other.goto(`${demo.url}${home}`);
     await ines.goto(home);
     await ines.page.locator("#change summary").click();
+    await ines.look_at(`casework-change${mark}`);
     await ines.page.fill('[name="particulars.court"]', "Harbor City Court");
     await other.locator("#change summary").click();
     await other.fill('[name="particulars.court"]', "County Court, branch 2");

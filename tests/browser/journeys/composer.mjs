@@ -104,6 +104,34 @@ export default async (demo) => {
       await ines.says("Noted by hand, without a file");
     });
 
+    // A mistake is told in the same small form, which keeps what was typed.
+    await ines.goto(`${home}/evidence`);
+    await ines.key("0");
+    await ines.fill("#n-url", "the harbour’s own board");
+    await ines.fill("#n-text", "green jacket");
+    ines.expected.add(422);
+    await ines.key("Enter");
+    await ines.says("Nothing was logged yet");
+    if ((await ines.page.inputValue("#n-text")) !== "green jacket" || (await ines.page.inputValue("#f-text"))) throw new Error("the small form is not kept by itself");
+    await ines.look_at("composer-nothing-refused");
+    await ines.fill("#n-platform", "Web");
+    await ines.press("Found nothing");
+    await ines.says("Searched for “green jacket”: nothing found");
+
+    // A link that was pasted on the first screen goes along to another case.
+    await ines.goto("/");
+    await ines.fill("#quick", "https://a.example/p?q=1");
+    await ines.press("Another case");
+    await ines.says("Choose the case to log this link into");
+    await ines.look_at("composer-another-case");
+    await ines.press("Dana Whitlow");
+    if ((await ines.page.inputValue("#f-url")) !== "https://a.example/p?q=1") throw new Error("the link is lost");
+    await ines.goto("/");
+    await ines.fill("#quick", "who is this");
+    await ines.press("Go on");
+    await ines.says("The link is no address of a page");
+    await ines.look_at("composer-no-link");
+
     // The session ends in another tab; this page keeps what was typed, and goes on.
     await ines.goto(`${home}/evidence`);
     const other = await ines.page.context().newPage();

@@ -100,6 +100,14 @@ export default async (demo) => {
       await ines.page.locator(".shot a").first().click();
       await ines.page.waitForURL("**/captures/*");
       await ines.look_at("item-history");
+      // What was returned says why, and the row that a list leads back to has one outline.
+      await ines.goto(`${evidence}?sort=item`);
+      await ines.page.locator("#i9 h3 a").click();
+      await ines.says("Say how it is known.");
+      await ines.page.locator("#returned a").click();
+      await ines.look_at("returned");
+      await ines.page.goto(`${demo.url}${evidence}?view=table&sort=item#i3`);
+      await ines.look_at("table-row");
     });
     await demo.as("grace.obuya", look, async (grace) => grace.look_at("shared"));
   }

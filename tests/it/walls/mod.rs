@@ -194,7 +194,7 @@ fn no_test_is_ignored() {
 }
 
 /// Lines of all source without tests, at the most. Before the pages joined they were 30,944.
-const LINES: usize = 55_000;
+const LINES: usize = 56_000;
 
 #[test]
 fn functions_and_files_stay_short() {
