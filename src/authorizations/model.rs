@@ -229,7 +229,7 @@ impl Request {
             .filter(|one| !terms.attestations.contains(one))
         {
             let (says, word) = (missing.says().trim_end_matches('.'), missing.as_str());
-            form.refuse("attestations", "required", &format!("must hold “{says}” ({word})"));
+            form.refuse("attestations", "required", format!("must hold “{says}” ({word})"));
         }
     }
 }
