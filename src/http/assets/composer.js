@@ -20,8 +20,6 @@ function start(form) {
   alone.addEventListener("change", () => (chose = true));
   const uploads = new Uploads(form, list, () => {
     each.hidden = uploads.items.length < 2;
-    // What is of different kinds is seldom one item.
-    if (!chose) alone.checked = new Set(uploads.items.map(({ file }) => /^(image|video)/.exec(file.type)?.[0])).size > 1;
     offerDate();
     askWhere();
   });
@@ -30,6 +28,8 @@ function start(form) {
   const unplaced = () => !address.value.trim() && !["platform", "platform_other"].some((name) => field(name).value.trim()) && !/^(legal|consent|third)/.test(field("basis.kind").value) && uploads.items.some((item) => item.state !== "logged");
   function askWhere() {
     where.hidden = !unplaced();
+    // What is of different kinds, and not of one link, is seldom one item.
+    if (!chose) alone.checked = !address.value.trim() && new Set(uploads.items.map(({ file }) => /^(image|video)/.exec(file.type)?.[0])).size > 1;
   }
 
   /** @param {Iterable<File>} files */
