@@ -17,7 +17,7 @@ function start(form) {
   const dated = /** @type {HTMLElement} */ (form.querySelector("[data-dated]"));
   const [where, alone] = [/** @type {HTMLElement} */ (form.querySelector("[data-where]")), /** @type {HTMLInputElement} */ (each.querySelector("input"))];
   let chose = false;
-  alone.addEventListener("change", () => (chose = true));
+  alone.addEventListener("input", () => (chose = true));
   const uploads = new Uploads(form, list, () => {
     each.hidden = uploads.items.length < 2;
     offerDate();
