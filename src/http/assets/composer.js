@@ -17,7 +17,7 @@ function start(form) {
   const dated = /** @type {HTMLElement} */ (form.querySelector("[data-dated]"));
   const [where, alone] = [/** @type {HTMLElement} */ (form.querySelector("[data-where]")), /** @type {HTMLInputElement} */ (each.querySelector("input"))];
   let chose = false;
-  alone.addEventListener("change", () => (chose = true));
+  alone.addEventListener("input", () => (chose = true));
   // An empty form shows its first line alone, so that the evidence is in sight; the rest comes with the first thing in it.
   const rest = /** @type {HTMLElement} */ (form.querySelector("[data-rest]"));
   const filled = ["url", "text", "platform", "account.handle", "note", "basis.kind"].some((name) => field(name).value.trim());
@@ -27,8 +27,6 @@ function start(form) {
   }
   const uploads = new Uploads(form, list, () => {
     each.hidden = uploads.items.length < 2;
-    // What is of different kinds is seldom one item.
-    if (!chose) alone.checked = new Set(uploads.items.map(({ file }) => /^(image|video)/.exec(file.type)?.[0])).size > 1;
     offerDate();
     askWhere();
     unfold();
@@ -40,6 +38,8 @@ function start(form) {
   const unplaced = () => !address.value.trim() && !["platform", "platform_other"].some((name) => field(name).value.trim()) && !/^(legal|consent|third)/.test(field("basis.kind").value) && uploads.items.some((item) => item.state !== "logged");
   function askWhere() {
     where.hidden = !unplaced();
+    // What is of different kinds, and not of one link, is seldom one item.
+    if (!chose) alone.checked = !address.value.trim() && new Set(uploads.items.map(({ file }) => /^(image|video)/.exec(file.type)?.[0])).size > 1;
   }
 
   /** @param {Iterable<File>} files */

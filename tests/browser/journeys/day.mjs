@@ -36,6 +36,7 @@ async function day(demo, packet, script) {
     }
     await ines.page.check('[name="particulars.ncic.entered_at"][value=unknown]');
     await ines.page.selectOption('[name="particulars.endangered"]', "true");
+    await ines.look_at(`answers${mark}`);
     await ines.press("Save answers");
     await ines.says("2026-11-01 21:10:00 EST");
     await ines.look_at(`overview${mark}`);
