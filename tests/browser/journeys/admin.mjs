@@ -87,7 +87,7 @@ async function administrator(demo, look, username) {
     await nils.look_at(`account-token${mark}`);
     await nils.goto("/account");
     await nils.page.getByRole("button", { name: /End.*nightly check/ }).click();
-    await nils.says("It is ended.");
+    await nils.says("That has ended.");
     await nils.saysNothingOf("nightly check");
     await nils.goto("/settings");
     await nils.says("disk_reserve");

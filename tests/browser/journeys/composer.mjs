@@ -171,12 +171,11 @@ export default async (demo) => {
     await ines.page.getByRole("link", { name: "Go on" }).click();
     const url = await ines.page.inputValue("#f-url");
     if (!url.includes("7432208811")) throw new Error("the draft is lost");
-    // Signed out in another tab: what is sent comes back after signing in.
-    const other = await ines.page.context().newPage();
-    await other.goto(`${demo.url}/`);
-    await other.locator(".menu--user summary").click();
-    await other.getByRole("button", { name: "Sign out" }).first().click();
-    await other.waitForLoadState("load");
+    // Her session is ended from another browser: what is sent comes back after signing in.
+    await demo.as("ines.moreau", { script: false }, async (elsewhere) => {
+      await elsewhere.goto("/account");
+      await elsewhere.press("End all others");
+    });
     ines.expected.add(401);
     await ines.press("Log it");
     await ines.says("What you typed is not lost");

@@ -80,7 +80,7 @@ async function supervisor(demo, home) {
     await ruth.says("A juvenile is a subject");
     await shown(ruth, "queue");
     await ruth.goto("/approvals?sort=held");
-    await ruth.says("tiktok is not among instagram");
+    await ruth.says("tiktok is not among those covered: instagram");
     await ruth.says("Ratify afterwards");
     await shown(ruth, "held", { height: 1240 });
     await ruth.goto(`${home}/team`);
