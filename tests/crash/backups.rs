@@ -51,8 +51,10 @@ fn back_up(home: &Home, client: &Client) -> Vec<String> {
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
         let before = done.load(Ordering::Relaxed);
-        succeeded(home.run(&["backup", "copy"]));
+        let backup = home.run(&["backup", "copy"]);
+        // First of all: the clients would go on for ever behind a backup that failed.
         stop.store(true, Ordering::Relaxed);
+        succeeded(backup);
         let made: Vec<(usize, String)> = all.into_iter().flat_map(|t| t.join().expect("a client")).collect();
         made.into_iter()
             .filter(|(n, _)| *n < before)
