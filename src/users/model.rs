@@ -217,7 +217,7 @@ impl NewTraining {
         // Days of this form are in the order of time.
         if new.expires_on.as_ref().is_some_and(|day| *day < new.completed_on) && form.ok() {
             let message = format!("must not lie before the day of completion, {}", new.completed_on);
-            form.refuse("expires_on", "after_completion", message);
+            form.refuse("expires_on", "after_start", message);
         }
         form.done()?;
         Ok(new)

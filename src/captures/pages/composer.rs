@@ -132,7 +132,7 @@ impl ComposerInput {
         let typed = form.value("url");
         if !typed.is_empty() && page.query("url").as_deref() == Some(typed) && recognize(typed).platform.is_none() {
             let message = "is no address of a page: it begins with https:// or http://";
-            form.errors.push(FieldError::new("url", "url", message));
+            form.errors.push(FieldError::new("url", "form", message));
         }
         Ok(Self {
             draft,

@@ -185,7 +185,7 @@ async fn by_words(page: &PageRequest, query: &Page) -> Result<Page> {
     }
     let at = |name: &str| plain.filters.iter().find(|(known, _)| known == name).map(|(_, at)| at);
     match (at("from"), at("to")) {
-        (Some(from), Some(to)) if to < from => Err(Error::field("to", "after_from", "must not lie before From")),
+        (Some(from), Some(to)) if to < from => Err(Error::field("to", "after_start", "must not lie before From")),
         _ => Ok(plain),
     }
 }
