@@ -288,6 +288,15 @@ pub fn short_size(bytes: u64) -> String {
     whole.split(" (").next().unwrap_or_default().to_owned()
 }
 
+/// The first characters of a text, on one line.
+pub fn short(text: &str, most: usize) -> String {
+    let mut short: String = text.chars().take(most).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    line(&short)
+}
+
 /// A thing with its number, in singular or plural.
 pub fn counted(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(n), if n == 1 { one } else { many })

@@ -20,12 +20,12 @@ pub(super) use evidence::{evidence, log, mark as mark_selected};
 pub(super) use item::{annotate, correct, decide, item, mark, review};
 pub(super) use review::{review_one, say};
 
-use super::model::{BasisKind, CaptureState, CaptureView, FileEntry, OpenCapture, short};
+use super::model::{BasisKind, CaptureState, CaptureView, FileEntry, OpenCapture};
 use super::reads::FoundCapture;
 use crate::authorizations::Line;
 use crate::cases::CasePage;
 use crate::pictures::is_shown;
-use crate::text::{Moment, Zone, label, line};
+use crate::text::{Moment, Zone, label, line, short};
 
 /// One capture among the evidence.
 struct Shot {

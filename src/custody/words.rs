@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::reads::ShownEvent;
 use super::trail::{CaseLog, NamedThing};
 use crate::ledger::{Action, Home, reason_of};
-use crate::text::{Zone, label, line};
+use crate::text::{Zone, label, line, short};
 
 /// Characters of what was said that a line shows.
 const SHORT: usize = 120;
@@ -193,22 +193,14 @@ fn worded(event: &ShownEvent, path: &str) -> String {
 }
 
 fn plain(event: &ShownEvent, path: &str) -> String {
-    event.said(path).map(shortened).unwrap_or_default()
+    event.said(path).map(|text| short(text, SHORT)).unwrap_or_default()
 }
 
 /// Why it happened, where somebody said.
 fn why(event: &ShownEvent) -> String {
     let record = event.record.as_ref();
     let said = record.and_then(|record| reason_of(event.text("/action"), record));
-    said.map(shortened).unwrap_or_default()
-}
-
-fn shortened(text: &str) -> String {
-    let mut short: String = text.chars().take(SHORT).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    line(&short)
+    said.map(|text| short(text, SHORT)).unwrap_or_default()
 }
 
 fn first(event: &ShownEvent, paths: &[&str]) -> String {

@@ -21,7 +21,6 @@ pub use remark::{
     CaptureDecision, CaptureMark, CaptureNote, Check, CheckOutcome, DecisionOutcome, EventPlace, Mark, NewDecision,
     Remark, Review, ReviewOutcome, Verification,
 };
-pub use title::short;
 pub use view::{CaptureView, Duplicate, OpenCapture, Remarks, StoredCapture};
 pub use viewing::Viewing;
 

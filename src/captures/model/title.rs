@@ -1,7 +1,7 @@
 //! What a capture is called in headings and lists. A search that found nothing never reads like a find.
 
 use super::{CaptureKind, Particulars};
-use crate::text::line;
+use crate::text::short;
 
 impl Particulars {
     /// What a capture of this kind says first, in so many characters of it at the most: its text, or its address.
@@ -32,15 +32,6 @@ impl CaptureKind {
             _ => "Text as found",
         }
     }
-}
-
-/// The first characters of a text, on one line.
-pub fn short(text: &str, most: usize) -> String {
-    let mut short: String = text.chars().take(most).collect();
-    if short.len() < text.len() {
-        short.push('…');
-    }
-    line(&short)
 }
 
 #[cfg(test)]
