@@ -366,3 +366,21 @@ fn a_search_that_found_nothing_never_reads_like_a_find(app: &App) {
         .is(200)
         .says(&format!("Item 1: {title}"));
 }
+
+both_databases!(an_emergency_is_told_as_one_before_it_is_logged);
+fn an_emergency_is_told_as_one_before_it_is_logged(app: &App) {
+    let (case, lead) = (app.case(), Browser::signed_in(app, "lead"));
+    let told = |kind: &str| {
+        let form = [
+            ("url", "https://www.tiktok.com/@a/video/1"),
+            ("basis.kind", kind),
+            ("basis.reason", "a child on a ledge"),
+        ];
+        lead.post(&format!("/cases/{}/captures/preview", case.id), &form)
+            .is(200)
+    };
+    let emergency = told("emergency");
+    emergency.says("A supervisor confirms or repudiates it.");
+    emergency.does_not_say("No authorization is needed");
+    told("consent").says("No authorization is needed: Consent.");
+}

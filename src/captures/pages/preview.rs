@@ -99,6 +99,10 @@ fn verdict(seen: &CapturePreview, page: &CasePage) -> (String, String) {
                 String::new(),
             )
         }
+        (None, CaptureState::Logged) if seen.basis.kind == BasisKind::Emergency => (
+            "An emergency: logged without an authorization.".to_owned(),
+            "A supervisor confirms or repudiates it.".to_owned(),
+        ),
         (None, CaptureState::Logged) => {
             let basis = label(seen.basis.kind.as_str());
             (format!("No authorization is needed: {basis}."), String::new())
