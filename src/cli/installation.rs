@@ -10,12 +10,15 @@ use crate::audit::Places;
 use crate::blobs::Local;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::db::{Db, Location, Reader, migrate};
+use crate::db::{BUSY, Db, Location, Reader, migrate};
 use crate::error::{Error, Result};
 use crate::gate::{Gate, Recorded, Tx};
 use crate::identity::Passwords;
 use crate::ledger::{self, Journal};
 use crate::policy::Policy;
+
+/// How often a change waits again for a database that another process writes to; each wait is SQLite's `busy_timeout`.
+const WAITS: u32 = 11;
 
 /// The folder of the log's key, its last checkpoint and the secret.
 pub fn keys(data_dir: &Path) -> PathBuf {
@@ -93,14 +96,24 @@ impl OperatorGate {
         self.gate.db()
     }
 
-    /// One change and its event, by the operator.
+    /// One change and its event, by the operator. A server that writes without a pause gives up the database between
+    /// two of its transactions only, and SQLite keeps no queue: who waits asks again, for two minutes in all.
     pub fn change<T: Send + 'static>(
         &self,
         f: impl Fn(&mut Tx<'_>) -> Result<Recorded<T>> + Send + Sync + 'static,
     ) -> Result<T> {
-        let operator = ledger::operator(&os_user());
-        self.gate
-            .housekeep_blocking(operator, move |tx| f(tx).map(Recorded::into_answer))
+        let change = Arc::new(f);
+        let mut waits = 0;
+        loop {
+            let change = Arc::clone(&change);
+            let done = self.gate.housekeep_blocking(ledger::operator(&os_user()), move |tx| {
+                change(tx).map(Recorded::into_answer)
+            });
+            match done {
+                Err(e) if e.code == BUSY && waits < WAITS => waits += 1,
+                done => return done,
+            }
+        }
     }
 
     /// The hash of a password.

@@ -7,6 +7,9 @@ use crate::error::{Error, Kind, Result};
 /// The code of a write that collided with another and may be repeated.
 pub(super) const COLLIDED: &str = "database-collided";
 
+/// The code of a write that found another process writing all the time that it waited.
+pub const BUSY: &str = "database-busy";
+
 /// Says that this write met another and is to be run again.
 pub fn collided() -> Error {
     Error::new(Kind::Unavailable, COLLIDED, "another request came first")
@@ -24,11 +27,7 @@ pub(super) fn unreachable(e: &impl std::fmt::Display) -> Error {
 
 /// A refusal that says: the database is busy, try again.
 pub(super) fn busy(detail: impl Into<String>) -> Error {
-    Error::unavailable(
-        "database-busy",
-        format!("{}. Nothing was changed; try again.", detail.into()),
-        2,
-    )
+    Error::unavailable(BUSY, format!("{}. Nothing was changed; try again.", detail.into()), 2)
 }
 
 /// A panic as an error: it ends only its own write.

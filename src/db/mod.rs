@@ -30,7 +30,7 @@ use tokio::sync::oneshot;
 
 use connect::AccessMode;
 pub use connect::AnyConn;
-pub use failure::collided;
+pub use failure::{BUSY, collided};
 use failure::{busy, caught, unreachable};
 use fair_queue::FairQueue;
 pub use location::Location;

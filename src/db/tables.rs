@@ -237,6 +237,7 @@ diesel::table! {
         body -> Text,
         platform -> Nullable<Text>,
         account -> Nullable<Text>,
+        account_id -> Nullable<Text>,
         posted_at -> BigInt,
         uncovered -> Bool,
         address_stem -> Nullable<Text>,

@@ -1,45 +1,38 @@
 //! How many captures name an account. Captures that are held or quarantined do not count: what they name is content.
 
+use diesel::dsl::count_star;
 use diesel::prelude::*;
-use diesel::sql_query;
-use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::model::AccountFields;
-use crate::both;
+use crate::captures::account_key;
 use crate::db::AnyConn;
+use crate::db::tables::captures;
 use crate::error::Result;
 
 /// An account as captures name it, with how many do.
-#[derive(Debug, Clone, PartialEq, Eq, QueryableByName)]
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
 pub struct Mention {
-    #[diesel(sql_type = Nullable<Text>)]
     pub platform: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub handle: Option<String>,
-    #[diesel(sql_type = Nullable<Text>)]
-    pub platform_id: Option<String>,
-    #[diesel(sql_type = BigInt)]
+    /// The handle as handles are compared; the platform's own id where no handle is known.
+    pub account: Option<String>,
+    /// The platform's own id.
+    pub account_id: Option<String>,
     pub captures: i64,
 }
 
 /// The accounts that the open captures of a case name.
 pub fn mentions(conn: &mut AnyConn, case: &str) -> Result<Vec<Mention>> {
-    let names = match conn {
-        AnyConn::Pg(_) => {
-            "body::jsonb ->> 'platform' AS platform, body::jsonb #>> '{account,handle}' AS handle, \
-             body::jsonb #>> '{account,platform_id}' AS platform_id"
-        }
-        AnyConn::Sqlite(_) => {
-            "json_extract(body, '$.platform') AS platform, json_extract(body, '$.account.handle') AS handle, \
-             json_extract(body, '$.account.platform_id') AS platform_id"
-        }
-    };
-    let text = format!(
-        "SELECT {names}, COUNT(*) AS captures FROM captures \
-         WHERE case_id = $1 AND state IN ('logged', 'reviewed') GROUP BY 1, 2, 3"
-    );
-    let query = sql_query(text).bind::<Text, _>(case.to_owned());
-    Ok(both!(conn, |c| query.load(c))?)
+    let named = (captures::platform, captures::account, captures::account_id);
+    let query = captures::table
+        .filter(captures::case_id.eq(case).and(captures::account.is_not_null()))
+        .group_by(named)
+        .select((
+            captures::platform,
+            captures::account,
+            captures::account_id,
+            count_star(),
+        ));
+    Ok(query.load(conn)?)
 }
 
 /// How many captures name this account: by the platform's own id where both know it, else by the handle.
@@ -53,29 +46,21 @@ fn is_same(account: &AccountFields, mention: &Mention) -> bool {
     if account.platform != mention.platform {
         return false;
     }
-    if let (Some(ours), Some(theirs)) = (known(&account.platform_id), known(&mention.platform_id)) {
-        return ours == theirs;
+    if let (Some(ours), Some(theirs)) = (known(&account.platform_id), &mention.account_id) {
+        return ours == *theirs;
     }
-    match (known(&account.handle), known(&mention.handle)) {
-        (Some(ours), Some(theirs)) => plain(&ours) == plain(&theirs),
-        _ => false,
-    }
-}
-
-/// Handles are compared without their @ and in lower case, as platforms do.
-fn plain(handle: &str) -> String {
-    handle.trim().trim_start_matches('@').to_lowercase()
+    known(&account.handle).is_some_and(|ours| Some(account_key(&ours)) == mention.account)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn mention(handle: Option<&str>, platform_id: Option<&str>) -> Mention {
+    fn mention(account: Option<&str>, account_id: Option<&str>) -> Mention {
         Mention {
             platform: Some("instagram".to_owned()),
-            handle: handle.map(str::to_owned),
-            platform_id: platform_id.map(str::to_owned),
+            account: account.map(str::to_owned),
+            account_id: account_id.map(str::to_owned),
             captures: 1,
         }
     }
@@ -90,7 +75,6 @@ mod tests {
         };
         for (named, handle, id) in [
             (true, Some("river_k"), None),
-            (true, Some("river_k"), Some("unknown")),
             (true, Some("another"), Some("17")),
             (false, Some("river_k"), Some("18")),
             (false, Some("another"), None),

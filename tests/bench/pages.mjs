@@ -86,7 +86,7 @@ const items = JSON.parse((await ask("GET", `/api/v1/cases/${known.id}/captures?l
 const home = `/cases/${known.id}`;
 const pages = {
   "evidence, gallery": `${home}/evidence`, "evidence, table": `${home}/evidence?view=table`, "evidence, by kind and account": `${home}/evidence?kind=post&sort=item`,
-  "an item": `/captures/${items[0].id}`, "review": `${home}/evidence/review?at=${Math.floor(CAPTURES / 2)}`, "overview": home, "timeline": `${home}/timeline`, "people": `${home}/people`, "custody": `${home}/custody`,
+  "an item": `/captures/${items[0].id}`, "review": `${home}/evidence/review?at=${Math.max(1, Math.floor(CAPTURES / 2))}`, "overview": home, "timeline": `${home}/timeline`, "people": `${home}/people`, "custody": `${home}/custody`,
   "home": "/", "find": "/find?q=bench_7",
 };
 for (const [name, path] of Object.entries(pages)) {

@@ -105,7 +105,7 @@ fn to_first_schema(home: &Home) {
              DROP INDEX events_action; DROP INDEX authorizations_number; \
              DROP TABLE pictures; DROP TABLE viewing; DROP TABLE seen_items; DROP TABLE uploads; DROP TABLE drafts; \
              DROP TABLE find_keys; DROP TABLE find_progress; \
-             ALTER TABLE captures DROP COLUMN platform; ALTER TABLE captures DROP COLUMN account; \
+             ALTER TABLE captures DROP COLUMN platform; ALTER TABLE captures DROP COLUMN account; ALTER TABLE captures DROP COLUMN account_id; \
              ALTER TABLE captures DROP COLUMN posted_at; ALTER TABLE captures DROP COLUMN uncovered; \
              ALTER TABLE captures DROP COLUMN address_stem; ALTER TABLE sessions DROP COLUMN name; \
              ALTER TABLE sessions DROP COLUMN address; ALTER TABLE sessions DROP COLUMN used_at; \

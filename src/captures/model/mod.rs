@@ -253,15 +253,27 @@ pub struct AuthorAccount {
 impl AuthorAccount {
     /// What a list of captures is filtered by: the handle as handles are compared, else the platform's own id.
     pub fn key(&self) -> Option<String> {
-        let known = |id: &Option<String>| id.clone().filter(|id| id != "unknown");
         let named = known(&self.handle).or_else(|| known(&self.platform_id))?;
         Some(account_key(&named))
     }
+
+    /// The platform's own id, as far as an index holds it.
+    pub fn id_key(&self) -> Option<String> {
+        known(&self.platform_id).map(|id| id.chars().take(ACCOUNT_KEY).collect())
+    }
 }
+
+/// Characters of an account that a filter compares.
+const ACCOUNT_KEY: usize = 200;
 
 /// An account as a filter compares it.
 pub fn account_key(typed: &str) -> String {
-    plain_handle(typed).chars().take(200).collect()
+    plain_handle(typed).chars().take(ACCOUNT_KEY).collect()
+}
+
+/// What is said of an account, but for the word that says that it is not known.
+fn known(said: &Option<String>) -> Option<String> {
+    said.clone().filter(|said| said != "unknown")
 }
 
 /// What a capture was taken with.
