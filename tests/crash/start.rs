@@ -297,6 +297,24 @@ fn a_database_that_is_not_there() {
     }
 }
 
+/// A backup's event waits its turn for longer than one request would: beside a busy server it would be refused else.
+#[test]
+fn a_backup_waits_for_a_database_that_is_locked() {
+    let home = Home::new(Database::Sqlite);
+    drop(home.serve());
+    let mut other = Sql::open(&home);
+    other.run("BEGIN EXCLUSIVE").expect("the lock");
+    let out = std::thread::scope(|scope| {
+        let backup = scope.spawn(|| home.run(&["backup", "copy"]));
+        // SQLite's own patience is ten seconds.
+        std::thread::sleep(Duration::from_secs(13));
+        assert!(!backup.is_finished(), "it gave up, or did not need the lock");
+        other.run("ROLLBACK").expect("the lock");
+        backup.join().expect("the backup")
+    });
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+}
+
 /// Somebody else holds the database for longer than anyone waits: all who write are told so, soon and together.
 #[test]
 fn a_database_that_is_locked() {
