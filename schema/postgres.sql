@@ -115,7 +115,8 @@ CREATE TABLE public.captures (
     account text,
     posted_at bigint DEFAULT 0 NOT NULL,
     uncovered boolean DEFAULT false NOT NULL,
-    address_stem text
+    address_stem text,
+    account_id text
 );
 
 CREATE TABLE public.cases (
@@ -529,7 +530,7 @@ CREATE INDEX capture_files_sha256 ON public.capture_files USING btree (sha256);
 
 CREATE INDEX captures_address ON public.captures USING btree (case_id, address_stem);
 
-CREATE INDEX captures_by_captured ON public.captures USING btree (case_id, captured_at, item, state, kind, platform, uncovered, basis, capturer_id, account, version);
+CREATE INDEX captures_by_captured ON public.captures USING btree (case_id, captured_at, item, state, kind, platform, uncovered, basis, capturer_id, account, account_id, version);
 
 CREATE INDEX captures_by_posted ON public.captures USING btree (case_id, posted_at, item, state, kind, platform, uncovered, basis, capturer_id, account, version);
 

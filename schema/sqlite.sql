@@ -75,14 +75,14 @@ CREATE TABLE captures (
     version BIGINT NOT NULL,
     seq BIGINT NOT NULL,
     leaf BLOB NOT NULL,
-    body TEXT NOT NULL, basis_id TEXT, platform TEXT, account TEXT, posted_at BIGINT NOT NULL DEFAULT 0, uncovered BOOLEAN NOT NULL DEFAULT FALSE, address_stem TEXT,
+    body TEXT NOT NULL, basis_id TEXT, platform TEXT, account TEXT, posted_at BIGINT NOT NULL DEFAULT 0, uncovered BOOLEAN NOT NULL DEFAULT FALSE, address_stem TEXT, account_id TEXT,
     UNIQUE (case_id, item)
 );
 
 CREATE INDEX captures_address ON captures (case_id, address_stem);
 
 CREATE INDEX captures_by_captured ON captures
-    (case_id, captured_at, item, state, kind, platform, uncovered, basis, capturer_id, account, version);
+    (case_id, captured_at, item, state, kind, platform, uncovered, basis, capturer_id, account, account_id, version);
 
 CREATE INDEX captures_by_posted ON captures
     (case_id, posted_at, item, state, kind, platform, uncovered, basis, capturer_id, account, version);

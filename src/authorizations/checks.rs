@@ -178,6 +178,8 @@ fn of_decider(decider: Decider<'_>) -> RequestCheck {
         "You are a holder of it: nobody decides what covers them."
     } else if relation.lead || relation.member {
         "You work on this case: nobody decides in a case they work on."
+    } else if facts.former_member {
+        "You worked on this case after it was asked for: nobody leaves a case to decide what came while they worked on it."
     } else {
         "You do not decide in this case."
     };

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::model::{Authorization, AuthorizationState, CoveredAccount, Device, Level};
 use crate::clock::{self, Micros};
+use crate::subjects::plain_handle;
 
 /// One rule's verdict. `None` means that it cannot be told; a capture is not held for that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -158,9 +159,4 @@ fn same_account(covered: &CoveredAccount, seen: &Seen<'_>) -> Option<bool> {
 /// "unknown" is an answer, but no id.
 fn known(id: Option<&str>) -> Option<&str> {
     id.filter(|i| *i != "unknown")
-}
-
-/// Handles are compared without their @ and in lower case, as platforms do.
-pub fn plain_handle(handle: &str) -> String {
-    handle.trim().trim_start_matches('@').to_lowercase()
 }

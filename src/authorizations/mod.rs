@@ -19,7 +19,7 @@ use actix_web::web::{self, ServiceConfig};
 use crate::http::reply::at;
 
 pub use checks::CheckVerdict;
-pub use coverage::{Line, Seen, plain_handle};
+pub use coverage::{Line, Seen};
 pub use expiry::Expiry;
 pub use model::{Authorization, AuthorizationState, Device, Level};
 pub use pages::{RequestPane, decide_shown};

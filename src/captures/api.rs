@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::model::{
     BasisKind, CaptureFilter, CaptureMark, CaptureNote, CaptureQuery, CaptureState, CaptureView, NewCapture,
-    NewCorrection, NewDecision, NewTo, Place, Remark, Review, Sort, account_key,
+    NewCorrection, NewDecision, NewTo, Place, Remark, Review, Sort,
 };
 use super::preview::CapturePreview;
 use super::store::CaptureSearch;
@@ -17,6 +17,7 @@ use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
 use crate::http::{App, PathId, WriteRequest};
 use crate::policy::Act;
+use crate::subjects::account_key;
 use crate::text::Zone;
 
 /// The parameters that a list of a case's captures takes beside `limit` and `cursor`.

@@ -32,7 +32,6 @@ use crate::http::reply::at;
 
 pub use lists::NewItems;
 pub use model::CaptureView;
-pub use model::account_key;
 pub use model::recognize;
 pub use model::without_tracking;
 pub use model::{Basis, BasisKind, Capture, CaptureState, CapturedBasis, FileEntry, Particulars, PostedBasis};

@@ -18,7 +18,7 @@ use super::store::{self, CaptureSearch, WaitingCapture, WaitingSort};
 use crate::cases::{self, Case};
 use crate::clock::MINUTE;
 use crate::error::{Error, Result};
-use crate::gate::{Gate, ReadCtx, RequestCtx, Scope, View, part_in_authorization};
+use crate::gate::{Gate, ReadCtx, RequestCtx, Scope, View, left_since, part_in_authorization};
 use crate::ledger::read::StoredEvent;
 use crate::ledger::{self, Action};
 use crate::policy::Act;
@@ -169,13 +169,15 @@ pub(super) fn views(
 }
 
 /// Whether the caller has a part in a closed capture: they made it, or they asked for or hold the authorization that it
-/// rests on. Nobody decides where they have a part. Always false for an open capture.
+/// rests on, or they left the case since it came in. Nobody decides where they have a part. Always false for an open capture.
 pub fn takes_part(ctx: &mut ReadCtx<'_>, stored: &StoredCapture) -> Result<bool> {
     let capture = &stored.capture;
     if !stored.state.is_closed() {
         return Ok(false);
     }
-    if capture.capturer.id == ctx.caller.user {
+    if capture.capturer.id == ctx.caller.user
+        || left_since(ctx.conn, ctx.caller, &capture.case_id, capture.received_at.0)?
+    {
         return Ok(true);
     }
     let Some(authorization) = &capture.basis.id else {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use serde_json::Value;
@@ -10,7 +11,7 @@ use super::arrival::Arrived;
 use super::model::{Capture, CaptureState, Remarks, StoredCapture, address_stem};
 use crate::cases::{Case, DecidesIn, decided};
 use crate::clock::Micros;
-use crate::db::tables::{authorization_holders, authorizations, capture_entries, captures, cases};
+use crate::db::tables::{authorization_holders, authorizations, capture_entries, captures, cases, members};
 use crate::db::{self, AnyConn, canonical};
 use crate::error::{Error, Result};
 use crate::forms::Word;
@@ -242,6 +243,7 @@ pub fn to_decide(conn: &mut AnyConn, caller: &Caller, search: &CaptureSearch, no
                 .is_null()
                 .or(captures::basis_id.ne_all(part_in(caller))),
         )
+        .filter(not(left_since_receipt(&caller.user)))
         .order(captures::id.desc())
         .limit(search.limit as i64)
         .select(CaptureRow::as_select())
@@ -302,6 +304,7 @@ pub fn waiting(
                 .is_null()
                 .or(captures::basis_id.ne_all(part_in(caller))),
         )
+        .filter(not(left_since_receipt(&caller.user)))
         .filter(captures::id.gt(after.unwrap_or_default()))
         .order(captures::id)
         .limit(limit as i64)
@@ -329,6 +332,16 @@ pub fn waiting(
         })
     };
     rows.into_iter().map(read).collect()
+}
+
+/// Whether a user worked on the case at some time since the capture was received, and does so no more.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn left_since_receipt(user: &str) -> _ {
+    let left = members::table
+        .filter(members::user_id.eq(user))
+        .filter(members::case_id.eq(captures::case_id))
+        .filter(members::ended_at.ge(captures::received_at.nullable()));
+    exists(left)
 }
 
 /// The authorizations in which a person has a part: those they asked for, and those they hold.

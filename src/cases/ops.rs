@@ -72,22 +72,23 @@ fn number_taken() -> Error {
     }
 }
 
-/// The supervisor who is named to decide. While a case is being opened, that must not be the opener.
+/// The supervisor who is named to decide: another person than the one who names.
 fn decider(tx: &mut Tx<'_>, id: &str) -> Result<Caller> {
     let named = people::named(tx.conn, "supervisor_id", id)?;
     if !named.is(Role::Supervisor) {
         return Err(Error::field("supervisor_id", "role", "must be a supervisor"));
     }
-    if named.user == tx.caller.user && tx.context.is_none() {
+    if named.user == tx.caller.user {
         return Err(works_on_it());
     }
     Ok(named)
 }
 
-/// The same for a case that exists: not its lead, and no member. Supervisors who restrict a case may name themselves.
+/// The same for a case that exists: not its lead, not who hands it over just now, and no member.
 fn decider_of(tx: &mut Tx<'_>, id: &str, case: &Case) -> Result<Caller> {
     let named = decider(tx, id)?;
-    let works = case.lead.id == named.user || store::member_since(tx.conn, &case.id, &named.user)?.is_some();
+    let leads = case.lead.id == named.user || tx.case()?.lead_id == named.user;
+    let works = leads || store::member_since(tx.conn, &case.id, &named.user)?.is_some();
     if works { Err(works_on_it()) } else { Ok(named) }
 }
 
@@ -95,7 +96,7 @@ fn works_on_it() -> Error {
     Error::field(
         "supervisor_id",
         "other",
-        "must be somebody else: nobody decides in a case they work on",
+        "must be somebody else: nobody names themselves, and nobody decides in a case they work on",
     )
 }
 

@@ -26,7 +26,7 @@ pub use authorize::actor_of;
 pub use idempotency::{IdempotencyHeader, IdempotencyKey};
 pub use operational::OPERATIONAL;
 pub use read_ctx::{Authorized, ReadCtx};
-pub use relation::{CaseContext, Scope, part_in_authorization};
+pub use relation::{CaseContext, Scope, left_since, part_in_authorization};
 pub use tx::{Change, NewEvent, Recorded, Tx};
 pub use views::View;
 pub use whom::{WhomToAsk, whom_to_ask};

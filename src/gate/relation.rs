@@ -6,9 +6,12 @@ use diesel::sql_types::{BigInt, Bool, Text};
 
 use crate::clock::Micros;
 use crate::db::AnyConn;
-use crate::db::tables::{accounts, authorization_holders, authorizations, captures, cases, grants, packets, subjects};
+use crate::db::tables::{
+    accounts, authorization_holders, authorizations, captures, cases, events, grants, members, packets, subjects,
+};
 use crate::error::{Error, Result};
 use crate::identity::Caller;
+use crate::ledger;
 use crate::policy::{Act, CaseFacts, CaseStatus, Facts, Handling, Policy, Question, Relation, Role};
 use crate::{both, fixed};
 
@@ -194,24 +197,69 @@ fn word<T: std::str::FromStr>(text: &str) -> Result<T> {
 fn facts(conn: &mut AnyConn, caller: &Caller, scope: &Scope) -> Result<Facts> {
     let mut facts = Facts::default();
     match scope {
-        Scope::Authorization(id) => facts = part_in_authorization(conn, caller, id)?,
+        Scope::Authorization(id) => {
+            facts = part_in_authorization(conn, caller, id)?;
+            facts.former_member = left_since_request(conn, caller, id)?;
+        }
         Scope::Packet(id) => {
             let requester: String = packets::table.find(id).select(packets::requested_by).first(conn)?;
             facts.requester = requester == caller.user;
         }
         Scope::Capture(id) => {
-            let (capturer, basis): (String, Option<String>) = captures::table
+            let (case, capturer, basis, received): (String, String, Option<String>, Micros) = captures::table
                 .find(id)
-                .select((captures::capturer_id, captures::basis_id))
+                .select((
+                    captures::case_id,
+                    captures::capturer_id,
+                    captures::basis_id,
+                    captures::received_at,
+                ))
                 .first(conn)?;
             if let Some(authorization) = basis {
                 facts = part_in_authorization(conn, caller, &authorization)?;
             }
             facts.capturer = capturer == caller.user;
+            facts.former_member = left_since(conn, caller, &case, received)?;
         }
         _ => {}
     }
     Ok(facts)
+}
+
+/// When a caller ceased to be a member of a case, if they did and have not come back. Who hands a case over stays in it as
+/// a member, so that this is told of former leads as well.
+fn left_at(conn: &mut AnyConn, caller: &Caller, case: &str) -> Result<Option<Micros>> {
+    let left: Option<Option<Micros>> = members::table
+        .find((case, &caller.user))
+        .select(members::ended_at)
+        .first(conn)
+        .optional()?;
+    Ok(left.flatten())
+}
+
+/// Whether a caller worked on a case at some time since then, and does so no more.
+pub fn left_since(conn: &mut AnyConn, caller: &Caller, case: &str, since: Micros) -> Result<bool> {
+    Ok(left_at(conn, caller, case)?.is_some_and(|left| left >= since))
+}
+
+/// The same since an authorization was first asked for; one that was amended was asked for twice.
+fn left_since_request(conn: &mut AnyConn, caller: &Caller, id: &str) -> Result<bool> {
+    let case: Option<String> = authorizations::table
+        .find(id)
+        .select(authorizations::case_id)
+        .first(conn)
+        .optional()?;
+    let Some(case) = case else { return Ok(false) };
+    let Some(left) = left_at(conn, caller, &case)? else {
+        return Ok(false);
+    };
+    let first: Option<Micros> = events::table
+        .filter(events::stream.eq(ledger::case_stream(&case)).and(events::object.eq(id)))
+        .order(events::seq)
+        .select(events::at)
+        .first(conn)
+        .optional()?;
+    Ok(first.is_none_or(|asked| left >= asked))
 }
 
 /// A caller's part in an authorization: whether they asked for it, and whether they are a holder of it.

@@ -278,6 +278,7 @@ fn facts(bits: usize) -> Facts {
         requester: bits & 1 == 1,
         holder: bits & 2 == 2,
         capturer: bits & 4 == 4,
+        former_member: bits & 8 == 8,
     }
 }
 
@@ -347,13 +348,13 @@ fn every_single_role_may_what_the_norm_says() {
 }
 
 /// Roles in any mixture, with any relations, handling, status and parts: too many to try each in a test that runs
-/// often, so a fixed stride walks through them; 400 steps meet every combination of any three of these.
+/// often, so a fixed stride walks through them; 800 steps meet every combination of any three of these.
 #[test]
 fn any_mixture_of_roles_may_what_the_norm_says() {
     let policy = Policy::new().unwrap();
     let mut at: usize = 0;
-    for _ in 0..400 {
-        at = (at + 104_729) % (32 * 64 * 9 * 8);
+    for _ in 0..800 {
+        at = (at + 104_729) % (32 * 64 * 9 * 16);
         let roles = roles(at % 32);
         let world = World {
             roles: &roles,

@@ -54,6 +54,9 @@ pub struct Facts {
     pub holder: bool,
     /// Made the capture concerned.
     pub capturer: bool,
+    /// Was lead or member of the case when the authorization concerned was asked for, when the capture concerned came in,
+    /// or later, and is so no more.
+    pub former_member: bool,
 }
 
 /// Whether a caller with these roles and this relation to the case may do this.

@@ -74,7 +74,13 @@ fn context(facts: Facts) -> Option<Context> {
         requester,
         holder,
         capturer,
+        former_member,
     } = facts;
-    let pairs = [("requester", requester), ("holder", holder), ("capturer", capturer)];
+    let pairs = [
+        ("requester", requester),
+        ("holder", holder),
+        ("capturer", capturer),
+        ("former_member", former_member),
+    ];
     Context::from_pairs(pairs.map(|(name, value)| (name.to_owned(), RestrictedExpression::new_bool(value)))).ok()
 }

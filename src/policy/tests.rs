@@ -37,6 +37,7 @@ const NO_PART: Facts = Facts {
     requester: false,
     holder: false,
     capturer: false,
+    former_member: false,
 };
 const REQUESTER: Facts = Facts {
     requester: true,
@@ -48,6 +49,10 @@ const HOLDER: Facts = Facts {
 };
 const CAPTURER: Facts = Facts {
     capturer: true,
+    ..NO_PART
+};
+const FORMER_MEMBER: Facts = Facts {
+    former_member: true,
     ..NO_PART
 };
 
@@ -155,6 +160,10 @@ fn refusals() -> Vec<(&'static str, Question<'static>)> {
                 &[Supervisor],
                 Relation { member: true, ..UNIT },
             ),
+        ),
+        (
+            "nobody-decides-after-working-on-it",
+            with(FORMER_MEMBER, on_case(Act::AuthorizationDecide, &[Supervisor], UNIT)),
         ),
         (
             "nobody-reviews-own-capture",

@@ -3,8 +3,8 @@
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 
+use super::handles::account_key;
 use super::model::AccountFields;
-use crate::captures::account_key;
 use crate::db::AnyConn;
 use crate::db::tables::captures;
 use crate::error::Result;

@@ -2,6 +2,7 @@
 //! entries of a case with other fields. A change is a new version; nothing is deleted.
 
 mod api;
+mod handles;
 mod mentions;
 mod model;
 mod ops;
@@ -16,6 +17,7 @@ use crate::http::reply::at;
 
 use model::{AccountFields, SubjectFields};
 
+pub use handles::{account_key, cut_key, plain_handle};
 pub use model::{Account, Subject, is_platform, platform};
 pub use platforms::{PLATFORMS, platform_name, platform_word};
 pub use store::juveniles;

@@ -210,12 +210,15 @@ fn what_somebody_works_on_is_closed_to_them_in_the_queue(app: &App) {
     let member = case.path(&format!("members/{}", app.double.id));
     app.lead.put(&member, json!({})).is(200);
     closed("double", &held);
-    let own = app.double.log(&case, app.post_with(fields)).is(201);
+    let own = app.double.log(&case, app.post_with(fields.clone())).is(201);
     closed("double", &own);
-    // The capturer of one who works on the case no more.
+    // Who works on the case no more decides nothing that came in before, and what comes in afterwards.
     app.lead.delete(&member).is(204);
-    look("double", &held).is(200).says("@closed/1");
+    closed("double", &held);
     closed("double", &own);
+    app.advance(crate::kit::hours(1));
+    let later = app.lead.log(&case, app.post_with(fields)).is(201);
+    look("double", &later).is(200).says("@closed/1");
     look("supervisor", &own).is(200).says("@closed/1");
 }
 

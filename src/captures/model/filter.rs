@@ -51,7 +51,7 @@ pub struct CaptureFilter {
     pub covered: Option<bool>,
     /// The user's id.
     pub captured_by: Option<String>,
-    /// As `account_key` makes it.
+    /// As `subjects::account_key` makes it.
     pub account: Option<String>,
     /// Captured then or later.
     pub from: Option<Micros>,

@@ -24,13 +24,13 @@ pub use remark::{
 pub use view::{CaptureView, Duplicate, OpenCapture, Remarks, StoredCapture};
 pub use viewing::Viewing;
 
-use crate::authorizations::{Device, Level, Line, plain_handle};
+use crate::authorizations::{Device, Level, Line};
 use crate::clock::{Micros, Timestamp};
 use crate::error::Result;
 use crate::forms::{FieldSet, Form, LINE, TEXT, URL, Word};
 use crate::identity::Person;
 use crate::proof::id::Digest;
-use crate::subjects::platform;
+use crate::subjects::{account_key, cut_key, platform};
 use crate::text::label;
 use crate::{particulars, words};
 
@@ -259,16 +259,8 @@ impl AuthorAccount {
 
     /// The platform's own id, as far as an index holds it.
     pub fn id_key(&self) -> Option<String> {
-        known(&self.platform_id).map(|id| id.chars().take(ACCOUNT_KEY).collect())
+        known(&self.platform_id).map(|id| cut_key(&id))
     }
-}
-
-/// Characters of an account that a filter compares.
-const ACCOUNT_KEY: usize = 200;
-
-/// An account as a filter compares it.
-pub fn account_key(typed: &str) -> String {
-    plain_handle(typed).chars().take(ACCOUNT_KEY).collect()
 }
 
 /// What is said of an account, but for the word that says that it is not known.
