@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::model::{Authorization, AuthorizationState, CoveredAccount, Device, Level};
 use crate::clock::{self, Micros};
-use crate::subjects::plain_handle;
+use crate::subjects::{known, plain_handle};
 
 /// One rule's verdict. `None` means that it cannot be told; a capture is not held for that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -154,9 +154,4 @@ fn same_account(covered: &CoveredAccount, seen: &Seen<'_>) -> Option<bool> {
         (Some(a), Some(b)) => Some(plain_handle(a) == plain_handle(b)),
         _ => None,
     }
-}
-
-/// "unknown" is an answer, but no id.
-fn known(id: Option<&str>) -> Option<&str> {
-    id.filter(|i| *i != "unknown")
 }

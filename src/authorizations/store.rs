@@ -2,20 +2,21 @@
 
 use std::collections::HashMap;
 
-use diesel::dsl::{exists, not};
+use diesel::dsl::not;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use super::model::{Authorization, AuthorizationState};
 use crate::cases::{Case, DecidesIn, decided};
 use crate::clock::Micros;
-use crate::db::tables::{authorization_holders, authorizations, captures, cases, events, members, records};
+use crate::db::tables::{authorization_holders, authorizations, captures, cases, records};
 use crate::db::{self, AnyConn, canonical};
 use crate::error::{Error, Result};
 use crate::forms::Word;
+use crate::gate::left_since_request;
 use crate::identity::Caller;
+use crate::ledger;
 use crate::ledger::read::StoredEvent;
-use crate::ledger::{self, Action};
 use crate::proof::event::Event;
 use crate::proof::id::Digest;
 use crate::{both, fixed};
@@ -158,22 +159,6 @@ impl WaitingRequest {
 /// The mark of an endangered person in a case's canonical record; a text of somebody's cannot hold it, because quotes in
 /// a text are escaped.
 const ENDANGERED: &str = "%\"endangered\":true%";
-
-/// Whether a user worked on the case at some time since the authorization was first asked for, and does so no more.
-#[diesel::dsl::auto_type(no_type_alias)]
-fn left_since_request(user: &str) -> _ {
-    let requested: &'static str = Action::AuthorizationRequested.as_str();
-    let asked_later = events::table
-        .filter(events::object.eq(authorizations::id))
-        .filter(events::action.eq(requested))
-        .filter(events::at.nullable().gt(members::ended_at));
-    let left = members::table
-        .filter(members::user_id.eq(user))
-        .filter(members::case_id.eq(authorizations::case_id))
-        .filter(members::ended_at.is_not_null())
-        .filter(not(exists(asked_later)));
-    exists(left)
-}
 
 /// Requests that a caller may decide, urgent ones first, then the oldest. The policy's `AuthorizationDecide` answers the
 /// same.

@@ -18,7 +18,7 @@ use super::store::{self, CaptureSearch, WaitingCapture, WaitingSort};
 use crate::cases::{self, Case};
 use crate::clock::MINUTE;
 use crate::error::{Error, Result};
-use crate::gate::{Gate, ReadCtx, RequestCtx, Scope, View, left_since, part_in_authorization};
+use crate::gate::{Gate, ReadCtx, RequestCtx, Scope, View, part_in_authorization};
 use crate::ledger::read::StoredEvent;
 use crate::ledger::{self, Action};
 use crate::policy::Act;
@@ -175,9 +175,7 @@ pub fn takes_part(ctx: &mut ReadCtx<'_>, stored: &StoredCapture) -> Result<bool>
     if !stored.state.is_closed() {
         return Ok(false);
     }
-    if capture.capturer.id == ctx.caller.user
-        || left_since(ctx.conn, ctx.caller, &capture.case_id, capture.received_at.0)?
-    {
+    if capture.capturer.id == ctx.caller.user || store::left_its_case(ctx.conn, &capture.id, &ctx.caller.user)? {
         return Ok(true);
     }
     let Some(authorization) = &capture.basis.id else {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use diesel::dsl::{exists, not};
+use diesel::dsl::not;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use serde_json::Value;
@@ -11,10 +11,11 @@ use super::arrival::Arrived;
 use super::model::{Capture, CaptureState, Remarks, StoredCapture, address_stem};
 use crate::cases::{Case, DecidesIn, decided};
 use crate::clock::Micros;
-use crate::db::tables::{authorization_holders, authorizations, capture_entries, captures, cases, members};
+use crate::db::tables::{authorization_holders, authorizations, capture_entries, captures, cases};
 use crate::db::{self, AnyConn, canonical};
 use crate::error::{Error, Result};
 use crate::forms::Word;
+use crate::gate::left_since_receipt;
 use crate::identity::Caller;
 use crate::proof::id::Digest;
 use crate::{both, fixed, fixed_insert, words};
@@ -334,14 +335,10 @@ pub fn waiting(
     rows.into_iter().map(read).collect()
 }
 
-/// Whether a user worked on the case at some time since the capture was received, and does so no more.
-#[diesel::dsl::auto_type(no_type_alias)]
-fn left_since_receipt(user: &str) -> _ {
-    let left = members::table
-        .filter(members::user_id.eq(user))
-        .filter(members::case_id.eq(captures::case_id))
-        .filter(members::ended_at.ge(captures::received_at.nullable()));
-    exists(left)
+/// Whether a user left the case of a capture since that was received.
+pub fn left_its_case(conn: &mut AnyConn, capture: &str, user: &str) -> Result<bool> {
+    let found = captures::table.find(capture).select(left_since_receipt(user));
+    Ok(found.first(conn)?)
 }
 
 /// The authorizations in which a person has a part: those they asked for, and those they hold.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::runtime::{Builder, Runtime};
 
 use super::failure::Failure;
+use super::output;
 use crate::audit::Places;
 use crate::blobs::Local;
 use crate::clock::{Clock, SystemClock};
@@ -110,7 +111,12 @@ impl OperatorGate {
                 change(tx).map(Recorded::into_answer)
             });
             match done {
-                Err(e) if e.code == BUSY && waits < WAITS => waits += 1,
+                Err(e) if e.code == BUSY && waits < WAITS => {
+                    if waits == 0 {
+                        output::complain("another process is writing to the database; this waits its turn");
+                    }
+                    waits += 1;
+                }
                 done => return done,
             }
         }

@@ -8,6 +8,7 @@
 
 mod admission_cache;
 mod authorize;
+mod former_member;
 mod idempotency;
 mod operational;
 mod read_ctx;
@@ -23,10 +24,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use authorize::actor_of;
+pub use former_member::{left_since_receipt, left_since_request};
 pub use idempotency::{IdempotencyHeader, IdempotencyKey};
 pub use operational::OPERATIONAL;
 pub use read_ctx::{Authorized, ReadCtx};
-pub use relation::{CaseContext, Scope, left_since, part_in_authorization};
+pub use relation::{CaseContext, Scope, part_in_authorization};
 pub use tx::{Change, NewEvent, Recorded, Tx};
 pub use views::View;
 pub use whom::{WhomToAsk, whom_to_ask};

@@ -4,14 +4,12 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 
+use super::former_member::{left_since_receipt, left_since_request};
 use crate::clock::Micros;
 use crate::db::AnyConn;
-use crate::db::tables::{
-    accounts, authorization_holders, authorizations, captures, cases, events, grants, members, packets, subjects,
-};
+use crate::db::tables::{accounts, authorization_holders, authorizations, captures, cases, grants, packets, subjects};
 use crate::error::{Error, Result};
 use crate::identity::Caller;
-use crate::ledger;
 use crate::policy::{Act, CaseFacts, CaseStatus, Facts, Handling, Policy, Question, Relation, Role};
 use crate::{both, fixed};
 
@@ -199,67 +197,37 @@ fn facts(conn: &mut AnyConn, caller: &Caller, scope: &Scope) -> Result<Facts> {
     match scope {
         Scope::Authorization(id) => {
             facts = part_in_authorization(conn, caller, id)?;
-            facts.former_member = left_since_request(conn, caller, id)?;
+            facts.former_member = left_the_case_of_request(conn, caller, id)?;
         }
         Scope::Packet(id) => {
             let requester: String = packets::table.find(id).select(packets::requested_by).first(conn)?;
             facts.requester = requester == caller.user;
         }
         Scope::Capture(id) => {
-            let (case, capturer, basis, received): (String, String, Option<String>, Micros) = captures::table
+            let (capturer, basis, left): (String, Option<String>, bool) = captures::table
                 .find(id)
                 .select((
-                    captures::case_id,
                     captures::capturer_id,
                     captures::basis_id,
-                    captures::received_at,
+                    left_since_receipt(&caller.user),
                 ))
                 .first(conn)?;
             if let Some(authorization) = basis {
                 facts = part_in_authorization(conn, caller, &authorization)?;
             }
             facts.capturer = capturer == caller.user;
-            facts.former_member = left_since(conn, caller, &case, received)?;
+            facts.former_member = left;
         }
         _ => {}
     }
     Ok(facts)
 }
 
-/// When a caller ceased to be a member of a case, if they did and have not come back. Who hands a case over stays in it as
-/// a member, so that this is told of former leads as well.
-fn left_at(conn: &mut AnyConn, caller: &Caller, case: &str) -> Result<Option<Micros>> {
-    let left: Option<Option<Micros>> = members::table
-        .find((case, &caller.user))
-        .select(members::ended_at)
-        .first(conn)
-        .optional()?;
-    Ok(left.flatten())
-}
-
-/// Whether a caller worked on a case at some time since then, and does so no more.
-pub fn left_since(conn: &mut AnyConn, caller: &Caller, case: &str, since: Micros) -> Result<bool> {
-    Ok(left_at(conn, caller, case)?.is_some_and(|left| left >= since))
-}
-
-/// The same since an authorization was first asked for; one that was amended was asked for twice.
-fn left_since_request(conn: &mut AnyConn, caller: &Caller, id: &str) -> Result<bool> {
-    let case: Option<String> = authorizations::table
-        .find(id)
-        .select(authorizations::case_id)
-        .first(conn)
-        .optional()?;
-    let Some(case) = case else { return Ok(false) };
-    let Some(left) = left_at(conn, caller, &case)? else {
-        return Ok(false);
-    };
-    let first: Option<Micros> = events::table
-        .filter(events::stream.eq(ledger::case_stream(&case)).and(events::object.eq(id)))
-        .order(events::seq)
-        .select(events::at)
-        .first(conn)
-        .optional()?;
-    Ok(first.is_none_or(|asked| left >= asked))
+/// Whether a caller left the case of an authorization since it was first asked for.
+fn left_the_case_of_request(conn: &mut AnyConn, caller: &Caller, id: &str) -> Result<bool> {
+    let asked = authorizations::table.find(id);
+    let left: Option<bool> = asked.select(left_since_request(&caller.user)).first(conn).optional()?;
+    Ok(left.unwrap_or_default())
 }
 
 /// A caller's part in an authorization: whether they asked for it, and whether they are a holder of it.

@@ -21,7 +21,8 @@ A cell says in which cases they may:
   std      handling standard only            r+c      handling restricted or confidential only
   …*       but not in a closed case          /…       only in cases that are so: o open, s suspended, c closed
 A row speaks of someone without a part in the thing concerned; `as requester`, `as holder`, `as capturer` and
-`as former member` (since it was asked for or came in) of someone with that part, where it differs. What a role may never do, so or so, is listed under its table.
+`as former member` (one who left since it was asked for or came in) of someone with that part, where it differs. What a
+role may never do, so or so, is listed under its table.
 Whoever holds several roles has what each of them gives.
 ";
 

@@ -3,6 +3,11 @@
 /// Characters of an account that a filter compares.
 const ACCOUNT_KEY: usize = 200;
 
+/// What is said of an account; "unknown" is an answer, but names nothing.
+pub fn known(said: Option<&str>) -> Option<&str> {
+    said.filter(|said| *said != "unknown")
+}
+
 /// Handles are compared without their @ and in lower case, as platforms do.
 pub fn plain_handle(handle: &str) -> String {
     handle.trim().trim_start_matches('@').to_lowercase()

@@ -3,7 +3,7 @@
 use diesel::dsl::count_star;
 use diesel::prelude::*;
 
-use super::handles::account_key;
+use super::handles::{account_key, cut_key, known};
 use super::model::AccountFields;
 use crate::db::AnyConn;
 use crate::db::tables::captures;
@@ -42,14 +42,13 @@ pub fn naming(account: &AccountFields, mentions: &[Mention]) -> i64 {
 }
 
 fn is_same(account: &AccountFields, mention: &Mention) -> bool {
-    let known = |id: &Option<String>| id.clone().filter(|id| id != "unknown");
     if account.platform != mention.platform {
         return false;
     }
-    if let (Some(ours), Some(theirs)) = (known(&account.platform_id), &mention.account_id) {
-        return ours == *theirs;
+    if let (Some(ours), Some(theirs)) = (known(account.platform_id.as_deref()), &mention.account_id) {
+        return cut_key(ours) == *theirs;
     }
-    known(&account.handle).is_some_and(|ours| Some(account_key(&ours)) == mention.account)
+    known(account.handle.as_deref()).is_some_and(|ours| Some(account_key(ours)) == mention.account)
 }
 
 #[cfg(test)]

@@ -31,6 +31,7 @@ mod export;
 mod fields;
 mod files;
 mod find;
+mod former_members;
 mod frame;
 mod housekeeping;
 mod jobs;

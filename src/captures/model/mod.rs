@@ -30,7 +30,7 @@ use crate::error::Result;
 use crate::forms::{FieldSet, Form, LINE, TEXT, URL, Word};
 use crate::identity::Person;
 use crate::proof::id::Digest;
-use crate::subjects::{account_key, cut_key, platform};
+use crate::subjects::{account_key, cut_key, known, platform};
 use crate::text::label;
 use crate::{particulars, words};
 
@@ -253,19 +253,14 @@ pub struct AuthorAccount {
 impl AuthorAccount {
     /// What a list of captures is filtered by: the handle as handles are compared, else the platform's own id.
     pub fn key(&self) -> Option<String> {
-        let named = known(&self.handle).or_else(|| known(&self.platform_id))?;
-        Some(account_key(&named))
+        let named = known(self.handle.as_deref()).or_else(|| known(self.platform_id.as_deref()));
+        named.map(account_key)
     }
 
     /// The platform's own id, as far as an index holds it.
     pub fn id_key(&self) -> Option<String> {
-        known(&self.platform_id).map(|id| cut_key(&id))
+        known(self.platform_id.as_deref()).map(cut_key)
     }
-}
-
-/// What is said of an account, but for the word that says that it is not known.
-fn known(said: &Option<String>) -> Option<String> {
-    said.clone().filter(|said| said != "unknown")
 }
 
 /// What a capture was taken with.

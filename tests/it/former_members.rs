@@ -1,0 +1,94 @@
+//! Side ways around "nobody decides an own request": to leave the case first, or to name oneself.
+
+use serde_json::json;
+
+use crate::both_databases;
+use crate::decide::{asked, held};
+use crate::kit::browser::Browser;
+use crate::kit::{App, Case, hours};
+
+both_databases!(who_leaves_a_case_decides_nothing_of_that_time);
+fn who_leaves_a_case_decides_nothing_of_that_time(app: &App) {
+    let case = app.case();
+    let membership = case.path(&format!("members/{}", app.deputy.id));
+    let decide = |id: &str| {
+        app.deputy.post(
+            &format!("/api/v1/authorizations/{id}/decision"),
+            json!({"decision": "approve"}),
+        )
+    };
+    app.advance(hours(1));
+    let before = asked(app, &case, json!({}));
+    app.advance(hours(1));
+    app.lead.put(&membership, json!({})).is(200);
+    app.advance(hours(1));
+    let (during, kept) = (asked(app, &case, json!({})), held(app, &case));
+    app.advance(hours(1));
+    app.supervisor.delete(&membership).is(204);
+    app.advance(hours(1));
+    let after = asked(app, &case, json!({}));
+    // What was asked while they worked on it, and what had not been decided when they began to.
+    for id in [&before, &during] {
+        let refused = decide(id).problem(403, "forbidden");
+        let detail = refused["detail"].as_str().unwrap();
+        assert!(detail.contains("nobody-decides-after-working-on-it"), "{detail}");
+    }
+    let listed = |path: &str| app.deputy.get(path).is(200)["items"].to_string();
+    let queue = Browser::signed_in(app, "deputy").get("/approvals").is(200).text;
+    for id in [&before, &during, &kept] {
+        assert!(!queue.contains(id.as_str()), "the queue holds {id}");
+    }
+    assert!(queue.contains(after.as_str()), "the queue lacks {after}");
+    assert!(!listed("/api/v1/captures?state=held").contains(&kept));
+    let decision = format!("/api/v1/captures/{kept}/decision");
+    let accept = json!({"outcome": "accept", "reason": "of use"});
+    app.deputy.post(&decision, accept.clone()).problem(403, "forbidden");
+    // The content of what is held stays closed to them, in the list of the case as well.
+    for path in [format!("/api/v1/captures/{kept}"), case.path("captures")] {
+        assert!(
+            !app.deputy.get(&path).is(200).to_string().contains("\"text\""),
+            "{path}"
+        );
+    }
+    decide(&after).is(200);
+    app.supervisor.post(&decision, accept).is(200);
+}
+
+both_databases!(nobody_names_themselves_to_decide);
+fn nobody_names_themselves_to_decide(app: &App) {
+    let case = app.case();
+    let restrict = json!({"handling": "restricted", "supervisor_id": app.supervisor.id});
+    app.supervisor
+        .patch(&case.path(""), 1, restrict)
+        .refuses(422, "supervisor_id", "other");
+    // Who leads it until this very change is named by nobody else either.
+    let own = app.double.post(
+        "/api/v1/cases",
+        json!({"title": "Harbour", "kind": "online_crime", "particulars": crate::kit::online()}),
+    );
+    let own = Case::named(own.is(201)["id"].as_str().unwrap());
+    let over = json!({"handling": "restricted", "lead_id": app.member.id, "supervisor_id": app.double.id});
+    app.supervisor
+        .patch(&own.path(""), 1, over)
+        .refuses(422, "supervisor_id", "other");
+    // Handing the case over in the same breath changes nothing.
+    let led = app.double.post(
+        "/api/v1/cases",
+        json!({
+            "title": "Threats", "kind": "online_crime", "handling": "restricted", "supervisor_id": app.deputy.id,
+            "particulars": crate::kit::online(),
+        }),
+    );
+    let led = Case::named(led.is(201)["id"].as_str().unwrap());
+    let over = json!({"lead_id": app.member.id, "supervisor_id": app.double.id});
+    app.double
+        .patch(&led.path(""), 1, over)
+        .refuses(422, "supervisor_id", "other");
+    // Who led it stays a member, and is named by nobody while they are one.
+    app.double
+        .patch(&led.path(""), 1, json!({"lead_id": app.member.id}))
+        .is(200);
+    app.member
+        .patch(&led.path(""), 2, json!({"supervisor_id": app.double.id}))
+        .refuses(422, "supervisor_id", "other");
+}
