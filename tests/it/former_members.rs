@@ -54,6 +54,29 @@ fn who_leaves_a_case_decides_nothing_of_that_time(app: &App) {
     app.supervisor.post(&decision, accept).is(200);
 }
 
+both_databases!(a_request_counts_from_when_it_was_first_asked);
+fn a_request_counts_from_when_it_was_first_asked(app: &App) {
+    let case = app.case();
+    let membership = case.path(&format!("members/{}", app.deputy.id));
+    app.lead.put(&membership, json!({})).is(200);
+    let id = asked(app, &case, json!({}));
+    let path = format!("/api/v1/authorizations/{id}");
+    app.advance(hours(1));
+    app.lead.delete(&membership).is(204);
+    app.advance(hours(1));
+    let back = json!({"decision": "return", "reason": "say which accounts"});
+    app.supervisor.post(&format!("{path}/decision"), back).is(200);
+    app.lead
+        .patch(&path, 2, json!({"purpose": "Find River, last seen at the ferry"}))
+        .is(200);
+    let again = json!({"decision": "approve"});
+    app.deputy
+        .post(&format!("{path}/decision"), again)
+        .problem(403, "forbidden");
+    let page = Browser::signed_in(app, "deputy").get(&format!("/authorizations/{id}"));
+    page.is(200).does_not_say("value=\"approve\"");
+}
+
 both_databases!(nobody_names_themselves_to_decide);
 fn nobody_names_themselves_to_decide(app: &App) {
     let case = app.case();
