@@ -81,7 +81,6 @@ impl Audit<'_> {
             Ok(event) => {
                 self.columns(row, &event);
                 self.record(row, &event);
-                self.remember(row, &event);
                 if let Err(e) = chain.push(&event, leaf) {
                     self.report.fault("event-chain", row.place(), e.to_string());
                 }
@@ -125,26 +124,6 @@ impl Audit<'_> {
         if hash != Some(event.record) {
             let what = "its record does not hash to what the event binds: the record was changed";
             self.report.fault("record-hash", row.place(), what);
-        }
-    }
-
-    fn remember(&mut self, row: &EventAuditRow, event: &EventRef<'_>) {
-        if event.object_version > 1 {
-            let version = self.versions.entry(event.object_id.to_string()).or_default();
-            *version = event.object_version.max(*version);
-        }
-        if event.action == "capture.recorded" && !self.recorded.insert(event.object_id.to_string()) {
-            let what = format!("records capture {} a second time", event.object_id);
-            self.report.fault("capture-event", row.place(), what);
-        }
-        let Some(case) = row.stream.strip_prefix("case:") else {
-            return;
-        };
-        let member = (case.to_owned(), event.object_id.to_string());
-        match &*event.action {
-            "member.added" => drop(self.members.insert(member)),
-            "member.removed" => drop(self.members.remove(&member)),
-            _ => {}
         }
     }
 

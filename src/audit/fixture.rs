@@ -10,18 +10,21 @@ use serde_json::{Map, Value, json};
 use super::{AuditReport, Places, run};
 use crate::blobs::{Local, Store};
 use crate::clock::{Clock, SetClock};
-use crate::db::tables::{capture_entries, capture_files, captures, cases, files, grants, members, units, users};
+use crate::db::tables::{files, users};
 use crate::db::{Db, Location, migrate};
 use crate::error::Result;
 use crate::gate::{Gate, NewEvent, Tx};
-use crate::ledger::{self, Action, Appended, Journal};
+use crate::ledger::{self, Action, Journal};
 use crate::policy::Policy;
-use crate::proof::{Digest, canon};
+use crate::projections;
+use crate::proof::Digest;
 
 pub const CASE: &str = "019ab1c4-7000-7008-8f21-3c5a7e90f778";
 pub const CAPTURE: &str = "019ab1c4-7000-7008-8f21-3c5a7e90f701";
 pub const USER: &str = "019ab1c4-7000-7008-8f21-3c5a7e90f702";
 pub const GRANT: &str = "019ab1c4-7000-7008-8f21-3c5a7e90f705";
+const TIME: &str = "2026-11-16T00:00:00.000000Z";
+const PASSWORD: &str = "as a hash is kept";
 pub const UNIT: &str = "019ab1c4-7000-7008-8f21-3c5a7e90f703";
 
 pub struct Installation {
@@ -65,9 +68,7 @@ impl Installation {
             _runtime: runtime,
         };
         made.integrate();
-        made.house();
-        made.case();
-        made.integrate();
+        made.history();
         made
     }
 
@@ -104,29 +105,39 @@ impl Installation {
         self.gate.housekeep_blocking(ledger::operator("tester"), f).unwrap();
     }
 
-    fn house(&self) {
-        self.keep(|tx| {
-            let unit = json!({"name": "Missing persons"});
-            let leaf = append(tx, NewEvent::new(Action::UnitCreated, ("unit", UNIT), 1, unit)).leaf;
-            let row = (units::id.eq(UNIT), units::name.eq("Missing persons"), units::path.eq(format!("/{UNIT}/")), units::version.eq(1i64), units::leaf.eq(bytes(&leaf)));
-            diesel::insert_into(units::table).values(row).execute(tx.conn)?;
-            let user = json!({"username": "marta", "name": "Marta", "roles": ["investigator"], "unit_id": UNIT, "disabled": false});
-            let leaf = append(tx, NewEvent::new(Action::UserCreated, ("user", USER), 1, user)).leaf;
-            let who = (users::id.eq(USER), users::username.eq("marta"), users::name.eq("Marta"), users::roles.eq("[\"investigator\"]"), users::unit_id.eq(UNIT));
-            let state = (users::password_hash.eq(""), users::must_change.eq(false), users::failures.eq(0i64), users::failures_since.eq(0i64), users::locked.eq(false), users::disabled.eq(false));
-            let row = (who, state, users::created_at.eq(1i64), users::version.eq(1i64), users::leaf.eq(bytes(&leaf)));
-            diesel::insert_into(users::table).values(row).execute(tx.conn)?;
+    /// People and a case with a capture, as their events tell; the rows are made from these.
+    fn history(&self) {
+        let shot = self.store(b"the screenshot");
+        self.keep(move |tx| {
+            let unit = json!({"id": UNIT, "name": "Missing persons", "parent_id": null, "version": 1});
+            append(tx, NewEvent::new(Action::UnitCreated, ("unit", UNIT), 1, unit));
+            let user = json!({
+                "id": USER, "username": "marta", "name": "marta", "roles": ["investigator"], "unit_id": UNIT,
+                "version": 1, "disabled": false, "locked": false, "password_change_due": false,
+                "password_sha256": Digest::of(PASSWORD.as_bytes()),
+            });
+            append(tx, NewEvent::new(Action::UserCreated, ("user", USER), 1, user));
+            of_case(tx, Action::CaseOpened, ("case", CASE), &case("open", 1));
+            of_case(tx, Action::CaseSuspended, ("case", CASE), &case("suspended", 2));
+            capture(tx, &shot);
+            let member = json!({"case_id": CASE, "user": {"id": USER, "name": "marta"}});
+            of_case(tx, Action::MemberAdded, ("user", USER), &member);
+            of_case(tx, Action::GrantGiven, ("grant", GRANT), &grant());
             Ok(())
         });
-    }
-
-    fn case(&self) {
-        self.keep(|tx| case_row(tx, "open", 1, Action::CaseOpened));
-        self.keep(|tx| case_row(tx, "suspended", 2, Action::CaseSuspended));
-        let shot = self.store(b"the screenshot");
-        self.keep(move |tx| capture_row(tx, &shot, &Digest::of(b"withheld")));
-        self.keep(correction_row);
-        self.keep(access_rows);
+        self.integrate();
+        let (reader, crc32) = (self.db.reader(), i64::from(crc32fast::hash(b"the screenshot")));
+        let made = self.db.write_blocking(move |target| {
+            let broken = &mut |(place, why): (String, _)| panic!("{place}: {why:?}");
+            reader.read_blocking(|source| projections::replay(source, target, &mut |_, _| Ok(()), broken))?;
+            diesel::update(files::table)
+                .set(files::crc32.eq(crc32))
+                .execute(target)?;
+            let password = users::password_hash.eq(PASSWORD);
+            diesel::update(users::table).set(password).execute(target)?;
+            Ok(())
+        });
+        made.unwrap();
     }
 
     fn store(&self, content: &'static [u8]) -> Digest {
@@ -134,18 +145,6 @@ impl Installation {
         let path = self.file(&digest);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, content).unwrap();
-        self.keep(move |tx| {
-            let row = (
-                files::sha256.eq(bytes(&Digest::of(content))),
-                files::size.eq(i64::try_from(content.len()).unwrap()),
-                files::crc32.eq(i64::from(crc32fast::hash(content))),
-                files::media_type.eq("text/plain"),
-                files::state.eq("stored"),
-                files::stored_at.eq(1i64),
-            );
-            diesel::insert_into(files::table).values(row).execute(tx.conn)?;
-            Ok(())
-        });
         digest
     }
 
@@ -153,6 +152,7 @@ impl Installation {
         let places = Places {
             store: self.files(),
             keys: self.path("keys"),
+            scratch: self.path("keys"),
             known: Vec::new(),
         };
         run(&self.db.reader(), &places, &mut |_, _, _| Ok(())).unwrap()
@@ -171,163 +171,52 @@ impl Installation {
     }
 }
 
-fn bytes(digest: &Digest) -> Vec<u8> {
-    digest.as_bytes().to_vec()
+fn append(tx: &mut Tx<'_>, event: NewEvent<'_>) {
+    tx.append(event).unwrap();
 }
 
-fn append(tx: &mut Tx<'_>, event: NewEvent<'_>) -> Appended {
-    tx.append(event).unwrap()
+/// An event of the case about a thing whose record says its version, or has one only.
+fn of_case(tx: &mut Tx<'_>, action: Action, thing: (&'static str, &str), record: &Value) {
+    let version = record["version"].as_i64().unwrap_or(1);
+    append(tx, NewEvent::new(action, thing, version, record.clone()).in_case(CASE));
 }
 
-fn canonical(value: &Value) -> String {
-    String::from_utf8(canon::to_strict(value).unwrap()).unwrap()
+fn case(status: &str, version: i64) -> Value {
+    json!({
+        "id": CASE, "number": "26-1", "provisional": false, "title": "Missing: Dana", "kind": "missing_person",
+        "status": status, "disposition": null, "handling": "standard", "court_order": null, "time_zone": "UTC",
+        "jurisdiction": null, "offense": null, "unit_id": UNIT, "lead": {"id": USER, "name": "marta"},
+        "supervisor": null, "particulars": {}, "opened_at": TIME, "changed_at": TIME, "version": version,
+        "reason": null,
+    })
 }
 
-fn case_row(tx: &mut Tx<'_>, status: &'static str, version: i64, action: Action) -> Result<()> {
-    let record = json!({"id": CASE, "number": "26-1", "kind": "missing_person", "status": status, "handling": "standard", "unit_id": UNIT, "lead": {"id": USER, "name": "Marta"}});
-    let leaf = append(
-        tx,
-        NewEvent::new(action, ("case", CASE), version, record.clone()).in_case(CASE),
-    )
-    .leaf;
-    if version > 1 {
-        diesel::delete(cases::table).execute(tx.conn)?;
-    }
-    let what = (
-        cases::id.eq(CASE),
-        cases::number.eq("26-1"),
-        cases::kind.eq("missing_person"),
-        cases::status.eq(status),
-        cases::handling.eq("standard"),
-    );
-    let whose = (
-        cases::unit_id.eq(UNIT),
-        cases::unit_path.eq(format!("/{UNIT}/")),
-        cases::lead_id.eq(USER),
-        cases::opened_at.eq(1i64),
-        cases::changed_at.eq(1i64),
-    );
-    let counts = (
-        cases::items.eq(1i64),
-        cases::held.eq(0i64),
-        cases::authorizations.eq(0i64),
-        cases::version.eq(version),
-    );
-    let row = (
-        what,
-        whose,
-        counts,
-        cases::leaf.eq(bytes(&leaf)),
-        cases::body.eq(canonical(&record)),
-    );
-    diesel::insert_into(cases::table).values(row).execute(tx.conn)?;
-    Ok(())
+fn capture(tx: &mut Tx<'_>, shot: &Digest) {
+    let files = json!([
+        {"sha256": shot, "size": 14, "role": "screenshot", "name": null, "media_type": "text/plain", "declared_type": null},
+        {"sha256": Digest::of(b"withheld"), "size": 9, "role": "original", "name": null, "media_type": null,
+         "declared_type": null, "withheld": {"reason": "kept by the laboratory", "referral": null}},
+    ]);
+    let mut record = json!({
+        "id": CAPTURE, "case_id": CASE, "item": 1, "version": 1, "kind": "post", "captured_at": TIME,
+        "received_at": TIME, "capturer": {"id": USER, "name": "marta"}, "state": "logged",
+        "basis": {"kind": "consent", "id": null, "reason": "the mother's"}, "coverage": [], "flags": [],
+        "files": files, "text": "Saw this girl",
+    });
+    let attest = Map::from_iter([("files".to_owned(), files)]);
+    let event = NewEvent::new(Action::CaptureRecorded, ("capture", CAPTURE), 1, record.clone()).in_case(CASE);
+    append(tx, event.attesting(attest));
+    record["version"] = json!(2);
+    record["text"] = json!("Saw this woman");
+    record["correction"] = json!({"at": TIME, "by": {"id": USER, "name": "marta"}, "reason": "misread"});
+    of_case(tx, Action::CaptureCorrected, ("capture", CAPTURE), &record);
 }
 
-fn capture_row(tx: &mut Tx<'_>, shot: &Digest, withheld: &Digest) -> Result<()> {
-    let mut attest = Map::new();
-    attest.insert("files".into(), json!([{"sha256": shot, "size": 14, "role": "screenshot"}, {"sha256": withheld, "size": 9, "role": "original"}]));
-    let record = json!({"id": CAPTURE, "case_id": CASE, "state": "logged", "text": "Saw this girl"});
-    let event = NewEvent::new(Action::CaptureRecorded, ("capture", CAPTURE), 1, record.clone())
-        .in_case(CASE)
-        .attesting(attest);
-    let event = append(tx, event);
-    let what = (
-        captures::id.eq(CAPTURE),
-        captures::case_id.eq(CASE),
-        captures::item.eq(1i64),
-        captures::kind.eq("post"),
-        captures::state.eq("logged"),
-    );
-    let how = (
-        captures::basis.eq("authorization"),
-        captures::capturer_id.eq(USER),
-        captures::open_question.eq(false),
-    );
-    let when = (
-        captures::captured_at.eq(1i64),
-        captures::received_at.eq(1i64),
-        captures::version.eq(1i64),
-        captures::seq.eq(event.seq),
-    );
-    let row = (
-        what,
-        how,
-        when,
-        captures::leaf.eq(bytes(&event.leaf)),
-        captures::body.eq(canonical(&record)),
-    );
-    diesel::insert_into(captures::table).values(row).execute(tx.conn)?;
-    for (n, (digest, withheld)) in [(shot, false), (withheld, true)].into_iter().enumerate() {
-        let row = (
-            capture_files::capture_id.eq(CAPTURE),
-            capture_files::n.eq(i64::try_from(n).unwrap()),
-            capture_files::sha256.eq(bytes(digest)),
-            capture_files::withheld.eq(withheld),
-        );
-        diesel::insert_into(capture_files::table).values(row).execute(tx.conn)?;
-    }
-    Ok(())
-}
-
-fn correction_row(tx: &mut Tx<'_>) -> Result<()> {
-    let record = json!({"id": CAPTURE, "case_id": CASE, "state": "logged", "text": "Saw this woman"});
-    let event = NewEvent::new(Action::CaptureCorrected, ("capture", CAPTURE), 2, record.clone()).in_case(CASE);
-    let leaf = bytes(&append(tx, event).leaf);
-    let row = (
-        capture_entries::id.eq("e1"),
-        capture_entries::capture_id.eq(CAPTURE),
-        capture_entries::kind.eq("correction"),
-        capture_entries::version.eq(2i64),
-        capture_entries::leaf.eq(leaf),
-        capture_entries::body.eq(canonical(&record)),
-    );
-    diesel::insert_into(capture_entries::table)
-        .values(row)
-        .execute(tx.conn)?;
-    diesel::update(captures::table)
-        .set((captures::version.eq(2i64), captures::body.eq(canonical(&record))))
-        .execute(tx.conn)?;
-    Ok(())
-}
-
-fn access_rows(tx: &mut Tx<'_>) -> Result<()> {
-    let member = json!({"case_id": CASE, "user": {"id": USER, "name": "Marta"}});
-    append(
-        tx,
-        NewEvent::new(Action::MemberAdded, ("user", USER), 1, member).in_case(CASE),
-    );
-    let row = (
-        members::case_id.eq(CASE),
-        members::user_id.eq(USER),
-        members::since.eq(1i64),
-    );
-    diesel::insert_into(members::table).values(row).execute(tx.conn)?;
-    let record = json!({"id": GRANT, "case_id": CASE, "user": {"id": USER, "name": "Marta"}, "rights": ["read"], "until": "2026-12-01T00:00:00.000000Z"});
-    let leaf = append(
-        tx,
-        NewEvent::new(Action::GrantGiven, ("grant", GRANT), 1, record.clone()).in_case(CASE),
-    )
-    .leaf;
-    let rights = (
-        grants::can_read.eq(true),
-        grants::can_export.eq(false),
-        grants::can_decide.eq(false),
-    );
-    let row = (
-        (
-            grants::id.eq(GRANT),
-            grants::case_id.eq(CASE),
-            grants::user_id.eq(USER),
-            grants::created_at.eq(1i64),
-        ),
-        (
-            rights,
-            grants::until.eq(1_796_083_200_000_000i64),
-            grants::version.eq(1i64),
-        ),
-        (grants::leaf.eq(bytes(&leaf)), grants::body.eq(canonical(&record))),
-    );
-    diesel::insert_into(grants::table).values(row).execute(tx.conn)?;
-    Ok(())
+fn grant() -> Value {
+    let marta = json!({"id": USER, "name": "marta"});
+    json!({
+        "id": GRANT, "case_id": CASE, "user": {"id": USER, "name": "marta"}, "rights": ["read"], "reason": "helps",
+        "granted_by": marta, "granted_at": TIME, "until": "2026-12-01T00:00:00.000000Z", "ended_at": null,
+        "version": 1,
+    })
 }

@@ -1,34 +1,33 @@
 //! The audit of an installation: reads every event, record, row, file and packet again and compares them with each other.
 //!
 //! It changes nothing, and works beside a running server: everything is read in one snapshot of the database, and the
-//! last checkpoint beside the key is read before it, so that the tree can only be newer than what was signed. It walks
-//! in pages; what stays in memory is some hundred bytes an event, a capture and a file.
+//! last checkpoint beside the key is read before it, so that the tree can only be newer than what was signed. What is not
+//! the ledger itself is made from it anew and compared (`projections`). It walks in pages; what stays in memory is some
+//! hundred bytes an event and a file.
 
-mod captures;
-mod entities;
 mod events;
 mod files;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod packets;
 mod report;
+mod rows;
 #[cfg(test)]
 mod tests;
 mod tree;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use diesel::RunQueryDsl;
-use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::sql_types::{BigInt, Text};
 
 pub use report::{AuditCounts, AuditFinding, AuditReport, AuditedTree};
 
 use crate::blobs::Store;
-use crate::db::{AnyConn, Reader};
+use crate::db::{AnyConn, Reader, snapshot};
 use crate::error::{Error, Result};
 use crate::ledger;
 use crate::proof::Digest;
@@ -36,8 +35,6 @@ use crate::proof::checkpoint::Checkpoint;
 
 /// Rows read at a time.
 const PAGE: i64 = 500;
-/// What is said of a row whose body is not the record.
-const ROW_BODY: &str = "its row says something else than the record of its event: the row was changed";
 
 /// The folders of an installation, and checkpoints that its tree must contain.
 #[derive(Debug, Clone)]
@@ -46,6 +43,8 @@ pub struct Places {
     pub store: Arc<dyn Store>,
     /// The folder with the log's key and its last checkpoint.
     pub keys: PathBuf,
+    /// A folder for what is made to be compared, and is gone afterwards.
+    pub scratch: PathBuf,
     /// Checkpoints known from elsewhere that the tree must contain, each with the name of its source.
     pub known: Vec<(String, Checkpoint)>,
 }
@@ -63,19 +62,6 @@ pub fn run(db: &Reader, places: &Places, tell: &mut Tell<'_>) -> Result<AuditRep
             Ok(audit.report.finish())
         })
     })
-}
-
-/// Runs in one snapshot of the database, which ends without a trace.
-pub fn snapshot<T>(conn: &mut AnyConn, f: impl FnOnce(&mut AnyConn) -> Result<T>) -> Result<T> {
-    conn.batch_execute(match conn {
-        AnyConn::Pg(_) => "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY",
-        AnyConn::Sqlite(_) => "BEGIN",
-    })?;
-    let done = f(conn);
-    let ended = conn.batch_execute("ROLLBACK");
-    let done = done?;
-    ended?;
-    Ok(done)
 }
 
 fn read_if_there(file: &Path) -> Result<Option<Vec<u8>>> {
@@ -96,14 +82,6 @@ struct Audit<'a> {
     /// Leaves of events that were not yet met in the tree or among those that wait, and where each event stands: its
     /// stream's number in `streams`, and its place there.
     unplaced: HashMap<Digest, (usize, i64)>,
-    /// The highest version above 1 that events give an object.
-    versions: HashMap<String, u64>,
-    /// Captures that an event recorded and whose row was not yet met.
-    recorded: HashSet<String>,
-    /// Who is a member of which case, as events say: case and person.
-    members: HashSet<(String, String)>,
-    /// Who holds which authorization, as records say: authorization and person.
-    holders: HashSet<(String, String)>,
     /// Why the audit has to end while a file is read.
     stopped: Option<Error>,
 }
@@ -116,10 +94,6 @@ impl<'a> Audit<'a> {
             report: AuditReport::default(),
             streams: Vec::new(),
             unplaced: HashMap::new(),
-            versions: HashMap::new(),
-            recorded: HashSet::new(),
-            members: HashSet::new(),
-            holders: HashSet::new(),
             stopped: None,
         }
     }
@@ -129,8 +103,7 @@ impl<'a> Audit<'a> {
         self.database()?;
         self.events()?;
         self.tree(&state, places, last)?;
-        self.entities()?;
-        self.captures()?;
+        self.rows(places)?;
         self.files(&*places.store)?;
         self.packets(&*places.store)
     }

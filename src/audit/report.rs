@@ -96,6 +96,13 @@ impl AuditReport {
         }
     }
 
+    /// Whether a fault of this rule was found there.
+    pub(super) fn names(&self, rule: &str, place: &str) -> bool {
+        self.faults
+            .iter()
+            .any(|fault| fault.rule == rule && fault.place == place)
+    }
+
     pub(super) fn finish(mut self) -> Self {
         self.clean = self.faults.is_empty();
         self
@@ -183,8 +190,8 @@ fn way_out(rule: &str) -> &'static str {
         "tile" | "tree-size" | "tree-root" => {
             "the events themselves may be whole: stop the server, keep a copy as it is, and restore the last clean backup beside it to compare"
         }
-        "holder" | "member" | "row-body" | "row-columns" | "row-version" | "capture-files" | "file-row" => {
-            "the ledger holds what is right: compare this row with the record its event names, and find out who wrote to the database"
+        "row-body" | "row-columns" | "row-version" | "row-event" | "row-gone" | "file-row" => {
+            "the ledger holds what is right: find out who wrote to the database, and make its rows anew with `casetrail rebuild --into`"
         }
         _ => {
             "stop the server, keep a copy of the database as it is, restore the last clean backup elsewhere and compare the two; \

@@ -18,12 +18,12 @@ const CHANGES: &[(&str, &[&str], &str)] = &[
     // The text in the event's own bytes.
     (
         "UPDATE events SET body = CAST(replace(CAST(body AS TEXT), 'case.suspended', 'case.suspendee') AS BLOB)",
-        &["event-leaf", "event-columns"],
+        &["event-leaf", "event-columns", "row-columns"],
         "event case:",
     ),
     (
         "UPDATE events SET body = CAST('{}' AS BLOB) WHERE action = 'capture.corrected'",
-        &["event-leaf", "event-unreadable"],
+        &["event-leaf", "event-unreadable", "row-columns", "row-event"],
         "seq 3",
     ),
     (
@@ -48,32 +48,8 @@ const CHANGES: &[(&str, &[&str], &str)] = &[
     ),
     (
         "DELETE FROM events WHERE action = 'case.suspended'",
-        &["event-chain", "record-stray", "leaf-unknown", "row-event"],
+        &["event-chain", "record-stray", "leaf-unknown", "row-columns"],
         "seq 2",
-    ),
-    (
-        "DELETE FROM events WHERE stream LIKE 'case:%'",
-        &[
-            "record-stray",
-            "record-stray",
-            "record-stray",
-            "record-stray",
-            "record-stray",
-            "record-stray",
-            "leaf-unknown",
-            "leaf-unknown",
-            "leaf-unknown",
-            "leaf-unknown",
-            "leaf-unknown",
-            "leaf-unknown",
-            "row-event",
-            "row-event",
-            "row-event",
-            "member",
-            "capture-event",
-            "row-event",
-        ],
-        "stream case:",
     ),
     (
         "UPDATE records SET body = replace(body, 'Saw this girl', 'Saw that girl')",
@@ -82,7 +58,16 @@ const CHANGES: &[(&str, &[&str], &str)] = &[
     ),
     (
         "DELETE FROM records WHERE body LIKE '%Saw this girl%'",
-        &["record-missing"],
+        &[
+            "record-missing",
+            "event-projection",
+            "row-columns",
+            "row-event",
+            "row-event",
+            "row-event",
+            "row-event",
+            "row-event",
+        ],
         "seq 2",
     ),
     (
@@ -93,6 +78,7 @@ const CHANGES: &[(&str, &[&str], &str)] = &[
             "tile",
             "tree-size",
             "leaf-missing",
+            "row-event",
         ],
         "log.checkpoint",
     ),
@@ -110,7 +96,7 @@ const CHANGES: &[(&str, &[&str], &str)] = &[
     ),
     (
         "UPDATE leaves SET seq = seq + 1 WHERE idx = 8",
-        &["leaf-place"],
+        &["leaf-place", "row-event"],
         "leaf 8",
     ),
     (
@@ -133,7 +119,7 @@ const CHANGES: &[(&str, &[&str], &str)] = &[
     ),
     (
         "INSERT INTO outbox (leaf, stream, seq) SELECT leaf, stream, seq FROM leaves WHERE idx = 1",
-        &["leaf-unknown"],
+        &["leaf-unknown", "event-projection"],
         "outbox",
     ),
     (
@@ -146,10 +132,10 @@ const CHANGES: &[(&str, &[&str], &str)] = &[
         &["row-columns"],
         CASE,
     ),
-    ("UPDATE members SET ended_at = 1", &["member"], USER),
+    ("UPDATE members SET ended_at = 1", &["row-columns"], USER),
     (
         "INSERT INTO members SELECT case_id, 'x', 1, NULL FROM members",
-        &["member"],
+        &["row-event"],
         "member x",
     ),
     ("UPDATE grants SET until = until + 1", &["row-columns"], "grant"),
@@ -170,29 +156,29 @@ const CHANGES: &[(&str, &[&str], &str)] = &[
     ("UPDATE captures SET state = 'reviewed'", &["row-columns"], CAPTURE),
     (
         "INSERT INTO authorization_holders VALUES ('a', 'u')",
-        &["holder"],
+        &["row-event"],
         "holder u of authorization a",
     ),
     (
         "UPDATE captures SET leaf = (SELECT leaf FROM events WHERE action = 'case.opened')",
-        &["capture-event"],
+        &["row-columns"],
         CAPTURE,
     ),
     (
         "UPDATE capture_entries SET body = replace(body, 'woman', 'man')",
         &["row-body"],
-        "e1",
-    ),
-    ("DELETE FROM capture_files WHERE n = 0", &["capture-files"], CAPTURE),
-    (
-        "UPDATE capture_files SET sha256 = zeroblob(32) WHERE n = 1",
-        &["capture-files"],
         CAPTURE,
     ),
-    ("DELETE FROM files", &["file-row"], CAPTURE),
-    ("UPDATE files SET size = 15", &["capture-files", "file-row"], CAPTURE),
+    ("DELETE FROM capture_files WHERE n = 0", &["row-gone"], CAPTURE),
+    (
+        "UPDATE capture_files SET sha256 = zeroblob(32) WHERE n = 1",
+        &["row-columns"],
+        CAPTURE,
+    ),
+    ("DELETE FROM files", &["row-gone"], "file "),
+    ("UPDATE files SET size = 15", &["row-columns", "file-row"], "file "),
     ("UPDATE files SET crc32 = 1", &["file-row"], "file "),
-    ("DELETE FROM captures", &["capture-event"], CAPTURE),
+    ("DELETE FROM captures", &["row-gone"], CAPTURE),
 ];
 
 fn rules(report: &AuditReport) -> Vec<&'static str> {
@@ -236,14 +222,17 @@ fn what_waits_and_what_no_row_names_are_notices() {
 
 #[test]
 fn every_change_behind_the_ledger_is_found() {
+    let mut missed = Vec::new();
     for (sql, expected, place) in CHANGES {
         let made = Installation::new();
         made.tamper(sql);
         let report = made.audit();
-        assert_eq!(rules(&report), *expected, "{sql}\n{}", report.text());
-        assert!(report.faults[0].place.contains(place), "{sql}\n{}", report.text());
-        assert!(report.text().starts_with("NOT CLEAN"));
+        let found = report.faults.first().is_some_and(|first| first.place.contains(place));
+        if rules(&report) != *expected || !found || !report.text().starts_with("NOT CLEAN") {
+            missed.push(format!("{sql}: {:?} expected\n{}", expected, report.text()));
+        }
     }
+    assert!(missed.is_empty(), "{}", missed.join("\n"));
 }
 
 #[test]
@@ -292,6 +281,7 @@ fn a_database_older_than_what_was_signed_is_found() {
     let places = Places {
         store: made.files(),
         keys: made.path("keys"),
+        scratch: made.path("keys"),
         known: Vec::new(),
     };
     let report = run(&db.reader(), &places, &mut |_, _, _| Ok(())).unwrap();
@@ -308,6 +298,7 @@ fn an_empty_database_cannot_be_audited() {
     let places = Places {
         store: Arc::new(Memory::default()),
         keys: Path::new("keys").into(),
+        scratch: folder.path().into(),
         known: Vec::new(),
     };
     assert!(

@@ -24,6 +24,7 @@ pub async fn run_worker(app: App, stop: watch::Receiver<bool>) {
         places: Places {
             store: app.blobs.store(),
             keys: app.settings.keys(),
+            scratch: app.settings.keys(),
             known: Vec::new(),
         },
     };

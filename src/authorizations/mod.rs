@@ -11,6 +11,7 @@ mod expiry;
 mod model;
 pub mod ops;
 mod pages;
+pub mod projection;
 mod reads;
 pub mod store;
 

@@ -70,10 +70,16 @@ pub fn number_of(conn: &mut AnyConn, id: &str) -> Result<Option<i64>> {
 /// Counts one authorization more of a case: its number. The case's stream is held.
 pub fn next_number(conn: &mut AnyConn, case: &str) -> Result<i64> {
     let counted: i64 = cases::table.find(case).select(cases::authorizations).first(conn)?;
-    diesel::update(cases::table.find(case))
-        .set(cases::authorizations.eq(counted + 1))
-        .execute(conn)?;
+    set_counted(conn, case, counted + 1)?;
     Ok(counted + 1)
+}
+
+/// Sets how many authorizations a case has.
+pub fn set_counted(conn: &mut AnyConn, case: &str, counted: i64) -> Result<()> {
+    diesel::update(cases::table.find(case))
+        .set(cases::authorizations.eq(counted))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// Authorizations of a case, in the order of their numbers.

@@ -41,11 +41,6 @@ impl Judgment {
             judged_by: None,
         }
     }
-
-    /// Whether a supervisor is to decide: held, or an emergency.
-    pub fn awaits_decision(&self) -> bool {
-        self.state == CaptureState::Held || self.basis.kind == BasisKind::Emergency
-    }
 }
 
 /// Judges a capture at its receipt.

@@ -16,6 +16,7 @@ pub mod ops;
 mod pages;
 mod pictures;
 mod preview;
+pub mod projection;
 mod reads;
 mod refused;
 mod remarks;

@@ -24,7 +24,6 @@ pub fn record(
     let digests: Vec<Digest> = arrived.iter().map(|a| a.entry.sha256).collect();
     let here = duplicates::of(tx.conn, &case_id, new, &digests)?;
     let judgment = judge::judge(new, &tx.caller.user, tx.now, &known, not_required);
-    let awaits_decision = judgment.awaits_decision();
     let capture = Capture {
         id: tx.new_id(),
         case_id,
@@ -48,7 +47,7 @@ pub fn record(
     let made = tx.append(event.attesting(capture.attested()))?;
     let stored = StoredCapture {
         state: capture.state,
-        awaits_decision,
+        awaits_decision: capture.awaits_decision(),
         seq: made.seq,
         leaf: made.leaf,
         capture,

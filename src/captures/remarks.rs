@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::lists;
 use super::model::{
     BasisKind, Capture, CaptureDecision, CaptureMark, CaptureNote, CaptureState, CaptureView, DecisionOutcome,
-    EventPlace, Mark, NewCorrection, NewDecision, Remark, Review, ReviewOutcome, StoredCapture, Verification,
+    EventPlace, Mark, NewCorrection, NewDecision, Remark, Review, StoredCapture, Verification,
 };
 use super::store::{self, CaptureRow, RemarkKind};
 use crate::clock::Timestamp;
@@ -81,10 +81,7 @@ pub fn review(tx: &mut Tx<'_>, id: &str, review: &Review) -> Result<Recorded<Rem
             stored.state
         )));
     }
-    stored.state = match review.outcome {
-        ReviewOutcome::Accurate => CaptureState::Reviewed,
-        ReviewOutcome::Returned => CaptureState::Logged,
-    };
+    stored.state = review.state();
     store::update(tx.conn, &CaptureRow::of(&stored)?)?;
     let kind = (RemarkKind::Review, Action::CaptureReviewed);
     add(tx, &stored, kind, review.clone())
@@ -137,7 +134,7 @@ pub fn correct(tx: &mut Tx<'_>, id: &str, new: &NewCorrection) -> Result<Recorde
         capture: before.capture.corrected(new, tx.me(), tx.now),
         ..before
     };
-    let (remark, record) = (tx.new_id(), stored.capture.record()?);
+    let (remark, record) = (stored.capture.correction_id(), stored.capture.record()?);
     let kind = (RemarkKind::Correction, Action::CaptureCorrected);
     let made = keep(tx, &stored.capture, kind, &remark, &record)?;
     store::update(tx.conn, &CaptureRow::of(&stored)?)?;

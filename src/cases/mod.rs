@@ -9,6 +9,7 @@ mod model;
 mod ops;
 mod pages;
 mod particulars;
+pub mod projection;
 mod reads;
 pub mod store;
 mod tasks;

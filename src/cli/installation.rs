@@ -31,6 +31,7 @@ pub fn places(config: &Config) -> Places {
     Places {
         store: Arc::new(store(config)),
         keys: keys(&config.data_dir()),
+        scratch: keys(&config.data_dir()),
         known: Vec::new(),
     }
 }

@@ -16,6 +16,7 @@ mod log;
 mod manifest;
 mod new_log;
 mod output;
+mod rebuild;
 mod restore;
 mod serve;
 #[cfg(test)]
@@ -98,6 +99,8 @@ enum Command {
     Backup(backup::BackupArgs),
     /// Make an installation from a backup, and prove it
     Restore(restore::RestoreArgs),
+    /// Make the database anew from the ledger and the files, in an empty one of either kind
+    Rebuild(rebuild::RebuildArgs),
     /// Used by the server: decode one picture, under limits
     #[command(hide = true, disable_help_flag = true)]
     PictureDecoder {
@@ -149,6 +152,7 @@ fn dispatch(line: CommandLine) -> Done {
         Command::Audit(args) => audit::run(&common.settings()?, &args),
         Command::Backup(args) => backup::run(&common.settings()?, &args),
         Command::Restore(args) => restore::run(&common, args),
+        Command::Rebuild(args) => rebuild::run(&common.settings()?, &args),
         Command::PictureDecoder { args } => Ok(match pictures::run_limited(&args) {
             Ok(()) => ExitCode::SUCCESS,
             Err(_) => ExitCode::FAILURE,

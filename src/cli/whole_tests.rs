@@ -54,6 +54,7 @@ fn audited(data: &Path) -> audit::AuditReport {
             &data.join("pictures"),
         )),
         keys: data.join("keys"),
+        scratch: data.join("keys"),
         known: Vec::new(),
     };
     audit::run(&open(data).reader(), &places, &mut |_, _, _| Ok(())).unwrap()

@@ -54,6 +54,11 @@ pub fn check(location: &Location) -> Result<()> {
     }
 }
 
+/// Makes the schema in a database that nobody else has.
+pub(super) fn scratch(conn: &mut diesel::SqliteConnection) -> Result<()> {
+    forward(conn, SQLITE)
+}
+
 fn lock_beside(location: &Location) -> Result<Option<File>> {
     let Location::Sqlite(path) = location else {
         return Ok(None);

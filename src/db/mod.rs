@@ -15,6 +15,9 @@ mod fixture;
 pub mod location;
 pub mod migrate;
 mod pool;
+pub mod rows;
+mod scratch;
+mod snapshot;
 pub mod tables;
 pub(crate) mod turnstile;
 mod writer;
@@ -35,6 +38,8 @@ use failure::{busy, caught, unreachable};
 use fair_queue::FairQueue;
 pub use location::Location;
 use pool::Manager;
+pub use scratch::{fill, scratch};
+pub use snapshot::snapshot;
 use writer::SqliteWriter;
 
 use crate::error::{Error, Result};

@@ -13,6 +13,7 @@ pub use form_token::FormTokens;
 pub use password::{Passwords, one_time, rules};
 pub use seals::Seals;
 pub use session::{
-    Caller, Credential, CredentialKind, LiveCredential, Opened, Person, Refreshed, end, end_all, keep_alive,
-    last_signed_in, live, name_token, note_use, open, owner, refresh, resolve, token,
+    Caller, Credential, CredentialKind, LiveCredential, NewSecret, Opened, PastCredential, Person, Refreshed, end,
+    end_all, end_perhaps, insert_past, keep_alive, keep_token, last_signed_in, live, name_token, note_use, open, owner,
+    refresh, resolve, unbound_secret,
 };

@@ -208,11 +208,42 @@ pub fn open(conn: &mut AnyConn, (id, user): (&str, &str), address: &str, now: Mi
     Ok(Opened::of(id, &secret))
 }
 
-/// Makes an opaque token for a user; the text is shown once.
-pub fn token(conn: &mut AnyConn, id: &str, user: &str, now: Micros, until: Option<Micros>) -> Result<String> {
-    let text = format!("ct_{}", secret());
-    add(conn, "token", (id, user), &text, now..until.unwrap_or(now + TOKEN_LIFE))?;
-    Ok(text)
+/// The text of a new opaque token, which is shown once.
+#[derive(Clone)]
+pub struct NewSecret(String);
+
+impl NewSecret {
+    /// A token that nobody has yet.
+    pub fn token() -> Self {
+        Self(format!("ct_{}", secret()))
+    }
+
+    /// What the row and the record keep of it. It tells nobody 256 random bits.
+    pub fn sha256(&self) -> Digest {
+        Digest::of(self.0.as_bytes())
+    }
+
+    /// The text.
+    pub fn text(self) -> String {
+        self.0
+    }
+}
+
+/// Keeps a token of a user that was issued then.
+pub fn keep_token(
+    conn: &mut AnyConn,
+    (id, user): (&str, &str),
+    token: &NewSecret,
+    at: Micros,
+    until: Option<Micros>,
+) -> Result<()> {
+    add(
+        conn,
+        "token",
+        (id, user),
+        &token.0,
+        at..until.unwrap_or(at + TOKEN_LIFE),
+    )
 }
 
 /// Gives a token the name by which its owner knows it.
@@ -229,6 +260,57 @@ pub fn note_use(conn: &mut AnyConn, token: &Digest, now: Micros) -> Result<()> {
     diesel::update(used.filter(sessions::ended_at.is_null()))
         .set(sessions::used_at.eq(now))
         .execute(conn)?;
+    Ok(())
+}
+
+/// A session or token as its event tells of it.
+#[derive(Debug, Clone)]
+pub struct PastCredential {
+    pub kind: CredentialKind,
+    pub id: String,
+    pub user: String,
+    /// When it began.
+    pub at: Micros,
+    /// When it ends by itself, where the event says so.
+    pub until: Option<Micros>,
+    pub name: Option<String>,
+    pub address: Option<String>,
+    /// What the record binds of its secret.
+    pub secret_hash: Option<Digest>,
+}
+
+/// Stands for the hash of a secret that no record binds: nothing hashes to it.
+pub fn unbound_secret(id: &str) -> Digest {
+    Digest::of(format!("unbound {id}").as_bytes())
+}
+
+/// Makes the row of a session or token from its event.
+pub fn insert_past(conn: &mut AnyConn, past: &PastCredential) -> Result<()> {
+    let (kind, life) = match past.kind {
+        CredentialKind::Session => ("session", LONGEST),
+        CredentialKind::Token => ("token", TOKEN_LIFE),
+    };
+    let secret = past.secret_hash.unwrap_or_else(|| unbound_secret(&past.id));
+    let row = (
+        sessions::id.eq(&past.id),
+        sessions::user_id.eq(&past.user),
+        sessions::kind.eq(kind),
+        sessions::secret_hash.eq(secret.as_bytes().to_vec()),
+        sessions::created_at.eq(past.at),
+        sessions::refreshed_at.eq(past.at),
+        sessions::expires_at.eq(past.until.unwrap_or(past.at + life)),
+        sessions::name.eq(&past.name),
+        sessions::address.eq(&past.address),
+    );
+    diesel::insert_into(sessions::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+/// Notes that one of a user's sessions went on and all others ended, where the event does not say which. The times of
+/// those that may have ended are negative until another event ends them.
+pub fn end_perhaps(conn: &mut AnyConn, user: &str, at: Micros) -> Result<()> {
+    let mine = sessions::table.filter(sessions::user_id.eq(user).and(sessions::ended_at.is_null()));
+    diesel::update(mine).set(sessions::ended_at.eq(-at)).execute(conn)?;
     Ok(())
 }
 
@@ -374,7 +456,8 @@ pub fn keep_alive(conn: &mut AnyConn, id: &str, now: Micros) -> Result<()> {
 
 /// Ends a session or token at once; `false` if it was over or is none.
 pub fn end(conn: &mut AnyConn, id: &str, now: Micros) -> Result<bool> {
-    let ended = diesel::update(sessions::table.filter(sessions::id.eq(id).and(sessions::ended_at.is_null())))
+    let open = sessions::ended_at.is_null().or(sessions::ended_at.lt(0));
+    let ended = diesel::update(sessions::table.filter(sessions::id.eq(id).and(open)))
         .set(sessions::ended_at.eq(now))
         .execute(conn)?;
     Ok(ended > 0)
@@ -385,7 +468,7 @@ pub fn end_all(conn: &mut AnyConn, user: &str, but: &str, now: Micros) -> Result
     let mine = sessions::table.filter(
         sessions::user_id
             .eq(user)
-            .and(sessions::ended_at.is_null())
+            .and(sessions::ended_at.is_null().or(sessions::ended_at.lt(0)))
             .and(sessions::id.ne(but)),
     );
     Ok(diesel::update(mine).set(sessions::ended_at.eq(now)).execute(conn)?)

@@ -19,6 +19,7 @@ mod model;
 mod ops;
 mod pages;
 mod pick;
+pub mod projection;
 mod read_ahead;
 mod reads;
 mod selection;

@@ -42,6 +42,7 @@ pub fn request(tx: &mut Tx<'_>, new: &NewPacket) -> Result<Recorded<PacketView>>
     let made = tx.append(event)?;
     let name = name(&store::case_number(tx.conn, &request.case_id)?, tx.now);
     store::insert(tx.conn, &request, &name, &made.leaf)?;
+    jobs::add(tx.conn, JOB, &request.id, request.requested_at.0)?;
     Ok(made.answering(store::packet(tx.conn, &request.id)?.view()?))
 }
 

@@ -26,7 +26,7 @@ pub const PAGE: i64 = 500;
 /// Values in one `IN`.
 const IN: usize = 500;
 
-/// Adds a packet that was asked for under a name, and the job that builds it. `leaf` is that of its request.
+/// Adds a packet that was asked for under a name. `leaf` is that of its request.
 pub fn insert(conn: &mut AnyConn, request: &PacketRequest, name: &str, leaf: &Digest) -> Result<()> {
     diesel::insert_into(packets::table)
         .values((
@@ -41,7 +41,15 @@ pub fn insert(conn: &mut AnyConn, request: &PacketRequest, name: &str, leaf: &Di
             packets::body.eq(canonical(request)?),
         ))
         .execute(conn)?;
-    crate::jobs::add(conn, JOB, &request.id, request.requested_at.0)
+    Ok(())
+}
+
+/// How far a packet is, as its events say.
+pub fn set_state(conn: &mut AnyConn, id: &str, state: PacketState) -> Result<()> {
+    diesel::update(packets::table.find(id))
+        .set(packets::state.eq(state.as_str()))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// Packets with the jobs that build them. A job knows how far it is and why it failed.

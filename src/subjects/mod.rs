@@ -8,6 +8,7 @@ mod model;
 mod ops;
 mod pages;
 mod platforms;
+pub mod projection;
 mod reads;
 mod store;
 

@@ -8,6 +8,7 @@ mod credentials;
 mod model;
 pub mod ops;
 mod pages;
+pub mod projection;
 mod reads;
 mod sessions;
 pub mod store;

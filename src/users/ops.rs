@@ -7,17 +7,17 @@ use super::model::{
     MadeToken, NewToken, NewTraining, NewUnit, NewUser, Training, Unit, UnitPatch, UserPatch, UserView,
 };
 use super::store::{self, UserRow};
-use crate::clock::{MINUTE, Micros, Timestamp};
+use crate::clock::{Micros, Timestamp};
 use crate::db::AnyConn;
-use crate::db::tables::{sessions, trainings, units, users};
+use crate::db::tables::sessions;
 use crate::error::{Error, FieldError, Kind, Result};
 use crate::gate::{Recorded, Tx};
-use crate::identity::{self, CredentialKind};
-use crate::ledger::Action;
+use crate::identity::{self, CredentialKind, NewSecret};
+use crate::ledger::{Action, Appended};
+use crate::proof::id::Digest;
 
-/// A user with so many failed sign-ins within `WINDOW` is locked until an administrator releases them (CJIS AC-7).
+/// A user with so many failed sign-ins within `store::WINDOW` is locked until an administrator releases them (CJIS AC-7).
 const FAILURES: i64 = 5;
-const WINDOW: Micros = 15 * MINUTE;
 
 /// How long a password that somebody else set is good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,13 +56,7 @@ pub fn create(tx: &mut Tx<'_>, new: &NewUser, password_hash: &str, password: Pas
         version: 1,
     };
     let made = tx.record(Action::UserCreated, ("user", &row.id), 1, &row.record()?)?;
-    let rest = (
-        users::created_at.eq(made.at),
-        users::leaf.eq(made.leaf.as_bytes().to_vec()),
-    );
-    diesel::insert_into(users::table)
-        .values((row.clone(), rest))
-        .execute(tx.conn)?;
+    store::insert_user(tx.conn, &row, made.at, &made.leaf)?;
     Ok(made.answering(row.view(unit.name)?))
 }
 
@@ -104,13 +98,14 @@ pub fn change(
         last_administrator(tx.conn, &before, &row)?,
     ];
     FieldError::refuse(broken.into_iter().flatten().collect())?;
-    if row.disabled || new_hash.is_some() {
-        identity::end_all(tx.conn, id, "", tx.now)?;
-    }
     if !row.locked {
         row.failures = 0;
     }
-    save(tx, &row, action_of(&before, &row, new_hash))
+    let (made, view) = save(tx, &row, action_of(&before, &row, new_hash))?;
+    if row.disabled || new_hash.is_some() {
+        identity::end_all(tx.conn, id, "", made.at)?;
+    }
+    Ok(made.answering(view))
 }
 
 /// Nobody changes their own roles or unit: an administrator could let themselves into cases.
@@ -153,13 +148,11 @@ fn action_of(before: &UserRow, after: &UserRow, new_hash: Option<&str>) -> Actio
     }
 }
 
-fn save(tx: &mut Tx<'_>, row: &UserRow, action: Action) -> Result<Recorded<UserView>> {
+fn save(tx: &mut Tx<'_>, row: &UserRow, action: Action) -> Result<(Appended, UserView)> {
     let made = tx.record(action, ("user", &row.id), row.version, &row.record()?)?;
-    diesel::update(users::table.find(&row.id))
-        .set((row, users::leaf.eq(made.leaf.as_bytes().to_vec())))
-        .execute(tx.conn)?;
+    store::update_user(tx.conn, row, &made.leaf)?;
     let unit = store::unit_name(tx.conn, &row.unit_id)?;
-    Ok(made.answering(row.view(unit)?))
+    Ok((made, row.view(unit)?))
 }
 
 /// Sets a one-time password, as the operator at the machine.
@@ -189,23 +182,24 @@ fn change_current(tx: &mut Tx<'_>, id: &str, patch: &UserPatch, new_hash: Option
 /// Changes the caller's own password; all their other sessions end.
 pub fn change_own_password(tx: &mut Tx<'_>, hash: &str) -> Result<Recorded<()>> {
     let row = store::user(tx.conn, &tx.caller.user)?;
-    diesel::update(users::table.find(&row.id))
-        .set((users::password_hash.eq(hash), users::must_change.eq(false)))
-        .execute(tx.conn)?;
-    identity::end_all(tx.conn, &row.id, &tx.caller.session, tx.now)?;
-    let record = json!({"id": row.id});
+    let bound = Digest::of(hash.as_bytes());
+    let record = json!({"id": row.id, "session": tx.caller.session, "password_sha256": bound});
     let made = tx.record(Action::PasswordChanged, ("user", &row.id), row.version, &record)?;
+    store::set_password(tx.conn, &row.id, hash)?;
+    identity::end_all(tx.conn, &row.id, &tx.caller.session, made.at)?;
     Ok(made.answering(()))
 }
 
 /// Issues an opaque token; its text is shown once.
 pub fn token(tx: &mut Tx<'_>, user: &str, until: Option<Micros>) -> Result<Recorded<(String, String)>> {
     let row = store::user(tx.conn, user)?;
-    let id = tx.new_id();
-    let text = identity::token(tx.conn, &id, &row.id, tx.now, until)?;
-    let record = json!({"id": id, "user_id": row.id, "until": until.map(crate::clock::format)});
+    let (id, token) = (tx.new_id(), NewSecret::token());
+    let record = json!({
+        "id": id, "user_id": row.id, "until": until.map(crate::clock::format), "token_sha256": token.sha256(),
+    });
     let made = tx.record(Action::TokenIssued, ("token", &id), 1, &record)?;
-    Ok(made.answering((id, text)))
+    identity::keep_token(tx.conn, (&id, &row.id), &token, made.at, until)?;
+    Ok(made.answering((id, token.text())))
 }
 
 /// Makes a token for the caller. Whoever still has to change a one-time password makes none.
@@ -217,26 +211,28 @@ pub fn own_token(tx: &mut Tx<'_>, new: &NewToken) -> Result<Recorded<MadeToken>>
     if new.until <= tx.now {
         return Err(Error::field("until", "range", "must lie in the future"));
     }
-    let (id, user) = (tx.new_id(), tx.caller.user.clone());
-    let token = identity::token(tx.conn, &id, &user, tx.now, Some(new.until))?;
-    identity::name_token(tx.conn, &id, &new.name)?;
+    let (id, user, token) = (tx.new_id(), tx.caller.user.clone(), NewSecret::token());
     let until = Timestamp(new.until);
-    let record = json!({"id": id, "user_id": user, "name": new.name, "until": until});
+    let record = json!({
+        "id": id, "user_id": user, "name": new.name, "until": until, "token_sha256": token.sha256(),
+    });
     let made = tx.record(Action::TokenIssued, ("token", &id), 1, &record)?;
+    identity::keep_token(tx.conn, (&id, &user), &token, made.at, Some(new.until))?;
+    identity::name_token(tx.conn, &id, &new.name)?;
     Ok(made.answering(MadeToken {
         id,
         name: new.name.clone(),
         until,
-        token,
+        token: token.text(),
     }))
 }
 
 /// Ends a token of this user.
 pub fn end_token(tx: &mut Tx<'_>, user: &str, id: &str) -> Result<Recorded<()>> {
     live(tx, user, CredentialKind::Token, id)?;
-    identity::end(tx.conn, id, tx.now)?;
     let record = json!({"id": id, "user_id": user});
     let made = tx.record(Action::TokenRevoked, ("token", id), 1, &record)?;
+    identity::end(tx.conn, id, made.at)?;
     Ok(made.answering(()))
 }
 
@@ -258,9 +254,9 @@ pub fn end_sessions(tx: &mut Tx<'_>, user: &str) -> Result<Recorded<()>> {
 }
 
 fn close(tx: &mut Tx<'_>, user: &str, id: &str) -> Result<Recorded<()>> {
-    identity::end(tx.conn, id, tx.now)?;
     let record = json!({"session": id, "user_id": user, "why": "it was ended"});
     let made = tx.record(Action::SessionClosed, ("session", id), 1, &record)?;
+    identity::end(tx.conn, id, made.at)?;
     Ok(made.answering(()))
 }
 
@@ -273,7 +269,7 @@ fn live(tx: &mut Tx<'_>, user: &str, kind: CredentialKind, id: &str) -> Result<(
 
 /// Ends a token, named by its id or its text.
 pub fn revoke_token(tx: &mut Tx<'_>, id_or_token: &str) -> Result<Recorded<()>> {
-    let hash = crate::proof::id::Digest::of(id_or_token.as_bytes()).as_bytes().to_vec();
+    let hash = Digest::of(id_or_token.as_bytes()).as_bytes().to_vec();
     let id: Option<String> = sessions::table
         .filter(
             sessions::kind
@@ -284,11 +280,12 @@ pub fn revoke_token(tx: &mut Tx<'_>, id_or_token: &str) -> Result<Recorded<()>> 
         .first(tx.conn)
         .optional()?;
     let id = id.ok_or_else(Error::not_found)?;
-    if !identity::end(tx.conn, &id, tx.now)? {
-        return Err(Error::conflict("That token is over already."));
-    }
     let made = tx.record(Action::TokenRevoked, ("token", &id), 1, &json!({"id": id}))?;
-    Ok(made.answering(()))
+    // A refusal takes the event back.
+    match identity::end(tx.conn, &id, made.at)? {
+        true => Ok(made.answering(())),
+        false => Err(Error::conflict("That token is over already.")),
+    }
 }
 
 /// Opens a session after the password was checked; `None` when the user was locked or disabled meanwhile.
@@ -298,14 +295,11 @@ pub fn sign_in(tx: &mut Tx<'_>, user: &UserRow, address: &str) -> Result<Option<
     if row.locked || row.disabled || row.password_hash != user.password_hash {
         return Ok(None);
     }
-    diesel::update(users::table.find(&row.id))
-        .set(users::failures.eq(0i64))
-        .execute(tx.conn)?;
+    store::forget_failures(tx.conn, &row.id)?;
     let id = tx.new_id();
-    let opened = identity::open(tx.conn, (&id, &row.id), address, tx.now)?;
     let record = json!({"session": id, "user_id": row.id, "address": address});
-    tx.record(Action::SessionOpened, ("session", &id), 1, &record)?;
-    Ok(Some(opened))
+    let made = tx.record(Action::SessionOpened, ("session", &id), 1, &record)?;
+    Ok(Some(identity::open(tx.conn, (&id, &row.id), address, made.at)?))
 }
 
 /// Rotates a session's secret. A secret that is shown twice was copied: the session ends, with an event.
@@ -325,26 +319,15 @@ pub fn refresh(tx: &mut Tx<'_>, shown: &str) -> Result<Option<identity::Opened>>
 pub fn refuse_sign_in(tx: &mut Tx<'_>, user: Option<&str>, address: &str) -> Result<()> {
     tx.lock(crate::ledger::AGENCY)?;
     let record = json!({"user_id": user, "address": address});
-    tx.record(Action::SessionRefused, ("user", user.unwrap_or("unknown")), 1, &record)?;
+    let made = tx.record(Action::SessionRefused, ("user", user.unwrap_or("unknown")), 1, &record)?;
     let Some(id) = user else { return Ok(()) };
-    let row = store::user(tx.conn, id)?;
-    let recent = row.failures > 0 && row.failures_since > tx.now - WINDOW;
-    let (failures, since) = if recent {
-        (row.failures + 1, row.failures_since)
-    } else {
-        (1, tx.now)
-    };
-    if failures < FAILURES || row.locked {
-        diesel::update(users::table.find(id))
-            .set((users::failures.eq(failures), users::failures_since.eq(since)))
-            .execute(tx.conn)?;
+    let row = store::count_failure(tx.conn, id, made.at)?;
+    if row.failures < FAILURES || row.locked {
         return Ok(());
     }
     let locked = UserRow {
         locked: true,
         version: row.version + 1,
-        failures,
-        failures_since: since,
         ..row
     };
     save(tx, &locked, Action::UserLocked).map(drop)
@@ -353,9 +336,9 @@ pub fn refuse_sign_in(tx: &mut Tx<'_>, user: Option<&str>, address: &str) -> Res
 /// Ends the caller's session.
 pub fn sign_out(tx: &mut Tx<'_>) -> Result<Recorded<()>> {
     let id = tx.caller.session.clone();
-    identity::end(tx.conn, &id, tx.now)?;
     let record = json!({"session": id, "user_id": tx.caller.user});
     let made = tx.record(Action::SessionClosed, ("session", &id), 1, &record)?;
+    identity::end(tx.conn, &id, made.at)?;
     Ok(made.answering(()))
 }
 
@@ -366,7 +349,6 @@ pub fn create_unit(tx: &mut Tx<'_>, new: &NewUnit) -> Result<Recorded<Unit>> {
         None => store::top_unit(tx.conn)?,
     };
     let id = tx.new_id();
-    let path = format!("{}{id}/", parent.as_ref().map_or("/", |p| p.path.as_str()));
     let unit = Unit {
         id,
         name: new.name.clone(),
@@ -374,16 +356,7 @@ pub fn create_unit(tx: &mut Tx<'_>, new: &NewUnit) -> Result<Recorded<Unit>> {
         version: 1,
     };
     let made = tx.record(Action::UnitCreated, ("unit", &unit.id), 1, &unit)?;
-    diesel::insert_into(units::table)
-        .values((
-            units::id.eq(&unit.id),
-            units::name.eq(&unit.name),
-            units::parent_id.eq(&unit.parent_id),
-            units::path.eq(path),
-            units::version.eq(1i64),
-            units::leaf.eq(made.leaf.as_bytes().to_vec()),
-        ))
-        .execute(tx.conn)?;
+    store::save_unit(tx.conn, &unit, &made.leaf)?;
     Ok(made.answering(unit))
 }
 
@@ -399,13 +372,7 @@ pub fn rename_unit(tx: &mut Tx<'_>, id: &str, version: i64, patch: &UnitPatch) -
         ..row.unit()
     };
     let made = tx.record(Action::UnitChanged, ("unit", id), unit.version, &unit)?;
-    diesel::update(units::table.find(id))
-        .set((
-            units::name.eq(&unit.name),
-            units::version.eq(unit.version),
-            units::leaf.eq(made.leaf.as_bytes().to_vec()),
-        ))
-        .execute(tx.conn)?;
+    store::save_unit(tx.conn, &unit, &made.leaf)?;
     Ok(made.answering(unit))
 }
 
@@ -421,15 +388,7 @@ pub fn train(tx: &mut Tx<'_>, user: &str, new: &NewTraining) -> Result<Recorded<
         ended_at: None,
     };
     let made = tx.record(Action::TrainingRecorded, ("training", &training.id), 1, &training)?;
-    diesel::insert_into(trainings::table)
-        .values((
-            trainings::id.eq(&training.id),
-            trainings::user_id.eq(&training.user_id),
-            trainings::created_at.eq(training.recorded_at.0),
-            trainings::leaf.eq(made.leaf.as_bytes().to_vec()),
-            trainings::body.eq(crate::db::canonical(&training)?),
-        ))
-        .execute(tx.conn)?;
+    store::save_training(tx.conn, &training, &made.leaf)?;
     Ok(made.answering(training))
 }
 
@@ -444,12 +403,7 @@ pub fn end_training(tx: &mut Tx<'_>, user: &str, id: &str) -> Result<Recorded<Tr
         ..before
     };
     let made = tx.record(Action::TrainingEnded, ("training", id), 2, &training)?;
-    diesel::update(trainings::table.find(id))
-        .set((
-            trainings::leaf.eq(made.leaf.as_bytes().to_vec()),
-            trainings::body.eq(crate::db::canonical(&training)?),
-        ))
-        .execute(tx.conn)?;
+    store::save_training(tx.conn, &training, &made.leaf)?;
     Ok(made.answering(training))
 }
 

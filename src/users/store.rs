@@ -5,15 +5,16 @@ use std::collections::HashMap;
 use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use super::model::{Training, Unit, UnitName, UserFound, UserView};
-use crate::clock::Timestamp;
+use crate::clock::{MINUTE, Micros, Timestamp};
 use crate::db::tables::{trainings, units, users};
 use crate::db::{self, AnyConn};
 use crate::error::{Error, Result};
 use crate::identity::{self, Caller, Person};
 use crate::policy::Role;
+use crate::proof::id::Digest;
 
 /// A user's row, without its leaf and the time it was made.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
@@ -31,6 +32,28 @@ pub struct UserRow {
     pub locked: bool,
     pub disabled: bool,
     pub version: i64,
+}
+
+/// The record of a user.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct UserRecord {
+    pub id: String,
+    pub username: String,
+    pub name: String,
+    pub roles: Vec<Role>,
+    pub unit_id: String,
+    #[serde(default)]
+    pub disabled: bool,
+    #[serde(default)]
+    pub locked: bool,
+    pub version: i64,
+    /// SHA-256 of the password's hash as the row keeps it, salt included: it shows that the hash was put in by nobody
+    /// else, and helps nobody to guess. Records of earlier releases have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_sha256: Option<Digest>,
+    /// Whether the password is for one use. Records of earlier releases do not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_change_due: Option<bool>,
 }
 
 /// A unit's row.
@@ -67,12 +90,20 @@ impl UserRow {
         Ok(!self.disabled && self.roles()?.contains(&Role::Administrator))
     }
 
-    /// What the ledger keeps of a user: never the password.
-    pub fn record(&self) -> Result<Value> {
-        Ok(json!({
-            "id": self.id, "username": self.username, "name": self.name, "roles": self.roles()?,
-            "unit_id": self.unit_id, "disabled": self.disabled, "locked": self.locked, "version": self.version,
-        }))
+    /// What the ledger keeps of a user: never the password, but the digest of its hash.
+    pub fn record(&self) -> Result<UserRecord> {
+        Ok(UserRecord {
+            id: self.id.clone(),
+            username: self.username.clone(),
+            name: self.name.clone(),
+            roles: self.roles()?,
+            unit_id: self.unit_id.clone(),
+            disabled: self.disabled,
+            locked: self.locked,
+            version: self.version,
+            password_sha256: Some(Digest::of(self.password_hash.as_bytes())),
+            password_change_due: Some(self.must_change),
+        })
     }
 
     /// What everyone signed in may find.
@@ -102,6 +133,106 @@ impl UserRow {
     }
 }
 
+/// Failed sign-ins count together within this time.
+pub const WINDOW: Micros = 15 * MINUTE;
+
+/// Keeps a user that an event with this leaf recorded then.
+pub fn insert_user(conn: &mut AnyConn, row: &UserRow, at: Micros, leaf: &Digest) -> Result<()> {
+    let rest = (users::created_at.eq(at), users::leaf.eq(leaf.as_bytes().to_vec()));
+    diesel::insert_into(users::table)
+        .values((row.clone(), rest))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Keeps a version of a user that an event with this leaf recorded.
+pub fn update_user(conn: &mut AnyConn, row: &UserRow, leaf: &Digest) -> Result<()> {
+    diesel::update(users::table.find(&row.id))
+        .set((row, users::leaf.eq(leaf.as_bytes().to_vec())))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Keeps the password that a user chose for themselves.
+pub fn set_password(conn: &mut AnyConn, user: &str, hash: &str) -> Result<()> {
+    diesel::update(users::table.find(user))
+        .set((users::password_hash.eq(hash), users::must_change.eq(false)))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Counts a failed sign-in, and gives the user with that.
+pub fn count_failure(conn: &mut AnyConn, user: &str, at: Micros) -> Result<UserRow> {
+    let mut row = self::user(conn, user)?;
+    let recent = row.failures > 0 && row.failures_since > at - WINDOW;
+    (row.failures, row.failures_since) = match recent {
+        true => (row.failures + 1, row.failures_since),
+        false => (1, at),
+    };
+    diesel::update(users::table.find(user))
+        .set((
+            users::failures.eq(row.failures),
+            users::failures_since.eq(row.failures_since),
+        ))
+        .execute(conn)?;
+    Ok(row)
+}
+
+/// A sign-in was right: those that failed before count no more.
+pub fn forget_failures(conn: &mut AnyConn, user: &str) -> Result<()> {
+    diesel::update(users::table.find(user))
+        .set(users::failures.eq(0i64))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Keeps a version of a unit that an event with this leaf recorded. Its path never changes.
+pub fn save_unit(conn: &mut AnyConn, unit: &Unit, leaf: &Digest) -> Result<()> {
+    let row = (
+        units::name.eq(&unit.name),
+        units::version.eq(unit.version),
+        units::leaf.eq(leaf.as_bytes().to_vec()),
+    );
+    if unit.version > 1 {
+        diesel::update(units::table.find(&unit.id)).set(row).execute(conn)?;
+        return Ok(());
+    }
+    let above = match &unit.parent_id {
+        Some(parent) => unit_by_id(conn, parent)?.path,
+        None => "/".to_owned(),
+    };
+    let place = (
+        units::id.eq(&unit.id),
+        units::parent_id.eq(&unit.parent_id),
+        units::path.eq(format!("{above}{}/", unit.id)),
+    );
+    diesel::insert_into(units::table).values((place, row)).execute(conn)?;
+    Ok(())
+}
+
+/// Keeps a version of a training that an event with this leaf recorded.
+pub fn save_training(conn: &mut AnyConn, training: &Training, leaf: &Digest) -> Result<()> {
+    let row = (
+        trainings::leaf.eq(leaf.as_bytes().to_vec()),
+        trainings::body.eq(db::canonical(training)?),
+    );
+    if training.ended_at.is_some() {
+        diesel::update(trainings::table.find(&training.id))
+            .set(row)
+            .execute(conn)?;
+        return Ok(());
+    }
+    let whose = (
+        trainings::id.eq(&training.id),
+        trainings::user_id.eq(&training.user_id),
+        trainings::created_at.eq(training.recorded_at.0),
+    );
+    diesel::insert_into(trainings::table)
+        .values((whose, row))
+        .execute(conn)?;
+    Ok(())
+}
+
 /// The name of a unit.
 pub fn unit_name(conn: &mut AnyConn, id: &str) -> Result<String> {
     let name: Option<String> = units::table.find(id).select(units::name).first(conn).optional()?;
@@ -128,6 +259,11 @@ pub fn names(conn: &mut AnyConn, ids: Vec<String>) -> Result<HashMap<String, Str
         .select((users::id, users::name));
     let rows: Vec<(String, String)> = query.load(conn)?;
     Ok(rows.into_iter().collect())
+}
+
+/// All users.
+pub fn users(conn: &mut AnyConn) -> Result<Vec<UserRow>> {
+    Ok(users::table.select(UserRow::as_select()).load(conn)?)
 }
 
 /// A user by sign-in name.

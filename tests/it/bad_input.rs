@@ -63,6 +63,7 @@ fn soon(what: &str, mut done: impl FnMut() -> bool) {
 
 /// What another process does that signs a person out.
 fn end_sessions_elsewhere(app: &App, user: &str) {
+    app.goes_behind();
     let db = Db::open(app.state.gate.db().location(), 6).unwrap();
     let ended = format!("UPDATE sessions SET ended_at = 1 WHERE user_id = '{user}'");
     db.write_blocking(move |conn| Ok(sql_query(&ended).execute(conn)?))

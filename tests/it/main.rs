@@ -39,6 +39,7 @@ mod lists;
 mod packets;
 mod pages;
 mod pictures;
+mod projections;
 mod releases;
 mod samples;
 mod sessions;

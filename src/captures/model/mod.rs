@@ -363,6 +363,16 @@ impl Capture {
         self.state == CaptureState::Held
     }
 
+    /// Whether a supervisor is to decide about it when it is recorded: held, or an emergency.
+    pub fn awaits_decision(&self) -> bool {
+        self.state == CaptureState::Held || self.basis.kind == BasisKind::Emergency
+    }
+
+    /// The id of the entry that keeps this corrected version.
+    pub fn correction_id(&self) -> String {
+        format!("{}-v{:06}", self.id, self.version)
+    }
+
     /// Whether the time of capture is a guess.
     pub fn is_time_guessed(&self) -> bool {
         self.captured_at_basis.and_then(CapturedBasis::mark).is_some()

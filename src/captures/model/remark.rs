@@ -140,6 +140,16 @@ words! {
     }
 }
 
+impl Review {
+    /// The state that it gives the capture.
+    pub fn state(&self) -> CaptureState {
+        match self.outcome {
+            ReviewOutcome::Accurate => CaptureState::Reviewed,
+            ReviewOutcome::Returned => CaptureState::Logged,
+        }
+    }
+}
+
 impl CaptureNote {
     /// Reads and checks it.
     pub fn parse(form: Form) -> Result<Self> {

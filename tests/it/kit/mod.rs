@@ -159,6 +159,11 @@ impl App {
         self.folder().join("files").join(Local::relative_path(sha256))
     }
 
+    /// Where the installation keeps its files and packets.
+    pub fn store(&self) -> Arc<dyn Store> {
+        self.state.blobs.store()
+    }
+
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -216,6 +221,7 @@ impl App {
         let places = Places {
             store: self.state.blobs.store(),
             keys: self.folder.path().join("keys"),
+            scratch: self.folder.path().join("keys"),
             known: Vec::new(),
         };
         audit::run(self.state.gate.db(), &places, &mut |_, _, _| Ok(())).unwrap()

@@ -52,8 +52,7 @@ fn only_the_database_begins_and_commits() {
         "BEGIN IMMEDIATE",
         ".transaction(",
     ];
-    // The audit reads one state of PostgreSQL or SQLite, and writes nothing.
-    let free = |p: &str| !p.starts_with("db/") && !p.starts_with("gate/") && p != "audit/mod.rs";
+    let free = |p: &str| !p.starts_with("db/") && !p.starts_with("gate/");
     holds("BEGIN and COMMIT stand in db", &none_uses(free, &words));
 }
 
@@ -104,6 +103,8 @@ const DELETES: &[(&str, &str)] = &[
     ("captures/resumable/store.rs", "uploads::table"),
     ("http/drafts.rs", "drafts::table"),
     ("http/drafts.rs", "old"),
+    // In a scratch database: what was compared.
+    ("db/rows.rs", "{} WHERE {}"),
     ("ledger/sequencer.rs", "outbox::table"),
     ("ledger/sequencer.rs", "outbox WHERE id IN"),
 ];
@@ -194,7 +195,7 @@ fn no_test_is_ignored() {
 }
 
 /// Lines of all source without tests, at the most. Before the pages joined they were 30,944.
-const LINES: usize = 56_000;
+const LINES: usize = 59_000;
 
 #[test]
 fn functions_and_files_stay_short() {

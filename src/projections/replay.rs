@@ -1,0 +1,74 @@
+//! Makes the rows of all projections from what was recorded, in the order in which it was.
+
+use diesel::sql_types::Text;
+use diesel::{RunQueryDsl, sql_query};
+
+use crate::db::AnyConn;
+use crate::error::{Error, Result};
+use crate::ledger::{Action, PastEvent, each_past_event};
+use crate::{authorizations, captures, cases, packets, subjects, users};
+
+/// An event from which no rows could be made: its place, and why.
+pub type Broken = (String, Error);
+
+/// Reads the ledger from `source`, and makes the rows in `target`, whose projections are empty. `tell` hears how many
+/// places of how many are read.
+///
+/// # Errors
+/// The ledger cannot be read. An event from which nothing can be made is given to `broken`, which may end the replay.
+pub fn replay(
+    source: &mut AnyConn,
+    target: &mut AnyConn,
+    tell: &mut dyn FnMut(u64, u64) -> Result<()>,
+    broken: &mut dyn FnMut(Broken) -> Result<()>,
+) -> Result<()> {
+    each_past_event(source, &mut |past, (done, total)| {
+        let made = past.and_then(|past| {
+            let place = format!("event {} seq {}", past.stream, past.seq);
+            project(target, &past).map_err(|e| (place, e))
+        });
+        if let Err(what) = made {
+            broken(what)?;
+        }
+        match done % 500 {
+            0 => tell(done, total),
+            _ => Ok(()),
+        }
+    })
+}
+
+/// Makes what follows from one event. Each feature knows its own.
+fn project(target: &mut AnyConn, past: &PastEvent) -> Result<()> {
+    let Some(action) = past.action else { return Ok(()) };
+    match action.as_str().split_once('.').map_or("", |(noun, _)| noun) {
+        "unit" | "user" | "password" | "training" | "session" | "token" => users::projection::project(target, past),
+        "case" | "member" | "grant" => cases::projection::project(target, past),
+        "subject" | "account" => subjects::projection::project(target, past),
+        "authorization" => authorizations::projection::project(target, past),
+        "capture" => captures::projection::project(target, past),
+        "packet" => packets::projection::project(target, past),
+        _ => return Ok(()),
+    }?;
+    as_recorded(target, action, past)
+}
+
+/// A row's body is the record's own text. A record of an earlier release may write the same in another way than this
+/// version does.
+fn as_recorded(target: &mut AnyConn, action: Action, past: &PastEvent) -> Result<()> {
+    let table = match action.as_str().split_once('.') {
+        Some(("case", "opened" | "changed" | "suspended" | "closed" | "reopened")) => "cases",
+        Some(("grant", _)) => "grants",
+        Some(("subject", _)) => "subjects",
+        Some(("account", _)) => "accounts",
+        Some(("authorization", _)) => "authorizations",
+        Some(("training", _)) => "trainings",
+        Some(("capture", "recorded" | "corrected")) => "captures",
+        Some(("packet", "requested")) => "packets",
+        _ => return Ok(()),
+    };
+    sql_query(format!("UPDATE {table} SET body = $1 WHERE id = $2 AND body <> $1"))
+        .bind::<Text, _>(&past.record)
+        .bind::<Text, _>(&past.object_id)
+        .execute(target)?;
+    Ok(())
+}
