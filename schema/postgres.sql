@@ -586,6 +586,8 @@ CREATE INDEX uploads_age ON public.uploads USING btree (created_at);
 
 CREATE INDEX uploads_of ON public.uploads USING btree (user_id, case_id);
 
+CREATE INDEX user_versions ON public.events USING btree (object, seq) WHERE (action = ANY (ARRAY['user.created'::text, 'user.changed'::text, 'user.disabled'::text, 'user.enabled'::text, 'user.locked'::text, 'user.unlocked'::text, 'password.reset'::text]));
+
 CREATE TRIGGER checkpoints_no_change BEFORE DELETE OR UPDATE ON public.checkpoints FOR EACH ROW EXECUTE FUNCTION public.ledger_refuses();
 
 CREATE TRIGGER checkpoints_no_truncate BEFORE TRUNCATE ON public.checkpoints FOR EACH STATEMENT EXECUTE FUNCTION public.ledger_refuses();

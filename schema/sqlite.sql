@@ -180,6 +180,9 @@ CREATE INDEX events_at ON events (at);
 
 CREATE INDEX events_object ON events (object, stream, seq);
 
+CREATE INDEX user_versions ON events (object, seq) WHERE action IN (
+    'user.created', 'user.changed', 'user.disabled', 'user.enabled', 'user.locked', 'user.unlocked', 'password.reset');
+
 CREATE TABLE files (
     sha256 BLOB NOT NULL PRIMARY KEY,
     size BIGINT NOT NULL,

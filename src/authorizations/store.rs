@@ -101,10 +101,12 @@ pub fn newest(conn: &mut AnyConn, case: &str) -> Result<Option<Authorization>> {
 
 fixed! {
     OnceApproved -> Text: "SELECT body FROM authorizations WHERE case_id = ", case: String as Text,
-    " AND (state = 'approved' OR state = 'revoked' OR state = 'expired') ORDER BY id DESC LIMIT 500"
+    " AND (state = 'approved' OR state = 'revoked' OR state = 'expired') AND leaf = (SELECT e.leaf FROM events e \
+     WHERE e.object = authorizations.id AND e.stream = 'case:' || case_id ORDER BY e.seq DESC LIMIT 1) ORDER BY id DESC LIMIT 500"
 }
 
-/// Authorizations of a case that were ever approved. Every new capture is judged by these.
+/// Authorizations of a case that were ever approved, each as far as its row is that of the last event about it. Every new
+/// capture is judged by these.
 pub fn once_approved(conn: &mut AnyConn, case: &str) -> Result<Vec<Authorization>> {
     let query = OnceApproved { case: case.to_owned() };
     let bodies: Vec<String> = both!(conn, |c| query.load(c))?;

@@ -142,12 +142,15 @@ type CaseSql = (
 
 fixed! {
     /// A case, and what a user is to it. One statement: each is a way to a database that is a server, and every request
-    /// asks this once or twice. Written out, because Diesel's walk over the same took longer than SQLite's answer.
+    /// asks this once or twice. A grant counts only where its row is that of the last event about it. Written out, because Diesel's walk over the same took longer than SQLite's answer.
     OnCase -> CaseSql: "SELECT c.id, c.lead_id, c.unit_id, c.unit_path, c.handling, c.status, c.version, c.items, c.held, \
      EXISTS (SELECT 1 FROM members m WHERE m.case_id = c.id AND m.user_id = q.me AND m.ended_at IS NULL), \
-     EXISTS (SELECT 1 FROM grants g WHERE g.user_id = q.me AND g.case_id = c.id AND g.ended_at IS NULL AND g.until > q.now AND g.can_read), \
-     EXISTS (SELECT 1 FROM grants g WHERE g.user_id = q.me AND g.case_id = c.id AND g.ended_at IS NULL AND g.until > q.now AND g.can_export), \
-     EXISTS (SELECT 1 FROM grants g WHERE g.user_id = q.me AND g.case_id = c.id AND g.ended_at IS NULL AND g.until > q.now AND g.can_decide) \
+     EXISTS (SELECT 1 FROM grants g WHERE g.user_id = q.me AND g.case_id = c.id AND g.ended_at IS NULL AND g.until > q.now AND g.can_read \
+       AND g.leaf = (SELECT e.leaf FROM events e WHERE e.object = g.id AND e.stream = 'case:' || g.case_id ORDER BY e.seq DESC LIMIT 1)), \
+     EXISTS (SELECT 1 FROM grants g WHERE g.user_id = q.me AND g.case_id = c.id AND g.ended_at IS NULL AND g.until > q.now AND g.can_export \
+       AND g.leaf = (SELECT e.leaf FROM events e WHERE e.object = g.id AND e.stream = 'case:' || g.case_id ORDER BY e.seq DESC LIMIT 1)), \
+     EXISTS (SELECT 1 FROM grants g WHERE g.user_id = q.me AND g.case_id = c.id AND g.ended_at IS NULL AND g.until > q.now AND g.can_decide \
+       AND g.leaf = (SELECT e.leaf FROM events e WHERE e.object = g.id AND e.stream = 'case:' || g.case_id ORDER BY e.seq DESC LIMIT 1)) \
      FROM cases c CROSS JOIN (SELECT CAST(", user: String as Text, " AS TEXT) AS me, CAST(", now: Micros as BigInt,
     " AS BIGINT) AS now) q WHERE c.id = ", case: String as Text, ""
 }

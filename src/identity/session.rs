@@ -100,16 +100,26 @@ type RowSql = (
     (Text, Text),
 );
 
+// A row is used only as far as the ledger stands behind it: the user's version is that of the last event that made one,
+// and the last event about the session or token is that it began.
 fixed! {
     BySession -> RowSql: "SELECT s.id, s.kind, s.expires_at, s.refreshed_at, s.ended_at, u.id, u.username, u.name, u.roles, \
      u.must_change, u.disabled, n.id, n.path FROM sessions s JOIN users u ON u.id = s.user_id JOIN units n ON n.id = u.unit_id \
-     WHERE s.kind = 'session' AND s.id = ", id: String as Text, ""
+     WHERE s.kind = 'session' \
+     AND u.leaf = (SELECT e.leaf FROM events e WHERE e.object = u.id AND e.action IN ('user.created', 'user.changed', \
+     'user.disabled', 'user.enabled', 'user.locked', 'user.unlocked', 'password.reset') ORDER BY e.seq DESC LIMIT 1) \
+     AND 'session.opened' = (SELECT e.action FROM events e WHERE e.object = s.id AND e.stream = 'agency' \
+     ORDER BY e.seq DESC LIMIT 1) AND s.id = ", id: String as Text, ""
 }
 
 fixed! {
     ByToken -> RowSql: "SELECT s.id, s.kind, s.expires_at, s.refreshed_at, s.ended_at, u.id, u.username, u.name, u.roles, \
      u.must_change, u.disabled, n.id, n.path FROM sessions s JOIN users u ON u.id = s.user_id JOIN units n ON n.id = u.unit_id \
-     WHERE s.kind = 'token' AND s.secret_hash = ", secret: Vec<u8> as Binary, ""
+     WHERE s.kind = 'token' \
+     AND u.leaf = (SELECT e.leaf FROM events e WHERE e.object = u.id AND e.action IN ('user.created', 'user.changed', \
+     'user.disabled', 'user.enabled', 'user.locked', 'user.unlocked', 'password.reset') ORDER BY e.seq DESC LIMIT 1) \
+     AND 'token.issued' = (SELECT e.action FROM events e WHERE e.object = s.id AND e.stream = 'agency' \
+     ORDER BY e.seq DESC LIMIT 1) AND s.secret_hash = ", secret: Vec<u8> as Binary, ""
 }
 
 /// Looks a credential up. A session that is over or revoked, or whose user is disabled, is refused in the same words.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use casetrail::captures::WaitingSort;
 use casetrail::clock::new_id;
 use casetrail::db::canonical;
-use casetrail::db::tables::{authorization_holders, authorizations, captures, cases, grants, members};
+use casetrail::db::tables::{authorization_holders, authorizations, captures, cases, events, grants, members};
 use casetrail::error::Kind;
 use casetrail::gate::{RequestCtx, Scope};
 use casetrail::identity::Credential;
@@ -181,9 +181,22 @@ fn put_relation(conn: &mut Conn, dice: &mut Dice, case: &str, person: &str) -> D
             (false, false, true),
             (false, true, false),
         ]);
+        let id = new_id(beginning());
+        // A grant counts only with the last event about it.
+        diesel::insert_into(events::table)
+            .values((
+                events::stream.eq(ledger::case_stream(case)),
+                events::seq.eq(1_000_000 + i64::try_from(dice.roll(1_000_000_000)).unwrap()),
+                events::leaf.eq(leaf()),
+                events::at.eq(beginning()),
+                events::action.eq("grant.given"),
+                events::object.eq(&id),
+                events::body.eq(b"planted".to_vec()),
+            ))
+            .execute(conn)?;
         diesel::insert_into(grants::table)
             .values((
-                grants::id.eq(new_id(beginning())),
+                grants::id.eq(id),
                 grants::case_id.eq(case),
                 grants::user_id.eq(person),
                 grants::can_read.eq(read),

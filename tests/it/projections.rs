@@ -308,3 +308,83 @@ fn a_damaged_database_is_rebuilt(app: &App) {
     let (_, report) = rebuilt(app, &Location::Sqlite(app.folder().join("rebuilt.db")));
     assert!(report.faults.is_empty(), "{}", report.text());
 }
+
+/// Changes rows behind the ledger.
+fn change(app: &App, sql: &str) {
+    app.goes_behind();
+    let sql = sql.to_owned();
+    let changed = app.db().write_blocking(move |conn| Ok(sql_query(&sql).execute(conn)?));
+    assert!(changed.unwrap() > 0);
+}
+
+/// What a row was at an earlier event: its leaf, its record and its version.
+fn put_back(app: &App, table: &str, action: &str, columns: &str) {
+    let event = format!("FROM events e WHERE e.object = {table}.id AND e.action = '{action}'");
+    let record = format!(
+        "SELECT r.body FROM events e JOIN records r ON r.stream = e.stream AND r.seq = e.seq \
+         WHERE e.object = {table}.id AND e.action = '{action}'"
+    );
+    let body = if table == "users" {
+        String::new()
+    } else {
+        format!(", body = ({record})")
+    };
+    let exists = format!("EXISTS (SELECT 1 {event})");
+    change(
+        app,
+        &format!("UPDATE {table} SET leaf = (SELECT e.leaf {event}){body}, {columns} WHERE {exists} AND version > 1"),
+    );
+}
+
+both_databases!(what_was_put_back_is_not_used);
+fn what_was_put_back_is_not_used(app: &App) {
+    let case = app.case();
+    let revoked = app.leave(&case);
+    let why = json!({"reason": "no longer needed"});
+    app.supervisor
+        .post(&format!("/api/v1/authorizations/{revoked}/revocation"), why.clone())
+        .is(200);
+    assert_eq!(app.lead.log(&case, app.post()).is(201)["state"], "held");
+    put_back(
+        app,
+        "authorizations",
+        "authorization.approved",
+        "state = 'approved', version = 2",
+    );
+    assert_eq!(app.lead.log(&case, app.post()).is(201)["state"], "held");
+
+    let grant = app.grant(&case, &app.prosecutor, &["read"]);
+    app.prosecutor.get(&case.path("")).is(200);
+    app.supervisor.delete(&format!("/api/v1/grants/{grant}")).is(204);
+    app.prosecutor.get(&case.path("")).problem(404, "not-found");
+    put_back(app, "grants", "grant.given", "ended_at = NULL, version = 1");
+    app.prosecutor.get(&case.path("")).problem(404, "not-found");
+}
+
+both_databases!(who_was_made_more_is_nobody);
+fn who_was_made_more_is_nobody(app: &App) {
+    let admin = &app.administrator;
+    let path = format!("/api/v1/users/{}", app.double.id);
+    let version = admin.get(&path).is(200)["version"].as_i64().unwrap();
+    admin.patch(&path, version, json!({"roles": ["investigator"]})).is(200);
+    app.double.get("/api/v1/me").is(200);
+    put_back(app, "users", "user.created", "roles = '[\"supervisor\"]', version = 1");
+    app.double.get("/api/v1/me").problem(401, "not-signed-in");
+    app.lead.get("/api/v1/me").is(200);
+}
+
+both_databases!(a_token_that_ended_stays_ended);
+fn a_token_that_ended_stays_ended(app: &App) {
+    let session = app.sign_in("lead", PASSWORD).is(201);
+    let session = app.bearing_as(&app.lead.id, session["access_token"].as_str().unwrap());
+    let token = json!({"name": "a program", "until": app.at(crate::kit::days(1))});
+    let made = session.post("/api/v1/me/tokens", token).is(201);
+    let program = app.bearing_as(&app.lead.id, made["token"].as_str().unwrap());
+    program.get("/api/v1/me").is(200);
+    session
+        .delete(&format!("/api/v1/me/tokens/{}", made["id"].as_str().unwrap()))
+        .is(204);
+    program.get("/api/v1/me").problem(401, "not-signed-in");
+    change(app, "UPDATE sessions SET ended_at = NULL WHERE ended_at IS NOT NULL");
+    program.get("/api/v1/me").problem(401, "not-signed-in");
+}
