@@ -225,13 +225,16 @@ fn of_holders(holders: &[NamedHolder<'_>]) -> RequestCheck {
     if !gone.is_empty() {
         return check(
             "holders",
-            CheckVerdict::NeedsYou,
-            format!("Cannot sign in any more: {gone}."),
+            CheckVerdict::Failed,
+            format!("Cannot sign in any more: {gone}. Return it, so that the requester leaves them out."),
         );
     }
     if !outside.is_empty() {
-        let why = format!("Neither lead nor member of this case, so they cannot log in it: {outside}.");
-        return check("holders", CheckVerdict::NeedsYou, why);
+        let why = format!(
+            "Neither lead nor member of this case any more, so they cannot log in it: {outside}. Return it, so that the \
+             requester leaves them out."
+        );
+        return check("holders", CheckVerdict::Failed, why);
     }
     let all = names(&|_| true);
     check(

@@ -216,6 +216,19 @@ impl Request {
                 "must lie in the future: nothing is covered backwards",
             );
         }
+        if terms.review_at.is_some_and(|at| at.0 <= now) {
+            form.refuse(
+                "review_at",
+                "future",
+                "must lie in the future: leave it out, or name a later time",
+            );
+        } else if timed && terms.review_at.is_some_and(|at| at > terms.ends_at) {
+            form.refuse(
+                "review_at",
+                "range",
+                "must not lie after ends_at, when it has ended by itself",
+            );
+        }
         if form.is_refused("attestations") {
             return;
         }

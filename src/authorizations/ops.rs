@@ -3,7 +3,7 @@
 use super::checks::{self, Decider};
 use super::model::{Amendment, Authorization, AuthorizationDecision, AuthorizationState, Outcome, Request, Ruling};
 use super::store;
-use crate::cases::Stage;
+use crate::cases::{self, Stage};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::gate::{NewEvent, Recorded, Tx};
@@ -12,11 +12,21 @@ use crate::ledger::Action;
 use crate::policy::Act;
 use crate::users::store as people;
 
+/// Who is to be covered: people who can log in the case, its lead and its members.
 fn holders(tx: &mut Tx<'_>, ids: &[String]) -> Result<Vec<Person>> {
-    let named = ids.iter().enumerate();
-    named
-        .map(|(i, id)| Ok(people::named(tx.conn, &format!("holders[{i}]"), id)?.person()))
-        .collect()
+    let case = tx.case()?.clone();
+    let mut holders = Vec::with_capacity(ids.len());
+    for (i, id) in ids.iter().enumerate() {
+        let field = format!("holders[{i}]");
+        let person = people::named(tx.conn, &field, id)?.person();
+        let member = cases::store::member_since(tx.conn, &case.case_id, id)?;
+        if person.id != case.lead_id && member.is_none() {
+            let message = "must work on this case, as its lead or a member, to log in it: add them to it first, or leave them out";
+            return Err(Error::field(field, "works", message));
+        }
+        holders.push(person);
+    }
+    Ok(holders)
 }
 
 /// Asks for leave. Refused while the case owes what is due before an authorization.

@@ -72,14 +72,20 @@ fn it_counts_from_the_later_of_start_and_approval(app: &App) {
 both_databases!(nobody_decides_where_they_have_a_part);
 fn nobody_decides_where_they_have_a_part(app: &App) {
     let case = app.case();
-    // Holder, though no member.
+    // Nobody is covered who cannot log.
+    let request = |holder: &str| with(app.request(), json!({"holders": [app.lead.id, holder]}));
+    app.leaves_nothing(&case.stream, || {
+        let asked = app.lead.post(&case.path("authorizations"), request(&app.supervisor.id));
+        asked.refuses(422, "holders[1]", "works");
+    });
+    // Holder, though no member any more.
+    let member = case.path(&format!("members/{}", app.supervisor.id));
+    app.lead.put(&member, json!({})).is(200);
     let made = app
         .lead
-        .post(
-            &case.path("authorizations"),
-            with(app.request(), json!({"holders": [app.supervisor.id, app.lead.id]})),
-        )
+        .post(&case.path("authorizations"), request(&app.supervisor.id))
         .is(201);
+    app.lead.delete(&member).is(204);
     let path = format!("/api/v1/authorizations/{}", made["id"].as_str().unwrap());
     decide(&app.supervisor, &path, "approve").problem(403, "forbidden");
     decide(&app.lead, &path, "approve").problem(403, "forbidden");
@@ -107,9 +113,19 @@ fn nobody_decides_where_they_have_a_part(app: &App) {
         .is(201);
     let asked = format!("/api/v1/authorizations/{}", asked["id"].as_str().unwrap());
     decide(&app.double, &asked, "approve").problem(403, "forbidden");
+    // Who cannot log any more is covered by no approval.
+    decide(&app.deputy, &path, "approve").problem(409, "conflict");
+    app.lead.put(&member, json!({})).is(200);
     app.leaves(&case.stream, "authorization.approved", &app.deputy, || {
         decide(&app.deputy, &path, "approve").is(200)
     });
+    let times = [(-1, "future"), (days(500), "range")];
+    for (at, rule) in times {
+        let asked = with(app.request(), json!({"review_at": app.at(at)}));
+        app.lead
+            .post(&case.path("authorizations"), asked)
+            .refuses(422, "review_at", rule);
+    }
 }
 
 both_databases!(a_returned_request_is_mended);

@@ -53,11 +53,14 @@ fn the_queue_shows_what_this_supervisor_may_decide_and_nothing_else(app: &App) {
     let member = case.path(&format!("members/{}", app.double.id));
     app.lead.put(&member, json!({})).is(200);
     assert_eq!(sees("double"), (false, false));
-    // Nor what covers them.
-    asked(app, &case, json!({"holders": [app.deputy.id]}));
+    // Nor, having left it, what covers them.
+    asked(app, &case, json!({"holders": [app.double.id]}));
+    app.lead.delete(&member).is(204);
+    let double = Browser::signed_in(app, "double").get("/approvals").is(200);
+    double.does_not_say("A-2 Web, Instagram");
     let deputy = Browser::signed_in(app, "deputy").get("/approvals").is(200);
     deputy.says("A-1 Web, Instagram");
-    deputy.does_not_say("A-2 Web, Instagram");
+    deputy.says("A-2 Web, Instagram");
     Browser::signed_in(app, "lead").get("/approvals").is(403);
 }
 
@@ -248,8 +251,8 @@ fn an_approval_obeys_the_checks_that_its_page_shows(app: &App) {
     );
 }
 
-both_databases!(a_juvenile_and_a_holder_from_elsewhere_need_the_decider);
-fn a_juvenile_and_a_holder_from_elsewhere_need_the_decider(app: &App) {
+both_databases!(a_juvenile_needs_the_decider_and_a_holder_who_left_stops_the_approval);
+fn a_juvenile_needs_the_decider_and_a_holder_who_left_stops_the_approval(app: &App) {
     let case = app.case();
     let subject = json!({"role": "victim", "name": "J. Young", "juvenile": true});
     app.lead.post(&case.path("subjects"), subject).is(201);
@@ -257,13 +260,16 @@ fn a_juvenile_and_a_holder_from_elsewhere_need_the_decider(app: &App) {
     app.administrator
         .post(&format!("/api/v1/users/{}/trainings", app.lead.id), training)
         .is(201);
+    let member = case.path(&format!("members/{}", app.stranger.id));
+    app.lead.put(&member, json!({})).is(200);
     let id = asked(app, &case, json!({"holders": [app.lead.id, app.stranger.id]}));
+    app.lead.delete(&member).is(204);
     let page = Browser::signed_in(app, "supervisor")
         .get(&at("authorization", &id))
         .is(200);
     for told in [
         "A juvenile is a subject</b> <span class=\"soft\"><bdi>J. Young. Does the purpose say why it is needed?",
-        "Neither lead nor member of this case, so they cannot log in it: Stan Stranger.",
+        "Neither lead nor member of this case any more, so they cannot log in it: Stan Stranger. Return it",
         "that of Lena Lead ended on 2026-06-01; Stan Stranger has none on record.",
     ] {
         page.says(told);
@@ -463,6 +469,8 @@ fn a_request_names_accounts_holders_and_platforms_as_people_do(app: &App) {
 both_databases!(a_returned_request_is_mended_in_its_page_and_two_tabs_lose_nothing);
 fn a_returned_request_is_mended_in_its_page_and_two_tabs_lose_nothing(app: &App) {
     let (case, lead) = (app.case(), Browser::signed_in(app, "lead"));
+    let member = case.path(&format!("members/{}", app.stranger.id));
+    app.lead.put(&member, json!({})).is(200);
     let id = asked(
         app,
         &case,
