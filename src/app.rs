@@ -155,7 +155,7 @@ fn lock(data: &Path) -> Result<fs::File> {
 }
 
 /// Records a start in the ledger: software and configuration, clock, policy, and uploads that a stop cut off.
-async fn record_start(opened: &OpenInstallation, config: &Config, swept: u64) -> Result<()> {
+pub async fn record_start(opened: &OpenInstallation, config: &Config, swept: u64) -> Result<()> {
     let (gate, id) = (&opened.app.gate, opened.log.installation.clone());
     let policy = hex(&gate.policy().digest());
     let software =

@@ -359,7 +359,24 @@ impl Config {
         }
     }
 
-    /// Every setting with its value, source and purpose; secrets hidden.
+    /// What counts where a setting is left empty or at 0; none where that says it all.
+    fn in_force(&self, name: &str) -> Option<String> {
+        let path = |path: PathBuf| path.display().to_string();
+        let made = |file: &str| path(self.data_dir().join("tls").join(file));
+        let with_tls = !self.http().unwrap_or(false);
+        match (name, self.get(name)) {
+            ("port", "") => Some(self.port().ok()?.to_string()),
+            ("database", "") => Some(self.database().ok()?.to_string()),
+            ("files", "") => Some(path(self.files())),
+            ("tls_cert", "") if with_tls => Some(made("cert.pem")),
+            ("tls_key", "") if with_tls => Some(made("key.pem")),
+            ("workers", "0") => Some(self.workers().to_string()),
+            ("connections", "0") => Some(self.connections().to_string()),
+            _ => None,
+        }
+    }
+
+    /// Every setting with the value in force, its source and purpose; secrets hidden.
     pub fn shown(&self) -> Vec<ShownSetting> {
         let known = SETTINGS
             .iter()
@@ -369,7 +386,7 @@ impl Config {
                 name: setting.name,
                 value: match setting.secret && !value.is_empty() {
                     true => without_secret(setting.name, value),
-                    false => Some(value.clone()),
+                    false => Some(self.in_force(setting.name).unwrap_or_else(|| value.clone())),
                 },
                 source,
                 says: setting.says,

@@ -234,11 +234,12 @@ impl Form {
         };
         let length = text.chars().count();
         if length > max {
-            self.refuse(
-                field,
-                "too_long",
-                format!("has {length} characters, at most {max} are kept: shorten it, or attach it as a file"),
-            );
+            let way_out = match max > LINE {
+                true => "shorten it, or attach it as a file",
+                false => "shorten it",
+            };
+            let message = format!("has {length} characters, at most {max} are kept: {way_out}");
+            self.refuse(field, "too_long", message);
             return None;
         }
         if text.contains('\0') {
@@ -270,9 +271,12 @@ impl Form {
 
     /// Takes a day, or the word `unknown`.
     pub fn day_or_unknown(&mut self, field: &str) -> Option<String> {
-        let message = "must be a day such as 2009-04-17, or \"unknown\"";
+        let message = match self.texts_only {
+            true => "must be a day such as 2009-04-17, or not known",
+            false => "must be a day such as 2009-04-17, or \"unknown\"",
+        };
         let fits = |text: &str| text == "unknown" || is_day(text);
-        self.text_where(field, "date", message, 10, fits)
+        self.text_where(field, "date", message, LINE, fits)
     }
 
     /// Takes a text that must be there and not blank.
@@ -306,7 +310,11 @@ impl Form {
 
     /// Refuses a word that is not there.
     pub fn must_word<W: Word>(&mut self, field: &str) {
-        self.must(field, &format!("must be given: one of {}", W::listed()));
+        let message = match self.texts_only {
+            true => "must be chosen".to_owned(),
+            false => format!("must be given: one of {}", W::listed()),
+        };
+        self.must(field, &message);
     }
 
     /// Takes one of the words; it must be there.

@@ -12,6 +12,7 @@ use crate::ledger::{self, TreeState};
 use crate::proof::Digest;
 use crate::proof::checkpoint::{Checkpoint, Signer};
 use crate::proof::merkle::{TileId, node_hash};
+use crate::text::counted;
 
 /// Leaves, checkpoints and waiting events read at a time.
 const MANY: i64 = 4096;
@@ -287,8 +288,8 @@ impl Audit<'_> {
         }
         if self.report.counts.waiting > 0 {
             let what = format!(
-                "{} events are not in the tree yet: a running server takes them within a second",
-                self.report.counts.waiting
+                "{} not in the tree yet: a running server gives each its place within a second",
+                counted(self.report.counts.waiting, "event is", "events are")
             );
             self.report.notice("waiting", "outbox", what);
         }

@@ -242,7 +242,11 @@ impl Request {
             .filter(|one| !terms.attestations.contains(one))
         {
             let (says, word) = (missing.says().trim_end_matches('.'), missing.as_str());
-            form.refuse("attestations", "required", format!("must hold “{says}” ({word})"));
+            let message = match form.is_page() {
+                true => format!("must say “{says}”: tick it"),
+                false => format!("must hold “{says}” ({word})"),
+            };
+            form.refuse("attestations", "required", message);
         }
     }
 }

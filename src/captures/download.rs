@@ -10,12 +10,13 @@ use actix_web::web::Path;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::reads::{self, FileFound};
-use crate::blobs::Key;
+use super::reads::{self, FileFound, FileLook};
+use crate::blobs::{Key, extension};
 use crate::error::{Error, Result};
 use crate::forms::parse_id;
 use crate::gate::RequestCtx;
 use crate::http::App;
+use crate::http::pages::query_value;
 use crate::http::ranges;
 use crate::http::reply::Reply;
 use crate::proof::id::Digest;
@@ -38,9 +39,17 @@ const INLINE: &[&str] = &[
 ];
 
 pub(super) async fn read(req: HttpRequest, path: Path<(String, String)>, requester: RequestCtx, app: App) -> Reply {
-    let (id, sha256) = named(&path)?;
-    let found = reads::file(&app.gate, &requester, id, sha256).await?;
-    send(&req, &app, &found).await
+    let look = asked(&req);
+    let found = reads::file(&app.gate, &requester, named(&path)?, look).await?;
+    send(&req, &app, &found, look).await
+}
+
+/// `?download` takes the file out; without it the bytes are read.
+fn asked(req: &HttpRequest) -> FileLook {
+    match query_value(req, "download") {
+        Some(_) => FileLook::Download,
+        None => FileLook::Bytes,
+    }
 }
 
 /// The capture and the file that a path names.
@@ -50,14 +59,16 @@ pub(super) fn named((id, sha256): &(String, String)) -> Result<(String, Digest)>
     Ok((id, sha256))
 }
 
-async fn send(req: &HttpRequest, app: &App, found: &FileFound) -> Reply {
+async fn send(req: &HttpRequest, app: &App, found: &FileFound, look: FileLook) -> Reply {
     let sha256 = found.file.sha256;
     let media_type = found.file.media_type.as_deref().unwrap_or_default();
-    let (kind, disposition) = match INLINE.contains(&media_type) {
-        true => (media_type, DispositionType::Inline),
-        false => ("application/octet-stream", DispositionType::Attachment),
+    let (kind, disposition) = match (INLINE.contains(&media_type), look) {
+        (true, FileLook::Download) => (media_type, DispositionType::Attachment),
+        (true, _) => (media_type, DispositionType::Inline),
+        (false, _) => ("application/octet-stream", DispositionType::Attachment),
     };
-    let name = format!("item-{}-{}", found.item, &sha256.to_string()[..12]);
+    let ending = extension(media_type);
+    let name = format!("item-{}-{}.{ending}", found.item, &sha256.to_string()[..12]);
     let disposition = ContentDisposition {
         disposition,
         parameters: vec![DispositionParam::Filename(name)],

@@ -19,7 +19,7 @@ pub fn record(
     arrived: &[Arrived],
     not_required: &[String],
 ) -> Result<Recorded<CaptureView>> {
-    let case_id = tx.case_id()?;
+    let (case_id, new) = (tx.case_id()?, &new.received(tx.now));
     let known = crate::authorizations::store::once_approved(tx.conn, &case_id)?;
     let digests: Vec<Digest> = arrived.iter().map(|a| a.entry.sha256).collect();
     let here = duplicates::of(tx.conn, &case_id, new, &digests)?;

@@ -27,6 +27,33 @@ use crate::proof::id::Digest;
 /// A session that reads a file is recorded once, and may read the same file of the same capture again for this long.
 const FILE_VIEW_COVERS: i64 = 10 * MINUTE;
 
+/// How a file is asked for. Each has an action of its own, so that the ledger tells who took a file from who saw it, and an
+/// entry for one covers none of the others.
+#[derive(Clone, Copy)]
+pub enum FileLook {
+    /// A preview, made by us.
+    Preview,
+    /// Its bytes.
+    Bytes,
+    /// Its bytes, to be kept elsewhere.
+    Download,
+}
+
+impl FileLook {
+    /// The entry for it. Each download has one; only what one press asks for in several requests shares it.
+    fn view(self, id: &str, sha256: Digest) -> View {
+        let (action, covers) = match self {
+            Self::Preview => (Action::PreviewViewed, FILE_VIEW_COVERS),
+            Self::Bytes => (Action::FileViewed, FILE_VIEW_COVERS),
+            Self::Download => (Action::FileDownloaded, MINUTE),
+        };
+        View {
+            covers,
+            ..View::new(action, "capture", id, json!({"sha256": sha256}))
+        }
+    }
+}
+
 /// A capture. The person has then opened this version of it, by whichever door.
 pub async fn capture(gate: &Gate, requester: &RequestCtx, id: String) -> Result<CaptureView> {
     Ok(item(gate, requester, id).await?.view)
@@ -193,11 +220,13 @@ pub struct FileFound {
 }
 
 /// A file of this capture. A digest alone opens no file.
-pub async fn file(gate: &Gate, requester: &RequestCtx, id: String, sha256: Digest) -> Result<FileFound> {
-    let view = View {
-        covers: FILE_VIEW_COVERS,
-        ..View::new(Action::FileViewed, "capture", &id, json!({"sha256": sha256}))
-    };
+pub async fn file(
+    gate: &Gate,
+    requester: &RequestCtx,
+    (id, sha256): (String, Digest),
+    look: FileLook,
+) -> Result<FileFound> {
+    let view = look.view(&id, sha256);
     let scope = Scope::Capture(id.clone());
     let read = move |ctx: &mut ReadCtx<'_>| {
         let stored = store::capture(ctx.conn, &id)?;
@@ -228,7 +257,7 @@ pub struct ThumbnailFound {
 
 /// A file whose thumbnail may leave. Thumbnails are seen with the list of a case, so that they are recorded as a look at the
 /// list: one entry covers all thumbnails of the case. That of a closed capture is evidence that few may see, and is recorded
-/// as a read of the file.
+/// as a preview of the file.
 pub async fn thumbnail(gate: &Gate, requester: &RequestCtx, id: String, sha256: Digest) -> Result<ThumbnailFound> {
     let (scope, capture) = (Scope::Capture(id.clone()), id.clone());
     let read = move |ctx: &mut ReadCtx<'_>| {
@@ -240,7 +269,7 @@ pub async fn thumbnail(gate: &Gate, requester: &RequestCtx, id: String, sha256: 
     };
     let (open_in, found) = gate.read(requester, Act::FileRead, scope, read).await?;
     let Some(case) = open_in else {
-        self::file(gate, requester, capture, sha256).await?;
+        self::file(gate, requester, (capture, sha256), FileLook::Preview).await?;
         return Ok(found);
     };
     let view = View {

@@ -57,6 +57,8 @@ pub struct OpenWork {
     pub authorizations: Vec<OpenAuthorization>,
     /// Captures that nobody has reviewed, by case; without those of the person asked for, who may not review them.
     pub to_review: HashMap<String, i64>,
+    /// That person; '' where all are counted.
+    pub but: String,
 }
 
 /// What is open in these cases. `but` is the person whose own captures do not count as theirs to review, or ''.
@@ -68,6 +70,7 @@ pub fn open_work(conn: &mut AnyConn, cases: &[String], but: &str, now: Micros) -
         items,
         authorizations: open_authorizations(conn, cases, now)?,
         to_review: to_review(conn, cases, but)?,
+        but: but.to_owned(),
     })
 }
 

@@ -49,7 +49,7 @@ fn is_in(action: &str, group: &str) -> bool {
         "authorizations" => noun == "authorization",
         "packets" => noun == "packet",
         "decisions" => is_decision(verb),
-        "views" => verb == "viewed" || verb == "listed",
+        "views" => matches!(verb, "viewed" | "listed" | "downloaded"),
         "refusals" => noun == "upload" || verb == "refused",
         // Of all actions none is named: then nothing is filtered.
         _ => false,
@@ -150,7 +150,9 @@ pub fn verb(event: &ShownEvent) -> String {
         "grant.ended" if event.said("/user/name").is_some() => "has no access any more",
         "packet.requested" => "asked for",
         "packet.issued" => "made",
+        "preview.viewed" => "preview seen",
         "file.viewed" => "file opened",
+        "file.downloaded" => "file taken out",
         "custody.viewed" if event.text("/object/type") != "case" => "custody viewed",
         "access.refused" => "refused",
         _ => "",
@@ -173,6 +175,7 @@ pub fn about(event: &ShownEvent, zone: Zone) -> String {
         "case.changed" => vec![lead(event), why(event)],
         "packet.requested" => vec![plain(event, "/recipient")],
         "packet.disclosed" => vec![plain(event, "/to")],
+        "preview.viewed" | "file.viewed" | "file.downloaded" => vec![digest(event)],
         "account.added" | "account.changed" => vec![worded(event, "/platform"), why(event)],
         "access.refused" => vec![worded(event, "/answer"), act(event)],
         _ => vec![
@@ -235,6 +238,12 @@ fn act(event: &ShownEvent) -> String {
         words.extend(letter.to_lowercase());
     }
     line(&words)
+}
+
+/// Which file of an item was looked at.
+fn digest(event: &ShownEvent) -> String {
+    let sha256 = event.said("/sha256").and_then(|sha256| sha256.get(..12));
+    sha256.map(|start| format!("SHA-256 {start} …")).unwrap_or_default()
 }
 
 /// Who leads the case after a change.

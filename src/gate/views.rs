@@ -1,5 +1,5 @@
 //! Views in the access log: recorded before the first byte, once a minute for the same person and thing (files: once
-//! in ten minutes, contract section 2).
+//! in ten minutes, contract section 2; each download by itself).
 
 use std::collections::HashMap;
 use std::ops::Range;

@@ -114,8 +114,15 @@ impl Health {
     }
 }
 
-/// The settings in force.
+/// The settings in force. The log knows its name where no setting gives one.
 pub async fn settings(gate: &Gate, requester: &RequestCtx, settings: Config) -> Result<Vec<ShownSetting>> {
-    let read = move |_: &mut ReadCtx<'_>| Ok(settings.shown());
+    let read = move |ctx: &mut ReadCtx<'_>| {
+        let mut shown = settings.shown();
+        let origin = shown.iter_mut().find(|one| one.name == "origin");
+        if let (Some(origin), Some(log)) = (origin, ledger::state(ctx.conn)?) {
+            origin.value = Some(log.origin);
+        }
+        Ok(shown)
+    };
     gate.read(requester, Act::InstallationRead, Scope::Agency, read).await
 }

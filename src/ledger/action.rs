@@ -99,7 +99,9 @@ actions! {
     CaseSearched "case.searched" Access "A search led to the case or to something in it.";
     CapturesListed "captures.listed" Access "A page of captures was read.";
     CaptureViewed "capture.viewed" Access "A capture was read.";
+    PreviewViewed "preview.viewed" Access "A preview of a file was seen, which the server made; the file's own bytes stayed.";
     FileViewed "file.viewed" Access "A file's bytes were read.";
+    FileDownloaded "file.downloaded" Access "A file was taken out: its bytes were asked for as a download.";
     CustodyViewed "custody.viewed" Access "The custody of a case or capture was read.";
     PacketViewed "packet.viewed" Access "A packet's state was read.";
     AccessRefused "access.refused" Access "A person was refused.";

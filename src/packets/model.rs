@@ -397,39 +397,6 @@ pub fn name(number: &str, at: Micros) -> String {
     format!("{}-{}", if slug.is_empty() { "case" } else { slug }, clock::compact(at))
 }
 
-/// The ending of an exhibit's file, by what its bytes say they are.
-pub fn extension(media_type: &str) -> &'static str {
-    match media_type {
-        "image/jpeg" => "jpg",
-        "image/png" => "png",
-        "image/gif" => "gif",
-        "image/webp" => "webp",
-        "image/heif" | "image/heic" => "heic",
-        "image/tiff" => "tif",
-        "image/bmp" => "bmp",
-        "image/avif" => "avif",
-        "video/mp4" => "mp4",
-        "video/quicktime" => "mov",
-        "video/webm" => "webm",
-        "video/x-matroska" => "mkv",
-        "video/x-msvideo" => "avi",
-        "audio/mpeg" => "mp3",
-        "audio/m4a" | "audio/mp4" => "m4a",
-        "audio/ogg" => "ogg",
-        "audio/x-wav" => "wav",
-        "application/pdf" => "pdf",
-        "application/zip" => "zip",
-        "application/gzip" => "gz",
-        "application/warc" => "warc",
-        "application/json" => "json",
-        "multipart/related" => "mhtml",
-        "text/html" => "html",
-        "text/xml" => "xml",
-        "text/plain" => "txt",
-        _ => "bin",
-    }
-}
-
 /// Whether browsers show these bytes as a picture and do nothing else with them.
 pub fn is_picture(media_type: &str) -> bool {
     matches!(media_type, "image/jpeg" | "image/png" | "image/gif" | "image/webp")

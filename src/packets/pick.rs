@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::model::extension;
 use super::store::{self, ListedCapture};
 use super::work::Work;
+use crate::blobs::extension;
 use crate::captures::FileEntry;
 use crate::error::{Error, Kind, Result};
 use crate::proof::id::Digest;

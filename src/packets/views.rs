@@ -194,8 +194,8 @@ fn times(capture: &Capture, zone: Zone) -> Vec<(&'static str, Moment, Option<Str
     let basis = said.posted_at_basis.map(|b| b.says().to_owned());
     let shown = said.platform_time_text.as_deref().map(Moment::unread);
     let (captured, received) = (zone.at(capture.captured_at.0), zone.at(capture.received_at.0));
-    let known = capture.captured_at_basis.and_then(CapturedBasis::mark);
-    let known = known.unwrap_or("by the capturing person's clock");
+    let known = capture.captured_at_basis.unwrap_or(CapturedBasis::Stated);
+    let known = known.says(capture.captured_at, capture.received_at);
     let times = [
         shown.map(|at| ("Time as shown", at, None)),
         said.posted_at.map(|at| ("Posted", zone.at(at.0), basis)),

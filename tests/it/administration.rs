@@ -259,6 +259,11 @@ fn settings_are_shown_without_secrets(app: &App) {
     );
     assert_eq!(of("log_format")["source"], "default");
     assert_eq!(of("metrics_token")["value"], Value::Null);
+    // What is left empty is told as what counts.
+    let value = |name: &str| of(name)["value"].as_str().unwrap().to_owned();
+    assert!(value("port").parse::<u16>().is_ok() && value("workers").parse::<u16>().unwrap() > 0);
+    assert!(value("origin").starts_with("casetrail.invalid/"), "{}", value("origin"));
+    assert!(value("files").ends_with("files"), "{}", value("files"));
     let admin = Browser::signed_in(app, "administrator");
     let page = admin.get("/settings").is(200);
     page.says("upload_idle");

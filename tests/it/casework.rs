@@ -292,9 +292,9 @@ fn what_is_due_stands_in_the_overview_and_on_the_first_screen(app: &App) {
     }
     overview.says("1 capture not reviewed");
     // Nobody reviews what they captured, and what others asked for needs them, not the member.
-    home.does_not_say("not reviewed");
+    home.does_not_say("to review");
     let home = Browser::signed_in(app, "member").get("/").is(200);
-    home.says("1 capture not reviewed");
+    home.says("1 capture for you to review");
     for text in told {
         home.does_not_say(text);
     }

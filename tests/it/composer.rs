@@ -283,6 +283,31 @@ fn what_a_page_leaves_open_is_told_by_what_is_logged(app: &App) {
         .refuses(422, "method", "required");
 }
 
+both_databases!(a_time_that_nobody_gave_is_that_of_the_receipt_and_said_to_be);
+fn a_time_that_nobody_gave_is_that_of_the_receipt_and_said_to_be(app: &App) {
+    let case = app.case();
+    app.leave(&case);
+    app.advance(hours(1));
+    let lead = Browser::signed_in(app, "lead");
+    let link = [("url", "https://www.instagram.com/p/C8xyz/")];
+    let made = logged(app, &case, &link, None);
+    assert_eq!(made["captured_at"], made["received_at"]);
+    assert_eq!(made["captured_at_basis"], "stated");
+    let says = |made: &Value, words: &str| {
+        lead.get(&format!("/captures/{}", made["id"].as_str().unwrap()))
+            .is(200)
+            .says(words);
+    };
+    says(&made, "when it was received: no other time was given");
+    let given = app.lead.log(&case, app.post()).is(201);
+    says(&given, "as its capturer says");
+    // Several files that a script logged each by itself are told of on the list.
+    let list = lead
+        .get(&format!("/cases/{}/evidence?logged=2&held=1", case.id))
+        .is(200);
+    list.says("2 items are logged, and recorded in the ledger. 1 item is held: kept and hashed");
+}
+
 both_databases!(a_file_alone_is_asked_where_it_is_from);
 fn a_file_alone_is_asked_where_it_is_from(app: &App) {
     let case = app.case();

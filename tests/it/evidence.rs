@@ -285,6 +285,9 @@ fn a_review_goes_on_inside_the_filter_and_says_where_it_ends(app: &App) {
     let path = format!("/cases/{}/evidence/review?kind=post&state=logged&sort=item", case.id);
     let first = member.get(&path).is(200);
     first.says("Review: item 1");
+    first.does_not_say("You captured it");
+    let own = Browser::signed_in(app, "lead").get(&path).is(200);
+    own.says("You captured it, so others review it");
     let events = app.events(&case.stream).len();
     let second = member.get(&link(&first, "next")).is(200);
     second.says("Review: item 3");

@@ -30,6 +30,33 @@ fn captures_of(paper: &Value) -> Vec<&str> {
     exhibits.iter().map(|e| e["capture"].as_str().unwrap()).collect()
 }
 
+both_databases!(what_is_picked_shows_that_it_was_returned_or_not_covered);
+fn what_is_picked_shows_that_it_was_returned_or_not_covered(app: &App) {
+    let (case, made) = filled(app);
+    let browser = Browser::signed_in(app, "exporter");
+    let path = format!("/cases/{}/packets/new", case.id);
+    let page = browser.get(&path).is(200);
+    page.does_not_say("Returned</span>");
+    page.does_not_say("Not covered</span>");
+    let returned = json!({"outcome": "returned", "note": "Which day is this?"});
+    app.member
+        .post(&format!("/api/v1/captures/{}/reviews", id(&made[0])), returned)
+        .is(201);
+    let held = app
+        .lead
+        .log(&case, app.post_with(json!({"platform": "tiktok"})))
+        .is(201);
+    app.supervisor
+        .post(
+            &format!("/api/v1/captures/{}/decision", id(&held)),
+            json!({"outcome": "accept", "reason": "of use"}),
+        )
+        .is(200);
+    let page = browser.get(&path).is(200);
+    page.says("Returned</span>");
+    page.says("Not covered</span>");
+}
+
 both_databases!(the_order_asked_for_is_that_of_the_exhibits);
 fn the_order_asked_for_is_that_of_the_exhibits(app: &App) {
     let (case, made) = filled(app);
@@ -588,7 +615,7 @@ fn the_page_says_the_verdict_in_words(app: &App) {
     let browser = Browser::signed_in(app, "exporter");
     let page = given(&browser, &bytes).is(200);
     for says in [
-        "Intact, and signed by the agency. Never anchored.",
+        "Passed. Intact, and signed by the agency. Never anchored.",
         "The checkpoint is signed by the key that you trust.",
         "is signed by the log you trust",
         "agency\u{2019}s own key, from its ledger",

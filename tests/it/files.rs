@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::both_databases;
+use crate::kit::browser::Browser;
 use crate::kit::{App, Case};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -110,6 +111,56 @@ fn a_view_is_recorded_before_the_first_byte_and_covers_ten_minutes(app: &App) {
     app.advance(2 * 60_000_000);
     app.lead.get(&path);
     assert_eq!(seen(), 3);
+}
+
+both_databases!(each_download_is_an_entry_of_its_own);
+fn each_download_is_an_entry_of_its_own(app: &App) {
+    let case = app.case();
+    app.leave(&case);
+    let path = logged(app, &case, PNG);
+    let (id, sha256) = (path.split('/').nth(4).unwrap(), Digest::of(PNG).to_string());
+    let seen = || app.count(&case.accesses, "file.viewed");
+    let taken = || app.count(&case.accesses, "file.downloaded");
+    let take = || app.lead.get(&format!("{path}?download"));
+    // Whoever has looked at the item and its picture, and then takes the file, has an entry that says so.
+    app.lead.get(&format!("/api/v1/captures/{id}"));
+    app.lead.get(&format!("/api/v1/pictures/{id}/{sha256}?size=preview"));
+    app.lead.get(&path);
+    assert_eq!((seen(), taken()), (1, 0));
+    let file = take();
+    assert_eq!((file.status, &file.body[..]), (200, PNG));
+    let name = format!("attachment; filename=\"item-1-{}.png\"", &sha256[..12]);
+    assert_eq!(file.header("content-disposition"), name);
+    assert_eq!((seen(), taken()), (1, 1));
+    let event = app.events(&case.accesses).pop().unwrap();
+    assert_eq!(
+        (&event["action"], &event["object"]["id"]),
+        (&json!("file.downloaded"), &json!(id))
+    );
+    assert_eq!(app.last_record(&case.accesses)["sha256"], json!(sha256));
+    // A browser that asks for the same file in several requests takes it once; a minute later it is taken again.
+    take();
+    assert_eq!(taken(), 1);
+    for more in 2..4 {
+        app.advance(61_000_000);
+        take();
+        assert_eq!((seen(), taken()), (1, more));
+    }
+    // The pages ask for it so, and name what was done.
+    let lead = Browser::signed_in(app, "lead");
+    lead.get(&format!("/captures/{id}"))
+        .is(200)
+        .says(&format!("/files/{id}/{sha256}?download"));
+    let page = Browser::signed_in(app, "supervisor")
+        .get(&format!("/cases/{}/accesses", case.id))
+        .is(200);
+    page.says("file taken out");
+    page.says(&format!("SHA-256 {}", &sha256[..12]));
+    let auditor = Browser::signed_in(app, "auditor");
+    auditor
+        .get("/ledger?action=File+downloaded")
+        .is(200)
+        .says("File downloaded");
 }
 
 both_databases!(knowing_a_digest_gives_nothing);

@@ -307,9 +307,13 @@ fn a_form_that_is_refused_keeps_what_was_typed(app: &App) {
             &[("kind", "wanted_person"), ("offense", "\"><script>alert(1)</script>")],
         )
         .is(422);
-    page.says("Nothing was changed yet");
+    page.says("Nothing was recorded yet");
     page.says("<a href=\"#f-title\">Title</a> must be given");
     page.says("<option value=\"wanted_person\" selected>");
+    // What is wrong is said in the words of the page.
+    let unchosen = lead.post("/cases", &[("title", "A case")]).is(422);
+    unchosen.says("Kind</a> must be chosen");
+    unchosen.does_not_say("one of missing_person");
     page.says("value=\"&#34;&#62;&#60;script&#62;alert(1)&#60;/script&#62;\"");
     page.does_not_say("<script>alert");
     for part in [
@@ -334,7 +338,7 @@ fn a_change_names_the_version_that_its_form_showed(app: &App) {
     app.leaves_nothing(&case.stream, || {
         let page = lead.post(&path, &fields).is(412);
         page.says("This was changed since you read it");
-        page.says("Nothing was changed yet");
+        page.says("Nothing was recorded yet");
     });
 }
 

@@ -348,7 +348,7 @@ fn what_is_held_shows_no_picture(app: &App) {
             assert_ne!(picture.header("content-type"), "image/jpeg");
         }
         app.advance(11 * MINUTE);
-        app.leaves(&case.accesses, "file.viewed", &app.supervisor, || {
+        app.leaves(&case.accesses, "preview.viewed", &app.supervisor, || {
             opened(&seen(&app.supervisor, &path(&held, size)));
         });
     }
@@ -358,8 +358,8 @@ fn what_is_held_shows_no_picture(app: &App) {
     page.does_not_say("/pictures/");
 }
 
-both_databases!(a_preview_is_a_read_of_the_file_and_thumbnails_are_one_look_at_the_list);
-fn a_preview_is_a_read_of_the_file_and_thumbnails_are_one_look_at_the_list(app: &App) {
+both_databases!(a_preview_is_told_from_a_read_of_the_file_and_thumbnails_are_one_look_at_the_list);
+fn a_preview_is_told_from_a_read_of_the_file_and_thumbnails_are_one_look_at_the_list(app: &App) {
     let (case, _studio) = (case(app), Studio::open(app));
     let one = logged(app, &case, "a.png", &two_halves(100, 100, ImageFormat::Png));
     let other = logged(app, &case, "b.png", &two_halves(110, 100, ImageFormat::Png));
@@ -369,9 +369,12 @@ fn a_preview_is_a_read_of_the_file_and_thumbnails_are_one_look_at_the_list(app: 
         }
     });
     assert_eq!(app.last_record(&case.accesses)["thumbnails"], true);
-    app.leaves(&case.accesses, "file.viewed", &app.lead, || {
+    app.leaves(&case.accesses, "preview.viewed", &app.lead, || {
         opened(&seen(&app.lead, &path(&one, "preview")));
-        // The original is covered by the same entry.
+        opened(&seen(&app.lead, &path(&one, "preview")));
+    });
+    // The original is another thing: its bytes leave.
+    app.leaves(&case.accesses, "file.viewed", &app.lead, || {
         app.lead
             .get(&path(&one, "").replace("/pictures/", "/files/").replace("?size=", ""));
     });
@@ -410,7 +413,7 @@ fn what_is_marked_graphic_is_shown_to_nobody_who_does_not_ask(app: &App) {
         ..lead
     };
     // Opening the page leaves a look at the capture and its case, and none at the file.
-    let reads = || app.count(&case.accesses, "file.viewed");
+    let reads = || app.count(&case.accesses, "preview.viewed") + app.count(&case.accesses, "file.viewed");
     let before = reads();
     {
         let shut = lead.get(&format!("/captures/{id}")).is(200);

@@ -175,6 +175,15 @@ impl CapturedBasis {
             Self::Guessed => Some("guessed"),
         }
     }
+
+    /// How a time of capture is known, in words. One that nobody gave is that of the receipt, to the microsecond.
+    pub fn says(self, captured: Timestamp, received: Timestamp) -> &'static str {
+        match self.mark() {
+            Some(mark) => mark,
+            None if captured == received => "when it was received: no other time was given",
+            None => "as its capturer says",
+        }
+    }
 }
 
 words! {

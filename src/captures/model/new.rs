@@ -36,6 +36,8 @@ pub(super) enum WhereAsked {
 pub struct NewCapture {
     pub kind: CaptureKind,
     pub captured_at: Micros,
+    /// Whether nobody gave a time: then it is that of the receipt.
+    pub untimed: bool,
     pub captured_at_basis: Option<CapturedBasis>,
     pub particulars: Particulars,
     pub note: Option<String>,
@@ -73,6 +75,7 @@ impl NewCapture {
             kind,
             basis,
             captured_at: form.required_time("captured_at"),
+            untimed: false,
             captured_at_basis: form.word("captured_at_basis"),
             files: form.objects("files", FILES, file),
             particulars: Particulars::take(&mut form),
@@ -92,6 +95,7 @@ impl NewCapture {
             basis: form.object("basis", claim),
             kind: form.word("kind").unwrap_or(CaptureKind::Link),
             captured_at: form.time("captured_at").unwrap_or(now),
+            untimed: false,
             captured_at_basis: form.word("captured_at_basis"),
             files: form.objects("files", FILES, sketched_file),
             particulars: Particulars::take(&mut form),
@@ -99,6 +103,14 @@ impl NewCapture {
         };
         form.done()?;
         Ok(new)
+    }
+
+    /// The same as it is received now.
+    pub fn received(&self, now: Micros) -> Self {
+        Self {
+            captured_at: if self.untimed { now } else { self.captured_at },
+            ..self.clone()
+        }
     }
 
     /// Adds a file under the name that its sender gives it.

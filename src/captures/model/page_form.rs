@@ -23,9 +23,10 @@ pub struct PageArrival<'a> {
 pub const NO_PLATFORM: &str = "none";
 
 impl NewCapture {
-    /// Reads and checks what a page's form says. A time that was left empty is now. Its files are added as they come.
+    /// Reads and checks what a page's form says. A time that was left empty is that of the receipt. Its files are added as they come.
     pub fn of_page(mut form: Form, arrival: &PageArrival<'_>) -> Result<Self> {
-        if !form.has("captured_at") {
+        let untimed = !form.has("captured_at");
+        if untimed {
             form.put("captured_at", clock::format(arrival.now));
             // Now is no guess.
             form.value("captured_at_basis");
@@ -52,14 +53,15 @@ impl NewCapture {
         }
         put_method(&mut form, handed, arrival);
         let free = by_file.is_some() && kind.is_some_and(CaptureKind::comes_as_file);
-        Self::read(
-            form,
-            if free || from_none || !told {
-                WhereAsked::Elsewhere
-            } else {
-                WhereAsked::Here
-            },
-        )
+        let asked = if free || from_none || !told {
+            WhereAsked::Elsewhere
+        } else {
+            WhereAsked::Here
+        };
+        Ok(Self {
+            untimed,
+            ..Self::read(form, asked)?
+        })
     }
 }
 

@@ -214,7 +214,9 @@ fn logged_at(made: &CaptureView, sent: &FormView) -> String {
 }
 
 /// The parameters of a page of evidence: its list, and what brought the person there.
-pub const PARAMETERS: &[&str] = &["view", "around", "said", "items", "done", "draft", "url"];
+pub const PARAMETERS: &[&str] = &[
+    "view", "around", "said", "items", "logged", "held", "done", "draft", "url",
+];
 
 /// All parameters that a page of evidence takes.
 pub fn parameters() -> Vec<&'static str> {

@@ -37,6 +37,8 @@ struct ReviewPage {
 struct Reviewed {
     shot: Shot,
     open: bool,
+    /// Who captured it, where that is shown: it is for others to review.
+    capturer: Option<String>,
     viewer: Viewer,
     parts: ItemParts,
     rights: ItemRights,
@@ -97,6 +99,10 @@ async fn beside(page: &PageRequest, case_page: &CasePage, list: &ListAddress) ->
 }
 
 impl Reviewed {
+    fn is_own(&self, frame: &Frame) -> bool {
+        self.capturer.as_deref() == Some(frame.person_id())
+    }
+
     async fn of(page: &PageRequest, case_page: &CasePage, list: &ListAddress, beside: Beside) -> Result<Self> {
         let case = case_page.case.id.as_str();
         let found = reads::item(&page.app.gate, &page.ctx, beside.id.clone()).await?;
@@ -114,6 +120,10 @@ impl Reviewed {
             .map(|(address, shot)| (shot, address));
         Ok(Self {
             open: matches!(found.view, CaptureView::Open(_)),
+            capturer: match &found.view {
+                CaptureView::Open(open) => Some(open.captured_by.id.clone()),
+                CaptureView::Withheld(_) => None,
+            },
             viewer: Viewer::of(page, &found.view, case_page).await?,
             parts: ItemParts::of(&found, case_page),
             rights: found.rights,

@@ -15,6 +15,7 @@ use crate::http::pages::{FormView, PageRequest};
 use crate::http::{WriteRequest, request_ctx};
 use crate::policy::Act;
 use crate::proof::id::Digest;
+use crate::text::counted;
 
 /// Items that one press may name: a page shows sixty.
 const PICKED: usize = 100;
@@ -94,7 +95,10 @@ impl Marked {
         let saying = page.query("said").and_then(|word| word.parse::<Saying>().ok());
         let items = page.query("items").and_then(|number| number.parse().ok());
         Self {
-            told: saying.zip(items).map(|(saying, items)| saying.done(items)),
+            told: saying
+                .zip(items)
+                .map(|(saying, items)| saying.done(items))
+                .or(logged(page)),
             ..Self::default()
         }
     }
@@ -108,6 +112,25 @@ impl Marked {
             ..Self::default()
         }
     }
+}
+
+/// How many files were logged as items of their own, as the address of the page says.
+fn logged(page: &PageRequest) -> Option<String> {
+    let number = |name| page.query(name).and_then(|number| number.parse().ok()).unwrap_or(0_u64);
+    let (logged, held) = (number("logged"), number("held"));
+    let told = [
+        (logged, "logged, and recorded in the ledger."),
+        (
+            held,
+            "held: kept and hashed, and not readable until a supervisor decides.",
+        ),
+    ];
+    let told: Vec<String> = told
+        .into_iter()
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, what)| format!("{} {what}", counted(n, "item is", "items are")))
+        .collect();
+    (!told.is_empty()).then(|| told.join(" "))
 }
 
 /// Says it of each of the selected items.

@@ -6,7 +6,8 @@ use super::is_picture;
 use crate::blobs::{Key, WHOLE};
 use crate::captures::model::{CaptureView, FileEntry, FileRole, OpenCapture, Viewing};
 use crate::captures::pictures::{store::PictureRow, store::PictureState, words_of};
-use crate::captures::{reads, viewing};
+use crate::captures::reads::{self, FileLook};
+use crate::captures::viewing;
 use crate::cases::CasePage;
 use crate::db::blocking;
 use crate::error::Result;
@@ -222,7 +223,7 @@ fn within_preview((width, height): (i64, i64)) -> (i64, i64) {
 
 /// The first bytes of a text. Reading them is a read of the file, and recorded as one.
 async fn text(page: &PageRequest, id: &str, file: &FileEntry) -> Result<Sight> {
-    let found = reads::file(&page.app.gate, &page.ctx, id.to_owned(), file.sha256).await?;
+    let found = reads::file(&page.app.gate, &page.ctx, (id.to_owned(), file.sha256), FileLook::Bytes).await?;
     let (blobs, sha256) = (page.app.blobs.clone(), found.file.sha256);
     let bytes = blocking(move || {
         let mut bytes = Vec::new();

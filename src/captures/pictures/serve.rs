@@ -13,7 +13,7 @@ use super::store::{self, PictureRow, PictureState};
 use crate::blobs::{Key, WHOLE};
 use crate::captures::download::named;
 use crate::captures::model::FileEntry;
-use crate::captures::reads;
+use crate::captures::reads::{self, FileLook};
 use crate::clock::Micros;
 use crate::db::blocking;
 use crate::error::{Error, Result};
@@ -55,7 +55,7 @@ enum PictureAsked {
     File(FileEntry),
 }
 
-/// Whoever sees a preview reads evidence, and it is recorded as a read of the file; thumbnails are recorded with the list.
+/// Whoever sees a preview reads evidence, and it is recorded as a preview of the file; thumbnails are recorded with the list.
 async fn asked(
     app: &App,
     requester: &RequestCtx,
@@ -63,9 +63,8 @@ async fn asked(
     size: ThumbSize,
 ) -> Result<PictureAsked> {
     if size == ThumbSize::Preview {
-        return Ok(PictureAsked::File(
-            reads::file(&app.gate, requester, id, sha256).await?.file,
-        ));
+        let found = reads::file(&app.gate, requester, (id, sha256), FileLook::Preview).await?;
+        return Ok(PictureAsked::File(found.file));
     }
     let found = reads::thumbnail(&app.gate, requester, id, sha256).await?;
     Ok(if found.graphic {

@@ -104,7 +104,7 @@ fn work_lines(case: &Case, work: &OpenWork, now: Micros) -> Vec<TaskLine> {
     let zone = Zone::named(Some(&case.time_zone));
     let authorizations = work.authorizations.iter().filter(|a| a.case_id == case.id);
     lines.extend(authorizations.map(|a| authorization_line(a, zone, now)));
-    lines.extend(work.to_review.get(&case.id).map(|n| review_line(case, *n)));
+    lines.extend(work.to_review.get(&case.id).map(|n| review_line(case, *n, &work.but)));
     lines
 }
 
@@ -123,6 +123,7 @@ pub fn tasks_for(desk: &WorkDesk) -> Vec<TaskLine> {
             items: desk.work.items.iter().filter(concerns).cloned().collect(),
             authorizations: desk.work.authorizations.iter().filter(asked).cloned().collect(),
             to_review: desk.work.to_review.clone(),
+            but: desk.work.but.clone(),
         };
         let due = if leads { due_lines(case) } else { Vec::new() };
         let open = due.into_iter().filter(|_| case.status != CaseStatus::Closed);
@@ -252,14 +253,23 @@ fn authorization_line(authorization: &OpenAuthorization, zone: Zone, now: Micros
     )
 }
 
-fn review_line(case: &Case, n: i64) -> TaskLine {
-    let n = u64::try_from(n).unwrap_or_default();
-    let title = format!("{} not reviewed", counted(n, "capture", "captures"));
-    let about = "Another one who works on the case, or its supervisor; never the capturer.".to_owned();
+/// `but`: the person for whom it is counted, whose own captures are left out; empty where all of the case are counted.
+fn review_line(case: &Case, n: i64, but: &str) -> TaskLine {
+    let n = counted(u64::try_from(n).unwrap_or_default(), "capture", "captures");
+    let (title, about) = match but {
+        "" => (
+            format!("{n} not reviewed"),
+            "All of the case. Another one who works on it reviews them, or its supervisor; never the capturer.",
+        ),
+        _ => (
+            format!("{n} for you to review"),
+            "Not reviewed yet, and made by others. Your own are for others to review.",
+        ),
+    };
     TaskLine::new(
         TaskUrgency::Due,
         title,
-        about,
+        about.to_owned(),
         (format!("/cases/{}/evidence?state=logged", case.id), "View"),
     )
 }

@@ -104,6 +104,8 @@ pub async fn fill(config: &Config) -> Result<(OpenInstallation, Value)> {
     };
     let cases = story.tell().await?;
     story.clock.set_behind(0);
+    // The story began days ago; the server starts now.
+    app::record_start(&opened, config, 0).await?;
     let shown: Vec<Value> = users.iter().map(User::shown).collect();
     Ok((opened, json!({"users": shown, "cases": cases})))
 }

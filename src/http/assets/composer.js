@@ -1,30 +1,27 @@
 // @ts-check
 // The form that logs captures: what is pasted or dropped goes into it, and what is known of it is told before it is sent.
-import { say } from "./app.js";
-import { Uploads } from "./uploads.js";
-import { signedOut } from "./drafts.js";
+import { $, $$, dropped, el, page, say, texts } from "./app.js";
+import "./drafts.js";
 import { register } from "./keys.js";
+import { signedOut } from "./session.js";
+import { Uploads } from "./uploads.js";
 
-const composer = /** @type {HTMLFormElement | null} */ (document.querySelector("form[data-composer]"));
+const composer = $("form[data-composer]");
 if (composer) start(composer);
 
 /** @param {HTMLFormElement} form */
 function start(form) {
-  const field = (/** @type {string} */ name) => /** @type {HTMLInputElement} */ (form.elements.namedItem(name));
-  const [address, chosen] = [field("url"), /** @type {HTMLInputElement} */ (form.querySelector("#f-file"))];
-  const list = /** @type {HTMLElement} */ (form.querySelector("[data-uploads]"));
-  const each = /** @type {HTMLElement} */ (form.querySelector("[data-each]"));
-  const dated = /** @type {HTMLElement} */ (form.querySelector("[data-dated]"));
-  const [where, alone] = [/** @type {HTMLElement} */ (form.querySelector("[data-where]")), /** @type {HTMLInputElement} */ (each.querySelector("input"))];
-  let chose = false;
-  alone.addEventListener("input", () => (chose = true));
+  const field = (/** @type {string} */ name) => /** @type {any} */ (form.elements.namedItem(name));
+  const [address, chosen] = [field("url"), $("#f-file", form)];
+  const list = $("[data-uploads]", form);
+  const each = $("[data-each]", form);
+  const dated = $("[data-dated]", form);
+  const [where, alone] = [$("[data-where]", form), $("input", each)];
   // An empty form shows its first line alone, so that the evidence is in sight; the rest comes with the first thing in it.
-  const rest = /** @type {HTMLElement} */ (form.querySelector("[data-rest]"));
+  const rest = $("[data-rest]", form);
   const filled = ["url", "text", "platform", "account.handle", "note", "basis.kind"].some((name) => field(name).value.trim());
   rest.hidden = !filled && !form.closest(".composer")?.querySelector("#errors");
-  function unfold() {
-    rest.hidden = false;
-  }
+  const unfold = () => (rest.hidden = false);
   const uploads = new Uploads(form, list, () => {
     each.hidden = uploads.items.length < 2;
     offerDate();
@@ -38,8 +35,6 @@ function start(form) {
   const unplaced = () => !address.value.trim() && !["platform", "platform_other"].some((name) => field(name).value.trim()) && !/^(legal|consent|third)/.test(field("basis.kind").value) && uploads.items.some((item) => item.state !== "logged");
   function askWhere() {
     where.hidden = !unplaced();
-    // What is of different kinds, and not of one link, is seldom one item.
-    if (!chose) alone.checked = !address.value.trim() && new Set(uploads.items.map(({ file }) => /^(image|video)/.exec(file.type)?.[0])).size > 1;
   }
 
   /** @param {Iterable<File>} files */
@@ -49,24 +44,21 @@ function start(form) {
     uploads.add(all);
     say(`${all.length === 1 ? "A file is" : `${all.length} files are`} added. Nothing is sent before you press Log it.`);
   };
-  const take = () => {
-    add(chosen.files ?? []);
-    chosen.value = "";
-  };
-  chosen.addEventListener("change", take);
-  // Files may have been chosen before this script ran.
-  take();
-  const folder = /** @type {HTMLInputElement | null} */ (form.querySelector("[data-folder]"));
-  folder?.addEventListener("change", () => {
-    add(folder.files ?? []);
-    folder.value = "";
-  });
-  for (const button of form.querySelectorAll("[data-choose]")) {
-    /** @type {HTMLElement} */ (button).hidden = false;
-    button.addEventListener("click", () => /** @type {HTMLInputElement} */ (form.querySelector(button.getAttribute("data-choose") ?? "")).click());
+  for (const input of [chosen, $("[data-folder]", form)]) {
+    const take = () => {
+      add(input.files ?? []);
+      input.value = "";
+    };
+    input.addEventListener("change", take);
+    // Files may have been chosen before this script ran.
+    take();
   }
-  for (const told of form.querySelectorAll("[data-scripted]")) /** @type {HTMLElement} */ (told).hidden = false;
-  for (const plain of form.querySelectorAll("[data-plain]")) /** @type {HTMLElement} */ (plain).hidden = true;
+  for (const button of $$("[data-choose]", form)) {
+    button.hidden = false;
+    button.addEventListener("click", () => $(button.dataset.choose, form).click());
+  }
+  for (const told of $$("[data-scripted]", form)) told.hidden = false;
+  for (const plain of $$("[data-plain]", form)) plain.hidden = true;
 
   // A file's date is a guess at when something was captured, and is marked as one.
   function offerDate() {
@@ -75,8 +67,8 @@ function start(form) {
     dated.hidden = !old || field("captured_at").value !== "";
     if (!file || !old) return;
     const at = new Date(file.lastModified);
-    /** @type {HTMLElement} */ (dated.querySelector("[data-date]")).textContent = at.toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
-    /** @type {HTMLButtonElement} */ (dated.querySelector("button")).onclick = () => {
+    $("[data-date]", dated).textContent = at.toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+    $("button", dated).onclick = () => {
       field("captured_at").value = at.toISOString();
       field("captured_at_basis").value = "file_date";
       dated.hidden = true;
@@ -98,28 +90,19 @@ function start(form) {
       soon();
     }
   });
-  document.addEventListener("dragover", (event) => {
-    event.preventDefault();
-    form.classList.add("drop--over");
-  });
-  document.addEventListener("dragleave", (event) => {
-    if (!event.relatedTarget) form.classList.remove("drop--over");
-  });
-  document.addEventListener("drop", async (event) => {
-    event.preventDefault();
-    form.classList.remove("drop--over");
-    const entries = [...(event.dataTransfer?.items ?? [])].map((item) => item.webkitGetAsEntry?.());
-    const files = [...(event.dataTransfer?.files ?? [])];
+  dropped(form, async (data) => {
+    const entries = [...(data?.items ?? [])].map((item) => item.webkitGetAsEntry?.());
+    const files = [...(data?.files ?? [])];
     add(entries.some((entry) => entry?.isDirectory) ? (await Promise.all(entries.map(within))).flat() : files);
   });
 
-  const nothing = /** @type {HTMLDetailsElement | null} */ (document.getElementById("found-nothing"));
+  const nothing = $("#found-nothing");
   const foundNothing = () => {
     if (!nothing) return;
     nothing.open = true;
-    const where = /** @type {HTMLInputElement} */ (nothing.querySelector("[name=url]"));
+    const where = $("[name=url]", nothing);
     if (!where.value) where.value = address.value;
-    /** @type {HTMLElement} */ (where.value ? nothing.querySelector("[name=text]") : where).focus();
+    (where.value ? $("[name=text]", nothing) : where).focus();
   };
   nothing?.addEventListener("toggle", () => nothing.open && foundNothing());
   register([
@@ -128,39 +111,25 @@ function start(form) {
   ]);
 
   // While something is typed: what the link tells, what covers it, what is here already.
-  const seen = /** @type {HTMLElement} */ (form.querySelector("[data-seen]"));
-  const check = /** @type {HTMLButtonElement} */ (form.querySelector("[data-check]"));
-  /** @type {number} */
-  let timer;
-  /** @type {XMLHttpRequest | undefined} */
-  let asked;
-  const texts = () => {
-    const fields = new URLSearchParams();
-    for (const [name, value] of new FormData(form)) if (typeof value === "string") fields.append(name, value);
-    return fields;
-  };
-  const ask = () => {
-    asked?.abort();
-    if (!address.value.trim() && !field("platform").value.trim()) {
-      seen.replaceChildren();
-      return;
+  const seen = $("[data-seen]", form);
+  const check = $("[data-check]", form);
+  let [timer, turn] = [0, 0];
+  const ask = async () => {
+    const mine = ++turn;
+    if (!address.value.trim() && !field("platform").value.trim()) return seen.replaceChildren();
+    try {
+      const told = await page(check.formAction, { body: texts(form), part: true });
+      if (mine === turn) seen.replaceChildren(...document.importNode(told.body, true).childNodes);
+    } catch (error) {
+      if (/** @type {Error} */ (error).message === "401") signedOut().then(ask);
     }
-    asked = new XMLHttpRequest();
-    asked.open("POST", check.formAction);
-    asked.setRequestHeader("X-Partial", "1");
-    // The browser makes a document of the answer, in which no script can run.
-    asked.responseType = "document";
-    asked.addEventListener("load", function () {
-      if (this.status === 401) signedOut().then(ask);
-      if (this.status !== 200 || this.getResponseHeader("X-Partial") !== "1") return;
-      seen.replaceChildren(...document.importNode(this.response.body, true).childNodes);
-    });
-    asked.send(texts());
   };
   function soon() {
     clearTimeout(timer);
     timer = window.setTimeout(ask, 350);
   }
+  // What came along from another page is told at once.
+  if (filled) ask();
   for (const event of ["input", "change"]) {
     form.addEventListener(event, soon);
     form.addEventListener(event, askWhere);
@@ -179,12 +148,10 @@ function start(form) {
     const told = await answer?.json().catch(() => null);
     if (answer?.status !== 201) return uploads.fail(item, told?.detail ?? "It was sent, but not logged: the connection dropped. Try again.");
     item.state = "logged";
+    item.held = told.state === "held";
     item.id = "";
-    item.text.replaceChildren(told.state === "held" ? "Held as " : "Logged as ");
-    const link = document.createElement("a");
-    link.href = `/captures/${told.id}`;
-    link.textContent = `item ${told.item}`;
-    item.text.append(link, ".");
+    item.text.replaceChildren(item.held ? "Held as " : "Logged as ");
+    item.text.append(el("a", { href: `/captures/${told.id}` }, `item ${told.item}`), ".");
     uploads.offer(item);
   };
 
@@ -204,18 +171,20 @@ function start(form) {
     await uploads.sendAll(apart ? logAlone : undefined);
     const failed = uploads.items.filter((item) => item.state === "failed").length;
     form.removeAttribute("aria-busy");
-    if (apart || failed) {
-      const logged = uploads.items.filter((item) => item.state === "logged").length;
-      say(failed ? `${failed} of ${uploads.items.length} files could not be taken: each says why. Try again, or take them off.` : `${logged} items are logged.`);
-      return;
+    if (failed) return say(`${failed} of ${uploads.items.length} files could not be taken: each says why. Try again, or take them off.`);
+    const logged = uploads.items.filter((item) => item.state === "logged");
+    if (apart && logged.length === 0) return say("These files are here already: nothing was sent.");
+    if (apart) {
+      // Nothing of it is left to do: the draft goes, and the list shows what came.
+      form.dispatchEvent(new Event("leaving"));
+      const gone = texts(form);
+      gone.set("discard", "yes");
+      await fetch(form.dataset.draft ?? "", { method: "POST", body: gone, headers: { "X-Partial": "1" }, credentials: "same-origin" }).catch(() => null);
+      const held = logged.filter((item) => item.held).length;
+      return location.assign(`/cases/${form.dataset.case}/evidence?logged=${logged.length - held}&held=${held}`);
     }
-    // Each is put before the others, so the first is put last.
-    for (const item of uploads.items.filter((item) => item.state === "sent").reverse()) {
-      const named = document.createElement("input");
-      [named.type, named.name, named.value] = ["hidden", "upload", item.id];
-      // Before the field for files, which is the last.
-      form.prepend(named);
-    }
+    // Each is put before the others, so the first is put last; and all before the field for files, which is the last.
+    for (const item of uploads.items.filter((item) => item.state === "sent").reverse()) form.prepend(el("input", { type: "hidden", name: "upload", value: item.id }));
     form.setAttribute("aria-busy", "true");
     form.dispatchEvent(new Event("leaving"));
     form.submit();

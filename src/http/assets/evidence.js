@@ -1,15 +1,16 @@
 // @ts-check
 // A list of evidence: selecting several items with Shift or a key, how many are selected, and the next items on scrolling
 // on. Plain boxes and a link work without it.
-import { page } from "./app.js";
+import { $, $$, page } from "./app.js";
 import { register } from "./keys.js";
 
-const form = /** @type {HTMLFormElement | null} */ (document.querySelector("form[data-marks]"));
-const all = () => /** @type {HTMLInputElement[]} */ ([...(form?.querySelectorAll("input[name='captures[]']") ?? [])]);
+const form = $("form[data-marks]");
+const BOX = "input[name='captures[]']";
+const all = () => $$(BOX, form);
 if (form && all().length) {
-  const count = form.querySelector("[data-count]");
-  const clear = /** @type {HTMLElement | null} */ (form.querySelector("[data-clear]"));
-  const bar = form.querySelector(".bulk");
+  const count = $("[data-count]", form);
+  const clear = $("[data-clear]", form);
+  const bar = $(".bulk", form);
 
   const tell = () => {
     const selected = all().filter((box) => box.checked).length;
@@ -39,16 +40,14 @@ if (form && all().length) {
     for (const box of all()) box.checked = false;
     tell();
   });
-  /** @param {KeyboardEvent} event */
   const select = (event) => {
-    const at = /** @type {HTMLElement} */ (event.target);
-    const box = /** @type {HTMLInputElement | null} */ (at.closest(".shot, tr")?.querySelector("input[name='captures[]']"));
+    const box = $(BOX, /** @type {Element} */ (event.target).closest(".shot, tr"));
     if (!box) return;
     box.checked = !box.checked;
     set(box, event.shiftKey);
   };
   register([{ key: "x", does: "Select the item in focus; with Shift all up to it", run: select }]);
-  for (const keys of form.querySelectorAll("[data-keys]")) /** @type {HTMLElement} */ (keys).hidden = false;
+  for (const keys of $$("[data-keys]", form)) keys.hidden = false;
   tell();
 }
 
@@ -58,8 +57,8 @@ const LIST = ".gallery, .table--items > tbody";
 
 /** Brings the next items when the end of the list comes near. @param {Element | null} pager */
 function watch(pager) {
-  const link = /** @type {HTMLAnchorElement | null} */ (pager?.querySelector("a[data-next]"));
-  const list = document.querySelector(LIST);
+  const link = $("a[data-next]", pager);
+  const list = $(LIST);
   if (!pager || !link || !list || list.children.length >= MOST) return;
   const near = new IntersectionObserver(async ([seen]) => {
     if (!seen.isIntersecting) return;
@@ -77,4 +76,4 @@ function watch(pager) {
   }, { rootMargin: "1500px" });
   near.observe(pager);
 }
-watch(document.querySelector("main .pager"));
+watch($("main .pager"));

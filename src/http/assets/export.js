@@ -1,26 +1,35 @@
 // @ts-check
 // Picking exhibits, a packet's build under way, and a file to verify. Each is a plain form or page that works alone; here
 // its parts are renewed in place.
-import { page, say } from "./app.js";
+import { $, $$, dropped, page, say } from "./app.js";
 
-/** Puts the parts of another document in place of those of the same names, and keeps the focus. @param {Document} other */
-function renew(other) {
+/** Puts the parts of another document in place of those of the same names, or of this name, and keeps the focus. @param {Document} other @param {string} [only] */
+function renew(other, only) {
   const at = /** @type {HTMLElement | null} */ (document.activeElement);
   const mark = at?.id ? `#${CSS.escape(at.id)}` : at instanceof HTMLButtonElement || at instanceof HTMLInputElement ? `[name="${at.name}"][value="${CSS.escape(at.value)}"]` : null;
   const row = at?.closest("[data-item]")?.getAttribute("data-item");
-  for (const part of document.querySelectorAll("[data-part]")) {
+  for (const part of $$(only ? `[data-part=${only}]` : "[data-part]")) {
     const fresh = other.querySelector(`[data-part="${part.getAttribute("data-part")}"]`);
     if (fresh) part.replaceWith(document.adoptNode(fresh));
   }
   if (document.activeElement !== document.body) return;
-  let next = mark && /** @type {HTMLButtonElement | null} */ (document.querySelector(mark));
+  let next = mark && $(mark);
   // A button at the end of the list is off: the one beside it stays under the finger.
   if (next?.disabled) next = next.parentElement?.querySelector("button:not(:disabled)") ?? null;
-  if (!next && row) next = document.querySelector(`[data-item="${row}"] button:not(:disabled)`);
+  if (!next && row) next = $(`[data-item="${row}"] button:not(:disabled)`);
   next?.focus();
+  prepare();
 }
 
-const choose = /** @type {HTMLFormElement | null} */ (document.querySelector("form[data-choose]"));
+/** What only works with a script. */
+function prepare() {
+  for (const one of $$("[data-keys], [data-copy]")) one.removeAttribute("hidden");
+  $("[data-show]")?.setAttribute("hidden", "");
+  for (const row of $$("[data-order] > li")) row.draggable = true;
+}
+prepare();
+
+const choose = $("form[data-choose]");
 if (choose) {
   const target = choose.action;
   let turn = 0;
@@ -37,7 +46,6 @@ if (choose) {
       // Somebody goes on typing: what they type is sent when they leave the field.
       if (document.activeElement === items() && items().value !== typed) return;
       renew(other);
-      prepare();
       say(told ?? document.getElementById("h-order")?.parentElement?.querySelector(".num")?.textContent ?? "");
     } catch {
       say("No answer came, so nothing changed here. Press it again, or look whether you are still signed in.");
@@ -56,8 +64,8 @@ if (choose) {
     if (field.matches("[data-filter]")) send("filter", "The list is filtered.");
   });
 
-  const items = () => /** @type {HTMLInputElement} */ (document.getElementById("f-items"));
-  const rows = () => /** @type {HTMLElement[]} */ ([...choose.querySelectorAll("[data-order] > li")]);
+  const items = () => $("#f-items");
+  const rows = () => $$("[data-order] > li", choose);
   /** Puts an exhibit where another one stands. @param {string} item @param {string} other @param {boolean} behind */
   const move = (item, other, behind) => {
     const all = numbers(items().value).filter((one) => one !== item);
@@ -71,14 +79,6 @@ if (choose) {
       const [first, last = first] = part.split("-").map(Number);
       return Array.from({ length: last - first + 1 }, (_, n) => String(first + n));
     });
-
-  /** What only works with a script. */
-  const prepare = () => {
-    choose.querySelector("[data-keys]")?.removeAttribute("hidden");
-    choose.querySelector("[data-show]")?.setAttribute("hidden", "");
-    for (const row of rows()) row.draggable = true;
-  };
-  prepare();
 
   let dragged = "";
   const over = () => choose.querySelectorAll(".is-moving").forEach((row) => row.classList.remove("is-moving"));
@@ -120,7 +120,7 @@ if (choose) {
 
 // A build under way: asked again until it ends.
 const watch = async () => {
-  const live = document.querySelector("[data-live]");
+  const live = $("[data-live]");
   if (!live) return;
   const before = live.getAttribute("data-live");
   try {
@@ -130,11 +130,19 @@ const watch = async () => {
     location.reload();
     return;
   }
-  const now = document.querySelector("[data-live]")?.getAttribute("data-live") ?? document.querySelector("[data-told]")?.getAttribute("data-told") ?? "";
+  // That it was asked for is no news any more.
+  $("main > .notice--ok")?.remove();
+  const now = $("[data-live]")?.getAttribute("data-live") ?? $("[data-told]")?.getAttribute("data-told") ?? "";
   if (now !== before) say(now);
   setTimeout(watch, 400);
 };
-if (document.querySelector("[data-live]")) setTimeout(watch, 400);
+if ($("[data-live]")) setTimeout(watch, 400);
+
+// Once a packet has left, its page says so.
+document.addEventListener("click", (event) => {
+  if (!(/** @type {Element} */ (event.target).closest?.("a[download]"))) return;
+  setTimeout(() => page(location.pathname + "?watch").then((other) => renew(other, "downloads"), () => {}), 1500);
+});
 
 // Text to copy.
 document.addEventListener("click", async (event) => {
@@ -151,14 +159,13 @@ document.addEventListener("click", async (event) => {
     say("Press Ctrl C to copy it.");
   }
 });
-for (const button of document.querySelectorAll("[data-copy]")) button.removeAttribute("hidden");
 
 // A file to verify: sent as soon as it is chosen or dropped.
-const verify = /** @type {HTMLFormElement | null} */ (document.querySelector("form[data-verify]"));
+const verify = $("form[data-verify]");
 if (verify) {
-  const file = /** @type {HTMLInputElement} */ (verify.querySelector("input[type=file]"));
-  const bar = /** @type {HTMLProgressElement} */ (verify.querySelector("progress"));
-  const told = /** @type {HTMLElement} */ (verify.querySelector("[data-progress]"));
+  const file = $("input[type=file]", verify);
+  const bar = $("progress", verify);
+  const told = $("[data-progress]", verify);
   const send = async () => {
     const chosen = file.files?.[0];
     if (!chosen) return;
@@ -171,7 +178,7 @@ if (verify) {
         told.textContent = share < 1 ? `Sending ${chosen.name}, ${Math.round(share * 100)} %` : `Checking ${chosen.name}`;
       };
       renew(await page(verify.action, { body: new FormData(verify), sent }));
-      const answer = document.querySelector("[data-part=errors] li") ?? document.querySelector("[data-part=answer] h2");
+      const answer = $("[data-part=errors] li") ?? $("[data-part=answer] h2");
       say(answer?.textContent ?? "");
       told.textContent = "";
     } catch {
@@ -186,17 +193,9 @@ if (verify) {
     event.stopPropagation();
     send();
   });
-  const zone = verify.querySelector(".drop");
-  document.addEventListener("dragover", (event) => {
-    event.preventDefault();
-    zone?.classList.add("drop--over");
-  });
-  document.addEventListener("dragleave", () => zone?.classList.remove("drop--over"));
-  document.addEventListener("drop", (event) => {
-    event.preventDefault();
-    zone?.classList.remove("drop--over");
-    if (!event.dataTransfer?.files.length) return;
-    file.files = event.dataTransfer.files;
+  dropped($(".drop", verify), (data) => {
+    if (!data?.files.length) return;
+    file.files = data.files;
     send();
   });
 }

@@ -1,35 +1,18 @@
 // @ts-check
 // Find as a palette: Ctrl K or / opens it, Enter looks up, arrows choose. While somebody types, only the pages of this
 // person are sifted; the server is asked on Enter, because every search stands in the access log.
+import { $, el, icon } from "./app.js";
 import { register } from "./keys.js";
 
 /** @typedef {{address: string, title: string, about: string, by: string, icon: string, closed: boolean}} Line */
 /** @typedef {{found: Line[], more: boolean, places: Line[], problem: string | null}} Hits */
 
-const box = /** @type {HTMLFormElement | null} */ (document.querySelector(".top__bar > .find"));
+const box = $(".top__bar > .find");
 if (box) {
-  const inCase = /** @type {HTMLInputElement | null} */ (box.querySelector("input[name=case]"))?.value ?? "";
+  const inCase = $("input[name=case]", box)?.value ?? "";
   /** @type {Line[] | null} */
   let places = null;
 
-  /** @param {string} tag @param {Record<string, string>} attributes @param {...(Node | string)} children */
-  const el = (tag, attributes, ...children) => {
-    const node = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-    node.append(...children);
-    return node;
-  };
-  /** @param {string} name */
-  const icon = (name) => {
-    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    svg.setAttribute("class", "icon");
-    svg.setAttribute("viewBox", "0 0 24 24");
-    svg.setAttribute("aria-hidden", "true");
-    const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-    use.setAttribute("href", new URL(`./icons.svg#i-${name}`, import.meta.url).href);
-    svg.append(use);
-    return svg;
-  };
   /** @param {string} text @returns {Promise<Hits>} */
   const ask = async (text) => {
     const answer = await fetch(`/find/hits?${new URLSearchParams({ q: text, case: inCase })}`, { headers: { Accept: "application/json" } });
@@ -37,14 +20,12 @@ if (box) {
     return answer.json();
   };
 
-  const input = /** @type {HTMLInputElement} */ (el("input", { class: "input", id: "palette-q", type: "search", autocomplete: "off", spellcheck: "false", maxlength: "2000" }));
+  const input = el("input", { class: "input", id: "palette-q", type: "search", autocomplete: "off", spellcheck: "false", maxlength: "2000" });
   const list = el("ul", { class: "list found" });
   const told = el("p", { class: "soft small", role: "status" });
   const form = el("form", { role: "search" }, el("label", { for: "palette-q" }, "Find"), input);
-  const dialog = /** @type {HTMLDialogElement} */ (el("dialog", { class: "dialog palette", "aria-label": "Find" }, form, told, list));
+  const dialog = el("dialog", { class: "dialog palette", "aria-label": "Find" }, form, told, list);
   const hint = "A case number, an item, a handle, an address, a platform’s id, a SHA-256, a page. Enter looks it up.";
-
-  /** @param {Line[]} lines */
   const show = (lines) => {
     list.replaceChildren(...lines.map((line) => {
       const title = el("span", { class: "found__title" }, el("bdi", {}, line.title));
@@ -94,7 +75,7 @@ if (box) {
     if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
     event.preventDefault();
     const stops = [input, ...list.querySelectorAll("a")];
-    const here = stops.indexOf(/** @type {HTMLInputElement} */ (document.activeElement));
+    const here = stops.indexOf(document.activeElement);
     stops[(here + (event.key === "ArrowDown" ? 1 : stops.length - 1)) % stops.length].focus();
   });
   dialog.addEventListener("click", (event) => {

@@ -1,28 +1,24 @@
 // @ts-check
 // The queue by keys, and reasons that a press fills in. Without it the same page works by links and radio choices.
-import { say } from "./app.js";
+import { $, $$, el, say } from "./app.js";
 import { register } from "./keys.js";
 
-const form = /** @type {HTMLFormElement | null} */ (document.querySelector("form.decision"));
-const reason = form?.querySelector("textarea") ?? null;
-const answers = /** @type {HTMLButtonElement[]} */ ([...(form?.querySelectorAll(".answers button") ?? [])]);
+const form = $("form.decision");
+const reason = $("textarea", form);
+const answers = $$(".answers button", form);
 
 // Reasons: buttons instead of choices.
 const sentences = /** @type {Map<HTMLButtonElement, string>} */ (new Map());
-for (const choice of form?.querySelectorAll(".reason") ?? []) {
-  const radio = /** @type {HTMLInputElement} */ (choice.querySelector("input"));
-  const chip = document.createElement("button");
-  chip.type = "button";
-  chip.className = "pick-chip";
-  chip.textContent = choice.textContent;
-  chip.setAttribute("aria-pressed", "false");
-  chip.dataset.of = radio.dataset.of;
+for (const choice of $$(".reason", form)) {
+  const radio = $("input", choice);
+  const chip = el("button", { type: "button", class: "pick-chip", "aria-pressed": "false", "data-of": radio.dataset.of }, choice.textContent);
   sentences.set(chip, radio.value);
   chip.addEventListener("click", () => fill(chip));
   // A choice that came back with a refused form stands as its sentence.
   if (radio.checked && reason && reason.value === "") reason.value = radio.value;
   choice.replaceWith(chip);
 }
+
 if (reason) {
   reason.addEventListener("input", mark);
   mark();
@@ -45,8 +41,6 @@ function mark() {
 
 /** The answer that a key chose; another key, or Ctrl Enter in the reason, is needed to give it. @type {HTMLButtonElement | null} */
 let chosen = null;
-
-/** @param {HTMLButtonElement} answer */
 function choose(answer) {
   chosen = answer;
   for (const other of answers) other.classList.toggle("is-chosen", other === answer);
@@ -58,9 +52,7 @@ reason?.addEventListener("keydown", (event) => {
   event.preventDefault();
   form?.requestSubmit(chosen);
 });
-
-/** @param {string} rel */
-const beside = (rel) => /** @type {HTMLAnchorElement | null} */ (document.querySelector(`a[rel=${rel}]`));
+const beside = (rel) => $(`a[rel=${rel}]`);
 const [next, before] = [beside("next"), beside("prev")];
 const [first, last] = [answers[0], answers[answers.length - 1]];
 if (next) register([{ key: "j", does: "Open the next one", run: () => next.click() }]);

@@ -1,9 +1,9 @@
 // @ts-check
 // The review of items: the arrow keys, J and K go on and back, N goes to the note. Links do the same without it.
-import { say } from "./app.js";
+import { $, say } from "./app.js";
 import { register } from "./keys.js";
 
-const text = /** @type {HTMLTextAreaElement | null} */ (document.querySelector("form[data-said] textarea"));
+const text = $("form[data-said] textarea");
 const first = text?.value ?? "";
 let sent = false;
 text?.form?.addEventListener("submit", () => {
@@ -16,7 +16,7 @@ window.addEventListener("beforeunload", (event) => {
 
 /** Goes on or back, or says that the list has no more. @param {string} rel @param {string} end */
 const go = (rel, end) => () => {
-  const link = /** @type {HTMLAnchorElement | null} */ (document.querySelector(`main a[rel=${rel}]`));
+  const link = $(`main a[rel=${rel}]`);
   if (link) link.click();
   else say(end);
 };
@@ -25,4 +25,4 @@ for (const key of ["ArrowRight", "j"]) register([{ key, does: "Next item", run: 
 for (const key of ["ArrowLeft", "k"]) register([{ key, does: "Previous item", run: back }]);
 if (text) register([{ key: "n", does: "Write a note", run: () => text.focus() }]);
 // The item under review in the middle of the strip.
-document.querySelector(".strip-pics [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+$(".strip-pics [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

@@ -1,15 +1,15 @@
 // @ts-check
 // The files of the form that logs captures: each has a line of its own, is hashed here before anything is sent, and is
 // sent in pieces (tus 1.0), so that a cut connection, a reload or a restart of the server costs at most one piece.
-import { say } from "./app.js";
-import { signedOut } from "./drafts.js";
+import { $, $$, el, icon, page, say } from "./app.js";
+import { signedOut } from "./session.js";
 
 const PIECE = 8 << 20;
 const TRIES = 6;
 const WORKER = "/static/hash-worker.js";
 const HASHING = "Hashing";
 
-/** @typedef {{ file: File, line: HTMLLIElement, text: HTMLElement, bar: HTMLProgressElement, buttons: HTMLElement, state: string, sha256: string, id: string, sent: number, begun: number, asked?: XMLHttpRequest }} Item */
+/** @typedef {{ file: File, line: HTMLLIElement, text: HTMLElement, bar: HTMLProgressElement, buttons: HTMLElement, state: string, sha256: string, id: string, sent: number, begun: number, held?: boolean, asked?: XMLHttpRequest }} Item */
 
 // The one script that may run beside the page.
 const policy = window.trustedTypes?.createPolicy("casetrail", {
@@ -22,31 +22,11 @@ const policy = window.trustedTypes?.createPolicy("casetrail", {
 /** Bytes in words. @param {number} bytes */
 export const size = (bytes) => (bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3)).toLocaleString("en")} kB` : `${(bytes / 1e6).toLocaleString("en", { maximumFractionDigits: bytes < 1e7 ? 1 : 0 })} MB`);
 
-/** @param {string} tag @param {string} [text] @param {string} [kind] */
-const made = (tag, text = "", kind = "") => {
-  const element = document.createElement(tag);
-  element.textContent = text;
-  if (kind) element.className = kind;
-  return element;
-};
-
-/** @param {string} name */
-const icon = (name) => {
-  const [svg, use] = ["svg", "use"].map((tag) => document.createElementNS("http://www.w3.org/2000/svg", tag));
-  svg.setAttribute("class", "icon");
-  svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", "true");
-  use.setAttribute("href", `/static/icons.svg#i-${name}`);
-  svg.append(use);
-  return svg;
-};
-
 const later = (/** @type {number} */ ms) => new Promise((done) => setTimeout(done, ms));
 
+/** `item` is an `Item` everywhere. */
 export class Uploads {
-  /** @param {HTMLFormElement} form @param {HTMLElement} list @param {() => void} changed */
   constructor(form, list, changed) {
-    Object.assign(this, { form, list, changed });
     this.form = form;
     this.list = list;
     this.changed = changed;
@@ -56,8 +36,8 @@ export class Uploads {
     this.hashed = new Map();
     this.serial = 0;
     // What earlier visits sent stands in the page, as the server has it.
-    for (const line of list.querySelectorAll("[data-upload]")) {
-      const hint = line.querySelector("[data-half]");
+    for (const line of $$("[data-upload]", list)) {
+      const hint = $("[data-half]", line);
       if (hint) hint.textContent = "Choose the same file again: it goes on where it stopped.";
     }
   }
@@ -77,16 +57,10 @@ export class Uploads {
   add(files) {
     for (const file of files) {
       if (this.items.some((known) => known.file.name === file.name && known.file.size === file.size && known.file.lastModified === file.lastModified)) continue;
-      const line = /** @type {HTMLLIElement} */ (made("li"));
-      const name = made("span");
-      const strong = made("strong");
-      strong.append(made("bdi", file.name));
-      name.append(strong, " ", made("span", size(file.size), "soft"));
-      const bar = /** @type {HTMLProgressElement} */ (made("progress", "", "bar"));
-      bar.setAttribute("aria-label", file.name);
-      const text = made("p", "", "num");
-      const buttons = made("span", "", "btns");
-      line.append(icon("upload"), name, buttons, bar, text);
+      const bar = el("progress", { class: "bar", "aria-label": file.name });
+      const [text, buttons] = [el("p", { class: "num" }), el("span", { class: "btns" })];
+      const name = el("span", {}, el("strong", {}, el("bdi", {}, file.name)), " ", el("span", { class: "soft" }, size(file.size)));
+      const line = el("li", {}, icon("upload"), name, buttons, bar, text);
       this.list.append(line);
       const item = { file, line, text, bar, buttons, state: "hashing", sha256: "", id: "", sent: 0, begun: 0 };
       this.items.push(item);
@@ -95,7 +69,6 @@ export class Uploads {
     this.changed();
   }
 
-  /** @param {Item} item */
   hash(item) {
     item.state = "hashing";
     this.show(item, 0, `${HASHING} …`);
@@ -118,9 +91,9 @@ export class Uploads {
 
   /** Whether it is here already, or half sent. @param {Item} item */
   async known(item) {
-    const earlier = /** @type {HTMLElement | undefined} */ ([...this.list.querySelectorAll("[data-upload]")].find((line) => /** @type {HTMLElement} */ (line).dataset.sha256 === item.sha256));
+    const earlier = $$("[data-upload]", this.list).find((line) => line.dataset.sha256 === item.sha256);
     if (earlier) {
-      item.id = earlier.dataset.upload ?? "";
+      item.id = earlier.dataset.upload;
       item.sent = Number(earlier.dataset.received);
       earlier.remove();
     }
@@ -129,37 +102,23 @@ export class Uploads {
     if (here) {
       item.state = "here";
       item.bar.hidden = true;
-      item.text.replaceChildren("Already here: same bytes as ");
-      const link = /** @type {HTMLAnchorElement} */ (made("a", `item ${here.item}`));
-      link.href = `/captures/${here.id}`;
-      item.text.append(link, ". It is not sent.");
+      item.text.replaceChildren("Already here: same bytes as ", el("a", { href: `/captures/${here.id}` }, `item ${here.item}`), ". It is not sent.");
       this.offer(item, ["Log it again", () => this.ready(item)], ["Take off", () => this.remove(item)]);
       say(`${item.file.name} is here already, as item ${here.item}.`);
     } else this.ready(item);
     this.changed();
   }
 
-  /** @param {string} sha256 @returns {Promise<{ id: string, item: string } | null>} */
-  here(sha256) {
-    return new Promise((done, failed) => {
-      const asked = new XMLHttpRequest();
-      asked.open("POST", this.form.action + "/preview");
-      asked.setRequestHeader("X-Partial", "1");
-      asked.responseType = "document";
-      asked.addEventListener("error", failed);
-      asked.addEventListener("load", () => {
-        const found = asked.status === 200 ? asked.response.querySelector(`[data-sha256~="${sha256}"]`) : null;
-        done(found && { id: found.dataset.id, item: found.dataset.item });
-      });
-      asked.send(new URLSearchParams({ form_token: this.token, "files[0].sha256": sha256 }));
-    });
+  /** The capture that has these bytes. @param {string} sha256 @returns {Promise<DOMStringMap | undefined>} */
+  async here(sha256) {
+    const told = await page(`${this.form.action}/preview`, { body: new URLSearchParams({ form_token: this.token, "files[0].sha256": sha256 }), part: true });
+    return $(`[data-sha256~="${sha256}"]`, told)?.dataset;
   }
 
   get token() {
-    return /** @type {HTMLInputElement} */ (this.form.elements.namedItem("form_token")).value;
+    return $("[name=form_token]", this.form).value;
   }
 
-  /** @param {Item} item */
   ready(item) {
     item.state = "ready";
     item.bar.hidden = !item.sent;
@@ -169,7 +128,6 @@ export class Uploads {
     this.changed();
   }
 
-  /** @param {Item} item @param {number} done @param {string} text */
   show(item, done, text) {
     item.bar.max = Math.max(1, item.file.size);
     item.bar.value = done;
@@ -177,20 +135,16 @@ export class Uploads {
     item.text.textContent = text;
   }
 
-  /** @param {Item} item @param {...[string, () => void]} buttons */
   offer(item, ...buttons) {
     item.buttons.replaceChildren(
       ...buttons.map(([word, press]) => {
-        const button = /** @type {HTMLButtonElement} */ (made("button", word, "btn btn--sm"));
-        button.type = "button";
-        button.append(made("span", ` ${item.file.name}`, "vh"));
+        const button = el("button", { type: "button", class: "btn btn--sm" }, word, el("span", { class: "vh" }, ` ${item.file.name}`));
         button.addEventListener("click", press);
         return button;
       }),
     );
   }
 
-  /** @param {Item} item @param {string} why */
   fail(item, why) {
     item.state = "failed";
     item.bar.hidden = false;
@@ -228,7 +182,6 @@ export class Uploads {
     });
   }
 
-  /** @param {Item} item @param {number} sent */
   progress(item, sent) {
     const [all, seconds] = [item.file.size, (performance.now() - item.begun) / 1000];
     const left = seconds > 3 && sent > item.sent ? ((all - sent) / (sent / seconds)) : 0;
@@ -268,7 +221,6 @@ export class Uploads {
     this.offer(item);
   }
 
-  /** @param {Item} item */
   async begin(item) {
     const coded = (/** @type {string} */ text) => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
     const said = { case: this.form.dataset.case ?? "", filename: item.file.name, filetype: item.file.type, sha256: item.sha256 };
@@ -279,7 +231,6 @@ export class Uploads {
     item.sent = 0;
   }
 
-  /** @param {Item} item */
   async ask(item) {
     const told = await this.request("HEAD", `/uploads/${item.id}`);
     if (told.status === 404) {
@@ -290,7 +241,6 @@ export class Uploads {
     item.sent = Number(told.getResponseHeader("Upload-Offset"));
   }
 
-  /** @param {Item} item */
   async piece(item) {
     const bytes = item.file.slice(item.sent, item.sent + PIECE);
     const headers = { "Upload-Offset": String(item.sent), "Content-Type": "application/offset+octet-stream" };
@@ -308,13 +258,8 @@ export class Uploads {
       throw new Error("signed in again");
     }
     if (answer.status >= 500 || answer.status === 429 || answer.status === 408) throw new Error("not now");
-    let why = "";
-    try {
-      why = JSON.parse(answer.responseText).detail;
-    } catch {
-      // No problem of ours: the number must do.
-    }
-    throw new Refusal(answer.status, why || `The server refused it (${answer.status}).`);
+    const told = /** @type {{ detail?: string }} */ (await new Response(answer.responseText).json().catch(() => ({})));
+    throw new Refusal(answer.status, told?.detail || `The server refused it (${answer.status}).`);
   }
 
   /** Sends all that is ready, two at a time; `each` runs for every file that has come whole. @param {(item: Item) => Promise<void>} [each] */

@@ -1,29 +1,29 @@
 // @ts-check
 // The viewer of an item: zoom and rotate a picture, put the original in its place, take blur and grey away and back.
-import { say } from "./app.js";
+import { $, $$, say } from "./app.js";
 import { register } from "./keys.js";
 
-const viewer = document.querySelector("[data-viewer]");
-const stage = /** @type {HTMLElement | null} */ (viewer?.querySelector(".viewer__pic") ?? null);
-const seen = /** @type {HTMLImageElement | HTMLVideoElement | null} */ (stage?.querySelector("img, video") ?? null);
+const viewer = $("[data-viewer]");
+const stage = $(".viewer__pic", viewer);
+const seen = $("img, video", stage);
 
-if (viewer && stage && seen) {
-  for (const tools of viewer.querySelectorAll(".viewer__tools")) tools.removeAttribute("hidden");
-  for (const button of viewer.querySelectorAll("[data-veil]")) {
+if (seen) {
+  for (const tools of $$(".viewer__tools", viewer)) tools.removeAttribute("hidden");
+  for (const button of $$("[data-veil]", viewer)) {
     button.addEventListener("click", () => {
       const veiled = seen.classList.toggle(button.getAttribute("data-veil") ?? "");
       button.setAttribute("aria-pressed", String(veiled));
     });
   }
-  viewer.querySelector("[data-clear]")?.addEventListener("click", (event) => {
+  $("[data-clear]", viewer)?.addEventListener("click", (event) => {
     event.preventDefault();
     seen.classList.remove("blur");
-    viewer.querySelector('[data-veil="blur"]')?.setAttribute("aria-pressed", "false");
+    $('[data-veil="blur"]', viewer)?.setAttribute("aria-pressed", "false");
     /** @type {HTMLElement} */ (event.target).remove();
   });
 }
 
-if (viewer && stage && seen instanceof HTMLImageElement) {
+if (seen instanceof HTMLImageElement) {
   const turned = /** @type {HTMLElement} */ (seen.parentElement);
   let turns = 0;
   /** Pixels of the screen for one of the picture; none where it fits. @type {number | null} */
@@ -52,7 +52,6 @@ if (viewer && stage && seen instanceof HTMLImageElement) {
     Object.assign(seen.style, { width: `${width * scale}px`, height: `${height * scale}px`, rotate: `${turns * 90}deg` });
     Object.assign(turned.style, { width: `${(sideways ? height : width) * scale}px`, height: `${(sideways ? width : height) * scale}px` });
   };
-  /** @param {number} by */
   const zoomBy = (by) => {
     zoom = Math.min(16, Math.max(0.05, (zoom ?? sizes().fit) * by));
     draw();
@@ -66,7 +65,7 @@ if (viewer && stage && seen instanceof HTMLImageElement) {
     full: () => { zoom = 1; draw(); },
     rotate: () => { turns = (turns + 1) % 4; draw(); },
   };
-  for (const button of viewer.querySelectorAll("[data-do]")) {
+  for (const button of $$("[data-do]", viewer)) {
     button.addEventListener("click", () => acts[button.getAttribute("data-do") ?? ""]?.());
   }
   const keys = [["+", "in", "Zoom in"], ["-", "out", "Zoom out"], ["0", "fit", "Fit"], ["r", "rotate", "Rotate"]];
@@ -88,13 +87,13 @@ if (viewer && stage && seen instanceof HTMLImageElement) {
   if (seen.complete) look();
   window.addEventListener("resize", draw);
 
-  const original = /** @type {HTMLAnchorElement | null} */ (viewer.querySelector("a[data-original]"));
+  const original = $("a[data-original]", viewer);
   original?.addEventListener("click", (event) => {
     event.preventDefault();
     for (const size of ["width", "height"]) seen.removeAttribute(size);
     seen.src = original.href;
-    viewer.querySelector("[data-preview]")?.setAttribute("hidden", "");
-    viewer.querySelector("[data-is-original]")?.removeAttribute("hidden");
+    $("[data-preview]", viewer)?.setAttribute("hidden", "");
+    $("[data-is-original]", viewer)?.removeAttribute("hidden");
     original.remove();
     say("The original is shown.");
   });

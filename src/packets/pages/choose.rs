@@ -10,7 +10,7 @@ use askama::Template;
 
 use super::missing::{self, MissingTask, Picked};
 use crate::captures::choice::{self, Choice, ChoiceAsked, ChoiceFilter};
-use crate::captures::{CaptureState, CaptureView};
+use crate::captures::{BasisKind, CaptureState, CaptureView};
 use crate::cases::{CasePage, Tab, words};
 use crate::error::{Error, Result};
 use crate::forms::Form;
@@ -37,6 +37,10 @@ struct PickRow {
     captured: Moment,
     state: CaptureState,
     state_name: String,
+    /// Whether its last review returned it, and nobody has corrected it since.
+    returned: bool,
+    /// Whether nothing covered it when it was logged.
+    uncovered: bool,
     size: Option<String>,
     ticked: bool,
 }
@@ -274,7 +278,13 @@ fn purposes() -> Vec<(&'static str, String)> {
 
 fn pick_row(view: &CaptureView, page: &CasePage, picking: &Picking) -> PickRow {
     let outline = view.outline();
+    let open = match view {
+        CaptureView::Open(open) => Some(open),
+        CaptureView::Withheld(_) => None,
+    };
     PickRow {
+        returned: open.is_some_and(|open| open.returned().is_some() && !open.is_corrected_since_review()),
+        uncovered: open.is_some_and(|open| open.basis.kind == BasisKind::Exception),
         id: outline.id.clone(),
         item: outline.item,
         title: title(view),

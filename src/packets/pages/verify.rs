@@ -173,11 +173,11 @@ impl ShownVerdict {
 fn headline(report: &Report) -> (&'static str, &'static str, &'static str, &'static str) {
     let anchored = !report.anchored.is_empty();
     match report.outcome {
-        VerifyOutcome::Passed if anchored => ("", "shield", "Intact, and signed by the agency. Anchored.", ""),
+        VerifyOutcome::Passed if anchored => ("", "shield", "Passed. Intact, and signed by the agency. Anchored.", ""),
         VerifyOutcome::Passed => (
             "verdict--part",
             "shield",
-            "Intact, and signed by the agency. Never anchored.",
+            "Passed. Intact, and signed by the agency. Never anchored.",
             "",
         ),
         VerifyOutcome::SignerNotChecked => (

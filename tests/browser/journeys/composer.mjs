@@ -59,7 +59,7 @@ export default async (demo) => {
     await ines.page.fill("#f-text", "from the harbour office");
     await ines.page.setInputFiles("#f-file", [big, copy]);
     await ines.says("Already here: same bytes as");
-    if (!(await ines.page.getByLabel("Each file is an item of its own").isChecked())) throw new Error("a video and a picture are one item");
+    if (!(await ines.page.getByLabel("Each file is an item of its own").isChecked())) throw new Error("two files are one item");
     await ines.look_at("composer-files");
     await ines.page.getByRole("button", { name: "Log it", exact: true }).click();
     if (!(await ines.page.locator("#f-platform").evaluate((field) => field === document.activeElement))) throw new Error("it is not asked where the files are from");
@@ -87,11 +87,20 @@ export default async (demo) => {
     const two = ["a.txt", "b.txt"].map((name) => file(name, `what ${name} says`));
     await ines.page.setInputFiles("#f-file", [...two, small]);
     await ines.page.selectOption("#f-platform", "none");
-    await ines.page.getByLabel("Each file is an item of its own").check();
+    await ines.page.fill("#f-text", "kept until it is logged");
+    await ines.says("Kept as a draft");
+    if (/AM|PM/.test(await ines.page.locator("[data-kept]").textContent())) throw new Error("a time of twelve hours");
+    if (!(await ines.page.getByLabel("Each file is an item of its own").isChecked())) throw new Error("texts are one item");
     await ines.page.locator("[data-uploads] >> text=Ready").nth(2).waitFor();
+    const before = Number((await ines.page.locator(".pager p").textContent()).match(/of (\d+)/)[1]);
     await ines.page.getByRole("button", { name: "Log it", exact: true }).click();
-    await ines.page.locator("[data-uploads] >> text=/(Logged|Held) as/").nth(2).waitFor({ timeout: 10_000 });
+    await ines.says("3 items are logged, and recorded in the ledger.");
+    await ines.says(`of ${before + 3} in this list`);
+    await ines.saysNothingOf("You began this");
+    if (await ines.page.inputValue("#f-text")) throw new Error("the form is not empty");
     await ines.look_at("composer-each");
+    await ines.goto(`${home}/evidence`);
+    await ines.saysNothingOf("You began this");
 
     await ines.goto(`${home}/evidence`);
     await ines.journey("log a search that found nothing", { acts: 4, seconds: 3 }, async () => {
@@ -126,6 +135,12 @@ export default async (demo) => {
     await ines.look_at("composer-another-case");
     await ines.press("Dana Whitlow");
     if ((await ines.page.inputValue("#f-url")) !== "https://a.example/p?q=1") throw new Error("the link is lost");
+    // What covers it is told at once, as when it is pasted here.
+    await ines.goto("/");
+    await ines.fill("#quick", "https://www.tiktok.com/@pier2nights/video/7432208811");
+    await ines.press("Go on");
+    await ines.says("Not covered");
+    await ines.look_at("composer-from-home");
     await ines.goto("/");
     await ines.fill("#quick", "who is this");
     await ines.press("Go on");

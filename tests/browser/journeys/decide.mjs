@@ -185,7 +185,7 @@ async function looks(demo, known, asked) {
       await ines.look_at("request-discreet");
       ines.expected.add(422);
       await ines.press("Send the request");
-      await ines.says("Nothing was changed yet");
+      await ines.says("Nothing was recorded yet");
       await ines.look_at("request-refused");
     });
   }

@@ -50,6 +50,12 @@ async function exported(demo, packet, script) {
       const [download] = await Promise.all([grace.page.waitForEvent("download"), grace.page.getByRole("link", { name: "Download" }).click()]);
       await download.saveAs(packet);
     });
+    if (script) {
+      await grace.says("Downloaded 1 time");
+      await grace.saysNothingOf("The packet is asked for");
+      await grace.page.getByRole("button", { name: "Copy the key" }).waitFor();
+      await grace.look_at("downloaded");
+    }
     await grace.goto(ready);
     await grace.says("Downloaded 1 time");
     await grace.says("Never anchored");

@@ -39,6 +39,8 @@ export default async (demo) => {
     await person.page.fill("#f-url", "https://www.instagram.example/p/C81/");
     await person.page.selectOption("#f-platform", "instagram");
     await person.page.setInputFiles("#f-file", files);
+    const each = person.page.getByLabel("Each file is an item of its own");
+    if (await each.isVisible()) await each.uncheck();
     await person.press("Log it");
     await person.says("Logged, and recorded in the ledger.");
     return new URL(person.page.url()).pathname;

@@ -72,14 +72,12 @@ fn times(open: &OpenCapture, page: &CasePage) -> Vec<NamedValue> {
     let shown = said.platform_time_text.clone().unwrap_or("not noted".into());
     let basis = said.posted_at_basis.map_or("basis not noted", |basis| basis.says());
     let posted = said.posted_at.as_ref().map(|at| format!("{}, {basis}", both(at)));
-    let captured = match outline.captured_at_basis.mark() {
-        Some(mark) => format!("{}: {mark}", both(&outline.captured_at)),
-        None => both(&outline.captured_at),
-    };
+    let known = outline.captured_at_basis.says(outline.captured_at, outline.received_at);
+    let captured = format!("{}, {known}", both(&outline.captured_at));
     vec![
         ("Time as shown", Some(shown)),
         ("Posted", posted),
-        ("Captured, by the capturer’s clock", Some(captured)),
+        ("Captured", Some(captured)),
         ("Received, by this server’s clock", Some(both(&outline.received_at))),
     ]
 }
