@@ -19,7 +19,7 @@ use self::folder::Folder;
 use self::zip::{Refused, Zip};
 use crate::proof::Digest;
 use crate::proof::packet::{CHECKPOINT, MAX_LINE};
-use crate::proof::trust::Trust;
+use crate::verify::trust::Trust;
 use crate::verify::{PacketSource, Report, VerifyOutcome, verify};
 
 /// Bytes read at once.

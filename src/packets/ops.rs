@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::json;
 
-use super::model::{DisclosedFile, Disclosure, JOB, NewDisclosure, NewPacket, Packet, PacketRequest, PacketView, name};
+use super::model::{DisclosedFile, Disclosure, JOB, NewDisclosure, NewPacket, Packet, PacketRequest, PacketView};
 use super::store;
 use crate::captures::CaptureState;
 use crate::cases::{Stage, nothing_due};
@@ -14,6 +14,7 @@ use crate::error::{Error, FieldError, Kind, Result};
 use crate::gate::{NewEvent, Recorded, Tx};
 use crate::jobs;
 use crate::ledger::{self, Action};
+use crate::verify::papers::top_folder;
 
 /// Bytes of a disclosure's record: a later packet holds it on one line, which has at most 1 MB.
 const RECORD: usize = 500_000;
@@ -35,12 +36,13 @@ pub fn request(tx: &mut Tx<'_>, new: &NewPacket) -> Result<Recorded<PacketView>>
         requested_by: tx.me(),
         recipient: new.recipient.clone(),
         captures,
+        organization: Some(store::unit_name(tx.conn, &case_id)?),
         case_id,
     };
     let record = serde_json::to_value(&request)?;
     let event = NewEvent::new(Action::PacketRequested, ("packet", &request.id), 1, record);
     let made = tx.append(event)?;
-    let name = name(&store::case_number(tx.conn, &request.case_id)?, tx.now);
+    let name = top_folder(&store::case_number(tx.conn, &request.case_id)?, tx.now);
     store::insert(tx.conn, &request, &name, &made.leaf)?;
     Ok(made.answering(store::packet(tx.conn, &request.id)?.view()?))
 }

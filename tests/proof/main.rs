@@ -3,6 +3,7 @@
 mod canon;
 mod events;
 mod hostile;
+mod insider;
 mod kit;
 mod merkle;
 mod notes;

@@ -2,8 +2,8 @@
 
 use casetrail::proof::checkpoint::*;
 use casetrail::proof::merkle::{self, leaf_hash};
-use casetrail::proof::trust::WitnessPolicy;
 use casetrail::proof::{Digest, b64};
+use casetrail::verify::trust::WitnessPolicy;
 use proptest::prelude::*;
 use serde_json::Value;
 

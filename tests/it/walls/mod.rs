@@ -193,8 +193,9 @@ fn no_test_is_ignored() {
     holds("no test is ignored", &found);
 }
 
-/// Lines of all source without tests, at the most. Before the pages joined they were 30,944.
-const LINES: usize = 56_000;
+/// Lines of all source without tests, at the most. Before the pages joined they were 30,944, before the verifier made again
+/// what follows from events and records 55,900.
+const LINES: usize = 57_500;
 
 #[test]
 fn functions_and_files_stay_short() {
