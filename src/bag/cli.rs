@@ -252,7 +252,7 @@ fn fails_alone(report: &Report) -> Option<String> {
     }
     let why = match (report.fails_only(litter), report.fails_only(zip)) {
         (true, _) => "FOR LITTER ALONE: an operating system left files in it",
-        (_, true) => "FOR ITS ZIP ALONE: this is not the ZIP that was issued, but one packed again",
+        (_, true) => "FOR ITS ZIP ALONE: this is not the ZIP that was issued, but one packed again or changed",
         _ => "FOR ITS ZIP AND LITTER ALONE: it was packed again, with files that an operating system left",
     };
     let rest = match report.finds("signer", Verdict::Passed) {

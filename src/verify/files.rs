@@ -65,11 +65,12 @@ impl Walk<'_> {
         }
         let payload = path == MANIFEST;
         let mut listed: Vec<(usize, bool)> = Vec::new();
-        let mut last = String::new();
+        let (mut last, mut unread) = (String::new(), false);
         let entries = self.files.source.entries().iter().zip(&self.files.digests);
         let entries: Vec<(String, Option<Digest>)> = entries.map(|(e, digest)| (e.path.clone(), *digest)).collect();
         self.files.lines(path, &mut self.report, |report, number, line| {
             let Some((name, digest)) = packet::manifest_line(line).filter(|(name, _)| *name > last.as_str()) else {
+                unread = true;
                 let message = format!("line {number} is not canonical or not in order");
                 return report.fail(path, "manifest.canonical", message);
             };
@@ -84,6 +85,9 @@ impl Walk<'_> {
         });
         for (index, same) in &listed {
             self.report.require(*same, &entries[*index].0, rule::MANIFEST_DIGEST);
+        }
+        if unread {
+            return;
         }
         let mut listed = listed.into_iter().map(|(index, _)| index).peekable();
         for (index, (name, _)) in entries.iter().enumerate() {

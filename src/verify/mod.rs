@@ -31,6 +31,15 @@ pub use log::OTHERS;
 
 /// The rule under which papers of another version are named.
 pub const PAPERS_RULE: &str = "papers";
+/// Rules of what is not checked beside a part that passed.
+pub const REMARKS: [&str; 6] = [
+    OTHERS,
+    PAPERS_RULE,
+    "events.after_cut",
+    "inventory.withheld",
+    "index",
+    "log.extra",
+];
 
 /// Failed findings beyond this many are only counted.
 const MAX_FINDINGS: u64 = 1000;

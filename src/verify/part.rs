@@ -133,7 +133,7 @@ impl PartFound {
     }
 }
 
-/// Failures after which a file can carry nothing else, and what that file then is.
+/// Failures after which a file can carry nothing else, and what that file then is; the first is the cause.
 const SPOILS: &[(&str, &str)] = &[
     ("container", "cannot be read"),
     ("folder.special", "is no file"),
@@ -157,20 +157,29 @@ const SPOILS: &[(&str, &str)] = &[
     ("log.note", "holds no checkpoint"),
 ];
 
-/// A file that can carry nothing: what it is, and the part that found out.
+/// A file that can carry nothing: the place of the cause among [`SPOILS`], and the part that found it.
 struct Spoiled {
-    is: &'static str,
+    cause: usize,
     by: usize,
 }
 
+impl Spoiled {
+    fn is(&self) -> &'static str {
+        SPOILS[self.cause].1
+    }
+}
+
 fn spoiled(parts: &[PartFound]) -> BTreeMap<String, Spoiled> {
-    let mut all = BTreeMap::new();
-    for (by, found) in parts.iter().enumerate() {
-        for finding in found.findings.iter().filter(|f| f.verdict == Verdict::Failed) {
-            let spoils = SPOILS.iter().find(|(rule, _)| *rule == finding.rule);
-            if let (Some((_, is)), false) = (spoils, finding.file.is_empty()) {
-                all.entry(finding.file.clone()).or_insert(Spoiled { is, by });
-            }
+    let mut all: BTreeMap<String, Spoiled> = BTreeMap::new();
+    let found = parts.iter().enumerate();
+    let found = found.flat_map(|(by, found)| found.findings.iter().map(move |finding| (by, finding)));
+    for (by, finding) in found.filter(|(_, f)| f.verdict == Verdict::Failed && !f.file.is_empty()) {
+        let Some(cause) = SPOILS.iter().position(|(rule, _)| *rule == finding.rule) else {
+            continue;
+        };
+        let known = all.entry(finding.file.clone()).or_insert(Spoiled { cause, by });
+        if cause < known.cause {
+            *known = Spoiled { cause, by };
         }
     }
     all
@@ -192,7 +201,7 @@ pub(super) fn settle(parts: Vec<PartFound>) -> (Vec<Finding>, u64) {
         let mut cause = needed;
         let mut failed = found.more > 0 && !rests;
         for finding in found.findings {
-            let said = elsewhere(&finding.file).map(|spoiled| (finding.file.clone(), spoiled.is));
+            let said = elsewhere(&finding.file).map(|spoiled| (finding.file.clone(), spoiled.is()));
             match finding.verdict {
                 Verdict::Failed | Verdict::Passed if rests => continue,
                 Verdict::Failed if said.is_some() => {
@@ -220,7 +229,7 @@ pub(super) fn settle(parts: Vec<PartFound>) -> (Vec<Finding>, u64) {
 fn rests_on(spoiled: &BTreeMap<String, Spoiled>, need: &str, number: usize) -> Option<(String, &'static str)> {
     let all = spoiled.iter().filter(|(_, spoiled)| spoiled.by != number);
     let meant = |file: &str| file == need || (need.ends_with('/') && file.starts_with(need));
-    all.map(|(file, spoiled)| (file.clone(), spoiled.is))
+    all.map(|(file, spoiled)| (file.clone(), spoiled.is()))
         .find(|(file, _)| meant(file))
 }
 

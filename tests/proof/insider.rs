@@ -352,9 +352,12 @@ fn one_lie_is_one_finding() {
     }
 }
 
+/// A change that the server could have made.
+type HonestChange = (&'static str, fn(&mut Model));
+
 #[test]
 fn honest_changes_of_the_log_pass() {
-    let honest: &[(&str, fn(&mut Model))] = &[
+    let honest: &[HonestChange] = &[
         ("as it is", |_| {}),
         ("a note more", |m| {
             add(m, "capture.noted", &uuid(101), json!({"note": "again"}));

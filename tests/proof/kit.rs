@@ -2,11 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use casetrail::bag::verify_path;
-use casetrail::bag::writer::ZipWriter;
 use casetrail::proof::Digest;
 use casetrail::proof::checkpoint::{Checkpoint, Signer, TlogProof};
 use casetrail::proof::event::{Actor, Event, Object, leaf};
@@ -14,10 +12,11 @@ use casetrail::proof::merkle::{self, Tile, TileId, Tiles};
 use casetrail::proof::packet::{self, *};
 use casetrail::proof::record::{self, RecordLine};
 use casetrail::verify::papers::{self, BagLabels, PAPERS};
-use casetrail::verify::trust::Trust;
-use casetrail::verify::{Report, Verdict};
 use serde_json::{Value, json};
-use tempfile::TempDir;
+
+mod check;
+
+pub use check::*;
 
 pub const CASE: &str = "0190a000-0000-7000-8000-000000000001";
 pub const PACKET_ID: &str = "0190a000-0000-7000-8000-0000000000ff";
@@ -573,72 +572,4 @@ pub fn next(
         record: record::hash(record, &salt).unwrap(),
         attest: attest.as_object().cloned().unwrap_or_default(),
     }
-}
-
-pub fn key() -> Trust {
-    trust(&LOG_SEED)
-}
-
-pub fn trust(seed: &[u8; 32]) -> Trust {
-    let key = Signer::from_seed(ORIGIN, seed).unwrap().vkey().clone();
-    Trust {
-        key: Some(key),
-        ..Default::default()
-    }
-}
-
-/// Writes the packet as a ZIP.
-pub fn zip(dir: &Path, files: &Files) -> PathBuf {
-    let path = dir.join("packet.zip");
-    let mut writer = ZipWriter::new(fs::File::create(&path).unwrap(), NAME).unwrap();
-    let mut paths: Vec<&String> = files.keys().collect();
-    paths.sort_by_key(|p| (rank(p), p.as_str()));
-    for (i, path) in paths.into_iter().enumerate() {
-        let bytes = &files[path];
-        let digest = if i % 2 == 0 {
-            writer.add_bytes(path, bytes).unwrap()
-        } else {
-            writer
-                .add(path, bytes.len() as u64, crc32fast::hash(bytes), &bytes[..])
-                .unwrap()
-        };
-        assert_eq!(digest, Digest::of(bytes));
-    }
-    writer.finish().unwrap();
-    path
-}
-
-/// Writes the packet as a folder.
-pub fn folder(dir: &Path, files: &Files) -> PathBuf {
-    let top = dir.join("renamed");
-    for (path, bytes) in files {
-        let path = top.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
-    }
-    top
-}
-
-pub fn verify_zip(files: &Files, trust: &Trust) -> Report {
-    let dir = TempDir::new().unwrap();
-    verify_path(&zip(dir.path(), files), trust)
-}
-
-pub fn verify_folder(files: &Files, trust: &Trust) -> Report {
-    let dir = TempDir::new().unwrap();
-    verify_path(&folder(dir.path(), files), trust)
-}
-
-pub fn failures(report: &Report) -> Vec<String> {
-    let failed = report.findings.iter().filter(|f| f.verdict == Verdict::Failed);
-    failed
-        .map(|f| format!("{} {}: {}", f.rule, f.file, f.message))
-        .collect()
-}
-
-pub fn has(report: &Report, rule: &str) -> bool {
-    report
-        .findings
-        .iter()
-        .any(|f| f.verdict == Verdict::Failed && f.rule == rule)
 }

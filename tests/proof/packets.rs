@@ -159,3 +159,18 @@ fn failures_are_listed_however_much_else_there_is_to_say() {
     let report = verify_zip(&files, &key());
     assert_eq!((failures(&report).len(), report.failed() > 3000), (1000, true));
 }
+
+#[test]
+fn extra_data_of_a_proof_is_read_and_named() {
+    use casetrail::proof::checkpoint::TlogProof;
+    for extra in [vec![], b"agent-v1".to_vec(), vec![7; 300_000]] {
+        let mut files = Model::sample().files();
+        let mut proof = TlogProof::parse(&files[ISSUED_PROOF]).unwrap();
+        proof.extra = Some(extra);
+        files.insert(ISSUED_PROOF.into(), proof.format().into());
+        retag(&mut files);
+        let report = verify_zip(&files, &key());
+        assert_eq!((failures(&report), report.exit_code), (vec![], 0));
+        assert!(report.finds("log.extra", Verdict::NotChecked));
+    }
+}
