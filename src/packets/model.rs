@@ -140,6 +140,10 @@ pub struct PacketRequest {
     /// The name of the case's unit; requests of 0.1.0 have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization: Option<String>,
+    /// Items that might leave when it was asked, as ranges, so that nobody can call one held afterwards. Requests of 0.1.0,
+    /// and those of cases where it would be too long, have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub may_leave: Option<String>,
 }
 
 /// A stored packet.

@@ -14,10 +14,12 @@ use crate::error::{Error, FieldError, Kind, Result};
 use crate::gate::{NewEvent, Recorded, Tx};
 use crate::jobs;
 use crate::ledger::{self, Action};
-use crate::verify::papers::top_folder;
+use crate::verify::papers::{ranges, top_folder};
 
 /// Bytes of a disclosure's record: a later packet holds it on one line, which has at most 1 MB.
 const RECORD: usize = 500_000;
+/// Bytes of the list of items that may leave, beside which a request names 20,000 captures on the same line.
+const MAY_LEAVE: usize = 100_000;
 
 /// Puts a packet in the builder's queue.
 pub fn request(tx: &mut Tx<'_>, new: &NewPacket) -> Result<Recorded<PacketView>> {
@@ -37,6 +39,7 @@ pub fn request(tx: &mut Tx<'_>, new: &NewPacket) -> Result<Recorded<PacketView>>
         recipient: new.recipient.clone(),
         captures,
         organization: Some(store::unit_name(tx.conn, &case_id)?),
+        may_leave: Some(ranges(store::items_that_may_leave(tx.conn, &case_id)?)).filter(|text| text.len() <= MAY_LEAVE),
         case_id,
     };
     let record = serde_json::to_value(&request)?;

@@ -87,6 +87,8 @@ pub(super) struct CaptureFacts {
     pub exhibited: bool,
     /// Where it stood at the cut, and everywhere it stood until the issue.
     pub standings: u8,
+    /// `seq` of its `capture.recorded`.
+    pub seq: u64,
     /// `seq` of the last event after which it could leave where it could not before.
     pub freed: u64,
     /// Whether its record says that it was logged, and not held.
@@ -218,6 +220,7 @@ impl CustodyFacts {
                 item,
                 files: attested_files(&event),
                 standings: UNDECIDED,
+                seq: event.seq,
                 freed: event.seq,
                 ..Default::default()
             };

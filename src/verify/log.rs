@@ -96,8 +96,9 @@ impl Walk<'_> {
 
     /// Signature lines that are neither the log's nor of a witness of the policy. Anyone can add one.
     fn others(&mut self, note: &Note, log: &VerifyingKey) {
-        let policy = self.trust.policy.as_ref();
-        let expected: Vec<(&str, [u8; 4])> = policy.map(|policy| policy.signers().collect()).unwrap_or_default();
+        let policy = self.trust.policy.iter().flat_map(|policy| policy.signers());
+        let given = self.trust.key.iter().map(|key| (key.name(), key.id()));
+        let expected: Vec<(&str, [u8; 4])> = policy.chain(given).collect();
         let own = (log.name(), log.id());
         let lines = note.signatures.iter();
         let others = lines.filter(|line| {

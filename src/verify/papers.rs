@@ -49,6 +49,33 @@ pub fn top_folder(number: &str, at: i64) -> String {
     format!("{}-{second}Z", if slug.is_empty() { "case" } else { slug })
 }
 
+/// Items as a text, runs as ranges: `1-7 9 12 13`.
+pub fn ranges(items: impl IntoIterator<Item = u64>) -> String {
+    let mut runs: Vec<(u64, u64)> = Vec::new();
+    for item in items {
+        match runs.last_mut() {
+            Some((_, last)) if last.checked_add(1) == Some(item) => *last = item,
+            _ => runs.push((item, item)),
+        }
+    }
+    let words = runs.into_iter().map(|(first, last)| match first == last {
+        true => first.to_string(),
+        false => format!("{first}-{last}"),
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// Reads [`ranges`]: ascending and apart.
+pub fn parse_ranges(text: &str) -> Option<Vec<(u64, u64)>> {
+    let read = |word: &str| {
+        let (first, last) = word.split_once('-').unwrap_or((word, word));
+        Some((first.parse().ok()?, last.parse().ok()?))
+    };
+    let runs: Vec<(u64, u64)> = text.split_ascii_whitespace().map(read).collect::<Option<_>>()?;
+    let items = runs.iter().flat_map(|(first, last)| [*first, *last]);
+    items.is_sorted().then_some(runs)
+}
+
 /// A purpose in words for people, by its word.
 pub fn purpose(word: &str) -> Option<&'static str> {
     Some(match word {
@@ -143,6 +170,24 @@ mod tests {
         let words = [HOW_TO_VERIFY, DEMO, &REASONS.join("\n")].join("\n");
         let known = (1, "a9c49a4cd3d2df1f85471256210a6da3ef944590ea7dd3777cd02ac394103bed");
         assert_eq!((PAPERS, &*Digest::of(words.as_bytes()).to_string()), known);
+    }
+
+    #[test]
+    fn items_are_written_as_ranges_and_read_back() {
+        for (items, text) in [
+            (&[][..], ""),
+            (&[7], "7"),
+            (&[1, 2], "1-2"),
+            (&[1, 2, 3, 5, 9, 10], "1-3 5 9-10"),
+        ] {
+            assert_eq!(ranges(items.iter().copied()), text);
+            let runs = parse_ranges(text).expect(text);
+            let back: Vec<u64> = runs.into_iter().flat_map(|(first, last)| first..=last).collect();
+            assert_eq!(back, items);
+        }
+        for text in ["x", "3-1", "5 3", "1-", "-"] {
+            assert_eq!(parse_ranges(text), None, "{text}");
+        }
     }
 
     #[test]

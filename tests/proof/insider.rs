@@ -168,6 +168,25 @@ const LIES: &[Lie] = &[
         say(m, "held", Some(papers::HELD));
         list(m);
     }),
+    Lie(
+        "a capture that could leave, and that nobody decided about, is held",
+        "statuses.status",
+        |m| say(m, "held", Some(papers::HELD)),
+    ),
+    Lie(
+        "where all were asked for, a capture that could leave is held",
+        "statuses.status",
+        |m| {
+            ask_for_all(m);
+            say(m, "held", Some(papers::HELD))
+        },
+    ),
+    Lie("a held capture was not asked for", "statuses.status", |m| {
+        m.ask(|record| record["may_leave"] = json!("1 3"))
+    }),
+    Lie("a capture that could not leave is an exhibit", "statuses.status", |m| {
+        m.ask(|record| record["may_leave"] = json!("1-2"))
+    }),
     Lie("a quarantined capture was not asked for", "statuses.status", |m| {
         add(m, "capture.quarantined", &uuid(102), json!({}));
         say(m, "not_selected", Some(papers::NOT_ASKED));
@@ -371,7 +390,14 @@ fn honest_changes_of_the_log_pass() {
                 .for_each(|l| l.withheld = Some("not_selected"));
             list(m)
         }),
-        ("one that nobody has decided", |m| say(m, "held", Some(papers::HELD))),
+        ("one that nobody has decided", |m| {
+            m.ask(|record| record["may_leave"] = json!("1 3"));
+            say(m, "held", Some(papers::HELD))
+        }),
+        ("one of which the request does not say whether it could leave", |m| {
+            m.ask(|record| drop(record.as_object_mut().unwrap().remove("may_leave")));
+            say(m, "held", Some(papers::HELD))
+        }),
         ("one that was quarantined", |m| {
             add(m, "capture.quarantined", &uuid(102), json!({}));
             say(m, "quarantined", Some(papers::QUARANTINED));
@@ -379,6 +405,7 @@ fn honest_changes_of_the_log_pass() {
         }),
         ("one that came after the request", |m| {
             ask_for_all(m);
+            m.ask(|record| record["may_leave"] = json!(""));
             let request = m.seq("packet.requested", PACKET_ID);
             m.relog(|log| {
                 let request = log.remove(request);
