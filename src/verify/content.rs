@@ -60,7 +60,9 @@ impl Walk<'_> {
         if self.files.index(PACKET).is_some() {
             content.end(&mut self.report);
         }
-        self.report.tell(Verdict::NotChecked, INDEX, rule::INDEX_WORDS);
+        if self.files.index(INDEX).is_some() {
+            self.report.tell(Verdict::NotChecked, INDEX, rule::INDEX_WORDS);
+        }
     }
 }
 

@@ -77,6 +77,21 @@ fn say(model: &mut Model, status: &'static str, why: Option<&str>) {
     }
 }
 
+/// Puts the two exhibits into the other order, with their numbers and files.
+fn reverse(model: &mut Model) {
+    model.exhibits.reverse();
+    let mut blobs = Files::new();
+    for (exhibit, number) in model.exhibits.iter_mut().zip(1..) {
+        exhibit.exhibit = number;
+        for (n, file) in exhibit.files.iter_mut().enumerate() {
+            let path = exhibit_path(number, n + 1, &file.role, "jpg");
+            let old = file.path.replace(path.clone()).unwrap();
+            blobs.insert(path, model.blobs[&old].clone());
+        }
+    }
+    model.blobs = blobs;
+}
+
 /// Asks for all captures, where the sample names two.
 fn ask_for_all(model: &mut Model) {
     model.ask(|record| drop(record.as_object_mut().unwrap().remove("captures")));
@@ -234,6 +249,28 @@ const LIES: &[Lie] = &[
     Lie("exhibits in another order", "exhibits.order", |m| {
         m.ask(|record| record["captures"] = json!([uuid(103), uuid(101)]))
     }),
+    Lie(
+        "where all were asked for, exhibits not in the order of their items",
+        "exhibits.order",
+        |m| {
+            ask_for_all(m);
+            m.ask(|record| record["may_leave"] = json!("1 3"));
+            say(m, "held", Some(papers::HELD));
+            reverse(m)
+        },
+    ),
+    Lie("named after another case", "packet.name", |m| {
+        m.head.name = "26-004418-20261122T140731Z".into()
+    }),
+    Lie("named after another time", "packet.name", |m| {
+        m.head.name = "26-004417-20261122T140732Z".into()
+    }),
+    Lie("a capture accepted since is held", "statuses.status", |m| {
+        m.ask(|record| record["may_leave"] = json!("1 3"));
+        add(m, "capture.accepted", &uuid(102), json!({}));
+        say(m, "held", Some(papers::HELD));
+        list(m);
+    }),
     Lie("another exhibit than the one asked for", "exhibits.order", |m| {
         m.ask(|record| record["captures"] = json!([uuid(101), uuid(102)]))
     }),
@@ -317,6 +354,14 @@ const LIES: &[Lie] = &[
             .unwrap();
         let bytes = m.blobs.remove(&path).unwrap();
         m.blobs.insert("data/exhibits/001/01-original.html".into(), bytes);
+    }),
+    Lie("a file that is there, and marked withheld", "exhibits.files", |m| {
+        m.exhibits[0].files[0].withheld = Some(json!({"reason": "contraband"}))
+    }),
+    Lie("a file that was withheld, and is there", "exhibits.files", |m| {
+        let withheld = json!({"reason": "contraband"});
+        m.relog(|log| log[5].record["files"][1]["withheld"] = withheld);
+        m.exhibits[0].record = m.log[5].record.clone();
     }),
     Lie("a file withheld that never was", "exhibits.files", |m| {
         let path = m.exhibits[0].files[1].path.take().unwrap();
@@ -415,15 +460,7 @@ fn honest_changes_of_the_log_pass() {
         }),
         ("the other order, as it was asked for", |m| {
             m.ask(|record| record["captures"] = json!([uuid(103), uuid(101)]));
-            m.exhibits.reverse();
-            m.exhibits[0].exhibit = 1;
-            m.exhibits[1].exhibit = 2;
-            for (n, file) in m.exhibits[1].files.iter_mut().enumerate() {
-                let path = exhibit_path(2, n + 1, &file.role, "jpg");
-                let bytes = m.blobs.remove(file.path.as_ref().unwrap()).unwrap();
-                m.blobs.insert(path.clone(), bytes);
-                file.path = Some(path);
-            }
+            reverse(m)
         }),
     ];
     for (name, change) in honest {
