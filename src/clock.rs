@@ -152,14 +152,6 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
-/// A time for names of files and folders: `20261122T140731Z`.
-pub fn compact(at: Micros) -> String {
-    Utc.timestamp_micros(at)
-        .single()
-        .map(|t| t.format("%Y%m%dT%H%M%SZ").to_string())
-        .unwrap_or_default()
-}
-
 /// Fills bytes from the operating system's generator.
 #[expect(clippy::disallowed_methods, reason = "the one place that asks for randomness")]
 pub fn random<const N: usize>() -> [u8; N] {

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use super::verify_path;
 use crate::proof::checkpoint::VerifyingKey;
-use crate::proof::trust::{Trust, WitnessPolicy};
-use crate::verify::{Finding, Report, Verdict, VerifyOutcome};
+use crate::verify::trust::{Trust, WitnessPolicy};
+use crate::verify::{Finding, OTHERS, PAPERS_RULE, Report, Verdict, VerifyOutcome};
 
 const USAGE: &str = "\
 Checks a Casetrail packet, offline. What it trusts comes from these flags alone.
@@ -70,7 +70,7 @@ fn parse(mut args: impl Iterator<Item = OsString>) -> Result<Option<Options>, St
             Some("--require-witness") => trust.require_witness = true,
             Some("--require-time") => trust.require_time = true,
             Some("--key") => trust.key = Some(key(value()?)?),
-            Some("--policy") => trust.policy = Some(WitnessPolicy::parse(&file(value()?)?)?),
+            Some("--policy") => trust.policy = Some(policy(value()?)?),
             Some("--tsa-ca") => drop(file(value()?)?),
             Some(flag) if flag.starts_with("--") => return Err(format!("there is no flag {flag}")),
             _ if packet.is_some() => return Err("one packet at a time".into()),
@@ -83,28 +83,90 @@ fn parse(mut args: impl Iterator<Item = OsString>) -> Result<Option<Options>, St
 
 /// A key as text, or a file with one.
 fn key(value: OsString) -> Result<VerifyingKey, String> {
-    if let Some(Ok(key)) = value.to_str().map(VerifyingKey::parse) {
-        return Ok(key);
-    }
-    let text = file(value.clone()).map_err(|error| match value.to_str() {
+    let typed = value.to_str().map(str::trim).unwrap_or_default();
+    let read = match VerifyingKey::parse(typed) {
+        Ok(key) => return Ok(key),
+        Err(error) => error,
+    };
+    let bytes = file(value.clone()).map_err(|error| match typed.matches('+').count() {
         // The shape of a key, and not of a path that anybody has.
-        Some(text) if text.matches('+').count() >= 2 => {
-            format!("--key is no valid key, nor a file: {text}\ncompare it with the agency's, letter by letter")
-        }
+        2.. => format!(
+            "--key is no file, and as a key it is {read}: {typed}\ncompare it with the agency's, letter by letter"
+        ),
         _ => error,
     })?;
-    VerifyingKey::parse(text.trim_end()).map_err(|error| format!("{}: {error}", value.to_string_lossy()))
+    let text = decode(bytes);
+    VerifyingKey::parse(text.trim()).map_err(|error| {
+        let name = value.to_string_lossy();
+        format!("the key in {name} is {error}\ncompare it with the agency's, letter by letter")
+    })
 }
 
-fn file(path: OsString) -> Result<String, String> {
-    std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.to_string_lossy()))
+fn file(path: OsString) -> Result<Vec<u8>, String> {
+    std::fs::read(&path).map_err(|error| format!("{}: {error}", path.to_string_lossy()))
 }
 
-/// The report for people: the outcome first, then what was checked, then what was found.
+/// What an editor wrote: UTF-8, or UTF-16 where a byte order mark says so. The mark is no part of it.
+fn decode(bytes: Vec<u8>) -> String {
+    let wide = |from: fn([u8; 2]) -> u16| {
+        let units: Vec<u16> = bytes[2..]
+            .chunks_exact(2)
+            .map(|pair| from([pair[0], pair[1]]))
+            .collect();
+        String::from_utf16_lossy(&units)
+    };
+    match bytes.as_slice() {
+        [0xff, 0xfe, ..] => wide(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => wide(u16::from_be_bytes),
+        _ => String::from_utf8_lossy(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes)).into_owned(),
+    }
+}
+
+/// A policy, whose octets stay what they are but in UTF-16.
+fn policy(path: OsString) -> Result<WitnessPolicy, String> {
+    let bytes = file(path)?;
+    match bytes.as_slice() {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => WitnessPolicy::parse(decode(bytes)),
+        _ => WitnessPolicy::parse(bytes),
+    }
+}
+
+/// The report for people: the outcome first, then what failed and what was not checked, then the rest.
 pub fn text(report: &Report) -> String {
     let mut out = headline(report);
+    out += &findings(report, |f| f.verdict == Verdict::Failed, "FAILED");
+    if report.more_failed > 0 {
+        out += &format!("FAILED: and {} more\n", report.more_failed);
+    }
+    out += &findings(
+        report,
+        |f| f.verdict == Verdict::NotChecked && is_named_first(f),
+        "not checked",
+    );
+    out += &findings(
+        report,
+        |f| f.verdict == Verdict::NotChecked && !is_named_first(f),
+        "not checked",
+    );
+    out += &counts(report);
+    if let Some(signer) = &report.signer {
+        // A packet may fail although its signer is the one who is trusted.
+        let whose = match report.finds("signer", Verdict::Passed) {
+            true => "signed by",
+            false => "signed by the key in the packet",
+        };
+        out += &format!("{whose}: {}\n", clean(signer));
+    }
+    for anchor in &report.anchored {
+        out += &format!("anchored until {} by {}\n", anchor.at, clean(&anchor.by));
+    }
+    out += &findings(report, |f| f.verdict == Verdict::Absent, "absent");
+    out + &findings(report, |f| f.verdict == Verdict::Passed, "passed")
+}
+
+fn counts(report: &Report) -> String {
     let c = &report.counts;
-    out += &format!(
+    format!(
         "checked: {} files with {} bytes, {} events ({} withheld), {} records ({} withheld), {} captures, {} exhibits, {} proofs, {} signatures\n",
         c.files,
         c.bytes,
@@ -116,52 +178,26 @@ pub fn text(report: &Report) -> String {
         c.exhibits,
         c.proofs,
         c.signatures
-    );
-    if let Some(signer) = &report.signer {
-        // A packet may fail although its signer is the one who is trusted.
-        let trusted = |f: &Finding| f.rule == "signer" && f.verdict == Verdict::Passed;
-        let whose = match report.findings.iter().any(trusted) {
-            true => "signed by",
-            false => "signed by the key in the packet",
-        };
-        out += &format!("{whose}: {}\n", clean(signer));
-    }
-    for anchor in &report.anchored {
-        out += &format!("anchored until {} by {}\n", anchor.at, clean(&anchor.by));
-    }
-    let groups = [
-        (Verdict::Failed, "FAILED"),
-        (Verdict::Absent, "absent"),
-        (Verdict::NotChecked, "not checked"),
-        (Verdict::Passed, "passed"),
-    ];
-    for (verdict, name) in groups {
-        for finding in report.findings.iter().filter(|finding| finding.verdict == verdict) {
-            let (file, message) = (clean(&finding.file), clean(&finding.message));
-            let place = if file.is_empty() {
-                String::new()
-            } else {
-                format!("{file}: ")
-            };
-            out += &format!("{name}: {place}{message} [{}]\n", finding.rule);
-        }
-    }
-    if report.more_failed > 0 {
-        out += &format!("FAILED: and {} more\n", report.more_failed);
-    }
-    out
+    )
+}
+
+/// What changes the first line is explained before all else that was not checked.
+fn is_named_first(finding: &Finding) -> bool {
+    [OTHERS, PAPERS_RULE].contains(&finding.rule)
+}
+
+fn findings(report: &Report, ours: impl Fn(&&Finding) -> bool, name: &str) -> String {
+    let ours = report.findings.iter().filter(ours);
+    ours.map(|finding| {
+        let (file, message) = (clean(&finding.file), clean(&finding.message));
+        let place = if file.is_empty() { file } else { format!("{file}: ") };
+        format!("{name}: {place}{message} [{}]\n", finding.rule)
+    })
+    .collect()
 }
 
 fn headline(report: &Report) -> String {
     let demo = report.packet.as_ref().is_some_and(|packet| packet.demo);
-    let outcome = match report.outcome {
-        VerifyOutcome::Passed => "PASSED: everything required passed, and the signer is trusted",
-        VerifyOutcome::Failed => "FAILED: something in this packet is not as it must be",
-        VerifyOutcome::Unreadable => "UNREADABLE: this is no packet that can be read",
-        VerifyOutcome::SignerNotChecked => {
-            "INTACT, SIGNER NOT CHECKED: nothing failed, but without --key anyone could have made it"
-        }
-    };
     let what = report.packet.as_ref().map(|packet| {
         format!(
             "packet {} ({}), of {}\n",
@@ -171,10 +207,59 @@ fn headline(report: &Report) -> String {
         )
     });
     format!(
-        "{outcome}{}\n{}",
+        "{}{}\n{}",
+        first_line(report),
         if demo { " (DEMO)" } else { "" },
         what.unwrap_or_default()
     )
+}
+
+/// The outcome, and what somebody who reads no further has to know.
+fn first_line(report: &Report) -> String {
+    if let Some(alone) = fails_alone(report) {
+        return alone;
+    }
+    let but = [
+        (
+            report.finds(OTHERS, Verdict::NotChecked),
+            "WITH SIGNATURES THAT NOBODY NAMED",
+        ),
+        (report.finds(PAPERS_RULE, Verdict::NotChecked), "OF ANOTHER LAYOUT"),
+    ];
+    let but: String = but
+        .iter()
+        .filter(|(is, _)| *is)
+        .map(|(_, but)| format!(", {but}"))
+        .collect();
+    match report.outcome {
+        VerifyOutcome::Passed => format!("PASSED{but}: everything required passed, and the signer is trusted"),
+        VerifyOutcome::Failed => "FAILED: something in this packet is not as it must be".into(),
+        VerifyOutcome::Unreadable => "UNREADABLE: this is no packet that can be read".into(),
+        VerifyOutcome::SignerNotChecked => {
+            format!("INTACT, SIGNER NOT CHECKED{but}: nothing failed, but without --key anyone could have made it")
+        }
+    }
+}
+
+/// The first line where nothing failed but what has gathered around the packet.
+fn fails_alone(report: &Report) -> Option<String> {
+    let (litter, zip) = (
+        |rule: &str| rule == "layout.litter",
+        |rule: &str| rule.starts_with("zip."),
+    );
+    if report.packet.is_none() || !report.fails_only(|rule| litter(rule) || zip(rule)) {
+        return None;
+    }
+    let why = match (report.fails_only(litter), report.fails_only(zip)) {
+        (true, _) => "FOR LITTER ALONE: an operating system left files in it",
+        (_, true) => "FOR ITS ZIP ALONE: this is not the ZIP that was issued, but one packed again or changed",
+        _ => "FOR ITS ZIP AND LITTER ALONE: it was packed again, with files that an operating system left",
+    };
+    let rest = match report.finds("signer", Verdict::Passed) {
+        true => "everything else passed, and the signer is trusted",
+        false => "everything else is intact, the signer was not checked",
+    };
+    Some(format!("FAILED, {why}; {rest}"))
 }
 
 /// What a packet says reaches a terminal without what could steer it.

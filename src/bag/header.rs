@@ -14,9 +14,9 @@ const ATTRIBUTES: u32 = 0o100_644 << 16;
 
 pub(super) const LOCAL: u32 = 0x0403_4b50;
 pub(super) const CENTRAL: u32 = 0x0201_4b50;
-const END: u32 = 0x0605_4b50;
-const END64: u32 = 0x0606_4b50;
-const LOCATOR: u32 = 0x0706_4b50;
+pub(super) const END: u32 = 0x0605_4b50;
+pub(super) const END64: u32 = 0x0606_4b50;
+pub(super) const LOCATOR: u32 = 0x0706_4b50;
 
 /// Length of a local header without name and extra field.
 pub(super) const LOCAL_LENGTH: u64 = 30;

@@ -5,22 +5,24 @@
 pub mod cli;
 pub mod folder;
 mod header;
+mod repacked;
 pub mod writer;
 pub mod zip;
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sha2::{Digest as _, Sha256};
 
 use self::folder::Folder;
+use self::repacked::Repacked;
 use self::zip::{Refused, Zip};
 use crate::proof::Digest;
-use crate::proof::packet::{CHECKPOINT, MAX_LINE};
-use crate::proof::trust::Trust;
-use crate::verify::{PacketSource, Report, VerifyOutcome, verify};
+use crate::proof::packet::{BAGIT, CHECKPOINT, MAX_LINE, REQUIRED};
+use crate::verify::trust::Trust;
+use crate::verify::{Finding, PacketSource, Report, Verdict, VerifyOutcome, verify};
 
 /// Bytes read at once.
 const CHUNK: usize = 256 * 1024;
@@ -28,27 +30,63 @@ const CHUNK: usize = 256 * 1024;
 /// Verifies the packet at `path`, a ZIP or a folder.
 pub fn verify_path(path: &Path, trust: &Trust) -> Report {
     if path.is_dir() {
-        return verify(&mut Folder::open(path), trust);
+        return match no_packet(path) {
+            Some(message) => unreadable(message),
+            None => verify(&mut Folder::open(path), trust),
+        };
     }
     match File::open(path) {
         Ok(file) => verify_file(file, trust),
-        Err(error) => Report::refused(
-            VerifyOutcome::Unreadable,
-            "",
-            "container",
-            format!("cannot be read: {error}"),
-        ),
+        Err(error) => unreadable(format!("cannot be read: {error}")),
     }
 }
 
-/// Verifies the packet in an opened ZIP.
+/// Why a folder is no packet, where it holds nothing of one; and where the packet may be.
+fn no_packet(folder: &Path) -> Option<String> {
+    let holds = |folder: &Path, names: &[&str]| names.iter().any(|name| folder.join(name).is_file());
+    if holds(folder, &REQUIRED) || folder.join("data").is_dir() {
+        return None;
+    }
+    let real = std::fs::canonicalize(folder).ok()?;
+    if let Some(above) = real.ancestors().skip(1).take(3).find(|above| holds(above, &[BAGIT])) {
+        let above = above.display();
+        return Some(format!("is a folder inside a packet: verify {above}"));
+    }
+    let below = std::fs::read_dir(folder)
+        .ok()?
+        .filter_map(|item| Some(item.ok()?.path()));
+    let packet = |path: &PathBuf| holds(path, &[BAGIT]) || path.extension().is_some_and(|e| e == "zip");
+    let mut packets: Vec<PathBuf> = below.filter(packet).collect();
+    packets.sort_unstable();
+    Some(match packets.first() {
+        Some(packet) => format!("is the folder above a packet: verify {}", packet.display()),
+        None => "is a folder that holds no packet: none of a packet's files is in it".into(),
+    })
+}
+
+fn unreadable(message: String) -> Report {
+    Report::refused(VerifyOutcome::Unreadable, "", "container", message)
+}
+
+/// Verifies the packet in an opened ZIP. What is inside one that was packed again is checked all the same.
 pub fn verify_file(file: File, trust: &Trust) -> Report {
-    let unreadable = |message: String| Report::refused(VerifyOutcome::Unreadable, "", "container", message);
+    let again = file.try_clone();
     match Zip::open(file) {
         Ok(mut zip) => verify(&mut zip, trust),
         Err(Refused::Unreadable(error)) => unreadable(format!("cannot be read: {error}")),
         Err(Refused::NotZip) => unreadable("is neither a ZIP nor a folder".into()),
-        Err(Refused::Broken { rule, message }) => Report::refused(VerifyOutcome::Failed, "", rule, message),
+        Err(Refused::Broken { rule, message }) => {
+            let cause = Finding {
+                file: String::new(),
+                rule,
+                verdict: Verdict::Failed,
+                message: format!("is not the ZIP that was issued, but one packed again or changed: {message}"),
+            };
+            match again.ok().and_then(|file| Repacked::open(file, cause)) {
+                Some(mut repacked) => verify(&mut repacked, trust),
+                None => Report::refused(VerifyOutcome::Failed, "", rule, message),
+            }
+        }
     }
 }
 

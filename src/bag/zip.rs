@@ -235,7 +235,7 @@ fn read_directory(mut directory: impl Read, end: &EndOfDirectory) -> Checked<Dir
         return broken("zip.gap", MISCOUNTED);
     }
     found.sort_unstable_by(|a, b| a.0.path.cmp(&b.0.path));
-    if let Some(path) = collision(&found) {
+    if let Some(path) = collision(found.iter().map(|(entry, _)| entry.path.as_str())) {
         return broken(
             "zip.collision",
             &format!("{path} would be one with another entry on some systems"),
@@ -284,7 +284,7 @@ fn read_entry(directory: &mut impl Read, offset: u64, top: &mut String) -> Check
     };
     let expected = header.central();
     if expected[..CENTRAL_LENGTH] != fixed || expected[CENTRAL_LENGTH..] != rest {
-        let message = "has a directory entry that is not canonical (made or changed by another tool? Then unpack it and verify the folder)";
+        let message = "has a directory entry that is not canonical";
         return broken("zip.central", &format!("{path} {message}"));
     }
     Ok((path, header))
@@ -298,22 +298,18 @@ fn fill(from: &mut impl Read, buffer: &mut [u8]) -> Checked<()> {
 }
 
 /// A path that differs from another only in case, or that is a folder of another.
-fn collision(sorted: &[(PacketEntry, EntryPlace)]) -> Option<String> {
+pub(super) fn collision<'p>(paths: impl Iterator<Item = &'p str> + Clone) -> Option<String> {
     let mut lower = HashSet::new();
-    for (entry, _) in sorted {
-        if !lower.insert(entry.path.to_ascii_lowercase()) {
-            return Some(entry.path.clone());
+    for path in paths.clone() {
+        if !lower.insert(path.to_ascii_lowercase()) {
+            return Some(path.to_owned());
         }
     }
-    let folder_of_another = |path: &str| {
+    let folder_of_another = |path: &&str| {
         let path = path.to_ascii_lowercase();
         path.match_indices('/').any(|(i, _)| lower.contains(&path[..i]))
     };
-    sorted
-        .iter()
-        .map(|(entry, _)| &entry.path)
-        .find(|path| folder_of_another(path))
-        .cloned()
+    paths.clone().find(folder_of_another).map(str::to_owned)
 }
 
 fn broken<T>(rule: &'static str, message: &str) -> Checked<T> {
@@ -324,19 +320,19 @@ fn broken<T>(rule: &'static str, message: &str) -> Checked<T> {
 }
 
 /// A little-endian number of at most eight bytes.
-fn number(bytes: &[u8]) -> u64 {
+pub(super) fn number(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |n, b| n << 8 | u64::from(*b))
 }
 
 /// Part of a file, read without moving its cursor, so that threads share it.
-struct ReadAt<'f> {
+pub(super) struct ReadAt<'f> {
     file: &'f File,
     at: u64,
     left: u64,
 }
 
 impl<'f> ReadAt<'f> {
-    fn new(file: &'f File, at: u64, left: u64) -> Self {
+    pub(super) fn new(file: &'f File, at: u64, left: u64) -> Self {
         Self { file, at, left }
     }
 }

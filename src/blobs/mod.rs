@@ -28,7 +28,7 @@ pub use memory::Memory;
 pub use packet_file::{PacketFile, WrittenPacket};
 use resumed::Turns;
 pub use resumed::UploadTurn;
-pub use sniff::{extension, sniff};
+pub use sniff::sniff;
 pub use store::{BlobReader, Found, Key, Listing, Shelf, Store, WHOLE};
 pub use temp_file::TempFile;
 

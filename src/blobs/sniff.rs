@@ -1,4 +1,4 @@
-//! The type of a file, told by its first bytes, and the ending that its name gets by it.
+//! The type of a file, told by its first bytes.
 
 /// What the first bytes say a file is. It decides nothing but how the file is shown.
 pub fn sniff(head: &[u8]) -> &'static str {
@@ -13,39 +13,6 @@ pub fn sniff(head: &[u8]) -> &'static str {
         None if head.is_empty() => "application/x-empty",
         None if is_text(head) => "text/plain",
         None => "application/octet-stream",
-    }
-}
-
-/// The ending of a file's name, by what its bytes say they are.
-pub fn extension(media_type: &str) -> &'static str {
-    match media_type {
-        "image/jpeg" => "jpg",
-        "image/png" => "png",
-        "image/gif" => "gif",
-        "image/webp" => "webp",
-        "image/heif" | "image/heic" => "heic",
-        "image/tiff" => "tif",
-        "image/bmp" => "bmp",
-        "image/avif" => "avif",
-        "video/mp4" => "mp4",
-        "video/quicktime" => "mov",
-        "video/webm" => "webm",
-        "video/x-matroska" => "mkv",
-        "video/x-msvideo" => "avi",
-        "audio/mpeg" => "mp3",
-        "audio/m4a" | "audio/mp4" => "m4a",
-        "audio/ogg" => "ogg",
-        "audio/x-wav" => "wav",
-        "application/pdf" => "pdf",
-        "application/zip" => "zip",
-        "application/gzip" => "gz",
-        "application/warc" => "warc",
-        "application/json" => "json",
-        "multipart/related" => "mhtml",
-        "text/html" => "html",
-        "text/xml" => "xml",
-        "text/plain" => "txt",
-        _ => "bin",
     }
 }
 

@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::reads::{self, FileFound, FileLook};
-use crate::blobs::{Key, extension};
+use crate::blobs::Key;
 use crate::error::{Error, Result};
 use crate::forms::parse_id;
 use crate::gate::RequestCtx;
@@ -20,6 +20,7 @@ use crate::http::pages::query_value;
 use crate::http::ranges;
 use crate::http::reply::Reply;
 use crate::proof::id::Digest;
+use crate::verify::papers::extension;
 
 /// What a browser may show in place; all else is a download.
 const INLINE: &[&str] = &[

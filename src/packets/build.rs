@@ -29,7 +29,7 @@ pub fn build(state: &http::State, packet: &Packet, progress: &Arc<Progress>) -> 
     index_html::write(&work, &custody, &picks, copied, &mut bag)?;
     documents::inventory(&work, &custody, &mut bag)?;
     documents::packet(&work, &custody, &picks, &mut bag)?;
-    documents::manifest(&work, &mut bag)?;
+    documents::manifest(&work, &custody, &mut bag)?;
 
     progress.begin("issue", 1)?;
     let issued = issue::issue(&work, &state.gate, &custody, &bag)?;

@@ -9,6 +9,7 @@ use crate::captures::CaptureState;
 use crate::error::{Error, Result};
 use crate::ledger;
 use crate::proof::id::Digest;
+use crate::verify::papers;
 use crate::words;
 
 words! {
@@ -90,11 +91,8 @@ fn disposition(work: &Work<'_>, row: &ListedCapture, exhibit: Option<u32>) -> Re
             let why = format!("item {item} became {state} while the packet was built; ask again");
             return Err(Error::conflict(why));
         }
-        (CaptureState::Held, None) => (
-            Status::Held,
-            Some("held: nothing covered it when it was made, and no supervisor has decided"),
-        ),
-        (CaptureState::Quarantined, None) => (Status::Quarantined, Some("quarantined by a supervisor")),
+        (CaptureState::Held, None) => (Status::Held, Some(papers::HELD)),
+        (CaptureState::Quarantined, None) => (Status::Quarantined, Some(papers::QUARANTINED)),
         (CaptureState::Logged | CaptureState::Reviewed, None) => (Status::NotSelected, Some(unselected(work, row))),
     };
     Ok(Disposition {
@@ -107,8 +105,8 @@ fn disposition(work: &Work<'_>, row: &ListedCapture, exhibit: Option<u32>) -> Re
 
 fn unselected(work: &Work<'_>, row: &ListedCapture) -> &'static str {
     match work.request.captures {
-        None if row.received_at > work.started_at => "received after the packet was begun",
-        None => "could not leave yet when the packet was begun",
-        Some(_) => "not among the captures asked for",
+        None if row.received_at > work.started_at => papers::LATE,
+        None => papers::NOT_YET,
+        Some(_) => papers::NOT_ASKED,
     }
 }

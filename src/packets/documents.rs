@@ -2,7 +2,6 @@
 
 use std::io::Write;
 
-use askama::Template;
 use serde::{Deserialize, Serialize};
 
 use super::custody::Custody;
@@ -15,9 +14,10 @@ use crate::clock;
 use crate::db::AnyConn;
 use crate::error::{Error, Result};
 use crate::proof::packet::{
-    self, BAG_INFO, BAGIT, BAGIT_TXT, Cut, Exhibit, HOW_TO, Head, IDENTIFIER, INVENTORY, InventoryRow, MANIFEST, OXUM,
-    PACKET, PacketAuthorization, Requester, RowError, Shown, Writer,
+    self, BAG_INFO, BAGIT, BAGIT_TXT, Cut, Exhibit, HOW_TO, Head, INVENTORY, InventoryRow, MANIFEST, PACKET,
+    PacketAuthorization, Requester, RowError, Shown, Writer,
 };
+use crate::verify::papers::{self, BagLabels, PAPERS};
 
 /// The program that makes packets, as packets name it.
 pub const PRODUCT: &str = concat!("casetrail ", env!("CARGO_PKG_VERSION"));
@@ -111,6 +111,7 @@ fn head(work: &Work<'_>, custody: &Custody) -> Head {
         origin: work.log.origin.clone(),
         product: PRODUCT.into(),
         demo: work.log.demo,
+        papers: work.request.organization.as_ref().map(|_| PAPERS),
     }
 }
 
@@ -202,43 +203,30 @@ fn inventory_row(custody: &Custody, row: &store::ListedCapture, said: Option<&Sa
 }
 
 /// Writes the manifest and the three tag files that `packet.issued` binds with it.
-pub fn manifest(work: &Work<'_>, bag: &mut Bag) -> Result<()> {
+pub fn manifest(work: &Work<'_>, custody: &Custody, bag: &mut Bag) -> Result<()> {
     let manifest = packet::manifest(&bag.payload);
     bag.add(MANIFEST, manifest.as_bytes())?;
-    let how_to = HowTo { work }.render().map_err(Error::internal)?;
+    let how_to = papers::how_to(&work.packet.name, &work.log.origin);
     bag.add(HOW_TO, how_to.as_bytes())?;
-    let info = bag_info(work, bag)?;
+    let info = bag_info(work, custody, bag)?;
     bag.add(BAG_INFO, info.as_bytes())?;
     bag.add(BAGIT, BAGIT_TXT.as_bytes())
 }
 
-#[derive(Template)]
-#[template(path = "packets/pages/HOW-TO-VERIFY.txt")]
-struct HowTo<'a> {
-    work: &'a Work<'a>,
-}
-
-fn bag_info(work: &Work<'_>, bag: &Bag) -> Result<String> {
-    let case = &work.packet.case_id;
-    let (number, unit) = work.read(|conn| Ok((store::case_number(conn, case)?, store::unit_name(conn, case)?)))?;
-    let purpose = work.request.purpose.says();
-    let mark = if work.log.demo { "DEMO, no real case. " } else { "" };
-    let about = format!("{mark}Case {number}: exhibits, inventory, custody and proofs. Purpose: {purpose}.");
-    let (oxum, id) = (
-        format!("{}.{}", bag.payload_bytes, bag.payload.len()),
-        format!("urn:uuid:{}", work.packet.id),
-    );
-    let labels = [
-        ("Source-Organization", unit.as_str()),
-        ("External-Description", &about),
-        ("Bagging-Date", &clock::format(work.started_at)[..10]),
-        (IDENTIFIER, &id),
-        ("Internal-Sender-Identifier", &number),
-        ("Bag-Count", "1 of 1"),
-        (OXUM, &oxum),
-        ("Bag-Software-Agent", PRODUCT),
-    ];
-    Ok(packet::bag_info(&labels))
+/// The labels follow from the records: the number is that of the cut, and the unit's name that of the request.
+fn bag_info(work: &Work<'_>, custody: &Custody, bag: &Bag) -> Result<String> {
+    let case = case(work, custody)?;
+    let organization = match &work.request.organization {
+        Some(name) => name.clone(),
+        None => work.read(|conn| store::unit_name(conn, &work.packet.case_id))?,
+    };
+    Ok(papers::bag_info(BagLabels {
+        organization: &organization,
+        number: case.record["number"].as_str().unwrap_or_default(),
+        day: &clock::format(work.started_at)[..10],
+        oxum: &format!("{}.{}", bag.payload_bytes, bag.payload.len()),
+        head: &head(work, custody),
+    }))
 }
 
 fn unwritable(e: RowError) -> Error {

@@ -22,9 +22,9 @@ use crate::ledger::{self, Action};
 use crate::policy::Act;
 use crate::proof::checkpoint::VerifyingKey;
 use crate::proof::id::Digest;
-use crate::proof::trust::Trust;
 use crate::threads::blocking;
 use crate::verify::Report;
+use crate::verify::trust::Trust;
 use crate::words;
 
 /// Bytes of all that is said beside the file.

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::clock::{self, Micros, Timestamp};
+use crate::clock::{Micros, Timestamp};
 use crate::db::tables::{jobs, packets};
 use crate::error::{Error, Result};
 use crate::forms::{FieldSet, Form, LINE, REASON, TEXT, parse_id};
 use crate::identity::Person;
 use crate::proof::id::Digest;
+use crate::verify::papers;
 use crate::{particulars, words};
 
 /// The job that builds packets, as events name it.
@@ -20,8 +21,6 @@ pub const JOB: &str = "packet-builder";
 const NAMED: usize = 20_000;
 /// Things withheld that one disclosure may name.
 const WITHHELD: usize = 50;
-/// Longest slug of a case number.
-const SLUG: usize = 60;
 
 words! {
     /// What a packet is for.
@@ -42,13 +41,7 @@ words! {
 impl Purpose {
     /// The purpose in words for people.
     pub fn says(self) -> &'static str {
-        match self {
-            Self::CourtExhibits => "exhibits for a court",
-            Self::Discovery => "discovery",
-            Self::Supplement => "supplement to an earlier packet",
-            Self::Referral => "referral",
-            Self::Internal => "internal use",
-        }
+        papers::purpose(self.as_str()).unwrap_or_default()
     }
 }
 
@@ -144,6 +137,13 @@ pub struct PacketRequest {
     /// The captures named, each once, in the order of the exhibits; `None` means every logged or reviewed one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub captures: Option<Vec<String>>,
+    /// The name of the case's unit; requests of 0.1.0 have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization: Option<String>,
+    /// Items that might leave when it was asked, as ranges, so that nobody can call one held afterwards. Requests of 0.1.0,
+    /// and those of cases where it would be too long, have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub may_leave: Option<String>,
 }
 
 /// A stored packet.
@@ -382,21 +382,6 @@ impl NewDisclosure {
     }
 }
 
-/// The folder's and file's name: a slug of the case number and the time of the request.
-pub fn name(number: &str, at: Micros) -> String {
-    let mut slug = String::new();
-    for c in number.chars().take(SLUG) {
-        match c {
-            'a'..='z' | '0'..='9' => slug.push(c),
-            'A'..='Z' => slug.push(c.to_ascii_lowercase()),
-            _ if slug.ends_with('-') || slug.is_empty() => {}
-            _ => slug.push('-'),
-        }
-    }
-    let slug = slug.trim_end_matches('-');
-    format!("{}-{}", if slug.is_empty() { "case" } else { slug }, clock::compact(at))
-}
-
 /// Whether browsers show these bytes as a picture and do nothing else with them.
 pub fn is_picture(media_type: &str) -> bool {
     matches!(media_type, "image/jpeg" | "image/png" | "image/gif" | "image/webp")
@@ -420,19 +405,12 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::words::Word;
 
     #[test]
-    fn a_name_is_plain_whatever_the_number() {
-        let at = clock::parse("2026-11-22T14:07:31Z").expect("a time");
-        let cases = [
-            ("26-004417", "26-004417"),
-            ("CT/2026 #42", "ct-2026-42"),
-            ("…", "case"),
-            ("Ø-9--x-", "9-x"),
-        ];
-        for (number, slug) in cases {
-            assert_eq!(name(number, at), format!("{slug}-20261122T140731Z"));
-            assert!(crate::proof::packet::is_path(&name(number, at)));
+    fn every_purpose_has_its_words() {
+        for (word, purpose) in Purpose::WORDS {
+            assert!(!purpose.says().is_empty(), "{word}");
         }
     }
 

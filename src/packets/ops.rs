@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::json;
 
-use super::model::{DisclosedFile, Disclosure, JOB, NewDisclosure, NewPacket, Packet, PacketRequest, PacketView, name};
+use super::model::{DisclosedFile, Disclosure, JOB, NewDisclosure, NewPacket, Packet, PacketRequest, PacketView};
 use super::store;
 use crate::captures::CaptureState;
 use crate::cases::{Stage, nothing_due};
@@ -14,9 +14,12 @@ use crate::error::{Error, FieldError, Kind, Result};
 use crate::gate::{NewEvent, Recorded, Tx};
 use crate::jobs;
 use crate::ledger::{self, Action};
+use crate::verify::papers::{ranges, top_folder};
 
 /// Bytes of a disclosure's record: a later packet holds it on one line, which has at most 1 MB.
 const RECORD: usize = 500_000;
+/// Bytes of the list of items that may leave, beside which a request names 20,000 captures on the same line.
+const MAY_LEAVE: usize = 100_000;
 
 /// Puts a packet in the builder's queue.
 pub fn request(tx: &mut Tx<'_>, new: &NewPacket) -> Result<Recorded<PacketView>> {
@@ -35,12 +38,14 @@ pub fn request(tx: &mut Tx<'_>, new: &NewPacket) -> Result<Recorded<PacketView>>
         requested_by: tx.me(),
         recipient: new.recipient.clone(),
         captures,
+        organization: Some(store::unit_name(tx.conn, &case_id)?),
+        may_leave: Some(ranges(store::items_that_may_leave(tx.conn, &case_id)?)).filter(|text| text.len() <= MAY_LEAVE),
         case_id,
     };
     let record = serde_json::to_value(&request)?;
     let event = NewEvent::new(Action::PacketRequested, ("packet", &request.id), 1, record);
     let made = tx.append(event)?;
-    let name = name(&store::case_number(tx.conn, &request.case_id)?, tx.now);
+    let name = top_folder(&store::case_number(tx.conn, &request.case_id)?, tx.now);
     store::insert(tx.conn, &request, &name, &made.leaf)?;
     jobs::add(tx.conn, JOB, &request.id, request.requested_at.0)?;
     Ok(made.answering(store::packet(tx.conn, &request.id)?.view()?))

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use super::store::{self, ListedCapture};
 use super::work::Work;
-use crate::blobs::extension;
 use crate::captures::FileEntry;
 use crate::error::{Error, Kind, Result};
 use crate::proof::id::Digest;
 use crate::proof::packet::{FileRow, exhibit_path};
+use crate::verify::papers::extension;
 
 /// A capture that goes into the packet.
 #[derive(Debug, Clone)]

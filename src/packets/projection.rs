@@ -1,18 +1,19 @@
 //! The rows of packets and disclosures that follow from what was recorded of them. How far a build is, and what its file
 //! came to, no event says but by its end.
 
-use super::model::{Disclosure, PacketRequest, PacketState, name};
+use super::model::{Disclosure, PacketRequest, PacketState};
 use super::store;
 use crate::db::AnyConn;
 use crate::error::Result;
 use crate::ledger::{Action, PastEvent};
+use crate::verify::papers::top_folder;
 
 /// Makes what follows from an event about a packet.
 pub fn project(conn: &mut AnyConn, past: &PastEvent) -> Result<()> {
     match past.action {
         Some(Action::PacketRequested) => {
             let request: PacketRequest = past.read()?;
-            let name = name(&store::case_number(conn, &request.case_id)?, request.requested_at.0);
+            let name = top_folder(&store::case_number(conn, &request.case_id)?, request.requested_at.0);
             store::insert(conn, &request, &name, &past.leaf)
         }
         Some(Action::PacketIssued) => store::set_state(conn, &past.object_id, PacketState::Building),

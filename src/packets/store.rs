@@ -248,6 +248,17 @@ pub fn states_of(conn: &mut AnyConn, case: &str, ids: &[String]) -> Result<HashM
     rows.into_iter().map(read).collect()
 }
 
+/// Items of a case that may leave, in their order.
+pub fn items_that_may_leave(conn: &mut AnyConn, case: &str) -> Result<Vec<u64>> {
+    let states = CaptureState::words_where(CaptureState::may_leave);
+    let items: Vec<i64> = captures::table
+        .filter(captures::case_id.eq(case).and(captures::state.eq_any(states)))
+        .order(captures::item)
+        .select(captures::item)
+        .load(conn)?;
+    Ok(items.into_iter().map(i64::unsigned_abs).collect())
+}
+
 /// A stored state of a capture.
 pub fn capture_state(word: &str) -> Result<CaptureState> {
     CaptureState::from_word(word).ok_or_else(|| Error::internal(format!("a capture in an unknown state: {word}")))

@@ -38,7 +38,7 @@ impl Chain {
     /// after an error, so that one fault is one finding.
     pub fn push(&mut self, event: &EventRef, leaf: Digest) -> Result<(), ChainError> {
         let found = self.judge(event);
-        self.at = self.at.max(Some(event.at));
+        self.at = Some(event.at);
         self.step(event.seq, leaf);
         found
     }
@@ -59,7 +59,7 @@ impl Chain {
         self.next
     }
 
-    /// The latest time so far.
+    /// The time of the last event.
     pub fn at(&self) -> Option<i64> {
         self.at
     }

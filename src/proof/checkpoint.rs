@@ -10,6 +10,10 @@ use super::{Digest, b64, id};
 /// A note with more signature lines is refused.
 const MAX_SIGNATURES: usize = 64;
 const MAX_NOTE: usize = 64 * 1024;
+/// A tlog-proof with its extra data.
+const MAX_PROOF: usize = 1 << 20;
+/// Seconds since 1970 that a cosignature may state: the years 2000 to 9999.
+const TIMES: std::ops::RangeInclusive<u64> = 946_684_800..=253_402_300_799;
 const PROOF_HEADER: &str = "c2sp.org/tlog-proof@v1\n";
 /// DER of a SubjectPublicKeyInfo up to the 32 bytes of an Ed25519 key (RFC 8410 section 4).
 const SPKI: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00];
@@ -19,6 +23,9 @@ const SPKI: [u8; 12] = [0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x
 pub enum NoteError {
     #[error("not a verification key `name+hex+base64` for Ed25519")]
     Key,
+    /// The form of a key, but a letter is another.
+    #[error("mistyped: its letters do not fit its checksum, the eight digits after the name")]
+    Mistyped,
     #[error("not a signed note")]
     Note,
     #[error("not a checkpoint of origin, size and root")]
@@ -107,8 +114,11 @@ impl VerifyingKey {
             _ => return Err(NoteError::Key),
         };
         let key = key.try_into().map_err(|_| NoteError::Key)?;
-        let key = Self::new(name.unwrap_or_default(), kind, key)?;
-        Some(key).filter(|key| key.to_string() == vkey).ok_or(NoteError::Key)
+        let key = Self::new(name.unwrap_or_default(), kind, key).map_err(|_| NoteError::Mistyped)?;
+        match key.to_string() {
+            whole if whole == vkey => Ok(key),
+            _ => Err(NoteError::Mistyped),
+        }
     }
 
     /// The name, which for a log is its origin.
@@ -151,6 +161,9 @@ impl VerifyingKey {
             }
             _ => return Err(NoteError::Signature),
         };
+        if time.is_some_and(|time| !TIMES.contains(&time)) {
+            return Err(NoteError::Signature);
+        }
         let signature = Signature::from_slice(signature).map_err(|_| NoteError::Signature)?;
         let key = ed25519_dalek::VerifyingKey::from_bytes(&self.key).map_err(|_| NoteError::Key)?;
         key.verify_strict(message.as_bytes(), &signature)
@@ -164,6 +177,18 @@ impl fmt::Display for VerifyingKey {
         let typed = [&[self.kind as u8], &self.key[..]].concat();
         write!(f, "{}+{}+{}", self.name, id::hex(&self.id()), b64::encode(&typed))
     }
+}
+
+/// Name, id and raw key of a vkey of another kind than [`KeyKind`] has; its id is not checked, for each kind makes its own.
+pub fn unread_vkey(vkey: &str) -> Option<(String, [u8; 4], Vec<u8>)> {
+    let (name, rest) = vkey.split_once('+')?;
+    let (hex, encoded) = rest.split_once('+')?;
+    let mut id = [0; 4];
+    let bytes = b64::decode(encoded)?;
+    let (kind, raw) = bytes.split_first()?;
+    let other = ![KeyKind::Log as u8, KeyKind::Witness as u8].contains(kind) && !raw.is_empty();
+    let sound = other && is_name(name) && id::unhex(hex.as_bytes(), &mut id);
+    sound.then(|| (name.to_owned(), id, raw.to_vec()))
 }
 
 /// The message of a cosignature/v1 over a checkpoint's text.
@@ -317,7 +342,7 @@ impl TlogProof {
     /// Reads exactly what [`TlogProof::format`] writes.
     pub fn parse(bytes: &[u8]) -> Result<Self, NoteError> {
         let read = || {
-            let text = std::str::from_utf8(bytes).ok().filter(|t| t.len() <= MAX_NOTE)?;
+            let text = std::str::from_utf8(bytes).ok().filter(|t| t.len() <= MAX_PROOF)?;
             let (head, note) = text.split_once("\n\n")?;
             let mut lines = head.strip_prefix(PROOF_HEADER)?.split('\n').peekable();
             let extra = lines.next_if(|line| line.starts_with("extra "));

@@ -13,6 +13,5 @@ pub mod merkle;
 pub mod packet;
 pub mod record;
 pub mod time;
-pub mod trust;
 
 pub use id::Digest;

@@ -29,7 +29,6 @@ pub const CHECKPOINT: &str = "proof/checkpoint";
 pub const LOG_VKEY: &str = "proof/log.vkey";
 pub const LOG_PEM: &str = "proof/log.pem";
 pub const EXHIBITS: &str = "data/exhibits/";
-pub const ANCHORS: &str = "proof/anchors/";
 
 /// Files without which a packet is incomplete.
 pub const REQUIRED: [&str; 16] = [
@@ -57,10 +56,8 @@ pub const BAGIT_TXT: &str = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UT
 /// A line of `packet.json`, `inventory.json` or `records.jsonl` is at most this long, LF included.
 pub const MAX_LINE: usize = 1 << 20;
 /// An origin that starts so belongs to a demonstration, and its packets say so.
-pub const DEMO_ORIGIN: &str = "casetrail.demo/";
-/// Classes under which an event, a record or a capture may be kept back.
-pub const WITHHELD: [&str; 6] = ["not_selected", "held", "quarantined", "disposed", "purged", "withheld"];
-/// Status of a capture in the inventory; all but the first are reasons.
+const DEMO_ORIGIN: &str = "casetrail.demo/";
+/// Status of a capture in the inventory; all but the first are classes under which its records are withheld.
 pub const STATUSES: [&str; 6] = [
     "included",
     "not_selected",
@@ -70,20 +67,26 @@ pub const STATUSES: [&str; 6] = [
     "disposed",
 ];
 
+/// Whether the log of this origin is a demonstration's.
+pub fn is_demo(origin: &str) -> bool {
+    origin.starts_with(DEMO_ORIGIN)
+}
+
 /// `data/exhibits/001/01-original.jpg`; an extension that is not short, lower-case and plain becomes `bin`.
 pub fn exhibit_path(exhibit: u32, number: usize, role: &str, extension: &str) -> String {
     let extension = if is_extension(extension) { extension } else { "bin" };
     format!("{EXHIBITS}{exhibit:03}/{number:02}-{role}.{extension}")
 }
 
-/// Whether this path is what [`exhibit_path`] makes of these.
-pub fn is_exhibit_path(path: &str, exhibit: u32, number: usize, role: &str) -> bool {
-    path.rsplit_once('.')
-        .is_some_and(|(_, ext)| is_extension(ext) && exhibit_path(exhibit, number, role, ext) == path)
-}
-
 fn is_extension(text: &str) -> bool {
     (1..=8).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+}
+
+/// Whether an operating system leaves such a file in folders that somebody looks at.
+pub fn is_litter(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let known = [".DS_Store", "Thumbs.db", "desktop.ini"];
+    name.starts_with("._") || known.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// Whether every system can hold this path and none reads it as another: relative, plain ASCII, no tricks.
@@ -186,6 +189,9 @@ pub struct Head {
     pub origin: String,
     pub product: String,
     pub demo: bool,
+    /// Version of the words that follow from the records; packets of 0.1.0 name none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub papers: Option<u32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,14 +1,15 @@
 //! `packet.json`: that it says what the records say, and names every exhibit file once.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::custody::{ContentState, CustodyFacts, files_digest, object_key};
 use super::log::Issued;
+use super::papers::{self, PAPERS};
 use super::{Report, Verdict, Walk, rule};
 use crate::proof::packet::*;
-use crate::proof::{Digest, record};
+use crate::proof::{Digest, record, time};
 
 /// What the lines of `packet.json` are held to, and what they have said so far.
 struct ContentCheck<'c> {
@@ -16,28 +17,35 @@ struct ContentCheck<'c> {
     issued: Option<&'c Issued>,
     /// Files under `data/exhibits/`, sorted, with size and digest.
     files: Vec<(String, u64, Option<Digest>)>,
+    /// Those of them that an exhibit names, by their places.
+    named: HashSet<usize>,
     folder: Option<String>,
-    named: usize,
     /// Files whose bytes are withheld.
     withheld: usize,
-    seen: HashSet<u128>,
+    /// Of each section the number of rows, and the id in the last one.
+    rows: HashMap<String, (usize, String)>,
+    /// The item of the last exhibit.
+    last: u64,
+    disordered: bool,
 }
 
 impl Walk<'_> {
-    /// Every record in `packet.json` is one of `records.jsonl`; exhibits, inventory and files agree.
+    /// `packet.json` says what the records say, of all they tell of, in its one order; it names every exhibit file.
     pub(super) fn packet(&mut self) {
         let entries = self.files.source.entries().iter().zip(&self.files.digests);
-        let exhibits = entries.filter(|(entry, _)| entry.path.starts_with(EXHIBITS));
+        let exhibits = entries.filter(|(entry, _)| entry.path.starts_with(EXHIBITS) && !is_litter(&entry.path));
         let mut content = ContentCheck {
             files: exhibits
                 .map(|(entry, digest)| (entry.path.clone(), entry.size, *digest))
                 .collect(),
+            named: HashSet::new(),
             folder: self.files.source.name().map(str::to_owned),
             custody: &mut self.custody,
             issued: self.issued.as_ref(),
-            named: 0,
             withheld: 0,
-            seen: HashSet::new(),
+            rows: HashMap::new(),
+            last: 0,
+            disordered: false,
         };
         let mut reader = PaperReader::new(PACKET_SECTIONS);
         self.files.lines(PACKET, &mut self.report, |report, number, line| {
@@ -49,20 +57,11 @@ impl Walk<'_> {
             }
         });
         self.report.require(reader.end().is_ok(), PACKET, rule::PACKET_END);
-        let unnamed = content.files.len().saturating_sub(content.named);
-        if unnamed > 0 {
-            let message = format!("{unnamed} files are named by no exhibit");
-            self.report.fail(EXHIBITS, "exhibits.unnamed", message);
+        if self.files.index(PACKET).is_some() {
+            content.end(&mut self.report);
         }
-        if content.withheld > 0 {
-            let message = format!("the bytes of {} files are withheld", content.withheld);
-            self.report.say(Verdict::Absent, PACKET, "exhibits.withheld", message);
-        }
-        let captures = self.custody.captures.values();
-        let unshown = captures.filter(|c| c.status == Some(0) && !c.exhibited).count();
-        if unshown > 0 {
-            let message = format!("{unshown} included captures are no exhibit");
-            self.report.fail(PACKET, "exhibits.missing", message);
+        if self.files.index(INDEX).is_some() {
+            self.report.tell(Verdict::NotChecked, INDEX, rule::INDEX_WORDS);
         }
     }
 }
@@ -85,12 +84,12 @@ impl ContentCheck<'_> {
         Ok(())
     }
 
-    /// The head agrees with the issue, the folder, and whether this is a demonstration.
+    /// The head agrees with the issue, the request, the folder, and whether this is a demonstration.
     fn head(&mut self, report: &mut Report, head: Head) {
         let name = self.folder.as_ref().is_none_or(|name| *name == head.name);
         report.require(name, PACKET, rule::FOLDER);
-        let demo = head.origin.starts_with(DEMO_ORIGIN);
-        report.require(head.demo == demo, PACKET, rule::DEMO);
+        report.require(head.demo == is_demo(&head.origin), PACKET, rule::DEMO);
+        report.require(is_product(&head.product), PACKET, rule::PRODUCT);
         if let Some(issued) = self.issued {
             report.require(head.id == issued.event.object.id, PACKET, rule::ID);
             let cut = Cut {
@@ -100,29 +99,73 @@ impl ContentCheck<'_> {
             };
             report.require(head.cut == cut, PACKET, rule::PACKET_CUT);
         }
+        self.asked(report, &head);
         report.packet = Some(head);
+    }
+
+    /// The head repeats the record of the request, and is named after it.
+    fn asked(&self, report: &mut Report, head: &Head) {
+        let Some(request) = &self.custody.request else { return };
+        let said = json!({
+            "id": head.id,
+            "case_id": head.cut.stream.strip_prefix("case:"),
+            "purpose": head.purpose,
+            "recipient": head.recipient,
+            "requested_at": head.requested_at,
+            "requested_by": head.requested_by,
+        });
+        for (field, said) in said.as_object().into_iter().flatten() {
+            if request.record[field] != *said {
+                let message = format!("{field} is not what the request says");
+                report.fail(PACKET, "packet.request", message);
+            }
+        }
+        let at = request.record["requested_at"].as_str().and_then(time::parse_at);
+        let name = at.map(|at| papers::top_folder(&request.number, at));
+        report.require(name.as_ref() == Some(&head.name), PACKET, rule::NAME);
+        let papers = if request.papers() { Some(PAPERS) } else { None };
+        match (head.papers, papers) {
+            (said, bound) if said == bound && bound.is_some() => {}
+            (Some(other), Some(_)) if other > PAPERS => report.tell(Verdict::NotChecked, PACKET, rule::LATER_PAPERS),
+            (None, None) => report.tell(Verdict::NotChecked, PACKET, rule::EARLIER_PAPERS),
+            _ => report.broken(PACKET, rule::PAPERS),
+        }
     }
 
     fn shown(&mut self, report: &mut Report, kind: &str, row: Shown) {
         self.record(report, kind, row.leaf, &row.record);
     }
 
-    /// A record is bound by its leaf, about an object of this type, and once in the packet. Gives the object's key.
+    /// A record is bound by its leaf, is the last version of an object of this type, and stands after the object with
+    /// the id before it. Gives the object's key.
     fn record(&mut self, report: &mut Report, kind: &str, leaf: Digest, record: &Value) -> u128 {
-        let object = object_key(kind, record["id"].as_str().unwrap_or_default());
+        let id = record["id"].as_str().unwrap_or_default();
+        let object = object_key(kind, id);
         self.bound(report, kind, object, leaf, record);
-        let case = self.issued.and_then(|issued| issued.event.stream.strip_prefix("case:"));
-        let other = kind == "case" && case.is_some_and(|case| object != object_key("case", case));
-        report.require(!other, PACKET, rule::CASE);
-        if !self.seen.insert(object) {
-            report.fail(PACKET, "packet.twice", format!("shows a {kind} twice"));
+        let latest = self.custody.latest(kind, object);
+        if latest.is_some_and(|latest| latest.leaf != leaf) && self.custody.find(leaf).is_some() {
+            let message = format!("shows a {kind} in another version than its last");
+            report.fail(PACKET, "packet.version", message);
         }
+        let case = self.issued.and_then(|issued| issued.event.stream.strip_prefix("case:"));
+        let other = kind == "case" && case.is_some_and(|case| id != case);
+        report.require(!other, PACKET, rule::CASE);
+        let (count, last) = self.rows.entry(kind.to_owned()).or_default();
+        *count += 1;
+        if id <= last.as_str() {
+            let message = format!("shows a {kind} twice, or not in the order of the ids");
+            report.fail(PACKET, "packet.order", message);
+        }
+        id.clone_into(last);
         object
     }
 
     /// Whether the record is the one that `records.jsonl` shows for this leaf, and about this object.
     fn bound(&self, report: &mut Report, kind: &str, object: u128, leaf: Digest, record: &Value) -> bool {
         let fact = self.custody.find(leaf).filter(|fact| fact.object == object);
+        if fact.is_some_and(|fact| fact.state == ContentState::Broken) {
+            return false;
+        }
         let Some(fact) = fact else {
             let message = format!("a {kind} names an event that is not about it");
             report.fail(PACKET, "packet.leaf", message);
@@ -141,6 +184,7 @@ impl ContentCheck<'_> {
         report.counts.exhibits += 1;
         let number = u64::from(exhibit.exhibit) == report.counts.exhibits;
         report.require(number, PACKET, rule::NUMBER);
+        self.order(report, &exhibit);
         let bound = self.bound(report, "capture", object, exhibit.leaf, &exhibit.record);
         let included = self.custody.captures.get_mut(&object);
         let Some(capture) = included.filter(|capture| capture.status == Some(0) && !capture.exhibited) else {
@@ -160,6 +204,25 @@ impl ContentCheck<'_> {
         }
     }
 
+    /// Exhibits stand in the order in which the request names them, else in that of their items.
+    fn order(&mut self, report: &mut Report, exhibit: &Exhibit) {
+        let named = self
+            .custody
+            .request
+            .as_ref()
+            .and_then(|request| request.captures.as_ref());
+        let place = report.counts.exhibits as usize - 1;
+        let ordered = match named {
+            Some(ids) => ids.get(place) == Some(&exhibit.capture),
+            None => exhibit.item > self.last,
+        };
+        self.last = exhibit.item;
+        if !ordered && !self.disordered {
+            self.disordered = true;
+            report.broken(PACKET, rule::EXHIBIT_ORDER);
+        }
+    }
+
     /// Events and latest correction of an exhibit.
     fn history(&self, report: &mut Report, object: u128, exhibit: &Exhibit) {
         let about = self.custody.about(object);
@@ -173,9 +236,6 @@ impl ContentCheck<'_> {
         let latest = about.filter(|fact| &*fact.action == "capture.corrected").last();
         match (&exhibit.current, latest) {
             (None, None) => {}
-            (None, Some(latest)) if latest.state == ContentState::RecordWithheld => {
-                report.tell(Verdict::Absent, PACKET, rule::CORRECTION_WITHHELD);
-            }
             (Some(current), Some(latest)) if current.leaf == latest.leaf => {
                 self.bound(report, "capture", object, current.leaf, &current.record);
             }
@@ -183,32 +243,74 @@ impl ContentCheck<'_> {
         }
     }
 
-    /// One file of an exhibit: as recorded, and there unless withheld.
+    /// One file of an exhibit: as recorded, and there unless withheld when it was recorded.
     fn file(&mut self, report: &mut Report, exhibit: &Exhibit, index: usize, row: &FileRow) {
         let recorded = &exhibit.record["files"][index];
         let same = row.name.as_deref() == recorded["name"].as_str()
             && row.media_type.as_deref() == recorded["media_type"].as_str();
         report.require(same, PACKET, rule::FILE_NAME);
-        let as_recorded =
-            row.withheld.as_ref().unwrap_or(&Value::Null) == &recorded["withheld"] || recorded["withheld"].is_null();
+        let withheld = row.withheld.as_ref().unwrap_or(&Value::Null);
+        let as_recorded = *withheld == recorded["withheld"];
         let Some(path) = &row.path else {
-            let withheld = row.withheld.is_some() && as_recorded;
-            report.require(withheld, PACKET, rule::NOT_WITHHELD);
+            report.require(!withheld.is_null() && as_recorded, PACKET, rule::NOT_WITHHELD);
             self.withheld += 1;
             return;
         };
-        let shown = row.withheld.is_none() && as_recorded;
-        report.require(shown, path, rule::WITHHELD);
-        let named = is_exhibit_path(path, exhibit.exhibit, index + 1, &row.role);
+        report.require(withheld.is_null() && as_recorded, path, rule::WITHHELD);
+        let ending = papers::extension(row.media_type.as_deref().unwrap_or_default());
+        let named = *path == exhibit_path(exhibit.exhibit, index + 1, &row.role, ending);
+        let found = self.files.binary_search_by(|file| file.0.as_str().cmp(path));
+        self.named.extend(found.iter());
         if !report.require(named, path, rule::EXHIBIT_PATH) {
             return;
         }
-        let Ok(found) = self.files.binary_search_by(|file| file.0.as_str().cmp(path)) else {
+        let Ok(found) = found else {
             return report.broken(path, rule::FILE_MISSING);
         };
         let (_, size, digest) = &self.files[found];
         let same = *size == row.size && *digest == Some(row.sha256);
         report.require(same, path, rule::FILE_BYTES);
-        self.named += 1;
     }
+
+    /// Nothing is left out, and no file is there that nothing names.
+    fn end(&self, report: &mut Report) {
+        for (place, (path, ..)) in self.files.iter().enumerate() {
+            if !self.named.contains(&place) {
+                report.broken(path, rule::UNNAMED);
+            }
+        }
+        for kind in ["case", "subject", "account", "authorization"] {
+            let (shown, told) = (self.rows.get(kind).map_or(0, |rows| rows.0), self.custody.objects(kind));
+            if shown < told && self.issued.is_some() {
+                let message = format!("leaves out {} of {told}: {kind}", told - shown);
+                report.fail(PACKET, "packet.missing", message);
+            }
+        }
+        if self.withheld > 0 {
+            let message = format!("the bytes of {} files are withheld", self.withheld);
+            report.say(Verdict::Absent, PACKET, "exhibits.withheld", message);
+        }
+        let captures = self.custody.captures.values();
+        let unshown = captures.filter(|c| c.status == Some(0) && !c.exhibited).count();
+        if unshown > 0 {
+            let message = format!("{unshown} included captures are no exhibit");
+            report.fail(PACKET, "exhibits.missing", message);
+        }
+        let named = self
+            .custody
+            .request
+            .as_ref()
+            .and_then(|request| request.captures.as_ref());
+        let shown = report.counts.exhibits as usize;
+        if named.is_some_and(|ids| ids.len() > shown) && !self.disordered && unshown == 0 {
+            report.broken(PACKET, rule::EXHIBIT_ORDER);
+        }
+    }
+}
+
+/// `casetrail` and a version.
+fn is_product(text: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'+');
+    text.strip_prefix("casetrail ")
+        .is_some_and(|version| (1..=40).contains(&version.len()) && version.bytes().all(plain))
 }

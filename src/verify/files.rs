@@ -1,11 +1,24 @@
 //! Layout, digests, manifests: that the packet holds exactly the files it says.
 
-use super::{PacketFiles, Report, Walk, rule};
-use crate::proof::Digest;
+use super::papers::{self, BagLabels, PAPERS};
+use super::{PacketFiles, Report, Verdict, Walk, rule};
 use crate::proof::packet::{self, *};
+use crate::proof::{Digest, time};
 
 /// The files that are streamed for their content, and hashed by that one read.
 const STREAMED: [&str; 6] = [EVENTS, RECORDS, PACKET, INVENTORY, MANIFEST, TAGMANIFEST];
+
+/// The files that are read whole.
+const SMALL: [&str; 8] = [
+    BAGIT,
+    BAG_INFO,
+    HOW_TO,
+    ISSUED,
+    ISSUED_PROOF,
+    CHECKPOINT,
+    LOG_VKEY,
+    LOG_PEM,
+];
 
 impl PacketFiles<'_> {
     /// Hashes every file that is not streamed later.
@@ -22,35 +35,42 @@ impl PacketFiles<'_> {
 }
 
 impl Walk<'_> {
-    /// Every required file is there; files outside the layout are not.
+    /// Every required file is there, and none that the layout does not name; hashes them all on the way.
     pub(super) fn layout(&mut self) {
         for path in REQUIRED.into_iter().filter(|path| self.files.index(path).is_none()) {
             self.report.broken(path, rule::MISSING);
         }
         for entry in self.files.source.entries() {
             let path = entry.path.as_str();
-            let known = REQUIRED.contains(&path) || path.starts_with(ANCHORS);
-            let free = path.starts_with("data/") && !path.starts_with("data/custody/");
-            if !is_path(path) {
+            if is_litter(path) {
+                self.report.broken(path, rule::LITTER);
+            } else if !is_path(path) {
                 self.report.broken(path, rule::PATH);
             } else if path == "fetch.txt" {
                 self.report.broken(path, rule::FETCH);
-            } else if !known && !free {
+            } else if SMALL.contains(&path) && entry.size > MAX_LINE as u64 {
+                self.report.broken(path, rule::SIZE);
+            } else if !REQUIRED.contains(&path) && !path.starts_with(EXHIBITS) {
                 self.report.broken(path, rule::UNEXPECTED);
             }
         }
+        self.files.hash_all(&mut self.report);
     }
 
     /// Holds the payload manifest, or the tag manifest, to the files and their digests. The tag manifest is
     /// the only file that no manifest lists.
     pub(super) fn manifest(&mut self, path: &'static str) {
+        if self.files.index(path).is_none() {
+            return;
+        }
         let payload = path == MANIFEST;
         let mut listed: Vec<(usize, bool)> = Vec::new();
-        let mut last = String::new();
+        let (mut last, mut unread) = (String::new(), false);
         let entries = self.files.source.entries().iter().zip(&self.files.digests);
         let entries: Vec<(String, Option<Digest>)> = entries.map(|(e, digest)| (e.path.clone(), *digest)).collect();
         self.files.lines(path, &mut self.report, |report, number, line| {
             let Some((name, digest)) = packet::manifest_line(line).filter(|(name, _)| *name > last.as_str()) else {
+                unread = true;
                 let message = format!("line {number} is not canonical or not in order");
                 return report.fail(path, "manifest.canonical", message);
             };
@@ -66,9 +86,12 @@ impl Walk<'_> {
         for (index, same) in &listed {
             self.report.require(*same, &entries[*index].0, rule::MANIFEST_DIGEST);
         }
+        if unread {
+            return;
+        }
         let mut listed = listed.into_iter().map(|(index, _)| index).peekable();
         for (index, (name, _)) in entries.iter().enumerate() {
-            let covered = name.starts_with("data/") == payload && name != TAGMANIFEST;
+            let covered = name.starts_with("data/") == payload && name != TAGMANIFEST && !is_litter(name);
             if listed.next_if_eq(&index).is_none() && covered {
                 self.report
                     .fail(name, "manifest.unlisted", format!("is not listed in {path}"));
@@ -76,33 +99,58 @@ impl Walk<'_> {
         }
     }
 
-    /// `bagit.txt` is BagIt 1.0's two lines; `bag-info.txt` counts the payload and names the packet.
+    /// `bagit.txt` is BagIt 1.0's two lines; `bag-info.txt` and `HOW-TO-VERIFY.txt` are what follows from the records.
     pub(super) fn bag(&mut self) {
         if let Some(bytes) = self.small(BAGIT) {
             self.report.require(bytes == BAGIT_TXT.as_bytes(), BAGIT, rule::BAGIT);
         }
-        let Some(bytes) = self.small(BAG_INFO) else { return };
-        let text = String::from_utf8_lossy(&bytes);
-        let Some(labels) = parse_bag_info(&text) else {
+        let (info, how_to) = (self.small(BAG_INFO), self.small(HOW_TO));
+        if let Some(bytes) = info {
+            self.labels(&String::from_utf8_lossy(&bytes));
+        }
+        let Some(head) = &self.report.packet else {
+            return self.report.tell(Verdict::NotChecked, HOW_TO, rule::HOW_TO_NOT_CHECKED);
+        };
+        // Words of another version of the papers are named where the head is read.
+        let same = how_to.is_none_or(|text| text == papers::how_to(&head.name, &head.origin).into_bytes());
+        let ours = head.papers == Some(PAPERS);
+        self.report.require(same || !ours, HOW_TO, rule::HOW_TO_WORDS);
+    }
+
+    /// `bag-info.txt` is made again, with what nothing in the packet binds taken from it, and compared whole.
+    fn labels(&mut self, text: &str) {
+        let Some(labels) = parse_bag_info(text) else {
             return self.report.broken(BAG_INFO, rule::BAG_INFO);
         };
+        let found = |label: &str| labels.iter().find(|pair| pair.0 == label).map_or("", |pair| pair.1);
         let entries = self.files.source.entries().iter();
         let (bytes, files) = entries
-            .filter(|entry| entry.path.starts_with("data/"))
+            .filter(|entry| entry.path.starts_with("data/") && !is_litter(&entry.path))
             .fold((0u64, 0u64), |(bytes, files), entry| {
                 (bytes.saturating_add(entry.size), files + 1)
             });
-        let id = self
-            .issued
-            .as_ref()
-            .map(|issued| format!("urn:uuid:{}", issued.event.object.id));
-        for (label, value) in [(OXUM, format!("{bytes}.{files}")), (IDENTIFIER, id.unwrap_or_default())] {
-            let mut found = labels.iter().filter(|pair| pair.0 == label);
-            let same = found.next().is_some_and(|pair| pair.1 == value) && found.next().is_none();
-            if !same {
-                self.report
-                    .fail(BAG_INFO, "bag.info", format!("{label} is not {value}"));
-            }
+        let (Some(head), Some(request)) = (&self.report.packet, &self.custody.request) else {
+            return self.report.tell(Verdict::NotChecked, BAG_INFO, rule::BAG_NOT_CHECKED);
+        };
+        let day = found(papers::DAY);
+        let expected = papers::bag_info(BagLabels {
+            organization: request.organization().unwrap_or(found(papers::ORGANIZATION)),
+            number: &self.custody.number,
+            day,
+            oxum: &format!("{bytes}.{files}"),
+            head,
+        });
+        let issued = self.issued.as_ref().map(|issued| time::format_at(issued.event.at));
+        let days = head.requested_at.get(..10)..=issued.as_deref().and_then(|at| at.get(..10));
+        self.report.require(days.contains(&Some(day)), BAG_INFO, rule::BAG_DAY);
+        if expected != text {
+            let mut pairs = expected
+                .lines()
+                .zip(text.lines().map(Some).chain(std::iter::repeat(None)));
+            let other = pairs.find(|(expected, found)| Some(*expected) != *found);
+            let line = other.map_or("a further line", |(expected, _)| expected);
+            let message = format!("is not what the records say; expected: {line}");
+            self.report.fail(BAG_INFO, "bag.info", message);
         }
     }
 }

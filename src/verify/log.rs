@@ -50,7 +50,7 @@ impl Walk<'_> {
         let Ok((note, checkpoint)) = note.and_then(|note| Checkpoint::parse(&note.text).map(|c| (note, c))) else {
             return self.report.broken(ISSUED_PROOF, rule::NOTE);
         };
-        let included = self.issued.as_ref().is_some_and(|issued| {
+        let included = self.issued.as_ref().map(|issued| {
             merkle::verify_inclusion(
                 proof.index,
                 checkpoint.size,
@@ -60,8 +60,11 @@ impl Walk<'_> {
             )
         });
         self.report
-            .require(included && proof.extra.is_none(), ISSUED_PROOF, rule::INCLUSION);
-        self.report.counts.proofs += u64::from(included);
+            .require(included != Some(false), ISSUED_PROOF, rule::INCLUSION);
+        self.report.counts.proofs += u64::from(included == Some(true));
+        if proof.extra.is_some() {
+            self.report.tell(Verdict::NotChecked, ISSUED_PROOF, rule::EXTRA);
+        }
         self.keys(&note, &checkpoint);
         self.note = Some(note);
     }
@@ -88,23 +91,41 @@ impl Walk<'_> {
             self.report.counts.signatures += 1;
             self.report.signer = Some(vkey.to_string());
         }
+        self.others(note, &vkey);
     }
 
-    /// Signer, witnesses, time: what the caller trusts, against the checkpoint.
-    pub(super) fn trust_chain(&mut self) {
-        self.signer();
-        self.witnesses();
-        let mut entries = self.files.source.entries().iter();
+    /// Signature lines that are neither the log's nor of a witness of the policy. Anyone can add one.
+    fn others(&mut self, note: &Note, log: &VerifyingKey) {
+        let policy = self.trust.policy.iter().flat_map(|policy| policy.signers());
+        let given = self.trust.key.iter().map(|key| (key.name(), key.id()));
+        let expected: Vec<(&str, [u8; 4])> = policy.chain(given).collect();
+        let own = (log.name(), log.id());
+        let lines = note.signatures.iter();
+        let others = lines.filter(|line| {
+            let line = (line.name.as_str(), line.id);
+            line != own && !expected.contains(&line)
+        });
+        let names: Vec<&str> = others.map(|line| line.name.as_str()).collect();
+        if !names.is_empty() {
+            let message = format!(
+                "bears signatures that nobody named and nothing checks: {}",
+                names.join(", ")
+            );
+            self.report.say(Verdict::NotChecked, CHECKPOINT, OTHERS, message);
+        }
+    }
+
+    /// No time tokens are read by this version.
+    pub(super) fn time(&mut self) {
         if self.trust.require_time {
-            self.report.broken(ANCHORS, rule::TIME);
-        } else if entries.any(|entry| entry.path.starts_with(ANCHORS)) {
-            self.report.tell(Verdict::NotChecked, ANCHORS, rule::TIME_NOT_CHECKED);
+            self.report.broken("", rule::TIME);
         } else {
             self.report.tell(Verdict::Absent, "", rule::NO_TIME);
         }
     }
 
-    fn signer(&mut self) {
+    /// The checkpoint is signed by the key given, and by a log of the policy.
+    pub(super) fn signer(&mut self) {
         let key = self.trust.key.as_slice();
         let logs = self.trust.policy.as_ref().map_or(&[][..], |policy| &policy.logs);
         if key.is_empty() && logs.is_empty() {
@@ -112,39 +133,51 @@ impl Walk<'_> {
                 .report
                 .tell(Verdict::NotChecked, CHECKPOINT, rule::SIGNER_NOT_CHECKED);
         }
+        let Some(note) = &self.note else { return };
+        let origin = note.text.split('\n').next().unwrap_or_default();
         self.trusted = true;
         for (keys, what) in [(key, "the key given"), (logs, "any log of the policy")] {
-            if !keys.is_empty() && !self.signed_by(keys) {
-                self.trusted = false;
-                self.report
-                    .fail(CHECKPOINT, "signer", format!("is not signed by {what}"));
+            if keys.is_empty() || signed_by(note, origin, keys) {
+                continue;
             }
+            self.trusted = false;
+            let named = keys.iter().any(|key| key.name() == origin);
+            let message = match named {
+                true => format!("is not signed by {what}"),
+                false => format!("is of the log {origin}, and {what} is of {}", keys[0].name()),
+            };
+            self.report.fail(CHECKPOINT, "signer", message);
         }
         if self.trusted {
             self.report.tell(Verdict::Passed, CHECKPOINT, rule::SIGNER_TRUSTED);
         }
     }
 
-    /// Whether one of these keys is a log's, is named as the origin, and signed the checkpoint.
-    fn signed_by(&self, keys: &[VerifyingKey]) -> bool {
-        let Some(note) = &self.note else { return false };
-        let origin = note.text.split('\n').next();
-        let named = |key: &VerifyingKey| key.kind() == KeyKind::Log && Some(key.name()) == origin;
-        note.verify(keys)
-            .is_ok_and(|found| found.iter().any(|found| named(&keys[found.key])))
-    }
-
-    fn witnesses(&mut self) {
+    /// The quorum of the policy has cosigned, each witness at a time that can be.
+    pub(super) fn witnesses(&mut self) {
+        let Some(note) = &self.note else { return };
         let Some(policy) = &self.trust.policy else {
-            return self.no_policy();
+            return match (self.trust.require_witness, note.signatures.len()) {
+                (true, _) => self.report.broken(CHECKPOINT, rule::WITNESS_UNNAMED),
+                (false, 0 | 1) => self.report.tell(Verdict::Absent, CHECKPOINT, rule::NO_WITNESS),
+                // Other signatures are named where the log's is looked for.
+                (false, _) => {}
+            };
         };
-        let verified = self.note.as_ref().map(|note| note.verify(&policy.witnesses));
-        let Some(Ok(verified)) = verified else {
+        for witness in &policy.unread {
+            let message = format!(
+                "{} is a witness of a kind that cannot be checked here: it counts as absent",
+                witness.name
+            );
+            self.report.say(Verdict::NotChecked, CHECKPOINT, "witness", message);
+        }
+        let Ok(verified) = note.verify(&policy.witnesses) else {
             return self.report.broken(CHECKPOINT, rule::COSIGNATURE);
         };
         self.report.counts.signatures += verified.len() as u64;
         for found in &verified {
-            let seconds = i64::try_from(found.time.unwrap_or(0)).unwrap_or(0);
+            // A time beyond what this can say has not verified.
+            let seconds = found.time.and_then(|time| i64::try_from(time).ok()).unwrap_or_default();
             self.report.anchored.push(Anchor {
                 by: policy.witnesses[found.key].name().to_owned(),
                 at: time::format_at(seconds.saturating_mul(1_000_000)),
@@ -160,20 +193,17 @@ impl Walk<'_> {
             _ => self.report.broken(CHECKPOINT, rule::QUORUM),
         }
     }
-
-    /// Witnesses, where no policy names them.
-    fn no_policy(&mut self) {
-        let others = self.note.as_ref().map_or(0, |n| n.signatures.len().saturating_sub(1));
-        if self.trust.require_witness {
-            self.report.broken(CHECKPOINT, rule::WITNESS_UNNAMED);
-        } else if others == 0 {
-            self.report.tell(Verdict::Absent, CHECKPOINT, rule::NO_WITNESS);
-        } else {
-            let message = format!("{others} further signatures, and no policy to check them with");
-            self.report.say(Verdict::NotChecked, CHECKPOINT, "witness", message);
-        }
-    }
 }
+
+/// Whether one of these keys is a log's, is named as the origin, and signed the checkpoint.
+fn signed_by(note: &Note, origin: &str, keys: &[VerifyingKey]) -> bool {
+    let named = |key: &VerifyingKey| key.kind() == KeyKind::Log && key.name() == origin;
+    note.verify(keys)
+        .is_ok_and(|found| found.iter().any(|found| named(&keys[found.key])))
+}
+
+/// The rule under which signatures of others are named.
+pub const OTHERS: &str = "log.signatures";
 
 fn read_issued(bytes: &[u8]) -> Result<Issued, String> {
     let mut event = Event::parse(bytes).map_err(|e| e.to_string())?;

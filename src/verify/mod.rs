@@ -7,18 +7,39 @@
 //! Like `proof`, the only room it uses, it reads no clock, file, network or randomness.
 #![forbid(unsafe_code)]
 
+mod asked;
 mod content;
 mod custody;
 mod files;
+mod inventory;
 mod log;
+pub mod papers;
+mod part;
+mod records;
 mod rule;
+pub mod trust;
 
 use serde::Serialize;
 
 use crate::proof::Digest;
 use crate::proof::packet::{self, MAX_LINE};
-use crate::proof::trust::Trust;
+use crate::verify::trust::Trust;
+use part::Part;
 use rule::Rule;
+
+pub use log::OTHERS;
+
+/// The rule under which papers of another version are named.
+pub const PAPERS_RULE: &str = "papers";
+/// Rules of what is not checked beside a part that passed.
+pub const REMARKS: [&str; 6] = [
+    OTHERS,
+    PAPERS_RULE,
+    "events.after_cut",
+    "inventory.withheld",
+    "index",
+    "log.extra",
+];
 
 /// Failed findings beyond this many are only counted.
 const MAX_FINDINGS: u64 = 1000;
@@ -92,7 +113,7 @@ pub struct Counts {
     pub signatures: u64,
 }
 
-/// A witness that has seen the checkpoint.
+/// A witness that has seen the checkpoint, and when it says so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Anchor {
     pub by: String,
@@ -146,9 +167,33 @@ impl Report {
         self.listed_failed + self.more_failed
     }
 
+    /// Whether a finding under this rule has this verdict.
+    pub fn finds(&self, rule: &str, verdict: Verdict) -> bool {
+        self.findings.iter().any(|f| f.rule == rule && f.verdict == verdict)
+    }
+
+    /// Whether everything that failed did so under such rules, and something did.
+    pub fn fails_only(&self, ours: impl Fn(&str) -> bool) -> bool {
+        let mut failed = self.findings.iter().filter(|f| f.verdict == Verdict::Failed);
+        self.failed() > 0 && self.more_failed == 0 && failed.all(|f| ours(f.rule))
+    }
+
     fn conclude(&mut self, outcome: VerifyOutcome) {
         self.outcome = outcome;
         self.exit_code = outcome as u8;
+    }
+
+    /// Starts to list failures anew; gives back what had been listed.
+    fn begin(&mut self) -> Vec<Finding> {
+        (self.listed_failed, self.more_failed) = (0, 0);
+        std::mem::take(&mut self.findings)
+    }
+
+    /// Gives what was found since, and how much was only counted.
+    fn end(&mut self, before: Vec<Finding>) -> (Vec<Finding>, u64) {
+        let more = std::mem::take(&mut self.more_failed);
+        self.listed_failed = 0;
+        (std::mem::replace(&mut self.findings, before), more)
     }
 
     fn say(&mut self, verdict: Verdict, file: &str, rule: &'static str, message: impl Into<String>) {
@@ -194,25 +239,20 @@ pub fn verify(source: &mut dyn PacketSource, trust: &Trust) -> Report {
         files: PacketFiles { source, digests },
         trust,
         report: Report::new(),
+        parts: Vec::new(),
         issued: None,
         note: None,
         custody: Default::default(),
         trusted: false,
     };
-    walk.stage("", rule::LAYOUT, Walk::layout);
-    walk.files.hash_all(&mut walk.report);
-    walk.stage(packet::ISSUED, rule::ISSUED, Walk::issued);
-    walk.stage(packet::EVENTS, rule::EVENTS, Walk::events);
-    walk.stage(packet::INVENTORY, rule::INVENTORY, Walk::inventory);
-    walk.stage(packet::RECORDS, rule::RECORDS, Walk::records);
-    walk.stage(packet::PACKET, rule::PACKET, Walk::packet);
-    walk.stage(packet::MANIFEST, rule::MANIFEST, |w| w.manifest(packet::MANIFEST));
-    walk.stage(packet::TAGMANIFEST, rule::TAGMANIFEST, |w| {
-        w.manifest(packet::TAGMANIFEST)
-    });
-    walk.stage(packet::BAG_INFO, rule::BAG, Walk::bag);
-    walk.stage(packet::ISSUED_PROOF, rule::LOG, Walk::log);
-    walk.trust_chain();
+    if let Some(version) = walk.newer() {
+        let message =
+            format!("is of version {version}, newer than this verifier reads: get a newer one from the agency");
+        return Report::refused(VerifyOutcome::Unreadable, packet::PACKET, "packet.newer", message);
+    }
+    for part in part::WALK {
+        walk.part(part);
+    }
     walk.finish()
 }
 
@@ -221,6 +261,8 @@ struct Walk<'w> {
     files: PacketFiles<'w>,
     trust: &'w Trust,
     report: Report,
+    /// What each part of the walk found.
+    parts: Vec<part::PartFound>,
     issued: Option<log::Issued>,
     note: Option<crate::proof::checkpoint::Note>,
     custody: custody::CustodyFacts,
@@ -228,20 +270,36 @@ struct Walk<'w> {
 }
 
 impl Walk<'_> {
-    /// Runs a group of checks and says `passed` if none of them failed.
-    fn stage(&mut self, file: &str, passed: Rule, run: impl FnOnce(&mut Self)) {
-        let before = self.report.failed();
-        run(self);
-        if self.report.failed() == before {
-            self.report.tell(Verdict::Passed, file, passed);
-        }
+    /// The version of `packet.json`, where it is newer than this verifier's.
+    fn newer(&mut self) -> Option<u64> {
+        let index = self.files.index(packet::PACKET)?;
+        let mut start = Vec::new();
+        self.files.source.read(index, &mut |chunk| {
+            let missing = 32usize.saturating_sub(start.len());
+            start.extend_from_slice(&chunk[..missing.min(chunk.len())]);
+        })?;
+        let digits = std::str::from_utf8(&start).ok()?.strip_prefix("{\"v\":")?;
+        let end = digits.find(|c: char| !c.is_ascii_digit())?;
+        digits[..end].parse().ok().filter(|version| *version > 1)
+    }
+
+    /// Runs a part of the walk and keeps what it found.
+    fn part(&mut self, part: &'static Part) {
+        let before = self.report.begin();
+        (part.run)(self);
+        let (findings, more) = self.report.end(before);
+        self.parts.push(part::PartFound { part, findings, more });
     }
 
     fn finish(mut self) -> Report {
-        for finding in self.files.source.findings() {
+        self.parts
+            .insert(0, part::PartFound::container(self.files.source.findings()));
+        let (findings, more) = part::settle(self.parts);
+        for finding in findings {
             self.report
                 .say(finding.verdict, &finding.file, finding.rule, finding.message);
         }
+        self.report.more_failed += more;
         let outcome = match (self.report.failed(), self.trusted) {
             (0, true) => VerifyOutcome::Passed,
             (0, false) => VerifyOutcome::SignerNotChecked,
@@ -251,11 +309,10 @@ impl Walk<'_> {
         self.report
     }
 
-    /// Reads a small file whole; a missing one is `layout`'s finding.
+    /// Reads a small file whole; a missing or large one is `layout`'s finding.
     fn small(&mut self, path: &str) -> Option<Vec<u8>> {
         let index = self.files.index(path)?;
         if self.files.source.entries()[index].size > MAX_LINE as u64 {
-            self.report.broken(path, rule::SIZE);
             return None;
         }
         let mut bytes = Vec::new();

@@ -17,41 +17,49 @@ macro_rules! rules {
 
 // What a group of checks says when all of them pass.
 rules! {
-    LAYOUT "layout" "every required file is there, and no other than the layout knows";
+    LAYOUT "layout" "every required file is there, and none that the layout does not name";
     ISSUED "issued" "the packet's issue is an event that names manifest, cut and inventory";
     EVENTS "events" "the case's events form one unbroken chain up to the issue";
-    INVENTORY "inventory" "lists every capture recorded up to the cut, once";
+    INVENTORY "inventory" "lists every capture recorded up to the cut, once, in their order";
     RECORDS "records" "every record shown is the one its event bound";
-    PACKET "packet" "says what records and events say, and names every exhibit file";
+    STATUSES "statuses" "what became of each capture follows from the events and from what was asked for";
+    PACKET "packet" "says what records, events and request say, leaves out nothing, and names every exhibit file";
     MANIFEST "manifest" "lists every file under data/ with its digest";
     TAGMANIFEST "tagmanifest" "lists every other file with its digest";
-    BAG "bag" "the bag declares itself as BagIt 1.0 and its size";
+    BAG "bag" "the bag is BagIt 1.0 and of its size, its labels and HOW-TO-VERIFY.txt are what the records say";
     LOG "log" "the issue is a leaf of the tree that the log's checkpoint signs";
     SIGNER_TRUSTED "signer" "is signed by the log you trust";
 }
 
 // What cannot be checked, and what is not there.
 rules! {
-    CUT_NOT_CHECKED "events.cut" "there is no issue to hold the cut to";
+    REQUEST_UNREAD "statuses" "not checked, for the record of the request is not shown as it was bound";
+    EARLIER_PAPERS "papers" "is of an earlier version, which did not bind HOW-TO-VERIFY.txt, the organization in bag-info.txt and the reasons in inventory.json";
+    LATER_PAPERS "papers" "is of a later version: HOW-TO-VERIFY.txt, and the reasons in inventory.json, are not compared with what it must say";
+    INDEX_WORDS "index" "its words are not compared with packet.json, which together with the records is what counts";
+    HOW_TO_NOT_CHECKED "bag" "not checked, for packet.json has no head";
+    BAG_NOT_CHECKED "bag" "not checked, for packet.json has no head or the request no record";
+    EXTRA "log.extra" "carries extra data, for which nobody vouches";
     SIGNER_NOT_CHECKED "signer" "no key was given; anyone could have made this packet";
-    TIME_NOT_CHECKED "time" "anchors are present; this version does not read them";
     NO_TIME "time" "no time authority has stamped this packet's checkpoint";
     NO_WITNESS "witness" "no outside witness has cosigned: never anchored";
-    CORRECTION_WITHHELD "exhibits.current" "a correction is withheld";
 }
 
 // What fails. Files and lines:
 rules! {
+    LITTER "layout.litter" "was left by an operating system; remove it, or verify the ZIP";
     MISSING "layout.missing" "is required and missing";
     PATH "layout.path" "is a name that some system would read differently";
     FETCH "layout.fetch" "a packet holds all of its files; fetch.txt is not allowed";
-    UNEXPECTED "layout.unexpected" "belongs to no part of a packet";
+    UNEXPECTED "layout.unexpected" "belongs to no part of a packet: the layout names every file";
     SIZE "layout.size" "is larger than 1 MB";
     LONG_LINE "lines.long" "has a line of more than 1 MB";
     LAST_LINE "lines.end" "does not end in LF";
     MANIFEST_DIGEST "manifest.digest" "its bytes are not those that the manifest lists";
     BAGIT "bag.bagit" "is not exactly BagIt 1.0's two lines";
     BAG_INFO "bag.info" "is not made of `Label: value` lines";
+    BAG_DAY "bag.info" "its Bagging-Date lies before the request or after the issue";
+    HOW_TO_WORDS "bag.how_to" "is not what this version of packets tells its readers";
 }
 
 // The issue and the log:
@@ -61,7 +69,7 @@ rules! {
     ATTESTED_MANIFEST "issued.manifest" "is not the manifest that packet.issued attests";
     PROOF "log.proof" "is not a tlog-proof";
     CHECKPOINT "log.checkpoint" "is not the checkpoint inside issued.tlog-proof";
-    NOTE "log.checkpoint" "its checkpoint is not a signed note of origin, size and root";
+    NOTE "log.note" "its checkpoint is not a signed note of origin, size and root";
     INCLUSION "log.inclusion" "does not prove that issued.json is in the log's tree";
     ORIGIN "log.origin" "names another log than the checkpoint does";
     VKEY "log.vkey" "is not the vkey of an Ed25519 log and LF";
@@ -75,12 +83,19 @@ rules! {
 
 // Events, inventory, records:
 rules! {
+    EVENT_WITHHELD "events.withheld" "withholds an event, and none may be: it could be a capture.recorded";
+    RECORDED_TWICE "events.capture" "records a capture a second time, or no capture";
     CUT "events.cut" "does not end at the event that packet.issued attests";
     ISSUE_FOLLOWS "events.issued" "does not follow the last event of between.jsonl";
     INVENTORY_END "inventory.line" "ends too early";
     LISTED_UNKNOWN "inventory.unknown" "lists a capture that no event recorded";
     LISTED_TWICE "inventory.twice" "lists a capture again";
     LISTED_STATUS "inventory.line" "has no known status";
+    LISTED_ITEM "inventory.item" "has another item than the order of recording gives";
+    LISTED_ORDER "inventory.order" "does not stand in the order of the items";
+    REQUEST "statuses.request" "holds not exactly one request for this packet up to the cut";
+    STATUS "statuses.status" "has a status that does not follow from the events and the request";
+    REASON "statuses.reason" "gives another reason than its status has";
     INVENTORY_SIZE "inventory.size" "has another number of captures than packet.issued attests";
 }
 
@@ -88,6 +103,9 @@ rules! {
 rules! {
     PACKET_END "packet.line" "ends too early";
     FOLDER "packet.name" "names another top folder";
+    NAME "packet.name" "is not named after the case's number and the time of the request";
+    PRODUCT "packet.product" "names no version of casetrail";
+    PAPERS "papers" "names another version of the papers than the record of the request binds";
     DEMO "packet.demo" "marks a demonstration wrongly";
     ID "packet.id" "is another packet than the one issued";
     PACKET_CUT "packet.cut" "has another cut than packet.issued attests";
@@ -97,11 +115,13 @@ rules! {
     RECORDING "exhibits.record" "an exhibit is not what its capture.recorded says";
     FILES "exhibits.files" "an exhibit lists other files than its event attests";
     EXHIBIT_EVENTS "exhibits.events" "does not list all events about an exhibit, in order";
+    EXHIBIT_ORDER "exhibits.order" "exhibits are not those asked for, in the order asked for, else in that of their items";
+    UNNAMED "exhibits.unnamed" "is named by no exhibit";
     CURRENT "exhibits.current" "does not show the latest correction of an exhibit";
     FILE_NAME "exhibits.files" "a file's name or media type is not the one recorded";
-    NOT_WITHHELD "exhibits.files" "a file without a path is not marked withheld as recorded";
+    NOT_WITHHELD "exhibits.files" "a file without a path was not withheld so when it was recorded";
     WITHHELD "exhibits.files" "a withheld file has a path";
-    EXHIBIT_PATH "exhibits.path" "is not named by exhibit, number and role";
+    EXHIBIT_PATH "exhibits.path" "is not named by exhibit, number, role and kind";
     FILE_MISSING "exhibits.file" "is named by packet.json and missing";
     FILE_BYTES "exhibits.file" "its bytes are not those that were recorded";
 }

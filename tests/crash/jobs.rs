@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use casetrail::bag::verify_path;
-use casetrail::proof::trust::Trust;
+use casetrail::verify::trust::Trust;
 use serde_json::{Value, json};
 
 use crate::both_databases;

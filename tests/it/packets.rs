@@ -9,7 +9,7 @@ use casetrail::bag::verify_path;
 use casetrail::db::AnyConn;
 use casetrail::proof::Digest;
 use casetrail::proof::checkpoint::VerifyingKey;
-use casetrail::proof::trust::Trust;
+use casetrail::verify::trust::Trust;
 use diesel::prelude::*;
 use diesel::sql_query;
 use serde_json::{Value, json};

@@ -11,7 +11,7 @@ use casetrail::bag::verify_path;
 use casetrail::clock::{self, Clock, HOUR, Micros, SetClock};
 use casetrail::proof::Digest;
 use casetrail::proof::checkpoint::VerifyingKey;
-use casetrail::proof::trust::Trust;
+use casetrail::verify::trust::Trust;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -2,26 +2,27 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use casetrail::bag::verify_path;
-use casetrail::bag::writer::ZipWriter;
 use casetrail::proof::Digest;
 use casetrail::proof::checkpoint::{Checkpoint, Signer, TlogProof};
 use casetrail::proof::event::{Actor, Event, Object, leaf};
 use casetrail::proof::merkle::{self, Tile, TileId, Tiles};
 use casetrail::proof::packet::{self, *};
 use casetrail::proof::record::{self, RecordLine};
-use casetrail::proof::trust::Trust;
-use casetrail::verify::{Report, Verdict};
+use casetrail::verify::papers::{self, BagLabels, PAPERS};
 use serde_json::{Value, json};
-use tempfile::TempDir;
+
+mod check;
+
+pub use check::*;
 
 pub const CASE: &str = "0190a000-0000-7000-8000-000000000001";
 pub const PACKET_ID: &str = "0190a000-0000-7000-8000-0000000000ff";
 pub const ORIGIN: &str = "casetrail.invalid/test";
 pub const NAME: &str = "26-004417-20261122T140731Z";
+pub const UNIT: &str = "Missing Persons";
 pub const LOG_SEED: [u8; 32] = [1; 32];
 
 pub type Files = BTreeMap<String, Vec<u8>>;
@@ -70,6 +71,8 @@ pub struct Logged {
     pub salt: [u8; 32],
     /// Class under which the record is withheld.
     pub withheld: Option<&'static str>,
+    /// The event itself is withheld, and its record left out.
+    pub hidden: bool,
 }
 
 /// A packet before it is sealed: every part may be bent.
@@ -88,6 +91,16 @@ pub struct Model {
     pub padding: usize,
     pub seed: [u8; 32],
     pub origin: String,
+    /// Bends manifest and tag files before the issue attests them.
+    pub bag: fn(&mut Files),
+}
+
+fn event_line(logged: &Logged) -> Vec<u8> {
+    let (leaf, seq) = (logged.leaf, logged.event.seq);
+    match logged.hidden {
+        true => format!("{{\"leaf\":\"{leaf}\",\"seq\":{seq},\"withheld\":\"held\"}}").into_bytes(),
+        false => logged.event.canonical().unwrap(),
+    }
 }
 
 impl Model {
@@ -108,8 +121,61 @@ impl Model {
             record,
             salt: salt(self.log.len()),
             withheld: None,
+            hidden: false,
         });
         self.log.len() - 1
+    }
+
+    /// Changes events or records and links the chain anew, with the log's own key; what names the old leaves follows.
+    pub fn relog(&mut self, change: impl FnOnce(&mut Vec<Logged>)) {
+        let before: Vec<(Object, String, Digest)> = self
+            .log
+            .iter()
+            .map(|l| (l.event.object.clone(), l.event.action.clone(), l.leaf))
+            .collect();
+        change(&mut self.log);
+        let mut prev = None;
+        for (seq, logged) in self.log.iter_mut().enumerate() {
+            (logged.event.seq, logged.event.prev, logged.event.at) = (seq as u64, prev, at(seq as u64));
+            logged.event.record = record::hash(&logged.record, &logged.salt).unwrap();
+            logged.leaf = leaf(&logged.event.canonical().unwrap());
+            prev = Some(logged.leaf);
+        }
+        let now = |old: Digest| {
+            let (object, action, _) = before.iter().find(|(_, _, leaf)| *leaf == old)?;
+            let same = |l: &&Logged| l.event.object == *object && l.event.action == *action;
+            self.log.iter().find(same).map(|l| (l.leaf, l.event.seq))
+        };
+        let renew = |leaf: &mut Digest| *leaf = now(*leaf).map_or(*leaf, |(leaf, _)| leaf);
+        renew(&mut self.case.leaf);
+        let shown = self.subjects.iter_mut().chain(&mut self.accounts);
+        shown.for_each(|row| renew(&mut row.leaf));
+        for row in &mut self.authorizations {
+            renew(&mut row.leaf);
+            row.events.retain(|leaf| now(*leaf).is_some());
+            row.events.iter_mut().for_each(renew);
+        }
+        for exhibit in &mut self.exhibits {
+            renew(&mut exhibit.leaf);
+            exhibit.current.iter_mut().for_each(|row| renew(&mut row.leaf));
+            exhibit.events.retain(|row| now(row.leaf).is_some());
+            for row in &mut exhibit.events {
+                (row.leaf, row.seq) = now(row.leaf).unwrap();
+            }
+        }
+        self.cut();
+    }
+
+    /// Where an action about an object stands.
+    pub fn seq(&self, action: &str, id: &str) -> usize {
+        let found = |l: &Logged| l.event.action == action && l.event.object.id == id;
+        self.log.iter().position(found).unwrap()
+    }
+
+    /// Changes the record of the request as it was logged.
+    pub fn ask(&mut self, change: impl FnOnce(&mut Value)) {
+        let seq = self.seq("packet.requested", PACKET_ID);
+        self.relog(|log| change(&mut log[seq].record));
     }
 
     /// A case with a subject, an account, an authorization, two exhibits and one capture not selected.
@@ -119,8 +185,19 @@ impl Model {
         model.capture(1, true, 2);
         model.capture(2, false, 1);
         model.capture(3, true, 0);
+        model.request(json!([uuid(101), uuid(103)]));
         model.cut();
         model
+    }
+
+    fn request(&mut self, captures: Value) {
+        let mut record = json!({"id": PACKET_ID, "case_id": CASE, "purpose": "court_exhibits", "organization": UNIT,
+            "may_leave": papers::ranges(1..=self.inventory.len() as u64),
+            "requested_at": "2026-11-22T14:07:31.120000Z", "requested_by": {"id": uuid(9), "name": "P. Ros"}});
+        if !captures.is_null() {
+            record["captures"] = captures;
+        }
+        self.log("packet.requested", "packet", PACKET_ID, record, json!({}));
     }
 
     /// A case with this many exhibits, each with one file that is longer by `padding` bytes.
@@ -129,6 +206,7 @@ impl Model {
         model.padding = padding;
         model.people();
         (1..=exhibits).for_each(|item| model.capture(item, true, 1));
+        model.request(Value::Null);
         model.cut();
         model
     }
@@ -152,6 +230,7 @@ impl Model {
             origin: ORIGIN.into(),
             product: "casetrail 0.1.0".into(),
             demo: false,
+            papers: Some(PAPERS),
         };
         let shown = Shown {
             leaf: Digest([0; 32]),
@@ -171,10 +250,11 @@ impl Model {
             padding: 0,
             seed: LOG_SEED,
             origin: ORIGIN.into(),
+            bag: |_| {},
         }
     }
 
-    fn cut(&mut self) {
+    pub fn cut(&mut self) {
         let (last, cut) = (self.log.last().unwrap().clone(), self.log.len() - 1);
         self.head.cut.seq = cut as u64;
         self.head.cut.leaf = last.leaf;
@@ -217,17 +297,18 @@ impl Model {
             authorization.clone(),
             json!({}),
         );
+        let approved = json!({"id": uuid(12), "level": "overt", "state": "approved"});
         let decided = self.log(
             "authorization.approved",
             "authorization",
             &uuid(12),
-            json!({"reason": "fine"}),
+            approved.clone(),
             json!({}),
         );
         let events = vec![self.log[at].leaf, self.log[decided].leaf];
         self.authorizations = vec![PacketAuthorization {
-            leaf: events[0],
-            record: authorization,
+            leaf: events[1],
+            record: approved,
             events,
         }];
     }
@@ -272,7 +353,7 @@ impl Model {
             kind: "post".into(),
             captured_at: Some("2026-11-22T14:07:31.120000Z".into()),
             status: status.into(),
-            why: None,
+            why: (!included).then(|| papers::NOT_ASKED.into()),
         });
         if !included {
             for at in [recorded, noted, corrected] {
@@ -327,10 +408,7 @@ impl Model {
                 .collect::<Vec<u8>>()
         };
         files.insert(INDEX.into(), b"<!doctype html><title>Packet</title>".to_vec());
-        files.insert(
-            EVENTS.into(),
-            lines(self.log.iter().map(|l| l.event.canonical().unwrap()).collect()),
-        );
+        files.insert(EVENTS.into(), lines(self.log.iter().map(event_line).collect()));
         let record = |l: &Logged| match l.withheld {
             Some(class) => RecordLine::Withheld {
                 leaf: l.leaf,
@@ -347,7 +425,10 @@ impl Model {
                 .format()
             }
         };
-        files.insert(RECORDS.into(), lines(self.log.iter().map(record).collect()));
+        files.insert(
+            RECORDS.into(),
+            lines(self.log.iter().filter(|l| !l.hidden).map(record).collect()),
+        );
         let mut inventory = Writer::new();
         inventory.rows("captures", &self.inventory).unwrap();
         files.insert(INVENTORY.into(), inventory.finish());
@@ -374,11 +455,16 @@ impl Model {
         let oxum = format!("{}.{}", files.values().map(Vec::len).sum::<usize>(), files.len());
         files.insert(MANIFEST.into(), manifest.into_bytes());
         files.insert(BAGIT.into(), BAGIT_TXT.into());
-        files.insert(
-            BAG_INFO.into(),
-            packet::bag_info(&[(OXUM, &oxum), (IDENTIFIER, &format!("urn:uuid:{PACKET_ID}"))]).into(),
-        );
-        files.insert(HOW_TO.into(), b"Run casetrail verify.\n".to_vec());
+        let labels = BagLabels {
+            organization: UNIT,
+            number: "26-004417",
+            day: "2026-11-22",
+            oxum: &oxum,
+            head: &self.head,
+        };
+        files.insert(BAG_INFO.into(), papers::bag_info(labels).into());
+        files.insert(HOW_TO.into(), papers::how_to(&self.head.name, &self.head.origin).into());
+        (self.bag)(&mut files);
         let last = match self.between.last() {
             Some(event) => (event.clone(), leaf(&event.canonical().unwrap())),
             None => (self.log.last().unwrap().event.clone(), self.log.last().unwrap().leaf),
@@ -453,6 +539,10 @@ pub fn salt(n: usize) -> [u8; 32] {
     [(n as u8).wrapping_add(1); 32]
 }
 
+fn at(seq: u64) -> i64 {
+    1_795_356_451_120_000 + seq as i64 * 1000
+}
+
 pub fn next(
     last: Option<(&Event, Digest)>,
     action: &str,
@@ -468,7 +558,7 @@ pub fn next(
         stream: format!("case:{CASE}"),
         seq,
         prev: last.map(|(_, leaf)| leaf),
-        at: 1_795_356_451_120_000 + seq as i64 * 1000,
+        at: at(seq),
         actor: Actor {
             kind: "person".into(),
             id: Some(uuid(9)),
@@ -483,72 +573,4 @@ pub fn next(
         record: record::hash(record, &salt).unwrap(),
         attest: attest.as_object().cloned().unwrap_or_default(),
     }
-}
-
-pub fn key() -> Trust {
-    trust(&LOG_SEED)
-}
-
-pub fn trust(seed: &[u8; 32]) -> Trust {
-    let key = Signer::from_seed(ORIGIN, seed).unwrap().vkey().clone();
-    Trust {
-        key: Some(key),
-        ..Default::default()
-    }
-}
-
-/// Writes the packet as a ZIP.
-pub fn zip(dir: &Path, files: &Files) -> PathBuf {
-    let path = dir.join("packet.zip");
-    let mut writer = ZipWriter::new(fs::File::create(&path).unwrap(), NAME).unwrap();
-    let mut paths: Vec<&String> = files.keys().collect();
-    paths.sort_by_key(|p| (rank(p), p.as_str()));
-    for (i, path) in paths.into_iter().enumerate() {
-        let bytes = &files[path];
-        let digest = if i % 2 == 0 {
-            writer.add_bytes(path, bytes).unwrap()
-        } else {
-            writer
-                .add(path, bytes.len() as u64, crc32fast::hash(bytes), &bytes[..])
-                .unwrap()
-        };
-        assert_eq!(digest, Digest::of(bytes));
-    }
-    writer.finish().unwrap();
-    path
-}
-
-/// Writes the packet as a folder.
-pub fn folder(dir: &Path, files: &Files) -> PathBuf {
-    let top = dir.join("renamed");
-    for (path, bytes) in files {
-        let path = top.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
-    }
-    top
-}
-
-pub fn verify_zip(files: &Files, trust: &Trust) -> Report {
-    let dir = TempDir::new().unwrap();
-    verify_path(&zip(dir.path(), files), trust)
-}
-
-pub fn verify_folder(files: &Files, trust: &Trust) -> Report {
-    let dir = TempDir::new().unwrap();
-    verify_path(&folder(dir.path(), files), trust)
-}
-
-pub fn failures(report: &Report) -> Vec<String> {
-    let failed = report.findings.iter().filter(|f| f.verdict == Verdict::Failed);
-    failed
-        .map(|f| format!("{} {}: {}", f.rule, f.file, f.message))
-        .collect()
-}
-
-pub fn has(report: &Report, rule: &str) -> bool {
-    report
-        .findings
-        .iter()
-        .any(|f| f.verdict == Verdict::Failed && f.rule == rule)
 }

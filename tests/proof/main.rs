@@ -1,12 +1,16 @@
 //! The proof core, the bag and the verifier, held to published vectors and to every finding they can make.
 
+mod around;
 mod canon;
+mod causes;
 mod events;
 mod hostile;
+mod insider;
 mod kit;
 mod merkle;
 mod notes;
 mod packets;
+mod policies;
 mod properties;
 mod rules;
 mod schemas;

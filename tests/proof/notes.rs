@@ -2,8 +2,8 @@
 
 use casetrail::proof::checkpoint::*;
 use casetrail::proof::merkle::{self, leaf_hash};
-use casetrail::proof::trust::WitnessPolicy;
 use casetrail::proof::{Digest, b64};
+use casetrail::verify::trust::WitnessPolicy;
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -100,7 +100,7 @@ fn a_policy_counts_its_witnesses() {
     let policy = WitnessPolicy::parse(&text).unwrap();
     assert!(policy.satisfied(&[0]) && !policy.satisfied(&[]));
     assert!(
-        WitnessPolicy::parse(&text.replace("quorum w1", "quorum none"))
+        WitnessPolicy::parse(text.replace("quorum w1", "quorum none"))
             .unwrap()
             .satisfied(&[])
     );
@@ -116,7 +116,7 @@ fn a_policy_counts_its_witnesses() {
         ("log ", "lag "),
         ("+df1c0a35", "+df1c0a36"),
     ] {
-        assert!(WitnessPolicy::parse(&text.replace(from, to)).is_err(), "{to}");
+        assert!(WitnessPolicy::parse(text.replace(from, to)).is_err(), "{to}");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whole packets: which of the four outcomes, in both forms.
 
 use casetrail::proof::packet::*;
-use casetrail::proof::trust::WitnessPolicy;
+use casetrail::verify::trust::WitnessPolicy;
 use casetrail::verify::{Verdict, VerifyOutcome};
 
 use crate::kit::*;
@@ -15,7 +15,7 @@ fn a_sound_packet_passes_with_the_key_as_zip_and_as_folder() {
         let c = &report.counts;
         assert_eq!(
             (c.files, c.events, c.records, c.records_withheld),
-            (files.len() as u64, 15, 11, 3)
+            (files.len() as u64, 16, 12, 3)
         );
         assert_eq!((c.captures, c.exhibits, c.proofs, c.signatures), (3, 2, 1, 1));
         assert_eq!(c.bytes, files.values().map(|b| b.len() as u64).sum::<u64>());
@@ -62,7 +62,7 @@ fn a_policy_asks_for_its_witnesses() {
     let witness = Signer::witness_from_seed("witness.example/w1", &[2; 32]).unwrap();
     let log = key().key.unwrap();
     let text = format!("log {log}\nwitness w1 {}\ngroup g any w1\nquorum g\n", witness.vkey());
-    let mut trust = casetrail::proof::trust::Trust {
+    let mut trust = casetrail::verify::trust::Trust {
         policy: Some(WitnessPolicy::parse(&text).unwrap()),
         ..Default::default()
     };
@@ -108,10 +108,11 @@ fn the_first_line_says_the_outcome() {
 #[test]
 fn a_case_without_captures_makes_an_empty_packet_that_passes() {
     let mut model = Model::sample();
-    model.log.truncate(5);
-    (model.inventory, model.exhibits, model.blobs, model.between) = Default::default();
-    model.head.cut.seq = 4;
-    model.head.cut.leaf = model.log[4].leaf;
+    (model.inventory, model.exhibits, model.blobs) = Default::default();
+    model.relog(|log| {
+        log.retain(|l| l.event.object.type_ != "capture");
+        drop(log[5].record.as_object_mut().unwrap().remove("captures"));
+    });
     let report = verify_zip(&model.files(), &key());
     assert_eq!(failures(&report), Vec::<String>::new());
 }
@@ -157,4 +158,19 @@ fn failures_are_listed_however_much_else_there_is_to_say() {
     (0..3000).for_each(|n| drop(files.insert(format!("data/x{n:04}"), vec![])));
     let report = verify_zip(&files, &key());
     assert_eq!((failures(&report).len(), report.failed() > 3000), (1000, true));
+}
+
+#[test]
+fn extra_data_of_a_proof_is_read_and_named() {
+    use casetrail::proof::checkpoint::TlogProof;
+    for extra in [vec![], b"agent-v1".to_vec(), vec![7; 300_000]] {
+        let mut files = Model::sample().files();
+        let mut proof = TlogProof::parse(&files[ISSUED_PROOF]).unwrap();
+        proof.extra = Some(extra);
+        files.insert(ISSUED_PROOF.into(), proof.format().into());
+        retag(&mut files);
+        let report = verify_zip(&files, &key());
+        assert_eq!((failures(&report), report.exit_code), (vec![], 0));
+        assert!(report.finds("log.extra", Verdict::NotChecked));
+    }
 }

@@ -16,7 +16,7 @@ use crate::http::reply::Reply;
 use crate::packets::inspection::{self, CheckedFile, KeySource};
 use crate::packets::reads;
 use crate::text::{count, counted, groups, label, line, size};
-use crate::verify::{Finding, Report, Verdict, VerifyOutcome};
+use crate::verify::{Finding, OTHERS, REMARKS, Report, Verdict, VerifyOutcome};
 
 /// Findings shown one by one.
 const FINDINGS: usize = 200;
@@ -173,6 +173,12 @@ impl ShownVerdict {
 fn headline(report: &Report) -> (&'static str, &'static str, &'static str, &'static str) {
     let anchored = !report.anchored.is_empty();
     match report.outcome {
+        VerifyOutcome::Passed if report.finds(OTHERS, Verdict::NotChecked) => (
+            "verdict--part",
+            "shield",
+            "Passed. Intact, and signed by the agency. It bears signatures that nobody named.",
+            "Nothing checks those, and anyone can add one. They are named below, under the log.",
+        ),
         VerifyOutcome::Passed if anchored => ("", "shield", "Passed. Intact, and signed by the agency. Anchored.", ""),
         VerifyOutcome::Passed => (
             "verdict--part",
@@ -185,6 +191,12 @@ fn headline(report: &Report) -> (&'static str, &'static str, &'static str, &'sta
             "shield",
             "Intact. Signer not checked.",
             "Nothing in it contradicts itself, but anyone could have made it. Ask the agency for its key by another way than this file, and check again with it.",
+        ),
+        VerifyOutcome::Failed if report.packet.is_some() && report.fails_only(is_around) => (
+            "verdict--bad",
+            "shield-off",
+            "Failed: this is not a packet as it was issued.",
+            "The ZIP was packed again or changed, or holds what an operating system left; what was issued is in it, and that is intact. Ask for the ZIP as it was downloaded.",
         ),
         VerifyOutcome::Failed => (
             "verdict--bad",
@@ -199,6 +211,11 @@ fn headline(report: &Report) -> (&'static str, &'static str, &'static str, &'sta
             "Choose the ZIP as it was downloaded, not one that was packed again.",
         ),
     }
+}
+
+/// Whether a rule is about what has gathered around the packet.
+fn is_around(rule: &str) -> bool {
+    rule == "layout.litter" || rule.starts_with("zip.")
 }
 
 fn counts(report: &Report) -> String {
@@ -246,7 +263,7 @@ const GRADES: [(&str, &[&str], &str); 6] = [
     ),
     (
         "Records",
-        &["records", "packet", "inventory", "exhibits"],
+        &["records", "packet", "inventory", "exhibits", "statuses", "papers"],
         "Records, exhibits and inventory were not looked at.",
     ),
     ("Log", &["issued", "events", "log"], "The log was not looked at."),
@@ -260,7 +277,7 @@ fn graded(report: &Report, (name, rules, unasked): &(&'static str, &[&str], &'st
     let of = |verdict: Verdict| {
         let those = report.findings.iter().filter(ours);
         those
-            .filter(move |finding| finding.verdict == verdict)
+            .filter(move |finding| finding.verdict == verdict && !is_remark(finding))
             .collect::<Vec<_>>()
     };
     let answers = [Verdict::Failed, Verdict::NotChecked, Verdict::Passed, Verdict::Absent];
@@ -276,7 +293,9 @@ fn graded(report: &Report, (name, rules, unasked): &(&'static str, &[&str], &'st
         && let Some(words) = passed(name, report)
     {
         let absent = of(Verdict::Absent).into_iter();
+        let remarks = report.findings.iter().filter(ours).filter(|finding| is_remark(finding));
         let says = std::iter::once(words)
+            .chain(remarks.map(|finding| format!("Not checked: {}", told(finding))))
             .chain(absent.map(|finding| format!("Absent: {}", told(finding))))
             .collect();
         return Grade { name, verdict, says };
@@ -286,6 +305,11 @@ fn graded(report: &Report, (name, rules, unasked): &(&'static str, &[&str], &'st
         says.push(format!("And {} more, below.", found.len() - TOLD));
     }
     Grade { name, verdict, says }
+}
+
+/// What is not checked beside something that passed.
+fn is_remark(finding: &Finding) -> bool {
+    finding.verdict == Verdict::NotChecked && REMARKS.contains(&finding.rule)
 }
 
 /// What a grade that passed comes to, in words.

@@ -194,8 +194,9 @@ fn no_test_is_ignored() {
     holds("no test is ignored", &found);
 }
 
-/// Lines of all source without tests, at the most. Before the pages joined they were 30,944.
-const LINES: usize = 59_000;
+/// Lines of all source without tests, at the most. Before the pages joined they were 30,944; 55,900 before the verifier made
+/// again what follows from events and records, and the audit every row.
+const LINES: usize = 60_000;
 
 #[test]
 fn functions_and_files_stay_short() {

@@ -1,0 +1,53 @@
+//! What was asked for, from which statuses, exhibits and papers follow.
+
+use serde_json::Value;
+
+use super::papers::parse_ranges;
+
+/// What was asked for: the record of this packet's `packet.requested`.
+pub(super) struct AskedPacket {
+    pub seq: u64,
+    /// The case's number when it was asked.
+    pub number: String,
+    /// Ids of the captures named, in the order of the exhibits; none where all were asked for.
+    pub captures: Option<Vec<String>>,
+    /// Items that might leave when it was asked, as ranges; none where its record does not say.
+    may_leave: Option<Vec<(u64, u64)>>,
+    pub record: Value,
+}
+
+impl AskedPacket {
+    /// From its record, and the case's number then.
+    pub fn new(seq: u64, number: &str, record: Value) -> Self {
+        let ids = record["captures"].as_array();
+        let named = |ids: &Vec<Value>| {
+            ids.iter()
+                .map(|id| id.as_str().unwrap_or_default().to_owned())
+                .collect()
+        };
+        Self {
+            seq,
+            number: number.to_owned(),
+            captures: ids.map(named),
+            may_leave: record["may_leave"].as_str().and_then(parse_ranges),
+            record,
+        }
+    }
+
+    /// Whether a capture might leave when it was asked; none where the record does not say, or for one that came later.
+    pub fn might_leave(&self, item: u64, recorded: u64) -> Option<bool> {
+        let runs = self.may_leave.as_ref().filter(|_| recorded < self.seq)?;
+        let place = runs.partition_point(|(_, last)| *last < item);
+        Some(runs.get(place).is_some_and(|(first, _)| *first <= item))
+    }
+
+    /// The unit's name; requests of 0.1.0 have none, and nothing that hangs on the papers is bound by them.
+    pub fn organization(&self) -> Option<&str> {
+        self.record["organization"].as_str()
+    }
+
+    /// Whether the request binds the papers.
+    pub fn papers(&self) -> bool {
+        self.organization().is_some()
+    }
+}

@@ -1,0 +1,144 @@
+//! The inventory: every capture that an event recorded, once, in its order, under the status that follows from events and
+//! request.
+
+use serde_json::json;
+
+use super::asked::AskedPacket;
+use super::custody::{CaptureFacts, CustodyFacts, LEAVES, QUARANTINED, UNDECIDED, object_key, row_digest};
+use super::papers::{self, HELD, LATE, NOT_ASKED, NOT_YET};
+use super::rule::{self, Rule};
+use super::{Verdict, Walk};
+use crate::proof::packet::*;
+
+impl CustodyFacts {
+    /// One row of `inventory.json`. Rows stand in the order in which captures were recorded.
+    fn list(&mut self, row: &InventoryRow, place: u64) -> Result<(), Rule> {
+        let capture = self.captures.get_mut(&object_key("capture", &row.id));
+        let capture = capture.ok_or(rule::LISTED_UNKNOWN)?;
+        let status = STATUSES.iter().position(|status| *status == row.status);
+        let status = status.ok_or(rule::LISTED_STATUS)?;
+        if capture.status.is_some() {
+            return Err(rule::LISTED_TWICE);
+        }
+        capture.status = Some(status as u8);
+        capture.reason = reason(row.why.as_deref());
+        capture.row = Some(row_digest(&json!(row.item), &json!(row.kind), &json!(row.captured_at)));
+        if row.item != capture.item {
+            return Err(rule::LISTED_ITEM);
+        }
+        if row.item < place {
+            Err(rule::LISTED_ORDER)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// The place of a reason among those of the papers, from 1.
+fn reason(why: Option<&str>) -> u8 {
+    let place = |why| papers::REASONS.iter().position(|reason| *reason == why);
+    why.map_or(0, |why| place(why).map_or(u8::MAX, |place| place as u8 + 1))
+}
+
+impl Walk<'_> {
+    /// Each row is a capture that an event recorded; each such capture has one row.
+    pub(super) fn inventory(&mut self) {
+        let mut reader = PaperReader::new(INVENTORY_SECTIONS);
+        let (mut rows, mut unread, mut last) = (0, false, 0);
+        self.files.lines(INVENTORY, &mut self.report, |report, number, line| {
+            let row = reader
+                .line(line)
+                .and_then(|row| row.map(|(_, row)| parse_row::<InventoryRow>(row)).transpose());
+            let row = match row {
+                Ok(Some(row)) => row,
+                Ok(None) => return,
+                Err(error) => {
+                    unread = true;
+                    return report.fail(INVENTORY, "inventory.line", format!("line {number}: {error}"));
+                }
+            };
+            rows += 1;
+            if let Err(rule) = self.custody.list(&row, last) {
+                unread |= rule.name == "inventory.line";
+                report.fail(INVENTORY, rule.name, format!("line {number} {}", rule.says));
+            }
+            last = row.item;
+        });
+        self.report
+            .require(reader.end().is_ok(), INVENTORY, rule::INVENTORY_END);
+        self.report.counts.captures = rows;
+        let captures = self.custody.captures.values();
+        let hidden = captures.filter(|capture| capture.status.is_none()).count();
+        if hidden > 0 && !unread {
+            let message = format!("leaves out {hidden} captures that events recorded");
+            return self.report.fail(INVENTORY, "inventory.hidden", message);
+        }
+        let attested = self.issued.as_ref().is_none_or(|issued| issued.attest.size == rows);
+        self.report.require(attested || unread, INVENTORY, rule::INVENTORY_SIZE);
+    }
+
+    /// Each status, and why, is the one that follows from the events and from what was asked for.
+    pub(super) fn statuses(&mut self) {
+        if self.issued.is_none() {
+            return;
+        }
+        if self.custody.requests.len() != 1 {
+            return self.report.broken(EVENTS, rule::REQUEST);
+        }
+        let Some(request) = &self.custody.request else {
+            return self.report.tell(Verdict::NotChecked, INVENTORY, rule::REQUEST_UNREAD);
+        };
+        let mut captures: Vec<&CaptureFacts> = self.custody.captures.values().collect();
+        captures.sort_unstable_by_key(|capture| capture.item);
+        let (mut untold, mut unsure) = (0, 0);
+        for capture in captures {
+            let Some(status) = capture.status else { continue };
+            let status = STATUSES[usize::from(status)];
+            untold += u64::from(status != "included");
+            unsure += u64::from(status == "held" && request.might_leave(capture.item, capture.seq).is_none());
+            if let Err(rule) = follows(status, capture, request) {
+                let message = format!("item {} {}", capture.item, rule.says);
+                self.report.fail(INVENTORY, rule.name, message);
+            }
+        }
+        if untold > 0 {
+            let mut message =
+                format!("kind and time of captures that are not included, {untold}, rest on records that are withheld");
+            if unsure > 0 {
+                message += &format!("; and that nothing covered {unsure} of those held");
+            }
+            self.report
+                .say(Verdict::NotChecked, INVENTORY, "inventory.withheld", message);
+        }
+    }
+}
+
+/// Whether the inventory may say this of a capture.
+fn follows(status: &str, capture: &CaptureFacts, request: &AskedPacket) -> Result<(), Rule> {
+    let stood = |standing: u8| capture.standings & standing != 0;
+    // What the request says of it holds unless something let it leave afterwards.
+    let late = capture.freed > request.seq;
+    let might = request.might_leave(capture.item, capture.seq);
+    let (could, could_not) = (late || might != Some(false), might != Some(true));
+    let (may, reasons): (bool, &[&str]) = match status {
+        "included" => (could && (stood(LEAVES) || (stood(UNDECIDED) && capture.logged)), &[]),
+        "held" => (could_not && stood(UNDECIDED), &[HELD]),
+        "quarantined" => (stood(QUARANTINED), &[papers::QUARANTINED]),
+        "not_selected" if request.captures.is_some() => (could && stood(UNDECIDED | LEAVES), &[NOT_ASKED]),
+        "not_selected" => (could_not && late && stood(UNDECIDED | LEAVES), &[LATE, NOT_YET]),
+        // No event of this version disposes of a capture or withholds one.
+        _ => (false, &[]),
+    };
+    if !may {
+        return Err(rule::STATUS);
+    }
+    let told = match capture.reason {
+        0 => reasons.is_empty(),
+        place => reasons.iter().any(|why| reason(Some(*why)) == place),
+    };
+    if told || !request.papers() {
+        Ok(())
+    } else {
+        Err(rule::REASON)
+    }
+}
