@@ -323,14 +323,14 @@ CREATE TABLE public.sessions (
     user_id text NOT NULL,
     kind text NOT NULL,
     secret_hash bytea NOT NULL,
-    spent_hash bytea,
     created_at bigint NOT NULL,
     refreshed_at bigint NOT NULL,
     expires_at bigint NOT NULL,
     ended_at bigint,
     name text,
     address text,
-    used_at bigint
+    used_at bigint,
+    generation bigint DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE public.subjects (

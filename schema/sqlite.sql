@@ -361,12 +361,11 @@ CREATE TABLE sessions (
     user_id TEXT NOT NULL REFERENCES users (id),
     kind TEXT NOT NULL,
     secret_hash BLOB NOT NULL,
-    spent_hash BLOB,
     created_at BIGINT NOT NULL,
     refreshed_at BIGINT NOT NULL,
     expires_at BIGINT NOT NULL,
     ended_at BIGINT
-, name TEXT, address TEXT, used_at BIGINT);
+, name TEXT, address TEXT, used_at BIGINT, generation BIGINT NOT NULL DEFAULT 0);
 
 CREATE UNIQUE INDEX sessions_secret ON sessions (secret_hash);
 

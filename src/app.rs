@@ -24,7 +24,7 @@ use crate::http::upload_slots::UploadSlots;
 use crate::http::work_slots::WorkSlots;
 use crate::http::{App, State, carried, headers, refusal, request_ctx, system};
 use crate::identity::secret::Secret;
-use crate::identity::{AccessTokens, FormTokens, Passwords, Seals, TokenUse};
+use crate::identity::{AccessTokens, FormTokens, Passwords, RefreshTokens, Seals, TokenUse};
 use crate::ledger::{self, Action, Journal};
 use crate::pictures::{PictureDesk, PictureMaker};
 use crate::policy::Policy;
@@ -101,6 +101,7 @@ fn open_blocking(config: &Config, with: With) -> Result<(OpenInstallation, u64)>
         access_tokens: AccessTokens::new(&secret, TokenUse::Bearer)?,
         cookie_tokens: AccessTokens::new(&secret, TokenUse::Cookie)?,
         seals: Seals::new(&secret)?,
+        refresh_tokens: RefreshTokens::new(&secret),
         form_tokens: FormTokens::new(secret),
         demo: log.demo,
         passwords: Passwords::new()?,

@@ -118,7 +118,6 @@ diesel::table! {
         user_id -> Text,
         kind -> Text,
         secret_hash -> Binary,
-        spent_hash -> Nullable<Binary>,
         created_at -> BigInt,
         refreshed_at -> BigInt,
         expires_at -> BigInt,
@@ -126,6 +125,7 @@ diesel::table! {
         name -> Nullable<Text>,
         address -> Nullable<Text>,
         used_at -> Nullable<BigInt>,
+        generation -> BigInt,
     }
 }
 

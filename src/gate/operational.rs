@@ -14,7 +14,7 @@ pub const OPERATIONAL: &[(&str, &str)] = &[
         "pictures",
         "whether thumbnail and preview of a file were made, or why not",
     ),
-    ("sessions", "when a session was refreshed, and its next secret"),
+    ("sessions", "when and how often a session was refreshed"),
     ("viewing", "how a person looks at graphic material"),
     (
         "uploads",

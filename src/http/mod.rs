@@ -36,7 +36,7 @@ pub use write_request::WriteRequest;
 use crate::blobs::Blobs;
 use crate::config::{Config, Limits};
 use crate::gate::Gate;
-use crate::identity::{AccessTokens, FormTokens, Passwords, Seals};
+use crate::identity::{AccessTokens, FormTokens, Passwords, RefreshTokens, Seals};
 use crate::pictures::PictureDesk;
 
 /// The state that handlers share; one for the whole server.
@@ -49,6 +49,8 @@ pub struct State {
     pub cookie_tokens: AccessTokens,
     /// Seals forms that are carried over a new sign-in.
     pub seals: Seals,
+    /// Tokens with which a program goes on with a session.
+    pub refresh_tokens: RefreshTokens,
     /// Tokens of the forms in pages.
     pub form_tokens: FormTokens,
     /// Whether this installation is a demonstration; every page says so.

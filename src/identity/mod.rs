@@ -4,6 +4,7 @@
 mod access_token;
 mod form_token;
 mod password;
+mod refresh_token;
 mod seals;
 pub mod secret;
 mod session;
@@ -11,6 +12,7 @@ mod session;
 pub use access_token::{AccessTokens, LIFE, ShownToken, TokenUse};
 pub use form_token::FormTokens;
 pub use password::{Passwords, one_time, rules};
+pub use refresh_token::{RefreshTokens, ShownRefresh};
 pub use seals::Seals;
 pub use session::{
     Caller, Credential, CredentialKind, LiveCredential, NewSecret, Opened, PastCredential, Person, Refreshed, end,

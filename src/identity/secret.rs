@@ -32,6 +32,11 @@ impl Secret {
         }
     }
 
+    /// A secret for one purpose, from which keys derive in their turn.
+    pub fn of(&self, purpose: &str) -> Self {
+        Self(self.derive(purpose))
+    }
+
     /// A key for one purpose (RFC 5869).
     pub fn derive(&self, purpose: &str) -> [u8; 32] {
         let mut key = [0u8; 32];

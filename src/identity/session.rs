@@ -8,8 +8,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use serde::{Deserialize, Serialize};
-use subtle::ConstantTimeEq;
 
+use super::ShownRefresh;
 use crate::clock::{DAY, HOUR, Micros, Timestamp, random};
 use crate::db::AnyConn;
 use crate::db::tables::sessions;
@@ -167,39 +167,26 @@ pub fn owner(conn: &mut AnyConn, session: &str) -> Result<Option<String>> {
     Ok(found.select(sessions::user_id).first(conn).optional()?)
 }
 
-/// A session just opened or refreshed: its id and the secret for the next refresh.
+/// A session just opened or refreshed.
 #[derive(Debug, Clone)]
 pub struct Opened {
     /// The session's id.
     pub session: String,
-    /// The rotating secret, shown once.
-    pub refresh: String,
-}
-
-impl Opened {
-    fn of(id: &str, secret: &str) -> Self {
-        Self {
-            session: id.to_owned(),
-            refresh: format!("{id}.{secret}"),
-        }
-    }
+    /// How often it was refreshed.
+    pub generation: i64,
 }
 
 fn secret() -> String {
     URL_SAFE_NO_PAD.encode(random::<32>())
 }
 
-fn hash_of(secret: &str) -> Vec<u8> {
-    Digest::of(secret.as_bytes()).as_bytes().to_vec()
-}
-
 /// Adds a session or token of a user, from now until it ends.
-fn add(conn: &mut AnyConn, kind: &str, (id, user): (&str, &str), secret: &str, time: Range<Micros>) -> Result<()> {
+fn add(conn: &mut AnyConn, kind: &str, (id, user): (&str, &str), secret: &Digest, time: Range<Micros>) -> Result<()> {
     let row = (
         sessions::id.eq(id),
         sessions::user_id.eq(user),
         sessions::kind.eq(kind),
-        sessions::secret_hash.eq(hash_of(secret)),
+        sessions::secret_hash.eq(secret.as_bytes().to_vec()),
         sessions::created_at.eq(time.start),
         sessions::refreshed_at.eq(time.start),
         sessions::expires_at.eq(time.end),
@@ -210,12 +197,14 @@ fn add(conn: &mut AnyConn, kind: &str, (id, user): (&str, &str), secret: &str, t
 
 /// Opens a session for a user who signed in from this address.
 pub fn open(conn: &mut AnyConn, (id, user): (&str, &str), address: &str, now: Micros) -> Result<Opened> {
-    let secret = secret();
-    add(conn, "session", (id, user), &secret, now..now + LONGEST)?;
+    add(conn, "session", (id, user), &unbound_secret(id), now..now + LONGEST)?;
     diesel::update(sessions::table.find(id))
         .set(sessions::address.eq(address))
         .execute(conn)?;
-    Ok(Opened::of(id, &secret))
+    Ok(Opened {
+        session: id.to_owned(),
+        generation: 0,
+    })
 }
 
 /// The text of a new opaque token, which is shown once.
@@ -251,7 +240,7 @@ pub fn keep_token(
         conn,
         "token",
         (id, user),
-        &token.0,
+        &token.sha256(),
         at..until.unwrap_or(at + TOKEN_LIFE),
     )
 }
@@ -289,7 +278,7 @@ pub struct PastCredential {
     pub secret_hash: Option<Digest>,
 }
 
-/// Stands for the hash of a secret that no record binds: nothing hashes to it.
+/// Stands for the hash of a secret where there is none, or no record binds it: nothing hashes to it.
 pub fn unbound_secret(id: &str) -> Digest {
     Digest::of(format!("unbound {id}").as_bytes())
 }
@@ -401,58 +390,50 @@ pub fn last_signed_in(conn: &mut AnyConn, users: &[String]) -> Result<HashMap<St
     Ok(rows.into_iter().filter_map(|(user, at)| Some((user, at?))).collect())
 }
 
-/// Compares hashes of secrets, in constant time.
-fn is_same(a: &[u8], b: &[u8]) -> bool {
-    a.ct_eq(b).into()
-}
-
 /// The result of a refresh.
 #[derive(Debug, Clone)]
 pub enum Refreshed {
-    /// The session goes on, with a new secret.
+    /// The session goes on, with a new token.
     Yes(Opened),
-    /// The secret belongs to no session that goes on.
+    /// The token belongs to no session that goes on.
     No,
-    /// The secret was used before: somebody has a copy, and the session was ended.
+    /// The token was used before: somebody has a copy, and the session was ended.
     Stolen(String),
 }
 
-/// Rotates a session's secret. A secret that was used before ends the session: somebody has a copy.
-pub fn refresh(conn: &mut AnyConn, refresh: &str, now: Micros) -> Result<Refreshed> {
-    let Some((id, shown)) = refresh.split_once('.') else {
-        return Ok(Refreshed::No);
-    };
-    let shown = hash_of(shown);
-    let row: Option<(Vec<u8>, Option<Vec<u8>>)> = sessions::table
-        .filter(sessions::id.eq(id).and(sessions::kind.eq("session")))
-        .select((sessions::secret_hash, sessions::spent_hash))
-        .first(conn)
-        .optional()?;
-    let Some((current, spent)) = row else {
-        return Ok(Refreshed::No);
-    };
-    if spent.is_some_and(|spent| is_same(&spent, &shown)) {
+/// Goes on with a session. A token that was used before ends it: somebody has a copy.
+pub fn refresh(conn: &mut AnyConn, shown: &ShownRefresh, now: Micros) -> Result<Refreshed> {
+    let id = shown.session.as_str();
+    let mine = sessions::table.filter(sessions::id.eq(id).and(sessions::kind.eq("session")));
+    let generation: Option<i64> = mine.select(sessions::generation).first(conn).optional()?;
+    let stolen = |conn: &mut AnyConn| {
         let ended = end(conn, id, now)?.then(|| Refreshed::Stolen(id.to_owned()));
-        return Ok(ended.unwrap_or(Refreshed::No));
+        Ok(ended.unwrap_or(Refreshed::No))
+    };
+    match generation {
+        Some(generation) if shown.generation < generation => return stolen(conn),
+        Some(generation) if shown.generation == generation => {}
+        _ => return Ok(Refreshed::No),
     }
-    if !is_same(&current, &shown) || resolve(conn, &Credential::Session(id.to_owned()), now).is_err() {
+    if resolve(conn, &Credential::Session(id.to_owned()), now).is_err() {
         return Ok(Refreshed::No);
     }
-    let next = secret();
-    let mine = sessions::table.find(id).filter(sessions::secret_hash.eq(current));
-    let rotated = diesel::update(mine)
-        .set((
-            sessions::secret_hash.eq(hash_of(&next)),
-            sessions::spent_hash.eq(shown),
-            sessions::refreshed_at.eq(now),
-        ))
-        .execute(conn)?;
+    let next = shown.generation + 1;
+    let rotated = diesel::update(
+        sessions::table
+            .find(id)
+            .filter(sessions::generation.eq(shown.generation)),
+    )
+    .set((sessions::generation.eq(next), sessions::refreshed_at.eq(now)))
+    .execute(conn)?;
     if rotated == 0 {
-        // Two showed the same secret at once; the other one was first, so this one is a copy.
-        end(conn, id, now)?;
-        return Ok(Refreshed::Stolen(id.to_owned()));
+        // Two showed the same token at once; the other one was first, so this one is a copy.
+        return stolen(conn);
     }
-    Ok(Refreshed::Yes(Opened::of(id, &next)))
+    Ok(Refreshed::Yes(Opened {
+        session: id.to_owned(),
+        generation: next,
+    }))
 }
 
 /// Notes that a session's browser is in use, so that it is not over for idleness. A session that is over stays over.

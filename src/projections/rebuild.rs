@@ -71,7 +71,7 @@ impl Rows<'_> {
             Err(Error::conflict(detail))
         })?;
         self.secrets(source, target)?;
-        self.bring(source, target, "sessions", &["spent_hash", "refreshed_at", "used_at"])?;
+        self.bring(source, target, "sessions", &["generation", "refreshed_at", "used_at"])?;
         self.packets(source, target)?;
         self.copy(source, target, |kind| matches!(kind, TableKind::Operational(_)))?;
         match target {

@@ -29,7 +29,7 @@ pub const TABLES: &[(&str, TableKind)] = &[
     (
         "sessions",
         Projection(&[
-            ("spent_hash", "the secret before the last refresh"),
+            ("generation", "how often a session was refreshed"),
             ("refreshed_at", "when a session was last in use"),
             ("used_at", "when a token was last in use"),
         ]),

@@ -302,8 +302,8 @@ pub fn sign_in(tx: &mut Tx<'_>, user: &UserRow, address: &str) -> Result<Option<
     Ok(Some(identity::open(tx.conn, (&id, &row.id), address, made.at)?))
 }
 
-/// Rotates a session's secret. A secret that is shown twice was copied: the session ends, with an event.
-pub fn refresh(tx: &mut Tx<'_>, shown: &str) -> Result<Option<identity::Opened>> {
+/// Goes on with a session. A token that is shown twice was copied: the session ends, with an event.
+pub fn refresh(tx: &mut Tx<'_>, shown: &identity::ShownRefresh) -> Result<Option<identity::Opened>> {
     match identity::refresh(tx.conn, shown, tx.now)? {
         identity::Refreshed::Yes(opened) => Ok(Some(opened)),
         identity::Refreshed::No => Ok(None),

@@ -109,8 +109,16 @@ pub async fn me(gate: &Gate, requester: &RequestCtx) -> Result<(Caller, UnitName
     gate.read(requester, Act::SessionOwn, Scope::Agency, read).await
 }
 
-/// The hash of the caller's own password.
+/// The hash of the caller's own password. A locked user is told nothing about a password, not even here.
 pub async fn own_password_hash(gate: &Gate, requester: &RequestCtx) -> Result<String> {
-    let read = |ctx: &mut ReadCtx<'_>| Ok(store::user(ctx.conn, &ctx.caller.user)?.password_hash);
+    let read = |ctx: &mut ReadCtx<'_>| {
+        let row = store::user(ctx.conn, &ctx.caller.user)?;
+        match row.locked {
+            true => Err(Error::conflict(
+                "Your user is locked after wrong passwords: an administrator releases it.",
+            )),
+            false => Ok(row.password_hash),
+        }
+    };
     gate.read(requester, Act::SessionOwn, Scope::Agency, read).await
 }

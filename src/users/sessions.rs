@@ -38,7 +38,7 @@ pub(super) async fn open_session(req: &HttpRequest, payload: &mut Payload, app: 
     };
     match opened {
         Some(opened) => Ok(opened),
-        None => Err(refuse(app, user.filter(|_| !right), address).await?),
+        None => Err(refuse(app, user.filter(|_| !right).map(|u| u.id), address).await?),
     }
 }
 
@@ -54,8 +54,7 @@ async fn open(app: &App, user: &store::UserRow, address: &str) -> Result<Option<
 
 /// One answer for every reason, so that nobody learns which names exist.
 /// A failure counts where the password was wrong.
-async fn refuse(app: &App, counted: Option<store::UserRow>, address: String) -> Result<Error> {
-    let counted = counted.map(|u| u.id);
+async fn refuse(app: &App, counted: Option<String>, address: String) -> Result<Error> {
     app.gate
         .housekeep(ledger::anonymous(), move |tx| {
             ops::refuse_sign_in(tx, counted.as_deref(), &address)
@@ -67,12 +66,14 @@ async fn refuse(app: &App, counted: Option<store::UserRow>, address: String) -> 
 }
 
 fn tokens(app: &App, opened: &Opened) -> Result<Value> {
+    let refresh = app.refresh_tokens.of(&opened.session, opened.generation);
     let (token, ends) = app.access_tokens.issue(&opened.session, app.gate.now())?;
-    Ok(json!({"access_token": token, "expires_at": clock::format(ends), "refresh_token": opened.refresh}))
+    Ok(json!({"access_token": token, "expires_at": clock::format(ends), "refresh_token": refresh}))
 }
 
 pub(super) async fn refresh(req: HttpRequest, mut payload: Payload, app: App) -> Reply {
     let shown = model::refresh_token(body::open_form(&req, &mut payload).await?)?;
+    let shown = app.refresh_tokens.read(&shown).ok_or_else(Error::unauthenticated)?;
     let opened = app
         .gate
         .housekeep(ledger::anonymous(), move |tx| ops::refresh(tx, &shown))
@@ -130,6 +131,9 @@ pub(super) async fn set_own_password(mut request: WriteRequest) -> Result<()> {
     let wanted = PasswordChange::parse(request.plain_form().await?, &authorized.caller.username)?;
     let known = reads::own_password_hash(&request.app.gate, &request.ctx).await?;
     if !request.app.passwords.check(wanted.current, Some(known)).await? {
+        // Whoever has a session may not guess here what they may not guess at the sign-in.
+        let (user, address) = (authorized.caller.user.clone(), request.ctx.address.clone());
+        refuse(&request.app, Some(user), address).await?;
         return Err(Error::field("current_password", "right", "is not your password now"));
     }
     let hash = request.app.passwords.hash(wanted.new).await?;

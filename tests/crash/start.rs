@@ -108,7 +108,7 @@ fn to_first_schema(home: &Home) {
              ALTER TABLE captures DROP COLUMN platform; ALTER TABLE captures DROP COLUMN account; ALTER TABLE captures DROP COLUMN account_id; \
              ALTER TABLE captures DROP COLUMN posted_at; ALTER TABLE captures DROP COLUMN uncovered; \
              ALTER TABLE captures DROP COLUMN address_stem; ALTER TABLE sessions DROP COLUMN name; \
-             ALTER TABLE sessions DROP COLUMN address; ALTER TABLE sessions DROP COLUMN used_at; \
+             ALTER TABLE sessions DROP COLUMN address; ALTER TABLE sessions DROP COLUMN used_at; ALTER TABLE sessions DROP COLUMN generation; ALTER TABLE sessions ADD COLUMN spent_hash {blob}; \
              ALTER TABLE captures DROP COLUMN basis_id; DROP TABLE jobs; ALTER TABLE packets ADD COLUMN step TEXT NOT NULL DEFAULT ''; \
              ALTER TABLE packets ADD COLUMN done BIGINT NOT NULL DEFAULT 0; \
              ALTER TABLE packets ADD COLUMN total BIGINT NOT NULL DEFAULT 0; ALTER TABLE packets ADD COLUMN error TEXT; \

@@ -113,6 +113,23 @@ fn a_one_time_password_is_changed_first(app: &App) {
     app.sign_in("newcomer", "another lantern by the pier").is(201);
 }
 
+both_databases!(a_session_guesses_no_password);
+fn a_session_guesses_no_password(app: &App) {
+    let client = app.bearing(&text(&app.sign_in("lead", PASSWORD).is(201)["access_token"]));
+    let change = |current: &str| {
+        let words = json!({"current_password": current, "new_password": "another lantern by the pier"});
+        client.put("/api/v1/me/password", words)
+    };
+    for _ in 0..5 {
+        change("not it").refuses(422, "current_password", "right");
+    }
+    assert_eq!(app.count(AGENCY, "user.locked"), 1);
+    // Right and wrong look the same now.
+    change("not it").problem(409, "conflict");
+    change(PASSWORD).problem(409, "conflict");
+    app.sign_in("lead", PASSWORD).is(401);
+}
+
 both_databases!(changing_a_password_ends_the_other_sessions);
 fn changing_a_password_ends_the_other_sessions(app: &App) {
     let here = app.bearing(&text(&app.sign_in("lead", PASSWORD).is(201)["access_token"]));
@@ -139,10 +156,18 @@ fn a_refresh_rotates_and_a_spent_one_ends_the_session(app: &App) {
     assert_ne!(second["refresh_token"], first["refresh_token"]);
     let client = app.bearing(&text(&second["access_token"]));
     client.get("/api/v1/me").is(200);
+    // However many came after it, a spent one ends the session, and that is an event.
+    let third = refresh(&second["refresh_token"]).is(200);
+    let closed = app.count("agency", "session.closed");
     refresh(&first["refresh_token"]).is(401);
+    assert_eq!(app.count("agency", "session.closed"), closed + 1);
     client.get("/api/v1/me").is(401);
-    refresh(&second["refresh_token"]).is(401);
-    refresh(&json!("nonsense")).is(401);
+    refresh(&third["refresh_token"]).is(401);
+    let bent = text(&third["refresh_token"]).replacen(".2.", ".1.", 1);
+    for wrong in ["nonsense", "a.b", bent.as_str()] {
+        refresh(&json!(wrong)).is(401);
+    }
+    assert_eq!(app.count("agency", "session.closed"), closed + 1);
 }
 
 both_databases!(a_session_ends_when_idle_and_after_twelve_hours);
