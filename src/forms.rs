@@ -586,6 +586,24 @@ mod tests {
     }
 
     #[test]
+    fn a_page_is_told_in_its_own_words() {
+        let mut form = page("born=17th+of+April&short=0123456789").expect("a form");
+        form.day_or_unknown("born");
+        form.text("short", 4);
+        form.must_word::<crate::policy::CaseStatus>("status");
+        let told = form.done().expect_err("refused").errors;
+        let told: Vec<String> = told.into_iter().map(|e| format!("{} {}", e.rule, e.message)).collect();
+        assert_eq!(
+            told,
+            [
+                "date must be a day such as 2009-04-17, or not known",
+                "too_long has 10 characters, at most 4 are kept: shorten it",
+                "required must be chosen"
+            ]
+        );
+    }
+
+    #[test]
     fn what_a_page_s_form_does_not_have_is_refused_by_its_path() {
         let mut form = page("files[0].part=x&files[0].odd=1&more=2").expect("a form");
         form.objects("files", 9, |f| f.required("part", LINE));

@@ -158,9 +158,13 @@ fn each_download_is_an_entry_of_its_own(app: &App) {
     page.says(&format!("SHA-256 {}", &sha256[..12]));
     let auditor = Browser::signed_in(app, "auditor");
     auditor
+        .get("/ledger")
+        .is(200)
+        .says("<a class=\"small\" href=\"/ledger?action=File+downloaded\">");
+    auditor
         .get("/ledger?action=File+downloaded")
         .is(200)
-        .says("File downloaded");
+        .says("File downloaded</td>");
 }
 
 both_databases!(knowing_a_digest_gives_nothing);

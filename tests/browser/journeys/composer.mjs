@@ -166,6 +166,21 @@ export default async (demo) => {
     await ines.page.getByText("Your session has ended").waitFor({ state: "detached", timeout: 8000 });
     await ines.press("Log it");
     await ines.says("typed while signed out");
+
+    // Nobody is there when the session ends: what was typed stays, whatever is pressed.
+    await ines.page.clock.install();
+    await ines.goto(`${home}/evidence`);
+    await ines.page.focus("#f-url");
+    await ines.page.fill("#f-text", "typed before the session ended");
+    await ines.page.clock.fastForward(12 * 60_000 + 1000);
+    await ines.says("Still there?");
+    await ines.look_at("still-there");
+    await ines.page.context().clearCookies();
+    await ines.page.clock.fastForward(2 * 60_000 + 1000);
+    await ines.page.getByText("Your session has ended").waitFor({ timeout: 8000 });
+    for (let n = 0; n < 3; n++) await ines.page.keyboard.press("Escape");
+    await ines.page.getByText("Your session has ended").waitFor();
+    if ((await ines.page.inputValue("#f-text")) !== "typed before the session ended") throw new Error("what was typed is lost");
   });
   for (const look of [{ dark: true }, { width: 390 }]) {
     await demo.as("ines.moreau", look, async (ines) => {

@@ -64,6 +64,8 @@ export default async (demo) => {
       await ines.page.waitForFunction(() => document.querySelector(".viewer__pic img").naturalWidth === 2400);
       await ines.says("The original, as it was logged.");
     });
+    const [taken] = await Promise.all([ines.page.waitForEvent("download"), ines.page.getByRole("link", { name: "Download file 1" }).click()]);
+    if (!/^item-\d+-[0-9a-f]{12}\.png$/.test(taken.suggestedFilename())) throw new Error(`the file is named ${taken.suggestedFilename()}`);
     for (const [n, name, says] of [[2, "text", "These are the first 64 KB"], [3, "facts", "Files of this type are not shown"], [4, "broken", "No preview could be made"], [5, "video", "clip.mp4"]]) {
       if (n === 5 && !existsSync(clip)) continue;
       await ines.goto(`${item}?file=${n}`);
