@@ -38,7 +38,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> u8 {
             return 0;
         }
         Err(message) => {
-            eprintln!("{message}\n\n{USAGE}");
+            eprintln!("{message}");
             return 2;
         }
     };
@@ -62,7 +62,7 @@ fn parse(mut args: impl Iterator<Item = OsString>) -> Result<Option<Options>, St
     while let Some(arg) = args.next() {
         let mut value = || {
             args.next()
-                .ok_or_else(|| format!("{} needs a value", arg.to_string_lossy()))
+                .ok_or_else(|| misused(&format!("{} needs a value", arg.to_string_lossy())))
         };
         match arg.to_str() {
             Some("--help" | "-h") => return Ok(None),
@@ -72,13 +72,18 @@ fn parse(mut args: impl Iterator<Item = OsString>) -> Result<Option<Options>, St
             Some("--key") => trust.key = Some(key(value()?)?),
             Some("--policy") => trust.policy = Some(policy(value()?)?),
             Some("--tsa-ca") => drop(file(value()?)?),
-            Some(flag) if flag.starts_with("--") => return Err(format!("there is no flag {flag}")),
-            _ if packet.is_some() => return Err("one packet at a time".into()),
+            Some(flag) if flag.starts_with("--") => return Err(misused(&format!("there is no flag {flag}"))),
+            _ if packet.is_some() => return Err(misused("one packet at a time")),
             _ => packet = Some(PathBuf::from(arg)),
         }
     }
-    let packet = packet.ok_or("which packet?")?;
+    let packet = packet.ok_or_else(|| misused("which packet?"))?;
     Ok(Some(Options { packet, trust, json }))
+}
+
+/// What is wrong with the words of a command, and how it is used.
+fn misused(what: &str) -> String {
+    format!("{what}\n\n{USAGE}")
 }
 
 /// A key as text, or a file with one.

@@ -259,6 +259,9 @@ fn read_entry(directory: &mut impl Read, offset: u64, top: &mut String) -> Check
         );
     };
     let name = format!("{folder}/{path}");
+    if name.ends_with('/') {
+        return broken("zip.name", &format!("{name} is an entry of a folder"));
+    }
     if !is_path(path) || !is_path(folder) {
         return broken(
             "zip.name",

@@ -25,7 +25,7 @@ impl Walk<'_> {
         expected.sort_unstable();
         let tags = &issued.attest.tags;
         self.report.require(tags.keys().eq(expected), ISSUED, rule::TAGS);
-        for (name, digest) in tags {
+        for (name, digest) in tags.iter().filter(|(name, _)| ATTESTED_TAGS.contains(&name.as_str())) {
             let same = self.files.digest(name) == Some(*digest);
             self.report.require(same, name, rule::TAG_BYTES);
         }
@@ -42,38 +42,41 @@ impl Walk<'_> {
         let Ok(proof) = TlogProof::parse(&proof) else {
             return self.report.broken(ISSUED_PROOF, rule::PROOF);
         };
-        if let Some(checkpoint) = self.small(CHECKPOINT) {
-            let same = checkpoint == proof.note.as_bytes();
-            self.report.require(same, CHECKPOINT, rule::CHECKPOINT);
+        if self
+            .small(CHECKPOINT)
+            .is_some_and(|beside| beside != proof.note.as_bytes())
+        {
+            return self.report.broken(CHECKPOINT, rule::CHECKPOINT);
         }
         let note = Note::parse(proof.note.as_bytes());
         let Ok((note, checkpoint)) = note.and_then(|note| Checkpoint::parse(&note.text).map(|c| (note, c))) else {
             return self.report.broken(ISSUED_PROOF, rule::NOTE);
         };
-        let included = self.issued.as_ref().map(|issued| {
-            merkle::verify_inclusion(
-                proof.index,
-                checkpoint.size,
-                issued.leaf,
-                &proof.hashes,
-                checkpoint.root,
-            )
-        });
-        self.report
-            .require(included != Some(false), ISSUED_PROOF, rule::INCLUSION);
-        self.report.counts.proofs += u64::from(included == Some(true));
         if proof.extra.is_some() {
             self.report.tell(Verdict::NotChecked, ISSUED_PROOF, rule::EXTRA);
         }
         self.keys(&note, &checkpoint);
+        // What nobody signed proves no place in a tree.
+        if !self.unsigned {
+            self.included(&proof, &checkpoint);
+        }
         self.note = Some(note);
+    }
+
+    /// The issue is a leaf of the checkpoint's tree, and `packet.json` names the log of that tree.
+    fn included(&mut self, proof: &TlogProof, checkpoint: &Checkpoint) {
+        let head = self.report.packet.as_ref();
+        let origin = head.is_none_or(|head| head.origin == checkpoint.origin);
+        self.report.require(origin, PACKET, rule::ORIGIN);
+        let Some(issued) = &self.issued else { return };
+        let (size, root) = (checkpoint.size, checkpoint.root);
+        let included = merkle::verify_inclusion(proof.index, size, issued.leaf, &proof.hashes, root);
+        self.report.require(included, ISSUED_PROOF, rule::INCLUSION);
+        self.report.counts.proofs += u64::from(included);
     }
 
     /// `log.vkey` and `log.pem` are one key, named as the origin, and it signed the checkpoint.
     fn keys(&mut self, note: &Note, checkpoint: &Checkpoint) {
-        let head = self.report.packet.as_ref();
-        let origin = head.is_none_or(|head| head.origin == checkpoint.origin);
-        self.report.require(origin, PACKET, rule::ORIGIN);
         let Some(text) = self.small(LOG_VKEY) else { return };
         let vkey = std::str::from_utf8(&text).ok().and_then(|text| text.strip_suffix('\n'));
         let vkey = vkey.and_then(|vkey| VerifyingKey::parse(vkey).ok());
@@ -87,6 +90,7 @@ impl Walk<'_> {
             && note
                 .verify(std::slice::from_ref(&vkey))
                 .is_ok_and(|found| found.len() == 1);
+        self.unsigned = !signed;
         if self.report.require(signed, CHECKPOINT, rule::SIGNATURE) {
             self.report.counts.signatures += 1;
             self.report.signer = Some(vkey.to_string());
@@ -128,7 +132,8 @@ impl Walk<'_> {
     pub(super) fn signer(&mut self) {
         let key = self.trust.key.as_slice();
         let logs = self.trust.policy.as_ref().map_or(&[][..], |policy| &policy.logs);
-        if key.is_empty() && logs.is_empty() {
+        let lists_logs = self.trust.policy.as_ref().is_some_and(|policy| policy.lists_logs);
+        if key.is_empty() && !lists_logs {
             return self
                 .report
                 .tell(Verdict::NotChecked, CHECKPOINT, rule::SIGNER_NOT_CHECKED);
@@ -136,15 +141,25 @@ impl Walk<'_> {
         let Some(note) = &self.note else { return };
         let origin = note.text.split('\n').next().unwrap_or_default();
         self.trusted = true;
-        for (keys, what) in [(key, "the key given"), (logs, "any log of the policy")] {
-            if keys.is_empty() || signed_by(note, origin, keys) {
+        let asked = [
+            (!key.is_empty(), key, "the key given"),
+            (lists_logs, logs, "any log of the policy"),
+        ];
+        for (_, keys, what) in asked.into_iter().filter(|(asked, ..)| *asked) {
+            if signed_by(note, origin, keys) {
                 continue;
             }
             self.trusted = false;
-            let named = keys.iter().any(|key| key.name() == origin);
-            let message = match named {
-                true => format!("is not signed by {what}"),
-                false => format!("is of the log {origin}, and {what} is of {}", keys[0].name()),
+            if self.unsigned {
+                self.report
+                    .tell(Verdict::NotChecked, CHECKPOINT, rule::SIGNER_OF_NOTHING);
+                continue;
+            }
+            let message = match keys.first() {
+                Some(other) if keys.iter().all(|key| key.name() != origin) => {
+                    format!("is of the log {origin}, and {what} is of {}", other.name())
+                }
+                _ => format!("is not signed by {what}"),
             };
             self.report.fail(CHECKPOINT, "signer", message);
         }
@@ -166,7 +181,7 @@ impl Walk<'_> {
         };
         for witness in &policy.unread {
             let message = format!(
-                "{} is a witness of a kind that cannot be checked here: it counts as absent",
+                "{} has a key of a kind that cannot be checked here: it counts as absent",
                 witness.name
             );
             self.report.say(Verdict::NotChecked, CHECKPOINT, "witness", message);

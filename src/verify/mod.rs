@@ -244,6 +244,7 @@ pub fn verify(source: &mut dyn PacketSource, trust: &Trust) -> Report {
         note: None,
         custody: Default::default(),
         trusted: false,
+        unsigned: false,
     };
     if let Some(version) = walk.newer() {
         let message =
@@ -267,6 +268,8 @@ struct Walk<'w> {
     note: Option<crate::proof::checkpoint::Note>,
     custody: custody::CustodyFacts,
     trusted: bool,
+    /// Whether the key shown did not sign the checkpoint.
+    unsigned: bool,
 }
 
 impl Walk<'_> {
@@ -288,7 +291,12 @@ impl Walk<'_> {
         let before = self.report.begin();
         (part.run)(self);
         let (findings, more) = self.report.end(before);
-        self.parts.push(part::PartFound { part, findings, more });
+        self.parts.push(part::PartFound {
+            part,
+            findings,
+            more,
+            unproven: false,
+        });
     }
 
     fn finish(mut self) -> Report {

@@ -89,13 +89,13 @@ pub(super) const WALK: &[Part] = &[
     Part {
         file: CHECKPOINT,
         passed: Err("signer"),
-        needs: &[ISSUED_PROOF],
+        needs: &[ISSUED_PROOF, CHECKPOINT],
         run: |walk| walk.signer(),
     },
     Part {
         file: CHECKPOINT,
         passed: Err("witness"),
-        needs: &[ISSUED_PROOF],
+        needs: &[ISSUED_PROOF, CHECKPOINT],
         run: |walk| walk.witnesses(),
     },
     Part {
@@ -120,6 +120,8 @@ pub(super) struct PartFound {
     pub findings: Vec<Finding>,
     /// Failures that are counted and not listed.
     pub more: u64,
+    /// What it held to the issue does not count, for the issue is not in the log's tree.
+    pub unproven: bool,
 }
 
 impl PartFound {
@@ -129,9 +131,30 @@ impl PartFound {
             part: &CONTAINER,
             findings,
             more: 0,
+            unproven: false,
         }
     }
+
+    /// Takes out what an issue that is not in the log's tree attests otherwise.
+    fn without_issue(&mut self) {
+        let all = self.findings.len();
+        let attested = |f: &Finding| f.verdict == Verdict::Failed && ATTESTED.contains(&f.rule);
+        self.findings.retain(|finding| !attested(finding));
+        self.unproven = self.findings.len() < all;
+    }
 }
+
+/// Rules that hold the packet to what its issue attests.
+const ATTESTED: [&str; 8] = [
+    "issued.tags",
+    "issued.manifest",
+    "events.cut",
+    "events.issued",
+    "inventory.size",
+    "statuses.request",
+    "packet.id",
+    "packet.cut",
+];
 
 /// Failures after which a file can carry nothing else, and what that file then is; the first is the cause.
 const SPOILS: &[(&str, &str)] = &[
@@ -153,6 +176,7 @@ const SPOILS: &[(&str, &str)] = &[
     ("events.cut", "does not end at the cut"),
     ("inventory.line", "is no inventory"),
     ("packet.line", "is not made as it must be"),
+    ("log.checkpoint", "is not the one inside issued.tlog-proof"),
     ("log.proof", "is no proof"),
     ("log.note", "holds no checkpoint"),
 ];
@@ -169,68 +193,92 @@ impl Spoiled {
     }
 }
 
+/// What is spoiled by what a part found itself; what it found on spoiled ground says nothing.
 fn spoiled(parts: &[PartFound]) -> BTreeMap<String, Spoiled> {
     let mut all: BTreeMap<String, Spoiled> = BTreeMap::new();
-    let found = parts.iter().enumerate();
-    let found = found.flat_map(|(by, found)| found.findings.iter().map(move |finding| (by, finding)));
-    for (by, finding) in found.filter(|(_, f)| f.verdict == Verdict::Failed && !f.file.is_empty()) {
-        let Some(cause) = SPOILS.iter().position(|(rule, _)| *rule == finding.rule) else {
-            continue;
-        };
-        let known = all.entry(finding.file.clone()).or_insert(Spoiled { cause, by });
-        if cause < known.cause {
-            *known = Spoiled { cause, by };
+    let stands = |part: &Part| part.needs.iter().all(|need| [MANIFEST, TAGMANIFEST].contains(need));
+    // What is there at all comes before what it says.
+    for first in [true, false] {
+        for (by, found) in parts.iter().enumerate().filter(|(_, p)| stands(p.part) == first) {
+            if found.rests_on(&all, by).is_none() {
+                found.spoil(&mut all, by);
+            }
         }
     }
     all
 }
 
 /// What all parts come to, and how many failures are only counted.
-pub(super) fn settle(parts: Vec<PartFound>) -> (Vec<Finding>, u64) {
+pub(super) fn settle(mut parts: Vec<PartFound>) -> (Vec<Finding>, u64) {
+    let unproven = |found: &PartFound| found.findings.iter().any(|f| f.rule == "log.inclusion");
+    if parts.iter().any(unproven) {
+        parts.iter_mut().for_each(PartFound::without_issue);
+    }
     let spoiled = spoiled(&parts);
-    let (mut all, mut more) = (Vec::new(), 0);
+    let (mut all, mut more, mut left_out) = (Vec::new(), 0, Vec::new());
     for (number, found) in parts.into_iter().enumerate() {
-        // What another part said of a file already stands there; each has its say about its own.
-        let elsewhere = |file: &str| spoiled.get(file).filter(|spoiled| spoiled.by != number);
-        let needed = found
-            .part
-            .needs
-            .iter()
-            .find_map(|need| rests_on(&spoiled, need, number));
+        let needed = found.rests_on(&spoiled, number);
         let rests = needed.is_some();
-        let mut cause = needed;
-        let mut failed = found.more > 0 && !rests;
+        let unproven = found.unproven.then(|| (ISSUED.to_owned(), "is not in the log's tree"));
+        let mut cause = needed.or(unproven);
+        let mut settled = found.more > 0 && !rests;
+        let itself = |rule: &str| found.part.passed.is_ok_and(|passed| passed.name == rule);
         for finding in found.findings {
-            let said = elsewhere(&finding.file).map(|spoiled| (finding.file.clone(), spoiled.is()));
-            match finding.verdict {
-                Verdict::Failed | Verdict::Passed if rests => continue,
-                Verdict::Failed if said.is_some() => {
-                    cause = cause.or(said);
-                    continue;
-                }
-                Verdict::Failed => failed = true,
-                // It has said by itself that it was not checked.
-                Verdict::NotChecked if found.part.passed.is_ok_and(|rule| rule.name == finding.rule) => failed = true,
-                _ => {}
+            // What another part said of a file already stands there; each has its say about its own.
+            let said = spoiled.get(&finding.file).filter(|spoiled| spoiled.by != number);
+            let own = finding.verdict == Verdict::NotChecked && itself(finding.rule);
+            let elsewhere = finding.verdict == Verdict::Failed && said.is_some();
+            if elsewhere {
+                cause = cause.or(said.map(|spoiled| (finding.file.clone(), spoiled.is())));
             }
+            if elsewhere || (rests && (own || matches!(finding.verdict, Verdict::Failed | Verdict::Passed))) {
+                left_out.push(finding);
+                continue;
+            }
+            settled |= own || finding.verdict == Verdict::Failed;
             all.push(finding);
         }
-        if !rests {
-            more += found.more;
-        }
-        if !failed {
+        more += if rests { 0 } else { found.more };
+        if !settled {
             all.extend(conclusion(found.part, cause));
         }
+    }
+    // A cause stands among what is kept; should none, all is kept.
+    let failed = |findings: &[Finding]| findings.iter().any(|f| f.verdict == Verdict::Failed);
+    if more == 0 && !failed(&all) && failed(&left_out) {
+        all.extend(left_out);
     }
     (all, more)
 }
 
-/// The file for which a need is not met, and what is wrong with it.
-fn rests_on(spoiled: &BTreeMap<String, Spoiled>, need: &str, number: usize) -> Option<(String, &'static str)> {
-    let all = spoiled.iter().filter(|(_, spoiled)| spoiled.by != number);
-    let meant = |file: &str| file == need || (need.ends_with('/') && file.starts_with(need));
-    all.map(|(file, spoiled)| (file.clone(), spoiled.is()))
-        .find(|(file, _)| meant(file))
+impl PartFound {
+    /// The file for which a need of the part is not met, and what is wrong with it.
+    fn rests_on(&self, spoiled: &BTreeMap<String, Spoiled>, number: usize) -> Option<(String, &'static str)> {
+        let mut needs = self.part.needs.iter();
+        needs.find_map(|need| {
+            let mut all = spoiled.iter().filter(|(_, spoiled)| spoiled.by != number);
+            let meant = |file: &str| file == *need || (need.ends_with('/') && file.starts_with(need));
+            all.find(|(file, _)| meant(file))
+                .map(|(file, spoiled)| (file.clone(), spoiled.is()))
+        })
+    }
+
+    /// Adds the files that this part found spoiled.
+    fn spoil(&self, all: &mut BTreeMap<String, Spoiled>, by: usize) {
+        let failed = self
+            .findings
+            .iter()
+            .filter(|f| f.verdict == Verdict::Failed && !f.file.is_empty());
+        for finding in failed {
+            let Some(cause) = SPOILS.iter().position(|(rule, _)| *rule == finding.rule) else {
+                continue;
+            };
+            let known = all.entry(finding.file.clone()).or_insert(Spoiled { cause, by });
+            if cause < known.cause {
+                *known = Spoiled { cause, by };
+            }
+        }
+    }
 }
 
 /// That a part in which nothing failed passed, or was not checked.
@@ -238,12 +286,11 @@ fn conclusion(part: &Part, cause: Option<(String, &'static str)>) -> Option<Find
     let (rule, verdict, message) = match (part.passed, cause) {
         (passed, Some((file, is))) => {
             let rule = passed.map_or_else(|name| name, |rule| rule.name);
-            let of = if file == part.file { "it".to_owned() } else { file };
-            (
-                rule,
-                Verdict::NotChecked,
-                format!("not checked, for it rests on {of}, which {is}"),
-            )
+            let message = match file == part.file {
+                true => is.to_owned(),
+                false => format!("rests on {file}, which {is}"),
+            };
+            (rule, Verdict::NotChecked, message)
         }
         (Ok(passed), None) => (passed.name, Verdict::Passed, passed.says.to_owned()),
         (Err(_), None) => return None,

@@ -33,13 +33,14 @@ rules! {
 
 // What cannot be checked, and what is not there.
 rules! {
-    REQUEST_UNREAD "statuses" "not checked, for the record of the request is not shown as it was bound";
+    REQUEST_UNREAD "statuses" "the record of the request is not shown as it was bound";
     EARLIER_PAPERS "papers" "is of an earlier version, which did not bind HOW-TO-VERIFY.txt, the organization in bag-info.txt and the reasons in inventory.json";
     LATER_PAPERS "papers" "is of a later version: HOW-TO-VERIFY.txt, and the reasons in inventory.json, are not compared with what it must say";
     INDEX_WORDS "index" "its words are not compared with packet.json, which together with the records is what counts";
-    HOW_TO_NOT_CHECKED "bag" "not checked, for packet.json has no head";
-    BAG_NOT_CHECKED "bag" "not checked, for packet.json has no head or the request no record";
+    HOW_TO_NOT_CHECKED "bag" "packet.json has no head to compare it with";
+    BAG_NOT_CHECKED "bag" "packet.json has no head, or the request no record, to compare it with";
     EXTRA "log.extra" "carries extra data, for which nobody vouches";
+    SIGNER_OF_NOTHING "signer" "no key that is shown or given signed this checkpoint";
     SIGNER_NOT_CHECKED "signer" "no key was given; anyone could have made this packet";
     NO_TIME "time" "no time authority has stamped this packet's checkpoint";
     NO_WITNESS "witness" "no outside witness has cosigned: never anchored";

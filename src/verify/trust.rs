@@ -22,6 +22,8 @@ pub struct WitnessPolicy {
     pub witnesses: Vec<VerifyingKey>,
     /// Logs and witnesses whose kind of key is not checked here; they count as absent.
     pub unread: Vec<UnreadKey>,
+    /// Whether it lists a log, of whatever kind: then one of its logs has to have signed.
+    pub lists_logs: bool,
     /// Raw keys that have a line, each once for logs and once for witnesses, whatever its name.
     known: HashSet<(bool, Vec<u8>)>,
     /// Nicknames are octets.
@@ -114,6 +116,7 @@ impl WitnessPolicy {
     }
 
     fn log(&mut self, vkey: &[u8]) -> Result<(), &'static str> {
+        self.lists_logs = true;
         match self.key(vkey, KeyKind::Log)? {
             PolicyKey::Read(key) => self.logs.push(key),
             PolicyKey::Unread(key) => self.unread.push(key),

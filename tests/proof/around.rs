@@ -209,6 +209,16 @@ fn a_zip_that_two_readers_could_see_differently_is_not_looked_into() {
     refused("packed by another method", &with(10, &[12, 0]));
     refused("a link", &with(38, &(0o120_777u32 << 16).to_le_bytes()));
     refused("a place of another entry", &with(42, &0u32.to_le_bytes()));
+    let end = whole.len() - 22;
+    let start = u32::from_le_bytes(whole[end + 16..end + 20].try_into().unwrap());
+    let mut gap = [&whole[..start as usize], b"hidden", &whole[start as usize..]].concat();
+    gap[end + 22..end + 26].copy_from_slice(&(start + 6).to_le_bytes());
+    refused("bytes between the entries and the directory", &gap);
+    refused("bytes behind the end", &[&whole[..], b"more"].concat());
+    refused(
+        "bytes before the first entry",
+        &[b"PK\x03\x04more", &whole[..]].concat(),
+    );
     // Ten thousand times what it takes.
     let zeros = vec![0; 200 << 20];
     let mut bomb = sound();

@@ -151,7 +151,11 @@ const CASES: &[Case] = &[
         outside(|f| replace(f, ISSUED_PROOF, "index 270", "index 271"))
     }),
     Case("a proof of no checkpoint", "log.note", || {
-        outside(|f| replace(f, ISSUED_PROOF, "\n300\n", "\n0300\n"))
+        outside(|f| {
+            for path in [CHECKPOINT, ISSUED_PROOF] {
+                replace(f, path, "\n300\n", "\n0300\n");
+            }
+        })
     }),
     Case("no tlog-proof", "log.proof", || {
         outside(|f| replace(f, ISSUED_PROOF, "index", "place"))
