@@ -80,6 +80,7 @@ pub mod packets;
 pub mod pictures;
 #[cfg(feature = "server")]
 pub mod policy;
+#[cfg(feature = "server")]
 pub mod projections;
 #[cfg(feature = "server")]
 pub mod subjects;

@@ -23,7 +23,7 @@ use crate::proof::event::Actor;
 pub use action::{Action, Home, reason_of};
 pub use append::{Appended, Draft, Heads};
 pub use journal::{Journal, PendingAppend};
-pub use past::{PastEvent, each_past_event};
+pub use past::{PastEvent, Unreadable, each_past_event};
 pub use sequencer::run_once;
 pub use settle::settle;
 pub use signer::{LogSigner, read_last, signed};

@@ -105,12 +105,14 @@ struct Ends {
     last: Option<i64>,
 }
 
-/// Gives every event with a record to `each`, with how many places of how many are read. What cannot be parsed is given
-/// as an error with its place.
-pub fn each_past_event(
-    conn: &mut AnyConn,
-    each: &mut dyn FnMut(std::result::Result<PastEvent, (String, Error)>, (u64, u64)) -> Result<()>,
-) -> Result<()> {
+/// An event that could not be read: its place, and why.
+pub type Unreadable = (String, Box<Error>);
+
+/// What hears of each past event, with how many places of how many are read.
+pub type EachPast<'a> = dyn FnMut(std::result::Result<PastEvent, Unreadable>, (u64, u64)) -> Result<()> + 'a;
+
+/// Gives every event with a record to `each`. What cannot be parsed is given as an error with its place.
+pub fn each_past_event(conn: &mut AnyConn, each: &mut EachPast<'_>) -> Result<()> {
     for (query, ends) in ENDS {
         let Ends {
             first: Some(first),
@@ -125,7 +127,7 @@ pub fn each_past_event(
             for row in page.load::<PastRow>(conn)? {
                 let done = (row.place - first + 1).unsigned_abs();
                 let place = format!("event {} seq {}", row.stream, row.seq);
-                each(PastEvent::of(row).map_err(|e| (place, e)), (done, total))?;
+                each(PastEvent::of(row).map_err(|e| (place, Box::new(e))), (done, total))?;
             }
             from += PAGE;
         }

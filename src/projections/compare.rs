@@ -19,7 +19,7 @@ use crate::users::projection::UNBOUND;
 #[derive(Debug)]
 pub enum Difference {
     /// An event from which no rows can be made.
-    Event { place: String, why: Error },
+    Event { place: String, why: Box<Error> },
     /// A row that no event made.
     Added { place: String },
     /// Events made a row that is not there.

@@ -48,6 +48,9 @@ pub fn rebuild(source: &Reader, target: &Db, folder: &Path, store: &dyn Store, t
     checksums(target, &shapes, store, told)
 }
 
+/// What hears of a row of the source and the one that was made, in the target.
+type EachPair<'a> = dyn FnMut(&mut AnyConn, (&Row, &Row)) -> Result<()> + 'a;
+
 /// The tables while they are filled.
 struct Rows<'a> {
     shapes: &'a [TableShape],
@@ -151,13 +154,7 @@ impl Rows<'_> {
     }
 
     /// Gives each row of the source that was also made in the target to `each`, beside the made one.
-    fn pairs(
-        &self,
-        source: &mut AnyConn,
-        target: &mut AnyConn,
-        table: &str,
-        each: &mut dyn FnMut(&mut AnyConn, (&Row, &Row)) -> Result<()>,
-    ) -> Result<()> {
+    fn pairs(&self, source: &mut AnyConn, target: &mut AnyConn, table: &str, each: &mut EachPair<'_>) -> Result<()> {
         let shape = self.shape(table)?;
         shape.each_page(source, &mut |_, rows| {
             let keys: Vec<Row> = rows.iter().map(|row| shape.key_of(row)).collect();

@@ -4,12 +4,9 @@ use diesel::sql_types::Text;
 use diesel::{RunQueryDsl, sql_query};
 
 use crate::db::AnyConn;
-use crate::error::{Error, Result};
-use crate::ledger::{Action, PastEvent, each_past_event};
+use crate::error::Result;
+use crate::ledger::{Action, PastEvent, Unreadable, each_past_event};
 use crate::{authorizations, captures, cases, packets, subjects, users};
-
-/// An event from which no rows could be made: its place, and why.
-pub type Broken = (String, Error);
 
 /// Reads the ledger from `source`, and makes the rows in `target`, whose projections are empty. `tell` hears how many
 /// places of how many are read.
@@ -20,12 +17,12 @@ pub fn replay(
     source: &mut AnyConn,
     target: &mut AnyConn,
     tell: &mut dyn FnMut(u64, u64) -> Result<()>,
-    broken: &mut dyn FnMut(Broken) -> Result<()>,
+    broken: &mut dyn FnMut(Unreadable) -> Result<()>,
 ) -> Result<()> {
     each_past_event(source, &mut |past, (done, total)| {
         let made = past.and_then(|past| {
             let place = format!("event {} seq {}", past.stream, past.seq);
-            project(target, &past).map_err(|e| (place, e))
+            project(target, &past).map_err(|e| (place, Box::new(e)))
         });
         if let Err(what) = made {
             broken(what)?;

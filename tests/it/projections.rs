@@ -119,8 +119,8 @@ fn told_after(app: &App, change: &str) -> Vec<String> {
         Err(Error::conflict("taken back"))
     });
     assert_eq!(back.unwrap_err().detail, "taken back");
-    let told = told.lock().unwrap().clone();
-    told
+    let found = told.lock().unwrap();
+    found.clone()
 }
 
 /// Columns that are held to more than equality, each with the change that is found.
