@@ -116,7 +116,7 @@ fn the_audit_names_what_was_altered(base: Database) {
         base,
         "captures",
         "UPDATE captures SET state = 'reviewed' WHERE item = 1 AND state = 'logged'",
-        "`state` says \"reviewed\"",
+        "its column `state` says",
     );
 }
 
