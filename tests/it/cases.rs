@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::both_databases;
-use crate::kit::{App, Case, days, hours, missing, online};
+use crate::kit::{App, Case, days, hours, missing, online, with};
 
 fn open(title: &str) -> Value {
     json!({"title": title, "kind": "online_crime"})
@@ -107,7 +107,8 @@ fn what_is_due_blocks_and_unknown_is_an_answer(app: &App) {
         .map(|d| d["field"].as_str().unwrap())
         .collect();
     assert_eq!(due, ["particulars.ncic.number", "particulars.ncic.entered_at"]);
-    app.lead.post(&case.path("authorizations"), app.request()).is(201);
+    let own = with(app.request(), json!({"holders": [app.lead.id]}));
+    app.lead.post(&case.path("authorizations"), own).is(201);
     app.lead
         .patch(
             &case.path(""),
@@ -268,7 +269,8 @@ fn a_confidential_case_needs_its_supervisor_and_is_invisible(app: &App) {
             .iter()
             .all(|e| e["record"].is_null())
     );
-    let made = app.lead.post(&case.path("authorizations"), app.request()).is(201);
+    let asked = with(app.request(), json!({"holders": [app.lead.id]}));
+    let made = app.lead.post(&case.path("authorizations"), asked).is(201);
     let decision = format!("/api/v1/authorizations/{}/decision", made["id"].as_str().unwrap());
     app.supervisor
         .post(&decision, json!({"decision": "approve"}))

@@ -180,7 +180,10 @@ fn knowing_a_digest_gives_nothing(app: &App) {
     );
     let other = Case::named(other["id"].as_str().unwrap());
     app.leave(&case);
-    app.leave(&other);
+    app.leave_of(
+        &other,
+        crate::kit::with(app.request(), json!({"holders": [app.lead.id]})),
+    );
     let path = logged(app, &case, PNG);
     let theirs = logged(app, &other, HTML);
     for client in [
