@@ -6,8 +6,6 @@ mod compare;
 mod rebuild;
 mod replay;
 mod tables;
-#[cfg(test)]
-mod tests;
 
 pub use compare::{Difference, compare};
 
