@@ -12,13 +12,13 @@ use crate::http::reply::Reply;
 use crate::http::{PathId, WriteRequest};
 use crate::text::{Moment, Zone, count, counted, groups, label, line, size};
 
-/// What an audit reads, in its order; everything that is none of these is a row.
+/// What an audit does, in its order.
 const STEPS: &[(&str, &str)] = &[
     ("database", "the database's own pages"),
     ("events", "events and records"),
     ("tree", "the tree"),
-    ("rows", "rows"),
-    ("captures", "captures"),
+    ("replay", "the rows that the ledger makes"),
+    ("rows", "rows compared with them"),
     ("files", "files"),
     ("packets", "packets"),
 ];
@@ -82,8 +82,9 @@ fn verdict(audit: &AuditView) -> String {
 
 /// What is read now, in words: bytes for files and packets, numbers for all else.
 fn progress(audit: &AuditView) -> String {
+    // The job of a later version may be at a step that this one does not know.
     let known = STEPS.iter().position(|(word, _)| *word == audit.step);
-    let at = known.unwrap_or(3);
+    let at = known.unwrap_or_default();
     let (_, name) = STEPS[at];
     let number = |n: i64| u64::try_from(n).unwrap_or(0);
     let (done, total) = (number(audit.done), number(audit.total));

@@ -53,11 +53,13 @@ pub fn compare(
             Ok(())
         })
     })?;
+    let mut all = 0;
     for (table, kind) in TABLES {
         if let TableKind::Projection(but) = kind {
             let shape = TableShape::of(&mut made, table)?;
             let compared = Compared { shape, but, rows: 0 };
-            compared.table(conn, &mut made, progress, tell)?;
+            let mut done = |rows| progress("rows", all + rows, 0);
+            all += compared.table(conn, &mut made, &mut done, tell)?;
         }
     }
     Ok(())
@@ -72,17 +74,18 @@ struct Compared<'t> {
 }
 
 impl Compared<'_> {
+    /// Compares the table, and gives how many rows were read.
     fn table(
         mut self,
         conn: &mut AnyConn,
         made: &mut AnyConn,
-        progress: &mut dyn FnMut(&'static str, u64, u64) -> Result<()>,
+        done: &mut dyn FnMut(u64) -> Result<()>,
         tell: &mut dyn FnMut(Difference),
-    ) -> Result<()> {
+    ) -> Result<u64> {
         let shape = self.shape.clone();
         shape.each_page(conn, &mut |_, rows| {
             self.page(made, rows, tell)?;
-            progress(shape.table, self.rows, 0)
+            done(self.rows)
         })?;
         shape.each_page(made, &mut |_, rows| {
             for row in rows {
@@ -95,7 +98,7 @@ impl Compared<'_> {
             table: shape.table,
             rows: self.rows,
         });
-        Ok(())
+        Ok(self.rows)
     }
 
     /// Compares some rows with those that were made, and takes these away: what stays at the end is in no page.
