@@ -119,8 +119,8 @@ impl Rows<'_> {
         Ok(())
     }
 
-    /// Passwords and tokens: those that the records bind, and those of earlier releases, which bound none. The secret of a
-    /// session follows from no record, because it changes with every refresh.
+    /// Passwords and tokens: those that the records bind, and those of earlier releases, which bound none. A session has
+    /// no secret in the database.
     fn secrets(&self, source: &mut AnyConn, target: &mut AnyConn) -> Result<()> {
         for row in users(source)? {
             // A user whom no event made is not made.

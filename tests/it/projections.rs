@@ -132,7 +132,7 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
         "failures_since",
         "UPDATE users SET failures_since = 1000000000",
     ),
-    // A session's secret changes with every refresh and is bound to nothing; a token's is.
+    // A session has no secret here; a token's is bound by its record.
     (
         "sessions",
         "secret_hash",
