@@ -3,9 +3,10 @@
 //! The map of the house, from the ground up; a module imports only from floors below it.
 //!
 //! - `proof`: pure rules of the ledger and the packet, bytes in, values out.
+//! - `page`: the packet's page, made from its documents; as pure as `proof`.
 //! - `verify`: the walk through a packet that reports every finding; as pure as `proof`.
 //! - `bag`: a packet as a folder or a ZIP, the verifier's only file access.
-//! - `clock`, `error`, `words`, `threads`, `durable`: what every floor above shares.
+//! - `clock`, `text`, `error`, `words`, `threads`, `durable`: what every floor above shares.
 //! - `policy`: who may do what, as text that counsel can read.
 //! - `db`, `blobs`: rows and bytes.
 //! - `pictures`: thumbnails and previews, made in processes of their own.
@@ -23,7 +24,10 @@
 //! - `app`, `background`, `cli`: what puts them together.
 
 pub mod bag;
+pub mod clock;
+pub mod page;
 pub mod proof;
+pub mod text;
 pub mod verify;
 
 #[cfg(feature = "server")]
@@ -44,8 +48,6 @@ pub mod captures;
 pub mod cases;
 #[cfg(feature = "server")]
 pub mod cli;
-#[cfg(feature = "server")]
-pub mod clock;
 #[cfg(feature = "server")]
 pub mod config;
 #[cfg(feature = "server")]
@@ -84,8 +86,6 @@ pub mod policy;
 pub mod projections;
 #[cfg(feature = "server")]
 pub mod subjects;
-#[cfg(feature = "server")]
-pub mod text;
 #[cfg(feature = "server")]
 pub mod threads;
 #[cfg(feature = "server")]

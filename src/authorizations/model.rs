@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::forms::{Form, LINE, REASON, TEXT, URL, parse_id};
 use crate::identity::Person;
 use crate::subjects::{is_platform, platform};
-use crate::words;
+use crate::{page, words};
 
 words! {
     /// How visible the agency is, from the least hidden on: leave for one level covers those before it.
@@ -67,10 +67,7 @@ words! {
 impl Attestation {
     /// The sentence that the requester attests.
     pub fn says(self) -> &'static str {
-        match self {
-            Self::NotProtected => "Nobody is looked at only for what they lawfully say, believe or join.",
-            Self::NoContact => "There will be no contact with those looked at.",
-        }
+        page::words::attestation(self.as_str()).unwrap_or_default()
     }
 }
 

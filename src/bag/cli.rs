@@ -3,10 +3,10 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::verify_path;
+use super::{render, verify_path};
 use crate::proof::checkpoint::VerifyingKey;
 use crate::verify::trust::{Trust, WitnessPolicy};
-use crate::verify::{Finding, OTHERS, PAPERS_RULE, Report, Verdict, VerifyOutcome};
+use crate::verify::{Finding, OTHERS, PAGE_RULE, PAPERS_RULE, Report, Verdict, VerifyOutcome};
 
 const USAGE: &str = "\
 Checks a Casetrail packet, offline. What it trusts comes from these flags alone.
@@ -18,6 +18,8 @@ usage: casetrail verify <packet.zip or folder> [flags]
   --require-witness    fail unless a witness of the policy has cosigned
   --require-time       fail unless a time authority has stamped the checkpoint
   --json               the whole report as one JSON object
+  --render DIR         write this verifier's own page of the packet, with its exhibits, into a new folder;
+                       only where nothing failed
 
 exit code: 0 everything passed and the signer is trusted, 1 something failed,
            2 it could not be read, 3 intact but no key was given
@@ -27,6 +29,8 @@ struct Options {
     packet: PathBuf,
     trust: Trust,
     json: bool,
+    /// Where this verifier's own page goes.
+    render: Option<PathBuf>,
 }
 
 /// Runs the verifier over the arguments after the command's name; gives the exit code.
@@ -42,13 +46,32 @@ pub fn run(args: impl Iterator<Item = OsString>) -> u8 {
             return 2;
         }
     };
-    let report = verify_path(&options.packet, &options.trust);
+    let (report, rendered) = match &options.render {
+        None => (verify_path(&options.packet, &options.trust), None),
+        Some(folder) => match render::verify_and_render(&options.packet, &options.trust, folder) {
+            Ok((report, rendered)) => (report, Some(rendered)),
+            Err(message) => {
+                eprintln!("{message}");
+                return 2;
+            }
+        },
+    };
     if options.json {
         print(&(serde_json::to_string(&report).unwrap_or_default() + "\n"));
     } else {
         print(&text(&report));
     }
-    report.exit_code
+    match rendered {
+        None => report.exit_code,
+        Some(Ok(page)) => {
+            eprintln!("rendered: {page}, made from the documents that were checked");
+            report.exit_code
+        }
+        Some(Err(why)) => {
+            eprintln!("not rendered: {why}");
+            report.exit_code.max(1)
+        }
+    }
 }
 
 /// Writes to standard output; a reader that has gone away is no error of the packet's.
@@ -58,7 +81,7 @@ fn print(text: &str) {
 }
 
 fn parse(mut args: impl Iterator<Item = OsString>) -> Result<Option<Options>, String> {
-    let (mut packet, mut trust, mut json) = (None, Trust::default(), false);
+    let (mut packet, mut trust, mut json, mut render) = (None, Trust::default(), false, None);
     while let Some(arg) = args.next() {
         let mut value = || {
             args.next()
@@ -71,6 +94,7 @@ fn parse(mut args: impl Iterator<Item = OsString>) -> Result<Option<Options>, St
             Some("--require-time") => trust.require_time = true,
             Some("--key") => trust.key = Some(key(value()?)?),
             Some("--policy") => trust.policy = Some(policy(value()?)?),
+            Some("--render") => render = Some(PathBuf::from(value()?)),
             Some("--tsa-ca") => drop(file(value()?)?),
             Some(flag) if flag.starts_with("--") => return Err(misused(&format!("there is no flag {flag}"))),
             _ if packet.is_some() => return Err(misused("one packet at a time")),
@@ -78,7 +102,12 @@ fn parse(mut args: impl Iterator<Item = OsString>) -> Result<Option<Options>, St
         }
     }
     let packet = packet.ok_or_else(|| misused("which packet?"))?;
-    Ok(Some(Options { packet, trust, json }))
+    Ok(Some(Options {
+        packet,
+        trust,
+        json,
+        render,
+    }))
 }
 
 /// What is wrong with the words of a command, and how it is used.
@@ -188,7 +217,7 @@ fn counts(report: &Report) -> String {
 
 /// What changes the first line is explained before all else that was not checked.
 fn is_named_first(finding: &Finding) -> bool {
-    [OTHERS, PAPERS_RULE].contains(&finding.rule)
+    [OTHERS, PAPERS_RULE, PAGE_RULE].contains(&finding.rule)
 }
 
 fn findings(report: &Report, ours: impl Fn(&&Finding) -> bool, name: &str) -> String {
@@ -230,6 +259,7 @@ fn first_line(report: &Report) -> String {
             "WITH SIGNATURES THAT NOBODY NAMED",
         ),
         (report.finds(PAPERS_RULE, Verdict::NotChecked), "OF ANOTHER LAYOUT"),
+        (report.finds(PAGE_RULE, Verdict::NotChecked), "ITS PAGE NOT CHECKED"),
     ];
     let but: String = but
         .iter()

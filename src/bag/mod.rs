@@ -5,6 +5,7 @@
 pub mod cli;
 pub mod folder;
 mod header;
+mod render;
 mod repacked;
 pub mod writer;
 pub mod zip;
@@ -29,16 +30,19 @@ const CHUNK: usize = 256 * 1024;
 
 /// Verifies the packet at `path`, a ZIP or a folder.
 pub fn verify_path(path: &Path, trust: &Trust) -> Report {
+    open(path).map_or_else(|refused| *refused, |mut packet| verify(&mut *packet, trust))
+}
+
+/// Opens the packet at `path`, a ZIP or a folder; or says why there is none.
+fn open(path: &Path) -> Result<Box<dyn PacketSource>, Box<Report>> {
     if path.is_dir() {
         return match no_packet(path) {
-            Some(message) => unreadable(message),
-            None => verify(&mut Folder::open(path), trust),
+            Some(message) => Err(Box::new(unreadable(message))),
+            None => Ok(Box::new(Folder::open(path))),
         };
     }
-    match File::open(path) {
-        Ok(file) => verify_file(file, trust),
-        Err(error) => unreadable(format!("cannot be read: {error}")),
-    }
+    let file = File::open(path).map_err(|error| Box::new(unreadable(format!("cannot be read: {error}"))))?;
+    open_file(file)
 }
 
 /// Why a folder is no packet, where it holds nothing of one; and where the packet may be.
@@ -68,13 +72,18 @@ fn unreadable(message: String) -> Report {
     Report::refused(VerifyOutcome::Unreadable, "", "container", message)
 }
 
-/// Verifies the packet in an opened ZIP. What is inside one that was packed again is checked all the same.
+/// Verifies the packet in an opened ZIP.
 pub fn verify_file(file: File, trust: &Trust) -> Report {
+    open_file(file).map_or_else(|refused| *refused, |mut packet| verify(&mut *packet, trust))
+}
+
+/// Opens a ZIP. What is inside one that was packed again is read all the same.
+fn open_file(file: File) -> Result<Box<dyn PacketSource>, Box<Report>> {
     let again = file.try_clone();
     match Zip::open(file) {
-        Ok(mut zip) => verify(&mut zip, trust),
-        Err(Refused::Unreadable(error)) => unreadable(format!("cannot be read: {error}")),
-        Err(Refused::NotZip) => unreadable("is neither a ZIP nor a folder".into()),
+        Ok(zip) => Ok(Box::new(zip)),
+        Err(Refused::Unreadable(error)) => Err(Box::new(unreadable(format!("cannot be read: {error}")))),
+        Err(Refused::NotZip) => Err(Box::new(unreadable("is neither a ZIP nor a folder".into()))),
         Err(Refused::Broken { rule, message }) => {
             let cause = Finding {
                 file: String::new(),
@@ -83,8 +92,8 @@ pub fn verify_file(file: File, trust: &Trust) -> Report {
                 message: format!("is not the ZIP that was issued, but one packed again or changed: {message}"),
             };
             match again.ok().and_then(|file| Repacked::open(file, cause)) {
-                Some(mut repacked) => verify(&mut repacked, trust),
-                None => Report::refused(VerifyOutcome::Failed, "", rule, message),
+                Some(repacked) => Ok(Box::new(repacked)),
+                None => Err(Box::new(Report::refused(VerifyOutcome::Failed, "", rule, message))),
             }
         }
     }

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::reads::ShownEvent;
 use super::trail::{CaseLog, NamedThing};
-use crate::ledger::{Action, Home, reason_of};
+use crate::ledger::{Action, Home};
+use crate::page::words::reason_of;
 use crate::text::{Zone, label, line, short};
 
 /// Characters of what was said that a line shows.

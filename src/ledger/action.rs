@@ -1,20 +1,5 @@
 //! The registry of actions: every event's `action`, once. `docs/actions.md` and `schema/actions.json` are printed from it.
 
-use serde_json::Value;
-
-/// Why it happened, as the event's record says: a record that is kept up to date holds the reasons of several acts, and
-/// each is told with its own act only.
-pub fn reason_of<'a>(action: &str, record: &'a Value) -> Option<&'a str> {
-    let path = match action {
-        "grant.ended" => "/end_reason",
-        "authorization.approved" | "authorization.denied" | "authorization.returned" => "/decision/reason",
-        "authorization.revoked" => "/revoked/reason",
-        "capture.corrected" => "/correction/reason",
-        _ => "/reason",
-    };
-    record.pointer(path)?.as_str()
-}
-
 /// Which stream an action belongs to (contract section 3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Home {

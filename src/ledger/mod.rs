@@ -20,7 +20,7 @@ mod tree;
 
 use crate::proof::event::Actor;
 
-pub use action::{Action, Home, reason_of};
+pub use action::{Action, Home};
 pub use append::{Appended, Draft, Heads};
 pub use journal::{Journal, PendingAppend};
 pub use past::{PastEvent, Unreadable, each_past_event};

@@ -6,7 +6,7 @@ use super::custody::Custody;
 use super::model::Packet;
 use super::work::Work;
 use super::zip::Bag;
-use super::{cut, documents, index_html, issue, ops, pick, read_ahead};
+use super::{cut, documents, issue, ops, pick, read_ahead};
 use crate::blobs::WrittenPacket;
 use crate::error::{Error, Result};
 use crate::http;
@@ -22,13 +22,13 @@ pub fn build(state: &http::State, packet: &Packet, progress: &Arc<Progress>) -> 
     let mut bag = Bag::create(&state.blobs, &packet.name, total)?;
 
     progress.begin("exhibits", total)?;
-    let copied = read_ahead::copy(&work, &picks, &mut bag)?;
+    read_ahead::copy(&work, &picks, &mut bag)?;
     let cut = cut::make(&work, &picks)?;
     let custody = Custody::write(&work, cut, &mut bag)?;
     progress.begin("pages", picks.len() as u64)?;
-    index_html::write(&work, &custody, &picks, copied, &mut bag)?;
     documents::inventory(&work, &custody, &mut bag)?;
     documents::packet(&work, &custody, &picks, &mut bag)?;
+    bag.page()?;
     documents::manifest(&work, &custody, &mut bag)?;
 
     progress.begin("issue", 1)?;

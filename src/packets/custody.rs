@@ -44,12 +44,6 @@ pub struct Custody {
     actions: Vec<String>,
     /// Events about an included capture, an authorization, a subject, an account or the case, by its id.
     about: HashMap<String, Vec<u32>>,
-    /// People as the records shown name them, by their ids.
-    names: HashMap<String, String>,
-    /// Records shown.
-    pub shown: u64,
-    /// Records withheld.
-    pub withheld: u64,
 }
 
 impl Custody {
@@ -60,9 +54,6 @@ impl Custody {
             kept: Vec::new(),
             actions: Vec::new(),
             about: HashMap::new(),
-            names: HashMap::new(),
-            shown: 0,
-            withheld: 0,
         };
         let lines = u64::try_from(custody.cut.seq + 1).map_err(Error::internal)?;
         work.progress.begin("custody", 2 * lines)?;
@@ -120,7 +111,7 @@ impl Custody {
         u16::try_from(found).map_err(Error::internal)
     }
 
-    fn records(&mut self, work: &Work<'_>, out: &mut dyn Write) -> Result<()> {
+    fn records(&self, work: &Work<'_>, out: &mut dyn Write) -> Result<()> {
         for start in (0..self.kept.len()).step_by(SOME) {
             let end = (start + SOME).min(self.kept.len());
             let shown = (start..end).filter(|i| self.kept[*i].class.is_none());
@@ -134,12 +125,10 @@ impl Custody {
         Ok(())
     }
 
-    fn record(&mut self, index: usize, records: &HashMap<Digest, Record>, out: &mut dyn Write) -> Result<()> {
+    fn record(&self, index: usize, records: &HashMap<Digest, Record>, out: &mut dyn Write) -> Result<()> {
         let kept = &self.kept[index];
         let line = match (kept.class, records.get(&kept.leaf)) {
             (None, Some((salt, body))) => {
-                gather_names(&mut self.names, body);
-                self.shown += 1;
                 let salt = salt.as_slice().try_into();
                 RecordLine::Shown {
                     leaf: kept.leaf,
@@ -147,13 +136,10 @@ impl Custody {
                     salt: salt.map_err(|_| Error::internal("a stored salt is damaged"))?,
                 }
             }
-            (class, _) => {
-                self.withheld += 1;
-                RecordLine::Withheld {
-                    leaf: kept.leaf,
-                    class: class.map_or("purged", Status::as_str).into(),
-                }
-            }
+            (class, _) => RecordLine::Withheld {
+                leaf: kept.leaf,
+                class: class.map_or("purged", Status::as_str).into(),
+            },
         };
         out.write_all(&line.format())?;
         Ok(out.write_all(b"\n")?)
@@ -165,11 +151,6 @@ impl Custody {
             .dispositions
             .get(capture)
             .ok_or_else(|| Error::internal(format!("events about a capture that is not there: {capture}")))
-    }
-
-    /// Events shown.
-    pub fn events_shown(&self) -> u64 {
-        self.kept.len() as u64
     }
 
     /// All events about a thing, in order.
@@ -194,11 +175,6 @@ impl Custody {
             leaf: kept.leaf,
             action: self.actions.get(usize::from(kept.action))?,
         })
-    }
-
-    /// The name of a person, where a record that is shown tells it.
-    pub fn name(&self, id: &str) -> Option<&str> {
-        self.names.get(id).map(String::as_str)
     }
 
     /// The event that recorded the version of a thing that was in force at the cut. `row` is the leaf in the thing's row,
@@ -236,53 +212,4 @@ pub fn each_event(
         }
     }
     Ok(())
-}
-
-/// People stand in records as `{"id", "name"}`. Records are canonical, so that their text can be searched without being
-/// parsed: quotes inside a string are escaped, so `{"` always begins an object.
-fn gather_names(names: &mut HashMap<String, String>, record: &str) {
-    let mut rest = record;
-    while let Some((_, found)) = rest.split_once(PERSON) {
-        rest = found;
-        let Some((id, after)) = found.split_once('"') else {
-            return;
-        };
-        let Some(after) = after.strip_prefix(",\"name\":") else {
-            continue;
-        };
-        let mut value = serde_json::Deserializer::from_str(after).into_iter::<String>();
-        let (name, end) = (value.next(), value.byte_offset());
-        if let Some(Ok(name)) = name
-            && after[end..].starts_with('}')
-            && !names.contains_key(id)
-        {
-            names.insert(id.to_owned(), name);
-        }
-    }
-}
-
-/// How a person begins in canonical JSON.
-const PERSON: &str = "{\"id\":\"";
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::db::canonical;
-
-    #[test]
-    fn names_come_from_wherever_a_record_has_them() {
-        let mut names = HashMap::new();
-        let record = json!({"by": {"id": "u2", "name": "B \"{\"id\":\"x\",\"name\":\"y\"}"}, "files": [{"id": "f"}], "id": "c",
-            "lead": {"id": "u1", "name": "A"}, "name": "no person", "tool": {"id": "t", "name": "T", "version": "1"}});
-        let record = canonical(&record).expect("a record");
-        gather_names(&mut names, &record);
-        gather_names(&mut names, r#"{"lead":{"id":"u1","name":"later"}}"#);
-        assert_eq!(names.len(), 2);
-        assert_eq!(
-            (names["u1"].as_str(), names["u2"].as_str()),
-            ("A", r#"B "{"id":"x","name":"y"}"#)
-        );
-    }
 }

@@ -36,8 +36,6 @@ pub struct Disposition {
     pub status: Status,
     /// Why it is not included.
     pub why: Option<&'static str>,
-    /// Its number in the case.
-    pub item: i64,
     /// Its exhibit's number.
     pub exhibit: Option<u32>,
 }
@@ -95,12 +93,7 @@ fn disposition(work: &Work<'_>, row: &ListedCapture, exhibit: Option<u32>) -> Re
         (CaptureState::Quarantined, None) => (Status::Quarantined, Some(papers::QUARANTINED)),
         (CaptureState::Logged | CaptureState::Reviewed, None) => (Status::NotSelected, Some(unselected(work, row))),
     };
-    Ok(Disposition {
-        status,
-        why,
-        item: row.item,
-        exhibit,
-    })
+    Ok(Disposition { status, why, exhibit })
 }
 
 fn unselected(work: &Work<'_>, row: &ListedCapture) -> &'static str {

@@ -13,6 +13,7 @@ use super::zip::Bag;
 use crate::clock;
 use crate::db::AnyConn;
 use crate::error::{Error, Result};
+use crate::page;
 use crate::proof::packet::{
     self, BAG_INFO, BAGIT, BAGIT_TXT, Cut, Exhibit, HOW_TO, Head, INVENTORY, InventoryRow, MANIFEST, PACKET,
     PacketAuthorization, Requester, RowError, Shown, Writer,
@@ -112,6 +113,7 @@ fn head(work: &Work<'_>, custody: &Custody) -> Head {
         product: PRODUCT.into(),
         demo: work.log.demo,
         papers: work.request.organization.as_ref().map(|_| PAPERS),
+        pages: Some(page::version()),
     }
 }
 

@@ -9,7 +9,7 @@ use super::custody::{Custody, EventEntry};
 use super::pick::{Pick, files, no_record};
 use super::store;
 use super::work::Work;
-use crate::captures::Capture;
+use crate::captures::FileEntry;
 use crate::error::Result;
 use crate::proof::id::Digest;
 use crate::proof::packet::{EventRow, FileRow, Shown};
@@ -23,8 +23,6 @@ pub struct Loaded<'p> {
     pub pick: &'p Pick,
     /// The record of `capture.recorded`.
     pub record: Value,
-    /// The same, as a capture.
-    pub capture: Capture,
     /// All events about it, in order, with their records; that of `capture.recorded` is `record`.
     pub events: Vec<(EventEntry<'p>, Option<Value>)>,
     /// Its files.
@@ -75,12 +73,11 @@ pub fn each<'p>(
 fn load<'p>(custody: &'p Custody, pick: &'p Pick, records: &mut HashMap<Digest, Value>) -> Result<Loaded<'p>> {
     // Records can be large: this one is moved, and its event goes without.
     let record = records.remove(&pick.leaf).ok_or_else(|| no_record(pick))?;
-    let capture = Capture::deserialize(&record)?;
+    let recorded: Vec<FileEntry> = Deserialize::deserialize(&record["files"])?;
     let events = custody.about(&pick.id).map(|e| (e, records.remove(&e.leaf))).collect();
     Ok(Loaded {
         pick,
-        files: files(pick, &capture.files)?,
-        capture,
+        files: files(pick, &recorded)?,
         record,
         events,
     })

@@ -12,7 +12,6 @@ mod custody;
 mod cut;
 mod documents;
 mod exhibits;
-mod index_html;
 mod inspection;
 mod issue;
 mod model;
@@ -24,7 +23,6 @@ mod read_ahead;
 mod reads;
 mod selection;
 mod store;
-mod views;
 mod work;
 mod zip;
 

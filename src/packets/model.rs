@@ -10,8 +10,8 @@ use crate::db::tables::{jobs, packets};
 use crate::error::{Error, Result};
 use crate::forms::{FieldSet, Form, LINE, REASON, TEXT, parse_id};
 use crate::identity::Person;
+use crate::page::words::purpose;
 use crate::proof::id::Digest;
-use crate::verify::papers;
 use crate::{particulars, words};
 
 /// The job that builds packets, as events name it.
@@ -41,7 +41,7 @@ words! {
 impl Purpose {
     /// The purpose in words for people.
     pub fn says(self) -> &'static str {
-        papers::purpose(self.as_str()).unwrap_or_default()
+        purpose(self.as_str()).unwrap_or_default()
     }
 }
 
@@ -382,24 +382,6 @@ impl NewDisclosure {
     }
 }
 
-/// Whether browsers show these bytes as a picture and do nothing else with them.
-pub fn is_picture(media_type: &str) -> bool {
-    matches!(media_type, "image/jpeg" | "image/png" | "image/gif" | "image/webp")
-}
-
-/// Whether opening these bytes beside the packet's pages could run what somebody else wrote.
-pub fn is_active(media_type: &str) -> bool {
-    let documents = [
-        "text/html",
-        "text/xml",
-        "multipart/related",
-        "application/xhtml+xml",
-        "image/svg+xml",
-        "application/xml",
-    ];
-    documents.contains(&media_type) || media_type.contains("executable") || media_type.contains("script")
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
@@ -443,16 +425,5 @@ mod tests {
         );
         let whole = read(json!({"purpose": "discovery", "recipient": " "})).expect("a packet");
         assert!(whole.captures.is_none() && whole.recipient.is_none());
-    }
-
-    #[test]
-    fn active_content_is_never_a_picture() {
-        for kind in [
-            "text/html",
-            "image/svg+xml",
-            "application/vnd.microsoft.portable-executable",
-        ] {
-            assert!(is_active(kind) && !is_picture(kind), "{kind}");
-        }
     }
 }

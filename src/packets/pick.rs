@@ -76,15 +76,6 @@ fn no_longer_may_leave(row: &ListedCapture) -> Error {
     ))
 }
 
-/// What was copied.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Copied {
-    /// Files.
-    pub files: u64,
-    /// Bytes.
-    pub bytes: u64,
-}
-
 /// The bytes that the exhibits' files will take.
 pub fn total(work: &Work<'_>, picks: &[Pick]) -> Result<u64> {
     let ids: Vec<String> = picks.iter().map(|p| p.id.clone()).collect();

@@ -7,7 +7,7 @@ use std::thread::scope;
 
 use serde::Deserialize;
 
-use super::pick::{Copied, Pick, damaged, files, no_record, unreadable, wrong_row};
+use super::pick::{Pick, damaged, files, no_record, unreadable, wrong_row};
 use super::store;
 use super::work::Work;
 use super::zip::Bag;
@@ -41,7 +41,7 @@ struct Files {
 }
 
 /// Copies the files of these exhibits into the packet, in the ZIP's order.
-pub fn copy(work: &Work<'_>, picks: &[Pick], bag: &mut Bag) -> Result<Copied> {
+pub fn copy(work: &Work<'_>, picks: &[Pick], bag: &mut Bag) -> Result<()> {
     let mut order: Vec<&Pick> = picks.iter().collect();
     // The ZIP is ordered bytewise, where exhibit 1000 comes before 101.
     order.sort_by_cached_key(|p| format!("{:03}/", p.exhibit));
@@ -53,32 +53,27 @@ pub fn copy(work: &Work<'_>, picks: &[Pick], bag: &mut Bag) -> Result<Copied> {
     scope(|threads| {
         let reader = threads.spawn(move || ReadAhead { work, steps, spares }.read_all(&order));
         // If the writer fails, both channels close and the reader ends. If the reader fails, its error is reported.
-        let copied = write_all(bag, come, back)?;
+        write_all(bag, come, back)?;
         reader
             .join()
             .map_err(|_| Error::internal("reading the exhibits ended badly"))??;
-        Ok(copied)
+        Ok(())
     })
 }
 
-fn write_all(bag: &mut Bag, come: Receiver<ReadStep>, back: Sender<Vec<u8>>) -> Result<Copied> {
-    let mut copied = Copied::default();
+fn write_all(bag: &mut Bag, come: Receiver<ReadStep>, back: Sender<Vec<u8>>) -> Result<()> {
     for step in come {
         match step {
             ReadStep::File { path, size, crc } => bag.begin(&path, size, crc)?,
             ReadStep::Bytes { piece, length } => {
                 bag.write(&piece[..length])?;
-                copied.bytes += length as u64;
                 // The reader may have ended; then the piece is not needed any more.
                 let _ = back.send(piece);
             }
-            ReadStep::End { digest, crc } => {
-                bag.end(digest, crc)?;
-                copied.files += 1;
-            }
+            ReadStep::End { digest, crc } => bag.end(digest, crc)?,
         }
     }
-    Ok(copied)
+    Ok(())
 }
 
 /// A channel closed: the writer has ended, and reports the cause itself.

@@ -9,8 +9,8 @@ use super::model::{Disclosure, JOB, Packet, PacketIssue, PacketRequest, PacketSt
 use crate::captures::CaptureState;
 use crate::clock::Micros;
 use crate::db::tables::{
-    accounts, authorizations, capture_files, captures, cases, checkpoints, disclosures, events, files, jobs, packets,
-    records, subjects, units,
+    accounts, authorizations, capture_files, captures, cases, checkpoints, disclosures, files, jobs, packets, records,
+    subjects, units,
 };
 use crate::db::{AnyConn, canonical};
 use crate::error::{Error, Result};
@@ -279,17 +279,6 @@ pub fn records(conn: &mut AnyConn, stream: &str, seqs: &[i64]) -> Result<HashMap
 pub fn parsed<T: DeserializeOwned>(conn: &mut AnyConn, stream: &str, seqs: &[i64]) -> Result<HashMap<Digest, T>> {
     let parse = |(leaf, (_, body)): (Digest, Record)| Ok((leaf, serde_json::from_str(&body)?));
     records(conn, stream, seqs)?.into_iter().map(parse).collect()
-}
-
-/// The canonical bytes of these events of a stream, by leaf.
-pub fn bodies(conn: &mut AnyConn, stream: &str, seqs: &[i64]) -> Result<HashMap<Digest, Vec<u8>>> {
-    let rows: Vec<(Vec<u8>, Vec<u8>)> = in_parts(seqs, |some| {
-        events::table
-            .filter(events::stream.eq(stream).and(events::seq.eq_any(some)))
-            .select((events::leaf, events::body))
-            .load(conn)
-    })?;
-    by_digest(rows)
 }
 
 fn by_digest<T>(rows: Vec<(Vec<u8>, T)>) -> Result<HashMap<Digest, T>> {

@@ -1,12 +1,14 @@
 //! The packet's file while it is made: entries in the contract's order, their digests kept for the manifests.
 
 use std::collections::BTreeMap;
-use std::io::{self, BufReader, BufWriter, Seek, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
 
 use crate::bag::writer::{Entry, WriteError, ZipWriter};
 use crate::blobs::{Blobs, PacketFile, Shelf, TempFile, WrittenPacket};
 use crate::error::{Error, Result};
+use crate::page::{self, DOCUMENTS, Documents};
 use crate::proof::id::Digest;
+use crate::proof::packet::INDEX;
 
 /// Bytes gathered before they are written.
 const BUFFER: usize = 1 << 20;
@@ -14,7 +16,10 @@ const BUFFER: usize = 1 << 20;
 /// The packet's ZIP.
 pub struct Bag {
     zip: ZipWriter<PacketFile>,
+    /// Where an entry is written before its length is known.
     spool: TempFile,
+    /// The documents, kept for the page that is made from them.
+    documents: BTreeMap<&'static str, TempFile>,
     open: Option<Entry>,
     /// Digests of what lies under `data/`, by path.
     pub payload: BTreeMap<String, Digest>,
@@ -27,7 +32,9 @@ pub struct Bag {
 impl Bag {
     /// Begins a packet of about so many bytes, whose entries lie in the folder `top`.
     pub fn create(blobs: &Blobs, top: &str, about: u64) -> Result<Self> {
+        let document = |path| Ok((path, blobs.temp_file(Shelf::Packets)?));
         Ok(Self {
+            documents: DOCUMENTS.into_iter().map(document).collect::<Result<_>>()?,
             zip: ZipWriter::new(blobs.packet_file(about)?, top).map_err(refused)?,
             spool: blobs.temp_file(Shelf::Packets)?,
             open: None,
@@ -69,20 +76,27 @@ impl Bag {
     /// Adds an entry that is made piece by piece. It goes through a temporary file, because an entry's length and checksum
     /// precede its bytes.
     pub fn spool(&mut self, path: &str, make: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
-        self.spool.empty()?;
+        let spool = self.documents.get_mut(path).unwrap_or(&mut self.spool);
+        spool.empty()?;
         let summed = Summed {
-            out: &mut self.spool,
+            out: &mut *spool,
             length: 0,
             crc: crc32fast::Hasher::new(),
         };
         let mut out = BufWriter::with_capacity(BUFFER, summed);
         make(&mut out)?;
         let Summed { length, crc, .. } = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        self.spool.rewind()?;
-        let from = BufReader::with_capacity(BUFFER, &mut self.spool);
+        spool.rewind()?;
+        let from = BufReader::with_capacity(BUFFER, spool);
         let digest = self.zip.add(path, length, crc.finalize(), from).map_err(refused)?;
         self.keep(path, digest, length);
         Ok(())
+    }
+
+    /// Adds the page that is made from the documents added before.
+    pub fn page(&mut self) -> Result<()> {
+        let mut documents = Spooled(std::mem::take(&mut self.documents));
+        self.spool(INDEX, |out| page::write(&mut documents, out).map_err(Error::internal))
     }
 
     fn keep(&mut self, path: &str, digest: Digest, size: u64) {
@@ -105,6 +119,26 @@ impl Bag {
             )));
         }
         Ok(written)
+    }
+}
+
+/// The documents as they were spooled.
+struct Spooled(BTreeMap<&'static str, TempFile>);
+
+impl Documents for Spooled {
+    fn read(&mut self, path: &'static str, sink: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+        let file = self.0.get_mut(path).ok_or(io::ErrorKind::NotFound)?;
+        file.rewind()?;
+        let mut from = BufReader::with_capacity(BUFFER, file);
+        loop {
+            let bytes = from.fill_buf()?;
+            if bytes.is_empty() {
+                return Ok(());
+            }
+            sink(bytes);
+            let read = bytes.len();
+            from.consume(read);
+        }
     }
 }
 

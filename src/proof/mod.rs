@@ -9,6 +9,7 @@ pub mod chain;
 pub mod checkpoint;
 pub mod event;
 pub mod id;
+pub mod lines;
 pub mod merkle;
 pub mod packet;
 pub mod record;

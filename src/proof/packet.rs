@@ -192,6 +192,9 @@ pub struct Head {
     /// Version of the words that follow from the records; packets of 0.1.0 name none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub papers: Option<u32>,
+    /// Version of the page `index.html`; packets of 0.1.0 name none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pages: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -60,9 +60,6 @@ impl Walk<'_> {
         if self.files.index(PACKET).is_some() {
             content.end(&mut self.report);
         }
-        if self.files.index(INDEX).is_some() {
-            self.report.tell(Verdict::NotChecked, INDEX, rule::INDEX_WORDS);
-        }
     }
 }
 
@@ -123,6 +120,7 @@ impl ContentCheck<'_> {
         let at = request.record["requested_at"].as_str().and_then(time::parse_at);
         let name = at.map(|at| papers::top_folder(&request.number, at));
         report.require(name.as_ref() == Some(&head.name), PACKET, rule::NAME);
+        report.require(head.pages.is_some() == request.papers(), PACKET, rule::PAGES);
         let papers = if request.papers() { Some(PAPERS) } else { None };
         match (head.papers, papers) {
             (said, bound) if said == bound && bound.is_some() => {}

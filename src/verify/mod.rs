@@ -4,7 +4,7 @@
 //! hundred bytes; records, exhibits and files are streamed, each byte hashed once.
 //! Every rule is described in `docs/format/verify.md`.
 //!
-//! Like `proof`, the only room it uses, it reads no clock, file, network or randomness.
+//! Like `proof` and `page`, the only rooms it uses, it reads no clock, file, network or randomness.
 #![forbid(unsafe_code)]
 
 mod asked;
@@ -13,6 +13,7 @@ mod custody;
 mod files;
 mod inventory;
 mod log;
+mod page;
 pub mod papers;
 mod part;
 mod records;
@@ -22,6 +23,7 @@ pub mod trust;
 use serde::Serialize;
 
 use crate::proof::Digest;
+use crate::proof::lines::Lines;
 use crate::proof::packet::{self, MAX_LINE};
 use crate::verify::trust::Trust;
 use part::Part;
@@ -31,13 +33,15 @@ pub use log::OTHERS;
 
 /// The rule under which papers of another version are named.
 pub const PAPERS_RULE: &str = "papers";
+/// The rule under which `index.html` is compared with the packet's documents.
+pub const PAGE_RULE: &str = "index";
 /// Rules of what is not checked beside a part that passed.
 pub const REMARKS: [&str; 6] = [
     OTHERS,
     PAPERS_RULE,
     "events.after_cut",
     "inventory.withheld",
-    "index",
+    PAGE_RULE,
     "log.extra",
 ];
 
@@ -359,7 +363,7 @@ impl PacketFiles<'_> {
         });
         self.keep(index, digest, report);
         report.require(!lines.long, path, rule::LONG_LINE);
-        report.require(lines.kept.is_empty() && !lines.skipping, path, rule::LAST_LINE);
+        report.require(lines.ended(), path, rule::LAST_LINE);
     }
 
     /// Keeps the digest of an entry and counts what is read for the first time.
@@ -369,35 +373,5 @@ impl PacketFiles<'_> {
             report.counts.bytes += self.source.entries()[index].size;
         }
         self.digests[index] = digest;
-    }
-}
-
-/// Cuts chunks into lines, keeping at most one line.
-#[derive(Default)]
-struct Lines {
-    kept: Vec<u8>,
-    number: u64,
-    long: bool,
-    skipping: bool,
-}
-
-impl Lines {
-    fn feed(&mut self, chunk: &[u8], each: &mut dyn FnMut(u64, &[u8])) {
-        for piece in chunk.split_inclusive(|b| *b == b'\n') {
-            let ends = piece.last() == Some(&b'\n');
-            if self.skipping || self.kept.len() + piece.len() > MAX_LINE {
-                self.long = true;
-                self.kept.clear();
-                self.skipping = !ends;
-                self.number += u64::from(ends);
-            } else if !ends {
-                self.kept.extend_from_slice(piece);
-            } else {
-                self.number += 1;
-                self.kept.extend_from_slice(&piece[..piece.len() - 1]);
-                each(self.number, &self.kept);
-                self.kept.clear();
-            }
-        }
     }
 }

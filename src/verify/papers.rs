@@ -1,6 +1,7 @@
 //! The words of a packet that follow from its records. The builder writes them; the verifier makes them again and compares.
 //! Whoever changes a word that an issued packet may hold raises [`PAPERS`].
 
+use crate::page::words::purpose;
 use crate::proof::packet::{self, IDENTIFIER, OXUM};
 use crate::proof::time::format_at;
 
@@ -74,18 +75,6 @@ pub fn parse_ranges(text: &str) -> Option<Vec<(u64, u64)>> {
     let runs: Vec<(u64, u64)> = text.split_ascii_whitespace().map(read).collect::<Option<_>>()?;
     let items = runs.iter().flat_map(|(first, last)| [*first, *last]);
     items.is_sorted().then_some(runs)
-}
-
-/// A purpose in words for people, by its word.
-pub fn purpose(word: &str) -> Option<&'static str> {
-    Some(match word {
-        "court_exhibits" => "exhibits for a court",
-        "discovery" => "discovery",
-        "supplement" => "supplement to an earlier packet",
-        "referral" => "referral",
-        "internal" => "internal use",
-        _ => return None,
-    })
 }
 
 /// What the labels of `bag-info.txt` are made from.

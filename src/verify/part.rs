@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::rule::{self, Rule};
-use super::{Finding, Verdict, Walk};
+use super::{Finding, PAGE_RULE, Verdict, Walk};
 use crate::proof::packet::*;
 
 /// A group of checks.
@@ -67,6 +67,12 @@ pub(super) const WALK: &[Part] = &[
         passed: Ok(rule::MANIFEST),
         needs: &[MANIFEST],
         run: |walk| walk.manifest(MANIFEST),
+    },
+    Part {
+        file: INDEX,
+        passed: Err(PAGE_RULE),
+        needs: &[INDEX, PACKET, INVENTORY, RECORDS, EVENTS],
+        run: |walk| walk.page(),
     },
     Part {
         file: TAGMANIFEST,

@@ -28,6 +28,7 @@ rules! {
     TAGMANIFEST "tagmanifest" "lists every other file with its digest";
     BAG "bag" "the bag is BagIt 1.0 and of its size, its labels and HOW-TO-VERIFY.txt are what the records say";
     LOG "log" "the issue is a leaf of the tree that the log's checkpoint signs";
+    PAGE "index" "shows what the documents say: made from them again, it is the same byte for byte";
     SIGNER_TRUSTED "signer" "is signed by the log you trust";
 }
 
@@ -36,7 +37,8 @@ rules! {
     REQUEST_UNREAD "statuses" "the record of the request is not shown as it was bound";
     EARLIER_PAPERS "papers" "is of an earlier version, which did not bind HOW-TO-VERIFY.txt, the organization in bag-info.txt and the reasons in inventory.json";
     LATER_PAPERS "papers" "is of a later version: HOW-TO-VERIFY.txt, and the reasons in inventory.json, are not compared with what it must say";
-    INDEX_WORDS "index" "its words are not compared with packet.json, which together with the records is what counts";
+    EARLIER_PAGE "index" "is of an earlier version, which this verifier does not make: what it shows is not checked; --render DIR writes this verifier's own page";
+    PAGE_NOT_CHECKED "index" "packet.json has no head, which names the page's version";
     HOW_TO_NOT_CHECKED "bag" "packet.json has no head to compare it with";
     BAG_NOT_CHECKED "bag" "packet.json has no head, or the request no record, to compare it with";
     EXTRA "log.extra" "carries extra data, for which nobody vouches";
@@ -56,6 +58,7 @@ rules! {
     SIZE "layout.size" "is larger than 1 MB";
     LONG_LINE "lines.long" "has a line of more than 1 MB";
     LAST_LINE "lines.end" "does not end in LF";
+    OTHER_PAGE "index" "shows something else than the documents say: made from them, the page is another";
     MANIFEST_DIGEST "manifest.digest" "its bytes are not those that the manifest lists";
     BAGIT "bag.bagit" "is not exactly BagIt 1.0's two lines";
     BAG_INFO "bag.info" "is not made of `Label: value` lines";
@@ -106,6 +109,7 @@ rules! {
     FOLDER "packet.name" "names another top folder";
     NAME "packet.name" "is not named after the case's number and the time of the request";
     PRODUCT "packet.product" "names no version of casetrail";
+    PAGES "papers" "names a version of its page where the record of the request binds no papers, or none where it does";
     PAPERS "papers" "names another version of the papers than the record of the request binds";
     DEMO "packet.demo" "marks a demonstration wrongly";
     ID "packet.id" "is another packet than the one issued";

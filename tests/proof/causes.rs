@@ -144,6 +144,7 @@ fn every_part_of_a_sound_packet_passes() {
         "statuses",
         "packet",
         "manifest",
+        "index",
         "tagmanifest",
         "bag",
         "log",

@@ -315,6 +315,9 @@ const LIES: &[Lie] = &[
     Lie("papers of no version, where the request binds one", "papers", |m| {
         m.head.papers = None
     }),
+    Lie("a page of no version, where the request binds papers", "papers", |m| {
+        m.head.pages = None
+    }),
     Lie("papers that no request binds", "papers", |m| {
         m.ask(|record| drop(record.as_object_mut().unwrap().remove("organization")))
     }),
@@ -520,14 +523,20 @@ fn signatures_of_others_change_the_first_line() {
 fn an_earlier_layout_passes_and_says_what_it_did_not_bind() {
     let mut model = Model::sample();
     model.ask(|record| drop(record.as_object_mut().unwrap().remove("organization")));
-    model.head.papers = None;
+    (model.head.papers, model.head.pages) = (None, None);
     model.bag = |f| {
         f.insert(HOW_TO.into(), b"Words of an earlier version.\n".to_vec());
     };
     let report = verify_zip(&model.files(), &key());
     assert_eq!((failures(&report), report.exit_code), (vec![], 0));
     let text = casetrail::bag::cli::text(&report);
-    assert!(text.lines().next().unwrap().contains("OF ANOTHER LAYOUT"), "{text}");
+    assert!(
+        text.lines()
+            .next()
+            .unwrap()
+            .contains("OF ANOTHER LAYOUT, ITS PAGE NOT CHECKED"),
+        "{text}"
+    );
     assert!(
         text.lines()
             .nth(2)

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use casetrail::page;
 use casetrail::proof::Digest;
 use casetrail::proof::checkpoint::{Checkpoint, Signer, TlogProof};
 use casetrail::proof::event::{Actor, Event, Object, leaf};
@@ -231,6 +232,7 @@ impl Model {
             product: "casetrail 0.1.0".into(),
             demo: false,
             papers: Some(PAPERS),
+            pages: Some(page::version()),
         };
         let shown = Shown {
             leaf: Digest([0; 32]),
@@ -407,7 +409,8 @@ impl Model {
                 .flat_map(|l| [l, b"\n".to_vec()].concat())
                 .collect::<Vec<u8>>()
         };
-        files.insert(INDEX.into(), b"<!doctype html><title>Packet</title>".to_vec());
+        // The page is made when the packet is sealed, from what stands in it then.
+        files.insert(INDEX.into(), Vec::new());
         files.insert(EVENTS.into(), lines(self.log.iter().map(event_line).collect()));
         let record = |l: &Logged| match l.withheld {
             Some(class) => RecordLine::Withheld {
@@ -451,6 +454,10 @@ impl Model {
     /// The same, with another issue event.
     pub fn seal_with(&self, data: Files, bend: impl FnOnce(&mut Event)) -> Files {
         let mut files = data;
+        if files.get(INDEX).is_some_and(Vec::is_empty) {
+            let page = page_of(&files);
+            files.insert(INDEX.into(), page);
+        }
         let manifest = packet::manifest(&files.iter().map(|(p, b)| (p.clone(), Digest::of(b))).collect());
         let oxum = format!("{}.{}", files.values().map(Vec::len).sum::<usize>(), files.len());
         files.insert(MANIFEST.into(), manifest.into_bytes());
@@ -521,6 +528,22 @@ impl Model {
 
     pub fn files(&self) -> Files {
         self.seal(self.data())
+    }
+}
+
+/// The page of these documents; one that cannot be made is empty.
+pub fn page_of(files: &Files) -> Vec<u8> {
+    struct InMemory<'f>(&'f Files);
+    impl page::Documents for InMemory<'_> {
+        fn read(&mut self, path: &'static str, sink: &mut dyn FnMut(&[u8])) -> std::io::Result<()> {
+            sink(self.0.get(path).ok_or(std::io::ErrorKind::NotFound)?);
+            Ok(())
+        }
+    }
+    let mut out = Vec::new();
+    match page::write(&mut InMemory(files), &mut out) {
+        Ok(()) => out,
+        Err(_) => Vec::new(),
     }
 }
 

@@ -10,6 +10,7 @@ mod kit;
 mod merkle;
 mod notes;
 mod packets;
+mod pages;
 mod policies;
 mod properties;
 mod rules;

@@ -32,7 +32,7 @@ use crate::identity::Person;
 use crate::proof::id::Digest;
 use crate::subjects::{account_key, cut_key, known, platform};
 use crate::text::label;
-use crate::{particulars, words};
+use crate::{page, particulars, words};
 
 /// Files of one capture at the most.
 pub const FILES: usize = 100;
@@ -146,11 +146,7 @@ words! {
 impl PostedBasis {
     /// How the time of posting is known, as people read it: a platform seldom shows year and zone.
     pub fn says(self) -> &'static str {
-        match self {
-            Self::Shown => "as the capturer read what was shown",
-            Self::Inferred => "as the capturer worked it out",
-            Self::Unknown => "the capturer does not say from what",
-        }
+        page::words::posted_basis(self.as_str()).unwrap_or_default()
     }
 }
 
@@ -169,20 +165,12 @@ words! {
 impl CapturedBasis {
     /// What stands beside a time that is guessed, wherever it is shown.
     pub fn mark(self) -> Option<&'static str> {
-        match self {
-            Self::Stated => None,
-            Self::FileDate => Some("guessed, by the file date"),
-            Self::Guessed => Some("guessed"),
-        }
+        page::words::guessed(self.as_str())
     }
 
     /// How a time of capture is known, in words. One that nobody gave is that of the receipt, to the microsecond.
     pub fn says(self, captured: Timestamp, received: Timestamp) -> &'static str {
-        match self.mark() {
-            Some(mark) => mark,
-            None if captured == received => "when it was received: no other time was given",
-            None => "as its capturer says",
-        }
+        page::words::captured_basis(self.as_str(), captured == received)
     }
 }
 

@@ -16,7 +16,7 @@ use crate::http::reply::Reply;
 use crate::packets::inspection::{self, CheckedFile, KeySource};
 use crate::packets::reads;
 use crate::text::{count, counted, groups, label, line, size};
-use crate::verify::{Finding, OTHERS, REMARKS, Report, Verdict, VerifyOutcome};
+use crate::verify::{Finding, OTHERS, PAGE_RULE, REMARKS, Report, Verdict, VerifyOutcome};
 
 /// Findings shown one by one.
 const FINDINGS: usize = 200;
@@ -156,11 +156,9 @@ impl ShownVerdict {
             }),
             checked: counts(report),
             key: key(checked),
-            unchecked: match report.failed() {
-                0 => {
-                    "Whether index.html says in words what the records say: its bytes are those that were issued, and the records are what counts."
-                }
-                _ => "Whether index.html says in words what the records say.",
+            unchecked: match report.finds(PAGE_RULE, Verdict::Passed) {
+                true => "",
+                false => "Whether index.html shows what the records say.",
             },
             grades: GRADES.iter().map(|grade| graded(report, grade)).collect(),
             findings: report.findings[..shown].iter().map(shown_finding).collect(),
@@ -263,7 +261,15 @@ const GRADES: [(&str, &[&str], &str); 6] = [
     ),
     (
         "Records",
-        &["records", "packet", "inventory", "exhibits", "statuses", "papers"],
+        &[
+            "records",
+            "packet",
+            "inventory",
+            "exhibits",
+            "statuses",
+            "papers",
+            "index",
+        ],
         "Records, exhibits and inventory were not looked at.",
     ),
     ("Log", &["issued", "events", "log"], "The log was not looked at."),

@@ -1,0 +1,89 @@
+//! The verifier's own page of a packet, so that nobody has to believe the packet's.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use super::open;
+use crate::page::{self, Documents};
+use crate::proof::packet::{EXHIBITS, INDEX};
+use crate::verify::trust::Trust;
+use crate::verify::{PacketSource, Report, VerifyOutcome, verify};
+
+/// Where the page was written, or why there is none.
+pub(super) type Rendered = Result<String, String>;
+
+/// Verifies a packet and, where nothing failed, writes its page and its exhibits into a new folder. An error tells why
+/// the folder cannot be made; then nothing is verified.
+pub(super) fn verify_and_render(packet: &Path, trust: &Trust, folder: &Path) -> Result<(Report, Rendered), String> {
+    let named = folder.display();
+    let failed = |error: io::Error| format!("--render {named}: {error}; name a folder that is not there yet");
+    let mut source = match open(packet) {
+        Ok(source) => source,
+        Err(refused) => return Ok((*refused, Err("the packet cannot be read".into()))),
+    };
+    fs::create_dir(folder).map_err(failed)?;
+    let report = verify(&mut *source, trust);
+    let rendered = match report.outcome {
+        VerifyOutcome::Passed | VerifyOutcome::SignerNotChecked => write(&mut *source, folder),
+        _ => Err("something in the packet failed, and what it says is not to be shown".into()),
+    };
+    if rendered.is_err() {
+        // A page without its exhibits, or exhibits without a page, would look like a packet that has no more.
+        let _ = fs::remove_dir_all(folder);
+    }
+    Ok((report, rendered))
+}
+
+fn write(source: &mut dyn PacketSource, folder: &Path) -> Rendered {
+    let page = folder.join("index.html");
+    let named = page.display().to_string();
+    let failed = |error: &dyn std::fmt::Display| format!("{named}: {error}");
+    let mut out = create(&page).map_err(|error| failed(&error))?;
+    page::write(&mut Checked(source), &mut out).map_err(|error| failed(&error))?;
+    out.flush().map_err(|error| failed(&error))?;
+    exhibits(source, folder)?;
+    Ok(named)
+}
+
+/// The exhibits, at the places where the page looks for them.
+fn exhibits(source: &mut dyn PacketSource, folder: &Path) -> Result<(), String> {
+    let paths: Vec<String> = source.entries().iter().map(|entry| entry.path.clone()).collect();
+    let data = INDEX.trim_end_matches("index.html");
+    for (index, path) in paths.iter().enumerate().filter(|(_, path)| path.starts_with(EXHIBITS)) {
+        let place = folder.join(path.trim_start_matches(data));
+        let copied = copy(source, index, &place);
+        copied.map_err(|error| format!("{}: {error}", place.display()))?;
+    }
+    Ok(())
+}
+
+fn copy(source: &mut dyn PacketSource, index: usize, place: &Path) -> io::Result<()> {
+    if let Some(parent) = place.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    let (mut out, mut written) = (create(place)?, Ok(()));
+    let read = source.read(index, &mut |chunk| {
+        if written.is_ok() {
+            written = out.write_all(chunk);
+        }
+    });
+    written?;
+    out.flush()?;
+    read.map(|_| ()).ok_or_else(|| io::ErrorKind::InvalidData.into())
+}
+
+fn create(path: &Path) -> io::Result<BufWriter<File>> {
+    Ok(BufWriter::with_capacity(1 << 20, File::create_new(path)?))
+}
+
+/// The documents of a packet that has been checked.
+struct Checked<'s>(&'s mut dyn PacketSource);
+
+impl Documents for Checked<'_> {
+    fn read(&mut self, path: &'static str, sink: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+        let index = self.0.entries().iter().position(|entry| entry.path == path);
+        let read = index.and_then(|index| self.0.read(index, sink));
+        read.map(|_| ()).ok_or_else(|| io::ErrorKind::InvalidData.into())
+    }
+}

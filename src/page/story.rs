@@ -1,0 +1,325 @@
+//! What a page needs of the whole packet before its first line is written: names, numbers, and what happened to each
+//! exhibit and authorization.
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::documents::{self, Documents, fields};
+use super::{PageError, words};
+use crate::clock::Micros;
+use crate::proof::Digest;
+use crate::proof::event::{self, EventRef};
+use crate::proof::packet::{EVENTS, Head, INVENTORY, INVENTORY_SECTIONS, PACKET, PACKET_SECTIONS, RECORDS, Shown};
+use crate::proof::record::{RecordLine, WithheldEvent};
+use crate::text::{Fact, Zone, count, label};
+
+/// A capture's place in the inventory.
+pub(super) struct CapturePlace {
+    pub item: u64,
+    pub status: Rc<str>,
+    /// Its exhibit's number.
+    pub exhibit: Option<u32>,
+}
+
+/// Who did something: kind, id, and the role or right in which it was done.
+#[derive(Clone)]
+pub(super) struct Actor {
+    pub kind: Rc<str>,
+    pub id: Option<Rc<str>>,
+    pub role: Option<Rc<str>>,
+}
+
+/// What happened to an exhibit or an authorization.
+pub(super) struct TrailEvent {
+    pub at: Micros,
+    pub actor: Actor,
+    pub action: Rc<str>,
+    pub leaf: Digest,
+    /// What its record says in words; the rest stands in `records.jsonl`.
+    pub details: Vec<Fact>,
+}
+
+/// The packet as a whole.
+pub(super) struct Story {
+    pub head: Head,
+    /// The case's record.
+    pub case: Value,
+    pub zone: Zone,
+    pub captures: HashMap<String, CapturePlace>,
+    /// Captures by their status.
+    pub statuses: HashMap<Rc<str>, u64>,
+    /// Numbers of authorizations, by id.
+    pub authorizations: HashMap<String, String>,
+    /// People as the records shown name them, by their ids.
+    pub names: HashMap<String, String>,
+    /// What happened to each exhibit and authorization, by its id.
+    pub trails: HashMap<String, Vec<TrailEvent>>,
+    /// Events of the custody.
+    pub events: u64,
+    /// Records shown and withheld.
+    pub records: (u64, u64),
+    /// Files of exhibits and their bytes.
+    pub files: (u64, u64),
+}
+
+/// As much of an exhibit as the page needs before it is shown.
+#[derive(Deserialize)]
+struct ExhibitFiles {
+    exhibit: u32,
+    capture: String,
+    files: Vec<FileSize>,
+}
+
+/// A file of an exhibit; one without a path is withheld.
+#[derive(Deserialize)]
+struct FileSize {
+    path: Option<String>,
+    size: u64,
+}
+
+/// As much of a row of the inventory.
+#[derive(Deserialize)]
+struct PlaceRow {
+    id: String,
+    item: u64,
+    status: String,
+}
+
+impl Story {
+    /// Reads all documents once.
+    pub fn read(documents: &mut dyn Documents) -> Result<Self, PageError> {
+        let mut first = FirstLook::default();
+        documents::rows(documents, (PACKET, PACKET_SECTIONS), |section, row| {
+            first.row(section, row)
+        })?;
+        let missing = |what: &str| PageError::Unclear(format!("{PACKET} has no {what}"));
+        let case = first.case.take().ok_or_else(|| missing("case"))?.record;
+        let mut story = Self {
+            head: first.head.take().ok_or_else(|| missing("head"))?,
+            zone: Zone::named(case["time_zone"].as_str()),
+            case,
+            captures: HashMap::new(),
+            statuses: HashMap::new(),
+            authorizations: std::mem::take(&mut first.authorizations),
+            names: HashMap::new(),
+            trails: HashMap::new(),
+            events: 0,
+            records: (0, 0),
+            files: first.files,
+        };
+        let mut interned = Interned::default();
+        documents::rows(documents, (INVENTORY, INVENTORY_SECTIONS), |_, row| {
+            let PlaceRow { id, item, status } = fields(INVENTORY, row)?;
+            let (status, exhibit) = (interned.get(&status), first.exhibits.get(&id).copied());
+            *story.statuses.entry(status.clone()).or_default() += 1;
+            let place = CapturePlace { item, status, exhibit };
+            story.captures.insert(id, place);
+            Ok(())
+        })?;
+        let mut places = HashMap::new();
+        documents::lines(documents, EVENTS, |line| {
+            story.events += 1;
+            story.event(line, &mut interned, &mut places)
+        })?;
+        documents::lines(documents, RECORDS, |line| story.record(line, &places))?;
+        Ok(story)
+    }
+
+    fn event(&mut self, line: &[u8], interned: &mut Interned, places: &mut Places) -> Result<(), PageError> {
+        let Some(event) = shown_event(line)? else { return Ok(()) };
+        let told = match &*event.object_type {
+            "capture" => self
+                .captures
+                .get(&*event.object_id)
+                .is_some_and(|c| c.exhibit.is_some()),
+            "authorization" => self.authorizations.contains_key(&*event.object_id),
+            _ => false,
+        };
+        if !told {
+            return Ok(());
+        }
+        let leaf = event::leaf(line);
+        let trail = self.trails.entry(event.object_id.to_string()).or_default();
+        places.insert(leaf, (event.object_id.to_string().into(), trail.len()));
+        trail.push(TrailEvent {
+            at: event.at,
+            actor: interned.actor(&event),
+            action: interned.get(&event.action),
+            leaf,
+            details: Vec::new(),
+        });
+        Ok(())
+    }
+
+    fn record(&mut self, line: &[u8], places: &Places) -> Result<(), PageError> {
+        let read = RecordLine::parse(line).map_err(|e| PageError::Unclear(format!("{RECORDS}: {e}")))?;
+        let RecordLine::Shown { leaf, record, .. } = read else {
+            self.records.1 += 1;
+            return Ok(());
+        };
+        self.records.0 += 1;
+        gather_names(&mut self.names, &String::from_utf8_lossy(record));
+        let place = places.get(&leaf);
+        let told = place.and_then(|(object, at)| self.trails.get_mut(&**object)?.get_mut(*at));
+        if let Some(told) = told.filter(|told| &*told.action != "capture.recorded") {
+            told.details = details(&told.action, &fields(RECORDS, record)?);
+        }
+        Ok(())
+    }
+
+    /// The name of whoever did something.
+    pub fn who(&self, actor: &Actor) -> String {
+        use crate::text::line;
+        match (&*actor.kind, actor.id.as_deref()) {
+            ("person", Some(id)) => self.person(id).unwrap_or_else(|| format!("person {}", line(id))),
+            ("job", Some(name)) => format!("the server ({})", line(name)),
+            ("operator", Some(name)) => format!("operator {}", line(name)),
+            _ => "nobody signed in".into(),
+        }
+    }
+
+    /// The name of a person, where a record that is shown tells it.
+    pub fn person(&self, id: &str) -> Option<String> {
+        self.names.get(id).map(|name| crate::text::line(name))
+    }
+}
+
+/// Of an event's leaf: which thing it is about, and its place in that thing's trail.
+type Places = HashMap<Digest, (Box<str>, usize)>;
+
+/// An event of the custody; none where a line withholds it.
+pub(super) fn shown_event(line: &[u8]) -> Result<Option<EventRef<'_>>, PageError> {
+    match EventRef::parse(line) {
+        Ok(event) => Ok(Some(event)),
+        Err(_) if WithheldEvent::parse(line).is_ok() => Ok(None),
+        Err(error) => Err(PageError::Unclear(format!("{EVENTS}: {error}"))),
+    }
+}
+
+/// What `packet.json` tells at the first look.
+#[derive(Default)]
+struct FirstLook {
+    head: Option<Head>,
+    case: Option<Shown>,
+    authorizations: HashMap<String, String>,
+    exhibits: HashMap<String, u32>,
+    files: (u64, u64),
+}
+
+impl FirstLook {
+    fn row(&mut self, section: &str, row: &[u8]) -> Result<(), PageError> {
+        match section {
+            "packet" => self.head = Some(fields(PACKET, row)?),
+            "case" => self.case = Some(fields(PACKET, row)?),
+            "authorizations" => {
+                let row: Value = fields(PACKET, row)?;
+                let id = row["record"]["id"].as_str().unwrap_or_default();
+                self.authorizations.insert(id.to_owned(), number(&row["record"]));
+            }
+            "exhibits" => {
+                let ExhibitFiles {
+                    exhibit,
+                    capture,
+                    files,
+                } = fields(PACKET, row)?;
+                self.exhibits.insert(capture, exhibit);
+                for file in files.iter().filter(|file| file.path.is_some()) {
+                    self.files = (self.files.0 + 1, self.files.1.saturating_add(file.size));
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// The number of an authorization.
+pub(super) fn number(authorization: &Value) -> String {
+    count(authorization["number"].as_u64().unwrap_or_default())
+}
+
+/// Words that events repeat, once in memory.
+#[derive(Default)]
+pub(super) struct Interned(HashSet<Rc<str>>);
+
+impl Interned {
+    fn get(&mut self, word: &str) -> Rc<str> {
+        if let Some(known) = self.0.get(word) {
+            return known.clone();
+        }
+        let word = Rc::<str>::from(word);
+        self.0.insert(word.clone());
+        word
+    }
+
+    pub fn actor(&mut self, event: &EventRef<'_>) -> Actor {
+        Actor {
+            kind: self.get(&event.actor_kind),
+            id: event.actor_id.as_deref().map(|id| self.get(id)),
+            role: event.actor_role.as_deref().map(|role| self.get(role)),
+        }
+    }
+}
+
+/// What an event's record says in words.
+fn details(action: &str, record: &Value) -> Vec<Fact> {
+    let correction = record.get("correction").filter(|c| c.is_object());
+    let told = correction.unwrap_or(record);
+    let fact = |name: &&str| Some(Fact::new(&label(name), told.get(*name)?.as_str()?));
+    let outcome = ["outcome", "verdict"].iter().filter_map(fact);
+    let reason = words::reason_of(action, record).map(|reason| Fact::new("Reason", reason));
+    let said = ["note", "text", "comment"].iter().filter_map(fact);
+    outcome.chain(reason).chain(said).collect()
+}
+
+/// People stand in records as `{"id", "name"}`. Records are canonical, so that their text can be searched without being
+/// parsed: quotes inside a string are escaped, so `{"` always begins an object.
+fn gather_names(names: &mut HashMap<String, String>, record: &str) {
+    let mut rest = record;
+    while let Some((_, found)) = rest.split_once(PERSON) {
+        rest = found;
+        let Some((id, after)) = found.split_once('"') else {
+            return;
+        };
+        let Some(after) = after.strip_prefix(",\"name\":") else {
+            continue;
+        };
+        let mut value = serde_json::Deserializer::from_str(after).into_iter::<String>();
+        let (name, end) = (value.next(), value.byte_offset());
+        if let Some(Ok(name)) = name
+            && after[end..].starts_with('}')
+            && !names.contains_key(id)
+        {
+            names.insert(id.to_owned(), name);
+        }
+    }
+}
+
+/// How a person begins in canonical JSON.
+const PERSON: &str = "{\"id\":\"";
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::proof::canon;
+
+    #[test]
+    fn names_come_from_wherever_a_record_has_them() {
+        let mut names = HashMap::new();
+        let record = json!({"by": {"id": "u2", "name": "B \"{\"id\":\"x\",\"name\":\"y\"}"}, "files": [{"id": "f"}], "id": "c",
+            "lead": {"id": "u1", "name": "A"}, "name": "no person", "tool": {"id": "t", "name": "T", "version": "1"}});
+        let record = String::from_utf8(canon::to_strict(&record).expect("a record")).expect("UTF-8");
+        gather_names(&mut names, &record);
+        gather_names(&mut names, r#"{"lead":{"id":"u1","name":"later"}}"#);
+        assert_eq!(names.len(), 2);
+        assert_eq!(
+            (names["u1"].as_str(), names["u2"].as_str()),
+            ("A", r#"B "{"id":"x","name":"y"}"#)
+        );
+    }
+}

@@ -1,0 +1,488 @@
+//! One exhibit, authorization or event as the packet's page shows it.
+
+use askama::Template;
+use serde_json::Value;
+
+use super::story::{Actor, CapturePlace, Story, TrailEvent, number};
+use super::words;
+use crate::clock::{self, Micros};
+use crate::proof::Digest;
+use crate::proof::event::{self, EventRef};
+use crate::proof::packet::{Exhibit, FileRow, PacketAuthorization};
+use crate::text::{Fact, Moment, Zone, block, facts, groups, label, line, short, size};
+
+/// A file of an exhibit.
+pub(super) struct FileView {
+    pub role: String,
+    pub name: Option<String>,
+    pub media: String,
+    pub size: String,
+    pub groups: Vec<String>,
+    /// Relative to the page.
+    pub path: Option<String>,
+    pub picture: bool,
+    pub active: bool,
+    pub withheld: Vec<Fact>,
+}
+
+/// Who did something, as what.
+struct ActorView {
+    who: String,
+    /// Whether the server did it by itself.
+    by_job: bool,
+    as_what: String,
+}
+
+impl ActorView {
+    fn new(story: &Story, actor: &Actor) -> Self {
+        Self {
+            who: story.who(actor),
+            by_job: &*actor.kind == "job",
+            as_what: actor.role.as_deref().map(label).unwrap_or_default(),
+        }
+    }
+}
+
+/// An event in the trail of an exhibit or an authorization.
+pub(super) struct TrailView<'s> {
+    at: Moment,
+    by: ActorView,
+    action: String,
+    leaf: Digest,
+    details: &'s [Fact],
+}
+
+fn trail<'s>(story: &'s Story, id: &str) -> Vec<TrailView<'s>> {
+    let told = story.trails.get(id).map(Vec::as_slice).unwrap_or_default();
+    let view = |event: &'s TrailEvent| TrailView {
+        at: story.zone.at(event.at),
+        by: ActorView::new(story, &event.actor),
+        action: action(&event.action),
+        leaf: event.leaf,
+        details: &event.details,
+    };
+    told.iter().map(view).collect()
+}
+
+fn action(word: &str) -> String {
+    label(&word.replace('.', " "))
+}
+
+/// An event's row in the custody.
+#[derive(Template)]
+#[template(path = "page/custody_row.html")]
+pub(super) struct CustodyRow {
+    seq: u64,
+    at: Moment,
+    by: ActorView,
+    action: String,
+    object: String,
+    leaf: Digest,
+}
+
+impl CustodyRow {
+    pub fn new(story: &Story, (actor, event): (&Actor, &EventRef<'_>), line: &[u8]) -> Self {
+        Self {
+            seq: event.seq,
+            at: story.zone.at(event.at),
+            by: ActorView::new(story, actor),
+            action: action(&event.action),
+            object: object(story, &event.object_type, &event.object_id),
+            leaf: event::leaf(line),
+        }
+    }
+}
+
+fn object(story: &Story, kind: &str, id: &str) -> String {
+    match (kind, story.captures.get(id)) {
+        (
+            "capture",
+            Some(CapturePlace {
+                item,
+                exhibit: Some(exhibit),
+                ..
+            }),
+        ) => format!("item {item}, exhibit {exhibit:03}"),
+        ("capture", Some(CapturePlace { item, status, .. })) => {
+            format!("item {item} ({})", label(status).to_lowercase())
+        }
+        ("capture", None) => "a capture".into(),
+        ("authorization", _) => match story.authorizations.get(id) {
+            Some(number) => format!("authorization no. {number}"),
+            None => "an authorization".into(),
+        },
+        ("case", _) => "the case".into(),
+        ("user", _) => story.person(id).unwrap_or_else(|| format!("user {}", line(id))),
+        ("grant", _) => match story.person(id) {
+            Some(name) => format!("access of {name}"),
+            None => format!("grant {}", line(id)),
+        },
+        (other, _) => format!("{} {}", line(other), line(id)),
+    }
+}
+
+/// A rule of coverage: the outcome in words, its tone and its icon, the rule and why.
+type CoverageLine = (&'static str, &'static str, &'static str, Fact);
+
+/// How a status of the inventory looks: its tone and its icon.
+pub(super) fn look(status: &str) -> (&'static str, &'static str) {
+    match status {
+        "included" => ("ok", "check"),
+        "held" => ("held", "hand"),
+        "quarantined" => ("", "lock"),
+        _ => ("", "dash"),
+    }
+}
+
+/// An exhibit.
+#[derive(Template)]
+#[template(path = "page/exhibit.html")]
+pub(super) struct ExhibitView<'s> {
+    exhibit: &'s Exhibit,
+    title: String,
+    text: Option<String>,
+    url: Option<String>,
+    final_url: Option<String>,
+    facts: Vec<Fact>,
+    times: Vec<(&'static str, Moment, Option<&'static str>)>,
+    basis: String,
+    /// Rules of coverage: how each came out, how that looks, and why.
+    coverage: Vec<CoverageLine>,
+    flags: Vec<String>,
+    note: Option<String>,
+    files: Vec<FileView>,
+    corrected: Vec<Fact>,
+    events: Vec<TrailView<'s>>,
+}
+
+impl<'s> ExhibitView<'s> {
+    pub fn new(story: &'s Story, exhibit: &'s Exhibit) -> Self {
+        let (record, zone) = (&exhibit.record, story.zone);
+        let (url, final_url) = (text(record, "/url"), text(record, "/final_url"));
+        let current = exhibit.current.as_ref();
+        Self {
+            exhibit,
+            title: title(record),
+            text: paragraphs(record, "/text"),
+            url: url.map(line),
+            final_url: final_url.filter(|_| final_url != url).map(line),
+            facts: particulars(record, zone),
+            times: times(record, zone),
+            basis: basis(story, &record["basis"]),
+            coverage: list(&record["coverage"])
+                .iter()
+                .map(|rule| covered(rule, zone))
+                .collect(),
+            flags: words_of(&record["flags"]).map(label).collect(),
+            note: paragraphs(record, "/note"),
+            files: exhibit.files.iter().map(|row| file(row, zone)).collect(),
+            corrected: current.map_or_else(Vec::new, |now| changes(record, &now.record, zone)),
+            events: trail(story, &exhibit.capture),
+        }
+    }
+}
+
+fn text<'v>(record: &'v Value, pointer: &str) -> Option<&'v str> {
+    record.pointer(pointer)?.as_str()
+}
+
+fn paragraphs(record: &Value, pointer: &str) -> Option<String> {
+    text(record, pointer).filter(|said| !said.trim().is_empty()).map(block)
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+fn words_of(value: &Value) -> impl Iterator<Item = &str> {
+    list(value).iter().filter_map(Value::as_str)
+}
+
+/// What an exhibit is called in headings and the timeline.
+fn title(record: &Value) -> String {
+    const MOST: usize = 80;
+    let kind = text(record, "/kind").unwrap_or("capture");
+    if kind == "lookup" {
+        let said = ["/text", "/url"].iter().filter_map(|at| text(record, at));
+        let first = said.into_iter().find(|said| !said.trim().is_empty());
+        return match first {
+            Some(said) => format!("Searched for “{}”: nothing found", short(said, MOST)),
+            None => "Searched: nothing found".to_owned(),
+        };
+    }
+    let platform = text(record, "/platform").filter(|platform| *platform != "other");
+    let platform = platform.map(|platform| format!(" on {}", label(platform)));
+    let by = text(record, "/account/handle").map(|handle| format!(" by {}", line(handle)));
+    format!(
+        "{}{}{}",
+        label(kind),
+        platform.unwrap_or_default(),
+        by.unwrap_or_default()
+    )
+}
+
+/// What is shown apart from the list of particulars.
+const APART: &[&str] = &[
+    "account",
+    "access_means",
+    "basis",
+    "captured_at",
+    "captured_at_basis",
+    "capturer",
+    "correction",
+    "coverage",
+    "device",
+    "files",
+    "final_url",
+    "flags",
+    "item",
+    "kind",
+    "level",
+    "method",
+    "note",
+    "platform",
+    "platform_time_text",
+    "posted_at",
+    "posted_at_basis",
+    "received_at",
+    "state",
+    "text",
+    "tool",
+    "url",
+    "version",
+    "visibility",
+];
+
+/// What the capturer says, except text, addresses and times. A particular that is not named here follows at the end.
+fn particulars(record: &Value, zone: Zone) -> Vec<Fact> {
+    let said = |at: &str| text(record, at);
+    let fields = [
+        ("Platform", said("/platform").map(label)),
+        ("Account", said("/account/handle").map(line)),
+        (
+            "Platform's own id of the account",
+            said("/account/platform_id").map(line),
+        ),
+        ("Visibility", said("/visibility").map(label)),
+        ("Means of access", said("/access_means").map(label)),
+        ("Captured by", said("/capturer/name").map(line)),
+        ("Method", said("/method").map(label)),
+        ("Tool", said("/tool/name").map(line)),
+        ("Tool's version", said("/tool/version").map(line)),
+        ("Level", said("/level").map(label)),
+        ("Device", said("/device").map(label)),
+        ("State when recorded", said("/state").map(label)),
+    ];
+    let fact = |(name, value): (&str, Option<String>)| Some(Fact::new(name, value?));
+    let mut told: Vec<Fact> = fields.into_iter().filter_map(fact).collect();
+    told.extend(facts(record, zone, APART));
+    told
+}
+
+fn times(record: &Value, zone: Zone) -> Vec<(&'static str, Moment, Option<&'static str>)> {
+    let told = |at: &str| text(record, at).map(|said| zone.told(said));
+    let posted = text(record, "/posted_at_basis").and_then(words::posted_basis);
+    let times = [
+        text(record, "/platform_time_text").map(|said| ("Time as shown", Moment::unread(said), None)),
+        told("/posted_at").map(|at| ("Posted", at, posted)),
+        told("/captured_at").map(|at| ("Captured", at, Some(captured(record)))),
+        told("/received_at").map(|at| ("Received", at, Some("by this installation's clock"))),
+    ];
+    times.into_iter().flatten().collect()
+}
+
+/// How the time of capture is known.
+fn captured(record: &Value) -> &'static str {
+    let (basis, received) = (text(record, "/captured_at_basis"), text(record, "/received_at"));
+    words::captured_basis(basis.unwrap_or("stated"), text(record, "/captured_at") == received)
+}
+
+fn basis(story: &Story, basis: &Value) -> String {
+    let kind = text(basis, "/kind").map(label).unwrap_or_default();
+    let named = text(basis, "/id").map(|id| match story.authorizations.get(id) {
+        Some(number) => format!(" no. {number}"),
+        None => format!(" {}", line(id)),
+    });
+    let reason = text(basis, "/reason").map(|reason| format!(": {}", block(reason)));
+    format!("{kind}{}{}", named.unwrap_or_default(), reason.unwrap_or_default())
+}
+
+fn covered(rule: &Value, zone: Zone) -> CoverageLine {
+    let (outcome, tone, icon) = match rule["passed"].as_bool() {
+        Some(true) => ("Covered", "ok", "check"),
+        Some(false) => ("Not covered", "bad", "x"),
+        None => ("Cannot tell", "", "dash"),
+    };
+    let (name, why) = (
+        text(rule, "/rule").unwrap_or_default(),
+        text(rule, "/why").unwrap_or_default(),
+    );
+    (outcome, tone, icon, Fact::new(&label(name), zone.in_text(why)))
+}
+
+fn file(row: &FileRow, zone: Zone) -> FileView {
+    let media = row.media_type.as_deref().unwrap_or("unknown type");
+    let path = row.path.as_deref().and_then(|p| p.strip_prefix("data/"));
+    FileView {
+        role: label(&row.role),
+        name: row.name.as_deref().map(line),
+        media: line(media),
+        size: size(row.size),
+        groups: groups(&row.sha256),
+        path: path.map(str::to_owned),
+        picture: words::is_picture(media),
+        active: words::is_active(media),
+        withheld: row.withheld.as_ref().map(|w| facts(w, zone, &[])).unwrap_or_default(),
+    }
+}
+
+/// What a correction changed, particular by particular.
+fn changes(first: &Value, now: &Value, zone: Zone) -> Vec<Fact> {
+    let kept = [
+        "item",
+        "files",
+        "correction",
+        "version",
+        "state",
+        "coverage",
+        "flags",
+        "capturer",
+        "received_at",
+    ];
+    let before = facts(first, zone, &kept);
+    let at_first = |label: &str| {
+        let fact = before.iter().find(|f| f.label == label);
+        fact.map_or("nothing", |f| f.value.as_str())
+    };
+    let mut changed = facts(now, zone, &kept);
+    changed.retain(|f| at_first(&f.label) != f.value);
+    for fact in &mut changed {
+        fact.value += &format!(" (recorded at first: {})", at_first(&fact.label));
+    }
+    changed
+}
+
+/// A row of the timeline.
+#[derive(Template)]
+#[template(path = "page/timeline_row.html")]
+pub(super) struct TimelineRow {
+    /// The time by which rows are sorted.
+    pub order: Micros,
+    at: Moment,
+    basis: &'static str,
+    /// Whether the time of posting was corrected since the capture was recorded.
+    corrected: bool,
+    pub exhibit: u32,
+    title: String,
+}
+
+impl TimelineRow {
+    /// Where an exhibit stands in the timeline: by the time of the post where it is known, else of the capture. What was
+    /// corrected counts as it is now.
+    pub fn new(story: &Story, exhibit: &Exhibit) -> Self {
+        let first = &exhibit.record;
+        let now = exhibit.current.as_ref().map_or(first, |current| &current.record);
+        let instant = |at: &str| text(now, at).and_then(clock::parse);
+        let (at, basis) = match (instant("/posted_at"), text(now, "/posted_at_basis")) {
+            (Some(at), Some("shown")) => (Some(at), "posted, as the capturing person read what was shown"),
+            (Some(at), _) => (Some(at), "posted, as the capturing person worked it out"),
+            (None, _) if text(now, "/captured_at_basis").and_then(words::guessed).is_some() => {
+                (instant("/captured_at"), "captured, a guess")
+            }
+            (None, _) => (instant("/captured_at"), "captured"),
+        };
+        let posted = |record: &Value| {
+            (
+                text(record, "/posted_at").map(str::to_owned),
+                text(record, "/posted_at_basis").map(str::to_owned),
+            )
+        };
+        Self {
+            order: at.unwrap_or(Micros::MAX),
+            at: at.map_or_else(|| Moment::unread("unknown"), |at| story.zone.at(at)),
+            basis,
+            corrected: posted(now) != posted(first),
+            exhibit: exhibit.exhibit,
+            title: title(first),
+        }
+    }
+}
+
+/// A row of the inventory.
+#[derive(Template)]
+#[template(path = "page/inventory_row.html")]
+pub(super) struct InventoryLine {
+    pub item: u64,
+    pub kind: String,
+    pub status: String,
+    pub tone: &'static str,
+    pub icon: &'static str,
+    pub captured: Option<Moment>,
+    pub exhibit: Option<u32>,
+    pub why: Option<String>,
+}
+
+/// An authorization.
+#[derive(Template)]
+#[template(path = "page/authorization.html")]
+pub(super) struct AuthorizationView<'s> {
+    number: String,
+    state: String,
+    level: String,
+    facts: Vec<Fact>,
+    decision: Vec<Fact>,
+    events: Vec<TrailView<'s>>,
+}
+
+impl<'s> AuthorizationView<'s> {
+    pub fn new(story: &'s Story, row: &PacketAuthorization) -> Self {
+        let record = &row.record;
+        // These are shown apart, or in words of their own.
+        let apart = [
+            "number",
+            "state",
+            "level",
+            "decision",
+            "case_id",
+            "version",
+            "attestations",
+            "platforms",
+        ];
+        let platforms: Vec<String> = words_of(&record["platforms"]).map(label).collect();
+        let attested = words_of(&record["attestations"])
+            .map(|word| words::attestation(word).map_or_else(|| label(word), str::to_owned));
+        let attested: Vec<String> = attested.collect();
+        let mut told = vec![Fact::new("Platforms", platforms.join(", "))];
+        told.extend(facts(record, story.zone, &apart));
+        told.push(Fact::new("The requester attests", attested.join(" ")));
+        Self {
+            number: number(record),
+            state: text(record, "/state").map(label).unwrap_or_default(),
+            level: text(record, "/level").map(label).unwrap_or_default(),
+            facts: told,
+            decision: facts(&record["decision"], story.zone, &[]),
+            events: trail(story, text(record, "/id").unwrap_or_default()),
+        }
+    }
+}
+
+/// A subject or an account.
+#[derive(Template)]
+#[template(path = "page/thing.html")]
+pub(super) struct ThingView {
+    title: String,
+    facts: Vec<Fact>,
+    leaf: Digest,
+}
+
+impl ThingView {
+    /// What it is called follows from the first of these fields that it has.
+    pub fn new(zone: Zone, (what, named): (&str, &[&str]), shown: &crate::proof::packet::Shown) -> Self {
+        let named = named.iter().find_map(|field| shown.record[field].as_str());
+        Self {
+            title: named.map_or_else(|| what.to_owned(), |name| format!("{what}: {}", line(name))),
+            facts: facts(&shown.record, zone, &["version"]),
+            leaf: shown.leaf,
+        }
+    }
+}

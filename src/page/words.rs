@@ -1,0 +1,101 @@
+//! Words of the contract as a packet's page and the product's pages say them.
+
+use serde_json::Value;
+
+/// A purpose in words for people, by its word.
+pub fn purpose(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "court_exhibits" => "exhibits for a court",
+        "discovery" => "discovery",
+        "supplement" => "supplement to an earlier packet",
+        "referral" => "referral",
+        "internal" => "internal use",
+        _ => return None,
+    })
+}
+
+/// How the time of posting is known: a platform seldom shows year and zone.
+pub fn posted_basis(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "shown" => "as the capturer read what was shown",
+        "inferred" => "as the capturer worked it out",
+        "unknown" => "the capturer does not say from what",
+        _ => return None,
+    })
+}
+
+/// What stands beside a time of capture that is guessed, wherever it is shown.
+pub fn guessed(basis: &str) -> Option<&'static str> {
+    match basis {
+        "file_date" => Some("guessed, by the file date"),
+        "guessed" => Some("guessed"),
+        _ => None,
+    }
+}
+
+/// How a time of capture is known, in words. One that nobody gave is that of the receipt, to the microsecond.
+pub fn captured_basis(basis: &str, is_receipt: bool) -> &'static str {
+    match guessed(basis) {
+        Some(mark) => mark,
+        None if is_receipt => "when it was received: no other time was given",
+        None => "as its capturer says",
+    }
+}
+
+/// The sentence that the requester of an authorization attests.
+pub fn attestation(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "not_based_solely_on_protected_activity" => {
+            "Nobody is looked at only for what they lawfully say, believe or join."
+        }
+        "no_contact" => "There will be no contact with those looked at.",
+        _ => return None,
+    })
+}
+
+/// Why it happened, as the event's record says: a record that is kept up to date holds the reasons of several acts, and
+/// each is told with its own act only.
+pub fn reason_of<'a>(action: &str, record: &'a Value) -> Option<&'a str> {
+    let path = match action {
+        "grant.ended" => "/end_reason",
+        "authorization.approved" | "authorization.denied" | "authorization.returned" => "/decision/reason",
+        "authorization.revoked" => "/revoked/reason",
+        "capture.corrected" => "/correction/reason",
+        _ => "/reason",
+    };
+    record.pointer(path)?.as_str()
+}
+
+/// Whether a browser shows these bytes as a picture.
+pub fn is_picture(media_type: &str) -> bool {
+    matches!(media_type, "image/jpeg" | "image/png" | "image/gif" | "image/webp")
+}
+
+/// Whether opening these bytes beside the packet's pages could run what somebody else wrote.
+pub fn is_active(media_type: &str) -> bool {
+    let documents = [
+        "text/html",
+        "text/xml",
+        "multipart/related",
+        "application/xhtml+xml",
+        "image/svg+xml",
+        "application/xml",
+    ];
+    documents.contains(&media_type) || media_type.contains("executable") || media_type.contains("script")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn active_content_is_never_a_picture() {
+        for kind in [
+            "text/html",
+            "image/svg+xml",
+            "application/vnd.microsoft.portable-executable",
+        ] {
+            assert!(is_active(kind) && !is_picture(kind), "{kind}");
+        }
+    }
+}

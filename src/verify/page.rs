@@ -1,0 +1,64 @@
+//! `index.html`: made again from the packet's documents, and compared.
+
+use std::io;
+
+use sha2::{Digest as _, Sha256};
+
+use super::{PAGE_RULE, PacketFiles, Verdict, Walk, rule};
+use crate::page::{self, Documents};
+use crate::proof::Digest;
+use crate::proof::packet::INDEX;
+
+impl Walk<'_> {
+    /// A page of this verifier's own version is made again; of another one nothing is said.
+    pub(super) fn page(&mut self) {
+        let Some(found) = self.files.digest(INDEX) else { return };
+        let Some(head) = &self.report.packet else {
+            return self.report.tell(Verdict::NotChecked, INDEX, rule::PAGE_NOT_CHECKED);
+        };
+        let ours = page::version();
+        match head.pages.clone() {
+            None => return self.report.tell(Verdict::NotChecked, INDEX, rule::EARLIER_PAGE),
+            Some(theirs) if theirs != ours => {
+                let message = format!(
+                    "is of version {theirs}, and this verifier makes {ours}: what it shows is not checked; --render DIR writes this verifier's own page"
+                );
+                return self.report.say(Verdict::NotChecked, INDEX, PAGE_RULE, message);
+            }
+            Some(_) => {}
+        }
+        let mut made = Hashed(Sha256::new());
+        match page::write(&mut self.files, &mut made) {
+            Ok(()) if Digest(made.0.finalize().into()) == found => self.report.tell(Verdict::Passed, INDEX, rule::PAGE),
+            Ok(()) => self.report.broken(INDEX, rule::OTHER_PAGE),
+            Err(error) => {
+                let message = format!("cannot be made again, and so shows something else: {error}");
+                self.report.fail(INDEX, PAGE_RULE, message);
+            }
+        }
+    }
+}
+
+impl Documents for PacketFiles<'_> {
+    fn read(&mut self, path: &'static str, sink: &mut dyn FnMut(&[u8])) -> io::Result<()> {
+        let index = self.index(path).ok_or(io::ErrorKind::NotFound)?;
+        match self.source.read(index, sink) {
+            Some(_) => Ok(()),
+            None => Err(io::ErrorKind::InvalidData.into()),
+        }
+    }
+}
+
+/// Hashes what is written.
+struct Hashed(Sha256);
+
+impl io::Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,147 @@
+//! The packet's page: made again from the documents and compared, or named as not checked; and written by the verifier.
+
+use std::fs;
+use std::process::Command;
+
+use casetrail::page;
+use casetrail::proof::Digest;
+use casetrail::proof::packet::*;
+use casetrail::verify::{PAGE_RULE, Report, Verdict};
+use serde_json::json;
+
+use crate::kit::*;
+
+/// A packet sealed around a page that is not the one made from its documents.
+fn with_page(model: &Model, bend: impl FnOnce(String) -> String) -> Files {
+    let mut data = model.data();
+    let page = String::from_utf8(page_of(&data)).unwrap();
+    let bent = bend(page.clone());
+    assert_ne!(bent, page);
+    data.insert(INDEX.into(), bent.into_bytes());
+    model.seal(data)
+}
+
+fn first_line(report: &Report) -> String {
+    let text = casetrail::bag::cli::text(report);
+    text.lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_page_that_shows_something_else_fails() {
+    let model = Model::sample();
+    type Bend = fn(String) -> String;
+    let lies: [(&str, Bend); 4] = [
+        ("a name", |page| page.replace("River K.", "Harbor M.")),
+        ("a script", |page| {
+            page.replace("</body>", "<script>alert(1)</script></body>")
+        }),
+        ("a blank at the end", |page| page + " "),
+        ("nothing", |_| "<!doctype html>".into()),
+    ];
+    for (lie, bend) in lies {
+        let report = verify_zip(&with_page(&model, bend), &key());
+        let found = failures(&report);
+        assert!(
+            found.len() == 1 && found[0].starts_with("index data/index.html"),
+            "{lie}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn a_page_follows_what_the_documents_say() {
+    let mut model = Model::sample();
+    model.relog(|log| {
+        let opened = log.iter_mut().find(|l| l.event.action == "case.opened").unwrap();
+        opened.record["title"] = json!("Another title <b>&");
+    });
+    model.case.record["title"] = json!("Another title <b>&");
+    let files = model.files();
+    assert_eq!(failures(&verify_zip(&files, &key())), Vec::<String>::new());
+    let page = String::from_utf8(files[INDEX].clone()).unwrap();
+    assert!(
+        page.contains("Another title &#60;b&#62;&#38;"),
+        "hostile words stand as text"
+    );
+}
+
+#[test]
+fn a_page_of_another_version_is_not_checked_and_the_first_line_says_so() {
+    for version in ["0 (time zones 2020a)", "99 (time zones 2031a)"] {
+        let mut model = Model::sample();
+        model.head.pages = Some(version.into());
+        let report = verify_zip(&with_page(&model, |_| "<!doctype html>Another".into()), &key());
+        assert_eq!((failures(&report), report.exit_code), (vec![], 0));
+        assert!(report.finds(PAGE_RULE, Verdict::NotChecked) && !report.finds(PAGE_RULE, Verdict::Passed));
+        assert!(
+            first_line(&report).contains("ITS PAGE NOT CHECKED"),
+            "{}",
+            first_line(&report)
+        );
+    }
+}
+
+fn run(args: &[&str]) -> (Option<i32>, String, String) {
+    let done = Command::new(env!("CARGO_BIN_EXE_casetrail-verify"))
+        .args(args)
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (done.status.code(), text(done.stdout), text(done.stderr))
+}
+
+#[test]
+fn the_verifier_writes_its_own_page_beside_the_exhibits() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut model = Model::sample();
+    model.head.pages = Some("99 (time zones 2031a)".into());
+    let files = with_page(&model, |_| "<!doctype html>Believe me".into());
+    for packet in [zip(dir.path(), &files), folder(dir.path(), &files)] {
+        let out = dir.path().join(if packet.is_dir() { "folder" } else { "zip" });
+        let (packet, out_text) = (packet.to_str().unwrap(), out.to_str().unwrap());
+        let (code, told, said) = run(&[packet, "--render", out_text]);
+        assert_eq!(code, Some(3), "{told}{said}");
+        assert!(said.starts_with(&format!("rendered: {out_text}/index.html")), "{said}");
+        assert_eq!(fs::read(out.join("index.html")).unwrap(), page_of(&files));
+        for (path, bytes) in files.iter().filter(|(path, _)| path.starts_with(EXHIBITS)) {
+            assert_eq!(&fs::read(out.join(path.strip_prefix("data/").unwrap())).unwrap(), bytes);
+        }
+        // What stands there is never written over.
+        let (code, told, said) = run(&[packet, "--render", out_text]);
+        assert_eq!((code, told.as_str()), (Some(2), ""));
+        assert!(said.contains("a folder that is not there yet"), "{said}");
+    }
+}
+
+#[test]
+fn a_packet_that_failed_is_not_rendered() {
+    let dir = tempfile::tempdir().unwrap();
+    let files = with_page(&Model::sample(), |page| page + " ");
+    let (packet, out) = (zip(dir.path(), &files), dir.path().join("out"));
+    let (code, told, said) = run(&[packet.to_str().unwrap(), "--render", out.to_str().unwrap()]);
+    assert_eq!(code, Some(1));
+    assert!(
+        told.starts_with("FAILED") && said.starts_with("not rendered: "),
+        "{told}{said}"
+    );
+    assert!(!out.exists());
+}
+
+/// Whoever changes what a page says or how it looks raises `PAGES`, or verifiers would fail honest packets.
+#[test]
+fn other_pages_are_another_version() {
+    let mut parts = vec![page_of(&Model::sample().data())];
+    let mut files: Vec<_> = fs::read_dir("src/page")
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.retain(|path| path.extension().is_some_and(|e| e == "html"));
+    files.sort();
+    parts.extend(files.iter().map(|path| fs::read(path).unwrap()));
+    let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+    let known = (
+        "1 (time zones 2025b)",
+        "4b37c49a2ae2aa52df8d7717b4f45d8a693003956a34c2cb5e11fdb720d63a7c",
+    );
+    assert_eq!((&*page::version(), &*Digest::of_parts(&parts).to_string()), known);
+}
