@@ -40,7 +40,7 @@ fn write(source: &mut dyn PacketSource, folder: &Path) -> Rendered {
     let named = page.display().to_string();
     let failed = |error: &dyn std::fmt::Display| format!("{named}: {error}");
     let mut out = create(&page).map_err(|error| failed(&error))?;
-    page::write(&mut Checked(source), &mut out).map_err(|error| failed(&error))?;
+    page::write(&mut CheckedDocuments(source), &mut out).map_err(|error| failed(&error))?;
     out.flush().map_err(|error| failed(&error))?;
     exhibits(source, folder)?;
     Ok(named)
@@ -78,9 +78,9 @@ fn create(path: &Path) -> io::Result<BufWriter<File>> {
 }
 
 /// The documents of a packet that has been checked.
-struct Checked<'s>(&'s mut dyn PacketSource);
+struct CheckedDocuments<'s>(&'s mut dyn PacketSource);
 
-impl Documents for Checked<'_> {
+impl Documents for CheckedDocuments<'_> {
     fn read(&mut self, path: &'static str, sink: &mut dyn FnMut(&[u8])) -> io::Result<()> {
         let index = self.0.entries().iter().position(|entry| entry.path == path);
         let read = index.and_then(|index| self.0.read(index, sink));

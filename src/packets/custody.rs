@@ -48,7 +48,7 @@ pub struct Custody {
 
 impl Custody {
     /// Writes `events.jsonl` and `records.jsonl`.
-    pub fn write(work: &Work<'_>, cut: CaseCut, bag: &mut Bag) -> Result<Self> {
+    pub fn write(work: &Work<'_>, cut: CaseCut, bag: &mut Bag<'_>) -> Result<Self> {
         let mut custody = Self {
             cut,
             kept: Vec::new(),

@@ -70,8 +70,8 @@ pub fn each(
 }
 
 /// Writes `packet.json`.
-pub fn packet(work: &Work<'_>, custody: &Custody, picks: &[Pick], bag: &mut Bag) -> Result<()> {
-    bag.spool(PACKET, |out| {
+pub fn packet(work: &Work<'_>, custody: &Custody, picks: &[Pick], bag: &mut Bag<'_>) -> Result<()> {
+    bag.draft(PACKET, |out| {
         let mut paper = Paper::new(out);
         paper.value("packet", &head(work, custody))?;
         paper.value("case", &case(work, custody)?)?;
@@ -163,8 +163,8 @@ impl<'o> Paper<'o> {
 }
 
 /// Writes `inventory.json`: every capture up to the cut, one row each, as it was recorded.
-pub fn inventory(work: &Work<'_>, custody: &Custody, bag: &mut Bag) -> Result<()> {
-    bag.spool(INVENTORY, |out| {
+pub fn inventory(work: &Work<'_>, custody: &Custody, bag: &mut Bag<'_>) -> Result<()> {
+    bag.draft(INVENTORY, |out| {
         let mut paper = Paper::new(out);
         paper.json.begin("captures");
         each_capture(work, custody, |row| paper.row(&row))?;
@@ -205,7 +205,7 @@ fn inventory_row(custody: &Custody, row: &store::ListedCapture, said: Option<&Sa
 }
 
 /// Writes the manifest and the three tag files that `packet.issued` binds with it.
-pub fn manifest(work: &Work<'_>, custody: &Custody, bag: &mut Bag) -> Result<()> {
+pub fn manifest(work: &Work<'_>, custody: &Custody, bag: &mut Bag<'_>) -> Result<()> {
     let manifest = packet::manifest(&bag.payload);
     bag.add(MANIFEST, manifest.as_bytes())?;
     let how_to = papers::how_to(&work.packet.name, &work.log.origin);
@@ -216,7 +216,7 @@ pub fn manifest(work: &Work<'_>, custody: &Custody, bag: &mut Bag) -> Result<()>
 }
 
 /// The labels follow from the records: the number is that of the cut, and the unit's name that of the request.
-fn bag_info(work: &Work<'_>, custody: &Custody, bag: &Bag) -> Result<String> {
+fn bag_info(work: &Work<'_>, custody: &Custody, bag: &Bag<'_>) -> Result<String> {
     let case = case(work, custody)?;
     let organization = match &work.request.organization {
         Some(name) => name.clone(),

@@ -65,7 +65,7 @@ pub fn each<'p>(
         for pick in some {
             f(load(custody, pick, &mut records)?)?;
         }
-        work.progress.check()?;
+        work.progress.advance(some.len() as u64)?;
     }
     Ok(())
 }

@@ -23,7 +23,7 @@ const ASK: Duration = Duration::from_millis(20);
 const TIMES: u32 = 250;
 
 /// Appends `packet.issued`. If the build fails after this, the ledger shows an issued packet that has no file.
-pub fn issue(work: &Work<'_>, gate: &Gate, custody: &Custody, bag: &Bag) -> Result<Appended> {
+pub fn issue(work: &Work<'_>, gate: &Gate, custody: &Custody, bag: &Bag<'_>) -> Result<Appended> {
     let (id, case) = (work.packet.id.clone(), work.packet.case_id.clone());
     let content = content(work, custody, bag)?;
     let attest: Map<String, Value> = serde_json::from_value(serde_json::to_value(attest(custody, bag)?)?)?;
@@ -37,7 +37,7 @@ pub fn issue(work: &Work<'_>, gate: &Gate, custody: &Custody, bag: &Bag) -> Resu
 }
 
 /// The record of `packet.issued`.
-fn content(work: &Work<'_>, custody: &Custody, bag: &Bag) -> Result<Value> {
+fn content(work: &Work<'_>, custody: &Custody, bag: &Bag<'_>) -> Result<Value> {
     let dispositions = &custody.cut.dispositions;
     let mut inventory = BTreeMap::new();
     for disposition in dispositions.values() {
@@ -60,7 +60,7 @@ fn content(work: &Work<'_>, custody: &Custody, bag: &Bag) -> Result<Value> {
     Ok(content)
 }
 
-fn attest(custody: &Custody, bag: &Bag) -> Result<Attest> {
+fn attest(custody: &Custody, bag: &Bag<'_>) -> Result<Attest> {
     let digest = |name: &str| {
         let written = bag.tags.get(name).copied();
         written.ok_or_else(|| Error::internal(format!("{name} is not written yet")))
@@ -76,7 +76,7 @@ fn attest(custody: &Custody, bag: &Bag) -> Result<Attest> {
 }
 
 /// Writes `proof/` and the tag manifest.
-pub fn proofs(work: &Work<'_>, gate: &Gate, custody: &Custody, issued: &Appended, bag: &mut Bag) -> Result<()> {
+pub fn proofs(work: &Work<'_>, gate: &Gate, custody: &Custody, issued: &Appended, bag: &mut Bag<'_>) -> Result<()> {
     let (index, size, note) = covered(work, gate, issued)?;
     let hashes = work.read(|conn| ledger::inclusion(conn, index, size))?;
     let key = VerifyingKey::parse(&work.log.vkey).map_err(Error::internal)?;

@@ -41,7 +41,7 @@ struct Files {
 }
 
 /// Copies the files of these exhibits into the packet, in the ZIP's order.
-pub fn copy(work: &Work<'_>, picks: &[Pick], bag: &mut Bag) -> Result<()> {
+pub fn copy(work: &Work<'_>, picks: &[Pick], bag: &mut Bag<'_>) -> Result<()> {
     let mut order: Vec<&Pick> = picks.iter().collect();
     // The ZIP is ordered bytewise, where exhibit 1000 comes before 101.
     order.sort_by_cached_key(|p| format!("{:03}/", p.exhibit));
@@ -61,7 +61,7 @@ pub fn copy(work: &Work<'_>, picks: &[Pick], bag: &mut Bag) -> Result<()> {
     })
 }
 
-fn write_all(bag: &mut Bag, come: Receiver<ReadStep>, back: Sender<Vec<u8>>) -> Result<()> {
+fn write_all(bag: &mut Bag<'_>, come: Receiver<ReadStep>, back: Sender<Vec<u8>>) -> Result<()> {
     for step in come {
         match step {
             ReadStep::File { path, size, crc } => bag.begin(&path, size, crc)?,

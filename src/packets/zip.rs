@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
 use crate::bag::writer::{Entry, WriteError, ZipWriter};
 use crate::blobs::{Blobs, PacketFile, Shelf, TempFile, WrittenPacket};
 use crate::error::{Error, Result};
-use crate::page::{self, DOCUMENTS, Documents};
+use crate::page::{self, Documents};
 use crate::proof::id::Digest;
 use crate::proof::packet::INDEX;
 
@@ -14,12 +14,10 @@ use crate::proof::packet::INDEX;
 const BUFFER: usize = 1 << 20;
 
 /// The packet's ZIP.
-pub struct Bag {
+pub struct Bag<'b> {
+    blobs: &'b Blobs,
     zip: ZipWriter<PacketFile>,
-    /// Where an entry is written before its length is known.
-    spool: TempFile,
-    /// The documents, kept for the page that is made from them.
-    documents: BTreeMap<&'static str, TempFile>,
+    drafts: DraftEntries,
     open: Option<Entry>,
     /// Digests of what lies under `data/`, by path.
     pub payload: BTreeMap<String, Digest>,
@@ -29,14 +27,13 @@ pub struct Bag {
     pub payload_bytes: u64,
 }
 
-impl Bag {
+impl<'b> Bag<'b> {
     /// Begins a packet of about so many bytes, whose entries lie in the folder `top`.
-    pub fn create(blobs: &Blobs, top: &str, about: u64) -> Result<Self> {
-        let document = |path| Ok((path, blobs.temp_file(Shelf::Packets)?));
+    pub fn create(blobs: &'b Blobs, top: &str, about: u64) -> Result<Self> {
         Ok(Self {
-            documents: DOCUMENTS.into_iter().map(document).collect::<Result<_>>()?,
+            blobs,
+            drafts: DraftEntries::default(),
             zip: ZipWriter::new(blobs.packet_file(about)?, top).map_err(refused)?,
-            spool: blobs.temp_file(Shelf::Packets)?,
             open: None,
             payload: BTreeMap::new(),
             tags: BTreeMap::new(),
@@ -75,28 +72,44 @@ impl Bag {
 
     /// Adds an entry that is made piece by piece. It goes through a temporary file, because an entry's length and checksum
     /// precede its bytes.
-    pub fn spool(&mut self, path: &str, make: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
-        let spool = self.documents.get_mut(path).unwrap_or(&mut self.spool);
-        spool.empty()?;
+    pub fn spool(&mut self, path: &'static str, make: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+        self.draft(path, make)?;
+        self.add_draft(path)
+    }
+
+    /// Makes an entry that is added later.
+    pub fn draft(&mut self, path: &'static str, make: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+        let mut file = self.blobs.temp_file(Shelf::Packets)?;
         let summed = Summed {
-            out: &mut *spool,
+            out: &mut file,
             length: 0,
             crc: crc32fast::Hasher::new(),
         };
         let mut out = BufWriter::with_capacity(BUFFER, summed);
         make(&mut out)?;
         let Summed { length, crc, .. } = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        spool.rewind()?;
-        let from = BufReader::with_capacity(BUFFER, spool);
-        let digest = self.zip.add(path, length, crc.finalize(), from).map_err(refused)?;
+        let crc = crc.finalize();
+        self.drafts.0.insert(path, DraftEntry { file, length, crc });
+        Ok(())
+    }
+
+    /// Adds what was made before. Its bytes stay at hand until the ZIP ends.
+    pub fn add_draft(&mut self, path: &'static str) -> Result<()> {
+        let DraftEntry { file, length, crc } = self.drafts.0.get_mut(path).ok_or_else(no_entry)?;
+        file.rewind()?;
+        let from = BufReader::with_capacity(BUFFER, file);
+        let (length, crc) = (*length, *crc);
+        let digest = self.zip.add(path, length, crc, from).map_err(refused)?;
         self.keep(path, digest, length);
         Ok(())
     }
 
-    /// Adds the page that is made from the documents added before.
+    /// Adds the page that is made from the documents, which are all there, if only as drafts.
     pub fn page(&mut self) -> Result<()> {
-        let mut documents = Spooled(std::mem::take(&mut self.documents));
-        self.spool(INDEX, |out| page::write(&mut documents, out).map_err(Error::internal))
+        let mut documents = std::mem::take(&mut self.drafts);
+        let made = self.spool(INDEX, |out| page::write(&mut documents, out).map_err(Error::internal));
+        self.drafts = documents;
+        made
     }
 
     fn keep(&mut self, path: &str, digest: Digest, size: u64) {
@@ -122,12 +135,20 @@ impl Bag {
     }
 }
 
-/// The documents as they were spooled.
-struct Spooled(BTreeMap<&'static str, TempFile>);
+/// An entry that was made, and may wait for its place in the ZIP.
+struct DraftEntry {
+    file: TempFile,
+    length: u64,
+    crc: u32,
+}
 
-impl Documents for Spooled {
+/// All of them, by path.
+#[derive(Default)]
+struct DraftEntries(BTreeMap<&'static str, DraftEntry>);
+
+impl Documents for DraftEntries {
     fn read(&mut self, path: &'static str, sink: &mut dyn FnMut(&[u8])) -> io::Result<()> {
-        let file = self.0.get_mut(path).ok_or(io::ErrorKind::NotFound)?;
+        let file = &mut self.0.get_mut(path).ok_or(io::ErrorKind::NotFound)?.file;
         file.rewind()?;
         let mut from = BufReader::with_capacity(BUFFER, file);
         loop {

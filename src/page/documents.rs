@@ -4,14 +4,11 @@ use std::io;
 
 use super::PageError;
 use crate::proof::lines::Lines;
-use crate::proof::packet::{EVENTS, INVENTORY, PACKET, PaperReader, RECORDS, RowError, Section};
+use crate::proof::packet::{PaperReader, RowError, Section};
 
-/// The documents, by their paths.
-pub const DOCUMENTS: [&str; 4] = [EVENTS, RECORDS, PACKET, INVENTORY];
-
-/// Where a packet's documents are read.
+/// Where a packet's documents are read: events, records, `packet.json` and `inventory.json`.
 pub trait Documents {
-    /// Streams one of [`DOCUMENTS`] from its start.
+    /// Streams the document of this path from its start.
     fn read(&mut self, path: &'static str, sink: &mut dyn FnMut(&[u8])) -> io::Result<()>;
 }
 

@@ -13,7 +13,7 @@ pub mod words;
 
 use std::io;
 
-pub use documents::{DOCUMENTS, Documents};
+pub use documents::Documents;
 
 use crate::proof::packet::RowError;
 
@@ -45,6 +45,6 @@ pub enum PageError {
 
 /// Writes the page of the packet with these documents.
 pub fn write(documents: &mut dyn Documents, out: &mut dyn io::Write) -> Result<(), PageError> {
-    let story = story::Story::read(documents)?;
+    let story = story::PacketStory::read(documents)?;
     sections::write(&story, documents, out)
 }

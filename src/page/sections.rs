@@ -6,7 +6,7 @@ use askama::Template;
 
 use super::PageError;
 use super::documents::{self, Documents, fields};
-use super::story::{Interned, Story, shown_event};
+use super::story::{Interned, PacketStory, shown_event};
 use super::views::{AuthorizationView, CustodyRow, ExhibitView, InventoryLine, ThingView, TimelineRow, look};
 use super::words::purpose;
 use crate::proof::packet::{
@@ -65,7 +65,7 @@ struct Bottom<'a> {
 }
 
 /// Writes all of them.
-pub(super) fn write(story: &Story, documents: &mut dyn Documents, out: Out<'_>) -> Result<(), PageError> {
+pub(super) fn write(story: &PacketStory, documents: &mut dyn Documents, out: Out<'_>) -> Result<(), PageError> {
     let top = top(story);
     put(out, &top)?;
     let mut cards = Cards::default();
@@ -90,7 +90,7 @@ pub(super) fn write(story: &Story, documents: &mut dyn Documents, out: Out<'_>) 
     put(out, &bottom)
 }
 
-fn top(story: &Story) -> Top<'_> {
+fn top(story: &PacketStory) -> Top<'_> {
     let (head, case, zone) = (&story.head, &story.case, story.zone);
     let word = |name: &str| case[name].as_str().unwrap_or_default();
     let shown = [
@@ -126,7 +126,7 @@ fn top(story: &Story) -> Top<'_> {
 }
 
 /// How many captures have each status, the included ones first; a status that none has is left out.
-fn tallies(story: &Story) -> Vec<Tally> {
+fn tallies(story: &PacketStory) -> Vec<Tally> {
     let statuses = [
         ("included", "each an exhibit below, with its files, record and custody"),
         (
@@ -164,7 +164,7 @@ struct Cards {
 }
 
 impl Cards {
-    fn row(&mut self, story: &Story, (section, row): (&str, &[u8]), out: Out<'_>) -> Result<(), PageError> {
+    fn row(&mut self, story: &PacketStory, (section, row): (&str, &[u8]), out: Out<'_>) -> Result<(), PageError> {
         let thing = |what, named: &[&str]| {
             let shown: Shown = fields(PACKET, row)?;
             Ok::<_, PageError>(ThingView::new(story.zone, (what, named), &shown).render()?)
@@ -187,7 +187,7 @@ impl Cards {
     }
 }
 
-fn custody(story: &Story, documents: &mut dyn Documents, out: Out<'_>) -> Result<(), PageError> {
+fn custody(story: &PacketStory, documents: &mut dyn Documents, out: Out<'_>) -> Result<(), PageError> {
     put_str(out, include_str!("section_custody.html"))?;
     let mut interned = Interned::default();
     documents::lines(documents, EVENTS, |line| match shown_event(line)? {
@@ -197,7 +197,7 @@ fn custody(story: &Story, documents: &mut dyn Documents, out: Out<'_>) -> Result
     put_str(out, END_TABLE)
 }
 
-fn inventory(story: &Story, documents: &mut dyn Documents, out: Out<'_>) -> Result<(), PageError> {
+fn inventory(story: &PacketStory, documents: &mut dyn Documents, out: Out<'_>) -> Result<(), PageError> {
     put_str(out, include_str!("section_inventory.html"))?;
     documents::rows(documents, (INVENTORY, INVENTORY_SECTIONS), |_, row| {
         let row: InventoryRow = fields(INVENTORY, row)?;

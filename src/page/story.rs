@@ -26,7 +26,7 @@ pub(super) struct CapturePlace {
 
 /// Who did something: kind, id, and the role or right in which it was done.
 #[derive(Clone)]
-pub(super) struct Actor {
+pub(super) struct EventActor {
     pub kind: Rc<str>,
     pub id: Option<Rc<str>>,
     pub role: Option<Rc<str>>,
@@ -35,7 +35,7 @@ pub(super) struct Actor {
 /// What happened to an exhibit or an authorization.
 pub(super) struct TrailEvent {
     pub at: Micros,
-    pub actor: Actor,
+    pub actor: EventActor,
     pub action: Rc<str>,
     pub leaf: Digest,
     /// What its record says in words; the rest stands in `records.jsonl`.
@@ -43,7 +43,7 @@ pub(super) struct TrailEvent {
 }
 
 /// The packet as a whole.
-pub(super) struct Story {
+pub(super) struct PacketStory {
     pub head: Head,
     /// The case's record.
     pub case: Value,
@@ -88,7 +88,7 @@ struct PlaceRow {
     status: String,
 }
 
-impl Story {
+impl PacketStory {
     /// Reads all documents once.
     pub fn read(documents: &mut dyn Documents) -> Result<Self, PageError> {
         let mut first = FirstLook::default();
@@ -128,7 +128,7 @@ impl Story {
         Ok(story)
     }
 
-    fn event(&mut self, line: &[u8], interned: &mut Interned, places: &mut Places) -> Result<(), PageError> {
+    fn event(&mut self, line: &[u8], interned: &mut Interned, places: &mut TrailPlaces) -> Result<(), PageError> {
         let Some(event) = shown_event(line)? else { return Ok(()) };
         let told = match &*event.object_type {
             "capture" => self
@@ -154,7 +154,7 @@ impl Story {
         Ok(())
     }
 
-    fn record(&mut self, line: &[u8], places: &Places) -> Result<(), PageError> {
+    fn record(&mut self, line: &[u8], places: &TrailPlaces) -> Result<(), PageError> {
         let read = RecordLine::parse(line).map_err(|e| PageError::Unclear(format!("{RECORDS}: {e}")))?;
         let RecordLine::Shown { leaf, record, .. } = read else {
             self.records.1 += 1;
@@ -171,7 +171,7 @@ impl Story {
     }
 
     /// The name of whoever did something.
-    pub fn who(&self, actor: &Actor) -> String {
+    pub fn who(&self, actor: &EventActor) -> String {
         use crate::text::line;
         match (&*actor.kind, actor.id.as_deref()) {
             ("person", Some(id)) => self.person(id).unwrap_or_else(|| format!("person {}", line(id))),
@@ -188,7 +188,7 @@ impl Story {
 }
 
 /// Of an event's leaf: which thing it is about, and its place in that thing's trail.
-type Places = HashMap<Digest, (Box<str>, usize)>;
+type TrailPlaces = HashMap<Digest, (Box<str>, usize)>;
 
 /// An event of the custody; none where a line withholds it.
 pub(super) fn shown_event(line: &[u8]) -> Result<Option<EventRef<'_>>, PageError> {
@@ -255,8 +255,8 @@ impl Interned {
         word
     }
 
-    pub fn actor(&mut self, event: &EventRef<'_>) -> Actor {
-        Actor {
+    pub fn actor(&mut self, event: &EventRef<'_>) -> EventActor {
+        EventActor {
             kind: self.get(&event.actor_kind),
             id: event.actor_id.as_deref().map(|id| self.get(id)),
             role: event.actor_role.as_deref().map(|role| self.get(role)),

@@ -3,7 +3,7 @@
 use askama::Template;
 use serde_json::Value;
 
-use super::story::{Actor, CapturePlace, Story, TrailEvent, number};
+use super::story::{CapturePlace, EventActor, PacketStory, TrailEvent, number};
 use super::words;
 use crate::clock::{self, Micros};
 use crate::proof::Digest;
@@ -34,7 +34,7 @@ struct ActorView {
 }
 
 impl ActorView {
-    fn new(story: &Story, actor: &Actor) -> Self {
+    fn new(story: &PacketStory, actor: &EventActor) -> Self {
         Self {
             who: story.who(actor),
             by_job: &*actor.kind == "job",
@@ -52,7 +52,7 @@ pub(super) struct TrailView<'s> {
     details: &'s [Fact],
 }
 
-fn trail<'s>(story: &'s Story, id: &str) -> Vec<TrailView<'s>> {
+fn trail<'s>(story: &'s PacketStory, id: &str) -> Vec<TrailView<'s>> {
     let told = story.trails.get(id).map(Vec::as_slice).unwrap_or_default();
     let view = |event: &'s TrailEvent| TrailView {
         at: story.zone.at(event.at),
@@ -81,7 +81,7 @@ pub(super) struct CustodyRow {
 }
 
 impl CustodyRow {
-    pub fn new(story: &Story, (actor, event): (&Actor, &EventRef<'_>), line: &[u8]) -> Self {
+    pub fn new(story: &PacketStory, (actor, event): (&EventActor, &EventRef<'_>), line: &[u8]) -> Self {
         Self {
             seq: event.seq,
             at: story.zone.at(event.at),
@@ -93,7 +93,7 @@ impl CustodyRow {
     }
 }
 
-fn object(story: &Story, kind: &str, id: &str) -> String {
+fn object(story: &PacketStory, kind: &str, id: &str) -> String {
     match (kind, story.captures.get(id)) {
         (
             "capture",
@@ -156,7 +156,7 @@ pub(super) struct ExhibitView<'s> {
 }
 
 impl<'s> ExhibitView<'s> {
-    pub fn new(story: &'s Story, exhibit: &'s Exhibit) -> Self {
+    pub fn new(story: &'s PacketStory, exhibit: &'s Exhibit) -> Self {
         let (record, zone) = (&exhibit.record, story.zone);
         let (url, final_url) = (text(record, "/url"), text(record, "/final_url"));
         let current = exhibit.current.as_ref();
@@ -294,10 +294,10 @@ fn times(record: &Value, zone: Zone) -> Vec<(&'static str, Moment, Option<&'stat
 /// How the time of capture is known.
 fn captured(record: &Value) -> &'static str {
     let (basis, received) = (text(record, "/captured_at_basis"), text(record, "/received_at"));
-    words::captured_basis(basis.unwrap_or("stated"), text(record, "/captured_at") == received)
+    words::captured_basis(basis.unwrap_or("stated"), text(record, "/captured_at"), received)
 }
 
-fn basis(story: &Story, basis: &Value) -> String {
+fn basis(story: &PacketStory, basis: &Value) -> String {
     let kind = text(basis, "/kind").map(label).unwrap_or_default();
     let named = text(basis, "/id").map(|id| match story.authorizations.get(id) {
         Some(number) => format!(" no. {number}"),
@@ -379,7 +379,7 @@ pub(super) struct TimelineRow {
 impl TimelineRow {
     /// Where an exhibit stands in the timeline: by the time of the post where it is known, else of the capture. What was
     /// corrected counts as it is now.
-    pub fn new(story: &Story, exhibit: &Exhibit) -> Self {
+    pub fn new(story: &PacketStory, exhibit: &Exhibit) -> Self {
         let first = &exhibit.record;
         let now = exhibit.current.as_ref().map_or(first, |current| &current.record);
         let instant = |at: &str| text(now, at).and_then(clock::parse);
@@ -435,7 +435,7 @@ pub(super) struct AuthorizationView<'s> {
 }
 
 impl<'s> AuthorizationView<'s> {
-    pub fn new(story: &'s Story, row: &PacketAuthorization) -> Self {
+    pub fn new(story: &'s PacketStory, row: &PacketAuthorization) -> Self {
         let record = &row.record;
         // These are shown apart, or in words of their own.
         let apart = [

@@ -34,10 +34,10 @@ pub fn guessed(basis: &str) -> Option<&'static str> {
 }
 
 /// How a time of capture is known, in words. One that nobody gave is that of the receipt, to the microsecond.
-pub fn captured_basis(basis: &str, is_receipt: bool) -> &'static str {
+pub fn captured_basis<T: PartialEq>(basis: &str, captured: T, received: T) -> &'static str {
     match guessed(basis) {
         Some(mark) => mark,
-        None if is_receipt => "when it was received: no other time was given",
+        None if captured == received => "when it was received: no other time was given",
         None => "as its capturer says",
     }
 }

@@ -27,7 +27,7 @@ impl Walk<'_> {
             }
             Some(_) => {}
         }
-        let mut made = Hashed(Sha256::new());
+        let mut made = PageHash(Sha256::new());
         match page::write(&mut self.files, &mut made) {
             Ok(()) if Digest(made.0.finalize().into()) == found => self.report.tell(Verdict::Passed, INDEX, rule::PAGE),
             Ok(()) => self.report.broken(INDEX, rule::OTHER_PAGE),
@@ -50,9 +50,9 @@ impl Documents for PacketFiles<'_> {
 }
 
 /// Hashes what is written.
-struct Hashed(Sha256);
+struct PageHash(Sha256);
 
-impl io::Write for Hashed {
+impl io::Write for PageHash {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.update(bytes);
         Ok(bytes.len())

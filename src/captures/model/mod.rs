@@ -170,7 +170,7 @@ impl CapturedBasis {
 
     /// How a time of capture is known, in words. One that nobody gave is that of the receipt, to the microsecond.
     pub fn says(self, captured: Timestamp, received: Timestamp) -> &'static str {
-        page::words::captured_basis(self.as_str(), captured == received)
+        page::words::captured_basis(self.as_str(), captured, received)
     }
 }
 

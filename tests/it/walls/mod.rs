@@ -147,7 +147,7 @@ fn a_write_without_an_event_is_reviewed() {
 /// Where something panics, and why it may.
 const PANICS: &[(&str, &str, &str)] = &[
     (
-        "clock.rs",
+        "clock/system.rs",
         "panic!",
         "a machine without randomness must not make keys, salts or ids",
     ),
