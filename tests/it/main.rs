@@ -33,6 +33,7 @@ mod files;
 mod find;
 mod former_members;
 mod frame;
+mod handover;
 mod housekeeping;
 mod jobs;
 mod lists;
