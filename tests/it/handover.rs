@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::both_databases;
 use crate::kit::browser::Browser;
-use crate::kit::{App, Case, Client, hours};
+use crate::kit::{App, Case, Client};
 
 /// Proposes another lead; the case as it is then.
 #[track_caller]
@@ -267,7 +267,6 @@ fn the_team_s_page_hands_over_with_two(app: &App) {
     send(&lead, &app.deputy.id).is(303);
     let sent = send(&lead, &app.lead.id).is(303);
     assert!(sent.location.ends_with("done=lead-withdrawn"), "{}", sent.location);
-    app.advance(hours(1));
     send(&lead, &app.deputy.id).is(303);
     let sent = send(&next, &app.deputy.id).is(303);
     assert!(sent.location.ends_with("done=lead-accepted"), "{}", sent.location);

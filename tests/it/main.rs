@@ -47,6 +47,7 @@ mod sessions;
 mod statics;
 mod store;
 mod subjects;
+mod two_hats;
 mod uploads;
 mod users;
 mod walk;
