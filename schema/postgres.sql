@@ -135,7 +135,8 @@ CREATE TABLE public.cases (
     authorizations bigint NOT NULL,
     version bigint NOT NULL,
     leaf bytea NOT NULL,
-    body text NOT NULL
+    body text NOT NULL,
+    proposed_lead_id text
 );
 
 CREATE TABLE public.checkpoints (
@@ -542,6 +543,8 @@ CREATE INDEX captures_work ON public.captures USING btree (case_id, state, open_
 
 CREATE INDEX cases_lead ON public.cases USING btree (lead_id, id);
 
+CREATE INDEX cases_proposed ON public.cases USING btree (proposed_lead_id, id) WHERE (proposed_lead_id IS NOT NULL);
+
 CREATE INDEX cases_unit ON public.cases USING btree (unit_path, id);
 
 CREATE INDEX disclosures_packet ON public.disclosures USING btree (packet_id, id);
@@ -636,6 +639,9 @@ ALTER TABLE ONLY public.captures
 
 ALTER TABLE ONLY public.cases
     ADD CONSTRAINT cases_lead_id_fkey FOREIGN KEY (lead_id) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.cases
+    ADD CONSTRAINT cases_proposed_lead_id_fkey FOREIGN KEY (proposed_lead_id) REFERENCES public.users(id);
 
 ALTER TABLE ONLY public.cases
     ADD CONSTRAINT cases_unit_id_fkey FOREIGN KEY (unit_id) REFERENCES public.units(id);

@@ -110,9 +110,11 @@ CREATE TABLE cases (
     version BIGINT NOT NULL,
     leaf BLOB NOT NULL,
     body TEXT NOT NULL
-);
+, proposed_lead_id TEXT REFERENCES users (id));
 
 CREATE INDEX cases_lead ON cases (lead_id, id);
+
+CREATE INDEX cases_proposed ON cases (proposed_lead_id, id) WHERE proposed_lead_id IS NOT NULL;
 
 CREATE INDEX cases_unit ON cases (unit_path, id);
 

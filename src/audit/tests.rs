@@ -132,6 +132,7 @@ const CHANGES: &[(&str, &[&str], &str)] = &[
         &["row-columns"],
         CASE,
     ),
+    ("UPDATE cases SET proposed_lead_id = lead_id", &["row-columns"], CASE),
     ("UPDATE members SET ended_at = 1", &["row-columns"], USER),
     (
         "INSERT INTO members SELECT case_id, 'x', 1, NULL FROM members",

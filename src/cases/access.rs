@@ -50,7 +50,7 @@ pub fn remove_member(tx: &mut Tx<'_>, user: &str) -> Result<Change<()>> {
     let case = tx.case()?.clone();
     if case.lead_id == user {
         return Err(Error::conflict(
-            "The lead cannot be removed: hand the lead over first, with PATCH lead_id on the case.",
+            "The lead cannot be removed: propose another lead first, with PATCH lead_id on the case, and let them accept.",
         ));
     }
     if store::member_since(tx.conn, &case.case_id, user)?.is_none() {

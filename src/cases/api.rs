@@ -54,9 +54,9 @@ pub(super) async fn change(id: PathId, request: WriteRequest) -> Reply {
 /// `read` makes of a page's form what the API takes.
 pub(super) async fn change_case(id: String, mut request: WriteRequest, read: fn(Form) -> Form) -> Result<CaseView> {
     let scope = Scope::Case(id);
-    request.check(Act::CaseRead, &scope).await?;
+    let asking = request.check(Act::CaseRead, &scope).await?;
     let patch = CasePatch::parse(read(request.plain_form().await?))?;
-    let act = ops::act_for(&patch);
+    let act = ops::act_for(&patch, &asking);
     request.check(act, &scope).await?;
     let version = request.version()?;
     let verb = move |tx: &mut Tx<'_>| ops::change(tx, version, &patch);
@@ -115,7 +115,7 @@ fn case_json(CaseView { case, members, held }: &CaseView) -> Value {
         n => json!([{"class": "held", "count": n, "ask": "a supervisor of the case's unit who does not work on it"}]),
     };
     let beside = json!({
-        "lead_id": case.lead.id, "supervisor_id": case.supervisor.as_ref().map(|s| &s.id), "due": case.due(),
+        "lead_id": case.lead.id, "proposed_lead": case.proposed_lead, "proposal": case.proposal, "supervisor_id": case.supervisor.as_ref().map(|s| &s.id), "due": case.due(),
         "members": members, "held_count": held, "withheld": withheld,
     });
     shown(case, &["lead", "supervisor", "reason"], beside)

@@ -5,6 +5,7 @@
 
 mod access;
 mod api;
+mod handover;
 mod model;
 mod ops;
 mod pages;
@@ -19,7 +20,7 @@ use actix_web::web::{self, ServiceConfig};
 use crate::http::reply::at;
 
 pub use model::Case;
-pub use pages::{CaseLine, CasePage, Tab, TaskLine, may_open, tasks_for, words};
+pub use pages::{CaseLine, CasePage, Tab, TaskLine, may_open, offers_for, tasks_for, words};
 pub use particulars::{Due, Stage};
 pub use reads::{WorkDesk, cases, desk, shared};
 pub use store::{CaseSearch, SharedCase};

@@ -111,6 +111,11 @@ pub struct Case {
     pub offense: Option<String>,
     pub unit_id: String,
     pub lead: Person,
+    /// Who is to lead it next, once they accept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposed_lead: Option<Person>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<Proposal>,
     /// Who decides in a case that is closely kept.
     pub supervisor: Option<Person>,
     pub particulars: CaseParticulars,
@@ -118,6 +123,15 @@ pub struct Case {
     pub changed_at: Timestamp,
     pub version: i64,
     /// Why this version was made.
+    pub reason: Option<String>,
+}
+
+/// Who proposed the next lead of a case, when, and why where that was said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    pub by: Person,
+    pub at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
@@ -142,6 +156,11 @@ impl Case {
         self.particulars.answer("endangered") == Some(&serde_json::Value::Bool(true))
     }
 
+    /// Nobody is proposed to lead it any more.
+    pub fn end_proposal(&mut self) {
+        (self.proposed_lead, self.proposal) = (None, None);
+    }
+
     fn set_status(&mut self, status: CaseStatus) -> Result<()> {
         if status != CaseStatus::Closed {
             self.disposition = None;
@@ -153,6 +172,8 @@ impl Case {
             ));
         } else {
             self.require(Stage::Closing)?;
+            // A closed case takes no new lead.
+            self.end_proposal();
         }
         self.status = status;
         Ok(())

@@ -1,11 +1,12 @@
 //! Opening and changing a case.
 
 use super::access;
+use super::handover::Handover;
 use super::model::{self, Case, CasePatch, CaseView, NewCase, NewGrant, Right};
 use super::store;
 use crate::clock::{DAY, Timestamp};
 use crate::error::{Error, FieldError, Result};
-use crate::gate::{NewEvent, Recorded, Tx};
+use crate::gate::{Authorized, NewEvent, Recorded, Tx};
 use crate::identity::Caller;
 use crate::ledger::Action;
 use crate::policy::{Act, CaseStatus, Role};
@@ -35,6 +36,8 @@ pub fn open(tx: &mut Tx<'_>, new: &NewCase) -> Result<Recorded<CaseView>> {
         offense: new.offense.clone(),
         unit_id: unit.id.clone(),
         lead: tx.me(),
+        proposed_lead: None,
+        proposal: None,
         supervisor: supervisor.as_ref().map(Caller::person),
         particulars: new.particulars.clone(),
         opened_at: Timestamp(tx.now),
@@ -84,11 +87,15 @@ fn decider(tx: &mut Tx<'_>, id: &str) -> Result<Caller> {
     Ok(named)
 }
 
-/// The same for a case that exists: not its lead, not who hands it over just now, and no member.
+/// The same for a case that exists: not its lead, not who ceases to be that just now or is proposed, and no member.
 fn decider_of(tx: &mut Tx<'_>, id: &str, case: &Case) -> Result<Caller> {
     let named = decider(tx, id)?;
+    let proposed = case
+        .proposed_lead
+        .as_ref()
+        .is_some_and(|proposed| proposed.id == named.user);
     let leads = case.lead.id == named.user || tx.case()?.lead_id == named.user;
-    let works = leads || store::member_since(tx.conn, &case.id, &named.user)?.is_some();
+    let works = leads || proposed || store::member_since(tx.conn, &case.id, &named.user)?.is_some();
     if works { Err(works_on_it()) } else { Ok(named) }
 }
 
@@ -120,10 +127,14 @@ pub fn change(tx: &mut Tx<'_>, version: i64, patch: &CasePatch) -> Result<Record
     if before.version != version {
         return Err(Error::stale());
     }
-    may_all(tx, patch)?;
+    let handover = handover(tx, patch)?;
+    may_all(tx, patch, handover)?;
     let mut next = patch.apply(&before, tx.now)?;
     if next.number != before.number {
         refuse_taken(tx, &next.number)?;
+    }
+    if let (Some(handover), Some(id)) = (handover, &patch.lead_id) {
+        handover.put(tx, id, &mut next)?;
     }
     put_people(tx, patch, &mut next)?;
     if next.is_closely_kept() && !before.is_closely_kept() && patch.supervisor_id.is_none() {
@@ -134,7 +145,11 @@ pub fn change(tx: &mut Tx<'_>, version: i64, patch: &CasePatch) -> Result<Record
         ));
     }
     let unit = people::unit(tx.conn, "unit_id", &next.unit_id)?;
-    let made = save(tx, next, &unit, action_of(&before, patch.status))?;
+    let handed = handover.and_then(|handover| handover.action(&before));
+    let action = action_of(&before, patch.status)
+        .or(handed)
+        .unwrap_or(Action::CaseChanged);
+    let made = save(tx, next, &unit, action)?;
     let next = made.peek().clone();
     if next.lead.id != before.lead.id {
         access::keep_as_member(tx, &before.lead)?;
@@ -145,12 +160,18 @@ pub fn change(tx: &mut Tx<'_>, version: i64, patch: &CasePatch) -> Result<Record
     Ok(made.map(|case| CaseView { case, members, held }))
 }
 
+fn handover(tx: &Tx<'_>, patch: &CasePatch) -> Result<Option<Handover>> {
+    let case = tx.case()?;
+    let meant = |id: &String| Handover::meant(tx.caller, case, id);
+    Ok(patch.lead_id.as_ref().map(meant))
+}
+
 /// Refuses a patch unless the caller has every right that it needs.
-fn may_all(tx: &Tx<'_>, patch: &CasePatch) -> Result<()> {
+fn may_all(tx: &Tx<'_>, patch: &CasePatch, handover: Option<Handover>) -> Result<()> {
     let closely_kept = tx.case()?.handling != crate::policy::Handling::Standard;
     let wanted = [
         (patch.handling.is_some(), Act::CaseRestrict),
-        (patch.lead_id.is_some(), Act::MemberChange),
+        (handover.is_some(), handover.map_or(Act::LeadPropose, Handover::act)),
         // In a case that is closely kept, only the lead says who decides.
         (patch.supervisor_id.is_some() && closely_kept, Act::GrantDecide),
         (patch.needs_case_change(), Act::CaseChange),
@@ -159,27 +180,20 @@ fn may_all(tx: &Tx<'_>, patch: &CasePatch) -> Result<()> {
 }
 
 fn put_people(tx: &mut Tx<'_>, patch: &CasePatch, next: &mut Case) -> Result<()> {
-    if let Some(id) = &patch.lead_id {
-        let lead = people::named(tx.conn, "lead_id", id)?;
-        if !lead.is(Role::Investigator) && !lead.is(Role::Supervisor) {
-            return Err(Error::field(
-                "lead_id",
-                "role",
-                "must be an investigator or a supervisor",
-            ));
-        }
-        let decides = next
-            .supervisor
-            .as_ref()
-            .is_some_and(|supervisor| supervisor.id == lead.user);
-        if next.is_closely_kept() && decides && patch.supervisor_id.is_none() {
-            return Err(Error::field(
-                "lead_id",
-                "other",
-                "decides in this case, and nobody decides in a case they work on: name another deciding supervisor first",
-            ));
-        }
-        next.lead = lead.person();
+    let leads = next
+        .proposed_lead
+        .as_ref()
+        .map_or(&next.lead.id, |proposed| &proposed.id);
+    let decides = next
+        .supervisor
+        .as_ref()
+        .is_some_and(|supervisor| supervisor.id == *leads);
+    if patch.lead_id.is_some() && next.is_closely_kept() && decides && patch.supervisor_id.is_none() {
+        return Err(Error::field(
+            "lead_id",
+            "other",
+            "decides in this case, and nobody decides in a case they work on: name another deciding supervisor first",
+        ));
     }
     if let Some(id) = &patch.unit_id {
         next.unit_id = people::unit(tx.conn, "unit_id", id)?.id;
@@ -201,20 +215,23 @@ fn name_decider(tx: &mut Tx<'_>, case: &str, user_id: String, reason: &str) -> R
     access::record_grant(tx, case, &grant).map(drop)
 }
 
-fn action_of(before: &Case, status: Option<CaseStatus>) -> Action {
-    match status.filter(|status| *status != before.status) {
-        None => Action::CaseChanged,
-        Some(CaseStatus::Closed) => Action::CaseClosed,
-        Some(CaseStatus::Suspended) => Action::CaseSuspended,
-        Some(CaseStatus::Open) => Action::CaseReopened,
-    }
+/// What becomes of the status, where that changes.
+fn action_of(before: &Case, status: Option<CaseStatus>) -> Option<Action> {
+    let action = match status.filter(|status| *status != before.status)? {
+        CaseStatus::Closed => Action::CaseClosed,
+        CaseStatus::Suspended => Action::CaseSuspended,
+        CaseStatus::Open => Action::CaseReopened,
+    };
+    Some(action)
 }
 
 /// The right that the door asks for. `may_all` asks for the others.
-pub fn act_for(patch: &CasePatch) -> Act {
-    match (patch.status, patch.handling) {
-        (Some(_), _) => Act::CaseClose,
-        (None, Some(_)) => Act::CaseRestrict,
-        (None, None) => Act::CaseChange,
+pub fn act_for(patch: &CasePatch, asking: &Authorized) -> Act {
+    let handed = asking.context.as_ref().zip(patch.lead_id.as_ref());
+    match (patch.status, patch.handling, handed) {
+        (Some(_), ..) => Act::CaseClose,
+        (None, Some(_), _) => Act::CaseRestrict,
+        (None, None, Some((case, id))) if !patch.needs_case_change() => Handover::meant(&asking.caller, case, id).act(),
+        _ => Act::CaseChange,
     }
 }

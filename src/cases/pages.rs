@@ -34,7 +34,7 @@ use crate::users::{self, Colleague};
 
 use answers::AnswerForms;
 use status::{DISPOSITIONS, StatusForms};
-pub use tasks::{TaskLine, tasks_for};
+pub use tasks::{TaskLine, offers_for, tasks_for};
 
 /// The parts of a case, each a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,12 +77,13 @@ impl CasePage {
 
     /// The tabs that this person may open: address, word, part.
     pub fn tabs(&self) -> Vec<(String, &'static str, Tab)> {
+        let reads = self.rights.reads_evidence;
         let all = [
             ("", "Overview", Tab::Overview, true),
-            ("/evidence", "Evidence", Tab::Evidence, true),
-            ("/timeline", "Timeline", Tab::Timeline, true),
-            ("/people", "People and accounts", Tab::People, true),
-            ("/authorizations", "Authorizations", Tab::Authorizations, true),
+            ("/evidence", "Evidence", Tab::Evidence, reads),
+            ("/timeline", "Timeline", Tab::Timeline, reads),
+            ("/people", "People and accounts", Tab::People, reads),
+            ("/authorizations", "Authorizations", Tab::Authorizations, reads),
             ("/packets", "Packets", Tab::Packets, self.rights.reads_packets),
             ("/custody", "Custody", Tab::Custody, self.rights.reads_custody),
             ("/accesses", "Access log", Tab::Accesses, self.rights.reads_accesses),
@@ -377,7 +378,11 @@ async fn overview_page(page: &PageRequest, id: &str, form: FormView) -> Reply {
 
 /// What is open in the case, as far as this reader can do something about it.
 fn case_tasks(page: &CasePage, work: &OpenWork, now: Micros) -> Vec<TaskLine> {
-    let lines = tasks::tasks_of(&page.case, work, now).into_iter();
+    let asked = page.rights.answers_lead.then(|| tasks::offer_line(&page.case));
+    let lines = asked
+        .flatten()
+        .into_iter()
+        .chain(tasks::tasks_of(&page.case, work, now));
     match page.rights.changes {
         true => lines.collect(),
         false => lines.map(|line| line.for_readers(&page.case)).collect(),

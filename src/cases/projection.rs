@@ -12,16 +12,23 @@ use crate::error::Result;
 use crate::identity::Person;
 use crate::ledger::{Action, PastEvent};
 
+/// What records a version of a case.
+pub const VERSIONS: &[Action] = &[
+    Action::CaseOpened,
+    Action::CaseChanged,
+    Action::CaseSuspended,
+    Action::CaseClosed,
+    Action::CaseReopened,
+    Action::LeadProposed,
+    Action::LeadAccepted,
+    Action::LeadDeclined,
+    Action::LeadWithdrawn,
+];
+
 /// Makes what follows from an event about a case itself, its members and grants.
 pub fn project(conn: &mut AnyConn, past: &PastEvent) -> Result<()> {
     match past.action {
-        Some(
-            Action::CaseOpened
-            | Action::CaseChanged
-            | Action::CaseSuspended
-            | Action::CaseClosed
-            | Action::CaseReopened,
-        ) => {
+        Some(action) if VERSIONS.contains(&action) => {
             let case: Case = past.read()?;
             let unit = units::table.find(&case.unit_id).select(units::path);
             let path: String = unit.first(conn)?;

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::model::{Case, CaseView, Grant};
+use super::projection::VERSIONS;
 use super::store::{self, CaseSearch, MyCase, SharedCase};
 use super::tasks::{self, OpenWork};
 use crate::clock::Micros;
@@ -12,15 +13,6 @@ use crate::http::paging::Page;
 use crate::identity::Person;
 use crate::ledger::{self, Action};
 use crate::policy::{Act, CaseStatus};
-
-/// What records a version of a case.
-const VERSIONS: &[Action] = &[
-    Action::CaseOpened,
-    Action::CaseChanged,
-    Action::CaseSuspended,
-    Action::CaseClosed,
-    Action::CaseReopened,
-];
 
 /// A case.
 pub async fn case(gate: &Gate, requester: &RequestCtx, id: String) -> Result<CaseView> {
@@ -48,6 +40,10 @@ pub struct Rights {
     pub writes_people: bool,
     pub closes: bool,
     pub changes_members: bool,
+    pub proposes_lead: bool,
+    pub answers_lead: bool,
+    /// Whether more than the case's own facts is open to them.
+    pub reads_evidence: bool,
     pub requests: bool,
     pub records: bool,
     pub decides: bool,
@@ -66,6 +62,9 @@ impl Rights {
             writes_people: ctx.may(Act::SubjectWrite) && ctx.may(Act::AccountWrite),
             closes: ctx.may(Act::CaseClose),
             changes_members: ctx.may(Act::MemberChange),
+            proposes_lead: ctx.may(Act::LeadPropose),
+            answers_lead: ctx.may(Act::LeadAnswer),
+            reads_evidence: ctx.may(Act::CaptureRead),
             requests: ctx.may(Act::AuthorizationRequest),
             records: ctx.may(Act::CaptureRecord),
             decides: ctx.may(Act::AuthorizationDecide),
@@ -94,6 +93,8 @@ pub struct WorkDesk {
     pub now: Micros,
     /// Who they are.
     pub user: String,
+    /// The cases that they were proposed to lead.
+    pub offered: Vec<Case>,
 }
 
 /// Cases that a first screen looks through.
@@ -110,6 +111,7 @@ pub async fn desk(gate: &Gate, requester: &RequestCtx) -> Result<WorkDesk> {
             work: tasks::open_work(ctx.conn, &ids, &ctx.caller.user, ctx.now)?,
             now: ctx.now,
             user: ctx.caller.user.clone(),
+            offered: store::offered(ctx.conn, ctx.caller)?,
             cases,
         })
     };

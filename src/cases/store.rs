@@ -25,6 +25,7 @@ pub fn save(conn: &mut AnyConn, case: &Case, unit_path: &str, leaf: &Digest) -> 
         cases::unit_id.eq(&case.unit_id),
         cases::unit_path.eq(unit_path),
         cases::lead_id.eq(&case.lead.id),
+        cases::proposed_lead_id.eq(case.proposed_lead.as_ref().map(|proposed| &proposed.id)),
         cases::opened_at.eq(case.opened_at.0),
         cases::changed_at.eq(case.changed_at.0),
         cases::version.eq(case.version),
@@ -94,7 +95,7 @@ impl VisibleTo {
     }
 }
 
-/// The cases a caller may read: the same answer as the policy's `CaseRead`, for lists.
+/// The cases a caller may read with what belongs to them: the same answer as the policy's family `Reading`, for lists.
 #[diesel::dsl::auto_type(no_type_alias)]
 pub fn visible(to: &VisibleTo) -> _ {
     let worker: &str = to.worker.as_str();
@@ -180,8 +181,10 @@ pub struct CaseSearch {
 /// Cases a caller may read, newest first.
 pub fn list(conn: &mut AnyConn, caller: &Caller, search: &CaseSearch, now: Micros) -> Result<Vec<CaseView>> {
     let sees = VisibleTo::of(caller, now);
+    // Who was proposed as lead reads what the case is about, and no more of it.
+    let offered = cases::proposed_lead_id.assume_not_null().eq(sees.worker.as_str());
     let mut query = cases::table
-        .filter(visible(&sees))
+        .filter(visible(&sees).or(offered))
         .order(cases::id.desc())
         .limit(search.limit as i64)
         .select((cases::body, cases::held))
@@ -200,6 +203,12 @@ pub fn list(conn: &mut AnyConn, caller: &Caller, search: &CaseSearch, now: Micro
     }
     let rows = query.load(conn)?;
     views(conn, rows)
+}
+
+/// The cases that a caller was proposed to lead, oldest first.
+pub fn offered(conn: &mut AnyConn, caller: &Caller) -> Result<Vec<Case>> {
+    let offered = cases::table.filter(cases::proposed_lead_id.eq(&caller.user));
+    db::records(conn, offered.order(cases::id).limit(SHOWN).select(cases::body))
 }
 
 /// A case in which somebody works, as its row tells it.

@@ -230,7 +230,7 @@ pub(super) fn views(ctx: &mut ReadCtx<'_>, found: Vec<StoredEvent>, act: Act) ->
     };
     let seqs: Vec<i64> = found.iter().map(|event| event.seq).collect();
     let indexes = indexes(ctx.conn, &stream, &seqs)?;
-    let (mut records, closed) = match ctx.may(Act::CaseRead) || act == Act::CaptureRead {
+    let (mut records, closed) = match ctx.may(Act::CustodyRead) || act == Act::CaptureRead {
         true => (records_of(ctx.conn, &stream, &seqs)?, closed_captures(ctx, &found)?),
         false => (HashMap::new(), HashMap::new()),
     };

@@ -113,7 +113,7 @@ fn found(
     (log, case, stream): (CaseLog, &str, &str),
     search: &TrailSearch,
 ) -> Result<FoundTrail> {
-    let reads_case = ctx.may(Act::CaseRead);
+    let reads_case = ctx.may(Act::CustodyRead);
     // A number of an item is known to the readers of the case alone.
     let object = match search.item {
         Some(item) if reads_case => Some(item_id(ctx.conn, case, item)?.unwrap_or_default()),

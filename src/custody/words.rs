@@ -173,7 +173,8 @@ pub fn about(event: &ShownEvent, zone: Zone) -> String {
             vec![worded(event, "/level"), listed(event, "/platforms"), why(event)]
         }
         "grant.given" => vec![listed(event, "/rights"), until(event, zone), why(event)],
-        "case.changed" => vec![lead(event), why(event)],
+        "case.changed" | "case.lead_accepted" => vec![lead(event), why(event)],
+        "case.lead_proposed" => vec![plain(event, "/proposed_lead/name"), why(event)],
         "packet.requested" => vec![plain(event, "/recipient")],
         "packet.disclosed" => vec![plain(event, "/to")],
         "preview.viewed" | "file.viewed" | "file.downloaded" => vec![digest(event)],

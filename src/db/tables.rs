@@ -139,6 +139,7 @@ diesel::table! {
         unit_id -> Text,
         unit_path -> Text,
         lead_id -> Text,
+        proposed_lead_id -> Nullable<Text>,
         opened_at -> BigInt,
         changed_at -> BigInt,
         items -> BigInt,

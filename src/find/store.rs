@@ -48,19 +48,21 @@ pub struct Changed {
 
 /// What the events of a stretch of the tree changed, as far as it is found by keys.
 pub fn changed(conn: &mut AnyConn, stretch: &Range<i64>) -> Result<Changed> {
-    const THOSE: [Action; 6] = [
-        Action::CaseOpened,
-        Action::CaseChanged,
+    const THOSE: [Action; 4] = [
         Action::CaptureRecorded,
         Action::CaptureCorrected,
         Action::AccountAdded,
         Action::AccountChanged,
     ];
+    let those = THOSE
+        .iter()
+        .chain(crate::cases::projection::VERSIONS)
+        .map(|action| action.as_str());
     let event = events::stream.eq(leaves::stream).and(events::seq.eq(leaves::seq));
     let rows: Vec<(String, String)> = leaves::table
         .inner_join(events::table.on(event))
         .filter(leaves::idx.ge(stretch.start).and(leaves::idx.lt(stretch.end)))
-        .filter(events::action.eq_any(THOSE.map(Action::as_str)))
+        .filter(events::action.eq_any(those))
         .select((events::action, events::object))
         .load(conn)?;
     let mut changed = Changed::default();

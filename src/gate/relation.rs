@@ -131,13 +131,13 @@ pub(super) fn case_context(
 type CaseAndRelation = (
     (String, String, String, String, String, String),
     (i64, i64, i64),
-    (bool, bool, bool, bool),
+    (bool, bool, bool, bool, bool),
 );
 
 type CaseSql = (
     (Text, Text, Text, Text, Text, Text),
     (BigInt, BigInt, BigInt),
-    (Bool, Bool, Bool, Bool),
+    (Bool, Bool, Bool, Bool, Bool),
 );
 
 fixed! {
@@ -145,6 +145,7 @@ fixed! {
     /// asks this once or twice. A grant counts only where its row is that of the last event about it. Written out, because Diesel's walk over the same took longer than SQLite's answer.
     OnCase -> CaseSql: "SELECT c.id, c.lead_id, c.unit_id, c.unit_path, c.handling, c.status, c.version, c.items, c.held, \
      EXISTS (SELECT 1 FROM members m WHERE m.case_id = c.id AND m.user_id = q.me AND m.ended_at IS NULL), \
+     c.proposed_lead_id IS NOT NULL AND c.proposed_lead_id = q.me, \
      EXISTS (SELECT 1 FROM grants g WHERE g.user_id = q.me AND g.case_id = c.id AND g.ended_at IS NULL AND g.until > q.now AND g.can_read \
        AND g.leaf = (SELECT e.leaf FROM events e WHERE e.object = g.id AND e.stream = 'case:' || g.case_id ORDER BY e.seq DESC LIMIT 1)), \
      EXISTS (SELECT 1 FROM grants g WHERE g.user_id = q.me AND g.case_id = c.id AND g.ended_at IS NULL AND g.until > q.now AND g.can_export \
@@ -166,10 +167,11 @@ fn on_case(conn: &mut AnyConn, caller: &Caller, case: &str, facts: Facts, now: M
         return Ok(None);
     };
     let (case_id, lead_id, unit_id, unit_path, handling, status) = texts;
-    let (member, granted_read, granted_export, granted_decide) = mine;
+    let (member, proposed_lead, granted_read, granted_export, granted_decide) = mine;
     let relation = Relation {
         lead: caller.user == lead_id,
         member,
+        proposed_lead,
         supervises: caller.is(Role::Supervisor) && unit_path.starts_with(&caller.unit_path),
         granted_read,
         granted_export,

@@ -16,7 +16,7 @@ use auditor::AuditorPart;
 use desk::DeskParts;
 use shared::{SharedLine, shared};
 
-use crate::cases::{self, CaseLine, CaseSearch};
+use crate::cases::{self, CaseLine, CaseSearch, TaskLine};
 use crate::error::Result;
 use crate::http::pages::{self, Frame, Nav, PageRequest};
 use crate::http::reply::Reply;
@@ -28,6 +28,8 @@ use queue::{Queue, QueueSort, Urgency};
 struct HomePage {
     frame: Frame,
     waiting: Option<Queue>,
+    /// The cases that a supervisor was proposed to lead.
+    offers: Vec<TaskLine>,
     desk: Option<DeskParts>,
     /// What was shared with a prosecutor.
     shared: Option<Vec<SharedLine>>,
@@ -56,8 +58,13 @@ impl HomePage {
             false => None,
         };
         let desk = match is(Role::Investigator) {
-            true => Some(DeskParts::of(page).await?).filter(|desk| !desk.cases.is_empty()),
+            true => Some(DeskParts::of(page).await?).filter(|desk| !desk.is_empty()),
             false => None,
+        };
+        // An investigator's desk tells of it beside the rest.
+        let offers = match is(Role::Supervisor) && !is(Role::Investigator) {
+            true => cases::offers_for(&cases::desk(&page.app.gate, &page.ctx).await?),
+            false => Vec::new(),
         };
         // Who has cases of their own finds the others under all cases.
         let cases = match casework && desk.is_none() {
@@ -74,6 +81,7 @@ impl HomePage {
         };
         Ok(Self {
             waiting,
+            offers,
             desk,
             shared,
             cases,

@@ -47,6 +47,10 @@ actions! {
     CaseSuspended "case.suspended" Case "The case was suspended.";
     CaseClosed "case.closed" Case "The case was closed with a disposition.";
     CaseReopened "case.reopened" Case "The case was opened again.";
+    LeadProposed "case.lead_proposed" Case "Another person was proposed to lead the case, which keeps its lead until they accept.";
+    LeadAccepted "case.lead_accepted" Case "The person who was proposed accepted, and leads the case from here on.";
+    LeadDeclined "case.lead_declined" Case "The person who was proposed declined; the case keeps its lead.";
+    LeadWithdrawn "case.lead_withdrawn" Case "It was taken back that another person was proposed to lead the case.";
     MemberAdded "member.added" Case "A person became a member of the case.";
     MemberRemoved "member.removed" Case "A person ceased to be a member of the case.";
     GrantGiven "grant.given" Case "A person was given access to the case that ends by itself.";

@@ -22,8 +22,12 @@ words! {
         CaseClose = "CaseClose",
         /// Change a case's handling, in either direction.
         CaseRestrict = "CaseRestrict",
-        /// Add or remove a member, or hand over the lead.
+        /// Add or remove a member.
         MemberChange = "MemberChange",
+        /// Propose another lead, or take that back.
+        LeadPropose = "LeadPropose",
+        /// Accept or decline the lead that one was proposed for.
+        LeadAnswer = "LeadAnswer",
         /// Read the subjects of a case.
         SubjectRead = "SubjectRead",
         /// Add or change a subject.

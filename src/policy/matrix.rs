@@ -16,6 +16,7 @@ One table for each role, one row for acts that are alike, one column for each re
   lead     leads the case                    export   was given `export` on record
   member   is a member                       decide   was given `decide` on record
   unit     the case's unit is one of theirs  u+, m+   unit or member, and the other as well
+  next     was proposed as the next lead
 A cell says in which cases they may:
   yes      in every case                     -        never
   std      handling standard only            r+c      handling restricted or confidential only
@@ -44,10 +45,11 @@ pub fn matrix(policy: &Policy) -> String {
 type Named<T> = (&'static str, fn(&mut T));
 
 /// The relations shown: each alone, and those pairs where one changes what the other gives.
-const COLUMNS: [Named<Relation>; 12] = [
+const COLUMNS: [Named<Relation>; 13] = [
     ("none", |_| ()),
     ("lead", |r| r.lead = true),
     ("member", |r| r.member = true),
+    ("next", |r| r.proposed_lead = true),
     ("unit", |r| r.supervises = true),
     ("read", |r| r.granted_read = true),
     ("export", |r| r.granted_export = true),

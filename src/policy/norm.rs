@@ -24,6 +24,8 @@ enum Who {
     Member,
     /// "member", to write: an investigator's work
     MemberAtWork,
+    /// whoever was proposed as lead, beyond the table: they answer, and must know what about
+    ProposedLead,
     /// "supervisor of its unit", to read: handling standard
     UnitSupervisorReading,
     /// "supervisor of its unit", to change
@@ -31,6 +33,8 @@ enum Who {
     /// "supervisor of the unit who is neither requester, holder, capturer nor member (… the one to whom the lead gave
     /// `decide` on record)"
     ThatSupervisor,
+    /// the same, or the one to whom the lead gave `decide`, to propose another lead
+    SupervisorProposing,
     /// "access given on record": the supervisor who was given `decide`
     GivenDecide,
     /// "grantee with `read`", which `export` includes
@@ -60,8 +64,19 @@ use Who::*;
 const ON_CASES: &[Row] = &[
     // read a case, its captures, files, records, authorizations, custody
     Row {
+        acts: &[CaseRead],
+        who: &[
+            Lead,
+            Member,
+            UnitSupervisorReading,
+            GivenDecide,
+            GranteeRead,
+            ProposedLead,
+        ],
+        write: false,
+    },
+    Row {
         acts: &[
-            CaseRead,
             SubjectRead,
             AccountRead,
             AuthorizationRead,
@@ -82,6 +97,16 @@ const ON_CASES: &[Row] = &[
     Row {
         acts: &[CaseChange, MemberChange],
         who: &[Lead, UnitSupervisorChanging],
+        write: true,
+    },
+    Row {
+        acts: &[LeadPropose],
+        who: &[Lead, SupervisorProposing],
+        write: true,
+    },
+    Row {
+        acts: &[LeadAnswer],
+        who: &[ProposedLead],
         write: true,
     },
     Row {
@@ -200,6 +225,10 @@ impl Who {
         match self {
             Lead => on_staff && relation.lead,
             Member => on_staff && relation.member,
+            ProposedLead => on_staff && relation.proposed_lead,
+            SupervisorProposing => {
+                UnitSupervisorChanging.is(world) || (supervisor && !standard && relation.granted_decide)
+            }
             MemberAtWork => world.has(Role::Investigator) && relation.member,
             UnitSupervisorReading => supervisor && relation.supervises && standard,
             UnitSupervisorChanging => {
@@ -270,6 +299,7 @@ fn relation(bits: usize) -> Relation {
         granted_read: bit(3),
         granted_export: bit(4),
         granted_decide: bit(5),
+        proposed_lead: bit(6),
     }
 }
 
@@ -322,7 +352,7 @@ fn every_single_role_may_what_the_norm_says() {
             let policy = &policy;
             threads.spawn(move || {
                 let roles = roles(bits);
-                for relation in (0..64).map(relation) {
+                for relation in (0..128).map(relation) {
                     for (at, (row, act)) in rows().enumerate() {
                         let plain = World {
                             roles: &roles,
@@ -354,14 +384,14 @@ fn any_mixture_of_roles_may_what_the_norm_says() {
     let policy = Policy::new().unwrap();
     let mut at: usize = 0;
     for _ in 0..800 {
-        at = (at + 104_729) % (32 * 64 * 9 * 16);
+        at = (at + 104_729) % (32 * 128 * 9 * 16);
         let roles = roles(at % 32);
         let world = World {
             roles: &roles,
-            relation: relation(at / 32 % 64),
-            handling: Handling::ALL[at / 2048 % 3],
-            status: CaseStatus::ALL[at / 6144 % 3],
-            facts: facts(at / 18432),
+            relation: relation(at / 32 % 128),
+            handling: Handling::ALL[at / 4096 % 3],
+            status: CaseStatus::ALL[at / 12288 % 3],
+            facts: facts(at / 36864),
         };
         for (row, act) in rows() {
             compare(&policy, &world, row, act);

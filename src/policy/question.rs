@@ -9,6 +9,8 @@ pub struct Relation {
     pub lead: bool,
     /// Is a member of it.
     pub member: bool,
+    /// Was proposed as its next lead, and has not answered.
+    pub proposed_lead: bool,
     /// The case's unit is one of the caller's, or below one. Without the role supervisor it gives nothing.
     pub supervises: bool,
     /// Was given `read` on record.
@@ -25,6 +27,7 @@ impl Relation {
         let words = [
             ("lead", self.lead),
             ("member", self.member),
+            ("proposed_lead", self.proposed_lead),
             ("supervises", self.supervises),
             ("granted_read", self.granted_read),
             ("granted_export", self.granted_export),

@@ -9,6 +9,7 @@ use super::*;
 const NONE: Relation = Relation {
     lead: false,
     member: false,
+    proposed_lead: false,
     supervises: false,
     granted_read: false,
     granted_export: false,
@@ -16,6 +17,10 @@ const NONE: Relation = Relation {
 };
 const LEAD: Relation = Relation { lead: true, ..NONE };
 const MEMBER: Relation = Relation { member: true, ..NONE };
+const PROPOSED: Relation = Relation {
+    proposed_lead: true,
+    ..NONE
+};
 const UNIT: Relation = Relation {
     supervises: true,
     ..NONE
@@ -219,7 +224,7 @@ fn each_permit_is_needed() {
         }
     }
     for act in Act::ALL.iter().filter(|act| act.is_on_case()) {
-        for relation in [LEAD, MEMBER, UNIT, READ, EXPORT, DECIDE] {
+        for relation in [LEAD, MEMBER, PROPOSED, UNIT, READ, EXPORT, DECIDE] {
             for role in [Investigator, Supervisor, Prosecutor, Auditor] {
                 for handling in [Handling::Standard, Handling::Restricted] {
                     let case = Some(CaseFacts {
@@ -369,6 +374,7 @@ fn every_slice_holds_against_the_schema() {
     let policy = Policy::new().unwrap();
     let all = Relation {
         member: true,
+        proposed_lead: true,
         supervises: true,
         granted_read: true,
         granted_export: true,

@@ -353,54 +353,6 @@ fn a_supervisor_who_works_on_a_case_decides_nothing_in_it(app: &App) {
     app.deputy.post(&decision, json!({"decision": "approve"})).is(200);
 }
 
-both_databases!(the_lead_is_handed_over_and_the_former_one_stays_a_member);
-fn the_lead_is_handed_over_and_the_former_one_stays_a_member(app: &App) {
-    let case = app.case();
-    let before = app.events(&case.stream).len();
-    let body = json!({"lead_id": app.stranger.id, "reason": "on leave"});
-    let changed = app.supervisor.patch(&case.path(""), 1, body).is(200);
-    assert_eq!(changed["lead_id"], json!(app.stranger.id));
-    let new = app.events(&case.stream).split_off(before);
-    let actions: Vec<&str> = new.iter().map(|event| event["action"].as_str().unwrap()).collect();
-    assert_eq!(actions, ["case.changed", "member.added"]);
-    assert_eq!(new[1]["object"]["id"], json!(app.lead.id));
-    app.lead.get(&case.path("")).is(200);
-    app.lead
-        .patch(&case.path(""), 2, json!({"title": "Mine still"}))
-        .problem(403, "forbidden");
-    app.stranger
-        .patch(&case.path(""), 2, json!({"title": "Taken over"}))
-        .is(200);
-    app.stranger
-        .delete(&case.path(&format!("members/{}", app.lead.id)))
-        .is(204);
-    app.lead.get(&case.path("")).problem(404, "not-found");
-    // A member takes over and hands back: nobody is a member twice.
-    let body = json!({"lead_id": app.member.id});
-    app.stranger.patch(&case.path(""), 3, body).is(200);
-    let body = json!({"lead_id": app.stranger.id});
-    app.leaves(&case.stream, "case.changed", &app.member, || {
-        app.member.patch(&case.path(""), 4, body).is(200)
-    });
-    app.prosecutor
-        .patch(&case.path(""), 5, json!({"lead_id": app.member.id}))
-        .problem(404, "not-found");
-}
-
-both_databases!(whoever_decides_in_a_restricted_case_does_not_lead_it);
-fn whoever_decides_in_a_restricted_case_does_not_lead_it(app: &App) {
-    let case = app.case_of(json!({
-        "title": "Threats", "kind": "online_crime", "handling": "restricted", "supervisor_id": app.deputy.id,
-    }));
-    app.leaves_nothing(&case.stream, || {
-        app.lead
-            .patch(&case.path(""), 1, json!({"lead_id": app.deputy.id}))
-            .refuses(422, "lead_id", "other")
-    });
-    let both = json!({"lead_id": app.deputy.id, "supervisor_id": app.supervisor.id});
-    app.lead.patch(&case.path(""), 1, both).is(200);
-}
-
 both_databases!(a_refusal_says_whom_to_ask_to_those_who_may_know);
 fn a_refusal_says_whom_to_ask_to_those_who_may_know(app: &App) {
     let case = app.case();

@@ -564,6 +564,10 @@ fn the_team_s_page_changes_who_works_on_a_case_and_who_was_let_in(app: &App) {
         ("reason", "on leave"),
     ];
     lead.post(&format!("{path}/lead"), &hand).is(303);
+    let next = Browser::signed_in(app, "stranger");
+    let version = next.get(&format!("{path}/team")).is(200).hidden("version");
+    let accept = [("version", version.as_str()), ("lead_id", app.stranger.id.as_str())];
+    next.post(&format!("{path}/lead"), &accept).is(303);
     // The former lead works on, and changes nobody's part any more; the refusal says whom to ask.
     lead.post(&format!("{path}/lead"), &hand)
         .is(403)

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::both_databases;
 use crate::decide::{asked, held};
+use crate::handover::handed_over;
 use crate::kit::browser::Browser;
 use crate::kit::{App, Case, hours};
 
@@ -108,10 +109,8 @@ fn nobody_names_themselves_to_decide(app: &App) {
         .patch(&led.path(""), 1, over)
         .refuses(422, "supervisor_id", "other");
     // Who led it stays a member, and is named by nobody while they are one.
-    app.double
-        .patch(&led.path(""), 1, json!({"lead_id": app.member.id}))
-        .is(200);
+    handed_over(&led, &app.double, &app.member);
     app.member
-        .patch(&led.path(""), 2, json!({"supervisor_id": app.double.id}))
+        .patch(&led.path(""), 3, json!({"supervisor_id": app.double.id}))
         .refuses(422, "supervisor_id", "other");
 }

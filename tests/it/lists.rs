@@ -21,18 +21,18 @@ use crate::bytes::Random;
 use crate::kit::{App, Client, beginning, days};
 
 /// A failing world can be made again from its seed.
-struct Dice(Random);
+pub struct Dice(pub Random);
 
 impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
+    pub fn roll(&mut self, sides: usize) -> usize {
         usize::try_from(self.0.number() >> 33).unwrap() % sides
     }
 
-    fn one<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+    pub fn one<'a, T>(&mut self, of: &'a [T]) -> &'a T {
         &of[self.roll(of.len())]
     }
 
-    fn often(&mut self, percent: usize) -> bool {
+    pub fn often(&mut self, percent: usize) -> bool {
         self.roll(100) < percent
     }
 }
@@ -147,6 +147,7 @@ fn put_case(conn: &mut Conn, dice: &mut Dice, units: &[(String, String)], people
             cases::unit_id.eq(unit),
             cases::unit_path.eq(path),
             cases::lead_id.eq(lead),
+            cases::proposed_lead_id.eq(dice.often(50).then(|| dice.one(people).clone())),
             cases::opened_at.eq(beginning()),
             cases::changed_at.eq(beginning()),
             cases::items.eq(0i64),

@@ -108,9 +108,29 @@ fn work_lines(case: &Case, work: &OpenWork, now: Micros) -> Vec<TaskLine> {
     lines
 }
 
-/// What needs one person over all their cases, worst first: what they lead, asked for or captured.
+/// That somebody was proposed to lead a case, for them.
+pub fn offer_line(case: &Case) -> Option<TaskLine> {
+    let zone = Zone::named(Some(&case.time_zone));
+    let proposed = case.proposal.as_ref()?;
+    let about = format!(
+        "{} proposed you, {}. Accept or decline.",
+        line(&proposed.by.name),
+        zone.at(proposed.at.0).shown()
+    );
+    let address = format!("/cases/{}/team#h-lead", case.id);
+    let title = "You are to lead this case".to_owned();
+    Some(TaskLine::new(TaskUrgency::Warns, title, about, (address, "Answer it")))
+}
+
+/// The cases that somebody was proposed to lead, for them.
+pub fn offers_for(desk: &WorkDesk) -> Vec<TaskLine> {
+    let told = |case| Some(offer_line(case)?.in_case(case));
+    desk.offered.iter().filter_map(told).collect()
+}
+
+/// What needs one person over all their cases, worst first: what they lead, asked for or captured, and are to lead.
 pub fn tasks_for(desk: &WorkDesk) -> Vec<TaskLine> {
-    let mut lines = Vec::new();
+    let mut lines = offers_for(desk);
     for MyCase { view, .. } in &desk.cases {
         let case = &view.case;
         let (me, leads) = (&desk.user, case.lead.id == desk.user);

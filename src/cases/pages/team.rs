@@ -3,7 +3,8 @@
 use askama::Template;
 
 use super::{CasePage, Tab, colleague, names_people};
-use crate::cases::model::{self, CaseView, Grant, NewGrant};
+use crate::cases::handover::Handover;
+use crate::cases::model::{self, Grant, NewGrant};
 use crate::cases::{access, api, reads};
 use crate::clock::Micros;
 use crate::error::{Error, Result};
@@ -79,6 +80,20 @@ impl TeamPage {
         self.candidates.iter().filter(|person| !member(person)).collect()
     }
 
+    /// When the next lead was proposed.
+    fn proposed_at(&self) -> String {
+        let at = self.page.case.proposal.as_ref().map(|made| self.page.at(made.at.0));
+        at.map(|at| at.shown().to_string()).unwrap_or_default()
+    }
+
+    /// Colleagues who can be proposed as lead.
+    fn could_lead(&self) -> impl Iterator<Item = &Person> {
+        let me = self.frame.person.as_ref().map(|person| person.user.as_str());
+        self.candidates
+            .iter()
+            .filter(move |person| Some(person.id.as_str()) != me)
+    }
+
     /// Whether the refused form is the one that this field belongs to.
     fn is_about(&self, field: &str) -> bool {
         self.form.is_refused() && !self.form.value(field).is_empty()
@@ -121,8 +136,26 @@ async fn back(page: &PageRequest, id: &str, done: &str, made: Result<()>) -> Rep
 
 pub async fn hand_over(PathId(id): PathId, request: WriteRequest) -> Reply {
     let page = request.page()?;
-    let made = api::change_case(id.clone(), request, |form| form).await;
-    back(&page, &id, "handed-over", made.map(|_: CaseView| ())).await
+    let asking = request.check(Act::CaseRead, &Scope::Case(id.clone())).await?;
+    let made = api::change_case(id.clone(), request, |form| form).await.map(drop);
+    // The form is read by then.
+    let named = page.typed("lead_id").unwrap_or_default();
+    let meant = asking
+        .context
+        .map(|case| Handover::meant(&asking.caller, &case, &named));
+    let done = match meant {
+        Some(Handover::Accepted) => "lead-accepted",
+        Some(Handover::Withdrawn) => "lead-withdrawn",
+        // Who declined may not see the case any more.
+        Some(Handover::Declined) => return declined(&page, &id, made).await,
+        _ => "lead-proposed",
+    };
+    back(&page, &id, done, made).await
+}
+
+async fn declined(page: &PageRequest, id: &str, made: Result<()>) -> Reply {
+    let address = |()| "/?done=lead-declined".to_owned();
+    pages::answer(&page.req, made, address, async |form| team_page(page, id, form).await).await
 }
 
 pub async fn add_member(PathId(id): PathId, request: WriteRequest) -> Reply {

@@ -36,6 +36,11 @@ pub(super) struct DeskParts {
 }
 
 impl DeskParts {
+    /// Whether there is nothing to show.
+    pub fn is_empty(&self) -> bool {
+        self.cases.is_empty() && self.tasks.is_empty()
+    }
+
     /// The caller's.
     pub async fn of(page: &PageRequest) -> Result<Self> {
         let desk = cases::desk(&page.app.gate, &page.ctx).await?;

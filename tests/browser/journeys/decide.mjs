@@ -94,6 +94,25 @@ async function mend(demo, look, id) {
   });
 }
 
+/** Proposes another lead on the page of the team. */
+async function propose(person, name) {
+  await person.page.selectOption("#f-lead_id", { label: name });
+  await person.page.fill("#lead-reason", "on leave");
+  await person.press("Propose");
+  await person.says("They are proposed as lead.");
+}
+
+/** Who was proposed comes to it from the first screen, and accepts. */
+async function answer(demo, known, look, username) {
+  await demo.as(username, look, async (person) => {
+    await person.goto("/");
+    await person.says("You are to lead this case");
+    await person.goto(`/cases/${known.id}/team`);
+    await person.press("Accept the lead");
+    await person.says("You lead the case.");
+  });
+}
+
 /** Members, access and the lead's handover. */
 async function team(demo, known, look) {
   const mark = look.script === false ? "-plain" : "";
@@ -109,15 +128,19 @@ async function team(demo, known, look) {
     await ruth.page.locator("details[open] [name=reason]").fill("handed to another office");
     await ruth.press("End the access");
     await ruth.says("handed to another office");
-    // There and back: the former lead stays a member and takes over again.
-    await ruth.page.selectOption("#f-lead_id", { label: "Det. Lena Fisk" });
-    await ruth.page.fill("#lead-reason", "on leave");
-    await ruth.press("Hand over");
-    await ruth.says("The lead is handed over.");
-    await ruth.page.selectOption("#f-lead_id", { label: "Det. Ines Moreau" });
-    await ruth.press("Hand over");
-    await ruth.says("The lead is handed over.");
+    await propose(ruth, "Det. Lena Fisk");
+    await ruth.look_at(`team-proposed${mark}`);
+    await ruth.press("Take it back");
+    await ruth.says("That is taken back.");
+    await propose(ruth, "Det. Lena Fisk");
   });
+  // There and back: the former lead stays a member and takes over again.
+  await answer(demo, known, look, "lena.fisk");
+  await demo.as("ruth.calder", look, async (ruth) => {
+    await ruth.goto(`/cases/${known.id}/team`);
+    await propose(ruth, "Det. Ines Moreau");
+  });
+  await answer(demo, known, look, "ines.moreau");
 }
 
 /** Everything by keys: move, choose, write, send; no single key decides. */
