@@ -254,6 +254,15 @@ impl CasePatch {
         texts.into_iter().any(Option::is_some) || self.particulars.is_some()
     }
 
+    /// Whether it is about the lead and nothing else.
+    pub fn is_handover(&self) -> bool {
+        let others = [&self.supervisor_id, &self.disposition]
+            .into_iter()
+            .any(Option::is_some);
+        let state = self.status.is_some() || self.handling.is_some();
+        self.lead_id.is_some() && !(others || state || self.needs_case_change())
+    }
+
     /// The next version. People and unit stay as they were: who they are, only the database knows.
     pub fn apply(&self, before: &Case, now: Micros) -> Result<Case> {
         let mut next = before.clone();

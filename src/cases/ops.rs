@@ -231,7 +231,7 @@ pub fn act_for(patch: &CasePatch, asking: &Authorized) -> Act {
     match (patch.status, patch.handling, handed) {
         (Some(_), ..) => Act::CaseClose,
         (None, Some(_), _) => Act::CaseRestrict,
-        (None, None, Some((case, id))) if !patch.needs_case_change() => Handover::meant(&asking.caller, case, id).act(),
+        (None, None, Some((case, id))) if patch.is_handover() => Handover::meant(&asking.caller, case, id).act(),
         _ => Act::CaseChange,
     }
 }

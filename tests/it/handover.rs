@@ -131,6 +131,15 @@ fn who_is_proposed_sees_what_the_case_is_about_and_no_more_of_it(app: &App) {
     app.double
         .patch(&case.path(""), 2, json!({"lead_id": app.double.id}))
         .problem(404, "not-found");
+    // Who answers changes nothing else by that.
+    for more in [
+        json!({"disposition": "arrest"}),
+        json!({"supervisor_id": app.supervisor.id}),
+        json!({"title": "Mine"}),
+    ] {
+        let accept = crate::kit::with(json!({"lead_id": app.stranger.id}), more);
+        app.stranger.patch(&case.path(""), 2, accept).problem(403, "forbidden");
+    }
     // Who declines sees no more of it.
     app.leaves(&case.stream, "case.lead_declined", &app.stranger, || {
         app.stranger
