@@ -24,7 +24,7 @@ use crate::http::upload_slots::UploadSlots;
 use crate::http::work_slots::WorkSlots;
 use crate::http::{App, State, carried, headers, refusal, request_ctx, system};
 use crate::identity::secret::Secret;
-use crate::identity::{AccessTokens, FormTokens, Passwords, RefreshTokens, Seals, TokenUse};
+use crate::identity::{AccessTokens, FormTokens, Passwords, RefreshTokens, Seals, SignInAttempts, TokenUse};
 use crate::ledger::{self, Action, Journal};
 use crate::pictures::{PictureDesk, PictureMaker};
 use crate::policy::Policy;
@@ -105,6 +105,8 @@ fn open_blocking(config: &Config, with: With) -> Result<(OpenInstallation, u64)>
         form_tokens: FormTokens::new(secret),
         demo: log.demo,
         passwords: Passwords::new()?,
+        attempts: SignInAttempts::default(),
+        machine_sign_ins: WorkSlots::new(1),
         blobs,
         limits: config.limits()?,
         uploads: UploadSlots::default(),

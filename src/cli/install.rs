@@ -49,6 +49,11 @@ pub enum UserCommand {
         /// The name to sign in with
         username: String,
     },
+    /// Release a user who is locked after failed sign-ins; the password stays
+    Unlock {
+        /// The name to sign in with
+        username: String,
+    },
     /// Disable a user and end all sessions and tokens
     Disable {
         /// The name to sign in with
@@ -113,6 +118,11 @@ pub fn user(config: &Config, command: UserCommand) -> Done {
             gate.change(move |tx| ops::reset(tx, &id, &hash))?;
             output::print(&format!("user {username} has a new password\n"));
             print_once(&password);
+        }
+        UserCommand::Unlock { username } => {
+            let id = user_id(gate.db(), &username)?;
+            gate.change(move |tx| ops::unlock(tx, &id))?;
+            output::print(&format!("user {username} is released\n"));
         }
         UserCommand::Disable { username } => {
             let id = user_id(gate.db(), &username)?;

@@ -74,7 +74,7 @@ enum Command {
     Serve,
     /// Run the server in a fresh folder, filled with a believable agency
     Demo(demo::DemoArgs),
-    /// Add, list, reset or disable users of this installation
+    /// Add, list, reset, unlock or disable users of this installation
     #[command(subcommand)]
     User(install::UserCommand),
     /// Issue or revoke a token for a program

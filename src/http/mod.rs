@@ -4,6 +4,7 @@ mod assets;
 pub mod body;
 pub mod browser;
 pub mod carried;
+pub mod client_address;
 pub mod decision;
 pub mod drafts;
 pub mod fields;
@@ -36,7 +37,7 @@ pub use write_request::WriteRequest;
 use crate::blobs::Blobs;
 use crate::config::{Config, Limits};
 use crate::gate::Gate;
-use crate::identity::{AccessTokens, FormTokens, Passwords, RefreshTokens, Seals};
+use crate::identity::{AccessTokens, FormTokens, Passwords, RefreshTokens, Seals, SignInAttempts};
 use crate::pictures::PictureDesk;
 
 /// The state that handlers share; one for the whole server.
@@ -57,6 +58,10 @@ pub struct State {
     pub demo: bool,
     /// Password hashing.
     pub passwords: Passwords,
+    /// How fast somebody may try to sign in.
+    pub attempts: SignInAttempts,
+    /// Where an administrator at the machine itself signs in while too much fails there.
+    pub machine_sign_ins: WorkSlots,
     /// Stored bytes: evidence files and packets.
     pub blobs: Blobs,
     /// Limits.

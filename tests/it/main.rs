@@ -43,6 +43,7 @@ mod projections;
 mod releases;
 mod samples;
 mod sessions;
+mod sign_ins;
 mod statics;
 mod store;
 mod subjects;
