@@ -120,6 +120,7 @@ fn open_blocking(config: &Config, with: With) -> Result<(OpenInstallation, u64)>
         metrics: with.metrics,
         metrics_token: config.metrics_token(),
         public_ledger: config.public_ledger(),
+        trusted_proxies: config.trusted_proxies()?,
         gate: Gate::new(db, journal, Arc::new(policy), with.clock),
     };
     let app = App::new(state);

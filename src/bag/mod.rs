@@ -6,6 +6,7 @@ pub mod cli;
 pub mod folder;
 mod header;
 mod repacked;
+pub mod terminal;
 pub mod writer;
 pub mod zip;
 

@@ -246,7 +246,9 @@ pub fn token(config: &Config, command: TokenCommand) -> Done {
             let (id, token) = gate.change(move |tx| ops::token(tx, &id, until))?;
             // The token alone on standard output, so that a script can take it as it comes.
             output::print(&format!("{token}\n"));
-            eprintln!("token {id} for {username}: shown only here, keep it like a password, as CASETRAIL_TOKEN");
+            output::complain(&format!(
+                "token {id} for {username}: shown only here, keep it like a password, as CASETRAIL_TOKEN"
+            ));
         }
         TokenCommand::Revoke { token } => {
             open(config)?.change(move |tx| ops::revoke_token(tx, &token))?;

@@ -66,6 +66,9 @@ struct Common {
     /// The folder of evidence files [default: files in the data folder]
     #[arg(long, global = true, value_name = "DIR")]
     files: Option<String>,
+    /// Reverse proxies that are believed about a client's address, separated by commas
+    #[arg(long, global = true, value_name = "NETWORKS")]
+    trusted_proxies: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -114,8 +117,11 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let line = match CommandLine::try_parse_from(args) {
         Ok(line) => line,
         Err(e) => {
-            // Where standard output is gone there is nobody to tell.
-            let _ = e.print();
+            match e.use_stderr() {
+                true => output::complain(e.render().to_string().trim_end()),
+                // Where standard output is gone there is nobody to tell.
+                false => drop(e.print()),
+            }
             return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
         }
     };
@@ -173,6 +179,7 @@ impl Common {
             ("http", self.http.then(|| "true".to_owned())),
             ("database", self.database.clone()),
             ("files", self.files.clone()),
+            ("trusted_proxies", self.trusted_proxies.clone()),
         ];
         all.into_iter()
             .filter_map(|(name, value)| Some((name, value?)))

@@ -6,7 +6,9 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::output;
 use crate::app::{self, OpenInstallation, With};
+use crate::bag::terminal::ErrorLines;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -17,12 +19,15 @@ use crate::{background, ledger};
 /// Runs the server until it is told to stop.
 pub fn run(config: &Config) -> Result<()> {
     log_to_stderr(config);
+    if config.http()? && config.trusted_proxies()?.is_empty() {
+        tracing::warn!("plain HTTP without trusted_proxies: behind a proxy all clients have the proxy's address");
+    }
     actix_web::rt::System::new().block_on(async {
         let door = Door::prepare(config)?;
         let opened = app::open(config, with(Arc::new(SystemClock))?).await?;
         let once = first_start(&opened).await?;
         answer(config, door, opened, move |address| {
-            eprint!("{}", greeting(&address, once.as_deref()));
+            output::complain(greeting(&address, once.as_deref()).trim_end());
         })
         .await
     })
@@ -51,8 +56,8 @@ pub(super) fn log_to_stderr(config: &Config) {
     let filter = EnvFilter::try_new(config.log_filter()).unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
+        .with_writer(ErrorLines::default)
+        .with_ansi(false);
     let json = match config.log_format() {
         "json" => true,
         "text" => false,

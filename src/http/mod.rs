@@ -35,7 +35,7 @@ use work_slots::WorkSlots;
 pub use write_request::WriteRequest;
 
 use crate::blobs::Blobs;
-use crate::config::{Config, Limits};
+use crate::config::{Config, Limits, TrustedProxies};
 use crate::gate::Gate;
 use crate::identity::{AccessTokens, FormTokens, Passwords, RefreshTokens, Seals, SignInAttempts};
 use crate::pictures::PictureDesk;
@@ -86,6 +86,8 @@ pub struct State {
     pub metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
     /// Whether `/metrics` answers beyond loopback with this token only.
     pub metrics_token: Option<String>,
+    /// The proxies that are believed about a client's address.
+    pub trusted_proxies: TrustedProxies,
     /// Whether hashes of the ledger may be read without signing in.
     pub public_ledger: bool,
 }

@@ -24,12 +24,12 @@ pub struct SignInAttempts(Arc<Mutex<Remembered>>);
 
 #[derive(Default)]
 struct Remembered {
-    places: HashMap<Network, Place>,
+    places: HashMap<Network, FailingPlace>,
     of_one: HashMap<(String, Network), (u32, Micros)>,
 }
 
 #[derive(Default)]
-struct Place {
+struct FailingPlace {
     failures: u32,
     underway: u32,
     last: Micros,
@@ -159,8 +159,13 @@ mod tests {
         }
         let mut waits = Vec::new();
         for _ in 0..9 {
-            let Err(seconds) = all.enter(here, now) else { panic!("no wait") };
-            all.enter(Network::of("192.0.2.2"), now).ok().expect("another place").succeeded();
+            let Err(seconds) = all.enter(here, now) else {
+                panic!("no wait")
+            };
+            all.enter(Network::of("192.0.2.2"), now)
+                .ok()
+                .expect("another place")
+                .succeeded();
             now += i64::from(seconds) * SECOND;
             waits.push(seconds);
             drop(all.enter(here, now).ok().expect("waited"));

@@ -21,6 +21,5 @@ pub use seals::Seals;
 pub use session::{
     Caller, Credential, CredentialKind, LiveCredential, NewSecret, Opened, PastCredential, Person, Refreshed, end,
     end_all, end_perhaps, insert_past, keep_alive, keep_token, last_signed_in, live, name_token, note_use, open, owner,
-    refresh, resolve, signed_in_from,
-    unbound_secret,
+    refresh, resolve, signed_in_from, unbound_secret,
 };

@@ -1,7 +1,8 @@
 //! Sign-ins that fail: they slow down the place they come from, and lock nobody out who was there before.
 
+use casetrail::config::Config;
 use casetrail::users::ops;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::both_databases;
 use crate::kit::browser::sent;
@@ -109,7 +110,10 @@ fn a_place_that_fails_waits_and_no_other(app: &App) {
     let told = slowed.problem(429, "too-many-sign-ins");
     let refused = app.count(AGENCY, "session.refused");
     for username in ["lead", "auditor", "no-one-at-all"] {
-        assert_eq!(passed_on(app, STRANGER, (username, "wrong")).problem(429, "too-many-sign-ins"), told);
+        assert_eq!(
+            passed_on(app, STRANGER, (username, "wrong")).problem(429, "too-many-sign-ins"),
+            told
+        );
     }
     assert_eq!(app.count(AGENCY, "session.refused"), refused);
     let form = [("username", "auditor"), ("password", PASSWORD)];
@@ -130,4 +134,58 @@ fn a_place_that_fails_waits_and_no_other(app: &App) {
     slowed.is(429);
     app.advance(hours(1));
     passed_on(app, STRANGER, ("auditor", PASSWORD)).is(201);
+}
+
+/// As a proxy on this machine passes it on.
+fn through_proxy(app: &App, said: (&'static str, &str), (username, password): (&str, &str)) -> Answer {
+    let words = json!({"username": username, "password": password});
+    let request = app.nobody.request("POST", "/api/v1/sessions").json(&words);
+    app.nobody.send(request.header(said.0, said.1))
+}
+
+fn recorded(app: &App) -> Value {
+    app.last_record(AGENCY)["address"].clone()
+}
+
+both_databases!(a_trusted_proxy_is_believed with ("trusted_proxies", "127.0.0.1, 10.1.0.0/16"));
+fn a_trusted_proxy_is_believed(app: &App) {
+    let here = ("X-Forwarded-For", "203.0.113.7, 198.51.100.1, 10.1.0.9");
+    let opened = through_proxy(app, here, ("lead", PASSWORD)).is(201);
+    assert_eq!(recorded(app), "198.51.100.1");
+    let client = app.bearing(opened["access_token"].as_str().unwrap());
+    let sessions = client.get("/api/v1/me/sessions").is(200);
+    assert_eq!(sessions["items"][0]["address"], "198.51.100.1");
+    let standard = (
+        "Forwarded",
+        "for=203.0.113.7, for=\"[2001:db8:1:2::1]:4711\";proto=https",
+    );
+    through_proxy(app, standard, ("lead", PASSWORD)).is(201);
+    assert_eq!(recorded(app), "2001:db8:1:2::1");
+    // Each has an address of their own: failing, slowed, or known.
+    for n in 0..25 {
+        let status = through_proxy(app, ("X-Forwarded-For", "203.0.113.7"), ("lead", "wrong")).status;
+        assert_eq!(status, if n < 20 { 401 } else { 429 });
+    }
+    through_proxy(app, here, ("lead", PASSWORD)).is(201);
+    let neighbour = ("X-Forwarded-For", "2001:db8:1:2:ffff::2");
+    through_proxy(app, neighbour, ("lead", PASSWORD)).is(201);
+    through_proxy(app, ("X-Forwarded-For", "2001:db8:1:3::1"), ("lead", PASSWORD)).is(401);
+    // Who calls without the proxy says what they like.
+    let words = json!({"username": "member", "password": PASSWORD});
+    let stranger = app.nobody.from(STRANGER);
+    let request = stranger.request("POST", "/api/v1/sessions").json(&words);
+    stranger.send(request.header("X-Forwarded-For", "198.51.100.1")).is(201);
+    assert_eq!(recorded(app), STRANGER);
+}
+
+both_databases!(nobody_is_believed_who_is_not_named);
+fn nobody_is_believed_who_is_not_named(app: &App) {
+    for said in [("X-Forwarded-For", "198.51.100.1"), ("Forwarded", "for=198.51.100.1")] {
+        through_proxy(app, said, ("lead", PASSWORD)).is(201);
+        assert_eq!(recorded(app), "127.0.0.1");
+    }
+    for bad in ["localhost", "0.0.0.0/0", "10.0.0.0/33"] {
+        let refused = Config::load(&[("trusted_proxies", bad.to_owned())]).unwrap_err();
+        assert_eq!(refused.errors[0].field, "trusted_proxies");
+    }
 }

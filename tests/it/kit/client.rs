@@ -65,7 +65,9 @@ impl Client {
     /// A request, not sent yet. A millisecond passes, so that ids and events have an order.
     pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
         self.clock.advance(1000);
-        let request = self.http().request(method.parse().unwrap(), format!("{}{path}", self.url));
+        let request = self
+            .http()
+            .request(method.parse().unwrap(), format!("{}{path}", self.url));
         match &self.token {
             Some(token) => request.bearer_auth(token),
             None => request,
