@@ -76,7 +76,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "upload_idle",
         "60",
-        "Seconds without a byte after which an upload is given up.",
+        "Seconds without a byte after which an upload is given up, or an answer that nobody takes.",
     ),
     setting(
         "not_required_levels",
@@ -130,7 +130,7 @@ pub struct Limits {
     pub uploads: usize,
     /// Bytes that stay free on the disk.
     pub reserve: u64,
-    /// Seconds without a byte after which an upload is given up.
+    /// Seconds without a byte after which an upload is given up, or an answer that nobody takes.
     pub idle: u64,
     /// Levels for which the agency's policy needs no authorization.
     pub not_required: Vec<String>,

@@ -23,7 +23,8 @@ impl TrustedProxies {
         self.0.is_empty()
     }
 
-    fn trust(&self, ip: IpAddr) -> bool {
+    /// Whether this is one of them.
+    pub fn trust(&self, ip: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&ip))
     }
 

@@ -9,9 +9,13 @@ pub struct Network(Option<IpAddr>);
 impl Network {
     /// The place of an address.
     pub fn of(address: &str) -> Self {
-        let ip = address.parse::<IpAddr>().ok().map(|ip| ip.to_canonical());
-        Self(ip.map(|ip| match ip {
-            IpAddr::V4(_) => ip,
+        address.parse().map_or(Self(None), Self::of_ip)
+    }
+
+    /// The same of an address that is known.
+    pub fn of_ip(ip: IpAddr) -> Self {
+        Self(Some(match ip.to_canonical() {
+            IpAddr::V4(ip) => IpAddr::V4(ip),
             IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64)),
         }))
     }

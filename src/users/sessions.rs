@@ -52,7 +52,7 @@ async fn attempted(app: &App, wanted: SignIn, mut place: SignInPlace, attempt: S
         place.too_many = app.attempts.is_one_too_many(&user.id, network, app.gate.now());
     }
     let known = user.as_ref().map(|u| u.password_hash.clone());
-    let right = app.passwords.check(wanted.password, known).await?;
+    let right = app.passwords.check_sign_in(wanted.password, known).await?;
     if let Some(user) = user.as_ref().filter(|_| right)
         && let Some(opened) = open(app, user, &place).await?
     {
@@ -77,7 +77,7 @@ async fn at_machine(app: &App, wanted: SignIn, place: &SignInPlace) -> Result<Op
     let user = user(app, wanted.username).await?;
     let user = user.filter(|user| user.administers().unwrap_or(false));
     let known = user.as_ref().map(|u| u.password_hash.clone());
-    let right = app.passwords.check(wanted.password, known).await?;
+    let right = app.passwords.check_sign_in(wanted.password, known).await?;
     let opened = match user.filter(|_| right) {
         Some(user) => open(app, &user, place).await?,
         None => None,
@@ -188,7 +188,7 @@ pub(super) async fn set_own_password(mut request: WriteRequest) -> Result<()> {
     let authorized = request.check(Act::SessionOwn, &Scope::Agency).await?;
     let wanted = PasswordChange::parse(request.plain_form().await?, &authorized.caller.username)?;
     let known = reads::own_password_hash(&request.app.gate, &request.ctx).await?;
-    if !request.app.passwords.check(wanted.current, Some(known)).await? {
+    if !request.app.passwords.check(wanted.current, known).await? {
         // Whoever has a session may not guess here what they may not guess at the sign-in.
         let (user, address) = (authorized.caller.user.clone(), request.ctx.address.clone());
         let place = SignInPlace {

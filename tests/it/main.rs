@@ -19,6 +19,7 @@ mod assets;
 mod audits;
 mod authorizations;
 mod bad_input;
+mod bounds;
 mod captures;
 mod cases;
 mod casework;
