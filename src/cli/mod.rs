@@ -114,15 +114,17 @@ enum Command {
 
 /// Runs a command line, its first word the program's name.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let line = match CommandLine::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let line = match CommandLine::try_parse_from(&args) {
         Ok(line) => line,
         Err(e) => {
+            let code = ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
             match e.use_stderr() {
-                true => output::complain(e.render().to_string().trim_end()),
+                true => output::complain(tame(e, &args).trim_end()),
                 // Where standard output is gone there is nobody to tell.
                 false => drop(e.print()),
             }
-            return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
+            return code;
         }
     };
     match dispatch(line) {
@@ -132,6 +134,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             ExitCode::from(failure.code)
         }
     }
+}
+
+/// What is wrong with the arguments, told of them as they may be shown.
+fn tame(e: clap::Error, args: &[OsString]) -> String {
+    let shown = args.iter().map(|arg| output::clean(&arg.to_string_lossy()));
+    let told = CommandLine::try_parse_from(shown).err().unwrap_or(e);
+    told.render().to_string()
 }
 
 fn dispatch(line: CommandLine) -> Done {

@@ -48,6 +48,7 @@ mod sign_ins;
 mod statics;
 mod store;
 mod subjects;
+mod terminal;
 mod uploads;
 mod users;
 mod walk;
