@@ -19,9 +19,6 @@ use crate::{background, ledger};
 /// Runs the server until it is told to stop.
 pub fn run(config: &Config) -> Result<()> {
     log_to_stderr(config);
-    if config.http()? && config.trusted_proxies()?.is_empty() {
-        tracing::warn!("plain HTTP without trusted_proxies: behind a proxy all clients have the proxy's address");
-    }
     actix_web::rt::System::new().block_on(async {
         let door = Door::prepare(config)?;
         let opened = app::open(config, with(Arc::new(SystemClock))?).await?;
@@ -182,6 +179,9 @@ pub(super) async fn answer(
     let server = app::listen(opened.app.clone(), socket, tls, config.workers())?;
     tokio::spawn(stop_when_told(terminate, interrupt, server.handle(), stop));
     tell(address);
+    if config.http()? && config.trusted_proxies()?.is_empty() {
+        tracing::warn!("plain HTTP without trusted_proxies: behind a proxy all clients have the proxy's address");
+    }
     let ended = server.await;
     // A job that does not end in time is taken up again when its lease has ended.
     let _ = tokio::time::timeout(JOBS_END, jobs).await;

@@ -12,6 +12,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use actix_http::Protocol;
+use actix_web::rt;
 use actix_web::rt::net::{ActixStream, Ready, TcpStream};
 use futures_util::task::AtomicWaker;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -34,6 +35,8 @@ const WAIT: Duration = Duration::from_secs(2);
 const HANDSHAKES: usize = 512;
 /// How long one may take, its wait for a turn included.
 const HANDSHAKE: Duration = Duration::from_secs(5);
+/// How long a connection may be opened, its first request included: over HTTP/2 nothing else ends one that asks nothing.
+const OPENED: Duration = Duration::from_secs(25);
 /// Places remembered before those are forgotten from which nothing comes.
 const KEPT: usize = 1_000;
 
@@ -85,6 +88,12 @@ impl Connection {
         self.0.opening.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
+    fn cut_unless_open(&self) {
+        if self.0.opening.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
+            self.cut();
+        }
+    }
+
     /// Ends the connection.
     pub fn cut(&self) {
         self.0.cut.store(true, Ordering::Release);
@@ -123,6 +132,11 @@ impl Listening {
         let peer = tcp.peer_addr()?;
         let turn = self.turn(peer.ip()).await?;
         let connection = Connection::new(turn);
+        let opened = connection.clone();
+        rt::spawn(async move {
+            sleep(OPENED).await;
+            opened.cut_unless_open();
+        });
         let tcp = Watched {
             tcp,
             connection,
