@@ -1,6 +1,8 @@
 //! Reads the settings. A flag goes before a `CASETRAIL_…` variable, that before `casetrail.toml`, that before the default.
 //! Each value keeps its source. No other module reads the environment.
 
+mod proxies;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -10,6 +12,8 @@ use serde::Serialize;
 use crate::db::Location;
 use crate::error::{Error, FieldError, Result};
 use crate::pictures::Helpers;
+
+pub use proxies::{TrustedProxies, forwarded, x_forwarded_for};
 
 /// One setting: its name in `casetrail.toml`, its default, what it does.
 #[derive(Debug)]
@@ -59,6 +63,11 @@ pub const SETTINGS: &[Setting] = &[
         "",
         "The log's name, set before the first start and never changed; empty: casetrail.invalid/<installation>.",
     ),
+    setting(
+        "trusted_proxies",
+        "",
+        "Addresses and networks of reverse proxies that are believed about a client's address, separated by commas.",
+    ),
     setting("tls_cert", "", "The certificate chain, PEM; empty: one is made."),
     setting("tls_key", "", "The certificate's key, PEM."),
     setting("max_file", "68719476736", "Bytes of one file at the most."),
@@ -67,7 +76,7 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "upload_idle",
         "60",
-        "Seconds without a byte after which an upload is given up.",
+        "Seconds without a byte after which an upload is given up, or an answer that nobody takes.",
     ),
     setting(
         "not_required_levels",
@@ -121,7 +130,7 @@ pub struct Limits {
     pub uploads: usize,
     /// Bytes that stay free on the disk.
     pub reserve: u64,
-    /// Seconds without a byte after which an upload is given up.
+    /// Seconds without a byte after which an upload is given up, or an answer that nobody takes.
     pub idle: u64,
     /// Levels for which the agency's policy needs no authorization.
     pub not_required: Vec<String>,
@@ -199,6 +208,7 @@ impl Config {
             return Err(Error::field("uploads_per_user", "range", "must be at least 64"));
         }
         self.flag("public_ledger")?;
+        self.trusted_proxies()?;
         self.port()?;
         self.database()?;
         if self.get("files").starts_with("s3://") {
@@ -224,6 +234,12 @@ impl Config {
     /// Whether plain HTTP is spoken.
     pub fn http(&self) -> Result<bool> {
         self.flag("http")
+    }
+
+    /// The proxies that are believed about a client's address.
+    pub fn trusted_proxies(&self) -> Result<TrustedProxies> {
+        let broken = |message| Error::field("trusted_proxies", "networks", message);
+        TrustedProxies::parse(self.get("trusted_proxies")).map_err(broken)
     }
 
     /// The port; 0 lets the system choose.

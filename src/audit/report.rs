@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::bag::terminal::word;
 use crate::proof::Digest;
 
 /// Findings of one kind that are kept; more are counted.
@@ -113,11 +114,11 @@ impl AuditReport {
         self.more_faults == 0 && self.faults.iter().all(|f| f.rule == "packet-bytes")
     }
 
-    /// The report for people: the verdict, what was read, what is wrong, what is worth knowing.
+    /// The report for people, each finding in a line: the verdict, what was read, what is wrong, what is worth knowing.
     pub fn text(&self) -> String {
         let mut out = self.verdict() + &self.counted();
         for (n, f) in self.faults.iter().enumerate() {
-            out += &format!("FAULT {}: {} [{}]\n", f.place, f.what, f.rule);
+            out += &format!("FAULT {}: {} [{}]\n", word(&f.place), word(&f.what), f.rule);
             // The same way out for many is said once, after the last of them.
             if self.faults.get(n + 1).is_none_or(|next| next.way_out != f.way_out) {
                 out += &format!("      way out: {}\n", f.way_out);
@@ -127,7 +128,7 @@ impl AuditReport {
             out += &format!("FAULT and {} more\n", self.more_faults);
         }
         for f in &self.notices {
-            out += &format!("notice {}: {} [{}]\n", f.place, f.what, f.rule);
+            out += &format!("notice {}: {} [{}]\n", word(&f.place), word(&f.what), f.rule);
         }
         if self.more_notices > 0 {
             out += &format!("notice and {} more\n", self.more_notices);

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use super::terminal::{complain, print, word};
 use super::{render, verify_path};
 use crate::proof::checkpoint::VerifyingKey;
 use crate::verify::trust::{Trust, WitnessPolicy};
@@ -42,7 +43,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> u8 {
             return 0;
         }
         Err(message) => {
-            eprintln!("{message}");
+            complain(&message);
             return 2;
         }
     };
@@ -51,7 +52,7 @@ pub fn run(args: impl Iterator<Item = OsString>) -> u8 {
         Some(folder) => match render::verify_and_render(&options.packet, &options.trust, folder) {
             Ok((report, rendered)) => (report, Some(rendered)),
             Err(message) => {
-                eprintln!("{message}");
+                complain(&message);
                 return 2;
             }
         },
@@ -64,20 +65,14 @@ pub fn run(args: impl Iterator<Item = OsString>) -> u8 {
     match rendered {
         None => report.exit_code,
         Some(Ok(page)) => {
-            eprintln!("rendered: {page}, made from the documents that were checked");
+            complain(&format!("rendered: {page}, made from the documents that were checked"));
             report.exit_code
         }
         Some(Err(why)) => {
-            eprintln!("not rendered: {why}");
+            complain(&format!("not rendered: {why}"));
             report.exit_code.max(1)
         }
     }
-}
-
-/// Writes to standard output; a reader that has gone away is no error of the packet's.
-fn print(text: &str) {
-    use std::io::Write;
-    std::io::stdout().write_all(text.as_bytes()).ok();
 }
 
 fn parse(mut args: impl Iterator<Item = OsString>) -> Result<Option<Options>, String> {
@@ -85,7 +80,7 @@ fn parse(mut args: impl Iterator<Item = OsString>) -> Result<Option<Options>, St
     while let Some(arg) = args.next() {
         let mut value = || {
             args.next()
-                .ok_or_else(|| misused(&format!("{} needs a value", arg.to_string_lossy())))
+                .ok_or_else(|| misused(&format!("{} needs a value", word(&arg.to_string_lossy()))))
         };
         match arg.to_str() {
             Some("--help" | "-h") => return Ok(None),
@@ -96,7 +91,7 @@ fn parse(mut args: impl Iterator<Item = OsString>) -> Result<Option<Options>, St
             Some("--policy") => trust.policy = Some(policy(value()?)?),
             Some("--render") => render = Some(PathBuf::from(value()?)),
             Some("--tsa-ca") => drop(file(value()?)?),
-            Some(flag) if flag.starts_with("--") => return Err(misused(&format!("there is no flag {flag}"))),
+            Some(flag) if flag.starts_with("--") => return Err(misused(&format!("there is no flag {}", word(flag)))),
             _ if packet.is_some() => return Err(misused("one packet at a time")),
             _ => packet = Some(PathBuf::from(arg)),
         }
@@ -125,19 +120,20 @@ fn key(value: OsString) -> Result<VerifyingKey, String> {
     let bytes = file(value.clone()).map_err(|error| match typed.matches('+').count() {
         // The shape of a key, and not of a path that anybody has.
         2.. => format!(
-            "--key is no file, and as a key it is {read}: {typed}\ncompare it with the agency's, letter by letter"
+            "--key is no file, and as a key it is {read}: {}\ncompare it with the agency's, letter by letter",
+            word(typed)
         ),
         _ => error,
     })?;
     let text = decode(bytes);
     VerifyingKey::parse(text.trim()).map_err(|error| {
-        let name = value.to_string_lossy();
+        let name = word(&value.to_string_lossy());
         format!("the key in {name} is {error}\ncompare it with the agency's, letter by letter")
     })
 }
 
 fn file(path: OsString) -> Result<Vec<u8>, String> {
-    std::fs::read(&path).map_err(|error| format!("{}: {error}", path.to_string_lossy()))
+    std::fs::read(&path).map_err(|error| format!("{}: {error}", word(&path.to_string_lossy())))
 }
 
 /// What an editor wrote: UTF-8, or UTF-16 where a byte order mark says so. The mark is no part of it.
@@ -189,10 +185,10 @@ pub fn text(report: &Report) -> String {
             true => "signed by",
             false => "signed by the key in the packet",
         };
-        out += &format!("{whose}: {}\n", clean(signer));
+        out += &format!("{whose}: {}\n", word(signer));
     }
     for anchor in &report.anchored {
-        out += &format!("anchored until {} by {}\n", anchor.at, clean(&anchor.by));
+        out += &format!("anchored until {} by {}\n", anchor.at, word(&anchor.by));
     }
     out += &findings(report, |f| f.verdict == Verdict::Absent, "absent");
     out + &findings(report, |f| f.verdict == Verdict::Passed, "passed")
@@ -223,7 +219,7 @@ fn is_named_first(finding: &Finding) -> bool {
 fn findings(report: &Report, ours: impl Fn(&&Finding) -> bool, name: &str) -> String {
     let ours = report.findings.iter().filter(ours);
     ours.map(|finding| {
-        let (file, message) = (clean(&finding.file), clean(&finding.message));
+        let (file, message) = (word(&finding.file), word(&finding.message));
         let place = if file.is_empty() { file } else { format!("{file}: ") };
         format!("{name}: {place}{message} [{}]\n", finding.rule)
     })
@@ -235,9 +231,9 @@ fn headline(report: &Report) -> String {
     let what = report.packet.as_ref().map(|packet| {
         format!(
             "packet {} ({}), of {}\n",
-            clean(&packet.name),
-            clean(&packet.purpose),
-            clean(&packet.origin)
+            word(&packet.name),
+            word(&packet.purpose),
+            word(&packet.origin)
         )
     });
     format!(
@@ -295,14 +291,4 @@ fn fails_alone(report: &Report) -> Option<String> {
         false => "everything else is intact, the signer was not checked",
     };
     Some(format!("FAILED, {why}; {rest}"))
-}
-
-/// What a packet says reaches a terminal without what could steer it.
-fn clean(text: &str) -> String {
-    text.replace(steers, "?")
-}
-
-/// Whether a character could steer a terminal, or turn the direction in which it is read.
-pub fn steers(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

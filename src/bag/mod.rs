@@ -7,6 +7,7 @@ pub mod folder;
 mod header;
 mod render;
 mod repacked;
+pub mod terminal;
 pub mod writer;
 pub mod zip;
 

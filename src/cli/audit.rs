@@ -30,7 +30,7 @@ pub fn run(config: &Config, args: &AuditArgs) -> Done {
     output::print(&match args.json {
         true => serde_json::to_string(&report).map_err(Error::from)? + "\n",
         // What stands in a damaged database reaches a terminal without control characters.
-        false => output::clean_lines(&report.text()),
+        false => report.text(),
     });
     Ok(ExitCode::from(u8::from(!report.clean)))
 }

@@ -59,12 +59,14 @@ pub fn run(here: &str, args: ExportArgs) -> Done {
     let packet = wait(&client, &id, asked, &mut progress)?;
     download(&client, &id, &packet, &out, &mut progress)?;
     progress.end();
+    let name = output::clean(&out.display().to_string());
     output::print(&format!(
-        "packet {id}\n{} ({} bytes)\nsha256 {}\ncheck it anywhere: casetrail verify {} --key VKEY\n",
-        out.display(),
+        "packet {}\n{} ({} bytes)\nsha256 {}\ncheck it anywhere: casetrail verify {} --key VKEY\n",
+        output::clean(&id),
+        name,
         packet["size"],
-        packet["sha256"].as_str().unwrap_or("?"),
-        out.display()
+        output::clean(packet["sha256"].as_str().unwrap_or("?")),
+        name
     ));
     Ok(ExitCode::SUCCESS)
 }
@@ -95,7 +97,7 @@ fn why(packet: &Value) -> String {
     let said = packet["problem"]["detail"]
         .as_str()
         .or_else(|| packet["error"].as_str());
-    output::clean(said.unwrap_or("the server does not say why"))
+    said.unwrap_or("the server does not say why").to_owned()
 }
 
 fn download(

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use super::output::clean;
 use crate::error::{Error, FieldError, Kind};
 
 /// How a command ended.
@@ -50,10 +51,10 @@ impl Failure {
 
     /// One line, and one more for each field unless the line is that field already.
     pub fn text(&self) -> String {
-        let mut out = self.detail.clone();
+        let mut out = clean(&self.detail);
         for e in &self.errors {
             if self.detail != format!("{}: {}", e.field, e.message) {
-                out += &format!("\n  {}: {} ({})", e.field, e.message, e.rule);
+                out += &format!("\n  {}: {} ({})", clean(&e.field), clean(&e.message), clean(&e.rule));
             }
         }
         out

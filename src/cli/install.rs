@@ -49,6 +49,11 @@ pub enum UserCommand {
         /// The name to sign in with
         username: String,
     },
+    /// Release a user who is locked after failed sign-ins; the password stays
+    Unlock {
+        /// The name to sign in with
+        username: String,
+    },
     /// Disable a user and end all sessions and tokens
     Disable {
         /// The name to sign in with
@@ -113,6 +118,11 @@ pub fn user(config: &Config, command: UserCommand) -> Done {
             gate.change(move |tx| ops::reset(tx, &id, &hash))?;
             output::print(&format!("user {username} has a new password\n"));
             print_once(&password);
+        }
+        UserCommand::Unlock { username } => {
+            let id = user_id(gate.db(), &username)?;
+            gate.change(move |tx| ops::unlock(tx, &id))?;
+            output::print(&format!("user {username} is released\n"));
         }
         UserCommand::Disable { username } => {
             let id = user_id(gate.db(), &username)?;
@@ -236,7 +246,9 @@ pub fn token(config: &Config, command: TokenCommand) -> Done {
             let (id, token) = gate.change(move |tx| ops::token(tx, &id, until))?;
             // The token alone on standard output, so that a script can take it as it comes.
             output::print(&format!("{token}\n"));
-            eprintln!("token {id} for {username}: shown only here, keep it like a password, as CASETRAIL_TOKEN");
+            output::complain(&format!(
+                "token {id} for {username}: shown only here, keep it like a password, as CASETRAIL_TOKEN"
+            ));
         }
         TokenCommand::Revoke { token } => {
             open(config)?.change(move |tx| ops::revoke_token(tx, &token))?;

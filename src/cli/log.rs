@@ -177,10 +177,10 @@ fn as_text(task: &LogTask, done: &Result<Logged, Failure>) -> String {
     let what = format!("{}. {}", task.number, output::clean(&task.what));
     match done {
         Ok(Logged::New(capture)) => {
-            let text = |name: &str| capture[name].as_str().unwrap_or("?").to_owned();
+            let text = |name: &str| output::clean(capture[name].as_str().unwrap_or("?"));
             let time = capture["captured_at"]
                 .as_str()
-                .map(|t| format!(", captured at {t}"))
+                .map(|t| format!(", captured at {}", output::clean(t)))
                 .unwrap_or_default();
             format!(
                 "{what}: item {} {} {}{time}{}",
@@ -191,10 +191,7 @@ fn as_text(task: &LogTask, done: &Result<Logged, Failure>) -> String {
             )
         }
         Ok(Logged::Before) => format!("{what}: logged before, within the last 24 hours; nothing was added"),
-        Err(f) => format!(
-            "{what}: FAILED: {}",
-            f.text().lines().map(output::clean).collect::<Vec<_>>().join("\n")
-        ),
+        Err(f) => format!("{what}: FAILED: {}", f.text()),
     }
 }
 
@@ -209,7 +206,7 @@ fn remarks(capture: &Value) -> String {
     }
     let flags: Vec<&str> = items(&capture["flags"]).filter_map(Value::as_str).collect();
     if !flags.is_empty() {
-        out += &format!("\n   noticed: {}", flags.join(", "));
+        out += &format!("\n   noticed: {}", output::clean(&flags.join(", ")));
     }
     out
 }
@@ -258,7 +255,7 @@ mod tests {
         let text = as_text(&job(), &Ok(Logged::New(held.clone())));
         assert_eq!(
             text,
-            "3. a\u{fffd}.png: item 7 held x, captured at t\n   held until a supervisor decides: ended yesterday\n   noticed: late_entry"
+            "3. a\\u001b.png: item 7 held x, captured at t\n   held until a supervisor decides: ended yesterday\n   noticed: late_entry"
         );
         let line: Value = serde_json::from_str(&as_json(&job(), &Ok(Logged::New(held)))).unwrap();
         assert_eq!(

@@ -66,6 +66,9 @@ struct Common {
     /// The folder of evidence files [default: files in the data folder]
     #[arg(long, global = true, value_name = "DIR")]
     files: Option<String>,
+    /// Reverse proxies that are believed about a client's address, separated by commas
+    #[arg(long, global = true, value_name = "NETWORKS")]
+    trusted_proxies: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -74,7 +77,7 @@ enum Command {
     Serve,
     /// Run the server in a fresh folder, filled with a believable agency
     Demo(demo::DemoArgs),
-    /// Add, list, reset or disable users of this installation
+    /// Add, list, reset, unlock or disable users of this installation
     #[command(subcommand)]
     User(install::UserCommand),
     /// Issue or revoke a token for a program
@@ -111,12 +114,17 @@ enum Command {
 
 /// Runs a command line, its first word the program's name.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let line = match CommandLine::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let line = match CommandLine::try_parse_from(&args) {
         Ok(line) => line,
         Err(e) => {
-            // Where standard output is gone there is nobody to tell.
-            let _ = e.print();
-            return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
+            let code = ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
+            match e.use_stderr() {
+                true => output::complain(tame(e, &args).trim_end()),
+                // Where standard output is gone there is nobody to tell.
+                false => drop(e.print()),
+            }
+            return code;
         }
     };
     match dispatch(line) {
@@ -126,6 +134,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
             ExitCode::from(failure.code)
         }
     }
+}
+
+/// What is wrong with the arguments, told of them as they may be shown.
+fn tame(e: clap::Error, args: &[OsString]) -> String {
+    let shown = args.iter().map(|arg| output::clean(&arg.to_string_lossy()));
+    let told = CommandLine::try_parse_from(shown).err().unwrap_or(e);
+    told.render().to_string()
 }
 
 fn dispatch(line: CommandLine) -> Done {
@@ -173,6 +188,7 @@ impl Common {
             ("http", self.http.then(|| "true".to_owned())),
             ("database", self.database.clone()),
             ("files", self.files.clone()),
+            ("trusted_proxies", self.trusted_proxies.clone()),
         ];
         all.into_iter()
             .filter_map(|(name, value)| Some((name, value?)))

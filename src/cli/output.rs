@@ -1,36 +1,17 @@
 //! Output for people: results on standard output, progress and errors on standard error.
 
 use std::fs::File;
-use std::io::{IsTerminal, Read, Write};
+use std::io::{IsTerminal, Read};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+pub use crate::bag::terminal::{complain, print, word as clean};
 
 /// Time between two plain lines of progress.
 const PLAIN: Duration = Duration::from_secs(5);
 /// Time that must have passed before a new step gets a line; short steps need none.
 const SHORT: Duration = Duration::from_secs(1);
-
-/// Writes to standard output; a reader that has gone away is no failure of the command.
-pub fn print(text: &str) {
-    let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-}
-
-/// Writes a line to standard error.
-pub fn complain(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
-}
-
-/// Text from elsewhere, without what could steer a terminal.
-pub fn clean(text: &str) -> String {
-    text.replace(crate::bag::cli::steers, "\u{fffd}")
-}
-
-/// Several lines of such text, each ended.
-pub fn clean_lines(text: &str) -> String {
-    text.lines().map(|line| clean(line) + "\n").collect()
-}
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +65,7 @@ impl ProgressDisplay {
                 if changed || self.unit != Some(unit) {
                     self.unit = Some(unit);
                     bar.set_style(style(unit));
-                    bar.set_message(step.to_owned());
+                    bar.set_message(clean(step));
                     bar.reset_eta();
                 }
                 bar.set_length(total.max(done));

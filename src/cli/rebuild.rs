@@ -46,7 +46,7 @@ pub fn run(config: &Config, args: &RebuildArgs) -> Done {
         _ => Failure::from(e),
     })?;
     let report = told::watched(ProgressDisplay::new(), &target, &places)?;
-    output::print(&output::clean_lines(&report.text()));
+    output::print(&report.text());
     if !report.clean {
         return Err(Failure::failed(format!(
             "what was rebuilt in {location} is not clean: the faults above were in the ledger or the files already. A person \

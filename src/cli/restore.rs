@@ -63,7 +63,7 @@ pub fn run(common: &Common, args: RestoreArgs) -> Done {
     let report = prove(&config, &db, &manifest, outside.as_ref())?;
     if !report.whole() {
         keep_from_writing(&db)?;
-        output::print(&output::clean_lines(&report.text()));
+        output::print(&report.text());
         return Err(Failure::failed(format!(
             "what was restored in {} is not whole, and is read-only: use another backup",
             config.data_dir().display()
@@ -87,7 +87,7 @@ pub fn run(common: &Common, args: RestoreArgs) -> Done {
     };
     output::print(&format!(
         "{}restored in {}\n{how}",
-        output::clean_lines(&report.text()),
+        report.text(),
         config.data_dir().display()
     ));
     Ok(ExitCode::SUCCESS)
@@ -263,8 +263,8 @@ fn whole(report: AuditReport) -> Result<AuditReport, Failure> {
     if report.whole() {
         return Ok(report);
     }
-    let text = output::clean_lines(&report.text());
-    Err(Failure::failed(format!("the new log is not whole:\n{text}")))
+    output::complain(report.text().trim_end());
+    Err(Failure::failed("the new log is not whole"))
 }
 
 fn last_known(db: &Db, state: &TreeState, outside: Option<KnownCheckpoint>) -> Result<KnownCheckpoint, Failure> {

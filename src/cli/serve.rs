@@ -6,7 +6,9 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::output;
 use crate::app::{self, OpenInstallation, With};
+use crate::bag::terminal::ErrorLines;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::error::{Error, Result};
@@ -22,7 +24,7 @@ pub fn run(config: &Config) -> Result<()> {
         let opened = app::open(config, with(Arc::new(SystemClock))?).await?;
         let once = first_start(&opened).await?;
         answer(config, door, opened, move |address| {
-            eprint!("{}", greeting(&address, once.as_deref()));
+            output::complain(greeting(&address, once.as_deref()).trim_end());
         })
         .await
     })
@@ -51,8 +53,8 @@ pub(super) fn log_to_stderr(config: &Config) {
     let filter = EnvFilter::try_new(config.log_filter()).unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
+        .with_writer(ErrorLines::default)
+        .with_ansi(false);
     let json = match config.log_format() {
         "json" => true,
         "text" => false,
@@ -177,6 +179,9 @@ pub(super) async fn answer(
     let server = app::listen(opened.app.clone(), socket, tls, config.workers())?;
     tokio::spawn(stop_when_told(terminate, interrupt, server.handle(), stop));
     tell(address);
+    if config.http()? && config.trusted_proxies()?.is_empty() {
+        tracing::warn!("plain HTTP without trusted_proxies: behind a proxy all clients have the proxy's address");
+    }
     let ended = server.await;
     // A job that does not end in time is taken up again when its lease has ended.
     let _ = tokio::time::timeout(JOBS_END, jobs).await;

@@ -31,7 +31,7 @@ pub(super) async fn accesses(req: HttpRequest, case: PathId, requester: RequestC
 pub(super) async fn of_agency(req: HttpRequest, requester: RequestCtx, app: App) -> Reply {
     let page = Page::read(&req, FILTERS)?;
     let found = reads::of_agency(&app.gate, &requester, search(&page)?).await?;
-    page.reply(&req, Listed::of(found, &page, reads::place, |e| e))
+    page.reply_exact(&req, Listed::of(found, &page, reads::place, |e| e))
 }
 
 /// What a search of the agency's events is narrowed by.
@@ -52,5 +52,5 @@ pub(super) fn search(page: &Page) -> Result<EventSearch> {
 }
 
 fn reply(req: &HttpRequest, page: &Page, found: Vec<ShownEvent>) -> Reply {
-    page.reply(req, Listed::of(found, page, |e| e.key.to_string(), |e| e))
+    page.reply_exact(req, Listed::of(found, page, |e| e.key.to_string(), |e| e))
 }

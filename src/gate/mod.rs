@@ -42,7 +42,7 @@ use crate::policy::{Act, Policy};
 use crate::proof::event::Actor;
 use admission_cache::AdmissionCache;
 use authorize::{authorize, refuse_read_only};
-use refusals::Refusals;
+use refusals::{Refusals, Unrecorded};
 use views::{NewView, Views};
 
 /// A person at the door, with what they carry.
@@ -267,11 +267,11 @@ impl Gate {
             return done;
         }
         let now = self.now();
-        let Some(repeats) = self.0.refusals.is_new(&request.credential, act, scope, now) else {
+        let Some(unrecorded) = self.0.refusals.is_new(&request.credential, act, scope, now) else {
             return done;
         };
         let (inner, asked, place, said) = (self.0.clone(), request.clone(), scope.clone(), e.clone());
-        let begun = crate::db::blocking(move || inner.begin_refusal(&asked, act, &place, (&said, repeats)));
+        let begun = crate::db::blocking(move || inner.begin_refusal(&asked, act, &place, (&said, unrecorded)));
         let recorded = match begun.await {
             Ok(Some(begun)) => begun.committed().await,
             Ok(None) => Ok(()),
@@ -333,7 +333,7 @@ impl GateState {
         request: &RequestCtx,
         act: Act,
         scope: &Scope,
-        said: (&Error, u64),
+        said: (&Error, Unrecorded),
     ) -> Result<Option<PendingAppend>> {
         let now = self.clock.now();
         let found = self.db.read_blocking(|conn| {
@@ -343,7 +343,6 @@ impl GateState {
             ))
         });
         let Ok((caller, case)) = found else { return Ok(None) };
-        let case = case.or_else(|| scope.named_case());
         let draft = refusals::draft(case.as_deref(), act, scope, &request.address, said);
         self.journal.begin(actor_of(&caller, None), draft).map(Some)
     }

@@ -61,10 +61,16 @@ pub async fn plain_form(req: &HttpRequest, payload: &mut Payload) -> Result<Form
 /// Reads a form before anybody is known to have sent it: little, and for a short time. A page's sign-in may bring a form
 /// that was carried, for which it takes a place.
 pub async fn open_form(req: &HttpRequest, payload: &mut Payload) -> Result<Form> {
-    let brings = browser::is_page(req.path()) && announced(req) > OPEN.bytes;
+    let brings = announced(req) > OPEN.bytes && was_signed_in(req);
     let _place = brings.then(|| place(req)).transpose()?;
     let limit = if brings { &BRINGING } else { &OPEN };
     parse_form(req, &bytes_within(req, payload, limit).await?)
+}
+
+/// Whether a page's form comes from a browser that was signed in here: no other has one to bring back.
+fn was_signed_in(req: &HttpRequest) -> bool {
+    let app = req.app_data::<App>().filter(|_| browser::is_page(req.path()));
+    app.is_some_and(|app| browser::former_session(req, app).is_some())
 }
 
 fn announced(req: &HttpRequest) -> usize {

@@ -12,12 +12,18 @@ use actix_web::http::header::{
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, HttpRequest};
 
+use super::listener::Connection;
+use super::paced::PacedBody;
+
 /// Wraps a request in its id, its log line and the fixed headers.
-pub async fn wrap<B: MessageBody>(
+pub async fn wrap<B: MessageBody + 'static>(
     req: ServiceRequest,
     next: Next<B>,
-) -> std::result::Result<ServiceResponse<B>, actix_web::Error> {
+) -> std::result::Result<ServiceResponse<PacedBody>, actix_web::Error> {
     let started = Instant::now();
+    if let Some(connection) = req.conn_data::<Connection>() {
+        connection.is_open();
+    }
     let id = crate::proof::id::hex(&crate::clock::random::<8>());
     let method = req.method().to_string();
     req.extensions_mut().insert(RequestId(id.clone()));
@@ -35,7 +41,9 @@ pub async fn wrap<B: MessageBody>(
     metrics::counter!("casetrail_requests_total", &labels).increment(1);
     metrics::histogram!("casetrail_request_seconds").record(millis / 1000.0);
     set_headers(&mut response, &id);
-    Ok(response)
+    let (req, answer) = response.into_parts();
+    let answer = answer.map_body(|_, body| PacedBody::of(&req, body.boxed()));
+    Ok(ServiceResponse::new(req, answer))
 }
 
 /// What names a request in the log.

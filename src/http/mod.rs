@@ -4,14 +4,17 @@ mod assets;
 pub mod body;
 pub mod browser;
 pub mod carried;
+pub mod client_address;
 pub mod decision;
 pub mod drafts;
 pub mod fields;
 pub mod headers;
 mod json;
 mod labels;
+pub mod listener;
 pub mod looks;
 pub mod multipart;
+pub mod paced;
 pub mod pages;
 pub mod paging;
 pub mod path;
@@ -34,9 +37,9 @@ use work_slots::WorkSlots;
 pub use write_request::WriteRequest;
 
 use crate::blobs::Blobs;
-use crate::config::{Config, Limits};
+use crate::config::{Config, Limits, TrustedProxies};
 use crate::gate::Gate;
-use crate::identity::{AccessTokens, FormTokens, Passwords, RefreshTokens, Seals};
+use crate::identity::{AccessTokens, FormTokens, Passwords, RefreshTokens, Seals, SignInAttempts};
 use crate::pictures::PictureDesk;
 
 /// The state that handlers share; one for the whole server.
@@ -57,6 +60,10 @@ pub struct State {
     pub demo: bool,
     /// Password hashing.
     pub passwords: Passwords,
+    /// How fast somebody may try to sign in.
+    pub attempts: SignInAttempts,
+    /// Where an administrator at the machine itself signs in while too much fails there.
+    pub machine_sign_ins: WorkSlots,
     /// Stored bytes: evidence files and packets.
     pub blobs: Blobs,
     /// Limits.
@@ -81,6 +88,8 @@ pub struct State {
     pub metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
     /// Whether `/metrics` answers beyond loopback with this token only.
     pub metrics_token: Option<String>,
+    /// The proxies that are believed about a client's address.
+    pub trusted_proxies: TrustedProxies,
     /// Whether hashes of the ledger may be read without signing in.
     pub public_ledger: bool,
 }

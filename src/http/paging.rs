@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::reply::Reply;
 use crate::error::{Error, Result};
@@ -24,13 +25,38 @@ pub struct Page {
     pub filters: Vec<(String, String)>,
 }
 
+/// Bytes of the items of one page at the most; of an item that is larger, a page has one.
+const PAGE_BYTES: usize = 4 << 20;
+/// Characters of a text in a list; what is longer is shortened, and the item says so.
+const LISTED_TEXT: usize = 2_000;
+/// What is never shortened: an address would lead elsewhere.
+const ADDRESSES: &[&str] = &["url", "final_url"];
+
 /// One page of a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub struct Listed<T = Value> {
     /// The items.
     pub items: Vec<T>,
     /// The key of the last item, where more follow.
     pub next: Option<String>,
+    /// The keys of the items.
+    keys: Vec<String>,
+}
+
+/// How the items of a list are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ListedItems {
+    /// Their long texts shortened.
+    Short,
+    /// As they are, to the byte.
+    Exact,
+}
+
+/// A page as it is answered.
+#[derive(Serialize)]
+struct AnsweredPage {
+    items: Vec<Box<RawValue>>,
+    next: Option<String>,
 }
 
 impl<T> Listed<T> {
@@ -38,11 +64,63 @@ impl<T> Listed<T> {
     pub fn of<R>(mut rows: Vec<R>, page: &Page, key: impl Fn(&R) -> String, show: impl Fn(R) -> T) -> Self {
         let more = rows.len() > page.limit;
         rows.truncate(page.limit);
-        let next = if more { rows.last().map(key) } else { None };
+        let keys: Vec<String> = rows.iter().map(key).collect();
         Self {
+            next: keys.last().filter(|_| more).cloned(),
             items: rows.into_iter().map(show).collect(),
-            next,
+            keys,
         }
+    }
+}
+
+impl<T: Serialize> Listed<T> {
+    /// The page as far as its bytes go.
+    fn answered(self, told: ListedItems) -> Result<AnsweredPage> {
+        let (mut items, mut bytes, mut next) = (Vec::new(), 0, self.next);
+        for (n, item) in self.items.into_iter().enumerate() {
+            let item = match told {
+                ListedItems::Exact => to_raw_value(&item)?,
+                ListedItems::Short => to_raw_value(&shortened(serde_json::to_value(item)?))?,
+            };
+            bytes += item.get().len();
+            if n > 0 && bytes > PAGE_BYTES {
+                next = self.keys.into_iter().nth(n - 1);
+                break;
+            }
+            items.push(item);
+        }
+        Ok(AnsweredPage { items, next })
+    }
+}
+
+/// An item whose long texts end early; where one does, it says so.
+fn shortened(mut item: Value) -> Value {
+    if shorten(&mut item)
+        && let Value::Object(fields) = &mut item
+    {
+        fields.insert("shortened".into(), true.into());
+    }
+    item
+}
+
+/// Shortens what is in a value, and says whether anything was.
+fn shorten(value: &mut Value) -> bool {
+    match value {
+        Value::String(text) => match text.char_indices().nth(LISTED_TEXT) {
+            Some((end, _)) => {
+                text.truncate(end);
+                true
+            }
+            None => false,
+        },
+        Value::Array(all) => all.iter_mut().fold(false, |any, one| shorten(one) | any),
+        Value::Object(fields) => {
+            let others = fields
+                .iter_mut()
+                .filter(|(name, _)| !ADDRESSES.contains(&name.as_str()));
+            others.fold(false, |any, (_, one)| shorten(one) | any)
+        }
+        _ => false,
     }
 }
 
@@ -128,15 +206,24 @@ impl Page {
         self.after.as_deref().map(placed).transpose()
     }
 
-    /// The page as an answer.
-    pub fn reply<T: Serialize>(&self, req: &HttpRequest, mut listed: Listed<T>) -> Reply {
+    /// The page as an answer. Long texts are shortened: the item alone has them whole.
+    pub fn reply<T: Serialize>(&self, req: &HttpRequest, listed: Listed<T>) -> Reply {
+        self.answer(req, listed.answered(ListedItems::Short)?)
+    }
+
+    /// The same, with items whose bytes count.
+    pub fn reply_exact<T: Serialize>(&self, req: &HttpRequest, listed: Listed<T>) -> Reply {
+        self.answer(req, listed.answered(ListedItems::Exact)?)
+    }
+
+    fn answer(&self, req: &HttpRequest, mut page: AnsweredPage) -> Reply {
         let mut response = HttpResponse::Ok();
-        if let Some(key) = &mut listed.next {
+        if let Some(key) = &mut page.next {
             *key = seal_cursor(key);
             let address = self.address(req.path(), key);
             response.insert_header((LINK, format!("<{address}>; rel=\"next\"")));
         }
-        Ok(response.json(listed))
+        Ok(response.json(page))
     }
 
     /// This list without one of its filters, from the beginning.

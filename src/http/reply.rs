@@ -126,6 +126,7 @@ fn title(code: &'static str) -> &'static str {
         "idempotency-conflict" => "This key was used for something else",
         "tus-version" => "Another version of the upload protocol",
         "version-required" => "Say which version you change",
+        "too-many-sign-ins" => "Too many sign-ins failed here",
         "too-many-uploads" => "Too many uploads at once",
         "internal" => "Something failed here",
         "busy" => "Too busy for a moment",

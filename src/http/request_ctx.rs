@@ -10,6 +10,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 
+use super::client_address::address;
 use super::{App, browser, token_uses, typed};
 use crate::error::{Error, Kind, Result};
 use crate::gate::{IdempotencyHeader, RequestCtx};
@@ -131,11 +132,6 @@ pub(super) fn request_ctx(req: &HttpRequest) -> Result<RequestCtx> {
         address: address(req),
         idempotency_key: None,
     })
-}
-
-/// The client's IP address.
-pub fn address(req: &HttpRequest) -> String {
-    req.peer_addr().map(|a| a.ip().to_string()).unwrap_or_default()
 }
 
 /// The client's idempotency key, bare or in quotes; of a page, that of its form.

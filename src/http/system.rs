@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 use subtle::ConstantTimeEq;
 
+use super::client_address::is_at_machine;
 use super::reply::at;
 use super::{App, reply};
 use crate::error::Error;
@@ -43,20 +44,13 @@ async fn ready(app: App) -> reply::Reply {
 }
 
 async fn metrics(req: HttpRequest, app: App) -> reply::Reply {
-    if !is_local(&req) && !shows_token(&req, app.metrics_token.as_deref()) {
+    if !is_at_machine(&req) && !shows_token(&req, app.metrics_token.as_deref()) {
         return Err(Error::not_found());
     }
     let text = app.metrics.as_ref().map(|m| m.render()).unwrap_or_default();
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/plain; version=0.0.4"))
         .body(text))
-}
-
-/// Behind a reverse proxy everyone comes from loopback; what it forwards is not local.
-fn is_local(req: &HttpRequest) -> bool {
-    let forwarded = ["forwarded", "x-forwarded-for"];
-    let forwarded = forwarded.iter().any(|name| req.headers().contains_key(*name));
-    !forwarded && req.peer_addr().is_some_and(|a| a.ip().is_loopback())
 }
 
 /// Compared in constant time: how long it takes must not say how much of the token was right.

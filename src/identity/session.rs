@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use serde::{Deserialize, Serialize};
 
-use super::ShownRefresh;
+use super::{Network, ShownRefresh};
 use crate::clock::{DAY, HOUR, Micros, Timestamp, random};
 use crate::db::AnyConn;
 use crate::db::tables::sessions;
@@ -388,6 +388,17 @@ pub fn last_signed_in(conn: &mut AnyConn, users: &[String]) -> Result<HashMap<St
         .select((sessions::user_id, diesel::dsl::max(sessions::created_at)))
         .load(conn)?;
     Ok(rows.into_iter().filter_map(|(user, at)| Some((user, at?))).collect())
+}
+
+/// Whether a user opened a session from this place since then.
+pub fn signed_in_from(conn: &mut AnyConn, user: &str, place: Network, since: Micros) -> Result<bool> {
+    let recent = sessions::kind.eq("session").and(sessions::created_at.gt(since));
+    let known: Vec<Option<String>> = sessions::table
+        .filter(sessions::user_id.eq(user).and(recent))
+        .select(sessions::address)
+        .distinct()
+        .load(conn)?;
+    Ok(known.iter().flatten().any(|address| Network::of(address) == place))
 }
 
 /// The result of a refresh.

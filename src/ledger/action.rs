@@ -113,7 +113,7 @@ actions! {
     UserDisabled "user.disabled" Agency "A user was disabled; all sessions ended.";
     UserEnabled "user.enabled" Agency "A user was enabled again.";
     UserLocked "user.locked" Agency "A user was locked after failed sign-ins.";
-    UserUnlocked "user.unlocked" Agency "An administrator released a locked user.";
+    UserUnlocked "user.unlocked" Agency "An administrator or the operator released a locked user.";
     PasswordChanged "password.changed" Agency "A person changed their own password.";
     PasswordReset "password.reset" Agency "A one-time password was set for a user.";
     TrainingRecorded "training.recorded" Agency "A training of a user was recorded.";

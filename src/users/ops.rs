@@ -1,5 +1,7 @@
 //! What is done to users, units and trainings.
 
+mod sign_in;
+
 use diesel::prelude::*;
 use serde_json::json;
 
@@ -16,8 +18,7 @@ use crate::identity::{self, CredentialKind, NewSecret};
 use crate::ledger::{Action, Appended};
 use crate::proof::id::Digest;
 
-/// A user with so many failed sign-ins within `store::WINDOW` is locked until an administrator releases them (CJIS AC-7).
-const FAILURES: i64 = 5;
+pub use sign_in::{SignInPlace, refresh, refuse_sign_in, sign_in, sign_out};
 
 /// How long a password that somebody else set is good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,6 +165,18 @@ pub fn reset(tx: &mut Tx<'_>, id: &str, hash: &str) -> Result<Recorded<UserView>
     change_current(tx, id, &patch, Some(hash))
 }
 
+/// Releases a locked user, as the operator at the machine.
+pub fn unlock(tx: &mut Tx<'_>, id: &str) -> Result<Recorded<UserView>> {
+    if !store::user(tx.conn, id)?.locked {
+        return Err(Error::conflict("This user is not locked."));
+    }
+    let patch = UserPatch {
+        unlock: true,
+        ..UserPatch::default()
+    };
+    change_current(tx, id, &patch, None)
+}
+
 /// Disables a user, as the operator at the machine.
 pub fn disable(tx: &mut Tx<'_>, id: &str) -> Result<Recorded<UserView>> {
     let patch = UserPatch {
@@ -286,60 +299,6 @@ pub fn revoke_token(tx: &mut Tx<'_>, id_or_token: &str) -> Result<Recorded<()>> 
         true => Ok(made.answering(())),
         false => Err(Error::conflict("That token is over already.")),
     }
-}
-
-/// Opens a session after the password was checked; `None` when the user was locked or disabled meanwhile.
-pub fn sign_in(tx: &mut Tx<'_>, user: &UserRow, address: &str) -> Result<Option<identity::Opened>> {
-    tx.lock(crate::ledger::AGENCY)?;
-    let row = store::user(tx.conn, &user.id)?;
-    if row.locked || row.disabled || row.password_hash != user.password_hash {
-        return Ok(None);
-    }
-    store::forget_failures(tx.conn, &row.id)?;
-    let id = tx.new_id();
-    let record = json!({"session": id, "user_id": row.id, "address": address});
-    let made = tx.record(Action::SessionOpened, ("session", &id), 1, &record)?;
-    Ok(Some(identity::open(tx.conn, (&id, &row.id), address, made.at)?))
-}
-
-/// Goes on with a session. A token that is shown twice was copied: the session ends, with an event.
-pub fn refresh(tx: &mut Tx<'_>, shown: &identity::ShownRefresh) -> Result<Option<identity::Opened>> {
-    match identity::refresh(tx.conn, shown, tx.now)? {
-        identity::Refreshed::Yes(opened) => Ok(Some(opened)),
-        identity::Refreshed::No => Ok(None),
-        identity::Refreshed::Stolen(id) => {
-            let record = json!({"session": id, "why": "its refresh token was used twice: somebody has a copy"});
-            tx.record(Action::SessionClosed, ("session", &id), 1, &record)?;
-            Ok(None)
-        }
-    }
-}
-
-/// Records a refused sign-in, counts it, and locks the user at the fifth within fifteen minutes.
-pub fn refuse_sign_in(tx: &mut Tx<'_>, user: Option<&str>, address: &str) -> Result<()> {
-    tx.lock(crate::ledger::AGENCY)?;
-    let record = json!({"user_id": user, "address": address});
-    let made = tx.record(Action::SessionRefused, ("user", user.unwrap_or("unknown")), 1, &record)?;
-    let Some(id) = user else { return Ok(()) };
-    let row = store::count_failure(tx.conn, id, made.at)?;
-    if row.failures < FAILURES || row.locked {
-        return Ok(());
-    }
-    let locked = UserRow {
-        locked: true,
-        version: row.version + 1,
-        ..row
-    };
-    save(tx, &locked, Action::UserLocked).map(drop)
-}
-
-/// Ends the caller's session.
-pub fn sign_out(tx: &mut Tx<'_>) -> Result<Recorded<()>> {
-    let id = tx.caller.session.clone();
-    let record = json!({"session": id, "user_id": tx.caller.user});
-    let made = tx.record(Action::SessionClosed, ("session", &id), 1, &record)?;
-    identity::end(tx.conn, &id, made.at)?;
-    Ok(made.answering(()))
 }
 
 /// Makes a unit.

@@ -18,7 +18,7 @@ use crate::gate::{RequestCtx, Scope};
 use crate::http::pages::{self, FormView, Frame, Nav, PageRequest};
 use crate::http::paging::Page;
 use crate::http::reply::Reply;
-use crate::http::{App, WriteRequest, browser, carried, request_ctx};
+use crate::http::{App, WriteRequest, browser, carried, client_address};
 use crate::identity::{Credential, Opened};
 use crate::policy::Act;
 use crate::text::line;
@@ -76,7 +76,7 @@ pub(super) async fn sign_in(req: HttpRequest, mut payload: Payload, app: App) ->
 async fn signed_in(req: &HttpRequest, app: &App, opened: &Opened) -> Reply {
     let ctx = RequestCtx {
         credential: Credential::Session(opened.session.clone()),
-        address: request_ctx::address(req),
+        address: client_address::address(req),
         idempotency_key: None,
     };
     let caller = app.gate.check(&ctx, Act::SessionOwn, Scope::Agency).await?.caller;

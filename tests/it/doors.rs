@@ -20,16 +20,19 @@ fn of_a_stranger_little_is_read(app: &App) {
         let answer = app.nobody.post(path, json!({"password": long, "refresh_token": long}));
         answer.problem(413, "too-large");
     }
-    // A sign-in may bring a form back, and takes a place for it.
-    let signs_in = || {
+    let signs_in = |browser: &Browser<'_>| {
         let form = [("username", "lead"), ("password", "wrong"), ("carried", long.as_str())];
-        sent(Browser::nobody(app).request("POST", "/sign-in"), &form)
+        sent(browser.request("POST", "/sign-in"), &form)
     };
-    signs_in().is(401);
+    signs_in(&Browser::nobody(app)).is(413);
+    // A sign-in may bring a form back to a browser that was signed in here, and takes a place for it.
+    let former = Browser::signed_in(app, "member");
+    app.advance(crate::kit::hours(13));
+    signs_in(&former).is(401);
     let taken: Vec<_> = std::iter::from_fn(|| app.state.forms.enter()).collect();
-    signs_in().is(503);
+    signs_in(&former).is(503);
     drop(taken);
-    signs_in().is(401);
+    signs_in(&former).is(401);
 }
 
 both_databases!(each_look_at_other_things_has_an_entry_of_its_own);

@@ -64,6 +64,7 @@ fn the_fifth_failure_locks_until_an_administrator_releases(app: &App) {
     app.sign_in("lead", "wrong").is(401);
     assert_eq!(app.count(AGENCY, "user.locked"), 1);
     app.advance(hours(30));
+    // It was never signed in to from here.
     app.sign_in("lead", PASSWORD).problem(401, "sign-in-refused");
     let path = format!("/api/v1/users/{}", app.lead.id);
     let version = app.administrator.get(&path).is(200)["version"].as_i64().unwrap();
@@ -127,7 +128,10 @@ fn a_session_guesses_no_password(app: &App) {
     // Right and wrong look the same now.
     change("not it").problem(409, "conflict");
     change(PASSWORD).problem(409, "conflict");
-    app.sign_in("lead", PASSWORD).is(401);
+    app.nobody
+        .from("127.0.0.9")
+        .post("/api/v1/sessions", json!({"username": "lead", "password": PASSWORD}))
+        .is(401);
 }
 
 both_databases!(changing_a_password_ends_the_other_sessions);

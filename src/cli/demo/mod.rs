@@ -19,6 +19,7 @@ use actix_web::test::{TestRequest, init_service, read_body};
 use actix_web::{App as Actix, Error as ActixError};
 use serde_json::{Value, json};
 
+use super::output;
 use super::serve::{self, Address};
 use crate::app::{self, OpenInstallation, With};
 use crate::clock::{self, DAY, ShiftedClock};
@@ -56,7 +57,7 @@ pub fn run(config: &Config, data_dir: Option<PathBuf>, args: &DemoArgs) -> Resul
         serve::answer(&config, door, opened, move |address| {
             let line = described(fixture, &address, &data_dir);
             match json {
-                true => println!("{line}"),
+                true => output::print(&format!("{line}\n")),
                 false => print_text(&line, &address),
             }
         })
@@ -313,29 +314,29 @@ fn described(mut line: Value, address: &Address, data_dir: &Path) -> Value {
 }
 
 fn print_text(line: &Value, address: &Address) {
-    println!("Casetrail DEMO at {}\n", address.url);
+    let mut out = format!("Casetrail DEMO at {}\n\n", address.url);
     if let Some((fingerprint, file)) = &address.certificate {
-        println!(
-            "  certificate  {}\n               SHA-256 {fingerprint}",
+        out += &format!(
+            "  certificate  {}\n               SHA-256 {fingerprint}\n",
             file.display()
         );
     }
-    println!(
-        "  data         {}\n  log key      {}\n\nWho can sign in (also in demo.json there):",
+    out += &format!(
+        "  data         {}\n  log key      {}\n\nWho can sign in (also in demo.json there):\n",
         text(&line["data_dir"]),
         address.log_vkey
     );
     for user in line["users"].as_array().into_iter().flatten() {
         let [role, username, password] = [&user["roles"][0], &user["username"], &user["password"]].map(text);
-        println!("  {role:<14} {username:<14} {password}");
+        out += &format!("  {role:<14} {username:<14} {password}\n");
     }
-    println!("\nCases:");
+    out += "\nCases:\n";
     for case in line["cases"].as_array().into_iter().flatten() {
         let [number, kind, handling] = ["number", "kind", "handling"].map(|name| text(&case[name]));
-        println!("  {number:<10} {kind:<15} {handling}");
+        out += &format!("  {number:<10} {kind:<15} {handling}\n");
     }
-    println!(
-        "\nOpen {0} in a browser. The API is described at {0}/api/docs. Stop with Ctrl-C.",
+    output::print(&format!(
+        "{out}\nOpen {0} in a browser. The API is described at {0}/api/docs. Stop with Ctrl-C.\n",
         address.url
-    );
+    ));
 }

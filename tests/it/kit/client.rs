@@ -1,5 +1,6 @@
 //! Somebody who calls, and what was answered.
 
+use std::net::IpAddr;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -16,21 +17,26 @@ use crate::contract;
 pub struct Client {
     pub id: String,
     pub token: Option<String>,
+    /// Where it calls from, if not from 127.0.0.1.
+    pub(super) from: Option<Http>,
     pub(super) url: String,
     pub(super) clock: SetClock,
 }
 
 fn http() -> &'static Http {
-    static HTTP: LazyLock<Http> = LazyLock::new(|| {
-        // As the program does: one provider of cryptography, chosen before anything asks for one.
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        Http::builder()
-            .timeout(Duration::from_secs(30))
-            .redirect(reqwest::redirect::Policy::none())
-            .build()
-            .unwrap()
-    });
+    static HTTP: LazyLock<Http> = LazyLock::new(|| calling_from(None));
     &HTTP
+}
+
+fn calling_from(address: Option<IpAddr>) -> Http {
+    // As the program does: one provider of cryptography, chosen before anything asks for one.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    Http::builder()
+        .timeout(Duration::from_secs(30))
+        .redirect(reqwest::redirect::Policy::none())
+        .local_address(address)
+        .build()
+        .unwrap()
 }
 
 impl Client {
@@ -38,15 +44,30 @@ impl Client {
         Self {
             id: String::new(),
             token: None,
+            from: None,
             url: url.to_owned(),
             clock: clock.clone(),
+        }
+    }
+
+    fn http(&self) -> &Http {
+        self.from.as_ref().unwrap_or_else(|| http())
+    }
+
+    /// The same, calling from another address of this machine.
+    pub fn from(&self, address: &str) -> Self {
+        Self {
+            from: Some(calling_from(Some(address.parse().unwrap()))),
+            ..self.clone()
         }
     }
 
     /// A request, not sent yet. A millisecond passes, so that ids and events have an order.
     pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
         self.clock.advance(1000);
-        let request = http().request(method.parse().unwrap(), format!("{}{path}", self.url));
+        let request = self
+            .http()
+            .request(method.parse().unwrap(), format!("{}{path}", self.url));
         match &self.token {
             Some(token) => request.bearer_auth(token),
             None => request,
@@ -57,7 +78,7 @@ impl Client {
     pub fn send(&self, request: RequestBuilder) -> Answer {
         let request = request.build().unwrap();
         let (method, path) = (request.method().to_string(), request.url().path().to_owned());
-        let answer = Answer::of(http().execute(request).unwrap());
+        let answer = Answer::of(self.http().execute(request).unwrap());
         contract::hold(&method, &path, &answer);
         answer
     }

@@ -57,6 +57,22 @@ fn only_the_database_begins_and_commits() {
 }
 
 #[test]
+fn words_leave_for_a_terminal_by_one_door() {
+    let words = [
+        "println!(",
+        "eprintln!(",
+        "print!(",
+        "stdout()",
+        "stderr().",
+        "io::stderr)",
+    ];
+    let others = ["bag/terminal.rs", "main.rs", "pictures/decode.rs"];
+    let mut found = none_uses(|p| !others.contains(&p), &words);
+    found.retain(|line| !line.contains("is_terminal()"));
+    holds("words leave by bag/terminal.rs", &found);
+}
+
+#[test]
 fn only_the_ledger_writes_events() {
     let words = [
         "insert_into(events",
