@@ -19,10 +19,11 @@ use crate::config::Config;
 use crate::db::{Db, migrate};
 use crate::error::{Error, Kind, Result};
 use crate::gate::{Gate, NewEvent};
+use crate::http::damage::Damages;
 use crate::http::token_uses::TokenUses;
 use crate::http::upload_slots::UploadSlots;
 use crate::http::work_slots::WorkSlots;
-use crate::http::{App, State, carried, headers, refusal, request_ctx, system};
+use crate::http::{App, State, carried, head, headers, refusal, request_ctx, system};
 use crate::identity::secret::Secret;
 use crate::identity::{AccessTokens, FormTokens, Passwords, RefreshTokens, Seals, TokenUse};
 use crate::ledger::{self, Action, Journal};
@@ -109,6 +110,7 @@ fn open_blocking(config: &Config, with: With) -> Result<(OpenInstallation, u64)>
         limits: config.limits()?,
         uploads: UploadSlots::default(),
         forms: WorkSlots::new(carried::PLACES),
+        damages: Damages::default(),
         verifications: WorkSlots::new(packets::VERIFICATIONS),
         token_uses: TokenUses::default(),
         builder: tokio::sync::Notify::new(),
@@ -220,6 +222,7 @@ pub fn listen(app: App, socket: TcpListener, tls: Option<rustls::ServerConfig>, 
             .app_data(app.clone())
             .wrap(from_fn(request_ctx::identify))
             .wrap(from_fn(refusal::as_page))
+            .wrap(from_fn(head::as_get))
             .wrap(from_fn(headers::wrap))
             .configure(routes)
     })

@@ -4,9 +4,11 @@ mod assets;
 pub mod body;
 pub mod browser;
 pub mod carried;
+pub mod damage;
 pub mod decision;
 pub mod drafts;
 pub mod fields;
+pub mod head;
 pub mod headers;
 mod json;
 mod labels;
@@ -27,6 +29,7 @@ pub mod upload_slots;
 pub mod work_slots;
 mod write_request;
 
+use damage::Damages;
 pub use path::{PathId, PathIds};
 use token_uses::TokenUses;
 use upload_slots::UploadSlots;
@@ -65,6 +68,8 @@ pub struct State {
     pub uploads: UploadSlots,
     /// Forms that are read before anybody is known to have sent them.
     pub forms: WorkSlots,
+    /// Stored bytes that were found damaged.
+    pub damages: Damages,
     /// Files that are verified.
     pub verifications: WorkSlots,
     /// When the use of each token was last noted.

@@ -42,6 +42,7 @@ mod pictures;
 mod projections;
 mod releases;
 mod samples;
+mod served;
 mod sessions;
 mod statics;
 mod store;
