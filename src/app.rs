@@ -5,12 +5,11 @@ use std::io;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
+use actix_web::App as Actix;
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{App as Actix, HttpServer};
 use serde_json::{Value, json};
 
 use crate::blobs::{Blobs, Local, Store, hash};
@@ -23,7 +22,7 @@ use crate::http::damage::Damages;
 use crate::http::token_uses::TokenUses;
 use crate::http::upload_slots::UploadSlots;
 use crate::http::work_slots::WorkSlots;
-use crate::http::{App, State, carried, head, headers, refusal, request_ctx, system};
+use crate::http::{App, State, carried, head, headers, refusal, request_ctx, server, system, unread};
 use crate::identity::secret::Secret;
 use crate::identity::{AccessTokens, FormTokens, Passwords, RefreshTokens, Seals, TokenUse};
 use crate::ledger::{self, Action, Journal};
@@ -211,33 +210,26 @@ async fn nowhere() -> crate::http::reply::Reply {
 
 /// Seconds that requests have to finish in once the server is told to stop.
 const SHUTDOWN: u64 = 7;
-/// Threads that may block, of all workers together.
-const BLOCKING: usize = 512;
 
-/// Starts answering on a bound socket, with TLS or without. Slow clients time out; a stop lets requests finish. Signals
-/// are the caller's.
+/// Starts answering on a bound socket, with TLS or without. Signals are the caller's.
 pub fn listen(app: App, socket: TcpListener, tls: Option<rustls::ServerConfig>, workers: usize) -> Result<Server> {
-    let server = HttpServer::new(move || {
+    let listening = server::Listening {
+        socket,
+        tls,
+        workers,
+        shutdown: SHUTDOWN,
+    };
+    let made = move || {
         Actix::new()
             .app_data(app.clone())
             .wrap(from_fn(request_ctx::identify))
             .wrap(from_fn(refusal::as_page))
             .wrap(from_fn(head::as_get))
             .wrap(from_fn(headers::wrap))
+            .wrap(from_fn(unread::discard))
             .configure(routes)
-    })
-    .client_request_timeout(Duration::from_secs(15))
-    .client_disconnect_timeout(Duration::from_secs(3))
-    .keep_alive(Duration::from_secs(75))
-    .shutdown_timeout(SHUTDOWN)
-    .workers(workers)
-    .worker_max_blocking_threads((BLOCKING / workers.max(1)).max(1))
-    .disable_signals();
-    let server = match tls {
-        Some(tls) => server.listen_rustls_0_23(socket, tls)?,
-        None => server.listen(socket)?,
     };
-    Ok(server.run())
+    Ok(server::serve(listening, made)?)
 }
 
 /// Binds the address and port of the settings.

@@ -26,6 +26,7 @@ mod custody;
 mod decide;
 mod doors;
 mod drafts;
+mod early;
 mod evidence;
 mod export;
 mod fields;
