@@ -5,16 +5,11 @@ use std::io;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
-use actix_http::HttpService;
-use actix_http::error::DispatchError;
-use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
 use actix_web::App as Actix;
-use actix_web::dev::{AppConfig, Server};
+use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
-use futures_util::TryFutureExt;
 use serde_json::{Value, json};
 
 use crate::blobs::{Blobs, Local, Store, hash};
@@ -23,11 +18,12 @@ use crate::config::Config;
 use crate::db::{Db, migrate};
 use crate::error::{Error, Kind, Result};
 use crate::gate::{Gate, NewEvent};
-use crate::http::listener::{ClientStream, Listening};
+use crate::http::damage::Damages;
+use crate::http::listener::Listening;
 use crate::http::token_uses::TokenUses;
 use crate::http::upload_slots::UploadSlots;
 use crate::http::work_slots::WorkSlots;
-use crate::http::{App, State, carried, headers, refusal, request_ctx, system};
+use crate::http::{App, State, carried, head, headers, refusal, request_ctx, server, system, unread};
 use crate::identity::secret::Secret;
 use crate::identity::{AccessTokens, FormTokens, Passwords, RefreshTokens, Seals, SignInAttempts, TokenUse};
 use crate::ledger::{self, Action, Journal};
@@ -116,6 +112,7 @@ fn open_blocking(config: &Config, with: With) -> Result<(OpenInstallation, u64)>
         limits: config.limits()?,
         uploads: UploadSlots::default(),
         forms: WorkSlots::new(carried::PLACES),
+        damages: Damages::default(),
         verifications: WorkSlots::new(packets::VERIFICATIONS),
         token_uses: TokenUses::default(),
         builder: tokio::sync::Notify::new(),
@@ -217,44 +214,26 @@ async fn nowhere() -> crate::http::reply::Reply {
 
 /// Seconds that requests have to finish in once the server is told to stop.
 const SHUTDOWN: u64 = 7;
-/// Threads that may block, of all workers together.
-const BLOCKING: usize = 512;
 
-/// Starts answering on a bound socket, with TLS or without. Slow clients time out; a stop lets requests finish. Signals
-/// are the caller's.
+/// Starts answering on a bound socket, with TLS or without. Signals are the caller's.
 pub fn listen(app: App, socket: TcpListener, tls: Option<rustls::ServerConfig>, workers: usize) -> Result<Server> {
-    let listening = Listening::new(&app, tls);
-    let server = Server::build()
-        .shutdown_timeout(SHUTDOWN)
-        .workers(workers)
-        .worker_max_blocking_threads((BLOCKING / workers.max(1)).max(1))
-        .disable_signals();
-    let stopping = server.graceful_shutdown_signal();
-    let server = server.listen("casetrail", socket, move || {
-        let (listening, stopping) = (listening.clone(), stopping.clone());
-        let routed = Actix::new()
+    let serving = server::Serving {
+        socket,
+        workers,
+        shutdown: SHUTDOWN,
+        listening: Listening::new(&app, tls),
+    };
+    let made = move || {
+        Actix::new()
             .app_data(app.clone())
             .wrap(from_fn(request_ctx::identify))
             .wrap(from_fn(refusal::as_page))
+            .wrap(from_fn(head::as_get))
             .wrap(from_fn(headers::wrap))
-            .configure(routes);
-        let answers = HttpService::build()
-            .client_request_timeout(Duration::from_secs(15))
-            .client_disconnect_timeout(Duration::from_secs(3))
-            .keep_alive(Duration::from_secs(75))
-            .graceful_shutdown_signal(move || {
-                let stopping = stopping.clone();
-                async move { stopping.notified().await }
-            })
-            .on_connect_ext(|stream: &ClientStream, known| drop(known.insert(stream.connection())))
-            .finish(map_config(
-                routed.into_factory().map_err(|e: actix_web::Error| e.error_response()),
-                |()| AppConfig::default(),
-            ));
-        let opens = fn_service(move |tcp| listening.clone().open(tcp).map_err(DispatchError::Io));
-        opens.and_then(answers)
-    })?;
-    Ok(server.run())
+            .wrap(from_fn(unread::discard))
+            .configure(routes)
+    };
+    Ok(server::serve(serving, made)?)
 }
 
 /// Binds the address and port of the settings.

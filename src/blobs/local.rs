@@ -5,12 +5,12 @@ use std::fs::{self, DirBuilder, File};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::num::NonZeroU64;
 use std::ops::Range;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::TempFile;
-use super::store::{BlobReader, Found, Key, Listing, Shelf, Store};
+use super::store::{BlobReader, Found, Key, Listing, Shelf, Stamp, Store};
 use crate::proof::id::Digest;
 
 /// How much of a file `prefetch` asks for: the system itself reads ahead once reading has begun.
@@ -134,6 +134,19 @@ impl Store for Local {
             Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
             Err(e) => Err(e),
         }
+    }
+
+    fn stamp(&self, key: &Key) -> io::Result<Option<Stamp>> {
+        let known = match fs::metadata(self.path(key)) {
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+            known => known?,
+        };
+        // The time of change is the system's own: nobody sets it back as they can the time of writing.
+        let written = (known.mtime(), known.mtime_nsec(), known.ctime(), known.ctime_nsec());
+        Ok(Some(Stamp(format!(
+            "{:?}",
+            (known.dev(), known.ino(), known.len(), written)
+        ))))
     }
 
     fn list(&self, shelf: Shelf) -> io::Result<Listing> {

@@ -4,6 +4,7 @@
 //! async workers and in pieces, so that memory stays flat and a slow sender holds no thread. It is stored under its hash
 //! and survives a crash before a commit names it. Knowing a digest gives nobody the bytes: that is for the gate to decide.
 
+mod checked;
 mod hash;
 mod hash_pool;
 mod incoming;
@@ -19,6 +20,8 @@ use std::io::Write;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 
+use checked::Checked;
+pub use checked::{DAMAGED, Expected};
 use hash::PIECE;
 pub use hash::{Hashed, Hashing, hash, read_some};
 use hash_pool::HashPool;
@@ -29,7 +32,7 @@ pub use packet_file::{PacketFile, WrittenPacket};
 use resumed::Turns;
 pub use resumed::UploadTurn;
 pub use sniff::sniff;
-pub use store::{BlobReader, Found, Key, Listing, Shelf, Store, WHOLE};
+pub use store::{BlobReader, Found, Key, Listing, Shelf, Stamp, Store, WHOLE};
 pub use temp_file::TempFile;
 
 use crate::error::{Error, Result};
@@ -44,6 +47,7 @@ pub struct Blobs {
     spares: Arc<Mutex<Vec<Vec<u8>>>>,
     pool: HashPool,
     turns: Turns,
+    checked: Arc<Checked>,
 }
 
 impl Deref for Blobs {
@@ -62,6 +66,7 @@ impl Blobs {
             spares: Arc::default(),
             pool: HashPool::start()?,
             turns: Turns::default(),
+            checked: Arc::default(),
         })
     }
 

@@ -9,7 +9,7 @@ use crate::pictures::ThumbSize;
 use crate::proof::id::Digest;
 
 /// The address of stored bytes.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Key {
     /// An evidence file, by the SHA-256 of its bytes. It never changes.
     File(Digest),
@@ -43,6 +43,10 @@ impl Key {
 
 /// The range of all bytes, however many there are.
 pub const WHOLE: Range<u64> = 0..u64::MAX;
+
+/// How bytes lay in the store at a moment: another stamp where something was written to them since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp(pub String);
 
 /// Stored bytes, read from front to back.
 pub type BlobReader = Box<dyn Read + Send>;
@@ -86,6 +90,12 @@ pub trait Store: Debug + Send + Sync {
 
     /// How many bytes lie under a key; `None` where nothing does.
     fn size(&self, key: &Key) -> io::Result<Option<u64>>;
+
+    /// What changes when something is written to what lies under a key: inode and times, or an object's ETag. `None` where
+    /// nothing lies there, or the store cannot tell.
+    fn stamp(&self, _key: &Key) -> io::Result<Option<Stamp>> {
+        Ok(None)
+    }
 
     /// Lists a shelf.
     fn list(&self, shelf: Shelf) -> io::Result<Listing>;

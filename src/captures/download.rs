@@ -1,23 +1,22 @@
 //! The bytes of a file. The access log has the read before the first byte leaves. Headers keep a browser from running
 //! them.
 
-use actix_web::HttpRequest;
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ContentDisposition, DispositionParam,
-    DispositionType, HeaderName,
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, ContentDisposition, DispositionParam, DispositionType,
 };
 use actix_web::web::Path;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use actix_web::{HttpRequest, HttpResponseBuilder};
+use serde_json::json;
 
 use super::reads::{self, FileFound, FileLook};
-use crate::blobs::Key;
+use crate::blobs::Expected;
 use crate::error::{Error, Result};
 use crate::forms::parse_id;
 use crate::gate::RequestCtx;
 use crate::http::App;
+use crate::http::head::is_head;
 use crate::http::pages::query_value;
-use crate::http::ranges;
+use crate::http::ranges::{self, StoredBytes};
 use crate::http::reply::Reply;
 use crate::proof::id::Digest;
 use crate::verify::papers::extension;
@@ -40,14 +39,14 @@ const INLINE: &[&str] = &[
 ];
 
 pub(super) async fn read(req: HttpRequest, path: Path<(String, String)>, requester: RequestCtx, app: App) -> Reply {
-    let look = asked(&req);
-    let found = reads::file(&app.gate, &requester, named(&path)?, look).await?;
-    send(&req, &app, &found, look).await
+    let found = reads::file(&app.gate, &requester, named(&path)?, asked(&req)).await?;
+    send(&req, &app, &found).await
 }
 
-/// `?download` takes the file out; without it the bytes are read.
+/// `?download` takes the file out; without it the bytes are read. HEAD is answered without them.
 fn asked(req: &HttpRequest) -> FileLook {
     match query_value(req, "download") {
+        _ if is_head(req) => FileLook::Head,
         Some(_) => FileLook::Download,
         None => FileLook::Bytes,
     }
@@ -60,13 +59,13 @@ pub(super) fn named((id, sha256): &(String, String)) -> Result<(String, Digest)>
     Ok((id, sha256))
 }
 
-async fn send(req: &HttpRequest, app: &App, found: &FileFound, look: FileLook) -> Reply {
+async fn send(req: &HttpRequest, app: &App, found: &FileFound) -> Reply {
     let sha256 = found.file.sha256;
     let media_type = found.file.media_type.as_deref().unwrap_or_default();
-    let (kind, disposition) = match (INLINE.contains(&media_type), look) {
-        (true, FileLook::Download) => (media_type, DispositionType::Attachment),
-        (true, _) => (media_type, DispositionType::Inline),
-        (false, _) => ("application/octet-stream", DispositionType::Attachment),
+    let (kind, disposition) = match INLINE.contains(&media_type) {
+        true if query_value(req, "download").is_none() => (media_type, DispositionType::Inline),
+        true => (media_type, DispositionType::Attachment),
+        false => ("application/octet-stream", DispositionType::Attachment),
     };
     let ending = extension(media_type);
     let name = format!("item-{}-{}.{ending}", found.item, &sha256.to_string()[..12]);
@@ -74,14 +73,17 @@ async fn send(req: &HttpRequest, app: &App, found: &FileFound, look: FileLook) -
         disposition,
         parameters: vec![DispositionParam::Filename(name)],
     };
-    let digest = format!("sha-256=:{}:", STANDARD.encode(sha256.as_bytes()));
-    ranges::send(req, &app.blobs, Key::File(sha256), |response| {
+    let stored = StoredBytes {
+        expected: Expected::file(sha256, found.file.size),
+        asked: json!({"case_id": found.case, "item": found.item}),
+        kind: kind.to_owned(),
+    };
+    let describe = |response: &mut HttpResponseBuilder| {
         response
-            .insert_header((CONTENT_TYPE, kind))
             .insert_header((CONTENT_DISPOSITION, disposition))
             .insert_header((CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'"))
-            .insert_header((CACHE_CONTROL, "no-store"))
-            .insert_header((HeaderName::from_static("repr-digest"), digest));
-    })
-    .await
+            .insert_header((CACHE_CONTROL, "no-store"));
+    };
+    // Its entry in the access log stands already.
+    ranges::send(req, app, stored, describe, async || Ok(())).await
 }

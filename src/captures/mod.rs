@@ -104,9 +104,5 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(at("/api/v1/captures/{id}/reviews", "POST").route(web::post().to(api::review)))
         .service(at("/api/v1/captures/{id}/decision", "POST").route(web::post().to(api::decide)))
         .service(at("/api/v1/captures/{id}/verifications", "POST").route(web::post().to(verify::verify)))
-        .service(
-            at("/api/v1/files/{capture_id}/{sha256}", "GET, HEAD")
-                .route(web::get().to(download::read))
-                .route(web::head().to(download::read)),
-        );
+        .service(at("/api/v1/files/{capture_id}/{sha256}", "GET").route(web::get().to(download::read)));
 }

@@ -35,6 +35,8 @@ pub enum FileLook {
     Preview,
     /// Its bytes.
     Bytes,
+    /// What is known of it, without its bytes.
+    Head,
     /// Its bytes, to be kept elsewhere.
     Download,
 }
@@ -44,6 +46,7 @@ impl FileLook {
     fn view(self, id: &str, sha256: Digest) -> View {
         let (action, covers) = match self {
             Self::Preview => (Action::PreviewViewed, FILE_VIEW_COVERS),
+            Self::Head => (Action::CaptureViewed, MINUTE),
             Self::Bytes => (Action::FileViewed, FILE_VIEW_COVERS),
             Self::Download => (Action::FileDownloaded, MINUTE),
         };
@@ -217,6 +220,8 @@ pub struct FileFound {
     pub file: FileEntry,
     /// The number of its capture in the case.
     pub item: i64,
+    /// The case of its capture.
+    pub case: String,
 }
 
 /// A file of this capture. A digest alone opens no file.
@@ -245,6 +250,7 @@ fn open_file(ctx: &mut ReadCtx<'_>, stored: StoredCapture, sha256: Digest) -> Re
     Ok(FileFound {
         file: file.ok_or_else(Error::not_found)?,
         item: stored.capture.item,
+        case: stored.capture.case_id,
     })
 }
 

@@ -66,12 +66,6 @@ pub(super) async fn take(
         {
             remember_typed(&req, parts).await;
         }
-        // A sender who fell silent is not waited for again.
-        if done.as_ref().is_err_and(|e| e.kind != Kind::Timeout)
-            && let Ok(parts) = parts
-        {
-            parts.drain().await;
-        }
         done
     });
     taking
@@ -149,7 +143,6 @@ pub(super) async fn signed_out(req: &HttpRequest, payload: Payload, e: Error) ->
     let parts = Parts::of(content_type(req), payload.into_inner(), carried::LONGEST_WAIT);
     if let Ok(mut parts) = parts {
         remember_typed(req, &mut parts).await;
-        parts.drain().await;
     }
     e
 }

@@ -8,7 +8,7 @@
 /// any, then texts and `field: Rust type as SQL type` in turn. It runs on either database like any other of Diesel's.
 #[macro_export]
 macro_rules! fixed {
-    ($(#[$about:meta])* $vis:vis $name:ident $(-> $row:ty)?: $first:literal $(, $field:ident: $rust:ty as $sql:ty, $text:literal)* $(,)?) => {
+    ($(#[$about:meta])* $vis:vis $name:ident $(-> $row:ty)?: $first:expr $(, $field:ident: $rust:ty as $sql:ty, $text:expr)* $(,)?) => {
         $(#[$about])*
         #[derive(diesel::query_builder::QueryId)]
         $vis struct $name {

@@ -153,6 +153,10 @@ pub fn parse(bytes: &[u8]) -> Result<Value> {
 
 async fn bytes(req: &HttpRequest, payload: &mut Payload, most: usize) -> Result<Vec<u8>> {
     expect_json(req)?;
+    // Whoever waits to be told to go on is told this in its place.
+    if announced(req) > most {
+        return Err(too_large(most));
+    }
     let mut out = Vec::new();
     loop {
         let next = tokio::time::timeout(IDLE, payload.next()).await;
@@ -161,11 +165,15 @@ async fn bytes(req: &HttpRequest, payload: &mut Payload, most: usize) -> Result<
         };
         let chunk = chunk.map_err(|_| cut_off())?;
         if out.len() + chunk.len() > most {
-            let detail = format!("A body has at most {most} bytes here.");
-            return Err(Error::new(Kind::TooLarge, "too-large", detail));
+            return Err(too_large(most));
         }
         out.extend_from_slice(&chunk);
     }
+}
+
+fn too_large(most: usize) -> Error {
+    let detail = format!("A body has at most {most} bytes here.");
+    Error::new(Kind::TooLarge, "too-large", detail)
 }
 
 fn expect_json(req: &HttpRequest) -> Result<()> {

@@ -5,9 +5,11 @@ pub mod body;
 pub mod browser;
 pub mod carried;
 pub mod client_address;
+pub mod damage;
 pub mod decision;
 pub mod drafts;
 pub mod fields;
+pub mod head;
 pub mod headers;
 mod json;
 mod labels;
@@ -22,14 +24,17 @@ pub mod ranges;
 pub mod refusal;
 pub mod reply;
 pub mod request_ctx;
+pub mod server;
 pub mod system;
 pub mod tls;
 pub mod token_uses;
 mod typed;
+pub mod unread;
 pub mod upload_slots;
 pub mod work_slots;
 mod write_request;
 
+use damage::Damages;
 pub use path::{PathId, PathIds};
 use token_uses::TokenUses;
 use upload_slots::UploadSlots;
@@ -72,6 +77,8 @@ pub struct State {
     pub uploads: UploadSlots,
     /// Forms that are read before anybody is known to have sent them.
     pub forms: WorkSlots,
+    /// Stored bytes that were found damaged.
+    pub damages: Damages,
     /// Files that are verified.
     pub verifications: WorkSlots,
     /// When the use of each token was last noted.

@@ -18,10 +18,6 @@ use crate::error::{Error, Result};
 
 /// Bytes at the most from the end of one content to the beginning of the next, or to the end of the body.
 const HEAD: usize = 16 << 10;
-/// A refused sender that is silent for so long is waited for no more.
-const SILENT: Duration = Duration::from_secs(1);
-/// Bytes of a refused body that are read and dropped, so that the sender can read the answer.
-const DRAIN: usize = 64 << 20;
 
 /// A multipart body on its way in.
 pub struct Parts {
@@ -81,21 +77,6 @@ impl Parts {
         };
         let event = tokio::time::timeout(self.idle, event).await;
         event.map_err(|_| body::silent())?
-    }
-
-    /// Reads what is still on its way, within bounds: a sender in the middle of a body reads no answer.
-    pub async fn drain(mut self) {
-        let mut left = DRAIN;
-        let all = async {
-            while left > 0
-                && !self.reader.ended
-                && let Ok(Some(Ok(piece))) = tokio::time::timeout(SILENT, self.payload.next()).await
-            {
-                left = left.saturating_sub(piece.len());
-            }
-        };
-        // A sender that takes longer than this is cut off.
-        let _ = tokio::time::timeout(Duration::from_secs(10), all).await;
     }
 }
 

@@ -48,12 +48,15 @@ impl ResponseError for Error {
     }
 }
 
-/// A path and the methods it has; any other is answered 405 with these (RFC 9110 section 15.5.6).
-pub fn at(path: &str, allow: &'static str) -> Resource {
+/// A path and the methods it has; any other is answered 405 with these (RFC 9110 section 15.5.6). HEAD goes with GET.
+pub fn at(path: &str, methods: &'static str) -> Resource {
     web::resource(path).default_service(web::to(move || async move {
+        let allow = methods.replace("GET", "GET, HEAD");
         let detail = format!("This path has {allow} only.");
         let mut refused = HttpResponse::from_error(Error::new(Kind::Method, "method-not-allowed", detail));
-        refused.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+        if let Ok(allow) = HeaderValue::from_str(&allow) {
+            refused.headers_mut().insert(ALLOW, allow);
+        }
         refused
     }))
 }

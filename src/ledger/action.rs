@@ -121,6 +121,7 @@ actions! {
     TokenIssued "token.issued" Agency "A token was issued for a user.";
     TokenRevoked "token.revoked" Agency "A token was revoked.";
     CasesListed "cases.listed" Agency "A page of cases was read.";
+    FileDamaged "file.damaged" Agency "A stored file or packet is not what was recorded: it was asked for, and not given out whole.";
     FileVerified "file.verified" Agency "A person had a packet or another file verified; it was not kept.";
     CasesSearched "cases.searched" Agency "A search over the cases led to nothing.";
     LedgerViewed "ledger.viewed" Agency "The ledger of all cases was read.";

@@ -1,22 +1,21 @@
 //! The JSON routes of packets, and the way their bytes leave.
 
-use actix_web::body::SizedStream;
-use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderName, LOCATION};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::http::header::{CONTENT_DISPOSITION, LOCATION};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use serde_json::json;
 
 use super::model::{NewDisclosure, NewPacket, Packet, PacketView, Purpose};
 use super::{ops, reads};
-use crate::blobs::{BlobReader, Blobs, Key, WHOLE};
-use crate::db::blocking;
+use crate::blobs::{Expected, Key};
 use crate::error::{Error, Result};
 use crate::forms::Form;
 use crate::gate::{RequestCtx, Scope, Tx};
+use crate::http::head::is_head;
 use crate::http::paging::{Listed, Page};
-use crate::http::ranges::pieces;
+use crate::http::ranges::{self, StoredBytes};
 use crate::http::reply::{self, Reply};
 use crate::http::{App, PathId, WriteRequest};
 use crate::policy::Act;
-use crate::proof::b64;
 
 /// `POST /cases/{id}/packets`
 pub async fn request(case: PathId, request: WriteRequest) -> Reply {
@@ -61,15 +60,22 @@ pub async fn one(id: PathId, app: App, requester: RequestCtx) -> Reply {
     reply::ok(&reads::packet(&app.gate, &requester, id.0).await?)
 }
 
-/// `GET /packets/{id}/file`
-pub async fn file(PathId(id): PathId, request: WriteRequest) -> Reply {
-    let packet = reads::ready(&request.app.gate, &request.ctx, id.clone()).await?;
-    let (blobs, wanted) = (request.app.blobs.clone(), packet.clone());
-    let file = blocking(move || open(&blobs, &wanted)).await?;
+/// `GET /packets/{id}/file`: its bytes, whole or in ranges, each time recorded as a download before the first of them
+/// leaves. HEAD is answered without them, and recorded as a look at the packet.
+pub async fn file(req: HttpRequest, PathId(id): PathId, request: WriteRequest) -> Reply {
+    let app = request.app.clone();
+    let packet = reads::ready(&app.gate, &request.ctx, id.clone()).await?;
+    if is_head(&req) {
+        reads::packet(&app.gate, &request.ctx, id.clone()).await?;
+    }
+    let disposition = format!("attachment; filename=\"{}.zip\"", packet.name);
+    let describe = |response: &mut HttpResponseBuilder| {
+        response.insert_header((CONTENT_DISPOSITION, disposition));
+    };
     let (scope, address) = (Scope::Packet(id.clone()), request.ctx.address.clone());
     let verb = move |tx: &mut Tx<'_>| ops::download(tx, &id, &address);
-    request.transact(Act::PacketRead, scope, verb).await?;
-    send(&packet, file)
+    let leave = async || request.transact(Act::PacketRead, scope, verb).await;
+    ranges::send(&req, &app, stored(&packet)?, describe, leave).await
 }
 
 /// `POST /packets/{id}/cancellation`
@@ -86,29 +92,22 @@ pub async fn call_off(id: String, mut request: WriteRequest) -> Result<PacketVie
     request.transact(Act::PacketRequest, scope, verb).await
 }
 
-/// Opens the packet's file, which must be as long as it was made.
-fn open(blobs: &Blobs, packet: &Packet) -> Result<BlobReader> {
-    let key = Key::Packet(packet.id.clone());
-    let size = blobs.size(&key)?.and_then(|size| i64::try_from(size).ok());
-    if size.is_none() || size != packet.size {
-        return Err(Error::internal(format!(
-            "the file of packet {} is not as long as it was made",
-            packet.id
-        )));
-    }
-    Ok(blobs.open(&key, WHOLE)?)
-}
-
-/// Answers with the packet's bytes, all of them or a broken connection.
-fn send(packet: &Packet, file: BlobReader) -> Reply {
-    let size = packet.size.and_then(|s| u64::try_from(s).ok()).unwrap_or(0);
-    let digest = packet.digest().map(|d| b64::encode(d.as_bytes())).unwrap_or_default();
-    let disposition = format!("attachment; filename=\"{}.zip\"", packet.name);
-    Ok(HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "application/zip"))
-        .insert_header((CONTENT_DISPOSITION, disposition))
-        .insert_header((HeaderName::from_static("repr-digest"), format!("sha-256=:{digest}:")))
-        .body(SizedStream::new(size, pieces(file))))
+/// The packet's bytes, and what they must be.
+fn stored(packet: &Packet) -> Result<StoredBytes> {
+    let size = packet.size.and_then(|size| u64::try_from(size).ok());
+    let (sha256, size) = packet
+        .digest()
+        .zip(size)
+        .ok_or_else(|| Error::internal(format!("packet {} is ready without a digest", packet.id)))?;
+    Ok(StoredBytes {
+        expected: Expected {
+            key: Key::Packet(packet.id.clone()),
+            sha256,
+            size,
+        },
+        asked: json!({"case_id": packet.case_id, "packet_id": packet.id}),
+        kind: "application/zip".to_owned(),
+    })
 }
 
 /// `POST /packets/{id}/disclosures`

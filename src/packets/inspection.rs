@@ -107,16 +107,7 @@ pub async fn take(
     let allowed = app.gate.check(requester, Act::LedgerProofs, Scope::Agency).await?;
     let _place = app.uploads.enter(&allowed.caller.user, app.limits.uploads)?;
     let mut parts = parts(req, payload, app)?;
-    let sent = match receive(req, &mut parts, app).await {
-        Ok(sent) => sent,
-        Err(e) => {
-            // A sender who fell silent is not waited for again.
-            if e.kind != Kind::Timeout {
-                parts.drain().await;
-            }
-            return Err(e);
-        }
-    };
+    let sent = receive(req, &mut parts, app).await?;
     let name = sent.name.clone();
     let vkey = app.gate.db().read(ledger::state).await?.map(|state| state.vkey);
     // The place goes along to the thread, which goes on where the sender no longer waits.

@@ -548,7 +548,7 @@ fn addresses_that_do_not_exist_are_problems_too(app: &App) {
     app.nobody.get("/elsewhere").problem(404, "not-found");
     app.nobody.get("/api/v1/nothing").problem(401, "not-signed-in");
     let wrong = app.lead.delete("/api/v1/cases");
-    assert_eq!(wrong.header("allow"), "GET, POST");
+    assert_eq!(wrong.header("allow"), "GET, HEAD, POST");
     wrong.problem(405, "method-not-allowed");
     app.nobody.delete("/api/v1/cases").problem(401, "not-signed-in");
 }

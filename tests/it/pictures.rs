@@ -19,13 +19,13 @@ use crate::kit::browser::Browser;
 use crate::kit::{Answer, App, Case, Client, days};
 
 /// The jobs of pictures, beside a test's server.
-struct Studio {
+pub struct Studio {
     stop: watch::Sender<bool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Studio {
-    fn open(app: &App) -> Self {
+    pub fn open(app: &App) -> Self {
         let (stop, stopped) = watch::channel(false);
         let state: http::App = app.state.clone();
         let work = move || {

@@ -279,8 +279,11 @@ fn registered() -> BTreeSet<String> {
 
 #[test]
 fn routes_and_description_are_the_same() {
+    // HEAD goes with GET everywhere.
+    let with_get = |path: &String| operations().contains(&("GET".to_owned(), path.clone()));
     let described: BTreeSet<String> = operations()
         .into_iter()
+        .filter(|(method, path)| method != "HEAD" || !with_get(path))
         .map(|(method, path)| format!("{method} {path}"))
         .collect();
     let mut registered = registered();

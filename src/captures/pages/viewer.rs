@@ -2,15 +2,17 @@
 
 use std::io::Read;
 
+use serde_json::json;
+
 use super::is_picture;
-use crate::blobs::{Key, WHOLE};
+use crate::blobs::{DAMAGED, Expected};
 use crate::captures::model::{CaptureView, FileEntry, FileRole, OpenCapture, Viewing};
 use crate::captures::pictures::{store::PictureRow, store::PictureState, words_of};
 use crate::captures::reads::{self, FileLook};
 use crate::captures::viewing;
 use crate::cases::CasePage;
-use crate::db::blocking;
 use crate::error::Result;
+use crate::http::damage;
 use crate::http::pages::PageRequest;
 use crate::pictures::{SIDE, ThumbSize};
 use crate::text::{Moment, block, groups, label, line, size};
@@ -224,16 +226,21 @@ fn within_preview((width, height): (i64, i64)) -> (i64, i64) {
 /// The first bytes of a text. Reading them is a read of the file, and recorded as one.
 async fn text(page: &PageRequest, id: &str, file: &FileEntry) -> Result<Sight> {
     let found = reads::file(&page.app.gate, &page.ctx, (id.to_owned(), file.sha256), FileLook::Bytes).await?;
-    let (blobs, sha256) = (page.app.blobs.clone(), found.file.sha256);
-    let bytes = blocking(move || {
-        let mut bytes = Vec::new();
-        blobs
-            .open(&Key::File(sha256), WHOLE)?
-            .take(TEXT)
-            .read_to_end(&mut bytes)?;
+    let (blobs, expected) = (
+        page.app.blobs.clone(),
+        Expected::file(found.file.sha256, found.file.size),
+    );
+    let (asked, of) = (json!({"case_id": found.case, "item": found.item}), expected.clone());
+    let read = move || {
+        let (mut bytes, stamp) = (Vec::new(), blobs.check(&expected)?);
+        blobs.open(&expected.key, 0..TEXT)?.read_to_end(&mut bytes)?;
+        blobs.is_still(&expected, stamp.as_ref())?;
         Ok(bytes)
-    })
-    .await?;
+    };
+    let bytes = match damage::noted(&page.app, (&of, &asked), read).await {
+        Err(e) if e.code == DAMAGED => return Ok(Sight::Facts(Some(line(&e.detail)))),
+        bytes => bytes?,
+    };
     let cut = found.file.size > TEXT;
     let cut = cut.then(|| {
         format!(

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
 use tokio::sync::{Notify, watch};
 
 use super::store::{self, PictureRow, PictureState};
-use crate::blobs::{Key, WHOLE};
+use crate::blobs::{DAMAGED, Expected, Key, WHOLE};
 use crate::clock::{MINUTE, Micros};
 use crate::error::{Error, Result};
 use crate::gate::Tx;
-use crate::http::App;
+use crate::http::{App, damage};
 use crate::jobs::{self, Job, Progress, Worker};
 use crate::ledger;
 use crate::pictures::{Helpers, MadePicture, ThumbSize, Unmade, room_for};
@@ -17,6 +18,8 @@ use crate::proof::id::Digest;
 
 /// The job that makes the picture of a file, by the file's digest.
 pub(in crate::captures) const TO_MAKE: &str = "picture";
+/// Why there is no picture of a file that is damaged; it is looked at again, because files are put back from backups.
+const DAMAGED_FILE: &str = "the stored file is damaged";
 /// Files looked at in one query.
 const BATCH: usize = 500;
 
@@ -88,8 +91,14 @@ impl MakePicture {
         if let Err(e) = app.blobs.check_reserve(needed) {
             return if e.code == "disk-reserve" { Ok(None) } else { Err(e) };
         }
-        let source = app.blobs.open(&Key::File(sha256), WHOLE)?;
-        let made = app.pictures.maker.make(source, about, &|| progress.check())?;
+        let expected = Expected::file(sha256, about.1);
+        let made = match self.made_of(&expected, about, progress) {
+            Err(e) if e.code == DAMAGED => {
+                damage::note(app, &expected, &json!({"picture": sha256}), &e);
+                Err(Unmade::Failed(DAMAGED_FILE.to_owned()))
+            }
+            made => made?,
+        };
         if let Ok(made) = &made {
             let put = |size, bytes| app.blobs.keep_picture(&Key::Picture(sha256, size), bytes);
             put(ThumbSize::Thumbnail, &made.thumbnail)?;
@@ -97,9 +106,21 @@ impl MakePicture {
         }
         Ok(Some(row_of(made)))
     }
+
+    /// A picture of what was recorded, and of nothing that lies in its place: the bytes are looked at before and after.
+    fn made_of(&self, expected: &Expected, about: (&str, u64), progress: &Progress) -> Result<Made> {
+        let (blobs, maker) = (&self.0.blobs, &self.0.pictures.maker);
+        let stamp = blobs.check(expected)?;
+        let source = blobs.open(&expected.key, WHOLE).map_err(|e| expected.unreadable(e))?;
+        let made = maker.make(source, about, &|| progress.check())?;
+        blobs.is_still(expected, stamp.as_ref())?;
+        Ok(made)
+    }
 }
 
-fn row_of(made: std::result::Result<MadePicture, Unmade>) -> PictureRow {
+type Made = std::result::Result<MadePicture, Unmade>;
+
+fn row_of(made: Made) -> PictureRow {
     let without = |state, reason| PictureRow {
         state,
         reason,
@@ -144,8 +165,8 @@ impl Worker for MakePicture {
     }
 }
 
-/// Looks for files without a picture: those that were here before pictures were made, those that a crash cut off, and those
-/// that waited for a program that is installed now.
+/// Looks for files without a picture: those that were here before pictures were made, those that a crash cut off, those
+/// that waited for a program that is installed now, and those that were damaged.
 #[derive(Clone)]
 struct LookForPictures(App);
 
@@ -160,12 +181,17 @@ impl LookForPictures {
         Ok(i64::try_from(count).unwrap_or(i64::MAX))
     }
 
-    fn installed_since(&self) -> Result<Vec<Digest>> {
-        let mut all = Vec::new();
+    fn worth_another_look(&self) -> Result<Vec<Digest>> {
+        let read = |state, reason| {
+            self.0
+                .gate
+                .db()
+                .read_blocking(|conn| store::without(conn, state, reason))
+        };
+        let mut all = read(PictureState::Failed, DAMAGED_FILE)?;
         for helper in [Helpers::FFMPEG, Helpers::HEIF_CONVERT] {
             if self.0.pictures.maker.has(helper) {
-                let found = self.0.gate.db().read_blocking(|conn| store::lacking(conn, helper))?;
-                all.extend(found);
+                all.extend(read(PictureState::Lacking, helper)?);
             }
         }
         Ok(all)
@@ -178,7 +204,7 @@ impl Worker for LookForPictures {
     type Made = i64;
 
     fn work(&self, _job: &Job, progress: &Arc<Progress>) -> Result<i64> {
-        let (mut ordered, mut after) = (self.order(self.installed_since()?)?, Some(Vec::new()));
+        let (mut ordered, mut after) = (self.order(self.worth_another_look()?)?, Some(Vec::new()));
         while let Some(last) = after {
             progress.check()?;
             let look = |conn: &mut _| store::untried(conn, &last, BATCH);

@@ -19,6 +19,7 @@ use crate::db::blocking;
 use crate::error::{Error, Result};
 use crate::gate::{RequestCtx, Tx};
 use crate::http::App;
+use crate::http::head::is_head;
 use crate::http::pages::query_value;
 use crate::http::reply::Reply;
 use crate::jobs;
@@ -34,7 +35,12 @@ const LOOK: Duration = Duration::from_millis(100);
 pub async fn show(req: HttpRequest, path: Path<(String, String)>, requester: RequestCtx, app: App) -> Reply {
     let (id, sha256) = named(&path)?;
     let size = wanted_size(&req)?;
-    let asked = asked(&app, &requester, (id, sha256), size).await?;
+    let look = match (size, is_head(&req)) {
+        (ThumbSize::Thumbnail, _) => None,
+        (ThumbSize::Preview, false) => Some(FileLook::Preview),
+        (ThumbSize::Preview, true) => Some(FileLook::Head),
+    };
+    let asked = asked(&app, &requester, (id, sha256), look).await?;
     match asked {
         PictureAsked::Graphic => Ok(as_drawn(&["Graphic"])),
         PictureAsked::File(file) => picture(&app, &file, size).await,
@@ -60,10 +66,10 @@ async fn asked(
     app: &App,
     requester: &RequestCtx,
     (id, sha256): (String, Digest),
-    size: ThumbSize,
+    look: Option<FileLook>,
 ) -> Result<PictureAsked> {
-    if size == ThumbSize::Preview {
-        let found = reads::file(&app.gate, requester, (id, sha256), FileLook::Preview).await?;
+    if let Some(look) = look {
+        let found = reads::file(&app.gate, requester, (id, sha256), look).await?;
         return Ok(PictureAsked::File(found.file));
     }
     let found = reads::thumbnail(&app.gate, requester, id, sha256).await?;

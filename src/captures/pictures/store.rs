@@ -143,14 +143,10 @@ pub fn untried(conn: &mut AnyConn, after: &[u8], limit: usize) -> Result<(Vec<Di
     Ok((shown(rows)?, last))
 }
 
-/// The files whose picture waits for a program.
-pub fn lacking(conn: &mut AnyConn, helper: &str) -> Result<Vec<Digest>> {
+/// The files without a picture for this reason.
+pub fn without(conn: &mut AnyConn, state: PictureState, reason: &str) -> Result<Vec<Digest>> {
     let rows: Vec<Vec<u8>> = pictures::table
-        .filter(
-            pictures::state
-                .eq(PictureState::Lacking.as_str())
-                .and(pictures::reason.eq(helper)),
-        )
+        .filter(pictures::state.eq(state.as_str()).and(pictures::reason.eq(reason)))
         .select(pictures::sha256)
         .load(conn)?;
     rows.iter().map(|bytes| digest(bytes)).collect()

@@ -549,8 +549,6 @@ async fn no_more_of_an_endless_body_is_taken_than_is_used() {
         assert_eq!(taken.get(), n + 1);
         parts.chunk().await.expect("content");
     }
-    parts.drain().await;
-    assert!((DRAIN..DRAIN + 100_000).contains(&(taken.get() * 1000)));
 }
 
 #[tokio::test]
