@@ -53,6 +53,8 @@ pub mod custody;
 #[cfg(feature = "server")]
 pub mod db;
 #[cfg(feature = "server")]
+mod decoded;
+#[cfg(feature = "server")]
 mod durable;
 #[cfg(feature = "server")]
 pub mod error;
@@ -74,6 +76,8 @@ pub mod installation;
 pub mod jobs;
 #[cfg(feature = "server")]
 pub mod ledger;
+#[cfg(feature = "server")]
+mod lookalike;
 #[cfg(feature = "server")]
 pub mod packets;
 #[cfg(feature = "server")]
