@@ -147,6 +147,7 @@ diesel::table! {
         version -> BigInt,
         leaf -> Binary,
         body -> Text,
+        number_key -> Text,
     }
 }
 
