@@ -4,6 +4,7 @@
 //! async workers and in pieces, so that memory stays flat and a slow sender holds no thread. It is stored under its hash
 //! and survives a crash before a commit names it. Knowing a digest gives nobody the bytes: that is for the gate to decide.
 
+mod cut_off;
 mod hash;
 mod hash_pool;
 mod incoming;

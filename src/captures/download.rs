@@ -16,11 +16,12 @@ use crate::error::{Error, Result};
 use crate::forms::parse_id;
 use crate::gate::RequestCtx;
 use crate::http::App;
-use crate::http::pages::query_value;
+use crate::http::paging::parameters;
 use crate::http::ranges;
 use crate::http::reply::Reply;
 use crate::proof::id::Digest;
-use crate::verify::papers::extension;
+use crate::verify::endings::ending;
+use crate::verify::papers::PAPERS;
 
 /// What a browser may show in place; all else is a download.
 const INLINE: &[&str] = &[
@@ -40,17 +41,18 @@ const INLINE: &[&str] = &[
 ];
 
 pub(super) async fn read(req: HttpRequest, path: Path<(String, String)>, requester: RequestCtx, app: App) -> Reply {
-    let look = asked(&req);
+    let look = asked(&req)?;
     let found = reads::file(&app.gate, &requester, named(&path)?, look).await?;
     send(&req, &app, &found, look).await
 }
 
 /// `?download` takes the file out; without it the bytes are read.
-fn asked(req: &HttpRequest) -> FileLook {
-    match query_value(req, "download") {
-        Some(_) => FileLook::Download,
-        None => FileLook::Bytes,
-    }
+fn asked(req: &HttpRequest) -> Result<FileLook> {
+    let asked = parameters(req, &["download"])?;
+    Ok(match asked.is_empty() {
+        true => FileLook::Bytes,
+        false => FileLook::Download,
+    })
 }
 
 /// The capture and the file that a path names.
@@ -68,7 +70,7 @@ async fn send(req: &HttpRequest, app: &App, found: &FileFound, look: FileLook) -
         (true, _) => (media_type, DispositionType::Inline),
         (false, _) => ("application/octet-stream", DispositionType::Attachment),
     };
-    let ending = extension(media_type);
+    let ending = ending(Some(PAPERS), media_type, found.file.name.as_deref());
     let name = format!("item-{}-{}.{ending}", found.item, &sha256.to_string()[..12]);
     let disposition = ContentDisposition {
         disposition,
