@@ -7,7 +7,7 @@ use super::model::{self, Amendment, Authorization, AuthorizationDecision, Author
 use super::store::AuthorizationSearch;
 use super::{ops, reads};
 use crate::clock::Micros;
-use crate::gate::{RequestCtx, Scope, Tx};
+use crate::gate::{RequestCtx, Scope, SeenVersions, Tx};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
 use crate::http::{App, PathId, WriteRequest};
@@ -54,7 +54,7 @@ pub(super) async fn checks(id: PathId, requester: RequestCtx, app: App) -> Reply
 pub(super) async fn amend(id: PathId, request: WriteRequest) -> Reply {
     let (act, now) = (Act::AuthorizationAmend, request.app.gate.now());
     let scope = Scope::Authorization(id.0.clone());
-    let verb = move |tx: &mut Tx<'_>, version, change: &Amendment| ops::amend(tx, &id.0, version, change);
+    let verb = move |tx: &mut Tx<'_>, seen: &SeenVersions, change: &Amendment| ops::amend(tx, &id.0, seen, change);
     let made = request.change(act, scope, Amendment::parse, verb).await?;
     reply::versioned(made.version, &authorization_json(&made, now))
 }
@@ -62,9 +62,14 @@ pub(super) async fn amend(id: PathId, request: WriteRequest) -> Reply {
 pub(super) async fn decide(id: PathId, request: WriteRequest) -> Reply {
     let (act, now) = (Act::AuthorizationDecide, request.app.gate.now());
     let scope = Scope::Authorization(id.0);
-    let made = request
-        .write_to(act, scope, AuthorizationDecision::parse, ops::decide)
-        .await?;
+    let seen = request.version_seen()?;
+    let parse = |form| {
+        Ok(AuthorizationDecision {
+            seen,
+            ..AuthorizationDecision::parse(form)?
+        })
+    };
+    let made = request.write_to(act, scope, parse, ops::decide).await?;
     reply::versioned(made.version, &authorization_json(&made, now))
 }
 

@@ -6,7 +6,7 @@ use super::store;
 use crate::cases::{self, Stage};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::gate::{NewEvent, Recorded, Tx};
+use crate::gate::{NewEvent, Recorded, SeenVersions, Tx};
 use crate::identity::Person;
 use crate::ledger::Action;
 use crate::policy::Act;
@@ -51,11 +51,9 @@ pub fn request(tx: &mut Tx<'_>, wanted: &Request) -> Result<Recorded<Authorizati
 }
 
 /// Mends a returned request and asks again.
-pub fn amend(tx: &mut Tx<'_>, id: &str, version: i64, amendment: &Amendment) -> Result<Recorded<Authorization>> {
+pub fn amend(tx: &mut Tx<'_>, id: &str, seen: &SeenVersions, amendment: &Amendment) -> Result<Recorded<Authorization>> {
     let before = store::get(tx.conn, id)?;
-    if before.version != version {
-        return Err(Error::stale());
-    }
+    seen.check(before.version)?;
     if before.state != AuthorizationState::Returned {
         return Err(wrong_state(&before, tx.now, "mended", "returned"));
     }
@@ -92,9 +90,7 @@ pub fn decide(tx: &mut Tx<'_>, id: &str, decision: &AuthorizationDecision) -> Re
     if before.state != AuthorizationState::Requested {
         return Err(wrong_state(&before, tx.now, "decided", "requested"));
     }
-    if decision.seen.is_some_and(|seen| seen != before.version) {
-        return Err(Error::stale());
-    }
+    decision.seen.check(before.version)?;
     let approved = decision.outcome == Outcome::Approve;
     if approved {
         let decider = Decider {

@@ -5,7 +5,7 @@ use actix_web::HttpRequest;
 use super::model::{EntryPatch, parse_new};
 use super::store::KeptEntry;
 use super::{ops, reads};
-use crate::gate::{RequestCtx, Scope, Tx};
+use crate::gate::{RequestCtx, Scope, SeenVersions, Tx};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
 use crate::http::{App, PathId, PathIds, WriteRequest};
@@ -23,7 +23,7 @@ pub(super) async fn add<F: KeptEntry>(case: PathId, request: WriteRequest) -> Re
 }
 
 pub(super) async fn change<F: KeptEntry>(PathIds(case, id): PathIds, request: WriteRequest) -> Reply {
-    let verb = move |tx: &mut Tx<'_>, version, patch: &EntryPatch<F>| ops::change(tx, &id, version, patch);
+    let verb = move |tx: &mut Tx<'_>, seen: &SeenVersions, patch: &EntryPatch<F>| ops::change(tx, &id, seen, patch);
     let made = request
         .change(F::WRITE, Scope::Case(case), EntryPatch::parse, verb)
         .await?;

@@ -12,7 +12,7 @@ use super::{ops, reads};
 use crate::cases::{CasePage, Tab, words};
 use crate::error::Result;
 use crate::forms::{Form, parse_id};
-use crate::gate::{Scope, Tx};
+use crate::gate::{Scope, SeenVersions, Tx};
 use crate::http::fields::{EditForm, FieldView, FirstShown};
 use crate::http::pages::{self, FormView, Frame, PageRequest};
 use crate::http::paging::Page;
@@ -366,7 +366,7 @@ pub(super) async fn change<F: EditedEntry>(PathIds(case, id): PathIds, request: 
 }
 
 async fn change_entry<F: EditedEntry>(scope: Scope, id: String, request: WriteRequest) -> Result<CaseEntry<F>> {
-    let verb = move |tx: &mut Tx<'_>, version, patch: &EntryPatch<F>| ops::change(tx, &id, version, patch);
+    let verb = move |tx: &mut Tx<'_>, seen: &SeenVersions, patch: &EntryPatch<F>| ops::change(tx, &id, seen, patch);
     request.change(F::WRITE, scope, patch_of::<F>, verb).await
 }
 
