@@ -13,6 +13,7 @@ pub mod projection;
 mod reads;
 pub mod store;
 mod tasks;
+mod zone;
 
 use actix_web::web::{self, ServiceConfig};
 
