@@ -12,13 +12,16 @@ mod export;
 mod failure;
 mod install;
 mod installation;
+mod items;
 mod log;
 mod manifest;
 mod new_log;
 mod output;
 mod rebuild;
 mod restore;
+mod said_once;
 mod serve;
+mod table;
 #[cfg(test)]
 mod whole_tests;
 

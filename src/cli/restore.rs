@@ -81,13 +81,15 @@ pub fn run(common: &Common, args: RestoreArgs) -> Done {
         backup::create(&last)?.write_all(known.note.as_bytes())?;
         read_only(&known, &state)
     } else if args.checkpoint.is_some() {
-        "It contains the checkpoint given, so nothing signed is missing: the log goes on.\n".into()
+        "RESTORED: it is whole and contains the checkpoint given, so nothing signed is missing: the log goes on.\n"
+            .into()
     } else {
         goes_on(&manifest)
     };
+    // What was proved first, and what to make of it last and alone.
     output::print(&format!(
-        "{}restored in {}\n{how}",
-        output::clean_lines(&report.text()),
+        "{}restored in {}\n\n{how}",
+        output::clean_lines(&report.proved()),
         config.data_dir().display()
     ));
     Ok(ExitCode::SUCCESS)
@@ -291,7 +293,7 @@ fn keep_from_writing(db: &Db) -> crate::error::Result<()> {
 
 fn read_only(known: &KnownCheckpoint, state: &TreeState) -> String {
     format!(
-        "READ-ONLY: this state has {} leaves, but {} were signed later. What came between is lost here, and going on would be a second history.\n\
+        "READ-ONLY: what was restored is whole, but this state has {} leaves, but {} were signed later. What came between is lost here, and going on would be a second history.\n\
          To work on: find a newer backup, or restore this one again with --new-log. A backup that was made while the server ran lies behind by its own event at least.\n",
         state.size, known.checkpoint.size
     )
@@ -299,7 +301,7 @@ fn read_only(known: &KnownCheckpoint, state: &TreeState) -> String {
 
 fn goes_on(manifest: &Manifest) -> String {
     format!(
-        "It contains the backup's own checkpoint. Whether the log went on after {} is not known here: before serving it, restore with --checkpoint if anyone holds a later one (the lost machine's keys/log.checkpoint, a monitor, a packet's proof/checkpoint).\n",
+        "RESTORED: it is whole and contains the backup's own checkpoint. Whether the log went on after {} is not known here: before serving it, restore with --checkpoint if anyone holds a later one (the lost machine's keys/log.checkpoint, a monitor, a packet's proof/checkpoint).\n",
         manifest.made_at
     )
 }
