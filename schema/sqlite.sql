@@ -110,7 +110,9 @@ CREATE TABLE cases (
     version BIGINT NOT NULL,
     leaf BLOB NOT NULL,
     body TEXT NOT NULL
-);
+, number_key TEXT NOT NULL DEFAULT '');
+
+CREATE INDEX cases_by_number ON cases (number_key);
 
 CREATE INDEX cases_lead ON cases (lead_id, id);
 

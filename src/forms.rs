@@ -103,17 +103,12 @@ impl Form {
             ..Self::default()
         };
         for (name, text) in pairs {
-            match (
-                is_blank(&text),
-                name.strip_suffix("[]").filter(|list| !list.contains('.')),
-            ) {
-                (false, _) => {}
+            if is_blank(&text) {
                 // A group of boxes of which none is ticked is a list without anything, and not a field left out.
-                (true, Some(list)) => {
+                if let Some(list) = name.strip_suffix("[]").filter(|list| !list.contains('.')) {
                     form.fields.entry(list).or_insert_with(|| Value::Array(Vec::new()));
-                    continue;
                 }
-                (true, None) => continue,
+                continue;
             }
             put_pair(&mut form.fields, &name, text)
                 .ok_or_else(|| Error::field(name, "form", "is no name of a field of this form: reload the page"))?;

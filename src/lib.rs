@@ -97,4 +97,6 @@ pub mod timeline;
 #[cfg(feature = "server")]
 pub mod users;
 #[cfg(feature = "server")]
+pub mod versions;
+#[cfg(feature = "server")]
 pub mod words;

@@ -7,11 +7,12 @@ use super::model::{self, Amendment, Authorization, AuthorizationDecision, Author
 use super::store::AuthorizationSearch;
 use super::{ops, reads};
 use crate::clock::Micros;
-use crate::gate::{RequestCtx, Scope, SeenVersions, Tx};
+use crate::gate::{RequestCtx, Scope, Tx};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
 use crate::http::{App, PathId, WriteRequest};
 use crate::policy::Act;
+use crate::versions::SeenVersions;
 
 pub(super) async fn request(case: PathId, request: WriteRequest) -> Reply {
     let now = request.app.gate.now();

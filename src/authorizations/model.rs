@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 use crate::clock::{Micros, Timestamp};
 use crate::error::{Error, Result};
 use crate::forms::{Form, LINE, REASON, TEXT, URL, parse_id};
-use crate::gate::SeenVersions;
 use crate::identity::Person;
 use crate::subjects::{handle, is_platform, platform};
+use crate::versions::SeenVersions;
 use crate::words;
 
 words! {

@@ -6,11 +6,12 @@ use super::store;
 use crate::cases::{self, Stage};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::gate::{NewEvent, Recorded, SeenVersions, Tx};
+use crate::gate::{NewEvent, Recorded, Tx};
 use crate::identity::Person;
 use crate::ledger::Action;
 use crate::policy::Act;
 use crate::users::store as people;
+use crate::versions::SeenVersions;
 
 /// Who is to be covered: people who can log in the case, its lead and its members.
 fn holders(tx: &mut Tx<'_>, ids: &[String]) -> Result<Vec<Person>> {

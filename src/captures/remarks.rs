@@ -13,9 +13,10 @@ use super::model::{
 use super::store::{self, CaptureRow, RemarkKind};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::gate::{Recorded, SeenVersions, Tx};
+use crate::gate::{Recorded, Tx};
 use crate::ledger::{Action, Appended};
 use crate::policy::Act;
+use crate::versions::SeenVersions;
 
 /// Adds a note.
 pub fn annotate(tx: &mut Tx<'_>, id: &str, note: &CaptureNote) -> Result<Recorded<Remark<CaptureNote>>> {

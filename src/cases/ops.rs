@@ -5,11 +5,12 @@ use super::model::{self, Case, CasePatch, CaseView, NewCase, NewGrant, Right};
 use super::store;
 use crate::clock::{DAY, Timestamp};
 use crate::error::{Error, FieldError, Result};
-use crate::gate::{NewEvent, Recorded, SeenVersions, Tx};
+use crate::gate::{NewEvent, Recorded, Tx};
 use crate::identity::Caller;
 use crate::ledger::Action;
 use crate::policy::{Act, CaseStatus, Role};
 use crate::users::store::{self as people, UnitRow};
+use crate::versions::SeenVersions;
 
 /// How long the named supervisor of a restricted or confidential case may decide, unless given again.
 const DECIDES_FOR: i64 = 730 * DAY;

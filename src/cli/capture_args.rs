@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use super::failure::Failure;
-use super::items::legible;
+use super::legible::legible;
 use crate::captures::{CaptureKind, CapturedBasis, kind_of, recognize};
 use crate::clock::{self, Micros};
 use crate::error::{Error, FieldError, Result};

@@ -1,15 +1,15 @@
 //! What stands on the command line of `casetrail log`: addresses, files, and folders, which are walked. Names of files may be
 //! no text at all.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs::{self, Metadata};
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use super::capture_args::{self, CaptureArgs, LogTask};
 use super::failure::Failure;
+use super::legible::legible;
 
 /// A task for each address and each file, those of folders in the order of their names.
 pub fn tasks(items: &[OsString], flags: &CaptureArgs) -> Vec<LogTask> {
@@ -94,35 +94,12 @@ pub fn regular(path: &Path, field: &str) -> Result<Metadata, Failure> {
     Err(Failure::field(field, "regular", format!("{shown} is {what}")))
 }
 
-/// A name as text: bytes that are none stand as `\xNN`, and a backslash beside them doubled.
-pub fn legible(name: &OsStr) -> String {
-    if let Some(text) = name.to_str() {
-        return text.to_owned();
-    }
-    let mut out = String::new();
-    for chunk in name.as_bytes().utf8_chunks() {
-        out += &chunk.valid().replace('\\', "\\\\");
-        out.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
 
-    #[test]
-    fn names_are_kept_with_escapes() {
-        for (name, text) in [
-            (&b"a.png"[..], "a.png"),
-            (b"caf\xe9.jpg", "caf\\xe9.jpg"),
-            (b"a\\b\xff", "a\\\\b\\xff"),
-            (b"a\\b", "a\\b"),
-            (b"Icon\r", "Icon\r"),
-        ] {
-            assert_eq!(legible(OsStr::from_bytes(name)), text);
-        }
-    }
+    use super::*;
 
     #[test]
     fn items_are_files_addresses_and_folders() {

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use super::capture_args::{self, CaptureArgs, LogTask, PART, PreparedCapture, Source};
 use super::client::{Client, ClientArgs, items};
 use super::failure::{Done, Failure};
+use super::legible::legible;
 use super::output::{self, Counted, ProgressDisplay};
 use super::{items as named, manifest, said_once};
 use crate::blobs::hash;
@@ -180,7 +181,7 @@ fn log(client: &Client, case: &str, task: &LogTask, progress: &mut ProgressDispl
 
 /// Hashes a file before it is sent, so that what arrives can be held against what was read.
 fn read(path: &Path, progress: &mut ProgressDisplay) -> Result<Source, Failure> {
-    let shown = named::legible(path.as_os_str());
+    let shown = legible(path.as_os_str());
     let unreadable = |e: io::Error| Failure::field("file", "readable", format!("{shown} cannot be read: {e}"));
     let about = named::regular(path, "file")?;
     let file = File::open(path).map_err(unreadable)?;

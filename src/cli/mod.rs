@@ -13,6 +13,7 @@ mod failure;
 mod install;
 mod installation;
 mod items;
+mod legible;
 mod log;
 mod manifest;
 mod new_log;

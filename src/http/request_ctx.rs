@@ -12,9 +12,10 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 
 use super::{App, browser, paging, token_uses, typed};
 use crate::error::{Error, Kind, Result};
-use crate::gate::{IdempotencyHeader, RequestCtx, SeenVersions};
+use crate::gate::{IdempotencyHeader, RequestCtx};
 use crate::identity::Credential;
 use crate::proof::id::Digest;
+use crate::versions::SeenVersions;
 
 /// Routes below `/api/v1` that need nobody signed in.
 fn is_open(method: &Method, path: &str) -> bool {

@@ -14,8 +14,9 @@ use super::pages::PageRequest;
 use super::{App, body, browser, request_ctx};
 use crate::error::{Error, Kind, Result};
 use crate::forms::Form;
-use crate::gate::{Authorized, Change, IdempotencyHeader, RequestCtx, Scope, SeenVersions, Tx};
+use crate::gate::{Authorized, Change, IdempotencyHeader, RequestCtx, Scope, Tx};
 use crate::policy::Act;
+use crate::versions::SeenVersions;
 
 /// A request that may change something.
 pub struct WriteRequest {

@@ -5,10 +5,11 @@ use actix_web::HttpRequest;
 use super::model::{EntryPatch, parse_new};
 use super::store::KeptEntry;
 use super::{ops, reads};
-use crate::gate::{RequestCtx, Scope, SeenVersions, Tx};
+use crate::gate::{RequestCtx, Scope, Tx};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
 use crate::http::{App, PathId, PathIds, WriteRequest};
+use crate::versions::SeenVersions;
 
 pub(super) async fn list<F: KeptEntry>(req: HttpRequest, id: PathId, requester: RequestCtx, app: App) -> Reply {
     let page = Page::read(&req, &[])?;

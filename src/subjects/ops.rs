@@ -4,8 +4,9 @@ use super::model::{CaseEntry, EntryFields, EntryPatch, Subject};
 use super::store::KeptEntry;
 use crate::clock::Timestamp;
 use crate::error::{Error, Kind, Result};
-use crate::gate::{Recorded, SeenVersions, Tx};
+use crate::gate::{Recorded, Tx};
 use crate::ledger::Action;
+use crate::versions::SeenVersions;
 
 /// Adds an entry to the case.
 pub fn add<F: KeptEntry>(tx: &mut Tx<'_>, fields: &F) -> Result<Recorded<CaseEntry<F>>> {

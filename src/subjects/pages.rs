@@ -12,13 +12,14 @@ use super::{ops, reads};
 use crate::cases::{CasePage, Tab, words};
 use crate::error::Result;
 use crate::forms::{Form, parse_id};
-use crate::gate::{Scope, SeenVersions, Tx};
+use crate::gate::{Scope, Tx};
 use crate::http::fields::{EditForm, FieldView, FirstShown};
 use crate::http::pages::{self, FormView, Frame, PageRequest};
 use crate::http::paging::Page;
 use crate::http::reply::Reply;
 use crate::http::{PathId, PathIds, WriteRequest};
 use crate::text::{block, label, line};
+use crate::versions::SeenVersions;
 
 /// People a page, and accounts.
 const ENTRIES: usize = 100;

@@ -9,13 +9,14 @@ use super::store::UserSearch;
 use super::{ops, reads};
 use crate::error::{Error, Result};
 use crate::forms::parse_id;
-use crate::gate::{RequestCtx, Scope, SeenVersions, Tx};
+use crate::gate::{RequestCtx, Scope, Tx};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
 use crate::http::{App, PathId, PathIds, WriteRequest};
 use crate::identity::one_time;
 use crate::lookalike::fold;
 use crate::policy::{Act, Role};
+use crate::versions::SeenVersions;
 
 /// The id in a path. Anything that is no id is answered as what does not exist.
 fn id(path: &str) -> Result<String> {

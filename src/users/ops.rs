@@ -11,10 +11,11 @@ use crate::clock::{Micros, Timestamp};
 use crate::db::AnyConn;
 use crate::db::tables::sessions;
 use crate::error::{Error, FieldError, Kind, Result};
-use crate::gate::{Recorded, SeenVersions, Tx};
+use crate::gate::{Recorded, Tx};
 use crate::identity::{self, CredentialKind, NewSecret};
 use crate::ledger::{Action, Appended};
 use crate::proof::id::Digest;
+use crate::versions::SeenVersions;
 
 /// A user with so many failed sign-ins within `store::WINDOW` is locked until an administrator releases them (CJIS AC-7).
 const FAILURES: i64 = 5;

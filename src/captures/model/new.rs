@@ -9,6 +9,7 @@ use super::{
 use crate::clock::Micros;
 use crate::error::{Error, Result};
 use crate::forms::{FILE_NAME, FieldSet, Form, LINE, REASON, TEXT};
+use crate::lookalike::is_blank;
 use crate::proof::id::Digest;
 use crate::subjects::handle;
 
@@ -220,7 +221,7 @@ fn claim(form: &mut Form) -> Basis {
             "must be the authorization's id; leave basis out to have the covering one found",
         );
     }
-    if kind != BasisKind::Authorization && claim.reason.as_deref().is_none_or(|r| r.trim().is_empty()) {
+    if kind != BasisKind::Authorization && claim.reason.as_deref().is_none_or(is_blank) {
         form.refuse("reason", "required", "must say why");
     }
     claim
