@@ -11,24 +11,65 @@ const TAIL: u64 = (64 << 10) + 22;
 
 /// Whether a file of this type and size is cut off. Nothing is said of formats whose end cannot be told.
 pub(super) fn is_cut_off(file: &File, media_type: &str, size: u64) -> io::Result<bool> {
-    let tail = || read(file, size.saturating_sub(TAIL), size.min(TAIL));
-    let lacks = |end: &[u8]| Ok(memmem::rfind(&tail()?, end).is_none());
+    let tail = |most: u64| read(file, size.saturating_sub(most), size.min(most));
+    let lacks = |end: &[u8], most| Ok(memmem::rfind(&tail(most)?, end).is_none());
     match media_type {
-        "image/jpeg" => {
-            let tail = tail()?;
-            // Behind a moving photo's picture stands its video.
-            let ends: [&[u8]; 4] = [b"\xff\xd9", b"moov", b"mdat", b"SEFT"];
-            Ok(ends.iter().all(|end| memmem::find(&tail, end).is_none()))
-        }
-        "image/png" => lacks(b"IEND"),
-        "image/gif" => lacks(b"\x3b"),
-        "application/pdf" => lacks(b"%%EOF"),
-        _ if is_zip(media_type) => lacks(b"PK\x05\x06"),
+        "image/jpeg" => jpeg(file, size),
+        "image/png" => lacks(b"IEND", TAIL),
+        // Behind the last byte some programs fill up.
+        "image/gif" => Ok(tail(64)?.iter().rev().find(|b| !b"\0\r\n ".contains(b)) != Some(&b';')),
+        "application/pdf" => lacks(b"%%EOF", 2048),
+        _ if is_zip(media_type) => lacks(b"PK\x05\x06", TAIL),
         "image/webp" | "audio/x-wav" | "video/x-msvideo" => riff(&read(file, 0, 12)?, size),
         "application/vnd.sqlite3" => sqlite(&read(file, 0, 100)?, size),
+        "video/webm" | "video/x-matroska" => Ok(matroska(&read(file, 0, 4096)?, size).unwrap_or(false)),
         _ if is_boxed(media_type) => boxes(file, size),
         _ => Ok(false),
     }
+}
+
+/// Walks to the picture's own data: a small picture in the head has an end too.
+fn jpeg(file: &File, size: u64) -> io::Result<bool> {
+    let (mut at, mut steps) = (2, 0);
+    let mut head = read(file, at, 4)?;
+    while !head.starts_with(b"\xff\xda") {
+        steps += 1;
+        at += match head[..] {
+            [0xff, 0xff, ..] => 1,
+            [0xff, 0x01 | 0xd0..=0xd8, ..] => 2,
+            [0xff, 0xd9, ..] => return Ok(false),
+            // No picture has so many.
+            _ if steps > 10_000 => return Ok(false),
+            [0xff, _, high, low] => 2 + u64::from(u16::from_be_bytes([high, low])),
+            // No marker, where one should be: nothing is told.
+            [_, _, _, _] => return Ok(false),
+            _ => return Ok(true),
+        };
+        head = read(file, at, 4)?;
+    }
+    let from = at.max(size.saturating_sub(TAIL));
+    let tail = read(file, from, size.saturating_sub(from))?;
+    // Behind a moving photo's picture stands its video.
+    let ends: [&[u8]; 4] = [b"\xff\xd9", b"moov", b"mdat", b"SEFT"];
+    Ok(ends.iter().all(|end| memmem::find(&tail, end).is_none()))
+}
+
+/// What is said of a segment that knows its length.
+fn matroska(head: &[u8], size: u64) -> Option<bool> {
+    let (first, length) = number_of(head.get(4..)?)?;
+    let begins = 4 + length + usize::try_from(first).ok()?;
+    let segment = head.get(begins..)?.strip_prefix(b"\x18\x53\x80\x67")?;
+    let (stated, length) = number_of(segment)?;
+    Some(stated.saturating_add((begins + 4 + length) as u64) > size)
+}
+
+/// A number of one to eight bytes, and how many; `None` where it says that it is not known.
+fn number_of(bytes: &[u8]) -> Option<(u64, usize)> {
+    let length = bytes.first()?.leading_zeros() as usize + 1;
+    let all = bytes.get(..length).filter(|_| length <= 8)?;
+    let value = all.iter().fold(0, |value: u64, byte| value << 8 | u64::from(*byte));
+    let bits = (1_u64 << (7 * length)) - 1;
+    (value & bits != bits).then_some((value & bits, length))
 }
 
 fn read(file: &File, at: u64, length: u64) -> io::Result<Vec<u8>> {
@@ -123,15 +164,24 @@ mod tests {
 
     #[test]
     fn a_file_that_ends_too_early_is_known() {
-        let cases: [(&str, &[u8], usize); 9] = [
-            ("image/jpeg", b"\xff\xd8\xff\xe0 and so on \xff\xd9", 2),
+        let cases: [(&str, &[u8], usize); 10] = [
+            (
+                "image/jpeg",
+                b"\xff\xd8\xff\xe0\0\x06\xff\xd9ab\xff\xda and so on \xff\xd9",
+                2,
+            ),
+            (
+                "video/webm",
+                b"\x1a\x45\xdf\xa3\x84\x42\x82\x80\x80\x18\x53\x80\x67\x84abcd",
+                1,
+            ),
             ("image/png", b"\x89PNG\r\n\x1a\n data \0\0\0\0IEND\xae\x42\x60\x82", 8),
             ("application/pdf", b"%PDF-1.7 and so on %%EOF\n", 4),
             ("application/zip", b"PK\x03\x04 and so on PK\x05\x06 and its fields", 30),
             ("image/webp", b"RIFF\x0a\0\0\0WEBPVP8 xx", 1),
             ("video/mp4", b"\0\0\0\x0cftypisom\0\0\0\x0cmdat1234", 1),
             ("video/quicktime", b"\0\0\0\x01mdat\0\0\0\0\0\0\0\x141234", 3),
-            ("image/gif", b"GIF89a data\x3b", 1),
+            ("image/gif", b"GIF89a da;ta\x3b\0", 2),
             ("video/3gpp", b"\0\0\0\x08ftyp\0\0\0\x08moov", 5),
         ];
         for (media_type, whole, missing) in cases {

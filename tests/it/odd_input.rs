@@ -428,7 +428,7 @@ fn odd_files_are_kept_and_flagged_and_leave_with_their_endings(app: &App) {
             b"\0\0\0\x14ftypisom\0\0\0\0isom\0\0\x10\0mdat",
             Some("incomplete_file"),
         ),
-        ("whole.jpg", b"\xff\xd8\xff\xe0\0\x10JFIF\0\xff\xd9", None),
+        ("whole.jpg", b"\xff\xd8\xff\xe0\0\x07JFIF\0\xff\xda data\xff\xd9", None),
     ] {
         let made = log(name, bytes);
         let expected = flag.map_or(json!([]), |flag| json!([flag]));
