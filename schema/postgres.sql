@@ -136,7 +136,8 @@ CREATE TABLE public.cases (
     version bigint NOT NULL,
     leaf bytea NOT NULL,
     body text NOT NULL,
-    proposed_lead_id text
+    proposed_lead_id text,
+    number_key text DEFAULT ''::text NOT NULL
 );
 
 CREATE TABLE public.checkpoints (
@@ -540,6 +541,8 @@ CREATE INDEX captures_open ON public.captures USING btree (state, basis, id);
 CREATE INDEX captures_state ON public.captures USING btree (state, id);
 
 CREATE INDEX captures_work ON public.captures USING btree (case_id, state, open_question, capturer_id);
+
+CREATE INDEX cases_by_number ON public.cases USING btree (number_key);
 
 CREATE INDEX cases_lead ON public.cases USING btree (lead_id, id);
 

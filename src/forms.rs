@@ -7,14 +7,19 @@ use serde_json::{Map, Value};
 
 use crate::clock::{self, Micros};
 use crate::error::{Error, FieldError, Result};
+use crate::lookalike::is_blank;
 pub use crate::words::Word;
 
-/// Longest free text, in characters (contract section 2).
+/// Longest text as found, in characters (contract section 2).
+pub const FOUND: usize = 100_000;
+/// Longest other free text.
 pub const TEXT: usize = 20_000;
 /// Longest reason, in characters.
 pub const REASON: usize = 4_000;
 /// Longest title, name or other single line.
 pub const LINE: usize = 500;
+/// Longest name of a file: 255 bytes, each as `\xNN`, and some more.
+pub const FILE_NAME: usize = 1_100;
 /// Longest URL.
 pub const URL: usize = 8_000;
 
@@ -28,6 +33,8 @@ pub struct Form {
     texts_only: bool,
     /// The zone of times that a page's form gives without one.
     zone: Option<Tz>,
+    /// Whether something that was sent was no character, and is U+FFFD now.
+    repaired: bool,
 }
 
 /// Fields that may each be left out.
@@ -74,8 +81,19 @@ impl Form {
         }
     }
 
+    /// The same, where something that was sent was no character.
+    #[must_use]
+    pub fn repaired(self) -> Self {
+        Self { repaired: true, ..self }
+    }
+
+    /// Whether something that was sent was no character.
+    pub fn is_repaired(&self) -> bool {
+        self.repaired
+    }
+
     /// A form from the names and texts that a page sends. `a.b` is field `b` of object `a`; `a[0].b` is field `b` of
-    /// the first object of list `a`. A name that comes twice or ends in `[]` is a list. An empty text is a field left
+    /// the first object of list `a`. A name that comes twice or ends in `[]` is a list. A blank text is a field left
     /// out. A time without a zone is in `zone`.
     /// More than `PAIRS` of them are refused by whoever reads them from the request.
     pub fn from_pairs(pairs: impl Iterator<Item = (String, String)>, zone: Option<Tz>) -> Result<Self> {
@@ -85,17 +103,12 @@ impl Form {
             ..Self::default()
         };
         for (name, text) in pairs {
-            match (
-                text.is_empty(),
-                name.strip_suffix("[]").filter(|list| !list.contains('.')),
-            ) {
-                (false, _) => {}
+            if is_blank(&text) {
                 // A group of boxes of which none is ticked is a list without anything, and not a field left out.
-                (true, Some(list)) => {
+                if let Some(list) = name.strip_suffix("[]").filter(|list| !list.contains('.')) {
                     form.fields.entry(list).or_insert_with(|| Value::Array(Vec::new()));
-                    continue;
                 }
-                (true, None) => continue,
+                continue;
             }
             put_pair(&mut form.fields, &name, text)
                 .ok_or_else(|| Error::field(name, "form", "is no name of a field of this form: reload the page"))?;
@@ -253,6 +266,22 @@ impl Form {
         Some(text)
     }
 
+    /// Takes a text that names something: not a blank one.
+    pub fn filled(&mut self, field: &str, max: usize) -> Option<String> {
+        let text = self.text(field, max)?;
+        if is_blank(&text) {
+            self.refuse_blank(field);
+        }
+        Some(text)
+    }
+
+    /// Refuses a field that nobody would see anything of, unless it was refused already.
+    pub fn refuse_blank(&mut self, field: &str) {
+        if !self.is_refused(field) {
+            self.refuse(field, "not_blank", "is blank: say what it is, or leave it out");
+        }
+    }
+
     /// Takes a text of at most `max` characters. Where `fits` is false of it, the field broke this rule.
     pub fn text_where(
         &mut self,
@@ -283,7 +312,7 @@ impl Form {
     pub fn required(&mut self, field: &str, max: usize) -> String {
         let broken = self.errors.len();
         let text = self.text(field, max).unwrap_or_default();
-        if text.trim().is_empty() && broken == self.errors.len() {
+        if is_blank(&text) && broken == self.errors.len() {
             self.refuse(field, "required", "must be given");
         }
         text
@@ -341,9 +370,9 @@ impl Form {
         self.time(field).unwrap_or_default()
     }
 
-    /// Refuses a field that is not there, in these words.
+    /// Refuses a field that is not there or blank, in these words.
     pub fn must(&mut self, field: &str, words: &str) {
-        if !self.has(field) {
+        if !self.has(field) || self.peek(field).is_some_and(is_blank) {
             self.refuse(field, "required", words);
         }
     }
@@ -399,9 +428,16 @@ impl Form {
 
     /// Takes a list of texts.
     pub fn texts(&mut self, field: &str, max: usize, length: usize) -> Vec<String> {
-        let all = self.list(field, max).into_iter().enumerate();
-        all.filter_map(|(i, value)| self.read_text(&format!("{field}[{i}]"), value, length))
-            .collect()
+        let (all, mut out) = (self.list(field, max).into_iter().enumerate(), Vec::new());
+        for (i, value) in all {
+            let field = format!("{field}[{i}]");
+            let text = self.read_text(&field, value, length);
+            if text.as_deref().is_some_and(is_blank) {
+                self.refuse_blank(&field);
+            }
+            out.extend(text);
+        }
+        out
     }
 
     /// Takes a list of words of an enumeration.

@@ -55,6 +55,8 @@ pub mod custody;
 #[cfg(feature = "server")]
 pub mod db;
 #[cfg(feature = "server")]
+mod decoded;
+#[cfg(feature = "server")]
 mod durable;
 #[cfg(feature = "server")]
 pub mod error;
@@ -77,6 +79,8 @@ pub mod jobs;
 #[cfg(feature = "server")]
 pub mod ledger;
 #[cfg(feature = "server")]
+mod lookalike;
+#[cfg(feature = "server")]
 pub mod packets;
 #[cfg(feature = "server")]
 pub mod pictures;
@@ -92,5 +96,7 @@ pub mod threads;
 pub mod timeline;
 #[cfg(feature = "server")]
 pub mod users;
+#[cfg(feature = "server")]
+pub mod versions;
 #[cfg(feature = "server")]
 pub mod words;

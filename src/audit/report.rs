@@ -136,6 +136,12 @@ impl AuditReport {
         out
     }
 
+    /// What was read and noticed, without a verdict: another one is given.
+    pub fn proved(&self) -> String {
+        let text = self.text();
+        text.strip_prefix(&self.verdict()).map_or(text.clone(), str::to_owned)
+    }
+
     fn verdict(&self) -> String {
         match self.faults.len() as u64 + self.more_faults {
             0 => "CLEAN: every event, record, row, file and packet is as the ledger says\n".into(),

@@ -12,6 +12,7 @@ use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
 use crate::http::{App, PathId, WriteRequest};
 use crate::policy::Act;
+use crate::versions::SeenVersions;
 
 pub(super) async fn request(case: PathId, request: WriteRequest) -> Reply {
     let now = request.app.gate.now();
@@ -54,7 +55,7 @@ pub(super) async fn checks(id: PathId, requester: RequestCtx, app: App) -> Reply
 pub(super) async fn amend(id: PathId, request: WriteRequest) -> Reply {
     let (act, now) = (Act::AuthorizationAmend, request.app.gate.now());
     let scope = Scope::Authorization(id.0.clone());
-    let verb = move |tx: &mut Tx<'_>, version, change: &Amendment| ops::amend(tx, &id.0, version, change);
+    let verb = move |tx: &mut Tx<'_>, seen: &SeenVersions, change: &Amendment| ops::amend(tx, &id.0, seen, change);
     let made = request.change(act, scope, Amendment::parse, verb).await?;
     reply::versioned(made.version, &authorization_json(&made, now))
 }
@@ -62,9 +63,14 @@ pub(super) async fn amend(id: PathId, request: WriteRequest) -> Reply {
 pub(super) async fn decide(id: PathId, request: WriteRequest) -> Reply {
     let (act, now) = (Act::AuthorizationDecide, request.app.gate.now());
     let scope = Scope::Authorization(id.0);
-    let made = request
-        .write_to(act, scope, AuthorizationDecision::parse, ops::decide)
-        .await?;
+    let seen = request.version_seen()?;
+    let parse = |form| {
+        Ok(AuthorizationDecision {
+            seen,
+            ..AuthorizationDecision::parse(form)?
+        })
+    };
+    let made = request.write_to(act, scope, parse, ops::decide).await?;
     reply::versioned(made.version, &authorization_json(&made, now))
 }
 

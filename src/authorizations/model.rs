@@ -7,7 +7,8 @@ use crate::clock::{Micros, Timestamp};
 use crate::error::{Error, Result};
 use crate::forms::{Form, LINE, REASON, TEXT, URL, parse_id};
 use crate::identity::Person;
-use crate::subjects::{is_platform, platform};
+use crate::subjects::{handle, is_platform, platform};
+use crate::versions::SeenVersions;
 use crate::{page, words};
 
 words! {
@@ -262,9 +263,9 @@ fn ids(form: &mut Form, field: &str) -> Vec<String> {
 fn account(form: &mut Form) -> CoveredAccount {
     let account = CoveredAccount {
         platform: platform(form, "platform").unwrap_or_default(),
-        handle: form.text("handle", LINE),
-        platform_id: form.text("platform_id", LINE),
-        url: form.text("url", URL),
+        handle: handle(form, "handle"),
+        platform_id: form.filled("platform_id", LINE),
+        url: form.filled("url", URL),
     };
     if account.handle.is_none() && account.platform_id.is_none() && account.url.is_none() {
         form.refuse("handle", "required", "must be given, or platform_id, or url");
@@ -329,7 +330,7 @@ pub struct AuthorizationDecision {
     pub reason: Option<String>,
     /// The version that was decided about, where the decider's page names it: a request that was mended meanwhile is
     /// another one.
-    pub seen: Option<i64>,
+    pub seen: SeenVersions,
 }
 
 impl AuthorizationDecision {
@@ -344,7 +345,7 @@ impl AuthorizationDecision {
         Ok(Self {
             outcome,
             reason,
-            seen: None,
+            seen: SeenVersions::Any,
         })
     }
 }

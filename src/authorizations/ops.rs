@@ -11,6 +11,7 @@ use crate::identity::Person;
 use crate::ledger::Action;
 use crate::policy::Act;
 use crate::users::store as people;
+use crate::versions::SeenVersions;
 
 /// Who is to be covered: people who can log in the case, its lead and its members.
 fn holders(tx: &mut Tx<'_>, ids: &[String]) -> Result<Vec<Person>> {
@@ -51,11 +52,9 @@ pub fn request(tx: &mut Tx<'_>, wanted: &Request) -> Result<Recorded<Authorizati
 }
 
 /// Mends a returned request and asks again.
-pub fn amend(tx: &mut Tx<'_>, id: &str, version: i64, amendment: &Amendment) -> Result<Recorded<Authorization>> {
+pub fn amend(tx: &mut Tx<'_>, id: &str, seen: &SeenVersions, amendment: &Amendment) -> Result<Recorded<Authorization>> {
     let before = store::get(tx.conn, id)?;
-    if before.version != version {
-        return Err(Error::stale());
-    }
+    seen.check(before.version)?;
     if before.state != AuthorizationState::Returned {
         return Err(wrong_state(&before, tx.now, "mended", "returned"));
     }
@@ -92,9 +91,7 @@ pub fn decide(tx: &mut Tx<'_>, id: &str, decision: &AuthorizationDecision) -> Re
     if before.state != AuthorizationState::Requested {
         return Err(wrong_state(&before, tx.now, "decided", "requested"));
     }
-    if decision.seen.is_some_and(|seen| seen != before.version) {
-        return Err(Error::stale());
-    }
+    decision.seen.check(before.version)?;
     let approved = decision.outcome == Outcome::Approve;
     if approved {
         let decider = Decider {

@@ -5,6 +5,7 @@ use std::fs::File;
 
 use tokio::sync::oneshot;
 
+use super::cut_off::is_cut_off;
 use super::{Blobs, Hashed, Hashing, PIECE, Shelf, TempFile, sniff};
 use crate::error::{Error, Kind, Result};
 use crate::proof::id::Digest;
@@ -45,13 +46,15 @@ impl Sink {
     }
 
     fn finish(self) -> Result<Received> {
-        let hashed = self.hashing.finish();
+        let (hashed, media_type) = (self.hashing.finish(), sniff(&self.head));
+        let file = self.file.ok_or_else(without_file)?;
         Ok(Received {
             sha256: hashed.sha256,
             crc32: hashed.crc32,
             size: hashed.size,
-            media_type: sniff(&self.head).into(),
-            file: Some(self.file.ok_or_else(without_file)?),
+            cut_off: is_cut_off(&file.handle()?.0, &media_type, hashed.size)?,
+            media_type,
+            file: Some(file),
         })
     }
 }
@@ -260,12 +263,12 @@ pub struct Resumed {
 }
 
 /// A file that has come whole over several requests.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct WholeUpload {
     /// What its bytes are.
     pub hashed: Hashed,
     /// What the bytes say they are.
-    pub media_type: &'static str,
+    pub media_type: Cow<'static, str>,
 }
 
 impl Resumed {
@@ -294,6 +297,8 @@ pub struct Received {
     pub size: u64,
     /// What the bytes say they are.
     pub media_type: Cow<'static, str>,
+    /// Whether it ends before its format says.
+    pub cut_off: bool,
     /// None where the bytes lie under their hash already.
     pub(super) file: Option<TempFile>,
 }

@@ -5,6 +5,7 @@
 //! and survives a crash before a commit names it. Knowing a digest gives nobody the bytes: that is for the gate to decide.
 
 mod checked;
+mod cut_off;
 mod hash;
 mod hash_pool;
 mod incoming;

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use futures_util::FutureExt;
 use tokio::sync::{Notify, OwnedMutexGuard};
 
+use super::cut_off::is_cut_off;
 use super::incoming::{HEAD, Incoming, Received, Resumed};
 use super::{Blobs, Hashed, Hashing, Key, PIECE, TempFile, read_some};
 use crate::error::{Error, Result};
@@ -119,11 +120,14 @@ impl Blobs {
             self.remove_partial(id)?;
         }
         let stored = !whole && self.size(&Key::File(hashed.sha256))? == Some(hashed.size);
+        // One that lies under its hash was looked at when it came; a second record of it says what this one can see.
+        let cut_off = whole && is_cut_off(&file.handle()?.0, &media_type, hashed.size)?;
         Ok((whole || stored).then(|| Received {
             sha256: hashed.sha256,
             crc32: hashed.crc32,
             size: hashed.size,
             media_type: media_type.into(),
+            cut_off,
             file: whole.then_some(file),
         }))
     }

@@ -183,7 +183,7 @@ fn an_upload_goes_on_after_a_restart() {
         });
         assert_eq!(whole.hashed.sha256, Digest::of(&bytes));
         assert_eq!(again.partials().expect("a list"), ["u"]);
-        let kind = whole.media_type.to_owned();
+        let kind = whole.media_type.into_owned();
         let arrived = again
             .arrived("u", whole.hashed, kind.clone())
             .expect("read")

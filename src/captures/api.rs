@@ -171,7 +171,7 @@ pub(super) async fn reviewed(id: String, mut request: WriteRequest) -> Result<Re
 /// The same, once it is read.
 pub(super) async fn record_review(request: WriteRequest, id: String, review: Review) -> Result<Remark<Review>> {
     let (scope, seen) = (Scope::Capture(id.clone()), request.version_seen()?);
-    let verb = move |tx: &mut Tx<'_>| remarks::review_seen(tx, (&id, seen), &review);
+    let verb = move |tx: &mut Tx<'_>| remarks::review_seen(tx, (&id, &seen), &review);
     request.transact(Act::CaptureReview, scope, verb).await
 }
 
@@ -190,7 +190,7 @@ pub(super) async fn decided(id: String, mut request: WriteRequest) -> Result<Cap
 /// The same, once it is read.
 pub(super) async fn record_decision(request: WriteRequest, id: String, decision: NewDecision) -> Result<CaptureView> {
     let (scope, seen) = (Scope::Capture(id.clone()), request.version_seen()?);
-    let verb = move |tx: &mut Tx<'_>| remarks::decide_seen(tx, (&id, seen), &decision);
+    let verb = move |tx: &mut Tx<'_>| remarks::decide_seen(tx, (&id, &seen), &decision);
     request.transact(Act::CaptureDecide, scope, verb).await
 }
 

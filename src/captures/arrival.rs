@@ -15,6 +15,8 @@ pub struct Arrived {
     pub entry: FileEntry,
     /// CRC-32 of the bytes; 0 of a hash-only one.
     pub crc32: u32,
+    /// Whether it ends before its format says.
+    pub cut_off: bool,
 }
 
 /// The files of one capture on their way in.
@@ -158,10 +160,12 @@ fn arrived(i: usize, file: &NewFile, come: Option<&Received>, declared_type: Opt
         (Some(came), ..) => Ok(Arrived {
             entry: fixed(came.sha256, came.size, Some(came.media_type.to_string()), declared_type),
             crc32: came.crc32,
+            cut_off: came.cut_off,
         }),
         (None, Some(sha256), Some(size)) if is_hash_only(file) => Ok(Arrived {
             entry: fixed(sha256, size, None, None),
             crc32: 0,
+            cut_off: false,
         }),
         _ => Err(never_came(i, file)),
     }

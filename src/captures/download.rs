@@ -16,10 +16,12 @@ use crate::gate::RequestCtx;
 use crate::http::App;
 use crate::http::head::is_head;
 use crate::http::pages::query_value;
+use crate::http::paging::parameters;
 use crate::http::ranges::{self, StoredBytes};
 use crate::http::reply::Reply;
 use crate::proof::id::Digest;
-use crate::verify::papers::extension;
+use crate::verify::endings::ending;
+use crate::verify::papers::PAPERS;
 
 /// What a browser may show in place; all else is a download.
 const INLINE: &[&str] = &[
@@ -39,17 +41,18 @@ const INLINE: &[&str] = &[
 ];
 
 pub(super) async fn read(req: HttpRequest, path: Path<(String, String)>, requester: RequestCtx, app: App) -> Reply {
-    let found = reads::file(&app.gate, &requester, named(&path)?, asked(&req)).await?;
+    let found = reads::file(&app.gate, &requester, named(&path)?, asked(&req)?).await?;
     send(&req, &app, &found).await
 }
 
 /// `?download` takes the file out; without it the bytes are read. HEAD is answered without them.
-fn asked(req: &HttpRequest) -> FileLook {
-    match query_value(req, "download") {
+fn asked(req: &HttpRequest) -> Result<FileLook> {
+    let asked = parameters(req, &["download"])?;
+    Ok(match asked.is_empty() {
         _ if is_head(req) => FileLook::Head,
-        Some(_) => FileLook::Download,
-        None => FileLook::Bytes,
-    }
+        true => FileLook::Bytes,
+        false => FileLook::Download,
+    })
 }
 
 /// The capture and the file that a path names.
@@ -67,7 +70,7 @@ async fn send(req: &HttpRequest, app: &App, found: &FileFound) -> Reply {
         true => (media_type, DispositionType::Attachment),
         false => ("application/octet-stream", DispositionType::Attachment),
     };
-    let ending = extension(media_type);
+    let ending = ending(Some(PAPERS), media_type, found.file.name.as_deref());
     let name = format!("item-{}-{}.{ending}", found.item, &sha256.to_string()[..12]);
     let disposition = ContentDisposition {
         disposition,

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Basis, BasisKind, CaptureState, Flag, NewCapture};
+use super::arrival::Arrived;
+use super::model::{Basis, BasisKind, CaptureState, Flag, NewCapture, is_unfinished};
 use crate::authorizations::{Authorization, Level, Line, Seen};
 use crate::clock::{HOUR, Micros, SECOND, Timestamp};
 
@@ -149,6 +150,15 @@ fn by_claim(claim: &Basis, level: Option<Level>, not_required: &[String]) -> Jud
     Judgment::of(state, basis, Vec::new())
 }
 
+/// What is odd about the files that came.
+pub fn odd_files(arrived: &[Arrived]) -> Vec<Flag> {
+    let empty = arrived.iter().any(|file| file.entry.size == 0);
+    let named = |file: &Arrived| file.entry.name.as_deref().is_some_and(is_unfinished);
+    let incomplete = arrived.iter().any(|file| file.cut_off || named(file));
+    let all = [(empty, Flag::EmptyFile), (incomplete, Flag::IncompleteFile)];
+    all.into_iter().filter(|(odd, _)| *odd).map(|(_, flag)| flag).collect()
+}
+
 fn add_flags(verdict: &mut Judgment, new: &NewCapture, now: Micros) {
     if new.captured_at > now + TOLERATED {
         verdict.flags.push(Flag::FutureClock);
@@ -162,4 +172,5 @@ fn add_flags(verdict: &mut Judgment, new: &NewCapture, now: Micros) {
     if new.particulars.posted_at.is_some_and(|p| p.0 > new.captured_at) {
         verdict.flags.push(Flag::PostedAfterCapture);
     }
+    verdict.flags.extend(&new.noticed);
 }

@@ -35,7 +35,9 @@ pub use lists::NewItems;
 pub use model::CaptureView;
 pub use model::recognize;
 pub use model::without_tracking;
-pub use model::{Basis, BasisKind, Capture, CaptureState, CapturedBasis, FileEntry, Particulars, PostedBasis};
+pub use model::{
+    Basis, BasisKind, Capture, CaptureKind, CaptureState, CapturedBasis, FileEntry, Particulars, PostedBasis, kind_of,
+};
 pub use pages::{CapturePane, decide_shown, outcome};
 pub use pictures::run_pictures;
 pub use reads::{new_items, takes_part, waiting};

@@ -45,6 +45,7 @@ fn recorded(conn: &mut AnyConn, past: &PastEvent) -> Result<()> {
         .map(|file| Arrived {
             entry: file.clone(),
             crc32: 0,
+            cut_off: false,
         })
         .collect();
     let stored = StoredCapture {

@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::gate::{Recorded, Tx};
 use crate::ledger::{Action, Appended};
 use crate::policy::Act;
+use crate::versions::SeenVersions;
 
 /// Adds a note.
 pub fn annotate(tx: &mut Tx<'_>, id: &str, note: &CaptureNote) -> Result<Recorded<Remark<CaptureNote>>> {
@@ -49,8 +50,8 @@ pub fn record_verification(tx: &mut Tx<'_>, id: &str, found: &Verification) -> R
     add(tx, &stored, kind, found.clone())
 }
 
-/// The version of a capture that somebody saw, where they say which: nothing is said about what they did not see.
-type SeenCapture<'a> = (&'a str, Option<i64>);
+/// The versions of a capture that somebody saw, where they say which: nothing is said about what they did not see.
+type SeenCapture<'a> = (&'a str, &'a SeenVersions);
 
 /// A second person's finding about what they saw.
 pub fn review_seen(tx: &mut Tx<'_>, seen: SeenCapture<'_>, review: &Review) -> Result<Recorded<Remark<Review>>> {
@@ -65,11 +66,7 @@ pub fn decide_seen(tx: &mut Tx<'_>, seen: SeenCapture<'_>, new: &NewDecision) ->
 }
 
 fn as_seen(tx: &mut Tx<'_>, (id, seen): SeenCapture<'_>) -> Result<()> {
-    let version = store::capture(tx.conn, id)?.capture.version;
-    match seen.is_some_and(|seen| seen != version) {
-        true => Err(Error::stale()),
-        false => Ok(()),
-    }
+    seen.check(store::capture(tx.conn, id)?.capture.version)
 }
 
 /// A second person's finding.

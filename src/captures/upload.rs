@@ -21,7 +21,7 @@ use super::refused::note_failed;
 use super::resumable::UploadRow;
 use super::{ops, resumable};
 use crate::error::{Error, Kind, Result};
-use crate::forms::{Form, LINE, PAIRS, parse_id};
+use crate::forms::{LINE, PAIRS, parse_id};
 use crate::gate::{IdempotencyHeader, Prepared, RequestCtx, Scope, Tx};
 use crate::http::body::{self, LIMIT};
 use crate::http::multipart::{PartHead, Parts};
@@ -96,6 +96,7 @@ async fn receive(
     let scope = Scope::Case(case.clone());
     let authorized = app.gate.admit_upload(requester, scope, announced, room).await?;
     let _place = app.uploads.enter(&authorized.caller.user, app.limits.uploads)?;
+    body::expect_plain(req)?;
     let parts = parts.as_mut().map_err(|e| e.clone())?;
     let mut begun = false;
     let upload = if browser::is_page(req.path()) {
@@ -351,9 +352,9 @@ async fn first_part(
             "must be the first part of the body, as JSON; the files follow it",
         ));
     }
-    let value = body::parse(&small_part(parts, &mut 0, LIMIT).await?)?;
-    let key = key.map(|key| (key, value.clone()));
-    Ok((NewCapture::parse(Form::new(value)?)?, key))
+    let form = body::json_form(&small_part(parts, &mut 0, LIMIT).await?)?;
+    let key = key.map(|key| (key, Value::Object(form.clone().into_fields())));
+    Ok((NewCapture::parse(form)?, key))
 }
 
 /// The bytes of a part that is no file. All such parts of a body together have at most `most` bytes.

@@ -59,7 +59,7 @@ pub(super) async fn change_case(id: String, mut request: WriteRequest, read: fn(
     let act = ops::act_for(&patch, &asking);
     request.check(act, &scope).await?;
     let version = request.version()?;
-    let verb = move |tx: &mut Tx<'_>| ops::change(tx, version, &patch);
+    let verb = move |tx: &mut Tx<'_>| ops::change(tx, &version, &patch);
     request.transact(act, scope, verb).await
 }
 

@@ -14,6 +14,7 @@ pub mod projection;
 mod reads;
 pub mod store;
 mod tasks;
+mod zone;
 
 use actix_web::web::{self, ServiceConfig};
 

@@ -3,10 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::particulars::{self, CaseKind, CaseParticulars, Due, Stage};
+use super::zone::zone;
 use crate::clock::{Micros, Timestamp, random};
 use crate::error::{Error, Result};
 use crate::forms::{Form, LINE, REASON, Word};
 use crate::identity::Person;
+use crate::lookalike::fold;
 use crate::policy::{CaseStatus, Handling};
 use crate::words;
 
@@ -39,9 +41,9 @@ impl NewCase {
             time_zone: zone(&mut form).unwrap_or_else(|| "UTC".into()),
             unit_id: form.id("unit_id"),
             supervisor_id: form.id("supervisor_id"),
-            offense: form.text("offense", LINE),
-            jurisdiction: form.text("jurisdiction", LINE),
-            court_order: form.text("court_order", LINE),
+            offense: form.filled("offense", LINE),
+            jurisdiction: form.filled("jurisdiction", LINE),
+            court_order: form.filled("court_order", LINE),
             particulars: match kind {
                 Some(kind) => form.object("particulars", |f| particulars::parse(kind, f)),
                 // They cannot be read without their kind, which is refused already.
@@ -63,10 +65,13 @@ impl NewCase {
 
 fn number(form: &mut Form) -> Option<String> {
     let fine = |c: char| c.is_alphanumeric() || " -_/.:()#".contains(c);
-    let fits = |text: &str| text.trim() == text && !text.is_empty() && text.chars().all(fine);
+    let fits = |text: &str| {
+        let folded = fold(text);
+        text.trim() == text && !folded.is_empty() && folded.chars().all(fine)
+    };
     let message = "must hold letters, digits and - _ / . : ( ) # only, without spaces around it";
     let text = form.text_where("number", "form", message, 64, fits)?;
-    if text.starts_with("P-") {
+    if fold(&text).starts_with("p-") {
         form.refuse(
             "number",
             "reserved",
@@ -74,12 +79,6 @@ fn number(form: &mut Form) -> Option<String> {
         );
     }
     Some(text)
-}
-
-fn zone(form: &mut Form) -> Option<String> {
-    let fits = |text: &str| text.parse::<chrono_tz::Tz>().is_ok();
-    let message = "must be a zone of the IANA database, such as America/New_York";
-    form.text_where("time_zone", "iana", message, 64, fits)
 }
 
 /// A number for a case that has none yet: unguessable, and not sequential.
@@ -222,9 +221,9 @@ impl CasePatch {
         let title = form.has("title").then(|| form.required("title", LINE));
         let patch = Self {
             title,
-            offense: form.text("offense", LINE),
-            jurisdiction: form.text("jurisdiction", LINE),
-            court_order: form.text("court_order", LINE),
+            offense: form.filled("offense", LINE),
+            jurisdiction: form.filled("jurisdiction", LINE),
+            court_order: form.filled("court_order", LINE),
             time_zone: zone(&mut form),
             disposition: disposition(&mut form),
             number: number(&mut form),

@@ -11,6 +11,7 @@ use crate::identity::Caller;
 use crate::ledger::Action;
 use crate::policy::{Act, CaseStatus, Role};
 use crate::users::store::{self as people, UnitRow};
+use crate::versions::SeenVersions;
 
 /// How long the named supervisor of a restricted or confidential case may decide, unless given again.
 const DECIDES_FOR: i64 = 730 * DAY;
@@ -19,7 +20,7 @@ const DECIDES_FOR: i64 = 730 * DAY;
 pub fn open(tx: &mut Tx<'_>, new: &NewCase) -> Result<Recorded<CaseView>> {
     let unit = people::unit(tx.conn, "unit_id", new.unit_id.as_ref().unwrap_or(&tx.caller.unit_id))?;
     let number = new.number.clone().unwrap_or_else(model::provisional_number);
-    refuse_taken(tx, &number)?;
+    refuse_taken(tx, &number, "")?;
     let supervisor = new.supervisor_id.as_deref().map(|id| decider(tx, id)).transpose()?;
     let case = Case {
         id: tx.new_id(),
@@ -58,9 +59,9 @@ pub fn open(tx: &mut Tx<'_>, new: &NewCase) -> Result<Recorded<CaseView>> {
     }))
 }
 
-/// Refuses a taken number. The answer says nothing else about the case that has it.
-fn refuse_taken(tx: &mut Tx<'_>, number: &str) -> Result<()> {
-    if store::is_taken(tx.conn, number)? {
+/// Refuses a number that another case has than the one with this id. The answer says nothing else about the case that has it.
+fn refuse_taken(tx: &mut Tx<'_>, number: &str, but: &str) -> Result<()> {
+    if store::is_taken(tx.conn, number, but)? {
         return Err(number_taken());
     }
     Ok(())
@@ -118,20 +119,18 @@ fn save(tx: &mut Tx<'_>, case: Case, unit: &UnitRow, action: Action) -> Result<R
 }
 
 /// Makes the next version of a case.
-pub fn change(tx: &mut Tx<'_>, version: i64, patch: &CasePatch) -> Result<Recorded<CaseView>> {
+pub fn change(tx: &mut Tx<'_>, seen: &SeenVersions, patch: &CasePatch) -> Result<Recorded<CaseView>> {
     let CaseView {
         case: before,
         members,
         held,
     } = store::view(tx.conn, &tx.case_id()?)?;
-    if before.version != version {
-        return Err(Error::stale());
-    }
+    seen.check(before.version)?;
     let handover = handover(tx, patch)?;
     may_all(tx, patch, handover)?;
     let mut next = patch.apply(&before, tx.now)?;
     if next.number != before.number {
-        refuse_taken(tx, &next.number)?;
+        refuse_taken(tx, &next.number, &next.id)?;
     }
     if let (Some(handover), Some(id)) = (handover, &patch.lead_id) {
         handover.put(tx, id, &mut next)?;

@@ -28,6 +28,7 @@ use crate::http::paging::{Listed, Page};
 use crate::http::reply::Reply;
 use crate::http::{PathId, WriteRequest};
 use crate::identity::Person;
+use crate::lookalike::fold;
 use crate::policy::{Act, CaseStatus, Handling};
 use crate::text::{Moment, Zone, label, line};
 use crate::users::{self, Colleague};
@@ -443,7 +444,7 @@ async fn back(page: &PageRequest, id: &str, done: &str, made: Result<()>) -> Rep
 
 /// A colleague's id, by the user name that a form gives.
 async fn colleague(page: &PageRequest, form: &mut Form, field: &str) -> Result<String> {
-    let username = form.required(field, LINE).to_lowercase();
+    let username = fold(&form.required(field, LINE));
     let unknown = || {
         Error::field(
             field,

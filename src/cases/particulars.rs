@@ -167,8 +167,8 @@ fn value(form: &mut Form, name: &str, kind: &Shape) -> Option<Value> {
         return form.value(name);
     }
     match kind {
-        Shape::Line => form.text(name, LINE).filter(|t| !t.trim().is_empty()).map(Value::from),
-        Shape::Text => form.text(name, TEXT).filter(|t| !t.trim().is_empty()).map(Value::from),
+        Shape::Line => form.filled(name, LINE).map(Value::from),
+        Shape::Text => form.filled(name, TEXT).map(Value::from),
         Shape::Time => form.time(name).map(|t| clock::format(t).into()),
         Shape::Day => form.day_or_unknown(name).map(Value::from),
         Shape::Flag => form.flag(name).map(Value::from),

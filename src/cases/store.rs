@@ -2,7 +2,8 @@
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Nullable};
+use diesel::sql_query;
+use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::model::{Case, CaseView, Grant, Member, Right};
 use super::particulars::Stage;
@@ -11,6 +12,7 @@ use crate::db::tables::{cases, grants, members, units, users};
 use crate::db::{self, AnyConn, canonical};
 use crate::error::{Error, Result};
 use crate::identity::{Caller, Person};
+use crate::lookalike::fold;
 use crate::policy::Role;
 use crate::proof::id::Digest;
 
@@ -19,6 +21,7 @@ use crate::proof::id::Digest;
 pub fn save(conn: &mut AnyConn, case: &Case, unit_path: &str, leaf: &Digest) -> Result<()> {
     let row = (
         cases::number.eq(&case.number),
+        cases::number_key.eq(fold(&case.number)),
         cases::kind.eq(case.kind.as_str()),
         cases::status.eq(case.status.as_str()),
         cases::handling.eq(case.handling.as_str()),
@@ -59,10 +62,17 @@ pub fn view(conn: &mut AnyConn, id: &str) -> Result<CaseView> {
     views(conn, rows)?.pop().ok_or_else(Error::not_found)
 }
 
-/// Whether a case has this number.
-pub fn is_taken(conn: &mut AnyConn, number: &str) -> Result<bool> {
-    let cases: i64 = cases::table.filter(cases::number.eq(number)).count().get_result(conn)?;
-    Ok(cases > 0)
+/// Whether another case has this number, or one that is compared as the same. Until this transaction ends nobody else asks
+/// that of it.
+pub fn is_taken(conn: &mut AnyConn, number: &str, but: &str) -> Result<bool> {
+    let key = fold(number);
+    if let AnyConn::Pg(c) = conn {
+        let lock = sql_query("SELECT pg_advisory_xact_lock(hashtext($1))");
+        lock.bind::<Text, _>(&key).execute(c)?;
+    }
+    let others = cases::table.filter(cases::number_key.eq(key).and(cases::id.ne(but)));
+    let others: i64 = others.count().get_result(conn)?;
+    Ok(others > 0)
 }
 
 /// The grounds on which a caller may see cases. Each holds the caller's id or unit path, or is empty without the role.
@@ -190,7 +200,7 @@ pub fn list(conn: &mut AnyConn, caller: &Caller, search: &CaseSearch, now: Micro
         .select((cases::body, cases::held))
         .into_boxed();
     if let Some(number) = &search.number {
-        query = query.filter(cases::number.eq(number));
+        query = query.filter(cases::number_key.eq(fold(number)));
     }
     if let Some(kind) = &search.kind {
         query = query.filter(cases::kind.eq(kind));

@@ -114,6 +114,7 @@ struct Copy<'a> {
 
 /// Copies the installation.
 pub fn run(config: &Config, args: &BackupArgs) -> Done {
+    check_outside(&args.out, config)?;
     let db = installation::open(config)?;
     if !installation::is_empty(&args.out)? {
         return Err(installation::not_empty("OUT", &args.out));
@@ -148,6 +149,30 @@ pub fn run(config: &Config, args: &BackupArgs) -> Done {
         "the copy is whole but for files that are damaged or missing in the installation itself ({}); `casetrail audit` says more:{list}",
         copy.damaged.len()
     )))
+}
+
+/// A copy that lies in what it is a copy of is lost with it.
+fn check_outside(out: &Path, config: &Config) -> std::result::Result<(), Failure> {
+    for inner in [config.data_dir(), config.files()] {
+        if resolved(out).starts_with(resolved(&inner)) {
+            let message = format!(
+                "lies in the installation itself ({}): name a folder outside, best on another disk",
+                inner.display()
+            );
+            return Err(Failure::field("OUT", "outside", message));
+        }
+    }
+    Ok(())
+}
+
+/// A path without links, also where its end is still to be made.
+fn resolved(path: &Path) -> PathBuf {
+    match (path.canonicalize(), path.parent(), path.file_name()) {
+        (Ok(whole), ..) => whole,
+        (_, Some(above), Some(name)) if above.as_os_str().is_empty() => resolved(Path::new(".")).join(name),
+        (_, Some(above), Some(name)) => resolved(above).join(name),
+        _ => path.to_owned(),
+    }
 }
 
 impl Copy<'_> {

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use super::failure::Failure;
-use crate::captures::recognize;
+use super::legible::legible;
+use crate::captures::{CaptureKind, CapturedBasis, kind_of, recognize};
 use crate::clock::{self, Micros};
 use crate::error::{Error, FieldError, Result};
 use crate::proof::{Digest, canon};
@@ -23,17 +24,17 @@ pub struct CaptureArgs {
     /// The address as seen, for a file
     #[arg(long)]
     pub url: Option<String>,
-    /// When it was captured, RFC 3339 with zone [default: a file's time of change, for a URL now]
+    /// When it was captured, RFC 3339 with zone [default: a file's time of change, for a URL now, both marked as guessed]
     #[arg(long, value_name = "TIME")]
     pub captured_at: Option<String>,
     /// The text that was seen
     #[arg(long)]
     pub text: Option<String>,
-    /// overt, discreet or covert [default: overt]
-    #[arg(long)]
+    /// overt, discreet or covert; asked for where nothing says it
+    #[arg(long, env = "CASETRAIL_LEVEL")]
     pub level: Option<String>,
-    /// agency, personal or other [default: agency]
-    #[arg(long)]
+    /// agency, personal or other; asked for where nothing says it
+    #[arg(long, env = "CASETRAIL_DEVICE")]
     pub device: Option<String>,
     /// manual_screenshot, browser_extension, server_fetch, crawler, api, platform_return, device_photo, third_party or import [default: import]
     #[arg(long)]
@@ -59,6 +60,11 @@ pub struct CaptureArgs {
 }
 
 impl CaptureArgs {
+    /// Whether somebody else took it, so that level and device are not ours to say.
+    pub fn is_handed_over(&self) -> bool {
+        matches!(self.basis.as_deref(), Some("legal_process" | "consent" | "third_party"))
+    }
+
     /// The fields for which a manifest has a column, by the column's name.
     pub fn columns(&mut self) -> [(&'static str, &mut Option<String>); 13] {
         [
@@ -137,11 +143,12 @@ pub fn prepare(case: &str, row: &CaptureArgs, source: Option<Source>, now: Micro
             "say where it comes from with --platform, or give its --url",
         ));
     }
-    let (captured_at, timed_now) = match (&row.captured_at, &source) {
-        (Some(said), _) => (said.clone(), false),
-        (None, Some(file)) => (clock::format(file.changed_at), false),
-        (None, None) => (clock::format(now), true),
+    let (captured_at, time_basis) = match (&row.captured_at, &source) {
+        (Some(said), _) => (said.clone(), None),
+        (None, Some(file)) => (clock::format(file.changed_at), Some(CapturedBasis::FileDate)),
+        (None, None) => (clock::format(now), Some(CapturedBasis::Guessed)),
     };
+    let timed_now = time_basis == Some(CapturedBasis::Guessed);
     if clock::parse(&captured_at).is_none() {
         broken.push(FieldError::new(
             "captured_at",
@@ -151,9 +158,7 @@ pub fn prepare(case: &str, row: &CaptureArgs, source: Option<Source>, now: Micro
     }
     let (basis, tool) = (basis(row, &mut broken), tool(row.tool.as_deref(), &mut broken));
     FieldError::refuse(broken)?;
-    let outside = matches!(row.basis.as_deref(), Some("legal_process" | "consent" | "third_party"));
-    let by_default = |said: &Option<String>, word: &str| said.clone().or_else(|| (!outside).then(|| word.to_owned()));
-    let kind = row.kind.as_deref().unwrap_or_else(|| kind_of(name.as_deref()));
+    let kind = row.kind.as_deref().unwrap_or_else(|| kind(name.as_deref()));
     let account = row.account.as_ref().map(|handle| json!({"handle": handle}));
     let fields = [
         ("kind", json!(kind)),
@@ -161,8 +166,9 @@ pub fn prepare(case: &str, row: &CaptureArgs, source: Option<Source>, now: Micro
         ("url", json!(row.url)),
         ("captured_at", json!(captured_at)),
         ("text", json!(row.text)),
-        ("level", json!(by_default(&row.level, "overt"))),
-        ("device", json!(by_default(&row.device, "agency"))),
+        ("captured_at_basis", json!(time_basis.map(|basis| basis.as_str()))),
+        ("level", json!(row.level)),
+        ("device", json!(row.device)),
         ("account", json!(account)),
         ("note", json!(row.note)),
         ("basis", json!(basis)),
@@ -243,24 +249,12 @@ pub fn is_url(text: &str) -> bool {
 }
 
 fn file_name(path: &Path) -> String {
-    path.file_name()
-        .map(|n| n.to_string_lossy().into_owned())
-        .unwrap_or_default()
+    path.file_name().map(legible).unwrap_or_default()
 }
 
 /// The kind that a file's name suggests; without a file, a link.
-fn kind_of(name: Option<&str>) -> &'static str {
-    let Some(name) = name else { return "link" };
-    let extension = name
-        .rsplit_once('.')
-        .map(|(_, e)| e.to_ascii_lowercase())
-        .unwrap_or_default();
-    match extension.as_str() {
-        "jpg" | "jpeg" | "png" | "gif" | "webp" | "heic" | "heif" | "avif" | "bmp" | "tif" | "tiff" => "photo",
-        "mp4" | "mov" | "m4v" | "webm" | "mkv" | "avi" | "3gp" | "mpg" | "mpeg" => "video",
-        "html" | "htm" | "mhtml" | "mht" | "wacz" | "warc" => "page",
-        _ => "document",
-    }
+fn kind(name: Option<&str>) -> &'static str {
+    name.map_or(CaptureKind::Link, |name| kind_of(name, None)).as_str()
 }
 
 /// The platform that an address suggests.
@@ -298,10 +292,11 @@ mod tests {
             ("a.pdf", "document"),
             ("a", "document"),
             ("a.wacz", "page"),
+            ("crawl.warc.gz", "page"),
         ] {
-            assert_eq!(kind_of(Some(name)), kind, "{name}");
+            assert_eq!(super::kind(Some(name)), kind, "{name}");
         }
-        assert_eq!(kind_of(None), "link");
+        assert_eq!(super::kind(None), "link");
         for (url, platform) in [
             ("https://www.instagram.com/p/1", "instagram"),
             ("https://twitter.com/a", "x"),
@@ -318,10 +313,8 @@ mod tests {
     fn a_file_declares_its_digest_and_time() {
         let made = prepare("c", &url_row("https://x.com/1"), Some(source("a.png")), NOW).unwrap();
         let c = &made.capture;
-        assert_eq!(
-            (c["kind"].as_str(), c["platform"].as_str(), c["level"].as_str()),
-            (Some("photo"), Some("x"), Some("overt"))
-        );
+        assert_eq!((c["kind"].as_str(), c["platform"].as_str()), (Some("photo"), Some("x")));
+        assert_eq!((c.get("level"), &c["captured_at_basis"]), (None, &json!("file_date")));
         assert_eq!(c["files"][0]["sha256"], Digest::of(b"x").to_string());
         assert_eq!(c["files"][0]["role"], "original");
         assert_eq!(c["captured_at"], clock::format(NOW - 1));
@@ -341,6 +334,25 @@ mod tests {
         };
         assert_ne!(key(&row, Some(source("a.png")), NOW), key(&row, Some(other), NOW));
         assert!(key(&row, None, NOW).len() < 256);
+    }
+
+    #[test]
+    fn what_is_guessed_is_marked() {
+        let basis = |row: &CaptureArgs, file| {
+            prepare("c", row, file, NOW)
+                .unwrap()
+                .capture
+                .get("captured_at_basis")
+                .cloned()
+        };
+        let row = url_row("https://example.org");
+        assert_eq!(basis(&row, None), Some(json!("guessed")));
+        assert_eq!(basis(&row, Some(source("a.png"))), Some(json!("file_date")));
+        let stated = CaptureArgs {
+            captured_at: Some("2026-11-22T14:07:31Z".into()),
+            ..row
+        };
+        assert_eq!(basis(&stated, None), None);
     }
 
     #[test]

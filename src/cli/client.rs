@@ -59,13 +59,23 @@ impl Client {
             let message = format!("must be an address such as https://casetrail.example:8443, not {base:?}");
             return Err(Failure::field("--server", "format", message));
         }
-        let token = args.token.clone().filter(|t| !t.is_empty()).ok_or_else(|| {
-            Failure::field(
-                "CASETRAIL_TOKEN",
-                "required",
-                "no token: set CASETRAIL_TOKEN to one from `casetrail token add <username>`",
-            )
-        })?;
+        // Files and clipboards put a line end behind it.
+        let token = args
+            .token
+            .as_deref()
+            .map(str::trim)
+            .filter(|t| !t.is_empty())
+            .ok_or_else(|| {
+                Failure::field(
+                    "CASETRAIL_TOKEN",
+                    "required",
+                    "no token: set CASETRAIL_TOKEN to one from `casetrail token add <username>`",
+                )
+            })?;
+        if token.contains(|c: char| !c.is_ascii_graphic()) {
+            let message = "holds blanks, line breaks or other characters that no token has: copy it again, whole";
+            return Err(Failure::field("CASETRAIL_TOKEN", "form", message));
+        }
         // Uploads and packets take as long as they take; a dead peer is noticed by TCP.
         let mut http = Http::builder()
             .user_agent(concat!("casetrail/", env!("CARGO_PKG_VERSION")))
@@ -78,7 +88,11 @@ impl Client {
         let http = http
             .build()
             .map_err(|e| Failure::unreadable(format!("no HTTPS here: {}", chain(&e))))?;
-        Ok(Self { http, base, token })
+        Ok(Self {
+            http,
+            base,
+            token: token.to_owned(),
+        })
     }
 
     /// A path below `/api/v1` as an address.
@@ -146,8 +160,12 @@ impl Client {
             format!(
                 "the certificate of {base} is not known here: name it with --ca FILE (tls/cert.pem in the server's data folder; compare the fingerprint that the server prints). {text}"
             )
+        } else if text.contains("InvalidContentType") || text.contains("corrupt message") {
+            format!("{base} does not speak TLS: is this the address of a server without it, http://…? {text}")
         } else if e.is_connect() {
             format!("nothing answers at {base}: is the server running, and is this its address and port? {text}")
+        } else if base.starts_with("http://") && e.is_request() {
+            format!("{base} does not answer plain HTTP: a server with TLS is asked by https://…. {text}")
         } else {
             format!("the connection to {base} broke off: {text}. Running the same command again is safe.")
         };
@@ -200,6 +218,10 @@ fn read_problem(status: StatusCode, problem: &Value) -> Failure {
     let text = |name: &str| problem[name].as_str().unwrap_or_default();
     let detail = [text("detail"), text("title")].into_iter().find(|t| !t.is_empty());
     let errors = items(&problem["errors"]).filter_map(|e| FieldError::deserialize(e).ok());
+    if status == StatusCode::UNAUTHORIZED {
+        let detail = "the server does not know this token: it has ended, was revoked, or is another installation's; `casetrail token add <username>` makes a new one for CASETRAIL_TOKEN";
+        return Failure::new(1, "not-signed-in", detail);
+    }
     Failure {
         code: 1,
         problem: text("type").rsplit('/').next().unwrap_or_default().to_owned(),

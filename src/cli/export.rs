@@ -46,6 +46,7 @@ pub fn run(here: &str, args: ExportArgs) -> Done {
         let message = format!("{} exists already: choose another name", out.display());
         return Err(Failure::field("--out", "taken", message));
     }
+    check_writable(&out)?;
     let mut wish = json!({"purpose": args.purpose});
     if let Some(recipient) = args.recipient {
         wish["recipient"] = recipient.into();
@@ -69,6 +70,26 @@ pub fn run(here: &str, args: ExportArgs) -> Done {
         name
     ));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where the packet is to lie, something can be written: what is issued cannot be taken back.
+fn check_writable(out: &Path) -> Result<(), Failure> {
+    let part = part_of(out);
+    let unwritable = |e: io::Error| {
+        let message = format!(
+            "{} cannot be written ({e}): name a file in a folder that you may write to",
+            out.display()
+        );
+        Failure::field("--out", "writable", message)
+    };
+    File::create(&part).map_err(unwritable)?;
+    fs::remove_file(&part).map_err(unwritable)
+}
+
+fn part_of(out: &Path) -> PathBuf {
+    let mut part = out.as_os_str().to_owned();
+    part.push(".part");
+    part.into()
 }
 
 fn wait(client: &Client, id: &str, mut packet: Value, progress: &mut ProgressDisplay) -> Result<Value, Failure> {
@@ -107,7 +128,7 @@ fn download(
     out: &Path,
     progress: &mut ProgressDisplay,
 ) -> Result<(), Failure> {
-    let part = PathBuf::from(format!("{}.part", out.display()));
+    let part = part_of(out);
     let answer = client.send(|| Ok(client.http().get(client.url(&format!("/packets/{id}/file")))))?;
     let kept = write(answer, &part, packet, progress);
     if let Err(failure) = kept {
@@ -167,6 +188,17 @@ mod tests {
         assert!(write(&b"whole"[..], &part, &packet, &mut progress).is_ok());
         assert!(write(&b"whol"[..], &part, &packet, &mut progress).is_err_and(|f| f.detail.contains("not the packet")));
         assert!(write(&b"whale"[..], &part, &packet, &mut progress).is_err());
+    }
+
+    #[test]
+    fn where_nothing_can_be_written_is_known_before() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(check_writable(&folder.path().join("p.zip")).is_ok());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        for bad in ["nowhere/p.zip", "/proc/p.zip"] {
+            let told = check_writable(&folder.path().join(bad)).unwrap_err();
+            assert_eq!((told.code, &*told.errors[0].rule), (2, "writable"));
+        }
     }
 
     #[test]

@@ -44,6 +44,25 @@ impl Failure {
         Error::field(field, rule, message).into()
     }
 
+    /// Whether whatever is sent next would fail in the same way.
+    pub fn ends_run(&self) -> bool {
+        const ENDS: [&str; 12] = [
+            "unreachable",
+            "not-signed-in",
+            "forbidden",
+            "password-change-first",
+            "not-found",
+            "case-closed",
+            "read-only",
+            "disk-reserve",
+            "disk-full",
+            "unavailable",
+            "database-unreachable",
+            "stopped",
+        ];
+        ENDS.contains(&&*self.problem)
+    }
+
     /// The same failure with another exit code.
     pub fn with_code(self, code: u8) -> Self {
         Self { code, ..self }

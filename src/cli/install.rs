@@ -17,6 +17,7 @@ use crate::db::tables::units;
 use crate::db::{Reader, migrate};
 use crate::error::{Error, Result};
 use crate::forms::Form;
+use crate::lookalike::fold;
 use crate::policy::Role;
 use crate::users::store::{self, UserSearch};
 use crate::users::{NewUser, UserView, ops};
@@ -216,7 +217,7 @@ fn table(users: &[UserView]) -> String {
 }
 
 fn user_id(db: &Reader, username: &str) -> Result<String> {
-    let found = db.read_blocking(|conn| store::by_username(conn, username))?;
+    let found = db.read_blocking(|conn| store::by_username(conn, &fold(username)))?;
     found.map(|user| user.id).ok_or_else(|| {
         let message = format!("there is no user {username:?}: `casetrail user list` prints them all");
         Error::field("username", "unknown_reference", message)

@@ -3,6 +3,8 @@
 //! A file is hashed first and its digest declared; the key of each request derives from case, file and row, so that
 //! running the same command again within 24 hours logs nothing twice.
 
+use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,8 +17,9 @@ use serde_json::{Value, json};
 use super::capture_args::{self, CaptureArgs, LogTask, PART, PreparedCapture, Source};
 use super::client::{Client, ClientArgs, items};
 use super::failure::{Done, Failure};
-use super::manifest;
+use super::legible::legible;
 use super::output::{self, Counted, ProgressDisplay};
+use super::{items as named, manifest, said_once};
 use crate::blobs::hash;
 use crate::clock::{Clock, SystemClock};
 
@@ -25,10 +28,10 @@ use crate::clock::{Clock, SystemClock};
 pub struct LogArgs {
     /// The case, by id or number
     case: String,
-    /// Files and URLs, a capture each
-    #[arg(value_name = "FILE or URL", required_unless_present = "manifest")]
-    items: Vec<String>,
-    /// A capture for each row: columns file, kind, platform, url, captured_at, text, level, device, method, role, account, note, basis, reason; a header is required, flags fill empty cells
+    /// Files and URLs, a capture each; of a folder, each file in it
+    #[arg(value_name = "FILE, FOLDER or URL", required_unless_present = "manifest")]
+    items: Vec<OsString>,
+    /// A capture for each row: columns file, kind, platform, url, captured_at, text, level, device, method, role, account, note, basis, reason; a header is required, flags fill empty cells; comma, semicolon or tab between cells
     #[arg(long, value_name = "CSV", conflicts_with = "items")]
     manifest: Option<PathBuf>,
     /// A line of JSON for each result
@@ -44,13 +47,75 @@ pub struct LogArgs {
 enum Logged {
     /// The server's answer.
     New(Value),
+    /// The same as this row of this run.
+    Again(usize),
     /// A run before this one logged it.
     Before,
 }
 
-/// Logs everything, one result a line; fails if one failed.
+/// How many became what.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct LogTally {
+    logged: usize,
+    held: usize,
+    /// The same as an item that was there.
+    duplicates: usize,
+    /// Rows that say the same as one before them.
+    repeated: usize,
+    /// Logged by a run before this one.
+    before: usize,
+    failed: usize,
+    /// Not tried, because they would fail as the one before did.
+    not_sent: usize,
+}
+
+impl LogTally {
+    fn count(&mut self, done: &Result<Logged, Failure>) {
+        match done {
+            Ok(Logged::New(capture)) => {
+                match capture["state"] == "held" {
+                    true => self.held += 1,
+                    false => self.logged += 1,
+                }
+                self.duplicates += usize::from(items(&capture["duplicate_of"]).next().is_some());
+            }
+            Ok(Logged::Again(_)) => self.repeated += 1,
+            Ok(Logged::Before) => self.before += 1,
+            Err(_) => self.failed += 1,
+        }
+    }
+
+    fn as_json(&self, case: &str) -> Value {
+        json!({"summary": {
+            "case": case, "logged": self.logged, "held": self.held, "duplicates": self.duplicates,
+            "repeated": self.repeated, "logged_before": self.before, "failed": self.failed, "not_sent": self.not_sent,
+        }})
+    }
+
+    fn as_text(&self, case: &str) -> String {
+        let also = [
+            (self.held, "held until a supervisor decides"),
+            (self.duplicates, "of them the same as an item that was there"),
+            (self.repeated, "the same as a row before, not logged again"),
+            (self.before, "logged before"),
+            (self.failed, "failed"),
+            (self.not_sent, "not sent"),
+        ];
+        let mut text = format!("case {}: {} logged", output::clean(case), self.logged);
+        for (n, what) in also.into_iter().filter(|(n, _)| *n > 0) {
+            text += &format!(", {n} {what}");
+        }
+        if self.failed > 0 {
+            text += ": mend what failed and run the same command again, nothing is logged twice within 24 hours";
+        }
+        text + "\n"
+    }
+}
+
+/// Logs everything, one result a line; fails if one failed. Where all that follows would fail alike, the run ends there.
 pub fn run(here: &str, args: &LogArgs) -> Done {
-    let tasks = tasks(args)?;
+    let mut tasks = tasks(args)?;
+    said_once::fill(&mut tasks)?;
     let client = Client::new(&args.client, here)?;
     let case = client.case(&args.case)?;
     let mut progress = if args.json {
@@ -58,11 +123,15 @@ pub fn run(here: &str, args: &LogArgs) -> Done {
     } else {
         ProgressDisplay::new()
     };
-    let mut failed = 0;
-    let total = tasks.len();
+    let (mut tally, mut rows, mut ended) = (LogTally::default(), HashMap::new(), None);
     for task in tasks {
-        let done = log(&client, &case.id, &task, &mut progress);
-        failed += usize::from(done.is_err());
+        if ended.is_some() {
+            tally.not_sent += 1;
+            continue;
+        }
+        let done = log(&client, &case.id, &task, &mut progress).map(|logged| again(logged, task.number, &mut rows));
+        tally.count(&done);
+        ended = done.as_ref().err().filter(|f| f.ends_run()).cloned();
         progress.line(&if args.json {
             as_json(&task, &done)
         } else {
@@ -70,37 +139,27 @@ pub fn run(here: &str, args: &LogArgs) -> Done {
         });
     }
     progress.end();
-    let logged = total - failed;
     output::print(&match args.json {
-        true => json!({"summary": {"case": case.number, "logged": logged, "failed": failed}}).to_string() + "\n",
-        false => summary(&case.number, logged, failed),
+        true => tally.as_json(&case.number).to_string() + "\n",
+        false => tally.as_text(&case.number),
     });
-    Ok(ExitCode::from(u8::from(failed > 0)))
+    Ok(ExitCode::from(u8::from(tally.failed > 0)))
+}
+
+/// A row that says the same as one before it gets that one's answer again.
+fn again(logged: Logged, row: usize, rows: &mut HashMap<String, usize>) -> Logged {
+    let Logged::New(capture) = logged else { return logged };
+    let id = capture["id"].as_str().unwrap_or_default().to_owned();
+    match *rows.entry(id).or_insert(row) {
+        first if first < row => Logged::Again(first),
+        _ => Logged::New(capture),
+    }
 }
 
 fn tasks(args: &LogArgs) -> Result<Vec<LogTask>, Failure> {
     match &args.manifest {
         Some(file) => Ok(manifest::read(file, &args.row)?),
-        None => Ok((1..)
-            .zip(&args.items)
-            .map(|(number, item)| task_of_item(number, item, &args.row))
-            .collect()),
-    }
-}
-
-fn task_of_item(number: usize, item: &str, flags: &CaptureArgs) -> LogTask {
-    let mut row = flags.clone();
-    let file = if capture_args::is_url(item) {
-        row.url = Some(item.to_owned());
-        None
-    } else {
-        Some(item.into())
-    };
-    LogTask {
-        number,
-        what: item.to_owned(),
-        file,
-        row: Ok(row),
+        None => Ok(named::tasks(&args.items, &args.row)),
     }
 }
 
@@ -122,13 +181,10 @@ fn log(client: &Client, case: &str, task: &LogTask, progress: &mut ProgressDispl
 
 /// Hashes a file before it is sent, so that what arrives can be held against what was read.
 fn read(path: &Path, progress: &mut ProgressDisplay) -> Result<Source, Failure> {
-    let unreadable =
-        |e: io::Error| Failure::field("file", "readable", format!("{} cannot be read: {e}", path.display()));
+    let shown = legible(path.as_os_str());
+    let unreadable = |e: io::Error| Failure::field("file", "readable", format!("{shown} cannot be read: {e}"));
+    let about = named::regular(path, "file")?;
     let file = File::open(path).map_err(unreadable)?;
-    let about = file.metadata().map_err(unreadable)?;
-    if !about.is_file() {
-        return Err(unreadable(io::Error::other("is no file")));
-    }
     let changed = about.modified().map_err(unreadable)?;
     let changed_at = chrono::DateTime::<chrono::Utc>::from(changed).timestamp_micros();
     let mut done = 0;
@@ -160,12 +216,9 @@ fn request(
         return Ok(request.json(&prepared.capture));
     };
     let file = progress.watched(File::open(&source.path)?);
-    let name = prepared.capture["files"][0]["name"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
     let capture = mime(Part::text(prepared.capture.to_string()), "application/json")?;
-    let bytes = mime(Part::reader_with_length(file, source.size), "application/octet-stream")?.file_name(name);
+    // The name stands in the JSON, where it may be anything.
+    let bytes = mime(Part::reader_with_length(file, source.size), "application/octet-stream")?.file_name(PART);
     Ok(request.multipart(Form::new().part("capture", capture).part(PART, bytes)))
 }
 
@@ -190,6 +243,7 @@ fn as_text(task: &LogTask, done: &Result<Logged, Failure>) -> String {
                 remarks(capture)
             )
         }
+        Ok(Logged::Again(row)) => format!("{what}: the same as row {row}; nothing was added"),
         Ok(Logged::Before) => format!("{what}: logged before, within the last 24 hours; nothing was added"),
         Err(f) => format!("{what}: FAILED: {}", f.text()),
     }
@@ -204,6 +258,12 @@ fn remarks(capture: &Value) -> String {
         let why = output::clean(&why.join("; "));
         out += &format!("\n   held until a supervisor decides: {why}");
     }
+    let same: Vec<String> = items(&capture["duplicate_of"])
+        .map(|other| other["item"].to_string())
+        .collect();
+    if !same.is_empty() {
+        out += &format!("\n   the same is there already: item {}", same.join(", "));
+    }
     let flags: Vec<&str> = items(&capture["flags"]).filter_map(Value::as_str).collect();
     if !flags.is_empty() {
         out += &format!("\n   noticed: {}", output::clean(&flags.join(", ")));
@@ -215,23 +275,15 @@ fn as_json(task: &LogTask, done: &Result<Logged, Failure>) -> String {
     let mut line = json!({"row": task.number, "what": task.what, "ok": done.is_ok()});
     match done {
         Ok(Logged::New(capture)) => {
-            for name in ["item", "state", "id", "captured_at", "flags"] {
+            for name in ["item", "state", "id", "captured_at", "flags", "duplicate_of"] {
                 line[name] = capture[name].clone();
             }
         }
+        Ok(Logged::Again(row)) => line["repeats_row"] = json!(row),
         Ok(Logged::Before) => line["state"] = json!("logged_before"),
         Err(f) => line["error"] = json!({"type": f.problem, "detail": f.detail, "errors": f.errors}),
     }
     line.to_string()
-}
-
-fn summary(case: &str, logged: usize, failed: usize) -> String {
-    let rest = if failed == 0 {
-        String::new()
-    } else {
-        format!(", {failed} failed: mend them and run the same command again, nothing is logged twice within 24 hours")
-    };
-    format!("case {}: {logged} logged{rest}\n", output::clean(case))
 }
 
 #[cfg(test)]
@@ -273,24 +325,33 @@ mod tests {
             json!({"field": "url", "rule": "required", "message": "is missing"})
         );
         assert!(as_text(&job(), &Err(failure)).ends_with("FAILED: url: is missing"));
-        assert!(summary("26-1", 2, 1).contains("1 failed"));
     }
 
     #[test]
-    fn items_are_files_or_addresses() {
-        let flags = CaptureArgs {
-            url: Some("https://example.org/seen".into()),
-            ..CaptureArgs::default()
+    fn what_is_held_or_there_already_is_counted_as_that() {
+        let made = |id: &str, state: &str, same: Value| {
+            Ok(Logged::New(json!({"id": id, "state": state, "duplicate_of": same})))
         };
-        let file = task_of_item(1, "a.png", &flags);
+        let (mut tally, mut rows) = (LogTally::default(), HashMap::new());
+        let all = [
+            made("a", "logged", json!([])),
+            made("b", "held", json!([{"item": 1}])),
+            made("a", "logged", json!([])),
+            Ok(Logged::Before),
+            Err(Failure::failed("no")),
+        ];
+        for (n, done) in (1..).zip(all) {
+            tally.count(&done.map(|logged| again(logged, n, &mut rows)));
+        }
+        tally.not_sent = 2;
         assert_eq!(
-            (file.file, file.row.unwrap().url),
-            (Some(PathBuf::from("a.png")), Some("https://example.org/seen".into()))
+            tally.as_text("26-1"),
+            "case 26-1: 1 logged, 1 held until a supervisor decides, 1 of them the same as an item that was there, 1 the same as a row before, not logged again, 1 logged before, 1 failed, 2 not sent: mend what failed and run the same command again, nothing is logged twice within 24 hours\n"
         );
-        let url = task_of_item(2, "https://example.org/1", &flags);
+        let said = &tally.as_json("26-1")["summary"];
         assert_eq!(
-            (url.file, url.row.unwrap().url),
-            (None, Some("https://example.org/1".into()))
+            (&said["held"], &said["repeated"], &said["duplicates"]),
+            (&json!(1), &json!(1), &json!(1))
         );
     }
 }

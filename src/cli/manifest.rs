@@ -4,26 +4,35 @@ use std::path::Path;
 
 use super::capture_args::{CaptureArgs, LogTask};
 use super::failure::Failure;
+use super::items;
+use super::table::Table;
 use crate::error::{Error, FieldError, Result};
 
 /// Reads a manifest, whose rows go before the flags and whose files lie beside it. A header that is missing or names an
 /// unknown column refuses the whole file.
-pub fn read(file: &Path, flags: &CaptureArgs) -> Result<Vec<LogTask>> {
+pub fn read(file: &Path, flags: &CaptureArgs) -> std::result::Result<Vec<LogTask>, Failure> {
     let unreadable = |e: std::io::Error| Error::field("--manifest", "readable", format!("{}: {e}", file.display()));
+    items::regular(file, "--manifest")?;
     let folder = file.parent().unwrap_or(Path::new(""));
-    parse(&std::fs::read(file).map_err(unreadable)?, folder, flags)
+    Ok(parse(&std::fs::read(file).map_err(unreadable)?, folder, flags)?)
 }
 
 fn parse(bytes: &[u8], folder: &Path, flags: &CaptureArgs) -> Result<Vec<LogTask>> {
-    // Spreadsheets put a byte order mark before UTF-8.
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut csv = csv::ReaderBuilder::new().trim(csv::Trim::Headers).from_reader(bytes);
-    let header = csv
+    let table = Table::of(bytes)?;
+    let mut csv = csv::ReaderBuilder::new()
+        .delimiter(table.separator)
+        .from_reader(&*table.bytes);
+    let header: csv::StringRecord = csv
         .headers()
         .map_err(|e| Error::field("--manifest", "csv", format!("its header cannot be read: {e}")))?
-        .clone();
+        .iter()
+        .map(str::to_lowercase)
+        .collect();
     check(&header)?;
-    let tasks = (1..).zip(csv.into_records()).map(|(number, record)| match record {
+    let records = (1..).zip(csv.into_records());
+    // Spreadsheets write rows of nothing behind the last one.
+    let said = records.filter(|(_, record)| !record.as_ref().is_ok_and(|row| row.iter().all(str::is_empty)));
+    let tasks = said.map(|(number, record)| match record {
         Ok(record) => task(number, |column| cell(&header, &record, column), folder, flags),
         Err(e) => LogTask {
             number,
@@ -45,7 +54,10 @@ fn check(header: &csv::StringRecord) -> Result<()> {
     let mut found: Vec<FieldError> = Vec::new();
     for (n, name) in header.iter().enumerate() {
         if !known.contains(&name) {
-            let message = format!("there is no such column; there are {}", known.join(", "));
+            let message = format!(
+                "there is no such column; there are {}, with a comma, a semicolon or a tab between two",
+                known.join(", ")
+            );
             found.push(broken(name, "unknown_field", message));
         } else if header.iter().take(n).any(|before| before == name) {
             found.push(broken(name, "count", "stands twice in the header".into()));
@@ -129,6 +141,52 @@ mod tests {
         assert_eq!(file(&rows[1]), Some("b.png"));
         let latin = parsed(b"file,text\na.png,\xe9\nb.png,x\n").unwrap();
         assert!(latin[0].row.is_err() && latin[1].row.is_ok());
+    }
+
+    #[test]
+    fn tables_are_read_as_spreadsheets_write_them() {
+        let utf_16 = |text: &str, unit: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(unit).collect::<Vec<u8>>();
+        let plain = "url,text\r\nhttps://example.org,\"said, here\"\r\n";
+        for bytes in [
+            plain.as_bytes().to_vec(),
+            b"url;text\nhttps://example.org;said, here\n;\n".to_vec(),
+            b"url\ttext\nhttps://example.org\tsaid, here\n".to_vec(),
+            b" url , text \n https://example.org ,  \"said, here\"  \n\n , \n".to_vec(),
+            b"sep=;\r\nURL;Text\r\nhttps://example.org;said, here\r\n".to_vec(),
+            utf_16(&format!("\u{feff}{plain}"), u16::to_le_bytes),
+            utf_16(&format!("\u{feff}{plain}"), u16::to_be_bytes),
+        ] {
+            let rows = parsed(&bytes).unwrap_or_else(|e| panic!("{e}: {:?}", String::from_utf8_lossy(&bytes)));
+            let row = rows[0].row.as_ref().unwrap();
+            let said = (row.url.as_deref(), row.text.as_deref(), rows.len());
+            assert_eq!(said, (Some("https://example.org"), Some("said, here"), 1));
+        }
+    }
+
+    #[test]
+    fn an_open_quote_is_refused_with_its_line() {
+        for (csv, line) in [
+            ("file,text\na.png,x\nb.png,\"never closed\nc.png,x\n", "line 3"),
+            ("file,text\na.png,\"never closed\nb.png,\"said\"\nc.png,x\n", "line 2"),
+            ("file,text\na.png,\"closed\" and more\n", "line 2"),
+            ("file,text\na.png,\"two\nlines\"\nb.png,\"open", "line 4"),
+        ] {
+            let told = parsed(csv.as_bytes()).unwrap_err();
+            assert!(
+                told.detail.contains(line) && told.detail.contains("quote"),
+                "{}",
+                told.detail
+            );
+        }
+        let fine = parsed(b"file,text\na.png,a 5\" screen\nb.png,\"two\nlines, \"\"so\"\"\"\n").unwrap();
+        assert_eq!(fine[0].row.as_ref().unwrap().text.as_deref(), Some("a 5\" screen"));
+        assert_eq!(
+            fine[1].row.as_ref().unwrap().text.as_deref(),
+            Some("two\nlines, \"so\"")
+        );
+        for odd in [&b"f\0i\0l\0e\0\n\0"[..], b"file\n\0"] {
+            assert!(parsed(odd).unwrap_err().detail.contains("UTF-8"));
+        }
     }
 
     #[test]

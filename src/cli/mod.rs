@@ -12,13 +12,17 @@ mod export;
 mod failure;
 mod install;
 mod installation;
+mod items;
+mod legible;
 mod log;
 mod manifest;
 mod new_log;
 mod output;
 mod rebuild;
 mod restore;
+mod said_once;
 mod serve;
+mod table;
 #[cfg(test)]
 mod whole_tests;
 

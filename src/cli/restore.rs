@@ -63,12 +63,16 @@ pub fn run(common: &Common, args: RestoreArgs) -> Done {
     let report = prove(&config, &db, &manifest, outside.as_ref())?;
     if !report.whole() {
         keep_from_writing(&db)?;
-        output::print(&report.text());
+        output::print(&report.proved());
         return Err(Failure::failed(format!(
-            "what was restored in {} is not whole, and is read-only: use another backup",
+            "NOT WHOLE: what was restored in {} is damaged, and is read-only: use another backup",
             config.data_dir().display()
         )));
     }
+    let whole_words = match report.clean {
+        true => "it is whole",
+        false => "it is whole but for packets, which can be asked for again",
+    };
     let known = last_known(&db, &state, outside)?;
     let older = known.checkpoint.size > state.size;
     let how = if args.new_log {
@@ -79,15 +83,18 @@ pub fn run(common: &Common, args: RestoreArgs) -> Done {
         keep_from_writing(&db)?;
         let last = installation::keys(&config.data_dir()).join("last-known.checkpoint");
         backup::create(&last)?.write_all(known.note.as_bytes())?;
-        read_only(&known, &state)
+        read_only(&known, &state, whole_words)
     } else if args.checkpoint.is_some() {
-        "It contains the checkpoint given, so nothing signed is missing: the log goes on.\n".into()
+        format!(
+            "RESTORED: {whole_words} and contains the checkpoint given, so nothing signed is missing: the log goes on.\n"
+        )
     } else {
-        goes_on(&manifest)
+        goes_on(&manifest, whole_words)
     };
+    // What was proved first, and what to make of it last and alone.
     output::print(&format!(
-        "{}restored in {}\n{how}",
-        report.text(),
+        "{}restored in {}\n\n{how}",
+        report.proved(),
         config.data_dir().display()
     ));
     Ok(ExitCode::SUCCESS)
@@ -289,17 +296,17 @@ fn keep_from_writing(db: &Db) -> crate::error::Result<()> {
     })
 }
 
-fn read_only(known: &KnownCheckpoint, state: &TreeState) -> String {
+fn read_only(known: &KnownCheckpoint, state: &TreeState, whole: &str) -> String {
     format!(
-        "READ-ONLY: this state has {} leaves, but {} were signed later. What came between is lost here, and going on would be a second history.\n\
+        "READ-ONLY: {whole}, but this state has {} leaves, and {} were signed later. What came between is lost here, and going on would be a second history.\n\
          To work on: find a newer backup, or restore this one again with --new-log. A backup that was made while the server ran lies behind by its own event at least.\n",
         state.size, known.checkpoint.size
     )
 }
 
-fn goes_on(manifest: &Manifest) -> String {
+fn goes_on(manifest: &Manifest, whole: &str) -> String {
     format!(
-        "It contains the backup's own checkpoint. Whether the log went on after {} is not known here: before serving it, restore with --checkpoint if anyone holds a later one (the lost machine's keys/log.checkpoint, a monitor, a packet's proof/checkpoint).\n",
+        "RESTORED: {whole} and contains the backup's own checkpoint. Whether the log went on after {} is not known here: before serving it, restore with --checkpoint if anyone holds a later one (the lost machine's keys/log.checkpoint, a monitor, a packet's proof/checkpoint).\n",
         manifest.made_at
     )
 }

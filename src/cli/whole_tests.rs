@@ -63,23 +63,31 @@ fn audited(data: &Path) -> audit::AuditReport {
 /// An installation with a backup, to which something was added and signed after it.
 struct Backed {
     made: Installation,
+    /// Where the backup lies.
+    outside: tempfile::TempDir,
 }
 
 impl Backed {
     fn new() -> Self {
         let made = Installation::new();
         std::fs::write(made.path("secret"), b"0123456789abcdef0123456789abcdef").unwrap();
-        succeeds(&["backup", text(&made.path("backup")), "--data-dir", text(&made.path(""))]);
+        let outside = tempfile::tempdir().unwrap();
+        succeeds(&[
+            "backup",
+            text(&outside.path().join("backup")),
+            "--data-dir",
+            text(&made.path("")),
+        ]);
         made.keep(|tx| {
             tx.append(NewEvent::new(Action::LedgerViewed, ("agency", "agency"), 1, json!({})))
                 .map(|_| ())
         });
         made.integrate();
-        Self { made }
+        Self { made, outside }
     }
 
     fn restore(&self, more: &[&str]) -> Option<Failure> {
-        let (backup, to) = (self.made.path("backup"), self.made.path("restored"));
+        let (backup, to) = (self.outside.path().join("backup"), self.made.path("restored"));
         let words = ["restore", text(&backup), "--data-dir", text(&to)];
         failure(&[&words[..], more].concat())
     }
@@ -162,14 +170,14 @@ fn a_changed_backup_and_a_foreign_checkpoint_are_refused() {
             .restore(&["--checkpoint", text(&foreign)])
             .is_some_and(|f| f.code == 2)
     );
-    let key = backed.made.path("backup/keys/log.key");
+    let key = backed.outside.path().join("backup/keys/log.key");
     std::fs::write(&key, b"changed").unwrap();
     assert!(
         backed
             .restore(&[])
             .is_some_and(|f| f.text().contains("keys/log.key of the backup was changed"))
     );
-    std::fs::remove_file(backed.made.path("backup/backup.json")).unwrap();
+    std::fs::remove_file(backed.outside.path().join("backup/backup.json")).unwrap();
     assert!(
         backed
             .restore(&[])
@@ -182,7 +190,12 @@ fn damage_at_the_source_is_told() {
     let made = Installation::new();
     let file = made.file(&crate::proof::Digest::of(b"the screenshot"));
     std::fs::write(file, b"another").unwrap();
-    let told = failure(&["backup", text(&made.path("backup")), "--data-dir", text(&made.path(""))]).unwrap();
+    for inside in ["backup", "files/backup", "x/../keys/b"] {
+        let told = failure(&["backup", text(&made.path(inside)), "--data-dir", text(&made.path(""))]).unwrap();
+        assert_eq!((told.code, &*told.errors[0].rule), (2, "outside"), "{inside}");
+    }
+    let outside = tempfile::tempdir().unwrap();
+    let told = failure(&["backup", text(outside.path()), "--data-dir", text(&made.path(""))]).unwrap();
     assert!(
         told.code == 1
             && told
@@ -266,7 +279,8 @@ fn postgresql_is_audited_backed_up_and_restored_too() {
     let made = Installation::on(tempfile::tempdir().unwrap(), Location::Postgres(first.clone()));
     let report = made.audit();
     assert!(report.clean && report.counts.events == 9, "{}", report.text());
-    let (data, out, to) = (made.path(""), made.path("backup"), made.path("restored"));
+    let outside = tempfile::tempdir().unwrap();
+    let (data, out, to) = (made.path(""), outside.path().join("backup"), made.path("restored"));
     succeeds(&["backup", text(&out), "--data-dir", text(&data), "--database", &first]);
     succeeds(&["restore", text(&out), "--data-dir", text(&to), "--database", &second]);
     let refused = failure(&[

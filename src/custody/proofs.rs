@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 
 use super::reads;
 use crate::db::AnyConn;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::gate::{RequestCtx, Scope};
-use crate::http::paging::form_pairs;
+use crate::http::paging::parameters;
 use crate::http::reply::{self, Reply};
 use crate::http::{App, PathId};
 use crate::ledger::{self, TreeState};
@@ -39,6 +39,8 @@ async fn read_ledger<T: Send + 'static>(
                 .read(&requester, Act::LedgerProofs, Scope::Agency, move |l| read(l.conn))
                 .await
         }
+        // A parameter that is none is that for everyone.
+        Err(e) if e.kind == Kind::Invalid => Err(e),
         Err(_) if app.public_ledger => app.gate.db().read(read).await,
         Err(e) => Err(e),
     }
@@ -60,15 +62,25 @@ pub(super) async fn checkpoint(req: HttpRequest, app: App) -> Reply {
     bytes(TEXT, note)
 }
 
-/// Whole numbers of the query, each of which must be there.
-fn numbers<const N: usize>(req: &HttpRequest, names: [&str; N]) -> Result<[u64; N]> {
-    let pairs = form_pairs(req.query_string());
-    let mut out = [0; N];
-    for (place, name) in out.iter_mut().zip(names) {
-        let value = pairs.iter().find(|(n, _)| n == name).and_then(|(_, v)| v.parse().ok());
-        *place = value.ok_or_else(|| Error::field(name, "whole_number", "must be given as a whole number"))?;
-    }
-    Ok(out)
+/// Two whole numbers of the query. Where the second is left out, it is the size of the tree that was signed last.
+async fn numbers(req: &HttpRequest, app: &App, names: [&str; 2]) -> Result<[u64; 2]> {
+    let pairs = parameters(req, &names)?;
+    let number = |name: &str| {
+        let said = pairs.iter().find(|(n, _)| n == name);
+        let read = |(_, value): &(String, String)| value.parse().ok();
+        let refused = || Error::field(name, "whole_number", "must be given as a whole number");
+        said.map(|pair| read(pair).ok_or_else(refused)).transpose()
+    };
+    let first =
+        number(names[0])?.ok_or_else(|| Error::field(names[0], "required", "must be given as a whole number"))?;
+    let second = match number(names[1])? {
+        Some(second) => second,
+        None => {
+            let newest = read_ledger(req, app, |conn, _| ledger::read::newest_checkpoint(conn)).await?;
+            newest.map_or(0, |(size, _)| size.unsigned_abs())
+        }
+    };
+    Ok([first, second])
 }
 
 fn within(size: u64, state: &TreeState, field: &str) -> Result<()> {
@@ -83,7 +95,7 @@ fn within(size: u64, state: &TreeState, field: &str) -> Result<()> {
 }
 
 pub(super) async fn inclusion(req: HttpRequest, app: App) -> Reply {
-    let wanted = numbers(&req, ["index", "size"])?;
+    let wanted = numbers(&req, &app, ["index", "size"]).await?;
     let found = read_ledger(&req, &app, move |conn, state| inclusion_in(conn, state, wanted));
     reply::ok(&found.await?)
 }
@@ -100,7 +112,7 @@ fn inclusion_in(conn: &mut AnyConn, state: &TreeState, [index, size]: [u64; 2]) 
 }
 
 pub(super) async fn consistency(req: HttpRequest, app: App) -> Reply {
-    let wanted = numbers(&req, ["from", "to"])?;
+    let wanted = numbers(&req, &app, ["from", "to"]).await?;
     let found = read_ledger(&req, &app, move |conn, state| consistency_in(conn, state, wanted));
     reply::ok(&found.await?)
 }

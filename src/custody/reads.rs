@@ -15,6 +15,7 @@ use crate::gate::{Gate, ReadCtx, RequestCtx, Scope, View};
 use crate::http::paging::Page;
 use crate::ledger::read::{self, EventKind, EventSearch, SearchPlace, StoredEvent};
 use crate::ledger::{self, Action};
+use crate::lookalike::fold;
 use crate::policy::Act;
 use crate::proof::checkpoint::TlogProof;
 use crate::proof::event::Event;
@@ -118,7 +119,7 @@ pub async fn id_of(gate: &Gate, requester: &RequestCtx, text: String) -> Result<
                 .first(ctx.conn)
                 .optional()?),
             _ => Ok(users::table
-                .filter(users::username.eq(text.to_lowercase()))
+                .filter(users::username.eq(fold(&text)))
                 .select(users::id)
                 .first(ctx.conn)
                 .optional()?),

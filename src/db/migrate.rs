@@ -4,12 +4,14 @@ use std::fs::File;
 
 use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
-use diesel::{QueryResult, RunQueryDsl};
+use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connect::{self, AccessMode};
+use super::tables::cases;
 use super::{AnyConn, Location};
 use crate::error::{Error, Kind, Result};
+use crate::lookalike::fold;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -21,15 +23,18 @@ const PG_LOCK: i64 = 0x6361_7365_7472_6c01;
 pub fn migrate(location: &Location) -> Result<()> {
     let _held = lock_beside(location)?;
     let mut conn = connect::open(location, AccessMode::Write)?;
-    match &mut conn {
-        AnyConn::Sqlite(c) => forward(c, SQLITE),
-        AnyConn::Pg(c) => {
-            c.batch_execute(&format!("SELECT pg_advisory_lock({PG_LOCK})"))?;
-            let done = forward(c, POSTGRES);
-            c.batch_execute(&format!("SELECT pg_advisory_unlock({PG_LOCK})"))?;
-            done
-        }
+    if let AnyConn::Pg(c) = &mut conn {
+        c.batch_execute(&format!("SELECT pg_advisory_lock({PG_LOCK})"))?;
     }
+    let done = match &mut conn {
+        AnyConn::Sqlite(c) => forward(c, SQLITE),
+        AnyConn::Pg(c) => forward(c, POSTGRES),
+    };
+    let done = done.and_then(|unfolded| if unfolded { fold_numbers(&mut conn) } else { Ok(()) });
+    if let AnyConn::Pg(c) = &mut conn {
+        c.batch_execute(&format!("SELECT pg_advisory_unlock({PG_LOCK})"))?;
+    }
+    done
 }
 
 /// Refuses a database of a newer version, and one that no server has migrated to this version. Changes nothing: it reads
@@ -56,7 +61,7 @@ pub fn check(location: &Location) -> Result<()> {
 
 /// Makes the schema in a database that nobody else has.
 pub(super) fn scratch(conn: &mut diesel::SqliteConnection) -> Result<()> {
-    forward(conn, SQLITE)
+    forward(conn, SQLITE).map(drop)
 }
 
 fn lock_beside(location: &Location) -> Result<Option<File>> {
@@ -68,10 +73,26 @@ fn lock_beside(location: &Location) -> Result<Option<File>> {
     Ok(Some(file))
 }
 
-fn forward<DB: diesel::backend::Backend>(conn: &mut impl MigrationHarness<DB>, ours: EmbeddedMigrations) -> Result<()> {
+/// Runs what is missing. Whether numbers of cases are still to be folded.
+fn forward<DB: diesel::backend::Backend>(
+    conn: &mut impl MigrationHarness<DB>,
+    ours: EmbeddedMigrations,
+) -> Result<bool> {
     let applied = conn.applied_migrations().map_err(broken)?;
     refuse_newer(&applied, &names::<DB>(&ours)?)?;
-    conn.run_pending_migrations(ours).map_err(broken)?;
+    let ran = conn.run_pending_migrations(ours).map_err(broken)?;
+    Ok(ran.iter().any(|version| version.to_string() == NUMBERS_AS_COMPARED))
+}
+
+/// The migration after which numbers of cases are compared as this program does, which SQL can't.
+const NUMBERS_AS_COMPARED: &str = "0021";
+
+fn fold_numbers(conn: &mut AnyConn) -> Result<()> {
+    let known: Vec<(String, String)> = cases::table.select((cases::id, cases::number)).load(conn)?;
+    for (id, number) in known.iter().filter(|(_, number)| !number.is_ascii()) {
+        let key = cases::number_key.eq(fold(number));
+        diesel::update(cases::table.find(id)).set(key).execute(conn)?;
+    }
     Ok(())
 }
 

@@ -148,6 +148,7 @@ diesel::table! {
         version -> BigInt,
         leaf -> Binary,
         body -> Text,
+        number_key -> Text,
     }
 }
 

@@ -1,11 +1,11 @@
 //! The keys by which something is found: texts as the contract compares them (section 2), hashed, so that each is as long.
 
-use unicode_normalization::UnicodeNormalization;
 use url::Url;
 
 use crate::captures::{Capture, recognize, without_tracking};
+use crate::lookalike::fold;
 use crate::proof::id::Digest;
-use crate::subjects::Account;
+use crate::subjects::{Account, plain_handle};
 use crate::words;
 
 words! {
@@ -40,26 +40,11 @@ pub type FindKey = Vec<u8>;
 pub fn key(by: FoundBy, text: &str) -> FindKey {
     let plain = match by {
         FoundBy::Address => address(text),
-        FoundBy::Handle => fold(text).trim_start_matches('@').to_owned(),
+        FoundBy::Handle => plain_handle(text),
         _ => fold(text),
     };
     let digest = Digest::of_parts(&[by.as_str().as_bytes(), b"\0", plain.as_bytes()]);
     digest.as_bytes()[..LENGTH].to_vec()
-}
-
-/// A text as it is compared: NFKC, without ignorable characters, without case.
-pub fn fold(text: &str) -> String {
-    let once: String = text.nfkc().filter(|c| !is_ignorable(*c)).collect();
-    once.to_lowercase().nfkc().collect::<String>().trim().to_owned()
-}
-
-/// Unicode's `Default_Ignorable_Code_Point`.
-fn is_ignorable(c: char) -> bool {
-    matches!(c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
-        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
-        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
-        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// An address as it is compared: without tracking parts, scheme, `www.` and a slash at the end.

@@ -183,7 +183,7 @@ fn looks_up(person: &Caller) -> bool {
 
 /// The pages and actions of this person whose words the text has; all of them without a text.
 fn places(frame: &Frame, query: &str) -> Vec<FoundLine> {
-    let sought = super::key::fold(query);
+    let sought = crate::lookalike::fold(query);
     let navigation = frame.places.iter().map(|(_, word, address)| (*word, *address));
     let own = [("Your settings", "/settings/mine"), ("Change password", "/password")];
     let new = frame.opens_cases().then_some(("New case", "/cases/new"));

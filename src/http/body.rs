@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::Payload;
 use actix_web::{HttpMessage, HttpRequest};
 use futures_util::StreamExt;
@@ -13,6 +13,7 @@ use super::json::Once;
 use super::typed::{self, TypedFields};
 use super::work_slots::WorkSlot;
 use super::{App, browser, carried, request_ctx};
+use crate::decoded;
 use crate::error::{Error, Kind, Result};
 use crate::forms::{Form, PAIRS};
 use crate::gate::RequestCtx;
@@ -106,7 +107,14 @@ fn parse_form(req: &HttpRequest, bytes: &[u8]) -> Result<Form> {
             false => page_form(req, pairs),
         };
     }
-    Form::new(parse(bytes)?)
+    json_form(bytes)
+}
+
+/// A form from JSON, which knows whether something in it was no character.
+pub fn json_form(bytes: &[u8]) -> Result<Form> {
+    let sent = decoded::read(bytes);
+    let form = Form::new(parse(&sent.text)?)?;
+    Ok(if sent.repaired { form.repaired() } else { form })
 }
 
 /// More fields than any form of a page has.
@@ -143,8 +151,8 @@ fn is_html_form(req: &HttpRequest) -> bool {
 }
 
 /// Parses JSON, or says where it breaks.
-pub fn parse(bytes: &[u8]) -> Result<Value> {
-    match serde_json::from_slice(bytes) {
+fn parse(text: &str) -> Result<Value> {
+    match serde_json::from_str(text) {
         Ok(Once(value)) => Ok(value),
         Err(e) if e.is_data() => Err(Error::field("body", "once", format!("{e}: which one is meant?"))),
         Err(e) => Err(Error::field("body", "json", format!("is not JSON: {e}"))),
@@ -176,7 +184,23 @@ fn too_large(most: usize) -> Error {
     Error::new(Kind::TooLarge, "too-large", detail)
 }
 
+/// Refuses a body that is to be decoded first.
+pub fn expect_plain(req: &HttpRequest) -> Result<()> {
+    let coding = req
+        .headers()
+        .get(CONTENT_ENCODING)
+        .map(|value| value.to_str().unwrap_or("?"));
+    match coding.filter(|coding| !coding.trim().eq_ignore_ascii_case("identity")) {
+        Some(coding) => {
+            let detail = format!("Content-Encoding {coding} is not undone here: send the body as it is.");
+            Err(Error::new(Kind::Unsupported, "unsupported-media-type", detail))
+        }
+        None => Ok(()),
+    }
+}
+
 fn expect_json(req: &HttpRequest) -> Result<()> {
+    expect_plain(req)?;
     let kind = req.content_type().to_ascii_lowercase();
     // A page takes its own forms and nothing else: other sites cannot send JSON, but they can send a body without a type.
     if browser::is_page(req.path()) {

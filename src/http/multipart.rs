@@ -1,13 +1,14 @@
 //! Reads multipart/form-data while it arrives (RFC 2046, section 5.1.1, and RFC 7578).
 //!
 //! `BodyReader` is a state machine over bytes and does no I/O; [`Parts`] feeds it the payload of a request. The
-//! reader is strict: each byte belongs to the preamble, a boundary's line, a head, a content, or whitespace at the end.
+//! reader is strict: each byte belongs to the preamble, a boundary's line, a head, a content, or the epilogue.
 //! A body that can be read in two ways is refused, so that no file is taken for shorter than it was sent.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use actix_web::dev::Payload;
-use actix_web::http::header::{ContentDisposition, DispositionParam, HeaderName, HeaderValue};
+use actix_web::http::header::{CONTENT_DISPOSITION, ContentDisposition, DispositionParam, HeaderName, HeaderValue};
 use actix_web::mime::{self, Mime};
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::StreamExt;
@@ -97,6 +98,8 @@ enum BodyState {
     BoundaryLine,
     Head,
     Content,
+    /// The rest of the line that ends all.
+    LastLine,
     Epilogue,
 }
 
@@ -146,11 +149,13 @@ impl BodyReader {
                 BodyState::BoundaryLine => self.boundary_line()?,
                 BodyState::Head => self.head()?,
                 BodyState::Content => self.content(),
+                BodyState::LastLine => self.last_line()?,
                 BodyState::Epilogue => self.epilogue()?,
             };
             let stuck = event.is_none() && self.unread.len() == before;
             if self.overhead + if stuck { before } else { 0 } > HEAD {
-                let message = format!("has more than {HEAD} bytes before a part, or in a part's head");
+                let message =
+                    format!("has more than {HEAD} bytes before a part, in a part's head or after the last part");
                 return Err(Error::field("body", "multipart", message));
             }
             if stuck && self.ended {
@@ -182,7 +187,7 @@ impl BodyReader {
     fn boundary_line(&mut self) -> Result<Option<BodyEvent>> {
         let padding = self.unread.iter().take_while(|b| b" \t".contains(b)).count();
         match &self.unread[padding..] {
-            [b'-', b'-', ..] if padding == 0 => self.skip(b"--".len(), BodyState::Epilogue),
+            [b'-', b'-', ..] if padding == 0 => self.skip(b"--".len(), BodyState::LastLine),
             [b'\r', b'\n', ..] => self.skip(padding + b"\r\n".len(), BodyState::Head),
             [] | [b'\r' | b'-'] => {}
             _ => return Err(malformed("something follows a boundary on its line")),
@@ -222,14 +227,28 @@ impl BodyReader {
         (length > 0).then(|| BodyEvent::Content(self.unread.split_to(length)))
     }
 
-    /// Holds only whitespace: other text may be the rest of a file that contains the last boundary.
-    fn epilogue(&mut self) -> Result<Option<BodyEvent>> {
+    fn last_line(&mut self) -> Result<Option<BodyEvent>> {
         let blank = self.unread.iter().take_while(|b| b.is_ascii_whitespace()).count();
-        self.skip(blank, BodyState::Epilogue);
+        if let Some(feed) = memchr(b'\n', &self.unread[..blank]) {
+            self.skip(feed + 1, BodyState::Epilogue);
+            return Ok(None);
+        }
+        self.skip(blank, BodyState::LastLine);
         match self.unread.is_empty() {
             true => Ok(self.ended.then_some(BodyEvent::End)),
-            false => Err(malformed("something follows the boundary that ends it")),
+            false => Err(malformed("something follows the boundary that ends it, on its line")),
         }
+    }
+
+    /// Text for nobody. Where a boundary stands in it, it may be the rest of a file that contains the last one.
+    fn epilogue(&mut self) -> Result<Option<BodyEvent>> {
+        let boundary = &self.delimiter.needle()[b"\r\n".len()..];
+        if memmem::find(&self.unread, boundary).is_some() {
+            return Err(malformed("a boundary follows the one that ends it"));
+        }
+        let read = (self.unread.len() + 1).saturating_sub(boundary.len());
+        self.skip(read, BodyState::Epilogue);
+        Ok(self.ended.then_some(BodyEvent::End))
     }
 
     fn skip(&mut self, bytes: usize, next: BodyState) {
@@ -251,7 +270,8 @@ pub struct PartHead {
 }
 
 impl PartHead {
-    /// Folded lines and control characters are refused, other headers ignored (RFC 7578, section 4.8).
+    /// Folded lines are refused, and control characters but in a file's name; other headers are ignored (RFC 7578,
+    /// section 4.8), unless they say that the content is no file as it lies.
     fn parse(lines: &[&[u8]]) -> Result<Self> {
         let (mut disposition, mut media_type) = (None, None);
         for line in lines {
@@ -259,6 +279,10 @@ impl PartHead {
             let earlier = match field.as_str() {
                 "content-disposition" => disposition.replace(value),
                 "content-type" => media_type.replace(value),
+                "content-transfer-encoding" | "content-encoding" => {
+                    plain(&field, &value)?;
+                    None
+                }
                 _ => None,
             };
             if earlier.is_some() {
@@ -280,15 +304,61 @@ impl PartHead {
 fn header(line: &[u8]) -> Option<(HeaderName, HeaderValue)> {
     let colon = memchr(b':', line)?;
     let name = HeaderName::from_bytes(&line[..colon]).ok()?;
-    Some((name, HeaderValue::from_bytes(&line[colon + 1..]).ok()?))
+    let mut value = Cow::Borrowed(&line[colon + 1..]);
+    if name == CONTENT_DISPOSITION {
+        value = Cow::Owned(legible(&value)?.into_bytes());
+    }
+    Some((name, HeaderValue::from_bytes(&value).ok()?))
 }
 
-/// A part's `Content-Disposition`, where it is form-data. A file name beside it need not be UTF-8.
+/// A value in which what a file is called may hold anything: in quotes, a control character becomes U+FFFD.
+fn legible(value: &[u8]) -> Option<String> {
+    let (mut out, mut quoted, mut escaped) = (String::new(), false, false);
+    for c in String::from_utf8_lossy(value).chars() {
+        let control = c.is_ascii_control() && c != '\t';
+        if control && !quoted {
+            return None;
+        }
+        quoted ^= c == '"' && !escaped;
+        escaped = c == '\\' && quoted && !escaped;
+        out.push(if control { '\u{fffd}' } else { c });
+    }
+    Some(out)
+}
+
+/// Refuses a part whose bytes are to be decoded first: kept as they come, they would be another file.
+fn plain(field: &HeaderName, value: &HeaderValue) -> Result<()> {
+    let coding = String::from_utf8_lossy(value.as_bytes()).trim().to_ascii_lowercase();
+    if matches!(&*coding, "binary" | "8bit" | "7bit" | "identity" | "") {
+        return Ok(());
+    }
+    let coding: String = coding.chars().take(40).collect();
+    let message =
+        format!("has a part with {field}: {coding}, which is not undone here: send the file's bytes as they are");
+    Err(Error::field("body", "encoding", message))
+}
+
+/// A part's `Content-Disposition`, where it is form-data. What it calls the file need be no text at all.
 fn form_data(disposition: &HeaderValue) -> Option<ContentDisposition> {
-    let text = String::from_utf8_lossy(disposition.as_bytes());
-    let value = HeaderValue::from_bytes(text.as_bytes()).ok()?;
-    let disposition = ContentDisposition::from_raw(&value).ok()?;
-    disposition.is_form_data().then_some(disposition)
+    let read = |value: &HeaderValue| ContentDisposition::from_raw(value).ok();
+    let whole = read(disposition).or_else(|| read(&without_extended(disposition)?));
+    whole.filter(ContentDisposition::is_form_data)
+}
+
+/// The same without `filename*`, which not everybody can write (RFC 7578, section 4.2, forbids it).
+fn without_extended(disposition: &HeaderValue) -> Option<HeaderValue> {
+    const EXTENDED: &[u8] = b"filename*";
+    let bytes = disposition.as_bytes();
+    let at = bytes
+        .windows(EXTENDED.len())
+        .position(|w| w.eq_ignore_ascii_case(EXTENDED))?;
+    let quotes = memchr_iter(b'"', &bytes[..at]).count();
+    let end = memchr(b';', &bytes[at..]).map_or(bytes.len(), |found| at + found + 1);
+    let rest = [&bytes[..at], &bytes[end..]].concat();
+    quotes
+        .is_multiple_of(2)
+        .then(|| HeaderValue::from_bytes(&rest).ok())
+        .flatten()
 }
 
 /// The one name that it gives.

@@ -1,5 +1,6 @@
 //! Keyset paging: a list takes `?limit=&cursor=` and answers `{items, next}` with an RFC 8288 `Link`.
 
+use actix_web::http::Method;
 use actix_web::http::header::LINK;
 use actix_web::{HttpRequest, HttpResponse};
 use base64::Engine;
@@ -127,25 +128,19 @@ fn shorten(value: &mut Value) -> bool {
 impl Page {
     /// Reads the query, refusing parameters that this list doesn't have.
     pub fn read(req: &HttpRequest, filters: &[&str]) -> Result<Self> {
-        let pairs = form_pairs(req.query_string());
-        let mut page = Self {
-            limit: 50,
-            after: None,
-            filters: Vec::new(),
-        };
-        for (name, value) in pairs {
-            if value.contains('\0') {
-                return Err(Error::field(name, "no_nul", "holds a NUL character: remove it"));
-            }
+        let known = ["limit", "cursor"].iter().chain(filters);
+        let mut page = Self::first(50);
+        for (name, value) in parameters(req, &known.copied().collect::<Vec<_>>())? {
             match name.as_str() {
                 "limit" => page.limit = limit(&value)?,
-                "cursor" => page.after = Some(open_cursor(&value)?),
-                _ if filters.contains(&name.as_str()) => page.filters.push((name, value)),
-                _ => {
-                    let known = filters.join(", ");
-                    let message = format!("is no parameter of this list; it has limit, cursor, {known}");
-                    return Err(Error::field(name, "unknown", message));
+                // Programs that put `next` there before they have one mean the first page.
+                "cursor" => {
+                    page.after = Some(value)
+                        .filter(|text| !text.is_empty())
+                        .map(|text| open_cursor(&text))
+                        .transpose()?
                 }
+                _ => page.filters.push((name, value)),
             }
         }
         Ok(page)
@@ -266,6 +261,68 @@ impl Page {
             .append_pair("cursor", next)
             .extend_pairs(&self.filters);
         format!("{path}?{}", query.finish())
+    }
+}
+
+/// The parameters of a query, each known and named once.
+pub fn parameters(req: &HttpRequest, known: &[&str]) -> Result<Vec<(String, String)>> {
+    let pairs = form_pairs(req.query_string());
+    for (n, (name, value)) in pairs.iter().enumerate() {
+        let shown: String = name.chars().take(100).collect();
+        let refused = |rule: &str, message: &str| Err(Error::field(shown, rule, message));
+        if !known.contains(&name.as_str()) {
+            return match known {
+                [] => refused("unknown", "is no parameter of this call, which has none: leave it out"),
+                _ => refused(
+                    "unknown",
+                    &format!("is no parameter of this call; it has {}", known.join(", ")),
+                ),
+            };
+        }
+        if pairs[..n].iter().any(|(before, _)| before == name) {
+            return refused("once", "is named twice: which one is meant?");
+        }
+        if value.contains('\0') {
+            return refused("no_nul", "holds a NUL character: remove it");
+        }
+    }
+    Ok(pairs)
+}
+
+/// The last parts of the addresses that take parameters, and read them whole.
+const QUERIED: &[&str] = &[
+    "users",
+    "colleagues",
+    "trainings",
+    "units",
+    "cases",
+    "grants",
+    "subjects",
+    "accounts",
+    "authorizations",
+    "captures",
+    "custody",
+    "packets",
+    "disclosures",
+    "audits",
+    "inclusion",
+    "consistency",
+    "find",
+    "events",
+    "accesses",
+];
+
+/// Refuses parameters of a call of the API that takes none.
+pub fn refuse_parameters(req: &HttpRequest) -> Result<()> {
+    let pattern = req.match_pattern().unwrap_or_default();
+    let reads = matches!(*req.method(), Method::GET | Method::HEAD);
+    let file = ["/api/v1/files/", "/api/v1/pictures/"]
+        .iter()
+        .any(|start| pattern.starts_with(start));
+    let last = pattern.rsplit('/').next().unwrap_or_default();
+    match reads && (file || QUERIED.contains(&last)) || !pattern.starts_with("/api/") {
+        true => Ok(()),
+        false => parameters(req, &[]).map(drop),
     }
 }
 

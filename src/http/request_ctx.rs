@@ -11,11 +11,12 @@ use actix_web::middleware::Next;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 
 use super::client_address::address;
-use super::{App, browser, token_uses, typed};
+use super::{App, browser, paging, token_uses, typed};
 use crate::error::{Error, Kind, Result};
 use crate::gate::{IdempotencyHeader, RequestCtx};
 use crate::identity::Credential;
 use crate::proof::id::Digest;
+use crate::versions::SeenVersions;
 
 /// Routes below `/api/v1` that need nobody signed in.
 fn is_open(method: &Method, path: &str) -> bool {
@@ -127,8 +128,10 @@ impl FromRequest for RequestCtx {
 
 pub(super) fn request_ctx(req: &HttpRequest) -> Result<RequestCtx> {
     let credential = req.extensions().get::<Credential>().cloned();
+    let credential = credential.ok_or_else(Error::unauthenticated)?;
+    paging::refuse_parameters(req)?;
     Ok(RequestCtx {
-        credential: credential.ok_or_else(Error::unauthenticated)?,
+        credential,
         address: address(req),
         idempotency_key: None,
     })
@@ -156,17 +159,18 @@ pub fn idempotency_header(req: &HttpRequest) -> Result<Option<IdempotencyHeader>
     }))
 }
 
-/// The version that `If-Match` names; of a page, the version that its form was filled from.
-pub fn if_match(req: &HttpRequest) -> Result<i64> {
+/// The versions that `If-Match` names; of a page, the one that its form was filled from.
+pub fn if_match(req: &HttpRequest) -> Result<SeenVersions> {
     if let Some(version) = typed::hidden(req, typed::VERSION) {
-        return version.parse().map_err(|_| Error::stale());
+        return Ok(SeenVersions::parse(&format!("\"{version}\"")));
     }
-    let Some(value) = req.headers().get("if-match") else {
+    let values = req.headers().get_all("if-match");
+    let named: Vec<&str> = values.map(|value| value.to_str().unwrap_or_default()).collect();
+    if named.is_empty() {
         let detail = "Send If-Match with the version you read (the ETag of the GET), so that nobody's change is lost.";
         return Err(Error::new(Kind::VersionRequired, "version-required", detail));
-    };
-    let version = unquoted(value.to_str().unwrap_or_default().trim()).and_then(|t| t.parse().ok());
-    version.ok_or_else(Error::stale)
+    }
+    Ok(SeenVersions::parse(&named.join(",")))
 }
 
 fn unquoted(text: &str) -> Option<&str> {

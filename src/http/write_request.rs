@@ -16,6 +16,7 @@ use crate::error::{Error, Kind, Result};
 use crate::forms::Form;
 use crate::gate::{Authorized, Change, IdempotencyHeader, RequestCtx, Scope, Tx};
 use crate::policy::Act;
+use crate::versions::SeenVersions;
 
 /// A request that may change something.
 pub struct WriteRequest {
@@ -84,22 +85,22 @@ impl WriteRequest {
         request_ctx::idempotency_header(&self.req)
     }
 
-    /// The version that `If-Match` names; of a page, after its form was read.
-    pub fn version(&self) -> Result<i64> {
+    /// The versions that `If-Match` names; of a page, after its form was read.
+    pub fn version(&self) -> Result<SeenVersions> {
         request_ctx::if_match(&self.req)
     }
 
-    /// The same, where it is named at all.
-    pub fn version_seen(&self) -> Result<Option<i64>> {
+    /// The same, where none need be named.
+    pub fn version_seen(&self) -> Result<SeenVersions> {
         match self.version() {
-            Err(e) if e.kind == Kind::VersionRequired => Ok(None),
-            version => version.map(Some),
+            Err(e) if e.kind == Kind::VersionRequired => Ok(SeenVersions::Any),
+            seen => seen,
         }
     }
 
     /// The version to change and the body, parsed. The API names the version in a header, which is looked at before the
     /// body; a page names it in its form.
-    pub async fn versioned<X>(&mut self, parse: impl FnOnce(Form) -> Result<X>) -> Result<(i64, X)> {
+    pub async fn versioned<X>(&mut self, parse: impl FnOnce(Form) -> Result<X>) -> Result<(SeenVersions, X)> {
         let named = (!browser::is_page(self.req.path()))
             .then(|| self.version())
             .transpose()?;
@@ -143,11 +144,11 @@ impl WriteRequest {
         T: Serialize + DeserializeOwned + Send + 'static,
         C: Into<Change<T>>,
         P: FnOnce(Form) -> Result<X>,
-        F: Fn(&mut Tx<'_>, i64, &X) -> Result<C> + Send + Sync + 'static,
+        F: Fn(&mut Tx<'_>, &SeenVersions, &X) -> Result<C> + Send + Sync + 'static,
     {
         self.check(act, &scope).await?;
         let (version, wanted) = self.versioned(parse).await?;
-        self.transact(act, scope, move |tx| verb(tx, version, &wanted)).await
+        self.transact(act, scope, move |tx| verb(tx, &version, &wanted)).await
     }
 
     /// The transaction alone: for what has no body, or one that is parsed already.

@@ -21,7 +21,7 @@ use crate::proof::id::Digest;
 use crate::proof::record;
 
 /// Bytes of a record at the most: two of them and what goes with them fit a packet's line of 1 MB (contract section 4).
-const RECORD: usize = 400_000;
+const RECORD: usize = 460_000;
 
 /// How many places from a stream's end an append is looked for whose answer was lost.
 const RECENT: i64 = 4096;

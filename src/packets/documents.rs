@@ -18,7 +18,7 @@ use crate::proof::packet::{
     self, BAG_INFO, BAGIT, BAGIT_TXT, Cut, Exhibit, HOW_TO, Head, INVENTORY, InventoryRow, MANIFEST, PACKET,
     PacketAuthorization, Requester, RowError, Shown, Writer,
 };
-use crate::verify::papers::{self, BagLabels, PAPERS};
+use crate::verify::papers::{self, BagLabels};
 
 /// The program that makes packets, as packets name it.
 pub const PRODUCT: &str = concat!("casetrail ", env!("CARGO_PKG_VERSION"));
@@ -112,7 +112,7 @@ fn head(work: &Work<'_>, custody: &Custody) -> Head {
         origin: work.log.origin.clone(),
         product: PRODUCT.into(),
         demo: work.log.demo,
-        papers: work.request.organization.as_ref().map(|_| PAPERS),
+        papers: work.request.papers(),
         pages: Some(page::version()),
     }
 }

@@ -75,7 +75,7 @@ impl NewPacket {
     pub fn parse(mut form: Form) -> Result<Self> {
         let purpose = form.required_word::<Purpose>("purpose");
         let captures = read_captures(&mut form);
-        let recipient = form.text("recipient", LINE).filter(|r| !r.trim().is_empty());
+        let recipient = form.filled("recipient", LINE);
         form.done()?;
         let purpose = purpose.ok_or_else(|| Error::internal("a purpose that was neither taken nor refused"))?;
         Ok(Self {
@@ -140,10 +140,20 @@ pub struct PacketRequest {
     /// The name of the case's unit; requests of 0.1.0 have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization: Option<String>,
+    /// The version of the papers that the packet gets; requests that name an organization and no version got the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub papers: Option<u32>,
     /// Items that might leave when it was asked, as ranges, so that nobody can call one held afterwards. Requests of 0.1.0,
     /// and those of cases where it would be too long, have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub may_leave: Option<String>,
+}
+
+impl PacketRequest {
+    /// The version of the papers that the packet gets.
+    pub fn papers(&self) -> Option<u32> {
+        self.organization.as_ref().map(|_| self.papers.unwrap_or(1))
+    }
 }
 
 /// A stored packet.
@@ -321,11 +331,11 @@ particulars! {
     /// What may be said of a disclosure.
     pub struct DisclosureDetails {
         #[serde(skip_serializing_if = "Option::is_none")]
-        under: String = |form, field| form.text(field, LINE),
+        under: String = |form, field| form.filled(field, LINE),
         #[serde(skip_serializing_if = "Option::is_none")]
-        request: String = |form, field| form.text(field, LINE),
+        request: String = |form, field| form.filled(field, LINE),
         #[serde(skip_serializing_if = "Option::is_none")]
-        means: String = |form, field| form.text(field, LINE),
+        means: String = |form, field| form.filled(field, LINE),
         #[serde(skip_serializing_if = "Option::is_none")]
         note: String = |form, field| form.text(field, TEXT),
     }
@@ -423,7 +433,11 @@ mod tests {
                 pair("extra", "unknown")
             ]
         );
-        let whole = read(json!({"purpose": "discovery", "recipient": " "})).expect("a packet");
+        assert_eq!(
+            fields(json!({"purpose": "discovery", "recipient": " "})),
+            [pair("recipient", "not_blank")]
+        );
+        let whole = read(json!({"purpose": "discovery"})).expect("a packet");
         assert!(whole.captures.is_none() && whole.recipient.is_none());
     }
 }

@@ -14,7 +14,7 @@ use crate::error::{Error, FieldError, Kind, Result};
 use crate::gate::{NewEvent, Recorded, Tx};
 use crate::jobs;
 use crate::ledger::{self, Action};
-use crate::verify::papers::{ranges, top_folder};
+use crate::verify::papers::{PAPERS, ranges, top_folder};
 
 /// Bytes of a disclosure's record: a later packet holds it on one line, which has at most 1 MB.
 const RECORD: usize = 500_000;
@@ -39,6 +39,7 @@ pub fn request(tx: &mut Tx<'_>, new: &NewPacket) -> Result<Recorded<PacketView>>
         recipient: new.recipient.clone(),
         captures,
         organization: Some(store::unit_name(tx.conn, &case_id)?),
+        papers: Some(PAPERS),
         may_leave: Some(ranges(store::items_that_may_leave(tx.conn, &case_id)?)).filter(|text| text.len() <= MAY_LEAVE),
         case_id,
     };

@@ -8,7 +8,7 @@ use crate::captures::FileEntry;
 use crate::error::{Error, Kind, Result};
 use crate::proof::id::Digest;
 use crate::proof::packet::{FileRow, exhibit_path};
-use crate::verify::papers::extension;
+use crate::verify::endings::ending;
 
 /// A capture that goes into the packet.
 #[derive(Debug, Clone)]
@@ -23,17 +23,20 @@ pub struct Pick {
     pub seq: i64,
     /// Its leaf.
     pub leaf: Digest,
+    /// The version of the packet's papers.
+    pub papers: Option<u32>,
 }
 
 impl Pick {
     /// One whose number among the exhibits is not known yet.
-    fn of(row: ListedCapture) -> Result<Self> {
+    fn of(row: ListedCapture, papers: Option<u32>) -> Result<Self> {
         Ok(Self {
             exhibit: 0,
             seq: row.seq,
             leaf: store::digest(&row.leaf)?,
             id: row.id,
             item: row.item,
+            papers,
         })
     }
 }
@@ -54,7 +57,7 @@ pub fn select(work: &Work<'_>) -> Result<Vec<Pick>> {
                 return Err(no_longer_may_leave(&row));
             }
             if wanted && may_leave {
-                picks.push(Pick::of(row)?);
+                picks.push(Pick::of(row, work.request.papers())?);
             }
         }
         Ok(())
@@ -86,7 +89,11 @@ pub fn total(work: &Work<'_>, picks: &[Pick]) -> Result<u64> {
 pub(super) fn files(pick: &Pick, recorded: &[FileEntry]) -> Result<Vec<FileRow>> {
     let row = |(i, file): (usize, &FileEntry)| {
         let role = file.role.as_str();
-        let ending = extension(file.media_type.as_deref().unwrap_or_default());
+        let ending = ending(
+            pick.papers,
+            file.media_type.as_deref().unwrap_or_default(),
+            file.name.as_deref(),
+        );
         let path = exhibit_path(pick.exhibit, i + 1, role, ending);
         Ok(FileRow {
             path: file.withheld.is_none().then_some(path),

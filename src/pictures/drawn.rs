@@ -13,7 +13,7 @@ pub fn drawn_words(media_type: &str) -> &'static str {
         "application/warc" => "Web archive (WARC)",
         "text/html" => "Saved page (HTML)",
         "text/plain" => "Text",
-        "image/heif" => "HEIC photo",
+        "image/heif" | "image/heic" => "HEIC photo",
         "image/avif" => "AVIF photo",
         "image/svg+xml" => "Drawing (SVG)",
         kind if kind.starts_with("video/") => "Video",

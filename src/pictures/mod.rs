@@ -52,8 +52,8 @@ impl Means {
     fn of(media_type: &str) -> Option<Self> {
         Some(match media_type {
             "image/jpeg" | "image/png" | "image/gif" | "image/webp" | "image/tiff" | "image/bmp" => Self::Own,
-            "image/heif" | "image/avif" => Self::HeifConvert,
-            "video/mp4" | "video/x-m4v" | "video/quicktime" => Self::Ffmpeg("mov"),
+            "image/heif" | "image/heic" | "image/avif" => Self::HeifConvert,
+            "video/mp4" | "video/x-m4v" | "video/quicktime" | "video/3gpp" | "video/3gpp2" => Self::Ffmpeg("mov"),
             "video/webm" | "video/x-matroska" => Self::Ffmpeg("matroska"),
             "video/x-msvideo" => Self::Ffmpeg("avi"),
             "video/mpeg" => Self::Ffmpeg("mpeg"),

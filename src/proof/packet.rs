@@ -79,7 +79,9 @@ pub fn exhibit_path(exhibit: u32, number: usize, role: &str, extension: &str) ->
 }
 
 fn is_extension(text: &str) -> bool {
-    (1..=8).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    let packed = ["warc.gz", "arc.gz"];
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    packed.contains(&text) || ((1..=8).contains(&text.len()) && text.bytes().all(plain))
 }
 
 /// Whether an operating system leaves such a file in folders that somebody looks at.

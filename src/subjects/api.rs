@@ -9,6 +9,7 @@ use crate::gate::{RequestCtx, Scope, Tx};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
 use crate::http::{App, PathId, PathIds, WriteRequest};
+use crate::versions::SeenVersions;
 
 pub(super) async fn list<F: KeptEntry>(req: HttpRequest, id: PathId, requester: RequestCtx, app: App) -> Reply {
     let page = Page::read(&req, &[])?;
@@ -23,7 +24,7 @@ pub(super) async fn add<F: KeptEntry>(case: PathId, request: WriteRequest) -> Re
 }
 
 pub(super) async fn change<F: KeptEntry>(PathIds(case, id): PathIds, request: WriteRequest) -> Reply {
-    let verb = move |tx: &mut Tx<'_>, version, patch: &EntryPatch<F>| ops::change(tx, &id, version, patch);
+    let verb = move |tx: &mut Tx<'_>, seen: &SeenVersions, patch: &EntryPatch<F>| ops::change(tx, &id, seen, patch);
     let made = request
         .change(F::WRITE, Scope::Case(case), EntryPatch::parse, verb)
         .await?;

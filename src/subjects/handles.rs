@@ -1,5 +1,8 @@
 //! Handles, as platforms compare them.
 
+use crate::forms::{Form, LINE};
+use crate::lookalike::fold;
+
 /// Characters of an account that a filter compares.
 const ACCOUNT_KEY: usize = 200;
 
@@ -8,9 +11,18 @@ pub fn known(said: Option<&str>) -> Option<&str> {
     said.filter(|said| *said != "unknown")
 }
 
-/// Handles are compared without their @ and in lower case, as platforms do.
+/// A handle as it is compared: without its @, as look-alikes are.
 pub fn plain_handle(handle: &str) -> String {
-    handle.trim().trim_start_matches('@').to_lowercase()
+    fold(handle).trim_start_matches('@').trim_start().to_owned()
+}
+
+/// Reads a handle from a form.
+pub fn handle(form: &mut Form, field: &str) -> Option<String> {
+    let text = form.filled(field, LINE)?;
+    if plain_handle(&text).is_empty() {
+        form.refuse_blank(field);
+    }
+    Some(text)
 }
 
 /// An account as an index holds it and a filter compares it: a plain handle, cut to 200 characters.

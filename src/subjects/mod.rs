@@ -18,7 +18,7 @@ use crate::http::reply::at;
 
 use model::{AccountFields, SubjectFields};
 
-pub use handles::{account_key, cut_key, known, plain_handle};
+pub use handles::{account_key, cut_key, handle, known, plain_handle};
 pub use model::{Account, Subject, is_platform, platform};
 pub use platforms::{PLATFORMS, platform_name, platform_word};
 pub use store::juveniles;

@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::handles::handle;
 use super::platforms::platform_word;
 use crate::clock::{Micros, Timestamp};
 use crate::error::Result;
@@ -163,7 +164,7 @@ particulars! {
     /// What was sent of a subject; what is left out is unchanged.
     pub struct SubjectFields {
         role: SubjectRole = Form::word,
-        name: String = |form, field| form.text(field, LINE),
+        name: String = |form, field| form.filled(field, LINE),
         juvenile: Juvenile = juvenile,
         date_of_birth: String = Form::day_or_unknown,
         description: String = |form, field| form.text(field, TEXT),
@@ -196,13 +197,13 @@ particulars! {
     /// What was sent of an account; what is left out is unchanged.
     pub struct AccountFields {
         platform: String = platform,
-        handle: String = |form, field| form.text(field, LINE),
-        platform_id: String = |form, field| form.text(field, LINE),
-        url: String = |form, field| form.text(field, URL),
+        handle: String = handle,
+        platform_id: String = |form, field| form.filled(field, LINE),
+        url: String = |form, field| form.filled(field, URL),
         /// Whose it is, where that is known.
         subject_id: String = Form::id,
         /// On what basis it is tied to that subject.
-        attribution: String = |form, field| form.text(field, TEXT),
+        attribution: String = |form, field| form.filled(field, TEXT),
     }
 }
 

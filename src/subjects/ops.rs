@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::gate::{Recorded, Tx};
 use crate::ledger::Action;
+use crate::versions::SeenVersions;
 
 /// Adds an entry to the case.
 pub fn add<F: KeptEntry>(tx: &mut Tx<'_>, fields: &F) -> Result<Recorded<CaseEntry<F>>> {
@@ -26,14 +27,12 @@ pub fn add<F: KeptEntry>(tx: &mut Tx<'_>, fields: &F) -> Result<Recorded<CaseEnt
 pub fn change<F: KeptEntry>(
     tx: &mut Tx<'_>,
     id: &str,
-    version: i64,
+    seen: &SeenVersions,
     patch: &EntryPatch<F>,
 ) -> Result<Recorded<CaseEntry<F>>> {
     require_subject(tx, &patch.fields)?;
     let before = F::find(tx.conn, &tx.case_id()?, id)?;
-    if before.version != version {
-        return Err(Error::stale());
-    }
+    seen.check(before.version)?;
     save(tx, patch.apply(before, tx.now), F::CHANGED)
 }
 

@@ -19,6 +19,7 @@ use crate::http::paging::Page;
 use crate::http::reply::Reply;
 use crate::http::{PathId, PathIds, WriteRequest};
 use crate::text::{block, label, line};
+use crate::versions::SeenVersions;
 
 /// People a page, and accounts.
 const ENTRIES: usize = 100;
@@ -366,7 +367,7 @@ pub(super) async fn change<F: EditedEntry>(PathIds(case, id): PathIds, request: 
 }
 
 async fn change_entry<F: EditedEntry>(scope: Scope, id: String, request: WriteRequest) -> Result<CaseEntry<F>> {
-    let verb = move |tx: &mut Tx<'_>, version, patch: &EntryPatch<F>| ops::change(tx, &id, version, patch);
+    let verb = move |tx: &mut Tx<'_>, seen: &SeenVersions, patch: &EntryPatch<F>| ops::change(tx, &id, seen, patch);
     request.change(F::WRITE, scope, patch_of::<F>, verb).await
 }
 

@@ -14,7 +14,9 @@ use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
 use crate::http::{App, PathId, PathIds, WriteRequest};
 use crate::identity::one_time;
+use crate::lookalike::fold;
 use crate::policy::{Act, Role};
+use crate::versions::SeenVersions;
 
 /// The id in a path. Anything that is no id is answered as what does not exist.
 fn id(path: &str) -> Result<String> {
@@ -24,7 +26,7 @@ fn id(path: &str) -> Result<String> {
 pub(super) async fn users(req: HttpRequest, requester: RequestCtx, app: App) -> Reply {
     let page = Page::read(&req, &["username", "search", "role", "unit_id"])?;
     if let Some(username) = page.filter("username") {
-        return reply::ok(&reads::by_username(&app.gate, &requester, username.to_lowercase()).await?);
+        return reply::ok(&reads::by_username(&app.gate, &requester, fold(username)).await?);
     }
     let found = reads::users(&app.gate, &requester, search(&page)?).await?;
     page.reply(&req, Listed::of(found, &page, |u| u.found.username.clone(), |u| u))
@@ -96,7 +98,7 @@ pub(super) async fn change_user(path: &str, mut request: WriteRequest) -> Result
         Some(once) => Some(request.app.passwords.hash(once.clone()).await?),
         None => None,
     };
-    let verb = move |tx: &mut Tx<'_>| ops::change(tx, &id, version, &patch, hash.as_deref());
+    let verb = move |tx: &mut Tx<'_>| ops::change(tx, &id, &version, &patch, hash.as_deref());
     let user = request.transact(Act::UserWrite, Scope::Agency, verb).await?;
     Ok(WithPassword {
         user,
@@ -158,7 +160,7 @@ pub(super) async fn change_unit(id: PathId, request: WriteRequest) -> Reply {
 
 /// Renames a unit, for the API and for a page.
 pub(super) async fn renamed_unit(id: String, request: WriteRequest) -> Result<Unit> {
-    let verb = move |tx: &mut Tx<'_>, version, patch: &UnitPatch| ops::rename_unit(tx, &id, version, patch);
+    let verb = move |tx: &mut Tx<'_>, seen: &SeenVersions, patch: &UnitPatch| ops::rename_unit(tx, &id, seen, patch);
     request
         .change(Act::UnitWrite, Scope::Agency, UnitPatch::parse, verb)
         .await

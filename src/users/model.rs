@@ -6,6 +6,7 @@ use crate::clock::{Micros, Timestamp};
 use crate::error::{Error, Result};
 use crate::forms::{Form, LINE, is_day};
 use crate::identity::rules;
+use crate::lookalike::fold;
 use crate::policy::Role;
 
 /// A user about to be made.
@@ -35,7 +36,7 @@ impl NewUser {
     /// Reads and checks it.
     pub fn parse(mut form: Form) -> Result<Self> {
         let new = Self {
-            username: form.required("username", 64).to_lowercase(),
+            username: fold(&form.required("username", 64)),
             name: form.required("name", LINE),
             roles: form.words("roles", 5),
             unit_id: form.id("unit_id"),
@@ -203,7 +204,7 @@ impl NewTraining {
             name: form.required("name", LINE),
             completed_on: form.required("completed_on", 10),
             expires_on: form.text("expires_on", 10),
-            reference: form.text("reference", LINE),
+            reference: form.filled("reference", LINE),
         };
         let days = [
             ("completed_on", Some(&new.completed_on)),
@@ -297,7 +298,7 @@ impl SignIn {
     /// Reads it. There is no second factor yet; a client that sends a code already is not refused.
     pub fn parse(mut form: Form) -> Result<Self> {
         let parsed = Self {
-            username: form.required("username", 200).to_lowercase(),
+            username: fold(&form.required("username", 200)),
             password: form.required("password", 1000),
         };
         form.text("code", 32);

@@ -17,6 +17,7 @@ use crate::gate::{Recorded, Tx};
 use crate::identity::{self, CredentialKind, NewSecret};
 use crate::ledger::{Action, Appended};
 use crate::proof::id::Digest;
+use crate::versions::SeenVersions;
 
 pub use sign_in::{SignInPlace, refresh, refuse_sign_in, sign_in, sign_out};
 
@@ -66,14 +67,12 @@ pub fn create(tx: &mut Tx<'_>, new: &NewUser, password_hash: &str, password: Pas
 pub fn change(
     tx: &mut Tx<'_>,
     id: &str,
-    version: i64,
+    seen: &SeenVersions,
     patch: &UserPatch,
     new_hash: Option<&str>,
 ) -> Result<Recorded<UserView>> {
     let before = store::user(tx.conn, id)?;
-    if before.version != version {
-        return Err(Error::stale());
-    }
+    seen.check(before.version)?;
     if patch.disabled == Some(true) && before.id == tx.caller.user {
         return Err(Error::conflict(
             "You cannot disable yourself: another administrator must.",
@@ -189,7 +188,7 @@ pub fn disable(tx: &mut Tx<'_>, id: &str) -> Result<Recorded<UserView>> {
 fn change_current(tx: &mut Tx<'_>, id: &str, patch: &UserPatch, new_hash: Option<&str>) -> Result<Recorded<UserView>> {
     tx.lock(crate::ledger::AGENCY)?;
     let version = store::user(tx.conn, id)?.version;
-    change(tx, id, version, patch, new_hash)
+    change(tx, id, &SeenVersions::These(vec![version]), patch, new_hash)
 }
 
 /// Changes the caller's own password; all their other sessions end.
@@ -320,14 +319,12 @@ pub fn create_unit(tx: &mut Tx<'_>, new: &NewUnit) -> Result<Recorded<Unit>> {
 }
 
 /// Renames a unit.
-pub fn rename_unit(tx: &mut Tx<'_>, id: &str, version: i64, patch: &UnitPatch) -> Result<Recorded<Unit>> {
+pub fn rename_unit(tx: &mut Tx<'_>, id: &str, seen: &SeenVersions, patch: &UnitPatch) -> Result<Recorded<Unit>> {
     let row = store::unit_by_id(tx.conn, id)?;
-    if row.version != version {
-        return Err(Error::stale());
-    }
+    seen.check(row.version)?;
     let unit = Unit {
         name: patch.name.clone(),
-        version: version + 1,
+        version: row.version + 1,
         ..row.unit()
     };
     let made = tx.record(Action::UnitChanged, ("unit", id), unit.version, &unit)?;

@@ -46,8 +46,10 @@ impl AskedPacket {
         self.record["organization"].as_str()
     }
 
-    /// Whether the request binds the papers.
-    pub fn papers(&self) -> bool {
-        self.organization().is_some()
+    /// The version of the papers that the request binds; the first did not say so.
+    pub fn papers(&self) -> Option<u32> {
+        let said = self.record["papers"].as_u64();
+        let version = said.map_or(Some(1), |version| u32::try_from(version).ok());
+        self.organization().and(version)
     }
 }

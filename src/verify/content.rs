@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Value, json};
 
 use super::custody::{ContentState, CustodyFacts, files_digest, object_key};
+use super::endings::ending;
 use super::log::Issued;
 use super::papers::{self, PAPERS};
 use super::{Report, Verdict, Walk, rule};
@@ -120,11 +121,11 @@ impl ContentCheck<'_> {
         let at = request.record["requested_at"].as_str().and_then(time::parse_at);
         let name = at.map(|at| papers::top_folder(&request.number, at));
         report.require(name.as_ref() == Some(&head.name), PACKET, rule::NAME);
-        report.require(head.pages.is_some() == request.papers(), PACKET, rule::PAGES);
-        let papers = if request.papers() { Some(PAPERS) } else { None };
-        match (head.papers, papers) {
-            (said, bound) if said == bound && bound.is_some() => {}
-            (Some(other), Some(_)) if other > PAPERS => report.tell(Verdict::NotChecked, PACKET, rule::LATER_PAPERS),
+        report.require(head.pages.is_some() == request.papers().is_some(), PACKET, rule::PAGES);
+        match (head.papers, request.papers()) {
+            (Some(said), Some(bound)) if said != bound => report.broken(PACKET, rule::PAPERS),
+            (Some(said), Some(_)) if said > PAPERS => report.tell(Verdict::NotChecked, PACKET, rule::LATER_PAPERS),
+            (Some(_), Some(_)) => {}
             (None, None) => report.tell(Verdict::NotChecked, PACKET, rule::EARLIER_PAPERS),
             _ => report.broken(PACKET, rule::PAPERS),
         }
@@ -255,7 +256,16 @@ impl ContentCheck<'_> {
             return;
         };
         report.require(withheld.is_null() && as_recorded, path, rule::WITHHELD);
-        let ending = papers::extension(row.media_type.as_deref().unwrap_or_default());
+        let papers = report.packet.as_ref().and_then(|head| head.papers);
+        let ending = match path.split_once('.') {
+            // A later release may know other types.
+            Some((_, ending)) if papers.is_some_and(|version| version > PAPERS) => ending,
+            _ => ending(
+                papers,
+                row.media_type.as_deref().unwrap_or_default(),
+                row.name.as_deref(),
+            ),
+        };
         let named = *path == exhibit_path(exhibit.exhibit, index + 1, &row.role, ending);
         let found = self.files.binary_search_by(|file| file.0.as_str().cmp(path));
         self.named.extend(found.iter());

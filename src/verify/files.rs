@@ -113,7 +113,8 @@ impl Walk<'_> {
         };
         // Words of another version of the papers are named where the head is read.
         let same = how_to.is_none_or(|text| text == papers::how_to(&head.name, &head.origin).into_bytes());
-        let ours = head.papers == Some(PAPERS);
+        // The words of 1 and 2 are the same.
+        let ours = head.papers.is_some_and(|version| (1..=PAPERS).contains(&version));
         self.report.require(same || !ours, HOW_TO, rule::HOW_TO_WORDS);
     }
 

@@ -136,7 +136,7 @@ fn follows(status: &str, capture: &CaptureFacts, request: &AskedPacket) -> Resul
         0 => reasons.is_empty(),
         place => reasons.iter().any(|why| reason(Some(*why)) == place),
     };
-    if told || !request.papers() {
+    if told || request.papers().is_none() {
         Ok(())
     } else {
         Err(rule::REASON)

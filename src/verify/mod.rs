@@ -10,6 +10,7 @@
 mod asked;
 mod content;
 mod custody;
+pub mod endings;
 mod files;
 mod inventory;
 mod log;

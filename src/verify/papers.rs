@@ -6,8 +6,8 @@ use crate::proof::packet::{self, IDENTIFIER, OXUM};
 use crate::proof::time::format_at;
 
 /// Version of the papers: `HOW-TO-VERIFY.txt`, the labels of `bag-info.txt`, the reasons in the inventory, and the
-/// organization in the request's record. Packets of 0.1.0 name none.
-pub const PAPERS: u32 = 1;
+/// organization in the request's record. Packets of 0.1.0 name none; 2 has more endings of files ([`super::endings`]).
+pub const PAPERS: u32 = 2;
 /// Longest slug of a case number.
 const SLUG: usize = 60;
 
@@ -116,39 +116,6 @@ pub const ORGANIZATION: &str = "Source-Organization";
 /// The label with the day of the build.
 pub const DAY: &str = "Bagging-Date";
 
-/// The ending of an exhibit's file, by what its bytes were found to be.
-pub fn extension(media_type: &str) -> &'static str {
-    match media_type {
-        "image/jpeg" => "jpg",
-        "image/png" => "png",
-        "image/gif" => "gif",
-        "image/webp" => "webp",
-        "image/heif" | "image/heic" => "heic",
-        "image/tiff" => "tif",
-        "image/bmp" => "bmp",
-        "image/avif" => "avif",
-        "video/mp4" => "mp4",
-        "video/quicktime" => "mov",
-        "video/webm" => "webm",
-        "video/x-matroska" => "mkv",
-        "video/x-msvideo" => "avi",
-        "audio/mpeg" => "mp3",
-        "audio/m4a" | "audio/mp4" => "m4a",
-        "audio/ogg" => "ogg",
-        "audio/x-wav" => "wav",
-        "application/pdf" => "pdf",
-        "application/zip" => "zip",
-        "application/gzip" => "gz",
-        "application/warc" => "warc",
-        "application/json" => "json",
-        "multipart/related" => "mhtml",
-        "text/html" => "html",
-        "text/xml" => "xml",
-        "text/plain" => "txt",
-        _ => "bin",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,7 +124,7 @@ mod tests {
     #[test]
     fn other_words_are_another_version_of_the_papers() {
         let words = [HOW_TO_VERIFY, DEMO, &REASONS.join("\n")].join("\n");
-        let known = (1, "a9c49a4cd3d2df1f85471256210a6da3ef944590ea7dd3777cd02ac394103bed");
+        let known = (2, "a9c49a4cd3d2df1f85471256210a6da3ef944590ea7dd3777cd02ac394103bed");
         assert_eq!((PAPERS, &*Digest::of(words.as_bytes()).to_string()), known);
     }
 

@@ -171,7 +171,7 @@ fn a_change_needs_the_version_it_was_made_on(app: &App) {
             .send(
                 app.lead
                     .request("PATCH", &path)
-                    .header("If-Match", "W/\"1\"")
+                    .header("If-Match", "W/\"9\"")
                     .json(&body),
             )
             .problem(412, "stale-version");

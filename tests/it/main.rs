@@ -2,6 +2,7 @@
 
 #[path = "../common/bytes.rs"]
 mod bytes;
+mod command_line;
 mod composer;
 mod connections;
 mod contract;
@@ -39,6 +40,7 @@ mod handover;
 mod housekeeping;
 mod jobs;
 mod lists;
+mod odd_input;
 mod packets;
 mod pages;
 mod pictures;

@@ -519,6 +519,19 @@ fn signatures_of_others_change_the_first_line() {
     assert!(text.contains("court.example/clerk"), "{text}");
 }
 
+/// Packets that were issued under the first papers keep the endings that these gave.
+#[test]
+fn the_first_papers_pass_with_their_endings() {
+    let first = |papers: Option<u32>| {
+        let mut model = Model::sample();
+        model.ask(|record| drop(record.as_object_mut().unwrap().remove("papers")));
+        model.head.papers = papers;
+        verify_zip(&model.files(), &key())
+    };
+    assert_eq!((failures(&first(Some(1))), first(Some(1)).exit_code), (vec![], 0));
+    assert_eq!(first(Some(2)).exit_code, 1, "the request binds the first");
+}
+
 #[test]
 fn an_earlier_layout_passes_and_says_what_it_did_not_bind() {
     let mut model = Model::sample();

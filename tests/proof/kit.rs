@@ -192,7 +192,7 @@ impl Model {
     }
 
     fn request(&mut self, captures: Value) {
-        let mut record = json!({"id": PACKET_ID, "case_id": CASE, "purpose": "court_exhibits", "organization": UNIT,
+        let mut record = json!({"id": PACKET_ID, "case_id": CASE, "purpose": "court_exhibits", "organization": UNIT, "papers": PAPERS,
             "may_leave": papers::ranges(1..=self.inventory.len() as u64),
             "requested_at": "2026-11-22T14:07:31.120000Z", "requested_by": {"id": uuid(9), "name": "P. Ros"}});
         if !captures.is_null() {

@@ -386,7 +386,7 @@ async fn make_amendment(page: &PageRequest, id: &str, mut request: WriteRequest)
     let version = request.version()?;
     let whole = Amendment::Whole(Box::new(Request::parse(form, page.app.gate.now())?));
     let id = id.to_owned();
-    let verb = move |tx: &mut Tx<'_>| ops::amend(tx, &id, version, &whole);
+    let verb = move |tx: &mut Tx<'_>| ops::amend(tx, &id, &version, &whole);
     request.transact(act, scope, verb).await
 }
 

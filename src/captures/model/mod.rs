@@ -3,6 +3,7 @@
 mod file_names;
 mod filter;
 mod new;
+mod odd;
 mod page_form;
 mod platforms;
 mod remark;
@@ -13,6 +14,7 @@ mod viewing;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+pub use file_names::{is_unfinished, kind_of};
 pub use filter::{CaptureFilter, CaptureQuery, NewTo, Place, Sort};
 pub use new::{NewCapture, NewCorrection, NewFile};
 pub use page_form::{NO_PLATFORM, PageArrival, choose_platform};
@@ -27,7 +29,7 @@ pub use viewing::Viewing;
 use crate::authorizations::{Device, Level, Line};
 use crate::clock::{Micros, Timestamp};
 use crate::error::Result;
-use crate::forms::{FieldSet, Form, LINE, TEXT, URL, Word};
+use crate::forms::{FOUND, FieldSet, Form, LINE, URL, Word};
 use crate::identity::Person;
 use crate::proof::id::Digest;
 use crate::subjects::{account_key, cut_key, known, platform};
@@ -219,6 +221,14 @@ words! {
         AliasMissing = "alias_missing",
         /// The time of capture is a guess.
         GuessedTime = "guessed_time",
+        /// An address that it gives is none.
+        UrlUnparsed = "url_unparsed",
+        /// A file of no bytes.
+        EmptyFile = "empty_file",
+        /// A file that ends before its format says, or whose name says that it was still coming.
+        IncompleteFile = "incomplete_file",
+        /// Something that was sent was no character; U+FFFD stands in its place.
+        TextRepaired = "text_repaired",
     }
 }
 
@@ -271,14 +281,14 @@ particulars! {
     /// What the capturer says of what was found. All of it may be corrected later.
     pub struct Particulars {
         platform: String = platform,
-        url: String = |form, field| form.text(field, URL),
-        final_url: String = |form, field| form.text(field, URL),
+        url: String = |form, field| form.filled(field, URL),
+        final_url: String = |form, field| form.filled(field, URL),
         account: AuthorAccount = |form, field| form.object(field, new::account),
-        visibility: String = |form, field| form.text(field, 40),
-        access_means: String = |form, field| form.text(field, 40),
-        text: String = |form, field| form.text(field, TEXT),
+        visibility: String = |form, field| form.filled(field, 40),
+        access_means: String = |form, field| form.filled(field, 40),
+        text: String = |form, field| form.text(field, FOUND),
         /// The time as the platform showed it.
-        platform_time_text: String = |form, field| form.text(field, LINE),
+        platform_time_text: String = |form, field| form.filled(field, LINE),
         posted_at: Timestamp = |form, field| form.time(field).map(Timestamp),
         posted_at_basis: PostedBasis = Form::word,
         method: Method = Form::word,
@@ -383,7 +393,15 @@ impl Capture {
 
     /// The version that a correction makes.
     pub fn corrected(self, change: &NewCorrection, by: Person, now: Micros) -> Self {
+        let mut flags = self.flags;
+        // What was noticed once stays.
+        for flag in &change.noticed {
+            if !flags.contains(flag) {
+                flags.push(*flag);
+            }
+        }
         Self {
+            flags,
             version: self.version + 1,
             captured_at: change.captured_at.map_or(self.captured_at, Timestamp),
             // Another time is stated, unless the correction says otherwise.

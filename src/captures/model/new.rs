@@ -1,14 +1,17 @@
 //! Captures and corrections as they are sent.
 
 use super::file_names::{extension, is_archive};
+use super::odd::of_said;
 use super::{
-    AuthorAccount, Basis, BasisKind, CaptureKind, CapturedBasis, FILES, FileRole, Method, Particulars, Tool,
+    AuthorAccount, Basis, BasisKind, CaptureKind, CapturedBasis, FILES, FileRole, Flag, Method, Particulars, Tool,
     WithheldFile, recognize,
 };
 use crate::clock::Micros;
 use crate::error::{Error, Result};
-use crate::forms::{FieldSet, Form, LINE, REASON, TEXT};
+use crate::forms::{FILE_NAME, FieldSet, Form, LINE, REASON, TEXT};
+use crate::lookalike::is_blank;
 use crate::proof::id::Digest;
+use crate::subjects::handle;
 
 /// A file that was announced.
 #[derive(Debug, Clone)]
@@ -44,6 +47,8 @@ pub struct NewCapture {
     /// What the sender says it rests on. Without that, the server looks for an authorization that covers it.
     pub basis: Option<Basis>,
     pub files: Vec<NewFile>,
+    /// What is odd about what was said.
+    pub noticed: Vec<Flag>,
 }
 
 impl NewCapture {
@@ -71,7 +76,7 @@ impl NewCapture {
         }
         form.must_word::<Method>("method");
         form.must("tool", "must name what took it: {\"name\": …, \"version\": …}");
-        let new = Self {
+        let mut new = Self {
             kind,
             basis,
             captured_at: form.required_time("captured_at"),
@@ -80,7 +85,9 @@ impl NewCapture {
             files: form.objects("files", FILES, file),
             particulars: Particulars::take(&mut form),
             note: form.text("note", TEXT),
+            noticed: Vec::new(),
         };
+        new.noticed = of_said(&form, &new.particulars);
         distinct_parts(&mut form, &new.files);
         form.done()?;
         Ok(new)
@@ -91,7 +98,7 @@ impl NewCapture {
     /// Reads what is known before it is logged: nothing need be there, and a time that was left out is now.
     pub fn sketch(mut form: Form, now: Micros) -> Result<Self> {
         fill_in(&mut form, CaptureKind::Document);
-        let new = Self {
+        let mut new = Self {
             basis: form.object("basis", claim),
             kind: form.word("kind").unwrap_or(CaptureKind::Link),
             captured_at: form.time("captured_at").unwrap_or(now),
@@ -100,7 +107,9 @@ impl NewCapture {
             files: form.objects("files", FILES, sketched_file),
             particulars: Particulars::take(&mut form),
             note: form.text("note", TEXT),
+            noticed: Vec::new(),
         };
+        new.noticed = of_said(&form, &new.particulars);
         form.done()?;
         Ok(new)
     }
@@ -119,8 +128,9 @@ impl NewCapture {
             let message = format!("has more than the {FILES} files that one capture takes");
             return Err(Error::field("file", "too_many", message));
         }
-        if name.chars().count() > LINE || name.contains('\0') {
-            let message = format!("has a name of more than {LINE} characters, or with a NUL in it: rename the file");
+        if name.chars().count() > FILE_NAME || name.contains('\0') {
+            let message =
+                format!("has a name of more than {FILE_NAME} characters, or with a NUL in it: rename the file");
             return Err(Error::field("file", "too_long", message));
         }
         self.files.push(NewFile {
@@ -211,7 +221,7 @@ fn claim(form: &mut Form) -> Basis {
             "must be the authorization's id; leave basis out to have the covering one found",
         );
     }
-    if kind != BasisKind::Authorization && claim.reason.as_deref().is_none_or(|r| r.trim().is_empty()) {
+    if kind != BasisKind::Authorization && claim.reason.as_deref().is_none_or(is_blank) {
         form.refuse("reason", "required", "must say why");
     }
     claim
@@ -219,8 +229,8 @@ fn claim(form: &mut Form) -> Basis {
 
 pub(super) fn account(form: &mut Form) -> AuthorAccount {
     AuthorAccount {
-        handle: form.text("handle", LINE),
-        platform_id: form.text("platform_id", LINE),
+        handle: handle(form, "handle"),
+        platform_id: form.filled("platform_id", LINE),
     }
 }
 
@@ -239,12 +249,12 @@ fn sketched_file(form: &mut Form) -> NewFile {
     });
     let withheld = form.object("withheld", |f| WithheldFile {
         reason: f.required("reason", REASON),
-        referral: f.text("referral", LINE),
+        referral: f.filled("referral", LINE),
     });
     NewFile {
         part: form.text("part", 200),
         upload: form.id("upload"),
-        name: form.text("name", LINE),
+        name: form.text("name", FILE_NAME),
         role: form.word("role").unwrap_or(FileRole::Original),
         size: form.count("size"),
         sha256,
@@ -303,17 +313,21 @@ pub struct NewCorrection {
     pub captured_at_basis: Option<CapturedBasis>,
     pub particulars: Particulars,
     pub reason: String,
+    /// What is odd about what it says.
+    pub noticed: Vec<Flag>,
 }
 
 impl NewCorrection {
     /// Reads and checks it.
     pub fn parse(mut form: Form) -> Result<Self> {
-        let new = Self {
+        let mut new = Self {
             captured_at: form.time("captured_at"),
             captured_at_basis: form.word("captured_at_basis"),
             particulars: Particulars::take(&mut form),
             reason: form.required("reason", REASON),
+            noticed: Vec::new(),
         };
+        new.noticed = of_said(&form, &new.particulars);
         let times = new.captured_at.is_some() || new.captured_at_basis.is_some();
         if !times && new.particulars == Particulars::default() && form.ok() {
             form.refuse(

@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::gate::{RequestCtx, Tx};
 use crate::http::App;
 use crate::http::head::is_head;
-use crate::http::pages::query_value;
+use crate::http::paging::parameters;
 use crate::http::reply::Reply;
 use crate::jobs;
 use crate::ledger;
@@ -48,7 +48,8 @@ pub async fn show(req: HttpRequest, path: Path<(String, String)>, requester: Req
 }
 
 fn wanted_size(req: &HttpRequest) -> Result<ThumbSize> {
-    let word = query_value(req, "size").unwrap_or_else(|| ThumbSize::Thumbnail.as_str().to_owned());
+    let asked = parameters(req, &["size"])?.pop();
+    let word = asked.map_or_else(|| ThumbSize::Thumbnail.as_str().to_owned(), |(_, word)| word);
     word.parse()
         .map_err(|_| Error::field("size", "one_of", "must be thumbnail or preview"))
 }

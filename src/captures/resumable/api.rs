@@ -17,7 +17,7 @@ use crate::blobs::{Incoming, UploadTurn};
 use crate::captures::refused::note_failed;
 use crate::clock::{self, Timestamp};
 use crate::error::{Error, Kind, Result};
-use crate::forms::{LINE, parse_id};
+use crate::forms::{FILE_NAME, LINE, parse_id};
 use crate::gate::{Authorized, RequestCtx, Scope, actor_of};
 use crate::http::reply::{self, Reply};
 use crate::http::{App, PathId, WriteRequest, body, browser, pages};
@@ -99,8 +99,8 @@ impl NewUpload {
         let case = value("case").and_then(|id| parse_id(&id));
         let sha256 = value("sha256").map(|text| text.to_lowercase().parse());
         let name = value("filename").unwrap_or_default();
-        if name.chars().count() > LINE || name.contains('\0') {
-            return Err(wrong("filename must have at most 500 characters, and no NUL"));
+        if name.chars().count() > FILE_NAME || name.contains('\0') {
+            return Err(wrong("filename must have at most 1100 characters, and no NUL"));
         }
         Ok(Self {
             case: case.ok_or_else(|| wrong("must name the case that the file is for: `case` and its id in base64"))?,
@@ -123,7 +123,7 @@ fn metadata(text: &str) -> Result<Vec<(String, String)>> {
             let value = STANDARD
                 .decode(coded.trim())
                 .ok()
-                .and_then(|bytes| String::from_utf8(bytes).ok());
+                .map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
             let value = value.ok_or_else(|| Error::field("upload-metadata", "form", "must hold texts in base64"))?;
             Ok((name.to_owned(), value))
         })

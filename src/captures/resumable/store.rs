@@ -115,7 +115,7 @@ pub fn finish(conn: &mut AnyConn, id: &str, whole: &WholeUpload) -> Result<()> {
     let set = (
         uploads::sha256.eq(Some(whole.hashed.sha256.as_bytes().to_vec())),
         uploads::crc32.eq(Some(i64::from(whole.hashed.crc32))),
-        uploads::media_type.eq(Some(whole.media_type)),
+        uploads::media_type.eq(Some(&*whole.media_type)),
         uploads::received.eq(uploads::size),
     );
     only_one(diesel::update(uploads::table.find(id)).set(set).execute(conn)?)

@@ -16,6 +16,7 @@ use crate::http::paging::{Listed, Page};
 use crate::http::reply::Reply;
 use crate::ledger::Action;
 use crate::ledger::read::EventKind;
+use crate::lookalike::fold;
 use crate::text::{Moment, Zone, label, line};
 use crate::users;
 
@@ -170,7 +171,7 @@ async fn by_words(page: &PageRequest, query: &Page) -> Result<Page> {
         let typed = value.trim().to_owned();
         *value = match name.as_str() {
             "actor" => {
-                let known = users::id_of(&page.app.gate, &page.ctx, typed.to_lowercase()).await?;
+                let known = users::id_of(&page.app.gate, &page.ctx, fold(&typed)).await?;
                 known.unwrap_or(typed)
             }
             "case" | "object" => {

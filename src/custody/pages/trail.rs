@@ -15,6 +15,7 @@ use crate::http::PathId;
 use crate::http::pages::{self, Frame, Nav, PageRequest};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::Reply;
+use crate::lookalike::fold;
 use crate::text::{Moment, Zone, line};
 use crate::users;
 
@@ -195,7 +196,7 @@ async fn search(page: &PageRequest, log: CaseLog, query: &Page) -> Result<TrailS
     let actor = match query.filter("actor") {
         // Nobody's name finds nothing.
         Some(name) => {
-            let known = users::id_of(&page.app.gate, &page.ctx, name.trim().to_lowercase()).await?;
+            let known = users::id_of(&page.app.gate, &page.ctx, fold(&name)).await?;
             Some(known.unwrap_or_else(|| name.to_owned()))
         }
         None => None,

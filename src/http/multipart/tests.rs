@@ -101,18 +101,26 @@ async fn told(body: &[u8]) -> std::result::Result<Vec<String>, String> {
 }
 
 #[tokio::test]
-async fn nothing_follows_the_end() {
+async fn what_follows_the_end_holds_no_boundary() {
     let whole = body();
     let names: Vec<String> = (0..CONTENTS.len()).map(|n| format!("f{n}")).collect();
     let ended = &whole[..whole.len() - 2];
-    for after in ["", "\r\n", "  \r\n\r\n"] {
+    for after in ["", "\r\n", "  \r\n\r\n", "\r\nanything", "\t\r\n-- b-b\r\n--b-", "\n\0"] {
         assert_eq!(
             told(&[ended, after.as_bytes()].concat()).await,
             Ok(names.clone()),
             "{after:?}"
         );
     }
-    for after in ["x", "\r\nx", "anything\r\n--b-b--\r\n", "-\r\n", "\r\n--b-b--\r\n"] {
+    for after in [
+        "x",
+        " x\r\n",
+        "\r\nx\r\n--b-b--",
+        "anything\r\n--b-b--\r\n",
+        "-\r\n",
+        "\r\n--b-b--\r\n",
+        "\r\n\r\n--b-b",
+    ] {
         assert_eq!(
             told(&[ended, after.as_bytes()].concat()).await,
             Err("multipart".into()),
@@ -179,12 +187,16 @@ fn plainly(body: &[u8]) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
         let line = rest.iter().position(|b| !b" \t".contains(b))?;
         let (head, content) = split(rest[line..].strip_prefix(b"\r\n")?, b"\r\n\r\n")?;
         let ends = memchr::memmem::find_iter(&head, b"\r\n").count() * 2;
-        let whole = head.iter().filter(|b| b"\r\n".contains(b)).count() == ends;
+        // In quotes a file's name may hold a carriage return.
+        let whole = head.iter().filter(|b| **b == b'\n').count() * 2 == ends;
         let (content, after) = split(&content, b"\r\n--b-b")?;
         read.push((head, content));
         rest = whole.then_some(after)?;
     }
-    rest[2..].iter().all(u8::is_ascii_whitespace).then_some(read)
+    let after = &rest[2..];
+    let blank = after.iter().take_while(|b| b.is_ascii_whitespace()).count();
+    let apart = blank == after.len() || after[..blank].contains(&b'\n');
+    (apart && memchr::memmem::find(after, b"--b-b").is_none()).then_some(read)
 }
 
 proptest::proptest! {
@@ -375,7 +387,7 @@ async fn a_name_is_read_as_senders_write_it() {
         let line = [b"Content-Disposition: ", disposition].concat();
         PartHead::parse(&[&line]).map(|head| head.name).ok()
     };
-    let named: [(&[u8], &str); 11] = [
+    let named: [(&[u8], &str); 15] = [
         (b"form-data; name  =  my_field  ", "my_field"),
         (b"FORM-DATA;name=my_field; filename=file-name.txt", "my_field"),
         (
@@ -394,6 +406,10 @@ async fn a_name_is_read_as_senders_write_it() {
         (b"form-data; name=\"f\"; filename=\"caf\xe9.png\"", "f"),
         (b"form-data; filename=\"name=g\"; x-name=h; name=f", "f"),
         (b"form-data; name=\"f\";", "f"),
+        (b"form-data; name=\"f\"; filename=\"Icon\r\"", "f"),
+        (b"form-data; filename=\"a\x00\x1b[2Jb\x7f\"; name=\"f\"", "f"),
+        (b"form-data; filename*=UTF-8''%ff%fe; name=\"f\"", "f"),
+        (b"form-data; name=\"f\"; filename*=caf\xe9", "f"),
     ];
     for (disposition, name) in named {
         assert_eq!(
@@ -403,7 +419,8 @@ async fn a_name_is_read_as_senders_write_it() {
             String::from_utf8_lossy(disposition)
         );
     }
-    let unnamed: [&[u8]; 7] = [
+    let unnamed: [&[u8]; 8] = [
+        b"form-data; name=\"f\x00\"",
         b"form-data; name=; filename=filename.txt",
         b"form-data; name*=UTF-8''f",
         b"form-data; name=\"caf\xe9\"",
@@ -452,6 +469,21 @@ fn the_lines_of_a_head_are_headers() {
         assert_eq!(media_type(wrong), Err(()), "{}", String::from_utf8_lossy(wrong));
     }
     assert!(PartHead::parse(&[name, b"Content-Type: a/b", b"Content-Type: a/b"]).is_err());
+    for plain in [
+        &b"Content-Transfer-Encoding: BINARY"[..],
+        b"content-transfer-encoding: 8bit",
+        b"Content-Encoding: identity",
+    ] {
+        assert_eq!(media_type(plain), Ok(None));
+    }
+    for coded in [
+        &b"Content-Transfer-Encoding: base64"[..],
+        b"content-transfer-encoding:Quoted-Printable",
+        b"Content-Encoding: gzip",
+    ] {
+        let told = PartHead::parse(&[name, coded]).expect_err("coded");
+        assert_eq!(told.errors[0].rule, "encoding", "{}", String::from_utf8_lossy(coded));
+    }
 }
 
 /// It is not well-formed whatever would have followed: nobody is told to send it again.
