@@ -110,8 +110,8 @@ where
         .client_disconnect_timeout(unread::LINGER)
 }
 
-type Answer = Result<Response<BoxBody>, Response<BoxBody>>;
-type Answering = Pin<Box<dyn Future<Output = Answer>>>;
+type DoorAnswer = Result<Response<BoxBody>, Response<BoxBody>>;
+type Answering = Pin<Box<dyn Future<Output = DoorAnswer>>>;
 type AnswerTo = Box<dyn Fn(Request) -> Answering>;
 
 /// The application of one worker, as both its doors ask it.
