@@ -23,7 +23,7 @@ const TURNS: usize = 16;
 
 /// Stored bytes, and what they must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Expected {
+pub struct ExpectedBytes {
     /// Where they lie.
     pub key: Key,
     /// Their SHA-256.
@@ -32,7 +32,7 @@ pub struct Expected {
     pub size: u64,
 }
 
-impl Expected {
+impl ExpectedBytes {
     /// An evidence file.
     pub fn file(sha256: Digest, size: u64) -> Self {
         Self {
@@ -79,7 +79,7 @@ pub const DAMAGED: &str = "evidence-damaged";
 
 /// What was read whole and right, and the turns of those who read.
 #[derive(Default)]
-pub(super) struct Checked {
+pub(super) struct CheckedBlobs {
     good: Mutex<HashMap<Key, (Stamp, Instant)>>,
     turns: [Mutex<()>; TURNS],
 }
@@ -90,7 +90,7 @@ impl Blobs {
     ///
     /// # Errors
     /// `evidence-damaged` where they are not.
-    pub fn check(&self, expected: &Expected) -> Result<Option<Stamp>> {
+    pub fn check(&self, expected: &ExpectedBytes) -> Result<Option<Stamp>> {
         if let Some(stamp) = self.known_good(expected)? {
             return Ok(Some(stamp));
         }
@@ -110,7 +110,7 @@ impl Blobs {
     ///
     /// # Errors
     /// Where something was written meanwhile.
-    pub fn found_good(&self, expected: &Expected, before: Option<Stamp>) -> Result<Option<Stamp>> {
+    pub fn found_good(&self, expected: &ExpectedBytes, before: Option<Stamp>) -> Result<Option<Stamp>> {
         self.is_still(expected, before.as_ref())?;
         if let (Some(stamp), Ok(mut good)) = (&before, self.checked.good.lock()) {
             let now = Instant::now();
@@ -125,7 +125,7 @@ impl Blobs {
     }
 
     /// Fails where something was written since the bytes had this stamp.
-    pub fn is_still(&self, expected: &Expected, before: Option<&Stamp>) -> Result<()> {
+    pub fn is_still(&self, expected: &ExpectedBytes, before: Option<&Stamp>) -> Result<()> {
         match self.stamp_of(expected)?.as_ref() == before {
             true => Ok(()),
             false => Err(expected.damaged("something was written to it while it was read")),
@@ -136,7 +136,7 @@ impl Blobs {
     ///
     /// # Errors
     /// Where they are missing, or not as many as they must be.
-    pub fn stamp_of(&self, expected: &Expected) -> Result<Option<Stamp>> {
+    pub fn stamp_of(&self, expected: &ExpectedBytes) -> Result<Option<Stamp>> {
         match self.size(&expected.key)? {
             None => Err(expected.damaged("it is missing")),
             Some(size) if size != expected.size => {
@@ -146,7 +146,7 @@ impl Blobs {
         }
     }
 
-    fn known_good(&self, expected: &Expected) -> Result<Option<Stamp>> {
+    fn known_good(&self, expected: &ExpectedBytes) -> Result<Option<Stamp>> {
         let now = self.stamp_of(expected)?;
         let Ok(good) = self.checked.good.lock() else {
             return Ok(None);

@@ -21,8 +21,8 @@ use std::io::Write;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 
-use checked::Checked;
-pub use checked::{DAMAGED, Expected};
+use checked::CheckedBlobs;
+pub use checked::{DAMAGED, ExpectedBytes};
 use hash::PIECE;
 pub use hash::{Hashed, Hashing, hash, read_some};
 use hash_pool::HashPool;
@@ -48,7 +48,7 @@ pub struct Blobs {
     spares: Arc<Mutex<Vec<Vec<u8>>>>,
     pool: HashPool,
     turns: Turns,
-    checked: Arc<Checked>,
+    checked: Arc<CheckedBlobs>,
 }
 
 impl Deref for Blobs {

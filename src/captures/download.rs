@@ -9,7 +9,7 @@ use actix_web::{HttpRequest, HttpResponseBuilder};
 use serde_json::json;
 
 use super::reads::{self, FileFound, FileLook};
-use crate::blobs::Expected;
+use crate::blobs::ExpectedBytes;
 use crate::error::{Error, Result};
 use crate::forms::parse_id;
 use crate::gate::RequestCtx;
@@ -77,7 +77,7 @@ async fn send(req: &HttpRequest, app: &App, found: &FileFound) -> Reply {
         parameters: vec![DispositionParam::Filename(name)],
     };
     let stored = StoredBytes {
-        expected: Expected::file(sha256, found.file.size),
+        expected: ExpectedBytes::file(sha256, found.file.size),
         asked: json!({"case_id": found.case, "item": found.item}),
         kind: kind.to_owned(),
     };

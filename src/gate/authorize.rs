@@ -1,6 +1,6 @@
 //! Where a caller stands, and whether they may: policy's answer to what the rows say now.
 
-use super::relation::{self, CaseContext, Scope, Standing, may, question};
+use super::relation::{self, CallerStanding, CaseContext, Scope, may, question};
 use super::whom::whom_to_ask;
 use crate::clock::Micros;
 use crate::db::AnyConn;
@@ -68,7 +68,7 @@ fn seen(
     scope: &Scope,
     now: Micros,
 ) -> Result<Option<CaseContext>> {
-    let Some(Standing { exists, context }) = relation::standing(conn, caller, scope, now)? else {
+    let Some(CallerStanding { exists, context }) = relation::standing(conn, caller, scope, now)? else {
         return Ok(None);
     };
     let shown = may(policy, caller, act, Some(&context)) || may(policy, caller, Act::CaseRead, Some(&context));

@@ -100,7 +100,7 @@ pub fn case_of(conn: &mut AnyConn, scope: &Scope) -> Result<Option<String>> {
 
 /// Where a caller stands, before their part in the thing is looked at. `exists` says whether there is such a thing; the same
 /// is asked of the database and computed where there is none, so that a refusal costs the same.
-pub(super) struct Standing {
+pub(super) struct CallerStanding {
     pub exists: bool,
     pub context: CaseContext,
 }
@@ -156,7 +156,12 @@ standing_on!(OnPacket: "LEFT JOIN packets t ON t.id = q.thing LEFT JOIN cases c 
 standing_on!(OnGrant: "LEFT JOIN grants t ON t.id = q.thing LEFT JOIN cases c ON c.id = t.case_id");
 
 /// Where a caller stands; `None` at the agency, where nobody stands in a case.
-pub(super) fn standing(conn: &mut AnyConn, caller: &Caller, scope: &Scope, now: Micros) -> Result<Option<Standing>> {
+pub(super) fn standing(
+    conn: &mut AnyConn,
+    caller: &Caller,
+    scope: &Scope,
+    now: Micros,
+) -> Result<Option<CallerStanding>> {
     macro_rules! ask {
         ($on:ident, $id:expr) => {{
             let query = $on {
@@ -200,7 +205,7 @@ pub(super) fn standing(conn: &mut AnyConn, caller: &Caller, scope: &Scope, now: 
         relation,
         facts: Facts::default(),
     };
-    Ok(Some(Standing { exists, context }))
+    Ok(Some(CallerStanding { exists, context }))
 }
 
 fn word<T: std::str::FromStr>(text: &str) -> Result<T> {

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use serde_json::{Value, json};
 
 use super::App;
-use crate::blobs::{DAMAGED, Expected, Key};
+use crate::blobs::{DAMAGED, ExpectedBytes, Key};
 use crate::clock::{MINUTE, Micros};
 use crate::db::blocking;
 use crate::error::{Error, Result};
@@ -39,7 +39,7 @@ impl Damages {
 }
 
 /// Records that bytes are damaged, where `e` says so. `asked` says what was asked for. Blocks.
-pub fn note(app: &App, expected: &Expected, asked: &Value, e: &Error) {
+pub fn note(app: &App, expected: &ExpectedBytes, asked: &Value, e: &Error) {
     if e.code != DAMAGED || !app.damages.is_new(&expected.key, app.gate.now()) {
         return;
     }
@@ -60,7 +60,7 @@ pub fn note(app: &App, expected: &Expected, asked: &Value, e: &Error) {
 /// Runs what reads stored bytes on a thread that may block, and records it where they are damaged.
 pub async fn noted<T: Send + 'static>(
     app: &App,
-    (expected, asked): (&Expected, &Value),
+    (expected, asked): (&ExpectedBytes, &Value),
     read: impl FnOnce() -> Result<T> + Send + 'static,
 ) -> Result<T> {
     let (app, expected, asked) = (app.clone(), expected.clone(), asked.clone());

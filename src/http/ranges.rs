@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use super::head::is_head;
 use super::{App, damage, reply};
-use crate::blobs::{BlobReader, Blobs, Expected, Hashing, Stamp, WHOLE, read_some};
+use crate::blobs::{BlobReader, Blobs, ExpectedBytes, Hashing, Stamp, WHOLE, read_some};
 use crate::error::{Error, Kind, Result};
 
 /// Bytes sent at a time.
@@ -32,7 +32,7 @@ const RANGES: usize = 16;
 /// Stored bytes that somebody asked for.
 pub struct StoredBytes {
     /// What they must be.
-    pub expected: Expected,
+    pub expected: ExpectedBytes,
     /// What was asked for, as the event says it where they are damaged.
     pub asked: Value,
     /// Their media type.
@@ -41,7 +41,7 @@ pub struct StoredBytes {
 
 /// What is asked for of some bytes.
 #[derive(Debug, PartialEq)]
-enum Wanted {
+enum RangesWanted {
     All,
     Ranges(Vec<Range<u64>>),
     Outside,
@@ -68,9 +68,9 @@ pub async fn send(
         return Ok(response.status(StatusCode::NOT_MODIFIED).finish());
     }
     let (length, parts) = match wanted(req, size)? {
-        Wanted::Outside => return Ok(reply::out_of_range(size)),
-        Wanted::All => (size, VecDeque::from([Part::Stored(0..size)])),
-        Wanted::Ranges(ranges) => in_parts(&mut response, ranges, &stored),
+        RangesWanted::Outside => return Ok(reply::out_of_range(size)),
+        RangesWanted::All => (size, VecDeque::from([RangePart::Stored(0..size)])),
+        RangesWanted::Ranges(ranges) => in_parts(&mut response, ranges, &stored),
     };
     let mut sending = Sending::new(app, &stored.expected, parts);
     if is_head(req) {
@@ -89,13 +89,16 @@ fn in_parts(
     response: &mut HttpResponseBuilder,
     ranges: Vec<Range<u64>>,
     stored: &StoredBytes,
-) -> (u64, VecDeque<Part>) {
+) -> (u64, VecDeque<RangePart>) {
     let size = stored.expected.size;
     let place = |range: &Range<u64>| format!("bytes {}-{}/{size}", range.start, range.end.saturating_sub(1));
     response.status(StatusCode::PARTIAL_CONTENT);
     if let [range] = ranges.as_slice() {
         response.insert_header((CONTENT_RANGE, place(range)));
-        return (range.end - range.start, VecDeque::from([Part::Stored(range.clone())]));
+        return (
+            range.end - range.start,
+            VecDeque::from([RangePart::Stored(range.clone())]),
+        );
     }
     let boundary = crate::proof::id::hex(&crate::clock::random::<16>());
     response.insert_header((CONTENT_TYPE, format!("multipart/byteranges; boundary={boundary}")));
@@ -104,26 +107,26 @@ fn in_parts(
         let (kind, place) = (&stored.kind, place(&range));
         let head = format!("\r\n--{boundary}\r\nContent-Type: {kind}\r\nContent-Range: {place}\r\n\r\n");
         length += head.len() as u64 + (range.end - range.start);
-        parts.extend([Part::Text(head.into()), Part::Stored(range)]);
+        parts.extend([RangePart::Text(head.into()), RangePart::Stored(range)]);
     }
     let end = format!("\r\n--{boundary}--\r\n");
     length += end.len() as u64;
-    parts.push_back(Part::Text(end.into()));
+    parts.push_back(RangePart::Text(end.into()));
     (length, parts)
 }
 
 /// What counts is the range of a GET, in bytes. Stored bytes have no ETag and no date here, so no `If-Range` matches.
-fn wanted(req: &HttpRequest, size: u64) -> Result<Wanted> {
+fn wanted(req: &HttpRequest, size: u64) -> Result<RangesWanted> {
     let headers = req.headers();
     let range = headers
         .get(RANGE)
         .filter(|_| *req.method() == Method::GET && !is_head(req) && !headers.contains_key(IF_RANGE));
     let text = range.and_then(|range| range.to_str().ok());
     let Some(text) = text.filter(|text| text.trim_start().starts_with("bytes")) else {
-        return Ok(Wanted::All);
+        return Ok(RangesWanted::All);
     };
     let Ok(ranges) = HttpRange::parse(text.trim(), size) else {
-        return Ok(Wanted::Outside);
+        return Ok(RangesWanted::Outside);
     };
     let ranges: Vec<_> = ranges
         .iter()
@@ -136,8 +139,8 @@ fn wanted(req: &HttpRequest, size: u64) -> Result<Wanted> {
         return Err(Error::new(Kind::OutOfRange, "range-not-satisfiable", detail));
     }
     Ok(match ranges.is_empty() {
-        true => Wanted::Outside,
-        false => Wanted::Ranges(ranges),
+        true => RangesWanted::Outside,
+        false => RangesWanted::Ranges(ranges),
     })
 }
 
@@ -153,7 +156,7 @@ fn is_unmodified(req: &HttpRequest) -> Result<bool> {
 }
 
 /// A part of an answer.
-enum Part {
+enum RangePart {
     /// Between ranges.
     Text(Bytes),
     /// Stored bytes that are still to be read.
@@ -171,8 +174,8 @@ enum Proof {
 /// Stored bytes on their way.
 struct Sending {
     blobs: Blobs,
-    expected: Expected,
-    parts: VecDeque<Part>,
+    expected: ExpectedBytes,
+    parts: VecDeque<RangePart>,
     reader: Option<BlobReader>,
     proof: Proof,
     /// How they lay there when the sending began.
@@ -182,8 +185,8 @@ struct Sending {
 }
 
 impl Sending {
-    fn new(app: &App, expected: &Expected, parts: VecDeque<Part>) -> Self {
-        let all = matches!(parts.front(), Some(Part::Stored(range)) if *range == (0..expected.size));
+    fn new(app: &App, expected: &ExpectedBytes, parts: VecDeque<RangePart>) -> Self {
+        let all = matches!(parts.front(), Some(RangePart::Stored(range)) if *range == (0..expected.size));
         Self {
             blobs: app.blobs.clone(),
             expected: expected.clone(),
@@ -216,16 +219,16 @@ impl Sending {
         }
         let range = match self.parts.pop_front() {
             None => return Ok(None),
-            Some(Part::Text(text)) => return Ok(Some(text)),
-            Some(Part::Stored(range)) => range,
+            Some(RangePart::Text(text)) => return Ok(Some(text)),
+            Some(RangePart::Stored(range)) => range,
         };
         let piece = self.read(&range)?;
         let left = range.start + piece.len() as u64..range.end;
         if !left.is_empty() {
-            self.parts.push_front(Part::Stored(left));
+            self.parts.push_front(RangePart::Stored(left));
             return Ok(Some(piece));
         }
-        if !self.parts.iter().any(|part| matches!(part, Part::Stored(_))) {
+        if !self.parts.iter().any(|part| matches!(part, RangePart::Stored(_))) {
             self.prove()?;
         }
         self.reader = None;
@@ -300,10 +303,14 @@ mod tests {
             ("bytes=5-6, 99-", 10, &[(5, 7)]),
         ] {
             let expected = expected.iter().map(|(start, end)| *start..*end).collect();
-            assert_eq!(within(text, size), Ok(Wanted::Ranges(expected)), "{text} of {size}");
+            assert_eq!(
+                within(text, size),
+                Ok(RangesWanted::Ranges(expected)),
+                "{text} of {size}"
+            );
         }
         for (text, size) in [("bytes=10-", 10), ("bytes=0-", 0), ("bytes=x", 10), ("bytes=", 10)] {
-            assert_eq!(within(text, size), Ok(Wanted::Outside), "{text} of {size}");
+            assert_eq!(within(text, size), Ok(RangesWanted::Outside), "{text} of {size}");
         }
         let many: Vec<_> = (0..17).map(|n| format!("{n}-{n}")).collect();
         for text in ["bytes=0-3,2-5", "bytes=0-,0-,0-", &format!("bytes={}", many.join(","))] {
@@ -314,7 +321,7 @@ mod tests {
     #[test]
     fn a_range_counts_for_get_in_bytes_without_a_version() {
         let get = || TestRequest::get().insert_header((RANGE, "bytes=0-1"));
-        let all = |request: TestRequest| wanted(&request.to_http_request(), 10).unwrap() == Wanted::All;
+        let all = |request: TestRequest| wanted(&request.to_http_request(), 10).unwrap() == RangesWanted::All;
         assert!(!all(get()));
         assert!(all(get().method(Method::HEAD)));
         assert!(all(get().insert_header((IF_RANGE, "\"1\""))));

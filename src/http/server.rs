@@ -108,8 +108,8 @@ where
         .on_connect_ext(|stream: &ClientStream, known| drop(known.insert(stream.connection())))
 }
 
-type Answer = Result<Response<BoxBody>, Response<BoxBody>>;
-type Answering = Pin<Box<dyn Future<Output = Answer>>>;
+type DoorAnswer = Result<Response<BoxBody>, Response<BoxBody>>;
+type Answering = Pin<Box<dyn Future<Output = DoorAnswer>>>;
 type AnswerTo = Box<dyn Fn(Request) -> Answering>;
 
 /// The application of one worker, as both its doors ask it.

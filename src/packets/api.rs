@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::model::{NewDisclosure, NewPacket, Packet, PacketView, Purpose};
 use super::{ops, reads};
-use crate::blobs::{Expected, Key};
+use crate::blobs::{ExpectedBytes, Key};
 use crate::error::{Error, Result};
 use crate::forms::Form;
 use crate::gate::{RequestCtx, Scope, Tx};
@@ -100,7 +100,7 @@ fn stored(packet: &Packet) -> Result<StoredBytes> {
         .zip(size)
         .ok_or_else(|| Error::internal(format!("packet {} is ready without a digest", packet.id)))?;
     Ok(StoredBytes {
-        expected: Expected {
+        expected: ExpectedBytes {
             key: Key::Packet(packet.id.clone()),
             sha256,
             size,

@@ -5,7 +5,7 @@ use std::io::Read;
 use serde_json::json;
 
 use super::is_picture;
-use crate::blobs::{DAMAGED, Expected};
+use crate::blobs::{DAMAGED, ExpectedBytes};
 use crate::captures::model::{CaptureView, FileEntry, FileRole, OpenCapture, Viewing};
 use crate::captures::pictures::{store::PictureRow, store::PictureState, words_of};
 use crate::captures::reads::{self, FileLook};
@@ -230,7 +230,7 @@ async fn text(page: &PageRequest, id: &str, file: &FileEntry) -> Result<Sight> {
     let found = reads::file(&page.app.gate, &page.ctx, (id.to_owned(), file.sha256), FileLook::Bytes).await?;
     let (blobs, expected) = (
         page.app.blobs.clone(),
-        Expected::file(found.file.sha256, found.file.size),
+        ExpectedBytes::file(found.file.sha256, found.file.size),
     );
     let (asked, of) = (json!({"case_id": found.case, "item": found.item}), expected.clone());
     let read = move || {

@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::sync::{Notify, watch};
 
 use super::store::{self, PictureRow, PictureState};
-use crate::blobs::{DAMAGED, Expected, Key, WHOLE};
+use crate::blobs::{DAMAGED, ExpectedBytes, Key, WHOLE};
 use crate::clock::{MINUTE, Micros};
 use crate::error::{Error, Result};
 use crate::gate::Tx;
@@ -91,7 +91,7 @@ impl MakePicture {
         if let Err(e) = app.blobs.check_reserve(needed) {
             return if e.code == "disk-reserve" { Ok(None) } else { Err(e) };
         }
-        let expected = Expected::file(sha256, about.1);
+        let expected = ExpectedBytes::file(sha256, about.1);
         let made = match self.made_of(&expected, about, progress) {
             Err(e) if e.code == DAMAGED => {
                 damage::note(app, &expected, &json!({"picture": sha256}), &e);
@@ -108,7 +108,7 @@ impl MakePicture {
     }
 
     /// A picture of what was recorded, and of nothing that lies in its place: the bytes are looked at before and after.
-    fn made_of(&self, expected: &Expected, about: (&str, u64), progress: &Progress) -> Result<Made> {
+    fn made_of(&self, expected: &ExpectedBytes, about: (&str, u64), progress: &Progress) -> Result<Made> {
         let (blobs, maker) = (&self.0.blobs, &self.0.pictures.maker);
         let stamp = blobs.check(expected)?;
         let source = blobs.open(&expected.key, WHOLE).map_err(|e| expected.unreadable(e))?;
