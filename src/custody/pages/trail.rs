@@ -196,7 +196,7 @@ async fn search(page: &PageRequest, log: CaseLog, query: &Page) -> Result<TrailS
     let actor = match query.filter("actor") {
         // Nobody's name finds nothing.
         Some(name) => {
-            let known = users::id_of(&page.app.gate, &page.ctx, fold(&name)).await?;
+            let known = users::id_of(&page.app.gate, &page.ctx, fold(name)).await?;
             Some(known.unwrap_or_else(|| name.to_owned()))
         }
         None => None,
