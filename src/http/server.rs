@@ -66,7 +66,7 @@ where
             let stopping = stopping.clone();
             async move { stopping.notified().await }
         };
-        let (worker, made) = (Worker::default(), app().into_factory());
+        let (worker, made) = (WorkerApp::default(), app().into_factory());
         let expecting = worker.clone();
         let expects = fn_factory(move || {
             let worker = expecting.clone();
@@ -114,12 +114,12 @@ type AnswerTo = Box<dyn Fn(Request) -> Answering>;
 
 /// The application of one worker, as both its doors ask it.
 #[derive(Clone, Default)]
-struct Worker(Rc<OnceCell<AnswerTo>>);
+struct WorkerApp(Rc<OnceCell<AnswerTo>>);
 
 /// A request that was begun before its client was told to go on.
 struct Begun(Answering);
 
-impl Worker {
+impl WorkerApp {
     fn takes<S, B>(&self, service: S)
     where
         S: Service<Request, Response = ServiceResponse<B>, Error = actix_web::Error> + 'static,
