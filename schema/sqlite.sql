@@ -110,8 +110,7 @@ CREATE TABLE cases (
     version BIGINT NOT NULL,
     leaf BLOB NOT NULL,
     body TEXT NOT NULL
-, proposed_lead_id TEXT REFERENCES users (id)
-, number_key TEXT NOT NULL DEFAULT '');
+, proposed_lead_id TEXT REFERENCES users (id), number_key TEXT NOT NULL DEFAULT '');
 
 CREATE INDEX cases_by_number ON cases (number_key);
 

@@ -42,6 +42,12 @@ pub fn complain(text: &str) {
     writeln!(std::io::stderr(), "{}", lines(text)).ok();
 }
 
+/// Asks on standard error; what is typed follows on the same line.
+pub fn prompt(text: &str) {
+    let mut out = std::io::stderr();
+    write!(out, "{} ", lines(text)).and_then(|()| out.flush()).ok();
+}
+
 /// Standard error for whoever writes there line by line.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ErrorLines;

@@ -1,11 +1,12 @@
 //! Level and device of what is logged, which nobody but the person knows: from the command line or the manifest, their own
 //! setting (`CASETRAIL_LEVEL`, `CASETRAIL_DEVICE`), or asked for at a terminal, once for a run. They are never guessed.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 
 use super::capture_args::{CaptureArgs, LogTask};
 use super::failure::Failure;
 use crate::authorizations::{Device, Level};
+use crate::bag::terminal::prompt;
 use crate::forms::Word;
 
 /// Fills in what no row and no setting says, or refuses to begin.
@@ -48,8 +49,7 @@ fn ask<W: Word>(name: &str) -> Result<String, Failure> {
         return Err(missing());
     }
     for _ in 0..3 {
-        eprint!("{name} of what is logged ({}): ", W::listed());
-        io::stderr().flush()?;
+        prompt(&format!("{name} of what is logged ({}):", W::listed()));
         let mut typed = String::new();
         if io::stdin().read_line(&mut typed)? == 0 {
             break;

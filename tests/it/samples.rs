@@ -40,13 +40,13 @@ fn samples() -> Vec<PathBuf> {
 fn kind_of(name: &str) -> &'static str {
     match name.rsplit('.').next().unwrap() {
         "jpg" => "image/jpeg",
-        "HEIC" => "image/heif",
+        "HEIC" => "image/heic",
         "mp4" => "video/mp4",
         "html" => "text/html",
         "mhtml" => "multipart/related",
         "png" => "image/png",
         "gz" => "application/gzip",
-        "wacz" => "application/zip",
+        "wacz" => "application/wacz",
         other => panic!("a sample of a new kind: {other}"),
     }
 }

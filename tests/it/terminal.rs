@@ -79,7 +79,11 @@ fn nothing_steers_a_terminal() {
     }
     assert!(is_tame(&run(&[&["export", "26-1"], &here[..]].concat())).contains(shown));
     // What reads JSON gets what was meant.
-    let told = run(&[&["log", "26-1", file, "--level", "overt", "--json"][..], &here].concat());
+    let told = run(&[
+        &["log", "26-1", file, "--level", "overt", "--device", "agency", "--json"][..],
+        &here,
+    ]
+    .concat());
     let line = is_tame(&told);
     let read: serde_json::Value = serde_json::from_str(line.lines().next().unwrap()).unwrap();
     assert_eq!(read["what"], file);

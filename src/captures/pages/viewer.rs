@@ -180,9 +180,15 @@ async fn sight(page: &PageRequest, id: &str, file: &FileEntry) -> Result<Sight> 
         "video/mp4" | "video/webm" => Sight::Video(preview_address(id, file)),
         "application/pdf" => Sight::Pdf,
         "audio/mpeg" | "audio/ogg" | "audio/m4a" | "audio/aac" | "audio/x-wav" | "audio/x-flac" => Sight::Sound,
-        "text/plain" | "text/vcard" | "text/calendar" | "text/vtt" | "application/x-subrip" | "message/rfc822" => {
-            text(page, id, file).await?
-        }
+        "text/plain"
+        | "text/xml"
+        | "image/svg+xml"
+        | "application/json"
+        | "text/vcard"
+        | "text/calendar"
+        | "text/vtt"
+        | "application/x-subrip"
+        | "message/rfc822" => text(page, id, file).await?,
         _ if is_picture(file) => previewed(id, file, picture().await?),
         _ => Sight::Facts(None),
     })

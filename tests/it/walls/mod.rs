@@ -211,8 +211,9 @@ fn no_test_is_ignored() {
 }
 
 /// Lines of all source without tests, at the most. Before the pages joined they were 30,944; 55,900 before the verifier made
-/// again what follows from events and records, and the audit every row.
-const LINES: usize = 60_000;
+/// again what follows from events and records, and the audit every row; 58,753 before the doors had their bounds and the
+/// world's odd inputs were kept.
+const LINES: usize = 65_000;
 
 #[test]
 fn functions_and_files_stay_short() {
