@@ -132,10 +132,13 @@ impl Listening {
         let peer = tcp.peer_addr()?;
         let turn = self.turn(peer.ip()).await?;
         let connection = Connection::new(turn);
-        let opened = connection.clone();
+        // One that ends earlier gives its turn back at once.
+        let opened = Arc::downgrade(&connection.0);
         rt::spawn(async move {
             sleep(OPENED).await;
-            opened.cut_unless_open();
+            if let Some(state) = opened.upgrade() {
+                Connection(state).cut_unless_open();
+            }
         });
         let tcp = Watched {
             tcp,

@@ -419,6 +419,7 @@ fn the_table_in_the_docs_and_these_tests_name_the_same_rules() {
     // Tested where ZIPs and folders are, and in packets.rs.
     tested.extend(crate::hostile::RULES);
     tested.extend(crate::insider::RULES);
+    tested.extend(crate::pages::RULES);
     tested.extend(["witness", "time", "withheld", "exhibits.withheld", "container"]);
     tested.extend([
         "events.after_cut",
