@@ -25,10 +25,9 @@ fn by_words(head: &[u8]) -> Option<&'static str> {
         (b"\0\0\0\x01\x67", "video/h264"),
     ];
     let bare = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
-    let html = ["<!doctype html", "<html", "<head", "<body"];
     match known.iter().find(|(start, _)| head.starts_with(start)) {
         Some((_, media_type)) => Some(media_type),
-        None if html.iter().any(|word| starts(bare, word)) => Some("text/html"),
+        None if is_html(bare) => Some("text/html"),
         None if is_mail(head) => Some(if is_mhtml(head) {
             "multipart/related"
         } else {
@@ -120,6 +119,33 @@ fn by_entries(head: &[u8]) -> &'static str {
     found.map_or("application/zip", |(_, media_type)| media_type)
 }
 
+/// Whether a browser would take it for a page (WHATWG MIME Sniffing, section 7.1): one of these tags, and its end or a blank.
+fn is_html(head: &[u8]) -> bool {
+    const TAGS: [&str; 16] = [
+        "<!doctype html",
+        "<html",
+        "<head",
+        "<script",
+        "<iframe",
+        "<h1",
+        "<div",
+        "<font",
+        "<table",
+        "<a",
+        "<style",
+        "<title",
+        "<b",
+        "<body",
+        "<br",
+        "<p",
+    ];
+    let ends = |word: &str| {
+        head.get(word.len())
+            .is_none_or(|b| b.is_ascii_whitespace() || *b == b'>')
+    };
+    head.starts_with(b"<!--") || TAGS.iter().any(|word| starts(head, word) && ends(word))
+}
+
 fn starts(head: &[u8], word: &str) -> bool {
     head.get(..word.len())
         .is_some_and(|h| h.eq_ignore_ascii_case(word.as_bytes()))
@@ -183,6 +209,10 @@ mod tests {
         let docx = [zipped("[Content_Types].xml", "<"), zipped("word/document.xml", "<")].concat();
         let odt = zipped("mimetype", "application/vnd.oasis.opendocument.textPK\x03\x04");
         for (head, media_type) in [
+            (b"\n <Script>alert(1)</script>".to_vec(), "text/html"),
+            (b"<p class=x>".to_vec(), "text/html"),
+            (b"<!-- saved from --><svg>".to_vec(), "text/html"),
+            (b"<pre words".to_vec(), "text/plain"),
             (boxed("3gp5"), "video/3gpp"),
             (boxed("3g2a"), "video/3gpp2"),
             (boxed("heic"), "image/heic"),
