@@ -20,7 +20,7 @@ pub fn fold(text: &str) -> String {
 /// Whether nobody would see anything of it.
 pub fn is_blank(text: &str) -> bool {
     text.chars()
-        .all(|c| c.is_whitespace() || c.is_control() || is_ignorable(c))
+        .all(|c| c.is_whitespace() || c.is_control() || c == '\u{2800}' || is_ignorable(c))
 }
 
 /// Unicode's `Default_Ignorable_Code_Point`.
@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn what_nobody_sees_is_blank() {
-        for text in ["", " \t", "\u{200b}\u{feff}", "\u{a0}\u{3000}", "\r\n"] {
+        for text in ["", " \t", "\u{200b}\u{feff}", "\u{a0}\u{3000}", "\u{2800}", "\r\n"] {
             assert!(is_blank(text), "{text:?}");
         }
         assert!(!is_blank("\u{200b}x"));

@@ -42,6 +42,10 @@ fn open(path: &Path) -> Result<Box<dyn PacketSource>, Box<Report>> {
             None => Ok(Box::new(Folder::open(path))),
         };
     }
+    if path.metadata().is_ok_and(|about| !about.is_file()) {
+        let message = "is neither a file nor a folder: write what comes out of it to a file first";
+        return Err(Box::new(unreadable(message.into())));
+    }
     let file = File::open(path).map_err(|error| Box::new(unreadable(format!("cannot be read: {error}"))))?;
     open_file(file)
 }

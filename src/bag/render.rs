@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use super::open;
+use super::terminal::word;
 use crate::page::{self, Documents};
 use crate::proof::packet::{EXHIBITS, INDEX};
 use crate::verify::trust::Trust;
@@ -16,13 +17,24 @@ pub(super) type Rendered = Result<String, String>;
 /// Verifies a packet and, where nothing failed, writes its page and its exhibits into a new folder. An error tells why
 /// the folder cannot be made; then nothing is verified.
 pub(super) fn verify_and_render(packet: &Path, trust: &Trust, folder: &Path) -> Result<(Report, Rendered), String> {
-    let named = folder.display();
-    let failed = |error: io::Error| format!("--render {named}: {error}; name a folder that is not there yet");
+    let named = word(&folder.display().to_string());
+    let failed = |why: &dyn std::fmt::Display| {
+        format!("--render {named}: {why}; name a folder that is not there yet, in one that is, and outside the packet")
+    };
+    let above = match folder.parent() {
+        Some(above) if above.as_os_str().is_empty() => Path::new("."),
+        Some(above) => above,
+        None => folder,
+    };
+    let above = fs::canonicalize(above).map_err(|error| failed(&error))?;
+    if packet.is_dir() && fs::canonicalize(packet).is_ok_and(|packet| above.starts_with(packet)) {
+        return Err(failed(&"lies in the packet"));
+    }
     let mut source = match open(packet) {
         Ok(source) => source,
         Err(refused) => return Ok((*refused, Err("the packet cannot be read".into()))),
     };
-    fs::create_dir(folder).map_err(failed)?;
+    fs::create_dir(folder).map_err(|error| failed(&error))?;
     let report = verify(&mut *source, trust);
     let rendered = match report.outcome {
         VerifyOutcome::Passed | VerifyOutcome::SignerNotChecked => write(&mut *source, folder),
@@ -37,7 +49,7 @@ pub(super) fn verify_and_render(packet: &Path, trust: &Trust, folder: &Path) -> 
 
 fn write(source: &mut dyn PacketSource, folder: &Path) -> Rendered {
     let page = folder.join("index.html");
-    let named = page.display().to_string();
+    let named = word(&page.display().to_string());
     let failed = |error: &dyn std::fmt::Display| format!("{named}: {error}");
     let mut out = create(&page).map_err(|error| failed(&error))?;
     page::write(&mut CheckedDocuments(source), &mut out).map_err(|error| failed(&error))?;

@@ -15,17 +15,24 @@ pub(super) fn is_cut_off(file: &File, media_type: &str, size: u64) -> io::Result
     let lacks = |end: &[u8], most| Ok(memmem::rfind(&tail(most)?, end).is_none());
     match media_type {
         "image/jpeg" => jpeg(file, size),
-        "image/png" => lacks(b"IEND", TAIL),
+        // The last chunk has four bytes behind its name.
+        "image/png" => Ok(ends_before(&tail(TAIL)?, (b"IEND", 8))),
         // Behind the last byte some programs fill up.
         "image/gif" => Ok(tail(64)?.iter().rev().find(|b| !b"\0\r\n ".contains(b)) != Some(&b';')),
         "application/pdf" => lacks(b"%%EOF", 2048),
-        _ if is_zip(media_type) => lacks(b"PK\x05\x06", TAIL),
+        // The end of the directory has 22 bytes, and a comment behind them.
+        _ if is_zip(media_type) => Ok(ends_before(&tail(TAIL)?, (b"PK\x05\x06", 22))),
         "image/webp" | "audio/x-wav" | "video/x-msvideo" => riff(&read(file, 0, 12)?, size),
         "application/vnd.sqlite3" => sqlite(&read(file, 0, 100)?, size),
         "video/webm" | "video/x-matroska" => Ok(matroska(&read(file, 0, 4096)?, size).unwrap_or(false)),
         _ if is_boxed(media_type) => boxes(file, size),
         _ => Ok(false),
     }
+}
+
+/// Whether a mark is missing, or less stands from it on than belongs to it.
+fn ends_before(tail: &[u8], (mark, length): (&[u8], usize)) -> bool {
+    memmem::rfind(tail, mark).is_none_or(|at| tail.len() - at < length)
 }
 
 /// Walks to the picture's own data: a small picture in the head has an end too.
@@ -131,14 +138,15 @@ fn sqlite(head: &[u8], size: u64) -> io::Result<bool> {
     Ok(page * u64::from(pages) > size)
 }
 
-/// Walks the outermost boxes; there are few.
+/// Walks the outermost boxes; there are few. One tells where everything is, and a recording that broke off has none.
 fn boxes(file: &File, size: u64) -> io::Result<bool> {
-    let mut at = 0;
+    let (mut at, mut told) = (0, false);
     for _ in 0..1000 {
         if at >= size {
-            return Ok(at > size);
+            return Ok(at > size || !told);
         }
         let head = read(file, at, 16)?;
+        told |= matches!(head.get(4..8), Some(b"moov" | b"moof" | b"meta"));
         let short = number(&head, 0).map(u32::from_be_bytes);
         let length = match short {
             // To the end of the file.
@@ -175,14 +183,22 @@ mod tests {
                 b"\x1a\x45\xdf\xa3\x84\x42\x82\x80\x80\x18\x53\x80\x67\x84abcd",
                 1,
             ),
-            ("image/png", b"\x89PNG\r\n\x1a\n data \0\0\0\0IEND\xae\x42\x60\x82", 8),
+            ("image/png", b"\x89PNG\r\n\x1a\n data \0\0\0\0IEND\xae\x42\x60\x82", 1),
             ("application/pdf", b"%PDF-1.7 and so on %%EOF\n", 4),
-            ("application/zip", b"PK\x03\x04 and so on PK\x05\x06 and its fields", 30),
+            (
+                "application/zip",
+                b"PK\x03\x04 and so on PK\x05\x06123456789012345678",
+                1,
+            ),
             ("image/webp", b"RIFF\x0a\0\0\0WEBPVP8 xx", 1),
-            ("video/mp4", b"\0\0\0\x0cftypisom\0\0\0\x0cmdat1234", 1),
-            ("video/quicktime", b"\0\0\0\x01mdat\0\0\0\0\0\0\0\x141234", 3),
+            ("video/mp4", b"\0\0\0\x0cftypisom\0\0\0\x08moov\0\0\0\x0cmdat1234", 1),
+            (
+                "video/quicktime",
+                b"\0\0\0\x08moov\0\0\0\x01mdat\0\0\0\0\0\0\0\x141234",
+                3,
+            ),
             ("image/gif", b"GIF89a da;ta\x3b\0", 2),
-            ("video/3gpp", b"\0\0\0\x08ftyp\0\0\0\x08moov", 5),
+            ("video/3gpp", b"\0\0\0\x08ftyp\0\0\0\x08moov", 8),
         ];
         for (media_type, whole, missing) in cases {
             let told = |bytes: &[u8]| {

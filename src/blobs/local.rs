@@ -1,11 +1,11 @@
 //! The store in local folders: `sha256/<first two hex digits>/<sha256>` below the folder of files, `<id>.zip` in the
 //! folder of packets; `<first two hex digits>/<sha256>-<size>.jpg` in the folder of pictures.
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::num::NonZeroU64;
 use std::ops::Range;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -121,7 +121,7 @@ impl Store for Local {
     }
 
     fn open(&self, key: &Key, range: Range<u64>) -> io::Result<BlobReader> {
-        let mut file = File::open(self.path(key))?;
+        let mut file = regular(&self.path(key))?;
         if range.start > 0 {
             file.seek(SeekFrom::Start(range.start))?;
         }
@@ -175,7 +175,7 @@ impl Store for Local {
     }
 
     fn prefetch(&self, key: &Key) {
-        if let Ok(file) = File::open(self.path(key)) {
+        if let Ok(file) = regular(&self.path(key)) {
             // A hint: reading the file tells of what is wrong with it.
             let _ = rustix::fs::fadvise(&file, 0, PREFETCHED, rustix::fs::Advice::WillNeed);
         }
@@ -234,4 +234,15 @@ fn name_of(path: &Path) -> &str {
 
 fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
     fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect()
+}
+/// Opens a file that was stored. A pipe or a device in its place is not waited for.
+fn regular(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK)
+        .open(path)?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(io::Error::new(io::ErrorKind::InvalidData, "is no regular file")),
+    }
 }

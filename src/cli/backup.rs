@@ -166,7 +166,7 @@ fn check_outside(out: &Path, config: &Config) -> std::result::Result<(), Failure
 }
 
 /// A path without links, also where its end is still to be made.
-fn resolved(path: &Path) -> PathBuf {
+pub(super) fn resolved(path: &Path) -> PathBuf {
     match (path.canonicalize(), path.parent(), path.file_name()) {
         (Ok(whole), ..) => whole,
         (_, Some(above), Some(name)) if above.as_os_str().is_empty() => resolved(Path::new(".")).join(name),

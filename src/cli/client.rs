@@ -144,6 +144,9 @@ impl Client {
         let mut path = url::Url::parse(&self.url("/cases")).map_err(|e| Failure::unreadable(e.to_string()))?;
         path.query_pairs_mut().append_pair("number", name);
         let found = json(self.send(|| Ok(self.http.get(path.clone())))?)?;
+        if !found["items"].is_array() {
+            return Err(no_casetrail());
+        }
         match items(&found["items"]).next() {
             Some(case) => case_of(case),
             None => Err(Failure::new(
@@ -175,6 +178,7 @@ impl Client {
 
 fn certificates(file: &PathBuf) -> ClientResult<Vec<Certificate>> {
     let unusable = |why: String| Failure::field("--ca", "certificate", format!("{}: {why}", file.display()));
+    super::items::regular(file, "--ca")?;
     let pem = std::fs::read(file).map_err(|e| unusable(e.to_string()))?;
     let found = Certificate::from_pem_bundle(&pem).map_err(|e| unusable(chain(&e)))?;
     if found.is_empty() {
@@ -185,8 +189,16 @@ fn certificates(file: &PathBuf) -> ClientResult<Vec<Certificate>> {
 }
 
 fn case_of(case: &Value) -> ClientResult<CaseRef> {
-    CaseRef::deserialize(case)
-        .map_err(|_| Failure::failed("the server's answer is no case: is this a Casetrail server of this version?"))
+    CaseRef::deserialize(case).map_err(|_| no_casetrail())
+}
+
+/// Whatever answers there is something else.
+pub fn no_casetrail() -> Failure {
+    Failure::new(
+        1,
+        "no-casetrail",
+        "what answers there is no Casetrail server of this version, and nothing was done: check --server or CASETRAIL_SERVER",
+    )
 }
 
 /// The elements of an array in an answer; of anything else, none.
@@ -195,9 +207,7 @@ pub fn items(value: &Value) -> impl Iterator<Item = &Value> {
 }
 
 fn json(answer: Response) -> ClientResult<Value> {
-    answer
-        .json()
-        .map_err(|e| Failure::failed(format!("the server's answer could not be read: {}", chain(&e))))
+    answer.json().map_err(|_| no_casetrail())
 }
 
 fn retry_after(answer: &Response) -> Option<u64> {
@@ -210,7 +220,9 @@ fn refused(answer: Response) -> Failure {
     let status = answer.status();
     match answer.json::<Value>() {
         Ok(problem) => read_problem(status, &problem),
-        Err(_) => Failure::failed(format!("the server answered {status} without saying why")),
+        Err(_) => Failure::failed(format!(
+            "the server answered {status} without saying why: is it a Casetrail server?"
+        )),
     }
 }
 

@@ -15,7 +15,7 @@ use reqwest::blocking::multipart::{Form, Part};
 use serde_json::{Value, json};
 
 use super::capture_args::{self, CaptureArgs, LogTask, PART, PreparedCapture, Source};
-use super::client::{Client, ClientArgs, items};
+use super::client::{Client, ClientArgs, items, no_casetrail};
 use super::failure::{Done, Failure};
 use super::legible::legible;
 use super::output::{self, Counted, ProgressDisplay};
@@ -170,13 +170,17 @@ fn log(client: &Client, case: &str, task: &LogTask, progress: &mut ProgressDispl
     let moved = prepared.source.as_ref().map_or(0, |s| s.size);
     progress.show("sending", Counted::Bytes, 0, moved);
     match client.send(|| request(client, case, &prepared, progress)) {
-        Ok(answer) => Ok(Logged::New(answer.json().map_err(|e| {
-            Failure::failed(format!("the server's answer could not be read: {e}"))
-        })?)),
+        Ok(answer) => recorded(answer.json().unwrap_or_default()).map(Logged::New),
         // The same row with the time of another run: what it tells of is there.
         Err(f) if prepared.timed_now && f.problem == "idempotency-conflict" => Ok(Logged::Before),
         Err(f) => Err(f),
     }
+}
+
+/// What the server recorded; whatever says less than that recorded nothing.
+fn recorded(capture: Value) -> Result<Value, Failure> {
+    let said = capture["id"].is_string() && capture["item"].is_u64() && capture["state"].is_string();
+    said.then_some(capture).ok_or_else(no_casetrail)
 }
 
 /// Hashes a file before it is sent, so that what arrives can be held against what was read.

@@ -73,7 +73,10 @@ fn check(header: &csv::StringRecord) -> Result<()> {
 /// What a row says in a column; an empty cell says nothing.
 fn cell(header: &csv::StringRecord, row: &csv::StringRecord, column: &str) -> Option<String> {
     let place = header.iter().position(|name| name == column)?;
-    row.get(place).filter(|text| !text.is_empty()).map(str::to_owned)
+    row.get(place)
+        .map(str::trim)
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
 }
 
 fn task(number: usize, cell: impl Fn(&str) -> Option<String>, folder: &Path, flags: &CaptureArgs) -> LogTask {

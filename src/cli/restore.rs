@@ -43,6 +43,7 @@ pub struct RestoreArgs {
 pub fn run(common: &Common, args: RestoreArgs) -> Done {
     let manifest = read_manifest(&args.backup)?;
     let config = target(common, &manifest)?;
+    check_apart(&args.backup, &config)?;
     let outside = args
         .checkpoint
         .as_deref()
@@ -151,8 +152,18 @@ fn target(common: &Common, manifest: &Manifest) -> Result<Config, Failure> {
 }
 
 /// A checkpoint from outside must be one of this very log.
+/// What is restored does not lie in the backup, which would then hold more than it says.
+fn check_apart(backup: &Path, config: &Config) -> Result<(), Failure> {
+    if backup::resolved(&config.data_dir()).starts_with(backup::resolved(backup)) {
+        let message = "lies in the backup itself: name a folder outside";
+        return Err(Failure::field("--data-dir", "outside", message));
+    }
+    Ok(())
+}
+
 fn read_checkpoint(file: &Path, manifest: &Manifest) -> Result<KnownCheckpoint, Failure> {
     let refuse = |message: String| Failure::field("--checkpoint", "checkpoint", message);
+    super::items::regular(file, "--checkpoint")?;
     let bytes = fs::read(file).map_err(|e| refuse(format!("{}: {e}", file.display())))?;
     VerifyingKey::parse(&manifest.tree.vkey).map_err(|e| Failure::unreadable(format!("the backup's key: {e}")))?;
     let checkpoint = ledger::read_last(&bytes, &manifest.tree.vkey).map_err(|_| {

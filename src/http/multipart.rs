@@ -306,24 +306,21 @@ fn header(line: &[u8]) -> Option<(HeaderName, HeaderValue)> {
     let name = HeaderName::from_bytes(&line[..colon]).ok()?;
     let mut value = Cow::Borrowed(&line[colon + 1..]);
     if name == CONTENT_DISPOSITION {
-        value = Cow::Owned(legible(&value)?.into_bytes());
+        value = Cow::Owned(legible(&value).into_bytes());
     }
     Some((name, HeaderValue::from_bytes(&value).ok()?))
 }
 
-/// A value in which what a file is called may hold anything: in quotes, a control character becomes U+FFFD.
-fn legible(value: &[u8]) -> Option<String> {
-    let (mut out, mut quoted, mut escaped) = (String::new(), false, false);
-    for c in String::from_utf8_lossy(value).chars() {
-        let control = c.is_ascii_control() && c != '\t';
-        if control && !quoted {
-            return None;
+/// A value in which what a file is called may hold anything: a control character becomes U+FFFD.
+fn legible(value: &[u8]) -> String {
+    let shown = |c: char| {
+        if c.is_ascii_control() && c != '\t' {
+            '\u{fffd}'
+        } else {
+            c
         }
-        quoted ^= c == '"' && !escaped;
-        escaped = c == '\\' && quoted && !escaped;
-        out.push(if control { '\u{fffd}' } else { c });
-    }
-    Some(out)
+    };
+    String::from_utf8_lossy(value).chars().map(shown).collect()
 }
 
 /// Refuses a part whose bytes are to be decoded first: kept as they come, they would be another file.
@@ -340,25 +337,37 @@ fn plain(field: &HeaderName, value: &HeaderValue) -> Result<()> {
 
 /// A part's `Content-Disposition`, where it is form-data. What it calls the file need be no text at all.
 fn form_data(disposition: &HeaderValue) -> Option<ContentDisposition> {
-    let read = |value: &HeaderValue| ContentDisposition::from_raw(value).ok();
-    let whole = read(disposition).or_else(|| read(&without_extended(disposition)?));
-    whole.filter(ContentDisposition::is_form_data)
+    let mut value = disposition.clone();
+    // As often as a head may name a file: `filename`, and `filename*`, which RFC 7578, section 4.2, forbids.
+    for _ in 0..3 {
+        if let Ok(read) = ContentDisposition::from_raw(&value) {
+            return Some(read).filter(ContentDisposition::is_form_data);
+        }
+        value = without_file_name(&value)?;
+    }
+    None
 }
 
-/// The same without `filename*`, which not everybody can write (RFC 7578, section 4.2, forbids it).
-fn without_extended(disposition: &HeaderValue) -> Option<HeaderValue> {
-    const EXTENDED: &[u8] = b"filename*";
+/// The same without what it calls the file, which `capture` says too.
+fn without_file_name(disposition: &HeaderValue) -> Option<HeaderValue> {
+    const NAMED: &[u8] = b"filename";
     let bytes = disposition.as_bytes();
-    let at = bytes
-        .windows(EXTENDED.len())
-        .position(|w| w.eq_ignore_ascii_case(EXTENDED))?;
-    let quotes = memchr_iter(b'"', &bytes[..at]).count();
-    let end = memchr(b';', &bytes[at..]).map_or(bytes.len(), |found| at + found + 1);
+    let at = bytes.windows(NAMED.len()).position(|w| w.eq_ignore_ascii_case(NAMED))?;
+    if !memchr_iter(b'"', &bytes[..at]).count().is_multiple_of(2) {
+        return None;
+    }
+    let said = memchr(b'=', &bytes[at..]).map_or(bytes.len(), |found| at + found + 1);
+    let blanks = bytes[said..].iter().take_while(|b| b.is_ascii_whitespace()).count();
+    let from = match bytes.get(said + blanks) {
+        Some(b'"') => {
+            said + blanks + 1 + memchr(b'"', &bytes[said + blanks + 1..]).unwrap_or(bytes.len() - said - blanks - 1)
+        }
+        _ => said,
+    };
+    let end = memchr(b';', &bytes[from..]).map_or(bytes.len(), |found| from + found + 1);
     let rest = [&bytes[..at], &bytes[end..]].concat();
-    quotes
-        .is_multiple_of(2)
-        .then(|| HeaderValue::from_bytes(&rest).ok())
-        .flatten()
+    let rest = rest.trim_ascii_end();
+    HeaderValue::from_bytes(rest.strip_suffix(b";").unwrap_or(rest)).ok()
 }
 
 /// The one name that it gives.

@@ -122,10 +122,15 @@ fn wanted(req: &HttpRequest, size: u64) -> Result<RangesWanted> {
         .get(RANGE)
         .filter(|_| *req.method() == Method::GET && !is_head(req) && !headers.contains_key(IF_RANGE));
     let text = range.and_then(|range| range.to_str().ok());
-    let Some(text) = text.filter(|text| text.trim_start().starts_with("bytes")) else {
+    let unit = |text: &&str| {
+        text.trim_start()
+            .get(..5)
+            .is_some_and(|unit| unit.eq_ignore_ascii_case("bytes"))
+    };
+    let Some(text) = text.filter(unit) else {
         return Ok(RangesWanted::All);
     };
-    let Ok(ranges) = HttpRange::parse(text.trim(), size) else {
+    let Ok(ranges) = HttpRange::parse(&readable(text.trim()), size) else {
         return Ok(RangesWanted::Outside);
     };
     let ranges: Vec<_> = ranges
@@ -280,6 +285,20 @@ fn pieces(app: App, stored: StoredBytes, sending: Sending) -> impl Stream<Item =
         let (piece, sending) = damage::noted(&app, (&stored.expected, &stored.asked), read).await?;
         Ok(piece.map(|piece| (piece, (app, stored, sending))))
     })
+}
+
+/// The header as the library reads it: the unit in lower case (RFC 9110, section 14.1), and no number larger than any file.
+fn readable(text: &str) -> String {
+    const LARGEST: &str = "999999999999999999";
+    let text = text.to_ascii_lowercase();
+    let mut out = String::with_capacity(text.len());
+    for piece in text.split_inclusive(|c: char| !c.is_ascii_digit()) {
+        let digits = piece.trim_end_matches(|c: char| !c.is_ascii_digit());
+        let large = digits.trim_start_matches('0').len() > LARGEST.len();
+        out.push_str(if large { LARGEST } else { digits });
+        out.push_str(&piece[digits.len()..]);
+    }
+    out
 }
 
 #[cfg(test)]

@@ -22,6 +22,8 @@ pub struct Passwords {
     turns: Arc<Semaphore>,
     /// Of sign-ins.
     sign_ins: Arc<Semaphore>,
+    /// Of sign-ins of administrators at the machine itself, whom no flood from elsewhere keeps out.
+    machine: Arc<Semaphore>,
     /// Of sign-ins that have a turn or wait for one.
     waiting: Arc<Semaphore>,
     /// A hash for unknown users, so that their sign-in takes as long as anybody's.
@@ -36,6 +38,7 @@ impl Passwords {
         Ok(Self {
             turns: Arc::new(Semaphore::new(2)),
             sign_ins: Arc::new(Semaphore::new(sign_ins)),
+            machine: Arc::new(Semaphore::new(1)),
             waiting: Arc::new(Semaphore::new(sign_ins + WAITING)),
             decoy: hash(&one_time())?.into(),
         })
@@ -63,6 +66,13 @@ impl Passwords {
         let turn = turn(&self.sign_ins).await?;
         let (known, hash) = (hash.is_some(), hash.unwrap_or_else(|| self.decoy.to_string()));
         in_turn((turn, waiting), move || Ok(matches(&password, &hash) && known)).await
+    }
+
+    /// The same at the machine itself, one after the other.
+    pub async fn check_at_machine(&self, password: String, hash: Option<String>) -> Result<bool> {
+        let turn = turn(&self.machine).await?;
+        let (known, hash) = (hash.is_some(), hash.unwrap_or_else(|| self.decoy.to_string()));
+        in_turn(turn, move || Ok(matches(&password, &hash) && known)).await
     }
 }
 
