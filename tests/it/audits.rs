@@ -1,8 +1,7 @@
 //! Audits that an auditor has the server carry out, over the API and on the pages; and the search of the agency's events.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::path::PathBuf;
-use std::process::Command;
 use std::time::Duration;
 
 use diesel::{RunQueryDsl, sql_query};
@@ -136,11 +135,11 @@ fn leave_as(app: &App, audit: &Value, job: &str) {
     app.db().write_blocking(change).unwrap();
 }
 
-/// An audit that reads a file which does not end until this is dropped.
+/// An audit that reads a file which is so large that reading it takes hours.
 struct Stuck {
     audit: Value,
     file: PathBuf,
-    writes: Option<File>,
+    large: File,
 }
 
 fn stuck(app: &App) -> Stuck {
@@ -148,11 +147,21 @@ fn stuck(app: &App) -> Stuck {
     let (_, sha256) = captured(app);
     let file = app.file(&sha256.parse().unwrap());
     std::fs::remove_file(&file).unwrap();
-    assert!(Command::new("mkfifo").arg(&file).status().unwrap().success());
+    let large = File::create_new(&file).unwrap();
+    large.set_len(1 << 43).unwrap();
     let audit = start(app);
-    // Waits until the audit has opened it.
-    let writes = Some(OpenOptions::new().write(true).open(&file).unwrap());
-    Stuck { audit, file, writes }
+    // Waits until the audit has opened it too: this process serves.
+    for _ in 0..200 {
+        let open = std::fs::read_dir("/proc/self/fd").unwrap();
+        let ours = |entry: std::io::Result<std::fs::DirEntry>| {
+            std::fs::read_link(entry.unwrap().path()).is_ok_and(|to| to == file)
+        };
+        if open.filter_map(|entry| ours(entry).then_some(())).count() > 1 {
+            return Stuck { audit, file, large };
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("the audit opens no file")
 }
 
 impl Stuck {
@@ -160,7 +169,7 @@ impl Stuck {
     fn go_on(&mut self) {
         std::fs::remove_file(&self.file).unwrap();
         std::fs::write(&self.file, b"what was found").unwrap();
-        self.writes = None;
+        self.large.set_len(0).unwrap();
     }
 }
 

@@ -23,7 +23,7 @@ fn file(part: &str, role: &str, bytes: &[u8]) -> Value {
     json!({"part": part, "name": format!("{part}.png"), "role": role, "sha256": Digest::of(bytes).to_string()})
 }
 
-const BYTES: &[u8] = b"\x89PNG\r\n\x1a\n and what follows IEND";
+const BYTES: &[u8] = b"\x89PNG\r\n\x1a\n and what follows IEND\xaeB`\x82";
 
 fn held(app: &App, case: &Case) -> Value {
     let held = app
