@@ -410,6 +410,8 @@ pub enum Refreshed {
     No,
     /// The token was used before: somebody has a copy, and the session was ended.
     Stolen(String),
+    /// The same of a session that had ended already.
+    Spent(String),
 }
 
 /// Goes on with a session. A token that was used before ends it: somebody has a copy.
@@ -418,8 +420,10 @@ pub fn refresh(conn: &mut AnyConn, shown: &ShownRefresh, now: Micros) -> Result<
     let mine = sessions::table.filter(sessions::id.eq(id).and(sessions::kind.eq("session")));
     let generation: Option<i64> = mine.select(sessions::generation).first(conn).optional()?;
     let stolen = |conn: &mut AnyConn| {
-        let ended = end(conn, id, now)?.then(|| Refreshed::Stolen(id.to_owned()));
-        Ok(ended.unwrap_or(Refreshed::No))
+        Ok(match end(conn, id, now)? {
+            true => Refreshed::Stolen(id.to_owned()),
+            false => Refreshed::Spent(id.to_owned()),
+        })
     };
     match generation {
         Some(generation) if shown.generation < generation => return stolen(conn),

@@ -167,6 +167,11 @@ fn a_refresh_rotates_and_a_spent_one_ends_the_session(app: &App) {
     assert_eq!(app.count("agency", "session.closed"), closed + 1);
     client.get("/api/v1/me").is(401);
     refresh(&third["refresh_token"]).is(401);
+    // Each further use is an event too.
+    let refused = app.count("agency", "session.refused");
+    refresh(&first["refresh_token"]).is(401);
+    refresh(&second["refresh_token"]).is(401);
+    assert_eq!(app.count("agency", "session.refused"), refused + 2);
     let bent = text(&third["refresh_token"]).replacen(".2.", ".1.", 1);
     for wrong in ["nonsense", "a.b", bent.as_str()] {
         refresh(&json!(wrong)).is(401);

@@ -68,6 +68,11 @@ pub fn refresh(tx: &mut Tx<'_>, shown: &identity::ShownRefresh) -> Result<Option
             tx.record(Action::SessionClosed, ("session", &id), 1, &record)?;
             Ok(None)
         }
+        identity::Refreshed::Spent(id) => {
+            let record = json!({"session": id, "why": "a refresh token that was used before was shown again; its session had ended"});
+            tx.record(Action::SessionRefused, ("session", &id), 1, &record)?;
+            Ok(None)
+        }
     }
 }
 
