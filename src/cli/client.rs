@@ -54,7 +54,10 @@ impl Client {
     /// A client for the server of the flags, or the one on this machine.
     pub fn new(args: &ClientArgs, here: &str) -> ClientResult<Self> {
         let base = args.server.as_deref().unwrap_or(here).trim_end_matches('/').to_owned();
-        let sound = url::Url::parse(&base).is_ok_and(|u| matches!(u.scheme(), "https" | "http") && u.has_host());
+        let bare =
+            |u: &url::Url| u.query().or(u.fragment()).is_none() && u.username().is_empty() && u.password().is_none();
+        let sound =
+            url::Url::parse(&base).is_ok_and(|u| matches!(u.scheme(), "https" | "http") && u.has_host() && bare(&u));
         if !sound {
             let message = format!("must be an address such as https://casetrail.example:8443, not {base:?}");
             return Err(Failure::field("--server", "format", message));
@@ -286,7 +289,14 @@ mod tests {
                 .unwrap_or_default()
         };
         assert!(no(&args("example", Some("t"))).contains("--server"));
-        assert!(no(&args("ftp://example", Some("t"))).contains("--server"));
+        for server in [
+            "ftp://example",
+            "https://example?x",
+            "https://example#a",
+            "https://user:pw@example",
+        ] {
+            assert!(no(&args(server, Some("t"))).contains("--server"), "{server}");
+        }
         assert!(no(&args("https://example", None)).contains("CASETRAIL_TOKEN"));
         assert!(
             no(&ClientArgs {
