@@ -79,6 +79,24 @@ fn without_room_no_file_is_made() {
 }
 
 #[test]
+fn a_pipe_in_place_of_a_file_is_not_waited_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let local = Local::at(
+        &folder.path().join("files"),
+        &folder.path().join("packets"),
+        &folder.path().join("pictures"),
+    );
+    let key = Digest::of(b"x");
+    let place = folder.path().join(format!("files/sha256/{}", &key.to_string()[..2]));
+    std::fs::create_dir_all(&place).expect("made");
+    let made = std::process::Command::new("mkfifo")
+        .arg(place.join(key.to_string()))
+        .status();
+    assert!(made.expect("mkfifo").success());
+    assert!(local.open(&Key::File(key), WHOLE).is_err());
+}
+
+#[test]
 fn a_range_is_read_alone() {
     on_each(|blobs| {
         let received = receive(&blobs, b"0123456789", 0).expect("written");

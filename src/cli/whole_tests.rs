@@ -170,7 +170,12 @@ fn a_changed_backup_and_a_foreign_checkpoint_are_refused() {
             .restore(&["--checkpoint", text(&foreign)])
             .is_some_and(|f| f.code == 2)
     );
-    let key = backed.outside.path().join("backup/keys/log.key");
+    // Nothing is restored into the backup itself.
+    let backup = backed.outside.path().join("backup");
+    let inside = backup.join("files/restored");
+    let refused = failure(&["restore", text(&backup), "--data-dir", text(&inside)]);
+    assert!(refused.is_some_and(|f| f.text().contains("lies in the backup itself")) && !inside.exists());
+    let key = backup.join("keys/log.key");
     std::fs::write(&key, b"changed").unwrap();
     assert!(
         backed

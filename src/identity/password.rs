@@ -31,6 +31,9 @@ pub struct Passwords {
 }
 
 impl Passwords {
+    /// The problem where too many sign in at once.
+    pub const BUSY: &str = "busy";
+
     /// Two at a time of those who are signed in; of sign-ins half as many as there are processors.
     pub fn new() -> Result<Self> {
         let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
@@ -61,16 +64,19 @@ impl Passwords {
     /// # Errors
     /// Too many wait for their turn already.
     pub async fn check_sign_in(&self, password: String, hash: Option<String>) -> Result<bool> {
-        let busy = |_| Error::unavailable("busy", "Too many sign in at the moment. Send it again.", 2);
+        let busy = |_| Error::unavailable(Self::BUSY, "Too many sign in at the moment. Send it again.", 2);
         let waiting = self.waiting.clone().try_acquire_owned().map_err(busy)?;
         let turn = turn(&self.sign_ins).await?;
-        let (known, hash) = (hash.is_some(), hash.unwrap_or_else(|| self.decoy.to_string()));
-        in_turn((turn, waiting), move || Ok(matches(&password, &hash) && known)).await
+        self.matches(password, hash, (turn, waiting)).await
     }
 
     /// The same at the machine itself, one after the other.
     pub async fn check_at_machine(&self, password: String, hash: Option<String>) -> Result<bool> {
         let turn = turn(&self.machine).await?;
+        self.matches(password, hash, turn).await
+    }
+
+    async fn matches(&self, password: String, hash: Option<String>, turn: impl Send + 'static) -> Result<bool> {
         let (known, hash) = (hash.is_some(), hash.unwrap_or_else(|| self.decoy.to_string()));
         in_turn(turn, move || Ok(matches(&password, &hash) && known)).await
     }
@@ -188,6 +194,19 @@ mod tests {
         assert!(
             passwords
                 .check("green lantern by the ferry".into(), hash)
+                .await
+                .expect("checked")
+        );
+        // Nor does an administrator at the machine.
+        let hash = passwords
+            .hash("green lantern by the ferry".into())
+            .await
+            .expect("hashed");
+        let right = passwords.check_at_machine("green lantern by the ferry".into(), Some(hash));
+        assert!(right.await.expect("checked"));
+        assert!(
+            !passwords
+                .check_at_machine("a guess".into(), None)
                 .await
                 .expect("checked")
         );

@@ -289,6 +289,7 @@ impl PasswordChange {
 }
 
 /// What somebody signs in with.
+#[derive(Clone)]
 pub struct SignIn {
     pub username: String,
     pub password: String,

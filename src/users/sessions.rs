@@ -15,7 +15,7 @@ use crate::error::{Error, Kind, Result};
 use crate::gate::{RequestCtx, Scope};
 use crate::http::reply::{self, Reply};
 use crate::http::{App, WriteRequest, body, browser, client_address};
-use crate::identity::{Network, Opened, SignInAttempt};
+use crate::identity::{Network, Opened, Passwords, SignInAttempt};
 use crate::ledger;
 use crate::policy::{Act, Role};
 
@@ -38,10 +38,16 @@ pub(super) async fn open_session(req: &HttpRequest, payload: &mut Payload, app: 
         too_many: false,
         turned_away: 0,
     };
-    match app.attempts.enter(Network::of(&place.address), app.gate.now()) {
-        Ok(attempt) => attempted(app, wanted, place, attempt).await,
-        Err(_) if place.at_machine => at_machine(app, wanted, &place).await,
+    let done = match app.attempts.enter(Network::of(&place.address), app.gate.now()) {
+        Ok(attempt) => attempted(app, wanted.clone(), place.clone(), attempt).await,
         Err(seconds) => Err(slowed(seconds)),
+    };
+    match done {
+        // Neither its own failures nor a crowd from elsewhere shut the machine out.
+        Err(e) if place.at_machine && [SLOWED, Passwords::BUSY].contains(&e.code) => {
+            at_machine(app, wanted, &place).await
+        }
+        done => done,
     }
 }
 
@@ -52,20 +58,7 @@ async fn attempted(app: &App, wanted: SignIn, mut place: SignInPlace, attempt: S
         place.too_many = app.attempts.is_one_too_many(&user.id, network, app.gate.now());
     }
     let known = user.as_ref().map(|u| u.password_hash.clone());
-    let right = match (
-        app.passwords
-            .check_sign_in(wanted.password.clone(), known.clone())
-            .await,
-        &user,
-    ) {
-        (Err(busy), Some(user)) if place.at_machine && user.administers()? => {
-            let turn = app.machine_sign_ins.wait(MACHINE_WAIT).await.ok_or(busy)?;
-            let right = app.passwords.check_at_machine(wanted.password, known).await;
-            drop(turn);
-            right?
-        }
-        (checked, _) => checked?,
-    };
+    let right = app.passwords.check_sign_in(wanted.password, known).await?;
     if let Some(user) = user.as_ref().filter(|_| right)
         && let Some(opened) = open(app, user, &place).await?
     {
@@ -128,11 +121,14 @@ async fn refuse(app: &App, counted: Option<String>, place: SignInPlace) -> Resul
 }
 
 /// The same for every name: it is the place that waits.
+/// The problem where a place is slowed.
+const SLOWED: &str = "too-many-sign-ins";
+
 fn slowed(seconds: u32) -> Error {
     let detail = "Too many sign-ins failed where you call from. Wait a little before the next one.";
     Error {
         retry_after: Some(seconds),
-        ..Error::new(Kind::TooMany, "too-many-sign-ins", detail)
+        ..Error::new(Kind::TooMany, SLOWED, detail)
     }
 }
 

@@ -214,6 +214,50 @@ fn speaks_tls() -> String {
     url
 }
 
+/// What answers each call as some other server may.
+fn says(body: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming().take(4) {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 10_000]);
+            let length = body.len();
+            let _ = write!(
+                stream,
+                "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+            );
+        }
+    });
+    url
+}
+
+#[test]
+fn what_is_no_casetrail_server_logs_nothing() {
+    for body in [r#"{"items":[{"id":"x","number":"26-1"}]}"#, "{}", "[1]", "<html>"] {
+        let done = Command::new(env!("CARGO_BIN_EXE_casetrail"))
+            .args([
+                "log",
+                "26-1",
+                "https://a.example/1",
+                "--level",
+                "overt",
+                "--device",
+                "agency",
+            ])
+            .args(["--platform", "web", "--server", &says(body)])
+            .env("CASETRAIL_TOKEN", "ct_x")
+            .output()
+            .unwrap();
+        let told = format!("{}{}", String::from_utf8_lossy(&done.stdout), complaint(&done));
+        assert_eq!(done.status.code(), Some(1), "{body}: {told}");
+        assert!(
+            told.contains("no Casetrail server") && !told.contains("1 logged"),
+            "{body}: {told}"
+        );
+    }
+}
+
 both_databases!(where_a_packet_is_to_lie_is_checked_first);
 fn where_a_packet_is_to_lie_is_checked_first(app: &App) {
     let case = app.case();

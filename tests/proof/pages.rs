@@ -116,6 +116,35 @@ fn the_verifier_writes_its_own_page_beside_the_exhibits() {
 }
 
 #[test]
+fn nothing_is_rendered_into_the_packet_and_no_pipe_is_waited_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let packet = folder(dir.path(), &Model::sample().files());
+    let (packet, inside) = (packet.to_str().unwrap(), packet.join("data/mine"));
+    let (code, _, said) = run(&[packet, "--render", inside.to_str().unwrap()]);
+    assert!(
+        code == Some(2) && said.contains("lies in the packet") && !inside.exists(),
+        "{said}"
+    );
+    let pipe = dir.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let pipe = pipe.to_str().unwrap();
+    let (code, told, _) = run(&[pipe]);
+    assert!(
+        code == Some(2) && told.contains("neither a file nor a folder"),
+        "{told}"
+    );
+    for flag in ["--key", "--policy", "--tsa-ca"] {
+        for special in [pipe, "/dev/zero"] {
+            let (code, _, said) = run(&[packet, flag, special]);
+            assert!(
+                code == Some(2) && said.contains("no regular file"),
+                "{flag} {special}: {said}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_packet_that_failed_is_not_rendered() {
     let dir = tempfile::tempdir().unwrap();
     let files = with_page(&Model::sample(), |page| page + " ");

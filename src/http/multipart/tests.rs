@@ -387,7 +387,7 @@ async fn a_name_is_read_as_senders_write_it() {
         let line = [b"Content-Disposition: ", disposition].concat();
         PartHead::parse(&[&line]).map(|head| head.name).ok()
     };
-    let named: [(&[u8], &str); 15] = [
+    let named: [(&[u8], &str); 20] = [
         (b"form-data; name  =  my_field  ", "my_field"),
         (b"FORM-DATA;name=my_field; filename=file-name.txt", "my_field"),
         (
@@ -410,6 +410,11 @@ async fn a_name_is_read_as_senders_write_it() {
         (b"form-data; filename=\"a\x00\x1b[2Jb\x7f\"; name=\"f\"", "f"),
         (b"form-data; filename*=UTF-8''%ff%fe; name=\"f\"", "f"),
         (b"form-data; name=\"f\"; filename*=caf\xe9", "f"),
+        (b"form-data; name=\"f\"; filename=a\x01b", "f"),
+        (b"form-data; filename=Icon\r; name=\"f\"", "f"),
+        (b"form-data; name=\"f\"; filename=", "f"),
+        (b"form-data; name=\"f\"; filename=\"unclosed", "f"),
+        (b"form-data; filename=\"x\x7f; y; filename*=\"; name=\"f\"", "f"),
     ];
     for (disposition, name) in named {
         assert_eq!(
