@@ -70,13 +70,13 @@ constants = {name: value for text in sources.values() for name, value in re.find
 def word(argument):
     """The text of a literal, or of a constant."""
     literal = re.fullmatch(r'"([a-z0-9_-]+)"', argument)
-    return literal[1] if literal else constants.get(argument)
+    return literal[1] if literal else constants.get(argument.removeprefix("Self::"))
 
 
 codes, rules = {}, {}
 known = {one["rule"] for one in published["rules"]}
 for name, text in sources.items():
-    for call in re.finditer(r"\b(?:Error|Self)::(new|unavailable|conflict|invalid|field)\(|\bcode: \"([a-z-]+)\"", text):
+    for call in re.finditer(r"\b(?<!io::)(?:Error|Self)::(new|unavailable|conflict|invalid|field)\(|\bcode: \"([a-z-]+)\"", text):
         if call[2]:
             after = re.search(r"\.\.Error::(\w+)\(", text[call.end():call.end() + 200])
             codes[call[2]] = {"conflict": 409, "invalid": 422, "field": 422}.get(after and after[1], None)

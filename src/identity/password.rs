@@ -32,7 +32,7 @@ pub struct Passwords {
 
 impl Passwords {
     /// The problem where too many sign in at once.
-    pub const BUSY: &str = "busy";
+    pub const QUEUE_FULL: &str = "busy";
 
     /// Two at a time of those who are signed in; of sign-ins half as many as there are processors.
     pub fn new() -> Result<Self> {
@@ -64,7 +64,7 @@ impl Passwords {
     /// # Errors
     /// Too many wait for their turn already.
     pub async fn check_sign_in(&self, password: String, hash: Option<String>) -> Result<bool> {
-        let busy = |_| Error::unavailable(Self::BUSY, "Too many sign in at the moment. Send it again.", 2);
+        let busy = |_| Error::unavailable(Self::QUEUE_FULL, "Too many sign in at the moment. Send it again.", 2);
         let waiting = self.waiting.clone().try_acquire_owned().map_err(busy)?;
         let turn = turn(&self.sign_ins).await?;
         self.matches(password, hash, (turn, waiting)).await

@@ -44,7 +44,7 @@ pub(super) async fn open_session(req: &HttpRequest, payload: &mut Payload, app: 
     };
     match done {
         // Neither its own failures nor a crowd from elsewhere shut the machine out.
-        Err(e) if place.at_machine && [SLOWED, Passwords::BUSY].contains(&e.code) => {
+        Err(e) if place.at_machine && [SLOWED, Passwords::QUEUE_FULL].contains(&e.code) => {
             at_machine(app, wanted, &place).await
         }
         done => done,
