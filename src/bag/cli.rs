@@ -195,11 +195,23 @@ pub fn text(report: &Report) -> String {
         };
         out += &format!("{whose}: {}\n", word(signer));
     }
+    if let Some(evidence) = &report.evidence {
+        out += &format!(
+            "evidence hash, as the papers print it: {}\n",
+            in_fours(&evidence.to_string())
+        );
+    }
     for anchor in &report.anchored {
         out += &format!("anchored until {} by {}\n", anchor.at, word(&anchor.by));
     }
     out += &findings(report, |f| f.verdict == Verdict::Absent, "absent");
     out + &findings(report, |f| f.verdict == Verdict::Passed, "passed")
+}
+
+/// A hash in groups of four, as people compare it.
+fn in_fours(hash: &str) -> String {
+    let groups = hash.as_bytes().chunks(4).map(String::from_utf8_lossy);
+    groups.collect::<Vec<_>>().join(" ")
 }
 
 fn counts(report: &Report) -> String {

@@ -14,7 +14,8 @@ use crate::gate::{Gate, NewEvent};
 use crate::ledger::{self, Action, Appended};
 use crate::proof::checkpoint::{TlogProof, VerifyingKey};
 use crate::proof::packet::{
-    self, ATTESTED_TAGS, Attest, BETWEEN, CHECKPOINT, ISSUED, ISSUED_PROOF, LOG_PEM, LOG_VKEY, MANIFEST, TAGMANIFEST,
+    self, ATTESTED_TAGS, Attest, BETWEEN, CHECKPOINT, EvidenceHash, ISSUED, ISSUED_PROOF, LOG_PEM, LOG_VKEY, MANIFEST,
+    TAGMANIFEST,
 };
 
 /// The pause between two questions whether the log has signed.
@@ -26,7 +27,7 @@ const TIMES: u32 = 250;
 pub fn issue(work: &Work<'_>, gate: &Gate, custody: &Custody, bag: &Bag<'_>) -> Result<Appended> {
     let (id, case) = (work.packet.id.clone(), work.packet.case_id.clone());
     let content = content(work, custody, bag)?;
-    let attest: Map<String, Value> = serde_json::from_value(serde_json::to_value(attest(custody, bag)?)?)?;
+    let attest: Map<String, Value> = serde_json::from_value(serde_json::to_value(attest(work, custody, bag)?)?)?;
     let progress = work.progress.clone();
     gate.housekeep_blocking(ledger::job(JOB), move |tx| {
         // A builder that lost its lease appends nothing.
@@ -60,7 +61,7 @@ fn content(work: &Work<'_>, custody: &Custody, bag: &Bag<'_>) -> Result<Value> {
     Ok(content)
 }
 
-fn attest(custody: &Custody, bag: &Bag<'_>) -> Result<Attest> {
+fn attest(work: &Work<'_>, custody: &Custody, bag: &Bag<'_>) -> Result<Attest> {
     let digest = |name: &str| {
         let written = bag.tags.get(name).copied();
         written.ok_or_else(|| Error::internal(format!("{name} is not written yet")))
@@ -68,6 +69,8 @@ fn attest(custody: &Custody, bag: &Bag<'_>) -> Result<Attest> {
     let tag = |name: &str| Ok((name.to_owned(), digest(name)?));
     Ok(Attest {
         manifest_sha256: digest(MANIFEST)?,
+        evidence_sha256: (work.request.papers() >= Some(packet::EVIDENCE_SINCE))
+            .then(|| EvidenceHash::of(&bag.payload)),
         tags: ATTESTED_TAGS.into_iter().map(tag).collect::<Result<_>>()?,
         through: custody.cut.seq.unsigned_abs(),
         head: custody.cut.leaf,

@@ -29,6 +29,8 @@ pub const CHECKPOINT: &str = "proof/checkpoint";
 pub const LOG_VKEY: &str = "proof/log.vkey";
 pub const LOG_PEM: &str = "proof/log.pem";
 pub const EXHIBITS: &str = "data/exhibits/";
+/// The folder of events and records.
+const CUSTODY: &str = "data/custody/";
 
 /// Files without which a packet is incomplete.
 pub const REQUIRED: [&str; 16] = [
@@ -132,6 +134,41 @@ pub fn manifest(files: &BTreeMap<String, Digest>) -> String {
         .collect()
 }
 
+/// SHA-256 of the manifest's lines for exhibits, custody, `packet.json` and `inventory.json`, in the manifest's order.
+/// Papers under `data/` print it: the hash of the manifest that lists them cannot stand in them.
+#[derive(Debug, Clone, Default)]
+pub struct EvidenceHash(sha2::Sha256);
+
+impl EvidenceHash {
+    /// Whether the line of this path counts.
+    pub fn covers(path: &str) -> bool {
+        path.starts_with(EXHIBITS) || path.starts_with(CUSTODY) || [PACKET, INVENTORY].contains(&path)
+    }
+
+    /// The hash of the files of a manifest.
+    pub fn of(files: &BTreeMap<String, Digest>) -> Digest {
+        let mut hash = Self::default();
+        for (path, digest) in files {
+            hash.add(path, *digest);
+        }
+        hash.finish()
+    }
+
+    /// Takes in a line, where its path counts. Lines come in the manifest's order.
+    pub fn add(&mut self, path: &str, digest: Digest) {
+        use sha2::Digest as _;
+        if Self::covers(path) {
+            self.0.update(format!("{digest}  {path}\n"));
+        }
+    }
+
+    /// The hash of the lines so far.
+    pub fn finish(self) -> Digest {
+        use sha2::Digest as _;
+        Digest(self.0.finalize().into())
+    }
+}
+
 /// Reads one line of a manifest, without its LF.
 pub fn manifest_line(line: &[u8]) -> Option<(&str, Digest)> {
     let (digest, path) = (
@@ -157,6 +194,8 @@ pub fn parse_bag_info(text: &str) -> Option<Vec<(&str, &str)>> {
         .collect()
 }
 
+/// The first version of the papers whose issue attests the evidence hash.
+pub const EVIDENCE_SINCE: u32 = 3;
 /// The label whose value is `<bytes>.<files>` of `data/`.
 pub const OXUM: &str = "Payload-Oxum";
 /// The label whose value is `urn:uuid:<packet id>`.
@@ -167,6 +206,9 @@ pub const IDENTIFIER: &str = "External-Identifier";
 #[serde(deny_unknown_fields)]
 pub struct Attest {
     pub manifest_sha256: Digest,
+    /// The evidence hash ([`EvidenceHash`]); packets whose papers are older than 3 have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence_sha256: Option<Digest>,
     /// Digests of [`ATTESTED_TAGS`], by name.
     pub tags: BTreeMap<String, Digest>,
     /// `seq` of the cut, and its leaf.

@@ -66,6 +66,7 @@ impl Walk<'_> {
         let payload = path == MANIFEST;
         let mut listed: Vec<(usize, bool)> = Vec::new();
         let (mut last, mut unread) = (String::new(), false);
+        let mut evidence = EvidenceHash::default();
         let entries = self.files.source.entries().iter().zip(&self.files.digests);
         let entries: Vec<(String, Option<Digest>)> = entries.map(|(e, digest)| (e.path.clone(), *digest)).collect();
         self.files.lines(path, &mut self.report, |report, number, line| {
@@ -75,6 +76,7 @@ impl Walk<'_> {
                 return report.fail(path, "manifest.canonical", message);
             };
             last = name.to_owned();
+            evidence.add(name, digest);
             match entries.binary_search_by(|entry| entry.0.as_str().cmp(name)) {
                 _ if name.starts_with("data/") != payload || name == TAGMANIFEST => {
                     report.fail(name, "manifest.scope", format!("does not belong in {path}"));
@@ -88,6 +90,9 @@ impl Walk<'_> {
         }
         if unread {
             return;
+        }
+        if payload {
+            self.evidence = Some(evidence.finish());
         }
         let mut listed = listed.into_iter().map(|(index, _)| index).peekable();
         for (index, (name, _)) in entries.iter().enumerate() {
@@ -113,7 +118,7 @@ impl Walk<'_> {
         };
         // Words of another version of the papers are named where the head is read.
         let same = how_to.is_none_or(|text| text == papers::how_to(&head.name, &head.origin).into_bytes());
-        // The words of 1 and 2 are the same.
+        // The words of all versions are the same.
         let ours = head.papers.is_some_and(|version| (1..=PAPERS).contains(&version));
         self.report.require(same || !ours, HOW_TO, rule::HOW_TO_WORDS);
     }

@@ -36,7 +36,10 @@ impl Walk<'_> {
     pub(super) fn log(&mut self) {
         if let Some(issued) = &self.issued {
             let same = self.files.digest(MANIFEST) == Some(issued.attest.manifest_sha256);
-            self.report.require(same, MANIFEST, rule::ATTESTED_MANIFEST);
+            // Another manifest has another evidence hash, and that is one finding.
+            if self.report.require(same, MANIFEST, rule::ATTESTED_MANIFEST) {
+                self.evidence(issued.attest.evidence_sha256);
+            }
         }
         let Some(proof) = self.small(ISSUED_PROOF) else { return };
         let Ok(proof) = TlogProof::parse(&proof) else {
@@ -61,6 +64,16 @@ impl Walk<'_> {
             self.included(&proof, &checkpoint);
         }
         self.note = Some(note);
+    }
+
+    /// The evidence hash attested is the manifest's; packets of an earlier layout attest none.
+    fn evidence(&mut self, attested: Option<Digest>) {
+        let Some(head) = &self.report.packet else { return };
+        let due = head.papers >= Some(EVIDENCE_SINCE);
+        let same = attested.is_some() == due && attested.is_none_or(|attested| self.evidence == Some(attested));
+        if self.report.require(same, MANIFEST, rule::EVIDENCE) {
+            self.report.evidence = attested;
+        }
     }
 
     /// The issue is a leaf of the checkpoint's tree, and `packet.json` names the log of that tree.

@@ -134,6 +134,8 @@ pub struct Report {
     pub packet: Option<packet::Head>,
     /// The key that signed, once its signature has verified.
     pub signer: Option<String>,
+    /// The hash that the packet's papers print, once it is the one attested.
+    pub evidence: Option<Digest>,
     pub anchored: Vec<Anchor>,
     pub counts: Counts,
     pub findings: Vec<Finding>,
@@ -159,6 +161,7 @@ impl Report {
             exit_code: 1,
             packet: None,
             signer: None,
+            evidence: None,
             anchored: Vec::new(),
             counts: Counts::default(),
             findings: Vec::new(),
@@ -249,6 +252,7 @@ pub fn verify(source: &mut dyn PacketSource, trust: &Trust) -> Report {
         note: None,
         custody: Default::default(),
         trusted: false,
+        evidence: None,
         unsigned: false,
     };
     if let Some(version) = walk.newer() {
@@ -273,6 +277,8 @@ struct Walk<'w> {
     note: Option<crate::proof::checkpoint::Note>,
     custody: custody::CustodyFacts,
     trusted: bool,
+    /// The evidence hash of the manifest, where it can be read.
+    evidence: Option<Digest>,
     /// Whether the key shown did not sign the checkpoint.
     unsigned: bool,
 }

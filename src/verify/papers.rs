@@ -6,8 +6,9 @@ use crate::proof::packet::{self, IDENTIFIER, OXUM};
 use crate::proof::time::format_at;
 
 /// Version of the papers: `HOW-TO-VERIFY.txt`, the labels of `bag-info.txt`, the reasons in the inventory, and the
-/// organization in the request's record. Packets of 0.1.0 name none; 2 has more endings of files ([`super::endings`]).
-pub const PAPERS: u32 = 2;
+/// organization in the request's record. Packets of 0.1.0 name none; 2 has more endings of files ([`super::endings`]); 3
+/// attests the evidence hash.
+pub const PAPERS: u32 = 3;
 /// Longest slug of a case number.
 const SLUG: usize = 60;
 

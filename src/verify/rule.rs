@@ -71,6 +71,7 @@ rules! {
     TAGS "issued.tags" "does not attest exactly bagit.txt, bag-info.txt and HOW-TO-VERIFY.txt";
     TAG_BYTES "issued.tags" "its bytes are not those that packet.issued attests";
     ATTESTED_MANIFEST "issued.manifest" "is not the manifest that packet.issued attests";
+    EVIDENCE "issued.evidence" "its lines for exhibits, custody, packet.json and inventory.json have another hash than packet.issued attests";
     PROOF "log.proof" "is not a tlog-proof";
     CHECKPOINT "log.checkpoint" "is not the checkpoint inside issued.tlog-proof";
     NOTE "log.note" "its checkpoint is not a signed note of origin, size and root";

@@ -477,8 +477,12 @@ impl Model {
             None => (self.log.last().unwrap().event.clone(), self.log.last().unwrap().leaf),
         };
         let tags: BTreeMap<_, _> = ATTESTED_TAGS.iter().map(|t| (*t, Digest::of(&files[*t]))).collect();
-        let attest = json!({"manifest_sha256": Digest::of(&files[MANIFEST]), "tags": tags, "through": self.log.len() - 1,
+        let mut attest = json!({"manifest_sha256": Digest::of(&files[MANIFEST]), "tags": tags, "through": self.log.len() - 1,
             "head": self.log.last().unwrap().leaf, "size": self.inventory.len()});
+        if self.head.papers >= Some(EVIDENCE_SINCE) {
+            let payload = files.iter().map(|(path, bytes)| (path.clone(), Digest::of(bytes)));
+            attest["evidence_sha256"] = json!(EvidenceHash::of(&payload.collect()));
+        }
         let mut issued = next(
             Some((&last.0, last.1)),
             "packet.issued",

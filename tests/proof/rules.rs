@@ -147,6 +147,12 @@ const CASES: &[Case] = &[
             f.insert(MANIFEST.into(), manifest(&data).into());
         })
     }),
+    Case("an evidence hash that is another", "issued.evidence", || {
+        seal(|e| drop(e.attest.insert("evidence_sha256".into(), json!(Digest::of(b"others")))))
+    }),
+    Case("an issue without its evidence hash", "issued.evidence", || {
+        seal(|e| drop(e.attest.remove("evidence_sha256")))
+    }),
     Case("a proof of another leaf", "log.inclusion", || {
         outside(|f| replace(f, ISSUED_PROOF, "index 270", "index 271"))
     }),
