@@ -3,7 +3,7 @@
 //! The map of the house, from the ground up; a module imports only from floors below it.
 //!
 //! - `proof`: pure rules of the ledger and the packet, bytes in, values out.
-//! - `page`: the packet's page, made from its documents; as pure as `proof`.
+//! - `page`: the packet's pages and graphs, made from its documents; as pure as `proof`.
 //! - `verify`: the walk through a packet that reports every finding; as pure as `proof`.
 //! - `bag`: a packet as a folder or a ZIP, the verifier's only file access.
 //! - `clock`, `text`, `error`, `words`, `threads`, `durable`: what every floor above shares.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::open;
 use super::terminal::word;
-use crate::page::{self, Documents};
+use crate::page::{self, Documents, Pages};
 use crate::proof::packet::{EXHIBITS, INDEX};
 use crate::verify::trust::Trust;
 use crate::verify::{PacketSource, Report, VerifyOutcome, verify};
@@ -48,22 +48,29 @@ pub(super) fn verify_and_render(packet: &Path, trust: &Trust, folder: &Path) -> 
 }
 
 fn write(source: &mut dyn PacketSource, folder: &Path) -> Rendered {
-    let page = folder.join("index.html");
-    let named = word(&page.display().to_string());
-    let failed = |error: &dyn std::fmt::Display| format!("{named}: {error}");
-    let mut out = create(&page).map_err(|error| failed(&error))?;
-    page::write(&mut CheckedDocuments(source), &mut out).map_err(|error| failed(&error))?;
-    out.flush().map_err(|error| failed(&error))?;
+    let mut documents = CheckedDocuments(source);
+    let mut pages = Pages::of(&mut documents).map_err(|error| error.to_string())?;
+    for path in page::PATHS {
+        let place = folder.join(in_data(path));
+        let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", word(&place.display().to_string()));
+        let mut out = create(&place).map_err(|error| failed(&error))?;
+        pages.write(path, &mut out).map_err(|error| failed(&error))?;
+        out.flush().map_err(|error| failed(&error))?;
+    }
     exhibits(source, folder)?;
-    Ok(named)
+    Ok(word(&folder.join(in_data(INDEX)).display().to_string()))
+}
+
+/// Where a file of the packet's payload lies in it.
+fn in_data(path: &str) -> &str {
+    path.strip_prefix("data/").unwrap_or(path)
 }
 
 /// The exhibits, at the places where the page looks for them.
 fn exhibits(source: &mut dyn PacketSource, folder: &Path) -> Result<(), String> {
     let paths: Vec<String> = source.entries().iter().map(|entry| entry.path.clone()).collect();
-    let data = INDEX.trim_end_matches("index.html");
     for (index, path) in paths.iter().enumerate().filter(|(_, path)| path.starts_with(EXHIBITS)) {
-        let place = folder.join(path.trim_start_matches(data));
+        let place = folder.join(in_data(path));
         let copied = copy(source, index, &place);
         copied.map_err(|error| format!("{}: {error}", place.display()))?;
     }

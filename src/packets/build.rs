@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::http;
 use crate::jobs::Progress;
 use crate::ledger;
-use crate::proof::packet::{INVENTORY, PACKET};
+use crate::proof::packet::{CASE_UCO, INDEX, INVENTORY, PACKET, RO_CRATE};
 
 /// Builds a packet on the calling thread. Its file is synced, and still to be put into the store; a failure leaves none.
 pub fn build(state: &http::State, packet: &Packet, progress: &Arc<Progress>) -> Result<WrittenPacket> {
@@ -29,10 +29,11 @@ pub fn build(state: &http::State, packet: &Packet, progress: &Arc<Progress>) -> 
     progress.begin("pages", picks.len() as u64)?;
     documents::inventory(&work, &custody, &mut bag)?;
     documents::packet(&work, &custody, &picks, &mut bag)?;
-    // The page follows from both documents, and stands before them in the ZIP.
-    bag.page()?;
-    bag.add_draft(INVENTORY)?;
-    bag.add_draft(PACKET)?;
+    // The pages follow from both documents, among which they stand in the ZIP.
+    bag.pages()?;
+    for path in [CASE_UCO, INDEX, INVENTORY, PACKET, RO_CRATE] {
+        bag.add_draft(path)?;
+    }
     documents::manifest(&work, &custody, &mut bag)?;
 
     progress.begin("issue", 1)?;

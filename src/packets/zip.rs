@@ -6,9 +6,8 @@ use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
 use crate::bag::writer::{Entry, WriteError, ZipWriter};
 use crate::blobs::{Blobs, PacketFile, Shelf, TempFile, WrittenPacket};
 use crate::error::{Error, Result};
-use crate::page::{self, Documents};
+use crate::page::{self, Documents, Pages};
 use crate::proof::id::Digest;
-use crate::proof::packet::INDEX;
 
 /// Bytes gathered before they are written.
 const BUFFER: usize = 1 << 20;
@@ -104,12 +103,16 @@ impl<'b> Bag<'b> {
         Ok(())
     }
 
-    /// Adds the page that is made from the documents, which are all there, if only as drafts.
-    pub fn page(&mut self) -> Result<()> {
+    /// Makes the pages from the documents, which are all there, if only as drafts.
+    pub fn pages(&mut self) -> Result<()> {
         let mut documents = std::mem::take(&mut self.drafts);
-        let made = self.spool(INDEX, |out| page::write(&mut documents, out).map_err(Error::internal));
-        self.drafts = documents;
-        made
+        let mut pages = Pages::of(&mut documents).map_err(Error::internal)?;
+        for path in page::PATHS {
+            self.draft(path, |out| pages.write(path, out).map_err(Error::internal))?;
+        }
+        let made = std::mem::replace(&mut self.drafts, documents);
+        self.drafts.0.extend(made.0);
+        Ok(())
     }
 
     fn keep(&mut self, path: &str, digest: Digest, size: u64) {

@@ -18,6 +18,10 @@ pub const HOW_TO: &str = "HOW-TO-VERIFY.txt";
 pub const MANIFEST: &str = "manifest-sha256.txt";
 pub const TAGMANIFEST: &str = "tagmanifest-sha256.txt";
 pub const INDEX: &str = "data/index.html";
+/// The packet as a graph of CASE and UCO.
+pub const CASE_UCO: &str = "data/case-uco.jsonld";
+/// The payload as a research object.
+pub const RO_CRATE: &str = "data/ro-crate-metadata.json";
 pub const PACKET: &str = "data/packet.json";
 pub const INVENTORY: &str = "data/inventory.json";
 pub const EVENTS: &str = "data/custody/events.jsonl";

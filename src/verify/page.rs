@@ -1,18 +1,17 @@
-//! `index.html`: made again from the packet's documents, and compared.
+//! The pages: made again from the packet's documents, and compared.
 
 use std::io;
 
 use sha2::{Digest as _, Sha256};
 
 use super::{PAGE_RULE, PacketFiles, Verdict, Walk, rule};
-use crate::page::{self, Documents};
+use crate::page::{self, Documents, Pages};
 use crate::proof::Digest;
 use crate::proof::packet::INDEX;
 
 impl Walk<'_> {
-    /// A page of this verifier's own version is made again; of another one nothing is said.
+    /// Pages of this verifier's own version are made again; of others nothing is said.
     pub(super) fn page(&mut self) {
-        let Some(found) = self.files.digest(INDEX) else { return };
         let Some(head) = &self.report.packet else {
             return self.report.tell(Verdict::NotChecked, INDEX, rule::PAGE_NOT_CHECKED);
         };
@@ -27,16 +26,43 @@ impl Walk<'_> {
             }
             Some(_) => {}
         }
-        let mut made = PageHash(Sha256::new());
-        match page::write(&mut self.files, &mut made) {
-            Ok(()) if Digest(made.0.finalize().into()) == found => self.report.tell(Verdict::Passed, INDEX, rule::PAGE),
-            Ok(()) => self.report.broken(INDEX, rule::OTHER_PAGE),
+        let mut found = Vec::new();
+        for path in page::PATHS {
+            match self.files.digest(path) {
+                Some(digest) => found.push((path, digest)),
+                None => self.report.broken(path, rule::PAGE_MISSING),
+            }
+        }
+        match other_pages(&mut self.files, &found) {
+            Ok(others) if others.is_empty() && found.len() == page::PATHS.len() => {
+                self.report.tell(Verdict::Passed, INDEX, rule::PAGE);
+            }
+            Ok(others) => others
+                .into_iter()
+                .for_each(|path| self.report.broken(path, rule::OTHER_PAGE)),
             Err(error) => {
                 let message = format!("cannot be made again, and so shows something else: {error}");
                 self.report.fail(INDEX, PAGE_RULE, message);
             }
         }
     }
+}
+
+/// Those of the pages found that are not the ones made from the documents.
+fn other_pages(
+    documents: &mut dyn Documents,
+    found: &[(&'static str, Digest)],
+) -> Result<Vec<&'static str>, page::PageError> {
+    let mut pages = Pages::of(documents)?;
+    let mut others = Vec::new();
+    for (path, digest) in found {
+        let mut made = PageHash(Sha256::new());
+        pages.write(path, &mut made)?;
+        if Digest(made.0.finalize().into()) != *digest {
+            others.push(*path);
+        }
+    }
+    Ok(others)
 }
 
 impl Documents for PacketFiles<'_> {

@@ -28,7 +28,7 @@ rules! {
     TAGMANIFEST "tagmanifest" "lists every other file with its digest";
     BAG "bag" "the bag is BagIt 1.0 and of its size, its labels and HOW-TO-VERIFY.txt are what the records say";
     LOG "log" "the issue is a leaf of the tree that the log's checkpoint signs";
-    PAGE "index" "shows what the documents say: made from them again, it is the same byte for byte";
+    PAGE "index" "shows what the documents say, as case-uco.jsonld and ro-crate-metadata.json do: made from them again, they are the same byte for byte";
     SIGNER_TRUSTED "signer" "is signed by the log you trust";
 }
 
@@ -58,7 +58,8 @@ rules! {
     SIZE "layout.size" "is larger than 1 MB";
     LONG_LINE "lines.long" "has a line of more than 1 MB";
     LAST_LINE "lines.end" "does not end in LF";
-    OTHER_PAGE "index" "shows something else than the documents say: made from them, the page is another";
+    OTHER_PAGE "index" "shows something else than the documents say: made from them, it is another";
+    PAGE_MISSING "index" "is missing, and packets with pages of this version have it";
     MANIFEST_DIGEST "manifest.digest" "its bytes are not those that the manifest lists";
     BAGIT "bag.bagit" "is not exactly BagIt 1.0's two lines";
     BAG_INFO "bag.info" "is not made of `Label: value` lines";

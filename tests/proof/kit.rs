@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use casetrail::page;
+use casetrail::page::{self, Pages};
 use casetrail::proof::Digest;
 use casetrail::proof::checkpoint::{Checkpoint, Signer, TlogProof};
 use casetrail::proof::event::{Actor, Event, Object, leaf};
@@ -409,8 +409,8 @@ impl Model {
                 .flat_map(|l| [l, b"\n".to_vec()].concat())
                 .collect::<Vec<u8>>()
         };
-        // The page is made when the packet is sealed, from what stands in it then.
-        files.insert(INDEX.into(), Vec::new());
+        // The pages are made when the packet is sealed, from what stands in it then.
+        files.extend(page::PATHS.map(|path| (path.to_owned(), Vec::new())));
         files.insert(EVENTS.into(), lines(self.log.iter().map(event_line).collect()));
         let record = |l: &Logged| match l.withheld {
             Some(class) => RecordLine::Withheld {
@@ -454,10 +454,15 @@ impl Model {
     /// The same, with another issue event.
     pub fn seal_with(&self, data: Files, bend: impl FnOnce(&mut Event)) -> Files {
         let mut files = data;
-        if files.get(INDEX).is_some_and(Vec::is_empty) {
-            let page = page_of(&files);
-            files.insert(INDEX.into(), page);
-        }
+        let unmade: Vec<&str> = page::PATHS
+            .into_iter()
+            .filter(|path| files.get(*path).is_some_and(Vec::is_empty))
+            .collect();
+        let made: Vec<_> = unmade
+            .iter()
+            .map(|path| (path.to_string(), made_page(&files, path)))
+            .collect();
+        files.extend(made);
         let manifest = packet::manifest(&files.iter().map(|(p, b)| (p.clone(), Digest::of(b))).collect());
         let oxum = format!("{}.{}", files.values().map(Vec::len).sum::<usize>(), files.len());
         files.insert(MANIFEST.into(), manifest.into_bytes());
@@ -535,8 +540,13 @@ impl Model {
     }
 }
 
-/// The page of these documents; one that cannot be made is empty.
+/// `index.html` of these documents.
 pub fn page_of(files: &Files) -> Vec<u8> {
+    made_page(files, INDEX)
+}
+
+/// A page of these documents; one that cannot be made is empty.
+pub fn made_page(files: &Files, path: &str) -> Vec<u8> {
     struct InMemory<'f>(&'f Files);
     impl page::Documents for InMemory<'_> {
         fn read(&mut self, path: &'static str, sink: &mut dyn FnMut(&[u8])) -> std::io::Result<()> {
@@ -545,7 +555,7 @@ pub fn page_of(files: &Files) -> Vec<u8> {
         }
     }
     let mut out = Vec::new();
-    match page::write(&mut InMemory(files), &mut out) {
+    match Pages::of(&mut InMemory(files)).and_then(|mut pages| pages.write(path, &mut out)) {
         Ok(()) => out,
         Err(_) => Vec::new(),
     }
