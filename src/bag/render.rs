@@ -2,11 +2,11 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::open;
 use super::terminal::word;
-use crate::page::{self, Documents, Pages};
+use crate::page::{self, Documents, PageSink};
 use crate::proof::packet::{EXHIBITS, INDEX};
 use crate::verify::trust::Trust;
 use crate::verify::{PacketSource, Report, VerifyOutcome, verify};
@@ -48,17 +48,49 @@ pub(super) fn verify_and_render(packet: &Path, trust: &Trust, folder: &Path) -> 
 }
 
 fn write(source: &mut dyn PacketSource, folder: &Path) -> Rendered {
-    let mut documents = CheckedDocuments(source);
-    let mut pages = Pages::of(&mut documents).map_err(|error| error.to_string())?;
-    for path in page::PATHS {
-        let place = folder.join(in_data(path));
-        let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", word(&place.display().to_string()));
-        let mut out = create(&place).map_err(|error| failed(&error))?;
-        pages.write(path, &mut out).map_err(|error| failed(&error))?;
-        out.flush().map_err(|error| failed(&error))?;
-    }
+    let mut files = PageFiles { folder, open: None };
+    let written = page::write(&mut CheckedDocuments(source), &mut files);
+    written.map_err(|error| error.to_string())?;
+    files.close().map_err(|error| error.to_string())?;
     exhibits(source, folder)?;
     Ok(word(&folder.join(in_data(INDEX)).display().to_string()))
+}
+
+/// Writes pages into a folder.
+struct PageFiles<'f> {
+    folder: &'f Path,
+    open: Option<(PathBuf, BufWriter<File>)>,
+}
+
+impl PageFiles<'_> {
+    fn close(&mut self) -> io::Result<()> {
+        match self.open.take() {
+            Some((place, mut out)) => out.flush().map_err(|error| at(&place, &error)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl PageSink for PageFiles<'_> {
+    fn begin(&mut self, path: &str) -> io::Result<()> {
+        self.close()?;
+        let place = self.folder.join(in_data(path));
+        let above = place.parent().unwrap_or(self.folder);
+        let made = fs::create_dir_all(above).and_then(|()| create(&place));
+        let out = made.map_err(|error| at(&place, &error))?;
+        self.open = Some((place, out));
+        Ok(())
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let (place, out) = self.open.as_mut().ok_or(io::ErrorKind::InvalidInput)?;
+        out.write_all(bytes).map_err(|error| at(place, &error))
+    }
+}
+
+/// An error with the place where it happened.
+fn at(place: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", word(&place.display().to_string())))
 }
 
 /// Where a file of the packet's payload lies in it.

@@ -12,7 +12,6 @@ use crate::error::{Error, Result};
 use crate::http;
 use crate::jobs::Progress;
 use crate::ledger;
-use crate::proof::packet::{CASE_UCO, INDEX, INVENTORY, PACKET, RO_CRATE};
 
 /// Builds a packet on the calling thread. Its file is synced, and still to be put into the store; a failure leaves none.
 pub fn build(state: &http::State, packet: &Packet, progress: &Arc<Progress>) -> Result<WrittenPacket> {
@@ -31,9 +30,7 @@ pub fn build(state: &http::State, packet: &Packet, progress: &Arc<Progress>) -> 
     documents::packet(&work, &custody, &picks, &mut bag)?;
     // The pages follow from both documents, among which they stand in the ZIP.
     bag.pages()?;
-    for path in [CASE_UCO, INDEX, INVENTORY, PACKET, RO_CRATE] {
-        bag.add_draft(path)?;
-    }
+    bag.add_drafts()?;
     documents::manifest(&work, &custody, &mut bag)?;
 
     progress.begin("issue", 1)?;

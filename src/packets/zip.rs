@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
 use crate::bag::writer::{Entry, WriteError, ZipWriter};
 use crate::blobs::{Blobs, PacketFile, Shelf, TempFile, WrittenPacket};
 use crate::error::{Error, Result};
-use crate::page::{self, Documents, Pages};
+use crate::page::{self, Documents, PageSink};
 use crate::proof::id::Digest;
 
 /// Bytes gathered before they are written.
@@ -77,23 +77,15 @@ impl<'b> Bag<'b> {
     }
 
     /// Makes an entry that is added later.
-    pub fn draft(&mut self, path: &'static str, make: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
-        let mut file = self.blobs.temp_file(Shelf::Packets)?;
-        let summed = Summed {
-            out: &mut file,
-            length: 0,
-            crc: crc32fast::Hasher::new(),
-        };
-        let mut out = BufWriter::with_capacity(BUFFER, summed);
-        make(&mut out)?;
-        let Summed { length, crc, .. } = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        let crc = crc.finalize();
-        self.drafts.0.insert(path, DraftEntry { file, length, crc });
+    pub fn draft(&mut self, path: &str, make: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
+        let mut draft = DraftWriter::create(self.blobs)?;
+        make(&mut draft.0)?;
+        self.drafts.0.insert(path.to_owned(), draft.end()?);
         Ok(())
     }
 
     /// Adds what was made before. Its bytes stay at hand until the ZIP ends.
-    pub fn add_draft(&mut self, path: &'static str) -> Result<()> {
+    pub fn add_draft(&mut self, path: &str) -> Result<()> {
         let DraftEntry { file, length, crc } = self.drafts.0.get_mut(path).ok_or_else(no_entry)?;
         file.rewind()?;
         let from = BufReader::with_capacity(BUFFER, file);
@@ -103,15 +95,23 @@ impl<'b> Bag<'b> {
         Ok(())
     }
 
+    /// Adds all that was made and not added yet, in the order of a packet.
+    pub fn add_drafts(&mut self) -> Result<()> {
+        let waiting = self.drafts.0.keys().filter(|path| !self.payload.contains_key(*path));
+        let waiting: Vec<String> = waiting.cloned().collect();
+        waiting.iter().try_for_each(|path| self.add_draft(path))
+    }
+
     /// Makes the pages from the documents, which are all there, if only as drafts.
     pub fn pages(&mut self) -> Result<()> {
-        let mut documents = std::mem::take(&mut self.drafts);
-        let mut pages = Pages::of(&mut documents).map_err(Error::internal)?;
-        for path in page::PATHS {
-            self.draft(path, |out| pages.write(path, out).map_err(Error::internal))?;
-        }
-        let made = std::mem::replace(&mut self.drafts, documents);
-        self.drafts.0.extend(made.0);
+        let mut pages = PageDrafts {
+            blobs: self.blobs,
+            done: DraftEntries::default(),
+            open: None,
+        };
+        page::write(&mut self.drafts, &mut pages).map_err(Error::internal)?;
+        pages.close()?;
+        self.drafts.0.extend(pages.done.0);
         Ok(())
     }
 
@@ -147,7 +147,57 @@ struct DraftEntry {
 
 /// All of them, by path.
 #[derive(Default)]
-struct DraftEntries(BTreeMap<&'static str, DraftEntry>);
+struct DraftEntries(BTreeMap<String, DraftEntry>);
+
+/// A draft while it is written.
+struct DraftWriter(BufWriter<Summed<TempFile>>);
+
+impl DraftWriter {
+    fn create(blobs: &Blobs) -> Result<Self> {
+        let summed = Summed {
+            out: blobs.temp_file(Shelf::Packets)?,
+            length: 0,
+            crc: crc32fast::Hasher::new(),
+        };
+        Ok(Self(BufWriter::with_capacity(BUFFER, summed)))
+    }
+
+    fn end(self) -> Result<DraftEntry> {
+        let Summed { out, length, crc } = self.0.into_inner().map_err(io::IntoInnerError::into_error)?;
+        let (file, crc) = (out, crc.finalize());
+        Ok(DraftEntry { file, length, crc })
+    }
+}
+
+/// The pages as drafts.
+struct PageDrafts<'b> {
+    blobs: &'b Blobs,
+    done: DraftEntries,
+    open: Option<(String, DraftWriter)>,
+}
+
+impl PageDrafts<'_> {
+    fn close(&mut self) -> Result<()> {
+        if let Some((path, draft)) = self.open.take() {
+            self.done.0.insert(path, draft.end()?);
+        }
+        Ok(())
+    }
+}
+
+impl PageSink for PageDrafts<'_> {
+    fn begin(&mut self, path: &str) -> io::Result<()> {
+        self.close().map_err(io::Error::other)?;
+        let draft = DraftWriter::create(self.blobs).map_err(io::Error::other)?;
+        self.open = Some((path.to_owned(), draft));
+        Ok(())
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let (_, draft) = self.open.as_mut().ok_or(io::ErrorKind::InvalidInput)?;
+        draft.0.write_all(bytes)
+    }
+}
 
 impl Documents for DraftEntries {
     fn read(&mut self, path: &'static str, sink: &mut dyn FnMut(&[u8])) -> io::Result<()> {

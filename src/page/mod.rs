@@ -2,14 +2,17 @@
 //! programs. They are made from the packet's own documents and from nothing else, so that the verifier makes the same ones
 //! again and compares them byte for byte (contract section 4).
 //!
-//! The page is one file, no script, nothing fetched. All are written piece by piece. Of an event of an exhibit or an
+//! `index.html` needs no script and fetches nothing; where a section is long, it has pages of its own, which the index lists.
+//! All are written piece by piece. Of an event of an exhibit or an
 //! authorization some two hundred bytes are in memory, of everything else less.
 #![forbid(unsafe_code)]
 
 mod case_uco;
 mod documents;
 mod graph;
+mod paging;
 mod ro_crate;
+mod rows;
 mod sections;
 mod story;
 mod views;
@@ -23,8 +26,6 @@ use crate::proof::packet::{CASE_UCO, INDEX, RO_CRATE, RowError};
 
 /// Version of the pages' making. Whoever changes what one says or how it looks raises it. The first had `index.html` alone.
 const PAGES: u32 = 2;
-/// The pages of this version, bytewise sorted.
-pub const PATHS: [&str; 3] = [CASE_UCO, INDEX, RO_CRATE];
 
 /// The version of the pages that this program makes, as packets name it. Local times rest on the tables of time zones,
 /// which change with governments.
@@ -49,33 +50,61 @@ pub enum PageError {
     Template(#[from] askama::Error),
 }
 
-/// The pages of one packet, about to be written.
-pub struct Pages<'d> {
-    documents: &'d mut dyn Documents,
-    story: story::PacketStory,
+/// Takes a packet's pages one after the other.
+pub trait PageSink {
+    /// Begins the page of this path below the packet's top folder. The one before it has ended.
+    fn begin(&mut self, path: &str) -> io::Result<()>;
+    /// Its next bytes.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()>;
 }
 
-impl<'d> Pages<'d> {
-    /// Reads a packet's documents once. Each page reads them again.
-    ///
-    /// # Errors
-    /// A document cannot be read, or says what no page can show.
-    pub fn of(documents: &'d mut dyn Documents) -> Result<Self, PageError> {
-        let story = story::PacketStory::read(documents)?;
-        Ok(Self { documents, story })
+/// Whether a page may have this path below the packet's top folder.
+pub fn is_page(path: &str) -> bool {
+    [CASE_UCO, INDEX, RO_CRATE].contains(&path) || paging::is_part(path)
+}
+
+/// Writes all pages of the packet with these documents.
+///
+/// # Errors
+/// A document cannot be read, or says what no page can show; or a page's bytes could not be written.
+pub fn write(documents: &mut dyn Documents, sink: &mut dyn PageSink) -> Result<(), PageError> {
+    let story = story::PacketStory::read(documents)?;
+    let mut out = PageWriter {
+        sink,
+        paths: Vec::new(),
+    };
+    sections::write(&story, documents, &mut out)?;
+    out.begin(CASE_UCO)?;
+    case_uco::write(&story, documents, &mut out)?;
+    out.begin(RO_CRATE)?;
+    // Of itself the crate says nothing.
+    out.paths.retain(|path| path != RO_CRATE);
+    let mut pages = std::mem::take(&mut out.paths);
+    pages.sort_unstable();
+    ro_crate::write((&story, &pages), documents, &mut out)
+}
+
+/// The pages while they are written.
+struct PageWriter<'s> {
+    sink: &'s mut dyn PageSink,
+    /// Those begun.
+    paths: Vec<String>,
+}
+
+impl PageWriter<'_> {
+    fn begin(&mut self, path: &str) -> io::Result<()> {
+        self.paths.push(path.to_owned());
+        self.sink.begin(path)
+    }
+}
+
+impl io::Write for PageWriter<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.sink.write(bytes)?;
+        Ok(bytes.len())
     }
 
-    /// Writes one of [`PATHS`].
-    ///
-    /// # Errors
-    /// As of [`Pages::of`]; or the page's bytes could not be written.
-    pub fn write(&mut self, path: &str, out: &mut dyn io::Write) -> Result<(), PageError> {
-        let (story, documents) = (&self.story, &mut *self.documents);
-        match path {
-            INDEX => sections::write(story, documents, out),
-            CASE_UCO => case_uco::write(story, documents, out),
-            RO_CRATE => ro_crate::write(story, documents, out),
-            other => Err(PageError::Unclear(format!("{other} is no page"))),
-        }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

@@ -5,12 +5,12 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
+use super::PageError;
 use super::documents::{self, Documents, fields};
 use super::graph::{Graph, derived, uuid};
 use super::story::PacketStory;
 use super::words::purpose;
-use super::{PATHS, PageError};
-use crate::proof::packet::{CASE_UCO, EVENTS, Exhibit, INDEX, INVENTORY, PACKET, PACKET_SECTIONS, RECORDS, RO_CRATE};
+use crate::proof::packet::{CASE_UCO, EVENTS, Exhibit, INDEX, INVENTORY, PACKET, PACKET_SECTIONS, RECORDS};
 use crate::text::label;
 
 const CONTEXT: &str = "https://w3id.org/ro/crate/1.2/context";
@@ -18,15 +18,17 @@ const CONTEXT: &str = "https://w3id.org/ro/crate/1.2/context";
 const LICENCE: &str = "No licence. This is evidence of a case: it may be used as the law and the order allow under which it was disclosed.";
 
 /// Writes the metadata.
-pub(super) fn write(story: &PacketStory, documents: &mut dyn Documents, out: &mut dyn Write) -> Result<(), PageError> {
+/// `pages` are the other pages of the packet.
+pub(super) fn write(
+    (story, pages): (&PacketStory, &[String]),
+    documents: &mut dyn Documents,
+    out: &mut dyn Write,
+) -> Result<(), PageError> {
     let mut parts: Vec<Value> = Vec::new();
     let mut acts: Vec<Value> = Vec::new();
-    let own = [PACKET, INVENTORY, EVENTS, RECORDS];
-    parts.extend(
-        own.iter()
-            .chain(PATHS.iter().filter(|path| **path != RO_CRATE))
-            .map(|path| link(in_root(path))),
-    );
+    let own = [PACKET, INVENTORY, EVENTS, RECORDS].into_iter();
+    let own: Vec<&str> = own.chain(pages.iter().map(String::as_str)).collect();
+    parts.extend(own.iter().map(|path| link(in_root(path))));
     each_exhibit(documents, |exhibit| {
         parts.extend(
             exhibit
@@ -46,7 +48,7 @@ pub(super) fn write(story: &PacketStory, documents: &mut dyn Documents, out: &mu
         "conformsTo": link("https://w3id.org/ro/crate/1.2"),
     }))?;
     graph.put(root(story, parts, acts))?;
-    for path in own.iter().chain(PATHS.iter().filter(|path| **path != RO_CRATE)) {
+    for path in own {
         graph.put(document(path))?;
     }
     let mut shared = Shared::default();
@@ -100,7 +102,8 @@ fn document(path: &str) -> Value {
         RECORDS => ("What the events recorded", "application/jsonl"),
         INDEX => ("The packet as a page", "text/html"),
         CASE_UCO => ("The packet as a graph of CASE and UCO", "application/ld+json"),
-        _ => ("", "application/octet-stream"),
+        path if path.ends_with(".css") => ("How the pages look", "text/css"),
+        _ => ("A page of a long section", "text/html"),
     };
     json!({"@id": in_root(path), "@type": "File", "name": name, "encodingFormat": format})
 }

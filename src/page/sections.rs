@@ -4,19 +4,18 @@ use std::io::Write;
 
 use askama::Template;
 
-use super::PageError;
 use super::documents::{self, Documents, fields};
+use super::paging::{STYLE, Section};
+use super::rows::Rows;
 use super::story::{Interned, PacketStory, shown_event};
-use super::views::{AuthorizationView, CustodyRow, ExhibitView, InventoryLine, ThingView, TimelineRow, look};
+use super::views::{AuthorizationView, CustodyRow, ExhibitView, InventoryLine, KINDS, ThingView, TimelineRow, look};
 use super::words::purpose;
+use super::{PageError, PageWriter};
 use crate::proof::packet::{
-    EVENTS, Exhibit, Head, INVENTORY, INVENTORY_SECTIONS, InventoryRow, PACKET, PACKET_SECTIONS, PacketAuthorization,
-    Shown,
+    EVENTS, Exhibit, Head, INDEX, INVENTORY, INVENTORY_SECTIONS, InventoryRow, PACKET, PACKET_SECTIONS,
+    PacketAuthorization, Shown,
 };
 use crate::text::{Fact, Moment, count, counted, facts, label, line, size};
-
-/// The end of a section that is a table.
-const END_TABLE: &str = "</tbody></table></div></section>\n";
 
 type Out<'o> = &'o mut dyn Write;
 
@@ -64,24 +63,39 @@ struct Bottom<'a> {
     handling: Option<String>,
 }
 
-/// Writes all of them.
-pub(super) fn write(story: &PacketStory, documents: &mut dyn Documents, out: Out<'_>) -> Result<(), PageError> {
+/// The marks by which the timeline is filtered: the words of kinds that exhibits have, and what they are called.
+#[derive(Template)]
+#[template(path = "page/timeline_filter.html")]
+struct TimelineFilter {
+    kinds: Vec<(&'static str, String)>,
+}
+
+/// Writes `index.html`, and before it the pages of sections that are too long for it.
+pub(super) fn write(
+    story: &PacketStory,
+    documents: &mut dyn Documents,
+    out: &mut PageWriter<'_>,
+) -> Result<(), PageError> {
+    if story.paging().any() {
+        out.begin(STYLE)?;
+        put(out, &Style)?;
+    }
+    let mut cards = Cards::default();
+    let exhibits = exhibits(story, (documents, &mut cards), out)?;
+    let timeline = timeline(story, cards.moments, out)?;
+    let custody = custody(story, documents, out)?;
+    let inventory = inventory(story, documents, out)?;
+    out.begin(INDEX)?;
     let top = top(story);
     put(out, &top)?;
-    let mut cards = Cards::default();
-    put_str(out, include_str!("section_exhibits.html"))?;
-    documents::rows(documents, (PACKET, PACKET_SECTIONS), |section, row| {
-        cards.row(story, (section, row), out)
-    })?;
-    put_str(out, "</section>\n")?;
-    cards.moments.sort_by_key(|m| (m.order, m.exhibit));
-    put_str(out, include_str!("section_timeline.html"))?;
-    cards.moments.iter().try_for_each(|row| put(out, row))?;
-    put_str(out, END_TABLE)?;
+    for section in [&exhibits, &timeline] {
+        put_str(out, section)?;
+    }
     put_cards(out, include_str!("section_people.html"), &cards.people)?;
     put_cards(out, include_str!("section_authorizations.html"), &cards.authorizations)?;
-    custody(story, documents, out)?;
-    inventory(story, documents, out)?;
+    for section in [&custody, &inventory] {
+        put_str(out, section)?;
+    }
     let bottom = Bottom {
         head: &story.head,
         product: line(&story.head.product),
@@ -89,6 +103,11 @@ pub(super) fn write(story: &PacketStory, documents: &mut dyn Documents, out: Out
     };
     put(out, &bottom)
 }
+
+/// The style of pages that are not alone.
+#[derive(Template)]
+#[template(path = "page/style.txt")]
+struct Style;
 
 fn top(story: &PacketStory) -> Top<'_> {
     let (head, case, zone) = (&story.head, &story.case, story.zone);
@@ -109,7 +128,7 @@ fn top(story: &PacketStory) -> Top<'_> {
         title: line(word("title")),
         kind: label(word("kind")),
         purpose: purpose(&head.purpose).unwrap_or_default(),
-        closely_kept: word("handling") != "standard",
+        closely_kept: story.kept().is_some(),
         handling: label(word("handling")),
         recipient: head.recipient.as_deref().map(line),
         requester: line(&head.requested_by.name),
@@ -164,7 +183,7 @@ struct Cards {
 }
 
 impl Cards {
-    fn row(&mut self, story: &PacketStory, (section, row): (&str, &[u8]), out: Out<'_>) -> Result<(), PageError> {
+    fn row(&mut self, story: &PacketStory, (section, row): (&str, &[u8])) -> Result<Option<Exhibit>, PageError> {
         let thing = |what, named: &[&str]| {
             let shown: Shown = fields(PACKET, row)?;
             Ok::<_, PageError>(ThingView::new(story.zone, (what, named), &shown).render()?)
@@ -179,29 +198,66 @@ impl Cards {
             "exhibits" => {
                 let exhibit: Exhibit = fields(PACKET, row)?;
                 self.moments.push(TimelineRow::new(story, &exhibit));
-                put(out, &ExhibitView::new(story, &exhibit))?;
+                return Ok(Some(exhibit));
             }
             _ => {}
         }
-        Ok(())
+        Ok(None)
     }
 }
 
-fn custody(story: &PacketStory, documents: &mut dyn Documents, out: Out<'_>) -> Result<(), PageError> {
-    put_str(out, include_str!("section_custody.html"))?;
-    let mut interned = Interned::default();
-    documents::lines(documents, EVENTS, |line| match shown_event(line)? {
-        Some(event) => put(out, &CustodyRow::new(story, (&interned.actor(&event), &event), line)),
-        None => Ok(()),
+fn exhibits(
+    story: &PacketStory,
+    (documents, cards): (&mut dyn Documents, &mut Cards),
+    out: &mut PageWriter<'_>,
+) -> Result<String, PageError> {
+    let mut rows = Rows::of(story, Section::Exhibits, String::new());
+    documents::rows(documents, (PACKET, PACKET_SECTIONS), |section, row| {
+        let Some(exhibit) = cards.row(story, (section, row))? else {
+            return Ok(());
+        };
+        let view = ExhibitView::new(story, &exhibit);
+        rows.exhibit(exhibit.exhibit, view.title());
+        rows.put(&view, out)
     })?;
-    put_str(out, END_TABLE)
+    rows.end(out)
 }
 
-fn inventory(story: &PacketStory, documents: &mut dyn Documents, out: Out<'_>) -> Result<(), PageError> {
-    put_str(out, include_str!("section_inventory.html"))?;
+fn timeline(story: &PacketStory, mut moments: Vec<TimelineRow>, out: &mut PageWriter<'_>) -> Result<String, PageError> {
+    moments.sort_by_key(|m| (m.order, m.exhibit));
+    let had = |word: &&str| moments.iter().any(|moment| moment.kind == *word);
+    let kinds = KINDS.into_iter().chain(["other"]).filter(had);
+    let filter = TimelineFilter {
+        kinds: kinds.map(|word| (word, label(word))).collect(),
+    };
+    let mut rows = Rows::of(story, Section::Timeline, filter.render()?);
+    moments.iter().try_for_each(|row| rows.put(row, out))?;
+    rows.end(out)
+}
+
+fn custody(story: &PacketStory, documents: &mut dyn Documents, out: &mut PageWriter<'_>) -> Result<String, PageError> {
+    let mut rows = Rows::of(story, Section::Custody, String::new());
+    let mut interned = Interned::default();
+    documents::lines(documents, EVENTS, |line| match shown_event(line)? {
+        Some(event) => {
+            let row = CustodyRow::new(story, (&interned.actor(&event), &event), line);
+            rows.put(&row, out)
+        }
+        None => rows.count(out),
+    })?;
+    rows.end(out)
+}
+
+fn inventory(
+    story: &PacketStory,
+    documents: &mut dyn Documents,
+    out: &mut PageWriter<'_>,
+) -> Result<String, PageError> {
+    let mut rows = Rows::of(story, Section::Inventory, String::new());
     documents::rows(documents, (INVENTORY, INVENTORY_SECTIONS), |_, row| {
         let row: InventoryRow = fields(INVENTORY, row)?;
         let (tone, icon) = look(&row.status);
+        let exhibit = story.captures.get(&row.id).and_then(|place| place.exhibit);
         let line = InventoryLine {
             tone,
             icon,
@@ -209,12 +265,12 @@ fn inventory(story: &PacketStory, documents: &mut dyn Documents, out: Out<'_>) -
             kind: label(&row.kind),
             status: label(&row.status),
             captured: row.captured_at.as_deref().map(|at| story.zone.told(at)),
-            exhibit: story.captures.get(&row.id).and_then(|place| place.exhibit),
+            exhibit: exhibit.map(|exhibit| (exhibit, story.paging().exhibit(exhibit, Section::Inventory))),
             why: row.why,
         };
-        put(out, &line)
+        rows.put(&line, out)
     })?;
-    put_str(out, END_TABLE)
+    rows.end(out)
 }
 
 fn put(out: Out<'_>, template: &impl Template) -> Result<(), PageError> {

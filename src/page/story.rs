@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::documents::{self, Documents, fields};
+use super::paging::Paging;
 use super::{PageError, words};
 use crate::clock::Micros;
 use crate::proof::Digest;
@@ -168,6 +169,22 @@ impl PacketStory {
             told.details = details(&told.action, &fields(RECORDS, record)?);
         }
         Ok(())
+    }
+
+    /// The handling, where it is not the standard one.
+    pub fn kept(&self) -> Option<&str> {
+        self.case["handling"]
+            .as_str()
+            .filter(|handling| *handling != "standard")
+    }
+
+    /// How its sections are cut into pages.
+    pub fn paging(&self) -> Paging {
+        Paging {
+            exhibits: self.statuses.get("included").copied().unwrap_or_default(),
+            events: self.events,
+            captures: self.captures.len() as u64,
+        }
     }
 
     /// The name of whoever did something.

@@ -3,6 +3,7 @@
 use askama::Template;
 use serde_json::Value;
 
+use super::paging::Section;
 use super::story::{CapturePlace, EventActor, PacketStory, TrailEvent, number};
 use super::words;
 use crate::clock::{self, Micros};
@@ -18,9 +19,13 @@ pub(super) struct FileView {
     pub media: String,
     pub size: String,
     pub groups: Vec<String>,
-    /// Relative to the page.
+    /// Below `data/`.
     pub path: Option<String>,
+    /// The same, relative to the page.
+    pub href: Option<String>,
     pub picture: bool,
+    /// The element that plays it, where browsers do.
+    pub player: Option<&'static str>,
     pub active: bool,
     pub withheld: Vec<Fact>,
 }
@@ -156,6 +161,11 @@ pub(super) struct ExhibitView<'s> {
 }
 
 impl<'s> ExhibitView<'s> {
+    /// What it is called.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
     pub fn new(story: &'s PacketStory, exhibit: &'s Exhibit) -> Self {
         let (record, zone) = (&exhibit.record, story.zone);
         let (url, final_url) = (text(record, "/url"), text(record, "/final_url"));
@@ -175,7 +185,7 @@ impl<'s> ExhibitView<'s> {
                 .collect(),
             flags: words_of(&record["flags"]).map(label).collect(),
             note: paragraphs(record, "/note"),
-            files: exhibit.files.iter().map(|row| file(row, zone)).collect(),
+            files: exhibit.files.iter().map(|row| file(row, story)).collect(),
             corrected: current.map_or_else(Vec::new, |now| changes(record, &now.record, zone)),
             events: trail(story, &exhibit.capture),
         }
@@ -320,7 +330,8 @@ fn covered(rule: &Value, zone: Zone) -> CoverageLine {
     (outcome, tone, icon, Fact::new(&label(name), zone.in_text(why)))
 }
 
-fn file(row: &FileRow, zone: Zone) -> FileView {
+fn file(row: &FileRow, story: &PacketStory) -> FileView {
+    let up = story.paging().up(Section::Exhibits);
     let media = row.media_type.as_deref().unwrap_or("unknown type");
     let path = row.path.as_deref().and_then(|p| p.strip_prefix("data/"));
     FileView {
@@ -330,9 +341,15 @@ fn file(row: &FileRow, zone: Zone) -> FileView {
         size: size(row.size),
         groups: groups(&row.sha256),
         path: path.map(str::to_owned),
+        href: path.map(|path| format!("{up}{path}")),
         picture: words::is_picture(media),
+        player: words::player(media),
         active: words::is_active(media),
-        withheld: row.withheld.as_ref().map(|w| facts(w, zone, &[])).unwrap_or_default(),
+        withheld: row
+            .withheld
+            .as_ref()
+            .map(|w| facts(w, story.zone, &[]))
+            .unwrap_or_default(),
     }
 }
 
@@ -362,6 +379,11 @@ fn changes(first: &Value, now: &Value, zone: Zone) -> Vec<Fact> {
     changed
 }
 
+/// Kinds of captures, by which the timeline can be filtered.
+pub(super) const KINDS: [&str; 9] = [
+    "post", "photo", "video", "profile", "page", "link", "message", "document", "lookup",
+];
+
 /// A row of the timeline.
 #[derive(Template)]
 #[template(path = "page/timeline_row.html")]
@@ -373,6 +395,9 @@ pub(super) struct TimelineRow {
     /// Whether the time of posting was corrected since the capture was recorded.
     corrected: bool,
     pub exhibit: u32,
+    href: String,
+    /// The word of its kind, by which rows are filtered.
+    pub kind: String,
     title: String,
 }
 
@@ -403,6 +428,12 @@ impl TimelineRow {
             basis,
             corrected: posted(now) != posted(first),
             exhibit: exhibit.exhibit,
+            href: story.paging().exhibit(exhibit.exhibit, Section::Timeline),
+            kind: KINDS
+                .iter()
+                .find(|kind| text(first, "/kind") == Some(**kind))
+                .unwrap_or(&"other")
+                .to_string(),
             title: title(first),
         }
     }
@@ -418,7 +449,8 @@ pub(super) struct InventoryLine {
     pub tone: &'static str,
     pub icon: &'static str,
     pub captured: Option<Moment>,
-    pub exhibit: Option<u32>,
+    /// Its exhibit, and where that stands.
+    pub exhibit: Option<(u32, String)>,
     pub why: Option<String>,
 }
 

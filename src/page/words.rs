@@ -71,6 +71,15 @@ pub fn is_picture(media_type: &str) -> bool {
     matches!(media_type, "image/jpeg" | "image/png" | "image/gif" | "image/webp")
 }
 
+/// The element in which browsers play these bytes.
+pub fn player(media_type: &str) -> Option<&'static str> {
+    match media_type {
+        "video/mp4" | "video/webm" | "video/ogg" => Some("video"),
+        "audio/mpeg" | "audio/mp4" | "audio/ogg" | "audio/wav" | "audio/webm" | "audio/flac" => Some("audio"),
+        _ => None,
+    }
+}
+
 /// Whether opening these bytes beside the packet's pages could run what somebody else wrote.
 pub fn is_active(media_type: &str) -> bool {
     let documents = [

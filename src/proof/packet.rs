@@ -18,6 +18,8 @@ pub const HOW_TO: &str = "HOW-TO-VERIFY.txt";
 pub const MANIFEST: &str = "manifest-sha256.txt";
 pub const TAGMANIFEST: &str = "tagmanifest-sha256.txt";
 pub const INDEX: &str = "data/index.html";
+/// The folder of the pages that long sections have.
+pub const PAGES: &str = "data/pages/";
 /// The packet as a graph of CASE and UCO.
 pub const CASE_UCO: &str = "data/case-uco.jsonld";
 /// The payload as a research object.

@@ -2,7 +2,7 @@
 
 use super::papers::{self, BagLabels, PAPERS};
 use super::{PacketFiles, Report, Verdict, Walk, rule};
-use crate::page::PATHS;
+use crate::page;
 use crate::proof::packet::{self, *};
 use crate::proof::{Digest, time};
 
@@ -51,7 +51,7 @@ impl Walk<'_> {
                 self.report.broken(path, rule::FETCH);
             } else if SMALL.contains(&path) && entry.size > MAX_LINE as u64 {
                 self.report.broken(path, rule::SIZE);
-            } else if !REQUIRED.contains(&path) && !PATHS.contains(&path) && !path.starts_with(EXHIBITS) {
+            } else if !REQUIRED.contains(&path) && !page::is_page(path) && !path.starts_with(EXHIBITS) {
                 self.report.broken(path, rule::UNEXPECTED);
             }
         }

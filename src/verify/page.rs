@@ -1,11 +1,12 @@
 //! The pages: made again from the packet's documents, and compared.
 
+use std::collections::BTreeMap;
 use std::io;
 
 use sha2::{Digest as _, Sha256};
 
 use super::{PAGE_RULE, PacketFiles, Verdict, Walk, rule};
-use crate::page::{self, Documents, Pages};
+use crate::page::{self, Documents, PageSink};
 use crate::proof::Digest;
 use crate::proof::packet::INDEX;
 
@@ -26,43 +27,64 @@ impl Walk<'_> {
             }
             Some(_) => {}
         }
-        let mut found = Vec::new();
-        for path in page::PATHS {
-            match self.files.digest(path) {
-                Some(digest) => found.push((path, digest)),
+        let mut made = MadePages::default();
+        if let Err(error) = page::write(&mut self.files, &mut made) {
+            let message = format!("cannot be made again, and so shows something else: {error}");
+            return self.report.fail(INDEX, PAGE_RULE, message);
+        }
+        let made = made.end();
+        let entries = self.files.source.entries().iter().zip(&self.files.digests);
+        let pages = entries.filter(|(entry, _)| page::is_page(&entry.path));
+        let found: BTreeMap<String, Option<Digest>> =
+            pages.map(|(entry, digest)| (entry.path.clone(), *digest)).collect();
+        let before = self.report.failed();
+        for (path, digest) in &made {
+            match found.get(path) {
+                Some(found) => drop(self.report.require(*found == Some(*digest), path, rule::OTHER_PAGE)),
                 None => self.report.broken(path, rule::PAGE_MISSING),
             }
         }
-        match other_pages(&mut self.files, &found) {
-            Ok(others) if others.is_empty() && found.len() == page::PATHS.len() => {
-                self.report.tell(Verdict::Passed, INDEX, rule::PAGE);
-            }
-            Ok(others) => others
-                .into_iter()
-                .for_each(|path| self.report.broken(path, rule::OTHER_PAGE)),
-            Err(error) => {
-                let message = format!("cannot be made again, and so shows something else: {error}");
-                self.report.fail(INDEX, PAGE_RULE, message);
-            }
+        for path in found.keys().filter(|path| !made.contains_key(*path)) {
+            self.report.broken(path, rule::NO_PAGE);
+        }
+        if self.report.failed() == before {
+            self.report.tell(Verdict::Passed, INDEX, rule::PAGE);
         }
     }
 }
 
-/// Those of the pages found that are not the ones made from the documents.
-fn other_pages(
-    documents: &mut dyn Documents,
-    found: &[(&'static str, Digest)],
-) -> Result<Vec<&'static str>, page::PageError> {
-    let mut pages = Pages::of(documents)?;
-    let mut others = Vec::new();
-    for (path, digest) in found {
-        let mut made = PageHash(Sha256::new());
-        pages.write(path, &mut made)?;
-        if Digest(made.0.finalize().into()) != *digest {
-            others.push(*path);
-        }
+/// The digests of the pages made.
+#[derive(Default)]
+struct MadePages {
+    done: BTreeMap<String, Digest>,
+    open: Option<(String, Sha256)>,
+}
+
+impl MadePages {
+    fn end(mut self) -> BTreeMap<String, Digest> {
+        self.close();
+        self.done
     }
-    Ok(others)
+
+    fn close(&mut self) {
+        let closed = self.open.take();
+        self.done
+            .extend(closed.map(|(path, hash)| (path, Digest(hash.finalize().into()))));
+    }
+}
+
+impl PageSink for MadePages {
+    fn begin(&mut self, path: &str) -> io::Result<()> {
+        self.close();
+        self.open = Some((path.to_owned(), Sha256::new()));
+        Ok(())
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let (_, hash) = self.open.as_mut().ok_or(io::ErrorKind::InvalidInput)?;
+        hash.update(bytes);
+        Ok(())
+    }
 }
 
 impl Documents for PacketFiles<'_> {
@@ -72,19 +94,5 @@ impl Documents for PacketFiles<'_> {
             Some(_) => Ok(()),
             None => Err(io::ErrorKind::InvalidData.into()),
         }
-    }
-}
-
-/// Hashes what is written.
-struct PageHash(Sha256);
-
-impl io::Write for PageHash {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

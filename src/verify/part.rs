@@ -71,7 +71,7 @@ pub(super) const WALK: &[Part] = &[
     Part {
         file: INDEX,
         passed: Err(PAGE_RULE),
-        needs: &[CASE_UCO, INDEX, RO_CRATE, PACKET, INVENTORY, RECORDS, EVENTS],
+        needs: &[CASE_UCO, INDEX, RO_CRATE, PAGES, PACKET, INVENTORY, RECORDS, EVENTS],
         run: |walk| walk.page(),
     },
     Part {

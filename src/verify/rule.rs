@@ -59,6 +59,7 @@ rules! {
     LONG_LINE "lines.long" "has a line of more than 1 MB";
     LAST_LINE "lines.end" "does not end in LF";
     OTHER_PAGE "index" "shows something else than the documents say: made from them, it is another";
+    NO_PAGE "index" "is no page that packets with these documents have";
     PAGE_MISSING "index" "is missing, and packets with pages of this version have it";
     MANIFEST_DIGEST "manifest.digest" "its bytes are not those that the manifest lists";
     BAGIT "bag.bagit" "is not exactly BagIt 1.0's two lines";

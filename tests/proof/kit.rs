@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use casetrail::page::{self, Pages};
+use casetrail::page;
 use casetrail::proof::Digest;
 use casetrail::proof::checkpoint::{Checkpoint, Signer, TlogProof};
 use casetrail::proof::event::{Actor, Event, Object, leaf};
@@ -410,7 +410,7 @@ impl Model {
                 .collect::<Vec<u8>>()
         };
         // The pages are made when the packet is sealed, from what stands in it then.
-        files.extend(page::PATHS.map(|path| (path.to_owned(), Vec::new())));
+        files.insert(INDEX.into(), Vec::new());
         files.insert(EVENTS.into(), lines(self.log.iter().map(event_line).collect()));
         let record = |l: &Logged| match l.withheld {
             Some(class) => RecordLine::Withheld {
@@ -454,15 +454,10 @@ impl Model {
     /// The same, with another issue event.
     pub fn seal_with(&self, data: Files, bend: impl FnOnce(&mut Event)) -> Files {
         let mut files = data;
-        let unmade: Vec<&str> = page::PATHS
-            .into_iter()
-            .filter(|path| files.get(*path).is_some_and(Vec::is_empty))
-            .collect();
-        let made: Vec<_> = unmade
-            .iter()
-            .map(|path| (path.to_string(), made_page(&files, path)))
-            .collect();
-        files.extend(made);
+        if files.get(INDEX).is_some_and(Vec::is_empty) {
+            let made = made_pages(&files);
+            files.extend(made);
+        }
         let manifest = packet::manifest(&files.iter().map(|(p, b)| (p.clone(), Digest::of(b))).collect());
         let oxum = format!("{}.{}", files.values().map(Vec::len).sum::<usize>(), files.len());
         files.insert(MANIFEST.into(), manifest.into_bytes());
@@ -542,11 +537,11 @@ impl Model {
 
 /// `index.html` of these documents.
 pub fn page_of(files: &Files) -> Vec<u8> {
-    made_page(files, INDEX)
+    made_pages(files).remove(INDEX).unwrap_or_default()
 }
 
-/// A page of these documents; one that cannot be made is empty.
-pub fn made_page(files: &Files, path: &str) -> Vec<u8> {
+/// The pages of these documents; those that cannot be made are missing.
+pub fn made_pages(files: &Files) -> Files {
     struct InMemory<'f>(&'f Files);
     impl page::Documents for InMemory<'_> {
         fn read(&mut self, path: &'static str, sink: &mut dyn FnMut(&[u8])) -> std::io::Result<()> {
@@ -554,11 +549,22 @@ pub fn made_page(files: &Files, path: &str) -> Vec<u8> {
             Ok(())
         }
     }
-    let mut out = Vec::new();
-    match Pages::of(&mut InMemory(files)).and_then(|mut pages| pages.write(path, &mut out)) {
-        Ok(()) => out,
-        Err(_) => Vec::new(),
+    #[derive(Default)]
+    struct Made(Files, String);
+    impl page::PageSink for Made {
+        fn begin(&mut self, path: &str) -> std::io::Result<()> {
+            self.1 = path.to_owned();
+            self.0.insert(path.to_owned(), Vec::new());
+            Ok(())
+        }
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+            self.0.entry(self.1.clone()).or_default().extend(bytes);
+            Ok(())
+        }
     }
+    let mut made = Made::default();
+    let _ = page::write(&mut InMemory(files), &mut made);
+    made.0
 }
 
 /// Makes the tag manifest say what the other files are.

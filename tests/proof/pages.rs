@@ -16,6 +16,7 @@ pub const RULES: &[&str] = &[PAGE_RULE];
 /// A packet sealed around a page that is not the one made from its documents.
 fn with_page(model: &Model, bend: impl FnOnce(String) -> String) -> Files {
     let mut data = model.data();
+    data.extend(made_pages(&data));
     let page = String::from_utf8(page_of(&data)).unwrap();
     let bent = bend(page.clone());
     assert_ne!(bent, page);
@@ -54,8 +55,8 @@ fn a_page_that_shows_something_else_fails() {
 fn a_graph_that_says_something_else_fails_and_none_may_be_missing() {
     let model = Model::sample();
     for path in [CASE_UCO, RO_CRATE] {
-        let with = |bytes: Option<Vec<u8>>| {
-            let mut data = model.data();
+        let with = |data: &Files, bytes: Option<Vec<u8>>| {
+            let mut data = data.clone();
             match bytes {
                 Some(bytes) => data.insert(path.into(), bytes),
                 None => data.remove(path),
@@ -66,14 +67,79 @@ fn a_graph_that_says_something_else_fails_and_none_may_be_missing() {
                 .map(|one| one.split(": ").next().unwrap_or_default().to_owned())
                 .collect::<Vec<_>>()
         };
-        let made = String::from_utf8(made_page(&model.data(), path)).unwrap();
+        let mut data = model.data();
+        data.extend(made_pages(&data));
+        let made = String::from_utf8(data[path].clone()).unwrap();
         serde_json::from_str::<serde_json::Value>(&made).unwrap();
         let bent = made.replacen("26-004417", "26-004418", 1);
         assert_ne!(bent, made, "{path}");
         for lie in [Some(bent.into_bytes()), Some(made.trim_end().into()), None] {
-            assert_eq!(with(lie), [format!("index {path}")], "{path}");
+            assert_eq!(with(&data, lie), [format!("index {path}")], "{path}");
         }
     }
+}
+
+/// Where a link leads, as seen from a page: the path below the packet, and the place on it.
+fn target(page: &str, link: &str) -> (String, String) {
+    let (file, place) = link.split_once('#').unwrap_or((link, ""));
+    if file.is_empty() {
+        return (page.to_owned(), place.to_owned());
+    }
+    let mut folder: Vec<&str> = page.split('/').collect();
+    folder.pop();
+    let mut rest = file;
+    while let Some(up) = rest.strip_prefix("../") {
+        (rest, _) = (up, folder.pop());
+    }
+    folder.push(rest);
+    (folder.join("/"), place.to_owned())
+}
+
+#[test]
+fn a_long_packet_has_pages_and_every_link_leads_to_its_place() {
+    let mut model = Model::sample();
+    let (exhibit, row) = (model.exhibits[0].clone(), model.inventory[0].clone());
+    for number in model.exhibits.len() as u32 + 1..=130 {
+        let capture = uuid(1000 + number);
+        let mut row = row.clone();
+        (row.id, row.item) = (capture.clone(), number.into());
+        model.inventory.push(row);
+        let mut exhibit = exhibit.clone();
+        (exhibit.exhibit, exhibit.capture, exhibit.item) = (number, capture, number.into());
+        model.exhibits.push(exhibit);
+    }
+    let data = model.data();
+    let pages = made_pages(&data);
+    let text = |path: &str| String::from_utf8(pages[path].clone()).unwrap();
+    let parts: Vec<&str> = pages
+        .keys()
+        .filter_map(|path| path.strip_prefix("data/pages/"))
+        .collect();
+    let expected = [
+        "exhibits-001.html",
+        "exhibits-002.html",
+        "exhibits-003.html",
+        "style.css",
+    ];
+    assert_eq!(parts, expected);
+    assert!(!text(INDEX).contains("id=\"exhibit-7\""));
+    assert!(text("data/pages/exhibits-002.html").contains("id=\"exhibit-100\""));
+    let mut followed = 0;
+    for path in pages.keys().filter(|path| path.ends_with(".html")) {
+        let page = text(path);
+        let links = ["href=\"", "src=\""]
+            .into_iter()
+            .flat_map(|attribute| page.split(attribute).skip(1));
+        for link in links.filter_map(|rest| rest.split('"').next()) {
+            let (file, place) = target(path, link);
+            assert!(pages.contains_key(&file) || data.contains_key(&file), "{path}: {link}");
+            if !place.is_empty() {
+                assert!(text(&file).contains(&format!("id=\"{place}\"")), "{path}: {link}");
+            }
+            followed += 1;
+        }
+    }
+    assert!(followed > 500, "{followed}");
 }
 
 #[test]
@@ -188,7 +254,7 @@ fn a_packet_that_failed_is_not_rendered() {
 #[test]
 fn other_pages_are_another_version() {
     let data = Model::sample().data();
-    let mut parts: Vec<_> = page::PATHS.iter().map(|path| made_page(&data, path)).collect();
+    let mut parts: Vec<_> = made_pages(&data).into_values().collect();
     let mut files: Vec<_> = fs::read_dir("src/page")
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -199,7 +265,7 @@ fn other_pages_are_another_version() {
     let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
     let known = (
         "2 (time zones 2025b)",
-        "19eda5f53e27bdc0c8680be0d6d54767450b8ceba02be13f1426f325478a60df",
+        "eaef089126b7d9741a0ec1bda2b72be52bd72e062e6798100058f0f67905df0b",
     );
     assert_eq!((&*page::version(), &*Digest::of_parts(&parts).to_string()), known);
 }
