@@ -167,7 +167,8 @@ mod tests {
         assert!(all.left(now + 3 * MINUTE).is_empty());
         // Where none follows, the last is left with the number of those before it.
         (0..3).for_each(|_| assert_eq!(asks(1, 900, now + MINUTE), None));
-        (0..20).for_each(|id| drop(asks(2, 100 + id, now + MINUTE)));
+        let others: Vec<_> = (0..20).map(|id| asks(2, 100 + id, now + MINUTE)).collect();
+        assert_eq!(others.iter().flatten().count(), SINGLY);
         assert!(all.left(now + MINUTE + 1).is_empty(), "its minute is not over");
         let mut left: Vec<_> = all.left(i64::MAX).into_iter().map(|(_, _, before)| before).collect();
         left.sort_by_key(|before| before.others);
