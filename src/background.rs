@@ -2,6 +2,7 @@
 //! forgets old retry keys.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use diesel::prelude::*;
 use tokio::sync::{Notify, watch};
@@ -13,10 +14,13 @@ use crate::clock::{DAY, MINUTE, Micros};
 use crate::db::tables::idempotency;
 use crate::error::Result;
 use crate::find;
-use crate::gate::Tx;
+use crate::gate::{Gate, Tx};
 use crate::http::{App, drafts};
 use crate::jobs::{self, Job, Progress, Worker};
 use crate::{captures, packets};
+
+/// How often it is looked for refusals that were only counted.
+const LOOK: Duration = Duration::from_secs(20);
 
 /// Runs all jobs until `stop` becomes true or its sender is gone.
 pub async fn run(app: App, stop: watch::Receiver<bool>) {
@@ -33,9 +37,20 @@ pub async fn run(app: App, stop: watch::Receiver<bool>) {
         captures::run_pictures(app.clone(), stop.clone()),
         jobs::run(gate.clone(), expiry, &never, stop.clone()),
         find::follow(gate.clone(), stop.clone()),
+        record_left_refusals(gate.clone(), stop.clone()),
         jobs::run(gate.clone(), sweep, &never, stop.clone()),
         jobs::run(gate, ForgetRetries, &never, stop),
     );
+}
+
+/// Refusals lie in the memory of each server, so this is no job that one of them takes.
+async fn record_left_refusals(gate: Gate, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        tokio::select! {
+            () = tokio::time::sleep(LOOK) => gate.record_left_refusals(gate.now()).await,
+            changed = stop.changed() => if changed.is_err() { return },
+        }
+    }
 }
 
 /// Forgets the keys by which clients repeat a request harmlessly, two days after they were used, and drafts that nobody

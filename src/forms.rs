@@ -10,11 +10,9 @@ use crate::error::{Error, FieldError, Result};
 use crate::lookalike::is_blank;
 pub use crate::words::Word;
 
-/// Longest text as found, in characters (contract section 2).
-pub const FOUND: usize = 100_000;
-/// Longest other free text.
-pub const TEXT: usize = 20_000;
-/// Longest reason, in characters.
+/// Longest free text, in characters (contract section 2): what was found, notes, descriptions.
+pub const TEXT: usize = 100_000;
+/// Longest reason or purpose, in characters: whoever decides reads it whole.
 pub const REASON: usize = 4_000;
 /// Longest title, name or other single line.
 pub const LINE: usize = 500;

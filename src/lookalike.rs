@@ -1,26 +1,54 @@
-//! Texts as they are compared (contract section 2): NFKC, without characters that nobody sees, without case. What was sent
-//! stays beside it as it came.
+//! Texts as they are compared (contract section 2): by NFKC_Casefold (Unicode Standard, section 3.13; UAX 44), without the
+//! blanks around them. What was sent stays beside it as it came. The tables are those of `unicode-normalization` and, for
+//! lower case, of the compiler; `docs/inputs.md` names their versions.
 
 use unicode_normalization::UnicodeNormalization;
 
-/// A text as it is compared, without the blanks around it.
+/// A text as it is compared, without the blanks around it: Unicode's `NFKC_Casefold`. It decomposes first, so that folding
+/// meets every letter and mark by itself.
 pub fn fold(text: &str) -> String {
+    let seen = text.nfkd().filter(|c| !is_ignorable(*c));
     let mut folded = String::with_capacity(text.len());
-    for c in text.nfkc().filter(|c| !is_ignorable(*c)).flat_map(char::to_lowercase) {
-        match c {
-            // Lower case by themselves, and what capitals of others become.
-            'ß' => folded.push_str("ss"),
-            'ς' => folded.push('σ'),
-            c => folded.push(c),
-        }
-    }
+    seen.flat_map(char::to_lowercase)
+        .for_each(|c| push_folded(&mut folded, c));
     folded.nfkc().collect::<String>().trim().to_owned()
+}
+
+/// Where full case folding (Unicode's `CaseFolding.txt`, C and F) differs from lower case, of letters that are decomposed.
+fn push_folded(folded: &mut String, c: char) {
+    match c {
+        'ß' => folded.push_str("ss"),
+        'ς' => folded.push('σ'),
+        // The iota that is written below.
+        '\u{345}' => folded.push('ι'),
+        // Forms of Cyrillic letters in old Slavonic books.
+        '\u{1c80}' => folded.push('в'),
+        '\u{1c81}' => folded.push('д'),
+        '\u{1c82}' => folded.push('о'),
+        '\u{1c83}' => folded.push('с'),
+        '\u{1c84}' | '\u{1c85}' => folded.push('т'),
+        '\u{1c86}' => folded.push('ъ'),
+        '\u{1c87}' => folded.push('ѣ'),
+        '\u{1c88}' => folded.push('\u{a64b}'),
+        // Cherokee is folded to its capitals, which are older than its small letters.
+        '\u{ab70}'..='\u{abbf}' => folded.extend(char::from_u32(u32::from(c) - 0xab70 + 0x13a0)),
+        '\u{13f8}'..='\u{13fd}' => folded.extend(char::from_u32(u32::from(c) - 8)),
+        c => folded.push(c),
+    }
 }
 
 /// Whether nobody would see anything of it.
 pub fn is_blank(text: &str) -> bool {
-    text.chars()
-        .all(|c| c.is_whitespace() || c.is_control() || c == '\u{2800}' || is_ignorable(c))
+    text.chars().all(is_unseen)
+}
+
+/// A text without what nobody sees at its end.
+pub fn without_unseen_end(text: &str) -> &str {
+    text.trim_end_matches(is_unseen)
+}
+
+fn is_unseen(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || c == '\u{2800}' || is_ignorable(c)
 }
 
 /// Unicode's `Default_Ignorable_Code_Point`.
@@ -47,11 +75,46 @@ mod tests {
             ("STRASSE", "straße"),
             ("ΟΔΟΣ", "οδος"),
             ("\u{130}", "i\u{307}"),
+            ("ᾳ", "ΑΙ"),
+            ("ᾼ", "αι"),
+            ("ῴ", "ώι"),
+            ("α\u{345}\u{301}", "άι"),
+            ("\u{1c80}", "В"),
+            ("\u{1c88}", "\u{a64a}"),
+            ("\u{ab70}", "Ꭰ"),
+            ("ẞ", "SS"),
         ] {
             assert_eq!(fold(one), fold(other), "{one} {other}");
             assert_eq!(fold(&fold(one)), fold(one));
         }
         assert_ne!(fold("river-k"), fold("river_k"));
+    }
+
+    #[test]
+    fn folding_is_that_of_nfkc_casefold() {
+        // From Unicode's DerivedNormalizationProps.txt, NFKC_CF.
+        for (text, folded) in [
+            ("\u{1fb3}", "\u{3b1}\u{3b9}"),
+            ("\u{1f80}", "\u{1f00}\u{3b9}"),
+            ("\u{1fb4}", "\u{3ac}\u{3b9}"),
+            ("\u{345}", "\u{3b9}"),
+            ("\u{13a0}", "\u{13a0}"),
+            ("\u{ab70}", "\u{13a0}"),
+            ("\u{13f8}", "\u{13f0}"),
+            ("\u{1c84}", "\u{442}"),
+            ("\u{130}", "i\u{307}"),
+            ("\u{fb03}", "ffi"),
+            ("\u{ad}", ""),
+        ] {
+            assert_eq!(fold(text), folded, "{text:?}");
+        }
+        for c in (0..=0x10_ffff).filter_map(char::from_u32) {
+            let once = fold(&c.to_string());
+            assert_eq!(fold(&once), once, "{c:?}");
+        }
+        // docs/inputs.md says so.
+        let versions = (char::UNICODE_VERSION.0, unicode_normalization::UNICODE_VERSION.0);
+        assert_eq!(versions, (17, 18));
     }
 
     #[test]

@@ -23,41 +23,42 @@ usage: casetrail verify <packet.zip or folder> [flags]
                        only where nothing failed
 
 exit code: 0 everything passed and the signer is trusted, 1 something failed,
-           2 it could not be read, or --render could not write, 3 intact but no key was given
+           2 it could not be read, a flag could not be used, or --render could not write, 3 intact but no key was given
 ";
+
+/// The rule that the words of the command broke.
+const ARGUMENTS: &str = "arguments";
 
 struct Options {
     packet: PathBuf,
     trust: Trust,
-    json: bool,
     /// Where this verifier's own page goes.
     render: Option<PathBuf>,
 }
 
 /// Runs the verifier over the arguments after the command's name; gives the exit code.
 pub fn run(args: impl Iterator<Item = OsString>) -> u8 {
-    let options = match parse(args) {
+    let args: Vec<OsString> = args.collect();
+    let form = match args.iter().any(|arg| arg == "--json") {
+        true => ReportForm::Json,
+        false => ReportForm::Text,
+    };
+    let options = match parse(args.into_iter()) {
         Ok(Some(options)) => options,
         Ok(None) => {
             print(USAGE);
             return 0;
         }
-        Err(message) => {
-            complain(&message);
-            return 2;
-        }
+        Err(message) => return nothing_checked(form, &message),
     };
     let (report, rendered) = match &options.render {
         None => (verify_path(&options.packet, &options.trust), None),
         Some(folder) => match render::verify_and_render(&options.packet, &options.trust, folder) {
             Ok((report, rendered)) => (report, Some(rendered)),
-            Err(message) => {
-                complain(&message);
-                return 2;
-            }
+            Err(message) => return nothing_checked(form, &message),
         },
     };
-    if options.json {
+    if form == ReportForm::Json {
         print(&(serde_json::to_string(&report).unwrap_or_default() + "\n"));
     } else {
         print(&text(&report));
@@ -76,8 +77,27 @@ pub fn run(args: impl Iterator<Item = OsString>) -> u8 {
     }
 }
 
+/// How a report is told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ReportForm {
+    Json,
+    Text,
+}
+
+/// Says why nothing was checked: the outcome where a report would stand, and the words for whoever typed the command.
+fn nothing_checked(form: ReportForm, message: &str) -> u8 {
+    let why = message.split("\n\n").next().unwrap_or_default();
+    let report = Report::refused(VerifyOutcome::Unreadable, "", ARGUMENTS, why.to_owned());
+    print(&match form {
+        ReportForm::Json => serde_json::to_string(&report).unwrap_or_default() + "\n",
+        ReportForm::Text => first_line(&report) + "\n",
+    });
+    complain(message);
+    report.exit_code
+}
+
 fn parse(mut args: impl Iterator<Item = OsString>) -> Result<Option<Options>, String> {
-    let (mut packet, mut trust, mut json, mut render) = (None, Trust::default(), false, None);
+    let (mut packet, mut trust, mut render) = (None, Trust::default(), None);
     while let Some(arg) = args.next() {
         let mut value = || {
             args.next()
@@ -85,7 +105,7 @@ fn parse(mut args: impl Iterator<Item = OsString>) -> Result<Option<Options>, St
         };
         match arg.to_str() {
             Some("--help" | "-h") => return Ok(None),
-            Some("--json") => json = true,
+            Some("--json") => {}
             Some("--require-witness") => trust.require_witness = true,
             Some("--require-time") => trust.require_time = true,
             Some("--key") => trust.key = Some(key(value()?)?),
@@ -98,12 +118,7 @@ fn parse(mut args: impl Iterator<Item = OsString>) -> Result<Option<Options>, St
         }
     }
     let packet = packet.ok_or_else(|| misused("which packet?"))?;
-    Ok(Some(Options {
-        packet,
-        trust,
-        json,
-        render,
-    }))
+    Ok(Some(Options { packet, trust, render }))
 }
 
 /// What is wrong with the words of a command, and how it is used.
@@ -285,6 +300,9 @@ fn first_line(report: &Report) -> String {
     match report.outcome {
         VerifyOutcome::Passed => format!("PASSED{but}: everything required passed, and the signer is trusted"),
         VerifyOutcome::Failed => "FAILED: something in this packet is not as it must be".into(),
+        VerifyOutcome::Unreadable if report.finds(ARGUMENTS, Verdict::Failed) => {
+            "UNREADABLE: nothing was checked, because what the command names cannot be used".into()
+        }
         VerifyOutcome::Unreadable => "UNREADABLE: this is no packet that can be read".into(),
         VerifyOutcome::SignerNotChecked => {
             format!("INTACT, SIGNER NOT CHECKED{but}: nothing failed, but without --key anyone could have made it")

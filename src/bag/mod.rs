@@ -96,9 +96,12 @@ fn open_file(file: File) -> Result<Box<dyn PacketSource>, Box<Report>> {
                 verdict: Verdict::Failed,
                 message: format!("is not the ZIP that was issued, but one packed again or changed: {message}"),
             };
-            match again.ok().and_then(|file| Repacked::open(file, cause)) {
-                Some(repacked) => Ok(Box::new(repacked)),
-                None => Err(Box::new(Report::refused(VerifyOutcome::Failed, "", rule, message))),
+            match again.map_or(Err(Vec::new()), |file| Repacked::open(file, cause)) {
+                Ok(repacked) => Ok(Box::new(repacked)),
+                Err(odd) => {
+                    let refused = Report::refused(VerifyOutcome::Failed, "", rule, message);
+                    Err(Box::new(refused.with(odd)))
+                }
             }
         }
     }

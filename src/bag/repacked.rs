@@ -50,16 +50,31 @@ struct PackedPlace {
 }
 
 impl Repacked {
-    /// Reads the directory; none where it is not one that all readers see alike. `cause` is what the strict reader said.
-    pub fn open(file: File, cause: Finding) -> Option<Self> {
+    /// Reads the directory. `cause` is what the strict reader said.
+    ///
+    /// # Errors
+    /// Where it is not a ZIP that all readers see alike: what is wrong with each of its entries, as far as they can be told
+    /// apart.
+    pub fn open(file: File, cause: Finding) -> Result<Self, Vec<Finding>> {
+        let mut odd = OddEntries::default();
+        let opened = Self::read_directory(file, cause, &mut odd);
+        match opened {
+            Some(packet) if odd.findings.is_empty() => Ok(packet),
+            _ => Err(odd.told()),
+        }
+    }
+
+    fn read_directory(file: File, cause: Finding, odd: &mut OddEntries) -> Option<Self> {
         let length = file.metadata().ok()?.len();
         let (count, size, offset) = end(&file, length)?;
         let mut directory = BufReader::with_capacity(CHUNK, ReadAt::new(&file, offset, size));
         let mut found = Vec::new();
         for _ in 0..count {
-            let (name, size, place) = central(&mut directory)?;
-            let place = local(&file, &name, place)?;
-            found.push((PacketEntry { path: name, size }, place));
+            let (name, size, place) = central(&mut directory, odd)?;
+            match local(&file, &name, place) {
+                Some(place) => found.push((PacketEntry { path: name, size }, place)),
+                None => odd.say(&name, "its own header does not say what the directory says of it"),
+            }
         }
         let mut rest = [0];
         let whole = directory.read(&mut rest).ok()? == 0;
@@ -68,14 +83,22 @@ impl Repacked {
         let total = found
             .iter()
             .fold(0u64, |sum, (entry, _)| sum.saturating_add(entry.size));
-        if !whole || total > most || !adjoin(&found, offset) {
+        if total > most {
+            odd.say(
+                "",
+                &format!("unpacks to {total} bytes, more than the {most} that are read of such a ZIP"),
+            );
+        }
+        adjoin(&found, offset, odd);
+        if !whole || !odd.findings.is_empty() {
             return None;
         }
         // Folders have entries of their own in such ZIPs.
         found.retain(|(entry, _)| !entry.path.ends_with('/'));
         let top = strip_top(&mut found)?;
         found.sort_unstable_by(|a, b| a.0.path.cmp(&b.0.path));
-        if collision(found.iter().map(|(entry, _)| entry.path.as_str())).is_some() {
+        if let Some(path) = collision(found.iter().map(|(entry, _)| entry.path.as_str())) {
+            odd.say(&path, "is there twice, or as file and as folder, for some system");
             return None;
         }
         let (entries, places) = found.into_iter().unzip();
@@ -121,6 +144,45 @@ impl Repacked {
         if findings.len() < 1000 && !findings.contains(&finding) {
             findings.push(finding);
         }
+    }
+}
+
+/// Entries that readers could see differently.
+#[derive(Debug, Default)]
+struct OddEntries {
+    findings: Vec<Finding>,
+    /// How many more there are than are told.
+    more: usize,
+}
+
+impl OddEntries {
+    /// So many are told by name.
+    const MOST: usize = 100;
+
+    fn say(&mut self, path: &str, message: &str) {
+        if self.findings.len() == Self::MOST {
+            self.more += 1;
+            return;
+        }
+        self.findings.push(Finding {
+            file: path.into(),
+            rule: "container",
+            verdict: Verdict::Failed,
+            message: message.into(),
+        });
+    }
+
+    fn told(mut self) -> Vec<Finding> {
+        if self.more > 0 {
+            let message = format!("and {} more entries that readers could see differently", self.more);
+            self.findings.push(Finding {
+                file: String::new(),
+                rule: "container",
+                verdict: Verdict::Failed,
+                message,
+            });
+        }
+        self.findings
     }
 }
 
@@ -173,8 +235,9 @@ fn end(file: &File, length: u64) -> Option<(u64, u64, u64)> {
     adjoins.then_some(found)
 }
 
-/// One entry of the directory: its name, its size, and where it says that it lies. `offset` is not known yet.
-fn central(directory: &mut impl Read) -> Option<(String, u64, PackedPlace)> {
+/// One entry of the directory: its name, its size, and where it says that it lies. `offset` is not known yet. What is odd
+/// about it is noted; none where no entry follows.
+fn central(directory: &mut impl Read, odd: &mut OddEntries) -> Option<(String, u64, PackedPlace)> {
     let mut fixed = [0; 46];
     directory.read_exact(&mut fixed).ok()?;
     let field = |from: usize, to: usize| number(&fixed[from..to]);
@@ -184,11 +247,25 @@ fn central(directory: &mut impl Read) -> Option<(String, u64, PackedPlace)> {
     let (name, rest) = rest.split_at(lengths[0] as usize);
     let (extra, _comment) = rest.split_at(lengths[1] as usize);
     let (flags, method, mode) = (field(8, 10), field(10, 12), field(38, 42) >> 16);
-    // Bit 3: a data descriptor. Bit 11: the name is UTF-8. Bits 1 and 2 tell how hard it was packed.
-    let readable = flags & !0b1000_0000_1110 == 0 && [0, 8].contains(&method) && mode & KIND != LINK;
-    if field(0, 4) != u64::from(CENTRAL) || !readable {
+    if field(0, 4) != u64::from(CENTRAL) {
         return None;
     }
+    let path = String::from_utf8_lossy(name).into_owned();
+    let oddities = [
+        (mode & KIND == LINK, "is a link, which leads elsewhere on each system"),
+        (flags & 1 != 0, "is encrypted"),
+        // Bit 3: a data descriptor. Bit 11: the name is UTF-8. Bits 1 and 2 tell how hard it was packed.
+        (
+            flags & !0b1000_0000_1111 != 0,
+            "has flags that readers take differently",
+        ),
+        (![0, 8].contains(&method), "is packed by a method other than deflate"),
+        (path.as_bytes() != name, "has a name that is no UTF-8"),
+    ];
+    oddities
+        .iter()
+        .filter(|(is, _)| *is)
+        .for_each(|(_, message)| odd.say(&path, message));
     let mut wide = zip64(extra);
     let mut value = |from: usize| match field(from, from + 4) {
         MAX32 => wide.next(),
@@ -203,8 +280,10 @@ fn central(directory: &mut impl Read) -> Option<(String, u64, PackedPlace)> {
         deflated: method == 8,
         described: flags & 8 != 0,
     };
-    let stored = method == 8 || size == packed;
-    stored.then_some((std::str::from_utf8(name).ok()?.to_owned(), size, place))
+    if method == 0 && size != packed {
+        odd.say(&path, "is stored, and has two lengths");
+    }
+    Some((path, size, place))
 }
 
 /// The values of the zip64 extra field.
@@ -237,17 +316,22 @@ fn local(file: &File, name: &str, place: PackedPlace) -> Option<PackedPlace> {
 }
 
 /// Entries fill the file up to the directory: none overlaps another, and nothing but descriptors lies between.
-fn adjoin(found: &[(PacketEntry, PackedPlace)], directory: u64) -> bool {
-    let mut places: Vec<&PackedPlace> = found.iter().map(|(_, place)| place).collect();
-    places.sort_unstable_by_key(|place| place.start);
-    let starts = places.iter().skip(1).map(|place| place.start).chain([directory]);
-    let first = places.first().is_none_or(|place| place.start == 0);
-    first
-        && places.iter().zip(starts).all(|(place, next)| {
-            let end = place.offset.saturating_add(place.packed);
-            let gap = if place.described { DESCRIPTOR } else { 0 };
-            next.checked_sub(end).is_some_and(|between| between <= gap)
-        })
+fn adjoin(found: &[(PacketEntry, PackedPlace)], directory: u64, odd: &mut OddEntries) {
+    let mut places: Vec<(&str, &PackedPlace)> = found.iter().map(|(entry, place)| (&*entry.path, place)).collect();
+    places.sort_unstable_by_key(|(_, place)| place.start);
+    if let Some((path, _)) = places.first().filter(|(_, place)| place.start != 0) {
+        odd.say(path, "does not begin where the file begins");
+    }
+    let starts = places.iter().skip(1).map(|(_, place)| place.start).chain([directory]);
+    for ((path, place), next) in places.iter().zip(starts) {
+        let end = place.offset.saturating_add(place.packed);
+        let gap = if place.described { DESCRIPTOR } else { 0 };
+        match next.checked_sub(end) {
+            None => odd.say(path, "overlaps what follows it"),
+            Some(between) if between > gap => odd.say(path, "has bytes behind it that belong to no entry"),
+            Some(_) => {}
+        }
+    }
 }
 
 /// Takes the one top folder off all paths, if there is one; gives its name. None where paths are no packet's.

@@ -11,7 +11,7 @@ use super::store::CaptureSearch;
 use super::{reads, remarks};
 use crate::clock::{self, DAY, Micros};
 use crate::error::{Error, Result};
-use crate::forms::{Form, parse_id};
+use crate::forms::Form;
 use crate::gate::{RequestCtx, Scope, Tx};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
@@ -39,17 +39,13 @@ pub const FILTERS: &[&str] = &[
 /// meant with all its hours.
 pub fn query(page: &Page, unless: Sort, zone: Zone) -> Result<CaptureQuery> {
     let sort = page.word("sort")?.unwrap_or(unless);
-    let user = |text: &str| {
-        let refused = || Error::field("captured_by", "uuid", "must be a user's id");
-        parse_id(text).ok_or_else(refused)
-    };
     let filter = CaptureFilter {
         kind: page.word("kind")?,
         platform: page.filter("platform").map(str::to_owned),
         state: page.word("state")?,
         basis: page.word("basis")?,
         covered: page.flag("covered")?,
-        captured_by: page.filter("captured_by").map(user).transpose()?,
+        captured_by: page.id("captured_by", "a user's")?,
         account: page.filter("account").map(account_key),
         from: time(page, "from", zone, 0)?,
         to: time(page, "to", zone, DAY)?,

@@ -9,6 +9,7 @@ use super::legible::legible;
 use crate::captures::{CaptureKind, CapturedBasis, kind_of, recognize};
 use crate::clock::{self, Micros};
 use crate::error::{Error, FieldError, Result};
+use crate::forms::Word;
 use crate::proof::{Digest, canon};
 
 /// The fields of one capture as text; what is absent is guessed or left to the server.
@@ -136,11 +137,15 @@ pub fn prepare(case: &str, row: &CaptureArgs, source: Option<Source>, now: Micro
         .platform
         .clone()
         .or_else(|| row.url.as_deref().map(|url| platform_of(url).to_owned()));
-    if platform.is_none() {
+    let kind = row.kind.as_deref().unwrap_or_else(|| kind(name.as_deref()));
+    let stands_alone = CaptureKind::from_word(kind).is_some_and(CaptureKind::stands_alone);
+    if row.url.is_none() && !stands_alone {
         broken.push(FieldError::new(
-            "platform",
+            "url",
             "required",
-            "say where it comes from with --platform, or give its --url",
+            format!(
+                "a {kind} needs the address where it was seen: --url, or a manifest's column `url`; if it was seen at none, --kind document or --kind message"
+            ),
         ));
     }
     let (captured_at, time_basis) = match (&row.captured_at, &source) {
@@ -158,7 +163,6 @@ pub fn prepare(case: &str, row: &CaptureArgs, source: Option<Source>, now: Micro
     }
     let (basis, tool) = (basis(row, &mut broken), tool(row.tool.as_deref(), &mut broken));
     FieldError::refuse(broken)?;
-    let kind = row.kind.as_deref().unwrap_or_else(|| kind(name.as_deref()));
     let account = row.account.as_ref().map(|handle| json!({"handle": handle}));
     let fields = [
         ("kind", json!(kind)),
@@ -363,9 +367,16 @@ mod tests {
             tool: Some("Chromium".into()),
             ..CaptureArgs::default()
         };
-        let e = prepare("c", &row, Some(source("a.pdf")), NOW).unwrap_err();
+        let e = prepare("c", &row, Some(source("a.png")), NOW).unwrap_err();
         let fields: Vec<&str> = e.errors.iter().map(|e| e.field.as_str()).collect();
-        assert_eq!(fields, ["platform", "captured_at", "basis.reason", "tool"]);
+        assert_eq!(fields, ["url", "captured_at", "basis.reason", "tool"]);
+        let told = |row: &CaptureArgs, name| prepare("c", row, Some(source(name)), NOW).is_ok();
+        let bare = CaptureArgs::default();
+        let message = CaptureArgs {
+            kind: Some("message".into()),
+            ..CaptureArgs::default()
+        };
+        assert!(told(&bare, "a.pdf") && told(&message, "a.png") && !told(&bare, "a.png"));
     }
 
     #[test]

@@ -63,6 +63,11 @@ impl Failure {
         ENDS.contains(&&*self.problem)
     }
 
+    /// Whether it is told in the same words.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.problem == other.problem && self.text() == other.text()
+    }
+
     /// The same failure with another exit code.
     pub fn with_code(self, code: u8) -> Self {
         Self { code, ..self }

@@ -3,7 +3,6 @@
 //! A file is hashed first and its digest declared; the key of each request derives from case, file and row, so that
 //! running the same command again within 24 hours logs nothing twice.
 
-use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io;
@@ -18,6 +17,7 @@ use super::capture_args::{self, CaptureArgs, LogTask, PART, PreparedCapture, Sou
 use super::client::{Client, ClientArgs, items, no_casetrail};
 use super::failure::{Done, Failure};
 use super::legible::legible;
+use super::log_tally::{FailureCauses, LogTally, Logged, SentRows};
 use super::output::{self, Counted, ProgressDisplay};
 use super::{items as named, manifest, said_once};
 use crate::blobs::hash;
@@ -43,75 +43,6 @@ pub struct LogArgs {
     client: ClientArgs,
 }
 
-/// What became of one.
-enum Logged {
-    /// The server's answer.
-    New(Value),
-    /// The same as this row of this run.
-    Again(usize),
-    /// A run before this one logged it.
-    Before,
-}
-
-/// How many became what.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct LogTally {
-    logged: usize,
-    held: usize,
-    /// The same as an item that was there.
-    duplicates: usize,
-    /// Rows that say the same as one before them.
-    repeated: usize,
-    /// Logged by a run before this one.
-    before: usize,
-    failed: usize,
-    /// Not tried, because they would fail as the one before did.
-    not_sent: usize,
-}
-
-impl LogTally {
-    fn count(&mut self, done: &Result<Logged, Failure>) {
-        match done {
-            Ok(Logged::New(capture)) => {
-                match capture["state"] == "held" {
-                    true => self.held += 1,
-                    false => self.logged += 1,
-                }
-                self.duplicates += usize::from(items(&capture["duplicate_of"]).next().is_some());
-            }
-            Ok(Logged::Again(_)) => self.repeated += 1,
-            Ok(Logged::Before) => self.before += 1,
-            Err(_) => self.failed += 1,
-        }
-    }
-
-    fn as_json(&self, case: &str) -> Value {
-        json!({"summary": {
-            "case": case, "logged": self.logged, "held": self.held, "duplicates": self.duplicates,
-            "repeated": self.repeated, "logged_before": self.before, "failed": self.failed, "not_sent": self.not_sent,
-        }})
-    }
-
-    fn as_text(&self, case: &str) -> String {
-        let also = [
-            (self.held, "held until a supervisor decides"),
-            (self.duplicates, "of them the same as an item that was there"),
-            (self.repeated, "the same as a row before, not logged again"),
-            (self.before, "logged before"),
-            (self.failed, "failed"),
-            (self.not_sent, "not sent"),
-        ];
-        let mut text = format!("case {}: {} logged", output::clean(case), self.logged);
-        for (n, what) in also.into_iter().filter(|(n, _)| *n > 0) {
-            text += &format!(", {n} {what}");
-        }
-        if self.failed > 0 {
-            text += ": mend what failed and run the same command again, nothing is logged twice within 24 hours";
-        }
-        text + "\n"
-    }
-}
-
 /// Logs everything, one result a line; fails if one failed. Where all that follows would fail alike, the run ends there.
 pub fn run(here: &str, args: &LogArgs) -> Done {
     let mut tasks = tasks(args)?;
@@ -123,37 +54,34 @@ pub fn run(here: &str, args: &LogArgs) -> Done {
     } else {
         ProgressDisplay::new()
     };
-    let (mut tally, mut rows, mut ended) = (LogTally::default(), HashMap::new(), None);
+    let mut run = LogRun {
+        client: &client,
+        case: &case.id,
+        rows: SentRows::default(),
+    };
+    let (mut tally, mut causes, mut ended) = (LogTally::default(), FailureCauses::default(), false);
     for task in tasks {
-        if ended.is_some() {
+        if ended {
             tally.not_sent += 1;
             continue;
         }
-        let done = log(&client, &case.id, &task, &mut progress).map(|logged| again(logged, task.number, &mut rows));
+        let done = run.log(&task, &mut progress);
         tally.count(&done);
-        ended = done.as_ref().err().filter(|f| f.ends_run()).cloned();
-        progress.line(&if args.json {
-            as_json(&task, &done)
-        } else {
-            as_text(&task, &done)
+        let failed = done.as_ref().err();
+        ended = failed.is_some_and(Failure::ends_run);
+        let alike = failed.and_then(|f| causes.count(task.number, f));
+        progress.line(&match alike {
+            _ if args.json => as_json(&task, &done),
+            Some(first) => format!("{}: FAILED as {first}.", shown(&task)),
+            None => as_text(&task, &done),
         });
     }
     progress.end();
     output::print(&match args.json {
-        true => tally.as_json(&case.number).to_string() + "\n",
-        false => tally.as_text(&case.number),
+        true => tally.as_json(&case.number, &causes).to_string() + "\n",
+        false => tally.as_text(&case.number, &causes),
     });
     Ok(ExitCode::from(u8::from(tally.failed > 0)))
-}
-
-/// A row that says the same as one before it gets that one's answer again.
-fn again(logged: Logged, row: usize, rows: &mut HashMap<String, usize>) -> Logged {
-    let Logged::New(capture) = logged else { return logged };
-    let id = capture["id"].as_str().unwrap_or_default().to_owned();
-    match *rows.entry(id).or_insert(row) {
-        first if first < row => Logged::Again(first),
-        _ => Logged::New(capture),
-    }
 }
 
 fn tasks(args: &LogArgs) -> Result<Vec<LogTask>, Failure> {
@@ -163,17 +91,42 @@ fn tasks(args: &LogArgs) -> Result<Vec<LogTask>, Failure> {
     }
 }
 
-fn log(client: &Client, case: &str, task: &LogTask, progress: &mut ProgressDisplay) -> Result<Logged, Failure> {
-    let row = task.row.clone()?;
-    let source = task.file.as_deref().map(|path| read(path, progress)).transpose()?;
-    let prepared = capture_args::prepare(case, &row, source, SystemClock.now())?;
-    let moved = prepared.source.as_ref().map_or(0, |s| s.size);
-    progress.show("sending", Counted::Bytes, 0, moved);
-    match client.send(|| request(client, case, &prepared, progress)) {
-        Ok(answer) => recorded(answer.json().unwrap_or_default()).map(Logged::New),
-        // The same row with the time of another run: what it tells of is there.
-        Err(f) if prepared.timed_now && f.problem == "idempotency-conflict" => Ok(Logged::Before),
-        Err(f) => Err(f),
+/// One run: where it logs, and what it sent.
+struct LogRun<'a> {
+    client: &'a Client,
+    case: &'a str,
+    rows: SentRows,
+}
+
+impl LogRun<'_> {
+    fn log(&mut self, task: &LogTask, progress: &mut ProgressDisplay) -> Result<Logged, Failure> {
+        let row = task.row.clone()?;
+        let source = task.file.as_deref().map(|path| read(path, progress)).transpose()?;
+        let prepared = capture_args::prepare(self.case, &row, source, SystemClock.now())?;
+        if let Some(known) = self.rows.known(&prepared.key) {
+            return Ok(known);
+        }
+        let logged = self.send(&prepared, progress)?;
+        self.rows.remember(prepared.key, task.number, &logged);
+        Ok(logged)
+    }
+
+    fn send(&self, prepared: &PreparedCapture, progress: &mut ProgressDisplay) -> Result<Logged, Failure> {
+        let moved = prepared.source.as_ref().map_or(0, |s| s.size);
+        progress.show("sending", Counted::Bytes, 0, moved);
+        match self.client.send(|| request(self.client, self.case, prepared, progress)) {
+            Ok(answer) => {
+                let replayed = answer.headers().get("idempotency-replayed").is_some();
+                let capture = recorded(answer.json().unwrap_or_default())?;
+                Ok(match replayed {
+                    true => Logged::Before(Some(capture)),
+                    false => Logged::New(capture),
+                })
+            }
+            // The same row with the time of another run: what it tells of is there.
+            Err(f) if prepared.timed_now && f.problem == "idempotency-conflict" => Ok(Logged::Before(None)),
+            Err(f) => Err(f),
+        }
     }
 }
 
@@ -230,8 +183,13 @@ fn mime(part: Part, mime: &str) -> Result<Part, Failure> {
     part.mime_str(mime).map_err(|e| Failure::failed(e.to_string()))
 }
 
+/// An item as its result names it.
+fn shown(task: &LogTask) -> String {
+    format!("{}. {}", task.number, output::clean(&task.what))
+}
+
 fn as_text(task: &LogTask, done: &Result<Logged, Failure>) -> String {
-    let what = format!("{}. {}", task.number, output::clean(&task.what));
+    let what = shown(task);
     match done {
         Ok(Logged::New(capture)) => {
             let text = |name: &str| output::clean(capture[name].as_str().unwrap_or("?"));
@@ -248,7 +206,11 @@ fn as_text(task: &LogTask, done: &Result<Logged, Failure>) -> String {
             )
         }
         Ok(Logged::Again(row)) => format!("{what}: the same as row {row}; nothing was added"),
-        Ok(Logged::Before) => format!("{what}: logged before, within the last 24 hours; nothing was added"),
+        Ok(Logged::Before(known)) => {
+            let item = known.as_ref().map(|capture| format!(" as item {}", capture["item"]));
+            let item = item.unwrap_or_default();
+            format!("{what}: logged before{item}, within the last 24 hours; nothing was added")
+        }
         Err(f) => format!("{what}: FAILED: {}", f.text()),
     }
 }
@@ -276,7 +238,8 @@ fn remarks(capture: &Value) -> String {
 }
 
 fn as_json(task: &LogTask, done: &Result<Logged, Failure>) -> String {
-    let mut line = json!({"row": task.number, "what": task.what, "ok": done.is_ok()});
+    let result = done.as_ref().map_or("failed", Logged::word);
+    let mut line = json!({"row": task.number, "what": task.what, "ok": done.is_ok(), "result": result});
     match done {
         Ok(Logged::New(capture)) => {
             for name in ["item", "state", "id", "captured_at", "flags", "duplicate_of"] {
@@ -284,7 +247,13 @@ fn as_json(task: &LogTask, done: &Result<Logged, Failure>) -> String {
             }
         }
         Ok(Logged::Again(row)) => line["repeats_row"] = json!(row),
-        Ok(Logged::Before) => line["state"] = json!("logged_before"),
+        Ok(Logged::Before(known)) => {
+            line["state"] = json!("logged_before");
+            if let Some(capture) = known {
+                line["item"] = capture["item"].clone();
+                line["id"] = capture["id"].clone();
+            }
+        }
         Err(f) => line["error"] = json!({"type": f.problem, "detail": f.detail, "errors": f.errors}),
     }
     line.to_string()
@@ -329,33 +298,5 @@ mod tests {
             json!({"field": "url", "rule": "required", "message": "is missing"})
         );
         assert!(as_text(&job(), &Err(failure)).ends_with("FAILED: url: is missing"));
-    }
-
-    #[test]
-    fn what_is_held_or_there_already_is_counted_as_that() {
-        let made = |id: &str, state: &str, same: Value| {
-            Ok(Logged::New(json!({"id": id, "state": state, "duplicate_of": same})))
-        };
-        let (mut tally, mut rows) = (LogTally::default(), HashMap::new());
-        let all = [
-            made("a", "logged", json!([])),
-            made("b", "held", json!([{"item": 1}])),
-            made("a", "logged", json!([])),
-            Ok(Logged::Before),
-            Err(Failure::failed("no")),
-        ];
-        for (n, done) in (1..).zip(all) {
-            tally.count(&done.map(|logged| again(logged, n, &mut rows)));
-        }
-        tally.not_sent = 2;
-        assert_eq!(
-            tally.as_text("26-1"),
-            "case 26-1: 1 logged, 1 held until a supervisor decides, 1 of them the same as an item that was there, 1 the same as a row before, not logged again, 1 logged before, 1 failed, 2 not sent: mend what failed and run the same command again, nothing is logged twice within 24 hours\n"
-        );
-        let said = &tally.as_json("26-1")["summary"];
-        assert_eq!(
-            (&said["held"], &said["repeated"], &said["duplicates"]),
-            (&json!(1), &json!(1), &json!(1))
-        );
     }
 }

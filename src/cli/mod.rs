@@ -15,6 +15,7 @@ mod installation;
 mod items;
 mod legible;
 mod log;
+mod log_tally;
 mod manifest;
 mod new_log;
 mod output;

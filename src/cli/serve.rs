@@ -185,6 +185,8 @@ pub(super) async fn answer(
     let ended = server.await;
     // A job that does not end in time is taken up again when its lease has ended.
     let _ = tokio::time::timeout(JOBS_END, jobs).await;
+    // What was refused up to now and only counted.
+    opened.app.gate.record_left_refusals(i64::MAX).await;
     settle(&opened, SETTLE_AT_END).await;
     ended.map_err(Error::from)
 }

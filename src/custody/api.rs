@@ -3,11 +3,12 @@
 use actix_web::HttpRequest;
 
 use super::reads::{self, ShownEvent};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::gate::RequestCtx;
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::Reply;
 use crate::http::{App, PathId};
+use crate::ledger::Action;
 use crate::ledger::read::EventSearch;
 
 pub(super) async fn of_capture(req: HttpRequest, id: PathId, requester: RequestCtx, app: App) -> Reply {
@@ -40,15 +41,25 @@ pub(super) const FILTERS: &[&str] = &["actor", "action", "object", "case", "kind
 pub(super) fn search(page: &Page) -> Result<EventSearch> {
     Ok(EventSearch {
         actor: page.filter("actor").map(str::to_owned),
-        action: page.filter("action").map(str::to_owned),
+        action: page.filter("action").map(action).transpose()?,
         object: page.filter("object").map(str::to_owned),
-        case: page.filter("case").map(str::to_owned),
+        case: page.id("case", "a case's")?,
         kind: page.word("kind")?,
         from: page.time("from")?,
         to: page.time("to")?,
         after: page.place(reads::placed)?,
         limit: page.limit as i64 + 1,
     })
+}
+
+/// An action by its word; there are too many to list them in a refusal.
+fn action(text: &str) -> Result<String> {
+    let known = Action::ALL.iter().any(|action| action.as_str() == text);
+    let refused = || {
+        let message = "must be an action as events name it, such as capture.recorded";
+        Error::field("action", "one_of", message)
+    };
+    known.then(|| text.to_owned()).ok_or_else(refused)
 }
 
 fn reply(req: &HttpRequest, page: &Page, found: Vec<ShownEvent>) -> Reply {

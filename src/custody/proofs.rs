@@ -13,7 +13,7 @@ use super::reads;
 use crate::db::AnyConn;
 use crate::error::{Error, Kind, Result};
 use crate::gate::{RequestCtx, Scope};
-use crate::http::paging::parameters;
+use crate::http::paging::{parameters, refuse_parameters};
 use crate::http::reply::{self, Reply};
 use crate::http::{App, PathId};
 use crate::ledger::{self, TreeState};
@@ -41,7 +41,10 @@ async fn read_ledger<T: Send + 'static>(
         }
         // A parameter that is none is that for everyone.
         Err(e) if e.kind == Kind::Invalid => Err(e),
-        Err(_) if app.public_ledger => app.gate.db().read(read).await,
+        Err(_) if app.public_ledger => {
+            refuse_parameters(req)?;
+            app.gate.db().read(read).await
+        }
         Err(e) => Err(e),
     }
 }

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::connect::{self, AccessMode};
-use super::tables::cases;
+use super::tables::{captures, cases, find_progress};
 use super::{AnyConn, Location};
 use crate::error::{Error, Kind, Result};
 use crate::lookalike::fold;
@@ -30,7 +30,7 @@ pub fn migrate(location: &Location) -> Result<()> {
         AnyConn::Sqlite(c) => forward(c, SQLITE),
         AnyConn::Pg(c) => forward(c, POSTGRES),
     };
-    let done = done.and_then(|unfolded| if unfolded { fold_numbers(&mut conn) } else { Ok(()) });
+    let done = done.and_then(|()| fold_anew(&mut conn));
     if let AnyConn::Pg(c) = &mut conn {
         c.batch_execute(&format!("SELECT pg_advisory_unlock({PG_LOCK})"))?;
     }
@@ -61,7 +61,7 @@ pub fn check(location: &Location) -> Result<()> {
 
 /// Makes the schema in a database that nobody else has.
 pub(super) fn scratch(conn: &mut diesel::SqliteConnection) -> Result<()> {
-    forward(conn, SQLITE).map(drop)
+    forward(conn, SQLITE)
 }
 
 fn lock_beside(location: &Location) -> Result<Option<File>> {
@@ -73,26 +73,42 @@ fn lock_beside(location: &Location) -> Result<Option<File>> {
     Ok(Some(file))
 }
 
-/// Runs what is missing. Whether numbers of cases are still to be folded.
-fn forward<DB: diesel::backend::Backend>(
-    conn: &mut impl MigrationHarness<DB>,
-    ours: EmbeddedMigrations,
-) -> Result<bool> {
+/// Runs what is missing.
+fn forward<DB: diesel::backend::Backend>(conn: &mut impl MigrationHarness<DB>, ours: EmbeddedMigrations) -> Result<()> {
     let applied = conn.applied_migrations().map_err(broken)?;
     refuse_newer(&applied, &names::<DB>(&ours)?)?;
-    let ran = conn.run_pending_migrations(ours).map_err(broken)?;
-    Ok(ran.iter().any(|version| version.to_string() == NUMBERS_AS_COMPARED))
+    conn.run_pending_migrations(ours).map(drop).map_err(broken)
 }
 
-/// The migration after which numbers of cases are compared as this program does, which SQL can't.
-const NUMBERS_AS_COMPARED: &str = "0021";
-
-fn fold_numbers(conn: &mut AnyConn) -> Result<()> {
-    let known: Vec<(String, String)> = cases::table.select((cases::id, cases::number)).load(conn)?;
-    for (id, number) in known.iter().filter(|(_, number)| !number.is_ascii()) {
-        let key = cases::number_key.eq(fold(number));
-        diesel::update(cases::table.find(id)).set(key).execute(conn)?;
+/// Makes anew what is kept of texts as they are compared, which SQL cannot, where a migration asked for it (0022). It says
+/// last that it is done: where a start ends before, the next one does it.
+fn fold_anew(conn: &mut AnyConn) -> Result<()> {
+    let asked = find_progress::table.filter(find_progress::next.lt(0));
+    if asked.count().get_result::<i64>(conn)? == 0 {
+        return Ok(());
     }
+    let numbers: Vec<(String, String, String)> = cases::table
+        .select((cases::id, cases::number, cases::number_key))
+        .load(conn)?;
+    for (id, number, key) in numbers {
+        let folded = fold(&number);
+        if folded != key {
+            let folded = cases::number_key.eq(folded);
+            diesel::update(cases::table.find(id)).set(folded).execute(conn)?;
+        }
+    }
+    let accounts: Vec<(String, Option<String>)> = captures::table
+        .filter(captures::account.is_not_null())
+        .select((captures::id, captures::account))
+        .load(conn)?;
+    let folded = accounts
+        .into_iter()
+        .filter_map(|(id, key)| key.map(|key| (id, fold(&key), key)));
+    for (id, folded, _) in folded.filter(|(_, folded, key)| folded != key) {
+        let folded = captures::account.eq(folded);
+        diesel::update(captures::table.find(id)).set(folded).execute(conn)?;
+    }
+    diesel::update(asked).set(find_progress::next.eq(0)).execute(conn)?;
     Ok(())
 }
 

@@ -1,5 +1,8 @@
 //! Harmless retries: the answer that was given for a key is given again, for 24 hours.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use diesel::prelude::*;
 use serde::Serialize;
 
@@ -17,6 +20,19 @@ pub struct IdempotencyHeader {
     pub route: String,
     /// What the client chose.
     pub key: String,
+    /// Whether the answer is that of an earlier request.
+    pub replayed: Replayed,
+}
+
+/// Whether a request was answered as one before it, shared by all who carry its key.
+#[derive(Debug, Clone, Default)]
+pub struct Replayed(Arc<AtomicBool>);
+
+impl Replayed {
+    /// Whether it was.
+    pub fn is_told(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
 }
 
 /// A key that makes a retry harmless: same key and content, same answer, for 24 hours.
@@ -45,7 +61,7 @@ pub(super) fn known(
     now: Micros,
 ) -> Result<Option<String>> {
     let Some(repeat) = repeat else { return Ok(None) };
-    let IdempotencyHeader { route, key } = &repeat.header;
+    let IdempotencyHeader { route, key, replayed } = &repeat.header;
     let row: Option<(Vec<u8>, String, i64)> = idempotency::table
         .find((&caller.user, route, key))
         .select((idempotency::fingerprint, idempotency::answer, idempotency::created_at))
@@ -56,7 +72,10 @@ pub(super) fn known(
             diesel::delete(idempotency::table.find((&caller.user, route, key))).execute(conn)?;
             Ok(None)
         }
-        Some((print, answer, _)) if print == repeat.fingerprint.as_bytes() => Ok(Some(answer)),
+        Some((print, answer, _)) if print == repeat.fingerprint.as_bytes() => {
+            replayed.0.store(true, Ordering::SeqCst);
+            Ok(Some(answer))
+        }
         Some(_) => Err(conflict(
             "same_content",
             "was used for other content in the last 24 hours: choose another key",

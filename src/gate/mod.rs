@@ -25,7 +25,7 @@ use serde::de::DeserializeOwned;
 
 pub use authorize::actor_of;
 pub use former_member::{left_since_receipt, left_since_request};
-pub use idempotency::{IdempotencyHeader, IdempotencyKey};
+pub use idempotency::{IdempotencyHeader, IdempotencyKey, Replayed};
 pub use operational::OPERATIONAL;
 pub use read_ctx::{Authorized, ReadCtx};
 pub use relation::{CaseContext, Scope, part_in_authorization};
@@ -35,14 +35,14 @@ pub use whom::{WhomToAsk, whom_to_ask};
 
 use crate::clock::{Clock, Micros};
 use crate::db::{AnyConn, Db, Reader};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Kind, Result};
 use crate::identity::{self, Caller, Credential};
 use crate::ledger::{self, Heads, Journal, PendingAppend};
 use crate::policy::{Act, Policy};
 use crate::proof::event::Actor;
 use admission_cache::AdmissionCache;
 use authorize::{authorize, refuse_read_only};
-use refusals::{Refusals, Unrecorded};
+use refusals::{LeftRefusal, Refusal, Refusals};
 use views::{NewView, Views};
 
 /// A person at the door, with what they carry.
@@ -267,21 +267,37 @@ impl Gate {
             return done;
         }
         let now = self.now();
-        let Some(unrecorded) = self.0.refusals.is_new(&request.credential, act, scope, now) else {
-            return done;
+        let refusal = Refusal {
+            act,
+            scope: scope.clone(),
+            address: request.address.clone(),
+            answer: e.clone(),
         };
-        let (inner, asked, place, said) = (self.0.clone(), request.clone(), scope.clone(), e.clone());
-        let begun = crate::db::blocking(move || inner.begin_refusal(&asked, act, &place, (&said, unrecorded)));
-        let recorded = match begun.await {
+        if let Some(unrecorded) = self.0.refusals.is_new(&request.credential, &refusal, now) {
+            let recorded = self.record_refusal((request.credential.clone(), refusal, unrecorded));
+            if recorded.await.is_err() {
+                self.0.refusals.forget(&request.credential, act, scope);
+            }
+        }
+        done
+    }
+
+    /// Records refusals that were only counted, and whose minute was over then: no later one told of them.
+    pub async fn record_left_refusals(&self, now: Micros) {
+        for left in self.0.refusals.left(now) {
+            // What cannot be recorded stands in the log of the server.
+            self.record_refusal(left).await.ok();
+        }
+    }
+
+    async fn record_refusal(&self, left: LeftRefusal) -> Result<()> {
+        let inner = self.0.clone();
+        let recorded = match crate::db::blocking(move || inner.begin_refusal(&left)).await {
             Ok(Some(begun)) => begun.committed().await,
             Ok(None) => Ok(()),
             Err(e) => Err(e),
         };
-        if let Err(lost) = recorded {
-            self.0.refusals.forget(&request.credential, act, scope);
-            tracing::error!(error = %lost, "a refusal could not be recorded");
-        }
-        done
+        recorded.inspect_err(|lost| tracing::error!(error = %lost, "a refusal could not be recorded"))
     }
 }
 
@@ -328,22 +344,16 @@ impl GateState {
     }
 
     /// Puts a refusal into the access log, if the credential still resolves to a caller.
-    fn begin_refusal(
-        &self,
-        request: &RequestCtx,
-        act: Act,
-        scope: &Scope,
-        said: (&Error, Unrecorded),
-    ) -> Result<Option<PendingAppend>> {
+    fn begin_refusal(&self, (credential, refusal, before): &LeftRefusal) -> Result<Option<PendingAppend>> {
         let now = self.clock.now();
         let found = self.db.read_blocking(|conn| {
             Ok((
-                identity::resolve(conn, &request.credential, now)?,
-                relation::case_of(conn, scope)?,
+                identity::resolve(conn, credential, now)?,
+                relation::case_of(conn, &refusal.scope)?,
             ))
         });
         let Ok((caller, case)) = found else { return Ok(None) };
-        let draft = refusals::draft(case.as_deref(), act, scope, &request.address, said);
+        let draft = refusals::draft(case.as_deref(), refusal, *before);
         self.journal.begin(actor_of(&caller, None), draft).map(Some)
     }
 

@@ -1,5 +1,5 @@
 //! Refusals in the access log. Repeats within a minute coalesce into one count, and so do all of one caller beyond a few;
-//! both are told by the next one recorded.
+//! both are told by the next one recorded. Where none follows, the last of them is recorded after the minute, with the count.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -26,10 +26,31 @@ pub(super) struct Refusals(Mutex<HashMap<Credential, RefusedCaller>>);
 struct RefusedCaller {
     minute: Micros,
     singly: usize,
-    /// Not recorded, and not a repeat.
-    others: u64,
-    seen: HashMap<(Act, Scope), (Micros, u64)>,
+    /// Not recorded, and not a repeat: how many, and the last of them.
+    others: (u64, Option<Refusal>),
+    seen: HashMap<(Act, Scope), SeenRefusal>,
 }
+
+/// A refusal that was recorded.
+struct SeenRefusal {
+    at: Micros,
+    /// How often it was repeated since, and the last time.
+    repeats: (u64, Option<Refusal>),
+}
+
+/// Something that was refused.
+#[derive(Debug, Clone)]
+pub(super) struct Refusal {
+    pub act: Act,
+    pub scope: Scope,
+    /// Where the caller was.
+    pub address: String,
+    /// What was answered.
+    pub answer: Error,
+}
+
+/// A refusal that was only counted, with how many there were before it.
+pub(super) type LeftRefusal = (Credential, Refusal, Unrecorded);
 
 /// What was not recorded before a refusal that is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -42,7 +63,7 @@ pub(super) struct Unrecorded {
 
 impl Refusals {
     /// Whether this refusal is to be recorded now, with the number of those that were not.
-    pub fn is_new(&self, credential: &Credential, act: Act, scope: &Scope, now: Micros) -> Option<Unrecorded> {
+    pub fn is_new(&self, credential: &Credential, refusal: &Refusal, now: Micros) -> Option<Unrecorded> {
         let mut callers = self.0.lock().ok()?;
         if callers.len() > KEPT {
             callers.retain(|_, caller| caller.minute > now - MINUTE);
@@ -53,25 +74,50 @@ impl Refusals {
         let caller = callers.entry(credential.clone()).or_default();
         if caller.minute <= now - MINUTE {
             (caller.minute, caller.singly) = (now, 0);
-            caller.seen.retain(|_, (at, _)| *at > now - HOUR);
+            caller.seen.retain(|_, seen| seen.at > now - HOUR);
         }
-        let key = (act, scope.clone());
-        if let Some((at, repeats)) = caller.seen.get_mut(&key)
-            && *at > now - MINUTE
+        let key = (refusal.act, refusal.scope.clone());
+        if let Some(seen) = caller.seen.get_mut(&key)
+            && seen.at > now - MINUTE
         {
-            *repeats += 1;
+            seen.repeats = (seen.repeats.0 + 1, Some(refusal.clone()));
             return None;
         }
         if caller.singly >= SINGLY {
-            caller.others += 1;
+            caller.others = (caller.others.0 + 1, Some(refusal.clone()));
             return None;
         }
         caller.singly += 1;
-        let before = caller.seen.insert(key, (now, 0));
+        let seen = SeenRefusal {
+            at: now,
+            repeats: (0, None),
+        };
+        let before = caller.seen.insert(key, seen);
         Some(Unrecorded {
-            repeats: before.map_or(0, |(_, repeats)| repeats),
-            others: std::mem::take(&mut caller.others),
+            repeats: before.map_or(0, |seen| seen.repeats.0),
+            others: std::mem::take(&mut caller.others).0,
         })
+    }
+
+    /// What was only counted, and whose minute is over: of each count the last refusal, with those before it.
+    pub fn left(&self, now: Micros) -> Vec<LeftRefusal> {
+        let Ok(mut callers) = self.0.lock() else {
+            return Vec::new();
+        };
+        let mut left = Vec::new();
+        for (credential, caller) in callers.iter_mut().filter(|(_, caller)| caller.minute <= now - MINUTE) {
+            for seen in caller.seen.values_mut().filter(|seen| seen.at <= now - MINUTE) {
+                if let (count, Some(last)) = std::mem::take(&mut seen.repeats) {
+                    let (repeats, others) = (count.saturating_sub(1), 0);
+                    left.push((credential.clone(), last, Unrecorded { repeats, others }));
+                }
+            }
+            if let (count, Some(last)) = std::mem::take(&mut caller.others) {
+                let (repeats, others) = (0, count.saturating_sub(1));
+                left.push((credential.clone(), last, Unrecorded { repeats, others }));
+            }
+        }
+        left
     }
 
     /// Forgets a refusal that could not be recorded, so that the next one is.
@@ -86,16 +132,11 @@ impl Refusals {
 }
 
 /// With what was answered, and how many were not recorded. What does not exist has no stream of its own.
-pub(super) fn draft(
-    case: Option<&str>,
-    act: Act,
-    scope: &Scope,
-    address: &str,
-    (e, before): (&Error, Unrecorded),
-) -> Draft {
+pub(super) fn draft(case: Option<&str>, refusal: &Refusal, before: Unrecorded) -> Draft {
+    let (scope, e) = (&refusal.scope, &refusal.answer);
     let stream = case.map_or_else(|| ledger::AGENCY.to_owned(), ledger::access_stream);
     let record = json!({
-        "act": act.as_str(), "answer": e.code, "rules": e.rules, "address": address,
+        "act": refusal.act.as_str(), "answer": e.code, "rules": e.rules, "address": refusal.address,
         "repeats_before": before.repeats, "others_before": before.others,
     });
     Draft::new(stream, Action::AccessRefused, scope.object(), record)
@@ -109,8 +150,13 @@ mod tests {
     fn one_caller_has_a_few_entries_a_minute_whatever_is_asked_for() {
         let (all, now) = (Refusals::default(), 1_000 * MINUTE);
         let caller = |n: usize| Credential::Session(format!("{n}"));
-        let asks =
-            |who: usize, id: usize, at| all.is_new(&caller(who), Act::CaseRead, &Scope::Case(format!("{id}")), at);
+        let refusal = |id: usize| Refusal {
+            act: Act::CaseRead,
+            scope: Scope::Case(format!("{id}")),
+            address: String::new(),
+            answer: Error::not_found(),
+        };
+        let asks = |who: usize, id: usize, at| all.is_new(&caller(who), &refusal(id), at);
         let first: Vec<_> = (0..500).filter_map(|id| asks(1, id, now)).collect();
         assert_eq!(first, [Unrecorded::default(); SINGLY]);
         assert_eq!(asks(2, 0, now), Some(Unrecorded::default()));
@@ -118,5 +164,16 @@ mod tests {
         let told = |repeats, others| Some(Unrecorded { repeats, others });
         assert_eq!(asks(1, 0, now + MINUTE), told(1, 490));
         assert_eq!(asks(1, 900, now + MINUTE), told(0, 0));
+        assert!(all.left(now + 3 * MINUTE).is_empty());
+        // Where none follows, the last is left with the number of those before it.
+        (0..3).for_each(|_| assert_eq!(asks(1, 900, now + MINUTE), None));
+        let others: Vec<_> = (0..20).map(|id| asks(2, 100 + id, now + MINUTE)).collect();
+        assert_eq!(others.iter().flatten().count(), SINGLY);
+        assert!(all.left(now + MINUTE + 1).is_empty(), "its minute is not over");
+        let mut left: Vec<_> = all.left(i64::MAX).into_iter().map(|(_, _, before)| before).collect();
+        left.sort_by_key(|before| before.others);
+        let unrecorded = |repeats, others| Unrecorded { repeats, others };
+        assert_eq!(left, [unrecorded(2, 0), unrecorded(0, 9)]);
+        assert!(all.left(i64::MAX).is_empty());
     }
 }

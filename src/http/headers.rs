@@ -14,6 +14,7 @@ use actix_web::{HttpMessage, HttpRequest};
 
 use super::listener::Connection;
 use super::paced::PacedBody;
+use crate::gate::Replayed;
 
 /// Wraps a request in its id, its log line and the fixed headers.
 pub async fn wrap<B: MessageBody + 'static>(
@@ -61,7 +62,14 @@ fn method_label(method: &str) -> &str {
 }
 
 fn set_headers<B>(response: &mut ServiceResponse<B>, id: &str) {
+    let mark = response.request().extensions().get::<Replayed>().cloned();
     let headers = response.headers_mut();
+    if mark.is_some_and(|mark| mark.is_told()) {
+        headers.insert(
+            HeaderName::from_static("idempotency-replayed"),
+            HeaderValue::from_static("true"),
+        );
+    }
     let fixed = [
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (REFERRER_POLICY, "no-referrer"),

@@ -58,6 +58,9 @@ enum ListedItems {
 struct AnsweredPage {
     items: Vec<Box<RawValue>>,
     next: Option<String>,
+    /// Whether the list was cut short before its end, of lists that are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    more: Option<bool>,
 }
 
 impl<T> Listed<T> {
@@ -90,7 +93,11 @@ impl<T: Serialize> Listed<T> {
             }
             items.push(item);
         }
-        Ok(AnsweredPage { items, next })
+        Ok(AnsweredPage {
+            items,
+            next,
+            more: None,
+        })
     }
 }
 
@@ -158,6 +165,14 @@ impl Page {
         self.filter(name).map(word).transpose()
     }
 
+    /// A filter that must be an id of this kind of thing, such as `a user's`. One that names nothing finds nothing, as one
+    /// does that the caller may not see.
+    pub fn id(&self, name: &str, whose: &str) -> Result<Option<String>> {
+        let refused = || Error::field(name, "uuid", format!("must be {whose} id"));
+        let id = |text| crate::forms::parse_id(text).ok_or_else(refused);
+        self.filter(name).map(id).transpose()
+    }
+
     /// A filter that must be an instant.
     pub fn time(&self, name: &str) -> Result<Option<i64>> {
         let refused = || Error::field(name, "rfc3339", "must be a time with its zone");
@@ -209,6 +224,15 @@ impl Page {
     /// The same, with items whose bytes count.
     pub fn reply_exact<T: Serialize>(&self, req: &HttpRequest, listed: Listed<T>) -> Reply {
         self.answer(req, listed.answered(ListedItems::Exact)?)
+    }
+
+    /// The same as `reply` for a list that has only the first of what there is, and says whether there is more.
+    pub fn reply_cut<T: Serialize>(&self, req: &HttpRequest, (listed, more): (Listed<T>, bool)) -> Reply {
+        let page = AnsweredPage {
+            more: Some(more),
+            ..listed.answered(ListedItems::Short)?
+        };
+        self.answer(req, page)
     }
 
     fn answer(&self, req: &HttpRequest, mut page: AnsweredPage) -> Reply {

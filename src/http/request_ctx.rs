@@ -13,7 +13,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 use super::client_address::address;
 use super::{App, browser, paging, token_uses, typed};
 use crate::error::{Error, Kind, Result};
-use crate::gate::{IdempotencyHeader, RequestCtx};
+use crate::gate::{IdempotencyHeader, Replayed, RequestCtx};
 use crate::identity::Credential;
 use crate::proof::id::Digest;
 use crate::versions::SeenVersions;
@@ -156,7 +156,19 @@ pub fn idempotency_header(req: &HttpRequest) -> Result<Option<IdempotencyHeader>
     Ok(Some(IdempotencyHeader {
         route: format!("{} {}", req.method(), req.path()),
         key: key.to_owned(),
+        replayed: replayed(req),
     }))
+}
+
+/// The mark of this request by which its answer is known to be an earlier one's.
+fn replayed(req: &HttpRequest) -> Replayed {
+    let mut known = req.extensions_mut();
+    if let Some(mark) = known.get::<Replayed>() {
+        return mark.clone();
+    }
+    let mark = Replayed::default();
+    known.insert(mark.clone());
+    mark
 }
 
 /// The versions that `If-Match` names; of a page, the one that its form was filled from.

@@ -6,6 +6,7 @@ use serde_json::json;
 use subtle::ConstantTimeEq;
 
 use super::client_address::is_at_machine;
+use super::paging::parameters;
 use super::reply::at;
 use super::{App, reply};
 use crate::error::Error;
@@ -30,12 +31,14 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(at("/api/docs/api.css", "GET").route(web::get().to(|| asset("text/css; charset=utf-8", STYLE))));
 }
 
-async fn health() -> reply::Reply {
+async fn health(req: HttpRequest) -> reply::Reply {
+    parameters(&req, &[])?;
     reply::ok(&json!({"status": "ok"}))
 }
 
 /// Ready when the database answers and the tree is published.
-async fn ready(app: App) -> reply::Reply {
+async fn ready(req: HttpRequest, app: App) -> reply::Reply {
+    parameters(&req, &[])?;
     let state = app.gate.db().read(crate::ledger::state).await?;
     state.ok_or_else(|| Error::unavailable("unavailable", "The log is not open yet.", 2))?;
     let (blobs, reserve) = (app.blobs.clone(), app.limits.reserve);

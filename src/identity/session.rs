@@ -101,7 +101,8 @@ type RowSql = (
 );
 
 // A row is used only as far as the ledger stands behind it: the user's version is that of the last event that made one,
-// and the last event about the session or token is that it began.
+// and the last event about the session or token is that it began, after which its user was neither disabled nor given
+// another password. The list of actions is that of the index `user_versions`.
 fixed! {
     BySession -> RowSql: "SELECT s.id, s.kind, s.expires_at, s.refreshed_at, s.ended_at, u.id, u.username, u.name, u.roles, \
      u.must_change, u.disabled, n.id, n.path FROM sessions s JOIN users u ON u.id = s.user_id JOIN units n ON n.id = u.unit_id \
@@ -109,7 +110,11 @@ fixed! {
      AND u.leaf = (SELECT e.leaf FROM events e WHERE e.object = u.id AND e.action IN ('user.created', 'user.changed', \
      'user.disabled', 'user.enabled', 'user.locked', 'user.unlocked', 'password.reset') ORDER BY e.seq DESC LIMIT 1) \
      AND 'session.opened' = (SELECT e.action FROM events e WHERE e.object = s.id AND e.stream = 'agency' \
-     ORDER BY e.seq DESC LIMIT 1) AND s.id = ", id: String as Text, ""
+     ORDER BY e.seq DESC LIMIT 1) \
+     AND NOT EXISTS (SELECT 1 FROM events r WHERE r.object = u.id AND r.action IN ('user.created', 'user.changed', \
+     'user.disabled', 'user.enabled', 'user.locked', 'user.unlocked', 'password.reset') \
+     AND r.action IN ('password.reset', 'user.disabled') AND r.stream = 'agency' AND r.seq > (SELECT e.seq FROM events e \
+     WHERE e.object = s.id AND e.stream = 'agency' ORDER BY e.seq DESC LIMIT 1)) AND s.id = ", id: String as Text, ""
 }
 
 fixed! {
@@ -119,7 +124,11 @@ fixed! {
      AND u.leaf = (SELECT e.leaf FROM events e WHERE e.object = u.id AND e.action IN ('user.created', 'user.changed', \
      'user.disabled', 'user.enabled', 'user.locked', 'user.unlocked', 'password.reset') ORDER BY e.seq DESC LIMIT 1) \
      AND 'token.issued' = (SELECT e.action FROM events e WHERE e.object = s.id AND e.stream = 'agency' \
-     ORDER BY e.seq DESC LIMIT 1) AND s.secret_hash = ", secret: Vec<u8> as Binary, ""
+     ORDER BY e.seq DESC LIMIT 1) \
+     AND NOT EXISTS (SELECT 1 FROM events r WHERE r.object = u.id AND r.action IN ('user.created', 'user.changed', \
+     'user.disabled', 'user.enabled', 'user.locked', 'user.unlocked', 'password.reset') \
+     AND r.action IN ('password.reset', 'user.disabled') AND r.stream = 'agency' AND r.seq > (SELECT e.seq FROM events e \
+     WHERE e.object = s.id AND e.stream = 'agency' ORDER BY e.seq DESC LIMIT 1)) AND s.secret_hash = ", secret: Vec<u8> as Binary, ""
 }
 
 /// Looks a credential up. A session that is over or revoked, or whose user is disabled, is refused in the same words.

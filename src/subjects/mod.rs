@@ -1,6 +1,7 @@
 //! Subjects are the people a case is about. An account may be tied to a subject, and then says on what basis. Both are
 //! entries of a case with other fields. A change is a new version; nothing is deleted.
 
+mod address;
 mod api;
 mod handles;
 mod mentions;
@@ -18,6 +19,7 @@ use crate::http::reply::at;
 
 use model::{AccountFields, SubjectFields};
 
+pub use address::is_address;
 pub use handles::{account_key, cut_key, handle, known, plain_handle};
 pub use model::{Account, Subject, is_platform, platform};
 pub use platforms::{PLATFORMS, platform_name, platform_word};

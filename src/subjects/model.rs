@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::address::is_address;
 use super::handles::handle;
 use super::platforms::platform_word;
 use crate::clock::{Micros, Timestamp};
@@ -85,6 +86,14 @@ pub type Subject = CaseEntry<SubjectFields>;
 /// An account on a platform.
 pub type Account = CaseEntry<AccountFields>;
 
+words! {
+    /// What a reader should know of an entry. It follows from the entry, and is told with it.
+    EntryFlag {
+        /// The URL is no absolute address, or has blanks or line breaks inside.
+        UrlUnparsed = "url_unparsed",
+    }
+}
+
 /// What tells subjects and accounts apart.
 pub trait EntryFields: FieldSet + Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The object of their events.
@@ -106,6 +115,11 @@ pub trait EntryFields: FieldSet + Clone + Serialize + DeserializeOwned + Send + 
 
     /// The subject that they name.
     fn subject_id(&self) -> Option<&str> {
+        None
+    }
+
+    /// What a reader should know of them; `None` of what has no flags.
+    fn flags(&self) -> Option<Vec<EntryFlag>> {
         None
     }
 
@@ -241,6 +255,11 @@ impl EntryFields for AccountFields {
 
     fn subject_id(&self) -> Option<&str> {
         self.subject_id.as_deref()
+    }
+
+    fn flags(&self) -> Option<Vec<EntryFlag>> {
+        let odd = self.url.as_deref().is_some_and(|url| !is_address(url));
+        Some(odd.then_some(EntryFlag::UrlUnparsed).into_iter().collect())
     }
 
     fn untie(&mut self) {

@@ -5,7 +5,8 @@ use askama::Template;
 
 use super::mentions::{Mention, naming};
 use super::model::{
-    Account, AccountFields, CaseEntry, EntryPatch, Juvenile, Subject, SubjectFields, SubjectRole, parse_new,
+    Account, AccountFields, CaseEntry, EntryFields, EntryFlag, EntryPatch, Juvenile, Subject, SubjectFields,
+    SubjectRole, parse_new,
 };
 use super::store::KeptEntry;
 use super::{ops, reads};
@@ -166,6 +167,8 @@ struct AccountRow {
     platform: String,
     platform_id: Option<String>,
     url: Option<String>,
+    /// Whether the URL is no address.
+    url_odd: bool,
     tied: Option<String>,
     basis: Option<String>,
     /// How many captures name it.
@@ -258,6 +261,9 @@ impl PeopleAndAccounts {
             platform: fields.platform.as_deref().map(label).unwrap_or_default(),
             platform_id: fields.platform_id.as_deref().map(line),
             url: fields.url.as_deref().map(line),
+            url_odd: fields
+                .flags()
+                .is_some_and(|flags| flags.contains(&EntryFlag::UrlUnparsed)),
             tied: tied.map(|id| name(id).unwrap_or_else(|| "a person on another page".to_owned())),
             basis: fields.attribution.as_deref().map(line),
             captures: naming(fields, &self.mentions),

@@ -43,7 +43,7 @@ pub(super) fn search(page: &Page) -> Result<UserSearch> {
     Ok(UserSearch {
         named: page.filter("search").map(str::to_owned),
         role: page.filter("role").map(str::to_owned),
-        unit: page.filter("unit_id").map(str::to_owned),
+        unit: page.id("unit_id", "a unit's")?,
         after: page.after.clone(),
         limit: page.limit + 1,
     })

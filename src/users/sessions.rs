@@ -13,6 +13,7 @@ use crate::clock;
 use crate::db::AnyConn;
 use crate::error::{Error, Kind, Result};
 use crate::gate::{RequestCtx, Scope};
+use crate::http::paging::refuse_parameters;
 use crate::http::reply::{self, Reply};
 use crate::http::{App, WriteRequest, body, browser, client_address};
 use crate::identity::{Network, Opened, Passwords, SignInAttempt};
@@ -20,6 +21,7 @@ use crate::ledger;
 use crate::policy::{Act, Role};
 
 pub(super) async fn sign_in(req: HttpRequest, mut payload: Payload, app: App) -> Reply {
+    refuse_parameters(&req)?;
     let opened = open_session(&req, &mut payload, &app).await?;
     Ok(HttpResponse::Created().json(tokens(&app, &opened)?))
 }
@@ -139,6 +141,7 @@ fn tokens(app: &App, opened: &Opened) -> Result<Value> {
 }
 
 pub(super) async fn refresh(req: HttpRequest, mut payload: Payload, app: App) -> Reply {
+    refuse_parameters(&req)?;
     let shown = model::refresh_token(body::open_form(&req, &mut payload).await?)?;
     let shown = app.refresh_tokens.read(&shown).ok_or_else(Error::unauthenticated)?;
     let opened = app

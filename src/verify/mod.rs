@@ -154,6 +154,17 @@ impl Report {
         report
     }
 
+    /// The same with more that failed.
+    #[must_use]
+    pub fn with(mut self, failed: Vec<Finding>) -> Self {
+        let outcome = self.outcome;
+        for finding in failed {
+            self.fail(&finding.file, finding.rule, finding.message);
+        }
+        self.conclude(outcome);
+        self
+    }
+
     fn new() -> Self {
         Self {
             v: 1,

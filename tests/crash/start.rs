@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::Output;
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
 use crate::both_databases;
 use crate::database;
 use crate::http::capture;
@@ -14,6 +16,7 @@ use crate::skip::skip;
 
 both_databases!(a_newer_schema_is_refused);
 both_databases!(an_older_schema_is_brought_forward);
+both_databases!(numbers_that_a_crash_left_unfolded_are_folded_by_the_next_start);
 both_databases!(a_key_that_is_missing_or_another);
 
 /// It failed, and said one line with these words.
@@ -142,6 +145,31 @@ fn an_older_schema_is_brought_forward(base: Database) {
     home.assert_clean();
     let after = state(&home);
     assert!(before.0[0] < after.0[0], "more events than before");
+}
+
+/// A migration cannot fold; the program does so after it. Here it ended between the two.
+fn numbers_that_a_crash_left_unfolded_are_folded_by_the_next_start(base: Database) {
+    let home = Home::new(base);
+    let server = home.serve();
+    let investigator = home.sign_in(&server, "investigator", 0);
+    let case = json!({"title": "Crash", "kind": "online_crime", "number": "Ü-\u{1fb3}-7", "particulars": {}});
+    investigator.post("/api/v1/cases", &case).expect(201);
+    server.stop();
+    home.assert_clean();
+    Sql::open(&home)
+        .run("UPDATE cases SET number_key = lower(number); UPDATE find_progress SET next = -1")
+        .expect("as the migrations leave it");
+    assert_ne!(home.audit().0, 0, "the number is not as it is compared");
+    home.serve().stop();
+    home.assert_clean();
+    let server = home.serve();
+    let investigator = home.sign_in(&server, "investigator", 0);
+    let found = investigator
+        .get("/api/v1/cases?number=%C3%BC-%CE%B1%CE%B9-7")
+        .expect(200)
+        .json();
+    assert_eq!(found["items"].as_array().expect("a list").len(), 1);
+    server.stop();
 }
 
 fn a_key_that_is_missing_or_another(base: Database) {

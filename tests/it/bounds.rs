@@ -260,3 +260,34 @@ fn an_answer_that_is_left_lying_ends_its_connection() {
     );
     waits.block_on(server.stop(false));
 }
+
+both_databases!(refusals_that_were_only_counted_are_recorded_after_all);
+fn refusals_that_were_only_counted_are_recorded_after_all(app: &App) {
+    let case = app.case();
+    let path = format!("/api/v1/cases/{}", case.id);
+    (0..5).for_each(|_| drop(app.stranger.get(&path).is(404)));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let gate = &app.state.gate;
+    let looks = || runtime.block_on(gate.record_left_refusals(gate.now()));
+    looks();
+    assert_eq!(app.count(&case.accesses, "access.refused"), 1, "the minute is not over");
+    app.advance(61_000_000);
+    for _ in 0..2 {
+        looks();
+        assert_eq!(app.count(&case.accesses, "access.refused"), 2);
+    }
+    let record = app.last_record(&case.accesses);
+    assert_eq!(
+        (&record["repeats_before"], &record["answer"]),
+        (&json!(3), &json!("not-found"))
+    );
+    // A server that stops waits for no minute.
+    app.advance(61_000_000);
+    (0..3).for_each(|_| drop(app.stranger.get(&path).is(404)));
+    runtime.block_on(gate.record_left_refusals(i64::MAX));
+    assert_eq!(app.count(&case.accesses, "access.refused"), 4);
+    assert_eq!(app.last_record(&case.accesses)["repeats_before"], 1);
+}

@@ -141,7 +141,7 @@ fn what_repeats_is_counted(app: &App) {
     assert_eq!(told[2]["duplicate_of"][0]["item"], 1);
     let summary = &told[3]["summary"];
     let counts = ["logged", "duplicates", "repeated", "failed"].map(|name| summary[name].as_u64().unwrap());
-    assert_eq!(counts, [2, 1, 1, 0], "{summary}");
+    assert_eq!(counts, [1, 1, 1, 0], "{summary}");
     app.leaves_nothing(&case.stream, || {
         fs::write(
             &manifest,
@@ -157,6 +157,89 @@ fn what_repeats_is_counted(app: &App) {
         assert_eq!(done.status.code(), Some(2));
         assert!(complaint(&done).contains("line 2"), "{}", complaint(&done));
     });
+}
+
+both_databases!(what_is_there_already_is_counted_apart);
+fn what_is_there_already_is_counted_apart(app: &App) {
+    let (case, folder) = (app.case(), tempfile::tempdir().unwrap());
+    app.leave(&case);
+    fs::write(folder.path().join("a.txt"), "the same bytes").unwrap();
+    let rows = "file,url,captured_at\na.txt,https://a.example/1,\n,https://a.example/2,\n,https://a.example/2,\n";
+    fs::write(folder.path().join("rows.csv"), rows).unwrap();
+    let run = || {
+        let mut command = log(app, &case);
+        let manifest = folder.path().join("rows.csv");
+        let done = command.args(FLAGS).arg("--manifest").arg(manifest).output().unwrap();
+        let mut told = lines(&done);
+        let summary = told.pop().unwrap()["summary"].clone();
+        let counts = ["logged", "duplicates", "repeated", "logged_before", "failed"];
+        let words: Vec<String> = told
+            .iter()
+            .map(|row| row["result"].as_str().unwrap().to_owned())
+            .collect();
+        (words, counts.map(|name| summary[name].as_u64().unwrap()), told)
+    };
+    let (words, counts, told) = run();
+    assert_eq!(words, ["logged", "logged", "repeated"], "{told:?}");
+    assert_eq!(counts, [2, 0, 1, 0, 0]);
+    app.leaves_nothing(&case.stream, || {
+        let (words, counts, told) = run();
+        assert_eq!(words, ["logged_before"; 3], "{told:?}");
+        assert_eq!((counts, &told[0]["item"]), ([0, 0, 0, 3, 0], &json!(1)));
+    });
+    // The same bytes under another name are another capture, and say so.
+    fs::copy(folder.path().join("a.txt"), folder.path().join("b.txt")).unwrap();
+    let mut command = casetrail(app);
+    command
+        .args(["log", &case.id, "--url", "https://a.example/3"])
+        .args(FLAGS);
+    let done = command.arg(folder.path().join("b.txt")).output().unwrap();
+    let told = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(
+        told.contains("the same is there already: item 1") && told.contains("0 logged, 1 logged again, the same as"),
+        "{told}"
+    );
+}
+
+both_databases!(a_refusal_of_many_files_is_told_once);
+fn a_refusal_of_many_files_is_told_once(app: &App) {
+    let (case, folder) = (app.case(), tempfile::tempdir().unwrap());
+    for name in ["a.png", "b.png", "c.png"] {
+        fs::write(folder.path().join(name), name).unwrap();
+    }
+    app.leaves_nothing(&case.stream, || {
+        let mut command = casetrail(app);
+        command.args(["log", &case.id, "--level", "overt", "--device", "agency"]);
+        let done = command.arg(folder.path()).output().unwrap();
+        let told = String::from_utf8_lossy(&done.stdout).into_owned();
+        assert_eq!(done.status.code(), Some(1));
+        assert_eq!(told.matches("--kind document").count(), 1, "{told}");
+        assert_eq!(told.matches("FAILED as 1.").count(), 2, "{told}");
+        assert!(told.contains("3 failed (3 as 1.)"), "{told}");
+    });
+    let mut command = log(app, &case);
+    command.args(["--level", "overt", "--device", "agency", "--kind", "document"]);
+    let done = command.arg(folder.path()).output().unwrap();
+    assert!(done.status.success(), "{:?}", lines(&done));
+    // What the server refuses counts alike.
+    let mut command = log(app, &case);
+    command.args([
+        "--level",
+        "overt",
+        "--device",
+        "agency",
+        "--url",
+        "https://a.example",
+        "--kind",
+        "foto",
+    ]);
+    let done = command.arg(folder.path()).output().unwrap();
+    let causes = lines(&done).pop().unwrap()["summary"]["causes"].clone();
+    assert_eq!(
+        (causes.as_array().unwrap().len(), &causes[0]["rows"]),
+        (1, &json!(3)),
+        "{causes}"
+    );
 }
 
 both_databases!(a_cause_is_named_once_with_its_way_out);

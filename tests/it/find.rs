@@ -260,6 +260,18 @@ fn an_answer_has_at_most_twenty_of_a_kind(app: &App) {
         (answer["items"].as_array().unwrap().len(), &answer["more"]),
         (20, &json!(true))
     );
+    let (mut ids, mut next) = (Vec::new(), String::new());
+    for count in [8, 8, 4] {
+        let page = app.lead.get(&format!("/api/v1/find?q=many&limit=8{next}")).is(200);
+        let items = page["items"].as_array().unwrap();
+        assert_eq!((items.len(), &page["more"]), (count, &json!(true)));
+        ids.extend(items.iter().map(|hit| hit["id"].clone()));
+        next = page["next"]
+            .as_str()
+            .map_or_else(String::new, |next| format!("&cursor={next}"));
+    }
+    let whole = answer["items"].as_array().unwrap().iter().map(|hit| hit["id"].clone());
+    assert_eq!((ids, next.as_str()), (whole.collect(), ""));
 }
 
 both_databases!(what_cannot_be_looked_up_says_why);

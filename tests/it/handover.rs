@@ -282,3 +282,21 @@ fn the_team_s_page_hands_over_with_two(app: &App) {
     let custody = lead.get(&format!("/cases/{}/custody", case.id)).is(200);
     custody.says("lead accepted");
 }
+
+both_databases!(a_member_who_took_over_is_named_as_lead_alone);
+fn a_member_who_took_over_is_named_as_lead_alone(app: &App) {
+    let case = app.case();
+    let path = case.path(&format!("members/{}", app.member.id));
+    app.lead.put(&path, json!({})).is(200);
+    handed_over(&case, &app.lead, &app.member);
+    let page = Browser::signed_in(app, "member")
+        .get(&format!("/cases/{}/team", case.id))
+        .is(200);
+    assert_eq!(
+        page.text
+            .matches("<div class=\"list__main\"><bdi>Mo Member</bdi>")
+            .count(),
+        1
+    );
+    page.says("<div class=\"list__main\"><bdi>Lena Lead</bdi>");
+}

@@ -440,3 +440,151 @@ fn lists_and_policy_agree(app: &App) {
     // The worlds are such that there is something to agree on.
     assert!(seen.0 > 20 && seen.1 > 20 && seen.2 > 5, "{seen:?}");
 }
+
+/// What a filter is given, and what it answers: the rule that it breaks, or nothing found.
+type FilterTry = (&'static str, &'static str, &'static str, Option<&'static str>);
+
+const NO_ID: &str = "019ab1c4-7000-7008-8f21-3c5a7e90f778";
+
+/// Every filter of every list, with values that name nothing.
+const FILTER_TRIES: &[FilterTry] = &[
+    ("/api/v1/users", "role", "boss", Some("one_of")),
+    ("/api/v1/users", "search", "nobody-is-called-so", None),
+    ("/api/v1/users", "unit_id", "north", Some("uuid")),
+    ("/api/v1/users", "unit_id", NO_ID, None),
+    ("/api/v1/cases", "number", "no-such-number", None),
+    ("/api/v1/cases", "kind", "burglary", Some("one_of")),
+    ("/api/v1/cases", "status", "lost", Some("one_of")),
+    ("/api/v1/authorizations", "state", "lost", Some("one_of")),
+    ("/api/v1/captures", "state", "lost", Some("one_of")),
+    ("/api/v1/captures", "basis", "lost", Some("one_of")),
+    ("/api/v1/cases/{id}/captures", "state", "lost", Some("one_of")),
+    ("/api/v1/cases/{id}/captures", "basis", "lost", Some("one_of")),
+    ("/api/v1/cases/{id}/captures", "kind", "lost", Some("one_of")),
+    ("/api/v1/cases/{id}/captures", "sort", "lost", Some("one_of")),
+    ("/api/v1/cases/{id}/captures", "platform", "no_such", None),
+    ("/api/v1/cases/{id}/captures", "account", "no_such_handle", None),
+    ("/api/v1/cases/{id}/captures", "captured_by", "lead", Some("uuid")),
+    ("/api/v1/cases/{id}/captures", "captured_by", NO_ID, None),
+    ("/api/v1/cases/{id}/captures", "covered", "perhaps", Some("boolean")),
+    ("/api/v1/cases/{id}/captures", "new", "perhaps", Some("boolean")),
+    ("/api/v1/cases/{id}/captures", "from", "soon", Some("rfc3339")),
+    ("/api/v1/cases/{id}/captures", "to", "soon", Some("rfc3339")),
+    ("/api/v1/find", "q", "no-such-thing", None),
+    ("/api/v1/find", "case", "26-1", Some("uuid")),
+    ("/api/v1/find", "case", NO_ID, None),
+    ("/api/v1/ledger/events", "action", "capture.lost", Some("one_of")),
+    ("/api/v1/ledger/events", "kind", "lost", Some("one_of")),
+    ("/api/v1/ledger/events", "case", "26-1", Some("uuid")),
+    ("/api/v1/ledger/events", "case", NO_ID, None),
+    ("/api/v1/ledger/events", "actor", NO_ID, None),
+    ("/api/v1/ledger/events", "object", NO_ID, None),
+    ("/api/v1/ledger/events", "from", "soon", Some("rfc3339")),
+    ("/api/v1/ledger/events", "to", "soon", Some("rfc3339")),
+];
+
+/// The parameters of a call's query, as the API's description has them.
+fn described(path: &str) -> BTreeSet<String> {
+    let call = &crate::contract::API["paths"][path]["get"]["parameters"];
+    let all = call
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|one| match one["$ref"].as_str() {
+            Some(place) => crate::contract::API.pointer(place.trim_start_matches('#')).unwrap(),
+            None => one,
+        });
+    all.filter(|one| one["in"] == "query")
+        .map(|one| one["name"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+/// The calls that read, by their described paths.
+fn reads() -> impl Iterator<Item = String> {
+    let reads = crate::contract::operations().into_iter();
+    reads.filter(|(method, _)| method == "GET").map(|(_, path)| path)
+}
+
+both_databases!(a_filter_that_names_nothing_is_told_alike_in_every_list);
+fn a_filter_that_names_nothing_is_told_alike_in_every_list(app: &App) {
+    let case = app.case();
+    app.leave(&case);
+    app.lead.log(&case, app.post()).is(201);
+    for path in reads().filter(|path| described(path).contains("cursor")) {
+        for name in described(&path)
+            .iter()
+            .filter(|name| !["limit", "cursor", "username"].contains(&name.as_str()))
+        {
+            let tried = FILTER_TRIES
+                .iter()
+                .any(|(of, filter, ..)| *of == path && filter == name);
+            assert!(tried, "{name} of {path} is not tried");
+        }
+    }
+    for (path, name, value, rule) in FILTER_TRIES {
+        let who = match *path {
+            "/api/v1/users" => &app.administrator,
+            "/api/v1/ledger/events" => &app.auditor,
+            "/api/v1/authorizations" | "/api/v1/captures" => &app.supervisor,
+            _ => &app.lead,
+        };
+        let q = if *path == "/api/v1/find" && *name != "q" {
+            "q=7&"
+        } else {
+            ""
+        };
+        let answer = who.get(&format!("{}?{q}{name}={value}", path.replace("{id}", &case.id)));
+        match rule {
+            Some(rule) => drop(answer.refuses(422, name, rule)),
+            None => assert_eq!(answer.is(200)["items"], json!([]), "{path} {name}={value}"),
+        }
+    }
+    // A case that may not be seen is none, for a filter as for find.
+    let hidden = app.stranger.get(&format!("/api/v1/find?q=7&case={}", case.id)).is(200);
+    assert_eq!(
+        hidden,
+        app.stranger.get(&format!("/api/v1/find?q=7&case={NO_ID}")).is(200)
+    );
+}
+
+both_databases!(every_call_takes_the_parameters_that_are_described);
+fn every_call_takes_the_parameters_that_are_described(app: &App) {
+    let mut lists = 0;
+    for path in reads().filter(|path| path.starts_with("/api/v1/") || path.ends_with("z")) {
+        let mut address = path.clone();
+        while let (Some(from), Some(to)) = (address.find('{'), address.find('}')) {
+            let filled = match &address[from..=to] {
+                "{sha256}" => "ab".repeat(32),
+                "{level}" => "0".to_owned(),
+                "{tile}" => "000".to_owned(),
+                _ => NO_ID.to_owned(),
+            };
+            address.replace_range(from..=to, &filled);
+        }
+        let refused = app
+            .lead
+            .get(&format!("{address}?no_such=1"))
+            .refuses(422, "no_such", "unknown");
+        let message = refused["errors"][0]["message"].as_str().unwrap_or_default().to_owned();
+        let taken: BTreeSet<String> = match message.split_once("; it has ") {
+            Some((_, names)) => names.split(", ").map(str::to_owned).collect(),
+            None => BTreeSet::new(),
+        };
+        assert_eq!(taken, described(&path), "{path}: {message}");
+        lists += usize::from(taken.contains("cursor"));
+    }
+    assert!(lists > 15, "{lists} lists");
+    for path in ["/api/v1/sessions", "/api/v1/sessions/refresh"] {
+        app.nobody
+            .post(&format!("{path}?no_such=1"), json!({}))
+            .refuses(422, "no_such", "unknown");
+    }
+    let words = json!({"username": "lead", "password": crate::kit::PASSWORD, "remember": true});
+    app.nobody
+        .post("/api/v1/sessions", words)
+        .refuses(422, "remember", "unknown");
+    let token = json!({"refresh_token": "x", "remember": true});
+    app.nobody
+        .post("/api/v1/sessions/refresh", token)
+        .refuses(422, "remember", "unknown");
+}

@@ -589,3 +589,81 @@ fn zones_are_places(app: &App) {
     open("Moon/Sea").refuses(422, "time_zone", "iana");
     open("America/Phoenix").is(201);
 }
+
+both_databases!(an_account_whose_url_is_none_is_kept_and_flagged);
+fn an_account_whose_url_is_none_is_kept_and_flagged(app: &App) {
+    let case = app.case();
+    let made = |url: &str| {
+        let account = json!({"platform": "instagram", "handle": "river_k", "url": url});
+        app.lead.post(&case.path("accounts"), account).is(201)
+    };
+    let odd = made("instagram.com/ river_k");
+    assert_eq!(
+        (&odd["url"], &odd["flags"]),
+        (&json!("instagram.com/ river_k"), &json!(["url_unparsed"]))
+    );
+    assert_eq!(made("https://instagram.com/river_k")["flags"], json!([]));
+    let listed = app.lead.get(&case.path("accounts")).is(200);
+    assert_eq!(listed["items"][0]["flags"], json!(["url_unparsed"]));
+    let browser = crate::kit::browser::Browser::signed_in(app, "lead");
+    let page = browser.get(&format!("/cases/{}/people", case.id)).is(200);
+    assert_eq!(page.text.matches("This is no complete address.").count(), 1);
+}
+
+both_databases!(words_beside_the_usual_ones_are_kept);
+fn words_beside_the_usual_ones_are_kept(app: &App) {
+    let case = app.case();
+    app.leave(&case);
+    let made = app
+        .lead
+        .log(
+            &case,
+            app.post_with(json!({"visibility": "Close friends", "access_means": "Über Freunde"})),
+        )
+        .is(201);
+    assert_eq!(
+        (&made["visibility"], &made["access_means"]),
+        (&json!("Close friends"), &json!("Über Freunde"))
+    );
+    let refused = |fields: serde_json::Value| app.lead.log(&case, app.post_with(fields));
+    refused(json!({"visibility": "x".repeat(41)})).refuses(422, "visibility", "too_long");
+    refused(json!({"access_means": " "})).refuses(422, "access_means", "not_blank");
+}
+
+both_databases!(free_text_has_a_hundred_thousand_characters);
+fn free_text_has_a_hundred_thousand_characters(app: &App) {
+    let case = app.case();
+    app.leave(&case);
+    let (long, longer) = ("é".repeat(100_000), "é".repeat(100_001));
+    let made = app
+        .lead
+        .log(&case, app.post_with(json!({"text": long, "note": long})))
+        .is(201);
+    let note = json!({"text": long});
+    let path = format!("/api/v1/captures/{}/notes", made["id"].as_str().unwrap());
+    app.lead.post(&path, note).is(201);
+    app.lead
+        .post(&path, json!({"text": longer}))
+        .refuses(422, "text", "too_long");
+    app.lead
+        .log(&case, app.post_with(json!({"note": longer})))
+        .refuses(422, "note", "too_long");
+    let subject = json!({"role": "victim", "description": long});
+    app.lead.post(&case.path("subjects"), subject).is(201);
+}
+
+both_databases!(a_name_with_something_unseen_behind_it_is_still_unfinished);
+fn a_name_with_something_unseen_behind_it_is_still_unfinished(app: &App) {
+    let case = app.case();
+    app.leave(&case);
+    for name in ["x.part", "x.part ", "x.part\u{200b}", "x.CRDOWNLOAD \u{feff}\t"] {
+        let file = json!([{"part": "f", "name": name, "role": "original"}]);
+        let made = app
+            .lead
+            .upload(&case, &app.post_with(json!({"files": file})), &[("f", b"half of it")])
+            .is(201);
+        let flags = made["flags"].as_array().unwrap();
+        assert!(flags.contains(&json!("incomplete_file")), "{name:?}: {flags:?}");
+        assert_eq!(made["files"][0]["name"], name);
+    }
+}

@@ -325,3 +325,26 @@ fn a_revoked_token_is_over(app: &App) {
     app.advance(hours(3));
     app.bearing(&short).get("/api/v1/me").is(401);
 }
+
+both_databases!(a_session_that_a_reset_ended_is_not_opened_behind_the_ledger);
+fn a_session_that_a_reset_ended_is_not_opened_behind_the_ledger(app: &App) {
+    app.goes_behind();
+    let opened = app.sign_in("member", PASSWORD).is(201);
+    let client = app.bearing(&text(&opened["access_token"]));
+    client.get("/api/v1/me").is(200);
+    let path = format!("/api/v1/users/{}", app.member.id);
+    let version = app.administrator.get(&path).is(200)["version"].as_i64().unwrap();
+    app.administrator
+        .patch(&path, version, json!({"reset_password": true}))
+        .is(200);
+    client.get("/api/v1/me").is(401);
+    let reopened = app.db().write_blocking(|conn| {
+        use diesel::RunQueryDsl;
+        Ok(diesel::sql_query("UPDATE sessions SET ended_at = NULL").execute(conn)?)
+    });
+    assert!(reopened.unwrap() > 0);
+    client.get("/api/v1/me").is(401);
+    app.member.get("/api/v1/me").is(401);
+    // Others go on.
+    app.lead.get("/api/v1/me").is(200);
+}

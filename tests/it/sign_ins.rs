@@ -98,6 +98,42 @@ fn an_administrator_signs_in_at_the_machine_whatever_fails(app: &App) {
     assert!(begun.elapsed().as_secs() >= 6, "guesses come in turns");
 }
 
+both_databases!(a_flood_from_elsewhere_keeps_no_administrator_out_of_the_machine);
+fn a_flood_from_elsewhere_keeps_no_administrator_out_of_the_machine(app: &App) {
+    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+    let (over, answered, busy) = (AtomicBool::new(false), AtomicUsize::new(0), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for n in 0..48 {
+            let (over, answered, busy) = (&over, &answered, &busy);
+            scope.spawn(move || {
+                let from = format!("127.0.1.{n}");
+                while !over.load(Ordering::SeqCst) {
+                    // Through a proxy, so that nobody takes them for someone at the machine.
+                    let status = passed_on(app, &from, ("administrator", "wrong")).status;
+                    answered.fetch_add(1, Ordering::SeqCst);
+                    busy.fetch_add(usize::from(status != 401), Ordering::SeqCst);
+                }
+            });
+        }
+        while answered.load(Ordering::SeqCst) < 200 {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        let mut waited = Vec::new();
+        for _ in 0..3 {
+            let begun = std::time::Instant::now();
+            let status = tries(app, "127.0.0.1", ("administrator", PASSWORD)).status;
+            waited.push((status, begun.elapsed().as_secs()));
+        }
+        over.store(true, Ordering::SeqCst);
+        let let_in = waited.iter().all(|(status, seconds)| *status == 201 && *seconds < 30);
+        assert!(
+            let_in,
+            "{waited:?}, of {answered:?} of the flood {busy:?} were turned away"
+        );
+    });
+    assert_eq!(app.administrator.get("/api/v1/me").is(200)["username"], "administrator");
+}
+
 both_databases!(a_place_that_fails_waits_and_no_other);
 fn a_place_that_fails_waits_and_no_other(app: &App) {
     let names = ["lead", "member", "stranger", "far", "nobody", "no-one"];

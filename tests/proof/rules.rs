@@ -426,7 +426,14 @@ fn the_table_in_the_docs_and_these_tests_name_the_same_rules() {
     tested.extend(crate::hostile::RULES);
     tested.extend(crate::insider::RULES);
     tested.extend(crate::pages::RULES);
-    tested.extend(["witness", "time", "withheld", "exhibits.withheld", "container"]);
+    tested.extend([
+        "witness",
+        "time",
+        "withheld",
+        "exhibits.withheld",
+        "container",
+        "arguments",
+    ]);
     tested.extend([
         "events.after_cut",
         "inventory.withheld",

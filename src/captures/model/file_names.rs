@@ -1,10 +1,11 @@
 //! What the name of a file tells.
 
 use super::CaptureKind;
+use crate::lookalike::without_unseen_end;
 
 impl CaptureKind {
     /// Whether it may come without a link and a platform.
-    pub(super) fn stands_alone(self) -> bool {
+    pub fn stands_alone(self) -> bool {
         matches!(self, Self::Message | Self::Document)
     }
 
@@ -14,8 +15,9 @@ impl CaptureKind {
     }
 }
 
-/// What follows the last dot, in lower case.
+/// What follows the last dot, in lower case, without blanks and characters that nobody sees behind it.
 pub fn extension(name: &str) -> String {
+    let name = without_unseen_end(name);
     let (_, extension) = name.rsplit_once('.').unwrap_or_default();
     extension.to_ascii_lowercase()
 }
@@ -37,7 +39,7 @@ pub fn is_unfinished(name: &str) -> bool {
 
 /// Whether it is a web archive, by its name.
 pub(super) fn is_archive(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
+    let name = without_unseen_end(name).to_ascii_lowercase();
     let packed = || name.ends_with(".warc.gz") || name.ends_with(".arc.gz");
     matches!(
         &*extension(&name),

@@ -29,7 +29,7 @@ pub use viewing::Viewing;
 use crate::authorizations::{Device, Level, Line};
 use crate::clock::{Micros, Timestamp};
 use crate::error::Result;
-use crate::forms::{FOUND, FieldSet, Form, LINE, URL, Word};
+use crate::forms::{FieldSet, Form, LINE, TEXT, URL, Word};
 use crate::identity::Person;
 use crate::proof::id::Digest;
 use crate::subjects::{account_key, cut_key, known, platform};
@@ -286,7 +286,7 @@ particulars! {
         account: AuthorAccount = |form, field| form.object(field, new::account),
         visibility: String = |form, field| form.filled(field, 40),
         access_means: String = |form, field| form.filled(field, 40),
-        text: String = |form, field| form.text(field, FOUND),
+        text: String = |form, field| form.text(field, TEXT),
         /// The time as the platform showed it.
         platform_time_text: String = |form, field| form.filled(field, LINE),
         posted_at: Timestamp = |form, field| form.time(field).map(Timestamp),
