@@ -24,7 +24,7 @@ use self::zip::{Refused, Zip};
 use crate::proof::Digest;
 use crate::proof::packet::{BAGIT, CHECKPOINT, MAX_LINE, REQUIRED};
 use crate::verify::trust::Trust;
-use crate::verify::{Finding, PacketSource, Report, Verdict, VerifyOutcome, verify};
+use crate::verify::{Finding, PacketSource, Report, VerifyOutcome, verify};
 
 /// Bytes read at once.
 const CHUNK: usize = 256 * 1024;
@@ -90,12 +90,8 @@ fn open_file(file: File) -> Result<Box<dyn PacketSource>, Box<Report>> {
         Err(Refused::Unreadable(error)) => Err(Box::new(unreadable(format!("cannot be read: {error}")))),
         Err(Refused::NotZip) => Err(Box::new(unreadable("is neither a ZIP nor a folder".into()))),
         Err(Refused::Broken { rule, message }) => {
-            let cause = Finding {
-                file: String::new(),
-                rule,
-                verdict: Verdict::Failed,
-                message: format!("is not the ZIP that was issued, but one packed again or changed: {message}"),
-            };
+            let why = format!("is not the ZIP that was issued, but one packed again or changed: {message}");
+            let cause = Finding::of_container("", rule, why);
             match again.ok().and_then(|file| Repacked::open(file, cause)) {
                 Some(repacked) => Ok(Box::new(repacked)),
                 None => Err(Box::new(Report::refused(VerifyOutcome::Failed, "", rule, message))),

@@ -13,7 +13,7 @@ use super::zip::{ReadAt, collision, number};
 use super::{CHUNK, digest, in_parallel};
 use crate::proof::Digest;
 use crate::proof::packet::{BAGIT, is_litter, is_path};
-use crate::verify::{Finding, PacketEntry, PacketSource, Verdict};
+use crate::verify::{Finding, PacketEntry, PacketSource};
 
 /// What is inside has at most this many bytes, beside [`MOST_RATIO`] for each byte of the ZIP.
 const MOST_FREE: u64 = 64 << 20;
@@ -111,12 +111,7 @@ impl Repacked {
     }
 
     fn say(&self, path: &str, message: &str) {
-        let finding = Finding {
-            file: path.into(),
-            rule: "container",
-            verdict: Verdict::Failed,
-            message: message.into(),
-        };
+        let finding = Finding::of_container(path, "container", message);
         let Ok(mut findings) = self.findings.lock() else { return };
         if findings.len() < 1000 && !findings.contains(&finding) {
             findings.push(finding);

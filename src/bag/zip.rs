@@ -14,7 +14,7 @@ use super::header::{self, CENTRAL_LENGTH, END_LENGTH, END64_LENGTH, Header, LOCA
 use super::{CHUNK, digest, in_parallel};
 use crate::proof::Digest;
 use crate::proof::packet::{is_path, rank};
-use crate::verify::{Finding, PacketEntry, PacketSource, Verdict};
+use crate::verify::{Finding, PacketEntry, PacketSource};
 
 /// Why a file's content is not looked at.
 #[derive(Debug)]
@@ -128,12 +128,7 @@ impl Zip {
     }
 
     fn say(&self, path: &str, rule: &'static str, message: &str) {
-        let finding = Finding {
-            file: path.into(),
-            rule,
-            verdict: Verdict::Failed,
-            message: message.into(),
-        };
+        let finding = Finding::of_container(path, rule, message);
         let Ok(mut findings) = self.findings.lock() else { return };
         if findings.len() < 1000 && !findings.contains(&finding) {
             findings.push(finding);

@@ -12,6 +12,7 @@ mod content;
 mod custody;
 pub mod endings;
 mod files;
+mod grade;
 mod inventory;
 mod log;
 mod page;
@@ -30,6 +31,7 @@ use crate::verify::trust::Trust;
 use part::Part;
 use rule::Rule;
 
+pub use grade::{Grade, Grades};
 pub use log::OTHERS;
 
 /// The rule under which papers of another version are named.
@@ -59,13 +61,40 @@ pub enum Verdict {
     NotChecked,
 }
 
+impl Verdict {
+    /// As people read it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Absent => "absent",
+            Self::NotChecked => "not checked",
+        }
+    }
+}
+
 /// One thing the verifier has to say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     pub file: String,
     pub rule: &'static str,
     pub verdict: Verdict,
+    /// The question that it answers.
+    pub grade: Grade,
     pub message: String,
+}
+
+impl Finding {
+    /// A failure of the container itself.
+    pub fn of_container(file: &str, rule: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            file: file.into(),
+            rule,
+            verdict: Verdict::Failed,
+            grade: Grade::Bytes,
+            message: message.into(),
+        }
+    }
 }
 
 /// A file of the packet, its path relative to the top folder.
@@ -131,6 +160,7 @@ pub struct Report {
     pub v: u8,
     pub outcome: VerifyOutcome,
     pub exit_code: u8,
+    pub grades: Grades,
     pub packet: Option<packet::Head>,
     /// The key that signed, once its signature has verified.
     pub signer: Option<String>,
@@ -150,6 +180,9 @@ impl Report {
     pub fn refused(outcome: VerifyOutcome, file: &str, rule: &'static str, message: String) -> Self {
         let mut report = Self::new();
         report.fail(file, rule, message);
+        if outcome == VerifyOutcome::Failed {
+            report.grades = Grades::of(&report.findings);
+        }
         report.conclude(outcome);
         report
     }
@@ -159,6 +192,7 @@ impl Report {
             v: 1,
             outcome: VerifyOutcome::Failed,
             exit_code: 1,
+            grades: Grades::NONE,
             packet: None,
             signer: None,
             evidence: None,
@@ -205,16 +239,24 @@ impl Report {
     }
 
     fn say(&mut self, verdict: Verdict, file: &str, rule: &'static str, message: impl Into<String>) {
-        if verdict == Verdict::Failed && self.failed() >= MAX_FINDINGS {
+        self.keep(Finding {
+            file: file.into(),
+            rule,
+            verdict,
+            // The part that is run puts its own there.
+            grade: Grade::Bytes,
+            message: message.into(),
+        });
+    }
+
+    /// Lists a finding; failures beyond the first thousand are counted.
+    fn keep(&mut self, finding: Finding) {
+        let failed = finding.verdict == Verdict::Failed;
+        if failed && self.failed() >= MAX_FINDINGS {
             self.more_failed += 1;
         } else {
-            self.listed_failed += u64::from(verdict == Verdict::Failed);
-            self.findings.push(Finding {
-                file: file.into(),
-                rule,
-                verdict,
-                message: message.into(),
-            });
+            self.listed_failed += u64::from(failed);
+            self.findings.push(finding);
         }
     }
 
@@ -301,7 +343,8 @@ impl Walk<'_> {
     fn part(&mut self, part: &'static Part) {
         let before = self.report.begin();
         (part.run)(self);
-        let (findings, more) = self.report.end(before);
+        let (mut findings, more) = self.report.end(before);
+        findings.iter_mut().for_each(|finding| finding.grade = part.grade);
         self.parts.push(part::PartFound {
             part,
             findings,
@@ -314,10 +357,8 @@ impl Walk<'_> {
         self.parts
             .insert(0, part::PartFound::container(self.files.source.findings()));
         let (findings, more) = part::settle(self.parts);
-        for finding in findings {
-            self.report
-                .say(finding.verdict, &finding.file, finding.rule, finding.message);
-        }
+        self.report.grades = Grades::of(&findings);
+        findings.into_iter().for_each(|finding| self.report.keep(finding));
         self.report.more_failed += more;
         let outcome = match (self.report.failed(), self.trusted) {
             (0, true) => VerifyOutcome::Passed,

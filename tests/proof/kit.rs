@@ -16,6 +16,7 @@ use casetrail::verify::papers::{self, BagLabels, PAPERS};
 use serde_json::{Value, json};
 
 mod check;
+mod keep;
 
 pub use check::*;
 
