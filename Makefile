@@ -16,7 +16,9 @@ run: setup
 test: setup
 	target/tools/bin/python tests/openapi.py
 	tests/problems.py
-	@$(call with_postgres,cargo test --locked)
+	@rm -rf target/kept && mkdir -p target/kept
+	@$(call with_postgres,CASETRAIL_KEEP_PACKETS=$(CURDIR)/target/kept cargo test --locked)
+	tests/verify_agrees.py target/kept tests/packets/*/packet.zip
 	tests/quickstart.sh $${CARGO_TARGET_DIR:-target}/debug/casetrail
 	tests/browser/run.sh $${CARGO_TARGET_DIR:-target}/debug/casetrail
 
