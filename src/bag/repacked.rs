@@ -2,14 +2,14 @@
 //! what is wrong with the container. Here is refused whatever two readers of ZIPs could see differently: links, encryption,
 //! names that are two, entries that overlap, bytes between them.
 
-use std::fs::File;
 use std::io::{BufReader, Read};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use flate2::read::DeflateDecoder;
 
 use super::header::{CENTRAL, END, END_LENGTH, END64, LOCAL, LOCAL_LENGTH, LOCATOR, MAX16, MAX32};
-use super::zip::{ReadAt, collision, number};
+use super::source::{ReadAt, ZipBytes};
+use super::zip::{collision, number};
 use super::{CHUNK, digest, in_parallel};
 use crate::proof::Digest;
 use crate::proof::packet::{BAGIT, is_litter, is_path};
@@ -25,9 +25,8 @@ const KIND: u64 = 0o170_000;
 const LINK: u64 = 0o120_000;
 
 /// A packet in a ZIP that was packed again.
-#[derive(Debug)]
 pub struct Repacked {
-    file: File,
+    file: Arc<dyn ZipBytes>,
     top: Option<String>,
     /// Sorted by path; `places` belongs to it.
     entries: Vec<PacketEntry>,
@@ -51,14 +50,14 @@ struct PackedPlace {
 
 impl Repacked {
     /// Reads the directory; none where it is not one that all readers see alike. `cause` is what the strict reader said.
-    pub fn open(file: File, cause: Finding) -> Option<Self> {
-        let length = file.metadata().ok()?.len();
-        let (count, size, offset) = end(&file, length)?;
-        let mut directory = BufReader::with_capacity(CHUNK, ReadAt::new(&file, offset, size));
+    pub fn open(file: Arc<dyn ZipBytes>, cause: Finding) -> Option<Self> {
+        let length = file.length().ok()?;
+        let (count, size, offset) = end(&*file, length)?;
+        let mut directory = BufReader::with_capacity(CHUNK, ReadAt::new(&*file, offset, size));
         let mut found = Vec::new();
         for _ in 0..count {
             let (name, size, place) = central(&mut directory)?;
-            let place = local(&file, &name, place)?;
+            let place = local(&*file, &name, place)?;
             found.push((PacketEntry { path: name, size }, place));
         }
         let mut rest = [0];
@@ -90,7 +89,7 @@ impl Repacked {
 
     fn one(&self, index: usize, sink: &mut dyn FnMut(&[u8])) -> Option<Digest> {
         let (entry, place) = (&self.entries[index], self.places[index]);
-        let bytes = ReadAt::new(&self.file, place.offset, place.packed);
+        let bytes = ReadAt::new(&*self.file, place.offset, place.packed);
         let read = match place.deflated {
             true => digest(
                 DeflateDecoder::new(bytes).take(entry.size.saturating_add(1)),
@@ -142,7 +141,7 @@ impl PacketSource for Repacked {
 }
 
 /// Number of entries, size and place of the directory, from an end record that is the file's last bytes.
-fn end(file: &File, length: u64) -> Option<(u64, u64, u64)> {
+fn end(file: &dyn ZipBytes, length: u64) -> Option<(u64, u64, u64)> {
     let bytes = |at: u64, n: usize| {
         let mut bytes = vec![0; n];
         ReadAt::new(file, at, n as u64).read_exact(&mut bytes).ok()?;
@@ -216,7 +215,7 @@ fn zip64(mut extra: &[u8]) -> impl Iterator<Item = u64> {
 }
 
 /// The local header names the same entry, packed the same way; its bytes begin behind it.
-fn local(file: &File, name: &str, place: PackedPlace) -> Option<PackedPlace> {
+fn local(file: &dyn ZipBytes, name: &str, place: PackedPlace) -> Option<PackedPlace> {
     let mut fixed = [0; LOCAL_LENGTH as usize];
     ReadAt::new(file, place.start, LOCAL_LENGTH)
         .read_exact(&mut fixed)
