@@ -18,7 +18,7 @@ PAPERS = 3  # The last version whose words this knows.
 REQUIRED = """bagit.txt bag-info.txt HOW-TO-VERIFY.txt manifest-sha256.txt tagmanifest-sha256.txt data/index.html data/packet.json
 data/inventory.json data/custody/events.jsonl data/custody/records.jsonl proof/issued.json proof/between.jsonl
 proof/issued.tlog-proof proof/checkpoint proof/log.vkey proof/log.pem""".split()
-TAGS = REQUIRED[:3]
+TAGS, PAGE = REQUIRED[:3], "data/verify.html"
 LINE = 1 << 20
 STATUSES = "included not_selected withheld held quarantined disposed".split()
 HELD, QUARANTINED = "held: nothing covered it when it was made, and no supervisor has decided", "quarantined by a supervisor"
@@ -554,6 +554,7 @@ def content(packet, custody):
     fields = "cut demo id name origin product purpose recipient requested_at requested_by"
     papers = custody.papers()
     head = strict(found["packet"], fields if papers is None else fields + " pages papers")
+    need((PAGE in packet.files) == ((papers or 0) >= 3), "verify.html is missing, or there where it does not belong")
     need(head.get("papers") == papers and isinstance(head.get("pages", ""), str), "papers or pages are not those bound")
     cut = {"stream": issued["stream"], "seq": issued["attest"]["through"], "leaf": issued["attest"]["head"]}
     need(head["id"] == issued["object"]["id"] == request.get("id") and head["cut"] == cut, "is another packet, or has another cut")
@@ -645,7 +646,7 @@ def verify(path, key=None):
             version = re.match(rb'{"v":(\d+)\D', packet.read("data/packet.json")[:32])
             if version and int(version[1]) > 1:
                 raise Unreadable("of a newer version")
-        extra = [path for path in packet.files if path not in REQUIRED and not path.startswith("data/exhibits/")]
+        extra = [path for path in packet.files if path not in REQUIRED + [PAGE] and not path.startswith("data/exhibits/")]
         need(not extra and all(path in packet.files for path in REQUIRED), "files are missing, or there that do not belong")
         small = [path for path in REQUIRED if not path.startswith("data/") and not path.endswith((".jsonl", "sha256.txt"))]
         need(all(packet.files[path][0] <= LINE for path in small), "a small file has more than 1 MB")

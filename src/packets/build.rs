@@ -33,6 +33,7 @@ pub fn build(state: &http::State, packet: &Packet, progress: &Arc<Progress>) -> 
     bag.page()?;
     bag.add_draft(INVENTORY)?;
     bag.add_draft(PACKET)?;
+    documents::verifier(&work, &mut bag)?;
     documents::manifest(&work, &custody, &mut bag)?;
 
     progress.begin("issue", 1)?;

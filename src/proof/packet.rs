@@ -18,6 +18,8 @@ pub const HOW_TO: &str = "HOW-TO-VERIFY.txt";
 pub const MANIFEST: &str = "manifest-sha256.txt";
 pub const TAGMANIFEST: &str = "tagmanifest-sha256.txt";
 pub const INDEX: &str = "data/index.html";
+/// The verifier as one page, in packets whose papers are [`VERIFY_PAGE_SINCE`] or later.
+pub const VERIFY_PAGE: &str = "data/verify.html";
 pub const PACKET: &str = "data/packet.json";
 pub const INVENTORY: &str = "data/inventory.json";
 pub const EVENTS: &str = "data/custody/events.jsonl";
@@ -196,6 +198,8 @@ pub fn parse_bag_info(text: &str) -> Option<Vec<(&str, &str)>> {
 
 /// The first version of the papers whose issue attests the evidence hash.
 pub const EVIDENCE_SINCE: u32 = 3;
+/// The first version of the papers beside which [`VERIFY_PAGE`] lies.
+pub const VERIFY_PAGE_SINCE: u32 = 3;
 /// The label whose value is `<bytes>.<files>` of `data/`.
 pub const OXUM: &str = "Payload-Oxum";
 /// The label whose value is `urn:uuid:<packet id>`.

@@ -21,6 +21,7 @@ mod part;
 mod records;
 mod rule;
 pub mod trust;
+pub mod verifier;
 
 use serde::Serialize;
 
@@ -38,14 +39,17 @@ pub use log::OTHERS;
 pub const PAPERS_RULE: &str = "papers";
 /// The rule under which `index.html` is compared with the packet's documents.
 pub const PAGE_RULE: &str = "index";
+/// The rule under which it is told whether `verify.html` is the one that this program gives out.
+pub const VERIFIER_RULE: &str = "verifier";
 /// Rules of what is not checked beside a part that passed.
-pub const REMARKS: [&str; 6] = [
+pub const REMARKS: [&str; 7] = [
     OTHERS,
     PAPERS_RULE,
     "events.after_cut",
     "inventory.withheld",
     PAGE_RULE,
     "log.extra",
+    VERIFIER_RULE,
 ];
 
 /// Failed findings beyond this many are only counted.

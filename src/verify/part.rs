@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::rule::{self, Rule};
-use super::{Finding, Grade, PAGE_RULE, Verdict, Walk};
+use super::{Finding, Grade, PAGE_RULE, VERIFIER_RULE, Verdict, Walk};
 use crate::proof::packet::*;
 
 /// A group of checks.
@@ -84,6 +84,13 @@ pub(super) const WALK: &[Part] = &[
         passed: Err(PAGE_RULE),
         needs: &[INDEX, PACKET, INVENTORY, RECORDS, EVENTS],
         run: |walk| walk.page(),
+    },
+    Part {
+        file: VERIFY_PAGE,
+        grade: Grade::Bytes,
+        passed: Err(VERIFIER_RULE),
+        needs: &[VERIFY_PAGE, PACKET],
+        run: |walk| walk.verifier(),
     },
     Part {
         file: TAGMANIFEST,

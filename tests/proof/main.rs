@@ -8,6 +8,7 @@ mod grades;
 mod hostile;
 mod insider;
 mod kit;
+mod made_from;
 mod merkle;
 mod notes;
 mod packets;
@@ -18,3 +19,4 @@ mod rules;
 mod schemas;
 #[path = "../common/skip.rs"]
 mod skip;
+mod verifier;
