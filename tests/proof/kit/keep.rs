@@ -10,6 +10,7 @@ use casetrail::verify::trust::Trust;
 use serde_json::json;
 
 /// Copies the packet to `<digest>.zip`, or to the folder `<digest>`, and writes `<digest>.json` beside it.
+#[expect(clippy::disallowed_methods, reason = "a test has no settings")]
 pub fn keep(packet: &Path, trust: &Trust, report: &Report) {
     let Some(folder) = env::var_os("CASETRAIL_KEEP_PACKETS") else {
         return;
