@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 ROUNDS ?= 100
 
-.PHONY: run test crash bench bench-server big setup lint docs deny
+.PHONY: run test crash bench bench-server big verify-page check-verify-page setup lint docs deny
 
 # A fresh folder each time: `demo` refuses one that holds anything. target/demo leads to the newest, for the README's lines.
 run: setup
@@ -16,9 +16,12 @@ run: setup
 test: setup
 	target/tools/bin/python tests/openapi.py
 	tests/problems.py
-	@$(call with_postgres,cargo test --locked)
+	@rm -rf target/kept && mkdir -p target/kept
+	@$(call with_postgres,CASETRAIL_KEEP_PACKETS=$(CURDIR)/target/kept cargo test --locked)
+	tests/verify_agrees.py target/kept tests/packets/*/packet.zip
 	tests/quickstart.sh $${CARGO_TARGET_DIR:-target}/debug/casetrail
 	tests/browser/run.sh $${CARGO_TARGET_DIR:-target}/debug/casetrail
+	tests/strangers.sh $${CARGO_TARGET_DIR:-target}/debug/casetrail target/kept
 
 # Kills a writing server ROUNDS times and audits what it left.
 crash: setup
@@ -37,6 +40,14 @@ bench-server:
 # Two files of 8 GiB at once, and how much memory they took.
 big: setup
 	CASETRAIL_BIG=1 cargo test --locked --profile trial --test crash -- memory
+
+# That verify.html holds what these sources make.
+check-verify-page:
+	verify-page/make --check
+
+# The verifier as one page (docs/adr/0059). Needs Debian's rustc-web, cargo-web, rust-web-src and lld-19.
+verify-page:
+	verify-page/make
 
 setup:
 	@.ci/setup

@@ -6,6 +6,7 @@
 //! - `page`: the packet's pages and graphs, made from its documents; as pure as `proof`.
 //! - `verify`: the walk through a packet that reports every finding; as pure as `proof`.
 //! - `bag`: a packet as a folder or a ZIP, the verifier's only file access.
+//! - `in_browser`: the verifier inside a page, where it is compiled to WebAssembly.
 //! - `clock`, `text`, `error`, `words`, `threads`, `durable`: what every floor above shares.
 //! - `policy`: who may do what, as text that counsel can read.
 //! - `db`, `blobs`: rows and bytes.
@@ -25,6 +26,8 @@
 
 pub mod bag;
 pub mod clock;
+#[cfg(target_arch = "wasm32")]
+pub mod in_browser;
 pub mod page;
 pub mod proof;
 pub mod text;

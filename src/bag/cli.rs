@@ -272,9 +272,10 @@ fn headline(report: &Report) -> String {
         )
     });
     format!(
-        "{}{}\n{}",
+        "{}{}\n{}\n{}",
         first_line(report),
         if demo { " (DEMO)" } else { "" },
+        report.grades.line(),
         what.unwrap_or_default()
     )
 }

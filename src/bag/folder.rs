@@ -7,7 +7,7 @@ use std::sync::Mutex;
 
 use super::{digest, in_parallel};
 use crate::proof::Digest;
-use crate::verify::{Finding, PacketEntry, PacketSource, Verdict};
+use crate::verify::{Finding, PacketEntry, PacketSource};
 
 /// Folders of a packet lie at most this deep.
 const MAX_DEPTH: usize = 16;
@@ -75,12 +75,7 @@ impl Folder {
 
     fn say(&self, path: &str, rule: &'static str, message: String) {
         if let Ok(mut findings) = self.findings.lock() {
-            findings.push(Finding {
-                file: path.into(),
-                rule,
-                verdict: Verdict::Failed,
-                message,
-            });
+            findings.push(Finding::of_container(path, rule, message));
         }
     }
 }

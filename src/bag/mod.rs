@@ -2,11 +2,13 @@
 //! Reader and writer build headers with one function, so that "canonical" has one meaning.
 #![forbid(unsafe_code)]
 
+pub mod ask;
 pub mod cli;
 pub mod folder;
 mod header;
 mod render;
 mod repacked;
+pub mod source;
 pub mod terminal;
 pub mod writer;
 pub mod zip;
@@ -14,17 +16,19 @@ pub mod zip;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sha2::{Digest as _, Sha256};
 
 use self::folder::Folder;
 use self::repacked::Repacked;
+use self::source::ZipBytes;
 use self::zip::{Refused, Zip};
 use crate::proof::Digest;
 use crate::proof::packet::{BAGIT, CHECKPOINT, MAX_LINE, REQUIRED};
 use crate::verify::trust::Trust;
-use crate::verify::{Finding, PacketSource, Report, Verdict, VerifyOutcome, verify};
+use crate::verify::{Finding, PacketSource, Report, VerifyOutcome, verify};
 
 /// Bytes read at once.
 const CHUNK: usize = 256 * 1024;
@@ -47,7 +51,7 @@ fn open(path: &Path) -> Result<Box<dyn PacketSource>, Box<Report>> {
         return Err(Box::new(unreadable(message.into())));
     }
     let file = File::open(path).map_err(|error| Box::new(unreadable(format!("cannot be read: {error}"))))?;
-    open_file(file)
+    open_file(Arc::new(file))
 }
 
 /// Why a folder is no packet, where it holds nothing of one; and where the packet may be.
@@ -78,25 +82,20 @@ fn unreadable(message: String) -> Report {
 }
 
 /// Verifies the packet in an opened ZIP.
-pub fn verify_file(file: File, trust: &Trust) -> Report {
+pub fn verify_file(file: Arc<dyn ZipBytes>, trust: &Trust) -> Report {
     open_file(file).map_or_else(|refused| *refused, |mut packet| verify(&mut *packet, trust))
 }
 
 /// Opens a ZIP. What is inside one that was packed again is read all the same.
-fn open_file(file: File) -> Result<Box<dyn PacketSource>, Box<Report>> {
-    let again = file.try_clone();
-    match Zip::open(file) {
+fn open_file(file: Arc<dyn ZipBytes>) -> Result<Box<dyn PacketSource>, Box<Report>> {
+    match Zip::open(file.clone()) {
         Ok(zip) => Ok(Box::new(zip)),
         Err(Refused::Unreadable(error)) => Err(Box::new(unreadable(format!("cannot be read: {error}")))),
         Err(Refused::NotZip) => Err(Box::new(unreadable("is neither a ZIP nor a folder".into()))),
         Err(Refused::Broken { rule, message }) => {
-            let cause = Finding {
-                file: String::new(),
-                rule,
-                verdict: Verdict::Failed,
-                message: format!("is not the ZIP that was issued, but one packed again or changed: {message}"),
-            };
-            match again.map_or(Err(Vec::new()), |file| Repacked::open(file, cause)) {
+            let why = format!("is not the ZIP that was issued, but one packed again or changed: {message}");
+            let cause = Finding::of_container("", rule, why);
+            match Repacked::open(file, cause) {
                 Ok(repacked) => Ok(Box::new(repacked)),
                 Err(odd) => {
                     let refused = Report::refused(VerifyOutcome::Failed, "", rule, message);
@@ -109,7 +108,7 @@ fn open_file(file: File) -> Result<Box<dyn PacketSource>, Box<Report>> {
 
 /// The log that a packet's checkpoint names as its own, so that a key can be looked for. Nothing is believed of it.
 pub fn named_log(file: File) -> Option<String> {
-    let mut zip = Zip::open(file).ok()?;
+    let mut zip = Zip::open(Arc::new(file)).ok()?;
     let index = zip.entries().iter().position(|entry| entry.path == CHECKPOINT)?;
     if zip.entries()[index].size > MAX_LINE as u64 {
         return None;

@@ -2,18 +2,18 @@
 //! what is wrong with the container. Here is refused whatever two readers of ZIPs could see differently: links, encryption,
 //! names that are two, entries that overlap, bytes between them.
 
-use std::fs::File;
 use std::io::{BufReader, Read};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use flate2::read::DeflateDecoder;
 
 use super::header::{CENTRAL, END, END_LENGTH, END64, LOCAL, LOCAL_LENGTH, LOCATOR, MAX16, MAX32};
-use super::zip::{ReadAt, collision, number};
+use super::source::{ReadAt, ZipBytes};
+use super::zip::{collision, number};
 use super::{CHUNK, digest, in_parallel};
 use crate::proof::Digest;
 use crate::proof::packet::{BAGIT, is_litter, is_path};
-use crate::verify::{Finding, PacketEntry, PacketSource, Verdict};
+use crate::verify::{Finding, PacketEntry, PacketSource};
 
 /// What is inside has at most this many bytes, beside [`MOST_RATIO`] for each byte of the ZIP.
 const MOST_FREE: u64 = 64 << 20;
@@ -25,9 +25,8 @@ const KIND: u64 = 0o170_000;
 const LINK: u64 = 0o120_000;
 
 /// A packet in a ZIP that was packed again.
-#[derive(Debug)]
 pub struct Repacked {
-    file: File,
+    file: Arc<dyn ZipBytes>,
     top: Option<String>,
     /// Sorted by path; `places` belongs to it.
     entries: Vec<PacketEntry>,
@@ -55,7 +54,7 @@ impl Repacked {
     /// # Errors
     /// Where it is not a ZIP that all readers see alike: what is wrong with each of its entries, as far as they can be told
     /// apart.
-    pub fn open(file: File, cause: Finding) -> Result<Self, Vec<Finding>> {
+    pub fn open(file: Arc<dyn ZipBytes>, cause: Finding) -> Result<Self, Vec<Finding>> {
         let mut odd = OddEntries::default();
         let opened = Self::read_directory(file, cause, &mut odd);
         match opened {
@@ -64,14 +63,14 @@ impl Repacked {
         }
     }
 
-    fn read_directory(file: File, cause: Finding, odd: &mut OddEntries) -> Option<Self> {
-        let length = file.metadata().ok()?.len();
-        let (count, size, offset) = end(&file, length)?;
-        let mut directory = BufReader::with_capacity(CHUNK, ReadAt::new(&file, offset, size));
+    fn read_directory(file: Arc<dyn ZipBytes>, cause: Finding, odd: &mut OddEntries) -> Option<Self> {
+        let length = file.length().ok()?;
+        let (count, size, offset) = end(&*file, length)?;
+        let mut directory = BufReader::with_capacity(CHUNK, ReadAt::new(&*file, offset, size));
         let mut found = Vec::new();
         for _ in 0..count {
             let (name, size, place) = central(&mut directory, odd)?;
-            match local(&file, &name, place) {
+            match local(&*file, &name, place) {
                 Some(place) => found.push((PacketEntry { path: name, size }, place)),
                 None => odd.say(&name, "its own header does not say what the directory says of it"),
             }
@@ -113,7 +112,7 @@ impl Repacked {
 
     fn one(&self, index: usize, sink: &mut dyn FnMut(&[u8])) -> Option<Digest> {
         let (entry, place) = (&self.entries[index], self.places[index]);
-        let bytes = ReadAt::new(&self.file, place.offset, place.packed);
+        let bytes = ReadAt::new(&*self.file, place.offset, place.packed);
         let read = match place.deflated {
             true => digest(
                 DeflateDecoder::new(bytes).take(entry.size.saturating_add(1)),
@@ -134,12 +133,7 @@ impl Repacked {
     }
 
     fn say(&self, path: &str, message: &str) {
-        let finding = Finding {
-            file: path.into(),
-            rule: "container",
-            verdict: Verdict::Failed,
-            message: message.into(),
-        };
+        let finding = Finding::of_container(path, "container", message);
         let Ok(mut findings) = self.findings.lock() else { return };
         if findings.len() < 1000 && !findings.contains(&finding) {
             findings.push(finding);
@@ -164,23 +158,13 @@ impl OddEntries {
             self.more += 1;
             return;
         }
-        self.findings.push(Finding {
-            file: path.into(),
-            rule: "container",
-            verdict: Verdict::Failed,
-            message: message.into(),
-        });
+        self.findings.push(Finding::of_container(path, "container", message));
     }
 
     fn told(mut self) -> Vec<Finding> {
         if self.more > 0 {
             let message = format!("and {} more entries that readers could see differently", self.more);
-            self.findings.push(Finding {
-                file: String::new(),
-                rule: "container",
-                verdict: Verdict::Failed,
-                message,
-            });
+            self.findings.push(Finding::of_container("", "container", message));
         }
         self.findings
     }
@@ -209,7 +193,7 @@ impl PacketSource for Repacked {
 }
 
 /// Number of entries, size and place of the directory, from an end record that is the file's last bytes.
-fn end(file: &File, length: u64) -> Option<(u64, u64, u64)> {
+fn end(file: &dyn ZipBytes, length: u64) -> Option<(u64, u64, u64)> {
     let bytes = |at: u64, n: usize| {
         let mut bytes = vec![0; n];
         ReadAt::new(file, at, n as u64).read_exact(&mut bytes).ok()?;
@@ -300,7 +284,7 @@ fn zip64(mut extra: &[u8]) -> impl Iterator<Item = u64> {
 }
 
 /// The local header names the same entry, packed the same way; its bytes begin behind it.
-fn local(file: &File, name: &str, place: PackedPlace) -> Option<PackedPlace> {
+fn local(file: &dyn ZipBytes, name: &str, place: PackedPlace) -> Option<PackedPlace> {
     let mut fixed = [0; LOCAL_LENGTH as usize];
     ReadAt::new(file, place.start, LOCAL_LENGTH)
         .read_exact(&mut fixed)

@@ -6,15 +6,15 @@
 //! with entries that are really in the file, never with a number it claims.
 
 use std::collections::HashSet;
-use std::fs::File;
 use std::io::{self, BufReader, Read};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use super::header::{self, CENTRAL_LENGTH, END_LENGTH, END64_LENGTH, Header, LOCAL, MAX16, MAX32};
+use super::source::{ReadAt, ZipBytes};
 use super::{CHUNK, digest, in_parallel};
 use crate::proof::Digest;
 use crate::proof::packet::{is_path, rank};
-use crate::verify::{Finding, PacketEntry, PacketSource, Verdict};
+use crate::verify::{Finding, PacketEntry, PacketSource};
 
 /// Why a file's content is not looked at.
 #[derive(Debug)]
@@ -28,9 +28,8 @@ pub enum Refused {
 }
 
 /// An opened packet.
-#[derive(Debug)]
 pub struct Zip {
-    file: File,
+    file: Arc<dyn ZipBytes>,
     top: String,
     /// Sorted by path; `places` belongs to it.
     entries: Vec<PacketEntry>,
@@ -60,25 +59,22 @@ struct EndOfDirectory {
 }
 
 /// How many entries a ZIP says that it has; none where its end is not one that is read. More are not read either.
-pub fn claimed_entries(file: &File) -> Option<u64> {
-    let length = file.metadata().ok().map(|about| about.len());
-    let end = length
-        .filter(|length| *length >= END_LENGTH)
-        .map(|length| read_end(file, length));
-    Some(end?.ok()?.count)
+pub fn claimed_entries(file: &dyn ZipBytes) -> Option<u64> {
+    let length = file.length().ok().filter(|length| *length >= END_LENGTH)?;
+    Some(read_end(file, length).ok()?.count)
 }
 
 impl Zip {
     /// Reads and checks the structure; the entries' bytes are read later.
-    pub fn open(file: File) -> Checked<Self> {
-        let length = file.metadata()?.len();
+    pub fn open(file: Arc<dyn ZipBytes>) -> Checked<Self> {
+        let length = file.length()?;
         let mut magic = [0; 4];
-        let start = ReadAt::new(&file, 0, length).read_exact(&mut magic);
+        let start = ReadAt::new(&*file, 0, length).read_exact(&mut magic);
         if length < END_LENGTH || start.is_err() || magic != LOCAL.to_le_bytes() {
             return Err(Refused::NotZip);
         }
-        let end = read_end(&file, length)?;
-        let directory = ReadAt::new(&file, end.offset, end.size);
+        let end = read_end(&*file, length)?;
+        let directory = ReadAt::new(&*file, end.offset, end.size);
         let (top, entries, places) = read_directory(BufReader::with_capacity(CHUNK, directory), &end)?;
         Ok(Self {
             file,
@@ -100,7 +96,7 @@ impl Zip {
         let expected = header.local();
         let length = expected.len() as u64;
         let mut found = vec![0; expected.len()];
-        let read = ReadAt::new(&self.file, place.offset, length).read_exact(&mut found);
+        let read = ReadAt::new(&*self.file, place.offset, length).read_exact(&mut found);
         if read.is_err() || found != expected {
             self.say(
                 &entry.path,
@@ -108,7 +104,7 @@ impl Zip {
                 "its local header is not the one the central directory calls for",
             );
         }
-        let bytes = ReadAt::new(&self.file, place.offset + length, entry.size);
+        let bytes = ReadAt::new(&*self.file, place.offset + length, entry.size);
         match digest(bytes, entry.size, sink) {
             Ok((digest, crc, size)) => {
                 if crc != place.crc {
@@ -128,12 +124,7 @@ impl Zip {
     }
 
     fn say(&self, path: &str, rule: &'static str, message: &str) {
-        let finding = Finding {
-            file: path.into(),
-            rule,
-            verdict: Verdict::Failed,
-            message: message.into(),
-        };
+        let finding = Finding::of_container(path, rule, message);
         let Ok(mut findings) = self.findings.lock() else { return };
         if findings.len() < 1000 && !findings.contains(&finding) {
             findings.push(finding);
@@ -164,7 +155,7 @@ impl PacketSource for Zip {
 }
 
 /// The end record has to be the file's last bytes and exactly what the directory before it calls for.
-fn read_end(file: &File, length: u64) -> Checked<EndOfDirectory> {
+fn read_end(file: &dyn ZipBytes, length: u64) -> Checked<EndOfDirectory> {
     let tail_length = (END_LENGTH + END64_LENGTH).min(length);
     let mut tail = vec![0; tail_length as usize];
     ReadAt::new(file, length - tail_length, tail_length).read_exact(&mut tail)?;
@@ -325,36 +316,4 @@ fn broken<T>(rule: &'static str, message: &str) -> Checked<T> {
 /// A little-endian number of at most eight bytes.
 pub(super) fn number(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |n, b| n << 8 | u64::from(*b))
-}
-
-/// Part of a file, read without moving its cursor, so that threads share it.
-pub(super) struct ReadAt<'f> {
-    file: &'f File,
-    at: u64,
-    left: u64,
-}
-
-impl<'f> ReadAt<'f> {
-    pub(super) fn new(file: &'f File, at: u64, left: u64) -> Self {
-        Self { file, at, left }
-    }
-}
-
-impl Read for ReadAt<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let length = buffer.len().min(usize::try_from(self.left).unwrap_or(usize::MAX));
-        let n = read_at(self.file, &mut buffer[..length], self.at)?;
-        (self.at, self.left) = (self.at + n as u64, self.left - n as u64);
-        Ok(n)
-    }
-}
-
-#[cfg(unix)]
-fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, buffer, at)
-}
-
-#[cfg(windows)]
-fn read_at(file: &File, buffer: &mut [u8], at: u64) -> io::Result<usize> {
-    std::os::windows::fs::FileExt::seek_read(file, buffer, at)
 }

@@ -22,7 +22,7 @@ const RENEWED_AFTER: Micros = 60 * SECOND;
 
 /// Whether a path belongs to a page: all but the API, the pages' own assets, and what a monitor asks for.
 pub fn is_page(path: &str) -> bool {
-    const OTHERS: &[&str] = &["/healthz", "/readyz", "/metrics", "/favicon.ico"];
+    const OTHERS: &[&str] = &["/healthz", "/readyz", "/metrics", "/favicon.ico", "/verify.html"];
     !path.starts_with("/api/") && !path.starts_with("/static/") && !OTHERS.contains(&path)
 }
 

@@ -1,6 +1,6 @@
 //! Routes outside the API: health, readiness, metrics, the API's description and the page over it.
 
-use actix_web::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 use subtle::ConstantTimeEq;
@@ -10,11 +10,16 @@ use super::paging::parameters;
 use super::reply::at;
 use super::{App, reply};
 use crate::error::Error;
+use crate::proof::Digest;
+use crate::verify::verifier::PAGE as PAGE_OF_VERIFIER;
 
 const DESCRIPTION: &str = include_str!("../../schema/openapi.json");
 const PAGE: &str = include_str!("assets/api.html");
 const SCRIPT: &str = include_str!("assets/api.js");
 const STYLE: &str = include_str!("assets/api.css");
+/// What the page of the verifier may do: run what it holds itself, in a worker too, and load nothing.
+const VERIFIER_POLICY: &str = "default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval' blob:; style-src 'unsafe-inline'; \
+                               worker-src blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The routes of this file.
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -25,6 +30,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(at("/metrics", "GET").route(web::get().to(metrics)))
         // There is no picture; saying so keeps browsers' logs clean.
         .service(at("/favicon.ico", "GET").route(web::get().to(|| async { reply::nothing() })))
+        .service(at("/verify.html", "GET").route(web::get().to(verifier)))
         .service(at("/api/openapi.json", "GET").route(web::get().to(|| asset("application/json", DESCRIPTION))))
         .service(at("/api/docs", "GET").route(web::get().to(|| asset("text/html; charset=utf-8", PAGE))))
         .service(at("/api/docs/api.js", "GET").route(web::get().to(|| asset("text/javascript; charset=utf-8", SCRIPT))))
@@ -62,6 +68,27 @@ fn shows_token(req: &HttpRequest, token: Option<&str>) -> bool {
     let shown = header.and_then(|v| v.strip_prefix("Bearer "));
     let both = token.zip(shown);
     both.is_some_and(|(token, shown)| token.as_bytes().ct_eq(shown.as_bytes()).into())
+}
+
+/// The verifier as a page, for everyone: it reads a packet on the reader's own computer. It is what packets hold.
+async fn verifier(req: HttpRequest) -> reply::Reply {
+    let page = PAGE_OF_VERIFIER.ok_or_else(Error::not_found)?;
+    let tag = format!("\"{}\"", Digest::of(page));
+    let known = req
+        .headers()
+        .get(IF_NONE_MATCH)
+        .is_some_and(|v| v.as_bytes() == tag.as_bytes());
+    let mut answer = if known {
+        HttpResponse::NotModified()
+    } else {
+        HttpResponse::Ok()
+    };
+    answer
+        .insert_header((ETAG, tag))
+        .insert_header((CACHE_CONTROL, "public, max-age=3600"))
+        .insert_header((CONTENT_TYPE, "text/html; charset=utf-8"))
+        .insert_header((CONTENT_SECURITY_POLICY, VERIFIER_POLICY));
+    Ok(if known { answer.finish() } else { answer.body(page) })
 }
 
 async fn asset(kind: &'static str, text: &'static str) -> reply::Reply {

@@ -31,6 +31,7 @@ pub fn build(state: &http::State, packet: &Packet, progress: &Arc<Progress>) -> 
     // The pages follow from both documents, among which they stand in the ZIP.
     bag.pages()?;
     bag.add_drafts()?;
+    documents::verifier(&work, &mut bag)?;
     documents::manifest(&work, &custody, &mut bag)?;
 
     progress.begin("issue", 1)?;

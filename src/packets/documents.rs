@@ -16,9 +16,10 @@ use crate::error::{Error, Result};
 use crate::page;
 use crate::proof::packet::{
     self, BAG_INFO, BAGIT, BAGIT_TXT, Cut, Exhibit, HOW_TO, Head, INVENTORY, InventoryRow, MANIFEST, PACKET,
-    PacketAuthorization, Requester, RowError, Shown, Writer,
+    PacketAuthorization, Requester, RowError, Shown, VERIFY_PAGE, VERIFY_PAGE_SINCE, Writer,
 };
 use crate::verify::papers::{self, BagLabels};
+use crate::verify::verifier;
 
 /// The program that makes packets, as packets name it.
 pub const PRODUCT: &str = concat!("casetrail ", env!("CARGO_PKG_VERSION"));
@@ -202,6 +203,14 @@ fn inventory_row(custody: &Custody, row: &store::ListedCapture, said: Option<&Sa
         status: disposition.status.as_str().into(),
         why: disposition.why.map(str::to_owned),
     })
+}
+
+/// Adds the verifier as a page, where the request's version of the papers has it.
+pub fn verifier(work: &Work<'_>, bag: &mut Bag<'_>) -> Result<()> {
+    match verifier::PAGE {
+        Some(page) if work.request.papers() >= Some(VERIFY_PAGE_SINCE) => bag.add(VERIFY_PAGE, page),
+        _ => Ok(()),
+    }
 }
 
 /// Writes the manifest and the three tag files that `packet.issued` binds with it.

@@ -2,6 +2,7 @@
 //! that may block by the same code as `casetrail verify`, and is gone afterwards. What is kept is an entry in the access
 //! log: digest, size and outcome, and neither name nor content.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::header::CONTENT_TYPE;
@@ -211,7 +212,7 @@ fn inspect(sent: Sent, own: Option<String>) -> Result<CheckedFile> {
         ..Trust::default()
     };
     let report = is_zip
-        .then(|| Ok::<_, Error>(bag::verify_file(file.open()?, &trust)))
+        .then(|| Ok::<_, Error>(bag::verify_file(Arc::new(file.open()?), &trust)))
         .transpose()?;
     Ok(CheckedFile {
         sha256: file.sha256,

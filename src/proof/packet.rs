@@ -24,6 +24,8 @@ pub const PAGES: &str = "data/pages/";
 pub const CASE_UCO: &str = "data/case-uco.jsonld";
 /// The payload as a research object.
 pub const RO_CRATE: &str = "data/ro-crate-metadata.json";
+/// The verifier as one page, in packets whose papers are [`VERIFY_PAGE_SINCE`] or later.
+pub const VERIFY_PAGE: &str = "data/verify.html";
 pub const PACKET: &str = "data/packet.json";
 pub const INVENTORY: &str = "data/inventory.json";
 pub const EVENTS: &str = "data/custody/events.jsonl";
@@ -202,6 +204,8 @@ pub fn parse_bag_info(text: &str) -> Option<Vec<(&str, &str)>> {
 
 /// The first version of the papers whose issue attests the evidence hash.
 pub const EVIDENCE_SINCE: u32 = 3;
+/// The first version of the papers beside which [`VERIFY_PAGE`] lies.
+pub const VERIFY_PAGE_SINCE: u32 = 3;
 /// The label whose value is `<bytes>.<files>` of `data/`.
 pub const OXUM: &str = "Payload-Oxum";
 /// The label whose value is `urn:uuid:<packet id>`.

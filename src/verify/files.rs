@@ -51,7 +51,11 @@ impl Walk<'_> {
                 self.report.broken(path, rule::FETCH);
             } else if SMALL.contains(&path) && entry.size > MAX_LINE as u64 {
                 self.report.broken(path, rule::SIZE);
-            } else if !REQUIRED.contains(&path) && !page::is_page(path) && !path.starts_with(EXHIBITS) {
+            } else if !(REQUIRED.contains(&path)
+                || page::is_page(path)
+                || path == VERIFY_PAGE
+                || path.starts_with(EXHIBITS))
+            {
                 self.report.broken(path, rule::UNEXPECTED);
             }
         }

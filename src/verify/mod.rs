@@ -12,6 +12,7 @@ mod content;
 mod custody;
 pub mod endings;
 mod files;
+mod grade;
 mod inventory;
 mod log;
 mod page;
@@ -20,6 +21,7 @@ mod part;
 mod records;
 mod rule;
 pub mod trust;
+pub mod verifier;
 
 use serde::Serialize;
 
@@ -30,20 +32,24 @@ use crate::verify::trust::Trust;
 use part::Part;
 use rule::Rule;
 
+pub use grade::{Grade, Grades};
 pub use log::OTHERS;
 
 /// The rule under which papers of another version are named.
 pub const PAPERS_RULE: &str = "papers";
 /// The rule under which `index.html` is compared with the packet's documents.
 pub const PAGE_RULE: &str = "index";
+/// The rule under which it is told whether `verify.html` is the one that this program gives out.
+pub const VERIFIER_RULE: &str = "verifier";
 /// Rules of what is not checked beside a part that passed.
-pub const REMARKS: [&str; 6] = [
+pub const REMARKS: [&str; 7] = [
     OTHERS,
     PAPERS_RULE,
     "events.after_cut",
     "inventory.withheld",
     PAGE_RULE,
     "log.extra",
+    VERIFIER_RULE,
 ];
 
 /// Failed findings beyond this many are only counted.
@@ -59,13 +65,40 @@ pub enum Verdict {
     NotChecked,
 }
 
+impl Verdict {
+    /// As people read it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed => "failed",
+            Self::Absent => "absent",
+            Self::NotChecked => "not checked",
+        }
+    }
+}
+
 /// One thing the verifier has to say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     pub file: String,
     pub rule: &'static str,
     pub verdict: Verdict,
+    /// The question that it answers.
+    pub grade: Grade,
     pub message: String,
+}
+
+impl Finding {
+    /// A failure of the container itself.
+    pub fn of_container(file: &str, rule: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            file: file.into(),
+            rule,
+            verdict: Verdict::Failed,
+            grade: Grade::Bytes,
+            message: message.into(),
+        }
+    }
 }
 
 /// A file of the packet, its path relative to the top folder.
@@ -131,6 +164,7 @@ pub struct Report {
     pub v: u8,
     pub outcome: VerifyOutcome,
     pub exit_code: u8,
+    pub grades: Grades,
     pub packet: Option<packet::Head>,
     /// The key that signed, once its signature has verified.
     pub signer: Option<String>,
@@ -150,6 +184,9 @@ impl Report {
     pub fn refused(outcome: VerifyOutcome, file: &str, rule: &'static str, message: String) -> Self {
         let mut report = Self::new();
         report.fail(file, rule, message);
+        if outcome == VerifyOutcome::Failed {
+            report.grades = Grades::of(&report.findings);
+        }
         report.conclude(outcome);
         report
     }
@@ -170,6 +207,7 @@ impl Report {
             v: 1,
             outcome: VerifyOutcome::Failed,
             exit_code: 1,
+            grades: Grades::NONE,
             packet: None,
             signer: None,
             evidence: None,
@@ -216,16 +254,24 @@ impl Report {
     }
 
     fn say(&mut self, verdict: Verdict, file: &str, rule: &'static str, message: impl Into<String>) {
-        if verdict == Verdict::Failed && self.failed() >= MAX_FINDINGS {
+        self.keep(Finding {
+            file: file.into(),
+            rule,
+            verdict,
+            // The part that is run puts its own there.
+            grade: Grade::Bytes,
+            message: message.into(),
+        });
+    }
+
+    /// Lists a finding; failures beyond the first thousand are counted.
+    fn keep(&mut self, finding: Finding) {
+        let failed = finding.verdict == Verdict::Failed;
+        if failed && self.failed() >= MAX_FINDINGS {
             self.more_failed += 1;
         } else {
-            self.listed_failed += u64::from(verdict == Verdict::Failed);
-            self.findings.push(Finding {
-                file: file.into(),
-                rule,
-                verdict,
-                message: message.into(),
-            });
+            self.listed_failed += u64::from(failed);
+            self.findings.push(finding);
         }
     }
 
@@ -312,7 +358,8 @@ impl Walk<'_> {
     fn part(&mut self, part: &'static Part) {
         let before = self.report.begin();
         (part.run)(self);
-        let (findings, more) = self.report.end(before);
+        let (mut findings, more) = self.report.end(before);
+        findings.iter_mut().for_each(|finding| finding.grade = part.grade);
         self.parts.push(part::PartFound {
             part,
             findings,
@@ -325,10 +372,8 @@ impl Walk<'_> {
         self.parts
             .insert(0, part::PartFound::container(self.files.source.findings()));
         let (findings, more) = part::settle(self.parts);
-        for finding in findings {
-            self.report
-                .say(finding.verdict, &finding.file, finding.rule, finding.message);
-        }
+        self.report.grades = Grades::of(&findings);
+        findings.into_iter().for_each(|finding| self.report.keep(finding));
         self.report.more_failed += more;
         let outcome = match (self.report.failed(), self.trusted) {
             (0, true) => VerifyOutcome::Passed,

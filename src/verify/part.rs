@@ -4,13 +4,15 @@
 use std::collections::BTreeMap;
 
 use super::rule::{self, Rule};
-use super::{Finding, PAGE_RULE, Verdict, Walk};
+use super::{Finding, Grade, PAGE_RULE, VERIFIER_RULE, Verdict, Walk};
 use crate::proof::packet::*;
 
 /// A group of checks.
 pub(super) struct Part {
     /// The file it is about.
     file: &'static str,
+    /// The question that it answers.
+    pub grade: Grade,
     /// What it says when all of it holds; parts about trust say for themselves.
     passed: Result<Rule, &'static str>,
     /// Files that it rests on; one that ends in `/` stands for all below it.
@@ -22,90 +24,112 @@ pub(super) struct Part {
 pub(super) const WALK: &[Part] = &[
     Part {
         file: "",
+        grade: Grade::Bytes,
         passed: Ok(rule::LAYOUT),
         needs: &[],
         run: |walk| walk.layout(),
     },
     Part {
         file: ISSUED,
+        grade: Grade::Log,
         passed: Ok(rule::ISSUED),
         needs: &[ISSUED],
         run: |walk| walk.issued(),
     },
     Part {
         file: EVENTS,
+        grade: Grade::Log,
         passed: Ok(rule::EVENTS),
         needs: &[EVENTS, BETWEEN, ISSUED],
         run: |walk| walk.events(),
     },
     Part {
         file: INVENTORY,
+        grade: Grade::Records,
         passed: Ok(rule::INVENTORY),
         needs: &[INVENTORY, EVENTS, ISSUED],
         run: |walk| walk.inventory(),
     },
     Part {
         file: RECORDS,
+        grade: Grade::Records,
         passed: Ok(rule::RECORDS),
         needs: &[RECORDS, EVENTS, INVENTORY, ISSUED],
         run: |walk| walk.records(),
     },
     Part {
         file: INVENTORY,
+        grade: Grade::Records,
         passed: Ok(rule::STATUSES),
         needs: &[INVENTORY, RECORDS, EVENTS, BETWEEN, ISSUED],
         run: |walk| walk.statuses(),
     },
     Part {
         file: PACKET,
+        grade: Grade::Records,
         passed: Ok(rule::PACKET),
         needs: &[PACKET, INVENTORY, RECORDS, EVENTS, ISSUED],
         run: |walk| walk.packet(),
     },
     Part {
         file: MANIFEST,
+        grade: Grade::Bytes,
         passed: Ok(rule::MANIFEST),
         needs: &[MANIFEST],
         run: |walk| walk.manifest(MANIFEST),
     },
     Part {
         file: INDEX,
+        grade: Grade::Records,
         passed: Err(PAGE_RULE),
         needs: &[CASE_UCO, INDEX, RO_CRATE, PAGES, PACKET, INVENTORY, RECORDS, EVENTS],
         run: |walk| walk.page(),
     },
     Part {
+        file: VERIFY_PAGE,
+        grade: Grade::Bytes,
+        passed: Err(VERIFIER_RULE),
+        needs: &[VERIFY_PAGE, PACKET],
+        run: |walk| walk.verifier(),
+    },
+    Part {
         file: TAGMANIFEST,
+        grade: Grade::Bytes,
         passed: Ok(rule::TAGMANIFEST),
         needs: &[TAGMANIFEST],
         run: |walk| walk.manifest(TAGMANIFEST),
     },
     Part {
         file: BAG_INFO,
+        grade: Grade::Bytes,
         passed: Ok(rule::BAG),
         needs: &[BAGIT, BAG_INFO, HOW_TO, "data/", ISSUED],
         run: |walk| walk.bag(),
     },
     Part {
         file: ISSUED_PROOF,
+        grade: Grade::Log,
         passed: Ok(rule::LOG),
         needs: &[ISSUED, ISSUED_PROOF, CHECKPOINT, MANIFEST, LOG_VKEY, LOG_PEM],
         run: |walk| walk.log(),
     },
     Part {
         file: CHECKPOINT,
+        grade: Grade::Signer,
         passed: Err("signer"),
         needs: &[ISSUED_PROOF, CHECKPOINT],
         run: |walk| walk.signer(),
     },
     Part {
         file: CHECKPOINT,
+        grade: Grade::Witnesses,
         passed: Err("witness"),
         needs: &[ISSUED_PROOF, CHECKPOINT],
         run: |walk| walk.witnesses(),
     },
     Part {
         file: "",
+        grade: Grade::Time,
         passed: Err("time"),
         needs: &[],
         run: |walk| walk.time(),
@@ -115,6 +139,7 @@ pub(super) const WALK: &[Part] = &[
 /// What the container itself says.
 const CONTAINER: Part = Part {
     file: "",
+    grade: Grade::Bytes,
     passed: Err("container"),
     needs: &[],
     run: |_| {},
@@ -305,6 +330,7 @@ fn conclusion(part: &Part, cause: Option<(String, &'static str)>) -> Option<Find
         file: part.file.into(),
         rule,
         verdict,
+        grade: part.grade,
         message,
     })
 }

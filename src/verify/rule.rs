@@ -29,6 +29,7 @@ rules! {
     BAG "bag" "the bag is BagIt 1.0 and of its size, its labels and HOW-TO-VERIFY.txt are what the records say";
     LOG "log" "the issue is a leaf of the tree that the log's checkpoint signs";
     PAGE "index" "shows what the documents say, as case-uco.jsonld and ro-crate-metadata.json do: made from them again, they are the same byte for byte";
+    OWN_VERIFIER "verifier" "is the page that this verifier gives out, byte for byte";
     SIGNER_TRUSTED "signer" "is signed by the log you trust";
 }
 
@@ -39,6 +40,8 @@ rules! {
     LATER_PAPERS "papers" "is of a later version: HOW-TO-VERIFY.txt, and the reasons in inventory.json, are not compared with what it must say";
     EARLIER_PAGE "index" "is of an earlier version, which this verifier does not make: what it shows is not checked; --render DIR writes this verifier's own page";
     PAGE_NOT_CHECKED "index" "packet.json has no head, which names the page's version";
+    OTHER_VERIFIER "verifier" "is another page than this verifier gives out: rely on nothing that it says, and take one from the agency";
+    SAME_KIND_OF_PAGE "verifier" "is a page like this one, and neither can vouch for itself";
     HOW_TO_NOT_CHECKED "bag" "packet.json has no head to compare it with";
     BAG_NOT_CHECKED "bag" "packet.json has no head, or the request no record, to compare it with";
     EXTRA "log.extra" "carries extra data, for which nobody vouches";

@@ -115,3 +115,30 @@ fn a_page_loads_what_a_browser_may_keep_for_ever(app: &App) {
         assert_eq!(get(address).status().as_u16(), 404, "{address}");
     }
 }
+
+both_databases!(the_verifiers_page_is_for_everyone);
+fn the_verifiers_page_is_for_everyone(app: &App) {
+    // Whoever is at the door: nobody, somebody with a token, a browser with a session, one whose session has ended.
+    let lead = Browser::signed_in(app, "lead");
+    let cookies = [String::new(), lead.cookie.clone(), "__Host-casetrail=ended".into()];
+    for cookie in cookies {
+        let request = app.nobody.request("GET", "/verify.html");
+        let answer = request.header("Cookie", cookie).send().unwrap();
+        assert_eq!(answer.status().as_u16(), 200);
+        let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!(header("cache-control"), "public, max-age=3600");
+        assert_eq!(header("content-type"), "text/html; charset=utf-8");
+        let policy = header("content-security-policy");
+        assert!(
+            policy.starts_with("default-src 'none'; ") && !policy.contains("connect-src"),
+            "{policy}"
+        );
+        assert!(!answer.headers().contains_key("set-cookie"));
+        assert_eq!(answer.bytes().unwrap(), casetrail::verify::verifier::PAGE.unwrap());
+    }
+    let tag = app.nobody.request("GET", "/verify.html").send().unwrap().headers()["etag"].clone();
+    let again = app.nobody.request("GET", "/verify.html").header("If-None-Match", tag);
+    assert_eq!(again.send().unwrap().status().as_u16(), 304);
+    app.nobody.post("/verify.html", serde_json::json!({})).is(405);
+    lead.get("/verify").is(200).says("<a href=\"/verify.html\">");
+}

@@ -77,6 +77,7 @@ const UNDESCRIBED: &[&str] = &[
     "GET /api/docs/api.js",
     "GET /api/docs/api.css",
     "GET /favicon.ico",
+    "GET /verify.html",
     "GET /static/{name}",
     "GET /static/{version}/{name}",
 ];

@@ -4,7 +4,7 @@
 use std::fs;
 use std::io::Write;
 
-use casetrail::bag::{cli, verify_path};
+use casetrail::bag::cli;
 use casetrail::verify::{Report, Verdict};
 use flate2::Compression;
 use flate2::write::DeflateEncoder;

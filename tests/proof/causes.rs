@@ -1,6 +1,5 @@
 //! One cause is one finding, and nothing passes that rests on it.
 
-use casetrail::bag::verify_path;
 use casetrail::proof::packet::*;
 use casetrail::verify::{Report, Verdict};
 use tempfile::TempDir;

@@ -2,7 +2,6 @@
 
 use std::fs;
 
-use casetrail::bag::verify_path;
 use casetrail::bag::writer::{WriteError, ZipWriter};
 use casetrail::verify::Report;
 use tempfile::TempDir;

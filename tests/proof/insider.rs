@@ -552,7 +552,7 @@ fn an_earlier_layout_passes_and_says_what_it_did_not_bind() {
     );
     assert!(
         text.lines()
-            .nth(2)
+            .nth(3)
             .unwrap()
             .starts_with("not checked: data/packet.json"),
         "{text}"

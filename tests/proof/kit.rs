@@ -16,6 +16,7 @@ use casetrail::verify::papers::{self, BagLabels, PAPERS};
 use serde_json::{Value, json};
 
 mod check;
+mod keep;
 
 pub use check::*;
 
@@ -411,6 +412,9 @@ impl Model {
         };
         // The pages are made when the packet is sealed, from what stands in it then.
         files.insert(INDEX.into(), Vec::new());
+        if self.head.papers >= Some(VERIFY_PAGE_SINCE) {
+            files.insert(VERIFY_PAGE.into(), b"<!doctype html>\n".into());
+        }
         files.insert(EVENTS.into(), lines(self.log.iter().map(event_line).collect()));
         let record = |l: &Logged| match l.withheld {
             Some(class) => RecordLine::Withheld {

@@ -4,9 +4,11 @@ mod around;
 mod canon;
 mod causes;
 mod events;
+mod grades;
 mod hostile;
 mod insider;
 mod kit;
+mod made_from;
 mod merkle;
 mod notes;
 mod packets;
@@ -17,3 +19,4 @@ mod rules;
 mod schemas;
 #[path = "../common/skip.rs"]
 mod skip;
+mod verifier;

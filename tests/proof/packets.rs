@@ -88,12 +88,9 @@ fn what_is_no_packet_is_unreadable() {
     let path = dir.path().join("x");
     for bytes in [&b""[..], b"hello", &[0; 5000]] {
         std::fs::write(&path, bytes).unwrap();
-        assert_eq!(casetrail::bag::verify_path(&path, &key()).exit_code, 2);
+        assert_eq!(verify_path(&path, &key()).exit_code, 2);
     }
-    assert_eq!(
-        casetrail::bag::verify_path(&dir.path().join("none"), &key()).exit_code,
-        2
-    );
+    assert_eq!(verify_path(&dir.path().join("none"), &key()).exit_code, 2);
 }
 
 #[test]

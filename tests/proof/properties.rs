@@ -2,7 +2,6 @@
 
 use std::sync::OnceLock;
 
-use casetrail::bag::verify_path;
 use casetrail::verify::VerifyOutcome;
 use proptest::prelude::*;
 use tempfile::TempDir;

@@ -439,6 +439,7 @@ fn the_table_in_the_docs_and_these_tests_name_the_same_rules() {
         "inventory.withheld",
         "log.extra",
         "log.signatures",
+        "verifier",
         "packet.newer",
     ]);
     assert_eq!(documented, tested);

@@ -16,7 +16,7 @@ use crate::http::reply::Reply;
 use crate::packets::inspection::{self, CheckedFile, KeySource};
 use crate::packets::reads;
 use crate::text::{count, counted, groups, label, line, size};
-use crate::verify::{Finding, OTHERS, PAGE_RULE, REMARKS, Report, Verdict, VerifyOutcome};
+use crate::verify::{Finding, Grade, OTHERS, PAGE_RULE, Report, Verdict, VerifyOutcome};
 
 /// Findings shown one by one.
 const FINDINGS: usize = 200;
@@ -24,8 +24,8 @@ const FINDINGS: usize = 200;
 const TOLD: usize = 3;
 
 /// One of the six questions to a packet, and its answer.
-struct Grade {
-    name: &'static str,
+struct ShownGrade {
+    name: String,
     verdict: Verdict,
     says: Vec<String>,
 }
@@ -48,7 +48,7 @@ struct ShownVerdict {
     checked: String,
     key: String,
     unchecked: &'static str,
-    grades: Vec<Grade>,
+    grades: Vec<ShownGrade>,
     findings: Vec<ShownFinding>,
     /// Findings beyond those shown.
     more: u64,
@@ -160,7 +160,7 @@ impl ShownVerdict {
                 true => "",
                 false => "Whether index.html shows what the records say.",
             },
-            grades: GRADES.iter().map(|grade| graded(report, grade)).collect(),
+            grades: report.grades.all().map(|grade| graded(report, grade)).into(),
             findings: report.findings[..shown].iter().map(shown_finding).collect(),
             more: (report.findings.len() - shown) as u64 + report.more_failed,
         }
@@ -243,100 +243,75 @@ fn key(checked: &CheckedFile) -> String {
     }
 }
 
-/// The six questions: their names, the beginnings of the rules that answer them, and what is said where none did.
-const GRADES: [(&str, &[&str], &str); 6] = [
-    (
-        "Bytes",
-        &[
-            "container",
-            "zip.",
-            "folder.",
-            "layout",
-            "manifest",
-            "tagmanifest",
-            "bag",
-            "lines.",
-        ],
-        "The files were not looked at.",
-    ),
-    (
-        "Records",
-        &[
-            "records",
-            "packet",
-            "inventory",
-            "exhibits",
-            "statuses",
-            "papers",
-            "index",
-        ],
-        "Records, exhibits and inventory were not looked at.",
-    ),
-    ("Log", &["issued", "events", "log"], "The log was not looked at."),
-    ("Signer", &["signer"], "The signer was not looked at."),
-    ("Time", &["time"], "No time token was looked for."),
-    ("Witnesses", &["witness"], "No witness was looked for."),
-];
-
-fn graded(report: &Report, (name, rules, unasked): &(&'static str, &[&str], &'static str)) -> Grade {
-    let ours = |finding: &&Finding| rules.iter().any(|rule| finding.rule.starts_with(rule));
+fn graded(report: &Report, (grade, name, verdict): (Grade, &str, Verdict)) -> ShownGrade {
+    let ours = |finding: &&Finding| finding.grade == grade;
     let of = |verdict: Verdict| {
         let those = report.findings.iter().filter(ours);
         those
-            .filter(move |finding| finding.verdict == verdict && !is_remark(finding))
+            .filter(move |finding| finding.verdict == verdict && !finding.is_remark())
             .collect::<Vec<_>>()
     };
-    let answers = [Verdict::Failed, Verdict::NotChecked, Verdict::Passed, Verdict::Absent];
-    let worst = answers.into_iter().map(|verdict| (verdict, of(verdict)));
-    let Some((verdict, found)) = worst.into_iter().find(|(_, found)| !found.is_empty()) else {
-        return Grade {
-            name,
-            verdict: Verdict::NotChecked,
-            says: vec![(*unasked).to_owned()],
-        };
-    };
+    let name = label(name);
     if verdict == Verdict::Passed
-        && let Some(words) = passed(name, report)
+        && let Some(words) = passed(grade, report)
     {
         let absent = of(Verdict::Absent).into_iter();
-        let remarks = report.findings.iter().filter(ours).filter(|finding| is_remark(finding));
+        let remarks = report
+            .findings
+            .iter()
+            .filter(ours)
+            .filter(|finding| finding.is_remark());
         let says = std::iter::once(words)
             .chain(remarks.map(|finding| format!("Not checked: {}", told(finding))))
             .chain(absent.map(|finding| format!("Absent: {}", told(finding))))
             .collect();
-        return Grade { name, verdict, says };
+        return ShownGrade { name, verdict, says };
     }
+    let found = of(verdict);
     let mut says: Vec<String> = found.iter().take(TOLD).map(|finding| told(finding)).collect();
     if found.len() > TOLD {
         says.push(format!("And {} more, below.", found.len() - TOLD));
     }
-    Grade { name, verdict, says }
+    if says.is_empty() {
+        says.push(match verdict {
+            Verdict::Failed => "More failed than is listed.".into(),
+            _ => unasked(grade).into(),
+        });
+    }
+    ShownGrade { name, verdict, says }
 }
 
-/// What is not checked beside something that passed.
-fn is_remark(finding: &Finding) -> bool {
-    finding.verdict == Verdict::NotChecked && REMARKS.contains(&finding.rule)
+/// What is said where no finding answers.
+fn unasked(grade: Grade) -> &'static str {
+    match grade {
+        Grade::Bytes => "The files were not looked at.",
+        Grade::Records => "Records, exhibits and inventory were not looked at.",
+        Grade::Log => "The log was not looked at.",
+        Grade::Time => "No time token was looked for.",
+        Grade::Witnesses => "No witness was looked for.",
+        Grade::Signer => "The signer was not looked at.",
+    }
 }
 
 /// What a grade that passed comes to, in words.
-fn passed(name: &str, report: &Report) -> Option<String> {
+fn passed(grade: Grade, report: &Report) -> Option<String> {
     let c = &report.counts;
-    Some(match name {
-        "Bytes" => format!(
+    Some(match grade {
+        Grade::Bytes => format!(
             "{} are what the manifests list: none more, none less.",
             counted(c.files, "file", "files")
         ),
-        "Records" => format!(
+        Grade::Records => format!(
             "{} are those that their events bound. {}, their files and the inventory of {} say what they say.",
             counted(c.records, "record", "records"),
             counted(c.exhibits, "exhibit", "exhibits"),
             counted(c.captures, "capture", "captures"),
         ),
-        "Log" => format!(
+        Grade::Log => format!(
             "{} form one unbroken chain, and the issue of this packet stands in the tree that the log\u{2019}s checkpoint signs.",
             counted(c.events, "event", "events")
         ),
-        "Signer" => "The checkpoint is signed by the key that you trust.".into(),
+        Grade::Signer => "The checkpoint is signed by the key that you trust.".into(),
         _ => return None,
     })
 }

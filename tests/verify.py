@@ -1,0 +1,674 @@
+#!/usr/bin/env python3
+"""A second verifier of Casetrail packets, written from docs/format/ alone, on Python's standard library.
+
+usage: verify.py PACKET [KEY]    PACKET is a ZIP or a folder, KEY the log's vkey or a file with it
+
+It stops at the first failure. Exit code and first word are those of docs/format/verify.md. No policy is read.
+"""
+import base64, hashlib, json, os, re, struct, sys, unicodedata, zlib
+from datetime import datetime
+
+# Rules of verify.md under which it sees nothing, and why.
+UNSEEN = {
+    "index": "the page is made by templates, which no format document holds; the manifests bind its bytes",
+    "bag.how_to": "the words of HOW-TO-VERIFY.txt stand in the source alone; the issue binds their bytes",
+    "exhibits.path": "the table of endings stands in the source alone; all before the ending is checked",
+}
+PAPERS = 3  # The last version whose words this knows.
+REQUIRED = """bagit.txt bag-info.txt HOW-TO-VERIFY.txt manifest-sha256.txt tagmanifest-sha256.txt data/index.html data/packet.json
+data/inventory.json data/custody/events.jsonl data/custody/records.jsonl proof/issued.json proof/between.jsonl
+proof/issued.tlog-proof proof/checkpoint proof/log.vkey proof/log.pem""".split()
+TAGS, PAGE = REQUIRED[:3], "data/verify.html"
+LINE = 1 << 20
+STATUSES = "included not_selected withheld held quarantined disposed".split()
+HELD, QUARANTINED = "held: nothing covered it when it was made, and no supervisor has decided", "quarantined by a supervisor"
+NOT_ASKED, LATE = "not among the captures asked for", "received after the packet was begun"
+NOT_YET = "could not leave yet when the packet was begun"
+PURPOSES = {"court_exhibits": "exhibits for a court", "discovery": "discovery", "referral": "referral",
+            "supplement": "supplement to an earlier packet", "internal": "internal use"}
+
+
+class Bad(Exception):
+    """Something failed."""
+
+
+class Unreadable(Exception):
+    """It is no packet that can be read."""
+
+
+def need(ok, why):
+    if not ok:
+        raise Bad(why)
+
+
+def sha(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+# Strict canonical JSON (event.md)
+
+def once(pairs):
+    need(len(dict(pairs)) == len(pairs), "a member's name twice")
+    return dict(pairs)
+
+
+def refuse(text):
+    raise Bad(f"{text} is no integer")
+
+
+def canonical(value, depth=0):
+    need(depth <= 64, "nests too deep")
+    if isinstance(value, dict):
+        members = sorted(value.items(), key=lambda item: item[0].encode("utf-16-be", "surrogatepass"))
+        return "{" + ",".join(canonical(k) + ":" + canonical(v, depth + 1) for k, v in members) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(canonical(item, depth + 1) for item in value) + "]"
+    need(not isinstance(value, int) or abs(value) < 1 << 53, "a number beyond 2^53-1")
+    return json.dumps(value, ensure_ascii=False)
+
+
+def strict(data, fields=None):
+    """The value whose strict canonical form these bytes are; an object with exactly these fields."""
+    try:
+        value = json.loads(data.decode(), object_pairs_hook=once, parse_float=refuse, parse_constant=refuse)
+        need(canonical(value).encode() == data, "is not canonical JSON")
+    except (ValueError, RecursionError) as error:
+        raise Bad(f"is no JSON: {error}") from None
+    if fields is not None:
+        need(isinstance(value, dict) and set(value) - {"?"} == set(fields.split()), f"has not the fields {fields}")
+    return value
+
+
+def plain(text, most=200):
+    """A string of some bytes without control characters."""
+    return isinstance(text, str) and 0 < len(text.encode()) <= most and not any(unicodedata.category(c) == "Cc" for c in text)
+
+
+def match(pattern, text):
+    return isinstance(text, str) and re.fullmatch(pattern, text, re.ASCII) is not None
+
+
+WORD, HEX = "[a-z][a-z0-9_]{0,63}", "[0-9a-f]{64}"
+UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+
+
+def natural(value, least=0):
+    return type(value) is int and value >= least
+
+
+def is_time(text):
+    if not match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", text):
+        return False
+    try:
+        return bool(datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ")) and text[17:19] < "60"
+    except ValueError:
+        return False
+
+
+def event(data):
+    need(len(data) <= 61440, "is too long for an event")
+    e = strict(data)
+    need(isinstance(e, dict), "is no event")
+    attest = e.get("attest", {"-": 0})
+    need(set(e) | {"attest"} == set("action actor at attest object prev record seq stream v".split()), "is no event")
+    need(isinstance(attest, dict) and attest, "has an attest that is none")
+    actor, thing = e["actor"], e["object"]
+    need(isinstance(actor, dict) and isinstance(thing, dict) and set(thing) == {"id", "type", "version"}, "actor, object")
+    kind, has = actor.get("kind"), set(actor) - {"kind"}
+    person = kind == "person" and has == {"id", "role"} and match(UUID, actor["id"]) and match(WORD, actor["role"])
+    other = kind in ("job", "operator") and has == {"id"} and plain(actor["id"])
+    need(person or other or (kind == "anonymous" and not has), "has an actor that is none")
+    need(match(f"{WORD}[.]{WORD}", e["action"]) and is_time(e["at"]) and e["v"] == 1, "action, at or v")
+    need(plain(thing["id"]) and match(WORD, thing["type"]) and natural(thing["version"], 1), "has an object that is none")
+    need(match(HEX, e["record"]) and natural(e["seq"]) and (e["prev"] is None) == (e["seq"] == 0), "record, seq or prev")
+    need(e["prev"] is None or match(HEX, e["prev"]), "prev")
+    need(match(f"(case|access):{UUID}|agency", e["stream"]), "has a stream that is none")
+    return e | {"leaf": sha(b"\0" + data), "attest": e.get("attest", {})}
+
+
+# Ed25519, strictly: canonical points, none of small order, no cofactor (ledger.md)
+
+P, Q = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, -1, P) % P
+
+
+def add(a, b):
+    (x, y, z, t), (u, v, w, s) = a, b
+    e, f, g, h = (y - x) * (v - u), (y + x) * (v + u), 2 * t * s * D, 2 * z * w
+    e, f, g, h = f - e, h - g, h + g, f + e
+    return e * f % P, g * h % P, f * g % P, e * h % P
+
+
+def times(n, a):
+    out = (0, 1, 1, 0)
+    while n:
+        out, a, n = add(out, a) if n & 1 else out, add(a, a), n >> 1
+    return out
+
+
+def point(data):
+    y = int.from_bytes(data, "little")
+    sign, y = y >> 255, y & (1 << 255) - 1
+    xx = (y * y - 1) * pow(D * y * y + 1, -1, P) % P
+    x = pow(xx, (P + 3) // 8, P)
+    x = x if (x * x - xx) % P == 0 else x * pow(2, (P - 1) // 4, P) % P
+    need(y < P and (x * x - xx) % P == 0, "is no point of the curve")
+    x = P - x if x & 1 != sign else x
+    eighth = times(8, (x, y, 1, x * y % P))
+    need(eighth[0] % P, "is a point of small order")
+    return x, y, 1, x * y % P
+
+
+BASE = point((4 * pow(5, -1, P) % P).to_bytes(32, "little"))
+
+
+def signed(public, message, signature):
+    s = int.from_bytes(signature[32:], "little")
+    k = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % Q
+    (x, y, z, _), (u, v, w, _) = times(s, BASE), add(point(signature[:32]), times(k, point(public)))
+    return s < Q and (x * w - u * z) % P == 0 and (y * w - v * z) % P == 0
+
+
+def unbase(text):
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
+        raise Bad("is no base64") from None
+    need(base64.b64encode(data).decode() == text, "is no canonical base64")
+    return data
+
+
+def is_name(name):
+    return name and not any(c.isspace() or unicodedata.category(c) == "Cc" or c == "+" for c in name)
+
+
+def vkey(text):
+    """Name, id and public key of a log's key."""
+    name, _, rest = text.partition("+")
+    typed = unbase(rest.partition("+")[2])
+    key_id = hashlib.sha256(name.encode() + b"\n" + typed).digest()[:4]
+    need(is_name(name) and len(typed) == 33 and typed[0] == 1 and rest[:9] == key_id.hex() + "+", "is no log's key, or mistyped")
+    point(typed[1:])
+    return name, key_id, typed[1:]
+
+
+def note(data):
+    """Text and signature lines of a signed note, and the checkpoint in it."""
+    text = data.decode()
+    need(len(data) <= 65536 and not any(unicodedata.category(c) == "Cc" and c != "\n" for c in text), "is no note")
+    body, blank, lines = text.rpartition("\n\n")
+    need(blank and lines.endswith("\n"), "is no note")
+    signatures = []
+    for line in lines[:-1].split("\n"):
+        dash, name, encoded = (line.split(" ") + ["", ""])[:3]
+        signature = unbase(encoded)
+        need(line == f"— {name} {encoded}" and is_name(name) and len(signature) > 4, "a signature line is none")
+        signatures.append((name, signature[:4], signature[4:]))
+    need(len(signatures) <= 64, "has too many signatures")
+    origin, size, root = (body.split("\n") + ["", ""])[:3]
+    need(body == f"{origin}\n{size}\n{root}" and is_name(origin) and match("0|[1-9][0-9]*", size), "is no checkpoint")
+    need(len(unbase(root)) == 32, "has no root")
+    return (body + "\n").encode(), signatures, (origin, int(size), unbase(root))
+
+
+def vouches(key, text, signatures):
+    name, key_id, public = key
+    ours = [signature for signature in signatures if signature[:2] == (name, key_id)]
+    need(all(len(s[2]) == 64 and signed(public, text, s[2]) for s in ours) and len(ours) <= 1, "a signature does not verify")
+    return len(ours) == 1
+
+
+def included(index, size, leaf, path, root):
+    """RFC 9162, section 2.1.3.2."""
+    fn, sn, node = index, size - 1, leaf
+    need(index < size, "the leaf lies beyond the tree")
+    for other in path:
+        need(sn, "the proof is too long")
+        if fn & 1 or fn == sn:
+            node = hashlib.sha256(b"\1" + other + node).digest()
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            node = hashlib.sha256(b"\1" + node + other).digest()
+        fn, sn = fn >> 1, sn >> 1
+    need(sn == 0 and node == root, "does not prove the issue's leaf")
+
+
+# The container (packet.md)
+
+def is_path(path):
+    def segment(s):
+        stem = s.partition(".")[0].lower()
+        return match("[A-Za-z0-9_-]([A-Za-z0-9._-]{0,98}[A-Za-z0-9_-])?", s) and not match("con|prn|aux|nul|(com|lpt)[0-9]", stem)
+    return len(path) <= 240 and all(map(segment, path.split("/")))
+
+
+def rank(path):
+    whole = {"manifest-sha256.txt": 2, "tagmanifest-sha256.txt": 5}.get(path)
+    starts = [("data/exhibits/", 0), ("data/", 1), ("proof/", 4), ("", 3)]
+    return whole or next(n for start, n in starts if path.startswith(start))
+
+
+class Packet:
+    """Name of the top folder, or None; every file's size, CRC-32 or None, and where its bytes lie."""
+
+    def __init__(self, path):
+        self.name, self.files, self.top, self.digests = None, {}, path, {}
+        if os.path.isdir(path):
+            if not any(os.path.isfile(os.path.join(path, name)) for name in REQUIRED) and not os.path.isdir(os.path.join(path, "data")):
+                raise Unreadable("a folder that holds nothing of a packet")
+            self.folder(path, "")
+        else:
+            try:
+                self.file = open(path, "rb")
+            except OSError as error:
+                raise Unreadable(str(error)) from None
+            self.zip(os.fstat(self.file.fileno()).st_size)
+        lower = [name.lower() for name in self.files]
+        folders = {name[:i] for name in lower for i, c in enumerate(name) if c == "/"}
+        need(len(set(lower)) == len(lower) and not folders & set(lower), "two paths are one on some systems")
+        need(all(map(is_path, self.files)), "a path breaks the rules")
+
+    def folder(self, folder, above):
+        items = list(os.scandir(folder))
+        need(items, "an empty folder")
+        for item in items:
+            regular = item.is_file(follow_symlinks=False)
+            need(regular or item.is_dir(follow_symlinks=False), "a link or device")
+            if regular:
+                self.files[above + item.name] = (item.stat().st_size, None, None)
+            else:
+                self.folder(item.path, above + item.name + "/")
+
+    def at(self, offset, length):
+        self.file.seek(offset)
+        data = self.file.read(length)
+        need(len(data) == length, "is cut off")
+        return data
+
+    def zip(self, length):
+        if length < 22 or self.at(0, 4) != b"PK\3\4":
+            raise Unreadable("neither a ZIP nor a folder")
+        count, size, start = struct.unpack("<HII", self.at(length - 12, 10))
+        if 0xFFFF == count or 0xFFFFFFFF in (size, start):
+            need(length >= 98, "lacks its zip64 end record")
+            count, size, start = struct.unpack("<QQQ", self.at(length - 98 + 32, 24))
+        need(start + size <= length, "does not end as a ZIP")
+        directory, at, offset, order, made = self.at(start, size), 0, 0, [], b""
+        while at < size:
+            need(len(directory) >= at + 46, "its directory is cut off")
+            crc, _, large, name_length, extra_length = struct.unpack("<IIIHH", directory[at + 16:at + 32])
+            name = directory[at + 46:at + 46 + name_length]
+            if large == 0xFFFFFFFF:
+                large = int.from_bytes(directory[at + 50 + name_length:at + 58 + name_length], "little")
+            top, _, path = name.decode("ascii", "replace").partition("/")
+            self.name = self.name or top
+            need(top == self.name and is_path(top) and is_path(path), "a name breaks the rules")
+            local, central = headers(name, large, crc, offset)
+            need(directory[at:at + len(central)] == central, "a directory entry is not canonical")
+            need(offset + len(local) + large <= start and self.at(offset, len(local)) == local, "a local header is not canonical")
+            self.files[path] = (large, crc, offset + len(local))
+            order.append((rank(path), path))
+            at, offset = at + len(central), offset + len(local) + large
+        need(order == sorted(set(order)) and len(order) == count and offset == start, "out of order, twice, a gap, or miscounted")
+        need(self.at(start + size, length - start - size) == ending(count, size, start), "its end record is not canonical")
+
+    def chunks(self, path):
+        size, crc, offset = self.files[path]
+        file = self.file if offset is not None else open(os.path.join(self.top, path), "rb")
+        file.seek(offset or 0)
+        check = 0
+        while size:
+            chunk = file.read(min(size, 1 << 18))
+            need(chunk, f"{path} is cut off")
+            check, size = zlib.crc32(chunk, check), size - len(chunk)
+            yield chunk
+        need(crc in (None, check), f"{path} has another CRC-32")
+        if offset is None:
+            file.close()
+
+    def read(self, path):
+        return b"".join(self.chunks(path))
+
+    def digest(self, path):
+        if path not in self.digests:
+            sum_ = hashlib.sha256()
+            for chunk in self.chunks(path):
+                sum_.update(chunk)
+            self.digests[path] = sum_.hexdigest()
+        return self.digests[path]
+
+    def lines(self, path):
+        lines = self.read(path).split(b"\n")
+        need(lines.pop() == b"", f"{path} does not end in LF")
+        need(all(len(line) < LINE for line in lines), f"{path} has a line that is too long")
+        return lines
+
+
+def wide(*values):
+    """The zip64 extra field with these values."""
+    return struct.pack(f"<HH{len(values)}Q", 1, 8 * len(values), *values) if values else b""
+
+
+def headers(name, size, crc, offset):
+    low, far = min(size, 0xFFFFFFFF), min(offset, 0xFFFFFFFF)
+    sizes = [size, size] if size >= 0xFFFFFFFF else []
+
+    def common(extra):
+        return struct.pack("<HHHIIIIHH", 45 if extra else 20, 0, 0, 0x210000, crc, low, low, len(name), len(extra))
+    local, central = wide(*sizes), wide(*sizes, *([offset] if offset >= 0xFFFFFFFF else []))
+    return (b"PK\3\4" + common(local) + name + local,
+            b"PK\1\2\x2d\3" + common(central) + struct.pack("<HHHII", 0, 0, 0, 0x81A40000, far) + name + central)
+
+
+def ending(count, size, start):
+    out = b""
+    if count >= 0xFFFF or size >= 0xFFFFFFFF or start >= 0xFFFFFFFF:
+        out = b"PK\6\6" + struct.pack("<QHHIIQQQQ", 44, 0x32D, 45, 0, 0, count, count, size, start)
+        out += b"PK\6\7" + struct.pack("<IQI", 0, start + size, 1)
+    count, size, start = min(count, 0xFFFF), min(size, 0xFFFFFFFF), min(start, 0xFFFFFFFF)
+    return out + b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, count, count, size, start, 0)
+
+
+# The walk (verify.md)
+
+def document(packet, path, sections):
+    """The rows of a JSON document by lines, by section; its bytes are made again and compared."""
+    lines, found, at = packet.lines(path), {}, 1
+    need(lines and lines[0] == b'{"v":1,', f"{path} does not begin as it must")
+    for name, many in sections:
+        last = name == sections[-1][0]
+        need(at < len(lines), f"{path} ends too early")
+        start = f'"{name}":'.encode()
+        need(lines[at].startswith(start), f"{path} has no {name} where it belongs")
+        if not many:
+            need(lines[at].endswith(b","), f"{path}: {name} ends without a comma")
+            found[name], at = lines[at][len(start):-1], at + 1
+            continue
+        need(lines[at] == start + b"[", f"{path}: {name} does not begin")
+        close, rows = b"]}" if last else b"],", lines[at + 1:]
+        need(close in rows, f"{path}: {name} does not end")
+        rows = rows[:rows.index(close)]
+        need(all(row.endswith(b",") for row in rows[:-1]) and not (rows and rows[-1].endswith(b",")), f"{path}: commas of {name}")
+        found[name], at = [row.removesuffix(b",") for row in rows], at + len(rows) + 2
+    need(at == len(lines), f"{path} goes on behind its end")
+    return found
+
+
+def ranges(text):
+    runs = [[int(n) for n in (word + "-" + word if "-" not in word else word).split("-")] for word in text.split()]
+    return {item for first, last in runs for item in range(first, last + 1)}
+
+
+def slug(number):
+    text = re.sub("[^a-z0-9]+", "-", "".join(c if c.isascii() else "-" for c in number[:60]).lower())
+    return text.strip("-") or "case"
+
+
+def issue(packet):
+    e = event(packet.read("proof/issued.json"))
+    need(e["action"] == "packet.issued" and e["object"]["type"] == "packet" and e["stream"].startswith("case:"), "is no issue")
+    attest = e["attest"]
+    need(set(attest) | {"evidence_sha256"} == set("evidence_sha256 head manifest_sha256 size tags through".split()), "attest")
+    hexes = [attest["head"], attest["manifest_sha256"], attest.get("evidence_sha256", "0" * 64)]
+    need(all(match(HEX, h) for h in hexes) and natural(attest["size"]) and natural(attest["through"]), "attest has no such values")
+    need(attest["tags"] == {tag: packet.digest(tag) for tag in TAGS}, "attests other tag files")
+    need(attest["manifest_sha256"] == packet.digest("manifest-sha256.txt"), "attests another manifest")
+    return e
+
+
+def chain(packet, issued):
+    """Events up to the cut, and those between it and the issue."""
+    both = [[event(line) for line in packet.lines(path)] for path in ("data/custody/events.jsonl", "proof/between.jsonl")]
+    before = None
+    for e in [*both[0], *both[1], issued]:
+        prev, seq, at = (before["leaf"], before["seq"] + 1, before["at"]) if before else (None, 0, "")
+        need((e["stream"], e["seq"], e["prev"]) == (issued["stream"], seq, prev) and at <= e["at"], "an event does not continue the chain")
+        before = e
+    through, head = issued["attest"]["through"], issued["attest"]["head"]
+    need(both[0] and (both[0][-1]["seq"], both[0][-1]["leaf"]) == (through, head), "does not end at the cut")
+    return both
+
+
+def log(packet, issued, head, key):
+    checkpoint, proof = packet.read("proof/checkpoint"), packet.read("proof/issued.tlog-proof")
+    need(proof.endswith(b"\n\n" + checkpoint), "the proof holds another checkpoint")
+    lines = proof[:-len(checkpoint) - 1].decode().split("\n")[:-1]
+    extra = 1 if len(lines) > 1 and lines[1].startswith("extra ") else 0
+    need(not extra or unbase(lines[1][6:]) is not None, "extra")
+    need(lines[0] == "c2sp.org/tlog-proof@v1" and match("index (0|[1-9][0-9]*)", lines[1 + extra]), "is no tlog-proof")
+    path = [unbase(line) for line in lines[2 + extra:]]
+    need(all(len(other) == 32 for other in path), "has hashes that are none")
+    text, signatures, (origin, size, root) = note(checkpoint)
+    own = packet.read("proof/log.vkey").decode()
+    name, key_id, public = vkey(own.removesuffix("\n"))
+    need(own.endswith("\n") and name == origin == head["origin"], "key, checkpoint and packet name different logs")
+    der = base64.b64encode(bytes.fromhex("302a300506032b6570032100") + public).decode()
+    need(packet.read("proof/log.pem").decode() == f"-----BEGIN PUBLIC KEY-----\n{der}\n-----END PUBLIC KEY-----\n", "log.pem is another key")
+    need(vouches((name, key_id, public), text, signatures), "the checkpoint is not signed by the key shown")
+    included(int(lines[1 + extra][6:]), size, bytes.fromhex(issued["leaf"]), path, root)
+    if key is not None:
+        need(key[0] == origin and vouches(key, text, signatures), "the checkpoint is not signed by the key given")
+
+
+class Custody:
+    """Events, records, inventory, and what follows from them."""
+
+    def __init__(self, packet, issued):
+        self.issued, self.case = issued, issued["stream"].removeprefix("case:")
+        self.events, self.between = chain(packet, issued)
+        self.recorded = [e for e in self.events if e["action"] == "capture.recorded"]
+        self.items = {e["object"]["id"]: item for item, e in enumerate(self.recorded, 1)}
+        need(all(e["object"]["type"] == "capture" for e in self.recorded), "records no capture")
+        need(len(self.items) == len(self.recorded), "records a capture twice")
+        self.inventory(packet)
+        self.records(packet)
+        self.statuses()
+
+    def about(self, kind, thing, events=None):
+        events = self.events if events is None else events
+        return [e for e in events if (e["object"]["type"], e["object"]["id"]) == (kind, thing)]
+
+    def inventory(self, packet):
+        rows = document(packet, "data/inventory.json", [("captures", True)])["captures"]
+        self.rows = [strict(row, "captured_at id item kind status why") for row in rows]
+        for row in self.rows:
+            texts = [row["id"], row["kind"], row["status"], row["captured_at"] or "", row["why"] or ""]
+            need(all(isinstance(text, str) for text in texts) and natural(row["item"]) and row["status"] in STATUSES, "a row is none")
+            need(row["why"] != "" and row["captured_at"] != "", "a row is none")
+        listed = [(row["id"], row["item"]) for row in self.rows]
+        need(listed == list(self.items.items()), "does not list every capture once, in order")
+        need(len(listed) == self.issued["attest"]["size"], "another number of captures is attested")
+        self.status = {row["id"]: row["status"] for row in self.rows}
+
+    def records(self, packet):
+        lines = packet.lines("data/custody/records.jsonl")
+        need(len(lines) == len(self.events), "records.jsonl has not a line an event")
+        self.record, self.number, self.request = {}, "", None
+        for e, line in zip(self.events, lines):
+            row, thing = strict(line), e["object"]
+            need(isinstance(row, dict) and row.get("leaf") == e["leaf"], "a record does not belong to the next event")
+            status = None
+            if thing["type"] == "capture":
+                need(thing["id"] in self.status, "is about a capture that no event recorded")
+                status = self.status[thing["id"]]
+            if status not in (None, "included"):
+                need(row == {"leaf": e["leaf"], "withheld": status}, "is not withheld under its status")
+                continue
+            need(set(row) == {"leaf", "record", "salt"} and isinstance(row["record"], dict) and match(HEX, row["salt"]), "is no record")
+            bound = canonical({"record": row["record"], "salt": row["salt"]})
+            need(sha(bound.encode()) == e["record"], "is not the record that its event bound")
+            self.record[e["leaf"]] = record = row["record"]
+            if thing["type"] == "case" and e["action"].startswith("case."):
+                self.number = record.get("number") if isinstance(record.get("number"), str) else ""
+            if e["action"] == "packet.requested" and thing == self.issued["object"] | {"version": thing["version"]}:
+                need(self.request is None, "asks for this packet twice")
+                self.request, self.asked, self.number_then = record, e["seq"], self.number
+            if e["action"] == "capture.recorded":
+                self.capture(record, e, self.rows[self.items[thing["id"]] - 1])
+        need(self.request is not None, "nothing asks for this packet")
+
+    def capture(self, record, e, row):
+        files = record.get("files")
+        need((record.get("id"), record.get("case_id")) == (e["object"]["id"], self.case), "names another capture or case")
+        need(isinstance(files, list) and all(isinstance(f, dict) for f in files), "has no files")
+        files = [{field: f.get(field) for field in ("role", "sha256", "size")} for f in files]
+        need(files == e["attest"].get("files", []), "lists other files than its event attests")
+        need(all(record.get(field) == row[field] for field in ("item", "kind", "captured_at")), "is listed otherwise")
+
+    def statuses(self):
+        may_leave = ranges(self.request["may_leave"]) if "may_leave" in self.request else None
+        named = isinstance(self.request.get("captures"), list)
+        decides = dict.fromkeys("accepted ratified confirmed reviewed".split(), "leaves")
+        decides |= dict.fromkeys("quarantined repudiated".split(), "kept")
+        for row, recorded in zip(self.rows, self.recorded):
+            verb = lambda e: e["action"].removeprefix("capture.")
+            at_cut, later = self.about("capture", row["id"]), self.about("capture", row["id"], self.between)
+            decisions = ["undecided"] + [decides[verb(e)] for e in at_cut if verb(e) in decides]
+            stood = {decisions[-1]} | {decides[verb(e)] for e in later if verb(e) in decides}
+            freed = max(e["seq"] for e in at_cut + later if verb(e) in ("recorded", "accepted", "ratified"))
+            told = may_leave is not None and recorded["seq"] < self.asked
+            late = freed > self.asked
+            could = late or not told or row["item"] in may_leave
+            could_not = not (told and row["item"] in may_leave)
+            logged = self.record.get(recorded["leaf"], {}).get("state") == "logged"
+            may, why = {
+                "included": (could and ("leaves" in stood or ("undecided" in stood and logged)), [None]),
+                "held": (could_not and "undecided" in stood, [HELD]),
+                "quarantined": ("kept" in stood, [QUARANTINED]),
+                "not_selected": ((could if named else could_not and late) and stood & {"undecided", "leaves"},
+                                 [NOT_ASKED] if named else [LATE, NOT_YET]),
+            }.get(row["status"], (False, []))
+            need(may, f"item {row['item']} has a status that does not follow")
+            need(row["why"] in why or self.papers() is None, f"item {row['item']} gives another reason")
+
+    def papers(self):
+        """The version of the papers that the request binds."""
+        return self.request.get("papers", 1) if isinstance(self.request.get("organization"), str) else None
+
+
+def content(packet, custody):
+    """packet.json says what the records say; gives its head."""
+    sections = [("packet", False), ("case", False), *((name, True) for name in "subjects accounts authorizations exhibits".split())]
+    found, request, issued = document(packet, "data/packet.json", sections), custody.request, custody.issued
+    fields = "cut demo id name origin product purpose recipient requested_at requested_by"
+    papers = custody.papers()
+    head = strict(found["packet"], fields if papers is None else fields + " pages papers")
+    need((PAGE in packet.files) == ((papers or 0) >= 3), "verify.html is missing, or there where it does not belong")
+    need(head.get("papers") == papers and isinstance(head.get("pages", ""), str), "papers or pages are not those bound")
+    cut = {"stream": issued["stream"], "seq": issued["attest"]["through"], "leaf": issued["attest"]["head"]}
+    need(head["id"] == issued["object"]["id"] == request.get("id") and head["cut"] == cut, "is another packet, or has another cut")
+    need(request.get("case_id") == custody.case, "the request is of another case")
+    for field in ("purpose", "recipient", "requested_at", "requested_by"):
+        need(head[field] == request.get(field), f"{field} is not what the request says")
+    need(isinstance(head["requested_by"], dict) and set(head["requested_by"]) == {"id", "name"} and is_time(head["requested_at"]), "the request is none")
+    need(head["demo"] is head["origin"].startswith("casetrail.demo/"), "demo does not fit the origin")
+    need(match("casetrail [A-Za-z0-9.+-]{1,40}", head["product"]), "is of another product")
+    second = re.sub("[-:]", "", head["requested_at"][:19])
+    need(head["name"] == f"{slug(custody.number_then)}-{second}Z" and packet.name in (None, head["name"]), "has another name")
+    for kind, rows in [("case", [found["case"]]), *((name[:-1], found[name]) for name in "subjects accounts authorizations".split())]:
+        last = {e["object"]["id"]: e for e in custody.events if e["object"]["type"] == kind and e["action"].startswith(kind + ".")}
+        need(len(rows) == len(last), f"a {kind} is left out or made up")
+        for (thing, e), line in zip(sorted(last.items()), rows):
+            row = strict(line, "events leaf record" if kind == "authorization" else "leaf record")
+            need(row["leaf"] == e["leaf"] and row["record"] == custody.record[e["leaf"]], f"a {kind} is not its last version")
+            need(row["record"].get("id") == thing and (kind != "case" or thing == custody.case), f"a {kind} has another id")
+            need(kind != "authorization" or row["events"] == [e["leaf"] for e in custody.about(kind, thing)], "its events are others")
+    exhibits(packet, custody, found["exhibits"])
+    return head
+
+
+def exhibits(packet, custody, lines):
+    order = [row["id"] for row in custody.rows if row["status"] == "included"]
+    named, paths = custody.request.get("captures"), set()
+    need(not isinstance(named, list) or sorted(named) == sorted(order), "exhibits are not those asked for")
+    order = named if isinstance(named, list) else order
+    need(len(lines) == len(order), "an exhibit is missing, or one too many")
+    for number, (capture, line) in enumerate(zip(order, lines), 1):
+        row, events = strict(line, "capture current events exhibit files item leaf record"), custody.about("capture", capture)
+        recorded = custody.recorded[custody.items[capture] - 1]
+        record = custody.record[recorded["leaf"]]
+        need((row["exhibit"], row["capture"], row["item"]) == (number, capture, custody.items[capture]), "exhibits are out of order")
+        need(row["leaf"] == recorded["leaf"] and row["record"] == record, "an exhibit is not what was recorded")
+        need(row["events"] == [{field: e[field] for field in ("leaf", "seq", "action")} for e in events], "its events are others")
+        corrected = [e["leaf"] for e in events if e["action"] == "capture.corrected"]
+        current = {"leaf": corrected[-1], "record": custody.record[corrected[-1]]} if corrected else None
+        need(row["current"] == current, "its latest correction is not shown")
+        need(isinstance(row["files"], list) and len(row["files"]) == len(record["files"]), "its files are others")
+        for place, (file, bound) in enumerate(zip(row["files"], record["files"]), 1):
+            shown = {field: bound.get(field) for field in ("role", "sha256", "size", "name", "media_type")}
+            withheld = bound.get("withheld")
+            path = file.get("path") if isinstance(file, dict) else None
+            shown |= {"path": path} | ({"withheld": withheld} if path is None else {})
+            need(file == shown and (path is None) == (withheld is not None), "a file is not what was recorded")
+            if path is not None:
+                start = f"data/exhibits/{number:03}/{place:02}-{bound['role']}."
+                need(match(re.escape(start) + "([a-z0-9]{1,8}|w?arc[.]gz)", path) and path in packet.files, f"{path} is missing or misnamed")
+                need((packet.files[path][0], packet.digest(path)) == (bound["size"], bound["sha256"]), f"{path} has other bytes")
+                paths.add(path)
+    need(paths == {path for path in packet.files if path.startswith("data/exhibits/")}, "no exhibit names a file")
+
+
+def papers(packet, custody, head):
+    """Manifests, evidence hash and labels are made again."""
+    made = {path: f"{packet.digest(path)}  {path}\n" for path in sorted(packet.files)}
+    data = {path: line for path, line in made.items() if path.startswith("data/")}
+    need(packet.read("manifest-sha256.txt").decode() == "".join(data.values()), "the manifest does not list the files there are")
+    tags = "".join(line for path, line in made.items() if path not in data and path != "tagmanifest-sha256.txt")
+    need(packet.read("tagmanifest-sha256.txt").decode() == tags, "the tag manifest does not list the files there are")
+    evidence = "".join(line for path, line in data.items() if match("data/((exhibits|custody)/.*|packet.json|inventory.json)", path))
+    due = sha(evidence.encode()) if (head.get("papers") or 0) >= 3 else None
+    need(custody.issued["attest"].get("evidence_sha256") == due, "another evidence hash is attested")
+    need(packet.read("bagit.txt") == b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n", "is no bag of BagIt 1.0")
+    info = packet.read("bag-info.txt").decode()
+    found = dict(line.split(": ", 1) for line in info.split("\n") if ": " in line)
+    day, organization = found.get("Bagging-Date", ""), found.get("Source-Organization", "")
+    need(head["requested_at"][:10] <= day <= custody.issued["at"][:10] and match(r"[\d-]{10}", day), "was bagged on another day")
+    mark = "DEMO, no real case. " if head["demo"] else ""
+    labels = {
+        "Source-Organization": custody.request.get("organization", organization),
+        "External-Description": f"{mark}Case {custody.number}: exhibits, inventory, custody and proofs. Purpose: {PURPOSES.get(head['purpose'], '')}.",
+        "Bagging-Date": day,
+        "External-Identifier": f"urn:uuid:{head['id']}",
+        "Internal-Sender-Identifier": custody.number,
+        "Bag-Count": "1 of 1",
+        "Payload-Oxum": f"{sum(packet.files[path][0] for path in data)}.{len(data)}",
+        "Bag-Software-Agent": head["product"],
+    }
+    need(info == "".join(f"{label}: {' '.join(value.split())}\n" for label, value in labels.items()), "bag-info.txt says something else")
+
+
+def verify(path, key=None):
+    """Outcome, and why it is that; `key` as vkey() reads it."""
+    try:
+        packet = Packet(path)
+        if "data/packet.json" in packet.files:
+            version = re.match(rb'{"v":(\d+)\D', packet.read("data/packet.json")[:32])
+            if version and int(version[1]) > 1:
+                raise Unreadable("of a newer version")
+        pages = r"data/(case-uco\.jsonld|ro-crate-metadata\.json|pages/(style\.css|(exhibits|timeline|custody|inventory)-[0-9]{3,}\.html))"
+        extra = [path for path in packet.files if path not in REQUIRED + [PAGE] and not path.startswith("data/exhibits/") and not match(pages, path)]
+        need(not extra and all(path in packet.files for path in REQUIRED), "files are missing, or there that do not belong")
+        small = [path for path in REQUIRED if not path.startswith("data/") and not path.endswith((".jsonl", "sha256.txt"))]
+        need(all(packet.files[path][0] <= LINE for path in small), "a small file has more than 1 MB")
+        issued = issue(packet)
+        custody = Custody(packet, issued)
+        head = content(packet, custody)
+        papers(packet, custody, head)
+        log(packet, issued, head, key)
+    except Unreadable as error:
+        return "unreadable", str(error)
+    except (Bad, UnicodeDecodeError, UnicodeEncodeError) as error:
+        return "failed", str(error)
+    return ("signer_not_checked", "no key was given") if key is None else ("passed", f"intact, and signed by {key[0]}")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) not in (2, 3):
+        sys.exit(__doc__)
+    given = sys.argv[2] if len(sys.argv) == 3 else None
+    if given and os.path.isfile(given):
+        given = open(given, encoding="utf-8-sig").read().strip()
+    outcome, why = verify(sys.argv[1], vkey(given) if given else None)
+    print(f"{outcome.replace('_', ' ').upper()}: {why}")
+    sys.exit(["passed", "failed", "unreadable", "signer_not_checked"].index(outcome))
