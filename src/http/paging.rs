@@ -304,6 +304,8 @@ const QUERIED: &[&str] = &[
     "custody",
     "packets",
     "disclosures",
+    "exhibit-lists",
+    "{list_id}",
     "audits",
     "inclusion",
     "consistency",

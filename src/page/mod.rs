@@ -18,7 +18,7 @@ pub use documents::Documents;
 use crate::proof::packet::RowError;
 
 /// Version of the page's making. Whoever changes what a page says or how it looks raises it.
-const PAGES: u32 = 1;
+const PAGES: u32 = 2;
 
 /// The version of the pages that this program makes, as packets name it. Local times rest on the tables of time zones,
 /// which change with governments.

@@ -13,7 +13,7 @@ use crate::proof::packet::{
     EVENTS, Exhibit, Head, INVENTORY, INVENTORY_SECTIONS, InventoryRow, PACKET, PACKET_SECTIONS, PacketAuthorization,
     Shown,
 };
-use crate::text::{Fact, Moment, count, counted, facts, label, line, size};
+use crate::text::{Fact, Moment, block, count, counted, facts, label, line, size};
 
 /// The end of a section that is a table.
 const END_TABLE: &str = "</tbody></table></div></section>\n";
@@ -210,6 +210,9 @@ fn inventory(story: &PacketStory, documents: &mut dyn Documents, out: Out<'_>) -
             status: label(&row.status),
             captured: row.captured_at.as_deref().map(|at| story.zone.told(at)),
             exhibit: story.captures.get(&row.id).and_then(|place| place.exhibit),
+            number: story.numbers.get(&row.id).map(|number| line(number)),
+            excluded: row.excluded.as_deref().map(block),
+            description: row.description.as_deref().map(block),
             why: row.why,
         };
         put(out, &line)

@@ -139,7 +139,11 @@ pub(super) fn look(status: &str) -> (&'static str, &'static str) {
 #[template(path = "page/exhibit.html")]
 pub(super) struct ExhibitView<'s> {
     exhibit: &'s Exhibit,
+    /// Its number for the court.
+    number: Option<String>,
     title: String,
+    /// What it shows, as the exhibit list said.
+    description: Option<String>,
     text: Option<String>,
     url: Option<String>,
     final_url: Option<String>,
@@ -162,7 +166,9 @@ impl<'s> ExhibitView<'s> {
         let current = exhibit.current.as_ref();
         Self {
             exhibit,
-            title: title(record),
+            number: exhibit.number.as_deref().map(line),
+            title: exhibit.title.as_deref().map_or_else(|| title(record), line),
+            description: exhibit.description.as_deref().map(block),
             text: paragraphs(record, "/text"),
             url: url.map(line),
             final_url: final_url.filter(|_| final_url != url).map(line),
@@ -373,6 +379,8 @@ pub(super) struct TimelineRow {
     /// Whether the time of posting was corrected since the capture was recorded.
     corrected: bool,
     pub exhibit: u32,
+    /// Its number for the court.
+    number: Option<String>,
     title: String,
 }
 
@@ -403,6 +411,7 @@ impl TimelineRow {
             basis,
             corrected: posted(now) != posted(first),
             exhibit: exhibit.exhibit,
+            number: exhibit.number.as_deref().map(line),
             title: title(first),
         }
     }
@@ -419,7 +428,13 @@ pub(super) struct InventoryLine {
     pub icon: &'static str,
     pub captured: Option<Moment>,
     pub exhibit: Option<u32>,
+    /// Its number for the court.
+    pub number: Option<String>,
     pub why: Option<String>,
+    /// Why the exhibit list left it out.
+    pub excluded: Option<String>,
+    /// What it is, as the exhibit list describes it.
+    pub description: Option<String>,
 }
 
 /// An authorization.
