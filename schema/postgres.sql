@@ -174,6 +174,24 @@ CREATE TABLE public.events (
     body bytea NOT NULL
 );
 
+CREATE TABLE public.exhibit_lists (
+    id text NOT NULL,
+    case_id text NOT NULL,
+    purpose text NOT NULL,
+    version bigint NOT NULL,
+    leaf bytea NOT NULL,
+    body text NOT NULL
+);
+
+CREATE TABLE public.exhibit_numbers (
+    packet_id text NOT NULL,
+    number_key text NOT NULL,
+    case_id text NOT NULL,
+    capture_id text NOT NULL,
+    number text NOT NULL,
+    issued boolean NOT NULL
+);
+
 CREATE TABLE public.files (
     sha256 bytea NOT NULL,
     size bigint NOT NULL,
@@ -450,6 +468,12 @@ ALTER TABLE ONLY public.drafts
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (stream, seq);
 
+ALTER TABLE ONLY public.exhibit_lists
+    ADD CONSTRAINT exhibit_lists_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.exhibit_numbers
+    ADD CONSTRAINT exhibit_numbers_pkey PRIMARY KEY (packet_id, number_key);
+
 ALTER TABLE ONLY public.files
     ADD CONSTRAINT files_pkey PRIMARY KEY (sha256);
 
@@ -562,6 +586,10 @@ CREATE INDEX events_at ON public.events USING btree (at);
 
 CREATE INDEX events_object ON public.events USING btree (object, stream, seq);
 
+CREATE INDEX exhibit_lists_case ON public.exhibit_lists USING btree (case_id, id);
+
+CREATE INDEX exhibit_numbers_case ON public.exhibit_numbers USING btree (case_id, number_key);
+
 CREATE INDEX find_keys_object ON public.find_keys USING btree (object);
 
 CREATE INDEX grants_case ON public.grants USING btree (case_id, id);
@@ -651,6 +679,18 @@ ALTER TABLE ONLY public.cases
 
 ALTER TABLE ONLY public.disclosures
     ADD CONSTRAINT disclosures_packet_id_fkey FOREIGN KEY (packet_id) REFERENCES public.packets(id);
+
+ALTER TABLE ONLY public.exhibit_lists
+    ADD CONSTRAINT exhibit_lists_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+
+ALTER TABLE ONLY public.exhibit_numbers
+    ADD CONSTRAINT exhibit_numbers_capture_id_fkey FOREIGN KEY (capture_id) REFERENCES public.captures(id);
+
+ALTER TABLE ONLY public.exhibit_numbers
+    ADD CONSTRAINT exhibit_numbers_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+
+ALTER TABLE ONLY public.exhibit_numbers
+    ADD CONSTRAINT exhibit_numbers_packet_id_fkey FOREIGN KEY (packet_id) REFERENCES public.packets(id);
 
 ALTER TABLE ONLY public.grants
     ADD CONSTRAINT grants_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);

@@ -187,6 +187,29 @@ CREATE INDEX events_object ON events (object, stream, seq);
 CREATE INDEX user_versions ON events (object, seq) WHERE action IN (
     'user.created', 'user.changed', 'user.disabled', 'user.enabled', 'user.locked', 'user.unlocked', 'password.reset');
 
+CREATE TABLE exhibit_lists (
+    id TEXT NOT NULL PRIMARY KEY,
+    case_id TEXT NOT NULL REFERENCES cases (id),
+    purpose TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    leaf BLOB NOT NULL,
+    body TEXT NOT NULL
+);
+
+CREATE INDEX exhibit_lists_case ON exhibit_lists (case_id, id);
+
+CREATE TABLE exhibit_numbers (
+    packet_id TEXT NOT NULL REFERENCES packets (id),
+    number_key TEXT NOT NULL,
+    case_id TEXT NOT NULL REFERENCES cases (id),
+    capture_id TEXT NOT NULL REFERENCES captures (id),
+    number TEXT NOT NULL,
+    issued BOOLEAN NOT NULL,
+    PRIMARY KEY (packet_id, number_key)
+);
+
+CREATE INDEX exhibit_numbers_case ON exhibit_numbers (case_id, number_key);
+
 CREATE TABLE files (
     sha256 BLOB NOT NULL PRIMARY KEY,
     size BIGINT NOT NULL,

@@ -36,7 +36,8 @@ pub use model::CaptureView;
 pub use model::recognize;
 pub use model::without_tracking;
 pub use model::{
-    Basis, BasisKind, Capture, CaptureKind, CaptureState, CapturedBasis, FileEntry, Particulars, PostedBasis, kind_of,
+    Basis, BasisKind, Capture, CaptureKind, CaptureState, CapturedBasis, FileEntry, Particulars, PostedBasis, Remarks,
+    StoredCapture, kind_of,
 };
 pub use pages::{CapturePane, decide_shown, outcome};
 pub use pictures::run_pictures;

@@ -370,6 +370,16 @@ pub fn closed(conn: &mut AnyConn, ids: &[String]) -> Result<Vec<StoredCapture>> 
     rows.into_iter().map(CaptureRow::stored).collect()
 }
 
+/// These captures, in the order of their items.
+pub fn of_ids(conn: &mut AnyConn, ids: &[String]) -> Result<Vec<StoredCapture>> {
+    let rows: Vec<CaptureRow> = captures::table
+        .filter(captures::id.eq_any(ids.to_vec()))
+        .order(captures::item)
+        .select(CaptureRow::as_select())
+        .load(conn)?;
+    rows.into_iter().map(CaptureRow::stored).collect()
+}
+
 /// Keeps the rows of a capture's files.
 pub fn insert_files(conn: &mut AnyConn, capture: &str, arrived: &[Arrived], now: Micros) -> Result<()> {
     for (n, file) in (0i64..).zip(arrived) {

@@ -12,6 +12,7 @@ use super::client::{Client, ClientArgs};
 use super::failure::{Done, Failure};
 use super::output::{self, Counted, ProgressDisplay};
 use crate::blobs::hash;
+use crate::forms::parse_id;
 
 /// Time between two looks at a packet that is being built.
 const LOOK: Duration = Duration::from_millis(500);
@@ -27,6 +28,9 @@ pub struct ExportArgs {
     /// court_exhibits, discovery, supplement or internal
     #[arg(long, default_value = "court_exhibits")]
     purpose: String,
+    /// The exhibit list that numbers and describes the exhibits, by id; the packet is for what the list is for
+    #[arg(long, value_name = "ID", conflicts_with = "purpose")]
+    exhibit_list: Option<String>,
     /// Who it is for
     #[arg(long)]
     recipient: Option<String>,
@@ -47,7 +51,10 @@ pub fn run(here: &str, args: ExportArgs) -> Done {
         return Err(Failure::field("--out", "taken", message));
     }
     check_writable(&out)?;
-    let mut wish = json!({"purpose": args.purpose});
+    let mut wish = match &args.exhibit_list {
+        Some(id) => with_list(&client, &case.id, id)?,
+        None => json!({"purpose": args.purpose}),
+    };
     if let Some(recipient) = args.recipient {
         wish["recipient"] = recipient.into();
     }
@@ -70,6 +77,30 @@ pub fn run(here: &str, args: ExportArgs) -> Done {
         name
     ));
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is asked for with an exhibit list, as it is now. What is missing is told, and stops nothing here.
+fn with_list(client: &Client, case: &str, id: &str) -> Result<Value, Failure> {
+    let Some(id) = parse_id(id) else {
+        return Err(Failure::field(
+            "--exhibit-list",
+            "uuid",
+            "must be the id of a list, a UUID",
+        ));
+    };
+    let place = format!("/cases/{case}/exhibit-lists/{id}");
+    let list = client.get(&place)?;
+    let missing = client.get(&format!("{place}/missing"))?;
+    for one in missing["items"].as_array().into_iter().flatten() {
+        let what = one["what"].as_str().unwrap_or_default().replace('_', " ");
+        output::complain(&format!(
+            "missing: {}, {}: {}",
+            output::clean(&what),
+            one["count"],
+            output::clean(one["says"].as_str().unwrap_or_default())
+        ));
+    }
+    Ok(json!({"purpose": list["purpose"], "exhibit_list": {"id": id, "version": list["version"]}}))
 }
 
 /// Where the packet is to lie, something can be written: what is issued cannot be taken back.

@@ -1,6 +1,6 @@
 //! What may be looked at of the ledger: events, with their records as far as the reader may see them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 use serde::Serialize;
@@ -20,6 +20,7 @@ use crate::policy::Act;
 use crate::proof::checkpoint::TlogProof;
 use crate::proof::event::Event;
 use crate::proof::id::{Digest, hex};
+use crate::proof::packet::{WORKING_PAPER, WORKING_PAPERS};
 
 /// An event as its reader sees it.
 #[derive(Debug, Clone, Serialize)]
@@ -235,9 +236,12 @@ pub(super) fn views(ctx: &mut ReadCtx<'_>, found: Vec<StoredEvent>, act: Act) ->
         true => (records_of(ctx.conn, &stream, &seqs)?, closed_captures(ctx, &found)?),
         false => (HashMap::new(), HashMap::new()),
     };
+    let papers = closed_papers(ctx, &found, &records)?;
     let mut out = Vec::with_capacity(found.len());
     for event in found {
-        let withheld = closed.get(&object_of(&event)?).copied();
+        let object = object_of(&event)?;
+        let paper = papers.contains(&event.leaf).then_some(WORKING_PAPER);
+        let withheld = closed.get(&object).copied().or(paper);
         let record = records.remove(&event.leaf).filter(|_| withheld.is_none());
         out.push(ShownEvent {
             index: indexes.get(&event.leaf).copied(),
@@ -284,6 +288,34 @@ fn records_of(conn: &mut AnyConn, stream: &str, seqs: &[i64]) -> Result<HashMap<
     let columns = (records::leaf, (records::salt, records::body));
     let rows: Vec<(Vec<u8>, SaltedBody)> = found.select(columns).load(conn)?;
     Ok(rows.into_iter().collect())
+}
+
+/// The leaves of those of these events whose records are working papers that this reader does not keep: lists of exhibits for
+/// packets that they may not ask for.
+fn closed_papers(
+    ctx: &mut ReadCtx<'_>,
+    found: &[StoredEvent],
+    records: &HashMap<Vec<u8>, SaltedBody>,
+) -> Result<HashSet<Vec<u8>>> {
+    let mut closed = HashSet::new();
+    for stored in found {
+        let event = Event::parse(&stored.body).map_err(|e| Error::internal(format!("a stored event: {e}")))?;
+        if !WORKING_PAPERS.contains(&event.object.type_.as_str()) {
+            continue;
+        }
+        let record = records.get(&stored.leaf);
+        let record: Value = record.map_or(Ok(Value::Null), |(_, body)| serde_json::from_str(body))?;
+        let referral = record["purpose"] == "referral";
+        let act = if referral {
+            Act::PacketReferral
+        } else {
+            Act::PacketRequest
+        };
+        if !record.is_null() && !ctx.may(act) {
+            closed.insert(stored.leaf.clone());
+        }
+    }
+    Ok(closed)
 }
 
 /// The captures of these events whose content is closed to this reader, with their class.

@@ -315,6 +315,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    exhibit_lists (id) {
+        id -> Text,
+        case_id -> Text,
+        purpose -> Text,
+        version -> BigInt,
+        leaf -> Binary,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    exhibit_numbers (packet_id, number_key) {
+        packet_id -> Text,
+        number_key -> Text,
+        case_id -> Text,
+        capture_id -> Text,
+        number -> Text,
+        issued -> Bool,
+    }
+}
+
+diesel::table! {
     idempotency (user_id, route, key) {
         user_id -> Text,
         route -> Text,
@@ -432,6 +454,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     capture_files,
     packets,
     disclosures,
+    exhibit_lists,
+    exhibit_numbers,
     idempotency,
     jobs,
     find_keys,

@@ -232,6 +232,7 @@ fn done_words(word: &str) -> Option<&'static str> {
         "lead-accepted" => "You lead the case. The former lead stays a member.",
         "lead-declined" => "You declined. The case keeps its lead.",
         "lead-withdrawn" => "That is taken back. The case keeps its lead.",
+        "list-saved" => "The list is saved.",
         "packet-asked" => "The packet is asked for, and built in the background.",
         "packet-cancelled" => "The build is called off. It ends at its next step.",
         "disclosed" => "The disclosure is recorded.",

@@ -328,6 +328,8 @@ const QUERIED: &[&str] = &[
     "custody",
     "packets",
     "disclosures",
+    "exhibit-lists",
+    "{list_id}",
     "audits",
     "inclusion",
     "consistency",

@@ -12,7 +12,7 @@ use crate::ledger;
 use crate::ledger::read::{Record, StoredEvent};
 use crate::proof::event::EventRef;
 use crate::proof::id::Digest;
-use crate::proof::packet::{EVENTS, RECORDS};
+use crate::proof::packet::{EVENTS, RECORDS, WORKING_PAPERS};
 use crate::proof::record::RecordLine;
 
 /// Records in memory at once.
@@ -80,6 +80,7 @@ impl Custody {
             EventRef::parse(&stored.body).map_err(|e| Error::internal(format!("stored event {}: {e}", stored.seq)))?;
         let class = match &*event.object_type {
             "capture" => Some(self.disposition(&event.object_id)?.status).filter(|s| *s != Status::Included),
+            kind if WORKING_PAPERS.contains(&kind) => Some(Status::Withheld),
             _ => None,
         };
         let indexed = matches!(

@@ -26,6 +26,8 @@ words! {
         Quarantined = "quarantined",
         /// Its bytes and records are gone, by decision.
         Disposed = "disposed",
+        /// No capture, but a working paper: its record goes with no packet.
+        Withheld = "withheld",
     }
 }
 

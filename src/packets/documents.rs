@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::custody::Custody;
 use super::exhibits;
+use super::lists::requested::UnusedWords;
 use super::pick::Pick;
 use super::store::{self, Thing, ThingKind};
 use super::work::Work;
@@ -15,8 +16,8 @@ use crate::db::AnyConn;
 use crate::error::{Error, Result};
 use crate::page;
 use crate::proof::packet::{
-    self, BAG_INFO, BAGIT, BAGIT_TXT, Cut, Exhibit, HOW_TO, Head, INVENTORY, InventoryRow, MANIFEST, PACKET,
-    PacketAuthorization, Requester, RowError, Shown, VERIFY_PAGE, VERIFY_PAGE_SINCE, Writer,
+    self, BAG_INFO, BAGIT, BAGIT_TXT, Cut, Exhibit, HOW_TO, Head, INVENTORY, InventoryRow, ListVersion, MANIFEST,
+    PACKET, PacketAuthorization, Requester, RowError, Shown, VERIFY_PAGE, VERIFY_PAGE_SINCE, Writer,
 };
 use crate::verify::papers::{self, BagLabels};
 use crate::verify::verifier;
@@ -88,7 +89,7 @@ pub fn packet(work: &Work<'_>, custody: &Custody, picks: &[Pick], bag: &mut Bag<
         })?;
         paper.json.end();
         paper.json.begin("exhibits");
-        exhibits::each(work, custody, picks, |loaded| paper.row(&exhibit(loaded)?))?;
+        exhibits::each(work, custody, picks, |loaded| paper.row(&exhibit(work, loaded)?))?;
         paper.json.end();
         paper.finish()
     })
@@ -115,12 +116,23 @@ fn head(work: &Work<'_>, custody: &Custody) -> Head {
         demo: work.log.demo,
         papers: work.request.papers(),
         pages: Some(page::version()),
+        exhibit_list: work.request.exhibit_list.as_ref().map(|list| ListVersion {
+            id: list.id.clone(),
+            version: list.version.unsigned_abs(),
+        }),
     }
 }
 
-fn exhibit(loaded: exhibits::Loaded<'_>) -> Result<Exhibit> {
+fn exhibit(work: &Work<'_>, loaded: exhibits::Loaded<'_>) -> Result<Exhibit> {
+    // Exhibits stand in the order of the captures that the request names, from 1.
+    let named = work.request.exhibits.as_ref();
+    let place = (loaded.pick.exhibit as usize).checked_sub(1);
+    let said = named.zip(place).and_then(|(all, place)| all.get(place));
     Ok(Exhibit {
         exhibit: loaded.pick.exhibit,
+        number: said.map(|said| said.number.clone()),
+        title: said.and_then(|said| said.title.clone()),
+        description: said.and_then(|said| said.description.clone()),
         capture: loaded.pick.id.clone(),
         item: u64::try_from(loaded.pick.item).map_err(Error::internal)?,
         leaf: loaded.pick.leaf,
@@ -176,11 +188,17 @@ pub fn inventory(work: &Work<'_>, custody: &Custody, bag: &mut Bag<'_>) -> Resul
 
 /// Runs `f` over the rows of the inventory.
 pub fn each_capture(work: &Work<'_>, custody: &Custody, mut f: impl FnMut(InventoryRow) -> Result<()>) -> Result<()> {
+    let unused = UnusedWords::of(work.request.schedule.as_deref(), work.request.excluded.as_deref());
     work.captures(|page| {
         let seqs: Vec<i64> = page.iter().map(|row| row.seq).collect();
         let records = work.read(|conn| store::parsed::<Said>(conn, &custody.cut.stream, &seqs))?;
         for row in page.iter().filter(|row| row.seq <= custody.cut.seq) {
-            f(inventory_row(custody, row, records.get(&store::digest(&row.leaf)?))?)?;
+            let plain = inventory_row(custody, row, records.get(&store::digest(&row.leaf)?))?;
+            f(InventoryRow {
+                description: unused.description(&row.id),
+                excluded: unused.reason(&row.id),
+                ..plain
+            })?;
         }
         Ok(())
     })
@@ -202,6 +220,8 @@ fn inventory_row(custody: &Custody, row: &store::ListedCapture, said: Option<&Sa
         captured_at: said.and_then(|s| s.captured_at.clone()),
         status: disposition.status.as_str().into(),
         why: disposition.why.map(str::to_owned),
+        description: None,
+        excluded: None,
     })
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::custody::{Custody, each_event};
+use super::lists;
 use super::model::{IssuedContent, IssuedPayload, JOB};
 use super::work::Work;
 use super::zip::Bag;
@@ -33,7 +34,9 @@ pub fn issue(work: &Work<'_>, gate: &Gate, custody: &Custody, bag: &Bag<'_>) -> 
         // A builder that lost its lease appends nothing.
         progress.hold(tx)?;
         let event = NewEvent::new(Action::PacketIssued, ("packet", &id), 1, content.clone());
-        tx.append(event.in_case(&case).attesting(attest.clone()))
+        let issued = tx.append(event.in_case(&case).attesting(attest.clone()))?;
+        lists::store::set_issued(tx.conn, &id)?;
+        Ok(issued)
     })
 }
 

@@ -14,6 +14,7 @@ mod documents;
 mod exhibits;
 mod inspection;
 mod issue;
+mod lists;
 mod model;
 mod ops;
 mod pages;
@@ -47,6 +48,17 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .route(web::get().to(pages::new_form))
                 .route(web::post().to(pages::step)),
         )
+        .service(at("/cases/{id}/exhibit-lists", "POST").route(web::post().to(pages::add_list)))
+        .service(
+            at("/cases/{id}/exhibit-lists/{list_id}", "GET, POST")
+                .route(web::get().to(pages::exhibit_list))
+                .route(web::post().to(pages::save_list)),
+        )
+        .service(
+            at("/cases/{id}/exhibit-lists/{list_id}/schedule", "GET, POST")
+                .route(web::get().to(pages::schedule))
+                .route(web::post().to(pages::save_schedule)),
+        )
         .service(at("/packets/{id}", "GET").route(web::get().to(pages::one)))
         .service(
             at("/verify", "GET, POST")
@@ -61,6 +73,19 @@ pub fn routes(config: &mut web::ServiceConfig) {
             at("/api/v1/cases/{id}/packets", "POST, GET")
                 .route(web::post().to(api::request))
                 .route(web::get().to(api::list)),
+        )
+        .service(
+            at("/api/v1/cases/{id}/exhibit-lists", "POST, GET")
+                .route(web::post().to(lists::api::add))
+                .route(web::get().to(lists::api::list)),
+        )
+        .service(
+            at("/api/v1/cases/{id}/exhibit-lists/{list_id}", "GET, PATCH")
+                .route(web::get().to(lists::api::one))
+                .route(web::patch().to(lists::api::change)),
+        )
+        .service(
+            at("/api/v1/cases/{id}/exhibit-lists/{list_id}/missing", "GET").route(web::get().to(lists::api::missing)),
         )
         .service(at("/api/v1/packets/{id}", "GET").route(web::get().to(api::one)))
         .service(at("/api/v1/packets/{id}/cancellation", "POST").route(web::post().to(api::cancel)))

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::lists::requested::{AskedExhibit, ExcludedCapture, MissingCount, NamedList, ScheduledCapture};
 use crate::clock::{Micros, Timestamp};
 use crate::db::tables::{jobs, packets};
 use crate::error::{Error, Result};
@@ -66,6 +67,8 @@ pub struct NewPacket {
     pub purpose: Purpose,
     /// The captures named; `None` means every logged or reviewed one.
     pub captures: Option<Vec<String>>,
+    /// The exhibit list that names them, in their stead.
+    pub list: Option<NamedList>,
     /// For whom.
     pub recipient: Option<String>,
 }
@@ -75,12 +78,18 @@ impl NewPacket {
     pub fn parse(mut form: Form) -> Result<Self> {
         let purpose = form.required_word::<Purpose>("purpose");
         let captures = read_captures(&mut form);
+        let list = form.object("exhibit_list", NamedList::read);
+        if list.is_some() && captures.is_some() {
+            let message = "is given beside exhibit_list, which names the captures: leave one of them out";
+            form.refuse("captures", "either", message);
+        }
         let recipient = form.filled("recipient", LINE);
         form.done()?;
         let purpose = purpose.ok_or_else(|| Error::internal("a purpose that was neither taken nor refused"))?;
         Ok(Self {
             purpose,
             captures,
+            list,
             recipient,
         })
     }
@@ -147,6 +156,21 @@ pub struct PacketRequest {
     /// and those of cases where it would be too long, have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub may_leave: Option<String>,
+    /// The exhibit list from which it was asked, in its version then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exhibit_list: Option<NamedList>,
+    /// Number, title and description of each of `captures`, where a list gives them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exhibits: Option<Vec<AskedExhibit>>,
+    /// Captures that the list describes, without their being exhibits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Vec<ScheduledCapture>>,
+    /// Captures that the list leaves out, each with the reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excluded: Option<Vec<ExcludedCapture>>,
+    /// How much was missing when it was asked with a list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Vec<MissingCount>>,
 }
 
 impl PacketRequest {
@@ -233,6 +257,8 @@ impl Packet {
             requested_by: request.requested_by,
             requested_at: Timestamp(self.requested_at),
             selected: request.captures.map(|captures| captures.len()),
+            exhibit_list: request.exhibit_list,
+            missing: request.missing,
             state: self.state.clone(),
             step: self.step.clone(),
             done: self.done,
@@ -258,6 +284,12 @@ pub struct PacketView {
     pub requested_at: Timestamp,
     /// How many captures were named.
     pub selected: Option<usize>,
+    /// The exhibit list from which it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exhibit_list: Option<NamedList>,
+    /// How much was missing when it was asked with a list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Vec<MissingCount>>,
     pub state: String,
     pub step: String,
     pub done: i64,

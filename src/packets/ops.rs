@@ -4,6 +4,8 @@ use std::collections::HashSet;
 
 use serde_json::json;
 
+use super::lists::requested::NamedList;
+use super::lists::{self, asked};
 use super::model::{DisclosedFile, Disclosure, JOB, NewDisclosure, NewPacket, Packet, PacketRequest, PacketView};
 use super::store;
 use crate::captures::CaptureState;
@@ -18,6 +20,8 @@ use crate::verify::papers::{PAPERS, ranges, top_folder};
 
 /// Bytes of a disclosure's record: a later packet holds it on one line, which has at most 1 MB.
 const RECORD: usize = 500_000;
+/// Bytes of a request's record: every later packet holds it on one line, which has at most 1 MiB.
+const REQUEST: usize = 1_040_000;
 /// Bytes of the list of items that may leave, beside which a request names 20,000 captures on the same line.
 const MAY_LEAVE: usize = 100_000;
 
@@ -26,12 +30,15 @@ pub fn request(tx: &mut Tx<'_>, new: &NewPacket) -> Result<Recorded<PacketView>>
     let case_id = tx.case_id()?;
     refuse_read_only(tx.conn)?;
     nothing_due(tx.conn, &case_id, Stage::Packet)?;
-    let captures = new
-        .captures
-        .as_deref()
-        .map(|ids| included(tx.conn, &case_id, ids))
+    let list = new.list.as_ref();
+    let taken = list
+        .map(|list| asked::take(tx.conn, &case_id, list, new.purpose))
         .transpose()?;
-    let request = PacketRequest {
+    let named = taken.as_ref().map(|taken| &taken.captures).or(new.captures.as_ref());
+    let captures = named
+        .map(|ids| included(tx.conn, &case_id, ids).map_err(|e| told_of_list(e, list)))
+        .transpose()?;
+    let mut request = PacketRequest {
         id: tx.new_id(),
         purpose: new.purpose,
         requested_at: Timestamp(tx.now),
@@ -42,14 +49,43 @@ pub fn request(tx: &mut Tx<'_>, new: &NewPacket) -> Result<Recorded<PacketView>>
         papers: Some(PAPERS),
         may_leave: Some(ranges(store::items_that_may_leave(tx.conn, &case_id)?)).filter(|text| text.len() <= MAY_LEAVE),
         case_id,
+        exhibit_list: new.list.clone(),
+        exhibits: None,
+        schedule: None,
+        excluded: None,
+        missing: None,
     };
+    if let Some(taken) = taken {
+        request.exhibits = Some(taken.exhibits);
+        request.schedule = Some(taken.schedule).filter(|rows| !rows.is_empty());
+        request.excluded = Some(taken.excluded).filter(|rows| !rows.is_empty());
+        request.missing = Some(taken.missing);
+    }
+    let bytes = canonical(&request)?.len();
+    if bytes > REQUEST {
+        let message = format!(
+            "makes the request {bytes} bytes long, and a packet holds at most {REQUEST} on one line: shorten titles and descriptions, or ask with two lists"
+        );
+        return Err(Error::field("exhibit_list", "too_long", message));
+    }
     let record = serde_json::to_value(&request)?;
     let event = NewEvent::new(Action::PacketRequested, ("packet", &request.id), 1, record);
     let made = tx.append(event)?;
     let name = top_folder(&store::case_number(tx.conn, &request.case_id)?, tx.now);
     store::insert(tx.conn, &request, &name, &made.leaf)?;
+    lists::store::give(tx.conn, &request)?;
     jobs::add(tx.conn, JOB, &request.id, request.requested_at.0)?;
     Ok(made.answering(store::packet(tx.conn, &request.id)?.view()?))
+}
+
+/// Tells of the rows of a list what was refused of the captures that it names.
+fn told_of_list(mut e: Error, list: Option<&NamedList>) -> Error {
+    if list.is_some() {
+        for error in &mut e.errors {
+            error.field = error.field.replacen("captures[", "exhibit_list.exhibits[", 1);
+        }
+    }
+    e
 }
 
 /// The captures named, each once, in the order in which they were named: that of the exhibits. A capture of another case is

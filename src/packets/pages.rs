@@ -1,25 +1,34 @@
 //! The pages of packets: those of a case, the form that asks for one, and one with its file and its disclosures.
 
 mod choose;
+mod exhibits;
 mod missing;
 mod one;
+mod schedule;
 mod verify;
 
 pub(super) use choose::{new_form, step};
+pub(super) use exhibits::{add as add_list, list as exhibit_list, save as save_list};
 pub(super) use one::{cancel, disclose, one};
+pub(super) use schedule::{save_schedule, schedule};
 pub(super) use verify::{verify, verify_form};
 
 use askama::Template;
 
+use super::lists::model::ListOutline;
 use super::model::{PacketState, PacketView};
-use super::{api, reads};
+use super::{api, lists, reads};
 use crate::cases::{CasePage, Tab};
+use crate::forms::Form;
 use crate::forms::Word;
-use crate::http::pages::{self, Frame, PageRequest};
+use crate::http::pages::{self, FormView, Frame, PageRequest};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::Reply;
 use crate::http::{PathId, WriteRequest};
 use crate::text::{Moment, groups, label, line, short_size, size};
+
+/// Exhibit lists of a case that its page shows.
+const LISTS: usize = 200;
 
 /// A packet as a page shows it.
 struct ShownPacket {
@@ -77,6 +86,35 @@ struct PacketListPage {
     page: CasePage,
     all: Vec<ShownPacket>,
     next: Option<String>,
+    /// The exhibit lists that the reader keeps.
+    lists: Vec<ShownList>,
+}
+
+/// An exhibit list as the page of packets shows it.
+struct ShownList {
+    id: String,
+    name: String,
+    purpose: String,
+    version: i64,
+    exhibits: usize,
+    numbers: String,
+    changed: Moment,
+    changed_by: String,
+}
+
+impl ShownList {
+    fn of(list: &ListOutline, page: &CasePage) -> Self {
+        Self {
+            id: list.id.clone(),
+            name: line(&list.name),
+            purpose: label(list.purpose.as_str()),
+            version: list.version,
+            exhibits: list.exhibits,
+            numbers: line(&list.scheme.says()),
+            changed: page.at(list.changed_at.0),
+            changed_by: line(&list.changed_by.name),
+        }
+    }
 }
 
 pub(super) async fn list(case: PathId, page: PageRequest) -> Reply {
@@ -84,7 +122,20 @@ pub(super) async fn list(case: PathId, page: PageRequest) -> Reply {
     let (frame, case_page) = CasePage::of(&page, &case.0, Tab::Packets).await?;
     let found = reads::of_case(&page.app.gate, &page.ctx, case.0, &query).await?;
     let listed = Listed::of(found, &query, |p| p.id.clone(), |p| ShownPacket::of(&p, &case_page));
+    let lists = match case_page.rights.exports {
+        true => {
+            lists::reads::of_case(
+                &page.app.gate,
+                &page.ctx,
+                case_page.case.id.clone(),
+                &Page::first(LISTS),
+            )
+            .await?
+        }
+        false => Vec::new(),
+    };
     let shown = PacketListPage {
+        lists: lists.iter().map(|list| ShownList::of(list, &case_page)).collect(),
         next: listed.next.map(|next| query.next_address(page.req.path(), &next)),
         all: listed.items,
         page: case_page,
@@ -95,12 +146,17 @@ pub(super) async fn list(case: PathId, page: PageRequest) -> Reply {
 
 pub(super) async fn request(case: PathId, request: WriteRequest) -> Reply {
     let page = request.page()?;
-    let made = api::ask(case.0.clone(), request, async |form| {
-        choose::name_captures(&page, &case.0, form).await
-    })
-    .await;
+    // A list names its captures itself.
+    let list = async |form: Form| match form.has("exhibit_list") {
+        true => Ok(form),
+        false => choose::name_captures(&page, &case.0, form).await,
+    };
+    let made = api::ask(case.0.clone(), request, list).await;
     let made = made.map_err(|e| choose::told_by_items(&page, e));
     let address = |made: PacketView| format!("/packets/{}?done=packet-asked", made.id);
-    let again = async |form| choose::choose_page(&page, case.0.clone(), form).await;
+    let again = async |form: FormView| match form.value("exhibit_list.id").to_owned() {
+        id if id.is_empty() => choose::choose_page(&page, case.0.clone(), form).await,
+        id => exhibits::refused(&page, (case.0.clone(), id), form).await,
+    };
     pages::answer(&page.req, made, address, again).await
 }

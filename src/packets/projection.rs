@@ -1,6 +1,8 @@
-//! The rows of packets and disclosures that follow from what was recorded of them. How far a build is, and what its file
+//! The rows of packets, exhibit lists, numbers and disclosures that follow from what was recorded of them. How far a build is, and what its file
 //! came to, no event says but by its end.
 
+use super::lists;
+use super::lists::model::ExhibitList;
 use super::model::{Disclosure, PacketRequest, PacketState};
 use super::store;
 use crate::db::AnyConn;
@@ -14,9 +16,14 @@ pub fn project(conn: &mut AnyConn, past: &PastEvent) -> Result<()> {
         Some(Action::PacketRequested) => {
             let request: PacketRequest = past.read()?;
             let name = top_folder(&store::case_number(conn, &request.case_id)?, request.requested_at.0);
-            store::insert(conn, &request, &name, &past.leaf)
+            store::insert(conn, &request, &name, &past.leaf)?;
+            lists::store::give(conn, &request)
         }
-        Some(Action::PacketIssued) => store::set_state(conn, &past.object_id, PacketState::Building),
+        Some(Action::ExhibitListSaved) => lists::store::save(conn, &past.read::<ExhibitList>()?, &past.leaf),
+        Some(Action::PacketIssued) => {
+            lists::store::set_issued(conn, &past.object_id)?;
+            store::set_state(conn, &past.object_id, PacketState::Building)
+        }
         Some(Action::PacketFailed) => store::set_state(conn, &past.object_id, PacketState::Failed),
         Some(Action::PacketDisclosed) => store::insert_disclosure(conn, &past.read::<Disclosure>()?, &past.leaf),
         _ => Ok(()),

@@ -15,7 +15,7 @@ use crate::proof::packet::{
     EVENTS, Exhibit, Head, INDEX, INVENTORY, INVENTORY_SECTIONS, InventoryRow, PACKET, PACKET_SECTIONS,
     PacketAuthorization, Shown,
 };
-use crate::text::{Fact, Moment, count, counted, facts, label, line, size};
+use crate::text::{Fact, Moment, block, count, counted, facts, label, line, size};
 
 type Out<'o> = &'o mut dyn Write;
 
@@ -266,6 +266,9 @@ fn inventory(
             status: label(&row.status),
             captured: row.captured_at.as_deref().map(|at| story.zone.told(at)),
             exhibit: exhibit.map(|exhibit| (exhibit, story.paging().exhibit(exhibit, Section::Inventory))),
+            number: story.numbers.get(&row.id).map(|number| line(number)),
+            excluded: row.excluded.as_deref().map(block),
+            description: row.description.as_deref().map(block),
             why: row.why,
         };
         rows.put(&line, out)

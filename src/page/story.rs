@@ -50,6 +50,8 @@ pub(super) struct PacketStory {
     pub case: Value,
     pub zone: Zone,
     pub captures: HashMap<String, CapturePlace>,
+    /// Numbers of exhibits for the court, by capture.
+    pub numbers: HashMap<String, String>,
     /// Captures by their status.
     pub statuses: HashMap<Rc<str>, u64>,
     /// Numbers of authorizations, by id.
@@ -70,6 +72,7 @@ pub(super) struct PacketStory {
 #[derive(Deserialize)]
 struct ExhibitFiles {
     exhibit: u32,
+    number: Option<String>,
     capture: String,
     files: Vec<FileSize>,
 }
@@ -103,6 +106,7 @@ impl PacketStory {
             zone: Zone::named(case["time_zone"].as_str()),
             case,
             captures: HashMap::new(),
+            numbers: std::mem::take(&mut first.numbers),
             statuses: HashMap::new(),
             authorizations: std::mem::take(&mut first.authorizations),
             names: HashMap::new(),
@@ -223,6 +227,7 @@ struct FirstLook {
     case: Option<Shown>,
     authorizations: HashMap<String, String>,
     exhibits: HashMap<String, u32>,
+    numbers: HashMap<String, String>,
     files: (u64, u64),
 }
 
@@ -239,9 +244,11 @@ impl FirstLook {
             "exhibits" => {
                 let ExhibitFiles {
                     exhibit,
+                    number,
                     capture,
                     files,
                 } = fields(PACKET, row)?;
+                self.numbers.extend(number.map(|number| (capture.clone(), number)));
                 self.exhibits.insert(capture, exhibit);
                 for file in files.iter().filter(|file| file.path.is_some()) {
                     self.files = (self.files.0 + 1, self.files.1.saturating_add(file.size));

@@ -144,7 +144,11 @@ pub(super) fn look(status: &str) -> (&'static str, &'static str) {
 #[template(path = "page/exhibit.html")]
 pub(super) struct ExhibitView<'s> {
     exhibit: &'s Exhibit,
+    /// Its number for the court.
+    number: Option<String>,
     title: String,
+    /// What it shows, as the exhibit list said.
+    description: Option<String>,
     text: Option<String>,
     url: Option<String>,
     final_url: Option<String>,
@@ -172,7 +176,9 @@ impl<'s> ExhibitView<'s> {
         let current = exhibit.current.as_ref();
         Self {
             exhibit,
-            title: title(record),
+            number: exhibit.number.as_deref().map(line),
+            title: exhibit.title.as_deref().map_or_else(|| title(record), line),
+            description: exhibit.description.as_deref().map(block),
             text: paragraphs(record, "/text"),
             url: url.map(line),
             final_url: final_url.filter(|_| final_url != url).map(line),
@@ -398,6 +404,8 @@ pub(super) struct TimelineRow {
     href: String,
     /// The word of its kind, by which rows are filtered.
     pub kind: String,
+    /// Its number for the court.
+    number: Option<String>,
     title: String,
 }
 
@@ -434,6 +442,7 @@ impl TimelineRow {
                 .find(|kind| text(first, "/kind") == Some(**kind))
                 .unwrap_or(&"other")
                 .to_string(),
+            number: exhibit.number.as_deref().map(line),
             title: title(first),
         }
     }
@@ -451,7 +460,13 @@ pub(super) struct InventoryLine {
     pub captured: Option<Moment>,
     /// Its exhibit, and where that stands.
     pub exhibit: Option<(u32, String)>,
+    /// Its number for the court.
+    pub number: Option<String>,
     pub why: Option<String>,
+    /// Why the exhibit list left it out.
+    pub excluded: Option<String>,
+    /// What it is, as the exhibit list describes it.
+    pub description: Option<String>,
 }
 
 /// An authorization.

@@ -76,11 +76,11 @@ words! {
         GrantDecide = "GrantDecide",
         /// End a grant before its time.
         GrantEnd = "GrantEnd",
-        /// Ask for a packet of any purpose but referral.
+        /// Ask for a packet of any purpose but referral, and keep the exhibit lists for it.
         PacketRequest = "PacketRequest",
         /// Follow a packet and download it.
         PacketRead = "PacketRead",
-        /// Ask for a packet of purpose referral.
+        /// Ask for a packet of purpose referral, and keep the exhibit lists for it.
         PacketReferral = "PacketReferral",
         /// Record to whom a packet went.
         PacketDisclose = "PacketDisclose",

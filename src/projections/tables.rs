@@ -64,6 +64,8 @@ pub const TABLES: &[(&str, TableKind)] = &[
         ]),
     ),
     ("disclosures", Projection(&[])),
+    ("exhibit_lists", Projection(&[])),
+    ("exhibit_numbers", Projection(&[])),
     ("idempotency", Operational("answers kept for retries, which expire")),
     (
         "jobs",

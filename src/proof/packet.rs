@@ -77,6 +77,12 @@ pub const STATUSES: [&str; 6] = [
     "disposed",
 ];
 
+/// The class under which records of [`WORKING_PAPERS`] are withheld.
+pub const WORKING_PAPER: &str = "withheld";
+/// Objects whose records no packet shows: what lawyers and investigators write for themselves while they prepare one. Their
+/// events stand in the chain as all others do.
+pub const WORKING_PAPERS: [&str; 1] = ["exhibit_list"];
+
 /// Whether the log of this origin is a demonstration's.
 pub fn is_demo(origin: &str) -> bool {
     origin.starts_with(DEMO_ORIGIN)
@@ -249,6 +255,17 @@ pub struct Head {
     /// Version of the page `index.html`; packets of 0.1.0 name none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pages: Option<String>,
+    /// The exhibit list from which it was asked, in its version then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exhibit_list: Option<ListVersion>,
+}
+
+/// A version of an exhibit list. The list itself is a working paper that no packet shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListVersion {
+    pub id: String,
+    pub version: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -290,6 +307,15 @@ pub struct PacketAuthorization {
 pub struct Exhibit {
     /// Counts from 1 without gaps.
     pub exhibit: u32,
+    /// Its number for the court, with its part, such as `P-12-A`; only packets asked for with an exhibit list have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+    /// Its title, as the list gave it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// What it shows, as the list said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// Id of the capture.
     pub capture: String,
     pub item: u64,
@@ -336,6 +362,12 @@ pub struct InventoryRow {
     pub captured_at: Option<String>,
     pub status: String,
     pub why: Option<String>,
+    /// What it is, as the schedule of the exhibit list describes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Why the exhibit list left it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub excluded: Option<String>,
 }
 
 /// A line of `packet.json` or `inventory.json` that breaks the arrangement.

@@ -34,6 +34,11 @@ impl AskedPacket {
         }
     }
 
+    /// What the request says of the exhibit at this place: number, title and description, each of which may be missing.
+    pub fn exhibit(&self, place: usize) -> &Value {
+        &self.record["exhibits"][place]
+    }
+
     /// Whether a capture might leave when it was asked; none where the record does not say, or for one that came later.
     pub fn might_leave(&self, item: u64, recorded: u64) -> Option<bool> {
         let runs = self.may_leave.as_ref().filter(|_| recorded < self.seq)?;

@@ -111,6 +111,7 @@ impl ContentCheck<'_> {
             "recipient": head.recipient,
             "requested_at": head.requested_at,
             "requested_by": head.requested_by,
+            "exhibit_list": head.exhibit_list,
         });
         for (field, said) in said.as_object().into_iter().flatten() {
             if request.record[field] != *said {
@@ -184,6 +185,7 @@ impl ContentCheck<'_> {
         let number = u64::from(exhibit.exhibit) == report.counts.exhibits;
         report.require(number, PACKET, rule::NUMBER);
         self.order(report, &exhibit);
+        self.words(report, &exhibit);
         let bound = self.bound(report, "capture", object, exhibit.leaf, &exhibit.record);
         let included = self.custody.captures.get_mut(&object);
         let Some(capture) = included.filter(|capture| capture.status == Some(0) && !capture.exhibited) else {
@@ -220,6 +222,17 @@ impl ContentCheck<'_> {
             self.disordered = true;
             report.broken(PACKET, rule::EXHIBIT_ORDER);
         }
+    }
+
+    /// Number, title and description for the court are those that the request gives the exhibit at this place.
+    fn words(&self, report: &mut Report, exhibit: &Exhibit) {
+        let Some(request) = &self.custody.request else { return };
+        let asked = request.exhibit(report.counts.exhibits as usize - 1);
+        let same = |field: &str, said: &Option<String>| asked[field].as_str() == said.as_deref();
+        let told = same("number", &exhibit.number)
+            && same("title", &exhibit.title)
+            && same("description", &exhibit.description);
+        report.require(told, PACKET, rule::EXHIBIT_WORDS);
     }
 
     /// Events and latest correction of an exhibit.

@@ -34,6 +34,8 @@ pub(super) enum FactKind {
     Account,
     Authorization,
     Capture,
+    /// Its record is withheld in every packet.
+    WorkingPaper,
     Other,
 }
 
@@ -46,6 +48,7 @@ impl FactKind {
             "account" => Self::Account,
             "authorization" => Self::Authorization,
             "capture" => Self::Capture,
+            _ if WORKING_PAPERS.contains(&word) => Self::WorkingPaper,
             _ => Self::Other,
         }
     }
@@ -85,6 +88,8 @@ pub(super) struct CaptureFacts {
     /// Place among the reasons of the papers, from 1; 0 for none, `u8::MAX` for another.
     pub reason: u8,
     pub exhibited: bool,
+    /// Hash of what the inventory says of it in the words of an exhibit list; none where it says nothing.
+    pub words: Option<Digest>,
     /// Where it stood at the cut, and everywhere it stood until the issue.
     pub standings: u8,
     /// `seq` of its `capture.recorded`.

@@ -1,6 +1,8 @@
 //! The inventory: every capture that an event recorded, once, in its order, under the status that follows from events and
 //! request.
 
+use std::collections::HashMap;
+
 use serde_json::json;
 
 use super::asked::AskedPacket;
@@ -9,6 +11,7 @@ use super::papers::{self, HELD, LATE, NOT_ASKED, NOT_YET};
 use super::rule::{self, Rule};
 use super::{Verdict, Walk};
 use crate::proof::packet::*;
+use crate::proof::{Digest, canon};
 
 impl CustodyFacts {
     /// One row of `inventory.json`. Rows stand in the order in which captures were recorded.
@@ -22,6 +25,7 @@ impl CustodyFacts {
         }
         capture.status = Some(status as u8);
         capture.reason = reason(row.why.as_deref());
+        capture.words = words_digest(row.description.as_deref(), row.excluded.as_deref());
         capture.row = Some(row_digest(&json!(row.item), &json!(row.kind), &json!(row.captured_at)));
         if row.item != capture.item {
             return Err(rule::LISTED_ITEM);
@@ -101,6 +105,12 @@ impl Walk<'_> {
                 self.report.fail(INVENTORY, rule.name, message);
             }
         }
+        let words = words(request);
+        let told = |(object, capture): (&u128, &CaptureFacts)| {
+            capture.status.is_none() || capture.words == words.get(object).copied()
+        };
+        let told = self.custody.captures.iter().all(told);
+        self.report.require(told, INVENTORY, rule::SCHEDULE);
         if untold > 0 {
             let mut message =
                 format!("kind and time of captures that are not included, {untold}, rest on records that are withheld");
@@ -141,4 +151,26 @@ fn follows(status: &str, capture: &CaptureFacts, request: &AskedPacket) -> Resul
     } else {
         Err(rule::REASON)
     }
+}
+
+/// What the request says of captures that are no exhibits, as [`words_digest`] has it, by [`object_key`].
+fn words(request: &AskedPacket) -> HashMap<u128, Digest> {
+    let mut said: HashMap<&str, (Option<&str>, Option<&str>)> = HashMap::new();
+    let rows = |name: &str| request.record[name].as_array().into_iter().flatten();
+    for row in rows("schedule") {
+        said.entry(row["capture"].as_str().unwrap_or_default()).or_default().0 = row["description"].as_str();
+    }
+    for row in rows("excluded") {
+        said.entry(row["capture"].as_str().unwrap_or_default()).or_default().1 = row["why"].as_str();
+    }
+    let digest = |(id, (description, why)): (&str, (Option<&str>, Option<&str>))| {
+        words_digest(description, why).map(|digest| (object_key("capture", id), digest))
+    };
+    said.into_iter().filter_map(digest).collect()
+}
+
+/// Hash of what the inventory says of a capture in the words of an exhibit list; none where it says nothing.
+fn words_digest(description: Option<&str>, excluded: Option<&str>) -> Option<Digest> {
+    let said = (description, excluded) != (None, None);
+    said.then(|| Digest::of(&canon::to_strict(&json!([description, excluded])).unwrap_or_default()))
 }

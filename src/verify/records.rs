@@ -91,14 +91,24 @@ impl CustodyFacts {
     }
 
     fn may_show(&self, index: usize) -> Result<(), &'static str> {
+        if self.facts[index].kind == FactKind::WorkingPaper {
+            return Err("shows a working paper, which no packet shows");
+        }
         match self.status(index)? {
             None | Some("included") => Ok(()),
             Some(_) => Err("shows a record of a capture that is not included"),
         }
     }
 
-    /// Only records of captures that are not included are withheld, under the status that the inventory gives them.
+    /// Only working papers are withheld, and records of captures that are not included, under the status that the inventory
+    /// gives them.
     fn may_withhold(&self, index: usize, class: &str) -> Result<(), &'static str> {
+        if self.facts[index].kind == FactKind::WorkingPaper {
+            return match class {
+                WORKING_PAPER => Ok(()),
+                _ => Err("withholds a working paper under another class than `withheld`"),
+            };
+        }
         match self.status(index)? {
             None if self.facts[index].kind == FactKind::Capture => Ok(()),
             None => Err("withholds a record that is not about a capture"),

@@ -106,6 +106,7 @@ rules! {
     REQUEST "statuses.request" "holds not exactly one request for this packet up to the cut";
     STATUS "statuses.status" "has a status that does not follow from the events and the request";
     REASON "statuses.reason" "gives another reason than its status has";
+    SCHEDULE "inventory.schedule" "describes a capture, or says why it was left out, in other words than the request";
     INVENTORY_SIZE "inventory.size" "has another number of captures than packet.issued attests";
 }
 
@@ -123,6 +124,7 @@ rules! {
     CASE "packet.case" "is about another case than the chain";
     AUTHORIZATION_EVENTS "packet.events" "does not list all events about an authorization, in order";
     NUMBER "exhibits.number" "exhibits are not numbered 1, 2, 3 and so on";
+    EXHIBIT_WORDS "exhibits.words" "an exhibit has another number, title or description for the court than the request gives it";
     RECORDING "exhibits.record" "an exhibit is not what its capture.recorded says";
     FILES "exhibits.files" "an exhibit lists other files than its event attests";
     EXHIBIT_EVENTS "exhibits.events" "does not list all events about an exhibit, in order";

@@ -30,6 +30,7 @@ mod doors;
 mod drafts;
 mod early;
 mod evidence;
+mod exhibit_lists;
 mod export;
 mod fields;
 mod files;

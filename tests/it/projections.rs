@@ -52,10 +52,10 @@ fn a_busy_day(app: &App) {
     let correction = json!({"text": "what it says", "reason": "misread"});
     app.lead.post(&format!("{path}/corrections"), correction).is(201);
     app.lead.post(&format!("{path}/notes"), json!({"text": "seen"})).is(201);
-    let packet = ready(
-        &app.exporter,
-        &ask(&app.exporter, &case, json!({"purpose": "discovery"})),
-    );
+    let list = json!({"purpose": "discovery", "name": "A list", "exhibits": [{"capture": made["id"]}]});
+    let list = app.exporter.post(&case.path("exhibit-lists"), list).is(201);
+    let wanted = json!({"purpose": "discovery", "exhibit_list": {"id": list["id"], "version": 1}});
+    let packet = ready(&app.exporter, &ask(&app.exporter, &case, wanted));
     let path = format!("/api/v1/packets/{}/disclosures", packet["id"].as_str().unwrap());
     app.exporter
         .post(&path, json!({"to": "Counsel", "under": "Brady", "request": "motion 4"}))

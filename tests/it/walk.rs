@@ -90,6 +90,7 @@ pub struct Things {
     authorization: String,
     capture: String,
     sha256: String,
+    list: String,
     packet: String,
     upload: String,
     user: String,
@@ -116,6 +117,8 @@ pub fn things(app: &App) -> Things {
     );
     // What is built meanwhile would leave its own events.
     crate::packets::ended(&app.exporter, &json!({"id": packet}));
+    let list = json!({"purpose": "internal", "name": "A list"});
+    let list = text(app.exporter.post(&case.path("exhibit-lists"), list).is(201));
     let upload = crate::uploads::begun(&app.lead, &case);
     Things {
         upload,
@@ -127,6 +130,7 @@ pub fn things(app: &App) -> Things {
         capture: text(made),
         sha256,
         packet,
+        list,
         user: app.member.id.clone(),
     }
 }
@@ -151,6 +155,7 @@ pub fn filled(path: &str, things: &Things) -> String {
     };
     path.replace("{id}", id)
         .replace("{user_id}", &things.user)
+        .replace("{list_id}", &things.list)
         .replace("{subject_id}", &things.subject)
         .replace("{account_id}", &things.account)
         .replace("{training_id}", &things.user)
@@ -221,6 +226,7 @@ fn what_is_hidden_answers_as_what_is_not_there(app: &App) {
         authorization: id(),
         capture: id(),
         sha256: things.sha256.clone(),
+        list: id(),
         packet: id(),
         upload: id(),
         user: things.user.clone(),

@@ -19,8 +19,10 @@ pub const RULES: &[&str] = &[
     "bag.how_to",
     "events.withheld",
     "exhibits.order",
+    "exhibits.words",
     "inventory.item",
     "inventory.order",
+    "inventory.schedule",
     "packet.missing",
     "packet.order",
     "packet.product",
@@ -97,7 +99,87 @@ fn ask_for_all(model: &mut Model) {
     model.ask(|record| drop(record.as_object_mut().unwrap().remove("captures")));
 }
 
+/// The sample asked for with an exhibit list, whose event stands before the request.
+pub fn with_list(model: &mut Model) {
+    let list = uuid(20);
+    let asked = model.seq("packet.requested", PACKET_ID);
+    model.relog(|log| {
+        let mut saved = log[asked].clone();
+        saved.event.action = "exhibit_list.saved".into();
+        saved.event.object.type_ = "exhibit_list".into();
+        saved.event.object.id = list.clone();
+        saved.record = json!({"id": list, "name": "For the hearing", "note": "of our own"});
+        saved.withheld = Some("withheld");
+        log.insert(asked, saved);
+    });
+    model.ask(|record| {
+        record["exhibit_list"] = json!({"id": uuid(20), "version": 1});
+        record["exhibits"] =
+            json!([{"number": "P-1-A", "title": "The post"}, {"number": "P-2", "description": "Hers"}]);
+        record["schedule"] = json!([{"capture": uuid(102), "description": "A post of another day"}]);
+        record["excluded"] = json!([{"capture": uuid(102), "why": "of no weight"}]);
+    });
+    model.head.exhibit_list = Some(ListVersion {
+        id: uuid(20),
+        version: 1,
+    });
+    model.exhibits[0].number = Some("P-1-A".into());
+    model.exhibits[0].title = Some("The post".into());
+    model.exhibits[1].number = Some("P-2".into());
+    model.exhibits[1].description = Some("Hers".into());
+    model.inventory[1].description = Some("A post of another day".into());
+    model.inventory[1].excluded = Some("of no weight".into());
+}
+
 const LIES: &[Lie] = &[
+    Lie("an exhibit under another number", "exhibits.words", |m| {
+        with_list(m);
+        m.exhibits[1].number = Some("P-3".into());
+    }),
+    Lie("an exhibit without its number", "exhibits.words", |m| {
+        with_list(m);
+        m.exhibits[0].number = None;
+    }),
+    Lie("an exhibit with a title of its own", "exhibits.words", |m| {
+        with_list(m);
+        m.exhibits[1].title = Some("A confession".into());
+    }),
+    Lie("a number where no list was named", "exhibits.words", |m| {
+        m.exhibits[0].number = Some("P-1".into());
+    }),
+    Lie("an exhibit described otherwise", "exhibits.words", |m| {
+        with_list(m);
+        m.exhibits[1].description = Some("His".into());
+    }),
+    Lie("unused material described otherwise", "inventory.schedule", |m| {
+        with_list(m);
+        m.inventory[1].description = Some("A post".into());
+    }),
+    Lie("unused material without its description", "inventory.schedule", |m| {
+        with_list(m);
+        m.inventory[1].description = None;
+    }),
+    Lie("another reason for leaving out", "inventory.schedule", |m| {
+        with_list(m);
+        m.inventory[1].excluded = Some("privileged".into());
+    }),
+    Lie("a description where no list was named", "inventory.schedule", |m| {
+        m.inventory[1].description = Some("nothing of weight".into());
+    }),
+    Lie("another exhibit list", "packet.request", |m| {
+        with_list(m);
+        m.head.exhibit_list.as_mut().unwrap().version = 2;
+    }),
+    Lie("an exhibit list is shown", "records.status", |m| {
+        with_list(m);
+        let seq = m.seq("exhibit_list.saved", &uuid(20));
+        m.log[seq].withheld = None;
+    }),
+    Lie("an exhibit list is withheld as something else", "records.status", |m| {
+        with_list(m);
+        let seq = m.seq("exhibit_list.saved", &uuid(20));
+        m.log[seq].withheld = Some("purged");
+    }),
     Lie("a held capture is hidden, counted nowhere", "events.withheld", |m| {
         say(m, "held", Some(papers::HELD));
         hide(m, 2)
@@ -557,4 +639,12 @@ fn an_earlier_layout_passes_and_says_what_it_did_not_bind() {
             .starts_with("not checked: data/packet.json"),
         "{text}"
     );
+}
+
+#[test]
+fn a_packet_of_an_exhibit_list_passes() {
+    let mut model = Model::sample();
+    with_list(&mut model);
+    let report = verify_zip(&model.files(), &key());
+    assert_eq!((failures(&report), report.exit_code), (vec![], 0));
 }

@@ -234,6 +234,7 @@ impl Model {
             demo: false,
             papers: Some(PAPERS),
             pages: Some(page::version()),
+            exhibit_list: None,
         };
         let shown = Shown {
             leaf: Digest([0; 32]),
@@ -357,6 +358,8 @@ impl Model {
             captured_at: Some("2026-11-22T14:07:31.120000Z".into()),
             status: status.into(),
             why: (!included).then(|| papers::NOT_ASKED.into()),
+            description: None,
+            excluded: None,
         });
         if !included {
             for at in [recorded, noted, corrected] {
@@ -388,6 +391,9 @@ impl Model {
         }
         self.exhibits.push(Exhibit {
             exhibit,
+            number: None,
+            title: None,
+            description: None,
             capture: id,
             item: item.into(),
             leaf: self.log[recorded].leaf,

@@ -141,6 +141,12 @@ pub struct Remarks {
 }
 
 impl Remarks {
+    /// Whether the last review returned the capture, and nobody has corrected it since; `corrected` is when somebody last did.
+    pub fn is_returned(&self, corrected: Option<Timestamp>) -> bool {
+        let last = self.reviews.last();
+        last.is_some_and(|review| review.said.outcome == ReviewOutcome::Returned && corrected <= Some(review.at))
+    }
+
     /// Whether it is shown to nobody who does not ask for it.
     pub fn is_graphic(&self) -> bool {
         self.mark.as_ref().is_some_and(|mark| mark.said.mark == Mark::Graphic)

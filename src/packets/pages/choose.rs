@@ -317,7 +317,7 @@ fn kind(view: &CaptureView) -> String {
 }
 
 /// Its text, else its address, else what it is.
-fn title(view: &CaptureView) -> String {
+pub fn title(view: &CaptureView) -> String {
     const MOST: usize = 80;
     let said = match view {
         CaptureView::Open(open) => open.particulars.title(open.outline.kind, MOST),
