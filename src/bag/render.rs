@@ -7,7 +7,7 @@ use std::path::Path;
 use super::open;
 use super::terminal::word;
 use crate::page::{self, Documents};
-use crate::proof::packet::{EXHIBITS, INDEX};
+use crate::proof::packet::{EXHIBITS, INDEX, is_pdf_path};
 use crate::verify::trust::Trust;
 use crate::verify::{PacketSource, Report, VerifyOutcome, verify};
 
@@ -58,16 +58,20 @@ fn write(source: &mut dyn PacketSource, folder: &Path) -> Rendered {
     Ok(named)
 }
 
-/// The exhibits, at the places where the page looks for them.
+/// The exhibits and the papers, at the places where the page looks for them.
 fn exhibits(source: &mut dyn PacketSource, folder: &Path) -> Result<(), String> {
     let paths: Vec<String> = source.entries().iter().map(|entry| entry.path.clone()).collect();
     let data = INDEX.trim_end_matches("index.html");
-    for (index, path) in paths.iter().enumerate().filter(|(_, path)| path.starts_with(EXHIBITS)) {
+    for (index, path) in paths.iter().enumerate().filter(|(_, path)| is_shown(path)) {
         let place = folder.join(path.trim_start_matches(data));
         let copied = copy(source, index, &place);
         copied.map_err(|error| format!("{}: {error}", place.display()))?;
     }
     Ok(())
+}
+
+fn is_shown(path: &str) -> bool {
+    path.starts_with(EXHIBITS) || is_pdf_path(path)
 }
 
 fn copy(source: &mut dyn PacketSource, index: usize, place: &Path) -> io::Result<()> {

@@ -1,9 +1,10 @@
-//! The order of making (contract section 4): files, cut, custody, documents, manifest, issue, proofs, sync.
+//! The order of making (contract section 4): files, cut, custody, documents and papers, manifest, issue, proofs, sync.
 
 use std::sync::Arc;
 
 use super::custody::Custody;
 use super::model::Packet;
+use super::papers::Papers;
 use super::work::Work;
 use super::zip::Bag;
 use super::{cut, documents, issue, ops, pick, read_ahead};
@@ -26,14 +27,25 @@ pub fn build(state: &http::State, packet: &Packet, progress: &Arc<Progress>) -> 
     read_ahead::copy(&work, &picks, &mut bag)?;
     let cut = cut::make(&work, &picks)?;
     let custody = Custody::write(&work, cut, &mut bag)?;
+    let papers = Papers::plan(state, &work, &picks)?;
+    let pdf = papers.as_ref().map(Papers::named).transpose()?;
+    let head = documents::head(&work, &custody, pdf);
     progress.begin("pages", picks.len() as u64)?;
     documents::inventory(&work, &custody, &mut bag)?;
-    documents::packet(&work, &custody, &picks, &mut bag)?;
+    documents::packet(&work, &custody, (&picks, &head), &mut bag)?;
+    let organization = documents::organization(&work)?;
+    let papers = papers
+        .map(|papers| papers.draft(&work, &organization, &mut bag))
+        .transpose()?;
+    papers
+        .as_ref()
+        .map_or(Ok(()), |papers| papers.exhibits(&work, &mut bag))?;
     // The page follows from both documents, and stands before them in the ZIP.
     bag.page()?;
     bag.add_draft(INVENTORY)?;
     bag.add_draft(PACKET)?;
-    documents::manifest(&work, &custody, &mut bag)?;
+    papers.map_or(Ok(()), |papers| papers.report(&work, &mut bag))?;
+    documents::manifest(&work, (&custody, &head), &mut bag)?;
 
     progress.begin("issue", 1)?;
     let issued = issue::issue(&work, &state.gate, &custody, &bag)?;

@@ -112,6 +112,12 @@ impl<'b> Bag<'b> {
         made
     }
 
+    /// The documents, which are all there, if only as drafts.
+    #[cfg(feature = "pdf")]
+    pub fn documents(&mut self) -> &mut dyn Documents {
+        &mut self.drafts
+    }
+
     fn keep(&mut self, path: &str, digest: Digest, size: u64) {
         if path.starts_with("data/") {
             self.payload_bytes += size;

@@ -5,10 +5,10 @@
 //! hundred bytes are in memory, of everything else less.
 #![forbid(unsafe_code)]
 
-mod documents;
+pub mod documents;
 mod sections;
-mod story;
-mod views;
+pub mod story;
+pub mod views;
 pub mod words;
 
 use std::io;
@@ -18,7 +18,7 @@ pub use documents::Documents;
 use crate::proof::packet::RowError;
 
 /// Version of the page's making. Whoever changes what a page says or how it looks raises it.
-const PAGES: u32 = 1;
+const PAGES: u32 = 2;
 
 /// The version of the pages that this program makes, as packets name it. Local times rest on the tables of time zones,
 /// which change with governments.

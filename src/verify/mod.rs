@@ -17,6 +17,7 @@ mod log;
 mod page;
 pub mod papers;
 mod part;
+mod pdf;
 mod records;
 mod rule;
 pub mod trust;
@@ -34,12 +35,15 @@ pub use log::OTHERS;
 
 /// The rule under which papers of another version are named.
 pub const PAPERS_RULE: &str = "papers";
+/// The rule under which the papers in PDF are named.
+pub const PDF_RULE: &str = "papers.pdf";
 /// The rule under which `index.html` is compared with the packet's documents.
 pub const PAGE_RULE: &str = "index";
 /// Rules of what is not checked beside a part that passed.
-pub const REMARKS: [&str; 6] = [
+pub const REMARKS: [&str; 7] = [
     OTHERS,
     PAPERS_RULE,
+    PDF_RULE,
     "events.after_cut",
     "inventory.withheld",
     PAGE_RULE,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::rule::{self, Rule};
-use super::{Finding, PAGE_RULE, Verdict, Walk};
+use super::{Finding, PAGE_RULE, PDF_RULE, Verdict, Walk};
 use crate::proof::packet::*;
 
 /// A group of checks.
@@ -73,6 +73,12 @@ pub(super) const WALK: &[Part] = &[
         passed: Err(PAGE_RULE),
         needs: &[INDEX, PACKET, INVENTORY, RECORDS, EVENTS],
         run: |walk| walk.page(),
+    },
+    Part {
+        file: PACKET,
+        passed: Err(PDF_RULE),
+        needs: &[PACKET],
+        run: |walk| walk.pdf(),
     },
     Part {
         file: TAGMANIFEST,

@@ -11,6 +11,7 @@ mod merkle;
 mod notes;
 mod packets;
 mod pages;
+mod pdf;
 mod policies;
 mod properties;
 mod rules;

@@ -426,6 +426,7 @@ fn the_table_in_the_docs_and_these_tests_name_the_same_rules() {
     tested.extend(crate::hostile::RULES);
     tested.extend(crate::insider::RULES);
     tested.extend(crate::pages::RULES);
+    tested.extend(crate::pdf::RULES);
     tested.extend(["witness", "time", "withheld", "exhibits.withheld", "container"]);
     tested.extend([
         "events.after_cut",

@@ -212,8 +212,8 @@ fn no_test_is_ignored() {
 
 /// Lines of all source without tests, at the most. Before the pages joined they were 30,944; 55,900 before the verifier made
 /// again what follows from events and records, and the audit every row; 58,753 before the doors had their bounds and the
-/// world's odd inputs were kept.
-const LINES: usize = 65_000;
+/// world's odd inputs were kept. The papers in PDF are 2,000 more.
+const LINES: usize = 67_500;
 
 #[test]
 fn functions_and_files_stay_short() {
