@@ -280,7 +280,7 @@ fn a_post_of_20_000_characters_flows_and_the_same_input_gives_the_same_bytes() {
         "\n{}",
         "https://www.platform.example/watch?v=0123456789abcdef ".repeat(120)
     );
-    let exhibits = [exhibit(1, hostile_record(&text), vec![])];
+    let exhibits = [exhibit(1, json!({"kind": "post", "text": text}), vec![])];
     let plan = Plan::of(&[Load::default()], 0);
     let made = || papers_of(&mut documents(case(), &exhibits, 0), (&no_prints(), &plan), &fonts);
     let (first, second) = (made(), made());
