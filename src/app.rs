@@ -119,6 +119,8 @@ fn open_blocking(config: &Config, with: With) -> Result<(OpenInstallation, u64)>
         audits: tokio::sync::Notify::new(),
         settings: config.clone(),
         pictures: PictureDesk::new(maker),
+        #[cfg(feature = "pdf")]
+        fonts: Default::default(),
         metrics: with.metrics,
         metrics_token: config.metrics_token(),
         public_ledger: config.public_ledger(),

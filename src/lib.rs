@@ -11,6 +11,7 @@
 //! - `policy`: who may do what, as text that counsel can read.
 //! - `db`, `blobs`: rows and bytes.
 //! - `pictures`: thumbnails and previews, made in processes of their own.
+//! - `paper`: the papers of a packet in PDF.
 //! - `config`: the settings.
 //! - `ledger`: events, records, the tree, checkpoints.
 //! - `identity`: who is calling.
@@ -85,6 +86,8 @@ pub mod ledger;
 mod lookalike;
 #[cfg(feature = "server")]
 pub mod packets;
+#[cfg(feature = "pdf")]
+pub mod paper;
 #[cfg(feature = "server")]
 pub mod pictures;
 #[cfg(feature = "server")]

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::open;
 use super::terminal::word;
 use crate::page::{self, Documents, PageSink};
-use crate::proof::packet::{EXHIBITS, INDEX};
+use crate::proof::packet::{EXHIBITS, INDEX, is_pdf_path};
 use crate::verify::trust::Trust;
 use crate::verify::{PacketSource, Report, VerifyOutcome, verify};
 
@@ -98,15 +98,19 @@ fn in_data(path: &str) -> &str {
     path.strip_prefix("data/").unwrap_or(path)
 }
 
-/// The exhibits, at the places where the page looks for them.
+/// The exhibits and the papers, at the places where the page looks for them.
 fn exhibits(source: &mut dyn PacketSource, folder: &Path) -> Result<(), String> {
     let paths: Vec<String> = source.entries().iter().map(|entry| entry.path.clone()).collect();
-    for (index, path) in paths.iter().enumerate().filter(|(_, path)| path.starts_with(EXHIBITS)) {
+    for (index, path) in paths.iter().enumerate().filter(|(_, path)| is_shown(path)) {
         let place = folder.join(in_data(path));
         let copied = copy(source, index, &place);
         copied.map_err(|error| format!("{}: {error}", place.display()))?;
     }
     Ok(())
+}
+
+fn is_shown(path: &str) -> bool {
+    path.starts_with(EXHIBITS) || is_pdf_path(path)
 }
 
 fn copy(source: &mut dyn PacketSource, index: usize, place: &Path) -> io::Result<()> {

@@ -91,6 +91,9 @@ pub struct State {
     pub settings: Config,
     /// What makes thumbnails and previews, and which are asked for.
     pub pictures: PictureDesk,
+    /// The fonts of papers in PDF.
+    #[cfg(feature = "pdf")]
+    pub fonts: crate::paper::FontShelf,
     /// Prints the metrics.
     pub metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
     /// Whether `/metrics` answers beyond loopback with this token only.

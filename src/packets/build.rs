@@ -1,9 +1,10 @@
-//! The order of making (contract section 4): files, cut, custody, documents, manifest, issue, proofs, sync.
+//! The order of making (contract section 4): files, cut, custody, documents and papers, manifest, issue, proofs, sync.
 
 use std::sync::Arc;
 
 use super::custody::Custody;
 use super::model::Packet;
+use super::papers::Papers;
 use super::work::Work;
 use super::zip::Bag;
 use super::{cut, documents, issue, ops, pick, read_ahead};
@@ -12,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::http;
 use crate::jobs::Progress;
 use crate::ledger;
+use crate::proof::packet::VERIFY_PAGE;
 
 /// Builds a packet on the calling thread. Its file is synced, and still to be put into the store; a failure leaves none.
 pub fn build(state: &http::State, packet: &Packet, progress: &Arc<Progress>) -> Result<WrittenPacket> {
@@ -25,14 +27,27 @@ pub fn build(state: &http::State, packet: &Packet, progress: &Arc<Progress>) -> 
     read_ahead::copy(&work, &picks, &mut bag)?;
     let cut = cut::make(&work, &picks)?;
     let custody = Custody::write(&work, cut, &mut bag)?;
+    let papers = Papers::plan(state, &work, &picks)?;
+    let pdf = papers.as_ref().map(Papers::named).transpose()?;
+    let head = documents::head(&work, &custody, pdf);
     progress.begin("pages", picks.len() as u64)?;
     documents::inventory(&work, &custody, &mut bag)?;
-    documents::packet(&work, &custody, &picks, &mut bag)?;
-    // The pages follow from both documents, among which they stand in the ZIP.
+    documents::packet(&work, &custody, (&picks, &head), &mut bag)?;
+    let organization = documents::organization(&work)?;
+    let papers = papers
+        .map(|papers| papers.draft(&work, &organization, &mut bag))
+        .transpose()?;
+    // The pages follow from both documents, among which they stand in the ZIP; so do the papers.
     bag.pages()?;
-    bag.add_drafts()?;
+    bag.add_drafts_before("data/exhibits")?;
+    papers
+        .as_ref()
+        .map_or(Ok(()), |papers| papers.exhibits(&work, &mut bag))?;
+    bag.add_drafts_before("data/report")?;
+    papers.map_or(Ok(()), |papers| papers.report(&work, &mut bag))?;
+    bag.add_drafts_before(VERIFY_PAGE)?;
     documents::verifier(&work, &mut bag)?;
-    documents::manifest(&work, &custody, &mut bag)?;
+    documents::manifest(&work, (&custody, &head), &mut bag)?;
 
     progress.begin("issue", 1)?;
     let issued = issue::issue(&work, &state.gate, &custody, &bag)?;

@@ -57,8 +57,8 @@ impl Custody {
         };
         let lines = u64::try_from(custody.cut.seq + 1).map_err(Error::internal)?;
         work.progress.begin("custody", 2 * lines)?;
-        bag.spool(EVENTS, |out| custody.events(work, out))?;
-        bag.spool(RECORDS, |out| custody.records(work, out))?;
+        bag.draft(EVENTS, |out| custody.events(work, out))?;
+        bag.draft(RECORDS, |out| custody.records(work, out))?;
         Ok(custody)
     }
 

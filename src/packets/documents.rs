@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::page;
 use crate::proof::packet::{
     self, BAG_INFO, BAGIT, BAGIT_TXT, Cut, Exhibit, HOW_TO, Head, INVENTORY, InventoryRow, ListVersion, MANIFEST,
-    PACKET, PacketAuthorization, Requester, RowError, Shown, VERIFY_PAGE, VERIFY_PAGE_SINCE, Writer,
+    PACKET, PacketAuthorization, PdfPapers, Requester, RowError, Shown, VERIFY_PAGE, VERIFY_PAGE_SINCE, Writer,
 };
 use crate::verify::papers::{self, BagLabels};
 use crate::verify::verifier;
@@ -72,10 +72,10 @@ pub fn each(
 }
 
 /// Writes `packet.json`.
-pub fn packet(work: &Work<'_>, custody: &Custody, picks: &[Pick], bag: &mut Bag<'_>) -> Result<()> {
+pub fn packet(work: &Work<'_>, custody: &Custody, (picks, head): (&[Pick], &Head), bag: &mut Bag<'_>) -> Result<()> {
     bag.draft(PACKET, |out| {
         let mut paper = Paper::new(out);
-        paper.value("packet", &head(work, custody))?;
+        paper.value("packet", head)?;
         paper.value("case", &case(work, custody)?)?;
         for (section, kind) in [("subjects", ThingKind::Subject), ("accounts", ThingKind::Account)] {
             paper.json.begin(section);
@@ -95,7 +95,8 @@ pub fn packet(work: &Work<'_>, custody: &Custody, picks: &[Pick], bag: &mut Bag<
     })
 }
 
-fn head(work: &Work<'_>, custody: &Custody) -> Head {
+/// What `packet.json` says of the packet, with the papers in PDF that it has.
+pub fn head(work: &Work<'_>, custody: &Custody, pdf: Option<PdfPapers>) -> Head {
     Head {
         id: work.packet.id.clone(),
         name: work.packet.name.clone(),
@@ -120,6 +121,7 @@ fn head(work: &Work<'_>, custody: &Custody) -> Head {
             id: list.id.clone(),
             version: list.version.unsigned_abs(),
         }),
+        pdf,
     }
 }
 
@@ -234,29 +236,34 @@ pub fn verifier(work: &Work<'_>, bag: &mut Bag<'_>) -> Result<()> {
 }
 
 /// Writes the manifest and the three tag files that `packet.issued` binds with it.
-pub fn manifest(work: &Work<'_>, custody: &Custody, bag: &mut Bag<'_>) -> Result<()> {
+pub fn manifest(work: &Work<'_>, (custody, head): (&Custody, &Head), bag: &mut Bag<'_>) -> Result<()> {
     let manifest = packet::manifest(&bag.payload);
     bag.add(MANIFEST, manifest.as_bytes())?;
-    let how_to = papers::how_to(&work.packet.name, &work.log.origin);
+    let how_to = papers::how_to(work.request.papers(), &work.packet.name, &work.log.origin);
     bag.add(HOW_TO, how_to.as_bytes())?;
-    let info = bag_info(work, custody, bag)?;
+    let info = bag_info(work, (custody, head), bag)?;
     bag.add(BAG_INFO, info.as_bytes())?;
     bag.add(BAGIT, BAGIT_TXT.as_bytes())
 }
 
+/// The unit whose case it is.
+pub fn organization(work: &Work<'_>) -> Result<String> {
+    match &work.request.organization {
+        Some(name) => Ok(name.clone()),
+        None => work.read(|conn| store::unit_name(conn, &work.packet.case_id)),
+    }
+}
+
 /// The labels follow from the records: the number is that of the cut, and the unit's name that of the request.
-fn bag_info(work: &Work<'_>, custody: &Custody, bag: &Bag<'_>) -> Result<String> {
+fn bag_info(work: &Work<'_>, (custody, head): (&Custody, &Head), bag: &Bag<'_>) -> Result<String> {
     let case = case(work, custody)?;
-    let organization = match &work.request.organization {
-        Some(name) => name.clone(),
-        None => work.read(|conn| store::unit_name(conn, &work.packet.case_id))?,
-    };
+    let organization = organization(work)?;
     Ok(papers::bag_info(BagLabels {
         organization: &organization,
         number: case.record["number"].as_str().unwrap_or_default(),
         day: &clock::format(work.started_at)[..10],
         oxum: &format!("{}.{}", bag.payload_bytes, bag.payload.len()),
-        head: &head(work, custody),
+        head,
     }))
 }
 

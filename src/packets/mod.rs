@@ -18,6 +18,11 @@ mod lists;
 mod model;
 mod ops;
 mod pages;
+#[cfg(feature = "pdf")]
+mod papers;
+#[cfg(not(feature = "pdf"))]
+#[path = "no_papers.rs"]
+mod papers;
 mod pick;
 pub mod projection;
 mod read_ahead;

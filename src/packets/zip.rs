@@ -95,9 +95,10 @@ impl<'b> Bag<'b> {
         Ok(())
     }
 
-    /// Adds all that was made and not added yet, in the order of a packet.
-    pub fn add_drafts(&mut self) -> Result<()> {
-        let waiting = self.drafts.0.keys().filter(|path| !self.payload.contains_key(*path));
+    /// Adds what was made, was not added yet, and stands before `end` in a packet.
+    pub fn add_drafts_before(&mut self, end: &str) -> Result<()> {
+        let made = self.drafts.0.keys().filter(|path| path.as_str() < end);
+        let waiting = made.filter(|path| !self.payload.contains_key(*path));
         let waiting: Vec<String> = waiting.cloned().collect();
         waiting.iter().try_for_each(|path| self.add_draft(path))
     }
@@ -113,6 +114,12 @@ impl<'b> Bag<'b> {
         pages.close()?;
         self.drafts.0.extend(pages.done.0);
         Ok(())
+    }
+
+    /// The documents, which are all there, if only as drafts.
+    #[cfg(feature = "pdf")]
+    pub fn documents(&mut self) -> &mut dyn Documents {
+        &mut self.drafts
     }
 
     fn keep(&mut self, path: &str, digest: Digest, size: u64) {

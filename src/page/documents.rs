@@ -13,7 +13,7 @@ pub trait Documents {
 }
 
 /// Runs `each` over a document's lines.
-pub(super) fn lines(
+pub fn lines(
     documents: &mut dyn Documents,
     path: &'static str,
     mut each: impl FnMut(&[u8]) -> Result<(), PageError>,
@@ -30,7 +30,7 @@ pub(super) fn lines(
 }
 
 /// Runs `each` over the values and rows of a document of sections.
-pub(super) fn rows(
+pub fn rows(
     documents: &mut dyn Documents,
     (path, sections): (&'static str, &'static [Section]),
     mut each: impl FnMut(&'static str, &[u8]) -> Result<(), PageError>,
@@ -45,7 +45,7 @@ pub(super) fn rows(
 }
 
 /// A row's fields. The verifier holds rows to their exact form; here those that the page shows count.
-pub(super) fn fields<'r, T: serde::Deserialize<'r>>(path: &'static str, row: &'r [u8]) -> Result<T, PageError> {
+pub fn fields<'r, T: serde::Deserialize<'r>>(path: &'static str, row: &'r [u8]) -> Result<T, PageError> {
     let broken = |error: serde_json::Error| PageError::Row(path, RowError::Fields(error.to_string()));
     serde_json::from_slice(row).map_err(broken)
 }

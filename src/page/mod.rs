@@ -8,14 +8,14 @@
 #![forbid(unsafe_code)]
 
 mod case_uco;
-mod documents;
+pub mod documents;
 mod graph;
 mod paging;
 mod ro_crate;
 mod rows;
 mod sections;
-mod story;
-mod views;
+pub mod story;
+pub mod views;
 pub mod words;
 
 use std::io;

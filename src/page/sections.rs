@@ -12,8 +12,8 @@ use super::views::{AuthorizationView, CustodyRow, ExhibitView, InventoryLine, KI
 use super::words::purpose;
 use super::{PageError, PageWriter};
 use crate::proof::packet::{
-    EVENTS, Exhibit, Head, INDEX, INVENTORY, INVENTORY_SECTIONS, InventoryRow, PACKET, PACKET_SECTIONS,
-    PacketAuthorization, Shown,
+    EVENTS, Exhibit, Head, INDEX, INVENTORY, INVENTORY_SECTIONS, InventoryRow, PACKET, PACKET_SECTIONS, PDF_PAPERS,
+    PacketAuthorization, PdfPapers, Shown, pdf_path,
 };
 use crate::text::{Fact, Moment, block, count, counted, facts, label, line, size};
 
@@ -36,12 +36,50 @@ struct Top<'a> {
     requested: Moment,
     zone: Option<&'static str>,
     facts: Vec<Fact>,
+    papers: Vec<PaperLinks>,
     files: String,
     bytes: String,
     tallies: Vec<Tally>,
     events: String,
     records: String,
     withheld: u64,
+}
+
+/// Volumes of a paper to which the page leads at the most: a number in a document is believed no further.
+const VOLUMES: u32 = 500;
+
+/// A paper in PDF, and where its volumes lie beside the page.
+struct PaperLinks {
+    what: &'static str,
+    volumes: Vec<(String, String)>,
+}
+
+impl PaperLinks {
+    fn of(pdf: &PdfPapers) -> Vec<Self> {
+        let [exhibits, report] = PDF_PAPERS;
+        let links = |what, paper, of: u32| {
+            let link = |volume: u32| {
+                let path = pdf_path(paper, volume, of);
+                let place = path.strip_prefix("data/").unwrap_or(&path).to_owned();
+                let name = if of == 1 {
+                    place.clone()
+                } else {
+                    format!("volume {volume} of {of}")
+                };
+                (place, name)
+            };
+            let volumes = (1..=of.min(VOLUMES)).map(link).collect();
+            Self { what, volumes }
+        };
+        vec![
+            links("The report on paper, for court and defence", report, pdf.report),
+            links(
+                "The exhibits on paper, a sheet each and nothing else, for a jury",
+                exhibits,
+                pdf.exhibits,
+            ),
+        ]
+    }
 }
 
 /// Captures of one status.
@@ -135,6 +173,7 @@ fn top(story: &PacketStory) -> Top<'_> {
         requested: zone.told(&head.requested_at),
         zone: zone.name(),
         facts: facts(case, zone, &shown),
+        papers: head.pdf.as_ref().map(PaperLinks::of).unwrap_or_default(),
         files: counted(story.files.0, "file", "files"),
         bytes: size(story.files.1),
         tallies: tallies(story),

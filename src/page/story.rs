@@ -18,7 +18,7 @@ use crate::proof::record::{RecordLine, WithheldEvent};
 use crate::text::{Fact, Zone, count, label};
 
 /// A capture's place in the inventory.
-pub(super) struct CapturePlace {
+pub struct CapturePlace {
     pub item: u64,
     pub status: Rc<str>,
     /// Its exhibit's number.
@@ -27,14 +27,14 @@ pub(super) struct CapturePlace {
 
 /// Who did something: kind, id, and the role or right in which it was done.
 #[derive(Clone)]
-pub(super) struct EventActor {
+pub struct EventActor {
     pub kind: Rc<str>,
     pub id: Option<Rc<str>>,
     pub role: Option<Rc<str>>,
 }
 
 /// What happened to an exhibit or an authorization.
-pub(super) struct TrailEvent {
+pub struct TrailEvent {
     pub at: Micros,
     pub actor: EventActor,
     pub action: Rc<str>,
@@ -44,7 +44,7 @@ pub(super) struct TrailEvent {
 }
 
 /// The packet as a whole.
-pub(super) struct PacketStory {
+pub struct PacketStory {
     pub head: Head,
     /// The case's record.
     pub case: Value,
@@ -183,7 +183,7 @@ impl PacketStory {
     }
 
     /// How its sections are cut into pages.
-    pub fn paging(&self) -> Paging {
+    pub(super) fn paging(&self) -> Paging {
         Paging {
             exhibits: self.statuses.get("included").copied().unwrap_or_default(),
             events: self.events,

@@ -215,7 +215,7 @@ fn words_of(value: &Value) -> impl Iterator<Item = &str> {
 }
 
 /// What an exhibit is called in headings and the timeline.
-fn title(record: &Value) -> String {
+pub fn title(record: &Value) -> String {
     const MOST: usize = 80;
     let kind = text(record, "/kind").unwrap_or("capture");
     if kind == "lookup" {
@@ -238,7 +238,7 @@ fn title(record: &Value) -> String {
 }
 
 /// What is shown apart from the list of particulars.
-const APART: &[&str] = &[
+pub const APART: &[&str] = &[
     "account",
     "access_means",
     "basis",

@@ -96,8 +96,20 @@ pub(super) fn decode_input() -> std::result::Result<(), String> {
     io::stdout().write_all(&answer).map_err(failed)
 }
 
-/// The picture, not yet turned, no larger than a preview; the size of the whole as it is turned; and how to turn it.
+/// The picture, not yet turned, no larger than a preview; the size of the whole, and how to turn it.
 fn decoded(input: File) -> std::result::Result<(DynamicImage, Whole), String> {
+    let (picture, whole) = decoded_whole(input)?;
+    let side = side(ThumbSize::Preview);
+    let small = if whole.width.max(whole.height) > side {
+        picture.thumbnail(side, side)
+    } else {
+        picture
+    };
+    Ok((small, whole))
+}
+
+/// The same in its full size.
+pub(super) fn decoded_whole(input: File) -> std::result::Result<(DynamicImage, Whole), String> {
     let mut reader = ImageReader::new(BufReader::new(input))
         .with_guessed_format()
         .map_err(|e| e.to_string())?;
@@ -113,20 +125,14 @@ fn decoded(input: File) -> std::result::Result<(DynamicImage, Whole), String> {
     }
     let turn = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let picture = DynamicImage::from_decoder(decoder).map_err(why)?;
-    let side = side(ThumbSize::Preview);
-    let small = if width.max(height) > side {
-        picture.thumbnail(side, side)
-    } else {
-        picture
-    };
-    Ok((small, Whole { width, height, turn }))
+    Ok((picture, Whole { width, height, turn }))
 }
 
 /// What is known of the whole picture.
-struct Whole {
-    width: u32,
-    height: u32,
-    turn: Orientation,
+pub(super) struct Whole {
+    pub width: u32,
+    pub height: u32,
+    pub turn: Orientation,
 }
 
 fn encoded(picture: DynamicImage, whole: Whole) -> std::result::Result<MadePicture, String> {
@@ -154,7 +160,7 @@ fn side(size: ThumbSize) -> u32 {
 }
 
 /// JPEG has no transparency: what lies behind is white.
-fn on_white(picture: &DynamicImage) -> RgbImage {
+pub(super) fn on_white(picture: &DynamicImage) -> RgbImage {
     if !picture.color().has_alpha() {
         return picture.to_rgb8();
     }

@@ -11,6 +11,7 @@ mod desk;
 mod drawn;
 mod helpers;
 mod limited;
+mod print;
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -21,6 +22,7 @@ pub use desk::PictureDesk;
 pub use drawn::{KIND as DRAWN_KIND, drawn, drawn_words};
 pub use helpers::Helpers;
 pub use limited::run_limited;
+pub use print::PrintCopy;
 
 use crate::clock::random;
 use crate::durable;
@@ -86,6 +88,12 @@ pub enum Unmade {
     Lacks(&'static str),
 }
 
+/// How a still picture is decoded in a process, and what makes it stop.
+struct Decoder<'a, T> {
+    go_on: &'a dyn Fn() -> Result<()>,
+    read: fn(&child::Decoding<'_>, &Path) -> Result<std::result::Result<T, Unmade>>,
+}
+
 /// What makes pictures.
 #[derive(Debug)]
 pub struct PictureMaker {
@@ -127,6 +135,39 @@ impl PictureMaker {
         (media_type, size): (&str, u64),
         go_on: &dyn Fn() -> Result<()>,
     ) -> Result<std::result::Result<MadePicture, Unmade>> {
+        self.decode(
+            source,
+            (media_type, size),
+            Decoder {
+                go_on,
+                read: decode::in_a_process,
+            },
+        )
+    }
+
+    /// Makes a copy of a picture for print; otherwise as [`Self::make`].
+    ///
+    /// # Errors
+    /// As [`Self::make`].
+    pub fn print(
+        &self,
+        source: impl Read,
+        (media_type, size): (&str, u64),
+        go_on: &dyn Fn() -> Result<()>,
+    ) -> Result<std::result::Result<PrintCopy, Unmade>> {
+        let read = match media_type {
+            "image/png" => print::sharp_in_a_process,
+            _ => print::in_a_process,
+        };
+        self.decode(source, (media_type, size), Decoder { go_on, read })
+    }
+
+    fn decode<T>(
+        &self,
+        source: impl Read,
+        (media_type, size): (&str, u64),
+        Decoder { go_on, read }: Decoder<'_, T>,
+    ) -> Result<std::result::Result<T, Unmade>> {
         let Some(means) = Means::of(media_type) else {
             return Ok(Err(Unmade::Failed(format!("no pictures are made of {media_type}"))));
         };
@@ -146,7 +187,7 @@ impl PictureMaker {
             Means::Ffmpeg(reader) => self.helpers.frame(&job, reader)?,
         };
         match still {
-            Ok(still) => decode::in_a_process(&job, &still),
+            Ok(still) => read(&job, &still),
             Err(unmade) => Ok(Err(unmade)),
         }
     }

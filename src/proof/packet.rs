@@ -100,6 +100,35 @@ fn is_extension(text: &str) -> bool {
     packed.contains(&text) || ((1..=8).contains(&text.len()) && text.bytes().all(plain))
 }
 
+/// The papers in PDF that a packet may have: for court and defence, and for a jury.
+pub const PDF_PAPERS: [&str; 2] = ["exhibits", "report"];
+
+/// A volume's name: `data/report.pdf`; of several, `data/report-02-of-11.pdf`.
+pub fn pdf_path(paper: &str, volume: u32, of: u32) -> String {
+    let width = of.to_string().len();
+    match of {
+        1 => format!("data/{paper}.pdf"),
+        _ => format!("data/{paper}-{volume:0width$}-of-{of}.pdf"),
+    }
+}
+
+/// Whether a volume of some paper is named so.
+pub fn is_pdf_path(path: &str) -> bool {
+    let stem = path.strip_prefix("data/").and_then(|name| name.strip_suffix(".pdf"));
+    let named = |paper: &str| {
+        let rest = stem?.strip_prefix(paper)?;
+        let number = |text: &str| text.parse().ok();
+        let (volume, of) = match rest.strip_prefix('-') {
+            Some(rest) => rest
+                .split_once("-of-")
+                .and_then(|(v, of)| Some((number(v)?, number(of)?)))?,
+            None => (1, 1),
+        };
+        Some((1..=of).contains(&volume) && pdf_path(paper, volume, of) == path)
+    };
+    PDF_PAPERS.into_iter().any(|paper| named(paper) == Some(true))
+}
+
 /// Whether an operating system leaves such a file in folders that somebody looks at.
 pub fn is_litter(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
@@ -258,6 +287,9 @@ pub struct Head {
     /// The exhibit list from which it was asked, in its version then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exhibit_list: Option<ListVersion>,
+    /// The papers in PDF; none where the server makes none, or the papers are older than 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pdf: Option<PdfPapers>,
 }
 
 /// A version of an exhibit list. The list itself is a working paper that no packet shows.
@@ -266,6 +298,26 @@ pub struct Head {
 pub struct ListVersion {
     pub id: String,
     pub version: u64,
+}
+
+/// Volumes of each paper in PDF, and what laid them out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PdfPapers {
+    /// Of `exhibits.pdf`.
+    pub exhibits: u32,
+    /// Of `report.pdf`.
+    pub report: u32,
+    /// `typst 0.15.1`.
+    pub typesetter: String,
+}
+
+impl PdfPapers {
+    /// The files, sorted bytewise: exhibits before report.
+    pub fn paths(&self) -> impl Iterator<Item = String> {
+        let volumes = |paper: &'static str, of: u32| (1..=of).map(move |volume| pdf_path(paper, volume, of));
+        volumes(PDF_PAPERS[0], self.exhibits).chain(volumes(PDF_PAPERS[1], self.report))
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -53,6 +53,7 @@ impl Walk<'_> {
                 self.report.broken(path, rule::SIZE);
             } else if !(REQUIRED.contains(&path)
                 || page::is_page(path)
+                || is_pdf_path(path)
                 || path == VERIFY_PAGE
                 || path.starts_with(EXHIBITS))
             {
@@ -122,8 +123,7 @@ impl Walk<'_> {
             return self.report.tell(Verdict::NotChecked, HOW_TO, rule::HOW_TO_NOT_CHECKED);
         };
         // Words of another version of the papers are named where the head is read.
-        let same = how_to.is_none_or(|text| text == papers::how_to(&head.name, &head.origin).into_bytes());
-        // The words of all versions are the same.
+        let same = how_to.is_none_or(|text| text == papers::how_to(head.papers, &head.name, &head.origin).into_bytes());
         let ours = head.papers.is_some_and(|version| (1..=PAPERS).contains(&version));
         self.report.require(same || !ours, HOW_TO, rule::HOW_TO_WORDS);
     }

@@ -18,6 +18,7 @@ mod log;
 mod page;
 pub mod papers;
 mod part;
+mod pdf;
 mod records;
 mod rule;
 pub mod trust;
@@ -37,14 +38,17 @@ pub use log::OTHERS;
 
 /// The rule under which papers of another version are named.
 pub const PAPERS_RULE: &str = "papers";
+/// The rule under which the papers in PDF are named.
+pub const PDF_RULE: &str = "papers.pdf";
 /// The rule under which `index.html` is compared with the packet's documents.
 pub const PAGE_RULE: &str = "index";
 /// The rule under which it is told whether `verify.html` is the one that this program gives out.
 pub const VERIFIER_RULE: &str = "verifier";
 /// Rules of what is not checked beside a part that passed.
-pub const REMARKS: [&str; 7] = [
+pub const REMARKS: [&str; 8] = [
     OTHERS,
     PAPERS_RULE,
+    PDF_RULE,
     "events.after_cut",
     "inventory.withheld",
     PAGE_RULE,

@@ -7,7 +7,7 @@ use crate::proof::time::format_at;
 
 /// Version of the papers: `HOW-TO-VERIFY.txt`, the labels of `bag-info.txt`, the reasons in the inventory, and the
 /// organization in the request's record. Packets of 0.1.0 name none; 2 has more endings of files ([`super::endings`]); 3
-/// attests the evidence hash.
+/// attests the evidence hash, may have papers in PDF, and tells of both.
 pub const PAPERS: u32 = 3;
 /// Longest slug of a case number.
 const SLUG: usize = 60;
@@ -26,12 +26,18 @@ pub const NOT_YET: &str = "could not leave yet when the packet was begun";
 pub const REASONS: [&str; 5] = [HELD, QUARANTINED, NOT_ASKED, LATE, NOT_YET];
 
 const HOW_TO_VERIFY: &str = include_str!("HOW-TO-VERIFY.txt");
+/// The words of the versions up to 2.
+const HOW_TO_VERIFY_2: &str = include_str!("HOW-TO-VERIFY-2.txt");
 const DEMO: &str = "DEMO. Nobody and nothing in this packet is real.\n\n";
 
-/// `HOW-TO-VERIFY.txt` of a packet, by the names of its top folder and its log.
-pub fn how_to(name: &str, origin: &str) -> String {
+/// `HOW-TO-VERIFY.txt` of a packet, by the version of its papers and the names of its top folder and its log.
+pub fn how_to(version: Option<u32>, name: &str, origin: &str) -> String {
     let demo = if packet::is_demo(origin) { DEMO } else { "" };
-    let text = HOW_TO_VERIFY.replace("{name}", name).replace("{origin}", origin);
+    let words = match version >= Some(packet::EVIDENCE_SINCE) {
+        true => HOW_TO_VERIFY,
+        false => HOW_TO_VERIFY_2,
+    };
+    let text = words.replace("{name}", name).replace("{origin}", origin);
     format!("{demo}{text}")
 }
 
@@ -124,9 +130,23 @@ mod tests {
 
     #[test]
     fn other_words_are_another_version_of_the_papers() {
-        let words = [HOW_TO_VERIFY, DEMO, &REASONS.join("\n")].join("\n");
-        let known = (2, "a9c49a4cd3d2df1f85471256210a6da3ef944590ea7dd3777cd02ac394103bed");
-        assert_eq!((PAPERS, &*Digest::of(words.as_bytes()).to_string()), known);
+        let digest = |how_to: &str| Digest::of([how_to, DEMO, &REASONS.join("\n")].join("\n").as_bytes()).to_string();
+        let known = [
+            (
+                HOW_TO_VERIFY_2,
+                2,
+                "a9c49a4cd3d2df1f85471256210a6da3ef944590ea7dd3777cd02ac394103bed",
+            ),
+            (
+                HOW_TO_VERIFY,
+                PAPERS,
+                "d3d1d68e910877cd87f0db8c51f7836d5339402954fd08308c178c60cd4a52e1",
+            ),
+        ];
+        for (words, version, digest_known) in known {
+            assert_eq!(digest(words), digest_known, "version {version}");
+        }
+        assert_eq!(PAPERS, 3);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::rule::{self, Rule};
-use super::{Finding, Grade, PAGE_RULE, VERIFIER_RULE, Verdict, Walk};
+use super::{Finding, Grade, PAGE_RULE, PDF_RULE, VERIFIER_RULE, Verdict, Walk};
 use crate::proof::packet::*;
 
 /// A group of checks.
@@ -91,6 +91,13 @@ pub(super) const WALK: &[Part] = &[
         passed: Err(VERIFIER_RULE),
         needs: &[VERIFY_PAGE, PACKET],
         run: |walk| walk.verifier(),
+    },
+    Part {
+        file: PACKET,
+        grade: Grade::Bytes,
+        passed: Err(PDF_RULE),
+        needs: &[PACKET],
+        run: |walk| walk.pdf(),
     },
     Part {
         file: TAGMANIFEST,

@@ -28,6 +28,7 @@ rules! {
     TAGMANIFEST "tagmanifest" "lists every other file with its digest";
     BAG "bag" "the bag is BagIt 1.0 and of its size, its labels and HOW-TO-VERIFY.txt are what the records say";
     LOG "log" "the issue is a leaf of the tree that the log's checkpoint signs";
+    PDF "papers.pdf" "the papers in PDF are those that packet.json names";
     PAGE "index" "shows what the documents say, as case-uco.jsonld and ro-crate-metadata.json do: made from them again, they are the same byte for byte";
     OWN_VERIFIER "verifier" "is the page that this verifier gives out, byte for byte";
     SIGNER_TRUSTED "signer" "is signed by the log you trust";
@@ -44,6 +45,8 @@ rules! {
     SAME_KIND_OF_PAGE "verifier" "is a page like this one, and neither can vouch for itself";
     HOW_TO_NOT_CHECKED "bag" "packet.json has no head to compare it with";
     BAG_NOT_CHECKED "bag" "packet.json has no head, or the request no record, to compare it with";
+    PDF_NOT_COMPARED "papers.pdf" "what it shows is not compared, for this verifier makes no PDFs: its bytes are those that the manifest lists, and the evidence hash that the report prints must be this packet's";
+    PDF_NO_HEAD "papers.pdf" "packet.json has no head, which names the papers in PDF";
     EXTRA "log.extra" "carries extra data, for which nobody vouches";
     SIGNER_OF_NOTHING "signer" "no key that is shown or given signed this checkpoint";
     SIGNER_NOT_CHECKED "signer" "no key was given; anyone could have made this packet";
@@ -55,6 +58,8 @@ rules! {
 rules! {
     LITTER "layout.litter" "was left by an operating system; remove it, or verify the ZIP";
     MISSING "layout.missing" "is required and missing";
+    PDF_MISSING "papers.pdf" "is named by packet.json and missing";
+    PDF_UNNAMED "papers.pdf" "is a paper that packet.json does not name";
     PATH "layout.path" "is a name that some system would read differently";
     FETCH "layout.fetch" "a packet holds all of its files; fetch.txt is not allowed";
     UNEXPECTED "layout.unexpected" "belongs to no part of a packet: the layout names every file";
@@ -116,6 +121,7 @@ rules! {
     FOLDER "packet.name" "names another top folder";
     NAME "packet.name" "is not named after the case's number and the time of the request";
     PRODUCT "packet.product" "names no version of casetrail";
+    PDF_PAPERS "papers.pdf" "names papers in PDF although its papers are of a version that has none, or not at least one volume of each";
     PAGES "papers" "names a version of its page where the record of the request binds no papers, or none where it does";
     PAPERS "papers" "names another version of the papers than the record of the request binds";
     DEMO "packet.demo" "marks a demonstration wrongly";

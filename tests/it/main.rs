@@ -44,6 +44,8 @@ mod lists;
 mod odd_input;
 mod packets;
 mod pages;
+#[cfg(feature = "pdf")]
+mod papers;
 mod pictures;
 mod projections;
 mod releases;

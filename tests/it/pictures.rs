@@ -50,7 +50,7 @@ impl Drop for Studio {
 }
 
 /// A picture, its left half red and its right half blue.
-fn two_halves(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
+pub fn two_halves(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
     let picture = RgbImage::from_fn(width, height, |x, _| match x < width / 2 {
         true => Rgb([200, 20, 20]),
         false => Rgb([20, 20, 200]),
@@ -61,7 +61,7 @@ fn two_halves(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
 }
 
 /// The same JPEG with EXIF that says how it is turned, and a secret.
-fn with_exif(jpeg: &[u8], orientation: u8) -> Vec<u8> {
+pub fn with_exif(jpeg: &[u8], orientation: u8) -> Vec<u8> {
     let mut exif = b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x02\x01\x12\0\x03\0\0\0\x01\0".to_vec();
     exif.extend([
         orientation,

@@ -235,6 +235,7 @@ impl Model {
             papers: Some(PAPERS),
             pages: Some(page::version()),
             exhibit_list: None,
+            pdf: None,
         };
         let shown = Shown {
             leaf: Digest([0; 32]),
@@ -480,7 +481,10 @@ impl Model {
             head: &self.head,
         };
         files.insert(BAG_INFO.into(), papers::bag_info(labels).into());
-        files.insert(HOW_TO.into(), papers::how_to(&self.head.name, &self.head.origin).into());
+        files.insert(
+            HOW_TO.into(),
+            papers::how_to(self.head.papers, &self.head.name, &self.head.origin).into(),
+        );
         (self.bag)(&mut files);
         let last = match self.between.last() {
             Some(event) => (event.clone(), leaf(&event.canonical().unwrap())),

@@ -13,6 +13,7 @@ mod merkle;
 mod notes;
 mod packets;
 mod pages;
+mod pdf;
 mod policies;
 mod properties;
 mod rules;

@@ -434,6 +434,7 @@ fn the_table_in_the_docs_and_these_tests_name_the_same_rules() {
         "container",
         "arguments",
     ]);
+    tested.extend(crate::pdf::RULES);
     tested.extend([
         "events.after_cut",
         "inventory.withheld",

@@ -20,11 +20,13 @@ use crate::proof::Digest;
 use crate::text::{Moment, count, counted, groups, label, line, size};
 
 /// The steps of a build: the job's word, what it does, and what that is when nothing more is known.
-const STEPS: [(&str, &str, &str); 6] = [
+const STEPS: [(&str, &str, &str); 8] = [
     ("", "Wait", "for the builder"),
     ("exhibits", "Read and hash", "every file again"),
     ("custody", "Collect", "events and records"),
+    ("prints", "Copy pictures", "for print"),
     ("pages", "Write pages", "index and inventory"),
+    ("papers", "Lay out papers", "report and exhibits"),
     ("issue", "Sign", "and wait for a checkpoint"),
     ("sync", "Pack", "one ZIP, no compression"),
 ];
@@ -98,7 +100,8 @@ fn progress(packet: &PacketView) -> Option<String> {
     let (done, percent) = (number(done), number(done) * 100 / number(total));
     Some(match packet.step.as_str() {
         "exhibits" => format!("{} of {}, {percent} %", size(done), size(number(total))),
-        "pages" => format!("{} of {}", count(done), counted(number(total), "exhibit", "exhibits")),
+        "papers" => format!("{} of {}", count(done), counted(number(total), "volume", "volumes")),
+        "pages" | "prints" => format!("{} of {}", count(done), counted(number(total), "exhibit", "exhibits")),
         _ => format!("{percent} %"),
     })
 }

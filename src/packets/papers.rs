@@ -1,0 +1,194 @@
+//! The papers in PDF: print copies first, because how many volumes there are stands in `packet.json`; then the papers, each
+//! where the ZIP's order wants it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::pick::{Pick, files, no_record};
+use super::store;
+use super::work::Work;
+use super::zip::Bag;
+use crate::blobs::{Key, Shelf, WHOLE};
+use crate::captures::FileEntry;
+use crate::error::{Error, Result};
+use crate::http;
+use crate::ledger;
+use crate::paper::{DraftMeans, Fonts, Load, PaperDraft, Plan, Press, Prints, TYPESETTER};
+use crate::pictures::{Unmade, is_shown};
+use crate::proof::id::Digest;
+use crate::proof::packet::{EVIDENCE_SINCE, EvidenceHash, FileRow, PdfPapers, pdf_path};
+
+/// Captures whose records are in memory at once.
+const SOME: usize = 200;
+/// Bytes that a paper takes beside its print copies, at the least.
+const PAPER: u64 = 8 << 20;
+
+/// The papers of a packet, while it is built.
+pub struct Papers {
+    fonts: Arc<Fonts>,
+    prints: Prints,
+    plan: Plan,
+}
+
+/// The papers with everything that stands in them but the evidence hash.
+pub struct DraftedPapers {
+    papers: Papers,
+    draft: PaperDraft,
+}
+
+/// As much of a capture's record as the plan needs.
+#[derive(Deserialize)]
+struct PrintedRecord {
+    files: Vec<FileEntry>,
+    text: Option<String>,
+}
+
+impl Papers {
+    /// Makes the print copies and plans the volumes. `None` for a packet whose papers are of a version without PDFs.
+    pub fn plan(state: &http::State, work: &Work<'_>, picks: &[Pick]) -> Result<Option<Self>> {
+        if work.request.papers() < Some(EVIDENCE_SINCE) {
+            return Ok(None);
+        }
+        work.progress.begin("prints", picks.len() as u64)?;
+        let mut prints = Prints::new(Box::new(work.blobs.temp_file(Shelf::Packets)?));
+        let stream = ledger::case_stream(&work.packet.case_id);
+        let mut loads = Vec::with_capacity(picks.len());
+        for some in picks.chunks(SOME) {
+            let seqs: Vec<i64> = some.iter().map(|pick| pick.seq).collect();
+            let records: HashMap<Digest, PrintedRecord> = work.read(|conn| store::parsed(conn, &stream, &seqs))?;
+            for pick in some {
+                let said = records.get(&pick.leaf).ok_or_else(|| no_record(pick))?;
+                loads.push(print(state, work, (pick, said), &mut prints)?);
+                work.progress.advance(1)?;
+            }
+        }
+        let mut captures = 0;
+        work.captures(|page| {
+            captures += page.len();
+            Ok(())
+        })?;
+        // What the papers take together: each print copy twice, in the report and among the exhibits.
+        let room = 2 * (prints.bytes() + PAPER);
+        state.blobs.check_reserve(state.limits.reserve.saturating_add(room))?;
+        Ok(Some(Self {
+            fonts: state.fonts.take()?,
+            plan: Plan::of(&loads, captures.saturating_sub(picks.len())),
+            prints,
+        }))
+    }
+
+    /// How `packet.json` names them.
+    pub fn named(&self) -> Result<PdfPapers> {
+        let number = |volumes: usize| u32::try_from(volumes).map_err(Error::internal);
+        Ok(PdfPapers {
+            exhibits: number(self.plan.exhibits.len())?,
+            report: number(self.plan.report.len())?,
+            typesetter: TYPESETTER.into(),
+        })
+    }
+
+    /// Reads what stands in them from the packet's documents, which are all there, if only as drafts.
+    pub fn draft(self, work: &Work<'_>, organization: &str, bag: &mut Bag<'_>) -> Result<DraftedPapers> {
+        let volumes = self.plan.exhibits.len() + self.plan.report.len();
+        work.progress.begin("papers", volumes as u64)?;
+        let means = DraftMeans {
+            fonts: &self.fonts,
+            prints: &self.prints,
+            organization,
+            scratch: Box::new(work.blobs.temp_file(Shelf::Packets)?),
+        };
+        let draft = PaperDraft::read(bag.documents(), means)?;
+        Ok(DraftedPapers { papers: self, draft })
+    }
+}
+
+impl DraftedPapers {
+    fn press(&self) -> Press<'_> {
+        Press {
+            fonts: self.papers.fonts.clone(),
+            prints: &self.papers.prints,
+            draft: &self.draft,
+            plan: &self.papers.plan,
+        }
+    }
+
+    /// Adds `exhibits.pdf`, for a jury.
+    pub fn exhibits(&self, work: &Work<'_>, bag: &mut Bag<'_>) -> Result<()> {
+        let named = self.papers.named()?;
+        for (volume, number) in self.papers.plan.exhibits.iter().zip(1..) {
+            let pdf = self.press().exhibits(volume)?;
+            bag.add(&pdf_path("exhibits", number, named.exhibits), &pdf)?;
+            work.progress.advance(1)?;
+        }
+        Ok(())
+    }
+
+    /// Adds `report.pdf`, which prints the hash of the evidence: everything that it covers lies in the bag.
+    pub fn report(&self, work: &Work<'_>, bag: &mut Bag<'_>) -> Result<()> {
+        let named = self.papers.named()?;
+        let lines = bag.payload.keys().filter(|path| EvidenceHash::covers(path)).count();
+        let code = (EvidenceHash::of(&bag.payload), lines);
+        for (volume, number) in self.papers.plan.report.iter().zip(1..) {
+            let pdf = self.press().report(volume, code)?;
+            bag.add(&pdf_path("report", number, named.report), &pdf)?;
+            work.progress.advance(1)?;
+        }
+        Ok(())
+    }
+}
+
+/// Makes the print copies of an exhibit's pictures.
+fn print(
+    state: &http::State,
+    work: &Work<'_>,
+    (pick, said): (&Pick, &PrintedRecord),
+    prints: &mut Prints,
+) -> Result<Load> {
+    let mut load = Load {
+        text: said.text.as_ref().map_or(0, |text| text.len() as u64),
+        ..Load::default()
+    };
+    let before = prints.bytes();
+    for (n, file) in (1..).zip(files(pick, &said.files)?) {
+        let media_type = file.media_type.clone().unwrap_or_default();
+        if file.path.is_none() || !is_shown(&media_type) {
+            continue;
+        }
+        state.blobs.check_reserve(state.limits.reserve)?;
+        let place = (pick.exhibit, n);
+        match copy(state, work, (&media_type, &file))? {
+            Ok(copy) => {
+                prints.add(place, &copy)?;
+                load.pictures += 1;
+            }
+            Err(why) => prints.lack(place, why),
+        }
+    }
+    load.bytes = prints.bytes() - before;
+    Ok(load)
+}
+
+/// The print copy of a file, or why there is none.
+fn copy(
+    state: &http::State,
+    work: &Work<'_>,
+    (media_type, file): (&str, &FileRow),
+) -> Result<std::result::Result<crate::pictures::PrintCopy, String>> {
+    let from = work.blobs.open(&Key::File(file.sha256), WHOLE)?;
+    let go_on = || work.progress.check();
+    match state.pictures.maker.print(from, (media_type, file.size), &go_on) {
+        Ok(Ok(copy)) => Ok(Ok(copy)),
+        Ok(Err(Unmade::Failed(why))) => Ok(Err(format!("no picture could be made of it: {why}"))),
+        Ok(Err(Unmade::Lacks(helper))) => Ok(Err(format!(
+            "no picture could be made of it: {helper}, which opens such files, is not installed on the agency’s server"
+        ))),
+        Err(e) => {
+            // A job that has to stop stops; otherwise a paper without a picture is better than none, and says so.
+            work.progress.check()?;
+            tracing::warn!(error = %e, sha256 = %file.sha256, "no print copy could be made; the report says so");
+            Ok(Err("no picture could be made of it on the agency’s server".into()))
+        }
+    }
+}

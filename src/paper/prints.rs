@@ -1,0 +1,121 @@
+//! Print copies of the exhibits' pictures, in a file of their own until the papers are made.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::sync::{Mutex, MutexGuard};
+
+use crate::pictures::PrintCopy;
+
+/// Where drafts of papers lie: a temporary file.
+pub trait DraftFile: Read + Write + Seek + Send {}
+
+impl<T: Read + Write + Seek + Send> DraftFile for T {}
+
+/// Pieces that were put away, read again by number.
+pub(super) struct Pieces {
+    file: Mutex<Box<dyn DraftFile>>,
+    /// Where each begins, and its length.
+    places: Vec<(u64, usize)>,
+    end: u64,
+}
+
+impl Pieces {
+    pub fn new(file: Box<dyn DraftFile>) -> Self {
+        Self {
+            file: Mutex::new(file),
+            places: Vec::new(),
+            end: 0,
+        }
+    }
+
+    fn file(&self) -> MutexGuard<'_, Box<dyn DraftFile>> {
+        // Every read and write seeks first.
+        self.file.lock().unwrap_or_else(|e| e.into_inner())
+    }
+
+    /// Puts a piece away, and gives its number.
+    pub fn add(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut file = self.file();
+        file.seek(SeekFrom::Start(self.end))?;
+        file.write_all(bytes)?;
+        drop(file);
+        self.places.push((self.end, bytes.len()));
+        self.end += bytes.len() as u64;
+        Ok(self.places.len() - 1)
+    }
+
+    pub fn read(&self, number: usize) -> io::Result<Vec<u8>> {
+        let (start, length) = *self.places.get(number).ok_or(io::ErrorKind::NotFound)?;
+        let mut bytes = vec![0; length];
+        let mut file = self.file();
+        file.seek(SeekFrom::Start(start))?;
+        file.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+/// What became of a file's picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Print {
+    /// A print copy: its number.
+    Made(usize),
+    /// None, and why in words.
+    Unmade(String),
+}
+
+/// All print copies of a packet.
+pub struct Prints {
+    pieces: Pieces,
+    /// Pixels of each copy, and of its file.
+    sizes: Vec<[(u32, u32); 2]>,
+    /// By exhibit and place among its files, both from 1.
+    of: BTreeMap<(u32, usize), Print>,
+}
+
+impl Prints {
+    /// None yet; they will lie in this file.
+    pub fn new(file: Box<dyn DraftFile>) -> Self {
+        Self {
+            pieces: Pieces::new(file),
+            sizes: Vec::new(),
+            of: BTreeMap::new(),
+        }
+    }
+
+    /// Puts a copy away. Copies come in the order of exhibits and files.
+    pub fn add(&mut self, file: (u32, usize), copy: &PrintCopy) -> io::Result<()> {
+        let number = self.pieces.add(&copy.jpeg)?;
+        self.sizes.push([copy.size, copy.of]);
+        self.of.insert(file, Print::Made(number));
+        Ok(())
+    }
+
+    /// Keeps why a file has no copy.
+    pub fn lack(&mut self, file: (u32, usize), why: String) {
+        self.of.insert(file, Print::Unmade(why));
+    }
+
+    /// What became of a file's picture.
+    pub fn of(&self, file: (u32, usize)) -> Option<&Print> {
+        self.of.get(&file)
+    }
+
+    /// Bytes of all.
+    pub fn bytes(&self) -> u64 {
+        self.pieces.end
+    }
+
+    pub(super) fn read(&self, number: usize) -> io::Result<Vec<u8>> {
+        self.pieces.read(number)
+    }
+
+    /// Pixels of a copy.
+    pub(super) fn size(&self, number: usize) -> Option<(u32, u32)> {
+        Some(self.sizes.get(number)?[0])
+    }
+
+    /// Pixels of a copy's file.
+    pub(super) fn whole(&self, number: usize) -> Option<(u32, u32)> {
+        Some(self.sizes.get(number)?[1])
+    }
+}

@@ -1,0 +1,78 @@
+//! An authorization as the papers show it.
+
+use serde_json::{Value, json};
+
+use super::exhibit::{list, said};
+use super::{PaperView, TimelineMoment, times, words};
+use crate::page::words as page_words;
+use crate::text::label;
+
+/// The authorization, and its lines of the timeline.
+pub(super) fn parts(view: &PaperView<'_>, record: &Value) -> (Value, Vec<TimelineMoment>) {
+    let (zone, letters) = (view.story.zone, view.letters);
+    let number = record["number"].to_string();
+    let told = |pointer: &str| times::told(zone, record, pointer);
+    let person = |pointer: &str| letters.maybe(said(record, pointer));
+    let joined = |name: &str, each: fn(&Value) -> Option<String>, between: &str| {
+        let all: Vec<String> = list(record, name).iter().filter_map(each).collect();
+        (!all.is_empty()).then(|| letters.rich(&all.join(between)))
+    };
+    let word = |value: &Value| value.as_str().map(label);
+    let attested = list(record, "attestations").iter().filter_map(Value::as_str);
+    let attested: Vec<String> = attested
+        .map(|word| page_words::attestation(word).map_or_else(|| label(word), str::to_owned))
+        .collect();
+    let decided = record["decision"].is_object().then(|| {
+        json!({
+            "outcome": said(record, "/decision/outcome").map_or("Decided".into(), outcome), "at": told("/decision/at"),
+            "by": person("/decision/by/name"), "reason": person("/decision/reason"),
+        })
+    });
+    let revoked = record["revoked"].is_object().then(
+        || json!({"at": told("/revoked/at"), "by": person("/revoked/by/name"), "reason": person("/revoked/reason")}),
+    );
+    let shown = json!({
+        "id": record["id"], "no": number, "level": said(record, "/level").map(label), "state": said(record, "/state").map_or("unknown".into(), label),
+        "purpose": person("/purpose"), "predicate": person("/predicate"),
+        "holders": joined("holders", |holder| said(holder, "/name").map(str::to_owned), ", "),
+        "platforms": joined("platforms", |platform| platform.as_str().map(label), ", "),
+        "accounts": joined("accounts", account, ", ").unwrap_or_else(|| json!("All accounts of these platforms")),
+        "searches": joined("searches", |search| search.as_str().map(str::to_owned), "; ").unwrap_or_else(|| json!("None named")),
+        "scope": person("/scope_note"), "devices": list(record, "devices").iter().filter_map(word).collect::<Vec<_>>().join(", "),
+        "attestations": attested, "requester": person("/requester/name"), "requested": told("/requested_at"), "starts": told("/starts_at"),
+        "effective": told("/effective_from"), "ends": told("/ends_at"), "review": told("/review_at"),
+        "decision": decided, "revoked": revoked, "exhibits": [],
+    });
+    let approved = (said(record, "/decision/outcome") == Some("approve")).then_some("/decision/at");
+    let moments = [
+        ("requested", Some("/requested_at")),
+        ("approved", approved),
+        ("revoked", Some("/revoked/at")),
+    ];
+    let moment = |(what, at): (&str, Option<&str>)| {
+        let at = times::instant(record, at?)?;
+        let what = format!("Authorization no. {number} {what}");
+        Some((
+            at,
+            json!({"at": times::time(zone, Some(at)), "what": what, "exhibit": null, "basis": "The agency server’s clock."}),
+        ))
+    };
+    (shown, moments.into_iter().filter_map(moment).collect())
+}
+
+fn account(account: &Value) -> Option<String> {
+    let handle = said(account, "/handle")?;
+    Some(match said(account, "/platform") {
+        Some(platform) => format!("{handle} ({})", label(platform)),
+        None => handle.to_owned(),
+    })
+}
+
+fn outcome(word: &str) -> String {
+    match word {
+        "approve" => "Approved".into(),
+        "deny" => "Denied".into(),
+        "return" => "Returned".into(),
+        other => words::capital(&label(other)),
+    }
+}

@@ -1,0 +1,400 @@
+//! An exhibit as the papers show it.
+
+use serde_json::{Value, json};
+
+use super::{PaperView, times, words};
+use crate::page::story::TrailEvent;
+use crate::page::{views, words as page_words};
+use crate::paper::letters::SignKey;
+use crate::paper::prints::Print;
+use crate::proof::packet::{Exhibit, FileRow};
+use crate::text::{self, label, size};
+
+/// Print copies of one exhibit at the most.
+const PICTURES: usize = 500;
+
+/// What an exhibit gives to the parts of the papers.
+pub(super) struct ExhibitParts {
+    /// The exhibit itself.
+    pub shown: Value,
+    /// Its line in the index.
+    pub index: Value,
+    /// What did not go by the book, or was changed.
+    pub exceptions: Vec<Value>,
+    /// Its files that are not in the packet.
+    pub withheld: Vec<Value>,
+}
+
+/// One exhibit, with what is asked of it often.
+struct ExhibitPaper<'v> {
+    view: &'v PaperView<'v>,
+    exhibit: &'v Exhibit,
+    no: String,
+    kind: String,
+    title: String,
+    trail: &'v [TrailEvent],
+}
+
+/// The number by which a court knows it: that of the exhibit list, else its place in the packet.
+pub(super) fn shown_number(exhibit: &Exhibit) -> String {
+    exhibit.number.clone().unwrap_or_else(|| exhibit.exhibit.to_string())
+}
+
+pub(super) fn parts(view: &PaperView<'_>, exhibit: &Exhibit) -> ExhibitParts {
+    let record = &exhibit.record;
+    ExhibitPaper {
+        view,
+        exhibit,
+        no: shown_number(exhibit),
+        kind: label(said(record, "/kind").unwrap_or("capture")),
+        title: exhibit.title.clone().unwrap_or_else(|| views::title(record)),
+        trail: view.story.trails.get(&exhibit.capture).map_or(&[], Vec::as_slice),
+    }
+    .parts()
+}
+
+pub(super) fn said<'v>(record: &'v Value, pointer: &str) -> Option<&'v str> {
+    let text = record.pointer(pointer)?.as_str()?;
+    (!text.trim().is_empty()).then_some(text)
+}
+
+pub(super) fn list<'v>(record: &'v Value, name: &str) -> &'v [Value] {
+    record[name].as_array().map_or(&[], Vec::as_slice)
+}
+
+impl ExhibitPaper<'_> {
+    fn parts(&self) -> ExhibitParts {
+        let (view, record) = (self.view, &self.exhibit.record);
+        let (letters, title) = (view.letters, view.letters.rich(&self.title));
+        let (files, pictures) = self.files();
+        let (custody, versions, marks) = (self.custody(), self.versions(), self.marks());
+        let exceptions = self.exceptions(&title, &custody, &versions);
+        let captured = times::told(view.story.zone, record, "/captured_at");
+        let mut key = SignKey::default();
+        // What somebody wrote who found nothing is not the words of a source.
+        let finding = said(record, "/kind") == Some("lookup");
+        let text = said(record, "/text");
+        let undrawn = |file: &&Value| file["no_picture"].is_string();
+        // Where the original itself is not drawn, a text is what somebody says of it, and no jury reads it in its place.
+        let own = self.exhibit.files.iter().zip(&files);
+        let own = own
+            .filter(|(_, shown)| undrawn(shown))
+            .any(|(file, _)| file.role == "original");
+        let shows = !pictures.is_empty() || (text.is_some() && !finding && !own);
+        let native: Vec<Value> = files.iter().filter(undrawn).filter(|_| !shows).cloned().collect();
+        let words = text.map_or(Value::Null, |text| letters.keyed(text, &mut key));
+        let shown = json!({
+            "no": self.no, "item": self.exhibit.item, "kind": self.kind, "title": title, "marks": marks, "pictures": pictures,
+            "description": self.exhibit.description.as_deref().map(|said| letters.rich(said)),
+            "text": words, "special": key.rows(),
+            "text_label": if finding { "What the capturer wrote" } else { "Text as recorded" },
+            "text_chars": text.map_or(0, |text| text.chars().count()),
+            "versions": versions, "times": self.times(), "facts": self.facts(), "basis": letters.rich(&self.basis()),
+            "coverage": self.coverage(), "files": files, "custody": custody, "captured": captured,
+            "jury": {"show": shows || !native.is_empty(), "native": native},
+        });
+        ExhibitParts {
+            index: json!({"no": self.no, "item": self.exhibit.item, "title": title, "captured": captured, "marks": marks}),
+            withheld: self.withheld(&captured),
+            exceptions,
+            shown,
+        }
+    }
+
+    fn marks(&self) -> Vec<String> {
+        let record = &self.exhibit.record;
+        let mut marks: Vec<String> = Vec::new();
+        for event in self.trail {
+            let mark = words::mark(&event.action).map(str::to_owned);
+            marks.extend(mark.filter(|mark| !marks.contains(mark)));
+        }
+        let decided = self.trail.iter().any(|event| words::is_decision(&event.action));
+        match said(record, "/basis/kind") {
+            Some("exception") if !decided => marks.insert(0, "Exception".into()),
+            Some("emergency") if !decided => marks.insert(0, "Emergency, not decided".into()),
+            _ => {}
+        }
+        marks.extend(list(record, "flags").iter().filter_map(Value::as_str).map(label));
+        if self.exhibit.files.iter().any(|file| file.path.is_none()) {
+            marks.push("Hash only".into());
+        }
+        marks
+    }
+
+    fn basis(&self) -> String {
+        let basis = &self.exhibit.record["basis"];
+        let kind = said(basis, "/kind").unwrap_or("unknown");
+        if kind != "authorization" {
+            return words::basis(kind);
+        }
+        let number = said(basis, "/id").and_then(|id| self.view.story.authorizations.get(id));
+        number.map_or_else(
+            || "Authorization".into(),
+            |number| format!("Authorization no. {number}"),
+        )
+    }
+
+    fn times(&self) -> Value {
+        let (record, zone) = (&self.exhibit.record, self.view.story.zone);
+        let told = |pointer: &str| times::told(zone, record, pointer);
+        let shown = said(record, "/platform_time_text");
+        let posted = said(record, "/posted_at_basis").and_then(page_words::posted_basis);
+        let (captured, received) = (said(record, "/captured_at"), said(record, "/received_at"));
+        let how = said(record, "/captured_at_basis").unwrap_or("stated");
+        let how = page_words::captured_basis(how, captured, received);
+        let unless = |missing: bool, basis: &str| match missing {
+            true => "Not recorded.".to_owned(),
+            false => words::sentence(basis),
+        };
+        json!([
+            {"what": "Shown by the platform", "shown": self.view.letters.maybe(shown), "at": null,
+                "basis": unless(shown.is_none(), "as the screen showed it")},
+            {"what": "Posted", "at": told("/posted_at"), "basis": unless(told("/posted_at").is_null(), posted.unwrap_or("as recorded"))},
+            {"what": "Captured", "at": told("/captured_at"), "basis": unless(captured.is_none(), how)},
+            {"what": "Received", "at": told("/received_at"), "basis": "The agency server’s clock."},
+        ])
+    }
+
+    fn facts(&self) -> Vec<Value> {
+        let (record, letters) = (&self.exhibit.record, self.view.letters);
+        let worded = |pointer: &str| said(record, pointer).map(label);
+        let plain = |pointer: &str| said(record, pointer).map(str::to_owned);
+        let tool = [plain("/tool/name"), plain("/tool/version")].into_iter().flatten();
+        let tool = tool.reduce(|name, version| format!("{name} {version}"));
+        let redirected = match plain("/final_url") {
+            same if same.is_some() && same == plain("/url") => Some("The same".into()),
+            other => other,
+        };
+        let fields = [
+            ("Web address as seen", plain("/url")),
+            ("Address after redirects", redirected),
+            ("Platform", worded("/platform")),
+            ("Account", plain("/account/handle")),
+            ("Account’s own id", plain("/account/platform_id")),
+            ("Visible to", worded("/visibility")),
+            ("Looked at with", worded("/access_means")),
+            ("Captured by", plain("/capturer/name")),
+            ("How", worded("/method")),
+            ("Tool", tool),
+            ("Device", worded("/device")),
+            ("Level", worded("/level")),
+            ("Basis", Some(self.basis())),
+        ];
+        let fact = |(name, value): (&str, Option<String>)| json!([name, letters.maybe(value.as_deref())]);
+        let mut told: Vec<Value> = fields.into_iter().map(fact).collect();
+        let asked = [("Reason given", "/basis/reason"), ("Note of the capturer", "/note")];
+        let further = asked
+            .into_iter()
+            .filter_map(|(name, at)| Some(json!([name, letters.rich(said(record, at)?)])));
+        told.extend(further);
+        let others = text::facts(record, self.view.story.zone, views::APART);
+        told.extend(others.iter().map(|fact| json!([fact.label, letters.rich(&fact.value)])));
+        told
+    }
+
+    fn coverage(&self) -> Vec<Value> {
+        let rules = list(&self.exhibit.record, "coverage").iter();
+        let told = rules.map(|rule| {
+            let result = match rule["passed"].as_bool() {
+                Some(true) => "yes",
+                Some(false) => "no",
+                None => "unknown",
+            };
+            let why = self.view.story.zone.in_text(said(rule, "/why").unwrap_or_default());
+            let name = words::rule(said(rule, "/rule").unwrap_or_default());
+            json!({"rule": name, "result": result, "why": self.view.letters.rich(&why)})
+        });
+        told.collect()
+    }
+
+    /// The files, and the print copies of those that have one.
+    fn files(&self) -> (Vec<Value>, Vec<Value>) {
+        let (mut files, mut pictures) = (Vec::new(), Vec::new());
+        for (n, file) in (1..).zip(&self.exhibit.files) {
+            let print = self.view.prints.of((self.exhibit.exhibit, n));
+            let picture = match print {
+                Some(Print::Made(number)) if pictures.len() < PICTURES => self.picture(*number, (n, file)),
+                _ => None,
+            };
+            let no_picture = match (&picture, print, &file.path) {
+                (Some(_), ..) | (_, _, None) => Value::Null,
+                (None, Some(Print::Unmade(why)), _) => json!(words::sentence(why)),
+                (None, ..) => json!(words::no_picture(file.media_type.as_deref())),
+            };
+            pictures.extend(picture);
+            files.push(self.file((n, file), no_picture));
+        }
+        (files, pictures)
+    }
+
+    fn file(&self, (n, file): (usize, &FileRow), no_picture: Value) -> Value {
+        let letters = self.view.letters;
+        let withheld = file.withheld.as_ref().map(|withheld| {
+            let word = |pointer: &str| letters.maybe(said(withheld, pointer));
+            json!({"reason": word("/reason"), "referral": word("/referral")})
+        });
+        json!({
+            "n": n, "role": label(&file.role), "name": letters.maybe(file.name.as_deref()),
+            "type": letters.maybe(file.media_type.as_deref()), "size": size(file.size), "sha256": file.sha256, "path": file.path,
+            "withheld": withheld, "no_picture": no_picture,
+        })
+    }
+
+    fn picture(&self, number: usize, (n, file): (usize, &FileRow)) -> Option<Value> {
+        let (copy, whole) = (self.view.prints.size(number)?, self.view.prints.whole(number)?);
+        let of = match copy == whole {
+            true => ", in full size".to_owned(),
+            false => format!(" of the file’s {} × {}", whole.0, whole.1),
+        };
+        let role = label(&file.role);
+        let shown = match said(&self.exhibit.record, "/text") {
+            Some(_) => "Its text, as it was recorded, follows below.",
+            None => "No text was recorded for it.",
+        };
+        Some(json!({
+            "id": number, "n": n, "w": copy.0, "h": copy.1, "caption": format!("File {n}, {}", role.to_lowercase()),
+            "note": format!("Print copy, {} × {} pixels{of}", copy.0, copy.1),
+            "alt": format!("Exhibit {}, file {n}, {}: picture of a {}. {shown}", self.no, role.to_lowercase(), self.kind.to_lowercase()),
+        }))
+    }
+
+    fn custody(&self) -> Vec<Value> {
+        let events = self.exhibit.events.iter().zip(self.trail);
+        let told = events.map(|(row, event)| {
+            let details = event
+                .details
+                .iter()
+                .map(|fact| format!("{}: {}", fact.label, fact.value));
+            let details = details.collect::<Vec<_>>().join(". ");
+            let said = (!details.is_empty()).then_some(details);
+            let role = event.actor.role.as_deref().map(label).map(|role| role.to_lowercase());
+            json!({
+                "seq": row.seq, "at": times::time(self.view.story.zone, Some(event.at)), "action": row.action,
+                "what": words::action(&row.action), "who": self.view.letters.rich(&self.view.story.who(&event.actor)),
+                "role": role, "detail": self.view.letters.maybe(said.as_deref()), "leaf": row.leaf,
+            })
+        });
+        told.collect()
+    }
+
+    /// What the latest correction changed.
+    fn versions(&self) -> Vec<Value> {
+        /// What is not of the particulars.
+        const KEPT: [&str; 9] = [
+            "item",
+            "files",
+            "correction",
+            "version",
+            "state",
+            "coverage",
+            "flags",
+            "capturer",
+            "received_at",
+        ];
+        let (zone, letters) = (self.view.story.zone, self.view.letters);
+        let Some(now) = self.exhibit.current.as_ref().map(|current| &current.record) else {
+            return Vec::new();
+        };
+        let (before, after) = (
+            text::facts(&self.exhibit.record, zone, &KEPT),
+            text::facts(now, zone, &KEPT),
+        );
+        let mut labels: Vec<&str> = before.iter().map(|fact| fact.label.as_str()).collect();
+        let further: Vec<&str> = after.iter().map(|fact| fact.label.as_str()).collect();
+        labels.extend(
+            further
+                .into_iter()
+                .filter(|label| !before.iter().any(|fact| fact.label == *label)),
+        );
+        let value =
+            |facts: &[text::Fact], label: &str| facts.iter().find(|fact| fact.label == label).map(|f| f.value.clone());
+        let changed = labels.into_iter().filter_map(|label| {
+            let (was, is) = (value(&before, label), value(&after, label));
+            let told = |value: &Option<String>| letters.maybe(value.as_deref());
+            (was != is).then(|| json!({"field": label, "was": told(&was), "now": told(&is)}))
+        });
+        let changes: Vec<Value> = changed.collect();
+        vec![json!({
+            "version": now["version"], "at": times::told(zone, now, "/correction/at"), "changes": changes,
+            "by": letters.maybe(said(now, "/correction/by/name")), "reason": letters.maybe(said(now, "/correction/reason")),
+        })]
+    }
+
+    fn exceptions(&self, title: &Value, custody: &[Value], versions: &[Value]) -> Vec<Value> {
+        let (record, view) = (&self.exhibit.record, self.view);
+        let received = times::told(view.story.zone, record, "/received_at");
+        let row = |kind: &str, at: &Value, what: &str, (why, decision): (Vec<Value>, Value)| json!({"exhibit": self.no, "kind": kind, "title": title, "at": at, "what": what, "why": why, "decision": decision});
+        let decision = custody
+            .iter()
+            .find(|event| event["action"].as_str().is_some_and(words::is_decision));
+        let decision = decision.cloned().unwrap_or_default();
+        let mut rows = Vec::new();
+        let what = match said(record, "/basis/kind") {
+            Some("exception") => Some(("Exception", "No authorization covered this capture.")),
+            Some("emergency") => Some(("Emergency", "Captured under an emergency, without an authorization.")),
+            _ => None,
+        };
+        if let Some((kind, what)) = what {
+            rows.push(row(kind, &received, what, (self.failed(), decision)));
+        }
+        for version in versions {
+            let reason = said(
+                &self
+                    .exhibit
+                    .current
+                    .as_ref()
+                    .map_or(Value::Null, |now| now.record.clone()),
+                "/correction/reason",
+            )
+            .map(|reason| view.letters.rich(&format!("Reason: {reason}")));
+            let what = "The record was corrected. The first version stays and is what coverage was judged on.";
+            rows.push(row(
+                "Correction",
+                &version["at"],
+                what,
+                (Vec::from_iter(reason), Value::Null),
+            ));
+        }
+        for flag in list(record, "flags").iter().filter_map(Value::as_str) {
+            rows.push(row(
+                &label(flag),
+                &received,
+                "Flag set when it was received.",
+                (Vec::new(), Value::Null),
+            ));
+        }
+        rows
+    }
+
+    /// The rules that did not cover it; where none was judged, the reason given.
+    fn failed(&self) -> Vec<Value> {
+        let (record, letters) = (&self.exhibit.record, self.view.letters);
+        let failed = list(record, "coverage").iter().filter(|rule| rule["passed"] == false);
+        let told = failed.map(|rule| {
+            let name = words::rule(said(rule, "/rule").unwrap_or_default());
+            let why = self.view.story.zone.in_text(said(rule, "/why").unwrap_or_default());
+            letters.rich(&format!("{name}: {why}"))
+        });
+        let mut told: Vec<Value> = told.collect();
+        if told.is_empty() {
+            let reason = said(record, "/basis/reason").unwrap_or("none");
+            told.push(letters.rich(&format!("Reason given: {reason}")));
+        }
+        told
+    }
+
+    fn withheld(&self, captured: &Value) -> Vec<Value> {
+        let files = (1..).zip(&self.exhibit.files).filter(|(_, file)| file.path.is_none());
+        let row = |(n, file): (usize, &FileRow)| {
+            let role = label(&file.role);
+            let shown = self.file((n, file), Value::Null);
+            json!({
+                "item": self.exhibit.item, "exhibit": self.no, "kind": self.kind, "status": "Hash only", "captured": captured,
+                "why": shown["withheld"]["reason"], "referral": shown["withheld"]["referral"],
+                "description": format!("{role} of exhibit {}: the file is not in the packet and was never copied; its size and hash are.", self.no),
+                "files": [{"sha256": file.sha256, "size": size(file.size), "role": role}],
+            })
+        };
+        files.map(row).collect()
+    }
+}
