@@ -67,15 +67,16 @@ def canonical(value, depth=0):
     return json.dumps(value, ensure_ascii=False)
 
 
-def strict(data, fields=None):
-    """The value whose strict canonical form these bytes are; an object with exactly these fields."""
+def strict(data, fields=None, maybe=""):
+    """The value whose strict canonical form these bytes are; an object with exactly these fields, and perhaps some more."""
     try:
         value = json.loads(data.decode(), object_pairs_hook=once, parse_float=refuse, parse_constant=refuse)
         need(canonical(value).encode() == data, "is not canonical JSON")
     except (ValueError, RecursionError) as error:
         raise Bad(f"is no JSON: {error}") from None
     if fields is not None:
-        need(isinstance(value, dict) and set(value) - {"?"} == set(fields.split()), f"has not the fields {fields}")
+        need(isinstance(value, dict) and set(value) - set(maybe.split()) == set(fields.split()), f"has not the fields {fields}")
+        need(all(value.get(field, "") is not None for field in maybe.split()), f"has a field of {maybe} that is null")
     return value
 
 
@@ -471,7 +472,7 @@ class Custody:
 
     def inventory(self, packet):
         rows = document(packet, "data/inventory.json", [("captures", True)])["captures"]
-        self.rows = [strict(row, "captured_at id item kind status why") for row in rows]
+        self.rows = [strict(row, "captured_at id item kind status why", "description excluded") for row in rows]
         for row in self.rows:
             texts = [row["id"], row["kind"], row["status"], row["captured_at"] or "", row["why"] or ""]
             need(all(isinstance(text, str) for text in texts) and natural(row["item"]) and row["status"] in STATUSES, "a row is none")
@@ -492,6 +493,9 @@ class Custody:
             if thing["type"] == "capture":
                 need(thing["id"] in self.status, "is about a capture that no event recorded")
                 status = self.status[thing["id"]]
+            if thing["type"] == "exhibit_list":
+                need(row == {"leaf": e["leaf"], "withheld": "withheld"}, "shows a working paper")
+                continue
             if status not in (None, "included"):
                 need(row == {"leaf": e["leaf"], "withheld": status}, "is not withheld under its status")
                 continue
@@ -541,10 +545,23 @@ class Custody:
             }.get(row["status"], (False, []))
             need(may, f"item {row['item']} has a status that does not follow")
             need(row["why"] in why or self.papers() is None, f"item {row['item']} gives another reason")
+            for field, rows, word in (("description", "schedule", "description"), ("excluded", "excluded", "why")):
+                said = [other.get(word) for other in self.request.get(rows, []) if other.get("capture") == row["id"]]
+                need(row.get(field) == (said[-1] if said else None), f"item {row['item']} is described otherwise than in the request")
 
     def papers(self):
         """The version of the papers that the request binds."""
         return self.request.get("papers", 1) if isinstance(self.request.get("organization"), str) else None
+
+
+PDF = r"data/(exhibits|report)(-[0-9]+-of-[0-9]+)?\.pdf"
+
+
+def pdf_paths(paper, volumes, most):
+    """Where the volumes of a paper lie."""
+    need(natural(volumes) and volumes > 0, "pdf is none")
+    return [f"data/{paper}.pdf"] if volumes == 1 else [
+        f"data/{paper}-{volume:0{len(str(volumes))}}-of-{volumes}.pdf" for volume in range(1, min(volumes, most) + 1)]
 
 
 def content(packet, custody):
@@ -553,7 +570,12 @@ def content(packet, custody):
     found, request, issued = document(packet, "data/packet.json", sections), custody.request, custody.issued
     fields = "cut demo id name origin product purpose recipient requested_at requested_by"
     papers = custody.papers()
-    head = strict(found["packet"], fields if papers is None else fields + " pages papers")
+    head = strict(found["packet"], fields if papers is None else fields + " pages papers", "exhibit_list pdf")
+    need(head.get("exhibit_list") == request.get("exhibit_list"), "exhibit_list is not what the request says")
+    pdf = head.get("pdf")
+    need(pdf is None or (papers or 0) >= 3 and isinstance(pdf, dict) and set(pdf) == {"exhibits", "report", "typesetter"}, "pdf is none")
+    volumes = {path for paper in ("exhibits", "report") for path in pdf_paths(paper, pdf[paper], len(packet.files))} if pdf else set()
+    need({path for path in packet.files if match(PDF, path)} == volumes, "papers in PDF are missing, or there where none are named")
     need((PAGE in packet.files) == ((papers or 0) >= 3), "verify.html is missing, or there where it does not belong")
     need(head.get("papers") == papers and isinstance(head.get("pages", ""), str), "papers or pages are not those bound")
     cut = {"stream": issued["stream"], "seq": issued["attest"]["through"], "leaf": issued["attest"]["head"]}
@@ -585,9 +607,11 @@ def exhibits(packet, custody, lines):
     order = named if isinstance(named, list) else order
     need(len(lines) == len(order), "an exhibit is missing, or one too many")
     for number, (capture, line) in enumerate(zip(order, lines), 1):
-        row, events = strict(line, "capture current events exhibit files item leaf record"), custody.about("capture", capture)
+        row, events = strict(line, "capture current events exhibit files item leaf record", "number title description"), custody.about("capture", capture)
         recorded = custody.recorded[custody.items[capture] - 1]
         record = custody.record[recorded["leaf"]]
+        asked = dict(enumerate(custody.request.get("exhibits", []), 1)).get(number, {})
+        need(all(row.get(field) == asked.get(field) for field in ("number", "title", "description")), "an exhibit has other words for the court")
         need((row["exhibit"], row["capture"], row["item"]) == (number, capture, custody.items[capture]), "exhibits are out of order")
         need(row["leaf"] == recorded["leaf"] and row["record"] == record, "an exhibit is not what was recorded")
         need(row["events"] == [{field: e[field] for field in ("leaf", "seq", "action")} for e in events], "its events are others")
@@ -647,7 +671,7 @@ def verify(path, key=None):
             if version and int(version[1]) > 1:
                 raise Unreadable("of a newer version")
         pages = r"data/(case-uco\.jsonld|ro-crate-metadata\.json|pages/(style\.css|(exhibits|timeline|custody|inventory)-[0-9]{3,}\.html))"
-        extra = [path for path in packet.files if path not in REQUIRED + [PAGE] and not path.startswith("data/exhibits/") and not match(pages, path)]
+        extra = [path for path in packet.files if path not in REQUIRED + [PAGE] and not path.startswith("data/exhibits/") and not match(pages, path) and not match(PDF, path)]
         need(not extra and all(path in packet.files for path in REQUIRED), "files are missing, or there that do not belong")
         small = [path for path in REQUIRED if not path.startswith("data/") and not path.endswith((".jsonl", "sha256.txt"))]
         need(all(packet.files[path][0] <= LINE for path in small), "a small file has more than 1 MB")

@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use super::custody::Custody;
 use super::model::Packet;
+#[cfg(not(feature = "pdf"))]
+use super::no_papers::NoPapers as Papers;
+#[cfg(feature = "pdf")]
 use super::papers::Papers;
 use super::work::Work;
 use super::zip::Bag;

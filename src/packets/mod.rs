@@ -16,12 +16,11 @@ mod inspection;
 mod issue;
 mod lists;
 mod model;
+#[cfg(not(feature = "pdf"))]
+mod no_papers;
 mod ops;
 mod pages;
 #[cfg(feature = "pdf")]
-mod papers;
-#[cfg(not(feature = "pdf"))]
-#[path = "no_papers.rs"]
 mod papers;
 mod pick;
 pub mod projection;

@@ -12,8 +12,6 @@ use crate::proof::packet::PdfPapers;
 /// There are none.
 pub struct NoPapers(Infallible);
 
-pub use NoPapers as Papers;
-
 impl NoPapers {
     pub fn plan(_: &http::State, _: &Work<'_>, _: &[Pick]) -> Result<Option<Self>> {
         Ok(None)

@@ -9,23 +9,23 @@ use crate::proof::packet::PAGES;
 pub(super) const STYLE: &str = "data/pages/style.css";
 
 /// The sections that may be long.
-const SECTIONS: [Section; 4] = [
-    Section::Exhibits,
-    Section::Timeline,
-    Section::Custody,
-    Section::Inventory,
+const SECTIONS: [PageSection; 4] = [
+    PageSection::Exhibits,
+    PageSection::Timeline,
+    PageSection::Custody,
+    PageSection::Inventory,
 ];
 
 /// A section that may have pages of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Section {
+pub(super) enum PageSection {
     Exhibits,
     Timeline,
     Custody,
     Inventory,
 }
 
-impl Section {
+impl PageSection {
     /// The word in the names of its pages.
     pub fn word(self) -> &'static str {
         match self {
@@ -75,28 +75,28 @@ pub(super) struct Paging {
 }
 
 impl Paging {
-    fn count(&self, section: Section) -> u64 {
+    fn count(&self, section: PageSection) -> u64 {
         match section {
-            Section::Exhibits | Section::Timeline => self.exhibits,
-            Section::Custody => self.events,
-            Section::Inventory => self.captures,
+            PageSection::Exhibits | PageSection::Timeline => self.exhibits,
+            PageSection::Custody => self.events,
+            PageSection::Inventory => self.captures,
         }
     }
 
     /// Pages of its own that a section has; none where it stands in `index.html`.
-    pub fn parts(&self, section: Section) -> u64 {
+    pub fn parts(&self, section: PageSection) -> u64 {
         let (inline, a_page) = section.limits();
         let rows = self.count(section);
         if rows <= inline { 0 } else { rows.div_ceil(a_page) }
     }
 
     /// The page on which a row stands, both counted from 1; none where the section stands in `index.html`.
-    pub fn part(&self, section: Section, row: u64) -> Option<u64> {
+    pub fn part(&self, section: PageSection, row: u64) -> Option<u64> {
         (self.parts(section) > 0).then(|| row.saturating_sub(1) / section.limits().1 + 1)
     }
 
     /// The rows of a page.
-    pub fn range(&self, section: Section, part: u64) -> RangeInclusive<u64> {
+    pub fn range(&self, section: PageSection, part: u64) -> RangeInclusive<u64> {
         let a_page = section.limits().1;
         (part - 1) * a_page + 1..=(part * a_page).min(self.count(section))
     }
@@ -107,16 +107,16 @@ impl Paging {
     }
 
     /// The way from a page of a section back to `data/`; empty where the section stands in `index.html`.
-    pub fn up(&self, section: Section) -> &'static str {
+    pub fn up(&self, section: PageSection) -> &'static str {
         if self.parts(section) > 0 { "../" } else { "" }
     }
 
     /// The link to an exhibit from the page where rows of `section` stand.
-    pub fn exhibit(&self, exhibit: u32, section: Section) -> String {
-        let (up, here) = (self.up(section), self.part(Section::Exhibits, exhibit.into()));
+    pub fn exhibit(&self, exhibit: u32, section: PageSection) -> String {
+        let (up, here) = (self.up(section), self.part(PageSection::Exhibits, exhibit.into()));
         let page = match here {
-            Some(part) if up.is_empty() => format!("pages/{}", name(Section::Exhibits, part)),
-            Some(part) => name(Section::Exhibits, part),
+            Some(part) if up.is_empty() => format!("pages/{}", name(PageSection::Exhibits, part)),
+            Some(part) => name(PageSection::Exhibits, part),
             None if up.is_empty() => String::new(),
             None => format!("{up}index.html"),
         };
@@ -125,13 +125,13 @@ impl Paging {
 }
 
 /// The name of a page in its folder.
-pub(super) fn name(section: Section, part: u64) -> String {
+pub(super) fn name(section: PageSection, part: u64) -> String {
     format!("{}-{part:03}.html", section.word())
 }
 
 /// Whether the path is one that a page under `data/pages/` may have.
 pub(super) fn is_part(path: &str) -> bool {
-    let number = |section: &Section| {
+    let number = |section: &PageSection| {
         let rest = path.strip_prefix(PAGES)?.strip_prefix(section.word())?;
         rest.strip_prefix('-')?.strip_suffix(".html")
     };
@@ -153,23 +153,26 @@ mod tests {
             events: 1000,
             captures: 2001,
         };
-        assert_eq!(paging.parts(Section::Exhibits), 3);
-        assert_eq!(paging.range(Section::Exhibits, 3), 101..=101);
-        assert_eq!(paging.part(Section::Exhibits, 50), Some(1));
-        assert_eq!(paging.part(Section::Exhibits, 51), Some(2));
+        assert_eq!(paging.parts(PageSection::Exhibits), 3);
+        assert_eq!(paging.range(PageSection::Exhibits, 3), 101..=101);
+        assert_eq!(paging.part(PageSection::Exhibits, 50), Some(1));
+        assert_eq!(paging.part(PageSection::Exhibits, 51), Some(2));
         assert_eq!(
-            (paging.parts(Section::Custody), paging.part(Section::Custody, 7)),
+            (paging.parts(PageSection::Custody), paging.part(PageSection::Custody, 7)),
             (0, None)
         );
-        assert_eq!(paging.parts(Section::Inventory), 3);
+        assert_eq!(paging.parts(PageSection::Inventory), 3);
         assert_eq!(
-            paging.exhibit(51, Section::Timeline),
+            paging.exhibit(51, PageSection::Timeline),
             "pages/exhibits-002.html#exhibit-51"
         );
-        assert_eq!(paging.exhibit(51, Section::Inventory), "exhibits-002.html#exhibit-51");
+        assert_eq!(
+            paging.exhibit(51, PageSection::Inventory),
+            "exhibits-002.html#exhibit-51"
+        );
         let short = Paging { exhibits: 3, ..paging };
-        assert_eq!(short.exhibit(3, Section::Timeline), "#exhibit-3");
-        assert_eq!(short.exhibit(3, Section::Inventory), "../index.html#exhibit-3");
+        assert_eq!(short.exhibit(3, PageSection::Timeline), "#exhibit-3");
+        assert_eq!(short.exhibit(3, PageSection::Inventory), "../index.html#exhibit-3");
     }
 
     #[test]

@@ -4,14 +4,14 @@ use std::io::Write;
 
 use askama::Template;
 
-use super::paging::{Section, name};
+use super::paging::{PageSection, name};
 use super::story::PacketStory;
 use super::{PageError, PageWriter};
 use crate::proof::packet::{Head, PAGES};
 use crate::text::{count, counted, label, line};
 
 /// Exhibits of a page: their numbers and titles.
-type Listed = Vec<(u32, String)>;
+type ExhibitsOfPage = Vec<(u32, String)>;
 
 /// The head of a page of its own.
 #[derive(Template)]
@@ -56,11 +56,11 @@ struct PartList {
 #[derive(Template)]
 #[template(path = "page/part_index.html")]
 struct PartIndex {
-    exhibits: Listed,
+    exhibits: ExhibitsOfPage,
 }
 
 /// What opens and closes a section: its heading, and a table's beginning and end where its rows are a table's.
-struct Frame {
+struct SectionFrame {
     heading: &'static str,
     table: &'static str,
     end: &'static str,
@@ -69,39 +69,39 @@ struct Frame {
 const END_TABLE: &str = "</tbody></table></div></section>\n";
 const END: &str = "</section>\n";
 
-fn frame(section: Section) -> Frame {
+fn frame(section: PageSection) -> SectionFrame {
     let (heading, table) = match section {
-        Section::Exhibits => (include_str!("section_exhibits.html"), ""),
-        Section::Timeline => (
+        PageSection::Exhibits => (include_str!("section_exhibits.html"), ""),
+        PageSection::Timeline => (
             include_str!("section_timeline.html"),
             include_str!("table_timeline.html"),
         ),
-        Section::Custody => (include_str!("section_custody.html"), include_str!("table_custody.html")),
-        Section::Inventory => (
+        PageSection::Custody => (include_str!("section_custody.html"), include_str!("table_custody.html")),
+        PageSection::Inventory => (
             include_str!("section_inventory.html"),
             include_str!("table_inventory.html"),
         ),
     };
     let end = if table.is_empty() { END } else { END_TABLE };
-    Frame { heading, table, end }
+    SectionFrame { heading, table, end }
 }
 
 /// The rows of one section.
-pub(super) struct Rows<'s> {
+pub(super) struct SectionRows<'s> {
     story: &'s PacketStory,
-    section: Section,
-    /// Rows so far.
+    section: PageSection,
+    /// SectionRows so far.
     row: u64,
     /// The page that grows, and the exhibits on it.
     body: String,
-    exhibits: Listed,
+    exhibits: ExhibitsOfPage,
     /// What stands between a section's heading and its rows.
     before: String,
 }
 
-impl<'s> Rows<'s> {
+impl<'s> SectionRows<'s> {
     /// Those of `section`; `before` stands above them on each page.
-    pub fn of(story: &'s PacketStory, section: Section, before: String) -> Self {
+    pub fn of(story: &'s PacketStory, section: PageSection, before: String) -> Self {
         Self {
             story,
             section,

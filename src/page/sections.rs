@@ -5,8 +5,8 @@ use std::io::Write;
 use askama::Template;
 
 use super::documents::{self, Documents, fields};
-use super::paging::{STYLE, Section};
-use super::rows::Rows;
+use super::paging::{PageSection, STYLE};
+use super::rows::SectionRows;
 use super::story::{Interned, PacketStory, shown_event};
 use super::views::{AuthorizationView, CustodyRow, ExhibitView, InventoryLine, KINDS, ThingView, TimelineRow, look};
 use super::words::purpose;
@@ -250,7 +250,7 @@ fn exhibits(
     (documents, cards): (&mut dyn Documents, &mut Cards),
     out: &mut PageWriter<'_>,
 ) -> Result<String, PageError> {
-    let mut rows = Rows::of(story, Section::Exhibits, String::new());
+    let mut rows = SectionRows::of(story, PageSection::Exhibits, String::new());
     documents::rows(documents, (PACKET, PACKET_SECTIONS), |section, row| {
         let Some(exhibit) = cards.row(story, (section, row))? else {
             return Ok(());
@@ -269,13 +269,13 @@ fn timeline(story: &PacketStory, mut moments: Vec<TimelineRow>, out: &mut PageWr
     let filter = TimelineFilter {
         kinds: kinds.map(|word| (word, label(word))).collect(),
     };
-    let mut rows = Rows::of(story, Section::Timeline, filter.render()?);
+    let mut rows = SectionRows::of(story, PageSection::Timeline, filter.render()?);
     moments.iter().try_for_each(|row| rows.put(row, out))?;
     rows.end(out)
 }
 
 fn custody(story: &PacketStory, documents: &mut dyn Documents, out: &mut PageWriter<'_>) -> Result<String, PageError> {
-    let mut rows = Rows::of(story, Section::Custody, String::new());
+    let mut rows = SectionRows::of(story, PageSection::Custody, String::new());
     let mut interned = Interned::default();
     documents::lines(documents, EVENTS, |line| match shown_event(line)? {
         Some(event) => {
@@ -292,7 +292,7 @@ fn inventory(
     documents: &mut dyn Documents,
     out: &mut PageWriter<'_>,
 ) -> Result<String, PageError> {
-    let mut rows = Rows::of(story, Section::Inventory, String::new());
+    let mut rows = SectionRows::of(story, PageSection::Inventory, String::new());
     documents::rows(documents, (INVENTORY, INVENTORY_SECTIONS), |_, row| {
         let row: InventoryRow = fields(INVENTORY, row)?;
         let (tone, icon) = look(&row.status);
@@ -304,7 +304,7 @@ fn inventory(
             kind: label(&row.kind),
             status: label(&row.status),
             captured: row.captured_at.as_deref().map(|at| story.zone.told(at)),
-            exhibit: exhibit.map(|exhibit| (exhibit, story.paging().exhibit(exhibit, Section::Inventory))),
+            exhibit: exhibit.map(|exhibit| (exhibit, story.paging().exhibit(exhibit, PageSection::Inventory))),
             number: story.numbers.get(&row.id).map(|number| line(number)),
             excluded: row.excluded.as_deref().map(block),
             description: row.description.as_deref().map(block),

@@ -3,7 +3,7 @@
 use askama::Template;
 use serde_json::Value;
 
-use super::paging::Section;
+use super::paging::PageSection;
 use super::story::{CapturePlace, EventActor, PacketStory, TrailEvent, number};
 use super::words;
 use crate::clock::{self, Micros};
@@ -337,7 +337,7 @@ fn covered(rule: &Value, zone: Zone) -> CoverageLine {
 }
 
 fn file(row: &FileRow, story: &PacketStory) -> FileView {
-    let up = story.paging().up(Section::Exhibits);
+    let up = story.paging().up(PageSection::Exhibits);
     let media = row.media_type.as_deref().unwrap_or("unknown type");
     let path = row.path.as_deref().and_then(|p| p.strip_prefix("data/"));
     FileView {
@@ -436,7 +436,7 @@ impl TimelineRow {
             basis,
             corrected: posted(now) != posted(first),
             exhibit: exhibit.exhibit,
-            href: story.paging().exhibit(exhibit.exhibit, Section::Timeline),
+            href: story.paging().exhibit(exhibit.exhibit, PageSection::Timeline),
             kind: KINDS
                 .iter()
                 .find(|kind| text(first, "/kind") == Some(**kind))

@@ -10,6 +10,7 @@ pub mod checkpoint;
 pub mod event;
 pub mod id;
 pub mod lines;
+mod manifest;
 pub mod merkle;
 pub mod packet;
 pub mod record;

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::Digest;
 use super::canon::{self, CanonError};
+pub use super::manifest::{EvidenceHash, manifest, manifest_line};
 
 pub const BAGIT: &str = "bagit.txt";
 pub const BAG_INFO: &str = "bag-info.txt";
@@ -38,7 +39,7 @@ pub const LOG_VKEY: &str = "proof/log.vkey";
 pub const LOG_PEM: &str = "proof/log.pem";
 pub const EXHIBITS: &str = "data/exhibits/";
 /// The folder of events and records.
-const CUSTODY: &str = "data/custody/";
+pub(super) const CUSTODY: &str = "data/custody/";
 
 /// Files without which a packet is incomplete.
 pub const REQUIRED: [&str; 16] = [
@@ -167,58 +168,6 @@ pub fn rank(path: &str) -> u8 {
         _ if path.starts_with("proof/") => 4,
         _ => 3,
     }
-}
-
-/// A byte-canonical manifest: lower-case hex, two spaces, path, LF, bytewise sorted.
-pub fn manifest(files: &BTreeMap<String, Digest>) -> String {
-    files
-        .iter()
-        .map(|(path, digest)| format!("{digest}  {path}\n"))
-        .collect()
-}
-
-/// SHA-256 of the manifest's lines for exhibits, custody, `packet.json` and `inventory.json`, in the manifest's order.
-/// Papers under `data/` print it: the hash of the manifest that lists them cannot stand in them.
-#[derive(Debug, Clone, Default)]
-pub struct EvidenceHash(sha2::Sha256);
-
-impl EvidenceHash {
-    /// Whether the line of this path counts.
-    pub fn covers(path: &str) -> bool {
-        path.starts_with(EXHIBITS) || path.starts_with(CUSTODY) || [PACKET, INVENTORY].contains(&path)
-    }
-
-    /// The hash of the files of a manifest.
-    pub fn of(files: &BTreeMap<String, Digest>) -> Digest {
-        let mut hash = Self::default();
-        for (path, digest) in files {
-            hash.add(path, *digest);
-        }
-        hash.finish()
-    }
-
-    /// Takes in a line, where its path counts. Lines come in the manifest's order.
-    pub fn add(&mut self, path: &str, digest: Digest) {
-        use sha2::Digest as _;
-        if Self::covers(path) {
-            self.0.update(format!("{digest}  {path}\n"));
-        }
-    }
-
-    /// The hash of the lines so far.
-    pub fn finish(self) -> Digest {
-        use sha2::Digest as _;
-        Digest(self.0.finalize().into())
-    }
-}
-
-/// Reads one line of a manifest, without its LF.
-pub fn manifest_line(line: &[u8]) -> Option<(&str, Digest)> {
-    let (digest, path) = (
-        Digest::from_hex(line.get(..64)?)?,
-        std::str::from_utf8(line.get(66..)?).ok()?,
-    );
-    (&line[64..66] == b"  " && is_path(path)).then_some((path, digest))
 }
 
 /// `bag-info.txt`: `Label: value` lines. Line breaks in a value become spaces.

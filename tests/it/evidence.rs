@@ -529,7 +529,7 @@ fn a_returned_item_says_why_until_it_is_corrected(app: &App) {
         assert_eq!(now[field], value, "{field}");
     }
     // A note that is refused is not taken for a correction.
-    let long = "x".repeat(20_001);
+    let long = "x".repeat(100_001);
     let page = lead.post(&format!("{path}/notes"), &[("text", &long)]).is(422);
     assert_eq!(page.text.matches(&long).count(), 1);
 }

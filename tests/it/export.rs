@@ -619,7 +619,7 @@ fn the_page_says_the_verdict_in_words(app: &App) {
         "The checkpoint is signed by the key that you trust.",
         "is signed by the log you trust",
         "agency\u{2019}s own key, from its ledger",
-        "made from them again, it is the same byte for byte",
+        "made from them again, they are the same byte for byte",
         "No capture that you may see",
         "no outside witness has cosigned",
     ] {

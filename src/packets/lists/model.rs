@@ -95,7 +95,7 @@ impl ListedExhibit {
 
 /// Rows of a list as they were sent.
 #[derive(Debug, Clone)]
-pub enum SentRows<T> {
+pub enum GivenRows<T> {
     /// All of them, in their order.
     All(Vec<T>),
     /// Those that a page showed; the others stay as they are.
@@ -181,7 +181,7 @@ pub struct ListChange {
     /// See [`ExhibitList::scheme`].
     pub scheme: Option<NumberScheme>,
     /// See [`ExhibitList::exhibits`].
-    pub exhibits: Option<SentRows<ListedExhibit>>,
+    pub exhibits: Option<GivenRows<ListedExhibit>>,
     /// See [`ExhibitList::excluded`].
     pub excluded: Option<Vec<ExcludedCapture>>,
     /// See [`ExhibitList::schedule`].
@@ -205,8 +205,8 @@ impl ListChange {
     /// Reads what a page sends, which shows some of the exhibits.
     pub fn parse_page(form: Form) -> Result<Self> {
         let mut change = Self::parse(form)?;
-        if let Some(SentRows::All(rows)) = change.exhibits.take() {
-            change.exhibits = Some(SentRows::Shown(rows));
+        if let Some(GivenRows::All(rows)) = change.exhibits.take() {
+            change.exhibits = Some(GivenRows::Shown(rows));
         }
         Ok(change)
     }
@@ -217,7 +217,7 @@ impl ListChange {
             scheme: form.object("scheme", NumberScheme::read),
             exhibits: form
                 .has("exhibits")
-                .then(|| SentRows::All(form.objects("exhibits", NAMED, ListedExhibit::read))),
+                .then(|| GivenRows::All(form.objects("exhibits", NAMED, ListedExhibit::read))),
             excluded: form.has("excluded").then(|| {
                 form.objects("excluded", NAMED, |f| ExcludedCapture {
                     capture: f.required_id("capture"),
@@ -240,8 +240,8 @@ impl ListChange {
     pub fn apply(&self, before: ExhibitList) -> ExhibitList {
         let mut exhibits = match &self.exhibits {
             None => before.exhibits,
-            Some(SentRows::All(rows)) => rows.clone(),
-            Some(SentRows::Shown(rows)) => replaced(before.exhibits, rows),
+            Some(GivenRows::All(rows)) => rows.clone(),
+            Some(GivenRows::Shown(rows)) => replaced(before.exhibits, rows),
         };
         if let Some(step) = &self.step {
             step.make(&mut exhibits);

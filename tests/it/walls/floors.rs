@@ -177,7 +177,7 @@ fn proof_is_pure() {
         .map(|s| s.text.lines().count());
     let lines: usize = lines.sum();
     assert!(
-        lines <= 2500,
+        lines <= 2600,
         "proof has {lines} lines: a second implementation repeats them all"
     );
     let mut bag = none_reaches(
@@ -234,6 +234,8 @@ const KNOW_HTTP: &[(&str, &str)] = &[
     ("custody/proofs.rs", "the handlers of the log"),
     ("packets/build.rs", "reaches the server's state"),
     ("packets/builder.rs", "reaches the server's state"),
+    ("packets/no_papers.rs", "takes what packets/papers.rs takes"),
+    ("packets/papers.rs", "reaches the server's state"),
     ("packets/inspection.rs", "takes a file to verify"),
     ("users/credentials.rs", "the handlers of sessions and tokens"),
     ("users/sessions.rs", "the handlers of sessions"),
