@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Digest;
-use super::packet::{CUSTODY, EXHIBITS, INVENTORY, PACKET, is_path};
+use super::layout::{CUSTODY, EXHIBITS, INVENTORY, PACKET, is_path};
 
 /// A byte-canonical manifest: lower-case hex, two spaces, path, LF, bytewise sorted.
 pub fn manifest(files: &BTreeMap<String, Digest>) -> String {

@@ -9,6 +9,7 @@ pub mod chain;
 pub mod checkpoint;
 pub mod event;
 pub mod id;
+mod layout;
 pub mod lines;
 mod manifest;
 pub mod merkle;

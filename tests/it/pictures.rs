@@ -524,10 +524,9 @@ fn real_photos_and_videos_give_pictures(app: &App) {
         } else {
             let text = drawn(&answer);
             assert!(text.contains("which is not installed"), "{name}: {text}");
-            assert!(
-                page_of(app, &made).contains("is not installed on this server"),
-                "{name}"
-            );
+            // Browsers play such a video all the same.
+            let says = ["is not installed on this server", "<video"][usize::from(name.ends_with(".mp4"))];
+            assert!(page_of(app, &made).contains(says), "{name}");
         }
     }
 }
