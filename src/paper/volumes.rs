@@ -109,7 +109,10 @@ fn fitting(loads: &[Load]) -> usize {
 mod tests {
     use super::*;
 
-    fn planned(loads: &[Load], withheld: usize) -> Vec<(Range<usize>, Range<usize>, Option<(usize, usize)>)> {
+    /// Of a volume: its exhibits, its print copies, and which part of what is withheld it lists.
+    type PlannedVolume = (Range<usize>, Range<usize>, Option<(usize, usize)>);
+
+    fn planned(loads: &[Load], withheld: usize) -> Vec<PlannedVolume> {
         let plan = Plan::of(loads, withheld);
         assert!(plan.report.iter().all(|volume| volume.of == plan.report.len()));
         let told = plan.report.into_iter().map(|v| (v.exhibits, v.pictures, v.rest));
