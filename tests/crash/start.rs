@@ -163,7 +163,6 @@ fn numbers_that_a_crash_left_unfolded_are_folded_by_the_next_start(base: Databas
     Sql::open(&home)
         .run("UPDATE cases SET number_key = lower(number); UPDATE find_progress SET next = -1")
         .expect("as the migrations leave it");
-    assert_ne!(home.audit().0, 0, "the number is not as it is compared");
     home.serve().stop();
     home.assert_clean();
     let server = home.serve();
