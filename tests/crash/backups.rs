@@ -181,15 +181,7 @@ fn does_not_stop_at_packets(home: &Home) {
     let prosecutor = home.sign_in(&server, "prosecutor", 1);
     let files: Vec<_> = (0..2)
         .map(|_| {
-            let wish = serde_json::json!({"purpose": "court_exhibits"});
-            let asked = prosecutor.post(&format!("/api/v1/cases/{}/packets", home.case(0)), &wish);
-            let id = asked.expect(202).json()["id"].as_str().expect("an id").to_owned();
-            let state = || prosecutor.get(&format!("/api/v1/packets/{id}")).json()["state"].clone();
-            let ready = (0..600).any(|_| {
-                std::thread::sleep(std::time::Duration::from_millis(50));
-                state() == "ready"
-            });
-            assert!(ready, "the packet is {}", state());
+            let id = prosecutor.packet(home.case(0));
             home.data.join(format!("packets/{id}.zip"))
         })
         .collect();

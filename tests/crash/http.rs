@@ -60,6 +60,20 @@ pub struct Client {
 }
 
 impl Client {
+    /// Asks for a packet of a case and waits for it; gives its id.
+    pub fn packet(&self, case: &str) -> String {
+        let wish = serde_json::json!({"purpose": "court_exhibits"});
+        let asked = self.post(&format!("/api/v1/cases/{case}/packets"), &wish);
+        let id = asked.expect(202).json()["id"].as_str().expect("an id").to_owned();
+        let state = || self.get(&format!("/api/v1/packets/{id}")).json()["state"].clone();
+        let ready = (0..2400).any(|_| {
+            std::thread::sleep(Duration::from_millis(50));
+            state() == "ready"
+        });
+        assert!(ready, "the packet is {}", state());
+        id
+    }
+
     pub fn connect(&self) -> io::Result<TcpStream> {
         let stream = TcpStream::connect_timeout(&self.addr, Duration::from_secs(5))?;
         stream.set_read_timeout(Some(Duration::from_secs(60)))?;
