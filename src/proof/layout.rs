@@ -12,7 +12,7 @@ pub const PAGES: &str = "data/pages/";
 pub const CASE_UCO: &str = "data/case-uco.jsonld";
 /// The payload as a research object.
 pub const RO_CRATE: &str = "data/ro-crate-metadata.json";
-/// The verifier as one page, in packets whose papers are [`VERIFY_PAGE_SINCE`] or later.
+/// The verifier as one page, in packets whose papers are [`super::packet::VERIFY_PAGE_SINCE`] or later.
 pub const VERIFY_PAGE: &str = "data/verify.html";
 pub const PACKET: &str = "data/packet.json";
 pub const INVENTORY: &str = "data/inventory.json";
