@@ -19,26 +19,15 @@ use crate::http::pages::query_value;
 use crate::http::paging::parameters;
 use crate::http::ranges::{self, StoredBytes};
 use crate::http::reply::Reply;
+use crate::page::words::{is_picture, player};
 use crate::proof::id::Digest;
 use crate::verify::endings::ending;
 use crate::verify::papers::PAPERS;
 
-/// What a browser may show in place; all else is a download.
-const INLINE: &[&str] = &[
-    "image/jpeg",
-    "image/png",
-    "image/webp",
-    "image/gif",
-    "video/mp4",
-    "video/webm",
-    "application/pdf",
-    "audio/mpeg",
-    "audio/ogg",
-    "audio/m4a",
-    "audio/aac",
-    "audio/x-wav",
-    "audio/x-flac",
-];
+/// Whether a browser may show it in place; all else is a download.
+fn is_inline(media_type: &str) -> bool {
+    is_picture(media_type) || player(media_type).is_some() || media_type == "application/pdf"
+}
 
 pub(super) async fn read(req: HttpRequest, path: Path<(String, String)>, requester: RequestCtx, app: App) -> Reply {
     let found = reads::file(&app.gate, &requester, named(&path)?, asked(&req)?).await?;
@@ -65,7 +54,7 @@ pub(super) fn named((id, sha256): &(String, String)) -> Result<(String, Digest)>
 async fn send(req: &HttpRequest, app: &App, found: &FileFound) -> Reply {
     let sha256 = found.file.sha256;
     let media_type = found.file.media_type.as_deref().unwrap_or_default();
-    let (kind, disposition) = match INLINE.contains(&media_type) {
+    let (kind, disposition) = match is_inline(media_type) {
         true if query_value(req, "download").is_none() => (media_type, DispositionType::Inline),
         true => (media_type, DispositionType::Attachment),
         false => ("application/octet-stream", DispositionType::Attachment),

@@ -88,6 +88,12 @@ async fn of_version(path: Path<(String, String)>, req: HttpRequest) -> Reply {
     answer(&req, &name, kept)
 }
 
+/// Whether the browser has what this tag names already.
+pub(super) fn is_known(req: &HttpRequest, tag: &str) -> bool {
+    let known = req.headers().get(IF_NONE_MATCH);
+    known.is_some_and(|known| known.as_bytes() == tag.as_bytes())
+}
+
 fn answer(req: &HttpRequest, name: &str, kept: &'static str) -> Reply {
     let (_, kind, whole, small) = ASSETS
         .iter()
@@ -95,10 +101,7 @@ fn answer(req: &HttpRequest, name: &str, kept: &'static str) -> Reply {
         .ok_or_else(Error::not_found)?;
     let gz = !small.is_empty() && takes_gzip(req.headers());
     let tag = format!("\"{VERSION}-{name}{}\"", if gz { ".gz" } else { "" });
-    let known = req
-        .headers()
-        .get(IF_NONE_MATCH)
-        .is_some_and(|v| v.as_bytes() == tag.as_bytes());
+    let known = is_known(req, &tag);
     let mut answer = if known {
         HttpResponse::NotModified()
     } else {

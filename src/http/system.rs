@@ -1,10 +1,11 @@
 //! Routes outside the API: health, readiness, metrics, the API's description and the page over it.
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 use subtle::ConstantTimeEq;
 
+use super::assets::is_known;
 use super::client_address::is_at_machine;
 use super::paging::parameters;
 use super::reply::at;
@@ -74,10 +75,7 @@ fn shows_token(req: &HttpRequest, token: Option<&str>) -> bool {
 async fn verifier(req: HttpRequest) -> reply::Reply {
     let page = PAGE_OF_VERIFIER.ok_or_else(Error::not_found)?;
     let tag = format!("\"{}\"", Digest::of(page));
-    let known = req
-        .headers()
-        .get(IF_NONE_MATCH)
-        .is_some_and(|v| v.as_bytes() == tag.as_bytes());
+    let known = is_known(&req, &tag);
     let mut answer = if known {
         HttpResponse::NotModified()
     } else {

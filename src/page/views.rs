@@ -359,25 +359,27 @@ fn file(row: &FileRow, story: &PacketStory) -> FileView {
     }
 }
 
+/// What no correction changes, or what is not of the particulars.
+pub const NOT_CORRECTED: [&str; 9] = [
+    "item",
+    "files",
+    "correction",
+    "version",
+    "state",
+    "coverage",
+    "flags",
+    "capturer",
+    "received_at",
+];
+
 /// What a correction changed, particular by particular.
 fn changes(first: &Value, now: &Value, zone: Zone) -> Vec<Fact> {
-    let kept = [
-        "item",
-        "files",
-        "correction",
-        "version",
-        "state",
-        "coverage",
-        "flags",
-        "capturer",
-        "received_at",
-    ];
-    let before = facts(first, zone, &kept);
+    let before = facts(first, zone, &NOT_CORRECTED);
     let at_first = |label: &str| {
         let fact = before.iter().find(|f| f.label == label);
         fact.map_or("nothing", |f| f.value.as_str())
     };
-    let mut changed = facts(now, zone, &kept);
+    let mut changed = facts(now, zone, &NOT_CORRECTED);
     changed.retain(|f| at_first(&f.label) != f.value);
     for fact in &mut changed {
         fact.value += &format!(" (recorded at first: {})", at_first(&fact.label));

@@ -71,11 +71,13 @@ pub fn is_picture(media_type: &str) -> bool {
     matches!(media_type, "image/jpeg" | "image/png" | "image/gif" | "image/webp")
 }
 
-/// The element in which browsers play these bytes.
+/// The element in which browsers play these bytes; kinds are named as intake names them.
 pub fn player(media_type: &str) -> Option<&'static str> {
     match media_type {
-        "video/mp4" | "video/webm" | "video/ogg" => Some("video"),
-        "audio/mpeg" | "audio/mp4" | "audio/ogg" | "audio/wav" | "audio/webm" | "audio/flac" => Some("audio"),
+        "video/mp4" | "video/webm" => Some("video"),
+        "audio/mpeg" | "audio/ogg" | "audio/opus" | "audio/m4a" | "audio/aac" | "audio/x-wav" | "audio/x-flac" => {
+            Some("audio")
+        }
         _ => None,
     }
 }
@@ -104,7 +106,7 @@ mod tests {
             "image/svg+xml",
             "application/vnd.microsoft.portable-executable",
         ] {
-            assert!(is_active(kind) && !is_picture(kind), "{kind}");
+            assert!(is_active(kind) && !is_picture(kind) && player(kind).is_none(), "{kind}");
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::cases::CasePage;
 use crate::error::Result;
 use crate::http::damage;
 use crate::http::pages::PageRequest;
+use crate::page::words;
 use crate::pictures::{SIDE, ThumbSize};
 use crate::text::{Moment, block, groups, label, line, size};
 
@@ -176,10 +177,13 @@ async fn sight(page: &PageRequest, id: &str, file: &FileEntry) -> Result<Sight> 
     }
     let media = file.media_type.as_deref().unwrap_or_default();
     let picture = || reads::picture(&page.app.gate, &page.ctx, id.to_owned(), file.sha256);
+    match words::player(media) {
+        Some("video") => return Ok(Sight::Video(preview_address(id, file))),
+        Some(_) => return Ok(Sight::Sound),
+        None => {}
+    }
     Ok(match media {
-        "video/mp4" | "video/webm" => Sight::Video(preview_address(id, file)),
         "application/pdf" => Sight::Pdf,
-        "audio/mpeg" | "audio/ogg" | "audio/m4a" | "audio/aac" | "audio/x-wav" | "audio/x-flac" => Sight::Sound,
         "text/plain"
         | "text/xml"
         | "image/svg+xml"
@@ -200,7 +204,6 @@ pub(super) fn preview_address(id: &str, file: &FileEntry) -> String {
 }
 
 fn previewed(id: &str, file: &FileEntry, row: Option<PictureRow>) -> Sight {
-    const BROWSERS: &[&str] = &["image/jpeg", "image/png", "image/webp", "image/gif"];
     if let Some(why) = row.as_ref().and_then(words_of) {
         return Sight::Facts(Some(line(&why)));
     }
@@ -211,10 +214,7 @@ fn previewed(id: &str, file: &FileEntry, row: Option<PictureRow>) -> Sight {
         address: preview_address(id, file),
         pixels: whole.map(within_preview),
         whole,
-        original: file
-            .media_type
-            .as_deref()
-            .is_some_and(|media| BROWSERS.contains(&media)),
+        original: file.media_type.as_deref().is_some_and(words::is_picture),
     })
 }
 

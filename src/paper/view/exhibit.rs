@@ -279,25 +279,13 @@ impl ExhibitPaper<'_> {
 
     /// What the latest correction changed.
     fn versions(&self) -> Vec<Value> {
-        /// What is not of the particulars.
-        const KEPT: [&str; 9] = [
-            "item",
-            "files",
-            "correction",
-            "version",
-            "state",
-            "coverage",
-            "flags",
-            "capturer",
-            "received_at",
-        ];
         let (zone, letters) = (self.view.story.zone, self.view.letters);
         let Some(now) = self.exhibit.current.as_ref().map(|current| &current.record) else {
             return Vec::new();
         };
         let (before, after) = (
-            text::facts(&self.exhibit.record, zone, &KEPT),
-            text::facts(now, zone, &KEPT),
+            text::facts(&self.exhibit.record, zone, &views::NOT_CORRECTED),
+            text::facts(now, zone, &views::NOT_CORRECTED),
         );
         let mut labels: Vec<&str> = before.iter().map(|fact| fact.label.as_str()).collect();
         let further: Vec<&str> = after.iter().map(|fact| fact.label.as_str()).collect();
