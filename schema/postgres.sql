@@ -297,6 +297,12 @@ CREATE SEQUENCE public.outbox_id_seq
 
 ALTER SEQUENCE public.outbox_id_seq OWNED BY public.outbox.id;
 
+CREATE TABLE public.packet_releases (
+    packet_id text NOT NULL,
+    leaf bytea NOT NULL,
+    body text NOT NULL
+);
+
 CREATE TABLE public.packets (
     id text NOT NULL,
     case_id text NOT NULL,
@@ -501,6 +507,9 @@ ALTER TABLE ONLY public.log_state
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_pkey PRIMARY KEY (case_id, user_id);
 
+ALTER TABLE ONLY public.packet_releases
+    ADD CONSTRAINT packet_releases_pkey PRIMARY KEY (packet_id);
+
 ALTER TABLE ONLY public.packets
     ADD CONSTRAINT packets_pkey PRIMARY KEY (id);
 
@@ -703,6 +712,9 @@ ALTER TABLE ONLY public.members
 
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.packet_releases
+    ADD CONSTRAINT packet_releases_packet_id_fkey FOREIGN KEY (packet_id) REFERENCES public.packets(id);
 
 ALTER TABLE ONLY public.packets
     ADD CONSTRAINT packets_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);

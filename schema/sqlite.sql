@@ -328,6 +328,12 @@ CREATE TABLE outbox (
     seq BIGINT NOT NULL
 );
 
+CREATE TABLE packet_releases (
+    packet_id TEXT NOT NULL PRIMARY KEY REFERENCES packets (id),
+    leaf BLOB NOT NULL,
+    body TEXT NOT NULL
+);
+
 CREATE TABLE packets (
     id TEXT NOT NULL PRIMARY KEY,
     case_id TEXT NOT NULL REFERENCES cases (id),

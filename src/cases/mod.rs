@@ -23,7 +23,7 @@ use crate::http::reply::at;
 pub use model::Case;
 pub use pages::{CaseLine, CasePage, Tab, TaskLine, may_open, offers_for, tasks_for, words};
 pub use particulars::{Due, Stage};
-pub use reads::{WorkDesk, cases, desk, shared};
+pub use reads::{Rights, WorkDesk, cases, desk, shared};
 pub use store::{CaseSearch, SharedCase};
 pub use store::{DecidesIn, VisibleTo, decided, nothing_due, visible};
 

@@ -50,6 +50,10 @@ pub struct Rights {
     pub grants: bool,
     pub names_supervisor: bool,
     pub exports: bool,
+    /// Whether they may build a referral.
+    pub refers: bool,
+    /// Whether they may release one.
+    pub releases: bool,
     pub reads_packets: bool,
     pub reads_custody: bool,
     pub reads_accesses: bool,
@@ -71,7 +75,11 @@ impl Rights {
             grants: ctx.may(Act::GrantGive),
             names_supervisor: ctx.may(Act::GrantDecide),
             exports: ctx.may(Act::PacketRequest),
-            reads_packets: ctx.may(Act::PacketRead),
+            refers: ctx.may(Act::PacketReferral),
+            releases: ctx.may(Act::PacketRelease),
+            reads_packets: [Act::PacketRead, Act::PacketReferral, Act::PacketRelease]
+                .iter()
+                .any(|act| ctx.may(*act)),
             reads_custody: ctx.may(Act::CaseEventsRead),
             reads_accesses: ctx.may(Act::CaseAccessesRead),
         }

@@ -315,6 +315,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    packet_releases (packet_id) {
+        packet_id -> Text,
+        leaf -> Binary,
+        body -> Text,
+    }
+}
+
+diesel::table! {
     exhibit_lists (id) {
         id -> Text,
         case_id -> Text,
@@ -454,6 +462,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     capture_files,
     packets,
     disclosures,
+    packet_releases,
     exhibit_lists,
     exhibit_numbers,
     idempotency,

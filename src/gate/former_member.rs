@@ -4,7 +4,7 @@
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
-use crate::db::tables::{authorizations, captures, events, members};
+use crate::db::tables::{authorizations, captures, events, members, packets};
 use crate::ledger::Action;
 
 /// Whether a user left the case of an authorization since it was first asked for; one that was amended was asked for twice.
@@ -30,5 +30,15 @@ pub fn left_since_receipt(user: &str) -> _ {
         .filter(members::user_id.eq(user))
         .filter(members::case_id.eq(captures::case_id))
         .filter(members::ended_at.ge(captures::received_at.nullable()));
+    exists(left)
+}
+
+/// Whether a user left the case of a packet since that was asked for.
+#[diesel::dsl::auto_type(no_type_alias)]
+pub fn left_since_packet(user: &str) -> _ {
+    let left = members::table
+        .filter(members::user_id.eq(user))
+        .filter(members::case_id.eq(packets::case_id))
+        .filter(members::ended_at.ge(packets::requested_at.nullable()));
     exists(left)
 }

@@ -24,7 +24,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use authorize::actor_of;
-pub use former_member::{left_since_receipt, left_since_request};
+pub use former_member::{left_since_packet, left_since_receipt, left_since_request};
 pub use idempotency::{IdempotencyHeader, IdempotencyKey, Replayed};
 pub use operational::OPERATIONAL;
 pub use read_ctx::{Authorized, ReadCtx};

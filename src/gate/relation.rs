@@ -4,7 +4,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 
-use super::former_member::{left_since_receipt, left_since_request};
+use super::former_member::{left_since_packet, left_since_receipt, left_since_request};
 use crate::clock::Micros;
 use crate::db::AnyConn;
 use crate::db::tables::{authorization_holders, authorizations, captures, cases, grants, packets};
@@ -12,6 +12,9 @@ use crate::error::{Error, Result};
 use crate::identity::Caller;
 use crate::policy::{Act, CaseFacts, CaseStatus, Facts, Handling, Policy, Question, Relation, Role};
 use crate::{both, fixed};
+
+/// The purpose of packets that that supervisor reads, because they release them.
+const REFERRAL: &str = "referral";
 
 /// What is asked about.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -222,8 +225,13 @@ pub(super) fn facts(conn: &mut AnyConn, caller: &Caller, scope: &Scope) -> Resul
             facts.former_member = left_the_case_of_request(conn, caller, id)?;
         }
         Scope::Packet(id) => {
-            let requester: String = packets::table.find(id).select(packets::requested_by).first(conn)?;
+            let (requester, purpose, left): (String, String, bool) = packets::table
+                .find(id)
+                .select((packets::requested_by, packets::purpose, left_since_packet(&caller.user)))
+                .first(conn)?;
             facts.requester = requester == caller.user;
+            facts.referral = purpose == REFERRAL;
+            facts.former_member = left;
         }
         Scope::Capture(id) => {
             let (capturer, basis, left): (String, Option<String>, bool) = captures::table

@@ -234,6 +234,7 @@ fn done_words(word: &str) -> Option<&'static str> {
         "lead-withdrawn" => "That is taken back. The case keeps its lead.",
         "list-saved" => "The list is saved.",
         "packet-asked" => "The packet is asked for, and built in the background.",
+        "packet-decided" => "Your decision about the packet is on record.",
         "packet-cancelled" => "The build is called off. It ends at its next step.",
         "disclosed" => "The disclosure is recorded.",
         "upload-ended" => "The upload is ended. What had come of it is removed.",

@@ -83,6 +83,8 @@ actions! {
     PacketIssued "packet.issued" Case "A packet was made; the event binds its manifest.";
     PacketCancelled "packet.cancelled" Case "A person called off the build of a packet.";
     PacketFailed "packet.failed" Case "A packet could not be made.";
+    PacketReleased "packet.released" Case "A supervisor released a referral: it may leave.";
+    PacketRefused "packet.refused" Case "A supervisor refused to release a referral.";
     PacketDownloaded "packet.downloaded" Case "A packet left the installation.";
     PacketDisclosed "packet.disclosed" Case "A disclosure of a packet was recorded.";
     CaseViewed "case.viewed" Access "A case was read.";

@@ -5,10 +5,11 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde_json::json;
 
 use super::model::{NewDisclosure, NewPacket, Packet, PacketView, Purpose};
+use super::release::{self, NewRelease, Release};
 use super::{ops, reads};
 use crate::blobs::{ExpectedBytes, Key};
 use crate::error::{Error, Result};
-use crate::forms::Form;
+use crate::forms::{Form, Word};
 use crate::gate::{RequestCtx, Scope, Tx};
 use crate::http::head::is_head;
 use crate::http::paging::{Listed, Page};
@@ -24,9 +25,8 @@ pub async fn request(case: PathId, request: WriteRequest) -> Reply {
     Ok(HttpResponse::Accepted().insert_header((LOCATION, place)).json(packet))
 }
 
-/// Asks for a packet, for the API and for a page. Everybody who may ask for any kind of packet is told that this version
-/// builds no referrals; others are refused before the body is read. `named` puts the
-/// captures in where the form names something else.
+/// Asks for a packet, for the API and for a page. What it takes follows from the purpose; who may ask for no kind of packet
+/// is refused before the body is read. `named` puts the captures in where the form names something else.
 pub async fn ask(
     case: String,
     mut request: WriteRequest,
@@ -37,13 +37,16 @@ pub async fn ask(
         request.check(Act::PacketRequest, &scope).await?;
     }
     let form = request.form().await?;
-    if form.peek("purpose") != Some(Purpose::Referral.as_str()) {
-        request.check(Act::PacketRequest, &scope).await?;
+    let purpose = form.peek("purpose").and_then(Purpose::from_word);
+    let act = purpose.map_or(Act::PacketRequest, Purpose::act);
+    // Nobody is told of a mistake in what they may not ask for.
+    if purpose.is_some() {
+        request.check(act, &scope).await?;
     }
-    let asked = NewPacket::parse(named(form).await?)?;
-    let (app, new) = (request.app.clone(), asked.supported()?);
+    let new = NewPacket::parse(named(form).await?)?;
+    let app = request.app.clone();
     let verb = move |tx: &mut Tx<'_>| ops::request(tx, &new);
-    let packet = request.transact(Act::PacketRequest, scope, verb).await?;
+    let packet = request.transact(act, scope, verb).await?;
     app.builder.notify_one();
     Ok(packet)
 }
@@ -86,10 +89,29 @@ pub async fn cancel(PathId(id): PathId, request: WriteRequest) -> Reply {
 /// Calls a build off, for the API and for a page.
 pub async fn call_off(id: String, mut request: WriteRequest) -> Result<PacketView> {
     let scope = Scope::Packet(id.clone());
-    request.check(Act::PacketRequest, &scope).await?;
+    let act = reads::act_of(&request.app.gate, &request.ctx, id.clone()).await?;
+    request.check(act, &scope).await?;
     request.optional_form().await?.done()?;
     let verb = move |tx: &mut Tx<'_>| ops::cancel(tx, &id);
-    request.transact(Act::PacketRequest, scope, verb).await
+    request.transact(act, scope, verb).await
+}
+
+/// `POST /packets/{id}/release`
+pub async fn release(PathId(id): PathId, request: WriteRequest) -> Reply {
+    reply::ok(&decide_release(id, request, async |form| Ok(form)).await?)
+}
+
+/// Releases a referral or refuses to, for the API and for a page, whose form says a little more.
+pub async fn decide_release(
+    id: String,
+    mut request: WriteRequest,
+    told: impl AsyncFnOnce(Form) -> Result<Form>,
+) -> Result<Release> {
+    let scope = Scope::Packet(id.clone());
+    request.check(Act::PacketRelease, &scope).await?;
+    let new = NewRelease::parse(told(request.optional_form().await?).await?)?;
+    let verb = move |tx: &mut Tx<'_>| release::decide(tx, &id, &new);
+    request.transact(Act::PacketRelease, scope, verb).await
 }
 
 /// The packet's bytes, and what they must be.

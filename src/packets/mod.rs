@@ -26,6 +26,7 @@ mod pick;
 pub mod projection;
 mod read_ahead;
 mod reads;
+mod release;
 mod selection;
 mod store;
 mod work;
@@ -38,6 +39,9 @@ use crate::http::reply::at;
 pub use builder::{cancel, run_builder};
 pub use inspection::PLACES as VERIFICATIONS;
 pub use model::{Packet, PacketState, Purpose};
+pub use pages::{ReferralPane, decide_shown};
+pub use reads::to_release;
+pub use release::WaitingReferral;
 
 /// The routes of this feature.
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -72,6 +76,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(at("/api/v1/verifications", "POST").route(web::post().to(inspection::verify)))
         .service(at("/packets/{id}/file", "GET").route(web::get().to(api::file)))
         .service(at("/packets/{id}/cancellation", "POST").route(web::post().to(pages::cancel)))
+        .service(at("/packets/{id}/release", "POST").route(web::post().to(pages::release)))
         .service(at("/packets/{id}/disclosures", "POST").route(web::post().to(pages::disclose)))
         .service(
             at("/api/v1/cases/{id}/packets", "POST, GET")
@@ -93,6 +98,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         )
         .service(at("/api/v1/packets/{id}", "GET").route(web::get().to(api::one)))
         .service(at("/api/v1/packets/{id}/cancellation", "POST").route(web::post().to(api::cancel)))
+        .service(at("/api/v1/packets/{id}/release", "POST").route(web::post().to(api::release)))
         .service(at("/api/v1/packets/{id}/file", "GET").route(web::get().to(api::file)))
         .service(
             at("/api/v1/packets/{id}/disclosures", "POST, GET")

@@ -6,10 +6,11 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::lists::requested::{AskedExhibit, ExcludedCapture, MissingCount, NamedList, ScheduledCapture};
+use super::release::ReleaseView;
 use crate::clock::{Micros, Timestamp};
-use crate::db::tables::{jobs, packets};
+use crate::db::tables::{jobs, packet_releases, packets};
 use crate::error::{Error, Result};
-use crate::forms::{FieldSet, Form, LINE, REASON, TEXT, parse_id};
+use crate::forms::{FieldSet, Form, LINE, REASON, TEXT, Word, parse_id};
 use crate::identity::Person;
 use crate::page::words::purpose;
 use crate::proof::id::Digest;
@@ -92,16 +93,6 @@ impl NewPacket {
             list,
             recipient,
         })
-    }
-
-    /// Refuses a purpose that this version does not build.
-    pub fn supported(self) -> Result<Self> {
-        if self.purpose != Purpose::Referral {
-            return Ok(self);
-        }
-        let way_out =
-            "referral packets are not built by this version: ask for court_exhibits, discovery, supplement or internal";
-        Err(Error::field("purpose", "supported", way_out))
     }
 }
 
@@ -221,6 +212,9 @@ pub struct Packet {
     pub cancelled: bool,
     /// The record of the request.
     pub body: String,
+    /// The record of its release.
+    #[diesel(select_expression = packet_releases::body.nullable())]
+    pub release_body: Option<String>,
 }
 
 impl Packet {
@@ -246,6 +240,13 @@ impl Packet {
         Ok(serde_json::from_str(&self.body)?)
     }
 
+    /// Where its release stands; `None` for a packet that needs none.
+    pub fn release(&self) -> Result<Option<ReleaseView>> {
+        let purpose = Purpose::from_word(&self.purpose);
+        let purpose = purpose.ok_or_else(|| Error::internal("a packet of an unknown purpose"))?;
+        ReleaseView::of(purpose, self.release_body.as_deref())
+    }
+
     /// The packet as its readers see it.
     pub fn view(&self) -> Result<PacketView> {
         let request = self.request()?;
@@ -269,6 +270,7 @@ impl Packet {
             sha256: self.digest(),
             name: self.name.clone(),
             error: self.error.clone(),
+            release: self.release()?,
         })
     }
 }
@@ -300,6 +302,9 @@ pub struct PacketView {
     pub sha256: Option<Digest>,
     pub name: String,
     pub error: Option<String>,
+    /// Where the release of a referral stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<ReleaseView>,
 }
 
 /// What the ledger says of a packet that was issued.
@@ -440,7 +445,7 @@ mod tests {
 
     #[test]
     fn a_request_tells_every_broken_rule() {
-        let read = |v: Value| NewPacket::parse(Form::new(v).expect("an object")).and_then(NewPacket::supported);
+        let read = |v: Value| NewPacket::parse(Form::new(v).expect("an object"));
         let fields = |v: Value| {
             read(v)
                 .expect_err("broken")
@@ -451,7 +456,6 @@ mod tests {
         };
         let pair = |f: &str, r: &str| (f.to_owned(), r.to_owned());
         assert_eq!(fields(json!({})), [pair("purpose", "required")]);
-        assert_eq!(fields(json!({"purpose": "referral"})), [pair("purpose", "supported")]);
         assert_eq!(
             fields(json!({"purpose": "internal", "captures": []})),
             [pair("captures", "not_empty")]

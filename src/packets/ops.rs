@@ -7,6 +7,7 @@ use serde_json::json;
 use super::lists::requested::NamedList;
 use super::lists::{self, asked};
 use super::model::{DisclosedFile, Disclosure, JOB, NewDisclosure, NewPacket, Packet, PacketRequest, PacketView};
+use super::release::refuse_unreleased;
 use super::store;
 use crate::captures::CaptureState;
 use crate::cases::{Stage, nothing_due};
@@ -16,6 +17,7 @@ use crate::error::{Error, FieldError, Kind, Result};
 use crate::gate::{NewEvent, Recorded, Tx};
 use crate::jobs;
 use crate::ledger::{self, Action};
+use crate::policy::Act;
 use crate::verify::papers::{PAPERS, ranges, top_folder};
 
 /// Bytes of a disclosure's record: a later packet holds it on one line, which has at most 1 MB.
@@ -144,9 +146,13 @@ pub fn cancel(tx: &mut Tx<'_>, id: &str) -> Result<Recorded<PacketView>> {
     Ok(made.answering(packet.view()?))
 }
 
-/// Records that a packet leaves, before its first byte does.
+/// Records that a packet leaves, before its first byte does. A referral leaves after its release; whoever releases it may
+/// look at it before.
 pub fn download(tx: &mut Tx<'_>, id: &str, address: &str) -> Result<Recorded<()>> {
     let packet = ready(tx.conn, id)?;
+    if !tx.may(Act::PacketRelease) {
+        refuse_unreleased(&packet)?;
+    }
     let record = json!({
         "packet_id": id, "size": packet.size, "sha256": packet.digest(), "address": address, "by": tx.me(),
     });
@@ -157,6 +163,7 @@ pub fn download(tx: &mut Tx<'_>, id: &str, address: &str) -> Result<Recorded<()>
 /// Records to whom a packet went.
 pub fn disclose(tx: &mut Tx<'_>, id: &str, new: &NewDisclosure) -> Result<Recorded<Disclosure>> {
     let packet = ready(tx.conn, id)?;
+    refuse_unreleased(&packet)?;
     let disclosure = Disclosure {
         id: tx.new_id(),
         packet_id: id.to_owned(),

@@ -4,12 +4,15 @@ mod choose;
 mod exhibits;
 mod missing;
 mod one;
+mod release;
 mod schedule;
 mod verify;
 
 pub(super) use choose::{new_form, step};
 pub(super) use exhibits::{add as add_list, list as exhibit_list, save as save_list};
 pub(super) use one::{cancel, disclose, one};
+pub(super) use release::release;
+pub use release::{ReferralPane, decide_shown};
 pub(super) use schedule::{save_schedule, schedule};
 pub(super) use verify::{verify, verify_form};
 
@@ -17,6 +20,7 @@ use askama::Template;
 
 use super::lists::model::ListOutline;
 use super::model::{PacketState, PacketView};
+use super::release::ReleaseView;
 use super::{api, lists, reads};
 use crate::cases::{CasePage, Tab};
 use crate::forms::Form;
@@ -47,6 +51,17 @@ struct ShownPacket {
     error: Option<String>,
     /// How many captures were named.
     selected: Option<usize>,
+    /// Whether it waits for a supervisor's release, or was refused; none where it may leave.
+    stopped: Option<StoppedBy>,
+}
+
+/// Why a packet that is built does not leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum StoppedBy {
+    /// No supervisor has decided.
+    Waiting,
+    /// A supervisor refused.
+    Refusal,
 }
 
 impl ShownPacket {
@@ -67,11 +82,31 @@ impl ShownPacket {
             groups: packet.sha256.as_ref().map(groups).unwrap_or_default(),
             error: packet.error.as_deref().map(line),
             selected: packet.selected,
+            stopped: match &packet.release {
+                Some(ReleaseView::Waiting) => Some(StoppedBy::Waiting),
+                Some(ReleaseView::Refused(_)) => Some(StoppedBy::Refusal),
+                Some(ReleaseView::Released(_)) | None => None,
+            },
         }
     }
 
     fn is_ready(&self) -> bool {
         self.state == Some(PacketState::Ready)
+    }
+
+    /// Whether it is built and waits for its release.
+    fn waits_for_release(&self) -> bool {
+        self.is_ready() && self.stopped == Some(StoppedBy::Waiting)
+    }
+
+    /// Whether a supervisor refused to release it.
+    fn is_refused(&self) -> bool {
+        self.stopped == Some(StoppedBy::Refusal)
+    }
+
+    /// Whether it is built and may leave.
+    fn may_leave(&self) -> bool {
+        self.is_ready() && self.stopped.is_none()
     }
 
     fn is_under_way(&self) -> bool {
@@ -122,7 +157,7 @@ pub(super) async fn list(case: PathId, page: PageRequest) -> Reply {
     let (frame, case_page) = CasePage::of(&page, &case.0, Tab::Packets).await?;
     let found = reads::of_case(&page.app.gate, &page.ctx, case.0, &query).await?;
     let listed = Listed::of(found, &query, |p| p.id.clone(), |p| ShownPacket::of(&p, &case_page));
-    let lists = match case_page.rights.exports {
+    let lists = match case_page.rights.exports || case_page.rights.refers {
         true => {
             lists::reads::of_case(
                 &page.app.gate,

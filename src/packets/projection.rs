@@ -4,6 +4,7 @@
 use super::lists;
 use super::lists::model::ExhibitList;
 use super::model::{Disclosure, PacketRequest, PacketState};
+use super::release::{self, Release};
 use super::store;
 use crate::db::AnyConn;
 use crate::error::Result;
@@ -25,6 +26,9 @@ pub fn project(conn: &mut AnyConn, past: &PastEvent) -> Result<()> {
             store::set_state(conn, &past.object_id, PacketState::Building)
         }
         Some(Action::PacketFailed) => store::set_state(conn, &past.object_id, PacketState::Failed),
+        Some(Action::PacketReleased | Action::PacketRefused) => {
+            release::keep(conn, &past.read::<Release>()?, &past.leaf)
+        }
         Some(Action::PacketDisclosed) => store::insert_disclosure(conn, &past.read::<Disclosure>()?, &past.leaf),
         _ => Ok(()),
     }

@@ -3,6 +3,8 @@
 use serde_json::json;
 
 use super::model::{Disclosure, Packet, PacketIssue, PacketView};
+use super::release::{self, WaitingReferral};
+use super::store::SeenPackets;
 use super::{ops, store};
 use crate::error::{Error, Result};
 use crate::gate::{Gate, ReadCtx, RequestCtx, Scope, View};
@@ -12,14 +14,39 @@ use crate::policy::Act;
 
 /// A page of the packets of a case, oldest first.
 pub async fn of_case(gate: &Gate, requester: &RequestCtx, case: String, page: &Page) -> Result<Vec<PacketView>> {
+    let (act, seen) = seen_in(gate, requester, case.clone()).await?;
     let detail = json!({"list": "packets", "after": page.after});
     let view = View::new(Action::PacketViewed, "case", &case, detail);
     let (scope, page) = (Scope::Case(case.clone()), page.clone());
     let read = move |ctx: &mut ReadCtx<'_>| {
-        let rows = store::of_case(ctx.conn, &case, page.after.as_deref(), page.limit + 1)?;
+        let rows = store::of_case(ctx.conn, (&case, &seen), page.after.as_deref(), page.limit + 1)?;
         rows.iter().map(Packet::view).collect()
     };
-    gate.view(requester, Act::PacketRead, scope, view, read).await
+    gate.view(requester, act, scope, view, read).await
+}
+
+/// The packets of a case that a caller sees, and what they must be allowed to do for that: who exports sees all, the lead
+/// those that they asked for, the supervisor who releases referrals sees these.
+async fn seen_in(gate: &Gate, requester: &RequestCtx, case: String) -> Result<(Act, SeenPackets)> {
+    let read = |ctx: &mut ReadCtx<'_>| {
+        let may = |act| !ctx.may(Act::PacketRead) && ctx.may(act);
+        Ok(match (may(Act::PacketReferral), may(Act::PacketRelease)) {
+            (true, _) => (Act::PacketReferral, SeenPackets::AskedBy(ctx.caller.user.clone())),
+            (_, true) => (Act::PacketRelease, SeenPackets::Referrals),
+            _ => (Act::PacketRead, SeenPackets::All),
+        })
+    };
+    gate.read(requester, Act::CaseRead, Scope::Case(case), read).await
+}
+
+/// Referrals that wait for the caller's release, oldest first.
+pub async fn to_release(
+    gate: &Gate,
+    requester: &RequestCtx,
+    (after, limit): (Option<String>, usize),
+) -> Result<Vec<WaitingReferral>> {
+    let read = move |ctx: &mut ReadCtx<'_>| release::waiting(ctx.conn, ctx.caller, (after.as_deref(), limit), ctx.now);
+    gate.read(requester, Act::CaptureList, Scope::Agency, read).await
 }
 
 /// A packet.
@@ -33,7 +60,13 @@ pub async fn packet(gate: &Gate, requester: &RequestCtx, id: String) -> Result<P
 /// A packet that can be downloaded. That its file leaves is recorded apart.
 pub async fn ready(gate: &Gate, requester: &RequestCtx, id: String) -> Result<Packet> {
     let scope = Scope::Packet(id.clone());
-    let read = move |ctx: &mut ReadCtx<'_>| ops::ready(ctx.conn, &id);
+    let read = move |ctx: &mut ReadCtx<'_>| {
+        let packet = ops::ready(ctx.conn, &id)?;
+        if !ctx.may(Act::PacketRelease) {
+            release::refuse_unreleased(&packet)?;
+        }
+        Ok(packet)
+    };
     gate.read(requester, Act::PacketRead, scope, read).await
 }
 
@@ -72,9 +105,26 @@ pub async fn log_key(gate: &Gate, requester: &RequestCtx) -> Result<String> {
     gate.read(requester, Act::LedgerProofs, Scope::Agency, read).await
 }
 
+/// What calling a packet's build off needs: what asking for it did.
+pub async fn act_of(gate: &Gate, requester: &RequestCtx, id: String) -> Result<Act> {
+    let scope = Scope::Packet(id.clone());
+    let read = move |ctx: &mut ReadCtx<'_>| Ok(store::packet(ctx.conn, &id)?.request()?.purpose.act());
+    gate.read(requester, Act::PacketRead, scope, read).await
+}
+
 /// Whether the caller may call a packet's build off.
 pub async fn may_cancel(gate: &Gate, requester: &RequestCtx, id: String) -> Result<bool> {
-    let read = |ctx: &mut ReadCtx<'_>| Ok(ctx.may(Act::PacketRequest));
+    let packet = id.clone();
+    let read = move |ctx: &mut ReadCtx<'_>| {
+        let act = store::packet(ctx.conn, &packet)?.request()?.purpose.act();
+        Ok(ctx.may(act))
+    };
+    gate.read(requester, Act::PacketRead, Scope::Packet(id), read).await
+}
+
+/// Whether the caller may release a packet or refuse to, where it waits for that.
+pub async fn may_release(gate: &Gate, requester: &RequestCtx, id: String) -> Result<bool> {
+    let read = |ctx: &mut ReadCtx<'_>| Ok(ctx.may(Act::PacketRelease));
     gate.read(requester, Act::PacketRead, Scope::Packet(id), read).await
 }
 

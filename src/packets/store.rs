@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use serde::de::DeserializeOwned;
 
-use super::model::{Disclosure, JOB, Packet, PacketIssue, PacketRequest, PacketState};
+use super::model::{Disclosure, JOB, Packet, PacketIssue, PacketRequest, PacketState, Purpose};
 use crate::captures::CaptureState;
 use crate::clock::Micros;
 use crate::db::tables::{
-    accounts, authorizations, capture_files, captures, cases, checkpoints, disclosures, files, jobs, packets, records,
-    subjects, units,
+    accounts, authorizations, capture_files, captures, cases, checkpoints, disclosures, files, jobs, packet_releases,
+    packets, records, subjects, units,
 };
 use crate::db::{AnyConn, canonical};
 use crate::error::{Error, Result};
@@ -52,12 +52,13 @@ pub fn set_state(conn: &mut AnyConn, id: &str, state: PacketState) -> Result<()>
     Ok(())
 }
 
-/// Packets with the jobs that build them. A job knows how far it is and why it failed.
+/// Packets with the jobs that build them, and their releases. A job knows how far it is and why it failed.
 #[diesel::dsl::auto_type]
-fn with_jobs() -> _ {
+pub fn with_jobs() -> _ {
     let kind: &'static str = JOB;
     let job = jobs::object.eq(packets::id).and(jobs::kind.eq(kind));
-    packets::table.inner_join(jobs::table.on(job))
+    let release = packet_releases::table.on(packet_releases::packet_id.eq(packets::id));
+    packets::table.inner_join(jobs::table.on(job)).left_join(release)
 }
 
 /// A packet by its id.
@@ -70,14 +71,36 @@ pub fn packet(conn: &mut AnyConn, id: &str) -> Result<Packet> {
         .ok_or_else(Error::not_found)
 }
 
+/// The packets of a case that somebody sees.
+#[derive(Debug, Clone)]
+pub enum SeenPackets {
+    /// All of them.
+    All,
+    /// Those that they asked for.
+    AskedBy(String),
+    /// The referrals.
+    Referrals,
+}
+
 /// Packets of a case, oldest first.
-pub fn of_case(conn: &mut AnyConn, case: &str, after: Option<&str>, limit: usize) -> Result<Vec<Packet>> {
-    Ok(with_jobs()
+pub fn of_case(
+    conn: &mut AnyConn,
+    (case, seen): (&str, &SeenPackets),
+    after: Option<&str>,
+    limit: usize,
+) -> Result<Vec<Packet>> {
+    let query = with_jobs()
         .filter(packets::case_id.eq(case).and(packets::id.gt(after.unwrap_or_default())))
         .order(packets::id)
         .limit(limit as i64)
         .select(Packet::as_select())
-        .load(conn)?)
+        .into_boxed();
+    let query = match seen {
+        SeenPackets::All => query,
+        SeenPackets::AskedBy(user) => query.filter(packets::requested_by.eq(user)),
+        SeenPackets::Referrals => query.filter(packets::purpose.eq(Purpose::Referral.as_str())),
+    };
+    Ok(query.load(conn)?)
 }
 
 /// The packet's build begins, for the first time or once more.

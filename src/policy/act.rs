@@ -82,6 +82,8 @@ words! {
         PacketRead = "PacketRead",
         /// Ask for a packet of purpose referral, and keep the exhibit lists for it.
         PacketReferral = "PacketReferral",
+        /// Release a packet of purpose referral, or refuse to.
+        PacketRelease = "PacketRelease",
         /// Record to whom a packet went.
         PacketDisclose = "PacketDisclose",
         /// Read the custody of a capture or file, and the receipt of its recording.

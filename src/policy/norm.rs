@@ -33,6 +33,8 @@ enum Who {
     /// "supervisor of the unit who is neither requester, holder, capturer nor member (… the one to whom the lead gave
     /// `decide` on record)"
     ThatSupervisor,
+    /// the same, whatever their part, where a packet is a referral
+    SupervisorOfReferral,
     /// the same, or the one to whom the lead gave `decide`, to propose another lead
     SupervisorProposing,
     /// "access given on record": the supervisor who was given `decide`
@@ -145,6 +147,7 @@ const ON_CASES: &[Row] = &[
             GrantGive,
             GrantEnd,
             CaseRestrict,
+            PacketRelease,
         ],
         who: &[ThatSupervisor],
         write: false,
@@ -162,13 +165,18 @@ const ON_CASES: &[Row] = &[
     },
     // export a packet, record its disclosure; purpose referral: lead builds, that supervisor releases
     Row {
-        acts: &[PacketRequest, PacketDisclose],
+        acts: &[PacketRequest],
         who: &[GranteeExport],
         write: false,
     },
     Row {
-        acts: &[PacketRead],
+        acts: &[PacketDisclose],
         who: &[GranteeExport, LeadRequester],
+        write: false,
+    },
+    Row {
+        acts: &[PacketRead],
+        who: &[GranteeExport, LeadRequester, SupervisorOfReferral],
         write: false,
     },
     Row {
@@ -241,7 +249,18 @@ impl Who {
                     relation.granted_decide
                 };
                 let works_on_it = relation.lead || relation.member;
-                supervisor && in_charge && !works_on_it && facts == Facts::default()
+                let part = Facts {
+                    referral: false,
+                    ..facts
+                };
+                supervisor && in_charge && !works_on_it && part == Facts::default()
+            }
+            SupervisorOfReferral => {
+                let without_part = World {
+                    facts: Facts::default(),
+                    ..*world
+                };
+                facts.referral && ThatSupervisor.is(&without_part)
             }
             GivenDecide => supervisor && relation.granted_decide,
             GranteeRead => {
@@ -309,6 +328,7 @@ fn facts(bits: usize) -> Facts {
         holder: bits & 2 == 2,
         capturer: bits & 4 == 4,
         former_member: bits & 8 == 8,
+        referral: bits & 16 == 16,
     }
 }
 
@@ -384,7 +404,7 @@ fn any_mixture_of_roles_may_what_the_norm_says() {
     let policy = Policy::new().unwrap();
     let mut at: usize = 0;
     for _ in 0..800 {
-        at = (at + 104_729) % (32 * 128 * 9 * 16);
+        at = (at + 104_729) % (32 * 128 * 9 * 32);
         let roles = roles(at % 32);
         let world = World {
             roles: &roles,

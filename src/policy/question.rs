@@ -60,6 +60,8 @@ pub struct Facts {
     /// Was lead or member of the case when the authorization concerned was asked for, when the capture concerned came in,
     /// or later, and is so no more.
     pub former_member: bool,
+    /// The packet concerned is a referral.
+    pub referral: bool,
 }
 
 /// Whether a caller with these roles and this relation to the case may do this.

@@ -75,12 +75,14 @@ fn context(facts: Facts) -> Option<Context> {
         holder,
         capturer,
         former_member,
+        referral,
     } = facts;
     let pairs = [
         ("requester", requester),
         ("holder", holder),
         ("capturer", capturer),
         ("former_member", former_member),
+        ("referral", referral),
     ];
     Context::from_pairs(pairs.map(|(name, value)| (name.to_owned(), RestrictedExpression::new_bool(value)))).ok()
 }

@@ -43,6 +43,7 @@ const NO_PART: Facts = Facts {
     holder: false,
     capturer: false,
     former_member: false,
+    referral: false,
 };
 const REQUESTER: Facts = Facts {
     requester: true,
@@ -54,6 +55,10 @@ const HOLDER: Facts = Facts {
 };
 const CAPTURER: Facts = Facts {
     capturer: true,
+    ..NO_PART
+};
+const REFERRAL: Facts = Facts {
+    referral: true,
     ..NO_PART
 };
 const FORMER_MEMBER: Facts = Facts {
@@ -243,6 +248,7 @@ fn each_permit_is_needed() {
         }
     }
     ask(with(REQUESTER, on_case(Act::PacketRead, &[Investigator], LEAD)));
+    ask(with(REFERRAL, on_case(Act::PacketRead, &[Supervisor], UNIT)));
     assert_eq!(alone, ids("permit"));
 }
 

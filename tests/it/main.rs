@@ -48,6 +48,7 @@ mod pages;
 mod papers;
 mod pictures;
 mod projections;
+mod referrals;
 mod releases;
 mod samples;
 mod served;

@@ -321,10 +321,10 @@ fn what_a_packet_may_not_hold_is_refused_with_its_reason(app: &App) {
             .refuses(422, "purpose", "one_of");
         app.exporter
             .post(&case.path("packets"), json!({"purpose": "referral"}))
-            .refuses(422, "purpose", "supported");
+            .problem(403, "forbidden");
         app.lead
-            .post(&case.path("packets"), json!({"purpose": "referral"}))
-            .refuses(422, "purpose", "supported");
+            .post(&case.path("packets"), json!({"purpose": "discovery"}))
+            .problem(403, "forbidden");
         app.stranger
             .post(&case.path("packets"), json!({"purpose": "referral"}))
             .problem(404, "not-found");

@@ -109,6 +109,7 @@ pub const PAGES: &[(&str, &str, u16)] = &[
     ("GET", "/packets/{id}", 404),
     ("POST", "/packets/{id}/cancellation", 404),
     ("GET", "/packets/{id}/file", 404),
+    ("POST", "/packets/{id}/release", 404),
     ("POST", "/packets/{id}/disclosures", 404),
     ("GET", "/cases/{id}/custody", 404),
     ("GET", "/cases/{id}/accesses", 404),

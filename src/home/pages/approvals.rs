@@ -11,12 +11,14 @@ use crate::gate::Scope;
 use crate::http::WriteRequest;
 use crate::http::pages::{self, FormView, Frame, Nav, PageRequest};
 use crate::http::reply::Reply;
+use crate::packets::{self, ReferralPane};
 use crate::policy::Act;
 
 /// The chosen one, whole.
 enum ChosenPane {
     Request(Box<RequestPane>),
     Capture(Box<CapturePane>),
+    Packet(Box<ReferralPane>),
     /// Nothing waits, or it is not for this person any more.
     Nothing,
 }
@@ -30,6 +32,9 @@ impl ChosenPane {
             QueueItem::Capture(id) => CapturePane::of(page, id, action)
                 .await
                 .map(|p| Self::Capture(Box::new(p))),
+            QueueItem::Packet(id) => ReferralPane::of(page, id, action)
+                .await
+                .map(|p| Self::Packet(Box::new(p))),
         };
         match read {
             Err(e) if e.kind == Kind::NotFound => Ok(Self::Nothing),
@@ -89,6 +94,7 @@ async fn last(page: &PageRequest) -> Result<Option<String>> {
     let told = match page.query("last").and_then(|text| QueueItem::read(&text)) {
         Some(QueueItem::Authorization(id)) => RequestPane::of(page, &id, String::new()).await.map(|p| p.outcome()),
         Some(QueueItem::Capture(id)) => captures::outcome(page, &id).await,
+        Some(QueueItem::Packet(id)) => ReferralPane::of(page, &id, String::new()).await.map(|p| p.outcome()),
         None => return Ok(None),
     };
     match told {
@@ -194,6 +200,7 @@ async fn decide_item(item: QueueItem, request: WriteRequest) -> Result<()> {
     match item {
         QueueItem::Authorization(id) => authorizations::decide_shown(id, request).await.map(drop),
         QueueItem::Capture(id) => captures::decide_shown(id, request).await,
+        QueueItem::Packet(id) => packets::decide_shown(id, request).await.map(drop),
     }
 }
 

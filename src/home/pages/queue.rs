@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::forms::{Word, parse_id};
 use crate::http::pages::PageRequest;
 use crate::http::paging::Page;
+use crate::packets::{self, WaitingReferral};
 use crate::subjects::platform_name;
 use crate::text::{label, line};
 use crate::words;
@@ -24,16 +25,19 @@ words! {
         Held = "held",
         /// Captures that were self-started for danger to life.
         Emergencies = "emergencies",
+        /// Packets that leave for another agency once they are released.
+        Referrals = "referrals",
         /// Captures that nobody else has looked at.
         Reviews = "reviews",
     }
 }
 
-/// One thing of the queue, as an address names it: `authorization:ID` or `capture:ID`.
+/// One thing of the queue, as an address names it: `authorization:ID`, `capture:ID` or `packet:ID`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum QueueItem {
     Authorization(String),
     Capture(String),
+    Packet(String),
 }
 
 impl QueueItem {
@@ -44,6 +48,7 @@ impl QueueItem {
         match kind {
             "authorization" => Some(Self::Authorization(id)),
             "capture" => Some(Self::Capture(id)),
+            "packet" => Some(Self::Packet(id)),
             _ => None,
         }
     }
@@ -53,6 +58,7 @@ impl QueueItem {
         match self {
             Self::Authorization(id) => format!("authorization:{id}"),
             Self::Capture(id) => format!("capture:{id}"),
+            Self::Packet(id) => format!("packet:{id}"),
         }
     }
 }
@@ -144,6 +150,24 @@ impl QueueLine {
         }
     }
 
+    fn of_referral(waiting: &WaitingReferral, now: Micros) -> Result<Self> {
+        let (request, case) = (waiting.packet.request()?, &waiting.case);
+        let to = request.recipient.as_deref().map(|to| format!(" to {}", line(to)));
+        Ok(Self {
+            item: QueueItem::Packet(request.id),
+            sort: QueueSort::Referrals,
+            urgency: Urgency::Waiting,
+            title: format!("Referral{}", to.unwrap_or_default()),
+            who: line(&request.requested_by.name),
+            kind: label(case.kind.as_str()).to_lowercase(),
+            number: line(&case.number),
+            case: line(&case.title),
+            endangered: false,
+            since: request.requested_at.0,
+            waited: waited(now - request.requested_at.0),
+        })
+    }
+
     /// Its address in the queue of all sorts.
     pub fn address(&self) -> String {
         format!("/approvals?at={}", self.item.name())
@@ -208,12 +232,17 @@ impl Queue {
     ) -> Result<()> {
         let (gate, ctx, now) = (&page.app.gate, &page.ctx, page.app.gate.now());
         let of = match sort {
-            QueueSort::Authorizations => None,
+            QueueSort::Authorizations | QueueSort::Referrals => None,
             QueueSort::Held => Some(WaitingSort::Held),
             QueueSort::Emergencies => Some(WaitingSort::Emergency),
             QueueSort::Reviews => Some(WaitingSort::Review),
         };
         let keys: Vec<(String, QueueLine)> = match of {
+            None if sort == QueueSort::Referrals => {
+                let found = packets::to_release(gate, ctx, (after, limit + 1)).await?;
+                let line = |w: &WaitingReferral| Ok((w.packet.id.clone(), QueueLine::of_referral(w, now)?));
+                found.iter().map(line).collect::<Result<_>>()?
+            }
             None => {
                 let found = authorizations::to_decide(gate, ctx, (after, limit + 1)).await?;
                 found.iter().map(|w| (w.key(), QueueLine::of_request(w, now))).collect()

@@ -11,16 +11,16 @@ use askama::Template;
 use super::missing::{self, MissingTask, Picked};
 use crate::captures::choice::{self, Choice, ChoiceAsked, ChoiceFilter};
 use crate::captures::{BasisKind, CaptureState, CaptureView};
-use crate::cases::{CasePage, Tab, words};
+use crate::cases::{CasePage, Rights, Tab, words};
 use crate::error::{Error, Result};
 use crate::forms::Form;
 use crate::gate::Scope;
 use crate::http::pages::{self, FormView, Frame, PageRequest};
 use crate::http::reply::Reply;
 use crate::http::{PathId, WriteRequest};
+use crate::packets::lists;
 use crate::packets::model::Purpose;
 use crate::packets::selection::{Selection, SelectionStep};
-use crate::policy::Act;
 use crate::text::{Moment, label, short_size};
 
 /// Captures a page.
@@ -183,13 +183,15 @@ impl Picking {
 }
 
 pub async fn new_form(case: PathId, page: PageRequest) -> Reply {
+    let act = lists::reads::act_for_any(&page.app.gate, &page.ctx, case.0.clone()).await?;
     let scope = Scope::Case(case.0.clone());
-    page.app.gate.check(&page.ctx, Act::PacketRequest, scope).await?;
+    page.app.gate.check(&page.ctx, act, scope).await?;
     choose_page(&page, case.0, FormView::default()).await
 }
 
 pub async fn step(case: PathId, mut request: WriteRequest) -> Reply {
-    request.check(Act::PacketRequest, &Scope::Case(case.0.clone())).await?;
+    let act = lists::reads::act_for_any(&request.app.gate, &request.ctx, case.0.clone()).await?;
+    request.check(act, &Scope::Case(case.0.clone())).await?;
     let page = request.page()?;
     // What the form says is kept with its request, and read from there.
     request.plain_form().await?;
@@ -232,7 +234,7 @@ impl ChoosePage {
         let picked = Picked::of(&found.picked);
         let missing = missing::tasks(&page, &picked, form.value("recipient"));
         Self {
-            purposes: purposes(),
+            purposes: purposes(&page.rights),
             kinds: choice::kinds(),
             platforms: found.platforms.iter().map(|p| (p.clone(), label(p))).collect(),
             states: words::<CaptureState>(),
@@ -270,10 +272,14 @@ impl ChoosePage {
     }
 }
 
-/// This version builds no referrals.
-fn purposes() -> Vec<(&'static str, String)> {
+/// The purposes for which the reader may ask.
+fn purposes(rights: &Rights) -> Vec<(&'static str, String)> {
     let all = words::<Purpose>().into_iter();
-    all.filter(|(word, _)| *word != Purpose::Referral.as_str()).collect()
+    all.filter(|(word, _)| match *word == Purpose::Referral.as_str() {
+        true => rights.refers,
+        false => rights.exports,
+    })
+    .collect()
 }
 
 fn pick_row(view: &CaptureView, page: &CasePage, picking: &Picking) -> PickRow {

@@ -3,11 +3,12 @@
 
 use askama::Template;
 
-use super::ShownPacket;
+use super::{ShownPacket, release};
 use crate::cases::{CasePage, Tab};
 use crate::error::Result;
 use crate::forms::Word;
 use crate::gate::Scope;
+use crate::http::decision::DecisionForm;
 use crate::http::pages::{self, FormView, Frame, PageRequest};
 use crate::http::paging::Page;
 use crate::http::reply::Reply;
@@ -17,7 +18,7 @@ use crate::packets::selection::Selection;
 use crate::packets::{api, ops, reads};
 use crate::policy::Act;
 use crate::proof::Digest;
-use crate::text::{Moment, count, counted, groups, label, line, size};
+use crate::text::{Moment, Zone, count, counted, groups, label, line, size};
 
 /// The steps of a build: the job's word, what it does, and what that is when nothing more is known.
 const STEPS: [(&str, &str, &str); 8] = [
@@ -167,6 +168,11 @@ struct PacketPage {
     disclosures: Vec<Disclosed>,
     may_cancel: bool,
     may_disclose: bool,
+    /// Whether the reader may download it now.
+    may_download: bool,
+    /// What was decided about its release, and the form of that decision.
+    release: Option<String>,
+    decision: Option<DecisionForm>,
     all: Vec<ShownPacket>,
     form: FormView,
 }
@@ -174,6 +180,9 @@ struct PacketPage {
 impl PacketPage {
     fn told(&self) -> &str {
         match self.shown.state {
+            Some(PacketState::Ready) if self.shown.waits_for_release() => {
+                "The packet is built and waits for its release."
+            }
             Some(PacketState::Ready) => "The packet is ready.",
             Some(PacketState::Failed) => "The packet was not built.",
             _ => &self.build.told,
@@ -195,6 +204,8 @@ async fn one_page(page: &PageRequest, id: String, form: FormView) -> Reply {
     let items = Selection::of(reads::items_named(gate, ctx, id.clone()).await?);
     let issued = reads::issued(gate, ctx, id.clone()).await?;
     let key = reads::log_key(gate, ctx).await?;
+    let may_release = reads::may_release(gate, ctx, id.clone()).await?;
+    let may_leave = ShownPacket::of(&packet, &case_page).may_leave();
     let shown = PacketPage {
         disclosures: disclosures
             .iter()
@@ -206,7 +217,10 @@ async fn one_page(page: &PageRequest, id: String, form: FormView) -> Reply {
         key,
         items: items.text(),
         may_cancel: reads::may_cancel(gate, ctx, id.clone()).await?,
-        may_disclose: reads::may_disclose(gate, ctx, id).await?,
+        may_disclose: reads::may_disclose(gate, ctx, id.clone()).await? && may_leave,
+        may_download: may_leave || (packet.state == PacketState::Ready.as_str() && may_release),
+        release: release::told(&packet, Zone::named(Some(&case_page.case.time_zone))),
+        decision: release::form(&packet, format!("/packets/{id}/release")).filter(|_| may_release),
         build: Build::of(&packet),
         shown: ShownPacket::of(&packet, &case_page),
         page: case_page,
@@ -243,7 +257,7 @@ pub async fn cancel(id: PathId, request: WriteRequest) -> Reply {
 }
 
 /// Back to the packet, which says what was done, or shows the form again.
-async fn after(page: &PageRequest, id: String, done: &str, made: Result<()>) -> Reply {
+pub(super) async fn after(page: &PageRequest, id: String, done: &str, made: Result<()>) -> Reply {
     let address = |()| format!("/packets/{id}?done={done}");
     let again = async |form| one_page(page, id.clone(), form).await;
     pages::answer(&page.req, made, address, again).await
