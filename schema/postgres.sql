@@ -174,6 +174,16 @@ CREATE TABLE public.events (
     body bytea NOT NULL
 );
 
+CREATE TABLE public.evidence_requests (
+    id text NOT NULL,
+    case_id text NOT NULL,
+    state text NOT NULL,
+    due_on text NOT NULL,
+    version bigint NOT NULL,
+    leaf bytea NOT NULL,
+    body text NOT NULL
+);
+
 CREATE TABLE public.exhibit_lists (
     id text NOT NULL,
     case_id text NOT NULL,
@@ -474,6 +484,9 @@ ALTER TABLE ONLY public.drafts
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_pkey PRIMARY KEY (stream, seq);
 
+ALTER TABLE ONLY public.evidence_requests
+    ADD CONSTRAINT evidence_requests_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.exhibit_lists
     ADD CONSTRAINT exhibit_lists_pkey PRIMARY KEY (id);
 
@@ -595,6 +608,8 @@ CREATE INDEX events_at ON public.events USING btree (at);
 
 CREATE INDEX events_object ON public.events USING btree (object, stream, seq);
 
+CREATE INDEX evidence_requests_case ON public.evidence_requests USING btree (case_id, id);
+
 CREATE INDEX exhibit_lists_case ON public.exhibit_lists USING btree (case_id, id);
 
 CREATE INDEX exhibit_numbers_case ON public.exhibit_numbers USING btree (case_id, number_key);
@@ -688,6 +703,9 @@ ALTER TABLE ONLY public.cases
 
 ALTER TABLE ONLY public.disclosures
     ADD CONSTRAINT disclosures_packet_id_fkey FOREIGN KEY (packet_id) REFERENCES public.packets(id);
+
+ALTER TABLE ONLY public.evidence_requests
+    ADD CONSTRAINT evidence_requests_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
 
 ALTER TABLE ONLY public.exhibit_lists
     ADD CONSTRAINT exhibit_lists_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);

@@ -187,6 +187,18 @@ CREATE INDEX events_object ON events (object, stream, seq);
 CREATE INDEX user_versions ON events (object, seq) WHERE action IN (
     'user.created', 'user.changed', 'user.disabled', 'user.enabled', 'user.locked', 'user.unlocked', 'password.reset');
 
+CREATE TABLE evidence_requests (
+    id TEXT NOT NULL PRIMARY KEY,
+    case_id TEXT NOT NULL REFERENCES cases (id),
+    state TEXT NOT NULL,
+    due_on TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    leaf BLOB NOT NULL,
+    body TEXT NOT NULL
+);
+
+CREATE INDEX evidence_requests_case ON evidence_requests (case_id, id);
+
 CREATE TABLE exhibit_lists (
     id TEXT NOT NULL PRIMARY KEY,
     case_id TEXT NOT NULL REFERENCES cases (id),

@@ -20,6 +20,7 @@
 //! - `audit`: an installation read again and compared with itself.
 //! - `http`, `forms`: what every handler shares; input read field by field.
 //! - `users`, `cases`, `subjects`, `authorizations`, `captures`, `packets`: one folder a feature.
+//! - `evidence_requests`: what a prosecutor asks of those who work on a case.
 //! - `timeline`: when things happened beside when they were captured.
 //! - `custody`, `audits`: the ledger over HTTP, and audits as jobs.
 //! - `installation`: settings and state of the machine, for administrators.
@@ -64,6 +65,8 @@ mod decoded;
 mod durable;
 #[cfg(feature = "server")]
 pub mod error;
+#[cfg(feature = "server")]
+pub mod evidence_requests;
 #[cfg(feature = "server")]
 pub mod find;
 #[cfg(feature = "server")]

@@ -24,6 +24,7 @@ STATUSES = "included not_selected withheld held quarantined disposed".split()
 HELD, QUARANTINED = "held: nothing covered it when it was made, and no supervisor has decided", "quarantined by a supervisor"
 NOT_ASKED, LATE = "not among the captures asked for", "received after the packet was begun"
 NOT_YET = "could not leave yet when the packet was begun"
+CHANGES = {f"capture.{verb}" for verb in "corrected annotated marked reviewed accepted ratified confirmed".split()}
 PURPOSES = {"court_exhibits": "exhibits for a court", "discovery": "discovery", "referral": "referral",
             "supplement": "supplement to an earlier packet", "internal": "internal use"}
 
@@ -493,7 +494,7 @@ class Custody:
             if thing["type"] == "capture":
                 need(thing["id"] in self.status, "is about a capture that no event recorded")
                 status = self.status[thing["id"]]
-            if thing["type"] == "exhibit_list":
+            if thing["type"] in ("exhibit_list", "evidence_request"):
                 need(row == {"leaf": e["leaf"], "withheld": "withheld"}, "shows a working paper")
                 continue
             if status not in (None, "included"):
@@ -570,8 +571,16 @@ def content(packet, custody):
     found, request, issued = document(packet, "data/packet.json", sections), custody.request, custody.issued
     fields = "cut demo id name origin product purpose recipient requested_at requested_by"
     papers = custody.papers()
-    head = strict(found["packet"], fields if papers is None else fields + " pages papers", "exhibit_list pdf")
+    head = strict(found["packet"], fields if papers is None else fields + " pages papers", "exhibit_list pdf supplement_of")
     need(head.get("exhibit_list") == request.get("exhibit_list"), "exhibit_list is not what the request says")
+    earlier = head.get("supplement_of")
+    need(earlier == request.get("supplement_of"), "supplement_of is not what the request says")
+    if earlier is not None:
+        need(set(earlier) == {"id", "name", "leaf", "manifest_sha256", "through"}, "supplement_of is none")
+        issues = [e for e in custody.events if e["leaf"] == earlier["leaf"] and e["action"] == "packet.issued" and e["seq"] < custody.asked]
+        need(issues and issues[0]["object"] == {"type": "packet", "id": earlier["id"], "version": issues[0]["object"]["version"]}, "supplements no packet")
+        attest = issues[0].get("attest", {})
+        need((attest.get("manifest_sha256"), attest.get("through")) == (earlier["manifest_sha256"], earlier["through"]), "supplements another packet")
     pdf = head.get("pdf")
     need(pdf is None or (papers or 0) >= 3 and isinstance(pdf, dict) and set(pdf) == {"exhibits", "report", "typesetter"}, "pdf is none")
     volumes = {path for paper in ("exhibits", "report") for path in pdf_paths(paper, pdf[paper], len(packet.files))} if pdf else set()
@@ -607,11 +616,15 @@ def exhibits(packet, custody, lines):
     order = named if isinstance(named, list) else order
     need(len(lines) == len(order), "an exhibit is missing, or one too many")
     for number, (capture, line) in enumerate(zip(order, lines), 1):
-        row, events = strict(line, "capture current events exhibit files item leaf record", "number title description"), custody.about("capture", capture)
+        row, events = strict(line, "capture current events exhibit files item leaf record", "number title description since"), custody.about("capture", capture)
         recorded = custody.recorded[custody.items[capture] - 1]
         record = custody.record[recorded["leaf"]]
         asked = dict(enumerate(custody.request.get("exhibits", []), 1)).get(number, {})
         need(all(row.get(field) == asked.get(field) for field in ("number", "title", "description")), "an exhibit has other words for the court")
+        since, earlier = row.get("since"), custody.request.get("supplement_of")
+        need(since == dict(enumerate(custody.request.get("since") or [], 1)).get(number), "an exhibit is new otherwise than the request says")
+        need(since in ((None,) if earlier is None else ("added", "changed")), "an exhibit is new since nothing")
+        need(since != "changed" or any(e["action"] in CHANGES and e["seq"] > earlier["through"] for e in events), "nothing changed an exhibit")
         need((row["exhibit"], row["capture"], row["item"]) == (number, capture, custody.items[capture]), "exhibits are out of order")
         need(row["leaf"] == recorded["leaf"] and row["record"] == record, "an exhibit is not what was recorded")
         need(row["events"] == [{field: e[field] for field in ("leaf", "seq", "action")} for e in events], "its events are others")

@@ -46,6 +46,7 @@ pub enum Tab {
     People,
     Authorizations,
     Packets,
+    Requests,
     Custody,
     Accesses,
 }
@@ -86,6 +87,7 @@ impl CasePage {
             ("/people", "People and accounts", Tab::People, reads),
             ("/authorizations", "Authorizations", Tab::Authorizations, reads),
             ("/packets", "Packets", Tab::Packets, self.rights.reads_packets),
+            ("/evidence-requests", "Requests", Tab::Requests, reads),
             ("/custody", "Custody", Tab::Custody, self.rights.reads_custody),
             ("/accesses", "Access log", Tab::Accesses, self.rights.reads_accesses),
         ];

@@ -1,5 +1,5 @@
 //! What is open in cases: captures that are held, wait for a decision, a review or a correction; requests; authorizations that
-//! end soon. Whoever may read a case may know all of it: nothing here is content of a capture.
+//! end soon; what a prosecutor asked for. Whoever may read a case may know all of it: nothing here is content of a capture.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use diesel::prelude::*;
 
 use crate::clock::{DAY, Micros};
 use crate::db::AnyConn;
-use crate::db::tables::{authorizations, capture_entries, captures};
+use crate::db::tables::{authorizations, capture_entries, captures, evidence_requests};
 use crate::error::Result;
 
 /// An authorization that ends within this time ends soon.
@@ -50,11 +50,19 @@ pub struct OpenAuthorization {
     pub ends_at: Micros,
 }
 
+/// Something that a prosecutor asked for and nobody has answered.
+#[derive(Debug, Clone, Queryable)]
+pub struct OpenEvidenceRequest {
+    pub case_id: String,
+    pub due_on: String,
+}
+
 /// What is open in some cases.
 #[derive(Debug, Clone, Default)]
 pub struct OpenWork {
     pub items: Vec<OpenItem>,
     pub authorizations: Vec<OpenAuthorization>,
+    pub requests: Vec<OpenEvidenceRequest>,
     /// Captures that nobody has reviewed, by case; without those of the person asked for, who may not review them.
     pub to_review: HashMap<String, i64>,
     /// That person; '' where all are counted.
@@ -69,6 +77,7 @@ pub fn open_work(conn: &mut AnyConn, cases: &[String], but: &str, now: Micros) -
     Ok(OpenWork {
         items,
         authorizations: open_authorizations(conn, cases, now)?,
+        requests: open_requests(conn, cases)?,
         to_review: to_review(conn, cases, but)?,
         but: but.to_owned(),
     })
@@ -162,6 +171,16 @@ fn open_authorizations(conn: &mut AnyConn, cases: &[String], now: Micros) -> Res
             authorizations::requester_id,
             authorizations::ends_at,
         ))
+        .load(conn)?)
+}
+
+fn open_requests(conn: &mut AnyConn, cases: &[String]) -> Result<Vec<OpenEvidenceRequest>> {
+    Ok(evidence_requests::table
+        .filter(evidence_requests::case_id.eq_any(cases.to_vec()))
+        .filter(evidence_requests::state.eq("open"))
+        .order((evidence_requests::due_on, evidence_requests::id))
+        .limit(TOLD)
+        .select((evidence_requests::case_id, evidence_requests::due_on))
         .load(conn)?)
 }
 

@@ -25,12 +25,18 @@ pub struct ExportArgs {
     /// The file to write [default: the case number with .zip]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// court_exhibits, discovery, supplement or internal
+    /// court_exhibits, discovery, supplement, referral or internal
     #[arg(long, default_value = "court_exhibits")]
     purpose: String,
     /// The exhibit list that numbers and describes the exhibits, by id; the packet is for what the list is for
     #[arg(long, value_name = "ID", conflicts_with = "purpose")]
     exhibit_list: Option<String>,
+    /// The earlier packet, by id: the new one is a supplement that shows what is new since
+    #[arg(long, value_name = "ID", conflicts_with = "purpose")]
+    supplement_of: Option<String>,
+    /// A packet that was asked for before, by id: it is only fetched, such as a referral that was released meanwhile
+    #[arg(long, value_name = "ID", conflicts_with_all = ["purpose", "exhibit_list", "supplement_of", "recipient"])]
+    packet: Option<String>,
     /// Who it is for
     #[arg(long)]
     recipient: Option<String>,
@@ -44,6 +50,7 @@ pub fn run(here: &str, args: ExportArgs) -> Done {
     let case = client.case(&args.case)?;
     let out = args
         .out
+        .clone()
         .unwrap_or_else(|| PathBuf::from(format!("{}.zip", file_name(&case.number))));
     // Known before anything is built, not after.
     if out.exists() {
@@ -51,20 +58,28 @@ pub fn run(here: &str, args: ExportArgs) -> Done {
         return Err(Failure::field("--out", "taken", message));
     }
     check_writable(&out)?;
-    let mut wish = match &args.exhibit_list {
-        Some(id) => with_list(&client, &case.id, id)?,
-        None => json!({"purpose": args.purpose}),
+    let asked = match &args.packet {
+        Some(id) => client.get(&format!("/packets/{}", named("--packet", id)?))?,
+        None => {
+            let wish = wish(&client, &case.id, &args)?;
+            client.post(&format!("/cases/{}/packets", case.id), &wish)?
+        }
     };
-    if let Some(recipient) = args.recipient {
-        wish["recipient"] = recipient.into();
+    if asked["case_id"] != case.id.as_str() {
+        let message = "is a packet of another case: name its case";
+        return Err(Failure::field("--packet", "case", message));
     }
-    let asked = client.post(&format!("/cases/{}/packets", case.id), &wish)?;
     let id = asked["id"]
         .as_str()
         .ok_or_else(|| Failure::failed("the server's answer is no packet"))?
         .to_owned();
     let mut progress = ProgressDisplay::new();
     let packet = wait(&client, &id, asked, &mut progress)?;
+    if let Some(told) = kept_back(&packet, &args.case)? {
+        progress.end();
+        output::print(&told);
+        return Ok(ExitCode::SUCCESS);
+    }
     download(&client, &id, &packet, &out, &mut progress)?;
     progress.end();
     let name = output::clean(&out.display().to_string());
@@ -79,15 +94,54 @@ pub fn run(here: &str, args: ExportArgs) -> Done {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What is asked for.
+fn wish(client: &Client, case: &str, args: &ExportArgs) -> Result<Value, Failure> {
+    let mut wish = match &args.exhibit_list {
+        Some(id) => with_list(client, case, id)?,
+        None => json!({"purpose": args.purpose}),
+    };
+    if let Some(earlier) = &args.supplement_of {
+        if args.exhibit_list.is_none() {
+            wish["purpose"] = "supplement".into();
+        }
+        wish["supplement_of"] = named("--supplement-of", earlier)?.into();
+    }
+    if let Some(recipient) = &args.recipient {
+        wish["recipient"] = recipient.as_str().into();
+    }
+    Ok(wish)
+}
+
+/// An id as the command line gives it.
+fn named(option: &str, id: &str) -> Result<String, Failure> {
+    parse_id(id).ok_or_else(|| Failure::field(option, "uuid", "must be an id, a UUID"))
+}
+
+/// Why a packet that is built does not leave yet, where it is a referral without a release.
+fn kept_back(packet: &Value, case: &str) -> Result<Option<String>, Failure> {
+    let text = |value: &Value| output::clean(value.as_str().unwrap_or_default());
+    match packet["release"]["state"].as_str() {
+        Some("waiting") => Ok(Some(format!(
+            "packet {id}\nit is built, and waits for a supervisor of the case's unit to release it\nfetch it then: casetrail export {case} --packet {id}\n",
+            id = text(&packet["id"]),
+            case = output::clean(case),
+        ))),
+        Some("refused") => {
+            let (by, why) = (
+                text(&packet["release"]["by"]["name"]),
+                text(&packet["release"]["reason"]),
+            );
+            let detail =
+                format!("{by} refused to release this referral: {why}. Build another without what was refused");
+            Err(Failure::failed(detail))
+        }
+        _ => Ok(None),
+    }
+}
+
 /// What is asked for with an exhibit list, as it is now. What is missing is told, and stops nothing here.
 fn with_list(client: &Client, case: &str, id: &str) -> Result<Value, Failure> {
-    let Some(id) = parse_id(id) else {
-        return Err(Failure::field(
-            "--exhibit-list",
-            "uuid",
-            "must be the id of a list, a UUID",
-        ));
-    };
+    let id = named("--exhibit-list", id)?;
     let place = format!("/cases/{case}/exhibit-lists/{id}");
     let list = client.get(&place)?;
     let missing = client.get(&format!("{place}/missing"))?;

@@ -305,11 +305,10 @@ fn closed_papers(
         }
         let record = records.get(&stored.leaf);
         let record: Value = record.map_or(Ok(Value::Null), |(_, body)| serde_json::from_str(body))?;
-        let referral = record["purpose"] == "referral";
-        let act = if referral {
-            Act::PacketReferral
-        } else {
-            Act::PacketRequest
+        let act = match (event.object.type_.as_str(), record["purpose"].as_str()) {
+            ("evidence_request", _) => Act::EvidenceRequestRead,
+            (_, Some("referral")) => Act::PacketReferral,
+            _ => Act::PacketRequest,
         };
         if !record.is_null() && !ctx.may(act) {
             closed.insert(stored.leaf.clone());

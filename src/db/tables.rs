@@ -323,6 +323,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    evidence_requests (id) {
+        id -> Text,
+        case_id -> Text,
+        state -> Text,
+        due_on -> Text,
+        version -> BigInt,
+        leaf -> Binary,
+        body -> Text,
+    }
+}
+
+diesel::table! {
     exhibit_lists (id) {
         id -> Text,
         case_id -> Text,
@@ -463,6 +475,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     packets,
     disclosures,
     packet_releases,
+    evidence_requests,
     exhibit_lists,
     exhibit_numbers,
     idempotency,

@@ -329,6 +329,7 @@ const QUERIED: &[&str] = &[
     "packets",
     "disclosures",
     "exhibit-lists",
+    "evidence-requests",
     "{list_id}",
     "audits",
     "inclusion",

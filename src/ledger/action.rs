@@ -79,6 +79,10 @@ actions! {
     CaptureRepudiated "capture.repudiated" Case "A supervisor repudiated an emergency.";
     CaptureVerified "capture.verified" Case "A capture's files were read again and hashed.";
     ExhibitListSaved "exhibit_list.saved" Case "A version of an exhibit list was saved: what is an exhibit, under which number, and what is not.";
+    EvidenceRequestMade "evidence_request.made" Case "A prosecutor asked those who work on the case for something, by a day.";
+    EvidenceRequestAnswered "evidence_request.answered" Case "An evidence request was answered.";
+    EvidenceRequestDeclined "evidence_request.declined" Case "An evidence request was declined, with the reason.";
+    EvidenceRequestWithdrawn "evidence_request.withdrawn" Case "An evidence request was taken back.";
     PacketRequested "packet.requested" Case "A packet was asked for.";
     PacketIssued "packet.issued" Case "A packet was made; the event binds its manifest.";
     PacketCancelled "packet.cancelled" Case "A person called off the build of a packet.";

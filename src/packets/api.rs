@@ -5,7 +5,8 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde_json::json;
 
 use super::model::{NewDisclosure, NewPacket, Packet, PacketView, Purpose};
-use super::release::{self, NewRelease, Release};
+use super::release::{self, NewRelease};
+use super::released::Release;
 use super::{ops, reads};
 use crate::blobs::{ExpectedBytes, Key};
 use crate::error::{Error, Result};
@@ -79,6 +80,11 @@ pub async fn file(req: HttpRequest, PathId(id): PathId, request: WriteRequest) -
     let verb = move |tx: &mut Tx<'_>| ops::download(tx, &id, &address);
     let leave = async || request.transact(Act::PacketRead, scope, verb).await;
     ranges::send(&req, &app, stored(&packet)?, describe, leave).await
+}
+
+/// `GET /packets/{id}/difference`: what is new in the case since it was issued.
+pub async fn difference(id: PathId, app: App, requester: RequestCtx) -> Reply {
+    reply::ok(&reads::difference(&app.gate, &requester, id.0).await?)
 }
 
 /// `POST /packets/{id}/cancellation`

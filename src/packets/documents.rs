@@ -121,6 +121,7 @@ pub fn head(work: &Work<'_>, custody: &Custody, pdf: Option<PdfPapers>) -> Head 
             id: list.id.clone(),
             version: list.version.unsigned_abs(),
         }),
+        supplement_of: work.request.supplement_of.clone(),
         pdf,
     }
 }
@@ -130,7 +131,14 @@ fn exhibit(work: &Work<'_>, loaded: exhibits::Loaded<'_>) -> Result<Exhibit> {
     let named = work.request.exhibits.as_ref();
     let place = (loaded.pick.exhibit as usize).checked_sub(1);
     let said = named.zip(place).and_then(|(all, place)| all.get(place));
+    let since = work
+        .request
+        .since
+        .as_ref()
+        .zip(place)
+        .and_then(|(all, place)| all.get(place));
     Ok(Exhibit {
+        since: since.map(|since| since.as_str().to_owned()),
         exhibit: loaded.pick.exhibit,
         number: said.map(|said| said.number.clone()),
         title: said.and_then(|said| said.title.clone()),

@@ -27,8 +27,11 @@ pub mod projection;
 mod read_ahead;
 mod reads;
 mod release;
+mod released;
 mod selection;
+mod since;
 mod store;
+mod supplement;
 mod work;
 mod zip;
 
@@ -98,6 +101,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         )
         .service(at("/api/v1/packets/{id}", "GET").route(web::get().to(api::one)))
         .service(at("/api/v1/packets/{id}/cancellation", "POST").route(web::post().to(api::cancel)))
+        .service(at("/api/v1/packets/{id}/difference", "GET").route(web::get().to(api::difference)))
         .service(at("/api/v1/packets/{id}/release", "POST").route(web::post().to(api::release)))
         .service(at("/api/v1/packets/{id}/file", "GET").route(web::get().to(api::file)))
         .service(

@@ -6,7 +6,8 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::lists::requested::{AskedExhibit, ExcludedCapture, MissingCount, NamedList, ScheduledCapture};
-use super::release::ReleaseView;
+use super::released::ReleaseView;
+use super::since::NewSince;
 use crate::clock::{Micros, Timestamp};
 use crate::db::tables::{jobs, packet_releases, packets};
 use crate::error::{Error, Result};
@@ -14,6 +15,7 @@ use crate::forms::{FieldSet, Form, LINE, REASON, TEXT, Word, parse_id};
 use crate::identity::Person;
 use crate::page::words::purpose;
 use crate::proof::id::Digest;
+use crate::proof::packet::EarlierPacket;
 use crate::{particulars, words};
 
 /// The job that builds packets, as events name it.
@@ -70,6 +72,8 @@ pub struct NewPacket {
     pub captures: Option<Vec<String>>,
     /// The exhibit list that names them, in their stead.
     pub list: Option<NamedList>,
+    /// The earlier packet to which a supplement adds.
+    pub supplement_of: Option<String>,
     /// For whom.
     pub recipient: Option<String>,
 }
@@ -84,6 +88,11 @@ impl NewPacket {
             let message = "is given beside exhibit_list, which names the captures: leave one of them out";
             form.refuse("captures", "either", message);
         }
+        let supplement_of = form.id("supplement_of");
+        if supplement_of.is_some() && purpose.is_some_and(|purpose| purpose != Purpose::Supplement) {
+            let message = "is given for another purpose than supplement: leave it out, or ask for a supplement";
+            form.refuse("supplement_of", "either", message);
+        }
         let recipient = form.filled("recipient", LINE);
         form.done()?;
         let purpose = purpose.ok_or_else(|| Error::internal("a purpose that was neither taken nor refused"))?;
@@ -91,6 +100,7 @@ impl NewPacket {
             purpose,
             captures,
             list,
+            supplement_of,
             recipient,
         })
     }
@@ -162,6 +172,12 @@ pub struct PacketRequest {
     /// How much was missing when it was asked with a list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<Vec<MissingCount>>,
+    /// The earlier packet to which it adds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supplement_of: Option<EarlierPacket>,
+    /// How each of `captures` is new since that packet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Vec<NewSince>>,
 }
 
 impl PacketRequest {
@@ -244,7 +260,18 @@ impl Packet {
     pub fn release(&self) -> Result<Option<ReleaseView>> {
         let purpose = Purpose::from_word(&self.purpose);
         let purpose = purpose.ok_or_else(|| Error::internal("a packet of an unknown purpose"))?;
-        ReleaseView::of(purpose, self.release_body.as_deref())
+        match &self.release_body {
+            Some(record) => ReleaseView::of(record).map(Some),
+            None => Ok((purpose == Purpose::Referral).then_some(ReleaseView::Waiting)),
+        }
+    }
+
+    /// Refuses to let a referral leave that is not released.
+    pub fn refuse_unreleased(&self) -> Result<()> {
+        match self.release()?.and_then(|release| release.stops()) {
+            Some(why) => Err(Error::conflict(why)),
+            None => Ok(()),
+        }
     }
 
     /// The packet as its readers see it.
@@ -260,6 +287,7 @@ impl Packet {
             selected: request.captures.map(|captures| captures.len()),
             exhibit_list: request.exhibit_list,
             missing: request.missing,
+            supplement_of: request.supplement_of,
             state: self.state.clone(),
             step: self.step.clone(),
             done: self.done,
@@ -292,6 +320,9 @@ pub struct PacketView {
     /// How much was missing when it was asked with a list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<Vec<MissingCount>>,
+    /// The earlier packet to which it adds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supplement_of: Option<EarlierPacket>,
     pub state: String,
     pub step: String,
     pub done: i64,

@@ -7,8 +7,8 @@ use serde_json::json;
 use super::lists::requested::NamedList;
 use super::lists::{self, asked};
 use super::model::{DisclosedFile, Disclosure, JOB, NewDisclosure, NewPacket, Packet, PacketRequest, PacketView};
-use super::release::refuse_unreleased;
 use super::store;
+use super::supplement::{self, PacketDifference};
 use crate::captures::CaptureState;
 use crate::cases::{Stage, nothing_due};
 use crate::clock::Timestamp;
@@ -56,7 +56,18 @@ pub fn request(tx: &mut Tx<'_>, new: &NewPacket) -> Result<Recorded<PacketView>>
         schedule: None,
         excluded: None,
         missing: None,
+        supplement_of: None,
+        since: None,
     };
+    if let Some(id) = &new.supplement_of {
+        let earlier = supplement::named(tx.conn, &request.case_id, id)?;
+        let difference = PacketDifference::since(tx.conn, &earlier)?;
+        let chosen = difference.choose(request.captures.as_deref());
+        let (captures, since) = chosen.map_err(|e| told_of_list(e, list))?;
+        request.captures = Some(captures);
+        request.since = Some(since);
+        request.supplement_of = Some(difference.supplement_of);
+    }
     if let Some(taken) = taken {
         request.exhibits = Some(taken.exhibits);
         request.schedule = Some(taken.schedule).filter(|rows| !rows.is_empty());
@@ -151,7 +162,7 @@ pub fn cancel(tx: &mut Tx<'_>, id: &str) -> Result<Recorded<PacketView>> {
 pub fn download(tx: &mut Tx<'_>, id: &str, address: &str) -> Result<Recorded<()>> {
     let packet = ready(tx.conn, id)?;
     if !tx.may(Act::PacketRelease) {
-        refuse_unreleased(&packet)?;
+        packet.refuse_unreleased()?;
     }
     let record = json!({
         "packet_id": id, "size": packet.size, "sha256": packet.digest(), "address": address, "by": tx.me(),
@@ -163,7 +174,7 @@ pub fn download(tx: &mut Tx<'_>, id: &str, address: &str) -> Result<Recorded<()>
 /// Records to whom a packet went.
 pub fn disclose(tx: &mut Tx<'_>, id: &str, new: &NewDisclosure) -> Result<Recorded<Disclosure>> {
     let packet = ready(tx.conn, id)?;
-    refuse_unreleased(&packet)?;
+    packet.refuse_unreleased()?;
     let disclosure = Disclosure {
         id: tx.new_id(),
         packet_id: id.to_owned(),

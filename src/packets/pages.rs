@@ -20,7 +20,7 @@ use askama::Template;
 
 use super::lists::model::ListOutline;
 use super::model::{PacketState, PacketView};
-use super::release::ReleaseView;
+use super::released::ReleaseView;
 use super::{api, lists, reads};
 use crate::cases::{CasePage, Tab};
 use crate::forms::Form;

@@ -4,7 +4,8 @@
 use super::lists;
 use super::lists::model::ExhibitList;
 use super::model::{Disclosure, PacketRequest, PacketState};
-use super::release::{self, Release};
+use super::release;
+use super::released::Release;
 use super::store;
 use crate::db::AnyConn;
 use crate::error::Result;

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::model::{Disclosure, Packet, PacketIssue, PacketView};
 use super::release::{self, WaitingReferral};
 use super::store::SeenPackets;
+use super::supplement::PacketDifference;
 use super::{ops, store};
 use crate::error::{Error, Result};
 use crate::gate::{Gate, ReadCtx, RequestCtx, Scope, View};
@@ -57,13 +58,27 @@ pub async fn packet(gate: &Gate, requester: &RequestCtx, id: String) -> Result<P
     gate.view(requester, Act::PacketRead, scope, view, read).await
 }
 
+/// What is new in the case since a packet: what a supplement to it would show.
+pub async fn difference(gate: &Gate, requester: &RequestCtx, id: String) -> Result<PacketDifference> {
+    let view = View::new(Action::PacketViewed, "packet", &id, json!({"list": "difference"}));
+    let scope = Scope::Packet(id.clone());
+    let read = move |ctx: &mut ReadCtx<'_>| {
+        let packet = store::packet(ctx.conn, &id)?;
+        PacketDifference::since(ctx.conn, &packet).map_err(|e| match e.errors.is_empty() {
+            true => e,
+            false => Error::conflict("This packet was not issued: nothing is new since it."),
+        })
+    };
+    gate.view(requester, Act::PacketRead, scope, view, read).await
+}
+
 /// A packet that can be downloaded. That its file leaves is recorded apart.
 pub async fn ready(gate: &Gate, requester: &RequestCtx, id: String) -> Result<Packet> {
     let scope = Scope::Packet(id.clone());
     let read = move |ctx: &mut ReadCtx<'_>| {
         let packet = ops::ready(ctx.conn, &id)?;
         if !ctx.may(Act::PacketRelease) {
-            release::refuse_unreleased(&packet)?;
+            packet.refuse_unreleased()?;
         }
         Ok(packet)
     };

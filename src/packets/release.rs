@@ -3,9 +3,9 @@
 
 use diesel::dsl::not;
 use diesel::prelude::*;
-use serde::{Deserialize, Serialize};
 
-use super::model::{DisclosedFile, Packet, PacketState, Purpose};
+use super::model::{Packet, PacketState, Purpose};
+use super::released::{Release, ReleaseOutcome, ReleaseView, ReleasedFile};
 use super::{ops, store};
 use crate::cases::{Case, DecidesIn, decided};
 use crate::clock::{Micros, Timestamp};
@@ -14,105 +14,9 @@ use crate::db::{AnyConn, canonical};
 use crate::error::{Error, Result};
 use crate::forms::{Form, REASON};
 use crate::gate::{NewEvent, Recorded, Tx, left_since_packet};
-use crate::identity::{Caller, Person};
+use crate::identity::Caller;
 use crate::ledger::Action;
 use crate::proof::id::Digest;
-use crate::words;
-
-words! {
-    /// What a supervisor says to a referral.
-    ReleaseOutcome {
-        /// It may leave.
-        Released = "released",
-        /// It does not leave.
-        Refused = "refused",
-    }
-}
-
-/// What a supervisor decided about a referral: its record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Release {
-    /// The packet.
-    pub packet_id: String,
-    /// Its case.
-    pub case_id: String,
-    /// What was decided.
-    pub outcome: ReleaseOutcome,
-    /// Why; a refusal always says it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// The file that it is about.
-    pub packet: DisclosedFile,
-    /// By whom.
-    pub decided_by: Person,
-    /// When.
-    pub decided_at: Timestamp,
-}
-
-/// Where a referral stands, as its readers see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
-pub enum ReleaseView {
-    /// No supervisor has decided.
-    Waiting,
-    /// It may leave.
-    Released(ReleaseDecision),
-    /// It does not leave.
-    Refused(ReleaseDecision),
-}
-
-/// Who decided, when and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReleaseDecision {
-    pub by: Person,
-    pub at: Timestamp,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-}
-
-impl ReleaseView {
-    /// What is recorded of a packet's release; `None` for one that needs none.
-    pub fn of(purpose: Purpose, record: Option<&str>) -> Result<Option<Self>> {
-        let Some(record) = record else {
-            return Ok((purpose == Purpose::Referral).then_some(Self::Waiting));
-        };
-        let release: Release = serde_json::from_str(record)?;
-        let decision = ReleaseDecision {
-            by: release.decided_by,
-            at: release.decided_at,
-            reason: release.reason,
-        };
-        Ok(Some(match release.outcome {
-            ReleaseOutcome::Released => Self::Released(decision),
-            ReleaseOutcome::Refused => Self::Refused(decision),
-        }))
-    }
-
-    /// Why the packet does not leave, where it does not.
-    fn stops(&self) -> Option<String> {
-        match self {
-            Self::Released(_) => None,
-            Self::Waiting => Some(
-                "This packet is a referral and waits for its release: a supervisor of the case's unit who does not work \
-                 on the case releases it with POST /api/v1/packets/{id}/release."
-                    .into(),
-            ),
-            Self::Refused(_) => Some(
-                "A supervisor refused to release this referral, and its page says why: build another without what was \
-                 refused."
-                    .into(),
-            ),
-        }
-    }
-}
-
-/// Refuses to let a referral leave that is not released.
-pub fn refuse_unreleased(packet: &Packet) -> Result<()> {
-    match packet.release()?.and_then(|release| release.stops()) {
-        Some(why) => Err(Error::conflict(why)),
-        None => Ok(()),
-    }
-}
 
 /// A decision about to be recorded.
 #[derive(Debug, Clone)]
@@ -156,7 +60,7 @@ pub fn decide(tx: &mut Tx<'_>, id: &str, new: &NewRelease) -> Result<Recorded<Re
         case_id: packet.case_id.clone(),
         outcome: new.outcome,
         reason: new.reason.clone(),
-        packet: DisclosedFile {
+        packet: ReleasedFile {
             size: packet.size,
             sha256: packet.digest(),
             name: packet.name,

@@ -25,6 +25,8 @@ pub enum SelectionStep {
     Drop,
     /// Drops all.
     None,
+    /// Picks what is new since the earlier packet, and nothing else.
+    New,
     /// Puts all into the order of their items.
     Sort,
     /// Moves one item before the one above it.
@@ -44,6 +46,7 @@ impl SelectionStep {
             "all" => Self::All,
             "drop" => Self::Drop,
             "none" => Self::None,
+            "new" => Self::New,
             "sort" => Self::Sort,
             "up" => Self::Up(item?),
             "down" => Self::Down(item?),
@@ -142,6 +145,10 @@ impl Selection {
                 self.0.retain(|item| !dropped.contains(item));
             }
             SelectionStep::None => self.0.clear(),
+            SelectionStep::New => {
+                self.0.clear();
+                self.add(fitting);
+            }
             SelectionStep::Sort => self.0.sort_unstable(),
             SelectionStep::Up(item) => {
                 if let Some(at) = self.place(*item).filter(|at| *at > 0) {
@@ -258,6 +265,8 @@ mod tests {
             ("all", "9 2 4 1 3"),
             ("drop", "9 2 4"),
             ("sort", "2 4 9"),
+            ("none", ""),
+            ("new", "1 3"),
             ("none", ""),
             ("up 77", "9 2 4"),
         ];

@@ -147,6 +147,8 @@ pub(super) struct ExhibitView<'s> {
     /// Its number for the court.
     number: Option<String>,
     title: String,
+    /// In a supplement: how it is new.
+    since: Option<String>,
     /// What it shows, as the exhibit list said.
     description: Option<String>,
     text: Option<String>,
@@ -178,6 +180,10 @@ impl<'s> ExhibitView<'s> {
             exhibit,
             number: exhibit.number.as_deref().map(line),
             title: exhibit.title.as_deref().map_or_else(|| title(record), line),
+            since: exhibit
+                .since
+                .as_deref()
+                .map(|since| format!("{} since the earlier packet", label(since))),
             description: exhibit.description.as_deref().map(block),
             text: paragraphs(record, "/text"),
             url: url.map(line),

@@ -50,6 +50,7 @@ fn head() -> Head {
         papers: Some(3),
         pages: Some("2".into()),
         exhibit_list: None,
+        supplement_of: None,
         pdf: None,
     }
 }
@@ -64,6 +65,7 @@ fn exhibit(number: u32, record: Value, files: Vec<FileRow>) -> Exhibit {
         current: None,
         events: vec![],
         files,
+        since: None,
         number: None,
         title: None,
         description: None,

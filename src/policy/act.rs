@@ -86,6 +86,12 @@ words! {
         PacketRelease = "PacketRelease",
         /// Record to whom a packet went.
         PacketDisclose = "PacketDisclose",
+        /// Read what a prosecutor asked of those who work on a case.
+        EvidenceRequestRead = "EvidenceRequestRead",
+        /// Ask for something, or take that back.
+        EvidenceRequestMake = "EvidenceRequestMake",
+        /// Answer what was asked for, or decline it.
+        EvidenceRequestAnswer = "EvidenceRequestAnswer",
         /// Read the custody of a capture or file, and the receipt of its recording.
         CustodyRead = "CustodyRead",
         /// Read the events of a case.

@@ -85,6 +85,7 @@ const ON_CASES: &[Row] = &[
             CaptureRead,
             FileRead,
             CustodyRead,
+            EvidenceRequestRead,
         ],
         who: &[Lead, Member, UnitSupervisorReading, GivenDecide, GranteeRead],
         write: false,
@@ -182,6 +183,17 @@ const ON_CASES: &[Row] = &[
     Row {
         acts: &[PacketReferral],
         who: &[Lead],
+        write: false,
+    },
+    // beyond the table: whoever exports asks for what is still needed, and those who do the case's work answer
+    Row {
+        acts: &[EvidenceRequestMake],
+        who: &[GranteeExport],
+        write: false,
+    },
+    Row {
+        acts: &[EvidenceRequestAnswer],
+        who: &[Lead, MemberAtWork],
         write: false,
     },
     // see the access log of a case

@@ -6,7 +6,7 @@ use diesel::{RunQueryDsl, sql_query};
 use crate::db::AnyConn;
 use crate::error::Result;
 use crate::ledger::{Action, PastEvent, Unreadable, each_past_event};
-use crate::{authorizations, captures, cases, packets, subjects, users};
+use crate::{authorizations, captures, cases, evidence_requests, packets, subjects, users};
 
 /// Reads the ledger from `source`, and makes the rows in `target`, whose projections are empty. `tell` hears how many
 /// places of how many are read.
@@ -44,6 +44,7 @@ fn project(target: &mut AnyConn, past: &PastEvent) -> Result<()> {
         "authorization" => authorizations::projection::project(target, past),
         "capture" => captures::projection::project(target, past),
         "packet" | "exhibit_list" => packets::projection::project(target, past),
+        "evidence_request" => evidence_requests::projection::project(target, past),
         _ => return Ok(()),
     }?;
     as_recorded(target, action, past)
@@ -62,6 +63,7 @@ fn as_recorded(target: &mut AnyConn, action: Action, past: &PastEvent) -> Result
         Some(("capture", "recorded" | "corrected")) => "captures",
         Some(("packet", "requested")) => "packets",
         Some(("exhibit_list", _)) => "exhibit_lists",
+        Some(("evidence_request", _)) => "evidence_requests",
         _ => return Ok(()),
     };
     sql_query(format!("UPDATE {table} SET body = $1 WHERE id = $2 AND body <> $1"))

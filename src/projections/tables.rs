@@ -67,6 +67,7 @@ pub const TABLES: &[(&str, TableKind)] = &[
     ("packet_releases", Projection(&[])),
     ("exhibit_lists", Projection(&[])),
     ("exhibit_numbers", Projection(&[])),
+    ("evidence_requests", Projection(&[])),
     ("idempotency", Operational("answers kept for retries, which expire")),
     (
         "jobs",

@@ -65,11 +65,22 @@ pub const STATUSES: [&str; 6] = [
     "disposed",
 ];
 
+/// What changes a capture that an earlier packet has shown, so that a supplement shows it again.
+pub const CHANGES: [&str; 7] = [
+    "capture.corrected",
+    "capture.annotated",
+    "capture.marked",
+    "capture.reviewed",
+    "capture.accepted",
+    "capture.ratified",
+    "capture.confirmed",
+];
+
 /// The class under which records of [`WORKING_PAPERS`] are withheld.
 pub const WORKING_PAPER: &str = "withheld";
 /// Objects whose records no packet shows: what lawyers and investigators write for themselves while they prepare one. Their
 /// events stand in the chain as all others do.
-pub const WORKING_PAPERS: [&str; 1] = ["exhibit_list"];
+pub const WORKING_PAPERS: [&str; 2] = ["exhibit_list", "evidence_request"];
 
 /// Whether the log of this origin is a demonstration's.
 pub fn is_demo(origin: &str) -> bool {

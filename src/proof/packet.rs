@@ -80,9 +80,25 @@ pub struct Head {
     /// The exhibit list from which it was asked, in its version then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exhibit_list: Option<ListVersion>,
+    /// The earlier packet to which a supplement adds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supplement_of: Option<EarlierPacket>,
     /// The papers in PDF; none where the server makes none, or the papers are older than 3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pdf: Option<PdfPapers>,
+}
+
+/// A packet of the same case that was issued before this one was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EarlierPacket {
+    pub id: String,
+    /// Name of its top folder.
+    pub name: String,
+    /// Leaf of its `packet.issued`, and what that attests: the manifest, and `seq` of the cut.
+    pub leaf: Digest,
+    pub manifest_sha256: Digest,
+    pub through: u64,
 }
 
 /// A version of an exhibit list. The list itself is a working paper that no packet shows.
@@ -161,6 +177,9 @@ pub struct Exhibit {
     /// What it shows, as the list said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// In a supplement: `added`, or `changed` since the earlier packet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
     /// Id of the capture.
     pub capture: String,
     pub item: u64,

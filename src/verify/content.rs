@@ -98,6 +98,7 @@ impl ContentCheck<'_> {
             report.require(head.cut == cut, PACKET, rule::PACKET_CUT);
         }
         self.asked(report, &head);
+        self.supplement(report, &head);
         report.packet = Some(head);
     }
 
@@ -112,6 +113,7 @@ impl ContentCheck<'_> {
             "requested_at": head.requested_at,
             "requested_by": head.requested_by,
             "exhibit_list": head.exhibit_list,
+            "supplement_of": head.supplement_of,
         });
         for (field, said) in said.as_object().into_iter().flatten() {
             if request.record[field] != *said {
@@ -186,6 +188,7 @@ impl ContentCheck<'_> {
         report.require(number, PACKET, rule::NUMBER);
         self.order(report, &exhibit);
         self.words(report, &exhibit);
+        self.since(report, &exhibit);
         let bound = self.bound(report, "capture", object, exhibit.leaf, &exhibit.record);
         let included = self.custody.captures.get_mut(&object);
         let Some(capture) = included.filter(|capture| capture.status == Some(0) && !capture.exhibited) else {
@@ -222,6 +225,39 @@ impl ContentCheck<'_> {
             self.disordered = true;
             report.broken(PACKET, rule::EXHIBIT_ORDER);
         }
+    }
+
+    /// The earlier packet is one that the case's events issued so before the request.
+    fn supplement(&self, report: &mut Report, head: &Head) {
+        let Some(earlier) = &head.supplement_of else { return };
+        let issue = self.custody.issues.get(&earlier.leaf);
+        let asked = self.custody.request.as_ref().map_or(u64::MAX, |request| request.seq);
+        let same = issue.is_some_and(|issue| {
+            issue.packet == object_key("packet", &earlier.id)
+                && (issue.through, issue.manifest_sha256) == (earlier.through, earlier.manifest_sha256)
+                && issue.seq < asked
+        });
+        report.require(same, PACKET, rule::SUPPLEMENT);
+    }
+
+    /// In a supplement each exhibit is marked as the request says; one that changed has an event that changed it.
+    fn since(&self, report: &mut Report, exhibit: &Exhibit) {
+        let Some(request) = &self.custody.request else { return };
+        let place = report.counts.exhibits as usize - 1;
+        let asked = request.record["since"][place].as_str();
+        let through = report
+            .packet
+            .as_ref()
+            .and_then(|head| Some(head.supplement_of.as_ref()?.through));
+        let mut about = self.custody.about(object_key("capture", &exhibit.capture));
+        let told = match (exhibit.since.as_deref(), through) {
+            (None, None) | (Some("added"), Some(_)) => true,
+            (Some("changed"), Some(through)) => {
+                about.any(|fact| fact.seq > through && CHANGES.contains(&&*fact.action))
+            }
+            _ => false,
+        };
+        report.require(told && asked == exhibit.since.as_deref(), PACKET, rule::SINCE);
     }
 
     /// Number, title and description for the court are those that the request gives the exhibit at this place.

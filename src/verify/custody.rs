@@ -114,6 +114,28 @@ impl CaptureFacts {
     }
 }
 
+/// What the event that issued an earlier packet says.
+pub(super) struct EarlierIssue {
+    /// The packet's key.
+    pub packet: u128,
+    pub seq: u64,
+    pub through: u64,
+    pub manifest_sha256: Digest,
+}
+
+impl EarlierIssue {
+    /// None where the event attests no such thing.
+    fn of(event: &EventRef) -> Option<Self> {
+        let attest = canon::parse_strict(event.attest?).ok()?;
+        Some(Self {
+            packet: object_key(&event.object_type, &event.object_id),
+            seq: event.seq,
+            through: attest["through"].as_u64()?,
+            manifest_sha256: serde_json::from_value(attest["manifest_sha256"].clone()).ok()?,
+        })
+    }
+}
+
 /// Everything that the events said.
 #[derive(Default)]
 pub(super) struct CustodyFacts {
@@ -122,6 +144,8 @@ pub(super) struct CustodyFacts {
     /// The packet's own key, and where its request stands.
     pub packet: Option<u128>,
     pub requests: Vec<usize>,
+    /// The packets of the case that were issued up to the cut, by the leaves of their events.
+    pub issues: HashMap<Digest, EarlierIssue>,
     /// What the request says, once its record is read.
     pub request: Option<AskedPacket>,
     /// The case's number in the last record read.
@@ -243,6 +267,9 @@ impl CustodyFacts {
         }
         if event.action == "packet.requested" && self.packet == Some(object) {
             self.requests.push(self.facts.len());
+        }
+        if event.action == "packet.issued" {
+            self.issues.extend(EarlierIssue::of(&event).map(|issue| (leaf, issue)));
         }
         let action = self.intern(&event.action);
         self.facts.push(EventFact {

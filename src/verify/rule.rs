@@ -131,6 +131,8 @@ rules! {
     AUTHORIZATION_EVENTS "packet.events" "does not list all events about an authorization, in order";
     NUMBER "exhibits.number" "exhibits are not numbered 1, 2, 3 and so on";
     EXHIBIT_WORDS "exhibits.words" "an exhibit has another number, title or description for the court than the request gives it";
+    SUPPLEMENT "packet.supplement" "adds to a packet that no packet.issued before the request issued so";
+    SINCE "exhibits.since" "an exhibit of a supplement is marked otherwise than the request says, or as changed without an event after the earlier packet's cut";
     RECORDING "exhibits.record" "an exhibit is not what its capture.recorded says";
     FILES "exhibits.files" "an exhibit lists other files than its event attests";
     EXHIBIT_EVENTS "exhibits.events" "does not list all events about an exhibit, in order";

@@ -56,6 +56,17 @@ fn a_busy_day(app: &App) {
     let list = app.exporter.post(&case.path("exhibit-lists"), list).is(201);
     let wanted = json!({"purpose": "discovery", "exhibit_list": {"id": list["id"], "version": 1}});
     let packet = ready(&app.exporter, &ask(&app.exporter, &case, wanted));
+    let referral = json!({"purpose": "referral", "captures": [made["id"]]});
+    let referral = ready(&app.lead, &ask(&app.lead, &case, referral));
+    let release = format!("/api/v1/packets/{}/release", referral["id"].as_str().unwrap());
+    app.supervisor.post(&release, json!({"reason": "in order"})).is(200);
+    let wanted = json!({"what": "the thread", "due_on": "2031-01-31"});
+    app.exporter
+        .post(&case.path("evidence-requests"), wanted.clone())
+        .is(201);
+    let asked = app.exporter.post(&case.path("evidence-requests"), wanted).is(201);
+    let answer = case.path(&format!("evidence-requests/{}/answer", asked["id"].as_str().unwrap()));
+    app.lead.post(&answer, json!({"text": "item 1"})).is(200);
     let path = format!("/api/v1/packets/{}/disclosures", packet["id"].as_str().unwrap());
     app.exporter
         .post(&path, json!({"to": "Counsel", "under": "Brady", "request": "motion 4"}))

@@ -91,6 +91,7 @@ pub struct Things {
     capture: String,
     sha256: String,
     list: String,
+    request: String,
     packet: String,
     upload: String,
     user: String,
@@ -119,6 +120,8 @@ pub fn things(app: &App) -> Things {
     crate::packets::ended(&app.exporter, &json!({"id": packet}));
     let list = json!({"purpose": "internal", "name": "A list"});
     let list = text(app.exporter.post(&case.path("exhibit-lists"), list).is(201));
+    let request = json!({"what": "the thread", "due_on": "2031-01-31"});
+    let request = text(app.exporter.post(&case.path("evidence-requests"), request).is(201));
     let upload = crate::uploads::begun(&app.lead, &case);
     Things {
         upload,
@@ -131,6 +134,7 @@ pub fn things(app: &App) -> Things {
         sha256,
         packet,
         list,
+        request,
         user: app.member.id.clone(),
     }
 }
@@ -156,6 +160,7 @@ pub fn filled(path: &str, things: &Things) -> String {
     path.replace("{id}", id)
         .replace("{user_id}", &things.user)
         .replace("{list_id}", &things.list)
+        .replace("{request_id}", &things.request)
         .replace("{subject_id}", &things.subject)
         .replace("{account_id}", &things.account)
         .replace("{training_id}", &things.user)
@@ -227,6 +232,7 @@ fn what_is_hidden_answers_as_what_is_not_there(app: &App) {
         capture: id(),
         sha256: things.sha256.clone(),
         list: id(),
+        request: id(),
         packet: id(),
         upload: id(),
         user: things.user.clone(),

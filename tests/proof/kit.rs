@@ -235,6 +235,7 @@ impl Model {
             papers: Some(PAPERS),
             pages: Some(page::version()),
             exhibit_list: None,
+            supplement_of: None,
             pdf: None,
         };
         let shown = Shown {
@@ -392,6 +393,7 @@ impl Model {
         }
         self.exhibits.push(Exhibit {
             exhibit,
+            since: None,
             number: None,
             title: None,
             description: None,

@@ -20,4 +20,5 @@ mod rules;
 mod schemas;
 #[path = "../common/skip.rs"]
 mod skip;
+mod supplement;
 mod verifier;

@@ -4,8 +4,8 @@ use crate::cases::model::Case;
 use crate::cases::particulars::Stage;
 use crate::cases::reads::WorkDesk;
 use crate::cases::store::MyCase;
-use crate::cases::tasks::{ItemTask, OpenAuthorization, OpenItem, OpenWork};
-use crate::clock::{DAY, HOUR, MINUTE, Micros};
+use crate::cases::tasks::{ItemTask, OpenAuthorization, OpenEvidenceRequest, OpenItem, OpenWork};
+use crate::clock::{self, DAY, HOUR, MINUTE, Micros};
 use crate::policy::CaseStatus;
 use crate::text::{Zone, counted, label, line};
 
@@ -104,6 +104,8 @@ fn work_lines(case: &Case, work: &OpenWork, now: Micros) -> Vec<TaskLine> {
     let zone = Zone::named(Some(&case.time_zone));
     let authorizations = work.authorizations.iter().filter(|a| a.case_id == case.id);
     lines.extend(authorizations.map(|a| authorization_line(a, zone, now)));
+    let requests = work.requests.iter().filter(|request| request.case_id == case.id);
+    lines.extend(requests.map(|request| request_line(case, request, now)));
     lines.extend(work.to_review.get(&case.id).map(|n| review_line(case, *n, &work.but)));
     lines
 }
@@ -142,6 +144,7 @@ pub fn tasks_for(desk: &WorkDesk) -> Vec<TaskLine> {
         let of_case = OpenWork {
             items: desk.work.items.iter().filter(concerns).cloned().collect(),
             authorizations: desk.work.authorizations.iter().filter(asked).cloned().collect(),
+            requests: desk.work.requests.clone(),
             to_review: desk.work.to_review.clone(),
             but: desk.work.but.clone(),
         };
@@ -271,6 +274,18 @@ fn authorization_line(authorization: &OpenAuthorization, zone: Zone, now: Micros
         about,
         (format!("/authorizations/{}", authorization.id), "View"),
     )
+}
+
+/// What a prosecutor asked for, with the day by which it is due.
+fn request_line(case: &Case, request: &OpenEvidenceRequest, now: Micros) -> TaskLine {
+    let over = request.due_on.as_str() < &clock::format(now)[..10];
+    let (urgency, title) = match over {
+        true => (TaskUrgency::Urgent, format!("A request was due on {}", request.due_on)),
+        false => (TaskUrgency::Warns, format!("A request is due on {}", request.due_on)),
+    };
+    let about = "The prosecutor’s office asks for something: answer it, or decline with a reason.".to_owned();
+    let address = format!("/cases/{}/evidence-requests", case.id);
+    TaskLine::new(urgency, title, about, (address, "View"))
 }
 
 /// `but`: the person for whom it is counted, whose own captures are left out; empty where all of the case are counted.

@@ -116,6 +116,11 @@ impl Names {
         if let Some(text) = name.strip_prefix("time ") {
             return Ok(clock::format(time(text, self.now)?));
         }
+        // A day, in days from now.
+        if let Some(days) = name.strip_prefix("day ") {
+            let noon = time(&format!("{days} 12:00"), self.now)?;
+            return Ok(clock::format(noon)[..10].to_owned());
+        }
         let found = self.ids.get(name).cloned();
         found.ok_or_else(|| Error::internal(format!("the story knows no `{name}`")))
     }

@@ -12,19 +12,24 @@ use super::missing::{self, MissingTask, Picked};
 use crate::captures::choice::{self, Choice, ChoiceAsked, ChoiceFilter};
 use crate::captures::{BasisKind, CaptureState, CaptureView};
 use crate::cases::{CasePage, Rights, Tab, words};
-use crate::error::{Error, Result};
-use crate::forms::Form;
+use crate::error::{Error, Kind, Result};
+use crate::forms::{Form, parse_id};
 use crate::gate::Scope;
 use crate::http::pages::{self, FormView, Frame, PageRequest};
+use crate::http::paging::Page;
 use crate::http::reply::Reply;
 use crate::http::{PathId, WriteRequest};
-use crate::packets::lists;
-use crate::packets::model::Purpose;
+use crate::packets::model::{PacketState, Purpose};
 use crate::packets::selection::{Selection, SelectionStep};
-use crate::text::{Moment, label, short_size};
+use crate::packets::since::NewSince;
+use crate::packets::supplement::CaptureSince;
+use crate::packets::{lists, reads};
+use crate::text::{Moment, counted, label, line, short_size};
 
 /// Captures a page.
 const SHOWN: usize = 60;
+/// Packets of the case from which the earlier one of a supplement is chosen.
+const EARLIER: usize = 200;
 /// Exhibits of the order on one page.
 const WINDOW: usize = 100;
 
@@ -79,6 +84,39 @@ struct ChoosePage {
     stops: bool,
     inventory: Vec<(i64, &'static str)>,
     total: i64,
+    /// Packets of the case that are issued, to which a supplement may add.
+    earlier: Vec<(String, String)>,
+    /// How many of the exhibits picked were added and changed since the earlier packet, and which are not new.
+    difference: Option<PickedDifference>,
+}
+
+/// How what is picked differs from the earlier packet.
+struct PickedDifference {
+    added: String,
+    changed: String,
+    /// Items picked that are not new.
+    old: Vec<i64>,
+}
+
+impl PickedDifference {
+    fn of(new: &[CaptureSince], picked: &Selection) -> Self {
+        let of = |since: NewSince| {
+            new.iter()
+                .filter(|one| one.since == since && picked.has(one.item))
+                .count() as u64
+        };
+        let is_new: HashSet<i64> = new.iter().map(|one| one.item).collect();
+        Self {
+            added: counted(of(NewSince::Added), "exhibit is", "exhibits are"),
+            changed: counted(of(NewSince::Changed), "exhibit was", "exhibits were"),
+            old: picked
+                .items()
+                .iter()
+                .copied()
+                .filter(|item| !is_new.contains(item))
+                .collect(),
+        }
+    }
 }
 
 /// What the form carries.
@@ -90,6 +128,8 @@ struct Picking {
     selection: Selection,
     /// The selection as text, or what was typed where it is none.
     text: String,
+    /// The packet to which a supplement adds.
+    earlier: Option<String>,
 }
 
 impl Picking {
@@ -107,6 +147,7 @@ impl Picking {
             before: usize::try_from(number("before")).unwrap_or(0),
             selection: Selection::default(),
             text: form.value("items").to_owned(),
+            earlier: word("supplement_of").and_then(|id| parse_id(&id)),
         };
         let button = form.value("do").to_owned();
         match Selection::parse(&picking.text) {
@@ -146,6 +187,10 @@ impl Picking {
                 SelectionStep::All | SelectionStep::Drop => {
                     choice::matching(&page.app.gate, &page.ctx, case.to_owned(), self.filter.clone()).await?
                 }
+                SelectionStep::New => {
+                    let new = self.new_since(page).await?;
+                    new.iter().map(|new| new.item).collect()
+                }
                 _ => Vec::new(),
             };
             self.selection.step(&step, &fitting);
@@ -155,6 +200,18 @@ impl Picking {
             .before
             .min(self.selection.items().len().saturating_sub(1) / WINDOW * WINDOW);
         Ok(())
+    }
+
+    /// What is new since the earlier packet that the form names; nothing where it names none.
+    async fn new_since(&self, page: &PageRequest) -> Result<Vec<CaptureSince>> {
+        let Some(earlier) = &self.earlier else {
+            return Ok(Vec::new());
+        };
+        match reads::difference(&page.app.gate, &page.ctx, earlier.clone()).await {
+            Ok(difference) => Ok(difference.captures),
+            Err(e) if matches!(e.kind, Kind::NotFound | Kind::Conflict | Kind::Forbidden) => Ok(Vec::new()),
+            Err(e) => Err(e),
+        }
     }
 
     fn asked(&self) -> ChoiceAsked {
@@ -203,10 +260,27 @@ pub async fn choose_page(page: &PageRequest, case: String, mut form: FormView) -
     let (mut frame, case_page) = CasePage::of(page, &case, Tab::Packets).await?;
     frame.title = format!("Build a packet, {}", case_page.case.number);
     let picking = Picking::of(page, &case, &mut form).await?;
+    let earlier = issued(page, case.clone()).await?;
     let found = choice::choice(&page.app.gate, &page.ctx, case, picking.asked()).await?;
     refuse_unknown(&mut form, &picking, &found);
-    let shown = ChoosePage::of(frame, case_page, (form, picking), found);
+    let new = match picking.earlier {
+        Some(_) => Some(picking.new_since(page).await?),
+        None => None,
+    };
+    let mut shown = ChoosePage::of(frame, case_page, (form, picking), found);
+    shown.earlier = earlier;
+    shown.difference = new.map(|new| PickedDifference::of(&new, &shown.picking.selection));
     pages::show(&shown, Some(&shown.form))
+}
+
+/// The packets of a case that are issued, the newest first: id and name.
+pub async fn issued(page: &PageRequest, case: String) -> Result<Vec<(String, String)>> {
+    let packets = reads::of_case(&page.app.gate, &page.ctx, case, &Page::first(EARLIER)).await?;
+    let ready = packets
+        .iter()
+        .rev()
+        .filter(|packet| packet.state == PacketState::Ready.as_str());
+    Ok(ready.map(|packet| (packet.id.clone(), line(&packet.name))).collect())
 }
 
 /// Says which items picked are none of this case.
@@ -249,6 +323,8 @@ impl ChoosePage {
             inventory: inventory(&found.tally, &picked),
             total: found.tally.iter().map(|(_, n)| n).sum(),
             rows,
+            earlier: Vec::new(),
+            difference: None,
             picking,
             frame,
             page,

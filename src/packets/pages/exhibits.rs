@@ -63,8 +63,8 @@ struct ExhibitsPage {
     form: FormView,
     list: ExhibitList,
     purpose: String,
-    /// Whether a packet of its purpose can be asked for here.
-    asks: bool,
+    /// The packets to which a supplement of this list may add.
+    earlier: Vec<(String, String)>,
     saved: Moment,
     rows: Vec<ExhibitFields>,
     /// Exhibits before those shown.
@@ -110,6 +110,8 @@ pub async fn add(case: PathId, request: WriteRequest) -> Reply {
 
 /// A list's first version from what the page picks: a name that says what for, and the captures.
 fn named(mut form: Form) -> Result<Form> {
+    // To which packet a supplement adds is said when it is asked for.
+    form.value("supplement_of");
     let recipient = form.text("recipient", LINE);
     let purpose = form.peek("purpose").map(label).unwrap_or_default();
     let name = recipient.map_or(purpose.clone(), |recipient| format!("{purpose}, {}", recipient.trim()));
@@ -170,6 +172,14 @@ async fn show_with(page: &PageRequest, (case, id): (String, String), sent: FormS
     let ids = (case.clone(), id);
     let list = reads::list(&page.app.gate, &page.ctx, ids.clone(), None).await?;
     let missing = reads::missing(&page.app.gate, &page.ctx, ids).await?;
+    let earlier = match list.purpose {
+        Purpose::Supplement => {
+            let none = (String::new(), "No earlier packet".to_owned());
+            let issued = choose::issued(page, case).await?;
+            std::iter::once(none).chain(issued).collect()
+        }
+        _ => Vec::new(),
+    };
     frame.title = format!("{}, {}", list.name, case_page.case.number);
     let before = match &sent {
         FormSent::List(form) => Some(form.value("before").to_owned()),
@@ -181,7 +191,7 @@ async fn show_with(page: &PageRequest, (case, id): (String, String), sent: FormS
     let rows = rows(page, &list, before).await?;
     let shown = ExhibitsPage {
         purpose: label(list.purpose.as_str()),
-        asks: list.purpose != Purpose::Referral,
+        earlier,
         saved: case_page.at(list.changed_at.0),
         form: match sent {
             FormSent::None => first(&list, &rows),
@@ -230,7 +240,9 @@ async fn rows(page: &PageRequest, list: &ExhibitList, before: usize) -> Result<V
 
 /// The list's form beside what was wrong with the request.
 fn beside(list: FormView, request: &FormView) -> FormView {
-    let mut form = list.with_value("recipient", request.value("recipient"));
+    let mut form = list
+        .with_value("recipient", request.value("recipient"))
+        .with_value("supplement_of", request.value("supplement_of"));
     form.problem.clone_from(&request.problem);
     for error in &request.errors {
         let field = error.field.strip_prefix("exhibit_list.").unwrap_or(&error.field);

@@ -7,7 +7,7 @@ use crate::http::pages::PageRequest;
 use crate::http::reply::Reply;
 use crate::http::{PathId, WriteRequest};
 use crate::packets::model::PacketView;
-use crate::packets::release::{Release, ReleaseView};
+use crate::packets::released::{Release, ReleaseView};
 use crate::packets::{api, reads};
 use crate::text::{Zone, line};
 

@@ -103,7 +103,11 @@ impl ExhibitPaper<'_> {
 
     fn marks(&self) -> Vec<String> {
         let record = &self.exhibit.record;
-        let mut marks: Vec<String> = Vec::new();
+        let since = self.exhibit.since.as_deref();
+        let mut marks: Vec<String> = since
+            .map(|since| format!("{} since", label(since)))
+            .into_iter()
+            .collect();
         for event in self.trail {
             let mark = words::mark(&event.action).map(str::to_owned);
             marks.extend(mark.filter(|mark| !marks.contains(mark)));

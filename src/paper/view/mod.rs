@@ -247,6 +247,7 @@ impl<'v> GatheredPapers<'v> {
             "packet": {
                 "name": head.name, "id": head.id, "purpose": words::capital(purpose), "recipient": letters.maybe(head.recipient.as_deref()),
                 "requested_by": letters.rich(&head.requested_by.name), "requested": times::time(zone, crate::clock::parse(&head.requested_at)),
+                "earlier": head.supplement_of.as_ref().map(|earlier| json!({"name": earlier.name, "manifest": earlier.manifest_sha256})),
                 "demo": head.demo, "origin": head.origin, "product": head.product, "cut": {"seq": head.cut.seq, "leaf": head.cut.leaf},
                 "handling": word("/handling").unwrap_or_else(|| "Standard".into()), "labels": self.labels(),
             },

@@ -215,6 +215,7 @@ const FEATURES: &[&str] = &[
     "captures/",
     "cases/",
     "custody/",
+    "evidence_requests/",
     "home/",
     "installation/",
     "packets/",
