@@ -78,6 +78,7 @@ actions! {
     CaptureConfirmed "capture.confirmed" Case "A supervisor confirmed an emergency.";
     CaptureRepudiated "capture.repudiated" Case "A supervisor repudiated an emergency.";
     CaptureVerified "capture.verified" Case "A capture's files were read again and hashed.";
+    DerivativeMade "derivative.made" Case "A redacted copy of a capture was made; the original stays.";
     ExhibitListSaved "exhibit_list.saved" Case "A version of an exhibit list was saved: what is an exhibit, under which number, and what is not.";
     PacketRequested "packet.requested" Case "A packet was asked for.";
     PacketIssued "packet.issued" Case "A packet was made; the event binds its manifest.";

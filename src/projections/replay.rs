@@ -42,7 +42,7 @@ fn project(target: &mut AnyConn, past: &PastEvent) -> Result<()> {
         "case" | "member" | "grant" => cases::projection::project(target, past),
         "subject" | "account" => subjects::projection::project(target, past),
         "authorization" => authorizations::projection::project(target, past),
-        "capture" => captures::projection::project(target, past),
+        "capture" | "derivative" => captures::projection::project(target, past),
         "packet" | "exhibit_list" => packets::projection::project(target, past),
         _ => return Ok(()),
     }?;
@@ -61,6 +61,7 @@ fn as_recorded(target: &mut AnyConn, action: Action, past: &PastEvent) -> Result
         Some(("training", _)) => "trainings",
         Some(("capture", "recorded" | "corrected")) => "captures",
         Some(("packet", "requested")) => "packets",
+        Some(("derivative", _)) => "derivatives",
         Some(("exhibit_list", _)) => "exhibit_lists",
         _ => return Ok(()),
     };
