@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::lists::requested::{AskedExhibit, ExcludedCapture, MissingCount, NamedList, ScheduledCapture};
+use super::redactions::AskedRedaction;
 use crate::clock::{Micros, Timestamp};
 use crate::db::tables::{jobs, packets};
 use crate::error::{Error, Result};
@@ -71,6 +72,8 @@ pub struct NewPacket {
     pub list: Option<NamedList>,
     /// For whom.
     pub recipient: Option<String>,
+    /// The redactions that stand in the place of what they were made from.
+    pub redactions: Vec<String>,
 }
 
 impl NewPacket {
@@ -84,6 +87,7 @@ impl NewPacket {
             form.refuse("captures", "either", message);
         }
         let recipient = form.filled("recipient", LINE);
+        let redactions = super::redactions::read(&mut form);
         form.done()?;
         let purpose = purpose.ok_or_else(|| Error::internal("a purpose that was neither taken nor refused"))?;
         Ok(Self {
@@ -91,6 +95,7 @@ impl NewPacket {
             captures,
             list,
             recipient,
+            redactions,
         })
     }
 
@@ -171,6 +176,9 @@ pub struct PacketRequest {
     /// How much was missing when it was asked with a list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<Vec<MissingCount>>,
+    /// The redactions that stand in the place of captures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redactions: Option<Vec<AskedRedaction>>,
 }
 
 impl PacketRequest {

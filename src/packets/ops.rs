@@ -7,7 +7,7 @@ use serde_json::json;
 use super::lists::requested::NamedList;
 use super::lists::{self, asked};
 use super::model::{DisclosedFile, Disclosure, JOB, NewDisclosure, NewPacket, Packet, PacketRequest, PacketView};
-use super::store;
+use super::{redactions, store};
 use crate::captures::CaptureState;
 use crate::cases::{Stage, nothing_due};
 use crate::clock::Timestamp;
@@ -54,7 +54,13 @@ pub fn request(tx: &mut Tx<'_>, new: &NewPacket) -> Result<Recorded<PacketView>>
         schedule: None,
         excluded: None,
         missing: None,
+        redactions: None,
     };
+    request.redactions = redactions::take(
+        tx.conn,
+        (&request.case_id, request.captures.as_deref()),
+        &new.redactions,
+    )?;
     if let Some(taken) = taken {
         request.exhibits = Some(taken.exhibits);
         request.schedule = Some(taken.schedule).filter(|rows| !rows.is_empty());

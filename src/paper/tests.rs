@@ -67,6 +67,7 @@ fn exhibit(number: u32, record: Value, files: Vec<FileRow>) -> Exhibit {
         number: None,
         title: None,
         description: None,
+        redactions: None,
     }
 }
 

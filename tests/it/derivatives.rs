@@ -1,12 +1,16 @@
 //! Redactions: made by the server from what was recorded, without a trace of what is under a box, and beside the original.
 
+use casetrail::bag::verify_path;
 use casetrail::proof::Digest;
+use casetrail::verify::Verdict;
+use casetrail::verify::trust::Trust;
 use image::{ImageFormat, RgbImage};
 use serde_json::{Value, json};
 
 use crate::both_databases;
 use crate::kit::browser::Browser;
 use crate::kit::{App, Case, Client};
+use crate::packets::{ask, download, ended, ready, unpack, verifies};
 use crate::pictures::{two_halves, with_exif};
 
 fn case(app: &App) -> Case {
@@ -246,4 +250,152 @@ fn a_page_redacts_by_numbers_and_shows_it_first(app: &App) {
     let page = browser.get(&format!("/captures/{id}")).is(200);
     page.says("a &#60;bystander&#62;");
     page.says("Redaction: 1 box");
+}
+
+/// A case with a picture that is redacted and two posts beside it.
+fn with_redaction(app: &App) -> (Case, Vec<Value>, Value) {
+    let case = case(app);
+    let jpeg = with_exif(&two_halves(400, 200, ImageFormat::Jpeg), 6);
+    let mut made = vec![logged(app, &case, "Anna at the pier.jpg", &jpeg)];
+    made.push(
+        app.lead
+            .log(&case, app.post_with(json!({"text": "another post"})))
+            .is(201),
+    );
+    made.push(logged(app, &case, "b.png", &two_halves(40, 20, ImageFormat::Png)));
+    let note = json!({"text": "Anna is the neighbour"});
+    app.lead.post(&path(&made[0], "notes"), note).is(201);
+    let derivative = redact(&app.exporter, &made[0], json!([pixel_box(0, 0, 200, 220)]));
+    redact(&app.lead, &made[2], json!([pixel_box(0, 0, 20, 20)]));
+    (case, made, derivative)
+}
+
+both_databases!(a_redacted_packet_holds_the_copy_and_nothing_under_the_box);
+fn a_redacted_packet_holds_the_copy_and_nothing_under_the_box(app: &App) {
+    let (case, made, derivative) = with_redaction(app);
+    let wanted =
+        json!({"purpose": "discovery", "captures": [made[0]["id"], made[1]["id"]], "redactions": [derivative["id"]]});
+    let packet = ready(&app.exporter, &ask(&app.exporter, &case, wanted));
+    let (_folder, file) = download(&app.exporter, &packet);
+    verifies(app, &file);
+    let report = verify_path(&file, &Trust::default());
+    assert!(report.finds("exhibits.told", Verdict::NotChecked));
+    let whole = std::fs::read(&file).unwrap();
+    let hidden = ["Anna", "SECRET", "Exif", "neighbour", "pier"];
+    for hidden in hidden {
+        assert!(!holds(&whole, hidden.as_bytes()), "{hidden} is in the packet");
+    }
+    let copy = file_of(&app.exporter, &made[0], &derivative);
+    assert!(holds(&whole, &copy));
+    let Some(top) = unpack(&file) else { return };
+    assert_eq!(
+        std::fs::read(top.join("data/exhibits/001/01-derivative.jpg")).unwrap(),
+        copy
+    );
+    let inventory = std::fs::read_to_string(top.join("data/inventory.json")).unwrap();
+    let inventory: Value = serde_json::from_str(&inventory).unwrap();
+    let statuses: Vec<&Value> = inventory["captures"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| &row["status"])
+        .collect();
+    assert_eq!(statuses, ["redacted", "included", "not_selected"]);
+    let json = std::fs::read_to_string(top.join("data/packet.json")).unwrap();
+    let json: Value = serde_json::from_str(&json).unwrap();
+    let exhibit = &json["exhibits"][0];
+    assert_eq!((&exhibit["record"], &exhibit["current"]), (&Value::Null, &Value::Null));
+    assert_eq!(exhibit["redactions"][0]["record"]["id"], derivative["id"]);
+    let original = &exhibit["files"][0];
+    assert_eq!(original["sha256"], made[0]["files"][0]["sha256"]);
+    assert_eq!(
+        original["withheld"],
+        json!({"reason": "a bystander", "derivative": derivative["file"]["sha256"]})
+    );
+    assert_eq!((&original["path"], &original["name"]), (&Value::Null, &Value::Null));
+    let page = std::fs::read_to_string(top.join("data/index.html")).unwrap();
+    assert!(
+        page.contains("REDACTED") && page.contains("exhibits/001/01-derivative.jpg"),
+        "{page}"
+    );
+    // What was issued with it is counted under its status, and the whole passes the audit.
+    let records = app.events(&case.stream);
+    assert!(records.iter().any(|event| event["action"] == "packet.issued"));
+    app.audit();
+}
+
+both_databases!(a_redacted_text_stands_where_the_record_is_withheld);
+fn a_redacted_text_stands_where_the_record_is_withheld(app: &App) {
+    let (case, made, _) = with_redaction(app);
+    let wanted =
+        json!({"reason": "a name", "tell": ["text"], "text_ranges": [{"from": 0, "to": 7}, {"from": 18, "to": 22}]});
+    let text = app.exporter.post(&path(&made[2], "redactions"), wanted).is(201);
+    let wanted = json!({"purpose": "discovery", "captures": [made[2]["id"]], "redactions": [text["id"]]});
+    let packet = ready(&app.exporter, &ask(&app.exporter, &case, wanted));
+    let (_folder, file) = download(&app.exporter, &packet);
+    verifies(app, &file);
+    let whole = std::fs::read(&file).unwrap();
+    assert!(holds(&whole, "████ was here, ████ said".as_bytes()));
+    // Its picture is withheld with the rest.
+    assert!(!holds(&whole, b"Anna") && !holds(&whole, &two_halves(40, 20, ImageFormat::Png)));
+}
+
+both_databases!(a_packet_names_redactions_that_it_can_hold);
+fn a_packet_names_redactions_that_it_can_hold(app: &App) {
+    let (case, made, derivative) = with_redaction(app);
+    let again = redact(&app.lead, &made[0], json!([pixel_box(0, 0, 9, 9)]));
+    let jpeg = with_exif(&two_halves(400, 200, ImageFormat::Jpeg), 6);
+    let twin = logged(app, &case, "the same.jpg", &jpeg);
+    let refuse = |captures: Value, redactions: Value, field: &str, rule: &str| {
+        let wanted = json!({"purpose": "discovery", "captures": captures, "redactions": redactions});
+        app.exporter
+            .post(&case.path("packets"), wanted)
+            .refuses(422, field, rule)
+    };
+    let (a, b) = (&made[0]["id"], &made[1]["id"]);
+    app.leaves_nothing(&case.stream, || {
+        refuse(json!([a]), json!(["x"]), "redactions[0]", "uuid");
+        refuse(json!([a]), json!([case.id]), "redactions[0]", "unknown");
+        refuse(json!([b]), json!([derivative["id"]]), "redactions[0]", "included");
+        refuse(
+            json!([a]),
+            json!([derivative["id"], again["id"]]),
+            "redactions[1]",
+            "once",
+        );
+        let told = refuse(json!([a, twin["id"]]), json!([derivative["id"]]), "redactions", "leak");
+        assert!(told.to_string().contains(&format!("item {}", twin["item"])), "{told}");
+    });
+    // Of all captures the twin is one: the build says so, and makes nothing.
+    let wanted = json!({"purpose": "discovery", "redactions": [derivative["id"]]});
+    let failed = ended(&app.exporter, &ask(&app.exporter, &case, wanted));
+    assert_eq!(failed["state"], "failed");
+    assert!(
+        failed["error"].as_str().unwrap().contains("hide a file that item"),
+        "{failed}"
+    );
+    // By a page: ticked beside what is chosen.
+    let browser = Browser::signed_in(app, "exporter");
+    let fields = [
+        ("items", "1 2"),
+        ("was", "1 2"),
+        ("purpose", "discovery"),
+        ("do", "look"),
+    ];
+    let page = browser
+        .post(&case.path("packets/new").replace("/api/v1", ""), &fields)
+        .is(200);
+    let id = derivative["id"].as_str().unwrap();
+    page.says(&format!("name=\"redactions[]\" value=\"{id}\""));
+    let asked = [
+        ("items", "1 2"),
+        ("was", "1 2"),
+        ("purpose", "discovery"),
+        ("redactions[]", id),
+    ];
+    let done = browser
+        .post(&case.path("packets").replace("/api/v1", ""), &asked)
+        .is(303);
+    let packet = done.leads_to().trim_start_matches("/packets/").to_owned();
+    ready(&app.exporter, &json!({"id": packet}));
 }

@@ -405,6 +405,7 @@ impl Model {
             }),
             events: [recorded, noted, corrected].map(|at| row(&self.log[at])).to_vec(),
             files: rows,
+            redactions: None,
         });
     }
 

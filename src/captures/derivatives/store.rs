@@ -1,6 +1,7 @@
 //! Queries over derivatives.
 
 use diesel::prelude::*;
+use serde_json::Value;
 
 use super::model::{Derivative, DerivedFile};
 use crate::captures::arrival::Arrived;
@@ -61,6 +62,19 @@ pub fn named(conn: &mut AnyConn, case: &str, ids: &[String]) -> Result<Vec<(Deri
     let read = |(body, leaf): (String, Vec<u8>)| {
         let leaf = Digest::from_slice(&leaf).ok_or_else(|| Error::internal("a stored digest is damaged"))?;
         Ok((serde_json::from_str(&body)?, leaf))
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// The records of those of these derivatives that are of a case, word for word, each with its id and the leaf of its event.
+pub fn records(conn: &mut AnyConn, case: &str, ids: &[String]) -> Result<Vec<(String, (Value, Digest))>> {
+    let rows: Vec<(String, String, Vec<u8>)> = derivatives::table
+        .filter(derivatives::case_id.eq(case).and(derivatives::id.eq_any(ids.to_vec())))
+        .select((derivatives::id, derivatives::body, derivatives::leaf))
+        .load(conn)?;
+    let read = |(id, body, leaf): (String, String, Vec<u8>)| {
+        let leaf = Digest::from_slice(&leaf).ok_or_else(|| Error::internal("a stored digest is damaged"))?;
+        Ok((id, (serde_json::from_str(&body)?, leaf)))
     };
     rows.into_iter().map(read).collect()
 }

@@ -10,6 +10,7 @@ use askama::Template;
 
 use super::missing::{self, MissingTask, Picked};
 use crate::captures::choice::{self, Choice, ChoiceAsked, ChoiceFilter};
+use crate::captures::derivatives::{self, DerivativeLine};
 use crate::captures::{BasisKind, CaptureState, CaptureView};
 use crate::cases::{CasePage, Tab, words};
 use crate::error::{Error, Result};
@@ -77,6 +78,8 @@ struct ChoosePage {
     size: String,
     missing: Vec<MissingTask>,
     stops: bool,
+    /// Redacted copies of what is chosen.
+    redactions: Vec<DerivativeLine>,
     inventory: Vec<(i64, &'static str)>,
     total: i64,
 }
@@ -203,8 +206,18 @@ pub async fn choose_page(page: &PageRequest, case: String, mut form: FormView) -
     let picking = Picking::of(page, &case, &mut form).await?;
     let found = choice::choice(&page.app.gate, &page.ctx, case, picking.asked()).await?;
     refuse_unknown(&mut form, &picking, &found);
-    let shown = ChoosePage::of(frame, case_page, (form, picking), found);
+    let chosen: HashSet<String> = found.picked.iter().map(|view| view.outline().id.clone()).collect();
+    let redactions = redactions(page, &case_page, &chosen).await?;
+    let mut shown = ChoosePage::of(frame, case_page, (form, picking), found);
+    shown.redactions = redactions;
     pages::show(&shown, Some(&shown.form))
+}
+
+/// The redacted copies of these captures.
+pub async fn redactions(page: &PageRequest, case: &CasePage, of: &HashSet<String>) -> Result<Vec<DerivativeLine>> {
+    let all = derivatives::reads::for_packets(&page.app.gate, &page.ctx, case.case.id.clone()).await?;
+    let those = all.iter().filter(|made| of.contains(&made.capture.id));
+    Ok(those.map(|made| DerivativeLine::of(made, case)).collect())
 }
 
 /// Says which items picked are none of this case.
@@ -244,6 +257,7 @@ impl ChoosePage {
             size: short_size(found.picked.iter().map(bytes).sum()),
             stops: missing.iter().any(|task| task.stops),
             missing,
+            redactions: Vec::new(),
             inventory: inventory(&found.tally, &picked),
             total: found.tally.iter().map(|(_, n)| n).sum(),
             rows,
@@ -413,6 +427,9 @@ pub fn told_by_items(page: &PageRequest, mut e: Error) -> Error {
         if let Some(item) = item {
             error.message = format!("names item {item}, which {}", error.message);
             error.field = "items".into();
+        }
+        if error.field.starts_with("redactions[") {
+            error.field = "redactions".into();
         }
     }
     e
