@@ -66,7 +66,7 @@ pub async fn preview(req: HttpRequest, id: PathId, requester: RequestCtx, app: A
     let asked = parameters(&req, &["file", "boxes"])?;
     let value = |name: &str| asked.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
     let file = value("file").and_then(|text| text.to_lowercase().parse::<Digest>().ok());
-    let file = file.ok_or_else(|| Error::field("file", "sha256", "must be the SHA-256 of a file of this capture"))?;
+    let file = file.ok_or_else(|| Error::field("file", "form", "must be the SHA-256 of a file of this capture"))?;
     let boxes = boxes(value("boxes").unwrap_or_default())?;
     let file = reads::source(&app.gate, &requester, (id.0, file)).await?;
     let made = make::redacted(&app, &file, &boxes).await?;
@@ -90,7 +90,7 @@ fn boxes(text: &str) -> Result<Vec<PixelBox>> {
     let all: Option<Vec<PixelBox>> = text.split(';').filter(|one| !one.is_empty()).map(read).collect();
     let all = all.filter(|all| all.len() <= BOXES);
     let message = "must be boxes as x,y,width,height with ; between them, at most 200";
-    all.ok_or_else(|| Error::field("boxes", "boxes", message))
+    all.ok_or_else(|| Error::field("boxes", "form", message))
 }
 
 /// Boxes as the address of a preview has them.

@@ -167,7 +167,7 @@ impl NewRedaction {
         if let Some(Err(_)) = file {
             form.refuse(
                 "file",
-                "sha256",
+                "form",
                 "must be the SHA-256 of a file of this capture, 64 hex digits",
             );
         }
@@ -290,7 +290,7 @@ mod tests {
         assert_eq!(refused(json!({"reason": "r", "boxes": [one]})), ["file required"]);
         assert_eq!(
             refused(json!({"reason": "r", "file": "x", "boxes": [one]})),
-            ["file sha256"]
+            ["file form"]
         );
         assert_eq!(
             refused(json!({"reason": "r", "file": file, "boxes": [{"x": 1, "y": 2, "width": 3}]})),
