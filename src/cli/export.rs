@@ -31,6 +31,9 @@ pub struct ExportArgs {
     /// The exhibit list that numbers and describes the exhibits, by id; the packet is for what the list is for
     #[arg(long, value_name = "ID", conflicts_with = "purpose")]
     exhibit_list: Option<String>,
+    /// A redaction that stands in the packet in the place of what it was made from, by id; may be given more than once
+    #[arg(long, value_name = "ID")]
+    redaction: Vec<String>,
     /// Who it is for
     #[arg(long)]
     recipient: Option<String>,
@@ -57,6 +60,9 @@ pub fn run(here: &str, args: ExportArgs) -> Done {
     };
     if let Some(recipient) = args.recipient {
         wish["recipient"] = recipient.into();
+    }
+    if !args.redaction.is_empty() {
+        wish["redactions"] = args.redaction.into();
     }
     let asked = client.post(&format!("/cases/{}/packets", case.id), &wish)?;
     let id = asked["id"]

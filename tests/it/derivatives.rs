@@ -11,6 +11,7 @@ use crate::both_databases;
 use crate::kit::browser::Browser;
 use crate::kit::{App, Case, Client};
 use crate::packets::{ask, download, ended, ready, unpack, verifies};
+use crate::papers::text_of;
 use crate::pictures::{two_halves, with_exif};
 
 fn case(app: &App) -> Case {
@@ -203,8 +204,24 @@ fn who_may_redact_is_who_works_in_the_case_and_who_exports(app: &App) {
         .is(201);
     assert_eq!(held["state"], "held");
     let text = json!({"reason": "r", "tell": ["text"]});
-    app.lead.post(&path(&held, "redactions"), text).problem(409, "conflict");
+    app.lead
+        .post(&path(&held, "redactions"), text.clone())
+        .problem(409, "conflict");
     assert_eq!(app.lead.get(&path(&held, "derivatives")).is(200)["items"], json!([]));
+    let basis = json!({"basis": {"kind": "emergency", "reason": "danger to life"}, "text": "Anna K."});
+    let urgent = app.lead.log(&case, app.post_with(basis)).is(201);
+    app.lead.post(&path(&urgent, "redactions"), text).is(201);
+    let decision = json!({"outcome": "quarantine", "reason": "of no use"});
+    app.supervisor.post(&path(&urgent, "decision"), decision).is(200);
+    assert_eq!(app.lead.get(&path(&urgent, "derivatives")).is(200)["items"], json!([]));
+    let events = app.lead.get(&case.path("events?limit=100")).is(200);
+    let last = events["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .rfind(|event| event["action"] == "derivative.made");
+    assert_eq!(last.unwrap()["withheld"], "quarantined", "{last:?}");
+    assert!(!last.unwrap().to_string().contains("Anna"));
 }
 
 both_databases!(a_page_redacts_by_numbers_and_shows_it_first);
@@ -318,6 +335,14 @@ fn a_redacted_packet_holds_the_copy_and_nothing_under_the_box(app: &App) {
         page.contains("REDACTED") && page.contains("exhibits/001/01-derivative.jpg"),
         "{page}"
     );
+    // Nor do the papers, whose text is packed.
+    for paper in ["report", "exhibits"] {
+        let text = text_of(&top.join(format!("data/{paper}.pdf")));
+        assert!(text.contains("REDACTED"), "{paper}: {text}");
+        for hidden in hidden {
+            assert!(!text.contains(hidden), "{hidden} is in {paper}");
+        }
+    }
     // What was issued with it is counted under its status, and the whole passes the audit.
     let records = app.events(&case.stream);
     assert!(records.iter().any(|event| event["action"] == "packet.issued"));

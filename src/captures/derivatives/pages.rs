@@ -90,6 +90,8 @@ struct RedactPage {
     /// Pixels of the chosen picture, where they are known.
     size: Option<(i64, i64)>,
     text: Option<String>,
+    /// The same as it was recorded, for counting its characters.
+    raw: String,
     letters: usize,
     rows: Vec<NumberRow>,
     ranges: Vec<NumberRow>,
@@ -183,6 +185,7 @@ impl RedactPage {
             chosen,
             size: size.filter(|row| row.width > 0).map(|row| (row.width, row.height)),
             letters: text.chars().count(),
+            raw: text.clone(),
             text: Some(text).filter(|text| !text.is_empty()).map(|text| block(&text)),
             rows: rows(&form, &[("x", "Left"), ("y", "Top"), ("w", "Width"), ("h", "Height")]),
             ranges: rows(&form, &[("from", "From"), ("to", "To")]),

@@ -76,6 +76,29 @@ function move(event, row) {
   show();
 }
 
+/** Fills the next row with what is selected in the text, counted in characters as the server counts them. */
+function blot() {
+  const text = $("[data-raw] textarea");
+  const row = $$("[data-range]").find((one) => $$("input", one).every((field) => field.value.trim() === ""));
+  if (text.selectionStart === text.selectionEnd) return say("Nothing is selected in the text.");
+  if (!row) return say("All rows are filled: press More rows.");
+  const count = (/** @type {number} */ end) => String([...text.value.slice(0, end)].length);
+  const [from, to] = $$("input", row);
+  from.value = count(text.selectionStart);
+  to.value = count(text.selectionEnd);
+  const tick = $('[name="tell[]"][value="text"]');
+  if (tick) tick.checked = true;
+  $("[data-ranges]").closest("details").open = true;
+  say(`Characters ${from.value} to ${to.value} are blotted out.`);
+}
+
+const raw = $("[data-raw]");
+// Where the browser counts the text otherwise, as with line breaks of another kind, the numbers are typed.
+if (raw && [...$("textarea", raw).value].length === Number($("textarea", raw).dataset.letters)) {
+  raw.removeAttribute("hidden");
+  $("[data-blot]", raw).addEventListener("click", blot);
+}
+
 if (stage && table && whole[0] > 0) {
   /** @type {{ row: Element, x: number, y: number, grip?: number[] } | null} */
   let drawn = null;
