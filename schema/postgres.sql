@@ -147,6 +147,15 @@ CREATE TABLE public.checkpoints (
     at bigint NOT NULL
 );
 
+CREATE TABLE public.derivatives (
+    id text NOT NULL,
+    case_id text NOT NULL,
+    capture_id text NOT NULL,
+    sha256 bytea,
+    leaf bytea NOT NULL,
+    body text NOT NULL
+);
+
 CREATE TABLE public.disclosures (
     id text NOT NULL,
     packet_id text NOT NULL,
@@ -475,6 +484,9 @@ ALTER TABLE ONLY public.cases
 ALTER TABLE ONLY public.checkpoints
     ADD CONSTRAINT checkpoints_pkey PRIMARY KEY (size);
 
+ALTER TABLE ONLY public.derivatives
+    ADD CONSTRAINT derivatives_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.disclosures
     ADD CONSTRAINT disclosures_pkey PRIMARY KEY (id);
 
@@ -596,6 +608,10 @@ CREATE INDEX cases_proposed ON public.cases USING btree (proposed_lead_id, id) W
 
 CREATE INDEX cases_unit ON public.cases USING btree (unit_path, id);
 
+CREATE INDEX derivatives_capture ON public.derivatives USING btree (capture_id, id);
+
+CREATE INDEX derivatives_case ON public.derivatives USING btree (case_id, capture_id, id);
+
 CREATE INDEX disclosures_packet ON public.disclosures USING btree (packet_id, id);
 
 CREATE INDEX drafts_age ON public.drafts USING btree (changed_at);
@@ -700,6 +716,15 @@ ALTER TABLE ONLY public.cases
 
 ALTER TABLE ONLY public.cases
     ADD CONSTRAINT cases_unit_id_fkey FOREIGN KEY (unit_id) REFERENCES public.units(id);
+
+ALTER TABLE ONLY public.derivatives
+    ADD CONSTRAINT derivatives_capture_id_fkey FOREIGN KEY (capture_id) REFERENCES public.captures(id);
+
+ALTER TABLE ONLY public.derivatives
+    ADD CONSTRAINT derivatives_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+
+ALTER TABLE ONLY public.derivatives
+    ADD CONSTRAINT derivatives_sha256_fkey FOREIGN KEY (sha256) REFERENCES public.files(sha256);
 
 ALTER TABLE ONLY public.disclosures
     ADD CONSTRAINT disclosures_packet_id_fkey FOREIGN KEY (packet_id) REFERENCES public.packets(id);

@@ -114,6 +114,7 @@ fn open_blocking(config: &Config, with: With) -> Result<(OpenInstallation, u64)>
         forms: WorkSlots::new(carried::PLACES),
         damages: Damages::default(),
         verifications: WorkSlots::new(packets::VERIFICATIONS),
+        redactions: WorkSlots::new(1),
         token_uses: TokenUses::default(),
         builder: tokio::sync::Notify::new(),
         audits: tokio::sync::Notify::new(),

@@ -20,7 +20,8 @@ data/inventory.json data/custody/events.jsonl data/custody/records.jsonl proof/i
 proof/issued.tlog-proof proof/checkpoint proof/log.vkey proof/log.pem""".split()
 TAGS, PAGE = REQUIRED[:3], "data/verify.html"
 LINE = 1 << 20
-STATUSES = "included not_selected withheld held quarantined disposed".split()
+STATUSES = "included not_selected withheld held quarantined disposed redacted".split()
+EXHIBITS = ("included", "redacted")
 HELD, QUARANTINED = "held: nothing covered it when it was made, and no supervisor has decided", "quarantined by a supervisor"
 NOT_ASKED, LATE = "not among the captures asked for", "received after the packet was begun"
 NOT_YET = "could not leave yet when the packet was begun"
@@ -497,6 +498,9 @@ class Custody:
             if thing["type"] in ("exhibit_list", "evidence_request"):
                 need(row == {"leaf": e["leaf"], "withheld": "withheld"}, "shows a working paper")
                 continue
+            if thing["type"] == "derivative" and "withheld" in row:
+                need(row == {"leaf": e["leaf"], "withheld": "not_selected"}, "withholds a derivative under another class")
+                continue
             if status not in (None, "included"):
                 need(row == {"leaf": e["leaf"], "withheld": status}, "is not withheld under its status")
                 continue
@@ -511,7 +515,20 @@ class Custody:
                 self.request, self.asked, self.number_then = record, e["seq"], self.number
             if e["action"] == "capture.recorded":
                 self.capture(record, e, self.rows[self.items[thing["id"]] - 1])
+            if e["action"] == "derivative.made":
+                self.derivative(record, e)
         need(self.request is not None, "nothing asks for this packet")
+        asked = [row for row in self.request.get("redactions", []) if isinstance(row, dict)]
+        self.redactions = {row.get("capture"): row.get("derivatives") for row in asked}
+        named = {one for row in asked for one in row.get("derivatives", [])}
+        made = [e for e in self.events if e["action"] == "derivative.made"]
+        need(len({e["object"]["id"] for e in made}) == len(made), "records a derivative twice")
+        for e in made:
+            attest = e.get("attest", {})
+            file = attest.get("file")
+            need(e["object"]["type"] == "derivative" and isinstance(attest.get("capture"), str), "attests no capture")
+            need(file is None or match(HEX, file.get("parent")) and match(HEX, file.get("sha256")), "attests no file")
+            need((e["leaf"] in self.record) == (e["object"]["id"] in named), "shows other derivatives than the request names")
 
     def capture(self, record, e, row):
         files = record.get("files")
@@ -520,6 +537,13 @@ class Custody:
         files = [{field: f.get(field) for field in ("role", "sha256", "size")} for f in files]
         need(files == e["attest"].get("files", []), "lists other files than its event attests")
         need(all(record.get(field) == row[field] for field in ("item", "kind", "captured_at")), "is listed otherwise")
+
+    def derivative(self, record, e):
+        file, capture = record.get("file"), record.get("capture")
+        bound = file and {field: file.get(field) for field in ("parent", "sha256", "size")}
+        need((record.get("id"), record.get("case_id")) == (e["object"]["id"], self.case), "names another derivative or case")
+        need(isinstance(capture, dict) and capture.get("id") == e["attest"].get("capture"), "names another capture")
+        need(bound == e["attest"].get("file"), "names another parent or file than its event attests")
 
     def statuses(self):
         may_leave = ranges(self.request["may_leave"]) if "may_leave" in self.request else None
@@ -537,7 +561,9 @@ class Custody:
             could = late or not told or row["item"] in may_leave
             could_not = not (told and row["item"] in may_leave)
             logged = self.record.get(recorded["leaf"], {}).get("state") == "logged"
+            need((row["id"] in self.redactions) == (row["status"] == "redacted"), f"item {row['item']} is redacted, and was not asked for so")
             may, why = {
+                "redacted": (could and stood & {"undecided", "leaves"}, [None]),
                 "included": (could and ("leaves" in stood or ("undecided" in stood and logged)), [None]),
                 "held": (could_not and "undecided" in stood, [HELD]),
                 "quarantined": ("kept" in stood, [QUARANTINED]),
@@ -610,15 +636,18 @@ def content(packet, custody):
 
 
 def exhibits(packet, custody, lines):
-    order = [row["id"] for row in custody.rows if row["status"] == "included"]
+    order = [row["id"] for row in custody.rows if row["status"] in EXHIBITS]
+    hidden = {file["sha256"] for capture in custody.redactions for file in recorded_files(custody, capture)}
     named, paths = custody.request.get("captures"), set()
     need(not isinstance(named, list) or sorted(named) == sorted(order), "exhibits are not those asked for")
     order = named if isinstance(named, list) else order
     need(len(lines) == len(order), "an exhibit is missing, or one too many")
     for number, (capture, line) in enumerate(zip(order, lines), 1):
-        row, events = strict(line, "capture current events exhibit files item leaf record", "number title description since"), custody.about("capture", capture)
+        row, events = strict(line, "capture current events exhibit files item leaf record", "number title description since redactions"), custody.about("capture", capture)
         recorded = custody.recorded[custody.items[capture] - 1]
-        record = custody.record[recorded["leaf"]]
+        redactions = row.get("redactions")
+        need((redactions is not None) == (capture in custody.redactions), "an exhibit is redacted otherwise than it was asked for")
+        record = {"files": []} if redactions is not None else custody.record[recorded["leaf"]]
         asked = dict(enumerate(custody.request.get("exhibits", []), 1)).get(number, {})
         need(all(row.get(field) == asked.get(field) for field in ("number", "title", "description")), "an exhibit has other words for the court")
         since, earlier = row.get("since"), custody.request.get("supplement_of")
@@ -626,11 +655,17 @@ def exhibits(packet, custody, lines):
         need(since in ((None,) if earlier is None else ("added", "changed")), "an exhibit is new since nothing")
         need(since != "changed" or any(e["action"] in CHANGES and e["seq"] > earlier["through"] for e in events), "nothing changed an exhibit")
         need((row["exhibit"], row["capture"], row["item"]) == (number, capture, custody.items[capture]), "exhibits are out of order")
-        need(row["leaf"] == recorded["leaf"] and row["record"] == record, "an exhibit is not what was recorded")
+        need(row["leaf"] == recorded["leaf"] and row["record"] == (None if redactions is not None else record), "an exhibit is not what was recorded")
         need(row["events"] == [{field: e[field] for field in ("leaf", "seq", "action")} for e in events], "its events are others")
-        corrected = [e["leaf"] for e in events if e["action"] == "capture.corrected"]
+        corrected = [e["leaf"] for e in events if e["action"] == "capture.corrected" and redactions is None]
         current = {"leaf": corrected[-1], "record": custody.record[corrected[-1]]} if corrected else None
         need(row["current"] == current, "its latest correction is not shown")
+        if redactions is not None:
+            for path, size, digest in redacted(custody, row, recorded):
+                need(path in packet.files and path not in paths, f"{path} is missing, or there twice")
+                need((packet.files[path][0], packet.digest(path)) == (size, digest), f"{path} has other bytes")
+                paths.add(path)
+            continue
         need(isinstance(row["files"], list) and len(row["files"]) == len(record["files"]), "its files are others")
         for place, (file, bound) in enumerate(zip(row["files"], record["files"]), 1):
             shown = {field: bound.get(field) for field in ("role", "sha256", "size", "name", "media_type")}
@@ -644,6 +679,47 @@ def exhibits(packet, custody, lines):
                 need((packet.files[path][0], packet.digest(path)) == (bound["size"], bound["sha256"]), f"{path} has other bytes")
                 paths.add(path)
     need(paths == {path for path in packet.files if path.startswith("data/exhibits/")}, "no exhibit names a file")
+    need(not any(packet.digest(path) in hidden for path in paths), "a file is there that a redacted exhibit withholds")
+
+
+def recorded_files(custody, capture):
+    """The files of a capture as its event attests them."""
+    need(capture in custody.items, "a capture is redacted that no event recorded")
+    return custody.recorded[custody.items[capture] - 1].get("attest", {}).get("files", [])
+
+
+def redacted(custody, row, recorded):
+    """Holds the files of a redacted exhibit to what follows from its event and its redactions; gives those that lie in the packet."""
+    shown, listed = row["redactions"], custody.rows[custody.items[row["capture"]] - 1]
+    need(isinstance(shown, list) and all(isinstance(one, dict) and set(one) == {"leaf", "record"} for one in shown), "a redaction is none")
+    need([one["record"].get("id") for one in shown] == custody.redactions[row["capture"]], "its redactions are others")
+    for one in shown:
+        record = one["record"]
+        made = custody.about("derivative", record["id"])
+        need([one["leaf"]] == [e["leaf"] for e in made] and custody.record.get(one["leaf"]) == record, "a redaction is not what was recorded")
+        need(record["capture"]["id"] == row["capture"], "a redaction is of another capture")
+        need(all(record["capture"].get(field) == listed[field] for field in ("item", "kind", "captured_at")), "a redaction tells of it otherwise")
+        need(isinstance(record.get("told"), dict) and record["told"].get("kind") == listed["kind"], "a redaction tells another kind")
+    files, copies = recorded_files(custody, row["capture"]), [one["record"] for one in shown if one["record"].get("file")]
+    rest = {"reason": "withheld with the rest of the exhibit, which is redacted"}
+    expected = []
+    for file in files:
+        own = [copy for copy in copies if copy["file"]["parent"] == file["sha256"]]
+        why = {"reason": own[0]["reason"], "derivative": own[0]["file"]["sha256"]} if own else rest
+        expected.append({field: file[field] for field in ("role", "sha256", "size")} | {"path": None, "name": None, "media_type": None, "withheld": why})
+    parents = [file["sha256"] for file in files]
+    need(all(copy["file"]["parent"] in parents for copy in copies), "a copy was made from no file of the capture")
+    found = []
+    for copy, file in zip(copies, row["files"][len(files):]):
+        place = parents.index(copy["file"]["parent"]) + 1
+        start = f"data/exhibits/{row['exhibit']:03}/{place:02}-derivative."
+        path = file.get("path") if isinstance(file, dict) else None
+        need(match(re.escape(start) + "[a-z0-9]{1,8}", path), f"{path} is misnamed")
+        bound = {field: copy["file"].get(field) for field in ("sha256", "size", "media_type")}
+        expected.append(bound | {"path": path, "name": None, "role": "derivative"})
+        found.append((path, bound["size"], bound["sha256"]))
+    need(row["files"] == expected, "its files are not what follows from its redactions")
+    return found
 
 
 def papers(packet, custody, head):

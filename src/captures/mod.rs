@@ -7,6 +7,7 @@ mod api;
 mod arrival;
 pub mod by_digest;
 pub mod choice;
+pub mod derivatives;
 mod download;
 mod duplicates;
 mod judge;
@@ -31,6 +32,7 @@ use actix_web::web::{self, ServiceConfig};
 
 use crate::http::reply::at;
 
+pub use derivatives::{Derivative, DerivedFile};
 pub use lists::NewItems;
 pub use model::CaptureView;
 pub use model::recognize;
@@ -41,7 +43,7 @@ pub use model::{
 };
 pub use pages::{CapturePane, decide_shown, outcome};
 pub use pictures::run_pictures;
-pub use reads::{new_items, takes_part, waiting};
+pub use reads::{FileFound, new_items, takes_part, waiting};
 pub use resumable::SweepUploads;
 pub use store::{CaptureSearch, WaitingCapture, WaitingSort};
 
@@ -62,6 +64,12 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(at("/captures/{id}/notes", "POST").route(web::post().to(pages::annotate)))
         .service(at("/captures/{id}/marks", "POST").route(web::post().to(pages::mark)))
         .service(at("/captures/{id}/corrections", "POST").route(web::post().to(pages::correct)))
+        .service(
+            at("/captures/{id}/redactions", "GET, POST")
+                .route(web::get().to(derivatives::form))
+                .route(web::post().to(derivatives::send)),
+        )
+        .service(at("/captures/{id}/redactions/preview", "GET").route(web::get().to(derivatives::preview)))
         .service(at("/captures/{id}/reviews", "POST").route(web::post().to(pages::review)))
         .service(at("/captures/{id}/decision", "POST").route(web::post().to(pages::decide)))
         .service(at("/files/{capture_id}/{sha256}", "GET").route(web::get().to(download::read)))
@@ -104,6 +112,10 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(at("/api/v1/captures/{id}/notes", "POST").route(web::post().to(api::annotate)))
         .service(at("/api/v1/captures/{id}/marks", "POST").route(web::post().to(api::mark)))
         .service(at("/api/v1/captures/{id}/corrections", "POST").route(web::post().to(api::correct)))
+        .service(at("/api/v1/captures/{id}/derivatives", "GET").route(web::get().to(derivatives::of_capture)))
+        .service(at("/api/v1/captures/{id}/derivatives/{derivative_id}", "GET").route(web::get().to(derivatives::read)))
+        .service(at("/api/v1/captures/{id}/redactions", "POST").route(web::post().to(derivatives::make_by_api)))
+        .service(at("/api/v1/captures/{id}/redactions/preview", "GET").route(web::get().to(derivatives::preview)))
         .service(at("/api/v1/captures/{id}/reviews", "POST").route(web::post().to(api::review)))
         .service(at("/api/v1/captures/{id}/decision", "POST").route(web::post().to(api::decide)))
         .service(at("/api/v1/captures/{id}/verifications", "POST").route(web::post().to(verify::verify)))

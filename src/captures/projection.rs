@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::arrival::Arrived;
+use super::derivatives;
 use super::model::{Capture, CaptureState, Review, StoredCapture};
 use super::store::{self, CaptureRow, RemarkKind};
 use crate::db::AnyConn;
@@ -27,6 +28,7 @@ pub fn project(conn: &mut AnyConn, past: &PastEvent) -> Result<()> {
             | Action::CaptureConfirmed
             | Action::CaptureRepudiated,
         ) => decided(conn, past),
+        Some(Action::DerivativeMade) => derivatives::store::insert(conn, &past.read()?, (&past.leaf, 0, past.at)),
         _ => Ok(()),
     }
 }

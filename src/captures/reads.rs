@@ -9,6 +9,7 @@ use serde_json::json;
 pub use items::{ItemFound, ItemRights, custody, item};
 pub use of_case::{Beside, Evidence, FoundCapture, beside, evidence, items, new_items, of_case, standing};
 
+use super::derivatives;
 use super::duplicates;
 use super::judge;
 use super::model::{CaptureState, CaptureView, DecisionOutcome, FileEntry, NewCapture, ReviewOutcome, StoredCapture};
@@ -224,7 +225,7 @@ pub struct FileFound {
     pub case: String,
 }
 
-/// A file of this capture. A digest alone opens no file.
+/// A file of this capture, or of a derivative of it. A digest alone opens no file.
 pub async fn file(
     gate: &Gate,
     requester: &RequestCtx,
@@ -240,13 +241,37 @@ pub async fn file(
     gate.view(requester, Act::FileRead, scope, view, read).await
 }
 
-/// A file of a capture, where its bytes are here and the capture is not closed to the caller.
+/// A file with which this capture was recorded.
+pub async fn own_file(
+    gate: &Gate,
+    requester: &RequestCtx,
+    (id, sha256): (String, Digest),
+    look: FileLook,
+) -> Result<FileFound> {
+    let view = look.view(&id, sha256);
+    let scope = Scope::Capture(id.clone());
+    let read = move |ctx: &mut ReadCtx<'_>| {
+        let stored = store::capture(ctx.conn, &id)?;
+        let found = open_file(ctx, stored.clone(), sha256)?;
+        let own = stored.capture.files.iter().any(|file| file.sha256 == sha256);
+        Some(found).filter(|_| own).ok_or_else(Error::not_found)
+    };
+    gate.view(requester, Act::FileRead, scope, view, read).await
+}
+
+/// A file of a capture or of a derivative of it, where its bytes are here and the capture is not closed to the caller.
 fn open_file(ctx: &mut ReadCtx<'_>, stored: StoredCapture, sha256: Digest) -> Result<FileFound> {
     if stored.state.is_closed() && !ctx.may(Act::CaptureReadHeld) {
         return Err(bytes_are_closed(stored.state));
     }
     let mut files = stored.capture.files.into_iter();
-    let file = files.find(|f| f.sha256 == sha256 && f.withheld.is_none());
+    let own = files.find(|f| f.sha256 == sha256 && f.withheld.is_none());
+    let file = match own {
+        Some(file) => Some(file),
+        None => derivatives::store::with_file(ctx.conn, &stored.capture.id, &sha256)?
+            .and_then(|made| made.file)
+            .map(|file| file.entry()),
+    };
     Ok(FileFound {
         file: file.ok_or_else(Error::not_found)?,
         item: stored.capture.item,

@@ -400,7 +400,7 @@ pub fn insert_files(conn: &mut AnyConn, capture: &str, arrived: &[Arrived], now:
 }
 
 /// The same bytes are kept once, whoever brought them first.
-fn insert_file(conn: &mut AnyConn, file: &Arrived, now: Micros) -> Result<()> {
+pub(super) fn insert_file(conn: &mut AnyConn, file: &Arrived, now: Micros) -> Result<()> {
     let row = NewFileRow {
         sha256: file.entry.sha256.as_bytes().to_vec(),
         size: i64::try_from(file.entry.size).unwrap_or(i64::MAX),

@@ -35,8 +35,11 @@ pub struct ExportArgs {
     #[arg(long, value_name = "ID", conflicts_with = "purpose")]
     supplement_of: Option<String>,
     /// A packet that was asked for before, by id: it is only fetched, such as a referral that was released meanwhile
-    #[arg(long, value_name = "ID", conflicts_with_all = ["purpose", "exhibit_list", "supplement_of", "recipient"])]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["purpose", "exhibit_list", "supplement_of", "recipient", "redaction"])]
     packet: Option<String>,
+    /// A redaction that stands in the packet in the place of what it was made from, by id; may be given more than once
+    #[arg(long, value_name = "ID")]
+    redaction: Vec<String>,
     /// Who it is for
     #[arg(long)]
     recipient: Option<String>,
@@ -108,6 +111,9 @@ fn wish(client: &Client, case: &str, args: &ExportArgs) -> Result<Value, Failure
     }
     if let Some(recipient) = &args.recipient {
         wish["recipient"] = recipient.as_str().into();
+    }
+    if !args.redaction.is_empty() {
+        wish["redactions"] = args.redaction.clone().into();
     }
     Ok(wish)
 }

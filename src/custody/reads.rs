@@ -267,9 +267,14 @@ fn event_alone(event: &StoredEvent) -> Result<ShownEvent> {
     })
 }
 
+/// What an event is about; of a derivative, the capture from which it was made, with which it is closed.
 fn object_of(event: &StoredEvent) -> Result<String> {
     let event = Event::parse(&event.body).map_err(|e| Error::internal(format!("a stored event: {e}")))?;
-    Ok(event.object.id)
+    let capture = event.attest.get("capture").and_then(Value::as_str);
+    Ok(match capture.filter(|_| event.object.type_ == "derivative") {
+        Some(capture) => capture.to_owned(),
+        None => event.object.id,
+    })
 }
 
 /// The places in the tree of some events of a stream, by their leaves.

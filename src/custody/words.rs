@@ -43,7 +43,7 @@ pub fn actions(log: CaseLog, group: &str) -> Vec<&'static str> {
 fn is_in(action: &str, group: &str) -> bool {
     let (noun, verb) = action.split_once('.').unwrap_or((action, ""));
     match group {
-        "captures" => noun == "capture" && verb == "recorded",
+        "captures" => matches!(action, "capture.recorded" | "derivative.made"),
         "reviews" => matches!(action, "capture.reviewed" | "capture.corrected" | "capture.annotated"),
         "checks" => action == "capture.verified",
         "people" => matches!(noun, "member" | "grant" | "subject" | "account"),

@@ -315,6 +315,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    derivatives (id) {
+        id -> Text,
+        case_id -> Text,
+        capture_id -> Text,
+        sha256 -> Nullable<Binary>,
+        leaf -> Binary,
+        body -> Text,
+    }
+}
+
+diesel::table! {
     packet_releases (packet_id) {
         packet_id -> Text,
         leaf -> Binary,
@@ -472,6 +483,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     capture_entries,
     files,
     capture_files,
+    derivatives,
     packets,
     disclosures,
     packet_releases,

@@ -81,6 +81,8 @@ pub struct State {
     pub damages: Damages,
     /// Files that are verified.
     pub verifications: WorkSlots,
+    /// Pictures that are redacted.
+    pub redactions: WorkSlots,
     /// When the use of each token was last noted.
     pub token_uses: TokenUses,
     /// Wakes the packet builder.

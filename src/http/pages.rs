@@ -214,6 +214,7 @@ fn done_words(word: &str) -> Option<&'static str> {
         "marked" => "The mark is recorded.",
         "noted" => "The note is added.",
         "reviewed" => "The review is recorded.",
+        "redacted" => "The redacted copy is made. The original stays.",
         "corrected" => "The correction is recorded. The version before stays.",
         "decided" => "The decision is recorded.",
         "requested" => "The request is with the supervisors.",

@@ -325,6 +325,8 @@ const QUERIED: &[&str] = &[
     "accounts",
     "authorizations",
     "captures",
+    "derivatives",
+    "preview",
     "custody",
     "packets",
     "disclosures",

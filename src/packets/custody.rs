@@ -80,6 +80,7 @@ impl Custody {
             EventRef::parse(&stored.body).map_err(|e| Error::internal(format!("stored event {}: {e}", stored.seq)))?;
         let class = match &*event.object_type {
             "capture" => Some(self.disposition(&event.object_id)?.status).filter(|s| *s != Status::Included),
+            "derivative" => Some(Status::NotSelected).filter(|_| !self.cut.derivatives.contains(&*event.object_id)),
             kind if WORKING_PAPERS.contains(&kind) => Some(Status::Withheld),
             _ => None,
         };
@@ -87,7 +88,7 @@ impl Custody {
             &*event.object_type,
             "capture" | "authorization" | "subject" | "account" | "case"
         );
-        if indexed && class.is_none() {
+        if indexed && class.is_none_or(|class| class == Status::Redacted) {
             let seq = u32::try_from(stored.seq).map_err(Error::internal)?;
             self.about.entry(event.object_id.to_string()).or_default().push(seq);
         }

@@ -1,6 +1,6 @@
 //! The cut: the last event that the packet shows, and what becomes of every capture recorded up to it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::pick::Pick;
 use super::store::{self, ListedCapture};
@@ -26,6 +26,8 @@ words! {
         Quarantined = "quarantined",
         /// Its bytes and records are gone, by decision.
         Disposed = "disposed",
+        /// It is an exhibit of which a redacted copy stands in the packet.
+        Redacted = "redacted",
         /// No capture, but a working paper: its record goes with no packet.
         Withheld = "withheld",
     }
@@ -52,6 +54,8 @@ pub struct CaseCut {
     pub leaf: Digest,
     /// Every capture recorded up to it.
     pub dispositions: HashMap<String, Disposition>,
+    /// The derivatives that stand in the packet.
+    pub derivatives: HashSet<String>,
 }
 
 /// Cuts at the stream's head as it is now.
@@ -65,12 +69,13 @@ pub fn make(work: &Work<'_>, picks: &[Pick]) -> Result<CaseCut> {
         seq,
         leaf,
         dispositions,
+        derivatives: picks.iter().flat_map(Pick::derivatives).collect(),
     })
 }
 
 /// The states are read after the cut, so that a capture quarantined meanwhile is seen here and leaves in no packet.
 fn dispositions(work: &Work<'_>, picks: &[Pick], cut: i64) -> Result<HashMap<String, Disposition>> {
-    let exhibits: HashMap<&str, u32> = picks.iter().map(|p| (p.id.as_str(), p.exhibit)).collect();
+    let exhibits: HashMap<&str, &Pick> = picks.iter().map(|p| (p.id.as_str(), p)).collect();
     let mut dispositions = HashMap::with_capacity(picks.len());
     work.captures(|page| {
         for row in page.into_iter().filter(|row| row.seq <= cut) {
@@ -82,9 +87,12 @@ fn dispositions(work: &Work<'_>, picks: &[Pick], cut: i64) -> Result<HashMap<Str
     Ok(dispositions)
 }
 
-fn disposition(work: &Work<'_>, row: &ListedCapture, exhibit: Option<u32>) -> Result<Disposition> {
+fn disposition(work: &Work<'_>, row: &ListedCapture, pick: Option<&Pick>) -> Result<Disposition> {
     let state = store::capture_state(&row.state)?;
-    let (status, why) = match (state, exhibit) {
+    let (status, why) = match (state, pick) {
+        (CaptureState::Logged | CaptureState::Reviewed, Some(pick)) if pick.redactions.is_some() => {
+            (Status::Redacted, None)
+        }
         (CaptureState::Logged | CaptureState::Reviewed, Some(_)) => (Status::Included, None),
         (state, Some(_)) => {
             let (item, state) = (row.item, state.as_str());
@@ -95,6 +103,7 @@ fn disposition(work: &Work<'_>, row: &ListedCapture, exhibit: Option<u32>) -> Re
         (CaptureState::Quarantined, None) => (Status::Quarantined, Some(papers::QUARANTINED)),
         (CaptureState::Logged | CaptureState::Reviewed, None) => (Status::NotSelected, Some(unselected(work, row))),
     };
+    let exhibit = pick.map(|pick| pick.exhibit);
     Ok(Disposition { status, why, exhibit })
 }
 

@@ -149,6 +149,7 @@ fn exhibit(work: &Work<'_>, loaded: exhibits::Loaded<'_>) -> Result<Exhibit> {
         current: loaded.current(),
         events: loaded.rows(),
         files: loaded.files,
+        redactions: loaded.pick.redactions.clone(),
         record: loaded.record,
     })
 }

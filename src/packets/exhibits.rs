@@ -21,7 +21,7 @@ const SOME: usize = 200;
 pub struct Loaded<'p> {
     /// Which.
     pub pick: &'p Pick,
-    /// The record of `capture.recorded`.
+    /// The record of `capture.recorded`; null where redactions stand in its place.
     pub record: Value,
     /// All events about it, in order, with their records; that of `capture.recorded` is `record`.
     pub events: Vec<(EventEntry<'p>, Option<Value>)>,
@@ -72,9 +72,14 @@ pub fn each<'p>(
 
 fn load<'p>(custody: &'p Custody, pick: &'p Pick, records: &mut HashMap<Digest, Value>) -> Result<Loaded<'p>> {
     // Records can be large: this one is moved, and its event goes without.
-    let record = records.remove(&pick.leaf).ok_or_else(|| no_record(pick))?;
+    let mut record = records.remove(&pick.leaf).ok_or_else(|| no_record(pick))?;
     let recorded: Vec<FileEntry> = Deserialize::deserialize(&record["files"])?;
-    let events = custody.about(&pick.id).map(|e| (e, records.remove(&e.leaf))).collect();
+    let shown = pick.redactions.is_none();
+    let about = custody.about(&pick.id);
+    let events = about.map(|e| (e, records.remove(&e.leaf).filter(|_| shown))).collect();
+    if !shown {
+        record = Value::Null;
+    }
     Ok(Loaded {
         pick,
         files: files(pick, &recorded)?,

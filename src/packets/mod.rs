@@ -26,6 +26,7 @@ mod pick;
 pub mod projection;
 mod read_ahead;
 mod reads;
+mod redactions;
 mod release;
 mod released;
 mod selection;

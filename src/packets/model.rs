@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::lists::requested::{AskedExhibit, ExcludedCapture, MissingCount, NamedList, ScheduledCapture};
+use super::redactions::AskedRedaction;
 use super::released::ReleaseView;
 use super::since::NewSince;
 use crate::clock::{Micros, Timestamp};
@@ -76,6 +77,8 @@ pub struct NewPacket {
     pub supplement_of: Option<String>,
     /// For whom.
     pub recipient: Option<String>,
+    /// The redactions that stand in the place of what they were made from.
+    pub redactions: Vec<String>,
 }
 
 impl NewPacket {
@@ -94,6 +97,7 @@ impl NewPacket {
             form.refuse("supplement_of", "either", message);
         }
         let recipient = form.filled("recipient", LINE);
+        let redactions = super::redactions::read(&mut form);
         form.done()?;
         let purpose = purpose.ok_or_else(|| Error::internal("a purpose that was neither taken nor refused"))?;
         Ok(Self {
@@ -102,6 +106,7 @@ impl NewPacket {
             list,
             supplement_of,
             recipient,
+            redactions,
         })
     }
 }
@@ -178,6 +183,9 @@ pub struct PacketRequest {
     /// How each of `captures` is new since that packet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Vec<NewSince>>,
+    /// The redactions that stand in the place of captures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redactions: Option<Vec<AskedRedaction>>,
 }
 
 impl PacketRequest {

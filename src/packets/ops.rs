@@ -7,8 +7,8 @@ use serde_json::json;
 use super::lists::requested::NamedList;
 use super::lists::{self, asked};
 use super::model::{DisclosedFile, Disclosure, JOB, NewDisclosure, NewPacket, Packet, PacketRequest, PacketView};
-use super::store;
 use super::supplement::{self, PacketDifference};
+use super::{redactions, store};
 use crate::captures::CaptureState;
 use crate::cases::{Stage, nothing_due};
 use crate::clock::Timestamp;
@@ -58,6 +58,7 @@ pub fn request(tx: &mut Tx<'_>, new: &NewPacket) -> Result<Recorded<PacketView>>
         missing: None,
         supplement_of: None,
         since: None,
+        redactions: None,
     };
     if let Some(id) = &new.supplement_of {
         let earlier = supplement::named(tx.conn, &request.case_id, id)?;
@@ -68,6 +69,11 @@ pub fn request(tx: &mut Tx<'_>, new: &NewPacket) -> Result<Recorded<PacketView>>
         request.since = Some(since);
         request.supplement_of = Some(difference.supplement_of);
     }
+    request.redactions = redactions::take(
+        tx.conn,
+        (&request.case_id, request.captures.as_deref()),
+        &new.redactions,
+    )?;
     if let Some(taken) = taken {
         request.exhibits = Some(taken.exhibits);
         request.schedule = Some(taken.schedule).filter(|rows| !rows.is_empty());

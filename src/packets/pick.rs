@@ -2,13 +2,15 @@
 
 use std::collections::HashMap;
 
+use super::redactions;
 use super::store::{self, ListedCapture};
 use super::work::Work;
 use crate::captures::FileEntry;
 use crate::error::{Error, Kind, Result};
 use crate::proof::id::Digest;
-use crate::proof::packet::{FileRow, exhibit_path};
+use crate::proof::packet::{FileRow, Shown, exhibit_path};
 use crate::verify::endings::ending;
+use crate::verify::redacted::file_rows;
 
 /// A capture that goes into the packet.
 #[derive(Debug, Clone)]
@@ -25,6 +27,8 @@ pub struct Pick {
     pub leaf: Digest,
     /// The version of the packet's papers.
     pub papers: Option<u32>,
+    /// The redactions that stand in its place, as the request names them.
+    pub redactions: Option<Vec<Shown>>,
 }
 
 impl Pick {
@@ -37,7 +41,14 @@ impl Pick {
             id: row.id,
             item: row.item,
             papers,
+            redactions: None,
         })
+    }
+
+    /// Ids of the derivatives that stand in its place.
+    pub fn derivatives(&self) -> impl Iterator<Item = String> {
+        let shown = self.redactions.iter().flatten();
+        shown.filter_map(|one| one.record["id"].as_str().map(str::to_owned))
     }
 }
 
@@ -68,6 +79,7 @@ pub fn select(work: &Work<'_>) -> Result<Vec<Pick>> {
     for (pick, exhibit) in picks.iter_mut().zip(1..) {
         pick.exhibit = exhibit;
     }
+    redactions::put(work, &mut picks)?;
     Ok(picks)
 }
 
@@ -81,8 +93,11 @@ fn no_longer_may_leave(row: &ListedCapture) -> Error {
 
 /// The bytes that the exhibits' files will take.
 pub fn total(work: &Work<'_>, picks: &[Pick]) -> Result<u64> {
-    let ids: Vec<String> = picks.iter().map(|p| p.id.clone()).collect();
-    work.read(|conn| store::bytes_of(conn, &ids))
+    let (redacted, whole): (Vec<&Pick>, Vec<&Pick>) = picks.iter().partition(|pick| pick.redactions.is_some());
+    let ids: Vec<String> = whole.into_iter().map(|p| p.id.clone()).collect();
+    let copies = redacted.into_iter().flat_map(|pick| pick.redactions.iter().flatten());
+    let copies: u64 = copies.filter_map(|one| one.record["file"]["size"].as_u64()).sum();
+    Ok(work.read(|conn| store::bytes_of(conn, &ids))?.saturating_add(copies))
 }
 
 /// The rows of an exhibit's files, in the order of the record.
@@ -105,7 +120,11 @@ pub(super) fn files(pick: &Pick, recorded: &[FileEntry]) -> Result<Vec<FileRow>>
             withheld: file.withheld.as_ref().map(serde_json::to_value).transpose()?,
         })
     };
-    recorded.iter().enumerate().map(row).collect()
+    let rows: Vec<FileRow> = recorded.iter().enumerate().map(row).collect::<Result<_>>()?;
+    Ok(match &pick.redactions {
+        Some(redactions) => file_rows((pick.exhibit, pick.papers), &rows, redactions),
+        None => rows,
+    })
 }
 
 pub(super) fn no_record(pick: &Pick) -> Error {

@@ -150,7 +150,7 @@ impl CaseGraph<'_> {
 
     /// An exhibit: what was found, its files, their provenance, how it was captured, and what happened to it since.
     fn exhibit(&mut self, exhibit: &Exhibit) -> Result<(), PageError> {
-        let record = &exhibit.record;
+        let record = exhibit.told();
         let id = derived(&[&exhibit.capture]);
         let mut found = Vec::new();
         let account = self.captured_account(record)?;
@@ -168,6 +168,7 @@ impl CaseGraph<'_> {
             "casetrail:id": exhibit.capture,
             "casetrail:item": exhibit.item,
             "casetrail:leaf": exhibit.leaf,
+            "casetrail:redacted": exhibit.redactions.iter().flatten().map(|one| one.record["reason"].clone()).collect::<Vec<_>>(),
         }))?;
         let looked_at: Vec<Value> = self.url(&record["url"])?.into_iter().chain(account).collect();
         found.push(provenance.clone());

@@ -83,7 +83,7 @@ fn root(story: &PacketStory, parts: Vec<Value>, acts: Vec<Value>) -> Value {
             "{demo}Evidence packet {}. Purpose: {}. {} of {} captures are included.",
             head.name,
             purpose(&head.purpose).unwrap_or(&head.purpose),
-            story.statuses.get("included").copied().unwrap_or_default(),
+            story.exhibits(),
             story.captures.len(),
         ),
         "datePublished": head.requested_at,
@@ -118,14 +118,15 @@ struct Shared {
 
 impl Shared {
     fn exhibit(&mut self, graph: &mut Graph<'_>, exhibit: &Exhibit) -> Result<(), PageError> {
-        let record = &exhibit.record;
+        let record = exhibit.told();
+        let redacted = exhibit.redactions.as_ref().map_or("", |_| ", REDACTED");
         for file in &exhibit.files {
             let Some(path) = file.path.as_deref() else { continue };
             graph.put(json!({
                 "@id": in_root(path),
                 "@type": "File",
                 "name": file.name.as_deref().unwrap_or(&file.role),
-                "description": format!("Exhibit {}, {}", exhibit.exhibit, file.role),
+                "description": format!("Exhibit {}, {}{redacted}", exhibit.exhibit, file.role),
                 "encodingFormat": file.media_type,
                 "contentSize": file.size.to_string(),
                 "sha256": file.sha256,

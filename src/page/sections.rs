@@ -188,6 +188,10 @@ fn tallies(story: &PacketStory) -> Vec<Tally> {
     let statuses = [
         ("included", "each an exhibit below, with its files, record and custody"),
         (
+            "redacted",
+            "each an exhibit below as a redacted copy; its own files and records are withheld",
+        ),
+        (
             "not_selected",
             "not asked for, or received after this packet was begun; records withheld",
         ),

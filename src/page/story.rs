@@ -13,7 +13,9 @@ use super::{PageError, words};
 use crate::clock::Micros;
 use crate::proof::Digest;
 use crate::proof::event::{self, EventRef};
-use crate::proof::packet::{EVENTS, Head, INVENTORY, INVENTORY_SECTIONS, PACKET, PACKET_SECTIONS, RECORDS, Shown};
+use crate::proof::packet::{
+    EVENTS, Head, INVENTORY, INVENTORY_SECTIONS, PACKET, PACKET_SECTIONS, RECORDS, Shown, is_exhibit,
+};
 use crate::proof::record::{RecordLine, WithheldEvent};
 use crate::text::{Fact, Zone, count, label};
 
@@ -182,10 +184,16 @@ impl PacketStory {
             .filter(|handling| *handling != "standard")
     }
 
+    /// How many exhibits it has.
+    pub fn exhibits(&self) -> u64 {
+        let shown = self.statuses.iter().filter(|(status, _)| is_exhibit(status));
+        shown.map(|(_, number)| number).sum()
+    }
+
     /// How its sections are cut into pages.
     pub(super) fn paging(&self) -> Paging {
         Paging {
-            exhibits: self.statuses.get("included").copied().unwrap_or_default(),
+            exhibits: self.exhibits(),
             events: self.events,
             captures: self.captures.len() as u64,
         }

@@ -9,7 +9,7 @@ use super::words;
 use crate::clock::{self, Micros};
 use crate::proof::Digest;
 use crate::proof::event::{self, EventRef};
-use crate::proof::packet::{Exhibit, FileRow, PacketAuthorization};
+use crate::proof::packet::{Exhibit, FileRow, PacketAuthorization, Shown};
 use crate::text::{Fact, Moment, Zone, block, facts, groups, label, line, short, size};
 
 /// A file of an exhibit.
@@ -133,10 +133,45 @@ type CoverageLine = (&'static str, &'static str, &'static str, Fact);
 pub(super) fn look(status: &str) -> (&'static str, &'static str) {
     match status {
         "included" => ("ok", "check"),
+        "redacted" => ("warn", "flag"),
         "held" => ("held", "hand"),
         "quarantined" => ("", "lock"),
         _ => ("", "dash"),
     }
+}
+
+/// A redaction that stands in the place of what was recorded.
+struct RedactionView {
+    reason: String,
+    /// What was done.
+    what: String,
+    facts: Vec<Fact>,
+    at: Moment,
+    leaf: Digest,
+}
+
+fn redactions(exhibit: &Exhibit, zone: Zone) -> Vec<RedactionView> {
+    let view = |shown: &Shown| {
+        let record = &shown.record;
+        let said = |at: &str| text(record, at).map(line);
+        let fields = [
+            ("Made by", said("/made_by/name")),
+            ("Tool", said("/tool/name")),
+            ("Tool's version", said("/tool/version")),
+            ("SHA-256 of the file it was made from", said("/file/parent")),
+        ];
+        RedactionView {
+            reason: text(record, "/reason").map(block).unwrap_or_default(),
+            what: words::redacted(record),
+            facts: fields
+                .into_iter()
+                .filter_map(|(name, value)| Some(Fact::new(name, value?)))
+                .collect(),
+            at: zone.told(text(record, "/made_at").unwrap_or_default()),
+            leaf: shown.leaf,
+        }
+    };
+    exhibit.redactions.iter().flatten().map(view).collect()
 }
 
 /// An exhibit.
@@ -163,6 +198,7 @@ pub(super) struct ExhibitView<'s> {
     note: Option<String>,
     files: Vec<FileView>,
     corrected: Vec<Fact>,
+    redactions: Vec<RedactionView>,
     events: Vec<TrailView<'s>>,
 }
 
@@ -173,7 +209,7 @@ impl<'s> ExhibitView<'s> {
     }
 
     pub fn new(story: &'s PacketStory, exhibit: &'s Exhibit) -> Self {
-        let (record, zone) = (&exhibit.record, story.zone);
+        let (record, zone) = (exhibit.told(), story.zone);
         let (url, final_url) = (text(record, "/url"), text(record, "/final_url"));
         let current = exhibit.current.as_ref();
         Self {
@@ -199,6 +235,7 @@ impl<'s> ExhibitView<'s> {
             note: paragraphs(record, "/note"),
             files: exhibit.files.iter().map(|row| file(row, story)).collect(),
             corrected: current.map_or_else(Vec::new, |now| changes(record, &now.record, zone)),
+            redactions: redactions(exhibit, zone),
             events: trail(story, &exhibit.capture),
         }
     }
@@ -421,7 +458,7 @@ impl TimelineRow {
     /// Where an exhibit stands in the timeline: by the time of the post where it is known, else of the capture. What was
     /// corrected counts as it is now.
     pub fn new(story: &PacketStory, exhibit: &Exhibit) -> Self {
-        let first = &exhibit.record;
+        let first = exhibit.told();
         let now = exhibit.current.as_ref().map_or(first, |current| &current.record);
         let instant = |at: &str| text(now, at).and_then(clock::parse);
         let (at, basis) = match (instant("/posted_at"), text(now, "/posted_at_basis")) {

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::text::counted;
+
 /// A purpose in words for people, by its word.
 pub fn purpose(word: &str) -> Option<&'static str> {
     Some(match word {
@@ -64,6 +66,19 @@ pub fn reason_of<'a>(action: &str, record: &'a Value) -> Option<&'a str> {
         _ => "/reason",
     };
     record.pointer(path)?.as_str()
+}
+
+/// What a redaction did, from its record.
+pub fn redacted(record: &Value) -> String {
+    let boxes = record["recipe"]["boxes"].as_array().map_or(0, Vec::len) as u64;
+    let blots = record["recipe"]["blots"].as_u64().unwrap_or_default();
+    let boxes = (boxes > 0).then(|| format!("{} filled in the picture", counted(boxes, "box", "boxes")));
+    let blots = (blots > 0).then(|| format!("{} of the text blotted out", counted(blots, "part", "parts")));
+    let done: Vec<String> = boxes.into_iter().chain(blots).collect();
+    match done.is_empty() {
+        true => "what was recorded is withheld".to_owned(),
+        false => done.join(", "),
+    }
 }
 
 /// Whether a browser shows these bytes as a picture.

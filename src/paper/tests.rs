@@ -69,6 +69,7 @@ fn exhibit(number: u32, record: Value, files: Vec<FileRow>) -> Exhibit {
         number: None,
         title: None,
         description: None,
+        redactions: None,
     }
 }
 

@@ -11,6 +11,7 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 use super::child::OUTPUT;
 use super::decode::decode_input;
 use super::print;
+use super::redact;
 
 /// Address space, in bytes.
 const MEMORY: u64 = 1536 << 20;
@@ -37,6 +38,7 @@ pub fn run_limited(args: &[OsString]) -> std::result::Result<(), String> {
     match args.split_first() {
         None => decode_input(),
         Some((word, kind)) if word == print::WORD => print::copy_input(kind),
+        Some((word, args)) if word == redact::WORD => redact::redact_input(args),
         // It comes back only where the program could not be started.
         Some((program, args)) => Err(Command::new(program).args(args).env_clear().exec().to_string()),
     }

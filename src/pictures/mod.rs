@@ -3,7 +3,7 @@
 //! The bytes are decoded in a process of their own, whose memory, processor time and output are limited and which is ended
 //! at its deadline: whatever a file does to its decoder, the server goes on. What comes out is encoded anew, so that nothing
 //! of the file's metadata is in it. Photos in HEIC and AVIF are decoded by `heif-convert`, a frame of a video by `ffmpeg`,
-//! where they are installed; both run under the same limits. This room knows no database and no store.
+//! where they are installed; both run under the same limits. Redacted copies of pictures are made in the same way, in full size. This room knows no database and no store.
 
 mod child;
 mod decode;
@@ -12,6 +12,7 @@ mod drawn;
 mod helpers;
 mod limited;
 mod print;
+mod redact;
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -23,6 +24,7 @@ pub use drawn::{KIND as DRAWN_KIND, drawn, drawn_words};
 pub use helpers::Helpers;
 pub use limited::run_limited;
 pub use print::PrintCopy;
+pub use redact::{PixelBox, RedactedPicture, is_redacted};
 
 use crate::clock::random;
 use crate::durable;
@@ -91,7 +93,7 @@ pub enum Unmade {
 /// How a still picture is decoded in a process, and what makes it stop.
 struct Decoder<'a, T> {
     go_on: &'a dyn Fn() -> Result<()>,
-    read: fn(&child::Decoding<'_>, &Path) -> Result<std::result::Result<T, Unmade>>,
+    read: &'a dyn Fn(&child::Decoding<'_>, &Path) -> Result<std::result::Result<T, Unmade>>,
 }
 
 /// What makes pictures.
@@ -140,7 +142,7 @@ impl PictureMaker {
             (media_type, size),
             Decoder {
                 go_on,
-                read: decode::in_a_process,
+                read: &decode::in_a_process,
             },
         )
     }
@@ -159,7 +161,28 @@ impl PictureMaker {
             "image/png" => print::sharp_in_a_process,
             _ => print::in_a_process,
         };
-        self.decode(source, (media_type, size), Decoder { go_on, read })
+        self.decode(source, (media_type, size), Decoder { go_on, read: &read })
+    }
+
+    /// Makes a redacted copy of a still picture in full size, with these boxes filled; otherwise as [`Self::make`]. A box
+    /// may reach beyond the picture: the caller compares them with the size that is given back.
+    ///
+    /// # Errors
+    /// As [`Self::make`].
+    pub fn redact(
+        &self,
+        source: impl Read,
+        (media_type, size): (&str, u64),
+        boxes: &[PixelBox],
+        go_on: &dyn Fn() -> Result<()>,
+    ) -> Result<std::result::Result<RedactedPicture, Unmade>> {
+        if !is_redacted(media_type) {
+            return Ok(Err(Unmade::Failed(format!(
+                "files of type {media_type} are not redacted here"
+            ))));
+        }
+        let read = |job: &child::Decoding<'_>, still: &Path| redact::in_a_process(job, still, (media_type, boxes));
+        self.decode(source, (media_type, size), Decoder { go_on, read: &read })
     }
 
     fn decode<T>(

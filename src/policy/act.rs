@@ -70,6 +70,8 @@ words! {
         CaptureVerify = "CaptureVerify",
         /// Read the bytes of a file of a capture that is not held.
         FileRead = "FileRead",
+        /// Make a redacted copy of what a capture shows, for a packet.
+        DerivativeMake = "DerivativeMake",
         /// Give a person `read` or `export` on a case.
         GrantGive = "GrantGive",
         /// Give a supervisor `decide` on a restricted or confidential case.

@@ -170,6 +170,12 @@ const ON_CASES: &[Row] = &[
         who: &[GranteeExport],
         write: false,
     },
+    // make a redacted copy for a packet, beyond the table: whoever does the work, and whoever exports
+    Row {
+        acts: &[DerivativeMake],
+        who: &[Lead, MemberAtWork, GranteeExport],
+        write: false,
+    },
     Row {
         acts: &[PacketDisclose],
         who: &[GranteeExport, LeadRequester],

@@ -54,6 +54,7 @@ pub const TABLES: &[(&str, TableKind)] = &[
         ]),
     ),
     ("capture_files", Projection(&[])),
+    ("derivatives", Projection(&[])),
     (
         "packets",
         Projection(&[

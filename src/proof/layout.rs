@@ -55,16 +55,21 @@ pub const BAGIT_TXT: &str = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UT
 pub const MAX_LINE: usize = 1 << 20;
 /// An origin that starts so belongs to a demonstration, and its packets say so.
 const DEMO_ORIGIN: &str = "casetrail.demo/";
-/// Status of a capture in the inventory; all but the first are classes under which its records are withheld.
-pub const STATUSES: [&str; 6] = [
+/// Status of a capture in the inventory; the first and the last are exhibits, and all but the first are classes under which its records are withheld.
+pub const STATUSES: [&str; 7] = [
     "included",
     "not_selected",
     "withheld",
     "held",
     "quarantined",
     "disposed",
+    REDACTED,
 ];
+/// An exhibit of which a redacted copy stands in the packet: its own bytes and records are withheld.
+pub const REDACTED: &str = "redacted";
 
+/// The class under which the record of a derivative is withheld that no exhibit shows.
+pub const NOT_SELECTED: &str = "not_selected";
 /// What changes a capture that an earlier packet has shown, so that a supplement shows it again.
 pub const CHANGES: [&str; 7] = [
     "capture.corrected",
@@ -81,6 +86,11 @@ pub const WORKING_PAPER: &str = "withheld";
 /// Objects whose records no packet shows: what lawyers and investigators write for themselves while they prepare one. Their
 /// events stand in the chain as all others do.
 pub const WORKING_PAPERS: [&str; 2] = ["exhibit_list", "evidence_request"];
+
+/// Whether a capture of this status is an exhibit.
+pub fn is_exhibit(status: &str) -> bool {
+    [STATUSES[0], REDACTED].contains(&status)
+}
 
 /// Whether the log of this origin is a demonstration's.
 pub fn is_demo(origin: &str) -> bool {

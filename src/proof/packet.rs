@@ -190,8 +190,22 @@ pub struct Exhibit {
     pub current: Option<Shown>,
     /// All events about it, in order.
     pub events: Vec<EventRow>,
-    /// In the order of the record's files.
+    /// In the order of the record's files; those of a redacted one follow from its redactions.
     pub files: Vec<FileRow>,
+    /// The redactions that stand in its place, as the request names them. Then `record` and `current` are null: what was
+    /// recorded about it is withheld.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redactions: Option<Vec<Shown>>,
+}
+
+impl Exhibit {
+    /// What is told of the capture: its record, or what its first redaction tells in the record's place.
+    pub fn told(&self) -> &Value {
+        match &self.redactions {
+            Some(redactions) => redactions.first().map_or(&Value::Null, |first| &first.record["told"]),
+            None => &self.record,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

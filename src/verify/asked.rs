@@ -1,7 +1,10 @@
 //! What was asked for, from which statuses, exhibits and papers follow.
 
+use std::collections::{HashMap, HashSet};
+
 use serde_json::Value;
 
+use super::custody::object_key;
 use super::papers::parse_ranges;
 
 /// What was asked for: the record of this packet's `packet.requested`.
@@ -13,6 +16,8 @@ pub(super) struct AskedPacket {
     pub captures: Option<Vec<String>>,
     /// Items that might leave when it was asked, as ranges; none where its record does not say.
     may_leave: Option<Vec<(u64, u64)>>,
+    /// Ids of the redactions that stand in the place of a capture, by its key.
+    redactions: HashMap<u128, Vec<String>>,
     pub record: Value,
 }
 
@@ -30,6 +35,7 @@ impl AskedPacket {
             number: number.to_owned(),
             captures: ids.map(named),
             may_leave: record["may_leave"].as_str().and_then(parse_ranges),
+            redactions: redactions(&record),
             record,
         }
     }
@@ -37,6 +43,17 @@ impl AskedPacket {
     /// What the request says of the exhibit at this place: number, title and description, each of which may be missing.
     pub fn exhibit(&self, place: usize) -> &Value {
         &self.record["exhibits"][place]
+    }
+
+    /// Ids of the redactions that stand in the place of a capture; none where it is shown as it is.
+    pub fn redactions(&self, capture: u128) -> Option<&[String]> {
+        self.redactions.get(&capture).map(Vec::as_slice)
+    }
+
+    /// Keys of all redactions that it names.
+    pub fn named_redactions(&self) -> HashSet<u128> {
+        let all = self.redactions.values().flatten();
+        all.map(|id| object_key("derivative", id)).collect()
     }
 
     /// Whether a capture might leave when it was asked; none where the record does not say, or for one that came later.
@@ -57,4 +74,14 @@ impl AskedPacket {
         let version = said.map_or(Some(1), |version| u32::try_from(version).ok());
         self.organization().and(version)
     }
+}
+
+fn redactions(record: &Value) -> HashMap<u128, Vec<String>> {
+    let rows = record["redactions"].as_array().into_iter().flatten();
+    let row = |row: &Value| {
+        let ids = row["derivatives"].as_array().into_iter().flatten();
+        let ids = ids.map(|id| id.as_str().unwrap_or_default().to_owned()).collect();
+        (object_key("capture", row["capture"].as_str().unwrap_or_default()), ids)
+    };
+    rows.map(row).collect()
 }

@@ -4,13 +4,17 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Value, json};
 
-use super::custody::{ContentState, CustodyFacts, files_digest, object_key};
+use super::custody::{ContentState, CustodyFacts, files_digest, object_key, row_digest};
 use super::endings::ending;
 use super::log::Issued;
 use super::papers::{self, PAPERS};
+use super::redacted::file_rows;
 use super::{Report, Verdict, Walk, rule};
 use crate::proof::packet::*;
 use crate::proof::{Digest, record, time};
+
+/// The status of an exhibit, and of a redacted one.
+const EXHIBITED: [&str; 2] = [STATUSES[0], REDACTED];
 
 /// What the lines of `packet.json` are held to, and what they have said so far.
 struct ContentCheck<'c> {
@@ -23,6 +27,8 @@ struct ContentCheck<'c> {
     folder: Option<String>,
     /// Files whose bytes are withheld.
     withheld: usize,
+    /// Digests of those that redacted exhibits withhold.
+    hidden: HashSet<Digest>,
     /// Of each section the number of rows, and the id in the last one.
     rows: HashMap<String, (usize, String)>,
     /// The item of the last exhibit.
@@ -44,6 +50,7 @@ impl Walk<'_> {
             custody: &mut self.custody,
             issued: self.issued.as_ref(),
             withheld: 0,
+            hidden: HashSet::new(),
             rows: HashMap::new(),
             last: 0,
             disordered: false,
@@ -189,15 +196,24 @@ impl ContentCheck<'_> {
         self.order(report, &exhibit);
         self.words(report, &exhibit);
         self.since(report, &exhibit);
-        let bound = self.bound(report, "capture", object, exhibit.leaf, &exhibit.record);
+        let redacted = exhibit.redactions.is_some();
+        let bound = !redacted && self.bound(report, "capture", object, exhibit.leaf, &exhibit.record);
         let included = self.custody.captures.get_mut(&object);
-        let Some(capture) = included.filter(|capture| capture.status == Some(0) && !capture.exhibited) else {
+        let shown = included.filter(|capture| capture.status() == Some(EXHIBITED[usize::from(redacted)]));
+        let Some(capture) = shown.filter(|capture| !capture.exhibited) else {
             let number = exhibit.exhibit;
             let message = format!("exhibit {number} is not included by the inventory, or shown twice");
             return report.fail(PACKET, "exhibits.status", message);
         };
         capture.exhibited = true;
         let (attested, own) = (capture.files, self.custody.facts[capture.fact as usize].leaf);
+        if let Some(redactions) = &exhibit.redactions {
+            let sound = exhibit.leaf == own && exhibit.item == capture.item;
+            report.require(sound, PACKET, rule::RECORDING);
+            let row = capture.row;
+            self.redacted(report, (&exhibit, redactions), (attested, row));
+            return;
+        }
         let sound = (!bound || exhibit.leaf == own) && exhibit.record["item"].as_u64() == Some(exhibit.item);
         report.require(sound, PACKET, rule::RECORDING);
         self.history(report, object, &exhibit);
@@ -271,8 +287,8 @@ impl ContentCheck<'_> {
         report.require(told, PACKET, rule::EXHIBIT_WORDS);
     }
 
-    /// Events and latest correction of an exhibit.
-    fn history(&self, report: &mut Report, object: u128, exhibit: &Exhibit) {
+    /// Events of an exhibit.
+    fn events(&self, report: &mut Report, object: u128, exhibit: &Exhibit) {
         let about = self.custody.about(object);
         let listed = exhibit
             .events
@@ -280,6 +296,11 @@ impl ContentCheck<'_> {
             .map(|row| (row.leaf, row.seq, row.action.as_str()));
         let same = about.map(|fact| (fact.leaf, fact.seq, &*fact.action)).eq(listed);
         report.require(same, PACKET, rule::EXHIBIT_EVENTS);
+    }
+
+    /// Events and latest correction of an exhibit.
+    fn history(&self, report: &mut Report, object: u128, exhibit: &Exhibit) {
+        self.events(report, object, exhibit);
         let about = self.custody.about(object);
         let latest = about.filter(|fact| &*fact.action == "capture.corrected").last();
         match (&exhibit.current, latest) {
@@ -288,6 +309,62 @@ impl ContentCheck<'_> {
                 self.bound(report, "capture", object, current.leaf, &current.record);
             }
             _ => report.broken(PACKET, rule::CURRENT),
+        }
+    }
+
+    /// A redacted exhibit: its own record is withheld, and what stands in its place follows from the redactions that the
+    /// request names.
+    fn redacted(
+        &mut self,
+        report: &mut Report,
+        (exhibit, redactions): (&Exhibit, &[Shown]),
+        (attested, row): (Option<Digest>, Option<Digest>),
+    ) {
+        let object = object_key("capture", &exhibit.capture);
+        let empty = exhibit.record.is_null() && exhibit.current.is_none();
+        report.require(empty, PACKET, rule::REDACTED_RECORD);
+        self.events(report, object, exhibit);
+        let named = self
+            .custody
+            .request
+            .as_ref()
+            .and_then(|request| request.redactions(object));
+        let ids = redactions
+            .iter()
+            .map(|redaction| redaction.record["id"].as_str().unwrap_or_default());
+        let mut same = named.is_some_and(|named| named.iter().map(String::as_str).eq(ids));
+        for Shown { leaf, record } in redactions {
+            let derivative = object_key("derivative", record["id"].as_str().unwrap_or_default());
+            self.bound(report, "derivative", derivative, *leaf, record);
+            same &= self
+                .custody
+                .derivatives
+                .get(&derivative)
+                .is_some_and(|made| made.capture == object);
+            let told = &record["capture"];
+            let told = row_digest(&told["item"], &told["kind"], &told["captured_at"]);
+            let kind = record["told"]["kind"] == record["capture"]["kind"];
+            report.require(kind && row.is_none_or(|row| row == told), PACKET, rule::REDACTED_ROW);
+        }
+        report.require(same, PACKET, rule::REDACTIONS);
+        let copies = redactions
+            .iter()
+            .filter(|redaction| !redaction.record["file"].is_null())
+            .count();
+        let own = exhibit.files.split_at(exhibit.files.len().saturating_sub(copies)).0;
+        let rows = serde_json::to_value(own).unwrap_or_default();
+        report.require(files_digest(&rows) == attested, PACKET, rule::FILES);
+        let papers = report.packet.as_ref().and_then(|head| head.papers);
+        let follow = file_rows((exhibit.exhibit, papers), own, redactions);
+        let paths: HashSet<&str> = follow.iter().filter_map(|row| row.path.as_deref()).collect();
+        let follow_once = follow.len() == own.len() + copies && paths.len() == copies;
+        let same = report.require(follow_once && follow == exhibit.files, PACKET, rule::REDACTED_FILES);
+        self.hidden.extend(own.iter().map(|row| row.sha256));
+        self.withheld += own.len();
+        for row in exhibit.files.iter().filter(|_| same) {
+            if let Some(path) = &row.path {
+                self.stored(report, path, row);
+            }
         }
     }
 
@@ -316,11 +393,18 @@ impl ContentCheck<'_> {
             ),
         };
         let named = *path == exhibit_path(exhibit.exhibit, index + 1, &row.role, ending);
-        let found = self.files.binary_search_by(|file| file.0.as_str().cmp(path));
-        self.named.extend(found.iter());
         if !report.require(named, path, rule::EXHIBIT_PATH) {
+            let found = self.files.binary_search_by(|file| file.0.as_str().cmp(path));
+            self.named.extend(found.iter());
             return;
         }
+        self.stored(report, path, row);
+    }
+
+    /// The file at this path is there, and is the one that its row says.
+    fn stored(&mut self, report: &mut Report, path: &str, row: &FileRow) {
+        let found = self.files.binary_search_by(|file| file.0.as_str().cmp(path));
+        self.named.extend(found.iter());
         let Ok(found) = found else {
             return report.broken(path, rule::FILE_MISSING);
         };
@@ -343,12 +427,24 @@ impl ContentCheck<'_> {
                 report.fail(PACKET, "packet.missing", message);
             }
         }
+        let leaks = self
+            .files
+            .iter()
+            .filter(|(.., digest)| digest.is_some_and(|digest| self.hidden.contains(&digest)));
+        for (path, ..) in leaks {
+            report.broken(path, rule::REDACTED_BYTES);
+        }
         if self.withheld > 0 {
             let message = format!("the bytes of {} files are withheld", self.withheld);
             report.say(Verdict::Absent, PACKET, "exhibits.withheld", message);
         }
         let captures = self.custody.captures.values();
-        let unshown = captures.filter(|c| c.status == Some(0) && !c.exhibited).count();
+        let unshown = captures
+            .filter(|c| c.status().is_some_and(is_exhibit) && !c.exhibited)
+            .count();
+        if !self.hidden.is_empty() {
+            report.tell(Verdict::NotChecked, PACKET, rule::TOLD);
+        }
         if unshown > 0 {
             let message = format!("{unshown} included captures are no exhibit");
             report.fail(PACKET, "exhibits.missing", message);

@@ -34,6 +34,8 @@ pub(super) enum FactKind {
     Account,
     Authorization,
     Capture,
+    /// What was made from a capture.
+    Derivative,
     /// Its record is withheld in every packet.
     WorkingPaper,
     Other,
@@ -48,6 +50,7 @@ impl FactKind {
             "account" => Self::Account,
             "authorization" => Self::Authorization,
             "capture" => Self::Capture,
+            "derivative" => Self::Derivative,
             _ if WORKING_PAPERS.contains(&word) => Self::WorkingPaper,
             _ => Self::Other,
         }
@@ -101,6 +104,11 @@ pub(super) struct CaptureFacts {
 }
 
 impl CaptureFacts {
+    /// Its status in the inventory.
+    pub fn status(&self) -> Option<&'static str> {
+        self.status.map(|status| STATUSES[usize::from(status)])
+    }
+
     /// Where an event about it lets it stand; 0 where it decides nothing.
     fn decided(&mut self, action: &str, seq: u64) -> u8 {
         if matches!(action, "capture.accepted" | "capture.ratified") {
@@ -111,6 +119,32 @@ impl CaptureFacts {
             "capture.quarantined" | "capture.repudiated" => QUARANTINED,
             _ => 0,
         }
+    }
+}
+
+/// What the event of a derivative attests.
+pub(super) struct DerivativeFacts {
+    /// Index of its `derivative.made`.
+    pub fact: u32,
+    /// The capture from which it was made, by [`object_key`].
+    pub capture: u128,
+    /// Its file as the event attests it: `{parent, sha256, size}`, or null.
+    pub file: Value,
+}
+
+impl DerivativeFacts {
+    fn attested(event: &EventRef, fact: usize) -> Option<Self> {
+        let attest = canon::parse_strict(event.attest?).ok()?;
+        let file = attest["file"].clone();
+        let digest = |name: &str| file[name].as_str().and_then(|text| text.parse::<Digest>().ok());
+        let sound = file.is_null() || (digest("parent").is_some() && digest("sha256").is_some());
+        let capture = attest["capture"].as_str()?;
+        Some(Self {
+            fact: fact as u32,
+            capture: object_key("capture", capture),
+            file,
+        })
+        .filter(|_| sound)
     }
 }
 
@@ -141,6 +175,7 @@ impl EarlierIssue {
 pub(super) struct CustodyFacts {
     pub facts: Vec<EventFact>,
     pub captures: HashMap<u128, CaptureFacts>,
+    pub derivatives: HashMap<u128, DerivativeFacts>,
     /// The packet's own key, and where its request stands.
     pub packet: Option<u128>,
     pub requests: Vec<usize>,
@@ -264,6 +299,12 @@ impl CustodyFacts {
         } else if let Some(capture) = self.captures.get_mut(&object) {
             let standing = capture.decided(&event.action, event.seq);
             capture.standings = if standing == 0 { capture.standings } else { standing };
+        }
+        if event.action == "derivative.made" {
+            let made = DerivativeFacts::attested(&event, self.facts.len()).filter(|_| kind == FactKind::Derivative);
+            if made.is_none_or(|made| self.derivatives.insert(object, made).is_some()) {
+                fail("events.derivative", rule::DERIVATIVE_ATTEST.says.into());
+            }
         }
         if event.action == "packet.requested" && self.packet == Some(object) {
             self.requests.push(self.facts.len());

@@ -6,7 +6,9 @@ use std::collections::HashMap;
 use serde_json::json;
 
 use super::asked::AskedPacket;
-use super::custody::{CaptureFacts, CustodyFacts, LEAVES, QUARANTINED, UNDECIDED, object_key, row_digest};
+use super::custody::{
+    CaptureFacts, ContentState, CustodyFacts, DerivativeFacts, LEAVES, QUARANTINED, UNDECIDED, object_key, row_digest,
+};
 use super::papers::{self, HELD, LATE, NOT_ASKED, NOT_YET};
 use super::rule::{self, Rule};
 use super::{Verdict, Walk};
@@ -92,19 +94,34 @@ impl Walk<'_> {
         let Some(request) = &self.custody.request else {
             return self.report.tell(Verdict::NotChecked, INVENTORY, rule::REQUEST_UNREAD);
         };
-        let mut captures: Vec<&CaptureFacts> = self.custody.captures.values().collect();
-        captures.sort_unstable_by_key(|capture| capture.item);
+        let mut captures: Vec<(&u128, &CaptureFacts)> = self.custody.captures.iter().collect();
+        captures.sort_unstable_by_key(|(_, capture)| capture.item);
         let (mut untold, mut unsure) = (0, 0);
-        for capture in captures {
-            let Some(status) = capture.status else { continue };
-            let status = STATUSES[usize::from(status)];
+        for (object, capture) in captures {
+            let Some(status) = capture.status() else { continue };
             untold += u64::from(status != "included");
             unsure += u64::from(status == "held" && request.might_leave(capture.item, capture.seq).is_none());
-            if let Err(rule) = follows(status, capture, request) {
+            let redacted = request.redactions(*object).is_some();
+            let told = follows(status, capture, request);
+            let told = told.and_then(|()| (redacted == (status == REDACTED)).then_some(()).ok_or(rule::STATUS));
+            if let Err(rule) = told {
                 let message = format!("item {} {}", capture.item, rule.says);
                 self.report.fail(INVENTORY, rule.name, message);
             }
         }
+        let named = request.named_redactions();
+        let shown = |(object, made): (&u128, &DerivativeFacts)| {
+            let state = self.custody.facts[made.fact as usize].state;
+            let right = if named.contains(object) {
+                ContentState::Shown
+            } else {
+                ContentState::RecordWithheld
+            };
+            // A line that is broken or missing is told where it is read.
+            [right, ContentState::Broken, ContentState::Unread].contains(&state)
+        };
+        let shown = self.custody.derivatives.iter().all(shown);
+        self.report.require(shown, RECORDS, rule::DERIVATIVE_SHOWN);
         let words = words(request);
         let told = |(object, capture): (&u128, &CaptureFacts)| {
             capture.status.is_none() || capture.words == words.get(object).copied()
@@ -132,6 +149,7 @@ fn follows(status: &str, capture: &CaptureFacts, request: &AskedPacket) -> Resul
     let (could, could_not) = (late || might != Some(false), might != Some(true));
     let (may, reasons): (bool, &[&str]) = match status {
         "included" => (could && (stood(LEAVES) || (stood(UNDECIDED) && capture.logged)), &[]),
+        REDACTED => (could && stood(LEAVES | UNDECIDED), &[]),
         "held" => (could_not && stood(UNDECIDED), &[HELD]),
         "quarantined" => (stood(QUARANTINED), &[papers::QUARANTINED]),
         "not_selected" if request.captures.is_some() => (could && stood(UNDECIDED | LEAVES), &[NOT_ASKED]),

@@ -20,6 +20,7 @@ pub mod papers;
 mod part;
 mod pdf;
 mod records;
+pub mod redacted;
 mod rule;
 pub mod trust;
 pub mod verifier;
@@ -45,11 +46,12 @@ pub const PAGE_RULE: &str = "index";
 /// The rule under which it is told whether `verify.html` is the one that this program gives out.
 pub const VERIFIER_RULE: &str = "verifier";
 /// Rules of what is not checked beside a part that passed.
-pub const REMARKS: [&str; 8] = [
+pub const REMARKS: [&str; 9] = [
     OTHERS,
     PAPERS_RULE,
     PDF_RULE,
     "events.after_cut",
+    "exhibits.told",
     "inventory.withheld",
     PAGE_RULE,
     "log.extra",

@@ -1,5 +1,7 @@
 //! Records: every one shown is the one its event bound, and what is withheld is what may be.
 
+use serde_json::{Value, json};
+
 use super::asked::AskedPacket;
 use super::custody::{CaptureFacts, ContentState, CustodyFacts, FactKind, files_digest, object_key, row_digest};
 use super::{Report, Verdict, Walk};
@@ -51,7 +53,15 @@ impl CustodyFacts {
                     fail("records.status", message);
                 }
                 if let Err(message) = self.shown(index, record, case) {
-                    fail("records.capture", message);
+                    let derived = self.facts[index].kind == FactKind::Derivative;
+                    fail(
+                        if derived {
+                            "records.derivative"
+                        } else {
+                            "records.capture"
+                        },
+                        message,
+                    );
                 }
                 let fact = &mut self.facts[index];
                 (fact.record, fact.state) = (Digest::of(record), ContentState::Shown);
@@ -87,7 +97,7 @@ impl CustodyFacts {
         }
         let capture = self.captures.get(&fact.object);
         let capture = capture.ok_or("is about a capture that no event recorded")?;
-        Ok(capture.status.map(|status| STATUSES[usize::from(status)]))
+        Ok(capture.status())
     }
 
     fn may_show(&self, index: usize) -> Result<(), &'static str> {
@@ -109,6 +119,13 @@ impl CustodyFacts {
                 _ => Err("withholds a working paper under another class than `withheld`"),
             };
         }
+        // Whether the request names it is asked once that is read.
+        if self.facts[index].kind == FactKind::Derivative {
+            return match class {
+                NOT_SELECTED => Ok(()),
+                _ => Err("withholds a derivative under another class than `not_selected`"),
+            };
+        }
         match self.status(index)? {
             None if self.facts[index].kind == FactKind::Capture => Ok(()),
             None => Err("withholds a record that is not about a capture"),
@@ -126,7 +143,11 @@ impl CustodyFacts {
         let capture = self.captures.get_mut(&fact.object).filter(own);
         let numbered = fact.kind == FactKind::Case && fact.action.starts_with("case.");
         let asked = self.requests.contains(&index);
-        if capture.is_none() && !numbered && !asked {
+        let made = self
+            .derivatives
+            .get(&fact.object)
+            .filter(|made| made.fact as usize == index);
+        if capture.is_none() && !numbered && !asked && made.is_none() {
             return Ok(());
         }
         let record = canon::parse_strict(record).map_err(|_| "is not canonical")?;
@@ -139,6 +160,16 @@ impl CustodyFacts {
         if asked {
             self.request = Some(AskedPacket::new(fact.seq, &self.number, record));
             return Ok(());
+        }
+        if let Some(made) = made {
+            let own = |field: &Value, kind: &str| field.as_str().map(|id| object_key(kind, id));
+            let same = own(&record["id"], "derivative") == Some(fact.object)
+                && own(&record["capture"]["id"], "capture") == Some(made.capture)
+                && record["case_id"].as_str() == Some(case)
+                && attested_file(&record["file"]) == made.file;
+            return same
+                .then_some(())
+                .ok_or("names another derivative, capture, parent or file than its event attests");
         }
         let Some(capture) = capture else { return Ok(()) };
         capture.logged = record["state"] == "logged";
@@ -155,6 +186,14 @@ impl CustodyFacts {
             return Err("has another item, kind or time than the inventory");
         }
         Ok(())
+    }
+}
+
+/// As much of a derivative's file as its event attests.
+fn attested_file(file: &Value) -> Value {
+    match file.is_null() {
+        true => Value::Null,
+        false => json!({"parent": file["parent"], "sha256": file["sha256"], "size": file["size"]}),
     }
 }
 

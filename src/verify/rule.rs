@@ -37,6 +37,7 @@ rules! {
 // What cannot be checked, and what is not there.
 rules! {
     REQUEST_UNREAD "statuses" "the record of the request is not shown as it was bound";
+    TOLD "exhibits.told" "what redacted exhibits tell of their captures is what whoever redacted them recorded; it cannot be compared with records that are withheld";
     EARLIER_PAPERS "papers" "is of an earlier version, which did not bind HOW-TO-VERIFY.txt, the organization in bag-info.txt and the reasons in inventory.json";
     LATER_PAPERS "papers" "is of a later version: HOW-TO-VERIFY.txt, and the reasons in inventory.json, are not compared with what it must say";
     EARLIER_PAGE "index" "is of an earlier version, which this verifier does not make: what it shows is not checked; --render DIR writes this verifier's own page";
@@ -100,6 +101,7 @@ rules! {
 rules! {
     EVENT_WITHHELD "events.withheld" "withholds an event, and none may be: it could be a capture.recorded";
     RECORDED_TWICE "events.capture" "records a capture a second time, or no capture";
+    DERIVATIVE_ATTEST "events.derivative" "records a derivative a second time, or attests no capture, parent and file of one";
     CUT "events.cut" "does not end at the event that packet.issued attests";
     ISSUE_FOLLOWS "events.issued" "does not follow the last event of between.jsonl";
     INVENTORY_END "inventory.line" "ends too early";
@@ -110,6 +112,7 @@ rules! {
     LISTED_ORDER "inventory.order" "does not stand in the order of the items";
     REQUEST "statuses.request" "holds not exactly one request for this packet up to the cut";
     STATUS "statuses.status" "has a status that does not follow from the events and the request";
+    DERIVATIVE_SHOWN "statuses.derivative" "shows the record of a derivative that the request does not name, or withholds one that it names";
     REASON "statuses.reason" "gives another reason than its status has";
     SCHEDULE "inventory.schedule" "describes a capture, or says why it was left out, in other words than the request";
     INVENTORY_SIZE "inventory.size" "has another number of captures than packet.issued attests";
@@ -144,5 +147,10 @@ rules! {
     WITHHELD "exhibits.files" "a withheld file has a path";
     EXHIBIT_PATH "exhibits.path" "is not named by exhibit, number, role and kind";
     FILE_MISSING "exhibits.file" "is named by packet.json and missing";
+    REDACTIONS "exhibits.redactions" "a redacted exhibit shows other redactions than the request names, or one that is not of its capture";
+    REDACTED_FILES "exhibits.redacted" "a redacted exhibit has other files than follow from its event and its redactions";
+    REDACTED_ROW "exhibits.redacted" "a redaction tells another item, kind or time of its capture than the inventory";
+    REDACTED_RECORD "exhibits.redacted" "a redacted exhibit shows its own record or a correction of it";
+    REDACTED_BYTES "exhibits.leak" "its bytes are those of a file that a redacted exhibit withholds";
     FILE_BYTES "exhibits.file" "its bytes are not those that were recorded";
 }

@@ -108,6 +108,7 @@ fn to_first_schema(home: &Home) {
              DROP INDEX events_action; DROP INDEX user_versions; DROP INDEX authorizations_number; DROP INDEX cases_by_number; ALTER TABLE cases DROP COLUMN number_key; \
              DROP TABLE pictures; DROP TABLE viewing; DROP TABLE seen_items; DROP TABLE uploads; DROP TABLE drafts; \
              DROP TABLE find_keys; DROP TABLE find_progress; DROP TABLE exhibit_numbers; DROP TABLE packet_releases; DROP TABLE evidence_requests; CREATE TABLE kept_lists AS SELECT * FROM exhibit_lists; DROP TABLE exhibit_lists; \
+             CREATE TABLE kept_derivatives AS SELECT * FROM derivatives; DROP TABLE derivatives; \
              ALTER TABLE captures DROP COLUMN platform; ALTER TABLE captures DROP COLUMN account; ALTER TABLE captures DROP COLUMN account_id; \
              ALTER TABLE captures DROP COLUMN posted_at; ALTER TABLE captures DROP COLUMN uncovered; \
              ALTER TABLE captures DROP COLUMN address_stem; ALTER TABLE sessions DROP COLUMN name; \
@@ -142,9 +143,12 @@ fn an_older_schema_is_brought_forward(base: Database) {
     investigator.post(&path, &capture("after the move", 0)).expect(201);
     investigator.get(&path).expect(200);
     server.stop();
-    // No earlier release made the demonstration's exhibit list: its row comes back as it was.
+    // No earlier release made the demonstration's exhibit list and redaction: their rows come back as they were.
     Sql::open(&home)
-        .run("INSERT INTO exhibit_lists SELECT * FROM kept_lists; DROP TABLE kept_lists")
+        .run(
+            "INSERT INTO exhibit_lists SELECT * FROM kept_lists; DROP TABLE kept_lists; \
+             INSERT INTO derivatives SELECT * FROM kept_derivatives; DROP TABLE kept_derivatives",
+        )
         .expect("the rows");
     home.assert_clean();
     let after = state(&home);

@@ -28,7 +28,7 @@ fn told(program: &str, args: &[&str], file: &Path) -> String {
     String::from_utf8_lossy(&made.stdout).into_owned()
 }
 
-fn text_of(pdf: &Path) -> String {
+pub fn text_of(pdf: &Path) -> String {
     let text = pdf.with_extension("txt");
     let made = Command::new("pdftotext").arg("-layout").arg(pdf).arg(&text).status();
     assert!(made.expect("pdftotext is needed; .ci/setup installs it").success());

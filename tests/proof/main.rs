@@ -16,6 +16,7 @@ mod pages;
 mod pdf;
 mod policies;
 mod properties;
+mod redacted;
 mod rules;
 mod schemas;
 #[path = "../common/skip.rs"]

@@ -14,6 +14,7 @@ use super::viewer::{Sight, Viewer};
 use url::form_urlencoded::Serializer;
 
 use crate::authorizations::{Device, Level, Line};
+use crate::captures::derivatives::DerivativeLine;
 use crate::captures::model::{
     BasisKind, CaptureMark, CaptureNote, CaptureState, CaptureView, CapturedBasis, Method, NewCorrection, OpenCapture,
     PostedBasis,
@@ -96,6 +97,8 @@ struct ItemPage {
     request: Option<String>,
     /// Whether it was logged as held just now.
     just_held: bool,
+    /// What was made from it.
+    derivatives: Vec<DerivativeLine>,
     form: FormView,
 }
 
@@ -152,6 +155,11 @@ impl ItemPage {
             leaf: outline.event.leaf.to_string(),
             seq: outline.event.seq,
             may: found.rights,
+            derivatives: found
+                .derivatives
+                .iter()
+                .map(|made| DerivativeLine::of(made, &case_page))
+                .collect(),
             choices: CorrectionChoices::all(),
             returned: returned(&found.view, &case_page),
             request: request(page, &found.view, &case_page),

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::authorizations;
+use crate::captures::derivatives::{self, Derivative};
 use crate::captures::model::{Capture, CaptureView, StoredCapture};
 use crate::captures::{lists, store};
 use crate::error::Result;
@@ -23,6 +24,8 @@ pub struct ItemFound {
     /// The number of the authorization that it rests on.
     pub authorization: Option<i64>,
     pub rights: ItemRights,
+    /// What was made from it, oldest first; nothing while its content is not shown.
+    pub derivatives: Vec<Derivative>,
 }
 
 /// What the caller may do with a capture, so that its page offers nothing else. Each write asks policy again.
@@ -34,6 +37,7 @@ pub struct ItemRights {
     pub reviews: bool,
     pub decides: bool,
     pub reads_custody: bool,
+    pub redacts: bool,
 }
 
 impl ItemRights {
@@ -45,6 +49,7 @@ impl ItemRights {
             reviews: ctx.may(Act::CaptureReview),
             decides: ctx.may(Act::CaptureDecide),
             reads_custody: ctx.may(Act::CustodyRead),
+            redacts: ctx.may(Act::DerivativeMake),
         }
     }
 }
@@ -89,6 +94,7 @@ fn as_item(
     view: CaptureView,
     versions: Vec<Capture>,
 ) -> Result<ItemFound> {
+    let view_is_open = matches!(view, CaptureView::Open(_));
     let named = stored.capture.basis.id.as_deref();
     let named = named.filter(|_| ctx.may(Act::AuthorizationRead));
     let number = named.map(|id| authorizations::number_of(ctx.conn, id)).transpose()?;
@@ -97,6 +103,10 @@ fn as_item(
         uncovered: stored.capture.is_uncovered(),
         versions,
         is_new: false,
+        derivatives: match view_is_open {
+            true => derivatives::store::of_capture(ctx.conn, &stored.capture.id)?,
+            false => Vec::new(),
+        },
         authorization: number.flatten(),
         rights: ItemRights::of(ctx),
     })

@@ -10,6 +10,7 @@ use askama::Template;
 
 use super::missing::{self, MissingTask, Picked};
 use crate::captures::choice::{self, Choice, ChoiceAsked, ChoiceFilter};
+use crate::captures::derivatives::{self, DerivativeLine};
 use crate::captures::{BasisKind, CaptureState, CaptureView};
 use crate::cases::{CasePage, Rights, Tab, words};
 use crate::error::{Error, Kind, Result};
@@ -82,6 +83,8 @@ struct ChoosePage {
     size: String,
     missing: Vec<MissingTask>,
     stops: bool,
+    /// Redacted copies of what is chosen.
+    redactions: Vec<DerivativeLine>,
     inventory: Vec<(i64, &'static str)>,
     total: i64,
     /// Packets of the case that are issued, to which a supplement may add.
@@ -267,7 +270,10 @@ pub async fn choose_page(page: &PageRequest, case: String, mut form: FormView) -
         Some(_) => Some(picking.new_since(page).await?),
         None => None,
     };
+    let chosen: HashSet<String> = found.picked.iter().map(|view| view.outline().id.clone()).collect();
+    let redactions = redactions(page, &case_page, &chosen).await?;
     let mut shown = ChoosePage::of(frame, case_page, (form, picking), found);
+    shown.redactions = redactions;
     shown.earlier = earlier;
     shown.difference = new.map(|new| PickedDifference::of(&new, &shown.picking.selection));
     pages::show(&shown, Some(&shown.form))
@@ -281,6 +287,13 @@ pub async fn issued(page: &PageRequest, case: String) -> Result<Vec<(String, Str
         .rev()
         .filter(|packet| packet.state == PacketState::Ready.as_str());
     Ok(ready.map(|packet| (packet.id.clone(), line(&packet.name))).collect())
+}
+
+/// The redacted copies of these captures.
+pub async fn redactions(page: &PageRequest, case: &CasePage, of: &HashSet<String>) -> Result<Vec<DerivativeLine>> {
+    let all = derivatives::reads::for_packets(&page.app.gate, &page.ctx, case.case.id.clone()).await?;
+    let those = all.iter().filter(|made| of.contains(&made.capture.id));
+    Ok(those.map(|made| DerivativeLine::of(made, case)).collect())
 }
 
 /// Says which items picked are none of this case.
@@ -320,6 +333,7 @@ impl ChoosePage {
             size: short_size(found.picked.iter().map(bytes).sum()),
             stops: missing.iter().any(|task| task.stops),
             missing,
+            redactions: Vec::new(),
             inventory: inventory(&found.tally, &picked),
             total: found.tally.iter().map(|(_, n)| n).sum(),
             rows,
@@ -495,6 +509,9 @@ pub fn told_by_items(page: &PageRequest, mut e: Error) -> Error {
         if let Some(item) = item {
             error.message = format!("names item {item}, which {}", error.message);
             error.field = "items".into();
+        }
+        if error.field.starts_with("redactions[") {
+            error.field = "redactions".into();
         }
     }
     e

@@ -1,12 +1,13 @@
 //! The page of an exhibit list: numbers, titles and descriptions of its exhibits, what is missing, and the button that asks
 //! for the packet. A list of many exhibits is shown some at a time; the others stay as they are.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use askama::Template;
 
 use super::choose::{self, title};
 use crate::captures::choice::{self, ChoiceAsked};
+use crate::captures::derivatives::DerivativeLine;
 use crate::cases::{CasePage, Tab};
 use crate::error::{Error, Result};
 use crate::forms::{Form, LINE, parse_id};
@@ -72,6 +73,8 @@ struct ExhibitsPage {
     count: String,
     missing: Vec<MissingRow>,
     stops: bool,
+    /// Redacted copies of its exhibits.
+    redactions: Vec<DerivativeLine>,
 }
 
 impl ExhibitsPage {
@@ -112,6 +115,8 @@ pub async fn add(case: PathId, request: WriteRequest) -> Reply {
 fn named(mut form: Form) -> Result<Form> {
     // To which packet a supplement adds is said when it is asked for.
     form.value("supplement_of");
+    // They are named when the packet is asked for.
+    form.value("redactions");
     let recipient = form.text("recipient", LINE);
     let purpose = form.peek("purpose").map(label).unwrap_or_default();
     let name = recipient.map_or(purpose.clone(), |recipient| format!("{purpose}, {}", recipient.trim()));
@@ -189,7 +194,9 @@ async fn show_with(page: &PageRequest, (case, id): (String, String), sent: FormS
     let most = list.exhibits.len().saturating_sub(1) / WINDOW * WINDOW;
     let before = before.unwrap_or(0_usize).min(most);
     let rows = rows(page, &list, before).await?;
+    let exhibits: HashSet<String> = list.exhibits.iter().map(|row| row.capture.clone()).collect();
     let shown = ExhibitsPage {
+        redactions: choose::redactions(page, &case_page, &exhibits).await?,
         purpose: label(list.purpose.as_str()),
         earlier,
         saved: case_page.at(list.changed_at.0),
@@ -243,6 +250,9 @@ fn beside(list: FormView, request: &FormView) -> FormView {
     let mut form = list
         .with_value("recipient", request.value("recipient"))
         .with_value("supplement_of", request.value("supplement_of"));
+    for id in request.values("redactions[]") {
+        form = form.with_value("redactions[]", id);
+    }
     form.problem.clone_from(&request.problem);
     for error in &request.errors {
         let field = error.field.strip_prefix("exhibit_list.").unwrap_or(&error.field);

@@ -41,7 +41,7 @@ pub(super) fn shown_number(exhibit: &Exhibit) -> String {
 }
 
 pub(super) fn parts(view: &PaperView<'_>, exhibit: &Exhibit) -> ExhibitParts {
-    let record = &exhibit.record;
+    let record = exhibit.told();
     ExhibitPaper {
         view,
         exhibit,
@@ -64,7 +64,7 @@ pub(super) fn list<'v>(record: &'v Value, name: &str) -> &'v [Value] {
 
 impl ExhibitPaper<'_> {
     fn parts(&self) -> ExhibitParts {
-        let (view, record) = (self.view, &self.exhibit.record);
+        let (view, record) = (self.view, self.exhibit.told());
         let (letters, title) = (view.letters, view.letters.rich(&self.title));
         let (files, pictures) = self.files();
         let (custody, versions, marks) = (self.custody(), self.versions(), self.marks());
@@ -90,7 +90,7 @@ impl ExhibitPaper<'_> {
             "text_label": if finding { "What the capturer wrote" } else { "Text as recorded" },
             "text_chars": text.map_or(0, |text| text.chars().count()),
             "versions": versions, "times": self.times(), "facts": self.facts(), "basis": letters.rich(&self.basis()),
-            "coverage": self.coverage(), "files": files, "custody": custody, "captured": captured,
+            "redactions": self.redactions(), "coverage": self.coverage(), "files": files, "custody": custody, "captured": captured,
             "jury": {"show": shows || !native.is_empty(), "native": native},
         });
         ExhibitParts {
@@ -102,7 +102,7 @@ impl ExhibitPaper<'_> {
     }
 
     fn marks(&self) -> Vec<String> {
-        let record = &self.exhibit.record;
+        let record = self.exhibit.told();
         let since = self.exhibit.since.as_deref();
         let mut marks: Vec<String> = since
             .map(|since| format!("{} since", label(since)))
@@ -119,14 +119,16 @@ impl ExhibitPaper<'_> {
             _ => {}
         }
         marks.extend(list(record, "flags").iter().filter_map(Value::as_str).map(label));
-        if self.exhibit.files.iter().any(|file| file.path.is_none()) {
+        if self.exhibit.redactions.is_some() {
+            marks.insert(0, "Redacted".into());
+        } else if self.exhibit.files.iter().any(|file| file.path.is_none()) {
             marks.push("Hash only".into());
         }
         marks
     }
 
     fn basis(&self) -> String {
-        let basis = &self.exhibit.record["basis"];
+        let basis = &self.exhibit.told()["basis"];
         let kind = said(basis, "/kind").unwrap_or("unknown");
         if kind != "authorization" {
             return words::basis(kind);
@@ -139,7 +141,7 @@ impl ExhibitPaper<'_> {
     }
 
     fn times(&self) -> Value {
-        let (record, zone) = (&self.exhibit.record, self.view.story.zone);
+        let (record, zone) = (self.exhibit.told(), self.view.story.zone);
         let told = |pointer: &str| times::told(zone, record, pointer);
         let shown = said(record, "/platform_time_text");
         let posted = said(record, "/posted_at_basis").and_then(page_words::posted_basis);
@@ -160,7 +162,7 @@ impl ExhibitPaper<'_> {
     }
 
     fn facts(&self) -> Vec<Value> {
-        let (record, letters) = (&self.exhibit.record, self.view.letters);
+        let (record, letters) = (self.exhibit.told(), self.view.letters);
         let worded = |pointer: &str| said(record, pointer).map(label);
         let plain = |pointer: &str| said(record, pointer).map(str::to_owned);
         let tool = [plain("/tool/name"), plain("/tool/version")].into_iter().flatten();
@@ -197,7 +199,7 @@ impl ExhibitPaper<'_> {
     }
 
     fn coverage(&self) -> Vec<Value> {
-        let rules = list(&self.exhibit.record, "coverage").iter();
+        let rules = list(self.exhibit.told(), "coverage").iter();
         let told = rules.map(|rule| {
             let result = match rule["passed"].as_bool() {
                 Some(true) => "yes",
@@ -235,13 +237,33 @@ impl ExhibitPaper<'_> {
         let letters = self.view.letters;
         let withheld = file.withheld.as_ref().map(|withheld| {
             let word = |pointer: &str| letters.maybe(said(withheld, pointer));
-            json!({"reason": word("/reason"), "referral": word("/referral")})
+            json!({"reason": word("/reason"), "referral": word("/referral"), "where": self.kept()})
         });
         json!({
             "n": n, "role": label(&file.role), "name": letters.maybe(file.name.as_deref()),
             "type": letters.maybe(file.media_type.as_deref()), "size": size(file.size), "sha256": file.sha256, "path": file.path,
             "withheld": withheld, "no_picture": no_picture,
         })
+    }
+
+    /// Where the bytes of a file are that is withheld.
+    fn kept(&self) -> &'static str {
+        match self.exhibit.redactions {
+            Some(_) => "Its hash is given below; the file itself stays with the agency.",
+            None => "Its hash is given below; no copy was kept.",
+        }
+    }
+
+    /// What the redactions say that stand in its place.
+    fn redactions(&self) -> Vec<Value> {
+        let told = self.exhibit.redactions.iter().flatten().map(|one| {
+            let (record, zone) = (&one.record, self.view.story.zone);
+            json!({
+                "what": words::capital(&page_words::redacted(record)), "reason": self.view.letters.maybe(said(record, "/reason")),
+                "by": self.view.letters.maybe(said(record, "/made_by/name")), "at": times::told(zone, record, "/made_at"),
+            })
+        });
+        told.collect()
     }
 
     fn picture(&self, number: usize, (n, file): (usize, &FileRow)) -> Option<Value> {
@@ -251,14 +273,15 @@ impl ExhibitPaper<'_> {
             false => format!(" of the file’s {} × {}", whole.0, whole.1),
         };
         let role = label(&file.role);
-        let shown = match said(&self.exhibit.record, "/text") {
+        let redacted = self.exhibit.redactions.as_ref().map_or("", |_| ", REDACTED");
+        let shown = match said(self.exhibit.told(), "/text") {
             Some(_) => "Its text, as it was recorded, follows below.",
             None => "No text was recorded for it.",
         };
         Some(json!({
-            "id": number, "n": n, "w": copy.0, "h": copy.1, "caption": format!("File {n}, {}", role.to_lowercase()),
+            "id": number, "n": n, "w": copy.0, "h": copy.1, "caption": format!("File {n}, {}{redacted}", role.to_lowercase()),
             "note": format!("Print copy, {} × {} pixels{of}", copy.0, copy.1),
-            "alt": format!("Exhibit {}, file {n}, {}: picture of a {}. {shown}", self.no, role.to_lowercase(), self.kind.to_lowercase()),
+            "alt": format!("Exhibit {}{redacted}, file {n}, {}: picture of a {}. {shown}", self.no, role.to_lowercase(), self.kind.to_lowercase()),
         }))
     }
 
@@ -288,7 +311,7 @@ impl ExhibitPaper<'_> {
             return Vec::new();
         };
         let (before, after) = (
-            text::facts(&self.exhibit.record, zone, &views::NOT_CORRECTED),
+            text::facts(self.exhibit.told(), zone, &views::NOT_CORRECTED),
             text::facts(now, zone, &views::NOT_CORRECTED),
         );
         let mut labels: Vec<&str> = before.iter().map(|fact| fact.label.as_str()).collect();
@@ -313,7 +336,7 @@ impl ExhibitPaper<'_> {
     }
 
     fn exceptions(&self, title: &Value, custody: &[Value], versions: &[Value]) -> Vec<Value> {
-        let (record, view) = (&self.exhibit.record, self.view);
+        let (record, view) = (self.exhibit.told(), self.view);
         let received = times::told(view.story.zone, record, "/received_at");
         let row = |kind: &str, at: &Value, what: &str, (why, decision): (Vec<Value>, Value)| json!({"exhibit": self.no, "kind": kind, "title": title, "at": at, "what": what, "why": why, "decision": decision});
         let decision = custody
@@ -360,7 +383,7 @@ impl ExhibitPaper<'_> {
 
     /// The rules that did not cover it; where none was judged, the reason given.
     fn failed(&self) -> Vec<Value> {
-        let (record, letters) = (&self.exhibit.record, self.view.letters);
+        let (record, letters) = (self.exhibit.told(), self.view.letters);
         let failed = list(record, "coverage").iter().filter(|rule| rule["passed"] == false);
         let told = failed.map(|rule| {
             let name = words::rule(said(rule, "/rule").unwrap_or_default());
@@ -377,13 +400,17 @@ impl ExhibitPaper<'_> {
 
     fn withheld(&self, captured: &Value) -> Vec<Value> {
         let files = (1..).zip(&self.exhibit.files).filter(|(_, file)| file.path.is_none());
+        let (status, kept) = match self.exhibit.redactions {
+            Some(_) => ("Redacted", ""),
+            None => ("Hash only", " and was never copied"),
+        };
         let row = |(n, file): (usize, &FileRow)| {
             let role = label(&file.role);
             let shown = self.file((n, file), Value::Null);
             json!({
-                "item": self.exhibit.item, "exhibit": self.no, "kind": self.kind, "status": "Hash only", "captured": captured,
+                "item": self.exhibit.item, "exhibit": self.no, "kind": self.kind, "status": status, "captured": captured,
                 "why": shown["withheld"]["reason"], "referral": shown["withheld"]["referral"],
-                "description": format!("{role} of exhibit {}: the file is not in the packet and was never copied; its size and hash are.", self.no),
+                "description": format!("{role} of exhibit {}: the file is not in the packet{kept}; its size and hash are.", self.no),
                 "files": [{"sha256": file.sha256, "size": size(file.size), "role": role}],
             })
         };

@@ -23,6 +23,7 @@ use crate::page::story::PacketStory;
 use crate::page::{PageError, words as page_words};
 use crate::proof::packet::{
     Exhibit, INVENTORY, INVENTORY_SECTIONS, InventoryRow, PACKET, PACKET_SECTIONS, PacketAuthorization, Shown,
+    is_exhibit,
 };
 use crate::text::{self, label};
 use exhibit::{ExhibitParts, said};
@@ -145,7 +146,7 @@ impl<'v> GatheredPapers<'v> {
     }
 
     fn exhibit(&mut self, exhibit: &Exhibit) -> std::result::Result<(), PageError> {
-        let (record, no) = (&exhibit.record, exhibit::shown_number(exhibit));
+        let (record, no) = (exhibit.told(), exhibit::shown_number(exhibit));
         let ExhibitParts {
             shown,
             index,
@@ -186,7 +187,7 @@ impl<'v> GatheredPapers<'v> {
     }
 
     fn inventory(&mut self, row: &InventoryRow) {
-        if row.status == "included" {
+        if is_exhibit(&row.status) {
             return;
         }
         let why = row.why.as_deref().map(words::sentence);
@@ -233,7 +234,7 @@ impl<'v> GatheredPapers<'v> {
         let maybe = |pointer: &str| letters.maybe(said(case, pointer));
         let word = |pointer: &str| said(case, pointer).map(label);
         let purpose = page_words::purpose(&head.purpose).unwrap_or("unknown");
-        let others = story.statuses.iter().filter(|(status, _)| &***status != "included");
+        let others = story.statuses.iter().filter(|(status, _)| !is_exhibit(status));
         let mut others: Vec<(&str, u64)> = others.map(|(status, n)| (&**status, *n)).collect();
         others.sort_unstable();
         let by: Vec<Value> = others

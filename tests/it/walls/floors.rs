@@ -226,6 +226,7 @@ const FEATURES: &[&str] = &[
 /// Files of features that know HTTP beside `api.rs`, `pages.rs` and `mod.rs`, and why.
 const KNOW_HTTP: &[(&str, &str)] = &[
     ("audits/worker.rs", "reaches the server's state"),
+    ("captures/derivatives/make.rs", "reaches the server's state"),
     ("captures/download.rs", "gives files out"),
     ("captures/pictures/job.rs", "reaches the server's state"),
     ("captures/pictures/serve.rs", "gives pictures out"),

@@ -66,7 +66,13 @@ fn words_leave_for_a_terminal_by_one_door() {
         "stderr().",
         "io::stderr)",
     ];
-    let others = ["bag/terminal.rs", "main.rs", "pictures/decode.rs", "pictures/print.rs"];
+    let others = [
+        "bag/terminal.rs",
+        "main.rs",
+        "pictures/decode.rs",
+        "pictures/print.rs",
+        "pictures/redact.rs",
+    ];
     let mut found = none_uses(|p| !others.contains(&p), &words);
     found.retain(|line| !line.contains("is_terminal()"));
     holds("words leave by bag/terminal.rs", &found);
@@ -213,7 +219,8 @@ fn no_test_is_ignored() {
 /// Lines of all source without tests, at the most. Before the pages joined they were 30,944; 55,900 before the verifier made
 /// again what follows from events and records, and the audit every row; 58,753 before the doors had their bounds and the
 /// world's odd inputs were kept; 64,310 before exhibit lists. The papers in PDF are 2,000 more, the graphs and pages of packets 1,000.
-const LINES: usize = 76_000;
+/// Redactions are 1,500 more, referrals, requests and supplements 1,200.
+const LINES: usize = 78_000;
 
 #[test]
 fn functions_and_files_stay_short() {

@@ -1,0 +1,264 @@
+//! The page on which somebody redacts a capture: boxes drawn by pointer, moved by keys, or typed as numbers.
+
+use askama::Template;
+
+use super::api;
+use super::model::{Derivative, NewRedaction, ROWS, Tellable};
+use crate::captures::model::{CaptureView, FileEntry, OpenCapture};
+use crate::captures::reads as captures;
+use crate::cases::{CasePage, Tab};
+use crate::error::{Error, Result};
+use crate::gate::Scope;
+use crate::http::pages::{self, FormView, Frame, PageRequest};
+use crate::http::reply::Reply;
+use crate::http::{PathId, WriteRequest};
+use crate::pictures::{PixelBox, is_redacted};
+use crate::policy::Act;
+use crate::proof::id::Digest;
+use crate::text::{Moment, block, counted, label, line};
+
+/// Rows of numbers that are shown at least.
+const SHOWN: usize = 4;
+
+/// A picture of the capture that can be redacted.
+struct SourceFile {
+    sha256: Digest,
+    name: String,
+    role: String,
+    is_chosen: bool,
+}
+
+/// The numbers of a box, or of a range, as they were typed.
+struct NumberRow {
+    n: usize,
+    values: Vec<(&'static str, &'static str, String)>,
+    error: Option<String>,
+}
+
+/// A derivative as pages list it.
+pub struct DerivativeLine {
+    pub id: String,
+    pub item: i64,
+    /// What was done.
+    pub what: String,
+    pub reason: String,
+    pub who: String,
+    pub at: Moment,
+    /// The digest of its file, in groups.
+    pub groups: Vec<String>,
+    /// Where its file and a preview of it are.
+    pub address: Option<(String, String)>,
+}
+
+impl DerivativeLine {
+    /// Of a derivative.
+    pub fn of(made: &Derivative, page: &CasePage) -> Self {
+        let file = made.file.as_ref();
+        let place = |folder: &str| file.map(|file| format!("/{folder}/{}/{}", made.capture.id, file.sha256));
+        let boxes = made.recipe.boxes.len() as u64;
+        let blots = made.recipe.blots.unwrap_or_default() as u64;
+        let done = [
+            (boxes > 0).then(|| counted(boxes, "box", "boxes")),
+            (blots > 0).then(|| counted(blots, "part of the text", "parts of the text")),
+        ];
+        let done: Vec<String> = done.into_iter().flatten().collect();
+        Self {
+            id: made.id.clone(),
+            item: made.capture.item,
+            what: match done.is_empty() {
+                true => label(made.kind.as_str()),
+                false => format!("{}: {}", label(made.kind.as_str()), done.join(", ")),
+            },
+            reason: block(&made.reason),
+            who: line(&made.made_by.name),
+            at: page.at(made.made_at.0),
+            groups: file.map(|file| crate::text::groups(&file.sha256)).unwrap_or_default(),
+            address: place("files").zip(place("pictures")),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "captures/derivatives/form.html")]
+struct RedactPage {
+    frame: Frame,
+    page: CasePage,
+    id: String,
+    item: i64,
+    files: Vec<SourceFile>,
+    chosen: Option<Digest>,
+    /// Pixels of the chosen picture, where they are known.
+    size: Option<(i64, i64)>,
+    text: Option<String>,
+    /// The same as it was recorded, for counting its characters.
+    raw: String,
+    letters: usize,
+    rows: Vec<NumberRow>,
+    ranges: Vec<NumberRow>,
+    tellable: Vec<(&'static str, &'static str)>,
+    /// The address of what it would look like.
+    look: Option<String>,
+    form: FormView,
+}
+
+/// `GET /captures/{id}/redactions`
+pub async fn form(id: PathId, page: PageRequest) -> Reply {
+    let scope = Scope::Capture(id.0.clone());
+    page.app.gate.check(&page.ctx, Act::DerivativeMake, scope).await?;
+    let asked = page.query("file").map(|file| FormView::of([("file", file)]));
+    redact_page(&page, id.0, asked.unwrap_or_default()).await
+}
+
+/// `POST /captures/{id}/redactions`: makes it, or shows first what it would look like.
+pub async fn send(id: PathId, mut request: WriteRequest) -> Reply {
+    let page = request.page()?;
+    request
+        .check(Act::DerivativeMake, &Scope::Capture(id.0.clone()))
+        .await?;
+    let form = request.form().await?;
+    if form.is_word("do", "make") {
+        let made = match NewRedaction::of_page(form) {
+            Ok(new) => api::record(id.0.clone(), request, new).await,
+            Err(e) => Err(e),
+        };
+        let address = |_| format!("/captures/{}?done=redacted#derivatives", id.0);
+        let again = async |form: FormView| redact_page(&page, id.0.clone(), in_rows(form)).await;
+        return pages::answer(&page.req, made, address, again).await;
+    }
+    redact_page(&page, id.0.clone(), FormView::as_sent(&page.req)).await
+}
+
+/// What was refused of `boxes[1].x` is told beside the second row that is filled.
+fn in_rows(mut form: FormView) -> FormView {
+    let filled = |own: [&str; 4]| -> Vec<usize> {
+        let typed = |n: &usize| own.iter().any(|name| !form.value(&format!("{name}{n}")).is_empty());
+        (1..=ROWS).filter(typed).collect()
+    };
+    let (boxes, ranges) = (filled(["x", "y", "w", "h"]), filled(["from", "to", "from", "to"]));
+    for error in &mut form.errors {
+        for (list, rows, field) in [("boxes[", &boxes, "x"), ("text_ranges[", &ranges, "from")] {
+            let place = error.field.strip_prefix(list).and_then(|rest| rest.split(']').next());
+            if let Some(row) = place.and_then(|n| rows.get(n.parse::<usize>().ok()?)) {
+                error.field = format!("{field}{row}");
+            }
+        }
+        if error.field == "boxes" {
+            error.field = "x1".into();
+        }
+    }
+    form
+}
+
+async fn redact_page(page: &PageRequest, id: String, form: FormView) -> Reply {
+    let shown = RedactPage::of(page, id, form).await?;
+    pages::show(&shown, Some(&shown.form))
+}
+
+impl RedactPage {
+    async fn of(page: &PageRequest, id: String, mut form: FormView) -> Result<Self> {
+        let found = captures::item(&page.app.gate, &page.ctx, id.clone()).await?;
+        let outline = found.view.outline().clone();
+        let (mut frame, case_page) = CasePage::of(page, &outline.case_id, Tab::Evidence).await?;
+        frame.title = format!("Redact item {}, {}", outline.item, case_page.case.number);
+        let CaptureView::Open(open) = found.view else {
+            let why = "This capture is closed: nothing is made of it until a supervisor lets it leave.";
+            return Err(Error::conflict(why));
+        };
+        let mut files = sources(&open);
+        let named = form.value("file").parse::<Digest>().ok();
+        let chosen = named.filter(|sha256| files.iter().any(|file| file.sha256 == *sha256));
+        let chosen = chosen.or_else(|| files.first().map(|file| file.sha256));
+        for file in &mut files {
+            file.is_chosen = chosen == Some(file.sha256);
+        }
+        let size = match chosen {
+            Some(sha256) => captures::picture(&page.app.gate, &page.ctx, id.clone(), sha256).await?,
+            None => None,
+        };
+        let look = chosen.filter(|_| form.value("do") == "look");
+        let look = look.and_then(|sha256| looked_at(&mut form, &id, sha256));
+        let text = open.particulars.text.clone().unwrap_or_default();
+        Ok(Self {
+            id,
+            item: outline.item,
+            files,
+            chosen,
+            size: size.filter(|row| row.width > 0).map(|row| (row.width, row.height)),
+            letters: text.chars().count(),
+            raw: text.clone(),
+            text: Some(text).filter(|text| !text.is_empty()).map(|text| block(&text)),
+            rows: rows(&form, &[("x", "Left"), ("y", "Top"), ("w", "Width"), ("h", "Height")]),
+            ranges: rows(&form, &[("from", "From"), ("to", "To")]),
+            tellable: Tellable::ALL.iter().map(|word| (word.as_str(), word.says())).collect(),
+            look,
+            form,
+            page: case_page,
+            frame,
+        })
+    }
+}
+
+fn sources(open: &OpenCapture) -> Vec<SourceFile> {
+    let fits = |file: &&FileEntry| file.withheld.is_none() && file.media_type.as_deref().is_some_and(is_redacted);
+    let source = |file: &FileEntry| SourceFile {
+        sha256: file.sha256,
+        name: line(file.name.as_deref().unwrap_or("without a name")),
+        role: label(file.role.as_str()),
+        is_chosen: false,
+    };
+    open.files.iter().filter(fits).map(source).collect()
+}
+
+/// The rows that were filled, and some empty ones.
+fn rows(form: &FormView, fields: &[(&'static str, &'static str)]) -> Vec<NumberRow> {
+    let typed = |n: usize| {
+        fields
+            .iter()
+            .any(|(own, _)| !form.value(&format!("{own}{n}")).is_empty())
+    };
+    let last = (1..=ROWS).rfind(|n| typed(*n)).unwrap_or(0);
+    let row = |n: usize| NumberRow {
+        n,
+        values: fields
+            .iter()
+            .map(|(own, says)| (*own, *says, form.value(&format!("{own}{n}")).to_owned()))
+            .collect(),
+        error: fields
+            .iter()
+            .find_map(|(own, _)| form.error(&format!("{own}{n}")).map(str::to_owned)),
+    };
+    (1..=(last + 2).max(SHOWN).min(ROWS)).map(row).collect()
+}
+
+/// The address of what the boxes that were typed would look like; where one is no box, the form says so.
+fn looked_at(form: &mut FormView, id: &str, sha256: Digest) -> Option<String> {
+    let mut boxes = Vec::new();
+    for n in 1..=ROWS {
+        let typed = ["x", "y", "w", "h"].map(|own| form.value(&format!("{own}{n}")).trim().to_owned());
+        if typed.iter().all(String::is_empty) {
+            continue;
+        }
+        let numbers: Option<Vec<u32>> = typed.iter().map(|text| text.parse().ok()).collect();
+        match numbers.as_deref() {
+            Some([x, y, width, height]) => boxes.push(PixelBox {
+                x: *x,
+                y: *y,
+                width: *width,
+                height: *height,
+            }),
+            _ => {
+                let message = "must have four whole numbers: left, top, width, height";
+                form.refuse(&format!("x{n}"), "whole_number", message);
+                return None;
+            }
+        }
+    }
+    if boxes.is_empty() {
+        form.refuse("x1", "not_empty", "names no box: draw or type at least one");
+        return None;
+    }
+    Some(format!(
+        "/captures/{id}/redactions/preview?file={sha256}&boxes={}",
+        api::boxes_text(&boxes)
+    ))
+}
