@@ -279,6 +279,14 @@ CREATE TABLE public.members (
     ended_at bigint
 );
 
+CREATE TABLE public.notices (
+    id text NOT NULL,
+    packet_id text NOT NULL,
+    version bigint NOT NULL,
+    leaf bytea NOT NULL,
+    body text NOT NULL
+);
+
 CREATE TABLE public.outbox (
     id bigint NOT NULL,
     leaf bytea NOT NULL,
@@ -501,6 +509,9 @@ ALTER TABLE ONLY public.log_state
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_pkey PRIMARY KEY (case_id, user_id);
 
+ALTER TABLE ONLY public.notices
+    ADD CONSTRAINT notices_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.packets
     ADD CONSTRAINT packets_pkey PRIMARY KEY (id);
 
@@ -604,6 +615,8 @@ CREATE UNIQUE INDEX leaves_event ON public.leaves USING btree (stream, seq);
 
 CREATE INDEX members_user ON public.members USING btree (user_id, case_id);
 
+CREATE INDEX notices_packet ON public.notices USING btree (packet_id, id);
+
 CREATE INDEX packets_case ON public.packets USING btree (case_id, id);
 
 CREATE INDEX packets_state ON public.packets USING btree (state, id);
@@ -703,6 +716,9 @@ ALTER TABLE ONLY public.members
 
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.notices
+    ADD CONSTRAINT notices_packet_id_fkey FOREIGN KEY (packet_id) REFERENCES public.packets(id);
 
 ALTER TABLE ONLY public.packets
     ADD CONSTRAINT packets_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);

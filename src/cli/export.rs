@@ -34,6 +34,15 @@ pub struct ExportArgs {
     /// Who it is for
     #[arg(long)]
     recipient: Option<String>,
+    /// Drafts of certificates that go with it: 902-11, 902-13, 902-14, separated by commas
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    certificates: Vec<String>,
+    /// Whose templates the certificates are made from [default: federal]
+    #[arg(long, requires = "certificates")]
+    jurisdiction: Option<String>,
+    /// The day of the trial or hearing, such as 2027-03-01
+    #[arg(long, value_name = "DAY", requires = "certificates")]
+    hearing_on: Option<String>,
     #[command(flatten)]
     client: ClientArgs,
 }
@@ -57,6 +66,13 @@ pub fn run(here: &str, args: ExportArgs) -> Done {
     };
     if let Some(recipient) = args.recipient {
         wish["recipient"] = recipient.into();
+    }
+    if !args.certificates.is_empty() {
+        let mut certificates = json!({"rules": args.certificates});
+        for (name, said) in [("jurisdiction", args.jurisdiction), ("hearing_on", args.hearing_on)] {
+            certificates[name] = said.into();
+        }
+        wish["certificates"] = certificates;
     }
     let asked = client.post(&format!("/cases/{}/packets", case.id), &wish)?;
     let id = asked["id"]

@@ -315,6 +315,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    notices (id) {
+        id -> Text,
+        packet_id -> Text,
+        version -> BigInt,
+        leaf -> Binary,
+        body -> Text,
+    }
+}
+
+diesel::table! {
     exhibit_lists (id) {
         id -> Text,
         case_id -> Text,
@@ -454,6 +464,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     capture_files,
     packets,
     disclosures,
+    notices,
     exhibit_lists,
     exhibit_numbers,
     idempotency,

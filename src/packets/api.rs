@@ -4,6 +4,7 @@ use actix_web::http::header::{CONTENT_DISPOSITION, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde_json::json;
 
+use super::certificates::folder;
 use super::model::{NewDisclosure, NewPacket, Packet, PacketView, Purpose};
 use super::{ops, reads};
 use crate::blobs::{ExpectedBytes, Key};
@@ -42,6 +43,9 @@ pub async fn ask(
     }
     let asked = NewPacket::parse(named(form).await?)?;
     let (app, new) = (request.app.clone(), asked.supported()?);
+    if let Some(asked) = &new.certificates {
+        folder::known(&app.settings.certificates(), &asked.jurisdiction)?;
+    }
     let verb = move |tx: &mut Tx<'_>| ops::request(tx, &new);
     let packet = request.transact(Act::PacketRequest, scope, verb).await?;
     app.builder.notify_one();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::certificates::asked::AskedCertificates;
 use super::lists::requested::{AskedExhibit, ExcludedCapture, MissingCount, NamedList, ScheduledCapture};
 use crate::clock::{Micros, Timestamp};
 use crate::db::tables::{jobs, packets};
@@ -71,6 +72,8 @@ pub struct NewPacket {
     pub list: Option<NamedList>,
     /// For whom.
     pub recipient: Option<String>,
+    /// The drafts of certificates that go with it.
+    pub certificates: Option<AskedCertificates>,
 }
 
 impl NewPacket {
@@ -84,6 +87,7 @@ impl NewPacket {
             form.refuse("captures", "either", message);
         }
         let recipient = form.filled("recipient", LINE);
+        let certificates = AskedCertificates::read(&mut form);
         form.done()?;
         let purpose = purpose.ok_or_else(|| Error::internal("a purpose that was neither taken nor refused"))?;
         Ok(Self {
@@ -91,6 +95,7 @@ impl NewPacket {
             captures,
             list,
             recipient,
+            certificates,
         })
     }
 
@@ -171,6 +176,9 @@ pub struct PacketRequest {
     /// How much was missing when it was asked with a list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<Vec<MissingCount>>,
+    /// The drafts of certificates that go with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificates: Option<AskedCertificates>,
 }
 
 impl PacketRequest {
@@ -259,6 +267,7 @@ impl Packet {
             selected: request.captures.map(|captures| captures.len()),
             exhibit_list: request.exhibit_list,
             missing: request.missing,
+            certificates: request.certificates,
             state: self.state.clone(),
             step: self.step.clone(),
             done: self.done,
@@ -290,6 +299,9 @@ pub struct PacketView {
     /// How much was missing when it was asked with a list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<Vec<MissingCount>>,
+    /// The drafts of certificates that go with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificates: Option<AskedCertificates>,
     pub state: String,
     pub step: String,
     pub done: i64,

@@ -54,6 +54,7 @@ pub fn request(tx: &mut Tx<'_>, new: &NewPacket) -> Result<Recorded<PacketView>>
         schedule: None,
         excluded: None,
         missing: None,
+        certificates: new.certificates.clone(),
     };
     if let Some(taken) = taken {
         request.exhibits = Some(taken.exhibits);

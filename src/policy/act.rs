@@ -84,6 +84,8 @@ words! {
         PacketReferral = "PacketReferral",
         /// Record to whom a packet went.
         PacketDisclose = "PacketDisclose",
+        /// Record that notice was given of certified records, and what was answered.
+        PacketNotice = "PacketNotice",
         /// Read the custody of a capture or file, and the receipt of its recording.
         CustodyRead = "CustodyRead",
         /// Read the events of a case.

@@ -160,9 +160,9 @@ const ON_CASES: &[Row] = &[
         who: &[Lead, Member, ThatSupervisor],
         write: false,
     },
-    // export a packet, record its disclosure; purpose referral: lead builds, that supervisor releases
+    // export a packet, record its disclosure and notice of it; purpose referral: lead builds, that supervisor releases
     Row {
-        acts: &[PacketRequest, PacketDisclose],
+        acts: &[PacketRequest, PacketDisclose, PacketNotice],
         who: &[GranteeExport],
         write: false,
     },

@@ -64,6 +64,7 @@ pub const TABLES: &[(&str, TableKind)] = &[
         ]),
     ),
     ("disclosures", Projection(&[])),
+    ("notices", Projection(&[])),
     ("exhibit_lists", Projection(&[])),
     ("exhibit_numbers", Projection(&[])),
     ("idempotency", Operational("answers kept for retries, which expire")),

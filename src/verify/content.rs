@@ -112,6 +112,7 @@ impl ContentCheck<'_> {
             "requested_at": head.requested_at,
             "requested_by": head.requested_by,
             "exhibit_list": head.exhibit_list,
+            "certificates": head.pdf.as_ref().and_then(|pdf| pdf.certificates.as_ref()).map(CertificatePapers::asked),
         });
         for (field, said) in said.as_object().into_iter().flatten() {
             if request.record[field] != *said {

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use askama::Template;
 
+use super::certificates::DraftChoices;
 use super::missing::{self, MissingTask, Picked};
 use crate::captures::choice::{self, Choice, ChoiceAsked, ChoiceFilter};
 use crate::captures::{BasisKind, CaptureState, CaptureView};
@@ -61,6 +62,7 @@ struct ChoosePage {
     page: CasePage,
     form: FormView,
     purposes: Vec<(&'static str, String)>,
+    drafts: DraftChoices,
     kinds: Vec<(&'static str, String)>,
     platforms: Vec<(String, String)>,
     states: Vec<(&'static str, String)>,
@@ -203,7 +205,7 @@ pub async fn choose_page(page: &PageRequest, case: String, mut form: FormView) -
     let picking = Picking::of(page, &case, &mut form).await?;
     let found = choice::choice(&page.app.gate, &page.ctx, case, picking.asked()).await?;
     refuse_unknown(&mut form, &picking, &found);
-    let shown = ChoosePage::of(frame, case_page, (form, picking), found);
+    let shown = ChoosePage::of(frame, case_page, (form, picking, DraftChoices::of(page)?), found);
     pages::show(&shown, Some(&shown.form))
 }
 
@@ -220,7 +222,12 @@ fn refuse_unknown(form: &mut FormView, picking: &Picking, found: &Choice) {
 }
 
 impl ChoosePage {
-    fn of(frame: Frame, page: CasePage, (form, picking): (FormView, Picking), mut found: Choice) -> Self {
+    fn of(
+        frame: Frame,
+        page: CasePage,
+        (form, picking, drafts): (FormView, Picking, DraftChoices),
+        mut found: Choice,
+    ) -> Self {
         let more = found.shown.len() > SHOWN;
         found.shown.truncate(SHOWN);
         let rows: Vec<PickRow> = found.shown.iter().map(|view| pick_row(view, &page, &picking)).collect();
@@ -233,6 +240,7 @@ impl ChoosePage {
         let missing = missing::tasks(&page, &picked, form.value("recipient"));
         Self {
             purposes: purposes(),
+            drafts,
             kinds: choice::kinds(),
             platforms: found.platforms.iter().map(|p| (p.clone(), label(p))).collect(),
             states: words::<CaptureState>(),

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use askama::Template;
 
+use super::certificates::DraftChoices;
 use super::choose::{self, title};
 use crate::captures::choice::{self, ChoiceAsked};
 use crate::cases::{CasePage, Tab};
@@ -65,6 +66,7 @@ struct ExhibitsPage {
     purpose: String,
     /// Whether a packet of its purpose can be asked for here.
     asks: bool,
+    drafts: DraftChoices,
     saved: Moment,
     rows: Vec<ExhibitFields>,
     /// Exhibits before those shown.
@@ -182,6 +184,7 @@ async fn show_with(page: &PageRequest, (case, id): (String, String), sent: FormS
     let shown = ExhibitsPage {
         purpose: label(list.purpose.as_str()),
         asks: list.purpose != Purpose::Referral,
+        drafts: DraftChoices::of(page)?,
         saved: case_page.at(list.changed_at.0),
         form: match sent {
             FormSent::None => first(&list, &rows),

@@ -4,6 +4,7 @@
 use askama::Template;
 
 use super::ShownPacket;
+use super::notices::NoticeSummary;
 use crate::cases::{CasePage, Tab};
 use crate::error::Result;
 use crate::forms::Word;
@@ -165,6 +166,7 @@ struct PacketPage {
     /// The items that were named, so that they can be picked again.
     items: String,
     disclosures: Vec<Disclosed>,
+    notices: NoticeSummary,
     may_cancel: bool,
     may_disclose: bool,
     all: Vec<ShownPacket>,
@@ -205,6 +207,7 @@ async fn one_page(page: &PageRequest, id: String, form: FormView) -> Reply {
         fingerprint: groups(&Digest::of(format!("{key}\n").as_bytes())),
         key,
         items: items.text(),
+        notices: NoticeSummary::of(page, &packet, &case_page).await?,
         may_cancel: reads::may_cancel(gate, ctx, id.clone()).await?,
         may_disclose: reads::may_disclose(gate, ctx, id).await?,
         build: Build::of(&packet),
