@@ -346,6 +346,16 @@ CREATE TABLE members (
 
 CREATE INDEX members_user ON members (user_id, case_id);
 
+CREATE TABLE notices (
+    id TEXT NOT NULL PRIMARY KEY,
+    packet_id TEXT NOT NULL REFERENCES packets (id),
+    version BIGINT NOT NULL,
+    leaf BLOB NOT NULL,
+    body TEXT NOT NULL
+);
+
+CREATE INDEX notices_packet ON notices (packet_id, id);
+
 CREATE TABLE outbox (
     id INTEGER NOT NULL PRIMARY KEY,
     leaf BLOB NOT NULL,

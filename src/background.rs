@@ -33,6 +33,7 @@ pub async fn run(app: App, stop: watch::Receiver<bool>) {
     };
     tokio::join!(
         packets::run_builder(app.clone(), stop.clone()),
+        packets::look_at_templates(app.clone()),
         audits::run_worker(app.clone(), stop.clone()),
         captures::run_pictures(app.clone(), stop.clone()),
         jobs::run(gate.clone(), expiry, &never, stop.clone()),

@@ -273,6 +273,11 @@ impl Config {
         self.data_dir().join("packets")
     }
 
+    /// The folder of templates for certificates, a folder in it a jurisdiction.
+    pub fn certificates(&self) -> PathBuf {
+        self.data_dir().join("certificates")
+    }
+
     /// The folder of the log's key, its last checkpoint and the secret.
     pub fn keys(&self) -> PathBuf {
         self.data_dir().join("keys")

@@ -581,7 +581,8 @@ class Custody:
         return self.request.get("papers", 1) if isinstance(self.request.get("organization"), str) else None
 
 
-PDF = r"data/(exhibits|report)(-[0-9]+-of-[0-9]+)?\.pdf"
+RULES = ("902-11", "902-13", "902-14")
+PDF = r"data/(exhibits|report|certificates/902-(11|13|14)(-form)?)(-[0-9]+-of-[0-9]+)?\.pdf"
 
 
 def pdf_paths(paper, volumes, most):
@@ -589,6 +590,30 @@ def pdf_paths(paper, volumes, most):
     need(natural(volumes) and volumes > 0, "pdf is none")
     return [f"data/{paper}.pdf"] if volumes == 1 else [
         f"data/{paper}-{volume:0{len(str(volumes))}}-of-{volumes}.pdf" for volume in range(1, min(volumes, most) + 1)]
+
+
+def shaped(value, fields, maybe=""):
+    """An object with exactly these fields, and perhaps some more."""
+    need(isinstance(value, dict) and set(value) - set(maybe.split()) == set(fields.split()), f"has not the fields {fields}")
+    need(all(value.get(field, "") is not None for field in maybe.split()), f"has a field of {maybe} that is null")
+
+
+def drafts(pdf, request):
+    """Drafts of certificates are those asked for; gives the volumes of each copy."""
+    named = (pdf or {}).get("certificates")
+    if named is None:
+        need(request.get("certificates") is None, "certificates are not what the request says")
+        return {}
+    shaped(named, "clock jurisdiction rules software templates", "hearing_on")
+    asked = {"rules": list(named["rules"]), "jurisdiction": named["jurisdiction"], **{k: v for k, v in named.items() if k == "hearing_on"}}
+    need(request.get("certificates") == asked, "certificates are not what the request says")
+    need(named["rules"] and set(named["rules"]) <= set(RULES), "drafts of certificates for no rule")
+    need(all(match("[0-9a-f]{64}", digest) for digest in named["templates"].values()), "a template's digest is none")
+    for run in named["software"]:
+        shaped(run, "binary configuration first_started_at last_started_at starts version")
+    if named["clock"] is not None:
+        shaped(named["clock"], "at offset source")
+    return {f"certificates/{rule}{copy}": volumes for rule, volumes in named["rules"].items() for copy in ("-form", "")}
 
 
 def content(packet, custody):
@@ -608,8 +633,9 @@ def content(packet, custody):
         attest = issues[0].get("attest", {})
         need((attest.get("manifest_sha256"), attest.get("through")) == (earlier["manifest_sha256"], earlier["through"]), "supplements another packet")
     pdf = head.get("pdf")
-    need(pdf is None or (papers or 0) >= 3 and isinstance(pdf, dict) and set(pdf) == {"exhibits", "report", "typesetter"}, "pdf is none")
-    volumes = {path for paper in ("exhibits", "report") for path in pdf_paths(paper, pdf[paper], len(packet.files))} if pdf else set()
+    need(pdf is None or (papers or 0) >= 3 and isinstance(pdf, dict) and set(pdf) - {"certificates"} == {"exhibits", "report", "typesetter"}, "pdf is none")
+    papers_named = {**{paper: pdf[paper] for paper in ("exhibits", "report") if pdf}, **drafts(pdf, request)}
+    volumes = {path for paper, number in papers_named.items() for path in pdf_paths(paper, number, len(packet.files))}
     need({path for path in packet.files if match(PDF, path)} == volumes, "papers in PDF are missing, or there where none are named")
     need((PAGE in packet.files) == ((papers or 0) >= 3), "verify.html is missing, or there where it does not belong")
     need(head.get("papers") == papers and isinstance(head.get("pages", ""), str), "papers or pages are not those bound")

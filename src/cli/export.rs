@@ -35,7 +35,7 @@ pub struct ExportArgs {
     #[arg(long, value_name = "ID", conflicts_with = "purpose")]
     supplement_of: Option<String>,
     /// A packet that was asked for before, by id: it is only fetched, such as a referral that was released meanwhile
-    #[arg(long, value_name = "ID", conflicts_with_all = ["purpose", "exhibit_list", "supplement_of", "recipient", "redaction"])]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["purpose", "exhibit_list", "supplement_of", "recipient", "redaction", "certificates"])]
     packet: Option<String>,
     /// A redaction that stands in the packet in the place of what it was made from, by id; may be given more than once
     #[arg(long, value_name = "ID")]
@@ -43,6 +43,15 @@ pub struct ExportArgs {
     /// Who it is for
     #[arg(long)]
     recipient: Option<String>,
+    /// Drafts of certificates that go with it: 902-11, 902-13, 902-14, separated by commas
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    certificates: Vec<String>,
+    /// Whose templates the certificates are made from [default: federal]
+    #[arg(long, requires = "certificates")]
+    jurisdiction: Option<String>,
+    /// The day of the trial or hearing, such as 2027-03-01
+    #[arg(long, value_name = "DAY", requires = "certificates")]
+    hearing_on: Option<String>,
     #[command(flatten)]
     client: ClientArgs,
 }
@@ -114,6 +123,13 @@ fn wish(client: &Client, case: &str, args: &ExportArgs) -> Result<Value, Failure
     }
     if !args.redaction.is_empty() {
         wish["redactions"] = args.redaction.clone().into();
+    }
+    if !args.certificates.is_empty() {
+        let mut certificates = json!({"rules": args.certificates});
+        for (name, said) in [("jurisdiction", &args.jurisdiction), ("hearing_on", &args.hearing_on)] {
+            certificates[name] = said.clone().into();
+        }
+        wish["certificates"] = certificates;
     }
     Ok(wish)
 }

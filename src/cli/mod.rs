@@ -6,6 +6,8 @@
 mod audit;
 mod backup;
 mod capture_args;
+#[cfg(feature = "pdf")]
+mod certificates;
 mod client;
 mod demo;
 mod export;
@@ -90,6 +92,10 @@ enum Command {
     Token(install::TokenCommand),
     /// Print the settings in force, and where each comes from
     Config,
+    /// Write out and look at the templates of draft certificates
+    #[cfg(feature = "pdf")]
+    #[command(subcommand)]
+    Certificates(certificates::CertificatesCommand),
     /// Log captures in a case, through the server
     Log(Box<log::LogArgs>),
     /// Ask for a packet of a case, wait for it and download it
@@ -165,6 +171,8 @@ fn dispatch(line: CommandLine) -> Done {
             output::print(&common.settings()?.print());
             Ok(ExitCode::SUCCESS)
         }
+        #[cfg(feature = "pdf")]
+        Command::Certificates(command) => certificates::run(&common.settings()?, command),
         Command::Log(args) => log::run(&common.server(), &args),
         Command::Export(args) => export::run(&common.server(), args),
         // The verifier is the same program that is also built alone.

@@ -48,7 +48,7 @@ fn is_in(action: &str, group: &str) -> bool {
         "checks" => action == "capture.verified",
         "people" => matches!(noun, "member" | "grant" | "subject" | "account"),
         "authorizations" => noun == "authorization",
-        "packets" => matches!(noun, "packet" | "exhibit_list" | "evidence_request"),
+        "packets" => matches!(noun, "packet" | "exhibit_list" | "evidence_request" | "notice"),
         "decisions" => is_decision(verb),
         "views" => matches!(verb, "viewed" | "listed" | "downloaded"),
         "refusals" => noun == "upload" || verb == "refused",
@@ -180,6 +180,8 @@ pub fn about(event: &ShownEvent, zone: Zone) -> String {
         "evidence_request.made" => vec![plain(event, "/due_on"), plain(event, "/what")],
         "evidence_request.answered" | "evidence_request.declined" => vec![plain(event, "/ending/text")],
         "packet.disclosed" => vec![plain(event, "/to")],
+        "notice.given" => vec![plain(event, "/to"), plain(event, "/means")],
+        "notice.answered" => vec![plain(event, "/to"), answered(event)],
         "preview.viewed" | "file.viewed" | "file.downloaded" => vec![digest(event)],
         "account.added" | "account.changed" => vec![worded(event, "/platform"), why(event)],
         "access.refused" => vec![worded(event, "/answer"), act(event)],
@@ -223,6 +225,19 @@ fn listed(event: &ShownEvent, path: &str) -> String {
         .and_then(|record| record.pointer(path)?.as_array());
     let words: Vec<&str> = found.into_iter().flatten().filter_map(Value::as_str).collect();
     line(&words.join(", "))
+}
+
+/// What was answered to a notice.
+fn answered(event: &ShownEvent) -> String {
+    let objection = event
+        .record
+        .as_ref()
+        .and_then(|record| record.pointer("/answer/objection")?.as_bool());
+    match objection {
+        Some(true) => "objection received".to_owned(),
+        Some(false) => "no objection".to_owned(),
+        None => String::new(),
+    }
 }
 
 fn basis(event: &ShownEvent) -> String {

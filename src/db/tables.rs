@@ -315,6 +315,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    notices (id) {
+        id -> Text,
+        packet_id -> Text,
+        version -> BigInt,
+        leaf -> Binary,
+        body -> Text,
+    }
+}
+
+diesel::table! {
     derivatives (id) {
         id -> Text,
         case_id -> Text,
@@ -487,6 +497,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     packets,
     disclosures,
     packet_releases,
+    notices,
     evidence_requests,
     exhibit_lists,
     exhibit_numbers,

@@ -241,6 +241,8 @@ fn done_words(word: &str) -> Option<&'static str> {
         "packet-decided" => "Your decision about the packet is on record.",
         "packet-cancelled" => "The build is called off. It ends at its next step.",
         "disclosed" => "The disclosure is recorded.",
+        "notice-given" => "The notice is recorded. It stays open until you record what was answered.",
+        "notice-answered" => "What was answered is recorded.",
         "upload-ended" => "The upload is ended. What had come of it is removed.",
         "draft-kept" => "Kept as a draft, for you alone. It is here when you come back, for thirty days.",
         "draft-discarded" => "The draft is discarded.",

@@ -92,6 +92,8 @@ actions! {
     PacketRefused "packet.refused" Case "A supervisor refused to release a referral.";
     PacketDownloaded "packet.downloaded" Case "A packet left the installation.";
     PacketDisclosed "packet.disclosed" Case "A disclosure of a packet was recorded.";
+    NoticeGiven "notice.given" Case "Notice of intent to offer certified records was given.";
+    NoticeAnswered "notice.answered" Case "What was answered to a notice was recorded.";
     CaseViewed "case.viewed" Access "A case was read.";
     CaseSearched "case.searched" Access "A search led to the case or to something in it.";
     CapturesListed "captures.listed" Access "A page of captures was read.";

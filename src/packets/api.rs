@@ -4,6 +4,7 @@ use actix_web::http::header::{CONTENT_DISPOSITION, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde_json::json;
 
+use super::certificates::folder;
 use super::model::{NewDisclosure, NewPacket, Packet, PacketView, Purpose};
 use super::release::{self, NewRelease};
 use super::released::Release;
@@ -46,6 +47,9 @@ pub async fn ask(
     }
     let new = NewPacket::parse(named(form).await?)?;
     let app = request.app.clone();
+    if let Some(asked) = &new.certificates {
+        folder::known(&app.settings.certificates(), &asked.jurisdiction)?;
+    }
     let verb = move |tx: &mut Tx<'_>| ops::request(tx, &new);
     let packet = request.transact(act, scope, verb).await?;
     app.builder.notify_one();

@@ -42,6 +42,9 @@ pub fn build(state: &http::State, packet: &Packet, progress: &Arc<Progress>) -> 
         .transpose()?;
     // The pages follow from both documents, among which they stand in the ZIP; so do the papers.
     bag.pages()?;
+    papers
+        .as_ref()
+        .map_or(Ok(()), |papers| papers.certificates(&work, &mut bag))?;
     bag.add_drafts_before("data/exhibits")?;
     papers
         .as_ref()

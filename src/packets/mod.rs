@@ -8,6 +8,7 @@
 mod api;
 mod build;
 mod builder;
+pub mod certificates;
 mod custody;
 mod cut;
 mod documents;
@@ -18,6 +19,7 @@ mod lists;
 mod model;
 #[cfg(not(feature = "pdf"))]
 mod no_papers;
+mod notices;
 mod ops;
 mod pages;
 #[cfg(feature = "pdf")]
@@ -38,6 +40,7 @@ mod zip;
 
 use actix_web::web;
 
+use crate::http::App;
 use crate::http::reply::at;
 
 pub use builder::{cancel, run_builder};
@@ -46,6 +49,22 @@ pub use model::{Packet, PacketState, Purpose};
 pub use pages::{ReferralPane, decide_shown};
 pub use reads::to_release;
 pub use release::WaitingReferral;
+
+/// Warns at the server's start of templates of certificates that have a mistake.
+pub async fn look_at_templates(app: App) {
+    #[cfg(not(feature = "pdf"))]
+    drop(app);
+    #[cfg(feature = "pdf")]
+    {
+        let look = move || certificates::check::mistakes(&app.settings.certificates(), &app.fonts);
+        match crate::threads::blocking(look).await {
+            Ok(mistakes) => mistakes.iter().for_each(|(jurisdiction, why)| {
+                tracing::warn!(jurisdiction, error = %why, "templates of certificates have a mistake: packets that ask for them fail");
+            }),
+            Err(e) => tracing::warn!(error = %e, "the templates of certificates could not be looked at"),
+        }
+    }
+}
 
 /// The routes of this feature.
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -83,6 +102,16 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(at("/packets/{id}/release", "POST").route(web::post().to(pages::release)))
         .service(at("/packets/{id}/disclosures", "POST").route(web::post().to(pages::disclose)))
         .service(
+            at("/packets/{id}/notices", "GET, POST")
+                .route(web::get().to(pages::notices))
+                .route(web::post().to(pages::give_notice)),
+        )
+        .service(
+            at("/packets/{id}/notices/{notice_id}", "GET, POST")
+                .route(web::get().to(pages::notice))
+                .route(web::post().to(pages::answer_notice)),
+        )
+        .service(
             at("/api/v1/cases/{id}/packets", "POST, GET")
                 .route(web::post().to(api::request))
                 .route(web::get().to(api::list)),
@@ -109,5 +138,15 @@ pub fn routes(config: &mut web::ServiceConfig) {
             at("/api/v1/packets/{id}/disclosures", "POST, GET")
                 .route(web::post().to(api::disclose))
                 .route(web::get().to(api::disclosures)),
+        )
+        .service(
+            at("/api/v1/packets/{id}/notices", "POST, GET")
+                .route(web::post().to(notices::api::give))
+                .route(web::get().to(notices::api::list)),
+        )
+        .service(
+            at("/api/v1/packets/{id}/notices/{notice_id}", "GET, PATCH")
+                .route(web::get().to(notices::api::one))
+                .route(web::patch().to(notices::api::answer)),
         );
 }

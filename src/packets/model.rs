@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::certificates::asked::AskedCertificates;
 use super::lists::requested::{AskedExhibit, ExcludedCapture, MissingCount, NamedList, ScheduledCapture};
 use super::redactions::AskedRedaction;
 use super::released::ReleaseView;
@@ -79,6 +80,8 @@ pub struct NewPacket {
     pub recipient: Option<String>,
     /// The redactions that stand in the place of what they were made from.
     pub redactions: Vec<String>,
+    /// The drafts of certificates that go with it.
+    pub certificates: Option<AskedCertificates>,
 }
 
 impl NewPacket {
@@ -98,6 +101,7 @@ impl NewPacket {
         }
         let recipient = form.filled("recipient", LINE);
         let redactions = super::redactions::read(&mut form);
+        let certificates = AskedCertificates::read(&mut form);
         form.done()?;
         let purpose = purpose.ok_or_else(|| Error::internal("a purpose that was neither taken nor refused"))?;
         Ok(Self {
@@ -107,6 +111,7 @@ impl NewPacket {
             supplement_of,
             recipient,
             redactions,
+            certificates,
         })
     }
 }
@@ -186,6 +191,9 @@ pub struct PacketRequest {
     /// The redactions that stand in the place of captures.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redactions: Option<Vec<AskedRedaction>>,
+    /// The drafts of certificates that go with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificates: Option<AskedCertificates>,
 }
 
 impl PacketRequest {
@@ -296,6 +304,7 @@ impl Packet {
             exhibit_list: request.exhibit_list,
             missing: request.missing,
             supplement_of: request.supplement_of,
+            certificates: request.certificates,
             state: self.state.clone(),
             step: self.step.clone(),
             done: self.done,
@@ -331,6 +340,9 @@ pub struct PacketView {
     /// The earlier packet to which it adds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub supplement_of: Option<EarlierPacket>,
+    /// The drafts of certificates that go with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificates: Option<AskedCertificates>,
     pub state: String,
     pub step: String,
     pub done: i64,

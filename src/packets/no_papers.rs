@@ -25,6 +25,10 @@ impl NoPapers {
         match self.0 {}
     }
 
+    pub fn certificates(&self, _: &Work<'_>, _: &mut Bag<'_>) -> Result<()> {
+        match self.0 {}
+    }
+
     pub fn exhibits(&self, _: &Work<'_>, _: &mut Bag<'_>) -> Result<()> {
         match self.0 {}
     }

@@ -59,6 +59,7 @@ pub fn request(tx: &mut Tx<'_>, new: &NewPacket) -> Result<Recorded<PacketView>>
         supplement_of: None,
         since: None,
         redactions: None,
+        certificates: new.certificates.clone(),
     };
     if let Some(id) = &new.supplement_of {
         let earlier = supplement::named(tx.conn, &request.case_id, id)?;

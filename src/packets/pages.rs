@@ -1,8 +1,10 @@
 //! The pages of packets: those of a case, the form that asks for one, and one with its file and its disclosures.
 
+mod certificates;
 mod choose;
 mod exhibits;
 mod missing;
+mod notices;
 mod one;
 mod release;
 mod schedule;
@@ -10,6 +12,7 @@ mod verify;
 
 pub(super) use choose::{new_form, step};
 pub(super) use exhibits::{add as add_list, list as exhibit_list, save as save_list};
+pub(super) use notices::{answer_notice, give_notice, notice, notices};
 pub(super) use one::{cancel, disclose, one};
 pub(super) use release::release;
 pub use release::{ReferralPane, decide_shown};

@@ -6,19 +6,24 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::certificates::{folder, system};
 use super::pick::{Pick, files, no_record};
 use super::store;
 use super::work::Work;
 use super::zip::Bag;
 use crate::blobs::{Key, Shelf, WHOLE};
 use crate::captures::FileEntry;
+use crate::clock::{Micros, Timestamp};
 use crate::error::{Error, Result};
 use crate::http;
 use crate::ledger;
-use crate::paper::{DraftMeans, Fonts, Load, PaperDraft, Plan, Press, Prints, TYPESETTER};
+use crate::paper::{DraftMeans, Fonts, Load, PaperDraft, Plan, Press, Prints, TYPESETTER, Templates};
 use crate::pictures::{Unmade, is_shown};
 use crate::proof::id::Digest;
-use crate::proof::packet::{EVIDENCE_SINCE, EvidenceHash, FileRow, PdfPapers, pdf_path};
+use crate::proof::packet::{
+    CERTIFICATE_COPIES, CERTIFICATE_RULES, CertificatePapers, EVIDENCE_SINCE, EvidenceHash, FileRow, PdfPapers,
+    certificate_path, pdf_path,
+};
 
 /// Captures whose records are in memory at once.
 const SOME: usize = 200;
@@ -30,6 +35,8 @@ pub struct Papers {
     fonts: Arc<Fonts>,
     prints: Prints,
     plan: Plan,
+    /// Drafts of certificates, and the words they are made from.
+    drafts: Option<(CertificatePapers, Templates)>,
 }
 
 /// The papers with everything that stands in them but the evidence hash.
@@ -43,6 +50,7 @@ pub struct DraftedPapers {
 struct PrintedRecord {
     files: Vec<FileEntry>,
     text: Option<String>,
+    received_at: Timestamp,
 }
 
 impl Papers {
@@ -54,12 +62,13 @@ impl Papers {
         work.progress.begin("prints", picks.len() as u64)?;
         let mut prints = Prints::new(Box::new(work.blobs.temp_file(Shelf::Packets)?));
         let stream = ledger::case_stream(&work.packet.case_id);
-        let mut loads = Vec::with_capacity(picks.len());
+        let (mut loads, mut first) = (Vec::with_capacity(picks.len()), work.started_at);
         for some in picks.chunks(SOME) {
             let seqs: Vec<i64> = some.iter().map(|pick| pick.seq).collect();
             let records: HashMap<Digest, PrintedRecord> = work.read(|conn| store::parsed(conn, &stream, &seqs))?;
             for pick in some {
                 let said = records.get(&pick.leaf).ok_or_else(|| no_record(pick))?;
+                first = first.min(said.received_at.0);
                 loads.push(print(state, work, (pick, said), &mut prints)?);
                 work.progress.advance(1)?;
             }
@@ -69,29 +78,35 @@ impl Papers {
             captures += page.len();
             Ok(())
         })?;
-        // What the papers take together: each print copy twice, in the report and among the exhibits.
-        let room = 2 * (prints.bytes() + PAPER);
+        let plan = Plan::of(&loads, captures.saturating_sub(picks.len()));
+        let drafts = drafts(state, work, (&plan, first))?;
+        // What the papers take together: each print copy twice, in the report and among the exhibits; certificates show none.
+        let certified = drafts.as_ref().map_or(0, |(named, _)| named.paths().count() as u64);
+        let room = 2 * (prints.bytes() + PAPER) + certified * PAPER;
         state.blobs.check_reserve(state.limits.reserve.saturating_add(room))?;
         Ok(Some(Self {
             fonts: state.fonts.take()?,
-            plan: Plan::of(&loads, captures.saturating_sub(picks.len())),
+            plan,
             prints,
+            drafts,
         }))
     }
 
     /// How `packet.json` names them.
     pub fn named(&self) -> Result<PdfPapers> {
-        let number = |volumes: usize| u32::try_from(volumes).map_err(Error::internal);
         Ok(PdfPapers {
             exhibits: number(self.plan.exhibits.len())?,
             report: number(self.plan.report.len())?,
             typesetter: TYPESETTER.into(),
+            certificates: self.drafts.as_ref().map(|(named, _)| named.clone()),
         })
     }
 
     /// Reads what stands in them from the packet's documents, which are all there, if only as drafts.
     pub fn draft(self, work: &Work<'_>, organization: &str, bag: &mut Bag<'_>) -> Result<DraftedPapers> {
-        let volumes = self.plan.exhibits.len() + self.plan.report.len();
+        let certificates = self.drafts.iter().flat_map(|(named, _)| named.rules.values());
+        let certificates: usize = certificates.map(|volumes| *volumes as usize).sum();
+        let volumes = certificates + self.plan.exhibits.len() + self.plan.report.len();
         work.progress.begin("papers", volumes as u64)?;
         let means = DraftMeans {
             fonts: &self.fonts,
@@ -112,6 +127,25 @@ impl DraftedPapers {
             draft: &self.draft,
             plan: &self.papers.plan,
         }
+    }
+
+    /// Makes the drafts of certificates; they wait for their place in the ZIP.
+    pub fn certificates(&self, work: &Work<'_>, bag: &mut Bag<'_>) -> Result<()> {
+        let Some((named, templates)) = &self.papers.drafts else {
+            return Ok(());
+        };
+        for rule in CERTIFICATE_RULES {
+            let Some(of) = named.rules.get(rule) else { continue };
+            for (volume, number) in self.papers.plan.drafts(rule).iter().zip(1..) {
+                let made = self.press().certificate(rule, volume, templates)?;
+                for (copy, pdf) in CERTIFICATE_COPIES.iter().zip([made.form, made.flat]) {
+                    let path = certificate_path(rule, copy, (number, *of));
+                    bag.draft(&path, |out| Ok(out.write_all(&pdf)?))?;
+                }
+                work.progress.advance(1)?;
+            }
+        }
+        Ok(())
     }
 
     /// Adds `exhibits.pdf`, for a jury.
@@ -139,6 +173,36 @@ impl DraftedPapers {
     }
 }
 
+fn number(volumes: usize) -> Result<u32> {
+    u32::try_from(volumes).map_err(Error::internal)
+}
+
+/// Names the drafts that were asked for, with the words they are made from, and what the agency's ledger says of the system
+/// since the first exhibit was received.
+fn drafts(
+    state: &http::State,
+    work: &Work<'_>,
+    (plan, first): (&Plan, Micros),
+) -> Result<Option<(CertificatePapers, Templates)>> {
+    let Some(asked) = &work.request.certificates else {
+        return Ok(None);
+    };
+    let templates = folder::of_jurisdiction(&state.settings.certificates(), &asked.jurisdiction)?;
+    let volumes = |rule: &str| number(plan.drafts(rule).len());
+    let rules = asked.rules.iter().map(|rule| rule.as_str());
+    let named = CertificatePapers {
+        jurisdiction: asked.jurisdiction.clone(),
+        rules: rules
+            .map(|rule| Ok((rule.to_owned(), volumes(rule)?)))
+            .collect::<Result<_>>()?,
+        hearing_on: asked.hearing_on.clone(),
+        templates: templates.digests(),
+        software: work.read(|conn| system::software(conn, first, work.started_at))?,
+        clock: work.read(|conn| system::clock(conn, work.started_at))?,
+    };
+    Ok(Some((named, templates)))
+}
+
 /// Makes the print copies of an exhibit's pictures.
 fn print(
     state: &http::State,
@@ -148,6 +212,7 @@ fn print(
 ) -> Result<Load> {
     let mut load = Load {
         text: said.text.as_ref().map_or(0, |text| text.len() as u64),
+        files: said.files.len(),
         ..Load::default()
     };
     let before = prints.bytes();

@@ -1,12 +1,12 @@
-//! The rows of packets, exhibit lists, numbers and disclosures that follow from what was recorded of them. How far a build is, and what its file
+//! The rows of packets, exhibit lists, numbers, disclosures and notices that follow from what was recorded of them. How far a build is, and what its file
 //! came to, no event says but by its end.
 
 use super::lists;
 use super::lists::model::ExhibitList;
 use super::model::{Disclosure, PacketRequest, PacketState};
-use super::release;
+use super::notices::model::Notice;
 use super::released::Release;
-use super::store;
+use super::{notices, release, store};
 use crate::db::AnyConn;
 use crate::error::Result;
 use crate::ledger::{Action, PastEvent};
@@ -29,6 +29,9 @@ pub fn project(conn: &mut AnyConn, past: &PastEvent) -> Result<()> {
         Some(Action::PacketFailed) => store::set_state(conn, &past.object_id, PacketState::Failed),
         Some(Action::PacketReleased | Action::PacketRefused) => {
             release::keep(conn, &past.read::<Release>()?, &past.leaf)
+        }
+        Some(Action::NoticeGiven | Action::NoticeAnswered) => {
+            notices::store::save(conn, &past.read::<Notice>()?, &past.leaf)
         }
         Some(Action::PacketDisclosed) => store::insert_disclosure(conn, &past.read::<Disclosure>()?, &past.leaf),
         _ => Ok(()),

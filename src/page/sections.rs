@@ -12,8 +12,8 @@ use super::views::{AuthorizationView, CustodyRow, ExhibitView, InventoryLine, KI
 use super::words::purpose;
 use super::{PageError, PageWriter};
 use crate::proof::packet::{
-    EVENTS, Exhibit, Head, INDEX, INVENTORY, INVENTORY_SECTIONS, InventoryRow, PACKET, PACKET_SECTIONS, PDF_PAPERS,
-    PacketAuthorization, PdfPapers, Shown, pdf_path,
+    CERTIFICATE_COPIES, EVENTS, Exhibit, Head, INDEX, INVENTORY, INVENTORY_SECTIONS, InventoryRow, PACKET,
+    PACKET_SECTIONS, PDF_PAPERS, PacketAuthorization, PdfPapers, Shown, pdf_path,
 };
 use crate::text::{Fact, Moment, block, count, counted, facts, label, line, size};
 
@@ -48,6 +48,31 @@ struct Top<'a> {
 /// Volumes of a paper to which the page leads at the most: a number in a document is believed no further.
 const VOLUMES: u32 = 500;
 
+/// Drafts of certificates: of each rule the fillable copy, and the one for print.
+const CERTIFICATES: [(&str, [&str; 2]); 3] = [
+    (
+        "902-11",
+        [
+            "A form for a platform\u{2019}s own certificate under Rule 902(11), to fill in",
+            "The same, to print",
+        ],
+    ),
+    (
+        "902-13",
+        [
+            "A draft certificate under Rule 902(13), not signed, to fill in",
+            "The same, to print",
+        ],
+    ),
+    (
+        "902-14",
+        [
+            "A draft certificate under Rule 902(14), not signed, to fill in",
+            "The same, to print",
+        ],
+    ),
+];
+
 /// A paper in PDF, and where its volumes lie beside the page.
 struct PaperLinks {
     what: &'static str,
@@ -57,7 +82,7 @@ struct PaperLinks {
 impl PaperLinks {
     fn of(pdf: &PdfPapers) -> Vec<Self> {
         let [exhibits, report] = PDF_PAPERS;
-        let links = |what, paper, of: u32| {
+        let links = |what, paper: &str, of: u32| {
             let link = |volume: u32| {
                 let path = pdf_path(paper, volume, of);
                 let place = path.strip_prefix("data/").unwrap_or(&path).to_owned();
@@ -71,14 +96,23 @@ impl PaperLinks {
             let volumes = (1..=of.min(VOLUMES)).map(link).collect();
             Self { what, volumes }
         };
-        vec![
+        let mut all = vec![
             links("The report on paper, for court and defence", report, pdf.report),
             links(
                 "The exhibits on paper, a sheet each and nothing else, for a jury",
                 exhibits,
                 pdf.exhibits,
             ),
-        ]
+        ];
+        let drafts = pdf.certificates.iter().flat_map(|drafts| &drafts.rules);
+        for (rule, of) in drafts {
+            let whats = CERTIFICATES.iter().filter(|(known, _)| known == rule);
+            for (_, whats) in whats {
+                let copies = CERTIFICATE_COPIES.iter().zip(whats);
+                all.extend(copies.map(|(copy, what)| links(what, &format!("certificates/{rule}{copy}"), *of)));
+            }
+        }
+        all
     }
 }
 

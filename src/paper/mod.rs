@@ -1,14 +1,19 @@
 //! The papers of a packet in PDF, laid out by Typst as a library: `report.pdf` for court and defence, `exhibits.pdf` for a jury
-//! (docs/adr/0060).
+//! (docs/adr/0060), and drafts of certificates.
 //!
 //! They are made from the packet's documents and from print copies of its pictures, and from nothing else: no disk, no clock,
 //! no fonts of the system. What stands in them is passed as data, never as markup. The same documents give the same bytes.
 
+mod certificate;
 mod fonts;
+mod form;
 mod lay;
 mod letters;
 mod prints;
 mod qr;
+mod sample;
+mod sheets;
+mod templates;
 mod view;
 mod volumes;
 mod world;
@@ -18,14 +23,17 @@ mod tests;
 
 use std::sync::Arc;
 
+pub use certificate::DraftCopies;
 pub use fonts::{FontShelf, Fonts};
 pub use prints::{DraftFile, Prints};
+pub use sample::sample_certificates;
+pub use templates::{SHIPPED, Templates};
 pub use view::{DraftMeans, PaperDraft};
 pub use volumes::{Load, Plan, Volume};
 
 use crate::error::Result;
 use crate::proof::Digest;
-use lay::Sheets;
+use sheets::Sheets;
 use view::EvidenceCode;
 
 /// What lays the papers out, as packets name it.
@@ -60,15 +68,17 @@ impl Press<'_> {
         (volumes, volume): (&[Volume], &Volume),
         code: Option<EvidenceCode>,
     ) -> Result<Vec<u8>> {
-        lay::pdf(Sheets {
+        let laid = lay::pdf(Sheets {
             paper,
             data: self.draft.data(volumes, volume, code)?,
             fonts: &self.fonts,
             prints: self.prints,
             volume,
+            templates: None,
             ident: format!("{}/{paper}/{}", self.draft.id, volume.number),
             at: self.draft.at,
             creator: &self.draft.product,
-        })
+        })?;
+        Ok(laid.flat)
     }
 }

@@ -1,5 +1,7 @@
 //! Papers of small packets whose texts are as hostile as evidence is. `qpdf` and poppler look at what was made.
 
+mod certificates;
+
 use std::collections::BTreeMap;
 use std::io::{Cursor, Write};
 use std::process::Command;
@@ -74,8 +76,12 @@ fn exhibit(number: u32, record: Value, files: Vec<FileRow>) -> Exhibit {
 }
 
 fn documents(case: Value, exhibits: &[Exhibit], others: usize) -> Memory {
+    documents_of(&head(), case, (exhibits, others))
+}
+
+fn documents_of(head: &Head, case: Value, (exhibits, others): (&[Exhibit], usize)) -> Memory {
     let mut packet = Writer::new();
-    packet.value("packet", &head()).expect("a head");
+    packet.value("packet", head).expect("a head");
     let leaf = Digest([2; 32]);
     packet.value("case", &Shown { leaf, record: case }).expect("a case");
     for section in ["subjects", "accounts", "authorizations"] {
@@ -340,6 +346,7 @@ fn a_long_report_comes_in_volumes() {
             pictures: 1,
             bytes: copy.jpeg.len() as u64,
             text: 4,
+            files: 1,
         });
         exhibits.push(exhibit(
             n,

@@ -14,6 +14,11 @@ const LINES: usize = 3000;
 /// A byte of an exhibit's text weighs as much as so many of print copies.
 const TEXT: u64 = 10;
 
+/// Exhibits of one certificate at the most: it is whole by itself, and somebody signs it.
+const CERTIFIED: usize = 250;
+/// Files of one certificate at the most, unless one exhibit has more.
+const CERTIFIED_FILES: usize = 1000;
+
 /// What an exhibit takes in a volume.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Load {
@@ -23,6 +28,8 @@ pub struct Load {
     pub bytes: u64,
     /// Bytes of its text.
     pub text: u64,
+    /// Its files.
+    pub files: usize,
 }
 
 /// A volume.
@@ -45,6 +52,8 @@ pub struct Volume {
 pub struct Plan {
     pub report: Vec<Volume>,
     pub exhibits: Vec<Volume>,
+    /// Of each draft of a certificate.
+    pub certificates: Vec<Volume>,
 }
 
 impl Plan {
@@ -83,12 +92,41 @@ impl Plan {
                 }));
             }
         }
-        for volumes in [&mut report, &mut exhibits] {
+        let mut certificates = certificates(loads);
+        for volumes in [&mut report, &mut exhibits, &mut certificates] {
             let of = volumes.len();
             volumes.iter_mut().for_each(|volume| volume.of = of);
         }
-        Self { report, exhibits }
+        Self {
+            report,
+            exhibits,
+            certificates,
+        }
     }
+}
+
+/// Certificates show no pictures.
+fn certificates(loads: &[Load]) -> Vec<Volume> {
+    let (mut volumes, mut start) = (Vec::new(), 0);
+    while start < loads.len() || volumes.is_empty() {
+        let mut files = 0;
+        let fits = |load: &&Load| {
+            files += load.files;
+            files <= CERTIFIED_FILES
+        };
+        let rest = &loads[start..];
+        let fit = rest.iter().take(CERTIFIED).take_while(fits).count();
+        let end = start + fit.max(rest.len().min(1));
+        volumes.push(Volume {
+            number: volumes.len() + 1,
+            of: 0,
+            exhibits: start..end,
+            pictures: 0..0,
+            rest: None,
+        });
+        start = end;
+    }
+    volumes
 }
 
 /// How many of these exhibits a volume takes; at least one.
@@ -125,6 +163,7 @@ mod tests {
             pictures: 2,
             bytes: 100_000,
             text: 300,
+            files: 2,
         };
         assert_eq!(planned(&[], 0), [(0..0, 0..0, Some((0, 1)))]);
         assert_eq!(planned(&[one; 125], 9), [(0..125, 0..250, Some((0, 1)))]);
@@ -134,6 +173,7 @@ mod tests {
             pictures: 1,
             bytes: 25_000_000,
             text: 0,
+            files: 1,
         };
         assert_eq!(planned(&[heavy; 2], 0).len(), 2);
         let endless = Load {
@@ -141,6 +181,26 @@ mod tests {
             ..Load::default()
         };
         assert_eq!(planned(&[one, endless, one], 0).len(), 3);
+    }
+
+    #[test]
+    fn a_certificate_takes_250_exhibits_or_1000_files_and_one_exhibit_at_least() {
+        let planned = |files: &[usize]| {
+            let loads: Vec<Load> = files
+                .iter()
+                .map(|files| Load {
+                    files: *files,
+                    ..Load::default()
+                })
+                .collect();
+            let plan = Plan::of(&loads, 0).certificates;
+            assert!(plan.iter().all(|volume| volume.of == plan.len()));
+            plan.into_iter().map(|volume| volume.exhibits).collect::<Vec<_>>()
+        };
+        assert_eq!(planned(&[]), [0..0]);
+        assert_eq!(planned(&[1; 250]), [0..250]);
+        assert_eq!(planned(&[1; 251]), [0..250, 250..251]);
+        assert_eq!(planned(&[1, 2000, 999, 1]), [0..1, 1..2, 2..4]);
     }
 
     #[test]

@@ -1,9 +1,10 @@
-//! What a paper's templates reach: themselves, the data, the print copies. No disk, no network, no packages, no clock.
+//! What a paper's templates reach: themselves, the data, the print copies. No disk, no network, no packages, no clock. A
+//! jurisdiction's templates reach the files of their own folder, and nothing that makes code of data.
 
 use std::collections::HashMap;
 
 use typst::diag::{FileError, FileResult};
-use typst::foundations::{Bytes, Datetime, Duration};
+use typst::foundations::{Binding, Bytes, Datetime, Duration, Value};
 use typst::syntax::{FileId, RootedPath, Source, VirtualPath, VirtualRoot};
 use typst::text::{Font, FontBook};
 use typst::utils::LazyHash;
@@ -11,13 +12,14 @@ use typst::{Library, LibraryExt, World};
 
 use super::fonts::Fonts;
 use super::prints::Prints;
-use super::volumes::Volume;
+use super::sheets::Sheets;
 
-/// The templates, by their names.
-const TEMPLATES: [(&str, &str); 3] = [
-    ("/style.typ", include_str!("style.typ")),
-    ("/exhibits.typ", include_str!("exhibits.typ")),
-    ("/report.typ", include_str!("report.typ")),
+/// What all papers share.
+const STYLE: (&str, &str) = ("style.typ", include_str!("style.typ"));
+/// The templates of the program's own papers, by their names.
+const TEMPLATES: [(&str, &str); 2] = [
+    ("exhibits.typ", include_str!("exhibits.typ")),
+    ("report.typ", include_str!("report.typ")),
 ];
 /// The data's name.
 const DATA: &str = "/data.json";
@@ -27,6 +29,8 @@ pub(super) struct PaperWorld<'a> {
     library: LazyHash<Library>,
     fonts: &'a Fonts,
     sources: HashMap<FileId, Source>,
+    /// Every file beside the template.
+    files: HashMap<FileId, Bytes>,
     main: FileId,
     data: Bytes,
     pictures: &'a Prints,
@@ -37,24 +41,34 @@ pub(super) struct PaperWorld<'a> {
 }
 
 impl<'a> PaperWorld<'a> {
-    /// The world of a volume of a paper, whose template has its name. `None` for another name.
-    pub fn new(paper: &str, data: String, fonts: &'a Fonts, (pictures, volume): (&'a Prints, &Volume)) -> Option<Self> {
-        let named = |name: &str, text: &str| Some((id(name)?, text.to_owned()));
-        let sources = TEMPLATES.iter().map(|(name, text)| named(name, text));
-        let sources: Option<HashMap<FileId, Source>> = sources
-            .map(|named| named.map(|(id, text)| (id, Source::new(id, text))))
-            .collect();
-        let sources = sources?;
-        let main = id(&format!("/{paper}.typ")).filter(|main| sources.contains_key(main))?;
+    /// The world of a volume of a paper, whose template has its name, with this data. `None` where a template is no text, or
+    /// there is none of that name.
+    pub fn new(sheets: &Sheets<'a>) -> Option<Self> {
+        let own = || TEMPLATES.iter().map(|(name, text)| (*name, text.as_bytes()));
+        let files: Vec<(&str, &[u8])> = match sheets.templates {
+            Some(templates) => templates.files().collect(),
+            None => own().collect(),
+        };
+        let (mut sources, mut files_of_folder) = (HashMap::new(), HashMap::new());
+        for (name, bytes) in files.into_iter().chain([(STYLE.0, STYLE.1.as_bytes())]) {
+            let id = id(name)?;
+            if name.ends_with(".typ") {
+                let text = std::str::from_utf8(bytes).ok()?;
+                sources.insert(id, Source::new(id, text.to_owned()));
+            }
+            files_of_folder.insert(id, Bytes::new(bytes.to_vec()));
+        }
+        let main = id(&format!("{}.typ", sheets.paper)).filter(|main| sources.contains_key(main))?;
         Some(Self {
-            library: LazyHash::new(Library::default()),
-            fonts,
+            library: LazyHash::new(library()),
+            fonts: sheets.fonts,
             sources,
+            files: files_of_folder,
             main,
-            data: Bytes::from_string(data),
-            pictures,
-            first: volume.pictures.start,
-            count: volume.pictures.len(),
+            data: Bytes::from_string(sheets.data.clone()),
+            pictures: sheets.prints,
+            first: sheets.volume.pictures.start,
+            count: sheets.volume.pictures.len(),
         })
     }
 
@@ -78,8 +92,19 @@ impl<'a> PaperWorld<'a> {
     }
 }
 
+/// What templates may call: everything but `eval`, with which a template could run what a record says.
+fn library() -> Library {
+    let mut library = Library::default();
+    let none = || Binding::detached(Value::None);
+    library.global.scope_mut().bind("eval".into(), none());
+    if let Ok(Value::Module(std)) = library.std.write() {
+        std.scope_mut().bind("eval".into(), none());
+    }
+    library
+}
+
 fn id(name: &str) -> Option<FileId> {
-    let path = VirtualPath::new(name).ok()?;
+    let path = VirtualPath::new(format!("/{name}")).ok()?;
     Some(RootedPath::new(VirtualRoot::Project, path).intern())
 }
 
@@ -106,7 +131,10 @@ impl World for PaperWorld<'_> {
         match (path.root(), name) {
             (VirtualRoot::Package(_), _) => Err(FileError::AccessDenied),
             (VirtualRoot::Project, DATA) => Ok(self.data.clone()),
-            (VirtualRoot::Project, name) => self.picture(name).ok_or_else(|| missing(id)),
+            (VirtualRoot::Project, name) => {
+                let beside = self.files.get(&id).cloned();
+                beside.or_else(|| self.picture(name)).ok_or_else(|| missing(id))
+            }
         }
     }
 

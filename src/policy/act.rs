@@ -94,6 +94,8 @@ words! {
         EvidenceRequestMake = "EvidenceRequestMake",
         /// Answer what was asked for, or decline it.
         EvidenceRequestAnswer = "EvidenceRequestAnswer",
+        /// Record that notice was given of certified records, and what was answered.
+        PacketNotice = "PacketNotice",
         /// Read the custody of a capture or file, and the receipt of its recording.
         CustodyRead = "CustodyRead",
         /// Read the events of a case.

@@ -164,9 +164,9 @@ const ON_CASES: &[Row] = &[
         who: &[Lead, Member, ThatSupervisor],
         write: false,
     },
-    // export a packet, record its disclosure; purpose referral: lead builds, that supervisor releases
+    // export a packet, record its disclosure and notice of it; purpose referral: lead builds, that supervisor releases
     Row {
-        acts: &[PacketRequest],
+        acts: &[PacketRequest, PacketNotice],
         who: &[GranteeExport],
         write: false,
     },

@@ -43,7 +43,7 @@ fn project(target: &mut AnyConn, past: &PastEvent) -> Result<()> {
         "subject" | "account" => subjects::projection::project(target, past),
         "authorization" => authorizations::projection::project(target, past),
         "capture" | "derivative" => captures::projection::project(target, past),
-        "packet" | "exhibit_list" => packets::projection::project(target, past),
+        "packet" | "exhibit_list" | "notice" => packets::projection::project(target, past),
         "evidence_request" => evidence_requests::projection::project(target, past),
         _ => return Ok(()),
     }?;
@@ -65,6 +65,7 @@ fn as_recorded(target: &mut AnyConn, action: Action, past: &PastEvent) -> Result
         Some(("derivative", _)) => "derivatives",
         Some(("exhibit_list", _)) => "exhibit_lists",
         Some(("evidence_request", _)) => "evidence_requests",
+        Some(("notice", _)) => "notices",
         _ => return Ok(()),
     };
     sql_query(format!("UPDATE {table} SET body = $1 WHERE id = $2 AND body <> $1"))

@@ -66,6 +66,7 @@ pub const TABLES: &[(&str, TableKind)] = &[
     ),
     ("disclosures", Projection(&[])),
     ("packet_releases", Projection(&[])),
+    ("notices", Projection(&[])),
     ("exhibit_lists", Projection(&[])),
     ("exhibit_numbers", Projection(&[])),
     ("evidence_requests", Projection(&[])),

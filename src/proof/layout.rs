@@ -111,6 +111,17 @@ fn is_extension(text: &str) -> bool {
 
 /// The papers in PDF that a packet may have: for court and defence, and for a jury.
 pub const PDF_PAPERS: [&str; 2] = ["exhibits", "report"];
+/// The folder of drafts of certificates.
+pub const CERTIFICATES: &str = "data/certificates/";
+/// The rules of Fed. R. Evid. 902 for which a packet may have drafts of certificates.
+pub const CERTIFICATE_RULES: [&str; 3] = ["902-11", "902-13", "902-14"];
+/// Both copies of a draft, by what follows its rule in their names: the one that can be filled in, and the one for print.
+pub const CERTIFICATE_COPIES: [&str; 2] = ["-form", ""];
+
+/// A volume of a draft of a certificate: `data/certificates/902-13.pdf`, `data/certificates/902-13-form-1-of-2.pdf`.
+pub fn certificate_path(rule: &str, copy: &str, (volume, of): (u32, u32)) -> String {
+    pdf_path(&format!("certificates/{rule}{copy}"), volume, of)
+}
 
 /// A volume's name: `data/report.pdf`; of several, `data/report-02-of-11.pdf`.
 pub fn pdf_path(paper: &str, volume: u32, of: u32) -> String {
@@ -135,7 +146,11 @@ pub fn is_pdf_path(path: &str) -> bool {
         };
         Some((1..=of).contains(&volume) && pdf_path(paper, volume, of) == path)
     };
-    PDF_PAPERS.into_iter().any(|paper| named(paper) == Some(true))
+    let certificates = CERTIFICATE_RULES
+        .iter()
+        .flat_map(|rule| CERTIFICATE_COPIES.map(|copy| format!("certificates/{rule}{copy}")));
+    let papers = PDF_PAPERS.into_iter().map(str::to_owned).chain(certificates);
+    papers.into_iter().any(|paper| named(&paper) == Some(true))
 }
 
 /// Whether an operating system leaves such a file in folders that somebody looks at.

@@ -5,6 +5,7 @@
 
 pub mod b64;
 pub mod canon;
+mod certificates;
 pub mod chain;
 pub mod checkpoint;
 pub mod event;

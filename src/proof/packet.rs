@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::Digest;
 use super::canon::{self, CanonError};
+pub use super::certificates::*;
 pub use super::layout::*;
 pub use super::manifest::{EvidenceHash, manifest, manifest_line};
 
@@ -119,13 +120,19 @@ pub struct PdfPapers {
     pub report: u32,
     /// `typst 0.15.1`.
     pub typesetter: String,
+    /// Drafts of certificates, where they were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificates: Option<CertificatePapers>,
 }
 
 impl PdfPapers {
-    /// The files, sorted bytewise: exhibits before report.
+    /// The files.
     pub fn paths(&self) -> impl Iterator<Item = String> {
         let volumes = |paper: &'static str, of: u32| (1..=of).map(move |volume| pdf_path(paper, volume, of));
-        volumes(PDF_PAPERS[0], self.exhibits).chain(volumes(PDF_PAPERS[1], self.report))
+        let certificates = self.certificates.iter().flat_map(CertificatePapers::paths);
+        certificates
+            .chain(volumes(PDF_PAPERS[0], self.exhibits))
+            .chain(volumes(PDF_PAPERS[1], self.report))
     }
 }
 

@@ -31,6 +31,8 @@ const TOLD: &[Action] = &[
     Action::CaptureRepudiated,
     Action::PacketIssued,
     Action::PacketDisclosed,
+    Action::NoticeGiven,
+    Action::NoticeAnswered,
 ];
 
 /// What is asked of a timeline.

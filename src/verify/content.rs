@@ -121,6 +121,7 @@ impl ContentCheck<'_> {
             "requested_by": head.requested_by,
             "exhibit_list": head.exhibit_list,
             "supplement_of": head.supplement_of,
+            "certificates": head.pdf.as_ref().and_then(|pdf| pdf.certificates.as_ref()).map(CertificatePapers::asked),
         });
         for (field, said) in said.as_object().into_iter().flatten() {
             if request.record[field] != *said {

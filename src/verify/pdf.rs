@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::{Verdict, Walk, rule};
-use crate::proof::packet::{EVIDENCE_SINCE, Head, PACKET, PDF_PAPERS, is_pdf_path};
+use crate::proof::packet::{
+    CERTIFICATE_RULES, CERTIFICATES, CertificatePapers, EVIDENCE_SINCE, Head, PACKET, PDF_PAPERS, is_pdf_path,
+};
 
 impl Walk<'_> {
     /// Volumes there are as `packet.json` says, of both papers; packets with older papers have none.
@@ -18,6 +20,9 @@ impl Walk<'_> {
         };
         let (may, named) = (may_be(head), head.pdf.clone());
         self.report.require(may, PACKET, rule::PDF_PAPERS);
+        let drafts = named.as_ref().and_then(|pdf| pdf.certificates.as_ref());
+        self.report
+            .require(drafts.is_none_or(are_drafts), PACKET, rule::PDF_RULES);
         // A number of volumes is believed no further than there are files.
         let most = found.len() + 1;
         let named: BTreeSet<String> = named.iter().flat_map(|pdf| pdf.paths().take(most)).collect();
@@ -37,7 +42,17 @@ impl Walk<'_> {
                 self.report.tell(Verdict::NotChecked, first, rule::PDF_NOT_COMPARED);
             }
         }
+        if let Some(first) = shown.iter().find(|path| path.starts_with(CERTIFICATES)) {
+            self.report
+                .tell(Verdict::NotChecked, first, rule::CERTIFICATES_NOT_COMPARED);
+        }
     }
+}
+
+/// Whether there are drafts, and of certificates that there are.
+fn are_drafts(drafts: &CertificatePapers) -> bool {
+    let known = |(rule, volumes): (&String, &u32)| CERTIFICATE_RULES.contains(&&**rule) && *volumes > 0;
+    !drafts.rules.is_empty() && drafts.rules.iter().all(known)
 }
 
 /// Whether a packet with this head may have the papers that it names.

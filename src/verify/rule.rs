@@ -47,6 +47,7 @@ rules! {
     HOW_TO_NOT_CHECKED "bag" "packet.json has no head to compare it with";
     BAG_NOT_CHECKED "bag" "packet.json has no head, or the request no record, to compare it with";
     PDF_NOT_COMPARED "papers.pdf" "what it shows is not compared, for this verifier makes no PDFs: its bytes are those that the manifest lists, and the evidence hash that the report prints must be this packet's";
+    CERTIFICATES_NOT_COMPARED "papers.pdf" "are drafts, and what they show is not compared: they certify nothing before somebody signs them, and where they say something else than packet.json, packet.json counts";
     PDF_NO_HEAD "papers.pdf" "packet.json has no head, which names the papers in PDF";
     EXTRA "log.extra" "carries extra data, for which nobody vouches";
     SIGNER_OF_NOTHING "signer" "no key that is shown or given signed this checkpoint";
@@ -125,6 +126,7 @@ rules! {
     NAME "packet.name" "is not named after the case's number and the time of the request";
     PRODUCT "packet.product" "names no version of casetrail";
     PDF_PAPERS "papers.pdf" "names papers in PDF although its papers are of a version that has none, or not at least one volume of each";
+    PDF_RULES "papers.pdf" "names drafts of certificates for no rule, or for one that has none";
     PAGES "papers" "names a version of its page where the record of the request binds no papers, or none where it does";
     PAPERS "papers" "names another version of the papers than the record of the request binds";
     DEMO "packet.demo" "marks a demonstration wrongly";

@@ -107,7 +107,7 @@ fn to_first_schema(home: &Home) {
              DROP INDEX captures_by_posted; DROP INDEX captures_state; DROP INDEX captures_address; DROP INDEX events_at; DROP INDEX events_actor; \
              DROP INDEX events_action; DROP INDEX user_versions; DROP INDEX authorizations_number; DROP INDEX cases_by_number; ALTER TABLE cases DROP COLUMN number_key; \
              DROP TABLE pictures; DROP TABLE viewing; DROP TABLE seen_items; DROP TABLE uploads; DROP TABLE drafts; \
-             DROP TABLE find_keys; DROP TABLE find_progress; DROP TABLE exhibit_numbers; DROP TABLE packet_releases; DROP TABLE evidence_requests; CREATE TABLE kept_lists AS SELECT * FROM exhibit_lists; DROP TABLE exhibit_lists; \
+             DROP TABLE find_keys; DROP TABLE find_progress; DROP TABLE exhibit_numbers; DROP TABLE packet_releases; DROP TABLE evidence_requests; CREATE TABLE kept_lists AS SELECT * FROM exhibit_lists; DROP TABLE exhibit_lists; DROP TABLE notices; \
              CREATE TABLE kept_derivatives AS SELECT * FROM derivatives; DROP TABLE derivatives; \
              ALTER TABLE captures DROP COLUMN platform; ALTER TABLE captures DROP COLUMN account; ALTER TABLE captures DROP COLUMN account_id; \
              ALTER TABLE captures DROP COLUMN posted_at; ALTER TABLE captures DROP COLUMN uncovered; \

@@ -24,6 +24,8 @@ mod bounds;
 mod captures;
 mod cases;
 mod casework;
+#[cfg(feature = "pdf")]
+mod certificates;
 mod custody;
 mod decide;
 mod derivatives;

@@ -118,6 +118,10 @@ pub const PAGES: &[(&str, &str, u16)] = &[
     ("GET", "/packets/{id}/file", 404),
     ("POST", "/packets/{id}/release", 404),
     ("POST", "/packets/{id}/disclosures", 404),
+    ("GET", "/packets/{id}/notices", 404),
+    ("POST", "/packets/{id}/notices", 404),
+    ("GET", "/packets/{id}/notices/{notice_id}", 404),
+    ("POST", "/packets/{id}/notices/{notice_id}", 404),
     ("GET", "/cases/{id}/custody", 404),
     ("GET", "/cases/{id}/accesses", 404),
     // Other sessions than this one: there is none in this test.

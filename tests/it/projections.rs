@@ -71,6 +71,13 @@ fn a_busy_day(app: &App) {
     app.exporter
         .post(&path, json!({"to": "Counsel", "under": "Brady", "request": "motion 4"}))
         .is(201);
+    let path = path.replace("disclosures", "notices");
+    let notice = json!({"to": "Counsel", "means": "mail", "available": "the packet", "place": "our office"});
+    let notice = app.exporter.post(&path, notice).is(201);
+    let path = format!("{path}/{}", notice["id"].as_str().unwrap());
+    app.exporter
+        .patch(&path, 1, json!({"objection": true, "text": "foundation"}))
+        .is(200);
     assert_ne!(leave, revoked);
 }
 
@@ -309,6 +316,7 @@ fn a_damaged_database_is_rebuilt(app: &App) {
     let broken = app.db().write_blocking(|conn| {
         for sql in [
             "DELETE FROM disclosures",
+            "DELETE FROM notices",
             "DELETE FROM capture_entries",
             "DELETE FROM capture_files",
             "UPDATE files SET crc32 = 7, state = 'disposed'",

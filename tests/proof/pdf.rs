@@ -16,8 +16,128 @@ fn naming(exhibits: u32, report: u32) -> Model {
         exhibits,
         report,
         typesetter: "typst 0.15.1".into(),
+        certificates: None,
     });
     model
+}
+
+/// The same with drafts of certificates, which were asked for.
+fn certified(rules: &[(&str, u32)]) -> Model {
+    let mut model = naming(1, 1);
+    let drafts = CertificatePapers {
+        jurisdiction: "federal".into(),
+        rules: rules
+            .iter()
+            .map(|(rule, volumes)| ((*rule).to_owned(), *volumes))
+            .collect(),
+        hearing_on: Some("2027-03-01".into()),
+        templates: [("902-13.typ".to_owned(), casetrail::proof::Digest([7; 32]))].into(),
+        software: vec![SoftwareRun {
+            version: "0.1.0".into(),
+            binary: None,
+            configuration: casetrail::proof::Digest([8; 32]),
+            first_started_at: "2026-11-20T08:00:00.000000Z".into(),
+            last_started_at: "2026-11-20T08:00:00.000000Z".into(),
+            starts: 1,
+        }],
+        clock: None,
+    };
+    let asked = drafts.asked();
+    if let Some(pdf) = &mut model.head.pdf {
+        pdf.certificates = Some(drafts);
+    }
+    model.ask(|record| record["certificates"] = asked);
+    model
+}
+
+/// Report, exhibits, and these certificates.
+fn papers(certificates: &[&str]) -> Vec<String> {
+    let certificates = certificates.iter().map(|name| format!("data/certificates/{name}.pdf"));
+    let both = ["data/exhibits.pdf", "data/report.pdf"].map(str::to_owned);
+    certificates.chain(both).collect()
+}
+
+fn found(model: &Model, paths: &[String]) -> Vec<String> {
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    failures(&verify_zip(&with(model, &paths), &key()))
+}
+
+#[test]
+fn drafts_of_certificates_are_those_asked_for() {
+    let names = [
+        "902-13",
+        "902-13-form",
+        "902-14-1-of-2",
+        "902-14-2-of-2",
+        "902-14-form-1-of-2",
+        "902-14-form-2-of-2",
+    ];
+    let model = certified(&[("902-13", 1), ("902-14", 2)]);
+    let all = papers(&names);
+    let paths: Vec<&str> = all.iter().map(String::as_str).collect();
+    let report = verify_zip(&with(&model, &paths), &key());
+    assert_eq!(report.outcome, VerifyOutcome::Passed, "{:?}", failures(&report));
+    let text = cli::text(&report);
+    let remark = "data/certificates/902-13-form.pdf: are drafts, and what they show is not compared";
+    assert!(text.contains(remark), "{text}");
+    for (lacking, path) in names.iter().zip(&all) {
+        let others: Vec<String> = all.iter().filter(|other| *other != path).cloned().collect();
+        let told = found(&model, &others);
+        assert!(
+            told.iter().any(|told| told.starts_with(&format!("papers.pdf {path}"))),
+            "{lacking}: {told:?}"
+        );
+    }
+    let more = papers(&[&names[..], &["902-11"]].concat());
+    let told = found(&model, &more);
+    assert!(
+        told.iter()
+            .any(|told| told.starts_with("papers.pdf data/certificates/902-11.pdf")),
+        "{told:?}"
+    );
+    for other in ["902-12", "902-13-signed", "902-13-form-form", "seal"] {
+        let told = found(&model, &papers(&[&names[..], &[other]].concat()));
+        assert!(
+            told.iter()
+                .any(|told| told.starts_with("layout.unexpected data/certificates/")),
+            "{other}: {told:?}"
+        );
+    }
+}
+
+#[test]
+fn certificates_that_nobody_asked_for_or_for_no_rule_fail() {
+    let both = papers(&["902-13", "902-13-form"]);
+    for bend in [
+        |asked: &mut serde_json::Value| asked["certificates"] = serde_json::Value::Null,
+        |asked: &mut serde_json::Value| asked["certificates"]["rules"] = json!(["902-13", "902-14"]),
+        |asked: &mut serde_json::Value| asked["certificates"]["jurisdiction"] = json!("oregon"),
+        |asked: &mut serde_json::Value| asked["certificates"]["hearing_on"] = json!("2027-03-02"),
+    ] {
+        let mut model = certified(&[("902-13", 1)]);
+        assert_eq!(found(&model, &both), Vec::<String>::new());
+        model.ask(bend);
+        let told = found(&model, &both);
+        assert!(
+            told.len() == 1 && told[0].contains("certificates is not what the request says"),
+            "{told:?}"
+        );
+    }
+    let mut asked = naming(1, 1);
+    asked.ask(|record| record["certificates"] = json!({"rules": ["902-13"], "jurisdiction": "federal"}));
+    let told = found(&asked, &papers(&[]));
+    assert!(
+        told.len() == 1 && told[0].contains("certificates is not what the request says"),
+        "{told:?}"
+    );
+    for (rules, files) in [(&[][..], &[][..]), (&[("902-13", 0)], &[]), (&[("902-12", 1)], &[])] {
+        let told = found(&certified(rules), &papers(files));
+        assert!(
+            told.iter()
+                .any(|told| told.contains("for no rule, or for one that has none")),
+            "{rules:?}: {told:?}"
+        );
+    }
 }
 
 /// The packet with these files beside its data.
@@ -159,6 +279,10 @@ fn volumes_are_named_in_their_order() {
         "report.pdf",
         "data/other.pdf",
         "data/x/report.pdf",
+        "data/certificates/report.pdf",
+        "data/certificates/902-13-form-1-of-1.pdf",
+        "data/certificates/902-15.pdf",
+        "data/902-13.pdf",
     ] {
         assert!(!is_pdf_path(other), "{other}");
     }

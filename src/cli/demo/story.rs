@@ -2,7 +2,7 @@
 //!
 //! `story.json` has a request a line: when (a day before today and an hour in New York, or so many hours or minutes before
 //! now), by whom, what is asked of which route, under which name the answer's id is known later, and which of `files/` go
-//! with it. `{name}` in an address or a text stands for such an id or a person's, `{time -19 21:47}` for a time.
+//! with it. `{name}` in an address or a text stands for such an id or a person's, `{time -19 21:47}` for a time, `{day 92 09:00}` for its day.
 
 use chrono::{DateTime, Days};
 use chrono_tz::America::New_York;
@@ -116,10 +116,8 @@ impl Names {
         if let Some(text) = name.strip_prefix("time ") {
             return Ok(clock::format(time(text, self.now)?));
         }
-        // A day, in days from now.
-        if let Some(days) = name.strip_prefix("day ") {
-            let noon = time(&format!("{days} 12:00"), self.now)?;
-            return Ok(clock::format(noon)[..10].to_owned());
+        if let Some(text) = name.strip_prefix("day ") {
+            return Ok(clock::format(time(text, self.now)?)[..10].to_owned());
         }
         let found = self.ids.get(name).cloned();
         found.ok_or_else(|| Error::internal(format!("the story knows no `{name}`")))

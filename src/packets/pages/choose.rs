@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use askama::Template;
 
+use super::certificates::DraftChoices;
 use super::missing::{self, MissingTask, Picked};
 use crate::captures::choice::{self, Choice, ChoiceAsked, ChoiceFilter};
 use crate::captures::derivatives::{self, DerivativeLine};
@@ -67,6 +68,7 @@ struct ChoosePage {
     page: CasePage,
     form: FormView,
     purposes: Vec<(&'static str, String)>,
+    drafts: DraftChoices,
     kinds: Vec<(&'static str, String)>,
     platforms: Vec<(String, String)>,
     states: Vec<(&'static str, String)>,
@@ -272,7 +274,7 @@ pub async fn choose_page(page: &PageRequest, case: String, mut form: FormView) -
     };
     let chosen: HashSet<String> = found.picked.iter().map(|view| view.outline().id.clone()).collect();
     let redactions = redactions(page, &case_page, &chosen).await?;
-    let mut shown = ChoosePage::of(frame, case_page, (form, picking), found);
+    let mut shown = ChoosePage::of(frame, case_page, (form, picking, DraftChoices::of(page)?), found);
     shown.redactions = redactions;
     shown.earlier = earlier;
     shown.difference = new.map(|new| PickedDifference::of(&new, &shown.picking.selection));
@@ -309,7 +311,12 @@ fn refuse_unknown(form: &mut FormView, picking: &Picking, found: &Choice) {
 }
 
 impl ChoosePage {
-    fn of(frame: Frame, page: CasePage, (form, picking): (FormView, Picking), mut found: Choice) -> Self {
+    fn of(
+        frame: Frame,
+        page: CasePage,
+        (form, picking, drafts): (FormView, Picking, DraftChoices),
+        mut found: Choice,
+    ) -> Self {
         let more = found.shown.len() > SHOWN;
         found.shown.truncate(SHOWN);
         let rows: Vec<PickRow> = found.shown.iter().map(|view| pick_row(view, &page, &picking)).collect();
@@ -322,6 +329,7 @@ impl ChoosePage {
         let missing = missing::tasks(&page, &picked, form.value("recipient"));
         Self {
             purposes: purposes(&page.rights),
+            drafts,
             kinds: choice::kinds(),
             platforms: found.platforms.iter().map(|p| (p.clone(), label(p))).collect(),
             states: words::<CaptureState>(),

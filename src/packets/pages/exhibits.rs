@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use askama::Template;
 
+use super::certificates::DraftChoices;
 use super::choose::{self, title};
 use crate::captures::choice::{self, ChoiceAsked};
 use crate::captures::derivatives::DerivativeLine;
@@ -66,6 +67,7 @@ struct ExhibitsPage {
     purpose: String,
     /// The packets to which a supplement of this list may add.
     earlier: Vec<(String, String)>,
+    drafts: DraftChoices,
     saved: Moment,
     rows: Vec<ExhibitFields>,
     /// Exhibits before those shown.
@@ -199,6 +201,7 @@ async fn show_with(page: &PageRequest, (case, id): (String, String), sent: FormS
         redactions: choose::redactions(page, &case_page, &exhibits).await?,
         purpose: label(list.purpose.as_str()),
         earlier,
+        drafts: DraftChoices::of(page)?,
         saved: case_page.at(list.changed_at.0),
         form: match sent {
             FormSent::None => first(&list, &rows),

@@ -3,6 +3,7 @@
 
 use askama::Template;
 
+use super::notices::NoticeSummary;
 use super::{ShownPacket, release};
 use crate::cases::{CasePage, Tab};
 use crate::error::Result;
@@ -166,6 +167,7 @@ struct PacketPage {
     /// The items that were named, so that they can be picked again.
     items: String,
     disclosures: Vec<Disclosed>,
+    notices: NoticeSummary,
     may_cancel: bool,
     may_disclose: bool,
     /// Whether the reader may download it now.
@@ -216,6 +218,7 @@ async fn one_page(page: &PageRequest, id: String, form: FormView) -> Reply {
         fingerprint: groups(&Digest::of(format!("{key}\n").as_bytes())),
         key,
         items: items.text(),
+        notices: NoticeSummary::of(page, &packet, &case_page).await?,
         may_cancel: reads::may_cancel(gate, ctx, id.clone()).await?,
         may_disclose: reads::may_disclose(gate, ctx, id.clone()).await? && may_leave,
         may_download: may_leave || (packet.state == PacketState::Ready.as_str() && may_release),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::exhibit::{list, said};
+use super::records::{list, said};
 use super::{PaperView, TimelineMoment, times, words};
 use crate::page::words as page_words;
 use crate::text::label;

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{PaperView, times, words};
+use super::records::{list, said};
+use super::{PaperView, certificate, times, words};
 use crate::page::story::TrailEvent;
 use crate::page::{views, words as page_words};
 use crate::paper::letters::SignKey;
@@ -53,15 +54,6 @@ pub(super) fn parts(view: &PaperView<'_>, exhibit: &Exhibit) -> ExhibitParts {
     .parts()
 }
 
-pub(super) fn said<'v>(record: &'v Value, pointer: &str) -> Option<&'v str> {
-    let text = record.pointer(pointer)?.as_str()?;
-    (!text.trim().is_empty()).then_some(text)
-}
-
-pub(super) fn list<'v>(record: &'v Value, name: &str) -> &'v [Value] {
-    record[name].as_array().map_or(&[], Vec::as_slice)
-}
-
 impl ExhibitPaper<'_> {
     fn parts(&self) -> ExhibitParts {
         let (view, record) = (self.view, self.exhibit.told());
@@ -91,6 +83,7 @@ impl ExhibitPaper<'_> {
             "text_chars": text.map_or(0, |text| text.chars().count()),
             "versions": versions, "times": self.times(), "facts": self.facts(), "basis": letters.rich(&self.basis()),
             "redactions": self.redactions(), "coverage": self.coverage(), "files": files, "custody": custody, "captured": captured,
+            "certificate": certificate::part(view, self.exhibit, &self.basis()),
             "jury": {"show": shows || !native.is_empty(), "native": native},
         });
         ExhibitParts {

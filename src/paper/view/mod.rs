@@ -4,7 +4,9 @@
 //! `docs/adr/0060` says what stands where.
 
 mod authorization;
+mod certificate;
 mod exhibit;
+mod records;
 mod times;
 mod volume;
 pub(super) mod words;
@@ -26,7 +28,8 @@ use crate::proof::packet::{
     is_exhibit,
 };
 use crate::text::{self, label};
-use exhibit::{ExhibitParts, said};
+use exhibit::ExhibitParts;
+use records::said;
 
 pub(super) use volume::EvidenceCode;
 
@@ -47,6 +50,10 @@ pub struct PaperDraft {
     authorizations: Vec<Value>,
     exceptions: Vec<Value>,
     schedule: Vec<Value>,
+    /// What drafts of certificates say of the system, where the packet has any.
+    pub(super) certificates: Option<Value>,
+    /// The exhibits that a platform returned.
+    returned: Vec<String>,
     /// When the packet was asked for: the time that its papers bear.
     pub(super) at: Micros,
     pub(super) id: String,
@@ -103,6 +110,8 @@ struct GatheredPapers<'v> {
     hash_only: Vec<Value>,
     /// The exhibits that rest on each authorization.
     uses: HashMap<String, Vec<String>>,
+    /// The exhibits that a platform returned.
+    returned: Vec<String>,
     juvenile: bool,
 }
 
@@ -119,6 +128,7 @@ impl<'v> GatheredPapers<'v> {
             schedule: Vec::new(),
             hash_only: Vec::new(),
             uses: HashMap::new(),
+            returned: Vec::new(),
             juvenile: false,
         }
     }
@@ -153,6 +163,9 @@ impl<'v> GatheredPapers<'v> {
             exceptions,
             withheld,
         } = exhibit::parts(self.view, exhibit);
+        if certificate::is_returned(exhibit) {
+            self.returned.push(no.clone());
+        }
         if said(record, "/basis/kind") == Some("authorization")
             && let Some(id) = said(record, "/basis/id")
         {
@@ -207,6 +220,8 @@ impl<'v> GatheredPapers<'v> {
     fn finish(mut self, organization: &str) -> Result<PaperDraft> {
         let head = &self.view.story.head;
         let common = self.common(organization);
+        let drafts = head.pdf.as_ref().and_then(|pdf| pdf.certificates.as_ref());
+        let certificates = drafts.map(|drafts| certificate::common(self.view, drafts));
         self.timeline.sort_by_key(|(at, _)| *at);
         for authorization in &mut self.authorizations {
             let id = authorization["id"].as_str().unwrap_or_default();
@@ -221,6 +236,8 @@ impl<'v> GatheredPapers<'v> {
             authorizations: self.authorizations,
             exceptions: self.exceptions,
             schedule: self.schedule,
+            certificates,
+            returned: self.returned,
             at: crate::clock::parse(&head.requested_at).ok_or_else(|| Error::internal("a packet without a time"))?,
             id: head.id.clone(),
             name: head.name.clone(),

@@ -31,8 +31,9 @@ impl PaperDraft {
         evidence: Option<EvidenceCode>,
     ) -> Result<String> {
         let exhibits = volume.exhibits.clone().map(|place| {
-            let shown = self.exhibits.read(place)?;
-            Ok(serde_json::from_slice::<Value>(&shown)?)
+            let mut shown: Value = serde_json::from_slice(&self.exhibits.read(place)?)?;
+            shown["certificate"].take();
+            Ok(shown)
         });
         let exhibits = exhibits.collect::<Result<Vec<Value>>>()?;
         let mut data = self.common.clone();
