@@ -110,6 +110,7 @@ fn head(templates: &Templates) -> Head {
         }),
     };
     Head {
+        supplement_of: None,
         id: ID.into(),
         name: "sample-1-20260102T100000Z".into(),
         purpose: "court_exhibits".into(),
@@ -169,6 +170,8 @@ fn exhibits() -> Vec<Exhibit> {
         (lookup, Vec::new()),
     ];
     let exhibit = |(number, (record, files)): (u32, (Value, Vec<FileRow>))| Exhibit {
+        redactions: None,
+        since: None,
         exhibit: number,
         number: Some(format!("P-{number}")),
         title: Some(format!("Sample exhibit {number}")),
