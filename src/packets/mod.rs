@@ -26,6 +26,7 @@ mod pick;
 pub mod projection;
 mod read_ahead;
 mod reads;
+mod redacted;
 mod redactions;
 mod selection;
 mod store;

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::lists::requested::{AskedExhibit, ExcludedCapture, MissingCount, NamedList, ScheduledCapture};
-use super::redactions::AskedRedaction;
+use super::redacted::{self, AskedRedaction};
 use crate::clock::{Micros, Timestamp};
 use crate::db::tables::{jobs, packets};
 use crate::error::{Error, Result};
@@ -87,7 +87,7 @@ impl NewPacket {
             form.refuse("captures", "either", message);
         }
         let recipient = form.filled("recipient", LINE);
-        let redactions = super::redactions::read(&mut form);
+        let redactions = redacted::read(&mut form);
         form.done()?;
         let purpose = purpose.ok_or_else(|| Error::internal("a purpose that was neither taken nor refused"))?;
         Ok(Self {
