@@ -28,6 +28,7 @@ mod pick;
 pub mod projection;
 mod read_ahead;
 mod reads;
+mod redacted;
 mod redactions;
 mod release;
 mod released;

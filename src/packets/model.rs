@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::certificates::asked::AskedCertificates;
 use super::lists::requested::{AskedExhibit, ExcludedCapture, MissingCount, NamedList, ScheduledCapture};
-use super::redactions::AskedRedaction;
+use super::redacted::{self, AskedRedaction};
 use super::released::ReleaseView;
 use super::since::NewSince;
 use crate::clock::{Micros, Timestamp};
@@ -100,7 +100,7 @@ impl NewPacket {
             form.refuse("supplement_of", "either", message);
         }
         let recipient = form.filled("recipient", LINE);
-        let redactions = super::redactions::read(&mut form);
+        let redactions = redacted::read(&mut form);
         let certificates = AskedCertificates::read(&mut form);
         form.done()?;
         let purpose = purpose.ok_or_else(|| Error::internal("a purpose that was neither taken nor refused"))?;

@@ -1,11 +1,13 @@
 //! Which captures go into the packet, where their files lie in it, and the errors for files that are damaged.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
 
 use super::redactions;
 use super::store::{self, ListedCapture};
 use super::work::Work;
-use crate::captures::FileEntry;
+use crate::captures::{FileEntry, derivatives};
 use crate::error::{Error, Kind, Result};
 use crate::proof::id::Digest;
 use crate::proof::packet::{FileRow, Shown, exhibit_path};
@@ -79,8 +81,38 @@ pub fn select(work: &Work<'_>) -> Result<Vec<Pick>> {
     for (pick, exhibit) in picks.iter_mut().zip(1..) {
         pick.exhibit = exhibit;
     }
-    redactions::put(work, &mut picks)?;
+    put_redactions(work, &mut picks)?;
     Ok(picks)
+}
+
+/// Puts the redactions that the request names to their captures.
+fn put_redactions(work: &Work<'_>, picks: &mut [Pick]) -> Result<()> {
+    let Some(asked) = &work.request.redactions else {
+        return Ok(());
+    };
+    let ids: Vec<String> = asked.iter().flat_map(|row| row.derivatives.iter().cloned()).collect();
+    let rows = work.read(|conn| derivatives::store::records(conn, &work.packet.case_id, &ids))?;
+    let mut records: HashMap<String, (Value, Digest)> = rows.into_iter().collect();
+    for row in asked {
+        let pick = picks.iter_mut().find(|pick| pick.id == row.capture);
+        let pick = pick.ok_or_else(|| Error::conflict("a capture that is redacted does not go into the packet"))?;
+        let shown = row.derivatives.iter().map(|id| {
+            let (record, leaf) = records.remove(id)?;
+            Some(Shown { leaf, record })
+        });
+        let shown: Option<Vec<Shown>> = shown.collect();
+        pick.redactions = Some(shown.ok_or_else(|| Error::internal("a redaction is gone that a request names"))?);
+    }
+    let redacted: HashSet<&str> = asked.iter().map(|row| row.capture.as_str()).collect();
+    let whole: Vec<&String> = picks
+        .iter()
+        .map(|pick| &pick.id)
+        .filter(|id| !redacted.contains(id.as_str()))
+        .collect();
+    match work.read(|conn| redactions::shown_elsewhere(conn, &redacted, &whole))? {
+        Some(message) => Err(Error::conflict(format!("The redactions: {message}"))),
+        None => Ok(()),
+    }
 }
 
 /// One that was named is never left out in silence.

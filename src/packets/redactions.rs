@@ -1,46 +1,16 @@
-//! Redactions that stand in a packet in the place of what they were made from: how they are asked for, and how the builder
-//! finds them. No file of a redacted capture lies in the packet under another exhibit.
+//! Redactions that a request names: each is of a capture that goes into the packet, and no file that one hides lies in the
+//! packet under another exhibit.
 
 use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::pick::Pick;
+use super::redacted::AskedRedaction;
 use super::store;
-use super::work::Work;
 use crate::captures::{Derivative, derivatives};
 use crate::db::AnyConn;
 use crate::db::tables::capture_files;
 use crate::error::{Error, FieldError, Result};
-use crate::forms::{Form, parse_id};
-use crate::proof::id::Digest;
-use crate::proof::packet::Shown;
-
-/// Redactions that one request may name.
-const NAMED: usize = 5_000;
-
-/// A capture that is redacted in a packet, and the redactions that stand in its place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AskedRedaction {
-    /// The capture.
-    pub capture: String,
-    /// Ids of the derivatives; what the first tells of the capture's record stands in the record's place.
-    pub derivatives: Vec<String>,
-}
-
-/// Reads the ids of the redactions that a request names.
-pub fn read(form: &mut Form) -> Vec<String> {
-    let mut ids = Vec::new();
-    for (i, text) in form.texts("redactions", NAMED, 64).iter().enumerate() {
-        match parse_id(text) {
-            Some(id) => ids.push(id),
-            None => form.refuse(&format!("redactions[{i}]"), "uuid", "must be a UUID"),
-        }
-    }
-    ids
-}
 
 /// The redactions by capture. Each is of a capture that goes into the packet, and no two are of one file.
 pub fn take(
@@ -94,38 +64,8 @@ pub fn take(
     Ok(Some(asked))
 }
 
-/// Puts the redactions that the request names to their captures.
-pub fn put(work: &Work<'_>, picks: &mut [Pick]) -> Result<()> {
-    let Some(asked) = &work.request.redactions else {
-        return Ok(());
-    };
-    let ids: Vec<String> = asked.iter().flat_map(|row| row.derivatives.iter().cloned()).collect();
-    let rows = work.read(|conn| derivatives::store::records(conn, &work.packet.case_id, &ids))?;
-    let mut records: HashMap<String, (Value, Digest)> = rows.into_iter().collect();
-    for row in asked {
-        let pick = picks.iter_mut().find(|pick| pick.id == row.capture);
-        let pick = pick.ok_or_else(|| Error::conflict("a capture that is redacted does not go into the packet"))?;
-        let shown = row.derivatives.iter().map(|id| {
-            let (record, leaf) = records.remove(id)?;
-            Some(Shown { leaf, record })
-        });
-        let shown: Option<Vec<Shown>> = shown.collect();
-        pick.redactions = Some(shown.ok_or_else(|| Error::internal("a redaction is gone that a request names"))?);
-    }
-    let redacted: HashSet<&str> = asked.iter().map(|row| row.capture.as_str()).collect();
-    let whole: Vec<&String> = picks
-        .iter()
-        .map(|pick| &pick.id)
-        .filter(|id| !redacted.contains(id.as_str()))
-        .collect();
-    match work.read(|conn| shown_elsewhere(conn, &redacted, &whole))? {
-        Some(message) => Err(Error::conflict(format!("The redactions: {message}"))),
-        None => Ok(()),
-    }
-}
-
 /// Says which captures would show a file as it is that a redacted capture withholds.
-fn shown_elsewhere(conn: &mut AnyConn, redacted: &HashSet<&str>, whole: &[&String]) -> Result<Option<String>> {
+pub fn shown_elsewhere(conn: &mut AnyConn, redacted: &HashSet<&str>, whole: &[&String]) -> Result<Option<String>> {
     let redacted: Vec<&str> = redacted.iter().copied().collect();
     let hidden: Vec<Vec<u8>> = capture_files::table
         .filter(capture_files::capture_id.eq_any(redacted))

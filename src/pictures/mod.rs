@@ -90,10 +90,13 @@ pub enum Unmade {
     Lacks(&'static str),
 }
 
+/// What a process made, or why it made nothing.
+type MadeOrNot<T> = Result<std::result::Result<T, Unmade>>;
+
 /// How a still picture is decoded in a process, and what makes it stop.
 struct Decoder<'a, T> {
     go_on: &'a dyn Fn() -> Result<()>,
-    read: &'a dyn Fn(&child::Decoding<'_>, &Path) -> Result<std::result::Result<T, Unmade>>,
+    read: &'a (dyn Fn(&child::Decoding<'_>, &Path) -> MadeOrNot<T> + 'a),
 }
 
 /// What makes pictures.

@@ -1,10 +1,9 @@
 //! What was asked for, from which statuses, exhibits and papers follow.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::custody::object_key;
 use super::papers::parse_ranges;
 
 /// What was asked for: the record of this packet's `packet.requested`.
@@ -16,8 +15,8 @@ pub(super) struct AskedPacket {
     pub captures: Option<Vec<String>>,
     /// Items that might leave when it was asked, as ranges; none where its record does not say.
     may_leave: Option<Vec<(u64, u64)>>,
-    /// Ids of the redactions that stand in the place of a capture, by its key.
-    redactions: HashMap<u128, Vec<String>>,
+    /// Ids of the redactions that stand in the place of a capture, by its id.
+    pub redactions: HashMap<String, Vec<String>>,
     pub record: Value,
 }
 
@@ -45,17 +44,6 @@ impl AskedPacket {
         &self.record["exhibits"][place]
     }
 
-    /// Ids of the redactions that stand in the place of a capture; none where it is shown as it is.
-    pub fn redactions(&self, capture: u128) -> Option<&[String]> {
-        self.redactions.get(&capture).map(Vec::as_slice)
-    }
-
-    /// Keys of all redactions that it names.
-    pub fn named_redactions(&self) -> HashSet<u128> {
-        let all = self.redactions.values().flatten();
-        all.map(|id| object_key("derivative", id)).collect()
-    }
-
     /// Whether a capture might leave when it was asked; none where the record does not say, or for one that came later.
     pub fn might_leave(&self, item: u64, recorded: u64) -> Option<bool> {
         let runs = self.may_leave.as_ref().filter(|_| recorded < self.seq)?;
@@ -76,12 +64,9 @@ impl AskedPacket {
     }
 }
 
-fn redactions(record: &Value) -> HashMap<u128, Vec<String>> {
+fn redactions(record: &Value) -> HashMap<String, Vec<String>> {
     let rows = record["redactions"].as_array().into_iter().flatten();
-    let row = |row: &Value| {
-        let ids = row["derivatives"].as_array().into_iter().flatten();
-        let ids = ids.map(|id| id.as_str().unwrap_or_default().to_owned()).collect();
-        (object_key("capture", row["capture"].as_str().unwrap_or_default()), ids)
-    };
-    rows.map(row).collect()
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let ids = |row: &Value| row["derivatives"].as_array().into_iter().flatten().map(text).collect();
+    rows.map(|row| (text(&row["capture"]), ids(row))).collect()
 }

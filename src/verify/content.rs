@@ -325,11 +325,8 @@ impl ContentCheck<'_> {
         let empty = exhibit.record.is_null() && exhibit.current.is_none();
         report.require(empty, PACKET, rule::REDACTED_RECORD);
         self.events(report, object, exhibit);
-        let named = self
-            .custody
-            .request
-            .as_ref()
-            .and_then(|request| request.redactions(object));
+        let request = self.custody.request.as_ref();
+        let named = request.and_then(|request| request.redactions.get(&exhibit.capture));
         let ids = redactions
             .iter()
             .map(|redaction| redaction.record["id"].as_str().unwrap_or_default());

@@ -1,7 +1,7 @@
 //! The inventory: every capture that an event recorded, once, in its order, under the status that follows from events and
 //! request.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::json;
 
@@ -96,12 +96,14 @@ impl Walk<'_> {
         };
         let mut captures: Vec<(&u128, &CaptureFacts)> = self.custody.captures.iter().collect();
         captures.sort_unstable_by_key(|(_, capture)| capture.item);
+        let keys = |kind: &'static str| move |id: &String| object_key(kind, id);
+        let redacted: HashSet<u128> = request.redactions.keys().map(keys("capture")).collect();
         let (mut untold, mut unsure) = (0, 0);
         for (object, capture) in captures {
             let Some(status) = capture.status() else { continue };
             untold += u64::from(status != "included");
             unsure += u64::from(status == "held" && request.might_leave(capture.item, capture.seq).is_none());
-            let redacted = request.redactions(*object).is_some();
+            let redacted = redacted.contains(object);
             let told = follows(status, capture, request);
             let told = told.and_then(|()| (redacted == (status == REDACTED)).then_some(()).ok_or(rule::STATUS));
             if let Err(rule) = told {
@@ -109,7 +111,8 @@ impl Walk<'_> {
                 self.report.fail(INVENTORY, rule.name, message);
             }
         }
-        let named = request.named_redactions();
+        let named = request.redactions.values().flatten();
+        let named: HashSet<u128> = named.map(keys("derivative")).collect();
         let shown = |(object, made): (&u128, &DerivativeFacts)| {
             let state = self.custody.facts[made.fact as usize].state;
             let right = if named.contains(object) {

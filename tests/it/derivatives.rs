@@ -219,7 +219,7 @@ fn who_may_redact_is_who_works_in_the_case_and_who_exports(app: &App) {
         .as_array()
         .unwrap()
         .iter()
-        .rfind(|event| event["action"] == "derivative.made");
+        .rfind(|one| one["event"]["action"] == "derivative.made");
     assert_eq!(last.unwrap()["withheld"], "quarantined", "{last:?}");
     assert!(!last.unwrap().to_string().contains("Anna"));
 }

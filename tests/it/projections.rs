@@ -52,6 +52,11 @@ fn a_busy_day(app: &App) {
     let correction = json!({"text": "what it says", "reason": "misread"});
     app.lead.post(&format!("{path}/corrections"), correction).is(201);
     app.lead.post(&format!("{path}/notes"), json!({"text": "seen"})).is(201);
+    let capture = app.post_with(json!({"files": [{"part": "f", "role": "screenshot"}]}));
+    let picture = crate::pictures::two_halves(8, 4, image::ImageFormat::Png);
+    let shot = app.lead.upload(&case, &capture, &[("f", &picture)]).is(201);
+    let boxes = json!([{"x": 0, "y": 0, "width": 4, "height": 4}]);
+    crate::derivatives::redact(&app.lead, &shot, boxes);
     let list = json!({"purpose": "discovery", "name": "A list", "exhibits": [{"capture": made["id"]}]});
     let list = app.exporter.post(&case.path("exhibit-lists"), list).is(201);
     let wanted = json!({"purpose": "discovery", "exhibit_list": {"id": list["id"], "version": 1}});

@@ -227,7 +227,7 @@ fn rows(form: &FormView, fields: &[(&'static str, &'static str)]) -> Vec<NumberR
             .iter()
             .find_map(|(own, _)| form.error(&format!("{own}{n}")).map(str::to_owned)),
     };
-    (1..=(last + 2).max(SHOWN).min(ROWS)).map(row).collect()
+    (1..=(last + 2).clamp(SHOWN, ROWS)).map(row).collect()
 }
 
 /// The address of what the boxes that were typed would look like; where one is no box, the form says so.

@@ -27,12 +27,11 @@ function emptyRow() {
   if (empty || rows.length >= 60) return empty ?? null;
   const row = rows[rows.length - 1].cloneNode(true);
   const n = rows.length + 1;
-  $(".vh", row).textContent = `Box ${n}`;
+  for (const label of $$("label", row)) label.textContent = label.textContent.replace(/\d+/, String(n));
   for (const field of $$("input", row)) {
     const name = field.name.replace(/\d+$/, String(n));
     Object.assign(field, { name, id: `f-${name}`, value: "" });
-    field.removeAttribute("aria-describedby");
-    field.closest("label")?.setAttribute("for", field.id);
+    field.previousElementSibling.htmlFor = field.id;
   }
   $(".error", row)?.remove();
   rows[rows.length - 1].after(row);

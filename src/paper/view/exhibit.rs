@@ -229,7 +229,8 @@ impl ExhibitPaper<'_> {
     fn file(&self, (n, file): (usize, &FileRow), no_picture: Value) -> Value {
         let letters = self.view.letters;
         let withheld = file.withheld.as_ref().map(|withheld| {
-            let word = |pointer: &str| letters.maybe(said(withheld, pointer));
+            // A full stop follows.
+            let word = |pointer: &str| letters.maybe(said(withheld, pointer).map(|said| said.trim_end_matches('.')));
             json!({"reason": word("/reason"), "referral": word("/referral"), "where": self.kept()})
         });
         json!({
@@ -252,7 +253,7 @@ impl ExhibitPaper<'_> {
         let told = self.exhibit.redactions.iter().flatten().map(|one| {
             let (record, zone) = (&one.record, self.view.story.zone);
             json!({
-                "what": words::capital(&page_words::redacted(record)), "reason": self.view.letters.maybe(said(record, "/reason")),
+                "what": words::capital(&page_words::redacted(record)), "reason": self.view.letters.maybe(said(record, "/reason").map(words::sentence).as_deref()),
                 "by": self.view.letters.maybe(said(record, "/made_by/name")), "at": times::told(zone, record, "/made_at"),
             })
         });
