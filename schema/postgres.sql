@@ -61,6 +61,14 @@ CREATE TABLE public.accounts (
     body text NOT NULL
 );
 
+CREATE TABLE public.acknowledgements (
+    id text NOT NULL,
+    disclosure_id text NOT NULL,
+    packet_id text NOT NULL,
+    leaf bytea NOT NULL,
+    body text NOT NULL
+);
+
 CREATE TABLE public.authorization_holders (
     authorization_id text NOT NULL,
     user_id text NOT NULL
@@ -145,6 +153,24 @@ CREATE TABLE public.checkpoints (
     root bytea NOT NULL,
     note text NOT NULL,
     at bigint NOT NULL
+);
+
+CREATE TABLE public.disclosure_links (
+    id text NOT NULL,
+    disclosure_id text NOT NULL,
+    packet_id text NOT NULL,
+    case_id text NOT NULL,
+    token_sha256 bytea NOT NULL,
+    code_sha256 bytea NOT NULL,
+    ends_at bigint NOT NULL,
+    downloads bigint NOT NULL,
+    downloaded bigint DEFAULT 0 NOT NULL,
+    last_download bigint,
+    refused bigint DEFAULT 0 NOT NULL,
+    locked_at bigint,
+    revoked_at bigint,
+    leaf bytea NOT NULL,
+    body text NOT NULL
 );
 
 CREATE TABLE public.disclosures (
@@ -432,6 +458,9 @@ ALTER TABLE ONLY public.__diesel_schema_migrations
 ALTER TABLE ONLY public.accounts
     ADD CONSTRAINT accounts_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.acknowledgements
+    ADD CONSTRAINT acknowledgements_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.authorization_holders
     ADD CONSTRAINT authorization_holders_pkey PRIMARY KEY (authorization_id, user_id);
 
@@ -458,6 +487,9 @@ ALTER TABLE ONLY public.cases
 
 ALTER TABLE ONLY public.checkpoints
     ADD CONSTRAINT checkpoints_pkey PRIMARY KEY (size);
+
+ALTER TABLE ONLY public.disclosure_links
+    ADD CONSTRAINT disclosure_links_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.disclosures
     ADD CONSTRAINT disclosures_pkey PRIMARY KEY (id);
@@ -542,6 +574,8 @@ ALTER TABLE ONLY public.viewing
 
 CREATE INDEX accounts_case ON public.accounts USING btree (case_id, id);
 
+CREATE INDEX acknowledgements_packet ON public.acknowledgements USING btree (packet_id, id);
+
 CREATE INDEX authorization_holders_user ON public.authorization_holders USING btree (user_id);
 
 CREATE INDEX authorizations_case ON public.authorizations USING btree (case_id, id);
@@ -573,6 +607,10 @@ CREATE INDEX cases_lead ON public.cases USING btree (lead_id, id);
 CREATE INDEX cases_proposed ON public.cases USING btree (proposed_lead_id, id) WHERE (proposed_lead_id IS NOT NULL);
 
 CREATE INDEX cases_unit ON public.cases USING btree (unit_path, id);
+
+CREATE INDEX disclosure_links_packet ON public.disclosure_links USING btree (packet_id, id);
+
+CREATE UNIQUE INDEX disclosure_links_token ON public.disclosure_links USING btree (token_sha256);
 
 CREATE INDEX disclosures_packet ON public.disclosures USING btree (packet_id, id);
 
@@ -647,6 +685,12 @@ CREATE TRIGGER tiles_no_truncate BEFORE TRUNCATE ON public.tiles FOR EACH STATEM
 ALTER TABLE ONLY public.accounts
     ADD CONSTRAINT accounts_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
 
+ALTER TABLE ONLY public.acknowledgements
+    ADD CONSTRAINT acknowledgements_disclosure_id_fkey FOREIGN KEY (disclosure_id) REFERENCES public.disclosures(id);
+
+ALTER TABLE ONLY public.acknowledgements
+    ADD CONSTRAINT acknowledgements_packet_id_fkey FOREIGN KEY (packet_id) REFERENCES public.packets(id);
+
 ALTER TABLE ONLY public.authorization_holders
     ADD CONSTRAINT authorization_holders_authorization_id_fkey FOREIGN KEY (authorization_id) REFERENCES public.authorizations(id);
 
@@ -676,6 +720,15 @@ ALTER TABLE ONLY public.cases
 
 ALTER TABLE ONLY public.cases
     ADD CONSTRAINT cases_unit_id_fkey FOREIGN KEY (unit_id) REFERENCES public.units(id);
+
+ALTER TABLE ONLY public.disclosure_links
+    ADD CONSTRAINT disclosure_links_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+
+ALTER TABLE ONLY public.disclosure_links
+    ADD CONSTRAINT disclosure_links_disclosure_id_fkey FOREIGN KEY (disclosure_id) REFERENCES public.disclosures(id);
+
+ALTER TABLE ONLY public.disclosure_links
+    ADD CONSTRAINT disclosure_links_packet_id_fkey FOREIGN KEY (packet_id) REFERENCES public.packets(id);
 
 ALTER TABLE ONLY public.disclosures
     ADD CONSTRAINT disclosures_packet_id_fkey FOREIGN KEY (packet_id) REFERENCES public.packets(id);

@@ -315,6 +315,36 @@ diesel::table! {
 }
 
 diesel::table! {
+    disclosure_links (id) {
+        id -> Text,
+        disclosure_id -> Text,
+        packet_id -> Text,
+        case_id -> Text,
+        token_sha256 -> Binary,
+        code_sha256 -> Binary,
+        ends_at -> BigInt,
+        downloads -> BigInt,
+        downloaded -> BigInt,
+        last_download -> Nullable<BigInt>,
+        refused -> BigInt,
+        locked_at -> Nullable<BigInt>,
+        revoked_at -> Nullable<BigInt>,
+        leaf -> Binary,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    acknowledgements (id) {
+        id -> Text,
+        disclosure_id -> Text,
+        packet_id -> Text,
+        leaf -> Binary,
+        body -> Text,
+    }
+}
+
+diesel::table! {
     exhibit_lists (id) {
         id -> Text,
         case_id -> Text,
@@ -454,6 +484,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     capture_files,
     packets,
     disclosures,
+    disclosure_links,
+    acknowledgements,
     exhibit_lists,
     exhibit_numbers,
     idempotency,

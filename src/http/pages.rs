@@ -236,6 +236,7 @@ fn done_words(word: &str) -> Option<&'static str> {
         "packet-asked" => "The packet is asked for, and built in the background.",
         "packet-cancelled" => "The build is called off. It ends at its next step.",
         "disclosed" => "The disclosure is recorded.",
+        "acknowledged" => "The receipt is recorded.",
         "upload-ended" => "The upload is ended. What had come of it is removed.",
         "draft-kept" => "Kept as a draft, for you alone. It is here when you come back, for thirty days.",
         "draft-discarded" => "The draft is discarded.",
@@ -249,7 +250,7 @@ fn done_words(word: &str) -> Option<&'static str> {
 }
 
 /// What somebody typed into a form that was refused, and why it was.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct FormView {
     typed: Vec<(String, String)>,
     /// What is wrong, field by field.

@@ -4,7 +4,7 @@ use actix_web::http::header::{CONTENT_DISPOSITION, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde_json::json;
 
-use super::model::{NewDisclosure, NewPacket, Packet, PacketView, Purpose};
+use super::model::{NewPacket, Packet, PacketView, Purpose};
 use super::{ops, reads};
 use crate::blobs::{ExpectedBytes, Key};
 use crate::error::{Error, Result};
@@ -93,7 +93,7 @@ pub async fn call_off(id: String, mut request: WriteRequest) -> Result<PacketVie
 }
 
 /// The packet's bytes, and what they must be.
-fn stored(packet: &Packet) -> Result<StoredBytes> {
+pub fn stored(packet: &Packet) -> Result<StoredBytes> {
     let size = packet.size.and_then(|size| u64::try_from(size).ok());
     let (sha256, size) = packet
         .digest()
@@ -108,21 +108,4 @@ fn stored(packet: &Packet) -> Result<StoredBytes> {
         asked: json!({"case_id": packet.case_id, "packet_id": packet.id}),
         kind: "application/zip".to_owned(),
     })
-}
-
-/// `POST /packets/{id}/disclosures`
-pub async fn disclose(PathId(id): PathId, request: WriteRequest) -> Reply {
-    let (scope, place) = (Scope::Packet(id.clone()), format!("/api/v1/packets/{id}/disclosures"));
-    let verb = move |tx: &mut Tx<'_>, new: &NewDisclosure| ops::disclose(tx, &id, new);
-    let made = request
-        .write(Act::PacketDisclose, scope, NewDisclosure::parse, verb)
-        .await?;
-    Ok(HttpResponse::Created().insert_header((LOCATION, place)).json(made))
-}
-
-/// `GET /packets/{id}/disclosures`
-pub async fn disclosures(req: HttpRequest, id: PathId, app: App, requester: RequestCtx) -> Reply {
-    let page = Page::read(&req, &[])?;
-    let found = reads::disclosures(&app.gate, &requester, id.0, &page).await?;
-    page.reply(&req, Listed::of(found, &page, |d| d.id.clone(), |d| d))
 }

@@ -10,6 +10,7 @@ mod build;
 mod builder;
 mod custody;
 mod cut;
+mod disclosures;
 mod documents;
 mod exhibits;
 mod inspection;
@@ -36,6 +37,7 @@ use actix_web::web;
 use crate::http::reply::at;
 
 pub use builder::{cancel, run_builder};
+pub use disclosures::wrapped;
 pub use inspection::PLACES as VERIFICATIONS;
 pub use model::{Packet, PacketState, Purpose};
 
@@ -72,7 +74,6 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(at("/api/v1/verifications", "POST").route(web::post().to(inspection::verify)))
         .service(at("/packets/{id}/file", "GET").route(web::get().to(api::file)))
         .service(at("/packets/{id}/cancellation", "POST").route(web::post().to(pages::cancel)))
-        .service(at("/packets/{id}/disclosures", "POST").route(web::post().to(pages::disclose)))
         .service(
             at("/api/v1/cases/{id}/packets", "POST, GET")
                 .route(web::post().to(api::request))
@@ -93,10 +94,6 @@ pub fn routes(config: &mut web::ServiceConfig) {
         )
         .service(at("/api/v1/packets/{id}", "GET").route(web::get().to(api::one)))
         .service(at("/api/v1/packets/{id}/cancellation", "POST").route(web::post().to(api::cancel)))
-        .service(at("/api/v1/packets/{id}/file", "GET").route(web::get().to(api::file)))
-        .service(
-            at("/api/v1/packets/{id}/disclosures", "POST, GET")
-                .route(web::post().to(api::disclose))
-                .route(web::get().to(api::disclosures)),
-        );
+        .service(at("/api/v1/packets/{id}/file", "GET").route(web::get().to(api::file)));
+    disclosures::routes(config);
 }

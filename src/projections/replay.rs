@@ -43,7 +43,7 @@ fn project(target: &mut AnyConn, past: &PastEvent) -> Result<()> {
         "subject" | "account" => subjects::projection::project(target, past),
         "authorization" => authorizations::projection::project(target, past),
         "capture" => captures::projection::project(target, past),
-        "packet" | "exhibit_list" => packets::projection::project(target, past),
+        "packet" | "exhibit_list" | "disclosure" => packets::projection::project(target, past),
         _ => return Ok(()),
     }?;
     as_recorded(target, action, past)

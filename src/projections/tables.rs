@@ -64,6 +64,14 @@ pub const TABLES: &[(&str, TableKind)] = &[
         ]),
     ),
     ("disclosures", Projection(&[])),
+    (
+        "disclosure_links",
+        Projection(&[(
+            "refused",
+            "how many wrong codes were tried; each stands in the access log",
+        )]),
+    ),
+    ("acknowledgements", Projection(&[])),
     ("exhibit_lists", Projection(&[])),
     ("exhibit_numbers", Projection(&[])),
     ("idempotency", Operational("answers kept for retries, which expire")),

@@ -108,6 +108,8 @@ fn to_first_schema(home: &Home) {
              DROP INDEX events_action; DROP INDEX user_versions; DROP INDEX authorizations_number; DROP INDEX cases_by_number; ALTER TABLE cases DROP COLUMN number_key; \
              DROP TABLE pictures; DROP TABLE viewing; DROP TABLE seen_items; DROP TABLE uploads; DROP TABLE drafts; \
              DROP TABLE find_keys; DROP TABLE find_progress; DROP TABLE exhibit_numbers; CREATE TABLE kept_lists AS SELECT * FROM exhibit_lists; DROP TABLE exhibit_lists; \
+             CREATE TABLE kept_links AS SELECT * FROM disclosure_links; DROP TABLE disclosure_links; \
+             CREATE TABLE kept_receipts AS SELECT * FROM acknowledgements; DROP TABLE acknowledgements; \
              ALTER TABLE captures DROP COLUMN platform; ALTER TABLE captures DROP COLUMN account; ALTER TABLE captures DROP COLUMN account_id; \
              ALTER TABLE captures DROP COLUMN posted_at; ALTER TABLE captures DROP COLUMN uncovered; \
              ALTER TABLE captures DROP COLUMN address_stem; ALTER TABLE sessions DROP COLUMN name; \
@@ -144,7 +146,11 @@ fn an_older_schema_is_brought_forward(base: Database) {
     server.stop();
     // No earlier release made the demonstration's exhibit list: its row comes back as it was.
     Sql::open(&home)
-        .run("INSERT INTO exhibit_lists SELECT * FROM kept_lists; DROP TABLE kept_lists")
+        .run(
+            "INSERT INTO exhibit_lists SELECT * FROM kept_lists; DROP TABLE kept_lists; \
+             INSERT INTO disclosure_links SELECT * FROM kept_links; DROP TABLE kept_links; \
+             INSERT INTO acknowledgements SELECT * FROM kept_receipts; DROP TABLE kept_receipts",
+        )
         .expect("the rows");
     home.assert_clean();
     let after = state(&home);

@@ -26,6 +26,7 @@ mod cases;
 mod casework;
 mod custody;
 mod decide;
+mod disclosures;
 mod doors;
 mod drafts;
 mod early;

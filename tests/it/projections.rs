@@ -57,9 +57,12 @@ fn a_busy_day(app: &App) {
     let wanted = json!({"purpose": "discovery", "exhibit_list": {"id": list["id"], "version": 1}});
     let packet = ready(&app.exporter, &ask(&app.exporter, &case, wanted));
     let path = format!("/api/v1/packets/{}/disclosures", packet["id"].as_str().unwrap());
-    app.exporter
-        .post(&path, json!({"to": "Counsel", "under": "Brady", "request": "motion 4"}))
-        .is(201);
+    let body = json!({"to": "Counsel", "need": "trial", "under": "Brady", "request": "motion 4"});
+    let disclosed = app.exporter.post(&path, body).is(201);
+    let path = format!("{path}/{}", disclosed["id"].as_str().unwrap());
+    app.exporter.post(&format!("{path}/links"), json!({"days": 2})).is(201);
+    let receipt = json!({"name": "Counsel", "capacity": "defence", "how": "letter"});
+    app.exporter.post(&format!("{path}/acknowledgements"), receipt).is(201);
     assert_ne!(leave, revoked);
 }
 
@@ -297,6 +300,8 @@ fn a_damaged_database_is_rebuilt(app: &App) {
     app.goes_behind();
     let broken = app.db().write_blocking(|conn| {
         for sql in [
+            "DELETE FROM acknowledgements",
+            "DELETE FROM disclosure_links",
             "DELETE FROM disclosures",
             "DELETE FROM capture_entries",
             "DELETE FROM capture_files",

@@ -5,19 +5,17 @@ use askama::Template;
 
 use super::ShownPacket;
 use crate::cases::{CasePage, Tab};
-use crate::error::Result;
 use crate::forms::Word;
-use crate::gate::Scope;
-use crate::http::pages::{self, FormView, Frame, PageRequest};
+use crate::http::pages::{self, Frame, PageRequest};
 use crate::http::paging::Page;
 use crate::http::reply::Reply;
 use crate::http::{PathId, WriteRequest};
-use crate::packets::model::{Disclosure, NewDisclosure, PacketIssue, PacketState, PacketView};
+use crate::packets::disclosures::pages::{FormOutcome, HandedOver, RECEIPT_FIELDS, after};
+use crate::packets::model::{PacketIssue, PacketState, PacketView};
 use crate::packets::selection::Selection;
-use crate::packets::{api, ops, reads};
-use crate::policy::Act;
+use crate::packets::{api, reads};
 use crate::proof::Digest;
-use crate::text::{Moment, count, counted, groups, label, line, size};
+use crate::text::{Moment, count, counted, groups, label, size};
 
 /// The steps of a build: the job's word, what it does, and what that is when nothing more is known.
 const STEPS: [(&str, &str, &str); 8] = [
@@ -143,14 +141,6 @@ impl ShownIssue {
     }
 }
 
-/// A disclosure in words.
-struct Disclosed {
-    to: String,
-    at: Moment,
-    by: String,
-    how: String,
-}
-
 #[derive(Template)]
 #[template(path = "packets/pages/one.html")]
 struct PacketPage {
@@ -164,11 +154,9 @@ struct PacketPage {
     fingerprint: Vec<String>,
     /// The items that were named, so that they can be picked again.
     items: String,
-    disclosures: Vec<Disclosed>,
     may_cancel: bool,
-    may_disclose: bool,
     all: Vec<ShownPacket>,
-    form: FormView,
+    handed: HandedOver,
 }
 
 impl PacketPage {
@@ -179,72 +167,44 @@ impl PacketPage {
             _ => &self.build.told,
         }
     }
+
+    fn receipt_fields(&self) -> &'static [(&'static str, &'static str, &'static str)] {
+        RECEIPT_FIELDS
+    }
 }
 
 pub async fn one(id: PathId, page: PageRequest) -> Reply {
-    one_page(&page, id.0, FormView::default()).await
+    packet_page(&page, id.0, FormOutcome::default()).await
 }
 
-async fn one_page(page: &PageRequest, id: String, form: FormView) -> Reply {
+/// The page of a packet, with what a form of it came to.
+pub async fn packet_page(page: &PageRequest, id: String, shown: FormOutcome) -> Reply {
     let (gate, ctx) = (&page.app.gate, &page.ctx);
     let packet = reads::packet(gate, ctx, id.clone()).await?;
     let (mut frame, case_page) = CasePage::of(page, &packet.case_id, Tab::Packets).await?;
     frame.title = format!("Packet {}", packet.name);
-    let disclosures = reads::disclosures(gate, ctx, id.clone(), &Page::first(100)).await?;
     let others = reads::of_case(gate, ctx, packet.case_id.clone(), &Page::first(100)).await?;
     let items = Selection::of(reads::items_named(gate, ctx, id.clone()).await?);
     let issued = reads::issued(gate, ctx, id.clone()).await?;
     let key = reads::log_key(gate, ctx).await?;
     let shown = PacketPage {
-        disclosures: disclosures
-            .iter()
-            .map(|d| disclosed(d, &case_page))
-            .collect::<Result<_>>()?,
+        handed: HandedOver::of(page, &case_page, (&packet, issued.as_ref()), shown).await?,
         all: others.iter().rev().map(|p| ShownPacket::of(p, &case_page)).collect(),
         issue: issued.map(|issued| ShownIssue::of(&issued, &case_page)),
         fingerprint: groups(&Digest::of(format!("{key}\n").as_bytes())),
         key,
         items: items.text(),
-        may_cancel: reads::may_cancel(gate, ctx, id.clone()).await?,
-        may_disclose: reads::may_disclose(gate, ctx, id).await?,
+        may_cancel: reads::may_cancel(gate, ctx, id).await?,
         build: Build::of(&packet),
         shown: ShownPacket::of(&packet, &case_page),
         page: case_page,
         frame,
-        form,
     };
-    pages::show(&shown, Some(&shown.form))
-}
-
-fn disclosed(d: &Disclosure, page: &CasePage) -> Result<Disclosed> {
-    let said = serde_json::to_value(&d.details)?;
-    let said = said.as_object().into_iter().flatten();
-    let told = said.filter_map(|(name, value)| Some(format!("{}: {}", name.replace('_', " "), value.as_str()?)));
-    Ok(Disclosed {
-        to: line(&d.to),
-        at: page.at(d.disclosed_at.0),
-        by: line(&d.recorded_by.name),
-        how: line(&told.collect::<Vec<_>>().join("; ")),
-    })
-}
-
-pub async fn disclose(id: PathId, request: WriteRequest) -> Reply {
-    let (page, scope) = (request.page()?, Scope::Packet(id.0.clone()));
-    let made = request
-        .write_to(Act::PacketDisclose, scope, NewDisclosure::parse, ops::disclose)
-        .await;
-    after(&page, id.0, "disclosed", made.map(drop)).await
+    pages::show(&shown, Some(&shown.handed.form))
 }
 
 pub async fn cancel(id: PathId, request: WriteRequest) -> Reply {
     let page = request.page()?;
     let made = api::call_off(id.0.clone(), request).await;
-    after(&page, id.0, "packet-cancelled", made.map(drop)).await
-}
-
-/// Back to the packet, which says what was done, or shows the form again.
-async fn after(page: &PageRequest, id: String, done: &str, made: Result<()>) -> Reply {
-    let address = |()| format!("/packets/{id}?done={done}");
-    let again = async |form| one_page(page, id.clone(), form).await;
-    pages::answer(&page.req, made, address, again).await
+    after(&page, (id.0, None), "packet-cancelled", made.map(drop)).await
 }

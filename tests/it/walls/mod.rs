@@ -213,7 +213,7 @@ fn no_test_is_ignored() {
 /// Lines of all source without tests, at the most. Before the pages joined they were 30,944; 55,900 before the verifier made
 /// again what follows from events and records, and the audit every row; 58,753 before the doors had their bounds and the
 /// world's odd inputs were kept; 64,310 before exhibit lists. The papers in PDF are 2,000 more, the graphs and pages of packets 1,000.
-const LINES: usize = 72_000;
+const LINES: usize = 73_400;
 
 #[test]
 fn functions_and_files_stay_short() {
