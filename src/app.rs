@@ -107,6 +107,7 @@ fn open_blocking(config: &Config, with: With) -> Result<(OpenInstallation, u64)>
         demo: log.demo,
         passwords: Passwords::new()?,
         attempts: SignInAttempts::default(),
+        link_attempts: SignInAttempts::default(),
         machine_sign_ins: WorkSlots::new(1),
         blobs,
         limits: config.limits()?,

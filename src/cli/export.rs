@@ -13,6 +13,7 @@ use super::failure::{Done, Failure};
 use super::output::{self, Counted, ProgressDisplay};
 use crate::blobs::hash;
 use crate::forms::parse_id;
+use crate::packets::wrapped;
 
 /// Time between two looks at a packet that is being built.
 const LOOK: Duration = Duration::from_millis(500);
@@ -52,18 +53,22 @@ pub struct ExportArgs {
     /// The day of the trial or hearing, such as 2027-03-01
     #[arg(long, value_name = "DAY", requires = "certificates")]
     hearing_on: Option<String>,
+    /// Encrypt the packet to this public key of age (age1…); may be given several times
+    #[arg(long, value_name = "KEY")]
+    age: Vec<String>,
     #[command(flatten)]
     client: ClientArgs,
 }
 
 /// Exports a case.
 pub fn run(here: &str, args: ExportArgs) -> Done {
+    check_keys(&args.age)?;
     let client = Client::new(&args.client, here)?;
     let case = client.case(&args.case)?;
     let out = args
         .out
         .clone()
-        .unwrap_or_else(|| PathBuf::from(format!("{}.zip", file_name(&case.number))));
+        .unwrap_or_else(|| PathBuf::from(format!("{}.zip{}", file_name(&case.number), ending(&args.age))));
     // Known before anything is built, not after.
     if out.exists() {
         let message = format!("{} exists already: choose another name", out.display());
@@ -92,17 +97,13 @@ pub fn run(here: &str, args: ExportArgs) -> Done {
         output::print(&told);
         return Ok(ExitCode::SUCCESS);
     }
-    download(&client, &id, &packet, &out, &mut progress)?;
+    let target = Target {
+        out: &out,
+        keys: &args.age,
+    };
+    download(&client, &packet, &target, &mut progress)?;
     progress.end();
-    let name = output::clean(&out.display().to_string());
-    output::print(&format!(
-        "packet {}\n{} ({} bytes)\nsha256 {}\ncheck it anywhere: casetrail verify {} --key VKEY\n",
-        output::clean(&id),
-        name,
-        packet["size"],
-        output::clean(packet["sha256"].as_str().unwrap_or("?")),
-        name
-    ));
+    told(&packet, &target);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -159,6 +160,50 @@ fn kept_back(packet: &Value, case: &str) -> Result<Option<String>, Failure> {
         }
         _ => Ok(None),
     }
+}
+
+/// Where a packet is to lie, and to whom it is encrypted.
+struct Target<'t> {
+    out: &'t Path,
+    keys: &'t [String],
+}
+
+fn told(packet: &Value, target: &Target<'_>) {
+    let name = output::clean(&target.out.display().to_string());
+    let text = |field: &str| output::clean(packet[field].as_str().unwrap_or("?"));
+    let (how, plain) = match target.keys.is_empty() {
+        true => (String::new(), name.clone()),
+        false => {
+            let plain = name.strip_suffix(wrapped::ENDING).unwrap_or("packet.zip").to_owned();
+            let how = format!("decrypt it with the key's own file: age -d -i KEY-FILE -o {plain} {name}\n");
+            (how, plain)
+        }
+    };
+    output::print(&format!(
+        "packet {}\n{name} ({} bytes{})\nsha256 {}\n{how}check it anywhere: casetrail verify {plain} --key VKEY\n",
+        text("id"),
+        packet["size"],
+        if target.keys.is_empty() {
+            ""
+        } else {
+            " before it was encrypted"
+        },
+        text("sha256"),
+    ));
+}
+
+fn check_keys(keys: &[String]) -> Result<(), Failure> {
+    match keys.iter().find(|key| wrapped::key(key).is_none()) {
+        None => Ok(()),
+        Some(wrong) => {
+            let message = format!("{} is no public key of age: it begins with age1", output::clean(wrong));
+            Err(Failure::field("--age", "age_key", message))
+        }
+    }
+}
+
+fn ending(keys: &[String]) -> &'static str {
+    if keys.is_empty() { "" } else { wrapped::ENDING }
 }
 
 /// What is asked for with an exhibit list, as it is now. What is missing is told, and stops nothing here.
@@ -230,35 +275,71 @@ fn why(packet: &Value) -> String {
 
 fn download(
     client: &Client,
-    id: &str,
     packet: &Value,
-    out: &Path,
+    target: &Target<'_>,
     progress: &mut ProgressDisplay,
 ) -> Result<(), Failure> {
-    let part = part_of(out);
+    let (part, id) = (part_of(target.out), packet["id"].as_str().unwrap_or_default());
     let answer = client.send(|| Ok(client.http().get(client.url(&format!("/packets/{id}/file")))))?;
-    let kept = write(answer, &part, packet, progress);
+    let kept = write(answer, (&part, target.keys), packet, progress);
     if let Err(failure) = kept {
         // What is not the packet must not lie there as if it were.
         let _ = fs::remove_file(&part);
         return Err(failure);
     }
-    fs::rename(&part, out)?;
+    fs::rename(&part, target.out)?;
     Ok(())
 }
 
-fn write(answer: impl io::Read, part: &Path, packet: &Value, progress: &mut ProgressDisplay) -> Result<(), Failure> {
+/// A file that is written as it is, or encrypted on the way, so that the plain packet lies nowhere.
+enum PacketSink {
+    Plain(File),
+    Encrypted(Box<age::stream::StreamWriter<File>>),
+}
+
+impl PacketSink {
+    fn to(file: File, keys: &[String]) -> io::Result<Self> {
+        if keys.is_empty() {
+            return Ok(Self::Plain(file));
+        }
+        let writer = wrapped::encrypted(keys, file).map_err(|e| io::Error::other(e.detail))?;
+        Ok(Self::Encrypted(Box::new(writer)))
+    }
+
+    fn take(&mut self, piece: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Plain(file) => file.write_all(piece),
+            Self::Encrypted(writer) => writer.write_all(piece),
+        }
+    }
+
+    fn finish(self) -> io::Result<()> {
+        match self {
+            Self::Plain(file) => file.sync_all(),
+            Self::Encrypted(writer) => writer.finish()?.sync_all(),
+        }
+    }
+}
+
+fn write(
+    answer: impl io::Read,
+    (part, keys): (&Path, &[String]),
+    packet: &Value,
+    progress: &mut ProgressDisplay,
+) -> Result<(), Failure> {
     let unwritable = |e: io::Error| Failure::failed(format!("{}: {e}", part.display()));
-    let mut file = File::create(part).map_err(unwritable)?;
+    let mut sink = File::create(part)
+        .and_then(|file| PacketSink::to(file, keys))
+        .map_err(unwritable)?;
     let (mut done, total) = (0, packet["size"].as_u64().unwrap_or(0));
     let hashed = hash(answer, |piece| {
-        file.write_all(piece)?;
+        sink.take(piece)?;
         done += piece.len() as u64;
         progress.show("downloading", Counted::Bytes, done, total);
         Ok(())
     })
     .map_err(unwritable)?;
-    file.sync_all().map_err(unwritable)?;
+    sink.finish().map_err(unwritable)?;
     check(packet, hashed.size, &hashed.sha256.to_string())
 }
 
@@ -292,9 +373,28 @@ mod tests {
         let digest = crate::proof::Digest::of(b"whole").to_string();
         let packet = json!({"size": 5, "sha256": digest});
         let mut progress = ProgressDisplay::quiet();
-        assert!(write(&b"whole"[..], &part, &packet, &mut progress).is_ok());
-        assert!(write(&b"whol"[..], &part, &packet, &mut progress).is_err_and(|f| f.detail.contains("not the packet")));
-        assert!(write(&b"whale"[..], &part, &packet, &mut progress).is_err());
+        assert!(write(&b"whole"[..], (&part, &[]), &packet, &mut progress).is_ok());
+        assert!(
+            write(&b"whol"[..], (&part, &[]), &packet, &mut progress)
+                .is_err_and(|f| f.detail.contains("not the packet"))
+        );
+        assert!(write(&b"whale"[..], (&part, &[]), &packet, &mut progress).is_err());
+    }
+
+    #[test]
+    fn what_is_encrypted_is_read_with_the_key_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let part = folder.path().join("p.part");
+        let owner = age::x25519::Identity::generate();
+        let keys = [owner.to_public().to_string()];
+        assert!(check_keys(&keys).is_ok());
+        assert_eq!(check_keys(&["age1x".to_owned()]).unwrap_err().errors[0].rule, "age_key");
+        let packet = json!({"size": 5, "sha256": crate::proof::Digest::of(b"whole").to_string()});
+        let mut progress = ProgressDisplay::quiet();
+        assert!(write(&b"whole"[..], (&part, &keys), &packet, &mut progress).is_ok());
+        let kept = std::fs::read(&part).unwrap();
+        assert!(!kept.windows(5).any(|some| some == b"whole"));
+        assert_eq!(age::decrypt(&owner, &kept).unwrap(), b"whole");
     }
 
     #[test]

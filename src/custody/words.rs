@@ -48,9 +48,12 @@ fn is_in(action: &str, group: &str) -> bool {
         "checks" => action == "capture.verified",
         "people" => matches!(noun, "member" | "grant" | "subject" | "account"),
         "authorizations" => noun == "authorization",
-        "packets" => matches!(noun, "packet" | "exhibit_list" | "evidence_request" | "notice"),
-        "decisions" => is_decision(verb),
-        "views" => matches!(verb, "viewed" | "listed" | "downloaded"),
+        "packets" => matches!(
+            noun,
+            "packet" | "exhibit_list" | "evidence_request" | "notice" | "disclosure"
+        ),
+        "decisions" => noun != "disclosure" && is_decision(verb),
+        "views" => matches!(verb, "viewed" | "listed" | "downloaded" | "opened"),
         "refusals" => noun == "upload" || verb == "refused",
         // Of all actions none is named: then nothing is filtered.
         _ => false,
@@ -80,6 +83,8 @@ fn is_odd(action: &str) -> bool {
             | "capture.repudiated"
             | "authorization.revoked"
             | "packet.failed"
+            | "disclosure.locked"
+            | "disclosure.refused"
             | "clock.clamped"
             | "access.refused"
             | "upload.refused"
@@ -151,6 +156,7 @@ pub fn verb(event: &ShownEvent) -> String {
         "grant.ended" if event.said("/user/name").is_some() => "has no access any more",
         "packet.requested" => "asked for",
         "packet.issued" => "made",
+        "disclosure.linked" => "made",
         "preview.viewed" => "preview seen",
         "file.viewed" => "file opened",
         "file.downloaded" => "file taken out",
@@ -179,9 +185,12 @@ pub fn about(event: &ShownEvent, zone: Zone) -> String {
         "exhibit_list.saved" => vec![plain(event, "/name")],
         "evidence_request.made" => vec![plain(event, "/due_on"), plain(event, "/what")],
         "evidence_request.answered" | "evidence_request.declined" => vec![plain(event, "/ending/text")],
-        "packet.disclosed" => vec![plain(event, "/to")],
         "notice.given" => vec![plain(event, "/to"), plain(event, "/means")],
         "notice.answered" => vec![plain(event, "/to"), answered(event)],
+        "packet.disclosed" => vec![plain(event, "/to"), plain(event, "/agency")],
+        "disclosure.acknowledged" => vec![plain(event, "/name"), plain(event, "/capacity")],
+        "disclosure.refused" => vec![plain(event, "/to"), worded(event, "/why")],
+        action if action.starts_with("disclosure.") => vec![plain(event, "/to")],
         "preview.viewed" | "file.viewed" | "file.downloaded" => vec![digest(event)],
         "account.added" | "account.changed" => vec![worded(event, "/platform"), why(event)],
         "access.refused" => vec![worded(event, "/answer"), act(event)],

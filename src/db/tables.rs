@@ -315,6 +315,36 @@ diesel::table! {
 }
 
 diesel::table! {
+    disclosure_links (id) {
+        id -> Text,
+        disclosure_id -> Text,
+        packet_id -> Text,
+        case_id -> Text,
+        token_sha256 -> Binary,
+        code_sha256 -> Binary,
+        ends_at -> BigInt,
+        downloads -> BigInt,
+        downloaded -> BigInt,
+        last_download -> Nullable<BigInt>,
+        refused -> BigInt,
+        locked_at -> Nullable<BigInt>,
+        revoked_at -> Nullable<BigInt>,
+        leaf -> Binary,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    acknowledgements (id) {
+        id -> Text,
+        disclosure_id -> Text,
+        packet_id -> Text,
+        leaf -> Binary,
+        body -> Text,
+    }
+}
+
+diesel::table! {
     notices (id) {
         id -> Text,
         packet_id -> Text,
@@ -497,6 +527,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     packets,
     disclosures,
     packet_releases,
+    disclosure_links,
+    acknowledgements,
     notices,
     evidence_requests,
     exhibit_lists,

@@ -10,6 +10,7 @@ mod admission_cache;
 mod authorize;
 mod former_member;
 mod idempotency;
+mod on_behalf;
 mod operational;
 mod read_ctx;
 mod refusals;

@@ -129,6 +129,11 @@ impl<'a> Tx<'a> {
         relation::may(self.policy, self.caller, act, self.context)
     }
 
+    /// Whether a person may do this where they stand.
+    pub(super) fn decides(&self, person: &Caller, act: Act, context: &CaseContext) -> bool {
+        relation::may(self.policy, person, act, Some(context))
+    }
+
     /// Locks a stream before its state is read, if the door could not know which stream is meant.
     pub fn lock(&mut self, stream: &str) -> Result<()> {
         self.heads.hold(self.conn, stream)

@@ -67,6 +67,8 @@ pub struct State {
     pub passwords: Passwords,
     /// How fast somebody may try to sign in.
     pub attempts: SignInAttempts,
+    /// How fast somebody without an account may try the codes of links.
+    pub link_attempts: SignInAttempts,
     /// Where an administrator at the machine itself signs in while too much fails there.
     pub machine_sign_ins: WorkSlots,
     /// Stored bytes: evidence files and packets.

@@ -243,6 +243,7 @@ fn done_words(word: &str) -> Option<&'static str> {
         "disclosed" => "The disclosure is recorded.",
         "notice-given" => "The notice is recorded. It stays open until you record what was answered.",
         "notice-answered" => "What was answered is recorded.",
+        "acknowledged" => "The receipt is recorded.",
         "upload-ended" => "The upload is ended. What had come of it is removed.",
         "draft-kept" => "Kept as a draft, for you alone. It is here when you come back, for thirty days.",
         "draft-discarded" => "The draft is discarded.",
@@ -256,7 +257,7 @@ fn done_words(word: &str) -> Option<&'static str> {
 }
 
 /// What somebody typed into a form that was refused, and why it was.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct FormView {
     typed: Vec<(String, String)>,
     /// What is wrong, field by field.

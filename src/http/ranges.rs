@@ -278,6 +278,14 @@ impl Sending {
     }
 }
 
+/// All of the bytes, for an answer that is made from them.
+pub async fn whole(app: &App, stored: StoredBytes) -> Result<impl Stream<Item = Result<Bytes>> + use<>> {
+    let parts = VecDeque::from([RangePart::Stored(0..stored.expected.size)]);
+    let sending = Sending::new(app, &stored.expected, parts);
+    let sending = damage::noted(app, (&stored.expected, &stored.asked), || sending.begun()).await?;
+    Ok(pieces(app.clone(), stored, sending))
+}
+
 /// The bytes as a body. A read that fails, or bytes that are not right, break the connection before the last of them.
 fn pieces(app: App, stored: StoredBytes, sending: Sending) -> impl Stream<Item = Result<Bytes>> {
     futures_util::stream::try_unfold((app, stored, sending), |(app, stored, mut sending)| async move {

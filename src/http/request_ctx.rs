@@ -38,7 +38,9 @@ impl RouteDoor {
     fn of(req: &ServiceRequest, app: &App) -> Self {
         let path = req.path();
         if browser::is_page(path) {
-            return if path == "/sign-in" { Self::Open } else { Self::Page };
+            // Whoever comes by a link has no account.
+            let open = path == "/sign-in" || path.starts_with("/d/");
+            return if open { Self::Open } else { Self::Page };
         }
         let open = is_open(req.method(), path) || (app.public_ledger && is_public_ledger(path));
         if path.starts_with("/api/v1/") && !open {

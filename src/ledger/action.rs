@@ -94,6 +94,11 @@ actions! {
     PacketDisclosed "packet.disclosed" Case "A disclosure of a packet was recorded.";
     NoticeGiven "notice.given" Case "Notice of intent to offer certified records was given.";
     NoticeAnswered "notice.answered" Case "What was answered to a notice was recorded.";
+    DisclosureLinked "disclosure.linked" Case "A link was made by which the recipient of a disclosure downloads the packet without an account.";
+    DisclosureDownloaded "disclosure.downloaded" Case "A packet left the installation through a link; its record names the recipient.";
+    DisclosureLocked "disclosure.locked" Case "A link was locked after wrong codes.";
+    DisclosureRevoked "disclosure.revoked" Case "A link was taken back.";
+    DisclosureAcknowledged "disclosure.acknowledged" Case "A recipient acknowledged a packet, through a link or otherwise.";
     CaseViewed "case.viewed" Access "A case was read.";
     CaseSearched "case.searched" Access "A search led to the case or to something in it.";
     CapturesListed "captures.listed" Access "A page of captures was read.";
@@ -103,6 +108,8 @@ actions! {
     FileDownloaded "file.downloaded" Access "A file was taken out: its bytes were asked for as a download.";
     CustodyViewed "custody.viewed" Access "The custody of a case or capture was read.";
     PacketViewed "packet.viewed" Access "A packet's state was read.";
+    DisclosureOpened "disclosure.opened" Access "The page of a link was opened with its code.";
+    DisclosureRefused "disclosure.refused" Access "A link was tried with a wrong code, or with the right one when it was over.";
     AccessRefused "access.refused" Access "A person was refused.";
     UploadRefused "upload.refused" Access "Bytes were refused; nothing was kept.";
     UploadDropped "upload.dropped" Access "An upload ended before its end; nothing was kept.";
@@ -115,6 +122,7 @@ actions! {
     LogSucceeded "log.succeeded" Agency "This log continues an older one under a new origin and key.";
     SessionOpened "session.opened" Agency "A person signed in.";
     SessionRefused "session.refused" Agency "A sign-in was refused.";
+    DisclosureMissed "disclosure.missed" Agency "The address of a link was tried that leads to none.";
     SessionClosed "session.closed" Agency "A person signed out, or a session was ended.";
     UnitCreated "unit.created" Agency "A unit was made.";
     UnitChanged "unit.changed" Agency "A unit was renamed.";

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde_json::json;
 
 use super::certificates::folder;
-use super::model::{NewDisclosure, NewPacket, Packet, PacketView, Purpose};
+use super::model::{NewPacket, Packet, PacketView, Purpose};
 use super::release::{self, NewRelease};
 use super::released::Release;
 use super::{ops, reads};
@@ -125,7 +125,7 @@ pub async fn decide_release(
 }
 
 /// The packet's bytes, and what they must be.
-fn stored(packet: &Packet) -> Result<StoredBytes> {
+pub fn stored(packet: &Packet) -> Result<StoredBytes> {
     let size = packet.size.and_then(|size| u64::try_from(size).ok());
     let (sha256, size) = packet
         .digest()
@@ -140,21 +140,4 @@ fn stored(packet: &Packet) -> Result<StoredBytes> {
         asked: json!({"case_id": packet.case_id, "packet_id": packet.id}),
         kind: "application/zip".to_owned(),
     })
-}
-
-/// `POST /packets/{id}/disclosures`
-pub async fn disclose(PathId(id): PathId, request: WriteRequest) -> Reply {
-    let (scope, place) = (Scope::Packet(id.clone()), format!("/api/v1/packets/{id}/disclosures"));
-    let verb = move |tx: &mut Tx<'_>, new: &NewDisclosure| ops::disclose(tx, &id, new);
-    let made = request
-        .write(Act::PacketDisclose, scope, NewDisclosure::parse, verb)
-        .await?;
-    Ok(HttpResponse::Created().insert_header((LOCATION, place)).json(made))
-}
-
-/// `GET /packets/{id}/disclosures`
-pub async fn disclosures(req: HttpRequest, id: PathId, app: App, requester: RequestCtx) -> Reply {
-    let page = Page::read(&req, &[])?;
-    let found = reads::disclosures(&app.gate, &requester, id.0, &page).await?;
-    page.reply(&req, Listed::of(found, &page, |d| d.id.clone(), |d| d))
 }

@@ -11,6 +11,7 @@ mod builder;
 pub mod certificates;
 mod custody;
 mod cut;
+mod disclosures;
 mod documents;
 mod exhibits;
 mod inspection;
@@ -45,6 +46,7 @@ use crate::http::App;
 use crate::http::reply::at;
 
 pub use builder::{cancel, run_builder};
+pub use disclosures::wrapped;
 pub use inspection::PLACES as VERIFICATIONS;
 pub use model::{Packet, PacketState, Purpose};
 pub use pages::{ReferralPane, decide_shown};
@@ -101,7 +103,6 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(at("/packets/{id}/file", "GET").route(web::get().to(api::file)))
         .service(at("/packets/{id}/cancellation", "POST").route(web::post().to(pages::cancel)))
         .service(at("/packets/{id}/release", "POST").route(web::post().to(pages::release)))
-        .service(at("/packets/{id}/disclosures", "POST").route(web::post().to(pages::disclose)))
         .service(
             at("/packets/{id}/notices", "GET, POST")
                 .route(web::get().to(pages::notices))
@@ -136,11 +137,6 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .service(at("/api/v1/packets/{id}/release", "POST").route(web::post().to(api::release)))
         .service(at("/api/v1/packets/{id}/file", "GET").route(web::get().to(api::file)))
         .service(
-            at("/api/v1/packets/{id}/disclosures", "POST, GET")
-                .route(web::post().to(api::disclose))
-                .route(web::get().to(api::disclosures)),
-        )
-        .service(
             at("/api/v1/packets/{id}/notices", "POST, GET")
                 .route(web::post().to(notices::api::give))
                 .route(web::get().to(notices::api::list)),
@@ -150,4 +146,5 @@ pub fn routes(config: &mut web::ServiceConfig) {
                 .route(web::get().to(notices::api::one))
                 .route(web::patch().to(notices::api::answer)),
         );
+    disclosures::routes(config);
 }

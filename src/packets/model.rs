@@ -13,20 +13,18 @@ use super::since::NewSince;
 use crate::clock::{Micros, Timestamp};
 use crate::db::tables::{jobs, packet_releases, packets};
 use crate::error::{Error, Result};
-use crate::forms::{FieldSet, Form, LINE, REASON, TEXT, Word, parse_id};
+use crate::forms::{Form, LINE, Word, parse_id};
 use crate::identity::Person;
 use crate::page::words::purpose;
 use crate::proof::id::Digest;
 use crate::proof::packet::EarlierPacket;
-use crate::{particulars, words};
+use crate::words;
 
 /// The job that builds packets, as events name it.
 pub const JOB: &str = "packet-builder";
 
 /// Captures that one request may name: the record that keeps them stays under 1 MB.
 const NAMED: usize = 20_000;
-/// Things withheld that one disclosure may name.
-const WITHHELD: usize = 50;
 
 words! {
     /// What a packet is for.
@@ -398,86 +396,6 @@ pub struct IssuedPayload {
     pub bytes: u64,
     /// How many.
     pub files: u64,
-}
-
-/// Something that did not go with a packet, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WithheldItem {
-    what: String,
-    why: String,
-}
-
-/// The file that a disclosure is about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DisclosedFile {
-    pub name: String,
-    pub size: Option<i64>,
-    pub sha256: Option<Digest>,
-}
-
-particulars! {
-    /// What may be said of a disclosure.
-    pub struct DisclosureDetails {
-        #[serde(skip_serializing_if = "Option::is_none")]
-        under: String = |form, field| form.filled(field, LINE),
-        #[serde(skip_serializing_if = "Option::is_none")]
-        request: String = |form, field| form.filled(field, LINE),
-        #[serde(skip_serializing_if = "Option::is_none")]
-        means: String = |form, field| form.filled(field, LINE),
-        #[serde(skip_serializing_if = "Option::is_none")]
-        note: String = |form, field| form.text(field, TEXT),
-    }
-}
-
-/// To whom a packet went: its record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Disclosure {
-    pub id: String,
-    pub packet_id: String,
-    pub case_id: String,
-    pub to: String,
-    #[serde(flatten)]
-    pub details: DisclosureDetails,
-    pub withheld: Vec<WithheldItem>,
-    pub disclosed_at: Timestamp,
-    pub packet: DisclosedFile,
-    pub recorded_by: Person,
-    pub recorded_at: Timestamp,
-}
-
-/// A disclosure about to be recorded.
-#[derive(Debug, Clone)]
-pub struct NewDisclosure {
-    pub to: String,
-    pub details: DisclosureDetails,
-    pub withheld: Vec<WithheldItem>,
-    at: Option<Micros>,
-}
-
-impl NewDisclosure {
-    /// Reads and checks it.
-    pub fn parse(mut form: Form) -> Result<Self> {
-        let new = Self {
-            to: form.required("to", LINE),
-            details: DisclosureDetails::take(&mut form),
-            withheld: form.objects("withheld", WITHHELD, |f| WithheldItem {
-                what: f.required("what", LINE),
-                why: f.required("why", REASON),
-            }),
-            at: form.time("disclosed_at"),
-        };
-        form.done()?;
-        Ok(new)
-    }
-
-    /// When the packet was handed over; a time to come is refused.
-    pub fn at(&self, now: Micros) -> Result<Micros> {
-        let message = "lies in the future: record a disclosure after it was made";
-        match self.at {
-            Some(at) if at > now => Err(Error::field("disclosed_at", "past", message)),
-            at => Ok(at.unwrap_or(now)),
-        }
-    }
 }
 
 #[cfg(test)]

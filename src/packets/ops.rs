@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::lists::requested::NamedList;
 use super::lists::{self, asked};
-use super::model::{DisclosedFile, Disclosure, JOB, NewDisclosure, NewPacket, Packet, PacketRequest, PacketView};
+use super::model::{JOB, NewPacket, Packet, PacketRequest, PacketView};
 use super::supplement::{self, PacketDifference};
 use super::{redactions, store};
 use crate::captures::CaptureState;
@@ -20,8 +20,6 @@ use crate::ledger::{self, Action};
 use crate::policy::Act;
 use crate::verify::papers::{PAPERS, ranges, top_folder};
 
-/// Bytes of a disclosure's record: a later packet holds it on one line, which has at most 1 MB.
-const RECORD: usize = 500_000;
 /// Bytes of a request's record: every later packet holds it on one line, which has at most 1 MiB.
 const REQUEST: usize = 1_040_000;
 /// Bytes of the list of items that may leave, beside which a request names 20,000 captures on the same line.
@@ -176,39 +174,6 @@ pub fn download(tx: &mut Tx<'_>, id: &str, address: &str) -> Result<Recorded<()>
     });
     let made = tx.append(NewEvent::new(Action::PacketDownloaded, ("packet", id), 1, record))?;
     Ok(made.answering(()))
-}
-
-/// Records to whom a packet went.
-pub fn disclose(tx: &mut Tx<'_>, id: &str, new: &NewDisclosure) -> Result<Recorded<Disclosure>> {
-    let packet = ready(tx.conn, id)?;
-    packet.refuse_unreleased()?;
-    let disclosure = Disclosure {
-        id: tx.new_id(),
-        packet_id: id.to_owned(),
-        to: new.to.clone(),
-        details: new.details.clone(),
-        withheld: new.withheld.clone(),
-        disclosed_at: Timestamp(new.at(tx.now)?),
-        packet: DisclosedFile {
-            size: packet.size,
-            sha256: packet.digest(),
-            name: packet.name,
-        },
-        case_id: packet.case_id,
-        recorded_by: tx.me(),
-        recorded_at: Timestamp(tx.now),
-    };
-    if canonical(&disclosure)?.len() > RECORD {
-        return Err(Error::field(
-            "withheld",
-            "too_long",
-            "makes the record too long: say it in fewer words, or in two disclosures",
-        ));
-    }
-    let record = serde_json::to_value(&disclosure)?;
-    let made = tx.append(NewEvent::new(Action::PacketDisclosed, ("packet", id), 1, record))?;
-    store::insert_disclosure(tx.conn, &disclosure, &made.leaf)?;
-    Ok(made.answering(disclosure))
 }
 
 /// A packet that can be downloaded; else why it cannot.

@@ -13,7 +13,7 @@ mod verify;
 pub(super) use choose::{new_form, step};
 pub(super) use exhibits::{add as add_list, list as exhibit_list, save as save_list};
 pub(super) use notices::{answer_notice, give_notice, notice, notices};
-pub(super) use one::{cancel, disclose, one};
+pub(super) use one::{cancel, one, packet_page};
 pub(super) use release::release;
 pub use release::{ReferralPane, decide_shown};
 pub(super) use schedule::{save_schedule, schedule};

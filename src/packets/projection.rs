@@ -1,9 +1,11 @@
 //! The rows of packets, exhibit lists, numbers, disclosures and notices that follow from what was recorded of them. How far a build is, and what its file
 //! came to, no event says but by its end.
 
+use super::disclosures;
+use super::disclosures::model::Disclosure;
 use super::lists;
 use super::lists::model::ExhibitList;
-use super::model::{Disclosure, PacketRequest, PacketState};
+use super::model::{PacketRequest, PacketState};
 use super::notices::model::Notice;
 use super::released::Release;
 use super::{notices, release, store};
@@ -33,7 +35,7 @@ pub fn project(conn: &mut AnyConn, past: &PastEvent) -> Result<()> {
         Some(Action::NoticeGiven | Action::NoticeAnswered) => {
             notices::store::save(conn, &past.read::<Notice>()?, &past.leaf)
         }
-        Some(Action::PacketDisclosed) => store::insert_disclosure(conn, &past.read::<Disclosure>()?, &past.leaf),
-        _ => Ok(()),
+        Some(Action::PacketDisclosed) => disclosures::store::insert(conn, &past.read::<Disclosure>()?, &past.leaf),
+        _ => disclosures::projection::project(conn, past),
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::model::{Disclosure, Packet, PacketIssue, PacketView};
+use super::model::{Packet, PacketIssue, PacketView};
 use super::release::{self, WaitingReferral};
 use super::store::SeenPackets;
 use super::supplement::PacketDifference;
@@ -101,6 +101,13 @@ pub async fn issued(gate: &Gate, requester: &RequestCtx, id: String) -> Result<O
     gate.read(requester, Act::PacketRead, scope, read).await
 }
 
+/// The organization that a packet was asked for in.
+pub async fn organization(gate: &Gate, requester: &RequestCtx, id: String) -> Result<Option<String>> {
+    let scope = Scope::Packet(id.clone());
+    let read = move |ctx: &mut ReadCtx<'_>| Ok(store::packet(ctx.conn, &id)?.request()?.organization);
+    gate.read(requester, Act::PacketRead, scope, read).await
+}
+
 /// The items that were named when a packet was asked for, in the order of its exhibits; empty where all were meant.
 pub async fn items_named(gate: &Gate, requester: &RequestCtx, id: String) -> Result<Vec<i64>> {
     let scope = Scope::Packet(id.clone());
@@ -141,20 +148,4 @@ pub async fn may_cancel(gate: &Gate, requester: &RequestCtx, id: String) -> Resu
 pub async fn may_release(gate: &Gate, requester: &RequestCtx, id: String) -> Result<bool> {
     let read = |ctx: &mut ReadCtx<'_>| Ok(ctx.may(Act::PacketRelease));
     gate.read(requester, Act::PacketRead, Scope::Packet(id), read).await
-}
-
-/// Whether the caller may record a disclosure of a packet, so that its page offers it to nobody else.
-pub async fn may_disclose(gate: &Gate, requester: &RequestCtx, id: String) -> Result<bool> {
-    let read = |ctx: &mut ReadCtx<'_>| Ok(ctx.may(Act::PacketDisclose));
-    gate.read(requester, Act::PacketRead, Scope::Packet(id), read).await
-}
-
-/// A page of the disclosures of a packet, oldest first.
-pub async fn disclosures(gate: &Gate, requester: &RequestCtx, packet: String, page: &Page) -> Result<Vec<Disclosure>> {
-    let detail = json!({"list": "disclosures", "after": page.after});
-    let view = View::new(Action::PacketViewed, "packet", &packet, detail);
-    let (scope, page) = (Scope::Packet(packet.clone()), page.clone());
-    let read =
-        move |ctx: &mut ReadCtx<'_>| store::disclosures_of(ctx.conn, &packet, page.after.as_deref(), page.limit + 1);
-    gate.view(requester, Act::PacketRead, scope, view, read).await
 }

@@ -5,12 +5,12 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use serde::de::DeserializeOwned;
 
-use super::model::{Disclosure, JOB, Packet, PacketIssue, PacketRequest, PacketState, Purpose};
+use super::model::{JOB, Packet, PacketIssue, PacketRequest, PacketState, Purpose};
 use crate::captures::CaptureState;
 use crate::clock::Micros;
 use crate::db::tables::{
-    accounts, authorizations, capture_files, captures, cases, checkpoints, disclosures, files, jobs, packet_releases,
-    packets, records, subjects, units,
+    accounts, authorizations, capture_files, captures, cases, checkpoints, files, jobs, packet_releases, packets,
+    records, subjects, units,
 };
 use crate::db::{AnyConn, canonical};
 use crate::error::{Error, Result};
@@ -133,34 +133,6 @@ pub fn failed(conn: &mut AnyConn, id: &str, now: Micros) -> Result<()> {
     );
     diesel::update(packets::table.find(id)).set(set).execute(conn)?;
     Ok(())
-}
-
-/// Adds a disclosure that an event with this leaf recorded.
-pub fn insert_disclosure(conn: &mut AnyConn, disclosure: &Disclosure, leaf: &Digest) -> Result<()> {
-    diesel::insert_into(disclosures::table)
-        .values((
-            disclosures::id.eq(&disclosure.id),
-            disclosures::packet_id.eq(&disclosure.packet_id),
-            disclosures::leaf.eq(leaf.as_bytes().to_vec()),
-            disclosures::body.eq(canonical(disclosure)?),
-        ))
-        .execute(conn)?;
-    Ok(())
-}
-
-/// Disclosures of a packet, oldest first.
-pub fn disclosures_of(conn: &mut AnyConn, packet: &str, after: Option<&str>, limit: usize) -> Result<Vec<Disclosure>> {
-    let bodies: Vec<String> = disclosures::table
-        .filter(
-            disclosures::packet_id
-                .eq(packet)
-                .and(disclosures::id.gt(after.unwrap_or_default())),
-        )
-        .order(disclosures::id)
-        .limit(limit as i64)
-        .select(disclosures::body)
-        .load(conn)?;
-    bodies.iter().map(|body| Ok(serde_json::from_str(body)?)).collect()
 }
 
 /// Events about one packet that are read: its request, its issue and its downloads.

@@ -43,7 +43,7 @@ fn project(target: &mut AnyConn, past: &PastEvent) -> Result<()> {
         "subject" | "account" => subjects::projection::project(target, past),
         "authorization" => authorizations::projection::project(target, past),
         "capture" | "derivative" => captures::projection::project(target, past),
-        "packet" | "exhibit_list" | "notice" => packets::projection::project(target, past),
+        "packet" | "exhibit_list" | "notice" | "disclosure" => packets::projection::project(target, past),
         "evidence_request" => evidence_requests::projection::project(target, past),
         _ => return Ok(()),
     }?;

@@ -67,6 +67,14 @@ pub const TABLES: &[(&str, TableKind)] = &[
     ("disclosures", Projection(&[])),
     ("packet_releases", Projection(&[])),
     ("notices", Projection(&[])),
+    (
+        "disclosure_links",
+        Projection(&[(
+            "refused",
+            "how many wrong codes were tried; each stands in the access log",
+        )]),
+    ),
+    ("acknowledgements", Projection(&[])),
     ("exhibit_lists", Projection(&[])),
     ("exhibit_numbers", Projection(&[])),
     ("evidence_requests", Projection(&[])),

@@ -109,6 +109,8 @@ fn to_first_schema(home: &Home) {
              DROP TABLE pictures; DROP TABLE viewing; DROP TABLE seen_items; DROP TABLE uploads; DROP TABLE drafts; \
              DROP TABLE find_keys; DROP TABLE find_progress; DROP TABLE exhibit_numbers; DROP TABLE packet_releases; DROP TABLE evidence_requests; CREATE TABLE kept_lists AS SELECT * FROM exhibit_lists; DROP TABLE exhibit_lists; DROP TABLE notices; \
              CREATE TABLE kept_derivatives AS SELECT * FROM derivatives; DROP TABLE derivatives; \
+             CREATE TABLE kept_links AS SELECT * FROM disclosure_links; DROP TABLE disclosure_links; \
+             CREATE TABLE kept_receipts AS SELECT * FROM acknowledgements; DROP TABLE acknowledgements; \
              ALTER TABLE captures DROP COLUMN platform; ALTER TABLE captures DROP COLUMN account; ALTER TABLE captures DROP COLUMN account_id; \
              ALTER TABLE captures DROP COLUMN posted_at; ALTER TABLE captures DROP COLUMN uncovered; \
              ALTER TABLE captures DROP COLUMN address_stem; ALTER TABLE sessions DROP COLUMN name; \
@@ -147,7 +149,9 @@ fn an_older_schema_is_brought_forward(base: Database) {
     Sql::open(&home)
         .run(
             "INSERT INTO exhibit_lists SELECT * FROM kept_lists; DROP TABLE kept_lists; \
-             INSERT INTO derivatives SELECT * FROM kept_derivatives; DROP TABLE kept_derivatives",
+             INSERT INTO derivatives SELECT * FROM kept_derivatives; DROP TABLE kept_derivatives; \
+             INSERT INTO disclosure_links SELECT * FROM kept_links; DROP TABLE kept_links; \
+             INSERT INTO acknowledgements SELECT * FROM kept_receipts; DROP TABLE kept_receipts",
         )
         .expect("the rows");
     home.assert_clean();

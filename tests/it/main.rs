@@ -29,6 +29,7 @@ mod certificates;
 mod custody;
 mod decide;
 mod derivatives;
+mod disclosures;
 mod doors;
 mod drafts;
 mod early;

@@ -372,7 +372,10 @@ fn only_its_readers_follow_and_take_a_packet(app: &App) {
         client.get(&path(&shown)).problem(404, "not-found");
         client.get(&format!("{}/file", path(&shown))).problem(404, "not-found");
         client
-            .post(&format!("{}/disclosures", path(&shown)), json!({"to": "x"}))
+            .post(
+                &format!("{}/disclosures", path(&shown)),
+                json!({"to": "x", "need": "y", "under": "z"}),
+            )
             .problem(404, "not-found");
     }
     app.lead.get(&path(&shown)).problem(403, "forbidden");
@@ -394,7 +397,7 @@ fn a_disclosure_says_what_went_to_whom(app: &App) {
         &ask(&app.exporter, &case, json!({"purpose": "discovery"})),
     );
     let path = format!("{}/disclosures", path(&shown));
-    let body = json!({"to": "Counsel for the defence", "under": "Brady", "request": "motion 4", "withheld": [{"what": "item 3", "why": "held"}]});
+    let body = json!({"to": "Counsel for the defence", "need": "the trial", "under": "Brady", "request": "motion 4", "withheld": [{"what": "item 3", "why": "held"}]});
     app.lead.post(&path, body.clone()).problem(403, "forbidden");
     app.exporter.post(&path, json!({})).refuses(422, "to", "required");
     app.exporter

@@ -122,6 +122,14 @@ pub const PAGES: &[(&str, &str, u16)] = &[
     ("POST", "/packets/{id}/notices", 404),
     ("GET", "/packets/{id}/notices/{notice_id}", 404),
     ("POST", "/packets/{id}/notices/{notice_id}", 404),
+    ("POST", "/packets/{id}/disclosures/{disclosure_id}/links", 404),
+    (
+        "POST",
+        "/packets/{id}/disclosures/{disclosure_id}/acknowledgements",
+        404,
+    ),
+    ("GET", "/packets/{id}/disclosures/{disclosure_id}/letter", 404),
+    ("POST", "/packets/{id}/links/{link_id}/revocation", 404),
     ("GET", "/cases/{id}/custody", 404),
     ("GET", "/cases/{id}/accesses", 404),
     // Other sessions than this one: there is none in this test.

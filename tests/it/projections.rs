@@ -73,13 +73,16 @@ fn a_busy_day(app: &App) {
     let answer = case.path(&format!("evidence-requests/{}/answer", asked["id"].as_str().unwrap()));
     app.lead.post(&answer, json!({"text": "item 1"})).is(200);
     let path = format!("/api/v1/packets/{}/disclosures", packet["id"].as_str().unwrap());
-    app.exporter
-        .post(&path, json!({"to": "Counsel", "under": "Brady", "request": "motion 4"}))
-        .is(201);
-    let path = path.replace("disclosures", "notices");
+    let body = json!({"to": "Counsel", "need": "trial", "under": "Brady", "request": "motion 4"});
+    let disclosed = app.exporter.post(&path, body).is(201);
+    let notices = path.replace("disclosures", "notices");
+    let path = format!("{path}/{}", disclosed["id"].as_str().unwrap());
+    app.exporter.post(&format!("{path}/links"), json!({"days": 2})).is(201);
+    let receipt = json!({"name": "Counsel", "capacity": "defence", "how": "letter"});
+    app.exporter.post(&format!("{path}/acknowledgements"), receipt).is(201);
     let notice = json!({"to": "Counsel", "means": "mail", "available": "the packet", "place": "our office"});
-    let notice = app.exporter.post(&path, notice).is(201);
-    let path = format!("{path}/{}", notice["id"].as_str().unwrap());
+    let notice = app.exporter.post(&notices, notice).is(201);
+    let path = format!("{notices}/{}", notice["id"].as_str().unwrap());
     app.exporter
         .patch(&path, 1, json!({"objection": true, "text": "foundation"}))
         .is(200);
@@ -320,6 +323,8 @@ fn a_damaged_database_is_rebuilt(app: &App) {
     app.goes_behind();
     let broken = app.db().write_blocking(|conn| {
         for sql in [
+            "DELETE FROM acknowledgements",
+            "DELETE FROM disclosure_links",
             "DELETE FROM disclosures",
             "DELETE FROM notices",
             "DELETE FROM capture_entries",

@@ -72,7 +72,7 @@ const OF_NO_CASE: &[(&str, &str, u16)] = &[
     ("DELETE", "/api/v1/sessions/current", 204),
 ];
 
-/// Routes of the source that serve the page over the description and are no part of the API.
+/// Routes of the source that are no part of the API and no page of somebody signed in.
 const UNDESCRIBED: &[&str] = &[
     "GET /api/docs/api.js",
     "GET /api/docs/api.css",
@@ -80,6 +80,12 @@ const UNDESCRIBED: &[&str] = &[
     "GET /verify.html",
     "GET /static/{name}",
     "GET /static/{version}/{name}",
+    // Pages of links, for recipients without an account: tests/it/disclosures.rs.
+    "GET /d/{token}",
+    "POST /d/{token}",
+    "POST /d/{token}/download",
+    "POST /d/{token}/acknowledgement",
+    "GET /d/{token}/file/{ticket}",
 ];
 
 pub struct Things {
@@ -93,6 +99,8 @@ pub struct Things {
     list: String,
     request: String,
     packet: String,
+    disclosure: String,
+    link: String,
     upload: String,
     user: String,
 }
@@ -118,6 +126,16 @@ pub fn things(app: &App) -> Things {
     );
     // What is built meanwhile would leave its own events.
     crate::packets::ended(&app.exporter, &json!({"id": packet}));
+    let disclosure = text(
+        app.exporter
+            .post(
+                &format!("/api/v1/packets/{packet}/disclosures"),
+                json!({"to": "Counsel", "need": "trial", "under": "rule 16"}),
+            )
+            .is(201),
+    );
+    let link = format!("/api/v1/packets/{packet}/disclosures/{disclosure}/links");
+    let link = text(app.exporter.post(&link, json!({})).is(201));
     let list = json!({"purpose": "internal", "name": "A list"});
     let list = text(app.exporter.post(&case.path("exhibit-lists"), list).is(201));
     let request = json!({"what": "the thread", "due_on": "2031-01-31"});
@@ -133,6 +151,8 @@ pub fn things(app: &App) -> Things {
         capture: text(made),
         sha256,
         packet,
+        disclosure,
+        link,
         list,
         request,
         user: app.member.id.clone(),
@@ -161,6 +181,8 @@ pub fn filled(path: &str, things: &Things) -> String {
         .replace("{user_id}", &things.user)
         .replace("{list_id}", &things.list)
         .replace("{request_id}", &things.request)
+        .replace("{disclosure_id}", &things.disclosure)
+        .replace("{link_id}", &things.link)
         .replace("{subject_id}", &things.subject)
         .replace("{account_id}", &things.account)
         .replace("{training_id}", &things.user)
@@ -234,6 +256,8 @@ fn what_is_hidden_answers_as_what_is_not_there(app: &App) {
         list: id(),
         request: id(),
         packet: id(),
+        disclosure: id(),
+        link: id(),
         upload: id(),
         user: things.user.clone(),
     };

@@ -10,6 +10,7 @@ use story::{Names, StoryFile, StoryStep};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{Service, ServiceResponse};
@@ -30,6 +31,7 @@ use crate::gate::Tx;
 use crate::http::request_ctx;
 use crate::identity::one_time;
 use crate::ledger;
+use crate::packets;
 use crate::policy::Role;
 use crate::users::{NewUnit, NewUser, ops};
 
@@ -43,6 +45,8 @@ pub struct DemoArgs {
 
 /// How long ago the story begins.
 const BEGINS: i64 = 15 * DAY;
+/// Time between two looks at a packet that is being built.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Fills the folder of `--data-dir`, or one of the demonstration's own, and serves it.
 pub fn run(config: &Config, data_dir: Option<PathBuf>, args: &DemoArgs) -> Result<()> {
@@ -103,12 +107,13 @@ pub async fn fill(config: &Config) -> Result<(OpenInstallation, Value)> {
         clock,
         routes: init_service(routes).await,
     };
-    let cases = story.tell().await?;
+    let mut told = story.tell().await?;
     story.clock.set_behind(0);
     // The story began days ago; the server starts now.
     app::record_start(&opened, config, 0).await?;
     let shown: Vec<Value> = users.iter().map(User::shown).collect();
-    Ok((opened, json!({"users": shown, "cases": cases})))
+    told["users"] = shown.into();
+    Ok((opened, told))
 }
 
 /// Somebody who can sign in, and the token by which the story acts for them.
@@ -183,7 +188,8 @@ where
     S: Service<actix_http::Request, Response = ServiceResponse<B>, Error = ActixError>,
     B: MessageBody,
 {
-    async fn tell(&self) -> Result<Vec<Value>> {
+    /// Tells it, and answers what whoever looks at it is told: the cases, and the links with their codes.
+    async fn tell(&self) -> Result<Value> {
         let now = self.opened.app.gate.now() + BEGINS;
         let people = self
             .users
@@ -193,7 +199,7 @@ where
             ids: people.collect(),
             now,
         };
-        let mut cases = Vec::new();
+        let (mut cases, mut links) = (Vec::new(), Vec::new());
         for (place, step) in story::steps()?.iter().enumerate() {
             let seconds = i64::try_from(place % 53).unwrap_or(0) * clock::SECOND;
             self.clock.set_behind(now - story::time(&step.at, now)? - seconds);
@@ -204,9 +210,12 @@ where
             if step.call == "POST cases" {
                 cases.push(json!({"id": made["id"], "number": made["number"], "kind": made["kind"], "handling": made["handling"]}));
             }
+            if step.call.ends_with("/links") {
+                links.push(json!({"to": made["to"], "path": made["path"], "code": made["code"]}));
+            }
         }
         self.forget_tokens().await?;
-        Ok(cases)
+        Ok(json!({"cases": cases, "links": links}))
     }
 
     /// Sends a request of the story.
@@ -226,11 +235,35 @@ where
             return self.send(capture(by, &path, said, &step.files)?).await;
         }
         match method {
+            "READY" => self.until_ready(by, &path).await,
             "GET" => self.send(request(by, Method::GET, &path)).await,
             "PATCH" => self.change(by, &path, &said).await,
             "PUT" => self.send(request(by, Method::PUT, &path)).await,
             _ => self.send(request(by, Method::POST, &path).set_json(&said)).await,
         }
+    }
+
+    /// Runs the builder until a packet is built.
+    async fn until_ready(&self, by: &User, path: &str) -> Result<Value> {
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        let building = packets::run_builder(self.opened.app.clone(), stopped);
+        let looking = async {
+            loop {
+                let packet = self.send(request(by, Method::GET, path)).await?;
+                match text(&packet["state"]) {
+                    "ready" => break Ok(packet),
+                    "failed" => break Err(Error::internal(format!("the story's packet was not built: {packet}"))),
+                    _ => tokio::time::sleep(LOOK).await,
+                }
+            }
+        };
+        let look_and_stop = async {
+            let found = looking.await;
+            stop.send(true).ok();
+            found
+        };
+        let ((), found) = tokio::join!(building, look_and_stop);
+        found
     }
 
     /// Changes what is there now.
@@ -340,6 +373,13 @@ fn print_text(line: &Value, address: &Address) {
     for case in line["cases"].as_array().into_iter().flatten() {
         let [number, kind, handling] = ["number", "kind", "handling"].map(|name| text(&case[name]));
         out += &format!("  {number:<10} {kind:<15} {handling}\n");
+    }
+    for link in line["links"].as_array().into_iter().flatten() {
+        let [to, path, code] = ["to", "path", "code"].map(|name| text(&link[name]));
+        out += &format!(
+            "\nA link for the {to}, who has no account:\n  {}{path}\n  code {code}\n",
+            address.url
+        );
     }
     output::print(&format!(
         "{out}\nOpen {0} in a browser. The API is described at {0}/api/docs. Stop with Ctrl-C.\n",

@@ -46,7 +46,7 @@ pub(super) const PEOPLE: [DemoPerson; 11] = [
 pub(super) struct StoryStep {
     pub at: String,
     pub by: String,
-    /// Method and path below `/api/v1/`.
+    /// Method and path below `/api/v1/`; `READY` waits until what is there is built.
     pub call: String,
     /// What the answer's id is called from here on.
     pub name: Option<String>,

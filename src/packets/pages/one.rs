@@ -6,20 +6,18 @@ use askama::Template;
 use super::notices::NoticeSummary;
 use super::{ShownPacket, release};
 use crate::cases::{CasePage, Tab};
-use crate::error::Result;
 use crate::forms::Word;
-use crate::gate::Scope;
 use crate::http::decision::DecisionForm;
-use crate::http::pages::{self, FormView, Frame, PageRequest};
+use crate::http::pages::{self, Frame, PageRequest};
 use crate::http::paging::Page;
 use crate::http::reply::Reply;
 use crate::http::{PathId, WriteRequest};
-use crate::packets::model::{Disclosure, NewDisclosure, PacketIssue, PacketState, PacketView};
+use crate::packets::disclosures::pages::{FormOutcome, HandedOver, RECEIPT_FIELDS, after};
+use crate::packets::model::{PacketIssue, PacketState, PacketView};
 use crate::packets::selection::Selection;
-use crate::packets::{api, ops, reads};
-use crate::policy::Act;
+use crate::packets::{api, reads};
 use crate::proof::Digest;
-use crate::text::{Moment, Zone, count, counted, groups, label, line, size};
+use crate::text::{Moment, Zone, count, counted, groups, label, size};
 
 /// The steps of a build: the job's word, what it does, and what that is when nothing more is known.
 const STEPS: [(&str, &str, &str); 8] = [
@@ -145,14 +143,6 @@ impl ShownIssue {
     }
 }
 
-/// A disclosure in words.
-struct Disclosed {
-    to: String,
-    at: Moment,
-    by: String,
-    how: String,
-}
-
 #[derive(Template)]
 #[template(path = "packets/pages/one.html")]
 struct PacketPage {
@@ -166,17 +156,15 @@ struct PacketPage {
     fingerprint: Vec<String>,
     /// The items that were named, so that they can be picked again.
     items: String,
-    disclosures: Vec<Disclosed>,
     notices: NoticeSummary,
     may_cancel: bool,
-    may_disclose: bool,
     /// Whether the reader may download it now.
     may_download: bool,
     /// What was decided about its release, and the form of that decision.
     release: Option<String>,
     decision: Option<DecisionForm>,
     all: Vec<ShownPacket>,
-    form: FormView,
+    handed: HandedOver,
 }
 
 impl PacketPage {
@@ -190,29 +178,34 @@ impl PacketPage {
             _ => &self.build.told,
         }
     }
+
+    fn receipt_fields(&self) -> &'static [(&'static str, &'static str, &'static str)] {
+        RECEIPT_FIELDS
+    }
 }
 
 pub async fn one(id: PathId, page: PageRequest) -> Reply {
-    one_page(&page, id.0, FormView::default()).await
+    packet_page(&page, id.0, FormOutcome::default()).await
 }
 
-async fn one_page(page: &PageRequest, id: String, form: FormView) -> Reply {
+/// The page of a packet, with what a form of it came to.
+pub async fn packet_page(page: &PageRequest, id: String, shown: FormOutcome) -> Reply {
     let (gate, ctx) = (&page.app.gate, &page.ctx);
     let packet = reads::packet(gate, ctx, id.clone()).await?;
     let (mut frame, case_page) = CasePage::of(page, &packet.case_id, Tab::Packets).await?;
     frame.title = format!("Packet {}", packet.name);
-    let disclosures = reads::disclosures(gate, ctx, id.clone(), &Page::first(100)).await?;
     let others = reads::of_case(gate, ctx, packet.case_id.clone(), &Page::first(100)).await?;
     let items = Selection::of(reads::items_named(gate, ctx, id.clone()).await?);
     let issued = reads::issued(gate, ctx, id.clone()).await?;
     let key = reads::log_key(gate, ctx).await?;
     let may_release = reads::may_release(gate, ctx, id.clone()).await?;
     let may_leave = ShownPacket::of(&packet, &case_page).may_leave();
+    let handed = HandedOver::of(page, &case_page, (&packet, issued.as_ref()), shown).await?;
     let shown = PacketPage {
-        disclosures: disclosures
-            .iter()
-            .map(|d| disclosed(d, &case_page))
-            .collect::<Result<_>>()?,
+        handed: HandedOver {
+            may: handed.may && may_leave,
+            ..handed
+        },
         all: others.iter().rev().map(|p| ShownPacket::of(p, &case_page)).collect(),
         issue: issued.map(|issued| ShownIssue::of(&issued, &case_page)),
         fingerprint: groups(&Digest::of(format!("{key}\n").as_bytes())),
@@ -220,7 +213,6 @@ async fn one_page(page: &PageRequest, id: String, form: FormView) -> Reply {
         items: items.text(),
         notices: NoticeSummary::of(page, &packet, &case_page).await?,
         may_cancel: reads::may_cancel(gate, ctx, id.clone()).await?,
-        may_disclose: reads::may_disclose(gate, ctx, id.clone()).await? && may_leave,
         may_download: may_leave || (packet.state == PacketState::Ready.as_str() && may_release),
         release: release::told(&packet, Zone::named(Some(&case_page.case.time_zone))),
         decision: release::form(&packet, format!("/packets/{id}/release")).filter(|_| may_release),
@@ -228,40 +220,12 @@ async fn one_page(page: &PageRequest, id: String, form: FormView) -> Reply {
         shown: ShownPacket::of(&packet, &case_page),
         page: case_page,
         frame,
-        form,
     };
-    pages::show(&shown, Some(&shown.form))
-}
-
-fn disclosed(d: &Disclosure, page: &CasePage) -> Result<Disclosed> {
-    let said = serde_json::to_value(&d.details)?;
-    let said = said.as_object().into_iter().flatten();
-    let told = said.filter_map(|(name, value)| Some(format!("{}: {}", name.replace('_', " "), value.as_str()?)));
-    Ok(Disclosed {
-        to: line(&d.to),
-        at: page.at(d.disclosed_at.0),
-        by: line(&d.recorded_by.name),
-        how: line(&told.collect::<Vec<_>>().join("; ")),
-    })
-}
-
-pub async fn disclose(id: PathId, request: WriteRequest) -> Reply {
-    let (page, scope) = (request.page()?, Scope::Packet(id.0.clone()));
-    let made = request
-        .write_to(Act::PacketDisclose, scope, NewDisclosure::parse, ops::disclose)
-        .await;
-    after(&page, id.0, "disclosed", made.map(drop)).await
+    pages::show(&shown, Some(&shown.handed.form))
 }
 
 pub async fn cancel(id: PathId, request: WriteRequest) -> Reply {
     let page = request.page()?;
     let made = api::call_off(id.0.clone(), request).await;
-    after(&page, id.0, "packet-cancelled", made.map(drop)).await
-}
-
-/// Back to the packet, which says what was done, or shows the form again.
-pub(super) async fn after(page: &PageRequest, id: String, done: &str, made: Result<()>) -> Reply {
-    let address = |()| format!("/packets/{id}?done={done}");
-    let again = async |form| one_page(page, id.clone(), form).await;
-    pages::answer(&page.req, made, address, again).await
+    after(&page, (id.0, None), "packet-cancelled", made.map(drop)).await
 }

@@ -6,6 +6,7 @@ use crate::http::decision::{DecisionChoice, DecisionForm, ReasonChip, with_chose
 use crate::http::pages::PageRequest;
 use crate::http::reply::Reply;
 use crate::http::{PathId, WriteRequest};
+use crate::packets::disclosures::pages::after;
 use crate::packets::model::PacketView;
 use crate::packets::released::{Release, ReleaseView};
 use crate::packets::{api, reads};
@@ -134,5 +135,5 @@ fn plain(form: Form) -> Form {
 pub async fn release(id: PathId, request: WriteRequest) -> Reply {
     let page = request.page()?;
     let made = decide_shown(id.0.clone(), request).await;
-    super::one::after(&page, id.0, "packet-decided", made.map(drop)).await
+    after(&page, (id.0, None), "packet-decided", made.map(drop)).await
 }

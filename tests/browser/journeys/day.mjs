@@ -124,6 +124,8 @@ async function day(demo, packet, script) {
     const [download] = await Promise.all([grace.page.waitForEvent("download"), grace.page.getByRole("link", { name: "Download" }).click()]);
     await download.saveAs(packet);
     await grace.page.fill("#f-to", "Harbor County Superior Court");
+    await grace.page.fill("#f-need", "the hearing of next week");
+    await grace.page.fill("#f-under", "order of the court");
     await grace.press("Record the disclosure");
     await grace.says("The disclosure is recorded.");
   });

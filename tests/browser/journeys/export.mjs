@@ -61,6 +61,7 @@ async function exported(demo, packet, script) {
     await grace.says("Never anchored");
     await grace.look_at(`ready${mark}`);
     await grace.page.fill("#f-to", "Public Defender, J. Alder");
+    await grace.page.fill("#f-need", "defence at trial");
     await grace.page.fill("#f-under", "Discovery, state rule 16");
     await grace.page.fill("#f-disclosed_at", "2099-01-01T10:00");
     grace.expected.add(422);
@@ -72,6 +73,10 @@ async function exported(demo, packet, script) {
     await grace.press("Record the disclosure");
     await grace.says("The disclosure is recorded.");
     await grace.look_at(`disclosed${mark}`);
+    await grace.page.getByText("Make a download link").click();
+    await grace.press("Make the link");
+    await grace.says("Address and code are shown here and nowhere else");
+    await grace.look_at(`link${mark}`);
     // The same exhibits again, for another packet.
     await grace.press("Build another");
     await grace.says("Public Defender").catch(() => {});
