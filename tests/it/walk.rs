@@ -92,6 +92,7 @@ pub struct Things {
     sha256: String,
     list: String,
     packet: String,
+    notice: String,
     upload: String,
     user: String,
 }
@@ -117,6 +118,8 @@ pub fn things(app: &App) -> Things {
     );
     // What is built meanwhile would leave its own events.
     crate::packets::ended(&app.exporter, &json!({"id": packet}));
+    let notice = json!({"to": "Counsel", "means": "mail", "available": "the packet", "place": "our office"});
+    let notice = app.exporter.post(&format!("/api/v1/packets/{packet}/notices"), notice);
     let list = json!({"purpose": "internal", "name": "A list"});
     let list = text(app.exporter.post(&case.path("exhibit-lists"), list).is(201));
     let upload = crate::uploads::begun(&app.lead, &case);
@@ -130,6 +133,7 @@ pub fn things(app: &App) -> Things {
         capture: text(made),
         sha256,
         packet,
+        notice: text(notice.is(201)),
         list,
         user: app.member.id.clone(),
     }
@@ -156,6 +160,7 @@ pub fn filled(path: &str, things: &Things) -> String {
     path.replace("{id}", id)
         .replace("{user_id}", &things.user)
         .replace("{list_id}", &things.list)
+        .replace("{notice_id}", &things.notice)
         .replace("{subject_id}", &things.subject)
         .replace("{account_id}", &things.account)
         .replace("{training_id}", &things.user)
@@ -228,6 +233,7 @@ fn what_is_hidden_answers_as_what_is_not_there(app: &App) {
         sha256: things.sha256.clone(),
         list: id(),
         packet: id(),
+        notice: id(),
         upload: id(),
         user: things.user.clone(),
     };
