@@ -47,7 +47,7 @@ rules! {
     HOW_TO_NOT_CHECKED "bag" "packet.json has no head to compare it with";
     BAG_NOT_CHECKED "bag" "packet.json has no head, or the request no record, to compare it with";
     PDF_NOT_COMPARED "papers.pdf" "what it shows is not compared, for this verifier makes no PDFs: its bytes are those that the manifest lists, and the evidence hash that the report prints must be this packet's";
-    CERTIFICATES_NOT_COMPARED "papers.pdf" "are drafts, and what they show is not compared: they certify nothing before somebody signs them, and where they say something else than packet.json, packet.json counts";
+    CERTIFICATES_NOT_COMPARED "papers.pdf" "is a draft, as all certificates here are, and what they show is not compared: a draft certifies nothing before somebody signs it, and where it says something else than packet.json, packet.json counts";
     PDF_NO_HEAD "papers.pdf" "packet.json has no head, which names the papers in PDF";
     EXTRA "log.extra" "carries extra data, for which nobody vouches";
     SIGNER_OF_NOTHING "signer" "no key that is shown or given signed this checkpoint";

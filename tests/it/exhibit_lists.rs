@@ -490,3 +490,26 @@ fn a_list_is_kept_on_its_pages(app: &App) {
     ask("2").is(422).says("which is 3");
     assert!(ask("3").is(303).location.starts_with("/packets/"));
 }
+
+both_databases!(what_certificates_need_and_records_lack_is_named);
+fn what_certificates_need_and_records_lack_is_named(app: &App) {
+    let case = app.case();
+    app.leave(&case);
+    let log = |fields: Value| app.lead.log(&case, app.post_with(fields)).is(201);
+    let whole = log(json!({"access_means": "logged_out"}));
+    let bare = json!({"text": "bare", "tool": {"name": "A camera", "version": "Unknown"}, "device": null,
+        "basis": {"kind": "third_party", "reason": "Brought in."}});
+    let bare = log(bare);
+    let list = save(app, &case, list_of(&[&whole, &bare]));
+    let missing = app.exporter.get(&format!("{}/missing", path(&case, &list))).is(200);
+    let items = missing["items"].as_array().unwrap();
+    for what in ["no_tool", "no_device", "no_access"] {
+        let found = items.iter().find(|one| one["what"] == what).unwrap_or(&Value::Null);
+        let named = json!([{"capture": bare["id"], "item": 2}]);
+        assert_eq!(
+            (&found["count"], &found["items"]),
+            (&json!(1), &named),
+            "{what}: {missing}"
+        );
+    }
+}

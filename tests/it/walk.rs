@@ -101,6 +101,7 @@ pub struct Things {
     packet: String,
     disclosure: String,
     link: String,
+    notice: String,
     upload: String,
     user: String,
 }
@@ -136,6 +137,8 @@ pub fn things(app: &App) -> Things {
     );
     let link = format!("/api/v1/packets/{packet}/disclosures/{disclosure}/links");
     let link = text(app.exporter.post(&link, json!({})).is(201));
+    let notice = json!({"to": "Counsel", "means": "mail", "available": "the packet", "place": "our office"});
+    let notice = app.exporter.post(&format!("/api/v1/packets/{packet}/notices"), notice);
     let list = json!({"purpose": "internal", "name": "A list"});
     let list = text(app.exporter.post(&case.path("exhibit-lists"), list).is(201));
     let request = json!({"what": "the thread", "due_on": "2031-01-31"});
@@ -153,6 +156,7 @@ pub fn things(app: &App) -> Things {
         packet,
         disclosure,
         link,
+        notice: text(notice.is(201)),
         list,
         request,
         user: app.member.id.clone(),
@@ -183,6 +187,7 @@ pub fn filled(path: &str, things: &Things) -> String {
         .replace("{request_id}", &things.request)
         .replace("{disclosure_id}", &things.disclosure)
         .replace("{link_id}", &things.link)
+        .replace("{notice_id}", &things.notice)
         .replace("{subject_id}", &things.subject)
         .replace("{account_id}", &things.account)
         .replace("{training_id}", &things.user)
@@ -258,6 +263,7 @@ fn what_is_hidden_answers_as_what_is_not_there(app: &App) {
         packet: id(),
         disclosure: id(),
         link: id(),
+        notice: id(),
         upload: id(),
         user: things.user.clone(),
     };

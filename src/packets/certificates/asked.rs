@@ -37,6 +37,12 @@ pub struct AskedCertificates {
 }
 
 impl AskedCertificates {
+    /// The rules under which the agency's own records are to be offered: the form for a platform's custodian is blank.
+    pub fn drafted(&self) -> Vec<CertificateRule> {
+        let own = |rule: &&CertificateRule| **rule != CertificateRule::BusinessRecord;
+        self.rules.iter().filter(own).copied().collect()
+    }
+
     /// Reads them. A page sends the jurisdiction also where no box is ticked.
     pub fn read(form: &mut Form) -> Option<Self> {
         let is_page = form.is_page();

@@ -24,6 +24,9 @@ struct Started {
     configuration: Digest,
 }
 
+/// A start, and when it was.
+type Start = (Micros, Started);
+
 /// The record of `clock.measured`.
 #[derive(Deserialize)]
 struct Measured {
@@ -31,15 +34,20 @@ struct Measured {
     offset: String,
 }
 
-/// Every start from the last one before `from` on, up to `until`; starts of one program with the same settings that follow
-/// each other are one run.
+/// The programs that ran from `from` to `until`, by their starts.
 pub fn software(conn: &mut AnyConn, from: Micros, until: Micros) -> Result<Vec<SoftwareRun>> {
-    let mut starts = noted(conn, Action::SoftwareStarted, (until, STARTS))?;
-    starts.reverse();
+    let starts = noted(conn, Action::SoftwareStarted, (until, STARTS))?;
+    let read = |(at, body): (Micros, String)| Ok((at, serde_json::from_str(&body)?));
+    let starts: Vec<Start> = starts.into_iter().rev().map(read).collect::<Result<_>>()?;
+    Ok(runs(starts, from))
+}
+
+/// The runs of starts in their order, from the last one before `from` on; starts of one program with the same settings that
+/// follow each other are one run.
+fn runs(starts: Vec<Start>, from: Micros) -> Vec<SoftwareRun> {
     let first = starts.iter().rposition(|(at, _)| *at <= from).unwrap_or(0);
     let mut runs: Vec<SoftwareRun> = Vec::new();
-    for (at, body) in starts.into_iter().skip(first) {
-        let started: Started = serde_json::from_str(&body)?;
+    for (at, started) in starts.into_iter().skip(first) {
         let at = clock::format(at);
         let same = |run: &&mut SoftwareRun| {
             (&run.version, run.binary, run.configuration) == (&started.version, started.binary, started.configuration)
@@ -59,7 +67,7 @@ pub fn software(conn: &mut AnyConn, from: Micros, until: Micros) -> Result<Vec<S
             }),
         }
     }
-    Ok(runs.split_off(runs.len().saturating_sub(RUNS)))
+    runs.split_off(runs.len().saturating_sub(RUNS))
 }
 
 /// What was known of the clock last.
@@ -87,4 +95,45 @@ fn noted(conn: &mut AnyConn, action: Action, (until, most): (Micros, i64)) -> Re
         .limit(most)
         .select((events::at, records::body))
         .load(conn)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_begin_with_the_program_that_received_the_first_exhibit() {
+        let start = |at: Micros, version: &str, settings: u8| {
+            let started = Started {
+                version: version.into(),
+                binary: None,
+                configuration: Digest([settings; 32]),
+            };
+            (at, started)
+        };
+        let told = |starts: Vec<Start>, from: Micros| {
+            let all = runs(starts, from).into_iter();
+            all.map(|run| (run.version, run.configuration.as_bytes()[0], run.starts))
+                .collect::<Vec<_>>()
+        };
+        let starts = || {
+            vec![
+                start(10, "0.1.0", 1),
+                start(20, "0.1.0", 1),
+                start(30, "0.1.0", 2),
+                start(40, "0.2.0", 2),
+                start(50, "0.2.0", 2),
+                start(60, "0.1.0", 2),
+            ]
+        };
+        let run = |version: &str, settings: u8, starts: u64| (version.to_owned(), settings, starts);
+        let later = [run("0.1.0", 2, 1), run("0.2.0", 2, 2), run("0.1.0", 2, 1)];
+        assert_eq!(told(starts(), 30), later);
+        assert_eq!(told(starts(), 25), [&[run("0.1.0", 1, 1)], &later[..]].concat());
+        assert_eq!(told(starts(), 5), [&[run("0.1.0", 1, 2)], &later[..]].concat());
+        assert_eq!(told(starts(), 99), [run("0.1.0", 2, 1)]);
+        assert!(told(Vec::new(), 5).is_empty());
+        let many = (0..2000).map(|n| start(n, "0.1.0", (n % 2) as u8)).collect();
+        assert_eq!(told(many, 0).len(), RUNS);
+    }
 }

@@ -157,13 +157,22 @@ fn of_capture(stored: &StoredCapture, said: &Remarks) -> Vec<MissingKind> {
     }
     let particulars = &capture.particulars;
     let lacks = [
-        (particulars.tool.is_none(), MissingKind::NoTool),
+        (
+            particulars.tool.as_ref().is_none_or(|tool| is_unknown(&tool.version)),
+            MissingKind::NoTool,
+        ),
         (particulars.device.is_none(), MissingKind::NoDevice),
         (particulars.method.is_none(), MissingKind::NoMethod),
+        (particulars.access_means.is_none(), MissingKind::NoAccess),
         (capture.is_time_guessed(), MissingKind::GuessedTime),
     ];
     missing.extend(lacks.into_iter().filter(|(lacks, _)| *lacks).map(|(_, kind)| kind));
     missing
+}
+
+/// Whether somebody answered that nobody knows.
+fn is_unknown(version: &str) -> bool {
+    version.trim().eq_ignore_ascii_case("unknown")
 }
 
 /// The captures of the case that are neither exhibits nor described.

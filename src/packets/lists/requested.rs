@@ -87,6 +87,8 @@ words! {
         NoDevice = "no_device",
         /// An exhibit whose record does not say how it was taken.
         NoMethod = "no_method",
+        /// An exhibit whose record does not say with what access it was looked at.
+        NoAccess = "no_access",
         /// An exhibit whose time of capture is a guess.
         GuessedTime = "guessed_time",
     }
@@ -117,6 +119,9 @@ impl MissingKind {
             Self::NoTool => "Its record names no tool and version, which a certificate needs: correct it.",
             Self::NoDevice => "Its record names no device, which a certificate needs: correct it.",
             Self::NoMethod => "Its record does not say how it was taken, which a certificate needs: correct it.",
+            Self::NoAccess => {
+                "Its record does not say with what access it was looked at, which a certificate needs: correct it."
+            }
             Self::GuessedTime => "Its time of capture is a guess: correct it, or the packet says so.",
         }
     }

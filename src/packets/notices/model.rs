@@ -62,7 +62,7 @@ pub struct NewNotice {
     pub means: String,
     pub available: String,
     pub place: String,
-    /// Those of the packet's drafts, where none is named.
+    /// Those of the packet's drafts of its own records, where none is named.
     pub rules: Vec<CertificateRule>,
     /// That of the packet, where none is named.
     pub hearing_on: Option<String>,

@@ -7,7 +7,7 @@ use crate::db::canonical;
 use crate::error::{Error, Result};
 use crate::gate::{Recorded, Tx};
 use crate::ledger::Action;
-use crate::packets::certificates::asked::CertificateRule;
+use crate::packets::certificates::asked::{AskedCertificates, CertificateRule};
 use crate::packets::ops::ready;
 use crate::versions::SeenVersions;
 
@@ -22,7 +22,7 @@ pub fn give(tx: &mut Tx<'_>, packet: &str, new: &NewNotice) -> Result<Recorded<N
     let asked = packet.request()?.certificates;
     let all = CertificateRule::ALL.iter().copied();
     let named: Vec<CertificateRule> = all.filter(|rule| new.rules.contains(rule)).collect();
-    let drafted = asked.as_ref().map(|asked| asked.rules.clone()).unwrap_or_default();
+    let drafted = asked.as_ref().map(AskedCertificates::drafted).unwrap_or_default();
     let notice = Notice {
         id: tx.new_id(),
         packet_id: packet.id,

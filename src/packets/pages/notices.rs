@@ -140,8 +140,10 @@ fn first(packet: &PacketView) -> FormView {
     let Some(asked) = &packet.certificates else { return form };
     let day = asked.hearing_on.as_deref().unwrap_or_default();
     let form = form.with_value("hearing_on", day);
-    let rules = asked.rules.iter();
-    rules.fold(form, |form, rule| form.with_value("rules[]", rule.as_str()))
+    asked
+        .drafted()
+        .into_iter()
+        .fold(form, |form, rule| form.with_value("rules[]", rule.as_str()))
 }
 
 /// `POST /packets/{id}/notices`

@@ -99,7 +99,7 @@ fn original(number: u32) -> FileRow {
 }
 
 fn record() -> Value {
-    json!({"id": ID, "kind": "post", "platform": "instagram", "url": "https://platform.example/p/1", "method": "manual_screenshot",
+    json!({"id": ID, "kind": "post", "platform": "instagram", "account": {"handle": "@harbor"}, "url": "https://platform.example/p/1", "method": "manual_screenshot",
         "tool": {"name": "Firefox", "version": "145.0"}, "capturer": {"id": ID, "name": "D. Reyes"}, "basis": {"kind": "not_required"},
         "captured_at": "2026-11-22T14:07:31.120000Z", "received_at": "2026-11-22T14:08:00.000000Z", "text": "only in the report"})
 }
@@ -175,7 +175,7 @@ fn drafts_say_what_records_know_and_leave_the_rest_to_be_filled_in() {
         for word in [
             "26-004417",
             "DEMO",
-            "unsignedwhenitwasmade",
+            "madeunsigned",
             "underpenaltyofperjuryunderthelawsoftheUnitedStatesofAmerica",
             "perjurythattheforegoing",
         ] {
@@ -203,6 +203,11 @@ fn drafts_say_what_records_know_and_leave_the_rest_to_be_filled_in() {
         assert_eq!(fields["signature"].0, "Sig");
     }
     let text = letters(&shipped(&head, &exhibits, "902-13").flat);
+    // An account is a fact that the page showed, and never an author.
+    assert!(
+        text.contains("@harbor") && text.contains("PostonInstagram") && !text.contains("by@harbor"),
+        "{text}"
+    );
     for word in [
         "D.Reyes",
         "Firefox145.0",

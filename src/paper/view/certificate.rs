@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::records::said;
 use super::{PaperDraft, PaperView, times, words};
 use crate::error::{Error, Result};
-use crate::page::words as page_words;
+use crate::page::{views, words as page_words};
 use crate::paper::volumes::Volume;
 use crate::proof::packet::{CertificatePapers, Exhibit, SoftwareRun};
 use crate::text::label;
@@ -31,11 +31,22 @@ pub(super) fn is_returned(exhibit: &Exhibit) -> bool {
 pub(super) fn part(view: &PaperView<'_>, exhibit: &Exhibit, basis: &str) -> Value {
     let record = now(exhibit);
     json!({
+        "title": view.letters.rich(&title(exhibit)),
         "rows": rows(view, exhibit, basis),
         "source": view.letters.maybe(said(record, "/url")),
         "received": times::told(view.story.zone, &exhibit.record, "/received_at"),
         "returned": is_returned(exhibit),
     })
+}
+
+/// The title of the exhibit list, or what it is. It never says by whom: no certificate says who wrote anything.
+fn title(exhibit: &Exhibit) -> String {
+    let made = || {
+        let mut shown = now(exhibit).clone();
+        shown["account"].take();
+        views::title(&shown)
+    };
+    exhibit.title.clone().unwrap_or_else(made)
 }
 
 fn rows(view: &PaperView<'_>, exhibit: &Exhibit, basis: &str) -> Vec<Value> {
@@ -62,8 +73,8 @@ fn rows(view: &PaperView<'_>, exhibit: &Exhibit, basis: &str) -> Vec<Value> {
         ("Requested address", plain("/url")),
         ("Final address", plain("/final_url")),
         ("Platform", worded("/platform")),
-        ("Account handle", plain("/account/handle")),
-        ("Platform’s account id", plain("/account/platform_id")),
+        ("Account handle shown", plain("/account/handle")),
+        ("Its id at the platform", plain("/account/platform_id")),
         ("Post id", unknown.clone()),
         ("Time shown on page", plain("/platform_time_text")),
         ("Zone shown", unknown.clone()),
@@ -140,7 +151,7 @@ impl PaperDraft {
             let shown: Value = serde_json::from_slice(&self.exhibits.read(place)?)?;
             let part = &shown["certificate"];
             Ok(json!({
-                "no": shown["no"], "item": shown["item"], "title": shown["title"], "files": shown["files"],
+                "no": shown["no"], "item": shown["item"], "title": part["title"], "files": shown["files"],
                 "cert": part["rows"], "source": part["source"], "received": part["received"], "returned": part["returned"],
             }))
         });
