@@ -152,6 +152,8 @@ fn a_recipient_without_an_account_takes_the_packet_and_acknowledges_it(app: &App
     assert_eq!(rest.status(), 206);
     assert_eq!(rest.bytes().unwrap(), bytes[10..]);
     assert_eq!(app.count(&case.stream, "disclosure.downloaded"), before + 1);
+    let access = case.stream.replace("case:", "access:");
+    assert_eq!(app.count(&access, "disclosure.opened"), 1);
     assert_eq!(shown(app, &packet, &made)["downloaded"], 1);
 
     let unconfirmed = &early[..3];
@@ -390,6 +392,8 @@ fn an_answer_to_the_public_is_a_letter_that_cites_each_exemption(app: &App) {
     ] {
         letter.says(said);
     }
+    // Anybody may get it: nothing of the case stands on it.
+    letter.does_not_say("Threats to a council member");
     // What is no answer to the public has no letter.
     let other = app.exporter.post(&place, told()).is(201);
     let other = text(&other, "id").to_owned();

@@ -215,7 +215,7 @@ impl NewDisclosure {
             return Ok(());
         }
         let message = format!(
-            "cites no exemption for what is not given: add an entry with `what`, `why` and `exemption` for each of {}",
+            "must cite an exemption, and say why, for each class that is not given: {}",
             open.join(", ")
         );
         Err(Error::field("withheld", "exemption", message))

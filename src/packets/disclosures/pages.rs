@@ -34,6 +34,7 @@ pub struct ShownLink {
     pub tone: (&'static str, &'static str),
     pub ends: Moment,
     pub downloads: String,
+    pub downloaded: u64,
     pub wrong: Option<String>,
     pub keys: Vec<String>,
     pub may_end: bool,
@@ -56,6 +57,7 @@ impl ShownLink {
             },
             ends: page.at(link.ends_at.0),
             downloads: format!("{} of {} downloads taken{last}", link.downloaded, link.downloads),
+            downloaded: link.downloaded,
             wrong: (link.wrong_codes > 0).then(|| counted(link.wrong_codes, "wrong code", "wrong codes")),
             keys: link.age_recipients.iter().map(|key| line(key)).collect(),
             may_end: matches!(link.state, LinkState::Open | LinkState::UsedUp),
@@ -196,6 +198,17 @@ pub struct FormOutcome {
 }
 
 impl HandedOver {
+    /// How often the packet was downloaded through links, where it was.
+    pub fn through_links(&self) -> Option<String> {
+        let times = self
+            .all
+            .iter()
+            .flat_map(|one| &one.links)
+            .map(|link| link.downloaded)
+            .sum();
+        (times > 0).then(|| counted(times, "time", "times"))
+    }
+
     /// Whether nothing was recorded.
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
@@ -321,12 +334,12 @@ pub async fn after(page: &PageRequest, (id, about): (String, Option<String>), do
     pages::answer(&page.req, made, address, again).await
 }
 
-/// The letter that answers a request for public records.
+/// The letter that answers a request for public records. It goes to anybody, so nothing of the case stands on it but what
+/// was said for it.
 #[derive(Template)]
 #[template(path = "packets/disclosures/pages/letter.html")]
 struct LetterPage {
     frame: Frame,
-    page: CasePage,
     packet: String,
     name: String,
     from: String,
@@ -338,7 +351,6 @@ struct LetterPage {
     hash: Vec<String>,
     /// What is withheld, how much of it, why, and under which exemption.
     withheld: Vec<(String, String, String, String)>,
-    labels: Vec<String>,
 }
 
 /// `GET /packets/{id}/disclosures/{disclosure_id}/letter`
@@ -372,7 +384,6 @@ pub async fn letter(PathIds(packet, id): PathIds, page: PageRequest) -> Reply {
     ];
     let shown = LetterPage {
         withheld: withheld.collect(),
-        labels: labels(&d),
         to: [Some(&d.to), details.agency.as_ref(), details.contact.as_ref()]
             .into_iter()
             .flatten()
@@ -388,7 +399,6 @@ pub async fn letter(PathIds(packet, id): PathIds, page: PageRequest) -> Reply {
         from: organization.as_deref().map(line).unwrap_or_default(),
         by: line(&d.recorded_by.name),
         at: case.at(d.disclosed_at.0),
-        page: case,
         packet,
         frame,
     };
