@@ -82,7 +82,7 @@ words! {
         PacketRead = "PacketRead",
         /// Ask for a packet of purpose referral, and keep the exhibit lists for it.
         PacketReferral = "PacketReferral",
-        /// Record to whom a packet went.
+        /// Record to whom a packet went; make and revoke links by which it goes; record its receipt.
         PacketDisclose = "PacketDisclose",
         /// Read the custody of a capture or file, and the receipt of its recording.
         CustodyRead = "CustodyRead",
