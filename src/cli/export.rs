@@ -23,7 +23,7 @@ const LOOK: Duration = Duration::from_millis(500);
 pub struct ExportArgs {
     /// The case, by id or number
     case: String,
-    /// The file to write [default: the case number with .zip]
+    /// The file to write [default: the case number with .zip, or .zip.age]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// court_exhibits, discovery, supplement, referral or internal

@@ -86,7 +86,7 @@ words! {
         PacketReferral = "PacketReferral",
         /// Release a packet of purpose referral, or refuse to.
         PacketRelease = "PacketRelease",
-        /// Record to whom a packet went.
+        /// Record to whom a packet went; make and revoke links by which it goes; record its receipt.
         PacketDisclose = "PacketDisclose",
         /// Read what a prosecutor asked of those who work on a case.
         EvidenceRequestRead = "EvidenceRequestRead",
