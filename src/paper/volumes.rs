@@ -195,12 +195,14 @@ mod tests {
                 .collect();
             let plan = Plan::of(&loads, 0).certificates;
             assert!(plan.iter().all(|volume| volume.of == plan.len()));
-            plan.into_iter().map(|volume| volume.exhibits).collect::<Vec<_>>()
+            plan.into_iter()
+                .map(|volume| (volume.exhibits.start, volume.exhibits.end))
+                .collect::<Vec<_>>()
         };
-        assert_eq!(planned(&[]), [0..0]);
-        assert_eq!(planned(&[1; 250]), [0..250]);
-        assert_eq!(planned(&[1; 251]), [0..250, 250..251]);
-        assert_eq!(planned(&[1, 2000, 999, 1]), [0..1, 1..2, 2..4]);
+        assert_eq!(planned(&[]), [(0, 0)]);
+        assert_eq!(planned(&[1; 250]), [(0, 250)]);
+        assert_eq!(planned(&[1; 251]), [(0, 250), (250, 251)]);
+        assert_eq!(planned(&[1, 2000, 999, 1]), [(0, 1), (1, 2), (2, 4)]);
     }
 
     #[test]
