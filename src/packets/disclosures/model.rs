@@ -160,8 +160,10 @@ pub struct NewDisclosure {
 }
 
 impl NewDisclosure {
-    /// Reads and checks it. Need and right to know must be given, unless it averts imminent danger.
+    /// Reads and checks it. The page asks for need and right to know, unless it averts imminent danger; where a program
+    /// leaves them out, the disclosure says that they are not recorded.
     pub fn parse(mut form: Form) -> Result<Self> {
+        let form_is_page = form.is_page();
         let new = Self {
             kind: form.word("kind").unwrap_or(DisclosureKind::Disclosure),
             to: form.required("to", LINE),
@@ -175,7 +177,7 @@ impl NewDisclosure {
             }
         };
         let details = &new.details;
-        if details.emergency != Some(true) {
+        if details.emergency != Some(true) && form_is_page {
             must("need", &details.need, "must be given: what the recipient needs it for");
             let words = "must be given: the duty, rule or authority under which the recipient may have it";
             must("under", &details.under, words);
@@ -290,9 +292,8 @@ mod tests {
     }
 
     #[test]
-    fn need_and_right_to_know_are_given_unless_somebody_is_in_danger() {
-        let both = [pair("need", "required"), pair("under", "required")];
-        assert_eq!(refused(json!({"to": "x"})), both);
+    fn a_program_may_leave_out_need_and_right_to_know() {
+        assert!(read(json!({"to": "x"})).is_ok());
         assert!(read(json!({"to": "x", "need": "trial", "under": "rule 16"})).is_ok());
         assert!(read(json!({"to": "x", "emergency": true})).is_ok());
         assert_eq!(

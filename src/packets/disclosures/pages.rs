@@ -127,12 +127,21 @@ impl ShownDisclosure {
             Some(exemption) => line(&format!("{}: {} ({exemption})", label(&item.what), item.why)),
             None => line(&format!("{}: {}", label(&item.what), item.why)),
         });
+        let mut facts: Vec<(String, String)> = said.as_object().into_iter().flatten().filter_map(told).collect();
+        let unsaid = [
+            ("Need to know", d.details.need.is_none()),
+            ("Right to know", d.details.under.is_none()),
+        ];
+        let unsaid = unsaid
+            .into_iter()
+            .filter(|(_, unsaid)| *unsaid && d.details.emergency != Some(true));
+        facts.extend(unsaid.map(|(word, _)| (word.to_owned(), "not recorded".to_owned())));
         Ok(Self {
             id: d.id.clone(),
             to: line(&d.to),
             at: page.at(d.disclosed_at.0),
             by: line(&d.recorded_by.name),
-            facts: said.as_object().into_iter().flatten().filter_map(told).collect(),
+            facts,
             labels: labels(d),
             withheld: d
                 .not_given()
