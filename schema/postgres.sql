@@ -61,6 +61,14 @@ CREATE TABLE public.accounts (
     body text NOT NULL
 );
 
+CREATE TABLE public.acknowledgements (
+    id text NOT NULL,
+    disclosure_id text NOT NULL,
+    packet_id text NOT NULL,
+    leaf bytea NOT NULL,
+    body text NOT NULL
+);
+
 CREATE TABLE public.authorization_holders (
     authorization_id text NOT NULL,
     user_id text NOT NULL
@@ -152,6 +160,24 @@ CREATE TABLE public.derivatives (
     case_id text NOT NULL,
     capture_id text NOT NULL,
     sha256 bytea,
+    leaf bytea NOT NULL,
+    body text NOT NULL
+);
+
+CREATE TABLE public.disclosure_links (
+    id text NOT NULL,
+    disclosure_id text NOT NULL,
+    packet_id text NOT NULL,
+    case_id text NOT NULL,
+    token_sha256 bytea NOT NULL,
+    code_sha256 bytea NOT NULL,
+    ends_at bigint NOT NULL,
+    downloads bigint NOT NULL,
+    downloaded bigint DEFAULT 0 NOT NULL,
+    last_download bigint,
+    refused bigint DEFAULT 0 NOT NULL,
+    locked_at bigint,
+    revoked_at bigint,
     leaf bytea NOT NULL,
     body text NOT NULL
 );
@@ -296,6 +322,14 @@ CREATE TABLE public.members (
     user_id text NOT NULL,
     since bigint NOT NULL,
     ended_at bigint
+);
+
+CREATE TABLE public.notices (
+    id text NOT NULL,
+    packet_id text NOT NULL,
+    version bigint NOT NULL,
+    leaf bytea NOT NULL,
+    body text NOT NULL
 );
 
 CREATE TABLE public.outbox (
@@ -457,6 +491,9 @@ ALTER TABLE ONLY public.__diesel_schema_migrations
 ALTER TABLE ONLY public.accounts
     ADD CONSTRAINT accounts_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.acknowledgements
+    ADD CONSTRAINT acknowledgements_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.authorization_holders
     ADD CONSTRAINT authorization_holders_pkey PRIMARY KEY (authorization_id, user_id);
 
@@ -486,6 +523,9 @@ ALTER TABLE ONLY public.checkpoints
 
 ALTER TABLE ONLY public.derivatives
     ADD CONSTRAINT derivatives_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.disclosure_links
+    ADD CONSTRAINT disclosure_links_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.disclosures
     ADD CONSTRAINT disclosures_pkey PRIMARY KEY (id);
@@ -532,6 +572,9 @@ ALTER TABLE ONLY public.log_state
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_pkey PRIMARY KEY (case_id, user_id);
 
+ALTER TABLE ONLY public.notices
+    ADD CONSTRAINT notices_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.packet_releases
     ADD CONSTRAINT packet_releases_pkey PRIMARY KEY (packet_id);
 
@@ -576,6 +619,8 @@ ALTER TABLE ONLY public.viewing
 
 CREATE INDEX accounts_case ON public.accounts USING btree (case_id, id);
 
+CREATE INDEX acknowledgements_packet ON public.acknowledgements USING btree (packet_id, id);
+
 CREATE INDEX authorization_holders_user ON public.authorization_holders USING btree (user_id);
 
 CREATE INDEX authorizations_case ON public.authorizations USING btree (case_id, id);
@@ -612,6 +657,10 @@ CREATE INDEX derivatives_capture ON public.derivatives USING btree (capture_id, 
 
 CREATE INDEX derivatives_case ON public.derivatives USING btree (case_id, capture_id, id);
 
+CREATE INDEX disclosure_links_packet ON public.disclosure_links USING btree (packet_id, id);
+
+CREATE UNIQUE INDEX disclosure_links_token ON public.disclosure_links USING btree (token_sha256);
+
 CREATE INDEX disclosures_packet ON public.disclosures USING btree (packet_id, id);
 
 CREATE INDEX drafts_age ON public.drafts USING btree (changed_at);
@@ -643,6 +692,8 @@ CREATE INDEX jobs_due ON public.jobs USING btree (kind, state, due_at);
 CREATE UNIQUE INDEX leaves_event ON public.leaves USING btree (stream, seq);
 
 CREATE INDEX members_user ON public.members USING btree (user_id, case_id);
+
+CREATE INDEX notices_packet ON public.notices USING btree (packet_id, id);
 
 CREATE INDEX packets_case ON public.packets USING btree (case_id, id);
 
@@ -687,6 +738,12 @@ CREATE TRIGGER tiles_no_truncate BEFORE TRUNCATE ON public.tiles FOR EACH STATEM
 ALTER TABLE ONLY public.accounts
     ADD CONSTRAINT accounts_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
 
+ALTER TABLE ONLY public.acknowledgements
+    ADD CONSTRAINT acknowledgements_disclosure_id_fkey FOREIGN KEY (disclosure_id) REFERENCES public.disclosures(id);
+
+ALTER TABLE ONLY public.acknowledgements
+    ADD CONSTRAINT acknowledgements_packet_id_fkey FOREIGN KEY (packet_id) REFERENCES public.packets(id);
+
 ALTER TABLE ONLY public.authorization_holders
     ADD CONSTRAINT authorization_holders_authorization_id_fkey FOREIGN KEY (authorization_id) REFERENCES public.authorizations(id);
 
@@ -726,6 +783,15 @@ ALTER TABLE ONLY public.derivatives
 ALTER TABLE ONLY public.derivatives
     ADD CONSTRAINT derivatives_sha256_fkey FOREIGN KEY (sha256) REFERENCES public.files(sha256);
 
+ALTER TABLE ONLY public.disclosure_links
+    ADD CONSTRAINT disclosure_links_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+
+ALTER TABLE ONLY public.disclosure_links
+    ADD CONSTRAINT disclosure_links_disclosure_id_fkey FOREIGN KEY (disclosure_id) REFERENCES public.disclosures(id);
+
+ALTER TABLE ONLY public.disclosure_links
+    ADD CONSTRAINT disclosure_links_packet_id_fkey FOREIGN KEY (packet_id) REFERENCES public.packets(id);
+
 ALTER TABLE ONLY public.disclosures
     ADD CONSTRAINT disclosures_packet_id_fkey FOREIGN KEY (packet_id) REFERENCES public.packets(id);
 
@@ -755,6 +821,9 @@ ALTER TABLE ONLY public.members
 
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+ALTER TABLE ONLY public.notices
+    ADD CONSTRAINT notices_packet_id_fkey FOREIGN KEY (packet_id) REFERENCES public.packets(id);
 
 ALTER TABLE ONLY public.packet_releases
     ADD CONSTRAINT packet_releases_packet_id_fkey FOREIGN KEY (packet_id) REFERENCES public.packets(id);

@@ -2,7 +2,7 @@
 
 use actix_web::HttpRequest;
 
-use super::model::{EvidenceRequest, NewAnswer, NewEvidenceRequest, withdrawal};
+use super::model::{EvidenceRequest, NewEvidenceAnswer, NewEvidenceRequest, withdrawal};
 use super::{ops, reads};
 use crate::error::Result;
 use crate::gate::{RequestCtx, Scope, Tx};
@@ -45,9 +45,9 @@ pub async fn answer(ids: PathIds, request: WriteRequest) -> Reply {
 
 /// Answers or declines, for the API and for a page.
 pub async fn give_answer(PathIds(case, id): PathIds, request: WriteRequest) -> Result<EvidenceRequest> {
-    let verb = move |tx: &mut Tx<'_>, new: &NewAnswer| ops::answer(tx, &id, new);
+    let verb = move |tx: &mut Tx<'_>, new: &NewEvidenceAnswer| ops::answer(tx, &id, new);
     let (act, scope) = (Act::EvidenceRequestAnswer, Scope::Case(case));
-    request.write(act, scope, NewAnswer::parse, verb).await
+    request.write(act, scope, NewEvidenceAnswer::parse, verb).await
 }
 
 /// `POST /cases/{id}/evidence-requests/{request_id}/withdrawal`

@@ -106,14 +106,14 @@ impl NewEvidenceRequest {
 
 /// An answer about to be recorded.
 #[derive(Debug, Clone)]
-pub struct NewAnswer {
+pub struct NewEvidenceAnswer {
     /// How the request ends by it.
     pub state: EvidenceRequestState,
     /// The answer, or why it is declined.
     pub text: String,
 }
 
-impl NewAnswer {
+impl NewEvidenceAnswer {
     /// Reads one. Without an outcome it is an answer.
     pub fn parse(mut form: Form) -> Result<Self> {
         let outcome = form.word::<AnswerOutcome>("outcome");
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn an_answer_says_something() {
-        let read = |v: Value| NewAnswer::parse(Form::new(v).expect("an object"));
+        let read = |v: Value| NewEvidenceAnswer::parse(Form::new(v).expect("an object"));
         assert!(read(json!({})).is_err());
         assert_eq!(
             read(json!({"text": "x"})).expect("read").state,

@@ -1,6 +1,6 @@
 //! Making, answering and withdrawing evidence requests.
 
-use super::model::{EvidenceRequest, EvidenceRequestState, NewAnswer, NewEvidenceRequest, RequestEnding};
+use super::model::{EvidenceRequest, EvidenceRequestState, NewEvidenceAnswer, NewEvidenceRequest, RequestEnding};
 use super::store;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
@@ -27,7 +27,7 @@ pub fn add(tx: &mut Tx<'_>, new: &NewEvidenceRequest) -> Result<Recorded<Evidenc
 }
 
 /// Answers a request, or declines it.
-pub fn answer(tx: &mut Tx<'_>, id: &str, new: &NewAnswer) -> Result<Recorded<EvidenceRequest>> {
+pub fn answer(tx: &mut Tx<'_>, id: &str, new: &NewEvidenceAnswer) -> Result<Recorded<EvidenceRequest>> {
     let action = match new.state {
         EvidenceRequestState::Declined => Action::EvidenceRequestDeclined,
         _ => Action::EvidenceRequestAnswered,

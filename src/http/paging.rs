@@ -332,6 +332,7 @@ const QUERIED: &[&str] = &[
     "disclosures",
     "exhibit-lists",
     "evidence-requests",
+    "notices",
     "{list_id}",
     "audits",
     "inclusion",

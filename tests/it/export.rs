@@ -215,7 +215,9 @@ fn a_page_asks_for_a_packet_in_the_order_picked(app: &App) {
         // The right is asked for before anything is made of the items.
         let lead = Browser::signed_in(app, "lead");
         lead.post(&path, &[("purpose", "discovery"), ("items", "x")]).is(403);
-        lead.post(&path, &[("items", "x")]).is(403);
+        lead.post(&path, &[("items", "x")])
+            .is(422)
+            .says("which is no item number");
     });
     let sent = [
         ("purpose", "discovery"),
@@ -283,7 +285,7 @@ fn who_may_not_export_is_not_offered_it(app: &App) {
     let (case, _) = filled(app);
     let new = format!("/cases/{}/packets/new", case.id);
     for (username, status) in [
-        ("lead", 403),
+        ("member", 403),
         ("supervisor", 403),
         ("stranger", 404),
         ("prosecutor", 404),
