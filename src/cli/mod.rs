@@ -99,7 +99,7 @@ enum Command {
     /// Log captures in a case, through the server
     Log(Box<log::LogArgs>),
     /// Ask for a packet of a case, wait for it and download it
-    Export(export::ExportArgs),
+    Export(Box<export::ExportArgs>),
     /// Check a packet, offline: no server, no database
     #[command(disable_help_flag = true)]
     Verify {
@@ -174,7 +174,7 @@ fn dispatch(line: CommandLine) -> Done {
         #[cfg(feature = "pdf")]
         Command::Certificates(command) => certificates::run(&common.settings()?, command),
         Command::Log(args) => log::run(&common.server(), &args),
-        Command::Export(args) => export::run(&common.server(), args),
+        Command::Export(args) => export::run(&common.server(), *args),
         // The verifier is the same program that is also built alone.
         Command::Verify { args } => Ok(crate::bag::cli::run(args.into_iter()).into()),
         Command::Audit(args) => audit::run(&common.settings()?, &args),

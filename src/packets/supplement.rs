@@ -97,7 +97,7 @@ impl PacketDifference {
             .enumerate()
             .filter(|(_, id)| !known.contains_key(id.as_str()));
         let message = format!("is an exhibit of {name}, and nothing about it changed since: leave it out");
-        let errors = old.map(|(i, _)| FieldError::new(&format!("captures[{i}]"), "new", &message));
+        let errors = old.map(|(i, _)| FieldError::new(format!("captures[{i}]"), "new", message.as_str()));
         FieldError::refuse(errors.collect())?;
         if chosen.is_empty() {
             let message = format!("names {name}, since which nothing is new that may leave: there is nothing to add");

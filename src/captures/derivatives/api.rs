@@ -63,9 +63,10 @@ fn no_file(e: Error) -> Error {
 
 /// What a redaction would look like. It is made anew each time and kept nowhere.
 pub async fn preview(req: HttpRequest, id: PathId, requester: RequestCtx, app: App) -> Reply {
+    // The names tell nothing of a capture; what they hold is read after the door.
+    let asked = parameters(&req, &["file", "boxes"])?;
     let scope = Scope::Capture(id.0.clone());
     app.gate.check(&requester, Act::DerivativeMake, scope).await?;
-    let asked = parameters(&req, &["file", "boxes"])?;
     let value = |name: &str| asked.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
     let file = value("file").and_then(|text| text.to_lowercase().parse::<Digest>().ok());
     let file = file.ok_or_else(|| Error::field("file", "form", "must be the SHA-256 of a file of this capture"))?;
