@@ -15,7 +15,7 @@ use super::layout::{CERTIFICATE_COPIES, certificate_path};
 pub struct CertificatePapers {
     /// Whose templates they were made from: `federal`.
     pub jurisdiction: String,
-    /// Volumes of each, by one of [`CERTIFICATE_RULES`]. There is a copy for print and a fillable one of each volume.
+    /// Volumes of each, by one of `CERTIFICATE_RULES`. There is a copy for print and a fillable one of each volume.
     pub rules: BTreeMap<String, u32>,
     /// The day of the trial or hearing for which they are meant, where it was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
