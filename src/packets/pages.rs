@@ -54,6 +54,8 @@ struct ShownPacket {
     error: Option<String>,
     /// How many captures were named.
     selected: Option<usize>,
+    /// The earlier packet to which a supplement adds: id and name.
+    adds_to: Option<(String, String)>,
     /// Whether it waits for a supervisor's release, or was refused; none where it may leave.
     stopped: Option<StoppedBy>,
 }
@@ -85,6 +87,10 @@ impl ShownPacket {
             groups: packet.sha256.as_ref().map(groups).unwrap_or_default(),
             error: packet.error.as_deref().map(line),
             selected: packet.selected,
+            adds_to: packet
+                .supplement_of
+                .as_ref()
+                .map(|earlier| (earlier.id.clone(), line(&earlier.name))),
             stopped: match &packet.release {
                 Some(ReleaseView::Waiting) => Some(StoppedBy::Waiting),
                 Some(ReleaseView::Refused(_)) => Some(StoppedBy::Refusal),

@@ -152,10 +152,11 @@ fn the_page_chooses_what_is_new(app: &App) {
         )
         .is(422)
         .says("nothing about it changed since");
-    browser
-        .post(
-            &packets,
-            &[("purpose", "supplement"), ("supplement_of", id), ("items", "2")],
-        )
-        .is(303);
+    let asked = [("purpose", "supplement"), ("supplement_of", id), ("items", "2")];
+    let made = browser.post(&packets, &asked).is(303);
+    let shown = browser.get(made.leads_to()).is(200);
+    shown.says("Supplement to");
+    shown.says(packet["name"].as_str().unwrap());
+    // The script puts what a button changes into places that are there from the first.
+    browser.get(&new).is(200).says("data-part=\"difference\"");
 }
