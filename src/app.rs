@@ -27,7 +27,7 @@ use crate::http::{App, State, carried, head, headers, refusal, request_ctx, serv
 use crate::identity::secret::Secret;
 use crate::identity::{AccessTokens, FormTokens, Passwords, RefreshTokens, Seals, SignInAttempts, TokenUse};
 use crate::ledger::{self, Action, Journal};
-use crate::pictures::{PictureDesk, PictureMaker};
+use crate::pictures::{ExaminationDesk, PictureDesk, PictureMaker};
 use crate::policy::Policy;
 use crate::proof::id::{Digest, hex};
 use crate::threads::blocking;
@@ -121,6 +121,7 @@ fn open_blocking(config: &Config, with: With) -> Result<(OpenInstallation, u64)>
         audits: tokio::sync::Notify::new(),
         settings: config.clone(),
         pictures: PictureDesk::new(maker),
+        examinations: ExaminationDesk::new(),
         #[cfg(feature = "pdf")]
         fonts: Default::default(),
         metrics: with.metrics,

@@ -1,4 +1,4 @@
-//! What the server does by itself: builds packets, makes pictures, carries out audits, records expiries, keeps what find looks up,
+//! What the server does by itself: builds packets, makes pictures, examines files, carries out audits, records expiries, keeps what find looks up,
 //! forgets old retry keys.
 
 use std::sync::Arc;
@@ -36,6 +36,7 @@ pub async fn run(app: App, stop: watch::Receiver<bool>) {
         packets::look_at_templates(app.clone()),
         audits::run_worker(app.clone(), stop.clone()),
         captures::run_pictures(app.clone(), stop.clone()),
+        captures::run_examinations(app.clone(), stop.clone()),
         jobs::run(gate.clone(), expiry, &never, stop.clone()),
         find::follow(gate.clone(), stop.clone()),
         record_left_refusals(gate.clone(), stop.clone()),

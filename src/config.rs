@@ -299,6 +299,7 @@ impl Config {
         Helpers {
             ffmpeg: find(Helpers::FFMPEG),
             heif_convert: find(Helpers::HEIF_CONVERT),
+            ffprobe: find(Helpers::FFPROBE),
         }
     }
 

@@ -10,6 +10,7 @@
 //! - `clock`, `text`, `error`, `words`, `threads`, `durable`: what every floor above shares.
 //! - `policy`: who may do what, as text that counsel can read.
 //! - `db`, `blobs`: rows and bytes.
+//! - `examination`: what a file says of itself, bytes in, values out.
 //! - `pictures`: thumbnails and previews, made in processes of their own.
 //! - `paper`: the papers of a packet in PDF.
 //! - `config`: the settings.
@@ -67,6 +68,8 @@ mod durable;
 pub mod error;
 #[cfg(feature = "server")]
 pub mod evidence_requests;
+#[cfg(feature = "server")]
+pub mod examination;
 #[cfg(feature = "server")]
 pub mod find;
 #[cfg(feature = "server")]

@@ -74,6 +74,22 @@ says 'Signature Verified Successfully' openssl pkeyutl -verify -pubin -inkey pro
 cmp -s data/verify.html "$folder/verify.html" || fail "the packet's verify.html is not the server's"
 cd "$OLDPWD"
 
+step "case_validate and rocrate: both graphs"
+says 'both graphs hold' "$tools" tests/graphs.py "$bag/data"
+
+step "qpdf and poppler: every PDF is sound, and every page of it shows something"
+pages=0
+while IFS= read -r -d '' pdf; do
+    qpdf --check "$pdf" >"$folder/said" 2>&1 || { cat "$folder/said" >&2; fail "qpdf: $pdf"; }
+    rm -rf "$folder/drawn" && mkdir "$folder/drawn"
+    pdftoppm -r 40 -gray "$pdf" "$folder/drawn/page" 2>"$folder/said" || { cat "$folder/said" >&2; fail "pdftoppm: $pdf"; }
+    [ -s "$folder/said" ] && { cat "$folder/said" >&2; fail "pdftoppm complains of $pdf"; }
+    python3 tests/drawn.py "$folder/drawn" "$(qpdf --show-npages "$pdf")" || fail "a page of $pdf shows nothing"
+    pages=$((pages + $(qpdf --show-npages "$pdf")))
+done < <(find "$bag/data" -path "$bag/data/exhibits" -prune -o -name '*.pdf' -print0)
+[ "$pages" -gt 3 ] || fail "only $pages pages of PDF are in the packet"
+echo "strangers: $pages pages of PDF were drawn"
+
 step "verify.html in Chromium"
 node tests/browser/verify_page.mjs "$bag/data/verify.html" target/pages "$kept" "$packet" "$vkey" || fail "verify.html"
 echo "strangers: all of them agree"

@@ -669,7 +669,7 @@ def exhibits(packet, custody, lines):
     order = named if isinstance(named, list) else order
     need(len(lines) == len(order), "an exhibit is missing, or one too many")
     for number, (capture, line) in enumerate(zip(order, lines), 1):
-        row, events = strict(line, "capture current events exhibit files item leaf record", "number title description since redactions"), custody.about("capture", capture)
+        row, events = strict(line, "capture current events exhibit files item leaf record", "number title description since redactions examination"), custody.about("capture", capture)
         recorded = custody.recorded[custody.items[capture] - 1]
         redactions = row.get("redactions")
         need((redactions is not None) == (capture in custody.redactions), "an exhibit is redacted otherwise than it was asked for")
@@ -686,6 +686,9 @@ def exhibits(packet, custody, lines):
         corrected = [e["leaf"] for e in events if e["action"] == "capture.corrected" and redactions is None]
         current = {"leaf": corrected[-1], "record": custody.record[corrected[-1]]} if corrected else None
         need(row["current"] == current, "its latest correction is not shown")
+        examined = [e["leaf"] for e in events if e["action"] == "capture.examined" and redactions is None]
+        examination = {"leaf": examined[-1], "record": custody.record[examined[-1]]} if examined else None
+        need(row.get("examination") == examination and ("examination" in row) == bool(examined), "its latest examination is not shown")
         if redactions is not None:
             for path, size, digest in redacted(custody, row, recorded):
                 need(path in packet.files and path not in paths, f"{path} is missing, or there twice")

@@ -10,6 +10,7 @@ pub mod choice;
 pub mod derivatives;
 mod download;
 mod duplicates;
+mod examinations;
 mod judge;
 mod lists;
 mod model;
@@ -33,6 +34,7 @@ use actix_web::web::{self, ServiceConfig};
 use crate::http::reply::at;
 
 pub use derivatives::{Derivative, DerivedFile};
+pub use examinations::run_examinations;
 pub use lists::NewItems;
 pub use model::CaptureView;
 pub use model::recognize;

@@ -10,6 +10,7 @@ pub use items::{ItemFound, ItemRights, custody, item};
 pub use of_case::{Beside, Evidence, FoundCapture, beside, evidence, items, new_items, of_case, standing};
 
 use super::derivatives;
+use super::examinations;
 use super::duplicates;
 use super::judge;
 use super::model::{CaptureState, CaptureView, DecisionOutcome, FileEntry, NewCapture, ReviewOutcome, StoredCapture};
@@ -100,7 +101,7 @@ pub async fn weighed(gate: &Gate, requester: &RequestCtx, id: String) -> Result<
         let closed = stored.state.is_closed() && !ctx.may(Act::CaptureReadHeld);
         let view = match closed {
             true => stored.withheld(),
-            false => stored.open(store::remarks_of(ctx.conn, &id)?),
+            false => stored.open(examinations::store::with_remarks(ctx.conn, &id)?),
         };
         let rights = ItemRights::of(ctx);
         Ok(WeighedCapture { view, case, rights })

@@ -175,6 +175,8 @@ words! {
         CaptureMark = "mark",
         /// Everything was read again.
         Verification = "verification",
+        /// What a program read in its files.
+        Examination = "examination",
     }
 }
 
@@ -184,10 +186,11 @@ pub fn remarks_of(conn: &mut AnyConn, id: &str) -> Result<Remarks> {
 }
 
 /// What was said about some captures, oldest first, by the id of each. Corrections are left out, since the row is the
-/// corrected version already; verifications stand in the custody.
+/// corrected version already; verifications stand in the custody, and examinations are long.
 pub fn remarks(conn: &mut AnyConn, ids: &[String]) -> Result<HashMap<String, Remarks>> {
     let rows: Vec<(String, String, String)> = capture_entries::table
         .filter(capture_entries::capture_id.eq_any(ids.to_vec()))
+        .filter(capture_entries::kind.ne(RemarkKind::Examination.as_str()))
         .order((capture_entries::capture_id, capture_entries::id))
         .select((
             capture_entries::capture_id,
@@ -203,7 +206,7 @@ pub fn remarks(conn: &mut AnyConn, ids: &[String]) -> Result<HashMap<String, Rem
             RemarkKind::Review => own.reviews.push(serde_json::from_str(&body)?),
             RemarkKind::CaptureMark => own.mark = Some(serde_json::from_str(&body)?),
             RemarkKind::CaptureDecision => own.decision = Some(serde_json::from_str(&body)?),
-            RemarkKind::Correction | RemarkKind::Verification => {}
+            RemarkKind::Correction | RemarkKind::Verification | RemarkKind::Examination => {}
         }
     }
     Ok(all)

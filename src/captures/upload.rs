@@ -115,6 +115,9 @@ async fn receive(
     };
     if let Ok(Ok(view)) = &made {
         app.pictures.ask(view.digests());
+        if !view.digests().is_empty() {
+            app.examinations.ask(view.outline().id.clone());
+        }
     }
     if let (Err(e), true) = (&made, begun) {
         note_failed(&app.gate, &authorized, &case, requester, e).await;

@@ -45,7 +45,7 @@ use crate::blobs::Blobs;
 use crate::config::{Config, Limits, TrustedProxies};
 use crate::gate::Gate;
 use crate::identity::{AccessTokens, FormTokens, Passwords, RefreshTokens, Seals, SignInAttempts};
-use crate::pictures::PictureDesk;
+use crate::pictures::{ExaminationDesk, PictureDesk};
 
 /// The state that handlers share; one for the whole server.
 pub struct State {
@@ -95,6 +95,8 @@ pub struct State {
     pub settings: Config,
     /// What makes thumbnails and previews, and which are asked for.
     pub pictures: PictureDesk,
+    /// Which captures are to be examined.
+    pub examinations: ExaminationDesk,
     /// The fonts of papers in PDF.
     #[cfg(feature = "pdf")]
     pub fonts: crate::paper::FontShelf,

@@ -147,6 +147,7 @@ fn exhibit(work: &Work<'_>, loaded: exhibits::Loaded<'_>) -> Result<Exhibit> {
         item: u64::try_from(loaded.pick.item).map_err(Error::internal)?,
         leaf: loaded.pick.leaf,
         current: loaded.current(),
+        examination: loaded.examination(),
         events: loaded.rows(),
         files: loaded.files,
         redactions: loaded.pick.redactions.clone(),

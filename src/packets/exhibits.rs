@@ -12,7 +12,7 @@ use super::work::Work;
 use crate::captures::FileEntry;
 use crate::error::Result;
 use crate::proof::id::Digest;
-use crate::proof::packet::{EventRow, FileRow, Shown};
+use crate::proof::packet::{EXAMINED, EventRow, FileRow, Shown};
 
 /// Captures whose records are in memory at once.
 const SOME: usize = 200;
@@ -32,7 +32,16 @@ pub struct Loaded<'p> {
 impl Loaded<'_> {
     /// Its latest correction.
     pub fn current(&self) -> Option<Shown> {
-        let last = self.events.iter().rfind(|(e, _)| e.action == "capture.corrected")?;
+        self.latest("capture.corrected")
+    }
+
+    /// Its latest examination.
+    pub fn examination(&self) -> Option<Shown> {
+        self.latest(EXAMINED)
+    }
+
+    fn latest(&self, action: &str) -> Option<Shown> {
+        let last = self.events.iter().rfind(|(e, _)| e.action == action)?;
         last.1.clone().map(|record| Shown {
             leaf: last.0.leaf,
             record,

@@ -9,6 +9,7 @@
 
 mod case_uco;
 pub mod documents;
+mod examined;
 mod graph;
 mod paging;
 mod ro_crate;
@@ -21,6 +22,7 @@ pub mod words;
 use std::io;
 
 pub use documents::Documents;
+pub use examined::{EXAMINED, ExaminedView, examined, examined_with};
 
 use crate::proof::packet::{CASE_UCO, INDEX, RO_CRATE, RowError};
 

@@ -3,6 +3,7 @@
 use askama::Template;
 use serde_json::Value;
 
+use super::examined::{ExaminedView, examined, examined_with};
 use super::paging::PageSection;
 use super::story::{CapturePlace, EventActor, PacketStory, TrailEvent, number};
 use super::words;
@@ -198,6 +199,8 @@ pub(super) struct ExhibitView<'s> {
     note: Option<String>,
     files: Vec<FileView>,
     corrected: Vec<Fact>,
+    examined_heading: String,
+    examined: Vec<ExaminedView>,
     redactions: Vec<RedactionView>,
     events: Vec<TrailView<'s>>,
 }
@@ -235,10 +238,28 @@ impl<'s> ExhibitView<'s> {
             note: paragraphs(record, "/note"),
             files: exhibit.files.iter().map(|row| file(row, story)).collect(),
             corrected: current.map_or_else(Vec::new, |now| changes(record, &now.record, zone)),
+            examined_heading: examined_heading(exhibit, zone),
+            examined: examined_files(exhibit),
             redactions: redactions(exhibit, zone),
             events: trail(story, &exhibit.capture),
         }
     }
+}
+
+/// What stands above what a program read in the files.
+fn examined_heading(exhibit: &Exhibit, zone: Zone) -> String {
+    let record = exhibit.examination.as_ref().map_or(&Value::Null, |shown| &shown.record);
+    let at = zone.told(text(record, "/at").unwrap_or_default());
+    format!("Read from the files by {}, {}", examined_with(record), at.utc)
+}
+
+fn examined_files(exhibit: &Exhibit) -> Vec<ExaminedView> {
+    let record = exhibit.examination.as_ref().map_or(&Value::Null, |shown| &shown.record);
+    let name = |sha256: &str| {
+        let file = exhibit.files.iter().find(|file| file.sha256.to_string() == sha256);
+        file.and_then(|file| file.name.as_deref().map(line))
+    };
+    examined(record, name)
 }
 
 fn text<'v>(record: &'v Value, pointer: &str) -> Option<&'v str> {

@@ -181,6 +181,7 @@ fn exhibits() -> Vec<Exhibit> {
         leaf: Digest([1; 32]),
         record,
         current: None,
+        examination: None,
         events: Vec::new(),
         files,
     };

@@ -65,6 +65,7 @@ fn exhibit(number: u32, record: Value, files: Vec<FileRow>) -> Exhibit {
         leaf: Digest([1; 32]),
         record,
         current: None,
+        examination: None,
         events: vec![],
         files,
         since: None,

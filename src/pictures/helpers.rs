@@ -15,18 +15,22 @@ pub struct Helpers {
     pub ffmpeg: Option<PathBuf>,
     /// Decodes HEIC and AVIF.
     pub heif_convert: Option<PathBuf>,
+    /// Tells the streams of a video or a sound.
+    pub ffprobe: Option<PathBuf>,
 }
 
 impl Helpers {
     /// The name of each program.
     pub const FFMPEG: &str = "ffmpeg";
     pub const HEIF_CONVERT: &str = "heif-convert";
+    pub const FFPROBE: &str = "ffprobe";
 
     /// Where a program lies.
     pub fn path(&self, helper: &str) -> Option<&Path> {
         match helper {
             Self::FFMPEG => self.ffmpeg.as_deref(),
             Self::HEIF_CONVERT => self.heif_convert.as_deref(),
+            Self::FFPROBE => self.ffprobe.as_deref(),
             _ => None,
         }
     }
@@ -71,6 +75,26 @@ impl Helpers {
         }
         Ok(Err(Unmade::Failed(last.reason())))
     }
+}
+
+/// What tells the streams of a file on its standard input, and its tags, as JSON.
+pub(super) fn probe(program: &Path, reader: &str) -> Vec<OsString> {
+    let args = [
+        "-v",
+        "error",
+        "-protocol_whitelist",
+        "file,pipe",
+        "-f",
+        reader,
+        "-show_format",
+        "-show_streams",
+        "-of",
+        "json",
+        INPUT,
+    ];
+    std::iter::once(program.into())
+        .chain(args.map(OsString::from))
+        .collect()
 }
 
 /// It reads the one file, whose type is named so that no list of other files or addresses is taken for a video.

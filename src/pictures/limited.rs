@@ -12,6 +12,7 @@ use super::child::OUTPUT;
 use super::decode::decode_input;
 use super::print;
 use super::redact;
+use crate::examination;
 
 /// Address space, in bytes.
 const MEMORY: u64 = 1536 << 20;
@@ -38,6 +39,10 @@ pub fn run_limited(args: &[OsString]) -> std::result::Result<(), String> {
     match args.split_first() {
         None => decode_input(),
         Some((word, kind)) if word == print::WORD => print::copy_input(kind),
+        Some((word, kind)) if word == examination::WORD => {
+            let kind = kind.first().and_then(|kind| kind.to_str()).unwrap_or_default();
+            examination::examine_input(kind)
+        }
         Some((word, args)) if word == redact::WORD => redact::redact_input(args),
         // It comes back only where the program could not be started.
         Some((program, args)) => Err(Command::new(program).args(args).env_clear().exec().to_string()),

@@ -2,13 +2,14 @@
 //!
 //! The bytes are decoded in a process of their own, whose memory, processor time and output are limited and which is ended
 //! at its deadline: whatever a file does to its decoder, the server goes on. What comes out is encoded anew, so that nothing
-//! of the file's metadata is in it. Photos in HEIC and AVIF are decoded by `heif-convert`, a frame of a video by `ffmpeg`,
+//! of the file's metadata is in it. What a file says of itself is read in the same way (`examination`). Photos in HEIC and AVIF are decoded by `heif-convert`, a frame of a video by `ffmpeg`,
 //! where they are installed; both run under the same limits. Redacted copies of pictures are made in the same way, in full size. This room knows no database and no store.
 
 mod child;
 mod decode;
 mod desk;
 mod drawn;
+mod examine;
 mod helpers;
 mod limited;
 mod print;
@@ -19,7 +20,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 pub use decode::{SIDE, ThumbSize};
-pub use desk::PictureDesk;
+pub use desk::{ExaminationDesk, PictureDesk};
 pub use drawn::{KIND as DRAWN_KIND, drawn, drawn_words};
 pub use helpers::Helpers;
 pub use limited::run_limited;

@@ -70,6 +70,8 @@ pub const REDACTED: &str = "redacted";
 
 /// The class under which the record of a derivative is withheld that no exhibit shows.
 pub const NOT_SELECTED: &str = "not_selected";
+/// What a program read in a capture's files.
+pub const EXAMINED: &str = "capture.examined";
 /// What changes a capture that an earlier packet has shown, so that a supplement shows it again.
 pub const CHANGES: [&str; 7] = [
     "capture.corrected",

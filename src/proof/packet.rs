@@ -195,6 +195,9 @@ pub struct Exhibit {
     pub record: Value,
     /// Its latest `capture.corrected`.
     pub current: Option<Shown>,
+    /// Its latest `capture.examined`: what a program read in its files. Absent where there is none, or it is redacted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub examination: Option<Shown>,
     /// All events about it, in order.
     pub events: Vec<EventRow>,
     /// In the order of the record's files; those of a redacted one follow from its redactions.

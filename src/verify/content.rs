@@ -299,7 +299,7 @@ impl ContentCheck<'_> {
         report.require(same, PACKET, rule::EXHIBIT_EVENTS);
     }
 
-    /// Events and latest correction of an exhibit.
+    /// Events, latest correction and latest examination of an exhibit.
     fn history(&self, report: &mut Report, object: u128, exhibit: &Exhibit) {
         self.events(report, object, exhibit);
         let about = self.custody.about(object);
@@ -310,6 +310,15 @@ impl ContentCheck<'_> {
                 self.bound(report, "capture", object, current.leaf, &current.record);
             }
             _ => report.broken(PACKET, rule::CURRENT),
+        }
+        let about = self.custody.about(object);
+        let latest = about.filter(|fact| &*fact.action == EXAMINED).last();
+        match (&exhibit.examination, latest) {
+            (None, None) => {}
+            (Some(shown), Some(latest)) if shown.leaf == latest.leaf => {
+                self.bound(report, "capture", object, shown.leaf, &shown.record);
+            }
+            _ => report.broken(PACKET, rule::EXAMINATION),
         }
     }
 
@@ -322,7 +331,7 @@ impl ContentCheck<'_> {
         (attested, row): (Option<Digest>, Option<Digest>),
     ) {
         let object = object_key("capture", &exhibit.capture);
-        let empty = exhibit.record.is_null() && exhibit.current.is_none();
+        let empty = exhibit.record.is_null() && exhibit.current.is_none() && exhibit.examination.is_none();
         report.require(empty, PACKET, rule::REDACTED_RECORD);
         self.events(report, object, exhibit);
         let request = self.custody.request.as_ref();

@@ -144,6 +144,7 @@ rules! {
     EXHIBIT_ORDER "exhibits.order" "exhibits are not those asked for, in the order asked for, else in that of their items";
     UNNAMED "exhibits.unnamed" "is named by no exhibit";
     CURRENT "exhibits.current" "does not show the latest correction of an exhibit";
+    EXAMINATION "exhibits.examination" "does not show the latest examination of an exhibit";
     FILE_NAME "exhibits.files" "a file's name or media type is not the one recorded";
     NOT_WITHHELD "exhibits.files" "a file without a path was not withheld so when it was recorded";
     WITHHELD "exhibits.files" "a withheld file has a path";

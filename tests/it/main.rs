@@ -35,6 +35,7 @@ mod drafts;
 mod early;
 mod evidence;
 mod evidence_requests;
+mod examinations;
 mod exhibit_lists;
 mod export;
 mod fields;

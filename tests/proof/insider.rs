@@ -44,7 +44,7 @@ fn hide(model: &mut Model, item: u32) {
 }
 
 /// Adds an event after those about its object, with the log's key, as one that was really logged.
-fn add(model: &mut Model, action: &'static str, id: &str, record: serde_json::Value) {
+pub fn add(model: &mut Model, action: &'static str, id: &str, record: serde_json::Value) {
     let after = model.log.iter().rposition(|l| l.event.object.id == id).unwrap();
     model.relog(|log| {
         let mut more = log[after].clone();
@@ -56,7 +56,7 @@ fn add(model: &mut Model, action: &'static str, id: &str, record: serde_json::Va
 }
 
 /// Makes exhibits list what events there now are about them.
-fn list(model: &mut Model) {
+pub fn list(model: &mut Model) {
     for exhibit in &mut model.exhibits {
         let about = model.log.iter().filter(|l| l.event.object.id == exhibit.capture);
         exhibit.events = about

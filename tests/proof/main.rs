@@ -4,6 +4,7 @@ mod around;
 mod canon;
 mod causes;
 mod events;
+mod examined;
 mod grades;
 mod hostile;
 mod insider;

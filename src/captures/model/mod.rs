@@ -1,5 +1,6 @@
 //! What a capture is, and how it is read from what was sent.
 
+mod examination;
 mod file_names;
 mod filter;
 mod new;
@@ -14,6 +15,7 @@ mod viewing;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+pub use examination::{ExaminedFile, Examination};
 pub use file_names::{is_unfinished, kind_of};
 pub use filter::{CaptureFilter, CaptureQuery, NewTo, Place, Sort};
 pub use new::{NewCapture, NewCorrection, NewFile};

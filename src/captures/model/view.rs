@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Basis, Capture, CaptureDecision, CaptureKind, CaptureMark, CaptureNote, CaptureState, CapturedBasis, Correction,
-    EventPlace, FileDigest, FileEntry, Flag, Mark, Particulars, Remark, Review, ReviewOutcome,
+    EventPlace, Examination, FileDigest, FileEntry, Flag, Mark, Particulars, Remark, Review, ReviewOutcome,
 };
 use crate::authorizations::Line;
 use crate::clock::Timestamp;
@@ -138,6 +138,9 @@ pub struct Remarks {
     /// The last one.
     #[serde(default)]
     pub mark: Option<Remark<CaptureMark>>,
+    /// The last one; lists leave it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub examination: Option<Examination>,
 }
 
 impl Remarks {

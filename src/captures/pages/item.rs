@@ -15,6 +15,7 @@ use url::form_urlencoded::Serializer;
 
 use crate::authorizations::{Device, Level, Line};
 use crate::captures::derivatives::DerivativeLine;
+use crate::captures::examinations::ExaminationView;
 use crate::captures::model::{
     BasisKind, CaptureMark, CaptureNote, CaptureState, CaptureView, CapturedBasis, Method, NewCorrection, OpenCapture,
     PostedBasis,
@@ -99,6 +100,8 @@ struct ItemPage {
     just_held: bool,
     /// What was made from it.
     derivatives: Vec<DerivativeLine>,
+    /// What a program read in its files.
+    examination: Option<ExaminationView>,
     form: FormView,
 }
 
@@ -160,6 +163,10 @@ impl ItemPage {
                 .iter()
                 .map(|made| DerivativeLine::of(made, &case_page))
                 .collect(),
+            examination: match &found.view {
+                CaptureView::Open(open) => ExaminationView::of(open)?,
+                CaptureView::Withheld(_) => None,
+            },
             choices: CorrectionChoices::all(),
             returned: returned(&found.view, &case_page),
             request: request(page, &found.view, &case_page),

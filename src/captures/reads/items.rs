@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::authorizations;
 use crate::captures::derivatives::{self, Derivative};
 use crate::captures::model::{Capture, CaptureView, StoredCapture};
-use crate::captures::{lists, store};
+use crate::captures::{examinations, lists, store};
 use crate::error::Result;
 use crate::gate::{Gate, ReadCtx, RequestCtx, Scope, Tx, View, actor_of};
 use crate::ledger::read::StoredEvent;
@@ -65,7 +65,7 @@ pub async fn item(gate: &Gate, requester: &RequestCtx, id: String) -> Result<Ite
             return Ok((as_item(ctx, &opened, stored.withheld(), Vec::new())?, None));
         }
         let versions = versions(ctx, &stored)?;
-        let view = stored.open(store::remarks_of(ctx.conn, &id)?);
+        let view = stored.open(examinations::store::with_remarks(ctx.conn, &id)?);
         let mut found = as_item(ctx, &opened, view, versions)?;
         let unseen = is_unseen(ctx, &opened)?;
         found.is_new = unseen && !opened.state.is_closed() && opened.capture.is_news_to(&ctx.caller.user);

@@ -230,6 +230,7 @@ fn in_words(action: &str) -> String {
         ("capture.quarantined", "Quarantined"),
         ("capture.confirmed", "Emergency confirmed"),
         ("capture.repudiated", "Emergency repudiated"),
+        ("capture.examined", "What its files say of themselves was read"),
         ("capture.verified", "Files read again and hashed"),
     ];
     let found = known.iter().find(|(word, _)| *word == action);

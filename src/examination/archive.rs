@@ -1,0 +1,242 @@
+//! WARC (ISO 28500): what an archive of web pages holds, and whether its digests are those of its content.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek};
+
+use aws_lc_rs::digest::{self, Algorithm, Context};
+use flate2::bufread::MultiGzDecoder;
+use warc::{Record, RecordType, StreamingBody, WarcHeader, WarcReader};
+
+use super::head;
+use super::model::{FactSource, FileFlag, Findings, shortened};
+use super::page;
+
+/// Addresses that are listed.
+const ADDRESSES: usize = 20;
+/// Bytes of a record that are read for the head of an answer, and for its page.
+const KEPT: usize = 512 << 10;
+/// Bytes read at a time.
+const CHUNK: usize = 64 << 10;
+
+/// Whether these first bytes are those of a gzipped WARC.
+pub(super) fn is_gzipped_warc(head: &[u8]) -> bool {
+    let mut start = Vec::new();
+    // A head is cut off, which is said after what could be unpacked.
+    let _ = MultiGzDecoder::new(head).take(8).read_to_end(&mut start);
+    start.starts_with(b"WARC/")
+}
+
+/// Reads an archive, gzipped or not.
+pub(super) fn read(file: &mut File, found: &mut Findings) -> io::Result<()> {
+    let begins = head(file, 2)?;
+    file.rewind()?;
+    let plain = BufReader::new(&mut *file);
+    let mut archive = Archive::default();
+    let ended = match begins[..] {
+        [0x1f, 0x8b] => archive.records(BufReader::new(MultiGzDecoder::new(plain))),
+        _ => archive.records(plain),
+    };
+    if let Err(why) = ended {
+        found.flag(FileFlag::CutOff, format!("the archive cannot be read to its end: {why}"));
+    }
+    archive.tell(found);
+    Ok(())
+}
+
+/// What the records of one or more WARC files say.
+#[derive(Default)]
+pub(super) struct Archive {
+    types: BTreeMap<String, u64>,
+    dates: Option<(String, String)>,
+    software: Option<String>,
+    addresses: Vec<String>,
+    more: u64,
+    right: u64,
+    wrong: Vec<String>,
+    wrong_more: u64,
+    unknown: u64,
+    /// The first page that an answer holds.
+    first_page: Option<(Vec<u8>, String)>,
+    /// The status of the first answer.
+    first_status: Option<(u16, String)>,
+}
+
+impl Archive {
+    /// Reads all records; an error is why it came to no end.
+    pub fn records(&mut self, reader: impl BufRead) -> std::result::Result<(), String> {
+        let mut reader = WarcReader::new(reader);
+        let mut records = reader.stream_records();
+        let mut any = false;
+        while let Some(record) = records.next_item() {
+            match record {
+                Ok(record) => self.record(record).map_err(|e| e.to_string())?,
+                Err(warc::Error::UnexpectedEOB) => return Err("a record is shorter than it says".into()),
+                Err(warc::Error::ReadData(e)) => return Err(e.to_string()),
+                Err(_) => return Err("a record's head is damaged".into()),
+            }
+            any = true;
+        }
+        any.then_some(()).ok_or_else(|| "it holds no record".into())
+    }
+
+    fn record<R: BufRead>(&mut self, mut record: Record<StreamingBody<'_, R>>) -> io::Result<()> {
+        let kind = record.warc_type().clone();
+        *self.types.entry(kind.to_string()).or_default() += 1;
+        let at = record.header(WarcHeader::Date).map(|date| date.into_owned());
+        if let Some(at) = at {
+            let (first, last) = self.dates.get_or_insert_with(|| (at.clone(), at.clone()));
+            *first = first.clone().min(at.clone());
+            *last = last.clone().max(at);
+        }
+        let address = record.header(WarcHeader::TargetURI).map(|uri| uri.into_owned());
+        let mut block = Expected::of(record.header(WarcHeader::BlockDigest).as_deref());
+        let declared = record.header(WarcHeader::PayloadDigest).map(|digest| digest.into_owned());
+        let has_head = matches!(kind, RecordType::Response | RecordType::Request);
+        let mut payload = Expected::of(declared.as_deref().filter(|_| kind != RecordType::Revisit));
+        let (mut kept, mut chunk) = (Vec::new(), vec![0; CHUNK]);
+        let mut in_payload = !has_head;
+        loop {
+            let read = record.read(&mut chunk)?;
+            if read == 0 {
+                break;
+            }
+            let bytes = &chunk[..read];
+            block.update(bytes);
+            let before = kept.len();
+            kept.extend_from_slice(&bytes[..read.min(KEPT.saturating_sub(before))]);
+            if in_payload {
+                payload.update(bytes);
+            } else if let Some(end) = head_end(&kept) {
+                in_payload = true;
+                payload.update(&bytes[end.saturating_sub(before)..]);
+            }
+        }
+        let name = address.as_deref().unwrap_or("a record without address").to_owned();
+        let held = [block.held(), payload.held()];
+        for holds in held {
+            match holds {
+                Some(true) => self.right += 1,
+                Some(false) if self.is_chunked(&kept, has_head) => self.unknown += 1,
+                Some(false) if self.wrong.len() < ADDRESSES => self.wrong.push(name.clone()),
+                Some(false) => self.wrong_more += 1,
+                None => {}
+            }
+        }
+        match kind {
+            RecordType::WarcInfo => self.software = self.software.take().or_else(|| software(&kept)),
+            RecordType::Response => self.answer(name, &kept),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Programs differ in whether a digest is over a body in pieces or put together.
+    fn is_chunked(&self, kept: &[u8], has_head: bool) -> bool {
+        let end = head_end(kept).filter(|_| has_head).unwrap_or(0);
+        String::from_utf8_lossy(&kept[..end]).to_lowercase().contains("transfer-encoding: chunked")
+    }
+
+    fn answer(&mut self, address: String, kept: &[u8]) {
+        let end = head_end(kept).unwrap_or(kept.len());
+        let head = String::from_utf8_lossy(&kept[..end]);
+        let status = head.split(' ').nth(1).and_then(|word| word.parse().ok());
+        let is_page = address.starts_with("http");
+        if let (Some(status), None, true) = (status, &self.first_status, is_page) {
+            self.first_status = Some((status, address.clone()));
+        }
+        let head = head.to_lowercase();
+        let plain = !head.contains("content-encoding:") && head.contains("content-type: text/html");
+        if plain && self.first_page.is_none() {
+            self.first_page = Some((kept[end..].to_vec(), address.clone()));
+        }
+        match self.addresses.len() < ADDRESSES {
+            true => self.addresses.push(match status {
+                Some(status) => format!("{status} {}", shortened(&address, 300)),
+                None => shortened(&address, 300),
+            }),
+            false => self.more += 1,
+        }
+    }
+
+    /// Says what was found.
+    pub fn tell(self, found: &mut Findings) {
+        let mut fact = |name: &str, value: &str| found.fact(FactSource::Archive, name, value);
+        let types: Vec<String> = self.types.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
+        fact("Records", &types.join(", "));
+        if let Some((first, last)) = &self.dates {
+            fact("First record", first);
+            fact("Last record", last);
+        }
+        fact("Software", self.software.as_deref().unwrap_or_default());
+        for address in &self.addresses {
+            fact("Answer", address);
+        }
+        if self.more > 0 {
+            fact("More answers", &self.more.to_string());
+        }
+        fact("Digests that hold", &self.right.to_string());
+        if self.unknown > 0 {
+            fact("Digests not compared", &format!("{} over bodies sent in pieces", self.unknown));
+        }
+        if !self.wrong.is_empty() {
+            let count = self.wrong.len() as u64 + self.wrong_more;
+            let why = format!("{count} digests are not those of their records: {}", self.wrong.join(", "));
+            found.flag(FileFlag::DigestDiffers, why);
+        }
+        if let Some((html, _)) = &self.first_page {
+            page::read_html_bytes(html, found);
+        }
+        if let Some((status @ (404 | 410 | 451), address)) = self.first_status {
+            let why = format!("the first answer is {status}, for {address}");
+            found.flag(FileFlag::PageUnavailable, why);
+        }
+    }
+}
+
+/// A digest that a record declares, and that of what is read.
+struct Expected {
+    declared: String,
+    context: Option<Context>,
+}
+
+impl Expected {
+    fn of(declared: Option<&str>) -> Self {
+        let (algorithm, value) = declared.and_then(|digest| digest.split_once(':')).unwrap_or_default();
+        let algorithm: Option<&'static Algorithm> = match algorithm.to_ascii_lowercase().as_str() {
+            "sha1" => Some(&digest::SHA1_FOR_LEGACY_USE_ONLY),
+            "sha256" | "sha-256" => Some(&digest::SHA256),
+            "sha512" | "sha-512" => Some(&digest::SHA512),
+            _ => None,
+        };
+        Self {
+            declared: value.trim().to_owned(),
+            context: algorithm.map(Context::new),
+        }
+    }
+
+    fn update(&mut self, bytes: &[u8]) {
+        if let Some(context) = &mut self.context {
+            context.update(bytes);
+        }
+    }
+
+    /// Whether it is the declared one, in Base 32 or hex; none where nothing is declared that can be compared.
+    fn held(self) -> Option<bool> {
+        let made = self.context?.finish();
+        let base32 = data_encoding::BASE32.encode(made.as_ref());
+        let hex = crate::proof::id::hex(made.as_ref());
+        Some(self.declared.eq_ignore_ascii_case(&base32) || self.declared.eq_ignore_ascii_case(&hex))
+    }
+}
+
+/// Where the head of an HTTP message ends.
+fn head_end(bytes: &[u8]) -> Option<usize> {
+    memchr::memmem::find(bytes, b"\r\n\r\n").map(|at| at + 4)
+}
+
+fn software(kept: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(kept);
+    let line = text.lines().find_map(|line| line.strip_prefix("software:"));
+    line.map(|line| line.trim().to_owned())
+}

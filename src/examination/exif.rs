@@ -1,0 +1,128 @@
+//! EXIF as found: times without a zone stay without one, and nothing is guessed.
+
+use std::fs::File;
+use std::io::{self, BufReader, Seek};
+
+use exif::{Exif, Field, In, Rational, Reader, Tag, Value};
+
+use super::model::{FactSource, FileFlag, Findings, FoundPlace};
+
+/// Values that are no text and tell nobody anything.
+const LEFT_OUT: [Tag; 6] = [
+    Tag::MakerNote,
+    Tag::JPEGInterchangeFormat,
+    Tag::JPEGInterchangeFormatLength,
+    Tag::StripOffsets,
+    Tag::StripByteCounts,
+    Tag::TileOffsets,
+];
+/// Longer lists of numbers are left out.
+const LONGEST: usize = 64;
+
+/// Reads the EXIF of a photo, where it has any.
+pub(super) fn read(file: &mut File, found: &mut Findings) -> io::Result<()> {
+    file.rewind()?;
+    let read = Reader::new()
+        .continue_on_error(true)
+        .read_from_container(&mut BufReader::new(&mut *file));
+    let exif = match read {
+        Ok(exif) => exif,
+        Err(exif::Error::PartialResult(part)) => {
+            let (exif, errors) = part.into_inner();
+            let why = format!("its EXIF is damaged in {} places; the rest was read", errors.len());
+            found.flag(FileFlag::Unreadable, why);
+            exif
+        }
+        Err(exif::Error::InvalidFormat(why)) if why.contains("Truncated") || why.contains("truncated") => {
+            found.flag(FileFlag::Unreadable, format!("its EXIF is damaged: {why}"));
+            return Ok(());
+        }
+        // No EXIF, or none that this version reads.
+        Err(_) => return Ok(()),
+    };
+    let wanted = |field: &&Field| field.ifd_num == In::PRIMARY && !LEFT_OUT.contains(&field.tag);
+    for field in exif.fields().filter(wanted) {
+        if let (Some(name), Some(value)) = (name(field.tag), value(field, &exif)) {
+            found.fact(FactSource::Exif, name, value);
+        }
+    }
+    found.place = place(&exif);
+    Ok(())
+}
+
+/// What a tag is called; none of one that nobody knows.
+fn name(tag: Tag) -> Option<String> {
+    match tag.number() {
+        316 => Some("HostComputer".into()),
+        40091 => Some("XPTitle".into()),
+        40092 => Some("XPComment".into()),
+        40093 => Some("XPAuthor".into()),
+        40094 => Some("XPKeywords".into()),
+        40095 => Some("XPSubject".into()),
+        _ => tag.description().map(|_| tag.to_string()),
+    }
+}
+
+/// The value as a person reads it; none of one that is only bytes.
+fn value(field: &Field, exif: &Exif) -> Option<String> {
+    match &field.value {
+        Value::Ascii(lines) => {
+            let lines = lines.iter().map(|line| String::from_utf8_lossy(line));
+            Some(lines.collect::<Vec<_>>().join("; "))
+        }
+        Value::Byte(bytes) if (40091..=40095).contains(&field.tag.number()) => Some(utf16(bytes)),
+        Value::Undefined(bytes, _) if bytes.len() > LONGEST && field.tag != Tag::UserComment => None,
+        Value::Byte(bytes) if bytes.len() > LONGEST => None,
+        Value::Short(list) if list.len() > LONGEST => None,
+        Value::Long(list) if list.len() > LONGEST => None,
+        Value::Unknown(..) => None,
+        _ => Some(field.display_value().with_unit(exif).to_string()),
+    }
+}
+
+/// Windows writes its own tags in UTF-16, the low byte first.
+fn utf16(bytes: &[u8]) -> String {
+    let units = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+    let letters = char::decode_utf16(units).map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER));
+    letters.take_while(|letter| *letter != '\0').collect()
+}
+
+fn place(exif: &Exif) -> Option<FoundPlace> {
+    let coordinate = |value: Tag, side: Tag, negative: u8| {
+        let degrees = degrees(&exif.get_field(value, In::PRIMARY)?.value)?;
+        let Value::Ascii(side) = &exif.get_field(side, In::PRIMARY)?.value else {
+            return None;
+        };
+        let is_negative = side.first()?.first()?.eq_ignore_ascii_case(&negative);
+        Some(format!("{:.6}", if is_negative { -degrees } else { degrees }))
+    };
+    let altitude = || {
+        let Value::Rational(list) = &exif.get_field(Tag::GPSAltitude, In::PRIMARY)?.value else {
+            return None;
+        };
+        let below = exif.get_field(Tag::GPSAltitudeRef, In::PRIMARY);
+        let below = below.and_then(|field| field.value.get_uint(0)) == Some(1);
+        let meters = finite(list.first()?)?;
+        Some(format!("{:.1}", if below { -meters } else { meters }))
+    };
+    Some(FoundPlace {
+        source: FactSource::Exif,
+        latitude: coordinate(Tag::GPSLatitude, Tag::GPSLatitudeRef, b'S')?,
+        longitude: coordinate(Tag::GPSLongitude, Tag::GPSLongitudeRef, b'W')?,
+        altitude: altitude(),
+    })
+}
+
+/// Degrees, minutes and seconds as degrees; none where they are no place on Earth.
+fn degrees(value: &Value) -> Option<f64> {
+    let Value::Rational(parts) = value else { return None };
+    let [degrees, minutes, seconds] = parts[..] else {
+        return None;
+    };
+    let all = finite(&degrees)? + finite(&minutes)? / 60.0 + finite(&seconds)? / 3600.0;
+    (all <= 180.0).then_some(all)
+}
+
+fn finite(number: &Rational) -> Option<f64> {
+    (number.denom != 0).then(|| number.to_f64())
+}

@@ -1,0 +1,257 @@
+//! WACZ 1.1.1 and other ZIP files: what lies in them, whether the digests in `datapackage.json` hold, and whether the
+//! signature of WACZ Signing and Verification 0.1.0 does.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek};
+use std::time::Duration;
+
+use aws_lc_rs::digest::{Context, SHA256};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, UnparsedPublicKey};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use flate2::bufread::MultiGzDecoder;
+use chrono::DateTime;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use serde_json::Value;
+use webpki::{EndEntityCert, KeyUsage};
+use zip::ZipArchive;
+use zip::result::ZipError;
+
+use super::archive::Archive;
+use super::model::{FactSource, FileFlag, Findings, shortened};
+
+/// Files of an archive that are looked at.
+const ENTRIES: usize = 50_000;
+/// Bytes of a document in it that are read.
+const DOCUMENT: u64 = 4 << 20;
+/// Pages that are listed.
+const PAGES: usize = 20;
+/// WARC files that are read.
+const WARCS: usize = 100;
+const PACKAGE: &str = "datapackage.json";
+const DIGEST: &str = "datapackage-digest.json";
+
+type Zip<'a> = ZipArchive<BufReader<&'a mut File>>;
+
+/// Reads a ZIP; one with a `datapackage.json` is read as WACZ.
+pub(super) fn read(file: &mut File, found: &mut Findings) -> io::Result<()> {
+    file.rewind()?;
+    let mut zip = match ZipArchive::new(BufReader::new(&mut *file)) {
+        Ok(zip) => zip,
+        Err(ZipError::Io(e)) => {
+            found.flag(FileFlag::CutOff, format!("the ZIP cannot be read: {e}"));
+            return Ok(());
+        }
+        Err(e) => {
+            found.flag(FileFlag::CutOff, format!("the ZIP has no readable directory: {e}"));
+            return Ok(());
+        }
+    };
+    let (mut size, mut encrypted) = (0_u64, 0_u64);
+    for at in 0..zip.len().min(ENTRIES) {
+        // What is encrypted opens in its raw form alone.
+        if let Ok(entry) = zip.by_index_raw(at) {
+            size = size.saturating_add(entry.size());
+            encrypted += u64::from(entry.encrypted());
+        }
+    }
+    let told = format!("{} files, {size} bytes unpacked", zip.len());
+    found.fact(FactSource::Archive, "In the ZIP", told);
+    if encrypted > 0 {
+        let why = format!("{encrypted} files in the ZIP are encrypted");
+        found.flag(FileFlag::Encrypted, why);
+    }
+    if let Some(package) = document(&mut zip, PACKAGE) {
+        wacz(&mut zip, &package, found);
+    }
+    Ok(())
+}
+
+fn wacz(zip: &mut Zip<'_>, package: &[u8], found: &mut Findings) {
+    let Ok(described) = serde_json::from_slice::<Value>(package) else {
+        found.flag(FileFlag::Unreadable, "datapackage.json is no JSON");
+        return;
+    };
+    let said = |name: &str| described[name].as_str().unwrap_or_default().to_owned();
+    for (fact, name) in [
+        ("WACZ version", "wacz_version"),
+        ("Title", "title"),
+        ("Created", "created"),
+        ("Software", "software"),
+        ("Main page", "mainPageUrl"),
+        ("Main page taken", "mainPageDate"),
+    ] {
+        found.fact(FactSource::Archive, fact, said(name));
+    }
+    resources(zip, &described, found);
+    pages(zip, found);
+    signed(zip, package, found);
+    let mut archive = Archive::default();
+    let names = zip.file_names().filter_map(|name| Some(name.ok()?.into_owned()));
+    let names: Vec<String> = names.filter(|name| is_warc(name)).take(WARCS).collect();
+    for name in names {
+        if let Err(why) = warc(zip, &name, &mut archive) {
+            found.flag(FileFlag::CutOff, format!("{name} cannot be read to its end: {why}"));
+        }
+    }
+    archive.tell(found);
+}
+
+/// Reads a WARC of the ZIP, gzipped or not, whatever its name says.
+fn warc(zip: &mut Zip<'_>, name: &str, archive: &mut Archive) -> std::result::Result<(), String> {
+    let mut entry = BufReader::new(zip.by_name(name).map_err(|e| e.to_string())?);
+    let gzipped = entry.fill_buf().map_err(|e| e.to_string())?.starts_with(&[0x1f, 0x8b]);
+    match gzipped {
+        true => archive.records(BufReader::new(MultiGzDecoder::new(entry))),
+        false => archive.records(entry),
+    }
+}
+
+fn is_warc(name: &str) -> bool {
+    name.starts_with("archive/") && (name.ends_with(".warc") || name.ends_with(".warc.gz"))
+}
+
+/// A small file of the ZIP.
+fn document(zip: &mut Zip<'_>, name: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    zip.by_name(name).ok()?.take(DOCUMENT).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// Compares what `datapackage.json` lists with what is there.
+fn resources(zip: &mut Zip<'_>, described: &Value, found: &mut Findings) {
+    let (mut right, mut wrong, mut missing) = (0_u64, Vec::new(), Vec::new());
+    for resource in described["resources"].as_array().into_iter().flatten().take(ENTRIES) {
+        let path = resource["path"].as_str().unwrap_or_default();
+        let declared = resource["hash"].as_str().or_else(|| resource["stats"]["hash"].as_str());
+        let declared = declared.unwrap_or_default();
+        let declared = declared.strip_prefix("sha256:").unwrap_or(declared);
+        match digest_of(zip, path) {
+            None => missing.push(shortened(path, 100)),
+            Some(made) if made.eq_ignore_ascii_case(declared) => right += 1,
+            Some(_) => wrong.push(shortened(path, 100)),
+        }
+    }
+    found.fact(FactSource::Archive, "Files as described", right.to_string());
+    let listed = |names: &[String]| names.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+    if !wrong.is_empty() {
+        let why = format!("{} files are other than datapackage.json says: {}", wrong.len(), listed(&wrong));
+        found.flag(FileFlag::DigestDiffers, why);
+    }
+    if !missing.is_empty() {
+        let why = format!("{} files of datapackage.json are not there: {}", missing.len(), listed(&missing));
+        found.flag(FileFlag::CutOff, why);
+    }
+}
+
+fn digest_of(zip: &mut Zip<'_>, path: &str) -> Option<String> {
+    let mut entry = zip.by_name(path).ok()?;
+    let (mut context, mut chunk) = (Context::new(&SHA256), vec![0; 64 << 10]);
+    loop {
+        match entry.read(&mut chunk) {
+            Ok(0) => return Some(crate::proof::id::hex(context.finish().as_ref())),
+            Ok(read) => context.update(&chunk[..read]),
+            // A file whose CRC is wrong is there, and is not what it says.
+            Err(_) => return Some("unreadable".into()),
+        }
+    }
+}
+
+fn pages(zip: &mut Zip<'_>, found: &mut Findings) {
+    let Some(list) = document(zip, "pages/pages.jsonl") else {
+        found.flag(FileFlag::CutOff, "the WACZ has no pages/pages.jsonl");
+        return;
+    };
+    let list = String::from_utf8_lossy(&list);
+    let pages = list.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    for page in pages.filter(|page| page["url"].is_string()).take(PAGES) {
+        let said = |name: &str| page[name].as_str().unwrap_or_default();
+        let told = format!("{} {} {}", said("ts"), said("url"), said("title"));
+        found.fact(FactSource::Archive, "Page", told.trim());
+    }
+}
+
+/// Checks `datapackage-digest.json`, and the signature in it.
+fn signed(zip: &mut Zip<'_>, package: &[u8], found: &mut Findings) {
+    let Some(digest) = document(zip, DIGEST) else {
+        found.fact(FactSource::Archive, "Signature", "none");
+        return;
+    };
+    let digest: Value = serde_json::from_slice(&digest).unwrap_or_default();
+    let mut context = Context::new(&SHA256);
+    context.update(package);
+    let made = format!("sha256:{}", crate::proof::id::hex(context.finish().as_ref()));
+    if digest["hash"].as_str() != Some(&made) {
+        found.flag(FileFlag::DigestDiffers, "datapackage.json is another than datapackage-digest.json says");
+    }
+    let signed = &digest["signedData"];
+    if signed.is_null() {
+        found.fact(FactSource::Archive, "Signature", "none");
+        return;
+    }
+    let said = |name: &str| signed[name].as_str().unwrap_or_default();
+    let signer = match said("domain") {
+        "" => "a key without a name",
+        domain => domain,
+    };
+    found.fact(FactSource::Archive, "Signed by", signer);
+    found.fact(FactSource::Archive, "Signed at, by its own word", said("created"));
+    match signature(signed) {
+        _ if said("hash") != made => found.flag(FileFlag::SignatureDiffers, "the signature is over another content"),
+        Err(why) => found.flag(FileFlag::SignatureDiffers, why),
+        Ok(told) => found.fact(FactSource::Archive, "Signature", told),
+    }
+}
+
+/// Whether a signature holds, and what that says; or why it does not.
+fn signature(signed: &Value) -> std::result::Result<&'static str, &'static str> {
+    let said = |name: &str| signed[name].as_str().unwrap_or_default();
+    const WRONG: &str = "the signature of the WACZ is not one over its content by the key that it names";
+    let (Ok(signature), hash) = (STANDARD.decode(said("signature")), said("hash").as_bytes()) else {
+        return Err(WRONG);
+    };
+    let Some(chain) = chain(said("domainCert")) else {
+        let key = STANDARD.decode(said("publicKey")).map_err(|_| WRONG)?;
+        let mut kinds = [&ECDSA_P256_SHA256_ASN1, &ECDSA_P384_SHA384_ASN1].into_iter();
+        let holds = kinds.any(|kind| UnparsedPublicKey::new(kind, &key).verify(hash, &signature).is_ok());
+        return holds
+            .then_some("holds, by a key that nobody vouches for")
+            .ok_or(WRONG);
+    };
+    let own = EndEntityCert::try_from(&chain[0]).map_err(|_| WRONG)?;
+    let mut kinds = [webpki::aws_lc_rs::ECDSA_P256_SHA256, webpki::aws_lc_rs::ECDSA_P384_SHA384].into_iter();
+    if !kinds.any(|kind| own.verify_signature(kind, hash, &signature).is_ok()) {
+        return Err(WRONG);
+    }
+    match is_trusted(&own, &chain[1..], signed) {
+        true => Ok("holds: the domain that it names signed this content, by a certificate that browsers trusted at the time that it states; its time token is not checked here"),
+        false => Err("the signature is by a certificate that was not one of this domain, or that browsers did not trust at the time that it states"),
+    }
+}
+
+/// The certificates of a PEM text, the signer's own first; none where there is none.
+fn chain(pem: &str) -> Option<Vec<CertificateDer<'static>>> {
+    let all: Vec<_> = CertificateDer::pem_slice_iter(pem.as_bytes()).filter_map(Result::ok).take(8).collect();
+    (!all.is_empty()).then_some(all)
+}
+
+/// Whether the certificate is of the domain that is named, and leads to a root that browsers trust, at the time stated.
+fn is_trusted(own: &EndEntityCert<'_>, others: &[CertificateDer<'_>], signed: &Value) -> bool {
+    let said = |name: &str| signed[name].as_str().unwrap_or_default();
+    let (Ok(domain), Ok(at)) = (ServerName::try_from(said("domain")), DateTime::parse_from_rfc3339(said("created"))) else {
+        return false;
+    };
+    let Ok(seconds) = u64::try_from(at.timestamp()) else { return false };
+    let at = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+    let leads = own.verify_for_usage(
+        webpki::ALL_VERIFICATION_ALGS,
+        webpki_roots::TLS_SERVER_ROOTS,
+        others,
+        at,
+        KeyUsage::server_auth(),
+        None,
+        None,
+    );
+    leads.is_ok() && own.verify_is_valid_for_subject_name(&domain).is_ok()
+}

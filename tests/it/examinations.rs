@@ -1,0 +1,267 @@
+//! Examinations: what the files of a capture say of themselves, read beside them, recorded, and shown to whoever reads them.
+
+use std::io::Write;
+use std::path::Path;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use casetrail::captures;
+use casetrail::http;
+use image::ImageFormat;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use crate::both_databases;
+use crate::kit::browser::Browser;
+use crate::kit::{App, Case, Client};
+use crate::packets::{ask, download, ready, unpack, verifies};
+use crate::pictures::{two_halves, with_exif};
+
+/// The jobs of examinations, beside a test's server.
+struct Laboratory {
+    stop: watch::Sender<bool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Laboratory {
+    fn open(app: &App) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let state: http::App = app.state.clone();
+        let work = move || {
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(2)
+                .enable_all()
+                .build();
+            runtime.unwrap().block_on(captures::run_examinations(state, stopped));
+        };
+        Self {
+            stop,
+            thread: Some(std::thread::spawn(work)),
+        }
+    }
+}
+
+impl Drop for Laboratory {
+    fn drop(&mut self) {
+        self.stop.send(true).unwrap();
+        self.thread.take().unwrap().join().unwrap();
+    }
+}
+
+fn case(app: &App) -> Case {
+    let case = app.case();
+    app.leave(&case);
+    case
+}
+
+fn logged(app: &App, case: &Case, files: &[(&str, &[u8])]) -> Value {
+    let parts: Vec<String> = (0..files.len()).map(|place| format!("f{place}")).collect();
+    let listed = files.iter().zip(&parts);
+    let listed: Vec<Value> = listed
+        .map(|((name, _), part)| json!({"part": part, "role": "original", "name": name}))
+        .collect();
+    let capture = app.post_with(json!({ "files": listed }));
+    let bytes: Vec<(&str, &[u8])> = parts.iter().map(String::as_str).zip(files.iter().map(|(_, bytes)| *bytes)).collect();
+    app.lead.upload(case, &capture, &bytes).is(201)
+}
+
+fn address(made: &Value) -> String {
+    format!("/api/v1/captures/{}", made["id"].as_str().unwrap())
+}
+
+/// Waits for the examination of a capture.
+fn examined(client: &Client, made: &Value) -> Value {
+    let until = Instant::now() + Duration::from_secs(60);
+    loop {
+        let found = client.get(&address(made)).is(200)["examination"].clone();
+        if !found.is_null() {
+            return found;
+        }
+        assert!(Instant::now() < until, "{made} is not examined");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn flags(file: &Value) -> Vec<&str> {
+    let raised = file["flags"].as_array().into_iter().flatten();
+    raised.map(|raised| raised["flag"].as_str().unwrap()).collect()
+}
+
+fn fact<'f>(file: &'f Value, name: &str) -> Option<&'f str> {
+    let mut facts = file["facts"].as_array().into_iter().flatten();
+    facts.find(|fact| fact["name"] == name)?["value"].as_str()
+}
+
+both_databases!(a_photo_says_what_it_is_and_the_record_of_it_stands_in_the_case);
+fn a_photo_says_what_it_is_and_the_record_of_it_stands_in_the_case(app: &App) {
+    let (case, _laboratory) = (case(app), Laboratory::open(app));
+    let photo = with_exif(&two_halves(400, 200, ImageFormat::Jpeg), 6);
+    let drawn = two_halves(60, 30, ImageFormat::Png);
+    let made = logged(app, &case, &[("photo.jpg", &photo), ("drawn.jpg", &drawn), ("empty.txt", b"")]);
+    assert_eq!(made.get("examination"), None);
+    let found = examined(&app.lead, &made);
+    assert_eq!(found["tool"]["name"], "casetrail");
+    let files = found["files"].as_array().unwrap();
+    assert_eq!(files[0]["sha256"], made["files"][0]["sha256"]);
+    // Upright, as people see it.
+    assert_eq!((&files[0]["width"], &files[0]["height"]), (&json!(200), &json!(400)));
+    assert_eq!(fact(&files[0], "ImageDescription"), Some("SECRET"));
+    assert_eq!(files[0]["perceptual_hash"]["hash"].as_str().unwrap().len(), 64);
+    assert_eq!(flags(&files[0]), [""; 0]);
+    assert_eq!(flags(&files[1]), ["type_differs"]);
+    assert_eq!(files[2]["not_examined"], "it has no bytes");
+    let event = app.events(&case.stream).pop().unwrap();
+    assert_eq!((&event["action"], &event["object"]["id"]), (&json!("capture.examined"), &made["id"]));
+    assert_eq!(event["actor"], json!({"kind": "job", "id": "examination"}));
+    assert_eq!(app.last_record(&case.stream), found);
+    // A list of captures says nothing of it: it is long.
+    let listed = app.lead.get(&format!("/api/v1/cases/{}/captures", case.id)).is(200);
+    assert_eq!(listed["items"][0].get("examination"), None);
+    let page = Browser::of(&app.lead).get(&format!("/captures/{}", made["id"].as_str().unwrap()));
+    for told in ["What the files say of themselves", "200 × 400 pixels", "EXIF: ImageDescription", "Is another type than it is called"] {
+        assert!(page.text().contains(told), "{told}: {}", page.text());
+    }
+    // Nobody learns of it who may not read the capture.
+    app.stranger.get(&address(&made)).problem(404, "not-found");
+    app.audit();
+}
+
+both_databases!(what_is_held_is_examined_and_read_by_the_supervisor_alone);
+fn what_is_held_is_examined_and_read_by_the_supervisor_alone(app: &App) {
+    let (case, _laboratory) = (case(app), Laboratory::open(app));
+    let photo = with_exif(&two_halves(40, 20, ImageFormat::Jpeg), 1);
+    let capture = app.post_with(json!({"platform": "tiktok", "files": [{"part": "f", "role": "original"}]}));
+    let held = app.lead.upload(&case, &capture, &[("f", &photo)]).is(201);
+    assert_eq!(held["state"], "held");
+    let found = examined(&app.supervisor, &held);
+    assert_eq!(fact(&found["files"][0], "ImageDescription"), Some("SECRET"));
+    let id = held["id"].as_str().unwrap();
+    for client in [&app.lead, &app.member] {
+        let answer = client.get(&address(&held));
+        assert!(!answer.text().contains("SECRET") && !answer.text().contains("examination"));
+        let page = Browser::of(client).get(&format!("/captures/{id}"));
+        assert!(!page.text().contains("SECRET"), "{}", page.text());
+    }
+    // Its event says that it was done, and nothing of what was found.
+    let custody = app.lead.get(&format!("/api/v1/captures/{id}/custody")).text();
+    assert!(!custody.contains("SECRET"), "{custody}");
+    app.audit();
+}
+
+both_databases!(hostile_bytes_end_their_own_process_and_are_told);
+fn hostile_bytes_end_their_own_process_and_are_told(app: &App) {
+    let (case, _laboratory) = (case(app), Laboratory::open(app));
+    let whole = two_halves(2000, 2000, ImageFormat::Png);
+    let deep = format!("<x:xmpmeta xmlns:x=\"a\">{}</x:xmpmeta>", "<a>".repeat(100_000));
+    let mut xmp = two_halves(8, 8, ImageFormat::Png);
+    xmp.extend(deep.bytes());
+    let loud = format!("<html><title>{}</title><body>{}", "t".repeat(9_000), "word ".repeat(500_000));
+    let gone = b"<!doctype html><title>Post</title><body><p>Sorry, this page isn't available.</p></body>";
+    let files: [(&str, &[u8]); 7] = [
+        ("cut.png", &whole[..whole.len() / 2]),
+        ("xmp.png", &xmp),
+        ("loud.html", loud.as_bytes()),
+        ("gone.html", gone),
+        ("cut.wacz", b"PK\x03\x04 and nothing more"),
+        ("cut.warc", b"WARC/1.0\r\nWARC-Type: response\r\nContent-Length: 99999999\r\n\r\nHTTP/1.1 200"),
+        ("locked.pdf", b"%PDF-1.7\ntrailer <</Root 1 0 R /Encrypt 5 0 R>>\nstartxref\n9\n%%EOF"),
+    ];
+    let made = logged(app, &case, &files);
+    let found = examined(&app.lead, &made);
+    let flagged: Vec<Vec<&str>> = found["files"].as_array().unwrap().iter().map(flags).collect();
+    assert_eq!(flagged[0].len(), 1, "{found}");
+    assert_eq!(flagged[1], ["unreadable"], "{found}");
+    assert_eq!(flagged[2], [""; 0], "{found}");
+    let text = found["files"][2]["text"].as_str().unwrap();
+    assert!(text.chars().count() <= 4_001 && text.starts_with("word word"), "{}", text.len());
+    assert!(found["files"][2]["title"].as_str().unwrap().chars().count() <= 301);
+    assert_eq!(flagged[3], ["page_unavailable"], "{found}");
+    assert!(flagged[4].contains(&"cut_off"), "{found}");
+    assert!(flagged[5].contains(&"cut_off"), "{found}");
+    assert_eq!(flagged[6], ["encrypted"], "{found}");
+    app.audit();
+}
+
+both_databases!(what_was_here_before_is_looked_for_and_a_damaged_file_is_said_to_be_so);
+fn what_was_here_before_is_looked_for_and_a_damaged_file_is_said_to_be_so(app: &App) {
+    let case = case(app);
+    let bytes = two_halves(40, 20, ImageFormat::Png);
+    let made = logged(app, &case, &[("a.png", &bytes)]);
+    let broken = logged(app, &case, &[("b.png", &two_halves(50, 20, ImageFormat::Png))]);
+    let bare = app.lead.post(&format!("/api/v1/cases/{}/captures", case.id), app.post_with(json!({}))).is(201);
+    let hex = broken["files"][0]["sha256"].as_str().unwrap();
+    let file = app.folder().join("files").join(&hex[..2]).join(hex);
+    std::fs::write(&file, b"another").unwrap();
+    let _laboratory = Laboratory::open(app);
+    assert_eq!(examined(&app.lead, &made)["files"][0]["width"], 40);
+    let found = examined(&app.lead, &broken);
+    assert_eq!(found["files"][0]["not_examined"], "the stored file is damaged");
+    assert_eq!(app.lead.get(&address(&bare)).is(200).get("examination"), None);
+}
+
+both_databases!(a_packet_shows_what_was_found_and_a_redacted_exhibit_nothing_of_it);
+fn a_packet_shows_what_was_found_and_a_redacted_exhibit_nothing_of_it(app: &App) {
+    let (case, _laboratory) = (case(app), Laboratory::open(app));
+    let photo = with_exif(&two_halves(400, 200, ImageFormat::Jpeg), 1);
+    let made = logged(app, &case, &[("photo.jpg", &photo)]);
+    let found = examined(&app.lead, &made);
+    let packet = ready(app, &ask(app, &case, json!({})));
+    let folder = unpack(&download(app, &packet));
+    verifies(&folder);
+    let text = std::fs::read_to_string(folder.path().join("data/packet.json")).unwrap();
+    let packet: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(packet["exhibits"][0]["examination"]["record"], found);
+    let index = std::fs::read_to_string(folder.path().join("data/index.html")).unwrap();
+    assert!(index.contains("EXIF: ImageDescription") && index.contains("SECRET"));
+    let boxes = json!([{"x": 0, "y": 0, "width": 10, "height": 10}]);
+    let redaction = crate::derivatives::redact(&app.lead, &made, boxes);
+    let packet = ready(app, &ask(app, &case, json!({"redactions": [redaction["id"]]})));
+    let folder = unpack(&download(app, &packet));
+    verifies(&folder);
+    for document in ["data/packet.json", "data/index.html", "data/custody/records.jsonl"] {
+        let text = std::fs::read_to_string(folder.path().join(document)).unwrap();
+        assert!(!text.contains("SECRET"), "{document}");
+    }
+    app.audit();
+}
+
+both_databases!(real_photos_archives_and_pages_say_what_their_programs_wrote);
+fn real_photos_archives_and_pages_say_what_their_programs_wrote(app: &App) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let samples = root.join("../shared/samples");
+    if !samples.exists() {
+        // Past the test harness, which shows the output of failed tests alone.
+        let _ = writeln!(std::io::stderr(), "SKIPPED: the samples {} are not there", samples.display());
+        return;
+    }
+    let (case, _laboratory) = (case(app), Laboratory::open(app));
+    let read = |path: &str| std::fs::read(samples.join(path)).unwrap();
+    let wanted: [(&str, &[&str], &str, &str); 9] = [
+        ("photos/DSCN0010.jpg", &[], "DateTimeOriginal", "2008:10:22 16:28:39"),
+        ("photos/IMG_5195.HEIC", &[], "OffsetTimeOriginal", "-05:00"),
+        ("photos/no_exif.jpg", &[], "XPAuthor", "CREDIT"),
+        ("web/iana.warc.gz", &[], "Software", "LiveWeb Warc Writer 1.0"),
+        ("web/valid_example_1.wacz", &[], "Signature", "none"),
+        ("web/valid_signed_example_1.wacz", &[], "Signed by", "btrix-sign-test.webrecorder.net"),
+        ("web/invalid_signed_example_1.wacz", &["signature_differs"], "Signed by", "btrix-sign-test.webrecorder.net"),
+        ("post/post.mhtml", &[], "Address when it was saved", "http://127.0.0.1:8931/post.html"),
+        ("post/clip.mp4", &[], "Container", "QuickTime / MOV"),
+    ];
+    let bytes: Vec<Vec<u8>> = wanted.iter().map(|(path, ..)| read(path)).collect();
+    let named = wanted.iter().map(|(path, ..)| path.rsplit('/').next().unwrap());
+    let files: Vec<(&str, &[u8])> = named.zip(bytes.iter().map(Vec::as_slice)).collect();
+    let made = logged(app, &case, &files);
+    let found = examined(&app.lead, &made);
+    for ((path, raised, name, value), file) in wanted.iter().zip(found["files"].as_array().unwrap()) {
+        assert_eq!(flags(file), *raised, "{path}: {file}");
+        // The helpers are not at work in tests that do not name them.
+        let lacks = file["lacks"].as_array().map_or(0, Vec::len);
+        assert!(fact(file, name) == Some(value) || lacks > 0, "{path}: {name}: {file}");
+    }
+    let files = &found["files"];
+    assert_eq!(files[0]["place"]["latitude"], "43.467448");
+    assert_eq!(files[1]["place"], json!({"source": "exif", "latitude": "39.051344", "longitude": "-94.288772", "altitude": "260.6"}));
+    assert!(fact(&files[5], "Signature").unwrap().starts_with("holds"));
+    assert!(files[7]["text"].as_str().unwrap().contains("she took the 9:50 towards the terminal"));
+    app.audit();
+}
