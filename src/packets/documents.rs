@@ -8,6 +8,7 @@ use super::custody::Custody;
 use super::exhibits;
 use super::lists::requested::UnusedWords;
 use super::pick::Pick;
+use super::profiles::{Beside, OutputProfile};
 use super::store::{self, Thing, ThingKind};
 use super::work::Work;
 use super::zip::Bag;
@@ -20,6 +21,7 @@ use crate::proof::packet::{
     PACKET, PacketAuthorization, PdfPapers, Requester, RowError, Shown, VERIFY_PAGE, VERIFY_PAGE_SINCE, Writer,
 };
 use crate::verify::papers::{self, BagLabels};
+use crate::verify::profiles::unfit;
 use crate::verify::verifier;
 
 /// The program that makes packets, as packets name it.
@@ -71,8 +73,15 @@ pub fn each(
     }
 }
 
-/// Writes `packet.json`.
-pub fn packet(work: &Work<'_>, custody: &Custody, (picks, head): (&[Pick], &Head), bag: &mut Bag<'_>) -> Result<()> {
+/// Writes `packet.json`; gives what lies beside the originals.
+pub fn packet(
+    work: &Work<'_>,
+    custody: &Custody,
+    (picks, head): (&[Pick], &Head),
+    bag: &mut Bag<'_>,
+) -> Result<Beside> {
+    let profiles = work.request.profiles();
+    let mut beside = Beside::new(&profiles);
     bag.draft(PACKET, |out| {
         let mut paper = Paper::new(out);
         paper.value("packet", head)?;
@@ -89,10 +98,16 @@ pub fn packet(work: &Work<'_>, custody: &Custody, (picks, head): (&[Pick], &Head
         })?;
         paper.json.end();
         paper.json.begin("exhibits");
-        exhibits::each(work, custody, picks, |loaded| paper.row(&exhibit(work, loaded)?))?;
+        exhibits::each(work, custody, picks, |loaded| {
+            let mut exhibit = exhibit(work, loaded)?;
+            exhibit.unfit = unfit(&profiles, &exhibit);
+            beside.add(&exhibit);
+            paper.row(&exhibit)
+        })?;
         paper.json.end();
         paper.finish()
-    })
+    })?;
+    Ok(beside)
 }
 
 /// What `packet.json` says of the packet, with the papers in PDF that it has.
@@ -123,6 +138,8 @@ pub fn head(work: &Work<'_>, custody: &Custody, pdf: Option<PdfPapers>) -> Head 
         }),
         supplement_of: work.request.supplement_of.clone(),
         pdf,
+        duplicates: work.request.duplicates,
+        profiles: work.request.profiles.as_deref().map(OutputProfile::words),
     }
 }
 
@@ -150,6 +167,8 @@ fn exhibit(work: &Work<'_>, loaded: exhibits::Loaded<'_>) -> Result<Exhibit> {
         events: loaded.rows(),
         files: loaded.files,
         redactions: loaded.pick.redactions.clone(),
+        duplicates: loaded.pick.duplicates.clone(),
+        unfit: None,
         record: loaded.record,
     })
 }

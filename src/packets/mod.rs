@@ -13,6 +13,7 @@ mod custody;
 mod cut;
 mod disclosures;
 mod documents;
+mod duplicates;
 mod exhibits;
 mod inspection;
 mod issue;
@@ -26,6 +27,7 @@ mod pages;
 #[cfg(feature = "pdf")]
 mod papers;
 mod pick;
+mod profiles;
 pub mod projection;
 mod read_ahead;
 mod reads;

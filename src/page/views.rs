@@ -3,6 +3,7 @@
 use askama::Template;
 use serde_json::Value;
 
+use super::beside::{self, BesideView};
 use super::paging::PageSection;
 use super::story::{CapturePlace, EventActor, PacketStory, TrailEvent, number};
 use super::words;
@@ -28,6 +29,20 @@ pub(super) struct FileView {
     pub player: Option<&'static str>,
     pub active: bool,
     pub withheld: Vec<Fact>,
+    /// Its standard duplicate, or why there is none, where the packet has duplicates.
+    pub beside: Option<BesideView>,
+}
+
+impl FileView {
+    /// Whether browsers show it by itself. An MP4 that has another beside it holds what they do not play.
+    pub fn is_shown(&self) -> bool {
+        self.picture || (self.player.is_some() && !self.is_replaced())
+    }
+
+    fn is_replaced(&self) -> bool {
+        let duplicate = self.beside.as_ref().and_then(BesideView::duplicate);
+        duplicate.is_some_and(|copy| copy.format == "MP4") && self.media == "video/mp4"
+    }
 }
 
 /// Who did something, as what.
@@ -199,6 +214,8 @@ pub(super) struct ExhibitView<'s> {
     files: Vec<FileView>,
     corrected: Vec<Fact>,
     redactions: Vec<RedactionView>,
+    /// What the packet's profiles cannot take of it.
+    unfit: Vec<String>,
     events: Vec<TrailView<'s>>,
 }
 
@@ -233,7 +250,11 @@ impl<'s> ExhibitView<'s> {
                 .collect(),
             flags: words_of(&record["flags"]).map(label).collect(),
             note: paragraphs(record, "/note"),
-            files: exhibit.files.iter().map(|row| file(row, story)).collect(),
+            files: (1..)
+                .zip(&exhibit.files)
+                .map(|(n, row)| file(row, (exhibit, n), story))
+                .collect(),
+            unfit: beside::unfit(exhibit),
             corrected: current.map_or_else(Vec::new, |now| changes(record, &now.record, zone)),
             redactions: redactions(exhibit, zone),
             events: trail(story, &exhibit.capture),
@@ -379,11 +400,12 @@ fn covered(rule: &Value, zone: Zone) -> CoverageLine {
     (outcome, tone, icon, Fact::new(&label(name), zone.in_text(why)))
 }
 
-fn file(row: &FileRow, story: &PacketStory) -> FileView {
+fn file(row: &FileRow, (exhibit, place): (&Exhibit, usize), story: &PacketStory) -> FileView {
     let up = story.paging().up(PageSection::Exhibits);
     let media = row.media_type.as_deref().unwrap_or("unknown type");
     let path = row.path.as_deref().and_then(|p| p.strip_prefix("data/"));
     FileView {
+        beside: BesideView::of(exhibit, place, up),
         role: label(&row.role),
         name: row.name.as_deref().map(line),
         media: line(media),

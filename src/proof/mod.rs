@@ -8,6 +8,7 @@ pub mod canon;
 mod certificates;
 pub mod chain;
 pub mod checkpoint;
+mod duplicates;
 pub mod event;
 pub mod id;
 mod layout;

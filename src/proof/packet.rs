@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::Digest;
 use super::canon::{self, CanonError};
 pub use super::certificates::*;
+pub use super::duplicates::*;
 pub use super::layout::*;
 pub use super::manifest::{EvidenceHash, manifest, manifest_line};
 
@@ -87,6 +88,12 @@ pub struct Head {
     /// The papers in PDF; none where the server makes none, or the papers are older than 3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pdf: Option<PdfPapers>,
+    /// True where standard duplicates stand beside what courts may not play.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duplicates: Option<bool>,
+    /// The output profiles beside the canonical layout, by their words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profiles: Option<Vec<String>>,
 }
 
 /// A packet of the same case that was issued before this one was asked for.
@@ -203,9 +210,21 @@ pub struct Exhibit {
     /// recorded about it is withheld.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redactions: Option<Vec<Shown>>,
+    /// The standard duplicates of its files, in their order, and the files that want one and have none; there where the packet
+    /// has duplicates and the exhibit is not redacted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duplicates: Option<Vec<DuplicateRow>>,
+    /// What the packet's profiles cannot take of it; absent where they take all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unfit: Option<Vec<ProfileWarning>>,
 }
 
 impl Exhibit {
+    /// The duplicate of the file at this place, from 1, as it lies in the packet.
+    pub fn duplicate(&self, of: usize) -> Option<&DuplicateRow> {
+        self.duplicates.iter().flatten().find(|row| row.of as usize == of)
+    }
+
     /// What is told of the capture: its record, or what its first redaction tells in the record's place.
     pub fn told(&self) -> &Value {
         match &self.redactions {
