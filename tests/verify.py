@@ -792,6 +792,9 @@ def ending_of(path):
 def plain_letters(text):
     def plain(c):
         first = unicodedata.normalize("NFD", c)[0]
+        for start, end, sign in ((0x201C, 0x201E, '"'), (0x2018, 0x201A, "'"), (0x2010, 0x2015, "-")):
+            if start <= ord(c) <= end:
+                return sign
         return first if 0xC0 <= ord(c) <= 0x17F and first.isascii() and first.isalpha() else c
     return "".join(map(plain, text))
 

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::custody::Custody;
 use super::exhibits;
 use super::lists::requested::UnusedWords;
+use super::output::OutputProfile;
 use super::pick::Pick;
-use super::profiles::{Beside, OutputProfile};
+use super::profiles::BesideOriginals;
 use super::store::{self, Thing, ThingKind};
 use super::work::Work;
 use super::zip::Bag;
@@ -79,9 +80,9 @@ pub fn packet(
     custody: &Custody,
     (picks, head): (&[Pick], &Head),
     bag: &mut Bag<'_>,
-) -> Result<Beside> {
+) -> Result<BesideOriginals> {
     let profiles = work.request.profiles();
-    let mut beside = Beside::new(&profiles);
+    let mut beside = BesideOriginals::new(&profiles);
     bag.draft(PACKET, |out| {
         let mut paper = Paper::new(out);
         paper.value("packet", head)?;

@@ -25,12 +25,11 @@ use crate::verify::duplicates::{DuplicateNeed, duplicate_file, need};
 /// Captures whose records are in memory at once.
 const SOME: usize = 200;
 /// What is said of a file that is not converted.
-const UNMAKABLE: &str =
-    "no standard duplicate is made of files of this type; the original is shown by programs made for it";
+const UNMAKABLE: &str = "files of this type are not converted; a program made for them shows the original";
 
 /// As much of a capture's record as duplicates need.
 #[derive(Deserialize)]
-struct Recorded {
+struct FilesOfRecord {
     files: Vec<FileEntry>,
 }
 
@@ -53,7 +52,7 @@ pub fn put(state: &http::State, work: &Work<'_>, picks: &mut [Pick]) -> Result<(
     for some in picks.chunks_mut(SOME) {
         let seqs: Vec<i64> = some.iter().map(|pick| pick.seq).collect();
         let ids: Vec<String> = some.iter().map(|pick| pick.id.clone()).collect();
-        let records: HashMap<Digest, Recorded> = work.read(|conn| store::parsed(conn, &stream, &seqs))?;
+        let records: HashMap<Digest, FilesOfRecord> = work.read(|conn| store::parsed(conn, &stream, &seqs))?;
         let known = work.read(|conn| derivatives::duplicates(conn, &ids))?;
         for pick in some {
             let recorded = records.get(&pick.leaf).ok_or_else(|| no_record(pick))?;
@@ -161,9 +160,9 @@ impl Maker<'_> {
         let go_on = || self.work.progress.check();
         match duplicate::make(self.state, file, format, &go_on) {
             Ok(Ok(made)) => Ok(Ok(made)),
-            Ok(Err(Unmade::Failed(why))) => Ok(Err(format!("none could be made: {why}"))),
+            Ok(Err(Unmade::Failed(why))) => Ok(Err(format!("it could not be made: {why}"))),
             Ok(Err(Unmade::Lacks(helper))) => Ok(Err(format!(
-                "none could be made: {helper}, which does it, is not installed on the agency's server"
+                "it could not be made: {helper}, which does it, is not installed on the agency's server"
             ))),
             Err(e) => {
                 // A job that has to stop stops; damaged evidence and a full disk are said by the copying that follows.
@@ -172,7 +171,7 @@ impl Maker<'_> {
                     return Err(e);
                 }
                 tracing::warn!(error = %e, sha256 = %file.sha256, "no standard duplicate could be made; the packet says so");
-                Ok(Err("none could be made on the agency's server".to_owned()))
+                Ok(Err("it could not be made on the agency's server".to_owned()))
             }
         }
     }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::custody::{Custody, each_event};
 use super::lists;
 use super::model::{IssuedContent, IssuedPayload, JOB};
-use super::profiles::IssuedExtras;
+use super::output::IssuedExtras;
 use super::work::Work;
 use super::zip::Bag;
 use crate::error::{Error, Result};

@@ -23,6 +23,7 @@ mod model;
 mod no_papers;
 mod notices;
 mod ops;
+mod output;
 mod pages;
 #[cfg(feature = "pdf")]
 mod papers;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::certificates::asked::AskedCertificates;
 use super::lists::requested::{AskedExhibit, ExcludedCapture, MissingCount, NamedList, ScheduledCapture};
-use super::profiles::{IssuedExtras, OutputProfile};
+use super::output::{IssuedExtras, OutputProfile};
 use super::redacted::{self, AskedRedaction};
 use super::released::ReleaseView;
 use super::since::NewSince;

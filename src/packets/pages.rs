@@ -23,7 +23,7 @@ use askama::Template;
 
 use super::lists::model::ListOutline;
 use super::model::{PacketState, PacketView};
-use super::profiles::OutputProfile;
+use super::output::OutputProfile;
 use super::released::ReleaseView;
 use super::{api, lists, reads};
 use crate::cases::{CasePage, Tab};

@@ -1,11 +1,70 @@
-//! What stands beside an exhibit's original, as the page shows it: its standard duplicate, or why there is none.
+//! A file of an exhibit as the page shows it, and what stands beside it: its standard duplicate, or why there is none.
 
 use serde_json::Value;
 
+use super::paging::PageSection;
+use super::story::PacketStory;
 use super::words;
 use crate::proof::Digest;
-use crate::proof::packet::{DuplicateRow, Exhibit, Head, JERS, LOADFILE, StandardFormat};
-use crate::text::{groups, label, line, size};
+use crate::proof::packet::{DuplicateRow, Exhibit, FileRow, Head, JERS, LOADFILE, StandardFormat};
+use crate::text::{Fact, facts, groups, label, line, size};
+
+/// A file of an exhibit.
+pub(super) struct FileView {
+    pub role: String,
+    pub name: Option<String>,
+    pub media: String,
+    pub size: String,
+    pub groups: Vec<String>,
+    /// Below `data/`.
+    pub path: Option<String>,
+    /// The same, relative to the page.
+    pub href: Option<String>,
+    pub picture: bool,
+    /// The element that plays it, where browsers do.
+    pub player: Option<&'static str>,
+    pub active: bool,
+    pub withheld: Vec<Fact>,
+    /// Its standard duplicate, or why there is none, where the packet has duplicates.
+    pub beside: Option<BesideView>,
+}
+
+impl FileView {
+    /// Of a file at this place of an exhibit, from 1.
+    pub fn of(row: &FileRow, (exhibit, place): (&Exhibit, usize), story: &PacketStory) -> Self {
+        let up = story.paging().up(PageSection::Exhibits);
+        let media = row.media_type.as_deref().unwrap_or("unknown type");
+        let path = row.path.as_deref().and_then(|p| p.strip_prefix("data/"));
+        FileView {
+            beside: BesideView::of(exhibit, place, up),
+            role: label(&row.role),
+            name: row.name.as_deref().map(line),
+            media: line(media),
+            size: size(row.size),
+            groups: groups(&row.sha256),
+            path: path.map(str::to_owned),
+            href: path.map(|path| format!("{up}{path}")),
+            picture: words::is_picture(media),
+            player: words::player(media),
+            active: words::is_active(media),
+            withheld: row
+                .withheld
+                .as_ref()
+                .map(|w| facts(w, story.zone, &[]))
+                .unwrap_or_default(),
+        }
+    }
+
+    /// Whether browsers show it by itself. An MP4 that has another beside it holds what they do not play.
+    pub fn is_shown(&self) -> bool {
+        self.picture || (self.player.is_some() && !self.is_replaced())
+    }
+
+    fn is_replaced(&self) -> bool {
+        let duplicate = self.beside.as_ref().and_then(BesideView::duplicate);
+        duplicate.is_some_and(|copy| copy.format == "MP4") && self.media == "video/mp4"
+    }
+}
 
 /// A standard duplicate, or why there is none.
 pub(super) enum BesideView {

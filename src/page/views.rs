@@ -3,47 +3,15 @@
 use askama::Template;
 use serde_json::Value;
 
-use super::beside::{self, BesideView};
+use super::beside::{self, FileView};
 use super::paging::PageSection;
 use super::story::{CapturePlace, EventActor, PacketStory, TrailEvent, number};
 use super::words;
 use crate::clock::{self, Micros};
 use crate::proof::Digest;
 use crate::proof::event::{self, EventRef};
-use crate::proof::packet::{Exhibit, FileRow, PacketAuthorization, Shown};
-use crate::text::{Fact, Moment, Zone, block, facts, groups, label, line, short, size};
-
-/// A file of an exhibit.
-pub(super) struct FileView {
-    pub role: String,
-    pub name: Option<String>,
-    pub media: String,
-    pub size: String,
-    pub groups: Vec<String>,
-    /// Below `data/`.
-    pub path: Option<String>,
-    /// The same, relative to the page.
-    pub href: Option<String>,
-    pub picture: bool,
-    /// The element that plays it, where browsers do.
-    pub player: Option<&'static str>,
-    pub active: bool,
-    pub withheld: Vec<Fact>,
-    /// Its standard duplicate, or why there is none, where the packet has duplicates.
-    pub beside: Option<BesideView>,
-}
-
-impl FileView {
-    /// Whether browsers show it by itself. An MP4 that has another beside it holds what they do not play.
-    pub fn is_shown(&self) -> bool {
-        self.picture || (self.player.is_some() && !self.is_replaced())
-    }
-
-    fn is_replaced(&self) -> bool {
-        let duplicate = self.beside.as_ref().and_then(BesideView::duplicate);
-        duplicate.is_some_and(|copy| copy.format == "MP4") && self.media == "video/mp4"
-    }
-}
+use crate::proof::packet::{Exhibit, PacketAuthorization, Shown};
+use crate::text::{Fact, Moment, Zone, block, facts, label, line, short};
 
 /// Who did something, as what.
 struct ActorView {
@@ -252,7 +220,7 @@ impl<'s> ExhibitView<'s> {
             note: paragraphs(record, "/note"),
             files: (1..)
                 .zip(&exhibit.files)
-                .map(|(n, row)| file(row, (exhibit, n), story))
+                .map(|(n, row)| FileView::of(row, (exhibit, n), story))
                 .collect(),
             unfit: beside::unfit(exhibit),
             corrected: current.map_or_else(Vec::new, |now| changes(record, &now.record, zone)),
@@ -398,30 +366,6 @@ fn covered(rule: &Value, zone: Zone) -> CoverageLine {
         text(rule, "/why").unwrap_or_default(),
     );
     (outcome, tone, icon, Fact::new(&label(name), zone.in_text(why)))
-}
-
-fn file(row: &FileRow, (exhibit, place): (&Exhibit, usize), story: &PacketStory) -> FileView {
-    let up = story.paging().up(PageSection::Exhibits);
-    let media = row.media_type.as_deref().unwrap_or("unknown type");
-    let path = row.path.as_deref().and_then(|p| p.strip_prefix("data/"));
-    FileView {
-        beside: BesideView::of(exhibit, place, up),
-        role: label(&row.role),
-        name: row.name.as_deref().map(line),
-        media: line(media),
-        size: size(row.size),
-        groups: groups(&row.sha256),
-        path: path.map(str::to_owned),
-        href: path.map(|path| format!("{up}{path}")),
-        picture: words::is_picture(media),
-        player: words::player(media),
-        active: words::is_active(media),
-        withheld: row
-            .withheld
-            .as_ref()
-            .map(|w| facts(w, story.zone, &[]))
-            .unwrap_or_default(),
-    }
 }
 
 /// What no correction changes, or what is not of the particulars.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::packet::{FileRow, Shown};
+use super::rows::{FileRow, Shown};
 
 /// The role of files that were made from others.
 pub const DERIVATIVE: &str = "derivative";

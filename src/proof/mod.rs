@@ -17,6 +17,7 @@ mod manifest;
 pub mod merkle;
 pub mod packet;
 pub mod record;
+mod rows;
 pub mod time;
 
 pub use id::Digest;

@@ -15,6 +15,7 @@ pub use super::certificates::*;
 pub use super::duplicates::*;
 pub use super::layout::*;
 pub use super::manifest::{EvidenceHash, manifest, manifest_line};
+pub use super::rows::*;
 
 /// `bag-info.txt`: `Label: value` lines. Line breaks in a value become spaces.
 pub fn bag_info(labels: &[(&str, &str)]) -> String {
@@ -159,14 +160,6 @@ pub struct Cut {
     pub leaf: Digest,
 }
 
-/// A record with the leaf of the event that made it: the case, a subject, an account.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Shown {
-    pub leaf: Digest,
-    pub record: Value,
-}
-
 /// A row of `authorizations`; `events` are the leaves of all events about it, in order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -240,20 +233,6 @@ pub struct EventRow {
     pub leaf: Digest,
     pub seq: u64,
     pub action: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FileRow {
-    /// None when the bytes are withheld.
-    pub path: Option<String>,
-    pub sha256: Digest,
-    pub size: u64,
-    pub role: String,
-    pub name: Option<String>,
-    pub media_type: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub withheld: Option<Value>,
 }
 
 /// A row of `inventory.json`.

@@ -42,9 +42,16 @@ const MARKED: &[(char, &str)] = &[
     ('z', "źżž"),
 ];
 
-/// The letter without its marks, where it is one of ASCII then.
+/// Signs of print, by the sign of ASCII that stands for them.
+const SIGNS: &[(char, &str)] = &[
+    ('"', "\u{201c}\u{201d}\u{201e}"),
+    ('\'', "\u{2018}\u{2019}\u{201a}"),
+    ('-', "\u{2010}\u{2011}\u{2012}\u{2013}\u{2014}\u{2015}"),
+];
+
+/// The letter without its marks, or the sign, where it is one of ASCII then.
 fn plain(c: char) -> char {
-    let found = MARKED.iter().find(|(_, marked)| marked.contains(c));
+    let found = MARKED.iter().chain(SIGNS).find(|(_, marked)| marked.contains(c));
     found.map_or(c, |(plain, _)| *plain)
 }
 
@@ -85,6 +92,7 @@ mod tests {
             ("a_b|c.jpg", "a-b-c-jpg", "a_b/c.jpg"),
             (" \u{1f54a} \n x ", "x", "? x"),
             ("Фото", "", "????"),
+            ("\u{201c}so\u{201d} \u{2013} it\u{2019}s", "so-it-s", "\"so\" - it's"),
             ("", "", ""),
         ] {
             assert_eq!(words(text, 60), name);

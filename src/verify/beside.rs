@@ -1,8 +1,6 @@
 //! What lies beside an exhibit's originals: standard duplicates, each bound to the event that made it, and the folders of
 //! output profiles, which are made again from `packet.json` and compared.
 
-use std::collections::HashSet;
-
 use super::content::ContentCheck;
 use super::custody::{ContentState, object_key, row_digest};
 use super::duplicates::{DuplicateNeed, duplicate_file, need};
@@ -11,15 +9,6 @@ use super::profiles::{ProfileFolders, unfit};
 use super::{Report, Walk, rule};
 use crate::proof::Digest;
 use crate::proof::packet::*;
-
-/// What was found of it so far.
-#[derive(Default)]
-pub(super) struct BesideCheck {
-    /// What the profiles that the head names hold.
-    pub folders: ProfileFolders,
-    /// The duplicates that exhibits list, by their keys.
-    listed: HashSet<u128>,
-}
 
 impl ContentCheck<'_> {
     /// Duplicates of an exhibit, and what the profiles make of it. `row` is what the inventory says of its capture.

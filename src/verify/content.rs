@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Value, json};
 
-use super::beside::BesideCheck;
 use super::custody::{ContentState, CustodyFacts, files_digest, object_key, row_digest};
 use super::endings::ending;
 use super::log::Issued;
@@ -38,6 +37,15 @@ pub(super) struct ContentCheck<'c> {
     disordered: bool,
     /// What lies beside the originals.
     pub beside: BesideCheck,
+}
+
+/// What was found so far of what lies beside the originals.
+#[derive(Default)]
+pub(super) struct BesideCheck {
+    /// What the profiles that the head names hold.
+    pub folders: ProfileFolders,
+    /// The duplicates that exhibits list, by their keys.
+    pub listed: HashSet<u128>,
 }
 
 impl Walk<'_> {

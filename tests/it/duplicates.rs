@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 
 use casetrail::bag::verify_path;
+use casetrail::error::Error;
 use casetrail::pictures::{Helpers, PictureMaker, StandardJob, Unmade};
 use casetrail::proof::Digest;
 use casetrail::proof::packet::StandardFormat;
@@ -137,10 +139,7 @@ fn what_courts_may_not_play_has_a_duplicate_beside_it(app: &App) {
     // The page has none, and it is said why.
     let rows = &exhibits[1]["duplicates"];
     assert!(
-        rows[0]["lacks"]
-            .as_str()
-            .unwrap()
-            .contains("no standard duplicate is made"),
+        rows[0]["lacks"].as_str().unwrap().contains("are not converted"),
         "{rows}"
     );
     let index = fs::read_to_string(top.join("data/index.html")).unwrap();
@@ -148,7 +147,7 @@ fn what_courts_may_not_play_has_a_duplicate_beside_it(app: &App) {
         index.contains("<img src=\"exhibits/001/01-duplicate.jpg\""),
         "the page shows no duplicate"
     );
-    assert!(index.contains("No standard duplicate: no standard duplicate is made of files"));
+    assert!(index.contains("No standard duplicate: files of this type are not converted"));
     for (n, (name, bytes, ending)) in converted.iter().enumerate() {
         let folder = format!("data/exhibits/{:03}", n + 3);
         let row = &exhibits[n + 2]["duplicates"][0];
@@ -209,7 +208,7 @@ fn a_duplicate_that_cannot_be_made_fails_no_packet(app: &App) {
     for (n, row) in rows.as_array().unwrap().iter().enumerate() {
         assert_eq!(row["of"], n + 1);
         assert!(
-            row["lacks"].as_str().unwrap().starts_with("none could be made"),
+            row["lacks"].as_str().unwrap().starts_with("it could not be made"),
             "{row}"
         );
     }
@@ -241,6 +240,70 @@ fn without_its_program_a_duplicate_is_absent_with_the_program_s_name() {
         let unmade = maker.duplicate(&b"x"[..], &wanted, |_| Ok(())).unwrap().unwrap_err();
         assert_eq!(unmade, Unmade::Lacks(lacks));
     }
+}
+
+#[test]
+fn making_a_duplicate_is_ended_when_its_job_is() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("decoder");
+    fs::write(&program, "#!/bin/sh\nexec sleep 60\n").unwrap();
+    fs::set_permissions(&program, PermissionsExt::from_mode(0o700)).unwrap();
+    let helpers = Helpers {
+        ffmpeg: Some("/bin/true".into()),
+        heif_convert: None,
+    };
+    let maker = PictureMaker::open(program, folder.path().join("work"), helpers).unwrap();
+    let wanted = StandardJob {
+        media_type: "video/webm",
+        size: 1,
+        format: StandardFormat::Mp4,
+        go_on: &|| Err(Error::not_found()),
+    };
+    let start = Instant::now();
+    maker.duplicate(&b"x"[..], &wanted, |_| Ok(())).unwrap_err();
+    assert!(start.elapsed().as_secs() < 20);
+    assert_eq!(fs::read_dir(folder.path().join("work")).unwrap().count(), 0);
+}
+
+both_databases!(an_mp4_that_courts_do_not_play_has_another_beside_it);
+fn an_mp4_that_courts_do_not_play_has_another_beside_it(app: &App) {
+    let case = case(app);
+    let plain = ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac"];
+    let Some(plain) = recorded("a.mp4", &plain) else { return };
+    let hevc = [
+        "-c:v",
+        "libx265",
+        "-x265-params",
+        "log-level=none",
+        "-pix_fmt",
+        "yuv420p",
+        "-c:a",
+        "aac",
+    ];
+    let Some(hevc) = recorded("b.mp4", &hevc) else { return };
+    logged(app, &case, &[("a.mp4", &plain), ("b.mp4", &hevc)]);
+    let wanted = json!({"purpose": "court_exhibits", "profiles": ["jers"]});
+    let packet = ready(&app.exporter, &ask(&app.exporter, &case, wanted));
+    let (_folder, file) = download(&app.exporter, &packet);
+    verifies(app, &file);
+    let Some(top) = unpack(&file) else { return };
+    let rows = document(&top)["exhibits"][0]["duplicates"].clone();
+    assert_eq!(
+        (rows.as_array().unwrap().len(), &rows[0]["of"]),
+        (1, &json!(2)),
+        "{rows}"
+    );
+    assert_eq!(rows[0]["file"]["path"], "data/exhibits/001/02-duplicate.mp4");
+    let index = fs::read_to_string(top.join("data/index.html")).unwrap();
+    assert!(index.contains("<video src=\"exhibits/001/01-original.mp4\""));
+    assert!(index.contains("<video src=\"exhibits/001/02-duplicate.mp4\""));
+    assert!(!index.contains("<video src=\"exhibits/001/02-original.mp4\""));
+    // The court's system gets what it plays.
+    let jers = files_below(&top.join("data/profiles/jers"));
+    let copy = fs::read(top.join("data/exhibits/001/02-duplicate.mp4")).unwrap();
+    assert_eq!(jers["1-1_post-item-1.mp4"], plain);
+    assert_eq!(jers["1-2_post-item-1.mp4"], copy);
 }
 
 both_databases!(a_redacted_exhibit_has_no_duplicate_of_what_it_withholds);
@@ -427,6 +490,17 @@ fn what_is_asked_for_is_refused_by_field_and_rule(app: &App) {
     let form = browser.get(&case.path("packets/new").replace("/api/v1", "")).is(200);
     form.says("Formats that courts take");
     form.says("name=\"profiles[]\" value=\"jers\"");
+    let look = [
+        ("items", "1"),
+        ("was", "1"),
+        ("purpose", "court_exhibits"),
+        ("profiles[]", "jers"),
+        ("do", "look"),
+    ];
+    let looked = browser
+        .post(&case.path("packets/new").replace("/api/v1", ""), &look)
+        .is(200);
+    looked.says("has a file that JERS does not take");
     let fields = [
         ("items", "1"),
         ("was", "1"),

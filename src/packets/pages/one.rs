@@ -14,7 +14,7 @@ use crate::http::reply::Reply;
 use crate::http::{PathId, WriteRequest};
 use crate::packets::disclosures::pages::{FormOutcome, HandedOver, RECEIPT_FIELDS, after};
 use crate::packets::model::{PacketIssue, PacketState, PacketView};
-use crate::packets::profiles::IssuedExtras;
+use crate::packets::output::IssuedExtras;
 use crate::packets::selection::Selection;
 use crate::packets::{api, reads};
 use crate::proof::Digest;
