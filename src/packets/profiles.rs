@@ -47,7 +47,7 @@ impl BesideOriginals {
         }
         for warning in exhibit.unfit.iter().flatten() {
             self.extras.unfit += 1;
-            let says = format!("{}: {}", warning.profile, warning.says);
+            let says = format!("folder {}: {}", warning.profile, warning.says);
             let of = warning.of;
             self.tell(IssuedWarning { item, of, says });
         }
