@@ -528,7 +528,9 @@ class Custody:
             file = attest.get("file")
             need(e["object"]["type"] == "derivative" and isinstance(attest.get("capture"), str), "attests no capture")
             need(file is None or match(HEX, file.get("parent")) and match(HEX, file.get("sha256")), "attests no file")
-            need((e["leaf"] in self.record) == (e["object"]["id"] in named), "shows other derivatives than the request names")
+            beside = attest.get("kind") == "duplicate" and self.request.get("duplicates") is True and self.status.get(attest["capture"]) == "included"
+            shown = e["leaf"] in self.record
+            need(shown == (e["object"]["id"] in named) or shown and beside, "shows other derivatives than the request names")
 
     def capture(self, record, e, row):
         files = record.get("files")
@@ -543,6 +545,7 @@ class Custody:
         bound = file and {field: file.get(field) for field in ("parent", "sha256", "size")}
         need((record.get("id"), record.get("case_id")) == (e["object"]["id"], self.case), "names another derivative or case")
         need(isinstance(capture, dict) and capture.get("id") == e["attest"].get("capture"), "names another capture")
+        need((record.get("kind") == "duplicate") == (e["attest"].get("kind") == "duplicate"), "is of another kind than its event attests")
         need(bound == e["attest"].get("file"), "names another parent or file than its event attests")
 
     def statuses(self):
@@ -622,7 +625,9 @@ def content(packet, custody):
     found, request, issued = document(packet, "data/packet.json", sections), custody.request, custody.issued
     fields = "cut demo id name origin product purpose recipient requested_at requested_by"
     papers = custody.papers()
-    head = strict(found["packet"], fields if papers is None else fields + " pages papers", "exhibit_list pdf supplement_of")
+    head = strict(found["packet"], fields if papers is None else fields + " pages papers", "duplicates exhibit_list pdf profiles supplement_of")
+    for field in ("duplicates", "profiles"):
+        need(head.get(field) == request.get(field), f"{field} is not what the request says")
     need(head.get("exhibit_list") == request.get("exhibit_list"), "exhibit_list is not what the request says")
     earlier = head.get("supplement_of")
     need(earlier == request.get("supplement_of"), "supplement_of is not what the request says")
@@ -657,21 +662,25 @@ def content(packet, custody):
             need(row["leaf"] == e["leaf"] and row["record"] == custody.record[e["leaf"]], f"a {kind} is not its last version")
             need(row["record"].get("id") == thing and (kind != "case" or thing == custody.case), f"a {kind} has another id")
             need(kind != "authorization" or row["events"] == [e["leaf"] for e in custody.about(kind, thing)], "its events are others")
-    exhibits(packet, custody, found["exhibits"])
+    need(head.get("duplicates", True) is True and set(head.get("profiles", ["jers"])) <= {"jers", "loadfile"}, "duplicates or profiles are none")
+    profiles(packet, head, exhibits(packet, custody, head, found["exhibits"]))
     return head
 
 
-def exhibits(packet, custody, lines):
+def exhibits(packet, custody, head, lines):
+    """Every exhibit is what was recorded; gives their rows."""
     order = [row["id"] for row in custody.rows if row["status"] in EXHIBITS]
     hidden = {file["sha256"] for capture in custody.redactions for file in recorded_files(custody, capture)}
-    named, paths = custody.request.get("captures"), set()
+    named, paths, rows, listed = custody.request.get("captures"), set(), [], set()
     need(not isinstance(named, list) or sorted(named) == sorted(order), "exhibits are not those asked for")
     order = named if isinstance(named, list) else order
     need(len(lines) == len(order), "an exhibit is missing, or one too many")
     for number, (capture, line) in enumerate(zip(order, lines), 1):
-        row, events = strict(line, "capture current events exhibit files item leaf record", "number title description since redactions examination"), custody.about("capture", capture)
+        row, events = strict(line, "capture current events exhibit files item leaf record", "number title description since redactions duplicates unfit examination"), custody.about("capture", capture)
         recorded = custody.recorded[custody.items[capture] - 1]
+        rows.append(row)
         redactions = row.get("redactions")
+        need(("duplicates" in row) == ("duplicates" in head and redactions is None), "lists duplicates otherwise than it was asked for")
         need((redactions is not None) == (capture in custody.redactions), "an exhibit is redacted otherwise than it was asked for")
         record = {"files": []} if redactions is not None else custody.record[recorded["leaf"]]
         asked = dict(enumerate(custody.request.get("exhibits", []), 1)).get(number, {})
@@ -707,8 +716,199 @@ def exhibits(packet, custody, lines):
                 need(match(re.escape(start) + "([a-z0-9]{1,8}|w?arc[.]gz)", path) and path in packet.files, f"{path} is missing or misnamed")
                 need((packet.files[path][0], packet.digest(path)) == (bound["size"], bound["sha256"]), f"{path} has other bytes")
                 paths.add(path)
+        for made, file in duplicates(custody, head, row):
+            path = file["path"]
+            need(path in packet.files and path not in paths and made not in listed, f"{path} is missing, or there twice")
+            need((packet.files[path][0], packet.digest(path)) == (file["size"], file["sha256"]), f"{path} has other bytes")
+            paths.add(path)
+            listed.add(made)
+    shown = {e["leaf"] for e in custody.events if e["action"] == "derivative.made" and e["attest"].get("kind") == "duplicate"} & set(custody.record)
+    need(shown == listed, "the record of a duplicate is shown that no exhibit lists")
     need(paths == {path for path in packet.files if path.startswith("data/exhibits/")}, "no exhibit names a file")
     need(not any(packet.digest(path) in hidden for path in paths), "a file is there that a redacted exhibit withholds")
+    return rows
+
+
+# What lies beside the originals (packet.md)
+
+CONVERTED = {
+    "image/jpeg": ("jpg", "image/avif image/heic image/heif image/tiff image/webp", "image/png"),
+    "video/mp4": ("mp4", """application/ogg application/vnd.ms-asf video/3gpp video/3gpp2 video/mp2t video/mpeg video/ogg video/quicktime
+        video/webm video/x-flv video/x-matroska video/x-ms-wmv video/x-msvideo""", "video/x-m4v"),
+    "audio/mpeg": ("mp3", """audio/aac audio/ac3 audio/amr audio/matroska audio/ogg audio/opus audio/x-aiff audio/x-caf audio/x-flac
+        audio/x-ms-wma""", "audio/m4a audio/mp4"),
+}
+SHOWN = """application/pdf audio/m4a audio/mp4 audio/mpeg audio/x-wav image/bmp image/gif image/jpeg image/png text/plain video/mp4
+    video/x-m4v""".split()
+
+
+def wants(media_type, head):
+    """The type of the duplicate that a file wants, None for none, or "" where nothing is made of it."""
+    for format, (_, types, more) in CONVERTED.items():
+        if media_type in types.split() or "jers" in head.get("profiles", []) and media_type in more.split():
+            return format
+    return None if media_type in SHOWN else ""
+
+
+def duplicates(custody, head, row):
+    """Holds the duplicates of an exhibit to the events that made them; gives leaf and file of each."""
+    found, places = [], []
+    for one in row.get("duplicates", []):
+        shaped(one, "of", "file made lacks")
+        need(natural(one["of"], 1) and one["of"] <= len(row["files"]), "a duplicate is of no file")
+        of, file, made = row["files"][one["of"] - 1], one.get("file"), one.get("made")
+        need(of["path"] is not None, "a duplicate is of a file that is withheld")
+        places.append(one["of"])
+        if file is None or made is None:
+            need(set(one) == {"of", "lacks"} and isinstance(one["lacks"], str) and one["lacks"], "neither a duplicate nor a reason")
+            continue
+        need("lacks" not in one, "a duplicate and a reason")
+        shaped(made, "leaf record")
+        need(isinstance(made["record"], dict) and custody.record.get(made["leaf"]) == made["record"], "a duplicate is not what was recorded")
+        event = next(e for e in custody.events if e["leaf"] == made["leaf"])
+        need(event["object"]["type"] == "derivative" and event["attest"].get("kind") == "duplicate", "is no duplicate")
+        need(event["attest"]["capture"] == row["capture"] and event["attest"]["file"]["parent"] == of["sha256"], "a duplicate is of another file")
+        listed, capture, bound = custody.rows[custody.items[row["capture"]] - 1], made["record"]["capture"], made["record"]["file"]
+        need(all(capture.get(field) == listed[field] for field in ("item", "kind", "captured_at")), "a duplicate tells of it otherwise")
+        want = wants(of["media_type"] or "", head)
+        need(bound.get("media_type") == ("video/mp4" if want is None and of["media_type"] == "video/mp4" else want), "is of another format")
+        path = f"data/exhibits/{row['exhibit']:03}/{one['of']:02}-duplicate.{CONVERTED[bound['media_type']][0]}"
+        expected = {field: bound.get(field) for field in ("sha256", "size", "media_type")} | {"path": path, "role": "derivative", "name": None}
+        need(file == expected, "a duplicate's file is not the one recorded")
+        found.append((made["leaf"], file))
+    need(places == sorted(set(places)), "duplicates are out of order")
+    due = {n for n, file in enumerate(row["files"], 1) if file["path"] is not None and wants(file["media_type"] or "", head) is not None}
+    need("duplicates" not in row or due <= set(places), "a file that wants a duplicate has neither it nor a reason")
+    return found
+
+
+JERS = {"3gp": "3gpp", "jpeg": "jpg", "tiff": "tif"} | {e: e for e in "avi bmp gif jpg mp3 mp4 mpg pdf tif wav wma wmv".split()}
+FIELDS = """BEGDOC ENDDOC BEGATTACH ENDATTACH EXHIBIT TITLE DESCRIPTION ITEM KIND CAPTURED FILENAME MEDIATYPE SIZE SHA256 NATIVE
+    DUPLICATE""".split()
+IMAGES = "image/bmp image/gif image/jpeg image/png image/tiff".split()
+
+
+def ending_of(path):
+    return path.split("/")[-1].partition(".")[2]
+
+
+def plain_letters(text):
+    def plain(c):
+        first = unicodedata.normalize("NFD", c)[0]
+        for start, end, sign in ((0x201C, 0x201E, '"'), (0x2018, 0x201A, "'"), (0x2010, 0x2015, "-")):
+            if start <= ord(c) <= end:
+                return sign
+        return first if 0xC0 <= ord(c) <= 0x17F and first.isascii() and first.isalpha() else c
+    return "".join(map(plain, text))
+
+
+def described(row):
+    """An exhibit for the name of a file, and for a list."""
+    kind = told(row).get("kind")
+    other = f"{kind if isinstance(kind, str) else 'exhibit'} item {row['item']}"
+
+    def name(text):
+        return re.sub("[^A-Za-z0-9]+", "-", plain_letters(text)).removeprefix("-")[:60].rstrip("-")
+    title = row.get("title") or ""
+    if not name(title):
+        return name(other), other
+    line = "".join("/" if c == "|" else c if " " <= c <= "~" else "?" for c in plain_letters(" ".join(title.split())))
+    return name(title), line[:200].rstrip(" ")
+
+
+def told(row):
+    """What is told of an exhibit's capture."""
+    return row["record"] if row.get("redactions") is None else row["redactions"][0]["record"].get("told", {})
+
+
+def beside(row, place):
+    return next((one["file"] for one in row.get("duplicates", []) if one["of"] == place and "file" in one), None)
+
+
+def jers(row):
+    """Of each file that lies in the packet its place, and what JERS takes of it."""
+    for place, file in enumerate(row["files"], 1):
+        copy = beside(row, place)
+        order = (copy, file) if copy and copy["media_type"] == file["media_type"] else (file, copy)
+        both = [one for one in order if one and ending_of(one["path"] or "") in JERS]
+        if file["path"] is not None:
+            yield place, both[0] if both else None
+
+
+def unfit(row, head):
+    """What the profiles cannot take of an exhibit."""
+    for profile in head.get("profiles", []):
+        if all(file["path"] is None for file in row["files"]):
+            yield {"profile": profile, "says": "no file of the exhibit lies in the packet"}
+        for place, file in jers(row) if profile == "jers" else ():
+            document = file and JERS[ending_of(file["path"])] in ("bmp", "gif", "jpg", "pdf", "tif")
+            if file is None:
+                says = "JERS takes no file of this format, and no duplicate of it lies in the packet: it is left out there"
+            elif file["size"] > (50 if document else 500) << 20:
+                says = f"JERS takes {'documents' if document else 'sound and video'} of at most {50 if document else 500} MB"
+            else:
+                continue
+            yield {"profile": profile, "of": place, "says": says}
+
+
+def profiles(packet, head, rows):
+    """Folders of profiles hold copies of the exhibits' files and lists that follow from packet.json, and nothing else."""
+    copies, lists, names = {}, {}, set()
+    asked = head.get("profiles", [])
+    if "jers" in asked:
+        lists["data/profiles/jers/Exhibits.txt"] = ""
+    if "loadfile" in asked:
+        lists["data/profiles/loadfile/loadfile.dat"] = "\ufeff" + dat(FIELDS)
+        lists["data/profiles/loadfile/loadfile.opt"] = ""
+    for row in rows:
+        need(row.get("unfit", []) == list(unfit(row, head)) and row.get("unfit") != [], "unfit is not what follows from its files")
+        if "jers" in asked:
+            number = row.get("number") or str(row["exhibit"])
+            first = re.search("[0-9]", number).start()
+            digits, _, part = number[first:].partition("-")
+            number, part = (re.sub("[^A-Za-z0-9]", "", text) for text in (number[:first] + digits, part))
+            taken = [file for _, file in jers(row) if file]
+            (name, line), many = described(row), len(taken) > 1
+            for n, file in enumerate(taken, 1):
+                own = f"{part}{n}" if many else part
+                start = f"{number}{'-' if own else ''}{own}_{name}"
+                tries = [start] + [f"{start}-{more}" for more in range(2, len(names) + 3)]
+                path = next(f"{one}.{JERS[ending_of(file['path'])]}" for one in tries if f"{one}.{JERS[ending_of(file['path'])]}".lower() not in names)
+                names.add(path.lower())
+                copies["data/profiles/jers/" + path] = file
+                lists["data/profiles/jers/Exhibits.txt"] += f"{number}{f'({own})' if own else ''}|{line}|{path}\r\n"
+        if "loadfile" in asked:
+            documents = [(place, file) for place, file in enumerate(row["files"], 1) if file["path"] is not None]
+            ids = [f"EX{row['exhibit']:03}-{file['path'].split('/')[-1].partition('-')[0]}" for _, file in documents]
+            for own, (place, file) in zip(ids, documents):
+                copy, record = beside(row, place), told(row)
+                paths = [f"natives/{own}.{ending_of(file['path'])}"]
+                paths += [f"natives/{own}-duplicate.{ending_of(copy['path'])}"] if copy else []
+                copies |= {f"data/profiles/loadfile/{path}": one for path, one in zip(paths, (file, copy))}
+                text = lambda field: record.get(field) if isinstance(record.get(field), str) else ""
+                captured = "".join(c for c in text("captured_at")[:10] if c in "0123456789")
+                lists["data/profiles/loadfile/loadfile.dat"] += dat([
+                    own, own, ids[0], ids[-1], row.get("number") or str(row["exhibit"]), row.get("title") or "", row.get("description") or "",
+                    str(row["item"]), text("kind"), captured, file["name"] or "", file["media_type"] or "", str(file["size"]), file["sha256"],
+                    paths[0].replace("/", "\\"), paths[1].replace("/", "\\") if copy else ""])
+                image = [path for path, one in reversed(list(zip(paths, (file, copy)))) if one["media_type"] in IMAGES]
+                if image:
+                    path = image[0].replace("/", "\\")
+                    lists["data/profiles/loadfile/loadfile.opt"] += f"{own},CT001,{path},Y,,,1\r\n"
+    there = {path for path in packet.files if path.startswith("data/profiles/")}
+    need(there == set(copies) | set(lists), "a profile lacks a file, or has one too many")
+    for path, file in copies.items():
+        need((packet.files[path][0], packet.digest(path)) == (file["size"], file["sha256"]), f"{path} is another file")
+    for path, text in lists.items():
+        need(packet.read(path) == text.encode(), f"{path} is another list")
+
+
+def dat(values):
+    """A record of a load file."""
+    def clean(text):
+        text = text.replace("\r\n", "\n").replace("þ", "th").replace("\n", "®").replace("\r", "®")
+        return "".join(" " if unicodedata.category(c) == "Cc" else c for c in text)
+    return "\x14".join(f"þ{clean(value)}þ" for value in values) + "\r\n"
 
 
 def recorded_files(custody, capture):
@@ -726,7 +926,7 @@ def redacted(custody, row, recorded):
         record = one["record"]
         made = custody.about("derivative", record["id"])
         need([one["leaf"]] == [e["leaf"] for e in made] and custody.record.get(one["leaf"]) == record, "a redaction is not what was recorded")
-        need(record["capture"]["id"] == row["capture"], "a redaction is of another capture")
+        need(record["capture"]["id"] == row["capture"] and record.get("kind") != "duplicate", "a redaction is of another capture, or is none")
         need(all(record["capture"].get(field) == listed[field] for field in ("item", "kind", "captured_at")), "a redaction tells of it otherwise")
         need(isinstance(record.get("told"), dict) and record["told"].get("kind") == listed["kind"], "a redaction tells another kind")
     files, copies = recorded_files(custody, row["capture"]), [one["record"] for one in shown if one["record"].get("file")]
@@ -789,7 +989,7 @@ def verify(path, key=None):
             if version and int(version[1]) > 1:
                 raise Unreadable("of a newer version")
         pages = r"data/(case-uco\.jsonld|ro-crate-metadata\.json|pages/(style\.css|(exhibits|timeline|custody|inventory)-[0-9]{3,}\.html))"
-        extra = [path for path in packet.files if path not in REQUIRED + [PAGE] and not path.startswith("data/exhibits/") and not match(pages, path) and not match(PDF, path)]
+        extra = [path for path in packet.files if path not in REQUIRED + [PAGE] and not path.startswith(("data/exhibits/", "data/profiles/")) and not match(pages, path) and not match(PDF, path)]
         need(not extra and all(path in packet.files for path in REQUIRED), "files are missing, or there that do not belong")
         small = [path for path in REQUIRED if not path.startswith("data/") and not path.endswith((".jsonl", "sha256.txt"))]
         need(all(packet.files[path][0] <= LINE for path in small), "a small file has more than 1 MB")

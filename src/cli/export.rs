@@ -36,7 +36,7 @@ pub struct ExportArgs {
     #[arg(long, value_name = "ID", conflicts_with = "purpose")]
     supplement_of: Option<String>,
     /// A packet that was asked for before, by id: it is only fetched, such as a referral that was released meanwhile
-    #[arg(long, value_name = "ID", conflicts_with_all = ["purpose", "exhibit_list", "supplement_of", "recipient", "redaction", "certificates"])]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["purpose", "exhibit_list", "supplement_of", "recipient", "redaction", "certificates", "duplicates", "profile"])]
     packet: Option<String>,
     /// A redaction that stands in the packet in the place of what it was made from, by id; may be given more than once
     #[arg(long, value_name = "ID")]
@@ -53,6 +53,13 @@ pub struct ExportArgs {
     /// The day of the trial or hearing, such as 2027-03-01
     #[arg(long, value_name = "DAY", requires = "certificates")]
     hearing_on: Option<String>,
+    /// Whether standard duplicates (JPEG, MP4, MP3) stand beside what a courtroom may not play: true or false [default: true for
+    /// a court, discovery and a supplement]
+    #[arg(long, value_name = "BOOLEAN")]
+    duplicates: Option<bool>,
+    /// A folder with the files once more, named and listed for another system: jers, loadfile; may be given more than once
+    #[arg(long, value_name = "PROFILE")]
+    profile: Vec<String>,
     /// Encrypt the packet to this public key of age (age1…); may be given several times
     #[arg(long, value_name = "KEY")]
     age: Vec<String>,
@@ -124,6 +131,12 @@ fn wish(client: &Client, case: &str, args: &ExportArgs) -> Result<Value, Failure
     }
     if !args.redaction.is_empty() {
         wish["redactions"] = args.redaction.clone().into();
+    }
+    if let Some(duplicates) = args.duplicates {
+        wish["duplicates"] = duplicates.into();
+    }
+    if !args.profile.is_empty() {
+        wish["profiles"] = args.profile.clone().into();
     }
     if !args.certificates.is_empty() {
         let mut certificates = json!({"rules": args.certificates});

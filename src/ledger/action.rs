@@ -79,7 +79,7 @@ actions! {
     CaptureRepudiated "capture.repudiated" Case "A supervisor repudiated an emergency.";
     CaptureVerified "capture.verified" Case "A capture's files were read again and hashed.";
     CaptureExamined "capture.examined" Case "A program read what a capture's files say of themselves; what it found is derived.";
-    DerivativeMade "derivative.made" Case "A redacted copy of a capture was made; the original stays.";
+    DerivativeMade "derivative.made" Case "A redacted copy of a capture, or a standard duplicate of its file, was made; the original stays.";
     ExhibitListSaved "exhibit_list.saved" Case "A version of an exhibit list was saved: what is an exhibit, under which number, and what is not.";
     EvidenceRequestMade "evidence_request.made" Case "A prosecutor asked those who work on the case for something, by a day.";
     EvidenceRequestAnswered "evidence_request.answered" Case "An evidence request was answered.";

@@ -1,4 +1,4 @@
-//! The order of making (contract section 4): files, cut, custody, documents and papers, manifest, issue, proofs, sync.
+//! The order of making (contract section 4): standard duplicates, files, cut, custody, documents and papers, manifest, issue, proofs, sync.
 
 use std::sync::Arc;
 
@@ -10,18 +10,19 @@ use super::no_papers::NoPapers as Papers;
 use super::papers::Papers;
 use super::work::Work;
 use super::zip::Bag;
-use super::{cut, documents, issue, ops, pick, read_ahead};
+use super::{cut, documents, duplicates, issue, ops, pick, profiles, read_ahead};
 use crate::blobs::WrittenPacket;
 use crate::error::{Error, Result};
 use crate::http;
 use crate::jobs::Progress;
 use crate::ledger;
-use crate::proof::packet::VERIFY_PAGE;
+use crate::proof::packet::{PROFILES, VERIFY_PAGE};
 
 /// Builds a packet on the calling thread. Its file is synced, and still to be put into the store; a failure leaves none.
 pub fn build(state: &http::State, packet: &Packet, progress: &Arc<Progress>) -> Result<WrittenPacket> {
     let work = prepare(state, packet, progress)?;
-    let picks = pick::select(&work)?;
+    let mut picks = pick::select(&work)?;
+    duplicates::put(state, &work, &mut picks)?;
     let total = pick::total(&work, &picks)?;
     state.blobs.check_reserve(state.limits.reserve.saturating_add(total))?;
     let mut bag = Bag::create(&state.blobs, &packet.name, total)?;
@@ -35,7 +36,7 @@ pub fn build(state: &http::State, packet: &Packet, progress: &Arc<Progress>) -> 
     let head = documents::head(&work, &custody, pdf);
     progress.begin("pages", picks.len() as u64)?;
     documents::inventory(&work, &custody, &mut bag)?;
-    documents::packet(&work, &custody, (&picks, &head), &mut bag)?;
+    let beside = documents::packet(&work, &custody, (&picks, &head), &mut bag)?;
     let organization = documents::organization(&work)?;
     let papers = papers
         .map(|papers| papers.draft(&work, &organization, &mut bag))
@@ -49,6 +50,8 @@ pub fn build(state: &http::State, packet: &Packet, progress: &Arc<Progress>) -> 
     papers
         .as_ref()
         .map_or(Ok(()), |papers| papers.exhibits(&work, &mut bag))?;
+    bag.add_drafts_before(PROFILES)?;
+    profiles::write(&work, &beside.folders, &mut bag)?;
     bag.add_drafts_before("data/report")?;
     papers.map_or(Ok(()), |papers| papers.report(&work, &mut bag))?;
     bag.add_drafts_before(VERIFY_PAGE)?;
@@ -56,7 +59,8 @@ pub fn build(state: &http::State, packet: &Packet, progress: &Arc<Progress>) -> 
     documents::manifest(&work, (&custody, &head), &mut bag)?;
 
     progress.begin("issue", 1)?;
-    let issued = issue::issue(&work, &state.gate, &custody, &bag)?;
+    let extras = beside.extras(&work);
+    let issued = issue::issue(&work, (&state.gate, extras), &custody, &bag)?;
     issue::proofs(&work, &state.gate, &custody, &issued, &mut bag)?;
     progress.begin("sync", 1)?;
     bag.finish()

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::custody::Custody;
 use super::exhibits;
 use super::lists::requested::UnusedWords;
+use super::output::OutputProfile;
 use super::pick::Pick;
+use super::profiles::BesideOriginals;
 use super::store::{self, Thing, ThingKind};
 use super::work::Work;
 use super::zip::Bag;
@@ -20,6 +22,7 @@ use crate::proof::packet::{
     PACKET, PacketAuthorization, PdfPapers, Requester, RowError, Shown, VERIFY_PAGE, VERIFY_PAGE_SINCE, Writer,
 };
 use crate::verify::papers::{self, BagLabels};
+use crate::verify::profiles::unfit;
 use crate::verify::verifier;
 
 /// The program that makes packets, as packets name it.
@@ -71,8 +74,15 @@ pub fn each(
     }
 }
 
-/// Writes `packet.json`.
-pub fn packet(work: &Work<'_>, custody: &Custody, (picks, head): (&[Pick], &Head), bag: &mut Bag<'_>) -> Result<()> {
+/// Writes `packet.json`; gives what lies beside the originals.
+pub fn packet(
+    work: &Work<'_>,
+    custody: &Custody,
+    (picks, head): (&[Pick], &Head),
+    bag: &mut Bag<'_>,
+) -> Result<BesideOriginals> {
+    let profiles = work.request.profiles();
+    let mut beside = BesideOriginals::new(&profiles);
     bag.draft(PACKET, |out| {
         let mut paper = Paper::new(out);
         paper.value("packet", head)?;
@@ -89,10 +99,16 @@ pub fn packet(work: &Work<'_>, custody: &Custody, (picks, head): (&[Pick], &Head
         })?;
         paper.json.end();
         paper.json.begin("exhibits");
-        exhibits::each(work, custody, picks, |loaded| paper.row(&exhibit(work, loaded)?))?;
+        exhibits::each(work, custody, picks, |loaded| {
+            let mut exhibit = exhibit(work, loaded)?;
+            exhibit.unfit = unfit(&profiles, &exhibit);
+            beside.add(&exhibit);
+            paper.row(&exhibit)
+        })?;
         paper.json.end();
         paper.finish()
-    })
+    })?;
+    Ok(beside)
 }
 
 /// What `packet.json` says of the packet, with the papers in PDF that it has.
@@ -123,6 +139,8 @@ pub fn head(work: &Work<'_>, custody: &Custody, pdf: Option<PdfPapers>) -> Head 
         }),
         supplement_of: work.request.supplement_of.clone(),
         pdf,
+        duplicates: work.request.duplicates,
+        profiles: work.request.profiles.as_deref().map(OutputProfile::words),
     }
 }
 
@@ -151,6 +169,8 @@ fn exhibit(work: &Work<'_>, loaded: exhibits::Loaded<'_>) -> Result<Exhibit> {
         events: loaded.rows(),
         files: loaded.files,
         redactions: loaded.pick.redactions.clone(),
+        duplicates: loaded.pick.duplicates.clone(),
+        unfit: None,
         record: loaded.record,
     })
 }

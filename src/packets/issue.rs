@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::custody::{Custody, each_event};
 use super::lists;
 use super::model::{IssuedContent, IssuedPayload, JOB};
+use super::output::IssuedExtras;
 use super::work::Work;
 use super::zip::Bag;
 use crate::error::{Error, Result};
@@ -25,9 +26,14 @@ const ASK: Duration = Duration::from_millis(20);
 const TIMES: u32 = 250;
 
 /// Appends `packet.issued`. If the build fails after this, the ledger shows an issued packet that has no file.
-pub fn issue(work: &Work<'_>, gate: &Gate, custody: &Custody, bag: &Bag<'_>) -> Result<Appended> {
+pub fn issue(
+    work: &Work<'_>,
+    (gate, extras): (&Gate, Option<IssuedExtras>),
+    custody: &Custody,
+    bag: &Bag<'_>,
+) -> Result<Appended> {
     let (id, case) = (work.packet.id.clone(), work.packet.case_id.clone());
-    let content = content(work, custody, bag)?;
+    let content = content(work, (custody, extras), bag)?;
     let attest: Map<String, Value> = serde_json::from_value(serde_json::to_value(attest(work, custody, bag)?)?)?;
     let progress = work.progress.clone();
     gate.housekeep_blocking(ledger::job(JOB), move |tx| {
@@ -41,7 +47,7 @@ pub fn issue(work: &Work<'_>, gate: &Gate, custody: &Custody, bag: &Bag<'_>) -> 
 }
 
 /// The record of `packet.issued`.
-fn content(work: &Work<'_>, custody: &Custody, bag: &Bag<'_>) -> Result<Value> {
+fn content(work: &Work<'_>, (custody, extras): (&Custody, Option<IssuedExtras>), bag: &Bag<'_>) -> Result<Value> {
     let dispositions = &custody.cut.dispositions;
     let mut inventory = BTreeMap::new();
     for disposition in dispositions.values() {
@@ -51,6 +57,7 @@ fn content(work: &Work<'_>, custody: &Custody, bag: &Bag<'_>) -> Result<Value> {
         exhibits: dispositions.values().filter(|d| d.exhibit.is_some()).count() as u64,
         captures: dispositions.len() as u64,
         inventory,
+        extras,
         payload: IssuedPayload {
             bytes: bag.payload_bytes,
             files: bag.payload.len() as u64,

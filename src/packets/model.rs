@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::certificates::asked::AskedCertificates;
 use super::lists::requested::{AskedExhibit, ExcludedCapture, MissingCount, NamedList, ScheduledCapture};
+use super::output::{IssuedExtras, OutputProfile};
 use super::redacted::{self, AskedRedaction};
 use super::released::ReleaseView;
 use super::since::NewSince;
@@ -47,6 +48,11 @@ impl Purpose {
     pub fn says(self) -> &'static str {
         purpose(self.as_str()).unwrap_or_default()
     }
+
+    /// Whether its packets have standard duplicates where the request does not say: those that a court or the other side gets.
+    pub fn has_duplicates(self) -> bool {
+        matches!(self, Self::CourtExhibits | Self::Discovery | Self::Supplement)
+    }
 }
 
 words! {
@@ -80,6 +86,10 @@ pub struct NewPacket {
     pub redactions: Vec<String>,
     /// The drafts of certificates that go with it.
     pub certificates: Option<AskedCertificates>,
+    /// Whether standard duplicates stand beside what courts may not play.
+    pub duplicates: bool,
+    /// The output profiles beside the canonical layout, each once.
+    pub profiles: Vec<OutputProfile>,
 }
 
 impl NewPacket {
@@ -100,6 +110,8 @@ impl NewPacket {
         let recipient = form.filled("recipient", LINE);
         let redactions = redacted::read(&mut form);
         let certificates = AskedCertificates::read(&mut form);
+        let duplicates = form.flag("duplicates");
+        let profiles = OutputProfile::read(&mut form);
         form.done()?;
         let purpose = purpose.ok_or_else(|| Error::internal("a purpose that was neither taken nor refused"))?;
         Ok(Self {
@@ -110,6 +122,8 @@ impl NewPacket {
             recipient,
             redactions,
             certificates,
+            duplicates: duplicates.unwrap_or(purpose.has_duplicates()),
+            profiles,
         })
     }
 }
@@ -192,9 +206,20 @@ pub struct PacketRequest {
     /// The drafts of certificates that go with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificates: Option<AskedCertificates>,
+    /// True where standard duplicates stand beside what courts may not play.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duplicates: Option<bool>,
+    /// The output profiles beside the canonical layout.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profiles: Option<Vec<OutputProfile>>,
 }
 
 impl PacketRequest {
+    /// The words of its output profiles.
+    pub fn profiles(&self) -> Vec<String> {
+        OutputProfile::words(self.profiles.as_deref().unwrap_or_default())
+    }
+
     /// The version of the papers that the packet gets.
     pub fn papers(&self) -> Option<u32> {
         self.organization.as_ref().map(|_| self.papers.unwrap_or(1))
@@ -303,6 +328,8 @@ impl Packet {
             missing: request.missing,
             supplement_of: request.supplement_of,
             certificates: request.certificates,
+            duplicates: request.duplicates.unwrap_or(false),
+            profiles: request.profiles.unwrap_or_default(),
             state: self.state.clone(),
             step: self.step.clone(),
             done: self.done,
@@ -341,6 +368,12 @@ pub struct PacketView {
     /// The drafts of certificates that go with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificates: Option<AskedCertificates>,
+    /// Whether standard duplicates stand beside what courts may not play.
+    #[serde(default)]
+    pub duplicates: bool,
+    /// The output profiles beside the canonical layout.
+    #[serde(default)]
+    pub profiles: Vec<OutputProfile>,
     pub state: String,
     pub step: String,
     pub done: i64,
@@ -385,6 +418,9 @@ pub struct IssuedContent {
     /// Those captures by their status in the inventory. Packets of version 0.1 do not say it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub inventory: BTreeMap<String, u64>,
+    /// Its duplicates, and what duplicates and profiles lack; absent where it has neither.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extras: Option<IssuedExtras>,
     /// The payload.
     pub payload: IssuedPayload,
 }

@@ -58,6 +58,8 @@ pub fn request(tx: &mut Tx<'_>, new: &NewPacket) -> Result<Recorded<PacketView>>
         since: None,
         redactions: None,
         certificates: new.certificates.clone(),
+        duplicates: Some(true).filter(|_| new.duplicates),
+        profiles: Some(new.profiles.clone()).filter(|all| !all.is_empty()),
     };
     if let Some(id) = &new.supplement_of {
         let earlier = supplement::named(tx.conn, &request.case_id, id)?;

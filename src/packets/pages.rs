@@ -23,6 +23,7 @@ use askama::Template;
 
 use super::lists::model::ListOutline;
 use super::model::{PacketState, PacketView};
+use super::output::OutputProfile;
 use super::released::ReleaseView;
 use super::{api, lists, reads};
 use crate::cases::{CasePage, Tab};
@@ -54,6 +55,8 @@ struct ShownPacket {
     error: Option<String>,
     /// How many captures were named.
     selected: Option<usize>,
+    /// The words of its output profiles.
+    profiles: Vec<String>,
     /// The earlier packet to which a supplement adds: id and name.
     adds_to: Option<(String, String)>,
     /// Whether it waits for a supervisor's release, or was refused; none where it may leave.
@@ -87,6 +90,7 @@ impl ShownPacket {
             groups: packet.sha256.as_ref().map(groups).unwrap_or_default(),
             error: packet.error.as_deref().map(line),
             selected: packet.selected,
+            profiles: OutputProfile::words(&packet.profiles),
             adds_to: packet
                 .supplement_of
                 .as_ref()

@@ -10,7 +10,7 @@ use super::work::Work;
 use crate::captures::{FileEntry, derivatives};
 use crate::error::{Error, Kind, Result};
 use crate::proof::id::Digest;
-use crate::proof::packet::{FileRow, Shown, exhibit_path};
+use crate::proof::packet::{DuplicateRow, FileRow, Shown, exhibit_path};
 use crate::verify::endings::ending;
 use crate::verify::redacted::file_rows;
 
@@ -31,6 +31,8 @@ pub struct Pick {
     pub papers: Option<u32>,
     /// The redactions that stand in its place, as the request names them.
     pub redactions: Option<Vec<Shown>>,
+    /// The standard duplicates of its files, where the packet has them and it is not redacted.
+    pub duplicates: Option<Vec<DuplicateRow>>,
 }
 
 impl Pick {
@@ -44,12 +46,14 @@ impl Pick {
             item: row.item,
             papers,
             redactions: None,
+            duplicates: None,
         })
     }
 
-    /// Ids of the derivatives that stand in its place.
+    /// Ids of the derivatives that stand in its place or beside its files.
     pub fn derivatives(&self) -> impl Iterator<Item = String> {
-        let shown = self.redactions.iter().flatten();
+        let beside = self.duplicates.iter().flatten().filter_map(|row| row.made.as_ref());
+        let shown = self.redactions.iter().flatten().chain(beside);
         shown.filter_map(|one| one.record["id"].as_str().map(str::to_owned))
     }
 }
@@ -129,7 +133,15 @@ pub fn total(work: &Work<'_>, picks: &[Pick]) -> Result<u64> {
     let ids: Vec<String> = whole.into_iter().map(|p| p.id.clone()).collect();
     let copies = redacted.into_iter().flat_map(|pick| pick.redactions.iter().flatten());
     let copies: u64 = copies.filter_map(|one| one.record["file"]["size"].as_u64()).sum();
-    Ok(work.read(|conn| store::bytes_of(conn, &ids))?.saturating_add(copies))
+    let beside = picks.iter().flat_map(|pick| pick.duplicates.iter().flatten());
+    let beside: u64 = beside.filter_map(|row| row.file.as_ref().map(|file| file.size)).sum();
+    let once = work
+        .read(|conn| store::bytes_of(conn, &ids))?
+        .saturating_add(copies)
+        .saturating_add(beside);
+    // Each profile holds most of them once more.
+    let times = 1 + work.request.profiles().len() as u64;
+    Ok(once.saturating_mul(times))
 }
 
 /// The rows of an exhibit's files, in the order of the record.

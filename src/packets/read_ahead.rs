@@ -164,10 +164,12 @@ struct Wanted<'a> {
     file: FileRow,
 }
 
-/// An exhibit's files that lie in the packet, in its order.
+/// An exhibit's files and duplicates that lie in the packet, in its order.
 fn in_order<'a>(pick: &'a Pick, recorded: &[FileEntry]) -> Result<Vec<Wanted<'a>>> {
+    let beside = pick.duplicates.iter().flatten().filter_map(|row| row.file.clone());
     let mut wanted: Vec<Wanted<'a>> = files(pick, recorded)?
         .into_iter()
+        .chain(beside)
         .filter_map(|file| {
             let path = file.path.clone()?;
             Some(Wanted { pick, path, file })

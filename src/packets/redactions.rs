@@ -7,7 +7,8 @@ use diesel::prelude::*;
 
 use super::redacted::AskedRedaction;
 use super::store;
-use crate::captures::{Derivative, derivatives};
+use crate::captures::Derivative;
+use crate::captures::derivatives::{self, DerivativeKind};
 use crate::db::AnyConn;
 use crate::db::tables::capture_files;
 use crate::error::{Error, FieldError, Result};
@@ -24,7 +25,11 @@ pub fn take(
     let known = derivatives::store::named(conn, case, ids)?;
     let of: Vec<String> = known.iter().map(|(made, _)| made.capture.id.clone()).collect();
     let states = store::states_of(conn, case, &of)?;
-    let known: HashMap<&str, &Derivative> = known.iter().map(|(made, _)| (made.id.as_str(), made)).collect();
+    let known: HashMap<&str, &Derivative> = known
+        .iter()
+        .filter(|(made, _)| made.kind == DerivativeKind::Redaction)
+        .map(|(made, _)| (made.id.as_str(), made))
+        .collect();
     let (mut asked, mut errors) = (Vec::<AskedRedaction>::new(), Vec::new());
     let mut parents = HashSet::new();
     for (i, id) in ids.iter().enumerate() {

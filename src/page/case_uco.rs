@@ -155,8 +155,13 @@ impl CaseGraph<'_> {
         let mut found = Vec::new();
         let account = self.captured_account(record)?;
         found.extend(self.content((&id, record), account.as_ref())?);
-        for (file, place) in exhibit.files.iter().zip(1..) {
-            found.push(self.file(&id, (file, place))?);
+        for (file, place) in exhibit.files.iter().zip(1u32..) {
+            found.push(self.file(&id, (file, &place.to_string()))?);
+        }
+        for row in exhibit.duplicates.iter().flatten() {
+            if let Some(copy) = &row.file {
+                found.push(self.file(&id, (copy, &format!("duplicate {}", row.of)))?);
+            }
         }
         let provenance = json!({"@id": format!("kb:provenance-{id}")});
         self.member(json!({
@@ -333,8 +338,8 @@ impl CaseGraph<'_> {
         Ok(Some(json!({"@id": name})))
     }
 
-    fn file(&mut self, capture: &str, (file, place): (&FileRow, u32)) -> Result<Value, PageError> {
-        let id = derived(&[capture, &place.to_string()]);
+    fn file(&mut self, capture: &str, (file, place): (&FileRow, &str)) -> Result<Value, PageError> {
+        let id = derived(&[capture, place]);
         let picture = file
             .media_type
             .as_deref()

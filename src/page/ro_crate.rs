@@ -6,6 +6,7 @@ use std::io::Write;
 use serde_json::{Value, json};
 
 use super::PageError;
+use super::beside::{self, programs};
 use super::documents::{self, Documents, fields};
 use super::graph::{Graph, derived, uuid};
 use super::story::PacketStory;
@@ -30,16 +31,18 @@ pub(super) fn write(
     let own: Vec<&str> = own.chain(pages.iter().map(String::as_str)).collect();
     parts.extend(own.iter().map(|path| link(in_root(path))));
     each_exhibit(documents, |exhibit| {
+        let beside = exhibit.duplicates.iter().flatten().filter_map(|row| row.file.as_ref());
+        let files = exhibit.files.iter().chain(beside);
         parts.extend(
-            exhibit
-                .files
-                .iter()
+            files
                 .filter_map(|file| file.path.as_deref())
                 .map(|path| link(in_root(path))),
         );
         acts.push(link(&act(&exhibit)));
         Ok(())
     })?;
+    let profiles = beside::profiles(&story.head);
+    parts.extend(profiles.iter().map(|(place, _)| link(place)));
     let mut graph = Graph::begin(out, &json!(CONTEXT))?;
     graph.put(json!({
         "@id": "ro-crate-metadata.json",
@@ -50,6 +53,14 @@ pub(super) fn write(
     graph.put(root(story, parts, acts))?;
     for path in own {
         graph.put(document(path))?;
+    }
+    for (place, what) in profiles {
+        graph.put(json!({
+            "@id": place,
+            "@type": "Dataset",
+            "name": what,
+            "description": "Copies of the exhibits' files, named and listed for another program",
+        }))?;
     }
     let mut shared = Shared::default();
     each_exhibit(documents, |exhibit| shared.exhibit(&mut graph, &exhibit))?;
@@ -132,6 +143,7 @@ impl Shared {
                 "sha256": file.sha256,
             }))?;
         }
+        self.duplicates(graph, exhibit)?;
         let results = exhibit.files.iter().filter_map(|file| file.path.as_deref());
         let url = record["url"].as_str();
         self.urls.extend(url.map(str::to_owned));
@@ -152,6 +164,28 @@ impl Shared {
             "result": results.map(|path| link(in_root(path))).collect::<Vec<_>>(),
             "endTime": record["captured_at"],
         }))
+    }
+
+    /// Standard duplicates, each with what it was made from and what made it.
+    fn duplicates(&mut self, graph: &mut Graph<'_>, exhibit: &Exhibit) -> Result<(), PageError> {
+        for row in exhibit.duplicates.iter().flatten() {
+            let (Some(file), Some(made)) = (&row.file, &row.made) else {
+                continue;
+            };
+            let of = exhibit.files.get((row.of as usize).saturating_sub(1));
+            let parent = of.and_then(|file| file.path.as_deref());
+            graph.put(json!({
+                "@id": file.path.as_deref().map(in_root),
+                "@type": "File",
+                "name": "Standard duplicate",
+                "description": format!("Exhibit {}, derivative of its file {}. Made with {}", exhibit.exhibit, row.of, programs(&made.record).join(", ")),
+                "encodingFormat": file.media_type,
+                "contentSize": file.size.to_string(),
+                "sha256": file.sha256,
+                "isBasedOn": parent.map(|path| link(in_root(path))),
+            }))?;
+        }
+        Ok(())
     }
 
     fn end(self, story: &PacketStory, mut graph: Graph<'_>) -> Result<(), PageError> {

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use askama::Template;
 
+use super::beside;
 use super::documents::{self, Documents, fields};
 use super::paging::{PageSection, STYLE};
 use super::rows::SectionRows;
@@ -37,6 +38,8 @@ struct Top<'a> {
     zone: Option<&'static str>,
     facts: Vec<Fact>,
     papers: Vec<PaperLinks>,
+    /// Folders of output profiles, each with what it is.
+    profiles: Vec<(String, String)>,
     files: String,
     bytes: String,
     tallies: Vec<Tally>,
@@ -208,6 +211,7 @@ fn top(story: &PacketStory) -> Top<'_> {
         zone: zone.name(),
         facts: facts(case, zone, &shown),
         papers: head.pdf.as_ref().map(PaperLinks::of).unwrap_or_default(),
+        profiles: beside::profiles(head),
         files: counted(story.files.0, "file", "files"),
         bytes: size(story.files.1),
         tallies: tallies(story),

@@ -3,6 +3,7 @@
 use askama::Template;
 use serde_json::Value;
 
+use super::beside::{self, FileView};
 use super::examined::{ExaminedView, examined, examined_with};
 use super::paging::PageSection;
 use super::story::{CapturePlace, EventActor, PacketStory, TrailEvent, number};
@@ -10,26 +11,8 @@ use super::words;
 use crate::clock::{self, Micros};
 use crate::proof::Digest;
 use crate::proof::event::{self, EventRef};
-use crate::proof::packet::{Exhibit, FileRow, PacketAuthorization, Shown};
-use crate::text::{Fact, Moment, Zone, block, facts, groups, label, line, short, size};
-
-/// A file of an exhibit.
-pub(super) struct FileView {
-    pub role: String,
-    pub name: Option<String>,
-    pub media: String,
-    pub size: String,
-    pub groups: Vec<String>,
-    /// Below `data/`.
-    pub path: Option<String>,
-    /// The same, relative to the page.
-    pub href: Option<String>,
-    pub picture: bool,
-    /// The element that plays it, where browsers do.
-    pub player: Option<&'static str>,
-    pub active: bool,
-    pub withheld: Vec<Fact>,
-}
+use crate::proof::packet::{Exhibit, PacketAuthorization, Shown};
+use crate::text::{Fact, Moment, Zone, block, facts, label, line, short};
 
 /// Who did something, as what.
 struct ActorView {
@@ -202,6 +185,8 @@ pub(super) struct ExhibitView<'s> {
     examined_heading: String,
     examined: Vec<ExaminedView>,
     redactions: Vec<RedactionView>,
+    /// What the packet's profiles cannot take of it.
+    unfit: Vec<String>,
     events: Vec<TrailView<'s>>,
 }
 
@@ -236,7 +221,11 @@ impl<'s> ExhibitView<'s> {
                 .collect(),
             flags: words_of(&record["flags"]).map(label).collect(),
             note: paragraphs(record, "/note"),
-            files: exhibit.files.iter().map(|row| file(row, story)).collect(),
+            files: (1..)
+                .zip(&exhibit.files)
+                .map(|(n, row)| FileView::of(row, (exhibit, n), story))
+                .collect(),
+            unfit: beside::unfit(exhibit),
             corrected: current.map_or_else(Vec::new, |now| changes(record, &now.record, zone)),
             examined_heading: examined_heading(exhibit, zone),
             examined: examined_files(exhibit),
@@ -398,29 +387,6 @@ fn covered(rule: &Value, zone: Zone) -> CoverageLine {
         text(rule, "/why").unwrap_or_default(),
     );
     (outcome, tone, icon, Fact::new(&label(name), zone.in_text(why)))
-}
-
-fn file(row: &FileRow, story: &PacketStory) -> FileView {
-    let up = story.paging().up(PageSection::Exhibits);
-    let media = row.media_type.as_deref().unwrap_or("unknown type");
-    let path = row.path.as_deref().and_then(|p| p.strip_prefix("data/"));
-    FileView {
-        role: label(&row.role),
-        name: row.name.as_deref().map(line),
-        media: line(media),
-        size: size(row.size),
-        groups: groups(&row.sha256),
-        path: path.map(str::to_owned),
-        href: path.map(|path| format!("{up}{path}")),
-        picture: words::is_picture(media),
-        player: words::player(media),
-        active: words::is_active(media),
-        withheld: row
-            .withheld
-            .as_ref()
-            .map(|w| facts(w, story.zone, &[]))
-            .unwrap_or_default(),
-    }
 }
 
 /// What no correction changes, or what is not of the particulars.

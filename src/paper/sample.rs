@@ -111,6 +111,8 @@ fn head(templates: &Templates) -> Head {
     };
     Head {
         supplement_of: None,
+        duplicates: None,
+        profiles: None,
         id: ID.into(),
         name: "sample-1-20260102T100000Z".into(),
         purpose: "court_exhibits".into(),
@@ -171,6 +173,8 @@ fn exhibits() -> Vec<Exhibit> {
     ];
     let exhibit = |(number, (record, files)): (u32, (Value, Vec<FileRow>))| Exhibit {
         redactions: None,
+        duplicates: None,
+        unfit: None,
         since: None,
         exhibit: number,
         number: Some(format!("P-{number}")),

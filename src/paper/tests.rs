@@ -32,6 +32,8 @@ impl Documents for Memory {
 
 fn head() -> Head {
     Head {
+        duplicates: None,
+        profiles: None,
         id: ID.into(),
         name: "26-004417-20261122T140731Z".into(),
         purpose: "discovery".into(),
@@ -59,6 +61,8 @@ fn head() -> Head {
 
 fn exhibit(number: u32, record: Value, files: Vec<FileRow>) -> Exhibit {
     Exhibit {
+        duplicates: None,
+        unfit: None,
         exhibit: number,
         capture: format!("capture-{number}"),
         item: number.into(),

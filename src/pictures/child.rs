@@ -16,8 +16,6 @@ const WORD: &str = "picture-decoder";
 /// The name of the file that is worked on, in its folder.
 pub(super) const INPUT: &str = "input";
 
-/// Time on the clock.
-const DEADLINE: Duration = Duration::from_secs(30);
 /// Bytes of a file that it writes.
 pub(super) const OUTPUT: u64 = 64 << 20;
 /// Bytes of all that it writes into its folder.
@@ -25,12 +23,28 @@ pub(super) const OUTPUTS: u64 = 2 * OUTPUT;
 /// What the smallest file takes on a disk.
 const SMALLEST: u64 = 4 << 10;
 
+/// How long a process may take on the clock, and how many bytes it may write into its folder. It limits memory, processor time
+/// and each file itself, in `limited.rs`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Bounds {
+    pub deadline: Duration,
+    pub outputs: u64,
+}
+
+/// Of what makes a picture.
+pub(super) const PICTURE: Bounds = Bounds {
+    deadline: Duration::from_secs(30),
+    outputs: OUTPUTS,
+};
+
 /// What a process is started for.
 pub(super) struct Decoding<'a> {
     /// This program.
     pub program: &'a Path,
     /// The folder of the file that is worked on.
     pub room: &'a Path,
+    /// How long it may take, and how much it may write.
+    pub bounds: Bounds,
     /// Fails where the work is to stop.
     pub go_on: &'a dyn Fn() -> Result<()>,
 }
@@ -44,8 +58,8 @@ pub(super) enum DecodingEnd {
     Badly,
     /// By a signal, mostly because it went past a limit.
     Broken(i32),
-    /// At the deadline.
-    Late,
+    /// At the deadline, after so many seconds.
+    Late(u64),
     /// When its folder was full.
     Full,
 }
@@ -60,7 +74,7 @@ impl DecodingEnd {
                 "the decoder broke off (signal {signal}): the file is damaged, or needs more memory or time than a picture may take"
             ),
             Self::Full => "the decoder wrote more than a picture may take".into(),
-            Self::Late => format!("the decoder was not done after {} seconds", DEADLINE.as_secs()),
+            Self::Late(seconds) => format!("the decoder was not done after {seconds} seconds"),
         }
     }
 }
@@ -69,6 +83,17 @@ impl Decoding<'_> {
     /// Runs a process whose standard input is a file of the folder, and whose standard output becomes one. Without
     /// arguments it decodes a picture; with them it becomes the program that they name.
     pub fn run(&self, input: &Path, output: &Path, args: &[OsString]) -> Result<DecodingEnd> {
+        self.start(input, (durable::new_file(output)?, Stdio::null()), args)
+    }
+
+    /// The same, and what it complains goes where it writes: some programs tell their version so.
+    pub fn hear(&self, input: &Path, output: &Path, args: &[OsString]) -> Result<DecodingEnd> {
+        let file = durable::new_file(output)?;
+        let same = file.try_clone()?.into();
+        self.start(input, (file, same), args)
+    }
+
+    fn start(&self, input: &Path, (output, complaints): (File, Stdio), args: &[OsString]) -> Result<DecodingEnd> {
         let mut command = Command::new(self.program);
         command
             .arg(WORD)
@@ -76,9 +101,9 @@ impl Decoding<'_> {
             .env_clear()
             .current_dir(self.room)
             .stdin(File::open(input)?)
-            .stdout(durable::new_file(output)?)
-            .stderr(Stdio::null());
-        let most = taken(self.room) + OUTPUTS;
+            .stdout(output)
+            .stderr(complaints);
+        let most = taken(self.room) + self.bounds.outputs;
         let mut child = command.spawn()?;
         let ended = self.wait(&mut child, most);
         if ended.is_err() {
@@ -89,7 +114,7 @@ impl Decoding<'_> {
 
     /// Waits for its end, and ends it where the folder takes more than `most` bytes.
     fn wait(&self, child: &mut Child, most: u64) -> Result<DecodingEnd> {
-        let (until, mut pause) = (Instant::now() + DEADLINE, Duration::from_millis(1));
+        let (until, mut pause) = (Instant::now() + self.bounds.deadline, Duration::from_millis(1));
         loop {
             if let Some(status) = child.try_wait()? {
                 return Ok(ended(status));
@@ -97,7 +122,7 @@ impl Decoding<'_> {
             (self.go_on)()?;
             if Instant::now() > until {
                 end(child);
-                return Ok(DecodingEnd::Late);
+                return Ok(DecodingEnd::Late(self.bounds.deadline.as_secs()));
             }
             if taken(self.room) > most {
                 end(child);

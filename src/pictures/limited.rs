@@ -12,6 +12,7 @@ use super::child::OUTPUT;
 use super::decode::decode_input;
 use super::print;
 use super::redact;
+use super::standard;
 use crate::examination;
 
 /// Address space, in bytes.
@@ -26,16 +27,22 @@ const FILES: u64 = 64;
 /// # Errors
 /// Why the picture could not be decoded, or the program not started.
 pub fn run_limited(args: &[OsString]) -> std::result::Result<(), String> {
+    let long = args.first().is_some_and(|word| word == standard::WORD);
+    let (memory, processor, output) = match long {
+        true => standard::LIMITS,
+        false => (MEMORY, PROCESSOR, OUTPUT),
+    };
     let limits = [
-        (Resource::As, MEMORY),
-        (Resource::Cpu, PROCESSOR),
-        (Resource::Fsize, OUTPUT),
+        (Resource::As, memory),
+        (Resource::Cpu, processor),
+        (Resource::Fsize, output),
         (Resource::Nofile, FILES),
         (Resource::Core, 0),
     ];
     for (resource, most) in limits {
         limit(resource, most).map_err(|e| format!("a limit could not be set: {e}"))?;
     }
+    let args = if long { &args[1..] } else { args };
     match args.split_first() {
         None => decode_input(),
         Some((word, kind)) if word == print::WORD => print::copy_input(kind),

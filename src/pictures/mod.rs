@@ -2,8 +2,10 @@
 //!
 //! The bytes are decoded in a process of their own, whose memory, processor time and output are limited and which is ended
 //! at its deadline: whatever a file does to its decoder, the server goes on. What comes out is encoded anew, so that nothing
-//! of the file's metadata is in it. What a file says of itself is read in the same way (`examination`). Photos in HEIC and AVIF are decoded by `heif-convert`, a frame of a video by `ffmpeg`,
-//! where they are installed; both run under the same limits. Redacted copies of pictures are made in the same way, in full size. This room knows no database and no store.
+//! of the file's metadata is in it. Photos in HEIC and AVIF are decoded by `heif-convert`, a frame of a video by `ffmpeg`,
+//! where they are installed; both run under the same limits. Redacted copies of pictures are made in the same way, in full size;
+//! standard duplicates too, those of sound and video under larger limits, and what a file says of itself is read so
+//! (`examination`). This room knows no database and no store.
 
 mod child;
 mod decode;
@@ -12,8 +14,10 @@ mod drawn;
 mod examine;
 mod helpers;
 mod limited;
+mod mp4;
 mod print;
 mod redact;
+mod standard;
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -24,8 +28,10 @@ pub use desk::{ExaminationDesk, PictureDesk};
 pub use drawn::{KIND as DRAWN_KIND, drawn, drawn_words};
 pub use helpers::Helpers;
 pub use limited::run_limited;
+pub use mp4::{BOX_HEAD, has_other_codec, mp4_box};
 pub use print::PrintCopy;
 pub use redact::{PixelBox, RedactedPicture, is_redacted};
+pub use standard::{MakerProgram, StandardCopy, StandardJob, room_for_duplicate};
 
 use crate::clock::random;
 use crate::durable;
@@ -206,6 +212,7 @@ impl PictureMaker {
         let job = child::Decoding {
             program: &self.program,
             room: room.path(),
+            bounds: child::PICTURE,
             go_on,
         };
         let still = match means {

@@ -8,6 +8,7 @@ pub mod canon;
 mod certificates;
 pub mod chain;
 pub mod checkpoint;
+mod duplicates;
 pub mod event;
 pub mod id;
 mod layout;
@@ -16,6 +17,7 @@ mod manifest;
 pub mod merkle;
 pub mod packet;
 pub mod record;
+mod rows;
 pub mod time;
 
 pub use id::Digest;

@@ -12,8 +12,10 @@ use serde_json::Value;
 use super::Digest;
 use super::canon::{self, CanonError};
 pub use super::certificates::*;
+pub use super::duplicates::*;
 pub use super::layout::*;
 pub use super::manifest::{EvidenceHash, manifest, manifest_line};
+pub use super::rows::*;
 
 /// `bag-info.txt`: `Label: value` lines. Line breaks in a value become spaces.
 pub fn bag_info(labels: &[(&str, &str)]) -> String {
@@ -87,6 +89,12 @@ pub struct Head {
     /// The papers in PDF; none where the server makes none, or the papers are older than 3.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pdf: Option<PdfPapers>,
+    /// True where standard duplicates stand beside what courts may not play.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duplicates: Option<bool>,
+    /// The output profiles beside the canonical layout, by their words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profiles: Option<Vec<String>>,
 }
 
 /// A packet of the same case that was issued before this one was asked for.
@@ -152,14 +160,6 @@ pub struct Cut {
     pub leaf: Digest,
 }
 
-/// A record with the leaf of the event that made it: the case, a subject, an account.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Shown {
-    pub leaf: Digest,
-    pub record: Value,
-}
-
 /// A row of `authorizations`; `events` are the leaves of all events about it, in order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -206,9 +206,21 @@ pub struct Exhibit {
     /// recorded about it is withheld.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redactions: Option<Vec<Shown>>,
+    /// The standard duplicates of its files, in their order, and the files that want one and have none; there where the packet
+    /// has duplicates and the exhibit is not redacted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duplicates: Option<Vec<DuplicateRow>>,
+    /// What the packet's profiles cannot take of it; absent where they take all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unfit: Option<Vec<ProfileWarning>>,
 }
 
 impl Exhibit {
+    /// The duplicate of the file at this place, from 1, as it lies in the packet.
+    pub fn duplicate(&self, of: usize) -> Option<&DuplicateRow> {
+        self.duplicates.iter().flatten().find(|row| row.of as usize == of)
+    }
+
     /// What is told of the capture: its record, or what its first redaction tells in the record's place.
     pub fn told(&self) -> &Value {
         match &self.redactions {
@@ -224,20 +236,6 @@ pub struct EventRow {
     pub leaf: Digest,
     pub seq: u64,
     pub action: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FileRow {
-    /// None when the bytes are withheld.
-    pub path: Option<String>,
-    pub sha256: Digest,
-    pub size: u64,
-    pub role: String,
-    pub name: Option<String>,
-    pub media_type: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub withheld: Option<Value>,
 }
 
 /// A row of `inventory.json`.

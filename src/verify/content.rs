@@ -8,6 +8,7 @@ use super::custody::{ContentState, CustodyFacts, files_digest, object_key, row_d
 use super::endings::ending;
 use super::log::Issued;
 use super::papers::{self, PAPERS};
+use super::profiles::ProfileFolders;
 use super::redacted::file_rows;
 use super::{Report, Verdict, Walk, rule};
 use crate::proof::packet::*;
@@ -17,13 +18,13 @@ use crate::proof::{Digest, record, time};
 const EXHIBITED: [&str; 2] = [STATUSES[0], REDACTED];
 
 /// What the lines of `packet.json` are held to, and what they have said so far.
-struct ContentCheck<'c> {
-    custody: &'c mut CustodyFacts,
+pub(super) struct ContentCheck<'c> {
+    pub custody: &'c mut CustodyFacts,
     issued: Option<&'c Issued>,
     /// Files under `data/exhibits/`, sorted, with size and digest.
-    files: Vec<(String, u64, Option<Digest>)>,
+    pub files: Vec<(String, u64, Option<Digest>)>,
     /// Those of them that an exhibit names, by their places.
-    named: HashSet<usize>,
+    pub named: HashSet<usize>,
     folder: Option<String>,
     /// Files whose bytes are withheld.
     withheld: usize,
@@ -34,6 +35,17 @@ struct ContentCheck<'c> {
     /// The item of the last exhibit.
     last: u64,
     disordered: bool,
+    /// What lies beside the originals.
+    pub beside: BesideCheck,
+}
+
+/// What was found so far of what lies beside the originals.
+#[derive(Default)]
+pub(super) struct BesideCheck {
+    /// What the profiles that the head names hold.
+    pub folders: ProfileFolders,
+    /// The duplicates that exhibits list, by their keys.
+    pub listed: HashSet<u128>,
 }
 
 impl Walk<'_> {
@@ -54,6 +66,7 @@ impl Walk<'_> {
             rows: HashMap::new(),
             last: 0,
             disordered: false,
+            beside: BesideCheck::default(),
         };
         let mut reader = PaperReader::new(PACKET_SECTIONS);
         self.files.lines(PACKET, &mut self.report, |report, number, line| {
@@ -65,8 +78,14 @@ impl Walk<'_> {
             }
         });
         self.report.require(reader.end().is_ok(), PACKET, rule::PACKET_END);
-        if self.files.index(PACKET).is_some() {
-            content.end(&mut self.report);
+        if self.files.index(PACKET).is_none() {
+            return;
+        }
+        content.end(&mut self.report);
+        let folders = content.beside.folders;
+        // What exhibits say wrongly, their copies would say again.
+        if self.report.failed() == 0 {
+            self.profiles(&folders);
         }
     }
 }
@@ -106,6 +125,7 @@ impl ContentCheck<'_> {
         }
         self.asked(report, &head);
         self.supplement(report, &head);
+        self.beside.folders = ProfileFolders::new(head.profiles.as_deref().unwrap_or_default());
         report.packet = Some(head);
     }
 
@@ -121,6 +141,8 @@ impl ContentCheck<'_> {
             "requested_by": head.requested_by,
             "exhibit_list": head.exhibit_list,
             "supplement_of": head.supplement_of,
+            "duplicates": head.duplicates,
+            "profiles": head.profiles,
             "certificates": head.pdf.as_ref().and_then(|pdf| pdf.certificates.as_ref()).map(CertificatePapers::asked),
         });
         for (field, said) in said.as_object().into_iter().flatten() {
@@ -171,7 +193,7 @@ impl ContentCheck<'_> {
     }
 
     /// Whether the record is the one that `records.jsonl` shows for this leaf, and about this object.
-    fn bound(&self, report: &mut Report, kind: &str, object: u128, leaf: Digest, record: &Value) -> bool {
+    pub(super) fn bound(&self, report: &mut Report, kind: &str, object: u128, leaf: Digest, record: &Value) -> bool {
         let fact = self.custody.find(leaf).filter(|fact| fact.object == object);
         if fact.is_some_and(|fact| fact.state == ContentState::Broken) {
             return false;
@@ -208,12 +230,12 @@ impl ContentCheck<'_> {
         };
         capture.exhibited = true;
         let (attested, own) = (capture.files, self.custody.facts[capture.fact as usize].leaf);
+        let row = capture.row;
         if let Some(redactions) = &exhibit.redactions {
             let sound = exhibit.leaf == own && exhibit.item == capture.item;
             report.require(sound, PACKET, rule::RECORDING);
-            let row = capture.row;
             self.redacted(report, (&exhibit, redactions), (attested, row));
-            return;
+            return self.beside(report, &exhibit, row);
         }
         let sound = (!bound || exhibit.leaf == own) && exhibit.record["item"].as_u64() == Some(exhibit.item);
         report.require(sound, PACKET, rule::RECORDING);
@@ -223,6 +245,7 @@ impl ContentCheck<'_> {
         for (i, row) in exhibit.files.iter().enumerate() {
             self.file(report, &exhibit, i, row);
         }
+        self.beside(report, &exhibit, row);
     }
 
     /// Exhibits stand in the order in which the request names them, else in that of their items.
@@ -347,7 +370,7 @@ impl ContentCheck<'_> {
                 .custody
                 .derivatives
                 .get(&derivative)
-                .is_some_and(|made| made.capture == object);
+                .is_some_and(|made| made.capture == object && !made.duplicate);
             let told = &record["capture"];
             let told = row_digest(&told["item"], &told["kind"], &told["captured_at"]);
             let kind = record["told"]["kind"] == record["capture"]["kind"];
@@ -409,7 +432,7 @@ impl ContentCheck<'_> {
     }
 
     /// The file at this path is there, and is the one that its row says.
-    fn stored(&mut self, report: &mut Report, path: &str, row: &FileRow) {
+    pub(super) fn stored(&mut self, report: &mut Report, path: &str, row: &FileRow) {
         let found = self.files.binary_search_by(|file| file.0.as_str().cmp(path));
         self.named.extend(found.iter());
         let Ok(found) = found else {
@@ -422,6 +445,7 @@ impl ContentCheck<'_> {
 
     /// Nothing is left out, and no file is there that nothing names.
     fn end(&self, report: &mut Report) {
+        self.all_listed(report);
         for (place, (path, ..)) in self.files.iter().enumerate() {
             if !self.named.contains(&place) {
                 report.broken(path, rule::UNNAMED);

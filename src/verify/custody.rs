@@ -130,6 +130,8 @@ pub(super) struct DerivativeFacts {
     pub capture: u128,
     /// Its file as the event attests it: `{parent, sha256, size}`, or null.
     pub file: Value,
+    /// Whether it is a standard duplicate.
+    pub duplicate: bool,
 }
 
 impl DerivativeFacts {
@@ -143,6 +145,7 @@ impl DerivativeFacts {
             fact: fact as u32,
             capture: object_key("capture", capture),
             file,
+            duplicate: attest["kind"] == DUPLICATE,
         })
         .filter(|_| sound)
     }

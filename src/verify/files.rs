@@ -55,7 +55,8 @@ impl Walk<'_> {
                 || page::is_page(path)
                 || is_pdf_path(path)
                 || path == VERIFY_PAGE
-                || path.starts_with(EXHIBITS))
+                || path.starts_with(EXHIBITS)
+                || path.starts_with(PROFILES))
             {
                 self.report.broken(path, rule::UNEXPECTED);
             }

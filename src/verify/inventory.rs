@@ -113,9 +113,14 @@ impl Walk<'_> {
         }
         let named = request.redactions.values().flatten();
         let named: HashSet<u128> = named.map(keys("derivative")).collect();
+        let duplicates = request.record["duplicates"] == true;
+        let captures = &self.custody.captures;
+        let included = |capture: u128| captures.get(&capture).and_then(CaptureFacts::status) == Some(STATUSES[0]);
         let shown = |(object, made): (&u128, &DerivativeFacts)| {
             let state = self.custody.facts[made.fact as usize].state;
-            let right = if named.contains(object) {
+            // Which duplicates stand beside their originals is told by packet.json.
+            let beside = made.duplicate && duplicates && included(made.capture) && state == ContentState::Shown;
+            let right = if named.contains(object) || beside {
                 ContentState::Shown
             } else {
                 ContentState::RecordWithheld

@@ -7,9 +7,12 @@
 //! Like `proof` and `page`, the only rooms it uses, it reads no clock, file, network or randomness.
 #![forbid(unsafe_code)]
 
+mod ascii;
 mod asked;
+mod beside;
 mod content;
 mod custody;
+pub mod duplicates;
 pub mod endings;
 mod files;
 mod grade;
@@ -19,6 +22,7 @@ mod page;
 pub mod papers;
 mod part;
 mod pdf;
+pub mod profiles;
 mod records;
 pub mod redacted;
 mod rule;

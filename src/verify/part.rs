@@ -204,6 +204,7 @@ const SPOILS: &[(&str, &str)] = &[
     ("layout.fetch", "belongs to no part of a packet"),
     ("layout.unexpected", "belongs to no part of a packet"),
     ("exhibits.unnamed", "is named by no exhibit"),
+    ("profiles.unnamed", "is in no profile"),
     ("manifest.missing", "is missing"),
     ("manifest.digest", "is not the file that was issued"),
     ("issued.manifest", "is not the manifest that was issued"),

@@ -166,10 +166,11 @@ impl CustodyFacts {
             let same = own(&record["id"], "derivative") == Some(fact.object)
                 && own(&record["capture"]["id"], "capture") == Some(made.capture)
                 && record["case_id"].as_str() == Some(case)
-                && attested_file(&record["file"]) == made.file;
+                && attested_file(&record["file"]) == made.file
+                && (record["kind"] == DUPLICATE) == made.duplicate;
             return same
                 .then_some(())
-                .ok_or("names another derivative, capture, parent or file than its event attests");
+                .ok_or("names another derivative, kind, capture, parent or file than its event attests");
         }
         let Some(capture) = capture else { return Ok(()) };
         capture.logged = record["state"] == "logged";

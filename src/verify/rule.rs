@@ -113,7 +113,7 @@ rules! {
     LISTED_ORDER "inventory.order" "does not stand in the order of the items";
     REQUEST "statuses.request" "holds not exactly one request for this packet up to the cut";
     STATUS "statuses.status" "has a status that does not follow from the events and the request";
-    DERIVATIVE_SHOWN "statuses.derivative" "shows the record of a derivative that the request does not name, or withholds one that it names";
+    DERIVATIVE_SHOWN "statuses.derivative" "shows the record of a derivative that the request does not name and that is no duplicate of an exhibit's file, or withholds one that it names";
     REASON "statuses.reason" "gives another reason than its status has";
     SCHEDULE "inventory.schedule" "describes a capture, or says why it was left out, in other words than the request";
     INVENTORY_SIZE "inventory.size" "has another number of captures than packet.issued attests";
@@ -155,5 +155,12 @@ rules! {
     REDACTED_ROW "exhibits.redacted" "a redaction tells another item, kind or time of its capture than the inventory";
     REDACTED_RECORD "exhibits.redacted" "a redacted exhibit shows its own record or a correction of it";
     REDACTED_BYTES "exhibits.leak" "its bytes are those of a file that a redacted exhibit withholds";
+    DUPLICATES "exhibits.duplicates" "an exhibit lists duplicates where none were asked for, none where they were, not in the order of its files, or neither a duplicate nor a reason for a file that wants one";
+    DUPLICATE "exhibits.duplicate" "a duplicate is not one that an event made of this file of the exhibit, in the format that it wants";
+    DUPLICATE_UNLISTED "exhibits.duplicate" "the record of a duplicate is shown that stands beside no original";
+    UNFIT "profiles.unfit" "an exhibit says otherwise than its files what the packet's profiles cannot take of it";
+    PROFILE_FILE "profiles.file" "is not the file of the exhibit that the profile copies here, or is missing";
+    PROFILE_LIST "profiles.list" "is not the list that follows from packet.json, or is missing";
+    PROFILE_UNNAMED "profiles.unnamed" "is in no profile that packet.json names";
     FILE_BYTES "exhibits.file" "its bytes are not those that were recorded";
 }

@@ -32,6 +32,7 @@ mod derivatives;
 mod disclosures;
 mod doors;
 mod drafts;
+mod duplicates;
 mod early;
 mod evidence;
 mod evidence_requests;

@@ -237,6 +237,8 @@ impl Model {
             exhibit_list: None,
             supplement_of: None,
             pdf: None,
+            duplicates: None,
+            profiles: None,
         };
         let shown = Shown {
             leaf: Digest([0; 32]),
@@ -408,6 +410,8 @@ impl Model {
             events: [recorded, noted, corrected].map(|at| row(&self.log[at])).to_vec(),
             files: rows,
             redactions: None,
+            duplicates: None,
+            unfit: None,
         });
     }
 

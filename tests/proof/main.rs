@@ -1,6 +1,7 @@
 //! The proof core, the bag and the verifier, held to published vectors and to every finding they can make.
 
 mod around;
+mod beside;
 mod canon;
 mod causes;
 mod events;

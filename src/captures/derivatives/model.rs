@@ -12,6 +12,7 @@ use crate::forms::{Form, REASON};
 use crate::identity::Person;
 use crate::pictures::PixelBox;
 use crate::proof::id::Digest;
+use crate::proof::packet::DUPLICATE;
 use crate::words;
 
 /// Boxes of one redaction at the most.
@@ -28,6 +29,8 @@ words! {
     DerivativeKind {
         /// Parts of it were blotted out.
         Redaction = "redaction",
+        /// The same in a format that courts play.
+        Duplicate = "duplicate",
     }
 }
 
@@ -64,6 +67,19 @@ pub struct Recipe {
     /// How many parts of the text were blotted out. Where they stood says the text itself, and how long they were nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blots: Option<usize>,
+    /// The programs that made a standard duplicate, in the order in which they worked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub programs: Vec<RecipeProgram>,
+}
+
+/// A program that had a part in making a derivative.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecipeProgram {
+    pub name: String,
+    /// As it says itself.
+    pub version: String,
+    /// How it was told to work.
+    pub settings: String,
 }
 
 /// The size of a picture, in pixels.
@@ -124,17 +140,21 @@ pub struct Derivative {
     pub reason: String,
     pub made_by: Person,
     pub made_at: Timestamp,
-    /// What a packet tells of the capture's record in its place.
+    /// What a packet tells of the capture's record in its place; nothing beside a duplicate, whose original is shown.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub told: Map<String, Value>,
 }
 
 impl Derivative {
-    /// What the leaf shows for ever: the capture, and the digests of parent and file.
+    /// What the leaf shows for ever: the capture, the digests of parent and file, and that it is a duplicate, where it is one.
     pub fn attested(&self) -> Map<String, Value> {
         let mut attest = Map::from_iter([("capture".to_owned(), Value::String(self.capture.id.clone()))]);
         if let Some(file) = &self.file {
             let file = serde_json::json!({"parent": file.parent, "sha256": file.sha256, "size": file.size});
             attest.insert("file".to_owned(), file);
+        }
+        if self.kind == DerivativeKind::Duplicate {
+            attest.insert("kind".to_owned(), Value::String(DUPLICATE.to_owned()));
         }
         attest
     }

@@ -11,7 +11,7 @@ use crate::gate::{NewEvent, Recorded, Tx};
 use crate::ledger::{self, Action};
 
 /// The program as derivatives name it.
-const TOOL: (&str, &str) = ("casetrail", env!("CARGO_PKG_VERSION"));
+pub(super) const TOOL: (&str, &str) = ("casetrail", env!("CARGO_PKG_VERSION"));
 
 /// Records a redaction of a capture, whose bytes lie in the store.
 pub fn redact(
@@ -48,6 +48,7 @@ pub fn redact(
             }),
             boxes: new.file.iter().flat_map(|(_, boxes)| boxes).copied().collect(),
             blots: Some(new.ranges.len()).filter(|blots| *blots > 0),
+            programs: Vec::new(),
         },
         tool: Tool {
             name: TOOL.0.to_owned(),
@@ -78,7 +79,7 @@ pub fn open(stored: &StoredCapture) -> Result<()> {
 }
 
 /// The capture as it was recorded at first, which is what a packet's inventory tells.
-fn first_version(tx: &mut Tx<'_>, stored: &StoredCapture) -> Result<Capture> {
+pub(super) fn first_version(tx: &mut Tx<'_>, stored: &StoredCapture) -> Result<Capture> {
     if stored.capture.version == 1 {
         return Ok(stored.capture.clone());
     }

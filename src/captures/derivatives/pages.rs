@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::api;
-use super::model::{Derivative, NewRedaction, ROWS, Tellable};
+use super::model::{Derivative, DerivativeKind, NewRedaction, ROWS, Tellable};
 use crate::captures::model::{CaptureView, FileEntry, OpenCapture};
 use crate::captures::reads as captures;
 use crate::cases::{CasePage, Tab};
@@ -15,6 +15,7 @@ use crate::http::{PathId, WriteRequest};
 use crate::pictures::{PixelBox, is_redacted};
 use crate::policy::Act;
 use crate::proof::id::Digest;
+use crate::proof::packet::StandardFormat;
 use crate::text::{Moment, block, counted, label, line};
 
 /// Rows of numbers that are shown at least.
@@ -60,6 +61,7 @@ impl DerivativeLine {
         let done = [
             (boxes > 0).then(|| counted(boxes, "box", "boxes")),
             (blots > 0).then(|| counted(blots, "part of the text", "parts of the text")),
+            duplicated(made),
         ];
         let done: Vec<String> = done.into_iter().flatten().collect();
         Self {
@@ -76,6 +78,15 @@ impl DerivativeLine {
             address: place("files").zip(place("pictures")),
         }
     }
+}
+
+/// The format of a standard duplicate, and what made it.
+fn duplicated(made: &Derivative) -> Option<String> {
+    let file = made.file.as_ref().filter(|_| made.kind == DerivativeKind::Duplicate)?;
+    let format = StandardFormat::of(&file.media_type).map_or("file", StandardFormat::says);
+    let programs = made.recipe.programs.iter();
+    let programs: Vec<String> = programs.map(|p| line(&format!("{} {}", p.name, p.version))).collect();
+    Some(format!("{format}, made with {}", programs.join(", ")))
 }
 
 #[derive(Template)]

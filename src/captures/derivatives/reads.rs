@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::model::Derivative;
+use super::model::{Derivative, DerivativeKind};
 use super::store;
 use crate::captures::reads::{self, FileLook};
 use crate::captures::store as captures;
@@ -27,11 +27,12 @@ pub async fn of_capture(gate: &Gate, requester: &RequestCtx, id: String) -> Resu
     gate.view(requester, Act::CaptureRead, scope, view, read).await
 }
 
-/// The derivatives of a case whose captures may leave, with the item and the digest of each, for whoever asks for a packet.
+/// The redactions of a case whose captures may leave, with the item and the digest of each, for whoever asks for a packet.
 pub async fn for_packets(gate: &Gate, requester: &RequestCtx, case: String) -> Result<Vec<Derivative>> {
     let scope = Scope::Case(case.clone());
     let read = move |ctx: &mut ReadCtx<'_>| {
-        let all = store::of_case(ctx.conn, &case)?;
+        let mut all = store::of_case(ctx.conn, &case)?;
+        all.retain(|one| one.kind == DerivativeKind::Redaction);
         let ids: Vec<String> = all.iter().map(|one| one.capture.id.clone()).collect();
         let closed = captures::closed(ctx.conn, &ids)?;
         let is_closed = |one: &Derivative| closed.iter().any(|stored| stored.capture.id == one.capture.id);

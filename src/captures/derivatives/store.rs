@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use serde_json::Value;
 
-use super::model::{Derivative, DerivedFile};
+use super::model::{Derivative, DerivativeKind, DerivedFile};
 use crate::captures::arrival::Arrived;
 use crate::captures::store as captures;
 use crate::clock::Micros;
@@ -77,6 +77,24 @@ pub fn records(conn: &mut AnyConn, case: &str, ids: &[String]) -> Result<Vec<(St
         Ok((id, (serde_json::from_str(&body)?, leaf)))
     };
     rows.into_iter().map(read).collect()
+}
+
+/// The standard duplicates of these captures, each with its record word for word and the leaf of its event, oldest first.
+pub fn duplicates(conn: &mut AnyConn, captures: &[String]) -> Result<Vec<(Derivative, Value, Digest)>> {
+    let rows: Vec<(String, Vec<u8>)> = derivatives::table
+        .filter(derivatives::capture_id.eq_any(captures.to_vec()))
+        .order(derivatives::id)
+        .select((derivatives::body, derivatives::leaf))
+        .load(conn)?;
+    let read = |(body, leaf): (String, Vec<u8>)| {
+        let leaf = Digest::from_slice(&leaf).ok_or_else(|| Error::internal("a stored digest is damaged"))?;
+        Ok((serde_json::from_str(&body)?, serde_json::from_str(&body)?, leaf))
+    };
+    let all: Result<Vec<(Derivative, Value, Digest)>> = rows.into_iter().map(read).collect();
+    Ok(all?
+        .into_iter()
+        .filter(|(made, ..)| made.kind == DerivativeKind::Duplicate)
+        .collect())
 }
 
 /// The derivative of a capture whose file has this digest.

@@ -326,7 +326,8 @@ impl ChoosePage {
             .filter(|row| row.state.may_leave())
             .map(|row| row.item.to_string());
         let picked = Picked::of(&found.picked);
-        let missing = missing::tasks(&page, &picked, form.value("recipient"));
+        let mut missing = missing::tasks(&page, &picked, form.value("recipient"));
+        missing.extend(missing::for_jers(&found.picked, &form));
         Self {
             purposes: purposes(&page.rights),
             drafts,

@@ -118,7 +118,9 @@ fn named(mut form: Form) -> Result<Form> {
     // To which packet a supplement adds is said when it is asked for.
     form.value("supplement_of");
     // They are named when the packet is asked for.
-    form.value("redactions");
+    for own in ["redactions", "duplicates", "profiles"] {
+        form.value(own);
+    }
     let recipient = form.text("recipient", LINE);
     let purpose = form.peek("purpose").map(label).unwrap_or_default();
     let name = recipient.map_or(purpose.clone(), |recipient| format!("{purpose}, {}", recipient.trim()));

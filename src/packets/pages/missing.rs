@@ -1,8 +1,14 @@
 //! What is missing before a packet is built: what stops it, and what its readers will ask about.
 
-use crate::captures::{BasisKind, CaptureState, CaptureView};
+use crate::captures::{BasisKind, CaptureState, CaptureView, FileEntry};
 use crate::cases::{CasePage, Stage};
+use crate::forms::Word;
+use crate::http::pages::FormView;
+use crate::packets::model::Purpose;
+use crate::proof::packet::JERS;
 use crate::text::label;
+use crate::verify::duplicates::{DuplicateNeed, need};
+use crate::verify::profiles::jers_takes;
 
 /// Items named in one line.
 const NAMED: usize = 12;
@@ -182,6 +188,64 @@ fn about(picked: &Picked<'_>) -> Vec<MissingTask> {
             &picked.unreviewed,
             ["is not reviewed", "are not reviewed"],
             "The packet shows who reviewed what; here it shows nobody.",
+            false,
+        ),
+    ];
+    kinds.into_iter().filter_map(task).collect()
+}
+
+/// What the federal courts' system does not take of what is picked, where its folder is asked for.
+pub fn for_jers(picked: &[CaptureView], form: &FormView) -> Vec<MissingTask> {
+    if !form.chose_of("profiles", JERS) {
+        return Vec::new();
+    }
+    let by_purpose = Purpose::from_word(form.value("purpose")).is_none_or(Purpose::has_duplicates);
+    let duplicates = match form.value("duplicates") {
+        "true" => true,
+        "false" => false,
+        _ => by_purpose,
+    };
+    let open = picked.iter().filter_map(|view| match view {
+        CaptureView::Open(open) if open.outline.state.may_leave() => Some(open),
+        _ => None,
+    });
+    let (mut left_out, mut large) = (Vec::new(), Vec::new());
+    for open in open {
+        let named = (open.outline.item, open.outline.id.as_str());
+        let files = || open.files.iter().filter(|file| file.withheld.is_none());
+        let taken = |file: &FileEntry| jers_takes(file.media_type.as_deref(), file.name.as_deref());
+        let made = |file: &FileEntry| {
+            let wants = need(file.media_type.as_deref().unwrap_or_default(), &[JERS.to_owned()]);
+            duplicates && matches!(wants, DuplicateNeed::Made(_))
+        };
+        if files().any(|file| taken(file).is_none() && !made(file)) {
+            left_out.push(named);
+        }
+        if files().any(|file| taken(file).is_some_and(|most| file.size > most)) {
+            large.push(named);
+        }
+    }
+    let kinds: [AboutItems<'_>; 2] = [
+        (
+            "is-warn",
+            "file",
+            &left_out,
+            [
+                "has a file that JERS does not take",
+                "have files that JERS does not take",
+            ],
+            "Its folder leaves that file out. The original goes in the packet all the same.",
+            false,
+        ),
+        (
+            "is-warn",
+            "alert",
+            &large,
+            [
+                "has a file that is too large for JERS",
+                "have files that are too large for JERS",
+            ],
+            "JERS takes documents of at most 50 MB, sound and video of at most 500 MB.",
             false,
         ),
     ];

@@ -14,19 +14,22 @@ use crate::http::reply::Reply;
 use crate::http::{PathId, WriteRequest};
 use crate::packets::disclosures::pages::{FormOutcome, HandedOver, RECEIPT_FIELDS, after};
 use crate::packets::model::{PacketIssue, PacketState, PacketView};
+use crate::packets::output::IssuedExtras;
 use crate::packets::selection::Selection;
 use crate::packets::{api, reads};
 use crate::proof::Digest;
-use crate::text::{Moment, Zone, count, counted, groups, label, size};
+use crate::text::{Moment, Zone, count, counted, groups, label, line, size};
 
 /// The steps of a build: the job's word, what it does, and what that is when nothing more is known.
-const STEPS: [(&str, &str, &str); 8] = [
+const STEPS: [(&str, &str, &str); 10] = [
     ("", "Wait", "for the builder"),
+    ("duplicates", "Make duplicates", "in formats that courts play"),
     ("exhibits", "Read and hash", "every file again"),
     ("custody", "Collect", "events and records"),
     ("prints", "Copy pictures", "for print"),
     ("pages", "Write pages", "index and inventory"),
     ("papers", "Lay out papers", "report and exhibits"),
+    ("profiles", "Copy profiles", "named for other systems"),
     ("issue", "Sign", "and wait for a checkpoint"),
     ("sync", "Pack", "one ZIP, no compression"),
 ];
@@ -99,9 +102,11 @@ fn progress(packet: &PacketView) -> Option<String> {
     let number = |n: i64| u64::try_from(n).unwrap_or(0);
     let (done, percent) = (number(done), number(done) * 100 / number(total));
     Some(match packet.step.as_str() {
-        "exhibits" => format!("{} of {}, {percent} %", size(done), size(number(total))),
+        "exhibits" | "profiles" => format!("{} of {}, {percent} %", size(done), size(number(total))),
         "papers" => format!("{} of {}", count(done), counted(number(total), "volume", "volumes")),
-        "pages" | "prints" => format!("{} of {}", count(done), counted(number(total), "exhibit", "exhibits")),
+        "duplicates" | "pages" | "prints" => {
+            format!("{} of {}", count(done), counted(number(total), "exhibit", "exhibits"))
+        }
         _ => format!("{percent} %"),
     })
 }
@@ -116,8 +121,34 @@ struct ShownIssue {
     index: Option<String>,
     checkpoint: Option<String>,
     inventory: Vec<(String, String)>,
+    extras: Option<ShownExtras>,
     captures: String,
     downloads: Option<String>,
+}
+
+/// What lies beside the originals, and what is lacking of it.
+struct ShownExtras {
+    duplicates: String,
+    /// How often something is lacking or cannot be taken, and the first of it.
+    lacking: Option<String>,
+    told: Vec<String>,
+    more: u64,
+}
+
+impl ShownExtras {
+    fn of(extras: &IssuedExtras) -> Self {
+        let all = extras.lacking + extras.unfit;
+        let told = extras.told.iter().map(|one| {
+            let file = one.of.map(|of| format!(", file {of}")).unwrap_or_default();
+            format!("Item {}{file}: {}", one.item, line(&one.says))
+        });
+        Self {
+            duplicates: counted(extras.duplicates, "standard duplicate", "standard duplicates"),
+            lacking: (all > 0).then(|| counted(all, "remark", "remarks")),
+            told: told.collect(),
+            more: all.saturating_sub(extras.told.len() as u64),
+        }
+    }
 }
 
 impl ShownIssue {
@@ -137,6 +168,7 @@ impl ShownIssue {
             inventory: inventory
                 .map(|(status, n)| (count(*n), label(status).to_lowercase()))
                 .collect(),
+            extras: content.extras.as_ref().map(ShownExtras::of),
             captures: counted(content.captures, "capture", "captures"),
             downloads: last.map(|at| format!("{}, last {}", counted(times, "time", "times"), at.shown())),
         }

