@@ -10,20 +10,62 @@ use std::time::{Duration, Instant};
 
 use crate::durable;
 use crate::error::Result;
+use crate::words;
 
 /// The word after the program's name that makes it such a process.
 const WORD: &str = "picture-decoder";
 /// The name of the file that is worked on, in its folder.
 pub(super) const INPUT: &str = "input";
 
-/// Time on the clock.
-const DEADLINE: Duration = Duration::from_secs(30);
-/// Bytes of a file that it writes.
+/// Bytes of a file that a process writes for a picture.
 pub(super) const OUTPUT: u64 = 64 << 20;
 /// Bytes of all that it writes into its folder.
 pub(super) const OUTPUTS: u64 = 2 * OUTPUT;
 /// What the smallest file takes on a disk.
 const SMALLEST: u64 = 4 << 10;
+
+words! {
+    /// For what a process is started, which says how much it may take.
+    Budget {
+        /// One picture.
+        Picture = "picture",
+        /// All pages of a document.
+        Document = "document",
+    }
+}
+
+/// How much a process may take.
+pub(super) struct Limits {
+    /// Time on the clock.
+    pub deadline: Duration,
+    /// Processor time, in seconds.
+    pub processor: u64,
+    /// Address space, in bytes.
+    pub memory: u64,
+    /// Bytes of a file that it writes.
+    pub output: u64,
+}
+
+impl Budget {
+    /// How much that is.
+    pub fn limits(self) -> Limits {
+        let (deadline, processor, memory, output) = match self {
+            Self::Picture => (30, 20, 1536 << 20, OUTPUT),
+            Self::Document => (240, 180, 2048 << 20, 512 << 20),
+        };
+        Limits {
+            deadline: Duration::from_secs(deadline),
+            processor,
+            memory,
+            output,
+        }
+    }
+
+    /// Bytes of all that it writes into its folder.
+    pub fn outputs(self) -> u64 {
+        2 * self.limits().output
+    }
+}
 
 /// What a process is started for.
 pub(super) struct Decoding<'a> {
@@ -33,6 +75,8 @@ pub(super) struct Decoding<'a> {
     pub room: &'a Path,
     /// Fails where the work is to stop.
     pub go_on: &'a dyn Fn() -> Result<()>,
+    /// How much it may take.
+    pub budget: Budget,
 }
 
 /// How a process ended.
@@ -44,8 +88,8 @@ pub(super) enum DecodingEnd {
     Badly,
     /// By a signal, mostly because it went past a limit.
     Broken(i32),
-    /// At the deadline.
-    Late,
+    /// At the deadline, after so many seconds.
+    Late(u64),
     /// When its folder was full.
     Full,
 }
@@ -60,7 +104,7 @@ impl DecodingEnd {
                 "the decoder broke off (signal {signal}): the file is damaged, or needs more memory or time than a picture may take"
             ),
             Self::Full => "the decoder wrote more than a picture may take".into(),
-            Self::Late => format!("the decoder was not done after {} seconds", DEADLINE.as_secs()),
+            Self::Late(seconds) => format!("the decoder was not done after {seconds} seconds"),
         }
     }
 }
@@ -72,13 +116,14 @@ impl Decoding<'_> {
         let mut command = Command::new(self.program);
         command
             .arg(WORD)
+            .arg(self.budget.as_str())
             .args(args)
             .env_clear()
             .current_dir(self.room)
             .stdin(File::open(input)?)
             .stdout(durable::new_file(output)?)
             .stderr(Stdio::null());
-        let most = taken(self.room) + OUTPUTS;
+        let most = taken(self.room) + self.budget.outputs();
         let mut child = command.spawn()?;
         let ended = self.wait(&mut child, most);
         if ended.is_err() {
@@ -89,7 +134,8 @@ impl Decoding<'_> {
 
     /// Waits for its end, and ends it where the folder takes more than `most` bytes.
     fn wait(&self, child: &mut Child, most: u64) -> Result<DecodingEnd> {
-        let (until, mut pause) = (Instant::now() + DEADLINE, Duration::from_millis(1));
+        let deadline = self.budget.limits().deadline;
+        let (until, mut pause) = (Instant::now() + deadline, Duration::from_millis(1));
         loop {
             if let Some(status) = child.try_wait()? {
                 return Ok(ended(status));
@@ -97,7 +143,7 @@ impl Decoding<'_> {
             (self.go_on)()?;
             if Instant::now() > until {
                 end(child);
-                return Ok(DecodingEnd::Late);
+                return Ok(DecodingEnd::Late(deadline.as_secs()));
             }
             if taken(self.room) > most {
                 end(child);

@@ -8,6 +8,9 @@
 mod child;
 mod decode;
 mod desk;
+mod document;
+#[cfg(feature = "pdf")]
+mod drawing;
 mod drawn;
 mod helpers;
 mod limited;
@@ -20,6 +23,7 @@ use std::path::{Path, PathBuf};
 
 pub use decode::{SIDE, ThumbSize};
 pub use desk::PictureDesk;
+pub use document::{DPI, PDF, has_pages};
 pub use drawn::{KIND as DRAWN_KIND, drawn, drawn_words};
 pub use helpers::Helpers;
 pub use limited::run_limited;
@@ -39,6 +43,11 @@ const LARGEST_VIDEO: u64 = 1 << 30;
 /// Bytes that the work on a file of this size may take: its copy, and what up to three processes write.
 pub fn room_for(size: u64) -> u64 {
     size.min(LARGEST_VIDEO) + 3 * child::OUTPUTS
+}
+
+/// Bytes that a redacted copy of a document of this size may take: its copy, and what the process writes.
+pub fn room_for_document(size: u64) -> u64 {
+    size.min(LARGEST_PHOTO) + child::Budget::Document.outputs()
 }
 
 /// How a file becomes a picture.
@@ -206,6 +215,7 @@ impl PictureMaker {
             program: &self.program,
             room: room.path(),
             go_on,
+            budget: child::Budget::Picture,
         };
         let still = match means {
             Means::Own => Ok(room.path().join(child::INPUT)),

@@ -53,6 +53,8 @@ mod pages;
 mod papers;
 mod pictures;
 mod projections;
+#[cfg(feature = "pdf")]
+mod redacted_documents;
 mod referrals;
 mod releases;
 mod samples;

@@ -58,7 +58,13 @@ pub struct Recipe {
     /// Pixels of the upright picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub picture: Option<PixelSize>,
-    /// The boxes that were filled, in its pixels.
+    /// Pixels of each page of a document, as it was drawn.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pages: Vec<PixelSize>,
+    /// At how many pixels an inch the pages were drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dpi: Option<u32>,
+    /// The boxes that were filled, in the pixels of the picture or of their page.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub boxes: Vec<PixelBox>,
     /// How many parts of the text were blotted out. Where they stood says the text itself, and how long they were nobody.
@@ -71,6 +77,13 @@ pub struct Recipe {
 pub struct PixelSize {
     pub width: u32,
     pub height: u32,
+}
+
+impl PixelSize {
+    /// Of width and height.
+    pub fn of((width, height): (u32, u32)) -> Self {
+        Self { width, height }
+    }
 }
 
 /// The file of a derivative.
@@ -202,10 +215,14 @@ impl NewRedaction {
         })
     }
 
-    /// The same from a page, where each box has four fields: `x1`, `y1`, `w1`, `h1`; and each range two, `from1` and `to1`.
+    /// The same from a page, where each box has four fields: `x1`, `y1`, `w1`, `h1`, and `p1` for its page; and each range two, `from1` and `to1`.
     pub fn of_page(mut form: Form) -> Result<Self> {
         form.value("do");
-        let boxes = rows(&mut form, &[("x", "x"), ("y", "y"), ("w", "width"), ("h", "height")]);
+        for shown in ["page", "turn"] {
+            form.value(shown);
+        }
+        let box_fields = [("p", "page"), ("x", "x"), ("y", "y"), ("w", "width"), ("h", "height")];
+        let boxes = rows(&mut form, &box_fields);
         form.put_objects("boxes", boxes);
         let ranges = rows(&mut form, &[("from", "from"), ("to", "to")]);
         form.put_objects("text_ranges", ranges);
@@ -235,12 +252,21 @@ fn must_count(form: &mut Form, field: &str) -> u64 {
 }
 
 fn pixel_box(form: &mut Form) -> PixelBox {
+    let page = form
+        .count("page")
+        .map(|number| u32::try_from(number).unwrap_or(u32::MAX));
     let mut pixels = |field: &str| {
         let number = must_count(form, field);
         u32::try_from(number).unwrap_or(u32::MAX)
     };
     let (x, y, width, height) = (pixels("x"), pixels("y"), pixels("width"), pixels("height"));
-    PixelBox { x, y, width, height }
+    PixelBox {
+        page,
+        x,
+        y,
+        width,
+        height,
+    }
 }
 
 fn check_ranges(form: &mut Form, ranges: &[TextRange]) {
@@ -278,6 +304,7 @@ mod tests {
         assert_eq!(
             boxes,
             Some(vec![PixelBox {
+                page: None,
                 x: 1,
                 y: 2,
                 width: 3,
@@ -323,6 +350,7 @@ mod tests {
         assert_eq!(
             boxes,
             [PixelBox {
+                page: None,
                 x: 10,
                 y: 20,
                 width: 30,
