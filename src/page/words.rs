@@ -78,8 +78,10 @@ pub fn redacted(record: &Value) -> String {
         _ => format!("on {} drawn as pictures", counted(pages, "page", "pages")),
     };
     let boxes = (boxes > 0).then(|| format!("{} filled {place}", counted(boxes, "box", "boxes")));
+    let times = record["recipe"]["times"].as_array().map_or(0, Vec::len) as u64;
+    let times = (times > 0).then(|| format!("{} black or silent", counted(times, "range of time", "ranges of time")));
     let blots = (blots > 0).then(|| format!("{} of the text blotted out", counted(blots, "part", "parts")));
-    let done: Vec<String> = boxes.into_iter().chain(blots).collect();
+    let done: Vec<String> = boxes.into_iter().chain(times).chain(blots).collect();
     match done.is_empty() {
         true => "what was recorded is withheld".to_owned(),
         false => done.join(", "),

@@ -31,11 +31,13 @@ words! {
         Picture = "picture",
         /// All pages of a document.
         Document = "document",
+        /// All of a video or a sound.
+        Film = "film",
     }
 }
 
 /// How much a process may take.
-pub(super) struct Limits {
+pub(super) struct ProcessLimits {
     /// Time on the clock.
     pub deadline: Duration,
     /// Processor time, in seconds.
@@ -48,12 +50,13 @@ pub(super) struct Limits {
 
 impl Budget {
     /// How much that is.
-    pub fn limits(self) -> Limits {
+    pub fn limits(self) -> ProcessLimits {
         let (deadline, processor, memory, output) = match self {
             Self::Picture => (30, 20, 1536 << 20, OUTPUT),
             Self::Document => (240, 180, 2048 << 20, 512 << 20),
+            Self::Film => (900, 600, 3072 << 20, 2048 << 20),
         };
-        Limits {
+        ProcessLimits {
             deadline: Duration::from_secs(deadline),
             processor,
             memory,

@@ -12,14 +12,10 @@ use std::os::fd::AsFd;
 
 use super::child::{Budget, Decoding, DecodingEnd};
 use super::redact::{PixelBox, RedactedPicture};
-use super::{LARGEST_PHOTO, MadeOrNot, PictureMaker, Unmade, WorkRoom, broken, child, read_at_most};
+use super::{DrawnPages, LARGEST_PHOTO, MadeOrNot, PAGES, PictureMaker, Unmade, WorkRoom, broken, child, read_at_most};
 
 /// The argument with which the process draws pages.
 pub(super) const WORD: &str = "drawn-pages";
-/// Pixels an inch of a page.
-pub const DPI: u32 = 150;
-/// Pages at the most.
-pub(super) const PAGES: usize = 200;
 /// The name of the answer in the folder.
 const ANSWER: &str = "drawn";
 /// Bytes of the first line at the most.
@@ -32,9 +28,6 @@ pub const PDF: &str = "application/pdf";
 pub fn has_pages(media_type: &str) -> bool {
     cfg!(feature = "pdf") && media_type == PDF
 }
-
-/// Pixels of each page, and what was drawn.
-pub(super) type DrawnPages<T> = (Vec<(u32, u32)>, T);
 
 /// A redacted copy of a PDF.
 #[derive(Debug)]
@@ -157,7 +150,7 @@ pub(super) fn draw_input(args: &[OsString]) -> std::result::Result<(), String> {
     let input = File::from(io::stdin().as_fd().try_clone_to_owned().map_err(failed)?);
     let mut bytes = Vec::new();
     BufReader::new(input).read_to_end(&mut bytes).map_err(failed)?;
-    let mut out = io::stdout().lock();
+    let mut out = io::stdout();
     #[cfg(feature = "pdf")]
     let drawn = super::drawing::drawn(bytes, args);
     #[cfg(not(feature = "pdf"))]

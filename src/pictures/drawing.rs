@@ -12,8 +12,8 @@ use image::codecs::png::PngEncoder;
 use image::{Rgb, RgbImage};
 use lopdf::{Document, Object, ObjectId, Stream, dictionary};
 
-use super::document::{DPI, DrawnPages, PAGES};
 use super::redact::{PixelBox, fill};
+use super::{DPI, DrawnPages, PAGES};
 
 /// Pixels of one page at the most, and of a side of it.
 const PAGE_PIXELS: u64 = 40_000_000;

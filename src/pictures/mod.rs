@@ -3,7 +3,7 @@
 //! The bytes are decoded in a process of their own, whose memory, processor time and output are limited and which is ended
 //! at its deadline: whatever a file does to its decoder, the server goes on. What comes out is encoded anew, so that nothing
 //! of the file's metadata is in it. Photos in HEIC and AVIF are decoded by `heif-convert`, a frame of a video by `ffmpeg`,
-//! where they are installed; both run under the same limits. Redacted copies of pictures are made in the same way, in full size. This room knows no database and no store.
+//! where they are installed; both run under the same limits. Redacted copies of pictures, documents and films are made in the same way. This room knows no database and no store.
 
 mod child;
 mod decode;
@@ -12,6 +12,7 @@ mod document;
 #[cfg(feature = "pdf")]
 mod drawing;
 mod drawn;
+mod film;
 mod helpers;
 mod limited;
 mod print;
@@ -23,8 +24,9 @@ use std::path::{Path, PathBuf};
 
 pub use decode::{SIDE, ThumbSize};
 pub use desk::PictureDesk;
-pub use document::{DPI, PDF, has_pages};
+pub use document::{PDF, has_pages};
 pub use drawn::{KIND as DRAWN_KIND, drawn, drawn_words};
+pub use film::{FilmFacts, FilmPart, FilmRange, is_film};
 pub use helpers::Helpers;
 pub use limited::run_limited;
 pub use print::PrintCopy;
@@ -49,6 +51,19 @@ pub fn room_for(size: u64) -> u64 {
 pub fn room_for_document(size: u64) -> u64 {
     size.min(LARGEST_PHOTO) + child::Budget::Document.outputs()
 }
+
+/// Bytes that a redacted copy of a film of this size may take.
+pub fn room_for_film(size: u64) -> u64 {
+    size.min(LARGEST_PHOTO) + child::Budget::Film.limits().output
+}
+
+/// Pixels an inch of a page that is drawn.
+pub const DPI: u32 = 150;
+/// Pages of a document at the most.
+const PAGES: usize = 200;
+
+/// Pixels of each page, and what was drawn.
+type DrawnPages<T> = (Vec<(u32, u32)>, T);
 
 /// How a file becomes a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

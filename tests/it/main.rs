@@ -55,6 +55,7 @@ mod pictures;
 mod projections;
 #[cfg(feature = "pdf")]
 mod redacted_documents;
+mod redacted_films;
 mod referrals;
 mod releases;
 mod samples;

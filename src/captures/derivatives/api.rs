@@ -48,9 +48,14 @@ pub(super) async fn record(id: String, request: WriteRequest, new: NewRedaction)
         }
         None => None,
     };
-    let bytes = make::stored(&request.app, file.as_ref(), &new).await?;
-    let verb = move |tx: &mut Tx<'_>| ops::redact(tx, &id, (&new, bytes.as_ref()));
-    request.transact(Act::DerivativeMake, scope, verb).await
+    // It goes on where nobody waits for the answer any more: a film may take minutes, and its copy is then with the item.
+    let work = async move {
+        let bytes = make::stored(&request.app, file.as_ref(), &new).await?;
+        let verb = move |tx: &mut Tx<'_>| ops::redact(tx, &id, (&new, bytes.as_ref()));
+        request.transact(Act::DerivativeMake, scope, verb).await
+    };
+    let done = actix_web::rt::spawn(work).await;
+    done.map_err(|e| Error::internal(format!("a redaction broke off: {e}")))?
 }
 
 fn no_file(e: Error) -> Error {

@@ -3,24 +3,27 @@
 
 use std::io::{self, Cursor, Read};
 
-use super::model::NewRedaction;
+use super::model::{Covers, NewRedaction};
 use crate::blobs::{BlobReader, Blobs, ExpectedBytes, Key, Shelf, WHOLE, hash};
 use crate::captures::model::FileEntry;
 use crate::error::{Error, FieldError, Result};
 use crate::http::App;
 use crate::pictures::{
-    PDF, PictureMaker, PixelBox, RedactedPicture, Unmade, has_pages, is_redacted, room_for, room_for_document,
+    FilmFacts, FilmRange, PDF, PictureMaker, PixelBox, RedactedPicture, Unmade, has_pages, is_film, is_redacted,
+    room_for, room_for_document, room_for_film,
 };
 use crate::proof::id::Digest;
 use crate::threads::blocking;
 
-/// What a copy shows, as its boxes are held to it.
+/// What a copy shows, as what is covered is held to it.
 #[derive(Debug, Clone)]
 pub enum CopyShape {
     /// A picture of so many pixels.
     Picture((u32, u32)),
     /// Pages, with the pixels of each.
     Pages(Vec<(u32, u32)>),
+    /// A video or a sound.
+    Film(FilmFacts),
 }
 
 impl CopyShape {
@@ -28,15 +31,23 @@ impl CopyShape {
     pub fn picture(&self) -> Option<(u32, u32)> {
         match self {
             Self::Picture(size) => Some(*size),
-            Self::Pages(_) => None,
+            Self::Pages(_) | Self::Film(_) => None,
         }
     }
 
     /// Pixels of each page; none of anything else.
     pub fn pages(&self) -> &[(u32, u32)] {
         match self {
-            Self::Picture(_) => &[],
+            Self::Picture(_) | Self::Film(_) => &[],
             Self::Pages(sizes) => sizes,
+        }
+    }
+
+    /// What is known of a film; none of anything else.
+    pub fn film(&self) -> Option<FilmFacts> {
+        match self {
+            Self::Film(facts) => Some(*facts),
+            Self::Picture(_) | Self::Pages(_) => None,
         }
     }
 }
@@ -63,11 +74,11 @@ pub struct MadeBytes {
 /// The type of a file, where it is one that can be redacted.
 pub(super) fn source_type(file: &FileEntry) -> Result<&str> {
     let media_type = file.media_type.as_deref().unwrap_or_default();
-    if is_redacted(media_type) || has_pages(media_type) {
+    if is_redacted(media_type) || has_pages(media_type) || is_film(media_type) {
         return Ok(media_type);
     }
     let message = format!(
-        "is of type {media_type}: boxes are filled in JPEG, PNG, GIF, WebP, TIFF, BMP, HEIC, AVIF and PDF. Redact a screenshot of it, or leave it out"
+        "is of type {media_type}: boxes are filled in JPEG, PNG, GIF, WebP, TIFF, BMP, HEIC, AVIF and PDF, and times covered in videos and sounds. Redact a screenshot of it, or leave it out"
     );
     Err(Error::field("file", "supported", message))
 }
@@ -76,10 +87,14 @@ pub(super) fn source_type(file: &FileEntry) -> Result<&str> {
 pub async fn look(app: &App, file: &FileEntry, (page, boxes): (u32, Vec<PixelBox>)) -> Result<RedactedPicture> {
     let media_type = source_type(file)?.to_owned();
     let size = file.size;
+    if is_film(&media_type) {
+        let message = "is a video or a sound: what a copy of it is like shows when it is made";
+        return Err(Error::field("file", "supported", message));
+    }
     if media_type != PDF {
         let wanted = boxes.clone();
         let make = move |maker: &PictureMaker, source| maker.redact(source, (&media_type, size), &wanted, &|| Ok(()));
-        let made = made_of(app, file, (Work::short(size), make)).await?;
+        let made = made_of(app, file, (CopyWork::short(size), make)).await?;
         inside(&boxes, &CopyShape::Picture(made.size))?;
         return Ok(made);
     }
@@ -91,23 +106,31 @@ pub async fn look(app: &App, file: &FileEntry, (page, boxes): (u32, Vec<PixelBox
         })
         .collect();
     let make = move |maker: &PictureMaker, source| maker.page(source, size, (page, &on_page));
-    made_of(app, file, (Work::short(size), make)).await
+    made_of(app, file, (CopyWork::short(size), make)).await
 }
 
 /// Pixels of each page of a PDF.
 pub async fn page_sizes(app: &App, file: &FileEntry) -> Result<Vec<(u32, u32)>> {
     let size = file.size;
     let make = move |maker: &PictureMaker, source| maker.page_sizes(source, size);
-    made_of(app, file, (Work::short(size), make)).await
+    made_of(app, file, (CopyWork::short(size), make)).await
 }
 
-/// A copy of a file with its boxes filled.
-async fn redacted(app: &App, file: &FileEntry, boxes: &[PixelBox]) -> Result<MadeCopy> {
+/// A copy of a file with what is to be covered.
+async fn redacted(app: &App, file: &FileEntry, covers: &Covers) -> Result<MadeCopy> {
     let media_type = source_type(file)?.to_owned();
+    if is_film(&media_type) {
+        return redacted_film(app, file, covers).await;
+    }
+    let boxes = &covers.boxes;
+    if boxes.is_empty() {
+        let message = "names no box: a picture or a document has no times, name boxes instead";
+        return Err(Error::field("boxes", "not_empty", message));
+    }
     let (wanted, size) = (boxes.to_vec(), file.size);
     let made = if media_type == PDF {
         let make = move |maker: &PictureMaker, source| maker.redact_pages(source, size, &wanted);
-        let made = made_of(app, file, (Work::document(size), make)).await?;
+        let made = made_of(app, file, (CopyWork::document(size), make)).await?;
         MadeCopy {
             shape: CopyShape::Pages(made.sizes),
             media_type: PDF,
@@ -115,7 +138,7 @@ async fn redacted(app: &App, file: &FileEntry, boxes: &[PixelBox]) -> Result<Mad
         }
     } else {
         let make = move |maker: &PictureMaker, source| maker.redact(source, (&media_type, size), &wanted, &|| Ok(()));
-        let made = made_of(app, file, (Work::short(size), make)).await?;
+        let made = made_of(app, file, (CopyWork::short(size), make)).await?;
         MadeCopy {
             shape: CopyShape::Picture(made.size),
             media_type: made.media_type,
@@ -126,13 +149,39 @@ async fn redacted(app: &App, file: &FileEntry, boxes: &[PixelBox]) -> Result<Mad
     Ok(made)
 }
 
+/// A copy of a film with its ranges black and silent.
+async fn redacted_film(app: &App, file: &FileEntry, covers: &Covers) -> Result<MadeCopy> {
+    let media_type = file.media_type.clone().unwrap_or_default();
+    let times = covers.times.clone();
+    if times.is_empty() {
+        let message = "names no time: a video or a sound has no boxes, name times instead";
+        return Err(Error::field("times", "not_empty", message));
+    }
+    let (wanted, size) = (times.clone(), file.size);
+    let make = move |maker: &PictureMaker, source| maker.redact_film(source, (&media_type, size), &wanted);
+    let made = made_of(app, file, (CopyWork::film(size), make)).await?;
+    let wrong = |(i, range): (usize, &FilmRange)| {
+        let (below, rule, message) = made.of.refuses(range)?;
+        Some(FieldError::new(format!("times[{i}]{below}"), rule, message))
+    };
+    FieldError::refuse(times.iter().enumerate().filter_map(wrong).collect())?;
+    let bytes = made
+        .bytes
+        .ok_or_else(|| Error::internal("a film was not made that refuses nothing"))?;
+    Ok(MadeCopy {
+        shape: CopyShape::Film(made.of),
+        media_type: made.media_type,
+        bytes: Box::new(bytes),
+    })
+}
+
 /// How long work may last, and what it may take on the disk.
-struct Work {
+struct CopyWork {
     is_long: bool,
     room: u64,
 }
 
-impl Work {
+impl CopyWork {
     /// On one picture or page.
     fn short(size: u64) -> Self {
         Self {
@@ -148,6 +197,14 @@ impl Work {
             room: room_for_document(size),
         }
     }
+
+    /// On all of a film.
+    fn film(size: u64) -> Self {
+        Self {
+            is_long: true,
+            room: room_for_film(size),
+        }
+    }
 }
 
 /// What a process makes of the recorded bytes of a file, which are compared with their digest before and after.
@@ -155,7 +212,7 @@ async fn made_of<T: Send + 'static>(
     app: &App,
     file: &FileEntry,
     (work, make): (
-        Work,
+        CopyWork,
         impl FnOnce(&PictureMaker, BlobReader) -> Result<std::result::Result<T, Unmade>> + Send + 'static,
     ),
 ) -> Result<T> {
@@ -203,6 +260,7 @@ fn inside(boxes: &[PixelBox], shape: &CopyShape) -> Result<()> {
             Some(FieldError::new(format!("boxes[{i}]{below}"), rule, message))
         };
         let (what, size) = match (shape, one.page) {
+            (CopyShape::Film(_), _) => return refused("", "either", "is for pictures and documents".into()),
             (CopyShape::Picture(_), Some(_)) => {
                 let message = "is for documents: a picture has no pages, leave it out";
                 return refused(".page", "either", message.into());
@@ -233,10 +291,10 @@ fn inside(boxes: &[PixelBox], shape: &CopyShape) -> Result<()> {
 
 /// Makes the bytes and stores them. None where only a text is redacted.
 pub async fn stored(app: &App, file: Option<&FileEntry>, new: &NewRedaction) -> Result<Option<MadeBytes>> {
-    let (Some(file), Some((_, boxes))) = (file, &new.file) else {
+    let (Some(file), Some((_, covers))) = (file, &new.file) else {
         return Ok(None);
     };
-    let made = redacted(app, file, boxes).await?;
+    let made = redacted(app, file, covers).await?;
     let (blobs, parent) = (app.blobs.clone(), file.sha256);
     let kept = blocking(move || keep(&blobs, parent, made)).await?;
     if kept.sha256 == parent {

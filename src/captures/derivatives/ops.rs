@@ -51,7 +51,9 @@ pub fn redact(
                 .map(PixelSize::of)
                 .collect(),
             dpi: made.filter(|made| !made.shape.pages().is_empty()).map(|_| DPI),
-            boxes: new.file.iter().flat_map(|(_, boxes)| boxes).copied().collect(),
+            boxes: new.file.iter().flat_map(|(_, covers)| &covers.boxes).copied().collect(),
+            duration_ms: made.and_then(|made| made.shape.film()).map(|film| film.duration_ms),
+            times: new.file.iter().flat_map(|(_, covers)| &covers.times).copied().collect(),
             blots: Some(new.ranges.len()).filter(|blots| *blots > 0),
         },
         tool: Tool {

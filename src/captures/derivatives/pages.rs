@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 
-use super::model::{Derivative, NewRedaction, ROWS, Tellable};
+use super::model::{Derivative, NewRedaction, ROWS, TIMES, Tellable};
 use super::{api, make, reads};
 use crate::captures::model::{CaptureView, FileEntry, OpenCapture};
 use crate::captures::reads as captures;
@@ -14,7 +14,7 @@ use crate::gate::Scope;
 use crate::http::pages::{self, FormView, Frame, PageRequest};
 use crate::http::reply::Reply;
 use crate::http::{PathId, WriteRequest};
-use crate::pictures::{PDF, PixelBox};
+use crate::pictures::{FilmPart, PDF, PixelBox, is_film};
 use crate::policy::Act;
 use crate::proof::id::Digest;
 use crate::text::{Moment, block, counted, label, line};
@@ -28,6 +28,8 @@ struct SourceFile {
     name: String,
     role: String,
     is_document: bool,
+    /// The element that plays it, of a film.
+    player: Option<&'static str>,
     is_chosen: bool,
 }
 
@@ -42,6 +44,16 @@ struct Look {
     /// The page, of a document.
     page: Option<u32>,
     address: String,
+}
+
+/// A range of time as it was typed.
+struct TimeRow {
+    n: usize,
+    begin: String,
+    end: String,
+    /// What is covered: word, words for it, and whether it was chosen.
+    covers: Vec<(&'static str, &'static str, bool)>,
+    error: Option<String>,
 }
 
 /// The numbers of a box, or of a range, as they were typed.
@@ -73,8 +85,10 @@ impl DerivativeLine {
         let place = |folder: &str| file.map(|file| format!("/{folder}/{}/{}", made.capture.id, file.sha256));
         let boxes = made.recipe.boxes.len() as u64;
         let blots = made.recipe.blots.unwrap_or_default() as u64;
+        let times = made.recipe.times.len() as u64;
         let done = [
             (boxes > 0).then(|| counted(boxes, "box", "boxes")),
+            (times > 0).then(|| counted(times, "range of time", "ranges of time")),
             (blots > 0).then(|| counted(blots, "part of the text", "parts of the text")),
         ];
         let done: Vec<String> = done.into_iter().flatten().collect();
@@ -114,6 +128,9 @@ struct RedactPage {
     raw: String,
     letters: usize,
     rows: Vec<NumberRow>,
+    /// The element that plays the chosen file, of a film.
+    player: Option<&'static str>,
+    times: Vec<TimeRow>,
     ranges: Vec<NumberRow>,
     tellable: Vec<(&'static str, &'static str)>,
     /// What it would look like.
@@ -155,8 +172,13 @@ fn in_rows(mut form: FormView) -> FormView {
         (1..=ROWS).filter(typed).collect()
     };
     let (boxes, ranges) = (filled(&["p", "x", "y", "w", "h"]), filled(&["from", "to"]));
+    let times = filled(&["begin", "end"]);
     for error in &mut form.errors {
-        for (list, rows, field) in [("boxes[", &boxes, "x"), ("text_ranges[", &ranges, "from")] {
+        for (list, rows, field) in [
+            ("boxes[", &boxes, "x"),
+            ("text_ranges[", &ranges, "from"),
+            ("times[", &times, "begin"),
+        ] {
             let place = error.field.strip_prefix(list).and_then(|rest| rest.split(']').next());
             if let Some(row) = place.and_then(|n| rows.get(n.parse::<usize>().ok()?)) {
                 error.field = format!("{field}{row}");
@@ -164,6 +186,9 @@ fn in_rows(mut form: FormView) -> FormView {
         }
         if error.field == "boxes" {
             error.field = "x1".into();
+        }
+        if error.field == "times" {
+            error.field = "begin1".into();
         }
     }
     form
@@ -191,6 +216,7 @@ impl RedactPage {
         for file in &mut files {
             file.is_chosen = chosen == Some(file.sha256);
         }
+        let player = files.iter().find(|file| file.is_chosen).and_then(|file| file.player);
         let is_document = files.iter().any(|file| file.is_chosen && file.is_document);
         let (mut size, mut shown, mut unreadable) = (None, None, None);
         match chosen {
@@ -198,13 +224,14 @@ impl RedactPage {
                 Ok(sizes) => (size, shown) = turned_to(&form, &sizes),
                 Err(why) => unreadable = Some(why),
             },
+            Some(_) if player.is_some() => {}
             Some(sha256) => {
                 let row = captures::picture(&page.app.gate, &page.ctx, id.clone(), sha256).await?;
                 size = row.filter(|row| row.width > 0).map(|row| (row.width, row.height));
             }
             None => {}
         }
-        let look = chosen.filter(|_| form.value("do") == "look" && unreadable.is_none());
+        let look = chosen.filter(|_| form.value("do") == "look" && unreadable.is_none() && player.is_none());
         let looks = look.map(|sha256| looked_at(&mut form, (&id, sha256), shown.as_ref()));
         let text = open.particulars.text.clone().unwrap_or_default();
         Ok(Self {
@@ -219,6 +246,8 @@ impl RedactPage {
             text: Some(text).filter(|text| !text.is_empty()).map(|text| block(&text)),
             rows: rows(&form, &NUMBERS[usize::from(shown.is_none())..]),
             shown,
+            player,
+            times: time_rows(&form),
             ranges: rows(&form, &[("from", "From"), ("to", "To")]),
             tellable: Tellable::ALL.iter().map(|word| (word.as_str(), word.says())).collect(),
             looks: looks.unwrap_or_default(),
@@ -231,13 +260,20 @@ impl RedactPage {
 
 fn sources(open: &OpenCapture) -> Vec<SourceFile> {
     let fits = |file: &&FileEntry| file.withheld.is_none() && make::source_type(file).is_ok();
-    let source = |file: &FileEntry| SourceFile {
-        sha256: file.sha256,
-        name: line(file.name.as_deref().unwrap_or("without a name")),
-        role: label(file.role.as_str()),
-        is_document: file.media_type.as_deref() == Some(PDF),
-        is_chosen: false,
-    };
+    let source =
+        |file: &FileEntry| SourceFile {
+            sha256: file.sha256,
+            name: line(file.name.as_deref().unwrap_or("without a name")),
+            role: label(file.role.as_str()),
+            is_document: file.media_type.as_deref() == Some(PDF),
+            player: file.media_type.as_deref().filter(|kind| is_film(kind)).map(|kind| {
+                match kind.starts_with("audio/") {
+                    true => "audio",
+                    false => "video",
+                }
+            }),
+            is_chosen: false,
+        };
     open.files.iter().filter(fits).map(source).collect()
 }
 
@@ -297,6 +333,31 @@ fn rows(form: &FormView, fields: &[(&'static str, &'static str)]) -> Vec<NumberR
     };
     (1..=(last + 2).clamp(SHOWN, ROWS)).map(row).collect()
 }
+
+/// The ranges of time that were filled, and some empty ones.
+fn time_rows(form: &FormView) -> Vec<TimeRow> {
+    let value = |own: &str, n: usize| form.value(&format!("{own}{n}")).to_owned();
+    let typed = |n: &usize| ["begin", "end"].iter().any(|own| !value(own, *n).is_empty());
+    let last = (1..=TIMES).rfind(typed).unwrap_or(0);
+    let row = |n: usize| TimeRow {
+        n,
+        begin: value("begin", n),
+        end: value("end", n),
+        covers: COVERS
+            .iter()
+            .map(|(part, says)| (part.as_str(), *says, value("cover", n) == part.as_str()))
+            .collect(),
+        error: form.error(&format!("begin{n}")).map(str::to_owned),
+    };
+    (1..=(last + 2).clamp(SHOWN, TIMES)).map(row).collect()
+}
+
+/// What a range of time covers, as a page calls it.
+const COVERS: [(FilmPart, &str); 3] = [
+    (FilmPart::Both, "Black and silent"),
+    (FilmPart::Picture, "Black"),
+    (FilmPart::Sound, "Silent"),
+];
 
 /// The addresses of what the boxes that were typed would look like, page by page; where one is no box, the form says so.
 fn looked_at(form: &mut FormView, (id, sha256): (&str, Digest), shown: Option<&ShownPage>) -> Vec<Look> {

@@ -106,6 +106,21 @@ if (raw && [...$("textarea", raw).value].length === Number($("textarea", raw).da
   $("[data-blot]", raw).addEventListener("click", blot);
 }
 
+// The time at which a film stands fills a range.
+const film = $("[data-film]");
+if (film) {
+  for (const hidden of $$("[data-timed], [data-here]")) hidden.removeAttribute("hidden");
+  for (const row of $$("[data-time]")) {
+    for (const [button, name] of [["[data-begins]", "begin"], ["[data-ends]", "end"]]) {
+      $(button, row).addEventListener("click", () => {
+        const at = film.currentTime.toFixed(3);
+        $(`[name^="${name}"]`, row).value = at;
+        say(`${name === "begin" ? "Begins" : "Ends"} at ${at} seconds.`);
+      });
+    }
+  }
+}
+
 if (stage && table && whole[0] > 0) {
   /** @type {{ row: Element, x: number, y: number, grip?: number[] } | null} */
   let drawn = null;
