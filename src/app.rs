@@ -116,6 +116,7 @@ fn open_blocking(config: &Config, with: With) -> Result<(OpenInstallation, u64)>
         damages: Damages::default(),
         verifications: WorkSlots::new(packets::VERIFICATIONS),
         redactions: WorkSlots::new(1),
+        long_redactions: WorkSlots::new(1),
         token_uses: TokenUses::default(),
         builder: tokio::sync::Notify::new(),
         audits: tokio::sync::Notify::new(),

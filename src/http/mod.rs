@@ -85,6 +85,8 @@ pub struct State {
     pub verifications: WorkSlots,
     /// Pictures that are redacted.
     pub redactions: WorkSlots,
+    /// Files that are redacted and may take minutes.
+    pub long_redactions: WorkSlots,
     /// When the use of each token was last noted.
     pub token_uses: TokenUses,
     /// Wakes the packet builder.

@@ -72,9 +72,16 @@ pub fn reason_of<'a>(action: &str, record: &'a Value) -> Option<&'a str> {
 pub fn redacted(record: &Value) -> String {
     let boxes = record["recipe"]["boxes"].as_array().map_or(0, Vec::len) as u64;
     let blots = record["recipe"]["blots"].as_u64().unwrap_or_default();
-    let boxes = (boxes > 0).then(|| format!("{} filled in the picture", counted(boxes, "box", "boxes")));
+    let pages = record["recipe"]["pages"].as_array().map_or(0, Vec::len) as u64;
+    let place = match pages {
+        0 => "in the picture".to_owned(),
+        _ => format!("on {} drawn as pictures", counted(pages, "page", "pages")),
+    };
+    let boxes = (boxes > 0).then(|| format!("{} filled {place}", counted(boxes, "box", "boxes")));
+    let times = record["recipe"]["times"].as_array().map_or(0, Vec::len) as u64;
+    let times = (times > 0).then(|| format!("{} black or silent", counted(times, "range of time", "ranges of time")));
     let blots = (blots > 0).then(|| format!("{} of the text blotted out", counted(blots, "part", "parts")));
-    let done: Vec<String> = boxes.into_iter().chain(blots).collect();
+    let done: Vec<String> = boxes.into_iter().chain(times).chain(blots).collect();
     match done.is_empty() {
         true => "what was recorded is withheld".to_owned(),
         false => done.join(", "),

@@ -10,32 +10,65 @@ use std::time::{Duration, Instant};
 
 use crate::durable;
 use crate::error::Result;
+use crate::words;
 
 /// The word after the program's name that makes it such a process.
 const WORD: &str = "picture-decoder";
 /// The name of the file that is worked on, in its folder.
 pub(super) const INPUT: &str = "input";
 
-/// Bytes of a file that it writes.
+/// Bytes of a file that a process writes for a picture.
 pub(super) const OUTPUT: u64 = 64 << 20;
 /// Bytes of all that it writes into its folder.
 pub(super) const OUTPUTS: u64 = 2 * OUTPUT;
 /// What the smallest file takes on a disk.
 const SMALLEST: u64 = 4 << 10;
 
-/// How long a process may take on the clock, and how many bytes it may write into its folder. It limits memory, processor time
-/// and each file itself, in `limited.rs`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Bounds {
-    pub deadline: Duration,
-    pub outputs: u64,
+words! {
+    /// For what a process is started, which says how much it may take.
+    Budget {
+        /// One picture.
+        Picture = "picture",
+        /// All pages of a document.
+        Document = "document",
+        /// All of a video or a sound.
+        Film = "film",
+    }
 }
 
-/// Of what makes a picture.
-pub(super) const PICTURE: Bounds = Bounds {
-    deadline: Duration::from_secs(30),
-    outputs: OUTPUTS,
-};
+/// How much a process may take.
+pub(super) struct ProcessLimits {
+    /// Time on the clock.
+    pub deadline: Duration,
+    /// Processor time, in seconds.
+    pub processor: u64,
+    /// Address space, in bytes.
+    pub memory: u64,
+    /// Bytes of a file that it writes.
+    pub output: u64,
+}
+
+impl Budget {
+    /// How much that is.
+    pub fn limits(self) -> ProcessLimits {
+        let (deadline, processor, memory, output) = match self {
+            Self::Picture => (30, 20, 1536 << 20, OUTPUT),
+            Self::Document => (240, 180, 2048 << 20, 512 << 20),
+            Self::Film => (1200, 600, 4096 << 20, 2048 << 20),
+        };
+        ProcessLimits {
+            deadline: Duration::from_secs(deadline),
+            processor,
+            memory,
+            output,
+        }
+    }
+
+    /// Bytes of all that it writes into its folder.
+    pub fn outputs(self) -> u64 {
+        2 * self.limits().output
+    }
+}
 
 /// What a process is started for.
 pub(super) struct Decoding<'a> {
@@ -43,10 +76,10 @@ pub(super) struct Decoding<'a> {
     pub program: &'a Path,
     /// The folder of the file that is worked on.
     pub room: &'a Path,
-    /// How long it may take, and how much it may write.
-    pub bounds: Bounds,
     /// Fails where the work is to stop.
     pub go_on: &'a dyn Fn() -> Result<()>,
+    /// How much it may take.
+    pub budget: Budget,
 }
 
 /// How a process ended.
@@ -97,13 +130,14 @@ impl Decoding<'_> {
         let mut command = Command::new(self.program);
         command
             .arg(WORD)
+            .arg(self.budget.as_str())
             .args(args)
             .env_clear()
             .current_dir(self.room)
             .stdin(File::open(input)?)
             .stdout(output)
             .stderr(complaints);
-        let most = taken(self.room) + self.bounds.outputs;
+        let most = taken(self.room) + self.budget.outputs();
         let mut child = command.spawn()?;
         let ended = self.wait(&mut child, most);
         if ended.is_err() {
@@ -114,7 +148,8 @@ impl Decoding<'_> {
 
     /// Waits for its end, and ends it where the folder takes more than `most` bytes.
     fn wait(&self, child: &mut Child, most: u64) -> Result<DecodingEnd> {
-        let (until, mut pause) = (Instant::now() + self.bounds.deadline, Duration::from_millis(1));
+        let deadline = self.budget.limits().deadline;
+        let (until, mut pause) = (Instant::now() + deadline, Duration::from_millis(1));
         loop {
             if let Some(status) = child.try_wait()? {
                 return Ok(ended(status));
@@ -122,7 +157,7 @@ impl Decoding<'_> {
             (self.go_on)()?;
             if Instant::now() > until {
                 end(child);
-                return Ok(DecodingEnd::Late(self.bounds.deadline.as_secs()));
+                return Ok(DecodingEnd::Late(deadline.as_secs()));
             }
             if taken(self.room) > most {
                 end(child);

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io::Read;
 use std::path::Path;
 
-use super::child::{Decoding, DecodingEnd, INPUT};
+use super::child::{Budget, Decoding, DecodingEnd, INPUT};
 use super::helpers::{Helpers, probe};
 use super::{Means, PictureMaker, Unmade, WorkRoom, broken, read_at_most};
 use crate::error::Result;
@@ -42,6 +42,7 @@ impl PictureMaker {
             program: &self.program,
             room: room.path(),
             go_on,
+            budget: Budget::Picture,
         };
         let input = room.path().join(INPUT);
         let mut found = found_by(&job, (&input, media_type))?;

@@ -8,41 +8,34 @@ use std::process::Command;
 
 use rustix::process::{Resource, Rlimit, setrlimit};
 
-use super::child::OUTPUT;
+use super::child::Budget;
 use super::decode::decode_input;
+use super::document;
 use super::print;
 use super::redact;
-use super::standard;
 use crate::examination;
 
-/// Address space, in bytes.
-const MEMORY: u64 = 1536 << 20;
-/// Processor time, in seconds.
-const PROCESSOR: u64 = 20;
 /// Open files.
 const FILES: u64 = 64;
 
-/// The process itself: sets its limits, then decodes the picture on its standard input, or becomes another program.
+/// The process itself: sets the limits of the budget that the first argument names, then decodes the picture on its standard input, or becomes another program.
 ///
 /// # Errors
 /// Why the picture could not be decoded, or the program not started.
 pub fn run_limited(args: &[OsString]) -> std::result::Result<(), String> {
-    let long = args.first().is_some_and(|word| word == standard::WORD);
-    let (memory, processor, output) = match long {
-        true => standard::LIMITS,
-        false => (MEMORY, PROCESSOR, OUTPUT),
-    };
+    let (budget, args) = args.split_first().ok_or("no budget was named")?;
+    let budget: Option<Budget> = budget.to_str().and_then(|word| word.parse().ok());
+    let most = budget.ok_or("the budget is none")?.limits();
     let limits = [
-        (Resource::As, memory),
-        (Resource::Cpu, processor),
-        (Resource::Fsize, output),
+        (Resource::As, most.memory),
+        (Resource::Cpu, most.processor),
+        (Resource::Fsize, most.output),
         (Resource::Nofile, FILES),
         (Resource::Core, 0),
     ];
     for (resource, most) in limits {
         limit(resource, most).map_err(|e| format!("a limit could not be set: {e}"))?;
     }
-    let args = if long { &args[1..] } else { args };
     match args.split_first() {
         None => decode_input(),
         Some((word, kind)) if word == print::WORD => print::copy_input(kind),
@@ -51,6 +44,7 @@ pub fn run_limited(args: &[OsString]) -> std::result::Result<(), String> {
             examination::examine_input(kind)
         }
         Some((word, args)) if word == redact::WORD => redact::redact_input(args),
+        Some((word, args)) if word == document::WORD => document::draw_input(args),
         // It comes back only where the program could not be started.
         Some((program, args)) => Err(Command::new(program).args(args).env_clear().exec().to_string()),
     }

@@ -3,15 +3,19 @@
 //! The bytes are decoded in a process of their own, whose memory, processor time and output are limited and which is ended
 //! at its deadline: whatever a file does to its decoder, the server goes on. What comes out is encoded anew, so that nothing
 //! of the file's metadata is in it. Photos in HEIC and AVIF are decoded by `heif-convert`, a frame of a video by `ffmpeg`,
-//! where they are installed; both run under the same limits. Redacted copies of pictures are made in the same way, in full size;
-//! standard duplicates too, those of sound and video under larger limits, and what a file says of itself is read so
-//! (`examination`). This room knows no database and no store.
+//! where they are installed; both run under the same limits. Redacted copies of pictures, documents and films are made in the
+//! same way, and standard duplicates; what a file says of itself is read so too (`examination`). This room knows no database
+//! and no store.
 
 mod child;
 mod decode;
 mod desk;
+mod document;
+#[cfg(feature = "pdf")]
+mod drawing;
 mod drawn;
 mod examine;
+mod film;
 mod helpers;
 mod limited;
 mod mp4;
@@ -25,7 +29,9 @@ use std::path::{Path, PathBuf};
 
 pub use decode::{SIDE, ThumbSize};
 pub use desk::{ExaminationDesk, PictureDesk};
+pub use document::{PDF, has_pages};
 pub use drawn::{KIND as DRAWN_KIND, drawn, drawn_words};
+pub use film::{FilmFacts, FilmPart, FilmRange, is_film};
 pub use helpers::Helpers;
 pub use limited::run_limited;
 pub use mp4::{BOX_HEAD, has_other_codec, mp4_box};
@@ -47,6 +53,24 @@ const LARGEST_VIDEO: u64 = 1 << 30;
 pub fn room_for(size: u64) -> u64 {
     size.min(LARGEST_VIDEO) + 3 * child::OUTPUTS
 }
+
+/// Bytes that a redacted copy of a document of this size may take: its copy, and what the process writes.
+pub fn room_for_document(size: u64) -> u64 {
+    size.min(LARGEST_PHOTO) + child::Budget::Document.outputs()
+}
+
+/// Bytes that a redacted copy of a film of this size may take.
+pub fn room_for_film(size: u64) -> u64 {
+    size.min(LARGEST_PHOTO) + child::Budget::Film.limits().output
+}
+
+/// Pixels an inch of a page that is drawn.
+pub const DPI: u32 = 150;
+/// Pages of a document at the most.
+const PAGES: usize = 200;
+
+/// Pixels of each page, and what was drawn.
+type DrawnPages<T> = (Vec<(u32, u32)>, T);
 
 /// How a file becomes a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -212,8 +236,8 @@ impl PictureMaker {
         let job = child::Decoding {
             program: &self.program,
             room: room.path(),
-            bounds: child::PICTURE,
             go_on,
+            budget: child::Budget::Picture,
         };
         let still = match means {
             Means::Own => Ok(room.path().join(child::INPUT)),

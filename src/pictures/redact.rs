@@ -34,6 +34,9 @@ const ANSWER: &str = "redacted";
 /// A part of a picture, in pixels of the picture as it is shown upright, from its upper left corner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PixelBox {
+    /// The page of a document, from 1; none of a picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
     pub x: u32,
     pub y: u32,
     pub width: u32,
@@ -47,16 +50,26 @@ impl PixelBox {
         within(self.x, self.width, width) && within(self.y, self.height, height)
     }
 
-    fn argument(self) -> OsString {
-        format!("{},{},{},{}", self.x, self.y, self.width, self.height).into()
+    pub(super) fn argument(self) -> OsString {
+        let page = self.page.map(|page| format!("{page},")).unwrap_or_default();
+        format!("{page}{},{},{},{}", self.x, self.y, self.width, self.height).into()
     }
 
-    fn read(argument: &OsString) -> Option<Self> {
-        let numbers: Option<Vec<u32>> = argument.to_str()?.split(',').map(|n| n.parse().ok()).collect();
-        let [x, y, width, height] = numbers?[..] else {
-            return None;
+    /// Reads four numbers, or five of which the first is the page, with commas between them.
+    pub fn read(text: &str) -> Option<Self> {
+        let numbers: Option<Vec<u32>> = text.split(',').map(|n| n.trim().parse().ok()).collect();
+        let (page, [x, y, width, height]) = match numbers?[..] {
+            [x, y, width, height] => (None, [x, y, width, height]),
+            [page, x, y, width, height] => (Some(page), [x, y, width, height]),
+            _ => return None,
         };
-        Some(Self { x, y, width, height })
+        Some(Self {
+            page,
+            x,
+            y,
+            width,
+            height,
+        })
     }
 }
 
@@ -138,7 +151,7 @@ pub(super) fn redact_input(args: &[OsString]) -> std::result::Result<(), String>
 
 fn redacted(input: File, args: &[OsString]) -> std::result::Result<(u32, u32, Vec<u8>), String> {
     let (format, boxes) = args.split_first().ok_or("no format was named")?;
-    let boxes: Option<Vec<PixelBox>> = boxes.iter().map(PixelBox::read).collect();
+    let boxes: Option<Vec<PixelBox>> = boxes.iter().map(|b| PixelBox::read(b.to_str()?)).collect();
     let boxes = boxes.ok_or("a box is none")?;
     let (picture, whole) = decoded_whole(input)?;
     let mut copy = DynamicImage::ImageRgb8(on_white(&picture));
@@ -160,7 +173,7 @@ fn redacted(input: File, args: &[OsString]) -> std::result::Result<(u32, u32, Ve
 }
 
 /// Fills the part of a box that lies in the picture.
-fn fill(picture: &mut RgbImage, at: PixelBox) {
+pub(super) fn fill(picture: &mut RgbImage, at: PixelBox) {
     let (width, height) = picture.dimensions();
     let columns = at.x.min(width)..at.x.saturating_add(at.width).min(width);
     for y in at.y.min(height)..at.y.saturating_add(at.height).min(height) {
@@ -175,6 +188,7 @@ mod tests {
     use super::*;
 
     const ONE: PixelBox = PixelBox {
+        page: None,
         x: 3,
         y: 4,
         width: 2,
@@ -195,9 +209,11 @@ mod tests {
             }
             .lies_in((u32::MAX, 100))
         );
-        assert_eq!(PixelBox::read(&ONE.argument()), Some(ONE));
-        for none in ["", "1,2,3", "1,2,3,-4", "1,2,3,4,5", "a,b,c,d"] {
-            assert_eq!(PixelBox::read(&none.into()), None, "{none}");
+        for one in [ONE, PixelBox { page: Some(7), ..ONE }] {
+            assert_eq!(PixelBox::read(one.argument().to_str().expect("numbers")), Some(one));
+        }
+        for none in ["", "1,2,3", "1,2,3,-4", "1,2,3,4,5,6", "a,b,c,d"] {
+            assert_eq!(PixelBox::read(none), None, "{none}");
         }
     }
 
@@ -213,6 +229,7 @@ mod tests {
         fill(
             &mut picture,
             PixelBox {
+                page: None,
                 x: 7,
                 y: 9,
                 width: 9,
@@ -222,6 +239,7 @@ mod tests {
         fill(
             &mut picture,
             PixelBox {
+                page: None,
                 x: 80,
                 y: 90,
                 width: 9,

@@ -9,25 +9,13 @@ use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::Path;
-use std::time::Duration;
 
-use super::child::{Bounds, Decoding, DecodingEnd, INPUT, OUTPUTS};
-use super::{Helpers, LARGEST_PHOTO, LARGEST_VIDEO, Means, PictureMaker, Unmade, WorkRoom, child, redact};
+use super::child::{Budget, Decoding, DecodingEnd, INPUT, OUTPUTS};
+use super::{Helpers, LARGEST_PHOTO, LARGEST_VIDEO, Means, PictureMaker, Unmade, WorkRoom, redact};
 use crate::durable;
 use crate::error::Result;
 use crate::proof::packet::StandardFormat;
 
-/// The argument with which a process limits itself as follows, and then becomes the program that comes after it.
-pub(super) const WORD: &str = "standard-duplicate";
-/// Bytes of the largest duplicate.
-const LARGEST: u64 = 2 << 30;
-/// Bytes of address space, seconds of processor time, bytes of a file.
-pub(super) const LIMITS: (u64, u64, u64) = (4 << 30, 600, LARGEST);
-/// The last step of a MP4 moves its index to the front, within the file.
-const LONG: Bounds = Bounds {
-    deadline: Duration::from_secs(1200),
-    outputs: LARGEST + OUTPUTS,
-};
 /// The name of the file that is made.
 const MADE: &str = "duplicate";
 /// How a still is made, as its recipe says.
@@ -98,13 +86,13 @@ impl PictureMaker {
         let mut job = Decoding {
             program: &self.program,
             room: room.path(),
-            bounds: child::PICTURE,
             go_on: wanted.go_on,
+            budget: Budget::Picture,
         };
         let made = match wanted.format {
             StandardFormat::Jpeg => self.still(&job, wanted)?,
             format => {
-                job.bounds = LONG;
+                job.budget = Budget::Film;
                 self.recoded(&job, (wanted.media_type, format))?
             }
         };
@@ -178,7 +166,7 @@ impl PictureMaker {
         };
         let version = self.version(job, (Helpers::FFMPEG, "-version"), "ffmpeg version ")?;
         let settings = settings(format);
-        let words = [WORD.into(), program.into()].into_iter();
+        let words = std::iter::once(program.into());
         let before = [
             "-nostdin",
             "-v",

@@ -20,7 +20,7 @@ fn case(app: &App) -> Case {
     case
 }
 
-fn logged(app: &App, case: &Case, name: &str, bytes: &[u8]) -> Value {
+pub fn logged(app: &App, case: &Case, name: &str, bytes: &[u8]) -> Value {
     let text = "Anna K. was here, Anna said";
     let capture = app.post_with(json!({"text": text, "files": [{"part": "f", "role": "original", "name": name}]}));
     app.lead.upload(case, &capture, &[("f", bytes)]).is(201)
@@ -40,7 +40,7 @@ pub fn redact(client: &Client, made: &Value, boxes: Value) -> Value {
     client.post(&path(made, "redactions"), wanted).is(201)
 }
 
-fn file_of(client: &Client, made: &Value, derivative: &Value) -> Vec<u8> {
+pub fn file_of(client: &Client, made: &Value, derivative: &Value) -> Vec<u8> {
     let sha256 = derivative["file"]["sha256"].as_str().unwrap();
     let answer = client.get(&format!("/api/v1/files/{}/{sha256}", made["id"].as_str().unwrap()));
     assert_eq!(answer.status, 200);
@@ -52,7 +52,7 @@ fn opened(bytes: &[u8]) -> RgbImage {
     image::load_from_memory(bytes).unwrap().to_rgb8()
 }
 
-fn holds(bytes: &[u8], what: &[u8]) -> bool {
+pub fn holds(bytes: &[u8], what: &[u8]) -> bool {
     bytes.windows(what.len()).any(|window| window == what)
 }
 

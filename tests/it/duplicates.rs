@@ -252,6 +252,7 @@ fn making_a_duplicate_is_ended_when_its_job_is() {
     let helpers = Helpers {
         ffmpeg: Some("/bin/true".into()),
         heif_convert: None,
+        ffprobe: None,
     };
     let maker = PictureMaker::open(program, folder.path().join("work"), helpers).unwrap();
     let wanted = StandardJob {

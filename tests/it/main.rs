@@ -55,6 +55,9 @@ mod pages;
 mod papers;
 mod pictures;
 mod projections;
+#[cfg(feature = "pdf")]
+mod redacted_documents;
+mod redacted_films;
 mod referrals;
 mod releases;
 mod samples;

@@ -48,9 +48,14 @@ pub(super) async fn record(id: String, request: WriteRequest, new: NewRedaction)
         }
         None => None,
     };
-    let bytes = make::stored(&request.app, file.as_ref(), &new).await?;
-    let verb = move |tx: &mut Tx<'_>| ops::redact(tx, &id, (&new, bytes.as_ref()));
-    request.transact(Act::DerivativeMake, scope, verb).await
+    // It goes on where nobody waits for the answer any more: a film may take minutes, and its copy is then with the item.
+    let work = async move {
+        let bytes = make::stored(&request.app, file.as_ref(), &new).await?;
+        let verb = move |tx: &mut Tx<'_>| ops::redact(tx, &id, (&new, bytes.as_ref()));
+        request.transact(Act::DerivativeMake, scope, verb).await
+    };
+    let done = actix_web::rt::spawn(work).await;
+    done.map_err(|e| Error::internal(format!("a redaction broke off: {e}")))?
 }
 
 fn no_file(e: Error) -> Error {
@@ -64,15 +69,25 @@ fn no_file(e: Error) -> Error {
 /// What a redaction would look like. It is made anew each time and kept nowhere.
 pub async fn preview(req: HttpRequest, id: PathId, requester: RequestCtx, app: App) -> Reply {
     // The names tell nothing of a capture; what they hold is read after the door.
-    let asked = parameters(&req, &["file", "boxes"])?;
+    let asked = parameters(&req, &["file", "page", "boxes"])?;
     let scope = Scope::Capture(id.0.clone());
     app.gate.check(&requester, Act::DerivativeMake, scope).await?;
     let value = |name: &str| asked.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str());
     let file = value("file").and_then(|text| text.to_lowercase().parse::<Digest>().ok());
     let file = file.ok_or_else(|| Error::field("file", "form", "must be the SHA-256 of a file of this capture"))?;
+    let page = match value("page") {
+        None => 1,
+        Some(text) => text.parse().map_err(|_| {
+            Error::field(
+                "page",
+                "whole_number",
+                "must be a whole number: the page of a PDF, from 1",
+            )
+        })?,
+    };
     let boxes = boxes(value("boxes").unwrap_or_default())?;
     let file = reads::source(&app.gate, &requester, (id.0, file)).await?;
-    let made = make::redacted(&app, &file, &boxes).await?;
+    let made = make::look(&app, &file, (page, boxes)).await?;
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, made.media_type))
         .insert_header((CONTENT_DISPOSITION, "inline"))
@@ -83,20 +98,14 @@ pub async fn preview(req: HttpRequest, id: PathId, requester: RequestCtx, app: A
 
 /// Reads [`boxes_text`].
 fn boxes(text: &str) -> Result<Vec<PixelBox>> {
-    let read = |one: &str| {
-        let numbers: Option<Vec<u32>> = one.split(',').map(|n| n.trim().parse().ok()).collect();
-        let [x, y, width, height] = numbers?[..] else {
-            return None;
-        };
-        Some(PixelBox { x, y, width, height })
-    };
+    let read = |one: &str| PixelBox::read(one).filter(|one| one.page.is_none());
     let all: Option<Vec<PixelBox>> = text.split(';').filter(|one| !one.is_empty()).map(read).collect();
     let all = all.filter(|all| all.len() <= BOXES);
     let message = "must be boxes as x,y,width,height with ; between them, at most 200";
     all.ok_or_else(|| Error::field("boxes", "form", message))
 }
 
-/// Boxes as the address of a preview has them.
+/// Boxes of one picture or page as the address of a preview has them.
 pub(super) fn boxes_text(boxes: &[PixelBox]) -> String {
     let one = |b: &PixelBox| format!("{},{},{},{}", b.x, b.y, b.width, b.height);
     boxes.iter().map(one).collect::<Vec<_>>().join(";")

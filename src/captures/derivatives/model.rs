@@ -10,13 +10,15 @@ use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::forms::{Form, REASON};
 use crate::identity::Person;
-use crate::pictures::PixelBox;
+use crate::pictures::{FilmPart, FilmRange, PixelBox};
 use crate::proof::id::Digest;
 use crate::proof::packet::DUPLICATE;
 use crate::words;
 
 /// Boxes of one redaction at the most.
 pub const BOXES: usize = 200;
+/// Ranges of time of one redaction at the most.
+pub const TIMES: usize = 50;
 /// Ranges of a text at the most.
 pub const RANGES: usize = 500;
 /// Rows of numbers that a page's form has at the most.
@@ -61,9 +63,21 @@ pub struct Recipe {
     /// Pixels of the upright picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub picture: Option<PixelSize>,
-    /// The boxes that were filled, in its pixels.
+    /// Pixels of each page of a document, as it was drawn.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pages: Vec<PixelSize>,
+    /// At how many pixels an inch the pages were drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dpi: Option<u32>,
+    /// The boxes that were filled, in the pixels of the picture or of their page.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub boxes: Vec<PixelBox>,
+    /// How long a film lasts, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_ms: Option<u64>,
+    /// When it is black or silent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub times: Vec<FilmRange>,
     /// How many parts of the text were blotted out. Where they stood says the text itself, and how long they were nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub blots: Option<usize>,
@@ -87,6 +101,13 @@ pub struct RecipeProgram {
 pub struct PixelSize {
     pub width: u32,
     pub height: u32,
+}
+
+impl PixelSize {
+    /// Of width and height.
+    pub fn of((width, height): (u32, u32)) -> Self {
+        Self { width, height }
+    }
 }
 
 /// The file of a derivative.
@@ -160,11 +181,20 @@ impl Derivative {
     }
 }
 
+/// What is covered of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Covers {
+    /// Boxes of a picture or of pages.
+    pub boxes: Vec<PixelBox>,
+    /// Ranges of a film, in their order and apart.
+    pub times: Vec<FilmRange>,
+}
+
 /// A redaction about to be made.
 #[derive(Debug, Clone)]
 pub struct NewRedaction {
-    /// The file of the capture, and the boxes that are filled in it.
-    pub file: Option<(Digest, Vec<PixelBox>)>,
+    /// The file of the capture, and what is covered of it.
+    pub file: Option<(Digest, Covers)>,
     /// The parts of the text that are blotted out, in their order and apart.
     pub ranges: Vec<TextRange>,
     pub tell: BTreeSet<Tellable>,
@@ -178,6 +208,7 @@ impl NewRedaction {
             .filled("file", 64)
             .map(|text| text.to_lowercase().parse::<Digest>());
         let boxes = form.objects("boxes", BOXES, pixel_box);
+        let times = form.objects("times", TIMES, time_range);
         let ranges = form.objects("text_ranges", RANGES, |form| TextRange {
             from: must_count(form, "from"),
             to: must_count(form, "to"),
@@ -191,29 +222,46 @@ impl NewRedaction {
                 "must be the SHA-256 of a file of this capture, 64 hex digits",
             );
         }
-        match (&file, boxes.is_empty()) {
-            (Some(_), true) if !form.is_refused("boxes") => {
-                let message = "names no box: draw or type at least one; what it covers is filled";
+        match (&file, boxes.is_empty(), times.is_empty()) {
+            (Some(_), true, true) if !form.is_refused("boxes") && !form.is_refused("times") => {
+                let message = "names no box: draw or type at least one; what it covers is filled. Of a video or a sound name times instead";
                 form.refuse("boxes", "not_empty", message);
             }
-            (None, false) => form.refuse(
-                "file",
-                "required",
-                "must be given: the file in which the boxes are filled",
-            ),
+            (None, false, _) | (None, _, false) => {
+                form.refuse(
+                    "file",
+                    "required",
+                    "must be given: the file of which something is covered",
+                );
+            }
+            (Some(_), false, false) => {
+                let message = "are of videos and sounds, and boxes of pictures and documents: name one of them";
+                form.refuse("times", "either", message);
+            }
             _ => {}
         }
         if !ranges.is_empty() && !tell.contains(&Tellable::Text) {
             let message = "are given, and the text is not told: name text in tell, or leave the ranges out";
             form.refuse("text_ranges", "either", message);
         }
-        if file.is_none() && boxes.is_empty() && !tell.contains(&Tellable::Text) && form.ok() {
+        if file.is_none() && boxes.is_empty() && times.is_empty() && !tell.contains(&Tellable::Text) && form.ok() {
             let message = "must be given, with boxes; or tell the text, with ranges";
             form.refuse("file", "required", message);
         }
-        check_ranges(&mut form, &ranges);
+        check_ranges(
+            &mut form,
+            ("text_ranges", "a character"),
+            ranges.iter().map(|r| (r.from, r.to)),
+        );
+        check_ranges(
+            &mut form,
+            ("times", "a millisecond"),
+            times.iter().map(|r| (r.from_ms, r.to_ms)),
+        );
         form.done()?;
-        let file = file.and_then(std::result::Result::ok).map(|sha256| (sha256, boxes));
+        let file = file
+            .and_then(std::result::Result::ok)
+            .map(|sha256| (sha256, Covers { boxes, times }));
         Ok(Self {
             file,
             ranges,
@@ -222,15 +270,48 @@ impl NewRedaction {
         })
     }
 
-    /// The same from a page, where each box has four fields: `x1`, `y1`, `w1`, `h1`; and each range two, `from1` and `to1`.
+    /// The same from a page, where each box has four fields: `x1`, `y1`, `w1`, `h1`, and `p1` for its page; each range of the
+    /// text two, `from1` and `to1`; and each range of time three, `begin1`, `end1` and `cover1`.
     pub fn of_page(mut form: Form) -> Result<Self> {
         form.value("do");
-        let boxes = rows(&mut form, &[("x", "x"), ("y", "y"), ("w", "width"), ("h", "height")]);
+        for shown in ["page", "turn"] {
+            form.value(shown);
+        }
+        let box_fields = [("p", "page"), ("x", "x"), ("y", "y"), ("w", "width"), ("h", "height")];
+        let boxes = rows(&mut form, &box_fields);
         form.put_objects("boxes", boxes);
         let ranges = rows(&mut form, &[("from", "from"), ("to", "to")]);
         form.put_objects("text_ranges", ranges);
+        let times = rows(&mut form, &TIME_FIELDS).into_iter().map(in_milliseconds).collect();
+        form.put_objects("times", times);
         Self::parse(form)
     }
+}
+
+/// The fields of a range of time on a page, and what they are in a request.
+const TIME_FIELDS: [(&str, &str); 3] = [("begin", "from_ms"), ("end", "to_ms"), ("cover", "what")];
+
+/// A row whose times are as people write them. Where neither is filled, the choice of what is covered says nothing.
+fn in_milliseconds<'n>(row: Vec<(&'n str, String)>) -> Vec<(&'n str, String)> {
+    let time = |(name, text): (&'n str, String)| match name {
+        "what" => (name, text),
+        _ => (name, milliseconds(&text).map_or(text, |ms| ms.to_string())),
+    };
+    row.into_iter().map(time).collect()
+}
+
+/// A time of a film as people write it, `75.5`, `1:15.5` or `0:01:15.5`, in milliseconds; None where it is no time.
+pub fn milliseconds(text: &str) -> Option<u64> {
+    let (whole, part) = text.trim().split_once('.').unwrap_or((text.trim(), "0"));
+    let digits = |text: &str, most: usize| (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    let parts: Vec<&str> = whole.split(':').collect();
+    if parts.len() > 3 || !parts.iter().all(|part| digits(part, 6)) || !digits(part, 3) {
+        return None;
+    }
+    let seconds = parts
+        .iter()
+        .try_fold(0_u64, |sum, part| Some(sum * 60 + part.parse::<u64>().ok()?))?;
+    Some(seconds * 1000 + format!("{part:0<3}").parse::<u64>().ok()?)
 }
 
 /// Those rows of numbered fields of which one at least is filled.
@@ -242,7 +323,7 @@ fn rows<'n>(form: &mut Form, names: &[(&str, &'n str)]) -> Vec<Vec<(&'n str, Str
             Some((*name, value.as_str()?.to_owned()))
         });
         let typed: Vec<_> = typed.collect();
-        if !typed.is_empty() {
+        if typed.iter().any(|(name, text)| *name != "what" && !text.is_empty()) {
             all.push(typed);
         }
     }
@@ -255,22 +336,41 @@ fn must_count(form: &mut Form, field: &str) -> u64 {
 }
 
 fn pixel_box(form: &mut Form) -> PixelBox {
+    let page = form
+        .count("page")
+        .map(|number| u32::try_from(number).unwrap_or(u32::MAX));
     let mut pixels = |field: &str| {
         let number = must_count(form, field);
         u32::try_from(number).unwrap_or(u32::MAX)
     };
     let (x, y, width, height) = (pixels("x"), pixels("y"), pixels("width"), pixels("height"));
-    PixelBox { x, y, width, height }
+    PixelBox {
+        page,
+        x,
+        y,
+        width,
+        height,
+    }
 }
 
-fn check_ranges(form: &mut Form, ranges: &[TextRange]) {
+fn time_range(form: &mut Form) -> FilmRange {
+    FilmRange {
+        from_ms: must_count(form, "from_ms"),
+        to_ms: must_count(form, "to_ms"),
+        what: form.word("what").unwrap_or(FilmPart::Both),
+    }
+}
+
+/// Refuses ranges that hold nothing, or begin before the one before ends.
+fn check_ranges(form: &mut Form, (field, least): (&str, &str), ranges: impl Iterator<Item = (u64, u64)>) {
     let mut last = 0;
-    for (i, range) in ranges.iter().enumerate() {
-        if range.from >= range.to || range.from < last {
-            let message = "must hold a character, and begin where the one before ends, or later";
-            form.refuse(&format!("text_ranges[{i}]"), "order", message);
+    for (i, (from, to)) in ranges.enumerate() {
+        let own = format!("{field}[{i}]");
+        if (from >= to || from < last) && !form.is_refused(&own) {
+            let message = format!("must hold {least}, and begin where the one before ends, or later");
+            form.refuse(&own, "order", message);
         }
-        last = range.to;
+        last = to;
     }
 }
 
@@ -294,10 +394,11 @@ mod tests {
         let file = "ab".repeat(32);
         let one = json!({"x": 1, "y": 2, "width": 3, "height": 4});
         let new = read(json!({"file": file, "boxes": [one], "reason": "a face"})).expect("a redaction");
-        let boxes = new.file.map(|(_, boxes)| boxes);
+        let boxes = new.file.map(|(_, covers)| covers.boxes);
         assert_eq!(
             boxes,
             Some(vec![PixelBox {
+                page: None,
                 x: 1,
                 y: 2,
                 width: 3,
@@ -328,6 +429,52 @@ mod tests {
     }
 
     #[test]
+    fn times_are_in_order_and_apart() {
+        let file = "ab".repeat(32);
+        let of = |times: Value| json!({"file": file, "times": times, "reason": "a voice"});
+        let new = read(of(
+            json!([{"from_ms": 0, "to_ms": 5}, {"from_ms": 5, "to_ms": 9, "what": "sound"}]),
+        ));
+        let (_, covers) = new.expect("a redaction").file.expect("a file");
+        assert_eq!(covers.times[0].what, FilmPart::Both);
+        assert_eq!((covers.times[1].from_ms, covers.times[1].what), (5, FilmPart::Sound));
+        let overlapping = json!([{"from_ms": 0, "to_ms": 5}, {"from_ms": 4, "to_ms": 9}, {"from_ms": 9, "to_ms": 9}]);
+        assert_eq!(refused(of(overlapping)), ["times[1] order", "times[2] order"]);
+        assert_eq!(refused(of(json!([{"from_ms": 0}]))), ["times[0].to_ms required"]);
+        assert_eq!(
+            refused(of(json!([{"from_ms": 0, "to_ms": 5, "what": "smell"}]))),
+            ["times[0].what one_of"]
+        );
+        let both = json!({"file": file, "reason": "r", "times": [{"from_ms": 0, "to_ms": 5}],
+            "boxes": [{"x": 1, "y": 2, "width": 3, "height": 4}]});
+        assert_eq!(refused(both), ["times either"]);
+        assert_eq!(
+            refused(json!({"reason": "r", "times": [{"from_ms": 0, "to_ms": 5}]})),
+            ["file required"]
+        );
+    }
+
+    #[test]
+    fn times_are_read_as_people_write_them() {
+        for (text, ms) in [
+            ("0", Some(0)),
+            ("75.5", Some(75_500)),
+            ("1:15.05", Some(75_050)),
+            (" 0:01:15.125 ", Some(75_125)),
+            ("", None),
+            ("-1", None),
+            ("1.", None),
+            ("1.2345", None),
+            ("1:", None),
+            ("1:2:3:4", None),
+            ("one", None),
+            ("1234567", None),
+        ] {
+            assert_eq!(milliseconds(text), ms, "{text:?}");
+        }
+    }
+
+    #[test]
     fn a_page_s_rows_are_boxes_and_empty_ones_none() {
         let file = "cd".repeat(32);
         let pairs = format!("file={file}&x1=&y1=&w1=&h1=&x2=10&y2=20&w2=30&h2=40&x3=1&y3=&w3=&h3=&reason=r&do=make");
@@ -339,10 +486,11 @@ mod tests {
         assert_eq!(named, ["boxes[1].y", "boxes[1].width", "boxes[1].height"]);
         let whole = pairs.replace("x3=1", "x3=");
         let new = NewRedaction::of_page(form(&whole).expect("a form")).expect("a redaction");
-        let (_, boxes) = new.file.expect("a file");
+        let (_, covers) = new.file.expect("a file");
         assert_eq!(
-            boxes,
+            covers.boxes,
             [PixelBox {
+                page: None,
                 x: 10,
                 y: 20,
                 width: 30,

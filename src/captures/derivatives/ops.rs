@@ -9,6 +9,7 @@ use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::gate::{NewEvent, Recorded, Tx};
 use crate::ledger::{self, Action};
+use crate::pictures::DPI;
 
 /// The program as derivatives name it.
 pub(super) const TOOL: (&str, &str) = ("casetrail", env!("CARGO_PKG_VERSION"));
@@ -42,11 +43,17 @@ pub fn redact(
         kind: DerivativeKind::Redaction,
         file,
         recipe: Recipe {
-            picture: made.map(|made| PixelSize {
-                width: made.pixels.0,
-                height: made.pixels.1,
-            }),
-            boxes: new.file.iter().flat_map(|(_, boxes)| boxes).copied().collect(),
+            picture: made.and_then(|made| made.shape.picture()).map(PixelSize::of),
+            pages: made
+                .iter()
+                .flat_map(|made| made.shape.pages())
+                .copied()
+                .map(PixelSize::of)
+                .collect(),
+            dpi: made.filter(|made| !made.shape.pages().is_empty()).map(|_| DPI),
+            boxes: new.file.iter().flat_map(|(_, covers)| &covers.boxes).copied().collect(),
+            duration_ms: made.and_then(|made| made.shape.film()).map(|film| film.duration_ms),
+            times: new.file.iter().flat_map(|(_, covers)| &covers.times).copied().collect(),
             blots: Some(new.ranges.len()).filter(|blots| *blots > 0),
             programs: Vec::new(),
         },

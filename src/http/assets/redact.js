@@ -7,9 +7,15 @@ const stage = $("[data-redact]");
 const table = $("[data-boxes]");
 const whole = stage ? [Number(stage.dataset.width), Number(stage.dataset.height)] : [0, 0];
 const names = ["x", "y", "w", "h"];
+/** The page of a document that is shown; empty for a picture. */
+const page = stage?.dataset.page ?? "";
 
 /** The fields of a row. @param {Element} row @returns {HTMLInputElement[]} */
 const fields = (row) => names.map((name) => $(`[name^="${name}"]`, row));
+/** The field for the page of a row. @param {Element} row @returns {HTMLInputElement | null} */
+const pageOf = (row) => $('[name^="p"]', row);
+/** @param {Element} row */
+const isShown = (row) => page === "" || pageOf(row)?.value.trim() === page;
 /** @param {Element} row */
 const numbers = (row) => fields(row).map((field) => (field.value.trim() === "" ? NaN : Number(field.value)));
 const within = (/** @type {number} */ n, /** @type {number} */ least, /** @type {number} */ most) => Math.max(least, Math.min(most, n));
@@ -23,7 +29,7 @@ function fitted([x, y, w, h]) {
 /** A row without numbers; one is added where all are filled. */
 function emptyRow() {
   const rows = $$("[data-row]", table);
-  const empty = rows.find((row) => numbers(row).every(Number.isNaN));
+  const empty = rows.find((row) => numbers(row).every(Number.isNaN) && (pageOf(row)?.value ?? "").trim() === "");
   if (empty || rows.length >= 60) return empty ?? null;
   const row = rows[rows.length - 1].cloneNode(true);
   const n = rows.length + 1;
@@ -41,6 +47,8 @@ function emptyRow() {
 /** @param {Element} row @param {number[]} box */
 function put(row, box) {
   fields(row).forEach((field, i) => { field.value = String(box[i]); });
+  const own = pageOf(row);
+  if (own) own.value = page;
 }
 
 function show() {
@@ -48,7 +56,7 @@ function show() {
   for (const old of $$(".redact__box", stage)) old.remove();
   $$("[data-row]", table).forEach((row, i) => {
     const box = numbers(row);
-    if (box.some((n) => Number.isNaN(n))) return;
+    if (!isShown(row) || box.some((n) => Number.isNaN(n))) return;
     const words = `Box ${i + 1}: left ${box[0]}, top ${box[1]}, ${box[2]} by ${box[3]} pixels`;
     const button = el("button", { type: "button", class: "redact__box", "data-box": String(i), "aria-label": words }, String(i + 1));
     const share = (/** @type {number} */ n, /** @type {number} */ of) => `${(100 * n) / of}%`;
@@ -64,7 +72,7 @@ function move(event, row) {
   const step = event.ctrlKey ? 1 : Math.max(1, Math.round(Math.max(...whole) / 100));
   const by = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] }[event.key];
   if (event.key === "Delete" || event.key === "Backspace") {
-    for (const field of fields(row)) field.value = "";
+    for (const field of [...fields(row), pageOf(row)]) if (field) field.value = "";
     say("The box is removed.");
     stage.focus();
   } else if (by) {
@@ -98,6 +106,21 @@ if (raw && [...$("textarea", raw).value].length === Number($("textarea", raw).da
   $("[data-blot]", raw).addEventListener("click", blot);
 }
 
+// The time at which a film stands fills a range.
+const film = $("[data-film]");
+if (film) {
+  for (const hidden of $$("[data-timed], [data-here]")) hidden.removeAttribute("hidden");
+  for (const row of $$("[data-time]")) {
+    for (const [button, name] of [["[data-begins]", "begin"], ["[data-ends]", "end"]]) {
+      $(button, row).addEventListener("click", () => {
+        const at = film.currentTime.toFixed(3);
+        $(`[name^="${name}"]`, row).value = at;
+        say(`${name === "begin" ? "Begins" : "Ends"} at ${at} seconds.`);
+      });
+    }
+  }
+}
+
 if (stage && table && whole[0] > 0) {
   /** @type {{ row: Element, x: number, y: number, grip?: number[] } | null} */
   let drawn = null;
@@ -110,7 +133,7 @@ if (stage && table && whole[0] > 0) {
     const [x, y] = place(event);
     const held = event.target instanceof HTMLElement ? event.target.dataset.box : undefined;
     const row = held === undefined ? emptyRow() : $$("[data-row]", table)[Number(held)];
-    if (!row) return say("There are sixty boxes: make this copy, and and ask for another.");
+    if (!row) return say("There are sixty boxes: make this copy, and ask for another.");
     drawn = { row, x, y, grip: held === undefined ? undefined : numbers(row) };
     stage.setPointerCapture(event.pointerId);
     if (held === undefined) event.preventDefault();
