@@ -10,8 +10,8 @@ pub use items::{ItemFound, ItemRights, custody, item};
 pub use of_case::{Beside, Evidence, FoundCapture, beside, evidence, items, new_items, of_case, standing};
 
 use super::derivatives;
-use super::examinations;
 use super::duplicates;
+use super::examinations;
 use super::judge;
 use super::model::{CaptureState, CaptureView, DecisionOutcome, FileEntry, NewCapture, ReviewOutcome, StoredCapture};
 use super::pictures::store::{self as pictures, PictureRow};

@@ -38,7 +38,10 @@ pub(super) fn read(file: &mut File, found: &mut Findings) -> io::Result<()> {
         _ => archive.records(plain),
     };
     if let Err(why) = ended {
-        found.flag(FileFlag::CutOff, format!("the archive cannot be read to its end: {why}"));
+        found.flag(
+            FileFlag::CutOff,
+            format!("the archive cannot be read to its end: {why}"),
+        );
     }
     archive.tell(found);
     Ok(())
@@ -91,7 +94,9 @@ impl Archive {
         }
         let address = record.header(WarcHeader::TargetURI).map(|uri| uri.into_owned());
         let mut block = Expected::of(record.header(WarcHeader::BlockDigest).as_deref());
-        let declared = record.header(WarcHeader::PayloadDigest).map(|digest| digest.into_owned());
+        let declared = record
+            .header(WarcHeader::PayloadDigest)
+            .map(|digest| digest.into_owned());
         let has_head = matches!(kind, RecordType::Response | RecordType::Request);
         let mut payload = Expected::of(declared.as_deref().filter(|_| kind != RecordType::Revisit));
         let (mut kept, mut chunk) = (Vec::new(), vec![0; CHUNK]);
@@ -134,7 +139,9 @@ impl Archive {
     /// Programs differ in whether a digest is over a body in pieces or put together.
     fn is_chunked(&self, kept: &[u8], has_head: bool) -> bool {
         let end = head_end(kept).filter(|_| has_head).unwrap_or(0);
-        String::from_utf8_lossy(&kept[..end]).to_lowercase().contains("transfer-encoding: chunked")
+        String::from_utf8_lossy(&kept[..end])
+            .to_lowercase()
+            .contains("transfer-encoding: chunked")
     }
 
     fn answer(&mut self, address: String, kept: &[u8]) {
@@ -177,11 +184,17 @@ impl Archive {
         }
         fact("Digests that hold", &self.right.to_string());
         if self.unknown > 0 {
-            fact("Digests not compared", &format!("{} over bodies sent in pieces", self.unknown));
+            fact(
+                "Digests not compared",
+                &format!("{} over bodies sent in pieces", self.unknown),
+            );
         }
         if !self.wrong.is_empty() {
             let count = self.wrong.len() as u64 + self.wrong_more;
-            let why = format!("{count} digests are not those of their records: {}", self.wrong.join(", "));
+            let why = format!(
+                "{count} digests are not those of their records: {}",
+                self.wrong.join(", ")
+            );
             found.flag(FileFlag::DigestDiffers, why);
         }
         if let Some((html, _)) = &self.first_page {

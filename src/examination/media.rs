@@ -99,7 +99,11 @@ mod tests {
     fn places_and_times_are_read_as_written_and_nonsense_is_none() {
         let found = place("+48.8577-002.295+035/").expect("a place");
         assert_eq!(
-            (found.latitude.as_str(), found.longitude.as_str(), found.altitude.as_deref()),
+            (
+                found.latitude.as_str(),
+                found.longitude.as_str(),
+                found.altitude.as_deref()
+            ),
             ("48.857700", "-2.295000", Some("35.0"))
         );
         for nonsense in ["", "+99+10/", "+1", "here", "+10+181/"] {

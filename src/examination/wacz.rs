@@ -9,8 +9,8 @@ use aws_lc_rs::digest::{Context, SHA256};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, UnparsedPublicKey};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use flate2::bufread::MultiGzDecoder;
 use chrono::DateTime;
+use flate2::bufread::MultiGzDecoder;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use serde_json::Value;
@@ -136,11 +136,19 @@ fn resources(zip: &mut Zip<'_>, described: &Value, found: &mut Findings) {
     found.fact(FactSource::Archive, "Files as described", right.to_string());
     let listed = |names: &[String]| names.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
     if !wrong.is_empty() {
-        let why = format!("{} files are other than datapackage.json says: {}", wrong.len(), listed(&wrong));
+        let why = format!(
+            "{} files are other than datapackage.json says: {}",
+            wrong.len(),
+            listed(&wrong)
+        );
         found.flag(FileFlag::DigestDiffers, why);
     }
     if !missing.is_empty() {
-        let why = format!("{} files of datapackage.json are not there: {}", missing.len(), listed(&missing));
+        let why = format!(
+            "{} files of datapackage.json are not there: {}",
+            missing.len(),
+            listed(&missing)
+        );
         found.flag(FileFlag::CutOff, why);
     }
 }
@@ -183,7 +191,10 @@ fn signed(zip: &mut Zip<'_>, package: &[u8], found: &mut Findings) {
     context.update(package);
     let made = format!("sha256:{}", crate::proof::id::hex(context.finish().as_ref()));
     if digest["hash"].as_str() != Some(&made) {
-        found.flag(FileFlag::DigestDiffers, "datapackage.json is another than datapackage-digest.json says");
+        found.flag(
+            FileFlag::DigestDiffers,
+            "datapackage.json is another than datapackage-digest.json says",
+        );
     }
     let signed = &digest["signedData"];
     if signed.is_null() {
@@ -215,34 +226,48 @@ fn signature(signed: &Value) -> std::result::Result<&'static str, &'static str> 
         let key = STANDARD.decode(said("publicKey")).map_err(|_| WRONG)?;
         let mut kinds = [&ECDSA_P256_SHA256_ASN1, &ECDSA_P384_SHA384_ASN1].into_iter();
         let holds = kinds.any(|kind| UnparsedPublicKey::new(kind, &key).verify(hash, &signature).is_ok());
-        return holds
-            .then_some("holds, by a key that nobody vouches for")
-            .ok_or(WRONG);
+        return holds.then_some("holds, by a key that nobody vouches for").ok_or(WRONG);
     };
     let own = EndEntityCert::try_from(&chain[0]).map_err(|_| WRONG)?;
-    let mut kinds = [webpki::aws_lc_rs::ECDSA_P256_SHA256, webpki::aws_lc_rs::ECDSA_P384_SHA384].into_iter();
+    let mut kinds = [
+        webpki::aws_lc_rs::ECDSA_P256_SHA256,
+        webpki::aws_lc_rs::ECDSA_P384_SHA384,
+    ]
+    .into_iter();
     if !kinds.any(|kind| own.verify_signature(kind, hash, &signature).is_ok()) {
         return Err(WRONG);
     }
     match is_trusted(&own, &chain[1..], signed) {
-        true => Ok("holds: the domain that it names signed this content, by a certificate that browsers trusted at the time that it states; its time token is not checked here"),
-        false => Err("the signature is by a certificate that was not one of this domain, or that browsers did not trust at the time that it states"),
+        true => Ok(
+            "holds: the domain that it names signed this content, by a certificate that browsers trusted at the time that it states; its time token is not checked here",
+        ),
+        false => Err(
+            "the signature is by a certificate that was not one of this domain, or that browsers did not trust at the time that it states",
+        ),
     }
 }
 
 /// The certificates of a PEM text, the signer's own first; none where there is none.
 fn chain(pem: &str) -> Option<Vec<CertificateDer<'static>>> {
-    let all: Vec<_> = CertificateDer::pem_slice_iter(pem.as_bytes()).filter_map(Result::ok).take(8).collect();
+    let all: Vec<_> = CertificateDer::pem_slice_iter(pem.as_bytes())
+        .filter_map(Result::ok)
+        .take(8)
+        .collect();
     (!all.is_empty()).then_some(all)
 }
 
 /// Whether the certificate is of the domain that is named, and leads to a root that browsers trust, at the time stated.
 fn is_trusted(own: &EndEntityCert<'_>, others: &[CertificateDer<'_>], signed: &Value) -> bool {
     let said = |name: &str| signed[name].as_str().unwrap_or_default();
-    let (Ok(domain), Ok(at)) = (ServerName::try_from(said("domain")), DateTime::parse_from_rfc3339(said("created"))) else {
+    let (Ok(domain), Ok(at)) = (
+        ServerName::try_from(said("domain")),
+        DateTime::parse_from_rfc3339(said("created")),
+    ) else {
         return false;
     };
-    let Ok(seconds) = u64::try_from(at.timestamp()) else { return false };
+    let Ok(seconds) = u64::try_from(at.timestamp()) else {
+        return false;
+    };
     let at = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
     let leads = own.verify_for_usage(
         webpki::ALL_VERIFICATION_ALGS,

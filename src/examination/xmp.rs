@@ -43,9 +43,9 @@ fn packet(bytes: &[u8]) -> Option<&str> {
 }
 
 fn properties(document: &Document<'_>, found: &mut Findings) {
-    let descriptions = document
-        .descendants()
-        .filter(|node| node.has_tag_name((RDF, "Description")) && node.parent().is_some_and(|p| p.has_tag_name((RDF, "RDF"))));
+    let descriptions = document.descendants().filter(|node| {
+        node.has_tag_name((RDF, "Description")) && node.parent().is_some_and(|p| p.has_tag_name((RDF, "RDF")))
+    });
     for description in descriptions {
         for attribute in description.attributes().filter(|a| a.namespace() != Some(RDF)) {
             let name = named(description, attribute.namespace(), attribute.name());
@@ -70,7 +70,9 @@ fn texts(property: Node<'_, '_>) -> String {
     let mut all: Vec<&str> = Vec::new();
     for node in property.descendants() {
         if node.is_element() {
-            let own = node.attributes().filter(|a| a.namespace() != Some(RDF) && a.name() != "lang");
+            let own = node
+                .attributes()
+                .filter(|a| a.namespace() != Some(RDF) && a.name() != "lang");
             all.extend(own.map(|a| a.value()));
         }
         all.extend(node.text().filter(|_| node.is_text()).map(str::trim));

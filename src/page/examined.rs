@@ -50,7 +50,10 @@ fn one(file: &Value, heading: String) -> ExaminedView {
     });
     let found = file["facts"].as_array().into_iter().flatten().map(|fact| {
         let text = |name: &str| fact[name].as_str().unwrap_or_default();
-        Fact::new(&format!("{}: {}", source(text("source")), line(text("name"))), text("value"))
+        Fact::new(
+            &format!("{}: {}", source(text("source")), line(text("name"))),
+            text("value"),
+        )
     });
     ExaminedView {
         heading,
@@ -76,15 +79,24 @@ fn measured(file: &Value) -> Vec<Fact> {
     }
     let place = &file["place"];
     if let (Some(latitude), Some(longitude)) = (place["latitude"].as_str(), place["longitude"].as_str()) {
-        let above = place["altitude"].as_str().map(|meters| format!(", {meters} m above the sea"));
+        let above = place["altitude"]
+            .as_str()
+            .map(|meters| format!(", {meters} m above the sea"));
         let above = above.unwrap_or_default();
         add("Place that it names", format!("{latitude}, {longitude}{above}"));
     }
     let hash = &file["perceptual_hash"];
     if let (Some(value), Some(quality)) = (hash["hash"].as_str(), hash["quality"].as_u64()) {
         let named = hash["algorithm"].as_str().unwrap_or_default();
-        let weak = if quality < 50 { "; too little structure to compare by" } else { "" };
-        add("Perceptual hash", format!("{value} ({named}, quality {quality} of 100{weak})"));
+        let weak = if quality < 50 {
+            "; too little structure to compare by"
+        } else {
+            ""
+        };
+        add(
+            "Perceptual hash",
+            format!("{value} ({named}, quality {quality} of 100{weak})"),
+        );
     }
     facts
 }
@@ -133,11 +145,17 @@ mod tests {
             "perceptual_hash": {"algorithm": "a", "hash": "ff", "quality": 12}, "text": "seen",
             "flags": [{"flag": "type_differs", "why": "named .jpg"}, {"flag": "encrypted", "why": "w"}],
             "facts": [{"source": "exif", "name": "Make", "value": "NIKON\u{202e}"}]});
-        let record = json!({"tool": {"name": "casetrail", "version": "9"}, "files": [file, {"not_examined": "why"}, 7]});
+        let record =
+            json!({"tool": {"name": "casetrail", "version": "9"}, "files": [file, {"not_examined": "why"}, 7]});
         let seen = examined(&record, |sha256| (sha256 == "ab").then(|| "a.jpg".to_owned()));
         assert_eq!(examined_with(&record), "casetrail 9");
         assert_eq!(seen[0].heading, "File 1, a.jpg");
-        let told = |facts: &[Fact]| facts.iter().map(|f| format!("{} = {}", f.label, f.value)).collect::<Vec<_>>();
+        let told = |facts: &[Fact]| {
+            facts
+                .iter()
+                .map(|f| format!("{} = {}", f.label, f.value))
+                .collect::<Vec<_>>()
+        };
         assert_eq!(
             told(&seen[0].facts),
             [
@@ -148,9 +166,15 @@ mod tests {
                 "Perceptual hash = ff (a, quality 12 of 100; too little structure to compare by)",
             ]
         );
-        assert_eq!(told(&seen[0].flags), ["Is another type than it is called = named .jpg", "Encrypted = w"]);
+        assert_eq!(
+            told(&seen[0].flags),
+            ["Is another type than it is called = named .jpg", "Encrypted = w"]
+        );
         let found = told(&seen[0].found);
-        assert!(found[0].starts_with("EXIF: Make = NIKON") && !found[0].contains('\u{202e}'), "{found:?}");
+        assert!(
+            found[0].starts_with("EXIF: Make = NIKON") && !found[0].contains('\u{202e}'),
+            "{found:?}"
+        );
         assert_eq!(found.len(), 3);
         assert_eq!(seen[0].text.as_deref(), Some("seen"));
         assert_eq!(told(&seen[1].flags), ["Not examined = why"]);

@@ -61,7 +61,11 @@ fn logged(app: &App, case: &Case, files: &[(&str, &[u8])]) -> Value {
         .map(|((name, _), part)| json!({"part": part, "role": "original", "name": name}))
         .collect();
     let capture = app.post_with(json!({ "files": listed }));
-    let bytes: Vec<(&str, &[u8])> = parts.iter().map(String::as_str).zip(files.iter().map(|(_, bytes)| *bytes)).collect();
+    let bytes: Vec<(&str, &[u8])> = parts
+        .iter()
+        .map(String::as_str)
+        .zip(files.iter().map(|(_, bytes)| *bytes))
+        .collect();
     app.lead.upload(case, &capture, &bytes).is(201)
 }
 
@@ -97,7 +101,11 @@ fn a_photo_says_what_it_is_and_the_record_of_it_stands_in_the_case(app: &App) {
     let (case, _laboratory) = (case(app), Laboratory::open(app));
     let photo = with_exif(&two_halves(400, 200, ImageFormat::Jpeg), 6);
     let drawn = two_halves(60, 30, ImageFormat::Png);
-    let made = logged(app, &case, &[("photo.jpg", &photo), ("drawn.jpg", &drawn), ("empty.txt", b"")]);
+    let made = logged(
+        app,
+        &case,
+        &[("photo.jpg", &photo), ("drawn.jpg", &drawn), ("empty.txt", b"")],
+    );
     assert_eq!(made.get("examination"), None);
     let found = examined(&app.lead, &made);
     assert_eq!(found["tool"]["name"], "casetrail");
@@ -111,14 +119,22 @@ fn a_photo_says_what_it_is_and_the_record_of_it_stands_in_the_case(app: &App) {
     assert_eq!(flags(&files[1]), ["type_differs"]);
     assert_eq!(files[2]["not_examined"], "it has no bytes");
     let event = app.events(&case.stream).pop().unwrap();
-    assert_eq!((&event["action"], &event["object"]["id"]), (&json!("capture.examined"), &made["id"]));
+    assert_eq!(
+        (&event["action"], &event["object"]["id"]),
+        (&json!("capture.examined"), &made["id"])
+    );
     assert_eq!(event["actor"], json!({"kind": "job", "id": "examination"}));
     assert_eq!(app.last_record(&case.stream), found);
     // A list of captures says nothing of it: it is long.
     let listed = app.lead.get(&format!("/api/v1/cases/{}/captures", case.id)).is(200);
     assert_eq!(listed["items"][0].get("examination"), None);
     let page = Browser::of(&app.lead).get(&format!("/captures/{}", made["id"].as_str().unwrap()));
-    for told in ["What the files say of themselves", "200 × 400 pixels", "EXIF: ImageDescription", "Is another type than it is called"] {
+    for told in [
+        "What the files say of themselves",
+        "200 × 400 pixels",
+        "EXIF: ImageDescription",
+        "Is another type than it is called",
+    ] {
         assert!(page.text().contains(told), "{told}: {}", page.text());
     }
     // Nobody learns of it who may not read the capture.
@@ -155,7 +171,11 @@ fn hostile_bytes_end_their_own_process_and_are_told(app: &App) {
     let deep = format!("<x:xmpmeta xmlns:x=\"a\">{}</x:xmpmeta>", "<a>".repeat(100_000));
     let mut xmp = two_halves(8, 8, ImageFormat::Png);
     xmp.extend(deep.bytes());
-    let loud = format!("<html><title>{}</title><body>{}", "t".repeat(9_000), "word ".repeat(500_000));
+    let loud = format!(
+        "<html><title>{}</title><body>{}",
+        "t".repeat(9_000),
+        "word ".repeat(500_000)
+    );
     let gone = b"<!doctype html><title>Post</title><body><p>Sorry, this page isn't available.</p></body>";
     let files: [(&str, &[u8]); 7] = [
         ("cut.png", &whole[..whole.len() / 2]),
@@ -163,8 +183,14 @@ fn hostile_bytes_end_their_own_process_and_are_told(app: &App) {
         ("loud.html", loud.as_bytes()),
         ("gone.html", gone),
         ("cut.wacz", b"PK\x03\x04 and nothing more"),
-        ("cut.warc", b"WARC/1.0\r\nWARC-Type: response\r\nContent-Length: 99999999\r\n\r\nHTTP/1.1 200"),
-        ("locked.pdf", b"%PDF-1.7\ntrailer <</Root 1 0 R /Encrypt 5 0 R>>\nstartxref\n9\n%%EOF"),
+        (
+            "cut.warc",
+            b"WARC/1.0\r\nWARC-Type: response\r\nContent-Length: 99999999\r\n\r\nHTTP/1.1 200",
+        ),
+        (
+            "locked.pdf",
+            b"%PDF-1.7\ntrailer <</Root 1 0 R /Encrypt 5 0 R>>\nstartxref\n9\n%%EOF",
+        ),
     ];
     let made = logged(app, &case, &files);
     let found = examined(&app.lead, &made);
@@ -173,7 +199,11 @@ fn hostile_bytes_end_their_own_process_and_are_told(app: &App) {
     assert_eq!(flagged[1], ["unreadable"], "{found}");
     assert_eq!(flagged[2], [""; 0], "{found}");
     let text = found["files"][2]["text"].as_str().unwrap();
-    assert!(text.chars().count() <= 4_001 && text.starts_with("word word"), "{}", text.len());
+    assert!(
+        text.chars().count() <= 4_001 && text.starts_with("word word"),
+        "{}",
+        text.len()
+    );
     assert!(found["files"][2]["title"].as_str().unwrap().chars().count() <= 301);
     assert_eq!(flagged[3], ["page_unavailable"], "{found}");
     assert!(flagged[4].contains(&"cut_off"), "{found}");
@@ -188,7 +218,10 @@ fn what_was_here_before_is_looked_for_and_a_damaged_file_is_said_to_be_so(app: &
     let bytes = two_halves(40, 20, ImageFormat::Png);
     let made = logged(app, &case, &[("a.png", &bytes)]);
     let broken = logged(app, &case, &[("b.png", &two_halves(50, 20, ImageFormat::Png))]);
-    let bare = app.lead.post(&format!("/api/v1/cases/{}/captures", case.id), app.post_with(json!({}))).is(201);
+    let bare = app
+        .lead
+        .post(&format!("/api/v1/cases/{}/captures", case.id), app.post_with(json!({})))
+        .is(201);
     let hex = broken["files"][0]["sha256"].as_str().unwrap();
     let file = app.folder().join("files").join(&hex[..2]).join(hex);
     std::fs::write(&file, b"another").unwrap();
@@ -231,7 +264,11 @@ fn real_photos_archives_and_pages_say_what_their_programs_wrote(app: &App) {
     let samples = root.join("../shared/samples");
     if !samples.exists() {
         // Past the test harness, which shows the output of failed tests alone.
-        let _ = writeln!(std::io::stderr(), "SKIPPED: the samples {} are not there", samples.display());
+        let _ = writeln!(
+            std::io::stderr(),
+            "SKIPPED: the samples {} are not there",
+            samples.display()
+        );
         return;
     }
     let (case, _laboratory) = (case(app), Laboratory::open(app));
@@ -242,9 +279,24 @@ fn real_photos_archives_and_pages_say_what_their_programs_wrote(app: &App) {
         ("photos/no_exif.jpg", &[], "XPAuthor", "CREDIT"),
         ("web/iana.warc.gz", &[], "Software", "LiveWeb Warc Writer 1.0"),
         ("web/valid_example_1.wacz", &[], "Signature", "none"),
-        ("web/valid_signed_example_1.wacz", &[], "Signed by", "btrix-sign-test.webrecorder.net"),
-        ("web/invalid_signed_example_1.wacz", &["signature_differs"], "Signed by", "btrix-sign-test.webrecorder.net"),
-        ("post/post.mhtml", &[], "Address when it was saved", "http://127.0.0.1:8931/post.html"),
+        (
+            "web/valid_signed_example_1.wacz",
+            &[],
+            "Signed by",
+            "btrix-sign-test.webrecorder.net",
+        ),
+        (
+            "web/invalid_signed_example_1.wacz",
+            &["signature_differs"],
+            "Signed by",
+            "btrix-sign-test.webrecorder.net",
+        ),
+        (
+            "post/post.mhtml",
+            &[],
+            "Address when it was saved",
+            "http://127.0.0.1:8931/post.html",
+        ),
         ("post/clip.mp4", &[], "Container", "QuickTime / MOV"),
     ];
     let bytes: Vec<Vec<u8>> = wanted.iter().map(|(path, ..)| read(path)).collect();
@@ -260,8 +312,16 @@ fn real_photos_archives_and_pages_say_what_their_programs_wrote(app: &App) {
     }
     let files = &found["files"];
     assert_eq!(files[0]["place"]["latitude"], "43.467448");
-    assert_eq!(files[1]["place"], json!({"source": "exif", "latitude": "39.051344", "longitude": "-94.288772", "altitude": "260.6"}));
+    assert_eq!(
+        files[1]["place"],
+        json!({"source": "exif", "latitude": "39.051344", "longitude": "-94.288772", "altitude": "260.6"})
+    );
     assert!(fact(&files[5], "Signature").unwrap().starts_with("holds"));
-    assert!(files[7]["text"].as_str().unwrap().contains("she took the 9:50 towards the terminal"));
+    assert!(
+        files[7]["text"]
+            .as_str()
+            .unwrap()
+            .contains("she took the 9:50 towards the terminal")
+    );
     app.audit();
 }

@@ -39,7 +39,13 @@ fn an_exhibit_shows_what_was_found_in_its_files() {
     let files = sample().files();
     assert_eq!(failures(&verify_zip(&files, &key())), [""; 0]);
     let page = String::from_utf8(page_of(&files)).unwrap();
-    for told in ["640 × 480 pixels", "EXIF: Make", "&#60;b&#62;NIKON", "named .png", "casetrail 1"] {
+    for told in [
+        "640 × 480 pixels",
+        "EXIF: Make",
+        "&#60;b&#62;NIKON",
+        "named .png",
+        "casetrail 1",
+    ] {
         assert!(page.contains(told), "{told}");
     }
 }

@@ -155,10 +155,8 @@ pub fn record(
         kind: DerivativeKind::Duplicate,
         file: Some(made.file.clone()),
         recipe: Recipe {
-            picture: None,
-            boxes: Vec::new(),
-            blots: None,
             programs: made.programs.clone(),
+            ..Recipe::default()
         },
         tool: Tool {
             name: ops::TOOL.0.to_owned(),

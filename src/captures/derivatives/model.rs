@@ -58,7 +58,7 @@ pub struct TextRange {
 }
 
 /// How a redaction was made: whoever has the parent can make it again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recipe {
     /// Pixels of the upright picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]

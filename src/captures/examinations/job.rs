@@ -7,7 +7,7 @@ use tokio::sync::{Notify, watch};
 
 use super::store;
 use crate::blobs::{DAMAGED, ExpectedBytes, WHOLE};
-use crate::captures::model::{ExaminedFile, Examination, FileEntry};
+use crate::captures::model::{Examination, ExaminedFile, FileEntry};
 use crate::captures::store::{self as captures, RemarkKind};
 use crate::clock::{MINUTE, Micros, Timestamp};
 use crate::error::Result;

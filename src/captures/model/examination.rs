@@ -128,17 +128,27 @@ fn other_type(file: &FileEntry) -> Option<String> {
     {
         return Some(format!("its name ends in .{ending}, and its bytes are {is}"));
     }
-    let said = file.declared_type.as_deref()?.split(';').next()?.trim().to_ascii_lowercase();
+    let said = file
+        .declared_type
+        .as_deref()?
+        .split(';')
+        .next()?
+        .trim()
+        .to_ascii_lowercase();
     let family = |media_type: &str| media_type.split('/').next().map(str::to_owned);
-    let seen = |media_type: &str| ["image", "video", "audio"].iter().any(|known| media_type.starts_with(known));
+    let seen = |media_type: &str| {
+        ["image", "video", "audio"]
+            .iter()
+            .any(|known| media_type.starts_with(known))
+    };
     let differs = (seen(&said) || seen(is)) && family(&said) != family(is) && said != "application/octet-stream";
     differs.then(|| format!("its sender calls it {said}, and its bytes are {is}"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use super::super::FileRole;
+    use super::*;
     use crate::examination::FactSource;
 
     fn file(name: Option<&str>, is: &str, declared: Option<&str>) -> FileEntry {
@@ -158,7 +168,12 @@ mod tests {
         for (name, is, declared, lies) in [
             (Some("a.jpg"), "image/jpeg", Some("image/jpeg"), false),
             (Some("a.JPG"), "image/png", None, true),
-            (Some("photo.jpg"), "application/vnd.microsoft.portable-executable", None, true),
+            (
+                Some("photo.jpg"),
+                "application/vnd.microsoft.portable-executable",
+                None,
+                true,
+            ),
             (Some("a.heic"), "image/heif", Some("application/octet-stream"), false),
             (None, "text/html", Some("image/png"), true),
             (None, "image/png", Some("text/plain; charset=utf-8"), true),

@@ -15,7 +15,7 @@ mod viewing;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-pub use examination::{ExaminedFile, Examination};
+pub use examination::{Examination, ExaminedFile};
 pub use file_names::{is_unfinished, kind_of};
 pub use filter::{CaptureFilter, CaptureQuery, NewTo, Place, Sort};
 pub use new::{NewCapture, NewCorrection, NewFile};
