@@ -5,6 +5,7 @@
 //! of the file's metadata is in it. Photos in HEIC and AVIF are decoded by `heif-convert`, a frame of a video by `ffmpeg`,
 //! where they are installed; both run under the same limits. Redacted copies of pictures, documents and films are made in the same way. This room knows no database and no store.
 
+mod archive;
 mod child;
 mod decode;
 mod desk;
@@ -22,6 +23,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+pub use archive::{SanitizedCounts, is_archive};
 pub use decode::{SIDE, ThumbSize};
 pub use desk::PictureDesk;
 pub use document::{PDF, has_pages};
