@@ -917,6 +917,31 @@ def recorded_files(custody, capture):
     return custody.recorded[custody.items[capture] - 1].get("attest", {}).get("files", [])
 
 
+def recipe_fits(record):
+    """Whether the recipe of a redaction can be that of its copy."""
+    recipe, kind = record.get("recipe", {}), (record.get("file") or {}).get("media_type", "")
+    own = [name for name in ("picture", "pages", "times", "sanitized") if name in recipe]
+    if record.get("kind") != ("sanitized" if "sanitized" in recipe else "redaction") or len(own) > 1:
+        return False
+
+    def lies(one):
+        page = one.get("page")
+        if ("pages" in recipe) != ("page" in one) or page is not None and not 0 < page <= len(recipe["pages"]):
+            return False
+        size = recipe["pages"][page - 1] if page is not None else recipe["picture"]
+        return all(one[long] > 0 and one[at] + one[long] <= size[long] for at, long in (("x", "width"), ("y", "height")))
+
+    boxes = recipe.get("boxes", [])
+    if own in (["picture"], ["pages"]):
+        fits = kind.startswith("image/") if own == ["picture"] else kind == "application/pdf" and recipe.get("dpi", 0) > 0
+        return fits and bool(boxes) and all(map(lies, boxes))
+    if own == ["times"]:
+        ends = [end for one in recipe["times"] for end in (one["from_ms"], one["to_ms"])]
+        fits = all(one["from_ms"] < one["to_ms"] and one["what"] in ("both", "picture", "sound") for one in recipe["times"])
+        return kind[:6] in ("video/", "audio/") and fits and bool(ends) and ends == sorted(ends) and ends[-1] <= recipe["duration_ms"] and not boxes
+    return not boxes and bool(own) == bool(record.get("file"))
+
+
 def redacted(custody, row, recorded):
     """Holds the files of a redacted exhibit to what follows from its event and its redactions; gives those that lie in the packet."""
     shown, listed = row["redactions"], custody.rows[custody.items[row["capture"]] - 1]
@@ -928,6 +953,7 @@ def redacted(custody, row, recorded):
         need([one["leaf"]] == [e["leaf"] for e in made] and custody.record.get(one["leaf"]) == record, "a redaction is not what was recorded")
         need(record["capture"]["id"] == row["capture"] and record.get("kind") != "duplicate", "a redaction is of another capture, or is none")
         need(all(record["capture"].get(field) == listed[field] for field in ("item", "kind", "captured_at")), "a redaction tells of it otherwise")
+        need(recipe_fits(record), "a redaction has a recipe that its copy cannot have")
         need(isinstance(record.get("told"), dict) and record["told"].get("kind") == listed["kind"], "a redaction tells another kind")
     files, copies = recorded_files(custody, row["capture"]), [one["record"] for one in shown if one["record"].get("file")]
     rest = {"reason": "withheld with the rest of the exhibit, which is redacted"}

@@ -27,7 +27,7 @@ pub fn take(
     let states = store::states_of(conn, case, &of)?;
     let known: HashMap<&str, &Derivative> = known
         .iter()
-        .filter(|(made, _)| made.kind == DerivativeKind::Redaction)
+        .filter(|(made, _)| made.kind != DerivativeKind::Duplicate)
         .map(|(made, _)| (made.id.as_str(), made))
         .collect();
     let (mut asked, mut errors) = (Vec::<AskedRedaction>::new(), Vec::new());

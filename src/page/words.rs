@@ -80,8 +80,18 @@ pub fn redacted(record: &Value) -> String {
     let boxes = (boxes > 0).then(|| format!("{} filled {place}", counted(boxes, "box", "boxes")));
     let times = record["recipe"]["times"].as_array().map_or(0, Vec::len) as u64;
     let times = (times > 0).then(|| format!("{} black or silent", counted(times, "range of time", "ranges of time")));
+    let sanitized = record["recipe"]["sanitized"].as_object().map(|found| {
+        let count = |what: &str| found.get(what).and_then(Value::as_u64).unwrap_or_default();
+        let all = count("headers")
+            .saturating_add(count("tokens"))
+            .saturating_add(count("names"));
+        format!(
+            "sessions, tokens and names taken out of the web archive in {}",
+            counted(all, "place", "places")
+        )
+    });
     let blots = (blots > 0).then(|| format!("{} of the text blotted out", counted(blots, "part", "parts")));
-    let done: Vec<String> = boxes.into_iter().chain(times).chain(blots).collect();
+    let done: Vec<String> = boxes.into_iter().chain(times).chain(sanitized).chain(blots).collect();
     match done.is_empty() {
         true => "what was recorded is withheld".to_owned(),
         false => done.join(", "),

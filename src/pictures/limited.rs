@@ -8,6 +8,7 @@ use std::process::Command;
 
 use rustix::process::{Resource, Rlimit, setrlimit};
 
+use super::archive;
 use super::child::Budget;
 use super::decode::decode_input;
 use super::document;
@@ -44,6 +45,7 @@ pub fn run_limited(args: &[OsString]) -> std::result::Result<(), String> {
             examination::examine_input(kind)
         }
         Some((word, args)) if word == redact::WORD => redact::redact_input(args),
+        Some((word, args)) if word == archive::WORD => archive::sanitize_input(args),
         Some((word, args)) if word == document::WORD => document::draw_input(args),
         // It comes back only where the program could not be started.
         Some((program, args)) => Err(Command::new(program).args(args).env_clear().exec().to_string()),

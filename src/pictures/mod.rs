@@ -7,6 +7,7 @@
 //! same way, and standard duplicates; what a file says of itself is read so too (`examination`). This room knows no database
 //! and no store.
 
+mod archive;
 mod child;
 mod decode;
 mod desk;
@@ -27,6 +28,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+pub use archive::{SanitizedCounts, is_archive};
 pub use decode::{SIDE, ThumbSize};
 pub use desk::{ExaminationDesk, PictureDesk};
 pub use document::{PDF, has_pages};

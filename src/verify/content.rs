@@ -9,7 +9,7 @@ use super::endings::ending;
 use super::log::Issued;
 use super::papers::{self, PAPERS};
 use super::profiles::ProfileFolders;
-use super::redacted::file_rows;
+use super::redacted::{file_rows, recipe_fits};
 use super::{Report, Verdict, Walk, rule};
 use crate::proof::packet::*;
 use crate::proof::{Digest, record, time};
@@ -375,6 +375,7 @@ impl ContentCheck<'_> {
             let told = row_digest(&told["item"], &told["kind"], &told["captured_at"]);
             let kind = record["told"]["kind"] == record["capture"]["kind"];
             report.require(kind && row.is_none_or(|row| row == told), PACKET, rule::REDACTED_ROW);
+            report.require(recipe_fits(record), PACKET, rule::RECIPE);
         }
         report.require(same, PACKET, rule::REDACTIONS);
         let copies = redactions

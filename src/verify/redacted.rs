@@ -54,6 +54,64 @@ fn reason(redactions: &[Shown], sha256: Digest) -> Value {
     }
 }
 
+/// Whether the recipe of a redaction can be that of its copy: boxes that lie in the picture or in their page, ranges of time in
+/// their order within the film, or what was taken out of a web archive; one of these alone, and of a copy of that type.
+pub fn recipe_fits(record: &Value) -> bool {
+    let (recipe, file) = (&record["recipe"], &record["file"]);
+    let media_type = file["media_type"].as_str().unwrap_or_default();
+    let has = |name: &str| recipe.get(name).is_some();
+    let fits = match ["picture", "pages", "times", "sanitized"].map(has) {
+        [false, false, false, false] => file.is_null() && !has("boxes"),
+        [true, false, false, false] => media_type.starts_with("image/") && boxes_fit(recipe, |_| &recipe["picture"]),
+        [false, true, false, false] => {
+            let size = |page: u64| {
+                let place = page.checked_sub(1).and_then(|place| usize::try_from(place).ok());
+                place.map_or(&Value::Null, |place| &recipe["pages"][place])
+            };
+            let of_page = |one: &Value| size(one["page"].as_u64().unwrap_or_default());
+            media_type == "application/pdf" && recipe["dpi"].as_u64() > Some(0) && boxes_fit(recipe, of_page)
+        }
+        [false, false, true, false] => {
+            let is_film = media_type.starts_with("video/") || media_type.starts_with("audio/");
+            is_film && !has("boxes") && times_fit(recipe)
+        }
+        [false, false, false, true] => !file.is_null() && !has("boxes"),
+        _ => false,
+    };
+    let kind = if has("sanitized") { "sanitized" } else { "redaction" };
+    fits && record["kind"] == kind
+}
+
+fn boxes_fit<'v>(recipe: &'v Value, size: impl Fn(&'v Value) -> &'v Value) -> bool {
+    let within = |one: &Value, of: &Value, [at, long]: [&str; 2]| {
+        let (at, extent) = (one[at].as_u64(), one[long].as_u64());
+        let end = at.zip(extent).and_then(|(at, extent)| at.checked_add(extent));
+        extent > Some(0) && end.is_some_and(|end| Some(end) <= of[long].as_u64())
+    };
+    let fits = |one: &'v Value| {
+        let of = size(one);
+        let is_paged = recipe.get("pages").is_some() == one.get("page").is_some();
+        is_paged && within(one, of, ["x", "width"]) && within(one, of, ["y", "height"])
+    };
+    recipe["boxes"]
+        .as_array()
+        .is_some_and(|all| !all.is_empty() && all.iter().all(fits))
+}
+
+fn times_fit(recipe: &Value) -> bool {
+    let mut last = 0;
+    let mut follows = |range: &Value| {
+        let ends = range["from_ms"].as_u64().zip(range["to_ms"].as_u64());
+        let what = ["both", "picture", "sound"].iter().any(|word| range["what"] == *word);
+        let fits = ends.is_some_and(|(from, to)| last <= from && from < to);
+        last = ends.map_or(0, |(_, to)| to);
+        what && fits && Some(last) <= recipe["duration_ms"].as_u64()
+    };
+    recipe["times"]
+        .as_array()
+        .is_some_and(|all| !all.is_empty() && all.iter().all(&mut follows))
+}
+
 fn digest(value: &Value) -> Option<Digest> {
     value.as_str()?.parse().ok()
 }

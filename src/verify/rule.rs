@@ -153,6 +153,7 @@ rules! {
     REDACTIONS "exhibits.redactions" "a redacted exhibit shows other redactions than the request names, or one that is not of its capture";
     REDACTED_FILES "exhibits.redacted" "a redacted exhibit has other files than follow from its event and its redactions";
     REDACTED_ROW "exhibits.redacted" "a redaction tells another item, kind or time of its capture than the inventory";
+    RECIPE "exhibits.recipe" "the recipe of a redaction is none that its copy can have";
     REDACTED_RECORD "exhibits.redacted" "a redacted exhibit shows its own record or a correction of it";
     REDACTED_BYTES "exhibits.leak" "its bytes are those of a file that a redacted exhibit withholds";
     DUPLICATES "exhibits.duplicates" "an exhibit lists duplicates where none were asked for, none where they were, not in the order of its files, or neither a duplicate nor a reason for a file that wants one";

@@ -61,6 +61,7 @@ mod redacted_films;
 mod referrals;
 mod releases;
 mod samples;
+mod sanitized;
 mod served;
 mod sessions;
 mod sign_ins;

@@ -314,3 +314,37 @@ fn a_page_takes_times_as_people_write_them(app: &App) {
     let times = json!([{"from_ms": 1000, "to_ms": 1500, "what": "sound"}]);
     assert_eq!(listed["items"][0]["recipe"]["times"], times);
 }
+
+both_databases!(a_phone_s_photo_and_film_are_redacted);
+fn a_phone_s_photo_and_film_are_redacted(app: &App) {
+    let (_folder, room) = room();
+    let case = case(app);
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples");
+    let (photo, clip) = (samples.join("photos/IMG_5195.HEIC"), samples.join("post/clip.mp4"));
+    let (Ok(photo), Ok(clip)) = (std::fs::read(photo), std::fs::read(clip)) else {
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), b"SKIPPED: the samples are not there\n");
+        return;
+    };
+    let photo = logged(app, &case, "IMG_5195.HEIC", &photo);
+    let boxes = json!([{"x": 10, "y": 20, "width": 300, "height": 400}]);
+    let wanted = json!({"file": photo["files"][0]["sha256"], "boxes": boxes, "reason": "a face"});
+    let derivative = app.lead.post(&path(&photo, "redactions"), wanted).is(201);
+    let bytes = file_of(&app.lead, &photo, &derivative);
+    let picture = image::load_from_memory(&bytes).unwrap().to_rgb8();
+    let size = json!({"width": picture.width(), "height": picture.height()});
+    assert_eq!(derivative["recipe"]["picture"], size);
+    assert!(picture.get_pixel(150, 200).0.iter().all(|c| *c < 12));
+    for hidden in [&b"Exif"[..], b"Apple", b"GPS"] {
+        assert!(!holds(&bytes, hidden));
+    }
+    let clip = logged(app, &case, "clip.mp4", &clip);
+    let derivative = redact(app, &clip, &json!([{"from_ms": 2000, "to_ms": 3000}]));
+    copy(app, (&clip, &derivative), &room);
+    let frames = brightness(&room, "copy");
+    assert_eq!(frames.len(), 6 * 24);
+    let black = |n: &usize| frames[*n] < 4;
+    assert!(
+        (48..72).all(|n| black(&n)) && !(0..48).chain(72..144).any(|n| black(&n)),
+        "{frames:?}"
+    );
+}

@@ -11,6 +11,7 @@ use crate::kit::*;
 pub const RULES: &[&str] = &[
     "events.derivative",
     "exhibits.leak",
+    "exhibits.recipe",
     "exhibits.redacted",
     "exhibits.redactions",
     "exhibits.told",
@@ -217,6 +218,32 @@ const LIES: &[RedactedLie] = &[
     RedactedLie("another kind than the inventory's", "exhibits.redacted", |m| {
         rerecord(m, |record| record["told"]["kind"] = json!("video"));
     }),
+    RedactedLie("a box beyond the picture", "exhibits.recipe", |m| {
+        rerecord(m, |record| record["recipe"]["boxes"][0]["x"] = json!(371));
+    }),
+    RedactedLie("a box of no pixel", "exhibits.recipe", |m| {
+        rerecord(m, |record| record["recipe"]["boxes"][0]["height"] = json!(0));
+    }),
+    RedactedLie("no box at all", "exhibits.recipe", |m| {
+        rerecord(m, |record| record["recipe"]["boxes"] = json!([]));
+    }),
+    RedactedLie("a box on a page of a picture", "exhibits.recipe", |m| {
+        rerecord(m, |record| record["recipe"]["boxes"][0]["page"] = json!(1));
+    }),
+    RedactedLie("a picture that is called sanitized", "exhibits.recipe", |m| {
+        rerecord(m, |record| record["kind"] = json!("sanitized"));
+    }),
+    RedactedLie("a derivative of another kind", "exhibits.recipe", |m| {
+        rerecord(m, |record| record["kind"] = json!("summary"));
+    }),
+    RedactedLie("times of a picture", "exhibits.recipe", |m| {
+        rerecord(m, |record| {
+            record["recipe"] = json!({"duration_ms": 9, "times": [{"from_ms": 0, "to_ms": 5, "what": "both"}]});
+        });
+    }),
+    RedactedLie("no recipe", "exhibits.recipe", |m| {
+        rerecord(m, |record| record["recipe"] = json!({}));
+    }),
     RedactedLie("an event that attests no capture", "events.derivative", |m| {
         let at = m.seq("derivative.made", &made(1));
         m.relog(|log| drop(log[at].event.attest.remove("capture")));
@@ -227,6 +254,61 @@ const LIES: &[RedactedLie] = &[
         settle(m);
     }),
 ];
+
+#[test]
+fn a_recipe_is_one_that_its_copy_can_have() {
+    use casetrail::verify::redacted::recipe_fits;
+    let size = json!({"width": 40, "height": 30});
+    let one = |page: u64, x: u64| json!({"page": page, "x": x, "y": 0, "width": 10, "height": 30});
+    let pages = |boxes: Value| json!({"dpi": 150, "pages": [size, size], "boxes": boxes});
+    let times = |ends: &[(u64, u64)]| {
+        let range = |(from, to): &(u64, u64)| json!({"from_ms": from, "to_ms": to, "what": "sound"});
+        json!({"duration_ms": 100, "times": ends.iter().map(range).collect::<Vec<_>>()})
+    };
+    let (pdf, film) = ("application/pdf", "video/mp4");
+    let both = json!({"sanitized": {}, "times": []});
+    for (fits, kind, media_type, recipe) in [
+        (true, "redaction", pdf, pages(json!([one(1, 0), one(2, 30)]))),
+        (false, "redaction", pdf, pages(json!([one(3, 0)]))),
+        (false, "redaction", pdf, pages(json!([one(0, 0)]))),
+        (false, "redaction", pdf, pages(json!([one(1, 31)]))),
+        (
+            false,
+            "redaction",
+            pdf,
+            pages(json!([{"x": 0, "y": 0, "width": 1, "height": 1}])),
+        ),
+        (false, "redaction", "image/png", pages(json!([one(1, 0)]))),
+        (false, "sanitized", pdf, pages(json!([one(1, 0)]))),
+        (true, "redaction", film, times(&[(0, 5), (5, 100)])),
+        (true, "redaction", "audio/mpeg", times(&[(0, 5)])),
+        (false, "redaction", film, times(&[(0, 5), (4, 9)])),
+        (false, "redaction", film, times(&[(5, 5)])),
+        (false, "redaction", film, times(&[(0, 101)])),
+        (false, "redaction", film, times(&[])),
+        (false, "redaction", pdf, times(&[(0, 5)])),
+        (
+            true,
+            "sanitized",
+            "application/warc",
+            json!({"sanitized": {"names": 1}}),
+        ),
+        (
+            false,
+            "redaction",
+            "application/warc",
+            json!({"sanitized": {"names": 1}}),
+        ),
+        (false, "sanitized", film, both),
+    ] {
+        let record = json!({"kind": kind, "recipe": recipe, "file": {"media_type": media_type}});
+        assert_eq!(recipe_fits(&record), fits, "{record}");
+    }
+    assert!(recipe_fits(&json!({"kind": "redaction", "recipe": {"blots": 1}})));
+    assert!(!recipe_fits(
+        &json!({"kind": "redaction", "recipe": {"boxes": [one(1, 0)]}})
+    ));
+}
 
 #[test]
 fn a_redacted_exhibit_passes_and_tells_what_it_withholds() {

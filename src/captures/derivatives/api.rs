@@ -3,7 +3,8 @@
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::model::{BOXES, Derivative, NewRedaction};
+use super::asked::{BOXES, NewRedaction};
+use super::model::Derivative;
 use super::{make, ops, reads};
 use crate::error::{Error, Kind, Result};
 use crate::gate::{RequestCtx, Scope, Tx};

@@ -3,14 +3,14 @@
 
 use std::io::{self, Cursor, Read};
 
-use super::model::{Covers, NewRedaction};
+use super::asked::{Covers, NewRedaction};
 use crate::blobs::{BlobReader, Blobs, ExpectedBytes, Key, Shelf, WHOLE, hash};
 use crate::captures::model::FileEntry;
 use crate::error::{Error, FieldError, Result};
 use crate::http::App;
 use crate::pictures::{
-    FilmFacts, FilmRange, PDF, PictureMaker, PixelBox, RedactedPicture, Unmade, has_pages, is_film, is_redacted,
-    room_for, room_for_document, room_for_film,
+    FilmFacts, FilmRange, PDF, PictureMaker, PixelBox, RedactedPicture, SanitizedCounts, Unmade, has_pages, is_archive,
+    is_film, is_redacted, room_for, room_for_document, room_for_film,
 };
 use crate::proof::id::Digest;
 use crate::threads::blocking;
@@ -24,6 +24,8 @@ pub enum CopyShape {
     Pages(Vec<(u32, u32)>),
     /// A video or a sound.
     Film(FilmFacts),
+    /// A web archive, with how much was taken out of it.
+    Archive(SanitizedCounts),
 }
 
 impl CopyShape {
@@ -31,14 +33,14 @@ impl CopyShape {
     pub fn picture(&self) -> Option<(u32, u32)> {
         match self {
             Self::Picture(size) => Some(*size),
-            Self::Pages(_) | Self::Film(_) => None,
+            Self::Pages(_) | Self::Film(_) | Self::Archive(_) => None,
         }
     }
 
     /// Pixels of each page; none of anything else.
     pub fn pages(&self) -> &[(u32, u32)] {
         match self {
-            Self::Picture(_) | Self::Film(_) => &[],
+            Self::Picture(_) | Self::Film(_) | Self::Archive(_) => &[],
             Self::Pages(sizes) => sizes,
         }
     }
@@ -47,7 +49,15 @@ impl CopyShape {
     pub fn film(&self) -> Option<FilmFacts> {
         match self {
             Self::Film(facts) => Some(*facts),
-            Self::Picture(_) | Self::Pages(_) => None,
+            Self::Picture(_) | Self::Pages(_) | Self::Archive(_) => None,
+        }
+    }
+
+    /// How much was taken out of a web archive; none of anything else.
+    pub fn archive(&self) -> Option<SanitizedCounts> {
+        match self {
+            Self::Archive(counts) => Some(*counts),
+            Self::Picture(_) | Self::Pages(_) | Self::Film(_) => None,
         }
     }
 }
@@ -74,11 +84,11 @@ pub struct MadeBytes {
 /// The type of a file, where it is one that can be redacted.
 pub(super) fn source_type(file: &FileEntry) -> Result<&str> {
     let media_type = file.media_type.as_deref().unwrap_or_default();
-    if is_redacted(media_type) || has_pages(media_type) || is_film(media_type) {
+    if is_redacted(media_type) || has_pages(media_type) || is_film(media_type) || is_archive(media_type) {
         return Ok(media_type);
     }
     let message = format!(
-        "is of type {media_type}: boxes are filled in JPEG, PNG, GIF, WebP, TIFF, BMP, HEIC, AVIF and PDF, and times covered in videos and sounds. Redact a screenshot of it, or leave it out"
+        "is of type {media_type}: boxes are filled in JPEG, PNG, GIF, WebP, TIFF, BMP, HEIC, AVIF and PDF, times covered in videos and sounds, and WARC, WACZ and HTML sanitized. Redact a screenshot of it, or leave it out"
     );
     Err(Error::field("file", "supported", message))
 }
@@ -87,8 +97,8 @@ pub(super) fn source_type(file: &FileEntry) -> Result<&str> {
 pub async fn look(app: &App, file: &FileEntry, (page, boxes): (u32, Vec<PixelBox>)) -> Result<RedactedPicture> {
     let media_type = source_type(file)?.to_owned();
     let size = file.size;
-    if is_film(&media_type) {
-        let message = "is a video or a sound: what a copy of it is like shows when it is made";
+    if is_film(&media_type) || is_archive(&media_type) {
+        let message = "is a video, a sound or a web archive: what a copy of it is like shows when it is made";
         return Err(Error::field("file", "supported", message));
     }
     if media_type != PDF {
@@ -122,6 +132,13 @@ async fn redacted(app: &App, file: &FileEntry, covers: &Covers) -> Result<MadeCo
     if is_film(&media_type) {
         return redacted_film(app, file, covers).await;
     }
+    if is_archive(&media_type) {
+        return sanitized(app, file, covers).await;
+    }
+    if covers.sanitize.is_some() {
+        let message = "is for web archives: name boxes in a picture or a document";
+        return Err(Error::field("sanitize", "either", message));
+    }
     let boxes = &covers.boxes;
     if boxes.is_empty() {
         let message = "names no box: a picture or a document has no times, name boxes instead";
@@ -153,7 +170,7 @@ async fn redacted(app: &App, file: &FileEntry, covers: &Covers) -> Result<MadeCo
 async fn redacted_film(app: &App, file: &FileEntry, covers: &Covers) -> Result<MadeCopy> {
     let media_type = file.media_type.clone().unwrap_or_default();
     let times = covers.times.clone();
-    if times.is_empty() {
+    if times.is_empty() || covers.sanitize.is_some() {
         let message = "names no time: a video or a sound has no boxes, name times instead";
         return Err(Error::field("times", "not_empty", message));
     }
@@ -173,6 +190,31 @@ async fn redacted_film(app: &App, file: &FileEntry, covers: &Covers) -> Result<M
         media_type: made.media_type,
         bytes: Box::new(bytes),
     })
+}
+
+/// A copy of a web archive without what lets somebody into an account, and without the listed names.
+async fn sanitized(app: &App, file: &FileEntry, covers: &Covers) -> Result<MadeCopy> {
+    let media_type = file.media_type.clone().unwrap_or_default();
+    let Some(names) = covers.sanitize.clone() else {
+        let message = "must be given: a web archive is sanitized, with the names that are taken out of it";
+        return Err(Error::field("sanitize", "required", message));
+    };
+    let (kind, size) = (archive_type(&media_type), file.size);
+    let make = move |maker: &PictureMaker, source| maker.sanitize(source, (&media_type, size), &names);
+    let made = made_of(app, file, (CopyWork::document(size), make)).await?;
+    Ok(MadeCopy {
+        shape: CopyShape::Archive(made.counts),
+        media_type: kind,
+        bytes: Box::new(made.bytes),
+    })
+}
+
+/// The type of the copy of an archive.
+fn archive_type(media_type: &str) -> &'static str {
+    let all = ["application/warc", "application/wacz", "application/gzip", "text/html"];
+    all.into_iter()
+        .find(|own| *own == media_type)
+        .unwrap_or("application/octet-stream")
 }
 
 /// How long work may last, and what it may take on the disk.
@@ -260,7 +302,9 @@ fn inside(boxes: &[PixelBox], shape: &CopyShape) -> Result<()> {
             Some(FieldError::new(format!("boxes[{i}]{below}"), rule, message))
         };
         let (what, size) = match (shape, one.page) {
-            (CopyShape::Film(_), _) => return refused("", "either", "is for pictures and documents".into()),
+            (CopyShape::Film(_) | CopyShape::Archive(_), _) => {
+                return refused("", "either", "is for pictures and documents".into());
+            }
             (CopyShape::Picture(_), Some(_)) => {
                 let message = "is for documents: a picture has no pages, leave it out";
                 return refused(".page", "either", message.into());
@@ -298,7 +342,13 @@ pub async fn stored(app: &App, file: Option<&FileEntry>, new: &NewRedaction) -> 
     let (blobs, parent) = (app.blobs.clone(), file.sha256);
     let kept = blocking(move || keep(&blobs, parent, made)).await?;
     if kept.sha256 == parent {
-        return Err(Error::internal("a redaction has the bytes of its parent"));
+        return match kept.shape {
+            CopyShape::Archive(_) => {
+                let message = "holds nothing of what is looked for: no copy is needed, or name what is to be taken out";
+                Err(Error::field("sanitize", "something", message))
+            }
+            _ => Err(Error::internal("a redaction has the bytes of its parent")),
+        };
     }
     Ok(Some(kept))
 }

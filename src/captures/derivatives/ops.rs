@@ -1,7 +1,8 @@
 //! Recording a derivative.
 
+use super::asked::NewRedaction;
 use super::make::MadeBytes;
-use super::model::{Derivative, DerivativeKind, DerivedFile, DerivedFrom, NewRedaction, PixelSize, Recipe};
+use super::model::{Derivative, DerivativeKind, DerivedFile, DerivedFrom, PixelSize, Recipe, SanitizedRecipe};
 use super::{store, told};
 use crate::captures::model::{Capture, StoredCapture, Tool};
 use crate::captures::store as captures;
@@ -40,7 +41,10 @@ pub fn redact(
             captured_at: first.captured_at,
             version: capture.version,
         },
-        kind: DerivativeKind::Redaction,
+        kind: match made.and_then(|made| made.shape.archive()) {
+            Some(_) => DerivativeKind::Sanitized,
+            None => DerivativeKind::Redaction,
+        },
         file,
         recipe: Recipe {
             picture: made.and_then(|made| made.shape.picture()).map(PixelSize::of),
@@ -54,6 +58,16 @@ pub fn redact(
             boxes: new.file.iter().flat_map(|(_, covers)| &covers.boxes).copied().collect(),
             duration_ms: made.and_then(|made| made.shape.film()).map(|film| film.duration_ms),
             times: new.file.iter().flat_map(|(_, covers)| &covers.times).copied().collect(),
+            sanitized: made
+                .and_then(|made| made.shape.archive())
+                .map(|counts| SanitizedRecipe {
+                    listed: new
+                        .file
+                        .iter()
+                        .flat_map(|(_, covers)| covers.sanitize.iter().flatten())
+                        .count(),
+                    counts,
+                }),
             blots: Some(new.ranges.len()).filter(|blots| *blots > 0),
             programs: Vec::new(),
         },

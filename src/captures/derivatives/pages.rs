@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 
-use super::model::{Derivative, DerivativeKind, NewRedaction, ROWS, TIMES, Tellable};
+use super::asked::{NewRedaction, ROWS, TIMES};
+use super::model::{Derivative, DerivativeKind, Tellable};
 use super::{api, make, reads};
 use crate::captures::model::{CaptureView, FileEntry, OpenCapture};
 use crate::captures::reads as captures;
@@ -14,7 +15,7 @@ use crate::gate::Scope;
 use crate::http::pages::{self, FormView, Frame, PageRequest};
 use crate::http::reply::Reply;
 use crate::http::{PathId, WriteRequest};
-use crate::pictures::{FilmPart, PDF, PixelBox, is_film};
+use crate::pictures::{FilmPart, PDF, PixelBox, is_archive, is_film};
 use crate::policy::Act;
 use crate::proof::id::Digest;
 use crate::proof::packet::StandardFormat;
@@ -31,6 +32,7 @@ struct SourceFile {
     is_document: bool,
     /// The element that plays it, of a film.
     player: Option<&'static str>,
+    is_archive: bool,
     is_chosen: bool,
 }
 
@@ -89,6 +91,10 @@ impl DerivativeLine {
         let times = made.recipe.times.len() as u64;
         let done = [
             (boxes > 0).then(|| counted(boxes, "box", "boxes")),
+            made.recipe.sanitized.map(|found| {
+                let all = found.counts.headers + found.counts.tokens + found.counts.names;
+                format!("{} taken out", counted(all, "place", "places"))
+            }),
             (times > 0).then(|| counted(times, "range of time", "ranges of time")),
             (blots > 0).then(|| counted(blots, "part of the text", "parts of the text")),
             duplicated(made),
@@ -141,6 +147,8 @@ struct RedactPage {
     rows: Vec<NumberRow>,
     /// The element that plays the chosen file, of a film.
     player: Option<&'static str>,
+    /// Whether the chosen file is a web archive.
+    is_archive: bool,
     times: Vec<TimeRow>,
     ranges: Vec<NumberRow>,
     tellable: Vec<(&'static str, &'static str)>,
@@ -198,6 +206,9 @@ fn in_rows(mut form: FormView) -> FormView {
         if error.field == "boxes" {
             error.field = "x1".into();
         }
+        if error.field.starts_with("sanitize") {
+            error.field = "names".into();
+        }
         if error.field == "times" {
             error.field = "begin1".into();
         }
@@ -228,6 +239,7 @@ impl RedactPage {
             file.is_chosen = chosen == Some(file.sha256);
         }
         let player = files.iter().find(|file| file.is_chosen).and_then(|file| file.player);
+        let is_archive = files.iter().any(|file| file.is_chosen && file.is_archive);
         let is_document = files.iter().any(|file| file.is_chosen && file.is_document);
         let (mut size, mut shown, mut unreadable) = (None, None, None);
         match chosen {
@@ -235,14 +247,15 @@ impl RedactPage {
                 Ok(sizes) => (size, shown) = turned_to(&form, &sizes),
                 Err(why) => unreadable = Some(why),
             },
-            Some(_) if player.is_some() => {}
+            Some(_) if player.is_some() || is_archive => {}
             Some(sha256) => {
                 let row = captures::picture(&page.app.gate, &page.ctx, id.clone(), sha256).await?;
                 size = row.filter(|row| row.width > 0).map(|row| (row.width, row.height));
             }
             None => {}
         }
-        let look = chosen.filter(|_| form.value("do") == "look" && unreadable.is_none() && player.is_none());
+        let look =
+            chosen.filter(|_| form.value("do") == "look" && unreadable.is_none() && player.is_none() && !is_archive);
         let looks = look.map(|sha256| looked_at(&mut form, (&id, sha256), shown.as_ref()));
         let text = open.particulars.text.clone().unwrap_or_default();
         Ok(Self {
@@ -258,6 +271,7 @@ impl RedactPage {
             rows: rows(&form, &NUMBERS[usize::from(shown.is_none())..]),
             shown,
             player,
+            is_archive,
             times: time_rows(&form),
             ranges: rows(&form, &[("from", "From"), ("to", "To")]),
             tellable: Tellable::ALL.iter().map(|word| (word.as_str(), word.says())).collect(),
@@ -277,6 +291,7 @@ fn sources(open: &OpenCapture) -> Vec<SourceFile> {
             name: line(file.name.as_deref().unwrap_or("without a name")),
             role: label(file.role.as_str()),
             is_document: file.media_type.as_deref() == Some(PDF),
+            is_archive: file.media_type.as_deref().is_some_and(is_archive),
             player: file.media_type.as_deref().filter(|kind| is_film(kind)).map(|kind| {
                 match kind.starts_with("audio/") {
                     true => "audio",

@@ -32,7 +32,7 @@ pub async fn for_packets(gate: &Gate, requester: &RequestCtx, case: String) -> R
     let scope = Scope::Case(case.clone());
     let read = move |ctx: &mut ReadCtx<'_>| {
         let mut all = store::of_case(ctx.conn, &case)?;
-        all.retain(|one| one.kind == DerivativeKind::Redaction);
+        all.retain(|one| one.kind != DerivativeKind::Duplicate);
         let ids: Vec<String> = all.iter().map(|one| one.capture.id.clone()).collect();
         let closed = captures::closed(ctx.conn, &ids)?;
         let is_closed = |one: &Derivative| closed.iter().any(|stored| stored.capture.id == one.capture.id);

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::model::ExhibitList;
 use super::requested::MissingKind;
-use crate::captures::{BasisKind, CaptureState, Remarks, StoredCapture, store as captures};
+use crate::captures::{BasisKind, CaptureState, Remarks, StoredCapture, derivatives, store as captures};
 use crate::cases::{self, Stage};
 use crate::db::AnyConn;
 use crate::error::Result;
@@ -122,6 +122,9 @@ pub fn of_list(conn: &mut AnyConn, list: &ExhibitList) -> Result<Vec<MissingAnsw
             }
             for kind in of_capture(&stored, &said) {
                 found.add(kind, &id, item);
+            }
+            if stored.state.may_leave() && derivatives::is_unsanitized(conn, &stored.capture)? {
+                found.add(MissingKind::Unsanitized, &id, item);
             }
         }
     }

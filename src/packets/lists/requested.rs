@@ -89,6 +89,8 @@ words! {
         NoMethod = "no_method",
         /// An exhibit whose record does not say with what access it was looked at.
         NoAccess = "no_access",
+        /// An exhibit with a web archive that was taken signed in or under an alias, and that was not sanitized.
+        Unsanitized = "unsanitized",
         /// An exhibit whose time of capture is a guess.
         GuessedTime = "guessed_time",
     }
@@ -121,6 +123,9 @@ impl MissingKind {
             Self::NoMethod => "Its record does not say how it was taken, which a certificate needs: correct it.",
             Self::NoAccess => {
                 "Its record does not say with what access it was looked at, which a certificate needs: correct it."
+            }
+            Self::Unsanitized => {
+                "It has a web archive that was taken signed in or under an alias: it may hold cookies, tokens and names. Make a sanitized copy under Redact, and tick it when you build the packet."
             }
             Self::GuessedTime => "Its time of capture is a guess: correct it, or the packet says so.",
         }
