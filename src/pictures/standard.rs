@@ -19,7 +19,8 @@ use crate::proof::packet::StandardFormat;
 /// The name of the file that is made.
 const MADE: &str = "duplicate";
 /// How a still is made, as its recipe says.
-const STILL: &str = "turned upright, full size, on white, JPEG of quality 92, without metadata";
+const STILL: &str =
+    "the first picture of the file, turned upright, full size, on white, JPEG of quality 92, without metadata";
 /// How `heif-convert` is told to decode.
 const HEIF: &str = "-q 95";
 /// Bytes that are read of what a program says of itself.

@@ -359,3 +359,118 @@ pub fn jers_takes(media_type: Option<&str>, name: Option<&str>) -> Option<u64> {
     let own = super::endings::ending(Some(PAPERS), media_type.unwrap_or_default(), name);
     jers_ending(&format!("1.{own}")).map(most)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::proof::packet::DuplicateRow;
+
+    fn row(path: &str, size: u64, media_type: &str) -> FileRow {
+        FileRow {
+            path: Some(path.into()),
+            sha256: Digest([1; 32]),
+            size,
+            role: "original".into(),
+            name: None,
+            media_type: Some(media_type.into()),
+            withheld: None,
+        }
+    }
+
+    fn exhibit(place: u32, number: Option<&str>, title: Option<&str>, files: Vec<FileRow>) -> Exhibit {
+        Exhibit {
+            exhibit: place,
+            number: number.map(str::to_owned),
+            title: title.map(str::to_owned),
+            description: None,
+            since: None,
+            capture: String::new(),
+            item: 7,
+            leaf: Digest([0; 32]),
+            record: json!({"kind": "photo", "captured_at": "2026-11-22T14:07:31Z"}),
+            current: None,
+            events: vec![],
+            files,
+            redactions: None,
+            duplicates: None,
+            unfit: None,
+        }
+    }
+
+    fn jpeg() -> FileRow {
+        row("data/exhibits/001/01-original.jpg", 5, "image/jpeg")
+    }
+
+    #[test]
+    fn names_for_jers_have_one_underscore_and_stand_once() {
+        let mut folders = ProfileFolders::new(&[JERS.to_owned()]);
+        for (place, number, title) in [
+            (1, Some("P-12-A"), Some("At the pier")),
+            (2, Some("P-12-B"), Some("_under_ score_")),
+            (3, Some("State.007"), None),
+            // Another prefix comes to the same letters.
+            (4, Some("P.12-A"), Some("at the Pier")),
+            (5, None, Some("Фото")),
+        ] {
+            folders.add(&exhibit(place, number, title, vec![jpeg()]));
+        }
+        let names: Vec<&str> = folders
+            .copies
+            .keys()
+            .filter_map(|path| path.rsplit('/').next())
+            .collect();
+        assert_eq!(
+            names,
+            [
+                "5_photo-item-7.jpg",
+                "P12-A_At-the-pier.jpg",
+                "P12-A_at-the-Pier-2.jpg",
+                "P12-B_under-score.jpg",
+                "State007_photo-item-7.jpg"
+            ]
+        );
+        assert!(names.iter().all(|name| name.matches('_').count() == 1));
+    }
+
+    #[test]
+    fn what_jers_does_not_take_is_said() {
+        let webm = row("data/exhibits/001/02-original.webm", 5, "video/webm");
+        let large = row("data/exhibits/001/03-original.pdf", DOCUMENT + 1, "application/pdf");
+        let long = row("data/exhibits/001/04-original.mp4", DOCUMENT + 1, "video/mp4");
+        let longer = row("data/exhibits/001/05-original.mp4", RECORDING + 1, "video/mp4");
+        let mut all = exhibit(1, None, None, vec![jpeg(), webm, large, long, longer]);
+        let said = |exhibit: &Exhibit| {
+            let all = unfit(&[JERS.to_owned(), LOADFILE.to_owned()], exhibit).unwrap_or_default();
+            all.into_iter().map(|one| (one.of, one.says)).collect::<Vec<_>>()
+        };
+        let size = |of: u32, what: &str| (Some(of), what.to_owned());
+        let sizes = [
+            size(3, "JERS takes documents of at most 50 MB"),
+            size(5, "JERS takes sound and video of at most 500 MB"),
+        ];
+        assert_eq!(said(&all), [&[size(2, NOT_TAKEN)], &sizes[..]].concat());
+        let copy = row("data/exhibits/001/02-duplicate.mp4", 4, "video/mp4");
+        all.duplicates = Some(vec![DuplicateRow {
+            of: 2,
+            file: Some(copy),
+            made: None,
+            lacks: None,
+        }]);
+        assert_eq!(said(&all), sizes);
+        all.files.clear();
+        let none = (None, NO_FILE.to_owned());
+        assert_eq!(said(&all), [none.clone(), none]);
+        assert_eq!(unfit(&[], &all), None);
+    }
+
+    #[test]
+    fn values_of_a_load_file_end_where_they_end() {
+        let mut values = [const { String::new() }; 16];
+        values[0] = "one\r\ntwo\nthree\u{14}þ".into();
+        let line = dat_line(values);
+        assert!(line.starts_with("þone®two®three thþ\u{14}þþ\u{14}"), "{line:?}");
+        assert_eq!((line.matches('þ').count(), line.matches('\u{14}').count()), (32, 15));
+    }
+}

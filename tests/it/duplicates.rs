@@ -270,11 +270,13 @@ fn making_a_duplicate_is_ended_when_its_job_is() {
 both_databases!(an_mp4_that_courts_do_not_play_has_another_beside_it);
 fn an_mp4_that_courts_do_not_play_has_another_beside_it(app: &App) {
     let case = case(app);
-    let plain = ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac"];
+    let plain = ["-c:v", "libx264", "-s", "160x120", "-pix_fmt", "yuv420p", "-c:a", "aac"];
     let Some(plain) = recorded("a.mp4", &plain) else { return };
     let hevc = [
         "-c:v",
         "libx265",
+        "-s",
+        "160x120",
         "-x265-params",
         "log-level=none",
         "-pix_fmt",

@@ -247,7 +247,10 @@ impl ExhibitPaper<'_> {
         let Some(row) = self.exhibit.duplicate(n) else {
             return Value::Null;
         };
-        let lacks = row.lacks.as_deref().map(words::sentence);
+        let lacks = row
+            .lacks
+            .as_deref()
+            .map(|why| format!("{}.", why.trim_end_matches('.')));
         let made = row.made.as_ref().map(|made| programs(&made.record).join(", then "));
         let file = row.file.as_ref();
         let format = file.and_then(|file| StandardFormat::of(file.media_type.as_deref().unwrap_or_default()));
