@@ -6,7 +6,7 @@ use super::records::{list, said};
 use super::{PaperView, certificate, times, words};
 use crate::page::beside::programs;
 use crate::page::story::TrailEvent;
-use crate::page::{views, words as page_words};
+use crate::page::{examined, views, words as page_words};
 use crate::paper::letters::SignKey;
 use crate::paper::prints::Print;
 use crate::proof::packet::{Exhibit, FileRow, StandardFormat};
@@ -189,7 +189,26 @@ impl ExhibitPaper<'_> {
         told.extend(further);
         let others = text::facts(record, self.view.story.zone, views::APART);
         told.extend(others.iter().map(|fact| json!([fact.label, letters.rich(&fact.value)])));
+        told.extend(
+            self.examined()
+                .into_iter()
+                .map(|(name, value)| json!([name, letters.rich(&value)])),
+        );
         told
+    }
+
+    /// What a program read in each file, in a line: what most people look for, and what looks wrong.
+    fn examined(&self) -> Vec<(String, String)> {
+        let Some(shown) = &self.exhibit.examination else {
+            return Vec::new();
+        };
+        let lines = (1..).zip(examined(&shown.record, |_| None)).filter_map(|(n, file)| {
+            let all = file.facts.iter().chain(&file.flags);
+            let all: Vec<String> = all.map(|fact| format!("{}: {}", fact.label, fact.value)).collect();
+            let name = format!("Read from file {n}, derived");
+            (!all.is_empty()).then(|| (name, all.join(". ")))
+        });
+        lines.collect()
     }
 
     fn coverage(&self) -> Vec<Value> {
