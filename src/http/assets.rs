@@ -44,6 +44,7 @@ const ASSETS: &[Asset] = assets![
     "evidence.js" "text/javascript; charset=utf-8",
     "review.js" "text/javascript; charset=utf-8",
     "viewer.js" "text/javascript; charset=utf-8",
+    "redact.css" "text/css; charset=utf-8",
     "redact.js" "text/javascript; charset=utf-8",
     "uploads.js" "text/javascript; charset=utf-8",
     "drafts.js" "text/javascript; charset=utf-8",

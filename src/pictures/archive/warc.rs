@@ -14,6 +14,8 @@ use super::parts::{ALL_UNPACKED, read_all};
 use super::scrub::Scrub;
 
 type Read1<T> = Result<T, String>;
+/// Names and values of a head.
+type HeadLines = Vec<(String, Vec<u8>)>;
 
 /// A sanitized WARC.
 #[derive(Default)]
@@ -28,7 +30,7 @@ pub(super) struct WarcCopy {
 /// One record: its version, the names and values of its head, and its block.
 struct WarcRecord {
     version: String,
-    head: Vec<(String, Vec<u8>)>,
+    head: HeadLines,
     block: Vec<u8>,
 }
 
@@ -154,8 +156,8 @@ fn line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// Names and values up to an empty line, and what follows it. A line that begins with a blank goes on with the one before.
-fn read_head(mut bytes: &[u8]) -> Option<(Vec<(String, Vec<u8>)>, &[u8])> {
-    let mut head: Vec<(String, Vec<u8>)> = Vec::new();
+fn read_head(mut bytes: &[u8]) -> Option<(HeadLines, &[u8])> {
+    let mut head = HeadLines::new();
     loop {
         let (one, rest) = line(bytes)?;
         bytes = rest;
