@@ -391,6 +391,7 @@ mod tests {
             leaf: Digest([0; 32]),
             record: json!({"kind": "photo", "captured_at": "2026-11-22T14:07:31Z"}),
             current: None,
+            examination: None,
             events: vec![],
             files,
             redactions: None,

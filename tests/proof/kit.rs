@@ -407,6 +407,7 @@ impl Model {
                 leaf: self.log[corrected].leaf,
                 record: correction,
             }),
+            examination: None,
             events: [recorded, noted, corrected].map(|at| row(&self.log[at])).to_vec(),
             files: rows,
             redactions: None,
