@@ -93,12 +93,12 @@ impl Archive {
             *last = last.clone().max(at);
         }
         let address = record.header(WarcHeader::TargetURI).map(|uri| uri.into_owned());
-        let mut block = Expected::of(record.header(WarcHeader::BlockDigest).as_deref());
+        let mut block = DeclaredDigest::of(record.header(WarcHeader::BlockDigest).as_deref());
         let declared = record
             .header(WarcHeader::PayloadDigest)
             .map(|digest| digest.into_owned());
         let has_head = matches!(kind, RecordType::Response | RecordType::Request);
-        let mut payload = Expected::of(declared.as_deref().filter(|_| kind != RecordType::Revisit));
+        let mut payload = DeclaredDigest::of(declared.as_deref().filter(|_| kind != RecordType::Revisit));
         let (mut kept, mut chunk) = (Vec::new(), vec![0; CHUNK]);
         let mut in_payload = !has_head;
         loop {
@@ -122,7 +122,7 @@ impl Archive {
         for holds in held {
             match holds {
                 Some(true) => self.right += 1,
-                Some(false) if self.is_chunked(&kept, has_head) => self.unknown += 1,
+                Some(false) if has_head && is_chunked(&kept) => self.unknown += 1,
                 Some(false) if self.wrong.len() < ADDRESSES => self.wrong.push(name.clone()),
                 Some(false) => self.wrong_more += 1,
                 None => {}
@@ -134,14 +134,6 @@ impl Archive {
             _ => {}
         }
         Ok(())
-    }
-
-    /// Programs differ in whether a digest is over a body in pieces or put together.
-    fn is_chunked(&self, kept: &[u8], has_head: bool) -> bool {
-        let end = head_end(kept).filter(|_| has_head).unwrap_or(0);
-        String::from_utf8_lossy(&kept[..end])
-            .to_lowercase()
-            .contains("transfer-encoding: chunked")
     }
 
     fn answer(&mut self, address: String, kept: &[u8]) {
@@ -208,12 +200,12 @@ impl Archive {
 }
 
 /// A digest that a record declares, and that of what is read.
-struct Expected {
+struct DeclaredDigest {
     declared: String,
     context: Option<Context>,
 }
 
-impl Expected {
+impl DeclaredDigest {
     fn of(declared: Option<&str>) -> Self {
         let (algorithm, value) = declared.and_then(|digest| digest.split_once(':')).unwrap_or_default();
         let algorithm: Option<&'static Algorithm> = match algorithm.to_ascii_lowercase().as_str() {
@@ -241,6 +233,15 @@ impl Expected {
         let hex = crate::proof::id::hex(made.as_ref());
         Some(self.declared.eq_ignore_ascii_case(&base32) || self.declared.eq_ignore_ascii_case(&hex))
     }
+}
+
+/// Whether the body of an HTTP message came in pieces: programs differ in whether a digest is over the pieces or over what they
+/// make together.
+fn is_chunked(message: &[u8]) -> bool {
+    let head = &message[..head_end(message).unwrap_or(0)];
+    String::from_utf8_lossy(head)
+        .to_lowercase()
+        .contains("transfer-encoding: chunked")
 }
 
 /// Where the head of an HTTP message ends.

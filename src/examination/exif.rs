@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Seek};
 
 use exif::{Exif, Field, In, Rational, Reader, Tag, Value};
 
-use super::model::{FactSource, FileFlag, Findings, FoundPlace};
+use super::model::{FactSource, FileFlag, Findings, NamedPlace};
 
 /// Values that are no text and tell nobody anything.
 const LEFT_OUT: [Tag; 6] = [
@@ -87,7 +87,7 @@ fn utf16(bytes: &[u8]) -> String {
     letters.take_while(|letter| *letter != '\0').collect()
 }
 
-fn place(exif: &Exif) -> Option<FoundPlace> {
+fn place(exif: &Exif) -> Option<NamedPlace> {
     let coordinate = |value: Tag, side: Tag, negative: u8| {
         let degrees = degrees(&exif.get_field(value, In::PRIMARY)?.value)?;
         let Value::Ascii(side) = &exif.get_field(side, In::PRIMARY)?.value else {
@@ -105,7 +105,7 @@ fn place(exif: &Exif) -> Option<FoundPlace> {
         let meters = finite(list.first()?)?;
         Some(format!("{:.1}", if below { -meters } else { meters }))
     };
-    Some(FoundPlace {
+    Some(NamedPlace {
         source: FactSource::Exif,
         latitude: coordinate(Tag::GPSLatitude, Tag::GPSLatitudeRef, b'S')?,
         longitude: coordinate(Tag::GPSLongitude, Tag::GPSLongitudeRef, b'W')?,

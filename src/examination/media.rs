@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::model::{FactSource, FileFlag, Findings, FoundPlace};
+use super::model::{FactSource, FileFlag, Findings, NamedPlace};
 
 /// Streams that are told of.
 const STREAMS: usize = 12;
@@ -68,7 +68,7 @@ fn milliseconds(seconds: &str) -> Option<u64> {
 }
 
 /// ISO 6709, such as `+48.8577+002.295+035/`.
-fn place(text: &str) -> Option<FoundPlace> {
+fn place(text: &str) -> Option<NamedPlace> {
     let mut parts: Vec<String> = Vec::new();
     for sign in text.trim_end_matches('/').chars() {
         match sign {
@@ -83,7 +83,7 @@ fn place(text: &str) -> Option<FoundPlace> {
     if !within(latitude, 90.0) || !within(longitude, 180.0) {
         return None;
     }
-    Some(FoundPlace {
+    Some(NamedPlace {
         source: FactSource::Media,
         latitude: number(latitude, 6)?,
         longitude: number(longitude, 6)?,

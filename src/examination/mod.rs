@@ -18,7 +18,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::fd::AsFd;
 
 pub use media::read_probe;
-pub use model::{FactSource, FileFlag, Findings, FoundFact, FoundPlace, PerceptualHash, RaisedFlag};
+pub use model::{FactSource, FileFlag, Findings, FoundFact, NamedPlace, PerceptualHash, RaisedFlag};
 pub use page::NOT_SEARCHED;
 
 /// The argument with which a process examines its standard input.

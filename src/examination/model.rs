@@ -79,7 +79,7 @@ pub struct PerceptualHash {
 
 /// A place that a file names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FoundPlace {
+pub struct NamedPlace {
     pub source: FactSource,
     /// Degrees as a decimal number, north and east positive.
     pub latitude: String,
@@ -103,7 +103,7 @@ pub struct Findings {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub perceptual_hash: Option<PerceptualHash>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub place: Option<FoundPlace>,
+    pub place: Option<NamedPlace>,
     /// A page's title.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,

@@ -32,7 +32,7 @@ const WARCS: usize = 100;
 const PACKAGE: &str = "datapackage.json";
 const DIGEST: &str = "datapackage-digest.json";
 
-type Zip<'a> = ZipArchive<BufReader<&'a mut File>>;
+type OpenZip<'a> = ZipArchive<BufReader<&'a mut File>>;
 
 /// Reads a ZIP; one with a `datapackage.json` is read as WACZ.
 pub(super) fn read(file: &mut File, found: &mut Findings) -> io::Result<()> {
@@ -68,7 +68,7 @@ pub(super) fn read(file: &mut File, found: &mut Findings) -> io::Result<()> {
     Ok(())
 }
 
-fn wacz(zip: &mut Zip<'_>, package: &[u8], found: &mut Findings) {
+fn wacz(zip: &mut OpenZip<'_>, package: &[u8], found: &mut Findings) {
     let Ok(described) = serde_json::from_slice::<Value>(package) else {
         found.flag(FileFlag::Unreadable, "datapackage.json is no JSON");
         return;
@@ -99,7 +99,7 @@ fn wacz(zip: &mut Zip<'_>, package: &[u8], found: &mut Findings) {
 }
 
 /// Reads a WARC of the ZIP, gzipped or not, whatever its name says.
-fn warc(zip: &mut Zip<'_>, name: &str, archive: &mut Archive) -> std::result::Result<(), String> {
+fn warc(zip: &mut OpenZip<'_>, name: &str, archive: &mut Archive) -> std::result::Result<(), String> {
     let mut entry = BufReader::new(zip.by_name(name).map_err(|e| e.to_string())?);
     let gzipped = entry.fill_buf().map_err(|e| e.to_string())?.starts_with(&[0x1f, 0x8b]);
     match gzipped {
@@ -113,14 +113,14 @@ fn is_warc(name: &str) -> bool {
 }
 
 /// A small file of the ZIP.
-fn document(zip: &mut Zip<'_>, name: &str) -> Option<Vec<u8>> {
+fn document(zip: &mut OpenZip<'_>, name: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     zip.by_name(name).ok()?.take(DOCUMENT).read_to_end(&mut bytes).ok()?;
     Some(bytes)
 }
 
 /// Compares what `datapackage.json` lists with what is there.
-fn resources(zip: &mut Zip<'_>, described: &Value, found: &mut Findings) {
+fn resources(zip: &mut OpenZip<'_>, described: &Value, found: &mut Findings) {
     let (mut right, mut wrong, mut missing) = (0_u64, Vec::new(), Vec::new());
     for resource in described["resources"].as_array().into_iter().flatten().take(ENTRIES) {
         let path = resource["path"].as_str().unwrap_or_default();
@@ -153,7 +153,7 @@ fn resources(zip: &mut Zip<'_>, described: &Value, found: &mut Findings) {
     }
 }
 
-fn digest_of(zip: &mut Zip<'_>, path: &str) -> Option<String> {
+fn digest_of(zip: &mut OpenZip<'_>, path: &str) -> Option<String> {
     let mut entry = zip.by_name(path).ok()?;
     let (mut context, mut chunk) = (Context::new(&SHA256), vec![0; 64 << 10]);
     loop {
@@ -166,7 +166,7 @@ fn digest_of(zip: &mut Zip<'_>, path: &str) -> Option<String> {
     }
 }
 
-fn pages(zip: &mut Zip<'_>, found: &mut Findings) {
+fn pages(zip: &mut OpenZip<'_>, found: &mut Findings) {
     let Some(list) = document(zip, "pages/pages.jsonl") else {
         found.flag(FileFlag::CutOff, "the WACZ has no pages/pages.jsonl");
         return;
@@ -181,7 +181,7 @@ fn pages(zip: &mut Zip<'_>, found: &mut Findings) {
 }
 
 /// Checks `datapackage-digest.json`, and the signature in it.
-fn signed(zip: &mut Zip<'_>, package: &[u8], found: &mut Findings) {
+fn signed(zip: &mut OpenZip<'_>, package: &[u8], found: &mut Findings) {
     let Some(digest) = document(zip, DIGEST) else {
         found.fact(FactSource::Archive, "Signature", "none");
         return;

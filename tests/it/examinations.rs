@@ -86,8 +86,15 @@ fn examined(client: &Client, made: &Value) -> Value {
     }
 }
 
+/// What was flagged, except that the sender calls the file another type: the kit calls all of them pictures.
 fn flags(file: &Value) -> Vec<&str> {
     let raised = file["flags"].as_array().into_iter().flatten();
+    let raised = raised.filter(|raised| {
+        !raised["why"]
+            .as_str()
+            .unwrap()
+            .starts_with("its sender calls it image/png")
+    });
     raised.map(|raised| raised["flag"].as_str().unwrap()).collect()
 }
 
@@ -113,7 +120,7 @@ fn a_photo_says_what_it_is_and_the_record_of_it_stands_in_the_case(app: &App) {
     assert_eq!(files[0]["sha256"], made["files"][0]["sha256"]);
     // Upright, as people see it.
     assert_eq!((&files[0]["width"], &files[0]["height"]), (&json!(200), &json!(400)));
-    assert_eq!(fact(&files[0], "ImageDescription"), Some("SECRET"));
+    assert_eq!(fact(&files[0], "ImageDescription"), Some("SECRET-LOCATION"));
     assert_eq!(files[0]["perceptual_hash"]["hash"].as_str().unwrap().len(), 64);
     assert_eq!(flags(&files[0]), [""; 0]);
     assert_eq!(flags(&files[1]), ["type_differs"]);
@@ -150,7 +157,7 @@ fn what_is_held_is_examined_and_read_by_the_supervisor_alone(app: &App) {
     let held = app.lead.upload(&case, &capture, &[("f", &photo)]).is(201);
     assert_eq!(held["state"], "held");
     let found = examined(&app.supervisor, &held);
-    assert_eq!(fact(&found["files"][0], "ImageDescription"), Some("SECRET"));
+    assert_eq!(fact(&found["files"][0], "ImageDescription"), Some("SECRET-LOCATION"));
     let id = held["id"].as_str().unwrap();
     for (client, name) in [(&app.lead, "lead"), (&app.member, "member")] {
         let answer = client.get(&address(&held)).is(200);
@@ -227,13 +234,14 @@ fn what_was_here_before_is_looked_for_and_a_damaged_file_is_said_to_be_so(app: &
         .post(&format!("/api/v1/cases/{}/captures", case.id), app.post_with(json!({})))
         .is(201);
     let hex = broken["files"][0]["sha256"].as_str().unwrap();
-    let file = app.folder().join("files").join(&hex[..2]).join(hex);
+    let file = app.folder().join("files/sha256").join(&hex[..2]).join(hex);
     std::fs::write(&file, b"another").unwrap();
     let _laboratory = Laboratory::open(app);
     assert_eq!(examined(&app.lead, &made)["files"][0]["width"], 40);
     let found = examined(&app.lead, &broken);
     assert_eq!(found["files"][0]["not_examined"], "the stored file is damaged");
     assert_eq!(app.lead.get(&address(&bare)).is(200).get("examination"), None);
+    std::fs::write(&file, two_halves(50, 20, ImageFormat::Png)).unwrap();
 }
 
 both_databases!(a_packet_shows_what_was_found_and_a_redacted_exhibit_nothing_of_it);

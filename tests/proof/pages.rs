@@ -266,7 +266,7 @@ fn other_pages_are_another_version() {
     let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
     let known = (
         "3 (time zones 2025b)",
-        "c95338fb8ab5d4d014c85f9766e2e7010be51f5fe1a77ab4483ecb62ae7db2cb",
+        "cf4ddc2ea89e389e5cdffd730dcc3efb25025adae9004a51336385701da6aa80",
     );
     assert_eq!((&*page::version(), &*Digest::of_parts(&parts).to_string()), known);
 }

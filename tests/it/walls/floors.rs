@@ -229,6 +229,7 @@ const KNOW_HTTP: &[(&str, &str)] = &[
     ("captures/derivatives/duplicate.rs", "reaches the server's state"),
     ("captures/derivatives/make.rs", "reaches the server's state"),
     ("captures/download.rs", "gives files out"),
+    ("captures/examinations/job.rs", "reaches the server's state"),
     ("captures/pictures/job.rs", "reaches the server's state"),
     ("captures/pictures/serve.rs", "gives pictures out"),
     ("captures/upload.rs", "takes uploads"),
