@@ -71,12 +71,22 @@ fn value(field: &Field, exif: &Exif) -> Option<String> {
             Some(lines.collect::<Vec<_>>().join("; "))
         }
         Value::Byte(bytes) if (40091..=40095).contains(&field.tag.number()) => Some(utf16(bytes)),
-        Value::Undefined(bytes, _) if bytes.len() > LONGEST && field.tag != Tag::UserComment => None,
+        Value::Undefined(bytes, _) if field.tag == Tag::UserComment => Some(comment(bytes)),
+        Value::Undefined(bytes, _) if bytes.len() > LONGEST => None,
         Value::Byte(bytes) if bytes.len() > LONGEST => None,
         Value::Short(list) if list.len() > LONGEST => None,
         Value::Long(list) if list.len() > LONGEST => None,
         Value::Unknown(..) => None,
         _ => Some(field.display_value().with_unit(exif).to_string()),
+    }
+}
+
+/// A comment names its letters in its first eight bytes. Those of Unicode are read in the order in which most programs write.
+fn comment(bytes: &[u8]) -> String {
+    match bytes.split_at_checked(8) {
+        Some((b"UNICODE\0", text)) => utf16(text),
+        Some((_, text)) => String::from_utf8_lossy(text).trim_matches(['\0', ' ']).to_owned(),
+        None => String::new(),
     }
 }
 

@@ -21,6 +21,9 @@ pub struct ExaminedView {
 /// What stands above every examination.
 pub const EXAMINED: &str = "Derived by a program from the files, and no evidence itself: the file says more, and anybody can read it again. What a file says of itself may be wrong or made up.";
 
+/// The name of the hash of what a picture shows.
+pub const PERCEPTUAL_HASH: &str = "Perceptual hash";
+
 /// What an examination's record says of each file. `name` gives what a file is called.
 pub fn examined(record: &Value, name: impl Fn(&str) -> Option<String>) -> Vec<ExaminedView> {
     let files = record["files"].as_array().into_iter().flatten();
@@ -94,7 +97,7 @@ fn measured(file: &Value) -> Vec<Fact> {
             ""
         };
         add(
-            "Perceptual hash",
+            PERCEPTUAL_HASH,
             format!("{value} ({named}, quality {quality} of 100{weak})"),
         );
     }
@@ -111,12 +114,12 @@ fn left_out(file: &Value) -> Vec<Fact> {
 
 fn flagged(word: &str) -> String {
     match word {
-        "type_differs" => "Is another type than it is called".into(),
-        "page_unavailable" => "The page was not there".into(),
-        "digest_differs" => "A digest in it does not hold".into(),
-        "signature_differs" => "A signature in it does not hold".into(),
-        "cut_off" => "Something is missing in it".into(),
-        "unreadable" => "Could not be read in part".into(),
+        "type_differs" => "Another type".into(),
+        "page_unavailable" => "No page".into(),
+        "digest_differs" => "Digest differs".into(),
+        "signature_differs" => "Signature differs".into(),
+        "cut_off" => "Incomplete".into(),
+        "unreadable" => "Unreadable in part".into(),
         other => label(other),
     }
 }
@@ -166,10 +169,7 @@ mod tests {
                 "Perceptual hash = ff (a, quality 12 of 100; too little structure to compare by)",
             ]
         );
-        assert_eq!(
-            told(&seen[0].flags),
-            ["Is another type than it is called = named .jpg", "Encrypted = w"]
-        );
+        assert_eq!(told(&seen[0].flags), ["Another type = named .jpg", "Encrypted = w"]);
         let found = told(&seen[0].found);
         assert!(
             found[0].starts_with("EXIF: Make = NIKON") && !found[0].contains('\u{202e}'),

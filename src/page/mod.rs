@@ -23,7 +23,7 @@ pub mod words;
 use std::io;
 
 pub use documents::Documents;
-pub use examined::{EXAMINED, ExaminedView, examined, examined_with};
+pub use examined::{EXAMINED, ExaminedView, PERCEPTUAL_HASH, examined, examined_with};
 
 use crate::proof::packet::{CASE_UCO, INDEX, RO_CRATE, RowError};
 

@@ -182,7 +182,7 @@ pub(super) struct ExhibitView<'s> {
     note: Option<String>,
     files: Vec<FileView>,
     corrected: Vec<Fact>,
-    examined_heading: String,
+    examined_by: String,
     examined: Vec<ExaminedView>,
     redactions: Vec<RedactionView>,
     /// What the packet's profiles cannot take of it.
@@ -227,7 +227,7 @@ impl<'s> ExhibitView<'s> {
                 .collect(),
             unfit: beside::unfit(exhibit),
             corrected: current.map_or_else(Vec::new, |now| changes(record, &now.record, zone)),
-            examined_heading: examined_heading(exhibit, zone),
+            examined_by: examined_by(exhibit, zone),
             examined: examined_files(exhibit),
             redactions: redactions(exhibit, zone),
             events: trail(story, &exhibit.capture),
@@ -235,11 +235,11 @@ impl<'s> ExhibitView<'s> {
     }
 }
 
-/// What stands above what a program read in the files.
-fn examined_heading(exhibit: &Exhibit, zone: Zone) -> String {
+/// Which program read the files, and when.
+fn examined_by(exhibit: &Exhibit, zone: Zone) -> String {
     let record = exhibit.examination.as_ref().map_or(&Value::Null, |shown| &shown.record);
     let at = zone.told(text(record, "/at").unwrap_or_default());
-    format!("Read from the files by {}, {}", examined_with(record), at.utc)
+    format!("Read by {}, {}.", examined_with(record), at.utc)
 }
 
 fn examined_files(exhibit: &Exhibit) -> Vec<ExaminedView> {

@@ -140,7 +140,7 @@ fn a_photo_says_what_it_is_and_the_record_of_it_stands_in_the_case(app: &App) {
         "What the files say of themselves",
         "200 × 400 pixels",
         "EXIF: ImageDescription",
-        "Is another type than it is called",
+        "Another type",
     ] {
         page.says(told);
     }

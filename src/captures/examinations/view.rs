@@ -1,19 +1,21 @@
 //! The last examination of an item, for its page.
 
-use crate::captures::model::{Examination, OpenCapture};
+use crate::captures::model::OpenCapture;
+use crate::cases::CasePage;
 use crate::error::Result;
 use crate::page::{ExaminedView, examined, examined_with};
 use crate::text::line;
 
 /// What stands on the page of an item.
 pub struct ExaminationView {
-    pub heading: String,
+    /// Which program read the files, and when.
+    pub by: String,
     pub files: Vec<ExaminedView>,
 }
 
 impl ExaminationView {
     /// Of the last examination of an item, where there is one.
-    pub fn of(open: &OpenCapture) -> Result<Option<Self>> {
+    pub fn of(open: &OpenCapture, page: &CasePage) -> Result<Option<Self>> {
         let Some(last) = &open.remarks.examination else {
             return Ok(None);
         };
@@ -23,12 +25,8 @@ impl ExaminationView {
             file.and_then(|file| file.name.as_deref().map(line))
         };
         Ok(Some(Self {
-            heading: heading(last, &record),
+            by: format!("Read by {}, {}.", examined_with(&record), page.at(last.at.0).shown()),
             files: examined(&record, name),
         }))
     }
-}
-
-fn heading(last: &Examination, record: &serde_json::Value) -> String {
-    format!("Read by {}, {}", examined_with(record), last.at)
 }

@@ -164,7 +164,7 @@ impl ItemPage {
                 .map(|made| DerivativeLine::of(made, &case_page))
                 .collect(),
             examination: match &found.view {
-                CaptureView::Open(open) => ExaminationView::of(open)?,
+                CaptureView::Open(open) => ExaminationView::of(open, &case_page)?,
                 CaptureView::Withheld(_) => None,
             },
             choices: CorrectionChoices::all(),

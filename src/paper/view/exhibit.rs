@@ -6,7 +6,7 @@ use super::records::{list, said};
 use super::{PaperView, certificate, times, words};
 use crate::page::beside::programs;
 use crate::page::story::TrailEvent;
-use crate::page::{examined, views, words as page_words};
+use crate::page::{PERCEPTUAL_HASH, examined, views, words as page_words};
 use crate::paper::letters::SignKey;
 use crate::paper::prints::Print;
 use crate::proof::packet::{Exhibit, FileRow, StandardFormat};
@@ -203,7 +203,9 @@ impl ExhibitPaper<'_> {
             return Vec::new();
         };
         let lines = (1..).zip(examined(&shown.record, |_| None)).filter_map(|(n, file)| {
-            let all = file.facts.iter().chain(&file.flags);
+            // A hash of what a picture shows is for programs.
+            let told = file.facts.iter().filter(|fact| fact.label != PERCEPTUAL_HASH);
+            let all = told.chain(&file.flags);
             let all: Vec<String> = all.map(|fact| format!("{}: {}", fact.label, fact.value)).collect();
             let name = format!("Read from file {n}, derived");
             (!all.is_empty()).then(|| (name, all.join(". ")))
