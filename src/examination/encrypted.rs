@@ -11,17 +11,8 @@ use super::{head, tail};
 /// Bytes of each end that are looked at.
 const END: u64 = 64 << 10;
 
-/// Looks at both ends.
-pub(super) fn check(file: &mut File, media_type: &str, found: &mut Findings) -> io::Result<()> {
-    match media_type {
-        "application/pdf" => pdf(file, found),
-        "application/x-cfb" | "application/x-ole-storage" => office(file, found),
-        _ => Ok(()),
-    }
-}
-
 /// An encrypted PDF names its encryption in its trailer, or in the head of the stream that stands for it.
-fn pdf(file: &mut File, found: &mut Findings) -> io::Result<()> {
+pub(super) fn read_pdf(file: &mut File, found: &mut Findings) -> io::Result<()> {
     let ends = [tail(file, END)?, head(file, END)?];
     let is_named = |bytes: &Vec<u8>| {
         memmem::find_iter(bytes, b"/Encrypt").any(|at| matches!(bytes.get(at + 8), Some(b' ' | b'\r' | b'\n' | b'<')))
@@ -33,7 +24,7 @@ fn pdf(file: &mut File, found: &mut Findings) -> io::Result<()> {
 }
 
 /// Documents of Office that are encrypted are one stream of that name.
-fn office(file: &mut File, found: &mut Findings) -> io::Result<()> {
+pub(super) fn read_office(file: &mut File, found: &mut Findings) -> io::Result<()> {
     let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let ends = [head(file, END)?, tail(file, END)?];
     if ends.iter().any(|bytes| memmem::find(bytes, &name).is_some()) {

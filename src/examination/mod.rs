@@ -16,6 +16,7 @@ mod xmp;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::fd::AsFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub use media::read_probe;
 pub use model::{FactSource, FileFlag, Findings, FoundFact, NamedPlace, PerceptualHash, RaisedFlag};
@@ -48,25 +49,30 @@ pub fn examine(file: &mut File, media_type: &str) -> io::Result<Findings> {
         picture::read(file, &mut found)?;
         return Ok(found);
     }
-    encrypted::check(file, media_type, &mut found)?;
-    match media_type {
+    type PartReader = fn(&mut File, &mut Findings) -> io::Result<()>;
+    let readers: &[PartReader] = match media_type {
         "image/jpeg" | "image/png" | "image/gif" | "image/webp" | "image/tiff" | "image/bmp" => {
-            picture::read(file, &mut found)?;
-            exif::read(file, &mut found)?;
-            xmp::read(file, &mut found)?;
+            &[exif::read, xmp::read, picture::read]
         }
-        "image/heif" | "image/heic" | "image/avif" => {
-            exif::read(file, &mut found)?;
-            xmp::read(file, &mut found)?;
+        "image/heif" | "image/heic" | "image/avif" => &[exif::read, xmp::read],
+        kind if kind.starts_with("video/") || kind.starts_with("audio/") => &[xmp::read],
+        "text/html" | "application/xhtml+xml" => &[page::read_html],
+        "multipart/related" => &[page::read_mhtml],
+        "application/warc" => &[archive::read],
+        "application/gzip" if begins_with(file, archive::is_gzipped_warc)? => &[archive::read],
+        "application/zip" | "application/wacz" => &[wacz::read],
+        kind if kind.starts_with("application/vnd.openxmlformats") => &[wacz::read],
+        "application/pdf" => &[encrypted::read_pdf],
+        "application/x-cfb" | "application/x-ole-storage" => &[encrypted::read_office],
+        _ => &[],
+    };
+    for reader in readers {
+        // One that gives up takes nothing of what the others find.
+        let read = catch_unwind(AssertUnwindSafe(|| reader(file, &mut found)));
+        match read {
+            Ok(read) => read?,
+            Err(_) => found.flag(FileFlag::Unreadable, "a part of it is damaged, and was not read"),
         }
-        kind if kind.starts_with("video/") || kind.starts_with("audio/") => xmp::read(file, &mut found)?,
-        "text/html" | "application/xhtml+xml" => page::read_html(file, &mut found)?,
-        "multipart/related" => page::read_mhtml(file, &mut found)?,
-        "application/warc" => archive::read(file, &mut found)?,
-        "application/gzip" if begins_with(file, archive::is_gzipped_warc)? => archive::read(file, &mut found)?,
-        "application/zip" | "application/wacz" => wacz::read(file, &mut found)?,
-        kind if kind.starts_with("application/vnd.openxmlformats") => wacz::read(file, &mut found)?,
-        _ => {}
     }
     Ok(found)
 }

@@ -12,8 +12,8 @@ const VALUE: usize = 500;
 /// Characters of a page's text, and of its title.
 pub const TEXT: usize = 4_000;
 const TITLE: usize = 300;
-/// Flags of one file at the most.
-const FLAGS: usize = 20;
+/// Characters of a flag's reason where there is no room for more.
+const SHORT: usize = 40;
 
 words! {
     /// What is wrong with a file, or looks wrong. A flagged file is kept as it is.
@@ -137,6 +137,23 @@ impl Findings {
         }
     }
 
+    /// Sizes, hash and which flags were raised: a few hundred bytes.
+    #[must_use]
+    pub fn in_short(&self) -> Self {
+        let flags = self.flags.iter().map(|raised| RaisedFlag {
+            flag: raised.flag,
+            why: shortened(&raised.why, SHORT),
+        });
+        Self {
+            width: self.width,
+            height: self.height,
+            duration_ms: self.duration_ms,
+            perceptual_hash: self.perceptual_hash.clone(),
+            flags: flags.collect(),
+            ..Self::default()
+        }
+    }
+
     /// Whether this flag was raised.
     pub fn is_flagged(&self, flag: FileFlag) -> bool {
         self.flags.iter().any(|raised| raised.flag == flag)
@@ -150,16 +167,24 @@ impl Findings {
             fact.name = clean(&fact.name, NAME);
             fact.value = clean(&fact.value, VALUE);
         }
-        self.flags.truncate(FLAGS);
+        let mut seen = Vec::new();
+        self.flags.retain(|raised| {
+            let is_new = !seen.contains(&raised.flag);
+            seen.push(raised.flag);
+            is_new
+        });
         for raised in &mut self.flags {
             raised.why = clean(&raised.why, VALUE);
         }
         self.title = self.title.map(|title| clean(&title, TITLE)).filter(|t| !t.is_empty());
         self.text = self.text.map(|text| shortened(&text, TEXT)).filter(|t| !t.is_empty());
-        self.perceptual_hash = self
-            .perceptual_hash
-            .filter(|made| made.hash.len() <= 128 && made.algorithm.len() <= NAME && made.quality <= 100);
-        let short = |word: &String| word.len() <= 20;
+        self.perceptual_hash = self.perceptual_hash.filter(|made| {
+            made.hash.len() <= 128
+                && made.hash.bytes().all(|b| b.is_ascii_hexdigit())
+                && made.algorithm.len() <= NAME
+                && made.quality <= 100
+        });
+        let short = |word: &String| word.len() <= 20 && word.parse::<f64>().is_ok_and(f64::is_finite);
         self.place = self
             .place
             .filter(|place| short(&place.latitude) && short(&place.longitude) && place.altitude.iter().all(short));

@@ -98,7 +98,7 @@ fn words(html: &[u8]) -> std::result::Result<(String, String), String> {
     let title = Rc::new(RefCell::new(String::new()));
     let shown = Rc::new(RefCell::new(ShownText::default()));
     let (in_title, in_body, hides) = (title.clone(), shown.clone(), shown.clone());
-    let hidden = element!("script, style, noscript, template, head", move |found| {
+    let hidden = element!("script, style, noscript, template", move |found| {
         hides.borrow_mut().hidden += 1;
         let shows = hides.clone();
         if let Some(handlers) = found.end_tag_handlers() {

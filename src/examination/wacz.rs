@@ -1,12 +1,13 @@
 //! WACZ 1.1.1 and other ZIP files: what lies in them, whether the digests in `datapackage.json` hold, and whether the
 //! signature of WACZ Signing and Verification 0.1.0 does.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::time::Duration;
 
 use aws_lc_rs::digest::{Context, SHA256};
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, UnparsedPublicKey};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, UnparsedPublicKey};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::DateTime;
@@ -134,6 +135,22 @@ fn resources(zip: &mut OpenZip<'_>, described: &Value, found: &mut Findings) {
         }
     }
     found.fact(FactSource::Archive, "Files as described", right.to_string());
+    let listed = described["resources"].as_array().into_iter().flatten();
+    let listed: HashSet<&str> = listed.filter_map(|one| one["path"].as_str()).collect();
+    let names = zip.file_names().filter_map(|name| Some(name.ok()?.into_owned()));
+    let own = |name: &String| [PACKAGE, DIGEST].contains(&name.as_str()) || name.ends_with('/');
+    let unlisted: Vec<String> = names
+        .filter(|name| !own(name) && !listed.contains(name.as_str()))
+        .collect();
+    if !unlisted.is_empty() {
+        let first = unlisted.iter().take(5).map(|name| shortened(name, 100));
+        let first = first.collect::<Vec<_>>().join(", ");
+        let why = format!(
+            "{} files in the ZIP are not described in datapackage.json: {first}",
+            unlisted.len()
+        );
+        found.flag(FileFlag::DigestDiffers, why);
+    }
     let listed = |names: &[String]| names.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
     if !wrong.is_empty() {
         let why = format!(
@@ -208,9 +225,14 @@ fn signed(zip: &mut OpenZip<'_>, package: &[u8], found: &mut Findings) {
     };
     found.fact(FactSource::Archive, "Signed by", signer);
     found.fact(FactSource::Archive, "Signed at, by its own word", said("created"));
+    let whole = !found.is_flagged(FileFlag::DigestDiffers) && !found.is_flagged(FileFlag::CutOff);
     match signature(signed) {
         _ if said("hash") != made => found.flag(FileFlag::SignatureDiffers, "the signature is over another content"),
         Err(why) => found.flag(FileFlag::SignatureDiffers, why),
+        Ok(_) if !whole => {
+            let told = "holds over datapackage.json, and not over all that lies in the ZIP";
+            found.fact(FactSource::Archive, "Signature", told);
+        }
         Ok(told) => found.fact(FactSource::Archive, "Signature", told),
     }
 }
@@ -222,9 +244,15 @@ fn signature(signed: &Value) -> std::result::Result<&'static str, &'static str> 
     let (Ok(signature), hash) = (STANDARD.decode(said("signature")), said("hash").as_bytes()) else {
         return Err(WRONG);
     };
+    let signature = as_der(signature);
     let Some(chain) = chain(said("domainCert")) else {
         let key = STANDARD.decode(said("publicKey")).map_err(|_| WRONG)?;
-        let mut kinds = [&ECDSA_P256_SHA256_ASN1, &ECDSA_P384_SHA384_ASN1].into_iter();
+        let mut kinds = [
+            &ECDSA_P256_SHA256_ASN1,
+            &ECDSA_P384_SHA384_ASN1,
+            &ECDSA_P384_SHA256_ASN1,
+        ]
+        .into_iter();
         let holds = kinds.any(|kind| UnparsedPublicKey::new(kind, &key).verify(hash, &signature).is_ok());
         return holds.then_some("holds, by a key that nobody vouches for").ok_or(WRONG);
     };
@@ -239,12 +267,30 @@ fn signature(signed: &Value) -> std::result::Result<&'static str, &'static str> 
     }
     match is_trusted(&own, &chain[1..], signed) {
         true => Ok(
-            "holds: the domain that it names signed this content, by a certificate that browsers trusted at the time that it states; its time token is not checked here",
+            "holds: the domain that it names signed this content, by a certificate that leads to a root that this program knows, at the time that it states; revocation and its time token are not checked here",
         ),
         false => Err(
-            "the signature is by a certificate that was not one of this domain, or that browsers did not trust at the time that it states",
+            "the signature is by a certificate that was not one of this domain, or that leads to no root that this program knows, at the time that it states",
         ),
     }
+}
+
+/// Browsers write both numbers of a signature side by side; here they stand in DER (X.690).
+fn as_der(signature: Vec<u8>) -> Vec<u8> {
+    if ![64, 96].contains(&signature.len()) {
+        return signature;
+    }
+    let number = |bytes: &[u8]| {
+        let start = bytes.iter().position(|b| *b != 0).unwrap_or(bytes.len() - 1);
+        let mut value = bytes[start..].to_vec();
+        if value[0] >= 0x80 {
+            value.insert(0, 0);
+        }
+        [vec![2, value.len() as u8], value].concat()
+    };
+    let (r, s) = signature.split_at(signature.len() / 2);
+    let both = [number(r), number(s)].concat();
+    [vec![0x30, both.len() as u8], both].concat()
 }
 
 /// The certificates of a PEM text, the signer's own first; none where there is none.
@@ -279,4 +325,68 @@ fn is_trusted(own: &EndEntityCert<'_>, others: &[CertificateDer<'_>], signed: &V
         None,
     );
     leads.is_ok() && own.verify_is_valid_for_subject_name(&domain).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use aws_lc_rs::rand::SystemRandom;
+    use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+    use serde_json::json;
+    use zip::ZipWriter;
+    use zip::write::SimpleFileOptions;
+
+    use super::*;
+
+    /// A WACZ whose package lists its pages, signed as browsers sign, with more files.
+    fn wacz(more: &[&str]) -> Findings {
+        let pages = "{\"format\":\"json-pages-1.0\",\"id\":\"pages\"}\n";
+        let digest = |bytes: &[u8]| {
+            let mut context = Context::new(&SHA256);
+            context.update(bytes);
+            format!("sha256:{}", crate::proof::id::hex(context.finish().as_ref()))
+        };
+        let package = json!({"wacz_version": "1.1.1", "resources": [{"path": "pages/pages.jsonl", "hash": digest(pages.as_bytes())}]});
+        let package = package.to_string();
+        let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key");
+        let hash = digest(package.as_bytes());
+        let signature = key.sign(&SystemRandom::new(), hash.as_bytes()).expect("a signature");
+        let signed = json!({"hash": hash, "created": "2026-11-22T00:00:00Z", "signature": STANDARD.encode(signature),
+            "publicKey": STANDARD.encode(key.public_key())});
+        let sealed = json!({"path": PACKAGE, "hash": hash, "signedData": signed}).to_string();
+        let mut file = tempfile::tempfile().expect("a file");
+        let mut zip = ZipWriter::new(&mut file);
+        let own = [
+            ("pages/pages.jsonl", pages),
+            (PACKAGE, package.as_str()),
+            (DIGEST, sealed.as_str()),
+        ];
+        for (name, text) in own.into_iter().chain(more.iter().map(|name| (*name, "more"))) {
+            zip.start_file(name, SimpleFileOptions::default()).expect("an entry");
+            zip.write_all(text.as_bytes()).expect("bytes");
+        }
+        zip.finish().expect("a ZIP");
+        let mut found = Findings::default();
+        read(&mut file, &mut found).expect("read");
+        found
+    }
+
+    fn said(found: &Findings) -> &str {
+        let signature = found.facts.iter().find(|fact| fact.name == "Signature");
+        signature.map_or("nothing", |fact| fact.value.as_str())
+    }
+
+    #[test]
+    fn a_signature_as_browsers_write_it_holds_and_not_over_what_was_added() {
+        let found = wacz(&[]);
+        assert_eq!(said(&found), "holds, by a key that nobody vouches for");
+        assert!(!found.is_flagged(FileFlag::SignatureDiffers) && !found.is_flagged(FileFlag::DigestDiffers));
+        let found = wacz(&["archive/0.warc.gz"]);
+        assert!(found.is_flagged(FileFlag::DigestDiffers));
+        assert_eq!(
+            said(&found),
+            "holds over datapackage.json, and not over all that lies in the ZIP"
+        );
+    }
 }

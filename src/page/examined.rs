@@ -61,7 +61,7 @@ fn one(file: &Value, heading: String) -> ExaminedView {
     ExaminedView {
         heading,
         flags: skipped.into_iter().chain(flags).collect(),
-        facts: measured(file),
+        facts: measured(file).into_iter().chain(looked_for(file)).collect(),
         found: found.chain(left_out(file)).collect(),
         text: said("text").filter(|text| !text.trim().is_empty()).map(block),
     }
@@ -102,6 +102,28 @@ fn measured(file: &Value) -> Vec<Fact> {
         );
     }
     facts
+}
+
+/// What it says of itself that most people look for: when, with what, where from, and under whose signature.
+const LOOKED_FOR: [(&str, &str, &str); 9] = [
+    ("exif", "DateTimeOriginal", "Taken, by its own clock"),
+    ("exif", "OffsetTimeOriginal", "Zone of that clock"),
+    ("exif", "Make", "Make"),
+    ("exif", "Model", "Model"),
+    ("media", "creation_time", "Made, by its own word"),
+    ("page", "Address when it was saved", "Address when it was saved"),
+    ("page", "Date in its head", "Saved, by its own word"),
+    ("archive", "First record", "First record in it"),
+    ("archive", "Signature", "Signature in it"),
+];
+
+fn looked_for(file: &Value) -> Vec<Fact> {
+    let facts = || file["facts"].as_array().into_iter().flatten();
+    let found = LOOKED_FOR.iter().filter_map(|(source, name, says)| {
+        let fact = facts().find(|fact| fact["source"] == *source && fact["name"] == *name)?;
+        Some(Fact::new(says, fact["value"].as_str()?))
+    });
+    found.collect()
 }
 
 fn left_out(file: &Value) -> Vec<Fact> {
@@ -147,7 +169,8 @@ mod tests {
             "place": {"latitude": "1.0", "longitude": "-2.0", "altitude": "3.0"}, "lacks": ["ffprobe"], "shortened": true,
             "perceptual_hash": {"algorithm": "a", "hash": "ff", "quality": 12}, "text": "seen",
             "flags": [{"flag": "type_differs", "why": "named .jpg"}, {"flag": "encrypted", "why": "w"}],
-            "facts": [{"source": "exif", "name": "Make", "value": "NIKON\u{202e}"}]});
+            "facts": [{"source": "exif", "name": "Make", "value": "NIKON\u{202e}"},
+                {"source": "exif", "name": "DateTimeOriginal", "value": "2008:10:22 16:28:39"}]});
         let record =
             json!({"tool": {"name": "casetrail", "version": "9"}, "files": [file, {"not_examined": "why"}, 7]});
         let seen = examined(&record, |sha256| (sha256 == "ab").then(|| "a.jpg".to_owned()));
@@ -167,6 +190,8 @@ mod tests {
                 "Title = t",
                 "Place that it names = 1.0, -2.0, 3.0 m above the sea",
                 "Perceptual hash = ff (a, quality 12 of 100; too little structure to compare by)",
+                "Taken, by its own clock = 2008:10:22 16:28:39",
+                "Make = NIKON⟨U+202E⟩",
             ]
         );
         assert_eq!(told(&seen[0].flags), ["Another type = named .jpg", "Encrypted = w"]);
@@ -175,7 +200,7 @@ mod tests {
             found[0].starts_with("EXIF: Make = NIKON") && !found[0].contains('\u{202e}'),
             "{found:?}"
         );
-        assert_eq!(found.len(), 3);
+        assert_eq!(found.len(), 4);
         assert_eq!(seen[0].text.as_deref(), Some("seen"));
         assert_eq!(told(&seen[1].flags), ["Not examined = why"]);
         assert_eq!(seen[2].heading, "File 3");

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::child::{Budget, Decoding, DecodingEnd, INPUT};
 use super::helpers::{Helpers, probe};
-use super::{Means, PictureMaker, Unmade, WorkRoom, broken, read_at_most};
+use super::{Means, PictureMaker, Unmade, WorkRoom, read_at_most};
 use crate::error::Result;
 use crate::examination::{FileFlag, Findings, STILL, WORD, read_probe};
 
@@ -82,8 +82,11 @@ fn found_by(job: &Decoding<'_>, (file, media_type): (&Path, &str)) -> Result<Fin
         found.flag(FileFlag::Unreadable, ended.reason());
         return Ok(found);
     }
-    let found: Findings =
-        serde_json::from_slice(&read_at_most(&answer, ANSWER)?).map_err(|_| broken("said what is no finding"))?;
+    let said: Option<Findings> = serde_json::from_slice(&read_at_most(&answer, ANSWER)?).ok();
+    let mut found = said.clone().unwrap_or_default();
+    if said.is_none() {
+        found.flag(FileFlag::Unreadable, "what reads it gave no answer that can be read");
+    }
     Ok(found.bounded())
 }
 

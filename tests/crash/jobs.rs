@@ -111,8 +111,8 @@ fn a_stopped_servers_packet_is_taken_up_at_once() {
     let server = home.serve();
     let client = home.sign_in(&server, "prosecutor", 1);
     await_state(&client, &id, "ready");
-    // Far less than a lease, whatever else this machine does.
-    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
+    // Less than a lease (20 s), whatever else this machine does: the captures are examined beside it.
+    assert!(began.elapsed() < Duration::from_secs(19), "{:?}", began.elapsed());
     assert_verifies(&home.data, &id);
     server.stop();
     home.assert_clean();

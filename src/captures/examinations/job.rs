@@ -93,35 +93,48 @@ impl ExamineCapture {
 impl Worker for ExamineCapture {
     const KIND: &'static str = TO_EXAMINE;
     const EVERY: Option<Micros> = None;
-    type Made = Vec<ExaminedFile>;
+    /// None where nothing is to be examined, or the disk has no room for the work: then it is looked for again later.
+    type Made = Option<Vec<ExaminedFile>>;
 
-    fn work(&self, job: &Job, progress: &Arc<Progress>) -> Result<Vec<ExaminedFile>> {
+    fn work(&self, job: &Job, progress: &Arc<Progress>) -> Result<Option<Vec<ExaminedFile>>> {
         let id = job.object.clone();
-        let stored = self.0.gate.db().read_blocking(|conn| captures::capture(conn, &id))?;
+        let look = |conn: &mut _| Ok((captures::capture(conn, &id)?, store::is_wanted(conn, &id)?));
+        let (stored, wanted) = self.0.gate.db().read_blocking(look)?;
+        if !wanted {
+            return Ok(None);
+        }
         let files = stored.capture.files.iter();
-        files.map(|file| self.file(file, progress)).collect()
+        match files.map(|file| self.file(file, progress)).collect() {
+            Ok(files) => Ok(Some(files)),
+            Err(e) if e.code == "disk-reserve" => Ok(None),
+            Err(e) => Err(e),
+        }
     }
 
-    fn keep(&self, tx: &mut Tx<'_>, job: &Job, files: &Vec<ExaminedFile>) -> Result<i64> {
+    fn keep(&self, tx: &mut Tx<'_>, job: &Job, files: &Option<Vec<ExaminedFile>>) -> Result<i64> {
+        let Some(files) = files else { return Ok(0) };
         record(tx, &job.object, files.clone())?;
         Ok(1)
     }
 
     /// The machine failed, or the server died of it: that is recorded, and it is not tried for ever.
+    /// Why is for the server's log, and for no court.
     fn fail(&self, tx: &mut Tx<'_>, job: &Job, why: &str) -> Result<()> {
+        tracing::error!(capture = job.object, why, "a capture could not be examined");
         let stored = captures::capture(tx.conn, &job.object)?;
         let files = stored.capture.files.iter();
-        let files = files.map(|file| ExaminedFile::skipped(file, why)).collect();
-        record(tx, &job.object, files)
+        let files = files.map(|file| ExaminedFile::skipped(file, "this server could not examine it"));
+        record(tx, &job.object, files.collect())
     }
 }
 
-/// Records what was found. A capture without files, or that was kept from use meanwhile, stays as it is.
+/// Records what was found. A capture without files, that was examined or kept from use meanwhile, or whose case was closed,
+/// stays as it is.
 fn record(tx: &mut Tx<'_>, id: &str, files: Vec<ExaminedFile>) -> Result<()> {
     let case = captures::capture(tx.conn, id)?.capture.case_id;
     tx.lock(&ledger::case_stream(&case))?;
     let stored = captures::capture(tx.conn, id)?;
-    if files.is_empty() {
+    if files.is_empty() || !store::is_wanted(tx.conn, id)? {
         return Ok(());
     }
     let ids = (tx.new_id(), id.to_owned());

@@ -11,7 +11,7 @@ use crate::proof::id::Digest;
 
 /// The program as examinations name it.
 const TOOL: (&str, &str) = ("casetrail", env!("CARGO_PKG_VERSION"));
-/// Bytes of the findings of all files of a capture. Of the files after that, only sizes, hashes and flags are kept.
+/// Bytes of the findings of all files of a capture. Of what does not fit in them, only sizes, hashes and which flags are kept.
 const MOST: usize = 192 << 10;
 
 /// What was found in the files of a capture: the record of `capture.examined`.
@@ -67,12 +67,12 @@ impl Examination {
     pub fn new((id, capture_id): (String, String), at: Timestamp, mut files: Vec<ExaminedFile>) -> Result<Self> {
         let mut held = 0;
         for file in &mut files {
-            held += serde_json::to_string(&file)?.len();
-            if held > MOST {
-                file.shortened = !file.found.facts.is_empty() || file.found.text.is_some();
-                file.found.facts.clear();
-                file.found.text = None;
+            let long = serde_json::to_string(&file)?.len();
+            if held + long > MOST {
+                file.shortened = true;
+                file.found = file.found.in_short();
             }
+            held += serde_json::to_string(&file)?.len();
         }
         Ok(Self {
             id,
