@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 
 /** Bytes on the wire of a first visit without evidence, and of our own scripts as they stand. */
 const VISIT = 200 * 1024;
-const SCRIPTS = 68 * 1000;
+const SCRIPTS = 70 * 1000;
 
 export default async (demo) => {
   await weigh(demo);
