@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use super::child::{Budget, Decoding, DecodingEnd, INPUT};
-use super::helpers::{Helpers, probe};
+use super::helpers::{Helpers, probe, stream_reader};
 use super::{Means, PictureMaker, Unmade, WorkRoom, read_at_most};
 use crate::error::Result;
 use crate::examination::{FileFlag, Findings, STILL, WORD, read_probe};
@@ -97,25 +97,4 @@ fn add_still(found: &mut Findings, still: Findings) {
     for raised in still.flags {
         found.flag(raised.flag, raised.why);
     }
-}
-
-/// The reader of `ffprobe` for a type: it is named, so that no list of other files is taken for a video.
-fn stream_reader(media_type: &str) -> Option<&'static str> {
-    if let Some(Means::Ffmpeg(reader)) = Means::of(media_type) {
-        return Some(reader);
-    }
-    Some(match media_type {
-        "audio/m4a" | "audio/mp4" => "mov",
-        "audio/mpeg" => "mp3",
-        "audio/x-wav" => "wav",
-        "audio/x-flac" => "flac",
-        "audio/ogg" | "audio/opus" | "video/ogg" | "application/ogg" => "ogg",
-        "audio/aac" => "aac",
-        "audio/amr" => "amr",
-        "audio/x-aiff" | "audio/aiff" => "aiff",
-        "video/x-ms-asf" | "video/x-ms-wmv" | "audio/x-ms-wma" => "asf",
-        "video/x-flv" => "flv",
-        "video/mp2t" => "mpegts",
-        _ => return None,
-    })
 }

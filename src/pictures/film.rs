@@ -13,7 +13,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::child::{Budget, Decoding, DecodingEnd, INPUT};
-use super::{Helpers, MadeOrNot, PictureMaker, Unmade, WorkRoom, read_at_most};
+use super::helpers::{ffmpeg, stream_reader};
+use super::{Helpers, MadeOrNot, Means, PictureMaker, Unmade, WorkRoom, read_at_most};
 use crate::words;
 
 /// Larger files are not redacted: somebody waits for the answer.
@@ -87,25 +88,18 @@ pub struct RedactedFilm {
     pub bytes: Option<File>,
 }
 
-/// The reader of `ffmpeg` for a type, so that no list of other files or addresses is taken for a film.
-fn reader(media_type: &str) -> Option<&'static str> {
-    Some(match media_type {
-        "audio/mpeg" => "mp3",
-        "audio/x-wav" => "wav",
-        "audio/m4a" => "mov",
-        "audio/aac" => "aac",
-        "audio/x-flac" => "flac",
-        "audio/ogg" | "audio/opus" => "ogg",
-        _ => match super::Means::of(media_type) {
-            Some(super::Means::Ffmpeg(reader)) => reader,
-            _ => return None,
-        },
-    })
-}
-
 /// Whether parts of files of this type can be made black and silent.
 pub fn is_film(media_type: &str) -> bool {
-    reader(media_type).is_some()
+    const SOUNDS: [&str; 7] = [
+        "audio/mpeg",
+        "audio/x-wav",
+        "audio/m4a",
+        "audio/aac",
+        "audio/x-flac",
+        "audio/ogg",
+        "audio/opus",
+    ];
+    SOUNDS.contains(&media_type) || matches!(Means::of(media_type), Some(Means::Ffmpeg(_)))
 }
 
 impl PictureMaker {
@@ -120,10 +114,10 @@ impl PictureMaker {
         times: &[FilmRange],
     ) -> MadeOrNot<RedactedFilm> {
         let failed = |why: String| Ok(Err(Unmade::Failed(why)));
-        let Some(reader) = reader(media_type) else {
+        let Some(reader) = stream_reader(media_type).filter(|_| is_film(media_type)) else {
             return failed(format!("files of type {media_type} are not redacted here"));
         };
-        let Some(ffmpeg) = self.helpers.path(Helpers::FFMPEG) else {
+        let Some(program) = self.helpers.path(Helpers::FFMPEG) else {
             return Ok(Err(Unmade::Lacks(Helpers::FFMPEG)));
         };
         if size > LARGEST {
@@ -140,7 +134,7 @@ impl PictureMaker {
             go_on: &|| Ok(()),
             budget: Budget::Film,
         };
-        let frames = match frames(&job, ffmpeg, reader)? {
+        let frames = match frames(&job, program, reader)? {
             Ok(frames) => frames,
             Err(unmade) => return Ok(Err(unmade)),
         };
@@ -159,7 +153,7 @@ impl PictureMaker {
                 bytes: None,
             }));
         }
-        let args = redacting(ffmpeg, reader, (&frames, times));
+        let args = redacting(program, reader, (&frames, times));
         let ended = job.run(&room.path().join(INPUT), &room.path().join("said"), &args)?;
         let copy = room.path().join(COPY);
         let whole = ended == DecodingEnd::Well && copy.metadata().is_ok_and(|made| made.len() > 0);
@@ -238,12 +232,12 @@ impl Frames {
 }
 
 /// When the frames of the film are shown.
-fn frames(job: &Decoding<'_>, ffmpeg: &Path, reader: &str) -> MadeOrNot<Frames> {
+fn frames(job: &Decoding<'_>, program: &Path, reader: &str) -> MadeOrNot<Frames> {
     let ask = [
         "-map", "0:V:0?", "-map", "0:a:0?", "-c", "copy", "-f", "framecrc", "pipe:1",
     ];
     let list = job.room.join("frames");
-    let ended = job.run(&job.room.join(INPUT), &list, &reading(ffmpeg, reader, &ask))?;
+    let ended = job.run(&job.room.join(INPUT), &list, &reading(program, reader, &ask))?;
     if ended != DecodingEnd::Well {
         return Ok(Err(Unmade::Failed(ended.reason())));
     }
@@ -254,27 +248,12 @@ fn frames(job: &Decoding<'_>, ffmpeg: &Path, reader: &str) -> MadeOrNot<Frames> 
     Ok(frames.ok_or_else(|| Unmade::Failed(why.into())))
 }
 
-fn reading(ffmpeg: &Path, reader: &str, then: &[&str]) -> Vec<OsString> {
-    let before = [
-        "-nostdin",
-        "-y",
-        "-v",
-        "error",
-        "-threads",
-        "2",
-        "-protocol_whitelist",
-        "file,pipe",
-        "-f",
-        reader,
-        "-i",
-        INPUT,
-    ];
-    let args = before.iter().chain(then).map(OsString::from);
-    std::iter::once(ffmpeg.into()).chain(args).collect()
+fn reading(program: &Path, reader: &str, then: &[&str]) -> Vec<OsString> {
+    ffmpeg((program, "2"), reader, &[&["-i", INPUT, "-y"], then].concat())
 }
 
 /// How `ffmpeg` makes the copy.
-fn redacting(ffmpeg: &Path, reader: &str, (frames, times): (&Frames, &[FilmRange])) -> Vec<OsString> {
+fn redacting(program: &Path, reader: &str, (frames, times): (&Frames, &[FilmRange])) -> Vec<OsString> {
     let of = frames.facts();
     let parts = |other: FilmPart| times.iter().filter(move |range| range.what != other);
     let seconds = |ms: u64| ms as f64 / 1000.0;
@@ -319,7 +298,7 @@ fn redacting(ffmpeg: &Path, reader: &str, (frames, times): (&Frames, &[FilmRange
         true => args.extend(["-movflags", "+faststart", "-f", "mp4", COPY]),
         false => args.extend(["-write_xing", "0", "-id3v2_version", "0", "-f", "mp3", COPY]),
     }
-    reading(ffmpeg, reader, &args)
+    reading(program, reader, &args)
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::Unmade;
 use super::child::{Decoding, DecodingEnd, INPUT};
+use super::{Means, Unmade};
 use crate::error::Result;
 
 /// What is installed.
@@ -68,7 +68,7 @@ impl Helpers {
         let mut last = DecodingEnd::Well;
         for (at, name) in [("1", "later"), ("0", "first")] {
             let frame = job.room.join(name);
-            last = job.run(&job.room.join(INPUT), &frame, &ffmpeg(program, reader, at))?;
+            last = job.run(&job.room.join(INPUT), &frame, &frame_at(program, reader, at))?;
             if last == DecodingEnd::Well && fs::metadata(&frame)?.len() > 0 {
                 return Ok(Ok(frame));
             }
@@ -97,24 +97,13 @@ pub(super) fn probe(program: &Path, reader: &str) -> Vec<OsString> {
         .collect()
 }
 
-/// It reads the one file, whose type is named so that no list of other files or addresses is taken for a video.
-fn ffmpeg(program: &Path, reader: &str, at: &str) -> Vec<OsString> {
-    let before = [
-        "-nostdin",
-        "-v",
-        "error",
-        "-threads",
-        "1",
-        "-protocol_whitelist",
-        "file,pipe",
-        "-f",
-        reader,
+/// A frame of a video, from so many seconds on.
+fn frame_at(program: &Path, reader: &str, at: &str) -> Vec<OsString> {
+    let rest = [
         "-ss",
         at,
         "-i",
         INPUT,
-    ];
-    let after = [
         "-map",
         "0:v:0",
         "-frames:v",
@@ -129,6 +118,47 @@ fn ffmpeg(program: &Path, reader: &str, at: &str) -> Vec<OsString> {
         "image2pipe",
         "pipe:1",
     ];
-    let args = before.into_iter().chain(after).map(OsString::from);
+    ffmpeg((program, "1"), reader, &rest)
+}
+
+/// `ffmpeg`, on so many threads. It reads the one file that `rest` names, whose type is named so that no list of other files or
+/// addresses is taken for a video.
+pub(super) fn ffmpeg((program, threads): (&Path, &str), reader: &str, rest: &[&str]) -> Vec<OsString> {
+    let before = [
+        "-nostdin",
+        "-v",
+        "error",
+        "-threads",
+        threads,
+        "-protocol_whitelist",
+        "file,pipe",
+        "-f",
+        reader,
+    ];
+    let args = before.iter().chain(rest).map(OsString::from);
     std::iter::once(program.into()).chain(args).collect()
+}
+
+/// The reader of `ffmpeg` and `ffprobe` for a type of video or sound.
+pub(super) fn stream_reader(media_type: &str) -> Option<&'static str> {
+    if let Some(Means::Ffmpeg(reader)) = Means::of(media_type) {
+        return Some(reader);
+    }
+    Some(match media_type {
+        "application/ogg" | "audio/ogg" | "audio/opus" | "video/ogg" => "ogg",
+        "application/vnd.ms-asf" | "audio/x-ms-wma" | "video/x-ms-wmv" => "asf",
+        "audio/m4a" | "audio/mp4" => "mov",
+        "audio/matroska" => "matroska",
+        "audio/mpeg" => "mp3",
+        "audio/x-wav" => "wav",
+        "audio/aac" => "aac",
+        "audio/ac3" => "ac3",
+        "audio/amr" => "amr",
+        "audio/x-aiff" => "aiff",
+        "audio/x-caf" => "caf",
+        "audio/x-flac" => "flac",
+        "video/mp2t" => "mpegts",
+        "video/x-flv" => "flv",
+        _ => return None,
+    })
 }

@@ -5,12 +5,12 @@
 //! The same file gives the same bytes under the same version of the program: no date, no name of a program, no metadata of
 //! the original is in them, and one thread encodes.
 
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::Path;
 
 use super::child::{Budget, Decoding, DecodingEnd, INPUT, OUTPUTS};
+use super::helpers::{ffmpeg, stream_reader};
 use super::{Helpers, LARGEST_PHOTO, LARGEST_VIDEO, Means, PictureMaker, Unmade, WorkRoom, redact};
 use crate::durable;
 use crate::error::Result;
@@ -162,24 +162,13 @@ impl PictureMaker {
         job: &Decoding<'_>,
         (media_type, format): (&str, StandardFormat),
     ) -> Result<std::result::Result<StandardCopy, Unmade>> {
-        let Some((program, reader)) = self.helpers.path(Helpers::FFMPEG).zip(reader(media_type)) else {
+        let Some((program, reader)) = self.helpers.path(Helpers::FFMPEG).zip(stream_reader(media_type)) else {
             return Ok(Err(Unmade::Lacks(Helpers::FFMPEG)));
         };
         let version = self.version(job, (Helpers::FFMPEG, "-version"), "ffmpeg version ")?;
         let settings = settings(format);
-        let words = std::iter::once(program.into());
-        let before = [
-            "-nostdin",
-            "-v",
-            "error",
-            "-threads",
-            "1",
-            "-protocol_whitelist",
-            "file,pipe",
-        ];
-        let source = ["-f", reader, "-i", INPUT];
-        let said = before.iter().chain(&source).chain(settings).map(OsString::from);
-        let args: Vec<OsString> = words.chain(said).chain([MADE.into()]).collect();
+        let rest = [&["-i", INPUT], settings, &[MADE]].concat();
+        let args = ffmpeg((program, "1"), reader, &rest);
         let ended = job.run(&job.room.join(INPUT), &job.room.join("said"), &args)?;
         let made = job.room.join(MADE);
         let bytes = fs::metadata(&made).map_or(0, |file| file.len());
@@ -221,28 +210,6 @@ fn why(ended: DecodingEnd) -> String {
         DecodingEnd::Full => "the duplicate would be larger than 2 GB".into(),
         ended => ended.reason(),
     }
-}
-
-/// The reader of `ffmpeg` for files of this type: it is named, so that no list of other files or addresses is taken for one.
-fn reader(media_type: &str) -> Option<&'static str> {
-    if let Some(Means::Ffmpeg(reader)) = Means::of(media_type) {
-        return Some(reader);
-    }
-    Some(match media_type {
-        "application/ogg" | "audio/ogg" | "audio/opus" | "video/ogg" => "ogg",
-        "application/vnd.ms-asf" | "audio/x-ms-wma" | "video/x-ms-wmv" => "asf",
-        "audio/m4a" | "audio/mp4" => "mov",
-        "audio/matroska" => "matroska",
-        "audio/aac" => "aac",
-        "audio/ac3" => "ac3",
-        "audio/amr" => "amr",
-        "audio/x-aiff" => "aiff",
-        "audio/x-caf" => "caf",
-        "audio/x-flac" => "flac",
-        "video/mp2t" => "mpegts",
-        "video/x-flv" => "flv",
-        _ => return None,
-    })
 }
 
 /// How `ffmpeg` makes a format: the first picture and the first sound, nothing else, and no metadata.

@@ -2,50 +2,21 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use casetrail::captures;
-use casetrail::http;
 use image::ImageFormat;
 use serde_json::{Value, json};
-use tokio::sync::watch;
 
 use crate::both_databases;
 use crate::kit::browser::Browser;
-use crate::kit::{App, Case, Client};
+use crate::kit::{App, Case, Client, Jobs};
 use crate::packets::{ask, download, ready, unpack, verifies};
 use crate::pictures::{two_halves, with_exif};
 
 /// The jobs of examinations, beside a test's server.
-struct Laboratory {
-    stop: watch::Sender<bool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Laboratory {
-    fn open(app: &App) -> Self {
-        let (stop, stopped) = watch::channel(false);
-        let state: http::App = app.state.clone();
-        let work = move || {
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .worker_threads(2)
-                .enable_all()
-                .build();
-            runtime.unwrap().block_on(captures::run_examinations(state, stopped));
-        };
-        Self {
-            stop,
-            thread: Some(std::thread::spawn(work)),
-        }
-    }
-}
-
-impl Drop for Laboratory {
-    fn drop(&mut self) {
-        self.stop.send(true).unwrap();
-        self.thread.take().unwrap().join().unwrap();
-    }
+fn laboratory(app: &App) -> Jobs {
+    Jobs::run(app, captures::run_examinations)
 }
 
 fn case(app: &App) -> Case {
@@ -105,7 +76,7 @@ fn fact<'f>(file: &'f Value, name: &str) -> Option<&'f str> {
 
 both_databases!(a_photo_says_what_it_is_and_the_record_of_it_stands_in_the_case);
 fn a_photo_says_what_it_is_and_the_record_of_it_stands_in_the_case(app: &App) {
-    let (case, _laboratory) = (case(app), Laboratory::open(app));
+    let (case, _laboratory) = (case(app), laboratory(app));
     let photo = with_exif(&two_halves(400, 200, ImageFormat::Jpeg), 6);
     let drawn = two_halves(60, 30, ImageFormat::Png);
     let made = logged(
@@ -151,7 +122,7 @@ fn a_photo_says_what_it_is_and_the_record_of_it_stands_in_the_case(app: &App) {
 
 both_databases!(what_is_held_is_examined_and_read_by_the_supervisor_alone);
 fn what_is_held_is_examined_and_read_by_the_supervisor_alone(app: &App) {
-    let (case, _laboratory) = (case(app), Laboratory::open(app));
+    let (case, _laboratory) = (case(app), laboratory(app));
     let photo = with_exif(&two_halves(40, 20, ImageFormat::Jpeg), 1);
     let capture = app.post_with(json!({"platform": "tiktok", "files": [{"part": "f", "role": "original"}]}));
     let held = app.lead.upload(&case, &capture, &[("f", &photo)]).is(201);
@@ -177,7 +148,7 @@ fn what_is_held_is_examined_and_read_by_the_supervisor_alone(app: &App) {
 
 both_databases!(hostile_bytes_end_their_own_process_and_are_told);
 fn hostile_bytes_end_their_own_process_and_are_told(app: &App) {
-    let (case, _laboratory) = (case(app), Laboratory::open(app));
+    let (case, _laboratory) = (case(app), laboratory(app));
     let whole = two_halves(2000, 2000, ImageFormat::Png);
     let deep = format!("<x:xmpmeta xmlns:x=\"a\">{}</x:xmpmeta>", "<a>".repeat(100_000));
     let mut xmp = two_halves(8, 8, ImageFormat::Png);
@@ -236,7 +207,7 @@ fn what_was_here_before_is_looked_for_and_a_damaged_file_is_said_to_be_so(app: &
     let hex = broken["files"][0]["sha256"].as_str().unwrap();
     let file = app.folder().join("files/sha256").join(&hex[..2]).join(hex);
     std::fs::write(&file, b"another").unwrap();
-    let _laboratory = Laboratory::open(app);
+    let _laboratory = laboratory(app);
     assert_eq!(examined(&app.lead, &made)["files"][0]["width"], 40);
     let found = examined(&app.lead, &broken);
     assert_eq!(found["files"][0]["not_examined"], "the stored file is damaged");
@@ -244,9 +215,57 @@ fn what_was_here_before_is_looked_for_and_a_damaged_file_is_said_to_be_so(app: &
     std::fs::write(&file, two_halves(50, 20, ImageFormat::Png)).unwrap();
 }
 
+both_databases!(an_upload_that_is_sent_again_is_examined_once);
+fn an_upload_that_is_sent_again_is_examined_once(app: &App) {
+    let (case, _laboratory) = (case(app), laboratory(app));
+    let capture = app.post_with(json!({"files": [{"part": "f", "role": "original"}]}));
+    let photo = two_halves(40, 20, ImageFormat::Png);
+    let send = || {
+        let request = app.lead.uploading(&case, &capture, &[("f", &photo)]);
+        app.lead.send(request.header("Idempotency-Key", "the-same")).is(201)
+    };
+    let made = send();
+    examined(&app.lead, &made);
+    assert_eq!(send()["id"], made["id"]);
+    // Orders are taken in their order: once this one is done, so is the repeated one.
+    let other = logged(app, &case, &[("b.png", &two_halves(50, 20, ImageFormat::Png))]);
+    examined(&app.lead, &other);
+    let events = app.events(&case.stream);
+    let of_it = events
+        .iter()
+        .filter(|event| event["action"] == "capture.examined" && event["object"]["id"] == made["id"]);
+    assert_eq!(of_it.count(), 1);
+}
+
+both_databases!(what_is_kept_from_use_and_a_closed_case_stay_as_they_are);
+fn what_is_kept_from_use_and_a_closed_case_stay_as_they_are(app: &App) {
+    let (case, closed) = (case(app), app.case());
+    app.leave(&closed);
+    let photo = two_halves(40, 20, ImageFormat::Png);
+    let capture = app.post_with(json!({"platform": "tiktok", "files": [{"part": "f", "role": "original"}]}));
+    let held = app.lead.upload(&case, &capture, &[("f", &photo)]).is(201);
+    let decision = json!({"outcome": "quarantine", "reason": "another person's account"});
+    app.supervisor
+        .post(&format!("{}/decision", address(&held)), decision)
+        .is(200);
+    logged(app, &closed, &[("a.png", &photo)]);
+    let close = json!({"status": "closed", "disposition": "unfounded"});
+    app.lead.patch(&closed.path(""), 1, close).is(200);
+    let _laboratory = laboratory(app);
+    let other = logged(app, &case, &[("b.png", &two_halves(50, 20, ImageFormat::Png))]);
+    examined(&app.lead, &other);
+    let examined = |stream: &str| {
+        let events = app.events(stream);
+        let all = events.iter().filter(|event| event["action"] == "capture.examined");
+        all.map(|event| event["object"]["id"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(examined(&case.stream), [other["id"].clone()]);
+    assert_eq!(examined(&closed.stream), [Value::Null; 0]);
+}
+
 both_databases!(a_packet_shows_what_was_found_and_a_redacted_exhibit_nothing_of_it);
 fn a_packet_shows_what_was_found_and_a_redacted_exhibit_nothing_of_it(app: &App) {
-    let (case, _laboratory) = (case(app), Laboratory::open(app));
+    let (case, _laboratory) = (case(app), laboratory(app));
     let photo = with_exif(&two_halves(400, 200, ImageFormat::Jpeg), 1);
     let made = logged(app, &case, &[("photo.jpg", &photo)]);
     let found = examined(&app.lead, &made);
@@ -290,7 +309,7 @@ fn real_photos_archives_and_pages_say_what_their_programs_wrote(app: &App) {
         );
         return;
     }
-    let (case, _laboratory) = (case(app), Laboratory::open(app));
+    let (case, _laboratory) = (case(app), laboratory(app));
     let read = |path: &str| std::fs::read(samples.join(path)).unwrap();
     let wanted: [(&str, &[&str], &str, &str); 9] = [
         ("photos/DSCN0010.jpg", &[], "DateTimeOriginal", "2008:10:22 16:28:39"),

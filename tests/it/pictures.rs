@@ -2,51 +2,22 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::thread::JoinHandle;
 
 use casetrail::captures;
 use casetrail::clock::MINUTE;
 use casetrail::error::Error;
-use casetrail::http;
 use casetrail::pictures::{Helpers, PictureMaker, Unmade};
 use casetrail::proof::Digest;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use serde_json::{Value, json};
-use tokio::sync::watch;
 
 use crate::both_databases;
 use crate::kit::browser::Browser;
-use crate::kit::{Answer, App, Case, Client, days};
+use crate::kit::{Answer, App, Case, Client, Jobs, days};
 
 /// The jobs of pictures, beside a test's server.
-pub struct Studio {
-    stop: watch::Sender<bool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Studio {
-    pub fn open(app: &App) -> Self {
-        let (stop, stopped) = watch::channel(false);
-        let state: http::App = app.state.clone();
-        let work = move || {
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .worker_threads(2)
-                .enable_all()
-                .build();
-            runtime.unwrap().block_on(captures::run_pictures(state, stopped));
-        };
-        Self {
-            stop,
-            thread: Some(std::thread::spawn(work)),
-        }
-    }
-}
-
-impl Drop for Studio {
-    fn drop(&mut self) {
-        self.stop.send(true).unwrap();
-        self.thread.take().unwrap().join().unwrap();
-    }
+pub fn studio(app: &App) -> Jobs {
+    Jobs::run(app, captures::run_pictures)
 }
 
 /// A picture, its left half red and its right half blue.
@@ -171,7 +142,7 @@ fn page_of(app: &App, made: &Value) -> String {
 
 both_databases!(a_picture_is_small_turned_and_without_metadata);
 fn a_picture_is_small_turned_and_without_metadata(app: &App) {
-    let (case, _studio) = (case(app), Studio::open(app));
+    let (case, _studio) = (case(app), studio(app));
     let jpeg = with_exif(&two_halves(2400, 1200, ImageFormat::Jpeg), 6);
     let made = logged(app, &case, "turned.jpg", &jpeg);
     for (size, width, height) in [("thumbnail", 240, 480), ("preview", 800, 1600)] {
@@ -196,7 +167,7 @@ fn a_picture_is_small_turned_and_without_metadata(app: &App) {
 
 both_databases!(every_format_gives_a_picture);
 fn every_format_gives_a_picture(app: &App) {
-    let (case, _studio) = (case(app), Studio::open(app));
+    let (case, _studio) = (case(app), studio(app));
     for (format, name) in [
         (ImageFormat::Jpeg, "a.jpg"),
         (ImageFormat::Png, "a.png"),
@@ -220,7 +191,7 @@ fn every_format_gives_a_picture(app: &App) {
 
 both_databases!(a_bad_file_stops_nothing_and_says_so);
 fn a_bad_file_stops_nothing_and_says_so(app: &App) {
-    let (case, _studio) = (case(app), Studio::open(app));
+    let (case, _studio) = (case(app), studio(app));
     let whole = two_halves(2000, 2000, ImageFormat::Png);
     let svg = b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>";
     for (name, bytes, why) in [
@@ -271,7 +242,7 @@ fn a_failure_is_remembered_and_a_lost_picture_is_made_again(app: &App) {
     let bad = logged(app, &case, "bad.png", &bomb(60_000, 60_000));
     // Both were here before anybody made pictures.
     assert!(drawn(&app.lead.get(&path(&good, "thumbnail"))).contains("is being made"));
-    let _studio = Studio::open(app);
+    let _studio = studio(app);
     let first = seen(&app.lead, &path(&good, "thumbnail"));
     opened(&first);
     let folder = app.folder().join("pictures");
@@ -302,7 +273,7 @@ fn a_failure_is_remembered_and_a_lost_picture_is_made_again(app: &App) {
 
 both_databases!(pictures_are_seen_by_whoever_may_read_the_file);
 fn pictures_are_seen_by_whoever_may_read_the_file(app: &App) {
-    let (case, _studio) = (case(app), Studio::open(app));
+    let (case, _studio) = (case(app), studio(app));
     let made = logged(app, &case, "a.png", &two_halves(100, 100, ImageFormat::Png));
     for size in ["thumbnail", "preview"] {
         for client in [
@@ -331,7 +302,7 @@ fn pictures_are_seen_by_whoever_may_read_the_file(app: &App) {
 
 both_databases!(what_is_held_shows_no_picture);
 fn what_is_held_shows_no_picture(app: &App) {
-    let (case, _studio) = (case(app), Studio::open(app));
+    let (case, _studio) = (case(app), studio(app));
     let file = json!([{"part": "f", "role": "original"}]);
     let capture = app.post_with(json!({"platform": "tiktok", "files": file}));
     let bytes = two_halves(100, 100, ImageFormat::Png);
@@ -361,7 +332,7 @@ fn what_is_held_shows_no_picture(app: &App) {
 
 both_databases!(a_preview_is_told_from_a_read_of_the_file_and_thumbnails_are_one_look_at_the_list);
 fn a_preview_is_told_from_a_read_of_the_file_and_thumbnails_are_one_look_at_the_list(app: &App) {
-    let (case, _studio) = (case(app), Studio::open(app));
+    let (case, _studio) = (case(app), studio(app));
     let one = logged(app, &case, "a.png", &two_halves(100, 100, ImageFormat::Png));
     let other = logged(app, &case, "b.png", &two_halves(110, 100, ImageFormat::Png));
     app.leaves(&case.accesses, "captures.listed", &app.lead, || {
@@ -389,7 +360,7 @@ fn mark(client: &Client, made: &Value, mark: &str) -> Answer {
 
 both_databases!(what_is_marked_graphic_is_shown_to_nobody_who_does_not_ask);
 fn what_is_marked_graphic_is_shown_to_nobody_who_does_not_ask(app: &App) {
-    let (case, _studio) = (case(app), Studio::open(app));
+    let (case, _studio) = (case(app), studio(app));
     let made = logged(app, &case, "a.png", &two_halves(700, 350, ImageFormat::Png));
     let id = made["id"].as_str().unwrap();
     for client in [&app.exporter, &app.supervisor] {
@@ -449,7 +420,7 @@ fn what_is_marked_graphic_is_shown_to_nobody_who_does_not_ask(app: &App) {
 
 both_databases!(no_packet_holds_a_picture_of_ours);
 fn no_packet_holds_a_picture_of_ours(app: &App) {
-    let (case, _studio) = (case(app), Studio::open(app));
+    let (case, _studio) = (case(app), studio(app));
     let made = logged(app, &case, "a.png", &two_halves(700, 350, ImageFormat::Png));
     let (thumbnail, preview) = (
         seen(&app.lead, &path(&made, "thumbnail")),
@@ -497,7 +468,7 @@ fn a_text_is_shown_as_text_and_cut(app: &App) {
 
 both_databases!(real_photos_and_videos_give_pictures);
 fn real_photos_and_videos_give_pictures(app: &App) {
-    let (case, _studio) = (case(app), Studio::open(app));
+    let (case, _studio) = (case(app), studio(app));
     let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples");
     let helpers = casetrail::config::Config::helpers();
     for (name, helper) in [

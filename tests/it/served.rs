@@ -14,7 +14,7 @@ use crate::contract::operations;
 use crate::kit::browser::Browser;
 use crate::kit::{Answer, App, Case, Client};
 use crate::packets::ready;
-use crate::pictures::Studio;
+use crate::pictures::studio;
 use crate::skip::skip;
 use crate::walk::{filled, things};
 
@@ -146,7 +146,7 @@ fn no_picture_is_made_of_damaged_bytes(app: &App) {
     // The end of a PNG is not looked at by whoever decodes it.
     *other.last_mut().unwrap() ^= 1;
     fs::write(&stored, &other).unwrap();
-    let _studio = Studio::open(app);
+    let _studio = studio(app);
     let drawn = app.lead.get(&path);
     assert_eq!((drawn.status, drawn.header("content-type")), (200, "image/svg+xml"));
     assert_eq!(damages(app).len(), 1);

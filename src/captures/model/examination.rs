@@ -198,5 +198,18 @@ mod tests {
         let last = &made.files[19];
         assert!(last.shortened && last.found.facts.is_empty() && last.found.is_flagged(FileFlag::TypeDiffers));
         assert!(!made.files[0].shortened && made.files[0].found.facts.len() == 80);
+        // A hundred files that say as much of the longest letters as they may.
+        let mut loud = Findings {
+            title: Some("😀".repeat(300)),
+            text: Some("😀".repeat(4_000)),
+            ..found
+        };
+        for flag in FileFlag::ALL {
+            loud.flag(*flag, "😀".repeat(500));
+        }
+        let files = (0..100).map(|_| ExaminedFile::examined(&file(None, "image/png", None), loud.clone()));
+        let made = Examination::new(("e".into(), "c".into()), Timestamp(0), files.collect()).expect("an examination");
+        assert!(serde_json::to_string(&made).expect("JSON").len() < 2 * MOST);
+        assert_eq!(made.files[99].found.flags.len(), FileFlag::ALL.len());
     }
 }

@@ -24,10 +24,12 @@ use tempfile::TempDir;
 
 pub mod browser;
 mod client;
+mod jobs;
 mod recorded;
 mod template;
 
 pub use client::{Answer, Client};
+pub use jobs::Jobs;
 pub use template::config;
 use template::template;
 
