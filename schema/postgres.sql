@@ -74,6 +74,15 @@ CREATE TABLE public.authorization_holders (
     user_id text NOT NULL
 );
 
+CREATE TABLE public.authorization_policies (
+    id text NOT NULL,
+    number bigint NOT NULL,
+    state text NOT NULL,
+    version bigint NOT NULL,
+    leaf bytea NOT NULL,
+    body text NOT NULL
+);
+
 CREATE TABLE public.authorizations (
     id text NOT NULL,
     case_id text NOT NULL,
@@ -84,7 +93,9 @@ CREATE TABLE public.authorizations (
     ends_at bigint NOT NULL,
     version bigint NOT NULL,
     leaf bytea NOT NULL,
-    body text NOT NULL
+    body text NOT NULL,
+    first_approver_id text,
+    closed boolean DEFAULT false NOT NULL
 );
 
 CREATE TABLE public.capture_entries (
@@ -496,6 +507,12 @@ ALTER TABLE ONLY public.acknowledgements
 
 ALTER TABLE ONLY public.authorization_holders
     ADD CONSTRAINT authorization_holders_pkey PRIMARY KEY (authorization_id, user_id);
+
+ALTER TABLE ONLY public.authorization_policies
+    ADD CONSTRAINT authorization_policies_number_key UNIQUE (number);
+
+ALTER TABLE ONLY public.authorization_policies
+    ADD CONSTRAINT authorization_policies_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.authorizations
     ADD CONSTRAINT authorizations_pkey PRIMARY KEY (id);

@@ -31,6 +31,15 @@ CREATE TABLE authorization_holders (
 
 CREATE INDEX authorization_holders_user ON authorization_holders (user_id);
 
+CREATE TABLE authorization_policies (
+    id TEXT NOT NULL PRIMARY KEY,
+    number BIGINT NOT NULL UNIQUE,
+    state TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    leaf BLOB NOT NULL,
+    body TEXT NOT NULL
+);
+
 CREATE TABLE authorizations (
     id TEXT NOT NULL PRIMARY KEY,
     case_id TEXT NOT NULL REFERENCES cases (id),
@@ -42,7 +51,7 @@ CREATE TABLE authorizations (
     version BIGINT NOT NULL,
     leaf BLOB NOT NULL,
     body TEXT NOT NULL
-);
+, first_approver_id TEXT, closed BOOLEAN NOT NULL DEFAULT FALSE);
 
 CREATE INDEX authorizations_case ON authorizations (case_id, id);
 

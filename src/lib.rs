@@ -20,6 +20,7 @@
 //! - `jobs`: what the server does by itself, shared by all servers of an installation.
 //! - `audit`: an installation read again and compared with itself.
 //! - `http`, `forms`: what every handler shares; input read field by field.
+//! - `authorization_policies`: what the agency asks of an authorization, in versions that a supervisor countersigns.
 //! - `users`, `cases`, `subjects`, `authorizations`, `captures`, `packets`: one folder a feature.
 //! - `evidence_requests`: what a prosecutor asks of those who work on a case.
 //! - `timeline`: when things happened beside when they were captured.
@@ -42,6 +43,8 @@ pub mod app;
 pub mod audit;
 #[cfg(feature = "server")]
 pub mod audits;
+#[cfg(feature = "server")]
+pub mod authorization_policies;
 #[cfg(feature = "server")]
 pub mod authorizations;
 #[cfg(feature = "server")]

@@ -3,10 +3,12 @@
 use actix_web::HttpRequest;
 use serde_json::{Value, json};
 
+use super::closing::NewClosing;
 use super::model::{self, Amendment, Authorization, AuthorizationDecision, AuthorizationState, Request, Ruling};
 use super::store::AuthorizationSearch;
 use super::{ops, reads};
 use crate::clock::Micros;
+use crate::error::Result;
 use crate::gate::{RequestCtx, Scope, Tx};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
@@ -74,6 +76,18 @@ pub(super) async fn decide(id: PathId, request: WriteRequest) -> Reply {
     reply::versioned(made.version, &authorization_json(&made, now))
 }
 
+pub(super) async fn close(id: PathId, request: WriteRequest) -> Reply {
+    let now = request.app.gate.now();
+    let made = closed(id.0, request).await?;
+    reply::versioned(made.version, &authorization_json(&made, now))
+}
+
+/// Reports how an authorization ended, for the API and for a page.
+pub(super) async fn closed(id: String, request: WriteRequest) -> Result<Authorization> {
+    let (act, scope) = (Act::AuthorizationClose, Scope::Authorization(id));
+    request.write_to(act, scope, NewClosing::parse, ops::close).await
+}
+
 pub(super) async fn withdraw(id: PathId, mut request: WriteRequest) -> Reply {
     let (scope, now) = (Scope::Authorization(id.0.clone()), request.app.gate.now());
     request.check(Act::AuthorizationWithdraw, &scope).await?;
@@ -111,6 +125,12 @@ fn authorization_json(authorization: &Authorization, now: Micros) -> Value {
         if let Some(Ruling { by, .. }) = word {
             shown[name]["by"] = json!(by.id);
         }
+    }
+    for (i, Ruling { by, .. }) in authorization.approvals.iter().enumerate() {
+        shown["approvals"][i]["by"] = json!(by.id);
+    }
+    if let Some(closing) = &authorization.closing {
+        shown["closing"]["by"] = json!(closing.by.id);
     }
     shown
 }

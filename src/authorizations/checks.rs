@@ -1,59 +1,27 @@
 //! What speaks for and against a request: the checks that its decider reads, and that an approval obeys. One function
 //! makes them, for the page, the API and the decision itself.
 
-use serde::{Deserialize, Serialize};
-
+use super::check::{CheckVerdict, Decider, RequestCheck, check};
 use super::model::{Authorization, AuthorizationState};
+use super::{by_policy, store};
+use crate::authorization_policies::{PolicyInForce, TrainingDemand};
 use crate::cases::{self, Case, Stage};
 use crate::clock::{self, DAY, Micros};
 use crate::db::AnyConn;
 use crate::error::{Error, Result};
 use crate::gate::CaseContext;
-use crate::identity::Person;
-use crate::policy::CaseStatus;
+use crate::identity::{Caller, Person};
+use crate::lookalike::is_blank;
+use crate::page;
+use crate::policy::{CaseStatus, Role};
 use crate::subjects;
 use crate::text::{Zone, counted};
 use crate::users::{self, Training};
-use crate::words;
 
-words! {
-    /// What a check comes to.
-    CheckVerdict {
-        /// An approval is refused while it stands so.
-        Failed = "failed",
-        /// Nothing is refused, and the decider is to think about it.
-        NeedsYou = "needs_you",
-        /// Nothing stands against it.
-        Passed = "passed",
-    }
-}
-
-/// One check of a request, with its reason.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RequestCheck {
-    /// Its short name, such as `window`.
-    pub check: String,
-    /// What it comes to.
-    pub verdict: CheckVerdict,
-    /// Why, in a sentence.
-    pub why: String,
-}
-
-fn check(name: &str, verdict: CheckVerdict, why: impl Into<String>) -> RequestCheck {
-    RequestCheck {
-        check: name.to_owned(),
-        verdict,
-        why: why.into(),
-    }
-}
-
-/// Who asks whether they may decide: policy's answer, and where they stand.
-#[derive(Debug, Clone, Copy)]
-pub struct Decider<'a> {
-    /// Whether policy lets them decide.
-    pub may: bool,
-    /// Their relation to the case, and their part in the request.
-    pub context: &'a CaseContext,
+/// Whether somebody supervises a unit above that of a case.
+pub fn is_above(caller: &Caller, case: &CaseContext) -> bool {
+    let above = case.unit_path.starts_with(&caller.unit_path) && case.unit_path != caller.unit_path;
+    caller.is(Role::Supervisor) && above
 }
 
 /// A holder whom a request names.
@@ -70,13 +38,15 @@ struct NamedHolder<'a> {
 /// Where the database fails.
 pub fn weigh(
     conn: &mut AnyConn,
-    asked: &Authorization,
+    (asked, policy): (&Authorization, &PolicyInForce),
     decider: Decider<'_>,
     now: Micros,
 ) -> Result<Vec<RequestCheck>> {
     let case = cases::store::case(conn, &asked.case_id)?;
     let holders = named_holders(conn, asked, &case)?;
     let young = subjects::juveniles(conn, &case.id)?;
+    let others = store::running_beside(conn, asked, now)?;
+    let of_level = policy.terms.of(asked.terms.level);
     let mut all = vec![
         of_state(asked, now),
         of_case(&case),
@@ -85,24 +55,38 @@ pub fn weigh(
         of_decider(decider),
         of_holders(&holders),
         of_attestations(asked),
+        by_policy::length(asked, of_level, now),
+        by_policy::devices(asked, of_level),
+        by_policy::overlap(asked, &others),
     ];
-    all.extend(of_training(&holders, now));
+    all.extend(by_policy::review(asked, of_level, now));
+    all.extend(by_policy::answers(asked, of_level));
+    all.extend(by_policy::plan(asked, of_level));
+    all.extend(by_policy::second_approval(asked, of_level, decider));
+    all.extend(of_training(&holders, of_level.training, now));
     all.extend(of_juveniles(&young));
     all.sort_by_key(|check| check.verdict);
     Ok(all)
 }
 
-/// Refuses an approval while a check has failed.
+/// Refuses an approval while a check has failed, and one without a reason where the policy speaks against it.
 ///
 /// # Errors
-/// A conflict that tells why.
-pub fn require(checks: &[RequestCheck]) -> Result<()> {
-    let failed = checks.iter().filter(|check| check.verdict == CheckVerdict::Failed);
-    let told: Vec<&str> = failed.map(|check| check.why.as_str()).collect();
-    match told.is_empty() {
-        true => Ok(()),
-        false => Err(Error::conflict(told.join(" "))),
+/// A conflict that tells why, or the missing reason.
+pub fn require(checks: &[RequestCheck], reason: Option<&str>) -> Result<()> {
+    let of = |verdict| {
+        let those = checks.iter().filter(move |check| check.verdict == verdict);
+        those.map(|check| check.why.as_str()).collect::<Vec<_>>().join(" ")
+    };
+    let (failed, against) = (of(CheckVerdict::Failed), of(CheckVerdict::NeedsReason));
+    if !failed.is_empty() {
+        return Err(Error::conflict(failed));
     }
+    if !against.is_empty() && reason.is_none_or(is_blank) {
+        let message = format!("must say why it is approved all the same: {against}");
+        return Err(Error::field("reason", "required", message));
+    }
+    Ok(())
 }
 
 fn of_state(asked: &Authorization, now: Micros) -> RequestCheck {
@@ -178,6 +162,8 @@ fn of_decider(decider: Decider<'_>) -> RequestCheck {
         "You are a holder of it: nobody decides what covers them."
     } else if relation.lead || relation.member {
         "You work on this case: nobody decides in a case they work on."
+    } else if facts.approver {
+        "You gave the first approval: another supervisor gives the second."
     } else if facts.former_member {
         "You worked on this case after it was asked for: nobody leaves a case to decide what came while they worked on it."
     } else {
@@ -244,9 +230,16 @@ fn of_holders(holders: &[NamedHolder<'_>]) -> RequestCheck {
     )
 }
 
-/// Told where the agency keeps trainings of at least one of them.
-fn of_training(holders: &[NamedHolder<'_>], now: Micros) -> Option<RequestCheck> {
-    holders.iter().find(|holder| holder.training.is_some())?;
+/// Told where the policy requires trainings, and where it advises them and the agency keeps those of at least one holder.
+fn of_training(holders: &[NamedHolder<'_>], demand: TrainingDemand, now: Micros) -> Option<RequestCheck> {
+    let lack = match demand {
+        TrainingDemand::Nothing => return None,
+        TrainingDemand::Required => CheckVerdict::NeedsReason,
+        TrainingDemand::Advised => {
+            holders.iter().find(|holder| holder.training.is_some())?;
+            CheckVerdict::NeedsYou
+        }
+    };
     let today = clock::format(now)[..10].to_owned();
     let (mut lacking, mut held) = (Vec::new(), Vec::new());
     for holder in holders {
@@ -262,14 +255,29 @@ fn of_training(holders: &[NamedHolder<'_>], now: Micros) -> Option<RequestCheck>
     }
     Some(match lacking.is_empty() {
         true => check("training", CheckVerdict::Passed, format!("{}.", held.join("; "))),
-        false => check("training", CheckVerdict::NeedsYou, format!("{}.", lacking.join("; "))),
+        false => check(
+            "training",
+            lack,
+            format!("No training that counts: {}.", lacking.join("; ")),
+        ),
     })
 }
 
 fn of_attestations(asked: &Authorization) -> RequestCheck {
-    let all = asked.terms.attestations.iter();
-    let told: Vec<&str> = all.map(|attestation| attestation.says()).collect();
-    check("attested", CheckVerdict::Passed, told.join(" "))
+    check("attested", CheckVerdict::Passed, attested(asked).join(" "))
+}
+
+/// The sentences that the requester confirmed. A request of an earlier release names them by their words alone.
+pub fn attested(asked: &Authorization) -> Vec<String> {
+    let says = |word: &String| {
+        let kept = asked
+            .attested
+            .iter()
+            .find(|one| one.word == *word)
+            .map(|one| one.says.clone());
+        kept.or_else(|| page::words::attestation(word).map(str::to_owned))
+    };
+    asked.terms.attestations.iter().filter_map(says).collect()
 }
 
 fn of_juveniles(young: &[String]) -> Option<RequestCheck> {
@@ -311,8 +319,26 @@ mod tests {
     #[test]
     fn an_approval_obeys_what_failed_and_nothing_else() {
         let one = |verdict| check("window", verdict, "The end has passed.");
-        assert!(require(&[one(CheckVerdict::Passed), one(CheckVerdict::NeedsYou)]).is_ok());
-        let refused = require(&[one(CheckVerdict::Passed), one(CheckVerdict::Failed)]).expect_err("refused");
+        assert!(require(&[one(CheckVerdict::Passed), one(CheckVerdict::NeedsYou)], None).is_ok());
+        let refused =
+            require(&[one(CheckVerdict::Passed), one(CheckVerdict::Failed)], Some("so")).expect_err("refused");
         assert_eq!(refused.detail, "The end has passed.");
+    }
+
+    #[test]
+    fn against_the_policy_an_approval_says_why() {
+        let checks = [check(
+            "length",
+            CheckVerdict::NeedsReason,
+            "Longer than the policy allows.",
+        )];
+        for silent in [None, Some(""), Some(" ")] {
+            let refused = require(&checks, silent).expect_err("refused");
+            assert_eq!(
+                (refused.errors[0].field.as_str(), refused.errors[0].rule.as_str()),
+                ("reason", "required")
+            );
+        }
+        assert!(require(&checks, Some("a child is missing")).is_ok());
     }
 }

@@ -63,6 +63,7 @@ impl Authorization {
             .filter(|_| self.effective_from.is_some())
             .map(|d| d.at.0);
         let revoked_at = self.revoked.as_ref().map(|r| r.at.0);
+        let ended_at = self.ended_early();
         match (approved_at, revoked_at) {
             (None, _) => line("state", false, format!("it is {}, not approved", self.state)),
             (Some(at), _) if seen.at < at => line(
@@ -71,6 +72,14 @@ impl Authorization {
                 format!("it was approved at {}, after the capture", clock::format(at)),
             ),
             (_, Some(at)) if seen.at >= at => line("state", false, format!("it was revoked at {}", clock::format(at))),
+            _ if ended_at.is_some_and(|at| seen.at >= at) => {
+                let at = clock::format(ended_at.unwrap_or_default());
+                line(
+                    "state",
+                    false,
+                    format!("it was ended at {at} by those who had asked for it"),
+                )
+            }
             _ => line("state", true, "it was approved at the time of the capture"),
         }
     }
@@ -139,7 +148,17 @@ impl Authorization {
 
     /// Whether it has ended or was revoked, so that bytes that arrive now arrive late.
     pub fn is_over(&self, now: Micros) -> bool {
-        self.state == AuthorizationState::Revoked || now > self.terms.ends_at.0
+        let stopped = matches!(self.state, AuthorizationState::Revoked | AuthorizationState::Ended);
+        stopped || now > self.terms.ends_at.0
+    }
+
+    /// When those who had asked for it ended it before its time.
+    fn ended_early(&self) -> Option<Micros> {
+        let closing = self
+            .closing
+            .as_ref()
+            .filter(|_| self.state == AuthorizationState::Ended)?;
+        Some(closing.at.0)
     }
 }
 

@@ -5,7 +5,10 @@
 //! Expiry is computed when needed; the job only records the fact.
 
 mod api;
+mod by_policy;
+mod check;
 mod checks;
+mod closing;
 mod coverage;
 mod expiry;
 mod model;
@@ -19,7 +22,7 @@ use actix_web::web::{self, ServiceConfig};
 
 use crate::http::reply::at;
 
-pub use checks::CheckVerdict;
+pub use check::CheckVerdict;
 pub use coverage::{Line, Seen};
 pub use expiry::Expiry;
 pub use model::{Authorization, AuthorizationState, Device, Level};
@@ -45,6 +48,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(at("/authorizations/{id}/edit", "GET").route(web::get().to(pages::amend_form)))
         .service(at("/authorizations/{id}/decision", "POST").route(web::post().to(pages::decide)))
         .service(at("/authorizations/{id}/revocation", "POST").route(web::post().to(pages::revoke)))
+        .service(at("/authorizations/{id}/closing", "POST").route(web::post().to(pages::close)))
         .service(at("/authorizations/{id}/withdrawal", "POST").route(web::post().to(pages::withdraw)))
         .service(
             at("/api/v1/cases/{id}/authorizations", "GET, POST")
@@ -59,6 +63,7 @@ pub fn routes(config: &mut ServiceConfig) {
         )
         .service(at("/api/v1/authorizations/{id}/checks", "GET").route(web::get().to(api::checks)))
         .service(at("/api/v1/authorizations/{id}/decision", "POST").route(web::post().to(api::decide)))
+        .service(at("/api/v1/authorizations/{id}/closing", "POST").route(web::post().to(api::close)))
         .service(at("/api/v1/authorizations/{id}/withdrawal", "POST").route(web::post().to(api::withdraw)))
         .service(at("/api/v1/authorizations/{id}/revocation", "POST").route(web::post().to(api::revoke)));
 }

@@ -3,37 +3,17 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::clock::{Micros, Timestamp};
+use super::check::RequestCheck;
+use super::closing::ClosingReport;
+use crate::authorization_policies::{AskedField, PolicyRef, Sentence};
+pub use crate::authorization_policies::{Device, Level};
+use crate::clock::{DAY, Micros, Timestamp};
 use crate::error::{Error, Result};
 use crate::forms::{Form, LINE, REASON, TEXT, URL, parse_id};
 use crate::identity::Person;
 use crate::subjects::{handle, is_platform, platform};
 use crate::versions::SeenVersions;
-use crate::{page, words};
-
-words! {
-    /// How visible the agency is, from the least hidden on: leave for one level covers those before it.
-    Level {
-        /// As the agency or openly.
-        Overt = "overt",
-        /// The agency not apparent, no contact.
-        Discreet = "discreet",
-        /// Under an alias, contact possible.
-        Covert = "covert",
-    }
-}
-
-words! {
-    /// What is used to look.
-    Device {
-        /// The agency's.
-        Agency = "agency",
-        /// The person's own.
-        Personal = "personal",
-        /// Another.
-        Other = "other",
-    }
-}
+use crate::words;
 
 words! {
     /// Where an authorization stands.
@@ -52,23 +32,8 @@ words! {
         Revoked = "revoked",
         /// Ended by itself.
         Expired = "expired",
-    }
-}
-
-words! {
-    /// What the requester attests.
-    Attestation {
-        /// Nobody is looked at only for what they lawfully say, believe or join.
-        NotProtected = "not_based_solely_on_protected_activity",
-        /// No contact with those looked at.
-        NoContact = "no_contact",
-    }
-}
-
-impl Attestation {
-    /// The sentence that the requester attests.
-    pub fn says(self) -> &'static str {
-        page::words::attestation(self.as_str()).unwrap_or_default()
+        /// Ended by those who had asked for it, before its time.
+        Ended = "ended",
     }
 }
 
@@ -92,6 +57,21 @@ pub struct Ruling {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
     pub reason: Option<String>,
+    /// What an approval binds the holders to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conditions: Option<String>,
+    /// The policy under which it was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<PolicyRef>,
+    /// The checks as they stood. Where one of an approved request needed a reason, `reason` is it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<RequestCheck>,
+    /// The sentences that an approver confirmed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub confirmed: Vec<Sentence>,
+    /// Whether the approver supervises a unit above the case's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub above_unit: Option<bool>,
 }
 
 /// What leave is asked and given for.
@@ -108,7 +88,39 @@ pub struct Terms {
     pub starts_at: Timestamp,
     pub ends_at: Timestamp,
     pub review_at: Option<Timestamp>,
-    pub attestations: Vec<Attestation>,
+    /// The words of the sentences that the requester confirms.
+    pub attestations: Vec<String>,
+    /// Why nothing else reaches the purpose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub necessity: Option<String>,
+    /// Why the intrusion is in proportion to the purpose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proportionality: Option<String>,
+    /// Whose privacy else it touches, and how that is kept small.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intrusion: Option<String>,
+    /// What confidential material may turn up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidential_material: Option<String>,
+    /// The plan or the legal process on which it rests, by its reference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
+    /// The authorization of this case that it continues, by its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renews: Option<String>,
+}
+
+impl Terms {
+    /// The text that answers a question of inspectors.
+    pub fn answer(&self, asked: AskedField) -> Option<&str> {
+        let text = match asked {
+            AskedField::Necessity => &self.necessity,
+            AskedField::Proportionality => &self.proportionality,
+            AskedField::Intrusion => &self.intrusion,
+            AskedField::ConfidentialMaterial => &self.confidential_material,
+        };
+        text.as_deref()
+    }
 }
 
 /// One version of an authorization: its record.
@@ -127,6 +139,21 @@ pub struct Authorization {
     pub effective_from: Option<Timestamp>,
     pub decision: Option<Ruling>,
     pub revoked: Option<Ruling>,
+    /// The policy under which it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<PolicyRef>,
+    /// The sentences that the requester confirmed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attested: Vec<Sentence>,
+    /// The purposes that the policy forbids: the request is made for none of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forbidden_purposes: Vec<Sentence>,
+    /// Approvals that were given while another one was still needed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub approvals: Vec<Ruling>,
+    /// How it ended, as those who asked for it report.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closing: Option<ClosingReport>,
     pub version: i64,
 }
 
@@ -138,6 +165,23 @@ impl Authorization {
         } else {
             self.state
         }
+    }
+
+    /// Until when its closing report is due: so many days after its end. `None` while it runs, where one was made, and
+    /// where it was never approved.
+    pub fn closing_due(&self, now: Micros, closing_days: u64) -> Option<Micros> {
+        // None is due for one that an earlier release approved, which knew no policy.
+        let under_policy = self.decision.as_ref().is_some_and(|ruling| ruling.policy.is_some());
+        if self.closing.is_some() || self.effective_from.is_none() || !under_policy {
+            return None;
+        }
+        let ended = match self.state_at(now) {
+            AuthorizationState::Expired => self.terms.ends_at.0,
+            AuthorizationState::Revoked => self.revoked.as_ref()?.at.0,
+            _ => return None,
+        };
+        let days = i64::try_from(closing_days).unwrap_or(0);
+        Some(ended.saturating_add(days.saturating_mul(DAY)))
     }
 
     /// The next version, in this state.
@@ -175,7 +219,13 @@ impl Request {
             starts_at: Timestamp(form.time("starts_at").unwrap_or(now)),
             ends_at: Timestamp(form.required_time("ends_at")),
             review_at: form.time("review_at").map(Timestamp),
-            attestations: form.words("attestations", 2),
+            attestations: form.texts("attestations", 40, 60),
+            necessity: form.filled("necessity", TEXT),
+            proportionality: form.filled("proportionality", TEXT),
+            intrusion: form.filled("intrusion", TEXT),
+            confidential_material: form.filled("confidential_material", TEXT),
+            plan: form.filled("plan", LINE),
+            renews: form.id("renews"),
         };
         let request = Self { holders, terms };
         request.check(&mut form, now);
@@ -226,25 +276,6 @@ impl Request {
                 "range",
                 "must not lie after ends_at, when it has ended by itself",
             );
-        }
-        if form.is_refused("attestations") {
-            return;
-        }
-        let needed = match terms.level {
-            Level::Discreet => [Some(Attestation::NotProtected), Some(Attestation::NoContact)],
-            _ => [Some(Attestation::NotProtected), None],
-        };
-        for missing in needed
-            .into_iter()
-            .flatten()
-            .filter(|one| !terms.attestations.contains(one))
-        {
-            let (says, word) = (missing.says().trim_end_matches('.'), missing.as_str());
-            let message = match form.is_page() {
-                true => format!("must say “{says}”: tick it"),
-                false => format!("must hold “{says}” ({word})"),
-            };
-            form.refuse("attestations", "required", message);
         }
     }
 }
@@ -328,6 +359,8 @@ words! {
 pub struct AuthorizationDecision {
     pub outcome: Outcome,
     pub reason: Option<String>,
+    /// What an approval binds the holders to.
+    pub conditions: Option<String>,
     /// The version that was decided about, where the decider's page names it: a request that was mended meanwhile is
     /// another one.
     pub seen: SeenVersions,
@@ -341,10 +374,16 @@ impl AuthorizationDecision {
             Outcome::Approve => form.text("reason", REASON),
             Outcome::Deny | Outcome::Return => Some(form.required("reason", REASON)),
         };
+        let conditions = form.filled("conditions", TEXT);
+        if conditions.is_some() && outcome != Outcome::Approve {
+            let message = "belong to an approval: say in the reason what is to be changed";
+            form.refuse("conditions", "approval", message);
+        }
         form.done()?;
         Ok(Self {
             outcome,
             reason,
+            conditions,
             seen: SeenVersions::Any,
         })
     }

@@ -1,11 +1,16 @@
 //! Asking for leave, deciding, and ending it.
 
-use super::checks::{self, Decider};
-use super::model::{Amendment, Authorization, AuthorizationDecision, AuthorizationState, Outcome, Request, Ruling};
+use super::check::{Decider, RequestCheck};
+use super::checks;
+use super::closing::{ClosingReport, NewClosing};
+use super::model::{
+    Amendment, Authorization, AuthorizationDecision, AuthorizationState, Level, Outcome, Request, Ruling, Terms,
+};
 use super::store;
+use crate::authorization_policies::{self, PolicyInForce, PolicyRef, PolicyTerms, Sentence};
 use crate::cases::{self, Stage};
-use crate::clock::Timestamp;
-use crate::error::{Error, Result};
+use crate::clock::{DAY, Timestamp};
+use crate::error::{Error, FieldError, Result};
 use crate::gate::{NewEvent, Recorded, Tx};
 use crate::identity::Person;
 use crate::ledger::Action;
@@ -30,22 +35,102 @@ fn holders(tx: &mut Tx<'_>, ids: &[String]) -> Result<Vec<Person>> {
     Ok(holders)
 }
 
+/// What the policy adds to a request: the sentences that it confirms, and the review where none was asked for.
+struct UnderPolicy {
+    terms: Terms,
+    policy: PolicyRef,
+    attested: Vec<Sentence>,
+    forbidden_purposes: Vec<Sentence>,
+}
+
+/// Reads a request by the policy in force: a sentence that its level asks for has to be confirmed.
+fn under_policy(tx: &mut Tx<'_>, wanted: &Request, own_id: Option<&str>) -> Result<UnderPolicy> {
+    let policy = authorization_policies::in_force_at(tx.conn)?;
+    let mut terms = wanted.terms.clone();
+    let of_level = policy.terms.of(terms.level);
+    let mut broken = Vec::new();
+    for missing in of_level
+        .requester_confirms
+        .iter()
+        .filter(|one| !terms.attestations.contains(&one.word))
+    {
+        let message = format!(
+            "must hold {}, “{}”: confirm it",
+            missing.word,
+            missing.says.trim_end_matches('.')
+        );
+        broken.push(FieldError::new("attestations", "required", message));
+    }
+    let known = |word: &String| {
+        Level::ALL
+            .iter()
+            .find_map(|level| sentence(&policy.terms, *level, word))
+    };
+    for (i, _) in terms
+        .attestations
+        .iter()
+        .enumerate()
+        .filter(|(_, word)| known(word).is_none())
+    {
+        let message = "is no sentence of the policy in force: read it at /api/v1/authorization-policies/in-force";
+        broken.push(FieldError::new(format!("attestations[{i}]"), "one_of", message));
+    }
+    if let Some(renewed) = &terms.renews {
+        let before =
+            store::find(tx.conn, renewed)?.filter(|before| Some(&before.case_id) == tx.case_id().ok().as_ref());
+        if own_id == Some(renewed.as_str()) || before.is_none_or(|before| before.effective_from.is_none()) {
+            let message = "is no authorization of this case that was ever approved: leave it out, or name one";
+            broken.push(FieldError::new("renews", "exists", message));
+        }
+    }
+    FieldError::refuse(broken)?;
+    let starts = terms.starts_at.0.max(tx.now);
+    if let (Some(days), None) = (of_level.review_days, terms.review_at) {
+        let by = starts.saturating_add(i64::try_from(days).unwrap_or(0).saturating_mul(DAY));
+        terms.review_at = Some(Timestamp(by).min(terms.ends_at));
+    }
+    let confirmed: Vec<Sentence> = terms.attestations.iter().filter_map(known).collect();
+    Ok(UnderPolicy {
+        attested: confirmed,
+        forbidden_purposes: policy.terms.forbidden_purposes.clone(),
+        policy: policy.reference,
+        terms,
+    })
+}
+
+/// The sentence of a level that a requester confirms under this word.
+fn sentence(policy: &PolicyTerms, level: Level, word: &str) -> Option<Sentence> {
+    policy
+        .of(level)
+        .requester_confirms
+        .iter()
+        .find(|one| one.word == word)
+        .cloned()
+}
+
 /// Asks for leave. Refused while the case owes what is due before an authorization.
 pub fn request(tx: &mut Tx<'_>, wanted: &Request) -> Result<Recorded<Authorization>> {
     let case_id = tx.case_id()?;
     crate::cases::nothing_due(tx.conn, &case_id, Stage::Authorization)?;
+    let holders = holders(tx, &wanted.holders)?;
+    let asked = under_policy(tx, wanted, None)?;
     let next = Authorization {
         id: tx.new_id(),
         number: store::next_number(tx.conn, &case_id)?,
         case_id,
         state: AuthorizationState::Requested,
-        holders: holders(tx, &wanted.holders)?,
-        terms: wanted.terms.clone(),
+        holders,
+        terms: asked.terms,
         requester: tx.me(),
         requested_at: Timestamp(tx.now),
         effective_from: None,
         decision: None,
         revoked: None,
+        policy: Some(asked.policy),
+        attested: asked.attested,
+        forbidden_purposes: asked.forbidden_purposes,
+        approvals: Vec::new(),
+        closing: None,
         version: 1,
     };
     save(tx, next, Action::AuthorizationRequested)
@@ -59,10 +144,16 @@ pub fn amend(tx: &mut Tx<'_>, id: &str, seen: &SeenVersions, amendment: &Amendme
         return Err(wrong_state(&before, tx.now, "mended", "returned"));
     }
     let wanted = amendment.apply(&before, tx.now)?;
+    let holders = holders(tx, &wanted.holders)?;
+    let asked = under_policy(tx, &wanted, Some(id))?;
     let next = Authorization {
-        holders: holders(tx, &wanted.holders)?,
-        terms: wanted.terms,
+        holders,
+        terms: asked.terms,
         requested_at: Timestamp(tx.now),
+        policy: Some(asked.policy),
+        attested: asked.attested,
+        forbidden_purposes: asked.forbidden_purposes,
+        approvals: Vec::new(),
         ..before.next(AuthorizationState::Requested)
     };
     save(tx, next, Action::AuthorizationAmended)
@@ -85,32 +176,81 @@ fn save(tx: &mut Tx<'_>, next: Authorization, action: Action) -> Result<Recorded
 }
 
 /// Approves, denies or returns. An approval counts from the start or from now, whichever is later, and is refused while
-/// a check of the request has failed.
+/// a check of the request has failed. Where the policy asks for two approvals, the first one covers nothing yet.
 pub fn decide(tx: &mut Tx<'_>, id: &str, decision: &AuthorizationDecision) -> Result<Recorded<Authorization>> {
     let before = store::get(tx.conn, id)?;
     if before.state != AuthorizationState::Requested {
         return Err(wrong_state(&before, tx.now, "decided", "requested"));
     }
     decision.seen.check(before.version)?;
-    let approved = decision.outcome == Outcome::Approve;
-    if approved {
-        let decider = Decider {
-            may: tx.may(Act::AuthorizationDecide),
-            context: tx.case()?,
-        };
-        checks::require(&checks::weigh(tx.conn, &before, decider, tx.now)?)?;
-    }
+    let policy = authorization_policies::in_force_at(tx.conn)?;
+    let decider = Decider {
+        may: tx.may(Act::AuthorizationDecide),
+        above_unit: is_above_unit(tx)?,
+        context: tx.case()?,
+    };
+    let above_unit = decider.above_unit;
+    let checks = checks::weigh(tx.conn, (&before, &policy), decider, tx.now)?;
+    let ruling = Ruling {
+        conditions: decision.conditions.clone(),
+        policy: Some(policy.reference.clone()),
+        checks: checks.clone(),
+        ..ruling(tx, Some(decision.outcome), decision.reason.clone())
+    };
     let (state, action) = match decision.outcome {
-        Outcome::Approve => (AuthorizationState::Approved, Action::AuthorizationApproved),
+        Outcome::Approve => {
+            return approve(
+                tx,
+                (before, &policy, checks),
+                Ruling {
+                    above_unit: Some(above_unit),
+                    ..ruling
+                },
+            );
+        }
         Outcome::Deny => (AuthorizationState::Denied, Action::AuthorizationDenied),
         Outcome::Return => (AuthorizationState::Returned, Action::AuthorizationReturned),
     };
     let next = Authorization {
-        effective_from: approved.then(|| before.terms.starts_at.max(Timestamp(tx.now))),
-        decision: Some(ruling(tx, Some(decision.outcome), decision.reason.clone())),
+        effective_from: None,
+        decision: Some(ruling),
         ..before.next(state)
     };
     save(tx, next, action)
+}
+
+fn approve(
+    tx: &mut Tx<'_>,
+    (before, policy, checks): (Authorization, &PolicyInForce, Vec<RequestCheck>),
+    ruling: Ruling,
+) -> Result<Recorded<Authorization>> {
+    checks::require(&checks, ruling.reason.as_deref())?;
+    let of_level = policy.terms.of(before.terms.level);
+    let ruling = Ruling {
+        confirmed: of_level.approver_confirms.clone(),
+        ..ruling
+    };
+    let given = u64::try_from(before.approvals.len()).unwrap_or(0) + 1;
+    if given < of_level.approvals {
+        let mut approvals = before.approvals.clone();
+        approvals.push(ruling);
+        let next = Authorization {
+            approvals,
+            ..before.next(AuthorizationState::Requested)
+        };
+        return save(tx, next, Action::AuthorizationPartApproved);
+    }
+    let next = Authorization {
+        effective_from: Some(before.terms.starts_at.max(Timestamp(tx.now))),
+        decision: Some(ruling),
+        ..before.next(AuthorizationState::Approved)
+    };
+    save(tx, next, Action::AuthorizationApproved)
+}
+
+/// Whether the caller supervises a unit above that of the case.
+fn is_above_unit(tx: &Tx<'_>) -> Result<bool> {
+    Ok(checks::is_above(&tx.caller, tx.case()?))
 }
 
 fn ruling(tx: &Tx<'_>, outcome: Option<Outcome>, reason: Option<String>) -> Ruling {
@@ -119,7 +259,44 @@ fn ruling(tx: &Tx<'_>, outcome: Option<Outcome>, reason: Option<String>) -> Ruli
         at: Timestamp(tx.now),
         outcome: outcome.map(|outcome| outcome.as_str().into()),
         reason,
+        conditions: None,
+        policy: None,
+        checks: Vec::new(),
+        confirmed: Vec::new(),
+        above_unit: None,
     }
+}
+
+/// Reports how an authorization ended. One that still runs ends by it.
+pub fn close(tx: &mut Tx<'_>, id: &str, new: &NewClosing) -> Result<Recorded<Authorization>> {
+    let before = store::get(tx.conn, id)?;
+    let state = match before.state_at(tx.now) {
+        AuthorizationState::Approved => AuthorizationState::Ended,
+        state @ (AuthorizationState::Expired | AuthorizationState::Revoked) if before.closing.is_none() => state,
+        state => {
+            let told = match before.closing {
+                Some(_) => {
+                    "Its closing report was made already: add what is missing as a note to the captures concerned."
+                        .to_owned()
+                }
+                None => format!("This authorization is {state}; a closing report is about one that was approved."),
+            };
+            return Err(Error::conflict(told));
+        }
+    };
+    let closing = ClosingReport {
+        by: tx.me(),
+        at: Timestamp(tx.now),
+        outcome: new.outcome,
+        report: new.report.clone(),
+        confidential_material: new.confidential_material.clone(),
+        captures: store::count_covered(tx.conn, &before)?,
+    };
+    let next = Authorization {
+        closing: Some(closing),
+        ..before.next(state)
+    };
+    save(tx, next, Action::AuthorizationClosed)
 }
 
 /// Takes a request back.

@@ -2,11 +2,12 @@
 
 mod one;
 mod pane;
+mod policy_hints;
 mod request;
 
 pub use pane::{RequestPane, decide_shown};
 
-pub(super) use one::{decide, one, revoke, withdraw};
+pub(super) use one::{close, decide, one, revoke, withdraw};
 pub(super) use request::{amend, amend_form, keep_draft, new_form, request};
 
 use askama::Template;
@@ -68,7 +69,9 @@ impl ShownAuthorization {
             ends: zone.at(a
                 .revoked
                 .as_ref()
-                .map_or(a.terms.ends_at, |revoked| revoked.at.min(a.terms.ends_at))
+                .map(|revoked| revoked.at)
+                .or_else(|| a.closing.as_ref().map(|closing| closing.at))
+                .map_or(a.terms.ends_at, |at| at.min(a.terms.ends_at))
                 .0),
             ends_soon: ends_soon(a, state, now),
         }
@@ -80,7 +83,7 @@ impl ShownAuthorization {
             AuthorizationState::Approved => " chip--ok",
             AuthorizationState::Requested | AuthorizationState::Returned => " chip--warn",
             AuthorizationState::Denied | AuthorizationState::Revoked => " chip--bad",
-            AuthorizationState::Withdrawn | AuthorizationState::Expired => "",
+            AuthorizationState::Withdrawn | AuthorizationState::Expired | AuthorizationState::Ended => "",
         }
     }
 }

@@ -17,6 +17,8 @@ pub fn project(conn: &mut AnyConn, past: &PastEvent) -> Result<()> {
         Some(
             Action::AuthorizationAmended
             | Action::AuthorizationApproved
+            | Action::AuthorizationPartApproved
+            | Action::AuthorizationClosed
             | Action::AuthorizationDenied
             | Action::AuthorizationReturned
             | Action::AuthorizationWithdrawn

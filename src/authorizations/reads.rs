@@ -1,8 +1,10 @@
 //! What may be looked at of authorizations. Each comes with the time of reading, because its state depends on it.
 
-use super::checks::{self, Decider, RequestCheck};
+use super::check::{Decider, RequestCheck};
+use super::checks;
 use super::model::Authorization;
 use super::store::{self, AuthorizationSearch, CoveredCapture, HistoryEntry, WaitingRequest};
+use crate::authorization_policies::{self, PolicyInForce, PolicyTerms};
 use crate::cases::{self, Case};
 use crate::clock::Micros;
 use crate::error::{Error, Result};
@@ -23,6 +25,8 @@ pub struct WeighedRequest {
     pub asked: Authorization,
     pub case: Case,
     pub checks: Vec<RequestCheck>,
+    /// What the policy in force says.
+    pub policy: PolicyTerms,
     pub rights: AuthorizationRights,
     /// The time of reading.
     pub now: Micros,
@@ -33,12 +37,16 @@ pub async fn weighed(gate: &Gate, requester: &RequestCtx, id: String) -> Result<
     let scope = Scope::Authorization(id.clone());
     let read = move |ctx: &mut ReadCtx<'_>| {
         let asked = store::get(ctx.conn, &id)?;
+        let context = ctx.context.ok_or_else(Error::not_found)?;
         let decider = Decider {
             may: ctx.may(Act::AuthorizationDecide),
-            context: ctx.context.ok_or_else(Error::not_found)?,
+            above_unit: checks::is_above(ctx.caller, context),
+            context,
         };
+        let policy = authorization_policies::in_force_at(ctx.conn)?;
         Ok(WeighedRequest {
-            checks: checks::weigh(ctx.conn, &asked, decider, ctx.now)?,
+            checks: checks::weigh(ctx.conn, (&asked, &policy), decider, ctx.now)?,
+            policy: policy.terms,
             case: cases::store::case(ctx.conn, &asked.case_id)?,
             rights: AuthorizationRights::of(ctx),
             now: ctx.now,
@@ -54,6 +62,8 @@ pub struct RequestBeginning {
     pub works: Vec<Person>,
     pub whom: WhomToAsk,
     pub newest: Option<Authorization>,
+    /// What the policy in force says, and its number.
+    pub policy: PolicyInForce,
     pub now: Micros,
 }
 
@@ -69,6 +79,7 @@ pub async fn beginning(gate: &Gate, requester: &RequestCtx, case: String, act: A
             me: ctx.caller.person(),
             whom: whom_to_ask(ctx.conn, context, ctx.now)?,
             newest: store::newest(ctx.conn, &case)?,
+            policy: authorization_policies::in_force_at(ctx.conn)?,
             works: std::iter::once(lead.clone()).chain(others).collect(),
             now: ctx.now,
         })
@@ -113,6 +124,8 @@ pub struct AuthorizationRights {
     pub revokes: bool,
     pub withdraws: bool,
     pub amends: bool,
+    pub closes: bool,
+    pub asks: bool,
 }
 
 impl AuthorizationRights {
@@ -122,6 +135,8 @@ impl AuthorizationRights {
             revokes: ctx.may(Act::AuthorizationRevoke),
             withdraws: ctx.may(Act::AuthorizationWithdraw),
             amends: ctx.may(Act::AuthorizationAmend),
+            closes: ctx.may(Act::AuthorizationClose),
+            asks: ctx.may(Act::AuthorizationRequest),
         }
     }
 }

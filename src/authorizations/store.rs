@@ -26,6 +26,12 @@ pub fn get(conn: &mut AnyConn, id: &str) -> Result<Authorization> {
     db::record(conn, authorizations::table.find(id).select(authorizations::body))
 }
 
+/// An authorization by id, where there is one.
+pub fn find(conn: &mut AnyConn, id: &str) -> Result<Option<Authorization>> {
+    let found = authorizations::table.filter(authorizations::id.eq(id));
+    Ok(db::records(conn, found.select(authorizations::body))?.pop())
+}
+
 /// Keeps a version that an event with this leaf recorded, and who holds it. The first version makes the row, a later
 /// one replaces it.
 pub fn save(conn: &mut AnyConn, authorization: &Authorization, leaf: &Digest) -> Result<()> {
@@ -35,6 +41,8 @@ pub fn save(conn: &mut AnyConn, authorization: &Authorization, leaf: &Digest) ->
         authorizations::number.eq(authorization.number),
         authorizations::state.eq(authorization.state.as_str()),
         authorizations::requester_id.eq(&authorization.requester.id),
+        authorizations::first_approver_id.eq(authorization.approvals.first().map(|first| &first.by.id)),
+        authorizations::closed.eq(authorization.closing.is_some()),
         authorizations::starts_at.eq(authorization.terms.starts_at.0),
         authorizations::ends_at.eq(authorization.terms.ends_at.0),
         authorizations::version.eq(authorization.version),
@@ -101,7 +109,7 @@ pub fn newest(conn: &mut AnyConn, case: &str) -> Result<Option<Authorization>> {
 
 fixed! {
     OnceApproved -> Text: "SELECT body FROM authorizations WHERE case_id = ", case: String as Text,
-    " AND (state = 'approved' OR state = 'revoked' OR state = 'expired') AND leaf = (SELECT e.leaf FROM events e \
+    " AND (state = 'approved' OR state = 'revoked' OR state = 'expired' OR state = 'ended') AND leaf = (SELECT e.leaf FROM events e \
      WHERE e.object = authorizations.id AND e.stream = 'case:' || case_id ORDER BY e.seq DESC LIMIT 1) ORDER BY id DESC LIMIT 500"
 }
 
@@ -186,6 +194,11 @@ pub fn to_decide(
         .filter(authorizations::state.eq(AuthorizationState::Requested.as_str()))
         .filter(decided(&by))
         .filter(authorizations::requester_id.ne(&caller.user))
+        .filter(
+            authorizations::first_approver_id
+                .is_null()
+                .or(authorizations::first_approver_id.ne(&caller.user)),
+        )
         .filter(authorizations::id.ne_all(held))
         .filter(not(left_since_request(&caller.user)))
         .order((urgent.desc(), authorizations::id))
@@ -273,6 +286,54 @@ pub fn covered(conn: &mut AnyConn, asked: &Authorization, after: i64, limit: usi
         captures::captured_at,
     );
     Ok(found.select(columns).load(conn)?)
+}
+
+/// How many captures rest on an authorization.
+pub fn count_covered(conn: &mut AnyConn, asked: &Authorization) -> Result<i64> {
+    let of_case = captures::table.filter(captures::case_id.eq(&asked.case_id));
+    Ok(of_case
+        .filter(captures::basis_id.eq(&asked.id))
+        .count()
+        .get_result(conn)?)
+}
+
+/// The numbers of those that run beside a request: approved, of its case and level, for one of its holders and platforms,
+/// at a part of its time. The one that it renews is not among them.
+pub fn running_beside(conn: &mut AnyConn, asked: &Authorization, now: Micros) -> Result<Vec<i64>> {
+    let terms = &asked.terms;
+    let found = authorizations::table
+        .filter(
+            authorizations::case_id
+                .eq(&asked.case_id)
+                .and(authorizations::state.eq("approved")),
+        )
+        .filter(
+            authorizations::ends_at
+                .gt(terms.starts_at.0.max(now))
+                .and(authorizations::starts_at.lt(terms.ends_at.0)),
+        )
+        .order(authorizations::id)
+        .limit(100);
+    let others: Vec<Authorization> = db::records(conn, found.select(authorizations::body))?;
+    let is_beside = |other: &Authorization| {
+        other.id != asked.id
+            && terms.renews.as_deref() != Some(other.id.as_str())
+            && other.terms.level == terms.level
+            && other
+                .holders
+                .iter()
+                .any(|holder| asked.holders.iter().any(|one| one.id == holder.id))
+            && other
+                .terms
+                .platforms
+                .iter()
+                .any(|platform| terms.platforms.contains(platform))
+    };
+    Ok(others
+        .iter()
+        .filter(|other| is_beside(other))
+        .map(|other| other.number)
+        .collect())
 }
 
 /// The stored states, and the range of ends, that amount to a state now. A row past its end may still say approved,

@@ -4,8 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::arrival::Arrived;
 use super::model::{Basis, BasisKind, CaptureState, Flag, NewCapture, is_unfinished};
+use crate::authorization_policies;
 use crate::authorizations::{Authorization, Level, Line, Seen};
 use crate::clock::{HOUR, Micros, SECOND, Timestamp};
+use crate::db::AnyConn;
+use crate::error::Result;
 
 /// A sender's clock may be off by this before it is flagged.
 const TOLERATED: Micros = 30 * SECOND;
@@ -42,6 +45,25 @@ impl Judgment {
             judged_by: None,
         }
     }
+}
+
+/// The levels at which a capture may rest on `not_required`. They are asked for by a capture alone that claims it. A
+/// policy that the agency adopted says which by its standing orders; until there is one, the setting of the installation
+/// does.
+///
+/// # Errors
+/// Where the database fails.
+pub fn free_levels(conn: &mut AnyConn, new: &NewCapture, setting: &[String]) -> Result<Vec<String>> {
+    if new.basis.as_ref().map(|basis| basis.kind) != Some(BasisKind::NotRequired) {
+        return Ok(Vec::new());
+    }
+    let policy = authorization_policies::in_force_at(conn)?;
+    if policy.adopted.is_none() {
+        return Ok(setting.to_vec());
+    }
+    let levels = Level::ALL.iter();
+    let rests = |level: &&Level| policy.terms.of(**level).standing_order.is_some();
+    Ok(levels.filter(rests).map(|level| level.as_str().to_owned()).collect())
 }
 
 /// Judges a capture at its receipt.

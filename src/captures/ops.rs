@@ -23,7 +23,8 @@ pub fn record(
     let known = crate::authorizations::store::once_approved(tx.conn, &case_id)?;
     let digests: Vec<Digest> = arrived.iter().map(|a| a.entry.sha256).collect();
     let here = duplicates::of(tx.conn, &case_id, new, &digests)?;
-    let mut judgment = judge::judge(new, &tx.caller.user, tx.now, &known, not_required);
+    let free = judge::free_levels(tx.conn, new, not_required)?;
+    let mut judgment = judge::judge(new, &tx.caller.user, tx.now, &known, &free);
     judgment.flags.extend(judge::odd_files(arrived));
     let capture = Capture {
         id: tx.new_id(),

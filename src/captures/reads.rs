@@ -76,7 +76,8 @@ pub async fn preview(
     let scope = Scope::Case(case.clone());
     let read = move |ctx: &mut ReadCtx<'_>| {
         let known = crate::authorizations::store::once_approved(ctx.conn, &case)?;
-        let verdict = judge::judge(&new, &ctx.caller.user, ctx.now, &known, &not_required);
+        let free = judge::free_levels(ctx.conn, &new, &not_required)?;
+        let verdict = judge::judge(&new, &ctx.caller.user, ctx.now, &known, &free);
         let digests: Vec<Digest> = new.files.iter().filter_map(|file| file.sha256).collect();
         let here = duplicates::of(ctx.conn, &case, &new, &digests)?;
         Ok(CapturePreview::of(new, verdict, here))

@@ -13,6 +13,9 @@ use crate::error::Result;
 
 /// An authorization that ends within this time ends soon.
 const SOON: Micros = 7 * DAY;
+/// The mark of a ruling that names the policy under which it was given, in an authorization's canonical record. No closing
+/// report is due for one of an earlier release.
+const DECIDED_BY_POLICY: &str = "%\"policy\":{\"number\":%";
 /// Things of one kind that are told one by one, over all cases asked about.
 const TOLD: i64 = 100;
 
@@ -38,13 +41,13 @@ pub struct OpenItem {
     pub task: ItemTask,
 }
 
-/// A request that waits, or an authorization that ends soon.
+/// A request that waits, an authorization that ends soon, or one that ended and has no closing report.
 #[derive(Debug, Clone, Queryable)]
 pub struct OpenAuthorization {
     pub case_id: String,
     pub id: String,
     pub number: i64,
-    /// `requested`, `returned` or `approved`.
+    /// `requested`, `returned`, `approved`; `revoked` and `expired` where a closing report is due.
     pub state: String,
     pub requester_id: String,
     pub ends_at: Micros,
@@ -159,8 +162,17 @@ fn open_authorizations(conn: &mut AnyConn, cases: &[String], now: Micros) -> Res
         .eq("approved")
         .and(authorizations::ends_at.gt(now))
         .and(authorizations::ends_at.le(now + SOON));
+    let ended = authorizations::state
+        .eq_any(["revoked", "expired"])
+        .or(authorizations::state
+            .eq("approved")
+            .and(authorizations::ends_at.le(now)));
+    let unreported = ended
+        .and(authorizations::closed.eq(false))
+        .and(authorizations::body.like(DECIDED_BY_POLICY));
+    let open = waits.or(ends).or(unreported);
     Ok(authorizations::table
-        .filter(authorizations::case_id.eq_any(cases.to_vec()).and(waits.or(ends)))
+        .filter(authorizations::case_id.eq_any(cases.to_vec()).and(open))
         .order(authorizations::id)
         .limit(TOLD)
         .select((

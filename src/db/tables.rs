@@ -205,6 +205,8 @@ diesel::table! {
         number -> BigInt,
         state -> Text,
         requester_id -> Text,
+        first_approver_id -> Nullable<Text>,
+        closed -> Bool,
         starts_at -> BigInt,
         ends_at -> BigInt,
         version -> BigInt,
@@ -374,6 +376,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    authorization_policies (id) {
+        id -> Text,
+        number -> BigInt,
+        state -> Text,
+        version -> BigInt,
+        leaf -> Binary,
+        body -> Text,
+    }
+}
+
+diesel::table! {
     evidence_requests (id) {
         id -> Text,
         case_id -> Text,
@@ -530,6 +543,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     disclosure_links,
     acknowledgements,
     notices,
+    authorization_policies,
     evidence_requests,
     exhibit_lists,
     exhibit_numbers,

@@ -117,7 +117,7 @@ mod tests {
         ];
         let roles = Role::ALL.iter().map(std::slice::from_ref).chain([Role::ALL]);
         for (roles, relation) in roles.flat_map(|roles| relations.map(|relation| (roles, relation))) {
-            for (act, n) in Act::ALL.iter().flat_map(|act| (0..32).map(move |n| (*act, n))) {
+            for (act, n) in Act::ALL.iter().flat_map(|act| (0..64).map(move |n| (*act, n))) {
                 let may = |act: Act, n: u8| {
                     let case = CaseFacts {
                         relation,
@@ -130,6 +130,7 @@ mod tests {
                         capturer: n & 4 > 0,
                         former_member: n & 8 > 0,
                         referral: n & 16 > 0,
+                        approver: n & 32 > 0,
                     };
                     let case = act.is_on_case().then_some(case);
                     policy

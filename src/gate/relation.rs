@@ -262,18 +262,20 @@ fn left_the_case_of_request(conn: &mut AnyConn, caller: &Caller, id: &str) -> Re
 
 /// A caller's part in an authorization: whether they asked for it, and whether they are a holder of it.
 pub fn part_in_authorization(conn: &mut AnyConn, caller: &Caller, id: &str) -> Result<Facts> {
-    let requester: Option<String> = authorizations::table
+    let asked: Option<(String, Option<String>)> = authorizations::table
         .find(id)
-        .select(authorizations::requester_id)
+        .select((authorizations::requester_id, authorizations::first_approver_id))
         .first(conn)
         .optional()?;
+    let (requester, approver) = asked.unwrap_or_default();
     let held: Option<String> = authorization_holders::table
         .find((id, &caller.user))
         .select(authorization_holders::user_id)
         .first(conn)
         .optional()?;
     Ok(Facts {
-        requester: requester.as_deref() == Some(caller.user.as_str()),
+        requester: requester == caller.user,
+        approver: approver.as_deref() == Some(caller.user.as_str()),
         holder: held.is_some(),
         ..Facts::default()
     })

@@ -43,7 +43,19 @@ pub struct DecisionForm {
     /// The answers.
     pub choices: Vec<DecisionChoice>,
     /// What the decider confirms with an answer.
-    pub confirms: Option<&'static str>,
+    pub confirms: Option<String>,
+    /// A second text that goes with an answer.
+    pub also: Option<DecisionField>,
+}
+
+/// A second text of a decision.
+pub struct DecisionField {
+    /// The name under which it is sent.
+    pub name: &'static str,
+    /// What it is called.
+    pub label: &'static str,
+    /// What may be filled in.
+    pub hint: &'static str,
 }
 
 /// The field of a reason that was chosen and not written.

@@ -44,6 +44,8 @@ pub enum Nav {
     Units,
     /// The installation's settings and state, for administrators.
     Installation,
+    /// The agency's authorization policy, for those who write, countersign or check it.
+    AuthorizationPolicy,
     /// A page that belongs to none of them.
     None,
 }
@@ -64,6 +66,14 @@ impl Nav {
             (Self::Ledger, "Ledger", "/ledger", caller.is(Role::Auditor)),
             (Self::Audits, "Audits", "/audits", caller.is(Role::Auditor)),
             (Self::People, "People", "/users", caller.is(Role::Administrator)),
+            (
+                Self::AuthorizationPolicy,
+                "Policy",
+                "/authorization-policies",
+                [Role::Supervisor, Role::Auditor, Role::Administrator]
+                    .iter()
+                    .any(|role| caller.is(*role)),
+            ),
             (Self::Verify, "Verify", "/verify", true),
             (Self::Units, "Units", "/units", caller.is(Role::Administrator)),
             (
@@ -235,6 +245,9 @@ fn done_words(word: &str) -> Option<&'static str> {
         "lead-withdrawn" => "That is taken back. The case keeps its lead.",
         "list-saved" => "The list is saved.",
         "packet-asked" => "The packet is asked for, and built in the background.",
+        "authorization-closed" => "The closing report is recorded.",
+        "policy-proposed" => "It is proposed. It counts once a supervisor other than you has countersigned it.",
+        "policy-decided" => "It is recorded.",
         "evidence-asked" => "It is asked for. Those who work on the case see it on their first screen.",
         "evidence-answered" => "Your answer is on record.",
         "evidence-withdrawn" => "The request is taken back.",

@@ -324,6 +324,7 @@ const QUERIED: &[&str] = &[
     "subjects",
     "accounts",
     "authorizations",
+    "authorization-policies",
     "captures",
     "derivatives",
     "preview",

@@ -62,11 +62,13 @@ actions! {
     AuthorizationRequested "authorization.requested" Case "Leave to use social media was asked for.";
     AuthorizationAmended "authorization.amended" Case "A returned request was mended and asked for again.";
     AuthorizationApproved "authorization.approved" Case "A supervisor approved an authorization.";
+    AuthorizationPartApproved "authorization.part_approved" Case "A supervisor gave the first of two approvals; nothing is covered by it yet.";
     AuthorizationDenied "authorization.denied" Case "A supervisor denied an authorization.";
     AuthorizationReturned "authorization.returned" Case "A supervisor returned a request to be mended.";
     AuthorizationWithdrawn "authorization.withdrawn" Case "The requester withdrew a request.";
     AuthorizationRevoked "authorization.revoked" Case "A supervisor revoked an authorization.";
     AuthorizationExpired "authorization.expired" Case "An authorization came to its end.";
+    AuthorizationClosed "authorization.closed" Case "Those who had asked for an authorization reported how it ended; one that still ran ended by it.";
     CaptureRecorded "capture.recorded" Case "A capture was recorded with its files; the one action that makes a capture.";
     CaptureCorrected "capture.corrected" Case "A corrected version of a capture's particulars was recorded beside the first.";
     CaptureAnnotated "capture.annotated" Case "A note was added to a capture.";
@@ -119,6 +121,10 @@ actions! {
     ClockMeasured "clock.measured" Agency "The machine's clock was compared with its own monotonic course.";
     ClockClamped "clock.clamped" Any "The clock stood behind the stream's last event; that event's time was used.";
     PolicyActivated "policy.activated" Agency "A policy text came into force.";
+    AuthorizationPolicyProposed "authorization_policy.proposed" Agency "A version of the agency's authorization policy was proposed.";
+    AuthorizationPolicyAdopted "authorization_policy.adopted" Agency "A supervisor other than its author countersigned a version of the authorization policy, which counts from here on.";
+    AuthorizationPolicyDeclined "authorization_policy.declined" Agency "A supervisor declined a version of the authorization policy.";
+    AuthorizationPolicyWithdrawn "authorization_policy.withdrawn" Agency "Its author took a version of the authorization policy back.";
     KeyCreated "key.created" Agency "The log's signing key was made.";
     LogSucceeded "log.succeeded" Agency "This log continues an older one under a new origin and key.";
     SessionOpened "session.opened" Agency "A person signed in.";

@@ -15,6 +15,7 @@ mod graph;
 mod paging;
 mod ro_crate;
 mod rows;
+pub mod rulings;
 mod sections;
 pub mod story;
 pub mod views;

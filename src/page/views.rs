@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::beside::{self, FileView};
 use super::examined::{ExaminedView, examined, examined_with};
 use super::paging::PageSection;
+use super::rulings;
 use super::story::{CapturePlace, EventActor, PacketStory, TrailEvent, number};
 use super::words;
 use crate::clock::{self, Micros};
@@ -509,7 +510,8 @@ pub(super) struct AuthorizationView<'s> {
     state: String,
     level: String,
     facts: Vec<Fact>,
-    decision: Vec<Fact>,
+    /// What was decided and reported, in order, each under its name.
+    parts: Vec<(&'static str, Vec<Fact>)>,
     events: Vec<TrailView<'s>>,
 }
 
@@ -527,19 +529,43 @@ impl<'s> AuthorizationView<'s> {
             "attestations",
             "platforms",
         ];
+        let apart = [&apart[..], rulings::TOLD].concat();
         let platforms: Vec<String> = words_of(&record["platforms"]).map(label).collect();
-        let attested = words_of(&record["attestations"])
-            .map(|word| words::attestation(word).map_or_else(|| label(word), str::to_owned));
+        let attested = words_of(&record["attestations"]).map(|word| rulings::attested(record, word));
         let attested: Vec<String> = attested.collect();
         let mut told = vec![Fact::new("Platforms", platforms.join(", "))];
         told.extend(facts(record, story.zone, &apart));
         told.push(Fact::new("The requester attests", attested.join(" ")));
+        let of_policy = [
+            ("Asked for under the policy", rulings::policy(&record["policy"])),
+            (
+                "For none of these purposes",
+                rulings::sentences(&record["forbidden_purposes"]),
+            ),
+            (
+                "Renews",
+                text(record, "/renews")
+                    .and_then(|id| story.authorizations.get(id))
+                    .map(|n| format!("authorization no. {n}")),
+            ),
+        ];
+        told.extend(
+            of_policy
+                .into_iter()
+                .filter_map(|(name, said)| Some(Fact::new(name, said?))),
+        );
+        let parts = [
+            ("First approval", rulings::ruling(&record["approvals"][0], story.zone)),
+            ("Decision", rulings::ruling(&record["decision"], story.zone)),
+            ("Revoked", rulings::ruling(&record["revoked"], story.zone)),
+            ("Closing report", rulings::closing(&record["closing"], story.zone)),
+        ];
         Self {
             number: number(record),
             state: text(record, "/state").map(label).unwrap_or_default(),
             level: text(record, "/level").map(label).unwrap_or_default(),
             facts: told,
-            decision: facts(&record["decision"], story.zone, &[]),
+            parts: parts.into_iter().filter(|(_, facts)| !facts.is_empty()).collect(),
             events: trail(story, text(record, "/id").unwrap_or_default()),
         }
     }

@@ -55,12 +55,37 @@ pub fn attestation(word: &str) -> Option<&'static str> {
     })
 }
 
+/// A check of a request, by its name.
+pub fn check(word: &str) -> &'static str {
+    match word {
+        "state" => "State",
+        "case" => "Case",
+        "particulars" => "Particulars",
+        "window" => "Window",
+        "decider" => "Decider",
+        "holders" => "Holders",
+        "training" => "Training",
+        "attested" => "Confirmed",
+        "length" => "Longest window",
+        "devices" => "Devices",
+        "overlap" => "Overlap",
+        "review" => "Review",
+        "answers" => "Answers",
+        "plan" => "Plan",
+        "approvals" => "Approvals",
+        "juvenile" => "A juvenile is a subject",
+        _ => "Check",
+    }
+}
+
 /// Why it happened, as the event's record says: a record that is kept up to date holds the reasons of several acts, and
 /// each is told with its own act only.
 pub fn reason_of<'a>(action: &str, record: &'a Value) -> Option<&'a str> {
     let path = match action {
         "grant.ended" => "/end_reason",
         "authorization.approved" | "authorization.denied" | "authorization.returned" => "/decision/reason",
+        "authorization.part_approved" => "/approvals/0/reason",
+        "authorization.closed" => "/closing/report",
         "authorization.revoked" => "/revoked/reason",
         "capture.corrected" => "/correction/reason",
         _ => "/reason",

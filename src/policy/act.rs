@@ -46,6 +46,8 @@ words! {
         AuthorizationAmend = "AuthorizationAmend",
         /// Take one's request back.
         AuthorizationWithdraw = "AuthorizationWithdraw",
+        /// Report how an authorization ended; one that still runs ends by it.
+        AuthorizationClose = "AuthorizationClose",
         /// Approve, deny or return a request.
         AuthorizationDecide = "AuthorizationDecide",
         /// Revoke an approved authorization.
@@ -128,6 +130,12 @@ words! {
         TrainingList = "TrainingList",
         /// Record a training.
         TrainingWrite = "TrainingWrite",
+        /// Read the agency's authorization policy, in all its versions.
+        AuthorizationPolicyRead = "AuthorizationPolicyRead",
+        /// Propose a version of the authorization policy, and take one's own back.
+        AuthorizationPolicyPropose = "AuthorizationPolicyPropose",
+        /// Countersign or decline a version of the authorization policy that somebody else wrote.
+        AuthorizationPolicyCountersign = "AuthorizationPolicyCountersign",
         /// See who one is, change one's password, sign out.
         SessionOwn = "SessionOwn",
     }
@@ -157,6 +165,9 @@ impl Act {
                 | UnitWrite
                 | TrainingList
                 | TrainingWrite
+                | AuthorizationPolicyRead
+                | AuthorizationPolicyPropose
+                | AuthorizationPolicyCountersign
                 | SessionOwn
         )
     }

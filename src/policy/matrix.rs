@@ -22,8 +22,8 @@ A cell says in which cases they may:
   std      handling standard only            r+c      handling restricted or confidential only
   …*       but not in a closed case          /…       only in cases that are so: o open, s suspended, c closed
 A row speaks of someone without a part in the thing concerned; `as requester`, `as holder`, `as capturer` and
-`as former member` (one who left since it was asked for or came in) of someone with that part, `of a referral` of a packet
-that is one, where it differs. What a role may never do, so or so, is listed under its table.
+`as former member` (one who left since it was asked for or came in), `as first approver` of someone with that part,
+`of a referral` of a packet that is one, where it differs. What a role may never do, so or so, is listed under its table.
 Whoever holds several roles has what each of them gives.
 ";
 
@@ -62,11 +62,12 @@ const COLUMNS: [Named<Relation>; 13] = [
 ];
 
 /// The parts that somebody can have in the thing concerned.
-const PARTS: [Named<Facts>; 5] = [
+const PARTS: [Named<Facts>; 6] = [
     (" as requester", |f| f.requester = true),
     (" as holder", |f| f.holder = true),
     (" as capturer", |f| f.capturer = true),
     (" as former member", |f| f.former_member = true),
+    (" as first approver", |f| f.approver = true),
     (" of a referral", |f| f.referral = true),
 ];
 

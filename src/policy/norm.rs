@@ -33,6 +33,8 @@ enum Who {
     /// "supervisor of the unit who is neither requester, holder, capturer nor member (… the one to whom the lead gave
     /// `decide` on record)"
     ThatSupervisor,
+    /// the same, who has not given the first of two approvals
+    SupervisorNotYetApproving,
     /// the same, whatever their part, where a packet is a referral
     SupervisorOfReferral,
     /// the same, or the one to whom the lead gave `decide`, to propose another lead
@@ -138,10 +140,21 @@ const ON_CASES: &[Row] = &[
         who: &[LeadRequester, MemberRequester],
         write: false,
     },
+    // beyond the table: how an authorization ended is told by the lead, or by who asked for it
+    Row {
+        acts: &[AuthorizationClose],
+        who: &[Lead, MemberRequester],
+        write: false,
+    },
+    // the same as below; and where two approvals are needed, two people give them
+    Row {
+        acts: &[AuthorizationDecide],
+        who: &[SupervisorNotYetApproving],
+        write: false,
+    },
     // decide, return, revoke an authorization; decide held captures; confirm emergencies; grant; hold; restrict
     Row {
         acts: &[
-            AuthorizationDecide,
             AuthorizationRevoke,
             CaptureDecide,
             CaptureReadHeld,
@@ -233,8 +246,14 @@ const ON_THE_AGENCY: &[(&[Act], &[Role])] = &[
         ],
         &[Role::Administrator],
     ),
+    // the agency's authorization policy, beyond the table: supervisors and administrators write it, a supervisor countersigns
+    (&[AuthorizationPolicyPropose], &[Role::Supervisor, Role::Administrator]),
+    (&[AuthorizationPolicyCountersign], &[Role::Supervisor]),
     // what every signed-in person has
-    (&[SessionOwn, UserLookup, LedgerProofs], Role::ALL),
+    (
+        &[SessionOwn, UserLookup, AuthorizationPolicyRead, LedgerProofs],
+        Role::ALL,
+    ),
 ];
 
 impl Who {
@@ -269,10 +288,12 @@ impl Who {
                 let works_on_it = relation.lead || relation.member;
                 let part = Facts {
                     referral: false,
+                    approver: false,
                     ..facts
                 };
                 supervisor && in_charge && !works_on_it && part == Facts::default()
             }
+            SupervisorNotYetApproving => ThatSupervisor.is(world) && !facts.approver,
             SupervisorOfReferral => {
                 let without_part = World {
                     facts: Facts::default(),
@@ -347,6 +368,7 @@ fn facts(bits: usize) -> Facts {
         capturer: bits & 4 == 4,
         former_member: bits & 8 == 8,
         referral: bits & 16 == 16,
+        approver: bits & 32 == 32,
     }
 }
 
@@ -422,7 +444,7 @@ fn any_mixture_of_roles_may_what_the_norm_says() {
     let policy = Policy::new().unwrap();
     let mut at: usize = 0;
     for _ in 0..800 {
-        at = (at + 104_729) % (32 * 128 * 9 * 32);
+        at = (at + 104_729) % (32 * 128 * 9 * 64);
         let roles = roles(at % 32);
         let world = World {
             roles: &roles,

@@ -60,6 +60,8 @@ pub struct Facts {
     /// Was lead or member of the case when the authorization concerned was asked for, when the capture concerned came in,
     /// or later, and is so no more.
     pub former_member: bool,
+    /// Gave the first of two approvals of the authorization concerned.
+    pub approver: bool,
     /// The packet concerned is a referral.
     pub referral: bool,
 }

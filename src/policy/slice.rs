@@ -75,6 +75,7 @@ fn context(facts: Facts) -> Option<Context> {
         holder,
         capturer,
         former_member,
+        approver,
         referral,
     } = facts;
     let pairs = [
@@ -82,6 +83,7 @@ fn context(facts: Facts) -> Option<Context> {
         ("holder", holder),
         ("capturer", capturer),
         ("former_member", former_member),
+        ("approver", approver),
         ("referral", referral),
     ];
     Context::from_pairs(pairs.map(|(name, value)| (name.to_owned(), RestrictedExpression::new_bool(value)))).ok()

@@ -43,6 +43,7 @@ const NO_PART: Facts = Facts {
     holder: false,
     capturer: false,
     former_member: false,
+    approver: false,
     referral: false,
 };
 const REQUESTER: Facts = Facts {
@@ -55,6 +56,10 @@ const HOLDER: Facts = Facts {
 };
 const CAPTURER: Facts = Facts {
     capturer: true,
+    ..NO_PART
+};
+const APPROVER: Facts = Facts {
+    approver: true,
     ..NO_PART
 };
 const REFERRAL: Facts = Facts {
@@ -150,6 +155,14 @@ fn refusals() -> Vec<(&'static str, Question<'static>)> {
         (
             "only-requester-amends-or-withdraws",
             on_case(Act::AuthorizationWithdraw, &[Investigator], MEMBER),
+        ),
+        (
+            "only-lead-or-requester-closes-authorization",
+            on_case(Act::AuthorizationClose, &[Investigator], MEMBER),
+        ),
+        (
+            "nobody-gives-both-approvals",
+            with(APPROVER, on_case(Act::AuthorizationDecide, &[Supervisor], UNIT)),
         ),
         (
             "nobody-decides-own-request",

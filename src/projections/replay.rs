@@ -6,7 +6,7 @@ use diesel::{RunQueryDsl, sql_query};
 use crate::db::AnyConn;
 use crate::error::Result;
 use crate::ledger::{Action, PastEvent, Unreadable, each_past_event};
-use crate::{authorizations, captures, cases, evidence_requests, packets, subjects, users};
+use crate::{authorization_policies, authorizations, captures, cases, evidence_requests, packets, subjects, users};
 
 /// Reads the ledger from `source`, and makes the rows in `target`, whose projections are empty. `tell` hears how many
 /// places of how many are read.
@@ -41,6 +41,7 @@ fn project(target: &mut AnyConn, past: &PastEvent) -> Result<()> {
         "unit" | "user" | "password" | "training" | "session" | "token" => users::projection::project(target, past),
         "case" | "member" | "grant" => cases::projection::project(target, past),
         "subject" | "account" => subjects::projection::project(target, past),
+        "authorization_policy" => authorization_policies::projection::project(target, past),
         "authorization" => authorizations::projection::project(target, past),
         "capture" | "derivative" => captures::projection::project(target, past),
         "packet" | "exhibit_list" | "notice" | "disclosure" => packets::projection::project(target, past),
@@ -59,6 +60,7 @@ fn as_recorded(target: &mut AnyConn, action: Action, past: &PastEvent) -> Result
         Some(("subject", _)) => "subjects",
         Some(("account", _)) => "accounts",
         Some(("authorization", _)) => "authorizations",
+        Some(("authorization_policy", _)) => "authorization_policies",
         Some(("training", _)) => "trainings",
         Some(("capture", "recorded" | "corrected")) => "captures",
         Some(("packet", "requested")) => "packets",

@@ -34,6 +34,7 @@ pub const TABLES: &[(&str, TableKind)] = &[
             ("used_at", "when a token was last in use"),
         ]),
     ),
+    ("authorization_policies", Projection(&[])),
     ("cases", Projection(&[])),
     ("members", Projection(&[])),
     ("grants", Projection(&[])),

@@ -320,3 +320,116 @@ fn lists_show_the_cases_one_may_read(app: &App) {
     );
     app.stranger.get(&a.path("authorizations")).problem(404, "not-found");
 }
+
+fn report(client: &Client, path: &str) -> crate::kit::Answer {
+    let told = json!({"outcome": "achieved", "report": "He wrote them.", "confidential_material": "A lawyer's letter; left unread."});
+    client.post(&format!("{path}/closing"), told)
+}
+
+both_databases!(those_who_asked_end_it_with_a_closing_report);
+fn those_who_asked_end_it_with_a_closing_report(app: &App) {
+    let case = app.case();
+    let path = format!("/api/v1/authorizations/{}", app.leave(&case));
+    let log = || app.lead.log(&case, app.post_with(json!({}))).is(201);
+    assert_eq!(log()["state"], "logged");
+    app.leaves_nothing(&case.stream, || {
+        for client in [&app.supervisor, &app.member, &app.exporter] {
+            report(client, &path).problem(403, "forbidden");
+        }
+        report(&app.stranger, &path).problem(404, "not-found");
+        let silent = app.lead.post(&format!("{path}/closing"), json!({"outcome": "well"}));
+        silent.refuses(422, "outcome", "one_of");
+    });
+    let closed = app.leaves(&case.stream, "authorization.closed", &app.lead, || {
+        report(&app.lead, &path).is(200)
+    });
+    assert_eq!(
+        (&closed["state"], &closed["closing"]["captures"]),
+        (&json!("ended"), &json!(1))
+    );
+    assert_eq!(
+        (&closed["closing"]["by"], &closed["closing"]["outcome"]),
+        (&json!(app.lead.id), &json!("achieved"))
+    );
+    app.advance(1);
+    let late = log();
+    assert_eq!(
+        (&late["state"], &late["basis"]["kind"]),
+        (&json!("held"), &json!("exception"))
+    );
+    app.leaves_nothing(&case.stream, || {
+        report(&app.lead, &path).problem(409, "conflict");
+        decide(&app.supervisor, &path, "approve").problem(409, "conflict");
+        app.supervisor
+            .post(&format!("{path}/revocation"), json!({"reason": "x"}))
+            .problem(409, "conflict");
+    });
+    assert_eq!(
+        app.lead.get("/api/v1/authorizations?state=ended").is(200)["items"][0]["id"],
+        closed["id"]
+    );
+}
+
+both_databases!(what_ended_by_itself_or_was_revoked_keeps_its_state_when_it_is_reported_on);
+fn what_ended_by_itself_or_was_revoked_keeps_its_state_when_it_is_reported_on(app: &App) {
+    let case = app.case();
+    let revoked = format!("/api/v1/authorizations/{}", app.leave(&case));
+    let expired = format!("/api/v1/authorizations/{}", app.leave(&case));
+    let waiting = request(app, &case).0;
+    report(&app.lead, &waiting).problem(409, "conflict");
+    app.supervisor
+        .post(&format!("{revoked}/revocation"), json!({"reason": "found"}))
+        .is(200);
+    assert_eq!(report(&app.lead, &revoked).is(200)["state"], "revoked");
+    app.advance(days(91));
+    assert_eq!(report(&app.lead, &expired).is(200)["state"], "expired");
+    report(&app.lead, &expired).problem(409, "conflict");
+}
+
+both_databases!(a_renewal_names_what_it_continues);
+fn a_renewal_names_what_it_continues(app: &App) {
+    let (case, other) = (app.case(), app.case());
+    let leave = app.leave(&case);
+    let elsewhere = app.leave(&other);
+    let never = request(app, &case).1["id"].clone();
+    let ask = |renews: Value| {
+        app.lead.post(
+            &case.path("authorizations"),
+            with(app.request(), json!({"renews": renews})),
+        )
+    };
+    app.leaves_nothing(&case.stream, || {
+        for wrong in [json!(elsewhere), never, json!(app.lead.id)] {
+            ask(wrong).refuses(422, "renews", "exists");
+        }
+    });
+    let renewal = ask(json!(leave)).is(201);
+    assert_eq!(renewal["renews"], leave);
+    let checks = app
+        .supervisor
+        .get(&format!(
+            "/api/v1/authorizations/{}/checks",
+            renewal["id"].as_str().unwrap()
+        ))
+        .is(200);
+    let overlap = checks["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["check"] == "overlap")
+        .unwrap();
+    assert_eq!(
+        overlap["verdict"], "passed",
+        "it continues the one beside which it runs"
+    );
+}
+
+both_databases!(conditions_bind_the_holders);
+fn conditions_bind_the_holders(app: &App) {
+    let case = app.case();
+    let (path, _) = request(app, &case);
+    let send = |body: Value| app.supervisor.post(&format!("{path}/decision"), body);
+    send(json!({"decision": "deny", "reason": "x", "conditions": "y"})).refuses(422, "conditions", "approval");
+    let made = send(json!({"decision": "approve", "conditions": "Public pages only."})).is(200);
+    assert_eq!(made["decision"]["conditions"], "Public pages only.");
+}

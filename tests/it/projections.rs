@@ -33,6 +33,13 @@ fn a_busy_day(app: &App) {
     app.supervisor
         .post(&format!("/api/v1/authorizations/{revoked}/revocation"), why)
         .is(200);
+    crate::authorization_policies::adopt(app, |terms| terms["closing_days"] = json!(7));
+    let ended = json!({"outcome": "not_used", "report": "Nobody looked."});
+    app.lead
+        .post(&format!("/api/v1/authorizations/{revoked}/closing"), ended)
+        .is(200);
+    let hidden = json!({"level": "covert"});
+    app.leave_of(&case, crate::kit::with(app.request(), hidden));
     app.grant(&case, &app.exporter, &["read", "export"]);
     let member = case.path(&format!("members/{}", app.deputy.id));
     app.lead.put(&member, json!({})).is(200);

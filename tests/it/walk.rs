@@ -53,6 +53,11 @@ const OF_NO_CASE: &[(&str, &str, u16)] = &[
     ("GET", "/api/v1/cases", 200),
     ("POST", "/api/v1/cases", 422),
     ("GET", "/api/v1/authorizations", 200),
+    ("GET", "/api/v1/authorization-policies", 200),
+    ("POST", "/api/v1/authorization-policies", 403),
+    ("GET", "/api/v1/authorization-policies/in-force", 200),
+    ("POST", "/api/v1/authorization-policies/{id}/decision", 403),
+    ("POST", "/api/v1/authorization-policies/{id}/withdrawal", 403),
     ("GET", "/api/v1/find", 422),
     ("GET", "/api/v1/captures", 403),
     ("OPTIONS", "/api/v1/uploads", 204),
@@ -178,7 +183,7 @@ pub fn filled(path: &str, things: &Things) -> String {
         "captures" => &things.capture,
         "packets" => &things.packet,
         "uploads" => &things.upload,
-        "users" | "audits" | "units" | "me" | "account" => &things.user,
+        "users" | "audits" | "units" | "me" | "account" | "authorization-policies" => &things.user,
         _ => "",
     };
     path.replace("{id}", id)

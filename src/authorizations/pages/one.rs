@@ -3,10 +3,11 @@
 use askama::Template;
 
 use super::pane::{RequestPane, decide_shown};
+use crate::authorizations::closing::ClosingOutcome;
 use crate::authorizations::model::{AuthorizationState, revocation, withdrawal};
 use crate::authorizations::store::{CoveredCapture, HistoryEntry};
-use crate::authorizations::{ops, reads};
-use crate::cases::{CasePage, Tab};
+use crate::authorizations::{api, ops, reads};
+use crate::cases::{CasePage, Tab, words};
 use crate::error::Result;
 use crate::gate::{Scope, Tx};
 use crate::http::pages::{self, FormView, Frame, PageRequest};
@@ -46,6 +47,7 @@ struct AuthorizationPage {
     covered: Vec<CoveredLine>,
     /// Where the rest of them is.
     next: Option<String>,
+    outcomes: Vec<(&'static str, String)>,
     form: FormView,
 }
 
@@ -56,6 +58,12 @@ impl AuthorizationPage {
 
     fn is_approved(&self) -> bool {
         self.is(AuthorizationState::Approved)
+    }
+
+    /// Whether one that continues it may be asked for.
+    fn is_renewable(&self) -> bool {
+        use AuthorizationState::{Approved, Ended, Expired};
+        self.pane.rights.asks && [Approved, Expired, Ended].contains(&self.pane.shown.state)
     }
 
     fn is_returned(&self) -> bool {
@@ -87,6 +95,7 @@ async fn one_page(page: &PageRequest, id: String, form: FormView) -> Reply {
             .iter()
             .map(|capture| covered_line(capture, &case_page))
             .collect(),
+        outcomes: words::<ClosingOutcome>(),
         next: last.map(|key| Page::first(COVERED).next_address(page.req.path(), &key)),
         page: case_page,
         pane,
@@ -99,12 +108,23 @@ async fn one_page(page: &PageRequest, id: String, form: FormView) -> Reply {
 fn history_line(entry: &HistoryEntry, page: &CasePage) -> HistoryLine {
     let version = entry.version.as_ref();
     let requester = version.map(|version| version.requester.name.as_str());
-    let ruling = version.and_then(|version| version.revoked.as_ref().or(version.decision.as_ref()));
+    let given = version.and_then(|version| version.approvals.first());
+    let first = given.map(|ruling| ruling.by.name.as_str());
+    let ruling = match &*entry.action {
+        "authorization.part_approved" => given,
+        _ => version.and_then(|version| version.revoked.as_ref().or(version.decision.as_ref())),
+    };
     let by = ruling.map(|ruling| ruling.by.name.as_str());
     let (what, who, ruled) = match &*entry.action {
         "authorization.requested" => ("Requested", requester, false),
         "authorization.amended" => ("Mended and asked for again", requester, false),
         "authorization.withdrawn" => ("Withdrawn", requester, false),
+        "authorization.part_approved" => ("First of two approvals", first, true),
+        "authorization.closed" => (
+            "Closing report",
+            version.and_then(|v| v.closing.as_ref()).map(|c| c.by.name.as_str()),
+            false,
+        ),
         "authorization.approved" => ("Approved", by, true),
         "authorization.denied" => ("Denied", by, true),
         "authorization.returned" => ("Returned", by, true),
@@ -144,6 +164,12 @@ pub async fn revoke(id: PathId, request: WriteRequest) -> Reply {
         .write_to(Act::AuthorizationRevoke, scope, revocation, verb)
         .await;
     after(&page, id.0, "ended", made.map(drop)).await
+}
+
+pub async fn close(id: PathId, request: WriteRequest) -> Reply {
+    let page = request.page()?;
+    let made = api::closed(id.0.clone(), request).await;
+    after(&page, id.0, "authorization-closed", made.map(drop)).await
 }
 
 pub async fn withdraw(id: PathId, request: WriteRequest) -> Reply {

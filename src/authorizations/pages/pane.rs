@@ -2,17 +2,23 @@
 //! own page show the same.
 
 use super::ShownAuthorization;
-use crate::authorizations::checks::{CheckVerdict, RequestCheck};
-use crate::authorizations::model::{Authorization, AuthorizationDecision, AuthorizationState, CoveredAccount, Level};
+use crate::authorization_policies::{AskedField, PolicyRef, PolicyTerms, Sentence};
+use crate::authorizations::check::{CheckVerdict, RequestCheck};
+use crate::authorizations::checks::attested;
+use crate::authorizations::closing::ClosingReport;
+use crate::authorizations::model::{
+    Authorization, AuthorizationDecision, AuthorizationState, CoveredAccount, Level, Ruling,
+};
 use crate::authorizations::{ops, reads};
 use crate::error::Result;
 use crate::gate::{Scope, Tx};
 use crate::http::WriteRequest;
-use crate::http::decision::{DecisionChoice, DecisionForm, ReasonChip, with_chosen_reason};
+use crate::http::decision::{DecisionChoice, DecisionField, DecisionForm, ReasonChip, with_chosen_reason};
 use crate::http::pages::PageRequest;
+use crate::page::words as page_words;
 use crate::policy::Act;
 use crate::subjects::platform_name;
-use crate::text::{Zone, block, label, line};
+use crate::text::{Moment, Zone, block, counted, label, line};
 
 /// A check as a page shows it.
 pub struct ShownCheck {
@@ -24,16 +30,8 @@ pub struct ShownCheck {
 impl ShownCheck {
     fn of(check: &RequestCheck) -> Self {
         let name = match &*check.check {
-            "state" => "State",
-            "case" => "Case",
-            "particulars" => "Particulars",
-            "window" => "Window",
             "decider" => "You may decide",
-            "holders" => "Holders",
-            "training" => "Training",
-            "attested" => "Attested",
-            "juvenile" => "A juvenile is a subject",
-            _ => "Check",
+            word => page_words::check(word),
         };
         Self {
             verdict: check.verdict,
@@ -54,6 +52,12 @@ pub struct RequestPane {
     pub purpose: String,
     pub predicate: String,
     pub checks: Vec<ShownCheck>,
+    /// What its approval binds the holders to.
+    pub conditions: Option<String>,
+    /// Whether its closing report may be made now, and until when that is due where it has ended.
+    pub closing: Option<ClosingDue>,
+    /// The closing report, where one was made.
+    pub closed: Option<ShownClosing>,
     /// How the last word on it was given, where one was.
     pub told: Option<String>,
     pub decision: Option<DecisionForm>,
@@ -76,8 +80,13 @@ impl RequestPane {
             purpose: block(&asked.terms.purpose),
             predicate: block(&asked.terms.predicate),
             checks: read.checks.iter().map(ShownCheck::of).collect(),
+            conditions: approved(asked)
+                .and_then(|ruling| ruling.conditions.as_deref())
+                .map(block),
+            closing: ClosingDue::of(&read, zone),
+            closed: asked.closing.as_ref().map(|closing| ShownClosing::of(closing, zone)),
             told: told(asked, zone),
-            decision: waits.then(|| form(asked, &shown, action)),
+            decision: waits.then(|| form(asked, (&shown, &read.policy), action)),
             rights: read.rights,
             shown,
         })
@@ -86,6 +95,55 @@ impl RequestPane {
     /// What became of it, for the line after a decision.
     pub fn outcome(&self) -> String {
         format!("A-{} is {}", self.shown.number, self.shown.state.as_str())
+    }
+}
+
+/// The approval of an authorization, or the first of two.
+fn approved(asked: &Authorization) -> Option<&Ruling> {
+    let last = asked.decision.as_ref().filter(|_| asked.effective_from.is_some());
+    last.or_else(|| asked.approvals.first())
+}
+
+/// When a closing report is due.
+pub struct ClosingDue {
+    /// The last moment, where the authorization has ended; until then it ends by the report.
+    pub until: Option<String>,
+    /// Whether that is past.
+    pub overdue: bool,
+}
+
+impl ClosingDue {
+    fn of(read: &reads::WeighedRequest, zone: Zone) -> Option<Self> {
+        let due = read.asked.closing_due(read.now, read.policy.closing_days);
+        let runs = read.asked.state_at(read.now) == AuthorizationState::Approved;
+        (runs || due.is_some()).then(|| Self {
+            until: due.map(|at| zone.at(at).shown().to_owned()),
+            overdue: due.is_some_and(|at| at < read.now),
+        })
+    }
+}
+
+/// A closing report as its page shows it.
+pub struct ShownClosing {
+    pub by: String,
+    pub at: Moment,
+    pub outcome: String,
+    pub report: String,
+    pub confidential_material: Option<String>,
+    pub captures: String,
+}
+
+impl ShownClosing {
+    fn of(report: &ClosingReport, zone: Zone) -> Self {
+        let captures = u64::try_from(report.captures).unwrap_or(0);
+        Self {
+            by: line(&report.by.name),
+            at: zone.at(report.at.0),
+            outcome: label(report.outcome.as_str()),
+            report: block(&report.report),
+            confidential_material: report.confidential_material.as_deref().map(block),
+            captures: counted(captures, "capture", "captures"),
+        }
     }
 }
 
@@ -99,12 +157,17 @@ pub(super) fn told(asked: &Authorization, zone: Zone) -> Option<String> {
         _ => "Returned",
     };
     let reason = ruling.reason.as_deref().map(|reason| format!(": {}", line(reason)));
+    let conditions = ruling
+        .conditions
+        .as_deref()
+        .map(|told| format!(". Conditions: {}", line(told)));
     let at = zone.at(ruling.at.0);
     Some(format!(
-        "{what} by {}, {}{}",
+        "{what} by {}, {}{}{}",
         line(&ruling.by.name),
         at.shown(),
-        reason.unwrap_or_default()
+        reason.unwrap_or_default(),
+        conditions.unwrap_or_default()
     ))
 }
 
@@ -148,8 +211,16 @@ pub(super) fn facts(a: &Authorization, zone: Zone) -> Vec<(&'static str, String)
     );
     put("Searches", a.terms.searches.join("; "));
     put("Others it may affect", a.terms.scope_note.clone().unwrap_or_default());
-    let attested: Vec<&str> = a.terms.attestations.iter().map(|a| a.says()).collect();
-    put("Attested", attested.join(" "));
+    for field in AskedField::ALL {
+        put(field.label(), a.terms.answer(*field).unwrap_or_default().to_owned());
+    }
+    put("Plan or legal process", a.terms.plan.clone().unwrap_or_default());
+    put("Confirmed", attested(a).join(" "));
+    let policy = |policy: &PolicyRef| match policy.number {
+        0 => "the one that ships with Casetrail".to_owned(),
+        number => format!("version {number}"),
+    };
+    put("Policy", a.policy.as_ref().map(policy).unwrap_or_default());
     facts
 }
 
@@ -195,7 +266,7 @@ const REASONS: &[ReasonChip] = &[
     },
 ];
 
-fn form(asked: &Authorization, shown: &ShownAuthorization, action: String) -> DecisionForm {
+fn form(asked: &Authorization, (shown, policy): (&ShownAuthorization, &PolicyTerms), action: String) -> DecisionForm {
     let choice = |value, word: String, says: &str, look| DecisionChoice {
         value,
         word,
@@ -208,7 +279,7 @@ fn form(asked: &Authorization, shown: &ShownAuthorization, action: String) -> De
         field: "decision",
         reason: "reason",
         label: "Reason, kept on the record",
-        hint: "Needed to return or to deny it.",
+        hint: "Needed to return or to deny it, and to approve it where a check asks for a reason.",
         chips: REASONS,
         choices: vec![
             choice(
@@ -230,8 +301,24 @@ fn form(asked: &Authorization, shown: &ShownAuthorization, action: String) -> De
                 " btn--danger",
             ),
         ],
-        confirms: Some(
-            "With an approval you confirm: nobody is looked at only for what they lawfully say, believe or join.",
+        confirms: Some(confirmed(policy, asked.terms.level)),
+        also: Some(DecisionField {
+            name: "conditions",
+            label: "Conditions of an approval",
+            hint: "What the holders are bound to. It stands in the record, and they read it.",
+        }),
+    }
+}
+
+/// What an approver confirms, in the words of the policy.
+fn confirmed(policy: &PolicyTerms, level: Level) -> String {
+    let says = |all: &[Sentence]| all.iter().map(|one| line(&one.says)).collect::<Vec<_>>().join(" ");
+    let confirms = says(&policy.of(level).approver_confirms);
+    match policy.forbidden_purposes.is_empty() {
+        true => format!("With an approval you confirm: {confirms}"),
+        false => format!(
+            "With an approval you confirm: {confirms} And that it serves none of these purposes: {}",
+            says(&policy.forbidden_purposes)
         ),
     }
 }

@@ -3,14 +3,16 @@
 use askama::Template;
 
 use super::pane::{level_says, told};
+use super::policy_hints::PolicyHints;
+use crate::authorization_policies::AskedField;
 use crate::authorizations::model::{
-    Amendment, Attestation, Authorization, AuthorizationState, CoveredAccount, Device, Level, Request,
+    Amendment, Authorization, AuthorizationState, CoveredAccount, Device, Level, Request,
 };
 use crate::authorizations::{ops, reads};
 use crate::cases::{CasePage, Tab, words};
 use crate::clock::{DAY, Micros};
 use crate::error::{Error, FieldError, Result};
-use crate::forms::{Form, LINE, TEXT};
+use crate::forms::{Form, LINE, TEXT, parse_id};
 use crate::gate::{Scope, Tx, WhomToAsk};
 use crate::http::drafts::{self, OfferedDraft};
 use crate::http::pages::{self, FormView, Frame, PageRequest};
@@ -50,7 +52,10 @@ struct RequestPage {
     works: Vec<Person>,
     whom: WhomToAsk,
     devices: Vec<(&'static str, String)>,
-    attestations: Vec<(&'static str, &'static str)>,
+    /// What the policy in force asks for.
+    policy: PolicyHints,
+    /// The authorization that this one continues.
+    renews: Option<i64>,
     /// The request whose predicate stands in the form.
     from: Option<i64>,
     draft: Option<OfferedDraft>,
@@ -73,7 +78,6 @@ impl RequestPage {
         let (mut frame, case_page) = CasePage::of(page, case, Tab::Authorizations).await?;
         frame.title = format!("Request an authorization, {}", case_page.case.number);
         let level = |level: &Level| (level.as_str(), label(level.as_str()), level_says(*level));
-        let attestations = [Attestation::NotProtected, Attestation::NoContact];
         let shown = Self {
             action: format!("/cases/{case}/authorizations"),
             returned: None,
@@ -82,7 +86,8 @@ impl RequestPage {
             works: begins.works.clone(),
             whom: begins.whom.clone(),
             devices: words::<Device>(),
-            attestations: attestations.iter().map(|a| (a.as_str(), a.says())).collect(),
+            policy: PolicyHints::of(&begins.policy),
+            renews: None,
             from: None,
             draft: None,
             form: FormView::default(),
@@ -121,13 +126,29 @@ async fn begun(page: &PageRequest, case: &str) -> Result<RequestPage> {
     if !account.is_empty() {
         values.push(("account_lines", account_line(&account, &platform)));
     }
-    if let Some(newest) = begins.newest {
+    if let Some(renewed) = renewed(page, case).await? {
+        shown.renews = Some(renewed.number);
+        let anew = ["starts_at", "ends_at", "review_at", "attestations[]", "renews"];
+        values = pairs_before(&renewed, shown.page.zone);
+        values.retain(|(name, _)| !anew.contains(name));
+        values.push(("ends_at", typed_time(shown.page.zone, begins.now + USUAL)));
+        values.push(("renews", renewed.id));
+    } else if let Some(newest) = begins.newest {
         shown.from = Some(newest.number);
         values.push(("predicate", newest.terms.predicate));
     }
     let form = format!("/cases/{case}/authorizations");
     (shown.form, shown.draft) = drafts::open(page, &form, FormView::of(values)).await?;
     Ok(shown)
+}
+
+/// The authorization of this case that the address asks to renew.
+async fn renewed(page: &PageRequest, case: &str) -> Result<Option<Authorization>> {
+    let Some(id) = page.query("renews").and_then(|id| parse_id(&id)) else {
+        return Ok(None);
+    };
+    let (found, _) = reads::authorization(&page.app.gate, &page.ctx, id).await?;
+    Ok(Some(found).filter(|found| found.case_id == case))
 }
 
 /// A time as a field for day and time holds it, in the case's zone.
@@ -294,6 +315,10 @@ async fn amended(page: &PageRequest, asked: &Authorization) -> Result<RequestPag
 
 /// A request as its form shows it.
 fn typed_before(asked: &Authorization, zone: Zone) -> FormView {
+    FormView::of(pairs_before(asked, zone))
+}
+
+fn pairs_before(asked: &Authorization, zone: Zone) -> Vec<(&'static str, String)> {
     let terms = &asked.terms;
     let (known, others): (Vec<&String>, Vec<&String>) = terms
         .platforms
@@ -329,13 +354,15 @@ fn typed_before(asked: &Authorization, zone: Zone) -> FormView {
             .iter()
             .map(|device| ("devices[]", device.as_str().to_owned())),
     );
+    values.extend(terms.attestations.iter().map(|word| ("attestations[]", word.clone())));
     values.extend(
-        terms
-            .attestations
+        AskedField::ALL
             .iter()
-            .map(|a| ("attestations[]", a.as_str().to_owned())),
+            .filter_map(|field| Some((field.as_str(), terms.answer(*field)?.to_owned()))),
     );
-    FormView::of(values)
+    values.extend(terms.plan.clone().map(|plan| ("plan", plan)));
+    values.extend(terms.renews.clone().map(|renews| ("renews", renews)));
+    values
 }
 
 fn as_line(account: &CoveredAccount) -> String {

@@ -349,6 +349,7 @@ fn decision(
         chips,
         choices: answers.iter().enumerate().map(choice).collect(),
         confirms: None,
+        also: None,
     }
 }
 

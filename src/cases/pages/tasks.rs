@@ -138,7 +138,7 @@ pub fn tasks_for(desk: &WorkDesk) -> Vec<TaskLine> {
         let (me, leads) = (&desk.user, case.lead.id == desk.user);
         let concerns = |item: &&OpenItem| item.capturer_id == *me || (leads && item.task != ItemTask::ToCorrect);
         let asked = |a: &&OpenAuthorization| match a.state.as_str() {
-            "approved" => leads || a.requester_id == *me,
+            "approved" | "revoked" | "expired" => leads || a.requester_id == *me,
             state => state == "returned" && a.requester_id == *me,
         };
         let of_case = OpenWork {
@@ -262,10 +262,15 @@ fn authorization_line(authorization: &OpenAuthorization, zone: Zone, now: Micros
             format!("A-{number} is requested"),
             "With the supervisors; nothing is covered by it yet.".to_owned(),
         ),
+        state if state != "approved" || authorization.ends_at <= now => (
+            TaskUrgency::Due,
+            format!("A-{number} has ended"),
+            "Its closing report is due: say what came of it.".to_owned(),
+        ),
         _ => (
             TaskUrgency::Warns,
             format!("A-{number} ends in {}", waited(authorization.ends_at - now)),
-            format!("{}. Ask for another in time.", zone.at(authorization.ends_at).shown()),
+            format!("{}. Ask for a renewal in time.", zone.at(authorization.ends_at).shown()),
         ),
     };
     TaskLine::new(

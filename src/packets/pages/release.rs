@@ -117,7 +117,8 @@ pub(super) fn form(packet: &PacketView, action: String) -> Option<DecisionForm> 
                 " btn--danger",
             ),
         ],
-        confirms: Some("You look at it first: download it, or open its items in the case."),
+        confirms: Some("You look at it first: download it, or open its items in the case.".to_owned()),
+        also: None,
     })
 }
 

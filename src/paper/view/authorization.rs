@@ -4,8 +4,17 @@ use serde_json::{Value, json};
 
 use super::records::{list, said};
 use super::{PaperView, TimelineMoment, times, words};
-use crate::page::words as page_words;
-use crate::text::label;
+use crate::page::rulings;
+use crate::text::{Fact, label};
+
+/// What a request answers of what inspectors ask, by pointer and label.
+const ANSWERS: &[(&str, &str)] = &[
+    ("/necessity", "Necessity"),
+    ("/proportionality", "Proportionality"),
+    ("/intrusion", "Intrusion into others’ privacy"),
+    ("/confidential_material", "Confidential material"),
+    ("/plan", "Plan or legal process"),
+];
 
 /// The authorization, and its lines of the timeline.
 pub(super) fn parts(view: &PaperView<'_>, record: &Value) -> (Value, Vec<TimelineMoment>) {
@@ -19,13 +28,19 @@ pub(super) fn parts(view: &PaperView<'_>, record: &Value) -> (Value, Vec<Timelin
     };
     let word = |value: &Value| value.as_str().map(label);
     let attested = list(record, "attestations").iter().filter_map(Value::as_str);
-    let attested: Vec<String> = attested
-        .map(|word| page_words::attestation(word).map_or_else(|| label(word), str::to_owned))
-        .collect();
+    let attested: Vec<String> = attested.map(|word| rulings::attested(record, word)).collect();
+    let part = |facts: Vec<Fact>| {
+        facts
+            .iter()
+            .map(|fact| json!([fact.label, letters.rich(&fact.value)]))
+            .collect::<Vec<_>>()
+    };
     let decided = record["decision"].is_object().then(|| {
         json!({
             "outcome": said(record, "/decision/outcome").map_or("Decided".into(), outcome), "at": told("/decision/at"),
-            "by": person("/decision/by/name"), "reason": person("/decision/reason"),
+            "by": person("/decision/by/name"), "reason": person("/decision/reason"), "conditions": said(record, "/decision/conditions").map(|text| letters.rich(text)),
+            "policy": rulings::policy(&record["decision"]["policy"]), "checks": rulings::checks(&record["decision"]["checks"]).map(|text| letters.rich(&text)),
+            "confirmed": rulings::sentences(&record["decision"]["confirmed"]).map(|text| letters.rich(&text)),
         })
     });
     let revoked = record["revoked"].is_object().then(
@@ -41,6 +56,9 @@ pub(super) fn parts(view: &PaperView<'_>, record: &Value) -> (Value, Vec<Timelin
         "scope": person("/scope_note"), "devices": list(record, "devices").iter().filter_map(word).collect::<Vec<_>>().join(", "),
         "attestations": attested, "requester": person("/requester/name"), "requested": told("/requested_at"), "starts": told("/starts_at"),
         "effective": told("/effective_from"), "ends": told("/ends_at"), "review": told("/review_at"),
+        "answers": ANSWERS.iter().filter_map(|(name, label)| Some(json!([label, letters.rich(said(record, name)?)]))).collect::<Vec<_>>(),
+        "policy": rulings::policy(&record["policy"]), "forbidden": rulings::sentences(&record["forbidden_purposes"]).map(|text| letters.rich(&text)),
+        "first": part(rulings::ruling(&record["approvals"][0], zone)), "closing": part(rulings::closing(&record["closing"], zone)),
         "decision": decided, "revoked": revoked, "exhibits": [],
     });
     let approved = (said(record, "/decision/outcome") == Some("approve")).then_some("/decision/at");
@@ -48,6 +66,7 @@ pub(super) fn parts(view: &PaperView<'_>, record: &Value) -> (Value, Vec<Timelin
         ("requested", Some("/requested_at")),
         ("approved", approved),
         ("revoked", Some("/revoked/at")),
+        ("reported on at its end", Some("/closing/at")),
     ];
     let moment = |(what, at): (&str, Option<&str>)| {
         let at = times::instant(record, at?)?;

@@ -211,6 +211,7 @@ const MODELS_OF_ROWS: &[&str] = &["packets/model.rs"];
 
 const FEATURES: &[&str] = &[
     "audits/",
+    "authorization_policies/",
     "authorizations/",
     "captures/",
     "cases/",

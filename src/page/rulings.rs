@@ -1,0 +1,141 @@
+//! What an authorization's record says of the policy under which it was asked for and decided, of the checks, of each
+//! approval and of its end: in facts that pages and papers show alike.
+
+use serde_json::Value;
+
+use super::words;
+use crate::text::{Fact, Zone, counted, label, phrase};
+
+/// Fields of an authorization's record that this module tells.
+pub const TOLD: &[&str] = &[
+    "policy",
+    "attested",
+    "forbidden_purposes",
+    "approvals",
+    "decision",
+    "revoked",
+    "closing",
+    "renews",
+];
+
+/// The policy's version and digest.
+pub fn policy(reference: &Value) -> Option<String> {
+    let number = reference["number"].as_i64()?;
+    let sha256: Vec<char> = reference["sha256"].as_str().unwrap_or_default().chars().collect();
+    let groups: Vec<String> = sha256.chunks(4).map(|group| group.iter().collect()).collect();
+    let version = match number {
+        0 => "The one that ships with Casetrail".to_owned(),
+        number => format!("Version {number}"),
+    };
+    Some(format!("{version}, SHA-256 {}", groups.join(" ")))
+}
+
+/// The sentence that a requester confirmed under a word: as it was kept, else as earlier releases said it.
+pub fn attested(record: &Value, word: &str) -> String {
+    let kept = record["attested"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|one| one["word"] == word);
+    let says = kept
+        .and_then(|one| one["says"].as_str())
+        .or_else(|| words::attestation(word));
+    says.map_or_else(|| label(word), str::to_owned)
+}
+
+/// Sentences, one after the other.
+pub fn sentences(all: &Value) -> Option<String> {
+    let all: Vec<&str> = all.as_array()?.iter().filter_map(|one| one["says"].as_str()).collect();
+    (!all.is_empty()).then(|| all.join(" "))
+}
+
+/// The checks as they stood: each that did not pass with why, and how many passed.
+pub fn checks(all: &Value) -> Option<String> {
+    let all = all.as_array().filter(|all| !all.is_empty())?;
+    let passed = all.iter().filter(|one| one["verdict"] == "passed").count();
+    let against = all.iter().filter(|one| one["verdict"] != "passed").map(|one| {
+        let name = words::check(one["check"].as_str().unwrap_or_default());
+        let stood = match one["verdict"].as_str() {
+            Some("needs_reason") => "against the policy",
+            Some("failed") => "failed",
+            _ => "to be thought about",
+        };
+        format!("{name}, {stood}: {}", one["why"].as_str().unwrap_or_default())
+    });
+    let passed = format!("{} passed.", counted(passed as u64, "check", "checks"));
+    Some(against.chain([passed]).collect::<Vec<_>>().join(" "))
+}
+
+/// A supervisor's word: by whom, when, why, under which conditions, policy and checks.
+pub fn ruling(said: &Value, zone: Zone) -> Vec<Fact> {
+    let told = |name: &str, field: &Value| Some(Fact::new(name, phrase(field, zone)?));
+    let text = |name: &str, text: Option<String>| Some(Fact::new(name, text?));
+    if !said.is_object() {
+        return Vec::new();
+    }
+    let above = said["above_unit"].as_bool().filter(|above| *above);
+    [
+        text("Outcome", said["outcome"].as_str().map(label)),
+        told("By", &said["by"]),
+        text("Of a unit above the case’s", above.map(|_| "yes".to_owned())),
+        told("At", &said["at"]),
+        told("Reason", &said["reason"]),
+        told("Conditions", &said["conditions"]),
+        text("Policy", policy(&said["policy"])),
+        text("Checks", checks(&said["checks"])),
+        text("Confirmed", sentences(&said["confirmed"])),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The closing report.
+pub fn closing(said: &Value, zone: Zone) -> Vec<Fact> {
+    if !said.is_object() {
+        return Vec::new();
+    }
+    let told = |name: &str, field: &Value| Some(Fact::new(name, phrase(field, zone)?));
+    [
+        said["outcome"].as_str().map(|word| Fact::new("Outcome", label(word))),
+        told("By", &said["by"]),
+        told("At", &said["at"]),
+        told("Report", &said["report"]),
+        told("Confidential material", &said["confidential_material"]),
+        told("Captures that rested on it", &said["captures"]),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_ruling_tells_what_stood_against_it() {
+        let said = json!({
+            "by": {"id": "s", "name": "S. Uper"}, "at": "2026-11-28T10:00:00.000000Z", "outcome": "approve", "reason": "a child is missing",
+            "conditions": "no contact", "policy": {"number": 3, "sha256": "ab"}, "above_unit": true,
+            "checks": [{"check": "length", "verdict": "needs_reason", "why": "Too long."}, {"check": "state", "verdict": "passed", "why": "x"}],
+            "confirmed": [{"word": "a", "says": "Needed."}],
+        });
+        let told: Vec<String> = ruling(&said, Zone::named(None))
+            .into_iter()
+            .map(|fact| format!("{}: {}", fact.label, fact.value))
+            .collect();
+        assert!(
+            told.contains(&"Checks: Longest window, against the policy: Too long. 1 check passed.".to_owned()),
+            "{told:?}"
+        );
+        assert!(
+            told.contains(&"Policy: Version 3, SHA-256 ab".to_owned())
+                && told.contains(&"Confirmed: Needed.".to_owned())
+        );
+        assert!(told.contains(&"Conditions: no contact".to_owned()));
+        assert!(ruling(&Value::Null, Zone::named(None)).is_empty());
+    }
+}
