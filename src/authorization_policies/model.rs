@@ -41,7 +41,7 @@ words! {
         Nothing = "nothing",
         /// A lack of it is told to the decider.
         Advised = "advised",
-        /// A decider who approves without it says why.
+        /// Without one that counts nobody is asked for, and nothing that they capture is covered.
         Required = "required",
     }
 }

@@ -234,7 +234,7 @@ fn of_holders(holders: &[NamedHolder<'_>]) -> RequestCheck {
 fn of_training(holders: &[NamedHolder<'_>], demand: TrainingDemand, now: Micros) -> Option<RequestCheck> {
     let lack = match demand {
         TrainingDemand::Nothing => return None,
-        TrainingDemand::Required => CheckVerdict::NeedsReason,
+        TrainingDemand::Required => CheckVerdict::Failed,
         TrainingDemand::Advised => {
             holders.iter().find(|holder| holder.training.is_some())?;
             CheckVerdict::NeedsYou

@@ -23,6 +23,8 @@ pub struct Seen<'a> {
     pub platform_id: Option<&'a str>,
     pub level: Option<Level>,
     pub device: Option<Device>,
+    /// Whether the capturer had a training that counted then; looked up where an authorization requires one.
+    pub is_trained: bool,
     /// When it was captured. Where the sender's clock is ahead of ours, the time of receipt.
     pub at: Micros,
 }
@@ -38,7 +40,7 @@ fn line(rule: &str, passed: impl Into<Option<bool>>, why: impl Into<String>) -> 
 impl Authorization {
     /// Judges a capture by every rule (contract section 2, Coverage). It is covered where no rule gives `false`.
     pub fn covers(&self, seen: &Seen<'_>) -> Vec<Line> {
-        vec![
+        let mut lines = vec![
             self.covers_holder(seen),
             self.covers_state(seen),
             self.covers_platform(seen),
@@ -46,7 +48,21 @@ impl Authorization {
             self.covers_level(seen),
             self.covers_device(seen),
             self.covers_window(seen),
-        ]
+        ];
+        lines.extend(self.covers_training(seen));
+        lines
+    }
+
+    /// Told where the policy of its approval requires a training.
+    fn covers_training(&self, seen: &Seen<'_>) -> Option<Line> {
+        self.training_required.then(|| match seen.is_trained {
+            true => line("training", true, "the capturer had a training that counted then"),
+            false => line(
+                "training",
+                false,
+                "the capturer had no training that counted then, which the policy requires",
+            ),
+        })
     }
 
     fn covers_holder(&self, seen: &Seen<'_>) -> Line {

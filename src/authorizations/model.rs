@@ -148,6 +148,9 @@ pub struct Authorization {
     /// The purposes that the policy forbids: the request is made for none of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub forbidden_purposes: Vec<Sentence>,
+    /// Whether the policy under which it was approved requires a training of whoever captures under it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub training_required: bool,
     /// Approvals that were given while another one was still needed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub approvals: Vec<Ruling>,

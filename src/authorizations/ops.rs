@@ -7,7 +7,7 @@ use super::model::{
     Amendment, Authorization, AuthorizationDecision, AuthorizationState, Level, Outcome, Request, Ruling, Terms,
 };
 use super::store;
-use crate::authorization_policies::{self, PolicyInForce, PolicyRef, PolicyTerms, Sentence};
+use crate::authorization_policies::{self, PolicyInForce, PolicyRef, PolicyTerms, Sentence, TrainingDemand};
 use crate::cases::{self, Stage};
 use crate::clock::{DAY, Timestamp};
 use crate::error::{Error, FieldError, Result};
@@ -83,6 +83,9 @@ fn under_policy(tx: &mut Tx<'_>, wanted: &Request, own_id: Option<&str>) -> Resu
             broken.push(FieldError::new("renews", "exists", message));
         }
     }
+    if of_level.training == TrainingDemand::Required {
+        broken.extend(untrained(tx, &wanted.holders)?);
+    }
     FieldError::refuse(broken)?;
     let starts = terms.starts_at.0.max(tx.now);
     if let (Some(days), None) = (of_level.review_days, terms.review_at) {
@@ -96,6 +99,18 @@ fn under_policy(tx: &mut Tx<'_>, wanted: &Request, own_id: Option<&str>) -> Resu
         policy: policy.reference,
         terms,
     })
+}
+
+/// Holders without a training that counts now.
+fn untrained(tx: &mut Tx<'_>, holders: &[String]) -> Result<Vec<FieldError>> {
+    let (trainings, now) = (people::trainings_of(tx.conn, holders)?, tx.now);
+    let counts = |id: &String| trainings.iter().any(|one| one.user_id == *id && one.counts_at(now));
+    let lacking = holders.iter().enumerate().filter(|(_, id)| !counts(id));
+    let message =
+        "has no training on record that counts today, which the policy requires: have one recorded, or leave them out";
+    Ok(lacking
+        .map(|(i, _)| FieldError::new(format!("holders[{i}]"), "training", message))
+        .collect())
 }
 
 /// The sentence of a level that a requester confirms under this word.
@@ -129,6 +144,7 @@ pub fn request(tx: &mut Tx<'_>, wanted: &Request) -> Result<Recorded<Authorizati
         policy: Some(asked.policy),
         attested: asked.attested,
         forbidden_purposes: asked.forbidden_purposes,
+        training_required: false,
         approvals: Vec::new(),
         closing: None,
         version: 1,
@@ -242,6 +258,7 @@ fn approve(
     }
     let next = Authorization {
         effective_from: Some(before.terms.starts_at.max(Timestamp(tx.now))),
+        training_required: of_level.training == TrainingDemand::Required,
         decision: Some(ruling),
         ..before.next(AuthorizationState::Approved)
     };

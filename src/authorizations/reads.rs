@@ -2,7 +2,7 @@
 
 use super::check::{Decider, RequestCheck};
 use super::checks;
-use super::model::Authorization;
+use super::model::{Authorization, AuthorizationState};
 use super::store::{self, AuthorizationSearch, CoveredCapture, HistoryEntry, WaitingRequest};
 use crate::authorization_policies::{self, PolicyInForce, PolicyTerms};
 use crate::cases::{self, Case};
@@ -12,6 +12,7 @@ use crate::gate::{Gate, ReadCtx, RequestCtx, Scope, WhomToAsk, whom_to_ask};
 use crate::http::paging::Page;
 use crate::identity::Person;
 use crate::policy::Act;
+use crate::users;
 
 /// An authorization.
 pub async fn authorization(gate: &Gate, requester: &RequestCtx, id: String) -> Result<(Authorization, Micros)> {
@@ -27,6 +28,8 @@ pub struct WeighedRequest {
     pub checks: Vec<RequestCheck>,
     /// What the policy in force says.
     pub policy: PolicyTerms,
+    /// Holders whom it does not cover now, for want of a training that it requires.
+    pub suspended: Vec<String>,
     pub rights: AuthorizationRights,
     /// The time of reading.
     pub now: Micros,
@@ -47,6 +50,7 @@ pub async fn weighed(gate: &Gate, requester: &RequestCtx, id: String) -> Result<
         Ok(WeighedRequest {
             checks: checks::weigh(ctx.conn, (&asked, &policy), decider, ctx.now)?,
             policy: policy.terms,
+            suspended: suspended(ctx, &asked)?,
             case: cases::store::case(ctx.conn, &asked.case_id)?,
             rights: AuthorizationRights::of(ctx),
             now: ctx.now,
@@ -54,6 +58,18 @@ pub async fn weighed(gate: &Gate, requester: &RequestCtx, id: String) -> Result<
         })
     };
     gate.read(requester, Act::AuthorizationRead, scope, read).await
+}
+
+/// The holders of a running authorization whose trainings have ended, where it requires one.
+fn suspended(ctx: &mut ReadCtx<'_>, asked: &Authorization) -> Result<Vec<String>> {
+    if !asked.training_required || asked.state_at(ctx.now) != AuthorizationState::Approved {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<String> = asked.holders.iter().map(|holder| holder.id.clone()).collect();
+    let (trainings, now) = (users::store::trainings_of(ctx.conn, &ids)?, ctx.now);
+    let counts = |id: &str| trainings.iter().any(|one| one.user_id == id && one.counts_at(now));
+    let lacking = asked.holders.iter().filter(|holder| !counts(&holder.id));
+    Ok(lacking.map(|holder| holder.name.clone()).collect())
 }
 
 /// What a request's form begins with: who works on the case, who decides in it, and the newest request of the case.

@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use super::arrival::Arrived;
 use super::model::{Basis, BasisKind, CaptureState, Flag, NewCapture, is_unfinished};
 use crate::authorization_policies;
-use crate::authorizations::{Authorization, Level, Line, Seen};
+use crate::authorizations::{self, Authorization, Level, Line, Seen};
 use crate::clock::{HOUR, Micros, SECOND, Timestamp};
 use crate::db::AnyConn;
 use crate::error::Result;
+use crate::users::{self, Training};
 
 /// A sender's clock may be off by this before it is flagged.
 const TOLERATED: Micros = 30 * SECOND;
@@ -47,13 +48,45 @@ impl Judgment {
     }
 }
 
+/// What a new capture is judged against.
+#[derive(Debug, Clone, Default)]
+pub struct JudgedAgainst {
+    /// The authorizations of its case that were ever approved.
+    pub known: Vec<Authorization>,
+    /// The levels at which it may rest on `not_required`.
+    pub free: Vec<String>,
+    /// The capturer's trainings, where an authorization requires them.
+    pub trainings: Vec<Training>,
+}
+
+impl JudgedAgainst {
+    /// Reads what a capture by this person in a case is judged against. `setting` names the levels that need no
+    /// authorization until the agency adopts a policy of its own.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub fn read(
+        conn: &mut AnyConn,
+        (case, capturer): (&str, &str),
+        new: &NewCapture,
+        setting: &[String],
+    ) -> Result<Self> {
+        let known = authorizations::store::once_approved(conn, case)?;
+        let trainings = match known.iter().any(|one| one.training_required) {
+            true => users::store::trainings_of(conn, &[capturer.to_owned()])?,
+            false => Vec::new(),
+        };
+        Ok(Self {
+            free: free_levels(conn, new, setting)?,
+            known,
+            trainings,
+        })
+    }
+}
+
 /// The levels at which a capture may rest on `not_required`. They are asked for by a capture alone that claims it. A
-/// policy that the agency adopted says which by its standing orders; until there is one, the setting of the installation
-/// does.
-///
-/// # Errors
-/// Where the database fails.
-pub fn free_levels(conn: &mut AnyConn, new: &NewCapture, setting: &[String]) -> Result<Vec<String>> {
+/// policy that the agency adopted says which by its standing orders; until there is one, the setting does.
+fn free_levels(conn: &mut AnyConn, new: &NewCapture, setting: &[String]) -> Result<Vec<String>> {
     if new.basis.as_ref().map(|basis| basis.kind) != Some(BasisKind::NotRequired) {
         return Ok(Vec::new());
     }
@@ -67,15 +100,11 @@ pub fn free_levels(conn: &mut AnyConn, new: &NewCapture, setting: &[String]) -> 
 }
 
 /// Judges a capture at its receipt.
-pub fn judge(
-    new: &NewCapture,
-    capturer: &str,
-    now: Micros,
-    known: &[Authorization],
-    not_required: &[String],
-) -> Judgment {
+pub fn judge(new: &NewCapture, capturer: &str, now: Micros, against: &JudgedAgainst) -> Judgment {
+    let known = &against.known;
     let said = &new.particulars;
     let account = said.account.as_ref();
+    let at = new.captured_at.min(now);
     let seen = Seen {
         capturer,
         platform: said.platform.as_deref(),
@@ -83,7 +112,8 @@ pub fn judge(
         platform_id: account.and_then(|a| a.platform_id.as_deref()),
         level: said.level,
         device: said.device,
-        at: new.captured_at.min(now),
+        is_trained: against.trainings.iter().any(|training| training.counts_at(at)),
+        at,
     };
     let mut verdict = match &new.basis {
         None => by_authorization(&seen, now, known.iter(), None),
@@ -91,7 +121,7 @@ pub fn judge(
             let named = known.iter().filter(|a| Some(&a.id) == claim.id.as_ref());
             by_authorization(&seen, now, named, claim.id.clone())
         }
-        Some(claim) => by_claim(claim, said.level, not_required),
+        Some(claim) => by_claim(claim, said.level, &against.free),
     };
     add_flags(&mut verdict, new, now);
     verdict

@@ -2,7 +2,7 @@
 
 use super::arrival::Arrived;
 use super::duplicates;
-use super::judge;
+use super::judge::{self, JudgedAgainst};
 use super::model::{Capture, CaptureState, CaptureView, NewCapture, Remarks, StoredCapture};
 use super::resumable;
 use super::store::{self, CaptureRow};
@@ -20,11 +20,11 @@ pub fn record(
     not_required: &[String],
 ) -> Result<Recorded<CaptureView>> {
     let (case_id, new) = (tx.case_id()?, &new.received(tx.now));
-    let known = crate::authorizations::store::once_approved(tx.conn, &case_id)?;
+    let person = tx.caller.user.clone();
+    let against = JudgedAgainst::read(tx.conn, (&case_id, &person), new, not_required)?;
     let digests: Vec<Digest> = arrived.iter().map(|a| a.entry.sha256).collect();
     let here = duplicates::of(tx.conn, &case_id, new, &digests)?;
-    let free = judge::free_levels(tx.conn, new, not_required)?;
-    let mut judgment = judge::judge(new, &tx.caller.user, tx.now, &known, &free);
+    let mut judgment = judge::judge(new, &person, tx.now, &against);
     judgment.flags.extend(judge::odd_files(arrived));
     let capture = Capture {
         id: tx.new_id(),

@@ -12,7 +12,7 @@ pub use of_case::{Beside, Evidence, FoundCapture, beside, evidence, items, new_i
 use super::derivatives;
 use super::duplicates;
 use super::examinations;
-use super::judge;
+use super::judge::{self, JudgedAgainst};
 use super::model::{CaptureState, CaptureView, DecisionOutcome, FileEntry, NewCapture, ReviewOutcome, StoredCapture};
 use super::pictures::store::{self as pictures, PictureRow};
 use super::preview::CapturePreview;
@@ -75,9 +75,8 @@ pub async fn preview(
 ) -> Result<CapturePreview> {
     let scope = Scope::Case(case.clone());
     let read = move |ctx: &mut ReadCtx<'_>| {
-        let known = crate::authorizations::store::once_approved(ctx.conn, &case)?;
-        let free = judge::free_levels(ctx.conn, &new, &not_required)?;
-        let verdict = judge::judge(&new, &ctx.caller.user, ctx.now, &known, &free);
+        let against = JudgedAgainst::read(ctx.conn, (&case, &ctx.caller.user), &new, &not_required)?;
+        let verdict = judge::judge(&new, &ctx.caller.user, ctx.now, &against);
         let digests: Vec<Digest> = new.files.iter().filter_map(|file| file.sha256).collect();
         let here = duplicates::of(ctx.conn, &case, &new, &digests)?;
         Ok(CapturePreview::of(new, verdict, here))

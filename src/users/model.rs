@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::clock::{Micros, Timestamp};
+use crate::clock::{self, Micros, Timestamp};
 use crate::error::{Error, Result};
 use crate::forms::{Form, LINE, is_day};
 use crate::identity::rules;
@@ -195,6 +195,18 @@ pub struct NewTraining {
     pub completed_on: String,
     pub expires_on: Option<String>,
     pub reference: Option<String>,
+}
+
+impl Training {
+    /// Whether it counts at a moment: completed on that day or before, not past its last day, and not ended. Days are
+    /// those of UTC.
+    pub fn counts_at(&self, at: Micros) -> bool {
+        let moment = clock::format(at);
+        let day = &moment[..10];
+        let ended = self.ended_at.is_some_and(|ended| ended.0 <= at);
+        let over = self.completed.expires_on.as_deref().is_some_and(|last| last < day);
+        self.completed.completed_on.as_str() <= day && !over && !ended
+    }
 }
 
 impl NewTraining {

@@ -52,6 +52,8 @@ pub struct RequestPane {
     pub purpose: String,
     pub predicate: String,
     pub checks: Vec<ShownCheck>,
+    /// Holders whom it does not cover now, for want of a training.
+    pub suspended: String,
     /// What its approval binds the holders to.
     pub conditions: Option<String>,
     /// Whether its closing report may be made now, and until when that is due where it has ended.
@@ -80,6 +82,7 @@ impl RequestPane {
             purpose: block(&asked.terms.purpose),
             predicate: block(&asked.terms.predicate),
             checks: read.checks.iter().map(ShownCheck::of).collect(),
+            suspended: line(&read.suspended.join(", ")),
             conditions: approved(asked)
                 .and_then(|ruling| ruling.conditions.as_deref())
                 .map(block),
