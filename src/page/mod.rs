@@ -9,15 +9,18 @@
 
 pub mod beside;
 mod case_uco;
+pub mod copies;
 pub mod documents;
 mod examined;
 mod graph;
+pub mod handed;
 mod paging;
 mod ro_crate;
 mod rows;
 mod sections;
 pub mod story;
 pub mod views;
+pub mod withheld;
 pub mod words;
 
 use std::io;

@@ -6,17 +6,18 @@ use askama::Template;
 
 use super::beside;
 use super::documents::{self, Documents, fields};
+use super::handed::HandedOver;
 use super::paging::{PageSection, STYLE};
 use super::rows::SectionRows;
 use super::story::{Interned, PacketStory, shown_event};
 use super::views::{AuthorizationView, CustodyRow, ExhibitView, InventoryLine, KINDS, ThingView, TimelineRow, look};
-use super::words::purpose;
+use super::words::{self, purpose};
 use super::{PageError, PageWriter};
 use crate::proof::packet::{
     CERTIFICATE_COPIES, EVENTS, Exhibit, Head, INDEX, INVENTORY, INVENTORY_SECTIONS, InventoryRow, PACKET,
     PACKET_SECTIONS, PDF_PAPERS, PacketAuthorization, PdfPapers, Shown, pdf_path,
 };
-use crate::text::{Fact, Moment, block, count, counted, facts, label, line, size};
+use crate::text::{Fact, Moment, Zone, block, count, counted, facts, label, line, size};
 
 type Out<'o> = &'o mut dyn Write;
 
@@ -45,7 +46,12 @@ struct Top<'a> {
     tallies: Vec<Tally>,
     events: String,
     records: String,
-    withheld: u64,
+    /// How many records are withheld, and of what they are.
+    withheld: Option<(String, String)>,
+    /// What the agreement with the log is worth.
+    agreement: String,
+    /// To whom the packets went to which this one adds: packet, recipient, when.
+    handed: Vec<(String, String, Moment)>,
 }
 
 /// Volumes of a paper to which the page leads at the most: a number in a document is believed no further.
@@ -216,9 +222,16 @@ fn top(story: &PacketStory) -> Top<'_> {
         bytes: size(story.files.1),
         tallies: tallies(story),
         events: counted(story.events, "event", "events"),
-        records: counted(story.records.0, "record", "records"),
-        withheld: story.records.1,
+        records: counted(story.records, "record", "records"),
+        withheld: (story.withheld.all() > 0).then(|| (count(story.withheld.all()), story.withheld.phrase())),
+        agreement: words::agreement(None),
+        handed: story.handed.iter().map(|one| handed(one, zone)).collect(),
     }
+}
+
+fn handed(one: &HandedOver, zone: Zone) -> (String, String, Moment) {
+    let packet = one.name.as_deref().unwrap_or(&one.packet);
+    (line(packet), line(&one.whom()), zone.told(&one.at))
 }
 
 /// How many captures have each status, the included ones first; a status that none has is left out.

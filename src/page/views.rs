@@ -1,12 +1,15 @@
 //! One exhibit, authorization or event as the packet's page shows it.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use serde_json::Value;
 
 use super::beside::{self, FileView};
 use super::examined::{ExaminedView, examined, examined_with};
+use super::handed::HandedOver;
 use super::paging::PageSection;
-use super::story::{CapturePlace, EventActor, PacketStory, TrailEvent, number};
+use super::story::{CapturePlace, EventActor, PacketStory, ReviewEnd, TrailEvent, number};
 use super::words;
 use crate::clock::{self, Micros};
 use crate::proof::Digest;
@@ -38,19 +41,40 @@ pub(super) struct TrailView<'s> {
     by: ActorView,
     action: String,
     leaf: Digest,
-    details: &'s [Fact],
+    details: Cow<'s, [Fact]>,
 }
 
-fn trail<'s>(story: &'s PacketStory, id: &str) -> Vec<TrailView<'s>> {
+fn trail<'s>(story: &'s PacketStory, id: &str) -> Vec<(u64, TrailView<'s>)> {
     let told = story.trails.get(id).map(Vec::as_slice).unwrap_or_default();
-    let view = |event: &'s TrailEvent| TrailView {
-        at: story.zone.at(event.at),
-        by: ActorView::new(story, &event.actor),
-        action: action(&event.action),
-        leaf: event.leaf,
-        details: &event.details,
+    let view = |event: &'s TrailEvent| {
+        let view = TrailView {
+            at: story.zone.at(event.at),
+            by: ActorView::new(story, &event.actor),
+            action: action(&event.action),
+            leaf: event.leaf,
+            details: Cow::Borrowed(event.details.as_slice()),
+        };
+        (event.seq, view)
     };
     told.iter().map(view).collect()
+}
+
+/// What happened to an exhibit, and the copies that were made of it, in order.
+fn exhibit_trail<'s>(story: &'s PacketStory, exhibit: &Exhibit) -> Vec<TrailView<'s>> {
+    let copies = story.copies.get(&exhibit.capture).into_iter().flatten();
+    let copies = copies.map(|copy| {
+        let view = TrailView {
+            at: story.zone.at(copy.at),
+            by: ActorView::new(story, &copy.actor),
+            action: copy.made(),
+            leaf: copy.leaf,
+            details: Cow::Owned(vec![Fact::new("Copy", copy.told(exhibit))]),
+        };
+        (copy.seq, view)
+    });
+    let mut all: Vec<_> = trail(story, &exhibit.capture).into_iter().chain(copies).collect();
+    all.sort_by_key(|(seq, _)| *seq);
+    all.into_iter().map(|(_, view)| view).collect()
 }
 
 fn action(word: &str) -> String {
@@ -83,30 +107,56 @@ impl CustodyRow {
 }
 
 fn object(story: &PacketStory, kind: &str, id: &str) -> String {
-    match (kind, story.captures.get(id)) {
-        (
-            "capture",
-            Some(CapturePlace {
-                item,
-                exhibit: Some(exhibit),
-                ..
-            }),
-        ) => format!("item {item}, exhibit {exhibit:03}"),
-        ("capture", Some(CapturePlace { item, status, .. })) => {
-            format!("item {item} ({})", label(status).to_lowercase())
-        }
-        ("capture", None) => "a capture".into(),
-        ("authorization", _) => match story.authorizations.get(id) {
+    match kind {
+        "capture" => capture(story, id),
+        "derivative" => match story.copied.get(id) {
+            Some(of) => format!("a copy of {}", capture(story, of)),
+            None => "a copy of a capture".into(),
+        },
+        "authorization" => match story.authorizations.get(id) {
             Some(number) => format!("authorization no. {number}"),
             None => "an authorization".into(),
         },
-        ("case", _) => "the case".into(),
-        ("user", _) => story.person(id).unwrap_or_else(|| format!("user {}", line(id))),
-        ("grant", _) => match story.person(id) {
+        "case" => "the case".into(),
+        "user" => story.person(id).unwrap_or_else(|| format!("user {}", line(id))),
+        "grant" => match story.person(id) {
             Some(name) => format!("access of {name}"),
-            None => format!("grant {}", line(id)),
+            None => "access to the case".into(),
         },
-        (other, _) => format!("{} {}", line(other), line(id)),
+        "packet" => packet(story, id),
+        "disclosure_link" => "a link to a packet".into(),
+        "acknowledgement" => "a receipt for a packet".into(),
+        "notice" => "a notice about a packet".into(),
+        "exhibit_list" => "an exhibit list (working paper)".into(),
+        "evidence_request" => "a request to those who work on the case (working paper)".into(),
+        "subject" | "account" => match story.things.get(id) {
+            Some(name) => format!("{kind} {}", line(name)),
+            None => format!("{} {kind}", if kind == "account" { "an" } else { "a" }),
+        },
+        other => format!("{} {}", line(other), line(id)),
+    }
+}
+
+fn capture(story: &PacketStory, id: &str) -> String {
+    let Some(CapturePlace { item, status, exhibit }) = story.captures.get(id) else {
+        return "a capture".into();
+    };
+    match (exhibit, story.numbers.get(id)) {
+        (Some(_), Some(number)) => format!("item {item}, exhibit {}", line(number)),
+        (Some(exhibit), None) => format!("item {item}, exhibit {exhibit:03}"),
+        (None, _) => format!("item {item} ({})", label(status).to_lowercase()),
+    }
+}
+
+fn packet(story: &PacketStory, id: &str) -> String {
+    let earlier = story.head.supplement_of.as_ref().filter(|earlier| earlier.id == id);
+    match earlier {
+        Some(earlier) => format!("the packet to which this one adds, {}", line(&earlier.name)),
+        None if story.head.id == id => "this packet".into(),
+        None => match story.handed.iter().find(|handed| handed.packet == id) {
+            Some(HandedOver { name: Some(name), .. }) => format!("an earlier packet, {}", line(name)),
+            _ => "another packet of the case".into(),
+        },
     }
 }
 
@@ -168,6 +218,8 @@ pub(super) struct ExhibitView<'s> {
     title: String,
     /// In a supplement: how it is new.
     since: Option<String>,
+    /// How its last review ended: tone, icon, words.
+    reviewed: Option<(&'static str, &'static str, &'static str)>,
     /// What it shows, as the exhibit list said.
     description: Option<String>,
     text: Option<String>,
@@ -230,9 +282,21 @@ impl<'s> ExhibitView<'s> {
             examined_by: examined_by(exhibit, zone),
             examined: examined_files(exhibit),
             redactions: redactions(exhibit, zone),
-            events: trail(story, &exhibit.capture),
+            reviewed: reviewed(story, &exhibit.capture),
+            events: exhibit_trail(story, exhibit),
         }
     }
+}
+
+/// How the last review ended.
+fn reviewed(story: &PacketStory, capture: &str) -> Option<(&'static str, &'static str, &'static str)> {
+    let last = story.trails.get(capture)?.iter().rev().find_map(TrailEvent::review)?;
+    let (tone, icon) = match last {
+        ReviewEnd::Accurate => ("ok", "check"),
+        ReviewEnd::Returned => ("warn", "flag"),
+        ReviewEnd::NotShown => ("", "dash"),
+    };
+    Some((tone, icon, last.says()))
 }
 
 /// Which program read the files, and when.
@@ -526,6 +590,7 @@ impl<'s> AuthorizationView<'s> {
             "version",
             "attestations",
             "platforms",
+            "searches",
         ];
         let platforms: Vec<String> = words_of(&record["platforms"]).map(label).collect();
         let attested = words_of(&record["attestations"])
@@ -533,6 +598,7 @@ impl<'s> AuthorizationView<'s> {
         let attested: Vec<String> = attested.collect();
         let mut told = vec![Fact::new("Platforms", platforms.join(", "))];
         told.extend(facts(record, story.zone, &apart));
+        told.push(Fact::new("Searches", words::searches(words_of(&record["searches"]))));
         told.push(Fact::new("The requester attests", attested.join(" ")));
         Self {
             number: number(record),
@@ -540,7 +606,10 @@ impl<'s> AuthorizationView<'s> {
             level: text(record, "/level").map(label).unwrap_or_default(),
             facts: told,
             decision: facts(&record["decision"], story.zone, &[]),
-            events: trail(story, text(record, "/id").unwrap_or_default()),
+            events: trail(story, text(record, "/id").unwrap_or_default())
+                .into_iter()
+                .map(|(_, view)| view)
+                .collect(),
         }
     }
 }

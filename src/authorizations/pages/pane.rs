@@ -10,6 +10,7 @@ use crate::gate::{Scope, Tx};
 use crate::http::WriteRequest;
 use crate::http::decision::{DecisionChoice, DecisionForm, ReasonChip, with_chosen_reason};
 use crate::http::pages::PageRequest;
+use crate::page::words;
 use crate::policy::Act;
 use crate::subjects::platform_name;
 use crate::text::{Zone, block, label, line};
@@ -120,7 +121,7 @@ pub(super) fn level_says(level: Level) -> &'static str {
 pub(super) fn facts(a: &Authorization, zone: Zone) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
     let mut put = |name, value: String| facts.extend((!value.is_empty()).then(|| (name, line(&value))));
-    let words = |words: Vec<&str>| words.join(", ");
+    let joined = |words: Vec<&str>| words.join(", ");
     put(
         "Level",
         format!("{}. {}", label(a.terms.level.as_str()), level_says(a.terms.level)),
@@ -136,9 +137,9 @@ pub(super) fn facts(a: &Authorization, zone: Zone) -> Vec<(&'static str, String)
     );
     put(
         "Holders",
-        words(a.holders.iter().map(|holder| holder.name.as_str()).collect()),
+        joined(a.holders.iter().map(|holder| holder.name.as_str()).collect()),
     );
-    put("Devices", words(a.terms.devices.iter().map(|d| d.as_str()).collect()));
+    put("Devices", joined(a.terms.devices.iter().map(|d| d.as_str()).collect()));
     put(
         "Review",
         a.terms
@@ -146,7 +147,8 @@ pub(super) fn facts(a: &Authorization, zone: Zone) -> Vec<(&'static str, String)
             .map(|at| zone.at(at.0).shown().to_owned())
             .unwrap_or_default(),
     );
-    put("Searches", a.terms.searches.join("; "));
+    let searches = a.terms.searches.iter().map(String::as_str);
+    put("Searches", words::searches(searches));
     put("Others it may affect", a.terms.scope_note.clone().unwrap_or_default());
     let attested: Vec<&str> = a.terms.attestations.iter().map(|a| a.says()).collect();
     put("Attested", attested.join(" "));

@@ -4,11 +4,13 @@ use serde_json::{Value, json};
 
 use super::records::{list, said};
 use super::{PaperView, certificate, times, words};
+use crate::clock::Micros;
 use crate::page::beside::programs;
-use crate::page::story::TrailEvent;
+use crate::page::story::{EventActor, ReviewEnd, TrailEvent};
 use crate::page::{PERCEPTUAL_HASH, examined, views, words as page_words};
 use crate::paper::letters::SignKey;
 use crate::paper::prints::Print;
+use crate::proof::Digest;
 use crate::proof::packet::{Exhibit, FileRow, StandardFormat};
 use crate::text::{self, label, size};
 
@@ -106,6 +108,8 @@ impl ExhibitPaper<'_> {
             let mark = words::mark(&event.action).map(str::to_owned);
             marks.extend(mark.filter(|mark| !marks.contains(mark)));
         }
+        let reviewed = self.trail.iter().rev().find_map(TrailEvent::review);
+        marks.extend(reviewed.map(|end| end.says().to_owned()));
         let decided = self.trail.iter().any(|event| words::is_decision(&event.action));
         match said(record, "/basis/kind") {
             Some("exception") if !decided => marks.insert(0, "Exception".into()),
@@ -206,9 +210,8 @@ impl ExhibitPaper<'_> {
             // A hash of what a picture shows is for programs.
             let told = file.facts.iter().filter(|fact| fact.label != PERCEPTUAL_HASH);
             let all = told.chain(&file.flags);
-            let all: Vec<String> = all.map(|fact| format!("{}: {}", fact.label, fact.value)).collect();
-            let name = format!("Read from file {n}, derived");
-            (!all.is_empty()).then(|| (name, all.join(". ")))
+            let all = words::sentences(all.map(|fact| format!("{}: {}", fact.label, fact.value)));
+            Some((format!("Read from file {n}, derived"), all?))
         });
         lines.collect()
     }
@@ -321,23 +324,46 @@ impl ExhibitPaper<'_> {
         }))
     }
 
+    /// What happened to it, and the copies that were made of it, in order.
     fn custody(&self) -> Vec<Value> {
-        let events = self.exhibit.events.iter().zip(self.trail);
-        let told = events.map(|(row, event)| {
+        let events = self.exhibit.events.iter().zip(self.trail).map(|(row, event)| {
             let details = event
                 .details
                 .iter()
                 .map(|fact| format!("{}: {}", fact.label, fact.value));
-            let details = details.collect::<Vec<_>>().join(". ");
-            let said = (!details.is_empty()).then_some(details);
-            let role = event.actor.role.as_deref().map(label).map(|role| role.to_lowercase());
-            json!({
-                "seq": row.seq, "at": times::time(self.view.story.zone, Some(event.at)), "action": row.action,
-                "what": words::action(&row.action), "who": self.view.letters.rich(&self.view.story.who(&event.actor)),
-                "role": role, "detail": self.view.letters.maybe(said.as_deref()), "leaf": row.leaf,
-            })
+            let said = words::sentences(details);
+            let what = (row.action.as_str(), words::action(&row.action));
+            (
+                row.seq,
+                self.happened((row.seq, event.at), what, (&event.actor, said, row.leaf)),
+            )
         });
-        told.collect()
+        let copies = self.view.story.copies.get(&self.exhibit.capture).into_iter().flatten();
+        let copies = copies.map(|copy| {
+            let what = ("derivative.made", copy.made());
+            let told = Some(copy.told(self.exhibit));
+            (
+                copy.seq,
+                self.happened((copy.seq, copy.at), what, (&copy.actor, told, copy.leaf)),
+            )
+        });
+        let mut all: Vec<(u64, Value)> = events.chain(copies).collect();
+        all.sort_by_key(|(seq, _)| *seq);
+        all.into_iter().map(|(_, row)| row).collect()
+    }
+
+    fn happened(
+        &self,
+        (seq, at): (u64, Micros),
+        (action, what): (&str, String),
+        (actor, said, leaf): (&EventActor, Option<String>, Digest),
+    ) -> Value {
+        let (story, letters) = (self.view.story, self.view.letters);
+        let role = actor.role.as_deref().map(label).map(|role| role.to_lowercase());
+        json!({
+            "seq": seq, "at": times::time(story.zone, Some(at)), "action": action, "what": what,
+            "who": letters.rich(&story.who(actor)), "role": role, "detail": letters.maybe(said.as_deref()), "leaf": leaf,
+        })
     }
 
     /// What the latest correction changed.
@@ -367,7 +393,7 @@ impl ExhibitPaper<'_> {
         let changes: Vec<Value> = changed.collect();
         vec![json!({
             "version": now["version"], "at": times::told(zone, now, "/correction/at"), "changes": changes,
-            "by": letters.maybe(said(now, "/correction/by/name")), "reason": letters.maybe(said(now, "/correction/reason")),
+            "by": letters.maybe(said(now, "/correction/by/name")), "reason": letters.maybe(said(now, "/correction/reason").map(words::stopped).as_deref()),
         })]
     }
 
@@ -406,6 +432,7 @@ impl ExhibitPaper<'_> {
                 (Vec::from_iter(reason), Value::Null),
             ));
         }
+        rows.extend(self.returned(&row, custody));
         for flag in list(record, "flags").iter().filter_map(Value::as_str) {
             rows.push(row(
                 &label(flag),
@@ -415,6 +442,25 @@ impl ExhibitPaper<'_> {
             ));
         }
         rows
+    }
+
+    /// Each review that returned it, with the next one, if any.
+    fn returned<'c>(
+        &'c self,
+        row: &'c impl Fn(&str, &Value, &str, (Vec<Value>, Value)) -> Value,
+        custody: &'c [Value],
+    ) -> impl Iterator<Item = Value> + 'c {
+        let reviews = self.trail.iter().filter(|event| event.review().is_some());
+        let shown = custody.iter().filter(|event| event["action"] == "capture.reviewed");
+        let reviews: Vec<(&TrailEvent, &Value)> = reviews.zip(shown).collect();
+        (0..reviews.len()).filter_map(move |place| {
+            let (event, shown) = reviews[place];
+            let next = reviews.get(place + 1).map_or(Value::Null, |(_, next)| (*next).clone());
+            let what = "A second person reviewed its accuracy and returned it.";
+            let why = Vec::from_iter(Some(shown["detail"].clone()).filter(|detail| !detail.is_null()));
+            let returned = event.review() == Some(ReviewEnd::Returned);
+            returned.then(|| row("Returned in review", &shown["at"], what, (why, next)))
+        })
     }
 
     /// The rules that did not cover it; where none was judged, the reason given.

@@ -35,7 +35,6 @@ pub fn mark(action: &str) -> Option<&'static str> {
         "capture.repudiated" => "Emergency, not confirmed",
         "capture.accepted" => "Held, then accepted",
         "capture.corrected" => "Corrected",
-        "capture.reviewed" => "Reviewed",
         _ => return None,
     })
 }
@@ -101,11 +100,46 @@ pub fn capital(text: &str) -> String {
         .map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
+/// What somebody wrote, with one full stop at its end, however they ended it.
+pub fn stopped(text: &str) -> String {
+    let text = text.trim();
+    match text.ends_with(['!', '?', '…']) {
+        true => text.to_owned(),
+        false => format!("{}.", text.trim_end_matches('.')),
+    }
+}
+
+/// Things that were said of one matter, each with its full stop.
+pub fn sentences<'s>(said: impl Iterator<Item = String> + 's) -> Option<String> {
+    said.map(|one| stopped(&one)).reduce(|all, one| format!("{all} {one}"))
+}
+
 /// A phrase as a sentence of its own.
 pub fn sentence(text: &str) -> String {
     let text = capital(text.trim());
     match text.ends_with(['.', '!', '?']) {
         true => text,
         false => format!("{text}."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_full_stop_ends_a_sentence_whoever_wrote_it() {
+        for (said, told) in [
+            ("on site.", "on site."),
+            ("on site", "on site."),
+            ("why?", "why?"),
+            ("so..", "so."),
+            ("a… ", "a…"),
+        ] {
+            assert_eq!(stopped(said), told);
+        }
+        let all = sentences(["Reason: a.".to_owned(), "Note: b".to_owned()].into_iter());
+        assert_eq!(all.as_deref(), Some("Reason: a. Note: b."));
+        assert_eq!(sentences(std::iter::empty()), None);
     }
 }
