@@ -20,6 +20,7 @@ data/inventory.json data/custody/events.jsonl data/custody/records.jsonl proof/i
 proof/issued.tlog-proof proof/checkpoint proof/log.vkey proof/log.pem""".split()
 TAGS, PAGE = REQUIRED[:3], "data/verify.html"
 LINE = 1 << 20
+PACKETS = ("packet", "disclosure_link", "acknowledgement", "notice")
 STATUSES = "included not_selected withheld held quarantined disposed redacted".split()
 EXHIBITS = ("included", "redacted")
 HELD, QUARANTINED = "held: nothing covered it when it was made, and no supervisor has decided", "quarantined by a supervisor"
@@ -498,6 +499,9 @@ class Custody:
             if thing["type"] in ("exhibit_list", "evidence_request"):
                 need(row == {"leaf": e["leaf"], "withheld": "withheld"}, "shows a working paper")
                 continue
+            if thing["type"] in PACKETS and "withheld" in row:
+                need(row == {"leaf": e["leaf"], "withheld": "other_packet"}, "withholds a record of a packet under another class")
+                continue
             if thing["type"] == "derivative" and "withheld" in row:
                 need(row == {"leaf": e["leaf"], "withheld": "not_selected"}, "withholds a derivative under another class")
                 continue
@@ -518,6 +522,7 @@ class Custody:
             if e["action"] == "derivative.made":
                 self.derivative(record, e)
         need(self.request is not None, "nothing asks for this packet")
+        self.packets()
         asked = [row for row in self.request.get("redactions", []) if isinstance(row, dict)]
         self.redactions = {row.get("capture"): row.get("derivatives") for row in asked}
         named = {one for row in asked for one in row.get("derivatives", [])}
@@ -531,6 +536,20 @@ class Custody:
             beside = attest.get("kind") == "duplicate" and self.request.get("duplicates") is True and self.status.get(attest["capture"]) == "included"
             shown = e["leaf"] in self.record
             need(shown == (e["object"]["id"] in named) or shown and beside, "shows other derivatives than the request names")
+
+    def packets(self):
+        """Records of packets and of their ways are shown of this packet and of those that it supplements."""
+        asks = {e["object"]["id"]: self.record[e["leaf"]] for e in self.events if e["action"] == "packet.requested" and e["leaf"] in self.record}
+        lineage, one = set(), self.issued["object"]["id"]
+        while one is not None and one not in lineage:
+            lineage.add(one)
+            one = (asks.get(one, {}).get("supplement_of") or {}).get("id")
+        every = self.papers() is None or self.papers() < 3
+        for e in self.events:
+            if e["object"]["type"] in PACKETS:
+                record = self.record.get(e["leaf"])
+                of = (record or {}).get("packet_id", e["object"]["id"])
+                need((record is not None) == (every or of in lineage), "shows records of other packets than those that it supplements")
 
     def capture(self, record, e, row):
         files = record.get("files")
