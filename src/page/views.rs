@@ -271,7 +271,7 @@ impl<'s> ExhibitView<'s> {
                 .iter()
                 .map(|rule| covered(rule, zone))
                 .collect(),
-            flags: words_of(&record["flags"]).map(label).collect(),
+            flags: words_of(&record["flags"]).map(label).chain(found(exhibit)).collect(),
             note: paragraphs(record, "/note"),
             files: (1..)
                 .zip(&exhibit.files)
@@ -304,6 +304,19 @@ fn examined_by(exhibit: &Exhibit, zone: Zone) -> String {
     let record = exhibit.examination.as_ref().map_or(&Value::Null, |shown| &shown.record);
     let at = zone.told(text(record, "/at").unwrap_or_default());
     format!("Read by {}, {}.", examined_with(record), at.utc)
+}
+
+/// What a program found wrong with its files.
+fn found(exhibit: &Exhibit) -> Vec<String> {
+    let files = (1..).zip(examined_files(exhibit));
+    let told = files.flat_map(|(n, file)| {
+        let flags = file
+            .flags
+            .into_iter()
+            .map(move |flag| format!("File {n}: {}", flag.label.to_lowercase()));
+        flags.collect::<Vec<_>>()
+    });
+    told.collect()
 }
 
 fn examined_files(exhibit: &Exhibit) -> Vec<ExaminedView> {

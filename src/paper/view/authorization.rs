@@ -15,7 +15,7 @@ pub(super) fn parts(view: &PaperView<'_>, record: &Value) -> (Value, Vec<Timelin
     let person = |pointer: &str| letters.maybe(said(record, pointer));
     let reason = |pointer: &str| letters.maybe(said(record, pointer).map(words::stopped).as_deref());
     let searches = list(record, "searches").iter().filter_map(Value::as_str);
-    let searches = words::capital(&page_words::searches(searches));
+    let searches = page_words::searches(searches);
     let joined = |name: &str, each: fn(&Value) -> Option<String>, between: &str| {
         let all: Vec<String> = list(record, name).iter().filter_map(each).collect();
         (!all.is_empty()).then(|| letters.rich(&all.join(between)))

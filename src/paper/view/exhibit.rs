@@ -9,7 +9,7 @@ use crate::page::beside::programs;
 use crate::page::story::{EventActor, ReviewEnd, TrailEvent};
 use crate::page::{PERCEPTUAL_HASH, examined, views, words as page_words};
 use crate::paper::letters::SignKey;
-use crate::paper::prints::Print;
+use crate::paper::prints::{Print, PrintedFile};
 use crate::proof::Digest;
 use crate::proof::packet::{Exhibit, FileRow, StandardFormat};
 use crate::text::{self, label, size};
@@ -236,16 +236,16 @@ impl ExhibitPaper<'_> {
         let (mut files, mut pictures) = (Vec::new(), Vec::new());
         for (n, file) in (1..).zip(&self.exhibit.files) {
             let print = self.view.prints.of((self.exhibit.exhibit, n));
-            let picture = match print {
-                Some(Print::Made(number)) if pictures.len() < PICTURES => self.picture(*number, (n, file)),
-                _ => None,
+            let made = match print {
+                Some(Print::Made(made)) => self.printed(made, (n, file), PICTURES.saturating_sub(pictures.len())),
+                _ => Vec::new(),
             };
-            let no_picture = match (&picture, print, &file.path) {
-                (Some(_), ..) | (_, _, None) => Value::Null,
-                (None, Some(Print::Unmade(why)), _) => json!(words::sentence(why)),
-                (None, ..) => json!(words::no_picture(file.media_type.as_deref())),
+            let no_picture = match (made.is_empty(), print, &file.path) {
+                (false, ..) | (_, _, None) => Value::Null,
+                (true, Some(Print::Unmade(why)), _) => json!(words::sentence(why)),
+                (true, ..) => json!(self.not_printed(file)),
             };
-            pictures.extend(picture);
+            pictures.extend(made);
             files.push(self.file((n, file), no_picture));
         }
         (files, pictures)
@@ -305,22 +305,47 @@ impl ExhibitPaper<'_> {
         told.collect()
     }
 
-    fn picture(&self, number: usize, (n, file): (usize, &FileRow)) -> Option<Value> {
+    /// Why a file is not printed, and where a picture of what it shows is.
+    fn not_printed(&self, file: &FileRow) -> String {
+        let why = words::no_picture(file.media_type.as_deref(), file.name.as_deref());
+        let mut files = (1..).zip(&self.exhibit.files);
+        let screenshot = files.find(|(n, other)| {
+            let print = self.view.prints.of((self.exhibit.exhibit, *n));
+            other.role == "screenshot" && matches!(print, Some(Print::Made(_)))
+        });
+        match screenshot {
+            Some((n, _)) => format!("{why} The screenshot of the same capture, file {n}, is printed."),
+            None => why.to_owned(),
+        }
+    }
+
+    /// Its print copies, so many at the most.
+    fn printed(&self, made: &PrintedFile, (n, file): (usize, &FileRow), most: usize) -> Vec<Value> {
+        let copies = (0..made.copies.min(most)).filter_map(|copy| {
+            let what = words::printed(made, copy, file.media_type.as_deref());
+            self.picture(made.first + copy, (n, file), what)
+        });
+        copies.collect()
+    }
+
+    fn picture(&self, number: usize, (n, file): (usize, &FileRow), what: Option<String>) -> Option<Value> {
         let (copy, whole) = (self.view.prints.size(number)?, self.view.prints.whole(number)?);
         let of = match copy == whole {
             true => ", in full size".to_owned(),
             false => format!(" of the file’s {} × {}", whole.0, whole.1),
         };
-        let role = label(&file.role);
+        let role = label(&file.role).to_lowercase();
         let redacted = self.exhibit.redactions.as_ref().map_or("", |_| ", REDACTED");
         let shown = match said(self.exhibit.told(), "/text") {
             Some(_) => "Its text, as it was recorded, follows below.",
             None => "No text was recorded for it.",
         };
+        let stands = what.as_ref().map_or(String::new(), |what| format!(": {what}"));
         Some(json!({
-            "id": number, "n": n, "w": copy.0, "h": copy.1, "caption": format!("File {n}, {}{redacted}", role.to_lowercase()),
+            "id": number, "n": n, "w": copy.0, "h": copy.1, "caption": format!("File {n}, {role}{redacted}{stands}"),
+            "stands": what.as_deref().map(words::sentence),
             "note": format!("Print copy, {} × {} pixels{of}", copy.0, copy.1),
-            "alt": format!("Exhibit {}{redacted}, file {n}, {}: picture of a {}. {shown}", self.no, role.to_lowercase(), self.kind.to_lowercase()),
+            "alt": format!("Exhibit {}{redacted}, file {n}, {role}{stands}: picture of a {}. {shown}", self.no, self.kind.to_lowercase()),
         }))
     }
 
@@ -441,7 +466,29 @@ impl ExhibitPaper<'_> {
                 (Vec::new(), Value::Null),
             ));
         }
+        rows.extend(self.found().into_iter().map(|(kind, what)| {
+            let found = format!("{what} Found when a program read the file.");
+            row(&kind, &received, &found, (Vec::new(), Value::Null))
+        }));
         rows
+    }
+
+    /// What a program found wrong with its files: the flag with the file, and why.
+    fn found(&self) -> Vec<(String, String)> {
+        let record = self
+            .exhibit
+            .examination
+            .as_ref()
+            .map_or(&Value::Null, |shown| &shown.record);
+        let files = (1..).zip(examined(record, |_| None));
+        let flags = files.flat_map(|(n, file)| {
+            let told = move |flag: text::Fact| {
+                let what = words::stopped(&format!("File {n}: {}", flag.value));
+                (flag.label, what)
+            };
+            file.flags.into_iter().map(told).collect::<Vec<_>>()
+        });
+        flags.collect()
     }
 
     /// Each review that returned it, with the next one, if any.

@@ -92,7 +92,9 @@ impl PaperDraft {
             Ok(())
         });
         read.map_err(Error::internal)?;
-        first.schedule.extend(withheld::copies(&view, &first.numbers));
+        let copies = withheld::copies(&view, &first.numbers);
+        first.copies = copies.len() as u64;
+        first.schedule.extend(copies);
         first.finish(means.organization)
     }
 }
@@ -113,6 +115,8 @@ struct GatheredPapers<'v> {
     hash_only: Vec<Value>,
     /// The exhibits' captures: number, item and copies that stand in the packet, by leaf.
     numbers: HashMap<String, ShownExhibit>,
+    /// Copies that the schedule lists one by one.
+    copies: u64,
     /// The exhibits that rest on each authorization.
     uses: HashMap<String, Vec<String>>,
     /// The exhibits that a platform returned.
@@ -133,6 +137,7 @@ impl<'v> GatheredPapers<'v> {
             schedule: Vec::new(),
             hash_only: Vec::new(),
             numbers: HashMap::new(),
+            copies: 0,
             uses: HashMap::new(),
             returned: Vec::new(),
             juvenile: false,
@@ -236,7 +241,7 @@ impl<'v> GatheredPapers<'v> {
             authorization["exhibits"] = json!(self.uses.remove(id).unwrap_or_default());
         }
         self.schedule.extend(self.hash_only);
-        self.schedule.extend(withheld::kinds(self.view));
+        self.schedule.extend(withheld::kinds(self.view, self.copies));
         Ok(PaperDraft {
             common,
             exhibits: self.exhibits,

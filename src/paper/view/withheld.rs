@@ -56,9 +56,11 @@ pub(super) fn copies(view: &PaperView<'_>, exhibits: &HashMap<String, ShownExhib
     rows.into_iter().map(|(.., row)| row).collect()
 }
 
-/// A line of the schedule for each other kind of records that are withheld.
-pub(super) fn kinds(view: &PaperView<'_>) -> Vec<Value> {
-    let kinds = view.story.withheld.beside_captures();
+/// A line of the schedule for each other kind of records that are withheld, beside so many copies that have lines of their own.
+pub(super) fn kinds(view: &PaperView<'_>, listed: u64) -> Vec<Value> {
+    let mut withheld = view.story.withheld;
+    withheld.copies = withheld.copies.saturating_sub(listed);
+    let kinds = withheld.beside_captures();
     let row = |kind: crate::page::withheld::WithheldKind| {
         let records = if kind.n == 1 { "record" } else { "records" };
         json!({
