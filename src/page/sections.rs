@@ -15,7 +15,7 @@ use super::words::{self, purpose};
 use super::{PageError, PageWriter};
 use crate::proof::packet::{
     CERTIFICATE_COPIES, EVENTS, Exhibit, Head, INDEX, INVENTORY, INVENTORY_SECTIONS, InventoryRow, PACKET,
-    PACKET_SECTIONS, PDF_PAPERS, PacketAuthorization, PdfPapers, Shown, pdf_path,
+    PACKET_SECTIONS, PDF_PAPERS, PacketAuthorization, PdfPapers, Shown, VERIFY_PAGE_SINCE, pdf_path,
 };
 use crate::text::{Fact, Moment, Zone, block, count, counted, facts, label, line, size};
 
@@ -142,6 +142,8 @@ struct Bottom<'a> {
     product: String,
     /// The handling, where it is not the standard one.
     handling: Option<String>,
+    /// Whether the verifier as a page lies beside this one.
+    has_verifier: bool,
 }
 
 /// The marks by which the timeline is filtered: the words of kinds that exhibits have, and what they are called.
@@ -181,6 +183,7 @@ pub(super) fn write(
         head: &story.head,
         product: line(&story.head.product),
         handling: top.closely_kept.then(|| top.handling.clone()),
+        has_verifier: story.head.papers >= Some(VERIFY_PAGE_SINCE),
     };
     put(out, &bottom)
 }
