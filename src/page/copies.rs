@@ -1,6 +1,6 @@
 //! Copies that were made of a capture: redacted ones and standard duplicates, each told under its exhibit.
 
-use super::story::EventActor;
+use super::actor::EventActor;
 use super::words;
 use crate::clock::Micros;
 use crate::proof::Digest;

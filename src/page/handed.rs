@@ -5,7 +5,7 @@ use serde_json::Value;
 
 /// A packet that was handed over.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HandedOver {
+pub struct EarlierDisclosure {
     /// The packet's id.
     pub packet: String,
     /// Its name, where the record tells it.
@@ -17,7 +17,7 @@ pub struct HandedOver {
     pub at: String,
 }
 
-impl HandedOver {
+impl EarlierDisclosure {
     /// From the record of a disclosure; none where it names no recipient.
     pub(super) fn of(record: &Value) -> Option<Self> {
         let said = |at: &str| record.pointer(at).and_then(Value::as_str).map(str::to_owned);

@@ -7,6 +7,7 @@
 //! authorization some two hundred bytes are in memory, of everything else less.
 #![forbid(unsafe_code)]
 
+pub mod actor;
 pub mod beside;
 mod case_uco;
 pub mod copies;
@@ -19,6 +20,7 @@ mod ro_crate;
 mod rows;
 mod sections;
 pub mod story;
+mod trail;
 pub mod views;
 pub mod withheld;
 pub mod words;

@@ -6,11 +6,12 @@ use askama::Template;
 
 use super::beside;
 use super::documents::{self, Documents, fields};
-use super::handed::HandedOver;
+use super::handed::EarlierDisclosure;
 use super::paging::{PageSection, STYLE};
 use super::rows::SectionRows;
 use super::story::{Interned, PacketStory, shown_event};
-use super::views::{AuthorizationView, CustodyRow, ExhibitView, InventoryLine, KINDS, ThingView, TimelineRow, look};
+use super::trail::CustodyRow;
+use super::views::{AuthorizationView, ExhibitView, InventoryLine, KINDS, ThingView, TimelineRow, look};
 use super::words::{self, purpose};
 use super::{PageError, PageWriter};
 use crate::proof::packet::{
@@ -232,7 +233,7 @@ fn top(story: &PacketStory) -> Top<'_> {
     }
 }
 
-fn handed(one: &HandedOver, zone: Zone) -> (String, String, Moment) {
+fn handed(one: &EarlierDisclosure, zone: Zone) -> (String, String, Moment) {
     let packet = one.name.as_deref().unwrap_or(&one.packet);
     (line(packet), line(&one.whom()), zone.told(&one.at))
 }

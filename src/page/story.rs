@@ -7,9 +7,10 @@ use std::rc::Rc;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::actor::EventActor;
 use super::copies::CopyMade;
 use super::documents::{self, Documents, fields};
-use super::handed::HandedOver;
+use super::handed::EarlierDisclosure;
 use super::paging::Paging;
 use super::withheld::{RecordAbout, WithheldRecords};
 use super::{PageError, words};
@@ -28,14 +29,6 @@ pub struct CapturePlace {
     pub status: Rc<str>,
     /// Its exhibit's number.
     pub exhibit: Option<u32>,
-}
-
-/// Who did something: kind, id, and the role or right in which it was done.
-#[derive(Clone)]
-pub struct EventActor {
-    pub kind: Rc<str>,
-    pub id: Option<Rc<str>>,
-    pub role: Option<Rc<str>>,
 }
 
 /// What happened to an exhibit or an authorization.
@@ -114,7 +107,7 @@ pub struct PacketStory {
     /// Names of subjects and handles of accounts, by their ids.
     pub things: HashMap<String, String>,
     /// To whom the packets went that the records shown tell of.
-    pub handed: Vec<HandedOver>,
+    pub handed: Vec<EarlierDisclosure>,
     /// Files of exhibits and their bytes.
     pub files: (u64, u64),
 }
@@ -253,7 +246,7 @@ impl PacketStory {
         self.records += 1;
         gather_names(&mut self.names, &String::from_utf8_lossy(record));
         if places.disclosed.contains(&leaf) {
-            self.handed.extend(HandedOver::of(&fields(RECORDS, record)?));
+            self.handed.extend(EarlierDisclosure::of(&fields(RECORDS, record)?));
         }
         let place = places.told.get(&leaf);
         let told = place.and_then(|(object, at)| self.trails.get_mut(&**object)?.get_mut(*at));

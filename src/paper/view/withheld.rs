@@ -79,7 +79,7 @@ pub(super) fn counted(story: &PacketStory) -> Value {
 /// To whom the packets went to which this one adds.
 pub(super) fn handed(view: &PaperView<'_>) -> Vec<Value> {
     let letters = view.letters;
-    let row = |one: &crate::page::handed::HandedOver| {
+    let row = |one: &crate::page::handed::EarlierDisclosure| {
         let at = times::time(view.story.zone, crate::clock::parse(&one.at));
         json!({"to": letters.rich(&one.whom()), "at": at, "packet": one.name.as_deref().unwrap_or(&one.packet)})
     };
