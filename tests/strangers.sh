@@ -55,21 +55,54 @@ unzip -q "$packet" -d "$folder/unpacked"
 bag=$(dirname "$folder"/unpacked/*/bagit.txt)
 says '^PASSED: ' python3 tests/verify.py "$bag" "$vkey"
 
-step "bagit.py"
-says 'is valid' "$tools" -m bagit --validate "$bag"
+# Every command that HOW-TO-VERIFY.txt fences, as it stands there, in its order.
+step "HOW-TO-VERIFY.txt: each of its commands, and none leaves a file in the packet"
+mkdir "$folder/steps"
+python3 - "$bag/HOW-TO-VERIFY.txt" "$folder/steps" <<'PYTHON'
+import pathlib, re, sys
+text = pathlib.Path(sys.argv[1]).read_text()
+fenced = re.findall(r"^      ```\n(.*?)^      ```$", text, re.M | re.S)
+for n, command in enumerate(fenced, 1):
+    lines = [line.removeprefix("      ") for line in command.splitlines()]
+    (pathlib.Path(sys.argv[2]) / f"{n:02}.sh").write_text("\n".join(lines) + "\n")
+PYTHON
+name=$(basename "$bag")
+ln -s "$packet" "$folder/$name.zip"
+find "$bag" | sort >"$folder/before"
+for fenced in "$folder"/steps/*.sh; do
+    at=$bag
+    grep -q '^casetrail-verify ' "$fenced" && at=$folder
+    sed -i "s|THE KEY|$vkey|" "$fenced"
+    (cd "$at" && PATH="$(dirname "$binary"):$(realpath "$(dirname "$tools")"):$PATH" bash -euo pipefail "$fenced") >"$fenced.said" 2>&1 ||
+        { cat "$fenced" "$fenced.said" >&2; fail "a command of HOW-TO-VERIFY.txt failed"; }
+done
+find "$bag" | sort | cmp -s - "$folder/before" || fail "a command of HOW-TO-VERIFY.txt wrote into the packet"
+printed() { cat "$folder"/steps/*.said | grep -qE -- "$1" || { cat "$folder"/steps/*.said >&2; fail "no command of HOW-TO-VERIFY.txt prints: $1"; }; }
+issued() { sed -nE "s/.*\"$1\":\"([0-9a-f]{64})\".*/\1/p" "$bag/proof/issued.json"; }
+[ "$(find "$folder/steps" -name '*.sh' | wc -l)" -eq 10 ] || fail "HOW-TO-VERIFY.txt has another number of commands than this script knows"
+printed '^PASSED: '
+printed '^data/packet.json: OK$'
+printed '^bag-info.txt: OK$'
+printed ' is valid$'
+printed "^$(issued manifest_sha256)  manifest-sha256.txt$"
+printed "^$(issued evidence_sha256)  -$"
+printed '^Signature Verified Successfully$'
+printed '^The issue is in the signed tree.$'
+printed "^$(issued head)$"
+printed '^[1-9][0-9]* records are those that their events bound; [0-9]+ are withheld.$'
+[ "$(issued evidence_sha256)" = "$hash" ] || fail "the verifier printed another evidence hash: $hash"
 
 cd "$bag"
-step "sha256sum: both manifests, the manifest that was issued, the evidence hash"
-sha256sum --quiet --strict -c manifest-sha256.txt tagmanifest-sha256.txt || fail "sha256sum"
-grep -q "\"manifest_sha256\":\"$(sha256sum manifest-sha256.txt | cut -d' ' -f1)\"" proof/issued.json || fail "issued.json attests another manifest"
-evidence=$(grep -E '  data/(exhibits/|custody/|packet\.json$|inventory\.json$)' manifest-sha256.txt | sha256sum | cut -d' ' -f1)
-[ "$evidence" = "$hash" ] || fail "the evidence hash is $evidence, and the verifier printed $hash"
-grep -q "\"evidence_sha256\":\"$evidence\"" proof/issued.json || fail "issued.json attests another evidence hash"
+step "the same commands say no to a packet that was changed"
+cp -r "$bag" "$folder/changed"
+sed -i '2s/"action":"/"action":"x/' "$folder/changed/data/custody/events.jsonl"
+for fenced in "$folder"/steps/*.sh; do
+    grep -q 'events.jsonl' "$fenced" || continue
+    (cd "$folder/changed" && bash -euo pipefail "$fenced") >/dev/null 2>&1 && fail "a changed event passed: $fenced"
+done
+sed -i 's/"v":1}$/"v":2}/' "$folder/changed/proof/issued.json"
+(cd "$folder/changed" && bash "$(grep -l tlog-proof "$folder"/steps/*.sh)") | grep -q 'NOT IN THE TREE' || fail "a changed issue passed"
 
-step "openssl: the log's signature on its checkpoint"
-awk '/^$/{exit} {print}' proof/checkpoint >"$folder/body"
-awk '/^$/{getline; print $3; exit}' proof/checkpoint | base64 -d | tail -c +5 >"$folder/sig"
-says 'Signature Verified Successfully' openssl pkeyutl -verify -pubin -inkey proof/log.pem -rawin -in "$folder/body" -sigfile "$folder/sig"
 [ "$(cat proof/log.vkey)" = "$vkey" ] || fail "log.vkey is not the agency's key"
 cmp -s data/verify.html "$folder/verify.html" || fail "the packet's verify.html is not the server's"
 cd "$OLDPWD"

@@ -20,6 +20,7 @@ data/inventory.json data/custody/events.jsonl data/custody/records.jsonl proof/i
 proof/issued.tlog-proof proof/checkpoint proof/log.vkey proof/log.pem""".split()
 TAGS, PAGE = REQUIRED[:3], "data/verify.html"
 LINE = 1 << 20
+PACKETS = ("packet", "disclosure_link", "acknowledgement", "notice")
 STATUSES = "included not_selected withheld held quarantined disposed redacted".split()
 EXHIBITS = ("included", "redacted")
 HELD, QUARANTINED = "held: nothing covered it when it was made, and no supervisor has decided", "quarantined by a supervisor"
@@ -498,6 +499,9 @@ class Custody:
             if thing["type"] in ("exhibit_list", "evidence_request"):
                 need(row == {"leaf": e["leaf"], "withheld": "withheld"}, "shows a working paper")
                 continue
+            if thing["type"] in PACKETS and "withheld" in row:
+                need(row == {"leaf": e["leaf"], "withheld": "other_packet"}, "withholds a record of a packet under another class")
+                continue
             if thing["type"] == "derivative" and "withheld" in row:
                 need(row == {"leaf": e["leaf"], "withheld": "not_selected"}, "withholds a derivative under another class")
                 continue
@@ -518,6 +522,7 @@ class Custody:
             if e["action"] == "derivative.made":
                 self.derivative(record, e)
         need(self.request is not None, "nothing asks for this packet")
+        self.packets()
         asked = [row for row in self.request.get("redactions", []) if isinstance(row, dict)]
         self.redactions = {row.get("capture"): row.get("derivatives") for row in asked}
         named = {one for row in asked for one in row.get("derivatives", [])}
@@ -531,6 +536,20 @@ class Custody:
             beside = attest.get("kind") == "duplicate" and self.request.get("duplicates") is True and self.status.get(attest["capture"]) == "included"
             shown = e["leaf"] in self.record
             need(shown == (e["object"]["id"] in named) or shown and beside, "shows other derivatives than the request names")
+
+    def packets(self):
+        """Records of packets and of their ways are shown of this packet and of those that it supplements."""
+        asks = {e["object"]["id"]: self.record[e["leaf"]] for e in self.events if e["action"] == "packet.requested" and e["leaf"] in self.record}
+        lineage, one = set(), self.issued["object"]["id"]
+        while one is not None and one not in lineage:
+            lineage.add(one)
+            one = (asks.get(one, {}).get("supplement_of") or {}).get("id")
+        every = self.papers() is None or self.papers() < 3
+        for e in self.events:
+            if e["object"]["type"] in PACKETS:
+                record = self.record.get(e["leaf"])
+                of = (record or {}).get("packet_id", e["object"]["id"])
+                need((record is not None) == (every or of in lineage), "shows records of other packets than those that it supplements")
 
     def capture(self, record, e, row):
         files = record.get("files")
@@ -783,7 +802,7 @@ def duplicates(custody, head, row):
 
 
 JERS = {"3gp": "3gpp", "jpeg": "jpg", "tiff": "tif"} | {e: e for e in "avi bmp gif jpg mp3 mp4 mpg pdf tif wav wma wmv".split()}
-FIELDS = """BEGDOC ENDDOC BEGATTACH ENDATTACH EXHIBIT TITLE DESCRIPTION ITEM KIND CAPTURED FILENAME MEDIATYPE SIZE SHA256 NATIVE
+FIELDS = """BEGDOC ENDDOC BEGATTACH ENDATTACH EXHIBIT TITLE DESCRIPTION ITEM KIND CAPTURED URL AUTHOR FILENAME MEDIATYPE SIZE SHA256 NATIVE
     DUPLICATE""".split()
 IMAGES = "image/bmp image/gif image/jpeg image/png image/tiff".split()
 
@@ -807,13 +826,31 @@ def described(row):
     kind = told(row).get("kind")
     other = f"{kind if isinstance(kind, str) else 'exhibit'} item {row['item']}"
 
+    def line(text):
+        text = "".join("/" if c == "|" else c if " " <= c <= "~" else "?" for c in plain_letters(" ".join(text.split())))
+        return text[:200].rstrip(" ")
+
     def name(text):
         return re.sub("[^A-Za-z0-9]+", "-", plain_letters(text)).removeprefix("-")[:60].rstrip("-")
     title = row.get("title") or ""
     if not name(title):
-        return name(other), other
-    line = "".join("/" if c == "|" else c if " " <= c <= "~" else "?" for c in plain_letters(" ".join(title.split())))
-    return name(title), line[:200].rstrip(" ")
+        return name(other), line(untitled(row))
+    return name(title), line(title)
+
+
+def untitled(row):
+    """An exhibit that nobody gave a title."""
+    record = told(row)
+    text = lambda field: record.get(field) if isinstance(record.get(field), str) else None
+    platform, handle, captured = text("platform"), author(record), text("captured_at")
+    return ((text("kind") or "exhibit") + (f" on {platform}" if platform not in (None, "other") else "")
+            + (f" by {handle}" if handle is not None else "") + (f", captured {captured[:10]}" if captured else "") + f", item {row['item']}")
+
+
+def author(record):
+    account = record.get("account")
+    handle = account.get("handle") if isinstance(account, dict) else None
+    return handle if isinstance(handle, str) else None
 
 
 def told(row):
@@ -877,6 +914,11 @@ def profiles(packet, head, rows):
                 names.add(path.lower())
                 copies["data/profiles/jers/" + path] = file
                 lists["data/profiles/jers/Exhibits.txt"] += f"{number}{f'({own})' if own else ''}|{line}|{path}\r\n"
+            for one in unfit(row, {"profiles": ["jers"]}):
+                if " of at most " not in one["says"]:
+                    file = f"file {one['of']}: " if "of" in one else ""
+                    lists.setdefault("data/profiles/jers/Left-out.txt", "")
+                    lists["data/profiles/jers/Left-out.txt"] += f"{number}{f'({part})' if part else ''}|{line}|{file}{one['says']}\r\n"
         if "loadfile" in asked:
             documents = [(place, file) for place, file in enumerate(row["files"], 1) if file["path"] is not None]
             ids = [f"EX{row['exhibit']:03}-{file['path'].split('/')[-1].partition('-')[0]}" for _, file in documents]
@@ -888,8 +930,9 @@ def profiles(packet, head, rows):
                 text = lambda field: record.get(field) if isinstance(record.get(field), str) else ""
                 captured = "".join(c for c in text("captured_at")[:10] if c in "0123456789")
                 lists["data/profiles/loadfile/loadfile.dat"] += dat([
-                    own, own, ids[0], ids[-1], row.get("number") or str(row["exhibit"]), row.get("title") or "", row.get("description") or "",
-                    str(row["item"]), text("kind"), captured, file["name"] or "", file["media_type"] or "", str(file["size"]), file["sha256"],
+                    own, own, ids[0], ids[-1], row.get("number") or str(row["exhibit"]), untitled(row) if row.get("title") is None else row["title"],
+                    text("text")[:1000] if row.get("description") is None else row["description"],
+                    str(row["item"]), text("kind"), captured, text("url"), author(record) or "", file["name"] or "", file["media_type"] or "", str(file["size"]), file["sha256"],
                     paths[0].replace("/", "\\"), paths[1].replace("/", "\\") if copy else ""])
                 image = [path for path, one in reversed(list(zip(paths, (file, copy)))) if one["media_type"] in IMAGES]
                 if image:

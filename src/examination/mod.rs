@@ -6,6 +6,8 @@
 mod archive;
 mod encrypted;
 mod exif;
+mod jpeg;
+mod later;
 mod media;
 mod model;
 mod page;
@@ -18,9 +20,12 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+pub use jpeg::decoded_in_part;
+pub use later::later_than;
 pub use media::read_probe;
 pub use model::{FactSource, FileFlag, Findings, FoundFact, NamedPlace, PerceptualHash, RaisedFlag};
 pub use page::NOT_SEARCHED;
+pub use picture::IN_PART;
 
 /// The argument with which a process examines its standard input.
 pub const WORD: &str = "examine";

@@ -30,6 +30,8 @@ words! {
         DigestDiffers = "digest_differs",
         /// A signature that it carries does not hold.
         SignatureDiffers = "signature_differs",
+        /// It says that it was made later than it was received.
+        LaterThanReceipt = "later_than_receipt",
         /// It could not be examined, or a part of it could not.
         Unreadable = "unreadable",
     }

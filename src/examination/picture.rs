@@ -8,6 +8,7 @@ use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, Limits};
 use image_hasher::{HashAlg, HasherConfig};
 
+use super::jpeg::decoded_in_part;
 use super::model::{FileFlag, Findings, PerceptualHash};
 
 /// Pixels that a picture may have, and bytes when it is decoded.
@@ -20,12 +21,22 @@ const SMALL: u32 = 64;
 /// The name under which the hash is recorded: `image_hasher` 3, cosine transform, 16 × 16 bits about the median.
 const ALGORITHM: &str = "dct-median-256";
 
+/// What is said of a picture of which something is missing.
+pub const IN_PART: &str = "the picture could be decoded in part; what is missing of it is shown grey or blank";
+
 /// Reads the picture.
 pub(super) fn read(file: &mut File, found: &mut Findings) -> io::Result<()> {
     file.rewind()?;
     let reader = ImageReader::new(BufReader::new(&mut *file)).with_guessed_format()?;
     match decoded(reader, found) {
-        Ok(Some(picture)) => found.perceptual_hash = Some(hash(&picture)),
+        Ok(Some(picture)) => {
+            found.perceptual_hash = Some(hash(&picture));
+            drop(picture);
+            if let Some(why) = decoded_in_part(file)? {
+                let why = format!("{IN_PART}: {why}");
+                found.flag(FileFlag::Unreadable, why);
+            }
+        }
         Ok(None) => {}
         Err(ImageError::IoError(e)) if e.kind() == io::ErrorKind::UnexpectedEof => {
             found.flag(FileFlag::CutOff, "the picture ends before all of it is there");

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::io::Write;
 
+use serde::Deserialize;
+
 use super::cut::{CaseCut, Disposition, Status};
 use super::store::{self, PAGE};
 use super::work::Work;
@@ -12,7 +14,7 @@ use crate::ledger;
 use crate::ledger::read::{Record, StoredEvent};
 use crate::proof::event::EventRef;
 use crate::proof::id::Digest;
-use crate::proof::packet::{EVENTS, RECORDS, WORKING_PAPERS};
+use crate::proof::packet::{EVENTS, OTHER_PACKETS, RECORDS, WORKING_PAPERS};
 use crate::proof::record::RecordLine;
 
 /// Records in memory at once.
@@ -23,6 +25,14 @@ struct Kept {
     leaf: Digest,
     action: u16,
     class: Option<Status>,
+    /// Whether it is about the way of a packet, which its record names.
+    way: bool,
+}
+
+/// As much of the record of a packet's way as says whose it is.
+#[derive(Deserialize)]
+struct PacketNamed {
+    packet_id: String,
 }
 
 /// One event as an index entry.
@@ -82,6 +92,7 @@ impl Custody {
             "capture" => Some(self.disposition(&event.object_id)?.status).filter(|s| *s != Status::Included),
             "derivative" => Some(Status::NotSelected).filter(|_| !self.cut.derivatives.contains(&*event.object_id)),
             kind if WORKING_PAPERS.contains(&kind) => Some(Status::Withheld),
+            "packet" => Some(Status::OtherPacket).filter(|_| !self.is_ours(&event.object_id)),
             _ => None,
         };
         let indexed = matches!(
@@ -97,8 +108,14 @@ impl Custody {
             leaf: store::digest(&stored.leaf)?,
             action,
             class,
+            way: &*event.object_type != "packet" && OTHER_PACKETS.contains(&&*event.object_type),
         });
         Ok(())
+    }
+
+    /// Whether this packet shows what is recorded of that one.
+    fn is_ours(&self, packet: &str) -> bool {
+        self.cut.lineage.as_ref().is_none_or(|ours| ours.contains(packet))
     }
 
     fn action_index(&mut self, action: &str) -> Result<u16> {
@@ -129,7 +146,12 @@ impl Custody {
 
     fn record(&self, index: usize, records: &HashMap<Digest, Record>, out: &mut dyn Write) -> Result<()> {
         let kept = &self.kept[index];
-        let line = match (kept.class, records.get(&kept.leaf)) {
+        let stored = records.get(&kept.leaf);
+        let class = match stored {
+            Some((_, body)) if kept.way => self.way(body)?,
+            _ => kept.class,
+        };
+        let line = match (class, stored) {
             (None, Some((salt, body))) => {
                 let salt = salt.as_slice().try_into();
                 RecordLine::Shown {
@@ -145,6 +167,12 @@ impl Custody {
         };
         out.write_all(&line.format())?;
         Ok(out.write_all(b"\n")?)
+    }
+
+    /// Under which class the record of a packet's way is withheld; none where it is shown.
+    fn way(&self, body: &str) -> Result<Option<Status>> {
+        let PacketNamed { packet_id } = serde_json::from_str(body)?;
+        Ok(Some(Status::OtherPacket).filter(|_| !self.is_ours(&packet_id)))
     }
 
     /// What becomes of a capture.

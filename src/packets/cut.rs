@@ -9,6 +9,7 @@ use crate::captures::CaptureState;
 use crate::error::{Error, Result};
 use crate::ledger;
 use crate::proof::id::Digest;
+use crate::proof::packet::EVIDENCE_SINCE;
 use crate::verify::papers;
 use crate::words;
 
@@ -30,6 +31,8 @@ words! {
         Redacted = "redacted",
         /// No capture, but a working paper: its record goes with no packet.
         Withheld = "withheld",
+        /// No capture, but another packet and its way: its record names recipients that this one need not know.
+        OtherPacket = "other_packet",
     }
 }
 
@@ -56,6 +59,8 @@ pub struct CaseCut {
     pub dispositions: HashMap<String, Disposition>,
     /// The derivatives that stand in the packet.
     pub derivatives: HashSet<String>,
+    /// This packet and those that it supplements; `None` where its papers are older, and records of all packets are shown.
+    pub lineage: Option<HashSet<String>>,
 }
 
 /// Cuts at the stream's head as it is now.
@@ -70,7 +75,23 @@ pub fn make(work: &Work<'_>, picks: &[Pick]) -> Result<CaseCut> {
         leaf,
         dispositions,
         derivatives: picks.iter().flat_map(Pick::derivatives).collect(),
+        lineage: (work.request.papers() >= Some(EVIDENCE_SINCE))
+            .then(|| lineage(work))
+            .transpose()?,
     })
+}
+
+/// The packet, and those that it supplements: their readers are its readers. What is recorded of other packets names other
+/// recipients and matters.
+fn lineage(work: &Work<'_>) -> Result<HashSet<String>> {
+    let mut lineage = HashSet::from([work.packet.id.clone()]);
+    let mut next = work.request.supplement_of.clone();
+    while let Some(earlier) = next.filter(|earlier| lineage.insert(earlier.id.clone())) {
+        next = work
+            .read(|conn| store::packet(conn, &earlier.id)?.request())?
+            .supplement_of;
+    }
+    Ok(lineage)
 }
 
 /// The states are read after the cut, so that a capture quarantined meanwhile is seen here and leaves in no packet.

@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::http;
 use crate::ledger;
 use crate::paper::{DraftMeans, Fonts, Load, PaperDraft, Plan, Press, Prints, TYPESETTER, Templates};
-use crate::pictures::{Unmade, is_shown};
+use crate::pictures::{Unmade, has_pages, is_shown};
 use crate::proof::id::Digest;
 use crate::proof::packet::{
     CERTIFICATE_COPIES, CERTIFICATE_RULES, CertificatePapers, EVIDENCE_SINCE, EvidenceHash, FileRow, PdfPapers,
@@ -27,6 +27,8 @@ use crate::proof::packet::{
 
 /// Captures whose records are in memory at once.
 const SOME: usize = 200;
+/// Pages of a document that are printed; the rest is in the packet with the file.
+const PRINTED_PAGES: usize = 20;
 /// Bytes that a paper takes beside its print copies, at the least.
 const PAPER: u64 = 8 << 20;
 
@@ -218,11 +220,18 @@ fn print(
     let before = prints.bytes();
     for (n, file) in (1..).zip(files(pick, &said.files)?) {
         let media_type = file.media_type.clone().unwrap_or_default();
-        if file.path.is_none() || !is_shown(&media_type) {
+        let place = (pick.exhibit, n);
+        if file.path.is_none() || !(is_shown(&media_type) || has_pages(&media_type)) {
             continue;
         }
         state.blobs.check_reserve(state.limits.reserve)?;
-        let place = (pick.exhibit, n);
+        if has_pages(&media_type) {
+            match pages(state, work, (&file, place), prints)? {
+                Ok(made) => load.pictures += made,
+                Err(why) => prints.lack(place, why),
+            }
+            continue;
+        }
         match copy(state, work, (&media_type, &file))? {
             Ok(copy) => {
                 prints.add(place, &copy)?;
@@ -235,6 +244,37 @@ fn print(
     Ok(load)
 }
 
+/// Makes print copies of the first pages of a document: how many, or why there is none.
+fn pages(
+    state: &http::State,
+    work: &Work<'_>,
+    (file, place): (&FileRow, (u32, usize)),
+    prints: &mut Prints,
+) -> Result<std::result::Result<usize, String>> {
+    let maker = &state.pictures.maker;
+    let open = || work.blobs.open(&Key::File(file.sha256), WHOLE);
+    let go_on = || work.progress.check();
+    let sizes = match told(work, file, maker.page_sizes(open()?, file.size))? {
+        Ok(sizes) => sizes,
+        Err(why) => return Ok(Err(why)),
+    };
+    let printed = sizes.len().min(PRINTED_PAGES);
+    for page in 1..=printed {
+        go_on()?;
+        let drawn = maker.page(open()?, file.size, (number(page)?, &[]));
+        let drawn = match told(work, file, drawn)? {
+            Ok(drawn) => drawn,
+            Err(why) => return Ok(if page == 1 { Err(why) } else { Ok(page - 1) }),
+        };
+        let about = (drawn.media_type, drawn.bytes.len() as u64);
+        match told(work, file, maker.print(&drawn.bytes[..], about, &go_on))? {
+            Ok(copy) => prints.add_page(place, (&copy, sizes.len()))?,
+            Err(why) => return Ok(if page == 1 { Err(why) } else { Ok(page - 1) }),
+        }
+    }
+    Ok(Ok(printed))
+}
+
 /// The print copy of a file, or why there is none.
 fn copy(
     state: &http::State,
@@ -243,8 +283,21 @@ fn copy(
 ) -> Result<std::result::Result<crate::pictures::PrintCopy, String>> {
     let from = work.blobs.open(&Key::File(file.sha256), WHOLE)?;
     let go_on = || work.progress.check();
-    match state.pictures.maker.print(from, (media_type, file.size), &go_on) {
-        Ok(Ok(copy)) => Ok(Ok(copy)),
+    told(
+        work,
+        file,
+        state.pictures.maker.print(from, (media_type, file.size), &go_on),
+    )
+}
+
+/// What was made of a file for print, or in words why nothing was.
+fn told<T>(
+    work: &Work<'_>,
+    file: &FileRow,
+    made: Result<std::result::Result<T, Unmade>>,
+) -> Result<std::result::Result<T, String>> {
+    match made {
+        Ok(Ok(made)) => Ok(Ok(made)),
         Ok(Err(Unmade::Failed(why))) => Ok(Err(format!("no picture could be made of it: {why}"))),
         Ok(Err(Unmade::Lacks(helper))) => Ok(Err(format!(
             "no picture could be made of it: {helper}, which opens such files, is not installed on the agency’s server"

@@ -141,6 +141,7 @@ fn flagged(word: &str) -> String {
         "digest_differs" => "Digest differs".into(),
         "signature_differs" => "Signature differs".into(),
         "cut_off" => "Incomplete".into(),
+        "later_than_receipt" => "Later than its receipt".into(),
         "unreadable" => "Unreadable in part".into(),
         other => label(other),
     }

@@ -7,18 +7,23 @@
 //! authorization some two hundred bytes are in memory, of everything else less.
 #![forbid(unsafe_code)]
 
+pub mod actor;
 pub mod beside;
 mod case_uco;
+pub mod copies;
 pub mod documents;
 mod examined;
 mod graph;
+pub mod handed;
 mod paging;
 mod ro_crate;
 mod rows;
 pub mod rulings;
 mod sections;
 pub mod story;
+mod trail;
 pub mod views;
+pub mod withheld;
 pub mod words;
 
 use std::io;

@@ -6,17 +6,19 @@ use askama::Template;
 
 use super::beside;
 use super::documents::{self, Documents, fields};
+use super::handed::EarlierDisclosure;
 use super::paging::{PageSection, STYLE};
 use super::rows::SectionRows;
 use super::story::{Interned, PacketStory, shown_event};
-use super::views::{AuthorizationView, CustodyRow, ExhibitView, InventoryLine, KINDS, ThingView, TimelineRow, look};
-use super::words::purpose;
+use super::trail::CustodyRow;
+use super::views::{AuthorizationView, ExhibitView, InventoryLine, KINDS, ThingView, TimelineRow, look};
+use super::words::{self, purpose};
 use super::{PageError, PageWriter};
 use crate::proof::packet::{
     CERTIFICATE_COPIES, EVENTS, Exhibit, Head, INDEX, INVENTORY, INVENTORY_SECTIONS, InventoryRow, PACKET,
-    PACKET_SECTIONS, PDF_PAPERS, PacketAuthorization, PdfPapers, Shown, pdf_path,
+    PACKET_SECTIONS, PDF_PAPERS, PacketAuthorization, PdfPapers, Shown, VERIFY_PAGE_SINCE, pdf_path,
 };
-use crate::text::{Fact, Moment, block, count, counted, facts, label, line, size};
+use crate::text::{Fact, Moment, Zone, block, count, counted, facts, label, line, size};
 
 type Out<'o> = &'o mut dyn Write;
 
@@ -45,7 +47,12 @@ struct Top<'a> {
     tallies: Vec<Tally>,
     events: String,
     records: String,
-    withheld: u64,
+    /// How many records are withheld, and of what they are.
+    withheld: Option<(String, String)>,
+    /// What the agreement with the log is worth.
+    agreement: String,
+    /// To whom the packets went to which this one adds: packet, recipient, when.
+    handed: Vec<(String, String, Moment)>,
 }
 
 /// Volumes of a paper to which the page leads at the most: a number in a document is believed no further.
@@ -136,6 +143,8 @@ struct Bottom<'a> {
     product: String,
     /// The handling, where it is not the standard one.
     handling: Option<String>,
+    /// Whether the verifier as a page lies beside this one.
+    has_verifier: bool,
 }
 
 /// The marks by which the timeline is filtered: the words of kinds that exhibits have, and what they are called.
@@ -175,6 +184,7 @@ pub(super) fn write(
         head: &story.head,
         product: line(&story.head.product),
         handling: top.closely_kept.then(|| top.handling.clone()),
+        has_verifier: story.head.papers >= Some(VERIFY_PAGE_SINCE),
     };
     put(out, &bottom)
 }
@@ -216,9 +226,16 @@ fn top(story: &PacketStory) -> Top<'_> {
         bytes: size(story.files.1),
         tallies: tallies(story),
         events: counted(story.events, "event", "events"),
-        records: counted(story.records.0, "record", "records"),
-        withheld: story.records.1,
+        records: counted(story.records, "record", "records"),
+        withheld: (story.withheld.all() > 0).then(|| (count(story.withheld.all()), story.withheld.phrase())),
+        agreement: words::agreement(None),
+        handed: story.handed.iter().map(|one| handed(one, zone)).collect(),
     }
+}
+
+fn handed(one: &EarlierDisclosure, zone: Zone) -> (String, String, Moment) {
+    let packet = one.name.as_deref().unwrap_or(&one.packet);
+    (line(packet), line(&one.whom()), zone.told(&one.at))
 }
 
 /// How many captures have each status, the included ones first; a status that none has is left out.

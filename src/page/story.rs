@@ -7,8 +7,12 @@ use std::rc::Rc;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::actor::EventActor;
+use super::copies::CopyMade;
 use super::documents::{self, Documents, fields};
+use super::handed::EarlierDisclosure;
 use super::paging::Paging;
+use super::withheld::{RecordAbout, WithheldRecords};
 use super::{PageError, words};
 use crate::clock::Micros;
 use crate::proof::Digest;
@@ -27,22 +31,50 @@ pub struct CapturePlace {
     pub exhibit: Option<u32>,
 }
 
-/// Who did something: kind, id, and the role or right in which it was done.
-#[derive(Clone)]
-pub struct EventActor {
-    pub kind: Rc<str>,
-    pub id: Option<Rc<str>>,
-    pub role: Option<Rc<str>>,
-}
-
 /// What happened to an exhibit or an authorization.
 pub struct TrailEvent {
+    pub seq: u64,
     pub at: Micros,
     pub actor: EventActor,
     pub action: Rc<str>,
     pub leaf: Digest,
     /// What its record says in words; the rest stands in `records.jsonl`.
     pub details: Vec<Fact>,
+}
+
+/// How a review ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReviewEnd {
+    Accurate,
+    Returned,
+    /// Its record is withheld, or says another word.
+    NotShown,
+}
+
+impl ReviewEnd {
+    /// As a mark on an exhibit.
+    pub fn says(self) -> &'static str {
+        match self {
+            Self::Accurate => "Reviewed: accurate",
+            Self::Returned => "Reviewed: returned",
+            Self::NotShown => "Reviewed, outcome not shown",
+        }
+    }
+}
+
+impl TrailEvent {
+    /// How it ended, where it is a review.
+    pub fn review(&self) -> Option<ReviewEnd> {
+        if &*self.action != "capture.reviewed" {
+            return None;
+        }
+        let outcome = self.details.iter().find(|fact| fact.label == "Outcome");
+        Some(match outcome.map(|fact| fact.value.as_str()) {
+            Some("accurate") => ReviewEnd::Accurate,
+            Some("returned") => ReviewEnd::Returned,
+            _ => ReviewEnd::NotShown,
+        })
+    }
 }
 
 /// The packet as a whole.
@@ -64,8 +96,18 @@ pub struct PacketStory {
     pub trails: HashMap<String, Vec<TrailEvent>>,
     /// Events of the custody.
     pub events: u64,
-    /// Records shown and withheld.
-    pub records: (u64, u64),
+    /// Records shown.
+    pub records: u64,
+    /// Records withheld, by what they are about.
+    pub withheld: WithheldRecords,
+    /// Copies made of each exhibit's capture, by its id, in order.
+    pub copies: HashMap<String, Vec<CopyMade>>,
+    /// The captures from which derivatives were made, by the derivatives' ids.
+    pub copied: HashMap<String, String>,
+    /// Names of subjects and handles of accounts, by their ids.
+    pub things: HashMap<String, String>,
+    /// To whom the packets went that the records shown tell of.
+    pub handed: Vec<EarlierDisclosure>,
     /// Files of exhibits and their bytes.
     pub files: (u64, u64),
 }
@@ -114,7 +156,12 @@ impl PacketStory {
             names: HashMap::new(),
             trails: HashMap::new(),
             events: 0,
-            records: (0, 0),
+            records: 0,
+            withheld: WithheldRecords::default(),
+            copies: HashMap::new(),
+            copied: HashMap::new(),
+            things: std::mem::take(&mut first.things),
+            handed: Vec::new(),
             files: first.files,
         };
         let mut interned = Interned::default();
@@ -126,7 +173,7 @@ impl PacketStory {
             story.captures.insert(id, place);
             Ok(())
         })?;
-        let mut places = HashMap::new();
+        let mut places = EventPlaces::default();
         documents::lines(documents, EVENTS, |line| {
             story.events += 1;
             story.event(line, &mut interned, &mut places)
@@ -135,8 +182,19 @@ impl PacketStory {
         Ok(story)
     }
 
-    fn event(&mut self, line: &[u8], interned: &mut Interned, places: &mut TrailPlaces) -> Result<(), PageError> {
+    fn event(&mut self, line: &[u8], interned: &mut Interned, places: &mut EventPlaces) -> Result<(), PageError> {
         let Some(event) = shown_event(line)? else { return Ok(()) };
+        if &*event.object_type != "capture"
+            && let Some(about) = RecordAbout::of(&event.object_type)
+        {
+            places.about.insert(event::leaf(line), about);
+        }
+        if event.action == "packet.disclosed" {
+            places.disclosed.insert(event::leaf(line));
+        }
+        if event.action == "derivative.made" {
+            self.copy((&event, line), interned);
+        }
         let told = match &*event.object_type {
             "capture" => self
                 .captures
@@ -150,8 +208,11 @@ impl PacketStory {
         }
         let leaf = event::leaf(line);
         let trail = self.trails.entry(event.object_id.to_string()).or_default();
-        places.insert(leaf, (event.object_id.to_string().into(), trail.len()));
+        places
+            .told
+            .insert(leaf, (event.object_id.to_string().into(), trail.len()));
         trail.push(TrailEvent {
+            seq: event.seq,
             at: event.at,
             actor: interned.actor(&event),
             action: interned.get(&event.action),
@@ -161,15 +222,33 @@ impl PacketStory {
         Ok(())
     }
 
-    fn record(&mut self, line: &[u8], places: &TrailPlaces) -> Result<(), PageError> {
-        let read = RecordLine::parse(line).map_err(|e| PageError::Unclear(format!("{RECORDS}: {e}")))?;
-        let RecordLine::Shown { leaf, record, .. } = read else {
-            self.records.1 += 1;
-            return Ok(());
+    fn copy(&mut self, (event, line): (&EventRef<'_>, &[u8]), interned: &mut Interned) {
+        let of = (interned.actor(event), event::leaf(line));
+        let Some((capture, made)) = CopyMade::attested(event, of) else {
+            return;
         };
-        self.records.0 += 1;
+        self.copied.insert(event.object_id.to_string(), capture.clone());
+        if self.captures.get(&capture).is_some_and(|place| place.exhibit.is_some()) {
+            self.copies.entry(capture).or_default().push(made);
+        }
+    }
+
+    fn record(&mut self, line: &[u8], places: &EventPlaces) -> Result<(), PageError> {
+        let read = RecordLine::parse(line).map_err(|e| PageError::Unclear(format!("{RECORDS}: {e}")))?;
+        let (leaf, record) = match read {
+            RecordLine::Shown { leaf, record, .. } => (leaf, record),
+            RecordLine::Withheld { leaf, .. } => {
+                let about = places.about.get(&leaf).copied();
+                self.withheld.count(about.unwrap_or(RecordAbout::Capture));
+                return Ok(());
+            }
+        };
+        self.records += 1;
         gather_names(&mut self.names, &String::from_utf8_lossy(record));
-        let place = places.get(&leaf);
+        if places.disclosed.contains(&leaf) {
+            self.handed.extend(EarlierDisclosure::of(&fields(RECORDS, record)?));
+        }
+        let place = places.told.get(&leaf);
         let told = place.and_then(|(object, at)| self.trails.get_mut(&**object)?.get_mut(*at));
         if let Some(told) = told.filter(|told| &*told.action != "capture.recorded") {
             told.details = details(&told.action, &fields(RECORDS, record)?);
@@ -219,6 +298,16 @@ impl PacketStory {
 /// Of an event's leaf: which thing it is about, and its place in that thing's trail.
 type TrailPlaces = HashMap<Digest, (Box<str>, usize)>;
 
+/// What is kept of events until their records are read.
+#[derive(Default)]
+struct EventPlaces {
+    told: TrailPlaces,
+    /// What those are about that are no capture's.
+    about: HashMap<Digest, RecordAbout>,
+    /// Those that say to whom a packet went.
+    disclosed: HashSet<Digest>,
+}
+
 /// An event of the custody; none where a line withholds it.
 pub(super) fn shown_event(line: &[u8]) -> Result<Option<EventRef<'_>>, PageError> {
     match EventRef::parse(line) {
@@ -234,6 +323,7 @@ struct FirstLook {
     head: Option<Head>,
     case: Option<Shown>,
     authorizations: HashMap<String, String>,
+    things: HashMap<String, String>,
     exhibits: HashMap<String, u32>,
     numbers: HashMap<String, String>,
     files: (u64, u64),
@@ -244,6 +334,14 @@ impl FirstLook {
         match section {
             "packet" => self.head = Some(fields(PACKET, row)?),
             "case" => self.case = Some(fields(PACKET, row)?),
+            "subjects" | "accounts" => {
+                let row: Value = fields(PACKET, row)?;
+                let said = |name: &str| row["record"][name].as_str();
+                let named = ["name", "handle", "url"].into_iter().find_map(said);
+                if let (Some(id), Some(named)) = (said("id"), named) {
+                    self.things.insert(id.to_owned(), named.to_owned());
+                }
+            }
             "authorizations" => {
                 let row: Value = fields(PACKET, row)?;
                 let id = row["record"]["id"].as_str().unwrap_or_default();

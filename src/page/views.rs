@@ -7,109 +7,13 @@ use super::beside::{self, FileView};
 use super::examined::{ExaminedView, examined, examined_with};
 use super::paging::PageSection;
 use super::rulings;
-use super::story::{CapturePlace, EventActor, PacketStory, TrailEvent, number};
+use super::story::{PacketStory, ReviewEnd, TrailEvent, number};
+use super::trail::{TrailView, exhibit_trail, trail};
 use super::words;
 use crate::clock::{self, Micros};
 use crate::proof::Digest;
-use crate::proof::event::{self, EventRef};
 use crate::proof::packet::{Exhibit, PacketAuthorization, Shown};
 use crate::text::{Fact, Moment, Zone, block, facts, label, line, short};
-
-/// Who did something, as what.
-struct ActorView {
-    who: String,
-    /// Whether the server did it by itself.
-    by_job: bool,
-    as_what: String,
-}
-
-impl ActorView {
-    fn new(story: &PacketStory, actor: &EventActor) -> Self {
-        Self {
-            who: story.who(actor),
-            by_job: &*actor.kind == "job",
-            as_what: actor.role.as_deref().map(label).unwrap_or_default(),
-        }
-    }
-}
-
-/// An event in the trail of an exhibit or an authorization.
-pub(super) struct TrailView<'s> {
-    at: Moment,
-    by: ActorView,
-    action: String,
-    leaf: Digest,
-    details: &'s [Fact],
-}
-
-fn trail<'s>(story: &'s PacketStory, id: &str) -> Vec<TrailView<'s>> {
-    let told = story.trails.get(id).map(Vec::as_slice).unwrap_or_default();
-    let view = |event: &'s TrailEvent| TrailView {
-        at: story.zone.at(event.at),
-        by: ActorView::new(story, &event.actor),
-        action: action(&event.action),
-        leaf: event.leaf,
-        details: &event.details,
-    };
-    told.iter().map(view).collect()
-}
-
-fn action(word: &str) -> String {
-    label(&word.replace('.', " "))
-}
-
-/// An event's row in the custody.
-#[derive(Template)]
-#[template(path = "page/custody_row.html")]
-pub(super) struct CustodyRow {
-    seq: u64,
-    at: Moment,
-    by: ActorView,
-    action: String,
-    object: String,
-    leaf: Digest,
-}
-
-impl CustodyRow {
-    pub fn new(story: &PacketStory, (actor, event): (&EventActor, &EventRef<'_>), line: &[u8]) -> Self {
-        Self {
-            seq: event.seq,
-            at: story.zone.at(event.at),
-            by: ActorView::new(story, actor),
-            action: action(&event.action),
-            object: object(story, &event.object_type, &event.object_id),
-            leaf: event::leaf(line),
-        }
-    }
-}
-
-fn object(story: &PacketStory, kind: &str, id: &str) -> String {
-    match (kind, story.captures.get(id)) {
-        (
-            "capture",
-            Some(CapturePlace {
-                item,
-                exhibit: Some(exhibit),
-                ..
-            }),
-        ) => format!("item {item}, exhibit {exhibit:03}"),
-        ("capture", Some(CapturePlace { item, status, .. })) => {
-            format!("item {item} ({})", label(status).to_lowercase())
-        }
-        ("capture", None) => "a capture".into(),
-        ("authorization", _) => match story.authorizations.get(id) {
-            Some(number) => format!("authorization no. {number}"),
-            None => "an authorization".into(),
-        },
-        ("case", _) => "the case".into(),
-        ("user", _) => story.person(id).unwrap_or_else(|| format!("user {}", line(id))),
-        ("grant", _) => match story.person(id) {
-            Some(name) => format!("access of {name}"),
-            None => format!("grant {}", line(id)),
-        },
-        (other, _) => format!("{} {}", line(other), line(id)),
-    }
-}
 
 /// A rule of coverage: the outcome in words, its tone and its icon, the rule and why.
 type CoverageLine = (&'static str, &'static str, &'static str, Fact);
@@ -169,6 +73,8 @@ pub(super) struct ExhibitView<'s> {
     title: String,
     /// In a supplement: how it is new.
     since: Option<String>,
+    /// How its last review ended: tone, icon, words.
+    reviewed: Option<(&'static str, &'static str, &'static str)>,
     /// What it shows, as the exhibit list said.
     description: Option<String>,
     text: Option<String>,
@@ -220,7 +126,7 @@ impl<'s> ExhibitView<'s> {
                 .iter()
                 .map(|rule| covered(rule, zone))
                 .collect(),
-            flags: words_of(&record["flags"]).map(label).collect(),
+            flags: words_of(&record["flags"]).map(label).chain(found(exhibit)).collect(),
             note: paragraphs(record, "/note"),
             files: (1..)
                 .zip(&exhibit.files)
@@ -231,9 +137,21 @@ impl<'s> ExhibitView<'s> {
             examined_by: examined_by(exhibit, zone),
             examined: examined_files(exhibit),
             redactions: redactions(exhibit, zone),
-            events: trail(story, &exhibit.capture),
+            reviewed: reviewed(story, &exhibit.capture),
+            events: exhibit_trail(story, exhibit),
         }
     }
+}
+
+/// How the last review ended.
+fn reviewed(story: &PacketStory, capture: &str) -> Option<(&'static str, &'static str, &'static str)> {
+    let last = story.trails.get(capture)?.iter().rev().find_map(TrailEvent::review)?;
+    let (tone, icon) = match last {
+        ReviewEnd::Accurate => ("ok", "check"),
+        ReviewEnd::Returned => ("warn", "flag"),
+        ReviewEnd::NotShown => ("", "dash"),
+    };
+    Some((tone, icon, last.says()))
 }
 
 /// Which program read the files, and when.
@@ -241,6 +159,19 @@ fn examined_by(exhibit: &Exhibit, zone: Zone) -> String {
     let record = exhibit.examination.as_ref().map_or(&Value::Null, |shown| &shown.record);
     let at = zone.told(text(record, "/at").unwrap_or_default());
     format!("Read by {}, {}.", examined_with(record), at.utc)
+}
+
+/// What a program found wrong with its files.
+fn found(exhibit: &Exhibit) -> Vec<String> {
+    let files = (1..).zip(examined_files(exhibit));
+    let told = files.flat_map(|(n, file)| {
+        let flags = file
+            .flags
+            .into_iter()
+            .map(move |flag| format!("File {n}: {}", flag.label.to_lowercase()));
+        flags.collect::<Vec<_>>()
+    });
+    told.collect()
 }
 
 fn examined_files(exhibit: &Exhibit) -> Vec<ExaminedView> {
@@ -528,6 +459,7 @@ impl<'s> AuthorizationView<'s> {
             "version",
             "attestations",
             "platforms",
+            "searches",
         ];
         let apart = [&apart[..], rulings::TOLD].concat();
         let platforms: Vec<String> = words_of(&record["platforms"]).map(label).collect();
@@ -535,6 +467,7 @@ impl<'s> AuthorizationView<'s> {
         let attested: Vec<String> = attested.collect();
         let mut told = vec![Fact::new("Platforms", platforms.join(", "))];
         told.extend(facts(record, story.zone, &apart));
+        told.push(Fact::new("Searches", words::searches(words_of(&record["searches"]))));
         told.push(Fact::new("The requester attests", attested.join(" ")));
         let of_policy = [
             ("Asked for under the policy", rulings::policy(&record["policy"])),
@@ -566,7 +499,10 @@ impl<'s> AuthorizationView<'s> {
             level: text(record, "/level").map(label).unwrap_or_default(),
             facts: told,
             parts: parts.into_iter().filter(|(_, facts)| !facts.is_empty()).collect(),
-            events: trail(story, text(record, "/id").unwrap_or_default()),
+            events: trail(story, text(record, "/id").unwrap_or_default())
+                .into_iter()
+                .map(|(_, view)| view)
+                .collect(),
         }
     }
 }

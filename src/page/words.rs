@@ -78,6 +78,40 @@ pub fn check(word: &str) -> &'static str {
     }
 }
 
+/// The searches that an authorization names. No rule of coverage asks what was searched for.
+pub fn searches<'s>(named: impl Iterator<Item = &'s str>) -> String {
+    let named: Vec<String> = named.map(crate::text::line).collect();
+    match named.is_empty() {
+        true => "none named".to_owned(),
+        false => format!("{} ({SEARCHES})", named.join("; ")),
+    }
+}
+
+/// What stands beside the searches of an authorization, wherever they are shown.
+pub const SEARCHES: &str = "recorded, not judged: no rule compares what was searched for with this list";
+
+/// Who outside the agency has seen its log, and from when on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogAnchor {
+    /// When, in words.
+    pub at: String,
+    /// A witness or a time authority.
+    pub by: String,
+}
+
+/// What the agreement of files and records with the log is worth, in sentences: as much as is proven, and no more.
+pub fn agreement(anchor: Option<&LogAnchor>) -> String {
+    match anchor {
+        None => format!("{AGREES} {UNSEEN}"),
+        Some(LogAnchor { at, by }) => format!(
+            "{AGREES} {by} saw that log at {at}: what it held then cannot have been changed since without being noticed. For what came later the agency’s own log stands alone."
+        ),
+    }
+}
+
+const AGREES: &str = "Every file and every record (who, when, how) agrees with the agency’s own log.";
+const UNSEEN: &str = "No outsider has seen that log. So this does not exclude that the agency rewrote all of it, files and records alike, before it issued this packet.";
+
 /// Why it happened, as the event's record says: a record that is kept up to date holds the reasons of several acts, and
 /// each is told with its own act only.
 pub fn reason_of<'a>(action: &str, record: &'a Value) -> Option<&'a str> {
@@ -155,6 +189,29 @@ pub fn is_active(media_type: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_log_that_nobody_saw_is_not_said_to_prove_more() {
+        let alone = agreement(None);
+        assert!(alone.contains("does not exclude that the agency rewrote"), "{alone}");
+        let anchor = LogAnchor {
+            at: "2026-11-22 14:07 UTC".into(),
+            by: "The witness Example".into(),
+        };
+        let seen = agreement(Some(&anchor));
+        assert!(
+            seen.contains("The witness Example saw that log at 2026-11-22 14:07 UTC"),
+            "{seen}"
+        );
+        assert!(!seen.contains("rewrote"), "{seen}");
+    }
+
+    #[test]
+    fn searches_are_said_not_to_be_judged() {
+        assert_eq!(searches([].into_iter()), "none named");
+        let told = searches(["ferry", "quay"].into_iter());
+        assert!(told.starts_with("ferry; quay (recorded, not judged: no rule"), "{told}");
+    }
 
     #[test]
     fn active_content_is_never_a_picture() {

@@ -57,10 +57,33 @@ impl Pieces {
 /// What became of a file's picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Print {
-    /// A print copy: its number.
-    Made(usize),
+    /// Print copies.
+    Made(PrintedFile),
     /// None, and why in words.
     Unmade(String),
+}
+
+/// The print copies of a file, whose numbers follow each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PrintedFile {
+    /// The number of the first.
+    pub first: usize,
+    /// How many there are: one, or one a page.
+    pub copies: usize,
+    pub what: PrintedWhat,
+}
+
+/// What the print copies of a file show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PrintedWhat {
+    /// The picture that the file holds.
+    Picture,
+    /// What could be decoded of the picture; the file is damaged.
+    Part,
+    /// A frame of a video, from this second on.
+    Frame(u32),
+    /// Pages of a document that has so many.
+    Pages(usize),
 }
 
 /// All print copies of a packet.
@@ -84,10 +107,34 @@ impl Prints {
 
     /// Puts a copy away. Copies come in the order of exhibits and files.
     pub fn add(&mut self, file: (u32, usize), copy: &PrintCopy) -> io::Result<()> {
+        let first = self.put(copy)?;
+        let what = match copy.second {
+            Some(second) => PrintedWhat::Frame(second),
+            None if copy.in_part => PrintedWhat::Part,
+            None => PrintedWhat::Picture,
+        };
+        let copies = 1;
+        self.of.insert(file, Print::Made(PrintedFile { first, copies, what }));
+        Ok(())
+    }
+
+    /// Puts a copy of the next page of a file away that has so many pages.
+    pub fn add_page(&mut self, file: (u32, usize), (copy, pages): (&PrintCopy, usize)) -> io::Result<()> {
+        let number = self.put(copy)?;
+        match self.of.get_mut(&file) {
+            Some(Print::Made(made)) => made.copies += 1,
+            _ => {
+                let (first, copies, what) = (number, 1, PrintedWhat::Pages(pages));
+                self.of.insert(file, Print::Made(PrintedFile { first, copies, what }));
+            }
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, copy: &PrintCopy) -> io::Result<usize> {
         let number = self.pieces.add(&copy.jpeg)?;
         self.sizes.push([copy.size, copy.of]);
-        self.of.insert(file, Print::Made(number));
-        Ok(())
+        Ok(number)
     }
 
     /// Keeps why a file has no copy.

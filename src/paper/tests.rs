@@ -335,6 +335,8 @@ fn a_long_report_comes_in_volumes() {
         of: (400, 300),
         size: (40, 30),
         jpeg: jpeg(),
+        in_part: false,
+        second: None,
     };
     for n in 1..=130 {
         let file = FileRow {

@@ -1,6 +1,6 @@
 //! Programs of the system that decode what we do not: they get one file, no environment, no shell, and write one file.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -66,15 +66,30 @@ impl Helpers {
             return Ok(Err(Unmade::Lacks(Self::FFMPEG)));
         };
         let mut last = DecodingEnd::Well;
-        for (at, name) in [("1", "later"), ("0", "first")] {
+        for (at, name) in FRAMES {
             let frame = job.room.join(name);
-            last = job.run(&job.room.join(INPUT), &frame, &frame_at(program, reader, at))?;
+            last = job.run(
+                &job.room.join(INPUT),
+                &frame,
+                &frame_at(program, reader, &at.to_string()),
+            )?;
             if last == DecodingEnd::Well && fs::metadata(&frame)?.len() > 0 {
                 return Ok(Ok(frame));
             }
         }
         Ok(Err(Unmade::Failed(last.reason())))
     }
+}
+
+/// From which second on a frame is taken, and the name of its file.
+const FRAMES: [(u32, &str); 2] = [(1, "later"), (0, "first")];
+
+/// From which second on the frame in a file of this name was taken; none where it is no frame.
+pub(super) fn second_of(name: &OsStr) -> Option<u32> {
+    FRAMES
+        .iter()
+        .find(|(_, frame)| name == *frame)
+        .map(|(second, _)| *second)
 }
 
 /// What tells the streams of a file on its standard input, and its tags, as JSON.

@@ -1,7 +1,8 @@
 //! Copies for print, made in a process of its own like the smaller sizes: upright, in RGB, without metadata, as JPEG.
 //!
 //! A JPEG of the evidence must never lie in a paper as it is: it would take the place where it was photographed with it.
-//! The answer on standard output is `printed WIDTH HEIGHT COPY_WIDTH COPY_HEIGHT`, LF, and the JPEG; or `failed REASON`.
+//! The answer on standard output is `printed WIDTH HEIGHT COPY_WIDTH COPY_HEIGHT`, ` part` where the picture could be decoded
+//! in part, LF, and the JPEG; or `failed REASON`.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -15,8 +16,10 @@ use image::{DynamicImage, GenericImageView};
 
 use super::child::{Decoding, DecodingEnd, OUTPUT};
 use super::decode::{decoded_whole, on_white};
+use super::helpers::second_of;
 use super::{Unmade, broken, read_at_most};
 use crate::error::Result;
+use crate::examination::decoded_in_part;
 
 /// The argument with which the process makes a copy for print.
 pub(super) const WORD: &str = "print-copy";
@@ -32,6 +35,8 @@ const STRIP_SIDE: f64 = 0.6;
 const LONGEST: f64 = 16_000.0;
 /// The name of the answer in the folder.
 const ANSWER: &str = "print";
+/// What ends the first line of an answer where something of the picture is missing.
+const PART: &str = " part";
 
 /// A copy for print.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +47,10 @@ pub struct PrintCopy {
     pub size: (u32, u32),
     /// The copy.
     pub jpeg: Vec<u8>,
+    /// Whether the file is damaged, and what could not be decoded is grey or blank.
+    pub in_part: bool,
+    /// Of a video: from which second on the frame was taken.
+    pub second: Option<u32>,
 }
 
 /// Makes a copy of a photo in a process.
@@ -60,7 +69,9 @@ fn run(job: &Decoding<'_>, still: &Path, args: &[OsString]) -> Result<std::resul
     if ended != DecodingEnd::Well {
         return Ok(Err(Unmade::Failed(ended.reason())));
     }
-    read_answer(&read_at_most(&answer, OUTPUT)?)
+    let second = still.file_name().and_then(second_of);
+    let made = read_answer(&read_at_most(&answer, OUTPUT)?)?;
+    Ok(made.map(|copy| PrintCopy { second, ..copy }))
 }
 
 fn read_answer(bytes: &[u8]) -> Result<std::result::Result<PrintCopy, Unmade>> {
@@ -70,6 +81,7 @@ fn read_answer(bytes: &[u8]) -> Result<std::result::Result<PrintCopy, Unmade>> {
     if let Some(reason) = line.strip_prefix("failed ") {
         return Ok(Err(Unmade::Failed(reason.to_owned())));
     }
+    let (line, in_part) = line.strip_suffix(PART).map_or((line, false), |line| (line, true));
     let numbers = line.strip_prefix("printed ").unwrap_or_default().split(' ');
     let numbers: Vec<u32> = numbers.filter_map(|n| n.parse().ok()).collect();
     let [width, height, copy_width, copy_height] = numbers[..] else {
@@ -83,6 +95,8 @@ fn read_answer(bytes: &[u8]) -> Result<std::result::Result<PrintCopy, Unmade>> {
         of: (width, height),
         size: (copy_width, copy_height),
         jpeg,
+        in_part,
+        second: None,
     }))
 }
 
@@ -93,16 +107,19 @@ pub(super) fn copy_input(kind: &[OsString]) -> std::result::Result<(), String> {
     let (side, quality) = SIDES[usize::from(kind.iter().any(|word| word == SHARP))];
     let mut answer = Vec::new();
     match copied(input, f64::from(side), quality) {
-        Ok(PrintCopy { of, size, jpeg }) => {
-            answer.extend(format!("printed {} {} {} {}\n", of.0, of.1, size.0, size.1).bytes());
-            answer.extend(jpeg);
+        Ok(copy) => {
+            let ((width, height), size) = (copy.of, copy.size);
+            let part = if copy.in_part { PART } else { "" };
+            answer.extend(format!("printed {width} {height} {} {}{part}\n", size.0, size.1).bytes());
+            answer.extend(copy.jpeg);
         }
         Err(reason) => answer.extend(format!("failed {}\n", reason.replace(['\n', '\r'], " ")).bytes()),
     }
     io::stdout().write_all(&answer).map_err(failed)
 }
 
-fn copied(input: File, side: f64, quality: u8) -> std::result::Result<PrintCopy, String> {
+fn copied(mut input: File, side: f64, quality: u8) -> std::result::Result<PrintCopy, String> {
+    let in_part = decoded_in_part(&mut input).map_err(|e| e.to_string())?.is_some();
     let (picture, whole) = decoded_whole(input)?;
     let (width, height) = picture.dimensions();
     let share = share((f64::from(width), f64::from(height)), side);
@@ -122,6 +139,8 @@ fn copied(input: File, side: f64, quality: u8) -> std::result::Result<PrintCopy,
         of: if turned { (height, width) } else { (width, height) },
         size,
         jpeg,
+        in_part,
+        second: None,
     })
 }
 
@@ -149,7 +168,9 @@ mod tests {
         let made = answer("printed 40 30 20 15\n", &jpeg)
             .expect("an answer")
             .expect("a copy");
-        assert_eq!((made.of, made.size), ((40, 30), (20, 15)));
+        assert_eq!((made.of, made.size, made.in_part), ((40, 30), (20, 15), false));
+        let part = answer("printed 40 30 20 15 part\n", &jpeg).expect("an answer");
+        assert!(part.expect("a copy").in_part);
         let unmade = Unmade::Failed("the file is damaged".into());
         assert_eq!(
             answer("failed the file is damaged\n", &[]).expect("an answer"),

@@ -89,6 +89,12 @@ pub const WORKING_PAPER: &str = "withheld";
 /// events stand in the chain as all others do.
 pub const WORKING_PAPERS: [&str; 2] = ["exhibit_list", "evidence_request"];
 
+/// The class under which records of [`OTHER_PACKETS`] are withheld.
+pub const OTHER_PACKET: &str = "other_packet";
+/// Objects whose records say who asked for a packet, and to whom it went. A packet shows them of itself and of the packets
+/// that it supplements; of others they name recipients and matters that its reader has no need to know.
+pub const OTHER_PACKETS: [&str; 4] = ["packet", "disclosure_link", "acknowledgement", "notice"];
+
 /// Whether a capture of this status is an exhibit.
 pub fn is_exhibit(status: &str) -> bool {
     [STATUSES[0], REDACTED].contains(&status)

@@ -38,6 +38,8 @@ pub(super) enum FactKind {
     Derivative,
     /// Its record is withheld in every packet.
     WorkingPaper,
+    /// A packet, or its way to a recipient.
+    Packet,
     Other,
 }
 
@@ -52,6 +54,7 @@ impl FactKind {
             "capture" => Self::Capture,
             "derivative" => Self::Derivative,
             _ if WORKING_PAPERS.contains(&word) => Self::WorkingPaper,
+            _ if OTHER_PACKETS.contains(&word) => Self::Packet,
             _ => Self::Other,
         }
     }
@@ -184,6 +187,10 @@ pub(super) struct CustodyFacts {
     pub requests: Vec<usize>,
     /// The packets of the case that were issued up to the cut, by the leaves of their events.
     pub issues: HashMap<Digest, EarlierIssue>,
+    /// Of records shown about the way of a packet, by their facts: the packet's key.
+    pub ways: HashMap<usize, u128>,
+    /// Of each packet whose request is shown: the one that it supplements.
+    pub supplements: HashMap<u128, u128>,
     /// What the request says, once its record is read.
     pub request: Option<AskedPacket>,
     /// The case's number in the last record read.
@@ -242,6 +249,33 @@ impl CustodyFacts {
             last = Some(fact.object);
         }
         count
+    }
+
+    /// This packet and those that it supplements, whose records it shows.
+    fn lineage(&self) -> HashSet<u128> {
+        let mut lineage = HashSet::new();
+        let mut next = self.packet;
+        while let Some(packet) = next.filter(|packet| lineage.insert(*packet)) {
+            next = self.supplements.get(&packet).copied();
+        }
+        lineage
+    }
+
+    /// Whether of packets and their ways those records are shown that this packet shows: of its lineage, or, where its
+    /// papers are older, of all.
+    pub fn packets_shown(&self, papers: Option<u32>) -> bool {
+        let (lineage, all) = (self.lineage(), papers < Some(EVIDENCE_SINCE));
+        let facts = self.facts.iter().enumerate();
+        let mut about = facts.filter(|(_, fact)| fact.kind == FactKind::Packet);
+        about.all(|(place, fact)| {
+            let of = self.ways.get(&place).unwrap_or(&fact.object);
+            match fact.state {
+                ContentState::Shown => all || lineage.contains(of),
+                ContentState::RecordWithheld => !all && !lineage.contains(of),
+                // A line that is broken or missing is told where it is read.
+                _ => true,
+            }
+        })
     }
 
     fn index(&mut self) {

@@ -130,6 +130,8 @@ impl Walk<'_> {
         };
         let shown = self.custody.derivatives.iter().all(shown);
         self.report.require(shown, RECORDS, rule::DERIVATIVE_SHOWN);
+        let packets = self.custody.packets_shown(request.papers());
+        self.report.require(packets, RECORDS, rule::PACKETS_SHOWN);
         let words = words(request);
         let told = |(object, capture): (&u128, &CaptureFacts)| {
             capture.status.is_none() || capture.words == words.get(object).copied()

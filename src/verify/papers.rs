@@ -140,7 +140,7 @@ mod tests {
             (
                 HOW_TO_VERIFY,
                 PAPERS,
-                "d3d1d68e910877cd87f0db8c51f7836d5339402954fd08308c178c60cd4a52e1",
+                "9882e4b374d4220838132f8c8a60603ff66b577af8c2f882f8e48c3d53a6df40",
             ),
         ];
         for (words, version, digest_known) in known {

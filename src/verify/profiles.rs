@@ -14,13 +14,17 @@ use crate::proof::packet::{Exhibit, FileRow, JERS, LOADFILE, PROFILES, ProfileWa
 /// Characters of a description in a file's name, and in a list.
 const NAME: usize = 60;
 const DESCRIPTION: usize = 200;
+/// Characters of a text as recorded, where it stands for a description that nobody gave.
+const QUOTED: usize = 1000;
 /// Bytes of a document that JERS takes, and of sound or video.
 const DOCUMENT: u64 = 50 << 20;
 const RECORDING: u64 = 500 << 20;
+/// The list of what the list of JERS does not have; there only where something is left out.
+const LEFT_OUT: &str = "Left-out.txt";
 /// The name of the load file's one volume.
 const VOLUME: &str = "CT001";
 /// The fields of a record of the load file.
-const FIELDS: [&str; 16] = [
+const FIELDS: [&str; 18] = [
     "BEGDOC",
     "ENDDOC",
     "BEGATTACH",
@@ -31,6 +35,8 @@ const FIELDS: [&str; 16] = [
     "ITEM",
     "KIND",
     "CAPTURED",
+    "URL",
+    "AUTHOR",
     "FILENAME",
     "MEDIATYPE",
     "SIZE",
@@ -131,6 +137,25 @@ impl ProfileFolders {
             self.copy(path(JERS, &file_name), file);
             self.list(JERS, "Exhibits.txt", &format!("{shown}|{said}|{file_name}"));
         }
+        self.left_out(exhibit, &said);
+    }
+
+    /// Says of each exhibit and file that is not in the list of JERS why it is not.
+    fn left_out(&mut self, exhibit: &Exhibit, said: &str) {
+        let (number, part) = jers_number(exhibit);
+        let shown = match part.is_empty() {
+            true => number,
+            false => format!("{number}({part})"),
+        };
+        let all = unfit(&[JERS.to_owned()], exhibit).unwrap_or_default();
+        for warning in all
+            .iter()
+            .filter(|one| [NO_FILE, NOT_TAKEN].contains(&one.says.as_str()))
+        {
+            let of = warning.of.map(|of| format!("file {of}: ")).unwrap_or_default();
+            self.lists.entry(path(JERS, LEFT_OUT)).or_default();
+            self.list(JERS, LEFT_OUT, &format!("{shown}|{said}|{of}{}", warning.says));
+        }
     }
 
     /// A name that no other file has in any case of letters.
@@ -200,7 +225,7 @@ fn record(
     (id, family): (&str, &(String, String)),
     file: &FileRow,
     [native, duplicate]: [String; 2],
-) -> [String; 16] {
+) -> [String; 18] {
     let told = exhibit.told();
     let said = |field: &str| told[field].as_str().unwrap_or_default().to_owned();
     let captured = said("captured_at");
@@ -210,11 +235,16 @@ fn record(
         family.0.clone(),
         family.1.clone(),
         exhibit.number.clone().unwrap_or_else(|| exhibit.exhibit.to_string()),
-        exhibit.title.clone().unwrap_or_default(),
-        exhibit.description.clone().unwrap_or_default(),
+        exhibit.title.clone().unwrap_or_else(|| untitled(exhibit)),
+        exhibit
+            .description
+            .clone()
+            .unwrap_or_else(|| said("text").chars().take(QUOTED).collect()),
         exhibit.item.to_string(),
         said("kind"),
         captured.chars().take(10).filter(char::is_ascii_digit).collect(),
+        said("url"),
+        told["account"]["handle"].as_str().unwrap_or_default().to_owned(),
         file.name.clone().unwrap_or_default(),
         file.media_type.clone().unwrap_or_default(),
         file.size.to_string(),
@@ -225,7 +255,7 @@ fn record(
 }
 
 /// A line of the load file: each value between þ, DC4 between the values, ® for a line break.
-fn dat_line(values: [String; 16]) -> String {
+fn dat_line(values: [String; 18]) -> String {
     let value = |text: &String| {
         let text = text.replace("\r\n", "\n").replace('þ', "th");
         let one = |c: char| match c {
@@ -293,16 +323,36 @@ fn jers_number(exhibit: &Exhibit) -> (String, String) {
     (letters(prefix) + &letters(digits), letters(part))
 }
 
-/// What an exhibit is, for the name of a file and for a list: its title, else its kind and item.
+/// What an exhibit is, for the name of a file and for a list: its title, else what its record says of it.
 fn described(exhibit: &Exhibit) -> (String, String) {
-    let kind = exhibit.told()["kind"].as_str().unwrap_or("exhibit");
-    let plain = format!("{kind} item {}", exhibit.item);
-    let text = exhibit.title.as_deref().unwrap_or(&plain);
-    let (name, said) = (ascii::words(text, NAME), ascii::line(text, DESCRIPTION));
-    match name.is_empty() {
-        true => (ascii::words(&plain, NAME), plain),
-        false => (name, said),
+    let title = exhibit.title.as_deref().unwrap_or_default();
+    match ascii::words(title, NAME) {
+        name if name.is_empty() => {
+            let plain = format!("{} item {}", kind(exhibit), exhibit.item);
+            (ascii::words(&plain, NAME), ascii::line(&untitled(exhibit), DESCRIPTION))
+        }
+        name => (name, ascii::line(title, DESCRIPTION)),
     }
+}
+
+fn kind(exhibit: &Exhibit) -> &str {
+    exhibit.told()["kind"].as_str().unwrap_or("exhibit")
+}
+
+/// An exhibit that nobody gave a title, such as `post on instagram by @river_k, captured 2026-11-22, item 7`.
+fn untitled(exhibit: &Exhibit) -> String {
+    let told = exhibit.told();
+    let platform = told["platform"].as_str().filter(|platform| *platform != "other");
+    let platform = platform.map(|platform| format!(" on {platform}")).unwrap_or_default();
+    let by = told["account"]["handle"].as_str().map(|handle| format!(" by {handle}"));
+    let day = told["captured_at"].as_str().and_then(|at| at.get(..10));
+    let day = day.map(|day| format!(", captured {day}")).unwrap_or_default();
+    format!(
+        "{}{platform}{}{day}, item {}",
+        kind(exhibit),
+        by.unwrap_or_default(),
+        exhibit.item
+    )
 }
 
 /// What these profiles cannot take of an exhibit, in the order of profiles and files.
@@ -436,6 +486,40 @@ mod tests {
     }
 
     #[test]
+    fn what_nobody_described_is_told_from_its_record_and_what_is_left_out_is_listed() {
+        let mut folders = ProfileFolders::new(&[JERS.to_owned(), LOADFILE.to_owned()]);
+        let webm = row("data/exhibits/001/02-original.webm", 5, "video/webm");
+        let mut told = exhibit(1, None, None, vec![jpeg(), webm]);
+        told.record = json!({"kind": "post", "platform": "instagram", "account": {"handle": "@mö|w"}, "url": "https://e.example/p",
+            "text": "two\nlines", "captured_at": "2026-11-22T14:07:31Z"});
+        folders.add(&told);
+        folders.add(&exhibit(2, Some("P-2"), Some("Nothing to play"), vec![]));
+        let lists: BTreeMap<&String, String> = folders
+            .lists()
+            .map(|(path, bytes)| (path, String::from_utf8_lossy(bytes).into_owned()))
+            .collect();
+        let list = |name: &str| lists[&path(JERS, name)].as_str();
+        let said = "post on instagram by @mo/w, captured 2026-11-22, item 7";
+        assert_eq!(list("Exhibits.txt"), format!("1|{said}|1_post-item-7.jpg\r\n"));
+        assert_eq!(
+            list(LEFT_OUT),
+            format!("1|{said}|file 2: {NOT_TAKEN}\r\nP2|Nothing to play|{NO_FILE}\r\n")
+        );
+        let dat = &lists[&path(LOADFILE, "loadfile.dat")];
+        for value in [
+            "post on instagram by @mö|w, captured 2026-11-22, item 7",
+            "two®lines",
+            "https://e.example/p",
+            "@mö|w",
+        ] {
+            assert!(dat.contains(&format!("þ{value}þ")), "{value}: {dat}");
+        }
+        let mut whole = ProfileFolders::new(&[JERS.to_owned()]);
+        whole.add(&exhibit(1, None, None, vec![jpeg()]));
+        assert!(!whole.holds(&path(JERS, LEFT_OUT)));
+    }
+
+    #[test]
     fn what_jers_does_not_take_is_said() {
         let webm = row("data/exhibits/001/02-original.webm", 5, "video/webm");
         let large = row("data/exhibits/001/03-original.pdf", DOCUMENT + 1, "application/pdf");
@@ -468,10 +552,10 @@ mod tests {
 
     #[test]
     fn values_of_a_load_file_end_where_they_end() {
-        let mut values = [const { String::new() }; 16];
+        let mut values = [const { String::new() }; 18];
         values[0] = "one\r\ntwo\nthree\u{14}þ".into();
         let line = dat_line(values);
         assert!(line.starts_with("þone®two®three thþ\u{14}þþ\u{14}"), "{line:?}");
-        assert_eq!((line.matches('þ').count(), line.matches('\u{14}').count()), (32, 15));
+        assert_eq!((line.matches('þ').count(), line.matches('\u{14}').count()), (36, 17));
     }
 }

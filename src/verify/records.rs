@@ -110,13 +110,20 @@ impl CustodyFacts {
         }
     }
 
-    /// Only working papers are withheld, and records of captures that are not included, under the status that the inventory
+    /// Only working papers are withheld, what tells of other packets, and records of captures that are not included, under the status that the inventory
     /// gives them.
     fn may_withhold(&self, index: usize, class: &str) -> Result<(), &'static str> {
         if self.facts[index].kind == FactKind::WorkingPaper {
             return match class {
                 WORKING_PAPER => Ok(()),
                 _ => Err("withholds a working paper under another class than `withheld`"),
+            };
+        }
+        // Of which packet it is follows once the request is read.
+        if self.facts[index].kind == FactKind::Packet {
+            return match class {
+                OTHER_PACKET => Ok(()),
+                _ => Err("withholds a record of a packet under another class than `other_packet`"),
             };
         }
         // Whether the request names it is asked once that is read.
@@ -147,10 +154,18 @@ impl CustodyFacts {
             .derivatives
             .get(&fact.object)
             .filter(|made| made.fact as usize == index);
-        if capture.is_none() && !numbered && !asked && made.is_none() {
+        let way = fact.kind == FactKind::Packet;
+        if capture.is_none() && !numbered && !way && made.is_none() {
             return Ok(());
         }
         let record = canon::parse_strict(record).map_err(|_| "is not canonical")?;
+        let named = |place: &str| Some(object_key("packet", record.pointer(place)?.as_str()?));
+        if way && let Some(packet) = named("/packet_id") {
+            self.ways.insert(index, packet);
+        }
+        if let (true, Some(earlier)) = (&*fact.action == "packet.requested", named("/supplement_of/id")) {
+            self.supplements.insert(fact.object, earlier);
+        }
         if numbered {
             record["number"]
                 .as_str()

@@ -114,6 +114,7 @@ rules! {
     REQUEST "statuses.request" "holds not exactly one request for this packet up to the cut";
     STATUS "statuses.status" "has a status that does not follow from the events and the request";
     DERIVATIVE_SHOWN "statuses.derivative" "shows the record of a derivative that the request does not name and that is no duplicate of an exhibit's file, or withholds one that it names";
+    PACKETS_SHOWN "statuses.packet" "shows a record about another packet than this one and those that it supplements, or withholds one about these";
     REASON "statuses.reason" "gives another reason than its status has";
     SCHEDULE "inventory.schedule" "describes a capture, or says why it was left out, in other words than the request";
     INVENTORY_SIZE "inventory.size" "has another number of captures than packet.issued attests";

@@ -470,3 +470,54 @@ fn another_site_sends_no_form_of_a_link(app: &App) {
     let file = app.nobody.request("GET", "/d/x/file/forged").send().unwrap();
     assert_eq!(file.status(), 404);
 }
+
+both_databases!(a_packet_tells_of_its_own_way_and_that_of_those_it_adds_to_alone);
+fn a_packet_tells_of_its_own_way_and_that_of_those_it_adds_to_alone(app: &App) {
+    let (case, first) = packet(app);
+    let own = disclosed(app, &first);
+    link(app, &first, &own, json!({}));
+    let other = ready(
+        &app.exporter,
+        &ask(
+            &app.exporter,
+            &case,
+            json!({"purpose": "court_exhibits", "recipient": "Clerk of another court"}),
+        ),
+    );
+    let sealed = with(
+        told(),
+        json!({"to": "Clerk of another court", "need": "the sealed order"}),
+    );
+    let told_of = app
+        .exporter
+        .post(&format!("{}/disclosures", path(&other)), sealed)
+        .is(201);
+    link(app, &other, &told_of, json!({}));
+    let listed = app.lead.get(&case.path("captures")).is(200);
+    let capture = format!("/api/v1/captures/{}/corrections", text(&listed["items"][0], "id"));
+    app.lead
+        .post(&capture, json!({"text": "as it says now", "reason": "misread"}))
+        .is(201);
+    for (wanted, tells) in [
+        (json!({"purpose": "supplement", "supplement_of": first["id"]}), true),
+        (json!({"purpose": "discovery"}), false),
+    ] {
+        let made = ready(&app.exporter, &ask(&app.exporter, &case, wanted));
+        let (_folder, file) = crate::packets::download(&app.exporter, &made);
+        crate::packets::verifies(app, &file);
+        let Some(bag) = crate::packets::unpack(&file) else {
+            return;
+        };
+        let read = |name: &str| std::fs::read_to_string(bag.join("data").join(name)).unwrap();
+        let (records, page) = (read("custody/records.jsonl"), read("index.html"));
+        for closed in ["another court", "sealed order"] {
+            assert!(!records.contains(closed) && !page.contains(closed), "{closed}");
+        }
+        assert_eq!(records.contains("Public Defender"), tells);
+        assert_eq!(page.contains("P. Lind, Public Defender"), tells);
+        assert!(records.contains("\"withheld\":\"other_packet\"") && page.contains("of other packets of this case"));
+        // What happened stands in the chain, and names nobody.
+        assert_eq!(read("custody/events.jsonl").matches("packet.disclosed").count(), 2);
+    }
+    app.audit();
+}

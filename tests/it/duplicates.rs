@@ -389,7 +389,7 @@ fn profiles_are_folders_of_copies_beside_the_canonical_layout(app: &App) {
     let jers = files_below(&top.join("data/profiles/jers"));
     let names: Vec<&str> = jers.keys().map(String::as_str).collect();
     let (first, second) = ("P7-A1_Mowe-uber-dem-Pier.jpg", "P7-A2_Mowe-uber-dem-Pier.jpg");
-    assert_eq!(names, ["Exhibits.txt", first, second]);
+    assert_eq!(names, ["Exhibits.txt", "Left-out.txt", first, second]);
     assert_eq!(jers[second], jpeg);
     assert_eq!(
         jers[first],
@@ -397,7 +397,12 @@ fn profiles_are_folders_of_copies_beside_the_canonical_layout(app: &App) {
     );
     let lines = "P7(A1)|Mowe uber_dem / Pier|P7-A1_Mowe-uber-dem-Pier.jpg\r\nP7(A2)|Mowe uber_dem / Pier|P7-A2_Mowe-uber-dem-Pier.jpg\r\n";
     assert_eq!(String::from_utf8(jers["Exhibits.txt"].clone()).unwrap(), lines);
-    // What the court's system does not take is said, in the packet and on its page.
+    // What the court's system does not take is said: beside its list, in the packet and on its page.
+    let left_out = String::from_utf8(jers["Left-out.txt"].clone()).unwrap();
+    assert!(
+        left_out.starts_with("P8|post on instagram") && left_out.contains("|file 1: JERS takes no file"),
+        "{left_out}"
+    );
     let shown = document(&top);
     assert_eq!(shown["packet"]["profiles"], json!(["jers", "loadfile"]));
     let unfit = &shown["exhibits"][1]["unfit"];

@@ -363,3 +363,55 @@ fn real_photos_archives_and_pages_say_what_their_programs_wrote(app: &App) {
     );
     app.audit();
 }
+
+both_databases!(a_picture_that_is_there_in_part_and_a_time_after_the_receipt_are_flagged);
+fn a_picture_that_is_there_in_part_and_a_time_after_the_receipt_are_flagged(app: &App) {
+    let (case, _laboratory) = (case(app), laboratory(app));
+    let whole = two_halves(600, 400, ImageFormat::Jpeg);
+    let half = &whole[..whole.len() / 2];
+    let saved = |at: &str| {
+        format!(
+            "From: <Saved by Blink>\r\nDate: {at}\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related; type=\"text/html\"; boundary=\"b\"\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n<html><title>t</title>seen</html>\r\n--b--\r\n"
+        )
+    };
+    let (later, before) = (
+        saved("Tue, 01 Jan 2047 10:00:00 +0000"),
+        saved("Tue, 01 Jan 2019 10:00:00 +0000"),
+    );
+    let files: [(&str, &[u8]); 4] = [
+        ("whole.jpg", &whole),
+        ("half.jpg", half),
+        ("later.mhtml", later.as_bytes()),
+        ("before.mhtml", before.as_bytes()),
+    ];
+    let made = logged(app, &case, &files);
+    let found = examined(&app.lead, &made);
+    let why = |place: usize, flag: &str| {
+        let raised = found["files"][place]["flags"].as_array().into_iter().flatten();
+        let mut raised = raised.filter(|raised| raised["flag"] == flag);
+        raised.next().map(|raised| raised["why"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(why(0, "unreadable"), None);
+    let part = why(1, "unreadable").unwrap_or_default();
+    assert!(part.starts_with("the picture could be decoded in part"), "{found}");
+    let late = why(2, "later_than_receipt").unwrap_or_default();
+    assert!(
+        late.contains("01 Jan 2047") && late.contains("It was received at 20"),
+        "{found}"
+    );
+    assert_eq!(why(3, "later_than_receipt"), None);
+    let packet = ready(
+        &app.exporter,
+        &ask(&app.exporter, &case, json!({"purpose": "court_exhibits"})),
+    );
+    let (_folder, file) = download(&app.exporter, &packet);
+    verifies(app, &file);
+    let Some(bag) = unpack(&file) else { return };
+    let page = std::fs::read_to_string(bag.join("data/index.html")).unwrap();
+    assert!(page.contains("File 2: unreadable in part") && page.contains("File 3: later than its receipt"));
+    let report = crate::papers::text_of(&bag.join("data/report.pdf"));
+    for told in ["the picture could be decoded in part", "Later than its"] {
+        assert!(report.contains(told), "{report}");
+    }
+    app.audit();
+}

@@ -39,7 +39,7 @@ pub fn text_of(pdf: &Path) -> String {
 fn evidence_hash(bag: &Path) -> String {
     let how_to = fs::read_to_string(bag.join("HOW-TO-VERIFY.txt")).unwrap();
     let (_, from) = how_to.split_once("      grep -E").unwrap();
-    let (command, _) = from.split_once("\n\n").unwrap();
+    let (command, _) = from.split_once("\n      ```").unwrap();
     let made = Command::new("sh")
         .args(["-c", &format!("grep -E{command}")])
         .current_dir(bag)
@@ -133,4 +133,57 @@ fn a_packet_has_its_report_and_its_exhibits_on_paper(app: &App) {
     let page = fs::read_to_string(bag.join("data/index.html")).unwrap();
     assert!(page.contains(r#"href="report.pdf""#) && page.contains(r#"href="exhibits.pdf""#));
     assert!(is_pdf_path("data/report.pdf"));
+}
+
+both_databases!(the_report_says_what_is_withheld_beside_items_and_how_reviews_ended);
+fn the_report_says_what_is_withheld_beside_items_and_how_reviews_ended(app: &App) {
+    let (case, made) = filled(app);
+    let review = |n: usize, said: Value| {
+        let path = format!("/api/v1/captures/{}/reviews", made[n]["id"].as_str().unwrap());
+        app.supervisor.post(&path, said).is(201)
+    };
+    review(0, json!({"outcome": "returned", "note": "Say how the time is known."}));
+    review(1, json!({"outcome": "accurate"}));
+    let list = json!({"name": "For the hearing", "purpose": "court_exhibits", "exhibits": [{"capture": made[0]["id"], "number": "P-1"}]});
+    app.exporter.post(&case.path("exhibit-lists"), list).is(201);
+    let shot = two_halves(60, 30, ImageFormat::Png);
+    let capture = app.post_with(json!({"files": [{"part": "f", "role": "screenshot"}]}));
+    let shown = app.lead.upload(&case, &capture, &[("f", &shot)]).is(201);
+    let boxes = json!([{"x": 0, "y": 0, "width": 10, "height": 10}]);
+    crate::derivatives::redact(&app.exporter, &shown, boxes);
+    let wanted = json!({"purpose": "discovery", "captures": [made[0]["id"], made[1]["id"], shown["id"]]});
+    let packet = ready(&app.exporter, &ask(&app.exporter, &case, wanted));
+    let (_folder, file) = download(&app.exporter, &packet);
+    verifies(app, &file);
+    let Some(bag) = unpack(&file) else { return };
+    let text: Vec<String> = text_of(&bag.join("data/report.pdf"))
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect();
+    let text = text.join(" ");
+    for told in [
+        "agrees with the agency’s own log",
+        "Reviewed: returned",
+        "Returned in",
+        "Not reviewed again",
+        "Redacted copy made",
+        "It was not chosen for this packet",
+        "Of working papers",
+    ] {
+        assert!(text.contains(told), "{told} is not in the report:\n{text}");
+    }
+    assert!(
+        !text.contains("since the agency received it") && !text.contains(".."),
+        "{text}"
+    );
+    let page = fs::read_to_string(bag.join("data/index.html")).unwrap();
+    for told in [
+        "Reviewed: returned",
+        "Reviewed: accurate",
+        "Redacted copy made",
+        "of working papers",
+        "a copy of item",
+    ] {
+        assert!(page.contains(told), "{told} is not on the page");
+    }
 }

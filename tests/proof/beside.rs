@@ -321,8 +321,8 @@ fn duplicates_and_profiles_pass_and_are_shown_by_the_page() {
     assert_eq!(
         lines,
         [
-            "1(1)|post item 1|1-1_post-item-1.jpg",
-            "1(2)|post item 1|1-2_post-item-1.jpg"
+            "1(1)|post, captured 2026-11-22, item 1|1-1_post-item-1.jpg",
+            "1(2)|post, captured 2026-11-22, item 1|1-2_post-item-1.jpg"
         ]
     );
 }

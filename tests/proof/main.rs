@@ -13,6 +13,7 @@ mod kit;
 mod made_from;
 mod merkle;
 mod notes;
+mod others;
 mod packets;
 mod pages;
 mod pdf;

@@ -439,6 +439,7 @@ fn the_table_in_the_docs_and_these_tests_name_the_same_rules() {
     tested.extend(crate::redacted::RULES);
     tested.extend(crate::examined::RULES);
     tested.extend(crate::beside::RULES);
+    tested.extend(crate::others::RULES);
     tested.extend([
         "events.after_cut",
         "inventory.withheld",

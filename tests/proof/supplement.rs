@@ -1,7 +1,7 @@
 //! Supplements: which packet they add to, and how each exhibit is new, follow from the events and the request.
 
 use casetrail::proof::Digest;
-use casetrail::proof::packet::EarlierPacket;
+use casetrail::proof::packet::{EarlierPacket, OTHER_PACKET};
 use serde_json::json;
 
 use crate::kit::*;
@@ -50,6 +50,12 @@ fn say(model: &mut Model, change: fn(&mut EarlierPacket)) {
     model.head.supplement_of = Some(earlier);
 }
 
+/// Withholds what is recorded of the earlier packet, as of one that this packet does not add to.
+fn withhold(model: &mut Model) {
+    let issued = model.seq("packet.issued", &uuid(EARLIER));
+    model.log[issued].withheld = Some(OTHER_PACKET);
+}
+
 type Lie = (&'static str, &'static str, fn(&mut Model));
 
 const LIES: &[Lie] = &[
@@ -61,6 +67,7 @@ const LIES: &[Lie] = &[
         "packet.request",
         |m| {
             m.ask(|record| drop(record.as_object_mut().unwrap().remove("supplement_of")));
+            withhold(m);
         },
     ),
     ("an earlier packet with another manifest", "packet.supplement", |m| {
@@ -74,6 +81,7 @@ const LIES: &[Lie] = &[
     }),
     ("the issue of another packet", "packet.supplement", |m| {
         say(m, |earlier| earlier.id = uuid(31));
+        withhold(m);
     }),
     ("added instead of changed", "exhibits.since", |m| {
         m.exhibits[0].since = Some("added".into());
@@ -100,6 +108,7 @@ const LIES: &[Lie] = &[
     ("new since nothing", "exhibits.since", |m| {
         m.ask(|record| drop(record.as_object_mut().unwrap().remove("supplement_of")));
         m.head.supplement_of = None;
+        withhold(m);
     }),
 ];
 

@@ -186,7 +186,7 @@ pub(super) fn level_says(level: Level) -> &'static str {
 pub(super) fn facts(a: &Authorization, zone: Zone) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
     let mut put = |name, value: String| facts.extend((!value.is_empty()).then(|| (name, line(&value))));
-    let words = |words: Vec<&str>| words.join(", ");
+    let joined = |words: Vec<&str>| words.join(", ");
     put(
         "Level",
         format!("{}. {}", label(a.terms.level.as_str()), level_says(a.terms.level)),
@@ -202,9 +202,9 @@ pub(super) fn facts(a: &Authorization, zone: Zone) -> Vec<(&'static str, String)
     );
     put(
         "Holders",
-        words(a.holders.iter().map(|holder| holder.name.as_str()).collect()),
+        joined(a.holders.iter().map(|holder| holder.name.as_str()).collect()),
     );
-    put("Devices", words(a.terms.devices.iter().map(|d| d.as_str()).collect()));
+    put("Devices", joined(a.terms.devices.iter().map(|d| d.as_str()).collect()));
     put(
         "Review",
         a.terms
@@ -212,8 +212,9 @@ pub(super) fn facts(a: &Authorization, zone: Zone) -> Vec<(&'static str, String)
             .map(|at| zone.at(at.0).shown().to_owned())
             .unwrap_or_default(),
     );
-    put("Searches", a.terms.searches.join("; "));
-    put("Others it may affect", a.terms.scope_note.clone().unwrap_or_default());
+    let searches = a.terms.searches.iter().map(String::as_str);
+    put("Searches", page_words::searches(searches));
+    put("Scope", a.terms.scope_note.clone().unwrap_or_default());
     for field in AskedField::ALL {
         put(field.label(), a.terms.answer(*field).unwrap_or_default().to_owned());
     }

@@ -58,7 +58,7 @@ fn add_all(tx: &mut Tx<'_>, wanting: &[String]) -> Result<()> {
 struct ExamineCapture(App);
 
 impl ExamineCapture {
-    fn file(&self, file: &FileEntry, progress: &Progress) -> Result<ExaminedFile> {
+    fn file(&self, (file, received): (&FileEntry, Timestamp), progress: &Progress) -> Result<ExaminedFile> {
         let app = &self.0;
         if file.withheld.is_some() {
             return Ok(ExaminedFile::skipped(file, "its bytes are not kept here"));
@@ -69,7 +69,7 @@ impl ExamineCapture {
         app.blobs
             .check_reserve(app.limits.reserve.saturating_add(room_for(file.size)))?;
         let expected = ExpectedBytes::file(file.sha256, file.size);
-        match self.findings(file, &expected, progress) {
+        match self.findings((file, received), &expected, progress) {
             Err(e) if e.code == DAMAGED => {
                 damage::note(app, &expected, &json!({"examination": file.sha256}), &e);
                 Ok(ExaminedFile::skipped(file, "the stored file is damaged"))
@@ -79,14 +79,19 @@ impl ExamineCapture {
     }
 
     /// What was recorded is examined, and nothing that lies in its place: the bytes are looked at before and after.
-    fn findings(&self, file: &FileEntry, expected: &ExpectedBytes, progress: &Progress) -> Result<ExaminedFile> {
+    fn findings(
+        &self,
+        (file, received): (&FileEntry, Timestamp),
+        expected: &ExpectedBytes,
+        progress: &Progress,
+    ) -> Result<ExaminedFile> {
         let (blobs, maker) = (&self.0.blobs, &self.0.pictures.maker);
         let stamp = blobs.check(expected)?;
         let source = blobs.open(&expected.key, WHOLE).map_err(|e| expected.unreadable(e))?;
         let about = (file.media_type.as_deref().unwrap_or_default(), file.size);
         let found = maker.examine(source, about, &|| progress.check())?;
         blobs.is_still(expected, stamp.as_ref())?;
-        Ok(ExaminedFile::examined(file, found))
+        Ok(ExaminedFile::examined(file, received, found))
     }
 }
 
@@ -104,7 +109,8 @@ impl Worker for ExamineCapture {
             return Ok(None);
         }
         let files = stored.capture.files.iter();
-        match files.map(|file| self.file(file, progress)).collect() {
+        let received = stored.capture.received_at;
+        match files.map(|file| self.file((file, received), progress)).collect() {
             Ok(files) => Ok(Some(files)),
             Err(e) if e.code == "disk-reserve" => Ok(None),
             Err(e) => Err(e),

@@ -6,7 +6,7 @@ use super::file_names::extension;
 use super::{FileEntry, Tool};
 use crate::clock::Timestamp;
 use crate::error::Result;
-use crate::examination::{FileFlag, Findings};
+use crate::examination::{FileFlag, Findings, later_than};
 use crate::proof::id::Digest;
 
 /// The program as examinations name it.
@@ -40,8 +40,12 @@ pub struct ExaminedFile {
 }
 
 impl ExaminedFile {
-    /// One that was examined. What its name and its sender say is compared with what it is.
-    pub fn examined(file: &FileEntry, mut found: Findings) -> Self {
+    /// One that was examined. What its name and its sender say is compared with what it is, and what it says of its time
+    /// with its receipt.
+    pub fn examined(file: &FileEntry, received: Timestamp, mut found: Findings) -> Self {
+        if let Some(why) = later_than(&found, received.0) {
+            found.flag(FileFlag::LaterThanReceipt, why);
+        }
         if let Some(why) = other_type(file) {
             found.flag(FileFlag::TypeDiffers, why);
         }
@@ -57,7 +61,7 @@ impl ExaminedFile {
     pub fn skipped(file: &FileEntry, why: impl Into<String>) -> Self {
         Self {
             not_examined: Some(why.into()),
-            ..Self::examined(file, Findings::default())
+            ..Self::examined(file, Timestamp(0), Findings::default())
         }
     }
 }
@@ -191,7 +195,7 @@ mod tests {
             found.fact(FactSource::Exif, format!("Tag {place}"), "x".repeat(500));
         }
         let files: Vec<ExaminedFile> = (0..20)
-            .map(|_| ExaminedFile::examined(&file(Some("a.jpg"), "image/png", None), found.clone()))
+            .map(|_| ExaminedFile::examined(&file(Some("a.jpg"), "image/png", None), Timestamp(0), found.clone()))
             .collect();
         let made = Examination::new(("e".into(), "c".into()), Timestamp(0), files).expect("an examination");
         assert!(serde_json::to_string(&made).expect("JSON").len() < 2 * MOST);
@@ -207,7 +211,8 @@ mod tests {
         for flag in FileFlag::ALL {
             loud.flag(*flag, "😀".repeat(500));
         }
-        let files = (0..100).map(|_| ExaminedFile::examined(&file(None, "image/png", None), loud.clone()));
+        let files =
+            (0..100).map(|_| ExaminedFile::examined(&file(None, "image/png", None), Timestamp(0), loud.clone()));
         let made = Examination::new(("e".into(), "c".into()), Timestamp(0), files.collect()).expect("an examination");
         assert!(serde_json::to_string(&made).expect("JSON").len() < 2 * MOST);
         assert_eq!(made.files[99].found.flags.len(), FileFlag::ALL.len());

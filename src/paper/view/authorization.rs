@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::records::{list, said};
 use super::{PaperView, TimelineMoment, times, words};
-use crate::page::rulings;
+use crate::page::{rulings, words as page_words};
 use crate::text::{Fact, label};
 
 /// What a request answers of what inspectors ask, by pointer and label.
@@ -22,6 +22,9 @@ pub(super) fn parts(view: &PaperView<'_>, record: &Value) -> (Value, Vec<Timelin
     let number = record["number"].to_string();
     let told = |pointer: &str| times::told(zone, record, pointer);
     let person = |pointer: &str| letters.maybe(said(record, pointer));
+    let reason = |pointer: &str| letters.maybe(said(record, pointer).map(words::stopped).as_deref());
+    let searches = list(record, "searches").iter().filter_map(Value::as_str);
+    let searches = page_words::searches(searches);
     let joined = |name: &str, each: fn(&Value) -> Option<String>, between: &str| {
         let all: Vec<String> = list(record, name).iter().filter_map(each).collect();
         (!all.is_empty()).then(|| letters.rich(&all.join(between)))
@@ -38,13 +41,13 @@ pub(super) fn parts(view: &PaperView<'_>, record: &Value) -> (Value, Vec<Timelin
     let decided = record["decision"].is_object().then(|| {
         json!({
             "outcome": said(record, "/decision/outcome").map_or("Decided".into(), outcome), "at": told("/decision/at"),
-            "by": person("/decision/by/name"), "reason": person("/decision/reason"), "conditions": said(record, "/decision/conditions").map(|text| letters.rich(text)),
+            "by": person("/decision/by/name"), "reason": reason("/decision/reason"), "conditions": said(record, "/decision/conditions").map(|text| letters.rich(text)),
             "policy": rulings::policy(&record["decision"]["policy"]), "checks": rulings::checks(&record["decision"]["checks"]).map(|text| letters.rich(&text)),
             "confirmed": rulings::sentences(&record["decision"]["confirmed"]).map(|text| letters.rich(&text)),
         })
     });
     let revoked = record["revoked"].is_object().then(
-        || json!({"at": told("/revoked/at"), "by": person("/revoked/by/name"), "reason": person("/revoked/reason")}),
+        || json!({"at": told("/revoked/at"), "by": person("/revoked/by/name"), "reason": reason("/revoked/reason")}),
     );
     let shown = json!({
         "id": record["id"], "no": number, "level": said(record, "/level").map(label), "state": said(record, "/state").map_or("unknown".into(), label),
@@ -52,7 +55,7 @@ pub(super) fn parts(view: &PaperView<'_>, record: &Value) -> (Value, Vec<Timelin
         "holders": joined("holders", |holder| said(holder, "/name").map(str::to_owned), ", "),
         "platforms": joined("platforms", |platform| platform.as_str().map(label), ", "),
         "accounts": joined("accounts", account, ", ").unwrap_or_else(|| json!("All accounts of these platforms")),
-        "searches": joined("searches", |search| search.as_str().map(str::to_owned), "; ").unwrap_or_else(|| json!("None named")),
+        "searches": letters.rich(&searches),
         "scope": person("/scope_note"), "devices": list(record, "devices").iter().filter_map(word).collect::<Vec<_>>().join(", "),
         "attestations": attested, "requester": person("/requester/name"), "requested": told("/requested_at"), "starts": told("/starts_at"),
         "effective": told("/effective_from"), "ends": told("/ends_at"), "review": told("/review_at"),

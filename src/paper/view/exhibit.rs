@@ -4,11 +4,14 @@ use serde_json::{Value, json};
 
 use super::records::{list, said};
 use super::{PaperView, certificate, times, words};
+use crate::clock::Micros;
+use crate::page::actor::EventActor;
 use crate::page::beside::programs;
-use crate::page::story::TrailEvent;
+use crate::page::story::{ReviewEnd, TrailEvent};
 use crate::page::{PERCEPTUAL_HASH, examined, views, words as page_words};
 use crate::paper::letters::SignKey;
-use crate::paper::prints::Print;
+use crate::paper::prints::{Print, PrintedFile};
+use crate::proof::Digest;
 use crate::proof::packet::{Exhibit, FileRow, StandardFormat};
 use crate::text::{self, label, size};
 
@@ -106,6 +109,8 @@ impl ExhibitPaper<'_> {
             let mark = words::mark(&event.action).map(str::to_owned);
             marks.extend(mark.filter(|mark| !marks.contains(mark)));
         }
+        let reviewed = self.trail.iter().rev().find_map(TrailEvent::review);
+        marks.extend(reviewed.map(|end| end.says().to_owned()));
         let decided = self.trail.iter().any(|event| words::is_decision(&event.action));
         match said(record, "/basis/kind") {
             Some("exception") if !decided => marks.insert(0, "Exception".into()),
@@ -206,9 +211,8 @@ impl ExhibitPaper<'_> {
             // A hash of what a picture shows is for programs.
             let told = file.facts.iter().filter(|fact| fact.label != PERCEPTUAL_HASH);
             let all = told.chain(&file.flags);
-            let all: Vec<String> = all.map(|fact| format!("{}: {}", fact.label, fact.value)).collect();
-            let name = format!("Read from file {n}, derived");
-            (!all.is_empty()).then(|| (name, all.join(". ")))
+            let all = words::sentences(all.map(|fact| format!("{}: {}", fact.label, fact.value)));
+            Some((format!("Read from file {n}, derived"), all?))
         });
         lines.collect()
     }
@@ -233,16 +237,16 @@ impl ExhibitPaper<'_> {
         let (mut files, mut pictures) = (Vec::new(), Vec::new());
         for (n, file) in (1..).zip(&self.exhibit.files) {
             let print = self.view.prints.of((self.exhibit.exhibit, n));
-            let picture = match print {
-                Some(Print::Made(number)) if pictures.len() < PICTURES => self.picture(*number, (n, file)),
-                _ => None,
+            let made = match print {
+                Some(Print::Made(made)) => self.printed(made, (n, file), PICTURES.saturating_sub(pictures.len())),
+                _ => Vec::new(),
             };
-            let no_picture = match (&picture, print, &file.path) {
-                (Some(_), ..) | (_, _, None) => Value::Null,
-                (None, Some(Print::Unmade(why)), _) => json!(words::sentence(why)),
-                (None, ..) => json!(words::no_picture(file.media_type.as_deref())),
+            let no_picture = match (made.is_empty(), print, &file.path) {
+                (false, ..) | (_, _, None) => Value::Null,
+                (true, Some(Print::Unmade(why)), _) => json!(words::sentence(why)),
+                (true, ..) => json!(self.not_printed(file)),
             };
-            pictures.extend(picture);
+            pictures.extend(made);
             files.push(self.file((n, file), no_picture));
         }
         (files, pictures)
@@ -302,42 +306,90 @@ impl ExhibitPaper<'_> {
         told.collect()
     }
 
-    fn picture(&self, number: usize, (n, file): (usize, &FileRow)) -> Option<Value> {
+    /// Why a file is not printed, and where a picture of what it shows is.
+    fn not_printed(&self, file: &FileRow) -> String {
+        let why = words::no_picture(file.media_type.as_deref(), file.name.as_deref());
+        let mut files = (1..).zip(&self.exhibit.files);
+        let screenshot = files.find(|(n, other)| {
+            let print = self.view.prints.of((self.exhibit.exhibit, *n));
+            other.role == "screenshot" && matches!(print, Some(Print::Made(_)))
+        });
+        match screenshot {
+            Some((n, _)) => format!("{why} The screenshot of the same capture, file {n}, is printed."),
+            None => why.to_owned(),
+        }
+    }
+
+    /// Its print copies, so many at the most.
+    fn printed(&self, made: &PrintedFile, (n, file): (usize, &FileRow), most: usize) -> Vec<Value> {
+        let copies = (0..made.copies.min(most)).filter_map(|copy| {
+            let what = words::printed(made, copy, file.media_type.as_deref());
+            self.picture(made.first + copy, (n, file), what)
+        });
+        copies.collect()
+    }
+
+    fn picture(&self, number: usize, (n, file): (usize, &FileRow), what: Option<String>) -> Option<Value> {
         let (copy, whole) = (self.view.prints.size(number)?, self.view.prints.whole(number)?);
         let of = match copy == whole {
             true => ", in full size".to_owned(),
             false => format!(" of the file’s {} × {}", whole.0, whole.1),
         };
-        let role = label(&file.role);
+        let role = label(&file.role).to_lowercase();
         let redacted = self.exhibit.redactions.as_ref().map_or("", |_| ", REDACTED");
         let shown = match said(self.exhibit.told(), "/text") {
             Some(_) => "Its text, as it was recorded, follows below.",
             None => "No text was recorded for it.",
         };
+        let stands = what.as_ref().map_or(String::new(), |what| format!(": {what}"));
         Some(json!({
-            "id": number, "n": n, "w": copy.0, "h": copy.1, "caption": format!("File {n}, {}{redacted}", role.to_lowercase()),
+            "id": number, "n": n, "w": copy.0, "h": copy.1, "caption": format!("File {n}, {role}{redacted}{stands}"),
+            "stands": what.as_deref().map(words::sentence),
             "note": format!("Print copy, {} × {} pixels{of}", copy.0, copy.1),
-            "alt": format!("Exhibit {}{redacted}, file {n}, {}: picture of a {}. {shown}", self.no, role.to_lowercase(), self.kind.to_lowercase()),
+            "alt": format!("Exhibit {}{redacted}, file {n}, {role}{stands}: picture of a {}. {shown}", self.no, self.kind.to_lowercase()),
         }))
     }
 
+    /// What happened to it, and the copies that were made of it, in order.
     fn custody(&self) -> Vec<Value> {
-        let events = self.exhibit.events.iter().zip(self.trail);
-        let told = events.map(|(row, event)| {
+        let events = self.exhibit.events.iter().zip(self.trail).map(|(row, event)| {
             let details = event
                 .details
                 .iter()
                 .map(|fact| format!("{}: {}", fact.label, fact.value));
-            let details = details.collect::<Vec<_>>().join(". ");
-            let said = (!details.is_empty()).then_some(details);
-            let role = event.actor.role.as_deref().map(label).map(|role| role.to_lowercase());
-            json!({
-                "seq": row.seq, "at": times::time(self.view.story.zone, Some(event.at)), "action": row.action,
-                "what": words::action(&row.action), "who": self.view.letters.rich(&self.view.story.who(&event.actor)),
-                "role": role, "detail": self.view.letters.maybe(said.as_deref()), "leaf": row.leaf,
-            })
+            let said = words::sentences(details);
+            let what = (row.action.as_str(), words::action(&row.action));
+            (
+                row.seq,
+                self.happened((row.seq, event.at), what, (&event.actor, said, row.leaf)),
+            )
         });
-        told.collect()
+        let copies = self.view.story.copies.get(&self.exhibit.capture).into_iter().flatten();
+        let copies = copies.map(|copy| {
+            let what = ("derivative.made", copy.made());
+            let told = Some(copy.told(self.exhibit));
+            (
+                copy.seq,
+                self.happened((copy.seq, copy.at), what, (&copy.actor, told, copy.leaf)),
+            )
+        });
+        let mut all: Vec<(u64, Value)> = events.chain(copies).collect();
+        all.sort_by_key(|(seq, _)| *seq);
+        all.into_iter().map(|(_, row)| row).collect()
+    }
+
+    fn happened(
+        &self,
+        (seq, at): (u64, Micros),
+        (action, what): (&str, String),
+        (actor, said, leaf): (&EventActor, Option<String>, Digest),
+    ) -> Value {
+        let (story, letters) = (self.view.story, self.view.letters);
+        let role = actor.role.as_deref().map(label).map(|role| role.to_lowercase());
+        json!({
+            "seq": seq, "at": times::time(story.zone, Some(at)), "action": action, "what": what,
+            "who": letters.rich(&story.who(actor)), "role": role, "detail": letters.maybe(said.as_deref()), "leaf": leaf,
+        })
     }
 
     /// What the latest correction changed.
@@ -367,7 +419,7 @@ impl ExhibitPaper<'_> {
         let changes: Vec<Value> = changed.collect();
         vec![json!({
             "version": now["version"], "at": times::told(zone, now, "/correction/at"), "changes": changes,
-            "by": letters.maybe(said(now, "/correction/by/name")), "reason": letters.maybe(said(now, "/correction/reason")),
+            "by": letters.maybe(said(now, "/correction/by/name")), "reason": letters.maybe(said(now, "/correction/reason").map(words::stopped).as_deref()),
         })]
     }
 
@@ -406,6 +458,7 @@ impl ExhibitPaper<'_> {
                 (Vec::from_iter(reason), Value::Null),
             ));
         }
+        rows.extend(self.returned(&row, custody));
         for flag in list(record, "flags").iter().filter_map(Value::as_str) {
             rows.push(row(
                 &label(flag),
@@ -414,7 +467,48 @@ impl ExhibitPaper<'_> {
                 (Vec::new(), Value::Null),
             ));
         }
+        rows.extend(self.found().into_iter().map(|(kind, what)| {
+            let found = format!("{what} Found when a program read the file.");
+            row(&kind, &received, &found, (Vec::new(), Value::Null))
+        }));
         rows
+    }
+
+    /// What a program found wrong with its files: the flag with the file, and why.
+    fn found(&self) -> Vec<(String, String)> {
+        let record = self
+            .exhibit
+            .examination
+            .as_ref()
+            .map_or(&Value::Null, |shown| &shown.record);
+        let files = (1..).zip(examined(record, |_| None));
+        let flags = files.flat_map(|(n, file)| {
+            let told = move |flag: text::Fact| {
+                let what = words::stopped(&format!("File {n}: {}", flag.value));
+                (flag.label, what)
+            };
+            file.flags.into_iter().map(told).collect::<Vec<_>>()
+        });
+        flags.collect()
+    }
+
+    /// Each review that returned it, with the next one, if any.
+    fn returned<'c>(
+        &'c self,
+        row: &'c impl Fn(&str, &Value, &str, (Vec<Value>, Value)) -> Value,
+        custody: &'c [Value],
+    ) -> impl Iterator<Item = Value> + 'c {
+        let reviews = self.trail.iter().filter(|event| event.review().is_some());
+        let shown = custody.iter().filter(|event| event["action"] == "capture.reviewed");
+        let reviews: Vec<(&TrailEvent, &Value)> = reviews.zip(shown).collect();
+        (0..reviews.len()).filter_map(move |place| {
+            let (event, shown) = reviews[place];
+            let next = reviews.get(place + 1).map_or(Value::Null, |(_, next)| (*next).clone());
+            let what = "A second person reviewed its accuracy and returned it.";
+            let why = Vec::from_iter(Some(shown["detail"].clone()).filter(|detail| !detail.is_null()));
+            let returned = event.review() == Some(ReviewEnd::Returned);
+            returned.then(|| row("Returned in review", &shown["at"], what, (why, next)))
+        })
     }
 
     /// The rules that did not cover it; where none was judged, the reason given.

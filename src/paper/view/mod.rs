@@ -9,6 +9,7 @@ mod exhibit;
 mod records;
 mod times;
 mod volume;
+mod withheld;
 pub(super) mod words;
 
 use std::collections::HashMap;
@@ -30,6 +31,7 @@ use crate::proof::packet::{
 use crate::text::{self, label};
 use exhibit::ExhibitParts;
 use records::said;
+use withheld::ShownExhibit;
 
 pub(super) use volume::EvidenceCode;
 
@@ -90,6 +92,9 @@ impl PaperDraft {
             Ok(())
         });
         read.map_err(Error::internal)?;
+        let copies = withheld::copies(&view, &first.numbers);
+        first.copies = copies.len() as u64;
+        first.schedule.extend(copies);
         first.finish(means.organization)
     }
 }
@@ -108,6 +113,10 @@ struct GatheredPapers<'v> {
     exceptions: Vec<Value>,
     schedule: Vec<Value>,
     hash_only: Vec<Value>,
+    /// The exhibits' captures: number, item and copies that stand in the packet, by leaf.
+    numbers: HashMap<String, ShownExhibit>,
+    /// Copies that the schedule lists one by one.
+    copies: u64,
     /// The exhibits that rest on each authorization.
     uses: HashMap<String, Vec<String>>,
     /// The exhibits that a platform returned.
@@ -127,6 +136,8 @@ impl<'v> GatheredPapers<'v> {
             exceptions: Vec::new(),
             schedule: Vec::new(),
             hash_only: Vec::new(),
+            numbers: HashMap::new(),
+            copies: 0,
             uses: HashMap::new(),
             returned: Vec::new(),
             juvenile: false,
@@ -163,6 +174,8 @@ impl<'v> GatheredPapers<'v> {
             exceptions,
             withheld,
         } = exhibit::parts(self.view, exhibit);
+        self.numbers
+            .insert(exhibit.capture.clone(), ShownExhibit::of(exhibit, &no));
         if certificate::is_returned(exhibit) {
             self.returned.push(no.clone());
         }
@@ -228,6 +241,7 @@ impl<'v> GatheredPapers<'v> {
             authorization["exhibits"] = json!(self.uses.remove(id).unwrap_or_default());
         }
         self.schedule.extend(self.hash_only);
+        self.schedule.extend(withheld::kinds(self.view, self.copies));
         Ok(PaperDraft {
             common,
             exhibits: self.exhibits,
@@ -279,7 +293,8 @@ impl<'v> GatheredPapers<'v> {
                 "captures": story.statuses.values().sum::<u64>(), "included": self.index.len(), "by": by,
                 "hash_only": self.hash_only.len(), "files": story.files.0, "events": story.events,
             },
-            "unknown_posted": self.unknown_posted,
+            "unknown_posted": self.unknown_posted, "agreement": page_words::agreement(None),
+            "withheld": withheld::counted(story), "handed": withheld::handed(self.view),
         })
     }
 

@@ -1,5 +1,6 @@
 //! Words of the papers for words of the records.
 
+use crate::paper::prints::{PrintedFile, PrintedWhat};
 use crate::text::label;
 
 /// What happened to an exhibit.
@@ -35,7 +36,6 @@ pub fn mark(action: &str) -> Option<&'static str> {
         "capture.repudiated" => "Emergency, not confirmed",
         "capture.accepted" => "Held, then accepted",
         "capture.corrected" => "Corrected",
-        "capture.reviewed" => "Reviewed",
         _ => return None,
     })
 }
@@ -80,16 +80,67 @@ pub fn status_reason(word: &str) -> &'static str {
     }
 }
 
-/// Why a file has no picture in the papers.
-pub fn no_picture(media_type: Option<&str>) -> &'static str {
+/// Why a file is not printed, and in what it opens.
+pub fn no_picture(media_type: Option<&str>, name: Option<&str>) -> &'static str {
+    let is_wacz = name.is_some_and(|name| name.to_lowercase().ends_with(".wacz"));
     match media_type.unwrap_or_default() {
         "application/pdf" => "It is a PDF, whose pages are in the packet and are not printed here.",
-        "text/html" | "multipart/related" | "application/warc" | "application/zip" => {
-            "It is a saved page or an archive. It is opened with a program, not printed."
+        "text/html" | "application/xhtml+xml" => {
+            "It is a saved web page (HTML). It opens in a web browser, and may show something else there than it did."
+        }
+        "multipart/related" => {
+            "It is a saved web page (MHTML). It opens in a browser of the Chromium family, such as Chrome or Edge."
+        }
+        "application/warc" | "application/gzip" => {
+            "It is a web archive (WARC). It opens in a program that replays web archives, such as ReplayWeb.page."
+        }
+        "application/zip" | "application/wacz" if is_wacz => {
+            "It is a web archive (WACZ). It opens in a program that replays web archives, such as ReplayWeb.page."
+        }
+        "application/zip" | "application/wacz" => {
+            "It is an archive of files (ZIP). Any program that unpacks ZIPs opens it."
         }
         kind if kind.starts_with("audio/") => "It is a sound.",
         kind if kind.starts_with("video/") => "It is a video, and no frame of it was made for print.",
         _ => "This kind of file is not printed. It is in the packet byte for byte.",
+    }
+}
+
+/// What a print copy shows, where it is not the picture that the file holds; the copy's place among those of the file is
+/// counted from 0.
+pub fn printed(made: &PrintedFile, copy: usize, media_type: Option<&str>) -> Option<String> {
+    let kind = media_type.unwrap_or_default();
+    let made_of = match kind {
+        "image/heic" | "image/heif" => Some("a JPEG made of the HEIC for print, not the exhibit itself"),
+        "image/avif" => Some("a JPEG made of the AVIF for print, not the exhibit itself"),
+        "image/gif" => Some("the first picture of the GIF, which may move"),
+        _ => None,
+    };
+    match made.what {
+        PrintedWhat::Picture => made_of.map(str::to_owned),
+        PrintedWhat::Part => Some(
+            "the picture could be decoded in part. The file is damaged, and what is missing is grey or blank"
+                .to_owned(),
+        ),
+        PrintedWhat::Frame(second) => {
+            let (minutes, seconds) = (second / 60, second % 60);
+            Some(format!(
+                "frame at 00:{minutes:02}:{seconds:02} of the video, not the exhibit itself"
+            ))
+        }
+        PrintedWhat::Pages(pages) => {
+            let rest = (made.copies < pages && copy + 1 == made.copies).then(|| {
+                format!(
+                    "; the other {} pages are in the packet and are not printed",
+                    pages - made.copies
+                )
+            });
+            Some(format!(
+                "page {} of {pages} of the PDF, drawn for print{}",
+                copy + 1,
+                rest.unwrap_or_default()
+            ))
+        }
     }
 }
 
@@ -101,11 +152,65 @@ pub fn capital(text: &str) -> String {
         .map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
+/// What somebody wrote, with one full stop at its end, however they ended it.
+pub fn stopped(text: &str) -> String {
+    let text = text.trim();
+    match text.ends_with(['!', '?', '…']) {
+        true => text.to_owned(),
+        false => format!("{}.", text.trim_end_matches('.')),
+    }
+}
+
+/// Things that were said of one matter, each with its full stop.
+pub fn sentences<'s>(said: impl Iterator<Item = String> + 's) -> Option<String> {
+    said.map(|one| stopped(&one)).reduce(|all, one| format!("{all} {one}"))
+}
+
 /// A phrase as a sentence of its own.
 pub fn sentence(text: &str) -> String {
     let text = capital(text.trim());
     match text.ends_with(['.', '!', '?']) {
         true => text,
         false => format!("{text}."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_the_exhibit_itself_says_so() {
+        let made = |what, copies| PrintedFile { first: 0, copies, what };
+        let told = |what, kind| printed(&made(what, 1), 0, Some(kind));
+        assert_eq!(told(PrintedWhat::Picture, "image/jpeg"), None);
+        let frame = told(PrintedWhat::Frame(1), "video/mp4").expect("a frame");
+        assert_eq!(frame, "frame at 00:00:01 of the video, not the exhibit itself");
+        assert!(told(PrintedWhat::Picture, "image/heic").is_some_and(|said| said.contains("not the exhibit itself")));
+        assert!(told(PrintedWhat::Part, "image/jpeg").is_some_and(|said| said.contains("decoded in part")));
+        let pages = made(PrintedWhat::Pages(34), 20);
+        assert_eq!(
+            printed(&pages, 0, None).as_deref(),
+            Some("page 1 of 34 of the PDF, drawn for print")
+        );
+        assert!(printed(&pages, 19, None).is_some_and(|said| said.contains("the other 14 pages")));
+        assert!(no_picture(Some("application/zip"), Some("A.WACZ")).contains("ReplayWeb.page"));
+        assert!(no_picture(Some("application/zip"), Some("a.zip")).contains("ZIP"));
+    }
+
+    #[test]
+    fn one_full_stop_ends_a_sentence_whoever_wrote_it() {
+        for (said, told) in [
+            ("on site.", "on site."),
+            ("on site", "on site."),
+            ("why?", "why?"),
+            ("so..", "so."),
+            ("a… ", "a…"),
+        ] {
+            assert_eq!(stopped(said), told);
+        }
+        let all = sentences(["Reason: a.".to_owned(), "Note: b".to_owned()].into_iter());
+        assert_eq!(all.as_deref(), Some("Reason: a. Note: b."));
+        assert_eq!(sentences(std::iter::empty()), None);
     }
 }
