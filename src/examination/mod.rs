@@ -4,6 +4,7 @@
 //! found is derived, and is no evidence: the file beside it is.
 
 mod archive;
+mod credentials;
 mod encrypted;
 mod exif;
 mod media;
@@ -18,6 +19,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+pub use credentials::{C2PA, CREDENTIALS, carries};
 pub use media::read_probe;
 pub use model::{FactSource, FileFlag, Findings, FoundFact, NamedPlace, PerceptualHash, RaisedFlag};
 pub use page::NOT_SEARCHED;
@@ -49,6 +51,17 @@ pub fn examine(file: &mut File, media_type: &str) -> io::Result<Findings> {
         picture::read(file, &mut found)?;
         return Ok(found);
     }
+    if let Some(kind) = media_type.strip_prefix(CREDENTIALS) {
+        let read = catch_unwind(AssertUnwindSafe(|| credentials::read_manifest(file, kind, &mut found)));
+        match read {
+            Ok(read) => read?,
+            Err(_) => found.flag(
+                FileFlag::Unreadable,
+                "its content credentials are damaged, and were not read",
+            ),
+        }
+        return Ok(found);
+    }
     type PartReader = fn(&mut File, &mut Findings) -> io::Result<()>;
     let readers: &[PartReader] = match media_type {
         "image/jpeg" | "image/png" | "image/gif" | "image/webp" | "image/tiff" | "image/bmp" => {
@@ -66,7 +79,8 @@ pub fn examine(file: &mut File, media_type: &str) -> io::Result<Findings> {
         "application/x-cfb" | "application/x-ole-storage" => &[encrypted::read_office],
         _ => &[],
     };
-    for reader in readers {
+    let credentials: &[PartReader] = if carries(media_type) { &[credentials::read] } else { &[] };
+    for reader in credentials.iter().chain(readers) {
         // One that gives up takes nothing of what the others find.
         let read = catch_unwind(AssertUnwindSafe(|| reader(file, &mut found)));
         match read {
@@ -74,6 +88,7 @@ pub fn examine(file: &mut File, media_type: &str) -> io::Result<Findings> {
             Err(_) => found.flag(FileFlag::Unreadable, "a part of it is damaged, and was not read"),
         }
     }
+    credentials::elsewhere(&mut found);
     Ok(found)
 }
 

@@ -48,6 +48,8 @@ words! {
         Archive = "archive",
         /// HTML or MHTML.
         Page = "page",
+        /// Content credentials (C2PA), in photos, videos and sounds.
+        Credentials = "credentials",
     }
 }
 
@@ -114,7 +116,8 @@ pub struct Findings {
     pub facts: Vec<FoundFact>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub flags: Vec<RaisedFlag>,
-    /// Programs that are not installed on the server, without which a part was not read.
+    /// What the server lacks, without which a part was not read: programs that are not installed, and `c2pa` where the program
+    /// was built without it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lacks: Vec<String>,
 }
@@ -134,6 +137,23 @@ impl Findings {
         if self.flags.iter().all(|raised| raised.flag != flag) {
             let why = clean(why.as_ref(), VALUE);
             self.flags.push(RaisedFlag { flag, why });
+        }
+    }
+
+    /// Whether it carries content credentials that can be read.
+    pub fn has_credentials(&self) -> bool {
+        self.facts.iter().any(|fact| fact.source == FactSource::Credentials)
+    }
+
+    /// Puts what its content credentials say before all else that was found: of the rest there may be more than is kept.
+    pub fn put_credentials(&mut self, read: Self) {
+        if !read.facts.is_empty() {
+            self.facts.retain(|fact| fact.source != FactSource::Credentials);
+        }
+        self.facts.splice(0..0, read.facts);
+        self.facts.truncate(FACTS);
+        for raised in read.flags {
+            self.flag(raised.flag, raised.why);
         }
     }
 
