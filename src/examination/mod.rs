@@ -11,7 +11,9 @@ mod media;
 mod model;
 mod page;
 mod picture;
+mod timed;
 mod wacz;
+pub mod warc;
 mod xmp;
 
 use std::fs::File;
@@ -79,6 +81,7 @@ pub fn examine(file: &mut File, media_type: &str) -> io::Result<Findings> {
         "application/x-cfb" | "application/x-ole-storage" => &[encrypted::read_office],
         _ => &[],
     };
+    found.unread = readers.is_empty() && !carries(media_type);
     let credentials: &[PartReader] = if carries(media_type) { &[credentials::read] } else { &[] };
     for reader in credentials.iter().chain(readers) {
         // One that gives up takes nothing of what the others find.

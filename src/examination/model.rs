@@ -30,6 +30,12 @@ words! {
         DigestDiffers = "digest_differs",
         /// A signature that it carries does not hold.
         SignatureDiffers = "signature_differs",
+        /// It opens without a password, and says that it is not to be printed, copied or changed.
+        Restricted = "restricted",
+        /// It names a place that is none on Earth.
+        Implausible = "implausible",
+        /// Reading it stopped at a limit before its end.
+        Stopped = "stopped",
         /// It could not be examined, or a part of it could not.
         Unreadable = "unreadable",
     }
@@ -116,6 +122,9 @@ pub struct Findings {
     pub facts: Vec<FoundFact>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub flags: Vec<RaisedFlag>,
+    /// Files of this type are not read.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unread: bool,
     /// What the server lacks, without which a part was not read: programs that are not installed, and `c2pa` where the program
     /// was built without it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -170,6 +179,7 @@ impl Findings {
             duration_ms: self.duration_ms,
             perceptual_hash: self.perceptual_hash.clone(),
             flags: flags.collect(),
+            unread: self.unread,
             ..Self::default()
         }
     }

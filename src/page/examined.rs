@@ -88,6 +88,9 @@ fn measured(file: &Value) -> Vec<Fact> {
         let above = above.unwrap_or_default();
         add("Place that it names", format!("{latitude}, {longitude}{above}"));
     }
+    if file["unread"] == true {
+        add("Not read", "files of this type are not read".into());
+    }
     let hash = &file["perceptual_hash"];
     if let (Some(value), Some(quality)) = (hash["hash"].as_str(), hash["quality"].as_u64()) {
         let named = hash["algorithm"].as_str().unwrap_or_default();
@@ -155,6 +158,9 @@ fn flagged(word: &str) -> String {
         "signature_differs" => "Signature differs".into(),
         "cut_off" => "Incomplete".into(),
         "unreadable" => "Unreadable in part".into(),
+        "restricted" => "Restricts use".into(),
+        "implausible" => "Implausible place".into(),
+        "stopped" => "Stopped at a limit".into(),
         other => label(other),
     }
 }

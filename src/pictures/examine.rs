@@ -58,6 +58,7 @@ impl PictureMaker {
             }
         }
         if let Some(reader) = stream_reader(media_type) {
+            found.unread = false;
             self.streams(&job, reader, &mut found)?;
         }
         Ok(found.bounded())
@@ -83,7 +84,13 @@ fn found_by(job: &Decoding<'_>, (file, media_type): (&Path, &str)) -> Result<Fin
     let ended = job.run(file, &answer, &[WORD, media_type].map(OsString::from))?;
     if ended != DecodingEnd::Well {
         let mut found = Findings::default();
-        found.flag(FileFlag::Unreadable, ended.reason());
+        match ended.at_limit() {
+            Some(limit) => found.flag(
+                FileFlag::Stopped,
+                format!("reading it stopped at the limit of {limit}, and what was found until then is lost"),
+            ),
+            None => found.flag(FileFlag::Unreadable, ended.reason()),
+        }
         return Ok(found);
     }
     let said: Option<Findings> = serde_json::from_slice(&read_at_most(&answer, ANSWER)?).ok();
