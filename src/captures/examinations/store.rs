@@ -8,9 +8,10 @@ use diesel::prelude::*;
 use crate::captures::model::{CaptureState, Examination, ExaminationWish, Remark, Remarks};
 use crate::captures::store::{RemarkKind, remarks_of};
 use crate::db::AnyConn;
-use crate::db::tables::{capture_entries, capture_files, captures, cases, jobs};
+use crate::db::tables::{capture_entries, capture_files, captures, cases, events, jobs};
 use crate::error::Result;
 use crate::jobs::JobState;
+use crate::ledger::Action;
 use crate::policy::CaseStatus;
 
 /// The job that examines a capture, by its id.
@@ -43,16 +44,29 @@ macro_rules! wanted {
     }};
 }
 
-/// The last examination of a capture.
-pub fn last(conn: &mut AnyConn, capture: &str) -> Result<Option<Examination>> {
-    let of_it = capture_entries::capture_id.eq(capture);
-    let body: Option<String> = capture_entries::table
-        .filter(of_it.and(capture_entries::kind.eq(RemarkKind::Examination.as_str())))
-        .order(capture_entries::id.desc())
-        .select(capture_entries::body)
+/// The action of the newest event about a capture among these, and the body of what it recorded. The ledger says which is newest:
+/// times may be the same.
+fn newest(conn: &mut AnyConn, capture: &str, among: &[Action]) -> Result<Option<(String, String)>> {
+    let words: Vec<&str> = among.iter().map(|action| action.as_str()).collect();
+    let event: Option<(String, Vec<u8>)> = events::table
+        .filter(events::object.eq(capture).and(events::action.eq_any(words)))
+        .order(events::seq.desc())
+        .select((events::action, events::leaf))
         .first(conn)
         .optional()?;
-    Ok(body.map(|body| serde_json::from_str(&body)).transpose()?)
+    let Some((action, leaf)) = event else { return Ok(None) };
+    let of_it = capture_entries::capture_id.eq(capture);
+    let body: String = capture_entries::table
+        .filter(of_it.and(capture_entries::leaf.eq(leaf)))
+        .select(capture_entries::body)
+        .first(conn)?;
+    Ok(Some((action, body)))
+}
+
+/// The last examination of a capture.
+pub fn last(conn: &mut AnyConn, capture: &str) -> Result<Option<Examination>> {
+    let last = newest(conn, capture, &[Action::CaptureExamined])?;
+    Ok(last.map(|(_, body)| serde_json::from_str(&body)).transpose()?)
 }
 
 /// What was said about a capture, with its last examination, which is long: for one who looks at one capture.
@@ -66,15 +80,9 @@ pub fn with_remarks(conn: &mut AnyConn, id: &str) -> Result<Remarks> {
 
 /// That somebody asked for another examination, if none was made since.
 pub fn asked(conn: &mut AnyConn, capture: &str) -> Result<Option<Remark<ExaminationWish>>> {
-    let kinds = [RemarkKind::Examination, RemarkKind::ExaminationRequest].map(RemarkKind::as_str);
-    let of_it = capture_entries::capture_id.eq(capture);
-    let last: Option<(String, String)> = capture_entries::table
-        .filter(of_it.and(capture_entries::kind.eq_any(kinds)))
-        .order(capture_entries::id.desc())
-        .select((capture_entries::kind, capture_entries::body))
-        .first(conn)
-        .optional()?;
-    let request = last.filter(|(kind, _)| kind == RemarkKind::ExaminationRequest.as_str());
+    let requested = Action::CaptureExaminationRequested;
+    let last = newest(conn, capture, &[Action::CaptureExamined, requested])?;
+    let request = last.filter(|(action, _)| action == requested.as_str());
     Ok(request.map(|(_, body)| serde_json::from_str(&body)).transpose()?)
 }
 
