@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 ROUNDS ?= 100
 
-.PHONY: run test crash bench bench-server big verify-page check-verify-page setup lint docs deny
+.PHONY: run test c2pa crash bench bench-server big verify-page check-verify-page setup lint docs deny
 
 # A fresh folder each time: `demo` refuses one that holds anything. target/demo leads to the newest, for the README's lines.
 run: setup
@@ -61,6 +61,11 @@ lint:
 
 docs: setup
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items
+
+# What examinations read of content credentials (docs/adr/0070), in a program that is built with them.
+c2pa:
+	cargo test --locked --features c2pa --lib -- examination::
+	cargo test --locked --features c2pa --test it -- examinations::credentials
 
 deny:
 	cargo deny --locked check bans licenses sources

@@ -646,6 +646,8 @@ CREATE INDEX authorizations_number ON public.authorizations USING btree (case_id
 
 CREATE INDEX authorizations_state ON public.authorizations USING btree (state, id);
 
+CREATE INDEX capture_entries_asked ON public.capture_entries USING btree (capture_id) WHERE (kind = 'examination_request'::text);
+
 CREATE INDEX capture_entries_capture ON public.capture_entries USING btree (capture_id, id);
 
 CREATE INDEX capture_files_sha256 ON public.capture_files USING btree (sha256);

@@ -68,6 +68,8 @@ CREATE TABLE capture_entries (
     body TEXT NOT NULL
 );
 
+CREATE INDEX capture_entries_asked ON capture_entries (capture_id) WHERE kind = 'examination_request';
+
 CREATE INDEX capture_entries_capture ON capture_entries (capture_id, id);
 
 CREATE TABLE capture_files (

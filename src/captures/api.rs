@@ -3,8 +3,8 @@
 use actix_web::{HttpRequest, HttpResponse};
 
 use super::model::{
-    BasisKind, CaptureFilter, CaptureMark, CaptureNote, CaptureQuery, CaptureState, CaptureView, NewCapture,
-    NewCorrection, NewDecision, NewTo, Place, Remark, Review, Sort,
+    BasisKind, CaptureFilter, CaptureMark, CaptureNote, CaptureQuery, CaptureState, CaptureView, ExaminationWish,
+    NewCapture, NewCorrection, NewDecision, NewTo, Place, Remark, Review, Sort,
 };
 use super::preview::CapturePreview;
 use super::store::CaptureSearch;
@@ -143,6 +143,19 @@ pub(super) async fn mark(id: PathId, request: WriteRequest) -> Reply {
         .write_to(Act::CaptureAnnotate, scope, CaptureMark::parse, remarks::mark)
         .await?;
     Ok(HttpResponse::Created().json(made))
+}
+
+pub(super) async fn examine(id: PathId, request: WriteRequest) -> Reply {
+    Ok(HttpResponse::Created().json(examination_asked(id.0, request).await?))
+}
+
+/// Asks for another examination, for the API and for a page, and wakes the job.
+pub(super) async fn examination_asked(id: String, request: WriteRequest) -> Result<Remark<ExaminationWish>> {
+    let (app, scope) = (request.app.clone(), Scope::Capture(id));
+    let (parse, verb) = (ExaminationWish::parse, remarks::request_examination);
+    let made = request.write_to(Act::CaptureAnnotate, scope, parse, verb).await?;
+    app.examinations.job.notify_one();
+    Ok(made)
 }
 
 pub(super) async fn correct(id: PathId, request: WriteRequest) -> Reply {

@@ -34,14 +34,14 @@ use actix_web::web::{self, ServiceConfig};
 use crate::http::reply::at;
 
 pub use derivatives::{Derivative, DerivedFile};
-pub use examinations::run_examinations;
+pub use examinations::{last_examination, run_examinations};
 pub use lists::NewItems;
 pub use model::CaptureView;
 pub use model::recognize;
 pub use model::without_tracking;
 pub use model::{
-    Basis, BasisKind, Capture, CaptureKind, CaptureState, CapturedBasis, FileEntry, Particulars, PostedBasis, Remarks,
-    StoredCapture, kind_of,
+    Basis, BasisKind, Capture, CaptureKind, CaptureState, CapturedBasis, Examination, FileEntry, Particulars,
+    PostedBasis, Remarks, StoredCapture, kind_of,
 };
 pub use pages::{CapturePane, decide_shown, outcome};
 pub use pictures::run_pictures;
@@ -65,6 +65,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(at("/captures/{id}", "GET").route(web::get().to(pages::item)))
         .service(at("/captures/{id}/notes", "POST").route(web::post().to(pages::annotate)))
         .service(at("/captures/{id}/marks", "POST").route(web::post().to(pages::mark)))
+        .service(at("/captures/{id}/examinations", "POST").route(web::post().to(pages::examine)))
         .service(at("/captures/{id}/corrections", "POST").route(web::post().to(pages::correct)))
         .service(
             at("/captures/{id}/redactions", "GET, POST")
@@ -113,6 +114,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(at("/api/v1/captures/{id}", "GET").route(web::get().to(api::read)))
         .service(at("/api/v1/captures/{id}/notes", "POST").route(web::post().to(api::annotate)))
         .service(at("/api/v1/captures/{id}/marks", "POST").route(web::post().to(api::mark)))
+        .service(at("/api/v1/captures/{id}/examinations", "POST").route(web::post().to(api::examine)))
         .service(at("/api/v1/captures/{id}/corrections", "POST").route(web::post().to(api::correct)))
         .service(at("/api/v1/captures/{id}/derivatives", "GET").route(web::get().to(derivatives::of_capture)))
         .service(at("/api/v1/captures/{id}/derivatives/{derivative_id}", "GET").route(web::get().to(derivatives::read)))

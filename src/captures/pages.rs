@@ -17,7 +17,7 @@ pub use pane::{CapturePane, decide_shown, outcome};
 pub(super) use check::{keep_draft, preview};
 
 pub(super) use evidence::{evidence, log, mark as mark_selected};
-pub(super) use item::{annotate, correct, decide, item, mark, review};
+pub(super) use item::{annotate, correct, decide, examine, item, mark, review};
 pub(super) use review::{review_one, say};
 
 use super::model::{BasisKind, CaptureState, CaptureView, FileEntry, OpenCapture};

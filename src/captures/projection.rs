@@ -20,6 +20,7 @@ pub fn project(conn: &mut AnyConn, past: &PastEvent) -> Result<()> {
         Some(Action::CaptureAnnotated) => remark(conn, past, RemarkKind::CaptureNote).map(drop),
         Some(Action::CaptureMarked) => remark(conn, past, RemarkKind::CaptureMark).map(drop),
         Some(Action::CaptureExamined) => remark(conn, past, RemarkKind::Examination).map(drop),
+        Some(Action::CaptureExaminationRequested) => remark(conn, past, RemarkKind::ExaminationRequest).map(drop),
         Some(Action::CaptureVerified) => remark(conn, past, RemarkKind::Verification).map(drop),
         Some(Action::CaptureReviewed) => reviewed(conn, past),
         Some(

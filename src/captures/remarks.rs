@@ -5,10 +5,11 @@ use serde::Serialize;
 
 use serde_json::Value;
 
+use super::examinations;
 use super::lists;
 use super::model::{
     BasisKind, Capture, CaptureDecision, CaptureMark, CaptureNote, CaptureState, CaptureView, DecisionOutcome,
-    EventPlace, Mark, NewCorrection, NewDecision, Remark, Review, StoredCapture, Verification,
+    EventPlace, ExaminationWish, Mark, NewCorrection, NewDecision, Remark, Review, StoredCapture, Verification,
 };
 use super::store::{self, CaptureRow, RemarkKind};
 use crate::clock::Timestamp;
@@ -149,6 +150,19 @@ fn answer<T>(tx: &mut Tx<'_>, stored: StoredCapture, made: Recorded<T>) -> Resul
     }
     let said = store::remarks_of(tx.conn, &stored.capture.id)?;
     Ok(made.map(|_| stored.open(said)))
+}
+
+/// Asks for another examination, of which a job is made with it.
+pub fn request_examination(
+    tx: &mut Tx<'_>,
+    id: &str,
+    wish: &ExaminationWish,
+) -> Result<Recorded<Remark<ExaminationWish>>> {
+    let stored = store::capture(tx.conn, id)?;
+    examinations::may_be_asked(tx.conn, &stored)?;
+    examinations::order(tx, id)?;
+    let kind = (RemarkKind::ExaminationRequest, Action::CaptureExaminationRequested);
+    add(tx, &stored, kind, wish.clone())
 }
 
 /// Records a remark of the caller, and answers it with its place in the ledger.

@@ -177,6 +177,8 @@ words! {
         Verification = "verification",
         /// What a program read in its files.
         Examination = "examination",
+        /// That it is to read them once more.
+        ExaminationRequest = "examination_request",
     }
 }
 
@@ -190,7 +192,10 @@ pub fn remarks_of(conn: &mut AnyConn, id: &str) -> Result<Remarks> {
 pub fn remarks(conn: &mut AnyConn, ids: &[String]) -> Result<HashMap<String, Remarks>> {
     let rows: Vec<(String, String, String)> = capture_entries::table
         .filter(capture_entries::capture_id.eq_any(ids.to_vec()))
-        .filter(capture_entries::kind.ne(RemarkKind::Examination.as_str()))
+        .filter(capture_entries::kind.ne_all([
+            RemarkKind::Examination.as_str(),
+            RemarkKind::ExaminationRequest.as_str(),
+        ]))
         .order((capture_entries::capture_id, capture_entries::id))
         .select((
             capture_entries::capture_id,
@@ -206,7 +211,10 @@ pub fn remarks(conn: &mut AnyConn, ids: &[String]) -> Result<HashMap<String, Rem
             RemarkKind::Review => own.reviews.push(serde_json::from_str(&body)?),
             RemarkKind::CaptureMark => own.mark = Some(serde_json::from_str(&body)?),
             RemarkKind::CaptureDecision => own.decision = Some(serde_json::from_str(&body)?),
-            RemarkKind::Correction | RemarkKind::Verification | RemarkKind::Examination => {}
+            RemarkKind::Correction
+            | RemarkKind::Verification
+            | RemarkKind::Examination
+            | RemarkKind::ExaminationRequest => {}
         }
     }
     Ok(all)

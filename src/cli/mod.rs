@@ -10,6 +10,7 @@ mod capture_args;
 mod certificates;
 mod client;
 mod demo;
+mod examination;
 mod export;
 mod failure;
 mod install;
@@ -98,6 +99,8 @@ enum Command {
     Certificates(certificates::CertificatesCommand),
     /// Log captures in a case, through the server
     Log(Box<log::LogArgs>),
+    /// Show what the files of an item say of themselves, or have them read again
+    Examination(examination::ExaminationArgs),
     /// Ask for a packet of a case, wait for it and download it
     Export(Box<export::ExportArgs>),
     /// Check a packet, offline: no server, no database
@@ -174,6 +177,7 @@ fn dispatch(line: CommandLine) -> Done {
         #[cfg(feature = "pdf")]
         Command::Certificates(command) => certificates::run(&common.settings()?, command),
         Command::Log(args) => log::run(&common.server(), &args),
+        Command::Examination(args) => examination::run(&common.server(), &args),
         Command::Export(args) => export::run(&common.server(), *args),
         // The verifier is the same program that is also built alone.
         Command::Verify { args } => Ok(crate::bag::cli::run(args.into_iter()).into()),

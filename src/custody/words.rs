@@ -45,7 +45,10 @@ fn is_in(action: &str, group: &str) -> bool {
     match group {
         "captures" => matches!(action, "capture.recorded" | "derivative.made"),
         "reviews" => matches!(action, "capture.reviewed" | "capture.corrected" | "capture.annotated"),
-        "checks" => matches!(action, "capture.verified" | "capture.examined"),
+        "checks" => matches!(
+            action,
+            "capture.verified" | "capture.examined" | "capture.examination_requested"
+        ),
         "people" => matches!(noun, "member" | "grant" | "subject" | "account"),
         "authorizations" => noun == "authorization",
         "packets" => matches!(
@@ -145,6 +148,7 @@ pub fn verb(event: &ShownEvent) -> String {
             Some("returned") => "reviewed, returned",
             _ => "reviewed",
         },
+        "capture.examination_requested" => "another reading of the files asked for",
         "capture.examined" => "files read for what they say of themselves",
         "capture.verified" => match event.said("/verdict") {
             Some("passed") => "hash checked, passed",

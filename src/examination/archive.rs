@@ -2,18 +2,30 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek};
+use std::io::{self, BufRead, BufReader, Read, Seek, Take};
 
 use aws_lc_rs::digest::{self, Algorithm, Context};
 use flate2::bufread::MultiGzDecoder;
-use warc::{Record, RecordType, StreamingBody, WarcHeader, WarcReader};
 
 use super::head;
 use super::model::{FactSource, FileFlag, Findings, shortened};
 use super::page;
+use super::timed::{LONGEST, ReadingTime, TimedReader, stopped};
+use super::warc::{WarcError, WarcHead, next_head};
 
 /// Addresses that are listed.
 const ADDRESSES: usize = 20;
+/// The kinds of records that the standard knows.
+const KINDS: [&str; 8] = [
+    "warcinfo",
+    "response",
+    "resource",
+    "request",
+    "metadata",
+    "revisit",
+    "conversion",
+    "continuation",
+];
 /// Bytes of a record that are read for the head of an answer, and for its page.
 const KEPT: usize = 512 << 10;
 /// Bytes read at a time.
@@ -31,20 +43,25 @@ pub(super) fn is_gzipped_warc(head: &[u8]) -> bool {
 pub(super) fn read(file: &mut File, found: &mut Findings) -> io::Result<()> {
     let begins = head(file, 2)?;
     file.rewind()?;
-    let plain = BufReader::new(&mut *file);
+    let plain = BufReader::new(TimedReader::new(&mut *file, ReadingTime::from_now(LONGEST)));
     let mut archive = Archive::default();
     let ended = match begins[..] {
         [0x1f, 0x8b] => archive.records(BufReader::new(MultiGzDecoder::new(plain))),
         _ => archive.records(plain),
     };
     if let Err(why) = ended {
-        found.flag(
-            FileFlag::CutOff,
-            format!("the archive cannot be read to its end: {why}"),
-        );
+        tell_end(&why, "the archive", found);
     }
     archive.tell(found);
     Ok(())
+}
+
+/// Says why an archive was not read to its end.
+pub(super) fn tell_end(why: &WarcError, name: &str, found: &mut Findings) {
+    match why.is_late() {
+        true => found.flag(FileFlag::Stopped, stopped()),
+        false => found.flag(FileFlag::CutOff, format!("{name} cannot be read to its end: {why}")),
+    }
 }
 
 /// What the records of one or more WARC files say.
@@ -67,38 +84,37 @@ pub(super) struct Archive {
 
 impl Archive {
     /// Reads all records; an error is why it came to no end.
-    pub fn records(&mut self, reader: impl BufRead) -> std::result::Result<(), String> {
-        let mut reader = WarcReader::new(reader);
-        let mut records = reader.stream_records();
+    pub fn records(&mut self, mut from: impl BufRead) -> std::result::Result<(), WarcError> {
         let mut any = false;
-        while let Some(record) = records.next_item() {
-            match record {
-                Ok(record) => self.record(record).map_err(|e| e.to_string())?,
-                Err(warc::Error::UnexpectedEOB) => return Err("a record is shorter than it says".into()),
-                Err(warc::Error::ReadData(e)) => return Err(e.to_string()),
-                Err(_) => return Err("a record's head is damaged".into()),
+        while let Some(head) = next_head(&mut from)? {
+            let mut block = from.by_ref().take(head.length()?);
+            self.record(&head, &mut block)?;
+            if block.limit() > 0 {
+                return Err(WarcError::Short);
             }
             any = true;
         }
-        any.then_some(()).ok_or_else(|| "it holds no record".into())
+        any.then_some(()).ok_or(WarcError::Empty)
     }
 
-    fn record<R: BufRead>(&mut self, mut record: Record<StreamingBody<'_, R>>) -> io::Result<()> {
-        let kind = record.warc_type().clone();
-        *self.types.entry(kind.to_string()).or_default() += 1;
-        let at = record.header(WarcHeader::Date).map(|date| date.into_owned());
-        if let Some(at) = at {
+    fn record(&mut self, head: &WarcHead, record: &mut Take<impl Read>) -> io::Result<()> {
+        let kind = head.kind();
+        let said = |name: &str| Some(head.text(name)).filter(|value| !value.is_empty());
+        let named = match KINDS.contains(&kind.as_str()) {
+            true => kind.clone(),
+            false => "of another kind".to_owned(),
+        };
+        *self.types.entry(named).or_default() += 1;
+        if let Some(at) = said("WARC-Date") {
             let (first, last) = self.dates.get_or_insert_with(|| (at.clone(), at.clone()));
             *first = first.clone().min(at.clone());
             *last = last.clone().max(at);
         }
-        let address = record.header(WarcHeader::TargetURI).map(|uri| uri.into_owned());
-        let mut block = DeclaredDigest::of(record.header(WarcHeader::BlockDigest).as_deref());
-        let declared = record
-            .header(WarcHeader::PayloadDigest)
-            .map(|digest| digest.into_owned());
-        let has_head = matches!(kind, RecordType::Response | RecordType::Request);
-        let mut payload = DeclaredDigest::of(declared.as_deref().filter(|_| kind != RecordType::Revisit));
+        let address = said("WARC-Target-URI");
+        let mut block = DeclaredDigest::of(said("WARC-Block-Digest").as_deref());
+        let declared = said("WARC-Payload-Digest");
+        let has_head = matches!(kind.as_str(), "response" | "request");
+        let mut payload = DeclaredDigest::of(declared.as_deref().filter(|_| kind != "revisit"));
         let (mut kept, mut chunk) = (Vec::new(), vec![0; CHUNK]);
         let mut in_payload = !has_head;
         loop {
@@ -129,9 +145,9 @@ impl Archive {
                 None => {}
             }
         }
-        match kind {
-            RecordType::WarcInfo => self.software = self.software.take().or_else(|| software(&kept)),
-            RecordType::Response => self.answer(name, &kept),
+        match kind.as_str() {
+            "warcinfo" => self.software = self.software.take().or_else(|| software(&kept)),
+            "response" => self.answer(name, &kept),
             _ => {}
         }
         Ok(())
@@ -256,4 +272,38 @@ fn software(kept: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(kept);
     let line = text.lines().find_map(|line| line.strip_prefix("software:"));
     line.map(|line| line.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn what_was_read_until_the_time_was_over_is_told() {
+        let record = b"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: https://a.example/\r\nWARC-Date: 2026-11-22T14:07:31Z\r\nContent-Length: 3\r\n\r\nabc\r\n\r\n";
+        let mut archive = Archive::default();
+        archive.records(&record[..]).expect("a record");
+        let late = TimedReader::new(&record[..], ReadingTime::from_now(Duration::ZERO));
+        let why = archive.records(BufReader::new(late)).expect_err("no time");
+        let mut found = Findings::default();
+        tell_end(&why, "the archive", &mut found);
+        archive.tell(&mut found);
+        assert!(
+            found.is_flagged(FileFlag::Stopped) && !found.is_flagged(FileFlag::CutOff),
+            "{found:?}"
+        );
+        assert!(found.facts.iter().any(|fact| fact.value == "1 response"), "{found:?}");
+    }
+
+    #[test]
+    fn a_cut_archive_and_one_without_records_are_told() {
+        let whole = b"WARC/1.0\r\nWARC-Type: resource\r\nContent-Length: 9\r\n\r\nabc";
+        assert!(matches!(Archive::default().records(&whole[..]), Err(WarcError::Short)));
+        assert!(matches!(
+            Archive::default().records(&b"\r\n"[..]),
+            Err(WarcError::Empty)
+        ));
+    }
 }

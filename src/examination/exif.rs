@@ -46,7 +46,11 @@ pub(super) fn read(file: &mut File, found: &mut Findings) -> io::Result<()> {
             found.fact(FactSource::Exif, name, value);
         }
     }
-    found.place = place(&exif);
+    match place(&exif) {
+        Some(Ok(place)) => found.place = Some(place),
+        Some(Err(why)) => found.flag(FileFlag::Implausible, why),
+        None => {}
+    }
     Ok(())
 }
 
@@ -97,14 +101,24 @@ fn utf16(bytes: &[u8]) -> String {
     letters.take_while(|letter| *letter != '\0').collect()
 }
 
-fn place(exif: &Exif) -> Option<NamedPlace> {
-    let coordinate = |value: Tag, side: Tag, negative: u8| {
+/// The place that it names, or why that is none on Earth; none where it names none.
+fn place(exif: &Exif) -> Option<std::result::Result<NamedPlace, String>> {
+    let shown = |tag: Tag| {
+        exif.get_field(tag, In::PRIMARY)
+            .map(|field| field.display_value().to_string())
+    };
+    let coordinate = |value: Tag, side: Tag, sides: (u8, u8), most: f64| {
         let degrees = degrees(&exif.get_field(value, In::PRIMARY)?.value)?;
-        let Value::Ascii(side) = &exif.get_field(side, In::PRIMARY)?.value else {
-            return None;
+        let letter = match &exif.get_field(side, In::PRIMARY)?.value {
+            Value::Ascii(side) => side.first()?.first()?.to_ascii_uppercase(),
+            _ => return None,
         };
-        let is_negative = side.first()?.first()?.eq_ignore_ascii_case(&negative);
-        Some(format!("{:.6}", if is_negative { -degrees } else { degrees }))
+        let on_earth = degrees <= most && [sides.0, sides.1].contains(&letter);
+        let signed = if letter == sides.1 { -degrees } else { degrees };
+        Some(match on_earth {
+            true => Ok(format!("{signed:.6}")),
+            false => Err(format!("{} {}", shown(value)?, shown(side)?)),
+        })
     };
     let altitude = || {
         let Value::Rational(list) = &exif.get_field(Tag::GPSAltitude, In::PRIMARY)?.value else {
@@ -115,24 +129,87 @@ fn place(exif: &Exif) -> Option<NamedPlace> {
         let meters = finite(list.first()?)?;
         Some(format!("{:.1}", if below { -meters } else { meters }))
     };
-    Some(NamedPlace {
-        source: FactSource::Exif,
-        latitude: coordinate(Tag::GPSLatitude, Tag::GPSLatitudeRef, b'S')?,
-        longitude: coordinate(Tag::GPSLongitude, Tag::GPSLongitudeRef, b'W')?,
-        altitude: altitude(),
+    let latitude = coordinate(Tag::GPSLatitude, Tag::GPSLatitudeRef, (b'N', b'S'), 90.0)?;
+    let longitude = coordinate(Tag::GPSLongitude, Tag::GPSLongitudeRef, (b'E', b'W'), 180.0)?;
+    Some(match (latitude, longitude) {
+        (Ok(latitude), Ok(longitude)) => Ok(NamedPlace {
+            source: FactSource::Exif,
+            latitude,
+            longitude,
+            altitude: altitude(),
+        }),
+        (Err(wrong), _) | (_, Err(wrong)) => Err(format!("it names a place that is none on Earth: {wrong}")),
     })
 }
 
-/// Degrees, minutes and seconds as degrees; none where they are no place on Earth.
+/// Degrees, minutes and seconds as degrees.
 fn degrees(value: &Value) -> Option<f64> {
     let Value::Rational(parts) = value else { return None };
     let [degrees, minutes, seconds] = parts[..] else {
         return None;
     };
-    let all = finite(&degrees)? + finite(&minutes)? / 60.0 + finite(&seconds)? / 3600.0;
-    (all <= 180.0).then_some(all)
+    Some(finite(&degrees)? + finite(&minutes)? / 60.0 + finite(&seconds)? / 3600.0)
 }
 
 fn finite(number: &Rational) -> Option<f64> {
     (number.denom != 0).then(|| number.to_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use exif::experimental::Writer;
+
+    use super::*;
+
+    fn found((latitude, north): (u32, &str), (longitude, east): (u32, &str)) -> Findings {
+        let degrees = |whole: u32| {
+            let part = |num| Rational { num, denom: 1 };
+            Value::Rational(vec![part(whole), part(30), part(0)])
+        };
+        let letter = |text: &str| Value::Ascii(vec![text.as_bytes().to_vec()]);
+        let fields = [
+            (Tag::GPSLatitude, degrees(latitude)),
+            (Tag::GPSLatitudeRef, letter(north)),
+            (Tag::GPSLongitude, degrees(longitude)),
+            (Tag::GPSLongitudeRef, letter(east)),
+        ];
+        let fields = fields.map(|(tag, value)| Field {
+            tag,
+            ifd_num: In::PRIMARY,
+            value,
+        });
+        let (mut writer, mut tiff) = (Writer::new(), io::Cursor::new(Vec::new()));
+        fields.iter().for_each(|field| writer.push_field(field));
+        writer.write(&mut tiff, false).expect("a TIFF");
+        let mut file = tempfile::tempfile().expect("a file");
+        file.write_all(&tiff.into_inner()).expect("bytes");
+        let mut found = Findings::default();
+        read(&mut file, &mut found).expect("read");
+        found
+    }
+
+    #[test]
+    fn a_place_that_is_none_on_earth_is_told_and_flagged() {
+        let there = found((12, "S"), (100, "w")).place.expect("a place");
+        assert_eq!(
+            (there.latitude.as_str(), there.longitude.as_str()),
+            ("-12.500000", "-100.500000")
+        );
+        for (latitude, longitude) in [
+            ((95, "N"), (10, "E")),
+            ((10, "N"), (181, "E")),
+            ((10, "X"), (10, "E")),
+            ((10, "N"), (10, "N")),
+        ] {
+            let found = found(latitude, longitude);
+            assert!(
+                found.place.is_none() && found.is_flagged(FileFlag::Implausible),
+                "{found:?}"
+            );
+            // As found, it is told all the same.
+            assert!(found.facts.iter().any(|fact| fact.name == "GPSLatitude"), "{found:?}");
+        }
+    }
 }

@@ -23,15 +23,7 @@ pub fn read_probe(said: &[u8], found: &mut Findings) {
     found.fact(FactSource::Media, "Container", word(&format["format_long_name"]));
     for stream in streams.iter().take(STREAMS) {
         let kind = word(&stream["codec_type"]);
-        let size = match (stream["width"].as_u64(), stream["height"].as_u64()) {
-            (Some(width), Some(height)) if width > 0 => {
-                if found.width.is_none() {
-                    (found.width, found.height) = (u32::try_from(width).ok(), u32::try_from(height).ok());
-                }
-                format!(", {width} × {height}")
-            }
-            _ => String::new(),
-        };
+        let size = size(stream, found);
         let rate = match word(&stream["avg_frame_rate"]) {
             "" | "0/0" => String::new(),
             rate if kind == "video" => format!(", {rate} frames a second"),
@@ -42,6 +34,7 @@ pub fn read_probe(said: &[u8], found: &mut Findings) {
             rate => format!(", {rate} Hz"),
         };
         let told = format!("{}{size}{rate}{sound}", word(&stream["codec_long_name"]));
+        let told = told.trim_start_matches(", ");
         found.fact(FactSource::Media, format!("Stream {}, {kind}", stream["index"]), told);
     }
     let tags = std::iter::once(&format["tags"]).chain(streams.iter().map(|stream| &stream["tags"]));
@@ -53,6 +46,39 @@ pub fn read_probe(said: &[u8], found: &mut Findings) {
         }
         found.fact(FactSource::Media, name.clone(), value);
     }
+}
+
+/// The size of a stream of pictures, as it is told; the first one's, as it is shown, is that of the file.
+fn size(stream: &Value, found: &mut Findings) -> String {
+    let (Some(width @ 1..), Some(height)) = (stream["width"].as_u64(), stream["height"].as_u64()) else {
+        return String::new();
+    };
+    let turned = turned(stream);
+    if found.width.is_none() {
+        let size = (u32::try_from(width).ok(), u32::try_from(height).ok());
+        (found.width, found.height) = if turned % 180 == 90 { (size.1, size.0) } else { size };
+    }
+    match turned {
+        0 => format!(", {width} × {height}"),
+        _ => format!(", {width} × {height}, shown turned by {turned}°"),
+    }
+}
+
+/// How a phone says that its video is to be turned before it is shown: by 0, 90, 180 or 270 degrees, clockwise.
+fn turned(stream: &Value) -> i64 {
+    let side_data = stream["side_data_list"].as_array().into_iter().flatten();
+    // A matrix turns against the clock; older files have a tag that turns with it.
+    let by_matrix = side_data
+        .filter_map(|one| one["rotation"].as_f64())
+        .next()
+        .map(|degrees| -degrees);
+    let by_tag = || stream["tags"]["rotate"].as_str()?.parse::<f64>().ok();
+    let degrees = by_matrix
+        .or_else(by_tag)
+        .filter(|degrees| degrees.abs() <= 720.0)
+        .unwrap_or(0.0);
+    let quarters = (degrees / 90.0).round() as i64;
+    (quarters * 90).rem_euclid(360)
 }
 
 fn word(value: &Value) -> &str {
@@ -112,6 +138,25 @@ mod tests {
         assert_eq!(milliseconds("6.0266"), Some(6_026));
         assert_eq!(milliseconds("7"), Some(7_000));
         assert_eq!(milliseconds("-1.0"), None);
+        for (stream, degrees) in [
+            (
+                serde_json::json!({"side_data_list": [{"side_data_type": "Display Matrix", "rotation": -90}]}),
+                90,
+            ),
+            (serde_json::json!({"tags": {"rotate": "270"}}), 270),
+            (serde_json::json!({"side_data_list": [{"rotation": 180.2}]}), 180),
+            (serde_json::json!({"side_data_list": [{"rotation": 1e300}]}), 0),
+            (serde_json::json!({}), 0),
+        ] {
+            assert_eq!(turned(&stream), degrees, "{stream}");
+        }
+        let mut found = Findings::default();
+        let phone = serde_json::json!({"streams": [
+            {"index": 0, "codec_type": "video", "width": 1920, "height": 1080, "side_data_list": [{"rotation": -90}]},
+            {"index": 1, "codec_type": "video", "width": 64, "height": 48}]});
+        read_probe(phone.to_string().as_bytes(), &mut found);
+        assert_eq!((found.width, found.height), (Some(1080), Some(1920)));
+        assert_eq!(found.facts[0].value, "1920 × 1080, shown turned by 90°");
         let mut found = Findings::default();
         read_probe(b"{}", &mut found);
         assert!(found.is_flagged(FileFlag::Unreadable));

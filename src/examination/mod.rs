@@ -4,6 +4,7 @@
 //! found is derived, and is no evidence: the file beside it is.
 
 mod archive;
+mod credentials;
 mod encrypted;
 mod exif;
 mod jpeg;
@@ -12,7 +13,9 @@ mod media;
 mod model;
 mod page;
 mod picture;
+mod timed;
 mod wacz;
+pub mod warc;
 mod xmp;
 
 use std::fs::File;
@@ -20,6 +23,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::fd::AsFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+pub use credentials::{C2PA, CREDENTIALS, carries};
 pub use jpeg::decoded_in_part;
 pub use later::later_than;
 pub use media::read_probe;
@@ -54,6 +58,17 @@ pub fn examine(file: &mut File, media_type: &str) -> io::Result<Findings> {
         picture::read(file, &mut found)?;
         return Ok(found);
     }
+    if let Some(kind) = media_type.strip_prefix(CREDENTIALS) {
+        let read = catch_unwind(AssertUnwindSafe(|| credentials::read_manifest(file, kind, &mut found)));
+        match read {
+            Ok(read) => read?,
+            Err(_) => found.flag(
+                FileFlag::Unreadable,
+                "its content credentials are damaged, and were not read",
+            ),
+        }
+        return Ok(found);
+    }
     type PartReader = fn(&mut File, &mut Findings) -> io::Result<()>;
     let readers: &[PartReader] = match media_type {
         "image/jpeg" | "image/png" | "image/gif" | "image/webp" | "image/tiff" | "image/bmp" => {
@@ -71,7 +86,9 @@ pub fn examine(file: &mut File, media_type: &str) -> io::Result<Findings> {
         "application/x-cfb" | "application/x-ole-storage" => &[encrypted::read_office],
         _ => &[],
     };
-    for reader in readers {
+    found.unread = readers.is_empty() && !carries(media_type);
+    let credentials: &[PartReader] = if carries(media_type) { &[credentials::read] } else { &[] };
+    for reader in credentials.iter().chain(readers) {
         // One that gives up takes nothing of what the others find.
         let read = catch_unwind(AssertUnwindSafe(|| reader(file, &mut found)));
         match read {
@@ -79,6 +96,7 @@ pub fn examine(file: &mut File, media_type: &str) -> io::Result<Findings> {
             Err(_) => found.flag(FileFlag::Unreadable, "a part of it is damaged, and was not read"),
         }
     }
+    credentials::elsewhere(&mut found);
     Ok(found)
 }
 

@@ -32,6 +32,12 @@ words! {
         SignatureDiffers = "signature_differs",
         /// It says that it was made later than it was received.
         LaterThanReceipt = "later_than_receipt",
+        /// It opens without a password, and says that it is not to be printed, copied or changed.
+        Restricted = "restricted",
+        /// It names a place that is none on Earth.
+        Implausible = "implausible",
+        /// Reading it stopped at a limit before its end.
+        Stopped = "stopped",
         /// It could not be examined, or a part of it could not.
         Unreadable = "unreadable",
     }
@@ -50,6 +56,8 @@ words! {
         Archive = "archive",
         /// HTML or MHTML.
         Page = "page",
+        /// Content credentials (C2PA), in photos, videos and sounds.
+        Credentials = "credentials",
     }
 }
 
@@ -116,7 +124,11 @@ pub struct Findings {
     pub facts: Vec<FoundFact>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub flags: Vec<RaisedFlag>,
-    /// Programs that are not installed on the server, without which a part was not read.
+    /// Files of this type are not read.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unread: bool,
+    /// What the server lacks, without which a part was not read: programs that are not installed, and `c2pa` where the program
+    /// was built without it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lacks: Vec<String>,
 }
@@ -139,6 +151,23 @@ impl Findings {
         }
     }
 
+    /// Whether it carries content credentials that can be read.
+    pub fn has_credentials(&self) -> bool {
+        self.facts.iter().any(|fact| fact.source == FactSource::Credentials)
+    }
+
+    /// Puts what its content credentials say before all else that was found: of the rest there may be more than is kept.
+    pub fn put_credentials(&mut self, read: Self) {
+        if !read.facts.is_empty() {
+            self.facts.retain(|fact| fact.source != FactSource::Credentials);
+        }
+        self.facts.splice(0..0, read.facts);
+        self.facts.truncate(FACTS);
+        for raised in read.flags {
+            self.flag(raised.flag, raised.why);
+        }
+    }
+
     /// Sizes, hash and which flags were raised: a few hundred bytes.
     #[must_use]
     pub fn in_short(&self) -> Self {
@@ -152,6 +181,7 @@ impl Findings {
             duration_ms: self.duration_ms,
             perceptual_hash: self.perceptual_hash.clone(),
             flags: flags.collect(),
+            unread: self.unread,
             ..Self::default()
         }
     }

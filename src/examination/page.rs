@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek};
 use std::rc::Rc;
 
 use lol_html::html_content::TextChunk;
-use lol_html::{HtmlRewriter, Settings, element, end_tag, text};
+use lol_html::{HtmlRewriter, Settings, doc_text, element, end_tag, text};
 use mail_parser::{MessageParser, MimeHeaders};
 
 use super::model::{FactSource, FileFlag, Findings, TEXT};
@@ -98,7 +98,7 @@ fn words(html: &[u8]) -> std::result::Result<(String, String), String> {
     let title = Rc::new(RefCell::new(String::new()));
     let shown = Rc::new(RefCell::new(ShownText::default()));
     let (in_title, in_body, hides) = (title.clone(), shown.clone(), shown.clone());
-    let hidden = element!("script, style, noscript, template", move |found| {
+    let hidden = element!("title, script, style, noscript, template", move |found| {
         hides.borrow_mut().hidden += 1;
         let shows = hides.clone();
         if let Some(handlers) = found.end_tag_handlers() {
@@ -114,7 +114,8 @@ fn words(html: &[u8]) -> std::result::Result<(String, String), String> {
         in_title.borrow_mut().push_str(chunk.as_str());
         Ok(())
     });
-    let read = text!("body", move |chunk: &mut TextChunk<'_>| {
+    // Many pages have no element `body` of their own.
+    let read = doc_text!(move |chunk: &mut TextChunk<'_>| {
         in_body.borrow_mut().take(chunk);
         Ok(())
     });
@@ -123,7 +124,7 @@ fn words(html: &[u8]) -> std::result::Result<(String, String), String> {
         .with_adjust_charset_on_meta_tag(true)
         .append_element_content_handler(hidden)
         .append_element_content_handler(titled)
-        .append_element_content_handler(read);
+        .append_document_content_handler(read);
     let mut rewriter = HtmlRewriter::new(settings, |_: &[u8]| {});
     rewriter.write(html).map_err(|e| e.to_string())?;
     rewriter.end().map_err(|e| e.to_string())?;
@@ -161,4 +162,25 @@ impl ShownText {
 /// The five named entities that pages need, and numbers.
 fn entities(text: &str) -> String {
     htmlize::unescape(text).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_read_with_and_without_a_body_of_its_own() {
+        let shown = "<p>Bring the ladder</p><script>hidden()</script>to stop 14";
+        for page in [
+            format!("<title>Skate &amp; park</title>{shown}"),
+            format!(
+                "<html><head><title>Skate &amp; park</title><style>p {{}}</style></head><body>{shown}</body></html>"
+            ),
+        ] {
+            let mut found = Findings::default();
+            read_html_bytes(page.as_bytes(), &mut found);
+            assert_eq!(found.title.as_deref(), Some("Skate & park"));
+            assert_eq!(found.text.as_deref(), Some("Bring the ladder\nto stop 14"), "{page}");
+        }
+    }
 }

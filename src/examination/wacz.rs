@@ -19,8 +19,10 @@ use webpki::{EndEntityCert, KeyUsage};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use super::archive::Archive;
+use super::archive::{Archive, tell_end};
 use super::model::{FactSource, FileFlag, Findings, shortened};
+use super::timed::{LONGEST, ReadingTime, TimedReader, stopped};
+use super::warc::WarcError;
 
 /// Files of an archive that are looked at.
 const ENTRIES: usize = 50_000;
@@ -33,13 +35,18 @@ const WARCS: usize = 100;
 const PACKAGE: &str = "datapackage.json";
 const DIGEST: &str = "datapackage-digest.json";
 
-type OpenZip<'a> = ZipArchive<BufReader<&'a mut File>>;
+type OpenZip<'a> = ZipArchive<BufReader<TimedReader<&'a mut File>>>;
 
 /// Reads a ZIP; one with a `datapackage.json` is read as WACZ.
 pub(super) fn read(file: &mut File, found: &mut Findings) -> io::Result<()> {
     file.rewind()?;
-    let mut zip = match ZipArchive::new(BufReader::new(&mut *file)) {
+    let time = ReadingTime::from_now(LONGEST);
+    let mut zip = match ZipArchive::new(BufReader::new(TimedReader::new(&mut *file, time))) {
         Ok(zip) => zip,
+        Err(_) if time.is_over() => {
+            found.flag(FileFlag::Stopped, stopped());
+            return Ok(());
+        }
         Err(ZipError::Io(e)) => {
             found.flag(FileFlag::CutOff, format!("the ZIP cannot be read: {e}"));
             return Ok(());
@@ -64,12 +71,12 @@ pub(super) fn read(file: &mut File, found: &mut Findings) -> io::Result<()> {
         found.flag(FileFlag::Encrypted, why);
     }
     if let Some(package) = document(&mut zip, PACKAGE) {
-        wacz(&mut zip, &package, found);
+        wacz(&mut zip, (&package, time), found);
     }
     Ok(())
 }
 
-fn wacz(zip: &mut OpenZip<'_>, package: &[u8], found: &mut Findings) {
+fn wacz(zip: &mut OpenZip<'_>, (package, time): (&[u8], ReadingTime), found: &mut Findings) {
     let Ok(described) = serde_json::from_slice::<Value>(package) else {
         found.flag(FileFlag::Unreadable, "datapackage.json is no JSON");
         return;
@@ -85,24 +92,29 @@ fn wacz(zip: &mut OpenZip<'_>, package: &[u8], found: &mut Findings) {
     ] {
         found.fact(FactSource::Archive, fact, said(name));
     }
-    resources(zip, &described, found);
-    pages(zip, found);
+    // What is small comes first; the signature holds over all of it only where all of it was compared.
+    pages(zip, time, found);
+    resources(zip, (&described, time), found);
     signed(zip, package, found);
     let mut archive = Archive::default();
     let names = zip.file_names().filter_map(|name| Some(name.ok()?.into_owned()));
     let names: Vec<String> = names.filter(|name| is_warc(name)).take(WARCS).collect();
     for name in names {
         if let Err(why) = warc(zip, &name, &mut archive) {
-            found.flag(FileFlag::CutOff, format!("{name} cannot be read to its end: {why}"));
+            tell_end(&why, &name, found);
+        }
+        if time.is_over() {
+            found.flag(FileFlag::Stopped, stopped());
+            break;
         }
     }
     archive.tell(found);
 }
 
 /// Reads a WARC of the ZIP, gzipped or not, whatever its name says.
-fn warc(zip: &mut OpenZip<'_>, name: &str, archive: &mut Archive) -> std::result::Result<(), String> {
-    let mut entry = BufReader::new(zip.by_name(name).map_err(|e| e.to_string())?);
-    let gzipped = entry.fill_buf().map_err(|e| e.to_string())?.starts_with(&[0x1f, 0x8b]);
+fn warc(zip: &mut OpenZip<'_>, name: &str, archive: &mut Archive) -> std::result::Result<(), WarcError> {
+    let mut entry = BufReader::new(zip.by_name(name).map_err(io::Error::from)?);
+    let gzipped = entry.fill_buf()?.starts_with(&[0x1f, 0x8b]);
     match gzipped {
         true => archive.records(BufReader::new(MultiGzDecoder::new(entry))),
         false => archive.records(entry),
@@ -121,14 +133,19 @@ fn document(zip: &mut OpenZip<'_>, name: &str) -> Option<Vec<u8>> {
 }
 
 /// Compares what `datapackage.json` lists with what is there.
-fn resources(zip: &mut OpenZip<'_>, described: &Value, found: &mut Findings) {
+fn resources(zip: &mut OpenZip<'_>, (described, time): (&Value, ReadingTime), found: &mut Findings) {
     let (mut right, mut wrong, mut missing) = (0_u64, Vec::new(), Vec::new());
     for resource in described["resources"].as_array().into_iter().flatten().take(ENTRIES) {
         let path = resource["path"].as_str().unwrap_or_default();
         let declared = resource["hash"].as_str().or_else(|| resource["stats"]["hash"].as_str());
         let declared = declared.unwrap_or_default();
         let declared = declared.strip_prefix("sha256:").unwrap_or(declared);
-        match digest_of(zip, path) {
+        let made = digest_of(zip, path);
+        if time.is_over() {
+            found.flag(FileFlag::Stopped, stopped());
+            break;
+        }
+        match made {
             None => missing.push(shortened(path, 100)),
             Some(made) if made.eq_ignore_ascii_case(declared) => right += 1,
             Some(_) => wrong.push(shortened(path, 100)),
@@ -183,8 +200,12 @@ fn digest_of(zip: &mut OpenZip<'_>, path: &str) -> Option<String> {
     }
 }
 
-fn pages(zip: &mut OpenZip<'_>, found: &mut Findings) {
-    let Some(list) = document(zip, "pages/pages.jsonl") else {
+fn pages(zip: &mut OpenZip<'_>, time: ReadingTime, found: &mut Findings) {
+    let list = document(zip, "pages/pages.jsonl");
+    if time.is_over() {
+        return;
+    }
+    let Some(list) = list else {
         found.flag(FileFlag::CutOff, "the WACZ has no pages/pages.jsonl");
         return;
     };
@@ -225,7 +246,8 @@ fn signed(zip: &mut OpenZip<'_>, package: &[u8], found: &mut Findings) {
     };
     found.fact(FactSource::Archive, "Signed by", signer);
     found.fact(FactSource::Archive, "Signed at, by its own word", said("created"));
-    let whole = !found.is_flagged(FileFlag::DigestDiffers) && !found.is_flagged(FileFlag::CutOff);
+    let doubts = [FileFlag::DigestDiffers, FileFlag::CutOff, FileFlag::Stopped];
+    let whole = doubts.iter().all(|flag| !found.is_flagged(*flag));
     match signature(signed) {
         _ if said("hash") != made => found.flag(FileFlag::SignatureDiffers, "the signature is over another content"),
         Err(why) => found.flag(FileFlag::SignatureDiffers, why),

@@ -8,6 +8,7 @@ use tokio::time::sleep;
 
 use super::key;
 use super::store::{self, Keyed};
+use crate::captures;
 use crate::db::AnyConn;
 use crate::error::Result;
 use crate::gate::{Gate, Tx};
@@ -66,7 +67,11 @@ fn made(conn: &mut AnyConn, changed: store::Changed) -> Result<Vec<Keyed>> {
     let ids = |set: BTreeSet<String>| set.into_iter().collect::<Vec<_>>();
     let mut all = store::case_keys(conn, ids(changed.cases))?;
     for capture in store::captures_of(conn, ids(changed.captures))? {
-        all.push(Keyed::capture(&capture, key::of_capture(&capture)));
+        let mut keys = key::of_capture(&capture);
+        if let Some(made) = captures::last_examination(conn, &capture.id)? {
+            keys.extend(key::of_examination(&capture, &made));
+        }
+        all.push(Keyed::capture(&capture, keys));
     }
     for account in store::accounts_of(conn, ids(changed.accounts))? {
         all.push(Keyed::account(&account, key::of_account(&account)));

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::captures::{Capture, recognize, without_tracking};
+use crate::captures::{Capture, Examination, recognize, without_tracking};
 use crate::lookalike::fold;
 use crate::proof::id::Digest;
 use crate::subjects::{Account, plain_handle};
@@ -23,12 +23,29 @@ words! {
         Handle = "handle",
         /// The platform's own id of a post or an account.
         PlatformId = "platform_id",
+        /// Words in what files say of themselves: titles and texts of pages, camera, type, flags.
+        Words = "words",
         /// A file's digest, or its beginning.
         Sha256 = "sha256",
         /// The id of the thing.
         Id = "id",
     }
 }
+
+/// Words of one capture that it is found by.
+const WORDS: usize = 600;
+/// Words that are looked up together.
+const TOGETHER: usize = 8;
+/// Shorter words lead to nothing.
+const SHORTEST: usize = 2;
+/// What a camera is called in EXIF, and in the tags of a video.
+const CAMERA: [&str; 5] = [
+    "Make",
+    "Model",
+    "Software",
+    "com.apple.quicktime.make",
+    "com.apple.quicktime.model",
+];
 
 /// Bytes of a key: enough that no two texts share one by chance.
 const LENGTH: usize = 16;
@@ -99,6 +116,57 @@ pub fn of_account(account: &Account) -> Vec<FindKey> {
     push(&mut keys, FoundBy::PlatformId, said.platform_id.as_deref());
     push(&mut keys, FoundBy::Address, said.url.as_deref());
     once(keys)
+}
+
+/// What a capture is found by of what its files say of themselves.
+pub fn of_examination(capture: &Capture, made: &Examination) -> Vec<FindKey> {
+    let (mut found, mut pages) = (Vec::new(), Vec::new());
+    for file in &made.files {
+        let media_type = capture.files.iter().find(|own| own.sha256 == file.sha256);
+        let media_type = media_type.and_then(|own| own.media_type.as_deref());
+        found.extend(media_type.map(|kind| format!("type:{kind}")));
+        found.extend(
+            file.found
+                .flags
+                .iter()
+                .map(|raised| format!("flag:{}", raised.flag.as_str())),
+        );
+        found.extend(file.found.place.iter().map(|_| "has:place".to_owned()));
+        let is_camera = |name: &str| CAMERA.contains(&name);
+        let cameras = file.found.facts.iter().filter(|fact| is_camera(&fact.name));
+        found.extend(cameras.flat_map(|fact| words_of(&fact.value)));
+        pages.extend(file.found.title.as_deref().into_iter().flat_map(words_of));
+        pages.extend(file.found.text.as_deref().into_iter().flat_map(words_of));
+    }
+    let all = found.into_iter().chain(pages).map(|word| key(FoundBy::Words, &word));
+    let mut seen = std::collections::HashSet::new();
+    once(all.filter(|key| seen.insert(key.clone())).take(WORDS).collect())
+}
+
+/// The keys of the words that are looked for, which all have to be there: none where a text has none, or too many.
+pub fn sought_words(text: &str) -> Vec<FindKey> {
+    let mut words: Vec<String> = Vec::new();
+    for part in text.split_whitespace() {
+        match part.split_once(':') {
+            Some(("flag" | "type" | "has", _)) => words.push(part.to_owned()),
+            _ => words.extend(words_of(part)),
+        }
+    }
+    words.sort();
+    words.dedup();
+    let is_sought = !words.is_empty() && words.len() <= TOGETHER;
+    let keys = words.iter().filter(|_| is_sought);
+    once(keys.map(|word| key(FoundBy::Words, word)).collect())
+}
+
+/// The words of a text, as they are compared.
+fn words_of(text: &str) -> Vec<String> {
+    let folded = fold(text);
+    let words = folded.split(|c: char| !c.is_alphanumeric());
+    words
+        .filter(|word| word.chars().count() >= SHORTEST)
+        .map(str::to_owned)
+        .collect()
 }
 
 fn once(mut keys: Vec<FindKey>) -> Vec<FindKey> {

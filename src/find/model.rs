@@ -51,6 +51,8 @@ pub struct Sought {
     /// The digests that begin with these digits.
     pub digests: Option<Range<Vec<u8>>>,
     pub keys: Vec<(FoundBy, FindKey)>,
+    /// The words, which all have to be there.
+    pub words: Vec<FindKey>,
 }
 
 impl Sought {
@@ -70,15 +72,27 @@ impl Sought {
                 format!("must be at most {LONGEST} characters, without NUL: paste the number, handle or address alone");
             return Err(Error::field("q", "too_long", message));
         }
-        Ok(Self {
+        let mut sought = Self {
             open_case: open_case.and_then(parse_id),
             id: parse_id(text),
             item: numbered(text, item_at_end),
             authorization: numbered(text, authorization_at_end),
             digests: digests(text),
             keys: keys(text),
+            words: Vec::new(),
             text: text.to_owned(),
-        })
+        };
+        if !sought.is_exact() {
+            sought.words = key::sought_words(text);
+        }
+        Ok(sought)
+    }
+
+    /// Whether the text names one thing, so that its words are not looked for as well.
+    fn is_exact(&self) -> bool {
+        let is_address = key::as_address(&self.text).is_some();
+        let is_number = self.item.is_some() || self.authorization.is_some();
+        self.id.is_some() || self.digests.is_some() || is_address || is_number
     }
 
     /// The keys of a kind of thing.

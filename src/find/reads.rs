@@ -9,7 +9,7 @@ use super::key::{FindKey, FoundBy};
 use super::model::{CaseName, Hit, HitKind, Numbered, SHOWN, SearchResult, Sought};
 use super::store::{self, FoundPlace};
 use crate::authorizations::Authorization;
-use crate::captures::{self, Capture, CaptureSearch};
+use crate::captures::{self, Capture, CaptureSearch, CaptureState};
 use crate::cases::{Case, VisibleTo};
 use crate::error::Result;
 use crate::gate::{Gate, ReadCtx, RequestCtx, View};
@@ -70,6 +70,7 @@ impl FoundPlaces {
             let found = store::with_digest(ctx.conn, &sees, range, SHOWN + 1)?;
             all.add_all(HitKind::Capture, FoundBy::Sha256, found);
         }
+        all.by_words(ctx, &sees, wanted)?;
         Ok(all)
     }
 
@@ -143,6 +144,22 @@ impl FoundPlaces {
         Ok(())
     }
 
+    /// By words in what files say of themselves. What is closed has none of them for those who may not open it.
+    fn by_words(&mut self, ctx: &mut ReadCtx<'_>, sees: &VisibleTo, wanted: &Sought) -> Result<()> {
+        let open = CaptureState::words_where(|state| !state.is_closed());
+        let found = store::with_words(ctx.conn, sees, (&wanted.words, &open), SHOWN + 1)?;
+        let closed = CaptureState::words_where(CaptureState::is_closed);
+        let closed = match ctx.caller.is(Role::Supervisor) {
+            true => store::with_words(ctx.conn, sees, (&wanted.words, &closed), CLOSED)?,
+            false => Vec::new(),
+        };
+        let closed = decidable(ctx, closed.into_iter().map(|(id, _)| id).collect())?;
+        self.opened.extend(closed.iter().map(|(id, _)| id.clone()));
+        self.add_all(HitKind::Capture, FoundBy::Words, found);
+        self.add_all(HitKind::Capture, FoundBy::Words, closed);
+        Ok(())
+    }
+
     /// As the caller sees it. Each kind is read in one query.
     fn shown(&self, ctx: &mut ReadCtx<'_>) -> Result<SearchResult> {
         let cases = self.found.values().flatten().map(|((_, case), _)| case.clone());
@@ -176,7 +193,7 @@ impl FoundPlaces {
         let ids = self.ids(HitKind::Capture);
         let mut states = store::states_of(ctx.conn, ids.clone())?;
         let all = store::captures_of(ctx.conn, ids)?.into_iter();
-        let closed = captures::CaptureState::words_where(captures::CaptureState::is_closed);
+        let closed = CaptureState::words_where(CaptureState::is_closed);
         let said = all.map(|capture| {
             let state = states.remove(&capture.id).unwrap_or_default();
             let shown = self.opened.contains(&capture.id) || !closed.contains(&state.as_str());
@@ -215,8 +232,17 @@ fn opened(ctx: &mut ReadCtx<'_>, sees: &VisibleTo, keys: &[FindKey]) -> Result<V
     if !ctx.caller.is(Role::Supervisor) {
         return Ok(Vec::new());
     }
+    let closed = store::closed_captures(ctx.conn, sees, keys, CLOSED)?;
+    decidable(ctx, closed)
+}
+
+/// Those of some closed captures that the caller may decide.
+fn decidable(ctx: &mut ReadCtx<'_>, ids: Vec<String>) -> Result<Vec<FoundPlace>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     let search = CaptureSearch {
-        ids: Some(store::closed_captures(ctx.conn, sees, keys, CLOSED)?),
+        ids: Some(ids),
         limit: SHOWN + 1,
         ..CaptureSearch::default()
     };

@@ -48,9 +48,10 @@ pub struct Changed {
 
 /// What the events of a stretch of the tree changed, as far as it is found by keys.
 pub fn changed(conn: &mut AnyConn, stretch: &Range<i64>) -> Result<Changed> {
-    const THOSE: [Action; 4] = [
+    const THOSE: [Action; 5] = [
         Action::CaptureRecorded,
         Action::CaptureCorrected,
+        Action::CaptureExamined,
         Action::AccountAdded,
         Action::AccountChanged,
     ];
@@ -241,6 +242,29 @@ pub fn closed_captures(conn: &mut AnyConn, sees: &VisibleTo, keys: &[FindKey], l
         .limit(limit as i64)
         .select(captures::id)
         .load(conn)?)
+}
+
+/// Captures of these states that have all of these words, newest first, with one query a word. Whether the caller may open them
+/// is not asked here.
+pub fn with_words(
+    conn: &mut AnyConn,
+    sees: &VisibleTo,
+    (words, states): (&[FindKey], &[&'static str]),
+    limit: usize,
+) -> Result<Vec<FoundPlace>> {
+    if words.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut those = captures::table
+        .filter(captures::state.eq_any(states.to_vec()))
+        .order(captures::id.desc())
+        .limit(limit as i64)
+        .select((captures::id, captures::case_id))
+        .into_boxed();
+    for word in words {
+        those = those.filter(captures::id.eq_any(with_keys!(vec![word.clone()], HitKind::Capture, sees)));
+    }
+    Ok(those.load(conn)?)
 }
 
 /// Accounts that have one of these keys, newest first.

@@ -223,6 +223,7 @@ fn done_words(word: &str) -> Option<&'static str> {
         "logged" => "Logged, and recorded in the ledger.",
         "marked" => "The mark is recorded.",
         "noted" => "The note is added.",
+        "examination_asked" => "The files will be read again: what is found is shown here, soon.",
         "reviewed" => "The review is recorded.",
         "redacted" => "The redacted copy is made. The original stays.",
         "corrected" => "The correction is recorded. The version before stays.",

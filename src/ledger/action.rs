@@ -80,6 +80,7 @@ actions! {
     CaptureConfirmed "capture.confirmed" Case "A supervisor confirmed an emergency.";
     CaptureRepudiated "capture.repudiated" Case "A supervisor repudiated an emergency.";
     CaptureVerified "capture.verified" Case "A capture's files were read again and hashed.";
+    CaptureExaminationRequested "capture.examination_requested" Case "Somebody asked that a program read once more what a capture's files say of themselves.";
     CaptureExamined "capture.examined" Case "A program read what a capture's files say of themselves; what it found is derived.";
     DerivativeMade "derivative.made" Case "A redacted copy of a capture, or a standard duplicate of its file, was made; the original stays.";
     ExhibitListSaved "exhibit_list.saved" Case "A version of an exhibit list was saved: what is an exhibit, under which number, and what is not.";

@@ -88,6 +88,9 @@ fn measured(file: &Value) -> Vec<Fact> {
         let above = above.unwrap_or_default();
         add("Place that it names", format!("{latitude}, {longitude}{above}"));
     }
+    if file["unread"] == true {
+        add("Not read", "files of this type are not read".into());
+    }
     let hash = &file["perceptual_hash"];
     if let (Some(value), Some(quality)) = (hash["hash"].as_str(), hash["quality"].as_u64()) {
         let named = hash["algorithm"].as_str().unwrap_or_default();
@@ -105,7 +108,7 @@ fn measured(file: &Value) -> Vec<Fact> {
 }
 
 /// What it says of itself that most people look for: when, with what, where from, and under whose signature.
-const LOOKED_FOR: [(&str, &str, &str); 9] = [
+const LOOKED_FOR: [(&str, &str, &str); 12] = [
     ("exif", "DateTimeOriginal", "Taken, by its own clock"),
     ("exif", "OffsetTimeOriginal", "Zone of that clock"),
     ("exif", "Make", "Make"),
@@ -115,6 +118,13 @@ const LOOKED_FOR: [(&str, &str, &str); 9] = [
     ("page", "Date in its head", "Saved, by its own word"),
     ("archive", "First record", "First record in it"),
     ("archive", "Signature", "Signature in it"),
+    ("credentials", "State", "Content credentials"),
+    (
+        "credentials",
+        "Signed by, as its certificate says",
+        "Signed by, as its certificate says",
+    ),
+    ("credentials", "Signed at, as it says", "Signed, by its own word"),
 ];
 
 fn looked_for(file: &Value) -> Vec<Fact> {
@@ -128,7 +138,13 @@ fn looked_for(file: &Value) -> Vec<Fact> {
 
 fn left_out(file: &Value) -> Vec<Fact> {
     let lacks = file["lacks"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    let lacks = lacks.map(|program| Fact::new("Not read", format!("{program} is not installed on the server")));
+    let lacks = lacks.map(|program| {
+        let why = match program {
+            "c2pa" => "content credentials are not read by this build".to_owned(),
+            program => format!("{program} is not installed on the server"),
+        };
+        Fact::new("Not read", why)
+    });
     let shortened = file["shortened"] == true;
     let shortened = shortened.then(|| Fact::new("Left out", "what else it says: the files before it say much"));
     lacks.chain(shortened).collect()
@@ -143,6 +159,9 @@ fn flagged(word: &str) -> String {
         "cut_off" => "Incomplete".into(),
         "later_than_receipt" => "Later than its receipt".into(),
         "unreadable" => "Unreadable in part".into(),
+        "restricted" => "Restricts use".into(),
+        "implausible" => "Implausible place".into(),
+        "stopped" => "Stopped at a limit".into(),
         other => label(other),
     }
 }
@@ -154,6 +173,7 @@ fn source(word: &str) -> &'static str {
         "media" => "Streams",
         "archive" => "Archive",
         "page" => "Page",
+        "credentials" => "Content credentials",
         _ => "File",
     }
 }

@@ -2,11 +2,12 @@
 //! lists, are replaced by one word, in heads, addresses and texts.
 //!
 //! What is searched: heads of WARC records and of HTTP messages; bodies that say they are text, unpacked where they are packed
-//! with gzip, deflate or Brotli; the index, the pages and the description of a WACZ. What is not: pictures, films, fonts and
+//! with gzip, deflate or Brotli; the parts of a saved page (MHTML); the index, the pages and the description of a WACZ. What is not: pictures, films, fonts and
 //! whatever else is no text, text in UTF-16, and what is packed or encoded in another way. The process counts these, and
 //! says so.
 
 mod html;
+mod mhtml;
 mod parts;
 mod scrub;
 mod wacz;
@@ -42,7 +43,7 @@ pub struct SanitizedArchive {
 pub fn is_archive(media_type: &str) -> bool {
     matches!(
         media_type,
-        "application/warc" | "application/wacz" | "application/gzip" | "text/html"
+        "application/warc" | "application/wacz" | "application/gzip" | "text/html" | "multipart/related"
     )
 }
 
@@ -123,6 +124,7 @@ fn sanitized(
         "application/warc" | "application/gzip" => warc::copy(bytes, &mut scrub)?.bytes,
         "application/wacz" => wacz::copy(bytes, &mut scrub)?,
         "text/html" => html::copy(bytes, &mut scrub)?,
+        "multipart/related" => mhtml::copy(bytes, &mut scrub)?,
         _ => return Err(format!("files of type {media_type} are not sanitized here")),
     };
     Ok((copy, scrub.counts))

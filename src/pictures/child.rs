@@ -97,7 +97,20 @@ pub(super) enum DecodingEnd {
     Full,
 }
 
+/// The signal that ends a process whose processor time is over (SIGXCPU).
+const OUT_OF_TIME: i32 = 24;
+
 impl DecodingEnd {
+    /// At which limit it was ended, where nothing says that the file is damaged.
+    pub fn at_limit(self) -> Option<String> {
+        match self {
+            Self::Broken(OUT_OF_TIME) => Some("processor time".into()),
+            Self::Late(seconds) => Some(format!("{seconds} seconds")),
+            Self::Full => Some("what it may write".into()),
+            Self::Well | Self::Badly | Self::Broken(_) => None,
+        }
+    }
+
     /// What that says of the file.
     pub fn reason(self) -> String {
         match self {

@@ -8,7 +8,7 @@ use super::child::{Budget, Decoding, DecodingEnd, INPUT};
 use super::helpers::{Helpers, probe, stream_reader};
 use super::{Means, PictureMaker, Unmade, WorkRoom, read_at_most};
 use crate::error::Result;
-use crate::examination::{FileFlag, Findings, STILL, WORD, read_probe};
+use crate::examination::{CREDENTIALS, FileFlag, Findings, STILL, WORD, carries, read_probe};
 
 /// Larger files are not examined: a copy of them is made for it.
 const LARGEST: u64 = 1 << 30;
@@ -46,6 +46,10 @@ impl PictureMaker {
         };
         let input = room.path().join(INPUT);
         let mut found = found_by(&job, (&input, media_type))?;
+        if cfg!(feature = "c2pa") && carries(media_type) && found.has_credentials() {
+            let credentials = found_by(&job, (&input, &format!("{CREDENTIALS}{media_type}")))?;
+            found.put_credentials(credentials);
+        }
         if Means::of(media_type) == Some(Means::HeifConvert) {
             match self.helpers.photo(&job)? {
                 Ok(photo) => add_still(&mut found, found_by(&job, (&photo, STILL))?),
@@ -54,6 +58,7 @@ impl PictureMaker {
             }
         }
         if let Some(reader) = stream_reader(media_type) {
+            found.unread = false;
             self.streams(&job, reader, &mut found)?;
         }
         Ok(found.bounded())
@@ -79,7 +84,13 @@ fn found_by(job: &Decoding<'_>, (file, media_type): (&Path, &str)) -> Result<Fin
     let ended = job.run(file, &answer, &[WORD, media_type].map(OsString::from))?;
     if ended != DecodingEnd::Well {
         let mut found = Findings::default();
-        found.flag(FileFlag::Unreadable, ended.reason());
+        match ended.at_limit() {
+            Some(limit) => found.flag(
+                FileFlag::Stopped,
+                format!("reading it stopped at the limit of {limit}, and what was found until then is lost"),
+            ),
+            None => found.flag(FileFlag::Unreadable, ended.reason()),
+        }
         return Ok(found);
     }
     let said: Option<Findings> = serde_json::from_slice(&read_at_most(&answer, ANSWER)?).ok();

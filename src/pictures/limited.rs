@@ -27,9 +27,10 @@ pub fn run_limited(args: &[OsString]) -> std::result::Result<(), String> {
     let (budget, args) = args.split_first().ok_or("no budget was named")?;
     let budget: Option<Budget> = budget.to_str().and_then(|word| word.parse().ok());
     let most = budget.ok_or("the budget is none")?.limits();
+    // At the first limit of processor time a signal of its own ends it, so that nobody takes that for damage.
+    cpu(most.processor).map_err(|e| format!("a limit could not be set: {e}"))?;
     let limits = [
         (Resource::As, most.memory),
-        (Resource::Cpu, most.processor),
         (Resource::Fsize, most.output),
         (Resource::Nofile, FILES),
         (Resource::Core, 0),
@@ -50,6 +51,14 @@ pub fn run_limited(args: &[OsString]) -> std::result::Result<(), String> {
         // It comes back only where the program could not be started.
         Some((program, args)) => Err(Command::new(program).args(args).env_clear().exec().to_string()),
     }
+}
+
+fn cpu(seconds: u64) -> io::Result<()> {
+    let limits = Rlimit {
+        current: Some(seconds),
+        maximum: Some(seconds + 2),
+    };
+    Ok(setrlimit(Resource::Cpu, limits)?)
 }
 
 fn limit(resource: Resource, most: u64) -> io::Result<()> {

@@ -103,7 +103,7 @@ fn to_first_schema(home: &Home) {
     };
     Sql::open(home)
         .run(&format!(
-            "{functions} DROP INDEX captures_work; DROP INDEX cases_proposed; ALTER TABLE cases DROP COLUMN proposed_lead_id; DROP INDEX captures_by_captured; \
+            "{functions} DROP INDEX capture_entries_asked; DROP INDEX captures_work; DROP INDEX cases_proposed; ALTER TABLE cases DROP COLUMN proposed_lead_id; DROP INDEX captures_by_captured; \
              DROP INDEX captures_by_posted; DROP INDEX captures_state; DROP INDEX captures_address; DROP INDEX events_at; DROP INDEX events_actor; \
              DROP INDEX events_action; DROP INDEX user_versions; DROP INDEX authorizations_number; DROP INDEX cases_by_number; ALTER TABLE cases DROP COLUMN number_key; \
              DROP TABLE pictures; DROP TABLE viewing; DROP TABLE seen_items; DROP TABLE uploads; DROP TABLE drafts; \

@@ -45,7 +45,7 @@ fn address(made: &Value) -> String {
 }
 
 /// Waits for the examination of a capture.
-fn examined(client: &Client, made: &Value) -> Value {
+pub fn examined(client: &Client, made: &Value) -> Value {
     let until = Instant::now() + Duration::from_secs(60);
     loop {
         let found = client.get(&address(made)).is(200)["examination"].clone();
@@ -294,6 +294,165 @@ fn a_packet_shows_what_was_found_and_a_redacted_exhibit_nothing_of_it(app: &App)
         assert!(!read(&top, document).contains("SECRET"), "{document}");
     }
     app.audit();
+}
+
+both_databases!(credentials_in_a_photo_are_told_and_those_over_other_bytes_flagged);
+fn credentials_in_a_photo_are_told_and_those_over_other_bytes_flagged(app: &App) {
+    let (case, _laboratory) = (case(app), laboratory(app));
+    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/c2pa");
+    let read = |name: &str| std::fs::read(vectors.join(name)).unwrap();
+    let plain = two_halves(40, 20, ImageFormat::Jpeg);
+    let files = [
+        ("C.jpg", read("C.jpg")),
+        ("XCA.jpg", read("XCA.jpg")),
+        ("plain.jpg", plain),
+    ];
+    let named: Vec<(&str, &[u8])> = files.iter().map(|(name, bytes)| (*name, bytes.as_slice())).collect();
+    let made = logged(app, &case, &named);
+    let found = examined(&app.lead, &made);
+    let files = found["files"].as_array().unwrap();
+    assert_eq!(fact(&files[2], "State"), None);
+    let page = Browser::signed_in(app, "lead").get(&format!("/captures/{}", made["id"].as_str().unwrap()));
+    if cfg!(feature = "c2pa") {
+        assert!(fact(&files[0], "State").unwrap().starts_with("Valid: "), "{found}");
+        assert_eq!(flags(&files[0]), [""; 0]);
+        assert_eq!(flags(&files[1]), ["digest_differs"]);
+        assert!(files.iter().all(|file| file.get("lacks").is_none()), "{found}");
+        // What the rest of the file says is there as well.
+        assert!(files[1]["perceptual_hash"]["hash"].is_string(), "{found}");
+        page.says("Content credentials: Claim generator");
+        page.says("assertion.dataHash.mismatch");
+    } else {
+        let told = Some("are in the file, and are not read by this build");
+        assert_eq!((fact(&files[0], "State"), fact(&files[1], "State")), (told, told));
+        assert!(files.iter().all(|file| file["lacks"] == json!(["c2pa"])), "{found}");
+        page.says("content credentials are not read by this build");
+    }
+    app.audit();
+}
+
+both_databases!(files_are_read_again_where_somebody_asks_who_may_annotate);
+fn files_are_read_again_where_somebody_asks_who_may_annotate(app: &App) {
+    let case = case(app);
+    let photo = with_exif(&two_halves(40, 20, ImageFormat::Jpeg), 1);
+    let made = logged(app, &case, &[("a.jpg", &photo), ("b.bin", b"whatever it is")]);
+    let bare = app.post_with(json!({}));
+    let bare = app.lead.post(&case.path("captures"), bare).is(201);
+    let place = format!("{}/examinations", address(&made));
+    // The first one is not made yet.
+    app.leaves_nothing(&case.stream, || {
+        app.lead.post(&place, json!({})).problem(409, "conflict");
+        app.lead
+            .post(&format!("{}/examinations", address(&bare)), json!({}))
+            .problem(409, "conflict");
+    });
+    let first = {
+        let _laboratory = laboratory(app);
+        examined(&app.lead, &made)
+    };
+    assert_eq!(first["files"][1]["unread"], true);
+    app.stranger.post(&place, json!({})).problem(404, "not-found");
+    app.supervisor.post(&place, json!({})).problem(403, "forbidden");
+    app.lead
+        .post(&place, json!({"why": "x"}))
+        .refuses(422, "why", "unknown");
+    let asked = app.leaves(&case.stream, "capture.examination_requested", &app.member, || {
+        app.member
+            .post(&place, json!({"note": "ffprobe is installed now"}))
+            .is(201)
+    });
+    assert_eq!(asked["note"], "ffprobe is installed now");
+    app.member.post(&place, json!({})).problem(409, "conflict");
+    let waiting = app.lead.get(&address(&made)).is(200);
+    assert_eq!(waiting["examination_request"]["id"], asked["id"]);
+    assert_eq!(waiting["examination"], first);
+    let page = format!("/captures/{}", made["id"].as_str().unwrap());
+    let browser = Browser::signed_in(app, "lead");
+    browser.get(&page).says("Another reading of the files was asked for by");
+    let again = || {
+        let _laboratory = laboratory(app);
+        let until = Instant::now() + Duration::from_secs(60);
+        loop {
+            let now = app.lead.get(&address(&made)).is(200);
+            if now.get("examination_request").is_none() {
+                return now["examination"].clone();
+            }
+            assert!(Instant::now() < until, "it is not examined again");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    let second = again();
+    assert!(
+        second["id"] != first["id"] && second["files"] == first["files"],
+        "{second}"
+    );
+    // On its page it is a button.
+    browser.get(&page).says("Read the files again");
+    browser.post(&format!("{page}/examinations"), &[]).is(303);
+    assert!(again()["id"] != second["id"]);
+    let examined = |event: &Value| event["action"] == "capture.examined" && event["object"]["id"] == made["id"];
+    assert_eq!(
+        app.events(&case.stream).iter().filter(|event| examined(event)).count(),
+        3
+    );
+    // A packet shows the last one, and what was asked for stands among its events.
+    let packet = ready(
+        &app.exporter,
+        &ask(
+            &app.exporter,
+            &case,
+            json!({"purpose": "discovery", "captures": [made["id"]]}),
+        ),
+    );
+    let (_folder, file) = download(&app.exporter, &packet);
+    verifies(app, &file);
+    app.audit();
+}
+
+both_databases!(the_command_line_shows_what_was_found_and_has_it_read_again);
+fn the_command_line_shows_what_was_found_and_has_it_read_again(app: &App) {
+    let case = case(app);
+    let photo = with_exif(&two_halves(40, 20, ImageFormat::Jpeg), 1);
+    app.lead.post(&case.path("captures"), app.post_with(json!({}))).is(201);
+    let made = logged(app, &case, &[("a.jpg", &photo)]);
+    let run = |args: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_casetrail"));
+        command
+            .args([&["examination", case.id.as_str()], args].concat())
+            .env("CASETRAIL_SERVER", &app.url)
+            .env("CASETRAIL_TOKEN", app.lead.token.as_ref().unwrap());
+        let done = command.output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (done.status.success(), text(&done.stdout), text(&done.stderr))
+    };
+    for (item, told) in [
+        ("1", "has no files"),
+        ("2", "not examined yet"),
+        ("3", "there is no item 3"),
+    ] {
+        let (well, _, complaint) = run(&[item]);
+        assert!(!well && complaint.contains(told), "{complaint}");
+    }
+    let _laboratory = laboratory(app);
+    let first = examined(&app.lead, &made);
+    let (well, shown, complaint) = run(&["2"]);
+    assert!(well, "{complaint}");
+    for told in [
+        "item 2, read by casetrail",
+        "File 1, a.jpg",
+        "EXIF: ImageDescription: SECRET-LOCATION",
+        "Size: 40 × 20 pixels",
+    ] {
+        assert!(shown.contains(told), "{told}: {shown}");
+    }
+    let (well, shown, complaint) = run(&["2", "--again", "--note", "for the hearing", "--json"]);
+    assert!(well, "{complaint}");
+    let record: Value = serde_json::from_str(&shown).unwrap();
+    assert!(
+        record["id"] != first["id"] && record["files"] == first["files"],
+        "{record}"
+    );
+    assert_eq!(app.count(&case.stream, "capture.examination_requested"), 1);
 }
 
 both_databases!(real_photos_archives_and_pages_say_what_their_programs_wrote);

@@ -314,3 +314,43 @@ fn the_page_leads_to_the_one_thing_it_found(app: &App) {
     assert_eq!(pages["found"], json!([]));
     assert!(pages["places"].as_array().unwrap().len() > 3, "{pages}");
 }
+
+both_databases!(words_in_what_files_say_lead_to_those_who_may_open_them);
+fn words_in_what_files_say_lead_to_those_who_may_open_them(app: &App) {
+    let case = app.case();
+    app.leave(&case);
+    let page = "<html><title>Skate park: caf\u{e9} meeting</title><p>Bring the ladder to stop 14.</p></html>";
+    let upload = |platform: &str| {
+        let files = json!([{"part": "f", "role": "archive", "name": "seen.jpg"}]);
+        let capture = app.post_with(json!({"platform": platform, "files": files}));
+        app.lead.upload(&case, &capture, &[("f", page.as_bytes())]).is(201)
+    };
+    let (open, held) = (upload("instagram"), upload("tiktok"));
+    assert_eq!((&open["state"], &held["state"]), (&json!("logged"), &json!("held")));
+    let jobs = crate::kit::Jobs::run(app, casetrail::captures::run_examinations);
+    for made in [&open, &held] {
+        crate::examinations::examined(&app.supervisor, made);
+    }
+    drop(jobs);
+    caught_up(app);
+    let id = |made: &Value| made["id"].as_str().unwrap().to_owned();
+    let of = |who: &Client, text: &str| told(who, text, None);
+    let one = hit("capture", &id(&open), "words");
+    for text in [
+        "ladder",
+        "LADDER stop",
+        "Caf\u{c9}",
+        "type:text/html ladder",
+        "flag:type_differs",
+    ] {
+        assert_eq!(of(&app.lead, text), std::slice::from_ref(&one), "{text}");
+    }
+    // Who may decide about what is held finds it as well, the newest first among the open ones.
+    let both = of(&app.supervisor, "ladder");
+    assert_eq!(both, [one, hit("capture", &id(&held), "words")]);
+    for text in ["ladder elsewhere", "ladde", "flag:encrypted", "has:place"] {
+        assert_eq!(of(&app.lead, text), [], "{text}");
+    }
+    assert_eq!(of(&app.stranger, "ladder"), []);
+    app.audit();
+}

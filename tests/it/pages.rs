@@ -81,6 +81,7 @@ pub const PAGES: &[(&str, &str, u16)] = &[
     ("GET", "/captures/{id}", 404),
     ("POST", "/captures/{id}/notes", 404),
     ("POST", "/captures/{id}/marks", 404),
+    ("POST", "/captures/{id}/examinations", 404),
     ("GET", "/captures/{id}/redactions", 404),
     ("POST", "/captures/{id}/redactions", 404),
     ("GET", "/captures/{id}/redactions/preview", 404),

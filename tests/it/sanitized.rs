@@ -301,6 +301,50 @@ fn a_wacz_has_an_index_and_digests_of_its_own(app: &App) {
     hides(&unpacked(&warc));
 }
 
+both_databases!(a_saved_page_loses_tokens_and_names_in_each_of_its_parts);
+fn a_saved_page_loses_tokens_and_names_in_each_of_its_parts(app: &App) {
+    let case = case(app);
+    let page = format!(
+        "From: <Saved by Blink>\r\nSnapshot-Content-Location: {ADDRESS}\r\nSubject: =?utf-8?Q?Anna=20Kowal?=\r\nMIME-Version: 1.0\r\n\
+         Content-Type: multipart/related;\r\n\ttype=\"text/html\";\r\n\tboundary=\"----MultipartBoundary--7----\"\r\n\r\n\r\n\
+         ------MultipartBoundary--7----\r\nContent-Type: text/html\r\nContent-Transfer-Encoding: quoted-printable\r\nContent-Location: {ADDRESS}\r\n\r\n\
+         <html><meta name=3D\"csrf-token\" content=3D\"s3cret\"><title>Feed</title><p>Signed in as anna_=\r\nalias, ANNA=20KOWAL</p><p>Seen by the pier</p></html>\r\n\
+         ------MultipartBoundary--7----\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: base64\r\nContent-Location: https://social.example/a.png\r\n\r\n\
+         iVBORw0KGgo=\r\n------MultipartBoundary--7------\r\n"
+    );
+    let made = logged(app, &case, "feed of anna_alias.mhtml", page.as_bytes());
+    assert_eq!(made["files"][0]["media_type"], "multipart/related");
+    let derivative = sanitize(app, &made);
+    assert_eq!(derivative["file"]["media_type"], "multipart/related");
+    let found = &derivative["recipe"]["sanitized"];
+    assert_eq!(
+        found,
+        &json!({"listed": 2, "headers": 0, "tokens": 3, "names": 3, "unsearched": 1})
+    );
+    hides(derivative.to_string().as_bytes());
+    let bytes = file_of(&app.lead, &made, &derivative);
+    hides(&bytes);
+    // It is a saved page again: the part that was changed is written in another way, and the picture as it was.
+    let message = mail_parser::MessageParser::default().parse(&bytes).unwrap();
+    let html = message.body_html(0).unwrap();
+    hides(html.as_bytes());
+    assert!(
+        html.contains("Seen by the pier") && html.contains("Signed in as REMOVED, REMOVED"),
+        "{html}"
+    );
+    assert!(holds(&bytes, b"iVBORw0KGgo="));
+    let wanted = json!({"purpose": "discovery", "captures": [made["id"]], "redactions": [derivative["id"]]});
+    let packet = ready(&app.exporter, &ask(&app.exporter, &case, wanted));
+    let (_folder, file) = download(&app.exporter, &packet);
+    verifies(app, &file);
+    let cut = logged(app, &case, "b.mhtml", &page.as_bytes()[..page.len() - 60]);
+    let wanted = json!({"file": cut["files"][0]["sha256"], "sanitize": {"names": []}, "reason": "r"});
+    app.lead
+        .post(&path(&cut, "redactions"), wanted)
+        .refuses(422, "file", "readable");
+    app.audit();
+}
+
 both_databases!(archives_of_other_tools_are_sanitized);
 fn archives_of_other_tools_are_sanitized(app: &App) {
     let case = case(app);

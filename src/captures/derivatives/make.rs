@@ -211,7 +211,13 @@ async fn sanitized(app: &App, file: &FileEntry, covers: &Covers) -> Result<MadeC
 
 /// The type of the copy of an archive.
 fn archive_type(media_type: &str) -> &'static str {
-    let all = ["application/warc", "application/wacz", "application/gzip", "text/html"];
+    let all = [
+        "application/warc",
+        "application/wacz",
+        "application/gzip",
+        "text/html",
+        "multipart/related",
+    ];
     all.into_iter()
         .find(|own| *own == media_type)
         .unwrap_or("application/octet-stream")

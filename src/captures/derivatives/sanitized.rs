@@ -26,9 +26,10 @@ pub fn is_unsanitized(conn: &mut AnyConn, capture: &Capture) -> Result<bool> {
     }
     let is_web = |file: &&FileEntry| {
         let media_type = file.media_type.as_deref().unwrap_or_default();
-        let own = is_archive(media_type) || media_type == "multipart/related";
         // A packed file is an archive of the web where its sender says so.
-        file.withheld.is_none() && own && (media_type != "application/gzip" || file.role == FileRole::Archive)
+        file.withheld.is_none()
+            && is_archive(media_type)
+            && (media_type != "application/gzip" || file.role == FileRole::Archive)
     };
     let archives: Vec<&FileEntry> = capture.files.iter().filter(is_web).collect();
     if archives.is_empty() {

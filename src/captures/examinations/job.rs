@@ -1,11 +1,12 @@
 //! The jobs: one examines the files of one capture, one looks for captures that nobody has examined.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tokio::sync::{Notify, watch};
 
-use super::store;
+use super::store::{self, TO_EXAMINE};
 use crate::blobs::{DAMAGED, ExpectedBytes, WHOLE};
 use crate::captures::model::{Examination, ExaminedFile, FileEntry};
 use crate::captures::store::{self as captures, RemarkKind};
@@ -17,8 +18,13 @@ use crate::jobs::{self, Job, Progress, Worker};
 use crate::ledger::{self, Action};
 use crate::pictures::room_for;
 
-/// The job that examines a capture, by its id.
-const TO_EXAMINE: &str = "examination";
+/// How long the files of one capture are read, so that those of others are read as well, and what helps where that is too short.
+/// A file that is begun is read to its end.
+type TimeForAll = (Duration, &'static str);
+/// Where nobody asked for it.
+const BY_ITSELF: TimeForAll = (Duration::from_mins(10), "ask for another examination, which has longer");
+/// Where somebody did.
+const ASKED: TimeForAll = (Duration::from_mins(60), "log the large files as captures of their own");
 /// Captures looked at in one query.
 const BATCH: i64 = 500;
 
@@ -52,6 +58,11 @@ async fn take_orders(app: &App, mut stop: watch::Receiver<bool>) {
 fn add_all(tx: &mut Tx<'_>, wanting: &[String]) -> Result<()> {
     let mut each = wanting.iter();
     each.try_for_each(|id| jobs::again(tx.conn, TO_EXAMINE, id, tx.now))
+}
+
+/// Makes a job for a capture, within the transaction that asks for it.
+pub fn order(tx: &mut Tx<'_>, id: &str) -> Result<()> {
+    jobs::again(tx.conn, TO_EXAMINE, id, tx.now)
 }
 
 #[derive(Clone)]
@@ -103,14 +114,21 @@ impl Worker for ExamineCapture {
 
     fn work(&self, job: &Job, progress: &Arc<Progress>) -> Result<Option<Vec<ExaminedFile>>> {
         let id = job.object.clone();
-        let look = |conn: &mut _| Ok((captures::capture(conn, &id)?, store::is_wanted(conn, &id)?));
-        let (stored, wanted) = self.0.gate.db().read_blocking(look)?;
+        let look = |conn: &mut _| {
+            let (stored, wanted) = (captures::capture(conn, &id)?, store::is_wanted(conn, &id)?);
+            Ok((stored, wanted, store::asked(conn, &id)?.is_some()))
+        };
+        let (stored, wanted, asked) = self.0.gate.db().read_blocking(look)?;
         if !wanted {
             return Ok(None);
         }
-        let files = stored.capture.files.iter();
         let received = stored.capture.received_at;
-        match files.map(|file| self.file((file, received), progress)).collect() {
+        let (begun, (most, way_out)) = (Instant::now(), if asked { ASKED } else { BY_ITSELF });
+        let each = |file: &FileEntry| match begun.elapsed() > most {
+            true => Ok(ExaminedFile::skipped(file, too_late((most, way_out)))),
+            false => self.file((file, received), progress),
+        };
+        match stored.capture.files.iter().map(each).collect() {
             Ok(files) => Ok(Some(files)),
             Err(e) if e.code == "disk-reserve" => Ok(None),
             Err(e) => Err(e),
@@ -132,6 +150,12 @@ impl Worker for ExamineCapture {
         let files = files.map(|file| ExaminedFile::skipped(file, "this server could not examine it"));
         record(tx, &job.object, files.collect())
     }
+}
+
+/// Why a file was not reached.
+fn too_late((most, way_out): TimeForAll) -> String {
+    let minutes = most.as_secs() / 60;
+    format!("the files before it took the {minutes} minutes that an examination has: {way_out}")
 }
 
 /// Records what was found. A capture without files, that was examined or kept from use meanwhile, or whose case was closed,
@@ -164,6 +188,11 @@ impl Worker for LookForUnexamined {
 
     fn work(&self, _job: &Job, progress: &Arc<Progress>) -> Result<i64> {
         let (app, mut last, mut ordered) = (&self.0, String::new(), 0);
+        let asked = app.gate.db().read_blocking(store::unanswered)?;
+        if !asked.is_empty() {
+            let order = move |tx: &mut Tx<'_>| add_all(tx, &asked);
+            app.gate.housekeep_blocking(ledger::job(Self::KIND), order)?;
+        }
         loop {
             progress.check()?;
             let look = |conn: &mut _| store::unexamined(conn, &last, BATCH);

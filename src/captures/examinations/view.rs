@@ -1,4 +1,4 @@
-//! The last examination of an item, for its page.
+//! The last examination of an item, for its page, and whether another one was asked for.
 
 use crate::captures::model::OpenCapture;
 use crate::cases::CasePage;
@@ -11,13 +11,21 @@ pub struct ExaminationView {
     /// Which program read the files, and when.
     pub by: String,
     pub files: Vec<ExaminedView>,
+    /// Who asked for another one that is not made yet, and when.
+    pub asked: Option<String>,
 }
 
 impl ExaminationView {
-    /// Of the last examination of an item, where there is one.
+    /// Of the last examination of an item; none where there is none and nobody asked for one.
     pub fn of(open: &OpenCapture, page: &CasePage) -> Result<Option<Self>> {
+        let asked = open.remarks.examination_request.as_ref();
+        let asked = asked.map(|asked| format!("{}, {}", line(&asked.by.name), page.at(asked.at.0).shown()));
         let Some(last) = &open.remarks.examination else {
-            return Ok(None);
+            return Ok(asked.map(|asked| Self {
+                by: String::new(),
+                files: Vec::new(),
+                asked: Some(asked),
+            }));
         };
         let record = serde_json::to_value(last)?;
         let name = |sha256: &str| {
@@ -27,6 +35,7 @@ impl ExaminationView {
         Ok(Some(Self {
             by: format!("Read by {}, {}.", examined_with(&record), page.at(last.at.0).shown()),
             files: examined(&record, name),
+            asked,
         }))
     }
 }

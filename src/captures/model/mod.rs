@@ -22,8 +22,8 @@ pub use new::{NewCapture, NewCorrection, NewFile};
 pub use page_form::{NO_PLATFORM, PageArrival, choose_platform};
 pub use platforms::{address_stem, recognize, same_address, tracking_parts, without_tracking};
 pub use remark::{
-    CaptureDecision, CaptureMark, CaptureNote, Check, CheckOutcome, DecisionOutcome, EventPlace, Mark, NewDecision,
-    Remark, Review, ReviewOutcome, Verification,
+    CaptureDecision, CaptureMark, CaptureNote, Check, CheckOutcome, DecisionOutcome, EventPlace, ExaminationWish, Mark,
+    NewDecision, Remark, Review, ReviewOutcome, Verification,
 };
 pub use view::{CaptureView, Duplicate, OpenCapture, Remarks, StoredCapture};
 pub use viewing::Viewing;

@@ -57,6 +57,14 @@ pub struct CaptureMark {
     pub note: Option<String>,
 }
 
+/// That a program is to read the files once more, such as after another program was installed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExaminationWish {
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
 /// A second person's finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Review {
@@ -164,6 +172,15 @@ impl CaptureMark {
     pub fn parse(form: Form) -> Result<Self> {
         form.read(|form| Self {
             mark: form.required_word("mark").unwrap_or(Mark::Graphic),
+            note: form.text("note", TEXT),
+        })
+    }
+}
+
+impl ExaminationWish {
+    /// Reads and checks it.
+    pub fn parse(form: Form) -> Result<Self> {
+        form.read(|form| Self {
             note: form.text("note", TEXT),
         })
     }

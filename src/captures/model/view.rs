@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Basis, Capture, CaptureDecision, CaptureKind, CaptureMark, CaptureNote, CaptureState, CapturedBasis, Correction,
-    EventPlace, Examination, FileDigest, FileEntry, Flag, Mark, Particulars, Remark, Review, ReviewOutcome,
+    EventPlace, Examination, ExaminationWish, FileDigest, FileEntry, Flag, Mark, Particulars, Remark, Review,
+    ReviewOutcome,
 };
 use crate::authorizations::Line;
 use crate::clock::Timestamp;
@@ -141,6 +142,9 @@ pub struct Remarks {
     /// The last one; lists leave it out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub examination: Option<Examination>,
+    /// That another one was asked for, and is not made yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub examination_request: Option<Remark<ExaminationWish>>,
 }
 
 impl Remarks {

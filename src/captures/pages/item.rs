@@ -304,6 +304,12 @@ pub async fn mark(id: PathId, request: WriteRequest) -> Reply {
     after(&page, id.0, "marked", made.map(drop)).await
 }
 
+pub async fn examine(id: PathId, request: WriteRequest) -> Reply {
+    let page = request.page()?;
+    let made = api::examination_asked(id.0.clone(), request).await;
+    after(&page, id.0, "examination_asked", made.map(drop)).await
+}
+
 pub async fn correct(id: PathId, request: WriteRequest) -> Reply {
     let (page, scope) = (request.page()?, Scope::Capture(id.0.clone()));
     let made = request

@@ -13,6 +13,7 @@ pub fn action(word: &str) -> String {
         "capture.confirmed" => "Emergency confirmed",
         "capture.repudiated" => "Emergency not confirmed",
         "capture.accepted" => "Accepted by a supervisor",
+        "capture.examination_requested" => "Another reading of its files asked for",
         "capture.examined" => "What its files say of themselves was read",
         "capture.verified" => "Files read again and compared with their hashes",
         other => return label(other.rsplit('.').next().unwrap_or(other)),

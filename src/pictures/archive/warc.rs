@@ -1,7 +1,7 @@
 //! WARC 1.0 and 1.1 (ISO 28500): records read one by one, sanitized, and written with digests of their own.
 
 use std::collections::HashMap;
-use std::io::Write;
+use std::io::{Read, Write};
 
 use aws_lc_rs::digest::{self, Algorithm};
 use data_encoding::{BASE32, HEXLOWER};
@@ -12,10 +12,9 @@ use flate2::write::GzEncoder;
 use super::html;
 use super::parts::{ALL_UNPACKED, read_all};
 use super::scrub::Scrub;
+use crate::examination::warc::{WarcError, WarcHead, head_lines, line, next_head};
 
 type Read1<T> = Result<T, String>;
-/// Names and values of a head.
-type HeadLines = Vec<(String, Vec<u8>)>;
 
 /// A sanitized WARC.
 #[derive(Default)]
@@ -27,41 +26,35 @@ pub(super) struct WarcCopy {
     pub digests: HashMap<String, String>,
 }
 
-/// One record: its version, the names and values of its head, and its block.
+/// One record: its head and its block.
 struct WarcRecord {
-    version: String,
-    head: HeadLines,
+    head: WarcHead,
     block: Vec<u8>,
 }
 
 impl WarcRecord {
-    fn value(&self, name: &str) -> Option<&[u8]> {
-        let own = self.head.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
-        own.map(|(_, value)| value.as_slice())
-    }
-
     fn text(&self, name: &str) -> String {
-        String::from_utf8_lossy(self.value(name).unwrap_or_default())
-            .trim()
-            .to_owned()
+        self.head.text(name)
     }
 
     fn set(&mut self, name: &str, value: Vec<u8>) {
-        if let Some((_, own)) = self.head.iter_mut().find(|(own, _)| own.eq_ignore_ascii_case(name)) {
+        let mut lines = self.head.lines.iter_mut();
+        if let Some((_, own)) = lines.find(|(own, _)| own.eq_ignore_ascii_case(name)) {
             *own = value;
         }
     }
 
     fn bytes(&self) -> Vec<u8> {
-        let mut out = format!("{}\r\n", self.version).into_bytes();
-        write_head(&mut out, &self.head);
+        let mut out = format!("{}\r\n", self.head.version).into_bytes();
+        write_head(&mut out, &self.head.lines);
         out.extend_from_slice(&self.block);
         out.extend_from_slice(b"\r\n\r\n");
         out
     }
 }
 
-fn write_head(out: &mut Vec<u8>, head: &[(String, Vec<u8>)]) {
+/// Writes names and values, and the empty line after them.
+pub(super) fn write_head(out: &mut Vec<u8>, head: &[(String, Vec<u8>)]) {
     for (name, value) in head {
         out.extend_from_slice(name.as_bytes());
         out.extend_from_slice(b": ");
@@ -99,8 +92,7 @@ pub(super) fn copy(bytes: &[u8], scrub: &mut Scrub) -> Read1<WarcCopy> {
                 break;
             }
             let within = if packed { 0 } else { records.len() - left.len() };
-            let (record, rest) = read(left)?;
-            left = rest;
+            let record = read(&mut left).map_err(|e| e.to_string())?;
             let record = sanitized(record, scrub, &mut made.digests)?.bytes();
             let began = made.bytes.len() as u64;
             match packed {
@@ -126,59 +118,22 @@ fn pack(out: &mut Vec<u8>, record: &[u8]) -> Read1<()> {
         .map_err(|e| e.to_string())
 }
 
-/// The next record, and what follows it.
-fn read(bytes: &[u8]) -> Read1<(WarcRecord, &[u8])> {
-    let damaged = || "a record has no head: the file is damaged, or no WARC".to_owned();
-    let (first, rest) = line(bytes).ok_or_else(damaged)?;
-    let version = String::from_utf8_lossy(first).into_owned();
-    if !version.starts_with("WARC/") {
-        return Err(damaged());
-    }
-    let (head, block) = read_head(rest).ok_or_else(damaged)?;
-    let mut record = WarcRecord {
-        version,
-        head,
-        block: Vec::new(),
-    };
-    let length: Option<usize> = record.text("Content-Length").parse().ok();
-    let length = length.filter(|length| *length <= block.len());
-    let length = length.ok_or("a record ends before its length says: the file is damaged")?;
-    record.block = block[..length].to_vec();
-    Ok((record, &block[length..]))
-}
-
-fn line(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = bytes.iter().position(|b| *b == b'\n')?;
-    Some((
-        bytes[..end].strip_suffix(b"\r").unwrap_or(&bytes[..end]),
-        &bytes[end + 1..],
-    ))
-}
-
-/// Names and values up to an empty line, and what follows it. A line that begins with a blank goes on with the one before.
-fn read_head(mut bytes: &[u8]) -> Option<(HeadLines, &[u8])> {
-    let mut head = HeadLines::new();
-    loop {
-        let (one, rest) = line(bytes)?;
-        bytes = rest;
-        match (one.first(), head.last_mut()) {
-            (None, _) => return Some((head, bytes)),
-            (Some(b' ' | b'\t'), Some((_, value))) => value.extend_from_slice(one),
-            _ => {
-                let colon = one.iter().position(|b| *b == b':').unwrap_or(one.len());
-                let name = String::from_utf8_lossy(&one[..colon]).into_owned();
-                let value = one.get(colon + 1..).unwrap_or_default().trim_ascii().to_vec();
-                head.push((name, value));
-            }
-        }
+/// The next record, of bytes that then begin behind it.
+fn read(left: &mut &[u8]) -> Result<WarcRecord, WarcError> {
+    let head = next_head(left)?.ok_or(WarcError::NoHead)?;
+    let (length, mut block) = (head.length()?, Vec::new());
+    left.take(length).read_to_end(&mut block)?;
+    match block.len() as u64 == length {
+        true => Ok(WarcRecord { head, block }),
+        false => Err(WarcError::Short),
     }
 }
 
 fn sanitized(mut record: WarcRecord, scrub: &mut Scrub, digests: &mut HashMap<String, String>) -> Read1<WarcRecord> {
-    for (name, value) in &mut record.head {
+    for (name, value) in &mut record.head.lines {
         *value = scrub.head(name, value);
     }
-    let kind = record.text("WARC-Type").to_ascii_lowercase();
+    let kind = record.head.kind();
     let is_http = record
         .text("Content-Type")
         .to_ascii_lowercase()
@@ -223,7 +178,7 @@ fn rehash(record: &mut WarcRecord, name: &str, bytes: &[u8]) {
     }
     match again(&old, bytes) {
         Some(new) => record.set(name, new.into_bytes()),
-        None => record.head.retain(|(own, _)| !own.eq_ignore_ascii_case(name)),
+        None => record.head.lines.retain(|(own, _)| !own.eq_ignore_ascii_case(name)),
     }
 }
 
@@ -247,11 +202,11 @@ pub(super) fn again(old: &str, bytes: &[u8]) -> Option<String> {
 
 /// Sanitizes an HTTP message in the block of a record; gives back where its payload begins.
 fn message(record: &mut WarcRecord, scrub: &mut Scrub) -> Read1<usize> {
-    let Some((first, rest)) = line(&record.block) else {
-        record.block = scrub.text(&record.block).into_owned();
-        return Ok(record.block.len());
-    };
-    let Some((mut head, payload)) = read_head(rest) else {
+    let mut payload = &record.block[..];
+    // One that is too long is refused: what stands in a part of it would be looked for in vain.
+    let first = line(&mut payload).map_err(|e| e.to_string())?;
+    let head = head_lines(&mut payload).map_err(|e| e.to_string())?;
+    let (Some(first), Some(mut head)) = (first, head) else {
         // A head without an end: all of it is one.
         record.block = scrub.text(&record.block).into_owned();
         return Ok(record.block.len());
@@ -284,7 +239,7 @@ fn message(record: &mut WarcRecord, scrub: &mut Scrub) -> Read1<usize> {
             None
         }
     };
-    let mut block = scrub.text(first).into_owned();
+    let mut block = scrub.text(&first).into_owned();
     block.extend_from_slice(b"\r\n");
     let payload = match left {
         Some(left) => {
@@ -361,7 +316,8 @@ fn unpacked(bytes: &[u8], coding: &str) -> Option<Vec<u8>> {
 fn unchunked(mut bytes: &[u8]) -> Option<Vec<u8>> {
     let mut all = Vec::with_capacity(bytes.len());
     loop {
-        let (length, rest) = line(bytes)?;
+        let end = bytes.iter().position(|b| *b == b'\n')?;
+        let (length, rest) = (&bytes[..end], &bytes[end + 1..]);
         let digits = length.split(|b| *b == b';').next().unwrap_or_default().trim_ascii();
         let length = usize::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
         if length == 0 {

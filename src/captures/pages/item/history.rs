@@ -230,6 +230,10 @@ fn in_words(action: &str) -> String {
         ("capture.quarantined", "Quarantined"),
         ("capture.confirmed", "Emergency confirmed"),
         ("capture.repudiated", "Emergency repudiated"),
+        (
+            "capture.examination_requested",
+            "Another reading of its files asked for",
+        ),
         ("capture.examined", "What its files say of themselves was read"),
         ("capture.verified", "Files read again and hashed"),
     ];
