@@ -162,7 +162,7 @@ fn the_report_says_what_is_withheld_beside_items_and_how_reviews_ended(app: &App
         .collect();
     let text = text.join(" ");
     for told in [
-        "agrees with the agency’s own log",
+        "So this does not exclude that the agency",
         "Reviewed: returned",
         "Returned in",
         "Not reviewed again",
