@@ -9,6 +9,7 @@ fail() { echo "strangers.sh: $*" >&2; exit 1; }
 
 binary=$(realpath "${1:?which program?}") kept=${2:?which packets?}
 tools=target/tools/bin/python
+programs=$(dirname "$binary"):$PWD/target/tools/bin:$PATH
 folder=$(mktemp -d)
 start_demo "$binary" "$folder"
 
@@ -73,7 +74,7 @@ for fenced in "$folder"/steps/*.sh; do
     at=$bag
     grep -q '^casetrail-verify ' "$fenced" && at=$folder
     sed -i "s|THE KEY|$vkey|" "$fenced"
-    (cd "$at" && PATH="$(dirname "$binary"):$(realpath "$(dirname "$tools")"):$PATH" bash -euo pipefail "$fenced") >"$fenced.said" 2>&1 ||
+    (cd "$at" && PATH=$programs bash -euo pipefail "$fenced") >"$fenced.said" 2>&1 ||
         { cat "$fenced" "$fenced.said" >&2; fail "a command of HOW-TO-VERIFY.txt failed"; }
 done
 find "$bag" | sort | cmp -s - "$folder/before" || fail "a command of HOW-TO-VERIFY.txt wrote into the packet"

@@ -144,7 +144,7 @@ fn the_report_says_what_is_withheld_beside_items_and_how_reviews_ended(app: &App
     };
     review(0, json!({"outcome": "returned", "note": "Say how the time is known."}));
     review(1, json!({"outcome": "accurate"}));
-    let list = json!({"name": "For the hearing", "purpose": "court_exhibits", "exhibits": [{"capture": made[0]["id"], "number": "P-1"}]});
+    let list = json!({"name": "For the hearing", "purpose": "court_exhibits", "exhibits": [{"capture": made[0]["id"], "number": "1"}]});
     app.exporter.post(&case.path("exhibit-lists"), list).is(201);
     let shot = two_halves(60, 30, ImageFormat::Png);
     let capture = app.post_with(json!({"files": [{"part": "f", "role": "screenshot"}]}));
@@ -162,7 +162,7 @@ fn the_report_says_what_is_withheld_beside_items_and_how_reviews_ended(app: &App
         .collect();
     let text = text.join(" ");
     for told in [
-        "agrees with the agency’s own log",
+        "So this does not exclude that the agency",
         "Reviewed: returned",
         "Returned in",
         "Not reviewed again",
