@@ -60,7 +60,7 @@ fn size(stream: &Value, found: &mut Findings) -> String {
     }
     match turned {
         0 => format!(", {width} × {height}"),
-        _ => format!(", {width} × {height}, shown turned by {turned}°"),
+        _ => format!(", {width} × {height}, shown turned {turned}° clockwise"),
     }
 }
 
@@ -156,7 +156,7 @@ mod tests {
             {"index": 1, "codec_type": "video", "width": 64, "height": 48}]});
         read_probe(phone.to_string().as_bytes(), &mut found);
         assert_eq!((found.width, found.height), (Some(1080), Some(1920)));
-        assert_eq!(found.facts[0].value, "1920 × 1080, shown turned by 90°");
+        assert_eq!(found.facts[0].value, "1920 × 1080, shown turned 90° clockwise");
         let mut found = Findings::default();
         read_probe(b"{}", &mut found);
         assert!(found.is_flagged(FileFlag::Unreadable));
