@@ -34,7 +34,7 @@ pub use examined::{EXAMINED, ExaminedView, PERCEPTUAL_HASH, examined, examined_w
 use crate::proof::packet::{CASE_UCO, INDEX, RO_CRATE, RowError};
 
 /// Version of the pages' making. Whoever changes what one says or how it looks raises it. The first had `index.html` alone.
-const PAGES: u32 = 4;
+const PAGES: u32 = 3;
 
 /// The version of the pages that this program makes, as packets name it. Local times rest on the tables of time zones,
 /// which change with governments.
