@@ -267,7 +267,7 @@ fn approve(
 
 /// Whether the caller supervises a unit above that of the case.
 fn is_above_unit(tx: &Tx<'_>) -> Result<bool> {
-    Ok(checks::is_above(&tx.caller, tx.case()?))
+    Ok(checks::is_above(tx.caller, tx.case()?))
 }
 
 fn ruling(tx: &Tx<'_>, outcome: Option<Outcome>, reason: Option<String>) -> Ruling {
