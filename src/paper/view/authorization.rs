@@ -58,7 +58,7 @@ pub(super) fn parts(view: &PaperView<'_>, record: &Value) -> (Value, Vec<Timelin
         "searches": letters.rich(&searches),
         "scope": person("/scope_note"), "devices": list(record, "devices").iter().filter_map(word).collect::<Vec<_>>().join(", "),
         "attestations": attested, "requester": person("/requester/name"), "requested": told("/requested_at"), "starts": told("/starts_at"),
-        "effective": told("/effective_from"), "ends": told("/ends_at"), "review": told("/review_at"),
+        "effective": told("/effective_from"), "ends": told(end(record)), "review": told("/review_at"),
         "answers": ANSWERS.iter().filter_map(|(name, label)| Some(json!([label, letters.rich(said(record, name)?)]))).collect::<Vec<_>>(),
         "policy": rulings::policy(&record["policy"]), "forbidden": rulings::sentences(&record["forbidden_purposes"]).map(|text| letters.rich(&text)),
         "first": part(rulings::ruling(&record["approvals"][0], zone)), "closing": part(rulings::closing(&record["closing"], zone)),
@@ -82,6 +82,15 @@ pub(super) fn parts(view: &PaperView<'_>, record: &Value) -> (Value, Vec<Timelin
     (shown, moments.into_iter().filter_map(moment).collect())
 }
 
+/// Where the record says when it ceased to count: its end, or the revocation or closing report that came before.
+fn end(record: &Value) -> &'static str {
+    match said(record, "/state") {
+        Some("revoked") => "/revoked/at",
+        Some("ended") => "/closing/at",
+        _ => "/ends_at",
+    }
+}
+
 fn account(account: &Value) -> Option<String> {
     let handle = said(account, "/handle")?;
     Some(match said(account, "/platform") {
@@ -96,5 +105,17 @@ fn outcome(word: &str) -> String {
         "deny" => "Denied".into(),
         "return" => "Returned".into(),
         other => words::capital(&label(other)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_revoked_or_ended_is_in_force_until_then() {
+        let of = |state: &str| end(&json!({"state": state}));
+        assert_eq!((of("approved"), of("expired")), ("/ends_at", "/ends_at"));
+        assert_eq!((of("revoked"), of("ended")), ("/revoked/at", "/closing/at"));
     }
 }
