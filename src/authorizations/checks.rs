@@ -43,7 +43,7 @@ pub fn weigh(
     now: Micros,
 ) -> Result<Vec<RequestCheck>> {
     let case = cases::store::case(conn, &asked.case_id)?;
-    let holders = named_holders(conn, asked, &case)?;
+    let holders = named_holders(conn, asked, &case, now)?;
     let young = subjects::juveniles(conn, &case.id)?;
     let others = store::running_beside(conn, asked, now)?;
     let of_level = policy.terms.of(asked.terms.level);
@@ -172,7 +172,12 @@ fn of_decider(decider: Decider<'_>) -> RequestCheck {
     check("decider", CheckVerdict::Failed, why)
 }
 
-fn named_holders<'a>(conn: &mut AnyConn, asked: &'a Authorization, case: &Case) -> Result<Vec<NamedHolder<'a>>> {
+fn named_holders<'a>(
+    conn: &mut AnyConn,
+    asked: &'a Authorization,
+    case: &Case,
+    now: Micros,
+) -> Result<Vec<NamedHolder<'a>>> {
     let ids: Vec<String> = asked.holders.iter().map(|holder| holder.id.clone()).collect();
     let signs_in = users::store::who_sign_in(conn, &ids)?;
     let members = cases::store::members(conn, &case.id)?;
@@ -185,16 +190,17 @@ fn named_holders<'a>(conn: &mut AnyConn, asked: &'a Authorization, case: &Case) 
             trainings
                 .iter()
                 .filter(|t| t.user_id == person.id && t.ended_at.is_none()),
+            now,
         ),
     };
     Ok(asked.holders.iter().map(one).collect())
 }
 
-/// The training that counts for longest; one without an end before all others.
-fn longest<'t>(trainings: impl Iterator<Item = &'t Training>) -> Option<Training> {
-    let lasts = |training: &&Training| match &training.completed.expires_on {
-        None => (true, String::new()),
-        Some(day) => (false, day.clone()),
+/// The training that counts now and for longest; one without an end before all others.
+fn longest<'t>(trainings: impl Iterator<Item = &'t Training>, now: Micros) -> Option<Training> {
+    let lasts = |training: &&Training| {
+        let last = training.completed.expires_on.clone();
+        (training.counts_at(now), last.is_none(), last)
     };
     trainings.max_by_key(lasts).cloned()
 }
@@ -240,17 +246,21 @@ fn of_training(holders: &[NamedHolder<'_>], demand: TrainingDemand, now: Micros)
             CheckVerdict::NeedsYou
         }
     };
-    let today = clock::format(now)[..10].to_owned();
     let (mut lacking, mut held) = (Vec::new(), Vec::new());
     for holder in holders {
         let name = &holder.person.name;
-        match holder.training.as_ref().map(|training| &training.completed) {
-            None => lacking.push(format!("{name} has none on record")),
-            Some(done) => match &done.expires_on {
-                Some(day) if *day < today => lacking.push(format!("that of {name} ended on {day}")),
-                Some(day) => held.push(format!("{name}, {} until {day}", done.name)),
-                None => held.push(format!("{name}, {}", done.name)),
-            },
+        let Some(training) = &holder.training else {
+            lacking.push(format!("{name} has none on record"));
+            continue;
+        };
+        let done = &training.completed;
+        match &done.expires_on {
+            Some(day) if day.as_str() < &clock::format(now)[..10] => {
+                lacking.push(format!("that of {name} ended on {day}"))
+            }
+            _ if !training.counts_at(now) => lacking.push(format!("that of {name} counts from {}", done.completed_on)),
+            Some(day) => held.push(format!("{name}, {} until {day}", done.name)),
+            None => held.push(format!("{name}, {}", done.name)),
         }
     }
     Some(match lacking.is_empty() {
@@ -309,11 +319,18 @@ mod tests {
 
     #[test]
     fn the_training_that_counts_for_longest_counts() {
+        let now = clock::parse("2026-05-01T12:00:00.000000Z").expect("a time");
+        let last = |kept: &[Training]| longest(kept.iter(), now).expect("one").completed.expires_on;
         let kept = [training(Some("2026-06-01")), training(Some("2027-06-01"))];
-        let found = longest(kept.iter()).expect("one");
-        assert_eq!(found.completed.expires_on.as_deref(), Some("2027-06-01"));
-        let kept = [training(Some("2099-06-01")), training(None)];
-        assert_eq!(longest(kept.iter()).expect("one").completed.expires_on, None);
+        assert_eq!(last(&kept).as_deref(), Some("2027-06-01"));
+        assert_eq!(last(&[training(Some("2099-06-01")), training(None)]), None);
+        // One that is not completed yet does not count, however long it will.
+        let mut later = training(None);
+        later.completed.completed_on = "2026-05-02".into();
+        assert_eq!(
+            last(&[later, training(Some("2026-06-01"))]).as_deref(),
+            Some("2026-06-01")
+        );
     }
 
     #[test]

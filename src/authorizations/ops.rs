@@ -103,12 +103,11 @@ fn under_policy(tx: &mut Tx<'_>, wanted: &Request, own_id: Option<&str>) -> Resu
 
 /// Holders without a training that counts now.
 fn untrained(tx: &mut Tx<'_>, holders: &[String]) -> Result<Vec<FieldError>> {
-    let (trainings, now) = (people::trainings_of(tx.conn, holders)?, tx.now);
-    let counts = |id: &String| trainings.iter().any(|one| one.user_id == *id && one.counts_at(now));
-    let lacking = holders.iter().enumerate().filter(|(_, id)| !counts(id));
+    let lacking = people::untrained(tx.conn, holders, tx.now)?;
     let message =
         "has no training on record that counts today, which the policy requires: have one recorded, or leave them out";
-    Ok(lacking
+    let of_them = holders.iter().enumerate().filter(|(_, id)| lacking.contains(id));
+    Ok(of_them
         .map(|(i, _)| FieldError::new(format!("holders[{i}]"), "training", message))
         .collect())
 }
@@ -202,7 +201,7 @@ pub fn decide(tx: &mut Tx<'_>, id: &str, decision: &AuthorizationDecision) -> Re
     let policy = authorization_policies::in_force_at(tx.conn)?;
     let decider = Decider {
         may: tx.may(Act::AuthorizationDecide),
-        above_unit: is_above_unit(tx)?,
+        above_unit: checks::is_above(tx.caller, tx.case()?),
         context: tx.case()?,
     };
     let above_unit = decider.above_unit;
@@ -263,11 +262,6 @@ fn approve(
         ..before.next(AuthorizationState::Approved)
     };
     save(tx, next, Action::AuthorizationApproved)
-}
-
-/// Whether the caller supervises a unit above that of the case.
-fn is_above_unit(tx: &Tx<'_>) -> Result<bool> {
-    Ok(checks::is_above(tx.caller, tx.case()?))
 }
 
 fn ruling(tx: &Tx<'_>, outcome: Option<Outcome>, reason: Option<String>) -> Ruling {

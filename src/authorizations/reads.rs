@@ -66,9 +66,8 @@ fn suspended(ctx: &mut ReadCtx<'_>, asked: &Authorization) -> Result<Vec<String>
         return Ok(Vec::new());
     }
     let ids: Vec<String> = asked.holders.iter().map(|holder| holder.id.clone()).collect();
-    let (trainings, now) = (users::store::trainings_of(ctx.conn, &ids)?, ctx.now);
-    let counts = |id: &str| trainings.iter().any(|one| one.user_id == id && one.counts_at(now));
-    let lacking = asked.holders.iter().filter(|holder| !counts(&holder.id));
+    let untrained = users::store::untrained(ctx.conn, &ids, ctx.now)?;
+    let lacking = asked.holders.iter().filter(|holder| untrained.contains(&holder.id));
     Ok(lacking.map(|holder| holder.name.clone()).collect())
 }
 

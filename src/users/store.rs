@@ -398,6 +398,13 @@ pub fn trainings_of(conn: &mut AnyConn, ids: &[String]) -> Result<Vec<Training>>
     db::records(conn, found.order(trainings::id).select(trainings::body))
 }
 
+/// Those of these users who have no training that counts at a moment.
+pub fn untrained(conn: &mut AnyConn, ids: &[String], at: Micros) -> Result<Vec<String>> {
+    let trainings = trainings_of(conn, ids)?;
+    let counts = |id: &&String| trainings.iter().any(|one| one.user_id == **id && one.counts_at(at));
+    Ok(ids.iter().filter(|id| !counts(id)).cloned().collect())
+}
+
 /// A person as records name people. Who is gone from the table has no name.
 pub fn person(conn: &mut AnyConn, id: &str) -> Result<Person> {
     let name: Option<String> = users::table.find(id).select(users::name).first(conn).optional()?;
