@@ -103,6 +103,11 @@ impl Client {
         format!("{}/api/v1{path}", self.base)
     }
 
+    /// The address of a page, by its path.
+    pub fn page(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
     /// The HTTP client, to build requests for `send`.
     pub fn http(&self) -> &Http {
         &self.http

@@ -10,6 +10,7 @@ mod capture_args;
 mod certificates;
 mod client;
 mod demo;
+mod disclose;
 mod examination;
 mod export;
 mod failure;
@@ -103,6 +104,8 @@ enum Command {
     Examination(examination::ExaminationArgs),
     /// Ask for a packet of a case, wait for it and download it
     Export(Box<export::ExportArgs>),
+    /// Record to whom a packet went, and make a download link for them
+    Disclose(Box<disclose::DiscloseArgs>),
     /// Check a packet, offline: no server, no database
     #[command(disable_help_flag = true)]
     Verify {
@@ -179,6 +182,7 @@ fn dispatch(line: CommandLine) -> Done {
         Command::Log(args) => log::run(&common.server(), &args),
         Command::Examination(args) => examination::run(&common.server(), &args),
         Command::Export(args) => export::run(&common.server(), *args),
+        Command::Disclose(args) => disclose::run(&common.server(), &args),
         // The verifier is the same program that is also built alone.
         Command::Verify { args } => Ok(crate::bag::cli::run(args.into_iter()).into()),
         Command::Audit(args) => audit::run(&common.settings()?, &args),

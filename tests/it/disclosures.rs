@@ -184,6 +184,65 @@ fn a_recipient_without_an_account_takes_the_packet_and_acknowledges_it(app: &App
     crate::packets::verifies(app, &file);
 }
 
+/// What `casetrail disclose` prints, and complains of.
+fn discloses(app: &App, token: &str, args: &[&str]) -> (Option<i32>, String, String) {
+    let done = std::process::Command::new(env!("CARGO_BIN_EXE_casetrail"))
+        .env_clear()
+        .env("CASETRAIL_SERVER", &app.url)
+        .env("CASETRAIL_TOKEN", token)
+        .arg("disclose")
+        .args(args)
+        .output()
+        .unwrap();
+    let words = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (done.status.code(), words(done.stdout), words(done.stderr))
+}
+
+both_databases!(the_command_line_records_a_disclosure_and_makes_its_link);
+fn the_command_line_records_a_disclosure_and_makes_its_link(app: &App) {
+    let (_, packet) = packet(app);
+    let (id, token) = (text(&packet, "id"), app.exporter.token.clone().unwrap());
+    let to = ["--to", "P. Lind", "--need", "the trial", "--under", "rule 16"];
+    let args = [
+        &[id][..],
+        &to,
+        &["--withheld", "held=not decided yet", "--link", "--downloads", "1"],
+    ]
+    .concat();
+    let (code, told, complained) = discloses(app, &token, &args);
+    assert_eq!(code, Some(0), "{complained}");
+    assert!(told.contains(text(&packet, "sha256")), "{told}");
+    let line = |name: &str| {
+        told.lines()
+            .find_map(|line| line.strip_prefix(name))
+            .unwrap()
+            .to_owned()
+    };
+    let recorded = app.exporter.get(&format!("{}/disclosures", path(&packet))).is(200);
+    let disclosure = &recorded["items"][0];
+    assert_eq!(disclosure["id"], line("disclosure ").as_str());
+    assert_eq!(disclosure["means"], "download link");
+    assert_eq!(disclosure["withheld"][0]["why"], "not decided yet");
+    let place = line("link ").strip_prefix(app.url.as_str()).unwrap().to_owned();
+    knocks(app, &place, &line("code ")).is(200).says("P. Lind");
+
+    let (code, told, complained) = discloses(app, &token, &[id, "--to", "P. Lind"]);
+    assert_eq!((code, &*told), (Some(2), ""));
+    assert!(complained.contains("--need"), "{complained}");
+    let args = [&[id][..], &to, &["--link", "--days", "40"]].concat();
+    let (code, told, complained) = discloses(app, &token, &args);
+    assert!(code == Some(2) && told.starts_with("disclosure "), "{code:?} {told}");
+    assert!(
+        complained.contains("days") && complained.contains("without a link"),
+        "{complained}"
+    );
+    // Whoever may not disclose learns nothing of the packet.
+    let stranger = app.stranger.token.clone().unwrap();
+    let (code, told, complained) = discloses(app, &stranger, &[&[id][..], &to].concat());
+    assert_eq!((code, &*told), (Some(1), ""), "{complained}");
+    assert!(!complained.contains(text(&packet, "name")), "{complained}");
+}
+
 both_databases!(wrong_codes_learn_nothing_and_lock_the_link);
 fn wrong_codes_learn_nothing_and_lock_the_link(app: &App) {
     let (case, packet) = packet(app);

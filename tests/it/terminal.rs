@@ -66,6 +66,17 @@ fn nothing_steers_a_terminal() {
     for args in [
         [&["log", "26-1", file, "--level", "overt"][..], &here].concat(),
         [&["export", "26-1"], &here[..]].concat(),
+        [
+            &[
+                "disclose",
+                "019ab1c4-7000-7001-8f21-3c5a7e901eef",
+                "--to",
+                HOSTILE,
+                "--emergency",
+            ][..],
+            &here,
+        ]
+        .concat(),
         vec!["verify", file],
         vec!["verify", file, file],
         vec!["verify", "--key", file, file],
