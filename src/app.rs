@@ -32,8 +32,8 @@ use crate::policy::Policy;
 use crate::proof::id::{Digest, hex};
 use crate::threads::blocking;
 use crate::{
-    audits, authorization_policies, authorizations, captures, cases, custody, durable, evidence_requests, find, home,
-    installation, packets, subjects, timeline, users,
+    audits, authorization_policies, authorizations, captures, case_access, cases, custody, durable, evidence_requests,
+    find, home, installation, packets, subjects, timeline, users,
 };
 
 /// An open installation: the data folder is locked for this process.
@@ -209,6 +209,7 @@ pub fn routes(config: &mut ServiceConfig) {
     packets::routes(config);
     authorization_policies::routes(config);
     evidence_requests::routes(config);
+    case_access::routes(config);
     audits::routes(config);
     installation::routes(config);
     home::routes(config);

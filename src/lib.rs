@@ -22,6 +22,7 @@
 //! - `http`, `forms`: what every handler shares; input read field by field.
 //! - `authorization_policies`: what the agency asks of an authorization, in versions that a supervisor countersigns.
 //! - `users`, `cases`, `subjects`, `authorizations`, `captures`, `packets`: one folder a feature.
+//! - `case_access`: who may see a case and why, requests for access, and breaking the glass.
 //! - `evidence_requests`: what a prosecutor asks of those who work on a case.
 //! - `timeline`: when things happened beside when they were captured.
 //! - `custody`, `audits`: the ledger over HTTP, and audits as jobs.
@@ -53,6 +54,8 @@ pub mod background;
 pub mod blobs;
 #[cfg(feature = "server")]
 pub mod captures;
+#[cfg(feature = "server")]
+pub mod case_access;
 #[cfg(feature = "server")]
 pub mod cases;
 #[cfg(feature = "server")]

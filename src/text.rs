@@ -147,6 +147,11 @@ impl Zone {
         clock::parse_in(&format!("{first}T00:00"), self.0.unwrap_or(Tz::UTC))
     }
 
+    /// The time that somebody typed, in this zone where it names none.
+    pub fn read(&self, text: &str) -> Option<Micros> {
+        clock::parse(text).or_else(|| clock::parse_typed(text, self.0.unwrap_or(Tz::UTC)))
+    }
+
     /// An instant in both.
     pub fn at(&self, at: Micros) -> Moment {
         let Some(utc) = Utc.timestamp_micros(at).single() else {

@@ -135,6 +135,7 @@ pub fn record_grant(tx: &mut Tx<'_>, case: &str, new: &NewGrant) -> Result<Recor
         ended_at: None,
         ended_by: None,
         end_reason: None,
+        origin: new.origin.clone(),
         version: 1,
     };
     save(tx, grant, Action::GrantGiven)

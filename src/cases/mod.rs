@@ -20,7 +20,8 @@ use actix_web::web::{self, ServiceConfig};
 
 use crate::http::reply::at;
 
-pub use model::Case;
+pub use access::record_grant;
+pub use model::{Case, Grant, GrantOrigin, NewGrant, Right};
 pub use pages::{CaseLine, CasePage, Tab, TaskLine, may_open, offers_for, tasks_for, words};
 pub use particulars::{Due, Stage};
 pub use reads::{Rights, WorkDesk, cases, desk, shared};

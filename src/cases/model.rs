@@ -335,7 +335,21 @@ pub struct Grant {
     /// Why it was ended before its time, where that was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_reason: Option<String>,
+    /// What it came of.
+    #[serde(flatten)]
+    pub origin: GrantOrigin,
     pub version: i64,
+}
+
+/// What a grant came of, where it was asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GrantOrigin {
+    /// The request for access that it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_request_id: Option<String>,
+    /// Whether the glass was broken for it: for an hour, by two people.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub break_glass: bool,
 }
 
 /// Reads why a grant is ended; the API may leave it out.
@@ -350,6 +364,7 @@ pub struct NewGrant {
     pub until: Micros,
     pub rights: Vec<Right>,
     pub reason: String,
+    pub origin: GrantOrigin,
 }
 
 impl NewGrant {
@@ -367,6 +382,7 @@ impl NewGrant {
             until: form.required_time("until"),
             rights: rights.iter().filter(|(_, given)| *given).map(|(r, _)| *r).collect(),
             reason: form.required("reason", REASON),
+            origin: GrantOrigin::default(),
         };
         if words.is_empty() || words.iter().any(|w| Right::from_word(w).is_none()) {
             form.refuse("rights", "one_of", "must be a list of read, export, decide");

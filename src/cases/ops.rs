@@ -2,7 +2,7 @@
 
 use super::access;
 use super::handover::Handover;
-use super::model::{self, Case, CasePatch, CaseView, NewCase, NewGrant, Right};
+use super::model::{self, Case, CasePatch, CaseView, GrantOrigin, NewCase, NewGrant, Right};
 use super::store;
 use crate::clock::{DAY, Timestamp};
 use crate::error::{Error, FieldError, Result};
@@ -210,6 +210,7 @@ fn name_decider(tx: &mut Tx<'_>, case: &str, user_id: String, reason: &str) -> R
         until: tx.now + DECIDES_FOR,
         rights: vec![Right::Read, Right::Decide],
         reason: reason.to_owned(),
+        origin: GrantOrigin::default(),
     };
     access::record_grant(tx, case, &grant).map(drop)
 }

@@ -433,6 +433,12 @@ pub fn newest_grants(conn: &mut AnyConn, case: &str) -> Result<Vec<Grant>> {
     db::records(conn, page.select(grants::body))
 }
 
+/// Every grant that a case ever had, oldest first.
+pub fn all_grants_of(conn: &mut AnyConn, case: &str) -> Result<Vec<Grant>> {
+    let found = grants::table.filter(grants::case_id.eq(case));
+    db::records(conn, found.order(grants::id).select(grants::body))
+}
+
 /// Refuses a stage while the case owes something before it.
 pub fn nothing_due(conn: &mut AnyConn, case_id: &str, stage: Stage) -> Result<()> {
     case(conn, case_id)?.require(stage)

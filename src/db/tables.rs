@@ -162,6 +162,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    access_requests (id) {
+        id -> Text,
+        asker_id -> Text,
+        second_id -> Nullable<Text>,
+        case_id -> Nullable<Text>,
+        kind -> Text,
+        state -> Text,
+        ends_at -> BigInt,
+        answered_at -> Nullable<BigInt>,
+        version -> BigInt,
+        leaf -> Binary,
+        body -> Text,
+    }
+}
+
+diesel::table! {
     grants (id) {
         id -> Text,
         case_id -> Text,
@@ -527,6 +543,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     cases,
     members,
     grants,
+    access_requests,
     subjects,
     accounts,
     authorizations,

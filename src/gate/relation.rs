@@ -7,7 +7,7 @@ use diesel::sql_types::{BigInt, Bool, Text};
 use super::former_member::{left_since_packet, left_since_receipt, left_since_request};
 use crate::clock::Micros;
 use crate::db::AnyConn;
-use crate::db::tables::{authorization_holders, authorizations, captures, cases, grants, packets};
+use crate::db::tables::{access_requests, authorization_holders, authorizations, captures, cases, grants, packets};
 use crate::error::{Error, Result};
 use crate::identity::Caller;
 use crate::policy::{Act, CaseFacts, CaseStatus, Facts, Handling, Policy, Question, Relation, Role};
@@ -31,6 +31,8 @@ pub enum Scope {
     Packet(String),
     /// A grant.
     Grant(String),
+    /// A request for access, which lies in the case of its number where there is one.
+    AccessRequest(String),
 }
 
 impl Scope {
@@ -51,6 +53,7 @@ impl Scope {
             Self::Capture(id) => ("capture", id),
             Self::Packet(id) => ("packet", id),
             Self::Grant(id) => ("grant", id),
+            Self::AccessRequest(id) => ("access_request", id),
         }
     }
 }
@@ -97,6 +100,11 @@ pub fn case_of(conn: &mut AnyConn, scope: &Scope) -> Result<Option<String>> {
         Scope::Capture(id) => captures::table.find(id).select(captures::case_id).first(conn),
         Scope::Packet(id) => packets::table.find(id).select(packets::case_id).first(conn),
         Scope::Grant(id) => grants::table.find(id).select(grants::case_id).first(conn),
+        Scope::AccessRequest(id) => access_requests::table
+            .find(id)
+            .select(access_requests::case_id.assume_not_null())
+            .filter(access_requests::case_id.is_not_null())
+            .first(conn),
     };
     Ok(found.optional()?)
 }
@@ -157,6 +165,7 @@ standing_on!(OnAuthorization: "LEFT JOIN authorizations t ON t.id = q.thing LEFT
 standing_on!(OnCapture: "LEFT JOIN captures t ON t.id = q.thing LEFT JOIN cases c ON c.id = t.case_id");
 standing_on!(OnPacket: "LEFT JOIN packets t ON t.id = q.thing LEFT JOIN cases c ON c.id = t.case_id");
 standing_on!(OnGrant: "LEFT JOIN grants t ON t.id = q.thing LEFT JOIN cases c ON c.id = t.case_id");
+standing_on!(OnAccessRequest: "LEFT JOIN access_requests t ON t.id = q.thing LEFT JOIN cases c ON c.id = t.case_id");
 
 /// Where a caller stands; `None` at the agency, where nobody stands in a case.
 pub(super) fn standing(
@@ -182,6 +191,7 @@ pub(super) fn standing(
         Scope::Capture(id) => ask!(OnCapture, id),
         Scope::Packet(id) => ask!(OnPacket, id),
         Scope::Grant(id) => ask!(OnGrant, id),
+        Scope::AccessRequest(id) => ask!(OnAccessRequest, id),
     }?;
     let ((case_id, lead_id, unit_id, unit_path, handling, status), (version, items, held), mine) = row;
     let (member, proposed_lead, granted_read, granted_export, granted_decide) = mine;
@@ -247,6 +257,13 @@ pub(super) fn facts(conn: &mut AnyConn, caller: &Caller, scope: &Scope) -> Resul
             }
             facts.capturer = capturer == caller.user;
             facts.former_member = left;
+        }
+        Scope::AccessRequest(id) => {
+            let asker: String = access_requests::table
+                .find(id)
+                .select(access_requests::asker_id)
+                .first(conn)?;
+            facts.requester = asker == caller.user;
         }
         _ => {}
     }

@@ -16,11 +16,13 @@ use auditor::AuditorPart;
 use desk::DeskParts;
 use shared::{SharedLine, shared};
 
+use crate::case_access::{self, AccessDesk, AccessRequest};
 use crate::cases::{self, CaseLine, CaseSearch, TaskLine};
 use crate::error::Result;
 use crate::http::pages::{self, Frame, Nav, PageRequest};
 use crate::http::reply::Reply;
 use crate::policy::Role;
+use crate::text::{Zone, line};
 use queue::{Queue, QueueSort, Urgency};
 
 #[derive(Template)]
@@ -34,6 +36,8 @@ struct HomePage {
     /// What was shared with a prosecutor.
     shared: Option<Vec<SharedLine>>,
     cases: Option<Vec<CaseLine>>,
+    /// What waits of requests for access, and which glasses were broken.
+    access: Vec<AccessLine>,
     may_open: bool,
     ledger: Option<AuditorPart>,
     installation: Option<AdministratorPart>,
@@ -71,6 +75,10 @@ impl HomePage {
             true => Some(my_cases(page, 20).await?),
             false => None,
         };
+        let access = match casework || is(Role::Prosecutor) {
+            true => access_lines(&case_access::desk(&page.app.gate, &page.ctx).await?),
+            false => Vec::new(),
+        };
         let ledger = match is(Role::Auditor) {
             true => Some(AuditorPart::of(page).await?),
             false => None,
@@ -85,12 +93,59 @@ impl HomePage {
             desk,
             shared,
             cases,
+            access,
             may_open: cases::may_open(page).await?,
             ledger,
             installation,
             frame,
         })
     }
+}
+
+/// Something about access that its reader has to know or to answer.
+struct AccessLine {
+    words: String,
+    more: String,
+    address: String,
+    urgent: bool,
+}
+
+fn access_lines(desk: &AccessDesk) -> Vec<AccessLine> {
+    let who = |one: &AccessRequest| line(&one.asked_by.name);
+    let confirm = desk.to_confirm.iter().map(|one| AccessLine {
+        words: format!(
+            "{} breaks the glass of {}: confirm or decline",
+            who(one),
+            line(&one.number)
+        ),
+        more: line(&one.reason),
+        address: "/access-requests".to_owned(),
+        urgent: true,
+    });
+    let decide = desk.to_decide.iter().map(|one| AccessLine {
+        words: format!("{} asks for access to {}", who(one), line(&one.number)),
+        more: line(&one.reason),
+        address: "/access-requests".to_owned(),
+        urgent: false,
+    });
+    let broken = desk.broken.iter().map(|one| AccessLine {
+        words: format!("{} broke the glass of {}", who(one), line(&one.number)),
+        more: broken_more(one),
+        address: format!("/cases/{}/team", one.case_id.as_deref().unwrap_or_default()),
+        urgent: true,
+    });
+    confirm.chain(decide).chain(broken).collect()
+}
+
+/// With whom a glass was broken, when and why.
+fn broken_more(one: &AccessRequest) -> String {
+    let at = one.answer.as_ref().map_or(one.asked_at, |answer| answer.at);
+    let second = one
+        .second
+        .as_ref()
+        .map_or_else(String::new, |second| line(&second.name));
+    let at = Zone::named(None).at(at.0);
+    format!("With {second}, {}: {}", at.shown(), line(&one.reason))
 }
 
 async fn my_cases(page: &PageRequest, limit: usize) -> Result<Vec<CaseLine>> {

@@ -333,6 +333,8 @@ const QUERIED: &[&str] = &[
     "disclosures",
     "exhibit-lists",
     "evidence-requests",
+    "access",
+    "access-requests",
     "notices",
     "{list_id}",
     "audits",

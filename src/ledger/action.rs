@@ -84,6 +84,11 @@ actions! {
     CaptureExamined "capture.examined" Case "A program read what a capture's files say of themselves; what it found is derived.";
     DerivativeMade "derivative.made" Case "A redacted copy of a capture, or a standard duplicate of its file, was made; the original stays.";
     ExhibitListSaved "exhibit_list.saved" Case "A version of an exhibit list was saved: what is an exhibit, under which number, and what is not.";
+    AccessRequested "access_request.made" Agency "Somebody asked for access to the case of a number, whether or not there is one.";
+    AccessRequestGranted "access_request.granted" Agency "A request for access was granted; the grant is an event of the case.";
+    AccessRequestDenied "access_request.denied" Agency "A request for access was denied, or the second person of a break-glass request declined.";
+    AccessRequestWithdrawn "access_request.withdrawn" Agency "A request for access was taken back.";
+    GlassBroken "access_request.glass_broken" Agency "A second person confirmed a break-glass request: where a case has the number, it is open to the one who asked for an hour.";
     EvidenceRequestMade "evidence_request.made" Case "A prosecutor asked those who work on the case for something, by a day.";
     EvidenceRequestAnswered "evidence_request.answered" Case "An evidence request was answered.";
     EvidenceRequestDeclined "evidence_request.declined" Case "An evidence request was declined, with the reason.";

@@ -242,6 +242,23 @@ pub fn version_of(
     Ok(None)
 }
 
+/// The record of the last version of a thing that these actions recorded until a moment; `None` where there was none yet.
+pub fn version_at(
+    conn: &mut AnyConn,
+    (stream, object): (&str, &str),
+    actions: &[Action],
+    at: Micros,
+) -> Result<Option<String>> {
+    let actions: Vec<&str> = actions.iter().map(|action| action.as_str()).collect();
+    let found = events::table
+        .inner_join(records::table.on(records::stream.eq(events::stream).and(records::seq.eq(events::seq))))
+        .filter(events::object.eq(object).and(events::stream.eq(stream)))
+        .filter(events::action.eq_any(actions).and(events::at.le(at)))
+        .order(events::seq.desc())
+        .select(records::body);
+    Ok(found.first(conn).optional()?)
+}
+
 /// The last event of a stream: its place and leaf.
 pub fn head(conn: &mut AnyConn, stream: &str) -> Result<Option<(i64, Digest)>> {
     let row: Option<(i64, Vec<u8>)> = events::table

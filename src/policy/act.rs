@@ -104,6 +104,12 @@ words! {
         CaseEventsRead = "CaseEventsRead",
         /// Read the access log of a case.
         CaseAccessesRead = "CaseAccessesRead",
+        /// See who may read a case, what a person may do in it, and by which rules; also on a past day.
+        CaseAccessExplain = "CaseAccessExplain",
+        /// Ask for access to a case by its number, and take that back; see one's own requests and those one answers.
+        AccessRequestOwn = "AccessRequestOwn",
+        /// Confirm or decline a break-glass request as its second person.
+        GlassBreak = "GlassBreak",
         /// Read the events of the whole agency.
         LedgerRead = "LedgerRead",
         /// Read the log's key, checkpoints, proofs and hash tiles; have a file verified against them.
@@ -168,6 +174,8 @@ impl Act {
                 | AuthorizationPolicyRead
                 | AuthorizationPolicyPropose
                 | AuthorizationPolicyCountersign
+                | AccessRequestOwn
+                | GlassBreak
                 | SessionOwn
         )
     }

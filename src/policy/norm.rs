@@ -93,8 +93,9 @@ const ON_CASES: &[Row] = &[
         write: false,
     },
     // the same, and: ledger, verification over all cases: auditor
+    // the same, and who may see it and why: auditor too
     Row {
-        acts: &[CaseEventsRead, CaptureVerify],
+        acts: &[CaseEventsRead, CaptureVerify, CaseAccessExplain],
         who: &[Lead, Member, UnitSupervisorReading, GivenDecide, GranteeRead, Auditor],
         write: false,
     },
@@ -227,7 +228,7 @@ const ON_THE_AGENCY: &[(&[Act], &[Role])] = &[
     // open a case
     (&[CaseOpen], &[Role::Investigator, Role::Supervisor]),
     (
-        &[CaseList, Find, AuthorizationList, ColleagueList],
+        &[CaseList, Find, AuthorizationList, ColleagueList, AccessRequestOwn],
         &[Role::Investigator, Role::Supervisor, Role::Prosecutor],
     ),
     (&[CaptureList], &[Role::Supervisor]),
@@ -248,7 +249,8 @@ const ON_THE_AGENCY: &[(&[Act], &[Role])] = &[
     ),
     // the agency's authorization policy, beyond the table: supervisors and administrators write it, a supervisor countersigns
     (&[AuthorizationPolicyPropose], &[Role::Supervisor, Role::Administrator]),
-    (&[AuthorizationPolicyCountersign], &[Role::Supervisor]),
+    // and access that is asked for
+    (&[AuthorizationPolicyCountersign, GlassBreak], &[Role::Supervisor]),
     // what every signed-in person has
     (
         &[SessionOwn, UserLookup, AuthorizationPolicyRead, LedgerProofs],

@@ -6,7 +6,9 @@ use diesel::{RunQueryDsl, sql_query};
 use crate::db::AnyConn;
 use crate::error::Result;
 use crate::ledger::{Action, PastEvent, Unreadable, each_past_event};
-use crate::{authorization_policies, authorizations, captures, cases, evidence_requests, packets, subjects, users};
+use crate::{
+    authorization_policies, authorizations, captures, case_access, cases, evidence_requests, packets, subjects, users,
+};
 
 /// Reads the ledger from `source`, and makes the rows in `target`, whose projections are empty. `tell` hears how many
 /// places of how many are read.
@@ -46,6 +48,7 @@ fn project(target: &mut AnyConn, past: &PastEvent) -> Result<()> {
         "capture" | "derivative" => captures::projection::project(target, past),
         "packet" | "exhibit_list" | "notice" | "disclosure" => packets::projection::project(target, past),
         "evidence_request" => evidence_requests::projection::project(target, past),
+        "access_request" => case_access::projection::project(target, past),
         _ => return Ok(()),
     }?;
     as_recorded(target, action, past)
@@ -67,6 +70,7 @@ fn as_recorded(target: &mut AnyConn, action: Action, past: &PastEvent) -> Result
         Some(("derivative", _)) => "derivatives",
         Some(("exhibit_list", _)) => "exhibit_lists",
         Some(("evidence_request", _)) => "evidence_requests",
+        Some(("access_request", _)) => "access_requests",
         Some(("notice", _)) => "notices",
         _ => return Ok(()),
     };

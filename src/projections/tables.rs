@@ -38,6 +38,7 @@ pub const TABLES: &[(&str, TableKind)] = &[
     ("cases", Projection(&[])),
     ("members", Projection(&[])),
     ("grants", Projection(&[])),
+    ("access_requests", Projection(&[])),
     ("subjects", Projection(&[])),
     ("accounts", Projection(&[])),
     ("authorizations", Projection(&[])),

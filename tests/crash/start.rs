@@ -107,9 +107,9 @@ fn to_first_schema(home: &Home) {
              DROP INDEX captures_by_posted; DROP INDEX captures_state; DROP INDEX captures_address; DROP INDEX events_at; DROP INDEX events_actor; \
              DROP INDEX events_action; DROP INDEX user_versions; DROP INDEX authorizations_number; DROP INDEX cases_by_number; ALTER TABLE cases DROP COLUMN number_key; \
              DROP TABLE pictures; DROP TABLE viewing; DROP TABLE seen_items; DROP TABLE uploads; DROP TABLE drafts; \
-             DROP TABLE find_keys; DROP TABLE find_progress; DROP TABLE exhibit_numbers; DROP TABLE packet_releases; CREATE TABLE kept_requests AS SELECT * FROM evidence_requests; DROP TABLE evidence_requests; CREATE TABLE kept_marks AS SELECT id, first_approver_id, closed FROM authorizations; \
+             DROP TABLE find_keys; DROP TABLE find_progress; DROP TABLE exhibit_numbers; CREATE TABLE kept_releases AS SELECT * FROM packet_releases; DROP TABLE packet_releases; CREATE TABLE kept_access AS SELECT * FROM access_requests; DROP TABLE access_requests; CREATE TABLE kept_requests AS SELECT * FROM evidence_requests; DROP TABLE evidence_requests; CREATE TABLE kept_marks AS SELECT id, first_approver_id, closed FROM authorizations; \
              ALTER TABLE authorizations DROP COLUMN first_approver_id; ALTER TABLE authorizations DROP COLUMN closed; \
-             CREATE TABLE kept_policies AS SELECT * FROM authorization_policies; DROP TABLE authorization_policies; CREATE TABLE kept_lists AS SELECT * FROM exhibit_lists; DROP TABLE exhibit_lists; DROP TABLE notices; \
+             CREATE TABLE kept_policies AS SELECT * FROM authorization_policies; DROP TABLE authorization_policies; CREATE TABLE kept_lists AS SELECT * FROM exhibit_lists; DROP TABLE exhibit_lists; CREATE TABLE kept_notices AS SELECT * FROM notices; DROP TABLE notices; \
              CREATE TABLE kept_derivatives AS SELECT * FROM derivatives; DROP TABLE derivatives; \
              CREATE TABLE kept_links AS SELECT * FROM disclosure_links; DROP TABLE disclosure_links; \
              CREATE TABLE kept_receipts AS SELECT * FROM acknowledgements; DROP TABLE acknowledgements; \
@@ -156,6 +156,9 @@ fn an_older_schema_is_brought_forward(base: Database) {
              first_approver_id = (SELECT k.first_approver_id FROM kept_marks k WHERE k.id = authorizations.id); DROP TABLE kept_marks; \
              INSERT INTO authorization_policies SELECT * FROM kept_policies; DROP TABLE kept_policies; \
              INSERT INTO evidence_requests SELECT * FROM kept_requests; DROP TABLE kept_requests; \
+             INSERT INTO access_requests SELECT * FROM kept_access; DROP TABLE kept_access; \
+             INSERT INTO packet_releases SELECT * FROM kept_releases; DROP TABLE kept_releases; \
+             INSERT INTO notices SELECT * FROM kept_notices; DROP TABLE kept_notices; \
              INSERT INTO disclosure_links SELECT * FROM kept_links; DROP TABLE kept_links; \
              INSERT INTO acknowledgements SELECT * FROM kept_receipts; DROP TABLE kept_receipts",
         )

@@ -23,6 +23,7 @@ mod authorizations;
 mod bad_input;
 mod bounds;
 mod captures;
+mod case_access;
 mod cases;
 mod casework;
 #[cfg(feature = "pdf")]
@@ -56,6 +57,7 @@ mod pages;
 mod papers;
 mod pictures;
 mod projections;
+mod random_worlds;
 #[cfg(feature = "pdf")]
 mod redacted_documents;
 mod redacted_films;

@@ -79,6 +79,7 @@ fn a_busy_day(app: &App) {
     let asked = app.exporter.post(&case.path("evidence-requests"), wanted).is(201);
     let answer = case.path(&format!("evidence-requests/{}/answer", asked["id"].as_str().unwrap()));
     app.lead.post(&answer, json!({"text": "item 1"})).is(200);
+    crate::case_access::breaks_the_glass(app, &case);
     let path = format!("/api/v1/packets/{}/disclosures", packet["id"].as_str().unwrap());
     let body = json!({"to": "Counsel", "need": "trial", "under": "Brady", "request": "motion 4"});
     let disclosed = app.exporter.post(&path, body).is(201);

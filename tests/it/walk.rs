@@ -58,6 +58,9 @@ const OF_NO_CASE: &[(&str, &str, u16)] = &[
     ("GET", "/api/v1/authorization-policies/in-force", 200),
     ("POST", "/api/v1/authorization-policies/{id}/decision", 403),
     ("POST", "/api/v1/authorization-policies/{id}/withdrawal", 403),
+    ("GET", "/api/v1/access-requests", 200),
+    ("POST", "/api/v1/access-requests", 422),
+    ("POST", "/api/v1/access-requests/{id}/confirmation", 403),
     ("GET", "/api/v1/find", 422),
     ("GET", "/api/v1/captures", 403),
     ("OPTIONS", "/api/v1/uploads", 204),
@@ -103,6 +106,7 @@ pub struct Things {
     sha256: String,
     list: String,
     request: String,
+    access: String,
     packet: String,
     disclosure: String,
     link: String,
@@ -148,6 +152,10 @@ pub fn things(app: &App) -> Things {
     let list = text(app.exporter.post(&case.path("exhibit-lists"), list).is(201));
     let request = json!({"what": "the thread", "due_on": "2031-01-31"});
     let request = text(app.exporter.post(&case.path("evidence-requests"), request).is(201));
+    let access = text(crate::case_access::asked(
+        &app.far,
+        &crate::case_access::number(app, &case),
+    ));
     let upload = crate::uploads::begun(&app.lead, &case);
     Things {
         upload,
@@ -164,6 +172,7 @@ pub fn things(app: &App) -> Things {
         notice: text(notice.is(201)),
         list,
         request,
+        access,
         user: app.member.id.clone(),
     }
 }
@@ -183,6 +192,7 @@ pub fn filled(path: &str, things: &Things) -> String {
         "captures" => &things.capture,
         "packets" => &things.packet,
         "uploads" => &things.upload,
+        "access-requests" => &things.access,
         "users" | "audits" | "units" | "me" | "account" | "authorization-policies" => &things.user,
         _ => "",
     };
@@ -265,6 +275,7 @@ fn what_is_hidden_answers_as_what_is_not_there(app: &App) {
         sha256: things.sha256.clone(),
         list: id(),
         request: id(),
+        access: id(),
         packet: id(),
         disclosure: id(),
         link: id(),

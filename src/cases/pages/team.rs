@@ -27,6 +27,8 @@ struct GrantedLine {
     by: String,
     given: Moment,
     until: Moment,
+    /// Whether the glass was broken for it.
+    break_glass: bool,
     /// How it ended, where it is over.
     ended: Option<String>,
 }
@@ -54,6 +56,7 @@ impl GrantedLine {
             reason: line(&grant.reason),
             by: line(&grant.granted_by.name),
             given: zone.at(grant.granted_at.0),
+            break_glass: grant.origin.break_glass,
             ended: ended.or(over),
             until,
         }

@@ -1,9 +1,10 @@
 //! An auditor's first screen: how the ledger stands, and a search of it.
 
 use crate::audits::{self, LedgerHealth};
+use crate::case_access::{self, AccessRequest};
 use crate::error::Result;
 use crate::http::pages::PageRequest;
-use crate::text::{Moment, Zone, count, counted};
+use crate::text::{Moment, Zone, count, counted, line};
 
 /// How the ledger stands, in words.
 pub(super) struct AuditorPart {
@@ -16,6 +17,8 @@ pub(super) struct AuditorPart {
     pub under_way: Option<String>,
     /// Days with the refusals of each, today last.
     pub refusals: Vec<(String, usize)>,
+    /// Glasses that were broken in the last week, as identifiers: by whom, with whom, of which number, when.
+    pub broken: Vec<String>,
 }
 
 impl AuditorPart {
@@ -29,6 +32,7 @@ impl AuditorPart {
             under_way,
             refusals,
         } = health;
+        let broken = case_access::broken(&page.app.gate, &page.ctx).await?;
         let zone = Zone::named(None);
         let day = |at| zone.at(at).utc.chars().take(10).collect();
         Ok(Self {
@@ -37,6 +41,7 @@ impl AuditorPart {
             signed: signed.map(|(size, at)| (count(size), zone.at(at))),
             last: last.map(|last| (last.id, zone.at(last.at), last.faults)),
             under_way,
+            broken: broken.iter().map(|one| broken_line(one, zone)).collect(),
             refusals: refusals.into_iter().map(|(at, n)| (day(at), n)).collect(),
         })
     }
@@ -60,4 +65,14 @@ impl AuditorPart {
             }
         }
     }
+}
+
+fn broken_line(one: &AccessRequest, zone: Zone) -> String {
+    let at = one.answer.as_ref().map_or(one.asked_at, |answer| answer.at);
+    let second = one
+        .second
+        .as_ref()
+        .map_or_else(String::new, |second| line(&second.name));
+    let (who, number) = (line(&one.asked_by.name), line(&one.number));
+    format!("{who} with {second}: {number}, {}", zone.at(at.0).minute())
 }

@@ -214,6 +214,7 @@ const FEATURES: &[&str] = &[
     "authorization_policies/",
     "authorizations/",
     "captures/",
+    "case_access/",
     "cases/",
     "custody/",
     "evidence_requests/",

@@ -1,0 +1,81 @@
+//! Who may see a case, what a person may do in it, and by which rules: now, or at a moment that is past.
+//!
+//! Both are answered from the records of case and people, by the rules of today. What a person may do about one thing also
+//! depends on their part in it (nobody decides an own request); that is asked where it is done.
+
+use super::model::{ActAnswer, CaseReader, CaseReaders, PersonsAccess, Sight};
+use super::past::{PastCase, PastPerson, people_at};
+use crate::clock::{Micros, Timestamp};
+use crate::db::AnyConn;
+use crate::error::{Error, Result};
+use crate::policy::{Act, Decision, Facts, Policy, Question};
+
+/// Everybody who could see a case at a moment, by name, and why.
+pub fn readers(conn: &mut AnyConn, policy: &Policy, (case, at): (&str, Micros)) -> Result<CaseReaders> {
+    let mut people = Vec::new();
+    if let Some(past) = PastCase::at(conn, case, at)? {
+        for person in people_at(conn, at)? {
+            people.extend(reader(policy, &past, &person));
+        }
+    }
+    Ok(CaseReaders {
+        case_id: case.to_owned(),
+        at: Timestamp(at),
+        people,
+    })
+}
+
+fn reader(policy: &Policy, past: &PastCase, person: &PastPerson) -> Option<CaseReader> {
+    let all = decide(policy, past, person, Act::CaptureRead);
+    let outline = decide(policy, past, person, Act::CaseRead);
+    let (sees, rules) = match (all.allowed, outline.allowed) {
+        (true, _) => (Sight::Everything, all.rules),
+        (false, true) => (Sight::Outline, outline.rules),
+        (false, false) => return None,
+    };
+    Some(CaseReader {
+        user: person.person.clone(),
+        username: person.username.clone(),
+        sees,
+        grounds: past.grounds_of(person),
+        rules,
+    })
+}
+
+/// What a person may do in a case, act by act.
+pub fn person(conn: &mut AnyConn, policy: &Policy, (case, at): (&str, Micros), user: &str) -> Result<PersonsAccess> {
+    let people = people_at(conn, at)?;
+    let found = people
+        .into_iter()
+        .find(|person| person.person.id == user || person.username == user);
+    let message = "is nobody who could sign in then: give an id or a user name";
+    let person = found.ok_or_else(|| Error::field("user", "exists", message))?;
+    let past = PastCase::at(conn, case, at)?;
+    let acts = Act::ALL.iter().filter(|act| act.is_on_case()).map(|act| {
+        let decision = past.as_ref().map(|past| decide(policy, past, &person, *act));
+        let decision = decision.unwrap_or_default();
+        ActAnswer {
+            act: *act,
+            allowed: decision.allowed,
+            rules: decision.rules,
+        }
+    });
+    Ok(PersonsAccess {
+        case_id: case.to_owned(),
+        at: Timestamp(at),
+        acts: acts.collect(),
+        grounds: past.as_ref().map(|past| past.grounds_of(&person)).unwrap_or_default(),
+        roles: person.roles,
+        username: person.username,
+        user: person.person,
+    })
+}
+
+fn decide(policy: &Policy, past: &PastCase, person: &PastPerson, act: Act) -> Decision {
+    policy.decide(&Question {
+        act,
+        roles: &person.roles,
+        case: Some(past.facts_for(past.relation_of(person))),
+        facts: Facts::default(),
+    })
+}

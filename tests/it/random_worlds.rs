@@ -1,0 +1,413 @@
+//! Random worlds: whatever people do in whatever order, lists say what each door says, nobody both asks and decides, and
+//! nothing is covered backwards. What happened is read from the ledger, as an outsider would read it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::both_databases;
+use crate::kit::{App, Case, Client, days, hours};
+
+/// Steps of one world.
+const STEPS: usize = 160;
+/// Worlds a database. A seed that once failed is put first.
+const SEEDS: [u64; 3] = [1, 20_261_130, 0x5eed];
+
+/// Numbers that only their seed decides.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % n
+    }
+
+    fn of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
+        &all[self.below(all.len())]
+    }
+
+    fn once_in(&mut self, n: usize) -> bool {
+        self.below(n) == 0
+    }
+}
+
+/// A world under way.
+struct World<'a> {
+    app: &'a App,
+    people: Vec<&'a Client>,
+    cases: Vec<Case>,
+    authorizations: Vec<String>,
+    captures: Vec<String>,
+    requests: Vec<String>,
+    grants: Vec<String>,
+    dice: Dice,
+}
+
+fn people(app: &App) -> Vec<&Client> {
+    vec![
+        &app.lead,
+        &app.member,
+        &app.stranger,
+        &app.supervisor,
+        &app.deputy,
+        &app.far,
+        &app.exporter,
+        &app.prosecutor,
+        &app.double,
+    ]
+}
+
+impl<'a> World<'a> {
+    fn new(app: &'a App, seed: u64) -> Self {
+        Self {
+            app,
+            people: people(app),
+            cases: Vec::new(),
+            authorizations: Vec::new(),
+            captures: Vec::new(),
+            requests: Vec::new(),
+            grants: Vec::new(),
+            dice: Dice(seed),
+        }
+    }
+
+    /// Sends what a person might, and keeps the id of what it made. Refusals are part of the game; faults are none.
+    fn sends(&mut self, method: &str, path: &str, body: &Value) -> Option<String> {
+        let by = *self.dice.of(&self.people);
+        let request = by.request(method, path);
+        let request = match method {
+            "PATCH" => request.header("If-Match", "*").json(body),
+            "DELETE" => request,
+            _ => request.json(body),
+        };
+        let answer = by.send(request);
+        assert!(answer.status < 500, "{method} {path} {body}: {}", answer.status);
+        (answer.status < 300).then(|| answer.json()["id"].as_str().map(str::to_owned))?
+    }
+
+    fn opens(&mut self) {
+        let handling = *self.dice.of(&["standard", "standard", "restricted", "confidential"]);
+        let mut body = json!({"title": "A case", "kind": "online_crime", "handling": handling, "particulars": crate::kit::online()});
+        if handling != "standard" {
+            let decider = *self
+                .dice
+                .of(&[&self.app.supervisor, &self.app.deputy, &self.app.far, &self.app.double]);
+            body["supervisor_id"] = decider.id.clone().into();
+        }
+        if let Some(id) = self.sends("POST", "/api/v1/cases", &body) {
+            self.cases.push(Case::named(&id));
+        }
+    }
+
+    fn someone(&mut self) -> String {
+        self.dice.of(&self.people).id.clone()
+    }
+
+    fn changes_people(&mut self, case: &Case) {
+        let user = self.someone();
+        match self.dice.below(6) {
+            0 | 1 => drop(self.sends("PUT", &case.path(&format!("members/{user}")), &json!({}))),
+            2 => drop(self.sends("DELETE", &case.path(&format!("members/{user}")), &Value::Null)),
+            3 => drop(self.sends("PATCH", &case.path(""), &json!({"lead_id": user}))),
+            4 => {
+                let right = *self.dice.of(&["read", "export", "decide"]);
+                let until = self.app.at(hours(1 + self.dice.below(60) as i64));
+                let grant = json!({"user_id": user, "until": until, "rights": [right], "reason": "as asked"});
+                let made = self.sends("POST", &case.path("grants"), &grant);
+                self.grants.extend(made);
+            }
+            _ => {
+                if let Some(grant) = self.grants.last().cloned() {
+                    self.sends("DELETE", &format!("/api/v1/grants/{grant}"), &Value::Null);
+                }
+            }
+        }
+    }
+
+    fn asks(&mut self, case: &Case) {
+        let holders: BTreeSet<String> = (0..=self.dice.below(2)).map(|_| self.someone()).collect();
+        let level = *self.dice.of(&["overt", "overt", "discreet"]);
+        let starts = self.app.at(hours(self.dice.below(30) as i64) - days(1));
+        let request = crate::kit::with(
+            self.app.request(),
+            json!({
+                "level": level, "holders": holders, "starts_at": starts,
+                "ends_at": self.app.at(hours(2 + self.dice.below(72) as i64)),
+                "necessity": "n", "proportionality": "p", "intrusion": "i",
+            }),
+        );
+        let made = self.sends("POST", &case.path("authorizations"), &request);
+        self.authorizations.extend(made);
+    }
+
+    fn decides(&mut self) {
+        if self.authorizations.is_empty() {
+            return;
+        }
+        let id = self.dice.of(&self.authorizations).clone();
+        let path = |rest: &str| format!("/api/v1/authorizations/{id}/{rest}");
+        match self.dice.below(8) {
+            0..=4 => {
+                let word = *self.dice.of(&["approve", "approve", "approve", "deny", "return"]);
+                let said = json!({"decision": word, "reason": "as the dice fell"});
+                self.sends("POST", &path("decision"), &said);
+            }
+            5 => drop(self.sends("POST", &path("revocation"), &json!({"reason": "over"}))),
+            6 => drop(self.sends("POST", &path("withdrawal"), &json!({}))),
+            _ => drop(self.sends(
+                "POST",
+                &path("decision"),
+                &json!({"decision": "approve", "reason": "needed"}),
+            )),
+        }
+    }
+
+    fn logs(&mut self, case: &Case) {
+        let back = hours(self.dice.below(40) as i64);
+        let level = *self.dice.of(&["overt", "overt", "discreet"]);
+        let platform = *self.dice.of(&["web", "instagram", "tiktok"]);
+        let capture = self
+            .app
+            .post_with(json!({"captured_at": self.app.at(-back), "level": level, "platform": platform}));
+        let made = self.sends("POST", &case.path("captures"), &capture);
+        self.captures.extend(made);
+        if self.dice.once_in(3) && !self.captures.is_empty() {
+            let id = self.dice.of(&self.captures).clone();
+            let outcome = *self.dice.of(&["accept", "ratify", "quarantine"]);
+            let said = json!({"outcome": outcome, "reason": "as the dice fell"});
+            self.sends("POST", &format!("/api/v1/captures/{id}/decision"), &said);
+        }
+    }
+
+    fn asks_for_access(&mut self, case: &Case) {
+        let number = self.app.last_case_number(case);
+        let body = match self.dice.once_in(2) {
+            true => json!({"number": number, "reason": "needed"}),
+            false => {
+                json!({"number": number, "reason": "at once", "second": *self.dice.of(&["supervisor", "far", "double"])})
+            }
+        };
+        let made = self.sends("POST", "/api/v1/access-requests", &body);
+        self.requests.extend(made);
+        if let Some(id) = self.requests.last().cloned() {
+            let way = *self.dice.of(&["decision", "confirmation"]);
+            let said = json!({"outcome": "granted", "until": self.app.at(hours(5))});
+            self.sends("POST", &format!("/api/v1/access-requests/{id}/{way}"), &said);
+        }
+    }
+
+    fn step(&mut self) {
+        if self.cases.len() < 3 || self.dice.once_in(40) {
+            self.opens();
+            return;
+        }
+        let case = self.dice.of(&self.cases).clone();
+        match self.dice.below(12) {
+            0 | 1 => self.changes_people(&case),
+            2 | 3 => self.asks(&case),
+            4..=6 => self.decides(),
+            7 | 8 => self.logs(&case),
+            9 => self.asks_for_access(&case),
+            10 => {
+                let handling = *self.dice.of(&["standard", "restricted", "confidential"]);
+                self.sends(
+                    "PATCH",
+                    &case.path(""),
+                    &json!({"handling": handling, "reason": "as the dice fell"}),
+                );
+            }
+            _ => self.app.advance(hours(1)),
+        }
+    }
+}
+
+impl App {
+    /// The number of a case, as its record says.
+    fn last_case_number(&self, case: &Case) -> String {
+        let records = records_of(self, &case.stream);
+        let number = records
+            .iter()
+            .rev()
+            .find_map(|(_, record)| record["number"].as_str().filter(|_| record["lead"].is_object()));
+        number.unwrap_or("26-none").to_owned()
+    }
+}
+
+/// The events of a stream, each with its record.
+fn records_of(app: &App, stream: &str) -> Vec<(Value, Value)> {
+    let events = app.events(stream);
+    let stream = stream.to_owned();
+    let read = move |conn: &mut _| {
+        let each = events.into_iter().enumerate().map(|(seq, event)| {
+            let record = casetrail::ledger::read::record(conn, &stream, seq as i64)?;
+            let record = record.map_or(Value::Null, |(_, text)| serde_json::from_str(&text).unwrap());
+            Ok((event, record))
+        });
+        each.collect::<casetrail::error::Result<Vec<_>>>()
+    };
+    app.state.gate.db().read_blocking(read).unwrap()
+}
+
+fn ids(people: &Value) -> Vec<&str> {
+    people
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|one| one["id"].as_str())
+        .collect()
+}
+
+/// What is known of a case on the way through its stream.
+#[derive(Default)]
+struct Past {
+    lead: String,
+    members: BTreeSet<String>,
+    /// The last record of each authorization that was approved.
+    approved: BTreeMap<String, Value>,
+    first_approvals: BTreeMap<String, String>,
+}
+
+impl Past {
+    fn take(&mut self, event: &Value, record: &Value) {
+        let (action, actor) = (
+            event["action"].as_str().unwrap(),
+            event["actor"]["id"].as_str().unwrap(),
+        );
+        match action {
+            "member.added" => drop(self.members.insert(record["user"]["id"].as_str().unwrap().to_owned())),
+            "member.removed" => drop(self.members.remove(record["user"]["id"].as_str().unwrap())),
+            "authorization.part_approved" => {
+                self.decided_by_another(actor, record);
+                self.first_approvals
+                    .insert(record["id"].as_str().unwrap().to_owned(), actor.to_owned());
+            }
+            "authorization.approved" => {
+                self.decided_by_another(actor, record);
+                let id = record["id"].as_str().unwrap();
+                assert_ne!(
+                    self.first_approvals.get(id).map(String::as_str),
+                    Some(actor),
+                    "both approvals: {record}"
+                );
+                let from = record["effective_from"].as_str().unwrap();
+                let at = event["at"].as_str().unwrap();
+                assert!(
+                    from >= at || from >= record["starts_at"].as_str().unwrap() && from >= at,
+                    "backwards: {record}"
+                );
+                self.approved.insert(id.to_owned(), record.clone());
+            }
+            "authorization.denied" | "authorization.returned" | "authorization.revoked" => {
+                self.decided_by_another(actor, record);
+            }
+            "capture.recorded" => self.covered(event, record),
+            "capture.accepted" | "capture.ratified" | "capture.quarantined" => self.works_not(actor, action),
+            "grant.given" if record["access_request_id"].is_string() => {
+                assert_ne!(record["user"]["id"].as_str(), Some(actor), "an own request: {record}");
+            }
+            _ => {}
+        }
+        if let Some(lead) = record["lead"]["id"].as_str() {
+            lead.clone_into(&mut self.lead);
+        }
+    }
+
+    fn decided_by_another(&self, actor: &str, record: &Value) {
+        assert_ne!(
+            record["requester"]["id"].as_str(),
+            Some(actor),
+            "an own request: {record}"
+        );
+        assert!(!ids(&record["holders"]).contains(&actor), "a holder: {record}");
+        self.works_not(actor, "decided");
+    }
+
+    fn works_not(&self, actor: &str, what: &str) {
+        assert!(
+            self.lead != actor && !self.members.contains(actor),
+            "{what} by one who works on the case"
+        );
+    }
+
+    /// What an authorization covers was captured by a holder, after its approval and before its end.
+    fn covered(&self, event: &Value, record: &Value) {
+        if record["basis"]["kind"] != "authorization" {
+            return;
+        }
+        let id = record["basis"]["id"].as_str().unwrap_or_else(|| panic!("{record}"));
+        let by = self
+            .approved
+            .get(id)
+            .unwrap_or_else(|| panic!("not approved then: {record}"));
+        let captured = record["captured_at"].as_str().unwrap();
+        assert!(
+            captured >= by["effective_from"].as_str().unwrap(),
+            "backwards: {record}"
+        );
+        assert!(captured < by["ends_at"].as_str().unwrap(), "after the end: {record}");
+        assert!(
+            ids(&by["holders"]).contains(&event["actor"]["id"].as_str().unwrap()),
+            "no holder: {record}"
+        );
+        assert_eq!(by["level"], record["level"], "{record}");
+    }
+}
+
+/// Lists, single doors and the explanation say the same of every case to everybody.
+fn lists_say_what_doors_say(app: &App, cases: &[Case]) {
+    for client in people(app) {
+        let listed = client.get("/api/v1/cases?limit=100").is(200);
+        let listed: BTreeSet<&str> = ids(&listed["items"]).into_iter().collect();
+        for case in cases {
+            let door = client.get(&case.path("")).status == 200;
+            assert_eq!(listed.contains(case.id.as_str()), door, "{} and {}", client.id, case.id);
+            if !door {
+                continue;
+            }
+            let readers = client.get(&case.path("access"));
+            if readers.status != 200 {
+                // Who was proposed as lead sees what the case is about, and no more.
+                assert_eq!(client.get(&case.path("captures")).status, 403);
+                continue;
+            }
+            let readers = readers.json();
+            let told: BTreeSet<&str> = readers["people"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|one| one["user"]["id"].as_str().unwrap())
+                .collect();
+            for other in people(app) {
+                let sees = other.get(&case.path("")).status == 200;
+                assert_eq!(told.contains(other.id.as_str()), sees, "{} in {readers}", other.id);
+            }
+        }
+    }
+}
+
+both_databases!(no_order_of_moves_lets_one_person_ask_and_decide_or_covers_backwards);
+fn no_order_of_moves_lets_one_person_ask_and_decide_or_covers_backwards(app: &App) {
+    let (mut approved, mut covered) = (0, 0);
+    for seed in SEEDS {
+        let mut world = World::new(app, seed);
+        for _ in 0..STEPS {
+            world.step();
+        }
+        for case in &world.cases {
+            let mut past = Past::default();
+            for (event, record) in records_of(app, &case.stream) {
+                approved += usize::from(event["action"] == "authorization.approved");
+                covered +=
+                    usize::from(event["action"] == "capture.recorded" && record["basis"]["kind"] == "authorization");
+                past.take(&event, &record);
+            }
+        }
+        let some = world.cases.len().min(6);
+        lists_say_what_doors_say(app, &world.cases[..some]);
+    }
+    // A world in which nothing happens proves nothing.
+    assert!(approved >= 5 && covered >= 5, "{approved} approved, {covered} covered");
+}
