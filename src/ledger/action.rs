@@ -126,6 +126,12 @@ actions! {
     AuthorizationPolicyAdopted "authorization_policy.adopted" Agency "A supervisor other than its author countersigned a version of the authorization policy, which counts from here on.";
     AuthorizationPolicyDeclined "authorization_policy.declined" Agency "A supervisor declined a version of the authorization policy.";
     AuthorizationPolicyWithdrawn "authorization_policy.withdrawn" Agency "Its author took a version of the authorization policy back.";
+    AliasRequested "alias.requested" Agency "An alias was asked for.";
+    AliasApproved "alias.approved" Agency "A supervisor of the holder's unit approved an alias, which may be used from here on.";
+    AliasDeclined "alias.declined" Agency "A supervisor of the holder's unit declined an alias.";
+    AliasReviewed "alias.reviewed" Agency "A supervisor of the holder's unit reviewed an alias.";
+    AliasRetired "alias.retired" Agency "An alias was retired: nothing is covered under it from here on.";
+    AliasUseRecorded "alias_use.recorded" Agency "A capture was recorded that was made under an alias; no record of the case tells which.";
     KeyCreated "key.created" Agency "The log's signing key was made.";
     LogSucceeded "log.succeeded" Agency "This log continues an older one under a new origin and key.";
     SessionOpened "session.opened" Agency "A person signed in.";

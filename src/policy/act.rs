@@ -136,6 +136,16 @@ words! {
         AuthorizationPolicyPropose = "AuthorizationPolicyPropose",
         /// Countersign or decline a version of the authorization policy that somebody else wrote.
         AuthorizationPolicyCountersign = "AuthorizationPolicyCountersign",
+        /// Read the aliases that one holds, and as a supervisor those held in one's units.
+        AliasRead = "AliasRead",
+        /// Ask for an alias.
+        AliasRequest = "AliasRequest",
+        /// Approve or decline an alias that somebody else asked for and holds.
+        AliasDecide = "AliasDecide",
+        /// Review an alias that somebody else holds.
+        AliasReview = "AliasReview",
+        /// Retire an alias.
+        AliasRetire = "AliasRetire",
         /// See who one is, change one's password, sign out.
         SessionOwn = "SessionOwn",
     }
@@ -168,6 +178,11 @@ impl Act {
                 | AuthorizationPolicyRead
                 | AuthorizationPolicyPropose
                 | AuthorizationPolicyCountersign
+                | AliasRead
+                | AliasRequest
+                | AliasDecide
+                | AliasReview
+                | AliasRetire
                 | SessionOwn
         )
     }

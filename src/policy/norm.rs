@@ -249,6 +249,12 @@ const ON_THE_AGENCY: &[(&[Act], &[Role])] = &[
     // the agency's authorization policy, beyond the table: supervisors and administrators write it, a supervisor countersigns
     (&[AuthorizationPolicyPropose], &[Role::Supervisor, Role::Administrator]),
     (&[AuthorizationPolicyCountersign], &[Role::Supervisor]),
+    // the registry of aliases, beyond the table: those who work under one and their supervisors; which, the gate decides
+    (
+        &[AliasRead, AliasRequest, AliasRetire],
+        &[Role::Investigator, Role::Supervisor],
+    ),
+    (&[AliasDecide, AliasReview], &[Role::Supervisor]),
     // what every signed-in person has
     (
         &[SessionOwn, UserLookup, AuthorizationPolicyRead, LedgerProofs],

@@ -18,6 +18,7 @@ mod administration;
 mod appends;
 mod assets;
 mod audits;
+mod aliases;
 mod authorization_policies;
 mod authorizations;
 mod bad_input;

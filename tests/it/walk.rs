@@ -58,6 +58,8 @@ const OF_NO_CASE: &[(&str, &str, u16)] = &[
     ("GET", "/api/v1/authorization-policies/in-force", 200),
     ("POST", "/api/v1/authorization-policies/{id}/decision", 403),
     ("POST", "/api/v1/authorization-policies/{id}/withdrawal", 403),
+    ("GET", "/api/v1/aliases", 200),
+    ("POST", "/api/v1/aliases", 422),
     ("GET", "/api/v1/find", 422),
     ("GET", "/api/v1/captures", 403),
     ("OPTIONS", "/api/v1/uploads", 204),
@@ -108,6 +110,7 @@ pub struct Things {
     link: String,
     notice: String,
     upload: String,
+    alias: String,
     user: String,
 }
 
@@ -149,8 +152,10 @@ pub fn things(app: &App) -> Things {
     let request = json!({"what": "the thread", "due_on": "2031-01-31"});
     let request = text(app.exporter.post(&case.path("evidence-requests"), request).is(201));
     let upload = crate::uploads::begun(&app.lead, &case);
+    let alias = crate::aliases::approved(app);
     Things {
         upload,
+        alias,
         case,
         grant,
         subject,
@@ -183,6 +188,7 @@ pub fn filled(path: &str, things: &Things) -> String {
         "captures" => &things.capture,
         "packets" => &things.packet,
         "uploads" => &things.upload,
+        "aliases" => &things.alias,
         "users" | "audits" | "units" | "me" | "account" | "authorization-policies" => &things.user,
         _ => "",
     };
@@ -270,6 +276,7 @@ fn what_is_hidden_answers_as_what_is_not_there(app: &App) {
         link: id(),
         notice: id(),
         upload: id(),
+        alias: id(),
         user: things.user.clone(),
     };
     for (method, path) in operations() {
