@@ -39,7 +39,7 @@ fn holder(tx: &mut Tx<'_>, named: Option<&str>) -> Result<Person> {
     }
     let message =
         "must be you, or an investigator or supervisor of a unit that you supervise: leave it out to ask for yourself";
-    Err(Error::field("holder", "supervised", message))
+    Err(Error::field("holder", "exists", message))
 }
 
 /// Approves or declines an alias. It counts from now on. Nobody decides what they asked for or hold.

@@ -10,6 +10,7 @@ use crate::authorizations::{self, Authorization, Level, Line, Seen};
 use crate::clock::{HOUR, Micros, SECOND, Timestamp};
 use crate::db::AnyConn;
 use crate::error::Result;
+use crate::subjects::{self, AccountFields};
 use crate::users::{self, Training};
 
 /// A sender's clock may be off by this before it is flagged.
@@ -60,6 +61,8 @@ pub struct JudgedAgainst {
     pub trainings: Vec<Training>,
     /// The alias that it names, where the capturer holds it.
     pub alias: Option<Alias>,
+    /// The accounts of its case that had other handles before, where an authorization names accounts.
+    pub renamed: Vec<AccountFields>,
 }
 
 impl JudgedAgainst {
@@ -79,6 +82,10 @@ impl JudgedAgainst {
             true => users::store::trainings_of(conn, &[capturer.to_owned()])?,
             false => Vec::new(),
         };
+        let renamed = match known.iter().any(|one| !one.terms.accounts.is_empty()) {
+            true => subjects::renamed(conn, case)?,
+            false => Vec::new(),
+        };
         let alias = match &new.alias_id {
             Some(id) => aliases::held_by(conn, id, capturer)?,
             None => None,
@@ -88,6 +95,7 @@ impl JudgedAgainst {
             known,
             trainings,
             alias,
+            renamed,
         })
     }
 }
@@ -120,6 +128,7 @@ pub fn judge(new: &NewCapture, capturer: &str, now: Micros, against: &JudgedAgai
         platform_id: account.and_then(|a| a.platform_id.as_deref()),
         level: said.level,
         device: said.device,
+        renamed: &against.renamed,
         is_trained: against.trainings.iter().any(|training| training.counts_at(at)),
         at,
     };

@@ -59,6 +59,7 @@ actions! {
     SubjectChanged "subject.changed" Case "A new version of a subject was recorded.";
     AccountAdded "account.added" Case "An account was recorded.";
     AccountChanged "account.changed" Case "A new version of an account was recorded.";
+    AccountRenamed "account.renamed" Case "An account took another handle; the one before is kept with the time until which it was the account's.";
     AuthorizationRequested "authorization.requested" Case "Leave to use social media was asked for.";
     AuthorizationAmended "authorization.amended" Case "A returned request was mended and asked for again.";
     AuthorizationApproved "authorization.approved" Case "A supervisor approved an authorization.";
@@ -69,6 +70,9 @@ actions! {
     AuthorizationRevoked "authorization.revoked" Case "A supervisor revoked an authorization.";
     AuthorizationExpired "authorization.expired" Case "An authorization came to its end.";
     AuthorizationClosed "authorization.closed" Case "Those who had asked for an authorization reported how it ended; one that still ran ended by it.";
+    AdditionRequested "authorization.addition_requested" Case "It was asked that an approved authorization cover another account, which had turned up.";
+    AdditionApproved "authorization.addition_approved" Case "A supervisor approved that an authorization cover another account, from here on.";
+    AdditionDenied "authorization.addition_denied" Case "A supervisor denied that an authorization cover another account.";
     CaptureRecorded "capture.recorded" Case "A capture was recorded with its files; the one action that makes a capture.";
     CaptureCorrected "capture.corrected" Case "A corrected version of a capture's particulars was recorded beside the first.";
     CaptureAnnotated "capture.annotated" Case "A note was added to a capture.";

@@ -52,6 +52,10 @@ words! {
         AuthorizationDecide = "AuthorizationDecide",
         /// Revoke an approved authorization.
         AuthorizationRevoke = "AuthorizationRevoke",
+        /// Ask that an approved authorization cover another account, which turned up.
+        AdditionRequest = "AdditionRequest",
+        /// Approve or deny that it does.
+        AdditionDecide = "AdditionDecide",
         /// List captures that wait for a decision, over the cases where one decides.
         CaptureList = "CaptureList",
         /// Log a capture.

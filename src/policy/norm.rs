@@ -126,7 +126,13 @@ const ON_CASES: &[Row] = &[
     },
     // request an authorization; log, annotate, correct a capture
     Row {
-        acts: &[AuthorizationRequest, CaptureRecord, CaptureAnnotate, CaptureCorrect],
+        acts: &[
+            AuthorizationRequest,
+            AdditionRequest,
+            CaptureRecord,
+            CaptureAnnotate,
+            CaptureCorrect,
+        ],
         who: &[Lead, MemberAtWork],
         write: true,
     },
@@ -156,6 +162,7 @@ const ON_CASES: &[Row] = &[
     Row {
         acts: &[
             AuthorizationRevoke,
+            AdditionDecide,
             CaptureDecide,
             CaptureReadHeld,
             GrantGive,

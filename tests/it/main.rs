@@ -14,11 +14,12 @@ mod postgres;
 #[path = "../common/skip.rs"]
 mod skip;
 
+mod accounts;
 mod administration;
+mod aliases;
 mod appends;
 mod assets;
 mod audits;
-mod aliases;
 mod authorization_policies;
 mod authorizations;
 mod bad_input;

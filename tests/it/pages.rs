@@ -102,6 +102,8 @@ pub const PAGES: &[(&str, &str, u16)] = &[
     ("POST", "/authorizations/{id}/revocation", 404),
     ("POST", "/authorizations/{id}/withdrawal", 404),
     ("POST", "/authorizations/{id}/closing", 404),
+    ("POST", "/authorizations/{id}/additions", 404),
+    ("POST", "/authorizations/{id}/additions/{addition_id}/decision", 404),
     ("GET", "/authorization-policies", 200),
     ("POST", "/authorization-policies", 403),
     ("GET", "/authorization-policies/new", 403),

@@ -201,6 +201,7 @@ pub fn filled(path: &str, things: &Things) -> String {
         .replace("{notice_id}", &things.notice)
         .replace("{subject_id}", &things.subject)
         .replace("{account_id}", &things.account)
+        .replace("{addition_id}", &things.user)
         .replace("{training_id}", &things.user)
         .replace("{token_id}", &things.user)
         .replace("{capture_id}", &things.capture)
