@@ -69,6 +69,22 @@ CREATE TABLE public.acknowledgements (
     body text NOT NULL
 );
 
+CREATE TABLE public.alias_uses (
+    capture_id text NOT NULL,
+    alias_id text NOT NULL,
+    leaf bytea NOT NULL,
+    body text NOT NULL
+);
+
+CREATE TABLE public.aliases (
+    id text NOT NULL,
+    holder_id text NOT NULL,
+    state text NOT NULL,
+    version bigint NOT NULL,
+    leaf bytea NOT NULL,
+    body text NOT NULL
+);
+
 CREATE TABLE public.authorization_holders (
     authorization_id text NOT NULL,
     user_id text NOT NULL
@@ -505,6 +521,12 @@ ALTER TABLE ONLY public.accounts
 ALTER TABLE ONLY public.acknowledgements
     ADD CONSTRAINT acknowledgements_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.alias_uses
+    ADD CONSTRAINT alias_uses_pkey PRIMARY KEY (capture_id);
+
+ALTER TABLE ONLY public.aliases
+    ADD CONSTRAINT aliases_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.authorization_holders
     ADD CONSTRAINT authorization_holders_pkey PRIMARY KEY (authorization_id, user_id);
 
@@ -638,6 +660,10 @@ CREATE INDEX accounts_case ON public.accounts USING btree (case_id, id);
 
 CREATE INDEX acknowledgements_packet ON public.acknowledgements USING btree (packet_id, id);
 
+CREATE INDEX alias_uses_alias ON public.alias_uses USING btree (alias_id, capture_id);
+
+CREATE INDEX aliases_holder ON public.aliases USING btree (holder_id, id);
+
 CREATE INDEX authorization_holders_user ON public.authorization_holders USING btree (user_id);
 
 CREATE INDEX authorizations_case ON public.authorizations USING btree (case_id, id);
@@ -762,6 +788,12 @@ ALTER TABLE ONLY public.acknowledgements
 
 ALTER TABLE ONLY public.acknowledgements
     ADD CONSTRAINT acknowledgements_packet_id_fkey FOREIGN KEY (packet_id) REFERENCES public.packets(id);
+
+ALTER TABLE ONLY public.alias_uses
+    ADD CONSTRAINT alias_uses_alias_id_fkey FOREIGN KEY (alias_id) REFERENCES public.aliases(id);
+
+ALTER TABLE ONLY public.aliases
+    ADD CONSTRAINT aliases_holder_id_fkey FOREIGN KEY (holder_id) REFERENCES public.users(id);
 
 ALTER TABLE ONLY public.authorization_holders
     ADD CONSTRAINT authorization_holders_authorization_id_fkey FOREIGN KEY (authorization_id) REFERENCES public.authorizations(id);

@@ -23,6 +23,26 @@ CREATE TABLE acknowledgements (
 
 CREATE INDEX acknowledgements_packet ON acknowledgements (packet_id, id);
 
+CREATE TABLE alias_uses (
+    capture_id TEXT NOT NULL PRIMARY KEY,
+    alias_id TEXT NOT NULL REFERENCES aliases (id),
+    leaf BLOB NOT NULL,
+    body TEXT NOT NULL
+);
+
+CREATE INDEX alias_uses_alias ON alias_uses (alias_id, capture_id);
+
+CREATE TABLE aliases (
+    id TEXT NOT NULL PRIMARY KEY,
+    holder_id TEXT NOT NULL REFERENCES users (id),
+    state TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    leaf BLOB NOT NULL,
+    body TEXT NOT NULL
+);
+
+CREATE INDEX aliases_holder ON aliases (holder_id, id);
+
 CREATE TABLE authorization_holders (
     authorization_id TEXT NOT NULL REFERENCES authorizations (id),
     user_id TEXT NOT NULL REFERENCES users (id),

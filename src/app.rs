@@ -32,8 +32,8 @@ use crate::policy::Policy;
 use crate::proof::id::{Digest, hex};
 use crate::threads::blocking;
 use crate::{
-    audits, authorization_policies, authorizations, captures, case_access, cases, custody, durable, evidence_requests,
-    find, home, installation, packets, subjects, timeline, users,
+    aliases, audits, authorization_policies, authorizations, captures, case_access, cases, custody, durable,
+    evidence_requests, find, home, installation, packets, subjects, timeline, users,
 };
 
 /// An open installation: the data folder is locked for this process.
@@ -207,6 +207,7 @@ pub fn routes(config: &mut ServiceConfig) {
     custody::routes(config);
     timeline::routes(config);
     packets::routes(config);
+    aliases::routes(config);
     authorization_policies::routes(config);
     evidence_requests::routes(config);
     case_access::routes(config);

@@ -20,6 +20,7 @@
 //! - `jobs`: what the server does by itself, shared by all servers of an installation.
 //! - `audit`: an installation read again and compared with itself.
 //! - `http`, `forms`: what every handler shares; input read field by field.
+//! - `aliases`: the registry of aliases, which exist for their holders and their supervisors alone.
 //! - `authorization_policies`: what the agency asks of an authorization, in versions that a supervisor countersigns.
 //! - `users`, `cases`, `subjects`, `authorizations`, `captures`, `packets`: one folder a feature.
 //! - `case_access`: who may see a case and why, requests for access, and breaking the glass.
@@ -38,6 +39,8 @@ pub mod proof;
 pub mod text;
 pub mod verify;
 
+#[cfg(feature = "server")]
+pub mod aliases;
 #[cfg(feature = "server")]
 pub mod app;
 #[cfg(feature = "server")]

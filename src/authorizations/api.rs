@@ -3,16 +3,18 @@
 use actix_web::HttpRequest;
 use serde_json::{Value, json};
 
+use super::additions::{AdditionDecision, NewAddition};
 use super::closing::NewClosing;
 use super::model::{self, Amendment, Authorization, AuthorizationDecision, AuthorizationState, Request, Ruling};
 use super::store::AuthorizationSearch;
 use super::{ops, reads};
 use crate::clock::Micros;
 use crate::error::Result;
+use crate::forms::Form;
 use crate::gate::{RequestCtx, Scope, Tx};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
-use crate::http::{App, PathId, WriteRequest};
+use crate::http::{App, PathId, PathIds, WriteRequest};
 use crate::policy::Act;
 use crate::versions::SeenVersions;
 
@@ -76,6 +78,33 @@ pub(super) async fn decide(id: PathId, request: WriteRequest) -> Reply {
     reply::versioned(made.version, &authorization_json(&made, now))
 }
 
+pub(super) async fn ask_addition(id: PathId, request: WriteRequest) -> Reply {
+    let now = request.app.gate.now();
+    let (act, scope) = (Act::AdditionRequest, Scope::Authorization(id.0));
+    let made = request
+        .write_to(act, scope, NewAddition::parse, ops::ask_addition)
+        .await?;
+    reply::versioned(made.version, &authorization_json(&made, now))
+}
+
+pub(super) async fn decide_addition(PathIds(id, addition): PathIds, request: WriteRequest) -> Reply {
+    let now = request.app.gate.now();
+    let made = addition_decided(id, addition, request, AdditionDecision::parse).await?;
+    reply::versioned(made.version, &authorization_json(&made, now))
+}
+
+/// Approves or denies an addition, for the API and for a page.
+pub(super) async fn addition_decided(
+    id: String,
+    addition: String,
+    request: WriteRequest,
+    parse: impl FnOnce(Form) -> Result<AdditionDecision>,
+) -> Result<Authorization> {
+    let (act, scope) = (Act::AdditionDecide, Scope::Authorization(id.clone()));
+    let verb = move |tx: &mut Tx<'_>, said: &AdditionDecision| ops::decide_addition(tx, (&id, &addition), said);
+    request.write(act, scope, parse, verb).await
+}
+
 pub(super) async fn close(id: PathId, request: WriteRequest) -> Reply {
     let now = request.app.gate.now();
     let made = closed(id.0, request).await?;
@@ -128,6 +157,12 @@ fn authorization_json(authorization: &Authorization, now: Micros) -> Value {
     }
     for (i, Ruling { by, .. }) in authorization.approvals.iter().enumerate() {
         shown["approvals"][i]["by"] = json!(by.id);
+    }
+    for (i, addition) in authorization.additions.iter().enumerate() {
+        shown["additions"][i]["requester"] = json!(addition.requester.id);
+        if let Some(Ruling { by, .. }) = &addition.decision {
+            shown["additions"][i]["decision"]["by"] = json!(by.id);
+        }
     }
     if let Some(closing) = &authorization.closing {
         shown["closing"]["by"] = json!(closing.by.id);

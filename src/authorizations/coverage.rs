@@ -4,7 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::model::{Authorization, AuthorizationState, CoveredAccount, Device, Level};
 use crate::clock::{self, Micros};
-use crate::subjects::{known, plain_handle};
+use crate::subjects::{AccountFields, known, plain_handle};
+use crate::text;
+
+/// Characters of a handle that a line shows.
+const SHOWN: usize = 80;
 
 /// One rule's verdict. `None` means that it cannot be told; a capture is not held for that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +29,8 @@ pub struct Seen<'a> {
     pub device: Option<Device>,
     /// Whether the capturer had a training that counted then; looked up where an authorization requires one.
     pub is_trained: bool,
+    /// The accounts of the case that had other handles before.
+    pub renamed: &'a [AccountFields],
     /// When it was captured. Where the sender's clock is ahead of ours, the time of receipt.
     pub at: Micros,
 }
@@ -118,11 +124,23 @@ impl Authorization {
         if known(seen.handle).is_none() && known(seen.platform_id).is_none() {
             return line("account", None, "the capture names no account");
         }
-        let verdicts: Vec<Option<bool>> = self.terms.accounts.iter().map(|a| same_account(a, seen)).collect();
-        if verdicts.contains(&Some(true)) {
-            return line("account", true, "the account is covered");
+        let (mut unknown, mut later) = (false, None);
+        for named in self.named_accounts() {
+            match named.is_shown(seen) {
+                Some(true) if named.from <= seen.at => {
+                    let why = format!("the account is covered{}", named_otherwise(named.account, seen));
+                    return line("account", true, why);
+                }
+                Some(true) => later = Some(named.from),
+                Some(false) => {}
+                None => unknown = true,
+            }
         }
-        match verdicts.contains(&None) {
+        if let Some(at) = later {
+            let why = format!("the account was added at {}, after the capture", clock::format(at));
+            return line("account", false, why);
+        }
+        match unknown {
             true => line(
                 "account",
                 None,
@@ -178,15 +196,75 @@ impl Authorization {
     }
 }
 
-fn same_account(covered: &CoveredAccount, seen: &Seen<'_>) -> Option<bool> {
-    if seen.platform.is_some_and(|p| p != covered.platform) {
-        return Some(false);
+/// An account that an authorization names.
+struct NamedAccount<'a> {
+    account: &'a CoveredAccount,
+    /// When it was asked for.
+    asked_at: Micros,
+    /// From when on it is covered, as far as the authorization is in force.
+    from: Micros,
+}
+
+impl Authorization {
+    /// The accounts of the request, and those that were added while it ran.
+    fn named_accounts(&self) -> impl Iterator<Item = NamedAccount<'_>> {
+        let asked = self.terms.accounts.iter().map(|account| NamedAccount {
+            account,
+            asked_at: self.requested_at.0,
+            from: Micros::MIN,
+        });
+        let added = self.additions.iter().filter_map(|addition| {
+            Some(NamedAccount {
+                account: &addition.account,
+                asked_at: addition.requested_at.0,
+                from: addition.covered_from()?.0,
+            })
+        });
+        asked.chain(added)
     }
-    if let (Some(a), Some(b)) = (known(covered.platform_id.as_deref()), known(seen.platform_id)) {
-        return Some(a == b);
+}
+
+impl NamedAccount<'_> {
+    /// Whether a capture shows this account: by the platform's own id where both know it, else by the handle.
+    fn is_shown(&self, seen: &Seen<'_>) -> Option<bool> {
+        let covered = self.account;
+        if seen.platform.is_some_and(|p| p != covered.platform) {
+            return Some(false);
+        }
+        if let (Some(a), Some(b)) = (known(covered.platform_id.as_deref()), known(seen.platform_id)) {
+            return Some(a == b);
+        }
+        match (known(covered.handle.as_deref()), known(seen.handle)) {
+            (Some(a), Some(b)) => Some(self.is_same_handle((a, b), seen)),
+            _ => None,
+        }
     }
-    match (known(covered.handle.as_deref()), known(seen.handle)) {
-        (Some(a), Some(b)) => Some(plain_handle(a) == plain_handle(b)),
-        _ => None,
+
+    /// Whether two handles were the same account's: the first when it was asked for, the second when it was captured.
+    fn is_same_handle(&self, (asked, found): (&str, &str), seen: &Seen<'_>) -> bool {
+        let had = |account: &&AccountFields| {
+            let then = account.handle_at(self.asked_at).map(plain_handle);
+            account.platform.as_ref() == Some(&self.account.platform) && then == Some(plain_handle(asked))
+        };
+        let is_another = |account: &AccountFields| {
+            let ids = (known(account.platform_id.as_deref()), known(seen.platform_id));
+            matches!(ids, (Some(a), Some(b)) if a != b)
+        };
+        match seen.renamed.iter().find(had) {
+            Some(account) if is_another(account) => false,
+            Some(account) => account.handle_at(seen.at).map(plain_handle) == Some(plain_handle(found)),
+            None => plain_handle(asked) == plain_handle(found),
+        }
+    }
+}
+
+/// How the capture and the authorization name the same account, where they name it in different ways.
+fn named_otherwise(covered: &CoveredAccount, seen: &Seen<'_>) -> String {
+    match (known(seen.handle), known(covered.handle.as_deref())) {
+        (Some(here), Some(there)) if here != there => {
+            let shown = |handle: &str| text::short(&text::line(handle), SHOWN);
+            format!(", as “{}” here, “{}” in the authorization", shown(here), shown(there))
+        }
+        _ => String::new(),
     }
 }

@@ -4,6 +4,7 @@
 //! An authorization counts from its start or its approval, whichever is later: nothing is ever covered backwards.
 //! Expiry is computed when needed; the job only records the fact.
 
+mod additions;
 mod api;
 mod by_policy;
 mod check;
@@ -49,6 +50,11 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(at("/authorizations/{id}/decision", "POST").route(web::post().to(pages::decide)))
         .service(at("/authorizations/{id}/revocation", "POST").route(web::post().to(pages::revoke)))
         .service(at("/authorizations/{id}/closing", "POST").route(web::post().to(pages::close)))
+        .service(at("/authorizations/{id}/additions", "POST").route(web::post().to(pages::ask_addition)))
+        .service(
+            at("/authorizations/{id}/additions/{addition_id}/decision", "POST")
+                .route(web::post().to(pages::decide_addition)),
+        )
         .service(at("/authorizations/{id}/withdrawal", "POST").route(web::post().to(pages::withdraw)))
         .service(
             at("/api/v1/cases/{id}/authorizations", "GET, POST")
@@ -64,6 +70,11 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(at("/api/v1/authorizations/{id}/checks", "GET").route(web::get().to(api::checks)))
         .service(at("/api/v1/authorizations/{id}/decision", "POST").route(web::post().to(api::decide)))
         .service(at("/api/v1/authorizations/{id}/closing", "POST").route(web::post().to(api::close)))
+        .service(at("/api/v1/authorizations/{id}/additions", "POST").route(web::post().to(api::ask_addition)))
+        .service(
+            at("/api/v1/authorizations/{id}/additions/{addition_id}/decision", "POST")
+                .route(web::post().to(api::decide_addition)),
+        )
         .service(at("/api/v1/authorizations/{id}/withdrawal", "POST").route(web::post().to(api::withdraw)))
         .service(at("/api/v1/authorizations/{id}/revocation", "POST").route(web::post().to(api::revoke)));
 }

@@ -123,6 +123,28 @@ impl Terms {
     }
 }
 
+/// An account that an approved authorization is to cover besides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Addition {
+    pub id: String,
+    pub account: CoveredAccount,
+    pub reason: String,
+    pub requester: Person,
+    pub requested_at: Timestamp,
+    /// The answer, where one was given. An approval covers the account from then on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Ruling>,
+}
+
+impl Addition {
+    /// From when on the account is covered; `None` where it is not.
+    pub fn covered_from(&self) -> Option<Timestamp> {
+        let ruling = self.decision.as_ref()?;
+        let approved = ruling.outcome.as_deref() == Some(Outcome::Approve.as_str());
+        approved.then_some(ruling.at)
+    }
+}
+
 /// One version of an authorization: its record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Authorization {
@@ -154,6 +176,9 @@ pub struct Authorization {
     /// Approvals that were given while another one was still needed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub approvals: Vec<Ruling>,
+    /// Accounts that turned up while it ran, and whether they were added.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub additions: Vec<Addition>,
     /// How it ended, as those who asked for it report.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closing: Option<ClosingReport>,
@@ -294,7 +319,8 @@ fn ids(form: &mut Form, field: &str) -> Vec<String> {
     out
 }
 
-fn account(form: &mut Form) -> CoveredAccount {
+/// Reads an account that is to be covered.
+pub(super) fn account(form: &mut Form) -> CoveredAccount {
     let account = CoveredAccount {
         platform: platform(form, "platform").unwrap_or_default(),
         handle: handle(form, "handle"),

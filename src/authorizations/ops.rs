@@ -1,10 +1,12 @@
 //! Asking for leave, deciding, and ending it.
 
+use super::additions::{AdditionDecision, AdditionOutcome, NewAddition};
 use super::check::{Decider, RequestCheck};
 use super::checks;
 use super::closing::{ClosingReport, NewClosing};
 use super::model::{
-    Amendment, Authorization, AuthorizationDecision, AuthorizationState, Level, Outcome, Request, Ruling, Terms,
+    Addition, Amendment, Authorization, AuthorizationDecision, AuthorizationState, Level, Outcome, Request, Ruling,
+    Terms,
 };
 use super::store;
 use crate::authorization_policies::{self, PolicyInForce, PolicyRef, PolicyTerms, Sentence, TrainingDemand};
@@ -145,6 +147,7 @@ pub fn request(tx: &mut Tx<'_>, wanted: &Request) -> Result<Recorded<Authorizati
         forbidden_purposes: asked.forbidden_purposes,
         training_required: false,
         approvals: Vec::new(),
+        additions: Vec::new(),
         closing: None,
         version: 1,
     };
@@ -276,6 +279,80 @@ fn ruling(tx: &Tx<'_>, outcome: Option<Outcome>, reason: Option<String>) -> Ruli
         confirmed: Vec::new(),
         above_unit: None,
     }
+}
+
+/// Accounts that one authorization is asked to cover besides, at the most.
+const ADDITIONS: usize = 200;
+
+/// Asks that an approved authorization cover an account that turned up.
+pub fn ask_addition(tx: &mut Tx<'_>, id: &str, new: &NewAddition) -> Result<Recorded<Authorization>> {
+    let before = store::get(tx.conn, id)?;
+    if before.state_at(tx.now) != AuthorizationState::Approved {
+        return Err(wrong_state(&before, tx.now, "added to", "approved"));
+    }
+    if before.terms.accounts.is_empty() {
+        let told = "It covers all accounts of its platforms already: there is nothing to add.";
+        return Err(Error::conflict(told));
+    }
+    if before.additions.len() == ADDITIONS {
+        let told = format!("{ADDITIONS} accounts were asked for already: ask for an authorization that names them.");
+        return Err(Error::conflict(told));
+    }
+    if !before.terms.platforms.contains(&new.account.platform) {
+        let platforms = before.terms.platforms.join(", ");
+        let message =
+            format!("must be one of those that it covers: {platforms}. For another one ask for another authorization");
+        return Err(Error::field("platform", "covered", message));
+    }
+    let mut additions = before.additions.clone();
+    additions.push(Addition {
+        id: tx.new_id(),
+        account: new.account.clone(),
+        reason: new.reason.clone(),
+        requester: tx.me(),
+        requested_at: Timestamp(tx.now),
+        decision: None,
+    });
+    let state = before.state;
+    let next = Authorization {
+        additions,
+        ..before.next(state)
+    };
+    save(tx, next, Action::AdditionRequested)
+}
+
+/// Approves or denies an addition. What is approved is covered from now on, and never backwards.
+pub fn decide_addition(
+    tx: &mut Tx<'_>,
+    (id, addition): (&str, &str),
+    said: &AdditionDecision,
+) -> Result<Recorded<Authorization>> {
+    let before = store::get(tx.conn, id)?;
+    if before.state_at(tx.now) != AuthorizationState::Approved {
+        return Err(wrong_state(&before, tx.now, "added to", "approved"));
+    }
+    let mut additions = before.additions.clone();
+    let asked = additions.iter_mut().find(|one| one.id == addition);
+    let asked = asked.ok_or_else(Error::not_found)?;
+    if asked.decision.is_some() {
+        return Err(Error::conflict(
+            "This was decided already: ask for the account anew to change that.",
+        ));
+    }
+    asked.decision = Some(Ruling {
+        outcome: Some(said.outcome.as_str().to_owned()),
+        ..ruling(tx, None, said.reason.clone())
+    });
+    let action = match said.outcome {
+        AdditionOutcome::Approve => Action::AdditionApproved,
+        AdditionOutcome::Deny => Action::AdditionDenied,
+    };
+    let state = before.state;
+    let next = Authorization {
+        additions,
+        ..before.next(state)
+    };
+    save(tx, next, action)
 }
 
 /// Reports how an authorization ended. One that still runs ends by it.

@@ -7,7 +7,7 @@ mod request;
 
 pub use pane::{RequestPane, decide_shown};
 
-pub(super) use one::{close, decide, one, revoke, withdraw};
+pub(super) use one::{ask_addition, close, decide, decide_addition, one, revoke, withdraw};
 pub(super) use request::{amend, amend_form, keep_draft, new_form, request};
 
 use askama::Template;

@@ -19,6 +19,9 @@ pub fn project(conn: &mut AnyConn, past: &PastEvent) -> Result<()> {
             | Action::AuthorizationApproved
             | Action::AuthorizationPartApproved
             | Action::AuthorizationClosed
+            | Action::AdditionRequested
+            | Action::AdditionApproved
+            | Action::AdditionDenied
             | Action::AuthorizationDenied
             | Action::AuthorizationReturned
             | Action::AuthorizationWithdrawn

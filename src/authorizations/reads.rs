@@ -141,6 +141,10 @@ pub struct AuthorizationRights {
     pub amends: bool,
     pub closes: bool,
     pub asks: bool,
+    /// Ask for another account.
+    pub adds: bool,
+    /// Decide whether it is added.
+    pub decides_additions: bool,
 }
 
 impl AuthorizationRights {
@@ -152,6 +156,8 @@ impl AuthorizationRights {
             amends: ctx.may(Act::AuthorizationAmend),
             closes: ctx.may(Act::AuthorizationClose),
             asks: ctx.may(Act::AuthorizationRequest),
+            adds: ctx.may(Act::AdditionRequest),
+            decides_additions: ctx.may(Act::AdditionDecide),
         }
     }
 }

@@ -4,11 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::arrival::Arrived;
 use super::model::{Basis, BasisKind, CaptureState, Flag, NewCapture, is_unfinished};
+use crate::aliases::{self, Alias};
 use crate::authorization_policies;
 use crate::authorizations::{self, Authorization, Level, Line, Seen};
 use crate::clock::{HOUR, Micros, SECOND, Timestamp};
 use crate::db::AnyConn;
 use crate::error::Result;
+use crate::subjects::{self, AccountFields};
 use crate::users::{self, Training};
 
 /// A sender's clock may be off by this before it is flagged.
@@ -57,6 +59,10 @@ pub struct JudgedAgainst {
     pub free: Vec<String>,
     /// The capturer's trainings, where an authorization requires them.
     pub trainings: Vec<Training>,
+    /// The alias that it names, where the capturer holds it.
+    pub alias: Option<Alias>,
+    /// The accounts of its case that had other handles before, where an authorization names accounts.
+    pub renamed: Vec<AccountFields>,
 }
 
 impl JudgedAgainst {
@@ -76,10 +82,20 @@ impl JudgedAgainst {
             true => users::store::trainings_of(conn, &[capturer.to_owned()])?,
             false => Vec::new(),
         };
+        let renamed = match known.iter().any(|one| !one.terms.accounts.is_empty()) {
+            true => subjects::renamed(conn, case)?,
+            false => Vec::new(),
+        };
+        let alias = match &new.alias_id {
+            Some(id) => aliases::held_by(conn, id, capturer)?,
+            None => None,
+        };
         Ok(Self {
             free: free_levels(conn, new, setting)?,
             known,
             trainings,
+            alias,
+            renamed,
         })
     }
 }
@@ -112,6 +128,7 @@ pub fn judge(new: &NewCapture, capturer: &str, now: Micros, against: &JudgedAgai
         platform_id: account.and_then(|a| a.platform_id.as_deref()),
         level: said.level,
         device: said.device,
+        renamed: &against.renamed,
         is_trained: against.trainings.iter().any(|training| training.counts_at(at)),
         at,
     };
@@ -123,8 +140,41 @@ pub fn judge(new: &NewCapture, capturer: &str, now: Micros, against: &JudgedAgai
         }
         Some(claim) => by_claim(claim, said.level, &against.free),
     };
+    judge_alias(&mut verdict, new, at, against.alias.as_ref());
     add_flags(&mut verdict, new, now);
     verdict
+}
+
+/// Adds the rule of the alias, where one is named or a covert capture needs one. It tells that there was one and whether
+/// it counted, and nothing else: a record of a case names no alias. Where the basis is no authorization, none is needed.
+fn judge_alias(verdict: &mut Judgment, new: &NewCapture, at: Micros, alias: Option<&Alias>) {
+    let by_leave = new
+        .basis
+        .as_ref()
+        .is_none_or(|claim| claim.kind == BasisKind::Authorization);
+    let is_needed = by_leave && new.particulars.level == Some(Level::Covert);
+    if new.alias_id.is_none() && !is_needed {
+        return;
+    }
+    let (counted, why) = match alias {
+        Some(alias) if alias.counts_at(at) => (true, "under an alias of the capturer that counted at the time"),
+        Some(_) => (false, "under an alias of the capturer that did not count at the time"),
+        None => (false, "names no alias of the capturer"),
+    };
+    verdict.coverage.push(Line {
+        rule: "alias".into(),
+        passed: (counted || by_leave).then_some(counted),
+        why: why.into(),
+    });
+    if by_leave && !counted {
+        verdict.state = CaptureState::Held;
+        if new.basis.is_none() {
+            verdict.basis = basis(BasisKind::Exception, None);
+        }
+    }
+    if is_needed && alias.is_none() {
+        verdict.flags.push(Flag::AliasMissing);
+    }
 }
 
 fn by_authorization<'a>(
@@ -139,12 +189,9 @@ fn by_authorization<'a>(
         return uncovered(named);
     };
     let covered = coverage.iter().all(|l| l.passed != Some(false));
-    // A covert capture without an alias is held. It cannot name one until the registry of aliases joins.
-    let aliasless = seen.level == Some(Level::Covert);
-    let state = if covered && !aliasless {
-        CaptureState::Logged
-    } else {
-        CaptureState::Held
+    let state = match covered {
+        true => CaptureState::Logged,
+        false => CaptureState::Held,
     };
     let basis = match covered || named.is_some() {
         true => basis(BasisKind::Authorization, Some(authorization.id.clone())),
@@ -158,9 +205,6 @@ fn by_authorization<'a>(
     });
     if covered && authorization.is_over(now) {
         verdict.flags.push(Flag::LateEntry);
-    }
-    if aliasless {
-        verdict.flags.push(Flag::AliasMissing);
     }
     verdict
 }

@@ -6,6 +6,7 @@ use super::judge::{self, JudgedAgainst};
 use super::model::{Capture, CaptureState, CaptureView, NewCapture, Remarks, StoredCapture};
 use super::resumable;
 use super::store::{self, CaptureRow};
+use crate::aliases::{self, AliasUse};
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::gate::{NewEvent, Recorded, Tx};
@@ -57,6 +58,15 @@ pub fn record(
     store::insert(tx.conn, CaptureRow::of(&stored)?)?;
     store::insert_files(tx.conn, &stored.capture.id, arrived, tx.now)?;
     resumable::store::mark_used(tx.conn, &new.uploads())?;
+    if let Some(alias) = against.alias {
+        let made_under = AliasUse {
+            alias_id: alias.id,
+            capture_id: stored.capture.id.clone(),
+            case_id: stored.capture.case_id.clone(),
+            captured_at: stored.capture.captured_at,
+        };
+        aliases::record_use(tx, &made_under)?;
+    }
     let view = if stored.state.is_closed() {
         stored.withheld()
     } else {

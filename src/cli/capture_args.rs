@@ -55,6 +55,9 @@ pub struct CaptureArgs {
     /// Why, for every basis but an authorization
     #[arg(long = "basis-reason", value_name = "TEXT")]
     pub reason: Option<String>,
+    /// The id of your alias under which it was made, for covert captures [default: none]
+    #[arg(long, value_name = "ID")]
+    pub alias: Option<String>,
     /// NAME/VERSION of the tool it was captured with [default: casetrail and its version]
     #[arg(long)]
     pub tool: Option<String>,
@@ -175,6 +178,7 @@ pub fn prepare(case: &str, row: &CaptureArgs, source: Option<Source>, now: Micro
         ("device", json!(row.device)),
         ("account", json!(account)),
         ("note", json!(row.note)),
+        ("alias_id", json!(row.alias)),
         ("basis", json!(basis)),
         ("tool", tool),
         ("files", json!(source.as_ref().map(|s| [file_entry(s, row, method)]))),

@@ -197,7 +197,7 @@ pub fn about(event: &ShownEvent, zone: Zone) -> String {
         "disclosure.refused" => vec![plain(event, "/to"), worded(event, "/why")],
         action if action.starts_with("disclosure.") => vec![plain(event, "/to")],
         "preview.viewed" | "file.viewed" | "file.downloaded" => vec![digest(event)],
-        "account.added" | "account.changed" => vec![worded(event, "/platform"), why(event)],
+        "account.added" | "account.changed" | "account.renamed" => vec![worded(event, "/platform"), why(event)],
         "access.refused" => vec![worded(event, "/answer"), act(event)],
         _ => vec![
             Some(why(event))

@@ -403,6 +403,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    aliases (id) {
+        id -> Text,
+        holder_id -> Text,
+        state -> Text,
+        version -> BigInt,
+        leaf -> Binary,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    alias_uses (capture_id) {
+        capture_id -> Text,
+        alias_id -> Text,
+        leaf -> Binary,
+        body -> Text,
+    }
+}
+
+diesel::table! {
     evidence_requests (id) {
         id -> Text,
         case_id -> Text,
@@ -561,6 +581,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     acknowledgements,
     notices,
     authorization_policies,
+    aliases,
+    alias_uses,
     evidence_requests,
     exhibit_lists,
     exhibit_numbers,

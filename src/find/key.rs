@@ -112,7 +112,9 @@ pub fn of_capture(capture: &Capture) -> Vec<FindKey> {
 /// What an account is found by.
 pub fn of_account(account: &Account) -> Vec<FindKey> {
     let (said, mut keys) = (&account.fields, Vec::new());
-    push(&mut keys, FoundBy::Handle, said.handle.as_deref());
+    for handle in said.handles() {
+        push(&mut keys, FoundBy::Handle, Some(handle));
+    }
     push(&mut keys, FoundBy::PlatformId, said.platform_id.as_deref());
     push(&mut keys, FoundBy::Address, said.url.as_deref());
     once(keys)

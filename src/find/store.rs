@@ -48,12 +48,13 @@ pub struct Changed {
 
 /// What the events of a stretch of the tree changed, as far as it is found by keys.
 pub fn changed(conn: &mut AnyConn, stretch: &Range<i64>) -> Result<Changed> {
-    const THOSE: [Action; 5] = [
+    const THOSE: [Action; 6] = [
         Action::CaptureRecorded,
         Action::CaptureCorrected,
         Action::CaptureExamined,
         Action::AccountAdded,
         Action::AccountChanged,
+        Action::AccountRenamed,
     ];
     let those = THOSE
         .iter()

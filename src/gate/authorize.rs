@@ -68,6 +68,11 @@ fn seen(
     scope: &Scope,
     now: Micros,
 ) -> Result<Option<CaseContext>> {
+    if let Scope::Alias(id) = scope
+        && !relation::sees_alias(conn, caller, id)?
+    {
+        return Err(Error::not_found());
+    }
     let Some(CallerStanding { exists, context }) = relation::standing(conn, caller, scope, now)? else {
         return Ok(None);
     };

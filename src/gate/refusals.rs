@@ -133,7 +133,13 @@ impl Refusals {
 
 /// With what was answered, and how many were not recorded. What does not exist has no stream of its own.
 pub(super) fn draft(case: Option<&str>, refusal: &Refusal, before: Unrecorded) -> Draft {
-    let (scope, e) = (&refusal.scope, &refusal.answer);
+    let scope = &refusal.scope;
+    // Of an alias the log says the same, whether there is one or not.
+    let unseen = Error::not_found();
+    let e = match scope {
+        Scope::Alias(_) => &unseen,
+        _ => &refusal.answer,
+    };
     let stream = case.map_or_else(|| ledger::AGENCY.to_owned(), ledger::access_stream);
     let record = json!({
         "act": refusal.act.as_str(), "answer": e.code, "rules": e.rules, "address": refusal.address,

@@ -7,7 +7,9 @@ use diesel::sql_types::{BigInt, Bool, Text};
 use super::former_member::{left_since_packet, left_since_receipt, left_since_request};
 use crate::clock::Micros;
 use crate::db::AnyConn;
-use crate::db::tables::{access_requests, authorization_holders, authorizations, captures, cases, grants, packets};
+use crate::db::tables::{
+    access_requests, aliases, authorization_holders, authorizations, captures, cases, grants, packets, units, users,
+};
 use crate::error::{Error, Result};
 use crate::identity::Caller;
 use crate::policy::{Act, CaseFacts, CaseStatus, Facts, Handling, Policy, Question, Relation, Role};
@@ -31,6 +33,8 @@ pub enum Scope {
     Packet(String),
     /// A grant.
     Grant(String),
+    /// An alias. It belongs to no case, and exists for few.
+    Alias(String),
     /// A request for access, which lies in the case of its number where there is one.
     AccessRequest(String),
 }
@@ -53,6 +57,8 @@ impl Scope {
             Self::Capture(id) => ("capture", id),
             Self::Packet(id) => ("packet", id),
             Self::Grant(id) => ("grant", id),
+            // No entry of a log tells that an alias was asked about.
+            Self::Alias(_) => ("agency", "agency"),
             Self::AccessRequest(id) => ("access_request", id),
         }
     }
@@ -88,7 +94,7 @@ pub struct CaseContext {
 /// The case that a scope lies in; `None` where it does not exist.
 pub fn case_of(conn: &mut AnyConn, scope: &Scope) -> Result<Option<String>> {
     let found = match scope {
-        Scope::Agency => return Ok(None),
+        Scope::Agency | Scope::Alias(_) => return Ok(None),
         Scope::Case(id) => {
             let query = cases::table.find(id).select(cases::id);
             both!(conn, |c| query.get_result(c))
@@ -185,7 +191,7 @@ pub(super) fn standing(
         }};
     }
     let row: CaseAndRelation = match scope {
-        Scope::Agency => return Ok(None),
+        Scope::Agency | Scope::Alias(_) => return Ok(None),
         Scope::Case(id) => ask!(OnCase, id),
         Scope::Authorization(id) => ask!(OnAuthorization, id),
         Scope::Capture(id) => ask!(OnCapture, id),
@@ -296,6 +302,19 @@ pub fn part_in_authorization(conn: &mut AnyConn, caller: &Caller, id: &str) -> R
         holder: held.is_some(),
         ..Facts::default()
     })
+}
+
+/// Whether an alias exists for a caller: they hold it, or supervise its holder's unit.
+pub(super) fn sees_alias(conn: &mut AnyConn, caller: &Caller, id: &str) -> Result<bool> {
+    let found: Option<(String, String)> = aliases::table
+        .inner_join(users::table.on(users::id.eq(aliases::holder_id)))
+        .inner_join(units::table.on(units::id.eq(users::unit_id)))
+        .filter(aliases::id.eq(id))
+        .select((aliases::holder_id, units::path))
+        .first(conn)
+        .optional()?;
+    let supervises = |path: &str| caller.is(Role::Supervisor) && path.starts_with(&caller.unit_path);
+    Ok(found.is_some_and(|(holder, path)| holder == caller.user || supervises(&path)))
 }
 
 /// Whether a caller may do something where they stand.

@@ -46,6 +46,8 @@ pub enum Nav {
     Installation,
     /// The agency's authorization policy, for those who write, countersign or check it.
     AuthorizationPolicy,
+    /// The aliases that exist for a person.
+    Aliases,
     /// A page that belongs to none of them.
     None,
 }
@@ -71,6 +73,14 @@ impl Nav {
                 "Policy",
                 "/authorization-policies",
                 [Role::Supervisor, Role::Auditor, Role::Administrator]
+                    .iter()
+                    .any(|role| caller.is(*role)),
+            ),
+            (
+                Self::Aliases,
+                "Aliases",
+                "/aliases",
+                [Role::Investigator, Role::Supervisor]
                     .iter()
                     .any(|role| caller.is(*role)),
             ),
@@ -248,6 +258,7 @@ fn done_words(word: &str) -> Option<&'static str> {
         "packet-asked" => "The packet is asked for, and built in the background.",
         "authorization-closed" => "The closing report is recorded.",
         "policy-proposed" => "It is proposed. It counts once a supervisor other than you has countersigned it.",
+        "alias-asked" => "It is asked for. It counts once a supervisor of the holder’s unit has approved it.",
         "policy-decided" => "It is recorded.",
         "access-asked" => "It is asked for. You are told here once somebody lets you in, and of nothing else.",
         "access-answered" => "Your answer is on record.",

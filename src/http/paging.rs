@@ -325,6 +325,8 @@ const QUERIED: &[&str] = &[
     "accounts",
     "authorizations",
     "authorization-policies",
+    "aliases",
+    "uses",
     "captures",
     "derivatives",
     "preview",

@@ -59,6 +59,7 @@ actions! {
     SubjectChanged "subject.changed" Case "A new version of a subject was recorded.";
     AccountAdded "account.added" Case "An account was recorded.";
     AccountChanged "account.changed" Case "A new version of an account was recorded.";
+    AccountRenamed "account.renamed" Case "An account took another handle; the one before is kept with the time until which it was the account's.";
     AuthorizationRequested "authorization.requested" Case "Leave to use social media was asked for.";
     AuthorizationAmended "authorization.amended" Case "A returned request was mended and asked for again.";
     AuthorizationApproved "authorization.approved" Case "A supervisor approved an authorization.";
@@ -69,6 +70,9 @@ actions! {
     AuthorizationRevoked "authorization.revoked" Case "A supervisor revoked an authorization.";
     AuthorizationExpired "authorization.expired" Case "An authorization came to its end.";
     AuthorizationClosed "authorization.closed" Case "Those who had asked for an authorization reported how it ended; one that still ran ended by it.";
+    AdditionRequested "authorization.addition_requested" Case "It was asked that an approved authorization cover another account, which had turned up.";
+    AdditionApproved "authorization.addition_approved" Case "A supervisor approved that an authorization cover another account, from here on.";
+    AdditionDenied "authorization.addition_denied" Case "A supervisor denied that an authorization cover another account.";
     CaptureRecorded "capture.recorded" Case "A capture was recorded with its files; the one action that makes a capture.";
     CaptureCorrected "capture.corrected" Case "A corrected version of a capture's particulars was recorded beside the first.";
     CaptureAnnotated "capture.annotated" Case "A note was added to a capture.";
@@ -131,6 +135,12 @@ actions! {
     AuthorizationPolicyAdopted "authorization_policy.adopted" Agency "A supervisor other than its author countersigned a version of the authorization policy, which counts from here on.";
     AuthorizationPolicyDeclined "authorization_policy.declined" Agency "A supervisor declined a version of the authorization policy.";
     AuthorizationPolicyWithdrawn "authorization_policy.withdrawn" Agency "Its author took a version of the authorization policy back.";
+    AliasRequested "alias.requested" Agency "An alias was asked for.";
+    AliasApproved "alias.approved" Agency "A supervisor of the holder's unit approved an alias, which may be used from here on.";
+    AliasDeclined "alias.declined" Agency "A supervisor of the holder's unit declined an alias.";
+    AliasReviewed "alias.reviewed" Agency "A supervisor of the holder's unit reviewed an alias.";
+    AliasRetired "alias.retired" Agency "An alias was retired: nothing is covered under it from here on.";
+    AliasUseRecorded "alias_use.recorded" Agency "A capture was recorded that was made under an alias; no record of the case tells which.";
     KeyCreated "key.created" Agency "The log's signing key was made.";
     LogSucceeded "log.succeeded" Agency "This log continues an older one under a new origin and key.";
     SessionOpened "session.opened" Agency "A person signed in.";

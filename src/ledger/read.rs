@@ -156,7 +156,10 @@ pub struct EventSearch {
     pub limit: i64,
 }
 
-/// Events of all streams, the newest first, with their index where the tree holds them.
+/// All but what tells of aliases, which exist for their holders and supervisors alone.
+const BUT_ALIASES: &str = "events.action NOT LIKE 'alias%'";
+
+/// Events of all streams, the newest first, with their index where the tree holds them; without those about aliases.
 pub fn search(conn: &mut AnyConn, search: &EventSearch) -> Result<Vec<(Option<i64>, StoredEvent)>> {
     let in_tree = events::stream
         .eq(leaves::stream)
@@ -167,6 +170,7 @@ pub fn search(conn: &mut AnyConn, search: &EventSearch) -> Result<Vec<(Option<i6
         .order((events::at.desc(), events::stream.desc(), events::seq.desc()))
         .limit(search.limit)
         .select((leaves::idx.nullable(), COLUMNS))
+        .filter(sql::<Bool>(BUT_ALIASES))
         .into_boxed();
     if let Some(actor) = &search.actor {
         query = query.filter(events::actor.eq(actor));

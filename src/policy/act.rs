@@ -52,6 +52,10 @@ words! {
         AuthorizationDecide = "AuthorizationDecide",
         /// Revoke an approved authorization.
         AuthorizationRevoke = "AuthorizationRevoke",
+        /// Ask that an approved authorization cover another account, which turned up.
+        AdditionRequest = "AdditionRequest",
+        /// Approve or deny that it does.
+        AdditionDecide = "AdditionDecide",
         /// List captures that wait for a decision, over the cases where one decides.
         CaptureList = "CaptureList",
         /// Log a capture.
@@ -142,6 +146,16 @@ words! {
         AuthorizationPolicyPropose = "AuthorizationPolicyPropose",
         /// Countersign or decline a version of the authorization policy that somebody else wrote.
         AuthorizationPolicyCountersign = "AuthorizationPolicyCountersign",
+        /// Read the aliases that one holds, and as a supervisor those held in one's units.
+        AliasRead = "AliasRead",
+        /// Ask for an alias.
+        AliasRequest = "AliasRequest",
+        /// Approve or decline an alias that somebody else asked for and holds.
+        AliasDecide = "AliasDecide",
+        /// Review an alias that somebody else holds.
+        AliasReview = "AliasReview",
+        /// Retire an alias.
+        AliasRetire = "AliasRetire",
         /// See who one is, change one's password, sign out.
         SessionOwn = "SessionOwn",
     }
@@ -174,6 +188,11 @@ impl Act {
                 | AuthorizationPolicyRead
                 | AuthorizationPolicyPropose
                 | AuthorizationPolicyCountersign
+                | AliasRead
+                | AliasRequest
+                | AliasDecide
+                | AliasReview
+                | AliasRetire
                 | AccessRequestOwn
                 | GlassBreak
                 | SessionOwn

@@ -127,7 +127,13 @@ const ON_CASES: &[Row] = &[
     },
     // request an authorization; log, annotate, correct a capture
     Row {
-        acts: &[AuthorizationRequest, CaptureRecord, CaptureAnnotate, CaptureCorrect],
+        acts: &[
+            AuthorizationRequest,
+            AdditionRequest,
+            CaptureRecord,
+            CaptureAnnotate,
+            CaptureCorrect,
+        ],
         who: &[Lead, MemberAtWork],
         write: true,
     },
@@ -157,6 +163,7 @@ const ON_CASES: &[Row] = &[
     Row {
         acts: &[
             AuthorizationRevoke,
+            AdditionDecide,
             CaptureDecide,
             CaptureReadHeld,
             GrantGive,
@@ -249,8 +256,15 @@ const ON_THE_AGENCY: &[(&[Act], &[Role])] = &[
     ),
     // the agency's authorization policy, beyond the table: supervisors and administrators write it, a supervisor countersigns
     (&[AuthorizationPolicyPropose], &[Role::Supervisor, Role::Administrator]),
-    // and access that is asked for
-    (&[AuthorizationPolicyCountersign, GlassBreak], &[Role::Supervisor]),
+    (&[AuthorizationPolicyCountersign], &[Role::Supervisor]),
+    // the registry of aliases, beyond the table: those who work under one and their supervisors; which, the gate decides
+    (
+        &[AliasRead, AliasRequest, AliasRetire],
+        &[Role::Investigator, Role::Supervisor],
+    ),
+    (&[AliasDecide, AliasReview], &[Role::Supervisor]),
+    // access that is asked for
+    (&[GlassBreak], &[Role::Supervisor]),
     // what every signed-in person has
     (
         &[SessionOwn, UserLookup, AuthorizationPolicyRead, LedgerProofs],

@@ -7,7 +7,8 @@ use crate::db::AnyConn;
 use crate::error::Result;
 use crate::ledger::{Action, PastEvent, Unreadable, each_past_event};
 use crate::{
-    authorization_policies, authorizations, captures, case_access, cases, evidence_requests, packets, subjects, users,
+    aliases, authorization_policies, authorizations, captures, case_access, cases, evidence_requests, packets,
+    subjects, users,
 };
 
 /// Reads the ledger from `source`, and makes the rows in `target`, whose projections are empty. `tell` hears how many
@@ -44,6 +45,7 @@ fn project(target: &mut AnyConn, past: &PastEvent) -> Result<()> {
         "case" | "member" | "grant" => cases::projection::project(target, past),
         "subject" | "account" => subjects::projection::project(target, past),
         "authorization_policy" => authorization_policies::projection::project(target, past),
+        "alias" | "alias_use" => aliases::projection::project(target, past),
         "authorization" => authorizations::projection::project(target, past),
         "capture" | "derivative" => captures::projection::project(target, past),
         "packet" | "exhibit_list" | "notice" | "disclosure" => packets::projection::project(target, past),
@@ -64,6 +66,7 @@ fn as_recorded(target: &mut AnyConn, action: Action, past: &PastEvent) -> Result
         Some(("account", _)) => "accounts",
         Some(("authorization", _)) => "authorizations",
         Some(("authorization_policy", _)) => "authorization_policies",
+        Some(("alias", _)) => "aliases",
         Some(("training", _)) => "trainings",
         Some(("capture", "recorded" | "corrected")) => "captures",
         Some(("packet", "requested")) => "packets",

@@ -35,6 +35,8 @@ pub const TABLES: &[(&str, TableKind)] = &[
         ]),
     ),
     ("authorization_policies", Projection(&[])),
+    ("aliases", Projection(&[])),
+    ("alias_uses", Projection(&[])),
     ("cases", Projection(&[])),
     ("members", Projection(&[])),
     ("grants", Projection(&[])),

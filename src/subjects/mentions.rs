@@ -35,7 +35,7 @@ pub fn mentions(conn: &mut AnyConn, case: &str) -> Result<Vec<Mention>> {
     Ok(query.load(conn)?)
 }
 
-/// How many captures name this account: by the platform's own id where both know it, else by the handle.
+/// How many captures name this account: by the platform's own id where both know it, else by one of its handles.
 pub fn naming(account: &AccountFields, mentions: &[Mention]) -> i64 {
     let same = mentions.iter().filter(|mention| is_same(account, mention));
     same.map(|mention| mention.captures).sum()
@@ -48,7 +48,8 @@ fn is_same(account: &AccountFields, mention: &Mention) -> bool {
     if let (Some(ours), Some(theirs)) = (known(account.platform_id.as_deref()), &mention.account_id) {
         return cut_key(ours) == *theirs;
     }
-    known(account.handle.as_deref()).is_some_and(|ours| Some(account_key(ours)) == mention.account)
+    let ours = account.handles().filter_map(|handle| known(Some(handle)));
+    ours.map(account_key).any(|ours| Some(ours) == mention.account)
 }
 
 #[cfg(test)]

@@ -17,13 +17,13 @@ use actix_web::web::{self, ServiceConfig};
 
 use crate::http::reply::at;
 
-use model::{AccountFields, SubjectFields};
+use model::SubjectFields;
 
 pub use address::is_address;
 pub use handles::{account_key, cut_key, handle, known, plain_handle};
-pub use model::{Account, Subject, is_platform, platform};
+pub use model::{Account, AccountFields, Subject, is_platform, platform};
 pub use platforms::{PLATFORMS, platform_name, platform_word};
-pub use store::juveniles;
+pub use store::{juveniles, renamed};
 
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {

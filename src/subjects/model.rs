@@ -4,10 +4,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::address::is_address;
-use super::handles::handle;
+use super::handles::{handle, known, plain_handle};
 use super::platforms::platform_word;
 use crate::clock::{Micros, Timestamp};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::forms::{FieldSet, Form, LINE, REASON, TEXT, URL};
 use crate::ledger::Action;
 use crate::policy::Act;
@@ -106,6 +106,8 @@ pub trait EntryFields: FieldSet + Clone + Serialize + DeserializeOwned + Send + 
     /// What their events say has happened.
     const ADDED: Action;
     const CHANGED: Action;
+    /// The same of a change that says that an account took another handle.
+    const RENAMED: Action = Self::CHANGED;
 
     /// Reads those of a new entry, which must say more than a change.
     fn take_new(form: &mut Form) -> Self;
@@ -125,6 +127,16 @@ pub trait EntryFields: FieldSet + Clone + Serialize + DeserializeOwned + Send + 
 
     /// Takes back that they name a subject.
     fn untie(&mut self) {}
+
+    /// Reads when an account took the handle that a change gives.
+    fn take_renamed_at(_form: &mut Form) -> Option<Micros> {
+        None
+    }
+
+    /// Keeps the handle that an account had before it took another one.
+    fn keep_former(&mut self, _before: &Self, _at: Micros, _now: Micros) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// Reads and checks an entry about to be added.
@@ -141,6 +153,8 @@ pub struct EntryPatch<F> {
     pub fields: F,
     /// Whether an account is no longer held to be its subject's.
     untied: bool,
+    /// When an account took the handle that is given, where it took another one.
+    renamed_at: Option<Micros>,
     reason: Option<String>,
 }
 
@@ -149,28 +163,48 @@ impl<F: EntryFields> EntryPatch<F> {
     pub fn parse(mut form: Form) -> Result<Self> {
         let untied = form.is_null("subject_id");
         let fields = F::take(&mut form);
+        let renamed_at = F::take_renamed_at(&mut form);
         fields.check(&mut form);
         if untied {
             form.must("reason", "must say why the account is no longer held to be theirs");
         }
         let reason = form.text("reason", REASON);
         form.done()?;
-        Ok(Self { fields, untied, reason })
+        Ok(Self {
+            fields,
+            untied,
+            renamed_at,
+            reason,
+        })
+    }
+
+    /// What its event says has happened.
+    pub fn action(&self) -> Action {
+        match self.renamed_at {
+            Some(_) => F::RENAMED,
+            None => F::CHANGED,
+        }
     }
 
     /// The next version.
-    pub fn apply(&self, before: CaseEntry<F>, now: Micros) -> CaseEntry<F> {
-        let mut fields = self.fields.clone().or(before.fields);
+    ///
+    /// # Errors
+    /// Where it says that an account was renamed, and that cannot be.
+    pub fn apply(&self, before: CaseEntry<F>, now: Micros) -> Result<CaseEntry<F>> {
+        let mut fields = self.fields.clone().or(before.fields.clone());
         if self.untied {
             fields.untie();
         }
-        CaseEntry {
+        if let Some(at) = self.renamed_at {
+            fields.keep_former(&before.fields, at, now)?;
+        }
+        Ok(CaseEntry {
             version: before.version + 1,
             changed_at: Timestamp(now),
             fields,
             reason: self.reason.clone().or(before.reason),
             ..before
-        }
+        })
     }
 }
 
@@ -207,6 +241,14 @@ fn juvenile(form: &mut Form, field: &str) -> Option<Juvenile> {
     form.flag(field).map(Juvenile::Known)
 }
 
+/// A handle that an account had before it took another one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormerHandle {
+    pub handle: String,
+    /// When it was given up, as whoever recorded that says.
+    pub until: Timestamp,
+}
+
 particulars! {
     /// What was sent of an account; what is left out is unchanged.
     pub struct AccountFields {
@@ -218,6 +260,25 @@ particulars! {
         subject_id: String = Form::id,
         /// On what basis it is tied to that subject.
         attribution: String = |form, field| form.filled(field, TEXT),
+        /// Handles that it had before, the oldest first. They follow from renames, and nobody sends them.
+        former_handles: Vec<FormerHandle> = |_, _| None,
+    }
+}
+
+impl AccountFields {
+    /// Every handle that it has or had.
+    pub fn handles(&self) -> impl Iterator<Item = &str> {
+        let former = self.former_handles.iter().flatten();
+        former
+            .map(|former| former.handle.as_str())
+            .chain(self.handle.as_deref())
+    }
+
+    /// The handle that it had at a time, as far as renames were recorded.
+    pub fn handle_at(&self, at: Micros) -> Option<&str> {
+        let mut former = self.former_handles.iter().flatten();
+        let then = former.find(|former| at < former.until.0);
+        then.map(|former| former.handle.as_str()).or(self.handle.as_deref())
     }
 }
 
@@ -228,6 +289,7 @@ impl EntryFields for AccountFields {
     const WRITE: Act = Act::AccountWrite;
     const ADDED: Action = Action::AccountAdded;
     const CHANGED: Action = Action::AccountChanged;
+    const RENAMED: Action = Action::AccountRenamed;
 
     fn take_new(form: &mut Form) -> Self {
         form.must("platform", "must be given");
@@ -265,5 +327,42 @@ impl EntryFields for AccountFields {
     fn untie(&mut self) {
         self.subject_id = None;
         self.attribution = None;
+    }
+
+    fn take_renamed_at(form: &mut Form) -> Option<Micros> {
+        form.time("renamed_at")
+    }
+
+    fn keep_former(&mut self, before: &Self, at: Micros, now: Micros) -> Result<()> {
+        let refuse = |rule, message: &str| Err(Error::field("renamed_at", rule, message));
+        let Some(old) = known(before.handle.as_deref()) else {
+            return refuse(
+                "changed",
+                "needs a handle before: leave it out, and give the handle alone",
+            );
+        };
+        let is_new = known(self.handle.as_deref()).is_some_and(|new| plain_handle(new) != plain_handle(old));
+        if !is_new {
+            return refuse(
+                "changed",
+                "needs another handle beside it: give the new handle, or leave it out",
+            );
+        }
+        if at > now {
+            return refuse(
+                "past",
+                "must not lie in the future: record a rename once it has happened",
+            );
+        }
+        let mut former = before.former_handles.clone().unwrap_or_default();
+        if former.last().is_some_and(|last| at <= last.until.0) {
+            return refuse("order", "must come after the rename before it");
+        }
+        former.push(FormerHandle {
+            handle: old.to_owned(),
+            until: Timestamp(at),
+        });
+        self.former_handles = Some(former);
+        Ok(())
     }
 }

@@ -33,7 +33,8 @@ pub fn change<F: KeptEntry>(
     require_subject(tx, &patch.fields)?;
     let before = F::find(tx.conn, &tx.case_id()?, id)?;
     seen.check(before.version)?;
-    save(tx, patch.apply(before, tx.now), F::CHANGED)
+    let next = patch.apply(before, tx.now)?;
+    save(tx, next, patch.action())
 }
 
 fn save<F: KeptEntry>(tx: &mut Tx<'_>, entry: CaseEntry<F>, action: Action) -> Result<Recorded<CaseEntry<F>>> {

@@ -19,7 +19,7 @@ use crate::http::pages::{self, FormView, Frame, PageRequest};
 use crate::http::paging::Page;
 use crate::http::reply::Reply;
 use crate::http::{PathId, PathIds, WriteRequest};
-use crate::text::{block, label, line};
+use crate::text::{Moment, Zone, block, label, line};
 use crate::versions::SeenVersions;
 
 /// People a page, and accounts.
@@ -116,6 +116,10 @@ impl EditedEntry for AccountFields {
             FieldView::new("attribution", "On what basis", text(kept.attribution.as_ref()))
                 .hint("Who said so, which item. Needed where it is tied to a person."),
         ];
+        if entry.is_some() {
+            let hint = "Where the account itself took another handle: when, such as 2026-11-22 14:07. The handle before is kept.";
+            fields.insert(2, FieldView::new("renamed_at", "Renamed at", "").hint(hint));
+        }
         fields.extend(entry.map(|_| reason()));
         fields
     }
@@ -171,6 +175,8 @@ struct AccountRow {
     url_odd: bool,
     tied: Option<String>,
     basis: Option<String>,
+    /// The handles that it had before, each until when.
+    former: Vec<(String, Moment)>,
     /// How many captures name it.
     captures: i64,
     edit: Option<EditForm>,
@@ -266,6 +272,12 @@ impl PeopleAndAccounts {
                 .is_some_and(|flags| flags.contains(&EntryFlag::UrlUnparsed)),
             tied: tied.map(|id| name(id).unwrap_or_else(|| "a person on another page".to_owned())),
             basis: fields.attribution.as_deref().map(line),
+            former: fields
+                .former_handles
+                .iter()
+                .flatten()
+                .map(|former| (line(&former.handle), Zone::named(Some(&self.zone)).at(former.until.0)))
+                .collect(),
             captures: naming(fields, &self.mentions),
             edit: self.edit(account),
         }

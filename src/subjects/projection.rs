@@ -12,7 +12,7 @@ pub fn project(conn: &mut AnyConn, past: &PastEvent) -> Result<()> {
         Some(Action::SubjectAdded | Action::SubjectChanged) => {
             KeptEntry::save(conn, &past.read::<Subject>()?, &past.leaf)
         }
-        Some(Action::AccountAdded | Action::AccountChanged) => {
+        Some(Action::AccountAdded | Action::AccountChanged | Action::AccountRenamed) => {
             KeptEntry::save(conn, &past.read::<Account>()?, &past.leaf)
         }
         _ => Ok(()),

@@ -30,7 +30,7 @@ pub async fn version_of<F: KeptEntry>(
 ) -> Result<Option<CaseEntry<F>>> {
     let (scope, stream) = (Scope::Case(case.clone()), ledger::case_stream(&case));
     let read = move |ctx: &mut ReadCtx<'_>| {
-        let made = [F::ADDED, F::CHANGED];
+        let made = [F::ADDED, F::CHANGED, F::RENAMED];
         let found = ledger::read::version_of(ctx.conn, (&stream, &id), &made, version)?;
         Ok(found.map(|body| serde_json::from_str(&body)).transpose()?)
     };

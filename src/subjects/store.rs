@@ -70,6 +70,16 @@ macro_rules! kept_in {
 kept_in!(subjects, SubjectFields);
 kept_in!(accounts, AccountFields);
 
+/// The accounts of a case that had other handles before.
+pub fn renamed(conn: &mut AnyConn, case: &str) -> Result<Vec<AccountFields>> {
+    let found = accounts::table
+        .filter(accounts::case_id.eq(case))
+        .filter(accounts::body.like("%\"former_handles\":[%"))
+        .order(accounts::id);
+    let entries: Vec<CaseEntry<AccountFields>> = db::records(conn, found.select(accounts::body))?;
+    Ok(entries.into_iter().map(|entry| entry.fields).collect())
+}
+
 /// The names of the juveniles whom a case is about, as far as it is known of them; those without a name by their role.
 pub fn juveniles(conn: &mut AnyConn, case: &str) -> Result<Vec<String>> {
     let all = SubjectFields::of_case(conn, case, None, 1000)?;

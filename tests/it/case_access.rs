@@ -170,11 +170,7 @@ fn two_people_break_the_glass(app: &App) {
     let case = app.case_of(body);
     let number = number(app, &case);
     let yes = json!({"outcome": "granted"});
-    for (second, rule) in [
-        ("stranger", "other"),
-        ("member", "role"),
-        ("nobody-here", "exists"),
-    ] {
+    for (second, rule) in [("stranger", "other"), ("member", "role"), ("nobody-here", "exists")] {
         let body = json!({"number": number, "reason": "x", "second": second});
         let refused = app.stranger.post(REQUESTS, body).problem(422, "invalid");
         let error = &refused["errors"][0];

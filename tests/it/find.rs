@@ -9,7 +9,7 @@ use crate::kit::browser::Browser;
 use crate::kit::{App, Case, Client};
 
 /// Makes the keys of everything that was recorded so far.
-fn caught_up(app: &App) {
+pub fn caught_up(app: &App) {
     let wait = std::time::Duration::from_secs(10);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let gate = &app.state.gate;

@@ -14,7 +14,9 @@ mod postgres;
 #[path = "../common/skip.rs"]
 mod skip;
 
+mod accounts;
 mod administration;
+mod aliases;
 mod appends;
 mod assets;
 mod audits;

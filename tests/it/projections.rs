@@ -40,6 +40,9 @@ fn a_busy_day(app: &App) {
         .is(200);
     let hidden = json!({"level": "covert"});
     app.leave_of(&case, crate::kit::with(app.request(), hidden));
+    let alias = crate::aliases::approved(app);
+    let under = app.post_with(json!({"level": "covert", "alias_id": alias}));
+    app.lead.log(&case, under).is(201);
     app.grant(&case, &app.exporter, &["read", "export"]);
     let member = case.path(&format!("members/{}", app.deputy.id));
     app.lead.put(&member, json!({})).is(200);

@@ -61,6 +61,8 @@ const OF_NO_CASE: &[(&str, &str, u16)] = &[
     ("GET", "/api/v1/access-requests", 200),
     ("POST", "/api/v1/access-requests", 422),
     ("POST", "/api/v1/access-requests/{id}/confirmation", 403),
+    ("GET", "/api/v1/aliases", 200),
+    ("POST", "/api/v1/aliases", 422),
     ("GET", "/api/v1/find", 422),
     ("GET", "/api/v1/captures", 403),
     ("OPTIONS", "/api/v1/uploads", 204),
@@ -112,6 +114,7 @@ pub struct Things {
     link: String,
     notice: String,
     upload: String,
+    alias: String,
     user: String,
 }
 
@@ -157,8 +160,10 @@ pub fn things(app: &App) -> Things {
         &crate::case_access::number(app, &case),
     ));
     let upload = crate::uploads::begun(&app.lead, &case);
+    let alias = crate::aliases::approved(app);
     Things {
         upload,
+        alias,
         case,
         grant,
         subject,
@@ -193,6 +198,7 @@ pub fn filled(path: &str, things: &Things) -> String {
         "packets" => &things.packet,
         "uploads" => &things.upload,
         "access-requests" => &things.access,
+        "aliases" => &things.alias,
         "users" | "audits" | "units" | "me" | "account" | "authorization-policies" => &things.user,
         _ => "",
     };
@@ -205,6 +211,7 @@ pub fn filled(path: &str, things: &Things) -> String {
         .replace("{notice_id}", &things.notice)
         .replace("{subject_id}", &things.subject)
         .replace("{account_id}", &things.account)
+        .replace("{addition_id}", &things.user)
         .replace("{training_id}", &things.user)
         .replace("{token_id}", &things.user)
         .replace("{capture_id}", &things.capture)
@@ -281,6 +288,7 @@ fn what_is_hidden_answers_as_what_is_not_there(app: &App) {
         link: id(),
         notice: id(),
         upload: id(),
+        alias: id(),
         user: things.user.clone(),
     };
     for (method, path) in operations() {

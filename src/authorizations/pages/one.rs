@@ -3,17 +3,20 @@
 use askama::Template;
 
 use super::pane::{RequestPane, decide_shown};
+use super::request;
+use crate::authorizations::additions::{AdditionDecision, NewAddition};
 use crate::authorizations::closing::ClosingOutcome;
-use crate::authorizations::model::{AuthorizationState, revocation, withdrawal};
+use crate::authorizations::model::{Authorization, AuthorizationState, revocation, withdrawal};
 use crate::authorizations::store::{CoveredCapture, HistoryEntry};
 use crate::authorizations::{api, ops, reads};
 use crate::cases::{CasePage, Tab, words};
 use crate::error::Result;
+use crate::forms::{Form, LINE};
 use crate::gate::{Scope, Tx};
 use crate::http::pages::{self, FormView, Frame, PageRequest};
 use crate::http::paging::Page;
 use crate::http::reply::Reply;
-use crate::http::{PathId, WriteRequest};
+use crate::http::{PathId, PathIds, WriteRequest};
 use crate::policy::Act;
 use crate::text::{Moment, block, label, line};
 
@@ -64,6 +67,24 @@ impl AuthorizationPage {
     fn is_renewable(&self) -> bool {
         use AuthorizationState::{Approved, Ended, Expired};
         self.pane.rights.asks && [Approved, Expired, Ended].contains(&self.pane.shown.state)
+    }
+
+    /// Whether an account that turned up may be asked for.
+    fn takes_additions(&self) -> bool {
+        self.pane.rights.adds && self.is_approved() && self.pane.names_accounts
+    }
+
+    /// Whether an addition may be decided.
+    fn decides_additions(&self) -> bool {
+        self.pane.rights.decides_additions && self.is_approved()
+    }
+
+    /// What was typed about an addition and refused.
+    fn typed_about(&self, addition: &str) -> &str {
+        match self.form.chose("addition", addition) {
+            true => self.form.value("reason"),
+            false => "",
+        }
     }
 
     fn is_returned(&self) -> bool {
@@ -130,6 +151,9 @@ fn history_line(entry: &HistoryEntry, page: &CasePage) -> HistoryLine {
         "authorization.returned" => ("Returned", by, true),
         "authorization.revoked" => ("Revoked", by, true),
         "authorization.expired" => ("Expired", None, false),
+        "authorization.addition_requested" => ("Another account asked for", None, false),
+        "authorization.addition_approved" => ("Another account added", None, false),
+        "authorization.addition_denied" => ("Another account denied", None, false),
         _ => ("Changed", None, false),
     };
     let why = ruling.filter(|_| ruled).and_then(|ruling| ruling.reason.as_deref());
@@ -170,6 +194,42 @@ pub async fn close(id: PathId, request: WriteRequest) -> Reply {
     let page = request.page()?;
     let made = api::closed(id.0.clone(), request).await;
     after(&page, id.0, "authorization-closed", made.map(drop)).await
+}
+
+pub async fn ask_addition(id: PathId, request: WriteRequest) -> Reply {
+    let page = request.page()?;
+    let made = addition_asked(id.0.clone(), request).await;
+    let address = |_| format!("/authorizations/{}?done=requested", id.0);
+    let places = ["handle", "platform", "platform_id", "url"].map(|field| (field, "account_line"));
+    let again = async |form: FormView| one_page(&page, id.0.clone(), form.renamed(&places)).await;
+    pages::answer(&page.req, made, address, again).await
+}
+
+async fn addition_asked(id: String, mut request: WriteRequest) -> Result<Authorization> {
+    let (act, scope) = (Act::AdditionRequest, Scope::Authorization(id.clone()));
+    request.check(act, &scope).await?;
+    let (known, _) = reads::authorization(&request.app.gate, &request.ctx, id.clone()).await?;
+    let mut form = request.form().await?;
+    let said = form.text("account_line", LINE).unwrap_or_default();
+    for (name, value) in request::account(said.trim(), &known.terms.platforms) {
+        if !value.is_empty() {
+            form.put(name, value);
+        }
+    }
+    let new = NewAddition::parse(form)?;
+    let verb = move |tx: &mut Tx<'_>| ops::ask_addition(tx, &id, &new);
+    request.transact(act, scope, verb).await
+}
+
+pub async fn decide_addition(PathIds(id, addition): PathIds, request: WriteRequest) -> Reply {
+    let page = request.page()?;
+    let parse = |mut form: Form| {
+        // Which of them it is, so that a refused form is shown again at its place.
+        form.value("addition");
+        AdditionDecision::parse(form)
+    };
+    let made = api::addition_decided(id.clone(), addition, request, parse).await;
+    after(&page, id, "decided", made.map(drop)).await
 }
 
 pub async fn withdraw(id: PathId, request: WriteRequest) -> Reply {

@@ -7,7 +7,7 @@ use crate::authorizations::check::{CheckVerdict, RequestCheck};
 use crate::authorizations::checks::attested;
 use crate::authorizations::closing::ClosingReport;
 use crate::authorizations::model::{
-    Authorization, AuthorizationDecision, AuthorizationState, CoveredAccount, Level, Ruling,
+    Addition, Authorization, AuthorizationDecision, AuthorizationState, CoveredAccount, Level, Ruling,
 };
 use crate::authorizations::{ops, reads};
 use crate::error::Result;
@@ -62,6 +62,9 @@ pub struct RequestPane {
     pub closed: Option<ShownClosing>,
     /// How the last word on it was given, where one was.
     pub told: Option<String>,
+    /// Whether it covers named accounts only.
+    pub names_accounts: bool,
+    pub additions: Vec<ShownAddition>,
     pub decision: Option<DecisionForm>,
     pub rights: reads::AuthorizationRights,
 }
@@ -89,6 +92,8 @@ impl RequestPane {
             closing: ClosingDue::of(&read, zone),
             closed: asked.closing.as_ref().map(|closing| ShownClosing::of(closing, zone)),
             told: told(asked, zone),
+            names_accounts: !asked.terms.accounts.is_empty(),
+            additions: asked.additions.iter().map(|one| ShownAddition::of(one, zone)).collect(),
             decision: waits.then(|| form(asked, (&shown, &read.policy), action)),
             rights: read.rights,
             shown,
@@ -146,6 +151,40 @@ impl ShownClosing {
             report: block(&report.report),
             confidential_material: report.confidential_material.as_deref().map(block),
             captures: counted(captures, "capture", "captures"),
+        }
+    }
+}
+
+/// An account that turned up, as the page of its authorization shows it.
+pub struct ShownAddition {
+    pub id: String,
+    pub account: String,
+    pub reason: String,
+    pub asked_by: String,
+    pub asked: Moment,
+    /// How it was answered: the word, by whom, when and why.
+    pub answered: Option<(&'static str, String, Moment, String)>,
+}
+
+impl ShownAddition {
+    fn of(addition: &Addition, zone: Zone) -> Self {
+        let account = &addition.account;
+        let names = [&account.handle, &account.platform_id, &account.url];
+        let named: Vec<String> = names.into_iter().flatten().map(|name| line(name)).collect();
+        let word = match addition.covered_from() {
+            Some(_) => "Added",
+            None => "Denied",
+        };
+        Self {
+            id: addition.id.clone(),
+            account: format!("{} on {}", named.join(", "), platform_name(&account.platform)),
+            reason: block(&addition.reason),
+            asked_by: line(&addition.requester.name),
+            asked: zone.at(addition.requested_at.0),
+            answered: addition.decision.as_ref().map(|ruling| {
+                let why = ruling.reason.as_deref().map(block).unwrap_or_default();
+                (word, line(&ruling.by.name), zone.at(ruling.at.0), why)
+            }),
         }
     }
 }

@@ -210,7 +210,7 @@ async fn as_request(page: &PageRequest, form: &mut Form) -> Result<()> {
 
 /// An account as one line names it: `@handle on platform`, or an address. Where one platform alone is asked for, it may
 /// be left out.
-fn account(line: &str, platforms: &[String]) -> Vec<(&'static str, String)> {
+pub(super) fn account(line: &str, platforms: &[String]) -> Vec<(&'static str, String)> {
     let (name, platform) = match line.rsplit_once(" on ") {
         Some((name, platform)) => (name.trim(), platform_word(platform)),
         None => (

@@ -46,6 +46,8 @@ pub struct NewCapture {
     pub note: Option<String>,
     /// What the sender says it rests on. Without that, the server looks for an authorization that covers it.
     pub basis: Option<Basis>,
+    /// The alias under which it was made, by its id. No record of the capture tells it.
+    pub alias_id: Option<String>,
     pub files: Vec<NewFile>,
     /// What is odd about what was said.
     pub noticed: Vec<Flag>,
@@ -83,6 +85,7 @@ impl NewCapture {
             untimed: false,
             captured_at_basis: form.word("captured_at_basis"),
             files: form.objects("files", FILES, file),
+            alias_id: form.id("alias_id"),
             particulars: Particulars::take(&mut form),
             note: form.text("note", TEXT),
             noticed: Vec::new(),
@@ -105,6 +108,7 @@ impl NewCapture {
             untimed: false,
             captured_at_basis: form.word("captured_at_basis"),
             files: form.objects("files", FILES, sketched_file),
+            alias_id: form.id("alias_id"),
             particulars: Particulars::take(&mut form),
             note: form.text("note", TEXT),
             noticed: Vec::new(),

@@ -210,7 +210,7 @@ impl StoredCapture {
     /// Without its content.
     pub fn withheld(&self) -> CaptureView {
         CaptureView::Withheld(Box::new(WithheldCapture {
-            outline: self.outline(),
+            outline: self.closed_outline(),
             files: self.capture.files.iter().map(FileDigest::of).collect(),
             basis: Basis {
                 reason: None,
@@ -222,6 +222,15 @@ impl StoredCapture {
             },
             duplicate_of: Vec::new(),
         }))
+    }
+
+    /// What everyone sees of it, where its content is closed: which handle it shows is content.
+    fn closed_outline(&self) -> Outline {
+        let mut outline = self.outline();
+        for rule in outline.coverage.iter_mut().filter(|rule| rule.rule == "account") {
+            rule.why = rule.why.split(", as “").next().unwrap_or_default().to_owned();
+        }
+        outline
     }
 
     fn outline(&self) -> Outline {

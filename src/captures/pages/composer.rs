@@ -3,6 +3,7 @@
 use actix_web::HttpRequest;
 
 use super::preview::ShownPreview;
+use crate::aliases;
 use crate::authorizations::{self, Authorization, AuthorizationState, Device, Level};
 use crate::captures::model::{BasisKind, CaptureKind, FileRole, Method, NO_PLATFORM, recognize};
 use crate::captures::resumable::{self, UploadRow};
@@ -74,7 +75,10 @@ impl Composer {
             uploads: uploads(page, case_page).await?,
             draft: asked.draft,
             covered: covered(page, case_page, frame).await?,
-            choices: Choices::for_form(&form),
+            choices: Choices {
+                aliases: own_aliases(page, case_page).await?,
+                ..Choices::for_form(&form)
+            },
             seen: asked.seen,
             how: how(&form),
             nothing,
@@ -150,6 +154,19 @@ async fn uploads(page: &PageRequest, case_page: &CasePage) -> Result<Vec<UploadL
     Ok(rows.iter().map(|row| UploadLine::of(row, case_page)).collect())
 }
 
+/// The person's own aliases that count now, to choose one; none where they may not log here.
+async fn own_aliases(page: &PageRequest, case_page: &CasePage) -> Result<Vec<(String, String)>> {
+    if !case_page.rights.records {
+        return Ok(Vec::new());
+    }
+    let held = aliases::own_in_use(&page.app.gate, &page.ctx).await?;
+    let mut all: Vec<(String, String)> = held.iter().map(|one| (one.id.clone(), line(&one.terms.name))).collect();
+    if !all.is_empty() {
+        all.insert(0, (String::new(), "None".to_owned()));
+    }
+    Ok(all)
+}
+
 /// The words that the form offers.
 pub struct Choices {
     pub kinds: Vec<(&'static str, String)>,
@@ -160,6 +177,8 @@ pub struct Choices {
     pub devices: Vec<(&'static str, String)>,
     pub roles: Vec<(&'static str, String)>,
     pub time_bases: Vec<(&'static str, String)>,
+    /// The person's own aliases that count now; empty where they have none.
+    pub aliases: Vec<(String, String)>,
 }
 
 impl Choices {
@@ -175,6 +194,7 @@ impl Choices {
                 ("file_date", "Guessed, by the file date".to_owned()),
                 ("guessed", "Guessed".to_owned()),
             ],
+            aliases: Vec::new(),
             levels: words::<Level>(),
             devices: words::<Device>(),
             roles: after(("", "By the file"), words::<FileRole>()),

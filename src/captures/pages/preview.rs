@@ -110,12 +110,10 @@ fn verdict(seen: &CapturePreview, page: &CasePage) -> (String, String) {
         _ if seen.basis.kind == BasisKind::Exception || number.is_some() => {
             let missing: Vec<String> = broken(seen).map(|rule| page.zone.in_text(&rule.why)).collect();
             let by = number.map_or_else(String::new, |number| format!(" by A-{number}"));
-            let missing = if missing.is_empty() {
-                "an alias is missing".to_owned()
-            } else {
-                missing.join("; ")
-            };
-            (format!("Not covered{by}: {}.", line(&missing)), held.to_owned())
+            (
+                format!("Not covered{by}: {}.", line(&missing.join("; "))),
+                held.to_owned(),
+            )
         }
         _ => ("Not covered.".to_owned(), held.to_owned()),
     }

@@ -26,7 +26,7 @@ pub(super) const UNITS: [&str; 3] = [
 ];
 
 /// Who can sign in; the first of each role is that role's "1".
-pub(super) const PEOPLE: [DemoPerson; 11] = [
+pub(super) const PEOPLE: [DemoPerson; 12] = [
     DemoPerson("ines.moreau", "Det. Ines Moreau", Role::Investigator, 1),
     DemoPerson("tom.abara", "Det. Tom Abara", Role::Investigator, 2),
     DemoPerson("lena.fisk", "Det. Lena Fisk", Role::Investigator, 1),
@@ -38,6 +38,7 @@ pub(super) const PEOPLE: [DemoPerson; 11] = [
     DemoPerson("mara.stein", "Mara Stein", Role::Auditor, 0),
     DemoPerson("nils.berg", "Nils Berg", Role::Administrator, 0),
     DemoPerson("vera.koch", "Vera Koch", Role::Administrator, 0),
+    DemoPerson("edna.wolfe", "Capt. Edna Wolfe", Role::Supervisor, 0),
 ];
 
 /// One request of the story.

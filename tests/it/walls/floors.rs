@@ -210,6 +210,7 @@ fn policy_and_models_touch_no_database_and_no_http() {
 const MODELS_OF_ROWS: &[&str] = &["packets/model.rs"];
 
 const FEATURES: &[&str] = &[
+    "aliases/",
     "audits/",
     "authorization_policies/",
     "authorizations/",
