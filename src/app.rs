@@ -33,7 +33,7 @@ use crate::proof::id::{Digest, hex};
 use crate::threads::blocking;
 use crate::{
     audits, authorization_policies, authorizations, captures, cases, custody, durable, evidence_requests, find, home,
-    installation, packets, subjects, timeline, users,
+    installation, packets, roster, subjects, timeline, users,
 };
 
 /// An open installation: the data folder is locked for this process.
@@ -208,6 +208,7 @@ pub fn routes(config: &mut ServiceConfig) {
     timeline::routes(config);
     packets::routes(config);
     authorization_policies::routes(config);
+    roster::routes(config);
     evidence_requests::routes(config);
     audits::routes(config);
     installation::routes(config);

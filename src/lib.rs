@@ -21,6 +21,7 @@
 //! - `audit`: an installation read again and compared with itself.
 //! - `http`, `forms`: what every handler shares; input read field by field.
 //! - `authorization_policies`: what the agency asks of an authorization, in versions that a supervisor countersigns.
+//! - `roster`: who is on call for a unit, and to whom a supervisor's reach over one is delegated.
 //! - `users`, `cases`, `subjects`, `authorizations`, `captures`, `packets`: one folder a feature.
 //! - `evidence_requests`: what a prosecutor asks of those who work on a case.
 //! - `timeline`: when things happened beside when they were captured.
@@ -103,6 +104,8 @@ pub mod pictures;
 pub mod policy;
 #[cfg(feature = "server")]
 pub mod projections;
+#[cfg(feature = "server")]
+pub mod roster;
 #[cfg(feature = "server")]
 pub mod subjects;
 #[cfg(feature = "server")]

@@ -12,6 +12,7 @@ mod pages;
 mod particulars;
 pub mod projection;
 mod reads;
+mod recusal;
 pub mod store;
 mod tasks;
 mod zone;
@@ -47,6 +48,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(at("/cases/{id}/members", "POST").route(web::post().to(pages::add_member)))
         .service(at("/cases/{id}/members/end", "POST").route(web::post().to(pages::remove_member)))
         .service(at("/cases/{id}/grants", "POST").route(web::post().to(pages::give)))
+        .service(at("/cases/{id}/recusals", "POST").route(web::post().to(pages::recuse)))
         .service(at("/grants/{id}/end", "POST").route(web::post().to(pages::end_grant)))
         .service(
             at("/api/v1/cases", "GET, POST")
@@ -67,6 +69,11 @@ pub fn routes(config: &mut ServiceConfig) {
             at("/api/v1/cases/{id}/grants", "GET, POST")
                 .route(web::get().to(api::grants))
                 .route(web::post().to(api::give)),
+        )
+        .service(
+            at("/api/v1/cases/{id}/recusals", "GET, POST")
+                .route(web::get().to(api::recusals))
+                .route(web::post().to(api::recuse)),
         )
         .service(at("/api/v1/grants/{id}", "DELETE").route(web::delete().to(api::end_grant)));
 }

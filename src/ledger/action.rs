@@ -55,6 +55,7 @@ actions! {
     MemberRemoved "member.removed" Case "A person ceased to be a member of the case.";
     GrantGiven "grant.given" Case "A person was given access to the case that ends by itself.";
     GrantEnded "grant.ended" Case "A grant was ended before its time.";
+    RecusalDeclared "recusal.declared" Case "A supervisor recused themselves from the case, and decides nothing in it from here on.";
     SubjectAdded "subject.added" Case "A person the case is about was recorded.";
     SubjectChanged "subject.changed" Case "A new version of a subject was recorded.";
     AccountAdded "account.added" Case "An account was recorded.";
@@ -69,6 +70,12 @@ actions! {
     AuthorizationRevoked "authorization.revoked" Case "A supervisor revoked an authorization.";
     AuthorizationExpired "authorization.expired" Case "An authorization came to its end.";
     AuthorizationClosed "authorization.closed" Case "Those who had asked for an authorization reported how it ended; one that still ran ended by it.";
+    AuthorizationStarted "authorization.started" Case "An emergency authorization was started for danger to life, without a supervisor; its record names whom it pages.";
+    AuthorizationConfirmed "authorization.confirmed" Case "A supervisor confirmed an emergency authorization.";
+    AuthorizationRepudiated "authorization.repudiated" Case "A supervisor repudiated an emergency authorization, which covers nothing from here on.";
+    AuthorizationLapsed "authorization.lapsed" Case "An emergency authorization came to its end, and no supervisor had confirmed it.";
+    AuthorizationOrallyApproved "authorization.orally_approved" Case "The requester recorded that a supervisor approved by word of mouth; nothing is covered before that supervisor confirms it in writing.";
+    AuthorizationReviewed "authorization.reviewed" Case "A supervisor looked again at a running authorization, which continues.";
     CaptureRecorded "capture.recorded" Case "A capture was recorded with its files; the one action that makes a capture.";
     CaptureCorrected "capture.corrected" Case "A corrected version of a capture's particulars was recorded beside the first.";
     CaptureAnnotated "capture.annotated" Case "A note was added to a capture.";
@@ -126,6 +133,8 @@ actions! {
     AuthorizationPolicyAdopted "authorization_policy.adopted" Agency "A supervisor other than its author countersigned a version of the authorization policy, which counts from here on.";
     AuthorizationPolicyDeclined "authorization_policy.declined" Agency "A supervisor declined a version of the authorization policy.";
     AuthorizationPolicyWithdrawn "authorization_policy.withdrawn" Agency "Its author took a version of the authorization policy back.";
+    RosterEntered "roster.entered" Agency "A supervisor was put on call for a unit, or a supervisor delegated their reach over a unit to another.";
+    RosterEnded "roster.ended" Agency "A duty on call or a delegation was ended before its time.";
     KeyCreated "key.created" Agency "The log's signing key was made.";
     LogSucceeded "log.succeeded" Agency "This log continues an older one under a new origin and key.";
     SessionOpened "session.opened" Agency "A person signed in.";

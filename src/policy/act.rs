@@ -42,14 +42,20 @@ words! {
         AuthorizationRead = "AuthorizationRead",
         /// Ask for an authorization.
         AuthorizationRequest = "AuthorizationRequest",
+        /// Start an emergency authorization.
+        EmergencyStart = "EmergencyStart",
+        /// Record that a supervisor approved one's request by word of mouth.
+        OralApprovalRecord = "OralApprovalRecord",
         /// Change one's request after it was returned.
         AuthorizationAmend = "AuthorizationAmend",
         /// Take one's request back.
         AuthorizationWithdraw = "AuthorizationWithdraw",
         /// Report how an authorization ended; one that still runs ends by it.
         AuthorizationClose = "AuthorizationClose",
-        /// Approve, deny or return a request.
+        /// Approve, deny or return a request; confirm or repudiate an emergency authorization.
         AuthorizationDecide = "AuthorizationDecide",
+        /// Record that a running authorization is still needed.
+        AuthorizationReview = "AuthorizationReview",
         /// Revoke an approved authorization.
         AuthorizationRevoke = "AuthorizationRevoke",
         /// List captures that wait for a decision, over the cases where one decides.
@@ -78,6 +84,8 @@ words! {
         GrantGive = "GrantGive",
         /// Give a supervisor `decide` on a restricted or confidential case.
         GrantDecide = "GrantDecide",
+        /// Recuse oneself from a case.
+        CaseRecuse = "CaseRecuse",
         /// End a grant before its time.
         GrantEnd = "GrantEnd",
         /// Ask for a packet of any purpose but referral, and keep the exhibit lists for it.
@@ -136,6 +144,10 @@ words! {
         AuthorizationPolicyPropose = "AuthorizationPolicyPropose",
         /// Countersign or decline a version of the authorization policy that somebody else wrote.
         AuthorizationPolicyCountersign = "AuthorizationPolicyCountersign",
+        /// Read who is on call, and to whom a supervisor's reach is delegated.
+        RosterRead = "RosterRead",
+        /// Put a supervisor on call for a unit, delegate one's reach over a unit, and end either.
+        RosterKeep = "RosterKeep",
         /// See who one is, change one's password, sign out.
         SessionOwn = "SessionOwn",
     }
@@ -168,6 +180,8 @@ impl Act {
                 | AuthorizationPolicyRead
                 | AuthorizationPolicyPropose
                 | AuthorizationPolicyCountersign
+                | RosterRead
+                | RosterKeep
                 | SessionOwn
         )
     }

@@ -58,6 +58,9 @@ const OF_NO_CASE: &[(&str, &str, u16)] = &[
     ("GET", "/api/v1/authorization-policies/in-force", 200),
     ("POST", "/api/v1/authorization-policies/{id}/decision", 403),
     ("POST", "/api/v1/authorization-policies/{id}/withdrawal", 403),
+    ("GET", "/api/v1/roster", 200),
+    ("POST", "/api/v1/roster", 403),
+    ("POST", "/api/v1/roster/{id}/end", 403),
     ("GET", "/api/v1/find", 422),
     ("GET", "/api/v1/captures", 403),
     ("OPTIONS", "/api/v1/uploads", 204),
@@ -183,7 +186,7 @@ pub fn filled(path: &str, things: &Things) -> String {
         "captures" => &things.capture,
         "packets" => &things.packet,
         "uploads" => &things.upload,
-        "users" | "audits" | "units" | "me" | "account" | "authorization-policies" => &things.user,
+        "users" | "audits" | "units" | "me" | "account" | "authorization-policies" | "roster" => &things.user,
         _ => "",
     };
     path.replace("{id}", id)

@@ -220,6 +220,7 @@ const FEATURES: &[&str] = &[
     "home/",
     "installation/",
     "packets/",
+    "roster/",
     "subjects/",
     "users/",
 ];
