@@ -416,6 +416,28 @@ CREATE TABLE public.records (
     body text NOT NULL
 );
 
+CREATE TABLE public.recusals (
+    case_id text NOT NULL,
+    user_id text NOT NULL,
+    id text NOT NULL,
+    leaf bytea NOT NULL,
+    body text NOT NULL
+);
+
+CREATE TABLE public.roster (
+    id text NOT NULL,
+    kind text NOT NULL,
+    unit_id text NOT NULL,
+    user_id text NOT NULL,
+    given_by text NOT NULL,
+    starts_at bigint NOT NULL,
+    until bigint NOT NULL,
+    ended_at bigint,
+    version bigint NOT NULL,
+    leaf bytea NOT NULL,
+    body text NOT NULL
+);
+
 CREATE TABLE public.seen_items (
     user_id text NOT NULL,
     case_id text NOT NULL,
@@ -626,6 +648,12 @@ ALTER TABLE ONLY public.pictures
 ALTER TABLE ONLY public.records
     ADD CONSTRAINT records_pkey PRIMARY KEY (stream, seq);
 
+ALTER TABLE ONLY public.recusals
+    ADD CONSTRAINT recusals_pkey PRIMARY KEY (case_id, user_id);
+
+ALTER TABLE ONLY public.roster
+    ADD CONSTRAINT roster_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.seen_items
     ADD CONSTRAINT seen_items_pkey PRIMARY KEY (user_id, case_id, item);
 
@@ -743,6 +771,8 @@ CREATE INDEX notices_packet ON public.notices USING btree (packet_id, id);
 CREATE INDEX packets_case ON public.packets USING btree (case_id, id);
 
 CREATE INDEX packets_state ON public.packets USING btree (state, id);
+
+CREATE INDEX roster_of_user ON public.roster USING btree (user_id);
 
 CREATE UNIQUE INDEX sessions_secret ON public.sessions USING btree (secret_hash);
 

@@ -33,7 +33,7 @@ use crate::proof::id::{Digest, hex};
 use crate::threads::blocking;
 use crate::{
     aliases, audits, authorization_policies, authorizations, captures, case_access, cases, custody, durable,
-    evidence_requests, find, home, installation, packets, subjects, timeline, users,
+    evidence_requests, find, home, installation, packets, roster, subjects, timeline, users,
 };
 
 /// An open installation: the data folder is locked for this process.
@@ -209,6 +209,7 @@ pub fn routes(config: &mut ServiceConfig) {
     packets::routes(config);
     aliases::routes(config);
     authorization_policies::routes(config);
+    roster::routes(config);
     evidence_requests::routes(config);
     case_access::routes(config);
     audits::routes(config);

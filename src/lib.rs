@@ -22,6 +22,7 @@
 //! - `http`, `forms`: what every handler shares; input read field by field.
 //! - `aliases`: the registry of aliases, which exist for their holders and their supervisors alone.
 //! - `authorization_policies`: what the agency asks of an authorization, in versions that a supervisor countersigns.
+//! - `roster`: who is on call for a unit, and to whom a supervisor's reach over one is delegated.
 //! - `users`, `cases`, `subjects`, `authorizations`, `captures`, `packets`: one folder a feature.
 //! - `case_access`: who may see a case and why, requests for access, and breaking the glass.
 //! - `evidence_requests`: what a prosecutor asks of those who work on a case.
@@ -109,6 +110,8 @@ pub mod pictures;
 pub mod policy;
 #[cfg(feature = "server")]
 pub mod projections;
+#[cfg(feature = "server")]
+pub mod roster;
 #[cfg(feature = "server")]
 pub mod subjects;
 #[cfg(feature = "server")]

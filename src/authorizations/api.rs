@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use super::additions::{AdditionDecision, NewAddition};
 use super::closing::NewClosing;
 use super::model::{self, Amendment, Authorization, AuthorizationDecision, AuthorizationState, Request, Ruling};
+use super::oral::NewOralApproval;
 use super::store::AuthorizationSearch;
-use super::{ops, reads};
+use super::{emergency, emergency_ops, ops, reads, review};
 use crate::clock::Micros;
 use crate::error::Result;
 use crate::forms::Form;
@@ -115,6 +116,40 @@ pub(super) async fn close(id: PathId, request: WriteRequest) -> Reply {
 pub(super) async fn closed(id: String, request: WriteRequest) -> Result<Authorization> {
     let (act, scope) = (Act::AuthorizationClose, Scope::Authorization(id));
     request.write_to(act, scope, NewClosing::parse, ops::close).await
+}
+
+pub(super) async fn start(case: PathId, request: WriteRequest) -> Reply {
+    let now = request.app.gate.now();
+    let (act, parse) = (Act::EmergencyStart, |form| emergency::start(form, now));
+    let made = request
+        .write(act, Scope::Case(case.0), parse, emergency_ops::start)
+        .await?;
+    reply::created(
+        "authorizations",
+        (&made.id, made.version),
+        &authorization_json(&made, now),
+    )
+}
+
+pub(super) async fn record_oral(id: PathId, request: WriteRequest) -> Reply {
+    let now = request.app.gate.now();
+    let (act, scope) = (Act::OralApprovalRecord, Scope::Authorization(id.0));
+    let parse = |form| NewOralApproval::parse(form, now);
+    let made = request.write_to(act, scope, parse, ops::record_oral).await?;
+    reply::versioned(made.version, &authorization_json(&made, now))
+}
+
+pub(super) async fn review(id: PathId, request: WriteRequest) -> Reply {
+    let now = request.app.gate.now();
+    let made = reviewed(id.0, request).await?;
+    reply::versioned(made.version, &authorization_json(&made, now))
+}
+
+/// Records that a running authorization continues, for the API and for a page.
+pub(super) async fn reviewed(id: String, request: WriteRequest) -> Result<Authorization> {
+    let (act, scope) = (Act::AuthorizationReview, Scope::Authorization(id));
+    let verb = |tx: &mut Tx<'_>, id: &str, reason: &String| ops::review(tx, id, reason);
+    request.write_to(act, scope, review::parse, verb).await
 }
 
 pub(super) async fn withdraw(id: PathId, mut request: WriteRequest) -> Reply {

@@ -18,10 +18,17 @@ use crate::subjects;
 use crate::text::{Zone, counted};
 use crate::users::{self, Training};
 
-/// Whether somebody supervises a unit above that of a case.
+/// Whether somebody supervises a unit above that of a case, as their own or by delegation.
 pub fn is_above(caller: &Caller, case: &CaseContext) -> bool {
     let above = case.unit_path.starts_with(&caller.unit_path) && case.unit_path != caller.unit_path;
-    caller.is(Role::Supervisor) && above
+    let ancestors = case
+        .unit_path
+        .split('/')
+        .filter(|id| !id.is_empty() && *id != case.unit_id);
+    let delegated = ancestors
+        .into_iter()
+        .any(|id| caller.delegated.iter().any(|unit| unit == id));
+    caller.is(Role::Supervisor) && (above || delegated)
 }
 
 /// A holder whom a request names.
@@ -50,7 +57,7 @@ pub fn weigh(
     let mut all = vec![
         of_state(asked, now),
         of_case(&case),
-        of_particulars(&case),
+        of_particulars(asked, &case),
         of_window(asked, &case, now),
         of_decider(decider),
         of_holders(&holders),
@@ -59,10 +66,14 @@ pub fn weigh(
         by_policy::devices(asked, of_level),
         by_policy::overlap(asked, &others),
     ];
-    all.extend(by_policy::review(asked, of_level, now));
-    all.extend(by_policy::answers(asked, of_level));
-    all.extend(by_policy::plan(asked, of_level));
-    all.extend(by_policy::second_approval(asked, of_level, decider));
+    all.extend(of_renewed(conn, asked, now)?);
+    all.extend(of_oral(asked));
+    all.extend(by_policy::review(asked, of_level, now).filter(|_| asked.emergency.is_none()));
+    if asked.emergency.is_none() {
+        all.extend(by_policy::answers(asked, of_level));
+        all.extend(by_policy::plan(asked, of_level));
+        all.extend(by_policy::second_approval(asked, of_level, decider));
+    }
     all.extend(of_training(&holders, of_level.training, now));
     all.extend(of_juveniles(&young));
     all.sort_by_key(|check| check.verdict);
@@ -96,6 +107,11 @@ fn of_state(asked: &Authorization, now: Micros) -> RequestCheck {
             CheckVerdict::Passed,
             "It is requested and waits for a decision.",
         ),
+        AuthorizationState::Emergency => check(
+            "state",
+            CheckVerdict::Passed,
+            "It runs as an emergency and waits for a supervisor’s word.",
+        ),
         state => check(
             "state",
             CheckVerdict::Failed,
@@ -116,13 +132,15 @@ fn of_case(case: &Case) -> RequestCheck {
     }
 }
 
-fn of_particulars(case: &Case) -> RequestCheck {
+/// What is due stops a request, and not the word on an emergency, which runs already.
+fn of_particulars(asked: &Authorization, case: &Case) -> RequestCheck {
     match case.require(Stage::Authorization) {
         Ok(()) => check(
             "particulars",
             CheckVerdict::Passed,
             "Nothing is due before an authorization.",
         ),
+        Err(e) if asked.emergency.is_some() => check("particulars", CheckVerdict::NeedsYou, e.detail),
         Err(e) => check("particulars", CheckVerdict::Failed, e.detail),
     }
 }
@@ -150,6 +168,39 @@ fn of_window(asked: &Authorization, case: &Case, now: Micros) -> RequestCheck {
     )
 }
 
+/// Whether somebody looked in time at the authorization that this one continues.
+fn of_renewed(conn: &mut AnyConn, asked: &Authorization, now: Micros) -> Result<Option<RequestCheck>> {
+    let Some(renewed) = asked.terms.renews.as_deref() else {
+        return Ok(None);
+    };
+    let Some(before) = store::find(conn, renewed)? else {
+        return Ok(None);
+    };
+    let Some(due) = before.terms.review_at.filter(|at| at.0 < now) else {
+        let why = format!("No review of A-{}, which it continues, is overdue.", before.number);
+        return Ok(Some(check("renewed", CheckVerdict::Passed, why)));
+    };
+    let why = format!(
+        "A-{}, which it continues, was to be looked at again by {}, and nobody has recorded that.",
+        before.number,
+        clock::format(due.0)
+    );
+    Ok(Some(check("renewed", CheckVerdict::NeedsYou, why)))
+}
+
+/// What the requester recorded of an oral approval.
+fn of_oral(asked: &Authorization) -> Option<RequestCheck> {
+    let oral = asked.oral.as_ref()?;
+    let why = format!(
+        "{} records that {} approved it by word of mouth at {}. It counts from a written approval on, and what was captured \
+         before is covered by neither.",
+        oral.recorded_by.name,
+        oral.by.name,
+        clock::format(oral.given_at.0)
+    );
+    Some(check("oral", CheckVerdict::NeedsYou, why))
+}
+
 fn of_decider(decider: Decider<'_>) -> RequestCheck {
     if decider.may {
         let why = "You did not ask for it, do not hold it, and do not work on this case.";
@@ -162,6 +213,8 @@ fn of_decider(decider: Decider<'_>) -> RequestCheck {
         "You are a holder of it: nobody decides what covers them."
     } else if relation.lead || relation.member {
         "You work on this case: nobody decides in a case they work on."
+    } else if relation.recused {
+        "You recused yourself from this case: you decide nothing in it."
     } else if facts.approver {
         "You gave the first approval: another supervisor gives the second."
     } else if facts.former_member {

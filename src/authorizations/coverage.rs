@@ -33,6 +33,8 @@ pub struct Seen<'a> {
     pub renamed: &'a [AccountFields],
     /// When it was captured. Where the sender's clock is ahead of ours, the time of receipt.
     pub at: Micros,
+    /// When it is judged: its receipt.
+    pub judged_at: Micros,
 }
 
 fn line(rule: &str, passed: impl Into<Option<bool>>, why: impl Into<String>) -> Line {
@@ -86,6 +88,14 @@ impl Authorization {
             .map(|d| d.at.0);
         let revoked_at = self.revoked.as_ref().map(|r| r.at.0);
         let ended_at = self.ended_early();
+        if let Some(line) = self.covers_emergency(seen.judged_at) {
+            return line;
+        }
+        // A confirmed emergency was leave from its start on.
+        let approved_at = match self.emergency {
+            Some(_) => approved_at.and(self.effective_from.map(|from| from.0)),
+            None => approved_at,
+        };
         match (approved_at, revoked_at) {
             (None, _) => line("state", false, format!("it is {}, not approved", self.state)),
             (Some(at), _) if seen.at < at => line(
@@ -103,6 +113,35 @@ impl Authorization {
                 )
             }
             _ => line("state", true, "it was approved at the time of the capture"),
+        }
+    }
+
+    /// An emergency counts from its start while nobody has repudiated it; a confirmed one is approved from its start on.
+    fn covers_emergency(&self, now: Micros) -> Option<Line> {
+        self.emergency.as_ref()?;
+        let started = clock::format(self.effective_from?.0);
+        match (self.state_at(now), self.decision.as_ref()) {
+            (AuthorizationState::Emergency, _) => Some(line(
+                "state",
+                true,
+                format!("an emergency that was started at {started}, which a supervisor is to confirm"),
+            )),
+            (AuthorizationState::Repudiated, Some(ruling)) => Some(line(
+                "state",
+                false,
+                format!("the emergency was repudiated at {}", clock::format(ruling.at.0)),
+            )),
+            (AuthorizationState::Lapsed, _) => Some(line(
+                "state",
+                false,
+                format!("the emergency of {started} lapsed, and nobody confirmed it"),
+            )),
+            (AuthorizationState::Approved | AuthorizationState::Expired, Some(_)) => Some(line(
+                "state",
+                true,
+                format!("an emergency that was started at {started} and confirmed"),
+            )),
+            _ => None,
         }
     }
 
@@ -182,7 +221,8 @@ impl Authorization {
 
     /// Whether it has ended or was revoked, so that bytes that arrive now arrive late.
     pub fn is_over(&self, now: Micros) -> bool {
-        let stopped = matches!(self.state, AuthorizationState::Revoked | AuthorizationState::Ended);
+        use AuthorizationState::{Ended, Lapsed, Repudiated, Revoked};
+        let stopped = [Revoked, Ended, Lapsed, Repudiated].contains(&self.state);
         stopped || now > self.terms.ends_at.0
     }
 

@@ -5,6 +5,9 @@ use serde_json::{Map, Value, json};
 
 use super::check::RequestCheck;
 use super::closing::ClosingReport;
+use super::emergency::EmergencyStart;
+use super::oral::OralApproval;
+use super::review::LeaveReview;
 use crate::authorization_policies::{AskedField, PolicyRef, Sentence};
 pub use crate::authorization_policies::{Device, Level};
 use crate::clock::{DAY, Micros, Timestamp};
@@ -34,6 +37,12 @@ words! {
         Expired = "expired",
         /// Ended by those who had asked for it, before its time.
         Ended = "ended",
+        /// Started for danger to life: it counts, and waits for a supervisor's word.
+        Emergency = "emergency",
+        /// A supervisor found that it was no emergency.
+        Repudiated = "repudiated",
+        /// An emergency that ended before a supervisor confirmed it.
+        Lapsed = "lapsed",
     }
 }
 
@@ -72,6 +81,9 @@ pub struct Ruling {
     /// Whether the approver supervises a unit above the case's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub above_unit: Option<bool>,
+    /// Whether it confirms what the same person had said by word of mouth.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confirms_oral: bool,
 }
 
 /// What leave is asked and given for.
@@ -182,17 +194,49 @@ pub struct Authorization {
     /// How it ended, as those who asked for it report.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closing: Option<ClosingReport>,
+    /// How it began, where it was started for danger to life.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emergency: Option<EmergencyStart>,
+    /// What the requester recorded of an oral approval.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oral: Option<OralApproval>,
+    /// The reviews after which it continued, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reviews: Vec<LeaveReview>,
     pub version: i64,
 }
 
 impl Authorization {
-    /// The state now: an approved one past its end is expired, whether a job recorded that or not.
+    /// The state now: an approved one past its end is expired, and an emergency past its end has lapsed, whether a job
+    /// recorded that or not.
     pub fn state_at(&self, now: Micros) -> AuthorizationState {
-        if self.state == AuthorizationState::Approved && now > self.terms.ends_at.0 {
-            AuthorizationState::Expired
-        } else {
-            self.state
+        match self.state {
+            AuthorizationState::Approved if now > self.terms.ends_at.0 => AuthorizationState::Expired,
+            AuthorizationState::Emergency if now > self.terms.ends_at.0 => AuthorizationState::Lapsed,
+            state => state,
         }
+    }
+
+    /// Whether it is an emergency that runs, and that no supervisor has judged.
+    pub fn is_unjudged(&self, now: Micros) -> bool {
+        self.state_at(now) == AuthorizationState::Emergency
+    }
+
+    /// How and when it ceased to count otherwise than by coming to its end: the word of what happened, and the time.
+    pub fn cut_off(&self, now: Micros) -> Option<(&'static str, Micros)> {
+        match self.state_at(now) {
+            AuthorizationState::Revoked => Some(("revoked", self.revoked.as_ref()?.at.0)),
+            AuthorizationState::Ended => Some(("ended early", self.closing.as_ref()?.at.0)),
+            AuthorizationState::Repudiated => Some(("repudiated", self.decision.as_ref()?.at.0)),
+            AuthorizationState::Lapsed => Some(("lapsed unconfirmed", self.terms.ends_at.0)),
+            _ => None,
+        }
+    }
+
+    /// Since when a review is overdue, of one that runs.
+    pub fn review_overdue(&self, now: Micros) -> Option<Micros> {
+        let due = self.terms.review_at.map(|at| at.0).filter(|at| *at < now)?;
+        (self.state_at(now) == AuthorizationState::Approved).then_some(due)
     }
 
     /// Until when its closing report is due: so many days after its end. `None` while it runs, where one was made, and
@@ -372,7 +416,7 @@ impl Amendment {
 }
 
 words! {
-    /// What a supervisor answers to a request.
+    /// What a supervisor answers to a request, or says of an emergency.
     Outcome {
         /// Leave is given.
         Approve = "approve",
@@ -380,6 +424,10 @@ words! {
         Deny = "deny",
         /// The request is to be mended.
         Return = "return",
+        /// The emergency was one.
+        Confirm = "confirm",
+        /// The emergency was none.
+        Repudiate = "repudiate",
     }
 }
 
@@ -396,15 +444,15 @@ pub struct AuthorizationDecision {
 }
 
 impl AuthorizationDecision {
-    /// Reads and checks it: to deny or return needs a reason.
+    /// Reads and checks it: to deny, return or repudiate needs a reason.
     pub fn parse(mut form: Form) -> Result<Self> {
         let outcome = form.required_word::<Outcome>("decision").unwrap_or(Outcome::Return);
         let reason = match outcome {
-            Outcome::Approve => form.text("reason", REASON),
-            Outcome::Deny | Outcome::Return => Some(form.required("reason", REASON)),
+            Outcome::Approve | Outcome::Confirm => form.text("reason", REASON),
+            Outcome::Deny | Outcome::Return | Outcome::Repudiate => Some(form.required("reason", REASON)),
         };
         let conditions = form.filled("conditions", TEXT);
-        if conditions.is_some() && outcome != Outcome::Approve {
+        if conditions.is_some() && !matches!(outcome, Outcome::Approve | Outcome::Confirm) {
             let message = "belong to an approval: say in the reason what is to be changed";
             form.refuse("conditions", "approval", message);
         }

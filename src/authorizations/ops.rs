@@ -4,16 +4,19 @@ use super::additions::{AdditionDecision, AdditionOutcome, NewAddition};
 use super::check::{Decider, RequestCheck};
 use super::checks;
 use super::closing::{ClosingReport, NewClosing};
+use super::emergency_ops;
 use super::model::{
     Addition, Amendment, Authorization, AuthorizationDecision, AuthorizationState, Level, Outcome, Request, Ruling,
     Terms,
 };
+use super::oral::{NewOralApproval, OralApproval};
+use super::review::{LeaveReview, next_review};
 use super::store;
 use crate::authorization_policies::{self, PolicyInForce, PolicyRef, PolicyTerms, Sentence, TrainingDemand};
 use crate::cases::{self, Stage};
 use crate::clock::{DAY, Timestamp};
 use crate::error::{Error, FieldError, Result};
-use crate::gate::{NewEvent, Recorded, Tx};
+use crate::gate::{NewEvent, Recorded, Scope, Tx};
 use crate::identity::Person;
 use crate::ledger::Action;
 use crate::policy::Act;
@@ -21,7 +24,7 @@ use crate::users::store as people;
 use crate::versions::SeenVersions;
 
 /// Who is to be covered: people who can log in the case, its lead and its members.
-fn holders(tx: &mut Tx<'_>, ids: &[String]) -> Result<Vec<Person>> {
+pub(super) fn holders(tx: &mut Tx<'_>, ids: &[String]) -> Result<Vec<Person>> {
     let case = tx.case()?.clone();
     let mut holders = Vec::with_capacity(ids.len());
     for (i, id) in ids.iter().enumerate() {
@@ -38,15 +41,15 @@ fn holders(tx: &mut Tx<'_>, ids: &[String]) -> Result<Vec<Person>> {
 }
 
 /// What the policy adds to a request: the sentences that it confirms, and the review where none was asked for.
-struct UnderPolicy {
-    terms: Terms,
-    policy: PolicyRef,
-    attested: Vec<Sentence>,
-    forbidden_purposes: Vec<Sentence>,
+pub(super) struct UnderPolicy {
+    pub terms: Terms,
+    pub policy: PolicyRef,
+    pub attested: Vec<Sentence>,
+    pub forbidden_purposes: Vec<Sentence>,
 }
 
 /// Reads a request by the policy in force: a sentence that its level asks for has to be confirmed.
-fn under_policy(tx: &mut Tx<'_>, wanted: &Request, own_id: Option<&str>) -> Result<UnderPolicy> {
+pub(super) fn under_policy(tx: &mut Tx<'_>, wanted: &Request, own_id: Option<&str>) -> Result<UnderPolicy> {
     let policy = authorization_policies::in_force_at(tx.conn)?;
     let mut terms = wanted.terms.clone();
     let of_level = policy.terms.of(terms.level);
@@ -131,27 +134,44 @@ pub fn request(tx: &mut Tx<'_>, wanted: &Request) -> Result<Recorded<Authorizati
     let holders = holders(tx, &wanted.holders)?;
     let asked = under_policy(tx, wanted, None)?;
     let next = Authorization {
-        id: tx.new_id(),
         number: store::next_number(tx.conn, &case_id)?,
-        case_id,
+        attested: asked.attested,
+        forbidden_purposes: asked.forbidden_purposes,
+        ..first_version(tx, holders, (asked.terms, asked.policy))?
+    };
+    save(tx, next, Action::AuthorizationRequested)
+}
+
+/// The first version of what the caller asks for in the case, without its number and what the policy adds.
+pub(super) fn first_version(
+    tx: &Tx<'_>,
+    holders: Vec<Person>,
+    (terms, policy): (Terms, PolicyRef),
+) -> Result<Authorization> {
+    Ok(Authorization {
+        id: tx.new_id(),
+        case_id: tx.case_id()?,
+        number: 0,
         state: AuthorizationState::Requested,
         holders,
-        terms: asked.terms,
+        terms,
         requester: tx.me(),
         requested_at: Timestamp(tx.now),
         effective_from: None,
         decision: None,
         revoked: None,
-        policy: Some(asked.policy),
-        attested: asked.attested,
-        forbidden_purposes: asked.forbidden_purposes,
+        policy: Some(policy),
+        attested: Vec::new(),
+        forbidden_purposes: Vec::new(),
         training_required: false,
         approvals: Vec::new(),
         additions: Vec::new(),
         closing: None,
+        emergency: None,
+        oral: None,
+        reviews: Vec::new(),
         version: 1,
-    };
-    save(tx, next, Action::AuthorizationRequested)
+    })
 }
 
 /// Mends a returned request and asks again.
@@ -172,6 +192,7 @@ pub fn amend(tx: &mut Tx<'_>, id: &str, seen: &SeenVersions, amendment: &Amendme
         attested: asked.attested,
         forbidden_purposes: asked.forbidden_purposes,
         approvals: Vec::new(),
+        oral: None,
         ..before.next(AuthorizationState::Requested)
     };
     save(tx, next, Action::AuthorizationAmended)
@@ -185,7 +206,7 @@ fn wrong_state(found: &Authorization, now: i64, verb: &str, needed: &str) -> Err
 }
 
 /// Records a version of an authorization: its event, its row, its holders.
-fn save(tx: &mut Tx<'_>, next: Authorization, action: Action) -> Result<Recorded<Authorization>> {
+pub(super) fn save(tx: &mut Tx<'_>, next: Authorization, action: Action) -> Result<Recorded<Authorization>> {
     let record = serde_json::to_value(&next)?;
     let event = NewEvent::new(action, ("authorization", &next.id), next.version, record).in_case(&next.case_id);
     let made = tx.append(event)?;
@@ -197,6 +218,10 @@ fn save(tx: &mut Tx<'_>, next: Authorization, action: Action) -> Result<Recorded
 /// a check of the request has failed. Where the policy asks for two approvals, the first one covers nothing yet.
 pub fn decide(tx: &mut Tx<'_>, id: &str, decision: &AuthorizationDecision) -> Result<Recorded<Authorization>> {
     let before = store::get(tx.conn, id)?;
+    if before.state == AuthorizationState::Emergency {
+        decision.seen.check(before.version)?;
+        return emergency_ops::rule(tx, before, decision);
+    }
     if before.state != AuthorizationState::Requested {
         return Err(wrong_state(&before, tx.now, "decided", "requested"));
     }
@@ -228,6 +253,12 @@ pub fn decide(tx: &mut Tx<'_>, id: &str, decision: &AuthorizationDecision) -> Re
         }
         Outcome::Deny => (AuthorizationState::Denied, Action::AuthorizationDenied),
         Outcome::Return => (AuthorizationState::Returned, Action::AuthorizationReturned),
+        outcome => {
+            let message = format!(
+                "must be approve, deny or return: a request is no emergency, and there is nothing to {outcome}"
+            );
+            return Err(Error::field("decision", "emergency", message));
+        }
     };
     let next = Authorization {
         effective_from: None,
@@ -246,6 +277,7 @@ fn approve(
     let of_level = policy.terms.of(before.terms.level);
     let ruling = Ruling {
         confirmed: of_level.approver_confirms.clone(),
+        confirms_oral: before.oral.as_ref().is_some_and(|oral| oral.by.id == tx.caller.user),
         ..ruling
     };
     let given = u64::try_from(before.approvals.len()).unwrap_or(0) + 1;
@@ -267,7 +299,7 @@ fn approve(
     save(tx, next, Action::AuthorizationApproved)
 }
 
-fn ruling(tx: &Tx<'_>, outcome: Option<Outcome>, reason: Option<String>) -> Ruling {
+pub(super) fn ruling(tx: &Tx<'_>, outcome: Option<Outcome>, reason: Option<String>) -> Ruling {
     Ruling {
         by: tx.me(),
         at: Timestamp(tx.now),
@@ -278,6 +310,7 @@ fn ruling(tx: &Tx<'_>, outcome: Option<Outcome>, reason: Option<String>) -> Ruli
         checks: Vec::new(),
         confirmed: Vec::new(),
         above_unit: None,
+        confirms_oral: false,
     }
 }
 
@@ -400,6 +433,55 @@ pub fn withdraw(tx: &mut Tx<'_>, id: &str) -> Result<Recorded<Authorization>> {
     save(tx, next, Action::AuthorizationWithdrawn)
 }
 
+/// Records what the requester heard: a supervisor who may decide the request approved it by word of mouth. It stays
+/// requested, and covers nothing.
+pub fn record_oral(tx: &mut Tx<'_>, id: &str, new: &NewOralApproval) -> Result<Recorded<Authorization>> {
+    let before = store::get(tx.conn, id)?;
+    if before.state != AuthorizationState::Requested {
+        return Err(wrong_state(&before, tx.now, "approved by word of mouth", "requested"));
+    }
+    let by = people::named(tx.conn, "by", &new.by)?.person();
+    let scope = Scope::Authorization(id.to_owned());
+    if !tx.may_on_behalf(&by.id, Act::AuthorizationDecide, &scope)? {
+        let message = "must be a supervisor who may decide this request: their word counts for nothing else";
+        return Err(Error::field("by", "decides", message));
+    }
+    let oral = OralApproval {
+        by,
+        given_at: Timestamp(new.given_at),
+        how: new.how,
+        said: new.said.clone(),
+        recorded_by: tx.me(),
+        recorded_at: Timestamp(tx.now),
+    };
+    let next = Authorization {
+        oral: Some(oral),
+        ..before.next(AuthorizationState::Requested)
+    };
+    save(tx, next, Action::AuthorizationOrallyApproved)
+}
+
+/// Records that a running authorization is still needed, and when somebody looks again by the policy in force.
+pub fn review(tx: &mut Tx<'_>, id: &str, reason: &str) -> Result<Recorded<Authorization>> {
+    let before = store::get(tx.conn, id)?;
+    if before.state_at(tx.now) != AuthorizationState::Approved {
+        return Err(wrong_state(&before, tx.now, "reviewed", "approved"));
+    }
+    let policy = authorization_policies::in_force_at(tx.conn)?;
+    let next_at = next_review(policy.terms.of(before.terms.level), tx.now, before.terms.ends_at);
+    let review = LeaveReview {
+        by: tx.me(),
+        at: Timestamp(tx.now),
+        reason: reason.to_owned(),
+        due_at: before.terms.review_at,
+        next_at,
+    };
+    let mut next = before.next(AuthorizationState::Approved);
+    next.terms.review_at = next_at;
+    next.reviews.push(review);
+    save(tx, next, Action::AuthorizationReviewed)
+}
+
 /// Ends leave at once.
 pub fn revoke(tx: &mut Tx<'_>, id: &str, reason: &str) -> Result<Recorded<Authorization>> {
     let before = store::get(tx.conn, id)?;
@@ -413,12 +495,14 @@ pub fn revoke(tx: &mut Tx<'_>, id: &str, reason: &str) -> Result<Recorded<Author
     save(tx, next, Action::AuthorizationRevoked)
 }
 
-/// Records that leave came to its end; a job's verb.
+/// Records that leave came to its end, or that an emergency lapsed; a job's verb.
 pub fn expire(tx: &mut Tx<'_>, id: &str, case_id: &str) -> Result<()> {
     tx.lock(&crate::ledger::case_stream(case_id))?;
     let before = store::get(tx.conn, id)?;
-    if before.state != AuthorizationState::Approved || before.state_at(tx.now) != AuthorizationState::Expired {
-        return Ok(());
+    match (before.state, before.state_at(tx.now)) {
+        (AuthorizationState::Emergency, AuthorizationState::Lapsed) => return emergency_ops::lapse(tx, before),
+        (AuthorizationState::Approved, AuthorizationState::Expired) => {}
+        _ => return Ok(()),
     }
     let next = before.next(AuthorizationState::Expired);
     save(tx, next, Action::AuthorizationExpired).map(drop)

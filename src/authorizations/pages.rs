@@ -1,5 +1,6 @@
 //! The pages of authorizations: those of a case, a request, one with its decision.
 
+mod emergency;
 mod one;
 mod pane;
 mod policy_hints;
@@ -7,6 +8,7 @@ mod request;
 
 pub use pane::{RequestPane, decide_shown};
 
+pub(super) use emergency::{emergency_form, record_oral, review, start};
 pub(super) use one::{ask_addition, close, decide, decide_addition, one, revoke, withdraw};
 pub(super) use request::{amend, amend_form, keep_draft, new_form, request};
 
@@ -15,7 +17,7 @@ use askama::Template;
 use super::model::{Authorization, AuthorizationState};
 use super::reads;
 use crate::cases::{CasePage, Tab};
-use crate::clock::{DAY, Micros};
+use crate::clock::{DAY, Micros, Timestamp};
 use crate::error::Result;
 use crate::http::PathId;
 use crate::http::pages::{self, Frame, PageRequest};
@@ -71,6 +73,7 @@ impl ShownAuthorization {
                 .as_ref()
                 .map(|revoked| revoked.at)
                 .or_else(|| a.closing.as_ref().map(|closing| closing.at))
+                .or_else(|| a.cut_off(now).map(|(_, at)| Timestamp(at)))
                 .map_or(a.terms.ends_at, |at| at.min(a.terms.ends_at))
                 .0),
             ends_soon: ends_soon(a, state, now),
@@ -81,8 +84,13 @@ impl ShownAuthorization {
     pub fn tone(&self) -> &'static str {
         match self.state {
             AuthorizationState::Approved => " chip--ok",
-            AuthorizationState::Requested | AuthorizationState::Returned => " chip--warn",
-            AuthorizationState::Denied | AuthorizationState::Revoked => " chip--bad",
+            AuthorizationState::Requested | AuthorizationState::Returned | AuthorizationState::Emergency => {
+                " chip--warn"
+            }
+            AuthorizationState::Denied
+            | AuthorizationState::Revoked
+            | AuthorizationState::Repudiated
+            | AuthorizationState::Lapsed => " chip--bad",
             AuthorizationState::Withdrawn | AuthorizationState::Expired | AuthorizationState::Ended => "",
         }
     }

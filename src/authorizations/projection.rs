@@ -9,7 +9,7 @@ use crate::ledger::{Action, PastEvent};
 /// Makes what follows from an event about an authorization.
 pub fn project(conn: &mut AnyConn, past: &PastEvent) -> Result<()> {
     match past.action {
-        Some(Action::AuthorizationRequested) => {
+        Some(Action::AuthorizationRequested | Action::AuthorizationStarted) => {
             let requested: Authorization = past.read()?;
             store::set_counted(conn, &requested.case_id, requested.number)?;
             store::save(conn, &requested, &past.leaf)
@@ -26,6 +26,11 @@ pub fn project(conn: &mut AnyConn, past: &PastEvent) -> Result<()> {
             | Action::AuthorizationReturned
             | Action::AuthorizationWithdrawn
             | Action::AuthorizationRevoked
+            | Action::AuthorizationConfirmed
+            | Action::AuthorizationRepudiated
+            | Action::AuthorizationLapsed
+            | Action::AuthorizationOrallyApproved
+            | Action::AuthorizationReviewed
             | Action::AuthorizationExpired,
         ) => store::save(conn, &past.read::<Authorization>()?, &past.leaf),
         _ => Ok(()),

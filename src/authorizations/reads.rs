@@ -7,11 +7,13 @@ use super::store::{self, AuthorizationSearch, CoveredCapture, HistoryEntry, Wait
 use crate::authorization_policies::{self, PolicyInForce, PolicyTerms};
 use crate::cases::{self, Case};
 use crate::clock::Micros;
+use crate::db::AnyConn;
 use crate::error::{Error, Result};
 use crate::gate::{Gate, ReadCtx, RequestCtx, Scope, WhomToAsk, whom_to_ask};
 use crate::http::paging::Page;
 use crate::identity::Person;
 use crate::policy::Act;
+use crate::roster;
 use crate::users;
 
 /// An authorization.
@@ -77,6 +79,8 @@ pub struct RequestBeginning {
     pub works: Vec<Person>,
     pub whom: WhomToAsk,
     pub newest: Option<Authorization>,
+    /// Who is on call for the case's unit.
+    pub on_call: Vec<Person>,
     /// What the policy in force says, and its number.
     pub policy: PolicyInForce,
     pub now: Micros,
@@ -93,6 +97,7 @@ pub async fn beginning(gate: &Gate, requester: &RequestCtx, case: String, act: A
         Ok(RequestBeginning {
             me: ctx.caller.person(),
             whom: whom_to_ask(ctx.conn, context, ctx.now)?,
+            on_call: roster::on_call(ctx.conn, &context.unit_path, ctx.now)?,
             newest: store::newest(ctx.conn, &case)?,
             policy: authorization_policies::in_force_at(ctx.conn)?,
             works: std::iter::once(lead.clone()).chain(others).collect(),
@@ -113,6 +118,61 @@ pub async fn to_decide(
         store::to_decide(ctx.conn, ctx.caller, page, ctx.now)
     };
     gate.read(requester, Act::AuthorizationList, Scope::Agency, read).await
+}
+
+/// Something about a running authorization that a person is told on their first screen.
+pub struct LeaveNotice {
+    pub asked: Authorization,
+    pub case: Case,
+    /// Since when its review is overdue.
+    pub overdue_since: Option<Micros>,
+    /// Holders whom it does not cover now, for want of a training.
+    pub suspended: Vec<String>,
+}
+
+/// What a person is told of authorizations: emergencies that page them, and overdue reviews and lapsed trainings in those
+/// that they decide about, asked for or hold.
+pub struct LeaveNotices {
+    pub paging: Vec<WaitingRequest>,
+    pub running: Vec<LeaveNotice>,
+    /// The time of reading.
+    pub now: Micros,
+}
+
+/// Emergencies that a first screen looks through.
+const PAGING: usize = 100;
+
+/// See [`LeaveNotices`].
+pub async fn notices(gate: &Gate, requester: &RequestCtx) -> Result<LeaveNotices> {
+    let read = |ctx: &mut ReadCtx<'_>| {
+        let mut paging = store::to_decide(ctx.conn, ctx.caller, (None, PAGING), ctx.now)?;
+        let pages = |one: &WaitingRequest| one.asked.emergency.as_ref().is_some_and(|e| e.pages(&ctx.caller.user));
+        paging.retain(pages);
+        let mut running = Vec::new();
+        for WaitingRequest { asked, case } in store::watched(ctx.conn, ctx.caller, ctx.now)? {
+            let (overdue_since, suspended) = (asked.review_overdue(ctx.now), suspended(ctx, &asked)?);
+            if overdue_since.is_some() || !suspended.is_empty() {
+                running.push(LeaveNotice {
+                    asked,
+                    case,
+                    overdue_since,
+                    suspended,
+                });
+            }
+        }
+        let now = ctx.now;
+        Ok(LeaveNotices { paging, running, now })
+    };
+    gate.read(requester, Act::AuthorizationList, Scope::Agency, read).await
+}
+
+/// The authorization on which a capture rests, as far as it was cut off: its number, the word of what happened, and when.
+///
+/// # Errors
+/// Where the database fails.
+pub fn cut_off(conn: &mut AnyConn, id: &str, now: Micros) -> Result<Option<(i64, &'static str, Micros)>> {
+    let found = store::find(conn, id)?;
+    Ok(found.and_then(|one| one.cut_off(now).map(|(what, at)| (one.number, what, at))))
 }
 
 /// What happened to an authorization, oldest first, and the captures that rest on it from an item on.
@@ -145,6 +205,10 @@ pub struct AuthorizationRights {
     pub adds: bool,
     /// Decide whether it is added.
     pub decides_additions: bool,
+    /// Whether they may record that it continues.
+    pub reviews: bool,
+    /// Whether they may record an oral approval.
+    pub tells: bool,
 }
 
 impl AuthorizationRights {
@@ -158,6 +222,8 @@ impl AuthorizationRights {
             asks: ctx.may(Act::AuthorizationRequest),
             adds: ctx.may(Act::AdditionRequest),
             decides_additions: ctx.may(Act::AdditionDecide),
+            reviews: ctx.may(Act::AuthorizationReview),
+            tells: ctx.may(Act::OralApprovalRecord),
         }
     }
 }

@@ -109,11 +109,11 @@ pub fn newest(conn: &mut AnyConn, case: &str) -> Result<Option<Authorization>> {
 
 fixed! {
     OnceApproved -> Text: "SELECT body FROM authorizations WHERE case_id = ", case: String as Text,
-    " AND (state = 'approved' OR state = 'revoked' OR state = 'expired' OR state = 'ended') AND leaf = (SELECT e.leaf FROM events e \
+    " AND (state = 'approved' OR state = 'revoked' OR state = 'expired' OR state = 'ended' OR state = 'emergency' OR state = 'repudiated' OR state = 'lapsed') AND leaf = (SELECT e.leaf FROM events e \
      WHERE e.object = authorizations.id AND e.stream = 'case:' || case_id ORDER BY e.seq DESC LIMIT 1) ORDER BY id DESC LIMIT 500"
 }
 
-/// Authorizations of a case that were ever approved, each as far as its row is that of the last event about it. Every new
+/// Authorizations of a case that were ever approved or started, each as far as its row is that of the last event about it. Every new
 /// capture is judged by these.
 pub fn once_approved(conn: &mut AnyConn, case: &str) -> Result<Vec<Authorization>> {
     let query = OnceApproved { case: case.to_owned() };
@@ -163,7 +163,7 @@ pub struct WaitingRequest {
 impl WaitingRequest {
     /// Whether somebody in danger may depend on it.
     pub fn is_urgent(&self) -> bool {
-        self.case.is_about_somebody_endangered()
+        self.case.is_about_somebody_endangered() || self.asked.state == AuthorizationState::Emergency
     }
 
     /// What the next page begins after: the urgent ones come first.
@@ -176,7 +176,7 @@ impl WaitingRequest {
 /// a text are escaped.
 const ENDANGERED: &str = "%\"endangered\":true%";
 
-/// Requests that a caller may decide, urgent ones first, then the oldest. The policy's `AuthorizationDecide` answers the
+/// Requests and running emergencies that a caller may decide, urgent ones first, then the oldest. The policy's `AuthorizationDecide` answers the
 /// same.
 pub fn to_decide(
     conn: &mut AnyConn,
@@ -188,10 +188,14 @@ pub fn to_decide(
     let held = authorization_holders::table
         .filter(authorization_holders::user_id.eq(&caller.user))
         .select(authorization_holders::authorization_id);
-    let urgent = cases::body.like(ENDANGERED);
+    let runs = authorizations::state.eq(AuthorizationState::Emergency.as_str());
+    let urgent = cases::body.like(ENDANGERED).or(runs);
+    let waits = authorizations::state
+        .eq(AuthorizationState::Requested.as_str())
+        .or(runs.and(authorizations::ends_at.ge(now)));
     let mut query = authorizations::table
         .inner_join(cases::table.on(cases::id.eq(authorizations::case_id)))
-        .filter(authorizations::state.eq(AuthorizationState::Requested.as_str()))
+        .filter(waits)
         .filter(decided(&by))
         .filter(authorizations::requester_id.ne(&caller.user))
         .filter(
@@ -264,6 +268,8 @@ pub struct CoveredCapture {
     pub kind: String,
     pub state: String,
     pub captured_at: Micros,
+    /// Whether a supervisor is still to decide about it.
+    pub awaits_decision: bool,
 }
 
 /// The captures that rest on an authorization, in the order of their items.
@@ -284,6 +290,7 @@ pub fn covered(conn: &mut AnyConn, asked: &Authorization, after: i64, limit: usi
         captures::kind,
         captures::state,
         captures::captured_at,
+        captures::open_question,
     );
     Ok(found.select(columns).load(conn)?)
 }
@@ -296,6 +303,47 @@ pub fn count_covered(conn: &mut AnyConn, asked: &Authorization) -> Result<i64> {
         .count()
         .get_result(conn)?)
 }
+
+/// Running authorizations of which something may be told on a first screen, at most.
+const NOTICED: i64 = 300;
+
+/// Running authorizations that have a review date or require a training, with their cases: those that a caller decides
+/// about, and those that they asked for or hold.
+pub fn watched(conn: &mut AnyConn, caller: &Caller, now: Micros) -> Result<Vec<WaitingRequest>> {
+    let (by, sees) = (DecidesIn::of(caller, now), crate::cases::VisibleTo::of(caller, now));
+    let held = authorization_holders::table
+        .filter(authorization_holders::user_id.eq(&caller.user))
+        .select(authorization_holders::authorization_id);
+    let own = authorizations::requester_id
+        .eq(&caller.user)
+        .or(authorizations::id.eq_any(held))
+        .and(crate::cases::visible(&sees));
+    let told = authorizations::body
+        .like(REVIEWED)
+        .or(authorizations::body.like(TRAINED));
+    let rows: Vec<(String, String)> = authorizations::table
+        .inner_join(cases::table.on(cases::id.eq(authorizations::case_id)))
+        .filter(
+            authorizations::state
+                .eq("approved")
+                .and(authorizations::ends_at.gt(now)),
+        )
+        .filter(told)
+        .filter(own.or(decided(&by)))
+        .order(authorizations::id)
+        .limit(NOTICED)
+        .select((authorizations::body, cases::body))
+        .load(conn)?;
+    let read = |(asked, case): (String, String)| {
+        let (asked, case) = (serde_json::from_str(&asked)?, serde_json::from_str(&case)?);
+        Ok(WaitingRequest { asked, case })
+    };
+    rows.into_iter().map(read).collect()
+}
+
+/// The marks of a review date and of a required training in an authorization's canonical record.
+const REVIEWED: &str = "%\"review_at\":\"%";
+const TRAINED: &str = "%\"training_required\":true%";
 
 /// The numbers of those that run beside a request: approved, of its case and level, for one of its holders and platforms,
 /// at a part of its time. The one that it renews is not among them.
@@ -344,17 +392,19 @@ fn stored(state: Option<AuthorizationState>, now: Micros) -> (Vec<&'static str>,
         None => (AuthorizationState::WORDS.iter().map(|(w, _)| *w).collect(), all),
         Some(AuthorizationState::Approved) => (vec!["approved"], (now, Micros::MAX)),
         Some(AuthorizationState::Expired) => (vec!["approved", "expired"], (Micros::MIN, now)),
+        Some(AuthorizationState::Emergency) => (vec!["emergency"], (now, Micros::MAX)),
+        Some(AuthorizationState::Lapsed) => (vec!["emergency", "lapsed"], (Micros::MIN, now)),
         Some(state) => (vec![state.as_str()], all),
     };
     (states, from, to)
 }
 
-/// Approved ones past their end that no job has recorded yet.
+/// Approved ones and emergencies past their end of which no job has recorded that yet.
 pub fn overdue(conn: &mut AnyConn, now: Micros) -> Result<Vec<(String, String)>> {
     Ok(authorizations::table
         .filter(
             authorizations::state
-                .eq("approved")
+                .eq_any(["approved", "emergency"])
                 .and(authorizations::ends_at.lt(now)),
         )
         .order(authorizations::id)

@@ -15,6 +15,8 @@ use crate::users::{self, Training};
 
 /// A sender's clock may be off by this before it is flagged.
 const TOLERATED: Micros = 30 * SECOND;
+/// Characters of an emergency's predicate that a capture repeats.
+const EMERGENCY_TOLD: usize = 1_000;
 /// A receipt later than this after the capture is a late entry.
 const LATE: Micros = HOUR;
 
@@ -131,6 +133,7 @@ pub fn judge(new: &NewCapture, capturer: &str, now: Micros, against: &JudgedAgai
         renamed: &against.renamed,
         is_trained: against.trainings.iter().any(|training| training.counts_at(at)),
         at,
+        judged_at: now,
     };
     let mut verdict = match &new.basis {
         None => by_authorization(&seen, now, known.iter(), None),
@@ -184,7 +187,11 @@ fn by_authorization<'a>(
     named: Option<String>,
 ) -> Judgment {
     let judged = known.map(|a| (a, a.covers(seen)));
-    let best = judged.min_by_key(|(_, lines)| lines.iter().filter(|l| l.passed == Some(false)).count());
+    // What a supervisor gave goes before an emergency that nobody has judged.
+    let best = judged.min_by_key(|(a, lines)| {
+        let failed = lines.iter().filter(|l| l.passed == Some(false)).count();
+        (failed, a.is_unjudged(now))
+    });
     let Some((authorization, coverage)) = best else {
         return uncovered(named);
     };
@@ -194,6 +201,7 @@ fn by_authorization<'a>(
         false => CaptureState::Held,
     };
     let basis = match covered || named.is_some() {
+        true if covered && authorization.is_unjudged(now) => of_emergency(authorization),
         true => basis(BasisKind::Authorization, Some(authorization.id.clone())),
         false => basis(BasisKind::Exception, None),
     };
@@ -207,6 +215,24 @@ fn by_authorization<'a>(
         verdict.flags.push(Flag::LateEntry);
     }
     verdict
+}
+
+/// It rests on an emergency that a supervisor is still to judge, and is on their list until then and after.
+fn of_emergency(authorization: &Authorization) -> Basis {
+    Basis {
+        kind: BasisKind::Emergency,
+        id: Some(authorization.id.clone()),
+        reason: Some(format!(
+            "Emergency authorization A-{}: {}",
+            authorization.number,
+            authorization
+                .terms
+                .predicate
+                .chars()
+                .take(EMERGENCY_TOLD)
+                .collect::<String>()
+        )),
+    }
 }
 
 fn uncovered(named: Option<String>) -> Judgment {

@@ -17,8 +17,9 @@ use super::model::{CaptureState, CaptureView, DecisionOutcome, FileEntry, NewCap
 use super::pictures::store::{self as pictures, PictureRow};
 use super::preview::CapturePreview;
 use super::store::{self, CaptureSearch, WaitingCapture, WaitingSort};
+use crate::authorizations;
 use crate::cases::{self, Case};
-use crate::clock::MINUTE;
+use crate::clock::{MINUTE, Micros};
 use crate::error::{Error, Result};
 use crate::gate::{Gate, ReadCtx, RequestCtx, Scope, View, part_in_authorization};
 use crate::ledger::read::StoredEvent;
@@ -88,6 +89,8 @@ pub async fn preview(
 pub struct WeighedCapture {
     pub view: CaptureView,
     pub case: Case,
+    /// The authorization on which it rests, where that was cut off: its number, the word of what happened, and when.
+    pub cut_off: Option<(i64, &'static str, Micros)>,
     pub rights: ItemRights,
 }
 
@@ -99,12 +102,23 @@ pub async fn weighed(gate: &Gate, requester: &RequestCtx, id: String) -> Result<
         let stored = store::capture(ctx.conn, &id)?;
         let case = cases::store::case(ctx.conn, &stored.capture.case_id)?;
         let closed = stored.state.is_closed() && !ctx.may(Act::CaptureReadHeld);
+        let stored_basis = stored.capture.basis.id.clone();
         let view = match closed {
             true => stored.withheld(),
             false => stored.open(examinations::store::with_remarks(ctx.conn, &id)?),
         };
+        let rests_on = stored_basis.filter(|_| !closed);
+        let cut_off = match rests_on {
+            Some(id) => authorizations::cut_off(ctx.conn, &id, ctx.now)?,
+            None => None,
+        };
         let rights = ItemRights::of(ctx);
-        Ok(WeighedCapture { view, case, rights })
+        Ok(WeighedCapture {
+            view,
+            case,
+            cut_off,
+            rights,
+        })
     };
     gate.view(requester, Act::CaptureRead, scope, view, read).await
 }

@@ -7,10 +7,10 @@ use serde::Deserialize;
 
 use crate::cases::projection::VERSIONS;
 use crate::cases::store as cases;
-use crate::cases::{Case, Grant, Right};
+use crate::cases::{Case, Grant, Recusal, Right};
 use crate::clock::Micros;
-use crate::db::AnyConn;
-use crate::db::tables::{events, records, units, users};
+use crate::db::tables::{events, records, recusals, roster, units, users};
+use crate::db::{self, AnyConn};
 use crate::error::Result;
 use crate::identity::Person;
 use crate::ledger::{self, Action};
@@ -30,6 +30,12 @@ const USER_VERSIONS: [Action; 7] = [
     Action::PasswordReset,
 ];
 
+impl PastPerson {
+    fn is_supervisor(&self) -> bool {
+        self.roles.contains(&Role::Supervisor)
+    }
+}
+
 /// A case as it was at a moment.
 pub struct PastCase {
     /// Its version of then.
@@ -38,6 +44,9 @@ pub struct PastCase {
     pub unit_path: String,
     members: Vec<String>,
     grants: Vec<Grant>,
+    /// To whom a supervisor's reach over its unit was delegated.
+    delegates: Vec<String>,
+    recused: Vec<String>,
 }
 
 /// Somebody of the agency as they were at a moment.
@@ -52,8 +61,8 @@ pub struct PastPerson {
 }
 
 impl PastCase {
-    /// A case at a moment; `None` before it was opened.
-    pub fn at(conn: &mut AnyConn, id: &str, at: Micros) -> Result<Option<Self>> {
+    /// A case at a moment, among the people of then; `None` before it was opened.
+    pub fn at(conn: &mut AnyConn, (id, at): (&str, Micros), people: &[PastPerson]) -> Result<Option<Self>> {
         let stream = ledger::case_stream(id);
         let Some(body) = ledger::read::version_at(conn, (&stream, id), VERSIONS, at)? else {
             return Ok(None);
@@ -69,8 +78,11 @@ impl PastCase {
         let running = grants
             .filter(|grant| grant.granted_at.0 <= at && ran(grant.ended_at.map(|end| end.0), grant.until.0))
             .collect();
+        let unit_path = path.unwrap_or_default();
         Ok(Some(Self {
-            unit_path: path.unwrap_or_default(),
+            delegates: delegates_at(conn, (&unit_path, at), people)?,
+            recused: recused_at(conn, id, at)?,
+            unit_path,
             members: members_at(conn, &stream, at)?,
             grants: running,
             case,
@@ -88,10 +100,12 @@ impl PastCase {
             lead: self.case.lead.id == *id,
             member: self.members.contains(id),
             proposed_lead: self.case.proposed_lead.as_ref().is_some_and(|next| next.id == *id),
-            supervises: person.roles.contains(&Role::Supervisor) && self.unit_path.starts_with(&person.unit_path),
+            supervises: person.is_supervisor()
+                && (self.unit_path.starts_with(&person.unit_path) || self.delegates.contains(id)),
             granted_read: given(Right::Read),
             granted_export: given(Right::Export),
             granted_decide: given(Right::Decide),
+            recused: self.recused.contains(id),
         }
     }
 
@@ -143,6 +157,34 @@ fn members_at(conn: &mut AnyConn, stream: &str, at: Micros) -> Result<Vec<String
     }
     let stayed = members.into_iter().filter(|(_, stays)| *stays);
     Ok(stayed.map(|(id, _)| id).collect())
+}
+
+/// Those to whom a supervisor's reach over a unit was delegated then. As now, a delegation is never stronger than whoever
+/// gave it was.
+fn delegates_at(conn: &mut AnyConn, (path, at): (&str, Micros), people: &[PastPerson]) -> Result<Vec<String>> {
+    let rows: Vec<(String, String, String)> = roster::table
+        .inner_join(units::table.on(units::id.eq(roster::unit_id)))
+        .filter(roster::kind.eq("delegation"))
+        .filter(roster::starts_at.le(at).and(roster::until.gt(at)))
+        .filter(roster::ended_at.is_null().or(roster::ended_at.gt(at)))
+        .select((roster::user_id, roster::given_by, units::path))
+        .load(conn)?;
+    let holds = |given_by: &str, unit: &str| {
+        let mut givers = people.iter().filter(|person| person.person.id == given_by);
+        givers.any(|giver| giver.is_supervisor() && unit.starts_with(&giver.unit_path))
+    };
+    let over = rows
+        .into_iter()
+        .filter(|(_, given_by, unit)| path.starts_with(unit.as_str()) && holds(given_by, unit));
+    Ok(over.map(|(user, ..)| user).collect())
+}
+
+/// Who had recused themselves from a case then.
+fn recused_at(conn: &mut AnyConn, case: &str, at: Micros) -> Result<Vec<String>> {
+    let found = recusals::table.filter(recusals::case_id.eq(case));
+    let recusals: Vec<Recusal> = db::records(conn, found.select(recusals::body))?;
+    let then = recusals.into_iter().filter(|recusal| recusal.at.0 <= at);
+    Ok(then.map(|recusal| recusal.user.id).collect())
 }
 
 /// Everybody who could sign in then, by name. One statement: each user's last record until then, by the index of the

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::model::{self, CasePatch, CaseView, Grant, NewCase, NewGrant};
 use super::particulars::CaseKind;
 use super::store::CaseSearch;
-use super::{access, ops, reads};
+use super::{access, ops, reads, recusal};
 use crate::error::Result;
 use crate::forms::{Form, parse_id};
 use crate::gate::{RequestCtx, Scope, Tx};
@@ -106,6 +106,19 @@ pub(super) async fn end_grant(id: PathId, mut request: WriteRequest) -> Reply {
     let verb = move |tx: &mut Tx<'_>| access::end_grant(tx, &id.0, reason.as_deref());
     request.transact(Act::GrantEnd, scope, verb).await?;
     reply::nothing()
+}
+
+pub(super) async fn recusals(req: HttpRequest, id: PathId, requester: RequestCtx, app: App) -> Reply {
+    let page = Page::read(&req, &[])?;
+    let found = reads::recusals(&app.gate, &requester, id.0, &page).await?;
+    page.reply(&req, Listed::of(found, &page, |one| one.id.clone(), |one| one))
+}
+
+pub(super) async fn recuse(id: PathId, request: WriteRequest) -> Reply {
+    let (act, scope) = (Act::CaseRecuse, Scope::Case(id.0));
+    let verb = |tx: &mut Tx<'_>, reason: &String| recusal::recuse(tx, reason);
+    let made = request.write(act, scope, model::recusal, verb).await?;
+    Ok(HttpResponse::Created().json(made))
 }
 
 /// A case as the API shows it: people by their ids, without the reason of its last change.

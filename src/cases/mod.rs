@@ -12,6 +12,7 @@ mod pages;
 mod particulars;
 pub mod projection;
 mod reads;
+mod recusal;
 pub mod store;
 mod tasks;
 mod zone;
@@ -21,7 +22,7 @@ use actix_web::web::{self, ServiceConfig};
 use crate::http::reply::at;
 
 pub use access::record_grant;
-pub use model::{Case, Grant, GrantOrigin, NewGrant, Right};
+pub use model::{Case, Grant, GrantOrigin, NewGrant, Recusal, Right};
 pub use pages::{CaseLine, CasePage, Tab, TaskLine, may_open, offers_for, tasks_for, words};
 pub use particulars::{Due, Stage};
 pub use reads::{Rights, WorkDesk, cases, desk, shared};
@@ -48,6 +49,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(at("/cases/{id}/members", "POST").route(web::post().to(pages::add_member)))
         .service(at("/cases/{id}/members/end", "POST").route(web::post().to(pages::remove_member)))
         .service(at("/cases/{id}/grants", "POST").route(web::post().to(pages::give)))
+        .service(at("/cases/{id}/recusals", "POST").route(web::post().to(pages::recuse)))
         .service(at("/grants/{id}/end", "POST").route(web::post().to(pages::end_grant)))
         .service(
             at("/api/v1/cases", "GET, POST")
@@ -68,6 +70,11 @@ pub fn routes(config: &mut ServiceConfig) {
             at("/api/v1/cases/{id}/grants", "GET, POST")
                 .route(web::get().to(api::grants))
                 .route(web::post().to(api::give)),
+        )
+        .service(
+            at("/api/v1/cases/{id}/recusals", "GET, POST")
+                .route(web::get().to(api::recusals))
+                .route(web::post().to(api::recuse)),
         )
         .service(at("/api/v1/grants/{id}", "DELETE").route(web::delete().to(api::end_grant)));
 }

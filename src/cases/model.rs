@@ -352,6 +352,24 @@ pub struct GrantOrigin {
     pub break_glass: bool,
 }
 
+/// A supervisor's word that they decide nothing more in a case: its record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recusal {
+    pub id: String,
+    pub case_id: String,
+    /// Who recused themselves.
+    pub user: Person,
+    pub reason: String,
+    /// From when on they decide nothing in it.
+    pub at: Timestamp,
+    pub version: i64,
+}
+
+/// Reads why somebody recuses themselves.
+pub fn recusal(form: Form) -> Result<String> {
+    form.read(|form| form.required("reason", REASON))
+}
+
 /// Reads why a grant is ended; the API may leave it out.
 pub fn end_of_grant(form: Form) -> Result<Option<String>> {
     form.read(|form| form.text("reason", REASON))

@@ -6,7 +6,7 @@ mod status;
 mod tasks;
 mod team;
 
-pub(super) use team::{add_member, end_grant, give, hand_over, remove_member, team};
+pub(super) use team::{add_member, end_grant, give, hand_over, recuse, remove_member, team};
 
 use askama::Template;
 

@@ -1,9 +1,9 @@
-//! The rows of cases, members and grants that follow from what was recorded of them.
+//! The rows of cases, members, grants and recusals that follow from what was recorded of them.
 
 use diesel::prelude::*;
 use serde::Deserialize;
 
-use super::model::{Case, Grant, Member};
+use super::model::{Case, Grant, Member, Recusal};
 use super::store;
 use crate::clock::Timestamp;
 use crate::db::AnyConn;
@@ -25,7 +25,7 @@ pub const VERSIONS: &[Action] = &[
     Action::LeadWithdrawn,
 ];
 
-/// Makes what follows from an event about a case itself, its members and grants.
+/// Makes what follows from an event about a case itself, its members, grants and recusals.
 pub fn project(conn: &mut AnyConn, past: &PastEvent) -> Result<()> {
     match past.action {
         Some(action) if VERSIONS.contains(&action) => {
@@ -46,6 +46,7 @@ pub fn project(conn: &mut AnyConn, past: &PastEvent) -> Result<()> {
             store::end_member(conn, past.case()?, &user, past.at)
         }
         Some(Action::GrantGiven | Action::GrantEnded) => store::save_grant(conn, &past.read::<Grant>()?, &past.leaf),
+        Some(Action::RecusalDeclared) => store::save_recusal(conn, &past.read::<Recusal>()?, &past.leaf),
         _ => Ok(()),
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::model::{Case, CaseView, Grant};
+use super::model::{Case, CaseView, Grant, Recusal};
 use super::projection::VERSIONS;
 use super::store::{self, CaseSearch, MyCase, SharedCase};
 use super::tasks::{self, OpenWork};
@@ -49,6 +49,8 @@ pub struct Rights {
     pub decides: bool,
     pub grants: bool,
     pub names_supervisor: bool,
+    /// Whether they may recuse themselves.
+    pub recuses: bool,
     pub exports: bool,
     /// Whether they may build a referral.
     pub refers: bool,
@@ -74,6 +76,7 @@ impl Rights {
             decides: ctx.may(Act::AuthorizationDecide),
             grants: ctx.may(Act::GrantGive),
             names_supervisor: ctx.may(Act::GrantDecide),
+            recuses: ctx.may(Act::CaseRecuse),
             exports: ctx.may(Act::PacketRequest),
             refers: ctx.may(Act::PacketReferral),
             releases: ctx.may(Act::PacketRelease),
@@ -168,6 +171,17 @@ pub async fn grants(gate: &Gate, requester: &RequestCtx, case: String, page: &Pa
     gate.read(requester, Act::CaseRead, scope, read).await
 }
 
+/// A page of the recusals from a case, oldest first.
+pub async fn recusals(gate: &Gate, requester: &RequestCtx, case: String, page: &Page) -> Result<Vec<Recusal>> {
+    let (scope, page) = (Scope::Case(case.clone()), page.clone());
+    let read = move |ctx: &mut ReadCtx<'_>| store::recusals_of(ctx.conn, &case, page.after.as_deref(), page.limit + 1);
+    // Who works on a case and decides in it is told to those who read what belongs to it.
+    gate.read(requester, Act::AuthorizationRead, scope, read).await
+}
+
+/// Recusals that a page shows at most.
+const RECUSALS: usize = 100;
+
 /// Who works on a case, who may, and who was let in.
 pub struct Team {
     /// Its members, without the lead.
@@ -176,6 +190,8 @@ pub struct Team {
     pub candidates: Vec<Person>,
     /// Everybody who was let in, the newest first.
     pub grants: Vec<Grant>,
+    /// Who recused themselves from it.
+    pub recusals: Vec<Recusal>,
     /// Who decides in it.
     pub whom: WhomToAsk,
 }
@@ -195,6 +211,7 @@ pub async fn team(gate: &Gate, requester: &RequestCtx, id: String) -> Result<Tea
         candidates.retain(|person| person.id != case.lead_id);
         Ok(Team {
             grants: store::newest_grants(ctx.conn, &id)?,
+            recusals: store::recusals_of(ctx.conn, &id, None, RECUSALS)?,
             whom: whom_to_ask(ctx.conn, &case, ctx.now)?,
             members,
             candidates,

@@ -5,10 +5,10 @@ use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
-use super::model::{Case, CaseView, Grant, Member, Right};
+use super::model::{Case, CaseView, Grant, Member, Recusal, Right};
 use super::particulars::Stage;
 use crate::clock::{Micros, Timestamp};
-use crate::db::tables::{cases, grants, members, units, users};
+use crate::db::tables::{cases, grants, members, recusals, units, users};
 use crate::db::{self, AnyConn, canonical};
 use crate::error::{Error, Result};
 use crate::identity::{Caller, Person};
@@ -80,6 +80,7 @@ pub fn is_taken(conn: &mut AnyConn, number: &str, but: &str) -> Result<bool> {
 pub struct VisibleTo {
     worker: String,
     units: String,
+    delegated: Vec<String>,
     grantee: String,
     decider: String,
     now: Micros,
@@ -98,6 +99,7 @@ impl VisibleTo {
             } else {
                 String::new()
             },
+            delegated: caller.delegated.clone(),
             grantee: part(works || caller.is(Role::Prosecutor)),
             decider: part(supervisor),
             now,
@@ -110,6 +112,7 @@ impl VisibleTo {
 pub fn visible(to: &VisibleTo) -> _ {
     let worker: &str = to.worker.as_str();
     let units: &str = to.units.as_str();
+    let delegated: Vec<String> = to.delegated.clone();
     let grantee: &str = to.grantee.as_str();
     let decider: &str = to.decider.as_str();
     let now: i64 = to.now;
@@ -129,7 +132,9 @@ pub fn visible(to: &VisibleTo) -> _ {
         .select(grants::case_id);
     cases::lead_id
         .eq(worker)
-        .or(cases::handling.eq("standard").and(cases::unit_path.like(units)))
+        .or(cases::handling
+            .eq("standard")
+            .and(cases::unit_path.like(units).or(cases::unit_id.eq_any(delegated))))
         .or(cases::id.eq_any(mine))
         .or(cases::id.eq_any(granted))
 }
@@ -139,6 +144,7 @@ pub fn visible(to: &VisibleTo) -> _ {
 pub struct DecidesIn {
     user: String,
     units: String,
+    delegated: Vec<String>,
     now: Micros,
 }
 
@@ -149,7 +155,12 @@ impl DecidesIn {
             true => (caller.user.clone(), format!("{}%", caller.unit_path)),
             false => (String::new(), String::new()),
         };
-        Self { user, units, now }
+        Self {
+            user,
+            units,
+            delegated: caller.delegated.clone(),
+            now,
+        }
     }
 }
 
@@ -159,6 +170,7 @@ impl DecidesIn {
 pub fn decided(by: &DecidesIn) -> _ {
     let user: &str = by.user.as_str();
     let units: &str = by.units.as_str();
+    let delegated: Vec<String> = by.delegated.clone();
     let now: i64 = by.now;
     let mine = members::table
         .filter(members::user_id.eq(user))
@@ -170,12 +182,18 @@ pub fn decided(by: &DecidesIn) -> _ {
         .filter(grants::ended_at.is_null())
         .filter(grants::until.gt(now))
         .select(grants::case_id);
-    let of_unit = cases::handling.eq("standard").and(cases::unit_path.like(units));
+    let recused = recusals::table
+        .filter(recusals::user_id.eq(user))
+        .select(recusals::case_id);
+    let of_unit = cases::handling
+        .eq("standard")
+        .and(cases::unit_path.like(units).or(cases::unit_id.eq_any(delegated)));
     let of_name = cases::handling.ne("standard").and(cases::id.eq_any(named));
     of_unit
         .or(of_name)
         .and(cases::lead_id.ne(user))
         .and(cases::id.ne_all(mine))
+        .and(cases::id.ne_all(recused))
 }
 
 /// What a list of cases is asked for.
@@ -353,6 +371,33 @@ pub fn candidates(conn: &mut AnyConn, unit_path: &str) -> Result<Vec<Person>> {
         .limit(PROPOSED)
         .load(conn)?;
     Ok(rows.into_iter().map(|(id, name)| Person { id, name }).collect())
+}
+
+/// Keeps that somebody recused themselves, which an event with this leaf recorded.
+pub fn save_recusal(conn: &mut AnyConn, recusal: &Recusal, leaf: &Digest) -> Result<()> {
+    diesel::insert_into(recusals::table)
+        .values((
+            recusals::case_id.eq(&recusal.case_id),
+            recusals::user_id.eq(&recusal.user.id),
+            recusals::id.eq(&recusal.id),
+            recusals::leaf.eq(leaf.as_bytes().to_vec()),
+            recusals::body.eq(canonical(recusal)?),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Who recused themselves from a case, from an id on, oldest first.
+pub fn recusals_of(conn: &mut AnyConn, case: &str, after: Option<&str>, limit: usize) -> Result<Vec<Recusal>> {
+    let found = recusals::table
+        .filter(
+            recusals::case_id
+                .eq(case)
+                .and(recusals::id.gt(after.unwrap_or_default())),
+        )
+        .order(recusals::id)
+        .limit(limit as i64);
+    db::records(conn, found.select(recusals::body))
 }
 
 /// Since when somebody is a member.

@@ -70,6 +70,7 @@ fn is_decision(verb: &str) -> bool {
         "quarantined",
         "confirmed",
         "repudiated",
+        "lapsed",
         "approved",
         "denied",
         "returned",
@@ -85,6 +86,8 @@ fn is_odd(action: &str) -> bool {
             | "capture.quarantined"
             | "capture.repudiated"
             | "authorization.revoked"
+            | "authorization.repudiated"
+            | "authorization.lapsed"
             | "packet.failed"
             | "disclosure.locked"
             | "disclosure.refused"

@@ -195,6 +195,32 @@ diesel::table! {
 }
 
 diesel::table! {
+    roster (id) {
+        id -> Text,
+        kind -> Text,
+        unit_id -> Text,
+        user_id -> Text,
+        given_by -> Text,
+        starts_at -> BigInt,
+        until -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        version -> BigInt,
+        leaf -> Binary,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    recusals (case_id, user_id) {
+        case_id -> Text,
+        user_id -> Text,
+        id -> Text,
+        leaf -> Binary,
+        body -> Text,
+    }
+}
+
+diesel::table! {
     subjects (id) {
         id -> Text,
         case_id -> Text,
@@ -583,6 +609,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     authorization_policies,
     aliases,
     alias_uses,
+    roster,
+    recusals,
     evidence_requests,
     exhibit_lists,
     exhibit_numbers,

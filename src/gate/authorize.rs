@@ -119,6 +119,7 @@ mod tests {
                 granted_decide: true,
                 ..none
             },
+            Relation { recused: true, ..none },
         ];
         let roles = Role::ALL.iter().map(std::slice::from_ref).chain([Role::ALL]);
         for (roles, relation) in roles.flat_map(|roles| relations.map(|relation| (roles, relation))) {

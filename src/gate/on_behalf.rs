@@ -30,6 +30,7 @@ impl Tx<'_> {
             unit_path,
             ..Caller::nobody()
         };
+        let person = person.with_delegations(self.conn, self.now)?;
         let Some(standing) = relation::standing(self.conn, &person, scope, self.now)? else {
             return Ok(false);
         };

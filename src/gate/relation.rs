@@ -123,12 +123,12 @@ pub(super) struct CallerStanding {
 }
 
 type Texts = (String, String, String, String, String, String);
-type CaseAndRelation = (Texts, (i64, i64, i64), (bool, bool, bool, bool, bool));
+type CaseAndRelation = (Texts, (i64, i64, i64), (bool, bool, bool, bool, bool, bool));
 
 type CaseSql = (
     (Text, Text, Text, Text, Text, Text),
     (BigInt, BigInt, BigInt),
-    (Bool, Bool, Bool, Bool, Bool),
+    (Bool, Bool, Bool, Bool, Bool, Bool),
 );
 
 /// A grant that counts: only where its row is that of the last event about it.
@@ -157,6 +157,7 @@ macro_rules! standing_on {
                  m.user_id = q.me AND m.ended_at IS NULL), \
                   c.proposed_lead_id IS NOT NULL AND c.proposed_lead_id = q.me",
                 granted!("can_read"), granted!("can_export"), granted!("can_decide"),
+                ", EXISTS (SELECT 1 FROM recusals r WHERE r.case_id = COALESCE(c.id, q.thing) AND r.user_id = q.me)",
                 " FROM (SELECT CAST("
             ),
             user: String as Text, " AS TEXT) AS me, CAST(",
@@ -200,16 +201,17 @@ pub(super) fn standing(
         Scope::AccessRequest(id) => ask!(OnAccessRequest, id),
     }?;
     let ((case_id, lead_id, unit_id, unit_path, handling, status), (version, items, held), mine) = row;
-    let (member, proposed_lead, granted_read, granted_export, granted_decide) = mine;
+    let (member, proposed_lead, granted_read, granted_export, granted_decide, recused) = mine;
     let exists = !case_id.is_empty();
     let relation = Relation {
         lead: caller.user == lead_id,
         member,
         proposed_lead,
-        supervises: exists && caller.is(Role::Supervisor) && unit_path.starts_with(&caller.unit_path),
+        supervises: exists && caller.is(Role::Supervisor) && caller.reaches(&unit_id, &unit_path),
         granted_read,
         granted_export,
         granted_decide,
+        recused,
     };
     let context = CaseContext {
         handling: word(&handling)?,

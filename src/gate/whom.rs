@@ -5,9 +5,9 @@ use diesel::prelude::*;
 use super::relation::CaseContext;
 use crate::clock::Micros;
 use crate::db::AnyConn;
-use crate::db::tables::{grants, members, units, users};
+use crate::db::tables::{grants, members, recusals, units, users};
 use crate::error::Result;
-use crate::identity::Person;
+use crate::identity::{Person, delegates_over};
 use crate::policy::{Handling, Role};
 
 /// Deciders that are named at most.
@@ -47,17 +47,28 @@ pub fn whom_to_ask(conn: &mut AnyConn, case: &CaseContext, now: Micros) -> Resul
     let works = members::table
         .filter(members::case_id.eq(&case.case_id).and(members::ended_at.is_null()))
         .select(members::user_id);
+    let recused = recusals::table
+        .filter(recusals::case_id.eq(&case.case_id))
+        .select(recusals::user_id);
     let supervisor = format!("%\"{}\"%", Role::Supervisor);
     let mut query = users::table
         .inner_join(units::table.on(units::id.eq(users::unit_id)))
         .filter(users::disabled.eq(false).and(users::roles.like(supervisor)))
         .filter(users::id.ne(&case.lead_id).and(users::id.ne_all(works)))
+        .filter(users::id.ne_all(recused))
         .order((users::name, users::id))
         .limit(NAMED)
         .select((users::id, users::name))
         .into_boxed();
     query = match case.handling {
-        Handling::Standard => query.filter(units::path.eq_any(above(&case.unit_path))),
+        Handling::Standard => {
+            let delegates = delegates_over(conn, &case.unit_id, now)?;
+            query.filter(
+                units::path
+                    .eq_any(above(&case.unit_path))
+                    .or(users::id.eq_any(delegates)),
+            )
+        }
         _ => {
             let named = grants::table
                 .filter(grants::case_id.eq(&case.case_id).and(grants::can_decide.eq(true)))

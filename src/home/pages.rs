@@ -4,6 +4,7 @@ mod administrator;
 mod approvals;
 mod auditor;
 mod desk;
+mod notices;
 mod queue;
 mod shared;
 
@@ -14,6 +15,7 @@ use askama::Template;
 use administrator::AdministratorPart;
 use auditor::AuditorPart;
 use desk::DeskParts;
+use notices::{HomeNotice, notices};
 use shared::{SharedLine, shared};
 
 use crate::case_access::{self, AccessDesk, AccessRequest};
@@ -29,6 +31,8 @@ use queue::{Queue, QueueSort, Urgency};
 #[template(path = "home/pages/home.html")]
 struct HomePage {
     frame: Frame,
+    /// What the person is told before all else.
+    notices: Vec<HomeNotice>,
     waiting: Option<Queue>,
     /// The cases that a supervisor was proposed to lead.
     offers: Vec<TaskLine>,
@@ -53,6 +57,10 @@ impl HomePage {
         let frame = page.frame("Home", Nav::Home).await?;
         let is = |role| frame.person.as_ref().is_some_and(|person| person.is(role));
         let casework = is(Role::Investigator) || is(Role::Supervisor);
+        let notices = match casework {
+            true => notices(page).await?,
+            false => Vec::new(),
+        };
         let shared = match is(Role::Prosecutor) {
             true => Some(shared(page).await?),
             false => None,
@@ -88,6 +96,7 @@ impl HomePage {
             false => None,
         };
         Ok(Self {
+            notices,
             waiting,
             offers,
             desk,

@@ -48,6 +48,8 @@ pub enum Nav {
     AuthorizationPolicy,
     /// The aliases that exist for a person.
     Aliases,
+    /// Who is on call and who stands in, for those who work on cases.
+    Roster,
     /// A page that belongs to none of them.
     None,
 }
@@ -64,6 +66,12 @@ impl Nav {
                 "Cases",
                 "/cases",
                 casework.iter().any(|role| caller.is(*role)),
+            ),
+            (
+                Self::Roster,
+                "Roster",
+                "/roster",
+                caller.is(Role::Supervisor) || caller.is(Role::Investigator),
             ),
             (Self::Ledger, "Ledger", "/ledger", caller.is(Role::Auditor)),
             (Self::Audits, "Audits", "/audits", caller.is(Role::Auditor)),
@@ -241,6 +249,15 @@ fn done_words(word: &str) -> Option<&'static str> {
         "requested" => "The request is with the supervisors.",
         "withdrawn" => "The request is withdrawn.",
         "granted" => "Access is given.",
+        "recused" => "It is recorded. You decide nothing in this case from here on.",
+        "roster-entered" => "It stands on the roster.",
+        "emergency-started" => {
+            "The emergency authorization counts from now on, until a supervisor says otherwise or it ends."
+        }
+        "oral-recorded" => {
+            "The oral approval is recorded. Nothing is covered before that supervisor confirms it in writing."
+        }
+        "continues" => "The review is recorded: it continues.",
         "ended" => "That has ended.",
         "member" => "The members are changed.",
         "closed" => "The case is closed.",

@@ -321,6 +321,8 @@ const QUERIED: &[&str] = &[
     "units",
     "cases",
     "grants",
+    "recusals",
+    "roster",
     "subjects",
     "accounts",
     "authorizations",

@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
 use serde::{Deserialize, Serialize};
 
+use super::delegated::delegated_units;
 use super::{Network, ShownRefresh};
 use crate::clock::{DAY, HOUR, Micros, Timestamp, random};
 use crate::db::AnyConn;
@@ -64,6 +65,8 @@ pub struct Caller {
     pub unit_id: String,
     /// The unit's path from the top, `/id/id/`.
     pub unit_path: String,
+    /// The units over which other supervisors' reach is delegated to them now, with those below; looked up for supervisors.
+    pub delegated: Vec<String>,
     /// Whether the password must be changed before anything else.
     pub must_change: bool,
 }
@@ -85,6 +88,22 @@ impl Caller {
     /// Whether the person has a role.
     pub fn is(&self, role: Role) -> bool {
         self.roles.contains(&role)
+    }
+
+    /// Whether a unit is the person's own, lies below it, or is delegated to them. Only a supervisor's reach gives anything.
+    pub fn reaches(&self, unit_id: &str, unit_path: &str) -> bool {
+        unit_path.starts_with(&self.unit_path) || self.delegated.iter().any(|id| id == unit_id)
+    }
+
+    /// Looks up whose reach is delegated to a supervisor.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub fn with_delegations(mut self, conn: &mut AnyConn, now: Micros) -> Result<Self> {
+        if self.is(Role::Supervisor) {
+            self.delegated = delegated_units(conn, &self.user, now)?;
+        }
+        Ok(self)
     }
 }
 
@@ -147,7 +166,7 @@ pub fn resolve(conn: &mut AnyConn, credential: &Credential, now: Micros) -> Resu
         Credential::Operator(_) | Credential::Job(_) => return Err(Error::internal("not a person")),
     }
     .optional()?;
-    caller(row.ok_or_else(Error::unauthenticated)?, now)
+    caller(row.ok_or_else(Error::unauthenticated)?, now)?.with_delegations(conn, now)
 }
 
 fn caller(row: SessionRow, now: Micros) -> Result<Caller> {
@@ -166,6 +185,7 @@ fn caller(row: SessionRow, now: Micros) -> Result<Caller> {
         roles: serde_json::from_str(&roles)?,
         unit_id,
         unit_path,
+        delegated: Vec::new(),
         must_change,
     })
 }

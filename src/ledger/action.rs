@@ -55,6 +55,7 @@ actions! {
     MemberRemoved "member.removed" Case "A person ceased to be a member of the case.";
     GrantGiven "grant.given" Case "A person was given access to the case that ends by itself.";
     GrantEnded "grant.ended" Case "A grant was ended before its time.";
+    RecusalDeclared "recusal.declared" Case "A supervisor recused themselves from the case, and decides nothing in it from here on.";
     SubjectAdded "subject.added" Case "A person the case is about was recorded.";
     SubjectChanged "subject.changed" Case "A new version of a subject was recorded.";
     AccountAdded "account.added" Case "An account was recorded.";
@@ -73,6 +74,12 @@ actions! {
     AdditionRequested "authorization.addition_requested" Case "It was asked that an approved authorization cover another account, which had turned up.";
     AdditionApproved "authorization.addition_approved" Case "A supervisor approved that an authorization cover another account, from here on.";
     AdditionDenied "authorization.addition_denied" Case "A supervisor denied that an authorization cover another account.";
+    AuthorizationStarted "authorization.started" Case "An emergency authorization was started for danger to life, without a supervisor; its record names whom it pages.";
+    AuthorizationConfirmed "authorization.confirmed" Case "A supervisor confirmed an emergency authorization.";
+    AuthorizationRepudiated "authorization.repudiated" Case "A supervisor repudiated an emergency authorization, which covers nothing from here on.";
+    AuthorizationLapsed "authorization.lapsed" Case "An emergency authorization came to its end, and no supervisor had confirmed it.";
+    AuthorizationOrallyApproved "authorization.orally_approved" Case "The requester recorded that a supervisor approved by word of mouth; nothing is covered before that supervisor confirms it in writing.";
+    AuthorizationReviewed "authorization.reviewed" Case "A supervisor looked again at a running authorization, which continues.";
     CaptureRecorded "capture.recorded" Case "A capture was recorded with its files; the one action that makes a capture.";
     CaptureCorrected "capture.corrected" Case "A corrected version of a capture's particulars was recorded beside the first.";
     CaptureAnnotated "capture.annotated" Case "A note was added to a capture.";
@@ -141,6 +148,8 @@ actions! {
     AliasReviewed "alias.reviewed" Agency "A supervisor of the holder's unit reviewed an alias.";
     AliasRetired "alias.retired" Agency "An alias was retired: nothing is covered under it from here on.";
     AliasUseRecorded "alias_use.recorded" Agency "A capture was recorded that was made under an alias; no record of the case tells which.";
+    RosterEntered "roster.entered" Agency "A supervisor was put on call for a unit, or a supervisor delegated their reach over a unit to another.";
+    RosterEnded "roster.ended" Agency "A duty on call or a delegation was ended before its time.";
     KeyCreated "key.created" Agency "The log's signing key was made.";
     LogSucceeded "log.succeeded" Agency "This log continues an older one under a new origin and key.";
     SessionOpened "session.opened" Agency "A person signed in.";

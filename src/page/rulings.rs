@@ -16,6 +16,9 @@ pub const TOLD: &[&str] = &[
     "revoked",
     "closing",
     "renews",
+    "emergency",
+    "oral",
+    "reviews",
 ];
 
 /// The policy's version and digest.
@@ -74,11 +77,16 @@ pub fn ruling(said: &Value, zone: Zone) -> Vec<Fact> {
         return Vec::new();
     }
     let above = said["above_unit"].as_bool().filter(|above| *above);
+    let oral = said["confirms_oral"].as_bool().filter(|oral| *oral);
     [
         text("Outcome", said["outcome"].as_str().map(label)),
         told("By", &said["by"]),
         text("Of a unit above the case’s", above.map(|_| "yes".to_owned())),
         told("At", &said["at"]),
+        text(
+            "Confirms what was said by word of mouth",
+            oral.map(|_| "yes".to_owned()),
+        ),
         told("Reason", &said["reason"]),
         told("Conditions", &said["conditions"]),
         text("Policy", policy(&said["policy"])),
@@ -88,6 +96,64 @@ pub fn ruling(said: &Value, zone: Zone) -> Vec<Fact> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// How an emergency began: whom it paged.
+pub fn emergency(said: &Value) -> Vec<Fact> {
+    let Some(paged) = said["paged"].as_array() else {
+        return Vec::new();
+    };
+    let names: Vec<String> = paged
+        .iter()
+        .filter_map(|person| person["name"].as_str())
+        .map(crate::text::line)
+        .collect();
+    let paged = match names.is_empty() {
+        true => "nobody was on call".to_owned(),
+        false => names.join(", "),
+    };
+    vec![
+        Fact::new(
+            "Started",
+            "for danger to life, without a supervisor, by the one who asked".to_owned(),
+        ),
+        Fact::new("Paged", paged),
+    ]
+}
+
+/// An oral approval, as the requester recorded it.
+pub fn oral(said: &Value, zone: Zone) -> Vec<Fact> {
+    if !said.is_object() {
+        return Vec::new();
+    }
+    let told = |name: &str, field: &Value| Some(Fact::new(name, phrase(field, zone)?));
+    [
+        told("By", &said["by"]),
+        told("Given, as the requester says", &said["given_at"]),
+        said["how"].as_str().map(|how| Fact::new("How", label(how))),
+        told("What was said", &said["said"]),
+        told("Recorded by", &said["recorded_by"]),
+        told("Recorded at", &said["recorded_at"]),
+        Some(Fact::new(
+            "It counts",
+            "from the written approval of the same person, and never before".to_owned(),
+        )),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The reviews after which it continued, a fact each.
+pub fn reviews(said: &Value, zone: Zone) -> Vec<Fact> {
+    let all = said.as_array().into_iter().flatten();
+    let one = |review: &Value| {
+        let at = phrase(&review["at"], zone)?;
+        let by = review["by"]["name"].as_str().map(crate::text::line).unwrap_or_default();
+        let why = phrase(&review["reason"], zone).unwrap_or_default();
+        Some(Fact::new(&at, format!("continues, says {by}: {why}")))
+    };
+    all.filter_map(one).collect()
 }
 
 /// The closing report.

@@ -488,9 +488,12 @@ impl<'s> AuthorizationView<'s> {
                 .filter_map(|(name, said)| Some(Fact::new(name, said?))),
         );
         let parts = [
+            ("Emergency", rulings::emergency(&record["emergency"])),
+            ("Oral approval", rulings::oral(&record["oral"], story.zone)),
             ("First approval", rulings::ruling(&record["approvals"][0], story.zone)),
             ("Decision", rulings::ruling(&record["decision"], story.zone)),
             ("Revoked", rulings::ruling(&record["revoked"], story.zone)),
+            ("Reviews", rulings::reviews(&record["reviews"], story.zone)),
             ("Closing report", rulings::closing(&record["closing"], story.zone)),
         ];
         Self {

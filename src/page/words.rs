@@ -73,6 +73,8 @@ pub fn check(word: &str) -> &'static str {
         "answers" => "Answers",
         "plan" => "Plan",
         "approvals" => "Approvals",
+        "renewed" => "The one it continues",
+        "oral" => "Oral approval",
         "juvenile" => "A juvenile is a subject",
         _ => "Check",
     }
@@ -117,7 +119,13 @@ const UNSEEN: &str = "No outsider has seen that log. So this does not exclude th
 pub fn reason_of<'a>(action: &str, record: &'a Value) -> Option<&'a str> {
     let path = match action {
         "grant.ended" => "/end_reason",
-        "authorization.approved" | "authorization.denied" | "authorization.returned" => "/decision/reason",
+        "authorization.approved"
+        | "authorization.denied"
+        | "authorization.returned"
+        | "authorization.confirmed"
+        | "authorization.repudiated" => "/decision/reason",
+        "authorization.started" => "/predicate",
+        "authorization.orally_approved" => "/oral/said",
         "authorization.part_approved" => "/approvals/0/reason",
         "authorization.closed" => "/closing/report",
         "authorization.revoked" => "/revoked/reason",

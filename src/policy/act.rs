@@ -42,14 +42,20 @@ words! {
         AuthorizationRead = "AuthorizationRead",
         /// Ask for an authorization.
         AuthorizationRequest = "AuthorizationRequest",
+        /// Start an emergency authorization.
+        EmergencyStart = "EmergencyStart",
+        /// Record that a supervisor approved one's request by word of mouth.
+        OralApprovalRecord = "OralApprovalRecord",
         /// Change one's request after it was returned.
         AuthorizationAmend = "AuthorizationAmend",
         /// Take one's request back.
         AuthorizationWithdraw = "AuthorizationWithdraw",
         /// Report how an authorization ended; one that still runs ends by it.
         AuthorizationClose = "AuthorizationClose",
-        /// Approve, deny or return a request.
+        /// Approve, deny or return a request; confirm or repudiate an emergency authorization.
         AuthorizationDecide = "AuthorizationDecide",
+        /// Record that a running authorization is still needed.
+        AuthorizationReview = "AuthorizationReview",
         /// Revoke an approved authorization.
         AuthorizationRevoke = "AuthorizationRevoke",
         /// Ask that an approved authorization cover another account, which turned up.
@@ -82,6 +88,8 @@ words! {
         GrantGive = "GrantGive",
         /// Give a supervisor `decide` on a restricted or confidential case.
         GrantDecide = "GrantDecide",
+        /// Recuse oneself from a case.
+        CaseRecuse = "CaseRecuse",
         /// End a grant before its time.
         GrantEnd = "GrantEnd",
         /// Ask for a packet of any purpose but referral, and keep the exhibit lists for it.
@@ -156,6 +164,10 @@ words! {
         AliasReview = "AliasReview",
         /// Retire an alias.
         AliasRetire = "AliasRetire",
+        /// Read who is on call, and to whom a supervisor's reach is delegated.
+        RosterRead = "RosterRead",
+        /// Put a supervisor on call for a unit, delegate one's reach over a unit, and end either.
+        RosterKeep = "RosterKeep",
         /// See who one is, change one's password, sign out.
         SessionOwn = "SessionOwn",
     }
@@ -195,6 +207,8 @@ impl Act {
                 | AliasRetire
                 | AccessRequestOwn
                 | GlassBreak
+                | RosterRead
+                | RosterKeep
                 | SessionOwn
         )
     }

@@ -16,7 +16,7 @@ One table for each role, one row for acts that are alike, one column for each re
   lead     leads the case                    export   was given `export` on record
   member   is a member                       decide   was given `decide` on record
   unit     the case's unit is one of theirs  u+, m+   unit or member, and the other as well
-  next     was proposed as the next lead
+  next     was proposed as the next lead     u+recuse unit, and recused themselves
 A cell says in which cases they may:
   yes      in every case                     -        never
   std      handling standard only            r+c      handling restricted or confidential only
@@ -45,7 +45,7 @@ pub fn matrix(policy: &Policy) -> String {
 type Named<T> = (&'static str, fn(&mut T));
 
 /// The relations shown: each alone, and those pairs where one changes what the other gives.
-const COLUMNS: [Named<Relation>; 13] = [
+const COLUMNS: [Named<Relation>; 14] = [
     ("none", |_| ()),
     ("lead", |r| r.lead = true),
     ("member", |r| r.member = true),
@@ -59,6 +59,7 @@ const COLUMNS: [Named<Relation>; 13] = [
     ("u+read", |r| (r.supervises, r.granted_read) = (true, true)),
     ("u+decide", |r| (r.supervises, r.granted_decide) = (true, true)),
     ("m+decide", |r| (r.member, r.granted_decide) = (true, true)),
+    ("u+recuse", |r| (r.supervises, r.recused) = (true, true)),
 ];
 
 /// The parts that somebody can have in the thing concerned.

@@ -35,6 +35,8 @@ enum Who {
     ThatSupervisor,
     /// the same, who has not given the first of two approvals
     SupervisorNotYetApproving,
+    /// the same, whatever their part or work, who has not recused themselves, to do so
+    SupervisorNotYetRecused,
     /// the same, whatever their part, where a packet is a referral
     SupervisorOfReferral,
     /// the same, or the one to whom the lead gave `decide`, to propose another lead
@@ -130,6 +132,7 @@ const ON_CASES: &[Row] = &[
         acts: &[
             AuthorizationRequest,
             AdditionRequest,
+            EmergencyStart,
             CaptureRecord,
             CaptureAnnotate,
             CaptureCorrect,
@@ -138,7 +141,7 @@ const ON_CASES: &[Row] = &[
         write: true,
     },
     Row {
-        acts: &[AuthorizationAmend],
+        acts: &[AuthorizationAmend, OralApprovalRecord],
         who: &[LeadRequester, MemberRequester],
         write: true,
     },
@@ -162,6 +165,7 @@ const ON_CASES: &[Row] = &[
     // decide, return, revoke an authorization; decide held captures; confirm emergencies; grant; hold; restrict
     Row {
         acts: &[
+            AuthorizationReview,
             AuthorizationRevoke,
             AdditionDecide,
             CaptureDecide,
@@ -177,6 +181,12 @@ const ON_CASES: &[Row] = &[
     Row {
         acts: &[GrantDecide],
         who: &[LeadOfKeptCase],
+        write: false,
+    },
+    // beyond the table: that supervisor recuses themselves, whatever their part, once
+    Row {
+        acts: &[CaseRecuse],
+        who: &[SupervisorNotYetRecused],
         write: false,
     },
     // review a capture's accuracy: another member or that supervisor, never the capturer
@@ -265,9 +275,17 @@ const ON_THE_AGENCY: &[(&[Act], &[Role])] = &[
     (&[AliasDecide, AliasReview], &[Role::Supervisor]),
     // access that is asked for
     (&[GlassBreak], &[Role::Supervisor]),
+    // the roster, beyond the table: supervisors keep it, everybody reads it
+    (&[RosterKeep], &[Role::Supervisor]),
     // what every signed-in person has
     (
-        &[SessionOwn, UserLookup, AuthorizationPolicyRead, LedgerProofs],
+        &[
+            SessionOwn,
+            UserLookup,
+            AuthorizationPolicyRead,
+            RosterRead,
+            LedgerProofs,
+        ],
         Role::ALL,
     ),
 ];
@@ -307,12 +325,24 @@ impl Who {
                     approver: false,
                     ..facts
                 };
-                supervisor && in_charge && !works_on_it && part == Facts::default()
+                supervisor && in_charge && !works_on_it && !relation.recused && part == Facts::default()
+            }
+            SupervisorNotYetRecused => {
+                let in_charge = if standard {
+                    relation.supervises
+                } else {
+                    relation.granted_decide
+                };
+                supervisor && in_charge && !relation.recused
             }
             SupervisorNotYetApproving => ThatSupervisor.is(world) && !facts.approver,
             SupervisorOfReferral => {
                 let without_part = World {
                     facts: Facts::default(),
+                    relation: Relation {
+                        recused: false,
+                        ..relation
+                    },
                     ..*world
                 };
                 facts.referral && ThatSupervisor.is(&without_part)
@@ -335,15 +365,25 @@ impl World<'_> {
         self.roles.contains(&role)
     }
 
-    /// What the table says. The access log is about no one thing, so that the caller's part in one cannot matter.
+    /// What the table says. The access log is about no one thing, so that the caller's part in one cannot matter; and to look
+    /// at it decides nothing.
     fn may(&self, row: &Row, act: Act) -> bool {
-        let facts = if act == CaseAccessesRead {
-            Facts::default()
+        let (facts, recused) = if act == CaseAccessesRead {
+            (Facts::default(), false)
         } else {
-            self.facts
+            (self.facts, self.relation.recused)
         };
-        let world = World { facts, ..*self };
-        let refused = (row.write && self.status == CaseStatus::Closed) || (act == CaptureReview && facts.capturer);
+        let relation = Relation {
+            recused,
+            ..self.relation
+        };
+        let world = World {
+            facts,
+            relation,
+            ..*self
+        };
+        let refused =
+            (row.write && self.status == CaseStatus::Closed) || (act == CaptureReview && (facts.capturer || recused));
         !refused && row.who.iter().any(|who| who.is(&world))
     }
 
@@ -374,6 +414,7 @@ fn relation(bits: usize) -> Relation {
         granted_export: bit(4),
         granted_decide: bit(5),
         proposed_lead: bit(6),
+        recused: bit(7),
     }
 }
 
@@ -428,7 +469,7 @@ fn every_single_role_may_what_the_norm_says() {
             let policy = &policy;
             threads.spawn(move || {
                 let roles = roles(bits);
-                for relation in (0..128).map(relation) {
+                for relation in (0..256).map(relation) {
                     for (at, (row, act)) in rows().enumerate() {
                         let plain = World {
                             roles: &roles,
@@ -460,14 +501,14 @@ fn any_mixture_of_roles_may_what_the_norm_says() {
     let policy = Policy::new().unwrap();
     let mut at: usize = 0;
     for _ in 0..800 {
-        at = (at + 104_729) % (32 * 128 * 9 * 64);
+        at = (at + 104_729) % (32 * 256 * 9 * 64);
         let roles = roles(at % 32);
         let world = World {
             roles: &roles,
-            relation: relation(at / 32 % 128),
-            handling: Handling::ALL[at / 4096 % 3],
-            status: CaseStatus::ALL[at / 12288 % 3],
-            facts: facts(at / 36864),
+            relation: relation(at / 32 % 256),
+            handling: Handling::ALL[at / 8192 % 3],
+            status: CaseStatus::ALL[at / 24576 % 3],
+            facts: facts(at / 73728),
         };
         for (row, act) in rows() {
             compare(&policy, &world, row, act);

@@ -11,7 +11,8 @@ pub struct Relation {
     pub member: bool,
     /// Was proposed as its next lead, and has not answered.
     pub proposed_lead: bool,
-    /// The case's unit is one of the caller's, or below one. Without the role supervisor it gives nothing.
+    /// The case's unit is one of the caller's, or below one, or one over which a supervisor's reach is delegated to them.
+    /// Without the role supervisor it gives nothing.
     pub supervises: bool,
     /// Was given `read` on record.
     pub granted_read: bool,
@@ -19,6 +20,8 @@ pub struct Relation {
     pub granted_export: bool,
     /// Was given `decide` on record by the lead, for a restricted or confidential case.
     pub granted_decide: bool,
+    /// Recused themselves from it.
+    pub recused: bool,
 }
 
 impl Relation {
@@ -32,6 +35,7 @@ impl Relation {
             ("granted_read", self.granted_read),
             ("granted_export", self.granted_export),
             ("granted_decide", self.granted_decide),
+            ("recused", self.recused),
         ];
         words.into_iter().filter(|(_, holds)| *holds).map(|(word, _)| word)
     }

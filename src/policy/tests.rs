@@ -14,6 +14,7 @@ const NONE: Relation = Relation {
     granted_read: false,
     granted_export: false,
     granted_decide: false,
+    recused: false,
 };
 const LEAD: Relation = Relation { lead: true, ..NONE };
 const MEMBER: Relation = Relation { member: true, ..NONE };
@@ -187,6 +188,14 @@ fn refusals() -> Vec<(&'static str, Question<'static>)> {
         (
             "nobody-decides-after-working-on-it",
             with(FORMER_MEMBER, on_case(Act::AuthorizationDecide, &[Supervisor], UNIT)),
+        ),
+        (
+            "nobody-decides-after-recusal",
+            on_case(
+                Act::AuthorizationDecide,
+                &[Supervisor],
+                Relation { recused: true, ..UNIT },
+            ),
         ),
         (
             "nobody-reviews-own-capture",
@@ -397,6 +406,7 @@ fn every_slice_holds_against_the_schema() {
         supervises: true,
         granted_read: true,
         granted_export: true,
+        recused: true,
         ..LEAD
     };
     for act in Act::ALL {

@@ -7,7 +7,7 @@ use crate::db::AnyConn;
 use crate::error::Result;
 use crate::ledger::{Action, PastEvent, Unreadable, each_past_event};
 use crate::{
-    aliases, authorization_policies, authorizations, captures, case_access, cases, evidence_requests, packets,
+    aliases, authorization_policies, authorizations, captures, case_access, cases, evidence_requests, packets, roster,
     subjects, users,
 };
 
@@ -42,10 +42,11 @@ fn project(target: &mut AnyConn, past: &PastEvent) -> Result<()> {
     let Some(action) = past.action else { return Ok(()) };
     match action.as_str().split_once('.').map_or("", |(noun, _)| noun) {
         "unit" | "user" | "password" | "training" | "session" | "token" => users::projection::project(target, past),
-        "case" | "member" | "grant" => cases::projection::project(target, past),
+        "case" | "member" | "grant" | "recusal" => cases::projection::project(target, past),
         "subject" | "account" => subjects::projection::project(target, past),
         "authorization_policy" => authorization_policies::projection::project(target, past),
         "alias" | "alias_use" => aliases::projection::project(target, past),
+        "roster" => roster::projection::project(target, past),
         "authorization" => authorizations::projection::project(target, past),
         "capture" | "derivative" => captures::projection::project(target, past),
         "packet" | "exhibit_list" | "notice" | "disclosure" => packets::projection::project(target, past),
@@ -62,6 +63,8 @@ fn as_recorded(target: &mut AnyConn, action: Action, past: &PastEvent) -> Result
     let table = match action.as_str().split_once('.') {
         Some(("case", "opened" | "changed" | "suspended" | "closed" | "reopened")) => "cases",
         Some(("grant", _)) => "grants",
+        Some(("recusal", _)) => "recusals",
+        Some(("roster", _)) => "roster",
         Some(("subject", _)) => "subjects",
         Some(("account", _)) => "accounts",
         Some(("authorization", _)) => "authorizations",

@@ -258,7 +258,7 @@ fn mark_line((at, action, thing): &CaseMark, found: &FoundTimes, zone: Zone) -> 
         _ => ("Case".to_owned(), None),
     };
     let verb = action.split_once('.').map_or(action.as_str(), |(_, verb)| verb);
-    let odd = matches!(verb, "quarantined" | "repudiated" | "revoked" | "ratified");
+    let odd = matches!(verb, "quarantined" | "repudiated" | "revoked" | "ratified" | "lapsed");
     MarkLine {
         at: zone.at(*at),
         what: format!("{name} {}", if verb == "issued" { "made" } else { verb }),
@@ -271,8 +271,9 @@ fn mark_line((at, action, thing): &CaseMark, found: &FoundTimes, zone: Zone) -> 
 fn counting(authorizations: &[Authorization]) -> impl Iterator<Item = (&Authorization, Micros, Micros)> {
     authorizations.iter().filter_map(|a| {
         let from = a.effective_from?.0;
-        let revoked = a.revoked.as_ref().map(|ruling| ruling.at.0);
-        Some((a, from, revoked.unwrap_or(Micros::MAX).min(a.terms.ends_at.0)))
+        // One that lapsed came to its end, which is told whatever the time is now.
+        let cut_off = a.cut_off(Micros::MIN).map(|(_, at)| at);
+        Some((a, from, cut_off.unwrap_or(Micros::MAX).min(a.terms.ends_at.0)))
     })
 }
 

@@ -17,7 +17,7 @@ use actix_web::web::{self, ServiceConfig};
 
 use crate::http::reply::at;
 
-pub use model::{NewTraining, NewUnit, NewUser, Training, UserPatch, UserView};
+pub use model::{NewTraining, NewUnit, NewUser, Training, UnitName, UserPatch, UserView};
 pub use pages::Colleague;
 pub use reads::{id_of, names};
 

@@ -414,7 +414,7 @@ pub fn person(conn: &mut AnyConn, id: &str) -> Result<Person> {
     })
 }
 
-/// A user as a caller, to ask what they may do; `None` where there is no such user or they are disabled.
+/// A user as a caller, to ask what they are, without what is delegated to them; `None` where there is no such user or they are disabled.
 pub fn as_caller(conn: &mut AnyConn, id: &str) -> Result<Option<Caller>> {
     let row: Option<(UserRow, String)> = users::table
         .inner_join(units::table.on(units::id.eq(users::unit_id)))
@@ -431,6 +431,7 @@ pub fn as_caller(conn: &mut AnyConn, id: &str) -> Result<Option<Caller>> {
         name: user.name,
         unit_id: user.unit_id,
         unit_path,
+        delegated: Vec::new(),
         must_change: false,
     }))
 }

@@ -106,6 +106,7 @@ fn to_first_schema(home: &Home) {
             "{functions} DROP INDEX capture_entries_asked; DROP INDEX captures_work; DROP INDEX cases_proposed; ALTER TABLE cases DROP COLUMN proposed_lead_id; DROP INDEX captures_by_captured; \
              DROP INDEX captures_by_posted; DROP INDEX captures_state; DROP INDEX captures_address; DROP INDEX events_at; DROP INDEX events_actor; \
              DROP INDEX events_action; DROP INDEX user_versions; DROP INDEX authorizations_number; DROP INDEX cases_by_number; ALTER TABLE cases DROP COLUMN number_key; \
+             CREATE TABLE kept_roster AS SELECT * FROM roster; DROP TABLE roster; CREATE TABLE kept_recusals AS SELECT * FROM recusals; DROP TABLE recusals; \
              DROP TABLE pictures; DROP TABLE viewing; DROP TABLE seen_items; DROP TABLE uploads; DROP TABLE drafts; \
              DROP TABLE find_keys; DROP TABLE find_progress; DROP TABLE exhibit_numbers; CREATE TABLE kept_releases AS SELECT * FROM packet_releases; DROP TABLE packet_releases; CREATE TABLE kept_access AS SELECT * FROM access_requests; DROP TABLE access_requests; CREATE TABLE kept_requests AS SELECT * FROM evidence_requests; DROP TABLE evidence_requests; CREATE TABLE kept_marks AS SELECT id, first_approver_id, closed FROM authorizations; \
              ALTER TABLE authorizations DROP COLUMN first_approver_id; ALTER TABLE authorizations DROP COLUMN closed; \
@@ -158,6 +159,8 @@ fn an_older_schema_is_brought_forward(base: Database) {
              INSERT INTO authorization_policies SELECT * FROM kept_policies; DROP TABLE kept_policies; \
              INSERT INTO aliases SELECT * FROM kept_aliases; DROP TABLE kept_aliases; \
              INSERT INTO alias_uses SELECT * FROM kept_uses; DROP TABLE kept_uses; \
+             INSERT INTO roster SELECT * FROM kept_roster; DROP TABLE kept_roster; \
+             INSERT INTO recusals SELECT * FROM kept_recusals; DROP TABLE kept_recusals; \
              INSERT INTO evidence_requests SELECT * FROM kept_requests; DROP TABLE kept_requests; \
              INSERT INTO access_requests SELECT * FROM kept_access; DROP TABLE kept_access; \
              INSERT INTO packet_releases SELECT * FROM kept_releases; DROP TABLE kept_releases; \

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use casetrail::captures::WaitingSort;
 use casetrail::clock::new_id;
 use casetrail::db::canonical;
-use casetrail::db::tables::{authorization_holders, authorizations, captures, cases, events, grants, members};
+use casetrail::db::tables::{
+    authorization_holders, authorizations, captures, cases, events, grants, members, recusals, roster,
+};
 use casetrail::error::Kind;
 use casetrail::gate::{RequestCtx, Scope};
 use casetrail::identity::Credential;
@@ -99,6 +101,9 @@ fn world(app: &App, seed: u64) -> World {
     let made = app.state.gate.housekeep_blocking(ledger::operator("tests"), move |tx| {
         let mut dice = Dice(Random::new(seed ^ 0x5eed));
         let mut made = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..4 {
+            put_delegation(tx.conn, &mut dice, &units, &ids)?;
+        }
         for n in 0..14 {
             let case = put_case(tx.conn, &mut dice, &units, &ids, n)?;
             for person in &ids {
@@ -161,6 +166,40 @@ fn put_case(conn: &mut Conn, dice: &mut Dice, units: &[(String, String)], people
     Ok(id)
 }
 
+/// A supervisor's reach over a unit for somebody: it counts only with the last event about it, and as far as whoever gave
+/// it has the reach.
+fn put_delegation(conn: &mut Conn, dice: &mut Dice, units: &[(String, String)], people: &[String]) -> Done<()> {
+    let id = new_id(beginning());
+    let (unit, _) = dice.one(units).clone();
+    diesel::insert_into(events::table)
+        .values((
+            events::stream.eq("agency"),
+            events::seq.eq(1_000_000 + i64::try_from(dice.roll(1_000_000_000)).unwrap()),
+            events::leaf.eq(leaf()),
+            events::at.eq(beginning()),
+            events::action.eq("roster.entered"),
+            events::object.eq(&id),
+            events::body.eq(b"planted".to_vec()),
+        ))
+        .execute(conn)?;
+    diesel::insert_into(roster::table)
+        .values((
+            roster::id.eq(&id),
+            roster::kind.eq(*dice.one(&["delegation", "delegation", "on_call"])),
+            roster::unit_id.eq(unit),
+            roster::user_id.eq(dice.one(people)),
+            roster::given_by.eq(dice.one(people)),
+            roster::starts_at.eq(beginning() - days(1)),
+            roster::until.eq(beginning() + *dice.one(&[-days(1), days(30), days(30)])),
+            roster::ended_at.eq(dice.often(25).then(beginning)),
+            roster::version.eq(1i64),
+            roster::leaf.eq(leaf()),
+            roster::body.eq("{}"),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
 fn put_relation(conn: &mut Conn, dice: &mut Dice, case: &str, person: &str) -> Done<()> {
     if dice.often(15) {
         let ended = dice.often(40).then(beginning);
@@ -170,6 +209,17 @@ fn put_relation(conn: &mut Conn, dice: &mut Dice, case: &str, person: &str) -> D
                 members::user_id.eq(person),
                 members::since.eq(1i64),
                 members::ended_at.eq(ended),
+            ))
+            .execute(conn)?;
+    }
+    if dice.often(10) {
+        diesel::insert_into(recusals::table)
+            .values((
+                recusals::case_id.eq(case),
+                recusals::user_id.eq(person),
+                recusals::id.eq(new_id(beginning())),
+                recusals::leaf.eq(leaf()),
+                recusals::body.eq("{}"),
             ))
             .execute(conn)?;
     }
@@ -220,7 +270,15 @@ type Made = (Vec<String>, Vec<(String, String)>, Vec<String>);
 fn put_work(conn: &mut Conn, dice: &mut Dice, case: &str, people: &[String], made: &mut Made) -> Done<()> {
     let (id, requester, holder) = (new_id(beginning()), dice.one(people).clone(), dice.one(people).clone());
     let at = "2026-11-22T12:00:00.000000Z";
-    let state = *dice.one(&["requested", "returned", "approved", "denied", "revoked", "expired"]);
+    let state = *dice.one(&[
+        "requested",
+        "returned",
+        "approved",
+        "denied",
+        "revoked",
+        "expired",
+        "emergency",
+    ]);
     let record = json!({
         "id": id, "case_id": case, "number": 1, "state": state, "level": "overt", "holders": [{"id": holder, "name": "x"}],
         "platforms": ["web"], "accounts": [], "searches": [], "scope_note": null, "purpose": "p", "predicate": "p",

@@ -43,6 +43,7 @@ fn a_busy_day(app: &App) {
     let alias = crate::aliases::approved(app);
     let under = app.post_with(json!({"level": "covert", "alias_id": alias}));
     app.lead.log(&case, under).is(201);
+    outside_hours(app, &case);
     app.grant(&case, &app.exporter, &["read", "export"]);
     let member = case.path(&format!("members/{}", app.deputy.id));
     app.lead.put(&member, json!({})).is(200);
@@ -98,6 +99,19 @@ fn a_busy_day(app: &App) {
         .patch(&path, 1, json!({"objection": true, "text": "foundation"}))
         .is(200);
     assert_ne!(leave, revoked);
+}
+
+/// An emergency, a recusal, and a delegation that ended.
+fn outside_hours(app: &App, case: &crate::kit::Case) {
+    crate::emergencies::started(app, case);
+    let recused = app.case();
+    app.deputy
+        .post(&recused.path("recusals"), json!({"reason": "a neighbour"}))
+        .is(201);
+    let delegated = crate::roster::delegated(app, &app.supervisor, &app.far, "north");
+    app.far
+        .post(&format!("{delegated}/end"), json!({"reason": "back at work"}))
+        .is(200);
 }
 
 fn shapes() -> Vec<(TableShape, TableKind)> {

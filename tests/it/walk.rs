@@ -63,6 +63,9 @@ const OF_NO_CASE: &[(&str, &str, u16)] = &[
     ("POST", "/api/v1/access-requests/{id}/confirmation", 403),
     ("GET", "/api/v1/aliases", 200),
     ("POST", "/api/v1/aliases", 422),
+    ("GET", "/api/v1/roster", 200),
+    ("POST", "/api/v1/roster", 403),
+    ("POST", "/api/v1/roster/{id}/end", 403),
     ("GET", "/api/v1/find", 422),
     ("GET", "/api/v1/captures", 403),
     ("OPTIONS", "/api/v1/uploads", 204),
@@ -199,7 +202,7 @@ pub fn filled(path: &str, things: &Things) -> String {
         "uploads" => &things.upload,
         "access-requests" => &things.access,
         "aliases" => &things.alias,
-        "users" | "audits" | "units" | "me" | "account" | "authorization-policies" => &things.user,
+        "users" | "audits" | "units" | "me" | "account" | "authorization-policies" | "roster" => &things.user,
         _ => "",
     };
     path.replace("{id}", id)

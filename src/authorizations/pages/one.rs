@@ -7,9 +7,11 @@ use super::request;
 use crate::authorizations::additions::{AdditionDecision, NewAddition};
 use crate::authorizations::closing::ClosingOutcome;
 use crate::authorizations::model::{Authorization, AuthorizationState, revocation, withdrawal};
+use crate::authorizations::oral::OralMeans;
 use crate::authorizations::store::{CoveredCapture, HistoryEntry};
 use crate::authorizations::{api, ops, reads};
 use crate::cases::{CasePage, Tab, words};
+use crate::clock::Micros;
 use crate::error::Result;
 use crate::forms::{Form, LINE};
 use crate::gate::{Scope, Tx};
@@ -38,6 +40,10 @@ struct CoveredLine {
     kind: String,
     state: String,
     captured: Moment,
+    /// What it waits for.
+    waits: Option<&'static str>,
+    /// Whether it was captured before or after the authorization was cut off, where it was.
+    beside_end: Option<String>,
 }
 
 #[derive(Template)]
@@ -51,6 +57,7 @@ struct AuthorizationPage {
     /// Where the rest of them is.
     next: Option<String>,
     outcomes: Vec<(&'static str, String)>,
+    means: Vec<(&'static str, String)>,
     form: FormView,
 }
 
@@ -65,8 +72,8 @@ impl AuthorizationPage {
 
     /// Whether one that continues it may be asked for.
     fn is_renewable(&self) -> bool {
-        use AuthorizationState::{Approved, Ended, Expired};
-        self.pane.rights.asks && [Approved, Expired, Ended].contains(&self.pane.shown.state)
+        use AuthorizationState::{Approved, Emergency, Ended, Expired};
+        self.pane.rights.asks && [Approved, Expired, Ended, Emergency].contains(&self.pane.shown.state)
     }
 
     /// Whether an account that turned up may be asked for.
@@ -114,9 +121,10 @@ async fn one_page(page: &PageRequest, id: String, form: FormView) -> Reply {
         history: history.iter().map(|entry| history_line(entry, &case_page)).collect(),
         covered: covered
             .iter()
-            .map(|capture| covered_line(capture, &case_page))
+            .map(|capture| covered_line(capture, &case_page, pane.cut_off))
             .collect(),
         outcomes: words::<ClosingOutcome>(),
+        means: words::<OralMeans>(),
         next: last.map(|key| Page::first(COVERED).next_address(page.req.path(), &key)),
         page: case_page,
         pane,
@@ -149,6 +157,24 @@ fn history_line(entry: &HistoryEntry, page: &CasePage) -> HistoryLine {
         "authorization.approved" => ("Approved", by, true),
         "authorization.denied" => ("Denied", by, true),
         "authorization.returned" => ("Returned", by, true),
+        "authorization.started" => ("Started as an emergency", requester, false),
+        "authorization.confirmed" => ("Confirmed", by, true),
+        "authorization.repudiated" => ("Repudiated", by, true),
+        "authorization.lapsed" => ("Lapsed: nobody confirmed it", None, false),
+        "authorization.orally_approved" => (
+            "Oral approval recorded",
+            version
+                .and_then(|v| v.oral.as_ref())
+                .map(|oral| oral.recorded_by.name.as_str()),
+            false,
+        ),
+        "authorization.reviewed" => (
+            "Reviewed: it continues",
+            version
+                .and_then(|v| v.reviews.last())
+                .map(|review| review.by.name.as_str()),
+            false,
+        ),
         "authorization.revoked" => ("Revoked", by, true),
         "authorization.expired" => ("Expired", None, false),
         "authorization.addition_requested" => ("Another account asked for", None, false),
@@ -156,7 +182,13 @@ fn history_line(entry: &HistoryEntry, page: &CasePage) -> HistoryLine {
         "authorization.addition_denied" => ("Another account denied", None, false),
         _ => ("Changed", None, false),
     };
-    let why = ruling.filter(|_| ruled).and_then(|ruling| ruling.reason.as_deref());
+    let why = match &*entry.action {
+        "authorization.reviewed" => version
+            .and_then(|v| v.reviews.last())
+            .map(|review| review.reason.as_str()),
+        "authorization.orally_approved" => version.and_then(|v| v.oral.as_ref()).map(|oral| oral.said.as_str()),
+        _ => ruling.filter(|_| ruled).and_then(|ruling| ruling.reason.as_deref()),
+    };
     HistoryLine {
         what,
         who: who.map(line),
@@ -165,8 +197,18 @@ fn history_line(entry: &HistoryEntry, page: &CasePage) -> HistoryLine {
     }
 }
 
-fn covered_line(capture: &CoveredCapture, page: &CasePage) -> CoveredLine {
+fn covered_line(capture: &CoveredCapture, page: &CasePage, cut_off: Option<(&'static str, Micros)>) -> CoveredLine {
+    let place = |(what, at): (&str, Micros)| match capture.captured_at < at {
+        true => format!("Before it was {what}"),
+        false => format!("After it was {what}"),
+    };
     CoveredLine {
+        waits: match (capture.awaits_decision, capture.state.as_str()) {
+            (true, _) => Some("Waits for a decision"),
+            (false, "logged") => Some("Not reviewed"),
+            _ => None,
+        },
+        beside_end: cut_off.map(place),
         id: capture.id.clone(),
         item: capture.item,
         kind: label(&capture.kind),
@@ -241,7 +283,7 @@ pub async fn withdraw(id: PathId, request: WriteRequest) -> Reply {
     after(&page, id.0, "withdrawn", made.map(drop)).await
 }
 
-async fn after(page: &PageRequest, id: String, done: &str, made: Result<()>) -> Reply {
+pub(super) async fn after(page: &PageRequest, id: String, done: &str, made: Result<()>) -> Reply {
     let address = |()| format!("/authorizations/{id}?done={done}");
     let again = async |form| one_page(page, id.clone(), form).await;
     pages::answer(&page.req, made, address, again).await

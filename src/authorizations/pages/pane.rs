@@ -10,6 +10,7 @@ use crate::authorizations::model::{
     Addition, Authorization, AuthorizationDecision, AuthorizationState, CoveredAccount, Level, Ruling,
 };
 use crate::authorizations::{ops, reads};
+use crate::clock::{Micros, Timestamp};
 use crate::error::Result;
 use crate::gate::{Scope, Tx};
 use crate::http::WriteRequest;
@@ -54,6 +55,12 @@ pub struct RequestPane {
     pub checks: Vec<ShownCheck>,
     /// Holders whom it does not cover now, for want of a training.
     pub suspended: String,
+    /// What is to be known of it as an emergency, or of an oral approval.
+    pub beside: Vec<String>,
+    /// Whether a review of it is overdue.
+    pub review_overdue: bool,
+    /// How it was cut off and when, where it was.
+    pub cut_off: Option<(&'static str, Micros)>,
     /// What its approval binds the holders to.
     pub conditions: Option<String>,
     /// Whether its closing report may be made now, and until when that is due where it has ended.
@@ -75,7 +82,8 @@ impl RequestPane {
         let read = reads::weighed(&page.app.gate, &page.ctx, id.to_owned()).await?;
         let (zone, asked) = (Zone::named(Some(&read.case.time_zone)), &read.asked);
         let shown = ShownAuthorization::of(asked, read.now, zone);
-        let waits = shown.state == AuthorizationState::Requested && read.rights.decides;
+        let runs = shown.state == AuthorizationState::Emergency;
+        let waits = (runs || shown.state == AuthorizationState::Requested) && read.rights.decides;
         Ok(Self {
             case_id: read.case.id.clone(),
             case_number: line(&read.case.number),
@@ -86,6 +94,9 @@ impl RequestPane {
             predicate: block(&asked.terms.predicate),
             checks: read.checks.iter().map(ShownCheck::of).collect(),
             suspended: line(&read.suspended.join(", ")),
+            beside: beside(asked, read.now, zone),
+            review_overdue: asked.review_overdue(read.now).is_some(),
+            cut_off: asked.cut_off(read.now),
             conditions: approved(asked)
                 .and_then(|ruling| ruling.conditions.as_deref())
                 .map(block),
@@ -94,7 +105,10 @@ impl RequestPane {
             told: told(asked, zone),
             names_accounts: !asked.terms.accounts.is_empty(),
             additions: asked.additions.iter().map(|one| ShownAddition::of(one, zone)).collect(),
-            decision: waits.then(|| form(asked, (&shown, &read.policy), action)),
+            decision: waits.then(|| match runs {
+                true => emergency_form(asked, &read.policy, action),
+                false => form(asked, (&shown, &read.policy), action),
+            }),
             rights: read.rights,
             shown,
         })
@@ -104,6 +118,52 @@ impl RequestPane {
     pub fn outcome(&self) -> String {
         format!("A-{} is {}", self.shown.number, self.shown.state.as_str())
     }
+}
+
+/// What its readers are to know of an emergency, and of an oral approval, in sentences.
+fn beside(asked: &Authorization, now: Micros, zone: Zone) -> Vec<String> {
+    let at = |at: Timestamp| zone.at(at.0).shown().to_owned();
+    let mut told = Vec::new();
+    if let Some(start) = &asked.emergency {
+        let paged: Vec<String> = start.paged.iter().map(|person| line(&person.name)).collect();
+        told.push(match paged.is_empty() {
+            true => "Started for danger to life. Nobody was on call, so that it paged nobody.".to_owned(),
+            false => format!(
+                "Started for danger to life. It pages {}, on call then.",
+                paged.join(", ")
+            ),
+        });
+    }
+    match asked.state_at(now) {
+        AuthorizationState::Emergency => told.push(format!(
+            "It counts now, and lapses at {} unless a supervisor confirms it. What is captured under it waits for a decision.",
+            at(asked.terms.ends_at)
+        )),
+        AuthorizationState::Lapsed => told.push(
+            "Nobody confirmed it, so that it lapsed. What was captured under it stays as it was judged then, and a supervisor decides about each."
+                .to_owned(),
+        ),
+        AuthorizationState::Repudiated => told.push(
+            "It was no emergency. What was captured under it stays as it was judged then, and a supervisor decides about each."
+                .to_owned(),
+        ),
+        _ => {}
+    }
+    if let Some(oral) = &asked.oral {
+        let confirmed = asked.decision.as_ref().filter(|ruling| ruling.confirms_oral);
+        let then = match confirmed {
+            Some(ruling) => format!("confirmed in writing at {}", at(ruling.at)),
+            None => "not confirmed in writing".to_owned(),
+        };
+        told.push(format!(
+            "Approved by word of mouth by {} at {} ({}), as {} recorded; {then}. It counts from the writing on: what was captured before is ratified or held.",
+            line(&oral.by.name),
+            at(oral.given_at),
+            label(oral.how.as_str()).to_lowercase(),
+            line(&oral.recorded_by.name)
+        ));
+    }
+    told
 }
 
 /// The approval of an authorization, or the first of two.
@@ -196,6 +256,8 @@ pub(super) fn told(asked: &Authorization, zone: Zone) -> Option<String> {
         (Some(_), _) => "Revoked",
         (None, Some("approve")) => "Approved",
         (None, Some("deny")) => "Denied",
+        (None, Some("confirm")) => "Confirmed",
+        (None, Some("repudiate")) => "Repudiated",
         _ => "Returned",
     };
     let reason = ruling.reason.as_deref().map(|reason| format!(": {}", line(reason)));
@@ -348,6 +410,58 @@ fn form(asked: &Authorization, (shown, policy): (&ShownAuthorization, &PolicyTer
         also: Some(DecisionField {
             name: "conditions",
             label: "Conditions of an approval",
+            hint: "What the holders are bound to. It stands in the record, and they read it.",
+        }),
+    }
+}
+
+const EMERGENCY_REASONS: &[ReasonChip] = &[
+    ReasonChip {
+        of: "confirm",
+        word: "Danger to life",
+        sentence: "There was a danger to life, and leave could not be waited for.",
+    },
+    ReasonChip {
+        of: "repudiate",
+        word: "No danger shown",
+        sentence: "Nothing shows a danger to life that could not wait for leave.",
+    },
+];
+
+/// The form of a word on an emergency that runs.
+fn emergency_form(asked: &Authorization, policy: &PolicyTerms, action: String) -> DecisionForm {
+    let choice = |value, word: &str, says: &str, look| DecisionChoice {
+        value,
+        word: word.to_owned(),
+        says: says.to_owned(),
+        look,
+    };
+    DecisionForm {
+        action,
+        version: asked.version,
+        field: "decision",
+        reason: "reason",
+        label: "Reason, kept on the record",
+        hint: "Needed to repudiate it, and to confirm it where a check asks for a reason.",
+        chips: EMERGENCY_REASONS,
+        choices: vec![
+            choice(
+                "confirm",
+                "Confirm the emergency",
+                "It was leave from its start, and ends when it would have. What goes on needs a request.",
+                " btn--primary",
+            ),
+            choice(
+                "repudiate",
+                "It was none",
+                "It covers nothing from now on. What was captured under it waits for your decision, one by one.",
+                " btn--danger",
+            ),
+        ],
+        confirms: Some(confirmed(policy, asked.terms.level).replace("With an approval", "With a confirmation")),
+        also: Some(DecisionField {
+            name: "conditions",
+            label: "Conditions of a confirmation",
             hint: "What the holders are bound to. It stands in the record, and they read it.",
         }),
     }

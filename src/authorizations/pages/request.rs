@@ -30,7 +30,7 @@ const HOLDERS: usize = 100;
 const USUAL: Micros = 30 * DAY;
 
 /// Where the fields of a request stand in the form.
-const PLACES: &[(&str, &str)] = &[
+pub(super) const PLACES: &[(&str, &str)] = &[
     ("platforms", "platform_names"),
     ("holders", "holder_usernames"),
     ("accounts", "account_lines"),
@@ -176,7 +176,7 @@ fn split(form: &mut Form, field: &str) -> Vec<String> {
 }
 
 /// What a page's form says, under the names of a request.
-async fn as_request(page: &PageRequest, form: &mut Form) -> Result<()> {
+pub(super) async fn as_request(page: &PageRequest, form: &mut Form) -> Result<()> {
     let mut platforms = form.texts("platforms", 50, 100);
     platforms.extend(split(form, "platform_names").iter().map(|name| platform_word(name)));
     platforms.dedup();
@@ -251,7 +251,7 @@ async fn refused_request(page: &PageRequest, case: &str, form: FormView) -> Repl
 
 /// A refusal in the words of the form: what is due in the case is no field of it, and a platform missing from a line is
 /// told as that.
-fn as_typed(mut e: Error) -> Error {
+pub(super) fn as_typed(mut e: Error) -> Error {
     if e.code == "due-first" {
         e.errors.clear();
     }

@@ -269,7 +269,7 @@ async fn covered(page: &PageRequest, case_page: &CasePage, frame: &Frame) -> Res
     let case = case_page.case.id.clone();
     let (found, now) = authorizations::of_case(&page.app.gate, &page.ctx, case, &Page::first(100)).await?;
     let mine = |a: &&Authorization| {
-        a.state_at(now) == AuthorizationState::Approved
+        [AuthorizationState::Approved, AuthorizationState::Emergency].contains(&a.state_at(now))
             && a.effective_from.is_some_and(|from| from.0 <= now)
             && a.holders.iter().any(|holder| holder.id == me)
     };

@@ -91,7 +91,12 @@ impl CapturePane {
             coverage: super::rules(&outline.coverage, zone),
             open: open.is_some(),
             text: open.and_then(|open| open.particulars.text.as_deref()).map(block),
-            facts: open.map(|open| facts(open, zone)).unwrap_or_default(),
+            facts: open
+                .map(|open| facts(open, zone))
+                .unwrap_or_default()
+                .into_iter()
+                .chain(of_cut_off(&read, zone))
+                .collect(),
             files: files.iter().map(|file| FileToSee::of(&outline.id, file)).collect(),
             told: open.and_then(|open| told(open, zone)),
             decision: open.and_then(|open| form(open, read.rights, action)),
@@ -117,6 +122,20 @@ pub async fn outcome(page: &PageRequest, id: &str) -> Result<String> {
         Some(LastWord::Reviewed(outcome)) => format!("Item {item}: reviewed ({})", outcome.as_str()),
         None => format!("Item {item} is {}", label(fate.state.as_str()).to_lowercase()),
     })
+}
+
+/// That it was made under an authorization which was cut off, and whether before or after that.
+fn of_cut_off(read: &reads::WeighedCapture, zone: Zone) -> Option<(&'static str, String)> {
+    let (number, what, at) = read.cut_off?;
+    let place = match read.view.outline().captured_at.0 < at {
+        true => "before",
+        false => "after",
+    };
+    let told = format!(
+        "Made under A-{number}, which was {what} at {}: it was captured {place} that.",
+        zone.at(at).shown()
+    );
+    Some(("Its authorization", told))
 }
 
 /// What was searched for, where nothing was found.

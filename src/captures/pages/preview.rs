@@ -94,9 +94,13 @@ fn verdict(seen: &CapturePreview, page: &CasePage) -> (String, String) {
     match (&seen.authorization, seen.state) {
         (Some(by), CaptureState::Logged) => {
             let ends = page.at(by.ends_at.0);
+            let then = match seen.basis.kind {
+                BasisKind::Emergency => "An emergency that nobody has judged: a supervisor confirms or repudiates it.",
+                _ => "",
+            };
             (
                 format!("Covered by A-{} until {}.", by.number, ends.shown()),
-                String::new(),
+                then.to_owned(),
             )
         }
         (None, CaptureState::Logged) if seen.basis.kind == BasisKind::Emergency => (

@@ -4,8 +4,8 @@ use askama::Template;
 
 use super::{CasePage, Tab, colleague, names_people};
 use crate::cases::handover::Handover;
-use crate::cases::model::{self, Grant, NewGrant};
-use crate::cases::{access, api, reads};
+use crate::cases::model::{self, Grant, NewGrant, Recusal};
+use crate::cases::{access, api, reads, recusal};
 use crate::clock::Micros;
 use crate::error::{Error, Result};
 use crate::forms::Form;
@@ -63,6 +63,23 @@ impl GrantedLine {
     }
 }
 
+/// Somebody who decides nothing in the case, by their own word.
+struct RecusedLine {
+    who: String,
+    at: Moment,
+    reason: String,
+}
+
+impl RecusedLine {
+    fn of(recusal: &Recusal, zone: Zone) -> Self {
+        Self {
+            who: line(&recusal.user.name),
+            at: zone.at(recusal.at.0),
+            reason: line(&recusal.reason),
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "cases/pages/team.html")]
 struct TeamPage {
@@ -71,6 +88,7 @@ struct TeamPage {
     members: Vec<Person>,
     candidates: Vec<Person>,
     grants: Vec<GrantedLine>,
+    recused: Vec<RecusedLine>,
     whom: WhomToAsk,
     colleagues: Vec<Colleague>,
     form: FormView,
@@ -117,6 +135,11 @@ async fn team_page(page: &PageRequest, id: &str, form: FormView) -> Reply {
     let grant = |grant: &Grant| GrantedLine::of(grant, case_page.zone, now);
     let shown = TeamPage {
         grants: team.grants.iter().map(grant).collect(),
+        recused: team
+            .recusals
+            .iter()
+            .map(|one| RecusedLine::of(one, case_page.zone))
+            .collect(),
         members: team.members,
         candidates: team.candidates,
         whom: team.whom,
@@ -213,6 +236,23 @@ async fn give_access(page: &PageRequest, id: &str, mut request: WriteRequest) ->
     let act = access::act_for(&new);
     let verb = move |tx: &mut Tx<'_>| access::give(tx, &new);
     request.transact(act, scope, verb).await.map(drop)
+}
+
+pub async fn recuse(PathId(id): PathId, request: WriteRequest) -> Reply {
+    let page = request.page()?;
+    let made = recuse_from(&id, request).await;
+    back(&page, &id, "recused", made).await
+}
+
+async fn recuse_from(id: &str, mut request: WriteRequest) -> Result<()> {
+    let scope = Scope::Case(id.to_owned());
+    request.check(Act::CaseRecuse, &scope).await?;
+    let mut form = request.form().await?;
+    // Which of the page's forms it is, so that a refused one is shown again at its place.
+    form.value("recusal");
+    let reason = model::recusal(form)?;
+    let verb = move |tx: &mut Tx<'_>| recusal::recuse(tx, &reason);
+    request.transact(Act::CaseRecuse, scope, verb).await.map(drop)
 }
 
 pub async fn end_grant(id: PathId, request: WriteRequest) -> Reply {

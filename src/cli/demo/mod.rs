@@ -33,7 +33,7 @@ use crate::identity::one_time;
 use crate::ledger;
 use crate::packets;
 use crate::policy::Role;
-use crate::users::{NewUnit, NewUser, ops};
+use crate::users::{self, NewUnit, NewUser, ops};
 
 /// What stands on the command line after `demo`.
 #[derive(Debug, clap::Args)]
@@ -195,8 +195,15 @@ where
             .users
             .iter()
             .map(|user| (user.username.to_owned(), user.id.clone()));
+        let units = self
+            .opened
+            .app
+            .gate
+            .db()
+            .read_blocking(|conn| users::store::units(conn, None, 10))?;
+        let units = units.into_iter().map(|unit| (format!("unit {}", unit.name), unit.id));
         let mut names = Names {
-            ids: people.collect(),
+            ids: people.chain(units).collect(),
             now,
         };
         let (mut cases, mut links) = (Vec::new(), Vec::new());

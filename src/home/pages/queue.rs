@@ -116,7 +116,10 @@ impl QueueLine {
                 true => Urgency::Now,
                 false => Urgency::Waiting,
             },
-            title: format!("A-{} {}", asked.number, platforms.join(", ")),
+            title: match asked.emergency {
+                Some(_) => format!("Emergency A-{} {}", asked.number, platforms.join(", ")),
+                None => format!("A-{} {}", asked.number, platforms.join(", ")),
+            },
             who: line(&asked.requester.name),
             kind: label(case.kind.as_str()).to_lowercase(),
             number: line(&case.number),

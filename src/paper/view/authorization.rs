@@ -62,12 +62,24 @@ pub(super) fn parts(view: &PaperView<'_>, record: &Value) -> (Value, Vec<Timelin
         "answers": ANSWERS.iter().filter_map(|(name, label)| Some(json!([label, letters.rich(said(record, name)?)]))).collect::<Vec<_>>(),
         "policy": rulings::policy(&record["policy"]), "forbidden": rulings::sentences(&record["forbidden_purposes"]).map(|text| letters.rich(&text)),
         "first": part(rulings::ruling(&record["approvals"][0], zone)), "closing": part(rulings::closing(&record["closing"], zone)),
+        "emergency": part(rulings::emergency(&record["emergency"])), "oral": part(rulings::oral(&record["oral"], zone)),
+        "reviews": part(rulings::reviews(&record["reviews"], zone)),
         "decision": decided, "revoked": revoked, "exhibits": [],
     });
-    let approved = (said(record, "/decision/outcome") == Some("approve")).then_some("/decision/at");
+    let decided = |word: &str| (said(record, "/decision/outcome") == Some(word)).then_some("/decision/at");
+    let begins = match record["emergency"].is_object() {
+        true => "started as an emergency",
+        false => "requested",
+    };
     let moments = [
-        ("requested", Some("/requested_at")),
-        ("approved", approved),
+        (begins, Some("/requested_at")),
+        (
+            "approved by word of mouth, as the requester says",
+            Some("/oral/given_at"),
+        ),
+        ("approved", decided("approve")),
+        ("confirmed", decided("confirm")),
+        ("repudiated", decided("repudiate")),
         ("revoked", Some("/revoked/at")),
         ("reported on at its end", Some("/closing/at")),
     ];
@@ -87,6 +99,7 @@ fn end(record: &Value) -> &'static str {
     match said(record, "/state") {
         Some("revoked") => "/revoked/at",
         Some("ended") => "/closing/at",
+        Some("repudiated") => "/decision/at",
         _ => "/ends_at",
     }
 }
@@ -104,6 +117,8 @@ fn outcome(word: &str) -> String {
         "approve" => "Approved".into(),
         "deny" => "Denied".into(),
         "return" => "Returned".into(),
+        "confirm" => "Confirmed".into(),
+        "repudiate" => "Repudiated".into(),
         other => words::capital(&label(other)),
     }
 }
@@ -117,5 +132,6 @@ mod tests {
         let of = |state: &str| end(&json!({"state": state}));
         assert_eq!((of("approved"), of("expired")), ("/ends_at", "/ends_at"));
         assert_eq!((of("revoked"), of("ended")), ("/revoked/at", "/closing/at"));
+        assert_eq!((of("repudiated"), of("lapsed")), ("/decision/at", "/ends_at"));
     }
 }

@@ -222,6 +222,7 @@ const FEATURES: &[&str] = &[
     "home/",
     "installation/",
     "packets/",
+    "roster/",
     "subjects/",
     "users/",
 ];

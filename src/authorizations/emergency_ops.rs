@@ -1,0 +1,115 @@
+//! Starting an emergency authorization, a supervisor's word on it, and its lapse.
+
+use super::check::{Decider, RequestCheck};
+use super::checks;
+use super::emergency::{EmergencyStart, LASTS};
+use super::model::{Authorization, AuthorizationDecision, AuthorizationState, Outcome, Request, Ruling};
+use super::ops::{self, UnderPolicy};
+use super::store;
+use crate::authorization_policies::{self, TrainingDemand};
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
+use crate::gate::{Recorded, Scope, Tx};
+use crate::identity::Person;
+use crate::ledger::Action;
+use crate::policy::Act;
+use crate::roster;
+
+/// Starts an emergency authorization: it counts from now on, for four hours. What is due in the case does not stop it.
+pub fn start(tx: &mut Tx<'_>, wanted: &Request) -> Result<Recorded<Authorization>> {
+    let case_id = tx.case_id()?;
+    let holders = ops::holders(tx, &wanted.holders)?;
+    let asked: UnderPolicy = ops::under_policy(tx, wanted, None)?;
+    let policy = authorization_policies::in_force_at(tx.conn)?;
+    let training = policy.terms.of(asked.terms.level).training;
+    let paged = whom_to_page(tx, &holders)?;
+    let mut terms = asked.terms;
+    terms.starts_at = Timestamp(tx.now);
+    terms.ends_at = Timestamp(tx.now + LASTS);
+    terms.review_at = None;
+    let next = Authorization {
+        number: store::next_number(tx.conn, &case_id)?,
+        state: AuthorizationState::Emergency,
+        effective_from: Some(Timestamp(tx.now)),
+        emergency: Some(EmergencyStart { paged }),
+        training_required: training == TrainingDemand::Required,
+        attested: asked.attested,
+        forbidden_purposes: asked.forbidden_purposes,
+        ..ops::first_version(tx, holders, (terms, asked.policy))?
+    };
+    ops::save(tx, next, Action::AuthorizationStarted)
+}
+
+/// Who is on call for the case's unit and may decide in it, neither its starter nor one of its holders.
+fn whom_to_page(tx: &mut Tx<'_>, holders: &[Person]) -> Result<Vec<Person>> {
+    let case = tx.case()?.clone();
+    let scope = Scope::Case(case.case_id.clone());
+    let mut paged = Vec::new();
+    for person in roster::on_call(tx.conn, &case.unit_path, tx.now)? {
+        let has_part = person.id == tx.caller.user || holders.iter().any(|holder| holder.id == person.id);
+        if !has_part && tx.may_on_behalf(&person.id, Act::AuthorizationDecide, &scope)? {
+            paged.push(person);
+        }
+    }
+    Ok(paged)
+}
+
+/// Confirms or repudiates an emergency that runs.
+pub fn rule(
+    tx: &mut Tx<'_>,
+    before: Authorization,
+    decision: &AuthorizationDecision,
+) -> Result<Recorded<Authorization>> {
+    if before.state_at(tx.now) == AuthorizationState::Lapsed {
+        return Err(Error::conflict(
+            "This emergency has lapsed: nobody confirmed it in time. Decide each capture that was made under it.",
+        ));
+    }
+    let policy = authorization_policies::in_force_at(tx.conn)?;
+    let decider = Decider {
+        may: tx.may(Act::AuthorizationDecide),
+        above_unit: checks::is_above(tx.caller, tx.case()?),
+        context: tx.case()?,
+    };
+    let above_unit = decider.above_unit;
+    let weighed: Vec<RequestCheck> = checks::weigh(tx.conn, (&before, &policy), decider, tx.now)?;
+    let ruling = Ruling {
+        policy: Some(policy.reference.clone()),
+        checks: weighed.clone(),
+        above_unit: Some(above_unit),
+        ..ops::ruling(tx, Some(decision.outcome), decision.reason.clone())
+    };
+    match decision.outcome {
+        Outcome::Confirm => {
+            checks::require(&weighed, ruling.reason.as_deref())?;
+            let ruling = Ruling {
+                confirmed: policy.terms.of(before.terms.level).approver_confirms.clone(),
+                conditions: decision.conditions.clone(),
+                ..ruling
+            };
+            let next = Authorization {
+                decision: Some(ruling),
+                ..before.next(AuthorizationState::Approved)
+            };
+            ops::save(tx, next, Action::AuthorizationConfirmed)
+        }
+        Outcome::Repudiate => {
+            let next = Authorization {
+                decision: Some(ruling),
+                ..before.next(AuthorizationState::Repudiated)
+            };
+            ops::save(tx, next, Action::AuthorizationRepudiated)
+        }
+        outcome => Err(Error::field(
+            "decision",
+            "emergency",
+            format!("must be confirm or repudiate: an emergency runs already, and there is nothing to {outcome}"),
+        )),
+    }
+}
+
+/// Records that nobody confirmed an emergency before its end; a job's verb.
+pub fn lapse(tx: &mut Tx<'_>, before: Authorization) -> Result<()> {
+    let next = before.next(AuthorizationState::Lapsed);
+    ops::save(tx, next, Action::AuthorizationLapsed).map(drop)
+}
