@@ -12,16 +12,18 @@ use crate::policy::{Act, Decision, Facts, Policy, Question};
 
 /// Everybody who could see a case at a moment, by name, and why.
 pub fn readers(conn: &mut AnyConn, policy: &Policy, (case, at): (&str, Micros)) -> Result<CaseReaders> {
-    let mut people = Vec::new();
-    if let Some(past) = PastCase::at(conn, case, at)? {
-        for person in people_at(conn, at)? {
-            people.extend(reader(policy, &past, &person));
-        }
-    }
+    let people = people_at(conn, at)?;
+    let readers = match PastCase::at(conn, (case, at), &people)? {
+        Some(past) => people
+            .iter()
+            .filter_map(|person| reader(policy, &past, person))
+            .collect(),
+        None => Vec::new(),
+    };
     Ok(CaseReaders {
         case_id: case.to_owned(),
         at: Timestamp(at),
-        people,
+        people: readers,
     })
 }
 
@@ -44,13 +46,13 @@ fn reader(policy: &Policy, past: &PastCase, person: &PastPerson) -> Option<CaseR
 
 /// What a person may do in a case, act by act.
 pub fn person(conn: &mut AnyConn, policy: &Policy, (case, at): (&str, Micros), user: &str) -> Result<PersonsAccess> {
-    let people = people_at(conn, at)?;
+    let mut people = people_at(conn, at)?;
+    let past = PastCase::at(conn, (case, at), &people)?;
     let found = people
-        .into_iter()
-        .find(|person| person.person.id == user || person.username == user);
+        .iter()
+        .position(|person| person.person.id == user || person.username == user);
     let message = "is nobody who could sign in then: give an id or a user name";
-    let person = found.ok_or_else(|| Error::field("user", "exists", message))?;
-    let past = PastCase::at(conn, case, at)?;
+    let person = people.swap_remove(found.ok_or_else(|| Error::field("user", "exists", message))?);
     let acts = Act::ALL.iter().filter(|act| act.is_on_case()).map(|act| {
         let decision = past.as_ref().map(|past| decide(policy, past, &person, *act));
         let decision = decision.unwrap_or_default();
