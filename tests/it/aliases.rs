@@ -337,6 +337,22 @@ fn an_alias_by_its_pages(app: &App) {
     lead.get(&format!("/cases/{}/evidence", case.id))
         .is(200)
         .says(&format!("value=\"{id}\""));
+    let typed = [
+        ("url", "https://www.instagram.com/p/C8xyz/"),
+        ("level", "covert"),
+        ("device", "agency"),
+        ("alias_id", id),
+    ];
+    let made = lead.log(&case.id, &typed, None).is(303);
+    let made = app.lead.get(&format!("/api/v1/captures/{}", made.capture())).is(200);
+    assert_eq!(
+        (&made["state"], &line(&made)["passed"]),
+        (&json!("logged"), &json!(true))
+    );
+    let item = lead.get(&format!("/captures/{}", made["id"].as_str().unwrap())).is(200);
+    item.says("under an alias of the capturer");
+    item.does_not_say(NAME);
+    lead.get(&path).is(200).says("Item 1");
     Browser::signed_in(app, "member")
         .get("/aliases")
         .is(200)

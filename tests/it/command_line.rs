@@ -103,6 +103,22 @@ fn each_file_of_a_folder_has_a_result(app: &App) {
     }
 }
 
+both_databases!(a_covert_capture_names_its_alias);
+fn a_covert_capture_names_its_alias(app: &App) {
+    let case = app.case();
+    app.leave_of(&case, crate::kit::with(app.request(), json!({"level": "covert"})));
+    let alias = crate::aliases::approved(app);
+    for (named, counts) in [(None, [0, 1]), (Some(&alias), [1, 0])] {
+        let mut command = log(app, &case);
+        command.args(["--level", "covert", "--device", "agency", "--platform", "web"]);
+        command.args(named.iter().flat_map(|id| ["--alias", id.as_str()]));
+        let done = command.arg("https://a.example/group").output().unwrap();
+        let summary = lines(&done).pop().unwrap();
+        let told = ["logged", "held"].map(|name| summary["summary"][name].as_u64().unwrap());
+        assert_eq!(told, counts, "{}{summary}", complaint(&done));
+    }
+}
+
 both_databases!(level_and_device_are_said_and_not_guessed);
 fn level_and_device_are_said_and_not_guessed(app: &App) {
     let case = app.case();
