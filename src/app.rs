@@ -32,8 +32,9 @@ use crate::policy::Policy;
 use crate::proof::id::{Digest, hex};
 use crate::threads::blocking;
 use crate::{
-    audits, authorization_policies, authorizations, captures, cases, custody, durable, evidence_requests, find, home,
-    installation, packets, subjects, timeline, users,
+    annual_reports, audits, authorization_policies, authorizations, captures, cases, conduct, custody, durable,
+    evidence_requests, exceptions, find, home, impeachment, installation, misuse, packets, register, reviews, subjects,
+    timeline, users,
 };
 
 /// An open installation: the data folder is locked for this process.
@@ -209,6 +210,13 @@ pub fn routes(config: &mut ServiceConfig) {
     packets::routes(config);
     authorization_policies::routes(config);
     evidence_requests::routes(config);
+    exceptions::routes(config);
+    register::routes(config);
+    annual_reports::routes(config);
+    misuse::routes(config);
+    conduct::routes(config);
+    impeachment::routes(config);
+    reviews::routes(config);
     audits::routes(config);
     installation::routes(config);
     home::routes(config);

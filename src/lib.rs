@@ -23,6 +23,10 @@
 //! - `authorization_policies`: what the agency asks of an authorization, in versions that a supervisor countersigns.
 //! - `users`, `cases`, `subjects`, `authorizations`, `captures`, `packets`: one folder a feature.
 //! - `evidence_requests`: what a prosecutor asks of those who work on a case.
+//! - `exceptions`, `register`, `annual_reports`, `reviews`: what supervisors and auditors oversee, and sign.
+//! - `misuse`: what anybody reports to the auditors past the chain of command.
+//! - `conduct`: the rules that each person acknowledges before they ask for an authorization.
+//! - `impeachment`: what may impeach a witness.
 //! - `timeline`: when things happened beside when they were captured.
 //! - `custody`, `audits`: the ledger over HTTP, and audits as jobs.
 //! - `installation`: settings and state of the machine, for administrators.
@@ -37,6 +41,8 @@ pub mod proof;
 pub mod text;
 pub mod verify;
 
+#[cfg(feature = "server")]
+pub mod annual_reports;
 #[cfg(feature = "server")]
 pub mod app;
 #[cfg(feature = "server")]
@@ -58,6 +64,8 @@ pub mod cases;
 #[cfg(feature = "server")]
 pub mod cli;
 #[cfg(feature = "server")]
+pub mod conduct;
+#[cfg(feature = "server")]
 pub mod config;
 #[cfg(feature = "server")]
 pub mod custody;
@@ -74,6 +82,8 @@ pub mod evidence_requests;
 #[cfg(feature = "server")]
 pub mod examination;
 #[cfg(feature = "server")]
+pub mod exceptions;
+#[cfg(feature = "server")]
 pub mod find;
 #[cfg(feature = "server")]
 pub mod forms;
@@ -86,6 +96,8 @@ pub mod http;
 #[cfg(feature = "server")]
 pub mod identity;
 #[cfg(feature = "server")]
+pub mod impeachment;
+#[cfg(feature = "server")]
 pub mod installation;
 #[cfg(feature = "server")]
 pub mod jobs;
@@ -93,6 +105,8 @@ pub mod jobs;
 pub mod ledger;
 #[cfg(feature = "server")]
 mod lookalike;
+#[cfg(feature = "server")]
+pub mod misuse;
 #[cfg(feature = "server")]
 pub mod packets;
 #[cfg(feature = "pdf")]
@@ -103,6 +117,10 @@ pub mod pictures;
 pub mod policy;
 #[cfg(feature = "server")]
 pub mod projections;
+#[cfg(feature = "server")]
+pub mod register;
+#[cfg(feature = "server")]
+pub mod reviews;
 #[cfg(feature = "server")]
 pub mod subjects;
 #[cfg(feature = "server")]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::check::RequestCheck;
+use super::check::{CheckVerdict, RequestCheck};
 use super::closing::ClosingReport;
 use crate::authorization_policies::{AskedField, PolicyRef, Sentence};
 pub use crate::authorization_policies::{Device, Level};
@@ -157,6 +157,9 @@ pub struct Authorization {
     /// How it ended, as those who asked for it report.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closing: Option<ClosingReport>,
+    /// Its number in the agency's register, given when it was first asked for; none where that was before the register began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub register_number: Option<i64>,
     pub version: i64,
 }
 
@@ -185,6 +188,12 @@ impl Authorization {
         };
         let days = i64::try_from(closing_days).unwrap_or(0);
         Some(ended.saturating_add(days.saturating_mul(DAY)))
+    }
+
+    /// Whether it was approved although a check spoke against it.
+    pub fn is_against_check(&self) -> bool {
+        let against = |ruling: &Ruling| ruling.checks.iter().any(|one| one.verdict == CheckVerdict::NeedsReason);
+        self.effective_from.is_some() && self.approvals.iter().chain(&self.decision).any(against)
     }
 
     /// The next version, in this state.

@@ -8,6 +8,7 @@ mod api;
 mod handover;
 mod model;
 mod ops;
+mod overseen;
 mod pages;
 mod particulars;
 pub mod projection;
@@ -21,6 +22,7 @@ use actix_web::web::{self, ServiceConfig};
 use crate::http::reply::at;
 
 pub use model::Case;
+pub use overseen::Overseen;
 pub use pages::{CaseLine, CasePage, Tab, TaskLine, may_open, offers_for, tasks_for, words};
 pub use particulars::{Due, Stage};
 pub use reads::{Rights, WorkDesk, cases, desk, shared};

@@ -21,6 +21,7 @@ use crate::error::Result;
 use crate::http::pages::{self, Frame, Nav, PageRequest};
 use crate::http::reply::Reply;
 use crate::policy::Role;
+use crate::reviews::{self, ReviewKind};
 use queue::{Queue, QueueSort, Urgency};
 
 #[derive(Template)]
@@ -36,6 +37,8 @@ struct HomePage {
     cases: Option<Vec<CaseLine>>,
     may_open: bool,
     ledger: Option<AuditorPart>,
+    /// Reviews of this person whose time is over.
+    overdue: Vec<String>,
     installation: Option<AdministratorPart>,
 }
 
@@ -86,11 +89,25 @@ impl HomePage {
             shared,
             cases,
             may_open: cases::may_open(page).await?,
+            overdue: match is(Role::Auditor) || is(Role::Supervisor) {
+                true => overdue(page).await?,
+                false => Vec::new(),
+            },
             ledger,
             installation,
             frame,
         })
     }
+}
+
+/// Reviews of this person whose time is over, in words.
+async fn overdue(page: &PageRequest) -> Result<Vec<String>> {
+    let found = reviews::overdue(&page.app.gate, &page.ctx).await?;
+    let told = found.iter().map(|task| match task.kind {
+        ReviewKind::AccessLog => format!("The access log of {} is not reviewed", task.period),
+        ReviewKind::AccessRights => format!("Who may see what is not reviewed for {}", task.period),
+    });
+    Ok(told.collect())
 }
 
 async fn my_cases(page: &PageRequest, limit: usize) -> Result<Vec<CaseLine>> {

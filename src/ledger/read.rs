@@ -156,6 +156,10 @@ pub struct EventSearch {
     pub limit: i64,
 }
 
+/// What a search tells of. Reports of misuse are told to nobody by it: an auditor whom one names would learn of it, and of
+/// who made it. Whoever may see a report reads what became of it there.
+const TOLD: &str = "events.action NOT LIKE 'misuse_report.%'";
+
 /// Events of all streams, the newest first, with their index where the tree holds them.
 pub fn search(conn: &mut AnyConn, search: &EventSearch) -> Result<Vec<(Option<i64>, StoredEvent)>> {
     let in_tree = events::stream
@@ -164,6 +168,7 @@ pub fn search(conn: &mut AnyConn, search: &EventSearch) -> Result<Vec<(Option<i6
         .and(events::leaf.eq(leaves::leaf));
     let mut query = events::table
         .left_join(leaves::table.on(in_tree))
+        .filter(sql::<Bool>(TOLD))
         .order((events::at.desc(), events::stream.desc(), events::seq.desc()))
         .limit(search.limit)
         .select((leaves::idx.nullable(), COLUMNS))

@@ -53,6 +53,10 @@ enum Who {
     LeadOfKeptCase,
     /// "auditor"
     Auditor,
+    /// the same, who neither works on the case nor had a part in the thing
+    AuditorWithoutPart,
+    /// a grantee, of whatever right to read, who is a prosecutor
+    GranteeProsecutor,
 }
 
 struct Row {
@@ -88,13 +92,24 @@ const ON_CASES: &[Row] = &[
             FileRead,
             CustodyRead,
             EvidenceRequestRead,
+            // beyond the table: whoever reads a case flags what may impeach a witness
+            ImpeachmentFlagRead,
+            ImpeachmentFlagMake,
         ],
         who: &[Lead, Member, UnitSupervisorReading, GivenDecide, GranteeRead],
         write: false,
     },
     // the same, and: ledger, verification over all cases: auditor
     Row {
-        acts: &[CaseEventsRead, CaptureVerify],
+        acts: &[
+            CaseEventsRead,
+            CaptureVerify,
+            // beyond the table: whoever reads a case, and the auditor, reads its exceptions and its entries of the register,
+            // and reports errors in them
+            ExceptionRead,
+            RegisterRead,
+            RegisterErrorReport,
+        ],
         who: &[Lead, Member, UnitSupervisorReading, GivenDecide, GranteeRead, Auditor],
         write: false,
     },
@@ -162,8 +177,15 @@ const ON_CASES: &[Row] = &[
             GrantEnd,
             CaseRestrict,
             PacketRelease,
+            RegisterErrorAnswer,
         ],
         who: &[ThatSupervisor],
+        write: false,
+    },
+    // beyond the table: an exception is signed off by somebody who had no part in it
+    Row {
+        acts: &[ExceptionSignOff],
+        who: &[ThatSupervisor, AuditorWithoutPart],
         write: false,
     },
     Row {
@@ -215,6 +237,12 @@ const ON_CASES: &[Row] = &[
         who: &[Lead, MemberAtWork],
         write: false,
     },
+    // beyond the table: an impeachment flag is cleared by a prosecutor who was let into the case
+    Row {
+        acts: &[ImpeachmentFlagClear],
+        who: &[GranteeProsecutor],
+        write: false,
+    },
     // see the access log of a case
     Row {
         acts: &[CaseAccessesRead],
@@ -233,6 +261,14 @@ const ON_THE_AGENCY: &[(&[Act], &[Role])] = &[
     (&[CaptureList], &[Role::Supervisor]),
     // ledger, verification, reports over all cases
     (&[LedgerRead, AuditRun, AuditRead], &[Role::Auditor]),
+    // the same, beyond the table: the annual report, reports of misuse, the review of the access log
+    (&[AnnualReportRead, MisuseExamine, AccessLogReview], &[Role::Auditor]),
+    // oversight, beyond the table: supervisors over the cases they may read, auditors over all as identifiers
+    (
+        &[ExceptionList, RegisterList, ReviewList],
+        &[Role::Supervisor, Role::Auditor],
+    ),
+    (&[AccessRightsReview], &[Role::Supervisor]),
     // users, units, trainings, settings, keys, backups
     (
         &[
@@ -251,7 +287,14 @@ const ON_THE_AGENCY: &[(&[Act], &[Role])] = &[
     (&[AuthorizationPolicyCountersign], &[Role::Supervisor]),
     // what every signed-in person has
     (
-        &[SessionOwn, UserLookup, AuthorizationPolicyRead, LedgerProofs],
+        &[
+            SessionOwn,
+            UserLookup,
+            AuthorizationPolicyRead,
+            LedgerProofs,
+            ConductOwn,
+            MisuseReport,
+        ],
         Role::ALL,
     ),
 ];
@@ -310,6 +353,15 @@ impl Who {
             MemberRequester => MemberAtWork.is(world) && facts.requester,
             LeadOfKeptCase => Lead.is(world) && !standard && !facts.requester,
             Auditor => world.has(Role::Auditor),
+            AuditorWithoutPart => {
+                let part = Facts {
+                    referral: false,
+                    approver: false,
+                    ..facts
+                };
+                world.has(Role::Auditor) && !relation.lead && !relation.member && part == Facts::default()
+            }
+            GranteeProsecutor => world.has(Role::Prosecutor) && (relation.granted_read || relation.granted_export),
         }
     }
 }

@@ -58,6 +58,21 @@ const OF_NO_CASE: &[(&str, &str, u16)] = &[
     ("GET", "/api/v1/authorization-policies/in-force", 200),
     ("POST", "/api/v1/authorization-policies/{id}/decision", 403),
     ("POST", "/api/v1/authorization-policies/{id}/withdrawal", 403),
+    ("GET", "/api/v1/exceptions", 403),
+    ("GET", "/api/v1/exceptions/csv", 403),
+    ("GET", "/api/v1/register", 403),
+    ("GET", "/api/v1/register/csv", 403),
+    ("GET", "/api/v1/reports/annual", 403),
+    ("GET", "/api/v1/reports/annual/csv", 403),
+    ("GET", "/api/v1/misuse-reports", 200),
+    ("POST", "/api/v1/misuse-reports", 422),
+    ("POST", "/api/v1/misuse-reports/{id}/examination", 403),
+    ("POST", "/api/v1/misuse-reports/{id}/closing", 403),
+    ("GET", "/api/v1/conduct", 200),
+    ("POST", "/api/v1/conduct/acknowledgements", 422),
+    ("GET", "/api/v1/reviews", 403),
+    ("POST", "/api/v1/reviews", 403),
+    ("GET", "/api/v1/access-rights", 403),
     ("GET", "/api/v1/find", 422),
     ("GET", "/api/v1/captures", 403),
     ("OPTIONS", "/api/v1/uploads", 204),
@@ -109,6 +124,8 @@ pub struct Things {
     notice: String,
     upload: String,
     user: String,
+    error: String,
+    flag: String,
 }
 
 pub fn things(app: &App) -> Things {
@@ -148,6 +165,10 @@ pub fn things(app: &App) -> Things {
     let list = text(app.exporter.post(&case.path("exhibit-lists"), list).is(201));
     let request = json!({"what": "the thread", "due_on": "2031-01-31"});
     let request = text(app.exporter.post(&case.path("evidence-requests"), request).is(201));
+    let error = format!("/api/v1/authorizations/{authorization}/errors");
+    let error = text(app.lead.post(&error, json!({"note": "a wrong day"})).is(200));
+    let flag = json!({"person": "Officer Marsh", "reason": "reprimanded"});
+    let flag = text(app.lead.post(&case.path("impeachment-flags"), flag).is(200));
     let upload = crate::uploads::begun(&app.lead, &case);
     Things {
         upload,
@@ -165,6 +186,8 @@ pub fn things(app: &App) -> Things {
         list,
         request,
         user: app.member.id.clone(),
+        error,
+        flag,
     }
 }
 
@@ -179,11 +202,13 @@ pub fn filled(path: &str, things: &Things) -> String {
     {
         "cases" => &things.case.id,
         "grants" => &things.grant,
-        "authorizations" => &things.authorization,
+        "authorizations" | "register" => &things.authorization,
         "captures" => &things.capture,
         "packets" => &things.packet,
         "uploads" => &things.upload,
-        "users" | "audits" | "units" | "me" | "account" | "authorization-policies" => &things.user,
+        "users" | "audits" | "units" | "me" | "account" | "authorization-policies" | "misuse-reports" | "misuse" => {
+            &things.user
+        }
         _ => "",
     };
     path.replace("{id}", id)
@@ -197,6 +222,8 @@ pub fn filled(path: &str, things: &Things) -> String {
         .replace("{account_id}", &things.account)
         .replace("{training_id}", &things.user)
         .replace("{token_id}", &things.user)
+        .replace("{error_id}", &things.error)
+        .replace("{flag_id}", &things.flag)
         .replace("{capture_id}", &things.capture)
         .replace("{sha256}", &things.sha256)
         .replace("{level}", "0")
@@ -271,6 +298,8 @@ fn what_is_hidden_answers_as_what_is_not_there(app: &App) {
         notice: id(),
         upload: id(),
         user: things.user.clone(),
+        error: id(),
+        flag: id(),
     };
     for (method, path) in operations() {
         if !path.contains('{') || expected(OF_NO_CASE, &method, &path).is_some() {

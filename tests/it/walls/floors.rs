@@ -210,16 +210,23 @@ fn policy_and_models_touch_no_database_and_no_http() {
 const MODELS_OF_ROWS: &[&str] = &["packets/model.rs"];
 
 const FEATURES: &[&str] = &[
+    "annual_reports/",
     "audits/",
     "authorization_policies/",
     "authorizations/",
     "captures/",
     "cases/",
+    "conduct/",
     "custody/",
     "evidence_requests/",
+    "exceptions/",
     "home/",
+    "impeachment/",
     "installation/",
+    "misuse/",
     "packets/",
+    "register/",
+    "reviews/",
     "subjects/",
     "users/",
 ];
