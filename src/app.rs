@@ -32,8 +32,9 @@ use crate::policy::Policy;
 use crate::proof::id::{Digest, hex};
 use crate::threads::blocking;
 use crate::{
-    aliases, audits, authorization_policies, authorizations, captures, case_access, cases, custody, durable,
-    evidence_requests, find, home, installation, packets, roster, subjects, timeline, users,
+    aliases, annual_reports, audits, authorization_policies, authorizations, captures, case_access, cases, conduct,
+    custody, durable, evidence_requests, exceptions, find, home, impeachment, installation, misuse, packets, register,
+    reviews, roster, subjects, timeline, users,
 };
 
 /// An open installation: the data folder is locked for this process.
@@ -212,6 +213,13 @@ pub fn routes(config: &mut ServiceConfig) {
     roster::routes(config);
     evidence_requests::routes(config);
     case_access::routes(config);
+    exceptions::routes(config);
+    register::routes(config);
+    annual_reports::routes(config);
+    misuse::routes(config);
+    conduct::routes(config);
+    impeachment::routes(config);
+    reviews::routes(config);
     audits::routes(config);
     installation::routes(config);
     home::routes(config);

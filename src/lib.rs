@@ -26,6 +26,10 @@
 //! - `users`, `cases`, `subjects`, `authorizations`, `captures`, `packets`: one folder a feature.
 //! - `case_access`: who may see a case and why, requests for access, and breaking the glass.
 //! - `evidence_requests`: what a prosecutor asks of those who work on a case.
+//! - `exceptions`, `register`, `annual_reports`, `reviews`: what supervisors and auditors oversee, and sign.
+//! - `misuse`: what anybody reports to the auditors past the chain of command.
+//! - `conduct`: the rules that each person acknowledges before they ask for an authorization.
+//! - `impeachment`: what may impeach a witness.
 //! - `timeline`: when things happened beside when they were captured.
 //! - `custody`, `audits`: the ledger over HTTP, and audits as jobs.
 //! - `installation`: settings and state of the machine, for administrators.
@@ -42,6 +46,8 @@ pub mod verify;
 
 #[cfg(feature = "server")]
 pub mod aliases;
+#[cfg(feature = "server")]
+pub mod annual_reports;
 #[cfg(feature = "server")]
 pub mod app;
 #[cfg(feature = "server")]
@@ -65,6 +71,8 @@ pub mod cases;
 #[cfg(feature = "server")]
 pub mod cli;
 #[cfg(feature = "server")]
+pub mod conduct;
+#[cfg(feature = "server")]
 pub mod config;
 #[cfg(feature = "server")]
 pub mod custody;
@@ -81,6 +89,8 @@ pub mod evidence_requests;
 #[cfg(feature = "server")]
 pub mod examination;
 #[cfg(feature = "server")]
+pub mod exceptions;
+#[cfg(feature = "server")]
 pub mod find;
 #[cfg(feature = "server")]
 pub mod forms;
@@ -93,6 +103,8 @@ pub mod http;
 #[cfg(feature = "server")]
 pub mod identity;
 #[cfg(feature = "server")]
+pub mod impeachment;
+#[cfg(feature = "server")]
 pub mod installation;
 #[cfg(feature = "server")]
 pub mod jobs;
@@ -100,6 +112,8 @@ pub mod jobs;
 pub mod ledger;
 #[cfg(feature = "server")]
 mod lookalike;
+#[cfg(feature = "server")]
+pub mod misuse;
 #[cfg(feature = "server")]
 pub mod packets;
 #[cfg(feature = "pdf")]
@@ -110,6 +124,10 @@ pub mod pictures;
 pub mod policy;
 #[cfg(feature = "server")]
 pub mod projections;
+#[cfg(feature = "server")]
+pub mod register;
+#[cfg(feature = "server")]
+pub mod reviews;
 #[cfg(feature = "server")]
 pub mod roster;
 #[cfg(feature = "server")]

@@ -121,6 +121,9 @@ pub struct PolicyTerms {
     pub forbidden_purposes: Vec<Sentence>,
     /// Days after the end of an authorization within which its closing report is due.
     pub closing_days: u64,
+    /// The rules of conduct that each person acknowledges before they first ask for an authorization.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conduct: Vec<Sentence>,
 }
 
 /// The policy that ships with the program.
@@ -165,12 +168,14 @@ impl PolicyTerms {
         );
         let forbidden_purposes = sentences(form, "forbidden_purposes");
         let closing_days = days(form, "closing_days", 365);
+        let conduct = sentences(form, "conduct");
         Some(Self {
             overt: overt?,
             discreet: discreet?,
             covert: covert?,
             forbidden_purposes,
             closing_days: closing_days?,
+            conduct,
         })
     }
 }

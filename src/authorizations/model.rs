@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::check::RequestCheck;
+use super::check::{CheckVerdict, RequestCheck};
 use super::closing::ClosingReport;
 use super::emergency::EmergencyStart;
 use super::oral::OralApproval;
@@ -203,6 +203,9 @@ pub struct Authorization {
     /// The reviews after which it continued, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reviews: Vec<LeaveReview>,
+    /// Its number in the agency's register, given when it was first asked for; none where that was before the register began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub register_number: Option<i64>,
     pub version: i64,
 }
 
@@ -254,6 +257,12 @@ impl Authorization {
         };
         let days = i64::try_from(closing_days).unwrap_or(0);
         Some(ended.saturating_add(days.saturating_mul(DAY)))
+    }
+
+    /// Whether it was approved although a check spoke against it.
+    pub fn is_against_check(&self) -> bool {
+        let against = |ruling: &Ruling| ruling.checks.iter().any(|one| one.verdict == CheckVerdict::NeedsReason);
+        self.effective_from.is_some() && self.approvals.iter().chain(&self.decision).any(against)
     }
 
     /// The next version, in this state.

@@ -15,6 +15,7 @@ use super::store;
 use crate::authorization_policies::{self, PolicyInForce, PolicyRef, PolicyTerms, Sentence, TrainingDemand};
 use crate::cases::{self, Stage};
 use crate::clock::{DAY, Timestamp};
+use crate::conduct;
 use crate::error::{Error, FieldError, Result};
 use crate::gate::{NewEvent, Recorded, Scope, Tx};
 use crate::identity::Person;
@@ -91,6 +92,7 @@ pub(super) fn under_policy(tx: &mut Tx<'_>, wanted: &Request, own_id: Option<&st
     if of_level.training == TrainingDemand::Required {
         broken.extend(untrained(tx, &wanted.holders)?);
     }
+    broken.extend(unacknowledged(tx, &policy)?);
     FieldError::refuse(broken)?;
     let starts = terms.starts_at.0.max(tx.now);
     if let (Some(days), None) = (of_level.review_days, terms.review_at) {
@@ -104,6 +106,19 @@ pub(super) fn under_policy(tx: &mut Tx<'_>, wanted: &Request, own_id: Option<&st
         policy: policy.reference,
         terms,
     })
+}
+
+/// That the caller has yet to acknowledge the rules of conduct in force, where they have.
+fn unacknowledged(tx: &mut Tx<'_>, policy: &PolicyInForce) -> Result<Option<FieldError>> {
+    let missing = conduct::missing(tx.conn, &tx.caller.user, policy)?;
+    let told = |number: i64| {
+        let message = format!(
+            "of the rules of conduct of version {number} is missing: read and acknowledge them at /conduct, or with \
+             POST /api/v1/conduct/acknowledgements, and ask again"
+        );
+        FieldError::new("acknowledgement", "required", message)
+    };
+    Ok(missing.map(told))
 }
 
 /// Holders without a training that counts now.
@@ -170,8 +185,18 @@ pub(super) fn first_version(
         emergency: None,
         oral: None,
         reviews: Vec::new(),
+        register_number: Some(register_number(tx)?),
         version: 1,
     })
+}
+
+/// What requests of all cases wait for in turn, so that their numbers in the register have no gap.
+const REGISTER: &str = "register";
+
+/// The next number of the register. A request that fails gives it back, because nobody else takes one before it ends.
+fn register_number(tx: &mut Tx<'_>) -> Result<i64> {
+    tx.lock(REGISTER)?;
+    store::next_in_register(tx.conn)
 }
 
 /// Mends a returned request and asks again.

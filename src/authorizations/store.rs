@@ -48,6 +48,8 @@ pub fn save(conn: &mut AnyConn, authorization: &Authorization, leaf: &Digest) ->
         authorizations::version.eq(authorization.version),
         authorizations::leaf.eq(leaf.as_bytes().to_vec()),
         authorizations::body.eq(canonical(authorization)?),
+        authorizations::register_number.eq(authorization.register_number.unwrap_or(0)),
+        authorizations::against_check.eq(authorization.is_against_check()),
     );
     if authorization.version > 1 {
         diesel::update(authorizations::table.find(id)).set(row).execute(conn)?;
@@ -80,6 +82,14 @@ pub fn next_number(conn: &mut AnyConn, case: &str) -> Result<i64> {
     let counted: i64 = cases::table.find(case).select(cases::authorizations).first(conn)?;
     set_counted(conn, case, counted + 1)?;
     Ok(counted + 1)
+}
+
+/// The number that the next request gets in the agency's register. The register's lock is held.
+pub fn next_in_register(conn: &mut AnyConn) -> Result<i64> {
+    let last: Option<i64> = authorizations::table
+        .select(diesel::dsl::max(authorizations::register_number))
+        .first(conn)?;
+    Ok(last.unwrap_or(0) + 1)
 }
 
 /// Sets how many authorizations a case has.

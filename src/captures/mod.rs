@@ -41,7 +41,7 @@ pub use model::recognize;
 pub use model::without_tracking;
 pub use model::{
     Basis, BasisKind, Capture, CaptureKind, CaptureState, CapturedBasis, Examination, FileEntry, Particulars,
-    PostedBasis, Remarks, StoredCapture, kind_of,
+    PostedBasis, Remarks, StoredCapture, Uncovered, kind_of,
 };
 pub use pages::{CapturePane, decide_shown, outcome};
 pub use pictures::run_pictures;

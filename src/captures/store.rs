@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::arrival::Arrived;
 use super::model::{Capture, CaptureState, Remarks, StoredCapture, address_stem};
+use crate::authorizations::Level;
 use crate::cases::{Case, DecidesIn, decided};
 use crate::clock::Micros;
 use crate::db::tables::{authorization_holders, authorizations, capture_entries, captures, cases};
@@ -46,6 +47,8 @@ fixed_insert! {
         posted_at: Micros as BigInt,
         uncovered: bool as Bool,
         address_stem: Option<String> as Nullable<Text>,
+        exception: Option<String> as Nullable<Text>,
+        covert: bool as Bool,
     }
 }
 
@@ -77,6 +80,8 @@ impl CaptureRow {
             posted_at: shown.and_then(|said| said.posted_at).map_or(0, |at| at.0),
             uncovered: capture.is_uncovered(),
             address_stem: capture.particulars.url.as_deref().map(address_stem),
+            exception: capture.uncovered().map(|how| how.as_str().into()),
+            covert: capture.particulars.level == Some(Level::Covert),
         })
     }
 

@@ -8,6 +8,7 @@ mod api;
 mod handover;
 mod model;
 mod ops;
+mod overseen;
 mod pages;
 mod particulars;
 pub mod projection;
@@ -23,6 +24,7 @@ use crate::http::reply::at;
 
 pub use access::record_grant;
 pub use model::{Case, Grant, GrantOrigin, NewGrant, Recusal, Right};
+pub use overseen::Overseen;
 pub use pages::{CaseLine, CasePage, Tab, TaskLine, may_open, offers_for, tasks_for, words};
 pub use particulars::{Due, Stage};
 pub use reads::{Rights, WorkDesk, cases, desk, shared};

@@ -47,6 +47,7 @@ pub enum Tab {
     Authorizations,
     Packets,
     Requests,
+    Impeachment,
     Custody,
     Accesses,
 }
@@ -88,6 +89,7 @@ impl CasePage {
             ("/authorizations", "Authorizations", Tab::Authorizations, reads),
             ("/packets", "Packets", Tab::Packets, self.rights.reads_packets),
             ("/evidence-requests", "Requests", Tab::Requests, reads),
+            ("/impeachment-flags", "Impeachment", Tab::Impeachment, reads),
             ("/custody", "Custody", Tab::Custody, self.rights.reads_custody),
             ("/accesses", "Access log", Tab::Accesses, self.rights.reads_accesses),
         ];

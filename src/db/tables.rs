@@ -1,5 +1,12 @@
 //! The tables as Diesel sees them; `migrations/` is where they are made.
 
+mod oversight;
+
+pub use oversight::{
+    conduct_acknowledgements, exception_signoffs, impeachment_flags, misuse_named, misuse_reports, register_errors,
+    reviews,
+};
+
 diesel::table! {
     events (stream, seq) {
         stream -> Text,
@@ -254,6 +261,8 @@ diesel::table! {
         version -> BigInt,
         leaf -> Binary,
         body -> Text,
+        register_number -> BigInt,
+        against_check -> Bool,
     }
 }
 
@@ -287,6 +296,8 @@ diesel::table! {
         posted_at -> BigInt,
         uncovered -> Bool,
         address_stem -> Nullable<Text>,
+        exception -> Nullable<Text>,
+        covert -> Bool,
     }
 }
 
@@ -614,6 +625,13 @@ diesel::allow_tables_to_appear_in_same_query!(
     evidence_requests,
     exhibit_lists,
     exhibit_numbers,
+    exception_signoffs,
+    register_errors,
+    misuse_reports,
+    misuse_named,
+    conduct_acknowledgements,
+    impeachment_flags,
+    reviews,
     idempotency,
     jobs,
     find_keys,

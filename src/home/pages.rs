@@ -24,6 +24,7 @@ use crate::error::Result;
 use crate::http::pages::{self, Frame, Nav, PageRequest};
 use crate::http::reply::Reply;
 use crate::policy::Role;
+use crate::reviews::{self, ReviewKind};
 use crate::text::{Zone, line};
 use queue::{Queue, QueueSort, Urgency};
 
@@ -44,6 +45,8 @@ struct HomePage {
     access: Vec<AccessLine>,
     may_open: bool,
     ledger: Option<AuditorPart>,
+    /// Reviews of this person whose time is over.
+    overdue: Vec<String>,
     installation: Option<AdministratorPart>,
 }
 
@@ -104,6 +107,10 @@ impl HomePage {
             cases,
             access,
             may_open: cases::may_open(page).await?,
+            overdue: match is(Role::Auditor) || is(Role::Supervisor) {
+                true => overdue(page).await?,
+                false => Vec::new(),
+            },
             ledger,
             installation,
             frame,
@@ -155,6 +162,16 @@ fn broken_more(one: &AccessRequest) -> String {
         .map_or_else(String::new, |second| line(&second.name));
     let at = Zone::named(None).at(at.0);
     format!("With {second}, {}: {}", at.shown(), line(&one.reason))
+}
+
+/// Reviews of this person whose time is over, in words.
+async fn overdue(page: &PageRequest) -> Result<Vec<String>> {
+    let found = reviews::overdue(&page.app.gate, &page.ctx).await?;
+    let told = found.iter().map(|task| match task.kind {
+        ReviewKind::AccessLog => format!("The access log of {} is not reviewed", task.period),
+        ReviewKind::AccessRights => format!("Who may see what is not reviewed for {}", task.period),
+    });
+    Ok(told.collect())
 }
 
 async fn my_cases(page: &PageRequest, limit: usize) -> Result<Vec<CaseLine>> {

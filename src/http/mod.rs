@@ -25,6 +25,7 @@ pub mod refusal;
 pub mod reply;
 pub mod request_ctx;
 pub mod server;
+pub mod sheet;
 pub mod system;
 pub mod tls;
 pub mod token_uses;

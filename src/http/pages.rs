@@ -50,6 +50,8 @@ pub enum Nav {
     Aliases,
     /// Who is on call and who stands in, for those who work on cases.
     Roster,
+    /// Exceptions, the register of authorizations, reviews and reports, for supervisors and auditors.
+    Oversight,
     /// A page that belongs to none of them.
     None,
 }
@@ -83,6 +85,12 @@ impl Nav {
                 [Role::Supervisor, Role::Auditor, Role::Administrator]
                     .iter()
                     .any(|role| caller.is(*role)),
+            ),
+            (
+                Self::Oversight,
+                "Oversight",
+                "/exceptions",
+                caller.is(Role::Supervisor) || caller.is(Role::Auditor),
             ),
             (
                 Self::Aliases,
@@ -156,6 +164,11 @@ impl Frame {
     pub fn roles(&self) -> String {
         let roles = self.person.iter().flat_map(|person| &person.roles);
         roles.map(|role| role.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whether the person holds a role.
+    pub fn holds(&self, role: Role) -> bool {
+        self.person.as_ref().is_some_and(|person| person.is(role))
     }
 
     /// Whether the person opens cases.
@@ -280,6 +293,15 @@ fn done_words(word: &str) -> Option<&'static str> {
         "access-asked" => "It is asked for. You are told here once somebody lets you in, and of nothing else.",
         "access-answered" => "Your answer is on record.",
         "access-withdrawn" => "The request is taken back.",
+        "signed-off" => "It is signed off.",
+        "error-reported" => "The error is reported. A supervisor answers it.",
+        "error-answered" => "The answer is recorded.",
+        "misuse-reported" => "It is with the auditors. Nobody whom it names sees it.",
+        "misuse-examined" => "The report is under examination.",
+        "misuse-closed" => "The report is closed.",
+        "conduct-acknowledged" => "Your acknowledgement is recorded.",
+        "flag-raised" => "It is flagged. A prosecutor clears it.",
+        "flag-cleared" => "The flag is cleared. It stays on the record.",
         "evidence-asked" => "It is asked for. Those who work on the case see it on their first screen.",
         "evidence-answered" => "Your answer is on record.",
         "evidence-withdrawn" => "The request is taken back.",

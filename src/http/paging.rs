@@ -10,6 +10,7 @@ use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::reply::Reply;
+use super::sheet;
 use crate::error::{Error, Result};
 
 /// Integers beyond this are not exact in the ledger's JSON, and no list is as long.
@@ -135,7 +136,19 @@ fn shorten(value: &mut Value) -> bool {
 impl Page {
     /// Reads the query, refusing parameters that this list doesn't have.
     pub fn read(req: &HttpRequest, filters: &[&str]) -> Result<Self> {
-        let known = ["limit", "cursor"].iter().chain(filters);
+        Self::read_with(req, &["limit", "cursor"], filters)
+    }
+
+    /// The same of a list that is answered as a table: as many rows as one table holds.
+    pub fn of_table(req: &HttpRequest, filters: &[&str]) -> Result<Self> {
+        Ok(Self {
+            limit: sheet::ROWS,
+            ..Self::read_with(req, &["cursor"], filters)?
+        })
+    }
+
+    fn read_with(req: &HttpRequest, own: &[&str], filters: &[&str]) -> Result<Self> {
+        let known = own.iter().chain(filters);
         let mut page = Self::first(50);
         for (name, value) in parameters(req, &known.copied().collect::<Vec<_>>())? {
             match name.as_str() {
@@ -268,6 +281,20 @@ impl Page {
         }
     }
 
+    /// The list as a table of comma-separated values.
+    pub fn reply_table(&self, req: &HttpRequest, name: &str, listed: Listed<Vec<String>>, columns: &[&str]) -> Reply {
+        let next = listed.next.map(|key| self.table_address(req.path(), &key));
+        sheet::answer(name, &sheet::text(columns, &listed.items), next.as_deref())
+    }
+
+    fn table_address(&self, path: &str, key: &str) -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query
+            .append_pair("cursor", &seal_cursor(key))
+            .extend_pairs(&self.filters);
+        format!("{path}?{}", query.finish())
+    }
+
     /// The address of the page that follows, for a link in a page.
     pub fn next_address(&self, path: &str, key: &str) -> String {
         self.address(path, &seal_cursor(key))
@@ -347,6 +374,15 @@ const QUERIED: &[&str] = &[
     "find",
     "events",
     "accesses",
+    "exceptions",
+    "register",
+    "errors",
+    "csv",
+    "annual",
+    "misuse-reports",
+    "impeachment-flags",
+    "reviews",
+    "access-rights",
 ];
 
 /// Refuses parameters of a call of the API that takes none.

@@ -104,6 +104,8 @@ actions! {
     EvidenceRequestAnswered "evidence_request.answered" Case "An evidence request was answered.";
     EvidenceRequestDeclined "evidence_request.declined" Case "An evidence request was declined, with the reason.";
     EvidenceRequestWithdrawn "evidence_request.withdrawn" Case "An evidence request was taken back.";
+    ImpeachmentFlagRaised "impeachment_flag.raised" Case "Something was flagged that may impeach a witness.";
+    ImpeachmentFlagCleared "impeachment_flag.cleared" Case "A prosecutor cleared an impeachment flag, with the reason.";
     PacketRequested "packet.requested" Case "A packet was asked for.";
     PacketIssued "packet.issued" Case "A packet was made; the event binds its manifest.";
     PacketCancelled "packet.cancelled" Case "A person called off the build of a packet.";
@@ -150,6 +152,14 @@ actions! {
     AliasUseRecorded "alias_use.recorded" Agency "A capture was recorded that was made under an alias; no record of the case tells which.";
     RosterEntered "roster.entered" Agency "A supervisor was put on call for a unit, or a supervisor delegated their reach over a unit to another.";
     RosterEnded "roster.ended" Agency "A duty on call or a delegation was ended before its time.";
+    ExceptionSignedOff "exception.signed_off" Agency "Somebody who had no part in an exception looked at it and signed it off.";
+    RegisterErrorReported "register_error.reported" Agency "An error in an entry of the register of authorizations was reported.";
+    RegisterErrorAnswered "register_error.answered" Agency "A supervisor answered the report of an error in the register.";
+    MisuseReported "misuse_report.received" Agency "Somebody reported misuse to the auditors.";
+    MisuseExamined "misuse_report.examined" Agency "An auditor began to examine a report of misuse.";
+    MisuseClosed "misuse_report.closed" Agency "An auditor closed a report of misuse with its outcome.";
+    ConductAcknowledged "conduct.acknowledged" Agency "A person acknowledged the rules of conduct of a version of the authorization policy.";
+    ReviewSigned "review.signed_off" Agency "A review of a week of the access log, or of a year of who may see what, was signed off.";
     KeyCreated "key.created" Agency "The log's signing key was made.";
     LogSucceeded "log.succeeded" Agency "This log continues an older one under a new origin and key.";
     SessionOpened "session.opened" Agency "A person signed in.";

@@ -156,10 +156,11 @@ pub struct EventSearch {
     pub limit: i64,
 }
 
-/// All but what tells of aliases, which exist for their holders and supervisors alone.
-const BUT_ALIASES: &str = "events.action NOT LIKE 'alias%'";
+/// What a search does not tell of: aliases, which exist for their holders and supervisors alone; and reports of misuse, of
+/// which an auditor whom one names would learn. Whoever may see a report reads there what became of it.
+const TOLD: &str = "events.action NOT LIKE 'alias%' AND events.action NOT LIKE 'misuse_report.%'";
 
-/// Events of all streams, the newest first, with their index where the tree holds them; without those about aliases.
+/// Events of all streams, the newest first, with their index where the tree holds them; without those that it does not tell.
 pub fn search(conn: &mut AnyConn, search: &EventSearch) -> Result<Vec<(Option<i64>, StoredEvent)>> {
     let in_tree = events::stream
         .eq(leaves::stream)
@@ -167,10 +168,10 @@ pub fn search(conn: &mut AnyConn, search: &EventSearch) -> Result<Vec<(Option<i6
         .and(events::leaf.eq(leaves::leaf));
     let mut query = events::table
         .left_join(leaves::table.on(in_tree))
+        .filter(sql::<Bool>(TOLD))
         .order((events::at.desc(), events::stream.desc(), events::seq.desc()))
         .limit(search.limit)
         .select((leaves::idx.nullable(), COLUMNS))
-        .filter(sql::<Bool>(BUT_ALIASES))
         .into_boxed();
     if let Some(actor) = &search.actor {
         query = query.filter(events::actor.eq(actor));

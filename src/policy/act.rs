@@ -168,6 +168,40 @@ words! {
         RosterRead = "RosterRead",
         /// Put a supervisor on call for a unit, delegate one's reach over a unit, and end either.
         RosterKeep = "RosterKeep",
+        /// List exceptions over the cases one may read; as identifiers, over all.
+        ExceptionList = "ExceptionList",
+        /// Read which exceptions there are to a capture or an authorization, and who signed them off.
+        ExceptionRead = "ExceptionRead",
+        /// Sign off an exception in which one has no part.
+        ExceptionSignOff = "ExceptionSignOff",
+        /// List the register of authorizations over the cases one may read; as identifiers, over all.
+        RegisterList = "RegisterList",
+        /// Read an entry of the register, and the errors reported in it.
+        RegisterRead = "RegisterRead",
+        /// Report an error in an entry of the register.
+        RegisterErrorReport = "RegisterErrorReport",
+        /// Answer the report of an error in the register.
+        RegisterErrorAnswer = "RegisterErrorAnswer",
+        /// Read the annual report.
+        AnnualReportRead = "AnnualReportRead",
+        /// Report misuse, and follow one's own reports.
+        MisuseReport = "MisuseReport",
+        /// Read and examine the reports of misuse that do not name one.
+        MisuseExamine = "MisuseExamine",
+        /// Read the rules of conduct, and acknowledge them.
+        ConductOwn = "ConductOwn",
+        /// Read the impeachment flags of a case.
+        ImpeachmentFlagRead = "ImpeachmentFlagRead",
+        /// Flag what may impeach a witness.
+        ImpeachmentFlagMake = "ImpeachmentFlagMake",
+        /// Clear an impeachment flag.
+        ImpeachmentFlagClear = "ImpeachmentFlagClear",
+        /// List the reviews that are due and those that were signed.
+        ReviewList = "ReviewList",
+        /// Sign the review of a week of the access log.
+        AccessLogReview = "AccessLogReview",
+        /// Sign the review of who may see the cases of one's units, and read what is reviewed.
+        AccessRightsReview = "AccessRightsReview",
         /// See who one is, change one's password, sign out.
         SessionOwn = "SessionOwn",
     }
@@ -209,6 +243,15 @@ impl Act {
                 | GlassBreak
                 | RosterRead
                 | RosterKeep
+                | ExceptionList
+                | RegisterList
+                | AnnualReportRead
+                | MisuseReport
+                | MisuseExamine
+                | ConductOwn
+                | ReviewList
+                | AccessLogReview
+                | AccessRightsReview
                 | SessionOwn
         )
     }

@@ -55,6 +55,10 @@ enum Who {
     LeadOfKeptCase,
     /// "auditor"
     Auditor,
+    /// the same, who neither works on the case nor had a part in the thing
+    AuditorWithoutPart,
+    /// a grantee, of whatever right to read, who is a prosecutor
+    GranteeProsecutor,
 }
 
 struct Row {
@@ -90,6 +94,9 @@ const ON_CASES: &[Row] = &[
             FileRead,
             CustodyRead,
             EvidenceRequestRead,
+            // beyond the table: whoever reads a case flags what may impeach a witness
+            ImpeachmentFlagRead,
+            ImpeachmentFlagMake,
         ],
         who: &[Lead, Member, UnitSupervisorReading, GivenDecide, GranteeRead],
         write: false,
@@ -97,7 +104,16 @@ const ON_CASES: &[Row] = &[
     // the same, and: ledger, verification over all cases: auditor
     // the same, and who may see it and why: auditor too
     Row {
-        acts: &[CaseEventsRead, CaptureVerify, CaseAccessExplain],
+        acts: &[
+            CaseEventsRead,
+            CaptureVerify,
+            CaseAccessExplain,
+            // beyond the table: whoever reads a case, and the auditor, reads its exceptions and its entries of the register,
+            // and reports errors in them
+            ExceptionRead,
+            RegisterRead,
+            RegisterErrorReport,
+        ],
         who: &[Lead, Member, UnitSupervisorReading, GivenDecide, GranteeRead, Auditor],
         write: false,
     },
@@ -174,8 +190,15 @@ const ON_CASES: &[Row] = &[
             GrantEnd,
             CaseRestrict,
             PacketRelease,
+            RegisterErrorAnswer,
         ],
         who: &[ThatSupervisor],
+        write: false,
+    },
+    // beyond the table: an exception is signed off by somebody who had no part in it
+    Row {
+        acts: &[ExceptionSignOff],
+        who: &[ThatSupervisor, AuditorWithoutPart],
         write: false,
     },
     Row {
@@ -233,6 +256,12 @@ const ON_CASES: &[Row] = &[
         who: &[Lead, MemberAtWork],
         write: false,
     },
+    // beyond the table: an impeachment flag is cleared by a prosecutor who was let into the case
+    Row {
+        acts: &[ImpeachmentFlagClear],
+        who: &[GranteeProsecutor],
+        write: false,
+    },
     // see the access log of a case
     Row {
         acts: &[CaseAccessesRead],
@@ -251,6 +280,14 @@ const ON_THE_AGENCY: &[(&[Act], &[Role])] = &[
     (&[CaptureList], &[Role::Supervisor]),
     // ledger, verification, reports over all cases
     (&[LedgerRead, AuditRun, AuditRead], &[Role::Auditor]),
+    // the same, beyond the table: the annual report, reports of misuse, the review of the access log
+    (&[AnnualReportRead, MisuseExamine, AccessLogReview], &[Role::Auditor]),
+    // oversight, beyond the table: supervisors over the cases they may read, auditors over all as identifiers
+    (
+        &[ExceptionList, RegisterList, ReviewList],
+        &[Role::Supervisor, Role::Auditor],
+    ),
+    (&[AccessRightsReview], &[Role::Supervisor]),
     // users, units, trainings, settings, keys, backups
     (
         &[
@@ -285,6 +322,8 @@ const ON_THE_AGENCY: &[(&[Act], &[Role])] = &[
             AuthorizationPolicyRead,
             RosterRead,
             LedgerProofs,
+            ConductOwn,
+            MisuseReport,
         ],
         Role::ALL,
     ),
@@ -356,6 +395,15 @@ impl Who {
             MemberRequester => MemberAtWork.is(world) && facts.requester,
             LeadOfKeptCase => Lead.is(world) && !standard && !facts.requester,
             Auditor => world.has(Role::Auditor),
+            AuditorWithoutPart => {
+                let part = Facts {
+                    referral: false,
+                    approver: false,
+                    ..facts
+                };
+                world.has(Role::Auditor) && !relation.lead && !relation.member && part == Facts::default()
+            }
+            GranteeProsecutor => world.has(Role::Prosecutor) && (relation.granted_read || relation.granted_export),
         }
     }
 }

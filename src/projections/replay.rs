@@ -7,8 +7,8 @@ use crate::db::AnyConn;
 use crate::error::Result;
 use crate::ledger::{Action, PastEvent, Unreadable, each_past_event};
 use crate::{
-    aliases, authorization_policies, authorizations, captures, case_access, cases, evidence_requests, packets, roster,
-    subjects, users,
+    aliases, authorization_policies, authorizations, captures, case_access, cases, conduct, evidence_requests,
+    exceptions, impeachment, misuse, packets, register, reviews, roster, subjects, users,
 };
 
 /// Reads the ledger from `source`, and makes the rows in `target`, whose projections are empty. `tell` hears how many
@@ -52,6 +52,12 @@ fn project(target: &mut AnyConn, past: &PastEvent) -> Result<()> {
         "packet" | "exhibit_list" | "notice" | "disclosure" => packets::projection::project(target, past),
         "evidence_request" => evidence_requests::projection::project(target, past),
         "access_request" => case_access::projection::project(target, past),
+        "exception" => exceptions::projection::project(target, past),
+        "register_error" => register::projection::project(target, past),
+        "misuse_report" => misuse::projection::project(target, past),
+        "conduct" => conduct::projection::project(target, past),
+        "impeachment_flag" => impeachment::projection::project(target, past),
+        "review" => reviews::projection::project(target, past),
         _ => return Ok(()),
     }?;
     as_recorded(target, action, past)
@@ -78,6 +84,12 @@ fn as_recorded(target: &mut AnyConn, action: Action, past: &PastEvent) -> Result
         Some(("evidence_request", _)) => "evidence_requests",
         Some(("access_request", _)) => "access_requests",
         Some(("notice", _)) => "notices",
+        Some(("exception", _)) => "exception_signoffs",
+        Some(("register_error", _)) => "register_errors",
+        Some(("misuse_report", _)) => "misuse_reports",
+        Some(("conduct", _)) => "conduct_acknowledgements",
+        Some(("impeachment_flag", _)) => "impeachment_flags",
+        Some(("review", _)) => "reviews",
         _ => return Ok(()),
     };
     sql_query(format!("UPDATE {table} SET body = $1 WHERE id = $2 AND body <> $1"))

@@ -84,6 +84,13 @@ pub const TABLES: &[(&str, TableKind)] = &[
     ("exhibit_lists", Projection(&[])),
     ("exhibit_numbers", Projection(&[])),
     ("evidence_requests", Projection(&[])),
+    ("exception_signoffs", Projection(&[])),
+    ("register_errors", Projection(&[])),
+    ("misuse_reports", Projection(&[])),
+    ("misuse_named", Projection(&[])),
+    ("conduct_acknowledgements", Projection(&[])),
+    ("impeachment_flags", Projection(&[])),
+    ("reviews", Projection(&[])),
     ("idempotency", Operational("answers kept for retries, which expire")),
     (
         "jobs",

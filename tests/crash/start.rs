@@ -103,7 +103,14 @@ fn to_first_schema(home: &Home) {
     };
     Sql::open(home)
         .run(&format!(
-            "{functions} DROP INDEX capture_entries_asked; DROP INDEX captures_work; DROP INDEX cases_proposed; ALTER TABLE cases DROP COLUMN proposed_lead_id; DROP INDEX captures_by_captured; \
+            "{functions} DROP INDEX captures_exceptions; DROP INDEX captures_covert; DROP INDEX authorizations_register; DROP INDEX authorizations_registered; DROP INDEX authorizations_against; \
+             CREATE TABLE kept_signoffs AS SELECT * FROM exception_signoffs; DROP TABLE exception_signoffs; CREATE TABLE kept_errors AS SELECT * FROM register_errors; DROP TABLE register_errors; \
+             CREATE TABLE kept_misuse AS SELECT * FROM misuse_reports; DROP TABLE misuse_reports; CREATE TABLE kept_named AS SELECT * FROM misuse_named; DROP TABLE misuse_named; \
+             CREATE TABLE kept_conduct AS SELECT * FROM conduct_acknowledgements; DROP TABLE conduct_acknowledgements; CREATE TABLE kept_flags AS SELECT * FROM impeachment_flags; DROP TABLE impeachment_flags; \
+             CREATE TABLE kept_reviews AS SELECT * FROM reviews; DROP TABLE reviews; \
+             CREATE TABLE kept_numbers AS SELECT id, register_number FROM authorizations; ALTER TABLE authorizations DROP COLUMN register_number; ALTER TABLE authorizations DROP COLUMN against_check; \
+             ALTER TABLE captures DROP COLUMN exception; ALTER TABLE captures DROP COLUMN covert; \
+             DROP INDEX capture_entries_asked; DROP INDEX captures_work; DROP INDEX cases_proposed; ALTER TABLE cases DROP COLUMN proposed_lead_id; DROP INDEX captures_by_captured; \
              DROP INDEX captures_by_posted; DROP INDEX captures_state; DROP INDEX captures_address; DROP INDEX events_at; DROP INDEX events_actor; \
              DROP INDEX events_action; DROP INDEX user_versions; DROP INDEX authorizations_number; DROP INDEX cases_by_number; ALTER TABLE cases DROP COLUMN number_key; \
              CREATE TABLE kept_roster AS SELECT * FROM roster; DROP TABLE roster; CREATE TABLE kept_recusals AS SELECT * FROM recusals; DROP TABLE recusals; \
@@ -165,6 +172,11 @@ fn an_older_schema_is_brought_forward(base: Database) {
              INSERT INTO access_requests SELECT * FROM kept_access; DROP TABLE kept_access; \
              INSERT INTO packet_releases SELECT * FROM kept_releases; DROP TABLE kept_releases; \
              INSERT INTO notices SELECT * FROM kept_notices; DROP TABLE kept_notices; \
+             INSERT INTO exception_signoffs SELECT * FROM kept_signoffs; DROP TABLE kept_signoffs; INSERT INTO register_errors SELECT * FROM kept_errors; DROP TABLE kept_errors; \
+             INSERT INTO misuse_reports SELECT * FROM kept_misuse; DROP TABLE kept_misuse; INSERT INTO misuse_named SELECT * FROM kept_named; DROP TABLE kept_named; \
+             INSERT INTO conduct_acknowledgements SELECT * FROM kept_conduct; DROP TABLE kept_conduct; INSERT INTO impeachment_flags SELECT * FROM kept_flags; DROP TABLE kept_flags; \
+             INSERT INTO reviews SELECT * FROM kept_reviews; DROP TABLE kept_reviews; \
+             UPDATE authorizations SET register_number = (SELECT k.register_number FROM kept_numbers k WHERE k.id = authorizations.id); DROP TABLE kept_numbers; \
              INSERT INTO disclosure_links SELECT * FROM kept_links; DROP TABLE kept_links; \
              INSERT INTO acknowledgements SELECT * FROM kept_receipts; DROP TABLE kept_receipts",
         )

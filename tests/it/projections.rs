@@ -14,7 +14,7 @@ use diesel::{QueryableByName, RunQueryDsl, sql_query};
 use serde_json::json;
 
 use crate::both_databases;
-use crate::kit::{App, Database, PASSWORD, TestDatabase, has_postgres};
+use crate::kit::{App, Case, Database, PASSWORD, TestDatabase, has_postgres};
 use crate::packets::{ask, ready};
 
 /// Something of every kind is done, so that every projection has rows.
@@ -99,6 +99,40 @@ fn a_busy_day(app: &App) {
         .patch(&path, 1, json!({"objection": true, "text": "foundation"}))
         .is(200);
     assert_ne!(leave, revoked);
+    overseen(app, &case, &leave);
+}
+
+/// What supervisors and auditors look at, and what anybody reports.
+fn overseen(app: &App, case: &Case, leave: &str) {
+    let odd = app.lead.log(case, app.post_with(json!({"platform": "tiktok"}))).is(201);
+    let path = format!("/api/v1/captures/{}/exceptions", odd["id"].as_str().unwrap());
+    let signed = json!({"class": "beyond", "note": "looked at"});
+    app.auditor.post(&path, signed).is(200);
+    let errors = format!("/api/v1/authorizations/{leave}/errors");
+    let reported = app.member.post(&errors, json!({"note": "a wrong day"})).is(200);
+    app.member.post(&errors, json!({"note": "another one"})).is(200);
+    let answer = format!("{errors}/{}/answer", reported["id"].as_str().unwrap());
+    let right = json!({"finding": "entry_right", "text": "as it was asked for"});
+    app.supervisor.post(&answer, right).is(200);
+    let misuse = json!({"text": "looked up a neighbour", "usernames": ["far", "member"]});
+    let report = app.lead.post("/api/v1/misuse-reports", misuse).is(201);
+    let examination = format!("/api/v1/misuse-reports/{}/examination", report["id"].as_str().unwrap());
+    app.auditor.post(&examination, json!({})).is(200);
+    let rules = json!([{"word": "no_comment", "says": "I say nothing of guilt."}]);
+    crate::authorization_policies::adopt(app, |terms| terms["conduct"] = rules);
+    let sha256 = app.lead.get("/api/v1/conduct").is(200)["sha256"].clone();
+    let acknowledged = json!({"sha256": sha256});
+    app.lead.post("/api/v1/conduct/acknowledgements", acknowledged).is(200);
+    let flags = case.path("impeachment-flags");
+    let flag = json!({"item": odd["item"], "reason": "a false report"});
+    let flag = app.lead.post(&flags, flag).is(200);
+    app.lead
+        .post(&flags, json!({"person": "Officer Marsh", "reason": "reprimanded"}))
+        .is(200);
+    let clear = format!("{flags}/{}/clearing", flag["id"].as_str().unwrap());
+    app.exporter.post(&clear, json!({"reason": "disclosed"})).is(200);
+    let review = json!({"kind": "access_rights", "period": "2026", "note": "nobody too many"});
+    app.supervisor.post("/api/v1/reviews", review).is(200);
 }
 
 /// An emergency, a recusal, and a delegation that ended.

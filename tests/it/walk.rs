@@ -66,6 +66,21 @@ const OF_NO_CASE: &[(&str, &str, u16)] = &[
     ("GET", "/api/v1/roster", 200),
     ("POST", "/api/v1/roster", 403),
     ("POST", "/api/v1/roster/{id}/end", 403),
+    ("GET", "/api/v1/exceptions", 403),
+    ("GET", "/api/v1/exceptions/csv", 403),
+    ("GET", "/api/v1/register", 403),
+    ("GET", "/api/v1/register/csv", 403),
+    ("GET", "/api/v1/reports/annual", 403),
+    ("GET", "/api/v1/reports/annual/csv", 403),
+    ("GET", "/api/v1/misuse-reports", 200),
+    ("POST", "/api/v1/misuse-reports", 422),
+    ("POST", "/api/v1/misuse-reports/{id}/examination", 403),
+    ("POST", "/api/v1/misuse-reports/{id}/closing", 403),
+    ("GET", "/api/v1/conduct", 200),
+    ("POST", "/api/v1/conduct/acknowledgements", 422),
+    ("GET", "/api/v1/reviews", 403),
+    ("POST", "/api/v1/reviews", 403),
+    ("GET", "/api/v1/access-rights", 403),
     ("GET", "/api/v1/find", 422),
     ("GET", "/api/v1/captures", 403),
     ("OPTIONS", "/api/v1/uploads", 204),
@@ -119,6 +134,8 @@ pub struct Things {
     upload: String,
     alias: String,
     user: String,
+    error: String,
+    flag: String,
 }
 
 pub fn things(app: &App) -> Things {
@@ -162,6 +179,10 @@ pub fn things(app: &App) -> Things {
         &app.far,
         &crate::case_access::number(app, &case),
     ));
+    let error = format!("/api/v1/authorizations/{authorization}/errors");
+    let error = text(app.lead.post(&error, json!({"note": "a wrong day"})).is(200));
+    let flag = json!({"person": "Officer Marsh", "reason": "reprimanded"});
+    let flag = text(app.lead.post(&case.path("impeachment-flags"), flag).is(200));
     let upload = crate::uploads::begun(&app.lead, &case);
     let alias = crate::aliases::approved(app);
     Things {
@@ -182,6 +203,8 @@ pub fn things(app: &App) -> Things {
         request,
         access,
         user: app.member.id.clone(),
+        error,
+        flag,
     }
 }
 
@@ -196,13 +219,21 @@ pub fn filled(path: &str, things: &Things) -> String {
     {
         "cases" => &things.case.id,
         "grants" => &things.grant,
-        "authorizations" => &things.authorization,
+        "authorizations" | "register" => &things.authorization,
         "captures" => &things.capture,
         "packets" => &things.packet,
         "uploads" => &things.upload,
         "access-requests" => &things.access,
         "aliases" => &things.alias,
-        "users" | "audits" | "units" | "me" | "account" | "authorization-policies" | "roster" => &things.user,
+        "users"
+        | "audits"
+        | "units"
+        | "me"
+        | "account"
+        | "authorization-policies"
+        | "roster"
+        | "misuse-reports"
+        | "misuse" => &things.user,
         _ => "",
     };
     path.replace("{id}", id)
@@ -217,6 +248,8 @@ pub fn filled(path: &str, things: &Things) -> String {
         .replace("{addition_id}", &things.user)
         .replace("{training_id}", &things.user)
         .replace("{token_id}", &things.user)
+        .replace("{error_id}", &things.error)
+        .replace("{flag_id}", &things.flag)
         .replace("{capture_id}", &things.capture)
         .replace("{sha256}", &things.sha256)
         .replace("{level}", "0")
@@ -293,6 +326,8 @@ fn what_is_hidden_answers_as_what_is_not_there(app: &App) {
         upload: id(),
         alias: id(),
         user: things.user.clone(),
+        error: id(),
+        flag: id(),
     };
     for (method, path) in operations() {
         if !path.contains('{') || expected(OF_NO_CASE, &method, &path).is_some() {

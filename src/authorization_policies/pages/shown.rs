@@ -113,6 +113,7 @@ pub fn lines(terms: &PolicyTerms) -> Vec<PolicyLine> {
             "Closing report",
             format!("within {} of the end", days(terms.closing_days)),
         ),
+        whole("Rules of conduct", told(&terms.conduct)),
     ]
 }
 
@@ -163,6 +164,7 @@ fn typed_pairs(terms: &PolicyTerms) -> Vec<(String, String)> {
             as_lines(&terms.forbidden_purposes),
         ),
         ("terms.closing_days".to_owned(), terms.closing_days.to_string()),
+        ("terms.conduct".to_owned(), as_lines(&terms.conduct)),
     ];
     for level in Level::ALL {
         let one = terms.of(*level);

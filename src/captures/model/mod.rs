@@ -9,6 +9,7 @@ mod page_form;
 mod platforms;
 mod remark;
 mod title;
+mod uncovered;
 mod view;
 mod viewing;
 
@@ -25,6 +26,7 @@ pub use remark::{
     CaptureDecision, CaptureMark, CaptureNote, Check, CheckOutcome, DecisionOutcome, EventPlace, ExaminationWish, Mark,
     NewDecision, Remark, Review, ReviewOutcome, Verification,
 };
+pub use uncovered::Uncovered;
 pub use view::{CaptureView, Duplicate, OpenCapture, Remarks, StoredCapture};
 pub use viewing::Viewing;
 

@@ -29,8 +29,9 @@ use crate::gate::Scope;
 use crate::http::pages::{self, FormView, Frame, PageRequest};
 use crate::http::reply::Reply;
 use crate::http::{PathId, WriteRequest};
+use crate::impeachment::{self, FlagState};
 use crate::policy::Act;
-use crate::text::{Moment, line};
+use crate::text::{Moment, block, line};
 
 /// That the last review returned an item, and why.
 struct ReturnedNotice {
@@ -102,7 +103,29 @@ struct ItemPage {
     derivatives: Vec<DerivativeLine>,
     /// What a program read in its files.
     examination: Option<ExaminationView>,
+    /// What about it may impeach a witness: the reason, who flagged it and when, and whether a prosecutor cleared it.
+    flags: Vec<FlagLine>,
     form: FormView,
+}
+
+/// An impeachment flag as the page of its item shows it.
+struct FlagLine {
+    reason: String,
+    by: String,
+    at: Moment,
+    cleared: bool,
+}
+
+async fn flags(page: &PageRequest, case_page: &CasePage, capture: &str) -> Result<Vec<FlagLine>> {
+    let place = (case_page.case.id.clone(), capture.to_owned());
+    let found = impeachment::of_capture(&page.app.gate, &page.ctx, place).await?;
+    let shown = found.iter().map(|flag| FlagLine {
+        reason: block(&flag.reason),
+        by: line(&flag.by.name),
+        at: case_page.at(flag.at.0),
+        cleared: flag.state == FlagState::Cleared,
+    });
+    Ok(shown.collect())
 }
 
 /// The way from an item to its list, and to the items beside it there.
@@ -167,6 +190,7 @@ impl ItemPage {
                 CaptureView::Open(open) => ExaminationView::of(open, &case_page)?,
                 CaptureView::Withheld(_) => None,
             },
+            flags: flags(page, &case_page, &id).await?,
             choices: CorrectionChoices::all(),
             returned: returned(&found.view, &case_page),
             request: request(page, &found.view, &case_page),

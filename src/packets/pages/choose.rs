@@ -274,8 +274,10 @@ pub async fn choose_page(page: &PageRequest, case: String, mut form: FormView) -
     };
     let chosen: HashSet<String> = found.picked.iter().map(|view| view.outline().id.clone()).collect();
     let redactions = redactions(page, &case_page, &chosen).await?;
+    let flagged = missing::flagged(page, case_page.case.id.clone()).await?;
     let mut shown = ChoosePage::of(frame, case_page, (form, picking, DraftChoices::of(page)?), found);
     shown.redactions = redactions;
+    shown.missing.extend(flagged);
     shown.earlier = earlier;
     shown.difference = new.map(|new| PickedDifference::of(&new, &shown.picking.selection));
     pages::show(&shown, Some(&shown.form))

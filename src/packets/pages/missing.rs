@@ -2,11 +2,13 @@
 
 use crate::captures::{BasisKind, CaptureState, CaptureView, FileEntry};
 use crate::cases::{CasePage, Stage};
+use crate::error::Result;
 use crate::forms::Word;
-use crate::http::pages::FormView;
+use crate::http::pages::{FormView, PageRequest};
+use crate::impeachment;
 use crate::packets::model::Purpose;
 use crate::proof::packet::JERS;
-use crate::text::label;
+use crate::text::{counted, label};
 use crate::verify::duplicates::{DuplicateNeed, need};
 use crate::verify::profiles::jers_takes;
 
@@ -107,6 +109,26 @@ pub fn tasks(page: &CasePage, picked: &Picked<'_>, recipient: &str) -> Vec<Missi
     }
     tasks.extend(about(picked));
     tasks
+}
+
+/// What may impeach a witness and no prosecutor has cleared.
+pub async fn flagged(page: &PageRequest, case: String) -> Result<Vec<MissingTask>> {
+    let open = impeachment::open_in_case(&page.app.gate, &page.ctx, case.clone()).await?;
+    if open.is_empty() {
+        return Ok(Vec::new());
+    }
+    let flags = u64::try_from(open.len()).unwrap_or(u64::MAX);
+    Ok(vec![MissingTask {
+        class: "is-warn",
+        icon: "alert",
+        what: format!(
+            "{} not cleared",
+            counted(flags, "impeachment flag is", "impeachment flags are")
+        ),
+        how: "A prosecutor says what becomes of each: disclosed, or nothing that impeaches. The packet shows them.",
+        link: Some((format!("/cases/{case}/impeachment-flags"), "The flags")),
+        stops: false,
+    }])
 }
 
 /// The particulars without which a packet is refused.

@@ -9,14 +9,24 @@ export default async (demo) => {
       }
       await ines.goto("/password");
       await ines.look_at("password");
+      for (const [path, name] of [["/conduct", "conduct"], ["/misuse", "misuse"], [`/cases/${known.id}/impeachment-flags`, "impeachment-flags"]]) {
+        await ines.goto(path);
+        await ines.look_at(name);
+      }
     });
     await demo.as("ruth.calder", look, async (ruth) => {
       await ruth.goto("/approvals");
       await ruth.look_at("queue");
+      for (const path of ["exceptions", "register", "reviews", "access-rights"]) {
+        await ruth.goto(`/${path}`);
+        await ruth.look_at(path);
+      }
     });
     await demo.as("hugo.lind", look, async (hugo) => {
       await hugo.goto("/ledger");
       await hugo.look_at("ledger");
+      await hugo.goto("/reports/annual");
+      await hugo.look_at("annual-report");
     });
     await demo.as("nils.berg", look, async (nils) => {
       await nils.goto("/users");

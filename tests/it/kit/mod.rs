@@ -283,6 +283,21 @@ impl App {
         self.events(stream).iter().filter(|e| e["action"] == action).count()
     }
 
+    /// Runs `f`, which must leave none of these actions in the agency's stream; a refusal stands there as one of its own.
+    #[track_caller]
+    pub fn leaves_none<T>(&self, actions: &str, f: impl FnOnce() -> T) -> T {
+        let counted = || {
+            let events = self.events("agency").into_iter();
+            events
+                .filter(|e| e["action"].as_str().unwrap().starts_with(actions))
+                .count()
+        };
+        let before = counted();
+        let done = f();
+        assert_eq!(counted(), before, "the agency's stream grew by {actions}");
+        done
+    }
+
     /// Hashes of everything in the store, and of what lies half received.
     pub fn stored(&self) -> (usize, usize) {
         let incoming = fs::read_dir(self.folder().join("files/incoming")).unwrap().count();
