@@ -46,6 +46,8 @@ pub struct ShownAuthorization {
     pub ends: Moment,
     /// In how many days it ends, where that is soon.
     pub ends_soon: Option<String>,
+    /// Whether it is asked to cover another account, and nobody has decided that.
+    pub waits_for_account: bool,
 }
 
 impl ShownAuthorization {
@@ -77,6 +79,8 @@ impl ShownAuthorization {
                 .map_or(a.terms.ends_at, |at| at.min(a.terms.ends_at))
                 .0),
             ends_soon: ends_soon(a, state, now),
+            waits_for_account: state == AuthorizationState::Approved
+                && a.additions.iter().any(|addition| addition.decision.is_none()),
         }
     }
 

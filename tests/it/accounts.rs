@@ -204,6 +204,8 @@ fn an_account_is_added_by_the_pages(app: &App) {
     )
     .is(303);
     lead.get(&path).is(200).does_not_say("value=\"deny\"");
+    let list = format!("/cases/{}/authorizations", case.id);
+    supervisor.get(&list).is(200).says("Another account asked for");
     let shown = supervisor.get(&path).is(200);
     shown.says("@jane_2 on Instagram");
     let addition = shown.hidden("addition");
@@ -225,5 +227,6 @@ fn an_account_is_added_by_the_pages(app: &App) {
         )
         .is(303);
     lead.get(&path).is(200).says("Added by");
+    supervisor.get(&list).is(200).does_not_say("Another account asked for");
     assert_eq!(logged(app, &case, json!({"handle": "jane_2"})).0, json!(true));
 }
