@@ -8,7 +8,7 @@ use super::closing::NewClosing;
 use super::model::{self, Amendment, Authorization, AuthorizationDecision, AuthorizationState, Request, Ruling};
 use super::oral::NewOralApproval;
 use super::store::AuthorizationSearch;
-use super::{emergency, emergency_ops, ops, reads, review};
+use super::{emergency_ops, ops, reads, review};
 use crate::clock::Micros;
 use crate::error::Result;
 use crate::forms::Form;
@@ -120,7 +120,7 @@ pub(super) async fn closed(id: String, request: WriteRequest) -> Result<Authoriz
 
 pub(super) async fn start(case: PathId, request: WriteRequest) -> Reply {
     let now = request.app.gate.now();
-    let (act, parse) = (Act::EmergencyStart, |form| emergency::start(form, now));
+    let (act, parse) = (Act::EmergencyStart, |form| Request::parse_emergency(form, now));
     let made = request
         .write(act, Scope::Case(case.0), parse, emergency_ops::start)
         .await?;

@@ -3,10 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::model::Request;
-use crate::clock::{self, HOUR, Micros};
-use crate::error::Result;
-use crate::forms::Form;
+use crate::clock::{HOUR, Micros};
 use crate::identity::Person;
 
 /// How long an emergency authorization lasts.
@@ -24,23 +21,4 @@ impl EmergencyStart {
     pub fn pages(&self, user: &str) -> bool {
         self.paged.iter().any(|person| person.id == user)
     }
-}
-
-/// Reads what somebody starts an emergency authorization for: a request without times, which follow from its start.
-///
-/// # Errors
-/// Every field that breaks a rule.
-pub fn start(mut form: Form, now: Micros) -> Result<Request> {
-    for field in ["starts_at", "ends_at", "review_at", "renews"] {
-        if form.has(field) {
-            form.refuse(
-                field,
-                "emergency",
-                "does not go with an emergency, which begins now and ends in four hours: leave it out",
-            );
-        }
-    }
-    form.put("starts_at", clock::format(now));
-    form.put("ends_at", clock::format(now + LASTS));
-    Request::parse(form, now)
 }

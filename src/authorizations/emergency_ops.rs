@@ -1,14 +1,12 @@
-//! Starting an emergency authorization, a supervisor's word on it, and its lapse.
+//! Starting an emergency authorization. A supervisor's word on it and its lapse stand with those of requests.
 
-use super::check::{Decider, RequestCheck};
-use super::checks;
 use super::emergency::{EmergencyStart, LASTS};
-use super::model::{Authorization, AuthorizationDecision, AuthorizationState, Outcome, Request, Ruling};
+use super::model::{Authorization, AuthorizationState, Request};
 use super::ops::{self, UnderPolicy};
 use super::store;
 use crate::authorization_policies::{self, TrainingDemand};
 use crate::clock::Timestamp;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::gate::{Recorded, Scope, Tx};
 use crate::identity::Person;
 use crate::ledger::Action;
@@ -52,64 +50,4 @@ fn whom_to_page(tx: &mut Tx<'_>, holders: &[Person]) -> Result<Vec<Person>> {
         }
     }
     Ok(paged)
-}
-
-/// Confirms or repudiates an emergency that runs.
-pub fn rule(
-    tx: &mut Tx<'_>,
-    before: Authorization,
-    decision: &AuthorizationDecision,
-) -> Result<Recorded<Authorization>> {
-    if before.state_at(tx.now) == AuthorizationState::Lapsed {
-        return Err(Error::conflict(
-            "This emergency has lapsed: nobody confirmed it in time. Decide each capture that was made under it.",
-        ));
-    }
-    let policy = authorization_policies::in_force_at(tx.conn)?;
-    let decider = Decider {
-        may: tx.may(Act::AuthorizationDecide),
-        above_unit: checks::is_above(tx.caller, tx.case()?),
-        context: tx.case()?,
-    };
-    let above_unit = decider.above_unit;
-    let weighed: Vec<RequestCheck> = checks::weigh(tx.conn, (&before, &policy), decider, tx.now)?;
-    let ruling = Ruling {
-        policy: Some(policy.reference.clone()),
-        checks: weighed.clone(),
-        above_unit: Some(above_unit),
-        ..ops::ruling(tx, Some(decision.outcome), decision.reason.clone())
-    };
-    match decision.outcome {
-        Outcome::Confirm => {
-            checks::require(&weighed, ruling.reason.as_deref())?;
-            let ruling = Ruling {
-                confirmed: policy.terms.of(before.terms.level).approver_confirms.clone(),
-                conditions: decision.conditions.clone(),
-                ..ruling
-            };
-            let next = Authorization {
-                decision: Some(ruling),
-                ..before.next(AuthorizationState::Approved)
-            };
-            ops::save(tx, next, Action::AuthorizationConfirmed)
-        }
-        Outcome::Repudiate => {
-            let next = Authorization {
-                decision: Some(ruling),
-                ..before.next(AuthorizationState::Repudiated)
-            };
-            ops::save(tx, next, Action::AuthorizationRepudiated)
-        }
-        outcome => Err(Error::field(
-            "decision",
-            "emergency",
-            format!("must be confirm or repudiate: an emergency runs already, and there is nothing to {outcome}"),
-        )),
-    }
-}
-
-/// Records that nobody confirmed an emergency before its end; a job's verb.
-pub fn lapse(tx: &mut Tx<'_>, before: Authorization) -> Result<()> {
-    let next = before.next(AuthorizationState::Lapsed);
-    ops::save(tx, next, Action::AuthorizationLapsed).map(drop)
 }

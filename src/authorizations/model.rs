@@ -5,12 +5,12 @@ use serde_json::{Map, Value, json};
 
 use super::check::{CheckVerdict, RequestCheck};
 use super::closing::ClosingReport;
-use super::emergency::EmergencyStart;
+use super::emergency::{EmergencyStart, LASTS};
 use super::oral::OralApproval;
 use super::review::LeaveReview;
 use crate::authorization_policies::{AskedField, PolicyRef, Sentence};
 pub use crate::authorization_policies::{Device, Level};
-use crate::clock::{DAY, Micros, Timestamp};
+use crate::clock::{self, DAY, Micros, Timestamp};
 use crate::error::{Error, Result};
 use crate::forms::{Form, LINE, REASON, TEXT, URL, parse_id};
 use crate::identity::Person;
@@ -312,6 +312,22 @@ impl Request {
         request.check(&mut form, now);
         form.done()?;
         Ok(request)
+    }
+
+    /// Reads and checks what somebody starts an emergency for: a request without times, which follow from its start.
+    pub fn parse_emergency(mut form: Form, now: Micros) -> Result<Self> {
+        for field in ["starts_at", "ends_at", "review_at", "renews"] {
+            if form.has(field) {
+                form.refuse(
+                    field,
+                    "emergency",
+                    "does not go with an emergency, which begins now and ends in four hours: leave it out",
+                );
+            }
+        }
+        form.put("starts_at", clock::format(now));
+        form.put("ends_at", clock::format(now + LASTS));
+        Self::parse(form, now)
     }
 
     fn check(&self, form: &mut Form, now: Micros) {

@@ -4,7 +4,6 @@ use super::additions::{AdditionDecision, AdditionOutcome, NewAddition};
 use super::check::{Decider, RequestCheck};
 use super::checks;
 use super::closing::{ClosingReport, NewClosing};
-use super::emergency_ops;
 use super::model::{
     Addition, Amendment, Authorization, AuthorizationDecision, AuthorizationState, Level, Outcome, Request, Ruling,
     Terms,
@@ -159,7 +158,7 @@ pub fn request(tx: &mut Tx<'_>, wanted: &Request) -> Result<Recorded<Authorizati
 
 /// The first version of what the caller asks for in the case, without its number and what the policy adds.
 pub(super) fn first_version(
-    tx: &Tx<'_>,
+    tx: &mut Tx<'_>,
     holders: Vec<Person>,
     (terms, policy): (Terms, PolicyRef),
 ) -> Result<Authorization> {
@@ -245,7 +244,7 @@ pub fn decide(tx: &mut Tx<'_>, id: &str, decision: &AuthorizationDecision) -> Re
     let before = store::get(tx.conn, id)?;
     if before.state == AuthorizationState::Emergency {
         decision.seen.check(before.version)?;
-        return emergency_ops::rule(tx, before, decision);
+        return rule_on_emergency(tx, before, decision);
     }
     if before.state != AuthorizationState::Requested {
         return Err(wrong_state(&before, tx.now, "decided", "requested"));
@@ -324,7 +323,7 @@ fn approve(
     save(tx, next, Action::AuthorizationApproved)
 }
 
-pub(super) fn ruling(tx: &Tx<'_>, outcome: Option<Outcome>, reason: Option<String>) -> Ruling {
+fn ruling(tx: &Tx<'_>, outcome: Option<Outcome>, reason: Option<String>) -> Ruling {
     Ruling {
         by: tx.me(),
         at: Timestamp(tx.now),
@@ -411,6 +410,66 @@ pub fn decide_addition(
         ..before.next(state)
     };
     save(tx, next, action)
+}
+
+/// Confirms or repudiates an emergency that runs.
+fn rule_on_emergency(
+    tx: &mut Tx<'_>,
+    before: Authorization,
+    decision: &AuthorizationDecision,
+) -> Result<Recorded<Authorization>> {
+    if before.state_at(tx.now) == AuthorizationState::Lapsed {
+        return Err(Error::conflict(
+            "This emergency has lapsed: nobody confirmed it in time. Decide each capture that was made under it.",
+        ));
+    }
+    let policy = authorization_policies::in_force_at(tx.conn)?;
+    let decider = Decider {
+        may: tx.may(Act::AuthorizationDecide),
+        above_unit: checks::is_above(tx.caller, tx.case()?),
+        context: tx.case()?,
+    };
+    let above_unit = decider.above_unit;
+    let weighed: Vec<RequestCheck> = checks::weigh(tx.conn, (&before, &policy), decider, tx.now)?;
+    let ruling = Ruling {
+        policy: Some(policy.reference.clone()),
+        checks: weighed.clone(),
+        above_unit: Some(above_unit),
+        ..ruling(tx, Some(decision.outcome), decision.reason.clone())
+    };
+    match decision.outcome {
+        Outcome::Confirm => {
+            checks::require(&weighed, ruling.reason.as_deref())?;
+            let ruling = Ruling {
+                confirmed: policy.terms.of(before.terms.level).approver_confirms.clone(),
+                conditions: decision.conditions.clone(),
+                ..ruling
+            };
+            let next = Authorization {
+                decision: Some(ruling),
+                ..before.next(AuthorizationState::Approved)
+            };
+            save(tx, next, Action::AuthorizationConfirmed)
+        }
+        Outcome::Repudiate => {
+            let next = Authorization {
+                decision: Some(ruling),
+                ..before.next(AuthorizationState::Repudiated)
+            };
+            save(tx, next, Action::AuthorizationRepudiated)
+        }
+        outcome => Err(Error::field(
+            "decision",
+            "emergency",
+            format!("must be confirm or repudiate: an emergency runs already, and there is nothing to {outcome}"),
+        )),
+    }
+}
+
+/// Records that nobody confirmed an emergency before its end.
+fn lapse(tx: &mut Tx<'_>, before: Authorization) -> Result<()> {
+    let next = before.next(AuthorizationState::Lapsed);
+    save(tx, next, Action::AuthorizationLapsed).map(drop)
 }
 
 /// Reports how an authorization ended. One that still runs ends by it.
@@ -525,7 +584,7 @@ pub fn expire(tx: &mut Tx<'_>, id: &str, case_id: &str) -> Result<()> {
     tx.lock(&crate::ledger::case_stream(case_id))?;
     let before = store::get(tx.conn, id)?;
     match (before.state, before.state_at(tx.now)) {
-        (AuthorizationState::Emergency, AuthorizationState::Lapsed) => return emergency_ops::lapse(tx, before),
+        (AuthorizationState::Emergency, AuthorizationState::Lapsed) => return lapse(tx, before),
         (AuthorizationState::Approved, AuthorizationState::Expired) => {}
         _ => return Ok(()),
     }

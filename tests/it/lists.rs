@@ -424,7 +424,8 @@ fn queue_agrees(runtime: &actix_web::rt::SystemRunner, (app, world): (&App, &Wor
         .iter()
         .map(|(id, _)| (id.clone(), Scope::Authorization(id.clone())));
     let mut wanted = runtime.block_on(allowed(app, person, Act::AuthorizationDecide, of));
-    let requested = of_state(app, "requested");
+    let mut requested = of_state(app, "requested");
+    requested.extend(of_state(app, "emergency"));
     wanted.retain(|id| requested.contains(id));
     assert_eq!(found, wanted, "requests that wait for person {n} {:?}", ROLES[n]);
     for (sort, state, act) in [

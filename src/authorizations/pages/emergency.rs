@@ -6,9 +6,9 @@ use super::one;
 use super::pane::level_says;
 use super::policy_hints::PolicyHints;
 use super::request::{PLACES, as_request, as_typed};
-use crate::authorizations::model::{Authorization, Level};
+use crate::authorizations::model::{Authorization, Level, Request};
 use crate::authorizations::oral::NewOralApproval;
-use crate::authorizations::{api, emergency, emergency_ops, ops, reads};
+use crate::authorizations::{api, emergency_ops, ops, reads};
 use crate::cases::{CasePage, Tab};
 use crate::error::{Error, Result};
 use crate::forms::LINE;
@@ -80,7 +80,7 @@ async fn start_from(page: &PageRequest, case: &str, mut request: WriteRequest) -
     request.check(act, &scope).await?;
     let mut form = request.form().await?;
     as_request(page, &mut form).await?;
-    let wanted = emergency::start(form, page.app.gate.now())?;
+    let wanted = Request::parse_emergency(form, page.app.gate.now())?;
     request
         .transact(act, scope, move |tx| emergency_ops::start(tx, &wanted))
         .await
