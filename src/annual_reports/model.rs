@@ -21,8 +21,16 @@ pub struct YearCounts {
     platforms: BTreeMap<String, u64>,
 }
 
-/// What became of a request. A first approval of two decides nothing yet.
-const DECISIONS: [&str; 5] = ["approved", "denied", "returned", "withdrawn", "undecided"];
+/// What became of a request, or of an emergency that was started without one. A first approval of two decides nothing yet.
+const DECISIONS: [&str; 7] = [
+    "approved",
+    "denied",
+    "returned",
+    "withdrawn",
+    "repudiated",
+    "lapsed",
+    "undecided",
+];
 /// What came of an authorization, by its closing report.
 const OUTCOMES: [&str; 5] = ["achieved", "partly", "not_achieved", "not_used", "not_reported"];
 /// The kinds of cases.
@@ -51,7 +59,9 @@ fn decision(asked: &Authorization) -> &'static str {
         AuthorizationState::Denied => "denied",
         AuthorizationState::Returned => "returned",
         AuthorizationState::Withdrawn => "withdrawn",
-        AuthorizationState::Requested => "undecided",
+        AuthorizationState::Repudiated => "repudiated",
+        AuthorizationState::Lapsed => "lapsed",
+        AuthorizationState::Requested | AuthorizationState::Emergency => "undecided",
         AuthorizationState::Approved
         | AuthorizationState::Revoked
         | AuthorizationState::Expired
