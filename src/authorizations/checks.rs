@@ -21,13 +21,11 @@ use crate::users::{self, Training};
 /// Whether somebody supervises a unit above that of a case, as their own or by delegation.
 pub fn is_above(caller: &Caller, case: &CaseContext) -> bool {
     let above = case.unit_path.starts_with(&caller.unit_path) && case.unit_path != caller.unit_path;
-    let ancestors = case
+    let mut ancestors = case
         .unit_path
         .split('/')
         .filter(|id| !id.is_empty() && *id != case.unit_id);
-    let delegated = ancestors
-        .into_iter()
-        .any(|id| caller.delegated.iter().any(|unit| unit == id));
+    let delegated = ancestors.any(|id| caller.delegated.iter().any(|unit| unit == id));
     caller.is(Role::Supervisor) && (above || delegated)
 }
 

@@ -115,7 +115,7 @@ pub fn emergency(said: &Value) -> Vec<Fact> {
     vec![
         Fact::new(
             "Started",
-            "for danger to life, without a supervisor, by the one who asked".to_owned(),
+            "for danger to life, without a supervisor, by the one who asked",
         ),
         Fact::new("Paged", paged),
     ]
@@ -136,7 +136,7 @@ pub fn oral(said: &Value, zone: Zone) -> Vec<Fact> {
         told("Recorded at", &said["recorded_at"]),
         Some(Fact::new(
             "It counts",
-            "from the written approval of the same person, and never before".to_owned(),
+            "from the written approval of the same person, and never before",
         )),
     ]
     .into_iter()
