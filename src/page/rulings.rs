@@ -19,6 +19,7 @@ pub const TOLD: &[&str] = &[
     "emergency",
     "oral",
     "reviews",
+    "additions",
 ];
 
 /// The policy's version and digest.
@@ -142,6 +143,44 @@ pub fn oral(said: &Value, zone: Zone) -> Vec<Fact> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// The accounts that it was asked to cover while it ran, a fact each.
+pub fn additions(said: &Value, zone: Zone) -> Vec<Fact> {
+    let all = said.as_array().into_iter().flatten();
+    all.map(|one| addition(one, zone)).collect()
+}
+
+fn addition(said: &Value, zone: Zone) -> Fact {
+    let plain = |field: &Value| field.as_str().map(crate::text::line);
+    let account = &said["account"];
+    let named = ["handle", "platform_id", "url"]
+        .iter()
+        .find_map(|field| plain(&account[*field]));
+    let name = format!(
+        "{}, {}",
+        plain(&account["platform"]).unwrap_or_default(),
+        named.unwrap_or_default()
+    );
+    let person = |of: &Value| plain(&of["name"]).unwrap_or_default();
+    let at = |field: &Value| phrase(field, zone).unwrap_or_default();
+    let asked = format!(
+        "asked for by {}, {}: {}",
+        person(&said["requester"]),
+        at(&said["requested_at"]),
+        plain(&said["reason"]).unwrap_or_default()
+    );
+    let decision = &said["decision"];
+    let why = plain(&decision["reason"])
+        .map(|why| format!(": {why}"))
+        .unwrap_or_default();
+    let (by, when) = (person(&decision["by"]), at(&decision["at"]));
+    let answered = match decision["outcome"].as_str() {
+        Some("approve") => format!("added by {by}, {when}, and covered from then on{why}"),
+        Some(_) => format!("denied by {by}, {when}{why}"),
+        None => "not decided".to_owned(),
+    };
+    Fact::new(&name, format!("{asked}. {answered}"))
 }
 
 /// The reviews after which it continued, a fact each.

@@ -494,6 +494,10 @@ impl<'s> AuthorizationView<'s> {
             ("Decision", rulings::ruling(&record["decision"], story.zone)),
             ("Revoked", rulings::ruling(&record["revoked"], story.zone)),
             ("Reviews", rulings::reviews(&record["reviews"], story.zone)),
+            (
+                "Accounts that turned up",
+                rulings::additions(&record["additions"], story.zone),
+            ),
             ("Closing report", rulings::closing(&record["closing"], story.zone)),
         ];
         Self {

@@ -64,6 +64,7 @@ pub(super) fn parts(view: &PaperView<'_>, record: &Value) -> (Value, Vec<Timelin
         "first": part(rulings::ruling(&record["approvals"][0], zone)), "closing": part(rulings::closing(&record["closing"], zone)),
         "emergency": part(rulings::emergency(&record["emergency"])), "oral": part(rulings::oral(&record["oral"], zone)),
         "reviews": part(rulings::reviews(&record["reviews"], zone)),
+        "additions": part(rulings::additions(&record["additions"], zone)),
         "decision": decided, "revoked": revoked, "exhibits": [],
     });
     let decided = |word: &str| (said(record, "/decision/outcome") == Some(word)).then_some("/decision/at");
