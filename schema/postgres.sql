@@ -53,6 +53,20 @@ CREATE TABLE public.__diesel_schema_migrations (
     run_on timestamp without time zone DEFAULT CURRENT_TIMESTAMP NOT NULL
 );
 
+CREATE TABLE public.access_requests (
+    id text NOT NULL,
+    asker_id text NOT NULL,
+    second_id text,
+    case_id text,
+    kind text NOT NULL,
+    state text NOT NULL,
+    ends_at bigint NOT NULL,
+    answered_at bigint,
+    version bigint NOT NULL,
+    leaf bytea NOT NULL,
+    body text NOT NULL
+);
+
 CREATE TABLE public.accounts (
     id text NOT NULL,
     case_id text NOT NULL,
@@ -111,7 +125,9 @@ CREATE TABLE public.authorizations (
     leaf bytea NOT NULL,
     body text NOT NULL,
     first_approver_id text,
-    closed boolean DEFAULT false NOT NULL
+    closed boolean DEFAULT false NOT NULL,
+    register_number bigint DEFAULT 0 NOT NULL,
+    against_check boolean DEFAULT false NOT NULL
 );
 
 CREATE TABLE public.capture_entries (
@@ -151,7 +167,9 @@ CREATE TABLE public.captures (
     posted_at bigint DEFAULT 0 NOT NULL,
     uncovered boolean DEFAULT false NOT NULL,
     address_stem text,
-    account_id text
+    account_id text,
+    exception text,
+    covert boolean DEFAULT false NOT NULL
 );
 
 CREATE TABLE public.cases (
@@ -180,6 +198,14 @@ CREATE TABLE public.checkpoints (
     root bytea NOT NULL,
     note text NOT NULL,
     at bigint NOT NULL
+);
+
+CREATE TABLE public.conduct_acknowledgements (
+    id text NOT NULL,
+    user_id text NOT NULL,
+    sha256 text NOT NULL,
+    leaf bytea NOT NULL,
+    body text NOT NULL
 );
 
 CREATE TABLE public.derivatives (
@@ -242,6 +268,15 @@ CREATE TABLE public.evidence_requests (
     state text NOT NULL,
     due_on text NOT NULL,
     version bigint NOT NULL,
+    leaf bytea NOT NULL,
+    body text NOT NULL
+);
+
+CREATE TABLE public.exception_signoffs (
+    id text NOT NULL,
+    class text NOT NULL,
+    object_id text NOT NULL,
+    case_id text NOT NULL,
     leaf bytea NOT NULL,
     body text NOT NULL
 );
@@ -310,6 +345,16 @@ CREATE TABLE public.idempotency (
     created_at bigint NOT NULL
 );
 
+CREATE TABLE public.impeachment_flags (
+    id text NOT NULL,
+    case_id text NOT NULL,
+    capture_id text,
+    state text NOT NULL,
+    version bigint NOT NULL,
+    leaf bytea NOT NULL,
+    body text NOT NULL
+);
+
 CREATE TABLE public.jobs (
     kind text NOT NULL,
     object text NOT NULL,
@@ -349,6 +394,20 @@ CREATE TABLE public.members (
     user_id text NOT NULL,
     since bigint NOT NULL,
     ended_at bigint
+);
+
+CREATE TABLE public.misuse_named (
+    report_id text NOT NULL,
+    user_id text NOT NULL
+);
+
+CREATE TABLE public.misuse_reports (
+    id text NOT NULL,
+    reporter_id text NOT NULL,
+    state text NOT NULL,
+    version bigint NOT NULL,
+    leaf bytea NOT NULL,
+    body text NOT NULL
 );
 
 CREATE TABLE public.notices (
@@ -420,6 +479,25 @@ CREATE TABLE public.recusals (
     case_id text NOT NULL,
     user_id text NOT NULL,
     id text NOT NULL,
+    leaf bytea NOT NULL,
+    body text NOT NULL
+);
+
+CREATE TABLE public.register_errors (
+    id text NOT NULL,
+    authorization_id text NOT NULL,
+    case_id text NOT NULL,
+    state text NOT NULL,
+    version bigint NOT NULL,
+    leaf bytea NOT NULL,
+    body text NOT NULL
+);
+
+CREATE TABLE public.reviews (
+    id text NOT NULL,
+    kind text NOT NULL,
+    period text NOT NULL,
+    unit_id text NOT NULL,
     leaf bytea NOT NULL,
     body text NOT NULL
 );
@@ -537,6 +615,9 @@ ALTER TABLE ONLY public.outbox ALTER COLUMN id SET DEFAULT nextval('public.outbo
 ALTER TABLE ONLY public.__diesel_schema_migrations
     ADD CONSTRAINT __diesel_schema_migrations_pkey PRIMARY KEY (version);
 
+ALTER TABLE ONLY public.access_requests
+    ADD CONSTRAINT access_requests_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.accounts
     ADD CONSTRAINT accounts_pkey PRIMARY KEY (id);
 
@@ -582,6 +663,9 @@ ALTER TABLE ONLY public.cases
 ALTER TABLE ONLY public.checkpoints
     ADD CONSTRAINT checkpoints_pkey PRIMARY KEY (size);
 
+ALTER TABLE ONLY public.conduct_acknowledgements
+    ADD CONSTRAINT conduct_acknowledgements_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.derivatives
     ADD CONSTRAINT derivatives_pkey PRIMARY KEY (id);
 
@@ -599,6 +683,12 @@ ALTER TABLE ONLY public.events
 
 ALTER TABLE ONLY public.evidence_requests
     ADD CONSTRAINT evidence_requests_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.exception_signoffs
+    ADD CONSTRAINT exception_signoffs_object_id_class_key UNIQUE (object_id, class);
+
+ALTER TABLE ONLY public.exception_signoffs
+    ADD CONSTRAINT exception_signoffs_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.exhibit_lists
     ADD CONSTRAINT exhibit_lists_pkey PRIMARY KEY (id);
@@ -621,6 +711,9 @@ ALTER TABLE ONLY public.grants
 ALTER TABLE ONLY public.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (user_id, route, key);
 
+ALTER TABLE ONLY public.impeachment_flags
+    ADD CONSTRAINT impeachment_flags_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.jobs
     ADD CONSTRAINT jobs_pkey PRIMARY KEY (kind, object);
 
@@ -632,6 +725,12 @@ ALTER TABLE ONLY public.log_state
 
 ALTER TABLE ONLY public.members
     ADD CONSTRAINT members_pkey PRIMARY KEY (case_id, user_id);
+
+ALTER TABLE ONLY public.misuse_named
+    ADD CONSTRAINT misuse_named_pkey PRIMARY KEY (report_id, user_id);
+
+ALTER TABLE ONLY public.misuse_reports
+    ADD CONSTRAINT misuse_reports_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.notices
     ADD CONSTRAINT notices_pkey PRIMARY KEY (id);
@@ -650,6 +749,15 @@ ALTER TABLE ONLY public.records
 
 ALTER TABLE ONLY public.recusals
     ADD CONSTRAINT recusals_pkey PRIMARY KEY (case_id, user_id);
+
+ALTER TABLE ONLY public.register_errors
+    ADD CONSTRAINT register_errors_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.reviews
+    ADD CONSTRAINT reviews_kind_period_unit_id_key UNIQUE (kind, period, unit_id);
+
+ALTER TABLE ONLY public.reviews
+    ADD CONSTRAINT reviews_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.roster
     ADD CONSTRAINT roster_pkey PRIMARY KEY (id);
@@ -684,6 +792,12 @@ ALTER TABLE ONLY public.users
 ALTER TABLE ONLY public.viewing
     ADD CONSTRAINT viewing_pkey PRIMARY KEY (user_id);
 
+CREATE INDEX access_requests_asker ON public.access_requests USING btree (asker_id, id);
+
+CREATE INDEX access_requests_case ON public.access_requests USING btree (case_id, state);
+
+CREATE INDEX access_requests_second ON public.access_requests USING btree (second_id, state);
+
 CREATE INDEX accounts_case ON public.accounts USING btree (case_id, id);
 
 CREATE INDEX acknowledgements_packet ON public.acknowledgements USING btree (packet_id, id);
@@ -694,9 +808,15 @@ CREATE INDEX aliases_holder ON public.aliases USING btree (holder_id, id);
 
 CREATE INDEX authorization_holders_user ON public.authorization_holders USING btree (user_id);
 
+CREATE INDEX authorizations_against ON public.authorizations USING btree (id) WHERE against_check;
+
 CREATE INDEX authorizations_case ON public.authorizations USING btree (case_id, id);
 
 CREATE INDEX authorizations_number ON public.authorizations USING btree (case_id, number);
+
+CREATE UNIQUE INDEX authorizations_register ON public.authorizations USING btree (register_number) WHERE (register_number > 0);
+
+CREATE INDEX authorizations_registered ON public.authorizations USING btree (register_number, id);
 
 CREATE INDEX authorizations_state ON public.authorizations USING btree (state, id);
 
@@ -712,6 +832,10 @@ CREATE INDEX captures_by_captured ON public.captures USING btree (case_id, captu
 
 CREATE INDEX captures_by_posted ON public.captures USING btree (case_id, posted_at, item, state, kind, platform, uncovered, basis, capturer_id, account, version);
 
+CREATE INDEX captures_covert ON public.captures USING btree (id) WHERE covert;
+
+CREATE INDEX captures_exceptions ON public.captures USING btree (id) WHERE (exception IS NOT NULL);
+
 CREATE INDEX captures_open ON public.captures USING btree (state, basis, id);
 
 CREATE INDEX captures_state ON public.captures USING btree (state, id);
@@ -725,6 +849,8 @@ CREATE INDEX cases_lead ON public.cases USING btree (lead_id, id);
 CREATE INDEX cases_proposed ON public.cases USING btree (proposed_lead_id, id) WHERE (proposed_lead_id IS NOT NULL);
 
 CREATE INDEX cases_unit ON public.cases USING btree (unit_path, id);
+
+CREATE INDEX conduct_acknowledgements_of ON public.conduct_acknowledgements USING btree (user_id, sha256);
 
 CREATE INDEX derivatives_capture ON public.derivatives USING btree (capture_id, id);
 
@@ -760,6 +886,8 @@ CREATE INDEX grants_user ON public.grants USING btree (user_id, case_id);
 
 CREATE INDEX idempotency_age ON public.idempotency USING btree (created_at);
 
+CREATE INDEX impeachment_flags_of ON public.impeachment_flags USING btree (case_id, id);
+
 CREATE INDEX jobs_due ON public.jobs USING btree (kind, state, due_at);
 
 CREATE UNIQUE INDEX leaves_event ON public.leaves USING btree (stream, seq);
@@ -771,6 +899,8 @@ CREATE INDEX notices_packet ON public.notices USING btree (packet_id, id);
 CREATE INDEX packets_case ON public.packets USING btree (case_id, id);
 
 CREATE INDEX packets_state ON public.packets USING btree (state, id);
+
+CREATE INDEX register_errors_of ON public.register_errors USING btree (authorization_id, id);
 
 CREATE INDEX roster_of_user ON public.roster USING btree (user_id);
 

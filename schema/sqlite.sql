@@ -3,6 +3,26 @@ CREATE TABLE __diesel_schema_migrations (
        run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
 
+CREATE TABLE access_requests (
+    id TEXT NOT NULL PRIMARY KEY,
+    asker_id TEXT NOT NULL,
+    second_id TEXT,
+    case_id TEXT,
+    kind TEXT NOT NULL,
+    state TEXT NOT NULL,
+    ends_at BIGINT NOT NULL,
+    answered_at BIGINT,
+    version BIGINT NOT NULL,
+    leaf BLOB NOT NULL,
+    body TEXT NOT NULL
+);
+
+CREATE INDEX access_requests_asker ON access_requests (asker_id, id);
+
+CREATE INDEX access_requests_case ON access_requests (case_id, state);
+
+CREATE INDEX access_requests_second ON access_requests (second_id, state);
+
 CREATE TABLE accounts (
     id TEXT NOT NULL PRIMARY KEY,
     case_id TEXT NOT NULL REFERENCES cases (id),
@@ -71,11 +91,17 @@ CREATE TABLE authorizations (
     version BIGINT NOT NULL,
     leaf BLOB NOT NULL,
     body TEXT NOT NULL
-, first_approver_id TEXT, closed BOOLEAN NOT NULL DEFAULT FALSE);
+, first_approver_id TEXT, closed BOOLEAN NOT NULL DEFAULT FALSE, register_number BIGINT NOT NULL DEFAULT 0, against_check BOOLEAN NOT NULL DEFAULT FALSE);
+
+CREATE INDEX authorizations_against ON authorizations (id) WHERE against_check;
 
 CREATE INDEX authorizations_case ON authorizations (case_id, id);
 
 CREATE INDEX authorizations_number ON authorizations (case_id, number);
+
+CREATE UNIQUE INDEX authorizations_register ON authorizations (register_number) WHERE register_number > 0;
+
+CREATE INDEX authorizations_registered ON authorizations (register_number, id);
 
 CREATE INDEX authorizations_state ON authorizations (state, id);
 
@@ -116,7 +142,7 @@ CREATE TABLE captures (
     version BIGINT NOT NULL,
     seq BIGINT NOT NULL,
     leaf BLOB NOT NULL,
-    body TEXT NOT NULL, basis_id TEXT, platform TEXT, account TEXT, posted_at BIGINT NOT NULL DEFAULT 0, uncovered BOOLEAN NOT NULL DEFAULT FALSE, address_stem TEXT, account_id TEXT,
+    body TEXT NOT NULL, basis_id TEXT, platform TEXT, account TEXT, posted_at BIGINT NOT NULL DEFAULT 0, uncovered BOOLEAN NOT NULL DEFAULT FALSE, address_stem TEXT, account_id TEXT, exception TEXT, covert BOOLEAN NOT NULL DEFAULT FALSE,
     UNIQUE (case_id, item)
 );
 
@@ -127,6 +153,10 @@ CREATE INDEX captures_by_captured ON captures
 
 CREATE INDEX captures_by_posted ON captures
     (case_id, posted_at, item, state, kind, platform, uncovered, basis, capturer_id, account, version);
+
+CREATE INDEX captures_covert ON captures (id) WHERE covert;
+
+CREATE INDEX captures_exceptions ON captures (id) WHERE exception IS NOT NULL;
 
 CREATE INDEX captures_open ON captures (state, basis, id);
 
@@ -175,6 +205,16 @@ CREATE TABLE checkpoints (
     note TEXT NOT NULL,
     at BIGINT NOT NULL
 );
+
+CREATE TABLE conduct_acknowledgements (
+    id TEXT NOT NULL PRIMARY KEY,
+    user_id TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    leaf BLOB NOT NULL,
+    body TEXT NOT NULL
+);
+
+CREATE INDEX conduct_acknowledgements_of ON conduct_acknowledgements (user_id, sha256);
 
 CREATE TABLE derivatives (
     id TEXT NOT NULL PRIMARY KEY,
@@ -275,6 +315,16 @@ CREATE TABLE evidence_requests (
 
 CREATE INDEX evidence_requests_case ON evidence_requests (case_id, id);
 
+CREATE TABLE exception_signoffs (
+    id TEXT NOT NULL PRIMARY KEY,
+    class TEXT NOT NULL,
+    object_id TEXT NOT NULL,
+    case_id TEXT NOT NULL,
+    leaf BLOB NOT NULL,
+    body TEXT NOT NULL,
+    UNIQUE (object_id, class)
+);
+
 CREATE TABLE exhibit_lists (
     id TEXT NOT NULL PRIMARY KEY,
     case_id TEXT NOT NULL REFERENCES cases (id),
@@ -353,6 +403,18 @@ CREATE TABLE idempotency (
 
 CREATE INDEX idempotency_age ON idempotency (created_at);
 
+CREATE TABLE impeachment_flags (
+    id TEXT NOT NULL PRIMARY KEY,
+    case_id TEXT NOT NULL,
+    capture_id TEXT,
+    state TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    leaf BLOB NOT NULL,
+    body TEXT NOT NULL
+);
+
+CREATE INDEX impeachment_flags_of ON impeachment_flags (case_id, id);
+
 CREATE TABLE jobs (
     kind TEXT NOT NULL,
     object TEXT NOT NULL,
@@ -408,6 +470,21 @@ CREATE TABLE members (
 );
 
 CREATE INDEX members_user ON members (user_id, case_id);
+
+CREATE TABLE misuse_named (
+    report_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    PRIMARY KEY (report_id, user_id)
+);
+
+CREATE TABLE misuse_reports (
+    id TEXT NOT NULL PRIMARY KEY,
+    reporter_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    leaf BLOB NOT NULL,
+    body TEXT NOT NULL
+);
 
 CREATE TABLE notices (
     id TEXT NOT NULL PRIMARY KEY,
@@ -485,6 +562,28 @@ CREATE TABLE recusals (
     leaf BLOB NOT NULL,
     body TEXT NOT NULL,
     PRIMARY KEY (case_id, user_id)
+);
+
+CREATE TABLE register_errors (
+    id TEXT NOT NULL PRIMARY KEY,
+    authorization_id TEXT NOT NULL,
+    case_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    leaf BLOB NOT NULL,
+    body TEXT NOT NULL
+);
+
+CREATE INDEX register_errors_of ON register_errors (authorization_id, id);
+
+CREATE TABLE reviews (
+    id TEXT NOT NULL PRIMARY KEY,
+    kind TEXT NOT NULL,
+    period TEXT NOT NULL,
+    unit_id TEXT NOT NULL,
+    leaf BLOB NOT NULL,
+    body TEXT NOT NULL,
+    UNIQUE (kind, period, unit_id)
 );
 
 CREATE TABLE roster (

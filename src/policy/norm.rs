@@ -401,7 +401,8 @@ impl Who {
                     approver: false,
                     ..facts
                 };
-                world.has(Role::Auditor) && !relation.lead && !relation.member && part == Facts::default()
+                let works = relation.lead || relation.member;
+                world.has(Role::Auditor) && !works && !relation.recused && part == Facts::default()
             }
             GranteeProsecutor => world.has(Role::Prosecutor) && (relation.granted_read || relation.granted_export),
         }
