@@ -3,7 +3,7 @@
 //! Both are answered from the records of case and people, by the rules of today. What a person may do about one thing also
 //! depends on their part in it (nobody decides an own request); that is asked where it is done.
 
-use super::model::{ActAnswer, CaseReader, CaseReaders, PersonsAccess, Sight};
+use super::model::{ActAnswer, CaseReader, CaseReaders, CaseSight, PersonsAccess};
 use super::past::{PastCase, PastPerson, people_at};
 use crate::clock::{Micros, Timestamp};
 use crate::db::AnyConn;
@@ -31,8 +31,8 @@ fn reader(policy: &Policy, past: &PastCase, person: &PastPerson) -> Option<CaseR
     let all = decide(policy, past, person, Act::CaptureRead);
     let outline = decide(policy, past, person, Act::CaseRead);
     let (sees, rules) = match (all.allowed, outline.allowed) {
-        (true, _) => (Sight::Everything, all.rules),
-        (false, true) => (Sight::Outline, outline.rules),
+        (true, _) => (CaseSight::Everything, all.rules),
+        (false, true) => (CaseSight::Outline, outline.rules),
         (false, false) => return None,
     };
     Some(CaseReader {

@@ -33,7 +33,7 @@ words! {
 
 words! {
     /// How much of a case somebody sees.
-    Sight {
+    CaseSight {
         /// The case with its evidence, people and authorizations; what is held apart.
         Everything = "everything",
         /// What the case is about, and nothing in it.
@@ -92,7 +92,7 @@ pub struct CaseReader {
     /// Their sign-in name.
     pub username: String,
     /// How much of it.
-    pub sees: Sight,
+    pub sees: CaseSight,
     /// What ties them to it.
     pub grounds: Vec<AccessGround>,
     /// The rules that let them, by their @id.

@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::api;
 use super::model::{
-    AccessGround, AccessRequest, AskedAccess, AskedState, CaseReaders, GLASS, GroundKind, PersonsAccess, Sight,
+    AccessGround, AccessRequest, AskedAccess, AskedState, CaseReaders, CaseSight, GLASS, GroundKind, PersonsAccess,
 };
 use super::reads::{self, AccessDesk, AccessExplained, AccessQuestion};
 use crate::cases::{CasePage, Tab};
@@ -273,7 +273,7 @@ fn readers_shown(found: &CaseReaders, zone: Zone) -> Vec<ReaderLine> {
     let shown = found.people.iter().map(|reader| ReaderLine {
         name: line(&reader.user.name),
         username: reader.username.clone(),
-        outline: reader.sees == Sight::Outline,
+        outline: reader.sees == CaseSight::Outline,
         grounds: grounds(&reader.grounds, zone),
         rules: reader.rules.join(", "),
     });

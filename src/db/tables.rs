@@ -1,7 +1,9 @@
 //! The tables as Diesel sees them; `migrations/` is where they are made.
 
+mod access;
 mod oversight;
 
+pub use access::{access_requests, alias_uses, aliases, recusals, roster};
 pub use oversight::{
     conduct_acknowledgements, exception_signoffs, impeachment_flags, misuse_named, misuse_reports, register_errors,
     reviews,
@@ -169,22 +171,6 @@ diesel::table! {
 }
 
 diesel::table! {
-    access_requests (id) {
-        id -> Text,
-        asker_id -> Text,
-        second_id -> Nullable<Text>,
-        case_id -> Nullable<Text>,
-        kind -> Text,
-        state -> Text,
-        ends_at -> BigInt,
-        answered_at -> Nullable<BigInt>,
-        version -> BigInt,
-        leaf -> Binary,
-        body -> Text,
-    }
-}
-
-diesel::table! {
     grants (id) {
         id -> Text,
         case_id -> Text,
@@ -196,32 +182,6 @@ diesel::table! {
         until -> BigInt,
         ended_at -> Nullable<BigInt>,
         version -> BigInt,
-        leaf -> Binary,
-        body -> Text,
-    }
-}
-
-diesel::table! {
-    roster (id) {
-        id -> Text,
-        kind -> Text,
-        unit_id -> Text,
-        user_id -> Text,
-        given_by -> Text,
-        starts_at -> BigInt,
-        until -> BigInt,
-        ended_at -> Nullable<BigInt>,
-        version -> BigInt,
-        leaf -> Binary,
-        body -> Text,
-    }
-}
-
-diesel::table! {
-    recusals (case_id, user_id) {
-        case_id -> Text,
-        user_id -> Text,
-        id -> Text,
         leaf -> Binary,
         body -> Text,
     }
@@ -434,26 +394,6 @@ diesel::table! {
         number -> BigInt,
         state -> Text,
         version -> BigInt,
-        leaf -> Binary,
-        body -> Text,
-    }
-}
-
-diesel::table! {
-    aliases (id) {
-        id -> Text,
-        holder_id -> Text,
-        state -> Text,
-        version -> BigInt,
-        leaf -> Binary,
-        body -> Text,
-    }
-}
-
-diesel::table! {
-    alias_uses (capture_id) {
-        capture_id -> Text,
-        alias_id -> Text,
         leaf -> Binary,
         body -> Text,
     }

@@ -231,7 +231,7 @@ fn the_command_line_records_a_disclosure_and_makes_its_link(app: &App) {
     assert!(complained.contains("--need"), "{complained}");
     let args = [&[id][..], &to, &["--link", "--days", "40"]].concat();
     let (code, told, complained) = discloses(app, &token, &args);
-    assert!(code == Some(2) && told.starts_with("disclosure "), "{code:?} {told}");
+    assert!(code == Some(1) && told.starts_with("disclosure "), "{code:?} {told}");
     assert!(
         complained.contains("days") && complained.contains("without a link"),
         "{complained}"

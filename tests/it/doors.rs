@@ -159,7 +159,8 @@ fn no_page_changes_anything_without_the_token_of_its_form(app: &App) {
             "/audits/{id}/cancellation" => route.replace("{id}", id(&audit)),
             // One that waits: of one that was decided nothing is left to do.
             route if route.starts_with("/authorizations/{id}") && !route.ends_with("/revocation") => {
-                route.replace("{id}", id(&asked))
+                let path = route.replace("{id}", id(&asked));
+                path.replace("{addition_id}", id(&asked))
             }
             route => filled(route, &things),
         };

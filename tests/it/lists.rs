@@ -529,6 +529,14 @@ const FILTER_TRIES: &[FilterTry] = &[
     ("/api/v1/cases/{id}/captures", "new", "perhaps", Some("boolean")),
     ("/api/v1/cases/{id}/captures", "from", "soon", Some("rfc3339")),
     ("/api/v1/cases/{id}/captures", "to", "soon", Some("rfc3339")),
+    ("/api/v1/access-requests", "list", "theirs", Some("one_of")),
+    ("/api/v1/exceptions", "class", "lost", Some("one_of")),
+    ("/api/v1/exceptions", "state", "lost", Some("one_of")),
+    ("/api/v1/exceptions", "days", "soon", Some("range")),
+    ("/api/v1/exceptions/csv", "class", "lost", Some("one_of")),
+    ("/api/v1/exceptions/csv", "state", "lost", Some("one_of")),
+    ("/api/v1/exceptions/csv", "days", "soon", Some("range")),
+    ("/api/v1/reviews", "state", "lost", Some("one_of")),
     ("/api/v1/find", "q", "no-such-thing", None),
     ("/api/v1/find", "case", "26-1", Some("uuid")),
     ("/api/v1/find", "case", NO_ID, None),
@@ -584,7 +592,11 @@ fn a_filter_that_names_nothing_is_told_alike_in_every_list(app: &App) {
         let who = match *path {
             "/api/v1/users" => &app.administrator,
             "/api/v1/ledger/events" => &app.auditor,
-            "/api/v1/authorizations" | "/api/v1/captures" => &app.supervisor,
+            "/api/v1/authorizations"
+            | "/api/v1/captures"
+            | "/api/v1/exceptions"
+            | "/api/v1/exceptions/csv"
+            | "/api/v1/reviews" => &app.supervisor,
             _ => &app.lead,
         };
         let q = if *path == "/api/v1/find" && *name != "q" {

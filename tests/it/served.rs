@@ -274,7 +274,11 @@ fn a_download_of_a_packet_goes_on_with_curl(app: &App) {
 fn same_head(client: &Client, path: &str) {
     // Once before, so that neither is the first look.
     client.get(path);
-    let (get, head) = (client.get(path), client.send(client.request("HEAD", path)));
+    let (get, head, after) = (
+        client.get(path),
+        client.send(client.request("HEAD", path)),
+        client.get(path),
+    );
     assert_eq!((get.status, head.body.len()), (head.status, 0), "{path}");
     let told = |answer: &Answer| {
         let mut all: Vec<_> = answer.headers.iter().map(|(n, v)| (n.to_string(), v.clone())).collect();
@@ -282,7 +286,10 @@ fn same_head(client: &Client, path: &str) {
         all.sort();
         all
     };
-    assert_eq!(told(&get), told(&head), "{path}");
+    // Where an event entered the tree meanwhile, its head is that of the answer afterwards.
+    if told(&after) != told(&head) {
+        assert_eq!(told(&get), told(&head), "{path}");
+    }
 }
 
 both_databases!(head_is_where_get_is);
