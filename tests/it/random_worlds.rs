@@ -48,6 +48,8 @@ struct World<'a> {
     grants: Vec<String>,
     /// Who works on a case, as far as was seen: those who most moves there are made by.
     workers: BTreeMap<String, Vec<&'a Client>>,
+    /// Where leave was asked for last, and for whom: they go on to capture there.
+    asked: Option<(Case, Vec<&'a Client>)>,
     dice: Dice,
 }
 
@@ -76,6 +78,7 @@ impl<'a> World<'a> {
             requests: Vec::new(),
             grants: Vec::new(),
             workers: BTreeMap::new(),
+            asked: None,
             dice: Dice(seed),
         }
     }
@@ -169,7 +172,8 @@ impl<'a> World<'a> {
     }
 
     fn asks(&mut self, case: &Case) {
-        let holders: BTreeSet<String> = (0..=self.dice.below(2)).map(|_| self.works(case).id.clone()).collect();
+        let holding: Vec<&Client> = (0..=self.dice.below(2)).map(|_| self.works(case)).collect();
+        let holders: BTreeSet<&str> = holding.iter().map(|one| one.id.as_str()).collect();
         let level = *self.dice.of(&["overt", "overt", "discreet"]);
         let starts = self.app.at(hours(self.dice.below(30) as i64) - days(1));
         let request = crate::kit::with(
@@ -182,6 +186,9 @@ impl<'a> World<'a> {
         );
         let by = self.works(case);
         let made = self.sends(by, ("POST", &case.path("authorizations")), &request);
+        if made.is_some() {
+            self.asked = Some((case.clone(), holding));
+        }
         self.authorizations.extend(made);
     }
 
@@ -217,12 +224,17 @@ impl<'a> World<'a> {
         }
     }
 
-    fn logs(&mut self, case: &Case) {
-        let back = hours(self.dice.below(12) as i64 * self.dice.below(3) as i64);
+    fn logs(&mut self, anywhere: &Case) {
+        let there = self.asked.clone().filter(|_| !self.dice.once_in(3));
+        let (case, likely) = there.unwrap_or_else(|| (anywhere.clone(), Vec::new()));
+        let by = match likely.is_empty() {
+            true => self.works(&case),
+            false => self.mostly(&likely),
+        };
+        let back = hours(self.dice.below(12) as i64 * self.dice.below(2) as i64);
         let level = *self.dice.of(&["overt", "overt", "discreet"]);
-        let platform = *self.dice.of(&["web", "instagram", "tiktok"]);
+        let platform = *self.dice.of(&["web", "web", "instagram", "tiktok"]);
         let said = json!({"captured_at": self.app.at(-back), "level": level, "platform": platform});
-        let by = self.works(case);
         let made = self.sends(by, ("POST", &case.path("captures")), &self.app.post_with(said));
         self.captures.extend(made);
         if self.dice.once_in(3) && !self.captures.is_empty() {
@@ -260,13 +272,13 @@ impl<'a> World<'a> {
             return;
         }
         let case = self.dice.of(&self.cases).clone();
-        match self.dice.below(12) {
+        match self.dice.below(16) {
             0 | 1 => self.changes_people(&case),
             2 | 3 => self.asks(&case),
-            4..=6 => self.decides(),
-            7 | 8 => self.logs(&case),
-            9 => self.asks_for_access(&case),
-            10 => {
+            4..=7 => self.decides(),
+            8..=12 => self.logs(&case),
+            13 => self.asks_for_access(&case),
+            14 => {
                 let handling = *self.dice.of(&["standard", "restricted", "confidential"]);
                 let said = json!({"handling": handling, "reason": "as the dice fell"});
                 let by = self.supervises();
