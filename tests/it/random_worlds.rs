@@ -85,10 +85,11 @@ impl<'a> World<'a> {
 
     /// Somebody, mostly one of these.
     fn mostly(&mut self, likely: &[&'a Client]) -> &'a Client {
-        match likely.is_empty() || self.dice.once_in(4) {
-            true => *self.dice.of(&self.people.clone()),
-            false => *self.dice.of(likely),
-        }
+        let all = match likely.is_empty() || self.dice.once_in(4) {
+            true => self.people.clone(),
+            false => likely.to_vec(),
+        };
+        all[self.dice.below(all.len())]
     }
 
     fn works(&mut self, case: &Case) -> &'a Client {
