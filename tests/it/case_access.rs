@@ -159,8 +159,17 @@ fn nobody_answers_an_own_request(app: &App) {
         .post(&place(&request, "decision"), yes.clone())
         .problem(404, "not-found");
     assert!(waiting(&app.supervisor, "to_decide").is_empty());
+    // The lead gives them `decide` meanwhile: then they see the case, and still answer no own request.
+    let grant =
+        json!({"user_id": app.supervisor.id, "until": app.at(days(9)), "rights": ["decide"], "reason": "holiday"});
+    app.lead.post(&case.path("grants"), grant).is(201);
+    let refused = app
+        .supervisor
+        .post(&place(&request, "decision"), yes.clone())
+        .problem(403, "forbidden");
+    assert!(refused.to_string().contains("nobody-decides-own-request"), "{refused}");
+    assert!(waiting(&app.supervisor, "to_decide").is_empty());
     app.deputy.post(&place(&request, "decision"), yes).is(200);
-    app.supervisor.get(&case.path("")).is(200);
 }
 
 both_databases!(two_people_break_the_glass);
