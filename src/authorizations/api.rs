@@ -1,6 +1,7 @@
 //! Authorizations over HTTP: one read or one write each, and their JSON.
 
 use actix_web::HttpRequest;
+use serde_json::value::Index;
 use serde_json::{Value, json};
 
 use super::additions::{AdditionDecision, NewAddition};
@@ -186,21 +187,27 @@ fn authorization_json(authorization: &Authorization, now: Micros) -> Value {
         ("decision", &authorization.decision),
         ("revoked", &authorization.revoked),
     ] {
-        if let Some(Ruling { by, .. }) = word {
-            shown[name]["by"] = json!(by.id);
-        }
+        name_by_id(&mut shown, name, word.as_ref());
     }
-    for (i, Ruling { by, .. }) in authorization.approvals.iter().enumerate() {
-        shown["approvals"][i]["by"] = json!(by.id);
+    for (i, word) in authorization.approvals.iter().enumerate() {
+        name_by_id(&mut shown["approvals"], i, Some(word));
     }
     for (i, addition) in authorization.additions.iter().enumerate() {
         shown["additions"][i]["requester"] = json!(addition.requester.id);
-        if let Some(Ruling { by, .. }) = &addition.decision {
-            shown["additions"][i]["decision"]["by"] = json!(by.id);
-        }
+        name_by_id(&mut shown["additions"][i], "decision", addition.decision.as_ref());
     }
     if let Some(closing) = &authorization.closing {
         shown["closing"]["by"] = json!(closing.by.id);
     }
     shown
+}
+
+/// Names the people of a ruling by their ids, where it was given.
+fn name_by_id(shown: &mut Value, at: impl Index, word: Option<&Ruling>) {
+    let Some(word) = word else { return };
+    let ruling = &mut shown[at];
+    ruling["by"] = json!(word.by.id);
+    if let Some(delegator) = &word.by_delegation_of {
+        ruling["by_delegation_of"] = json!(delegator.id);
+    }
 }

@@ -115,11 +115,11 @@ pub fn plan(asked: &Authorization, policy: &LevelTerms) -> Option<RequestCheck> 
 /// Whether another authorization of the case runs beside it. `others` are the numbers of those.
 pub fn overlap(asked: &Authorization, others: &[i64]) -> RequestCheck {
     if others.is_empty() {
-        return check(
-            "overlap",
-            CheckVerdict::Passed,
-            "No other one of its level runs beside it for these holders and platforms.",
-        );
+        let told = match asked.renews {
+            Some(_) => "Beside the one that it renews, no other one of its level runs for these holders and platforms.",
+            None => "No other one of its level runs beside it for these holders and platforms.",
+        };
+        return check("overlap", CheckVerdict::Passed, told);
     }
     let numbers: Vec<String> = others.iter().map(|number| format!("A-{number}")).collect();
     let told = format!(

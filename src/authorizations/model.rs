@@ -14,7 +14,8 @@ use crate::clock::{self, DAY, Micros, Timestamp};
 use crate::error::{Error, Result};
 use crate::forms::{Form, LINE, REASON, TEXT, URL, parse_id};
 use crate::identity::Person;
-use crate::subjects::{handle, is_platform, platform};
+use crate::subjects::{handle, is_platform, platform, platform_name};
+use crate::text::line;
 use crate::versions::SeenVersions;
 use crate::words;
 
@@ -58,6 +59,15 @@ pub struct CoveredAccount {
     pub url: Option<String>,
 }
 
+impl CoveredAccount {
+    /// What people call it, such as `@river_k on Snapchat`.
+    pub fn called(&self) -> String {
+        let names = [&self.handle, &self.platform_id, &self.url];
+        let names: Vec<String> = names.into_iter().flatten().map(|name| line(name)).collect();
+        format!("{} on {}", names.join(", "), platform_name(&self.platform))
+    }
+}
+
 /// A supervisor's word.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ruling {
@@ -81,9 +91,23 @@ pub struct Ruling {
     /// Whether the approver supervises a unit above the case's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub above_unit: Option<bool>,
+    /// Whose reach it was given by, where that was delegated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_delegation_of: Option<Person>,
     /// Whether it confirms what the same person had said by word of mouth.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub confirms_oral: bool,
+}
+
+impl Ruling {
+    /// Whose word it is, and whose reach it was given by where that was delegated.
+    pub fn given_by(&self) -> String {
+        let name = line(&self.by.name);
+        match &self.by_delegation_of {
+            Some(delegator) => format!("{name} by delegation of {}", line(&delegator.name)),
+            None => name,
+        }
+    }
 }
 
 /// What leave is asked and given for.
@@ -210,6 +234,11 @@ pub struct Authorization {
 }
 
 impl Authorization {
+    /// The oldest account that turned up and waits for an answer.
+    pub fn waiting_addition(&self) -> Option<&Addition> {
+        self.additions.iter().find(|addition| addition.decision.is_none())
+    }
+
     /// The state now: an approved one past its end is expired, and an emergency past its end has lapsed, whether a job
     /// recorded that or not.
     pub fn state_at(&self, now: Micros) -> AuthorizationState {

@@ -17,7 +17,7 @@ use crate::clock::{DAY, Timestamp};
 use crate::conduct;
 use crate::error::{Error, FieldError, Result};
 use crate::gate::{NewEvent, Recorded, Scope, Tx};
-use crate::identity::Person;
+use crate::identity::{self, Person};
 use crate::ledger::Action;
 use crate::policy::Act;
 use crate::users::store as people;
@@ -262,7 +262,7 @@ pub fn decide(tx: &mut Tx<'_>, id: &str, decision: &AuthorizationDecision) -> Re
         conditions: decision.conditions.clone(),
         policy: Some(policy.reference.clone()),
         checks: checks.clone(),
-        ..ruling(tx, Some(decision.outcome), decision.reason.clone())
+        ..ruling(tx, Some(decision.outcome), decision.reason.clone())?
     };
     let (state, action) = match decision.outcome {
         Outcome::Approve => {
@@ -323,8 +323,10 @@ fn approve(
     save(tx, next, Action::AuthorizationApproved)
 }
 
-fn ruling(tx: &Tx<'_>, outcome: Option<Outcome>, reason: Option<String>) -> Ruling {
-    Ruling {
+fn ruling(tx: &mut Tx<'_>, outcome: Option<Outcome>, reason: Option<String>) -> Result<Ruling> {
+    let case = tx.case()?;
+    let by_delegation_of = identity::delegator(tx.conn, tx.caller, (&case.unit_id, &case.unit_path), tx.now)?;
+    Ok(Ruling {
         by: tx.me(),
         at: Timestamp(tx.now),
         outcome: outcome.map(|outcome| outcome.as_str().into()),
@@ -334,8 +336,9 @@ fn ruling(tx: &Tx<'_>, outcome: Option<Outcome>, reason: Option<String>) -> Ruli
         checks: Vec::new(),
         confirmed: Vec::new(),
         above_unit: None,
+        by_delegation_of,
         confirms_oral: false,
-    }
+    })
 }
 
 /// Accounts that one authorization is asked to cover besides, at the most.
@@ -398,7 +401,7 @@ pub fn decide_addition(
     }
     asked.decision = Some(Ruling {
         outcome: Some(said.outcome.as_str().to_owned()),
-        ..ruling(tx, None, said.reason.clone())
+        ..ruling(tx, None, said.reason.clone())?
     });
     let action = match said.outcome {
         AdditionOutcome::Approve => Action::AdditionApproved,
@@ -435,7 +438,7 @@ fn rule_on_emergency(
         policy: Some(policy.reference.clone()),
         checks: weighed.clone(),
         above_unit: Some(above_unit),
-        ..ruling(tx, Some(decision.outcome), decision.reason.clone())
+        ..ruling(tx, Some(decision.outcome), decision.reason.clone())?
     };
     match decision.outcome {
         Outcome::Confirm => {
@@ -573,7 +576,7 @@ pub fn revoke(tx: &mut Tx<'_>, id: &str, reason: &str) -> Result<Recorded<Author
         return Err(wrong_state(&before, tx.now, "revoked", "approved"));
     }
     let next = Authorization {
-        revoked: Some(ruling(tx, None, Some(reason.to_owned()))),
+        revoked: Some(ruling(tx, None, Some(reason.to_owned()))?),
         ..before.next(AuthorizationState::Revoked)
     };
     save(tx, next, Action::AuthorizationRevoked)

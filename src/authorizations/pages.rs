@@ -79,8 +79,7 @@ impl ShownAuthorization {
                 .map_or(a.terms.ends_at, |at| at.min(a.terms.ends_at))
                 .0),
             ends_soon: ends_soon(a, state, now),
-            waits_for_account: state == AuthorizationState::Approved
-                && a.additions.iter().any(|addition| addition.decision.is_none()),
+            waits_for_account: state == AuthorizationState::Approved && a.waiting_addition().is_some(),
         }
     }
 

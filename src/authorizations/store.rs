@@ -6,7 +6,7 @@ use diesel::dsl::not;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-use super::model::{Authorization, AuthorizationState};
+use super::model::{Addition, Authorization, AuthorizationState};
 use crate::cases::{Case, DecidesIn, decided};
 use crate::clock::Micros;
 use crate::db::tables::{authorization_holders, authorizations, captures, cases, records};
@@ -50,6 +50,7 @@ pub fn save(conn: &mut AnyConn, authorization: &Authorization, leaf: &Digest) ->
         authorizations::body.eq(canonical(authorization)?),
         authorizations::register_number.eq(authorization.register_number.unwrap_or(0)),
         authorizations::against_check.eq(authorization.is_against_check()),
+        authorizations::addition_waits.eq(authorization.waiting_addition().is_some()),
     );
     if authorization.version > 1 {
         diesel::update(authorizations::table.find(id)).set(row).execute(conn)?;
@@ -176,6 +177,12 @@ impl WaitingRequest {
         self.case.is_about_somebody_endangered() || self.asked.state == AuthorizationState::Emergency
     }
 
+    /// The account that waits for an answer, where this is about one.
+    pub fn addition(&self) -> Option<&Addition> {
+        let runs = self.asked.state == AuthorizationState::Approved;
+        self.asked.waiting_addition().filter(|_| runs)
+    }
+
     /// What the next page begins after: the urgent ones come first.
     pub fn key(&self) -> String {
         format!("{}.{}", u8::from(self.is_urgent()), self.asked.id)
@@ -186,8 +193,8 @@ impl WaitingRequest {
 /// a text are escaped.
 const ENDANGERED: &str = "%\"endangered\":true%";
 
-/// Requests and running emergencies that a caller may decide, urgent ones first, then the oldest. The policy's `AuthorizationDecide` answers the
-/// same.
+/// Requests, running emergencies and accounts that turned up, as far as a caller may decide about them: urgent ones first,
+/// then the oldest. The policy's `AuthorizationDecide` and `AdditionDecide` answer the same.
 pub fn to_decide(
     conn: &mut AnyConn,
     caller: &Caller,
@@ -203,16 +210,18 @@ pub fn to_decide(
     let waits = authorizations::state
         .eq(AuthorizationState::Requested.as_str())
         .or(runs.and(authorizations::ends_at.ge(now)));
+    let adds = authorizations::state
+        .eq(AuthorizationState::Approved.as_str())
+        .and(authorizations::addition_waits)
+        .and(authorizations::ends_at.gt(now));
+    let first_approver = authorizations::first_approver_id
+        .is_null()
+        .or(authorizations::first_approver_id.ne(&caller.user));
     let mut query = authorizations::table
         .inner_join(cases::table.on(cases::id.eq(authorizations::case_id)))
-        .filter(waits)
+        .filter(waits.and(first_approver).or(adds))
         .filter(decided(&by))
         .filter(authorizations::requester_id.ne(&caller.user))
-        .filter(
-            authorizations::first_approver_id
-                .is_null()
-                .or(authorizations::first_approver_id.ne(&caller.user)),
-        )
         .filter(authorizations::id.ne_all(held))
         .filter(not(left_since_request(&caller.user)))
         .order((urgent.desc(), authorizations::id))

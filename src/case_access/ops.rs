@@ -121,7 +121,12 @@ pub fn confirm(tx: &mut Tx<'_>, id: &str, new: &NewAccessAnswer) -> Result<Recor
         _ => None,
     };
     let now = tx.now;
-    Ok(end(tx, request, (new, given))?.map(|request| request.as_asked(now)))
+    // The second person learns that it opened, and not which case.
+    let answer = |request: AccessRequest| AskedAccess {
+        case_id: None,
+        ..request.as_asked(now)
+    };
+    Ok(end(tx, request, (new, given))?.map(answer))
 }
 
 /// Takes a request back.

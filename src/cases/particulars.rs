@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::clock;
 use crate::error::{Error, FieldError, Result};
 use crate::forms::{Form, LINE, TEXT};
+use crate::text::label;
 use crate::words;
 
 words! {
@@ -210,11 +211,14 @@ pub fn require(kind: CaseKind, particulars: &CaseParticulars, stage: Stage) -> R
     if open.is_empty() {
         return Ok(());
     }
-    let message = format!("is due before {stage}: give it, or answer \"unknown\", with PATCH on the case");
+    let message = format!("is due before {stage}: give it, or answer \"unknown\", among the case’s particulars");
     let errors = open.iter().map(|path| FieldError::new(path, "due", &message));
+    let named = open
+        .iter()
+        .map(|path| label(&path.trim_start_matches("particulars.").replace('.', " ")));
     let detail = format!(
-        "Before {stage} these are due: {}. \"unknown\" is an answer.",
-        open.join(", ")
+        "Before {stage} these particulars of the case are due: {}. \"unknown\" is an answer.",
+        named.collect::<Vec<_>>().join(", ")
     );
     Err(Error {
         code: "due-first",

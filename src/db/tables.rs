@@ -223,6 +223,7 @@ diesel::table! {
         body -> Text,
         register_number -> BigInt,
         against_check -> Bool,
+        addition_waits -> Bool,
     }
 }
 

@@ -4,6 +4,7 @@
 mod access_token;
 mod attempts;
 mod delegated;
+mod delegator;
 mod form_token;
 mod network;
 mod password;
@@ -15,6 +16,7 @@ mod session;
 pub use access_token::{AccessTokens, LIFE, ShownToken, TokenUse};
 pub use attempts::{SignInAttempt, SignInAttempts};
 pub use delegated::{delegated_units, delegates_over};
+pub use delegator::delegator;
 pub use form_token::FormTokens;
 pub use network::Network;
 pub use password::{Passwords, one_time, rules};

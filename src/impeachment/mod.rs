@@ -15,6 +15,7 @@ use crate::http::reply::at;
 
 pub use model::{FlagState, ImpeachmentFlag};
 pub use reads::{of_capture, open_in_case};
+pub use store::open_in_case as open_flags;
 
 /// The routes of this feature.
 pub fn routes(config: &mut ServiceConfig) {

@@ -17,6 +17,8 @@ use crate::text::label;
 
 /// What a kind of capture is called as an action.
 const SEARCHED: &str = "searched, nothing found";
+/// What an examination calls the EXIF of a file as the source of a fact.
+const EXIF: &str = "exif";
 
 /// Writes the graph.
 pub(super) fn write(story: &PacketStory, documents: &mut dyn Documents, out: &mut dyn Write) -> Result<(), PageError> {
@@ -155,12 +157,14 @@ impl CaseGraph<'_> {
         let mut found = Vec::new();
         let account = self.captured_account(record)?;
         found.extend(self.content((&id, record), account.as_ref())?);
+        let examination = exhibit.examination.as_ref().map(|shown| &shown.record);
         for (file, place) in exhibit.files.iter().zip(1u32..) {
-            found.push(self.file(&id, (file, &place.to_string()))?);
+            let read = examination.and_then(|record| examined(record, file));
+            found.push(self.file(&id, (file, &place.to_string()), read)?);
         }
         for row in exhibit.duplicates.iter().flatten() {
             if let Some(copy) = &row.file {
-                found.push(self.file(&id, (copy, &format!("duplicate {}", row.of)))?);
+                found.push(self.file(&id, (copy, &format!("duplicate {}", row.of)), None)?);
             }
         }
         let provenance = json!({"@id": format!("kb:provenance-{id}")});
@@ -338,23 +342,28 @@ impl CaseGraph<'_> {
         Ok(Some(json!({"@id": name})))
     }
 
-    fn file(&mut self, capture: &str, (file, place): (&FileRow, &str)) -> Result<Value, PageError> {
+    /// A file, with what its examination read in it.
+    fn file(
+        &mut self,
+        capture: &str,
+        (file, place): (&FileRow, &str),
+        examined: Option<&Value>,
+    ) -> Result<Value, PageError> {
         let id = derived(&[capture, place]);
         let picture = file
             .media_type
             .as_deref()
             .is_some_and(|kind| kind.starts_with("image/"));
         let name = format!("kb:file-{id}");
-        self.graph.put(json!({
-            "@id": name,
-            "@type": if picture { "observable:RasterPicture" } else { "observable:File" },
-            "core:hasFacet": [{
+        let mut facets = vec![
+            json!({
                 "@id": format!("kb:file-facet-{id}"),
                 "@type": "observable:FileFacet",
                 "observable:fileName": file.name,
                 "observable:filePath": file.path,
                 "observable:sizeInBytes": file.size,
-            }, {
+            }),
+            json!({
                 "@id": format!("kb:content-facet-{id}"),
                 "@type": "observable:ContentDataFacet",
                 "observable:mimeType": file.media_type.as_ref().map(|kind| json!([kind])),
@@ -365,7 +374,14 @@ impl CaseGraph<'_> {
                     "types:hashMethod": "SHA256",
                     "types:hashValue": {"@type": "xsd:hexBinary", "@value": file.sha256},
                 }],
-            }],
+            }),
+        ];
+        facets.extend(examined.filter(|_| picture).and_then(|found| raster_facet(&id, found)));
+        facets.extend(examined.and_then(|found| exif_facet(&id, found)));
+        self.graph.put(json!({
+            "@id": name,
+            "@type": if picture { "observable:RasterPicture" } else { "observable:File" },
+            "core:hasFacet": facets,
             "casetrail:role": file.role,
             "casetrail:withheld": file.withheld.as_ref().map(words),
         }))?;
@@ -422,6 +438,53 @@ struct Captured<'r> {
     looked_at: Vec<Value>,
     /// What came of it.
     found: Vec<Value>,
+}
+
+/// What an examination says of a file.
+fn examined<'r>(examination: &'r Value, file: &FileRow) -> Option<&'r Value> {
+    let digest = file.sha256.to_string();
+    let files = examination["files"].as_array();
+    files.into_iter().flatten().find(|found| found["sha256"] == digest)
+}
+
+/// The size of a picture in pixels.
+fn raster_facet(id: &str, found: &Value) -> Option<Value> {
+    let (width, height) = (found["width"].as_u64()?, found["height"].as_u64()?);
+    Some(json!({
+        "@id": format!("kb:raster-facet-{id}"),
+        "@type": "observable:RasterPictureFacet",
+        "observable:pictureWidth": width,
+        "observable:pictureHeight": height,
+    }))
+}
+
+/// The EXIF of a photo as it was found, each tag once: a dictionary of UCO holds no key twice.
+fn exif_facet(id: &str, found: &Value) -> Option<Value> {
+    let mut tags = BTreeSet::new();
+    let facts = found["facts"].as_array().into_iter().flatten();
+    let entries = facts.filter(|fact| fact["source"] == EXIF).filter_map(|fact| {
+        let (tag, value) = (fact["name"].as_str()?, fact["value"].as_str()?);
+        let entry = json!({
+            "@id": format!("kb:exif-entry-{}", derived(&[id, tag])),
+            "@type": "types:ControlledDictionaryEntry",
+            "types:key": tag,
+            "types:value": value,
+        });
+        tags.insert(tag).then_some(entry)
+    });
+    let entries: Vec<Value> = entries.collect();
+    let holds_any = !entries.is_empty();
+    holds_any.then(|| {
+        json!({
+            "@id": format!("kb:exif-facet-{id}"),
+            "@type": "observable:EXIFFacet",
+            "observable:exifData": [{
+                "@id": format!("kb:exif-{id}"),
+                "@type": "types:ControlledDictionary",
+                "types:entry": entries,
+            }],
+        })
+    })
 }
 
 fn account(id: &str, (platform, handle, own): (&Value, &str, &Value), url: &Value) -> Value {

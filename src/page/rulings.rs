@@ -82,6 +82,7 @@ pub fn ruling(said: &Value, zone: Zone) -> Vec<Fact> {
     [
         text("Outcome", said["outcome"].as_str().map(label)),
         told("By", &said["by"]),
+        told("By delegation of", &said["by_delegation_of"]),
         text("Of a unit above the case’s", above.map(|_| "yes".to_owned())),
         told("At", &said["at"]),
         text(

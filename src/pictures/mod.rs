@@ -217,7 +217,7 @@ impl PictureMaker {
                 "files of type {media_type} are not redacted here"
             ))));
         }
-        let read = |job: &child::Decoding<'_>, still: &Path| redact::in_a_process(job, still, (media_type, boxes));
+        let read = |job: &child::Decoding<'_>, still: &Path| redact::in_a_process(job, still, boxes);
         self.decode(source, (media_type, size), Decoder { go_on, read: &read })
     }
 

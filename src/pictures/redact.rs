@@ -11,7 +11,6 @@ use std::os::fd::AsFd;
 use std::path::Path;
 
 use image::codecs::jpeg::JpegEncoder;
-use image::codecs::png::PngEncoder;
 use image::{DynamicImage, GenericImageView, Rgb, RgbImage};
 use serde::{Deserialize, Serialize};
 
@@ -22,10 +21,9 @@ use crate::error::Result;
 
 /// The argument with which the process makes a redacted copy.
 pub(super) const WORD: &str = "redacted-copy";
-/// How well a JPEG is encoded, of 100.
+/// How well a copy is encoded, of 100. Copies are JPEG whatever the original is: every court's system takes it, JERS takes no
+/// PNG, and a large picture stays within what a process may write.
 const QUALITY: u8 = 92;
-/// Larger pictures, in pixels, become JPEG whatever they were: as PNG they might be larger than a process may write.
-const LARGEST_PNG: u64 = 16_000_000;
 /// What a box is filled with.
 const FILL: Rgb<u8> = Rgb([0, 0, 0]);
 /// The name of the answer in the folder.
@@ -93,14 +91,10 @@ pub fn is_redacted(media_type: &str) -> bool {
 pub(super) fn in_a_process(
     job: &Decoding<'_>,
     still: &Path,
-    (media_type, boxes): (&str, &[PixelBox]),
+    boxes: &[PixelBox],
 ) -> Result<std::result::Result<RedactedPicture, Unmade>> {
-    let format = match media_type {
-        "image/jpeg" | "image/heif" | "image/heic" | "image/avif" => "jpeg",
-        _ => "png",
-    };
-    let words = [WORD, format].map(OsString::from);
-    let args: Vec<OsString> = words.into_iter().chain(boxes.iter().map(|b| b.argument())).collect();
+    let args = std::iter::once(OsString::from(WORD)).chain(boxes.iter().map(|b| b.argument()));
+    let args: Vec<OsString> = args.collect();
     let answer = job.room.join(ANSWER);
     let ended = job.run(still, &answer, &args)?;
     if ended != DecodingEnd::Well {
@@ -119,15 +113,13 @@ fn read_answer(bytes: &[u8]) -> Result<std::result::Result<RedactedPicture, Unma
     let numbers = line.strip_prefix("redacted ").unwrap_or_default().split(' ');
     let numbers: Vec<u32> = numbers.filter_map(|n| n.parse().ok()).collect();
     let picture = &picture[1..];
-    let media_type = match picture {
-        [0xff, 0xd8, 0xff, ..] => "image/jpeg",
-        [0x89, b'P', b'N', b'G', ..] => "image/png",
-        _ => return Err(broken("made neither JPEG nor PNG")),
-    };
+    if !picture.starts_with(&[0xff, 0xd8, 0xff]) {
+        return Err(broken("made no JPEG"));
+    }
     match numbers[..] {
         [width, height] if width > 0 && height > 0 => Ok(Ok(RedactedPicture {
             size: (width, height),
-            media_type,
+            media_type: "image/jpeg",
             bytes: picture.to_vec(),
         })),
         _ => Err(broken("did not say what it made")),
@@ -150,8 +142,7 @@ pub(super) fn redact_input(args: &[OsString]) -> std::result::Result<(), String>
 }
 
 fn redacted(input: File, args: &[OsString]) -> std::result::Result<(u32, u32, Vec<u8>), String> {
-    let (format, boxes) = args.split_first().ok_or("no format was named")?;
-    let boxes: Option<Vec<PixelBox>> = boxes.iter().map(|b| PixelBox::read(b.to_str()?)).collect();
+    let boxes: Option<Vec<PixelBox>> = args.iter().map(|b| PixelBox::read(b.to_str()?)).collect();
     let boxes = boxes.ok_or("a box is none")?;
     let (picture, whole) = decoded_whole(input)?;
     let mut copy = DynamicImage::ImageRgb8(on_white(&picture));
@@ -162,13 +153,9 @@ fn redacted(input: File, args: &[OsString]) -> std::result::Result<(u32, u32, Ve
     for one in boxes {
         fill(&mut copy, one);
     }
-    let small = u64::from(width) * u64::from(height) <= LARGEST_PNG;
     let mut bytes = Vec::new();
-    let encoded = match format == "png" && small {
-        true => copy.write_with_encoder(PngEncoder::new(&mut bytes)),
-        false => copy.write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, QUALITY)),
-    };
-    encoded.map_err(|e| e.to_string())?;
+    copy.write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, QUALITY))
+        .map_err(|e| e.to_string())?;
     Ok((width, height, bytes))
 }
 
@@ -252,10 +239,10 @@ mod tests {
     #[test]
     fn only_what_is_a_picture_is_believed() {
         let answer = |line: &str, bytes: &[u8]| read_answer(&[line.as_bytes(), bytes].concat());
-        let made = answer("redacted 40 30\n", b"\x89PNG")
+        let made = answer("redacted 40 30\n", b"\xff\xd8\xff")
             .expect("an answer")
             .expect("a copy");
-        assert_eq!((made.size, made.media_type), ((40, 30), "image/png"));
+        assert_eq!((made.size, made.media_type), ((40, 30), "image/jpeg"));
         let unmade = Unmade::Failed("the file is damaged".into());
         let failed = answer("failed the file is damaged\n", b"").expect("an answer");
         assert_eq!(failed, Err(unmade));
@@ -264,6 +251,7 @@ mod tests {
             ("redacted 40\n", b"\xff\xd8\xff"),
             ("redacted 0 30\n", b"\xff\xd8\xff"),
             ("redacted 40 30\n", b"<svg/>"),
+            ("redacted 40 30\n", b"\x89PNG"),
         ] {
             assert!(answer(line, bytes).is_err(), "{line:?}");
         }

@@ -138,7 +138,7 @@ impl PictureMaker {
             _ => Err(Unmade::Failed("the file is no still picture".into())),
         };
         let made = match still {
-            Ok(still) => redact::in_a_process(job, &still, ("image/jpeg", &[]))?,
+            Ok(still) => redact::in_a_process(job, &still, &[])?,
             Err(unmade) => Err(unmade),
         };
         let copy = match made {

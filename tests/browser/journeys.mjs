@@ -10,7 +10,7 @@ import { Demo } from "./kit.mjs";
  * In the order in which they run: `guide` and `day` first, because their pictures show the demonstration as it starts;
  * those that count items or meet what is not covered before those that log many and approve.
  */
-const ALL = ["guide", "day", "looks", "casework", "evidence", "composer", "export", "admin", "decide", "find", "attacks", "pictures"];
+const ALL = ["guide", "day", "looks", "casework", "evidence", "composer", "export", "admin", "decide", "find", "stories", "attacks", "pictures"];
 
 const [file, pictures, packet, ...only] = process.argv.slice(2);
 const demo = new Demo(file, pictures);

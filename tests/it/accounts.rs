@@ -206,6 +206,12 @@ fn an_account_is_added_by_the_pages(app: &App) {
     lead.get(&path).is(200).does_not_say("value=\"deny\"");
     let list = format!("/cases/{}/authorizations", case.id);
     supervisor.get(&list).is(200).says("Another account asked for");
+    // It waits in the queue of whoever decides, and of nobody else.
+    let queue = supervisor.get("/approvals").is(200);
+    queue.says("A-1, another account: @jane_2 on Instagram");
+    queue.says("Decide about this account");
+    let of_far = Browser::signed_in(app, "far").get("/approvals").is(200);
+    of_far.does_not_say("jane_2");
     let shown = supervisor.get(&path).is(200);
     shown.says("@jane_2 on Instagram");
     let addition = shown.hidden("addition");
@@ -228,5 +234,6 @@ fn an_account_is_added_by_the_pages(app: &App) {
         .is(303);
     lead.get(&path).is(200).says("Added by");
     supervisor.get(&list).is(200).does_not_say("Another account asked for");
+    supervisor.get("/approvals").is(200).does_not_say("another account");
     assert_eq!(logged(app, &case, json!({"handle": "jane_2"})).0, json!(true));
 }

@@ -317,6 +317,27 @@ fn covert_needs_two_of_whom_one_is_above_the_unit(app: &App) {
     approve(&app.supervisor, &again, "needed").is(200);
 }
 
+both_databases!(one_person_who_sends_twice_at_once_is_not_two);
+fn one_person_who_sends_twice_at_once_is_not_two(app: &App) {
+    let case = app.case();
+    let path = asked(app, &case, covert(app));
+    let answers: Vec<u16> = std::thread::scope(|scope| {
+        let all = [0; 4].map(|_| scope.spawn(|| approve(&app.supervisor, &path, "needed").status));
+        all.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(
+        answers.iter().filter(|status| **status == 200).count(),
+        1,
+        "{answers:?}"
+    );
+    let now = app.lead.get(&path).is(200);
+    assert_eq!(
+        (&now["state"], &now["effective_from"]),
+        (&json!("requested"), &Value::Null)
+    );
+    assert_eq!(now["approvals"].as_array().map(Vec::len), Some(1));
+}
+
 both_databases!(a_standing_order_carries_captures_without_an_authorization);
 fn a_standing_order_carries_captures_without_an_authorization(app: &App) {
     let case = app.case();

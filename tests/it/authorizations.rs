@@ -57,6 +57,61 @@ fn leave_is_asked_for_and_approved(app: &App) {
     app.auditor.get(&one).problem(404, "not-found");
 }
 
+both_databases!(of_decisions_at_once_one_counts);
+fn of_decisions_at_once_one_counts(app: &App) {
+    let case = app.case();
+    for _ in 0..4 {
+        let (one, _) = request(app, &case);
+        let answers: Vec<u16> = std::thread::scope(|scope| {
+            let words = [
+                (&app.supervisor, "approve"),
+                (&app.deputy, "deny"),
+                (&app.supervisor, "return"),
+                (&app.deputy, "approve"),
+            ];
+            let all = words.map(|(client, word)| scope.spawn(|| decide(client, &one, word).status));
+            all.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert_eq!(
+            answers.iter().filter(|status| **status == 200).count(),
+            1,
+            "{answers:?}"
+        );
+        assert_eq!(
+            answers.iter().filter(|status| **status == 409).count(),
+            3,
+            "{answers:?}"
+        );
+        assert_eq!(app.lead.get(&one).is(200)["version"], json!(2));
+    }
+    // An approval and a withdrawal, then several revocations: one of each.
+    let (one, _) = request(app, &case);
+    let [approved, withdrawn] = std::thread::scope(|scope| {
+        let all = [
+            scope.spawn(|| decide(&app.supervisor, &one, "approve").status),
+            scope.spawn(|| app.lead.post(&format!("{one}/withdrawal"), json!({})).status),
+        ];
+        all.map(|thread| thread.join().unwrap())
+    });
+    assert!(
+        matches!((approved, withdrawn), (200, 409) | (409, 200)),
+        "{approved} {withdrawn}"
+    );
+    let path = format!("/api/v1/authorizations/{}/revocation", app.leave(&case));
+    let answers: Vec<u16> = std::thread::scope(|scope| {
+        let revoke = |client: &Client| client.post(&path, json!({"reason": "over"})).status;
+        let all = [&app.supervisor, &app.deputy, &app.supervisor].map(|client| scope.spawn(move || revoke(client)));
+        all.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(
+        answers.iter().filter(|status| **status == 200).count(),
+        1,
+        "{answers:?}"
+    );
+    assert_eq!(app.count(&case.stream, "authorization.revoked"), 1);
+    app.audit();
+}
+
 both_databases!(it_counts_from_the_later_of_start_and_approval);
 fn it_counts_from_the_later_of_start_and_approval(app: &App) {
     let case = app.case();

@@ -214,10 +214,12 @@ fn two_people_break_the_glass(app: &App) {
         .problem(404, "not-found");
     app.leaves(&case.stream, "grant.given", &app.supervisor, || {
         app.leaves(AGENCY, "access_request.glass_broken", &app.supervisor, || {
-            app.supervisor
+            let told = app
+                .supervisor
                 .post(&place(&request, "confirmation"), yes.clone())
-                .is(200)
-        })
+                .is(200);
+            assert_eq!((&told["state"], &told["case_id"]), (&json!("granted"), &Value::Null));
+        });
     });
     assert_eq!(app.last_record(&case.stream)["break_glass"], true);
     app.stranger.get(&case.path("")).is(200);

@@ -391,6 +391,22 @@ fn what_is_missing_is_counted_and_linked(app: &App) {
         of("undescribed")["items"],
         json!([{"capture": made[1]["id"], "item": 2}, {"capture": made[3]["id"], "item": 4}])
     );
+    // A flag on what may impeach a witness is told until a prosecutor clears it.
+    assert_eq!(of("open_flag"), Value::Null);
+    app.lead
+        .post(
+            &case.path("impeachment-flags"),
+            json!({"reason": "reprimanded for a false report", "item": 1}),
+        )
+        .is(200);
+    let flagged = app.exporter.get(&format!("{}/missing", path(&case, &list))).is(200);
+    let told = flagged["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|one| one["what"] == "open_flag");
+    assert_eq!(told.unwrap()["items"], json!([{"capture": made[0]["id"], "item": 1}]));
+    assert_eq!(told.unwrap()["stops"], json!(false));
     // A review that returns it is an open correction until somebody corrects it.
     let review = format!("/api/v1/captures/{}/reviews", made[0]["id"].as_str().unwrap());
     app.member

@@ -62,7 +62,15 @@ fn a_delegate_decides_as_a_supervisor_of_the_unit_while_it_lasts(app: &App) {
     );
     let told = app.far.get("/api/v1/authorizations?state=requested").is(200);
     assert_eq!(told["items"].as_array().unwrap().len(), 2);
-    approve(&app.far, &first).is(200);
+    let given = approve(&app.far, &first).is(200);
+    assert_eq!(given["decision"]["by_delegation_of"], json!(app.supervisor.id));
+    let third = asked(app, &case);
+    let own = approve(&app.supervisor, &third).is(200);
+    assert_eq!(own["decision"]["by_delegation_of"], Value::Null);
+    Browser::signed_in(app, "lead")
+        .get(&first.replace("/api/v1", ""))
+        .is(200)
+        .says("by delegation of");
     // Whom to ask is told with them.
     let refused = approve(&app.exporter, &second).problem(403, "forbidden");
     assert!(

@@ -191,7 +191,10 @@ fn history_line(entry: &HistoryEntry, page: &CasePage) -> HistoryLine {
     };
     HistoryLine {
         what,
-        who: who.map(line),
+        who: match ruling.filter(|_| ruled) {
+            Some(ruling) => Some(ruling.given_by()),
+            None => who.map(line),
+        },
         why: why.map(block),
         at: page.at(entry.at),
     }

@@ -228,16 +228,13 @@ pub struct ShownAddition {
 
 impl ShownAddition {
     fn of(addition: &Addition, zone: Zone) -> Self {
-        let account = &addition.account;
-        let names = [&account.handle, &account.platform_id, &account.url];
-        let named: Vec<String> = names.into_iter().flatten().map(|name| line(name)).collect();
         let word = match addition.covered_from() {
             Some(_) => "Added",
             None => "Denied",
         };
         Self {
             id: addition.id.clone(),
-            account: format!("{} on {}", named.join(", "), platform_name(&account.platform)),
+            account: addition.account.called(),
             reason: block(&addition.reason),
             asked_by: line(&addition.requester.name),
             asked: zone.at(addition.requested_at.0),
@@ -268,7 +265,7 @@ pub(super) fn told(asked: &Authorization, zone: Zone) -> Option<String> {
     let at = zone.at(ruling.at.0);
     Some(format!(
         "{what} by {}, {}{}{}",
-        line(&ruling.by.name),
+        ruling.given_by(),
         at.shown(),
         reason.unwrap_or_default(),
         conditions.unwrap_or_default()

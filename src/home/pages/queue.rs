@@ -109,6 +109,11 @@ impl QueueLine {
             .iter()
             .map(|platform| platform_name(platform))
             .collect();
+        let addition = waiting.addition();
+        let (requester, since) = match addition {
+            Some(addition) => (&addition.requester, addition.requested_at.0),
+            None => (&asked.requester, asked.requested_at.0),
+        };
         Self {
             item: QueueItem::Authorization(asked.id.clone()),
             sort: QueueSort::Authorizations,
@@ -116,17 +121,18 @@ impl QueueLine {
                 true => Urgency::Now,
                 false => Urgency::Waiting,
             },
-            title: match asked.emergency {
-                Some(_) => format!("Emergency A-{} {}", asked.number, platforms.join(", ")),
-                None => format!("A-{} {}", asked.number, platforms.join(", ")),
+            title: match (addition, &asked.emergency) {
+                (Some(addition), _) => format!("A-{}, another account: {}", asked.number, addition.account.called()),
+                (None, Some(_)) => format!("Emergency A-{} {}", asked.number, platforms.join(", ")),
+                (None, None) => format!("A-{} {}", asked.number, platforms.join(", ")),
             },
-            who: line(&asked.requester.name),
+            who: line(&requester.name),
             kind: label(case.kind.as_str()).to_lowercase(),
             number: line(&case.number),
             case: line(&case.title),
             endangered: case.is_about_somebody_endangered(),
-            since: asked.requested_at.0,
-            waited: waited(now - asked.requested_at.0),
+            since,
+            waited: waited(now - since),
         }
     }
 

@@ -12,6 +12,7 @@ use crate::captures::{BasisKind, CaptureState, Remarks, StoredCapture, derivativ
 use crate::cases::{self, Stage};
 use crate::db::AnyConn;
 use crate::error::Result;
+use crate::impeachment;
 use crate::packets::store::{self, PAGE};
 use crate::text::label;
 
@@ -53,13 +54,17 @@ struct FoundMissing {
 
 impl FoundMissing {
     fn add(&mut self, kind: MissingKind, capture: &str, item: i64) {
+        self.add_one(kind, Some((capture.to_owned(), item)));
+    }
+
+    /// Counts one, and names its item where it is about one.
+    fn add_one(&mut self, kind: MissingKind, about: Option<(String, i64)>) {
         let place = MissingKind::ALL.iter().position(|one| *one == kind);
         let Some((count, items)) = place.and_then(|place| self.counts.get_mut(place)) else {
             return;
         };
         *count += 1;
-        if items.len() < NAMED {
-            let capture = capture.to_owned();
+        if let Some((capture, item)) = about.filter(|_| items.len() < NAMED) {
             items.push(MissingItem { capture, item });
         }
     }
@@ -79,6 +84,7 @@ impl FoundMissing {
                 }
                 MissingKind::Untitled | MissingKind::CannotLeave => {}
                 MissingKind::Undescribed => place += "/schedule",
+                MissingKind::OpenFlag => place = format!("{case}/impeachment-flags"),
                 _ => {
                     if let Some(first) = items.first() {
                         place = format!("/captures/{}", first.capture);
@@ -129,6 +135,9 @@ pub fn of_list(conn: &mut AnyConn, list: &ExhibitList) -> Result<Vec<MissingAnsw
         }
     }
     undescribed(conn, list, &mut found)?;
+    for flag in impeachment::open_flags(conn, &list.case_id)? {
+        found.add_one(MissingKind::OpenFlag, flag.capture_id.zip(flag.item));
+    }
     Ok(found.answers(list))
 }
 

@@ -93,6 +93,8 @@ words! {
         Unsanitized = "unsanitized",
         /// An exhibit whose time of capture is a guess.
         GuessedTime = "guessed_time",
+        /// What may impeach a witness, and no prosecutor has cleared.
+        OpenFlag = "open_flag",
     }
 }
 
@@ -126,6 +128,9 @@ impl MissingKind {
             }
             Self::Unsanitized => {
                 "It has a web archive that was taken signed in or under an alias: it may hold cookies, tokens and names. Make a sanitized copy under Redact, and tick it when you build the packet."
+            }
+            Self::OpenFlag => {
+                "A flag on what may impeach a witness is not cleared: a prosecutor discloses it, or says that it impeaches nobody. The packet shows it."
             }
             Self::GuessedTime => "Its time of capture is a guess: correct it, or the packet says so.",
         }

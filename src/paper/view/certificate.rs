@@ -33,10 +33,16 @@ pub(super) fn part(view: &PaperView<'_>, exhibit: &Exhibit, basis: &str) -> Valu
     json!({
         "title": view.letters.rich(&title(exhibit)),
         "rows": rows(view, exhibit, basis),
-        "source": view.letters.maybe(said(record, "/url")),
+        "source": view.letters.maybe(said(record, "/url").or_else(|| given_by(record))),
         "received": times::told(view.story.zone, &exhibit.record, "/received_at"),
         "returned": is_returned(exhibit),
     })
+}
+
+/// By whom it was given to the agency, as its capturer wrote it, where it was consented to or came from somebody else.
+fn given_by(record: &Value) -> Option<&str> {
+    let kind = said(record, "/basis/kind")?;
+    said(record, "/basis/reason").filter(|_| matches!(kind, "consent" | "third_party"))
 }
 
 /// The title of the exhibit list, or what it is. It never says by whom: no certificate says who wrote anything.

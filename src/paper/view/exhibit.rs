@@ -164,7 +164,11 @@ impl ExhibitPaper<'_> {
         let (record, letters) = (self.exhibit.told(), self.view.letters);
         let worded = |pointer: &str| said(record, pointer).map(label);
         let plain = |pointer: &str| said(record, pointer).map(str::to_owned);
-        let tool = [plain("/tool/name"), plain("/tool/version")].into_iter().flatten();
+        let version = plain("/tool/version").map(|version| match version.as_str() {
+            "unknown" => "(version unknown)".to_owned(),
+            _ => version,
+        });
+        let tool = [plain("/tool/name"), version].into_iter().flatten();
         let tool = tool.reduce(|name, version| format!("{name} {version}"));
         let redirected = match plain("/final_url") {
             same if same.is_some() && same == plain("/url") => Some("The same".into()),

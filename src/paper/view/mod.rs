@@ -285,7 +285,7 @@ impl<'v> GatheredPapers<'v> {
             },
             "case": {
                 "number": letters.rich(said(case, "/number").unwrap_or("without a number")), "title": letters.rich(said(case, "/title").unwrap_or("Without a title")), "kind": word("/kind"), "status": word("/status"),
-                "offense": maybe("/offense"), "jurisdiction": maybe("/jurisdiction"), "lead": maybe("/lead/name"),
+                "offense": letters.maybe(said(case, "/offense").or_else(|| said(case, "/particulars/offense"))), "jurisdiction": maybe("/jurisdiction"), "lead": maybe("/lead/name"),
                 "zone": zone.name().unwrap_or("UTC"), "opened": times::told(zone, case, "/opened_at"),
                 "particulars": particulars.iter().map(|fact| json!([fact.label, letters.rich(&fact.value)])).collect::<Vec<_>>(),
             },

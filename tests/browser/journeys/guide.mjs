@@ -84,7 +84,7 @@ async function supervisor(demo, home) {
     await ruth.says("Ratify afterwards");
     await shown(ruth, "held", { height: 1240 });
     await ruth.goto(`${home}/team`);
-    await ruth.says("Grand jury preparation.");
+    await ruth.says("Assigned to this case.");
     await shown(ruth, "team");
     await ruth.goto(`${home}/accesses`);
     await ruth.says("ADA Grace Obuya, prosecutor");

@@ -3,13 +3,13 @@ export default async (demo) => {
   const known = demo.cases.find((one) => one.kind === "missing_person");
   for (const look of [{}, { dark: true }, { width: 390 }, { width: 320, dark: true }]) {
     await demo.as("ines.moreau", look, async (ines) => {
-      for (const [path, name] of [["/", "home"], ["/cases", "cases"], ["/cases/new", "case-new"], ["", "case"], ["/evidence", "gallery"], ["/authorizations", "authorizations"], ["/authorizations/new", "authorization-new"], ["/custody", "custody"]]) {
+      for (const [path, name] of [["/", "home"], ["/cases", "cases"], ["/cases/new", "case-new"], ["", "case"], ["/evidence", "gallery"], ["/authorizations", "authorizations"], ["/authorizations/new", "authorization-new"], ["/authorizations/emergency", "emergency"], ["/team", "team"], ["/custody", "custody"]]) {
         await ines.goto(path.startsWith("/") && ["/", "/cases", "/cases/new"].includes(path) ? path : `/cases/${known.id}${path}`);
         await ines.look_at(name);
       }
       await ines.goto("/password");
       await ines.look_at("password");
-      for (const [path, name] of [["/conduct", "conduct"], ["/misuse", "misuse"], [`/cases/${known.id}/impeachment-flags`, "impeachment-flags"]]) {
+      for (const [path, name] of [["/conduct", "conduct"], ["/misuse", "misuse"], [`/cases/${known.id}/impeachment-flags`, "impeachment-flags"], ["/access-requests", "access-requests"], ["/roster", "roster"], ["/aliases", "aliases"], ["/aliases/new", "alias-new"], ["/authorization-policies", "policies"]]) {
         await ines.goto(path);
         await ines.look_at(name);
       }
@@ -17,9 +17,9 @@ export default async (demo) => {
     await demo.as("ruth.calder", look, async (ruth) => {
       await ruth.goto("/approvals");
       await ruth.look_at("queue");
-      for (const path of ["exceptions", "register", "reviews", "access-rights"]) {
+      for (const path of ["exceptions", "register", "reviews", "access-rights", "aliases", "roster", "access-requests", `cases/${known.id}/access`]) {
         await ruth.goto(`/${path}`);
-        await ruth.look_at(path);
+        await ruth.look_at(path.replace(/.*\//, "case-"));
       }
     });
     await demo.as("hugo.lind", look, async (hugo) => {
