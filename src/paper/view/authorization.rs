@@ -49,6 +49,11 @@ pub(super) fn parts(view: &PaperView<'_>, record: &Value) -> (Value, Vec<Timelin
     let revoked = record["revoked"].is_object().then(
         || json!({"at": told("/revoked/at"), "by": person("/revoked/by/name"), "reason": reason("/revoked/reason")}),
     );
+    let aliases = page_words::aliases(record["aliases_named"].as_u64().unwrap_or_default());
+    let aliases = aliases.map(|told| json!(["Aliases", letters.rich(&told)]));
+    let answers = ANSWERS
+        .iter()
+        .filter_map(|(name, label)| Some(json!([label, letters.rich(said(record, name)?)])));
     let shown = json!({
         "id": record["id"], "no": number, "level": said(record, "/level").map(label), "state": said(record, "/state").map_or("unknown".into(), label),
         "purpose": person("/purpose"), "predicate": person("/predicate"),
@@ -59,7 +64,7 @@ pub(super) fn parts(view: &PaperView<'_>, record: &Value) -> (Value, Vec<Timelin
         "scope": person("/scope_note"), "devices": list(record, "devices").iter().filter_map(word).collect::<Vec<_>>().join(", "),
         "attestations": attested, "requester": person("/requester/name"), "requested": told("/requested_at"), "starts": told("/starts_at"),
         "effective": told("/effective_from"), "ends": told(end(record)), "review": told("/review_at"),
-        "answers": ANSWERS.iter().filter_map(|(name, label)| Some(json!([label, letters.rich(said(record, name)?)]))).collect::<Vec<_>>(),
+        "answers": aliases.into_iter().chain(answers).collect::<Vec<_>>(),
         "policy": rulings::policy(&record["policy"]), "forbidden": rulings::sentences(&record["forbidden_purposes"]).map(|text| letters.rich(&text)),
         "first": part(rulings::ruling(&record["approvals"][0], zone)), "closing": part(rulings::closing(&record["closing"], zone)),
         "emergency": part(rulings::emergency(&record["emergency"])), "oral": part(rulings::oral(&record["oral"], zone)),
