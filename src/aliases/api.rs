@@ -88,7 +88,7 @@ pub async fn retired(id: String, request: WriteRequest) -> Result<Alias> {
 /// `GET /cases/{id}/alias-disclosures`
 pub async fn disclosures(req: HttpRequest, case: PathId, app: App, requester: RequestCtx) -> Reply {
     let page = Page::read(&req, &[])?;
-    let found = disclosed::of_case(&app.gate, &requester, case.0, &page).await?;
+    let found = reads::disclosures(&app.gate, &requester, case.0, &page).await?;
     page.reply(&req, Listed::of(found, &page, |one| one.id.clone(), |one| one))
 }
 

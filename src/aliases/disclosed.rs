@@ -13,11 +13,9 @@ use crate::db::tables::{alias_disclosures, alias_namings, alias_uses, captures, 
 use crate::db::{self, AnyConn, canonical};
 use crate::error::{Error, Result};
 use crate::forms::{Form, REASON};
-use crate::gate::{Gate, ReadCtx, Recorded, RequestCtx, Scope, Tx};
-use crate::http::paging::Page;
+use crate::gate::{Recorded, Tx};
 use crate::identity::{Caller, Person};
 use crate::ledger::Action;
-use crate::policy::Act;
 use crate::proof::id::Digest;
 
 /// An alias that goes with a case: the record of it.
@@ -136,19 +134,15 @@ pub fn save(conn: &mut AnyConn, made: &AliasDisclosure, leaf: &Digest) -> Result
     Ok(())
 }
 
-/// A page of the aliases that are included in what leaves with a case, the newest first. They are records of the case.
-pub async fn of_case(gate: &Gate, requester: &RequestCtx, case: String, page: &Page) -> Result<Vec<AliasDisclosure>> {
-    let (before, limit, scope) = (page.after.clone(), page.limit + 1, Scope::Case(case.clone()));
-    let read = move |ctx: &mut ReadCtx<'_>| {
-        let found = alias_disclosures::table
-            .filter(alias_disclosures::case_id.eq(&case))
-            // No id begins with a letter beyond f.
-            .filter(alias_disclosures::id.lt(before.as_deref().unwrap_or("g").to_owned()))
-            .order(alias_disclosures::id.desc())
-            .limit(limit as i64);
-        db::records(ctx.conn, found.select(alias_disclosures::body))
-    };
-    gate.read(requester, Act::CaseRead, scope, read).await
+/// The aliases that are included in what leaves with a case, the newest first.
+pub fn of_case(conn: &mut AnyConn, case: &str, before: Option<&str>, limit: usize) -> Result<Vec<AliasDisclosure>> {
+    // No id begins with a letter beyond f.
+    let earlier = alias_disclosures::id.lt(before.unwrap_or("g").to_owned());
+    let found = alias_disclosures::table
+        .filter(alias_disclosures::case_id.eq(case).and(earlier))
+        .order(alias_disclosures::id.desc())
+        .limit(limit as i64);
+    db::records(conn, found.select(alias_disclosures::body))
 }
 
 /// A case in which an alias was used or is named, for a supervisor who may read both.

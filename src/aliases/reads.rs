@@ -1,6 +1,6 @@
 //! What may be looked at of aliases. The gate lets to one whoever it exists for; a list shows no other.
 
-use super::disclosed::{self, CaseOfAlias};
+use super::disclosed::{self, AliasDisclosure, CaseOfAlias};
 use super::model::{Alias, AliasUseView, AliasView};
 use super::{named, store};
 use crate::error::Result;
@@ -44,6 +44,18 @@ pub async fn uses(gate: &Gate, requester: &RequestCtx, id: String, page: &Page) 
     let (before, limit, scope) = (page.after.clone(), page.limit + 1, Scope::Alias(id.clone()));
     let read = move |ctx: &mut ReadCtx<'_>| store::uses(ctx.conn, (&id, ctx.caller, ctx.now), before.as_deref(), limit);
     gate.read(requester, Act::AliasRead, scope, read).await
+}
+
+/// A page of the aliases that are included in what leaves with a case: records of it, for whoever may read it.
+pub async fn disclosures(
+    gate: &Gate,
+    requester: &RequestCtx,
+    case: String,
+    page: &Page,
+) -> Result<Vec<AliasDisclosure>> {
+    let (before, limit, scope) = (page.after.clone(), page.limit + 1, Scope::Case(case.clone()));
+    let read = move |ctx: &mut ReadCtx<'_>| disclosed::of_case(ctx.conn, &case, before.as_deref(), limit);
+    gate.read(requester, Act::CaseRead, scope, read).await
 }
 
 /// The cases in which an alias was used or is named, of those that the caller may read.

@@ -232,8 +232,8 @@ fn level_terms(form: &mut Form) -> LevelTerms {
         approver_confirms: sentences(form, "approver_confirms"),
     };
     if terms.standing_order.is_none() && !terms.standing_order_units.is_empty() {
-        let message = "are those of a standing order, and none is named: name it in standing_order, or leave them out";
-        form.refuse("standing_order_units", "order", message);
+        let message = "must name the order whose units are given: name it, or leave the units out";
+        form.refuse("standing_order", "required", message);
     }
     for (field, sentences) in [
         ("requester_confirms", &terms.requester_confirms),
@@ -587,7 +587,7 @@ mod tests {
         let units = json!(["Patrol"]);
         assert_eq!(
             rules(|t| t["overt"]["standing_order_units"] = units.clone()),
-            [("terms.overt.standing_order_units".to_owned(), "order".to_owned())]
+            [("terms.overt.standing_order".to_owned(), "required".to_owned())]
         );
     }
 

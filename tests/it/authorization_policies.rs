@@ -363,7 +363,7 @@ fn a_standing_order_of_a_unit_carries_its_cases_alone(app: &App) {
     let odd = json!({"terms": terms, "reason": "because"});
     app.supervisor
         .post(PATH, odd)
-        .refuses(422, "terms.overt.standing_order_units", "order");
+        .refuses(422, "terms.overt.standing_order", "required");
     // The case is of the squad, which is below the north and not below the south.
     adopt(app, order(json!(["south"])));
     let (state, passed, why) = line(&app.lead.log(&case, claim.clone()).is(201));

@@ -58,9 +58,8 @@ fn a_covert_request_names_an_alias_in_force(app: &App) {
             .refuses(422, "aliases[0]", "uuid");
         // What is not approved, what is nobody's and what no holder holds are the same answer.
         let told = |request: Value| {
-            let answer = app.lead.post(&path, request);
-            answer.refuses(422, "aliases[0]", "in_force");
-            answer.json()["errors"].clone()
+            let refused = app.lead.post(&path, request).refuses(422, "aliases[0]", "in_force");
+            refused["errors"].clone()
         };
         let unknown = told(covert(app, &[absent]));
         assert_eq!(told(covert(app, &[waiting["id"].as_str().unwrap()])), unknown);
@@ -270,7 +269,7 @@ fn aliases_are_named_by_the_page(app: &App) {
         ("predicate", "q"),
         ("ends_at", "2030-01-01T10:00"),
         ("form_zone", "UTC"),
-        ("holders[]", &app.lead.id),
+        ("holders[]", app.lead.id.as_str()),
         ("devices[]", "agency"),
         ("attestations[]", "not_based_solely_on_protected_activity"),
     ];
@@ -278,7 +277,7 @@ fn aliases_are_named_by_the_page(app: &App) {
     typed[4].1 = &until[..16];
     let refused = lead.post(&address, &typed).is(422);
     refused.says("must name at least one alias");
-    typed.push(("aliases[]", &alias));
+    typed.push(("aliases[]", alias.as_str()));
     let made = lead.post(&address, &typed).is(303);
     let page = made.leads_to().split('?').next().unwrap().to_owned();
     let api = format!("/api/v1{page}");
@@ -391,7 +390,11 @@ fn who_includes_an_alias_in_what_leaves(app: &App) {
         .is(200)
         .does_not_say("Include it with a reason");
     let address = format!("/cases/{}/alias-disclosures", other.id);
-    let mut typed = vec![("case", other.id.as_str()), ("alias_id", &unused), ("reason", "")];
+    let mut typed = vec![
+        ("case", other.id.as_str()),
+        ("alias_id", unused.as_str()),
+        ("reason", ""),
+    ];
     supervisor
         .post(&address, &typed)
         .is(422)
