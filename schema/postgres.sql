@@ -83,6 +83,22 @@ CREATE TABLE public.acknowledgements (
     body text NOT NULL
 );
 
+CREATE TABLE public.alias_disclosures (
+    id text NOT NULL,
+    alias_id text NOT NULL,
+    case_id text NOT NULL,
+    leaf bytea NOT NULL,
+    body text NOT NULL
+);
+
+CREATE TABLE public.alias_namings (
+    authorization_id text NOT NULL,
+    case_id text NOT NULL,
+    version bigint NOT NULL,
+    leaf bytea NOT NULL,
+    body text NOT NULL
+);
+
 CREATE TABLE public.alias_uses (
     capture_id text NOT NULL,
     alias_id text NOT NULL,
@@ -624,6 +640,15 @@ ALTER TABLE ONLY public.accounts
 ALTER TABLE ONLY public.acknowledgements
     ADD CONSTRAINT acknowledgements_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.alias_disclosures
+    ADD CONSTRAINT alias_disclosures_case_id_alias_id_key UNIQUE (case_id, alias_id);
+
+ALTER TABLE ONLY public.alias_disclosures
+    ADD CONSTRAINT alias_disclosures_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.alias_namings
+    ADD CONSTRAINT alias_namings_pkey PRIMARY KEY (authorization_id);
+
 ALTER TABLE ONLY public.alias_uses
     ADD CONSTRAINT alias_uses_pkey PRIMARY KEY (capture_id);
 
@@ -802,6 +827,10 @@ CREATE INDEX accounts_case ON public.accounts USING btree (case_id, id);
 
 CREATE INDEX acknowledgements_packet ON public.acknowledgements USING btree (packet_id, id);
 
+CREATE INDEX alias_disclosures_alias ON public.alias_disclosures USING btree (alias_id, id);
+
+CREATE INDEX alias_namings_case ON public.alias_namings USING btree (case_id, authorization_id);
+
 CREATE INDEX alias_uses_alias ON public.alias_uses USING btree (alias_id, capture_id);
 
 CREATE INDEX aliases_holder ON public.aliases USING btree (holder_id, id);
@@ -948,6 +977,15 @@ ALTER TABLE ONLY public.acknowledgements
 
 ALTER TABLE ONLY public.acknowledgements
     ADD CONSTRAINT acknowledgements_packet_id_fkey FOREIGN KEY (packet_id) REFERENCES public.packets(id);
+
+ALTER TABLE ONLY public.alias_disclosures
+    ADD CONSTRAINT alias_disclosures_alias_id_fkey FOREIGN KEY (alias_id) REFERENCES public.aliases(id);
+
+ALTER TABLE ONLY public.alias_disclosures
+    ADD CONSTRAINT alias_disclosures_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
+
+ALTER TABLE ONLY public.alias_namings
+    ADD CONSTRAINT alias_namings_case_id_fkey FOREIGN KEY (case_id) REFERENCES public.cases(id);
 
 ALTER TABLE ONLY public.alias_uses
     ADD CONSTRAINT alias_uses_alias_id_fkey FOREIGN KEY (alias_id) REFERENCES public.aliases(id);

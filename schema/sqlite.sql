@@ -43,6 +43,27 @@ CREATE TABLE acknowledgements (
 
 CREATE INDEX acknowledgements_packet ON acknowledgements (packet_id, id);
 
+CREATE TABLE alias_disclosures (
+    id TEXT NOT NULL PRIMARY KEY,
+    alias_id TEXT NOT NULL REFERENCES aliases (id),
+    case_id TEXT NOT NULL REFERENCES cases (id),
+    leaf BLOB NOT NULL,
+    body TEXT NOT NULL,
+    UNIQUE (case_id, alias_id)
+);
+
+CREATE INDEX alias_disclosures_alias ON alias_disclosures (alias_id, id);
+
+CREATE TABLE alias_namings (
+    authorization_id TEXT NOT NULL PRIMARY KEY,
+    case_id TEXT NOT NULL REFERENCES cases (id),
+    version BIGINT NOT NULL,
+    leaf BLOB NOT NULL,
+    body TEXT NOT NULL
+);
+
+CREATE INDEX alias_namings_case ON alias_namings (case_id, authorization_id);
+
 CREATE TABLE alias_uses (
     capture_id TEXT NOT NULL PRIMARY KEY,
     alias_id TEXT NOT NULL REFERENCES aliases (id),

@@ -2,9 +2,11 @@
 
 use actix_web::HttpRequest;
 
+use super::disclosed::{self, AliasDisclosure, NewAliasDisclosure};
 use super::model::{Alias, AliasAnswer, AliasView, NewAlias, retirement_reason, review_note};
 use super::{ops, reads};
 use crate::error::Result;
+use crate::forms::Form;
 use crate::gate::{RequestCtx, Scope, Tx};
 use crate::http::paging::{Listed, Page};
 use crate::http::reply::{self, Reply};
@@ -81,6 +83,28 @@ pub async fn retired(id: String, request: WriteRequest) -> Result<Alias> {
     let scope = Scope::Alias(id.clone());
     let verb = move |tx: &mut Tx<'_>, reason: &String| ops::retire(tx, &id, reason);
     request.write(Act::AliasRetire, scope, retirement_reason, verb).await
+}
+
+/// `GET /cases/{id}/alias-disclosures`
+pub async fn disclosures(req: HttpRequest, case: PathId, app: App, requester: RequestCtx) -> Reply {
+    let page = Page::read(&req, &[])?;
+    let found = reads::disclosures(&app.gate, &requester, case.0, &page).await?;
+    page.reply(&req, Listed::of(found, &page, |one| one.id.clone(), |one| one))
+}
+
+/// `POST /cases/{id}/alias-disclosures`
+pub async fn disclose(case: PathId, request: WriteRequest) -> Reply {
+    reply::versioned(1, &included(case.0, request, NewAliasDisclosure::parse).await?)
+}
+
+/// Includes an alias in what leaves with a case, for the API and for a page.
+pub async fn included(
+    case: String,
+    request: WriteRequest,
+    parse: impl FnOnce(Form) -> Result<NewAliasDisclosure>,
+) -> Result<AliasDisclosure> {
+    let (act, scope) = (Act::AliasDisclose, Scope::Case(case));
+    request.write(act, scope, parse, disclosed::disclose).await
 }
 
 fn as_it_stands(app: &App, made: Alias) -> Reply {

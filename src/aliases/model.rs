@@ -133,6 +133,9 @@ pub struct AliasView {
     pub review_due: Option<Timestamp>,
     /// Whether a capture made now would be covered under it.
     pub counts: bool,
+    /// The authorizations that name it, of cases that the reader may read; told of one alias, not in lists.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub named_by: Vec<NamedBy>,
 }
 
 impl AliasView {
@@ -141,6 +144,7 @@ impl AliasView {
         Self {
             review_due: alias.review_due(now),
             counts: alias.counts_at(now),
+            named_by: Vec::new(),
             alias,
         }
     }
@@ -162,6 +166,15 @@ pub struct AliasUseView {
     pub made: AliasUse,
     /// Its number in the case.
     pub item: i64,
+}
+
+/// An authorization that names an alias, for a reader of the registry who may read its case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedBy {
+    pub authorization_id: String,
+    pub case_id: String,
+    /// Its number in the case.
+    pub number: i64,
 }
 
 /// An alias that somebody asks for.

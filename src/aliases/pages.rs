@@ -6,6 +6,7 @@ mod shown;
 use askama::Template;
 
 use self::shown::{ShownAlias, ShownUse};
+use super::disclosed::{AliasDisclosure, CaseOfAlias, NewAliasDisclosure};
 use super::model::{Alias, AliasState, NewAlias};
 use super::reads::{self, AliasRights};
 use super::{api, ops};
@@ -59,14 +60,33 @@ struct AliasPage {
     frame: Frame,
     shown: ShownAlias,
     uses: Vec<ShownUse>,
+    /// The authorizations that name it, by id and number.
+    named_by: Vec<(String, i64)>,
     /// The next page of captures under it.
     next: Option<String>,
+    /// The cases in which it was used or is named, with whether it goes with them.
+    cases: Vec<CaseOfAlias>,
     decision: Option<DecisionForm>,
     reviews: bool,
+    /// Whether its reader may include it in what leaves with a case.
+    includes: bool,
     form: FormView,
 }
 
 impl AliasPage {
+    /// Whether its reader may include it in what leaves with this case.
+    fn includes_in(&self, one: &CaseOfAlias) -> bool {
+        self.includes && !one.is_included
+    }
+
+    /// What was typed about a case and refused.
+    fn typed_about(&self, case: &str) -> &str {
+        match self.form.chose("case", case) {
+            true => self.form.value("reason"),
+            false => "",
+        }
+    }
+
     /// Whether its reader retires it, or takes it back: not beside the form that declines it.
     fn retires(&self) -> bool {
         let ended = matches!(self.shown.state, AliasState::Declined | AliasState::Retired);
@@ -99,7 +119,14 @@ async fn one_page(page: &PageRequest, id: String, form: FormView) -> Reply {
             .next
             .map(|next| query.next_address(&format!("/aliases/{id}"), &next)),
         uses: listed.items,
+        named_by: view
+            .named_by
+            .iter()
+            .map(|one| (one.authorization_id.clone(), one.number))
+            .collect(),
         decision: decision(&view.alias, rights),
+        cases: reads::cases(gate, ctx, id.clone()).await?,
+        includes: rights.includes,
         reviews: rights.reviews && view.alias.state == AliasState::Approved,
         shown: ShownAlias::of(&view, (zone, gate.now())),
         frame: page.frame("Alias", Nav::Aliases).await?,
@@ -248,6 +275,22 @@ pub(super) async fn retire(id: PathId, request: WriteRequest) -> Reply {
     let page = request.page()?;
     let made = api::retired(id.0.clone(), request).await;
     after(&page, id.0, made).await
+}
+
+pub(super) async fn disclose(case: PathId, request: WriteRequest) -> Reply {
+    let page = request.page()?;
+    let parse = |mut form: Form| {
+        // Which case it is, so that a refused form is shown again at its place.
+        form.value("case");
+        NewAliasDisclosure::parse(form)
+    };
+    let made = api::included(case.0, request, parse).await;
+    let address = |made: AliasDisclosure| format!("/aliases/{}?done=alias-included", made.alias_id);
+    let again = async |form: FormView| {
+        let alias = form.value("alias_id").to_owned();
+        one_page(&page, alias, form).await
+    };
+    pages::answer(&page.req, made, address, again).await
 }
 
 async fn after(page: &PageRequest, id: String, made: Result<Alias>) -> Reply {

@@ -1,7 +1,8 @@
 //! What may be looked at of aliases. The gate lets to one whoever it exists for; a list shows no other.
 
+use super::disclosed::{self, AliasDisclosure, CaseOfAlias};
 use super::model::{Alias, AliasUseView, AliasView};
-use super::store;
+use super::{named, store};
 use crate::error::Result;
 use crate::gate::{Gate, ReadCtx, RequestCtx, Scope};
 use crate::http::paging::Page;
@@ -27,8 +28,13 @@ pub async fn one(gate: &Gate, requester: &RequestCtx, id: String) -> Result<(Ali
         let rights = AliasRights {
             decides: ctx.may(Act::AliasDecide) && !holds && !asked,
             reviews: ctx.may(Act::AliasReview) && !holds,
+            includes: ctx.may(Act::AliasReview) && !holds,
         };
-        Ok((AliasView::of(alias, ctx.now), rights))
+        let view = AliasView {
+            named_by: named::naming(ctx.conn, (&id, ctx.caller, ctx.now))?,
+            ..AliasView::of(alias, ctx.now)
+        };
+        Ok((view, rights))
     };
     gate.read(requester, Act::AliasRead, scope, read).await
 }
@@ -40,16 +46,31 @@ pub async fn uses(gate: &Gate, requester: &RequestCtx, id: String, page: &Page) 
     gate.read(requester, Act::AliasRead, scope, read).await
 }
 
+/// A page of the aliases that are included in what leaves with a case: records of it, for whoever may read it.
+pub async fn disclosures(
+    gate: &Gate,
+    requester: &RequestCtx,
+    case: String,
+    page: &Page,
+) -> Result<Vec<AliasDisclosure>> {
+    let (before, limit, scope) = (page.after.clone(), page.limit + 1, Scope::Case(case.clone()));
+    let read = move |ctx: &mut ReadCtx<'_>| disclosed::of_case(ctx.conn, &case, before.as_deref(), limit);
+    gate.read(requester, Act::CaseRead, scope, read).await
+}
+
+/// The cases in which an alias was used or is named, of those that the caller may read.
+pub async fn cases(gate: &Gate, requester: &RequestCtx, id: String) -> Result<Vec<CaseOfAlias>> {
+    let scope = Scope::Alias(id.clone());
+    let read = move |ctx: &mut ReadCtx<'_>| disclosed::cases_of(ctx.conn, (&id, ctx.caller, ctx.now));
+    gate.read(requester, Act::AliasRead, scope, read).await
+}
+
 /// The caller's own aliases that count now, for whoever logs a capture.
 ///
 /// # Errors
 /// Where the database fails, or the caller may hold none.
 pub async fn own_in_use(gate: &Gate, requester: &RequestCtx) -> Result<Vec<Alias>> {
-    let read = |ctx: &mut ReadCtx<'_>| {
-        let mut held = store::held(ctx.conn, &ctx.caller.user)?;
-        held.retain(|alias| alias.counts_at(ctx.now));
-        Ok(held)
-    };
+    let read = |ctx: &mut ReadCtx<'_>| named::in_use_of(ctx.conn, &ctx.caller.user, ctx.now);
     gate.read(requester, Act::AliasRead, Scope::Agency, read).await
 }
 
@@ -60,4 +81,6 @@ pub struct AliasRights {
     pub decides: bool,
     /// Review it.
     pub reviews: bool,
+    /// Include it in what leaves with a case in which they decide; of that case policy is asked again.
+    pub includes: bool,
 }

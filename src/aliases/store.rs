@@ -69,6 +69,27 @@ pub fn held_by(conn: &mut AnyConn, id: &str, holder: &str) -> Result<Option<Alia
     Ok(body.map(|body| serde_json::from_str(&body)).transpose()?)
 }
 
+/// Whether an alias exists for a caller, as the gate has it: they hold it, or supervise its holder's unit.
+pub fn sees(conn: &mut AnyConn, caller: &Caller, id: &str) -> Result<bool> {
+    Ok(!seen_among(conn, caller, &[id.to_owned()])?.is_empty())
+}
+
+/// Those of these aliases that exist for a caller, in this order.
+pub fn seen_among(conn: &mut AnyConn, caller: &Caller, ids: &[String]) -> Result<Vec<String>> {
+    let rows: Vec<(String, String, String)> = aliases::table
+        .inner_join(users::table.on(users::id.eq(aliases::holder_id)))
+        .inner_join(units::table.on(units::id.eq(users::unit_id)))
+        .filter(aliases::id.eq_any(ids))
+        .select((aliases::id, aliases::holder_id, units::path))
+        .load(conn)?;
+    let supervises = |path: &str| caller.is(Role::Supervisor) && path.starts_with(&caller.unit_path);
+    let sees = |id: &&String| {
+        let mut of_it = rows.iter().filter(|(found, _, _)| found == *id);
+        of_it.any(|(_, holder, path)| *holder == caller.user || supervises(path))
+    };
+    Ok(ids.iter().filter(sees).cloned().collect())
+}
+
 /// The aliases that exist for a caller, the newest first: those that they hold, and for a supervisor those held in their
 /// units.
 pub fn list(conn: &mut AnyConn, caller: &Caller, before: Option<&str>, limit: usize) -> Result<Vec<Alias>> {

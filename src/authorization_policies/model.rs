@@ -98,6 +98,9 @@ pub struct LevelTerms {
     pub training: TrainingDemand,
     /// The standing order on which captures of this level may rest without an authorization, by its name in the agency.
     pub standing_order: Option<String>,
+    /// The names of the units for whose cases, and those of the units below them, that order holds; empty: the whole agency.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub standing_order_units: Vec<String>,
     /// Whether a request names a plan or a legal process.
     pub plan: bool,
     /// The texts that a request of this level gives.
@@ -106,6 +109,15 @@ pub struct LevelTerms {
     pub requester_confirms: Vec<Sentence>,
     /// What each approver confirms.
     pub approver_confirms: Vec<Sentence>,
+}
+
+impl LevelTerms {
+    /// The standing order that holds for a case: `units` are the names of the case's unit and of those above it.
+    pub fn order_for(&self, units: &[String]) -> Option<&str> {
+        let named = &self.standing_order_units;
+        let holds = named.is_empty() || units.iter().any(|unit| named.contains(unit));
+        self.standing_order.as_deref().filter(|_| holds)
+    }
 }
 
 /// What a policy says.
@@ -213,11 +225,16 @@ fn level_terms(form: &mut Form) -> LevelTerms {
         devices,
         training: form.required_word("training").unwrap_or(TrainingDemand::Advised),
         standing_order: form.filled("standing_order", LINE),
+        standing_order_units: units(form),
         plan: form.flag("plan").unwrap_or_default(),
         asks: form.words("asks", AskedField::ALL.len()),
         requester_confirms: sentences(form, "requester_confirms"),
         approver_confirms: sentences(form, "approver_confirms"),
     };
+    if terms.standing_order.is_none() && !terms.standing_order_units.is_empty() {
+        let message = "must name the order whose units are given: name it, or leave the units out";
+        form.refuse("standing_order", "required", message);
+    }
     for (field, sentences) in [
         ("requester_confirms", &terms.requester_confirms),
         ("approver_confirms", &terms.approver_confirms),
@@ -228,6 +245,28 @@ fn level_terms(form: &mut Form) -> LevelTerms {
         }
     }
     terms
+}
+
+/// Units that one order may name.
+const UNITS: usize = 100;
+
+/// Reads the units of a standing order, each once. A page gives one a line.
+fn units(form: &mut Form) -> Vec<String> {
+    const FIELD: &str = "standing_order_units";
+    let named = match form.is_page() {
+        true => {
+            let text = form.text(FIELD, TEXT).unwrap_or_default();
+            text.lines().map(|line| line.trim().to_owned()).collect()
+        }
+        false => form.texts(FIELD, UNITS, LINE),
+    };
+    let mut units: Vec<String> = Vec::new();
+    for name in named.into_iter().filter(|name| !name.is_empty()) {
+        if !units.contains(&name) {
+            units.push(name);
+        }
+    }
+    units
 }
 
 /// The sentence that no policy leaves out (rule 8 of the product).
@@ -528,6 +567,27 @@ mod tests {
             rules(|t| t["covert"] = Value::Null)
                 .iter()
                 .any(|(field, _)| field == "terms.covert")
+        );
+    }
+
+    #[test]
+    fn an_order_of_units_holds_for_theirs_and_those_below() {
+        let mut terms = PolicyTerms::shipped().expect("the shipped policy").overt;
+        let of = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<String>>();
+        terms.standing_order_units = of(&["Patrol"]);
+        assert_eq!(terms.order_for(&of(&["Patrol"])), None, "there is no order");
+        terms.standing_order = Some("GO 12".into());
+        assert_eq!(
+            terms.order_for(&of(&["Agency", "Patrol", "Night shift"])),
+            Some("GO 12")
+        );
+        assert_eq!(terms.order_for(&of(&["Agency"])), None);
+        terms.standing_order_units.clear();
+        assert_eq!(terms.order_for(&of(&["Agency"])), Some("GO 12"));
+        let units = json!(["Patrol"]);
+        assert_eq!(
+            rules(|t| t["overt"]["standing_order_units"] = units.clone()),
+            [("terms.overt.standing_order".to_owned(), "required".to_owned())]
         );
     }
 

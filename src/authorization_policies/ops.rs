@@ -1,9 +1,9 @@
 //! Proposing a version of the authorization policy, countersigning it, and taking it back.
 
-use super::model::{AuthorizationPolicy, NewPolicy, PolicyAnswer, PolicyOutcome, PolicyRuling, PolicyState};
+use super::model::{AuthorizationPolicy, Level, NewPolicy, PolicyAnswer, PolicyOutcome, PolicyRuling, PolicyState};
 use super::store;
 use crate::clock::Timestamp;
-use crate::error::{Error, Result};
+use crate::error::{Error, FieldError, Result};
 use crate::gate::{Recorded, Tx};
 use crate::ledger::Action;
 
@@ -18,6 +18,7 @@ pub fn propose(tx: &mut Tx<'_>, new: &NewPolicy) -> Result<Recorded<Authorizatio
             waiting.number
         )));
     }
+    FieldError::refuse(unknown_units(tx, new)?)?;
     let sha256 = new.terms.sha256()?;
     if store::in_force(tx.conn)?.reference.sha256 == sha256 {
         let message = "says what the policy in force says: change something, or leave it";
@@ -36,6 +37,22 @@ pub fn propose(tx: &mut Tx<'_>, new: &NewPolicy) -> Result<Recorded<Authorizatio
         version: 1,
     };
     save(tx, policy, Action::AuthorizationPolicyProposed)
+}
+
+/// Units of standing orders that the agency does not have.
+fn unknown_units(tx: &mut Tx<'_>, new: &NewPolicy) -> Result<Vec<FieldError>> {
+    let known = store::unit_names(tx.conn)?;
+    let mut broken = Vec::new();
+    for level in Level::ALL {
+        let named = new.terms.of(*level).standing_order_units.iter().enumerate();
+        for (i, name) in named.filter(|(_, name)| !known.contains(name)) {
+            let field = format!("terms.{level}.standing_order_units[{i}]");
+            let message =
+                format!("{name:.60}: no unit of the agency has this name: write it as the list of units does");
+            broken.push(FieldError::new(field, "exists", message));
+        }
+    }
+    Ok(broken)
 }
 
 /// Adopts or declines a version. Nobody countersigns what they wrote.

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use super::model::{AuthorizationPolicy, PolicyInForce, PolicyState};
-use crate::db::tables::authorization_policies;
+use crate::db::tables::{authorization_policies, units};
 use crate::db::{self, AnyConn, canonical};
 use crate::error::Result;
 use crate::proof::id::Digest;
@@ -58,6 +58,11 @@ pub fn proposed(conn: &mut AnyConn) -> Result<Option<AuthorizationPolicy>> {
         .filter(authorization_policies::state.eq(PolicyState::Proposed.as_str()))
         .limit(1);
     Ok(db::records(conn, found.select(authorization_policies::body))?.pop())
+}
+
+/// The names of the agency's units.
+pub fn unit_names(conn: &mut AnyConn) -> Result<Vec<String>> {
+    Ok(units::table.select(units::name).load(conn)?)
 }
 
 fixed! {

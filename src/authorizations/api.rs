@@ -49,8 +49,12 @@ pub(super) async fn list(req: HttpRequest, requester: RequestCtx, app: App) -> R
 }
 
 pub(super) async fn read(id: PathId, requester: RequestCtx, app: App) -> Reply {
-    let (found, now) = reads::authorization(&app.gate, &requester, id.0).await?;
-    reply::versioned(found.version, &authorization_json(&found, now))
+    let (found, aliases, now) = reads::with_aliases(&app.gate, &requester, id.0).await?;
+    let mut shown = authorization_json(&found, now);
+    if !aliases.is_empty() {
+        shown["aliases"] = json!(aliases);
+    }
+    reply::versioned(found.version, &shown)
 }
 
 pub(super) async fn checks(id: PathId, requester: RequestCtx, app: App) -> Reply {

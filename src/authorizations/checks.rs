@@ -4,7 +4,8 @@
 use super::check::{CheckVerdict, Decider, RequestCheck, check};
 use super::model::{Authorization, AuthorizationState};
 use super::{by_policy, store};
-use crate::authorization_policies::{PolicyInForce, TrainingDemand};
+use crate::aliases;
+use crate::authorization_policies::{Level, PolicyInForce, TrainingDemand};
 use crate::cases::{self, Case, Stage};
 use crate::clock::{self, DAY, Micros};
 use crate::db::AnyConn;
@@ -68,6 +69,7 @@ pub fn weigh(
     all.extend(of_oral(asked));
     all.extend(by_policy::review(asked, of_level, now).filter(|_| asked.emergency.is_none()));
     if asked.emergency.is_none() {
+        all.extend(of_aliases(conn, asked, now)?);
         all.extend(by_policy::answers(asked, of_level));
         all.extend(by_policy::plan(asked, of_level));
         all.extend(by_policy::second_approval(asked, of_level, decider));
@@ -184,6 +186,35 @@ fn of_renewed(conn: &mut AnyConn, asked: &Authorization, now: Micros) -> Result<
         clock::format(due.0)
     );
     Ok(Some(check("renewed", CheckVerdict::NeedsYou, why)))
+}
+
+/// Whether a covert request names an alias that counts. It tells how many, and nothing by which one could be known: the
+/// checks stand in the record of the case.
+fn of_aliases(conn: &mut AnyConn, asked: &Authorization, now: Micros) -> Result<Option<RequestCheck>> {
+    if asked.terms.level != Level::Covert {
+        return Ok(None);
+    }
+    let (named, counting) = aliases::all_in_force(conn, &asked.id, (&asked.holders, now))?;
+    let told = page::words::aliases(named).unwrap_or_default();
+    let (verdict, why) = match counting {
+        _ if named == 0 => (
+            CheckVerdict::Failed,
+            "It names no alias: return it, so that the requester can name one that is in force.".to_owned(),
+        ),
+        0 => (
+            CheckVerdict::Failed,
+            format!("It names {told}; none is in force and held by a holder: have one reviewed, or return it."),
+        ),
+        n if n == named => (
+            CheckVerdict::Passed,
+            format!("It names {told}, in force and held by its holders."),
+        ),
+        n => (
+            CheckVerdict::NeedsYou,
+            format!("It names {told}, of which {n} in force."),
+        ),
+    };
+    Ok(Some(check("alias", verdict, why)))
 }
 
 /// What the requester recorded of an oral approval.

@@ -29,6 +29,8 @@ pub struct Seen<'a> {
     pub device: Option<Device>,
     /// Whether the capturer had a training that counted then; looked up where an authorization requires one.
     pub is_trained: bool,
+    /// The authorizations that name the alias under which it was made; none where it was made under none of the capturer's.
+    pub named_by: Option<&'a [String]>,
     /// The accounts of the case that had other handles before.
     pub renamed: &'a [AccountFields],
     /// When it was captured. Where the sender's clock is ahead of ours, the time of receipt.
@@ -58,6 +60,7 @@ impl Authorization {
             self.covers_window(seen),
         ];
         lines.extend(self.covers_training(seen));
+        lines.extend(self.covers_alias(seen));
         lines
     }
 
@@ -70,6 +73,16 @@ impl Authorization {
                 false,
                 "the capturer had no training that counted then, which the policy requires",
             ),
+        })
+    }
+
+    /// Told of a capture under an alias, where the authorization names aliases: one of them it has to be. It tells which one
+    /// as little as the capture does.
+    fn covers_alias(&self, seen: &Seen<'_>) -> Option<Line> {
+        let named_by = seen.named_by.filter(|_| self.aliases_named > 0)?;
+        Some(match named_by.contains(&self.id) {
+            true => line("named_alias", true, "the authorization names its alias"),
+            false => line("named_alias", false, "the authorization does not name its alias"),
         })
     }
 

@@ -2,8 +2,9 @@
 
 use super::emergency::{EmergencyStart, LASTS};
 use super::model::{Authorization, AuthorizationState, Request};
-use super::ops::{self, UnderPolicy};
+use super::ops;
 use super::store;
+use super::under_policy::{UnderPolicy, under_policy};
 use crate::authorization_policies::{self, TrainingDemand};
 use crate::clock::Timestamp;
 use crate::error::Result;
@@ -17,7 +18,7 @@ use crate::roster;
 pub fn start(tx: &mut Tx<'_>, wanted: &Request) -> Result<Recorded<Authorization>> {
     let case_id = tx.case_id()?;
     let holders = ops::holders(tx, &wanted.holders)?;
-    let asked: UnderPolicy = ops::under_policy(tx, wanted, None)?;
+    let asked: UnderPolicy = under_policy(tx, wanted, None)?;
     let policy = authorization_policies::in_force_at(tx.conn)?;
     let training = policy.terms.of(asked.terms.level).training;
     let paged = whom_to_page(tx, &holders)?;

@@ -25,6 +25,7 @@ pub mod projection;
 mod reads;
 mod review;
 pub mod store;
+mod under_policy;
 
 use actix_web::web::{self, ServiceConfig};
 

@@ -206,6 +206,10 @@ pub struct Authorization {
     /// The purposes that the policy forbids: the request is made for none of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub forbidden_purposes: Vec<Sentence>,
+    /// How many aliases it names. Which ones stands in the registry of aliases alone. A covert one that was asked for before
+    /// requests named them names none.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub aliases_named: u64,
     /// Whether the policy under which it was approved requires a training of whoever captures under it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub training_required: bool,
@@ -231,6 +235,12 @@ pub struct Authorization {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub register_number: Option<i64>,
     pub version: i64,
+}
+
+/// Whether a count is left out of a record, because it is none.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Authorization {
@@ -309,14 +319,24 @@ impl Authorization {
 pub struct Request {
     /// The ids of those who are to hold it.
     pub holders: Vec<String>,
+    /// The ids of the aliases under which it is to be worked, where it is covert. No record of the case keeps them.
+    pub aliases: Vec<String>,
     pub terms: Terms,
 }
 
 impl Request {
     /// Reads and checks a whole request.
-    pub fn parse(mut form: Form, now: Micros) -> Result<Self> {
+    pub fn parse(form: Form, now: Micros) -> Result<Self> {
+        let (request, mut form) = Self::read(form, now);
+        request.check_aliases(&mut form);
+        form.done()?;
+        Ok(request)
+    }
+
+    fn read(mut form: Form, now: Micros) -> (Self, Form) {
         let level = form.required_word::<Level>("level");
-        let holders = ids(&mut form, "holders");
+        let holders = ids(&mut form, ("holders", HOLDERS), "must be the id of a user");
+        let aliases = ids(&mut form, ("aliases", ALIASES), "must be the id of an alias");
         let terms = Terms {
             level: level.unwrap_or(Level::Overt),
             platforms: form.texts("platforms", 50, 100),
@@ -337,10 +357,33 @@ impl Request {
             plan: form.filled("plan", LINE),
             renews: form.id("renews"),
         };
-        let request = Self { holders, terms };
+        let request = Self {
+            holders,
+            aliases,
+            terms,
+        };
         request.check(&mut form, now);
-        form.done()?;
-        Ok(request)
+        (request, form)
+    }
+
+    /// A covert request names its aliases, and no other one does.
+    fn check_aliases(&self, form: &mut Form) {
+        if form.is_refused("level") || form.is_refused("aliases") {
+            return;
+        }
+        match (self.terms.level, self.aliases.is_empty()) {
+            (Level::Covert, true) => form.refuse(
+                "aliases",
+                "required",
+                "must name at least one alias in force that a holder holds: have one approved in the registry first, or ask for a level without an alias",
+            ),
+            (Level::Overt | Level::Discreet, false) => form.refuse(
+                "aliases",
+                "covert",
+                "belong to the level covert alone: leave them out, or ask for that level",
+            ),
+            _ => {}
+        }
     }
 
     /// Reads and checks what somebody starts an emergency for: a request without times, which follow from its start.
@@ -354,9 +397,15 @@ impl Request {
                 );
             }
         }
+        if form.has("aliases") {
+            let message = "do not go with an emergency: leave them out, and name the alias with each capture under one";
+            form.refuse("aliases", "emergency", message);
+        }
         form.put("starts_at", clock::format(now));
         form.put("ends_at", clock::format(now + LASTS));
-        Self::parse(form, now)
+        let (request, form) = Self::read(form, now);
+        form.done()?;
+        Ok(request)
     }
 
     fn check(&self, form: &mut Form, now: Micros) {
@@ -406,12 +455,16 @@ impl Request {
     }
 }
 
-fn ids(form: &mut Form, field: &str) -> Vec<String> {
-    let texts = form.texts(field, 100, 64);
+/// Holders, and aliases, that one request may name.
+const HOLDERS: usize = 100;
+const ALIASES: usize = 20;
+
+fn ids(form: &mut Form, (field, most): (&str, usize), message: &str) -> Vec<String> {
+    let texts = form.texts(field, most, 64);
     let mut out: Vec<String> = Vec::new();
     for (i, text) in texts.iter().enumerate() {
         let place = format!("{field}[{i}]");
-        let id = form.or_refuse(&place, "uuid", "must be the id of a user", parse_id(text));
+        let id = form.or_refuse(&place, "uuid", message, parse_id(text));
         out.extend(id.filter(|id| !out.contains(id)));
     }
     out
@@ -446,8 +499,8 @@ impl Amendment {
         Ok(Self::Parts(form.into_fields()))
     }
 
-    /// The whole request as it is asked for now.
-    pub fn apply(&self, before: &Authorization, now: Micros) -> Result<Request> {
+    /// The whole request as it is asked for now. `named` are the aliases that it named before.
+    pub fn apply(&self, before: &Authorization, named: &[String], now: Micros) -> Result<Request> {
         let parts = match self {
             Self::Parts(parts) => parts,
             Self::Whole(request) => return Ok((**request).clone()),
@@ -455,6 +508,7 @@ impl Amendment {
         let holders: Vec<&str> = before.holders.iter().map(|h| h.id.as_str()).collect();
         let mut whole = json!(before.terms);
         whole["holders"] = json!(holders);
+        whole["aliases"] = json!(named);
         for (name, value) in parts {
             let kept = whole.get_mut(name).ok_or_else(|| {
                 Error::field(

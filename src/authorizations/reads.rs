@@ -4,6 +4,7 @@ use super::check::{Decider, RequestCheck};
 use super::checks;
 use super::model::{Authorization, AuthorizationState};
 use super::store::{self, AuthorizationSearch, CoveredCapture, HistoryEntry, WaitingRequest};
+use crate::aliases::{self, Alias};
 use crate::authorization_policies::{self, PolicyInForce, PolicyTerms};
 use crate::cases::{self, Case};
 use crate::clock::Micros;
@@ -23,6 +24,20 @@ pub async fn authorization(gate: &Gate, requester: &RequestCtx, id: String) -> R
     gate.read(requester, Act::AuthorizationRead, scope, read).await
 }
 
+/// An authorization, with those of its aliases that exist for the caller, by their ids.
+pub async fn with_aliases(
+    gate: &Gate,
+    requester: &RequestCtx,
+    id: String,
+) -> Result<(Authorization, Vec<String>, Micros)> {
+    let scope = Scope::Authorization(id.clone());
+    let read = move |ctx: &mut ReadCtx<'_>| {
+        let found = store::get(ctx.conn, &id)?;
+        Ok((found, aliases::seen_of(ctx.conn, ctx.caller, &id)?, ctx.now))
+    };
+    gate.read(requester, Act::AuthorizationRead, scope, read).await
+}
+
 /// An authorization as somebody who decides or asks about it reads it: with its case, its checks and its rights.
 pub struct WeighedRequest {
     pub asked: Authorization,
@@ -32,6 +47,8 @@ pub struct WeighedRequest {
     pub policy: PolicyTerms,
     /// Holders whom it does not cover now, for want of a training that it requires.
     pub suspended: Vec<String>,
+    /// Those of its aliases that exist for the reader, by their ids.
+    pub aliases: Vec<String>,
     pub rights: AuthorizationRights,
     /// The time of reading.
     pub now: Micros,
@@ -53,6 +70,7 @@ pub async fn weighed(gate: &Gate, requester: &RequestCtx, id: String) -> Result<
             checks: checks::weigh(ctx.conn, (&asked, &policy), decider, ctx.now)?,
             policy: policy.terms,
             suspended: suspended(ctx, &asked)?,
+            aliases: aliases::seen_of(ctx.conn, ctx.caller, &asked.id)?,
             case: cases::store::case(ctx.conn, &asked.case_id)?,
             rights: AuthorizationRights::of(ctx),
             now: ctx.now,
@@ -79,10 +97,14 @@ pub struct RequestBeginning {
     pub works: Vec<Person>,
     pub whom: WhomToAsk,
     pub newest: Option<Authorization>,
+    /// The person's own aliases that count now.
+    pub aliases: Vec<Alias>,
     /// Who is on call for the case's unit.
     pub on_call: Vec<Person>,
     /// What the policy in force says, and its number.
     pub policy: PolicyInForce,
+    /// The names of the case's unit and of those above it.
+    pub units: Vec<String>,
     pub now: Micros,
 }
 
@@ -99,7 +121,9 @@ pub async fn beginning(gate: &Gate, requester: &RequestCtx, case: String, act: A
             whom: whom_to_ask(ctx.conn, context, ctx.now)?,
             on_call: roster::on_call(ctx.conn, &context.unit_path, ctx.now)?,
             newest: store::newest(ctx.conn, &case)?,
+            aliases: aliases::in_use_of(ctx.conn, &ctx.caller.user, ctx.now)?,
             policy: authorization_policies::in_force_at(ctx.conn)?,
+            units: cases::store::unit_names(ctx.conn, &case)?,
             works: std::iter::once(lead.clone()).chain(others).collect(),
             now: ctx.now,
         })

@@ -3,13 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::arrival::Arrived;
-use super::model::{Basis, BasisKind, CaptureState, Flag, NewCapture, is_unfinished};
+use super::model::{Basis, BasisKind, CaptureState, Flag, NewCapture, STANDING_ORDER, is_unfinished};
 use crate::aliases::{self, Alias};
-use crate::authorization_policies;
+use crate::authorization_policies::{self, PolicyInForce};
 use crate::authorizations::{self, Authorization, Level, Line, Seen};
+use crate::cases;
 use crate::clock::{HOUR, Micros, SECOND, Timestamp};
 use crate::db::AnyConn;
 use crate::error::Result;
+use crate::page::words::UNDER_AN_ALIAS;
 use crate::subjects::{self, AccountFields};
 use crate::users::{self, Training};
 
@@ -57,12 +59,14 @@ impl Judgment {
 pub struct JudgedAgainst {
     /// The authorizations of its case that were ever approved.
     pub known: Vec<Authorization>,
-    /// The levels at which it may rest on `not_required`.
-    pub free: Vec<String>,
+    /// What carries it, where it claims to need no authorization.
+    pub free: FreeLevels,
     /// The capturer's trainings, where an authorization requires them.
     pub trainings: Vec<Training>,
     /// The alias that it names, where the capturer holds it.
     pub alias: Option<Alias>,
+    /// The authorizations of its case that name this alias.
+    pub named_by: Vec<String>,
     /// The accounts of its case that had other handles before, where an authorization names accounts.
     pub renamed: Vec<AccountFields>,
 }
@@ -92,8 +96,13 @@ impl JudgedAgainst {
             Some(id) => aliases::held_by(conn, id, capturer)?,
             None => None,
         };
+        let named_by = match &alias {
+            Some(alias) => aliases::named_with(conn, case, &alias.id)?,
+            None => Vec::new(),
+        };
         Ok(Self {
-            free: free_levels(conn, new, setting)?,
+            named_by,
+            free: FreeLevels::read(conn, case, new, setting)?,
             known,
             trainings,
             alias,
@@ -102,19 +111,69 @@ impl JudgedAgainst {
     }
 }
 
-/// The levels at which a capture may rest on `not_required`. They are asked for by a capture alone that claims it. A
-/// policy that the agency adopted says which by its standing orders; until there is one, the setting does.
-fn free_levels(conn: &mut AnyConn, new: &NewCapture, setting: &[String]) -> Result<Vec<String>> {
-    if new.basis.as_ref().map(|basis| basis.kind) != Some(BasisKind::NotRequired) {
-        return Ok(Vec::new());
+/// What carries a capture that claims to need no authorization.
+#[derive(Debug, Clone, Default)]
+pub struct FreeLevels {
+    /// The levels at which the setting lets captures rest on `not_required`.
+    levels: Vec<String>,
+    /// What the policy says that the agency adopted, of this capture; the setting counts no more then.
+    order: Option<Line>,
+}
+
+impl FreeLevels {
+    /// Looked up for a capture alone that claims it. A policy that the agency adopted says which by its standing orders,
+    /// each for cases of some units or of all; until there is one, the setting does.
+    fn read(conn: &mut AnyConn, case: &str, new: &NewCapture, setting: &[String]) -> Result<Self> {
+        if new.basis.as_ref().map(|basis| basis.kind) != Some(BasisKind::NotRequired) {
+            return Ok(Self::default());
+        }
+        let policy = authorization_policies::in_force_at(conn)?;
+        if policy.adopted.is_none() {
+            let (levels, order) = (setting.to_vec(), None);
+            return Ok(Self { levels, order });
+        }
+        let units = cases::store::unit_names(conn, case)?;
+        Ok(Self {
+            levels: Vec::new(),
+            order: Some(standing_order(&policy, new.particulars.level, &units)),
+        })
     }
-    let policy = authorization_policies::in_force_at(conn)?;
-    if policy.adopted.is_none() {
-        return Ok(setting.to_vec());
+
+    fn carries(&self, level: Option<Level>) -> bool {
+        let in_setting = |level: Level| self.levels.iter().any(|free| free == level.as_str());
+        match &self.order {
+            Some(line) => line.passed == Some(true),
+            None => level.is_some_and(in_setting),
+        }
     }
-    let levels = Level::ALL.iter();
-    let rests = |level: &&Level| policy.terms.of(**level).standing_order.is_some();
-    Ok(levels.filter(rests).map(|level| level.as_str().to_owned()).collect())
+}
+
+/// Whether a standing order of the policy in force carries a capture of this level in a case of these units.
+fn standing_order(policy: &PolicyInForce, level: Option<Level>, units: &[String]) -> Line {
+    let of_level = level.map(|level| (level, policy.terms.of(level)));
+    let (passed, why) = match of_level.map(|(level, terms)| (level, &terms.standing_order, terms.order_for(units))) {
+        None => (false, "names no level, and a standing order holds at levels".to_owned()),
+        Some((level, _, Some(order))) => (
+            true,
+            format!(
+                "the standing order {order} holds at the level {level} in a case of this unit, by version {} of the policy",
+                policy.reference.number
+            ),
+        ),
+        Some((level, Some(order), None)) => (
+            false,
+            format!("the standing order {order} for the level {level} does not hold in a case of this unit"),
+        ),
+        Some((level, None, None)) => (
+            false,
+            format!("no standing order of the policy in force holds at the level {level}"),
+        ),
+    };
+    Line {
+        rule: STANDING_ORDER.into(),
+        passed: Some(passed),
+        why,
+    }
 }
 
 /// Judges a capture at its receipt.
@@ -130,6 +189,7 @@ pub fn judge(new: &NewCapture, capturer: &str, now: Micros, against: &JudgedAgai
         platform_id: account.and_then(|a| a.platform_id.as_deref()),
         level: said.level,
         device: said.device,
+        named_by: against.alias.as_ref().map(|_| &*against.named_by),
         renamed: &against.renamed,
         is_trained: against.trainings.iter().any(|training| training.counts_at(at)),
         at,
@@ -160,14 +220,14 @@ fn judge_alias(verdict: &mut Judgment, new: &NewCapture, at: Micros, alias: Opti
         return;
     }
     let (counted, why) = match alias {
-        Some(alias) if alias.counts_at(at) => (true, "under an alias of the capturer that counted at the time"),
-        Some(_) => (false, "under an alias of the capturer that did not count at the time"),
-        None => (false, "names no alias of the capturer"),
+        Some(alias) if alias.counts_at(at) => (true, format!("{UNDER_AN_ALIAS} that counted at the time")),
+        Some(_) => (false, format!("{UNDER_AN_ALIAS} that did not count at the time")),
+        None => (false, "names no alias of the capturer".to_owned()),
     };
     verdict.coverage.push(Line {
         rule: "alias".into(),
         passed: (counted || by_leave).then_some(counted),
-        why: why.into(),
+        why,
     });
     if by_leave && !counted {
         verdict.state = CaptureState::Held;
@@ -258,18 +318,17 @@ fn basis(kind: BasisKind, id: Option<String>) -> Basis {
     Basis { kind, id, reason: None }
 }
 
-fn by_claim(claim: &Basis, level: Option<Level>, not_required: &[String]) -> Judgment {
-    let free = |level: Level| not_required.iter().any(|l| l == level.as_str());
+fn by_claim(claim: &Basis, level: Option<Level>, free: &FreeLevels) -> Judgment {
     let state = match claim.kind {
         BasisKind::Exception | BasisKind::Authorization => CaptureState::Held,
-        BasisKind::NotRequired if !level.is_some_and(free) => CaptureState::Held,
+        BasisKind::NotRequired if !free.carries(level) => CaptureState::Held,
         _ => CaptureState::Logged,
     };
     let basis = Basis {
         id: None,
         ..claim.clone()
     };
-    Judgment::of(state, basis, Vec::new())
+    Judgment::of(state, basis, free.order.iter().cloned().collect())
 }
 
 /// What is odd about the files that came.

@@ -17,7 +17,8 @@ use super::model::{CaptureState, CaptureView, DecisionOutcome, FileEntry, NewCap
 use super::pictures::store::{self as pictures, PictureRow};
 use super::preview::CapturePreview;
 use super::store::{self, CaptureSearch, WaitingCapture, WaitingSort};
-use crate::authorizations;
+use crate::authorization_policies;
+use crate::authorizations::{self, Level};
 use crate::cases::{self, Case};
 use crate::clock::{MINUTE, Micros};
 use crate::error::{Error, Result};
@@ -81,6 +82,24 @@ pub async fn preview(
         let digests: Vec<Digest> = new.files.iter().filter_map(|file| file.sha256).collect();
         let here = duplicates::of(ctx.conn, &case, &new, &digests)?;
         Ok(CapturePreview::of(new, verdict, here))
+    };
+    gate.read(requester, Act::CaptureRecord, scope, read).await
+}
+
+/// The standing orders of the policy in force that hold in a case, each with its level, for whoever may log there.
+pub async fn orders(gate: &Gate, requester: &RequestCtx, case: String) -> Result<Vec<(Level, String)>> {
+    let scope = Scope::Case(case.clone());
+    let read = move |ctx: &mut ReadCtx<'_>| {
+        let policy = authorization_policies::in_force_at(ctx.conn)?;
+        if policy.adopted.is_none() {
+            return Ok(Vec::new());
+        }
+        let units = cases::store::unit_names(ctx.conn, &case)?;
+        let of = |level: &Level| {
+            let order = policy.terms.of(*level).order_for(&units)?;
+            Some((*level, order.to_owned()))
+        };
+        Ok(Level::ALL.iter().filter_map(of).collect())
     };
     gate.read(requester, Act::CaptureRecord, scope, read).await
 }

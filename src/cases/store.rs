@@ -108,6 +108,23 @@ impl VisibleTo {
 }
 
 /// The cases a caller may read with what belongs to them: the same answer as the policy's family `Reading`, for lists.
+/// The names of a case's unit and of the units above it.
+///
+/// # Errors
+/// Where the database fails.
+pub fn unit_names(conn: &mut AnyConn, case: &str) -> Result<Vec<String>> {
+    let path: String = cases::table
+        .inner_join(units::table.on(units::id.eq(cases::unit_id)))
+        .filter(cases::id.eq(case))
+        .select(units::path)
+        .first(conn)?;
+    let ids: Vec<&str> = path.split('/').filter(|id| !id.is_empty()).collect();
+    Ok(units::table
+        .filter(units::id.eq_any(ids))
+        .select(units::name)
+        .load(conn)?)
+}
+
 #[diesel::dsl::auto_type(no_type_alias)]
 pub fn visible(to: &VisibleTo) -> _ {
     let worker: &str = to.worker.as_str();

@@ -3,7 +3,7 @@
 mod access;
 mod oversight;
 
-pub use access::{access_requests, alias_uses, aliases, recusals, roster};
+pub use access::{access_requests, alias_disclosures, alias_namings, alias_uses, aliases, recusals, roster};
 pub use oversight::{
     conduct_acknowledgements, exception_signoffs, impeachment_flags, misuse_named, misuse_reports, register_errors,
     reviews,
@@ -561,6 +561,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     authorization_policies,
     aliases,
     alias_uses,
+    alias_namings,
+    alias_disclosures,
     roster,
     recusals,
     evidence_requests,

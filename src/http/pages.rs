@@ -288,6 +288,9 @@ fn done_words(word: &str) -> Option<&'static str> {
         "packet-asked" => "The packet is asked for, and built in the background.",
         "authorization-closed" => "The closing report is recorded.",
         "policy-proposed" => "It is proposed. It counts once a supervisor other than you has countersigned it.",
+        "alias-included" => {
+            "It is included. Packets of that case that are built from now on show its name and accounts."
+        }
         "alias-asked" => "It is asked for. It counts once a supervisor of the holder’s unit has approved it.",
         "policy-decided" => "It is recorded.",
         "access-asked" => "It is asked for. You are told here once somebody lets you in, and of nothing else.",

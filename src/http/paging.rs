@@ -354,6 +354,7 @@ const QUERIED: &[&str] = &[
     "accounts",
     "authorizations",
     "authorization-policies",
+    "alias-disclosures",
     "aliases",
     "uses",
     "captures",

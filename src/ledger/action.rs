@@ -55,6 +55,7 @@ actions! {
     MemberRemoved "member.removed" Case "A person ceased to be a member of the case.";
     GrantGiven "grant.given" Case "A person was given access to the case that ends by itself.";
     GrantEnded "grant.ended" Case "A grant was ended before its time.";
+    AliasDisclosureRecorded "alias_disclosure.recorded" Case "A supervisor included an alias in what leaves with the case, with the reason.";
     RecusalDeclared "recusal.declared" Case "A supervisor recused themselves from the case, and decides nothing in it from here on.";
     SubjectAdded "subject.added" Case "A person the case is about was recorded.";
     SubjectChanged "subject.changed" Case "A new version of a subject was recorded.";
@@ -149,6 +150,7 @@ actions! {
     AliasDeclined "alias.declined" Agency "A supervisor of the holder's unit declined an alias.";
     AliasReviewed "alias.reviewed" Agency "A supervisor of the holder's unit reviewed an alias.";
     AliasRetired "alias.retired" Agency "An alias was retired: nothing is covered under it from here on.";
+    AliasNamingRecorded "alias_naming.recorded" Agency "An authorization was asked for that names aliases; no record of the case tells which.";
     AliasUseRecorded "alias_use.recorded" Agency "A capture was recorded that was made under an alias; no record of the case tells which.";
     RosterEntered "roster.entered" Agency "A supervisor was put on call for a unit, or a supervisor delegated their reach over a unit to another.";
     RosterEnded "roster.ended" Agency "A duty on call or a delegation was ended before its time.";

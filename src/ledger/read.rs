@@ -156,9 +156,11 @@ pub struct EventSearch {
     pub limit: i64,
 }
 
-/// What a search does not tell of: aliases, which exist for their holders and supervisors alone; and reports of misuse, of
+/// What a search does not tell of: aliases, which exist for their holders and supervisors alone, but that one was included
+/// in what leaves with a case is told; and reports of misuse, of
 /// which an auditor whom one names would learn. Whoever may see a report reads there what became of it.
-const TOLD: &str = "events.action NOT LIKE 'alias%' AND events.action NOT LIKE 'misuse_report.%'";
+const TOLD: &str = "(events.action NOT LIKE 'alias%' OR events.action = 'alias_disclosure.recorded') \
+     AND events.action NOT LIKE 'misuse_report.%'";
 
 /// Events of all streams, the newest first, with their index where the tree holds them; without those that it does not tell.
 pub fn search(conn: &mut AnyConn, search: &EventSearch) -> Result<Vec<(Option<i64>, StoredEvent)>> {

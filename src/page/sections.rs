@@ -49,6 +49,10 @@ struct Top<'a> {
     records: String,
     /// How many records are withheld, and of what they are.
     withheld: Option<(String, String)>,
+    /// How often an alias stands behind what is shown.
+    aliases: Option<String>,
+    /// Aliases that a supervisor included, each with the reason.
+    included: Vec<(String, String)>,
     /// What the agreement with the log is worth.
     agreement: String,
     /// To whom the packets went to which this one adds: packet, recipient, when.
@@ -228,6 +232,12 @@ fn top(story: &PacketStory) -> Top<'_> {
         events: counted(story.events, "event", "events"),
         records: counted(story.records, "record", "records"),
         withheld: (story.withheld.all() > 0).then(|| (count(story.withheld.all()), story.withheld.phrase())),
+        aliases: story.aliases.phrase(),
+        included: story
+            .included
+            .iter()
+            .map(|one| (one.told.clone(), one.reason.clone()))
+            .collect(),
         agreement: words::agreement(None),
         handed: story.handed.iter().map(|one| handed(one, zone)).collect(),
     }

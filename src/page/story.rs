@@ -12,7 +12,7 @@ use super::copies::CopyMade;
 use super::documents::{self, Documents, fields};
 use super::handed::EarlierDisclosure;
 use super::paging::Paging;
-use super::withheld::{RecordAbout, WithheldRecords};
+use super::withheld::{CoverageRow, IncludedAlias, RecordAbout, WithheldAliases, WithheldRecords};
 use super::{PageError, words};
 use crate::clock::Micros;
 use crate::proof::Digest;
@@ -100,6 +100,10 @@ pub struct PacketStory {
     pub records: u64,
     /// Records withheld, by what they are about.
     pub withheld: WithheldRecords,
+    /// How often an alias stands behind what is shown.
+    pub aliases: WithheldAliases,
+    /// Aliases that a supervisor included in what leaves.
+    pub included: Vec<IncludedAlias>,
     /// Copies made of each exhibit's capture, by its id, in order.
     pub copies: HashMap<String, Vec<CopyMade>>,
     /// The captures from which derivatives were made, by the derivatives' ids.
@@ -119,6 +123,16 @@ struct ExhibitFiles {
     number: Option<String>,
     capture: String,
     files: Vec<FileSize>,
+    /// None where a redacted copy stands in its place.
+    #[serde(default)]
+    record: Option<ExhibitCoverage>,
+}
+
+/// As much of an exhibit's record as tells whether an alias stands behind it.
+#[derive(Deserialize)]
+struct ExhibitCoverage {
+    #[serde(default)]
+    coverage: Vec<CoverageRow>,
 }
 
 /// A file of an exhibit; one without a path is withheld.
@@ -158,6 +172,8 @@ impl PacketStory {
             events: 0,
             records: 0,
             withheld: WithheldRecords::default(),
+            aliases: first.aliases,
+            included: Vec::new(),
             copies: HashMap::new(),
             copied: HashMap::new(),
             things: std::mem::take(&mut first.things),
@@ -191,6 +207,9 @@ impl PacketStory {
         }
         if event.action == "packet.disclosed" {
             places.disclosed.insert(event::leaf(line));
+        }
+        if event.action == "alias_disclosure.recorded" {
+            places.included.insert(event::leaf(line));
         }
         if event.action == "derivative.made" {
             self.copy((&event, line), interned);
@@ -247,6 +266,9 @@ impl PacketStory {
         gather_names(&mut self.names, &String::from_utf8_lossy(record));
         if places.disclosed.contains(&leaf) {
             self.handed.extend(EarlierDisclosure::of(&fields(RECORDS, record)?));
+        }
+        if places.included.contains(&leaf) {
+            self.included.extend(IncludedAlias::of(&fields(RECORDS, record)?));
         }
         let place = places.told.get(&leaf);
         let told = place.and_then(|(object, at)| self.trails.get_mut(&**object)?.get_mut(*at));
@@ -306,6 +328,8 @@ struct EventPlaces {
     about: HashMap<Digest, RecordAbout>,
     /// Those that say to whom a packet went.
     disclosed: HashSet<Digest>,
+    /// Those that include an alias.
+    included: HashSet<Digest>,
 }
 
 /// An event of the custody; none where a line withholds it.
@@ -327,6 +351,7 @@ struct FirstLook {
     exhibits: HashMap<String, u32>,
     numbers: HashMap<String, String>,
     files: (u64, u64),
+    aliases: WithheldAliases,
 }
 
 impl FirstLook {
@@ -346,6 +371,7 @@ impl FirstLook {
                 let row: Value = fields(PACKET, row)?;
                 let id = row["record"]["id"].as_str().unwrap_or_default();
                 self.authorizations.insert(id.to_owned(), number(&row["record"]));
+                self.aliases.authorization(&row["record"]);
             }
             "exhibits" => {
                 let ExhibitFiles {
@@ -353,7 +379,11 @@ impl FirstLook {
                     number,
                     capture,
                     files,
+                    record,
                 } = fields(PACKET, row)?;
+                if let Some(record) = record {
+                    self.aliases.exhibit(&record.coverage);
+                }
                 self.numbers.extend(number.map(|number| (capture.clone(), number)));
                 self.exhibits.insert(capture, exhibit);
                 for file in files.iter().filter(|file| file.path.is_some()) {

@@ -123,6 +123,7 @@ fn object(story: &PacketStory, kind: &str, id: &str) -> String {
         "acknowledgement" => "a receipt for a packet".into(),
         "notice" => "a notice about a packet".into(),
         "impeachment_flag" => "a flag on what may impeach a witness".into(),
+        "alias_disclosure" => "an alias that a supervisor included".into(),
         "recusal" => "a supervisor’s recusal".into(),
         "exhibit_list" => "an exhibit list (working paper)".into(),
         "evidence_request" => "a request to those who work on the case (working paper)".into(),

@@ -460,6 +460,7 @@ impl<'s> AuthorizationView<'s> {
             "attestations",
             "platforms",
             "searches",
+            "aliases_named",
         ];
         let apart = [&apart[..], rulings::TOLD].concat();
         let platforms: Vec<String> = words_of(&record["platforms"]).map(label).collect();
@@ -468,6 +469,8 @@ impl<'s> AuthorizationView<'s> {
         let mut told = vec![Fact::new("Platforms", platforms.join(", "))];
         told.extend(facts(record, story.zone, &apart));
         told.push(Fact::new("Searches", words::searches(words_of(&record["searches"]))));
+        let aliases = words::aliases(record["aliases_named"].as_u64().unwrap_or_default());
+        told.extend(aliases.map(|aliases| Fact::new("Aliases", aliases)));
         told.push(Fact::new("The requester attests", attested.join(" ")));
         let of_policy = [
             ("Asked for under the policy", rulings::policy(&record["policy"])),

@@ -1,8 +1,11 @@
 //! The records that a packet withholds, counted by what they are about. The inventory names captures one by one; nothing
 //! else would tell of the rest.
 
+use serde_json::Value;
+
+use super::words::UNDER_AN_ALIAS;
 use crate::proof::packet::{OTHER_PACKETS, WORKING_PAPERS};
-use crate::text::count;
+use crate::text::{count, counted, label, line};
 
 /// What a record is about, as far as packets withhold it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +81,79 @@ impl WithheldRecords {
         }
     }
 }
+
+/// What a packet withholds of aliases: who they are. Its records say how often one stands behind them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct WithheldAliases {
+    /// Aliases that the authorizations shown name.
+    pub named: u64,
+    /// Exhibits that were made under one.
+    pub exhibits: u64,
+}
+
+impl WithheldAliases {
+    /// Counts what the record of an authorization says.
+    pub(super) fn authorization(&mut self, record: &Value) {
+        self.named += record["aliases_named"].as_u64().unwrap_or_default();
+    }
+
+    /// Counts an exhibit whose coverage says that it was made under one.
+    pub(super) fn exhibit(&mut self, coverage: &[CoverageRow]) {
+        let is_under = |row: &CoverageRow| row.rule == "alias" && row.why.starts_with(UNDER_AN_ALIAS);
+        self.exhibits += u64::from(coverage.iter().any(is_under));
+    }
+
+    /// Both in a phrase; none where no alias stands behind anything.
+    pub fn phrase(&self) -> Option<String> {
+        let named = (self.named > 0).then(|| format!("{} named by authorizations", count(self.named)));
+        let exhibits = (self.exhibits > 0).then(|| {
+            let made = counted(self.exhibits, "exhibit", "exhibits");
+            format!("{made} made under one")
+        });
+        let all: Vec<String> = named.into_iter().chain(exhibits).collect();
+        (!all.is_empty()).then(|| all.join(", "))
+    }
+}
+
+/// A line of an exhibit's coverage, as far as it tells of an alias.
+#[derive(serde::Deserialize)]
+pub(super) struct CoverageRow {
+    rule: String,
+    why: String,
+}
+
+/// An alias that a supervisor included in what leaves with a case, as its record tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IncludedAlias {
+    /// Its name and accounts.
+    pub told: String,
+    /// Why it is included.
+    pub reason: String,
+}
+
+impl IncludedAlias {
+    /// From the record; none where it names no alias.
+    pub(super) fn of(record: &Value) -> Option<Self> {
+        let account = |account: &Value| {
+            let said = |name: &str| account[name].as_str().map(line);
+            let named: Vec<String> = ["handle", "platform_id", "url"].into_iter().filter_map(said).collect();
+            let platform = account["platform"].as_str().map(label).unwrap_or_default();
+            match named.is_empty() {
+                true => platform,
+                false => format!("{} on {platform}", named.join(", ")),
+            }
+        };
+        let name = line(record["name"].as_str()?);
+        let accounts: Vec<String> = record["accounts"].as_array()?.iter().map(account).collect();
+        Some(Self {
+            told: format!("{name}: {}", accounts.join("; ")),
+            reason: line(record["reason"].as_str().unwrap_or_default()),
+        })
+    }
+}
+
+/// Why aliases are withheld.
+pub const ALIASES: &str = "Who they are stands in the agency’s registry of aliases, and goes with no packet unless a supervisor includes one with a reason.";
 
 /// Records of one kind that are withheld.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -76,9 +76,18 @@ pub fn check(word: &str) -> &'static str {
         "renewed" => "The one it continues",
         "oral" => "Oral approval",
         "juvenile" => "A juvenile is a subject",
+        "alias" => "Alias",
         _ => "Check",
     }
 }
+
+/// How many aliases an authorization names: all that anybody is told outside the registry of aliases.
+pub fn aliases(named: u64) -> Option<String> {
+    (named > 0).then(|| format!("{}, in the registry", crate::text::counted(named, "alias", "aliases")))
+}
+
+/// How the line of coverage begins that says that a capture was made under an alias.
+pub const UNDER_AN_ALIAS: &str = "under an alias of the capturer";
 
 /// The searches that an authorization names. No rule of coverage asks what was searched for.
 pub fn searches<'s>(named: impl Iterator<Item = &'s str>) -> String {

@@ -156,6 +156,8 @@ words! {
         AuthorizationPolicyCountersign = "AuthorizationPolicyCountersign",
         /// Read the aliases that one holds, and as a supervisor those held in one's units.
         AliasRead = "AliasRead",
+        /// Include an alias in what leaves with a case.
+        AliasDisclose = "AliasDisclose",
         /// Ask for an alias.
         AliasRequest = "AliasRequest",
         /// Approve or decline an alias that somebody else asked for and holds.

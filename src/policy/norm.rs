@@ -191,6 +191,7 @@ const ON_CASES: &[Row] = &[
             CaseRestrict,
             PacketRelease,
             RegisterErrorAnswer,
+            AliasDisclose,
         ],
         who: &[ThatSupervisor],
         write: false,

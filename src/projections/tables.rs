@@ -39,6 +39,8 @@ pub const TABLES: &[(&str, TableKind)] = &[
     ("alias_uses", Projection(&[])),
     ("roster", Projection(&[])),
     ("cases", Projection(&[])),
+    ("alias_namings", Projection(&[])),
+    ("alias_disclosures", Projection(&[])),
     ("members", Projection(&[])),
     ("grants", Projection(&[])),
     ("recusals", Projection(&[])),

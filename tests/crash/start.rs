@@ -117,6 +117,7 @@ fn to_first_schema(home: &Home) {
              DROP TABLE pictures; DROP TABLE viewing; DROP TABLE seen_items; DROP TABLE uploads; DROP TABLE drafts; \
              DROP TABLE find_keys; DROP TABLE find_progress; DROP TABLE exhibit_numbers; CREATE TABLE kept_releases AS SELECT * FROM packet_releases; DROP TABLE packet_releases; CREATE TABLE kept_access AS SELECT * FROM access_requests; DROP TABLE access_requests; CREATE TABLE kept_requests AS SELECT * FROM evidence_requests; DROP TABLE evidence_requests; CREATE TABLE kept_marks AS SELECT id, first_approver_id, closed FROM authorizations; \
              ALTER TABLE authorizations DROP COLUMN first_approver_id; ALTER TABLE authorizations DROP COLUMN closed; \
+             CREATE TABLE kept_namings AS SELECT * FROM alias_namings; DROP TABLE alias_namings; CREATE TABLE kept_alias_disclosures AS SELECT * FROM alias_disclosures; DROP TABLE alias_disclosures; \
              CREATE TABLE kept_uses AS SELECT * FROM alias_uses; DROP TABLE alias_uses; CREATE TABLE kept_aliases AS SELECT * FROM aliases; DROP TABLE aliases; \
              CREATE TABLE kept_policies AS SELECT * FROM authorization_policies; DROP TABLE authorization_policies; CREATE TABLE kept_lists AS SELECT * FROM exhibit_lists; DROP TABLE exhibit_lists; CREATE TABLE kept_notices AS SELECT * FROM notices; DROP TABLE notices; \
              CREATE TABLE kept_derivatives AS SELECT * FROM derivatives; DROP TABLE derivatives; \
@@ -166,6 +167,8 @@ fn an_older_schema_is_brought_forward(base: Database) {
              INSERT INTO authorization_policies SELECT * FROM kept_policies; DROP TABLE kept_policies; \
              INSERT INTO aliases SELECT * FROM kept_aliases; DROP TABLE kept_aliases; \
              INSERT INTO alias_uses SELECT * FROM kept_uses; DROP TABLE kept_uses; \
+             INSERT INTO alias_namings SELECT * FROM kept_namings; DROP TABLE kept_namings; \
+             INSERT INTO alias_disclosures SELECT * FROM kept_alias_disclosures; DROP TABLE kept_alias_disclosures; \
              INSERT INTO roster SELECT * FROM kept_roster; DROP TABLE kept_roster; \
              INSERT INTO recusals SELECT * FROM kept_recusals; DROP TABLE kept_recusals; \
              INSERT INTO evidence_requests SELECT * FROM kept_requests; DROP TABLE kept_requests; \

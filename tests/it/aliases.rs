@@ -31,15 +31,26 @@ fn approve(client: &Client, path: &str) -> crate::kit::Answer {
 
 /// The id of an alias that the lead holds and that counts.
 pub fn approved(app: &App) -> String {
-    let path = requested(app);
+    of_holder(app, &app.lead)
+}
+
+/// The id of an alias that somebody of the unit holds and that counts.
+fn of_holder(app: &App, holder: &Client) -> String {
+    let made = holder.post(PATH, wanted()).is(201);
+    let path = format!("{PATH}/{}", made["id"].as_str().unwrap());
     let made = approve(&app.supervisor, &path).is(200);
     made["id"].as_str().unwrap().to_owned()
 }
 
-/// A case with an authorization for covert work.
-fn covert_case(app: &App) -> Case {
+/// What asks for covert leave under aliases.
+pub fn covert(app: &App, aliases: &[&str]) -> Value {
+    with(app.request(), json!({"level": "covert", "aliases": aliases}))
+}
+
+/// A case with an authorization for covert work under an alias.
+fn covert_case(app: &App, alias: &str) -> Case {
     let case = app.case();
-    app.leave_of(&case, with(app.request(), json!({"level": "covert"})));
+    app.leave_of(&case, covert(app, &[alias]));
     case
 }
 
@@ -125,8 +136,8 @@ fn nobody_decides_an_alias_that_they_hold_or_asked_for(app: &App) {
 
 both_databases!(it_exists_for_its_holder_and_their_supervisors_alone);
 fn it_exists_for_its_holder_and_their_supervisors_alone(app: &App) {
-    let case = covert_case(app);
     let id = approved(app);
+    let case = covert_case(app, &id);
     let path = format!("{PATH}/{id}");
     let made = app.lead.log(&case, under(app, &id)).is(201);
     assert_eq!(made["state"], "logged");
@@ -177,8 +188,8 @@ fn it_exists_for_its_holder_and_their_supervisors_alone(app: &App) {
 
 both_databases!(no_log_search_or_packet_tells_of_it);
 fn no_log_search_or_packet_tells_of_it(app: &App) {
-    let case = covert_case(app);
     let id = approved(app);
+    let case = covert_case(app, &id);
     let made = app.lead.log(&case, under(app, &id)).is(201);
     app.far.get(&format!("{PATH}/{id}")).problem(404, "not-found");
     app.lead
@@ -238,8 +249,8 @@ fn no_log_search_or_packet_tells_of_it(app: &App) {
 
 both_databases!(a_covert_capture_is_judged_by_its_alias);
 fn a_covert_capture_is_judged_by_its_alias(app: &App) {
-    let case = covert_case(app);
     let id = approved(app);
+    let case = covert_case(app, &id);
     let logged = |client: &Client, capture: Value| {
         let made = client.log(&case, capture).is(201);
         let passed = line(&made)["passed"].clone();
@@ -248,7 +259,8 @@ fn a_covert_capture_is_judged_by_its_alias(app: &App) {
     let of = |state: &str, passed: Value, flags: Value| (json!(state), passed, flags);
     assert_eq!(logged(&app.lead, under(app, &id)), of("logged", json!(true), json!([])));
     // The alias of another is none, and says no more than one that does not exist.
-    let member = with(app.request(), json!({"level": "covert", "holders": [app.member.id]}));
+    let of_member = of_holder(app, &app.member);
+    let member = with(covert(app, &[&of_member]), json!({"holders": [app.member.id]}));
     app.leave_of(&case, member);
     let missing = of("held", json!(false), json!(["alias_missing"]));
     let absent = "01930000-0000-7000-8000-000000000000";
@@ -332,8 +344,8 @@ fn an_alias_by_its_pages(app: &App) {
     shown.says("value=\"approve\"");
     let answer = [("version", version.as_str()), ("decision", "approve"), ("reason", "")];
     supervisor.post(&format!("{path}/decision"), &answer).is(303);
-    let case = covert_case(app);
     let id = path.rsplit('/').next().unwrap();
+    let case = covert_case(app, id);
     lead.get(&format!("/cases/{}/evidence", case.id))
         .is(200)
         .says(&format!("value=\"{id}\""));

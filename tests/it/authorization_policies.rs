@@ -264,7 +264,7 @@ fn a_policy_is_never_retroactive(app: &App) {
 }
 
 fn covert(app: &App) -> Value {
-    json!({"level": "covert", "ends_at": app.at(days(20)), "plan": "OP 7", "necessity": "n", "proportionality": "p", "intrusion": "i", "confidential_material": "c"})
+    json!({"level": "covert", "aliases": [crate::aliases::approved(app)], "ends_at": app.at(days(20)), "plan": "OP 7", "necessity": "n", "proportionality": "p", "intrusion": "i", "confidential_material": "c"})
 }
 
 both_databases!(covert_needs_two_of_whom_one_is_above_the_unit);
@@ -355,6 +355,69 @@ fn a_standing_order_carries_captures_without_an_authorization(app: &App) {
     );
     let discreet = with(claim, json!({"level": "discreet"}));
     assert_eq!(app.lead.log(&case, app.post_with(discreet)).is(201)["state"], "held");
+}
+
+both_databases!(a_standing_order_of_a_unit_carries_its_cases_alone);
+fn a_standing_order_of_a_unit_carries_its_cases_alone(app: &App) {
+    let case = app.case();
+    let claim = app.post_with(json!({"basis": {"kind": "not_required", "reason": "order 12"}}));
+    let line = |made: &Value| {
+        let mut lines = made["coverage"].as_array().unwrap().iter();
+        let line = lines.find(|line| line["rule"] == "standing_order").cloned();
+        let line = line.unwrap_or_default();
+        (made["state"].clone(), line["passed"].clone(), line["why"].to_string())
+    };
+    let order = |units: Value| {
+        move |terms: &mut Value| {
+            terms["overt"]["standing_order"] = json!("General Order 12.3");
+            terms["overt"]["standing_order_units"] = units.clone();
+        }
+    };
+    // What no unit is called is refused, and units without an order are.
+    let mut terms = app.supervisor.get(&format!("{PATH}/in-force")).is(200)["terms"].clone();
+    order(json!(["Nowhere"]))(&mut terms);
+    let odd = json!({"terms": terms, "reason": "because"});
+    app.supervisor
+        .post(PATH, odd)
+        .refuses(422, "terms.overt.standing_order_units[0]", "exists");
+    terms["overt"]["standing_order"] = Value::Null;
+    let odd = json!({"terms": terms, "reason": "because"});
+    app.supervisor
+        .post(PATH, odd)
+        .refuses(422, "terms.overt.standing_order", "required");
+    // The case is of the squad, which is below the north and not below the south.
+    adopt(app, order(json!(["south"])));
+    let (state, passed, why) = line(&app.lead.log(&case, claim.clone()).is(201));
+    assert_eq!((state, passed), (json!("held"), json!(false)), "{why}");
+    assert!(
+        why.contains("General Order 12.3") && why.contains("does not hold"),
+        "{why}"
+    );
+    let held = app.supervisor.get("/api/v1/exceptions?class=without").is(200);
+    assert_eq!(held["items"].as_array().unwrap().len(), 1);
+    let lead = Browser::signed_in(app, "lead");
+    let composer = format!("/cases/{}/evidence", case.id);
+    lead.get(&composer).is(200).does_not_say("General Order 12.3");
+    adopt(app, order(json!(["north"])));
+    let (state, passed, why) = line(&app.lead.log(&case, claim.clone()).is(201));
+    assert_eq!((state, passed), (json!("logged"), json!(true)), "{why}");
+    lead.get(&composer).is(200).says("overt by General Order 12.3");
+    lead.get(&format!("/cases/{}/authorizations/new", case.id))
+        .is(200)
+        .says("Under General Order 12.3 captures need none in this case.");
+    lead.get("/authorization-policies")
+        .is(200)
+        .says("General Order 12.3, for cases of north and of the units below");
+    // What was held before stays held.
+    let before = app.lead.get(&case.path("captures")).is(200);
+    assert!(
+        before["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|one| one["state"] == "held")
+    );
+    app.audit();
 }
 
 /// What the form of a policy sends.

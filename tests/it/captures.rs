@@ -225,7 +225,8 @@ fn each_rule_of_cover_is_told(app: &App) {
 both_databases!(a_covert_capture_without_its_alias_is_held);
 fn a_covert_capture_without_its_alias_is_held(app: &App) {
     let case = app.case();
-    app.leave_of(&case, with(app.request(), json!({"level": "covert"})));
+    let alias = crate::aliases::approved(app);
+    app.leave_of(&case, crate::aliases::covert(app, &[&alias]));
     let made = app.lead.log(&case, app.post_with(json!({"level": "covert"}))).is(201);
     assert_eq!(
         (&made["state"], &made["flags"]),

@@ -106,8 +106,8 @@ fn each_file_of_a_folder_has_a_result(app: &App) {
 both_databases!(a_covert_capture_names_its_alias);
 fn a_covert_capture_names_its_alias(app: &App) {
     let case = app.case();
-    app.leave_of(&case, crate::kit::with(app.request(), json!({"level": "covert"})));
     let alias = crate::aliases::approved(app);
+    app.leave_of(&case, crate::aliases::covert(app, &[&alias]));
     for (named, counts) in [(None, [0, 1]), (Some(&alias), [1, 0])] {
         let mut command = log(app, &case);
         command.args(["--level", "covert", "--device", "agency", "--platform", "web"]);

@@ -131,6 +131,7 @@ pub const PAGES: &[(&str, &str, u16)] = &[
     ("POST", "/aliases/{id}/decision", 404),
     ("POST", "/aliases/{id}/reviews", 404),
     ("POST", "/aliases/{id}/retirement", 404),
+    ("POST", "/cases/{id}/alias-disclosures", 404),
     ("GET", "/exceptions", 403),
     ("GET", "/captures/{id}/exceptions", 404),
     ("POST", "/captures/{id}/exceptions", 404),

@@ -38,11 +38,12 @@ fn a_busy_day(app: &App) {
     app.lead
         .post(&format!("/api/v1/authorizations/{revoked}/closing"), ended)
         .is(200);
-    let hidden = json!({"level": "covert"});
-    app.leave_of(&case, crate::kit::with(app.request(), hidden));
     let alias = crate::aliases::approved(app);
+    app.leave_of(&case, crate::aliases::covert(app, &[&alias]));
     let under = app.post_with(json!({"level": "covert", "alias_id": alias}));
     app.lead.log(&case, under).is(201);
+    let included = json!({"alias_id": alias, "reason": "counsel agreed"});
+    app.supervisor.post(&case.path("alias-disclosures"), included).is(200);
     outside_hours(app, &case);
     app.grant(&case, &app.exporter, &["read", "export"]);
     let member = case.path(&format!("members/{}", app.deputy.id));

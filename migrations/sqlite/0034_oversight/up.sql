@@ -8,7 +8,8 @@ UPDATE captures SET exception = CASE
         OR body LIKE '%"passed":false,"rule":"state","why":"it was ended at %' THEN 'after'
     WHEN body LIKE '%"coverage":[]%'
         OR body LIKE '%"why":"no authorization of this case was ever approved"%'
-        OR body LIKE '%"why":"the authorization named is none of this case that was approved"%' THEN 'without'
+        OR body LIKE '%"why":"the authorization named is none of this case that was approved"%'
+        OR body LIKE '%"passed":false,"rule":"standing_order"%' THEN 'without'
     ELSE 'beyond' END
 WHERE uncovered;
 UPDATE captures SET covert = TRUE WHERE body LIKE '%"level":"covert"%';

@@ -85,11 +85,7 @@ pub fn lines(terms: &PolicyTerms) -> Vec<PolicyLine> {
             listed(one.devices.iter().map(|device| device.as_str()))
         }),
         of_level("Training", &|one| one.training.as_str().to_owned()),
-        of_level("Standing order", &|one| {
-            one.standing_order
-                .as_deref()
-                .map_or("none: each case is asked for".to_owned(), line)
-        }),
+        of_level("Standing order", &standing_order),
         of_level("Plan or legal process", &|one| {
             if one.plan {
                 "named in the request"
@@ -115,6 +111,20 @@ pub fn lines(terms: &PolicyTerms) -> Vec<PolicyLine> {
         ),
         whole("Rules of conduct", told(&terms.conduct)),
     ]
+}
+
+fn standing_order(one: &LevelTerms) -> String {
+    let units = one.standing_order_units.iter().map(|unit| line(unit));
+    let units: Vec<String> = units.collect();
+    match (&one.standing_order, units.is_empty()) {
+        (None, _) => "none: each case is asked for".to_owned(),
+        (Some(order), true) => line(order),
+        (Some(order), false) => format!(
+            "{}, for cases of {} and of the units below",
+            line(order),
+            units.join(", ")
+        ),
+    }
 }
 
 /// What a version changes: each line with the value in force and the proposed one.
@@ -177,6 +187,7 @@ fn typed_pairs(terms: &PolicyTerms) -> Vec<(String, String)> {
         );
         put("training", one.training.as_str().to_owned());
         put("standing_order", one.standing_order.clone().unwrap_or_default());
+        put("standing_order_units", one.standing_order_units.join("\n"));
         put("requester_confirms", as_lines(&one.requester_confirms));
         put("approver_confirms", as_lines(&one.approver_confirms));
         if one.above_unit {

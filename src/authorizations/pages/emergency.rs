@@ -51,7 +51,7 @@ impl EmergencyPage {
             me: begins.me,
             whom: begins.whom,
             on_call: begins.on_call,
-            policy: PolicyHints::of(&begins.policy),
+            policy: PolicyHints::of(&begins.policy, &begins.units),
             form: FormView::of([("level", "overt".to_owned())]),
             page: case_page,
             frame,

@@ -55,6 +55,8 @@ pub struct RequestPane {
     pub checks: Vec<ShownCheck>,
     /// Holders whom it does not cover now, for want of a training.
     pub suspended: String,
+    /// Those of its aliases that exist for the reader, by their ids: the registry shows them.
+    pub aliases: Vec<String>,
     /// What is to be known of it as an emergency, or of an oral approval.
     pub beside: Vec<String>,
     /// Whether a review of it is overdue.
@@ -94,6 +96,7 @@ impl RequestPane {
             predicate: block(&asked.terms.predicate),
             checks: read.checks.iter().map(ShownCheck::of).collect(),
             suspended: line(&read.suspended.join(", ")),
+            aliases: read.aliases.clone(),
             beside: beside(asked, read.now, zone),
             review_overdue: asked.review_overdue(read.now).is_some(),
             cut_off: asked.cut_off(read.now),
@@ -302,6 +305,7 @@ pub(super) fn facts(a: &Authorization, zone: Zone) -> Vec<(&'static str, String)
         "Holders",
         joined(a.holders.iter().map(|holder| holder.name.as_str()).collect()),
     );
+    put("Aliases", page_words::aliases(a.aliases_named).unwrap_or_default());
     put("Devices", joined(a.terms.devices.iter().map(|d| d.as_str()).collect()));
     put(
         "Review",

@@ -18,14 +18,14 @@ pub struct PolicyHints {
 }
 
 impl PolicyHints {
-    /// Of a policy.
-    pub fn of(policy: &PolicyInForce) -> Self {
+    /// Of a policy, for a case: `units` are the names of its unit and of those above it.
+    pub fn of(policy: &PolicyInForce, units: &[String]) -> Self {
         let terms = &policy.terms;
         Self {
             number: policy.reference.number,
             attestations: ShownSentence::all(terms),
             forbidden: forbidden(terms),
-            allowed: Level::ALL.iter().map(|level| allowed(terms, *level)).collect(),
+            allowed: Level::ALL.iter().map(|level| allowed(terms, units, *level)).collect(),
             asks: AskedField::ALL.iter().map(|field| asked(terms, *field)).collect(),
         }
     }
@@ -72,14 +72,17 @@ fn asked(policy: &PolicyTerms, field: AskedField) -> (&'static str, &'static str
 }
 
 /// What the policy allows at a level, in a sentence.
-fn allowed(policy: &PolicyTerms, level: Level) -> (String, String) {
+fn allowed(policy: &PolicyTerms, units: &[String], level: Level) -> (String, String) {
     let one = policy.of(level);
     let devices: Vec<&str> = one.devices.iter().map(|device| device.as_str()).collect();
     let approvals = counted(one.approvals, "approval", "approvals");
     let long = counted(one.longest_days, "day", "days");
+    let order = one.order_for(units).map_or_else(String::new, |order| {
+        format!(" Under {} captures need none in this case.", line(order))
+    });
     (
         label(level.as_str()),
-        format!("{approvals}, at most {long}, devices: {}.", devices.join(", ")),
+        format!("{approvals}, at most {long}, devices: {}.{order}", devices.join(", ")),
     )
 }
 

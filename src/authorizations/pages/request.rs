@@ -35,6 +35,7 @@ pub(super) const PLACES: &[(&str, &str)] = &[
     ("holders", "holder_usernames"),
     ("accounts", "account_lines"),
     ("searches", "search_words"),
+    ("aliases", "alias_ids"),
 ];
 
 #[derive(Template)]
@@ -52,6 +53,8 @@ struct RequestPage {
     works: Vec<Person>,
     whom: WhomToAsk,
     devices: Vec<(&'static str, String)>,
+    /// The person's own aliases that count now, to choose from.
+    aliases: Vec<(String, String)>,
     /// What the policy in force asks for.
     policy: PolicyHints,
     /// The authorization that this one continues.
@@ -86,7 +89,12 @@ impl RequestPage {
             works: begins.works.clone(),
             whom: begins.whom.clone(),
             devices: words::<Device>(),
-            policy: PolicyHints::of(&begins.policy),
+            aliases: begins
+                .aliases
+                .iter()
+                .map(|one| (one.id.clone(), line(&one.terms.name)))
+                .collect(),
+            policy: PolicyHints::of(&begins.policy, &begins.units),
             renews: None,
             from: None,
             draft: None,
@@ -95,6 +103,15 @@ impl RequestPage {
             frame,
         };
         Ok((shown, begins))
+    }
+
+    /// The aliases that a request named, as far as they exist for the reader: own ones are ticked, others stand as ids.
+    fn alias_pairs(&self, named: &[String]) -> Vec<(&'static str, String)> {
+        let is_own = |id: &&String| self.aliases.iter().any(|(own, _)| own == *id);
+        let (own, others): (Vec<&String>, Vec<&String>) = named.iter().partition(is_own);
+        let others: Vec<&str> = others.into_iter().map(String::as_str).collect();
+        let ticked = own.into_iter().map(|id| ("aliases[]", id.clone()));
+        ticked.chain([("alias_ids", others.join(", "))]).collect()
     }
 
     /// Whether the rarer fields are to be seen at once.
@@ -126,13 +143,14 @@ async fn begun(page: &PageRequest, case: &str) -> Result<RequestPage> {
     if !account.is_empty() {
         values.push(("account_lines", account_line(&account, &platform)));
     }
-    if let Some(renewed) = renewed(page, case).await? {
+    if let Some((renewed, named)) = renewed(page, case).await? {
         shown.renews = Some(renewed.number);
         let anew = ["starts_at", "ends_at", "review_at", "attestations[]", "renews"];
         values = pairs_before(&renewed, shown.page.zone);
         values.retain(|(name, _)| !anew.contains(name));
         values.push(("ends_at", typed_time(shown.page.zone, begins.now + USUAL)));
         values.push(("renews", renewed.id));
+        values.extend(shown.alias_pairs(&named));
     } else if let Some(newest) = begins.newest {
         shown.from = Some(newest.number);
         values.push(("predicate", newest.terms.predicate));
@@ -143,12 +161,12 @@ async fn begun(page: &PageRequest, case: &str) -> Result<RequestPage> {
 }
 
 /// The authorization of this case that the address asks to renew.
-async fn renewed(page: &PageRequest, case: &str) -> Result<Option<Authorization>> {
+async fn renewed(page: &PageRequest, case: &str) -> Result<Option<(Authorization, Vec<String>)>> {
     let Some(id) = page.query("renews").and_then(|id| parse_id(&id)) else {
         return Ok(None);
     };
-    let (found, _) = reads::authorization(&page.app.gate, &page.ctx, id).await?;
-    Ok(Some(found).filter(|found| found.case_id == case))
+    let (found, named, _) = reads::with_aliases(&page.app.gate, &page.ctx, id).await?;
+    Ok(Some((found, named)).filter(|(found, _)| found.case_id == case))
 }
 
 /// A time as a field for day and time holds it, in the case's zone.
@@ -205,6 +223,11 @@ pub(super) async fn as_request(page: &PageRequest, form: &mut Form) -> Result<()
         return Err(Error::field("holder_usernames", "too_many", message));
     }
     form.put_list("holders", holders);
+    let mut aliases = form.texts("aliases", HOLDERS, 64);
+    aliases.extend(split(form, "alias_ids"));
+    if !aliases.is_empty() {
+        form.put_list("aliases", aliases);
+    }
     Ok(())
 }
 
@@ -283,13 +306,15 @@ async fn make_request(page: &PageRequest, case: &str, mut request: WriteRequest)
 }
 
 pub async fn amend_form(id: PathId, page: PageRequest) -> Reply {
-    let (asked, _) = reads::authorization(&page.app.gate, &page.ctx, id.0.clone()).await?;
+    let (asked, named, _) = reads::with_aliases(&page.app.gate, &page.ctx, id.0.clone()).await?;
     page.app
         .gate
         .check(&page.ctx, Act::AuthorizationAmend, Scope::Authorization(id.0))
         .await?;
     let mut shown = amended(&page, &asked).await?;
-    shown.form = typed_before(&asked, shown.page.zone);
+    let mut values = pairs_before(&asked, shown.page.zone);
+    values.extend(shown.alias_pairs(&named));
+    shown.form = FormView::of(values);
     pages::show(&shown, None)
 }
 
@@ -314,10 +339,6 @@ async fn amended(page: &PageRequest, asked: &Authorization) -> Result<RequestPag
 }
 
 /// A request as its form shows it.
-fn typed_before(asked: &Authorization, zone: Zone) -> FormView {
-    FormView::of(pairs_before(asked, zone))
-}
-
 fn pairs_before(asked: &Authorization, zone: Zone) -> Vec<(&'static str, String)> {
     let terms = &asked.terms;
     let (known, others): (Vec<&String>, Vec<&String>) = terms

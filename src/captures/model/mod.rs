@@ -26,7 +26,7 @@ pub use remark::{
     CaptureDecision, CaptureMark, CaptureNote, Check, CheckOutcome, DecisionOutcome, EventPlace, ExaminationWish, Mark,
     NewDecision, Remark, Review, ReviewOutcome, Verification,
 };
-pub use uncovered::Uncovered;
+pub use uncovered::{STANDING_ORDER, Uncovered};
 pub use view::{CaptureView, Duplicate, OpenCapture, Remarks, StoredCapture};
 pub use viewing::Viewing;
 

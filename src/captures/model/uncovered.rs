@@ -22,6 +22,9 @@ const NONE: [&str; 2] = [
     "the authorization named is none of this case that was approved",
 ];
 
+/// The rule of a capture that claims to need no authorization: whether a standing order carries it.
+pub const STANDING_ORDER: &str = "standing_order";
+
 /// How each rule begins that says that an authorization was over.
 const OVER: [(&str, &str); 3] = [
     ("window", "captured after it ended"),
@@ -40,7 +43,7 @@ impl Capture {
             let says = |(rule, why): &(&str, &str)| line.rule == *rule && line.why.starts_with(why);
             OVER.iter().any(says)
         };
-        let is_none = |line: &Line| NONE.contains(&line.why.as_str());
+        let is_none = |line: &Line| line.rule == STANDING_ORDER || NONE.contains(&line.why.as_str());
         Some(if failed().any(is_over) {
             Uncovered::After
         } else if self.coverage.is_empty() || failed().any(is_none) {

@@ -6,6 +6,7 @@ use super::preview::ShownPreview;
 use crate::aliases;
 use crate::authorizations::{self, Authorization, AuthorizationState, Device, Level};
 use crate::captures::model::{BasisKind, CaptureKind, FileRole, Method, NO_PLATFORM, recognize};
+use crate::captures::reads;
 use crate::captures::resumable::{self, UploadRow};
 use crate::cases::{CasePage, words};
 use crate::error::{FieldError, Result};
@@ -77,6 +78,7 @@ impl Composer {
             covered: covered(page, case_page, frame).await?,
             choices: Choices {
                 aliases: own_aliases(page, case_page).await?,
+                orders: orders(page, case_page).await?,
                 ..Choices::for_form(&form)
             },
             seen: asked.seen,
@@ -167,6 +169,21 @@ async fn own_aliases(page: &PageRequest, case_page: &CasePage) -> Result<Vec<(St
     Ok(all)
 }
 
+/// The standing orders by which captures of some levels need no authorization in this case, in a sentence; empty where
+/// there are none, or the person may not log here.
+async fn orders(page: &PageRequest, case_page: &CasePage) -> Result<String> {
+    if !case_page.rights.records {
+        return Ok(String::new());
+    }
+    let found = reads::orders(&page.app.gate, &page.ctx, case_page.case.id.clone()).await?;
+    let told = found.iter().map(|(level, order)| format!("{level} by {}", line(order)));
+    let told: Vec<String> = told.collect();
+    Ok(match told.is_empty() {
+        true => String::new(),
+        false => format!("Without an authorization in this case: {}.", told.join(", ")),
+    })
+}
+
 /// The words that the form offers.
 pub struct Choices {
     pub kinds: Vec<(&'static str, String)>,
@@ -179,6 +196,8 @@ pub struct Choices {
     pub time_bases: Vec<(&'static str, String)>,
     /// The person's own aliases that count now; empty where they have none.
     pub aliases: Vec<(String, String)>,
+    /// The standing orders that hold in this case, in a sentence.
+    pub orders: String,
 }
 
 impl Choices {
@@ -195,6 +214,7 @@ impl Choices {
                 ("guessed", "Guessed".to_owned()),
             ],
             aliases: Vec::new(),
+            orders: String::new(),
             levels: words::<Level>(),
             devices: words::<Device>(),
             roles: after(("", "By the file"), words::<FileRole>()),

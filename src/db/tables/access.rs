@@ -54,6 +54,26 @@ diesel::table! {
 }
 
 diesel::table! {
+    alias_disclosures (id) {
+        id -> Text,
+        alias_id -> Text,
+        case_id -> Text,
+        leaf -> Binary,
+        body -> Text,
+    }
+}
+
+diesel::table! {
+    alias_namings (authorization_id) {
+        authorization_id -> Text,
+        case_id -> Text,
+        version -> BigInt,
+        leaf -> Binary,
+        body -> Text,
+    }
+}
+
+diesel::table! {
     alias_uses (capture_id) {
         capture_id -> Text,
         alias_id -> Text,

@@ -59,7 +59,7 @@ pub(super) fn parts(view: &PaperView<'_>, record: &Value) -> (Value, Vec<Timelin
         "scope": person("/scope_note"), "devices": list(record, "devices").iter().filter_map(word).collect::<Vec<_>>().join(", "),
         "attestations": attested, "requester": person("/requester/name"), "requested": told("/requested_at"), "starts": told("/starts_at"),
         "effective": told("/effective_from"), "ends": told(end(record)), "review": told("/review_at"),
-        "answers": ANSWERS.iter().filter_map(|(name, label)| Some(json!([label, letters.rich(said(record, name)?)]))).collect::<Vec<_>>(),
+        "answers": answers(view, record),
         "policy": rulings::policy(&record["policy"]), "forbidden": rulings::sentences(&record["forbidden_purposes"]).map(|text| letters.rich(&text)),
         "first": part(rulings::ruling(&record["approvals"][0], zone)), "closing": part(rulings::closing(&record["closing"], zone)),
         "emergency": part(rulings::emergency(&record["emergency"])), "oral": part(rulings::oral(&record["oral"], zone)),
@@ -93,6 +93,15 @@ pub(super) fn parts(view: &PaperView<'_>, record: &Value) -> (Value, Vec<Timelin
         ))
     };
     (shown, moments.into_iter().filter_map(moment).collect())
+}
+
+/// How many aliases it names, and what it answers of what inspectors ask.
+fn answers(view: &PaperView<'_>, record: &Value) -> Vec<Value> {
+    let letters = view.letters;
+    let aliases = page_words::aliases(record["aliases_named"].as_u64().unwrap_or_default());
+    let aliases = aliases.map(|told| json!(["Aliases", letters.rich(&told)]));
+    let asked = |(pointer, label): &(&str, &str)| Some(json!([label, letters.rich(said(record, pointer)?)]));
+    aliases.into_iter().chain(ANSWERS.iter().filter_map(asked)).collect()
 }
 
 /// Where the record says when it ceased to count: its end, or the revocation or closing report that came before.

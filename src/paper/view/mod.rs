@@ -295,6 +295,7 @@ impl<'v> GatheredPapers<'v> {
             },
             "unknown_posted": self.unknown_posted, "agreement": page_words::agreement(None),
             "withheld": withheld::counted(story), "handed": withheld::handed(self.view),
+            "included": withheld::included(self.view),
         })
     }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{PaperView, times, words};
 use crate::page::story::PacketStory;
+use crate::page::withheld::{ALIASES, IncludedAlias};
 use crate::proof::Digest;
 use crate::proof::packet::Exhibit;
 use crate::text::count;
@@ -68,12 +69,28 @@ pub(super) fn kinds(view: &PaperView<'_>, listed: u64) -> Vec<Value> {
             "status": "Withheld", "why": kind.why, "files": [], "referral": null,
         })
     };
-    kinds.into_iter().map(row).collect()
+    let aliases = view.story.aliases.phrase().map(|told| {
+        json!({
+            "item": null, "kind": "Aliases", "description": words::sentence(&told), "status": "Withheld",
+            "why": ALIASES, "files": [], "referral": null,
+        })
+    });
+    kinds.into_iter().map(row).chain(aliases).collect()
+}
+
+/// Aliases that a supervisor included, each as a line of the list of those.
+pub(super) fn included(view: &PaperView<'_>) -> Vec<Value> {
+    let letters = view.letters;
+    let row = |one: &IncludedAlias| json!({"told": letters.rich(&one.told), "reason": letters.rich(&one.reason)});
+    view.story.included.iter().map(row).collect()
 }
 
 /// How many records are withheld that are not about an item.
 pub(super) fn counted(story: &PacketStory) -> Value {
-    json!({"records": story.withheld.all() - story.withheld.captures, "all": story.withheld.all()})
+    json!({
+        "records": story.withheld.all() - story.withheld.captures, "all": story.withheld.all(),
+        "aliases": story.aliases.phrase(),
+    })
 }
 
 /// To whom the packets went to which this one adds.
