@@ -1,14 +1,18 @@
 //! Queries over cases, members and grants.
 
+use std::collections::HashMap;
+
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Nullable, Text};
 
+use super::chosen::CaseShown;
+use super::in_part::{headed, heads, shared_in_part};
 use super::model::{Case, CaseView, Grant, Member, Recusal, Right};
 use super::particulars::Stage;
 use crate::clock::{Micros, Timestamp};
-use crate::db::tables::{cases, grants, members, recusals, units, users};
+use crate::db::tables::{cases, grant_captures, grants, members, recusals, units, users};
 use crate::db::{self, AnyConn, canonical};
 use crate::error::{Error, Result};
 use crate::identity::{Caller, Person};
@@ -81,9 +85,9 @@ pub struct VisibleTo {
     worker: String,
     units: String,
     delegated: Vec<String>,
-    grantee: String,
+    pub(super) grantee: String,
     decider: String,
-    now: Micros,
+    pub(super) now: Micros,
 }
 
 impl VisibleTo {
@@ -124,6 +128,7 @@ pub fn visible(to: &VisibleTo) -> _ {
         .filter(grants::user_id.eq(grantee))
         .filter(grants::ended_at.is_null())
         .filter(grants::until.gt(now))
+        .filter(grants::chosen.eq(0_i64))
         .filter(
             grants::can_read
                 .or(grants::can_export)
@@ -206,13 +211,13 @@ pub struct CaseSearch {
     pub limit: usize,
 }
 
-/// Cases a caller may read, newest first.
-pub fn list(conn: &mut AnyConn, caller: &Caller, search: &CaseSearch, now: Micros) -> Result<Vec<CaseView>> {
+/// Cases a caller may read, newest first: whole, or by their heads where chosen captures alone were given to them.
+pub fn list(conn: &mut AnyConn, caller: &Caller, search: &CaseSearch, now: Micros) -> Result<Vec<CaseShown>> {
     let sees = VisibleTo::of(caller, now);
     // Who was proposed as lead reads what the case is about, and no more of it.
-    let offered = cases::proposed_lead_id.assume_not_null().eq(sees.worker.as_str());
+    let offered = || cases::proposed_lead_id.assume_not_null().eq(sees.worker.as_str());
     let mut query = cases::table
-        .filter(visible(&sees).or(offered))
+        .filter(visible(&sees).or(offered()).or(headed(&sees)))
         .order(cases::id.desc())
         .limit(search.limit as i64)
         .select((cases::body, cases::held))
@@ -230,7 +235,26 @@ pub fn list(conn: &mut AnyConn, caller: &Caller, search: &CaseSearch, now: Micro
         query = query.filter(cases::id.lt(before));
     }
     let rows = query.load(conn)?;
-    views(conn, rows)
+    let found = views(conn, rows)?;
+    let ids: Vec<&str> = found.iter().map(|view| view.case.id.as_str()).collect();
+    let whole: Vec<String> = cases::table
+        .filter(cases::id.eq_any(ids))
+        .filter(visible(&sees).or(offered()))
+        .select(cases::id)
+        .load(conn)?;
+    let in_part: Vec<&Case> = found.iter().map(|view| &view.case).collect();
+    let in_part: Vec<&Case> = in_part.into_iter().filter(|case| !whole.contains(&case.id)).collect();
+    let mut heads = match in_part.is_empty() {
+        true => HashMap::new(),
+        false => heads(conn, &sees, &in_part)?,
+    };
+    let shown = found
+        .into_iter()
+        .filter_map(|view| match whole.contains(&view.case.id) {
+            true => Some(CaseShown::Whole(Box::new(view))),
+            false => heads.remove(&view.case.id).map(CaseShown::Head),
+        });
+    Ok(shown.collect())
 }
 
 /// The cases that a caller was proposed to lead, oldest first.
@@ -285,12 +309,14 @@ pub struct SharedCase {
     pub reads_until: Timestamp,
     /// Until when they export from it.
     pub exports_until: Option<Timestamp>,
+    /// Where chosen captures alone were shared: so many. The case is its head then.
+    pub chosen: Option<i64>,
 }
 
 /// Cases that a caller may read by a grant that has not ended.
 pub fn shared_with(conn: &mut AnyConn, caller: &Caller, now: Micros) -> Result<Vec<SharedCase>> {
     let own = grants::user_id.eq(&caller.user).and(grants::ended_at.is_null());
-    let lasting = grants::table.filter(own.and(grants::until.gt(now)));
+    let lasting = grants::table.filter(own.and(grants::until.gt(now)).and(grants::chosen.eq(0_i64)));
     let given: Vec<(String, bool, Micros)> = lasting
         .select((grants::case_id, grants::can_export, grants::until))
         .load(conn)?;
@@ -312,9 +338,11 @@ pub fn shared_with(conn: &mut AnyConn, caller: &Caller, now: Micros) -> Result<V
                 .filter(|(_, exports, _)| *exports)
                 .map(|(.., until)| Timestamp(*until))
                 .max(),
+            chosen: None,
             case,
         });
     }
+    all.extend(shared_in_part(conn, &sees)?);
     Ok(all)
 }
 
@@ -446,12 +474,20 @@ pub fn save_grant(conn: &mut AnyConn, grant: &Grant, leaf: &Digest) -> Result<()
         grants::version.eq(grant.version),
         grants::leaf.eq(leaf.as_bytes().to_vec()),
         grants::body.eq(canonical(grant)?),
+        grants::chosen.eq(grant.captures.len() as i64),
     );
     if grant.version > 1 {
         diesel::update(grants::table.find(&grant.id)).set(row).execute(conn)?;
     } else {
         let id = grants::id.eq(&grant.id);
         diesel::insert_into(grants::table).values((id, row)).execute(conn)?;
+        let of = grant.captures.iter().map(|one| {
+            let capture = grant_captures::capture_id.eq(&one.id);
+            (grant_captures::grant_id.eq(&grant.id), capture)
+        });
+        for one in of {
+            diesel::insert_into(grant_captures::table).values(one).execute(conn)?;
+        }
     }
     Ok(())
 }

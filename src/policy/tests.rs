@@ -14,6 +14,8 @@ const NONE: Relation = Relation {
     granted_read: false,
     granted_export: false,
     granted_decide: false,
+    granted_captures: false,
+    granted_this_capture: false,
     recused: false,
 };
 const LEAD: Relation = Relation { lead: true, ..NONE };
@@ -406,6 +408,8 @@ fn every_slice_holds_against_the_schema() {
         supervises: true,
         granted_read: true,
         granted_export: true,
+        granted_captures: true,
+        granted_this_capture: true,
         recused: true,
         ..LEAD
     };

@@ -41,6 +41,7 @@ pub const TABLES: &[(&str, TableKind)] = &[
     ("cases", Projection(&[])),
     ("members", Projection(&[])),
     ("grants", Projection(&[])),
+    ("grant_captures", Projection(&[])),
     ("recusals", Projection(&[])),
     ("access_requests", Projection(&[])),
     ("subjects", Projection(&[])),
