@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use diesel::dsl::{count_distinct, max, not};
+use diesel::dsl::{count, max, not};
 use diesel::prelude::*;
 
 use super::chosen::CaseHead;
@@ -54,7 +54,7 @@ pub fn heads(conn: &mut AnyConn, to: &VisibleTo, of: &[&Case]) -> Result<HashMap
         .group_by(grants::case_id)
         .select((
             grants::case_id,
-            count_distinct(grant_captures::capture_id),
+            count(grant_captures::capture_id).aggregate_distinct(),
             max(grants::until),
         ))
         .load(conn)?;

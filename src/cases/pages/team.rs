@@ -250,11 +250,12 @@ fn extent(form: &mut Form) {
             "captures",
             "must name the captures, by item number or id, with commas between them",
         ),
-        _ if named => {
+        Some("case") | None if named => {
             let message = "names captures, while the whole case is chosen: choose the captures, or empty this field";
             form.refuse("captures", "extent", message);
         }
-        _ => {}
+        Some("case") | None => {}
+        Some(_) => form.refuse("extent", "one_of", "must be case or captures: reload the page"),
     }
 }
 
