@@ -372,6 +372,14 @@ CREATE TABLE find_progress (
     next BIGINT NOT NULL
 );
 
+CREATE TABLE grant_captures (
+    grant_id TEXT NOT NULL,
+    capture_id TEXT NOT NULL,
+    PRIMARY KEY (grant_id, capture_id)
+);
+
+CREATE INDEX grant_captures_capture ON grant_captures (capture_id);
+
 CREATE TABLE grants (
     id TEXT NOT NULL PRIMARY KEY,
     case_id TEXT NOT NULL REFERENCES cases (id),
@@ -385,7 +393,7 @@ CREATE TABLE grants (
     version BIGINT NOT NULL,
     leaf BLOB NOT NULL,
     body TEXT NOT NULL
-);
+, chosen BIGINT NOT NULL DEFAULT 0);
 
 CREATE INDEX grants_case ON grants (case_id, id);
 

@@ -6,9 +6,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::chosen::CaseShown;
+use super::in_part::CaseSearch;
 use super::model::{self, CasePatch, CaseView, Grant, NewCase, NewGrant};
 use super::particulars::CaseKind;
-use super::store::CaseSearch;
 use super::{access, ops, reads, recusal};
 use crate::error::Result;
 use crate::forms::{Form, parse_id};

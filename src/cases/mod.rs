@@ -7,6 +7,7 @@
 mod access;
 mod api;
 mod chosen;
+mod granted;
 mod handover;
 mod in_part;
 mod model;
@@ -26,14 +27,14 @@ use actix_web::web::{self, ServiceConfig};
 use crate::http::reply::at;
 
 pub use access::record_grant;
-pub use chosen::{CaseHead, CaseShown, chosen_captures};
-pub use in_part::{chosen, headed};
+pub use chosen::{CaseHead, CaseShown};
+pub use granted::chosen_captures;
+pub use in_part::{CaseSearch, SharedCase, chosen, headed};
 pub use model::{Case, Grant, GrantOrigin, NewGrant, Recusal, Right};
 pub use overseen::Overseen;
 pub use pages::{CaseLine, CasePage, Tab, TaskLine, may_open, offers_for, tasks_for, words};
 pub use particulars::{Due, Stage};
 pub use reads::{Rights, WorkDesk, cases, desk, shared};
-pub use store::{CaseSearch, SharedCase};
 pub use store::{DecidesIn, VisibleTo, decided, nothing_due, visible};
 
 /// The routes of this feature.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::chosen::{self, GrantedCapture};
+use super::granted::{self, GrantedCapture};
 use super::particulars::{self, CaseKind, CaseParticulars, Due, Stage};
 use super::zone::zone;
 use crate::clock::{Micros, Timestamp, random};
@@ -351,7 +351,7 @@ impl Grant {
         let rights: Vec<&str> = self.rights.iter().map(|right| right.as_str()).collect();
         match self.captures.len() as i64 {
             0 => rights.join(", "),
-            n => format!("{}, {}", rights.join(", "), chosen::chosen_captures(n)),
+            n => format!("{}, {}", rights.join(", "), granted::chosen_captures(n)),
         }
     }
 
@@ -422,7 +422,7 @@ impl NewGrant {
             user_id: form.required_id("user_id"),
             until: form.required_time("until"),
             rights: rights.iter().filter(|(_, given)| *given).map(|(r, _)| *r).collect(),
-            captures: chosen::parse(&mut form),
+            captures: granted::parse(&mut form),
             reason: form.required("reason", REASON),
             origin: GrantOrigin::default(),
         };

@@ -3,10 +3,10 @@
 use serde_json::json;
 
 use super::chosen::CaseShown;
-use super::in_part;
+use super::in_part::{self, CaseSearch, SharedCase};
 use super::model::{Case, CaseView, Grant, Recusal};
 use super::projection::VERSIONS;
-use super::store::{self, CaseSearch, MyCase, SharedCase, VisibleTo};
+use super::store::{self, MyCase, VisibleTo};
 use super::tasks::{self, OpenWork};
 use crate::clock::Micros;
 use crate::error::Result;
@@ -173,14 +173,14 @@ pub async fn cases(gate: &Gate, requester: &RequestCtx, search: CaseSearch) -> R
         "limit": search.limit.saturating_sub(1),
     });
     let view = View::new(Action::CasesListed, "agency", "agency", detail);
-    let read = move |ctx: &mut ReadCtx<'_>| store::list(ctx.conn, ctx.caller, &search, ctx.now);
+    let read = move |ctx: &mut ReadCtx<'_>| in_part::list(ctx.conn, ctx.caller, &search, ctx.now);
     gate.view(requester, Act::CaseList, Scope::Agency, view, read).await
 }
 
 /// The cases that were shared with the caller by grants.
 pub async fn shared(gate: &Gate, requester: &RequestCtx) -> Result<Vec<SharedCase>> {
     let view = View::new(Action::CasesListed, "agency", "agency", json!({"shared": true}));
-    let read = |ctx: &mut ReadCtx<'_>| store::shared_with(ctx.conn, ctx.caller, ctx.now);
+    let read = |ctx: &mut ReadCtx<'_>| in_part::shared_with(ctx.conn, ctx.caller, ctx.now);
     gate.view(requester, Act::CaseList, Scope::Agency, view, read).await
 }
 

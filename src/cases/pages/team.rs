@@ -252,7 +252,7 @@ fn extent(form: &mut Form) {
         ),
         Some("case") | None if named => {
             let message = "names captures, while the whole case is chosen: choose the captures, or empty this field";
-            form.refuse("captures", "extent", message);
+            form.refuse("captures", "either", message);
         }
         Some("case") | None => {}
         Some(_) => form.refuse("extent", "one_of", "must be case or captures: reload the page"),
