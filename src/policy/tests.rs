@@ -41,6 +41,15 @@ const DECIDE: Relation = Relation {
     ..NONE
 };
 
+const CHOSEN: Relation = Relation {
+    granted_captures: true,
+    ..NONE
+};
+const THIS_ONE: Relation = Relation {
+    granted_this_capture: true,
+    ..CHOSEN
+};
+
 const NO_PART: Facts = Facts {
     requester: false,
     holder: false,
@@ -253,7 +262,7 @@ fn each_permit_is_needed() {
         }
     }
     for act in Act::ALL.iter().filter(|act| act.is_on_case()) {
-        for relation in [LEAD, MEMBER, PROPOSED, UNIT, READ, EXPORT, DECIDE] {
+        for relation in [LEAD, MEMBER, PROPOSED, UNIT, READ, EXPORT, DECIDE, CHOSEN, THIS_ONE] {
             for role in [Investigator, Supervisor, Prosecutor, Auditor] {
                 for handling in [Handling::Standard, Handling::Restricted] {
                     let case = Some(CaseFacts {

@@ -60,7 +60,7 @@ fn grant(app: &App, to: &Client, captures: &[&str]) -> Value {
 }
 
 /// Gives somebody chosen captures; the grant's id.
-fn give(app: &App, case: &Case, to: &Client, captures: &[&str]) -> String {
+pub fn give(app: &App, case: &Case, to: &Client, captures: &[&str]) -> String {
     text(
         &app.supervisor
             .post(&case.path("grants"), grant(app, to, captures))
